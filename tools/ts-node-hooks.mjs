@@ -1,0 +1,35 @@
+/**
+ * @file Module hooks (they run on node's hooks thread): TypeScript through ts-node, workspace
+ * packages from their sources, as "paths" in tsconfig.base.json says.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import tsNode from 'ts-node';
+
+const service = tsNode.register({
+  project: fileURLToPath(new URL('../tsconfig.json', import.meta.url)),
+  transpileOnly: true,
+  require: [],
+});
+const { ts, config } = service;
+const hooks = tsNode.createEsmHooks(service);
+
+export function resolve(specifier, context, next) {
+  if (specifier.startsWith('@chainrule/') && context.parentURL?.startsWith('file:')) {
+    const from = fileURLToPath(context.parentURL);
+    const found = ts.resolveModuleName(specifier, from, config.options, ts.sys).resolvedModule;
+    if (found) return next(pathToFileURL(found.resolvedFileName).href, context);
+  }
+  return hooks.resolve(specifier, context, next);
+}
+
+export async function load(url, context, next) {
+  if (!url.endsWith('.ts?notebook')) return hooks.load(url, context, next);
+  // A notebook being rendered: say which cell runs, on the cell's own marker line, so that line
+  // numbers stay right.
+  const file = fileURLToPath(url.replace(/\?notebook$/, ''));
+  let cells = 0;
+  const mark = () => `__notebookCell(${cells++}); // %%`;
+  const code = readFileSync(file, 'utf8').replace(/^\/\/ %%/gm, mark);
+  return { format: 'module', shortCircuit: true, source: service.compile(code, file) };
+}

@@ -1,0 +1,73 @@
+/** @file Tests run from source, in Node and, where a Chromium is installed, in a browser. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import tsconfig from './tsconfig.base.json' with { type: 'json' };
+
+const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+
+// Workspace packages are tested from their sources, as "paths" says: no build is needed first.
+const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [source]]) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: fileURLToPath(new URL(source ?? '', import.meta.url)),
+}));
+
+const node = {
+  extends: true as const,
+  test: {
+    name: 'node',
+    include: [
+      'packages/*/{src,test}/**/*.test.ts',
+      'examples/**/*.test.ts',
+      'bench/**/*.test.ts',
+      'tools/**/*.test.ts',
+    ],
+  },
+};
+
+const browser = {
+  extends: true as const,
+  // Shared memory needs a cross-origin isolated page.
+  server: {
+    headers: {
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+    },
+  },
+  test: {
+    name: 'browser',
+    include: ['packages/*/test-browser/**/*.test.ts'],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      instances: [{ browser: 'chromium' as const }],
+      provider: playwright({
+        launchOptions: {
+          executablePath,
+          args: [
+            '--no-sandbox',
+            '--enable-unsafe-webgpu',
+            '--use-webgpu-adapter=swiftshader',
+            '--disable-quic',
+            '--no-first-run',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+          ],
+        },
+      }),
+    },
+  },
+};
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    testTimeout: 30_000,
+    reporters: ['default', './tools/closing-line.ts'],
+    passWithNoTests: true,
+    projects: existsSync(executablePath) ? [node, browser] : [node],
+  },
+});
