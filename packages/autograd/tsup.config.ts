@@ -1,3 +1,8 @@
 import { library } from '../../tools/tsup.js';
 
-export default library({ index: 'src/index.ts', io: 'src/io/index.ts', testing: 'src/testing/index.ts', internal: 'src/internal.ts' });
+export default library({
+  index: 'src/index.ts',
+  io: 'src/io/index.ts',
+  testing: 'src/testing/index.ts',
+  internal: 'src/internal.ts',
+});

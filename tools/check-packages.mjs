@@ -1,0 +1,71 @@
+/**
+ * @file Packs each package as it would be published, lints what is in the tarball, and loads the
+ * built files as ES modules and as CommonJS. Builds nothing: `npm run build` comes first.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const shell = process.platform === 'win32';
+
+// pnpm packs, as npm would leave `workspace:^` in place.
+const tarballs = mkdtempSync(join(tmpdir(), 'pack-'));
+try {
+  for (const name of readdirSync(join(root, 'packages'))) {
+    execFileSync('npx', ['-y', packageManager, 'pack', '--pack-destination', tarballs], {
+      cwd: join(root, 'packages', name),
+      stdio: ['ignore', 'ignore', 'inherit'],
+      shell,
+    });
+  }
+  for (const name of readdirSync(tarballs)) {
+    const tarball = join(tarballs, name);
+    const options = { stdio: ['ignore', 'inherit', 'inherit'], shell };
+    console.log(`publint, attw: ${name}`);
+    execFileSync('publint', ['run', '--strict', tarball], options);
+    // Sub-paths resolve nowhere under node10, which knows no "exports".
+    execFileSync('attw', ['--profile', 'node16', '--format', 'ascii', '--quiet', tarball], options);
+  }
+} finally {
+  rmSync(tarballs, { recursive: true });
+}
+
+// Loaded by a user's import and require alike, there is one copy of everything.
+const consumer = createRequire(join(root, 'examples', 'package.json'));
+for (const name of readdirSync(join(root, 'packages'))) {
+  const directory = join(root, 'packages', name);
+  const { exports } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  for (const path of Object.keys(exports).filter((key) => key !== './package.json')) {
+    const specifier = `@chainrule/${name}${path.slice(1)}`;
+    const imported = await import(pathToFileURL(consumer.resolve(specifier)));
+    const required = consumer(specifier);
+    for (const key of Object.keys(imported)) {
+      assert.equal(required[key], imported[key], `${key} of ${specifier} exists twice`);
+    }
+    // The .cjs files serve older Nodes, Jest and bundlers.
+    const commonJs = consumer(join(directory, exports[path].require.default));
+    const names = (module) =>
+      Object.keys(module)
+        .filter((key) => key !== 'default')
+        .sort();
+    assert.deepEqual(names(commonJs), names(imported), `${specifier} differs in CommonJS`);
+    for (const [key, value] of Object.entries(commonJs)) {
+      if (typeof value !== 'function' || typeof imported[key] !== 'function') continue;
+      assert.equal(value.name, imported[key].name, `${key} of ${specifier} has lost its name`);
+    }
+  }
+}
+
+// Entry points of one package share its state, in CommonJS too.
+const dist = join(root, 'packages', 'autograd', 'dist');
+const { Tensor, tensor } = consumer(join(dist, 'index.cjs'));
+const { decodeNpy, encodeNpy } = consumer(join(dist, 'io.cjs'));
+assert.equal(Tensor.name, 'Tensor');
+assert.ok(decodeNpy(encodeNpy(tensor([1, 2]))) instanceof Tensor, 'io.cjs has its own Tensor');
+console.log('ES modules and CommonJS: one copy, same names');

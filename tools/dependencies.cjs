@@ -1,0 +1,69 @@
+/**
+ * @file What may import what: no cycles, and in one direction only. Imports of types are left out,
+ * as they are gone when the code runs.
+ */
+
+// In autograd: graph <- ops <- transforms, and graph <- engine <- backends.
+const mayNotImport = {
+  graph: ['ops', 'transforms', 'engine', 'backends', 'debug', 'io', 'testing'],
+  ops: ['transforms', 'engine', 'backends', 'debug', 'io', 'testing'],
+  engine: ['ops', 'transforms', 'backends', 'debug', 'io', 'testing'],
+  transforms: ['backends', 'debug', 'io', 'testing'],
+  backends: ['transforms', 'io', 'testing'],
+  debug: ['testing'],
+  io: ['transforms', 'backends', 'testing'],
+};
+const autograd = '^packages/autograd/src/';
+const tests = '\\.test(-d)?\\.ts$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'A module that needs itself through another may see it half made.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      from: {},
+      // Found at run time, where they are installed.
+      to: { couldNotResolve: true, pathNot: '^(koffi|webgpu)$' },
+    },
+    ...Object.entries(mayNotImport).map(([from, to]) => ({
+      name: `direction-of-${from}`,
+      comment: `${from}/ may not import ${to.join(', ')}.`,
+      severity: 'error',
+      from: { path: `${autograd}${from}/`, pathNot: tests },
+      to: { path: `${autograd}(${to.join('|')})/` },
+    })),
+    {
+      name: 'public-entry-points-only',
+      comment: 'nn, optim and the examples are written as a user would.',
+      severity: 'error',
+      from: { path: '^(packages/(nn|optim)/src|examples)/', pathNot: tests },
+      to: {
+        path: '^packages/autograd/',
+        pathNot: `${autograd}(index|io/index|testing/index)\\.ts$`,
+      },
+    },
+    {
+      name: 'autograd-stands-alone',
+      severity: 'error',
+      from: { path: '^packages/autograd/', pathNot: tests },
+      to: { path: '^packages/(nn|optim)/' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|out|node_modules)/' },
+    enhancedResolveOptions: {
+      conditionNames: ['import', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
+  },
+};
