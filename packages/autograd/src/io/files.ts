@@ -1,0 +1,157 @@
+/**
+ * @file Reading and writing whole files, in Node. A file is written beside its place and moved there, so that a reader
+ * sees the old content or the new, whatever interrupts the writer. Node's modules are reached through
+ * `process.getBuiltinModule`: bundlers for browsers find no `node:` import.
+ */
+import { ChainruleError } from '../errors.js';
+
+/** A file that cannot be read or written: missing, no permission, no space. The `code` is the system's: `ENOSPC`. */
+export class FileError extends ChainruleError {
+  readonly code: string;
+
+  constructor(message: string, code: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+type Fs = typeof import('node:fs').promises;
+type Path = typeof import('node:path');
+type Crypto = typeof import('node:crypto');
+
+interface NodeProcess {
+  readonly pid: number;
+  kill(pid: number, signal: 0): void;
+  getBuiltinModule(id: string): unknown;
+}
+
+/** The parts of Node that files need. @throws {FileError} where there is no file system. */
+export function node(): { fs: Fs; path: Path; crypto: Crypto; process: NodeProcess } {
+  const { process } = globalThis as { process?: Partial<NodeProcess> };
+  if (typeof process?.getBuiltinModule !== 'function') {
+    throw new FileError(
+      'Paths need Node 20.16 or newer; elsewhere use decodeSafetensors(bytes) and encodeSafetensors(tensors).',
+      'ENOSYS',
+    );
+  }
+  const get = (id: string): unknown => process.getBuiltinModule?.(id);
+  return {
+    fs: (get('node:fs') as { promises: Fs }).promises,
+    path: get('node:path') as Path,
+    crypto: get('node:crypto') as Crypto,
+    process: process as NodeProcess,
+  };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EMFILE: 'too many files are open',
+  ENOTDIR: 'a part of the path is not a folder',
+  EISDIR: 'it is a folder',
+  EEXIST: 'it exists already',
+};
+
+/** Runs `action`; a system error becomes a {@link FileError} that says what was tried and why it failed. */
+export async function tryTo<T>(what: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (code === undefined) throw cause;
+    throw new FileError(`${what}: ${REASONS[code] ?? (cause as Error).message} (${code})`, code, {
+      cause,
+    });
+  }
+}
+
+/** The system's code of an error, `ENOENT` for example. */
+export function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** One read call is kept below 2 GiB, the most that systems take. */
+const MAX_READ = 2 ** 30;
+
+/** All bytes of a file. @throws {FileError} */
+export function readFile(path: string): Promise<Uint8Array> {
+  return tryTo(`Cannot read ${path}`, async () => {
+    const file = await node().fs.open(path, 'r');
+    try {
+      const bytes = new Uint8Array((await file.stat()).size);
+      let filled = 0;
+      while (filled < bytes.length) {
+        const length = Math.min(MAX_READ, bytes.length - filled);
+        const { bytesRead } = await file.read(bytes, filled, length, filled);
+        if (bytesRead === 0) break; // it was cut while being read
+        filled += bytesRead;
+      }
+      return bytes.subarray(0, filled);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Writes a new file and waits until it is on the disk. */
+export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await node().fs.open(path, 'wx');
+  try {
+    let written = 0;
+    while (written < bytes.length) {
+      const length = Math.min(MAX_READ, bytes.length - written);
+      written += (await file.write(bytes, written, length, written)).bytesWritten;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Waits until the names in a folder are on the disk. */
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await node().fs.open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    // Windows opens no folders, and some file systems sync none; there the rename has to be enough.
+    if (!['EISDIR', 'EPERM', 'EINVAL', 'ENOTSUP', 'EACCES'].includes(codeOf(error) ?? ''))
+      throw error;
+  }
+}
+
+/** A name for something temporary that tells whose it is: `.tmp-<process>-<random>`. */
+export function temporaryName(): string {
+  const { crypto, process } = node();
+  return `.tmp-${process.pid}-${crypto.randomBytes(6).toString('hex')}`;
+}
+
+/**
+ * Replaces a file in one step: after an interruption at any byte the old content is there, or the new.
+ *
+ * @throws {FileError} with the old content intact.
+ */
+export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  return tryTo(`Cannot write ${path}`, async () => {
+    const { fs, path: paths } = node();
+    const folder = paths.dirname(path);
+    const temporary = paths.join(folder, temporaryName());
+    try {
+      await writeDurably(temporary, bytes);
+      await fs.rename(temporary, path);
+    } catch (error) {
+      await fs.rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    await syncFolder(folder);
+  });
+}

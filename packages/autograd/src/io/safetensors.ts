@@ -1,0 +1,232 @@
+/**
+ * @file The safetensors format: eight bytes that give the length of a JSON header, the header, and the tensors' bytes
+ * one after the other. https://github.com/huggingface/safetensors
+ *
+ * Everything is checked before the first tensor is allocated: the data must tile the rest of the file exactly.
+ */
+import { FormatError } from '../errors.js';
+import { asArray, asNatural, asObject, asString, decodeUtf8, readJson } from './json.js';
+import type { JsonValue } from './json.js';
+import {
+  decodeElements,
+  ELEMENT_OF,
+  ELEMENT_SIZE,
+  elementBytes,
+  elementCount,
+  plainRecord,
+} from './elements.js';
+import type { ArrayRecord, ElementType } from './elements.js';
+
+/** The longest header that the format allows, in bytes. */
+export const MAX_HEADER_BYTES = 100_000_000;
+
+const METADATA = '__metadata__';
+/** Larger elements first, so that each array is aligned; then by name, as the reference implementation sorts. */
+const ORDER: readonly ElementType[] = ['F64', 'F32', 'I32', 'BOOL'];
+
+export interface SafetensorsContent {
+  /** Without prototype, in the order of the header. */
+  readonly arrays: Record<string, ArrayRecord>;
+  readonly metadata: Record<string, string>;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly element: ElementType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Reads a whole safetensors file.
+ *
+ * @param what Names the file in errors.
+ * @throws {FormatError} if anything is not as the format demands, and if a tensor's type or values have no place here.
+ */
+export function readSafetensors(bytes: Uint8Array, what = 'safetensors'): SafetensorsContent {
+  const { entries, metadata, dataStart } = readHeader(bytes, what);
+  const arrays = plainRecord<ArrayRecord>();
+  for (const { name, element, shape, begin, end } of entries) {
+    const part = bytes.subarray(dataStart + begin, dataStart + end);
+    arrays[name] = {
+      shape,
+      ...decodeElements(part, element, `${what}: tensor ${JSON.stringify(name)}`),
+    };
+  }
+  return { arrays, metadata };
+}
+
+function readHeader(bytes: Uint8Array, what: string) {
+  if (bytes.byteLength < 8) {
+    throw new FormatError(
+      `${what}: ${bytes.byteLength} bytes are too few; the header's length alone takes 8`,
+    );
+  }
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > MAX_HEADER_BYTES) {
+    throw new FormatError(
+      `${what}: a header of ${length} bytes; at most ${MAX_HEADER_BYTES} are allowed`,
+    );
+  }
+  const dataStart = 8 + Number(length);
+  if (dataStart > bytes.byteLength) {
+    throw new FormatError(
+      `${what}: a header of ${length} bytes in a file of ${bytes.byteLength}; is it truncated?`,
+    );
+  }
+  if (bytes[8] !== 0x7b || length === 0n)
+    throw new FormatError(`${what}: the header does not start with '{'`);
+
+  const text = decodeUtf8(bytes.subarray(8, dataStart), `${what}: header`);
+  const header = asObject(
+    readJson(text, `${what}: header`, { naturalNumbers: true, maxDepth: 8 }),
+    `${what}: header`,
+  );
+
+  const metadata = plainRecord<string>();
+  const entries: Entry[] = [];
+  for (const [name, value] of header) {
+    if (name === METADATA) {
+      for (const [key, text] of asObject(value, `${what}: ${METADATA}`)) {
+        metadata[key] = asString(text, `${what}: ${METADATA}[${JSON.stringify(key)}]`);
+      }
+    } else {
+      entries.push(readEntry(name, value, `${what}: tensor ${JSON.stringify(name)}`));
+    }
+  }
+  checkTiling(entries, bytes.byteLength - dataStart, what);
+  return { entries, metadata, dataStart };
+}
+
+function readEntry(name: string, value: JsonValue, what: string): Entry {
+  const info = asObject(value, what);
+  const element = asString(info.get('dtype'), `${what}: dtype`);
+  if (!isElementType(element)) {
+    const known = Object.keys(ELEMENT_SIZE).join(', ');
+    throw new FormatError(
+      `${what}: dtype ${JSON.stringify(element)} is not supported; supported are ${known}`,
+    );
+  }
+  const shape = asArray(info.get('shape'), `${what}: shape`).map((dim) =>
+    asNatural(dim, `${what}: shape`),
+  );
+  const offsets = asArray(info.get('data_offsets'), `${what}: data_offsets`);
+  if (offsets.length !== 2)
+    throw new FormatError(`${what}: data_offsets has ${offsets.length} numbers instead of 2`);
+  const [begin, end] = offsets.map((offset) => asNatural(offset, `${what}: data_offsets`)) as [
+    number,
+    number,
+  ];
+  const size = elementCount(shape, what) * ELEMENT_SIZE[element];
+  if (end - begin !== size) {
+    throw new FormatError(
+      `${what}: ${element} of shape [${shape.join(', ')}] takes ${size} bytes, but data_offsets are [${begin}, ${end}]`,
+    );
+  }
+  return { name, element, shape, begin, end };
+}
+
+function isElementType(name: string): name is ElementType {
+  return Object.hasOwn(ELEMENT_SIZE, name);
+}
+
+/** The tensors must cover the data from its first byte to its last, without holes and without overlap. */
+function checkTiling(entries: readonly Entry[], size: number, what: string): void {
+  let covered = 0;
+  for (const { name, begin, end } of [...entries].sort(
+    (a, b) => a.begin - b.begin || a.end - b.end,
+  )) {
+    if (begin !== covered) {
+      const fault = begin < covered ? 'overlaps the tensor before it' : 'leaves a hole before it';
+      throw new FormatError(
+        `${what}: tensor ${JSON.stringify(name)} at [${begin}, ${end}] ${fault} (${covered} expected)`,
+      );
+    }
+    covered = end;
+  }
+  if (covered !== size) {
+    const fault = covered > size ? 'is it truncated?' : 'there are bytes that belong to no tensor';
+    throw new FormatError(
+      `${what}: the tensors take ${covered} bytes, the file has ${size} after the header; ${fault}`,
+    );
+  }
+}
+
+/**
+ * Writes arrays as one safetensors file, byte for byte as the reference implementation does (save for the order of
+ * several metadata keys, which it leaves to chance).
+ *
+ * @throws {FormatError} for a name that the format reserves or that is not valid Unicode.
+ */
+export function writeSafetensors(
+  arrays: Readonly<Record<string, ArrayRecord>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const sorted = Object.entries(arrays)
+    .map(([name, array]) => ({
+      name,
+      array,
+      element: ELEMENT_OF[array.dtype],
+      key: new TextEncoder().encode(name),
+    }))
+    .sort(
+      (a, b) => ORDER.indexOf(a.element) - ORDER.indexOf(b.element) || compareBytes(a.key, b.key),
+    );
+
+  const fields: string[] = [];
+  if (Object.keys(metadata).length > 0) {
+    const pairs = Object.entries(metadata).map(([key, value]) => {
+      if (typeof value !== 'string') {
+        throw new FormatError(
+          `safetensors: metadata[${JSON.stringify(key)}] must be a string, got ${typeof value}`,
+        );
+      }
+      return `${quote(key)}:${quote(value)}`;
+    });
+    fields.push(`"${METADATA}":{${pairs.join(',')}}`);
+  }
+  let size = 0;
+  for (const { name, array, element } of sorted) {
+    if (name === METADATA)
+      throw new FormatError(`safetensors: a tensor cannot be named ${METADATA}`);
+    const begin = size;
+    size += array.data.byteLength;
+    fields.push(
+      `${quote(name)}:{"dtype":"${element}","shape":[${array.shape.join(',')}],"data_offsets":[${begin},${size}]}`,
+    );
+  }
+
+  const header = new TextEncoder().encode(`{${fields.join(',')}}`);
+  const padded = Math.ceil(header.length / 8) * 8; // spaces up to a multiple of 8
+  if (padded > MAX_HEADER_BYTES) {
+    throw new FormatError(
+      `safetensors: the header would take ${padded} bytes; at most ${MAX_HEADER_BYTES} are allowed`,
+    );
+  }
+  const bytes = new Uint8Array(8 + padded + size);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
+  bytes.fill(0x20, 8, 8 + padded).set(header, 8);
+  let at = 8 + padded;
+  for (const { array } of sorted) {
+    bytes.set(elementBytes(array), at);
+    at += array.data.byteLength;
+  }
+  return bytes;
+}
+
+/** A JSON string; a lone surrogate would silently become another name in UTF-8. */
+function quote(text: string): string {
+  if (/\p{Surrogate}/u.test(text)) {
+    throw new FormatError(
+      `safetensors: the name ${JSON.stringify(text)} is not valid Unicode (half a surrogate pair)`,
+    );
+  }
+  return JSON.stringify(text);
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const differs = a.findIndex((byte, i) => byte !== b[i]);
+  // A name that is the beginning of another comes first.
+  return differs < 0 ? a.length - b.length : (a[differs] ?? -1) - (b[differs] ?? -1);
+}
