@@ -1,0 +1,85 @@
+/**
+ * @file The reference backend: runs a program one instruction at a time with each primitive's own kernel.
+ * Every dtype, obviously right; the truth that other backends are tested against.
+ */
+import { allocate, type TypedArray } from '../../graph/dtype.js';
+import type { Primitive, Value } from '../../graph/primitive.js';
+import { sizeOf } from '../../graph/shape.js';
+import { constantOp } from '../../graph/version.js';
+import type { Backend, Executable, Instruction, Program } from '../../engine/program.js';
+
+export const interpreter: Backend = {
+  name: 'interpreter',
+  compile: (program) => new Interpretation(program),
+};
+
+class Interpretation implements Executable {
+  at = 0;
+  /** For each instruction, those whose array is not needed after it. */
+  private readonly released: readonly number[][];
+
+  private readonly program: Program;
+
+  constructor(program: Program) {
+    this.program = program;
+    this.released = lastUses(program);
+  }
+
+  run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[] {
+    const { instructions, inputs: slots, outputs: wanted } = this.program;
+    const arrays = new Array<TypedArray | null>(instructions.length).fill(null);
+    slots.forEach((slot, i) => (arrays[slot] = inputs[i] as TypedArray));
+    for (let i = 0; i < instructions.length; i++) {
+      const instruction = instructions[i] as Instruction;
+      if (instruction.op === null) continue;
+      this.at = i;
+      arrays[i] = compute(instruction, instruction.op, arrays, instructions);
+      for (const j of this.released[i] as number[]) arrays[j] = null;
+    }
+    const owned = new Set<TypedArray>(inputs);
+    return wanted.map((i, k) => {
+      const array = arrays[i] as TypedArray;
+      const given = outputs[k] ?? null;
+      if (given !== null) {
+        given.set(array);
+        return given;
+      }
+      if (owned.has(array)) return array.slice();
+      owned.add(array);
+      return array;
+    });
+  }
+}
+
+function compute(
+  { attrs, inputs, shape, dtype }: Instruction,
+  op: Primitive,
+  arrays: readonly (TypedArray | null)[],
+  instructions: readonly Instruction[],
+): TypedArray {
+  if (op.trait === 'alias') return arrays[inputs[0] as number] as TypedArray;
+  const data = allocate(dtype, sizeOf(shape));
+  if (op === (constantOp as unknown as Primitive)) {
+    data[0] = (attrs as { value: number }).value;
+    return data;
+  }
+  const values = inputs.map((i): Value => {
+    const { shape, dtype } = instructions[i] as Instruction;
+    return { data: arrays[i] as TypedArray, shape, dtype };
+  });
+  op.kernel(values, { data, shape, dtype }, attrs ?? {});
+  return data;
+}
+
+function lastUses({ instructions, inputs, outputs }: Program): number[][] {
+  const last = new Array<number>(instructions.length).fill(-1);
+  instructions.forEach((instruction, i) => {
+    for (const j of instruction.inputs) last[j] = i;
+  });
+  const forever = new Set([...outputs, ...inputs]);
+  const released = instructions.map((): number[] => []);
+  last.forEach((i, j) => {
+    if (i >= 0 && !forever.has(j)) released[i]?.push(j);
+  });
+  return released;
+}

@@ -1,0 +1,164 @@
+/**
+ * @file Evaluating: collect the unevaluated graph, find its plan by structure, run it, and only then change anything.
+ *
+ * What a run leaves behind: its roots keep their values in arrays that the garbage collector owns; cells take their
+ * new versions; everything else exists only inside the run. A value that is needed again later is computed once more
+ * and remembered by the plan that dropped it (`Plan.remember`), so that this happens once and not at every step.
+ */
+import { ChainruleError } from '../errors.js';
+import { pendingCells, type Cell } from '../graph/cell.js';
+import { allocate, type TypedArray } from '../graph/dtype.js';
+import { mode } from '../graph/mode.js';
+import { runtime } from '../graph/runtime.js';
+import type { Tensor } from '../graph/tensor.js';
+import { constantOp, counterOp } from '../graph/version.js';
+import { collect, nextMark, type Collected } from './collect.js';
+import { numberOf, PlanCache, type Plan } from './plan.js';
+import type { Backend } from './program.js';
+
+/** @internal The engine's state; `backends/index.ts` chooses the backend. */
+export const engine: { backend: Backend | null; readonly plans: PlanCache; building: number } = {
+  backend: null,
+  plans: new PlanCache(),
+  /** Above 0 while a transform builds nodes: the pending graph is then left to grow. */
+  building: 0,
+};
+
+/**
+ * Computes the values of `tensors`, and of every cell with a pending version, in one run.
+ *
+ * Values are computed by themselves when they are read; call this to choose the moment, or to have several in one run.
+ * @example
+ * const [mean, deviation] = [x.mean(), x.std()];
+ * evaluate(mean, deviation); // one pass over x
+ */
+export function evaluate(...tensors: readonly Tensor[]): void {
+  if (mode.tracing !== null) return;
+  run([...tensors.map((t) => t.current), ...pendingVersions()], 'evaluate');
+}
+
+/** @internal The versions of cells that wait for a run. */
+export function pendingVersions(): Tensor[] {
+  return Array.from(pendingCells, (cell) => cell.current);
+}
+
+/** @internal Computes `roots`. On an error no cell has changed, and pending versions are forgotten. */
+export function run(roots: readonly Tensor[], why: string): void {
+  const graph = collect(roots);
+  if (graph.roots.length === 0) return;
+  const plan = engine.plans.find(graph);
+  if (engine.backend === null) throw new Error('no backend is loaded');
+  const executable = plan.on(engine.backend);
+  const cells = versionsOf(graph);
+  for (const leaf of graph.leaves) leaf.cell?.protect(leaf);
+  const outputs: (TypedArray | null)[] = graph.roots.map((root) => cells.get(root)?.spare() ?? null);
+  for (let k = 0; k < plan.kept.size; k++) outputs.push(null);
+  let values: TypedArray[];
+  try {
+    values = executable.run(graph.leaves.map(leafValue), outputs);
+  } catch (error) {
+    for (const [, cell] of cells) cell.revert();
+    throw explain(error, graph.nodes[executable.at], why);
+  }
+  settle(graph, plan, cells, values);
+}
+
+/** Hands the values of a run to their nodes. */
+function settle(
+  { nodes, roots }: Collected,
+  plan: Plan,
+  cells: ReadonlyMap<Tensor, Cell>,
+  values: readonly TypedArray[],
+): void {
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i] as Tensor;
+    if (node.value !== null) continue;
+    node.plan = plan;
+    node.planIndex = i;
+  }
+  let k = 0;
+  for (const root of roots) {
+    const value = values[k++] as TypedArray;
+    const cell = cells.get(root);
+    if (cell === undefined) keep(root, value);
+    else cell.commit(value, true);
+  }
+  for (const index of plan.kept) keep(nodes[index] as Tensor, values[k++] as TypedArray);
+}
+
+function keep(node: Tensor, value: TypedArray): void {
+  node.value = value;
+  if (!node.needsGrad) node.inputs = [];
+}
+
+/** The cells whose current version this graph computes. */
+function versionsOf({ roots }: Collected): Map<Tensor, Cell> {
+  const cells = new Map<Tensor, Cell>();
+  for (const root of roots) {
+    if (root.cell !== null && root.cell.current === root) cells.set(root, root.cell);
+  }
+  return cells;
+}
+
+function leafValue(leaf: Tensor): TypedArray {
+  if (leaf.value !== null) return leaf.value;
+  const array = allocate(leaf.dtype, 1);
+  array[0] = numberOf(leaf);
+  return array;
+}
+
+/** An error of a kernel, with the place in the user's model where its node was made. */
+function explain(error: unknown, node: Tensor | undefined, why: string): unknown {
+  if (!(error instanceof ChainruleError) || node === undefined) return error;
+  if (node.scope !== '') error.message += ` (in ${node.scope})`;
+  const stack = node.extra?.stack;
+  if (stack !== undefined) error.message += `; found at ${why}, the operation was created${createdAt(stack)}`;
+  return error;
+}
+
+function createdAt(stack: string): string {
+  const lines = stack.split('\n').slice(1);
+  const user = lines.find((line) => !/packages[\\/](autograd|nn|optim)[\\/](src|dist)|@chainrule/.test(line));
+  return ` ${(user ?? lines.at(-1) ?? '').trim()}`;
+}
+
+/** How many nodes back a pending node is old. */
+const OLD = 5_000;
+
+/**
+ * What is pending behind a new tensor does not grow without bound: old nodes that newer ones need are evaluated, and
+ * so is the tensor itself if the inputs it holds on to are large.
+ */
+function bound(node: Tensor): void {
+  if (engine.building > 0 || mode.tracing !== null) return;
+  const { frontier, bytes } = survey(node);
+  if (bytes > 2 ** 26) return run([node], 'evaluate');
+  if (frontier.length > 0) run(frontier, 'evaluate');
+  node.oldest = Math.max(node.oldest, node.id - OLD);
+  node.bytes = bytes;
+}
+
+/** The bytes of the leaves behind a node, and the old nodes that younger ones depend on. */
+function survey(node: Tensor): { frontier: Tensor[]; bytes: number } {
+  const mark = nextMark();
+  const stack = [node];
+  const frontier: Tensor[] = [];
+  let bytes = 0;
+  node.mark = mark;
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    const old = node.id - top.id > OLD;
+    for (const x of top.inputs) {
+      if (x.mark === mark) continue;
+      x.mark = mark;
+      if (x.value !== null) bytes += x.cell === null ? x.value.byteLength : 0;
+      else if (x.op !== constantOp && x.op !== counterOp) {
+        if (!old && node.id - x.id > OLD) frontier.push(x);
+        stack.push(x);
+      }
+    }
+  }
+  return { frontier, bytes };
+}
+
+runtime.evaluate = run;
+runtime.bound = bound;

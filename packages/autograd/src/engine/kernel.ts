@@ -1,0 +1,66 @@
+/**
+ * @file What a backend is asked to run: a few kinds of kernel over buffers.
+ *
+ * The engine fuses a graph into kernels; a backend turns a list of kernels into something runnable.
+ * Strides and offsets count elements, never bytes; a stride of 0 repeats an element (broadcasting).
+ */
+import type { DType } from '../graph/dtype.js';
+
+/** How a kernel walks one buffer: element `offset + Σ index[d] * strides[d]`. */
+export interface Access {
+  /** Which buffer of the plan: an index into its pointer table. */
+  readonly buffer: number;
+  readonly dtype: DType;
+  readonly offset: number;
+  /** One stride a dimension of the kernel's iteration space. */
+  readonly strides: readonly number[];
+}
+
+export type ReduceOp = 'sum' | 'prod' | 'max' | 'min';
+
+/** One scalar instruction of a loop body, in static single assignment: its index is its name. */
+export type Scalar =
+  /** The element of `inputs[input]` at the current point. */
+  | { readonly kind: 'load'; readonly input: number; readonly dtype: DType }
+  | { readonly kind: 'const'; readonly value: number; readonly dtype: DType }
+  /** The current coordinate along a dimension of the iteration space (`int32`). */
+  | { readonly kind: 'index'; readonly dim: number; readonly dtype: 'int32' }
+  /** An element function by the name of its primitive: `add`, `exp`, `where`, `cast` … */
+  | { readonly kind: 'op'; readonly op: string; readonly args: readonly number[]; readonly dtype: DType }
+  /** Folds a value over the whole inner space: a value of each row from then on. */
+  | { readonly kind: 'reduce'; readonly op: ReduceOp; readonly arg: number; readonly dtype: DType };
+
+/**
+ * A fused loop nest: for each point of `outer` (a row), and each point of `inner` within it.
+ *
+ * An element-wise chain has an empty inner space. A row sum has one `reduce`; a softmax has two (the maximum, then
+ * the sum of exponentials, which needs the maximum), and then a value for each point. A backend runs one pass over
+ * the inner space for each level of reductions and a last one for the outputs of each point.
+ */
+export interface LoopKernel {
+  readonly kind: 'loop';
+  readonly outer: readonly number[];
+  readonly inner: readonly number[];
+  /** Strides over `[...outer, ...inner]`. */
+  readonly inputs: readonly Access[];
+  readonly body: readonly Scalar[];
+  /** A value of each row has strides over `outer` alone; one of each point over `[...outer, ...inner]`. */
+  readonly outputs: readonly (Access & { readonly value: number })[];
+}
+
+/** `out[..., m, n] = Σ_k a[..., m, k] · b[..., k, n]`, any strides, so that transposes and broadcasting are free. */
+export interface MatmulKernel {
+  readonly kind: 'matmul';
+  readonly batch: readonly number[];
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Strides over `[...batch, m, k]`. */
+  readonly a: Access;
+  /** Strides over `[...batch, k, n]`. */
+  readonly b: Access;
+  /** Strides over `[...batch, m, n]`. */
+  readonly out: Access;
+}
+
+export type Kernel = LoopKernel | MatmulKernel;

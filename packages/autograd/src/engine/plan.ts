@@ -1,0 +1,104 @@
+/** @file Plans: programs made ready to run, found again by the structure of the graph. */
+import type { Attrs } from '../graph/primitive.js';
+import type { Tensor } from '../graph/tensor.js';
+import { constantOp, counterOp } from '../graph/version.js';
+import { isLiteral, type Collected } from './collect.js';
+import type { Backend, Executable, Instruction, Program } from './program.js';
+
+/** How a graph of one structure is computed. */
+export class Plan {
+  /** Values that were needed after a run had dropped them: they are kept from then on. */
+  readonly kept = new Set<number>();
+  private readonly instructions: readonly Instruction[];
+  private readonly inputs: readonly number[];
+  private readonly roots: readonly number[];
+  private executable: Executable | null = null;
+  private backend: Backend | null = null;
+
+  readonly structure: Int32Array;
+
+  constructor(structure: Int32Array, { nodes, leaves, roots }: Collected) {
+    this.structure = structure;
+    this.instructions = nodes.map((node) => ({
+      op: node.value !== null || (isNumber(node) && !isLiteral(node)) ? null : node.op,
+      attrs: node.value === null ? (node.attrs as Attrs) : null,
+      inputs: node.value === null ? node.inputs.map((x) => x.slot) : [],
+      shape: node.shape,
+      dtype: node.dtype,
+    }));
+    this.inputs = leaves.map((leaf) => leaf.slot);
+    this.roots = roots.map((root) => root.slot);
+  }
+
+  /** Keeps a value from the next run on. */
+  remember(index: number): void {
+    if (this.kept.has(index) || this.roots.includes(index)) return;
+    this.kept.add(index);
+    this.executable = null;
+  }
+
+  /** What is computed: the roots, and after them the values kept. */
+  program(): Program {
+    const { instructions, inputs, roots } = this;
+    return { instructions, inputs, outputs: [...roots, ...this.kept] };
+  }
+
+  on(backend: Backend): Executable {
+    if (this.executable === null || this.backend !== backend) {
+      this.executable = backend.compile(this.program());
+      this.backend = backend;
+    }
+    return this.executable;
+  }
+}
+
+/** Plans by structure; the least recently used go first. */
+export class PlanCache {
+  hits = 0;
+  misses = 0;
+  private readonly plans = new Map<number, Plan[]>();
+
+  private readonly capacity: number;
+
+  constructor(capacity = 512) {
+    this.capacity = capacity;
+  }
+
+  get size(): number {
+    return this.plans.size;
+  }
+
+  find(graph: Collected): Plan {
+    const { structure } = graph;
+    const hash = structure.hash();
+    const bucket = this.plans.get(hash);
+    const found = bucket?.find((plan) => structure.equals(plan.structure));
+    if (bucket !== undefined && found !== undefined) {
+      this.hits++;
+      this.plans.delete(hash);
+      this.plans.set(hash, bucket); // the last one in is the last to go
+      return found;
+    }
+    this.misses++;
+    const plan = new Plan(structure.ints.slice(0, structure.length), graph);
+    this.plans.set(hash, bucket === undefined ? [plan] : [...bucket, plan]);
+    if (this.plans.size > this.capacity) {
+      const [oldest] = this.plans.keys();
+      if (oldest !== undefined) this.plans.delete(oldest);
+    }
+    return plan;
+  }
+
+  clear(): void {
+    this.plans.clear();
+  }
+}
+
+function isNumber(node: Tensor): boolean {
+  return node.op === constantOp || node.op === counterOp;
+}
+
+/** The value of a leaf that is a number. */
+export function numberOf(leaf: Tensor): number {
+  return (leaf.attrs as { value: number }).value;
+}

@@ -1,0 +1,49 @@
+/** @file What is to be computed, free of any tensor: the input and output of every pass of the engine. */
+import type { DType, TypedArray } from '../graph/dtype.js';
+import type { Attrs, Primitive } from '../graph/primitive.js';
+import type { Shape } from '../graph/shape.js';
+
+/** One value of a program. Its place in the list is its name; inputs stand before it. */
+export interface Instruction {
+  /** Null for an input of the program. */
+  readonly op: Primitive | null;
+  readonly attrs: Attrs | null;
+  readonly inputs: readonly number[];
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A graph in the order it can be computed. */
+export interface Program {
+  readonly instructions: readonly Instruction[];
+  /** The instructions without operation, in the order their values are handed over. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** A program that a backend has made ready. */
+export interface Executable {
+  /** The instruction being run: where an error came from. */
+  readonly at: number;
+  /**
+   * Runs once. `inputs` are in the program's order and are only read. An output is written to the array given for it,
+   * or to a new one; no output shares memory with an input or another output.
+   */
+  run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[];
+}
+
+/** What turns programs into something runnable. */
+export interface Backend {
+  readonly name: string;
+  compile(program: Program): Executable;
+}
+
+/** A program as text, a line an instruction: `%3 = matmul %0 %2 : float32[64, 10]`. */
+export function printProgram({ instructions, outputs }: Program): string {
+  const lines = instructions.map(({ op, attrs, inputs, shape, dtype }, i) => {
+    const args = inputs.map((j) => ` %${j}`).join('');
+    const more = attrs !== null && Object.keys(attrs).length > 0 ? ` ${JSON.stringify(attrs)}` : '';
+    return `%${i} = ${op === null ? 'input' : op.name}${args}${more} : ${dtype}[${shape.join(', ')}]`;
+  });
+  return [...lines, `return ${outputs.map((i) => `%${i}`).join(' ')}`].join('\n');
+}

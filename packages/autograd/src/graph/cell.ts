@@ -1,0 +1,211 @@
+/**
+ * @file Cells: the only things that change. Parameters, buffers of modules, states of optimizers, gradients.
+ *
+ * A cell has versions, each a node of the graph. Two arrays are used in turn: the version before the current one can
+ * still be read, what came before it is gone, unless something was made from it that was never evaluated, or a user
+ * has seen it: then it gets a copy of its own first.
+ */
+import { DTypeError, ShapeError } from '../errors.js';
+import { allocate, isFloat, type DType, type TypedArray } from './dtype.js';
+import { sameShape, show, type Shape } from './shape.js';
+import { makeLeaf, makeNode, Tensor } from './tensor.js';
+import { versionOp } from './version.js';
+
+/** What the graph remembers of one version, beside its node. */
+interface Version {
+  readonly node: Tensor;
+  /** Nodes made from it that no run has computed yet. */
+  consumers: Tensor[];
+  limit: number;
+  /** Somebody outside may hold it: its value must outlive the cell's arrays. */
+  escaped: boolean;
+  /** Whether the array belongs to the cell, to be used again. */
+  owned: boolean;
+}
+
+/** Above this many unevaluated users a version is copied when it goes, without looking at them one by one. */
+const MANY = 10_000;
+
+/** Cells whose current version has no value yet: they join the next `backward()`, `step()` or `evaluate()`. */
+export const pendingCells = new Set<Cell>();
+
+/**
+ * A mutable tensor: reading it gives its current version, `assign` gives it a new one.
+ *
+ * @example
+ * const count = cell(scalar(0));
+ * count.assign(count.add(1));
+ */
+export class Cell<S extends Shape = Shape> extends Tensor<S> {
+  private version: Version;
+  /** The last version that has a value, to go back to when a run fails. */
+  private committed: Version;
+  /** The version before `committed`, whose array is the next to be written. */
+  private previous: Version | null = null;
+  private cleared = false;
+
+  constructor(initial: Tensor<S>, requiresGrad = false) {
+    const from = initial.current;
+    if (requiresGrad && !isFloat(from.dtype)) {
+      throw new DTypeError(`Parameter: only float tensors have gradients, this one is ${from.dtype}`);
+    }
+    super(null, [], null, from.shape, from.dtype, requiresGrad, null);
+    this.version = this.committed = this.makeVersion(from, false);
+  }
+
+  /** @internal The node of the current version. */
+  override get current(): Tensor<S> {
+    return this.version.node as Tensor<S>;
+  }
+
+  /** @internal The current version, or null after `clear()`: a gradient that was set to nothing. */
+  get live(): Tensor<S> | null {
+    return this.cleared ? null : this.current;
+  }
+
+  /** @internal */
+  clear(): void {
+    this.cleared = true;
+    this.revert();
+  }
+
+  /**
+   * Gives the cell a new version, computed when the next run needs it. Shape and dtype must be the cell's.
+   *
+   * @throws {ShapeError} if the shape differs. @throws {DTypeError} if the dtype does.
+   */
+  assign(next: Tensor | number): this {
+    const node = typeof next === 'number' ? leafOf(next, this.dtype) : next.current;
+    if (!sameShape(node.shape, this.shape)) {
+      throw new ShapeError(
+        `assign: the cell has shape ${show(this.shape)}, the new value ${show(node.shape)}; they must be equal`,
+      );
+    }
+    if (node.dtype !== this.dtype) {
+      throw new DTypeError(
+        `assign: the cell is ${this.dtype}, the new value ${node.dtype}; cast it: cast(value, '${this.dtype}')`,
+      );
+    }
+    this.cleared = false;
+    this.version = this.makeVersion(node as Tensor<S>, true);
+    return this;
+  }
+
+  override requiresGrad_(requires = true): this {
+    super.requiresGrad_(requires);
+    this.version.node.needsGrad = requires;
+    return this;
+  }
+
+  override get isLeaf(): boolean {
+    return true;
+  }
+
+  /** @internal Notes that `node` was made from a version. */
+  consume(version: Tensor, node: Tensor): void {
+    const v = this.find(version);
+    if (v === null || v.escaped) return;
+    v.consumers.push(node);
+    if (v.consumers.length >= v.limit) {
+      v.consumers = v.consumers.filter(unevaluated);
+      v.limit = Math.max(64, 2 * v.consumers.length);
+      if (v.consumers.length > MANY) {
+        v.escaped = true;
+        v.consumers = [];
+      }
+    }
+  }
+
+  /** @internal A user has seen this version: keep its value when the cell moves on. */
+  escape(version: Tensor): void {
+    const v = this.find(version);
+    if (v !== null) v.escaped = true;
+  }
+
+  /** @internal A run reads this version: if its array is the next to be written, it must be copied first. */
+  protect(version: Tensor): void {
+    if (this.previous?.node === version) this.previous.escaped = true;
+  }
+
+  /** @internal The array that the next version may be written to, after saving what still needs its contents. */
+  spare(): TypedArray | null {
+    const v = this.previous;
+    if (v === null || !v.owned) return null;
+    const { node } = v;
+    const array = node.value;
+    if (array === null) return null;
+    this.previous = null;
+    if (v.escaped || v.consumers.some(unevaluated)) {
+      node.value = array.slice();
+      node.cell = null;
+    } else {
+      node.value = null; // from now on reading what was made from it says that it is gone
+    }
+    return array;
+  }
+
+  /** @internal The current version has its value: the one before it may be overwritten next time. */
+  commit(value: TypedArray, owned: boolean): void {
+    const { node } = this.version;
+    node.value = value;
+    node.inputs = [];
+    this.version.owned = owned;
+    if (this.committed !== this.version) {
+      this.previous = this.committed;
+      this.committed = this.version;
+    }
+    pendingCells.delete(this as Cell);
+  }
+
+  /** @internal Forgets versions that have no value: what a failed run would have made. */
+  revert(): void {
+    this.version = this.committed;
+    if (this.version.node.value !== null) pendingCells.delete(this as Cell);
+  }
+
+  private makeVersion(from: Tensor<S>, assigned: boolean): Version {
+    const node = makeNode(versionOp, [from], null, this.shape, this.dtype);
+    node.needsGrad = this.needsGrad;
+    node.cell = this as Cell;
+    if (from.value !== null && from.cell === null) {
+      node.value = from.value;
+      node.inputs = [];
+    } else {
+      pendingCells.add(this as Cell);
+    }
+    const version: Version = { node, consumers: [], limit: 64, escaped: false, owned: false };
+    if (assigned && node.value !== null) {
+      this.version = version;
+      this.commit(node.value, false);
+    }
+    return version;
+  }
+
+  private find(node: Tensor): Version | null {
+    if (this.version.node === node) return this.version;
+    if (this.committed.node === node) return this.committed;
+    return this.previous?.node === node ? this.previous : null;
+  }
+}
+
+function leafOf(x: number, dtype: DType): Tensor {
+  const value = allocate(dtype, 1);
+  value[0] = x;
+  return makeLeaf(value, [], dtype);
+}
+
+function unevaluated(node: Tensor): boolean {
+  return node.plan === null && node.value === null;
+}
+
+/** A tensor that a module learns: a cell that requires grad. PyTorch: `nn.Parameter`. */
+export class Parameter<S extends Shape = Shape> extends Cell<S> {
+  constructor(initial: Tensor<S>, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
+    super(initial, requiresGrad);
+  }
+}
+
+/** A mutable tensor without gradient: a buffer, a counter, a learning rate. */
+export function cell<S extends Shape>(initial: Tensor<S>): Cell<S> {
+  return new Cell(initial);
+}

@@ -1,0 +1,53 @@
+/** @file The four element types, their typed arrays, and how they combine. */
+
+/** The element types of a tensor. `float32` is the default for floats. */
+export type DType = 'float32' | 'float64' | 'int32' | 'bool';
+
+/** Storage of a tensor: row-major and contiguous; a boolean is a byte of 0 or 1. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+export const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
+
+/** Bytes an element. */
+export const itemSize: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float64: 8,
+  int32: 4,
+  bool: 1,
+};
+
+/** A zero-filled array of `size` elements. */
+export function allocate(dtype: DType, size: number): TypedArray {
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(size);
+    case 'float64':
+      return new Float64Array(size);
+    case 'int32':
+      return new Int32Array(size);
+    case 'bool':
+      return new Uint8Array(size);
+  }
+}
+
+export function isFloat(dtype: DType): boolean {
+  return dtype === 'float32' || dtype === 'float64';
+}
+
+/** bool < integer < float: PyTorch's three categories of number. */
+export function category(dtype: DType): 0 | 1 | 2 {
+  return dtype === 'bool' ? 0 : dtype === 'int32' ? 1 : 2;
+}
+
+/** The smaller dtype that holds both: bool < int32 < float32 < float64. */
+export function promote(x: DType, y: DType): DType {
+  if (x === y) return x;
+  if (x === 'float64' || y === 'float64') return 'float64';
+  if (x === 'float32' || y === 'float32') return 'float32';
+  return 'int32';
+}
+
+/** The dtype a float function computes in: integers and booleans become float32, as in PyTorch. */
+export function toFloat(dtype: DType): DType {
+  return isFloat(dtype) ? dtype : 'float32';
+}

@@ -1,0 +1,67 @@
+/** @file What holds while a function runs: whether gradients are recorded, the label of new nodes, tracing. */
+import { ChainruleError } from '../errors.js';
+
+/** @internal The modes in force. One record, so that a scope saves and restores it as a whole. */
+export const mode = {
+  /** Whether new nodes record how to be differentiated. */
+  grad: true,
+  /** The label of the scope being run: a module's path, or what the user chose. */
+  scope: '',
+  /** What records a graph instead of running it, by the name users know it under: `compile` or `vmap`. */
+  tracing: null as null | 'compile' | 'vmap',
+  /** Debug level, see `setDebug`. From 1 on, nodes remember the line that created them. */
+  debug: 0,
+};
+
+type Mode = typeof mode;
+
+/** Runs `f` with some modes changed, and puts them back whatever happens. */
+export function withMode<R>(name: string, change: Partial<Mode>, f: () => R): R {
+  const saved = { ...mode };
+  Object.assign(mode, change);
+  try {
+    const result = f();
+    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+      (result as unknown as Promise<unknown>).then(undefined, () => undefined);
+      throw new ChainruleError(
+        `${name}: the function returned a promise, and what runs after its first await would run outside of ${name}; ` +
+          `pass a function without await and put the await around it`,
+      );
+    }
+    return result;
+  } finally {
+    Object.assign(mode, saved);
+  }
+}
+
+/**
+ * Runs `f` without recording gradients: what it computes does not require grad.
+ *
+ * PyTorch: `torch.no_grad()`.
+ * @example noGrad(() => model.forward(x))
+ * @throws {ChainruleError} if `f` returns a promise.
+ */
+export function noGrad<R>(f: () => R): R {
+  return withMode('noGrad', { grad: false }, f);
+}
+
+/**
+ * Runs `f` with gradients recorded, also inside of `noGrad`. PyTorch: `torch.enable_grad()`.
+ * @throws {ChainruleError} if `f` returns a promise.
+ */
+export function enableGrad<R>(f: () => R): R {
+  return withMode('enableGrad', { grad: true }, f);
+}
+
+/** Whether new operations record gradients here. PyTorch: `torch.is_grad_enabled()`. */
+export function isGradEnabled(): boolean {
+  return mode.grad;
+}
+
+/**
+ * Labels the operations made while `f` runs: errors, `graph` and `profile` show the label; scopes nest as `a.b`.
+ * @example scope('encoder', () => x.matmul(w).relu())
+ */
+export function scope<R>(name: string, f: () => R): R {
+  return withMode('scope', { scope: mode.scope ? `${mode.scope}.${name}` : name }, f);
+}

@@ -1,0 +1,66 @@
+/** @file What is known of a primitive operation: the one record that all of the engine reads. */
+import type { DType, TypedArray } from './dtype.js';
+import type { Shape } from './shape.js';
+import type { Tensor } from './tensor.js';
+
+export type AttrValue = number | boolean | string | readonly number[] | readonly (readonly number[])[];
+
+/** What configures a node beyond its inputs: plain values, in a fixed order of keys, part of a plan's structure. */
+export type Attrs = Readonly<Record<string, AttrValue>>;
+
+/** A tensor as a kernel sees it: contiguous and row-major. */
+export interface Value {
+  readonly data: TypedArray;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A function of the elements of up to three inputs; booleans are 0 and 1. */
+export type Scalar = (x: number, y: number, z: number) => number;
+
+/** How the engine may treat a primitive when it fuses. */
+export type Trait =
+  /** One scalar function of the elements at the same (broadcast) position. */
+  | 'element'
+  /** Folds dimensions with sum, prod, max or min. */
+  | 'reduce'
+  /** Reads every element from one place of its input: an index map without arithmetic. */
+  | 'movement'
+  /** The same elements in the same order: reshape, detach, a cell's version. */
+  | 'alias'
+  /** A kernel of its own. */
+  | 'opaque';
+
+/**
+ * A primitive. Rules are written with tensors, so that derivatives can be differentiated again.
+ *
+ * In the rules: `inputs` and `out` are the node's own, `ct` the cotangent of `out`, `t` the tangent of an input.
+ */
+export interface Primitive<A extends Attrs = Attrs> {
+  readonly name: string;
+  /** Position in the registry; part of a plan's structure. */
+  readonly id: number;
+  readonly trait: Trait;
+  /** False where the result is constant almost everywhere: comparisons, rounding to integers, positions. */
+  readonly differentiable: boolean;
+  /** The scalar function of an element-wise primitive. */
+  readonly scalar: Scalar | null;
+  /** Cotangent of input `i`, in that input's shape and dtype; null for zero. */
+  vjp(i: number, ct: Tensor, inputs: readonly Tensor[], out: Tensor, attrs: A): Tensor | null;
+  /** Tangent of the output from the tangents of the inputs (null for zero; at least one is not). */
+  jvp(ts: readonly (Tensor | null)[], inputs: readonly Tensor[], out: Tensor, attrs: A): Tensor | null;
+  /** The same operation for `size` examples at once: batched inputs carry a first dimension, and so must the result. */
+  batch(inputs: readonly Tensor[], batched: readonly boolean[], attrs: A, size: number): Tensor;
+  /** The reference: fills `out.data`. Alias primitives have none. */
+  kernel(inputs: readonly Value[], out: Value, attrs: A): void;
+}
+
+/** Every primitive, by id. */
+export const primitives: Primitive[] = [];
+
+/** Enters a primitive; called once for each when its file is loaded. */
+export function register<A extends Attrs>(spec: Omit<Primitive<A>, 'id'>): Primitive<A> {
+  const primitive: Primitive<A> = { ...spec, id: primitives.length };
+  primitives.push(primitive as unknown as Primitive);
+  return primitive;
+}

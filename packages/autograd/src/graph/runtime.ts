@@ -1,0 +1,26 @@
+/**
+ * @file What the graph asks of the rooms that come after it. They fill this record in when they are loaded, so that
+ * imports point one way: the graph knows nothing of the engine that evaluates it.
+ */
+import type { Tensor } from './tensor.js';
+
+export interface BackwardOptions {
+  /** Keep the graph, so that `backward()` can be called again. Default: what `createGraph` says. */
+  readonly retainGraph?: boolean;
+  /** Record the gradients' own graph, so that they can be differentiated. Default false. */
+  readonly createGraph?: boolean;
+}
+
+function missing(): never {
+  throw new Error('import from @chainrule/autograd: the engine is not loaded');
+}
+
+export const runtime: {
+  /** Computes the values of these nodes, for the operation named. */
+  evaluate(roots: readonly Tensor[], op: string): void;
+  /** Keeps the pending graph behind a new node from growing without bound. */
+  bound(node: Tensor): void;
+  backward(root: Tensor, gradient: Tensor | null | undefined, options: BackwardOptions | undefined): void;
+  /** Makes a tensor the gradient of a leaf. */
+  assignGrad(leaf: Tensor, gradient: Tensor): void;
+} = { evaluate: missing, bound: missing, backward: missing, assignGrad: missing };

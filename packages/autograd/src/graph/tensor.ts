@@ -1,0 +1,303 @@
+/** @file A tensor is a node of the graph: an operation and its inputs, a shape, a dtype and, once evaluated, a value. */
+import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js';
+import type { Cell } from './cell.js';
+import { isFloat, type DType, type TypedArray } from './dtype.js';
+import type { TensorMethods } from './methods.js';
+import { mode } from './mode.js';
+import { format } from './print.js';
+import type { Attrs, Primitive } from './primitive.js';
+import { runtime, type BackwardOptions } from './runtime.js';
+import { show, sizeOf, type Shape } from './shape.js';
+
+/** What JavaScript reads a tensor as: nested arrays of numbers or booleans, a bare one for no dimensions. */
+export type NestedArray = number | boolean | readonly NestedArray[];
+export type Hook = (gradient: Tensor) => Tensor | void;
+
+/** What few nodes have: kept apart, so that the many stay small. */
+export interface Extra {
+  grad: Cell | null;
+  hooks: Hook[];
+  retainGrad: boolean;
+  /** The stack at creation, in debug mode. */
+  stack: string | undefined;
+}
+
+const BRAND = Symbol.for('chainrule.tensor');
+const NO_INPUTS: readonly Tensor[] = [];
+let nextId = 1;
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- ops/fluent.ts puts them on the prototype
+export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
+
+/**
+ * An immutable array of numbers, and a node of the computational graph.
+ *
+ * Made by `tensor`, `zeros`, `randn` … and by operations, never by `new`. Shapes and dtypes are checked when it is
+ * made; its elements are computed when somebody looks.
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export class Tensor<S extends Shape = Shape> {
+  /** @internal Grows with every node: inputs have smaller numbers than what is made from them. */
+  readonly id: number;
+  /** @internal Null for a leaf. */
+  readonly op: Primitive | null;
+  /** @internal */
+  inputs: readonly Tensor[];
+  /** @internal */
+  readonly attrs: Attrs | null;
+  readonly shape: S;
+  readonly dtype: DType;
+  /** The number of elements. */
+  readonly size: number;
+  /** @internal */
+  needsGrad: boolean;
+  /** @internal The elements, once known; never changed. */
+  value: TypedArray | null;
+  /** @internal The cell that this node is a version of. */
+  cell: Cell | null = null;
+  /** @internal The plan that last computed this node, and its place there: see `engine/evaluate.ts`. */
+  plan: { remember(index: number): void } | null = null;
+  /** @internal */
+  planIndex = -1;
+  /** @internal Scratch of graph walks: the walk that saw this node last, and its place there. */
+  mark = 0;
+  /** @internal */
+  slot = -1;
+  /** @internal The smallest id among the unevaluated nodes behind this one: bounds the pending graph. */
+  oldest: number;
+  /** @internal An upper bound of the bytes of the leaves behind this node while it is unevaluated. */
+  bytes = 0;
+  /** @internal The label of the scope it was made in. */
+  readonly scope: string;
+  /** @internal */
+  extra: Extra | null = null;
+
+  /** @internal */
+  constructor(
+    op: Primitive | null,
+    inputs: readonly Tensor[],
+    attrs: Attrs | null,
+    shape: S,
+    dtype: DType,
+    needsGrad: boolean,
+    value: TypedArray | null,
+  ) {
+    this.id = nextId++;
+    this.op = op;
+    this.inputs = inputs;
+    this.attrs = attrs;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.size = sizeOf(shape);
+    this.needsGrad = needsGrad;
+    this.value = value;
+    this.oldest = this.id;
+    this.scope = mode.scope;
+    if (mode.debug > 0) extraOf(this).stack = new Error().stack;
+  }
+
+  get [BRAND](): true {
+    return true;
+  }
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== Tensor) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
+  /** @internal The node this tensor stands for now: itself, or a cell's current version. */
+  get current(): Tensor<S> {
+    return this;
+  }
+
+  /** The number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** Where the elements live. */
+  get device(): string {
+    return 'cpu';
+  }
+
+  /** Whether gradients flow back to this tensor. */
+  get requiresGrad(): boolean {
+    return this.needsGrad;
+  }
+
+  /** True for a tensor that no recorded operation made: its gradient is kept by `backward()`. As PyTorch's `is_leaf`. */
+  get isLeaf(): boolean {
+    return !this.needsGrad || this.op === null || this.cell !== null;
+  }
+
+  /**
+   * The gradient that `backward()` accumulated here, or null. What was read keeps its value, also when the next
+   * `backward()` makes a new gradient.
+   */
+  get grad(): Tensor | null {
+    const version = borrowGrad(this);
+    if (version !== null && version.cell !== null) version.cell.escape(version);
+    return version;
+  }
+
+  set grad(gradient: Tensor | null) {
+    setGrad(this, gradient);
+  }
+
+  /** The one element as a JavaScript number; of a boolean tensor 0 or 1. Evaluates the graph behind it. */
+  item(): number {
+    if (this.size !== 1) {
+      throw new ShapeError(
+        `item: a tensor of shape ${show(this.shape)} has ${this.size} elements; item() reads exactly one ` +
+          `(use toArray() or dataSync() for all)`,
+      );
+    }
+    return valueOf(this, 'item')[0] as number;
+  }
+
+  /** The elements as a typed array in row-major order: a copy. Evaluates the graph behind it. */
+  dataSync(): TypedArray {
+    return copyOf(valueOf(this, 'dataSync'));
+  }
+
+  /** As `dataSync()`, on any device. */
+  data(): Promise<TypedArray> {
+    return new Promise((resolve) => resolve(this.dataSync()));
+  }
+
+  /** The elements as nested arrays, booleans as booleans; a bare number for no dimensions. */
+  toArray(): NestedArray {
+    const data = valueOf(this, 'toArray');
+    const read = this.dtype === 'bool' ? (i: number) => data[i] !== 0 : (i: number) => data[i] as number;
+    const build = (d: number, from: number, step: number): NestedArray => {
+      if (d === this.shape.length) return read(from);
+      const n = this.shape[d] as number;
+      const inner = step / n;
+      return Array.from({ length: n }, (_, i) => build(d + 1, from + i * inner, inner));
+    };
+    return build(0, 0, this.size);
+  }
+
+  /** Turns the recording of gradients for this leaf on or off, and returns it. PyTorch: `requires_grad_`. */
+  requiresGrad_(requires = true): this {
+    if (requires && !isFloat(this.dtype)) {
+      throw new DTypeError(`requiresGrad_: only float tensors have gradients, this one is ${this.dtype}`);
+    }
+    if (!this.isLeaf) {
+      throw new GradError(
+        `requiresGrad_: only a leaf can change whether it requires grad; this tensor is the result of ` +
+          `${this.op?.name ?? 'an operation'} (use detach() for one that does not)`,
+      );
+    }
+    this.needsGrad = requires;
+    return this;
+  }
+
+  /** Keeps the gradient of a tensor that is no leaf: `backward()` then sets its `.grad`. PyTorch: `retain_grad`. */
+  retainGrad(): void {
+    if (!this.needsGrad) throw new GradError('retainGrad: this tensor does not require grad');
+    extraOf(this).retainGrad = true;
+  }
+
+  /**
+   * Calls `hook` with the gradient of this tensor when `backward` has computed it; what the hook returns replaces it.
+   * Returns a function that removes the hook. PyTorch: `register_hook`.
+   */
+  registerHook(hook: Hook): () => void {
+    if (!this.needsGrad) throw new GradError('registerHook: this tensor does not require grad');
+    const extra = extraOf(this);
+    extra.hooks.push(hook);
+    return () => {
+      const at = extra.hooks.indexOf(hook);
+      if (at >= 0) extra.hooks.splice(at, 1);
+    };
+  }
+
+  /**
+   * Adds the derivative of this tensor to `.grad` of every leaf that requires grad. See `backward`.
+   * @param gradient the cotangent, in this tensor's shape; may be left out for a single element.
+   */
+  backward(gradient?: Tensor | null, options?: BackwardOptions): void {
+    runtime.backward(this, gradient, options);
+  }
+
+  toString(): string {
+    return format(this);
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return format(this);
+  }
+
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') return this.toString();
+    throw new ChainruleError(
+      'a tensor is no JavaScript number: write total.add(x) to add tensors, or x.item() to read the number',
+    );
+  }
+}
+
+/** @internal The fields few nodes have. */
+export function extraOf(t: Tensor): Extra {
+  return (t.extra ??= { grad: null, hooks: [], retainGrad: false, stack: undefined });
+}
+
+/** @internal The gradient without marking it as seen: for code that uses it before the next `backward()`. */
+export function borrowGrad(t: Tensor): Tensor | null {
+  return t.extra?.grad?.live ?? null;
+}
+
+/** @internal */
+export function setGrad(t: Tensor, gradient: Tensor | null): void {
+  if (gradient === null) t.extra?.grad?.clear();
+  else runtime.assignGrad(t, gradient);
+}
+
+/** @internal A node; `op` has checked shape and dtype. */
+export function makeNode<S extends Shape>(
+  op: Primitive,
+  inputs: readonly Tensor[],
+  attrs: Attrs | null,
+  shape: S,
+  dtype: DType,
+): Tensor<S> {
+  let needsGrad = false;
+  if (mode.grad && op.differentiable && isFloat(dtype)) {
+    for (const x of inputs) if (x.needsGrad) needsGrad = true;
+  }
+  const node = new Tensor(op, inputs, attrs, shape, dtype, needsGrad, null);
+  let bytes = 0;
+  for (const x of inputs) {
+    if (x.value === null) {
+      if (x.oldest < node.oldest) node.oldest = x.oldest;
+      bytes += x.bytes;
+    } else if (x.cell === null) {
+      bytes += x.value.byteLength;
+    }
+    if (x.cell !== null) x.cell.consume(x, node);
+  }
+  node.bytes = bytes;
+  if (!needsGrad && (node.id - node.oldest > 10_000 || bytes > 2 ** 26)) runtime.bound(node);
+  return node;
+}
+
+/** @internal A leaf that holds a value; the array must not be changed by anyone afterwards. */
+export function makeLeaf<S extends Shape>(value: TypedArray, shape: S, dtype: DType): Tensor<S> {
+  return new Tensor(null, NO_INPUTS, null, shape, dtype, false, value);
+}
+
+/** @internal The elements themselves, evaluated if need be: read, never written. */
+export function valueOf(t: Tensor, op: string): TypedArray {
+  const node = t.current;
+  if (node.value === null) runtime.evaluate([node], op);
+  return node.value as unknown as TypedArray;
+}
+
+function copyOf(data: TypedArray): TypedArray {
+  // A view of shared memory is copied into memory of its own, never shared on.
+  if (data instanceof Float32Array) return new Float32Array(data);
+  if (data instanceof Float64Array) return new Float64Array(data);
+  if (data instanceof Int32Array) return new Int32Array(data);
+  return new Uint8Array(data);
+}

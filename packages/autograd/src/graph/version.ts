@@ -1,0 +1,55 @@
+/** @file The two nodes that are no operations: a version of a cell, and a JavaScript number. */
+import { register, type Primitive } from './primitive.js';
+import type { DType } from './dtype.js';
+import { Tensor } from './tensor.js';
+
+function never(): never {
+  throw new Error('this node has no rule: it is a leaf');
+}
+
+const leaf = { differentiable: false, scalar: null, vjp: never, jvp: () => null, kernel: never };
+
+/** A version of a cell: its input is what was assigned, until that has been computed. */
+export const versionOp: Primitive = register({
+  ...leaf,
+  name: 'version',
+  trait: 'alias',
+  batch: never,
+});
+
+/** A JavaScript number in an expression: an input of the plan, so that a changed number needs no new one. */
+export const constantOp: Primitive<{ value: number }> = register({
+  ...leaf,
+  name: 'constant',
+  trait: 'opaque',
+  batch: never,
+});
+
+/** A position of the random generator: as a constant, but never part of a structure; `compile` moves it at each call. */
+export const counterOp: Primitive<{ value: number }> = register({
+  ...leaf,
+  name: 'counter',
+  trait: 'opaque',
+  batch: never,
+});
+
+/** What stands for a tensor while `vmap` or `compile` records a function: it has no value. */
+export const placeholderOp: Primitive = register({
+  ...leaf,
+  name: 'placeholder',
+  trait: 'opaque',
+  batch: never,
+});
+
+const NONE: readonly Tensor[] = [];
+const SCALAR: readonly number[] = [];
+
+/** A number as a tensor without dimensions. */
+export function constant(value: number, dtype: DType): Tensor {
+  return new Tensor(constantOp as unknown as Primitive, NONE, { value }, SCALAR, dtype, false, null);
+}
+
+/** A position of the random generator, in float64: a whole number below 2^53. */
+export function counter(value: number): Tensor {
+  return new Tensor(counterOp as unknown as Primitive, NONE, { value }, SCALAR, 'float64', false, null);
+}

@@ -1,0 +1,4 @@
+/** @file Internals, for tests and tools: may change with any release. */
+export { engine, run } from './engine/evaluate.js';
+export { operations } from './ops/primitive.js';
+export { primitives } from './graph/primitive.js';

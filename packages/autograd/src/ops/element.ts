@@ -1,0 +1,225 @@
+/** @file Builders of element-wise primitives: a scalar function and its derivative give all the rules. */
+import { DTypeError } from '../errors.js';
+import { isFloat, toFloat, type DType } from '../graph/dtype.js';
+import { register, type Primitive, type Scalar, type Value } from '../graph/primitive.js';
+import { broadcastShapes, broadcastStrides, sameShape } from '../graph/shape.js';
+import { makeNode, type Tensor } from '../graph/tensor.js';
+import { expandNode, reshapeNode, sumTo, walk } from './broadcast.js';
+import { operand, operations, resultType, rules, sumOf, type Operand } from './primitive.js';
+
+/**
+ * The dtype an operation computes in. `float`: integers and booleans become float32; `number`: booleans are refused;
+ * `any`: as it comes; `bool`: booleans. The result is of that dtype, or bool where `to` says so.
+ */
+export type Domain = 'float' | 'number' | 'any' | 'bool';
+
+/** A partial derivative: a tensor, or a constant. Null where it is zero almost everywhere. */
+type Derivative<Args extends unknown[]> = ((...args: Args) => Tensor | number) | null;
+
+interface UnarySpec {
+  readonly reference: (x: number) => number;
+  /** dy/dx from the input and the output. */
+  readonly derivative: Derivative<[x: Tensor, y: Tensor]>;
+  readonly domain?: Domain;
+  readonly to?: 'bool';
+}
+
+interface BinarySpec {
+  readonly reference: (x: number, y: number) => number;
+  /** In place of `reference` for int32, where the arithmetic differs. */
+  readonly integer?: (x: number, y: number) => number;
+  readonly dx: Derivative<[x: Tensor, y: Tensor, out: Tensor]>;
+  readonly dy: Derivative<[x: Tensor, y: Tensor, out: Tensor]>;
+  readonly domain?: Domain;
+  readonly to?: 'bool';
+}
+
+export type UnaryOp = ((x: Operand) => Tensor) & { readonly primitive: Primitive };
+export type BinaryOp = ((x: Operand, y: Operand) => Tensor) & { readonly primitive: Primitive };
+
+/** A function of one number, element by element. */
+export function unary(name: string, spec: UnarySpec): UnaryOp {
+  const { derivative, domain = 'float' } = spec;
+  const op = elementwise(name, {
+    scalar: spec.reference,
+    derivatives: [derivative === null ? null : ([x], y) => derivative(x as Tensor, y)],
+    to: spec.to,
+  });
+  const apply = (x: Operand): Tensor => {
+    const node = operand(name, x);
+    const dtype = computeType(name, node.dtype, domain);
+    return makeElement(op, [castNode(node, dtype)], spec.to ?? dtype);
+  };
+  return Object.assign(apply, { primitive: op });
+}
+
+/** A function of two numbers, element by element, with broadcasting and promotion of dtypes. */
+export function binary(name: string, spec: BinarySpec): BinaryOp {
+  const { dx, dy, domain = 'any' } = spec;
+  const op = elementwise(name, {
+    scalar: spec.reference,
+    integer: spec.integer,
+    derivatives: [
+      dx === null ? null : ([x, y], out) => dx(x as Tensor, y as Tensor, out),
+      dy === null ? null : ([x, y], out) => dy(x as Tensor, y as Tensor, out),
+    ],
+    to: spec.to,
+  });
+  const apply = (x: Operand, y: Operand): Tensor => {
+    const dtype = computeType(name, resultType(x, y), domain);
+    const a = castNode(operand(name, x, dtype), dtype);
+    const b = castNode(operand(name, y, dtype), dtype);
+    return makeElement(op, [a, b], spec.to ?? dtype);
+  };
+  return Object.assign(apply, { primitive: op });
+}
+
+interface ElementSpec {
+  readonly scalar: Scalar;
+  readonly integer?: ((x: number, y: number) => number) | undefined;
+  readonly derivatives: readonly (((inputs: readonly Tensor[], out: Tensor) => Tensor | number) | null)[];
+  readonly to?: 'bool' | undefined;
+}
+
+/** The rules of an element-wise primitive. */
+export function elementwise(name: string, spec: ElementSpec): Primitive {
+  const { derivatives, scalar, integer } = spec;
+  operations.set(name, { kind: 'primitive' });
+  const op: Primitive = register({
+    name,
+    trait: 'element',
+    differentiable: derivatives.some((d) => d !== null),
+    scalar,
+    vjp: (i, ct, inputs, out) => {
+      const d = derivatives[i];
+      if (d === null || d === undefined) return null;
+      return sumTo(times(ct, d(inputs, out)), (inputs[i] as Tensor).shape);
+    },
+    jvp: (ts, inputs, out) =>
+      sumOf(
+        ts.flatMap((t, i) => {
+          const d = derivatives[i];
+          return t === null || d === null || d === undefined
+            ? []
+            : [expandNode(times(t, d(inputs, out)), out.shape)];
+        }),
+      ),
+    batch: (inputs, batched) => {
+      const rank = Math.max(...inputs.map((x, i) => x.ndim - (batched[i] === true ? 1 : 0)));
+      const aligned = inputs.map((x, i) => {
+        if (batched[i] !== true || x.ndim === rank + 1) return x;
+        const [size = 0, ...rest] = x.shape;
+        return reshapeNode(x, [size, ...new Array<number>(rank - rest.length).fill(1), ...rest]);
+      });
+      return makeElement(op, aligned, spec.to ?? (aligned.at(-1) as Tensor).dtype);
+    },
+    kernel: (inputs, out) => {
+      const f = integer !== undefined && inputs[0]?.dtype === 'int32' ? integer : scalar;
+      mapElements(f, inputs, out);
+    },
+  });
+  return op;
+}
+
+/** A node of an element-wise primitive; the inputs have their dtypes already. */
+export function makeElement(op: Primitive, inputs: readonly Tensor[], dtype: DType): Tensor {
+  let { shape } = inputs[0] as Tensor;
+  for (let i = 1; i < inputs.length; i++) {
+    shape = broadcastShapes(op.name, shape, (inputs[i] as Tensor).shape);
+  }
+  return makeNode(op, inputs, null, shape, dtype);
+}
+
+/** A cotangent times a derivative. Zero times anything is zero, so that a branch not taken contributes nothing. */
+function times(ct: Tensor, d: Tensor | number): Tensor {
+  if (d === 1) return ct;
+  if (d === 0) return strongMul(ct, 0);
+  return strongMul(ct, d);
+}
+
+/** `x · y`, and 0 where x is 0, whatever y is: how derivative rules multiply a cotangent. */
+export const strongMul: BinaryOp = binary('strongMul', {
+  reference: (x, y) => (x === 0 ? 0 : x * y),
+  dx: (_x, y) => y,
+  dy: (x) => x,
+});
+
+/** `x + y`. PyTorch: `torch.add`. Booleans add as logical or; int32 wraps around. */
+export const add: BinaryOp = binary('add', {
+  reference: (x, y) => x + y,
+  integer: (x, y) => (x + y) | 0,
+  dx: () => 1,
+  dy: () => 1,
+});
+rules.add = (x, y) => add(x, y);
+
+/** Converts elements: floats truncate towards zero on the way to int32, and anything but 0 is true. */
+const castOp: Primitive = register({
+  name: 'cast',
+  trait: 'element',
+  differentiable: true,
+  scalar: (x) => x,
+  vjp: (_i, ct, [x]) => castNode(ct, (x as Tensor).dtype),
+  jvp: ([t], _inputs, out) => (isFloat(out.dtype) ? castNode(t as Tensor, out.dtype) : null),
+  batch: ([x], _batched, { dtype }) => castNode(x as Tensor, dtype as DType),
+  kernel: ([x], out) => {
+    const { data } = x as Value;
+    if (out.dtype === 'bool') for (let i = 0; i < data.length; i++) out.data[i] = data[i] !== 0 ? 1 : 0;
+    else if (out.dtype === 'int32') for (let i = 0; i < data.length; i++) out.data[i] = saturate(data[i]!);
+    else out.data.set(data);
+  },
+});
+operations.set('cast', { kind: 'primitive' });
+
+function saturate(x: number): number {
+  return x >= 2147483647 ? 2147483647 : x <= -2147483648 ? -2147483648 : x | 0;
+}
+
+/** `x` in another dtype; itself where nothing changes. */
+export function castNode(x: Tensor, dtype: DType): Tensor {
+  return x.dtype === dtype ? x : makeNode(castOp, [x], { dtype }, x.shape, dtype);
+}
+
+function computeType(op: string, dtype: DType, domain: Domain): DType {
+  if (domain === 'float') return toFloat(dtype);
+  if (domain === 'bool') return 'bool';
+  if (domain === 'number' && dtype === 'bool') {
+    throw new DTypeError(`${op}: not defined for booleans; cast them: x.cast('int32')`);
+  }
+  return dtype;
+}
+
+/** Fills `out` with `f` of the inputs' elements, broadcast. */
+function mapElements(f: Scalar, inputs: readonly Value[], out: Value): void {
+  const y = out.data;
+  const [a, b, c] = inputs as readonly [Value, Value | undefined, Value | undefined];
+  const same = inputs.every((x) => sameShape(x.shape, out.shape));
+  if (b === undefined) {
+    const x = a.data;
+    for (let i = 0; i < y.length; i++) y[i] = f(x[i]!, 0, 0);
+  } else if (c !== undefined) {
+    const [x0, x1, x2] = [a, b, c].map((x) => spread(x, out)) as [Value['data'], Value['data'], Value['data']];
+    for (let i = 0; i < y.length; i++) y[i] = f(x0[i]!, x1[i]!, x2[i]!);
+  } else if (same) {
+    const [x0, x1] = [a.data, b.data];
+    for (let i = 0; i < y.length; i++) y[i] = f(x0[i]!, x1[i]!, 0);
+  } else if (b.data.length === 1 && sameShape(a.shape, out.shape)) {
+    const [x0, x1] = [a.data, b.data[0]!];
+    for (let i = 0; i < y.length; i++) y[i] = f(x0[i]!, x1, 0);
+  } else {
+    const [x0, x1] = [spread(a, out), spread(b, out)];
+    for (let i = 0; i < y.length; i++) y[i] = f(x0[i]!, x1[i]!, 0);
+  }
+}
+
+/** The elements of `x` repeated to the shape of `out`. */
+function spread(x: Value, out: Value): Value['data'] {
+  if (sameShape(x.shape, out.shape)) return x.data;
+  const y = x.data.slice(0, 0).constructor as unknown as new (n: number) => Value['data'];
+  const result = new y(out.data.length);
+  if (x.data.length === 1) return result.fill(x.data[0]!);
+  walk(out.shape, broadcastStrides(x.shape, out.shape), (i, at) => {
+    result[i] = x.data[at]!;
+  });
+  return result;
+}

@@ -1,0 +1,2 @@
+/** @file (to be written) */
+export {};

@@ -1,0 +1,131 @@
+/** @file Reverse mode: the backward graph of a forward graph, built by the rules of its primitives. */
+import { GradError } from '../errors.js';
+import { engine } from '../engine/evaluate.js';
+import { mode } from '../graph/mode.js';
+import { placeholderOp } from '../graph/version.js';
+import { show } from '../graph/shape.js';
+import { Tensor, type Hook } from '../graph/tensor.js';
+import { sumOf } from '../ops/primitive.js';
+
+/** The leaf a node stands for: of a version of a cell the cell. */
+export function leafOf(node: Tensor): Tensor {
+  return node.cell ?? node;
+}
+
+/**
+ * Pulls cotangents of `outputs` back to `targets`, or to every leaf that requires grad where that is null.
+ *
+ * Nodes are visited by falling id, since inputs are always older than what is made from them; there is no recursion.
+ * The result maps leaves (cells, not their versions) and targets to their cotangents, in the order met.
+ */
+export function pullback(
+  outputs: readonly Tensor[],
+  cotangents: readonly Tensor[],
+  targets: ReadonlySet<Tensor> | null,
+  { createGraph = false }: { createGraph?: boolean } = {},
+): Map<Tensor, Tensor> {
+  const wanted = (node: Tensor): boolean =>
+    targets === null ? node.isLeaf || node.extra?.retainGrad === true : targets.has(leafOf(node));
+  const useful = relevant(outputs, wanted);
+  const found = new Map<Tensor, Tensor>();
+  const pending = new Map<Tensor, Tensor[]>();
+  const give = (node: Tensor, ct: Tensor): void => {
+    const list = pending.get(node);
+    if (list === undefined) pending.set(node, [ct]);
+    else list.push(ct);
+  };
+  outputs.forEach((output, k) => {
+    if (useful.has(output.current)) give(output.current, cotangents[k] as Tensor);
+  });
+
+  const outer = mode.grad;
+  mode.grad = createGraph;
+  engine.building++;
+  try {
+    for (const node of [...useful].sort((x, y) => y.id - x.id)) {
+      const list = pending.get(node);
+      if (list === undefined) continue;
+      pending.delete(node);
+      const leaf = leafOf(node);
+      let ct = sumOf(list) as Tensor;
+      // Versions of one cell share its gradient.
+      if (wanted(node)) {
+        const before = found.get(leaf);
+        ct = runHooks(ct, leaf.extra?.hooks);
+        found.set(leaf, before === undefined ? ct : (sumOf([before, ct]) as Tensor));
+      } else {
+        ct = runHooks(ct, leaf.extra?.hooks);
+      }
+      const { op, inputs } = node;
+      if (op === null || node.cell !== null) continue;
+      if (inputs.length === 0 && op !== placeholderOp && node.value !== null) throw freed(node);
+      for (let i = 0; i < inputs.length; i++) {
+        const x = inputs[i] as Tensor;
+        if (!x.needsGrad || !useful.has(x)) continue;
+        const contribution = op.vjp(i, ct, inputs, node, node.attrs ?? {});
+        if (contribution !== null) give(x, contribution);
+      }
+    }
+  } finally {
+    mode.grad = outer;
+    engine.building--;
+  }
+  return found;
+}
+
+/** The nodes that require grad between the outputs and what is wanted. */
+function relevant(outputs: readonly Tensor[], wanted: (node: Tensor) => boolean): Set<Tensor> {
+  const seen = new Set<Tensor>();
+  const stack: Tensor[] = [];
+  for (const output of outputs) {
+    const node = output.current;
+    if (node.needsGrad && !seen.has(node)) {
+      seen.add(node);
+      stack.push(node);
+    }
+  }
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.cell !== null) continue;
+    for (const x of node.inputs) {
+      if (x.needsGrad && !seen.has(x)) {
+        seen.add(x);
+        stack.push(x);
+      }
+    }
+  }
+  const useful = new Set<Tensor>();
+  for (const node of [...seen].sort((x, y) => x.id - y.id)) {
+    if (wanted(node) || (node.cell === null && node.inputs.some((x) => useful.has(x)))) useful.add(node);
+    else if (isFreed(node)) throw freed(node);
+  }
+  return useful;
+}
+
+/** Whether `backward()` has forgotten how this node was computed. */
+export function isFreed(node: Tensor): boolean {
+  return node.op !== null && node.op !== placeholderOp && node.cell === null && node.inputs.length === 0 && node.value !== null && node.needsGrad;
+}
+
+export function freed(node: Tensor): GradError {
+  return new GradError(
+    `backward: the graph behind this ${node.op?.name ?? 'tensor'} of shape ${show(node.shape)} was freed by an earlier ` +
+      `backward(); pass { retainGraph: true } to that one to differentiate again`,
+  );
+}
+
+function runHooks(ct: Tensor, hooks: readonly Hook[] | undefined): Tensor {
+  let gradient = ct;
+  for (const hook of hooks ?? []) {
+    engine.building--;
+    try {
+      const result: unknown = hook(gradient);
+      if (result instanceof Tensor) gradient = result.current;
+      else if (result !== undefined) {
+        throw new GradError('registerHook: a hook must return a tensor, or nothing to leave the gradient as it is');
+      }
+    } finally {
+      engine.building++;
+    }
+  }
+  return gradient;
+}
