@@ -3,6 +3,9 @@
  * sees the old content or the new, whatever interrupts the writer. Node's modules are reached through
  * `process.getBuiltinModule`: bundlers for browsers find no `node:` import.
  */
+import type * as NodeCrypto from 'node:crypto';
+import type * as NodeFs from 'node:fs';
+import type * as NodePath from 'node:path';
 import { ChainruleError } from '../errors.js';
 
 /** A file that cannot be read or written: missing, no permission, no space. The `code` is the system's: `ENOSPC`. */
@@ -15,9 +18,9 @@ export class FileError extends ChainruleError {
   }
 }
 
-type Fs = typeof import('node:fs').promises;
-type Path = typeof import('node:path');
-type Crypto = typeof import('node:crypto');
+type Fs = typeof NodeFs.promises;
+type Path = typeof NodePath;
+type Crypto = typeof NodeCrypto;
 
 interface NodeProcess {
   readonly pid: number;
@@ -129,10 +132,48 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** A name for something temporary that tells whose it is: `.tmp-<process>-<random>`. */
-export function temporaryName(): string {
-  const { crypto, process } = node();
-  return `.tmp-${process.pid}-${crypto.randomBytes(6).toString('hex')}`;
+/** What this process is writing just now. */
+const active = new Set<string>();
+
+/**
+ * Runs `action` with the path of something temporary in `folder`, and removes what is left of it afterwards. The name,
+ * `.tmp-<process>-<random>`, tells whose it is.
+ */
+export async function withTemporary<T>(
+  folder: string,
+  action: (temporary: string) => Promise<T>,
+): Promise<T> {
+  const { crypto, fs, path, process } = node();
+  const name = `.tmp-${process.pid}-${crypto.randomBytes(6).toString('hex')}`;
+  const temporary = path.join(folder, name);
+  active.add(name);
+  try {
+    return await action(temporary);
+  } finally {
+    await fs.rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    active.delete(name);
+  }
+}
+
+/** Removes what killed processes left behind in a folder. */
+export async function sweepTemporary(folder: string): Promise<void> {
+  const { fs, path } = node();
+  for (const name of await fs.readdir(folder)) {
+    const pid = Number(/^\.tmp-(\d+)-[0-9a-f]+$/.exec(name)?.[1] ?? NaN);
+    if (Number.isNaN(pid) || active.has(name) || isAlive(pid)) continue;
+    await fs.rm(path.join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  const { process } = node();
+  if (pid === process.pid) return false; // not in `active`: an earlier process had the same number
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== 'ESRCH'; // EPERM: it lives, and is somebody else's
+  }
 }
 
 /**
@@ -144,14 +185,10 @@ export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   return tryTo(`Cannot write ${path}`, async () => {
     const { fs, path: paths } = node();
     const folder = paths.dirname(path);
-    const temporary = paths.join(folder, temporaryName());
-    try {
+    await withTemporary(folder, async (temporary) => {
       await writeDurably(temporary, bytes);
       await fs.rename(temporary, path);
-    } catch (error) {
-      await fs.rm(temporary, { force: true }).catch(() => undefined);
-      throw error;
-    }
+    });
     await syncFolder(folder);
   });
 }

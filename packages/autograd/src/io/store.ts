@@ -15,9 +15,10 @@ import {
   node,
   readFile,
   replaceFile,
+  sweepTemporary,
   syncFolder,
-  temporaryName,
   tryTo,
+  withTemporary,
   writeDurably,
 } from './files.js';
 import { asArray, asNatural, asObject, asString, decodeUtf8, readJson } from './json.js';
@@ -30,8 +31,7 @@ const MANIFEST = 'manifest.json';
 const LATEST = 'latest';
 const MAX_MANIFEST_BYTES = 1_000_000;
 const CHECKPOINT = /^step-\d{6,16}(?:\.\d{1,6})?$/;
-const TEMPORARY = /^\.tmp-(\d+)-[0-9a-f]+$/;
-const FILE_NAME = /^[a-z][a-z0-9]*\.[a-z]+$/;
+const FILE_NAME = /^[A-Za-z]\w*\.[a-z]+$/;
 
 interface Manifest {
   readonly step: number;
@@ -58,8 +58,8 @@ export interface StoredCheckpoint {
   readonly skipped: readonly Skipped[];
 }
 
-/** What this process is writing just now: not to be swept. */
-const active = new Set<string>();
+/** The last save into each folder: saves of one process take turns. */
+const queues = new Map<string, Promise<unknown>>();
 
 /**
  * Adds a checkpoint, and removes all but the newest `keep`.
@@ -73,38 +73,44 @@ export function writeCheckpoint(
   files: Files,
   keep: number,
 ): Promise<string> {
-  return tryTo(`saveCheckpoint: cannot write into ${folder}`, async () => {
-    const { fs, path } = node();
-    await fs.mkdir(folder, { recursive: true });
-    await sweep(folder);
-    const before = await listCheckpoints(folder);
-    const sequence = Math.max(0, ...before.map((entry) => entry.sequence)) + 1;
-    const number = step ?? Math.max(-1, ...before.map((entry) => stepOf(entry.name))) + 1;
+  const key = node().path.resolve(folder);
+  const turn = (queues.get(key) ?? Promise.resolve()).then(() =>
+    tryTo(`saveCheckpoint: cannot write into ${folder}`, () => add(folder, step, files, keep)),
+  );
+  const settled = turn.catch(() => undefined);
+  queues.set(key, settled);
+  void settled.then(() => queues.get(key) === settled && queues.delete(key));
+  return turn;
+}
 
-    const temporary = temporaryName();
-    const draft = path.join(folder, temporary);
-    active.add(temporary);
-    try {
-      await fs.mkdir(draft);
-      for (const [name, bytes] of Object.entries(files))
-        await writeDurably(path.join(draft, name), bytes);
-      const manifest = encodeManifest({
-        step: number,
-        sequence,
-        files: Object.entries(files).map(describeFile),
-      });
-      await writeDurably(path.join(draft, MANIFEST), manifest);
-      await syncFolder(draft);
-      const name = await moveIntoPlace(draft, folder, number);
-      await syncFolder(folder);
-      await replaceFile(path.join(folder, LATEST), new TextEncoder().encode(`${name}\n`));
-      await prune(folder, keep, name);
-      return path.join(folder, name);
-    } finally {
-      await fs.rm(draft, { recursive: true, force: true }).catch(() => undefined);
-      active.delete(temporary);
+async function add(
+  folder: string,
+  step: number | undefined,
+  files: Files,
+  keep: number,
+): Promise<string> {
+  const { fs, path } = node();
+  await fs.mkdir(folder, { recursive: true });
+  await sweepTemporary(folder);
+  const before = await listCheckpoints(folder);
+  const sequence = Math.max(0, ...before.map((entry) => entry.sequence)) + 1;
+  const number = step ?? Math.max(-1, ...before.map((entry) => stepOf(entry.name))) + 1;
+
+  const name = await withTemporary(folder, async (draft) => {
+    await fs.mkdir(draft);
+    for (const [file, bytes] of Object.entries(files)) {
+      await writeDurably(path.join(draft, file), bytes);
     }
+    const described = Object.entries(files).map(describeFile);
+    const manifest = encodeManifest({ step: number, sequence, files: described });
+    await writeDurably(path.join(draft, MANIFEST), manifest);
+    await syncFolder(draft);
+    return moveIntoPlace(draft, folder, number);
   });
+  await syncFolder(folder);
+  await replaceFile(path.join(folder, LATEST), new TextEncoder().encode(`${name}\n`));
+  await prune(folder, keep, name);
+  return path.join(folder, name);
 }
 
 function describeFile([name, bytes]: [string, Uint8Array]): Manifest['files'][number] {
@@ -147,50 +153,26 @@ async function listCheckpoints(folder: string): Promise<{ name: string; sequence
   const names = (await fs.readdir(folder)).filter((name) => CHECKPOINT.test(name));
   const entries = await Promise.all(
     names.map(async (name) => {
-      const manifest = await readManifest(path.join(folder, name)).catch(() => undefined);
+      const manifest = await readManifest(path.join(folder, name)).catch(unlessTransient);
       return { name, sequence: manifest?.sequence ?? -1 };
     }),
   );
   return entries.sort((a, b) => b.sequence - a.sequence || stepOf(b.name) - stepOf(a.name));
 }
 
+/** A checkpoint that is damaged can be passed over; a system short of something must not make one look so. */
+function unlessTransient(error: unknown): undefined {
+  if (['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'].includes(codeOf(error) ?? '')) throw error;
+  return undefined;
+}
+
 /** Removes all but the newest checkpoints. */
 async function prune(folder: string, keep: number, latest: string): Promise<void> {
   const { fs, path } = node();
   for (const { name } of (await listCheckpoints(folder)).slice(keep)) {
-    if (name !== latest)
-      await removeFolder(fs, path.join(folder, name), path.join(folder, temporaryName()));
-  }
-}
-
-/** Renames first, so that no half-removed checkpoint is ever seen under its name. */
-async function removeFolder(
-  fs: ReturnType<typeof node>['fs'],
-  from: string,
-  temporary: string,
-): Promise<void> {
-  await fs.rename(from, temporary);
-  await fs.rm(temporary, { recursive: true, force: true });
-}
-
-/** Removes what killed processes left behind. */
-async function sweep(folder: string): Promise<void> {
-  const { fs, path } = node();
-  for (const name of await fs.readdir(folder)) {
-    const pid = Number(TEMPORARY.exec(name)?.[1] ?? NaN);
-    if (Number.isNaN(pid) || active.has(name) || isAlive(pid)) continue;
-    await fs.rm(path.join(folder, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  const { process } = node();
-  if (pid === process.pid) return false; // not in `active`: an earlier process had the same number
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== 'ESRCH'; // EPERM: it lives, and is somebody else's
+    if (name === latest) continue;
+    // Renamed first, so that no half-removed checkpoint is ever seen under its name.
+    await withTemporary(folder, (temporary) => fs.rename(path.join(folder, name), temporary));
   }
 }
 
@@ -208,6 +190,7 @@ export function readCheckpoint(folder: string): Promise<StoredCheckpoint> {
       try {
         return { path: place, ...(await readVerified(place)), skipped };
       } catch (error) {
+        unlessTransient(error);
         skipped.push({ path: place, reason: (error as Error).message });
       }
     }

@@ -1,0 +1,250 @@
+/**
+ * @file Checkpoints: everything a training run needs to go on, saved so that an interruption at any byte leaves the last
+ * good one, and loaded so that either all of it is taken over or nothing.
+ */
+import { FormatError } from '../errors.js';
+import { Cell } from '../graph/cell.js';
+import { Tensor } from '../graph/tensor.js';
+import { plainRecord } from './elements.js';
+import { asObject, decodeUtf8, readJson } from './json.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { decodeState, encodeState, isStateful, type Stateful } from './state.js';
+import { readCheckpoint, writeCheckpoint, type Files, type Skipped } from './store.js';
+import { toArray, toArrays, toTensor, toTensors } from './tensors.js';
+
+const STATE = 'state.json';
+const ENTRY_NAME = /^[A-Za-z]\w*$/;
+
+/** What to save or to load into, by name. */
+export interface CheckpointEntries {
+  /** The step or epoch: part of the checkpoint's folder name. */
+  readonly step?: number;
+  readonly [name: string]: unknown;
+}
+
+export interface SaveCheckpointOptions {
+  /** How many checkpoints to keep, the new one included. */
+  readonly keep?: number;
+}
+
+export interface LoadCheckpointOptions {
+  /** Told of each newer checkpoint that is damaged and was passed over. Warns on the console if not given. */
+  readonly onSkip?: (skipped: Skipped) => void;
+}
+
+export interface LoadedCheckpoint {
+  /** The folder it was read from. */
+  readonly path: string;
+  readonly step: number;
+  /** Everything that was saved, by name: state dictionaries of the stateful, plain values as they were. */
+  readonly state: Readonly<Record<string, unknown>>;
+  /** Newer checkpoints that are damaged. */
+  readonly skipped: readonly Skipped[];
+}
+
+/**
+ * Saves a checkpoint into a folder of checkpoints, as `step-000123/`, and removes old ones.
+ *
+ * An entry is an object with `stateDict()` and `loadStateDict()` (module, optimizer, schedule), a tensor, or a plain
+ * value: number, string, array, object, Map, typed array, nested as you like. All values are read at the call; training
+ * may go on while the files are written. The tensors of an entry stand in `<entry>.safetensors`, those of a module under
+ * their PyTorch names.
+ *
+ * After an interruption at any moment, `kill -9` and power cuts included, the last good checkpoint loads.
+ *
+ * @returns The path of the checkpoint's folder.
+ * @throws {FormatError} for a value that cannot be saved. @throws {FileError} if the files cannot be written. In both
+ * cases the checkpoints before are intact.
+ * @example
+ * await saveCheckpoint('checkpoints', { model, optimizer, schedule, step, rng: getRngState() });
+ */
+export async function saveCheckpoint(
+  folder: string,
+  entries: CheckpointEntries,
+  { keep = 3 }: SaveCheckpointOptions = {},
+): Promise<string> {
+  if (!Number.isSafeInteger(keep) || keep < 1) {
+    throw new FormatError(
+      `saveCheckpoint: keep must be a whole number from 1 on, got ${String(keep)}`,
+    );
+  }
+  const { step } = entries;
+  if (step !== undefined && (!Number.isSafeInteger(step) || step < 0)) {
+    throw new FormatError(
+      `saveCheckpoint: step must be a whole number from 0 on, got ${String(step)}`,
+    );
+  }
+  return writeCheckpoint(folder, step, await encodeEntries(entries), keep);
+}
+
+async function encodeEntries(entries: CheckpointEntries): Promise<Files> {
+  const state: Record<string, unknown> = {};
+  const tensors: [string, Map<string, Tensor>][] = [];
+  for (const [entry, value] of Object.entries(entries)) {
+    if (!ENTRY_NAME.test(entry)) {
+      throw new FormatError(
+        `saveCheckpoint: ${JSON.stringify(entry)} is not a name of letters, digits and _`,
+      );
+    }
+    const own = new Map<string, Tensor>();
+    if (value !== undefined) state[entry] = encodeState(value, entry, own);
+    if (own.size > 0) tensors.push([entry, own]);
+  }
+  // All reads start here, before the first await.
+  const arrays = tensors.map(
+    async ([entry, own]) => [entry, await toArrays(own, 'saveCheckpoint')] as const,
+  );
+  const files: Record<string, Uint8Array> = {};
+  for (const [entry, own] of await Promise.all(arrays))
+    files[`${entry}.safetensors`] = writeSafetensors(own);
+  files[STATE] = new TextEncoder().encode(`${JSON.stringify(state)}\n`);
+  return files;
+}
+
+/**
+ * Loads the newest checkpoint that is whole into what `targets` names: state is handed to `loadStateDict`, tensors are
+ * assigned to Parameters and cells. What else was saved is in the result's `state`; targets that are plain values are
+ * left as they are.
+ *
+ * Everything is collected and checked first. If a part does not fit, nothing is changed: the error lists the missing and
+ * unexpected names and the shapes that differ.
+ *
+ * @throws {FormatError} if there is no whole checkpoint, or it does not fit. @throws {FileError} if it cannot be read.
+ * @example
+ * const { step, state } = await loadCheckpoint('checkpoints', { model, optimizer, schedule });
+ * setRngState(state.rng);
+ */
+export async function loadCheckpoint(
+  folder: string,
+  targets: Readonly<Record<string, unknown>> = {},
+  { onSkip = warn }: LoadCheckpointOptions = {},
+): Promise<LoadedCheckpoint> {
+  const { path, step, files, skipped } = await readCheckpoint(folder);
+  skipped.forEach(onSkip);
+  const state = decodeEntries(files, path);
+  apply(targets, state, path);
+  return { path, step, state, skipped };
+}
+
+function warn({ path, reason }: Skipped): void {
+  console.warn(`loadCheckpoint: passed over ${path}: ${reason}`);
+}
+
+function decodeEntries(files: Files, path: string): Record<string, unknown> {
+  const bytes = files[STATE];
+  if (!bytes) throw new FormatError(`loadCheckpoint: ${path} has no ${STATE}`);
+  const what = `loadCheckpoint: ${path}: ${STATE}`;
+  const state = plainRecord<unknown>();
+  for (const [entry, value] of asObject(
+    readJson(decodeUtf8(bytes, what), what, { maxDepth: 200 }),
+    what,
+  )) {
+    const own = files[`${entry}.safetensors`];
+    const arrays = own ? readSafetensors(own, `${path}: ${entry}.safetensors`).arrays : {};
+    state[entry] = decodeState(value, `${what}: ${entry}`, toTensors(arrays));
+  }
+  return state;
+}
+
+/** A target, with what it will be given and how to take that back. */
+interface Change {
+  readonly name: string;
+  readonly commit: () => void;
+  readonly undo: () => void;
+}
+
+function apply(
+  targets: Readonly<Record<string, unknown>>,
+  state: Readonly<Record<string, unknown>>,
+  path: string,
+): void {
+  const problems: string[] = [];
+  const changes: Change[] = [];
+  for (const [name, target] of Object.entries(targets)) {
+    if (!isStateful(target) && !(target instanceof Cell)) continue;
+    if (!Object.hasOwn(state, name)) {
+      problems.push(
+        `${name}: not in the checkpoint, which has ${Object.keys(state).join(', ') || 'nothing'}`,
+      );
+    } else if (isStateful(target)) {
+      const current = target.stateDict();
+      problems.push(...differences(name, state[name], current));
+      changes.push(loading(name, target, state[name], current));
+    } else {
+      problems.push(...differences(name, { value: state[name] }, { value: target }));
+      const before = copyOf(target) as Tensor;
+      changes.push({
+        name,
+        commit: () => target.assign(state[name] as Tensor),
+        undo: () => target.assign(before),
+      });
+    }
+  }
+  if (problems.length > 0) throw misfit(path, problems);
+
+  const done: Change[] = [];
+  for (const change of changes) {
+    try {
+      done.push(change);
+      change.commit();
+    } catch (cause) {
+      for (const { undo } of done.reverse()) undo();
+      throw misfit(path, [`${change.name}: ${(cause as Error).message}`], cause);
+    }
+  }
+}
+
+function misfit(path: string, problems: readonly string[], cause?: unknown): FormatError {
+  return new FormatError(
+    `loadCheckpoint: ${path} does not fit, and nothing was loaded:\n  ${problems.join('\n  ')}`,
+    { cause },
+  );
+}
+
+function loading(name: string, target: Stateful, saved: unknown, current: unknown): Change {
+  const before = copyOf(current);
+  return {
+    name,
+    commit: () => target.loadStateDict(saved as never),
+    undo: () => target.loadStateDict(before as never),
+  };
+}
+
+/** A nested state with values of its own, to go back to. */
+function copyOf(value: unknown): unknown {
+  if (value instanceof Tensor) return toTensor(toArray(value as Tensor));
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, copyOf(item)]));
+  if (ArrayBuffer.isView(value)) return structuredClone(value);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)]));
+}
+
+/** How two dictionaries of tensors differ in names and shapes; nested states are for their owner to judge. */
+function differences(name: string, saved: unknown, current: unknown): string[] {
+  if (!isNamedTensors(current)) return [];
+  if (!isNamedTensors(saved))
+    return [`${name}: the checkpoint has something else than tensors there`];
+  const list = (names: string[]) => names.map((key) => JSON.stringify(key)).join(', ');
+  const missing = Object.keys(current).filter((key) => !Object.hasOwn(saved, key));
+  const unexpected = Object.keys(saved).filter((key) => !Object.hasOwn(current, key));
+  const problems: string[] = [];
+  if (missing.length > 0) problems.push(`${name}: missing in the checkpoint: ${list(missing)}`);
+  if (unexpected.length > 0)
+    problems.push(`${name}: unexpected in the checkpoint: ${list(unexpected)}`);
+  for (const [key, { shape }] of Object.entries(current)) {
+    const other = saved[key]?.shape;
+    if (other && String(other) !== String(shape)) {
+      problems.push(
+        `${name}: ${JSON.stringify(key)} has shape [${other.join(', ')}] in the checkpoint, [${shape.join(', ')}] here`,
+      );
+    }
+  }
+  return problems;
+}
+
+function isNamedTensors(value: unknown): value is Record<string, Tensor> {
+  if (typeof value !== 'object' || value === null) return false;
+  const items = Object.values(value);
+  return items.length > 0 && items.every((item) => item instanceof Tensor);
+}

@@ -1,0 +1,133 @@
+/**
+ * @file `@chainrule/autograd/io`: tensors to and from files. Loading never runs code; what is refused says why. The
+ * functions on bytes run anywhere, those on paths in Node.
+ */
+import type { Tensor } from '../graph/tensor.js';
+import { FormatError } from '../errors.js';
+import { readFile, replaceFile } from './files.js';
+import { readNpy, writeNpy } from './npy.js';
+import { readNpz } from './npz.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { readShards } from './shards.js';
+import {
+  toArray,
+  toArrays,
+  toArraysSync,
+  toTensor,
+  toTensors,
+  type NamedTensors,
+} from './tensors.js';
+import type { ZipLimits } from './zip.js';
+
+export { FileError } from './files.js';
+export { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+export type {
+  CheckpointEntries,
+  LoadCheckpointOptions,
+  LoadedCheckpoint,
+  SaveCheckpointOptions,
+} from './checkpoint.js';
+export type { Stateful } from './state.js';
+export type { Skipped as SkippedCheckpoint } from './store.js';
+export type { NamedTensors } from './tensors.js';
+export type { ZipLimits } from './zip.js';
+
+/**
+ * Tensors as the bytes of a safetensors file, equal to what Python's `safetensors` writes. Evaluates the tensors; on a
+ * device without synchronous reads use {@link saveSafetensors}, or read the data first.
+ *
+ * Python: `safetensors.torch.save`.
+ *
+ * @param metadata Text by name, kept in the header.
+ * @throws {FormatError} for a name that cannot stand in the header.
+ */
+export function encodeSafetensors(
+  tensors: NamedTensors,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
+  return writeSafetensors(toArraysSync(tensors, 'encodeSafetensors'), metadata);
+}
+
+/**
+ * The tensors of a safetensors file, by name, in an object without prototype.
+ *
+ * F16 and BF16 become float32; I64, U64, U32 and the smaller integers become int32, refused where a value does not fit.
+ * The bytes may lie at any offset. Python: `safetensors.torch.load`.
+ *
+ * @throws {FormatError} if anything is malformed (before tensors are allocated), or of a type that has no place here.
+ */
+export function decodeSafetensors(bytes: Uint8Array): Record<string, Tensor> {
+  return toTensors(readSafetensors(bytesOf(bytes, 'decodeSafetensors')).arrays);
+}
+
+/** The metadata in the header of a safetensors file: text by name. @throws {FormatError} if the file is malformed. */
+export function decodeSafetensorsMetadata(bytes: Uint8Array): Record<string, string> {
+  return readSafetensors(bytesOf(bytes, 'decodeSafetensorsMetadata')).metadata;
+}
+
+/**
+ * Writes tensors to a safetensors file, replacing it in one step: an interruption leaves the old file or the new one. The
+ * values are those at the call. Python: `safetensors.torch.save_file`.
+ *
+ * @throws {FileError} if the file cannot be written; an older one is intact then.
+ * @example
+ * await saveSafetensors('model.safetensors', model.stateDict());
+ */
+export async function saveSafetensors(
+  path: string,
+  tensors: NamedTensors,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  await replaceFile(path, writeSafetensors(await toArrays(tensors, 'saveSafetensors'), metadata));
+}
+
+/**
+ * Reads a safetensors file, or the several that an index (`model.safetensors.index.json`) names. See
+ * {@link decodeSafetensors} for the types. Python: `safetensors.torch.load_file`.
+ *
+ * @throws {FileError} if a file cannot be read. @throws {FormatError} if one is malformed.
+ * @example
+ * model.loadStateDict(await loadSafetensors('model.safetensors'));
+ */
+export async function loadSafetensors(path: string): Promise<Record<string, Tensor>> {
+  if (path.endsWith('.json')) return toTensors(await readShards(path));
+  return toTensors(readSafetensors(await readFile(path), path).arrays);
+}
+
+/** A tensor as the bytes of a .npy file, equal to what `numpy.save` writes. */
+export function encodeNpy(tensor: Tensor): Uint8Array {
+  return writeNpy(toArray(tensor));
+}
+
+/**
+ * The tensor in a .npy file: any version, byte order and order of dimensions. Types as in {@link decodeSafetensors}.
+ *
+ * @throws {FormatError} if it is malformed, or an array of Python objects, which are never unpickled.
+ */
+export function decodeNpy(bytes: Uint8Array): Tensor {
+  return toTensor(readNpy(bytesOf(bytes, 'decodeNpy')));
+}
+
+/**
+ * The tensors of a .npz file (`numpy.savez`, `numpy.savez_compressed`), by name, in an object without prototype.
+ *
+ * @param source A path, or the bytes themselves.
+ * @param limits How much the archive may unpack to: 4 GiB if not given.
+ * @throws {FormatError} if the archive or an array in it is malformed or beyond the limits.
+ */
+export async function loadNpz(
+  source: string | Uint8Array,
+  limits?: ZipLimits,
+): Promise<Record<string, Tensor>> {
+  const named = typeof source === 'string';
+  const bytes = named ? await readFile(source) : bytesOf(source, 'loadNpz');
+  return toTensors(await readNpz(bytes, named ? source : 'npz', limits));
+}
+
+function bytesOf(bytes: unknown, what: string): Uint8Array {
+  if (bytes instanceof Uint8Array) return bytes;
+  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
+  throw new FormatError(
+    `${what}: expected the bytes of a file (a Uint8Array), got ${typeof bytes}`,
+  );
+}

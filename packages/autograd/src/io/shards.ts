@@ -1,0 +1,61 @@
+/**
+ * @file Models in several safetensors files, with an index that says which tensor is in which. The index is not trusted:
+ * its file names must be plain, and lie beside it as ordinary files.
+ */
+import { FormatError } from '../errors.js';
+import type { ArrayRecord } from './elements.js';
+import { plainRecord } from './elements.js';
+import { node, readFile, tryTo } from './files.js';
+import { asObject, asString, decodeUtf8, readJson } from './json.js';
+import { readSafetensors } from './safetensors.js';
+
+const SHARD_NAME = /^[A-Za-z0-9][\w.-]*\.safetensors$/;
+const MAX_SHARDS = 10_000;
+
+/**
+ * Reads the shards that an index names, `{ "weight_map": { tensor: file } }`.
+ *
+ * @throws {FormatError} if the index is malformed, leads elsewhere, or disagrees with the shards.
+ */
+export async function readShards(indexPath: string): Promise<Record<string, ArrayRecord>> {
+  const { fs, path } = node();
+  const json = readJson(decodeUtf8(await readFile(indexPath), indexPath), indexPath);
+  const map = asObject(asObject(json, indexPath).get('weight_map'), `${indexPath}: weight_map`);
+  const namesOf = new Map<string, string[]>();
+  for (const [name, value] of map) {
+    const file = asString(value, `${indexPath}: weight_map[${JSON.stringify(name)}]`);
+    if (!SHARD_NAME.test(file)) {
+      throw new FormatError(
+        `${indexPath}: ${JSON.stringify(file)} is not a plain name of a .safetensors file`,
+      );
+    }
+    namesOf.set(file, [...(namesOf.get(file) ?? []), name]);
+  }
+  if (namesOf.size > MAX_SHARDS) {
+    throw new FormatError(`${indexPath}: ${namesOf.size} files; at most ${MAX_SHARDS} are read`);
+  }
+
+  const arrays = plainRecord<ArrayRecord>();
+  for (const [file, names] of namesOf) {
+    const place = path.join(path.dirname(indexPath), file);
+    const status = await tryTo(`Cannot read ${place}`, () => fs.lstat(place));
+    if (!status.isFile())
+      throw new FormatError(
+        `${indexPath}: ${file} is a link or no file; only ordinary files are read`,
+      );
+    const shard = readSafetensors(await readFile(place), place).arrays;
+    const extra = Object.keys(shard).find((name) => map.get(name) !== file);
+    if (extra !== undefined) {
+      throw new FormatError(
+        `${place}: holds ${JSON.stringify(extra)}, which the index has not there`,
+      );
+    }
+    for (const name of names) {
+      const array = shard[name];
+      if (!array)
+        throw new FormatError(`${place}: lacks ${JSON.stringify(name)}, which the index has there`);
+      arrays[name] = array;
+    }
+  }
+  return arrays;
+}

@@ -1,0 +1,74 @@
+/** @file Where arrays in files become tensors and tensors become arrays: the codecs beside this file know none. */
+import { DTypeError } from '../errors.js';
+import { makeLeaf, Tensor } from '../graph/tensor.js';
+import type { TypedArray } from '../graph/dtype.js';
+import type { ArrayRecord } from './elements.js';
+import { plainRecord } from './elements.js';
+
+/** Tensors by name: what `stateDict()` gives. */
+export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
+
+/** A leaf that takes over the array: nobody else may hold it. */
+export function toTensor({ data, shape, dtype }: ArrayRecord): Tensor {
+  return makeLeaf(data, shape, dtype);
+}
+
+/** All arrays as tensors, without prototype: any string is a name. */
+export function toTensors(arrays: Readonly<Record<string, ArrayRecord>>): Record<string, Tensor> {
+  const tensors = plainRecord<Tensor>();
+  for (const [name, array] of Object.entries(arrays)) tensors[name] = toTensor(array);
+  return tensors;
+}
+
+/** The elements of a tensor, copied. Evaluates it; on a device without synchronous reads this throws. */
+export function toArray(tensor: Tensor): ArrayRecord {
+  return recordOf(tensor, tensor.dataSync());
+}
+
+/**
+ * The elements of many tensors. All are read at the call, before anything is awaited: training may go on meanwhile.
+ *
+ * @param what Names the operation in errors.
+ */
+export async function toArrays(
+  tensors: NamedTensors,
+  what: string,
+): Promise<Record<string, ArrayRecord>> {
+  const named = entriesOf(tensors, what);
+  const data = await Promise.all(named.map(([, tensor]) => tensor.data()));
+  const arrays = plainRecord<ArrayRecord>();
+  named.forEach(([name, tensor], i) => (arrays[name] = recordOf(tensor, data[i] as TypedArray)));
+  return arrays;
+}
+
+/** As {@link toArrays}, synchronously. */
+export function toArraysSync(tensors: NamedTensors, what: string): Record<string, ArrayRecord> {
+  const arrays = plainRecord<ArrayRecord>();
+  for (const [name, tensor] of entriesOf(tensors, what)) arrays[name] = toArray(tensor);
+  return arrays;
+}
+
+function recordOf({ dtype, shape }: Tensor, data: TypedArray): ArrayRecord {
+  return { dtype, shape, data };
+}
+
+function entriesOf(tensors: NamedTensors, what: string): [string, Tensor][] {
+  const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
+  for (const [name, value] of entries as [unknown, unknown][]) {
+    if (typeof name !== 'string')
+      throw new DTypeError(`${what}: the name ${String(name)} is not a string`);
+    if (!(value instanceof Tensor)) {
+      throw new DTypeError(
+        `${what}: ${JSON.stringify(name)} is not a tensor but ${describe(value)}`,
+      );
+    }
+  }
+  return entries as [string, Tensor][];
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object'
+    ? `an object (${value.constructor?.name ?? 'no class'})`
+    : `a ${typeof value}`;
+}
