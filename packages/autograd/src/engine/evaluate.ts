@@ -3,7 +3,8 @@
  *
  * What a run leaves behind: its roots keep their values in arrays that the garbage collector owns; cells take their
  * new versions; everything else exists only inside the run. A value that is needed again later is computed once more
- * and remembered by the plan that dropped it (`Plan.remember`), so that this happens once and not at every step.
+ * and remembered by the plan that dropped it (`Plan.remember`), so that this happens once and not at every step. Values
+ * that require grad, evaluated without their backward pass, leave behind what that pass will read until the next such run.
  */
 import { ChainruleError } from '../errors.js';
 import { pendingCells, type Cell } from '../graph/cell.js';
@@ -11,8 +12,8 @@ import { allocate, type TypedArray } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
-import { constantOp, counterOp } from '../graph/version.js';
-import { collect, nextMark, type Collected } from './collect.js';
+import { bound } from './bound.js';
+import { collect, type Collected } from './collect.js';
 import { numberOf, PlanCache, type Plan } from './plan.js';
 import type { Backend } from './program.js';
 
@@ -23,6 +24,9 @@ export const engine: { backend: Backend | null; readonly plans: PlanCache; build
   /** Above 0 while a transform builds nodes: the pending graph is then left to grow. */
   building: 0,
 };
+
+/** Nodes that hold a value only until the next run of values that require grad, and those values. */
+let holding: { readonly node: Tensor; readonly value: TypedArray }[] = [];
 
 /**
  * Computes the values of `tensors`, and of every cell with a pending version, in one run.
@@ -42,17 +46,25 @@ export function pendingVersions(): Tensor[] {
   return Array.from(pendingCells, (cell) => cell.current);
 }
 
+/** @internal The backend in use. */
+export function backendInUse(): Backend {
+  if (engine.backend === null) throw new Error('no backend is loaded');
+  return engine.backend;
+}
+
 /** @internal Computes `roots`. On an error no cell has changed, and pending versions are forgotten. */
 export function run(roots: readonly Tensor[], why: string): void {
   const graph = collect(roots);
   if (graph.roots.length === 0) return;
   const plan = engine.plans.find(graph);
-  if (engine.backend === null) throw new Error('no backend is loaded');
-  const executable = plan.on(engine.backend);
+  const forward = why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
+  if (forward) release();
+  const held = forward ? plan.held(graph) : NONE;
+  const executable = plan.on(backendInUse(), held);
   const cells = versionsOf(graph);
   for (const leaf of graph.leaves) leaf.cell?.protect(leaf);
   const outputs: (TypedArray | null)[] = graph.roots.map((root) => cells.get(root)?.spare() ?? null);
-  for (let k = 0; k < plan.kept.size; k++) outputs.push(null);
+  for (let k = plan.kept.size + held.length; k > 0; k--) outputs.push(null);
   let values: TypedArray[];
   try {
     values = executable.run(graph.leaves.map(leafValue), outputs);
@@ -60,13 +72,16 @@ export function run(roots: readonly Tensor[], why: string): void {
     for (const [, cell] of cells) cell.revert();
     throw explain(error, graph.nodes[executable.at], why);
   }
-  settle(graph, plan, cells, values);
+  settle(graph, plan, held, cells, values);
 }
+
+const NONE: readonly number[] = [];
 
 /** Hands the values of a run to their nodes. */
 function settle(
   { nodes, roots }: Collected,
   plan: Plan,
+  held: readonly number[],
   cells: ReadonlyMap<Tensor, Cell>,
   values: readonly TypedArray[],
 ): void {
@@ -84,11 +99,26 @@ function settle(
     else cell.commit(value, true);
   }
   for (const index of plan.kept) keep(nodes[index] as Tensor, values[k++] as TypedArray);
+  for (const index of held) {
+    const node = nodes[index] as Tensor;
+    const value = values[k++] as TypedArray;
+    if (node.value !== null) continue; // kept for good
+    node.value = value;
+    holding.push({ node, value });
+  }
 }
 
 function keep(node: Tensor, value: TypedArray): void {
   node.value = value;
   if (!node.needsGrad) node.inputs = [];
+}
+
+/** Lets go of what the last run held for its backward pass. */
+function release(): void {
+  for (const { node, value } of holding) {
+    if (node.value === value) node.value = null;
+  }
+  holding = [];
 }
 
 /** The cells whose current version this graph computes. */
@@ -101,14 +131,18 @@ function versionsOf({ roots }: Collected): Map<Tensor, Cell> {
 }
 
 function leafValue(leaf: Tensor): TypedArray {
-  if (leaf.value !== null) return leaf.value;
-  const array = allocate(leaf.dtype, 1);
-  array[0] = numberOf(leaf);
+  return leaf.value ?? numberArray(leaf, numberOf(leaf));
+}
+
+/** @internal A number as the value of a leaf. */
+export function numberArray({ dtype }: Tensor, x: number): TypedArray {
+  const array = allocate(dtype, 1);
+  array[0] = x;
   return array;
 }
 
-/** An error of a kernel, with the place in the user's model where its node was made. */
-function explain(error: unknown, node: Tensor | undefined, why: string): unknown {
+/** @internal An error of a kernel, with the place in the user's model where its node was made. */
+export function explain(error: unknown, node: Tensor | undefined, why: string): unknown {
   if (!(error instanceof ChainruleError) || node === undefined) return error;
   if (node.scope !== '') error.message += ` (in ${node.scope})`;
   const stack = node.extra?.stack;
@@ -122,43 +156,9 @@ function createdAt(stack: string): string {
   return ` ${(user ?? lines.at(-1) ?? '').trim()}`;
 }
 
-/** How many nodes back a pending node is old. */
-const OLD = 5_000;
-
-/**
- * What is pending behind a new tensor does not grow without bound: old nodes that newer ones need are evaluated, and
- * so is the tensor itself if the inputs it holds on to are large.
- */
-function bound(node: Tensor): void {
-  if (engine.building > 0 || mode.tracing !== null) return;
-  const { frontier, bytes } = survey(node);
-  if (bytes > 2 ** 26) return run([node], 'evaluate');
-  if (frontier.length > 0) run(frontier, 'evaluate');
-  node.oldest = Math.max(node.oldest, node.id - OLD);
-  node.bytes = bytes;
-}
-
-/** The bytes of the leaves behind a node, and the old nodes that younger ones depend on. */
-function survey(node: Tensor): { frontier: Tensor[]; bytes: number } {
-  const mark = nextMark();
-  const stack = [node];
-  const frontier: Tensor[] = [];
-  let bytes = 0;
-  node.mark = mark;
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    const old = node.id - top.id > OLD;
-    for (const x of top.inputs) {
-      if (x.mark === mark) continue;
-      x.mark = mark;
-      if (x.value !== null) bytes += x.cell === null ? x.value.byteLength : 0;
-      else if (x.op !== constantOp && x.op !== counterOp) {
-        if (!old && node.id - x.id > OLD) frontier.push(x);
-        stack.push(x);
-      }
-    }
-  }
-  return { frontier, bytes };
-}
-
 runtime.evaluate = run;
-runtime.bound = bound;
+runtime.bound = (node) => {
+  if (engine.building > 0 || mode.tracing !== null) return;
+  const roots = bound(node);
+  if (roots.length > 0) run(roots, 'evaluate');
+};

@@ -1,5 +1,6 @@
 /** @file Plans: programs made ready to run, found again by the structure of the graph. */
 import type { Attrs } from '../graph/primitive.js';
+import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp } from '../graph/version.js';
 import { isLiteral, type Collected } from './collect.js';
@@ -9,11 +10,14 @@ import type { Backend, Executable, Instruction, Program } from './program.js';
 export class Plan {
   /** Values that were needed after a run had dropped them: they are kept from then on. */
   readonly kept = new Set<number>();
+  /** What the backward graph of the roots will read; known once asked for. */
+  private heldSlots: readonly number[] | null = null;
   private readonly instructions: readonly Instruction[];
   private readonly inputs: readonly number[];
   private readonly roots: readonly number[];
   private executable: Executable | null = null;
   private backend: Backend | null = null;
+  private holds: readonly number[] = [];
 
   readonly structure: Int32Array;
 
@@ -37,16 +41,25 @@ export class Plan {
     this.executable = null;
   }
 
-  /** What is computed: the roots, and after them the values kept. */
-  program(): Program {
-    const { instructions, inputs, roots } = this;
-    return { instructions, inputs, outputs: [...roots, ...this.kept] };
+  /** The slots that a backward pass over `graph` would read, beside the roots and what is kept. */
+  held({ nodes, roots }: Collected): readonly number[] {
+    this.heldSlots ??= Array.from(runtime.readByBackward(roots), (node) => node.slot).filter(
+      (slot) => nodes[slot]?.value === null && this.instructions[slot]?.op !== null && !this.roots.includes(slot),
+    );
+    return this.heldSlots;
   }
 
-  on(backend: Backend): Executable {
-    if (this.executable === null || this.backend !== backend) {
-      this.executable = backend.compile(this.program());
+  /** What is computed: the roots, the values kept, and if asked for those held for a backward pass. */
+  program(held: readonly number[] = []): Program {
+    const { instructions, inputs, roots } = this;
+    return { instructions, inputs, outputs: [...roots, ...this.kept, ...held] };
+  }
+
+  on(backend: Backend, held: readonly number[] = []): Executable {
+    if (this.executable === null || this.backend !== backend || this.holds !== held) {
+      this.executable = backend.compile(this.program(held));
       this.backend = backend;
+      this.holds = held;
     }
     return this.executable;
   }

@@ -43,6 +43,8 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   /** The version before `committed`, whose array is the next to be written. */
   private previous: Version | null = null;
   private cleared = false;
+  /** An array that no version needs any more. */
+  private unused: TypedArray | null = null;
 
   constructor(initial: Tensor<S>, requiresGrad = false) {
     const from = initial.current;
@@ -130,18 +132,32 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   /** @internal The array that the next version may be written to, after saving what still needs its contents. */
   spare(): TypedArray | null {
     const v = this.previous;
-    if (v === null || !v.owned) return null;
-    const { node } = v;
-    const array = node.value;
-    if (array === null) return null;
-    this.previous = null;
-    if (v.escaped || v.consumers.some(unevaluated)) {
-      node.value = array.slice();
-      node.cell = null;
-    } else {
-      node.value = null; // from now on reading what was made from it says that it is gone
+    if (v !== null && v.owned && v.node.value !== null) {
+      this.unused = v.node.value;
+      if (v.escaped || v.consumers.some(unevaluated)) {
+        v.node.value = v.node.value.slice();
+        v.node.cell = null;
+      } else {
+        v.node.value = null; // from now on reading what was made from it says that it is gone
+      }
     }
+    this.previous = null;
+    const array = this.unused;
+    this.unused = null;
     return array;
+  }
+
+  /** @internal The next version, computed by a replayed plan: as `assign` and `commit`, without a node where none is needed. */
+  advance(value: TypedArray): void {
+    this.cleared = false;
+    const v = this.version;
+    if (v.owned && !v.escaped && v.consumers.length === 0) {
+      this.unused = v.node.value; // nobody has seen this version
+      v.node.value = value;
+    } else {
+      this.version = this.makeVersion(makeLeaf(value, this.shape, this.dtype), false);
+      this.commit(value, true);
+    }
   }
 
   /** @internal The current version has its value: the one before it may be overwritten next time. */

@@ -15,6 +15,26 @@ export const mode = {
 
 type Mode = typeof mode;
 
+/** A value that a recorded function read outside of the graph, and what it was. */
+export interface Guard {
+  readonly read: () => unknown;
+  readonly value: unknown;
+}
+
+/** @internal The guards of the function being recorded. */
+export const recording: { guards: Guard[] } = { guards: [] };
+
+/**
+ * Reads a plain value that decides what graph is built, such as whether a module is training: `compile` then records
+ * its function anew when the value has changed. Returns the value.
+ * @example get training() { return dependsOn(() => this.isTraining); }
+ */
+export function dependsOn<T>(read: () => T): T {
+  const value = read();
+  if (mode.tracing === 'compile') recording.guards.push({ read, value });
+  return value;
+}
+
 /** Runs `f` with some modes changed, and puts them back whatever happens. */
 export function withMode<R>(name: string, change: Partial<Mode>, f: () => R): R {
   const saved = { ...mode };

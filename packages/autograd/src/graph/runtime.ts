@@ -18,9 +18,11 @@ function missing(): never {
 export const runtime: {
   /** Computes the values of these nodes, for the operation named. */
   evaluate(roots: readonly Tensor[], op: string): void;
+  /** The nodes behind `roots` that their backward graph would read. */
+  readByBackward(roots: readonly Tensor[]): Set<Tensor>;
   /** Keeps the pending graph behind a new node from growing without bound. */
   bound(node: Tensor): void;
   backward(root: Tensor, gradient: Tensor | null | undefined, options: BackwardOptions | undefined): void;
   /** Makes a tensor the gradient of a leaf. */
   assignGrad(leaf: Tensor, gradient: Tensor): void;
-} = { evaluate: missing, bound: missing, backward: missing, assignGrad: missing };
+} = { evaluate: missing, readByBackward: missing, bound: missing, backward: missing, assignGrad: missing };

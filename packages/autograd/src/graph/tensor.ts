@@ -152,12 +152,12 @@ export class Tensor<S extends Shape = Shape> {
           `(use toArray() or dataSync() for all)`,
       );
     }
-    return valueOf(this, 'item')[0] as number;
+    return observe(this, 'item')[0] as number;
   }
 
   /** The elements as a typed array in row-major order: a copy. Evaluates the graph behind it. */
   dataSync(): TypedArray {
-    return copyOf(valueOf(this, 'dataSync'));
+    return copyOf(observe(this, 'dataSync'));
   }
 
   /** As `dataSync()`, on any device. */
@@ -167,7 +167,7 @@ export class Tensor<S extends Shape = Shape> {
 
   /** The elements as nested arrays, booleans as booleans; a bare number for no dimensions. */
   toArray(): NestedArray {
-    const data = valueOf(this, 'toArray');
+    const data = observe(this, 'toArray');
     const read = this.dtype === 'bool' ? (i: number) => data[i] !== 0 : (i: number) => data[i] as number;
     const build = (d: number, from: number, step: number): NestedArray => {
       if (d === this.shape.length) return read(from);
@@ -292,6 +292,17 @@ export function valueOf(t: Tensor, op: string): TypedArray {
   const node = t.current;
   if (node.value === null) runtime.evaluate([node], op);
   return node.value as unknown as TypedArray;
+}
+
+/** The elements, for somebody outside the graph to look at. */
+function observe(t: Tensor, op: string): TypedArray {
+  if (mode.tracing === 'compile') {
+    throw new ChainruleError(
+      `${op}: values cannot be read inside a function that compile records: it is run once and replayed; ` +
+        `return the tensor and read it outside`,
+    );
+  }
+  return valueOf(t, op);
 }
 
 function copyOf(data: TypedArray): TypedArray {

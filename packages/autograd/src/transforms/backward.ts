@@ -154,7 +154,30 @@ function seedOf(op: string, root: Tensor, gradient: Tensor | null | undefined): 
   return seed;
 }
 
+/** The nodes of a forward graph that its backward graph reads: found by building that graph once and throwing it away. */
+function readByBackward(roots: readonly Tensor[]): Set<Tensor> {
+  const read = new Set<Tensor>();
+  const differentiable = roots.filter((root) => root.needsGrad);
+  const newest = Math.max(...roots.map((root) => root.id));
+  const found = pullback(
+    differentiable,
+    differentiable.map((root) => filled(1, root.shape, root.dtype)),
+    null,
+    { hooks: false },
+  );
+  const seen = new Set<Tensor>();
+  const stack = [...found.values()];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    if (node.id <= newest) read.add(node);
+    else stack.push(...node.inputs);
+  }
+  return read;
+}
+
 runtime.backward = backward;
+runtime.readByBackward = readByBackward;
 runtime.assignGrad = (leaf, gradient) => {
   const g = gradient.current;
   if (!sameShape(g.shape, leaf.shape) || g.dtype !== leaf.dtype || !isFloat(g.dtype)) {

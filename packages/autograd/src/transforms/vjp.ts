@@ -22,7 +22,7 @@ export function pullback(
   outputs: readonly Tensor[],
   cotangents: readonly Tensor[],
   targets: ReadonlySet<Tensor> | null,
-  { createGraph = false }: { createGraph?: boolean } = {},
+  { createGraph = false, hooks = true }: { createGraph?: boolean; hooks?: boolean } = {},
 ): Map<Tensor, Tensor> {
   const wanted = (node: Tensor): boolean =>
     targets === null ? node.isLeaf || node.extra?.retainGrad === true : targets.has(leafOf(node));
@@ -51,10 +51,10 @@ export function pullback(
       // Versions of one cell share its gradient.
       if (wanted(node)) {
         const before = found.get(leaf);
-        ct = runHooks(ct, leaf.extra?.hooks);
+        ct = hooks ? runHooks(ct, leaf.extra?.hooks) : ct;
         found.set(leaf, before === undefined ? ct : (sumOf([before, ct]) as Tensor));
       } else {
-        ct = runHooks(ct, leaf.extra?.hooks);
+        ct = hooks ? runHooks(ct, leaf.extra?.hooks) : ct;
       }
       const { op, inputs } = node;
       if (op === null || node.cell !== null) continue;
