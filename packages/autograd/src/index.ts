@@ -11,3 +11,4 @@ export { enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
 export { evaluate } from './engine/evaluate.js';
 export * from './ops/index.js';
 export { gradOf as grad, type GradOptions } from './transforms/backward.js';
+export { jvp } from './transforms/jvp.js';

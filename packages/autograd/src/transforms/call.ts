@@ -1,0 +1,72 @@
+/**
+ * @file Calls: groups of nodes that a rule of their own differentiates as one, such as a user's function with its own
+ * gradient, or one that is to be recomputed.
+ *
+ * Every result of a call is a node whose first input holds its elements; the inputs of the call follow. The nodes of a
+ * call have consecutive ids, so that whatever is computed from any of them is younger than all of them.
+ */
+import { mode } from '../graph/mode.js';
+import { makeNode, type Tensor } from '../graph/tensor.js';
+import { primitive, type PrimitiveOp } from '../ops/primitive.js';
+import { cut } from './variable.js';
+
+/** The rules of a call, all of its results at once. */
+export interface CallRules {
+  /** The name users know it under. */
+  readonly name: string;
+  /** Cotangents of the inputs. */
+  pullback(cts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[];
+  /** Tangents of the results. */
+  pushforward(ts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[];
+  /** The same call on other inputs, each with a first dimension of `size` where `batched` says so, or none at all. */
+  rebuild(inputs: readonly Tensor[], batched: readonly boolean[] | null, size: number, call: Call, replaced: Replaced): Rebuilt;
+}
+
+/** What a rewriting has put in the place of a node; undefined where the node stays as it is. */
+export type Replaced = (node: Tensor) => { readonly node: Tensor; readonly batched: boolean } | undefined;
+
+export interface Rebuilt {
+  readonly outputs: readonly Tensor[];
+  readonly batched: boolean;
+}
+
+export interface Call {
+  readonly rules: CallRules;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+
+const calls = new WeakMap<Tensor, Call>();
+
+function grouped(): never {
+  throw new Error('the results of a call are differentiated together');
+}
+
+const callOp: PrimitiveOp<Record<never, never>> = primitive('call', {
+  trait: 'alias',
+  shape: ([x]) => (x as Tensor).shape,
+  vjp: grouped,
+  jvp: grouped,
+  batch: grouped,
+});
+
+/** The results of a call whose elements are those of `values`. */
+export function makeCall(rules: CallRules, inputs: readonly Tensor[], values: readonly Tensor[]): Call {
+  const cells = inputs.map((x) => x.current);
+  const held = values.map((y) => cut(y.current));
+  const outer = mode.scope;
+  mode.scope = outer === '' ? rules.name : `${outer}.${rules.name}`;
+  try {
+    const outputs = held.map((y) => makeNode(callOp.primitive, [y, ...cells], null, y.shape, y.dtype));
+    const call: Call = { rules, inputs: cells, outputs };
+    for (const output of outputs) calls.set(output, call);
+    return call;
+  } finally {
+    mode.scope = outer;
+  }
+}
+
+/** The call that a node is a result of. */
+export function callOf(node: Tensor): Call | null {
+  return node.op === callOp.primitive ? (calls.get(node) ?? null) : null;
+}

@@ -1,0 +1,139 @@
+/** @file Forward mode: tangents carried through a recorded graph, from its arguments to its results. */
+import { DTypeError, GradError, ShapeError } from '../errors.js';
+import { isFloat } from '../graph/dtype.js';
+import { mode } from '../graph/mode.js';
+import { sameShape, show } from '../graph/shape.js';
+import type { Tensor } from '../graph/tensor.js';
+import { zerosOf } from '../ops/primitive.js';
+import { flatten, type Structure, type Tree } from '../tree.js';
+import { callOf } from './call.js';
+import { between, building, cut, isOpen, makeVariables, type Span } from './variable.js';
+
+/**
+ * Tangents of `outputs` from those of `variables`, by the forward rules of the nodes between; null for zero.
+ * Each node's tangent is made once, in the order the nodes were.
+ */
+export function pushforward(
+  outputs: readonly Tensor[],
+  variables: readonly Tensor[],
+  tangents: readonly (Tensor | null)[],
+  span: Span = between(outputs, variables),
+): (Tensor | null)[] {
+  const found = new Map<Tensor, Tensor | null>();
+  variables.forEach((x, k) => found.set(x, tangents[k] ?? null));
+  for (const node of span.nodes) {
+    if (found.has(node)) continue;
+    const call = callOf(node);
+    const inputs = call?.inputs ?? node.inputs;
+    const ts = inputs.map((x) => found.get(x) ?? null);
+    if (ts.every((t) => t === null)) continue;
+    if (call !== null) {
+      const results = call.rules.pushforward(ts, call);
+      call.outputs.forEach((output, k) => found.set(output, results[k] ?? null));
+    } else if (node.op !== null) {
+      found.set(node, node.op.jvp(ts, inputs, node, node.attrs ?? {}));
+    }
+  }
+  return outputs.map((output) => found.get(output) ?? null);
+}
+
+/** A function's graph on fresh variables, ready to be differentiated. */
+export interface Recorded {
+  readonly variables: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** The structure of what the function returned. */
+  readonly structure: Structure;
+  readonly span: Span;
+  /** Whether results can be differentiated from outside. */
+  readonly open: boolean;
+}
+
+/** Calls `f` with the tensors of `args` replaced by variables, and gradients recorded. */
+export function record(f: (...args: never[]) => unknown, args: Tree): Recorded {
+  const { leaves, structure } = flatten(args);
+  const variables = makeVariables(leaves);
+  const outer = mode.grad;
+  mode.grad = true;
+  let result;
+  try {
+    result = flatten(f(...(structure.rebuild(variables) as never[])));
+  } finally {
+    mode.grad = outer;
+  }
+  const outputs = result.leaves.map((y) => y.current);
+  const span = between(outputs, variables);
+  return { variables, outputs, structure: result.structure, span, open: isOpen(span, variables) };
+}
+
+/** What a transform hands out: with its graph where that can be differentiated from outside, and cut off otherwise. */
+export function handOut({ open }: { readonly open: boolean }, tensors: readonly Tensor[]): Tensor[] {
+  return open ? tensors.slice() : tensors.map(cut);
+}
+
+/**
+ * The value of `f` and its derivative in the direction of `tangents`: `[f(…args), J · tangents]`, in one forward pass.
+ *
+ * `args` is the list of arguments, each a tensor or a tree of tensors, and `tangents` the same with a tangent for each
+ * tensor, in its shape and dtype; null stands for zero, and what belongs to an integer or boolean is not looked at. Both
+ * results have the structure of what `f` returns; a result that does not depend on the arguments has tangent 0. Values
+ * may be read inside `f`; what it computes inside `noGrad` counts as constant. Nests with every other transform.
+ * PyTorch: `torch.func.jvp`.
+ *
+ * @throws {GradError} if tangents are missing. @throws {ShapeError} or {DTypeError} if one does not fit its argument.
+ * @example const [y, dy] = jvp((x) => x.square(), [tensor([3])], [tensor([1])]); // [9], [6]
+ */
+export function jvp<R>(f: (...args: never[]) => R, args: readonly unknown[] | Tree, tangents: readonly unknown[] | Tree): [R, R] {
+  const list = Array.isArray(args) ? args : [args];
+  const directions = tangentsOf('jvp', flatten(list).leaves, list, Array.isArray(tangents) ? tangents : [tangents]);
+  const recorded = record(f, list);
+  const { outputs, structure, span } = recorded;
+  const open = recorded.open || (mode.grad && directions.some((t) => t?.needsGrad === true));
+  const results = building(open, () =>
+    pushforward(outputs, recorded.variables, directions, span).map((t, k) => t ?? zerosOf(outputs[k] as Tensor)),
+  );
+  return [structure.rebuild(handOut(recorded, outputs)) as R, structure.rebuild(results) as R];
+}
+
+/** The tangents of the arguments in their order, checked; null for zero. */
+export function tangentsOf(op: string, leaves: readonly Tensor[], args: Tree, tangents: Tree): (Tensor | null)[] {
+  const given: (Tensor | null)[] = [];
+  align(op, args, tangents, given);
+  return given.map((t, k) => {
+    const x = leaves[k] as Tensor;
+    if (t === null || !isFloat(x.dtype)) return null;
+    if (!sameShape(t.shape, x.shape)) {
+      throw new ShapeError(
+        `${op}: tangent ${k} has shape ${show(t.shape)}, its argument ${show(x.shape)}; they must be equal`,
+      );
+    }
+    if (t.dtype !== x.dtype) {
+      throw new DTypeError(`${op}: tangent ${k} is ${t.dtype}, its argument ${x.dtype}; cast it: t.cast('${x.dtype}')`);
+    }
+    return t.current;
+  });
+}
+
+/** Finds what stands in `other` where `tree` has a tensor: a tensor, or null for nothing. */
+function align(op: string, tree: Tree, other: Tree, found: (Tensor | null)[]): void {
+  const { leaves, structure } = flatten(tree);
+  const beside = flatten(other);
+  if (beside.structure.text === structure.text) {
+    found.push(...beside.leaves);
+  } else if (other === null || other === undefined) {
+    found.push(...leaves.map(() => null));
+  } else if (typeof tree === 'object' && typeof other === 'object' && tree !== null && leaves[0] !== tree) {
+    const keys = Object.keys(tree);
+    const extra = Object.keys(other).find((key) => !(key in tree));
+    if (extra !== undefined) {
+      throw new GradError(`${op}: there is a tangent '${extra}' but no such argument; expected ${structure.text}`);
+    }
+    for (const key of keys) {
+      align(op, (tree as Record<string, unknown>)[key], (other as Record<string, unknown>)[key], found);
+    }
+  } else if (structure.size > 0) {
+    throw new GradError(
+      `${op}: the tangents must have the structure of the arguments, ${structure.text}; got ${beside.structure.text} ` +
+        `(null stands for zero)`,
+    );
+  }
+}

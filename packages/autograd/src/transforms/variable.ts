@@ -1,0 +1,92 @@
+/** @file The fresh nodes on which transforms call the user's function, and the part of a graph that depends on them. */
+import { engine } from '../engine/evaluate.js';
+import { isFloat } from '../graph/dtype.js';
+import { mode } from '../graph/mode.js';
+import { makeNode, type Tensor } from '../graph/tensor.js';
+import { primitive, type PrimitiveOp } from '../ops/primitive.js';
+
+/** The same elements under another identity: what a transform differentiates with respect to. */
+export const variableOp: PrimitiveOp<Record<never, never>> = primitive('variable', {
+  trait: 'alias',
+  shape: ([x]) => (x as Tensor).shape,
+  vjp: (_i, ct) => ct,
+  jvp: ([t]) => t as Tensor,
+  batch: ([x]) => variableOp([x as Tensor]),
+});
+
+/** A new identity for each tensor, which gradients flow to if it is a float. Its value can be read. */
+export function makeVariables(tensors: readonly Tensor[]): Tensor[] {
+  return tensors.map((t) => {
+    const node = makeNode(variableOp.primitive, [t.current], null, t.shape, t.dtype);
+    node.needsGrad = isFloat(t.dtype);
+    return node;
+  });
+}
+
+/** The same value, cut off from how it was computed. */
+export function cut(t: Tensor): Tensor {
+  if (!t.needsGrad) return t;
+  const outer = mode.grad;
+  mode.grad = false;
+  try {
+    return makeNode(variableOp.primitive, [t], null, t.shape, t.dtype);
+  } finally {
+    mode.grad = outer;
+  }
+}
+
+/** What lies between some variables and the outputs computed from them. */
+export interface Span {
+  /** The nodes that gradients flow through, by rising id: inputs stand before what is made from them. */
+  readonly nodes: readonly Tensor[];
+  /** What requires grad and was there before the variables, or is a leaf: where gradients flow on to. */
+  readonly captured: readonly Tensor[];
+}
+
+/**
+ * Walks from `outputs` back to `variables` without recursion. A node older than the first variable cannot depend on one,
+ * so the graph before the variables is never walked. With `all`, also what gradients do not flow through is followed.
+ */
+export function between(
+  outputs: readonly Tensor[],
+  variables: readonly Tensor[],
+  { all = false }: { all?: boolean } = {},
+): Span {
+  const first = variables.reduce((least, x) => Math.min(least, x.id), Infinity);
+  const ends = new Set(variables);
+  const seen = new Set<Tensor>();
+  const captured: Tensor[] = [];
+  const nodes: Tensor[] = [];
+  const stack: Tensor[] = [];
+  const meet = (node: Tensor): void => {
+    if (seen.has(node) || ends.has(node) || (!all && !node.needsGrad)) return;
+    seen.add(node);
+    if (node.id < first || node.inputs.length === 0 || node.cell !== null) {
+      if (node.needsGrad) captured.push(node);
+    } else {
+      nodes.push(node);
+      stack.push(node);
+    }
+  };
+  for (const output of outputs) meet(output);
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) for (const x of node.inputs) meet(x);
+  return { nodes: nodes.sort((x, y) => x.id - y.id), captured };
+}
+
+/** Whether what a transform computed can be differentiated from outside: then its results keep their graph. */
+export function isOpen(span: Span, variables: readonly Tensor[]): boolean {
+  return mode.grad && (span.captured.length > 0 || variables.some((x) => x.inputs[0]?.needsGrad === true));
+}
+
+/** Runs `f` as a transform builds its graph: recorded or not, and with what is pending left to grow. */
+export function building<R>(grad: boolean, f: () => R): R {
+  const outer = mode.grad;
+  mode.grad = grad;
+  engine.building++;
+  try {
+    return f();
+  } finally {
+    mode.grad = outer;
+    engine.building--;
+  }
+}

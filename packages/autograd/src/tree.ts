@@ -1,0 +1,72 @@
+/** @file Trees: nested arrays and plain objects with tensors at their ends, as transforms take and return them. */
+import { ChainruleError } from './errors.js';
+import { Tensor } from './graph/tensor.js';
+
+/** Anything; arrays and plain objects are looked into, tensors are leaves, all else is passed on as it is. */
+export type Tree = unknown;
+
+/** The shape of a tree without its tensors: equal structures fit together leaf by leaf. */
+export interface Structure {
+  /** How many tensors it has. */
+  readonly size: number;
+  /** Puts other leaves in the places of the tensors, in the same order. */
+  rebuild(leaves: readonly unknown[]): Tree;
+  /** The structure as text, `{ w: *, rest: [*] }`, for messages and to compare. */
+  readonly text: string;
+}
+
+/** The tensors of a tree, in order: arrays by position, objects by the order of their keys. */
+export function flatten(tree: Tree): { leaves: Tensor[]; structure: Structure } {
+  const leaves: Tensor[] = [];
+  const structure = visit(tree, leaves, new Set());
+  return { leaves, structure };
+}
+
+/** The tensors of a tree. */
+export function tensorsOf(tree: Tree): Tensor[] {
+  return flatten(tree).leaves;
+}
+
+/** The tree with `f` of every tensor in its place. */
+export function mapTree(tree: Tree, f: (leaf: Tensor, index: number) => unknown): Tree {
+  const { leaves, structure } = flatten(tree);
+  return structure.rebuild(leaves.map(f));
+}
+
+function visit(tree: Tree, leaves: Tensor[], above: Set<object>): Structure {
+  if (tree instanceof Tensor) {
+    leaves.push(tree);
+    return LEAF;
+  }
+  if (!isBranch(tree)) return { size: 0, rebuild: () => tree, text: '·' };
+  if (above.has(tree)) throw new ChainruleError('a tree of tensors must not contain itself');
+  above.add(tree);
+  const keys = Object.keys(tree);
+  const parts = keys.map((key) => visit((tree as Record<string, unknown>)[key], leaves, above));
+  above.delete(tree);
+  const isArray = Array.isArray(tree);
+  return {
+    size: parts.reduce((n, part) => n + part.size, 0),
+    rebuild: (given) => {
+      let at = 0;
+      const built = parts.map((part) => {
+        const own = part.rebuild(given.slice(at, at + part.size));
+        at += part.size;
+        return own;
+      });
+      return isArray ? built : Object.fromEntries(keys.map((key, i) => [key, built[i]]));
+    },
+    text: isArray
+      ? `[${parts.map((part) => part.text).join(', ')}]`
+      : `{ ${keys.map((key, i) => `${key}: ${(parts[i] as Structure).text}`).join(', ')} }`,
+  };
+}
+
+const LEAF: Structure = { size: 1, rebuild: (leaves) => leaves[0], text: '*' };
+
+function isBranch(x: unknown): x is object {
+  if (typeof x !== 'object' || x === null) return false;
+  if (Array.isArray(x)) return true;
+  const prototype: unknown = Object.getPrototypeOf(x);
+  return prototype === null || prototype === Object.prototype;
+}
