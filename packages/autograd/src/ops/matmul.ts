@@ -4,6 +4,7 @@ import type { Value } from '../graph/primitive.js';
 import { broadcastShapes, broadcastStrides, show, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshapeNode, sumTo, walk } from './broadcast.js';
+import { gemm, integerGemm } from './gemm.js';
 import { primitive, type PrimitiveOp } from './primitive.js';
 
 /**
@@ -51,22 +52,15 @@ export const matmulOf: PrimitiveOp<{ transA: boolean; transB: boolean }> = primi
     const [m, n, k] = [x.rows, y.columns, x.columns];
     const sa = broadcastStrides(x.batch, batch).map((s) => s * m * k);
     const sb = broadcastStrides(y.batch, batch).map((s) => s * k * n);
-    const [p, q] = [(a as Value).data, (b as Value).data];
-    const [ai, ak] = transA ? [1, m] : [k, 1];
-    const [bk, bj] = transB ? [1, k] : [n, 1];
     const offsets: number[] = [];
     walk(batch, sb, (_i, at) => offsets.push(at));
-    const row = out.dtype === 'int32' ? new Int32Array(n) : new Float64Array(n);
+    const multiply = out.dtype === 'int32' ? integerGemm : gemm;
+    const [ar, ac] = transA ? [1, m] : [k, 1];
+    const [br, bc] = transB ? [1, k] : [n, 1];
     walk(batch, sa, (i, at) => {
-      const from = offsets[i]!;
-      for (let r = 0; r < m; r++) {
-        row.fill(0);
-        for (let t = 0; t < k; t++) {
-          const f = p[at + r * ai + t * ak]!;
-          for (let c = 0, s = from + t * bk; c < n; c++, s += bj) row[c]! += f * q[s]!;
-        }
-        out.data.set(row, (i * m + r) * n);
-      }
+      const left = { data: (a as Value).data, at, row: ar, column: ac };
+      const right = { data: (b as Value).data, at: offsets[i]!, row: br, column: bc };
+      multiply([m, n, k], left, right, out.data, i * m * n);
     });
   },
 });
