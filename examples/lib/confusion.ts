@@ -1,0 +1,101 @@
+/** @file Confusion matrices: how often each class was taken for each, as a table of text and as a picture. */
+import { cell, plot, text } from './plot.js';
+
+/** `matrix[label][prediction]` counts the examples of one class that were taken for another. */
+export type ConfusionMatrix = readonly (readonly number[])[];
+
+/** Counts. @throws {RangeError} if there are not as many predictions as labels, or one is no class. */
+export function confusionMatrix(
+  labels: ArrayLike<number>,
+  predictions: ArrayLike<number>,
+  classes: number,
+): ConfusionMatrix {
+  if (labels.length !== predictions.length) {
+    throw new RangeError(
+      `confusionMatrix: ${labels.length} labels, ${predictions.length} predictions`,
+    );
+  }
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (let i = 0; i < labels.length; i++) {
+    const row = matrix[labels[i] as number];
+    const prediction = predictions[i] as number;
+    if (row?.[prediction] === undefined) {
+      throw new RangeError(
+        `confusionMatrix: label ${labels[i]}, prediction ${prediction} at ${i}, with ${classes} classes`,
+      );
+    }
+    row[prediction] = (row[prediction] ?? 0) + 1;
+  }
+  return matrix;
+}
+
+/** The share on the diagonal. */
+export function accuracyOf(matrix: ConfusionMatrix): number {
+  const total = matrix.flat().reduce((sum, count) => sum + count, 0);
+  return matrix.reduce((sum, row, i) => sum + (row[i] ?? 0), 0) / total;
+}
+
+/** A table with a row for each class and its recall at the end; zeros are dots. */
+export function confusionText(matrix: ConfusionMatrix, names: readonly string[]): string {
+  const width =
+    Math.max(
+      ...matrix.flat().map((count) => String(count).length),
+      ...names.map((name) => name.length),
+    ) + 1;
+  const line = (head: string, cells: readonly string[], end: string) =>
+    `${head.padStart(width)} │${cells.map((text) => text.padStart(width)).join('')}  ${end}`;
+  const rows = matrix.map((row, i) => {
+    const total = row.reduce((sum, count) => sum + count, 0);
+    const recall = total === 0 ? '' : `${((100 * (row[i] ?? 0)) / total).toFixed(1)} %`;
+    return line(
+      names[i] ?? String(i),
+      row.map((count) => (count === 0 ? '·' : String(count))),
+      recall.padStart(7),
+    );
+  });
+  const rule = `${'─'.repeat(width)}─┼${'─'.repeat(width * matrix.length)}`;
+  return [line('', names, ' recall'), rule, ...rows].join('\n');
+}
+
+/** The matrix as a picture; the colours show the mistakes, as the diagonal would outshine them. */
+export function plotConfusion(
+  matrix: ConfusionMatrix,
+  names: readonly string[],
+  file?: string,
+): string {
+  const cells = matrix.flatMap((row, i) =>
+    row.map((count, j) => ({
+      label: names[i] ?? String(i),
+      prediction: names[j] ?? String(j),
+      count,
+      wrong: i !== j,
+    })),
+  );
+  const axes = { x: 'prediction', y: 'label' } as const;
+  const mistakes = cells.filter(({ wrong, count }) => wrong && count > 0);
+  const right = cells.filter(({ wrong }) => !wrong);
+  const most = Math.max(1, ...mistakes.map(({ count }) => count));
+  return plot({
+    title: 'Confusion matrix',
+    ...(file === undefined ? {} : { file }),
+    width: 520,
+    height: 480,
+    padding: 0.04,
+    x: { label: 'prediction', domain: [...names] },
+    y: { label: 'label', domain: [...names] },
+    marks: [
+      cell(cells, { ...axes, fill: 'currentColor', fillOpacity: 0.05 }),
+      cell(right, { ...axes, fill: '#2f81f7', fillOpacity: 0.35 }),
+      cell(mistakes, {
+        ...axes,
+        fill: '#f85149',
+        fillOpacity: ({ count }: { count: number }) => 0.15 + (0.75 * count) / most,
+      }),
+      text([...mistakes, ...right], {
+        ...axes,
+        text: (d: { count: number }) => String(d.count),
+        fill: 'currentColor',
+      }),
+    ],
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * @file Plots for notebooks: Observable Plot as SVG with a ground of its own, legible on light pages and dark ones, and
+ * lines of text for terminals. All marks of Observable Plot can be imported from here.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import * as Plot from '@observablehq/plot';
+import asciichart from 'asciichart';
+import { parseHTML } from 'linkedom';
+import { display } from './notebook.js';
+
+export * from '@observablehq/plot';
+
+const { document } = parseHTML('<!doctype html><html><body></body></html>');
+
+/** Where pictures are written: `out/` in the folder that the notebook is run from. */
+const OUT = resolve('out');
+
+// Inline SVG shares its page's styles, so that every rule names the class.
+const STYLE = `
+.chainrule-plot { color: #24292f; background: #ffffff; --plot-background: #ffffff; border-radius: 6px; }
+@media (prefers-color-scheme: dark) {
+  .chainrule-plot { color: #e6edf3; background: #161b22; --plot-background: #161b22; }
+}`;
+
+export interface PlotOptions extends Plot.PlotOptions {
+  /** A name: the picture is written to `out/<file>` as well. */
+  readonly file?: string;
+}
+
+/** Draws, shows the picture in a rendered notebook, and writes it if it has a `file`. Returns the SVG. */
+export function plot({ file, ...options }: PlotOptions): string {
+  const svg = drawSvg(options);
+  const title = typeof options.title === 'string' ? options.title : 'plot';
+  showSvg(svg, title, file);
+  return svg;
+}
+
+/** Shows an SVG picture: itself in a rendered notebook, in a terminal a line with its title and where it is. */
+export function showSvg(svg: string, title: string, file?: string): void {
+  const path = file === undefined ? undefined : saveFile(file, svg);
+  display(svg, 'image/svg+xml', path === undefined ? `[plot: ${title}]` : `${title}: ${path}`);
+}
+
+/** Writes a file into `out/`; its path, as short as it can be said. */
+export function saveFile(name: string, content: string | Uint8Array): string {
+  const path = join(OUT, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  return relative('', path);
+}
+
+function drawSvg(options: Plot.PlotOptions): string {
+  // A title makes a <figure> of the plot; here the picture is one <svg>, and titles are text beside it.
+  const { title: _title, subtitle: _subtitle, caption: _caption, ...rest } = options;
+  const margins = { marginTop: 28, marginRight: 24, marginBottom: 40, marginLeft: 52 };
+  const drawn = Plot.plot({
+    document: document,
+    ...margins,
+    ...rest,
+  }) as unknown as Element;
+  const svg = drawn.localName === 'svg' ? drawn : drawn.querySelector('svg:last-of-type');
+  if (!svg) throw new Error('the plot has no picture');
+  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  svg.classList.add('chainrule-plot');
+  const style = document.createElement('style');
+  style.textContent = STYLE;
+  svg.append(style);
+  return svg.outerHTML;
+}
+
+/** A line of numbers as text, for a terminal: as wide as it is, a mean for each column. */
+export function textPlot(
+  values: readonly number[],
+  { height = 12, width = Math.min(process.stdout.columns || 80, 120) - 12 } = {},
+): string {
+  const columns = Math.min(width, values.length);
+  const means = Array.from({ length: columns }, (_, i) => {
+    const from = Math.floor((i * values.length) / columns);
+    const part = values.slice(
+      from,
+      Math.max(from + 1, Math.floor(((i + 1) * values.length) / columns)),
+    );
+    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  });
+  return asciichart.plot(means, { height, format: (x) => x.toPrecision(4).padStart(9) });
+}
+
+/** Whether the terminal can show a {@link textPlot}: a real one, not a file or pipe. */
+export function canPlotText(): boolean {
+  return process.stdout.isTTY && process.env['TERM'] !== 'dumb';
+}
