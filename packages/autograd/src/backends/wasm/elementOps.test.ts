@@ -162,7 +162,7 @@ describe('int32 and bool', () => {
       // floorDivide and remainder of −2³¹ by −1 leave int32.
       if (a === -2147483648 && b === -1 && dtype === 'int32') continue;
       const want = reference(a, b, c);
-      if (got[i] !== (want === 0 ? 0 : want)) expect.fail(`${op}(${a}, ${b}) = ${got[i]}, not ${want}`);
+      if (!Object.is((got[i] as number) + 0, want + 0)) expect.fail(`${op}(${a}, ${b}) = ${got[i]}, not ${want}`);
     }
   };
   test.each(['neg', 'sign', 'square', 'relu', 'floor'])('%s of int32', (op) => check(op, 'int32', 'int32', x));

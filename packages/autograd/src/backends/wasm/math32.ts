@@ -107,9 +107,8 @@ const tanh: Formula = (v, x) => {
     -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
   ]);
   const near = v.add(v.mul(v.mul(p, z), x), x);
-  const signed = v.or(far, v.and(x, v.f32(-0)));
-  // NaN fails the comparison and comes out of the exponential.
-  return v.select(v.bin(F32x4.lt, a, v.f32(0.625)), near, signed);
+  // NaN fails the comparison and comes out of the exponential. The sign is put on last: −0 is kept.
+  return v.or(v.select(v.bin(F32x4.lt, a, v.f32(0.625)), near, far), v.and(x, v.f32(-0)));
 };
 
 const sigmoid: Formula = (v, x) => {

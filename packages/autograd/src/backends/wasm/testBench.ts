@@ -72,7 +72,8 @@ export function elementFunction(op: string, dtype: DType): (x: number, y: number
     round: (x) => {
       const floor = Math.floor(x);
       const rest = x - floor;
-      return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+      const rounded = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+      return rounded === 0 && (x < 0 || Object.is(x, -0)) ? -0 : rounded;
     },
     relu: (x) => (x < 0 ? 0 : x),
     isNan: (x) => (x !== x ? 1 : 0),
@@ -84,8 +85,8 @@ export function elementFunction(op: string, dtype: DType): (x: number, y: number
     strongMul: (x, y) => (x === 0 ? 0 : integer ? Math.imul(x, y) : x * y),
     div: (x, y) => x / y,
     floorDivide: (x, y) => (integer && y === 0 ? 0 : Math.floor(x / y)),
-    maximum: Math.max,
-    minimum: Math.min,
+    maximum: (x, y) => Math.max(x, y),
+    minimum: (x, y) => Math.min(x, y),
     eq: (x, y) => Number(x === y),
     ne: (x, y) => Number(x !== y),
     lt: (x, y) => Number(x < y),
