@@ -15,15 +15,17 @@ import type { Tensor } from '../graph/tensor.js';
 import { bound } from './bound.js';
 import { collect, type Collected } from './collect.js';
 import { numberOf, PlanCache, type Plan } from './plan.js';
-import type { Backend } from './program.js';
+import type { Backend, Program } from './program.js';
 
 /** @internal The engine's state; `backends/index.ts` chooses the backend. */
-export const engine: { backend: Backend | null; readonly plans: PlanCache; building: number } = {
-  backend: null,
-  plans: new PlanCache(),
+export const engine: {
+  backend: Backend | null;
+  readonly plans: PlanCache;
   /** Above 0 while a transform builds nodes: the pending graph is then left to grow. */
-  building: 0,
-};
+  building: number;
+  /** Is told of every program that runs, for tests and profiles. */
+  onRun: ((program: Program, why: string) => void) | null;
+} = { backend: null, plans: new PlanCache(), building: 0, onRun: null };
 
 /** Nodes that hold a value only until the next run of values that require grad, and those values. */
 let holding: { readonly node: Tensor; readonly value: TypedArray }[] = [];
@@ -65,6 +67,7 @@ export function run(roots: readonly Tensor[], why: string): void {
   for (const leaf of graph.leaves) leaf.cell?.protect(leaf);
   const outputs: (TypedArray | null)[] = graph.roots.map((root) => cells.get(root)?.spare() ?? null);
   for (let k = plan.kept.size + held.length; k > 0; k--) outputs.push(null);
+  engine.onRun?.(plan.program(held), why);
   let values: TypedArray[];
   try {
     values = executable.run(graph.leaves.map(leafValue), outputs);

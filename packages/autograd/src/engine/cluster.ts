@@ -1,0 +1,136 @@
+/** @file A cluster: instructions that become one loop over one iteration space. */
+import type { Shape } from '../graph/shape.js';
+import type { Instruction } from './program.js';
+import type { View } from './view.js';
+
+/** Where an instruction of a cluster finds an operand. */
+export type Operand =
+  /** A value of the same cluster. */
+  | { readonly kind: 'value'; readonly slot: number }
+  /** A buffer, read with one stride a dimension of the iteration space. */
+  | { readonly kind: 'buffer'; readonly base: number; readonly offset: number; readonly strides: readonly number[] };
+
+/** An instruction as part of a cluster: for each of its dimensions, the one of the iteration space it runs along. */
+export interface Member {
+  readonly slot: number;
+  readonly layout: readonly number[];
+  readonly operands: readonly Operand[];
+}
+
+/** More streams than this in one loop spill registers. */
+const MAX_INPUTS = 16;
+const MAX_MEMBERS = 160;
+
+export class Cluster {
+  readonly index: number;
+  /** Sizes of the iteration space; none of them is 1. */
+  readonly space: readonly number[];
+  /** Which dimensions of the space are folded by the cluster's reductions; null while it has none. */
+  reduced: ReadonlySet<number> | null = null;
+  readonly members = new Map<number, Member>();
+  /** The buffers it reads. */
+  readonly reads = new Set<number>();
+
+  constructor(index: number, shape: Shape) {
+    this.index = index;
+    this.space = shape.filter((n) => n !== 1);
+  }
+
+  /** Adds an element-wise instruction if it fits, and says whether it did. */
+  joinElement(slot: number, { shape }: Instruction, views: readonly View[], shapes: readonly Shape[], available: (base: number) => boolean): boolean {
+    if (this.members.size >= MAX_MEMBERS) return false;
+    const layout = this.layoutOf(shape, views, shapes, available);
+    if (layout === null || !this.covers(layout)) return false;
+    const member = { slot, layout, operands: views.map((view, i) => this.operand(view, shapes[i]!, layout)) };
+    return this.add(member);
+  }
+
+  /** Adds a reduction of `views[0]` over `dims` if it fits. */
+  joinReduce(slot: number, shape: Shape, dims: readonly number[], view: View, inputShape: Shape, available: (base: number) => boolean): boolean {
+    const layout = this.layoutOf(inputShape, [view], [inputShape], available);
+    if (layout === null || layout.filter((d) => d >= 0).length !== this.space.length) return false;
+    const reduced = new Set(dims.map((d) => layout[d]!).filter((d) => d >= 0));
+    if (this.reduced !== null && (reduced.size !== this.reduced.size || [...reduced].some((d) => !this.reduced!.has(d)))) {
+      return false;
+    }
+    const left = layout.filter((_, d) => !dims.includes(d));
+    const keepdim = shape.length === inputShape.length;
+    const own = keepdim ? layout.map((d, k) => (dims.includes(k) ? -1 : d)) : left;
+    if (!this.add({ slot, layout: own, operands: [this.operand(view, inputShape, layout)] })) return false;
+    this.reduced = reduced;
+    return true;
+  }
+
+  private add(member: Member): boolean {
+    const bases = new Set(this.reads);
+    for (const o of member.operands) if (o.kind === 'buffer') bases.add(o.base);
+    if (bases.size > MAX_INPUTS && this.members.size > 0) return false;
+    for (const b of bases) this.reads.add(b);
+    this.members.set(member.slot, member);
+    return true;
+  }
+
+  /** A value must vary over the whole space, or be one of each row: over all that is not reduced. */
+  private covers(layout: readonly number[]): boolean {
+    const used = new Set(layout.filter((d) => d >= 0));
+    if (used.size === this.space.length) return true;
+    return this.reduced !== null && used.size === this.space.length - this.reduced.size && [...used].every((d) => !this.reduced!.has(d));
+  }
+
+  /** Which dimension of the space each dimension of a value runs along, or null where its operands do not agree. */
+  private layoutOf(shape: Shape, views: readonly View[], shapes: readonly Shape[], available: (base: number) => boolean): number[] | null {
+    const layout = new Array<number>(shape.length).fill(-1);
+    for (let i = 0; i < views.length; i++) {
+      const view = views[i]!;
+      const inside = this.members.get(view.base);
+      if (inside === undefined) {
+        if (!available(view.base)) return null;
+        continue;
+      }
+      if (view.dims === null) return null;
+      const lead = shape.length - shapes[i]!.length;
+      for (let d = 0; d < view.dims.length; d++) {
+        const own = view.dims[d]!;
+        if (own < 0 || shapes[i]![d] === 1) continue;
+        const along = inside.layout[own]!;
+        if (layout[d + lead] !== -1 && layout[d + lead] !== along) return null;
+        layout[d + lead] = along;
+      }
+    }
+    const taken = new Set<number>();
+    for (const d of layout) {
+      if (d < 0) continue;
+      if (taken.has(d)) return null;
+      taken.add(d);
+    }
+    return this.complete(layout, shape, taken) ? layout : null;
+  }
+
+  /** Gives the dimensions that only buffers have a place of their size, in order. */
+  private complete(layout: number[], shape: Shape, taken: Set<number>): boolean {
+    let next = 0;
+    // Row values skip what is reduced; values of each point take every dimension.
+    const open = layout.filter((d, k) => d < 0 && shape[k] !== 1).length;
+    const free = this.space.flatMap((_, d) => (taken.has(d) ? [] : [d]));
+    const places = open === free.length ? free : free.filter((d) => this.reduced === null || !this.reduced.has(d));
+    if (open > places.length) return false;
+    for (let k = 0; k < layout.length; k++) {
+      if (layout[k]! >= 0 || shape[k] === 1) continue;
+      const d = places[next++];
+      if (d === undefined || this.space[d] !== shape[k]) return false;
+      layout[k] = d;
+    }
+    return true;
+  }
+
+  private operand(view: View, shape: Shape, layout: readonly number[]): Operand {
+    if (this.members.has(view.base)) return { kind: 'value', slot: view.base };
+    const strides = new Array<number>(this.space.length).fill(0);
+    const lead = layout.length - shape.length;
+    for (let d = 0; d < shape.length; d++) {
+      const along = layout[d + lead]!;
+      if (along >= 0 && shape[d] !== 1) strides[along] = view.strides[d]!;
+    }
+    return { kind: 'buffer', base: view.base, offset: view.offset, strides };
+  }
+}

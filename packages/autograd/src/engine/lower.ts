@@ -1,0 +1,154 @@
+/** @file Lowering: a schedule as kernels over numbered buffers, which are the slots of its instructions. */
+import type { DType } from '../graph/dtype.js';
+import { broadcastStrides, stridesOf } from '../graph/shape.js';
+import { constantOp } from '../graph/version.js';
+import type { Cluster, Member, Operand } from './cluster.js';
+import type { Access, Kernel, LoopKernel, MatmulKernel, ReduceOp, Scalar } from './kernel.js';
+import type { Instruction } from './program.js';
+import type { Schedule, Step } from './schedule.js';
+
+const REDUCE: Readonly<Record<string, ReduceOp | undefined>> = { sum: 'sum', prod: 'prod', amax: 'max', amin: 'min' };
+
+/** A step made ready for a backend: a kernel, or a primitive that runs by its reference. */
+export type Lowered =
+  | { readonly kind: 'kernel'; readonly kernel: Kernel; readonly slots: readonly number[] }
+  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
+
+export function lower(schedule: Schedule): Lowered[] {
+  const stored = storedSlots(schedule);
+  return schedule.steps.map((step): Lowered => {
+    if (step.kind === 'opaque') return step;
+    if (step.kind === 'matmul') {
+      return { kind: 'kernel', kernel: matmulKernel(schedule.instructions, step), slots: [step.slot] };
+    }
+    const slots = [...step.cluster.members.keys()];
+    return { kind: 'kernel', kernel: loopKernel(schedule.instructions, step.cluster, stored), slots };
+  });
+}
+
+/** The values that something outside of their own loop reads. */
+function storedSlots({ steps, outputs }: Schedule): Set<number> {
+  const stored = new Set(outputs);
+  for (const step of steps) {
+    if (step.kind === 'opaque') for (const x of step.operands) stored.add(x);
+    else if (step.kind === 'matmul') stored.add(step.a.base).add(step.b.base);
+    else for (const b of step.cluster.reads) stored.add(b);
+  }
+  return stored;
+}
+
+function loopKernel(instructions: readonly Instruction[], cluster: Cluster, stored: ReadonlySet<number>): LoopKernel {
+  const dims = cluster.space.map((_, d) => d);
+  const inner = dims.filter((d) => cluster.reduced?.has(d) === true);
+  const outer = dims.filter((d) => !inner.includes(d));
+  const order = [...outer, ...inner];
+  const arrange = (strides: readonly number[]): number[] => order.map((d) => strides[d]!);
+  const inputs: Access[] = [];
+  const loads = new Map<string, number>();
+  const body: Scalar[] = [];
+  const value = new Map<number, number>();
+
+  const push = (scalar: Scalar): number => body.push(scalar) - 1;
+  const operand = (o: Operand): number => {
+    if (o.kind === 'value') return value.get(o.slot)!;
+    const { op, attrs, dtype } = instructions[o.base] as Instruction;
+    const key = `${o.base}:${o.offset}:${o.strides.join()}`;
+    const known = loads.get(key);
+    if (known !== undefined) return known;
+    let at: number;
+    if (op === constantOp) {
+      at = push({ kind: 'const', value: (attrs as { value: number }).value, dtype });
+    } else {
+      inputs.push({ buffer: o.base, dtype, offset: o.offset, strides: arrange(o.strides) });
+      at = push({ kind: 'load', input: inputs.length - 1, dtype });
+    }
+    loads.set(key, at);
+    return at;
+  };
+
+  const outputs: (Access & { value: number })[] = [];
+  for (const member of cluster.members.values()) {
+    const { op, dtype } = instructions[member.slot] as Instruction;
+    const name = (op as NonNullable<typeof op>).name;
+    const args = member.operands.map(operand);
+    const at = compute(name, args, dtype, body, push);
+    value.set(member.slot, at);
+    if (stored.has(member.slot)) outputs.push(storeOf(instructions, member, cluster, at, arrange, outer.length));
+  }
+  return {
+    kind: 'loop',
+    outer: outer.map((d) => cluster.space[d]!),
+    inner: inner.map((d) => cluster.space[d]!),
+    inputs,
+    body,
+    outputs,
+  };
+}
+
+function compute(name: string, args: readonly number[], dtype: DType, body: readonly Scalar[], push: (s: Scalar) => number): number {
+  const first = args[0]!;
+  const reduce = REDUCE[name];
+  if (reduce !== undefined) {
+    const from = (body[first] as Scalar).dtype;
+    const arg = from === dtype ? first : push({ kind: 'op', op: 'cast', args: [first], dtype });
+    return push({ kind: 'reduce', op: reduce, arg, dtype });
+  }
+  return name === 'copy' ? first : push({ kind: 'op', op: name, args, dtype });
+}
+
+function storeOf(
+  instructions: readonly Instruction[],
+  { slot, layout }: Member,
+  cluster: Cluster,
+  value: number,
+  arrange: (strides: readonly number[]) => number[],
+  rows: number,
+): Access & { value: number } {
+  const { shape, dtype } = instructions[slot] as Instruction;
+  const own = stridesOf(shape);
+  const strides = new Array<number>(cluster.space.length).fill(0);
+  let points = 0;
+  layout.forEach((d, k) => {
+    if (d < 0) return;
+    strides[d] = own[k]!;
+    points++;
+  });
+  const arranged = arrange(strides);
+  const perRow = cluster.reduced !== null && points < cluster.space.length;
+  return { buffer: slot, dtype, offset: 0, strides: perRow ? arranged.slice(0, rows) : arranged, value };
+}
+
+function matmulKernel(instructions: readonly Instruction[], { slot, a, b }: Step & { kind: 'matmul' }): MatmulKernel {
+  const { shape, attrs, inputs, dtype } = instructions[slot] as Instruction;
+  const { transA, transB } = attrs as unknown as { transA: boolean; transB: boolean };
+  const batch = shape.slice(0, -2);
+  const [m = 0, n = 0] = shape.slice(-2);
+  const shapeA = (instructions[inputs[0]!] as Instruction).shape;
+  const shapeB = (instructions[inputs[1]!] as Instruction).shape;
+  const [k = 0] = transA ? shapeA.slice(-2) : shapeA.slice(-1);
+  const access = (view: typeof a, own: readonly number[], transposed: boolean): Access => {
+    const lead = own.slice(0, -2);
+    const repeat = broadcastStrides(lead, batch);
+    const offset = batch.length - lead.length;
+    const [r = 0, c = 0] = view.strides.slice(-2);
+    return {
+      buffer: view.base,
+      dtype,
+      offset: view.offset,
+      strides: [
+        ...batch.map((_, d) => (d < offset || (repeat[d] === 0 && lead[d - offset] === 1) ? 0 : view.strides[d - offset]!)),
+        ...(transposed ? [c, r] : [r, c]),
+      ],
+    };
+  };
+  return {
+    kind: 'matmul',
+    batch,
+    m,
+    n,
+    k,
+    a: access(a, shapeA, transA),
+    b: access(b, shapeB, transB),
+    out: { buffer: slot, dtype, offset: 0, strides: stridesOf(shape) },
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * @file Scheduling: which instructions become one loop together, and which values are stored in buffers.
+ *
+ * Instructions are taken in order. An element-wise one, or a reduction, joins the loop of its operands where the
+ * iteration spaces fit; so chains with broadcasting, reductions with what comes before and after them, and the whole
+ * update of a parameter become one pass over memory. Movement becomes a view that costs nothing.
+ */
+import type { DType } from '../graph/dtype.js';
+import type { Shape } from '../graph/shape.js';
+import { constantOp } from '../graph/version.js';
+import { Cluster } from './cluster.js';
+import type { Instruction, Program } from './program.js';
+import { isContiguous, ownView, viewOf, type View } from './view.js';
+
+/** One thing to run, in order. */
+export type Step =
+  | { readonly kind: 'cluster'; readonly cluster: Cluster }
+  /** A matrix product, over any views of its operands. */
+  | { readonly kind: 'matmul'; readonly slot: number; readonly a: View; readonly b: View }
+  /** A primitive of its own kind, over contiguous buffers. */
+  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
+
+export interface Schedule {
+  readonly steps: readonly Step[];
+  /** The instructions of the program, and after them the copies that scheduling added. */
+  readonly instructions: readonly Instruction[];
+  /** For each output of the program the slot whose buffer holds it. */
+  readonly outputs: readonly number[];
+}
+
+/** What a backend can put into a loop. */
+export type Supports = (op: string, dtype: DType) => boolean;
+
+const REDUCTIONS: Readonly<Record<string, true | undefined>> = { sum: true, prod: true, amax: true, amin: true };
+
+export function schedule(program: Program, supports: Supports): Schedule {
+  return new Scheduler(program, supports).run();
+}
+
+class Scheduler {
+  private readonly instructions: Instruction[];
+  private readonly views: View[] = [];
+  private readonly steps: Step[] = [];
+  /** The step that computes a slot; -1 for inputs and numbers. */
+  private readonly stepOf: number[] = [];
+  private readonly copies = new Map<number, number>();
+  private readonly program: Program;
+  private readonly supports: Supports;
+
+  constructor(program: Program, supports: Supports) {
+    this.program = program;
+    this.supports = supports;
+    this.instructions = [...program.instructions];
+  }
+
+  run(): Schedule {
+    for (let slot = 0; slot < this.program.instructions.length; slot++) this.place(slot);
+    const outputs = this.program.outputs.map((slot) => this.contiguous(slot));
+    return { steps: this.steps, instructions: this.instructions, outputs };
+  }
+
+  private place(slot: number): void {
+    const instruction = this.at(slot);
+    const { op, inputs, shape } = instruction;
+    if (op === null || op === constantOp) return this.define(slot, ownView(slot, shape), -1);
+    const [first] = inputs;
+    if (first !== undefined && inputs.length === 1) {
+      let view = viewOf(instruction, this.view(first), this.at(first).shape, this.instructions);
+      if (view === null && op.trait === 'alias') {
+        // No strides say it: the elements are put in order first.
+        const copy = this.contiguous(first);
+        view = viewOf(instruction, this.view(copy), this.at(copy).shape, this.instructions);
+      }
+      if (view !== null) return this.define(slot, view, -1);
+    }
+    if (op.trait === 'element' && this.fusible(instruction)) return this.element(slot);
+    if (op.trait === 'reduce' && REDUCTIONS[op.name] === true && this.fusible(instruction)) return this.reduce(slot);
+    if (op.name === 'matmul') return this.matmul(slot);
+    const operands = inputs.map((x) => this.contiguous(x));
+    this.push({ kind: 'opaque', slot, operands }, slot);
+  }
+
+  private fusible({ op, dtype, inputs }: Instruction): boolean {
+    const name = (op as NonNullable<typeof op>).name;
+    return this.supports(name, dtype) && inputs.every((x) => this.supports(name, this.at(x).dtype));
+  }
+
+  private element(slot: number): void {
+    const instruction = this.at(slot);
+    const views = instruction.inputs.map((x) => this.view(x));
+    const shapes = instruction.inputs.map((x) => this.at(x).shape);
+    this.join(slot, views, (cluster) =>
+      cluster.joinElement(slot, instruction, views, shapes, (base) => this.before(base, cluster)),
+    );
+  }
+
+  private reduce(slot: number): void {
+    const { inputs, attrs, shape } = this.at(slot);
+    const x = inputs[0] as number;
+    const dims = attrs?.['dims'] as readonly number[];
+    this.join(slot, [this.view(x)], (cluster) =>
+      cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, (base) => this.before(base, cluster)),
+    );
+  }
+
+  /** Puts an instruction into the loop of its operands, into one that reads the same buffers, or into a new one. */
+  private join(slot: number, views: readonly View[], into: (cluster: Cluster) => boolean): void {
+    const latest = Math.max(-1, ...views.map((view) => this.stepOf[view.base] as number));
+    const bases = new Set(views.map((view) => view.base));
+    for (let k = this.steps.length - 1; k >= Math.max(0, latest); k--) {
+      const step = this.steps[k] as Step;
+      if (step.kind !== 'cluster') continue;
+      const related = k === latest || [...bases].some((b) => step.cluster.reads.has(b) && this.at(b).shape.length > 0);
+      if (related && into(step.cluster)) return this.define(slot, ownView(slot, this.at(slot).shape), k);
+    }
+    const { op, shape, inputs } = this.at(slot);
+    const space = op?.trait === 'reduce' ? this.at(inputs[0] as number).shape : shape;
+    const cluster = new Cluster(this.steps.length, space);
+    this.steps.push({ kind: 'cluster', cluster });
+    if (!into(cluster)) throw new Error(`schedule: ${op?.name ?? 'an instruction'} does not fit a loop of its own`);
+    this.define(slot, ownView(slot, shape), cluster.index);
+  }
+
+  private matmul(slot: number): void {
+    const [a, b] = this.at(slot).inputs as readonly [number, number];
+    this.push({ kind: 'matmul', slot, a: this.view(a), b: this.view(b) }, slot);
+  }
+
+  private push(step: Step, slot: number): void {
+    this.steps.push(step);
+    this.define(slot, ownView(slot, this.at(slot).shape), this.steps.length - 1);
+  }
+
+  private before(base: number, cluster: Cluster): boolean {
+    return (this.stepOf[base] as number) < cluster.index;
+  }
+
+  /** A slot whose own buffer holds the elements of `slot` in order: itself, its base, or a copy. */
+  private contiguous(slot: number): number {
+    const view = this.view(slot);
+    const { shape, dtype } = this.at(slot);
+    const base = this.at(view.base);
+    const literal = base.op === constantOp;
+    if (!literal && isContiguous(view, shape, base.shape)) return view.base;
+    const known = this.copies.get(slot);
+    if (known !== undefined) return known;
+    const copy = this.instructions.length;
+    this.copies.set(slot, copy);
+    this.instructions.push({ op: COPY, attrs: null, inputs: [slot], shape, dtype });
+    this.element(copy);
+    return copy;
+  }
+
+  private define(slot: number, view: View, step: number): void {
+    this.views[slot] = view;
+    this.stepOf[slot] = step;
+  }
+
+  private view(slot: number): View {
+    return this.views[slot] as View;
+  }
+
+  private at(slot: number): Instruction {
+    return this.instructions[slot] as Instruction;
+  }
+}
+
+/** Reads a view and writes it in order. */
+export const COPY: NonNullable<Instruction['op']> = {
+  name: 'copy',
+  id: -1,
+  trait: 'element',
+  differentiable: false,
+  scalar: (x) => x,
+  vjp: () => null,
+  jvp: () => null,
+  batch: ([x]) => x as never,
+  kernel: () => undefined,
+};
+
+/** The shapes of a schedule's values, for those that only need these. */
+export function shapeOf({ instructions }: Schedule, slot: number): Shape {
+  return (instructions[slot] as Instruction).shape;
+}

@@ -1,0 +1,107 @@
+/**
+ * @file Simplification: a program that computes the same bits with fewer instructions.
+ *
+ * Only rewrites that hold for every value, NaN, infinities and signed zeros included, so that a result never depends
+ * on what else is computed with it: equal expressions once, products with 1, casts to the same dtype, double
+ * negation, and whatever no output needs.
+ */
+import type { Attrs, Primitive } from '../graph/primitive.js';
+import { sameShape } from '../graph/shape.js';
+import { constantOp, versionOp } from '../graph/version.js';
+import type { Instruction, Program } from './program.js';
+
+export function simplify(program: Program): Program {
+  return removeDead(combine(program));
+}
+
+/** Rewrites instruction by instruction; equal ones become one. */
+function combine({ instructions, inputs, outputs }: Program): Program {
+  const kept: Instruction[] = [];
+  const now: number[] = [];
+  const known = new Map<string, number>();
+  const inputSet = new Map(inputs.map((slot, i) => [slot, i]));
+  const newInputs = new Array<number>(inputs.length);
+  instructions.forEach((original, slot) => {
+    const position = inputSet.get(slot);
+    if (position !== undefined || original.op === null) {
+      now[slot] = kept.push(original) - 1;
+      if (position !== undefined) newInputs[position] = now[slot]!;
+      return;
+    }
+    const instruction = { ...original, inputs: original.inputs.map((x) => now[x]!) };
+    const same = identity(instruction, kept);
+    if (same !== null) {
+      now[slot] = same;
+      return;
+    }
+    const key = keyOf(instruction, original.op);
+    const before = key === null ? undefined : known.get(key);
+    if (before !== undefined) {
+      now[slot] = before;
+      return;
+    }
+    now[slot] = kept.push(instruction) - 1;
+    if (key !== null) known.set(key, now[slot]);
+  });
+  return { instructions: kept, inputs: newInputs, outputs: outputs.map((slot) => now[slot]!) };
+}
+
+/** The slot whose value this instruction repeats, or null. */
+function identity(instruction: Instruction, kept: readonly Instruction[]): number | null {
+  const { op, inputs, shape, dtype } = instruction;
+  const name = (op as Primitive).name;
+  const unchanged = (slot: number): boolean => {
+    const x = kept[slot] as Instruction;
+    return x.dtype === dtype && sameShape(x.shape, shape);
+  };
+  const [x, y] = inputs;
+  if (x === undefined) return null;
+  if (name === 'mul' || name === 'strongMul') {
+    if (y !== undefined && literal(y, kept) === 1 && unchanged(x)) return x;
+    if (y !== undefined && literal(x, kept) === 1 && unchanged(y)) return y;
+  } else if (name === 'div' || name === 'pow') {
+    if (y !== undefined && literal(y, kept) === 1 && unchanged(x)) return x;
+  } else if (name === 'neg') {
+    const inner = kept[x] as Instruction;
+    if (inner.op?.name === 'neg') return inner.inputs[0] as number;
+  } else if (name === 'detach' || op === versionOp) {
+    return unchanged(x) ? x : null;
+  }
+  return null;
+}
+
+/** The number a slot holds in every place, if that is known. */
+function literal(slot: number, kept: readonly Instruction[]): number | null {
+  let at = kept[slot] as Instruction;
+  while (at.op !== null && (at.op.name === 'expand' || at.op.name === 'reshape')) {
+    at = kept[at.inputs[0] as number] as Instruction;
+  }
+  return at.op === constantOp ? (at.attrs as { value: number }).value : null;
+}
+
+/** Instructions with equal keys compute equal values. */
+function keyOf({ attrs, inputs, shape, dtype }: Instruction, op: Primitive): string | null {
+  return `${op.id}|${inputs.join()}|${dtype}|${shape.join()}|${attrs === null ? '' : attrsKey(attrs)}`;
+}
+
+function attrsKey(attrs: Attrs): string {
+  return Object.values(attrs)
+    .map((x) => (Object.is(x, -0) ? '-0' : JSON.stringify(x)))
+    .join();
+}
+
+function removeDead({ instructions, inputs, outputs }: Program): Program {
+  const live = new Uint8Array(instructions.length);
+  for (const slot of outputs) live[slot] = 1;
+  for (let slot = instructions.length - 1; slot >= 0; slot--) {
+    if (live[slot] === 1) for (const x of (instructions[slot] as Instruction).inputs) live[x] = 1;
+  }
+  for (const slot of inputs) live[slot] = 1; // they are handed over by position
+  const now = new Int32Array(instructions.length);
+  const kept: Instruction[] = [];
+  instructions.forEach((instruction, slot) => {
+    if (live[slot] === 0) return;
+    now[slot] = kept.push({ ...instruction, inputs: instruction.inputs.map((x) => now[x]!) }) - 1;
+  });
+  return { instructions: kept, inputs: inputs.map((x) => now[x]!), outputs: outputs.map((x) => now[x]!) };
+}
