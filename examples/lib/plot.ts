@@ -36,17 +36,43 @@ export function plot({ file, ...options }: PlotOptions): string {
   return svg;
 }
 
+/**
+ * The loss of each step, faint, and its mean over the last 50, on a logarithmic scale; in a terminal as text as well.
+ *
+ * @param perStep How many examples a step sees: the axis counts examples.
+ */
+export function plotLosses(
+  losses: readonly number[],
+  perStep: number,
+  unit: string,
+  file?: string,
+): void {
+  const curve = losses.map((loss, step) => ({ seen: (step + 1) * perStep, loss }));
+  const axes = { x: 'seen', y: 'loss', stroke: '#2f81f7' } as const;
+  plot({
+    title: 'Loss',
+    ...(file === undefined ? {} : { file }),
+    x: { label: `${unit} seen` },
+    y: { type: 'log', label: 'loss', grid: true },
+    marks: [
+      Plot.lineY(curve, { ...axes, strokeOpacity: 0.3, strokeWidth: 1 }),
+      Plot.lineY(curve, Plot.windowY({ k: Math.min(50, losses.length), anchor: 'end' }, axes)),
+    ],
+  });
+  if (canPlotText()) console.log(textPlot(losses));
+}
+
 /** Shows an SVG picture: itself in a rendered notebook, in a terminal a line with its title and where it is. */
 export function showSvg(svg: string, title: string, file?: string): void {
-  const path = file === undefined ? undefined : saveFile(file, svg);
+  const path = file === undefined ? undefined : outPath(file);
+  if (path !== undefined) writeFileSync(path, svg);
   display(svg, 'image/svg+xml', path === undefined ? `[plot: ${title}]` : `${title}: ${path}`);
 }
 
-/** Writes a file into `out/`; its path, as short as it can be said. */
-export function saveFile(name: string, content: string | Uint8Array): string {
+/** The path of a file in `out/`, as short as it can be said; the folder is made. */
+export function outPath(name: string): string {
   const path = join(OUT, name);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, content);
   return relative('', path);
 }
 

@@ -1,0 +1,160 @@
+// %% [markdown]
+// # Reading handwritten digits
+//
+// A network learns to read the digits of MNIST: 60,000 to learn from, 10,000 to be tested on. Run it
+// with `npx ts-node examples/digits.ts`, or with `--model cnn` for the convolutional network;
+// `--help` shows the other options. What it draws is written into `out/`.
+
+// %%
+import { manualSeed, noGrad, type Tensor } from '@chainrule/autograd';
+import { loadSafetensors, saveSafetensors } from '@chainrule/autograd/io';
+import * as nn from '@chainrule/nn';
+import { DataLoader } from '@chainrule/nn/data';
+import { Adam } from '@chainrule/optim';
+import { parseOptions } from './lib/cli.js';
+import { accuracyOf, confusionMatrix, confusionText, plotConfusion } from './lib/confusion.js';
+import { imageGrid } from './lib/images.js';
+import { batchOf, loadMnist, type Images } from './lib/mnist.js';
+import { outPath, plotLosses, showSvg } from './lib/plot.js';
+import { startProgress } from './lib/progress.js';
+
+const { epochs, batchSize, lr, seed, ...options } = parseOptions('Learns to read digits.', {
+  epochs: { type: 'integer', default: 3, min: 1, help: 'passes over the training images' },
+  'batch-size': { type: 'integer', default: 64, min: 1, max: 60_000, help: 'images a step' },
+  lr: { type: 'number', default: 1e-3, min: 0, help: 'learning rate of Adam' },
+  model: { type: 'choice', choices: ['mlp', 'cnn'], default: 'mlp', help: 'the network' },
+  seed: { type: 'integer', default: 1, min: 0, help: 'the same seed gives the same result' },
+});
+manualSeed(seed);
+
+// %% [markdown]
+// ## The data
+//
+// An image is 28 × 28 gray values, kept as bytes until a batch needs them: the loader walks over
+// positions, and `batchOf` makes tensors of the images there.
+
+// %%
+const { train, test } = loadMnist();
+const loaderOf = (set: Images, settings: { batchSize: number; shuffle?: boolean; seed?: number }) =>
+  new DataLoader([...set.labels.keys()], {
+    ...settings,
+    collate: (positions: number[]) => batchOf(set, positions),
+  });
+
+// %% [markdown]
+// ## The network
+
+// %%
+/** One hidden layer, in which every neuron sees every pixel. */
+class Mlp extends nn.Module {
+  hidden = new nn.Linear(28 * 28, 128);
+  out = new nn.Linear(128, 10);
+
+  forward(images: Tensor): Tensor {
+    return this.out.forward(this.hidden.forward(images.flatten(1)).relu());
+  }
+}
+
+/** Two layers of small filters, each followed by halving the picture; then two layers as above. */
+class Cnn extends nn.Module {
+  strokes = new nn.Conv2d(1, 16, 3, { padding: 1 });
+  shapes = new nn.Conv2d(16, 32, 3, { padding: 1 });
+  halve = new nn.MaxPool2d(2);
+  hidden = new nn.Linear(32 * 7 * 7, 64);
+  out = new nn.Linear(64, 10);
+
+  forward(images: Tensor): Tensor {
+    const strokes = this.halve.forward(this.strokes.forward(images).relu()); // [n, 16, 14, 14]
+    const shapes = this.halve.forward(this.shapes.forward(strokes).relu()); // [n, 32, 7, 7]
+    return this.out.forward(this.hidden.forward(shapes.flatten(1)).relu());
+  }
+}
+
+const makeModel = () => (options.model === 'cnn' ? new Cnn() : new Mlp());
+const model = makeModel();
+console.log(String(model));
+
+// %% [markdown]
+// ## Learning
+//
+// The cross-entropy of the right digit, and Adam (Kingma & Ba 2015) to lower it.
+
+// %%
+const optimizer = new Adam(model.parameters(), { lr });
+const losses: number[] = [];
+const progress = startProgress({ total: epochs * train.count, unit: 'images' });
+const batches = loaderOf(train, { batchSize, shuffle: true, seed });
+for (let epoch = 1; epoch <= epochs; epoch++) {
+  for (const { images, labels } of batches) {
+    const logits = model.forward(images);
+    const loss = nn.functional.crossEntropy(logits, labels);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+
+    losses.push(loss.item());
+    const accuracy = logits.argmax(1).eq(labels).cast('float32').mean().item();
+    progress.advance(labels.size, {
+      loss: loss.item(),
+      accuracy,
+      label: `epoch ${epoch}/${epochs}`,
+    });
+  }
+}
+progress.finish();
+plotLosses(losses, batchSize, 'images', 'digits-loss.svg');
+
+// %% [markdown]
+// ## The test
+//
+// What the network says of images that it has never seen.
+
+// %%
+function answersOf(network: nn.Module) {
+  network.eval();
+  return [...loaderOf(test, { batchSize: 500 })].flatMap(({ images }) => {
+    const { values, indices } = noGrad(() => network.forward(images).softmax(1).max(1));
+    const certainties = values.dataSync();
+    return Array.from(indices.dataSync(), (digit, i) => ({
+      digit,
+      certainty: certainties[i] ?? 0,
+    }));
+  });
+}
+
+const answers = answersOf(model);
+const predictions = answers.map(({ digit }) => digit);
+const confusion = confusionMatrix(test.labels, predictions, 10);
+console.log(confusionText(confusion, [...'0123456789']));
+plotConfusion(confusion, [...'0123456789'], 'digits-confusion.svg');
+
+// %% [markdown]
+// The worst mistakes: what was there, and what the network was so certain of instead.
+
+// %%
+const worst = answers
+  .map((answer, position) => ({ ...answer, position, label: test.labels[position] }))
+  .filter(({ label, digit }) => label !== digit)
+  .sort((a, b) => b.certainty - a.certainty)
+  .slice(0, 24)
+  .map(({ position, label, digit, certainty }) => ({
+    pixels: test.pixels.subarray(784 * position, 784 * (position + 1)),
+    caption: `${label}, not ${digit} (${Math.round(100 * certainty)} %)`,
+  }));
+showSvg(imageGrid(worst, { width: 28, height: 28 }), 'worst mistakes', 'digits-mistakes.svg');
+
+// %% [markdown]
+// ## Keeping what was learnt
+//
+// The weights are saved in a format that Python reads too, under the names that PyTorch would give
+// them; loaded into a new network, they give the same answers to the last bit.
+
+// %%
+const path = outPath(`digits-${options.model}.safetensors`);
+await saveSafetensors(path, model.stateDict());
+const copy = makeModel();
+copy.loadStateDict(await loadSafetensors(path));
+const same = JSON.stringify(answersOf(copy)) === JSON.stringify(answers);
+if (!same) throw new Error(`the weights in ${path} give other predictions`);
+console.log(`weights saved to ${path}, and loaded again with equal predictions`);
+console.log(`test accuracy ${(100 * accuracyOf(confusion)).toFixed(2)} %`);
