@@ -1,57 +1,179 @@
-/** @file Arithmetic of elements: sums, products, quotients, powers. */
+/** @file Arithmetic of elements: sums, products, quotients, remainders, powers, the larger and the smaller. */
+import { ChainruleError, DTypeError } from '../errors.js';
+import { isFloat } from '../graph/dtype.js';
 import type { Shape } from '../graph/shape.js';
-import type { Tensor } from '../graph/tensor.js';
-import { binary, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
-import { add } from './element.js';
+import { Tensor } from '../graph/tensor.js';
+import { binary, composite, operand, resultType, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
+import { add, castNode, choose } from './element.js';
+import { div, mul, neg, sub } from './fieldOperations.js';
+import { eq, ge, gt, le, lt } from './relations.js';
+import { floor, trunc } from './wholeNumbers.js';
 
-export { add };
+export { add } from './element.js';
+export { div, mul, neg, reciprocal, square, sub } from './fieldOperations.js';
+export { hypot, pow, rsqrt, sqrt } from './powers.js';
+
+/** `|x|`. The derivative at 0 is 0. int32 wraps around at −2³¹. PyTorch: `torch.abs`. */
+export const abs: UnaryOp = unary('abs', { reference: Math.abs, derivative: (x) => sign(x), domain: 'any' });
+
+/** −1, 0 or 1. The derivative is 0 everywhere. PyTorch: `torch.sign`. */
+export const sign: UnaryOp = unary('sign', { reference: Math.sign, derivative: () => 0, domain: 'any' });
 
 /**
- * `x − y`, element by element. PyTorch: `torch.sub`; int32 wraps around.
- * @example sub(tensor([3, 5]), 1) // [2, 4]
+ * The larger of two, element by element, broadcast; NaN where either is. Where both are equal the gradient is split half
+ * and half. PyTorch: `torch.maximum`.
  */
-export const sub: BinaryOp = binary('sub', {
-  reference: (x, y) => x - y,
-  integer: (x, y) => (x - y) | 0,
+export const maximum: BinaryOp = binary('maximum', {
+  reference: Math.max,
+  dx: (x, y) => (t) => choose(lt(x, y), 0, halfOnTies(t, x, y)),
+  dy: (x, y) => (t) => choose(gt(x, y), 0, halfOnTies(t, x, y)),
+});
+
+/**
+ * The smaller of two, element by element, broadcast; NaN where either is. Where both are equal the gradient is split half
+ * and half. PyTorch: `torch.minimum`.
+ */
+export const minimum: BinaryOp = binary('minimum', {
+  reference: Math.min,
+  dx: (x, y) => (t) => choose(gt(x, y), 0, halfOnTies(t, x, y)),
+  dy: (x, y) => (t) => choose(lt(x, y), 0, halfOnTies(t, x, y)),
+});
+
+function halfOnTies(t: Tensor, x: Tensor, y: Tensor): Tensor {
+  return choose(eq(x, y), mul(t, 0.5), t);
+}
+
+/** What `clamp` keeps elements between. */
+export interface ClampOptions {
+  readonly min?: Operand | null;
+  readonly max?: Operand | null;
+}
+
+/**
+ * `x` moved into [min, max], element by element, broadcast; `max` wins where `min > max`. NaN stays NaN.
+ *
+ * The gradient goes to x where it lies within, the bounds included, and else to the bound that replaced it.
+ * PyTorch: `torch.clamp`.
+ *
+ * @throws {ChainruleError} if neither bound is given. @throws {DTypeError} for booleans.
+ * @example clamp(tensor([-2, 0.5, 3]), 0, 1) // [0, 0.5, 1]
+ * @example x.clamp({ min: 0 })
+ */
+export const clamp = composite(
+  'clamp',
+  (x: Operand, min?: Operand | ClampOptions | null, max?: Operand | null): Tensor => {
+    const bounds = isBounds(min) ? min : { min, max };
+    const lower = bounds.min ?? null;
+    const upper = bounds.max ?? null;
+    if (lower === null && upper === null) {
+      throw new ChainruleError('clamp: give min, max or both: clamp(x, 0, 1) or clamp(x, { min: 0 })');
+    }
+    const dtype = resultType(x, ...[lower, upper].filter((b) => b !== null));
+    if (dtype === 'bool') throw new DTypeError("clamp: not defined for booleans; cast them: x.cast('int32')");
+    let y = castNode(operand('clamp', x, dtype), dtype);
+    if (lower !== null) y = bound(y, lower, lt, ge, maximum);
+    if (upper !== null) y = bound(y, upper, gt, le, minimum);
+    return y;
+  },
+);
+
+function isBounds(x: Operand | ClampOptions | null | undefined): x is ClampOptions {
+  return typeof x === 'object' && x !== null && !(x instanceof Tensor);
+}
+
+/** One side of `clamp`. A tensor as bound may be NaN, which must show; a number's comparison is one operation less. */
+function bound(x: Tensor, limit: Operand, outside: Relation, inside: Relation, extreme: BinaryOp): Tensor {
+  const b = castNode(operand('clamp', limit, x.dtype), x.dtype);
+  if (typeof limit === 'number' && !Number.isNaN(limit)) return choose(outside(x, b), b, x);
+  return choose(inside(x, b), x, extreme(x, b));
+}
+
+type Relation = (x: Tensor, y: Tensor) => Tensor;
+
+/**
+ * `x + weight · (y − x)`: x at weight 0, y exactly at weight 1. PyTorch: `torch.lerp`.
+ * @example lerp(tensor([0, 10]), tensor([10, 20]), 0.5) // [5, 15]
+ */
+export const lerp = composite('lerp', (x: Operand, y: Operand, weight: Operand): Tensor => {
+  const difference = sub(y, x);
+  const fromStart = (): Tensor => add(x, mul(weight, difference));
+  const fromEnd = (): Tensor => sub(y, mul(sub(1, weight), difference));
+  if (typeof weight === 'number') return weight < 0.5 ? fromStart() : fromEnd();
+  return choose(lt(weight, 0.5), fromStart(), fromEnd());
+});
+
+const remainderOp = binary('remainder', {
+  reference: (x, y) => {
+    const r = x % y;
+    return r !== 0 && r < 0 !== y < 0 ? r + y : r;
+  },
   dx: () => 1,
-  dy: () => -1,
+  dy: (x, y) => neg(floor(div(x, y))),
   domain: 'number',
 });
 
 /**
- * `x · y`, element by element. PyTorch: `torch.mul`; int32 wraps around.
- * The derivative follows the strong zero: where the cotangent is 0 the result is 0, also if the other factor is infinite.
+ * The remainder of dividing x by y with the sign of y, as `%` in Python: `x − y · ⌊x / y⌋`. Float division by 0 gives NaN.
+ * PyTorch: `torch.remainder`. In JavaScript `%` is `fmod`.
+ * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
+ * @example remainder(tensor([-3, 3]), 2) // [1, 1]
  */
-export const mul: BinaryOp = binary('mul', {
-  reference: (x, y) => x * y,
-  integer: Math.imul,
-  dx: (_x, y) => y,
-  dy: (x) => x,
+export function remainder(x: Operand, y: Operand): Tensor {
+  checkDivisor('remainder', x, y);
+  return remainderOp(x, y);
+}
+
+const fmodOp = binary('fmod', {
+  reference: (x, y) => x % y,
+  dx: () => 1,
+  dy: (x, y) => neg(trunc(div(x, y))),
+  domain: 'number',
 });
 
 /**
- * `x / y`, element by element, always a float: integers and booleans become float32. Division by zero gives ±Inf, 0/0 NaN.
- * PyTorch: `torch.div`.
+ * The remainder of dividing x by y with the sign of x, as `%` in JavaScript and C. Float division by 0 gives NaN.
+ * PyTorch: `torch.fmod`.
+ * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
  */
-export const div: BinaryOp = binary('div', {
-  reference: (x, y) => x / y,
-  dx: (_x, y) => reciprocal(y),
-  dy: (_x, y, out) => neg(div(out, y)),
-  domain: 'float',
+export function fmod(x: Operand, y: Operand): Tensor {
+  checkDivisor('fmod', x, y);
+  return fmodOp(x, y);
+}
+
+const floorDivideOp = binary('floorDivide', {
+  reference: (x, y) => {
+    if (y === 0) return x / y;
+    const r = x % y;
+    const q = (x - r) / y - (r !== 0 && r < 0 !== y < 0 ? 1 : 0);
+    // What is whole up to rounding errors is made whole; a zero keeps the sign of the quotient.
+    return q === 0 ? (x / y < 0 || Object.is(x / y, -0) ? -0 : 0) : Math.round(q);
+  },
+  integer: (x, y) => Math.floor(x / y),
+  dx: () => 0,
+  dy: () => 0,
+  domain: 'number',
 });
 
-/** `−x`. PyTorch: `torch.neg`; refuses booleans. */
-export const neg: UnaryOp = unary('neg', { reference: (x) => -x, derivative: () => -1, domain: 'number' });
+/**
+ * `⌊x / y⌋`; of integers an integer. Float division by 0 gives ±Inf or NaN. The derivative is 0 (PyTorch has none).
+ * PyTorch: `torch.floor_divide`.
+ * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
+ */
+export function floorDivide(x: Operand, y: Operand): Tensor {
+  checkDivisor('floorDivide', x, y);
+  return floorDivideOp(x, y);
+}
 
-/** `1 / x`; ±Inf at ±0. PyTorch: `torch.reciprocal`. */
-export const reciprocal: UnaryOp = unary('reciprocal', {
-  reference: (x) => 1 / x,
-  derivative: (_x, y) => neg(square(y)),
-});
-
-/** `x²`. PyTorch: `torch.square`; int32 wraps around. */
-export function square(x: Operand): Tensor {
-  return mul(x, x);
+/** Refuses the integer division by zero that can be seen at the call. */
+function checkDivisor(op: string, x: Operand, y: Operand): void {
+  const known = y instanceof Tensor ? y.current.value : [Number(y)];
+  if (known === null || isFloat(resultType(x, y))) return;
+  const at = known.indexOf(0);
+  if (at < 0) return;
+  throw new ChainruleError(
+    `${op}: integer division by zero${y instanceof Tensor && y.size > 1 ? ` at element ${at} of the divisor` : ''}; ` +
+      `cast to a float dtype for ±Inf and NaN`,
+  );
 }
 
 /** The methods of this family. */
@@ -63,4 +185,17 @@ export interface ArithmeticMethods<S extends Shape = Shape> {
   neg(): Tensor<S>;
   reciprocal(): Tensor<S>;
   square(): Tensor<S>;
+  pow(exponent: Operand): Tensor;
+  sqrt(): Tensor<S>;
+  rsqrt(): Tensor<S>;
+  hypot(other: Operand): Tensor;
+  abs(): Tensor<S>;
+  sign(): Tensor<S>;
+  maximum(other: Operand): Tensor;
+  minimum(other: Operand): Tensor;
+  clamp(min?: Operand | ClampOptions | null, max?: Operand | null): Tensor;
+  lerp(end: Operand, weight: Operand): Tensor;
+  remainder(other: Operand): Tensor;
+  fmod(other: Operand): Tensor;
+  floorDivide(other: Operand): Tensor;
 }

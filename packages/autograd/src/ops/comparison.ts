@@ -1,6 +1,140 @@
-/** @file (to be written) */
-import type { Shape } from '../graph/shape.js';
+/** @file Comparison, logic and choice; and the operations that change how elements are held, not what they are. */
+import { ChainruleError, DTypeError } from '../errors.js';
+import { DTYPES, isFloat, type DType } from '../graph/dtype.js';
+import { sameShape, type Shape } from '../graph/shape.js';
+import { Tensor, valueOf } from '../graph/tensor.js';
+import { abs, add, mul, sub } from './arithmetic.js';
+import { composite, operand, primitive, resultType, type Operand } from './define.js';
+import { castNode, choose } from './element.js';
+import { eq, isFinite, isNan, le, logicalAnd, logicalOr } from './relations.js';
+
+export { eq, ge, gt, isFinite, isInf, isNan, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from './relations.js';
+
+/**
+ * `x` where `condition` is true and `y` elsewhere; all three broadcast, x and y are promoted to a common dtype.
+ *
+ * The gradient of the branch not taken is exactly 0, also where its derivative is NaN or infinite. PyTorch: `torch.where`.
+ * @throws {DTypeError} if the condition is not boolean.
+ * @example where(x.gt(0), x, 0)
+ */
+export function where(condition: Operand, x: Operand, y: Operand): Tensor {
+  const c = operand('where', condition);
+  if (c.dtype !== 'bool') {
+    throw new DTypeError(`where: the condition must be boolean, got ${c.dtype}; compare it: condition.ne(0)`);
+  }
+  const dtype = resultType(x, y);
+  return choose(c, castNode(operand('where', x, dtype), dtype), castNode(operand('where', y, dtype), dtype));
+}
+
+/** How close is close: `|x − y| ≤ atol + rtol · |y|`. */
+export interface CloseOptions {
+  /** 1e-5 by default. */
+  readonly rtol?: number;
+  /** 1e-8 by default. */
+  readonly atol?: number;
+  /** Whether NaN is close to NaN; false by default. */
+  readonly equalNan?: boolean;
+}
+
+/**
+ * Where `|x − y| ≤ atol + rtol · |y|`, as booleans. Equal infinities are close, other infinities close to nothing.
+ * PyTorch: `torch.isclose`; different dtypes are promoted here, there refused.
+ */
+export const isClose = composite('isClose', (x: Operand, y: Operand, options: CloseOptions = {}): Tensor => {
+  const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
+  for (const [name, value] of Object.entries({ rtol, atol })) {
+    if (!(value >= 0)) throw new ChainruleError(`isClose: ${name} must be a number of at least 0, got ${String(value)}`);
+  }
+  const common = resultType(x, y);
+  const dtype = common === 'bool' ? 'int32' : common;
+  const [a, b] = [x, y].map((z) => castNode(operand('isClose', z, dtype), dtype)) as [Tensor, Tensor];
+  const distance = abs(sub(a, b));
+  // Integers are compared with a float bound in float64, which holds every int32.
+  const limit = add(mul(abs(isFloat(dtype) ? b : castNode(b, 'float64')), rtol), atol);
+  const close = logicalOr(eq(a, b), logicalAnd(isFinite(distance), le(distance, limit)));
+  return equalNan ? logicalOr(close, logicalAnd(isNan(a), isNan(b))) : close;
+});
+
+/**
+ * Whether all elements are close, as a JavaScript boolean; see `isClose`. True for empty tensors. Evaluates both.
+ * PyTorch: `torch.allclose`.
+ */
+export const allClose = composite('allClose', (x: Operand, y: Operand, options: CloseOptions = {}): boolean =>
+  everywhere(isClose(x, y, options), 'allClose'),
+);
+
+/**
+ * Whether shapes and all elements are equal, as a JavaScript boolean; NaN equals nothing. Evaluates both.
+ * PyTorch: `torch.equal`; here elements of different dtypes are compared by value.
+ */
+export const equal = composite('equal', (x: Operand, y: Operand): boolean => {
+  const [a, b] = [operand('equal', x), operand('equal', y)];
+  return sameShape(a.shape, b.shape) && everywhere(eq(a, b), 'equal');
+});
+
+function everywhere(t: Tensor, op: string): boolean {
+  return !valueOf(t, op).includes(0);
+}
+
+/**
+ * `x` in another dtype. Floats become integers towards 0 (NaN 0, what does not fit the nearest that does: PyTorch leaves
+ * both open); anything but 0 becomes true. The gradient comes back in x's dtype. PyTorch: `x.to(dtype)`.
+ * @throws {DTypeError} for an unknown dtype.
+ */
+export function cast(x: Operand, dtype: DType): Tensor {
+  if (!DTYPES.includes(dtype)) {
+    throw new DTypeError(`cast: there is no dtype ${String(dtype)}; choose one of ${DTYPES.join(', ')}`);
+  }
+  return castNode(operand('cast', x), dtype);
+}
+
+const detachOp = primitive('detach', {
+  trait: 'alias',
+  differentiable: false,
+  shape: ([x]) => (x as Tensor).shape,
+  batch: ([x]) => detach(x as Tensor),
+});
+
+/** The value of `x` without its gradient: nothing flows back through it, forward mode sees a constant. PyTorch: `detach`. */
+export function detach<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return detachOp([operand('detach', x)]) as Tensor<S>;
+}
+
+const cloneOp = primitive('clone', {
+  trait: 'alias',
+  shape: ([x]) => (x as Tensor).shape,
+  vjp: (_i, ct) => ct,
+  jvp: 'linear',
+  batch: ([x]) => clone(x as Tensor),
+});
+
+/**
+ * `x` as a tensor of its own: of a parameter the value it has now, whatever is assigned later. Gradients flow through it.
+ * PyTorch: `torch.clone`.
+ */
+export function clone<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return cloneOp([operand('clone', x)]) as Tensor<S>;
+}
 
 /** The methods of this family. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars
-export interface ComparisonMethods<S extends Shape = Shape> {}
+export interface ComparisonMethods<S extends Shape = Shape> {
+  eq(other: Operand): Tensor;
+  ne(other: Operand): Tensor;
+  lt(other: Operand): Tensor;
+  le(other: Operand): Tensor;
+  gt(other: Operand): Tensor;
+  ge(other: Operand): Tensor;
+  isNan(): Tensor<S>;
+  isInf(): Tensor<S>;
+  isFinite(): Tensor<S>;
+  logicalAnd(other: Operand): Tensor;
+  logicalOr(other: Operand): Tensor;
+  logicalXor(other: Operand): Tensor;
+  logicalNot(): Tensor<S>;
+  isClose(other: Operand, options?: CloseOptions): Tensor;
+  allClose(other: Operand, options?: CloseOptions): boolean;
+  equal(other: Operand): boolean;
+  cast(dtype: DType): Tensor<S>;
+  detach(): Tensor<S>;
+  clone(): Tensor<S>;
+}

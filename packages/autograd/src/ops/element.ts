@@ -2,10 +2,12 @@
 import { DTypeError } from '../errors.js';
 import { isFloat, toFloat, type DType } from '../graph/dtype.js';
 import { register, type Primitive, type Scalar, type Value } from '../graph/primitive.js';
-import { broadcastShapes, broadcastStrides, sameShape } from '../graph/shape.js';
+import { broadcastShapes } from '../graph/shape.js';
 import { makeNode, type Tensor } from '../graph/tensor.js';
-import { expandNode, reshapeNode, sumTo, walk } from './broadcast.js';
-import { operand, operations, resultType, rules, sumOf, type Operand } from './primitive.js';
+import { constant } from '../graph/version.js';
+import { expandNode, reshapeNode, sumTo } from './broadcast.js';
+import { mapElements } from './elementKernel.js';
+import { filled, operand, operations, resultType, rules, sumOf, type Operand } from './primitive.js';
 
 /**
  * The dtype an operation computes in. `float`: integers and booleans become float32; `number`: booleans are refused;
@@ -13,11 +15,19 @@ import { operand, operations, resultType, rules, sumOf, type Operand } from './p
  */
 export type Domain = 'float' | 'number' | 'any' | 'bool';
 
-/** A partial derivative: a tensor, or a constant. Null where it is zero almost everywhere. */
-type Derivative<Args extends unknown[]> = ((...args: Args) => Tensor | number) | null;
+/**
+ * What a cotangent or tangent `t` is multiplied by. A boolean tensor chooses: `t` where it is true, exactly 0 elsewhere,
+ * also where `t` is infinite; a function does whatever it does to `t`, and must be linear in it.
+ */
+type Factor = Tensor | number | ((t: Tensor) => Tensor);
+
+/** A partial derivative. Null where the result is no function to differentiate: a boolean. */
+type Derivative<Args extends unknown[]> = ((...args: Args) => Factor) | null;
 
 interface UnarySpec {
   readonly reference: (x: number) => number;
+  /** In place of `reference` for int32, where the arithmetic differs. */
+  readonly integer?: (x: number) => number;
   /** dy/dx from the input and the output. */
   readonly derivative: Derivative<[x: Tensor, y: Tensor]>;
   readonly domain?: Domain;
@@ -42,6 +52,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
   const { derivative, domain = 'float' } = spec;
   const op = elementwise(name, {
     scalar: spec.reference,
+    integer: spec.integer,
     derivatives: [derivative === null ? null : ([x], y) => derivative(x as Tensor, y)],
     to: spec.to,
   });
@@ -77,7 +88,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
 interface ElementSpec {
   readonly scalar: Scalar;
   readonly integer?: ((x: number, y: number) => number) | undefined;
-  readonly derivatives: readonly (((inputs: readonly Tensor[], out: Tensor) => Tensor | number) | null)[];
+  readonly derivatives: readonly (((inputs: readonly Tensor[], out: Tensor) => Factor) | null)[];
   readonly to?: 'bool' | undefined;
 }
 
@@ -104,15 +115,7 @@ export function elementwise(name: string, spec: ElementSpec): Primitive {
             : [expandNode(times(t, d(inputs, out)), out.shape)];
         }),
       ),
-    batch: (inputs, batched) => {
-      const rank = Math.max(...inputs.map((x, i) => x.ndim - (batched[i] === true ? 1 : 0)));
-      const aligned = inputs.map((x, i) => {
-        if (batched[i] !== true || x.ndim === rank + 1) return x;
-        const [size = 0, ...rest] = x.shape;
-        return reshapeNode(x, [size, ...new Array<number>(rank - rest.length).fill(1), ...rest]);
-      });
-      return makeElement(op, aligned, spec.to ?? (aligned.at(-1) as Tensor).dtype);
-    },
+    batch: (inputs, batched) => makeElement(op, align(inputs, batched), spec.to ?? (inputs.at(-1) as Tensor).dtype),
     kernel: (inputs, out) => {
       const f = integer !== undefined && inputs[0]?.dtype === 'int32' ? integer : scalar;
       mapElements(f, inputs, out);
@@ -130,12 +133,47 @@ export function makeElement(op: Primitive, inputs: readonly Tensor[], dtype: DTy
   return makeNode(op, inputs, null, shape, dtype);
 }
 
-/** A cotangent times a derivative. Zero times anything is zero, so that a branch not taken contributes nothing. */
-function times(ct: Tensor, d: Tensor | number): Tensor {
-  if (d === 1) return ct;
-  if (d === 0) return strongMul(ct, 0);
-  return strongMul(ct, d);
+/** Batched inputs in one rank, so that broadcasting keeps their first dimensions together. */
+function align(inputs: readonly Tensor[], batched: readonly boolean[]): Tensor[] {
+  const rank = Math.max(...inputs.map((x, i) => x.ndim - (batched[i] === true ? 1 : 0)));
+  return inputs.map((x, i) => {
+    if (batched[i] !== true || x.ndim === rank + 1) return x;
+    const [size = 0, ...rest] = x.shape;
+    return reshapeNode(x, [size, ...new Array<number>(rank - rest.length).fill(1), ...rest]);
+  });
 }
+
+/** A cotangent times a derivative. Zero times anything is zero, so that a branch not taken contributes nothing. */
+function times(t: Tensor, d: Factor): Tensor {
+  if (d === 1) return t;
+  if (d === 0) return filled(0, t.shape, t.dtype);
+  if (typeof d === 'function') return d(t);
+  return typeof d !== 'number' && d.dtype === 'bool' ? choose(d, t, 0) : strongMul(t, d);
+}
+
+/** `x` where `condition` holds and `y` elsewhere; numbers are of the other's dtype. See `where` for users. */
+export function choose(condition: Tensor, x: Tensor | number, y: Tensor | number): Tensor {
+  const dtype = typeof x !== 'number' ? x.dtype : typeof y !== 'number' ? y.dtype : 'float32';
+  const [a, b] = [x, y].map((z) => (typeof z === 'number' ? constant(z, dtype) : z)) as [Tensor, Tensor];
+  return makeElement(whereOp, [condition, a, b], dtype);
+}
+
+/** The primitive of `choose`: condition (bool), then two operands of one dtype. */
+const whereOp: Primitive = register({
+  name: 'where',
+  trait: 'element',
+  differentiable: true,
+  scalar: (c, x, y) => (c !== 0 ? x : y),
+  vjp: (i, ct, inputs) => {
+    const [condition] = inputs as readonly [Tensor];
+    if (i === 0) return null;
+    return sumTo(i === 1 ? choose(condition, ct, 0) : choose(condition, 0, ct), (inputs[i] as Tensor).shape);
+  },
+  jvp: ([, tx, ty], [condition], out) => expandNode(choose(condition as Tensor, tx ?? 0, ty ?? 0), out.shape),
+  batch: (inputs, batched) => makeElement(whereOp, align(inputs, batched), (inputs[1] as Tensor).dtype),
+  kernel: (inputs, out) => mapElements((c, x, y) => (c !== 0 ? x : y), inputs, out),
+});
+operations.set('where', { kind: 'primitive' });
 
 /** `x · y`, and 0 where x is 0, whatever y is: how derivative rules multiply a cotangent. */
 export const strongMul: BinaryOp = binary('strongMul', {
@@ -187,39 +225,4 @@ function computeType(op: string, dtype: DType, domain: Domain): DType {
     throw new DTypeError(`${op}: not defined for booleans; cast them: x.cast('int32')`);
   }
   return dtype;
-}
-
-/** Fills `out` with `f` of the inputs' elements, broadcast. */
-function mapElements(f: Scalar, inputs: readonly Value[], out: Value): void {
-  const y = out.data;
-  const [a, b, c] = inputs as readonly [Value, Value | undefined, Value | undefined];
-  const same = inputs.every((x) => sameShape(x.shape, out.shape));
-  if (b === undefined) {
-    const x = a.data;
-    for (let i = 0; i < y.length; i++) y[i] = f(x[i]!, 0, 0);
-  } else if (c !== undefined) {
-    const [x0, x1, x2] = [a, b, c].map((x) => spread(x, out)) as [Value['data'], Value['data'], Value['data']];
-    for (let i = 0; i < y.length; i++) y[i] = f(x0[i]!, x1[i]!, x2[i]!);
-  } else if (same) {
-    const [x0, x1] = [a.data, b.data];
-    for (let i = 0; i < y.length; i++) y[i] = f(x0[i]!, x1[i]!, 0);
-  } else if (b.data.length === 1 && sameShape(a.shape, out.shape)) {
-    const [x0, x1] = [a.data, b.data[0]!];
-    for (let i = 0; i < y.length; i++) y[i] = f(x0[i]!, x1, 0);
-  } else {
-    const [x0, x1] = [spread(a, out), spread(b, out)];
-    for (let i = 0; i < y.length; i++) y[i] = f(x0[i]!, x1[i]!, 0);
-  }
-}
-
-/** The elements of `x` repeated to the shape of `out`. */
-function spread(x: Value, out: Value): Value['data'] {
-  if (sameShape(x.shape, out.shape)) return x.data;
-  const y = x.data.slice(0, 0).constructor as unknown as new (n: number) => Value['data'];
-  const result = new y(out.data.length);
-  if (x.data.length === 1) return result.fill(x.data[0]!);
-  walk(out.shape, broadcastStrides(x.shape, out.shape), (i, at) => {
-    result[i] = x.data[at]!;
-  });
-  return result;
 }

@@ -1,0 +1,44 @@
+/** @file Relations and logic of elements: what compares numbers and gives booleans. Nothing here has a gradient. */
+import { binary, unary, type BinaryOp, type UnaryOp } from './element.js';
+
+const yes = (condition: boolean): number => (condition ? 1 : 0);
+const relation = (name: string, holds: (x: number, y: number) => boolean): BinaryOp =>
+  binary(name, { reference: (x, y) => yes(holds(x, y)), dx: null, dy: null, to: 'bool' });
+const logic = (name: string, holds: (x: boolean, y: boolean) => boolean): BinaryOp =>
+  binary(name, { reference: (x, y) => yes(holds(x !== 0, y !== 0)), dx: null, dy: null, domain: 'bool', to: 'bool' });
+const test = (name: string, holds: (x: number) => boolean): UnaryOp =>
+  unary(name, { reference: (x) => yes(holds(x)), derivative: null, domain: 'any', to: 'bool' });
+
+/** `x = y`, as booleans; NaN equals nothing, −0 equals 0. PyTorch: `torch.eq`. */
+export const eq: BinaryOp = relation('eq', (x, y) => x === y);
+/** `x ≠ y`, as booleans; true where either is NaN. PyTorch: `torch.ne`. */
+export const ne: BinaryOp = relation('ne', (x, y) => x !== y);
+/** `x < y`, as booleans; false where either is NaN. PyTorch: `torch.lt`. */
+export const lt: BinaryOp = relation('lt', (x, y) => x < y);
+/** `x ≤ y`, as booleans; false where either is NaN. PyTorch: `torch.le`. */
+export const le: BinaryOp = relation('le', (x, y) => x <= y);
+/** `x > y`, as booleans; false where either is NaN. PyTorch: `torch.gt`. */
+export const gt: BinaryOp = relation('gt', (x, y) => x > y);
+/** `x ≥ y`, as booleans; false where either is NaN. PyTorch: `torch.ge`. */
+export const ge: BinaryOp = relation('ge', (x, y) => x >= y);
+
+/** Where `x` is NaN; false for integers and booleans. PyTorch: `torch.isnan`. */
+export const isNan: UnaryOp = test('isNan', (x) => Number.isNaN(x));
+/** Where `x` is +Inf or −Inf; false for integers and booleans. PyTorch: `torch.isinf`. */
+export const isInf: UnaryOp = test('isInf', (x) => x === Infinity || x === -Infinity);
+/** Where `x` is neither NaN nor infinite; true for integers and booleans. PyTorch: `torch.isfinite`. */
+export const isFinite: UnaryOp = test('isFinite', (x) => Number.isFinite(x));
+
+/** Where both are not 0; NaN counts as true. Any dtypes. PyTorch: `torch.logical_and`. */
+export const logicalAnd: BinaryOp = logic('logicalAnd', (x, y) => x && y);
+/** Where at least one is not 0; NaN counts as true. Any dtypes. PyTorch: `torch.logical_or`. */
+export const logicalOr: BinaryOp = logic('logicalOr', (x, y) => x || y);
+/** Where exactly one is not 0; NaN counts as true. Any dtypes. PyTorch: `torch.logical_xor`. */
+export const logicalXor: BinaryOp = logic('logicalXor', (x, y) => x !== y);
+/** Where `x` is 0; NaN counts as true, so its negation is false. Any dtype. PyTorch: `torch.logical_not`. */
+export const logicalNot: UnaryOp = unary('logicalNot', {
+  reference: (x) => yes(x === 0),
+  derivative: null,
+  domain: 'bool',
+  to: 'bool',
+});
