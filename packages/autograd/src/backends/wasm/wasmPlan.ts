@@ -1,0 +1,107 @@
+/** @file A compiled plan in memory, ready to run on one thread or several. */
+import type { CompiledPlan, RunFunction } from './compile.js';
+import type { WasmMemory } from './memory.js';
+import { maySleep } from './pool.js';
+import type { ThreadPool } from './pool.js';
+import { scalarFunctions } from './special.js';
+
+/** Runs at which the way not chosen is tried, to compare; and every 256th after these. */
+const TRIALS: ReadonlySet<number> = new Set([3, 5, 12, 13, 40, 41, 100, 101]);
+
+const math = scalarFunctions();
+
+/**
+ * An instance of a plan: its pointer table, its scratch memory, and how to run it.
+ *
+ * Times decide whether threads are used: on a busy machine, or for small kernels, one thread can be faster. Results do
+ * not depend on it.
+ */
+export class WasmPlan {
+  readonly compiled: CompiledPlan;
+  private readonly memory: WasmMemory;
+  private readonly pool: ThreadPool | undefined;
+  private readonly instance: RunFunction;
+  private readonly table: number;
+  private readonly scratch: number;
+  /** The plan's number in the pool, once the workers have it. */
+  private inPool: number | undefined;
+  private runs = 0;
+  /** Recent times alone and together, in milliseconds. */
+  private alone = Infinity;
+  private together = Infinity;
+
+  /**
+   * Instantiates `compiled` over `memory`.
+   *
+   * @throws {DeviceError} if there is no memory for its table and scratch space.
+   */
+  constructor(memory: WasmMemory, compiled: CompiledPlan, pool?: ThreadPool) {
+    this.compiled = compiled;
+    this.memory = memory;
+    this.pool = compiled.parallel ? pool : undefined;
+    const module = new WebAssembly.Module(compiled.bytes);
+    const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory }, math });
+    this.instance = instance.exports['run'] as RunFunction;
+    this.table = memory.allocate(compiled.tableLength * 4);
+    this.scratch = memory.allocate(compiled.scratchBytes);
+    // The barrier starts from zeros.
+    memory.view('bool', this.scratch, Math.min(compiled.scratchBytes, 4096)).fill(0);
+    this.setBuffer(compiled.scratchSlot, this.scratch);
+  }
+
+  /** Says where a buffer of the plan lies. */
+  setBuffer(buffer: number, address: number): void {
+    (this.memory.view('int32', this.table, this.compiled.tableLength) as Int32Array)[buffer] = address;
+  }
+
+  /** Says where all buffers lie, in order. */
+  setBuffers(addresses: ArrayLike<number>): void {
+    this.memory.view('int32', this.table, this.compiled.scratchSlot).set(addresses);
+  }
+
+  /**
+   * Runs every kernel.
+   *
+   * @throws {DeviceError} if a worker failed or never answered; the next run is on one thread.
+   */
+  run(): void {
+    const { pool } = this;
+    if (pool === undefined || !pool.ready) {
+      this.instance(this.table, 0, 1, 1);
+      return;
+    }
+    const run = this.runs++;
+    const trial = TRIALS.has(run) || run % 256 === 255;
+    const threaded = this.together <= this.alone || this.alone === Infinity ? !trial : trial;
+    if (threaded && this.inPool === undefined) this.inPool = pool.load(this.compiled.bytes);
+    const start = performance.now();
+    if (threaded) {
+      const plan = this.inPool as number;
+      pool.run(plan, this.table, () => this.instance(this.table, 0, pool.threads, Number(maySleep())));
+    } else {
+      this.instance(this.table, 0, 1, 1);
+    }
+    const took = performance.now() - start;
+    // The faster of now and a slowly forgotten past: compilation and interruptions make single runs slow.
+    if (threaded) this.together = Math.min(took, this.together === Infinity ? took : this.together * 0.9 + took * 0.1);
+    else this.alone = Math.min(took, this.alone === Infinity ? took : this.alone * 0.75 + took * 0.25);
+  }
+
+  /** Runs every kernel with all threads, whatever was measured. */
+  runThreaded(): void {
+    const { pool } = this;
+    if (pool === undefined || !pool.ready) {
+      this.instance(this.table, 0, 1, 1);
+      return;
+    }
+    this.inPool ??= pool.load(this.compiled.bytes);
+    pool.run(this.inPool, this.table, () => this.instance(this.table, 0, pool.threads, Number(maySleep())));
+  }
+
+  /** Gives its memory back. */
+  dispose(): void {
+    if (this.inPool !== undefined) this.pool?.drop(this.inPool);
+    this.memory.release(this.table);
+    this.memory.release(this.scratch);
+  }
+}

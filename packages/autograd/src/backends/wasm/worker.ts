@@ -1,0 +1,83 @@
+/**
+ * @file The text of a worker thread.
+ *
+ * Workers are made from text, because a file of TypeScript cannot be one everywhere the package runs. The function is
+ * self-contained for that reason: it may refer to nothing outside itself.
+ */
+import { scalarFunctions } from './special.js';
+
+/** Words of the control block, a cache line apart where threads write them at the same time. */
+export const CONTROL = {
+  /** Counts commands; workers wait for it to change. */
+  command: 0,
+  /** Workers that finished the present command. */
+  done: 16,
+  /** Workers that have started. */
+  ready: 32,
+  /** Set by a worker whose part went wrong. */
+  failed: 48,
+  operation: 64,
+  plan: 65,
+  address: 66,
+  length: 67,
+  threads: 68,
+  words: 80,
+} as const;
+
+export const OPERATION = { load: 1, run: 2, drop: 3, stop: 4 } as const;
+
+export interface WorkerData {
+  readonly memory: WebAssembly.Memory;
+  /** The address of the control block. */
+  readonly control: number;
+  readonly words: typeof CONTROL;
+  readonly operations: typeof OPERATION;
+  readonly thread: number;
+  /** Looks at the command word before a worker sleeps. */
+  readonly spins: number;
+}
+
+/* istanbul ignore next -- @preserve */
+function workerMain(math: Record<string, (x: number, y: number) => number>): void {
+  const serve = ({ memory, control, words, operations, thread, spins }: WorkerData): void => {
+    const state = new Int32Array(memory.buffer, control, words.words);
+    const plans = new Map<number, (table: number, thread: number, threads: number, maySleep: number) => number>();
+    const word = (index: number): number => Atomics.load(state, index);
+    let seen = 0;
+    Atomics.add(state, words.ready, 1);
+    Atomics.notify(state, words.ready);
+    for (;;) {
+      for (let spin = 0; word(words.command) === seen; ) {
+        if (++spin > spins) Atomics.wait(state, words.command, seen, 10_000);
+      }
+      seen = word(words.command);
+      const operation = word(words.operation);
+      const plan = word(words.plan);
+      try {
+        if (operation === operations.load) {
+          const bytes = new Uint8Array(memory.buffer, word(words.address) >>> 0, word(words.length)).slice();
+          const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, math });
+          plans.set(plan, instance.exports['run'] as (table: number, thread: number, threads: number, maySleep: number) => number);
+        } else if (operation === operations.run) {
+          const status = plans.get(plan)?.(word(words.address), thread, word(words.threads), 1);
+          if (status !== 0) Atomics.store(state, words.failed, 1);
+        } else if (operation === operations.drop) {
+          plans.delete(plan);
+        }
+      } catch {
+        Atomics.store(state, words.failed, 1);
+      }
+      Atomics.add(state, words.done, 1);
+      Atomics.notify(state, words.done);
+      if (operation === operations.stop) return;
+    }
+  };
+  const node = typeof process === 'object' ? process.getBuiltinModule?.('node:worker_threads') : undefined;
+  if (node?.workerData != null) serve(node.workerData as WorkerData);
+  else self.onmessage = (event: MessageEvent<WorkerData>) => serve(event.data);
+}
+
+/** JavaScript for a worker thread; `__name` is what some compilers wrap inner functions with. */
+export function workerSource(): string {
+  return `var __name = (f) => f; (${workerMain.toString()})((${scalarFunctions.toString()})());`;
+}
