@@ -35,11 +35,10 @@ manualSeed(seed);
 
 // %%
 const { train, test } = loadMnist();
-const loaderOf = (set: Images, settings: { batchSize: number; shuffle?: boolean; seed?: number }) =>
-  new DataLoader([...set.labels.keys()], {
-    ...settings,
-    collate: (positions: number[]) => batchOf(set, positions),
-  });
+const loaderOf = (set: Images, batchSize: number, shuffle: boolean) => {
+  const collate = (positions: number[]) => batchOf(set, positions);
+  return new DataLoader([...set.labels.keys()], { batchSize, shuffle, seed, collate });
+};
 
 // %% [markdown]
 // ## The network
@@ -82,10 +81,10 @@ console.log(String(model));
 // %%
 const optimizer = new Adam(model.parameters(), { lr });
 const losses: number[] = [];
+const loader = loaderOf(train, batchSize, true);
 const progress = startProgress({ total: epochs * train.count, unit: 'images' });
-const batches = loaderOf(train, { batchSize, shuffle: true, seed });
-for (let epoch = 1; epoch <= epochs; epoch++) {
-  for (const { images, labels } of batches) {
+for (let epoch = 0; epoch < epochs; epoch++) {
+  for (const { images, labels } of loader) {
     const logits = model.forward(images);
     const loss = nn.functional.crossEntropy(logits, labels);
     optimizer.zeroGrad();
@@ -94,11 +93,7 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
 
     losses.push(loss.item());
     const accuracy = logits.argmax(1).eq(labels).cast('float32').mean().item();
-    progress.advance(labels.size, {
-      loss: loss.item(),
-      accuracy,
-      label: `epoch ${epoch}/${epochs}`,
-    });
+    progress.advance(labels.size, { loss: loss.item(), accuracy });
   }
 }
 progress.finish();
@@ -112,21 +107,18 @@ plotLosses(losses, batchSize, 'images', 'digits-loss.svg');
 // %%
 function answersOf(network: nn.Module) {
   network.eval();
-  return [...loaderOf(test, { batchSize: 500 })].flatMap(({ images }) => {
+  return [...loaderOf(test, 500, false)].flatMap(({ images }) => {
     const { values, indices } = noGrad(() => network.forward(images).softmax(1).max(1));
-    const certainties = values.dataSync();
-    return Array.from(indices.dataSync(), (digit, i) => ({
-      digit,
-      certainty: certainties[i] ?? 0,
-    }));
+    const [certainties, digits] = [values.dataSync(), indices.dataSync()];
+    return Array.from(digits, (digit, i) => ({ digit, certainty: certainties[i] ?? 0 }));
   });
 }
 
 const answers = answersOf(model);
 const predictions = answers.map(({ digit }) => digit);
 const confusion = confusionMatrix(test.labels, predictions, 10);
-console.log(confusionText(confusion, [...'0123456789']));
-plotConfusion(confusion, [...'0123456789'], 'digits-confusion.svg');
+console.log(confusionText(confusion));
+plotConfusion(confusion, 'digits-confusion.svg');
 
 // %% [markdown]
 // The worst mistakes: what was there, and what the network was so certain of instead.

@@ -36,7 +36,7 @@ export function accuracyOf(matrix: ConfusionMatrix): number {
 }
 
 /** A table with a row for each class and its recall at the end; zeros are dots. */
-export function confusionText(matrix: ConfusionMatrix, names: readonly string[]): string {
+export function confusionText(matrix: ConfusionMatrix, names = numbered(matrix)): string {
   const width =
     Math.max(
       ...matrix.flat().map((count) => String(count).length),
@@ -60,8 +60,8 @@ export function confusionText(matrix: ConfusionMatrix, names: readonly string[])
 /** The matrix as a picture; the colours show the mistakes, as the diagonal would outshine them. */
 export function plotConfusion(
   matrix: ConfusionMatrix,
-  names: readonly string[],
   file?: string,
+  names = numbered(matrix),
 ): string {
   const cells = matrix.flatMap((row, i) =>
     row.map((count, j) => ({
@@ -98,4 +98,8 @@ export function plotConfusion(
       }),
     ],
   });
+}
+
+function numbered(matrix: ConfusionMatrix): readonly string[] {
+  return matrix.map((_, i) => String(i));
 }
