@@ -1,5 +1,5 @@
 /** @file Arithmetic of elements: sums, products, quotients, remainders, powers, the larger and the smaller. */
-import { ChainruleError, DTypeError } from '../errors.js';
+import { ChainruleError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import type { Shape } from '../graph/shape.js';
 import { Tensor } from '../graph/tensor.js';
@@ -24,7 +24,7 @@ export const sign: UnaryOp = unary('sign', { reference: Math.sign, derivative: (
  * and half. PyTorch: `torch.maximum`.
  */
 export const maximum: BinaryOp = binary('maximum', {
-  reference: Math.max,
+  reference: (x, y) => Math.max(x, y),
   dx: (x, y) => (t) => choose(lt(x, y), 0, halfOnTies(t, x, y)),
   dy: (x, y) => (t) => choose(gt(x, y), 0, halfOnTies(t, x, y)),
 });
@@ -34,7 +34,7 @@ export const maximum: BinaryOp = binary('maximum', {
  * and half. PyTorch: `torch.minimum`.
  */
 export const minimum: BinaryOp = binary('minimum', {
-  reference: Math.min,
+  reference: (x, y) => Math.min(x, y),
   dx: (x, y) => (t) => choose(gt(x, y), 0, halfOnTies(t, x, y)),
   dy: (x, y) => (t) => choose(lt(x, y), 0, halfOnTies(t, x, y)),
 });
@@ -55,7 +55,7 @@ export interface ClampOptions {
  * The gradient goes to x where it lies within, the bounds included, and else to the bound that replaced it.
  * PyTorch: `torch.clamp`.
  *
- * @throws {ChainruleError} if neither bound is given. @throws {DTypeError} for booleans.
+ * @throws {ChainruleError} if neither bound is given.
  * @example clamp(tensor([-2, 0.5, 3]), 0, 1) // [0, 0.5, 1]
  * @example x.clamp({ min: 0 })
  */
@@ -69,7 +69,6 @@ export const clamp = composite(
       throw new ChainruleError('clamp: give min, max or both: clamp(x, 0, 1) or clamp(x, { min: 0 })');
     }
     const dtype = resultType(x, ...[lower, upper].filter((b) => b !== null));
-    if (dtype === 'bool') throw new DTypeError("clamp: not defined for booleans; cast them: x.cast('int32')");
     let y = castNode(operand('clamp', x, dtype), dtype);
     if (lower !== null) y = bound(y, lower, lt, ge, maximum);
     if (upper !== null) y = bound(y, upper, gt, le, minimum);

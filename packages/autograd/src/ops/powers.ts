@@ -22,7 +22,7 @@ export const rsqrt: UnaryOp = unary('rsqrt', {
 
 /** `√(x² + y²)`, without overflow or underflow. The derivative at (0, 0) is NaN. PyTorch: `torch.hypot`. */
 export const hypot: BinaryOp = binary('hypot', {
-  reference: Math.hypot,
+  reference: (x, y) => Math.hypot(x, y),
   dx: (x, _y, out) => div(x, out),
   dy: (_x, y, out) => div(y, out),
   domain: 'float',
