@@ -1,0 +1,206 @@
+/** @file What all optimizers share: groups, state, the step, saving and loading. A rule says the rest. */
+import { borrowGrad, cast, cell, ChainruleError, enableGrad, evaluate, GradError } from '@chainrule/autograd';
+import { neg, noGrad, tensor } from '@chainrule/autograd';
+import type { Cell, DType, Parameter, Tensor } from '@chainrule/autograd';
+import { ensure, flag, type Hypers } from './checks.js';
+import { Clock } from './clock.js';
+import { buildGroup, groupsOf } from './paramGroup.js';
+import type { BuiltGroup, GroupOptions, ParamGroup, ParamsOrGroups } from './paramGroup.js';
+import type { Initial, Rule } from './rule.js';
+import { load, save, type OptimizerState } from './state.js';
+
+/** What an optimizer remembers of one parameter. */
+export interface ParamState {
+  clock: Clock;
+  readonly cells: Record<string, Cell>;
+}
+
+/** Options that concern the whole optimizer. */
+export interface CommonOptions {
+  /** Throw if a parameter has no gradient at `step()`, instead of skipping it. Default false. */
+  readonly strict?: boolean;
+}
+
+/**
+ * The base of all optimizers. PyTorch: `torch.optim.Optimizer`.
+ *
+ * Differences from PyTorch: gradients are cleared to `null` always; `foreach`, `fused`, `capturable` and
+ * `differentiable` do not exist, as every step runs as one program; a parameter that never has a gradient is reported
+ * once; state dictionaries of parameters with names are matched by name.
+ */
+export abstract class Optimizer<H extends Hypers = Hypers> {
+  private readonly rule: Rule<H>;
+  private readonly defaults: H;
+  private readonly strict: boolean;
+  private readonly built: BuiltGroup<H>[] = [];
+  private readonly states = new Map<Parameter, ParamState>();
+  private warned = false;
+
+  protected constructor(rule: Rule<H>, given: ParamsOrGroups<Partial<H>>, options: Partial<H> & CommonOptions) {
+    const { strict = false, ...hypers } = options;
+    this.rule = rule;
+    ensure(rule.name, 'strict', strict, flag);
+    this.strict = strict;
+    for (const name of Object.keys(hypers)) {
+      if (!(name in rule.checks)) {
+        throw new ChainruleError(
+          `${rule.name}: there is no option '${name}'; its options are ${Object.keys(rule.checks).join(', ')}, strict`,
+        );
+      }
+    }
+    const set = Object.entries(hypers).filter(([, value]) => value !== undefined);
+    this.defaults = { ...rule.defaults, ...Object.fromEntries(set) };
+    for (const group of groupsOf(rule.name, given)) this.addParamGroup(group);
+  }
+
+  /** The groups: `optimizer.paramGroups[0].lr = 0.01`. */
+  get paramGroups(): readonly ParamGroup<H>[] {
+    return this.built.map(({ group }) => group);
+  }
+
+  /**
+   * Adds parameters, with hyper-parameters of their own where given: layers that thaw while training goes on.
+   * @throws {ChainruleError} if a parameter is frozen, no Parameter or already in a group.
+   */
+  addParamGroup(group: GroupOptions<Partial<H>>): void {
+    const used = new Map<Parameter, string>();
+    this.built.forEach(({ group: { params } }, g) => {
+      params.forEach((p, i) => used.set(p, `parameter ${i} of group ${g}`));
+    });
+    this.built.push(buildGroup(this.rule, this.defaults, group, used, this.built.length));
+  }
+
+  /** Forgets all gradients. Call it before `backward()`, which adds to them. */
+  zeroGrad(): void {
+    for (const { group } of this.built) for (const p of group.params) p.grad = null;
+  }
+
+  /**
+   * Updates every parameter from its gradient, in one run. A parameter without gradient is left as it is.
+   *
+   * @param closure computes the loss anew and calls `backward()`; its result is returned. Only LBFGS needs one.
+   * @throws {GradError} if `strict` is set and a parameter has no gradient. Nothing has changed then.
+   */
+  step(): undefined;
+  step<L>(closure: () => L): L;
+  step<L>(closure?: () => L): L | undefined {
+    const loss = closure === undefined ? undefined : enableGrad(closure);
+    this.reportMissing();
+    noGrad(() => {
+      const assignments = this.built.flatMap((group) => this.updateGroup(group));
+      for (const [target, next] of assignments) target.assign(next);
+    });
+    evaluate();
+    return loss;
+  }
+
+  /** Hyper-parameters and state, as plain objects, numbers and tensors: a snapshot. */
+  stateDict(): OptimizerState {
+    return save(this.rule, this.built, this.states);
+  }
+
+  /**
+   * Goes on from a state that `stateDict()` gave: the steps that follow equal those of the first optimizer bit for bit.
+   * Parameters are matched by name where both sides have names, else by order.
+   * @throws {FormatError} if anything in it does not fit. Nothing has changed then.
+   */
+  loadStateDict(state: OptimizerState): void {
+    load(this.rule, this.built, this.states, state);
+    evaluate();
+  }
+
+  private updateGroup({ group, symbols }: BuiltGroup<H>): [Cell, Tensor][] {
+    const values = group as unknown as H;
+    const assignments: [Cell, Tensor][] = [];
+    for (const [clock, params] of this.clocksOf(group)) {
+      const t = clock.step.add(1);
+      const scalars = this.rule.scalars(symbols, t, clock.counters, values);
+      assignments.push([clock.step, t]);
+      for (const [name, next] of Object.entries(this.rule.count?.(symbols, t, clock.counters) ?? {})) {
+        assignments.push([clock.counters[name] as Cell, next]);
+      }
+      const cache = new Map<DType, Record<string, Tensor>>();
+      for (const p of params) {
+        const state = this.stateOf(values, p);
+        const scalarsOfType = castAll(scalars, p.dtype, cache);
+        const gradient = borrowGrad(p) as Tensor;
+        const g = group['maximize'] === true ? neg(gradient) : gradient;
+        const { param, ...rest } = this.rule.update(p, g, state, scalarsOfType, values);
+        assignments.push([p, param]);
+        for (const [name, value] of Object.entries(rest)) assignments.push([state[name] as Cell, value as Tensor]);
+      }
+    }
+    return assignments;
+  }
+
+  /** The parameters that have a gradient, by the steps they have made. */
+  private clocksOf(group: ParamGroup<H>): Map<Clock, readonly Parameter[]> {
+    const byClock = new Map<Clock, Parameter[]>();
+    let fresh: Clock | null = null;
+    for (const p of group.params) {
+      if (borrowGrad(p) === null) continue;
+      let state = this.states.get(p);
+      if (state === undefined) {
+        fresh ??= Clock.start(this.rule.counters?.(group as unknown as H) ?? {});
+        fresh.members.add(p);
+        this.states.set(p, (state = { clock: fresh, cells: {} }));
+      }
+      const members = byClock.get(state.clock);
+      if (members === undefined) byClock.set(state.clock, [p]);
+      else members.push(p);
+    }
+    const result = new Map<Clock, readonly Parameter[]>();
+    for (const [clock, params] of byClock) {
+      const own = clock.for(params);
+      if (own !== clock) for (const p of params) (this.states.get(p) as ParamState).clock = own;
+      result.set(own, params);
+    }
+    return result;
+  }
+
+  /** The state of a parameter; what the rule needs and is not there yet starts now. */
+  private stateOf(values: H, p: Parameter): Record<string, Cell> {
+    const { cells } = this.states.get(p) as ParamState;
+    for (const [name, initial] of Object.entries(this.rule.state(values, p))) {
+      cells[name] ??= cell(initialTensor(initial as Initial, p));
+    }
+    return cells;
+  }
+
+  private reportMissing(): void {
+    if (this.warned && !this.strict) return;
+    const missing = this.built.flatMap(({ group }, g) =>
+      group.params.flatMap((p, i) =>
+        borrowGrad(p) === null ? [`${group.paramNames?.[i] ?? `parameter ${i} of group ${g}`} [${p.shape.join(', ')}]`] : [],
+      ),
+    );
+    if (missing.length > 0) {
+      const message =
+        `${this.rule.name}: no gradient for ${missing.slice(0, 10).join(', ')}` +
+        `${missing.length > 10 ? ` and ${missing.length - 10} more` : ''}; `;
+      if (this.strict) throw new GradError(`${message}the loss does not depend on them, or backward() was not called`);
+      console.warn(`${message}skipped, as long as they have none (was backward() called on a loss that uses them?)`);
+    }
+    this.warned = true;
+  }
+}
+
+/** A state's first value: elements at once, not a graph, so that a compiled step starts from them only once. */
+export function initialTensor({ fill = 0, shape }: Initial, p: Tensor): Tensor {
+  const size = (shape ?? p.shape).reduce((n, d) => n * d, 1);
+  const elements = p.dtype === 'float64' ? new Float64Array(size) : new Float32Array(size);
+  return tensor(fill === 0 ? elements : elements.fill(fill), { shape: shape ?? p.shape });
+}
+
+function castAll(
+  scalars: Record<string, Tensor>,
+  dtype: DType,
+  cache: Map<DType, Record<string, Tensor>>,
+): Record<string, Tensor> {
+  let result = cache.get(dtype);
+  if (result === undefined) {
+    result = Object.fromEntries(Object.entries(scalars).map(([name, x]) => [name, cast(x, dtype)]));
+    cache.set(dtype, result);
+  }
+  return result;
+}

@@ -1,0 +1,196 @@
+/** @file Parameter groups: parameters with hyper-parameters of their own, checked when made and when changed. */
+import { cell, ChainruleError, Parameter, Tensor, tensor } from '@chainrule/autograd';
+import type { Cell } from '@chainrule/autograd';
+import { display, ensure, type Hypers, type HyperValue } from './checks.js';
+import type { Rule, Symbols } from './rule.js';
+
+/** Parameters, perhaps with names: `model.parameters()` or `model.namedParameters()`. */
+export type Params = Iterable<Parameter | readonly [name: string, parameter: Parameter]>;
+
+/** A group as it is given: its parameters, and what differs from the defaults. */
+export type GroupOptions<O> = { readonly params: Params | Parameter } & O;
+
+/** What optimizers take as their first argument: parameters, or groups of them. */
+export type ParamsOrGroups<O> = Params | readonly GroupOptions<O>[] | GroupOptions<O>;
+
+/**
+ * A group of an optimizer: `params`, and every hyper-parameter as a property that may be read and changed.
+ *
+ * A number lives in a tensor without dimensions, so that a compiled step sees the change, and no new plan is made.
+ */
+export type ParamGroup<H> = { -readonly [K in keyof H]: H[K] } & {
+  readonly params: readonly Parameter[];
+  /** Their names, where they were given with names. */
+  readonly paramNames: readonly string[] | null;
+  /** The learning rate that schedules start from. */
+  initialLr?: number;
+};
+
+/** A group and the tensors its hyper-parameters live in. */
+export interface BuiltGroup<H> {
+  readonly group: ParamGroup<H>;
+  readonly symbols: Symbols<H>;
+}
+
+/** The groups in an optimizer's first argument. */
+export function groupsOf<O>(owner: string, given: ParamsOrGroups<O>): readonly GroupOptions<O>[] {
+  if (isGroup<O>(given)) return [given];
+  if (given instanceof Tensor) return [{ params: [given] } as unknown as GroupOptions<O>];
+  const items = listOf(owner, given);
+  if (items.length === 0) {
+    throw new ChainruleError(`${owner}: got no parameters; pass model.parameters() of a model that has some`);
+  }
+  const groups = items.filter((item) => isGroup<O>(item));
+  if (groups.length === 0) return [{ params: items } as unknown as GroupOptions<O>];
+  if (groups.length < items.length) {
+    throw new ChainruleError(`${owner}: parameters and groups are mixed; pass either parameters, or only groups`);
+  }
+  return groups as unknown as readonly GroupOptions<O>[];
+}
+
+function isGroup<O>(x: unknown): x is GroupOptions<O> {
+  return typeof x === 'object' && x !== null && !(x instanceof Tensor) && 'params' in x;
+}
+
+function listOf(owner: string, x: unknown): unknown[] {
+  if (typeof x !== 'object' || x === null || !(Symbol.iterator in x)) {
+    throw new ChainruleError(
+      `${owner}: expected parameters or groups { params, … }, got ${display(x)}; pass model.parameters()`,
+    );
+  }
+  return Array.from(x as Iterable<unknown>);
+}
+
+/**
+ * Makes a group of a rule; `used` are the parameters of the groups before it, `index` its place.
+ * @throws {ChainruleError} if a parameter or a hyper-parameter cannot be used.
+ */
+export function buildGroup<H extends Hypers>(
+  rule: Rule<H>,
+  defaults: H,
+  given: GroupOptions<Partial<H>>,
+  used: ReadonlyMap<Parameter, string>,
+  index: number,
+): BuiltGroup<H> {
+  const { params: givenParams, ...options } = given as GroupOptions<Record<string, unknown>>;
+  const { params, names } = checkParams(rule.name, givenParams, used, index);
+  const initialLr = options['initialLr'];
+  for (const name of Object.keys(options)) {
+    if (!(name in rule.checks) && name !== 'initialLr' && name !== 'paramNames') {
+      throw new ChainruleError(
+        `${rule.name}: there is no option '${name}'; its options are ${Object.keys(rule.checks).join(', ')}`,
+      );
+    }
+  }
+  const values: Record<string, HyperValue> = { ...defaults };
+  for (const name of Object.keys(rule.checks)) {
+    if (options[name] !== undefined) values[name] = options[name] as HyperValue;
+  }
+  checkHypers(rule, values as H, params);
+  const symbols: Record<string, unknown> = {};
+  const group = { params: Object.freeze(params), paramNames: names };
+  for (const name of Object.keys(rule.checks)) symbols[name] = defineHyper(rule, group, name, values);
+  if (typeof initialLr === 'number') Object.assign(group, { initialLr });
+  return { group: group as ParamGroup<H>, symbols: symbols as Symbols<H> };
+}
+
+/** @throws {ChainruleError} if a value, or several together, cannot be used. */
+export function checkHypers<H extends Hypers>(rule: Rule<H>, values: H, params: readonly Parameter[]): void {
+  for (const [name, check] of Object.entries(rule.checks)) ensure(rule.name, name, values[name], check);
+  const reason = rule.refuse?.(values, params) ?? null;
+  if (reason !== null) throw new ChainruleError(`${rule.name}: ${reason}`);
+}
+
+/** Defines a property that can be read and changed as a plain value; returns what formulas see of it. */
+function defineHyper<H extends Hypers>(
+  rule: Rule<H>,
+  group: object,
+  name: string,
+  values: Record<string, HyperValue>,
+): unknown {
+  const cells: (Cell | null)[] = [];
+  const first = values[name] as HyperValue;
+  const list = Array.isArray(first) ? (first as readonly (number | null)[]) : [first];
+  for (const x of list) cells.push(typeof x === 'number' ? cell(number(x)) : null);
+  const symbols: unknown[] = list.map((x, i) => cells[i] ?? x);
+  const freeze = (x: HyperValue): HyperValue =>
+    Array.isArray(x) ? (Object.freeze([...(x as readonly number[])]) as HyperValue) : x;
+  values[name] = freeze(first);
+  const set = (x: HyperValue): void => {
+    ensure(rule.name, name, x, rule.checks[name] as NonNullable<(typeof rule.checks)[string]>);
+    values[name] = freeze(x);
+    const parts = Array.isArray(x) ? (x as readonly (number | null)[]) : [x];
+    parts.forEach((part, i) => {
+      const at = cells[i];
+      if (typeof part !== 'number') {
+        cells[i] = null;
+        symbols[i] = part;
+      } else if (at === null || at === undefined) {
+        symbols[i] = cells[i] = cell(number(part));
+      } else {
+        at.assign(part);
+      }
+    });
+  };
+  Object.defineProperty(group, name, { enumerable: true, get: () => values[name], set });
+  return Array.isArray(first) ? symbols : symbols[0];
+}
+
+/** A number as a float64 tensor without dimensions, with its value at once. */
+export function number(x: number): Tensor {
+  return tensor(Float64Array.of(x), { shape: [] });
+}
+
+function checkParams(
+  owner: string,
+  given: unknown,
+  used: ReadonlyMap<Parameter, string>,
+  group: number,
+): { params: Parameter[]; names: readonly string[] | null } {
+  const items = given instanceof Tensor ? [given] : listOf(owner, given);
+  if (items.length === 0) throw new ChainruleError(`${owner}: group ${group} has no parameters`);
+  const params: Parameter[] = [];
+  const names: string[] = [];
+  const seen = new Map(used);
+  for (const [i, item] of items.entries()) {
+    const pair = Array.isArray(item) && item.length === 2 && typeof item[0] === 'string';
+    const param: unknown = pair ? item[1] : item;
+    const where = `parameter ${pair ? `'${item[0] as string}'` : i} of group ${group}`;
+    checkParam(owner, where, param);
+    const earlier = seen.get(param);
+    if (earlier !== undefined) {
+      throw new ChainruleError(`${owner}: ${where} ${shapeOf(param)} is already ${earlier}; give each parameter once`);
+    }
+    if (pair && names.includes(item[0] as string)) {
+      throw new ChainruleError(`${owner}: two parameters of group ${group} are named '${item[0] as string}'`);
+    }
+    seen.set(param, where);
+    params.push(param);
+    if (pair) names.push(item[0] as string);
+  }
+  if (names.length > 0 && names.length < params.length) {
+    throw new ChainruleError(`${owner}: some parameters of group ${group} have names and some have none`);
+  }
+  return { params, names: names.length > 0 ? Object.freeze(names) : null };
+}
+
+function checkParam(owner: string, where: string, param: unknown): asserts param is Parameter {
+  if (!(param instanceof Tensor)) {
+    throw new ChainruleError(`${owner}: ${where} is ${display(param)}, not a Parameter`);
+  }
+  if (typeof (param as Partial<Cell>).assign !== 'function') {
+    throw new ChainruleError(
+      `${owner}: ${where} is a tensor ${shapeOf(param)}, which cannot change; make it a parameter: new Parameter(t)`,
+    );
+  }
+  if (!param.requiresGrad) {
+    throw new ChainruleError(
+      `${owner}: ${where} ${shapeOf(param)} is frozen (requiresGrad is false); leave it out: ` +
+        `model.parameters().filter((p) => p.requiresGrad)`,
+    );
+  }
+}
+
+function shapeOf(t: Tensor): string {
+  return `[${t.shape.join(', ')}]`;
+}

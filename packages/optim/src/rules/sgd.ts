@@ -1,0 +1,70 @@
+/** @file Stochastic gradient descent, with momentum. */
+import { add, eq, mul, sub, where } from '@chainrule/autograd';
+import { flag, nonNegative } from '../checks.js';
+import { Optimizer, type CommonOptions } from '../optimizer.js';
+import type { ParamsOrGroups } from '../paramGroup.js';
+import type { Rule } from '../rule.js';
+import { penalized } from './shared.js';
+
+/** Hyper-parameters of {@link SGD}. */
+export type SGDGroup = {
+  /** Learning rate. */
+  readonly lr: number;
+  /** Share of the last direction that is kept; 0 for none. */
+  readonly momentum: number;
+  /** How much less than all of the gradient enters the direction. */
+  readonly dampening: number;
+  /** Weight of an L2 penalty. */
+  readonly weightDecay: number;
+  /** Nesterov momentum: look ahead by one direction. */
+  readonly nesterov: boolean;
+  /** Climb instead of descending. */
+  readonly maximize: boolean;
+};
+
+export type SGDOptions = Partial<SGDGroup> & CommonOptions;
+
+const rule: Rule<SGDGroup, 'lr' | 'momentum' | 'weight' | 'weightDecay', 'momentumBuffer'> = {
+  name: 'SGD',
+  defaults: { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false },
+  checks: {
+    lr: nonNegative,
+    momentum: nonNegative,
+    dampening: nonNegative,
+    weightDecay: nonNegative,
+    nesterov: flag,
+    maximize: flag,
+  },
+  refuse: ({ nesterov, momentum, dampening }) =>
+    nesterov && (momentum === 0 || dampening !== 0)
+      ? `nesterov needs a momentum above 0 and no dampening; got momentum ${momentum}, dampening ${dampening}`
+      : null,
+  state: ({ momentum }) => (momentum === 0 ? {} : { momentumBuffer: {} }),
+  // The first direction is the gradient itself, not dampened.
+  scalars: ({ lr, momentum, dampening, weightDecay }, t) => {
+    return { lr, momentum, weight: where(eq(t, 1), 1, sub(1, dampening)), weightDecay };
+  },
+  update: (p, gradient, { momentumBuffer }, s, group) => {
+    const g = penalized(gradient, p, s, group);
+    if (group.momentum === 0) return { param: sub(p, mul(g, s.lr)) };
+    const entering = group.dampening === 0 ? g : mul(g, s.weight);
+    const buffer = add(mul(momentumBuffer, s.momentum), entering);
+    const direction = group.nesterov ? add(g, mul(buffer, s.momentum)) : buffer;
+    return { param: sub(p, mul(direction, s.lr)), momentumBuffer: buffer };
+  },
+};
+
+/**
+ * Stochastic gradient descent: `p ← p − lr · b`, where `b ← momentum · b + (1 − dampening) · g` and at first `b = g`;
+ * with `nesterov` the step is along `g + momentum · b`. `weightDecay` adds `weightDecay · p` to the gradient.
+ *
+ * Defaults: lr 1e-3, everything else 0. PyTorch: `torch.optim.SGD`.
+ *
+ * As in PyTorch, `lr` multiplies the direction after the momentum (Sutskever et al. 2013 put it inside).
+ * @example new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
+ */
+export class SGD extends Optimizer<SGDGroup> {
+  constructor(params: ParamsOrGroups<Partial<SGDGroup>>, options: SGDOptions = {}) {
+    super(rule, params, options);
+  }
+}
