@@ -65,7 +65,7 @@ export function run(roots: readonly Tensor[], why: string): void {
   const executable = plan.on(backendInUse(), held);
   const cells = versionsOf(graph);
   for (const leaf of graph.leaves) leaf.cell?.protect(leaf);
-  const outputs: (TypedArray | null)[] = graph.roots.map((root) => cells.get(root)?.spare() ?? null);
+  const outputs: (TypedArray | null)[] = graph.roots.map((root) => outputOf(cells.get(root)));
   for (let k = plan.kept.size + held.length; k > 0; k--) outputs.push(null);
   engine.onRun?.(plan.program(held), why);
   let values: TypedArray[];
@@ -122,6 +122,12 @@ function release(): void {
     if (node.value === value) node.value = null;
   }
   holding = [];
+}
+
+/** Where a cell's new version goes: the array before last, at first one that the backend keeps for it. */
+function outputOf(cell: Cell | undefined): TypedArray | null {
+  if (cell === undefined) return null;
+  return cell.spare() ?? (cell.isNew ? null : backendInUse().allocate(cell.dtype, cell.size));
 }
 
 /** The cells whose current version this graph computes. */

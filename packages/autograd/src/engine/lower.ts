@@ -5,7 +5,7 @@ import { constantOp } from '../graph/version.js';
 import type { Cluster, Member, Operand } from './cluster.js';
 import type { Access, Kernel, LoopKernel, MatmulKernel, ReduceOp, Scalar } from './kernel.js';
 import type { Instruction } from './program.js';
-import type { Schedule, Step } from './schedule.js';
+import type { Part, Schedule, Step } from './schedule.js';
 
 const REDUCE: Readonly<Record<string, ReduceOp | undefined>> = { sum: 'sum', prod: 'prod', amax: 'max', amin: 'min' };
 
@@ -16,13 +16,16 @@ export type Lowered =
 
 export function lower(schedule: Schedule): Lowered[] {
   const stored = storedSlots(schedule);
-  return schedule.steps.map((step): Lowered => {
-    if (step.kind === 'opaque') return step;
+  return schedule.steps.flatMap((step): Lowered[] => {
+    if (step.kind === 'opaque') return [step];
+    if (step.kind === 'assemble') {
+      return step.parts.map((part) => ({ kind: 'kernel', kernel: partKernel(schedule.instructions, step.slot, part), slots: [step.slot] }));
+    }
     if (step.kind === 'matmul') {
-      return { kind: 'kernel', kernel: matmulKernel(schedule.instructions, step), slots: [step.slot] };
+      return [{ kind: 'kernel', kernel: matmulKernel(schedule.instructions, step), slots: [step.slot] }];
     }
     const slots = [...step.cluster.members.keys()];
-    return { kind: 'kernel', kernel: loopKernel(schedule.instructions, step.cluster, stored), slots };
+    return [{ kind: 'kernel', kernel: loopKernel(schedule.instructions, step.cluster, stored), slots }];
   });
 }
 
@@ -32,6 +35,7 @@ function storedSlots({ steps, outputs }: Schedule): Set<number> {
   for (const step of steps) {
     if (step.kind === 'opaque') for (const x of step.operands) stored.add(x);
     else if (step.kind === 'matmul') stored.add(step.a.base).add(step.b.base);
+    else if (step.kind === 'assemble') for (const { view } of step.parts) stored.add(view.base);
     else for (const b of step.cluster.reads) stored.add(b);
   }
   return stored;
@@ -71,7 +75,7 @@ function loopKernel(instructions: readonly Instruction[], cluster: Cluster, stor
     const { op, dtype } = instructions[member.slot] as Instruction;
     const name = (op as NonNullable<typeof op>).name;
     const args = member.operands.map(operand);
-    const at = compute(name, args, dtype, body, push);
+    const at = compute(name, args, dtype, inner.length > 0, body, push);
     value.set(member.slot, at);
     if (stored.has(member.slot)) outputs.push(storeOf(instructions, member, cluster, at, arrange, outer.length));
   }
@@ -85,13 +89,13 @@ function loopKernel(instructions: readonly Instruction[], cluster: Cluster, stor
   };
 }
 
-function compute(name: string, args: readonly number[], dtype: DType, body: readonly Scalar[], push: (s: Scalar) => number): number {
+function compute(name: string, args: readonly number[], dtype: DType, folds: boolean, body: readonly Scalar[], push: (s: Scalar) => number): number {
   const first = args[0]!;
   const reduce = REDUCE[name];
   if (reduce !== undefined) {
     const from = (body[first] as Scalar).dtype;
     const arg = from === dtype ? first : push({ kind: 'op', op: 'cast', args: [first], dtype });
-    return push({ kind: 'reduce', op: reduce, arg, dtype });
+    return folds ? push({ kind: 'reduce', op: reduce, arg, dtype }) : arg; // one element folds to itself
   }
   return name === 'copy' ? first : push({ kind: 'op', op: name, args, dtype });
 }
@@ -116,6 +120,24 @@ function storeOf(
   const arranged = arrange(strides);
   const perRow = cluster.reduced !== null && points < cluster.space.length;
   return { buffer: slot, dtype, offset: 0, strides: perRow ? arranged.slice(0, rows) : arranged, value };
+}
+
+/** Writes one part of a buffer. */
+function partKernel(instructions: readonly Instruction[], slot: number, { view, shape, offset, strides }: Part): LoopKernel {
+  const { dtype } = instructions[slot] as Instruction;
+  const { op, attrs } = instructions[view.base] as Instruction;
+  const known = op === constantOp;
+  const scalar: Scalar = known
+    ? { kind: 'const', value: (attrs as { value: number }).value, dtype }
+    : { kind: 'load', input: 0, dtype };
+  return {
+    kind: 'loop',
+    outer: shape,
+    inner: [],
+    inputs: known ? [] : [{ buffer: view.base, dtype, offset: view.offset, strides: view.strides }],
+    body: [scalar],
+    outputs: [{ buffer: slot, dtype, offset, strides, value: 0 }],
+  };
 }
 
 function matmulKernel(instructions: readonly Instruction[], { slot, a, b }: Step & { kind: 'matmul' }): MatmulKernel {

@@ -11,6 +11,8 @@ export interface Instruction {
   readonly inputs: readonly number[];
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Its place in the graph it was collected from, where passes have moved it. */
+  readonly origin?: number;
 }
 
 /** A graph in the order it can be computed. */
@@ -36,6 +38,8 @@ export interface Executable {
 export interface Backend {
   readonly name: string;
   compile(program: Program): Executable;
+  /** An array of its own memory, for what stays from run to run; null where it has none to prefer. */
+  allocate(dtype: DType, size: number): TypedArray | null;
 }
 
 /** A program as text, a line an instruction: `%3 = matmul %0 %2 : float32[64, 10]`. */

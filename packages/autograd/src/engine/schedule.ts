@@ -6,7 +6,7 @@
  * update of a parameter become one pass over memory. Movement becomes a view that costs nothing.
  */
 import type { DType } from '../graph/dtype.js';
-import type { Shape } from '../graph/shape.js';
+import { sizeOf, stridesOf, type Shape } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
 import { Cluster } from './cluster.js';
 import type { Instruction, Program } from './program.js';
@@ -17,8 +17,18 @@ export type Step =
   | { readonly kind: 'cluster'; readonly cluster: Cluster }
   /** A matrix product, over any views of its operands. */
   | { readonly kind: 'matmul'; readonly slot: number; readonly a: View; readonly b: View }
+  /** A buffer put together from parts: each view is written where its part lies. */
+  | { readonly kind: 'assemble'; readonly slot: number; readonly parts: readonly Part[] }
   /** A primitive of its own kind, over contiguous buffers. */
   | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
+
+/** A view and where in the whole it goes: `offset`, and a stride for each of its dimensions. */
+export interface Part {
+  readonly view: View;
+  readonly shape: Shape;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
 
 export interface Schedule {
   readonly steps: readonly Step[];
@@ -28,8 +38,8 @@ export interface Schedule {
   readonly outputs: readonly number[];
 }
 
-/** What a backend can put into a loop. */
-export type Supports = (op: string, dtype: DType) => boolean;
+/** What a backend can put into a loop: an element function with results of `dtype` from arguments of `from`. */
+export type Supports = (op: string, dtype: DType, from: DType) => boolean;
 
 const REDUCTIONS: Readonly<Record<string, true | undefined>> = { sum: true, prod: true, amax: true, amin: true };
 
@@ -65,24 +75,28 @@ class Scheduler {
     if (op === null || op === constantOp) return this.define(slot, ownView(slot, shape), -1);
     const [first] = inputs;
     if (first !== undefined && inputs.length === 1) {
-      let view = viewOf(instruction, this.view(first), this.at(first).shape, this.instructions);
+      let view = viewOf(instruction, this.view(first), this.at(first).shape);
       if (view === null && op.trait === 'alias') {
         // No strides say it: the elements are put in order first.
         const copy = this.contiguous(first);
-        view = viewOf(instruction, this.view(copy), this.at(copy).shape, this.instructions);
+        view = viewOf(instruction, this.view(copy), this.at(copy).shape);
       }
       if (view !== null) return this.define(slot, view, -1);
     }
     if (op.trait === 'element' && this.fusible(instruction)) return this.element(slot);
     if (op.trait === 'reduce' && REDUCTIONS[op.name] === true && this.fusible(instruction)) return this.reduce(slot);
-    if (op.name === 'matmul') return this.matmul(slot);
+    if (op.name === 'matmul' && sizeOf(shape) > 0) return this.matmul(slot);
+    if (op.name === 'concat') return this.concat(slot);
+    if (op.name === 'pad') return this.pad(slot);
     const operands = inputs.map((x) => this.contiguous(x));
     this.push({ kind: 'opaque', slot, operands }, slot);
   }
 
-  private fusible({ op, dtype, inputs }: Instruction): boolean {
+  private fusible({ op, dtype, inputs, shape }: Instruction): boolean {
     const name = (op as NonNullable<typeof op>).name;
-    return this.supports(name, dtype) && inputs.every((x) => this.supports(name, this.at(x).dtype));
+    if (sizeOf(shape) === 0 || inputs.some((x) => sizeOf(this.at(x).shape) === 0)) return false;
+    if (op?.trait === 'reduce') return dtype !== 'bool';
+    return this.supports(name, dtype, this.at(inputs[0] as number).dtype);
   }
 
   private element(slot: number): void {
@@ -124,6 +138,37 @@ class Scheduler {
   private matmul(slot: number): void {
     const [a, b] = this.at(slot).inputs as readonly [number, number];
     this.push({ kind: 'matmul', slot, a: this.view(a), b: this.view(b) }, slot);
+  }
+
+  private concat(slot: number): void {
+    const { inputs, shape, attrs } = this.at(slot);
+    const dim = attrs?.['dim'] as number;
+    const strides = stridesOf(shape);
+    let offset = 0;
+    const parts = inputs.map((x): Part => {
+      const part = { view: this.view(x), shape: this.at(x).shape, offset, strides };
+      offset += part.shape[dim]! * strides[dim]!;
+      return part;
+    });
+    this.push({ kind: 'assemble', slot, parts }, slot);
+  }
+
+  private pad(slot: number): void {
+    const { inputs, shape, attrs } = this.at(slot);
+    const [x, value] = inputs as readonly [number, number];
+    const [start, step] = [attrs?.['start'], attrs?.['step']] as readonly (readonly number[])[];
+    const strides = stridesOf(shape);
+    const filling: View = { ...this.view(value), strides: shape.map(() => 0), dims: null };
+    const parts: Part[] = [
+      { view: filling, shape, offset: 0, strides },
+      {
+        view: this.view(x),
+        shape: this.at(x).shape,
+        offset: start!.reduce((at, s, d) => at + s * strides[d]!, 0),
+        strides: strides.map((s, d) => s * step![d]!),
+      },
+    ];
+    this.push({ kind: 'assemble', slot, parts }, slot);
   }
 
   private push(step: Step, slot: number): void {
@@ -177,8 +222,3 @@ export const COPY: NonNullable<Instruction['op']> = {
   batch: ([x]) => x as never,
   kernel: () => undefined,
 };
-
-/** The shapes of a schedule's values, for those that only need these. */
-export function shapeOf({ instructions }: Schedule, slot: number): Shape {
-  return (instructions[slot] as Instruction).shape;
-}

@@ -28,7 +28,7 @@ function combine({ instructions, inputs, outputs }: Program): Program {
       if (position !== undefined) newInputs[position] = now[slot]!;
       return;
     }
-    const instruction = { ...original, inputs: original.inputs.map((x) => now[x]!) };
+    const instruction = { ...original, inputs: original.inputs.map((x) => now[x]!), origin: original.origin ?? slot };
     const same = identity(instruction, kept);
     if (same !== null) {
       now[slot] = same;

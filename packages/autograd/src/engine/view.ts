@@ -37,10 +37,9 @@ export function viewOf(
   { op, attrs, shape, inputs }: Instruction,
   input: View,
   inputShape: Shape,
-  instructions: readonly Instruction[],
 ): View | null {
   if (op === null || inputs.length !== 1) return null;
-  if (op.trait === 'alias') return reshape(input, inputShape, shape, instructions);
+  if (op.trait === 'alias') return reshape(input, inputShape, shape);
   const rule = op.trait === 'movement' ? rules[op.name] : undefined;
   return rule === undefined ? null : rule(input, inputShape, shape, attrs ?? {});
 }
@@ -67,23 +66,26 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
       dims: view.dims === null ? null : order.map((d) => view.dims![d]!),
     };
   },
+  slice: (view, _from, to, attrs) => {
+    const [start, step] = [attrs['start'], attrs['step']] as readonly (readonly number[])[];
+    return {
+      base: view.base,
+      offset: start!.reduce((at, s, d) => at + s * view.strides[d]!, view.offset),
+      strides: to.map((_, d) => view.strides[d]! * step![d]!),
+      dims: null,
+    };
+  },
 };
 
-/** Adds a rule for a movement primitive; for those that only shift and step. */
-export function defineView(name: string, rule: Rule): void {
-  (rules as Record<string, Rule>)[name] = rule;
-}
-
 /** The same elements in another shape: by strides alone where the dimensions that merge lie next to each other. */
-function reshape(view: View, from: Shape, to: Shape, instructions: readonly Instruction[]): View | null {
-  const own = (instructions[view.base] as Instruction).shape;
+function reshape(view: View, from: Shape, to: Shape): View | null {
   const strides = reshapeStrides(view.strides, from, to);
   if (strides === null) return null;
-  return { base: view.base, offset: view.offset, strides, dims: keptDims(view, from, to, own) };
+  return { base: view.base, offset: view.offset, strides, dims: keptDims(view, from, to) };
 }
 
 /** The dimensions of the base, where a reshape only adds or removes dimensions of size 1. */
-function keptDims(view: View, from: Shape, to: Shape, _own: Shape): number[] | null {
+function keptDims(view: View, from: Shape, to: Shape): number[] | null {
   if (view.dims === null) return null;
   const big = from.flatMap((n, d) => (n === 1 ? [] : [d]));
   const dims: number[] = [];

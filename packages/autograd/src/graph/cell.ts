@@ -65,6 +65,11 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     return this.cleared ? null : this.current;
   }
 
+  /** @internal Whether no version has been computed yet: a cell that never changes needs no place of its own. */
+  get isNew(): boolean {
+    return this.committed.node.value === null;
+  }
+
   /** @internal */
   clear(): void {
     this.cleared = true;

@@ -11,6 +11,7 @@ import type { Backend, Executable, Instruction, Program } from '../../engine/pro
 export const interpreter: Backend = {
   name: 'interpreter',
   compile: (program) => new Interpretation(program),
+  allocate: () => null,
 };
 
 class Interpretation implements Executable {
@@ -32,7 +33,7 @@ class Interpretation implements Executable {
     for (let i = 0; i < instructions.length; i++) {
       const instruction = instructions[i] as Instruction;
       if (instruction.op === null) continue;
-      this.at = i;
+      this.at = instruction.origin ?? i;
       arrays[i] = compute(instruction, instruction.op, arrays, instructions);
       for (const j of this.released[i] as number[]) arrays[j] = null;
     }

@@ -1,0 +1,263 @@
+/**
+ * @file The WebAssembly backend: a program becomes fused loops and matrix products in one SIMD module over one arena.
+ *
+ * What no loop can do runs by its reference kernel on the same memory, so that nothing is ever refused.
+ */
+import { planArena } from '../../engine/arena.js';
+import { lower, type Lowered } from '../../engine/lower.js';
+import type { Backend, Executable, Instruction, Program } from '../../engine/program.js';
+import { schedule, type Schedule } from '../../engine/schedule.js';
+import { simplify } from '../../engine/simplify.js';
+import { itemSize, type TypedArray } from '../../graph/dtype.js';
+import { sizeOf } from '../../graph/shape.js';
+import { interpreter } from '../interpreter/interpreter.js';
+import { Arrays } from './arrays.js';
+import { compileKernels } from './compile.js';
+import { supports } from './elementOps.js';
+import { ThreadPool } from './pool.js';
+import { WasmPlan } from './wasmPlan.js';
+import type { Kernel } from '../../engine/kernel.js';
+
+export interface WasmOptions {
+  /** Threads to run plans with, the calling one among them. */
+  readonly threads: number;
+  readonly shared: boolean;
+}
+
+/** A backend over a memory of its own. */
+export function wasmBackend({ threads, shared }: WasmOptions): Backend {
+  const arrays = new Arrays(shared);
+  let pool: ThreadPool | undefined;
+  const poolFor = (): ThreadPool | undefined => {
+    if (threads > 1 && arrays.memory.shared) pool ??= new ThreadPool(arrays.memory, threads);
+    return pool;
+  };
+  return {
+    name: 'wasm',
+    compile: (program) => {
+      const simple = simplify(program);
+      return worthCompiling(simple) ? new WasmExecutable(simple, arrays, threads, poolFor) : interpreter.compile(simple);
+    },
+    allocate: (dtype, size) => arrays.allocate(dtype, size),
+  };
+}
+
+/** Decided by the program alone, so that the same graph always gives the same bits. */
+function worthCompiling({ instructions }: Program): boolean {
+  let work = 0;
+  let nodes = 0;
+  for (const { op, shape } of instructions) {
+    if (op === null || op.trait === 'alias') continue;
+    nodes++;
+    work += sizeOf(shape);
+  }
+  // A graph of many numbers would become a giant kernel; a few numbers are computed sooner than compiled.
+  if (nodes > 500 && work < 8 * nodes) return false;
+  return work > 256 || nodes > 24;
+}
+
+/** Kernels in one module, or a primitive run by its reference. */
+type Part =
+  | { readonly kind: 'plan'; readonly plan: WasmPlan; readonly buffers: readonly number[]; generation: number }
+  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
+
+class WasmExecutable implements Executable {
+  at = -1;
+  private readonly program: Program;
+  private readonly scheduled: Schedule;
+  private readonly arrays: Arrays;
+  private readonly parts: Part[] = [];
+  /** Where each slot lies: relative to the arena for what is computed. */
+  private readonly offsets = new Map<number, number>();
+  private readonly arenaBytes: number;
+  private readonly addresses: Int32Array;
+  private readonly isInput: Uint8Array;
+  private readonly inputArrays: (TypedArray | null)[];
+  private generation = -1;
+
+  constructor(program: Program, arrays: Arrays, threads: number, pool: () => ThreadPool | undefined) {
+    this.program = program;
+    this.arrays = arrays;
+    this.scheduled = schedule(program, (op, dtype) => supports(op, dtype));
+    const steps = lower(this.scheduled);
+    const slots = this.scheduled.instructions.length;
+    this.addresses = new Int32Array(slots);
+    this.isInput = new Uint8Array(slots);
+    this.inputArrays = new Array<TypedArray | null>(slots).fill(null);
+    for (const slot of program.inputs) this.isInput[slot] = 1;
+    this.arenaBytes = this.place(steps);
+    this.split(steps, threads, pool);
+  }
+
+  /** Places what is computed in the arena, by lifetime; returns its size. */
+  private place(steps: readonly Lowered[]): number {
+    const first = new Map<number, number>();
+    const last = new Map<number, number>();
+    const use = (slot: number, step: number): void => {
+      if (this.isInput[slot] === 1) return;
+      if (!first.has(slot)) first.set(slot, step);
+      last.set(slot, step);
+    };
+    steps.forEach((step, i) => {
+      for (const slot of slotsOf(step)) use(slot, i);
+    });
+    for (const slot of this.scheduled.outputs) use(slot, steps.length);
+    const order = [...first.keys()];
+    const arena = planArena(
+      order.map((slot) => ({ bytes: this.bytesOf(slot), first: first.get(slot)!, last: last.get(slot)! })),
+    );
+    order.forEach((slot, i) => this.offsets.set(slot, arena.offsets[i]!));
+    return arena.bytes;
+  }
+
+  /** One module for every run of kernels between primitives without one. */
+  private split(steps: readonly Lowered[], threads: number, pool: () => ThreadPool | undefined): void {
+    let kernels: Kernel[] = [];
+    const flush = (): void => {
+      if (kernels.length === 0) return;
+      const { numbered, buffers } = renumber(kernels);
+      const compiled = compileKernels(numbered, { shared: this.arrays.memory.shared, threads });
+      const plan = new WasmPlan(this.arrays.memory, compiled, compiled.parallel ? pool() : undefined);
+      this.parts.push({ kind: 'plan', plan, buffers, generation: -1 });
+      kernels = [];
+    };
+    for (const step of steps) {
+      if (step.kind === 'kernel') {
+        kernels.push(step.kernel);
+      } else {
+        flush();
+        this.parts.push({ kind: 'opaque', slot: step.slot, operands: step.operands });
+      }
+    }
+    flush();
+  }
+
+  run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[] {
+    this.bind(inputs);
+    const direct = this.direct(outputs);
+    for (const part of this.parts) {
+      if (part.kind === 'opaque') {
+        this.runReference(part.slot, part.operands);
+        continue;
+      }
+      part.plan.setBuffers(part.buffers.map((slot) => this.addresses[slot]!));
+      part.plan.run();
+    }
+    return this.scheduled.outputs.map((slot, k) => {
+      const given = outputs[k] ?? null;
+      if (given !== null && direct.has(given)) return given;
+      const value = this.inputArrays[slot] ?? this.arrayAt(slot);
+      if (given === null) return value.slice();
+      given.set(value);
+      return given;
+    });
+  }
+
+  /** Finds or copies every input, and says where everything lies. */
+  private bind(inputs: readonly TypedArray[]): void {
+    const { arrays } = this;
+    let bytes = this.arenaBytes;
+    for (const array of inputs) {
+      if (arrays.addressOf(array) < 0) bytes += align(array.byteLength);
+    }
+    arrays.reserve(bytes);
+    const base = arrays.arena;
+    if (this.generation !== arrays.generation) {
+      for (const [slot, offset] of this.offsets) this.addresses[slot] = base + offset;
+      this.generation = arrays.generation;
+    } else {
+      for (const slot of this.redirected) this.addresses[slot] = base + this.offsets.get(slot)!;
+    }
+    this.redirected.length = 0;
+    let staging = base + this.arenaBytes;
+    this.program.inputs.forEach((slot, i) => {
+      const array = inputs[i] as TypedArray;
+      let address = arrays.addressOf(array);
+      if (address < 0) {
+        address = staging;
+        staging += align(array.byteLength);
+        if (array.length > 0) arrays.view(this.instruction(slot).dtype, address, array.length).set(array);
+      }
+      this.addresses[slot] = address;
+      this.inputArrays[slot] = array;
+    });
+  }
+
+  private readonly redirected: number[] = [];
+
+  /** Lets outputs be written in place where they are given in this memory; returns those. */
+  private direct(outputs: readonly (TypedArray | null)[]): Set<TypedArray> {
+    const direct = new Set<TypedArray>();
+    const taken = new Set<number>();
+    this.scheduled.outputs.forEach((slot, k) => {
+      const given = outputs[k] ?? null;
+      if (given === null || this.isInput[slot] === 1 || taken.has(slot)) return;
+      const address = this.arrays.addressOf(given);
+      if (address < 0) return;
+      taken.add(slot);
+      this.addresses[slot] = address;
+      this.redirected.push(slot);
+      direct.add(given);
+    });
+    return direct;
+  }
+
+  private runReference(slot: number, operands: readonly number[]): void {
+    const { op, attrs, shape, dtype, origin } = this.instruction(slot);
+    this.at = origin ?? slot;
+    const data = this.arrayAt(slot);
+    data.fill(0);
+    const values = operands.map((x) => {
+      const { shape, dtype } = this.instruction(x);
+      return { data: this.inputArrays[x] ?? this.arrayAt(x), shape, dtype };
+    });
+    (op as NonNullable<typeof op>).kernel(values, { data, shape, dtype }, attrs ?? {});
+    this.at = -1;
+  }
+
+  private arrayAt(slot: number): TypedArray {
+    const { dtype, shape } = this.instruction(slot);
+    return this.arrays.view(dtype, this.addresses[slot]!, sizeOf(shape));
+  }
+
+  private instruction(slot: number): Instruction {
+    return this.scheduled.instructions[slot] as Instruction;
+  }
+
+  private bytesOf(slot: number): number {
+    const { dtype, shape } = this.instruction(slot);
+    return sizeOf(shape) * itemSize[dtype];
+  }
+}
+
+/** The slots a step reads and writes. */
+function slotsOf(step: Lowered): number[] {
+  if (step.kind === 'opaque') return [...step.operands, step.slot];
+  const { kernel } = step;
+  const accesses = kernel.kind === 'loop' ? [...kernel.inputs, ...kernel.outputs] : [kernel.a, kernel.b, kernel.out];
+  return accesses.map((access) => access.buffer);
+}
+
+/** The kernels with their buffers numbered from 0, and which slot each is. */
+function renumber(kernels: readonly Kernel[]): { numbered: Kernel[]; buffers: number[] } {
+  const buffers: number[] = [];
+  const known = new Map<number, number>();
+  const to = <T extends { readonly buffer: number }>(access: T): T => {
+    let at = known.get(access.buffer);
+    if (at === undefined) {
+      at = buffers.push(access.buffer) - 1;
+      known.set(access.buffer, at);
+    }
+    return { ...access, buffer: at };
+  };
+  const numbered = kernels.map((kernel): Kernel =>
+    kernel.kind === 'loop'
+      ? { ...kernel, inputs: kernel.inputs.map(to), outputs: kernel.outputs.map(to) }
+      : { ...kernel, a: to(kernel.a), b: to(kernel.b), out: to(kernel.out) },
+  );
+  return { numbered, buffers };
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}
