@@ -18,16 +18,22 @@ export interface CallRules {
   pullback(cts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[];
   /** Tangents of the results. */
   pushforward(ts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[];
-  /** The same call on other inputs, each with a first dimension of `size` where `batched` says so, or none at all. */
-  rebuild(inputs: readonly Tensor[], batched: readonly boolean[] | null, size: number, call: Call, replaced: Replaced): Rebuilt;
+  /** The same call in a graph that is built again: on other inputs, each with its examples or without. */
+  rebuild(inputs: readonly Replacement[], size: number, call: Call, rewriting: Rewriting): readonly Replacement[];
 }
 
-/** What a rewriting has put in the place of a node; undefined where the node stays as it is. */
-export type Replaced = (node: Tensor) => { readonly node: Tensor; readonly batched: boolean } | undefined;
-
-export interface Rebuilt {
-  readonly outputs: readonly Tensor[];
+/** What stands in the place of a node; `batched` where it carries a first dimension of examples. */
+export interface Replacement {
+  readonly node: Tensor;
   readonly batched: boolean;
+}
+
+/** A graph being built again. */
+export interface Rewriting {
+  /** What stands in the place of a node; undefined where it stays as it is. */
+  find(node: Tensor): Replacement | undefined;
+  /** Older nodes do not belong to the graph. */
+  readonly since: number;
 }
 
 export interface Call {

@@ -45,14 +45,15 @@ export interface Span {
 
 /**
  * Walks from `outputs` back to `variables` without recursion. A node older than the first variable cannot depend on one,
- * so the graph before the variables is never walked. With `all`, also what gradients do not flow through is followed.
+ * so the graph before the variables is never walked; `since` says where it begins if some variables are older than the
+ * function that was recorded. With `all`, also what gradients do not flow through is followed.
  */
 export function between(
   outputs: readonly Tensor[],
   variables: readonly Tensor[],
-  { all = false }: { all?: boolean } = {},
+  { all = false, since }: { all?: boolean; since?: number | undefined } = {},
 ): Span {
-  const first = variables.reduce((least, x) => Math.min(least, x.id), Infinity);
+  const first = since ?? oldest(variables);
   const ends = new Set(variables);
   const seen = new Set<Tensor>();
   const captured: Tensor[] = [];
@@ -71,6 +72,11 @@ export function between(
   for (const output of outputs) meet(output);
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) for (const x of node.inputs) meet(x);
   return { nodes: nodes.sort((x, y) => x.id - y.id), captured };
+}
+
+/** The smallest id among nodes. */
+export function oldest(nodes: readonly Tensor[]): number {
+  return nodes.reduce((least, x) => Math.min(least, x.id), Infinity);
 }
 
 /** Whether what a transform computed can be differentiated from outside: then its results keep their graph. */

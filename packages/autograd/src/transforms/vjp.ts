@@ -5,7 +5,8 @@ import { mode } from '../graph/mode.js';
 import { placeholderOp } from '../graph/version.js';
 import { show } from '../graph/shape.js';
 import { Tensor, type Hook } from '../graph/tensor.js';
-import { sumOf } from '../ops/primitive.js';
+import { sumOf, zerosOf } from '../ops/primitive.js';
+import { callOf, type Call } from './call.js';
 
 /** The leaf a node stands for: of a version of a cell the cell. */
 export function leafOf(node: Tensor): Tensor {
@@ -26,7 +27,7 @@ export function pullback(
 ): Map<Tensor, Tensor> {
   const wanted = (node: Tensor): boolean =>
     targets === null ? node.isLeaf || node.extra?.retainGrad === true : targets.has(leafOf(node));
-  const useful = relevant(outputs, wanted);
+  const useful = relevant(outputs, wanted, targets);
   const found = new Map<Tensor, Tensor>();
   const pending = new Map<Tensor, Tensor[]>();
   const give = (node: Tensor, ct: Tensor): void => {
@@ -38,26 +39,45 @@ export function pullback(
     if (useful.has(output.current)) give(output.current, cotangents[k] as Tensor);
   });
 
+  /** The whole cotangent of a node, after its hooks. */
+  const settle = (node: Tensor): Tensor | null => {
+    const list = pending.get(node);
+    if (list === undefined) return null;
+    pending.delete(node);
+    const leaf = leafOf(node);
+    let ct = sumOf(list) as Tensor;
+    if (hooks) ct = runHooks(ct, leaf.extra?.hooks);
+    if (wanted(node)) {
+      // Versions of one cell share its gradient.
+      const before = found.get(leaf);
+      found.set(leaf, before === undefined ? ct : (sumOf([before, ct]) as Tensor));
+    }
+    return ct;
+  };
+  const calls = new Set<Call>();
+
   const outer = mode.grad;
   mode.grad = createGraph;
   engine.building++;
   try {
     for (const node of [...useful].sort((x, y) => y.id - x.id)) {
-      const list = pending.get(node);
-      if (list === undefined) continue;
-      pending.delete(node);
-      const leaf = leafOf(node);
-      let ct = sumOf(list) as Tensor;
-      // Versions of one cell share its gradient.
-      if (wanted(node)) {
-        const before = found.get(leaf);
-        ct = hooks ? runHooks(ct, leaf.extra?.hooks) : ct;
-        found.set(leaf, before === undefined ? ct : (sumOf([before, ct]) as Tensor));
-      } else {
-        ct = hooks ? runHooks(ct, leaf.extra?.hooks) : ct;
+      const call = callOf(node);
+      if (call !== null) {
+        if (calls.has(call)) continue;
+        calls.add(call);
+        // Whatever used a result of the call is younger than all of them, and has been visited.
+        const cts = call.outputs.map(settle);
+        if (cts.every((ct) => ct === null)) continue;
+        const contributions = hooks ? call.rules.pullback(cts, call) : call.inputs.map(zerosOf);
+        call.inputs.forEach((x, i) => {
+          const contribution = contributions[i];
+          if (x.needsGrad && useful.has(x) && contribution) give(x, contribution);
+        });
+        continue;
       }
+      const ct = settle(node);
       const { op, inputs } = node;
-      if (op === null || node.cell !== null) continue;
+      if (ct === null || op === null || node.cell !== null) continue;
       if (inputs.length === 0 && op !== placeholderOp && node.value !== null) throw freed(node);
       for (let i = 0; i < inputs.length; i++) {
         const x = inputs[i] as Tensor;
@@ -74,12 +94,19 @@ export function pullback(
 }
 
 /** The nodes that require grad between the outputs and what is wanted. */
-function relevant(outputs: readonly Tensor[], wanted: (node: Tensor) => boolean): Set<Tensor> {
+function relevant(
+  outputs: readonly Tensor[],
+  wanted: (node: Tensor) => boolean,
+  targets: ReadonlySet<Tensor> | null,
+): Set<Tensor> {
+  // What is older than every target cannot depend on one.
+  let first = targets === null ? 0 : Infinity;
+  for (const target of targets ?? []) first = Math.min(first, target.id);
   const seen = new Set<Tensor>();
   const stack: Tensor[] = [];
   for (const output of outputs) {
     const node = output.current;
-    if (node.needsGrad && !seen.has(node)) {
+    if (node.needsGrad && node.id >= first && !seen.has(node)) {
       seen.add(node);
       stack.push(node);
     }
@@ -87,7 +114,7 @@ function relevant(outputs: readonly Tensor[], wanted: (node: Tensor) => boolean)
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (node.cell !== null) continue;
     for (const x of node.inputs) {
-      if (x.needsGrad && !seen.has(x)) {
+      if (x.needsGrad && x.id >= first && !seen.has(x)) {
         seen.add(x);
         stack.push(x);
       }

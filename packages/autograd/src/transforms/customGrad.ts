@@ -1,0 +1,223 @@
+/** @file Functions with a gradient of the user's own. */
+import { DTypeError, GradError, ShapeError } from '../errors.js';
+import { isFloat } from '../graph/dtype.js';
+import { mode } from '../graph/mode.js';
+import { sameShape, show } from '../graph/shape.js';
+import { Tensor } from '../graph/tensor.js';
+import { filled, zerosOf } from '../ops/primitive.js';
+import { flatten, type Structure } from '../tree.js';
+import { makeCall, type Call, type CallRules, type Replacement, type Rewriting } from './call.js';
+import { forExamples } from './customExamples.js';
+import { building, makeVariables } from './variable.js';
+import { pullback } from './vjp.js';
+
+/** What `forward` leaves for `backward` and `jvp`. */
+export interface GradContext {
+  /** Keeps tensors for `backward`: arguments, results or anything computed on the way. PyTorch: `save_for_backward`. */
+  save(...tensors: Tensor[]): void;
+  /** The tensors that were saved. */
+  readonly saved: readonly Tensor[];
+  /** For each argument, whether its gradient is asked for: what is not may be null. PyTorch: `needs_input_grad`. */
+  readonly needsGrad: readonly boolean[];
+  /** Room for plain values of your own. */
+  [key: string]: unknown;
+}
+
+type Result = Tensor | readonly Tensor[] | { readonly [key: string]: Tensor };
+
+/** A function and its derivative. */
+export interface CustomGrad<A extends unknown[], R> {
+  /** For messages and graphs; by default the name of `forward`. */
+  readonly name?: string;
+  /** Computes the result. No gradients are recorded inside. */
+  readonly forward: (ctx: GradContext, ...args: A) => R;
+  /**
+   * The gradients of the arguments, one for each, from those of the results: a tensor where there is one argument, an array
+   * otherwise, null for zero. Write it with tensor operations, and it can be differentiated again.
+   */
+  readonly backward: (ctx: GradContext, ...grads: Tensor[]) => unknown;
+  /** The tangents of the results from those of the arguments (null for zero). By default derived from `backward`. */
+  readonly jvp?: (ctx: GradContext, ...tangents: (Tensor | null)[]) => unknown;
+}
+
+/**
+ * A function with a gradient of your own: for a formula that is more exact or cheaper than what the operations give, or
+ * that differs on purpose (a straight-through estimator).
+ *
+ * `forward(ctx, ...args)` computes the result, a tensor or a tree of them; `backward(ctx, ...grads)` gets the gradient of
+ * each result and returns that of each argument. What `backward` needs it finds in `ctx.saved`. Second derivatives
+ * differentiate `backward` itself, through saved arguments and results; what `forward` computed on the way counts as
+ * constant. Forward mode uses `jvp`, or transposes `backward`, which is linear in the gradients as any derivative is. Under
+ * `vmap` both functions are recorded for one example. PyTorch: `torch.autograd.Function`, all of whose methods are here
+ * one object.
+ *
+ * @throws {GradError} naming the function, if `backward` or `jvp` returns the wrong number of gradients, or anything but
+ *   tensors; a {ShapeError} or {DTypeError} if one does not fit its argument.
+ * @example
+ * const clipped = customGrad({
+ *   forward: (ctx, x) => x,
+ *   backward: (ctx, g) => g.clamp(-1, 1),
+ * });
+ */
+export function customGrad<A extends unknown[], R>(definition: CustomGrad<A, R>): (...args: A) => R {
+  const name = definition.name ?? (definition.forward.name === 'forward' ? 'customGrad' : definition.forward.name || 'customGrad');
+  return (...args) => apply({ ...definition, name } as never, args) as R;
+}
+
+/** @internal */
+export interface Definition {
+  readonly name: string;
+  forward(ctx: GradContext, ...args: unknown[]): unknown;
+  backward(ctx: GradContext, ...grads: Tensor[]): unknown;
+  jvp?(ctx: GradContext, ...tangents: (Tensor | null)[]): unknown;
+}
+
+/** @internal A call of the user's function. */
+export interface Custom extends CallRules {
+  readonly definition: Definition;
+  readonly ctx: GradContext;
+  /** The arguments' structures, one each: how their gradients are given. */
+  readonly args: readonly Structure[];
+  /** The structure of all arguments together. */
+  readonly whole: Structure;
+  readonly result: Structure;
+}
+
+/** @internal */
+export function apply(definition: Definition, args: unknown[]): unknown {
+  const { leaves, structure: whole } = flatten(args);
+  const inputs = leaves.map((x) => x.current);
+  const flattened = (whole.rebuild(inputs) as unknown[]).map((arg) => flatten(arg));
+  const saved: Tensor[] = [];
+  const ctx: GradContext = {
+    save: (...tensors) => void saved.push(...tensors.map((t) => t.current)),
+    saved,
+    needsGrad: flattened.map((arg) => arg.leaves.some((x) => x.needsGrad)),
+  };
+  const { leaves: values, structure: result } = withoutGrad(() =>
+    flatten(definition.forward(ctx, ...(whole.rebuild(inputs) as unknown[]))),
+  );
+  if (values.length === 0) throw new GradError(`${definition.name}: forward must return a tensor, or several`);
+  const rules: Custom = { ...RULES, name: definition.name, definition, ctx, args: flattened.map((a) => a.structure), whole, result };
+  const call = makeCall(rules, inputs, values);
+  // A saved result is the result itself, so that second derivatives flow through it.
+  saved.forEach((t, i) => {
+    const k = values.findIndex((y) => y.current === t);
+    if (k >= 0 && !inputs.includes(t)) saved[i] = call.outputs[k] as Tensor;
+  });
+  return result.rebuild(call.outputs);
+}
+
+/** Runs the user's forward function without recording gradients. */
+function withoutGrad<R>(f: () => R): R {
+  const outer = mode.grad;
+  mode.grad = false;
+  try {
+    return f();
+  } finally {
+    mode.grad = outer;
+  }
+}
+
+const RULES: Omit<CallRules, 'name'> = { pullback: pullCustom, pushforward: pushCustom, rebuild: rebuildCustom };
+
+
+function pullCustom(cts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
+  const { definition, ctx, args } = call.rules as Custom;
+  const seeds = call.outputs.map((y, k) => cts[k] ?? zerosOf(y));
+  const returned = definition.backward(ctx, ...seeds);
+  const list = Array.isArray(returned) && !(args.length === 1 && args[0]?.text.startsWith('[')) ? (returned as unknown[]) : [returned];
+  return unpack(`${definition.name}: backward`, 'gradient', list, args, call.inputs);
+}
+
+function pushCustom(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
+  const { definition, ctx, args, whole, result } = call.rules as Custom;
+  if (definition.jvp === undefined) return transposed(ts, call);
+  let at = 0;
+  const tangents = args.map(({ size, text }, k) => {
+    const own = ts.slice(at, (at += size));
+    const tree = (whole.rebuild(ts) as unknown[])[k];
+    return text === '*' || own.some((t) => t !== null) ? tree : null;
+  });
+  const returned = definition.jvp(ctx, ...(tangents as (Tensor | null)[]));
+  const list = result.text === '*' ? [returned] : flatten(returned).leaves;
+  return unpack(`${definition.name}: jvp`, 'tangent', list, call.outputs.map(() => ONE), call.outputs);
+}
+
+const ONE = flatten(filled(0, [], 'float32')).structure;
+
+/** J t as the derivative of ⟨backward(u), t⟩ by u: backward is the transpose of what is wanted. */
+function transposed(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
+  const float = call.outputs.filter((y) => isFloat(y.dtype));
+  const us = makeVariables(float.map(zerosOf));
+  const outer = mode.grad;
+  const given = building(true, () =>
+    pullCustom(
+      call.outputs.map((y) => us[float.indexOf(y)] ?? null),
+      call,
+    ),
+  );
+  const used = given.flatMap((g, i) => (g !== null && g.needsGrad && ts[i] ? [i] : []));
+  const found = pullback(
+    used.map((i) => given[i] as Tensor),
+    used.map((i) => ts[i] as Tensor),
+    new Set(us),
+    { createGraph: outer },
+  );
+  return call.outputs.map((y) => found.get(us[float.indexOf(y)] as Tensor) ?? null);
+}
+
+/** Checks what the user's rule returned against the tensors it belongs to. */
+function unpack(
+  where: string,
+  what: string,
+  list: readonly unknown[],
+  structures: readonly Structure[],
+  tensors: readonly Tensor[],
+): (Tensor | null)[] {
+  const needed = structures.reduce((n, s, k) => (s.size > 0 ? k + 1 : n), 0);
+  if (list.length < needed || list.length > structures.length) {
+    throw new GradError(
+      `${where} returned ${list.length} ${what}${list.length === 1 ? '' : 's'}, expected ${structures.length}: one for each ` +
+        `${what === 'gradient' ? 'argument' : 'result'} (null for zero)`,
+    );
+  }
+  let at = 0;
+  return structures.flatMap((structure, k) => {
+    const own = tensors.slice(at, (at += structure.size));
+    const given = list[k];
+    if (given === null || given === undefined) return own.map(() => null);
+    const { leaves, structure: got } = flatten(given);
+    if (leaves.length !== own.length) {
+      throw new GradError(
+        `${where}: ${what} ${k} must be ${structure.size === 0 ? 'null: its argument is no tensor' : `like its argument, ${structure.text}`}; ` +
+          `got ${got.size === 0 ? typeof given : got.text}`,
+      );
+    }
+    return leaves.map((g, i) => checkFit(`${where}: ${what} ${k}`, g.current, own[i] as Tensor));
+  });
+}
+
+function checkFit(what: string, g: Tensor, x: Tensor): Tensor {
+  if (!sameShape(g.shape, x.shape)) {
+    throw new ShapeError(`${what} has shape ${show(g.shape)}, expected ${show(x.shape)}, the shape of what it belongs to`);
+  }
+  if (isFloat(x.dtype) && g.dtype !== x.dtype) {
+    throw new DTypeError(`${what} is ${g.dtype}, expected ${x.dtype}; cast it: g.cast('${x.dtype}')`);
+  }
+  return g;
+}
+
+/** The same call on other inputs; for many examples its functions are recorded for one. */
+function rebuildCustom(
+  inputs: readonly Replacement[],
+  size: number,
+  call: Call,
+  rewriting: Rewriting,
+): readonly Replacement[] {
+  const { definition, whole } = call.rules as Custom;
+  const args = whole.rebuild(inputs.map((r) => r.node)) as unknown[];
+  const batched = inputs.some((r) => r.batched) || call.outputs.some((y) => rewriting.find(y.inputs[0] as Tensor)?.batched === true);
+  const many = batched ? forExamples(definition, inputs, whole, size, rewriting) : definition;
+  return flatten(apply(many, args)).leaves.map((node) => ({ node, batched }));
+}

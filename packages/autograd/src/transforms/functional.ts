@@ -1,0 +1,189 @@
+/** @file Reverse mode as functions of functions: `vjp`, `grad(f)`, `valueAndGrad`. */
+import { DTypeError, GradError, ShapeError } from '../errors.js';
+import { isFloat } from '../graph/dtype.js';
+import { mode } from '../graph/mode.js';
+import { sameShape, show } from '../graph/shape.js';
+import { Tensor } from '../graph/tensor.js';
+import { filled, zerosOf } from '../ops/primitive.js';
+import { scalar } from '../ops/creation.js';
+import { flatten, type Tree } from '../tree.js';
+import { handOut, record, type Recorded } from './jvp.js';
+import { isOpen } from './variable.js';
+import { pullback } from './vjp.js';
+
+/** Which arguments to differentiate: a position counted from 0, negative from the end, or several. */
+export type Argnums = number | readonly number[];
+
+export interface GradFunctionOptions {
+  /** `f` returns `[loss, aux]`; aux is handed through. */
+  readonly hasAux?: boolean;
+}
+
+type Args = readonly unknown[];
+
+/** Pulls cotangents of recorded outputs back to the variables; 0 for those nothing depends on. */
+export function pull(
+  { outputs, variables, open }: Pick<Recorded, 'outputs' | 'variables' | 'open'>,
+  cotangents: readonly (Tensor | null)[],
+): Tensor[] {
+  const used = outputs.flatMap((y, k) => (y.needsGrad && cotangents[k] ? [k] : []));
+  const seeds = used.map((k) => cotangents[k] as Tensor);
+  const createGraph = open || (mode.grad && seeds.some((ct) => ct.needsGrad));
+  const found = pullback(
+    used.map((k) => outputs[k] as Tensor),
+    seeds,
+    new Set(variables),
+    { createGraph },
+  );
+  return variables.map((x) => found.get(x) ?? zerosOf(x));
+}
+
+/**
+ * The value of `f` and its pullback: a function from a cotangent of the value to the cotangents of the arguments.
+ *
+ * The pullback takes a tensor, or a tree of them like the value, and returns the gradient of the argument, or a list with
+ * one for each argument if there are several; it can be called any number of times. The values of integer and boolean
+ * results have no cotangent. PyTorch: `torch.func.vjp`, whose pullback returns a tuple also for a single argument.
+ *
+ * @throws {ShapeError}, {DTypeError} or {GradError} if a cotangent does not fit the value.
+ * @example const [y, pullback] = vjp((x) => x.sin(), x); const dx = pullback(onesLike(y));
+ */
+export function vjp<A extends Args, R>(f: (...args: A) => R, ...args: A): [R, (cotangent: R) => A extends readonly [infer X] ? X : unknown] {
+  const recorded = record(f as never, args);
+  const { outputs, structure, variables } = recorded;
+  const value = structure.rebuild(handOut(recorded, outputs)) as R;
+  const shape = flatten(args).structure;
+  const back = (cotangent: R): unknown => {
+    const open = isOpen(recorded.span, variables);
+    const gradients = pull({ outputs, variables, open }, cotangentsOf('vjp', cotangent, recorded));
+    const list = shape.rebuild(gradients) as unknown[];
+    return args.length === 1 ? list[0] : list;
+  };
+  return [value, back as never];
+}
+
+/** Cotangents in the order of the outputs, checked. */
+export function cotangentsOf(op: string, cotangent: Tree, { outputs, structure }: Recorded): (Tensor | null)[] {
+  const { leaves, structure: given } = flatten(cotangent);
+  if (leaves.length !== outputs.length) {
+    throw new GradError(`${op}: the cotangent must have the structure of the value, ${structure.text}; got ${given.text}`);
+  }
+  return outputs.map((y, k) => {
+    const ct = (leaves[k] as Tensor).current;
+    if (!isFloat(y.dtype)) return null;
+    if (!sameShape(ct.shape, y.shape)) {
+      throw new ShapeError(`${op}: the cotangent has shape ${show(ct.shape)}, the value ${show(y.shape)}; they must be equal`);
+    }
+    if (ct.dtype !== y.dtype) throw new DTypeError(`${op}: the cotangent is ${ct.dtype}, the value ${y.dtype}; cast it: ct.cast('${y.dtype}')`);
+    return ct;
+  });
+}
+
+/**
+ * A function that computes the gradient of a scalar function: of its first argument, or of those that `argnums` names.
+ *
+ * An argument may be a tensor or a tree of tensors, its gradient has the same structure, and 0 where the result does not
+ * depend on it. With several `argnums` the result is a list. With `{ hasAux: true }`, `f` returns `[loss, aux]` and the
+ * gradient function `[gradient, aux]`. Values may be read inside `f`. PyTorch: `torch.func.grad`.
+ *
+ * @throws {GradError} if the result is not a single float.
+ * @example grad((x) => x.sin().sum())(x) // cos(x)
+ */
+export function gradFunction<A extends Args>(f: (...args: A) => unknown, argnums: Argnums = 0, options: GradFunctionOptions = {}): (...args: A) => unknown {
+  const { hasAux = false } = options;
+  const both = derive('grad', f, argnums, hasAux);
+  return (...args) => {
+    const { gradients, aux } = both(args);
+    return hasAux ? [gradients, aux] : gradients;
+  };
+}
+
+/**
+ * As `grad(f)`, with the value: `(...args) => [value, gradients]`. With `{ hasAux: true }` the value is `[loss, aux]`.
+ * PyTorch: `torch.func.grad_and_value`, which returns them the other way round.
+ */
+export function valueAndGrad<A extends Args>(f: (...args: A) => unknown, argnums: Argnums = 0, options: GradFunctionOptions = {}): (...args: A) => [value: never, gradients: never] {
+  const { hasAux = false } = options;
+  const both = derive('valueAndGrad', f, argnums, hasAux);
+  return (...args) => {
+    const { loss, gradients, aux } = both(args);
+    return [hasAux ? [loss, aux] : loss, gradients] as [never, never];
+  };
+}
+
+interface Derived {
+  readonly loss: Tensor;
+  readonly gradients: unknown;
+  readonly aux: unknown;
+}
+
+function derive(op: string, f: (...args: never[]) => unknown, argnums: Argnums, hasAux: boolean): (args: Args) => Derived {
+  if (typeof f !== 'function') throw new GradError(`${op}: expected a function, got ${String(f)}`);
+  return (args) => {
+    const { chosen, call, single } = choose(op, f, args, argnums);
+    let size = 0;
+    const recorded = record((...xs: unknown[]) => {
+      const result = call(xs);
+      const loss: unknown = hasAux ? (result as unknown[] | undefined)?.[0] : result;
+      checkScalar(op, loss, hasAux);
+      const aux = hasAux ? (result as unknown[])[1] : null;
+      size = flatten(aux).leaves.length;
+      return [loss, aux];
+    }, chosen as never[]);
+    const [root] = recorded.outputs as [Tensor];
+    const gradients = pull({ ...recorded, outputs: [root] }, [filled(1, root.shape, root.dtype)]);
+    const [loss, aux] = recorded.structure.rebuild(handOut(recorded, recorded.outputs.slice(0, size + 1))) as [Tensor, unknown];
+    const list = flatten(chosen).structure.rebuild(gradients) as unknown[];
+    return { loss, gradients: single ? list[0] : list, aux };
+  };
+}
+
+function checkScalar(op: string, loss: unknown, hasAux: boolean): void {
+  if (!(loss instanceof Tensor)) {
+    throw new GradError(
+      `${op}: the function must return ${hasAux ? '[loss, aux]' : 'a tensor'}` +
+        `${hasAux ? '' : ' (for [loss, aux] say { hasAux: true })'}, got ${Array.isArray(loss) ? 'an array' : typeof loss}`,
+    );
+  }
+  if (loss.size !== 1) {
+    throw new GradError(
+      `${op}: the function must return a single number, got shape ${show(loss.shape)}; reduce it (sum() or mean()), or use ` +
+        `jacrev or vjp`,
+    );
+  }
+  if (!isFloat(loss.dtype)) throw new DTypeError(`${op}: the function must return a float, got ${loss.dtype}`);
+}
+
+/** The arguments to differentiate, and the function of them alone. */
+export function choose(
+  op: string,
+  f: (...args: never[]) => unknown,
+  args: Args,
+  argnums: Argnums,
+): { chosen: unknown[]; call: (xs: readonly unknown[]) => unknown; single: boolean } {
+  const single = typeof argnums === 'number';
+  const positions = (single ? [argnums] : argnums).map((n) => {
+    const k = n < 0 ? n + args.length : n;
+    if (!Number.isInteger(n) || k < 0 || k >= args.length) {
+      throw new GradError(`${op}: argnums names argument ${n}, but there are ${args.length}`);
+    }
+    return k;
+  });
+  const chosen = positions.map((k) => {
+    const x = args[k];
+    const tree = typeof x === 'number' ? scalar(x) : x;
+    const { leaves } = flatten(tree);
+    if (leaves.length === 0) throw new GradError(`${op}: argument ${k} is no tensor and contains none`);
+    const whole = leaves.find((t) => !isFloat(t.dtype));
+    if (whole !== undefined) {
+      throw new DTypeError(`${op}: argument ${k} has a tensor of ${whole.dtype}; only floats have gradients`);
+    }
+    return tree;
+  });
+  const call = (xs: readonly unknown[]): unknown => {
+    const all: unknown[] = args.slice();
+    positions.forEach((k, i) => (all[k] = xs[i]));
+    return f(...(all as never[]));
+  };
+  return { chosen, call, single };
+}

@@ -1,0 +1,50 @@
+/** @file `grad`, in both of its forms: of a function, and of tensors. */
+import type { Tensor } from '../graph/tensor.js';
+import { gradOf, type GradOptions } from './backward.js';
+import { gradFunction, type Argnums, type GradFunctionOptions } from './functional.js';
+
+/** What the gradient of an argument looks like: the argument itself. */
+type Gradient<A extends readonly unknown[], N> = N extends number
+  ? A[N]
+  : N extends readonly number[]
+    ? { -readonly [K in keyof N]: N[K] extends keyof A ? A[N[K]] : never }
+    : A[0];
+
+/**
+ * The gradient function of a scalar function, or the derivatives of tensors with respect to others.
+ *
+ * - `grad(f, argnums?, { hasAux? })` is a function of the same arguments that returns the gradient of `f` by its first
+ *   argument, or by those that `argnums` names. See `valueAndGrad` for the value too. PyTorch: `torch.func.grad`.
+ * - `grad(outputs, inputs, { gradOutputs?, createGraph?, allowUnused? })` are the derivatives of `outputs`, weighted by
+ *   `gradOutputs`; no `.grad` changes. PyTorch: `torch.autograd.grad`.
+ *
+ * @example grad((x) => x.square().sum())(tensor([1, 2])) // [2, 4]
+ * @example const [dx] = grad(loss, [x]);
+ */
+export function grad<A extends readonly unknown[], const N extends Argnums = 0>(
+  f: (...args: A) => unknown,
+  argnums: N | undefined,
+  options: GradFunctionOptions & { readonly hasAux: true },
+): (...args: A) => [gradients: Gradient<A, N>, aux: never];
+export function grad<A extends readonly unknown[], const N extends Argnums = 0>(
+  f: (...args: A) => unknown,
+  argnums?: N,
+  options?: GradFunctionOptions,
+): (...args: A) => Gradient<A, N>;
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): (Tensor | null)[];
+export function grad(first: unknown, second?: unknown, options?: object): unknown {
+  if (typeof first === 'function') {
+    return isOptions(second)
+      ? gradFunction(first as () => unknown, 0, second)
+      : gradFunction(first as () => unknown, second as Argnums | undefined, options);
+  }
+  return gradOf(first as Tensor, second as Tensor, options);
+}
+
+function isOptions(x: unknown): x is GradFunctionOptions {
+  return typeof x === 'object' && x !== null && !Array.isArray(x);
+}

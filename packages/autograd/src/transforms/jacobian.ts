@@ -1,0 +1,121 @@
+/** @file Jacobians, Hessians and their products with a vector, written with the other transforms. */
+import { ShapeError } from '../errors.js';
+import { allocate, isFloat } from '../graph/dtype.js';
+import { sameShape } from '../graph/shape.js';
+import { makeLeaf, type Tensor } from '../graph/tensor.js';
+import { mode } from '../graph/mode.js';
+import { reshapeNode } from '../ops/broadcast.js';
+import { moveDim } from '../ops/movement.js';
+import { zerosOf } from '../ops/primitive.js';
+import { flatten } from '../tree.js';
+import { choose, pull, valueAndGrad, type Argnums } from './functional.js';
+import { jvp, pushforward, record } from './jvp.js';
+import { isOpen, building } from './variable.js';
+import { vmap } from './vmap.js';
+
+type Args = readonly unknown[];
+
+/**
+ * A function that computes the Jacobian of `f` by reverse mode: one pullback for each element of the result, all at once.
+ *
+ * For `f: [...m] → [...n]` it has shape `[...n, ...m]`. Where the argument or the result is a tree, the Jacobian is the
+ * tree of the result with the tree of the argument in the place of each tensor; several `argnums` make a list of that.
+ * Best where the result has fewer elements than the argument. PyTorch: `torch.func.jacrev`.
+ * @example jacrev((x) => x.square())(tensor([1, 2])) // [[2, 0], [0, 4]]
+ */
+export function jacrev<A extends Args>(f: (...args: A) => unknown, argnums: Argnums = 0): (...args: A) => Tensor {
+  return (...args) => {
+    const { chosen, call, single } = choose('jacrev', f, args, argnums);
+    const recorded = record((...xs: unknown[]) => call(xs), chosen);
+    const { outputs, variables, structure, span } = recorded;
+    const rows = outputs.map((y, k) => {
+      const wrt = floatOf('jacrev', y);
+      const all = vmap((ct: Tensor) =>
+        pull(
+          { outputs, variables, open: isOpen(span, variables) },
+          outputs.map((_y, j) => (j === k ? ct : null)),
+        ),
+      )(basis(wrt));
+      return asArguments(chosen, single, all.map((g, i) => reshapeNode(g, [...y.shape, ...(variables[i] as Tensor).shape])));
+    });
+    return structure.rebuild(rows) as Tensor;
+  };
+}
+
+/**
+ * A function that computes the Jacobian of `f` by forward mode: one tangent for each element of the argument, all at once.
+ * Shapes are those of `jacrev`. Best where the argument has fewer elements than the result. PyTorch: `torch.func.jacfwd`.
+ */
+export function jacfwd<A extends Args>(f: (...args: A) => unknown, argnums: Argnums = 0): (...args: A) => Tensor {
+  return (...args) => {
+    const { chosen, call, single } = choose('jacfwd', f, args, argnums);
+    const { outputs, variables, structure, span } = record((...xs: unknown[]) => call(xs), chosen);
+    const open = isOpen(span, variables);
+    // columns[i][k]: the derivative of output k by variable i.
+    const columns = variables.map((x, i) => {
+      const all = vmap((t: Tensor) => {
+        const ts = variables.map((_x, j) => (j === i ? t : null));
+        return building(open || mode.grad, () =>
+          pushforward(outputs, variables, ts, span).map((dy, k) => dy ?? zerosOf(outputs[k] as Tensor)),
+        );
+      })(basis(x));
+      return all.map((c, k) => {
+        const y = floatOf('jacfwd', outputs[k] as Tensor);
+        return reshapeNode(lastToFront(c, y.ndim), [...y.shape, ...x.shape]);
+      });
+    });
+    return structure.rebuild(
+      outputs.map((_y, k) => asArguments(chosen, single, columns.map((column) => column[k] as Tensor))),
+    ) as Tensor;
+  };
+}
+
+/**
+ * A function that computes the matrix of second derivatives of a scalar function, `[...m, ...m]` for an argument of shape
+ * `[...m]`: `jacfwd(jacrev(f))`. PyTorch: `torch.func.hessian`.
+ */
+export function hessian<A extends Args>(f: (...args: A) => unknown, argnums: Argnums = 0): (...args: A) => Tensor {
+  return jacfwd(jacrev(f, argnums), argnums);
+}
+
+/**
+ * The value of a scalar function and the product of its Hessian with `v`: `[f(…args), H · v]`, without forming the Hessian:
+ * forward mode over reverse mode, about four times the work of `f`.
+ *
+ * `args` is the list of arguments and `v` the same with a direction for each; the product is such a list too. For a single
+ * tensor all three may be tensors. PyTorch: `torch.autograd.functional.hvp`.
+ * @example const [y, hv] = hvp((x) => x.pow(3).sum(), x, v); // hv = 6 · x · v
+ */
+export function hvp<X>(f: (...args: never[]) => unknown, args: X, v: X): [value: Tensor, product: X] {
+  const single = !Array.isArray(args);
+  const list = single ? [args] : args;
+  const directions = Array.isArray(v) ? v : [v];
+  const all = valueAndGrad(
+    f as (...xs: unknown[]) => unknown,
+    list.map((_x, k) => k),
+  );
+  const [[value], [, product]] = jvp(all as never, list, directions) as unknown as [[Tensor, unknown[]], [Tensor, unknown[]]];
+  return [value, (single ? product[0] : product) as X];
+}
+
+/** A unit vector for each element of `x`: `[size, ...x.shape]`. */
+function basis(x: Tensor): Tensor {
+  const value = allocate(x.dtype, x.size * x.size);
+  for (let i = 0; i < x.size; i++) value[i * x.size + i] = 1;
+  return makeLeaf(value, [x.size, ...x.shape], x.dtype);
+}
+
+/** Dimension 0 moved behind `n` others. */
+function lastToFront(x: Tensor, n: number): Tensor {
+  return sameShape(x.shape, []) ? x : moveDim(x, 0, n);
+}
+
+function floatOf(op: string, y: Tensor): Tensor {
+  if (!isFloat(y.dtype)) throw new ShapeError(`${op}: a result is ${y.dtype}; only floats have derivatives`);
+  return y;
+}
+
+function asArguments(chosen: readonly unknown[], single: boolean, leaves: readonly Tensor[]): unknown {
+  const list = flatten(chosen).structure.rebuild(leaves) as unknown[];
+  return single ? list[0] : list;
+}

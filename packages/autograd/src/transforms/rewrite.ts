@@ -1,0 +1,58 @@
+/** @file Building a recorded graph again on other inputs: as it was, or for many examples at once. */
+import { mode } from '../graph/mode.js';
+import { makeNode, type Tensor } from '../graph/tensor.js';
+import { callOf, type Replacement, type Rewriting } from './call.js';
+import { between, building, oldest } from './variable.js';
+
+/**
+ * Builds what lies between `variables` and `outputs` again, with `replacements` in the place of the variables. A node with
+ * a batched input is built by its batching rule, one with another input as it was, and what depends on neither is kept.
+ * `within` is the rewriting that this one is part of; `since` as in `between`.
+ * Each output's replacement, or the output itself where nothing behind it has been replaced.
+ */
+export function rewrite(
+  outputs: readonly Tensor[],
+  variables: readonly Tensor[],
+  replacements: readonly Replacement[],
+  size: number,
+  { within, since = oldest(variables) }: { within?: Rewriting | undefined; since?: number } = {},
+): Replacement[] {
+  const own = new Map<Tensor, Replacement>();
+  variables.forEach((x, k) => own.set(x, replacements[k] as Replacement));
+  const rewriting: Rewriting = {
+    find: (node) => own.get(node) ?? within?.find(node),
+    since: Math.min(since, within?.since ?? Infinity),
+  };
+  const grad = mode.grad;
+  const label = mode.scope;
+  try {
+    for (const node of between(outputs, variables, { all: true, since: rewriting.since }).nodes) {
+      if (own.has(node)) continue;
+      mode.scope = node.scope;
+      const call = callOf(node);
+      if (call !== null) {
+        const inputs = call.inputs.map((x) => rewriting.find(x) ?? { node: x, batched: false });
+        const results = call.rules.rebuild(inputs, size, call, rewriting);
+        call.outputs.forEach((output, k) => own.set(output, results[k] as Replacement));
+        continue;
+      }
+      const found = node.inputs.map((x) => rewriting.find(x));
+      if (found.every((r) => r === undefined)) continue;
+      const inputs = node.inputs.map((x, i) => found[i]?.node ?? x);
+      const batched = found.map((r) => r?.batched === true);
+      own.set(node, building(grad && node.needsGrad, () => rebuildNode(node, inputs, batched, size)));
+    }
+  } finally {
+    mode.scope = label;
+  }
+  return outputs.map((y) => rewriting.find(y) ?? { node: y, batched: false });
+}
+
+function rebuildNode(node: Tensor, inputs: readonly Tensor[], batched: readonly boolean[], size: number): Replacement {
+  const { op, attrs, shape, dtype } = node;
+  if (op === null) return { node, batched: false };
+  if (batched.includes(true)) {
+    return { node: op.batch(inputs, batched, attrs ?? {}, size), batched: true };
+  }
+  return { node: makeNode(op, inputs, attrs, shape, dtype), batched: false };
+}

@@ -1,0 +1,157 @@
+/** @file Vectorization: a function of one example, run on all examples at once. */
+import { ChainruleError, ShapeError } from '../errors.js';
+import { isFloat } from '../graph/dtype.js';
+import { mode, withMode } from '../graph/mode.js';
+import { normalizeDim, show, type Shape } from '../graph/shape.js';
+import { Tensor } from '../graph/tensor.js';
+import { placeholderOp } from '../graph/version.js';
+import { expandNode, reshapeNode } from '../ops/broadcast.js';
+import { moveDim } from '../ops/movement.js';
+import { flatten, type Structure, type Tree } from '../tree.js';
+import type { Replacement, Rewriting } from './call.js';
+import { rewrite } from './rewrite.js';
+import { building } from './variable.js';
+
+/** Along which dimension the examples lie: one for all, or a tree of them beside a tree of tensors; null for none. */
+export type Dims = number | null | readonly Dims[] | { readonly [key: string]: Dims };
+
+/**
+ * A function that computes `f` of every example at once: `f` is called a single time, on tensors without the dimension of
+ * examples, and what it records is built again by the batching rules of its operations.
+ *
+ * `inDims` says along which dimension of the arguments the examples lie: a number for all of them, or a list with an entry
+ * for each argument, which may again be a tree; `null` stands for what all examples share. Default 0. `outDims` says where
+ * the examples' dimension goes in the results. A result that does not depend on the examples is repeated. Random numbers
+ * drawn inside `f` are the same for every example. Nests with itself and every other transform. PyTorch: `torch.vmap`
+ * with `randomness='same'`.
+ *
+ * @throws {ChainruleError} if a value is read inside `f`, a cell assigned, or `backward()` called: there is no single
+ *   value there. @throws {ShapeError} if the arguments have different numbers of examples.
+ * @example vmap((x, y) => x.mul(y).sum())(a, b) // [n, k], [n, k] → [n]
+ * @example vmap(f, [0, null])(rows, shared)
+ */
+export function vmap<A extends unknown[], R>(f: (...args: A) => R, inDims: Dims = 0, outDims: Dims = 0): (...args: A) => R {
+  return (...args) => {
+    const { leaves } = flatten(args);
+    const dims = spread('inDims', inDims, args, leaves);
+    const size = sizeOfBatch(leaves, dims);
+    const { structure, results } = mapExamples(f as never, args, dims, size);
+    const outs = results.map(({ node, batched }) => (batched ? { shape: node.shape, ndim: node.ndim - 1 } : node));
+    const places = spread('outDims', outDims, structure.rebuild(results.map((r) => r.node)), outs, 1);
+    return building(mode.grad, () =>
+      structure.rebuild(results.map((r, k) => place(r, places[k] as number | null, size))),
+    ) as R;
+  };
+}
+
+/**
+ * @internal `f` recorded for one example and built again for `size` of them: its results with the examples along dimension 0,
+ * or without where they are the same for all. `dims` has an entry for each tensor of `args`.
+ */
+export function mapExamples(
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  dims: readonly (number | null)[],
+  size: number,
+  within?: Rewriting,
+): { structure: Structure; results: Replacement[] } {
+  const { leaves, structure } = flatten(args);
+  const replacements: Replacement[] = [];
+  const placeholders: Tensor[] = [];
+  const traced = leaves.map((leaf, k) => {
+    const x = leaf.current;
+    const dim = dims[k] as number | null;
+    if (dim === null) return x;
+    replacements.push({ node: building(mode.grad, () => moveDim(x, dim, 0)), batched: true });
+    const one = placeholder(x.shape.filter((_n, d) => d !== dim), x);
+    placeholders.push(one);
+    return one;
+  });
+  const result = withMode('vmap', { tracing: 'vmap' }, () => flatten(f(...(structure.rebuild(traced) as never[]))));
+  const outs = result.leaves.map((y) => y.current);
+  const results = building(mode.grad, () => rewrite(outs, placeholders, replacements, size, { within }));
+  return { structure: result.structure, results };
+}
+
+function placeholder(shape: Shape, like: Tensor): Tensor {
+  return new Tensor(placeholderOp, [], null, shape, like.dtype, isFloat(like.dtype), null);
+}
+
+/** Puts the examples' dimension where `dim` says. */
+function place({ node, batched }: Replacement, dim: number | null, size: number): Tensor {
+  if (dim === null) {
+    if (!batched) return node;
+    throw new ChainruleError(
+      `vmap: a result of shape ${show(node.shape.slice(1))} differs from example to example; outDims must not be null for it`,
+    );
+  }
+  const all = batched ? node : expandNode(reshapeNode(node, [1, ...node.shape]), [size, ...node.shape]);
+  return moveDim(all, 0, dim);
+}
+
+function sizeOfBatch(leaves: readonly Tensor[], dims: readonly (number | null)[]): number {
+  let size: number | null = null;
+  let from: Tensor | null = null;
+  leaves.forEach((x, k) => {
+    const dim = dims[k];
+    if (dim === null || dim === undefined) return;
+    const n = x.shape[dim] as number;
+    if (size !== null && n !== size) {
+      throw new ShapeError(
+        `vmap: the arguments have different numbers of examples: ${size} in ${show((from as Tensor).shape)}, ${n} along ` +
+          `dimension ${dim} of ${show(x.shape)}`,
+      );
+    }
+    size = n;
+    from = x;
+  });
+  if (size === null) {
+    throw new ChainruleError('vmap: no argument has examples; at least one entry of inDims must be a dimension');
+  }
+  return size;
+}
+
+/** The dimension for each tensor of `tree`, which has `extra` dimensions fewer than what they count in. */
+function spread(
+  name: 'inDims' | 'outDims',
+  dims: Dims,
+  tree: Tree,
+  leaves: readonly Pick<Tensor, 'shape' | 'ndim'>[],
+  extra = 0,
+): (number | null)[] {
+  const found: (number | null)[] = [];
+  const visit = (spec: Dims | undefined, part: Tree): void => {
+    if (spec === null || typeof spec === 'number') {
+      for (let n = flatten(part).leaves.length; n > 0; n--) {
+        found.push(spec === null ? null : checkDim(name, spec, leaves[found.length] as Tensor, extra));
+      }
+    } else if (part instanceof Tensor || typeof spec !== 'object' || typeof part !== 'object' || part === null) {
+      throw new ChainruleError(
+        `vmap: ${name} must be a number, null, or a tree of them like the tensors' own; got ${JSON.stringify(spec)} for ` +
+          `${part instanceof Tensor ? `a tensor of shape ${show(part.shape)}` : String(part)}`,
+      );
+    } else if (Array.isArray(part) !== Array.isArray(spec) || (Array.isArray(spec) && spec.length !== (part as unknown[]).length)) {
+      throw new ChainruleError(
+        `vmap: ${name} has ${Array.isArray(spec) ? `${spec.length} entries` : 'no list'} for ` +
+          `${Array.isArray(part) ? `${part.length} ${name === 'inDims' ? 'arguments' : 'results'}` : 'an object'}`,
+      );
+    } else {
+      for (const key of Object.keys(part)) {
+        visit((spec as Record<string, Dims>)[key], (part as Record<string, unknown>)[key]);
+      }
+    }
+  };
+  visit(dims, tree);
+  if (found.length !== leaves.length) throw new ChainruleError(`vmap: ${name} does not fit the tensors`);
+  return found;
+}
+
+function checkDim(name: string, dim: number, x: Pick<Tensor, 'ndim'>, extra: number): number {
+  const ndim = x.ndim + extra;
+  if (ndim === 0) {
+    throw new ShapeError(
+      `vmap: ${name} asks for dimension ${dim} of a tensor without dimensions; say null for what all examples share`,
+    );
+  }
+  return normalizeDim(`vmap (${name})`, dim, ndim);
+}
