@@ -4,3 +4,15 @@ export type { GroupOptions, ParamGroup, Params, ParamsOrGroups } from './paramGr
 export type { OptimizerState, SavedGroup } from './state.js';
 export { SGD, type SGDGroup, type SGDOptions } from './rules/sgd.js';
 export { Adam, AdamW, type AdamGroup, type AdamOptions } from './rules/adam.js';
+export { Adamax, type AdamaxGroup, type AdamaxOptions } from './rules/adamax.js';
+export { NAdam, type NAdamGroup, type NAdamOptions } from './rules/nadam.js';
+export { RAdam, type RAdamGroup, type RAdamOptions } from './rules/radam.js';
+export { Adagrad, type AdagradGroup, type AdagradOptions } from './rules/adagrad.js';
+export { Adadelta, type AdadeltaGroup, type AdadeltaOptions } from './rules/adadelta.js';
+export { RMSprop, type RMSpropGroup, type RMSpropOptions } from './rules/rmsprop.js';
+export { Rprop, type RpropGroup, type RpropOptions } from './rules/rprop.js';
+export { ASGD, type ASGDGroup, type ASGDOptions } from './rules/asgd.js';
+export { Adafactor, type AdafactorGroup, type AdafactorOptions } from './rules/adafactor.js';
+export { Lion, type LionGroup, type LionOptions } from './rules/lion.js';
+export { Muon, type MuonGroup, type MuonOptions } from './rules/muon.js';
+export { LBFGS, type LBFGSGroup, type LBFGSOptions } from './lbfgs/lbfgs.js';

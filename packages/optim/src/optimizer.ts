@@ -199,7 +199,9 @@ function castAll(
 ): Record<string, Tensor> {
   let result = cache.get(dtype);
   if (result === undefined) {
-    result = Object.fromEntries(Object.entries(scalars).map(([name, x]) => [name, cast(x, dtype)]));
+    // Conditions stay as they are.
+    const as = (x: Tensor): Tensor => (x.dtype === 'bool' ? x : cast(x, dtype));
+    result = Object.fromEntries(Object.entries(scalars).map(([name, x]) => [name, as(x)]));
     cache.set(dtype, result);
   }
   return result;

@@ -1,0 +1,34 @@
+/** @file Vectors of all parameters in one: LBFGS reads values at every turn, so it computes with them directly. */
+export type Vector = Float64Array;
+
+export function dot(x: Vector, y: Vector): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i]! * y[i]!;
+  return sum;
+}
+
+/** `y ← y + a · x`. */
+export function addScaled(y: Vector, a: number, x: Vector): void {
+  for (let i = 0; i < y.length; i++) y[i]! += a * x[i]!;
+}
+
+export function scaled(x: Vector, a: number): Vector {
+  return x.map((v) => v * a);
+}
+
+export function difference(x: Vector, y: Vector): Vector {
+  return x.map((v, i) => v - y[i]!);
+}
+
+/** The largest absolute value; NaN if there is one. */
+export function largest(x: Vector): number {
+  let max = 0;
+  for (const v of x) max = Math.max(max, Math.abs(v));
+  return max;
+}
+
+export function absoluteSum(x: Vector): number {
+  let sum = 0;
+  for (const v of x) sum += Math.abs(v);
+  return sum;
+}

@@ -1,0 +1,49 @@
+/** @file Adadelta: steps in units of earlier steps. */
+import { add, div, mul, sqrt, sub } from '@chainrule/autograd';
+import { flag, fraction, nonNegative } from '../checks.js';
+import { Optimizer, type CommonOptions } from '../optimizer.js';
+import type { ParamsOrGroups } from '../paramGroup.js';
+import type { Rule } from '../rule.js';
+import { averageSquare, penalized } from './shared.js';
+
+/** Hyper-parameters of {@link Adadelta}. */
+export type AdadeltaGroup = {
+  readonly lr: number;
+  /** Decay rate of the averages of squares. */
+  readonly rho: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  readonly maximize: boolean;
+};
+
+export type AdadeltaOptions = Partial<AdadeltaGroup> & CommonOptions;
+
+const rule: Rule<AdadeltaGroup, 'lr' | 'rho' | 'weight' | 'eps' | 'weightDecay', 'squareAvg' | 'accDelta'> = {
+  name: 'Adadelta',
+  defaults: { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false },
+  checks: { lr: nonNegative, rho: fraction, eps: nonNegative, weightDecay: nonNegative, maximize: flag },
+  state: () => ({ squareAvg: {}, accDelta: {} }),
+  scalars: ({ lr, rho, eps, weightDecay }) => ({ lr, rho, weight: sub(1, rho), eps, weightDecay }),
+  update: (p, gradient, { squareAvg, accDelta }, s, group) => {
+    const g = penalized(gradient, p, s, group);
+    const v = averageSquare(squareAvg, g, s.rho, s.weight);
+    const delta = mul(div(sqrt(add(accDelta, s.eps)), sqrt(add(v, s.eps))), g);
+    return {
+      param: sub(p, mul(delta, s.lr)),
+      squareAvg: v,
+      accDelta: averageSquare(accDelta, delta, s.rho, s.weight),
+    };
+  },
+};
+
+/**
+ * Adadelta (Zeiler 2012, arXiv:1212.5701): `p ← p − lr · Δ`, `Δ = √(u + eps) / √(v + eps) · g`, with `v` and `u` the
+ * averages of g² and of Δ².
+ *
+ * Defaults: lr 1, rho 0.9, eps 1e-6, weightDecay 0 (an L2 penalty). PyTorch: `torch.optim.Adadelta`.
+ */
+export class Adadelta extends Optimizer<AdadeltaGroup> {
+  constructor(params: ParamsOrGroups<Partial<AdadeltaGroup>>, options: AdadeltaOptions = {}) {
+    super(rule, params, options);
+  }
+}

@@ -1,0 +1,57 @@
+/** @file Adagrad: steps that shrink with the sum of squared gradients. */
+import { add, div, mul, sqrt, sub } from '@chainrule/autograd';
+import { flag, nonNegative } from '../checks.js';
+import { Optimizer, type CommonOptions } from '../optimizer.js';
+import type { ParamsOrGroups } from '../paramGroup.js';
+import type { Rule } from '../rule.js';
+import { penalized } from './shared.js';
+
+/** Hyper-parameters of {@link Adagrad}. */
+export type AdagradGroup = {
+  readonly lr: number;
+  /** The learning rate of step t is `lr / (1 + (t − 1) · lrDecay)`. */
+  readonly lrDecay: number;
+  readonly weightDecay: number;
+  /** What the sum of squares starts from. */
+  readonly initialAccumulatorValue: number;
+  readonly eps: number;
+  readonly maximize: boolean;
+};
+
+export type AdagradOptions = Partial<AdagradGroup> & CommonOptions;
+
+const rule: Rule<AdagradGroup, 'stepSize' | 'eps' | 'weightDecay', 'sum'> = {
+  name: 'Adagrad',
+  defaults: { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, maximize: false },
+  checks: {
+    lr: nonNegative,
+    lrDecay: nonNegative,
+    weightDecay: nonNegative,
+    initialAccumulatorValue: nonNegative,
+    eps: nonNegative,
+    maximize: flag,
+  },
+  state: ({ initialAccumulatorValue }) => ({ sum: { fill: initialAccumulatorValue } }),
+  scalars: ({ lr, lrDecay, eps, weightDecay }, t) => ({
+    stepSize: div(lr, add(1, mul(sub(t, 1), lrDecay))),
+    eps,
+    weightDecay,
+  }),
+  update: (p, gradient, { sum }, s, group) => {
+    const g = penalized(gradient, p, s, group);
+    const total = add(sum, mul(g, g));
+    return { param: sub(p, mul(div(g, add(sqrt(total), s.eps)), s.stepSize)), sum: total };
+  },
+};
+
+/**
+ * Adagrad (Duchi et al. 2011): `p ← p − lr · g / (√Σg² + eps)`.
+ *
+ * Defaults: lr 1e-2, lrDecay 0, weightDecay 0 (an L2 penalty), initialAccumulatorValue 0, eps 1e-10.
+ * PyTorch: `torch.optim.Adagrad`.
+ */
+export class Adagrad extends Optimizer<AdagradGroup> {
+  constructor(params: ParamsOrGroups<Partial<AdagradGroup>>, options: AdagradOptions = {}) {
+    super(rule, params, options);
+  }
+}

@@ -1,0 +1,60 @@
+/** @file Adamax: Adam with the infinity norm. */
+import { abs, add, div, maximum, mul, pow, sub } from '@chainrule/autograd';
+import { decay, flag, nonNegative, tuple } from '../checks.js';
+import { Optimizer, type CommonOptions } from '../optimizer.js';
+import type { ParamsOrGroups } from '../paramGroup.js';
+import type { Rule } from '../rule.js';
+import { average, penalized } from './shared.js';
+
+/** Hyper-parameters of {@link Adamax}. */
+export type AdamaxGroup = {
+  readonly lr: number;
+  /** Decay rates of the average of gradients and of their largest size. */
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  readonly weightDecay: number;
+  readonly maximize: boolean;
+};
+
+export type AdamaxOptions = Partial<AdamaxGroup> & CommonOptions;
+
+const rule: Rule<
+  AdamaxGroup,
+  'stepSize' | 'weight1' | 'beta2' | 'eps' | 'weightDecay',
+  'expAvg' | 'expInf'
+> = {
+  name: 'Adamax',
+  defaults: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false },
+  checks: {
+    lr: nonNegative,
+    betas: tuple(decay, decay),
+    eps: nonNegative,
+    weightDecay: nonNegative,
+    maximize: flag,
+  },
+  state: () => ({ expAvg: {}, expInf: {} }),
+  scalars: ({ lr, betas: [beta1, beta2], eps, weightDecay }, t) => ({
+    stepSize: div(lr, sub(1, pow(beta1, t))),
+    weight1: sub(1, beta1),
+    beta2,
+    eps,
+    weightDecay,
+  }),
+  update: (p, gradient, { expAvg, expInf }, s, group) => {
+    const g = penalized(gradient, p, s, group);
+    const m = average(expAvg, g, s.weight1);
+    const u = maximum(mul(expInf, s.beta2), add(abs(g), s.eps));
+    return { param: sub(p, mul(div(m, u), s.stepSize)), expAvg: m, expInf: u };
+  },
+};
+
+/**
+ * Adamax (Kingma & Ba 2015, arXiv:1412.6980, section 7.1): `p ← p − lr · m̂ / u`, where `u ← max(β₂ · u, |g| + eps)`.
+ *
+ * Defaults: lr 2e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0 (an L2 penalty). PyTorch: `torch.optim.Adamax`.
+ */
+export class Adamax extends Optimizer<AdamaxGroup> {
+  constructor(params: ParamsOrGroups<Partial<AdamaxGroup>>, options: AdamaxOptions = {}) {
+    super(rule, params, options);
+  }
+}

@@ -1,0 +1,97 @@
+/** @file RAdam: Adam whose adaptive step is held back until it is well estimated. */
+import { add, div, gt, mul, pow, sqrt, sub, where } from '@chainrule/autograd';
+import { decay, flag, nonNegative, tuple } from '../checks.js';
+import { Optimizer, type CommonOptions } from '../optimizer.js';
+import type { ParamsOrGroups } from '../paramGroup.js';
+import type { Rule } from '../rule.js';
+import { average, averageSquare, penalized } from './shared.js';
+
+/** Hyper-parameters of {@link RAdam}. */
+export type RAdamGroup = {
+  readonly lr: number;
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** Shrink the parameter itself, apart from the gradient. */
+  readonly decoupledWeightDecay: boolean;
+  readonly maximize: boolean;
+};
+
+export type RAdamOptions = Partial<RAdamGroup> & CommonOptions;
+
+type Scalar =
+  | 'stepSize'
+  | 'rectified'
+  | 'adaptive'
+  | 'eps'
+  | 'weight1'
+  | 'beta2'
+  | 'weight2'
+  | 'weightDecay'
+  | 'shrink';
+
+const rule: Rule<RAdamGroup, Scalar, 'expAvg' | 'expAvgSq'> = {
+  name: 'RAdam',
+  defaults: {
+    lr: 1e-3,
+    betas: [0.9, 0.999],
+    eps: 1e-8,
+    weightDecay: 0,
+    decoupledWeightDecay: false,
+    maximize: false,
+  },
+  checks: {
+    lr: nonNegative,
+    betas: tuple(decay, decay),
+    eps: nonNegative,
+    weightDecay: nonNegative,
+    decoupledWeightDecay: flag,
+    maximize: flag,
+  },
+  state: () => ({ expAvg: {}, expAvgSq: {} }),
+  scalars: ({ lr, betas: [beta1, beta2], eps, weightDecay }, t) => {
+    const power = pow(beta2, t);
+    const correction2 = sub(1, power);
+    // The length of the average of squares, as that of a moving average: at its end, and now.
+    const rhoInf = sub(div(2, sub(1, beta2)), 1);
+    const rho = sub(rhoInf, div(mul(mul(t, 2), power), correction2));
+    const rectify = sqrt(
+      div(
+        mul(mul(sub(rho, 4), sub(rho, 2)), rhoInf),
+        mul(mul(sub(rhoInf, 4), sub(rhoInf, 2)), rho),
+      ),
+    );
+    return {
+      stepSize: div(lr, sub(1, pow(beta1, t))),
+      rectified: mul(rectify, sqrt(correction2)),
+      adaptive: gt(rho, 5),
+      eps,
+      weight1: sub(1, beta1),
+      beta2,
+      weight2: sub(1, beta2),
+      weightDecay,
+      shrink: sub(1, mul(lr, weightDecay)),
+    };
+  },
+  update: (p, gradient, { expAvg, expAvgSq }, s, group) => {
+    const decoupled = group.decoupledWeightDecay && group.weightDecay !== 0;
+    const g = group.decoupledWeightDecay ? gradient : penalized(gradient, p, s, group);
+    const m = average(expAvg, g, s.weight1);
+    const v = averageSquare(expAvgSq, g, s.beta2, s.weight2);
+    const factor = where(s.adaptive, div(s.rectified, add(sqrt(v), s.eps)), 1);
+    const param = sub(decoupled ? mul(p, s.shrink) : p, mul(mul(m, s.stepSize), factor));
+    return { param, expAvg: m, expAvgSq: v };
+  },
+};
+
+/**
+ * Rectified Adam (Liu et al. 2020, arXiv:1908.03265): plain momentum in the first steps, as long as the average of
+ * squares rests on 5 or fewer of them, then Adam with its step scaled by the rectification `r`.
+ *
+ * Defaults: lr 1e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0. PyTorch: `torch.optim.RAdam`.
+ */
+export class RAdam extends Optimizer<RAdamGroup> {
+  constructor(params: ParamsOrGroups<Partial<RAdamGroup>>, options: RAdamOptions = {}) {
+    super(rule, params, options);
+  }
+}
