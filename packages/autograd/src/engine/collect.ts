@@ -66,8 +66,11 @@ export function nextMark(): number {
   return ++epoch;
 }
 
-/** Walks the graph behind `asked` without recursion: it may be a million nodes deep. */
-export function collect(asked: readonly Tensor[]): Collected {
+/**
+ * Walks the graph behind `asked` without recursion: it may be a million nodes deep. `stops` are nodes that are inputs
+ * although they have no value.
+ */
+export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): Collected {
   const mark = nextMark();
   const nodes: Tensor[] = [];
   const leaves: Tensor[] = [];
@@ -80,7 +83,7 @@ export function collect(asked: readonly Tensor[]): Collected {
   const enter = (node: Tensor, parent: Tensor | null): void => {
     if (node.mark === mark) return;
     node.mark = mark;
-    if (node.value !== null || node.op === constantOp || node.op === counterOp) {
+    if (node.value !== null || node.op === constantOp || node.op === counterOp || stops?.has(node) === true) {
       addLeaf(node, nodes, leaves, structure);
       return;
     }

@@ -72,7 +72,11 @@ export function run(roots: readonly Tensor[], why: string): void {
   try {
     values = executable.run(graph.leaves.map(leafValue), outputs);
   } catch (error) {
-    for (const [, cell] of cells) cell.revert();
+    graph.roots.forEach((root, k) => {
+      const cell = cells.get(root);
+      cell?.giveBack(outputs[k] ?? null);
+      cell?.revert();
+    });
     throw explain(error, graph.nodes[executable.at], why);
   }
   settle(graph, plan, held, cells, values);

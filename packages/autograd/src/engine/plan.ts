@@ -1,5 +1,4 @@
 /** @file Plans: programs made ready to run, found again by the structure of the graph. */
-import type { Attrs } from '../graph/primitive.js';
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp } from '../graph/version.js';
@@ -21,15 +20,15 @@ export class Plan {
 
   readonly structure: Int32Array;
 
-  constructor(structure: Int32Array, { nodes, leaves, roots }: Collected) {
+  constructor(structure: Int32Array, { nodes, leaves, roots }: Collected, stops?: ReadonlySet<Tensor>) {
     this.structure = structure;
-    this.instructions = nodes.map((node) => ({
-      op: node.value !== null || (isNumber(node) && !isLiteral(node)) ? null : node.op,
-      attrs: node.value === null ? (node.attrs as Attrs) : null,
-      inputs: node.value === null ? node.inputs.map((x) => x.slot) : [],
-      shape: node.shape,
-      dtype: node.dtype,
-    }));
+    this.instructions = nodes.map((node) => {
+      const { shape, dtype } = node;
+      const input = node.value !== null || (isNumber(node) && !isLiteral(node)) || stops?.has(node) === true;
+      return input
+        ? { op: null, attrs: null, inputs: [], shape, dtype }
+        : { op: node.op, attrs: node.attrs, inputs: node.inputs.map((x) => x.slot), shape, dtype };
+    });
     this.inputs = leaves.map((leaf) => leaf.slot);
     this.roots = roots.map((root) => root.slot);
   }

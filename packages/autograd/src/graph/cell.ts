@@ -7,6 +7,7 @@
  */
 import { DTypeError, ShapeError } from '../errors.js';
 import { allocate, isFloat, type DType, type TypedArray } from './dtype.js';
+import { mode, recording } from './mode.js';
 import { sameShape, show, type Shape } from './shape.js';
 import { makeLeaf, makeNode, Tensor } from './tensor.js';
 import { versionOp } from './version.js';
@@ -53,6 +54,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     }
     super(null, [], null, from.shape, from.dtype, requiresGrad, null);
     this.version = this.committed = this.makeVersion(from, false);
+    if (mode.tracing === 'compile') recording.cells.add(this);
   }
 
   /** @internal The node of the current version. */
@@ -74,6 +76,11 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   clear(): void {
     this.cleared = true;
     this.revert();
+  }
+
+  /** @internal Undoes `clear()`: for a gradient that a recording cleared. */
+  restore(): void {
+    this.cleared = false;
   }
 
   /**
@@ -176,6 +183,21 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       this.committed = this.version;
     }
     pendingCells.delete(this as Cell);
+  }
+
+  /** @internal The node of the first version, while there is no later one that has a value. */
+  get first(): Tensor<S> {
+    return this.committed.node as Tensor<S>;
+  }
+
+  /** @internal Whether something was assigned that has not been computed yet. */
+  get hasNext(): boolean {
+    return this.version !== this.committed;
+  }
+
+  /** @internal Takes an array back that `spare` gave, after a run that failed. */
+  giveBack(array: TypedArray | null): void {
+    this.unused ??= array;
   }
 
   /** @internal Forgets versions that have no value: what a failed run would have made. */

@@ -21,8 +21,14 @@ export interface Guard {
   readonly value: unknown;
 }
 
-/** @internal The guards of the function being recorded. */
-export const recording: { guards: Guard[] } = { guards: [] };
+/** @internal What `compile` notes while it records a function. */
+export const recording: {
+  guards: Guard[];
+  /** Cells made meanwhile: their first version is an input of the recording. */
+  cells: Set<unknown>;
+  /** Leaves whose gradient was set or cleared, and what it was before. */
+  grads: Map<unknown, unknown>;
+} = { guards: [], cells: new Set(), grads: new Map() };
 
 /**
  * Reads a plain value that decides what graph is built, such as whether a module is training: `compile` then records

@@ -3,7 +3,7 @@ import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js'
 import type { Cell } from './cell.js';
 import { isFloat, type DType, type TypedArray } from './dtype.js';
 import type { TensorMethods } from './methods.js';
-import { mode } from './mode.js';
+import { dependsOn, mode, recording } from './mode.js';
 import { format } from './print.js';
 import type { Attrs, Primitive } from './primitive.js';
 import { runtime, type BackwardOptions } from './runtime.js';
@@ -245,11 +245,20 @@ export function extraOf(t: Tensor): Extra {
 
 /** @internal The gradient without marking it as seen: for code that uses it before the next `backward()`. */
 export function borrowGrad(t: Tensor): Tensor | null {
+  if (mode.tracing === 'compile' && !recording.grads.has(t)) dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
   return t.extra?.grad?.live ?? null;
+}
+
+/** @internal Notes the gradient of a leaf before it changes, so that a recording can put it back. */
+export function touchGrad(t: Tensor): void {
+  if (mode.tracing !== 'compile' || recording.grads.has(t)) return;
+  const grad = t.extra?.grad ?? null;
+  recording.grads.set(t, { grad, live: (grad?.live ?? null) !== null });
 }
 
 /** @internal */
 export function setGrad(t: Tensor, gradient: Tensor | null): void {
+  touchGrad(t);
   if (gradient === null) t.extra?.grad?.clear();
   else runtime.assignGrad(t, gradient);
 }

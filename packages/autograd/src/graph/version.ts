@@ -26,7 +26,7 @@ export const constantOp: Primitive<{ value: number }> = register({
 });
 
 /** A position of the random generator: as a constant, but never part of a structure; `compile` moves it at each call. */
-export const counterOp: Primitive<{ value: number }> = register({
+export const counterOp: Primitive<{ value: number; role: 'seed' | 'offset' }> = register({
   ...leaf,
   name: 'counter',
   trait: 'opaque',
@@ -41,6 +41,16 @@ export const placeholderOp: Primitive = register({
   batch: never,
 });
 
+/** Stands for an argument while a function is recorded; one that is a `number` takes the dtype of what it meets. */
+export function placeholder(shape: readonly number[], dtype: DType, requiresGrad = false, number = false): Tensor {
+  return new Tensor(placeholderOp, NONE, { number }, shape, dtype, requiresGrad, null);
+}
+
+/** Whether a node stands for a JavaScript number. */
+export function isNumberPlaceholder(t: Tensor): boolean {
+  return t.op === placeholderOp && t.attrs?.['number'] === true;
+}
+
 const NONE: readonly Tensor[] = [];
 const SCALAR: readonly number[] = [];
 
@@ -49,7 +59,7 @@ export function constant(value: number, dtype: DType): Tensor {
   return new Tensor(constantOp as unknown as Primitive, NONE, { value }, SCALAR, dtype, false, null);
 }
 
-/** A position of the random generator, in float64: a whole number below 2^53. */
-export function counter(value: number): Tensor {
-  return new Tensor(counterOp as unknown as Primitive, NONE, { value }, SCALAR, 'float64', false, null);
+/** The seed of the random generator or its offset, in float64: a whole number below 2^53. */
+export function counter(value: number, role: 'seed' | 'offset'): Tensor {
+  return new Tensor(counterOp as unknown as Primitive, NONE, { value, role }, SCALAR, 'float64', false, null);
 }

@@ -5,7 +5,7 @@ import { mode } from '../graph/mode.js';
 import { register, type Attrs, type Primitive, type Trait, type Value } from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
 import { makeNode, Tensor } from '../graph/tensor.js';
-import { constant } from '../graph/version.js';
+import { constant, isNumberPlaceholder } from '../graph/version.js';
 
 /** What may stand where an operation takes a tensor. */
 export type Operand = Tensor | number | boolean;
@@ -163,11 +163,11 @@ export function resultType(...xs: readonly Operand[]): DType {
   let zeroDim: DType | null = null;
   let wrapped: DType | null = null;
   for (const x of xs) {
-    if (x instanceof Tensor) {
+    if (x instanceof Tensor && !isNumberPlaceholder(x)) {
       if (x.shape.length > 0) dimensioned = dimensioned === null ? x.dtype : promote(dimensioned, x.dtype);
       else zeroDim = zeroDim === null ? x.dtype : promote(zeroDim, x.dtype);
     } else {
-      const own = typeof x === 'boolean' ? 'bool' : dtypeOfNumber(x);
+      const own = typeof x === 'boolean' ? 'bool' : typeof x === 'number' ? dtypeOfNumber(x) : 'float32';
       wrapped = wrapped === null ? own : promote(wrapped, own);
     }
   }

@@ -3,10 +3,10 @@ import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { engine, pendingVersions, run } from '../engine/evaluate.js';
 import { Cell } from '../graph/cell.js';
 import { isFloat } from '../graph/dtype.js';
-import { mode } from '../graph/mode.js';
+import { mode, recording } from '../graph/mode.js';
 import { runtime, type BackwardOptions } from '../graph/runtime.js';
 import { sameShape, show } from '../graph/shape.js';
-import { borrowGrad, extraOf, type Tensor } from '../graph/tensor.js';
+import { borrowGrad, extraOf, touchGrad, type Tensor } from '../graph/tensor.js';
 import { filled, sumOf } from '../ops/primitive.js';
 import { freed, isFreed, leafOf, pullback } from './vjp.js';
 
@@ -45,6 +45,7 @@ export function backward(loss: Tensor, gradient?: Tensor | null, options: Backwa
 
 /** The sum of the gradient so far and a new one. */
 function accumulate(leaf: Tensor, ct: Tensor, createGraph: boolean): void {
+  touchGrad(leaf);
   const extra = extraOf(leaf);
   const so = borrowGrad(leaf);
   const sum = so === null ? ct : withGrad(createGraph, () => sumOf([so, ct]) as Tensor);
@@ -64,6 +65,7 @@ class GradientCell extends Cell {
   constructor(gradient: Tensor, differentiable: boolean) {
     super(gradient);
     this.graph = differentiable && gradient.needsGrad ? gradient : null;
+    recording.cells.delete(this); // never an input of a recording: it starts with what a pass gives it
   }
 
   override get live(): Tensor | null {
