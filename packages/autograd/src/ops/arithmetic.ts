@@ -16,8 +16,12 @@ export { hypot, pow, rsqrt, sqrt } from './powers.js';
 /** `|x|`. The derivative at 0 is 0. int32 wraps around at −2³¹. PyTorch: `torch.abs`. */
 export const abs: UnaryOp = unary('abs', { reference: Math.abs, derivative: (x) => sign(x), domain: 'any' });
 
-/** −1, 0 or 1. The derivative is 0 everywhere. PyTorch: `torch.sign`. */
-export const sign: UnaryOp = unary('sign', { reference: Math.sign, derivative: () => 0, domain: 'any' });
+/** −1, 0 or 1; 0 of NaN. The derivative is 0 everywhere. PyTorch: `torch.sign`. */
+export const sign: UnaryOp = unary('sign', {
+  reference: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
+  derivative: () => 0,
+  domain: 'any',
+});
 
 /**
  * The larger of two, element by element, broadcast; NaN where either is. Where both are equal the gradient is split half

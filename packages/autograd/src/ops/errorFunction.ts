@@ -104,13 +104,13 @@ export function erfc(x: number): number {
   return x < -6 ? 2 : 2 - tail(-x);
 }
 
-/** The number whose erf is y: an approximation of the quantile (M. Giles, 2010), then two steps of Halley's method. */
+/** The number whose erf is y: an approximation of the quantile (M. Giles, 2010), then three steps of Halley's method. */
 export function erfinv(y: number): number {
   if (!(Math.abs(y) < 1)) return Math.abs(y) === 1 ? y * Infinity : NaN;
   if (Math.abs(y) < 1e-150) return y / (1 + EFX);
   const a = Math.abs(y);
   let x = quantile(a);
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < 3; i++) {
     // Near 1 the distance to 1 is exact, and so is erfc.
     const error = a < 0.5 ? erf(x) - a : 1 - a - erfc(x);
     const step = error / ((1 + EFX) * Math.exp(-x * x));
@@ -119,9 +119,14 @@ export function erfinv(y: number): number {
   return y < 0 ? -x : x;
 }
 
-/** erfinv on [0, 1) to about six digits. */
+/** erfinv on [0, 1) to some digits. */
 function quantile(y: number): number {
   const w = -Math.log1p(-y) - Math.log1p(y);
+  if (w > 15) {
+    // erfc(x) ≈ e^(−x²) / (x √π)
+    const l = -Math.log1p(-y);
+    return Math.sqrt(l - 0.5 * Math.log(Math.PI * l));
+  }
   if (w < 5) {
     const c = [1.50140941, 0.246640727, -0.00417768164, -0.00125372503, 0.00021858087, -4.39150654e-6, -3.5233877e-6,
       3.43273939e-7, 2.81022636e-8];
