@@ -1,26 +1,12 @@
 /** @file Making tensors: from data, and filled. */
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
-import { allocate, isFloat, type DType, type TypedArray } from '../graph/dtype.js';
-import { checkShape, show, sizeOf, type Shape } from '../graph/shape.js';
+import { allocate, type DType, type TypedArray } from '../graph/dtype.js';
+import { checkInteger, checkShape, show, sizeOf, type Shape } from '../graph/shape.js';
 import { makeLeaf, type NestedArray, type Tensor } from '../graph/tensor.js';
-import { filled } from './primitive.js';
+import { finish, type CreationOptions } from './leaves.js';
+import { filled, operand } from './primitive.js';
 
-export interface CreationOptions {
-  readonly dtype?: DType;
-  readonly requiresGrad?: boolean;
-  readonly device?: string;
-}
-
-/** A new leaf: checked, and with gradients if asked for. */
-export function finish<S extends Shape>(op: string, t: Tensor<S>, options: CreationOptions): Tensor<S> {
-  if (options.requiresGrad === true) {
-    if (!isFloat(t.dtype)) {
-      throw new DTypeError(`${op}: only float tensors have gradients, this one is ${t.dtype}; requiresGrad needs a float dtype`);
-    }
-    t.needsGrad = true;
-  }
-  return t;
-}
+export type { CreationOptions } from './leaves.js';
 
 /**
  * A tensor of the given elements, which are copied: nested arrays, a typed array with an optional shape, or a number.
@@ -105,22 +91,100 @@ export function scalar(x: number | boolean, options: CreationOptions = {}): Tens
 
 /** A tensor with `value` in every place. PyTorch: `torch.full`, but float32 whatever the number is. */
 export function full(shape: Shape, value: number | boolean, options: CreationOptions = {}): Tensor {
-  const checked = checkShape('full', shape);
-  const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
-  // Without storage until it is needed; one that gradients flow to is a leaf.
-  if (options.requiresGrad === true) {
-    const data = allocate(dtype, sizeOf(checked)).fill(Number(value));
-    return finish('full', makeLeaf(data, checked, dtype), options);
-  }
-  return filled(Number(value), checked, dtype);
+  return fullOf('full', shape, value, options);
 }
 
 /** Zeros. PyTorch: `torch.zeros`. */
 export function zeros(shape: Shape, options: CreationOptions = {}): Tensor {
-  return full(shape, 0, { dtype: 'float32', ...options });
+  return fullOf('zeros', shape, 0, options);
 }
 
 /** Ones. PyTorch: `torch.ones`. */
 export function ones(shape: Shape, options: CreationOptions = {}): Tensor {
-  return full(shape, 1, { dtype: 'float32', ...options });
+  return fullOf('ones', shape, 1, options);
+}
+
+function fullOf(op: string, shape: Shape, value: number | boolean, options: CreationOptions): Tensor {
+  if (typeof value !== 'number' && typeof value !== 'boolean') {
+    throw new ChainruleError(`${op}: expected a number or a boolean, got ${describe(value)}`);
+  }
+  const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
+  const stored = dtype === 'bool' ? Number(Number(value) !== 0) : Number(value);
+  return finish(op, filled(stored, checkShape(op, shape), dtype), options);
+}
+
+/** Zeros in the shape and dtype of `x`. PyTorch: `torch.zeros_like`. */
+export function zerosLike(x: Tensor, options: CreationOptions = {}): Tensor {
+  return like('zerosLike', x, 0, options);
+}
+
+/** Ones in the shape and dtype of `x`. PyTorch: `torch.ones_like`. */
+export function onesLike(x: Tensor, options: CreationOptions = {}): Tensor {
+  return like('onesLike', x, 1, options);
+}
+
+/** A tensor with `value` in every place, in the shape and dtype of `x`. PyTorch: `torch.full_like`. */
+export function fullLike(x: Tensor, value: number | boolean, options: CreationOptions = {}): Tensor {
+  return like('fullLike', x, value, options);
+}
+
+function like(op: string, x: Tensor, value: number | boolean, options: CreationOptions): Tensor {
+  const { shape, dtype } = operand(op, x);
+  return fullOf(op, shape, value, { dtype, ...options });
+}
+
+/** The matrix of `n` rows and `m` columns (as many, if left out) with ones on its diagonal. PyTorch: `torch.eye`. */
+export function eye(n: number, m?: number | CreationOptions, options: CreationOptions = {}): Tensor {
+  const given = typeof m === 'object' ? m : options;
+  const rows = checkInteger('eye', 'n', n, 0);
+  const columns = typeof m === 'number' ? checkInteger('eye', 'm', m, 0) : rows;
+  const data = allocate(given.dtype ?? 'float32', sizeOf(checkShape('eye', [rows, columns])));
+  for (let i = 0; i < Math.min(rows, columns); i++) data[i * columns + i] = 1;
+  return finish('eye', makeLeaf(data, [rows, columns], given.dtype ?? 'float32'), given);
+}
+
+/**
+ * The numbers from `start` (0 if left out) up to, and without, `stop` in steps of `step` (1 if left out): int32 if all are
+ * whole, else float32. PyTorch: `torch.arange`.
+ * @throws {ChainruleError} for a step of 0, or one that leads away from `stop`.
+ * @example arange(3) // [0, 1, 2]
+ */
+export function arange(
+  start: number,
+  stop?: number | CreationOptions,
+  step?: number | CreationOptions,
+  options: CreationOptions = {},
+): Tensor {
+  const given = typeof stop === 'object' ? stop : typeof step === 'object' ? step : options;
+  const [from, to] = typeof stop === 'number' ? [start, stop] : [0, start];
+  const by = typeof step === 'number' ? step : 1;
+  for (const x of [from, to, by]) {
+    if (typeof x !== 'number' || !Number.isFinite(x)) {
+      throw new ChainruleError(`arange: expected finite numbers, got ${describe(x)}`);
+    }
+  }
+  if (by === 0 || (to - from) * by < 0) {
+    throw new ChainruleError(`arange: a step of ${by} does not lead from ${from} to ${to}`);
+  }
+  const whole = [from, to, by].every((x) => Number.isInteger(x) && Math.abs(x) <= 2 ** 31);
+  const dtype = given.dtype ?? (whole ? 'int32' : 'float32');
+  const n = Math.max(0, Math.ceil((to - from) / by));
+  const data = allocate(dtype, sizeOf(checkShape('arange', [n])));
+  for (let i = 0; i < n; i++) data[i] = dtype === 'bool' ? Number(from + i * by !== 0) : from + i * by;
+  return finish('arange', makeLeaf(data, [n], dtype), given);
+}
+
+/**
+ * `steps` numbers from `start` to `end`, both included, at equal distances; float32 by default. PyTorch: `torch.linspace`.
+ */
+export function linspace(start: number, end: number, steps: number, options: CreationOptions = {}): Tensor {
+  checkInteger('linspace', 'steps', steps, 0);
+  const dtype = options.dtype ?? 'float32';
+  const data = allocate(dtype, sizeOf(checkShape('linspace', [steps])));
+  const by = (end - start) / (steps - 1);
+  // From both ends, so that both are exact.
+  for (let i = 0; i < steps; i++) {
+    data[i] = steps === 1 ? start : i < steps / 2 ? start + i * by : end - (steps - 1 - i) * by;
+  }
+  return finish('linspace', makeLeaf(data, [steps], dtype), options);
 }

@@ -65,3 +65,12 @@ for (const [name, f] of Object.entries(families)) {
     configurable: true,
   });
 }
+
+// for (const row of x): the slices along dimension 0.
+Object.defineProperty(Tensor.prototype, Symbol.iterator, {
+  value: function (this: Tensor) {
+    return joining.unbind(this)[Symbol.iterator]();
+  },
+  writable: true,
+  configurable: true,
+});

@@ -1,6 +1,173 @@
-/** @file (to be written) */
-import type { Shape } from '../graph/shape.js';
+/** @file Reductions over dimensions: sums, means, extremes, norms. */
+import { ShapeError } from '../errors.js';
+import { normalizeDim, show, type Shape } from '../graph/shape.js';
+import type { Tensor } from '../graph/tensor.js';
+import { reshapeNode, sumOver } from './broadcast.js';
+import { composite, floatOperand, operand, type Operand } from './define.js';
+import { argmaxOf, argminOf, argmedianOf, maxOver, medianOver, minOver, prodOver, type FoldAttrs } from './fold.js';
+import { gatherOf } from './gather.js';
+import { filled, type PrimitiveOp } from './primitive.js';
+import { foldedDims, type Dims, type ReduceOptions, type Reduction } from './reduction.js';
+import { meanOver, type SpreadMethods } from './spread.js';
+
+export { all, any, logsumexp, norm, std, var } from './spread.js';
+export type { Dims, ReduceOptions, Reduction } from './reduction.js';
+
+/** Elements along one dimension, and where they are. */
+export interface ValuesAndIndices {
+  readonly values: Tensor;
+  readonly indices: Tensor;
+}
+
+/** One tensor of all elements, or values and their indices along one dimension. */
+export interface Choice {
+  (x: Operand): Tensor;
+  (x: Operand, dim: null | undefined, options?: ReduceOptions): Tensor;
+  (x: Operand, dim: number, options?: ReduceOptions): ValuesAndIndices;
+}
+
+/**
+ * The sum over `dim`; 0 of nothing. Integers and booleans add up in int32. PyTorch: `torch.sum`.
+ * @example sum(tensor([[1, 2], [3, 4]]), 0) // [4, 6]
+ */
+export const sum: Reduction = composite('sum', (x, dim, { keepdim = false } = {}) => {
+  const node = operand('sum', x);
+  return sumOver([node], { dims: foldedDims('sum', dim, node.ndim), keepdim });
+});
+
+/**
+ * The mean over `dim`; NaN of nothing. PyTorch: `torch.mean`.
+ * @throws {DTypeError} for integers and booleans, as PyTorch: cast them first.
+ */
+export const mean: Reduction = composite('mean', (x, dim, { keepdim = false } = {}) => {
+  const node = floatOperand('mean', x);
+  return meanOver(node, foldedDims('mean', dim, node.ndim), keepdim);
+});
+
+/**
+ * The product over `dim`; 1 of nothing. Its derivative is right also where elements are 0. PyTorch: `torch.prod`, which
+ * folds one dimension or all.
+ */
+export const prod: Reduction = composite('prod', (x, dim, { keepdim = false } = {}) => {
+  const node = operand('prod', x);
+  return prodOver([node], { dims: foldedDims('prod', dim, node.ndim), keepdim });
+});
+
+/**
+ * The largest element over `dim`, NaN if there is one. The gradient is split evenly among equal elements.
+ * PyTorch: `torch.amax`. @throws {ShapeError} if there is nothing to choose from.
+ */
+export const amax: Reduction = composite('amax', (x, dim, options) => extreme('amax', maxOver, x, dim, options));
+
+/** As `amax`, the smallest element. PyTorch: `torch.amin`. */
+export const amin: Reduction = composite('amin', (x, dim, options) => extreme('amin', minOver, x, dim, options));
+
+function extreme(
+  op: string,
+  fold: PrimitiveOp<FoldAttrs>,
+  x: Operand,
+  dim: Dims,
+  { keepdim = false }: ReduceOptions = {},
+): Tensor {
+  const node = operand(op, x);
+  const dims = foldedDims(op, dim, node.ndim);
+  checkNotEmpty(op, node, dims);
+  return fold([node], { dims, keepdim });
+}
+
+function checkNotEmpty(op: string, { shape }: Tensor, dims: readonly number[]): void {
+  const empty = dims.find((d) => shape[d] === 0);
+  if (empty !== undefined) {
+    throw new ShapeError(`${op}: dimension ${empty} of shape ${show(shape)} is empty; there is no element to choose`);
+  }
+}
+
+/**
+ * The largest element of all, or along `dim` the largest elements and where they are: the first of equal ones, NaN before
+ * all. The gradient goes to the chosen element; without `dim` it is split evenly among equal ones. PyTorch: `torch.max`.
+ * @example max(x, 1).indices // the classes with the highest score
+ */
+export const max: Choice = composite('max', (x: Operand, dim?: number | null, options?: ReduceOptions) =>
+  choose('max', maxOver, argmaxOf, x, dim, options),
+) as Choice;
+
+/** As `max`, the smallest. PyTorch: `torch.min`. */
+export const min: Choice = composite('min', (x: Operand, dim?: number | null, options?: ReduceOptions) =>
+  choose('min', minOver, argminOf, x, dim, options),
+) as Choice;
+
+/**
+ * The median of all elements, or along `dim` the medians and where they are: of an even number the lower of the two in the
+ * middle, NaN if there is one. PyTorch: `torch.median`.
+ */
+export const median: Choice = composite('median', (x: Operand, dim?: number | null, options?: ReduceOptions) =>
+  choose('median', medianOver, argmedianOf, x, dim, options),
+) as Choice;
+
+function choose(
+  op: string,
+  fold: PrimitiveOp<FoldAttrs>,
+  position: typeof argmaxOf,
+  x: Operand,
+  dim: number | null | undefined,
+  { keepdim = false }: ReduceOptions = {},
+): Tensor | ValuesAndIndices {
+  const node = operand(op, x);
+  if (dim === undefined || dim === null) return extreme(op, fold, node, undefined, { keepdim });
+  const d = normalizeDim(op, dim, node.ndim);
+  if (node.ndim === 0) return { values: node, indices: filled(0, [], 'int32') };
+  checkNotEmpty(op, node, [d]);
+  const kept = position([node], { dim: d, keepdim: true });
+  const values = gatherOf([node, kept], { dim: d });
+  if (keepdim) return { values, indices: kept };
+  const shape = node.shape.filter((_, i) => i !== d);
+  return { values: reshapeNode(values, shape), indices: reshapeNode(kept, shape) };
+}
+
+type Position = (x: Operand, dim?: number | null, options?: ReduceOptions) => Tensor;
+
+/**
+ * Where the largest element is along `dim`, or among all counted row by row: the first of equal ones, a NaN before all.
+ * An int32 tensor. PyTorch: `torch.argmax`.
+ */
+export const argmax: Position = composite('argmax', (x, dim, options) => positionOf('argmax', argmaxOf, x, dim, options));
+
+/** As `argmax`, of the smallest element. PyTorch: `torch.argmin`. */
+export const argmin: Position = composite('argmin', (x, dim, options) => positionOf('argmin', argminOf, x, dim, options));
+
+function positionOf(
+  op: string,
+  position: typeof argmaxOf,
+  x: Operand,
+  dim: number | null | undefined,
+  { keepdim = false }: ReduceOptions = {},
+): Tensor {
+  const node = operand(op, x);
+  if (dim === undefined || dim === null || node.ndim === 0) {
+    if (typeof dim === 'number') normalizeDim(op, dim, 0);
+    if (node.size === 0) throw new ShapeError(`${op}: the tensor of shape ${show(node.shape)} has no elements`);
+    const y = position([reshapeNode(node, [node.size])], { dim: 0, keepdim: false });
+    return keepdim ? reshapeNode(y, node.shape.map(() => 1)) : y;
+  }
+  const d = normalizeDim(op, dim, node.ndim);
+  checkNotEmpty(op, node, [d]);
+  return position([node], { dim: d, keepdim });
+}
 
 /** The methods of this family. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars
-export interface ReductionsMethods<S extends Shape = Shape> {}
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface ReductionsMethods<S extends Shape = Shape> extends SpreadMethods {
+  sum(dim?: Dims, options?: ReduceOptions): Tensor;
+  mean(dim?: Dims, options?: ReduceOptions): Tensor;
+  prod(dim?: Dims, options?: ReduceOptions): Tensor;
+  amax(dim?: Dims, options?: ReduceOptions): Tensor;
+  amin(dim?: Dims, options?: ReduceOptions): Tensor;
+  max(dim?: null, options?: ReduceOptions): Tensor;
+  max(dim: number, options?: ReduceOptions): ValuesAndIndices;
+  min(dim?: null, options?: ReduceOptions): Tensor;
+  min(dim: number, options?: ReduceOptions): ValuesAndIndices;
+  median(dim?: null, options?: ReduceOptions): Tensor;
+  median(dim: number, options?: ReduceOptions): ValuesAndIndices;
+  argmax(dim?: number | null, options?: ReduceOptions): Tensor;
+  argmin(dim?: number | null, options?: ReduceOptions): Tensor;
+}
