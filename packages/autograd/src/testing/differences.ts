@@ -1,0 +1,84 @@
+/** @file Central differences: the derivative of a function from its values alone, in float64. */
+import { isFloat } from '../graph/dtype.js';
+import { makeLeaf, type Tensor } from '../graph/tensor.js';
+import { flatten, type Structure } from '../tree.js';
+import { evaluate } from '../engine/evaluate.js';
+
+/** A function of tensors, whose other arguments are fixed. */
+export interface Checked {
+  /** The floats to differentiate by, float64, without a graph. */
+  readonly inputs: readonly Tensor[];
+  /** The float results. */
+  readonly apply: (inputs: readonly Tensor[]) => Tensor[];
+}
+
+/** `f` as a function of the floats among `args`, converted to float64; of those that require grad, if any does. */
+export function checkedFunction(f: (...args: never[]) => unknown, args: readonly unknown[]): Checked {
+  const { leaves, structure } = flatten(args);
+  const some = leaves.some((t) => t.requiresGrad);
+  const chosen = leaves.map((t) => isFloat(t.dtype) && (!some || t.requiresGrad));
+  const fixed = leaves.map((t) => (isFloat(t.dtype) ? toFloat64(t) : t.detach()));
+  const inputs = fixed.filter((_t, i) => chosen[i]);
+  const apply = (given: readonly Tensor[]): Tensor[] => {
+    let k = 0;
+    const all = fixed.map((t, i) => (chosen[i] ? (given[k++] as Tensor) : t));
+    return flatten(f(...((structure as Structure).rebuild(all) as never[]))).leaves.filter((y) => isFloat(y.dtype));
+  };
+  return { inputs, apply };
+}
+
+function toFloat64(t: Tensor): Tensor {
+  return makeLeaf(Float64Array.from(t.dataSync()), t.shape, 'float64');
+}
+
+/** ⟨ct, f(x)⟩ of each result, as numbers. */
+function weigh(outputs: readonly Tensor[], cts: readonly Float64Array[]): number {
+  evaluate(...outputs);
+  let sum = 0;
+  outputs.forEach((y, k) => {
+    const data = y.dataSync();
+    const ct = cts[k] as Float64Array;
+    for (let i = 0; i < data.length; i++) if (ct[i] !== 0) sum += ct[i]! * data[i]!;
+  });
+  return sum;
+}
+
+/** The gradient of ⟨ct, f(x)⟩ by input `k`: (f(x + ε) − f(x − ε)) / 2ε, element by element. */
+export function differenceGradient(
+  { inputs, apply }: Checked,
+  cts: readonly Float64Array[],
+  k: number,
+  eps: number,
+): Float64Array {
+  const x = inputs[k] as Tensor;
+  const data = Float64Array.from(x.dataSync());
+  const at = (i: number, value: number): number => {
+    const moved = data.slice();
+    moved[i] = value;
+    const given = inputs.map((t, j) => (j === k ? makeLeaf(moved, x.shape, 'float64') : t));
+    return weigh(apply(given), cts);
+  };
+  return data.map((v, i) => {
+    const h = eps * Math.max(1, Math.abs(v));
+    const [up, down] = [v + h, v - h];
+    return (at(i, up) - at(i, down)) / (up - down);
+  });
+}
+
+/** The derivative of `f` along `tangents`, for each result: (f(x + εt) − f(x − εt)) / 2ε. */
+export function differenceAlong({ inputs, apply }: Checked, tangents: readonly Float64Array[], eps: number): Float64Array[] {
+  const moved = (sign: number): Float64Array[] => {
+    const outputs = apply(
+      inputs.map((x, k) => {
+        const t = tangents[k] as Float64Array;
+        const data = Float64Array.from(x.dataSync(), (v, i) => v + sign * eps * t[i]!);
+        return makeLeaf(data, x.shape, 'float64');
+      }),
+    );
+    evaluate(...outputs);
+    return outputs.map((y) => Float64Array.from(y.dataSync()));
+  };
+  const up = moved(1);
+  const down = moved(-1);
+  return up.map((u, k) => u.map((v, i) => (v - down[k]![i]!) / (2 * eps)));
+}

@@ -1,0 +1,153 @@
+/** @file `gradcheck`: reverse mode, forward mode and central differences must agree. */
+import { GradError } from '../errors.js';
+import { show, type Shape } from '../graph/shape.js';
+import { makeLeaf, type Tensor } from '../graph/tensor.js';
+import { vjp } from '../transforms/functional.js';
+import { jvp } from '../transforms/jvp.js';
+import { checkedFunction, differenceAlong, differenceGradient, type Checked } from './differences.js';
+
+export interface GradcheckOptions {
+  /** The step of the differences, times the size of an element where that is above 1. Default 1e-6. */
+  readonly eps?: number;
+  /** What two numbers may differ by. Default 1e-5. */
+  readonly atol?: number;
+  /** What they may differ by in relation to the differences' number. Default 1e-3. */
+  readonly rtol?: number;
+}
+
+/**
+ * Checks the derivatives of `f` at `inputs`: gradients by reverse mode and tangents by forward mode against central
+ * differences, and against each other. Everything is computed in float64, whatever the inputs are.
+ *
+ * `f` takes the inputs, one tensor or a list, and returns a tensor or a tree of them. Checked are the inputs that require
+ * grad, or all floats if none does. Results are weighted with fixed pseudo-random numbers, so that a wrong entry anywhere in
+ * the Jacobian shows. Inputs should lie off kinks. Returns true. PyTorch: `torch.autograd.gradcheck` with its defaults.
+ *
+ * @throws {GradError} naming the input, the index in it and the two numbers that differ.
+ * @example gradcheck((x) => x.sin().mul(x), tensor([0.3, 1.2]))
+ */
+export function gradcheck(
+  f: (...inputs: never[]) => unknown,
+  inputs: Tensor | readonly unknown[],
+  { eps = 1e-6, atol = 1e-5, rtol = 1e-3 }: GradcheckOptions = {},
+): true {
+  const checked = checkedFunction(f, Array.isArray(inputs) ? inputs : [inputs]);
+  if (checked.inputs.length === 0) throw new GradError('gradcheck: there is no float tensor among the inputs');
+  checkFunction('gradcheck', checked, { eps, atol, rtol });
+  return true;
+}
+
+/**
+ * Checks second derivatives: `gradcheck` of the gradient of `f`, by the inputs and by the gradient of the result.
+ * PyTorch: `torch.autograd.gradgradcheck`.
+ */
+export function gradgradcheck(
+  f: (...inputs: never[]) => unknown,
+  inputs: Tensor | readonly unknown[],
+  { eps = 1e-6, atol = 1e-5, rtol = 1e-3 }: GradcheckOptions = {},
+): true {
+  const checked = checkedFunction(f, Array.isArray(inputs) ? inputs : [inputs]);
+  checkFunction('gradgradcheck', gradientOf(checked), { eps, atol, rtol });
+  return true;
+}
+
+/** (x…, ct…) ↦ the gradients of ⟨ct, f(x)⟩ by x. */
+export function gradientOf({ inputs, apply }: Checked): Checked {
+  const outputs = apply(inputs);
+  const n = inputs.length;
+  const cts = outputs.map((y, k) => leaf(weights(y.size, 11 + k), y.shape));
+  return {
+    inputs: [...inputs, ...cts],
+    apply: (given) => {
+      const [, pullback] = vjp((xs: Tensor[]) => apply(xs), given.slice(0, n));
+      return pullback(given.slice(n)) as unknown as Tensor[];
+    },
+  };
+}
+
+/** The three ways to differentiate compared; throws at the first difference. */
+export function checkFunction(name: string, checked: Checked, options: Required<GradcheckOptions>): void {
+  const { inputs, apply } = checked;
+  const { eps } = options;
+  const outputs = apply(inputs);
+  const cts = outputs.map((y, k) => weights(y.size, 3 + k));
+  const tangents = inputs.map((x, k) => weights(x.size, 7 + k));
+  const seeds = outputs.map((y, k) => leaf(cts[k] as Float64Array, y.shape, y.dtype));
+  const gradients = vjp((xs: Tensor[]) => apply(xs), inputs.slice())[1](seeds) as unknown as Tensor[];
+
+  inputs.forEach((x, k) => {
+    const numeric = differenceGradient(checked, cts, k, eps);
+    const analytic = (gradients[k] as Tensor).dataSync();
+    compare(`${name}: reverse mode`, `input ${k}`, x.shape, analytic, numeric, options);
+  });
+
+  const directions = tangents.map((t, k) => leaf(t, (inputs[k] as Tensor).shape));
+  const [, forward] = jvp((...xs: Tensor[]) => apply(xs), inputs.slice(), directions) as [unknown, Tensor[]];
+  const numeric = differenceAlong(checked, tangents, eps);
+  forward.forEach((t, k) => {
+    compare(`${name}: forward mode`, `result ${k}`, (outputs[k] as Tensor).shape, t.dataSync(), numeric[k] as Float64Array, options);
+  });
+
+  // ⟨ct, J t⟩ = ⟨Jᵀ ct, t⟩, which holds to rounding.
+  const left = dot(forward, cts);
+  const right = dot(gradients, tangents);
+  const scale = dot(forward, cts, Math.abs) + dot(gradients, tangents, Math.abs) + 1e-300;
+  if (Math.abs(left - right) > 1e-8 * scale) {
+    throw new GradError(`${name}: forward and reverse mode differ: ⟨ct, J t⟩ = ${left}, ⟨Jᵀ ct, t⟩ = ${right}`);
+  }
+}
+
+function compare(
+  what: string,
+  where: string,
+  shape: Shape,
+  analytic: ArrayLike<number>,
+  numeric: ArrayLike<number>,
+  { atol, rtol }: Required<GradcheckOptions>,
+): void {
+  for (let i = 0; i < numeric.length; i++) {
+    const [a, n] = [analytic[i]!, numeric[i]!];
+    if (Math.abs(a - n) <= atol + rtol * Math.abs(n) || Object.is(a, n)) continue;
+    throw new GradError(
+      `${what} is wrong at index ${show(indexOf(i, shape))} of ${where}, of shape ${show(shape)}: analytic ${a}, ` +
+        `central differences ${n}`,
+    );
+  }
+}
+
+/** The index of element `i` in row-major order. */
+export function indexOf(i: number, shape: Shape): number[] {
+  const index = new Array<number>(shape.length);
+  let rest = i;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    index[d] = rest % shape[d]!;
+    rest = Math.floor(rest / shape[d]!);
+  }
+  return index;
+}
+
+/** Fixed numbers between 0.5 and 1.5, of either sign. */
+export function weights(n: number, seed: number): Float64Array {
+  let state = (seed * 2654435761) >>> 0 || 1;
+  const next = (): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    state >>>= 0;
+    return state / 2 ** 32;
+  };
+  return Float64Array.from({ length: n }, () => (next() < 0.5 ? -1 : 1) * (0.5 + next()));
+}
+
+function leaf(data: Float64Array, shape: Shape, dtype: Tensor['dtype'] = 'float64'): Tensor {
+  return makeLeaf(dtype === 'float32' ? Float32Array.from(data) : data, shape, dtype);
+}
+
+function dot(xs: readonly Tensor[], ys: readonly Float64Array[], f = (x: number): number => x): number {
+  let sum = 0;
+  xs.forEach((x, k) => {
+    const data = x.dataSync();
+    for (let i = 0; i < data.length; i++) sum += f(data[i]! * ys[k]![i]!);
+  });
+  return sum;
+}
