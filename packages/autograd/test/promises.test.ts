@@ -159,7 +159,12 @@ describe('values', () => {
   });
 
   test('what was never read is gone after two steps, and says so', () => {
+    engine.plans.clear(); // another loop may have asked the same plan to keep it
     const net = new Net();
+    for (let i = 0; i < 3; i++) {
+      net.forward(x).sum().backward();
+      net.step();
+    }
     const out = net.forward(x);
     for (let i = 0; i < 3; i++) {
       (i === 0 ? out : net.forward(x)).sum().backward();
@@ -235,7 +240,7 @@ describe('errors', () => {
     const g = (w.grad as Tensor).toArray();
     const bad = w.indexSelect(0, tensor([0, 1], { dtype: 'int32' }).add(2)); // 3 is out of range, known only when it runs
     count.assign(count.add(1));
-    expect(() => bad.sum().backward()).toThrow(/indexSelect/);
+    expect(() => bad.sum().backward()).toThrow(/index 3 at position 1/);
     expect((w.grad as Tensor).toArray()).toEqual(g);
     expect(count.item()).toBe(0);
     expect(w.toArray()).toEqual([1, 2, 3]);
@@ -282,7 +287,7 @@ describe('constant memory', () => {
   });
 
   test('a scalar graph of 100,000 nodes is built, differentiated and evaluated', () => {
-    const x = tensor(1, { requiresGrad: true });
+    const x = tensor(1, { dtype: 'float64', requiresGrad: true });
     let y: Tensor = x;
     for (let i = 0; i < 50_000; i++) y = y.mul(0.99999).add(0.00001);
     y.backward();

@@ -65,7 +65,10 @@ export function record(f: (...args: unknown[]) => unknown, args: readonly unknow
     return capture(result, leaves, placeholders, start);
   } finally {
     engine.building--;
-    for (const cell of [...pendingCells]) cell.revert();
+    for (const cell of [...pendingCells]) {
+      cell.revert();
+      if (!recording.cells.has(cell)) pendingCells.delete(cell); // a gradient that the recording made
+    }
     for (const [leaf, before] of recording.grads as Map<Tensor, GradBefore>) {
       extraOf(leaf).grad = before.grad;
       if (before.live) before.grad?.restore();
@@ -114,7 +117,7 @@ function capture(result: unknown, leaves: readonly unknown[], placeholders: read
     grad: mode.grad,
     backend,
     expects: leaves,
-    guards: recording.guards,
+    guards: [...recording.guards, ...graph.leaves.flatMap(requiresGradGuard)],
     executable: backend.compile(plan.program()),
     sources: graph.leaves.map((leaf) => sourceOf(leaf, placeholders, start)),
     inputs: graph.leaves.map((leaf) => leaf.value ?? (isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : allocate(leaf.dtype, leaf.size))),
@@ -126,6 +129,11 @@ function capture(result: unknown, leaves: readonly unknown[], placeholders: read
     draws: generator.offset - start,
     nodes: graph.nodes,
   };
+}
+
+/** Whether a cell requires grad decided what was recorded. */
+function requiresGradGuard({ cell }: Tensor): Guard[] {
+  return cell === null ? [] : [{ read: () => cell.needsGrad, value: cell.needsGrad }];
 }
 
 function constantResult(): ChainruleError {

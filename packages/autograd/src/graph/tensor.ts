@@ -122,7 +122,7 @@ export class Tensor<S extends Shape = Shape> {
 
   /** Whether gradients flow back to this tensor. */
   get requiresGrad(): boolean {
-    return this.needsGrad;
+    return mode.tracing === 'compile' ? dependsOn(() => this.needsGrad) : this.needsGrad;
   }
 
   /** True for a tensor that no recorded operation made: its gradient is kept by `backward()`. As PyTorch's `is_leaf`. */

@@ -45,9 +45,9 @@ export function backward(loss: Tensor, gradient?: Tensor | null, options: Backwa
 
 /** The sum of the gradient so far and a new one. */
 function accumulate(leaf: Tensor, ct: Tensor, createGraph: boolean): void {
-  touchGrad(leaf);
   const extra = extraOf(leaf);
   const so = borrowGrad(leaf);
+  touchGrad(leaf);
   const sum = so === null ? ct : withGrad(createGraph, () => sumOf([so, ct]) as Tensor);
   if (extra.grad === null || createGraph) extra.grad = gradientCell(sum, createGraph);
   else extra.grad.assign(sum);
