@@ -22,7 +22,7 @@ const TITLE = 30;
 
 /** Images in rows, each with its caption below, as an SVG that is legible on light and dark pages. */
 export function imageGrid(images: readonly GridImage[], options: GridOptions): string {
-  const { width, height, columns = 8, scale = 3, title } = options;
+  const { width, height, columns = 8, scale = 4, title } = options;
   const cell = { width: width * scale + GAP, height: height * scale + CAPTION + GAP };
   const top = title === undefined ? GAP : TITLE + GAP;
   const across = Math.min(columns, Math.max(1, images.length));

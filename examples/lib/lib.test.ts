@@ -252,7 +252,7 @@ describe('progress', () => {
     }
     expect(lines).toHaveLength(10);
     expect(lines[0]).toMatch(
-      /^epoch 1\/1 {2}10 % {2}loss 0\.5000 {2}accuracy 75\.00 % {2}[\d,]+ images\/s {2}0 s left$/,
+      /^epoch 1\/1 {3}10 % {2}loss 0\.5000 {2}accuracy 75\.00 % {2}[\d,]+ images\/s {2}0 s left$/,
     );
     expect(lines[9]).toMatch(/100 %.* in all$/);
   });

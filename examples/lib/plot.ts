@@ -53,7 +53,8 @@ export function plotLosses(
     title: 'Loss',
     ...(file === undefined ? {} : { file }),
     x: { label: `${unit} seen` },
-    y: { type: 'log', label: 'loss', grid: true },
+    // Without a format 0.1 would be written 100m.
+    y: { type: 'log', label: 'loss', grid: true, tickFormat: (loss: number) => String(loss) },
     marks: [
       Plot.lineY(curve, { ...axes, strokeOpacity: 0.3, strokeWidth: 1 }),
       Plot.lineY(curve, Plot.windowY({ k: Math.min(50, losses.length), anchor: 'end' }, axes)),

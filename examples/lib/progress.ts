@@ -84,11 +84,8 @@ export function startProgress({ total, label = '', unit = 'examples' }: Progress
       printed = part;
       const { label, ...rest } = texts();
       const percent = `${Math.floor((100 * done) / total)} %`.padStart(5);
-      console.log(
-        [`${label} ${percent}`.trim(), ...Object.values(rest).filter((text) => text !== '')].join(
-          '  ',
-        ),
-      );
+      const parts = [label, percent, ...Object.values(rest)];
+      console.log(parts.filter((text) => text !== '').join('  '));
     },
     finish() {
       bar?.update(done, texts());

@@ -67,6 +67,11 @@ describe('bytes', () => {
     expect(back?.toArray()).toEqual([7, -8]);
   });
 
+  it('what is decoded can be computed with, and what was computed can be encoded', () => {
+    const { w } = decodeSafetensors(encodeSafetensors({ w: matrix().mul(2) }));
+    expect(w?.add(1).sum().item()).toBe(48);
+  });
+
   it('npy there and back', () => {
     expect(decodeNpy(encodeNpy(matrix())).toArray()).toEqual([
       [1, 2, 3],

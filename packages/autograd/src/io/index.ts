@@ -2,6 +2,8 @@
  * @file `@chainrule/autograd/io`: tensors to and from files. Loading never runs code; what is refused says why. The
  * functions on bytes run anywhere, those on paths in Node.
  */
+// Tensors come with all their methods, also where nothing else of the package is imported.
+import '../index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { FormatError } from '../errors.js';
 import { readFile, replaceFile } from './files.js';
