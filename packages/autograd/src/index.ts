@@ -1,6 +1,6 @@
 /** @file The public surface of `@chainrule/autograd`. */
 import './ops/index.js';
-import './backends/index.js';
+
 
 export { ChainruleError, DeviceError, DTypeError, FormatError, GradError, IndexError, ShapeError } from './errors.js';
 export type { DType, TypedArray } from './graph/dtype.js';
@@ -8,6 +8,7 @@ export type { Shape } from './graph/shape.js';
 export { borrowGrad, Tensor, type NestedArray } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
 export { enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
+export { devices, getNumThreads, setDevice, setNumThreads } from './backends/index.js';
 export { compile } from './engine/compile.js';
 export { evaluate } from './engine/evaluate.js';
 export * from './ops/index.js';

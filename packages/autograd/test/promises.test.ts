@@ -1,6 +1,15 @@
 /** @file What a user may rely on: what a run keeps, what stays readable, what stays constant. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { cell, evaluate, GradError, noGrad, Parameter, ShapeError, tensor, type Tensor } from '../src/index.js';
+import {
+  cell,
+  evaluate,
+  GradError,
+  noGrad,
+  Parameter,
+  ShapeError,
+  tensor,
+  type Tensor,
+} from '../src/index.js';
 import { engine } from '../src/internal.js';
 
 /** Counts the matrix products that run while `f` does. */
@@ -24,7 +33,12 @@ const x = tensor([
 
 /** Two products forward; backward two more for the weights and one for the hidden layer. */
 class Net {
-  w1 = new Parameter(tensor([[0.1, -0.2, 0.3], [0.4, 0.5, -0.6]]));
+  w1 = new Parameter(
+    tensor([
+      [0.1, -0.2, 0.3],
+      [0.4, 0.5, -0.6],
+    ]),
+  );
   w2 = new Parameter(tensor([[0.2], [-0.3], [0.4]]));
   readonly lr = 0.01;
   forward(input: Tensor): Tensor {
@@ -128,7 +142,12 @@ describe('the forward pass runs once a step', () => {
   });
 
   test('a state is carried on for a thousand steps', () => {
-    const w = new Parameter(tensor([[0.9, 0.1], [-0.1, 0.9]]));
+    const w = new Parameter(
+      tensor([
+        [0.9, 0.1],
+        [-0.1, 0.9],
+      ]),
+    );
     let hidden = tensor([[1, 0]]);
     const count = products(() => {
       noGrad(() => {

@@ -20,7 +20,9 @@ const ALIGNMENT = 64;
  */
 export function planArena(intervals: readonly Interval[]): Arena {
   const offsets = new Array<number>(intervals.length).fill(0);
-  const order = intervals.map((_, i) => i).sort((i, j) => intervals[j]!.bytes - intervals[i]!.bytes || i - j);
+  const order = intervals
+    .map((_, i) => i)
+    .sort((i, j) => intervals[j]!.bytes - intervals[i]!.bytes || i - j);
   const placed: number[] = []; // by rising offset
   let total = 0;
   for (const i of order) {

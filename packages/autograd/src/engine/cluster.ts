@@ -8,7 +8,12 @@ export type Operand =
   /** A value of the same cluster. */
   | { readonly kind: 'value'; readonly slot: number }
   /** A buffer, read with one stride a dimension of the iteration space. */
-  | { readonly kind: 'buffer'; readonly base: number; readonly offset: number; readonly strides: readonly number[] };
+  | {
+      readonly kind: 'buffer';
+      readonly base: number;
+      readonly offset: number;
+      readonly strides: readonly number[];
+    };
 
 /** An instruction as part of a cluster: for each of its dimensions, the one of the iteration space it runs along. */
 export interface Member {
@@ -37,26 +42,47 @@ export class Cluster {
   }
 
   /** Adds an element-wise instruction if it fits, and says whether it did. */
-  joinElement(slot: number, { shape }: Instruction, views: readonly View[], shapes: readonly Shape[], available: (base: number) => boolean): boolean {
+  joinElement(
+    slot: number,
+    { shape }: Instruction,
+    views: readonly View[],
+    shapes: readonly Shape[],
+    available: (base: number) => boolean,
+  ): boolean {
     if (this.members.size >= MAX_MEMBERS) return false;
     const layout = this.layoutOf(shape, views, shapes, available);
     if (layout === null || !this.covers(layout)) return false;
-    const member = { slot, layout, operands: views.map((view, i) => this.operand(view, shapes[i]!, layout)) };
+    const member = {
+      slot,
+      layout,
+      operands: views.map((view, i) => this.operand(view, shapes[i]!, layout)),
+    };
     return this.add(member);
   }
 
   /** Adds a reduction of `views[0]` over `dims` if it fits. */
-  joinReduce(slot: number, shape: Shape, dims: readonly number[], view: View, inputShape: Shape, available: (base: number) => boolean): boolean {
+  joinReduce(
+    slot: number,
+    shape: Shape,
+    dims: readonly number[],
+    view: View,
+    inputShape: Shape,
+    available: (base: number) => boolean,
+  ): boolean {
     const layout = this.layoutOf(inputShape, [view], [inputShape], available);
     if (layout === null || layout.filter((d) => d >= 0).length !== this.space.length) return false;
     const reduced = new Set(dims.map((d) => layout[d]!).filter((d) => d >= 0));
-    if (this.reduced !== null && (reduced.size !== this.reduced.size || [...reduced].some((d) => !this.reduced!.has(d)))) {
+    if (
+      this.reduced !== null &&
+      (reduced.size !== this.reduced.size || [...reduced].some((d) => !this.reduced!.has(d)))
+    ) {
       return false;
     }
     const left = layout.filter((_, d) => !dims.includes(d));
     const keepdim = shape.length === inputShape.length;
     const own = keepdim ? layout.map((d, k) => (dims.includes(k) ? -1 : d)) : left;
-    if (!this.add({ slot, layout: own, operands: [this.operand(view, inputShape, layout)] })) return false;
+    if (!this.add({ slot, layout: own, operands: [this.operand(view, inputShape, layout)] }))
+      return false;
     this.reduced = reduced;
     return true;
   }
@@ -74,11 +100,20 @@ export class Cluster {
   private covers(layout: readonly number[]): boolean {
     const used = new Set(layout.filter((d) => d >= 0));
     if (used.size === this.space.length) return true;
-    return this.reduced !== null && used.size === this.space.length - this.reduced.size && [...used].every((d) => !this.reduced!.has(d));
+    return (
+      this.reduced !== null &&
+      used.size === this.space.length - this.reduced.size &&
+      [...used].every((d) => !this.reduced!.has(d))
+    );
   }
 
   /** Which dimension of the space each dimension of a value runs along, or null where its operands do not agree. */
-  private layoutOf(shape: Shape, views: readonly View[], shapes: readonly Shape[], available: (base: number) => boolean): number[] | null {
+  private layoutOf(
+    shape: Shape,
+    views: readonly View[],
+    shapes: readonly Shape[],
+    available: (base: number) => boolean,
+  ): number[] | null {
     const layout = new Array<number>(shape.length).fill(-1);
     for (let i = 0; i < views.length; i++) {
       const view = views[i]!;
@@ -112,7 +147,10 @@ export class Cluster {
     // Row values skip what is reduced; values of each point take every dimension.
     const open = layout.filter((d, k) => d < 0 && shape[k] !== 1).length;
     const free = this.space.flatMap((_, d) => (taken.has(d) ? [] : [d]));
-    const places = open === free.length ? free : free.filter((d) => this.reduced === null || !this.reduced.has(d));
+    const places =
+      open === free.length
+        ? free
+        : free.filter((d) => this.reduced === null || !this.reduced.has(d));
     if (open > places.length) return false;
     for (let k = 0; k < layout.length; k++) {
       if (layout[k]! >= 0 || shape[k] === 1) continue;

@@ -83,7 +83,12 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
   const enter = (node: Tensor, parent: Tensor | null): void => {
     if (node.mark === mark) return;
     node.mark = mark;
-    if (node.value !== null || node.op === constantOp || node.op === counterOp || stops?.has(node) === true) {
+    if (
+      node.value !== null ||
+      node.op === constantOp ||
+      node.op === counterOp ||
+      stops?.has(node) === true
+    ) {
       addLeaf(node, nodes, leaves, structure);
       return;
     }
@@ -139,14 +144,17 @@ function checkComputable(node: Tensor): void {
         'read it (item(), dataSync(), evaluate()) before step()',
     );
   }
-  if (node.op === null) throw new ChainruleError('a tensor without value or operation cannot be evaluated');
+  if (node.op === null)
+    throw new ChainruleError('a tensor without value or operation cannot be evaluated');
 }
 
 function addLeaf(node: Tensor, nodes: Tensor[], leaves: Tensor[], structure: Structure): void {
   node.slot = nodes.length;
   nodes.push(node);
   if (node.op === constantOp || node.op === counterOp) {
-    const literal = isLiteral(node) ? LITERALS.indexOf((node.attrs as { value: number }).value) : -1;
+    const literal = isLiteral(node)
+      ? LITERALS.indexOf((node.attrs as { value: number }).value)
+      : -1;
     structure.push(literal >= 0 ? LITERAL : NUMBER);
     structure.push(literal >= 0 ? (literal << 2) | dtypeCode[node.dtype] : dtypeCode[node.dtype]);
     if (literal < 0) leaves.push(node);

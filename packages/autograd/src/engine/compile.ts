@@ -64,11 +64,17 @@ function isPlainObject(x: unknown): x is Record<string, unknown> {
 
 /** Whether a recording was made for such arguments, and the flags it read are as they were. */
 function fits({ grad, expects, guards, backend }: Recording, leaves: readonly unknown[]): boolean {
-  if (grad !== mode.grad || backend !== engine.backend || expects.length !== leaves.length) return false;
+  if (grad !== mode.grad || backend !== engine.backend || expects.length !== leaves.length)
+    return false;
   for (let i = 0; i < leaves.length; i++) {
     const [leaf, expected] = [leaves[i], expects[i]];
     if (leaf instanceof Tensor) {
-      if (!(expected instanceof Tensor) || leaf.dtype !== expected.dtype || leaf.needsGrad !== expected.needsGrad) return false;
+      if (
+        !(expected instanceof Tensor) ||
+        leaf.dtype !== expected.dtype ||
+        leaf.needsGrad !== expected.needsGrad
+      )
+        return false;
       if (!sameShape(leaf.shape, expected.shape)) return false;
     } else if (typeof leaf === 'number') {
       if (typeof expected !== 'number') return false;
@@ -82,7 +88,8 @@ function fits({ grad, expects, guards, backend }: Recording, leaves: readonly un
 function replay(recording: Recording, leaves: readonly unknown[]): unknown {
   const { executable, sources, inputs, cells, results, grads } = recording;
   if (pendingVersions().length > 0) evaluate();
-  for (let i = 0; i < sources.length; i++) inputs[i] = inputOf(sources[i] as Source, inputs[i] as TypedArray, leaves);
+  for (let i = 0; i < sources.length; i++)
+    inputs[i] = inputOf(sources[i] as Source, inputs[i] as TypedArray, leaves);
   const outputs: (TypedArray | null)[] = cells.map(
     (cell) => cell.spare() ?? backendInUse().allocate(cell.dtype, cell.size),
   );
@@ -98,7 +105,8 @@ function replay(recording: Recording, leaves: readonly unknown[]): unknown {
   for (const { target, cell } of grads) {
     const leaf = typeof target === 'number' ? (leaves[target] as Tensor) : target;
     if (cell === null) leaf.extra?.grad?.clear();
-    else (leaf.extra ??= { grad: null, hooks: [], retainGrad: false, stack: undefined }).grad = cell;
+    else
+      (leaf.extra ??= { grad: null, hooks: [], retainGrad: false, stack: undefined }).grad = cell;
   }
   generator.offset += recording.draws;
   return recording.build(

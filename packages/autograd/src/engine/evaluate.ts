@@ -59,18 +59,26 @@ export function run(roots: readonly Tensor[], why: string): void {
   const graph = collect(roots);
   if (graph.roots.length === 0) return;
   const plan = engine.plans.find(graph);
-  const forward = why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
+  const forward =
+    why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
+  // Some of what the last run held may be an input: taken before it is let go of.
+  const inputs: TypedArray[] = graph.leaves.map((leaf) =>
+    leaf.cell === null ? leafValue(leaf) : NO_VALUE,
+  );
   if (forward) release();
   const held = forward ? plan.held(graph) : NONE;
   const executable = plan.on(backendInUse(), held);
   const cells = versionsOf(graph);
   for (const leaf of graph.leaves) leaf.cell?.protect(leaf);
   const outputs: (TypedArray | null)[] = graph.roots.map((root) => outputOf(cells.get(root)));
+  graph.leaves.forEach((leaf, i) => {
+    if (leaf.cell !== null) inputs[i] = leafValue(leaf); // after versions that will be overwritten have been copied
+  });
   for (let k = plan.kept.size + held.length; k > 0; k--) outputs.push(null);
   engine.onRun?.(plan.program(held), why);
   let values: TypedArray[];
   try {
-    values = executable.run(graph.leaves.map(leafValue), outputs);
+    values = executable.run(inputs, outputs);
   } catch (error) {
     graph.roots.forEach((root, k) => {
       const cell = cells.get(root);
@@ -83,6 +91,7 @@ export function run(roots: readonly Tensor[], why: string): void {
 }
 
 const NONE: readonly number[] = [];
+const NO_VALUE = new Uint8Array(0);
 
 /** Hands the values of a run to their nodes. */
 function settle(
@@ -94,7 +103,7 @@ function settle(
 ): void {
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i] as Tensor;
-    if (node.value !== null) continue;
+    if (node.value !== null || plan.instructions[i]?.op === null) continue;
     node.plan = plan;
     node.planIndex = i;
   }
@@ -159,13 +168,16 @@ export function explain(error: unknown, node: Tensor | undefined, why: string): 
   if (!(error instanceof ChainruleError) || node === undefined) return error;
   if (node.scope !== '') error.message += ` (in ${node.scope})`;
   const stack = node.extra?.stack;
-  if (stack !== undefined) error.message += `; found at ${why}, the operation was created${createdAt(stack)}`;
+  if (stack !== undefined)
+    error.message += `; found at ${why}, the operation was created${createdAt(stack)}`;
   return error;
 }
 
 function createdAt(stack: string): string {
   const lines = stack.split('\n').slice(1);
-  const user = lines.find((line) => !/packages[\\/](autograd|nn|optim)[\\/](src|dist)|@chainrule/.test(line));
+  const user = lines.find(
+    (line) => !/packages[\\/](autograd|nn|optim)[\\/](src|dist)|@chainrule/.test(line),
+  );
   return ` ${(user ?? lines.at(-1) ?? '').trim()}`;
 }
 

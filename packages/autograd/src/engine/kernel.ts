@@ -26,7 +26,12 @@ export type Scalar =
   /** The current coordinate along a dimension of the iteration space (`int32`). */
   | { readonly kind: 'index'; readonly dim: number; readonly dtype: 'int32' }
   /** An element function by the name of its primitive: `add`, `exp`, `where`, `cast` … */
-  | { readonly kind: 'op'; readonly op: string; readonly args: readonly number[]; readonly dtype: DType }
+  | {
+      readonly kind: 'op';
+      readonly op: string;
+      readonly args: readonly number[];
+      readonly dtype: DType;
+    }
   /** Folds a value over the whole inner space: a value of each row from then on. */
   | { readonly kind: 'reduce'; readonly op: ReduceOp; readonly arg: number; readonly dtype: DType };
 

@@ -7,7 +7,12 @@ import type { Access, Kernel, LoopKernel, MatmulKernel, ReduceOp, Scalar } from 
 import type { Instruction } from './program.js';
 import type { Part, Schedule, Step } from './schedule.js';
 
-const REDUCE: Readonly<Record<string, ReduceOp | undefined>> = { sum: 'sum', prod: 'prod', amax: 'max', amin: 'min' };
+const REDUCE: Readonly<Record<string, ReduceOp | undefined>> = {
+  sum: 'sum',
+  prod: 'prod',
+  amax: 'max',
+  amin: 'min',
+};
 
 /** A step made ready for a backend: a kernel, or a primitive that runs by its reference. */
 export type Lowered =
@@ -19,13 +24,21 @@ export function lower(schedule: Schedule): Lowered[] {
   return schedule.steps.flatMap((step): Lowered[] => {
     if (step.kind === 'opaque') return [step];
     if (step.kind === 'assemble') {
-      return step.parts.map((part) => ({ kind: 'kernel', kernel: partKernel(schedule.instructions, step.slot, part), slots: [step.slot] }));
+      return step.parts.map((part) => ({
+        kind: 'kernel',
+        kernel: partKernel(schedule.instructions, step.slot, part),
+        slots: [step.slot],
+      }));
     }
     if (step.kind === 'matmul') {
-      return [{ kind: 'kernel', kernel: matmulKernel(schedule.instructions, step), slots: [step.slot] }];
+      return [
+        { kind: 'kernel', kernel: matmulKernel(schedule.instructions, step), slots: [step.slot] },
+      ];
     }
     const slots = [...step.cluster.members.keys()];
-    return [{ kind: 'kernel', kernel: loopKernel(schedule.instructions, step.cluster, stored), slots }];
+    return [
+      { kind: 'kernel', kernel: loopKernel(schedule.instructions, step.cluster, stored), slots },
+    ];
   });
 }
 
@@ -41,7 +54,11 @@ function storedSlots({ steps, outputs }: Schedule): Set<number> {
   return stored;
 }
 
-function loopKernel(instructions: readonly Instruction[], cluster: Cluster, stored: ReadonlySet<number>): LoopKernel {
+function loopKernel(
+  instructions: readonly Instruction[],
+  cluster: Cluster,
+  stored: ReadonlySet<number>,
+): LoopKernel {
   const dims = cluster.space.map((_, d) => d);
   const inner = dims.filter((d) => cluster.reduced?.has(d) === true);
   const outer = dims.filter((d) => !inner.includes(d));
@@ -77,7 +94,8 @@ function loopKernel(instructions: readonly Instruction[], cluster: Cluster, stor
     const args = member.operands.map(operand);
     const at = compute(name, args, dtype, inner.length > 0, body, push);
     value.set(member.slot, at);
-    if (stored.has(member.slot)) outputs.push(storeOf(instructions, member, cluster, at, arrange, outer.length));
+    if (stored.has(member.slot))
+      outputs.push(storeOf(instructions, member, cluster, at, arrange, outer.length));
   }
   return {
     kind: 'loop',
@@ -89,7 +107,14 @@ function loopKernel(instructions: readonly Instruction[], cluster: Cluster, stor
   };
 }
 
-function compute(name: string, args: readonly number[], dtype: DType, folds: boolean, body: readonly Scalar[], push: (s: Scalar) => number): number {
+function compute(
+  name: string,
+  args: readonly number[],
+  dtype: DType,
+  folds: boolean,
+  body: readonly Scalar[],
+  push: (s: Scalar) => number,
+): number {
   const first = args[0]!;
   const reduce = REDUCE[name];
   if (reduce !== undefined) {
@@ -119,11 +144,21 @@ function storeOf(
   });
   const arranged = arrange(strides);
   const perRow = cluster.reduced !== null && points < cluster.space.length;
-  return { buffer: slot, dtype, offset: 0, strides: perRow ? arranged.slice(0, rows) : arranged, value };
+  return {
+    buffer: slot,
+    dtype,
+    offset: 0,
+    strides: perRow ? arranged.slice(0, rows) : arranged,
+    value,
+  };
 }
 
 /** Writes one part of a buffer. */
-function partKernel(instructions: readonly Instruction[], slot: number, { view, shape, offset, strides }: Part): LoopKernel {
+function partKernel(
+  instructions: readonly Instruction[],
+  slot: number,
+  { view, shape, offset, strides }: Part,
+): LoopKernel {
   const { dtype } = instructions[slot] as Instruction;
   const { op, attrs } = instructions[view.base] as Instruction;
   const known = op === constantOp;
@@ -140,7 +175,10 @@ function partKernel(instructions: readonly Instruction[], slot: number, { view, 
   };
 }
 
-function matmulKernel(instructions: readonly Instruction[], { slot, a, b }: Step & { kind: 'matmul' }): MatmulKernel {
+function matmulKernel(
+  instructions: readonly Instruction[],
+  { slot, a, b }: Step & { kind: 'matmul' },
+): MatmulKernel {
   const { shape, attrs, inputs, dtype } = instructions[slot] as Instruction;
   const { transA, transB } = attrs as unknown as { transA: boolean; transB: boolean };
   const batch = shape.slice(0, -2);
@@ -158,7 +196,9 @@ function matmulKernel(instructions: readonly Instruction[], { slot, a, b }: Step
       dtype,
       offset: view.offset,
       strides: [
-        ...batch.map((_, d) => (d < offset || (repeat[d] === 0 && lead[d - offset] === 1) ? 0 : view.strides[d - offset]!)),
+        ...batch.map((_, d) =>
+          d < offset || (repeat[d] === 0 && lead[d - offset] === 1) ? 0 : view.strides[d - offset]!,
+        ),
         ...(transposed ? [c, r] : [r, c]),
       ],
     };

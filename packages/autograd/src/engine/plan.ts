@@ -11,7 +11,7 @@ export class Plan {
   readonly kept = new Set<number>();
   /** What the backward graph of the roots will read; known once asked for. */
   private heldSlots: readonly number[] | null = null;
-  private readonly instructions: readonly Instruction[];
+  readonly instructions: readonly Instruction[];
   private readonly inputs: readonly number[];
   private readonly roots: readonly number[];
   private executable: Executable | null = null;
@@ -20,11 +20,16 @@ export class Plan {
 
   readonly structure: Int32Array;
 
-  constructor(structure: Int32Array, { nodes, leaves, roots }: Collected, stops?: ReadonlySet<Tensor>) {
+  constructor(
+    structure: Int32Array,
+    { nodes, leaves, roots }: Collected,
+    stops?: ReadonlySet<Tensor>,
+  ) {
     this.structure = structure;
     this.instructions = nodes.map((node) => {
       const { shape, dtype } = node;
-      const input = node.value !== null || (isNumber(node) && !isLiteral(node)) || stops?.has(node) === true;
+      const input =
+        node.value !== null || (isNumber(node) && !isLiteral(node)) || stops?.has(node) === true;
       return input
         ? { op: null, attrs: null, inputs: [], shape, dtype }
         : { op: node.op, attrs: node.attrs, inputs: node.inputs.map((x) => x.slot), shape, dtype };
@@ -43,7 +48,10 @@ export class Plan {
   /** The slots that a backward pass over `graph` would read, beside the roots and what is kept. */
   held({ nodes, roots }: Collected): readonly number[] {
     this.heldSlots ??= Array.from(runtime.readByBackward(roots), (node) => node.slot).filter(
-      (slot) => nodes[slot]?.value === null && this.instructions[slot]?.op !== null && !this.roots.includes(slot),
+      (slot) =>
+        nodes[slot]?.value === null &&
+        this.instructions[slot]?.op !== null &&
+        !this.roots.includes(slot),
     );
     return this.heldSlots;
   }

@@ -36,7 +36,11 @@ export interface Recording {
   readonly outputs: number;
   readonly cells: readonly Cell[];
   /** The tensors of the result; one that is an argument as it came has the output −1 − its place. */
-  readonly results: readonly { readonly shape: Shape; readonly dtype: DType; readonly output: number }[];
+  readonly results: readonly {
+    readonly shape: Shape;
+    readonly dtype: DType;
+    readonly output: number;
+  }[];
   readonly build: (leaves: readonly unknown[]) => unknown;
   /** The gradients afterwards: null where they are cleared; `target` is a place among the arguments or a tensor. */
   readonly grads: readonly { readonly target: Tensor | number; readonly cell: Cell | null }[];
@@ -51,7 +55,11 @@ interface GradBefore {
   readonly live: boolean;
 }
 
-export function record(f: (...args: unknown[]) => unknown, args: readonly unknown[], leaves: readonly unknown[]): Recording {
+export function record(
+  f: (...args: unknown[]) => unknown,
+  args: readonly unknown[],
+  leaves: readonly unknown[],
+): Recording {
   evaluate(); // every cell starts from a version with a value
   const stand = new Map<unknown, Tensor>();
   const placeholders = leaves.map((leaf) => placeholderFor(leaf, stand));
@@ -81,7 +89,12 @@ export function record(f: (...args: unknown[]) => unknown, args: readonly unknow
 }
 
 /** Turns what the function did into a plan. */
-function capture(result: unknown, leaves: readonly unknown[], placeholders: readonly (Tensor | null)[], start: number): Recording {
+function capture(
+  result: unknown,
+  leaves: readonly unknown[],
+  placeholders: readonly (Tensor | null)[],
+  start: number,
+): Recording {
   const out = flatten(result);
   const roots: Tensor[] = [];
   const output = (node: Tensor): number => {
@@ -96,20 +109,34 @@ function capture(result: unknown, leaves: readonly unknown[], placeholders: read
   });
   const cleared = new Set((recording.grads as Map<Tensor, GradBefore>).keys());
   const live = new Set(grads.map(({ cell }) => cell));
-  const old = new Set([...cleared].flatMap((leaf) => [extraOf(leaf).grad].filter((grad) => grad !== null && !live.has(grad))));
-  const cells = [...pendingCells].filter((cell) => !old.has(cell) && cell.live !== null && (!made.has(cell) || cell.hasNext));
+  const old = new Set(
+    [...cleared].flatMap((leaf) =>
+      [extraOf(leaf).grad].filter((grad) => grad !== null && !live.has(grad)),
+    ),
+  );
+  const cells = [...pendingCells].filter(
+    (cell) => !old.has(cell) && cell.live !== null && (!made.has(cell) || cell.hasNext),
+  );
   for (const cell of cells) output(cell.current);
   const results = out.leaves.map((leaf) => {
     const node = leaf.current;
     const argument = placeholders.indexOf(node);
-    return { shape: leaf.shape, dtype: leaf.dtype, output: argument >= 0 ? -1 - argument : output(node) };
+    return {
+      shape: leaf.shape,
+      dtype: leaf.dtype,
+      output: argument >= 0 ? -1 - argument : output(node),
+    };
   });
   const stops = new Set<Tensor>(placeholders.filter((p) => p !== null));
   for (const cell of made) stops.add(cell.first);
-  const graph = collect(roots.filter((root) => root.value === null), stops);
+  const graph = collect(
+    roots.filter((root) => root.value === null),
+    stops,
+  );
   for (const root of roots) if (root.value !== null) throw constantResult();
   for (const leaf of graph.leaves) {
-    if (leaf.op === placeholderOp && !stops.has(leaf)) throw new ChainruleError('compile: a tensor of another recording was used');
+    if (leaf.op === placeholderOp && !stops.has(leaf))
+      throw new ChainruleError('compile: a tensor of another recording was used');
   }
   const backend = backendInUse();
   const plan = new Plan(new Int32Array(0), { ...graph, roots }, stops);
@@ -120,7 +147,11 @@ function capture(result: unknown, leaves: readonly unknown[], placeholders: read
     guards: [...recording.guards, ...graph.leaves.flatMap(requiresGradGuard)],
     executable: backend.compile(plan.program()),
     sources: graph.leaves.map((leaf) => sourceOf(leaf, placeholders, start)),
-    inputs: graph.leaves.map((leaf) => leaf.value ?? (isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : allocate(leaf.dtype, leaf.size))),
+    inputs: graph.leaves.map(
+      (leaf) =>
+        leaf.value ??
+        (isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : allocate(leaf.dtype, leaf.size)),
+    ),
     outputs: roots.length,
     cells,
     results,
@@ -137,7 +168,9 @@ function requiresGradGuard({ cell }: Tensor): Guard[] {
 }
 
 function constantResult(): ChainruleError {
-  return new ChainruleError('compile: the function returns a tensor that it did not compute; return it from outside');
+  return new ChainruleError(
+    'compile: the function returns a tensor that it did not compute; return it from outside',
+  );
 }
 
 function isNumber({ op }: Tensor): boolean {
@@ -166,7 +199,11 @@ function placeholderFor(leaf: unknown, stand: Map<unknown, Tensor>): Tensor | nu
 }
 
 /** The arguments with placeholders in the places of tensors and numbers. */
-function substitute(tree: unknown, placeholders: readonly (Tensor | null)[], at: { next: number }): unknown {
+function substitute(
+  tree: unknown,
+  placeholders: readonly (Tensor | null)[],
+  at: { next: number },
+): unknown {
   if (Array.isArray(tree)) return tree.map((x) => substitute(x, placeholders, at));
   if (typeof tree === 'object' && tree !== null && !(tree instanceof Tensor)) {
     const prototype: unknown = Object.getPrototypeOf(tree);

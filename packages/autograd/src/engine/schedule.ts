@@ -41,7 +41,12 @@ export interface Schedule {
 /** What a backend can put into a loop: an element function with results of `dtype` from arguments of `from`. */
 export type Supports = (op: string, dtype: DType, from: DType) => boolean;
 
-const REDUCTIONS: Readonly<Record<string, true | undefined>> = { sum: true, prod: true, amax: true, amin: true };
+const REDUCTIONS: Readonly<Record<string, true | undefined>> = {
+  sum: true,
+  prod: true,
+  amax: true,
+  amin: true,
+};
 
 export function schedule(program: Program, supports: Supports): Schedule {
   return new Scheduler(program, supports).run();
@@ -84,7 +89,8 @@ class Scheduler {
       if (view !== null) return this.define(slot, view, -1);
     }
     if (op.trait === 'element' && this.fusible(instruction)) return this.element(slot);
-    if (op.trait === 'reduce' && REDUCTIONS[op.name] === true && this.fusible(instruction)) return this.reduce(slot);
+    if (op.trait === 'reduce' && REDUCTIONS[op.name] === true && this.fusible(instruction))
+      return this.reduce(slot);
     if (op.name === 'matmul' && sizeOf(shape) > 0) return this.matmul(slot);
     if (op.name === 'concat') return this.concat(slot);
     if (op.name === 'pad') return this.pad(slot);
@@ -113,7 +119,9 @@ class Scheduler {
     const x = inputs[0] as number;
     const dims = attrs?.['dims'] as readonly number[];
     this.join(slot, [this.view(x)], (cluster) =>
-      cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, (base) => this.before(base, cluster)),
+      cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, (base) =>
+        this.before(base, cluster),
+      ),
     );
   }
 
@@ -124,14 +132,18 @@ class Scheduler {
     for (let k = this.steps.length - 1; k >= Math.max(0, latest); k--) {
       const step = this.steps[k] as Step;
       if (step.kind !== 'cluster') continue;
-      const related = k === latest || [...bases].some((b) => step.cluster.reads.has(b) && this.at(b).shape.length > 0);
-      if (related && into(step.cluster)) return this.define(slot, ownView(slot, this.at(slot).shape), k);
+      const related =
+        k === latest ||
+        [...bases].some((b) => step.cluster.reads.has(b) && this.at(b).shape.length > 0);
+      if (related && into(step.cluster))
+        return this.define(slot, ownView(slot, this.at(slot).shape), k);
     }
     const { op, shape, inputs } = this.at(slot);
     const space = op?.trait === 'reduce' ? this.at(inputs[0] as number).shape : shape;
     const cluster = new Cluster(this.steps.length, space);
     this.steps.push({ kind: 'cluster', cluster });
-    if (!into(cluster)) throw new Error(`schedule: ${op?.name ?? 'an instruction'} does not fit a loop of its own`);
+    if (!into(cluster))
+      throw new Error(`schedule: ${op?.name ?? 'an instruction'} does not fit a loop of its own`);
     this.define(slot, ownView(slot, shape), cluster.index);
   }
 

@@ -28,7 +28,11 @@ function combine({ instructions, inputs, outputs }: Program): Program {
       if (position !== undefined) newInputs[position] = now[slot]!;
       return;
     }
-    const instruction = { ...original, inputs: original.inputs.map((x) => now[x]!), origin: original.origin ?? slot };
+    const instruction = {
+      ...original,
+      inputs: original.inputs.map((x) => now[x]!),
+      origin: original.origin ?? slot,
+    };
     const same = identity(instruction, kept);
     if (same !== null) {
       now[slot] = same;
@@ -103,5 +107,9 @@ function removeDead({ instructions, inputs, outputs }: Program): Program {
     if (live[slot] === 0) return;
     now[slot] = kept.push({ ...instruction, inputs: instruction.inputs.map((x) => now[x]!) }) - 1;
   });
-  return { instructions: kept, inputs: inputs.map((x) => now[x]!), outputs: outputs.map((x) => now[x]!) };
+  return {
+    instructions: kept,
+    inputs: inputs.map((x) => now[x]!),
+    outputs: outputs.map((x) => now[x]!),
+  };
 }

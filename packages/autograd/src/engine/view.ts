@@ -143,4 +143,3 @@ function reshapeStrides(strides: readonly number[], from: Shape, to: Shape): num
   }
   return out;
 }
-

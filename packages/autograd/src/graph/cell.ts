@@ -50,7 +50,9 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   constructor(initial: Tensor<S>, requiresGrad = false) {
     const from = initial.current;
     if (requiresGrad && !isFloat(from.dtype)) {
-      throw new DTypeError(`Parameter: only float tensors have gradients, this one is ${from.dtype}`);
+      throw new DTypeError(
+        `Parameter: only float tensors have gradients, this one is ${from.dtype}`,
+      );
     }
     super(null, [], null, from.shape, from.dtype, requiresGrad, null);
     this.version = this.committed = this.makeVersion(from, false);

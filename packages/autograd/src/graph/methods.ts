@@ -22,7 +22,8 @@ import type { TrigonometricMethods } from '../ops/trigonometric.js';
 import type { Shape } from './shape.js';
 
 export interface TensorMethods<S extends Shape>
-  extends ArithmeticMethods<S>,
+  extends
+    ArithmeticMethods<S>,
     ExponentialMethods<S>,
     TrigonometricMethods<S>,
     SpecialMethods<S>,

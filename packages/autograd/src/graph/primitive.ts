@@ -3,7 +3,8 @@ import type { DType, TypedArray } from './dtype.js';
 import type { Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
-export type AttrValue = number | boolean | string | readonly number[] | readonly (readonly number[])[];
+export type AttrValue =
+  number | boolean | string | readonly number[] | readonly (readonly number[])[];
 
 /** What configures a node beyond its inputs: plain values, in a fixed order of keys, part of a plan's structure. */
 export type Attrs = Readonly<Record<string, AttrValue>>;
@@ -48,7 +49,12 @@ export interface Primitive<A extends Attrs = Attrs> {
   /** Cotangent of input `i`, in that input's shape and dtype; null for zero. */
   vjp(i: number, ct: Tensor, inputs: readonly Tensor[], out: Tensor, attrs: A): Tensor | null;
   /** Tangent of the output from the tangents of the inputs (null for zero; at least one is not). */
-  jvp(ts: readonly (Tensor | null)[], inputs: readonly Tensor[], out: Tensor, attrs: A): Tensor | null;
+  jvp(
+    ts: readonly (Tensor | null)[],
+    inputs: readonly Tensor[],
+    out: Tensor,
+    attrs: A,
+  ): Tensor | null;
   /** The same operation for `size` examples at once: batched inputs carry a first dimension, and so must the result. */
   batch(inputs: readonly Tensor[], batched: readonly boolean[], attrs: A, size: number): Tensor;
   /** The reference: fills `out.data`. Alias primitives have none. */

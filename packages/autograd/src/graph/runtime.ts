@@ -22,7 +22,17 @@ export const runtime: {
   readByBackward(roots: readonly Tensor[]): Set<Tensor>;
   /** Keeps the pending graph behind a new node from growing without bound. */
   bound(node: Tensor): void;
-  backward(root: Tensor, gradient: Tensor | null | undefined, options: BackwardOptions | undefined): void;
+  backward(
+    root: Tensor,
+    gradient: Tensor | null | undefined,
+    options: BackwardOptions | undefined,
+  ): void;
   /** Makes a tensor the gradient of a leaf. */
   assignGrad(leaf: Tensor, gradient: Tensor): void;
-} = { evaluate: missing, readByBackward: missing, bound: missing, backward: missing, assignGrad: missing };
+} = {
+  evaluate: missing,
+  readByBackward: missing,
+  bound: missing,
+  backward: missing,
+  assignGrad: missing,
+};

@@ -22,7 +22,9 @@ export function sizeOf(shape: Shape): number {
 /** Refuses whatever is no list of whole, non-negative sizes, before anything is allocated. */
 export function checkShape(op: string, shape: unknown): Shape {
   if (!Array.isArray(shape)) {
-    throw new ShapeError(`${op}: a shape is an array of sizes such as [2, 3], got ${String(shape)}`);
+    throw new ShapeError(
+      `${op}: a shape is an array of sizes such as [2, 3], got ${String(shape)}`,
+    );
   }
   let size = 1;
   for (let d = 0; d < shape.length; d++) {

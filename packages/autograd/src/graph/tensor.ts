@@ -168,7 +168,8 @@ export class Tensor<S extends Shape = Shape> {
   /** The elements as nested arrays, booleans as booleans; a bare number for no dimensions. */
   toArray(): NestedArray {
     const data = observe(this, 'toArray');
-    const read = this.dtype === 'bool' ? (i: number) => data[i] !== 0 : (i: number) => data[i] as number;
+    const read =
+      this.dtype === 'bool' ? (i: number) => data[i] !== 0 : (i: number) => data[i] as number;
     const build = (d: number, from: number, step: number): NestedArray => {
       if (d === this.shape.length) return read(from);
       const n = this.shape[d] as number;
@@ -181,7 +182,9 @@ export class Tensor<S extends Shape = Shape> {
   /** Turns the recording of gradients for this leaf on or off, and returns it. PyTorch: `requires_grad_`. */
   requiresGrad_(requires = true): this {
     if (requires && !isFloat(this.dtype)) {
-      throw new DTypeError(`requiresGrad_: only float tensors have gradients, this one is ${this.dtype}`);
+      throw new DTypeError(
+        `requiresGrad_: only float tensors have gradients, this one is ${this.dtype}`,
+      );
     }
     if (!this.isLeaf) {
       throw new GradError(
@@ -245,7 +248,8 @@ export function extraOf(t: Tensor): Extra {
 
 /** @internal The gradient without marking it as seen: for code that uses it before the next `backward()`. */
 export function borrowGrad(t: Tensor): Tensor | null {
-  if (mode.tracing === 'compile' && !recording.grads.has(t)) dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
+  if (mode.tracing === 'compile' && !recording.grads.has(t))
+    dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
   return t.extra?.grad?.live ?? null;
 }
 

@@ -42,7 +42,12 @@ export const placeholderOp: Primitive = register({
 });
 
 /** Stands for an argument while a function is recorded; one that is a `number` takes the dtype of what it meets. */
-export function placeholder(shape: readonly number[], dtype: DType, requiresGrad = false, number = false): Tensor {
+export function placeholder(
+  shape: readonly number[],
+  dtype: DType,
+  requiresGrad = false,
+  number = false,
+): Tensor {
   return new Tensor(placeholderOp, NONE, { number }, shape, dtype, requiresGrad, null);
 }
 
@@ -56,10 +61,26 @@ const SCALAR: readonly number[] = [];
 
 /** A number as a tensor without dimensions. */
 export function constant(value: number, dtype: DType): Tensor {
-  return new Tensor(constantOp as unknown as Primitive, NONE, { value }, SCALAR, dtype, false, null);
+  return new Tensor(
+    constantOp as unknown as Primitive,
+    NONE,
+    { value },
+    SCALAR,
+    dtype,
+    false,
+    null,
+  );
 }
 
 /** The seed of the random generator or its offset, in float64: a whole number below 2^53. */
 export function counter(value: number, role: 'seed' | 'offset'): Tensor {
-  return new Tensor(counterOp as unknown as Primitive, NONE, { value, role }, SCALAR, 'float64', false, null);
+  return new Tensor(
+    counterOp as unknown as Primitive,
+    NONE,
+    { value, role },
+    SCALAR,
+    'float64',
+    false,
+    null,
+  );
 }

@@ -20,7 +20,11 @@ import { freed, isFreed, leafOf, pullback } from './vjp.js';
  * @throws {GradError} if nothing behind `loss` requires grad, if it has several elements and no `gradient` is given,
  *   or if an earlier `backward()` has freed its graph. No `.grad` has changed then.
  */
-export function backward(loss: Tensor, gradient?: Tensor | null, options: BackwardOptions = {}): void {
+export function backward(
+  loss: Tensor,
+  gradient?: Tensor | null,
+  options: BackwardOptions = {},
+): void {
   const { createGraph = false, retainGraph = createGraph } = options;
   const root = loss.current;
   if (mode.tracing === 'vmap') {
@@ -40,7 +44,8 @@ export function backward(loss: Tensor, gradient?: Tensor | null, options: Backwa
     for (const [leaf, grad] of before) extraOf(leaf).grad = grad;
     throw error;
   }
-  if (!retainGraph && mode.tracing === null && root.op !== null && root.cell === null) root.inputs = [];
+  if (!retainGraph && mode.tracing === null && root.op !== null && root.cell === null)
+    root.inputs = [];
 }
 
 /** The sum of the gradient so far and a new one. */
@@ -151,7 +156,9 @@ function seedOf(op: string, root: Tensor, gradient: Tensor | null | undefined): 
     );
   }
   if (seed.dtype !== root.dtype) {
-    throw new DTypeError(`${op}: the gradient is ${seed.dtype}, the tensor ${root.dtype}; they must be equal`);
+    throw new DTypeError(
+      `${op}: the gradient is ${seed.dtype}, the tensor ${root.dtype}; they must be equal`,
+    );
   }
   return seed;
 }

@@ -122,7 +122,8 @@ function relevant(
   }
   const useful = new Set<Tensor>();
   for (const node of [...seen].sort((x, y) => x.id - y.id)) {
-    if (wanted(node) || (node.cell === null && node.inputs.some((x) => useful.has(x)))) useful.add(node);
+    if (wanted(node) || (node.cell === null && node.inputs.some((x) => useful.has(x))))
+      useful.add(node);
     else if (isFreed(node)) throw freed(node);
   }
   return useful;
@@ -130,7 +131,14 @@ function relevant(
 
 /** Whether `backward()` has forgotten how this node was computed. */
 export function isFreed(node: Tensor): boolean {
-  return node.op !== null && node.op !== placeholderOp && node.cell === null && node.inputs.length === 0 && node.value !== null && node.needsGrad;
+  return (
+    node.op !== null &&
+    node.op !== placeholderOp &&
+    node.cell === null &&
+    node.inputs.length === 0 &&
+    node.value !== null &&
+    node.needsGrad
+  );
 }
 
 export function freed(node: Tensor): GradError {
@@ -148,7 +156,9 @@ function runHooks(ct: Tensor, hooks: readonly Hook[] | undefined): Tensor {
       const result: unknown = hook(gradient);
       if (result instanceof Tensor) gradient = result.current;
       else if (result !== undefined) {
-        throw new GradError('registerHook: a hook must return a tensor, or nothing to leave the gradient as it is');
+        throw new GradError(
+          'registerHook: a hook must return a tensor, or nothing to leave the gradient as it is',
+        );
       }
     } finally {
       engine.building++;

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { interpreter } from '../../src/backends/interpreter/interpreter.js';
+import { Arrays } from '../../src/backends/wasm/arrays.js';
 import { wasmBackend } from '../../src/backends/wasm/backend.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
@@ -12,7 +13,7 @@ import { expandNode, reshapeNode, sumOver } from '../../src/ops/broadcast.js';
 import { matmulOf } from '../../src/ops/matmul.js';
 import { concatNode, padNode, permuteNode, sliceNode } from '../../src/ops/movement.js';
 
-const wasm = wasmBackend({ threads: 1, shared: true });
+const wasm = wasmBackend({ threads: 1, arrays: new Arrays(true) });
 
 /** A source of choices: fast-check shrinks the list. */
 class Choices {
@@ -31,7 +32,10 @@ class Choices {
 
 function leaf(c: Choices, shape: readonly number[]): Tensor {
   const size = shape.reduce((p, n) => p * n, 1);
-  const data = Float32Array.from({ length: size }, (_, i) => (((i * 37 + c.below(97)) % 23) - 11) / 5);
+  const data = Float32Array.from(
+    { length: size },
+    (_, i) => (((i * 37 + c.below(97)) % 23) - 11) / 5,
+  );
   return tensor(data, { shape });
 }
 
@@ -52,7 +56,12 @@ function grow(c: Choices, pool: Tensor[]): Tensor {
       return x.sub(expandNode(sumOver([x], { dims: [d], keepdim: true }), x.shape).mul(0.125));
     }
     case 4:
-      return n < 2 ? x.neg() : permuteNode(x, [...x.shape.keys()].sort((a, b) => ((a * 7 + 3) % n) - ((b * 7 + 3) % n) || a - b));
+      return n < 2
+        ? x.neg()
+        : permuteNode(
+            x,
+            [...x.shape.keys()].sort((a, b) => ((a * 7 + 3) % n) - ((b * 7 + 3) % n) || a - b),
+          );
     case 5:
       return reshapeNode(x, [x.size]);
     case 6: {
@@ -60,14 +69,32 @@ function grow(c: Choices, pool: Tensor[]): Tensor {
       const d = c.below(n);
       const size = x.shape.map((m, k) => (k === d ? Math.ceil(m / 2) : m));
       return c.below(2) === 0
-        ? sliceNode(x, x.shape.map(() => 0), size, x.shape.map((m, k) => (k === d && m > 1 ? 2 : 1)))
-        : sliceNode(x, x.shape.map((m, k) => (k === d ? m - 1 : 0)), size, x.shape.map((_, k) => (k === d ? -1 : 1)));
+        ? sliceNode(
+            x,
+            x.shape.map(() => 0),
+            size,
+            x.shape.map((m, k) => (k === d && m > 1 ? 2 : 1)),
+          )
+        : sliceNode(
+            x,
+            x.shape.map((m, k) => (k === d ? m - 1 : 0)),
+            size,
+            x.shape.map((_, k) => (k === d ? -1 : 1)),
+          );
     }
     case 7: {
       if (n === 0) return x;
       const d = c.below(n);
       const shape = x.shape.map((m, k) => (k === d ? 2 * m + 1 : m));
-      return padNode(x, shape, { start: x.shape.map((_, k) => (k === d ? 1 : 0)), step: x.shape.map((_, k) => (k === d ? 2 : 1)) }, 0.5);
+      return padNode(
+        x,
+        shape,
+        {
+          start: x.shape.map((_, k) => (k === d ? 1 : 0)),
+          step: x.shape.map((_, k) => (k === d ? 2 : 1)),
+        },
+        0.5,
+      );
     }
     case 8: {
       const same = pool.filter((y) => y.shape.join() === x.shape.join());
@@ -93,7 +120,9 @@ function valuesOn(backend: Backend, roots: readonly Tensor[]): readonly TypedArr
   const graph = collect(roots);
   const plan = new Plan(new Int32Array(0), graph);
   return backend.compile(plan.program()).run(
-    graph.leaves.map((t) => t.value ?? Float32Array.of((t.attrs as unknown as { value: number }).value)),
+    graph.leaves.map(
+      (t) => t.value ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
+    ),
     graph.roots.map(() => null),
   );
 }

@@ -14,7 +14,11 @@ import {
   type Tensor,
 } from '../../src/index.js';
 
-const x = tensor([[1, 2], [3, 4], [5, 7]]);
+const x = tensor([
+  [1, 2],
+  [3, 4],
+  [5, 7],
+]);
 const y = tensor([[1], [0], [2]]);
 
 class Model {

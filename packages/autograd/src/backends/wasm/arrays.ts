@@ -11,7 +11,9 @@ export class Arrays {
   private arenaBytes = 0;
   private readonly buffers = new WeakSet<ArrayBufferLike>();
   // An array that nobody can reach gives its place back. Only cells have such arrays, so this happens seldom.
-  private readonly dropped = new FinalizationRegistry<number>((address) => this.memory.release(address));
+  private readonly dropped = new FinalizationRegistry<number>((address) =>
+    this.memory.release(address),
+  );
 
   constructor(shared: boolean) {
     this.memory = new WasmMemory({ shared });

@@ -21,12 +21,17 @@ import type { Kernel } from '../../engine/kernel.js';
 export interface WasmOptions {
   /** Threads to run plans with, the calling one among them. */
   readonly threads: number;
-  readonly shared: boolean;
+  readonly arrays: Arrays;
 }
 
-/** A backend over a memory of its own. */
-export function wasmBackend({ threads, shared }: WasmOptions): Backend {
-  const arrays = new Arrays(shared);
+export interface WasmBackend extends Backend {
+  readonly threads: number;
+  /** Ends the workers; plans then run on one thread. */
+  dispose(): void;
+}
+
+/** A backend over a memory. */
+export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
   let pool: ThreadPool | undefined;
   const poolFor = (): ThreadPool | undefined => {
     if (threads > 1 && arrays.memory.shared) pool ??= new ThreadPool(arrays.memory, threads);
@@ -34,9 +39,13 @@ export function wasmBackend({ threads, shared }: WasmOptions): Backend {
   };
   return {
     name: 'wasm',
+    threads,
+    dispose: () => pool?.dispose(),
     compile: (program) => {
       const simple = simplify(program);
-      return worthCompiling(simple) ? new WasmExecutable(simple, arrays, threads, poolFor) : interpreter.compile(simple);
+      return worthCompiling(simple)
+        ? new WasmExecutable(simple, arrays, threads, poolFor)
+        : interpreter.compile(simple);
     },
     allocate: (dtype, size) => arrays.allocate(dtype, size),
   };
@@ -58,7 +67,12 @@ function worthCompiling({ instructions }: Program): boolean {
 
 /** Kernels in one module, or a primitive run by its reference. */
 type Part =
-  | { readonly kind: 'plan'; readonly plan: WasmPlan; readonly buffers: readonly number[]; generation: number }
+  | {
+      readonly kind: 'plan';
+      readonly plan: WasmPlan;
+      readonly buffers: readonly number[];
+      generation: number;
+    }
   | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
 
 class WasmExecutable implements Executable {
@@ -75,7 +89,12 @@ class WasmExecutable implements Executable {
   private readonly inputArrays: (TypedArray | null)[];
   private generation = -1;
 
-  constructor(program: Program, arrays: Arrays, threads: number, pool: () => ThreadPool | undefined) {
+  constructor(
+    program: Program,
+    arrays: Arrays,
+    threads: number,
+    pool: () => ThreadPool | undefined,
+  ) {
     this.program = program;
     this.arrays = arrays;
     this.scheduled = schedule(program, (op, dtype) => supports(op, dtype));
@@ -104,20 +123,32 @@ class WasmExecutable implements Executable {
     for (const slot of this.scheduled.outputs) use(slot, steps.length);
     const order = [...first.keys()];
     const arena = planArena(
-      order.map((slot) => ({ bytes: this.bytesOf(slot), first: first.get(slot)!, last: last.get(slot)! })),
+      order.map((slot) => ({
+        bytes: this.bytesOf(slot),
+        first: first.get(slot)!,
+        last: last.get(slot)!,
+      })),
     );
     order.forEach((slot, i) => this.offsets.set(slot, arena.offsets[i]!));
     return arena.bytes;
   }
 
   /** One module for every run of kernels between primitives without one. */
-  private split(steps: readonly Lowered[], threads: number, pool: () => ThreadPool | undefined): void {
+  private split(
+    steps: readonly Lowered[],
+    threads: number,
+    pool: () => ThreadPool | undefined,
+  ): void {
     let kernels: Kernel[] = [];
     const flush = (): void => {
       if (kernels.length === 0) return;
       const { numbered, buffers } = renumber(kernels);
       const compiled = compileKernels(numbered, { shared: this.arrays.memory.shared, threads });
-      const plan = new WasmPlan(this.arrays.memory, compiled, compiled.parallel ? pool() : undefined);
+      const plan = new WasmPlan(
+        this.arrays.memory,
+        compiled,
+        compiled.parallel ? pool() : undefined,
+      );
       this.parts.push({ kind: 'plan', plan, buffers, generation: -1 });
       kernels = [];
     };
@@ -176,7 +207,8 @@ class WasmExecutable implements Executable {
       if (address < 0) {
         address = staging;
         staging += align(array.byteLength);
-        if (array.length > 0) arrays.view(this.instruction(slot).dtype, address, array.length).set(array);
+        if (array.length > 0)
+          arrays.view(this.instruction(slot).dtype, address, array.length).set(array);
       }
       this.addresses[slot] = address;
       this.inputArrays[slot] = array;
@@ -234,7 +266,10 @@ class WasmExecutable implements Executable {
 function slotsOf(step: Lowered): number[] {
   if (step.kind === 'opaque') return [...step.operands, step.slot];
   const { kernel } = step;
-  const accesses = kernel.kind === 'loop' ? [...kernel.inputs, ...kernel.outputs] : [kernel.a, kernel.b, kernel.out];
+  const accesses =
+    kernel.kind === 'loop'
+      ? [...kernel.inputs, ...kernel.outputs]
+      : [kernel.a, kernel.b, kernel.out];
   return accesses.map((access) => access.buffer);
 }
 
