@@ -4,7 +4,7 @@
  * They are written with few primitives, which fuse into one loop. At kinks the derivative is PyTorch's: said at each.
  */
 import { ChainruleError, ShapeError } from '../errors.js';
-import { show, type Shape } from '../graph/shape.js';
+import { normalizeDim, show, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { abs } from './arithmetic.js';
 import { reshapeNode } from './broadcast.js';
@@ -14,13 +14,15 @@ import { expm1 } from './exponential.js';
 import { div, mul, neg } from './fieldOperations.js';
 import { erfc } from './gaussian.js';
 import { sigmoidOf, softplusOf } from './logistic.js';
+import { narrowNode } from './movement.js';
 import { ge, gt, le, lt } from './relations.js';
 import { tanh } from './trigonometric.js';
 
 /** `max(x, 0)`; NaN stays NaN. The derivative at 0 is 0. Integers stay integers. PyTorch: `nn.functional.relu`. */
 export const relu: UnaryOp = unary('relu', {
   reference: (x) => (x < 0 ? 0 : x),
-  derivative: (_x, y) => gt(y, 0),
+  // NaN is no number at or below 0: its gradient passes, as in PyTorch.
+  derivative: (_x, y) => (t) => choose(le(y, 0), 0, t),
   domain: 'number',
 });
 
@@ -64,7 +66,8 @@ export const celu = composite('celu', (x: Operand, { alpha = 1 }: EluOptions = {
 /**
  * `x · Φ(x)` with the distribution function of the normal distribution (Hendrycks & Gimpel 2016, arXiv:1606.08415), or
  * with `{ approximate: 'tanh' }` `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`. Both keep the digits of their left tail,
- * which PyTorch loses; NaN at −Inf, as there. PyTorch: `nn.functional.gelu`.
+ * which PyTorch loses; NaN at −Inf, as there, and Inf at Inf, where PyTorch's float32 gives NaN on some machines.
+ * PyTorch: `nn.functional.gelu`.
  */
 export const gelu = composite(
   'gelu',
@@ -170,6 +173,22 @@ export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor =>
   return choose(gt(node, 0), node, mul(reshapeNode(w, aligned), node));
 });
 
+/**
+ * `a · sigmoid(b)`, where a and b are the first and the second half of x along `dim`, the last by default (Dauphin et al.
+ * 2017, arXiv:1612.08083): `[…, 2n, …] → […, n, …]`. PyTorch: `nn.functional.glu`.
+ * @throws {ShapeError} if x has no dimensions or its size along `dim` is odd.
+ */
+export const glu = composite('glu', (x: Operand, dim: number | { readonly dim?: number } = -1): Tensor => {
+  const node = floatOperand('glu', x);
+  if (node.ndim === 0) throw new ShapeError('glu: x must have a dimension to be halved, got a single number');
+  const d = normalizeDim('glu', typeof dim === 'number' ? dim : (dim.dim ?? -1), node.ndim);
+  const size = node.shape[d] as number;
+  if (size % 2 !== 0) {
+    throw new ShapeError(`glu: dimension ${d} of x is halved, so its size must be even, got ${size} in ${show(node.shape)}`);
+  }
+  return mul(narrowNode(node, d, 0, size / 2), sigmoidOf(narrowNode(node, d, size / 2, size / 2)));
+});
+
 /** The methods of this family. */
 export interface ActivationsMethods<S extends Shape = Shape> {
   relu(): Tensor<S>;
@@ -188,4 +207,5 @@ export interface ActivationsMethods<S extends Shape = Shape> {
   softshrink(options?: { readonly lambd?: number }): Tensor<S>;
   logSigmoid(): Tensor<S>;
   prelu(weight: Operand): Tensor<S>;
+  glu(dim?: number | { readonly dim?: number }): Tensor;
 }

@@ -3,7 +3,7 @@
 /** Derivative of order n of `sin(t)/t` at t = πx, times πⁿ. */
 export function sincDerivative(n: number, x: number): number {
   const t = Math.PI * x;
-  if (Math.abs(x) === Infinity) return n === 0 ? 0 : NaN;
+  if (Math.abs(x) === Infinity) return NaN;
   return Math.PI ** n * (Math.abs(t) < n + 1 ? small(n, t) : large(n, x, t));
 }
 

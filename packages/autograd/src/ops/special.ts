@@ -40,7 +40,7 @@ export const polygamma = composite('polygamma', (n: number, x: Operand): Tensor 
 
 const sincNode = derivativeFamily('sinc', sincDerivative);
 
-/** `sin(πx) / (πx)`, and 1 at 0, with derivatives of any order exact around 0. PyTorch: `torch.sinc`. */
+/** `sin(πx) / (πx)`, and 1 at 0, with derivatives of any order exact around 0; NaN at ±Inf. PyTorch: `torch.sinc`. */
 export function sinc(x: Operand): Tensor {
   return sincNode(inFloat('sinc', x), 0);
 }
