@@ -9,6 +9,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fixture } from '../../test/io/fixtures.js';
 import { ChainruleError, DTypeError, FormatError } from '../errors.js';
@@ -174,4 +176,19 @@ describe('models in several files', () => {
     await expect(loadSafetensors(index('x'))).rejects.toThrow(/weight_map: expected an object/);
     await expect(loadSafetensors(index({ w: 1 }))).rejects.toThrow(FormatError);
   });
+});
+
+it('a bundle for browsers holds no module of Node', async () => {
+  // For this platform esbuild refuses `node:` imports, and marks bare ones as external.
+  const { metafile, errors } = await build({
+    entryPoints: [fileURLToPath(new URL('index.ts', import.meta.url))],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+    metafile: true,
+  });
+  expect(errors).toEqual([]);
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  expect(imports).toEqual([]);
 });
