@@ -3,7 +3,7 @@ import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
 import { allocate, type DType, type TypedArray } from '../graph/dtype.js';
 import { checkInteger, checkShape, show, sizeOf, type Shape } from '../graph/shape.js';
 import { makeLeaf, type NestedArray, type Tensor } from '../graph/tensor.js';
-import { finish, type CreationOptions } from './leaves.js';
+import { finish, single, type CreationOptions } from './leaves.js';
 import { filled, operand } from './primitive.js';
 
 export type { CreationOptions } from './leaves.js';
@@ -110,7 +110,8 @@ function fullOf(op: string, shape: Shape, value: number | boolean, options: Crea
   }
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
   const stored = dtype === 'bool' ? Number(Number(value) !== 0) : Number(value);
-  return finish(op, filled(stored, checkShape(op, shape), dtype), options);
+  const checked = checkShape(op, shape);
+  return finish(op, checked.length === 0 ? single(stored, dtype) : filled(stored, checked, dtype), options);
 }
 
 /** Zeros in the shape and dtype of `x`. PyTorch: `torch.zeros_like`. */

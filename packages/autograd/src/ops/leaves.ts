@@ -1,6 +1,6 @@
 /** @file New tensors that no operation made: their options, and what every function that makes one checks. */
 import { DTypeError } from '../errors.js';
-import { isFloat, type DType } from '../graph/dtype.js';
+import { allocate, isFloat, type DType } from '../graph/dtype.js';
 import { makeLeaf, valueOf, type Tensor } from '../graph/tensor.js';
 import type { Shape } from '../graph/shape.js';
 
@@ -21,4 +21,9 @@ export function finish<S extends Shape>(op: string, t: Tensor<S>, options: Creat
   const leaf = t.op === null ? t : makeLeaf(valueOf(t, op), t.shape, t.dtype);
   leaf.needsGrad = true;
   return leaf;
+}
+
+/** One number without dimensions, with its value. */
+export function single(value: number, dtype: DType): Tensor<[]> {
+  return makeLeaf(allocate(dtype, 1).fill(value), [], dtype);
 }

@@ -6,7 +6,8 @@ import { reshapeNode, sumOver } from './broadcast.js';
 import { composite, floatOperand, operand, type Operand } from './define.js';
 import { argmaxOf, argminOf, argmedianOf, maxOver, medianOver, minOver, prodOver, type FoldAttrs } from './fold.js';
 import { gatherOf } from './gather.js';
-import { filled, type PrimitiveOp } from './primitive.js';
+import type { PrimitiveOp } from './primitive.js';
+import { single } from './leaves.js';
 import { foldedDims, type Dims, type ReduceOptions, type Reduction } from './reduction.js';
 import { meanOver, type SpreadMethods } from './spread.js';
 
@@ -115,7 +116,7 @@ function choose(
   const node = operand(op, x);
   if (dim === undefined || dim === null) return extreme(op, fold, node, undefined, { keepdim });
   const d = normalizeDim(op, dim, node.ndim);
-  if (node.ndim === 0) return { values: node, indices: filled(0, [], 'int32') };
+  if (node.ndim === 0) return { values: node, indices: single(0, 'int32') };
   checkNotEmpty(op, node, [d]);
   const kept = position([node], { dim: d, keepdim: true });
   const values = gatherOf([node, kept], { dim: d });
