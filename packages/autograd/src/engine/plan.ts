@@ -47,12 +47,11 @@ export class Plan {
 
   /** The slots that a backward pass over `graph` would read, beside the roots and what is kept. */
   held({ nodes, roots }: Collected): readonly number[] {
-    this.heldSlots ??= Array.from(runtime.readByBackward(roots), (node) => node.slot).filter(
-      (slot) =>
-        nodes[slot]?.value === null &&
-        this.instructions[slot]?.op !== null &&
-        !this.roots.includes(slot),
-    );
+    this.heldSlots ??= Array.from(runtime.readByBackward(roots))
+      // What lies behind a value that is there already is no part of this graph; a number needs no holding.
+      .filter((node) => nodes[node.slot] === node && !isNumber(node))
+      .map((node) => node.slot)
+      .filter((slot) => this.instructions[slot]?.op !== null && !this.roots.includes(slot));
     return this.heldSlots;
   }
 
