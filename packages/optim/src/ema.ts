@@ -1,0 +1,118 @@
+/** @file Exponential moving averages of parameters: often better than the parameters themselves. */
+import { add, cell, ChainruleError, eq, evaluate, FormatError, mul, noGrad, sub, Tensor, tensor, where } from '@chainrule/autograd';
+import type { Cell, Parameter } from '@chainrule/autograd';
+import { ensure, fraction } from './checks.js';
+import { number, type Params } from './paramGroup.js';
+
+/** What `stateDict()` of {@link ExponentialMovingAverage} gives. */
+export interface AverageState {
+  readonly updates: Tensor;
+  readonly averages: readonly Tensor[];
+}
+
+/**
+ * Keeps `a ← decay · a + (1 − decay) · p` of every parameter, `a = p` at the first update. Default decay 0.999.
+ * PyTorch: `AveragedModel` with `get_ema_multi_avg_fn(decay)`.
+ * @example
+ * const ema = new ExponentialMovingAverage(model.parameters(), { decay: 0.999 });
+ * optimizer.step();
+ * ema.update();
+ * const accuracy = ema.use(() => evaluateOn(testSet)); // with the averages in place of the parameters
+ */
+export class ExponentialMovingAverage {
+  readonly decay: number;
+  private readonly params: readonly Parameter[];
+  private readonly cells: readonly Cell[];
+  private readonly updates: Cell;
+  private readonly weight: Cell;
+
+  constructor(params: Params, { decay = 0.999 }: { readonly decay?: number } = {}) {
+    ensure('ExponentialMovingAverage', 'decay', decay, fraction);
+    this.decay = decay;
+    this.params = Array.from(params, (item) => (Array.isArray(item) ? (item[1] as Parameter) : (item as Parameter)));
+    if (this.params.length === 0) throw new ChainruleError('ExponentialMovingAverage: got no parameters');
+    for (const [i, p] of this.params.entries()) {
+      if (!(p instanceof Tensor) || typeof (p as Partial<Cell>).assign !== 'function') {
+        throw new ChainruleError(`ExponentialMovingAverage: parameter ${i} is no Parameter`);
+      }
+    }
+    this.cells = this.params.map((p) => cell(copyOf(p)));
+    this.updates = cell(number(0));
+    this.weight = cell(number(1 - decay));
+  }
+
+  /** The averages, in the order of the parameters. */
+  get averages(): readonly Tensor[] {
+    return this.cells;
+  }
+
+  /** Takes the parameters of this moment in; call it after `optimizer.step()`. */
+  update(): void {
+    noGrad(() => {
+      const first = eq(this.updates, 0);
+      const next = this.params.map((p, i) => {
+        const a = this.cells[i] as Cell;
+        return where(first, p, add(a, mul(sub(p, a), this.weight.cast(p.dtype))));
+      });
+      next.forEach((a, i) => this.cells[i]?.assign(a));
+      this.updates.assign(add(this.updates, 1));
+    });
+    evaluate();
+  }
+
+  /** Runs `f` with the averages in place of the parameters, and puts these back, also after an error or a promise. */
+  use<R>(f: () => R): R {
+    const saved = this.params.map(copyOf);
+    const put = (values: readonly Tensor[]): void => {
+      this.params.forEach((p, i) => p.assign(values[i] as Tensor));
+      evaluate();
+    };
+    put(this.cells.map(copyOf));
+    let pending = false;
+    try {
+      const result = f();
+      if (result instanceof Promise) {
+        pending = true;
+        return result.finally(() => put(saved)) as R;
+      }
+      return result;
+    } finally {
+      if (!pending) put(saved);
+    }
+  }
+
+  /** Makes the averages the parameters. */
+  copyToParameters(): void {
+    this.params.forEach((p, i) => p.assign(copyOf(this.cells[i] as Cell)));
+    evaluate();
+  }
+
+  stateDict(): AverageState {
+    return { updates: copyOf(this.updates), averages: this.cells.map(copyOf) };
+  }
+
+  /** @throws {FormatError} if shapes or dtypes differ. Nothing has changed then. */
+  loadStateDict({ updates, averages }: AverageState): void {
+    const given = Array.isArray(averages) ? (averages as readonly unknown[]) : [];
+    const fit =
+      given.length === this.cells.length &&
+      updates instanceof Tensor &&
+      updates.size === 1 &&
+      this.cells.every((c, i) => {
+        const t = given[i];
+        return t instanceof Tensor && t.dtype === c.dtype && t.shape.join() === c.shape.join();
+      });
+    if (!fit) {
+      throw new FormatError(
+        `ExponentialMovingAverage.loadStateDict: the state is not of ${this.cells.length} parameters of these shapes and dtypes`,
+      );
+    }
+    this.cells.forEach((c, i) => c.assign(copyOf(averages[i] as Tensor)));
+    this.updates.assign(number((updates as Tensor).item()));
+    evaluate();
+  }
+}
+
+function copyOf(t: Tensor): Tensor {
+  return tensor(t.dataSync(), { shape: t.shape });
+}

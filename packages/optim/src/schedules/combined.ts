@@ -1,0 +1,155 @@
+/** @file Schedules made of others: one after the other (SequentialLR), and all at once (ChainedScheduler). */
+import { ChainruleError } from '@chainrule/autograd';
+import { display } from '../checks.js';
+import { checkOptimizer, LRScheduler, type Scheduled, type ScheduleOptions, type ScheduleState } from './schedule.js';
+
+function checkSchedules(name: string, schedulers: unknown, optimizer: Scheduled | null): readonly LRScheduler[] {
+  if (!Array.isArray(schedulers) || schedulers.length === 0) {
+    throw new ChainruleError(`${name}: schedulers must be a list of at least one schedule; got ${display(schedulers)}`);
+  }
+  const list = schedulers as readonly LRScheduler[];
+  const owner = optimizer ?? list[0]?.optimizer;
+  list.forEach((schedule, i) => {
+    if (!(schedule instanceof LRScheduler)) {
+      throw new ChainruleError(`${name}: entry ${i} of schedulers is none that steps without a measure`);
+    }
+    if (schedule.optimizer !== owner) {
+      throw new ChainruleError(`${name}: entry ${i} of schedulers belongs to another optimizer`);
+    }
+  });
+  return list;
+}
+
+/**
+ * Runs `schedulers` one after the other: the next one starts, at its step 0, at each of the `milestones`.
+ * PyTorch: `SequentialLR`.
+ * @example
+ * const warmup = new LinearLR(optimizer, { startFactor: 0.1, totalIters: 10 });
+ * const fall = new CosineAnnealingLR(optimizer, { tMax: 90 });
+ * new SequentialLR(optimizer, { schedulers: [warmup, fall], milestones: [10] });
+ */
+export class SequentialLR extends LRScheduler {
+  readonly schedulers: readonly LRScheduler[];
+  readonly milestones: readonly number[];
+
+  constructor(
+    optimizer: Scheduled,
+    options: ScheduleOptions & { readonly schedulers: readonly LRScheduler[]; readonly milestones: readonly number[] },
+  ) {
+    checkOptimizer('SequentialLR', optimizer);
+    const schedulers = checkSchedules('SequentialLR', options?.schedulers, optimizer);
+    const { milestones } = options;
+    if (!Array.isArray(milestones) || milestones.length !== schedulers.length - 1) {
+      throw new ChainruleError(
+        `SequentialLR: ${schedulers.length} schedules need ${schedulers.length - 1} milestones, got ${display(milestones)}`,
+      );
+    }
+    super('SequentialLR', optimizer, {});
+    this.schedulers = schedulers;
+    this.milestones = [...milestones];
+    this.lastEpoch = (options.lastEpoch ?? -1) + 1;
+    // What the constructors of the schedules did to the rates is undone; only the first one begins.
+    for (const group of optimizer.paramGroups) group.lr = group.initialLr as number;
+    this.undo();
+    this.lastEpoch++;
+    this.at(0).begin();
+    this.noteRates();
+  }
+
+  override step(): void {
+    this.lastEpoch++;
+    const now = this.at(this.lastEpoch);
+    if (this.milestones.includes(this.lastEpoch)) now.restart();
+    else now.step();
+    this.noteRates();
+  }
+
+  override restart(): void {
+    this.lastEpoch = 0;
+    this.at(0).restart();
+    this.noteRates();
+  }
+
+  override undo(): void {
+    super.undo();
+    for (const schedule of this.schedulers) schedule.undo();
+  }
+
+  protected override rates(): number[] {
+    return this.rate;
+  }
+
+  override checkState(state: ScheduleState): void {
+    super.checkState(state);
+    checkParts(this.schedulers, state);
+  }
+
+  protected override more(): Record<string, unknown> {
+    return { schedulers: this.schedulers.map((schedule) => schedule.stateDict()) };
+  }
+
+  protected override setMore(state: ScheduleState): void {
+    (state['schedulers'] as ScheduleState[]).forEach((part, i) => this.schedulers[i]?.takeOver(part));
+  }
+
+  private at(step: number): LRScheduler {
+    return this.schedulers[this.milestones.filter((m) => m <= step).length] as LRScheduler;
+  }
+}
+
+/**
+ * Steps all `schedulers` at once; as each multiplies the rate it finds, their factors multiply. PyTorch:
+ * `ChainedScheduler`.
+ * @example new ChainedScheduler([new ConstantLR(optimizer), new ExponentialLR(optimizer, { gamma: 0.9 })])
+ */
+export class ChainedScheduler extends LRScheduler {
+  readonly schedulers: readonly LRScheduler[];
+
+  constructor(options: readonly LRScheduler[] | { readonly schedulers: readonly LRScheduler[] }) {
+    const given = Array.isArray(options) ? (options as readonly LRScheduler[]) : (options as { schedulers: readonly LRScheduler[] } | undefined)?.schedulers;
+    const schedulers = checkSchedules('ChainedScheduler', given, null);
+    super('ChainedScheduler', (schedulers[0] as LRScheduler).optimizer, {});
+    this.schedulers = schedulers;
+    this.lastEpoch = 0;
+    this.noteRates();
+  }
+
+  override step(): void {
+    this.lastEpoch++;
+    for (const schedule of this.schedulers) schedule.step();
+    this.noteRates();
+  }
+
+  override restart(): void {
+    this.lastEpoch = 0;
+    for (const schedule of this.schedulers) schedule.restart();
+    this.noteRates();
+  }
+
+  override undo(): void {
+    super.undo();
+    for (const schedule of this.schedulers) schedule.undo();
+  }
+
+  protected override rates(): number[] {
+    return this.rate;
+  }
+
+  override checkState(state: ScheduleState): void {
+    super.checkState(state);
+    checkParts(this.schedulers, state);
+  }
+
+  protected override more(): Record<string, unknown> {
+    return { schedulers: this.schedulers.map((schedule) => schedule.stateDict()) };
+  }
+
+  protected override setMore(state: ScheduleState): void {
+    (state['schedulers'] as ScheduleState[]).forEach((part, i) => this.schedulers[i]?.takeOver(part));
+  }
+}
+
+function checkParts(schedulers: readonly LRScheduler[], state: ScheduleState): void {
+  const parts = state['schedulers'] as readonly ScheduleState[];
+  schedulers.forEach((schedule, i) => schedule.checkState(parts[i] as ScheduleState));
+}

@@ -1,0 +1,115 @@
+/** @file Schedules along a cosine: CosineAnnealingLR, CosineAnnealingWarmRestarts. */
+import { ChainruleError } from '@chainrule/autograd';
+import { count, finite } from '../checks.js';
+import { checkOptions, LRScheduler, type Scheduled, type ScheduleOptions, type ScheduleState } from './schedule.js';
+
+/**
+ * From the base rate to `etaMin` along half a cosine in `tMax` steps, and on along the cosine (up again).
+ * Default etaMin 0. PyTorch: `CosineAnnealingLR` (Loshchilov & Hutter 2017, arXiv:1608.03983, without restarts).
+ * @example new CosineAnnealingLR(optimizer, { tMax: epochs })
+ */
+export class CosineAnnealingLR extends LRScheduler {
+  readonly tMax: number;
+  readonly etaMin: number;
+
+  constructor(optimizer: Scheduled, options: ScheduleOptions & { readonly tMax: number; readonly etaMin?: number }) {
+    super('CosineAnnealingLR', optimizer, options ?? {});
+    const { tMax, etaMin = 0 } = options ?? {};
+    checkOptions(this.name, { tMax: [tMax, count], etaMin: [etaMin, finite] });
+    this.tMax = tMax;
+    this.etaMin = etaMin;
+    this.begin();
+  }
+
+  // By the ratio to the rate before, so that it works together with other schedules.
+  protected override rates(): number[] {
+    const { lastEpoch: t, tMax, etaMin } = this;
+    if (this.initial && t <= 0) return this.rate;
+    if (this.stepCount === 1 && t > 0) return this.closedForm();
+    const at = (s: number): number => 1 + Math.cos((Math.PI * s) / tMax);
+    if ((t - 1 - tMax) % (2 * tMax) === 0) {
+      const rise = (1 - Math.cos(Math.PI / tMax)) / 2;
+      return this.rate.map((lr, i) => lr + ((this.baseLrs[i] as number) - etaMin) * rise);
+    }
+    return this.rate.map((lr) => (at(t) / at(t - 1)) * (lr - etaMin) + etaMin);
+  }
+
+  protected override closedForm(): number[] {
+    const share = (1 + Math.cos((Math.PI * this.lastEpoch) / this.tMax)) / 2;
+    return this.baseLrs.map((lr) => this.etaMin + (lr - this.etaMin) * share);
+  }
+}
+
+/**
+ * As {@link CosineAnnealingLR}, but back at the base rate after `t0` steps, then after `t0 · tMult`, and so on: warm
+ * restarts (Loshchilov & Hutter 2017). Defaults: tMult 1, etaMin 0. PyTorch: `CosineAnnealingWarmRestarts`.
+ *
+ * `step(epoch)` takes fractions of an epoch: `schedule.step(epoch + batch / batches)`.
+ */
+export class CosineAnnealingWarmRestarts extends LRScheduler {
+  readonly t0: number;
+  readonly tMult: number;
+  readonly etaMin: number;
+  /** The length of the present cycle, and the steps made in it. */
+  private length: number;
+  private position: number;
+
+  constructor(
+    optimizer: Scheduled,
+    options: ScheduleOptions & { readonly t0: number; readonly tMult?: number; readonly etaMin?: number },
+  ) {
+    super('CosineAnnealingWarmRestarts', optimizer, options ?? {});
+    const { t0, tMult = 1, etaMin = 0 } = options ?? {};
+    checkOptions(this.name, { t0: [t0, count], tMult: [tMult, count], etaMin: [etaMin, finite] });
+    this.t0 = this.length = t0;
+    this.tMult = tMult;
+    this.etaMin = etaMin;
+    this.position = this.lastEpoch;
+    this.begin();
+  }
+
+  protected override rates(): number[] {
+    const share = (1 + Math.cos((Math.PI * this.position) / this.length)) / 2;
+    return this.baseLrs.map((lr) => this.etaMin + (lr - this.etaMin) * share);
+  }
+
+  override step(epoch: number | null = this.lastEpoch < 0 ? 0 : null): void {
+    this.stepCount++;
+    if (epoch === null) {
+      this.lastEpoch++;
+      this.position++;
+      if (this.position >= this.length) {
+        this.position %= this.length;
+        this.length *= this.tMult;
+      }
+    } else {
+      this.jump(epoch);
+    }
+    this.apply(this.rates());
+  }
+
+  private jump(epoch: number): void {
+    if (!(epoch >= 0) || !Number.isFinite(epoch)) {
+      throw new ChainruleError(`${this.name}: step(epoch) needs an epoch ≥ 0, got ${epoch}`);
+    }
+    const { t0, tMult } = this;
+    this.lastEpoch = Math.floor(epoch);
+    if (epoch < t0 || tMult === 1) {
+      this.length = t0;
+      this.position = epoch < t0 ? epoch : epoch % t0;
+      return;
+    }
+    const cycles = Math.floor(Math.log((epoch / t0) * (tMult - 1) + 1) / Math.log(tMult));
+    this.position = epoch - (t0 * (tMult ** cycles - 1)) / (tMult - 1);
+    this.length = t0 * tMult ** cycles;
+  }
+
+  protected override more(): Record<string, unknown> {
+    return { length: this.length, position: this.position };
+  }
+
+  protected override setMore({ length, position }: ScheduleState): void {
+    this.length = length as number;
+    this.position = position as number;
+  }
+}

@@ -1,0 +1,103 @@
+/** @file CyclicLR: the rate goes up and down between two values. */
+import { count, flag, oneOf, orNull, positive } from '../checks.js';
+import { checkMomentum, setMomentum } from './momentum.js';
+import { checkOptimizer, checkOptions, LRScheduler, perGroup } from './schedule.js';
+import type { Scheduled, ScheduleOptions } from './schedule.js';
+
+/** Options of {@link CyclicLR}. */
+export interface CyclicOptions extends ScheduleOptions {
+  /** The lowest and the highest rate, for all groups or one a group. */
+  readonly baseLr: number | readonly number[];
+  readonly maxLr: number | readonly number[];
+  /** Steps of the way up, default 2000, and down, by default as many. */
+  readonly stepSizeUp?: number;
+  readonly stepSizeDown?: number | null;
+  /** All cycles alike; each half as high as the one before; or `gamma ^ step` high. Default `'triangular'`. */
+  readonly mode?: 'triangular' | 'triangular2' | 'exp_range';
+  /** For `'exp_range'`. Default 1. */
+  readonly gamma?: number;
+  /** In place of `mode`: the height of a cycle from its number (1 for the first), or from the step. */
+  readonly scaleFn?: ((x: number) => number) | null;
+  /** What `scaleFn` is given. Default `'cycle'`. */
+  readonly scaleMode?: 'cycle' | 'iterations';
+  /** Move momentum (or β₁) between the two values below, against the rate. Default true. */
+  readonly cycleMomentum?: boolean;
+  readonly baseMomentum?: number | readonly number[];
+  readonly maxMomentum?: number | readonly number[];
+}
+
+/**
+ * Cyclical learning rates (Smith 2017, arXiv:1506.01186): straight up from `baseLr` to `maxLr` and down again; call
+ * `step()` after every batch. PyTorch: `CyclicLR`, with its defaults.
+ */
+export class CyclicLR extends LRScheduler {
+  private readonly maxLrs: readonly number[];
+  private readonly momenta: { readonly base: readonly number[]; readonly max: readonly number[] } | null;
+  private readonly total: number;
+  /** The share of the cycle that leads up. */
+  private readonly turn: number;
+  private readonly scale: (cycle: number, step: number) => number;
+
+  constructor(optimizer: Scheduled, options: CyclicOptions) {
+    const name = 'CyclicLR';
+    checkOptimizer(name, optimizer);
+    const { stepSizeUp = 2000, stepSizeDown = null, mode = 'triangular', gamma = 1, scaleFn = null } = options;
+    const { scaleMode = 'cycle', cycleMomentum = true, baseMomentum = 0.8, maxMomentum = 0.9 } = options;
+    checkOptions(name, {
+      stepSizeUp: [stepSizeUp, count],
+      stepSizeDown: [stepSizeDown, orNull(count)],
+      mode: [mode, oneOf('triangular', 'triangular2', 'exp_range')],
+      gamma: [gamma, positive],
+      scaleFn: [scaleFn, { must: 'be a function', test: (f) => f === null || typeof f === 'function' }],
+      scaleMode: [scaleMode, oneOf('cycle', 'iterations')],
+      cycleMomentum: [cycleMomentum, flag],
+    });
+    const n = optimizer.paramGroups.length;
+    const baseLrs = perGroup(name, 'baseLr', options.baseLr, n);
+    const maxLrs = perGroup(name, 'maxLr', options.maxLr, n);
+    if (cycleMomentum) checkMomentum(name, optimizer);
+    if ((options.lastEpoch ?? -1) === -1) {
+      optimizer.paramGroups.forEach((group, i) => (group.lr = baseLrs[i] as number));
+    }
+    super('CyclicLR', optimizer, options);
+    this.baseLrs = baseLrs;
+    this.maxLrs = maxLrs;
+    this.momenta = cycleMomentum
+      ? {
+          base: perGroup(name, 'baseMomentum', baseMomentum, n),
+          max: perGroup(name, 'maxMomentum', maxMomentum, n),
+        }
+      : null;
+    this.total = stepSizeUp + (stepSizeDown ?? stepSizeUp);
+    this.turn = stepSizeUp / this.total;
+    this.scale = scaleOf(mode, gamma, scaleFn, scaleMode);
+    this.begin();
+  }
+
+  protected override rates(): number[] {
+    const t = this.lastEpoch;
+    const cycle = Math.floor(1 + t / this.total);
+    const x = 1 + t / this.total - cycle;
+    const height = x <= this.turn ? x / this.turn : (x - 1) / (this.turn - 1);
+    const scale = this.scale(cycle, t);
+    return this.optimizer.paramGroups.map((group, i) => {
+      if (this.momenta !== null) {
+        const [base, max] = [this.momenta.base[i] as number, this.momenta.max[i] as number];
+        setMomentum(group, max - (max - base) * height * scale);
+      }
+      const base = this.baseLrs[i] as number;
+      return base + ((this.maxLrs[i] as number) - base) * height * scale;
+    });
+  }
+}
+
+function scaleOf(
+  mode: 'triangular' | 'triangular2' | 'exp_range',
+  gamma: number,
+  scaleFn: ((x: number) => number) | null,
+  scaleMode: 'cycle' | 'iterations',
+): (cycle: number, step: number) => number {
+  if (scaleFn !== null) return (cycle, step) => scaleFn(scaleMode === 'cycle' ? cycle : step);
+  if (mode === 'triangular') return () => 1;
+  return mode === 'triangular2' ? (cycle) => 1 / 2 ** (cycle - 1) : (_cycle, step) => gamma ** step;
+}

@@ -1,0 +1,89 @@
+/** @file Schedules that lower the rate by factors: StepLR, MultiStepLR, ExponentialLR. */
+import { count, finite, type Check } from '../checks.js';
+import { checkOptions, LRScheduler, type Scheduled, type ScheduleOptions } from './schedule.js';
+
+const wholeNumbers: Check = {
+  must: 'be a list of whole numbers',
+  test: (x) => Array.isArray(x) && x.every((m) => Number.isInteger(m)),
+};
+
+/**
+ * Multiplies the rate by `gamma` every `stepSize` steps. Default gamma 0.1. PyTorch: `StepLR`.
+ * @example new StepLR(optimizer, { stepSize: 30, gamma: 0.1 })
+ */
+export class StepLR extends LRScheduler {
+  readonly stepSize: number;
+  readonly gamma: number;
+
+  constructor(optimizer: Scheduled, options: ScheduleOptions & { readonly stepSize: number; readonly gamma?: number }) {
+    super('StepLR', optimizer, options ?? {});
+    const { stepSize, gamma = 0.1 } = options ?? {};
+    checkOptions(this.name, { stepSize: [stepSize, count], gamma: [gamma, finite] });
+    this.stepSize = stepSize;
+    this.gamma = gamma;
+    this.begin();
+  }
+
+  protected override rates(): number[] {
+    const due = this.lastEpoch !== 0 && this.lastEpoch % this.stepSize === 0;
+    return due ? this.rate.map((lr) => lr * this.gamma) : this.rate;
+  }
+
+  protected override closedForm(): number[] {
+    const factor = this.gamma ** Math.floor(this.lastEpoch / this.stepSize);
+    return this.baseLrs.map((lr) => lr * factor);
+  }
+}
+
+/**
+ * Multiplies the rate by `gamma` at each of the `milestones`, twice where one stands there twice. Default gamma 0.1.
+ * PyTorch: `MultiStepLR`.
+ * @example new MultiStepLR(optimizer, { milestones: [30, 80] })
+ */
+export class MultiStepLR extends LRScheduler {
+  readonly milestones: readonly number[];
+  readonly gamma: number;
+
+  constructor(
+    optimizer: Scheduled,
+    options: ScheduleOptions & { readonly milestones: readonly number[]; readonly gamma?: number },
+  ) {
+    super('MultiStepLR', optimizer, options ?? {});
+    const { milestones, gamma = 0.1 } = options ?? {};
+    checkOptions(this.name, { milestones: [milestones, wholeNumbers], gamma: [gamma, finite] });
+    this.milestones = [...milestones];
+    this.gamma = gamma;
+    this.begin();
+  }
+
+  protected override rates(): number[] {
+    const factor = this.gamma ** this.milestones.filter((m) => m === this.lastEpoch).length;
+    return this.rate.map((lr) => lr * factor);
+  }
+
+  protected override closedForm(): number[] {
+    const factor = this.gamma ** this.milestones.filter((m) => m <= this.lastEpoch).length;
+    return this.baseLrs.map((lr) => lr * factor);
+  }
+}
+
+/** Multiplies the rate by `gamma` at every step. PyTorch: `ExponentialLR`. */
+export class ExponentialLR extends LRScheduler {
+  readonly gamma: number;
+
+  constructor(optimizer: Scheduled, options: ScheduleOptions & { readonly gamma: number }) {
+    super('ExponentialLR', optimizer, options ?? {});
+    const { gamma } = options ?? {};
+    checkOptions(this.name, { gamma: [gamma, finite] });
+    this.gamma = gamma;
+    this.begin();
+  }
+
+  protected override rates(): number[] {
+    return this.initial ? this.rate : this.rate.map((lr) => lr * this.gamma);
+  }
+
+  protected override closedForm(): number[] {
+    return this.baseLrs.map((lr) => lr * this.gamma ** this.lastEpoch);
+  }
+}

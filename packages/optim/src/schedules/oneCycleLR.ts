@@ -1,0 +1,134 @@
+/** @file OneCycleLR: one rise and one long fall of the rate, and the reverse of the momentum. */
+import { ChainruleError } from '@chainrule/autograd';
+import { count, flag, fraction, oneOf, positive } from '../checks.js';
+import { checkMomentum, setMomentum } from './momentum.js';
+import { checkOptimizer, checkOptions, LRScheduler, perGroup } from './schedule.js';
+import type { Scheduled, ScheduleOptions } from './schedule.js';
+
+/** Options of {@link OneCycleLR}. */
+export interface OneCycleOptions extends ScheduleOptions {
+  /** The highest rate, one for all groups or one a group. */
+  readonly maxLr: number | readonly number[];
+  /** The length; or `epochs` and `stepsPerEpoch`. */
+  readonly totalSteps?: number;
+  readonly epochs?: number;
+  readonly stepsPerEpoch?: number;
+  /** The share of the steps in which the rate rises. Default 0.3. */
+  readonly pctStart?: number;
+  readonly annealStrategy?: 'cos' | 'linear';
+  /** Move momentum (or β₁) between the two values below, against the rate. Default true. */
+  readonly cycleMomentum?: boolean;
+  readonly baseMomentum?: number | readonly number[];
+  readonly maxMomentum?: number | readonly number[];
+  /** The first rate is `maxLr / divFactor`. Default 25. */
+  readonly divFactor?: number;
+  /** The last rate is the first one divided by this. Default 1e4. */
+  readonly finalDivFactor?: number;
+  /** Fall back to the first rate symmetrically, then to the last one. */
+  readonly threePhase?: boolean;
+}
+
+type Level = 'first' | 'max' | 'last';
+
+/** A stretch of the cycle, up to a step: the rate's ends, and whether the momentum is at its low end. */
+interface Phase {
+  readonly end: number;
+  readonly lr: readonly [Level, Level];
+  readonly momentum: readonly ['max' | 'base', 'max' | 'base'];
+}
+
+/**
+ * The one-cycle policy (Smith & Topin 2018, arXiv:1708.07120): from `maxLr / divFactor` up to `maxLr`, then down to almost
+ * nothing; call `step()` after every batch. PyTorch: `OneCycleLR`, with its defaults.
+ * @example new OneCycleLR(optimizer, { maxLr: 0.1, epochs: 10, stepsPerEpoch: loader.length })
+ * @throws {ChainruleError} on more than `totalSteps` steps.
+ */
+export class OneCycleLR extends LRScheduler {
+  readonly totalSteps: number;
+  private readonly phases: readonly Phase[];
+  private readonly levels: Readonly<Record<Level, readonly number[]>>;
+  private readonly momenta: Readonly<Record<'max' | 'base', readonly number[]>> | null;
+  private readonly anneal: (from: number, to: number, share: number) => number;
+
+  constructor(optimizer: Scheduled, options: OneCycleOptions) {
+    const name = 'OneCycleLR';
+    checkOptimizer(name, optimizer);
+    const { pctStart = 0.3, annealStrategy = 'cos', cycleMomentum = true, threePhase = false } = options;
+    const { baseMomentum = 0.85, maxMomentum = 0.95, divFactor = 25, finalDivFactor = 1e4 } = options;
+    checkOptions(name, {
+      pctStart: [pctStart, fraction],
+      annealStrategy: [annealStrategy, oneOf('cos', 'linear')],
+      cycleMomentum: [cycleMomentum, flag],
+      divFactor: [divFactor, positive],
+      finalDivFactor: [finalDivFactor, positive],
+      threePhase: [threePhase, flag],
+    });
+    const total = totalOf(options);
+    const n = optimizer.paramGroups.length;
+    const max = perGroup(name, 'maxLr', options.maxLr, n);
+    const first = max.map((lr) => lr / divFactor);
+    if (cycleMomentum) checkMomentum(name, optimizer);
+    if ((options.lastEpoch ?? -1) === -1) {
+      optimizer.paramGroups.forEach((group, i) => (group.initialLr = first[i] as number));
+    }
+    super('OneCycleLR', optimizer, options);
+    this.totalSteps = total;
+    this.levels = { first, max, last: first.map((lr) => lr / finalDivFactor) };
+    this.momenta = cycleMomentum
+      ? {
+          max: perGroup(name, 'maxMomentum', maxMomentum, n),
+          base: perGroup(name, 'baseMomentum', baseMomentum, n),
+        }
+      : null;
+    this.phases = phasesOf(total, pctStart, threePhase);
+    this.anneal = annealStrategy === 'cos' ? alongCosine : (from, to, share) => (to - from) * share + from;
+    this.begin();
+  }
+
+  protected override rates(): number[] {
+    const t = this.lastEpoch;
+    if (t > this.totalSteps) {
+      throw new ChainruleError(`OneCycleLR: step ${t} of ${this.totalSteps}: the cycle is over`);
+    }
+    let i = 0;
+    while (i < this.phases.length - 1 && t > (this.phases[i] as Phase).end) i++;
+    const phase = this.phases[i] as Phase;
+    const start = i === 0 ? 0 : (this.phases[i - 1] as Phase).end;
+    const share = (t - start) / (phase.end - start);
+    const between = <K extends string>(
+      table: Readonly<Record<K, readonly number[]>>,
+      [from, to]: readonly [K, K],
+      g: number,
+    ): number => this.anneal(table[from][g] as number, table[to][g] as number, share);
+    return this.optimizer.paramGroups.map((group, g) => {
+      if (this.momenta !== null) setMomentum(group, between(this.momenta, phase.momentum, g));
+      return between(this.levels, phase.lr, g);
+    });
+  }
+}
+
+function totalOf({ totalSteps, epochs, stepsPerEpoch }: OneCycleOptions): number {
+  if (totalSteps !== undefined) {
+    checkOptions('OneCycleLR', { totalSteps: [totalSteps, count] });
+    return totalSteps;
+  }
+  if (epochs === undefined || stepsPerEpoch === undefined) {
+    throw new ChainruleError('OneCycleLR: give totalSteps, or epochs and stepsPerEpoch');
+  }
+  checkOptions('OneCycleLR', { epochs: [epochs, count], stepsPerEpoch: [stepsPerEpoch, count] });
+  return epochs * stepsPerEpoch;
+}
+
+function phasesOf(total: number, pctStart: number, threePhase: boolean): Phase[] {
+  const rise: Phase = { end: pctStart * total - 1, lr: ['first', 'max'], momentum: ['max', 'base'] };
+  if (!threePhase) return [rise, { end: total - 1, lr: ['max', 'last'], momentum: ['base', 'max'] }];
+  return [
+    rise,
+    { end: 2 * pctStart * total - 2, lr: ['max', 'first'], momentum: ['base', 'max'] },
+    { end: total - 1, lr: ['first', 'last'], momentum: ['max', 'max'] },
+  ];
+}
+
+function alongCosine(from: number, to: number, share: number): number {
+  return to + ((from - to) / 2) * (Math.cos(Math.PI * share) + 1);
+}

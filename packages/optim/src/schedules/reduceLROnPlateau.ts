@@ -1,0 +1,136 @@
+/** @file ReduceLROnPlateau: lower the rate when a measure no longer improves. */
+import { ChainruleError, FormatError, Tensor } from '@chainrule/autograd';
+import { display, nonNegative, oneOf, type Check } from '../checks.js';
+import { checkOptimizer, checkOptions, perGroup, type Scheduled } from './schedule.js';
+
+/** Options of {@link ReduceLROnPlateau}. */
+export interface PlateauOptions {
+  /** Whether the measure is better when it is lower (default) or higher. */
+  readonly mode?: 'min' | 'max';
+  /** What the rate is multiplied with. Default 0.1. */
+  readonly factor?: number;
+  /** How many steps without improvement are waited for. Default 10. */
+  readonly patience?: number;
+  /** What counts as an improvement. Default 1e-4. */
+  readonly threshold?: number;
+  /** Relative to the best measure (default), or absolute. */
+  readonly thresholdMode?: 'rel' | 'abs';
+  /** Steps after a reduction in which nothing is counted. Default 0. */
+  readonly cooldown?: number;
+  /** The lowest rate, for all groups or one a group. Default 0. */
+  readonly minLr?: number | readonly number[];
+  /** Smaller reductions are not made. Default 1e-8. */
+  readonly eps?: number;
+}
+
+/** What `stateDict()` of {@link ReduceLROnPlateau} gives. */
+export interface PlateauState {
+  readonly schedule: string;
+  readonly lastEpoch: number;
+  readonly best: number;
+  readonly badEpochs: number;
+  readonly cooldownCounter: number;
+}
+
+const factors: Check = { must: 'be in [0, 1)', test: (x) => typeof x === 'number' && x >= 0 && x < 1 };
+const steps: Check = { must: 'be a whole number ≥ 0', test: (x) => Number.isInteger(x) && (x as number) >= 0 };
+
+/**
+ * Multiplies the rates by `factor` once `step(metric)` has seen more than `patience` measures without an improvement.
+ * PyTorch: `ReduceLROnPlateau`, with its defaults. A measure that is NaN is no improvement.
+ * @example schedule.step(validationLoss)
+ */
+export class ReduceLROnPlateau {
+  readonly optimizer: Scheduled;
+  lastEpoch = 0;
+  private best: number;
+  private badEpochs = 0;
+  private cooldownCounter = 0;
+  private readonly options: Required<Omit<PlateauOptions, 'minLr'>>;
+  private readonly minLr: number | readonly number[];
+
+  constructor(optimizer: Scheduled, options: PlateauOptions = {}) {
+    const name = 'ReduceLROnPlateau';
+    this.optimizer = checkOptimizer(name, optimizer);
+    const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel' } = options;
+    const { cooldown = 0, minLr = 0, eps = 1e-8 } = options;
+    checkOptions(name, {
+      mode: [mode, oneOf('min', 'max')],
+      factor: [factor, factors],
+      patience: [patience, steps],
+      threshold: [threshold, nonNegative],
+      thresholdMode: [thresholdMode, oneOf('rel', 'abs')],
+      cooldown: [cooldown, steps],
+      eps: [eps, nonNegative],
+    });
+    perGroup(name, 'minLr', minLr, optimizer.paramGroups.length);
+    this.options = { mode, factor, patience, threshold, thresholdMode, cooldown, eps };
+    this.minLr = minLr;
+    this.best = mode === 'min' ? Infinity : -Infinity;
+  }
+
+  /** Takes a measure in, and lowers the rates if it is time. */
+  step(metric: number | Tensor): void {
+    const value = metric instanceof Tensor ? metric.item() : metric;
+    if (typeof value !== 'number') {
+      throw new ChainruleError(`ReduceLROnPlateau: step needs the measure, a number; got ${display(value)}`);
+    }
+    this.lastEpoch++;
+    if (this.improves(value)) {
+      this.best = value;
+      this.badEpochs = 0;
+    } else {
+      this.badEpochs++;
+    }
+    if (this.cooldownCounter > 0) {
+      this.cooldownCounter--;
+      this.badEpochs = 0;
+    }
+    if (this.badEpochs > this.options.patience) {
+      this.reduce();
+      this.cooldownCounter = this.options.cooldown;
+      this.badEpochs = 0;
+    }
+  }
+
+  /** The learning rates of the groups. */
+  getLastLr(): number[] {
+    return this.optimizer.paramGroups.map((group) => group.lr);
+  }
+
+  stateDict(): PlateauState {
+    const { lastEpoch, best, badEpochs, cooldownCounter } = this;
+    return { schedule: 'ReduceLROnPlateau', lastEpoch, best, badEpochs, cooldownCounter };
+  }
+
+  /** @throws {FormatError} if the state does not fit. Nothing has changed then. */
+  loadStateDict(state: PlateauState): void {
+    if (state?.schedule !== 'ReduceLROnPlateau') {
+      throw new FormatError(`ReduceLROnPlateau.loadStateDict: the state is of ${display(state?.schedule)}`);
+    }
+    for (const name of ['lastEpoch', 'best', 'badEpochs', 'cooldownCounter'] as const) {
+      if (typeof state[name] !== 'number') {
+        throw new FormatError(`ReduceLROnPlateau.loadStateDict: ${name} must be a number, got ${display(state[name])}`);
+      }
+    }
+    const { lastEpoch, best, badEpochs, cooldownCounter } = state;
+    Object.assign(this, { lastEpoch, best, badEpochs, cooldownCounter });
+  }
+
+  private improves(value: number): boolean {
+    const { mode, threshold, thresholdMode } = this.options;
+    if (mode === 'min') {
+      return value < (thresholdMode === 'rel' ? this.best * (1 - threshold) : this.best - threshold);
+    }
+    return value > (thresholdMode === 'rel' ? this.best * (1 + threshold) : this.best + threshold);
+  }
+
+  private reduce(): void {
+    const { paramGroups } = this.optimizer;
+    const least = perGroup('ReduceLROnPlateau', 'minLr', this.minLr, paramGroups.length);
+    paramGroups.forEach((group, i) => {
+      const lr = Math.max(group.lr * this.options.factor, least[i] as number);
+      if (group.lr - lr > this.options.eps) group.lr = lr;
+    });
+  }
+}

@@ -1,0 +1,208 @@
+/** @file What all learning-rate schedules share: they count steps and set the rates of an optimizer's groups. */
+import { ChainruleError, FormatError } from '@chainrule/autograd';
+import { display, ensure, finite, type Check } from '../checks.js';
+
+/** A group as schedules see it. */
+export interface ScheduledGroup {
+  lr: number;
+  initialLr?: number;
+  momentum?: unknown;
+  betas?: unknown;
+}
+
+/** What a schedule drives: an optimizer, or anything with groups that have a learning rate. */
+export interface Scheduled {
+  readonly paramGroups: readonly ScheduledGroup[];
+}
+
+/** Options of every schedule. */
+export interface ScheduleOptions {
+  /** The step to go on from; −1, the default, starts. */
+  readonly lastEpoch?: number;
+}
+
+/** What `stateDict()` of a schedule gives: plain values. What its constructor was given is not part of it. */
+export interface ScheduleState {
+  readonly schedule: string;
+  readonly lastEpoch: number;
+  readonly stepCount: number;
+  readonly baseLrs: readonly number[];
+  readonly lastLr: readonly number[];
+  readonly [more: string]: unknown;
+}
+
+/**
+ * The base of all schedules. PyTorch: `torch.optim.lr_scheduler.LRScheduler`.
+ *
+ * The constructor sets the rates of step 0; call `step()` once an epoch, or once a batch, after `optimizer.step()`.
+ * Most schedules multiply the rate the groups have, so that several can work on one optimizer.
+ *
+ * Differences from PyTorch: `stateDict()` holds what changes, not what the constructor was given; `step()` takes no
+ * epoch (apart from CosineAnnealingWarmRestarts).
+ */
+export abstract class LRScheduler {
+  /** The class, as messages and states name it, whatever a minifier makes of it. */
+  readonly name: string;
+  readonly optimizer: Scheduled;
+  /** The rates of the groups that the schedule starts from. */
+  baseLrs: number[];
+  /** The number of steps made. */
+  lastEpoch: number;
+  /** @internal True while the rates of step 0 are set. */
+  protected initial = false;
+  /** @internal */
+  protected stepCount = 0;
+  private last: number[] = [];
+
+  protected constructor(name: string, optimizer: Scheduled, { lastEpoch = -1 }: ScheduleOptions) {
+    this.name = name;
+    this.optimizer = checkOptimizer(name, optimizer);
+    this.lastEpoch = lastEpoch;
+    for (const [i, group] of optimizer.paramGroups.entries()) {
+      if (lastEpoch === -1) group.initialLr ??= group.lr;
+      else if (group.initialLr === undefined) {
+        throw new ChainruleError(
+          `${this.name}: group ${i} has no initialLr to go on from at lastEpoch ${lastEpoch}; load the optimizer's state first`,
+        );
+      }
+    }
+    this.baseLrs = optimizer.paramGroups.map((group) => group.initialLr as number);
+  }
+
+  /** The rates of the groups at `lastEpoch`. */
+  protected abstract rates(): number[];
+
+  /** The rates at `lastEpoch` whatever they were before, where there is a formula. */
+  protected closedForm(): number[] {
+    return this.rates();
+  }
+
+  protected get rate(): number[] {
+    return this.optimizer.paramGroups.map((group) => group.lr);
+  }
+
+  /** Goes on by one step and sets the learning rates. */
+  step(): void {
+    this.stepCount++;
+    this.lastEpoch++;
+    this.apply(this.rates());
+  }
+
+  /** The learning rates that were set last. PyTorch: `get_last_lr`. */
+  getLastLr(): number[] {
+    return [...this.last];
+  }
+
+  /** @internal Sets the rates of the first step; every constructor ends with it. */
+  begin(): void {
+    this.stepCount = 0;
+    this.initial = true;
+    try {
+      this.step();
+    } finally {
+      this.initial = false;
+    }
+  }
+
+  /** @internal Starts again at step 0: what SequentialLR does at a milestone. */
+  restart(): void {
+    this.lastEpoch = 0;
+    this.apply(this.closedForm());
+  }
+
+  /** @internal Takes the first step back. */
+  undo(): void {
+    this.lastEpoch--;
+  }
+
+  /** What changes from step to step, as plain values. The learning rates themselves are part of the optimizer's state. */
+  stateDict(): ScheduleState {
+    const { lastEpoch, stepCount } = this;
+    return {
+      schedule: this.name,
+      lastEpoch,
+      stepCount,
+      baseLrs: [...this.baseLrs],
+      lastLr: [...this.last],
+      ...this.more(),
+    };
+  }
+
+  /** @throws {FormatError} if the state is of another schedule or of other groups. Nothing has changed then. */
+  loadStateDict(state: ScheduleState): void {
+    this.checkState(state);
+    this.takeOver(state);
+  }
+
+  /** @internal */
+  checkState(state: ScheduleState): void {
+    const refuse = (why: string): never => {
+      throw new FormatError(`${this.name}.loadStateDict: ${why}`);
+    };
+    if (typeof state !== 'object' || state === null) refuse(`expected an object, got ${display(state)}`);
+    if (state.schedule !== this.name) refuse(`the state is of ${display(state.schedule)}`);
+    for (const name of ['lastEpoch', 'stepCount', ...Object.keys(this.more())]) {
+      const was = this.more()[name];
+      const kind = name === 'lastEpoch' || name === 'stepCount' ? 'number' : typeof was;
+      if (typeof state[name] !== kind) refuse(`${name} must be a ${kind}, got ${display(state[name])}`);
+    }
+    for (const name of ['baseLrs', 'lastLr'] as const) {
+      const rates: unknown = state[name];
+      const n = this.optimizer.paramGroups.length;
+      if (!Array.isArray(rates) || rates.length !== n || !rates.every((x) => typeof x === 'number')) {
+        refuse(`${name} must be ${n} numbers, one a group; got ${display(rates)}`);
+      }
+    }
+  }
+
+  /** @internal */
+  takeOver(state: ScheduleState): void {
+    this.lastEpoch = state.lastEpoch;
+    this.stepCount = state.stepCount;
+    this.baseLrs = [...state.baseLrs];
+    this.last = [...state.lastLr];
+    this.setMore(state);
+  }
+
+  /** What else changes from step to step, beside the count. */
+  protected more(): Record<string, unknown> {
+    return {};
+  }
+
+  /** Takes over what `more()` gave. */
+  protected setMore(_state: ScheduleState): void {}
+
+  protected apply(rates: readonly number[]): void {
+    this.optimizer.paramGroups.forEach((group, i) => {
+      group.lr = rates[i] as number;
+    });
+    this.noteRates();
+  }
+
+  protected noteRates(): void {
+    this.last = this.rate;
+  }
+}
+
+/** @throws {ChainruleError} if it has no groups with a learning rate. */
+export function checkOptimizer(name: string, optimizer: Scheduled): Scheduled {
+  if (!Array.isArray((optimizer as Partial<Scheduled> | null | undefined)?.paramGroups)) {
+    throw new ChainruleError(`${name}: expected an optimizer first, got ${display(optimizer)}`);
+  }
+  return optimizer;
+}
+
+/** @throws {ChainruleError} naming the option that does not pass. */
+export function checkOptions(owner: string, checks: Record<string, readonly [unknown, Check]>): void {
+  for (const [name, [value, check]] of Object.entries(checks)) ensure(owner, name, value, check);
+}
+
+/** One number a group, from one for all or from a list. */
+export function perGroup(owner: string, name: string, value: number | readonly number[], n: number): number[] {
+  const list = typeof value === 'number' ? new Array<number>(n).fill(value) : [...value];
+  if (list.length !== n) {
+    throw new ChainruleError(`${owner}: ${name} has ${list.length} entries for ${n} groups; give one a group, or a number`);
+  }
+  for (const x of list) ensure(owner, name, x, finite);
+  return list;
+}
