@@ -1,1 +1,9 @@
-export {};
+/** @file The public surface of `@chainrule/nn`. */
+export { Parameter } from '@chainrule/autograd';
+export { Module, type ForwardHook, type ForwardPreHook } from './module/module.js';
+export { functionalCall } from './module/functionalCall.js';
+export type { StateDict } from './module/state.js';
+export * from './layers/index.js';
+export * from './losses/index.js';
+export * as functional from './functional.js';
+export * as init from './init.js';

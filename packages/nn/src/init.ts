@@ -1,0 +1,181 @@
+/**
+ * @file Filling parameters. Every function writes into the parameter it is given and returns it; numbers come from
+ * autograd's generator, so `manualSeed` governs them. PyTorch: `torch.nn.init`.
+ */
+import { type Cell, ChainruleError, noGrad, rand, randn, ShapeError, type Tensor } from '@chainrule/autograd';
+import * as autograd from '@chainrule/autograd';
+
+type Shape = readonly number[];
+/** What `calculateGain` knows: names of functions in camelCase. */
+export type Nonlinearity =
+  | 'linear'
+  | 'conv1d'
+  | 'conv2d'
+  | 'conv3d'
+  | 'sigmoid'
+  | 'tanh'
+  | 'relu'
+  | 'leakyRelu'
+  | 'selu';
+
+function fill<C extends Cell>(parameter: C, values: () => Tensor | number): C {
+  noGrad(() => {
+    const v = values();
+    parameter.assign(typeof v === 'number' ? autograd.full(parameter.shape, v, { dtype: parameter.dtype }) : v);
+  });
+  return parameter;
+}
+
+/** A tensor of `shape` drawn evenly from [a, b). */
+function uniformOf(shape: Shape, a: number, b: number, dtype: Tensor['dtype']): Tensor {
+  return rand(shape, { dtype }).mul(b - a).add(a);
+}
+
+function checkNumber(op: string, what: string, x: unknown): void {
+  if (typeof x !== 'number') throw new ChainruleError(`${op}: ${what} must be a number, got ${typeof x}`);
+}
+
+/** Draws from the uniform distribution on [a, b). */
+export function uniform<C extends Cell>(parameter: C, { a = 0, b = 1 }: { readonly a?: number; readonly b?: number } = {}): C {
+  return fill(parameter, () => uniformOf(parameter.shape, a, b, parameter.dtype));
+}
+
+/** Draws from the normal distribution N(mean, std²). */
+export function normal<C extends Cell>(
+  parameter: C,
+  { mean = 0, std = 1 }: { readonly mean?: number; readonly std?: number } = {},
+): C {
+  return fill(parameter, () => randn(parameter.shape, { dtype: parameter.dtype }).mul(std).add(mean));
+}
+
+/** The same value everywhere. */
+export function constant<C extends Cell>(parameter: C, value: number): C {
+  checkNumber('constant', 'the value', value);
+  return fill(parameter, () => value);
+}
+
+/** Zeros. */
+export function zeros<C extends Cell>(parameter: C): C {
+  return constant(parameter, 0);
+}
+
+/** Ones. */
+export function ones<C extends Cell>(parameter: C): C {
+  return constant(parameter, 1);
+}
+
+/** Ones on the diagonal of a matrix, zeros elsewhere. */
+export function eye<C extends Cell>(parameter: C): C {
+  const [n = 0, m = 0] = matrixShape('eye', parameter);
+  return fill(parameter, () => autograd.eye(n, m, { dtype: parameter.dtype }));
+}
+
+/** Uniform on ±gain √(6 / (fanIn + fanOut)) (Glorot & Bengio 2010). */
+export function xavierUniform<C extends Cell>(parameter: C, { gain = 1 }: { readonly gain?: number } = {}): C {
+  const { fanIn, fanOut } = fans('xavierUniform', parameter.shape);
+  const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
+  return uniform(parameter, { a: -bound, b: bound });
+}
+
+/** Normal with standard deviation gain √(2 / (fanIn + fanOut)) (Glorot & Bengio 2010). */
+export function xavierNormal<C extends Cell>(parameter: C, { gain = 1 }: { readonly gain?: number } = {}): C {
+  const { fanIn, fanOut } = fans('xavierNormal', parameter.shape);
+  return normal(parameter, { std: gain * Math.sqrt(2 / (fanIn + fanOut)) });
+}
+
+export interface KaimingOptions {
+  /** The negative slope of the leaky ReLU that follows; 0 for ReLU. */
+  readonly a?: number;
+  readonly mode?: 'fanIn' | 'fanOut';
+  readonly nonlinearity?: Nonlinearity;
+}
+
+/** Uniform on ±gain √(3 / fan) (He et al. 2015). */
+export function kaimingUniform<C extends Cell>(parameter: C, options: KaimingOptions = {}): C {
+  const bound = Math.sqrt(3) * kaimingStd('kaimingUniform', parameter.shape, options);
+  return uniform(parameter, { a: -bound, b: bound });
+}
+
+/** Normal with standard deviation gain / √fan (He et al. 2015). */
+export function kaimingNormal<C extends Cell>(parameter: C, options: KaimingOptions = {}): C {
+  return normal(parameter, { std: kaimingStd('kaimingNormal', parameter.shape, options) });
+}
+
+function kaimingStd(op: string, shape: Shape, { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions): number {
+  const { fanIn, fanOut } = fans(op, shape);
+  if (mode !== 'fanIn' && mode !== 'fanOut') {
+    throw new ChainruleError(`${op}: mode must be 'fanIn' or 'fanOut', got ${String(mode)}`);
+  }
+  return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fanIn' ? fanIn : fanOut);
+}
+
+/**
+ * A matrix with orthonormal rows or columns, whichever are fewer, times `gain`; trailing dimensions are flattened
+ * (Saxe et al. 2013).
+ */
+export function orthogonal<C extends Cell>(parameter: C, { gain = 1 }: { readonly gain?: number } = {}): C {
+  if (parameter.ndim < 2) throw tooFlat('orthogonal', parameter.shape);
+  const rows = parameter.shape[0] as number;
+  const columns = rows === 0 ? 0 : parameter.size / rows;
+  return fill(parameter, () => {
+    if (parameter.size === 0) return 0;
+    const [tall, wide] = rows < columns ? [columns, rows] : [rows, columns];
+    const { Q, R } = autograd.linalg.qr(randn([tall, wide], { dtype: parameter.dtype }));
+    // The signs of R's diagonal make Q evenly distributed.
+    const q = Q.mul(R.diagonal().sign());
+    return (rows < columns ? q.t() : q).reshape(parameter.shape).mul(gain);
+  });
+}
+
+/** Normal N(mean, std²) restricted to [a, b]. */
+export function truncNormal<C extends Cell>(
+  parameter: C,
+  { mean = 0, std = 1, a = -2, b = 2 }: { readonly mean?: number; readonly std?: number; readonly a?: number; readonly b?: number } = {},
+): C {
+  return fill(parameter, () => {
+    // Evenly between the distribution function's values at the bounds, through its inverse.
+    const { dtype, shape } = parameter;
+    const bounds = autograd.tensor([a, b], { dtype: 'float64' });
+    const [low = 0, high = 0] = bounds.sub(mean).div(std * Math.SQRT2).erf().dataSync();
+    return uniformOf(shape, low, high, dtype).erfinv().mul(std * Math.SQRT2).add(mean).clamp(a, b);
+  });
+}
+
+/** The factor that keeps the variance through a nonlinearity. PyTorch: `calculate_gain`. */
+export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  switch (nonlinearity) {
+    case 'tanh':
+      return 5 / 3;
+    case 'relu':
+      return Math.SQRT2;
+    case 'leakyRelu':
+      return Math.sqrt(2 / (1 + slope ** 2));
+    case 'selu':
+      return 3 / 4;
+    case 'linear':
+    case 'conv1d':
+    case 'conv2d':
+    case 'conv3d':
+    case 'sigmoid':
+      return 1;
+    default:
+      throw new ChainruleError(`calculateGain: unknown nonlinearity '${String(nonlinearity)}'`);
+  }
+}
+
+/** How many inputs an output has, and the other way round: of a weight `[out, in, …kernel]`. */
+export function fans(op: string, shape: Shape): { fanIn: number; fanOut: number } {
+  if (shape.length < 2) throw tooFlat(op, shape);
+  const [outputs = 0, inputs = 0, ...kernel] = shape;
+  const field = kernel.reduce((n, k) => n * k, 1);
+  return { fanIn: inputs * field, fanOut: outputs * field };
+}
+
+function matrixShape(op: string, { shape }: Tensor): Shape {
+  if (shape.length !== 2) throw new ShapeError(`${op}: expected a matrix, got shape [${shape.join(', ')}]`);
+  return shape;
+}
+
+function tooFlat(op: string, shape: Shape): ShapeError {
+  return new ShapeError(`${op}: expected at least 2 dimensions, [out, in, …], got shape [${shape.join(', ')}]`);
+}

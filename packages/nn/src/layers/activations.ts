@@ -1,0 +1,211 @@
+/** @file Every activation as a module: the function of the same name, with its options kept. */
+import * as f from '@chainrule/autograd';
+import { full, Parameter, type DType, type Tensor } from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { options as show } from '../module/repr.js';
+
+/** A module without parameters whose options are those of its function. */
+abstract class Activation<O extends object = Record<string, never>> extends Module {
+  readonly options: O;
+
+  constructor(options: O = {} as O) {
+    super();
+    this.options = options;
+  }
+
+  abstract override forward(x: Tensor): Tensor;
+
+  override extraRepr(): string {
+    return show(this.options as Record<string, unknown>);
+  }
+}
+
+/** The second argument of a function. */
+type OptionsOf<F extends (x: Tensor, options?: never) => Tensor> = NonNullable<Parameters<F>[1]>;
+
+/** `max(x, 0)`. PyTorch: `nn.ReLU`. */
+export class ReLU extends Activation {
+  override forward(x: Tensor): Tensor {
+    return f.relu(x);
+  }
+}
+
+/** `x` or `negativeSlope · x`. PyTorch: `nn.LeakyReLU`. */
+export class LeakyReLU extends Activation<{ readonly negativeSlope?: number }> {
+  override forward(x: Tensor): Tensor {
+    return f.leakyRelu(x, this.options);
+  }
+}
+
+/** `x` or `alpha (eˣ − 1)`. PyTorch: `nn.ELU`. */
+export class ELU extends Activation<OptionsOf<typeof f.elu>> {
+  override forward(x: Tensor): Tensor {
+    return f.elu(x, this.options);
+  }
+}
+
+/** The self-normalizing ELU. PyTorch: `nn.SELU`. */
+export class SELU extends Activation {
+  override forward(x: Tensor): Tensor {
+    return f.selu(x);
+  }
+}
+
+/** The continuously differentiable ELU. PyTorch: `nn.CELU`. */
+export class CELU extends Activation<OptionsOf<typeof f.celu>> {
+  override forward(x: Tensor): Tensor {
+    return f.celu(x, this.options);
+  }
+}
+
+/** `x Φ(x)`, or its approximation with tanh. PyTorch: `nn.GELU`. */
+export class GELU extends Activation<{ readonly approximate?: 'none' | 'tanh' }> {
+  override forward(x: Tensor): Tensor {
+    return f.gelu(x, this.options);
+  }
+}
+
+/** `x sigmoid(x)`. PyTorch: `nn.SiLU`. */
+export class SiLU extends Activation {
+  override forward(x: Tensor): Tensor {
+    return f.silu(x);
+  }
+}
+
+/** `x tanh(softplus(x))`. PyTorch: `nn.Mish`. */
+export class Mish extends Activation {
+  override forward(x: Tensor): Tensor {
+    return f.mish(x);
+  }
+}
+
+/** `1 / (1 + e⁻ˣ)`. PyTorch: `nn.Sigmoid`. */
+export class Sigmoid extends Activation {
+  override forward(x: Tensor): Tensor {
+    return f.sigmoid(x);
+  }
+}
+
+/** The hyperbolic tangent. PyTorch: `nn.Tanh`. */
+export class Tanh extends Activation {
+  override forward(x: Tensor): Tensor {
+    return f.tanh(x);
+  }
+}
+
+/** `ln(1 + e^(beta x)) / beta`. PyTorch: `nn.Softplus`. */
+export class Softplus extends Activation<{ readonly beta?: number; readonly threshold?: number }> {
+  override forward(x: Tensor): Tensor {
+    return f.softplus(x, this.options);
+  }
+}
+
+/** `x` moved into [minVal, maxVal]. PyTorch: `nn.Hardtanh`. */
+export class Hardtanh extends Activation<OptionsOf<typeof f.hardtanh>> {
+  override forward(x: Tensor): Tensor {
+    return f.hardtanh(x, this.options);
+  }
+}
+
+/** `x relu6(x + 3) / 6`. PyTorch: `nn.Hardswish`. */
+export class Hardswish extends Activation {
+  override forward(x: Tensor): Tensor {
+    return f.hardswish(x);
+  }
+}
+
+/** `relu6(x + 3) / 6`. PyTorch: `nn.Hardsigmoid`. */
+export class Hardsigmoid extends Activation {
+  override forward(x: Tensor): Tensor {
+    return f.hardsigmoid(x);
+  }
+}
+
+/** `min(max(x, 0), 6)`. PyTorch: `nn.ReLU6`. */
+export class ReLU6 extends Activation {
+  override forward(x: Tensor): Tensor {
+    return f.relu6(x);
+  }
+}
+
+/** `x / (1 + |x|)`. PyTorch: `nn.Softsign`. */
+export class Softsign extends Activation {
+  override forward(x: Tensor): Tensor {
+    return f.softsign(x);
+  }
+}
+
+/** `x` moved towards 0 by `lambd`. PyTorch: `nn.Softshrink`. */
+export class Softshrink extends Activation<{ readonly lambd?: number }> {
+  override forward(x: Tensor): Tensor {
+    return f.softshrink(x, this.options);
+  }
+}
+
+/** `ln sigmoid(x)`. PyTorch: `nn.LogSigmoid`. */
+export class LogSigmoid extends Activation {
+  override forward(x: Tensor): Tensor {
+    return f.logSigmoid(x);
+  }
+}
+
+/** One half of `x` times the sigmoid of the other, along `dim`. PyTorch: `nn.GLU`. */
+export class GLU extends Activation<{ readonly dim?: number }> {
+  override forward(x: Tensor): Tensor {
+    return f.glu(x, this.options);
+  }
+}
+
+/** Exponentials that sum to 1 along a dimension. PyTorch: `nn.Softmax`, where the dimension may be left out. */
+export class Softmax extends Module {
+  readonly dim: number;
+
+  constructor(dim: number = -1) {
+    super();
+    this.dim = dim;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return f.softmax(x, this.dim);
+  }
+
+  override extraRepr(): string {
+    return show({ dim: this.dim });
+  }
+}
+
+/** The logarithm of `Softmax`. PyTorch: `nn.LogSoftmax`. */
+export class LogSoftmax extends Module {
+  readonly dim: number;
+
+  constructor(dim: number = -1) {
+    super();
+    this.dim = dim;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return f.logSoftmax(x, this.dim);
+  }
+
+  override extraRepr(): string {
+    return show({ dim: this.dim });
+  }
+}
+
+/** `x` or `weight · x`, with one slope, or one a channel, that is learned. PyTorch: `nn.PReLU`. */
+export class PReLU extends Module {
+  readonly weight: Parameter;
+
+  constructor({ numParameters = 1, init = 0.25, dtype = 'float32' }: { readonly numParameters?: number; readonly init?: number; readonly dtype?: DType } = {}) {
+    super();
+    this.weight = new Parameter(full([numParameters], init, { dtype }));
+  }
+
+  override forward(x: Tensor): Tensor {
+    return f.prelu(x, this.weight);
+  }
+
+  override extraRepr(): string {
+    return show({ numParameters: this.weight.size });
+  }
+}

@@ -1,0 +1,222 @@
+/** @file Attention with several heads. */
+import {
+  cat,
+  ChainruleError,
+  dropout as drop,
+  linear,
+  matmul,
+  ones,
+  type Parameter,
+  scaledDotProductAttention,
+  ShapeError,
+  softmax,
+  type Tensor,
+  triu,
+  where,
+  zeros,
+} from '@chainrule/autograd';
+import * as init from '../init.js';
+import { Module } from '../module/module.js';
+import { zerosParameter, type ParameterOptions } from './create.js';
+import { Linear } from './linear.js';
+
+export interface MultiheadAttentionOptions extends ParameterOptions {
+  /** Dropout of the attention weights, in training mode. */
+  readonly dropout?: number;
+  readonly bias?: boolean;
+  /** Whether a learned key and value are added to each sequence. */
+  readonly addBiasKv?: boolean;
+  /** Whether a key and a value of zeros are added. */
+  readonly addZeroAttn?: boolean;
+  /** Features of the keys and values, where they are not the embedding's. */
+  readonly kdim?: number;
+  readonly vdim?: number;
+  /** Whether sequences are `[batch, time, features]` instead of `[time, batch, features]`. */
+  readonly batchFirst?: boolean;
+}
+
+export interface AttentionCallOptions {
+  /** `[batch, keys]`: true (or a number that is added to the scores) at keys to ignore. */
+  readonly keyPaddingMask?: Tensor | null | undefined;
+  /** Whether the attention weights are returned. Default true; without them it is faster. */
+  readonly needWeights?: boolean;
+  /** `[queries, keys]` or `[batch · heads, queries, keys]`: true where a query may not look, or numbers to add. */
+  readonly attnMask?: Tensor | null | undefined;
+  /** Whether returned weights are the mean over the heads. Default true. */
+  readonly averageAttnWeights?: boolean;
+  /** Whether queries look at no later keys; `attnMask` need not be given then. */
+  readonly isCausal?: boolean;
+}
+
+/**
+ * `softmax(Q Kᵀ / √d + mask) V` for each head, of projections of query, key and value, and a projection of all heads
+ * together (Vaswani et al. 2017): `[queries, batch, embed] → [output, weights]`, with the weights
+ * `[batch, queries, keys]`, `[batch, heads, queries, keys]`, or null. The batch may be missing.
+ *
+ * A query that may look nowhere gives NaN with `needWeights`, 0 without. PyTorch: `nn.MultiheadAttention`.
+ */
+export class MultiheadAttention extends Module {
+  static override readonly stateKeys: Readonly<Record<string, string>> = {
+    inProjWeight: 'in_proj_weight',
+    qProjWeight: 'q_proj_weight',
+    kProjWeight: 'k_proj_weight',
+    vProjWeight: 'v_proj_weight',
+    inProjBias: 'in_proj_bias',
+    outProj: 'out_proj',
+    biasK: 'bias_k',
+    biasV: 'bias_v',
+  };
+
+  /** All three projections, `[3 · embed, embed]`; or one each where keys or values have other sizes. */
+  readonly inProjWeight: Parameter | null;
+  readonly qProjWeight: Parameter | null;
+  readonly kProjWeight: Parameter | null;
+  readonly vProjWeight: Parameter | null;
+  readonly inProjBias: Parameter | null;
+  readonly outProj: Linear;
+  readonly biasK: Parameter | null;
+  readonly biasV: Parameter | null;
+  readonly embedDim: number;
+  readonly numHeads: number;
+  private readonly options: MultiheadAttentionOptions;
+
+  constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
+    super();
+    if (embedDim <= 0 || numHeads <= 0 || embedDim % numHeads !== 0) {
+      throw new ChainruleError(`MultiheadAttention: ${embedDim} features do not divide into ${numHeads} heads`);
+    }
+    this.embedDim = embedDim;
+    this.numHeads = numHeads;
+    this.options = options;
+    const { bias = true, addBiasKv = false, kdim = embedDim, vdim = embedDim, dtype } = options;
+    const xavier = (...shape: number[]): Parameter => init.xavierUniform(zerosParameter(shape, dtype));
+    const same = kdim === embedDim && vdim === embedDim;
+    this.inProjWeight = same ? xavier(3 * embedDim, embedDim) : null;
+    this.qProjWeight = same ? null : xavier(embedDim, embedDim);
+    this.kProjWeight = same ? null : xavier(embedDim, kdim);
+    this.vProjWeight = same ? null : xavier(embedDim, vdim);
+    this.inProjBias = bias ? zerosParameter([3 * embedDim], dtype) : null;
+    this.outProj = new Linear(embedDim, embedDim, { bias, ...(dtype && { dtype }) });
+    if (this.outProj.bias !== null) init.zeros(this.outProj.bias);
+    this.biasK = addBiasKv ? init.xavierNormal(zerosParameter([1, 1, embedDim], dtype)) : null;
+    this.biasV = addBiasKv ? init.xavierNormal(zerosParameter([1, 1, embedDim], dtype)) : null;
+  }
+
+  override forward(query: Tensor, key: Tensor, value: Tensor, call: AttentionCallOptions = {}): [output: Tensor, weights: Tensor | null] {
+    const { needWeights = true, averageAttnWeights = true } = call;
+    const batched = query.ndim === 3;
+    const first = this.options.batchFirst === true;
+    // From here on sequences are [batch, time, features].
+    const inward = (x: Tensor): Tensor => (!batched ? x.unsqueeze(0) : first ? x : x.transpose(0, 1));
+    this.check(query, key, value);
+    const [q, k, v] = this.heads(inward(query), key === query ? null : inward(key), value === key ? null : inward(value));
+    const mask = this.mask(q, k, call, batched);
+    const p = this.training ? (this.options.dropout ?? 0) : 0;
+    let weights: Tensor | null = null;
+    let mixed: Tensor;
+    if (needWeights) {
+      const scores = matmul(q.mul(1 / Math.sqrt(q.shape.at(-1) as number)), k.transpose(-2, -1));
+      weights = drop(softmax(mask === null ? scores : scores.add(mask), -1), p);
+      mixed = matmul(weights, v);
+    } else {
+      mixed = scaledDotProductAttention(q, k, v, mask, { dropoutP: p });
+    }
+    const [n = 0, , l = 0] = q.shape;
+    const output = this.outProj.forward(mixed.transpose(1, 2).reshape([n, l, this.embedDim]));
+    const shown = weights !== null && averageAttnWeights ? weights.mean(1) : weights;
+    return [
+      !batched ? output.squeeze(0) : first ? output : output.transpose(0, 1),
+      shown === null || batched ? shown : shown.squeeze(0),
+    ];
+  }
+
+  /** Projections split into heads, `[batch, heads, time, size]`; a null key or value is the query or the key. */
+  private heads(query: Tensor, key: Tensor | null, value: Tensor | null): [q: Tensor, k: Tensor, v: Tensor] {
+    const { embedDim: e, inProjWeight: w, inProjBias: b } = this;
+    const part = (i: number): Tensor | null => (b === null ? null : b.narrow(0, i * e, e));
+    const project = (x: Tensor, i: number, own: Tensor | null): Tensor => linear(x, own ?? (w as Tensor).narrow(0, i * e, e), part(i));
+    const [q, k, v] =
+      w !== null && key === null && value === null
+        ? (linear(query, w, b).chunk(3, -1) as [Tensor, Tensor, Tensor])
+        : [
+            project(query, 0, this.qProjWeight),
+            project(key ?? query, 1, this.kProjWeight),
+            project(value ?? key ?? query, 2, this.vProjWeight),
+          ];
+    return [this.split(q), this.split(this.extend(k, this.biasK)), this.split(this.extend(v, this.biasV))];
+  }
+
+  /** The learned entry and the one of zeros, at the end of keys or values. */
+  private extend(x: Tensor, learned: Tensor | null): Tensor {
+    const [n = 0, , e = 0] = x.shape;
+    const more = learned === null ? x : cat([x, learned.expand([n, 1, e])], 1);
+    return this.options.addZeroAttn === true ? cat([more, zeros([n, 1, e], { dtype: x.dtype })], 1) : more;
+  }
+
+  private split(x: Tensor): Tensor {
+    const [n = 0, l = 0] = x.shape;
+    return x.reshape([n, l, this.numHeads, this.embedDim / this.numHeads]).transpose(1, 2);
+  }
+
+  /** What is added to the scores `[batch, heads, queries, keys]`, or null. */
+  private mask(q: Tensor, k: Tensor, call: AttentionCallOptions, batched: boolean): Tensor | null {
+    const [n = 0, h = 0, l = 0] = q.shape;
+    const added = (this.biasK === null ? 0 : 1) + (this.options.addZeroAttn === true ? 1 : 0);
+    const s = (k.shape[2] as number) - added;
+    const asNumbers = (m: Tensor): Tensor =>
+      m.dtype === 'bool' ? where(m, -Infinity, zeros([], { dtype: q.dtype })) : m;
+    // Entries that were added are never masked.
+    const extended = (m: Tensor): Tensor =>
+      added === 0 ? m : cat([m, zeros([...m.shape.slice(0, -1), added], { dtype: m.dtype })], -1);
+    const masks: Tensor[] = [];
+    const { attnMask, keyPaddingMask, isCausal = false } = call;
+    if (attnMask != null) {
+      const perHead = attnMask.ndim === 3;
+      expectShape('attnMask', attnMask, perHead ? [n * h, l, s] : [l, s]);
+      masks.push(extended(asNumbers(perHead ? attnMask.reshape([n, h, l, s]) : attnMask)));
+    } else if (isCausal) {
+      masks.push(extended(causalMask(l, s, q.dtype)));
+    }
+    if (keyPaddingMask != null) {
+      expectShape('keyPaddingMask', keyPaddingMask, batched ? [n, s] : [s]);
+      masks.push(extended(asNumbers(keyPaddingMask.reshape([n, 1, 1, s]))));
+    }
+    return masks.length === 0 ? null : masks.reduce((a, b) => a.add(b));
+  }
+
+  private check(query: Tensor, key: Tensor, value: Tensor): void {
+    const { embedDim, options } = this;
+    const features = [embedDim, options.kdim ?? embedDim, options.vdim ?? embedDim];
+    const inputs = [query, key, value];
+    if (
+      (query.ndim !== 2 && query.ndim !== 3) ||
+      inputs.some((x, i) => x.ndim !== query.ndim || x.shape.at(-1) !== features[i]) ||
+      String(key.shape.slice(0, -1)) !== String(value.shape.slice(0, -1))
+    ) {
+      throw new ShapeError(
+        `MultiheadAttention: expected query, key and value of 2 or 3 dimensions with ${features.join(', ')} features, ` +
+          `key and value of the same length; got ${inputs.map((x) => `[${x.shape.join(', ')}]`).join(', ')}`,
+      );
+    }
+  }
+
+  override multiplyAdds([query, key]: readonly Tensor[]): number {
+    const e = this.embedDim;
+    const [tokens, keys] = [(query as Tensor).size / e, (key ?? (query as Tensor)).size / (this.options.kdim ?? e)];
+    const batch = query?.ndim === 3 ? (query.shape[this.options.batchFirst === true ? 0 : 1] as number) : 1;
+    const [k, v] = [this.options.kdim ?? e, this.options.vdim ?? e];
+    return tokens * e * e + keys * e * (k + v) + (2 * tokens * keys * e) / Math.max(1, batch);
+  }
+}
+
+/** −∞ above the diagonal: `[queries, keys]`. */
+export function causalMask(queries: number, keys: number = queries, dtype: Tensor['dtype'] = 'float32'): Tensor {
+  const later = triu(ones([queries, keys]), 1).gt(0);
+  return where(later, -Infinity, zeros([], { dtype }));
+}
+
+function expectShape(what: string, mask: Tensor, shape: readonly number[]): void {
+  if (String(mask.shape) !== String(shape)) {
+    throw new ShapeError(`MultiheadAttention: ${what} must have shape [${shape.join(', ')}], got [${mask.shape.join(', ')}]`);
+  }
+}

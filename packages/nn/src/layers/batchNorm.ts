@@ -1,0 +1,145 @@
+/** @file Normalization over a batch or an image, with statistics that are kept for evaluation. */
+import {
+  batchNorm,
+  Cell,
+  type DType,
+  instanceNorm,
+  noGrad,
+  ones,
+  type Parameter,
+  ShapeError,
+  type Tensor,
+  zeros,
+} from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { options as show } from '../module/repr.js';
+import { onesParameter, zerosParameter } from './create.js';
+
+export interface BatchNormOptions {
+  /** Added to the variance. Default 1e-5. */
+  readonly eps?: number;
+  /** The share of a batch in the running statistics; null gives every batch the same share. Default 0.1. */
+  readonly momentum?: number | null;
+  /** Whether there are a weight and a bias for each channel. */
+  readonly affine?: boolean;
+  /** Whether statistics are kept, and used in evaluation mode. */
+  readonly trackRunningStats?: boolean;
+  /** With `affine`: whether there is a bias. */
+  readonly bias?: boolean;
+  readonly dtype?: DType;
+}
+
+/** Parameters and statistics for `[batch, features, …]`. */
+abstract class TrackedNorm extends Module {
+  static override readonly stateKeys: Readonly<Record<string, string>> = {
+    runningMean: 'running_mean',
+    runningVar: 'running_var',
+    numBatchesTracked: 'num_batches_tracked',
+  };
+
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly runningMean: Cell | null;
+  readonly runningVar: Cell | null;
+  readonly numBatchesTracked: Cell | null;
+  readonly eps: number;
+  readonly momentum: number | null;
+
+  readonly numFeatures: number;
+
+  constructor(
+    numFeatures: number,
+    { eps = 1e-5, momentum = 0.1, affine, trackRunningStats: track, bias = true, dtype = 'float32' }: BatchNormOptions,
+  ) {
+    super();
+    this.numFeatures = numFeatures;
+    this.eps = eps;
+    this.momentum = momentum;
+    this.weight = affine === true ? onesParameter([numFeatures], dtype) : null;
+    this.bias = affine === true && bias ? zerosParameter([numFeatures], dtype) : null;
+    this.runningMean = track === true ? this.registerBuffer('runningMean', zeros([numFeatures], { dtype })) : null;
+    this.runningVar = track === true ? this.registerBuffer('runningVar', ones([numFeatures], { dtype })) : null;
+    this.numBatchesTracked = track === true ? this.registerBuffer('numBatchesTracked', zeros([], { dtype: 'int32' })) : null;
+  }
+
+  /** The share of this call in the running statistics, which the functions update. */
+  protected share(): { momentum?: number | Tensor } {
+    if (!this.training || this.numBatchesTracked === null || this.runningMean === null) return {};
+    const { numBatchesTracked: counter, runningMean } = this;
+    return noGrad(() => {
+      const count = counter.add(1);
+      if (counter instanceof Cell) counter.assign(count);
+      return { momentum: this.momentum ?? count.cast(runningMean.dtype).reciprocal() };
+    });
+  }
+
+  /** Refuses another number of dimensions or channels; `unbatched` dimensions come without a batch. */
+  protected check(x: Tensor, ranks: readonly number[], unbatched?: number): void {
+    if (ranks.includes(x.ndim) && x.shape[x.ndim === unbatched ? 0 : 1] === this.numFeatures) return;
+    throw new ShapeError(
+      `${this.constructor.name}: expected ${ranks.join(' or ')} dimensions with ${this.numFeatures} channels, ` +
+        `got shape [${x.shape.join(', ')}]`,
+    );
+  }
+
+  override extraRepr(): string {
+    return `${this.numFeatures}, ${show({
+      eps: this.eps,
+      momentum: this.momentum,
+      affine: this.weight !== null,
+      trackRunningStats: this.runningMean !== null,
+    })}`;
+  }
+}
+
+/**
+ * `(x − mean) / √(var + eps) · weight + bias` for each channel, over the batch and all positions (Ioffe & Szegedy
+ * 2015). In training mode mean and (biased) variance are the batch's, and the running ones move towards them, the
+ * variance in its unbiased form; in evaluation mode the running ones are used.
+ */
+abstract class BatchNorm extends TrackedNorm {
+  constructor(numFeatures: number, options: BatchNormOptions = {}) {
+    super(numFeatures, { affine: true, trackRunningStats: true, ...options });
+  }
+
+  protected normalize(x: Tensor): Tensor {
+    const { runningMean, runningVar, weight, bias, eps } = this;
+    const training = this.training || runningMean === null;
+    return batchNorm(x, runningMean, runningVar, weight, bias, { training, eps, ...this.share() });
+  }
+}
+
+/** Batch normalization of `[batch, features]` or `[batch, features, length]`. PyTorch: `nn.BatchNorm1d`. */
+export class BatchNorm1d extends BatchNorm {
+  override forward(x: Tensor): Tensor {
+    this.check(x, [2, 3]);
+    return this.normalize(x);
+  }
+}
+
+/** Batch normalization of `[batch, features, height, width]`. PyTorch: `nn.BatchNorm2d`. */
+export class BatchNorm2d extends BatchNorm {
+  override forward(x: Tensor): Tensor {
+    this.check(x, [4]);
+    return this.normalize(x);
+  }
+}
+
+/**
+ * Normalization of each channel of each image, over its positions (Ulyanov et al. 2016), of
+ * `[batch, features, height, width]` or without the batch. By default without parameters and statistics.
+ * PyTorch: `nn.InstanceNorm2d`.
+ */
+export class InstanceNorm2d extends TrackedNorm {
+  override forward(x: Tensor): Tensor {
+    this.check(x, [3, 4], 3);
+    if (x.ndim === 3) return this.normalize(x.unsqueeze(0)).squeeze(0);
+    return this.normalize(x);
+  }
+
+  private normalize(x: Tensor): Tensor {
+    const { runningMean, runningVar, weight, bias, eps } = this;
+    const useInputStats = this.training || runningMean === null;
+    return instanceNorm(x, runningMean, runningVar, weight, bias, { useInputStats, eps, ...this.share() });
+  }
+}

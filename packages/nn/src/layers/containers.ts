@@ -1,0 +1,168 @@
+/** @file Modules of modules: in a row, in a list, by name. */
+import { ChainruleError, IndexError, type Tensor } from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { checkName, INTERNAL } from '../module/slots.js';
+
+/** A module with one input and one output. */
+export type Layer = Module & { forward(x: Tensor): unknown };
+
+/** A list whose elements are fields of their own names: '0', '1' … */
+abstract class ListModule<M extends Module> extends Module implements Iterable<M> {
+  [index: number]: M;
+
+  /** The number of modules. */
+  get length(): number {
+    return Object.keys(this).filter((key) => /^\d+$/.test(key)).length;
+  }
+
+  constructor(modules: Iterable<M> = []) {
+    super();
+    this.extend(modules);
+  }
+
+  /** The module at a place; negative places count from the end. @throws {IndexError} outside. */
+  at(index: number): M {
+    const n = this.length;
+    const module = this[index < 0 ? index + n : index];
+    if (module === undefined) {
+      throw new IndexError(`${this.constructor.name}: there is no module ${index}; it has ${n}`);
+    }
+    return module;
+  }
+
+  /** Adds a module at the end. */
+  append(module: M): this {
+    if (!(module instanceof Module)) {
+      throw new ChainruleError(`${this.constructor.name}: expected modules, got ${module === null ? 'null' : typeof module}`);
+    }
+    this[this.length] = module;
+    return this;
+  }
+
+  extend(modules: Iterable<M>): this {
+    for (const module of modules) this.append(module);
+    return this;
+  }
+
+  *[Symbol.iterator](): Iterator<M> {
+    for (let i = 0, n = this.length; i < n; i++) yield this.at(i);
+  }
+}
+
+/**
+ * Modules in a row: each gets the output of the one before. PyTorch: `nn.Sequential`, with one difference: names are
+ * given as an object, `new Sequential({ hidden: new Linear(4, 8), out: new Linear(8, 1) })`.
+ *
+ * @example new Sequential(new Linear(784, 128), new ReLU(), new Linear(128, 10))
+ */
+export class Sequential extends ListModule<Module> {
+  constructor(...modules: readonly Module[] | readonly [Readonly<Record<string, Module>>]) {
+    const [first] = modules;
+    const named = first !== undefined && !(first instanceof Module) ? first : null;
+    super(named === null ? (modules as readonly Module[]) : []);
+    for (const [name, module] of Object.entries(named ?? {})) this.registerModule(name, module);
+  }
+
+  override get length(): number {
+    return this.namedChildrenInOrder().length;
+  }
+
+  override at(index: number): Module {
+    const children = this.namedChildrenInOrder();
+    const found = children.at(index);
+    if (found === undefined) throw new IndexError(`Sequential: there is no module ${index}; it has ${children.length}`);
+    return found;
+  }
+
+  override forward(...args: readonly [x: Tensor, ...rest: unknown[]]): Tensor {
+    let values: readonly unknown[] = args;
+    for (const module of this.namedChildrenInOrder()) {
+      const forward = module.forward.bind(module) as unknown as (...xs: readonly unknown[]) => unknown;
+      values = [forward(...values)];
+    }
+    return values[0] as Tensor;
+  }
+
+  /** The same module may stand in two places. */
+  private namedChildrenInOrder(): Module[] {
+    return Object.values(this).filter((value): value is Module => value instanceof Module);
+  }
+}
+
+/** A list of modules, called by whoever holds it. PyTorch: `nn.ModuleList`. */
+export class ModuleList<M extends Module = Module> extends ListModule<M> {
+  /** Puts a module before the one at `index`. */
+  insert(index: number, module: M): this {
+    const rest = [...this].slice(index);
+    this[index] = module;
+    rest.forEach((m, i) => (this[index + 1 + i] = m));
+    return this;
+  }
+
+  override forward(): never {
+    throw new ChainruleError('ModuleList: a list has no forward; call its modules');
+  }
+}
+
+/** Modules by name, called by whoever holds it; in order of insertion. PyTorch: `nn.ModuleDict`. */
+export class ModuleDict<M extends Module = Module> extends Module implements Iterable<string> {
+  constructor(modules: Readonly<Record<string, M>> | Iterable<readonly [string, M]> = {}) {
+    super();
+    // Any name is allowed, also one that a module's own method has.
+    this[INTERNAL].registry = Object.create(null) as Record<string, unknown>;
+    const entries = Symbol.iterator in modules ? (modules as Iterable<readonly [string, M]>) : Object.entries(modules as Record<string, M>);
+    for (const [name, module] of entries) this.set(name, module);
+  }
+
+  private get entriesByName(): Record<string, M> {
+    return this[INTERNAL].registry as Record<string, M>;
+  }
+
+  /** @throws {IndexError} if there is no such module. */
+  get(name: string): M {
+    const module = this.entriesByName[name];
+    if (module === undefined) {
+      throw new IndexError(`ModuleDict: there is no module "${name}"; it has ${this.keys().join(', ') || 'none'}`);
+    }
+    return module;
+  }
+
+  set(name: string, module: M): this {
+    if (!(module instanceof Module)) throw new ChainruleError(`ModuleDict: "${name}" is no module`);
+    if (!this.has(name)) checkName('ModuleDict', this, name);
+    this.entriesByName[name] = module;
+    return this;
+  }
+
+  has(name: string): boolean {
+    return name in this.entriesByName;
+  }
+
+  delete(name: string): boolean {
+    return this.has(name) && delete this.entriesByName[name];
+  }
+
+  get length(): number {
+    return this.keys().length;
+  }
+
+  keys(): string[] {
+    return Object.keys(this.entriesByName);
+  }
+
+  values(): M[] {
+    return Object.values(this.entriesByName);
+  }
+
+  entries(): [string, M][] {
+    return Object.entries(this.entriesByName);
+  }
+
+  [Symbol.iterator](): Iterator<string> {
+    return this.keys()[Symbol.iterator]();
+  }
+
+  override forward(): never {
+    throw new ChainruleError('ModuleDict: a dictionary has no forward; call its modules');
+  }
+}

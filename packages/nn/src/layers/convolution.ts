@@ -1,0 +1,234 @@
+/** @file Convolutions and transposed convolutions, of any rank. */
+import {
+  ChainruleError,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  pad,
+  ShapeError,
+  type Parameter,
+  type Tensor,
+} from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { options as show } from '../module/repr.js';
+import { uniformParameter, type ParameterOptions } from './create.js';
+
+/** One number for all spatial dimensions, or one for each. */
+export type PerDim = number | readonly number[];
+
+export interface ConvLayerOptions extends ParameterOptions {
+  readonly stride?: PerDim;
+  /** `'same'` keeps the size, with stride 1; `'valid'` is 0. */
+  readonly padding?: PerDim | 'same' | 'valid';
+  readonly dilation?: PerDim;
+  readonly groups?: number;
+  readonly bias?: boolean;
+  readonly paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular';
+}
+
+/** The same number `n` times, or the numbers as they are. */
+function each(what: string, value: PerDim, n: number): readonly number[] {
+  if (typeof value === 'number') return new Array<number>(n).fill(value);
+  if (value.length === n) return value;
+  throw new ShapeError(`${what}: expected one number or ${n}, got [${value.join(', ')}]`);
+}
+
+/** `1/√(inputs of an output)`, the bound of PyTorch's uniform start. */
+function boundOf(inputs: number, kernel: readonly number[]): number {
+  return 1 / Math.sqrt(inputs * kernel.reduce((n, k) => n * k, 1));
+}
+
+function checkGroups(name: string, inChannels: number, outChannels: number, groups: number): void {
+  if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
+    throw new ChainruleError(
+      `${name}: ${groups} groups do not divide ${inChannels} input and ${outChannels} output channels`,
+    );
+  }
+}
+
+/**
+ * A convolution of `[batch, in, …size]` (or without the batch) with `weight: [out, in / groups, …kernel]`, plus
+ * `bias: [out]`; both start uniform on ±1/√(in / groups · kernel size).
+ */
+abstract class Convolution extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+  readonly kernelSize: readonly number[];
+  /** What to pad before the convolution, for padding that is not zeros: from the last dimension, two numbers each. */
+  private readonly around: readonly number[] | null;
+
+  private readonly rank: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly options: ConvLayerOptions;
+
+  constructor(
+    rank: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvLayerOptions,
+  ) {
+    super();
+    this.rank = rank;
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.options = options;
+    const { groups = 1, bias = true, padding = 0, paddingMode = 'zeros', dilation = 1, stride = 1, dtype } = options;
+    const name = new.target.name;
+    checkGroups(name, inChannels, outChannels, groups);
+    if (padding === 'same' && each(name, stride, rank).some((s) => s !== 1)) {
+      throw new ChainruleError(`${name}: padding 'same' needs stride 1, got ${String(stride)}`);
+    }
+    this.kernelSize = each(name, kernelSize, rank);
+    const bound = boundOf(inChannels / groups, this.kernelSize);
+    this.weight = uniformParameter([outChannels, inChannels / groups, ...this.kernelSize], bound, dtype);
+    this.bias = bias ? uniformParameter([outChannels], bound, dtype) : null;
+    const steps = each(name, dilation, rank);
+    const sides = this.kernelSize.map((k, d): readonly number[] => {
+      if (padding === 'valid') return [0, 0];
+      if (padding !== 'same') return new Array<number>(2).fill(each(name, padding, rank)[d] ?? 0);
+      const total = (steps[d] ?? 1) * (k - 1);
+      return [Math.floor(total / 2), total - Math.floor(total / 2)];
+    });
+    this.around = paddingMode === 'zeros' ? null : sides.reverse().flat();
+  }
+
+  override forward(x: Tensor): Tensor {
+    const convolve = ([conv1d, conv2d, conv3d] as const)[this.rank - 1] as typeof conv1d;
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, paddingMode } = this.options;
+    if (this.around === null) return convolve(x, this.weight, this.bias, { stride, padding, dilation, groups });
+    const padded = pad(x, this.around, { mode: paddingMode as 'reflect' });
+    return convolve(padded, this.weight, this.bias, { stride, padding: 0, dilation, groups });
+  }
+
+  override multiplyAdds(_inputs: readonly Tensor[], output: Tensor): number {
+    return (output.size / this.outChannels) * this.weight.size;
+  }
+
+  override extraRepr(): string {
+    const { dtype: _, ...rest } = this.options;
+    return `${this.inChannels}, ${this.outChannels}, ${show({ kernelSize: this.kernelSize, ...rest })}`;
+  }
+}
+
+/** `[batch, in, length] → [batch, out, length']`; see the options. PyTorch: `nn.Conv1d`. */
+export class Conv1d extends Convolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvLayerOptions = {}) {
+    super(1, inChannels, outChannels, kernelSize, options);
+  }
+}
+
+/**
+ * `[batch, in, height, width] → [batch, out, height', width']`. PyTorch: `nn.Conv2d`.
+ * @example new Conv2d(1, 16, 3, { padding: 1 }).forward(images) // [64, 1, 28, 28] → [64, 16, 28, 28]
+ */
+export class Conv2d extends Convolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvLayerOptions = {}) {
+    super(2, inChannels, outChannels, kernelSize, options);
+  }
+}
+
+/** `[batch, in, depth, height, width] → [batch, out, …]`. PyTorch: `nn.Conv3d`. */
+export class Conv3d extends Convolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvLayerOptions = {}) {
+    super(3, inChannels, outChannels, kernelSize, options);
+  }
+}
+
+export interface ConvTransposeLayerOptions extends ParameterOptions {
+  readonly stride?: PerDim;
+  readonly padding?: PerDim;
+  /** Added to one side of the output, to choose among the sizes that convolve to the input's. */
+  readonly outputPadding?: PerDim;
+  readonly groups?: number;
+  readonly bias?: boolean;
+  readonly dilation?: PerDim;
+  /** Only `'zeros'`, as in PyTorch. */
+  readonly paddingMode?: 'zeros';
+}
+
+/** The transpose of a convolution, with `weight: [in, out / groups, …kernel]`. */
+abstract class TransposedConvolution extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+  readonly kernelSize: readonly number[];
+
+  private readonly rank: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly options: ConvTransposeLayerOptions;
+
+  constructor(
+    rank: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvTransposeLayerOptions,
+  ) {
+    super();
+    this.rank = rank;
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.options = options;
+    const { groups = 1, bias = true, paddingMode = 'zeros', dtype } = options;
+    checkGroups(new.target.name, inChannels, outChannels, groups);
+    if (paddingMode !== 'zeros') throw new ChainruleError(`${new.target.name}: only paddingMode 'zeros' is possible`);
+    this.kernelSize = each(new.target.name, kernelSize, rank);
+    const bound = boundOf(outChannels / groups, this.kernelSize);
+    this.weight = uniformParameter([inChannels, outChannels / groups, ...this.kernelSize], bound, dtype);
+    this.bias = bias ? uniformParameter([outChannels], bound, dtype) : null;
+  }
+
+  /** With `outputSize`, of the spatial dimensions or of all, the output padding that gives it is found. */
+  override forward(x: Tensor, outputSize?: readonly number[]): Tensor {
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, outputPadding = 0 } = this.options;
+    const extra = outputSize === undefined ? outputPadding : this.paddingFor(x, outputSize);
+    const convolve = this.rank === 1 ? convTranspose1d : convTranspose2d;
+    return convolve(x, this.weight, this.bias, { stride, padding, outputPadding: extra, groups, dilation });
+  }
+
+  private paddingFor(x: Tensor, outputSize: readonly number[]): number[] {
+    const name = this.constructor.name;
+    const [stride, padding, dilation] = [this.options.stride ?? 1, this.options.padding ?? 0, this.options.dilation ?? 1].map(
+      (v) => each(name, v, this.rank),
+    ) as [readonly number[], readonly number[], readonly number[]];
+    return this.kernelSize.map((k, d) => {
+      const size = x.shape[x.ndim - this.rank + d] as number;
+      const least = (size - 1) * (stride[d] ?? 1) - 2 * (padding[d] ?? 0) + (dilation[d] ?? 1) * (k - 1) + 1;
+      const extra = (outputSize[outputSize.length - this.rank + d] ?? least) - least;
+      if (extra < 0 || extra >= (stride[d] ?? 1)) {
+        throw new ShapeError(
+          `${name}: outputSize [${outputSize.join(', ')}] cannot come from an input of shape [${x.shape.join(', ')}]: ` +
+            `dimension ${d} must be between ${least} and ${least + (stride[d] ?? 1) - 1}`,
+        );
+      }
+      return extra;
+    });
+  }
+
+  override multiplyAdds([x]: readonly Tensor[]): number {
+    return ((x as Tensor).size / this.inChannels) * this.weight.size;
+  }
+
+  override extraRepr(): string {
+    const { dtype: _, ...rest } = this.options;
+    return `${this.inChannels}, ${this.outChannels}, ${show({ kernelSize: this.kernelSize, ...rest })}`;
+  }
+}
+
+/** `[batch, in, length] → [batch, out, length']`. PyTorch: `nn.ConvTranspose1d`. */
+export class ConvTranspose1d extends TransposedConvolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvTransposeLayerOptions = {}) {
+    super(1, inChannels, outChannels, kernelSize, options);
+  }
+}
+
+/** `[batch, in, height, width] → [batch, out, height', width']`. PyTorch: `nn.ConvTranspose2d`. */
+export class ConvTranspose2d extends TransposedConvolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvTransposeLayerOptions = {}) {
+    super(2, inChannels, outChannels, kernelSize, options);
+  }
+}

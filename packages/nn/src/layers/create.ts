@@ -1,0 +1,20 @@
+/** @file New parameters, as PyTorch's layers start. */
+import { type DType, Parameter, ones, rand, zeros, type Shape } from '@chainrule/autograd';
+
+/** What every layer with parameters takes. */
+export interface ParameterOptions {
+  readonly dtype?: DType;
+}
+
+/** A parameter drawn evenly from ±bound. */
+export function uniformParameter<const S extends Shape>(shape: S, bound: number, dtype: DType = 'float32'): Parameter<S> {
+  return new Parameter(rand(shape, { dtype }).mul(2 * bound).sub(bound)) as unknown as Parameter<S>;
+}
+
+export function zerosParameter(shape: Shape, dtype: DType = 'float32'): Parameter {
+  return new Parameter(zeros(shape, { dtype }));
+}
+
+export function onesParameter(shape: Shape, dtype: DType = 'float32'): Parameter {
+  return new Parameter(ones(shape, { dtype }));
+}

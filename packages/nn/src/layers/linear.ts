@@ -1,0 +1,104 @@
+/** @file Layers that are a matrix product: linear, bilinear, and the one that is nothing. */
+import { linear, type Parameter, type Tensor } from '@chainrule/autograd';
+import * as autograd from '@chainrule/autograd';
+import { options } from '../module/repr.js';
+import { Module } from '../module/module.js';
+import type { LastDimension, WithLast } from '../shapes.js';
+import { uniformParameter, type ParameterOptions } from './create.js';
+
+export interface LinearOptions extends ParameterOptions {
+  readonly bias?: boolean;
+}
+
+/**
+ * `y = x Wᵀ + b`: `[…, in] → […, out]`, with `weight: [out, in]` and `bias: [out]`, both uniform on ±1/√in.
+ *
+ * PyTorch: `nn.Linear`.
+ * @example new Linear(784, 128).forward(images) // [64, 784] → [64, 128]
+ */
+export class Linear<const In extends number = number, const Out extends number = number> extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  readonly inFeatures: In;
+  readonly outFeatures: Out;
+
+  constructor(
+    inFeatures: In,
+    outFeatures: Out,
+    { bias = true, dtype }: LinearOptions = {},
+  ) {
+    super();
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    const bound = inFeatures > 0 ? 1 / Math.sqrt(inFeatures) : 0;
+    this.weight = uniformParameter([outFeatures, inFeatures], bound, dtype);
+    this.bias = bias ? uniformParameter([outFeatures], bound, dtype) : null;
+  }
+
+  override forward<S extends readonly number[]>(x: Tensor<S> & LastDimension<S, In>): Tensor<WithLast<S, Out>> {
+    return linear(x as Tensor, this.weight, this.bias) as unknown as Tensor<WithLast<S, Out>>;
+  }
+
+  override multiplyAdds(_inputs: readonly Tensor[], output: Tensor): number {
+    return output.size * this.inFeatures;
+  }
+
+  override extraRepr(): string {
+    return options({ inFeatures: this.inFeatures, outFeatures: this.outFeatures, bias: this.bias !== null });
+  }
+}
+
+/**
+ * `y[k] = x1ᵀ W[k] x2 + b[k]`: `[…, in1], […, in2] → […, out]`, with `weight: [out, in1, in2]`, uniform on ±1/√in1.
+ *
+ * PyTorch: `nn.Bilinear`.
+ */
+export class Bilinear extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  readonly in1Features: number;
+  readonly in2Features: number;
+  readonly outFeatures: number;
+
+  constructor(
+    in1Features: number,
+    in2Features: number,
+    outFeatures: number,
+    { bias = true, dtype }: LinearOptions = {},
+  ) {
+    super();
+    this.in1Features = in1Features;
+    this.in2Features = in2Features;
+    this.outFeatures = outFeatures;
+    const bound = 1 / Math.sqrt(in1Features);
+    this.weight = uniformParameter([outFeatures, in1Features, in2Features], bound, dtype);
+    this.bias = bias ? uniformParameter([outFeatures], bound, dtype) : null;
+  }
+
+  override forward(x1: Tensor, x2: Tensor): Tensor {
+    const y = autograd.einsum('...i,kij,...j->...k', x1, this.weight, x2);
+    return this.bias === null ? y : y.add(this.bias);
+  }
+
+  override multiplyAdds(_inputs: readonly Tensor[], output: Tensor): number {
+    return output.size * this.in1Features * this.in2Features;
+  }
+
+  override extraRepr(): string {
+    const { in1Features, in2Features, outFeatures } = this;
+    return options({ in1Features, in2Features, outFeatures, bias: this.bias !== null });
+  }
+}
+
+/** Gives its input back; arguments of the constructor are ignored. PyTorch: `nn.Identity`. */
+export class Identity extends Module {
+  constructor(..._ignored: unknown[]) {
+    super();
+  }
+
+  override forward<T>(x: T): T {
+    return x;
+  }
+}

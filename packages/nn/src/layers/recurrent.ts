@@ -1,0 +1,210 @@
+/** @file Recurrent layers over sequences: several layers, one or both directions. */
+import {
+  cat,
+  ChainruleError,
+  dropout as drop,
+  linear,
+  type Parameter,
+  relu,
+  ShapeError,
+  stack,
+  tanh,
+  type Tensor,
+  unbind,
+  zeros,
+} from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { options as show } from '../module/repr.js';
+import { uniformParameter, type ParameterOptions } from './create.js';
+import { gruStep, lstmStep, rnnStep, type Step } from './recurrentCells.js';
+
+export interface RecurrentOptions extends ParameterOptions {
+  readonly numLayers?: number;
+  readonly bias?: boolean;
+  /** Whether sequences are `[batch, time, features]` instead of `[time, batch, features]`. States never are. */
+  readonly batchFirst?: boolean;
+  /** Dropout of the output of each layer but the last, in training mode. */
+  readonly dropout?: number;
+  /** Whether a second set of weights reads each sequence backwards; outputs are concatenated. */
+  readonly bidirectional?: boolean;
+}
+
+/**
+ * Layers of one kind of step. Parameters are PyTorch's: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`,
+ * `weight_hr_l0` for each layer, with `_reverse` for the second direction; all uniform on ±1/√hidden.
+ */
+abstract class Recurrent<S extends readonly Tensor[]> extends Module {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  /** The features of an output of one direction. */
+  protected readonly outputSize: number;
+  protected readonly options: RecurrentOptions;
+
+  constructor(gates: number, inputSize: number, hiddenSize: number, options: RecurrentOptions, projSize = 0) {
+    super();
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    this.outputSize = projSize > 0 ? projSize : hiddenSize;
+    this.options = options;
+    const { bias = true, bidirectional = false, dropout = 0, dtype, numLayers = 1 } = options;
+    if (!(dropout >= 0 && dropout <= 1)) throw new ChainruleError(`${new.target.name}: dropout must be between 0 and 1, got ${dropout}`);
+    if (!(Number.isInteger(numLayers) && numLayers > 0)) throw new ChainruleError(`${new.target.name}: numLayers must be at least 1, got ${numLayers}`);
+    if (projSize >= hiddenSize && projSize > 0) throw new ChainruleError(`${new.target.name}: projSize ${projSize} must be smaller than the hidden size ${hiddenSize}`);
+    const add = (name: string, ...shape: number[]): Parameter =>
+      this.registerParameter(name, uniformParameter(shape, 1 / Math.sqrt(hiddenSize), dtype));
+    for (let layer = 0; layer < numLayers; layer++) {
+      for (const direction of bidirectional ? ['', '_reverse'] : ['']) {
+        const end = `_l${layer}${direction}`;
+        add(`weight_ih${end}`, gates * hiddenSize, layer === 0 ? inputSize : this.outputSize * this.directions);
+        add(`weight_hh${end}`, gates * hiddenSize, this.outputSize);
+        if (bias) add(`bias_ih${end}`, gates * hiddenSize);
+        if (bias) add(`bias_hh${end}`, gates * hiddenSize);
+        if (projSize > 0) add(`weight_hr${end}`, projSize, hiddenSize);
+      }
+    }
+  }
+
+  protected get directions(): number {
+    return this.options.bidirectional === true ? 2 : 1;
+  }
+
+  private weight(name: string, end: string): Tensor | null {
+    return ((this as unknown as Record<string, Tensor | undefined>)[`${name}${end}`] ?? null);
+  }
+
+  /** All layers over `x`, from `state` with parts `[layers · directions, batch, size]`, or zeros. */
+  protected run(x: Tensor, state: S | undefined, step: Step<S>, sizes: readonly number[]): { output: Tensor; state: Tensor[] } {
+    const { batchFirst = false, dropout = 0, numLayers = 1 } = this.options;
+    if ((x.ndim !== 2 && x.ndim !== 3) || x.shape.at(-1) !== this.inputSize) {
+      const order = batchFirst ? '[batch, time' : '[time, batch';
+      throw new ShapeError(
+        `${this.constructor.name}: expected ${order}, ${this.inputSize}] or [time, ${this.inputSize}], got [${x.shape.join(', ')}]`,
+      );
+    }
+    const batched = x.ndim === 3;
+    let sequence = !batched ? x.unsqueeze(1) : batchFirst ? x.transpose(0, 1) : x;
+    const starts = this.startsOf(state, sequence, batched, sizes);
+    const ends: S[] = [];
+    for (let layer = 0; layer < numLayers; layer++) {
+      if (layer > 0 && dropout > 0 && this.training) sequence = drop(sequence, dropout);
+      const outputs: Tensor[] = [];
+      for (let direction = 0; direction < this.directions; direction++) {
+        const at = layer * this.directions + direction;
+        const start = starts.map((part) => part.select(0, at)) as unknown as S;
+        const { output, end } = this.pass(sequence, start, step, `_l${layer}${direction === 1 ? '_reverse' : ''}`, direction === 1);
+        outputs.push(output);
+        ends.push(end);
+      }
+      sequence = outputs.length === 1 ? (outputs[0] as Tensor) : cat(outputs, -1);
+    }
+    const finals = sizes.map((_, part) => stack(ends.map((end) => end[part] as Tensor), 0));
+    return {
+      output: !batched ? sequence.squeeze(1) : batchFirst ? sequence.transpose(0, 1) : sequence,
+      state: batched ? finals : finals.map((part) => part.squeeze(1)),
+    };
+  }
+
+  /** One layer in one direction: the input's part of all steps is one matrix product. */
+  private pass(sequence: Tensor, start: S, step: Step<S>, end: string, reverse: boolean): { output: Tensor; end: S } {
+    const weights = {
+      hidden: this.weight('weight_hh', end) as Tensor,
+      hiddenBias: this.weight('bias_hh', end),
+      projection: this.weight('weight_hr', end),
+    };
+    const inputs = unbind(linear(sequence, this.weight('weight_ih', end) as Tensor, this.weight('bias_ih', end)), 0);
+    const outputs: Tensor[] = new Array<Tensor>(inputs.length);
+    let state = start;
+    for (let i = 0; i < inputs.length; i++) {
+      const t = reverse ? inputs.length - 1 - i : i;
+      state = step(inputs[t] as Tensor, state, weights);
+      outputs[t] = state[0] as Tensor;
+    }
+    if (outputs.length === 0) throw new ShapeError(`${this.constructor.name}: the sequence has no steps`);
+    return { output: stack(outputs, 0), end: state };
+  }
+
+  private startsOf(state: S | undefined, x: Tensor, batched: boolean, sizes: readonly number[]): Tensor[] {
+    const count = (this.options.numLayers ?? 1) * this.directions;
+    return sizes.map((size, part) => {
+      const shape = [count, x.shape[1] as number, size];
+      const given = state?.[part];
+      if (given === undefined || given === null) return zeros(shape, { dtype: x.dtype });
+      const expected = batched ? shape : [count, size];
+      if (String(given.shape) !== String(expected)) {
+        throw new ShapeError(
+          `${this.constructor.name}: part ${part} of the state must have shape [${expected.join(', ')}], got [${given.shape.join(', ')}]`,
+        );
+      }
+      return batched ? given : given.unsqueeze(1);
+    });
+  }
+
+  override multiplyAdds([x]: readonly Tensor[]): number {
+    const weights = this.parameters().filter((p) => p.ndim === 2).reduce((n, p) => n + p.size, 0);
+    return ((x as Tensor).size / this.inputSize) * weights;
+  }
+
+  override extraRepr(): string {
+    const { dtype: _, ...rest } = this.options;
+    const more = show(rest);
+    return `${this.inputSize}, ${this.hiddenSize}${more === '' ? '' : `, ${more}`}`;
+  }
+}
+
+/**
+ * `h' = tanh(x Wᵀ + b + h Uᵀ + c)` along each sequence (Elman 1990): `[time, batch, in], h0? → [output, h]` with
+ * `output: [time, batch, directions · hidden]` and `h: [layers · directions, batch, hidden]`. The batch may be missing.
+ * PyTorch: `nn.RNN`.
+ */
+export class RNN extends Recurrent<readonly [Tensor]> {
+  private readonly nonlinearity: 'tanh' | 'relu';
+
+  constructor(
+    inputSize: number,
+    hiddenSize: number,
+    { nonlinearity = 'tanh', ...options }: RecurrentOptions & { readonly nonlinearity?: 'tanh' | 'relu' } = {},
+  ) {
+    super(1, inputSize, hiddenSize, options);
+    if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
+      throw new ChainruleError(`RNN: nonlinearity must be 'tanh' or 'relu', got '${String(nonlinearity)}'`);
+    }
+    this.nonlinearity = nonlinearity;
+  }
+
+  override forward(x: Tensor, h?: Tensor): [output: Tensor, h: Tensor] {
+    const step = rnnStep(this.nonlinearity === 'relu' ? relu : tanh);
+    const { output, state } = this.run(x, h && [h], step, [this.hiddenSize]);
+    return [output, state[0] as Tensor];
+  }
+}
+
+/**
+ * Long short-term memory: `[time, batch, in], [h0, c0]? → [output, [h, c]]`; see `RNN` for shapes and `LSTMCell` for the
+ * step. With `projSize` outputs and h are projected to that size (Sak et al. 2014). PyTorch: `nn.LSTM`.
+ */
+export class LSTM extends Recurrent<readonly [Tensor, Tensor]> {
+  constructor(
+    inputSize: number,
+    hiddenSize: number,
+    { projSize = 0, ...options }: RecurrentOptions & { readonly projSize?: number } = {},
+  ) {
+    super(4, inputSize, hiddenSize, options, projSize);
+  }
+
+  override forward(x: Tensor, state?: readonly [Tensor, Tensor]): [output: Tensor, state: [h: Tensor, c: Tensor]] {
+    const { output, state: end } = this.run(x, state, lstmStep, [this.outputSize, this.hiddenSize]);
+    return [output, end as [Tensor, Tensor]];
+  }
+}
+
+/** Gated recurrent units: `[time, batch, in], h0? → [output, h]`; see `RNN` for shapes. PyTorch: `nn.GRU`. */
+export class GRU extends Recurrent<readonly [Tensor]> {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super(3, inputSize, hiddenSize, options);
+  }
+
+  override forward(x: Tensor, h?: Tensor): [output: Tensor, h: Tensor] {
+    const { output, state } = this.run(x, h && [h], gruStep, [this.hiddenSize]);
+    return [output, state[0] as Tensor];
+  }
+}

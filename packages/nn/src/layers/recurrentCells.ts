@@ -1,0 +1,140 @@
+/** @file One step of the recurrent layers: the mathematics, and the cells that are one step each. */
+import { chunk, linear, relu, sigmoid, ShapeError, tanh, type Parameter, type Tensor, zeros } from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { options as show } from '../module/repr.js';
+import { uniformParameter, type ParameterOptions } from './create.js';
+
+/** The weights that a step applies to its state: `[gates · hidden, state]`, and the biases that cannot go elsewhere. */
+export interface StepWeights {
+  readonly hidden: Tensor;
+  readonly hiddenBias: Tensor | null;
+  /** LSTM with projection: `[projected, hidden]`. */
+  readonly projection?: Tensor | null;
+}
+
+/** `h' = f(x + h Wᵀ)`; x is what the input contributes, all biases included. */
+export function rnnStep(f: (x: Tensor) => Tensor): Step<readonly [Tensor]> {
+  return (x, [h], { hidden, hiddenBias }) => [f(x.add(linear(h, hidden, hiddenBias)))];
+}
+
+/**
+ * `c' = σ(f) c + σ(i) tanh(g)`, `h' = σ(o) tanh(c')`, or `W (σ(o) tanh(c'))` with a projection; the gates i, f, g, o are
+ * slices of `x + h Wᵀ` (Hochreiter & Schmidhuber 1997).
+ */
+export const lstmStep: Step<readonly [Tensor, Tensor]> = (x, [h, c], { hidden, hiddenBias, projection }) => {
+  const [i, f, g, o] = chunk(x.add(linear(h, hidden, hiddenBias)), 4, -1) as [Tensor, Tensor, Tensor, Tensor];
+  const cell = sigmoid(f).mul(c).add(sigmoid(i).mul(tanh(g)));
+  const out = sigmoid(o).mul(tanh(cell));
+  return [projection == null ? out : linear(out, projection), cell];
+};
+
+/** `h' = (1 − z) n + z h` with `n = tanh(xₙ + r (h Wₙᵀ + bₙ))`; the gates are r, z, n (Cho et al. 2014). */
+export const gruStep: Step<readonly [Tensor]> = (x, [h], { hidden, hiddenBias }) => {
+  const [xr, xz, xn] = chunk(x, 3, -1) as [Tensor, Tensor, Tensor];
+  const [hr, hz, hn] = chunk(linear(h, hidden, hiddenBias), 3, -1) as [Tensor, Tensor, Tensor];
+  const z = sigmoid(xz.add(hz));
+  const n = tanh(xn.add(sigmoid(xr.add(hr)).mul(hn)));
+  return [n.add(z.mul(h.sub(n)))];
+};
+
+/** From what the input contributes and the state to the next state; its first part is the output. */
+export type Step<S extends readonly Tensor[]> = (x: Tensor, state: S, weights: StepWeights) => S;
+
+export interface CellOptions extends ParameterOptions {
+  readonly bias?: boolean;
+}
+
+/** A cell of `gates` slices; weights and biases are uniform on ±1/√hidden. */
+abstract class RecurrentCell extends Module {
+  static override readonly stateKeys: Readonly<Record<string, string>> = {
+    weightIh: 'weight_ih',
+    weightHh: 'weight_hh',
+    biasIh: 'bias_ih',
+    biasHh: 'bias_hh',
+  };
+  readonly weightIh: Parameter;
+  readonly weightHh: Parameter;
+  readonly biasIh: Parameter | null;
+  readonly biasHh: Parameter | null;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+
+  constructor(gates: number, inputSize: number, hiddenSize: number, { bias = true, dtype }: CellOptions) {
+    super();
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    const draw = (...shape: number[]): Parameter => uniformParameter(shape, 1 / Math.sqrt(hiddenSize), dtype);
+    this.weightIh = draw(gates * hiddenSize, inputSize);
+    this.weightHh = draw(gates * hiddenSize, hiddenSize);
+    this.biasIh = bias ? draw(gates * hiddenSize) : null;
+    this.biasHh = bias ? draw(gates * hiddenSize) : null;
+  }
+
+  protected next<S extends readonly Tensor[]>(step: Step<S>, x: Tensor, state: S): S {
+    if ((x.ndim !== 1 && x.ndim !== 2) || x.shape.at(-1) !== this.inputSize) {
+      throw new ShapeError(
+        `${this.constructor.name}: expected [batch, ${this.inputSize}] or [${this.inputSize}], got [${x.shape.join(', ')}]`,
+      );
+    }
+    for (const h of state) {
+      if (h.ndim !== x.ndim || h.shape.at(-1) !== this.hiddenSize || (x.ndim === 2 && h.shape[0] !== x.shape[0])) {
+        throw new ShapeError(
+          `${this.constructor.name}: the state must have shape [${[...x.shape.slice(0, -1), this.hiddenSize].join(', ')}], got [${h.shape.join(', ')}]`,
+        );
+      }
+    }
+    return step(linear(x, this.weightIh, this.biasIh), state, { hidden: this.weightHh, hiddenBias: this.biasHh });
+  }
+
+  protected zeroState(x: Tensor): Tensor {
+    return zeros([...x.shape.slice(0, -1), this.hiddenSize], { dtype: x.dtype });
+  }
+
+  override multiplyAdds([x]: readonly Tensor[]): number {
+    return (x?.ndim === 2 ? (x.shape[0] as number) : 1) * (this.weightIh.size + this.weightHh.size);
+  }
+
+  override extraRepr(): string {
+    return `${this.inputSize}, ${this.hiddenSize}, ${show({ bias: this.biasIh !== null })}`;
+  }
+}
+
+/** `[batch, in], [batch, hidden]? → [batch, hidden]`, or without the batch. PyTorch: `nn.RNNCell`. */
+export class RNNCell extends RecurrentCell {
+  readonly nonlinearity: 'tanh' | 'relu';
+
+  constructor(
+    inputSize: number,
+    hiddenSize: number,
+    { nonlinearity = 'tanh', ...options }: CellOptions & { readonly nonlinearity?: 'tanh' | 'relu' } = {},
+  ) {
+    super(1, inputSize, hiddenSize, options);
+    this.nonlinearity = nonlinearity;
+  }
+
+  override forward(x: Tensor, h: Tensor = this.zeroState(x)): Tensor {
+    return this.next(rnnStep(this.nonlinearity === 'relu' ? relu : tanh), x, [h])[0];
+  }
+}
+
+/** `[batch, in], [h, c]? → [h', c']`, each `[batch, hidden]`. PyTorch: `nn.LSTMCell`. */
+export class LSTMCell extends RecurrentCell {
+  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
+    super(4, inputSize, hiddenSize, options);
+  }
+
+  override forward(x: Tensor, state: readonly [Tensor, Tensor] = [this.zeroState(x), this.zeroState(x)]): [h: Tensor, c: Tensor] {
+    return [...this.next(lstmStep, x, state)] as [Tensor, Tensor];
+  }
+}
+
+/** `[batch, in], [batch, hidden]? → [batch, hidden]`. PyTorch: `nn.GRUCell`. */
+export class GRUCell extends RecurrentCell {
+  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
+    super(3, inputSize, hiddenSize, options);
+  }
+
+  override forward(x: Tensor, h: Tensor = this.zeroState(x)): Tensor {
+    return this.next(gruStep, x, [h])[0];
+  }
+}

@@ -1,0 +1,179 @@
+/** @file Losses of classes and probabilities. */
+import {
+  ChainruleError,
+  clamp,
+  eq,
+  gather,
+  indexSelect,
+  log,
+  log1p,
+  logSigmoid,
+  logSoftmax,
+  scope,
+  ShapeError,
+  type Tensor,
+  where,
+  xlogy,
+} from '@chainrule/autograd';
+import { checkReduction, reduce, type LossOptions, type Reduction } from './reduction.js';
+
+export interface NllOptions extends LossOptions {
+  /** A factor for each class: `[classes]`. The mean divides by the factors used. */
+  readonly weight?: Tensor | null | undefined;
+  /** The class that counts for nothing. Default −100. */
+  readonly ignoreIndex?: number;
+}
+
+export interface CrossEntropyOptions extends NllOptions {
+  /** The share of the target that is spread evenly over all classes. Default 0. */
+  readonly labelSmoothing?: number;
+}
+
+/**
+ * `−ln softmax(input)[target]`: input `[batch, classes, …]` or `[classes]` of logits, target of class indices
+ * `[batch, …]`, or of probabilities in the input's shape and a float dtype.
+ *
+ * A class out of range is an IndexError, when evaluated at the latest. PyTorch: `nn.functional.cross_entropy`.
+ *
+ * @throws {ShapeError} for a target that fits in neither form.
+ * @example crossEntropy(logits, labels, { labelSmoothing: 0.1 })
+ */
+export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { weight, reduction = 'mean', labelSmoothing: smoothing = 0 } = options;
+  checkReduction('crossEntropy', reduction);
+  if (!(smoothing >= 0 && smoothing <= 1)) {
+    throw new ChainruleError(`crossEntropy: labelSmoothing must be between 0 and 1, got ${smoothing}`);
+  }
+  const dim = input.ndim === 1 ? 0 : 1;
+  const classes = classesOf('crossEntropy', input, weight);
+  return scope('crossEntropy', () => {
+    const logProbabilities = logSoftmax(input, dim);
+    if (isFloat(target)) {
+      sameShape('crossEntropy', input, target, 'class probabilities');
+      const spread = smoothing === 0 ? target : target.mul(1 - smoothing).add(smoothing / classes);
+      const loss = weighted(logProbabilities, weight, dim).mul(spread).sum(dim).neg();
+      return reduction === 'mean' ? loss.sum().div(Math.max(1, input.size / classes)) : reduce('crossEntropy', loss, reduction);
+    }
+    const picked = pick('crossEntropy', logProbabilities, target, options, dim);
+    if (smoothing === 0) return picked.reduce(picked.loss, reduction);
+    const even = where(picked.ignored, 0, weighted(logProbabilities, weight, dim).sum(dim).neg());
+    return picked.reduce(picked.loss.mul(1 - smoothing).add(even.mul(smoothing / classes)), reduction);
+  });
+}
+
+/** `−input[target]`, of log-probabilities; as `crossEntropy` otherwise. PyTorch: `nn.functional.nll_loss`. */
+export function nllLoss(input: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
+  const { reduction = 'mean' } = options;
+  checkReduction('nllLoss', reduction);
+  classesOf('nllLoss', input, options.weight);
+  return scope('nllLoss', () => {
+    const picked = pick('nllLoss', input, target, options, input.ndim === 1 ? 0 : 1);
+    return picked.reduce(picked.loss, reduction);
+  });
+}
+
+/** The losses of the target classes, which of them are ignored, and the mean that counts only the others. */
+function pick(op: string, logProbabilities: Tensor, target: Tensor, { weight, ignoreIndex = -100 }: NllOptions, dim: number) {
+  const expected = logProbabilities.shape.filter((_, d) => d !== dim);
+  if (isFloat(target) || target.dtype === 'bool' || String(target.shape) !== String(expected) || target.ndim !== expected.length) {
+    throw new ShapeError(
+      `${op}: input of shape [${logProbabilities.shape.join(', ')}] takes int32 class indices of shape [${expected.join(', ')}]` +
+        (op === 'crossEntropy' ? ' or float probabilities in its own shape' : '') +
+        `, got ${target.dtype} of shape [${target.shape.join(', ')}]`,
+    );
+  }
+  const ignored = eq(target, ignoreIndex);
+  const classes = where(ignored, 0, target);
+  const chosen = gather(logProbabilities, dim, classes.unsqueeze(dim)).squeeze(dim);
+  const factor = where(
+    ignored,
+    0,
+    weight == null ? 1 : indexSelect(weight.cast(chosen.dtype), 0, classes.flatten()).reshape(classes.shape),
+  ).cast(chosen.dtype);
+  return {
+    loss: where(ignored, 0, chosen.neg().mul(factor)),
+    ignored,
+    reduce: (loss: Tensor, reduction: Reduction): Tensor =>
+      reduction === 'mean' ? loss.sum().div(factor.sum()) : reduce(op, loss, reduction),
+  };
+}
+
+/** Log-probabilities times the classes' factors. */
+function weighted(logProbabilities: Tensor, weight: Tensor | null | undefined, dim: number): Tensor {
+  if (weight == null) return logProbabilities;
+  const shape = logProbabilities.shape.map((_, d) => (d === dim ? weight.size : 1));
+  return logProbabilities.mul(weight.reshape(shape));
+}
+
+function classesOf(op: string, input: Tensor, weight: Tensor | null | undefined): number {
+  const classes = input.shape[input.ndim === 1 ? 0 : 1];
+  if (classes === undefined) throw new ShapeError(`${op}: expected an input [batch, classes, …] or [classes], got shape []`);
+  if (weight != null && (weight.ndim !== 1 || weight.size !== classes)) {
+    throw new ShapeError(`${op}: weight must have shape [${classes}], one factor a class, got [${weight.shape.join(', ')}]`);
+  }
+  return classes;
+}
+
+export interface BceOptions extends LossOptions {
+  /** A factor for each element, broadcast. */
+  readonly weight?: Tensor | null | undefined;
+}
+
+/**
+ * `−(target ln x + (1 − target) ln(1 − x))` of probabilities, logarithms cut off at −100. PyTorch:
+ * `nn.functional.binary_cross_entropy`; at a probability of exactly 0 or 1 the cut-off side has gradient 0 here.
+ */
+export function bce(input: Tensor, target: Tensor, { weight, reduction }: BceOptions = {}): Tensor {
+  sameShape('bce', input, target, 'a target');
+  const yes = target.mul(clamp(log(input), -100));
+  const no = target.neg().add(1).mul(clamp(log1p(input.neg()), -100));
+  return reduce('bce', scale(yes.add(no).neg(), weight), reduction);
+}
+
+export interface BceWithLogitsOptions extends BceOptions {
+  /** A factor for positive targets, broadcast: more than 1 finds more of them. */
+  readonly posWeight?: Tensor | null | undefined;
+}
+
+/** `bce` of `sigmoid(input)`, without overflow. PyTorch: `nn.functional.binary_cross_entropy_with_logits`. */
+export function bceWithLogits(
+  input: Tensor,
+  target: Tensor,
+  { weight, posWeight, reduction }: BceWithLogitsOptions = {},
+): Tensor {
+  sameShape('bceWithLogits', input, target, 'a target');
+  const factor = posWeight == null ? 1 : target.mul(posWeight.sub(1)).add(1);
+  const loss = target.neg().add(1).mul(input).sub(logSigmoid(input).mul(factor));
+  return reduce('bceWithLogits', scale(loss, weight), reduction);
+}
+
+export interface KlDivOptions {
+  /** `'batchmean'` is the divergence itself: the sum divided by the batch size. */
+  readonly reduction?: Reduction | 'batchmean';
+  /** Whether the target is given as its logarithm. */
+  readonly logTarget?: boolean;
+}
+
+/** `target (ln target − input)`, of log-probabilities; 0 where the target is. PyTorch: `nn.functional.kl_div`. */
+export function klDiv(input: Tensor, target: Tensor, { reduction = 'mean', logTarget = false }: KlDivOptions = {}): Tensor {
+  checkReduction('klDiv', reduction, 'batchmean');
+  const loss = logTarget ? target.exp().mul(target.sub(input)) : xlogy(target, target).sub(target.mul(input));
+  if (reduction !== 'batchmean') return reduce('klDiv', loss, reduction);
+  return loss.sum().div(input.shape[0] ?? 1);
+}
+
+function scale(loss: Tensor, weight: Tensor | null | undefined): Tensor {
+  return weight == null ? loss : loss.mul(weight);
+}
+
+function isFloat({ dtype }: Tensor): boolean {
+  return dtype === 'float32' || dtype === 'float64';
+}
+
+function sameShape(op: string, input: Tensor, target: Tensor, what: string): void {
+  if (input.ndim !== target.ndim || String(input.shape) !== String(target.shape)) {
+    throw new ShapeError(
+      `${op}: ${what} must have the input's shape [${input.shape.join(', ')}], got [${target.shape.join(', ')}]`,
+    );
+  }
+}

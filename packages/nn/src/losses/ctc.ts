@@ -1,0 +1,137 @@
+/** @file Connectionist temporal classification (Graves et al. 2006): labels without an alignment. */
+import {
+  cat,
+  ChainruleError,
+  full,
+  gather,
+  IndexError,
+  logsumexp,
+  scope,
+  ShapeError,
+  stack,
+  take,
+  Tensor,
+  tensor,
+  where,
+} from '@chainrule/autograd';
+import { checkReduction, reduce, type LossOptions } from './reduction.js';
+
+export interface CtcOptions extends LossOptions {
+  /** The class that stands for "no label". Default 0. */
+  readonly blank?: number;
+  /** Whether an input too short for its target counts 0, instead of infinity. */
+  readonly zeroInfinity?: boolean;
+}
+
+/** Stands for the logarithm of 0: no difference of two makes NaN. */
+const NEVER = -1e30;
+
+/**
+ * `−ln p(target | input)`, summed over all alignments, which repeat labels and put blanks between them.
+ *
+ * `logProbs: [time, batch, classes]` (or `[time, classes]`) are log-probabilities; `targets` are int32 labels
+ * `[batch, longest]`, or all labels in a row; lengths are tensors or arrays (or one number without a batch). The mean
+ * divides each loss by its target's length first. Lengths are read at the call, so this cannot be traced by `vmap`.
+ *
+ * PyTorch: `nn.functional.ctc_loss`, whose gradient assumes that a log-softmax comes before; this one is the derivative.
+ */
+export function ctcLoss(
+  logProbs: Tensor,
+  targets: Tensor,
+  inputLengths: Tensor | number | readonly number[],
+  targetLengths: Tensor | number | readonly number[],
+  { blank = 0, reduction = 'mean', zeroInfinity = false }: CtcOptions = {},
+): Tensor {
+  checkReduction('ctcLoss', reduction);
+  if (logProbs.ndim !== 2 && logProbs.ndim !== 3) {
+    throw new ShapeError(`ctcLoss: expected logProbs [time, batch, classes] or [time, classes], got [${logProbs.shape.join(', ')}]`);
+  }
+  const batched = logProbs.ndim === 3;
+  const x = batched ? logProbs : logProbs.unsqueeze(1);
+  const [time, batch, classes] = x.shape as unknown as readonly [number, number, number];
+  const inputs = lengthsOf('inputLengths', inputLengths, batch, time);
+  const lengths = lengthsOf('targetLengths', targetLengths, batch, Infinity);
+  if (!(Number.isInteger(blank) && blank >= 0 && blank < classes)) {
+    throw new IndexError(`ctcLoss: blank is class ${blank}, but there are ${classes}`);
+  }
+  const losses = scope('ctcLoss', () => {
+    const labels = padTargets(targets, lengths, batched);
+    const infeasible = (loss: Tensor): Tensor => where(loss.gt(-NEVER / 2), zeroInfinity ? 0 : Infinity, loss);
+    return infeasible(alignments(x, labels, inputs, lengths, blank).neg());
+  });
+  if (reduction !== 'mean') return reduce('ctcLoss', batched ? losses : losses.squeeze(0), reduction);
+  return losses.div(column(lengths.map((n) => Math.max(1, n)), x.dtype)).mean();
+}
+
+/** The log of the sum over all alignments, of each sample: the forward recursion over time. */
+function alignments(x: Tensor, labels: Tensor, inputs: readonly number[], lengths: readonly number[], blank: number): Tensor {
+  const [time, batch] = x.shape as unknown as readonly [number, number];
+  const longest = labels.shape[1] as number;
+  const places = 2 * longest + 1;
+  // Blanks around and between the labels.
+  const gaps = full([batch, longest], blank, { dtype: 'int32' });
+  const end = full([batch, 1], blank, { dtype: 'int32' });
+  const path = cat([stack([gaps, labels], 2).reshape([batch, 2 * longest]), end], 1);
+  const emitted = gather(x, 2, path.unsqueeze(0).expand([time, batch, places]));
+  const never = (n: number): Tensor => full([batch, n], NEVER, { dtype: x.dtype });
+  const shifted = (alpha: Tensor, by: number): Tensor =>
+    cat([never(Math.min(by, places)), alpha.narrow(1, 0, Math.max(0, places - by))], 1);
+  // A blank may be left out between two labels that differ.
+  const before = cat([full([batch, Math.min(2, places)], blank, { dtype: 'int32' }), path.narrow(1, 0, Math.max(0, places - 2))], 1);
+  const skips = path.ne(blank).logicalAnd(path.ne(before));
+  const first = tensor(Array.from({ length: places }, (_, i) => i < 2));
+  let alpha = where(first, emitted.select(0, 0), NEVER);
+  for (let t = 1; t < time; t++) {
+    const ways = stack([alpha, shifted(alpha, 1), where(skips, shifted(alpha, 2), NEVER)], 0);
+    const next = logsumexp(ways, 0).add(emitted.select(0, t));
+    const done = inputs.every((n) => t < n) ? null : tensor(inputs.map((n) => [t >= n]));
+    alpha = done === null ? next : where(done, alpha, next);
+  }
+  // At the last label or the blank after it.
+  const index = (f: (n: number) => number): Tensor => column(lengths.map(f), 'int32').unsqueeze(1);
+  const afterLabel = gather(alpha, 1, index((n) => 2 * n));
+  const atLabel = where(tensor(lengths.map((n) => [n > 0])), gather(alpha, 1, index((n) => Math.max(0, 2 * n - 1))), NEVER);
+  return logsumexp(cat([afterLabel, atLabel], 1), 1);
+}
+
+/** Labels as `[batch, longest]`, whatever stands past a sample's length. */
+function padTargets(targets: Tensor, lengths: readonly number[], batched: boolean): Tensor {
+  const longest = Math.max(0, ...lengths);
+  if (targets.dtype !== 'int32') throw new ChainruleError(`ctcLoss: targets must be int32 labels, got ${targets.dtype}`);
+  const rows = targets.ndim === 1 && !batched ? targets.unsqueeze(0) : targets;
+  if (rows.ndim === 2) {
+    if (rows.shape[0] !== lengths.length || (rows.shape[1] as number) < longest) {
+      throw new ShapeError(
+        `ctcLoss: targets of shape [${targets.shape.join(', ')}] do not hold ${lengths.length} targets of up to ${longest} labels`,
+      );
+    }
+    return rows.narrow(1, 0, longest);
+  }
+  const total = lengths.reduce((sum, n) => sum + n, 0);
+  if (rows.ndim !== 1 || rows.size !== total) {
+    throw new ShapeError(`ctcLoss: targets of shape [${targets.shape.join(', ')}] are not ${total} labels in a row`);
+  }
+  if (total === 0) return full([lengths.length, 0], 0, { dtype: 'int32' });
+  let from = 0;
+  const places = lengths.map((n) => {
+    const row = Array.from({ length: longest }, (_, i) => (i < n ? from + i : 0));
+    from += n;
+    return row;
+  });
+  return take(rows, tensor(places, { dtype: 'int32' }).reshape([lengths.length, longest]));
+}
+
+function lengthsOf(what: string, lengths: Tensor | number | readonly number[], batch: number, most: number): number[] {
+  const list = typeof lengths === 'number' ? [lengths] : lengths instanceof Tensor ? [...lengths.dataSync()] : [...lengths];
+  if (list.length !== batch) throw new ShapeError(`ctcLoss: ${what} has ${list.length} lengths for a batch of ${batch}`);
+  list.forEach((n, i) => {
+    if (!(Number.isInteger(n) && n >= 0 && n <= most)) {
+      throw new IndexError(`ctcLoss: ${what}[${i}] is ${n}; expected a whole number from 0 to ${most}`);
+    }
+  });
+  return list;
+}
+
+function column(values: readonly number[], dtype: 'int32' | Tensor['dtype']): Tensor {
+  return tensor([...values], { dtype });
+}

@@ -1,0 +1,155 @@
+/** @file Losses as modules: each keeps the options of its function. PyTorch's names and defaults. */
+import type { Cell, Tensor } from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { options as show } from '../module/repr.js';
+import * as f from './functions.js';
+
+/** A loss that keeps its options. */
+abstract class Loss<O extends object> extends Module {
+  protected readonly options: O;
+
+  constructor(options: O = {} as O) {
+    super();
+    this.options = options;
+  }
+
+  override extraRepr(): string {
+    const plain = Object.entries(this.options).filter(([, value]) => typeof value !== 'object');
+    return show(Object.fromEntries(plain));
+  }
+}
+
+/** A loss with factors that belong to its state. */
+abstract class WeightedLoss<O extends { readonly weight?: Tensor | null | undefined }> extends Loss<O> {
+  readonly weight: Cell | null;
+
+  constructor(options: O = {} as O) {
+    super(options);
+    this.weight = this.registerBuffer('weight', options.weight ?? null);
+  }
+}
+
+/** See `mseLoss`. PyTorch: `nn.MSELoss`. */
+export class MSELoss extends Loss<f.LossOptions> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.mseLoss(input, target, this.options);
+  }
+}
+
+/** See `l1Loss`. PyTorch: `nn.L1Loss`. */
+export class L1Loss extends Loss<f.LossOptions> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.l1Loss(input, target, this.options);
+  }
+}
+
+/** See `smoothL1Loss`. PyTorch: `nn.SmoothL1Loss`. */
+export class SmoothL1Loss extends Loss<NonNullable<Parameters<typeof f.smoothL1Loss>[2]>> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.smoothL1Loss(input, target, this.options);
+  }
+}
+
+/** See `huberLoss`. PyTorch: `nn.HuberLoss`. */
+export class HuberLoss extends Loss<NonNullable<Parameters<typeof f.huberLoss>[2]>> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.huberLoss(input, target, this.options);
+  }
+}
+
+/**
+ * See `crossEntropy`. PyTorch: `nn.CrossEntropyLoss`.
+ * @example new CrossEntropyLoss({ labelSmoothing: 0.1 }).forward(logits, labels)
+ */
+export class CrossEntropyLoss extends WeightedLoss<f.CrossEntropyOptions> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.crossEntropy(input, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/** See `nllLoss`. PyTorch: `nn.NLLLoss`. */
+export class NLLLoss extends WeightedLoss<f.NllOptions> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.nllLoss(input, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/** See `bce`. PyTorch: `nn.BCELoss`. */
+export class BCELoss extends WeightedLoss<f.BceOptions> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.bce(input, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/** See `bceWithLogits`. PyTorch: `nn.BCEWithLogitsLoss`. */
+export class BCEWithLogitsLoss extends WeightedLoss<f.BceWithLogitsOptions> {
+  static override readonly stateKeys: Readonly<Record<string, string>> = { posWeight: 'pos_weight' };
+  readonly posWeight: Cell | null;
+
+  constructor(options: f.BceWithLogitsOptions = {}) {
+    super(options);
+    this.posWeight = this.registerBuffer('posWeight', options.posWeight ?? null);
+  }
+
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.bceWithLogits(input, target, { ...this.options, weight: this.weight, posWeight: this.posWeight });
+  }
+}
+
+/** See `klDiv`. PyTorch: `nn.KLDivLoss`. */
+export class KLDivLoss extends Loss<f.KlDivOptions> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.klDiv(input, target, this.options);
+  }
+}
+
+/** See `cosineEmbeddingLoss`. PyTorch: `nn.CosineEmbeddingLoss`. */
+export class CosineEmbeddingLoss extends Loss<f.MarginOptions> {
+  override forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
+    return f.cosineEmbeddingLoss(input1, input2, target, this.options);
+  }
+}
+
+/** See `tripletMarginLoss`. PyTorch: `nn.TripletMarginLoss`. */
+export class TripletMarginLoss extends Loss<f.TripletMarginOptions> {
+  override forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
+    return f.tripletMarginLoss(anchor, positive, negative, this.options);
+  }
+}
+
+/** See `marginRankingLoss`. PyTorch: `nn.MarginRankingLoss`. */
+export class MarginRankingLoss extends Loss<f.MarginOptions> {
+  override forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
+    return f.marginRankingLoss(input1, input2, target, this.options);
+  }
+}
+
+/** See `hingeEmbeddingLoss`. PyTorch: `nn.HingeEmbeddingLoss`. */
+export class HingeEmbeddingLoss extends Loss<f.MarginOptions> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.hingeEmbeddingLoss(input, target, this.options);
+  }
+}
+
+/** See `poissonNllLoss`. PyTorch: `nn.PoissonNLLLoss`. */
+export class PoissonNLLLoss extends Loss<NonNullable<Parameters<typeof f.poissonNllLoss>[2]>> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.poissonNllLoss(input, target, this.options);
+  }
+}
+
+/** See `gaussianNllLoss`. PyTorch: `nn.GaussianNLLLoss`. */
+export class GaussianNLLLoss extends Loss<NonNullable<Parameters<typeof f.gaussianNllLoss>[3]>> {
+  override forward(input: Tensor, target: Tensor, variance: Tensor | number): Tensor {
+    return f.gaussianNllLoss(input, target, variance, this.options);
+  }
+}
+
+/** See `ctcLoss`. PyTorch: `nn.CTCLoss`. */
+export class CTCLoss extends Loss<f.CtcOptions> {
+  override forward(...args: [logProbs: Tensor, targets: Tensor, inputLengths: Lengths, targetLengths: Lengths]): Tensor {
+    return f.ctcLoss(...args, this.options);
+  }
+}
+
+type Lengths = Tensor | number | readonly number[];

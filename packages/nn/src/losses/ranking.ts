@@ -1,0 +1,80 @@
+/** @file Losses of distances and orders. A target of 1 says "alike" or "first", −1 the opposite. */
+import { clamp, eq, minimum, ne, norm, ShapeError, sqrt, sub, type Tensor, where } from '@chainrule/autograd';
+import { reduce, type LossOptions } from './reduction.js';
+
+export interface MarginOptions extends LossOptions {
+  readonly margin?: number;
+}
+
+/**
+ * With c the cosine of two vectors (along dimension 1 of a batch): `1 − c` where they should be alike,
+ * `max(0, c − margin)` where not. Default margin 0. PyTorch: `nn.functional.cosine_embedding_loss`.
+ */
+export function cosineEmbeddingLoss(
+  input1: Tensor,
+  input2: Tensor,
+  target: Tensor,
+  { margin = 0, reduction }: MarginOptions = {},
+): Tensor {
+  const dim = target.ndim;
+  if (dim > 1 || input1.ndim !== dim + 1 || input2.ndim !== dim + 1) {
+    throw new ShapeError(
+      `cosineEmbeddingLoss: expected [batch, n], [batch, n] and [batch], or [n], [n] and [], got ` +
+        [input1, input2, target].map((t) => `[${t.shape.join(', ')}]`).join(', '),
+    );
+  }
+  const product = (x: Tensor, y: Tensor): Tensor => x.mul(y).sum(dim);
+  const lengths = product(input1, input1).add(1e-12).mul(product(input2, input2).add(1e-12));
+  const cosine = product(input1, input2).div(sqrt(lengths));
+  const apart = where(eq(target, -1), clamp(cosine.sub(margin), 0), 0);
+  return reduce('cosineEmbeddingLoss', where(eq(target, 1), cosine.neg().add(1), apart), reduction);
+}
+
+export interface TripletMarginOptions extends MarginOptions {
+  /** Which norm measures distances. Default 2. */
+  readonly p?: number;
+  /** Added to differences, so that the distance of equal vectors has a derivative. */
+  readonly eps?: number;
+  /** Whether the negative's distance from the positive counts where it is smaller. */
+  readonly swap?: boolean;
+}
+
+/**
+ * `max(0, d(anchor, positive) − d(anchor, negative) + margin)` with distances along the last dimension (Balntas et al.
+ * 2016). Default margin 1. PyTorch: `nn.functional.triplet_margin_loss`.
+ */
+export function tripletMarginLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  { margin = 1, p = 2, eps = 1e-6, swap = false, reduction }: TripletMarginOptions = {},
+): Tensor {
+  const distance = (x: Tensor, y: Tensor): Tensor => norm(sub(x, y).add(eps), { p, dim: -1 });
+  const near = distance(anchor, positive);
+  const far = distance(anchor, negative);
+  const least = swap ? minimum(far, distance(positive, negative)) : far;
+  return reduce('tripletMarginLoss', clamp(near.sub(least).add(margin), 0), reduction);
+}
+
+/** `max(0, −target (input1 − input2) + margin)`. Default margin 0. PyTorch: `nn.functional.margin_ranking_loss`. */
+export function marginRankingLoss(
+  input1: Tensor,
+  input2: Tensor,
+  target: Tensor,
+  { margin = 0, reduction }: MarginOptions = {},
+): Tensor {
+  if (input1.ndim !== target.ndim || input2.ndim !== target.ndim) {
+    throw new ShapeError(
+      `marginRankingLoss: inputs and target must have the same number of dimensions, got ` +
+        [input1, input2, target].map((t) => `[${t.shape.join(', ')}]`).join(', '),
+    );
+  }
+  return reduce('marginRankingLoss', clamp(target.neg().mul(input1.sub(input2)).add(margin), 0), reduction);
+}
+
+/** `input` where the target is 1, `max(0, margin − input)` where −1. Default margin 1. PyTorch: `hinge_embedding_loss`. */
+export function hingeEmbeddingLoss(input: Tensor, target: Tensor, { margin = 1, reduction }: MarginOptions = {}): Tensor {
+  const far = where(ne(target, 1), clamp(input.neg().add(margin), 0), 0);
+  const near = where(ne(target, -1), input, 0);
+  return reduce('hingeEmbeddingLoss', far.add(near), reduction);
+}

@@ -1,0 +1,77 @@
+/** @file What happens around a module's `forward`: hooks, and the module's path in the graph and in errors. */
+import { ChainruleError, scope } from '@chainrule/autograd';
+import type { Module } from './module.js';
+import { INTERNAL, walkModules } from './slots.js';
+
+type Forward = (...args: unknown[]) => unknown;
+
+/** A call that has not returned yet. */
+interface Frame {
+  readonly module: Module;
+  /** From the outermost module called. */
+  readonly path: string;
+}
+
+let innermost: Frame | null = null;
+const wrappers = new WeakMap<object, Forward>();
+
+/**
+ * The `forward` that instances of a class get as their own: it surrounds the one on the prototype, which stays what
+ * `super.forward(…)` calls.
+ */
+export function surrounded(prototype: object): Forward {
+  let wrapper = wrappers.get(prototype);
+  if (wrapper === undefined) {
+    wrapper = function forward(this: Module, ...args: unknown[]): unknown {
+      return call(this, (prototype as { forward: Forward }).forward, args);
+    };
+    wrappers.set(prototype, wrapper);
+  }
+  return wrapper;
+}
+
+function call(module: Module, forward: Forward, args: unknown[]): unknown {
+  const outer = innermost;
+  const label = outer === null ? '' : labelOf(outer.module, module);
+  const path = outer === null || outer.path === '' ? label : label === '' ? outer.path : `${outer.path}.${label}`;
+  innermost = { module, path };
+  try {
+    return label === '' ? run(module, forward, args) : scope(label, () => run(module, forward, args));
+  } catch (error) {
+    if (path !== '' && error instanceof ChainruleError && !error.message.includes(' (in ')) {
+      error.message += ` (in ${path}, a ${module.constructor.name})`;
+    }
+    throw error;
+  } finally {
+    innermost = outer;
+  }
+}
+
+function run(module: Module, forward: Forward, args: unknown[]): unknown {
+  const { preHooks, hooks } = module[INTERNAL];
+  if (preHooks.size === 0 && hooks.size === 0) return forward.apply(module, args);
+  let input = args;
+  for (const hook of preHooks) {
+    const changed = hook(module, input);
+    if (changed !== undefined && changed !== null) input = Array.isArray(changed) ? (changed as unknown[]) : [changed];
+  }
+  let output = forward.apply(module, input);
+  for (const hook of hooks) {
+    const changed = hook(module, input, output);
+    if (changed !== undefined) output = changed;
+  }
+  return output;
+}
+
+/** The path of a module from the one that calls it; its class where the caller does not hold it. */
+function labelOf(caller: Module, module: Module): string {
+  if (caller === module) return '';
+  const internal = caller[INTERNAL];
+  let label = internal.labels?.get(module);
+  if (label === undefined) {
+    internal.labels = new Map(walkModules(caller, true).map(([path, m]) => [m, path]));
+    label = internal.labels.get(module);
+    if (label === undefined) internal.labels.set(module, (label = module.constructor.name));
+  }
+  return label;
+}

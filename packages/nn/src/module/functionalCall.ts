@@ -1,0 +1,49 @@
+/** @file A module as a function of its parameters. */
+import { cell, ChainruleError, type Cell, type Tensor } from '@chainrule/autograd';
+import type { Module } from './module.js';
+import { buffersOf, parametersOf, walkSlots, type Slot } from './slots.js';
+import type { StateDict } from './state.js';
+
+/**
+ * Runs `module.forward(...args)` with other tensors in place of parameters and buffers, by their names; the rest stay.
+ *
+ * Gradients, jvps and vmap go through the given tensors, so `grad((ws) => loss(functionalCall(net, ws, x)))` is the
+ * gradient with respect to all weights. A shared parameter is replaced wherever it is held. Statistics that the call
+ * updates go to copies: the module's own stay. PyTorch: `torch.func.functional_call`.
+ *
+ * @throws {ChainruleError} for a name that the module does not have.
+ * @example functionalCall(net, { 'out.weight': w, 'out.bias': b }, x)
+ */
+export function functionalCall<M extends Module>(
+  module: M,
+  tensors: StateDict,
+  ...args: Parameters<M['forward']>
+): ReturnType<M['forward']> {
+  const parameters = walkSlots(module, parametersOf, false);
+  const buffers = walkSlots(module, buffersOf, false);
+  const replacements = new Map<Tensor, Tensor>();
+  const known = new Map<string, Slot<Cell>>([...parameters, ...buffers].map((slot) => [slot.name, slot]));
+  for (const [name, tensor] of tensors instanceof Map ? (tensors as ReadonlyMap<string, Tensor>) : Object.entries(tensors as Record<string, Tensor>)) {
+    const slot = known.get(name);
+    if (slot === undefined) {
+      throw new ChainruleError(
+        `functionalCall: ${module.constructor.name} has no parameter or buffer "${name}"; it has ${[...known.keys()].join(', ')}`,
+      );
+    }
+    replacements.set(slot.value, tensor);
+  }
+  const swapped: Slot<Cell>[] = [];
+  try {
+    for (const slot of [...parameters, ...buffers]) {
+      const given = replacements.get(slot.value);
+      const updated = 'persistent' in slot && module.training;
+      if (given === undefined && !updated) continue;
+      swapped.push(slot);
+      slot.holder[slot.key] = updated ? cell(given ?? slot.value) : given;
+    }
+    const forward = module.forward.bind(module) as unknown as (...a: Parameters<M['forward']>) => ReturnType<M['forward']>;
+    return forward(...args);
+  } finally {
+    for (const { holder, key, value } of swapped) holder[key] = value;
+  }
+}

@@ -1,0 +1,312 @@
+/** @file The base of all layers and models: finds what they hold, and nothing about mathematics. */
+import * as autograd from '@chainrule/autograd';
+import {
+  Cell,
+  cell,
+  ChainruleError,
+  DeviceError,
+  noGrad,
+  Parameter,
+  type DType,
+  type Shape,
+  type Tensor,
+} from '@chainrule/autograd';
+import { surrounded } from './call.js';
+import { cloneModule } from './clone.js';
+import { reprOf } from './repr.js';
+import { buffersOf, checkName, INTERNAL, modulesOf, parametersOf, walkModules, walkSlots, type Internal, type Slot } from './slots.js';
+import { loadState, type StateDict } from './state.js';
+import { summarize } from './summary.js';
+
+/** Called before `forward` with its arguments; what it returns replaces them. */
+export type ForwardPreHook = (module: Module, args: readonly unknown[]) => unknown;
+/** Called after `forward`; what it returns, unless undefined, replaces the output. */
+export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
+
+// Absent from an autograd without `compile`.
+const { dependsOn } = autograd as unknown as { dependsOn?: <T>(read: () => T) => T };
+
+/**
+ * The base of every layer and model: a tree of modules with their parameters and buffers.
+ *
+ * Fields that hold a `Parameter`, a `Module`, or an array of them register themselves, in the order of declaration;
+ * buffers are named with `registerBuffer`. Keys of the state dictionary are the paths of the fields, so a model with
+ * PyTorch's field names has PyTorch's keys. A class whose fields are camelCase where PyTorch's are not says so in its
+ * own `static stateKeys`; other names are never converted.
+ *
+ * PyTorch: `torch.nn.Module`; a module is called with `forward`, which runs the hooks too.
+ *
+ * @example
+ * class Net extends nn.Module {
+ *   hidden = new nn.Linear(784, 128);
+ *   out = new nn.Linear(128, 10);
+ *   forward(x: Tensor) { return this.out.forward(this.hidden.forward(x).relu()); }
+ * }
+ */
+export abstract class Module {
+  /** Keys in state dictionaries of the fields whose keys are not their own names: `{ runningMean: 'running_mean' }`. */
+  static readonly stateKeys: Readonly<Record<string, string>> = {};
+
+  /** @internal */
+  declare readonly [INTERNAL]: Internal;
+
+  constructor() {
+    setUp(this);
+  }
+
+  /** What the module computes. */
+  abstract forward(...args: never[]): unknown;
+
+  /** Whether the module is in training mode: dropout drops, batch norm uses the batch's statistics. */
+  get training(): boolean {
+    return dependsOn === undefined ? this[INTERNAL].training : dependsOn(() => this[INTERNAL].training);
+  }
+
+  set training(training: boolean) {
+    this[INTERNAL].training = training;
+  }
+
+  /** Sets this module and all below to training mode, or out of it. */
+  train(training = true): this {
+    for (const [, module] of walkModules(this, true)) module.training = training;
+    return this;
+  }
+
+  /** Sets this module and all below to evaluation mode. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** All parameters, each once, however many places hold it. */
+  parameters(): Parameter[] {
+    return walkSlots(this, parametersOf).map(({ value }) => value);
+  }
+
+  /** As `parameters()`, with their names: a module's own before its children's. */
+  namedParameters(): [name: string, parameter: Parameter][] {
+    return walkSlots(this, parametersOf).map(({ name, value }) => [name, value]);
+  }
+
+  buffers(): Cell[] {
+    return walkSlots(this, buffersOf).map(({ value }) => value);
+  }
+
+  namedBuffers(): [name: string, buffer: Cell][] {
+    return walkSlots(this, buffersOf).map(({ name, value }) => [name, value]);
+  }
+
+  /** The modules held directly. */
+  children(): Module[] {
+    return this.namedChildren().map(([, child]) => child);
+  }
+
+  namedChildren(): [name: string, child: Module][] {
+    const seen = new Set<Module>();
+    return modulesOf(this)
+      .filter(({ value }) => !seen.has(value) && seen.add(value))
+      .map(({ name, value }) => [name, value]);
+  }
+
+  /** This module and all below, each once and before its children. */
+  modules(): Module[] {
+    return walkModules(this, true).map(([, module]) => module);
+  }
+
+  /** As `modules()`, with their paths; this module's is ''. */
+  namedModules(): [path: string, module: Module][] {
+    return walkModules(this, true);
+  }
+
+  /** The number of elements of all parameters, shared ones counted once. */
+  numParameters(): number {
+    return this.parameters().reduce((n, p) => n + p.size, 0);
+  }
+
+  /** Calls `f` with every module below and then with this one. PyTorch: `apply`. */
+  apply(f: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(f);
+    f(this);
+    return this;
+  }
+
+  /** Freezes or unfreezes all parameters. */
+  requiresGrad_(requires = true): this {
+    for (const p of this.parameters()) p.requiresGrad_(requires);
+    return this;
+  }
+
+  /** Sets every gradient to null. */
+  zeroGrad(): this {
+    for (const p of this.parameters()) p.grad = null;
+    return this;
+  }
+
+  /**
+   * Converts all float parameters and buffers to another float dtype, or moves to a device.
+   *
+   * A conversion makes new Parameters, so call it before the optimizer is made (PyTorch keeps the objects). All
+   * tensors live on the device that `setDevice` chose: another one is a DeviceError.
+   */
+  to(target: DType | 'cpu' | 'webgpu'): this {
+    if (target !== 'float32' && target !== 'float64') return this.toDevice(target);
+    const dtype: DType = target;
+    const converted = new Map<Tensor, Tensor>();
+    const convert = (slot: Slot<Parameter | Cell>, wrap: (t: Tensor, of: Tensor) => Cell): void => {
+      const { value } = slot;
+      if (value.dtype === target || (value.dtype !== 'float32' && value.dtype !== 'float64')) return;
+      if (!converted.has(value)) converted.set(value, wrap(noGrad(() => value.cast(dtype)), value));
+      slot.holder[slot.key] = converted.get(value);
+    };
+    for (const slot of walkSlots(this, buffersOf, false)) convert(slot, (t) => cell(t));
+    for (const slot of walkSlots(this, parametersOf, false)) {
+      convert(slot, (t, of) => {
+        const p = new Parameter(t, { requiresGrad: of.requiresGrad });
+        if (of.grad !== null) p.grad = of.grad.cast(dtype);
+        return p;
+      });
+    }
+    return this;
+  }
+
+  private toDevice(device: string): this {
+    const elsewhere = [...this.parameters(), ...this.buffers()].find((t) => t.device !== device);
+    if (device === 'int32' || device === 'bool') {
+      throw new ChainruleError(`to: a module's parameters are floats; to('${device}') is not possible`);
+    }
+    if (elsewhere !== undefined) {
+      throw new DeviceError(
+        `to: the parameters are on '${elsewhere.device}', where setDevice put them; call setDevice('${device}') first`,
+      );
+    }
+    return this;
+  }
+
+  /**
+   * Makes `this[name]` a buffer: state that is no parameter, such as running statistics. Returns its cell; null
+   * registers nothing. With `persistent: false` state dictionaries leave it out.
+   *
+   * @example offset = this.registerBuffer('offset', zeros([4]));
+   */
+  registerBuffer<T extends Tensor | null>(
+    name: string,
+    value: T,
+    { persistent = true }: { readonly persistent?: boolean } = {},
+  ): T extends Tensor<infer S> ? Cell<S> : null {
+    checkName('registerBuffer', this, name);
+    const buffer = value === null ? null : value instanceof Cell ? value : cell(value);
+    if (buffer !== null) this[INTERNAL].buffers.set(name, persistent);
+    this[INTERNAL].registry[name] = buffer;
+    return buffer as T extends Tensor<infer S> ? Cell<S> : null;
+  }
+
+  /** Makes `this[name]` a parameter, for names that are computed. */
+  registerParameter<S extends Shape>(name: string, parameter: Parameter<S>): Parameter<S> {
+    checkName('registerParameter', this, name);
+    this[INTERNAL].registry[name] = parameter;
+    return parameter;
+  }
+
+  /** Makes `this[name]` a child, for names that are computed. */
+  registerModule<M extends Module>(name: string, module: M): M {
+    checkName('registerModule', this, name);
+    this[INTERNAL].registry[name] = module;
+    return module;
+  }
+
+  /** Calls `hook(module, args)` before each `forward`. Returns a function that removes it. */
+  registerForwardPreHook(hook: ForwardPreHook): () => void {
+    return register(this[INTERNAL].preHooks, hook);
+  }
+
+  /** Calls `hook(module, args, output)` after each `forward`. Returns a function that removes it. */
+  registerForwardHook(hook: ForwardHook): () => void {
+    return register(this[INTERNAL].hooks, hook);
+  }
+
+  /** Parameters and persistent buffers by their PyTorch keys, as they are now: later updates do not show. */
+  stateDict(): Record<string, Tensor> {
+    const state = Object.create(null) as Record<string, Tensor>;
+    for (const { name, value } of stateSlots(this)) state[name] = value.detach();
+    return state;
+  }
+
+  /**
+   * Copies a state dictionary into the parameters and buffers, converting dtypes.
+   *
+   * @returns the keys that were missing and unexpected; with `strict` (the default) they are an error.
+   * @throws {FormatError} naming every missing, unexpected and misshapen key; nothing has changed then.
+   */
+  loadStateDict(
+    state: StateDict,
+    { strict = true }: { readonly strict?: boolean } = {},
+  ): { missingKeys: string[]; unexpectedKeys: string[] } {
+    return loadState(this, new Map(stateSlots(this).map(({ name, value }) => [name, value])), state, strict);
+  }
+
+  /** A copy with parameters and buffers of its own, holding the same values. */
+  clone(): this {
+    return cloneModule(this, setUp);
+  }
+
+  /**
+   * A table of the layers: output shapes, parameters, multiply-adds. The model is called in evaluation mode on zeros of
+   * the given shapes; nothing is computed.
+   *
+   * @param inputShape a shape, or one for each argument of `forward`.
+   */
+  summary(inputShape: Shape | readonly Shape[], options: { readonly dtype?: DType } = {}): string {
+    return summarize(this, inputShape, options);
+  }
+
+  /** Multiplications with parameters and between activations in one call: what `summary` shows. */
+  multiplyAdds(_inputs: readonly Tensor[], _output: Tensor): number {
+    return 0;
+  }
+
+  /** The options that `String(module)` shows between the parentheses. */
+  extraRepr(): string {
+    return '';
+  }
+
+  toString(): string {
+    return reprOf(this);
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return reprOf(this);
+  }
+}
+
+/** What a constructor does: also for a clone, which is made without one. */
+function setUp(module: Module): void {
+  const internal: Internal = {
+    training: true,
+    registry: module as unknown as Record<string, unknown>,
+    buffers: new Map(),
+    preHooks: new Set(),
+    hooks: new Set(),
+    labels: null,
+  };
+  Object.defineProperty(module, INTERNAL, { value: internal });
+  // An own property, so that a subclass overrides `forward` on its prototype and `super.forward` stays plain.
+  Object.defineProperty(module, 'forward', {
+    value: surrounded(Object.getPrototypeOf(module) as object),
+    writable: true,
+    configurable: true,
+  });
+}
+
+function register<T>(hooks: Set<T>, hook: T): () => void {
+  hooks.add(hook);
+  return () => void hooks.delete(hook);
+}
+
+/** What a state dictionary holds: of each module parameters, then buffers; shared ones under each of their names. */
+function stateSlots(root: Module): Slot<Cell>[] {
+  const own = (module: Module): Slot<Cell>[] => [
+    ...parametersOf(module),
+    ...buffersOf(module).filter(({ persistent }) => persistent),
+  ];
+  return walkSlots(root, own, false);
+}

@@ -1,0 +1,41 @@
+/** @file A module as text, in the form of PyTorch's `repr`. */
+import type { Module } from './module.js';
+
+/** `Name(options)` for a leaf, else one child a line; equal neighbours of a list are drawn together. */
+export function reprOf(module: Module): string {
+  const name = module.constructor.name;
+  const extra = module.extraRepr();
+  const children = module.namedChildren().map(([key, child]) => ({ first: key, last: key, count: 1, text: reprOf(child) }));
+  if (children.length === 0) return `${name}(${extra})`;
+  const lines: typeof children = [];
+  for (const child of children) {
+    const before = lines.at(-1);
+    if (before !== undefined && before.text === child.text && Number(child.first) === Number(before.last) + 1) {
+      before.last = child.last;
+      before.count++;
+    } else {
+      lines.push(child);
+    }
+  }
+  const body = lines.map(({ first, last, count, text }) =>
+    count === 1 ? `(${first}): ${text}` : `(${first}-${last}): ${count} x ${text}`,
+  );
+  return `${name}(\n${[...(extra === '' ? [] : [extra]), ...body].map(indent).join('\n')}\n)`;
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '  ');
+}
+
+/** `inFeatures=3, bias=true`: options for `extraRepr`, without those that are undefined. */
+export function options(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${show(value)}`)
+    .join(', ');
+}
+
+function show(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}

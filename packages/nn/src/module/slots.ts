@@ -1,0 +1,121 @@
+/**
+ * @file What a module registers: the fields that hold parameters, buffers and modules, found by looking when somebody
+ * asks. Class fields are defined on the instance, past any setter of the prototype, so nothing can watch them come.
+ */
+import { cell, Cell, ChainruleError, Parameter, Tensor } from '@chainrule/autograd';
+import type { ForwardHook, ForwardPreHook, Module } from './module.js';
+
+/** @internal Where a module keeps what is no field of its user's. */
+export const INTERNAL = Symbol.for('chainrule.module');
+
+/** @internal */
+export interface Internal {
+  training: boolean;
+  /** The object whose fields register: the module itself, or the entries of a `ModuleDict`. */
+  registry: Record<string, unknown>;
+  /** The fields that are buffers, and whether a state dictionary holds them. */
+  readonly buffers: Map<string, boolean>;
+  readonly preHooks: Set<ForwardPreHook>;
+  readonly hooks: Set<ForwardHook>;
+  /** The path of each module below, once one has been called from here. */
+  labels: Map<Module, string> | null;
+}
+
+/** A field, or an element of an array in a field, that holds something registered. */
+export interface Slot<T> {
+  /** Its key in a state dictionary. */
+  readonly name: string;
+  readonly holder: Record<string, unknown>;
+  readonly key: string;
+  readonly value: T;
+}
+
+export type BufferSlot = Slot<Cell> & { readonly persistent: boolean };
+
+export function isModule(value: unknown): value is Module {
+  return typeof value === 'object' && value !== null && INTERNAL in value;
+}
+
+/** What one module's fields hold, and the elements of arrays in them, in the order of declaration. */
+function fieldsOf(module: Module): Slot<unknown>[] {
+  const { registry } = module[INTERNAL];
+  const names = (module.constructor as typeof Module).stateKeys;
+  const found: Slot<unknown>[] = [];
+  const add = (holder: Record<string, unknown>, key: string, name: string): void => {
+    const value = holder[key];
+    if (typeof value !== 'object' || value === null) return;
+    if (!Array.isArray(value)) found.push({ name, holder, key, value });
+    else value.forEach((_, i) => add(value as unknown as Record<string, unknown>, String(i), `${name}.${i}`));
+  };
+  for (const key of Object.keys(registry)) add(registry, key, names[key] ?? key);
+  return found;
+}
+
+/** The modules that one module holds itself. */
+export function modulesOf(module: Module): Slot<Module>[] {
+  return fieldsOf(module).filter((slot): slot is Slot<Module> => isModule(slot.value));
+}
+
+/** The parameters that one module holds itself. */
+export function parametersOf(module: Module): Slot<Parameter>[] {
+  return fieldsOf(module).filter((slot): slot is Slot<Parameter> => slot.value instanceof Parameter);
+}
+
+/** The buffers that one module holds itself. A tensor that was assigned to a buffer's name becomes the buffer. */
+export function buffersOf(module: Module): BufferSlot[] {
+  const { buffers, registry } = module[INTERNAL];
+  return fieldsOf(module).flatMap(({ name, holder, key, value }) => {
+    const persistent = holder === registry ? buffers.get(key) : undefined;
+    if (persistent === undefined || !(value instanceof Tensor)) return [];
+    const buffer = value instanceof Cell ? value : cell(value);
+    holder[key] = buffer;
+    return [{ name, holder, key, value: buffer as Cell, persistent }];
+  });
+}
+
+/**
+ * A module and all below it with their paths, each before its children. A module reached by several paths comes once
+ * where `once` is true; a child that holds its own parent is never followed in circles.
+ */
+export function walkModules(root: Module, once: boolean): [path: string, module: Module][] {
+  const found: [string, Module][] = [];
+  const seen = new Set<Module>();
+  const visit = (module: Module, path: string): void => {
+    if (seen.has(module)) return;
+    seen.add(module);
+    found.push([path, module]);
+    for (const { name, value } of modulesOf(module)) visit(value, join(path, name));
+    if (!once) seen.delete(module);
+  };
+  visit(root, '');
+  return found;
+}
+
+/** What `of` finds in each module below `root`, with the full name; what several places hold comes once where `once`. */
+export function walkSlots<T extends Slot<unknown>>(root: Module, of: (module: Module) => T[], once = true): T[] {
+  const found: T[] = [];
+  const seen = new Set<unknown>();
+  for (const [path, module] of walkModules(root, once)) {
+    for (const slot of of(module)) {
+      if (once && seen.has(slot.value)) continue;
+      seen.add(slot.value);
+      found.push({ ...slot, name: join(path, slot.name) });
+    }
+  }
+  return found;
+}
+
+export function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+/** A name that can be part of a path and does not hide something else. */
+export function checkName(what: string, module: Module, name: string): void {
+  const taken = name in module[INTERNAL].registry && module[INTERNAL].registry[name] !== undefined;
+  if (typeof name !== 'string' || name === '' || name.includes('.') || taken) {
+    throw new ChainruleError(
+      `${what}: ${typeof name === 'string' ? `"${name}"` : String(name)} cannot be a name in ${module.constructor.name}: ` +
+        (taken ? 'it is already there' : 'a name is a string without dots, not empty'),
+    );
+  }
+}

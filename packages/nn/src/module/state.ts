@@ -1,0 +1,46 @@
+/** @file Loading a state dictionary: all of it or nothing. */
+import { type Cell, FormatError, noGrad, Tensor } from '@chainrule/autograd';
+import type { Module } from './module.js';
+
+/** Tensors by name: what `stateDict()` gives and `loadSafetensors` reads. */
+export type StateDict = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
+
+export function loadState(
+  module: Module,
+  targets: ReadonlyMap<string, Cell>,
+  state: StateDict,
+  strict: boolean,
+): { missingKeys: string[]; unexpectedKeys: string[] } {
+  const given = new Map<string, unknown>(state instanceof Map ? state : Object.entries(state));
+  const missingKeys = [...targets.keys()].filter((key) => !given.has(key));
+  const unexpectedKeys = [...given.keys()].filter((key) => !targets.has(key));
+  const misshapen: string[] = [];
+  const loads: [Cell, Tensor][] = [];
+  for (const [key, target] of targets) {
+    if (!given.has(key)) continue;
+    const value = given.get(key);
+    const expected = `[${target.shape.join(', ')}]`;
+    if (!(value instanceof Tensor)) misshapen.push(`${key} is no tensor, expected one of shape ${expected}`);
+    else if (String(value.shape) === String(target.shape) && value.ndim === target.ndim) loads.push([target, value as Tensor]);
+    else misshapen.push(`${key} has shape [${value.shape.join(', ')}], expected ${expected}`);
+  }
+  const problems = [
+    ...(strict && missingKeys.length > 0 ? [`missing: ${missingKeys.join(', ')}`] : []),
+    ...(strict && unexpectedKeys.length > 0 ? [`unexpected: ${unexpectedKeys.join(', ')}`] : []),
+    ...(misshapen.length > 0 ? [`misshapen: ${misshapen.join('; ')}`] : []),
+  ];
+  if (problems.length > 0) {
+    throw new FormatError(
+      `loadStateDict: the state does not fit this ${module.constructor.name}, and nothing was loaded:\n  ${problems.join('\n  ')}`,
+    );
+  }
+  noGrad(() => {
+    // All values are taken before the first is assigned: the state may hold this module's own cells.
+    const values = loads.map(([target, value]) => {
+      const fixed = value.detach();
+      return fixed.dtype === target.dtype ? fixed : fixed.cast(target.dtype);
+    });
+    loads.forEach(([target], i) => target.assign(values[i] as Tensor));
+  });
+  return { missingKeys, unexpectedKeys };
+}
