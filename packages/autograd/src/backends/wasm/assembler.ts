@@ -4,89 +4,18 @@
  * It runs for every new plan, so it writes straight into growing byte arrays. Calls are patched when the module is
  * finished, which lets a function import what it needs while it is being written.
  */
+import { Bytes } from './bytes.js';
 import { V128_CONST } from './opcodes.js';
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 
-const TYPE_CODE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
-
-const scratch = new DataView(new ArrayBuffer(8));
-
-/** A growing byte array with the number formats of the binary format. */
-export class Bytes {
-  private array: Uint8Array;
-  length = 0;
-
-  constructor(capacity = 256) {
-    this.array = new Uint8Array(capacity);
-  }
-
-  byte(value: number): void {
-    if (this.length === this.array.length) this.grow(1);
-    this.array[this.length++] = value;
-  }
-
-  /** Unsigned LEB128. */
-  unsigned(value: number): void {
-    let rest = value >>> 0;
-    while (rest > 0x7f) {
-      this.byte((rest & 0x7f) | 0x80);
-      rest >>>= 7;
-    }
-    this.byte(rest);
-  }
-
-  /** Signed LEB128. */
-  signed(value: number): void {
-    let rest = value | 0;
-    for (;;) {
-      const low = rest & 0x7f;
-      rest >>= 7;
-      if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) {
-        this.byte(low);
-        return;
-      }
-      this.byte(low | 0x80);
-    }
-  }
-
-  float32(value: number): void {
-    scratch.setFloat32(0, value, true);
-    for (let i = 0; i < 4; i++) this.byte(scratch.getUint8(i));
-  }
-
-  float64(value: number): void {
-    scratch.setFloat64(0, value, true);
-    for (let i = 0; i < 8; i++) this.byte(scratch.getUint8(i));
-  }
-
-  name(text: string): void {
-    this.unsigned(text.length);
-    for (let i = 0; i < text.length; i++) this.byte(text.charCodeAt(i));
-  }
-
-  append(other: Bytes): void {
-    const bytes = other.view();
-    if (this.length + bytes.length > this.array.length) this.grow(bytes.length);
-    this.array.set(bytes, this.length);
-    this.length += bytes.length;
-  }
-
-  /** Overwrites five bytes with a padded LEB128 number. */
-  patch(position: number, value: number): void {
-    for (let i = 0; i < 5; i++) this.array[position + i] = ((value >>> (7 * i)) & 0x7f) | (i < 4 ? 0x80 : 0);
-  }
-
-  view(): Uint8Array {
-    return this.array.subarray(0, this.length);
-  }
-
-  private grow(needed: number): void {
-    const larger = new Uint8Array(Math.max(this.array.length * 2, this.length + needed));
-    larger.set(this.array);
-    this.array = larger;
-  }
-}
+const TYPE_CODE: Readonly<Record<ValueType, number>> = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+};
 
 /** Something that can be called: an import or a function of the module. Its index is known when the module is. */
 export interface Callable {
@@ -104,7 +33,11 @@ export class FunctionBuilder implements Callable {
   readonly code = new Bytes(1024);
   /** Runs before `code`: constants that loops want in locals. */
   readonly prologue = new Bytes(64);
-  readonly calls: { readonly position: number; readonly target: Callable; readonly inPrologue: boolean }[] = [];
+  readonly calls: {
+    readonly position: number;
+    readonly target: Callable;
+    readonly inPrologue: boolean;
+  }[] = [];
   private readonly locals: ValueType[] = [];
   readonly module: ModuleBuilder;
   readonly type: number;
@@ -316,12 +249,15 @@ export class FunctionBuilder implements Callable {
 
   /** Runs `body` as often as the local says, counting it down to 0; not at all when it is not positive. */
   repeatLocal(left: number, body: () => void): this {
-    return this.get(left).i32(0).op(0x4a).if(() => {
-      this.loop(() => {
-        body();
-        this.get(left).i32(1).op(0x6b).tee(left).brIf(0);
+    return this.get(left)
+      .i32(0)
+      .op(0x4a)
+      .if(() => {
+        this.loop(() => {
+          body();
+          this.get(left).i32(1).op(0x6b).tee(left).brIf(0);
+        });
       });
-    });
   }
 
   private structured(code: number, body: () => void): this {
@@ -459,7 +395,7 @@ export class ModuleBuilder {
     code.unsigned(this.functions.length);
     for (const entry of this.functions) entry.finish(code);
     section(10, code);
-    return module.view().slice() as Uint8Array<ArrayBuffer>;
+    return module.view().slice();
   }
 
   private typeIndex(params: readonly ValueType[], results: readonly ValueType[]): number {

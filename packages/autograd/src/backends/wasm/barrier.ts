@@ -26,7 +26,11 @@ export function barrierFunction(module: ModuleBuilder): FunctionBuilder {
   const spins = f.local('i32');
   const patience = f.local('i32');
   const passed = (): void => {
-    f.get(address).memory(ATOMICS.load, GENERATION).get(generation).op(I32.ne).if(() => f.i32(0).return());
+    f.get(address)
+      .memory(ATOMICS.load, GENERATION)
+      .get(generation)
+      .op(I32.ne)
+      .if(() => f.i32(0).return());
   };
 
   f.get(address).memory(ATOMICS.load, GENERATION).set(generation);
@@ -48,11 +52,19 @@ export function barrierFunction(module: ModuleBuilder): FunctionBuilder {
     () => {
       f.get(address).i32(1).memory(ATOMICS.add, SLEEPERS).drop();
       f.repeatLocal(patience, () => {
-        f.get(address).get(generation).i64(SLEEP_NANOSECONDS).memory(ATOMICS.wait32, GENERATION).drop();
-        f.get(address).memory(ATOMICS.load, GENERATION).get(generation).op(I32.ne).if(() => {
-          f.get(address).i32(-1).memory(ATOMICS.add, SLEEPERS).drop();
-          f.i32(0).return();
-        });
+        f.get(address)
+          .get(generation)
+          .i64(SLEEP_NANOSECONDS)
+          .memory(ATOMICS.wait32, GENERATION)
+          .drop();
+        f.get(address)
+          .memory(ATOMICS.load, GENERATION)
+          .get(generation)
+          .op(I32.ne)
+          .if(() => {
+            f.get(address).i32(-1).memory(ATOMICS.add, SLEEPERS).drop();
+            f.i32(0).return();
+          });
       });
       f.get(address).i32(-1).memory(ATOMICS.add, SLEEPERS).drop();
     },

@@ -43,7 +43,8 @@ interface Split {
 function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefined {
   const points = product(kernel.inner);
   const rows = product(kernel.outer);
-  if (points < 2048 || rows === 0 || !kernel.body.some((scalar) => scalar.kind === 'reduce')) return undefined;
+  if (points < 2048 || rows === 0 || !kernel.body.some((scalar) => scalar.kind === 'reduce'))
+    return undefined;
   const nest = planNest(kernel);
   const alongColumns = nest.vector < nest.outer;
   const few = rows < (alongColumns ? 256 : 16) && points * rows >= 65536;
@@ -59,7 +60,9 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
 
   // Reductions of the first level: those whose argument needs no other reduction.
   const levels = reductionLevels(kernel.body);
-  const first = kernel.body.flatMap((scalar, i) => (scalar.kind === 'reduce' && levels[i] === 1 ? [{ scalar, i }] : []));
+  const first = kernel.body.flatMap((scalar, i) =>
+    scalar.kind === 'reduce' && levels[i] === 1 ? [{ scalar, i }] : [],
+  );
   const take = (dtype: DType, count: number): number => {
     const offset = scratch.bytes / itemSize[dtype];
     scratch.bytes += Math.ceil((count * itemSize[dtype]) / 64) * 64;
@@ -79,7 +82,11 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
     const build = new Rebuild(kernel, {
       access: (access) => {
         const along = access.strides[rank + longest] as number;
-        const strides = [...access.strides.slice(0, rank), along * step, ...access.strides.slice(rank)];
+        const strides = [
+          ...access.strides.slice(0, rank),
+          along * step,
+          ...access.strides.slice(rank),
+        ];
         return { ...access, offset: access.offset + along * step * from, strides };
       },
       index: (dim, body) => {
@@ -96,9 +103,21 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
     });
     const outputs = first.map(({ i }, k): Output => {
       const target = partials[k] as (typeof partials)[number];
-      return { ...target, offset: target.offset + from * rows, strides: [...rowStrides, rows], value: build.scalar(i) };
+      return {
+        ...target,
+        offset: target.offset + from * rows,
+        strides: [...rowStrides, rows],
+        value: build.scalar(i),
+      };
     });
-    partial.push({ kind: 'loop', outer: [...kernel.outer, count], inner, inputs: build.inputs, body: build.body, outputs });
+    partial.push({
+      kind: 'loop',
+      outer: [...kernel.outer, count],
+      inner,
+      inputs: build.inputs,
+      body: build.body,
+      outputs,
+    });
   };
   if (whole > 0) addChunks(0, whole, step);
   if (length % step > 0) addChunks(whole, 1, length % step);
@@ -112,10 +131,15 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
   first.forEach(({ scalar, i }, k) => {
     const source = partials[k] as (typeof partials)[number];
     const load = join.load({ ...source, strides: [...rowStrides, rows] });
-    join.known.set(i, join.body.push({ kind: 'reduce', op: scalar.op, arg: load, dtype: scalar.dtype }) - 1);
+    join.known.set(
+      i,
+      join.body.push({ kind: 'reduce', op: scalar.op, arg: load, dtype: scalar.dtype }) - 1,
+    );
   });
   const perRow = (output: Output): boolean => output.strides.length === rank;
-  const ready = kernel.outputs.filter((output) => perRow(output) && (levels[output.value] as number) <= 1);
+  const ready = kernel.outputs.filter(
+    (output) => perRow(output) && (levels[output.value] as number) <= 1,
+  );
   const later = kernel.outputs.filter((output) => !ready.includes(output));
   const joined = ready.map((output): Output => ({ ...output, value: join.scalar(output.value) }));
   let rest: LoopKernel | undefined;
@@ -125,15 +149,30 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
       index: (dim, body) => body.push({ kind: 'index', dim, dtype: 'int32' }) - 1,
     });
     for (const { scalar, i } of first) {
-      const target = { buffer: scratch.slot, dtype: scalar.dtype, offset: take(scalar.dtype, rows) };
+      const target = {
+        buffer: scratch.slot,
+        dtype: scalar.dtype,
+        offset: take(scalar.dtype, rows),
+      };
       joined.push({ ...target, strides: rowStrides, value: join.known.get(i) as number });
-      onward.known.set(i, onward.load({ ...target, strides: [...rowStrides, ...kernel.inner.map(() => 0)] }));
+      onward.known.set(
+        i,
+        onward.load({ ...target, strides: [...rowStrides, ...kernel.inner.map(() => 0)] }),
+      );
     }
-    const outputs = later.map((output): Output => ({ ...output, value: onward.scalar(output.value) }));
+    const outputs = later.map((output): Output => ({
+      ...output,
+      value: onward.scalar(output.value),
+    }));
     rest = { ...kernel, inputs: onward.inputs, body: onward.body, outputs };
   }
   partial.push({
-    kind: 'loop', outer: kernel.outer, inner: [chunks], inputs: join.inputs, body: join.body, outputs: joined,
+    kind: 'loop',
+    outer: kernel.outer,
+    inner: [chunks],
+    inputs: join.inputs,
+    body: join.body,
+    outputs: joined,
   });
   return { partial, rest };
 }
@@ -142,7 +181,8 @@ function reductionLevels(body: readonly Scalar[]): number[] {
   const levels: number[] = [];
   for (const scalar of body) {
     if (scalar.kind === 'reduce') levels.push((levels[scalar.arg] as number) + 1);
-    else if (scalar.kind === 'op') levels.push(Math.max(0, ...scalar.args.map((arg) => levels[arg] as number)));
+    else if (scalar.kind === 'op')
+      levels.push(Math.max(0, ...scalar.args.map((arg) => levels[arg] as number)));
     else levels.push(0);
   }
   return levels;
@@ -150,7 +190,8 @@ function reductionLevels(body: readonly Scalar[]): number[] {
 
 function contiguous(sizes: readonly number[]): number[] {
   const strides = sizes.map(() => 1);
-  for (let d = sizes.length - 2; d >= 0; d--) strides[d] = (strides[d + 1] as number) * (sizes[d + 1] as number);
+  for (let d = sizes.length - 2; d >= 0; d--)
+    strides[d] = (strides[d + 1] as number) * (sizes[d + 1] as number);
   return strides;
 }
 

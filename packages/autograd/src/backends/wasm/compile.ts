@@ -42,13 +42,19 @@ export interface CompiledPlan {
 }
 
 /** `run(table, thread, threads, maySleep)` of a compiled plan: 0, or 1 when a thread never came to a meeting point. */
-export type RunFunction = (table: number, thread: number, threads: number, maySleep: number) => number;
+export type RunFunction = (
+  table: number,
+  thread: number,
+  threads: number,
+  maySleep: number,
+) => number;
 
 /** Whether a kernel can be compiled; the interpreter runs the others. */
 export function supportsKernel(kernel: Kernel): boolean {
   if (kernel.kind === 'matmul') return kernel.out.dtype !== 'bool';
   return kernel.body.every((scalar) => {
-    if (scalar.kind === 'reduce') return scalar.dtype !== 'bool' || scalar.op === 'max' || scalar.op === 'min';
+    if (scalar.kind === 'reduce')
+      return scalar.dtype !== 'bool' || scalar.op === 'max' || scalar.op === 'min';
     return scalar.kind !== 'op' || supports(scalar.op, scalar.dtype);
   });
 }
@@ -62,7 +68,9 @@ export function supportsKernel(kernel: Kernel): boolean {
 export function compileKernels(kernels: readonly Kernel[], options: CompileOptions): CompiledPlan {
   const width = options.width ?? 'simd128';
   const buffers = kernels.flatMap((kernel) =>
-    kernel.kind === 'loop' ? [...kernel.inputs, ...kernel.outputs] : [kernel.a, kernel.b, kernel.out],
+    kernel.kind === 'loop'
+      ? [...kernel.inputs, ...kernel.outputs]
+      : [kernel.a, kernel.b, kernel.out],
   );
   const scratchSlot = buffers.reduce((most, access) => Math.max(most, access.buffer), -1) + 1;
   const context: KernelContext = { width, fma: options.fma ?? width !== 'simd128', scratchSlot };
@@ -72,7 +80,8 @@ export function compileKernels(kernels: readonly Kernel[], options: CompileOptio
   let shared = BARRIER_BYTES;
   const compileLoops = (kernel: LoopKernel): void => {
     const scratch: Scratch = { slot: scratchSlot, bytes: BARRIER_BYTES };
-    for (const piece of chunkReductions(kernel, scratch)) parts.push(compileLoop(module, piece, context));
+    for (const piece of chunkReductions(kernel, scratch))
+      parts.push(compileLoop(module, piece, context));
     shared = Math.max(shared, scratch.bytes);
   };
   for (const kernel of kernels) {
@@ -86,7 +95,9 @@ export function compileKernels(kernels: readonly Kernel[], options: CompileOptio
   }
 
   const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
-  const own = align(FOLD_BYTES + parts.reduce((most, part) => Math.max(most, part.threadScratch), 0));
+  const own = align(
+    FOLD_BYTES + parts.reduce((most, part) => Math.max(most, part.threadScratch), 0),
+  );
   emitRun(module, parts, { options, scratchSlot, shared: align(shared), own });
   return {
     bytes: module.finish(),
@@ -107,24 +118,46 @@ interface RunLayout {
 function emitRun(module: ModuleBuilder, parts: readonly CompiledKernel[], layout: RunLayout): void {
   const f = module.function(['i32', 'i32', 'i32', 'i32'], ['i32']);
   const maySleep = 3;
-  const barrier = layout.options.shared && parts.some((part) => part.parallel) ? barrierFunction(module) : undefined;
+  const barrier =
+    layout.options.shared && parts.some((part) => part.parallel)
+      ? barrierFunction(module)
+      : undefined;
   const shared = f.local('i32');
   const own = f.local('i32');
-  f.get(TABLE).memory(I32.load, layout.scratchSlot * 4).set(shared);
-  f.get(shared).i32(layout.shared).op(I32.add).get(THREAD).i32(layout.own).op(I32.mul).op(I32.add).set(own);
+  f.get(TABLE)
+    .memory(I32.load, layout.scratchSlot * 4)
+    .set(shared);
+  f.get(shared)
+    .i32(layout.shared)
+    .op(I32.add)
+    .get(THREAD)
+    .i32(layout.own)
+    .op(I32.mul)
+    .op(I32.add)
+    .set(own);
   const call = (part: CompiledKernel): FunctionBuilder =>
     f.get(TABLE).get(THREAD).get(THREADS).get(own).call(part.function);
 
   let previous = false;
   parts.forEach((part, i) => {
     if (barrier !== undefined && i > 0 && (previous || part.parallel)) {
-      f.get(THREADS).i32(1).op(I32.gtU).if(() => {
-        f.get(shared).get(THREADS).get(maySleep).call(barrier).if(() => f.i32(1).return());
-      });
+      f.get(THREADS)
+        .i32(1)
+        .op(I32.gtU)
+        .if(() => {
+          f.get(shared)
+            .get(THREADS)
+            .get(maySleep)
+            .call(barrier)
+            .if(() => f.i32(1).return());
+        });
     }
     previous = part.parallel;
     if (part.parallel) call(part);
-    else f.get(THREAD).op(I32.eqz).if(() => call(part));
+    else
+      f.get(THREAD)
+        .op(I32.eqz)
+        .if(() => call(part));
   });
   f.i32(0);
   module.export('run', f);

@@ -7,7 +7,13 @@ import { supports } from './elementOps.js';
 import { elementFunction, runKernels } from './testBench.js';
 
 /** `out[i] = op(x[i], y[i] …)`. */
-function mapKernel(op: string, args: readonly DType[], dtype: DType, out: DType, n: number): LoopKernel {
+function mapKernel(
+  op: string,
+  args: readonly DType[],
+  dtype: DType,
+  out: DType,
+  n: number,
+): LoopKernel {
   return {
     kind: 'loop',
     outer: [n],
@@ -24,17 +30,67 @@ function mapKernel(op: string, args: readonly DType[], dtype: DType, out: DType,
 function map(op: string, dtype: DType, out: DType, ...args: TypedArray[]): TypedArray {
   const n = args[0]?.length ?? 0;
   const dtypes = args.map((array): DType =>
-    array instanceof Float32Array ? 'float32' : array instanceof Float64Array ? 'float64' : array instanceof Int32Array ? 'int32' : 'bool',
+    array instanceof Float32Array
+      ? 'float32'
+      : array instanceof Float64Array
+        ? 'float64'
+        : array instanceof Int32Array
+          ? 'int32'
+          : 'bool',
   );
   const results = runKernels([mapKernel(op, dtypes, dtype, out, n)], [...args, allocate(out, n)]);
   return results[args.length] as TypedArray;
 }
 
 const EDGES = [
-  0, -0, 1, -1, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 2, -2, 3, Infinity, -Infinity, NaN, 1e-45, -1e-45, 1.1754942e-38,
-  1.17549435e-38, 3.4028235e38, -3.4028235e38, 88.72283, 88.72284, -87.33654, -103.97208, -103.9721, 10, 10.05, 10.06,
-  1e6, 1000001, -1e6, 1e10, 1e30, 0.625, 0.927734375, 0.9999999, 1.0000001, Math.PI, Math.PI / 2, 127.99999, 128, -149,
-  -150, 16777216, 8388607.5, 4194303.75,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  -1.5,
+  2.5,
+  -2.5,
+  2,
+  -2,
+  3,
+  Infinity,
+  -Infinity,
+  NaN,
+  1e-45,
+  -1e-45,
+  1.1754942e-38,
+  1.17549435e-38,
+  3.4028235e38,
+  -3.4028235e38,
+  88.72283,
+  88.72284,
+  -87.33654,
+  -103.97208,
+  -103.9721,
+  10,
+  10.05,
+  10.06,
+  1e6,
+  1000001,
+  -1e6,
+  1e10,
+  1e30,
+  0.625,
+  0.927734375,
+  0.9999999,
+  1.0000001,
+  Math.PI,
+  Math.PI / 2,
+  127.99999,
+  128,
+  -149,
+  -150,
+  16777216,
+  8388607.5,
+  4194303.75,
 ];
 
 /** Floats spread over all bit patterns, and some near 0. */
@@ -70,10 +126,44 @@ function ulpsApart(got: number, want: number): number {
 }
 
 const UNARY: Record<string, number> = {
-  neg: 0, abs: 0, sign: 0, square: 0.5, sqrt: 0.5, rsqrt: 2, reciprocal: 0.5, exp: 2, exp2: 2, expm1: 2, log: 2, log2: 2,
-  log10: 2, log1p: 2, sin: 2, cos: 2, tan: 2, asin: 2, acos: 2, atan: 2, sinh: 2, cosh: 2, tanh: 3, asinh: 2, acosh: 2,
-  atanh: 2, erf: 2, erfc: 2, erfinv: 2, lgamma: 2, digamma: 2, sigmoid: 3, softplus: 2, floor: 0, ceil: 0, round: 0,
-  trunc: 0, relu: 0,
+  neg: 0,
+  abs: 0,
+  sign: 0,
+  square: 0.5,
+  sqrt: 0.5,
+  rsqrt: 2,
+  reciprocal: 0.5,
+  exp: 2,
+  exp2: 2,
+  expm1: 2,
+  log: 2,
+  log2: 2,
+  log10: 2,
+  log1p: 2,
+  sin: 2,
+  cos: 2,
+  tan: 2,
+  asin: 2,
+  acos: 2,
+  atan: 2,
+  sinh: 2,
+  cosh: 2,
+  tanh: 3,
+  asinh: 2,
+  acosh: 2,
+  atanh: 2,
+  erf: 2,
+  erfc: 2,
+  erfinv: 2,
+  lgamma: 2,
+  digamma: 2,
+  sigmoid: 3,
+  softplus: 2,
+  floor: 0,
+  ceil: 0,
+  round: 0,
+  trunc: 0,
+  relu: 0,
 };
 
 describe('float32 functions of one argument, in units in the last place', () => {
@@ -90,15 +180,27 @@ describe('float32 functions of one argument, in units in the last place', () => 
         where = i;
       }
     }
-    expect(worst, `${op}(${x[where]}) = ${got[where]}, not ${reference(x[where] as number, 0, 0)}`).toBeLessThanOrEqual(
-      limit + 0.001,
-    );
+    expect(
+      worst,
+      `${op}(${x[where]}) = ${got[where]}, not ${reference(x[where] as number, 0, 0)}`,
+    ).toBeLessThanOrEqual(limit + 0.001);
   });
 });
 
 const BINARY: Record<string, number> = {
-  add: 0.5, sub: 0.5, mul: 0.5, strongMul: 0.5, div: 0.5, pow: 2, remainder: 2, fmod: 0.5, floorDivide: 0.5, maximum: 0,
-  minimum: 0, atan2: 1, hypot: 1,
+  add: 0.5,
+  sub: 0.5,
+  mul: 0.5,
+  strongMul: 0.5,
+  div: 0.5,
+  pow: 2,
+  remainder: 2,
+  fmod: 0.5,
+  floorDivide: 0.5,
+  maximum: 0,
+  minimum: 0,
+  atan2: 1,
+  hypot: 1,
 };
 
 describe('float32 functions of two arguments', () => {
@@ -120,7 +222,8 @@ describe('float32 functions of two arguments', () => {
     for (let i = 0; i < a.length; i++) {
       const want = reference(a[i] as number, b[i] as number, 0);
       const apart = ulpsApart(got[i] as number, want);
-      if (!(apart <= limit + 0.001)) expect.fail(`${op}(${a[i]}, ${b[i]}) = ${got[i]}, not ${want}: ${apart} ulp`);
+      if (!(apart <= limit + 0.001))
+        expect.fail(`${op}(${a[i]}, ${b[i]}) = ${got[i]}, not ${want}: ${apart} ulp`);
     }
   });
 });
@@ -128,8 +231,19 @@ describe('float32 functions of two arguments', () => {
 describe('float64', () => {
   const x = Float64Array.from(bitPatterns(20_000));
   for (let i = 100; i < 400; i++) x[i] = (i - 250) * 3 + 0.1;
-  x.set([5e-324, -5e-324, 2.2e-308, 1e-310, 709.78, 709.79, -745.13, -745.14, -708.5, 1e300, 1.7976931348623157e308], 60);
-  const tolerance: Record<string, number> = { exp: 4e-16, log: 4e-16, sigmoid: 6e-16, rsqrt: 4e-16 };
+  x.set(
+    [
+      5e-324, -5e-324, 2.2e-308, 1e-310, 709.78, 709.79, -745.13, -745.14, -708.5, 1e300,
+      1.7976931348623157e308,
+    ],
+    60,
+  );
+  const tolerance: Record<string, number> = {
+    exp: 4e-16,
+    log: 4e-16,
+    sigmoid: 6e-16,
+    rsqrt: 4e-16,
+  };
   test.each(Object.keys(UNARY))('%s', (op) => {
     const got = map(op, 'float64', 'float64', x);
     const reference = elementFunction(op, 'float64');
@@ -145,13 +259,17 @@ describe('float64', () => {
     const y = x.slice().reverse();
     const got = map(op, 'float64', 'float64', x, y);
     const reference = elementFunction(op, 'float64');
-    for (let i = 0; i < x.length; i++) expect(got[i]).toBe(reference(x[i] as number, y[i] as number, 0));
+    for (let i = 0; i < x.length; i++)
+      expect(got[i]).toBe(reference(x[i] as number, y[i] as number, 0));
   });
 });
 
 describe('int32 and bool', () => {
   const x = Int32Array.from({ length: 3001 }, (_, i) => Math.imul(i, 0x9e3779b1) >> (i % 32));
-  const y = Int32Array.from({ length: 3001 }, (_, i) => Math.imul(i + 7, 0x85ebca6b) >> ((i * 7) % 32));
+  const y = Int32Array.from(
+    { length: 3001 },
+    (_, i) => Math.imul(i + 7, 0x85ebca6b) >> ((i * 7) % 32),
+  );
   x.set([0, 1, -1, 2147483647, -2147483648, -2147483648, 5, -5], 0);
   y.set([0, 0, 1, -1, -1, 3, 0, 0], 0);
   const check = (op: string, dtype: DType, out: DType, ...args: TypedArray[]): void => {
@@ -162,15 +280,25 @@ describe('int32 and bool', () => {
       // floorDivide and remainder of −2³¹ by −1 leave int32.
       if (a === -2147483648 && b === -1 && dtype === 'int32') continue;
       const want = reference(a, b, c);
-      if (!Object.is((got[i] as number) + 0, want + 0)) expect.fail(`${op}(${a}, ${b}) = ${got[i]}, not ${want}`);
+      if (!Object.is((got[i] as number) + 0, want + 0))
+        expect.fail(`${op}(${a}, ${b}) = ${got[i]}, not ${want}`);
     }
   };
-  test.each(['neg', 'sign', 'square', 'relu', 'floor'])('%s of int32', (op) => check(op, 'int32', 'int32', x));
-  test('abs of int32', () => check('abs', 'int32', 'int32', x.subarray(8)));
-  test.each(['add', 'sub', 'mul', 'strongMul', 'remainder', 'fmod', 'floorDivide', 'maximum', 'minimum'])(
-    '%s of int32',
-    (op) => check(op, 'int32', 'int32', x, y),
+  test.each(['neg', 'sign', 'square', 'relu', 'floor'])('%s of int32', (op) =>
+    check(op, 'int32', 'int32', x),
   );
+  test('abs of int32', () => check('abs', 'int32', 'int32', x.subarray(8)));
+  test.each([
+    'add',
+    'sub',
+    'mul',
+    'strongMul',
+    'remainder',
+    'fmod',
+    'floorDivide',
+    'maximum',
+    'minimum',
+  ])('%s of int32', (op) => check(op, 'int32', 'int32', x, y));
   const p = Uint8Array.from(x, (v) => v & 1);
   const q = Uint8Array.from(y, (v) => v & 1);
   const fx = Float32Array.from(bitPatterns(3001));
@@ -199,7 +327,8 @@ describe('int32 and bool', () => {
     for (const from of [fx, Float64Array.from(fx), x, p]) {
       const got = map('cast', to, to, from);
       const want = allocate(to, got.length);
-      for (let i = 0; i < got.length; i++) want[i] = elementFunction('cast', to)(from[i] as number, 0, 0);
+      for (let i = 0; i < got.length; i++)
+        want[i] = elementFunction('cast', to)(from[i] as number, 0, 0);
       expect(got).toEqual(want);
     }
   });

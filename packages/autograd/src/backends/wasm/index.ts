@@ -7,4 +7,5 @@ export { WasmMemory } from './memory.js';
 export type { MemoryOptions } from './memory.js';
 export { hardwareThreads, maySleep, ThreadPool } from './pool.js';
 export { scalarFunctions } from './special.js';
+export { bestVectorWidth } from './vectorWidth.js';
 export { WasmPlan } from './wasmPlan.js';

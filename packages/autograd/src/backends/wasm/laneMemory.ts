@@ -47,14 +47,29 @@ function loadWhole(v: Lanes, code: number, at: LaneAddress, bytes: number): Regi
 }
 
 /** Adds single elements to a register of zeros. */
-function gather(v: Lanes, code: number, at: LaneAddress, size: number, first: number, lanes: number): Register {
+function gather(
+  v: Lanes,
+  code: number,
+  at: LaneAddress,
+  size: number,
+  first: number,
+  lanes: number,
+): Register {
   const out = v.register();
   v.f.v128Zero().set(out);
-  for (let lane = 0; lane < lanes; lane++) insert(v, code, at, (first + lane) * at.stride * size, out, lane);
+  for (let lane = 0; lane < lanes; lane++)
+    insert(v, code, at, (first + lane) * at.stride * size, out, lane);
   return out;
 }
 
-function insert(v: Lanes, code: number, at: LaneAddress, bytes: number, into: Register, lane: number): void {
+function insert(
+  v: Lanes,
+  code: number,
+  at: LaneAddress,
+  bytes: number,
+  into: Register,
+  lane: number,
+): void {
   const offset = push(v, at, bytes);
   v.f.get(into).memoryLane(code, offset, lane).set(into);
 }
@@ -96,7 +111,13 @@ export function storable(v: Lanes, value: Value): readonly Register[] {
 }
 
 /** Stores the first `lanes` lanes of what `storable` made. */
-export function storeLanes(v: Lanes, dtype: DType, registers: readonly Register[], at: LaneAddress, lanes: number): void {
+export function storeLanes(
+  v: Lanes,
+  dtype: DType,
+  registers: readonly Register[],
+  at: LaneAddress,
+  lanes: number,
+): void {
   const put = (code: number, bytes: number, register: Register, lane?: number): void => {
     const offset = push(v, at, bytes);
     v.f.get(register);
@@ -106,7 +127,10 @@ export function storeLanes(v: Lanes, dtype: DType, registers: readonly Register[
   const [low = 0, high = 0] = registers;
   const contiguous = at.stride === 1;
   if (dtype === 'float64') {
-    for (const [register, first] of [[low, 0], [high, 2]] as const) {
+    for (const [register, first] of [
+      [low, 0],
+      [high, 2],
+    ] as const) {
       if (contiguous && lanes - first >= 2) put(V128.store, first * 8, register);
       else {
         for (let lane = first; lane < Math.min(lanes, first + 2); lane++) {
@@ -123,6 +147,7 @@ export function storeLanes(v: Lanes, dtype: DType, registers: readonly Register[
     put(V128.store64Lane, 0, low, 0);
     if (lanes === 3) put(V128.store32Lane, 8, low, 2);
   } else {
-    for (let lane = 0; lane < lanes; lane++) put(V128.store32Lane, lane * at.stride * itemSize[dtype], low, lane);
+    for (let lane = 0; lane < lanes; lane++)
+      put(V128.store32Lane, lane * at.stride * itemSize[dtype], low, lane);
   }
 }

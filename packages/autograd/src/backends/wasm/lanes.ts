@@ -35,7 +35,8 @@ export class Lanes {
     const mark = this.allocated.length;
     const kept = [...body()];
     const taken = this.allocated.splice(mark);
-    for (const register of taken) (kept.includes(register) ? this.allocated : this.idle).push(register);
+    for (const register of taken)
+      (kept.includes(register) ? this.allocated : this.idle).push(register);
     return kept;
   }
 
@@ -211,12 +212,19 @@ export class Lanes {
 
   /** Four floats as two pairs of doubles. */
   widen(x: Register): [Register, Register] {
-    return [this.un(F64x2.promoteLowF32, x), this.un(F64x2.promoteLowF32, this.shuffle(x, x, [2, 3, 2, 3]))];
+    return [
+      this.un(F64x2.promoteLowF32, x),
+      this.un(F64x2.promoteLowF32, this.shuffle(x, x, [2, 3, 2, 3])),
+    ];
   }
 
   /** Two pairs of doubles as four floats. */
   narrow(low: Register, high: Register): Register {
-    return this.shuffle(this.un(F32x4.demoteF64, low), this.un(F32x4.demoteF64, high), [0, 1, 4, 5]);
+    return this.shuffle(
+      this.un(F32x4.demoteF64, low),
+      this.un(F32x4.demoteF64, high),
+      [0, 1, 4, 5],
+    );
   }
 
   /** A function of doubles applied to both pairs of four floats. */
@@ -252,12 +260,15 @@ export class Lanes {
 
   /** Replaces `result` where any lane of `unusual` is set: a branch that usual arguments never take. */
   repair(result: Register, unusual: Register, slow: () => Register): void {
-    this.f.get(unusual).op(V128.anyTrue).if(() => {
-      this.scope(() => {
-        const fixed = slow();
-        this.f.get(fixed).get(result).get(unusual).op(V128.bitselect).set(result);
-        return [];
+    this.f
+      .get(unusual)
+      .op(V128.anyTrue)
+      .if(() => {
+        this.scope(() => {
+          const fixed = slow();
+          this.f.get(fixed).get(result).get(unusual).op(V128.bitselect).set(result);
+          return [];
+        });
       });
-    });
   }
 }

@@ -14,9 +14,36 @@ export interface ScalarFacts {
 }
 
 const CHEAP: ReadonlySet<string> = new Set([
-  'add', 'sub', 'mul', 'strongMul', 'neg', 'abs', 'square', 'relu', 'cast', 'where', 'maximum', 'minimum', 'eq', 'ne',
-  'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot', 'isNan', 'isInf', 'isFinite', 'floor',
-  'ceil', 'round', 'trunc', 'sign',
+  'add',
+  'sub',
+  'mul',
+  'strongMul',
+  'neg',
+  'abs',
+  'square',
+  'relu',
+  'cast',
+  'where',
+  'maximum',
+  'minimum',
+  'eq',
+  'ne',
+  'lt',
+  'le',
+  'gt',
+  'ge',
+  'logicalAnd',
+  'logicalOr',
+  'logicalXor',
+  'logicalNot',
+  'isNan',
+  'isInf',
+  'isFinite',
+  'floor',
+  'ceil',
+  'round',
+  'trunc',
+  'sign',
 ]);
 
 /** Whether an element function costs an instruction or two. */
@@ -40,7 +67,11 @@ export function analyseBody(kernel: LoopKernel, nest: Nest): readonly ScalarFact
       case 'load':
         return { ...varying(nest.inputs[scalar.input]?.strides ?? []), phase: 0, expensive: false };
       case 'index':
-        return { ...varying(nest.coordinates.get(scalar.dim)?.strides ?? []), phase: 0, expensive: false };
+        return {
+          ...varying(nest.coordinates.get(scalar.dim)?.strides ?? []),
+          phase: 0,
+          expensive: false,
+        };
       case 'reduce': {
         const arg = facts[scalar.arg] as ScalarFacts;
         return {
@@ -64,7 +95,11 @@ export function analyseBody(kernel: LoopKernel, nest: Nest): readonly ScalarFact
 }
 
 /** Every scalar that `roots` need, up to the scalars where `stop` says that their value is at hand. */
-export function closure(body: readonly Scalar[], roots: readonly number[], stop: (i: number) => boolean): number[] {
+export function closure(
+  body: readonly Scalar[],
+  roots: readonly number[],
+  stop: (i: number) => boolean,
+): number[] {
   const seen = new Set<number>();
   const pending = [...roots];
   for (let i = pending.pop(); i !== undefined; i = pending.pop()) {

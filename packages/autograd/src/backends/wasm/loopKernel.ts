@@ -8,7 +8,9 @@
 import type { LoopKernel, Scalar } from '../../engine/kernel.js';
 import { itemSize } from '../../graph/dtype.js';
 import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
-import { applyOp, combine, constant, identity } from './elementOps.js';
+import { accumulate, fold, freshAccumulators, settle } from './accumulators.js';
+import type { Reduce } from './accumulators.js';
+import { applyOp, constant } from './elementOps.js';
 import type { Value } from './elementOps.js';
 import { Lanes } from './lanes.js';
 import type { Register } from './lanes.js';
@@ -17,9 +19,17 @@ import { analyseBody, closure, isCheap } from './loopBody.js';
 import type { ScalarFacts } from './loopBody.js';
 import { planNest } from './loopNest.js';
 import type { Nest, Walk } from './loopNest.js';
-import { I32, I32x4, V128 } from './opcodes.js';
+import { I32, I32x4 } from './opcodes.js';
 import type { CompiledKernel, KernelContext } from './kernelFunction.js';
-import { FOLD_BYTES, kernelFunction, loadAddress, SCRATCH, THREAD, THREADS, threadRange } from './kernelFunction.js';
+import {
+  FOLD_BYTES,
+  kernelFunction,
+  loadAddress,
+  SCRATCH,
+  THREAD,
+  THREADS,
+  threadRange,
+} from './kernelFunction.js';
 
 /** Rows up to this size keep what the next pass needs; longer ones compute it again. */
 const CACHE_BYTES = 128 * 1024;
@@ -28,9 +38,12 @@ const SERIAL_WORK = 32 * 1024;
 
 /** A pointer to where a walk stands. */
 type Pointers = Map<Walk, number>;
-type ReduceScalar = Extract<Scalar, { kind: 'reduce' }>;
 
-export function compileLoop(module: ModuleBuilder, kernel: LoopKernel, context: KernelContext): CompiledKernel {
+export function compileLoop(
+  module: ModuleBuilder,
+  kernel: LoopKernel,
+  context: KernelContext,
+): CompiledKernel {
   return new LoopCompiler(module, kernel, context).compile();
 }
 
@@ -69,8 +82,11 @@ class LoopCompiler {
     this.parallel = this.nest.outer > 0 && points * weight >= SERIAL_WORK;
     const { sizes, outer, vector } = this.nest;
     const blocks = (level: number): number =>
-      level === vector ? Math.floor((sizes[level] as number) / (4 * this.width(level))) : (sizes[level] as number);
-    this.parallelLevel = outer > 1 && vector === outer - 1 && blocks(vector) > blocks(0) ? vector : 0;
+      level === vector
+        ? Math.floor((sizes[level] as number) / (4 * this.width(level)))
+        : (sizes[level] as number);
+    this.parallelLevel =
+      outer > 1 && vector === outer - 1 && blocks(vector) > blocks(0) ? vector : 0;
   }
 
   compile(): CompiledKernel {
@@ -78,7 +94,11 @@ class LoopCompiler {
     if (this.nest.sizes.slice(0, this.nest.outer).every((size) => size > 0)) {
       scratch = this.planCaches();
       this.loadPointers();
-      this.computeAt(-1, this.body.map((_, i) => i), 0);
+      this.computeAt(
+        -1,
+        this.body.map((_, i) => i),
+        0,
+      );
       this.outerLevel(0);
     }
     return { function: this.f, parallel: this.parallel, threadScratch: scratch };
@@ -108,7 +128,9 @@ class LoopCompiler {
       const fact = this.facts[i] as ScalarFacts;
       if (scalar.kind !== 'op' || scalar.dtype === 'bool' || scalar.dtype === 'int32') continue;
       if (isCheap(scalar.op) || !fact.perLane) continue;
-      const uses = this.passes().filter((roots) => closure(this.body, roots, (j) => this.caches.has(j)).includes(i));
+      const uses = this.passes().filter((roots) =>
+        closure(this.body, roots, (j) => this.caches.has(j)).includes(i),
+      );
       const size = itemSize[scalar.dtype];
       const needed = Math.ceil((length * size + 64) / 64) * 64;
       if (uses.length < 2 || bytes + needed > CACHE_BYTES) continue;
@@ -127,9 +149,12 @@ class LoopCompiler {
   private passes(): number[][] {
     const passes: number[][] = [];
     this.body.forEach((scalar, i) => {
-      if (scalar.kind === 'reduce') (passes[(this.facts[i] as ScalarFacts).phase - 1] ??= []).push(scalar.arg);
+      if (scalar.kind === 'reduce')
+        (passes[(this.facts[i] as ScalarFacts).phase - 1] ??= []).push(scalar.arg);
     });
-    passes.push(this.nest.outputs.filter((output) => output.perPoint).map((output) => output.value));
+    passes.push(
+      this.nest.outputs.filter((output) => output.perPoint).map((output) => output.value),
+    );
     return passes;
   }
 
@@ -137,7 +162,12 @@ class LoopCompiler {
 
   private loadPointers(): void {
     const known = new Map<string, number>();
-    const walks = [...this.nest.inputs, ...this.nest.outputs, ...this.nest.coordinates.values(), ...this.caches.values()];
+    const walks = [
+      ...this.nest.inputs,
+      ...this.nest.outputs,
+      ...this.nest.coordinates.values(),
+      ...this.caches.values(),
+    ];
     for (const walk of walks) {
       const key = `${walk.buffer}:${walk.offset * walk.size}`;
       let pointer = walk.buffer >= 0 ? known.get(key) : undefined;
@@ -156,7 +186,11 @@ class LoopCompiler {
   }
 
   /** Runs `body` with pointers of their own for what moves along `level`. */
-  private walking(level: number, start: number | undefined, body: (moving: readonly Walk[]) => void): void {
+  private walking(
+    level: number,
+    start: number | undefined,
+    body: (moving: readonly Walk[]) => void,
+  ): void {
     const before = this.pointers;
     const pointers = new Map(before);
     const moving = [...before.keys()].filter(
@@ -166,7 +200,9 @@ class LoopCompiler {
       const pointer = this.f.local('i32');
       this.f.get(before.get(walk) as number);
       if (start !== undefined) {
-        this.f.get(start).i32(this.bytes(walk, level) * (level === this.nest.vector ? this.step(level) : 1));
+        this.f
+          .get(start)
+          .i32(this.bytes(walk, level) * (level === this.nest.vector ? this.step(level) : 1));
         this.f.op(I32.mul).op(I32.add);
       }
       this.f.set(pointer);
@@ -211,7 +247,9 @@ class LoopCompiler {
           this.lanes = 4;
         }
         this.f.get(end).get(start).op(I32.sub).set(end);
-        this.f.repeatLocal(end, () => this.iteration(moving, level, vector ? this.step(level) : 1, body));
+        this.f.repeatLocal(end, () =>
+          this.iteration(moving, level, vector ? this.step(level) : 1, body),
+        );
       }
       if (level === this.nest.vector) {
         const rest = size - count * this.step(level);
@@ -220,7 +258,8 @@ class LoopCompiler {
           run(rest % 4 > 0 ? 1 : 0, 0, 1, rest % 4);
         };
         // The last thread does what does not fill a step.
-        if (split && rest > 0) this.f.get(THREAD).i32(1).op(I32.add).get(THREADS).op(I32.eq).if(tail);
+        if (split && rest > 0)
+          this.f.get(THREAD).i32(1).op(I32.add).get(THREADS).op(I32.eq).if(tail);
         else tail();
       }
     });
@@ -238,8 +277,13 @@ class LoopCompiler {
       return [];
     });
     this.values = values;
-    for (const walk of moving) this.f.advance(this.pointers.get(walk) as number, this.bytes(walk, level) * by);
-    if (this.context.width === 'wide' && level === this.nest.vector && level === this.nest.sizes.length - 1) {
+    for (const walk of moving)
+      this.f.advance(this.pointers.get(walk) as number, this.bytes(walk, level) * by);
+    if (
+      this.context.width === 'wide' &&
+      level === this.nest.vector &&
+      level === this.nest.sizes.length - 1
+    ) {
       // A register that a loop assigns would count as used outside it, and keep pairs from being fused.
       for (const register of this.v.temporaries()) this.f.v128Zero().set(register);
     }
@@ -251,7 +295,11 @@ class LoopCompiler {
       return;
     }
     this.loop(level, this.parallel && level === this.parallelLevel, () => {
-      this.computeAt(level, this.body.map((_, i) => i), 0);
+      this.computeAt(
+        level,
+        this.body.map((_, i) => i),
+        0,
+      );
       this.outerLevel(level + 1);
     });
   }
@@ -269,15 +317,22 @@ class LoopCompiler {
         return;
       }
       const reduces = this.body.flatMap((scalar, i) =>
-        scalar.kind === 'reduce' && (this.facts[i] as ScalarFacts).phase === pass + 1 ? [{ scalar, i }] : [],
+        scalar.kind === 'reduce' && (this.facts[i] as ScalarFacts).phase === pass + 1
+          ? [{ scalar, i }]
+          : [],
       );
-      for (const { scalar, i } of reduces) this.accumulators.set(i, this.freshAccumulators(scalar, i));
+      for (const { scalar, i } of reduces)
+        this.accumulators.set(i, freshAccumulators(this.v, scalar, this.accumulatorCount(i)));
       this.pass(roots, () => {
         for (const { scalar, i } of reduces) this.accumulate(scalar, i);
       });
       for (const { scalar, i } of reduces) {
         const parts = this.accumulators.get(i) as readonly Value[];
-        this.values.set(i, this.nest.vector < this.nest.outer ? parts : [this.fold(scalar, parts)]);
+        const result =
+          this.nest.vector < this.nest.outer
+            ? parts.map((part) => settle(this.v, scalar, part))
+            : [fold(this.v, scalar, parts, this.context.width === 'wide')];
+        this.values.set(i, result);
       }
     });
   }
@@ -349,7 +404,8 @@ class LoopCompiler {
     const made: Value[] = [];
     const cache = this.cached.has(i) ? this.caches.get(i) : undefined;
     if (cache !== undefined) {
-      for (let copy = 0; copy < count; copy++) made.push(loadLanes(this.v, cache.dtype, this.address(cache, copy), 4));
+      for (let copy = 0; copy < count; copy++)
+        made.push(loadLanes(this.v, cache.dtype, this.address(cache, copy), 4));
     } else if (scalar.kind === 'op') {
       const args = scalar.args.map((arg) => this.compute(arg));
       for (let copy = 0; copy < count; copy++) {
@@ -374,23 +430,34 @@ class LoopCompiler {
     const walk = this.nest.coordinates.get(dim) as Walk;
     const registers = this.v.scope(() => {
       const out = this.v.register();
-      this.f.get(this.pointers.get(walk) as number).op(I32x4.splat).set(out);
+      this.f
+        .get(this.pointers.get(walk) as number)
+        .op(I32x4.splat)
+        .set(out);
       if (walk.strides[this.nest.vector] === 0) return [out];
-      return [this.v.bin(I32x4.add, this.v.bin(I32x4.add, out, this.v.iota()), this.v.i32(4 * copy))];
+      return [
+        this.v.bin(I32x4.add, this.v.bin(I32x4.add, out, this.v.iota()), this.v.i32(4 * copy)),
+      ];
     });
     return { dtype: 'int32', registers };
   }
 
   private address(walk: Walk, copy: number): { pointer: number; offset: number; stride: number } {
     const stride = walk.strides[this.nest.vector] as number;
-    return { pointer: this.pointers.get(walk) as number, offset: copy * 4 * stride * walk.size, stride };
+    return {
+      pointer: this.pointers.get(walk) as number,
+      offset: copy * 4 * stride * walk.size,
+      stride,
+    };
   }
 
   /** Stores the outputs of each point, or those of each row. */
   private store(perPoint: boolean): void {
     const outputs = this.nest.outputs.filter((output) => output.perPoint === perPoint);
     // Everything is computed before anything is stored, so that a buffer may be rewritten in place.
-    const ready = outputs.map((output) => this.compute(output.value).map((value) => storable(this.v, value)));
+    const ready = outputs.map((output) =>
+      this.compute(output.value).map((value) => storable(this.v, value)),
+    );
     outputs.forEach((output, k) => {
       const parts = ready[k] as (readonly Register[])[];
       const perLane = this.nest.vector < this.nest.outer || perPoint;
@@ -405,79 +472,20 @@ class LoopCompiler {
 
   // Reductions.
 
-  private freshAccumulators(scalar: ReduceScalar, i: number): readonly Value[] {
+  private accumulatorCount(i: number): number {
     const { outer, vector } = this.nest;
-    const count = vector >= outer ? this.width(vector) : (this.facts[i] as ScalarFacts).perLane ? this.copies : 1;
-    const start = constant(this.v, identity(scalar.op, scalar.dtype), scalar.dtype);
-    return Array.from({ length: count }, () => ({
-      dtype: scalar.dtype,
-      registers: start.registers.map((register) => this.v.copy(register)),
-    }));
+    if (vector >= outer) return this.width(vector);
+    return (this.facts[i] as ScalarFacts).perLane ? this.copies : 1;
   }
 
-  private accumulate(scalar: ReduceScalar, i: number): void {
+  private accumulate(scalar: Reduce, i: number): void {
     const into = this.accumulators.get(i) as readonly Value[];
     const parts = this.compute(scalar.arg);
     const withinRow = this.nest.vector >= this.nest.outer;
     const count = withinRow ? this.copies : into.length;
     for (let copy = 0; copy < count; copy++) {
-      const target = into[copy] as Value;
-      this.v.scope(() => {
-        let part = (parts[copy] ?? parts[0]) as Value;
-        if (withinRow && this.lanes < 4) part = this.masked(scalar, part);
-        const sum = combine(this.v, scalar.op, scalar.dtype, target, part);
-        sum.registers.forEach((register, k) => this.f.get(register).set(target.registers[k] as Register));
-        return [];
-      });
+      const part = (parts[copy] ?? parts[0]) as Value;
+      accumulate(this.v, scalar, into[copy] as Value, part, withinRow ? this.lanes : 4);
     }
-  }
-
-  /** The lanes beyond the row's end replaced by what changes no result. */
-  private masked(scalar: ReduceScalar, part: Value): Value {
-    const neutral = constant(this.v, identity(scalar.op, scalar.dtype), scalar.dtype);
-    const masks =
-      scalar.dtype === 'float64'
-        ? [this.v.firstLanes(2 * Math.min(this.lanes, 2)), this.v.firstLanes(2 * Math.max(this.lanes - 2, 0))]
-        : [this.v.firstLanes(this.lanes)];
-    const registers = masks.map((mask, k) =>
-      this.v.select(mask, part.registers[k] as Register, neutral.registers[k] as Register),
-    );
-    return { dtype: scalar.dtype, registers };
-  }
-
-  /** All partial results as one, in every lane. */
-  private fold(scalar: ReduceScalar, partial: readonly Value[]): Value {
-    const join = (x: Value, y: Value): Value => combine(this.v, scalar.op, scalar.dtype, x, y);
-    const registers = this.v.scope(() => {
-      let parts = this.throughMemory(partial);
-      while (parts.length > 1) {
-        const half = parts.length / 2;
-        parts = parts.slice(0, half).map((part, k) => join(part, parts[k + half] as Value));
-      }
-      let [result] = parts as [Value];
-      const turned = (order: readonly number[]): Value => ({
-        dtype: scalar.dtype,
-        registers: result.registers.map((register) => this.v.shuffle(register, register, order)),
-      });
-      if (scalar.dtype === 'float64') {
-        const [low, high] = result.registers as [Register, Register];
-        result = join({ dtype: 'float64', registers: [low, low] }, { dtype: 'float64', registers: [high, high] });
-        return join(result, turned([2, 3, 0, 1])).registers;
-      }
-      result = join(result, turned([2, 3, 0, 1]));
-      return join(result, turned([1, 0, 3, 2])).registers;
-    });
-    return { dtype: scalar.dtype, registers };
-  }
-
-  /** With doubled vectors, accumulators leave their loop through a pair of stores: only that lets V8 fuse them. */
-  private throughMemory(parts: readonly Value[]): readonly Value[] {
-    if (this.context.width !== 'wide' || parts.length < 2 || parts[0]?.registers.length !== 1) return parts;
-    parts.forEach((part, k) => this.f.get(SCRATCH).get(part.registers[0] as Register).memory(V128.store, 16 * k));
-    return parts.map((part, k) => {
-      const register = this.v.register();
-      this.f.get(SCRATCH).memory(V128.load, 16 * k).set(register);
-      return { dtype: part.dtype, registers: [register] };
-    });
   }
 }

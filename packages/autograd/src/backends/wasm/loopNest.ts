@@ -54,13 +54,17 @@ export function planNest(kernel: LoopKernel): Nest {
     coordinate: asked.has(d) ? d : -1,
   }));
   dims = merge(dims.filter((dim) => dim.size !== 1));
-  if (dims.length === 0) dims.push({ size: 1, inner: false, strides: accesses.map(() => 0), coordinate: -1 });
+  if (dims.length === 0)
+    dims.push({ size: 1, inner: false, strides: accesses.map(() => 0), coordinate: -1 });
 
   const vector = chooseVector(dims, kernel);
   const outerDims = dims.filter((dim) => !dim.inner && dim !== vector);
   const innerDims = dims.filter((dim) => dim.inner && dim !== vector);
   // The largest dimension first, where threads can split it; the order of rows changes no result.
-  const largest = outerDims.reduce<Dim | undefined>((best, dim) => (best && best.size >= dim.size ? best : dim), undefined);
+  const largest = outerDims.reduce<Dim | undefined>(
+    (best, dim) => (best && best.size >= dim.size ? best : dim),
+    undefined,
+  );
   if (largest !== undefined) {
     outerDims.splice(outerDims.indexOf(largest), 1);
     outerDims.unshift(largest);
@@ -124,7 +128,8 @@ function chooseVector(dims: readonly Dim[], kernel: LoopKernel): Dim {
     let score = dim.inner ? 0.25 : 0;
     dim.strides.forEach((stride, i) => {
       const output = kernel.outputs[i - kernel.inputs.length];
-      const perRow = output !== undefined && hasInner && output.strides.length === kernel.outer.length;
+      const perRow =
+        output !== undefined && hasInner && output.strides.length === kernel.outer.length;
       const weight = perRow ? 0.125 : output !== undefined ? 1.5 : 1;
       score += weight * (stride === 1 ? 2 : stride === 0 ? 0.5 : -2);
     });

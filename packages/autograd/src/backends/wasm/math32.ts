@@ -28,9 +28,13 @@ const exp: Formula = (v, x) => {
   const magic = v.add(v.mul(c, v.f32(Math.LOG2E)), v.f32(MAGIC));
   const n = v.sub(magic, v.f32(MAGIC));
   const r = v.sub(v.sub(c, v.mul(n, v.f32(0.693359375))), v.mul(n, v.f32(-2.1219444e-4)));
-  const p = v.polynomial(r, [
-    1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
-  ]);
+  const p = v.polynomial(
+    r,
+    [
+      1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1,
+      5.0000001201e-1,
+    ],
+  );
   const y = v.add(v.add(v.mul(p, v.mul(r, r)), r), v.f32(1));
   return scale(v, y, magic);
 };
@@ -39,10 +43,13 @@ const exp2: Formula = (v, x) => {
   const c = v.clamp(x, -151, 129);
   const magic = v.add(c, v.f32(MAGIC));
   const r = v.sub(c, v.sub(magic, v.f32(MAGIC)));
-  const p = v.polynomial(r, [
-    1.535336188319500e-4, 1.339887440266574e-3, 9.618437357674640e-3, 5.550332471162809e-2, 2.402264791363012e-1,
-    6.931472028550421e-1,
-  ]);
+  const p = v.polynomial(
+    r,
+    [
+      1.5353361883195e-4, 1.339887440266574e-3, 9.61843735767464e-3, 5.550332471162809e-2,
+      2.402264791363012e-1, 6.931472028550421e-1,
+    ],
+  );
   return scale(v, v.add(v.mul(p, r), v.f32(1)), magic);
 };
 
@@ -64,24 +71,45 @@ const log: Formula = (v, x) => {
   const e = v.sub(e0, v.and(below, v.f32(1)));
   const m = v.add(v.sub(m0, v.f32(1)), v.and(below, m0));
   const z = v.mul(m, m);
-  const p = v.polynomial(m, [
-    7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
-    2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
-  ]);
-  const tail = v.sub(v.add(v.mul(v.mul(m, z), p), v.mul(e, v.f32(-2.1219444e-4))), v.mul(z, v.f32(0.5)));
+  const p = v.polynomial(
+    m,
+    [
+      7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1,
+      -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+    ],
+  );
+  const tail = v.sub(
+    v.add(v.mul(v.mul(m, z), p), v.mul(e, v.f32(-2.1219444e-4))),
+    v.mul(z, v.f32(0.5)),
+  );
   return logarithmEdges(v, x, v.add(v.add(m, tail), v.mul(e, v.f32(0.693359375))), 0);
 };
 
 /** Keeps ±0 where a formula would lose the sign. */
-const keepZero = (v: Lanes, x: Register, y: Register): Register => v.select(v.bin(F32x4.eq, x, v.f32(0)), x, y);
+const keepZero = (v: Lanes, x: Register, y: Register): Register =>
+  v.select(v.bin(F32x4.eq, x, v.f32(0)), x, y);
 
 const scaledLog =
   (factor: number): Formula =>
   (v, x) =>
-    logarithmEdges(v, x, v.throughDouble(x, (d) => v.mulD(logD(v, d), v.f64(factor))), 0);
+    logarithmEdges(
+      v,
+      x,
+      v.throughDouble(x, (d) => v.mulD(logD(v, d), v.f64(factor))),
+      0,
+    );
 
 const log1p: Formula = (v, x) =>
-  keepZero(v, x, logarithmEdges(v, x, v.throughDouble(x, (d) => logD(v, d, true)), -1));
+  keepZero(
+    v,
+    x,
+    logarithmEdges(
+      v,
+      x,
+      v.throughDouble(x, (d) => logD(v, d, true)),
+      -1,
+    ),
+  );
 
 const expm1: Formula = (v, x) => {
   const y = v.throughDouble(x, (d) => expm1D(v, d));
@@ -103,9 +131,10 @@ const tanh: Formula = (v, x) => {
   const e = exp(v, v.add(a, a));
   const far = v.sub(v.f32(1), v.div(v.f32(2), v.add(e, v.f32(1))));
   const z = v.mul(x, x);
-  const p = v.polynomial(z, [
-    -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
-  ]);
+  const p = v.polynomial(
+    z,
+    [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1],
+  );
   const near = v.add(v.mul(v.mul(p, z), x), x);
   // NaN fails the comparison and comes out of the exponential. The sign is put on last: −0 is kept.
   return v.or(v.select(v.bin(F32x4.lt, a, v.f32(0.625)), near, far), v.and(x, v.f32(-0)));
@@ -123,13 +152,18 @@ const erf: Formula = (v, x) => {
   const a = v.un(F32x4.abs, x);
   const s = v.mul(x, x);
   const t = v.bin(F32x4.pmin, a, v.f32(4));
-  const q = v.polynomial(t, [
-    -1.72853470e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1, -1.28717512e-1,
-  ]);
+  const q = v.polynomial(
+    t,
+    [
+      -1.7285347e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1,
+      -1.28717512e-1,
+    ],
+  );
   const far = v.sub(v.f32(1), exp(v, v.sub(v.mul(q, t), t)));
-  const p = v.polynomial(s, [
-    -5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1,
-  ]);
+  const p = v.polynomial(
+    s,
+    [-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1],
+  );
   const near = v.add(v.mul(p, x), x);
   const signed = v.or(far, v.and(x, v.f32(-0)));
   return v.select(v.bin(F32x4.gt, a, v.f32(0.927734375)), signed, near);

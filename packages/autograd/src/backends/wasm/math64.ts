@@ -19,14 +19,17 @@ interface Reduced {
 
 function reduceExponent(v: Lanes, x: Register): Reduced {
   const n = v.subD(v.addD(v.mulD(x, v.f64(Math.LOG2E)), v.f64(MAGIC)), v.f64(MAGIC));
-  const high = v.subD(x, v.mulD(n, v.f64(6.93147180369123816490e-1)));
+  const high = v.subD(x, v.mulD(n, v.f64(6.9314718036912381649e-1)));
   const low = v.mulD(n, v.f64(1.90821492927058770002e-10));
   const r = v.subD(high, low);
   const z = v.mulD(r, r);
-  const p = v.polynomialD(z, [
-    4.13813679705723846039e-8, -1.65339022054652515390e-6, 6.61375632143793436117e-5, -2.77777777770155933842e-3,
-    1.66666666666666019037e-1,
-  ]);
+  const p = v.polynomialD(
+    z,
+    [
+      4.13813679705723846039e-8, -1.6533902205465251539e-6, 6.61375632143793436117e-5,
+      -2.77777777770155933842e-3, 1.66666666666666019037e-1,
+    ],
+  );
   const c = v.subD(r, v.mulD(z, p));
   const quotient = v.divD(v.mulD(r, c), v.subD(v.f64(2), c));
   return { fraction: v.subD(high, v.subD(low, quotient)), n };
@@ -79,15 +82,19 @@ export function logD(v: Lanes, x: Register, plusOne = false): Register {
     );
     const odd = v.mulD(
       z,
-      v.polynomialD(w, [
-        1.479819860510658591e-1, 1.818357216161805012e-1, 2.857142874366239149e-1, 6.666666666666735130e-1,
-      ]),
+      v.polynomialD(
+        w,
+        [
+          1.479819860510658591e-1, 1.818357216161805012e-1, 2.857142874366239149e-1,
+          6.66666666666673513e-1,
+        ],
+      ),
     );
     const tail = v.addD(
       v.mulD(s, v.addD(half, v.addD(even, odd))),
       v.mulD(k, v.f64(1.90821492927058770002e-10)),
     );
-    return v.addD(v.addD(v.subD(tail, half), f), v.mulD(k, v.f64(6.93147180369123816490e-1)));
+    return v.addD(v.addD(v.subD(tail, half), f), v.mulD(k, v.f64(6.9314718036912381649e-1)));
   });
 }
 
@@ -101,27 +108,33 @@ export function trigD(v: Lanes, x: Register, name: 'sin' | 'cos' | 'tan'): Regis
     const n = v.subD(quadrant, v.f64(MAGIC));
     // π/2 in three parts, the first two of 33 bits: their products with n are exact.
     let r = v.subD(x, v.mulD(n, v.f64(1.57079632673412561417)));
-    r = v.subD(r, v.mulD(n, v.f64(6.07710050630396597660e-11)));
+    r = v.subD(r, v.mulD(n, v.f64(6.0771005063039659766e-11)));
     r = v.subD(r, v.mulD(n, v.f64(2.02226624879595063154e-21)));
     const z = v.mulD(r, r);
     const sine = v.addD(
       r,
       v.mulD(
         v.mulD(r, z),
-        v.polynomialD(z, [
-          -2.50507602534068634195e-8, 2.75573137070700676789e-6, -1.98412698298579493134e-4, 8.33333333332248946124e-3,
-          -1.66666666666666324348e-1,
-        ]),
+        v.polynomialD(
+          z,
+          [
+            -2.50507602534068634195e-8, 2.75573137070700676789e-6, -1.98412698298579493134e-4,
+            8.33333333332248946124e-3, -1.66666666666666324348e-1,
+          ],
+        ),
       ),
     );
     const cosine = v.addD(
       v.subD(v.f64(1), v.mulD(z, v.f64(0.5))),
       v.mulD(
         v.mulD(z, z),
-        v.polynomialD(z, [
-          2.08757232129817482790e-9, -2.75573143513906633035e-7, 2.48015872894767294178e-5, -1.38888888888741095749e-3,
-          4.16666666666666019037e-2,
-        ]),
+        v.polynomialD(
+          z,
+          [
+            2.0875723212981748279e-9, -2.75573143513906633035e-7, 2.48015872894767294178e-5,
+            -1.38888888888741095749e-3, 4.16666666666666019037e-2,
+          ],
+        ),
       ),
     );
     const turned = name === 'cos' ? v.bin(I64x2.add, quadrant, v.i64(0, 1)) : quadrant;
@@ -141,12 +154,15 @@ export function erfcD(v: Lanes, x: Register): Register {
     const a = v.clampD(v.un(F64x2.abs, x), 0, 10.2);
     const t = v.divD(v.subD(a, v.f64(4)), v.addD(a, v.f64(4)));
     const u = v.divD(v.addD(t, v.f64(0.28169014084507044)), v.f64(0.7183098591549295));
-    const p = v.polynomialD(u, [
-      -1.4314683279995473e-7, 1.446024628291655e-7, 3.0815895684099814e-6, -1.2955236737103146e-5,
-      -1.533774869447565e-5, 4.008910610968031e-4, -2.3705967296661712e-3, 9.209310988880606e-3,
-      -2.7364422500147256e-2, 6.578679053268355e-2, -1.3133752226071077e-1, 2.2032240735697967e-1,
-      -3.1138974747738146e-1, 2.318187224210406e-1,
-    ]);
+    const p = v.polynomialD(
+      u,
+      [
+        -1.4314683279995473e-7, 1.446024628291655e-7, 3.0815895684099814e-6, -1.2955236737103146e-5,
+        -1.533774869447565e-5, 4.008910610968031e-4, -2.3705967296661712e-3, 9.209310988880606e-3,
+        -2.7364422500147256e-2, 6.578679053268355e-2, -1.3133752226071077e-1, 2.2032240735697967e-1,
+        -3.1138974747738146e-1, 2.318187224210406e-1,
+      ],
+    );
     const tail = v.mulD(expD(v, v.un(F64x2.neg, v.mulD(a, a))), p);
     return v.select(v.bin(F64x2.lt, x, v.f64(0)), v.subD(v.f64(2), tail), tail);
   });

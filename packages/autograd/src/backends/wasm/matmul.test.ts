@@ -15,10 +15,21 @@ interface Layout {
 }
 
 function matmulKernel(
-  batch: readonly number[], m: number, n: number, k: number, dtype: 'float32' | 'float64' | 'int32', layout: Layout = {},
+  batch: readonly number[],
+  m: number,
+  n: number,
+  k: number,
+  dtype: 'float32' | 'float64' | 'int32',
+  layout: Layout = {},
 ): { kernel: MatmulKernel; sizes: number[] } {
   const pad = layout.pad ?? 0;
-  const access = (buffer: number, rows: number, columns: number, turned: boolean, repeat: boolean) => {
+  const access = (
+    buffer: number,
+    rows: number,
+    columns: number,
+    turned: boolean,
+    repeat: boolean,
+  ) => {
     const [row, column] = turned ? [1, rows + pad] : [columns + pad, 1];
     const matrix = turned ? columns * (rows + pad) : rows * (columns + pad);
     const strides: number[] = [];
@@ -27,7 +38,10 @@ function matmulKernel(
       strides.unshift(repeat ? 0 : size);
       if (!repeat) size *= batch[d] as number;
     }
-    return { access: { buffer, dtype, offset: pad, strides: [...strides, row, column] }, size: size + pad };
+    return {
+      access: { buffer, dtype, offset: pad, strides: [...strides, row, column] },
+      size: size + pad,
+    };
   };
   const a = access(0, m, k, layout.aT ?? false, false);
   const b = access(1, k, n, layout.bT ?? false, layout.shareB ?? false);
@@ -38,29 +52,56 @@ function matmulKernel(
   };
 }
 
-function check(built: ReturnType<typeof matmulKernel>, width: VectorWidth, fma: boolean, seed = 1): void {
+function check(
+  built: ReturnType<typeof matmulKernel>,
+  width: VectorWidth,
+  fma: boolean,
+  seed = 1,
+): void {
   const { kernel, sizes } = built;
   const buffers = sizes.map((size, i) => {
     const array = allocate(kernel.out.dtype, size);
-    for (let j = 0; j < size; j++) array[j] = kernel.out.dtype === 'int32' ? ((j * 37 + i) % 201) - 100 : Math.sin((j + 1) * 12.9898 * (i + seed));
+    for (let j = 0; j < size; j++)
+      array[j] =
+        kernel.out.dtype === 'int32'
+          ? ((j * 37 + i) % 201) - 100
+          : Math.sin((j + 1) * 12.9898 * (i + seed));
     return array;
   });
   const got = runKernels([kernel], buffers, { width, fma })[2] as Float32Array;
   const want = referenceMatmul(kernel, buffers);
-  const sizesOf = referenceMatmul(kernel, buffers.map((array) => array.map(Math.abs) as typeof array));
-  const epsilon = kernel.out.dtype === 'float32' ? 6e-8 : kernel.out.dtype === 'float64' ? 1.2e-16 : 0;
+  const sizesOf = referenceMatmul(
+    kernel,
+    buffers.map((array) => array.map(Math.abs) as typeof array),
+  );
+  const epsilon =
+    kernel.out.dtype === 'float32' ? 6e-8 : kernel.out.dtype === 'float64' ? 1.2e-16 : 0;
   for (let i = 0; i < want.length; i++) {
     const error = Math.abs((got[i] as number) - (want[i] as number));
     // The bound for a sum in any order: k roundings of at most Σ|a·b|.
-    if (!(error <= epsilon * (kernel.k + 1) * (sizesOf[i] as number))) expect.fail(`element ${i}: ${got[i]}, not ${want[i]}`);
+    if (!(error <= epsilon * (kernel.k + 1) * (sizesOf[i] as number)))
+      expect.fail(`element ${i}: ${got[i]}, not ${want[i]}`);
   }
 }
 
-const LAYOUTS: Layout[] = [{}, { aT: true }, { bT: true }, { aT: true, bT: true, pad: 3 }, { outT: true, pad: 1 }];
+const LAYOUTS: Layout[] = [
+  {},
+  { aT: true },
+  { bT: true },
+  { aT: true, bT: true, pad: 3 },
+  { outT: true, pad: 1 },
+];
 // FMA needs relaxed SIMD, which this engine may lack.
-const MODES: [VectorWidth, boolean][] = [['simd128', false], ['wide', false]];
+const MODES: [VectorWidth, boolean][] = [
+  ['simd128', false],
+  ['wide', false],
+];
 try {
-  runKernels([matmulKernel([], 16, 16, 16, 'float32').kernel], [0, 1, 2].map(() => new Float32Array(256)), { width: 'relaxed' });
+  runKernels(
+    [matmulKernel([], 16, 16, 16, 'float32').kernel],
+    [0, 1, 2].map(() => new Float32Array(256)),
+    { width: 'relaxed' },
+  );
   MODES.push(['relaxed', true], ['wide', true]);
 } catch (error) {
   if (!(error instanceof WebAssembly.CompileError)) throw error;
@@ -68,8 +109,19 @@ try {
 
 describe.each(MODES)('%s, fma %s', (width, fma) => {
   test.each([
-    [64, 64, 32], [4, 2, 16], [16, 4, 2], [13, 17, 300], [7, 9, 520], [5, 600, 40], [130, 33, 64], [33, 700, 17],
-    [1, 100, 70], [100, 1, 70], [12, 16, 1], [6, 16, 257], [64, 10, 128],
+    [64, 64, 32],
+    [4, 2, 16],
+    [16, 4, 2],
+    [13, 17, 300],
+    [7, 9, 520],
+    [5, 600, 40],
+    [130, 33, 64],
+    [33, 700, 17],
+    [1, 100, 70],
+    [100, 1, 70],
+    [12, 16, 1],
+    [6, 16, 257],
+    [64, 10, 128],
   ])('%d × %d over %d', (m, n, k) => {
     for (const layout of LAYOUTS) check(matmulKernel([], m, n, k, 'float32', layout), width, fma);
     check(matmulKernel([], m, n, k, 'float64'), width, fma);
@@ -81,9 +133,19 @@ test('any shape, batch and layout', () => {
   const size = fc.integer({ min: 1, max: 40 });
   fc.assert(
     fc.property(
-      fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }), size, size, size,
-      fc.record({ aT: fc.boolean(), bT: fc.boolean(), outT: fc.boolean(), pad: fc.nat(3), shareB: fc.boolean() }),
-      fc.constantFrom('float32' as const, 'float64' as const, 'int32' as const), fc.constantFrom(...MODES),
+      fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+      size,
+      size,
+      size,
+      fc.record({
+        aT: fc.boolean(),
+        bT: fc.boolean(),
+        outT: fc.boolean(),
+        pad: fc.nat(3),
+        shareB: fc.boolean(),
+      }),
+      fc.constantFrom('float32' as const, 'float64' as const, 'int32' as const),
+      fc.constantFrom(...MODES),
       (batch, m, n, k, layout, dtype, [width, fma]) => {
         check(matmulKernel(batch, m, n, k, dtype, layout), width, fma);
       },
@@ -94,8 +156,16 @@ test('any shape, batch and layout', () => {
 
 test('nothing to sum gives zeros, and nothing to write is no error', () => {
   const { kernel } = matmulKernel([], 8, 8, 0, 'float32');
-  const out = runKernels([kernel], [new Float32Array(1), new Float32Array(1), new Float32Array(64).fill(7)])[2];
+  const out = runKernels(
+    [kernel],
+    [new Float32Array(1), new Float32Array(1), new Float32Array(64).fill(7)],
+  )[2];
   expect(out).toEqual(new Float32Array(64));
   const none = matmulKernel([0], 8, 8, 40, 'float32').kernel;
-  expect(runKernels([none], [0, 1, 2].map(() => new Float32Array(1)))[2]).toEqual(new Float32Array(1));
+  expect(
+    runKernels(
+      [none],
+      [0, 1, 2].map(() => new Float32Array(1)),
+    )[2],
+  ).toEqual(new Float32Array(1));
 });

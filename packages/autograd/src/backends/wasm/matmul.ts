@@ -24,7 +24,10 @@ const SERIAL_WORK = 32 * 1024;
 /** Products that are better written as sums over a loop: small ones, vectors, integers. */
 export function matmulAsLoop(kernel: MatmulKernel): LoopKernel | undefined {
   const { batch, m, n, k, a, b, out } = kernel;
-  const float = (out.dtype === 'float32' || out.dtype === 'float64') && a.dtype === out.dtype && b.dtype === out.dtype;
+  const float =
+    (out.dtype === 'float32' || out.dtype === 'float64') &&
+    a.dtype === out.dtype &&
+    b.dtype === out.dtype;
   if (float && m > 1 && n > 1 && m * n * k > 1024) return undefined;
   const rank = batch.length;
   const at = (access: Access, rows: number, columns: number, depth: number): Access => ({
@@ -47,7 +50,11 @@ export function matmulAsLoop(kernel: MatmulKernel): LoopKernel | undefined {
   };
 }
 
-export function compileMatmul(module: ModuleBuilder, kernel: MatmulKernel, context: KernelContext): CompiledKernel {
+export function compileMatmul(
+  module: ModuleBuilder,
+  kernel: MatmulKernel,
+  context: KernelContext,
+): CompiledKernel {
   return new MatmulCompiler(module, kernel, context).compile();
 }
 
@@ -87,7 +94,13 @@ class MatmulCompiler {
     const { size, rows } = this.t;
     const rowMajor = this.b.columns === size;
     const inPlace = rowMajor && (Math.abs(this.b.rows) <= SHORT_ROW || kernel.m <= 2 * rows);
-    this.packing = inPlace ? undefined : rowMajor ? 'rows' : this.b.rows === size ? 'columns' : 'general';
+    this.packing = inPlace
+      ? undefined
+      : rowMajor
+        ? 'rows'
+        : this.b.rows === size
+          ? 'columns'
+          : 'general';
 
     const panels = Math.ceil(kernel.n / this.tileColumns);
     const tiles = Math.ceil(kernel.m / rows);
@@ -102,7 +115,12 @@ class MatmulCompiler {
 
   compile(): CompiledKernel {
     const { f, kernel } = this;
-    const range = (name: typeof this.split, units: number, unit: number, most: number): [number, number] => {
+    const range = (
+      name: typeof this.split,
+      units: number,
+      unit: number,
+      most: number,
+    ): [number, number] => {
       const [start, end] = [f.local('i32'), f.local('i32')];
       if (this.split === name) {
         threadRange(f, units, start, end);
@@ -117,17 +135,30 @@ class MatmulCompiler {
     };
     if (this.batches > 0) {
       const batch = range('batch', this.batches, 1, this.batches);
-      const columns = range('columns', Math.ceil(kernel.n / this.tileColumns), this.tileColumns, kernel.n);
+      const columns = range(
+        'columns',
+        Math.ceil(kernel.n / this.tileColumns),
+        this.tileColumns,
+        kernel.n,
+      );
       const rows = range('rows', Math.ceil(kernel.m / this.t.rows), this.t.rows, kernel.m);
       this.batchLoop(batch, columns, rows);
     }
     const panels = Math.ceil(Math.min(kernel.n, COLUMN_BLOCK) / this.tileColumns);
-    const packed = this.packing === undefined ? 0 : panels * this.tileColumns * Math.min(kernel.k, DEPTH_BLOCK) * this.t.size;
+    const packed =
+      this.packing === undefined
+        ? 0
+        : panels * this.tileColumns * Math.min(kernel.k, DEPTH_BLOCK) * this.t.size;
     return { function: f, parallel: this.split !== 'none', threadScratch: packed };
   }
 
   /** `for (i = start; i < end; i += step)`, the body also getting min(step, end − i). */
-  private blocks(start: number | undefined, end: () => void, step: number, body: (i: number, count: number) => void): void {
+  private blocks(
+    start: number | undefined,
+    end: () => void,
+    step: number,
+    body: (i: number, count: number) => void,
+  ): void {
     const { f } = this;
     const [i, count] = [f.local('i32'), f.local('i32')];
     if (start === undefined) f.i32(0);
@@ -144,41 +175,80 @@ class MatmulCompiler {
     });
   }
 
-  private batchLoop(batch: readonly [number, number], columns: readonly [number, number], rows: readonly [number, number]): void {
+  private batchLoop(
+    batch: readonly [number, number],
+    columns: readonly [number, number],
+    rows: readonly [number, number],
+  ): void {
     const { f, kernel } = this;
     const bases = [kernel.a, kernel.b, kernel.out].map((access) => {
       const base = f.local('i32');
       loadAddress(f, access.buffer);
-      f.i32(access.offset * this.t.size).op(I32.add).set(base);
+      f.i32(access.offset * this.t.size)
+        .op(I32.add)
+        .set(base);
       return { access, base, at: f.local('i32') };
     });
-    this.blocks(batch[0], () => f.get(batch[1]), 1, (index) => {
-      for (const { access, base, at } of bases) {
-        f.get(base);
-        let within = this.batches;
-        kernel.batch.forEach((size, d) => {
-          within /= size;
-          const stride = (access.strides[d] as number) * this.t.size;
-          if (stride === 0 || size === 1) return;
-          f.get(index).i32(within).op(I32.divU).i32(size).op(I32.remU).i32(stride).op(I32.mul).op(I32.add);
-        });
-        f.set(at);
-      }
-      const [a = 0, b = 0, c = 0] = bases.map(({ at }) => at);
-      this.product(a, b, c, columns, rows);
-    });
+    this.blocks(
+      batch[0],
+      () => f.get(batch[1]),
+      1,
+      (index) => {
+        for (const { access, base, at } of bases) {
+          f.get(base);
+          let within = this.batches;
+          kernel.batch.forEach((size, d) => {
+            within /= size;
+            const stride = (access.strides[d] as number) * this.t.size;
+            if (stride === 0 || size === 1) return;
+            f.get(index)
+              .i32(within)
+              .op(I32.divU)
+              .i32(size)
+              .op(I32.remU)
+              .i32(stride)
+              .op(I32.mul)
+              .op(I32.add);
+          });
+          f.set(at);
+        }
+        const [a = 0, b = 0, c = 0] = bases.map(({ at }) => at);
+        this.product(a, b, c, columns, rows);
+      },
+    );
   }
 
-  private product(a: number, b: number, c: number, columns: readonly [number, number], rows: readonly [number, number]): void {
+  private product(
+    a: number,
+    b: number,
+    c: number,
+    columns: readonly [number, number],
+    rows: readonly [number, number],
+  ): void {
     const { f, kernel } = this;
-    this.blocks(columns[0], () => f.get(columns[1]), COLUMN_BLOCK, (column, width) => {
-      this.blocks(undefined, () => f.i32(kernel.k), DEPTH_BLOCK, (depth, length) => {
-        this.pack(b, column, width, depth, length);
-        this.blocks(rows[0], () => f.get(rows[1]), ROW_BLOCK, (row, height) => {
-          this.tiles({ a, b, c, column, width, depth, length, row, height });
-        });
-      });
-    });
+    this.blocks(
+      columns[0],
+      () => f.get(columns[1]),
+      COLUMN_BLOCK,
+      (column, width) => {
+        this.blocks(
+          undefined,
+          () => f.i32(kernel.k),
+          DEPTH_BLOCK,
+          (depth, length) => {
+            this.pack(b, column, width, depth, length);
+            this.blocks(
+              rows[0],
+              () => f.get(rows[1]),
+              ROW_BLOCK,
+              (row, height) => {
+                this.tiles({ a, b, c, column, width, depth, length, row, height });
+              },
+            );
+          },
+        );
+      },
+    );
   }
 
   /** Pushes `base + i·stride`. */
@@ -192,63 +262,107 @@ class MatmulCompiler {
     const to = f.local('i32');
     f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add).set(to);
     const pack = packFunction(this.module, t, this.packing);
-    this.blocks(undefined, () => f.get(width), this.tileColumns, (panel, count) => {
-      f.get(length);
-      f.get(b);
-      this.offset(depth, this.b.rows);
-      f.get(column).get(panel).op(I32.add).i32(this.b.columns).op(I32.mul).op(I32.add);
-      f.i32(this.b.rows).i32(this.b.columns).get(to).get(count).call(pack);
-      f.get(length).i32(this.tileColumns * t.size).op(I32.mul).get(to).op(I32.add).set(to);
-    });
+    this.blocks(
+      undefined,
+      () => f.get(width),
+      this.tileColumns,
+      (panel, count) => {
+        f.get(length);
+        f.get(b);
+        this.offset(depth, this.b.rows);
+        f.get(column).get(panel).op(I32.add).i32(this.b.columns).op(I32.mul).op(I32.add);
+        f.i32(this.b.rows).i32(this.b.columns).get(to).get(count).call(pack);
+        f.get(length)
+          .i32(this.tileColumns * t.size)
+          .op(I32.mul)
+          .get(to)
+          .op(I32.add)
+          .set(to);
+      },
+    );
   }
 
-  private tiles(at: Record<'a' | 'b' | 'c' | 'column' | 'width' | 'depth' | 'length' | 'row' | 'height', number>): void {
+  private tiles(
+    at: Record<
+      'a' | 'b' | 'c' | 'column' | 'width' | 'depth' | 'length' | 'row' | 'height',
+      number
+    >,
+  ): void {
     const { f, t, kernel } = this;
     const [panelB, rowA, rowC] = [f.local('i32'), f.local('i32'), f.local('i32')];
     const tileBytes = this.tileColumns * t.size;
-    this.blocks(undefined, () => f.get(at.width), this.tileColumns, (panel, columns) => {
-      if (this.packing === undefined) {
-        f.get(at.b);
-        this.offset(at.depth, this.b.rows);
-        f.get(at.column).get(panel).op(I32.add).i32(t.size).op(I32.mul).op(I32.add).set(panelB);
-      } else {
-        f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add);
-        f.get(panel).get(at.length).op(I32.mul).i32(t.size).op(I32.mul).op(I32.add).set(panelB);
-      }
-      this.blocks(undefined, () => f.get(at.height), t.rows, (tile, rows) => {
-        f.get(at.a);
-        f.get(at.row).get(tile).op(I32.add).i32(this.a.rows).op(I32.mul).op(I32.add);
-        this.offset(at.depth, this.a.columns).set(rowA);
-        f.get(at.c);
-        f.get(at.row).get(tile).op(I32.add).i32(this.c.rows).op(I32.mul).op(I32.add);
-        f.get(at.column).get(panel).op(I32.add).i32(this.c.columns).op(I32.mul).op(I32.add).set(rowC);
-        const call = (count: number, c: () => void, pitch: number, accumulate: () => void): void => {
-          f.get(at.length).get(rowA).i32(this.a.rows).i32(this.a.columns);
-          f.get(panelB).i32(this.packing === undefined ? this.b.rows : tileBytes);
-          c();
-          f.i32(pitch);
-          accumulate();
-          f.call(tileFunction(this.module, t, count));
-        };
-        const byHeight = (c: () => void, pitch: number, accumulate: () => void): void => {
-          const rest = kernel.m % t.rows;
-          const whole = (): void => call(t.rows, c, pitch, accumulate);
-          const part = (): void => call(rest, c, pitch, accumulate);
-          if (rest === 0) whole();
-          else if (kernel.m < t.rows) part();
-          else f.get(rows).i32(t.rows).op(I32.eq).if(whole, part);
-        };
-        const direct = (): void =>
-          byHeight(() => f.get(rowC), this.c.rows, () => f.get(at.depth).i32(0).op(I32.ne));
-        const edge = (): void => {
-          byHeight(() => f.get(SCRATCH), tileBytes, () => f.i32(0));
-          f.get(SCRATCH).get(rowC).i32(this.c.rows).i32(this.c.columns).get(rows).get(columns);
-          f.get(at.depth).i32(0).op(I32.ne).call(edgeFunction(this.module, t));
-        };
-        if (this.c.columns !== t.size || kernel.n < this.tileColumns) edge();
-        else if (kernel.n % this.tileColumns === 0) direct();
-        else f.get(columns).i32(this.tileColumns).op(I32.eq).if(direct, edge);
-      });
-    });
+    this.blocks(
+      undefined,
+      () => f.get(at.width),
+      this.tileColumns,
+      (panel, columns) => {
+        if (this.packing === undefined) {
+          f.get(at.b);
+          this.offset(at.depth, this.b.rows);
+          f.get(at.column).get(panel).op(I32.add).i32(t.size).op(I32.mul).op(I32.add).set(panelB);
+        } else {
+          f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add);
+          f.get(panel).get(at.length).op(I32.mul).i32(t.size).op(I32.mul).op(I32.add).set(panelB);
+        }
+        this.blocks(
+          undefined,
+          () => f.get(at.height),
+          t.rows,
+          (tile, rows) => {
+            f.get(at.a);
+            f.get(at.row).get(tile).op(I32.add).i32(this.a.rows).op(I32.mul).op(I32.add);
+            this.offset(at.depth, this.a.columns).set(rowA);
+            f.get(at.c);
+            f.get(at.row).get(tile).op(I32.add).i32(this.c.rows).op(I32.mul).op(I32.add);
+            f.get(at.column)
+              .get(panel)
+              .op(I32.add)
+              .i32(this.c.columns)
+              .op(I32.mul)
+              .op(I32.add)
+              .set(rowC);
+            const call = (
+              count: number,
+              c: () => void,
+              pitch: number,
+              accumulate: () => void,
+            ): void => {
+              f.get(at.length).get(rowA).i32(this.a.rows).i32(this.a.columns);
+              f.get(panelB).i32(this.packing === undefined ? this.b.rows : tileBytes);
+              c();
+              f.i32(pitch);
+              accumulate();
+              f.call(tileFunction(this.module, t, count));
+            };
+            const byHeight = (c: () => void, pitch: number, accumulate: () => void): void => {
+              const rest = kernel.m % t.rows;
+              const whole = (): void => call(t.rows, c, pitch, accumulate);
+              const part = (): void => call(rest, c, pitch, accumulate);
+              if (rest === 0) whole();
+              else if (kernel.m < t.rows) part();
+              else f.get(rows).i32(t.rows).op(I32.eq).if(whole, part);
+            };
+            const direct = (): void =>
+              byHeight(
+                () => f.get(rowC),
+                this.c.rows,
+                () => f.get(at.depth).i32(0).op(I32.ne),
+              );
+            const edge = (): void => {
+              byHeight(
+                () => f.get(SCRATCH),
+                tileBytes,
+                () => f.i32(0),
+              );
+              f.get(SCRATCH).get(rowC).i32(this.c.rows).i32(this.c.columns).get(rows).get(columns);
+              f.get(at.depth).i32(0).op(I32.ne).call(edgeFunction(this.module, t));
+            };
+            if (this.c.columns !== t.size || kernel.n < this.tileColumns) edge();
+            else if (kernel.n % this.tileColumns === 0) direct();
+            else f.get(columns).i32(this.tileColumns).op(I32.eq).if(direct, edge);
+          },
+        );
+      },
+    );
   }
 }

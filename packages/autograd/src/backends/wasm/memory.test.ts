@@ -6,7 +6,10 @@ import { WasmMemory } from './memory.js';
 
 test('blocks are aligned, apart, keep their contents, and come back', () => {
   const step = fc.oneof(
-    fc.record({ kind: fc.constant('allocate' as const), size: fc.integer({ min: 0, max: 300_000 }) }),
+    fc.record({
+      kind: fc.constant('allocate' as const),
+      size: fc.integer({ min: 0, max: 300_000 }),
+    }),
     fc.record({ kind: fc.constant('release' as const), which: fc.nat() }),
   );
   fc.assert(
@@ -15,7 +18,10 @@ test('blocks are aligned, apart, keep their contents, and come back', () => {
       const blocks: { address: number; size: number; mark: number }[] = [];
       const check = (block: (typeof blocks)[number]): void => {
         const bytes = memory.view('bool', block.address, block.size);
-        expect([bytes[0] ?? block.mark, bytes[block.size - 1] ?? block.mark]).toEqual([block.mark, block.mark]);
+        expect([bytes[0] ?? block.mark, bytes[block.size - 1] ?? block.mark]).toEqual([
+          block.mark,
+          block.mark,
+        ]);
       };
       steps.forEach((action, i) => {
         if (action.kind === 'allocate') {
@@ -23,7 +29,9 @@ test('blocks are aligned, apart, keep their contents, and come back', () => {
           expect(address % 64).toBe(0);
           expect(address).toBeGreaterThan(0);
           for (const other of blocks) {
-            expect(address + action.size <= other.address || other.address + other.size <= address).toBe(true);
+            expect(
+              address + action.size <= other.address || other.address + other.size <= address,
+            ).toBe(true);
           }
           memory.view('bool', address, action.size).fill(i + 1);
           blocks.push({ address, size: action.size, mark: i + 1 });

@@ -15,7 +15,8 @@ const SLACK = 512;
 /** Growing takes at least this many pages, so that it is rare. */
 const STEP_PAGES = 64;
 
-const roundUp = (bytes: number): number => Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
+const roundUp = (bytes: number): number =>
+  Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
 
 export interface MemoryOptions {
   /** Whether threads may share it; falls back to unshared where the platform has no shared memory. */
@@ -36,12 +37,20 @@ export class WasmMemory {
   private used = 0;
 
   constructor(options: MemoryOptions = {}) {
-    this.maxPages = Math.min(MAX_PAGES, Math.max(1, Math.floor((options.limit ?? MAX_PAGES * PAGE) / PAGE)));
+    this.maxPages = Math.min(
+      MAX_PAGES,
+      Math.max(1, Math.floor((options.limit ?? MAX_PAGES * PAGE) / PAGE)),
+    );
     const wanted = options.shared ?? false;
     let memory: WebAssembly.Memory | undefined;
     let maximum = this.maxPages;
     // Shared memory reserves its largest size at once, which a system may refuse.
-    while (wanted && memory === undefined && maximum >= 1 && typeof SharedArrayBuffer !== 'undefined') {
+    while (
+      wanted &&
+      memory === undefined &&
+      maximum >= 1 &&
+      typeof SharedArrayBuffer !== 'undefined'
+    ) {
       try {
         memory = new WebAssembly.Memory({ initial: 1, maximum, shared: true });
       } catch {
@@ -73,7 +82,9 @@ export class WasmMemory {
    */
   allocate(bytes: number): number {
     if (!Number.isFinite(bytes) || bytes < 0) {
-      throw new DeviceError(`wasm memory: cannot allocate ${bytes} bytes; a size is a number from 0`);
+      throw new DeviceError(
+        `wasm memory: cannot allocate ${bytes} bytes; a size is a number from 0`,
+      );
     }
     const size = roundUp(bytes);
     let best = this.bestFit(size);
@@ -100,7 +111,8 @@ export class WasmMemory {
    */
   release(address: number): void {
     const size = this.sizes.get(address);
-    if (size === undefined) throw new DeviceError(`wasm memory: no block is in use at address ${address}`);
+    if (size === undefined)
+      throw new DeviceError(`wasm memory: no block is in use at address ${address}`);
     this.sizes.delete(address);
     this.used -= size;
     this.insert(address, size);

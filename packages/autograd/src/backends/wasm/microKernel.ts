@@ -40,7 +40,7 @@ const made = new WeakMap<ModuleBuilder, Map<string, FunctionBuilder>>();
 /** A function of the module, written on first use. */
 function once(module: ModuleBuilder, key: string, write: () => FunctionBuilder): FunctionBuilder {
   let functions = made.get(module);
-  if (functions === undefined) made.set(module, (functions = new Map()));
+  if (functions === undefined) made.set(module, (functions = new Map<string, FunctionBuilder>()));
   let found = functions.get(key);
   if (found === undefined) functions.set(key, (found = write()));
   return found;
@@ -52,28 +52,46 @@ function once(module: ModuleBuilder, key: string, write: () => FunctionBuilder):
  */
 export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): FunctionBuilder {
   return once(module, `tile${t.size}x${rows}`, () => {
-    const f = module.function(Array.from({ length: 9 }, () => 'i32' as const), []);
+    const f = module.function(
+      Array.from({ length: 9 }, () => 'i32' as const),
+      [],
+    );
     const [depth, a, rowA, stepA, b, stepB, c, rowC, accumulate] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
     const single = t.size === 4;
     const [multiply, add] = single ? [F32x4.mul, F32x4.add] : [F64x2.mul, F64x2.add];
     const pointers = [a];
     for (let row = 1; row < rows; row++) {
       const pointer = f.local('i32');
-      f.get(pointers[row - 1] as number).get(rowA).op(I32.add).set(pointer);
+      f.get(pointers[row - 1] as number)
+        .get(rowA)
+        .op(I32.add)
+        .set(pointer);
       pointers.push(pointer);
     }
     const sums = Array.from({ length: rows * t.vectors }, () => f.local('v128'));
     const columns = Array.from({ length: t.vectors }, () => f.local('v128'));
     const element = f.local('v128');
     const step = (): void => {
-      columns.forEach((column, k) => f.get(b).memory(V128.load, 16 * k).set(column));
+      columns.forEach((column, k) =>
+        f
+          .get(b)
+          .memory(V128.load, 16 * k)
+          .set(column),
+      );
       f.get(b).get(stepB).op(I32.add).set(b);
       pointers.forEach((pointer, row) => {
-        f.get(pointer).memory(single ? V128.load32Splat : V128.load64Splat, 0).set(element);
+        f.get(pointer)
+          .memory(single ? V128.load32Splat : V128.load64Splat, 0)
+          .set(element);
         f.get(pointer).get(stepA).op(I32.add).set(pointer);
         columns.forEach((column, k) => {
           const sum = sums[row * t.vectors + k] as number;
-          if (t.fma) f.get(element).get(column).get(sum).op(single ? F32x4.relaxedMadd : F64x2.relaxedMadd).set(sum);
+          if (t.fma)
+            f.get(element)
+              .get(column)
+              .get(sum)
+              .op(single ? F32x4.relaxedMadd : F64x2.relaxedMadd)
+              .set(sum);
           else f.get(sum).get(element).get(column).op(multiply).op(add).set(sum);
         });
       });
@@ -98,13 +116,20 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
       for (let row = 0; row < rows; row++) {
         for (let k = 0; k < t.vectors; k++) {
           const sum = sums[row * t.vectors + k] as number;
-          f.get(at).memory(V128.load, 16 * k).get(sum).op(add).set(sum);
+          f.get(at)
+            .memory(V128.load, 16 * k)
+            .get(sum)
+            .op(add)
+            .set(sum);
         }
         f.get(at).get(rowC).op(I32.add).set(at);
       }
     });
     for (let row = 0; row < rows; row++) {
-      for (let k = 0; k < t.vectors; k++) f.get(c).get(sums[row * t.vectors + k] as number).memory(V128.store, 16 * k);
+      for (let k = 0; k < t.vectors; k++)
+        f.get(c)
+          .get(sums[row * t.vectors + k] as number)
+          .memory(V128.store, 16 * k);
       f.get(c).get(rowC).op(I32.add).set(c);
     }
     return f;
@@ -119,7 +144,10 @@ export type Packing = 'rows' | 'columns' | 'general';
  */
 export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): FunctionBuilder {
   return once(module, `pack${t.size}${how}`, () => {
-    const f = module.function(Array.from({ length: 6 }, () => 'i32' as const), []);
+    const f = module.function(
+      Array.from({ length: 6 }, () => 'i32' as const),
+      [],
+    );
     const [depth, b, stepB, columnB, to, columns] = [0, 1, 2, 3, 4, 5];
     const width = t.vectors * 16;
     const [load, store] = t.size === 4 ? [F32.load, F32.store] : [F64.load, F64.store];
@@ -127,7 +155,11 @@ export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): Fu
     if (how === 'rows') {
       f.get(depth).set(left);
       f.repeatLocal(left, () => {
-        for (let k = 0; k < t.vectors; k++) f.get(to).get(b).memory(V128.load, 16 * k).memory(V128.store, 16 * k);
+        for (let k = 0; k < t.vectors; k++)
+          f.get(to)
+            .get(b)
+            .memory(V128.load, 16 * k)
+            .memory(V128.store, 16 * k);
         f.get(b).get(stepB).op(I32.add).set(b);
         f.advance(to, width);
       });
@@ -146,7 +178,10 @@ export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): Fu
     const scalars = (): void => {
       f.repeatLocal(left, () => {
         pointers.forEach((pointer, j) => {
-          f.get(to).get(pointer).memory(load, 0).memory(store, j * t.size);
+          f.get(to)
+            .get(pointer)
+            .memory(load, 0)
+            .memory(store, j * t.size);
           f.get(pointer).get(stepB).op(I32.add).set(pointer);
         });
         f.advance(to, width);
@@ -157,7 +192,14 @@ export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): Fu
       f.get(depth).i32(t.lanes).op(I32.divU).set(blocks);
       f.repeatLocal(blocks, () => {
         for (let group = 0; group < t.vectors; group++) {
-          transpose(f, t, pointers.slice(group * t.lanes, (group + 1) * t.lanes), to, group * 16, width);
+          transpose(
+            f,
+            t,
+            pointers.slice(group * t.lanes, (group + 1) * t.lanes),
+            to,
+            group * 16,
+            width,
+          );
         }
         for (const pointer of pointers) f.advance(pointer, 16);
         f.advance(to, width * t.lanes);
@@ -173,7 +215,14 @@ export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): Fu
 }
 
 /** Loads a vector from each pointer and stores the columns of that square. */
-function transpose(f: FunctionBuilder, t: Tiling, from: readonly number[], to: number, offset: number, pitch: number): void {
+function transpose(
+  f: FunctionBuilder,
+  t: Tiling,
+  from: readonly number[],
+  to: number,
+  offset: number,
+  pitch: number,
+): void {
   const rows = from.map((pointer) => {
     const row = f.local('v128');
     f.get(pointer).memory(V128.load, 0).set(row);
@@ -192,30 +241,46 @@ function transpose(f: FunctionBuilder, t: Tiling, from: readonly number[], to: n
     const [low01, low23] = [mix(r0, r1, [0, 4, 1, 5]), mix(r2, r3, [0, 4, 1, 5])];
     const [high01, high23] = [mix(r0, r1, [2, 6, 3, 7]), mix(r2, r3, [2, 6, 3, 7])];
     turned = [
-      mix(low01, low23, [0, 1, 4, 5]), mix(low01, low23, [2, 3, 6, 7]),
-      mix(high01, high23, [0, 1, 4, 5]), mix(high01, high23, [2, 3, 6, 7]),
+      mix(low01, low23, [0, 1, 4, 5]),
+      mix(low01, low23, [2, 3, 6, 7]),
+      mix(high01, high23, [0, 1, 4, 5]),
+      mix(high01, high23, [2, 3, 6, 7]),
     ];
   }
-  turned.forEach((row, k) => f.get(to).get(row).memory(V128.store, offset + k * pitch));
+  turned.forEach((row, k) =>
+    f
+      .get(to)
+      .get(row)
+      .memory(V128.store, offset + k * pitch),
+  );
 }
 
 /** `(tile, c, rowC, columnC, rows, columns, accumulate)`: writes the part of a finished tile that is within C. */
 export function edgeFunction(module: ModuleBuilder, t: Tiling): FunctionBuilder {
   return once(module, `edge${t.size}`, () => {
-    const f = module.function(Array.from({ length: 7 }, () => 'i32' as const), []);
+    const f = module.function(
+      Array.from({ length: 7 }, () => 'i32' as const),
+      [],
+    );
     const [tile, c, rowC, columnC, rows, columns, accumulate] = [0, 1, 2, 3, 4, 5, 6];
-    const [load, store, add] = t.size === 4 ? [F32.load, F32.store, F32.add] : [F64.load, F64.store, F64.add];
+    const [load, store, add] =
+      t.size === 4 ? [F32.load, F32.store, F32.add] : [F64.load, F64.store, F64.add];
     const [from, to, left] = [f.local('i32'), f.local('i32'), f.local('i32')];
     f.repeatLocal(rows, () => {
       f.get(tile).set(from).get(c).set(to).get(columns).set(left);
       f.repeatLocal(left, () => {
         f.get(accumulate).if(
-          () => f.get(to).get(from).memory(load, 0).get(to).memory(load, 0).op(add).memory(store, 0),
+          () =>
+            f.get(to).get(from).memory(load, 0).get(to).memory(load, 0).op(add).memory(store, 0),
           () => f.get(to).get(from).memory(load, 0).memory(store, 0),
         );
         f.advance(from, t.size).get(to).get(columnC).op(I32.add).set(to);
       });
-      f.advance(tile, t.vectors * 16).get(c).get(rowC).op(I32.add).set(c);
+      f.advance(tile, t.vectors * 16)
+        .get(c)
+        .get(rowC)
+        .op(I32.add)
+        .set(c);
     });
     return f;
   });

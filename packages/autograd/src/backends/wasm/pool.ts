@@ -5,6 +5,7 @@
  * started, after one failed, or where one thread is measured to be faster, the main thread runs plans alone: the
  * number of threads changes no bit of a result.
  */
+import type * as NodeThreads from 'node:worker_threads';
 import { DeviceError } from '../../errors.js';
 import type { WasmMemory } from './memory.js';
 import { CONTROL, OPERATION, workerSource } from './worker.js';
@@ -20,10 +21,10 @@ interface WorkerHandle {
   terminate(): unknown;
 }
 
-type Threads = typeof import('node:worker_threads');
-
-function builtin(): Threads | undefined {
-  return typeof process === 'object' ? process.getBuiltinModule?.('node:worker_threads') : undefined;
+function builtin(): typeof NodeThreads | undefined {
+  return typeof process === 'object'
+    ? process.getBuiltinModule?.('node:worker_threads')
+    : undefined;
 }
 
 /** Whether this thread may block: every thread but that of a page. */
@@ -74,7 +75,9 @@ export class ThreadPool {
    */
   constructor(memory: WasmMemory, threads: number) {
     if (!memory.shared && threads > 1) {
-      throw new DeviceError(`threads: ${threads} threads need shared memory, and this memory is not shared; use 1 thread`);
+      throw new DeviceError(
+        `threads: ${threads} threads need shared memory, and this memory is not shared; use 1 thread`,
+      );
     }
     this.memory = memory;
     this.threads = Math.max(1, Math.floor(threads));
@@ -83,7 +86,12 @@ export class ThreadPool {
     this.state.fill(0);
     for (let thread = 1; thread < this.threads; thread++) {
       const data: WorkerData = {
-        memory: memory.memory, control: this.control, words: CONTROL, operations: OPERATION, thread, spins: SPINS,
+        memory: memory.memory,
+        control: this.control,
+        words: CONTROL,
+        operations: OPERATION,
+        thread,
+        spins: SPINS,
       };
       this.workers.push(startWorker(data, () => this.giveUp()));
     }
@@ -91,7 +99,11 @@ export class ThreadPool {
 
   /** Whether every worker has started and none has failed. */
   get ready(): boolean {
-    return !this.broken && this.threads > 1 && Atomics.load(this.state, CONTROL.ready) === this.threads - 1;
+    return (
+      !this.broken &&
+      this.threads > 1 &&
+      Atomics.load(this.state, CONTROL.ready) === this.threads - 1
+    );
   }
 
   /** Blocks until every worker has started, or for `milliseconds`; whether they have. */
@@ -99,7 +111,8 @@ export class ThreadPool {
     const deadline = performance.now() + milliseconds;
     while (!this.ready && !this.broken && performance.now() < deadline) {
       const started = Atomics.load(this.state, CONTROL.ready);
-      if (started < this.threads - 1 && maySleep()) Atomics.wait(this.state, CONTROL.ready, started, 50);
+      if (started < this.threads - 1 && maySleep())
+        Atomics.wait(this.state, CONTROL.ready, started, 50);
       else if (this.threads === 1) break;
     }
     return this.ready;
@@ -177,7 +190,9 @@ export class ThreadPool {
     }
     if (Atomics.load(state, CONTROL.failed) !== 0) {
       this.giveUp();
-      throw new DeviceError(`threads: a worker could not ${what}; plans run on one thread from now on. Evaluate again.`);
+      throw new DeviceError(
+        `threads: a worker could not ${what}; plans run on one thread from now on. Evaluate again.`,
+      );
     }
   }
 

@@ -5,7 +5,12 @@ import { compileKernels } from './compile.js';
 import type { CompileOptions, RunFunction } from './compile.js';
 import { scalarFunctions } from './special.js';
 
-export function viewOf(buffer: ArrayBufferLike, dtype: DType, address: number, length: number): TypedArray {
+export function viewOf(
+  buffer: ArrayBufferLike,
+  dtype: DType,
+  address: number,
+  length: number,
+): TypedArray {
   switch (dtype) {
     case 'float32':
       return new Float32Array(buffer, address, length);
@@ -19,7 +24,13 @@ export function viewOf(buffer: ArrayBufferLike, dtype: DType, address: number, l
 }
 
 const dtypeOf = (array: TypedArray): DType =>
-  array instanceof Float32Array ? 'float32' : array instanceof Float64Array ? 'float64' : array instanceof Int32Array ? 'int32' : 'bool';
+  array instanceof Float32Array
+    ? 'float32'
+    : array instanceof Float64Array
+      ? 'float64'
+      : array instanceof Int32Array
+        ? 'int32'
+        : 'bool';
 
 /** Compiles and runs `kernels` over copies of `buffers`; gives the buffers afterwards. */
 export function runKernels(
@@ -29,7 +40,10 @@ export function runKernels(
 ): TypedArray[] {
   const plan = compileKernels(kernels, { shared: false, threads: 1, ...options });
   const align = (bytes: number): number => Math.ceil(bytes / 64) * 64 + 64;
-  const total = buffers.reduce((sum, array) => sum + align(array.byteLength), 1024 + plan.tableLength * 4 + plan.scratchBytes);
+  const total = buffers.reduce(
+    (sum, array) => sum + align(array.byteLength),
+    1024 + plan.tableLength * 4 + plan.scratchBytes,
+  );
   const memory = new WebAssembly.Memory({ initial: Math.ceil(total / 65536) + 1 });
   let top = align(plan.tableLength * 4);
   const table = new Int32Array(memory.buffer, 0, plan.tableLength);
@@ -53,7 +67,10 @@ export function runKernels(
 const functions = scalarFunctions();
 
 /** An element function in double precision. */
-export function elementFunction(op: string, dtype: DType): (x: number, y: number, z: number) => number {
+export function elementFunction(
+  op: string,
+  dtype: DType,
+): (x: number, y: number, z: number) => number {
   const integer = dtype === 'int32';
   const table: Record<string, (x: number, y: number, z: number) => number> = {
     neg: (x) => (integer ? -x | 0 : -x),
@@ -99,12 +116,14 @@ export function elementFunction(op: string, dtype: DType): (x: number, y: number
     logicalNot: (x) => Number(x === 0),
     where: (x, y, z) => (x !== 0 ? y : z),
   };
-  if (integer && op === 'remainder') return (x, y) => (y === 0 ? 0 : (functions['remainder']?.(x, y) ?? 0) + 0);
+  if (integer && op === 'remainder')
+    return (x, y) => (y === 0 ? 0 : (functions['remainder']?.(x, y) ?? 0) + 0);
   if (integer && op === 'fmod') return (x, y) => (y === 0 ? 0 : x % y);
   if (op === 'cast') {
     return (x) => {
       if (dtype === 'bool') return Number(x !== 0);
-      if (dtype === 'int32') return x !== x ? 0 : Math.max(-2147483648, Math.min(2147483647, Math.trunc(x)));
+      if (dtype === 'int32')
+        return x !== x ? 0 : Math.max(-2147483648, Math.min(2147483647, Math.trunc(x)));
       return x;
     };
   }
@@ -162,8 +181,12 @@ export function referenceLoop(kernel: LoopKernel, buffers: readonly TypedArray[]
           if (before !== undefined) return before;
           const start = { sum: 0, prod: 1, max: -Infinity, min: Infinity }[scalar.op];
           x = start;
-          const join = elementFunction({ sum: 'add', prod: 'mul', max: 'maximum', min: 'minimum' }[scalar.op], scalar.dtype);
-          for (const point of points(kernel.inner)) x = join(x, value(scalar.arg, point, new Map()), 0);
+          const join = elementFunction(
+            { sum: 'add', prod: 'mul', max: 'maximum', min: 'minimum' }[scalar.op],
+            scalar.dtype,
+          );
+          for (const point of points(kernel.inner))
+            x = join(x, value(scalar.arg, point, new Map()), 0);
           folded.set(i, x);
         }
       }
@@ -173,7 +196,11 @@ export function referenceLoop(kernel: LoopKernel, buffers: readonly TypedArray[]
     for (const output of kernel.outputs) {
       const target = results[output.buffer] as TypedArray;
       if (output.strides.length === kernel.outer.length) {
-        target[at(output, outer)] = value(output.value, kernel.inner.map(() => 0), new Map());
+        target[at(output, outer)] = value(
+          output.value,
+          kernel.inner.map(() => 0),
+          new Map(),
+        );
       } else {
         for (const inner of points(kernel.inner)) {
           target[at(output, [...outer, ...inner])] = value(output.value, inner, new Map());
@@ -185,7 +212,10 @@ export function referenceLoop(kernel: LoopKernel, buffers: readonly TypedArray[]
 }
 
 /** A matrix product accumulated in double precision. */
-export function referenceMatmul(kernel: MatmulKernel, buffers: readonly TypedArray[]): Float64Array {
+export function referenceMatmul(
+  kernel: MatmulKernel,
+  buffers: readonly TypedArray[],
+): Float64Array {
   const [a, b] = [buffers[kernel.a.buffer] as TypedArray, buffers[kernel.b.buffer] as TypedArray];
   const out = Float64Array.from(buffers[kernel.out.buffer] as TypedArray);
   for (const batch of points(kernel.batch)) {
@@ -193,7 +223,9 @@ export function referenceMatmul(kernel: MatmulKernel, buffers: readonly TypedArr
       for (let n = 0; n < kernel.n; n++) {
         let sum = 0;
         for (let k = 0; k < kernel.k; k++) {
-          sum += (a[at(kernel.a, [...batch, m, k])] as number) * (b[at(kernel.b, [...batch, k, n])] as number);
+          sum +=
+            (a[at(kernel.a, [...batch, m, k])] as number) *
+            (b[at(kernel.b, [...batch, k, n])] as number);
         }
         out[at(kernel.out, [...batch, m, n])] = sum;
       }

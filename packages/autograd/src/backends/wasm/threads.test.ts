@@ -12,37 +12,100 @@ import { workerSource } from './worker.js';
 const f = 'float32' as const;
 const load = (input: number): Scalar => ({ kind: 'load', input, dtype: f });
 const op = (name: string, ...args: number[]): Scalar => ({ kind: 'op', op: name, args, dtype: f });
-const reduce = (name: 'sum' | 'max', arg: number): Scalar => ({ kind: 'reduce', op: name, arg, dtype: f });
-const at = (buffer: number, ...strides: number[]): Access => ({ buffer, dtype: f, offset: 0, strides });
+const reduce = (name: 'sum' | 'max', arg: number): Scalar => ({
+  kind: 'reduce',
+  op: name,
+  arg,
+  dtype: f,
+});
+const at = (buffer: number, ...strides: number[]): Access => ({
+  buffer,
+  dtype: f,
+  offset: 0,
+  strides,
+});
 
-const matmul = (a: number, b: number, out: number, m: number, n: number, k: number, batch: number[] = []): MatmulKernel => ({
-  kind: 'matmul', batch, m, n, k,
-  a: at(a, ...batch.map(() => m * k), k, 1), b: at(b, ...batch.map(() => k * n), n, 1), out: at(out, ...batch.map(() => m * n), n, 1),
+const matmul = (
+  a: number,
+  b: number,
+  out: number,
+  m: number,
+  n: number,
+  k: number,
+  batch: number[] = [],
+): MatmulKernel => ({
+  kind: 'matmul',
+  batch,
+  m,
+  n,
+  k,
+  a: at(a, ...batch.map(() => m * k), k, 1),
+  b: at(b, ...batch.map(() => k * n), n, 1),
+  out: at(out, ...batch.map(() => m * n), n, 1),
 });
 const map = (name: string, from: number, to: number, n: number): LoopKernel => ({
-  kind: 'loop', outer: [n], inner: [], inputs: [at(from, 1)], body: [load(0), op(name, 0)], outputs: [{ ...at(to, 1), value: 1 }],
+  kind: 'loop',
+  outer: [n],
+  inner: [],
+  inputs: [at(from, 1)],
+  body: [load(0), op(name, 0)],
+  outputs: [{ ...at(to, 1), value: 1 }],
 });
-const sums = (from: number, to: number, outer: number[], inner: number[], strides: number[]): LoopKernel => ({
-  kind: 'loop', outer, inner, inputs: [at(from, ...strides)], body: [load(0), reduce('sum', 0)],
+const sums = (
+  from: number,
+  to: number,
+  outer: number[],
+  inner: number[],
+  strides: number[],
+): LoopKernel => ({
+  kind: 'loop',
+  outer,
+  inner,
+  inputs: [at(from, ...strides)],
+  body: [load(0), reduce('sum', 0)],
   outputs: [{ ...at(to, ...outer.map(() => 1)), value: 1 }],
 });
 const softmax = (from: number, to: number, rows: number, columns: number): LoopKernel => ({
-  kind: 'loop', outer: [rows], inner: [columns], inputs: [at(from, columns, 1)],
-  body: [load(0), reduce('max', 0), op('sub', 0, 1), op('exp', 2), reduce('sum', 3), op('div', 3, 4)],
+  kind: 'loop',
+  outer: [rows],
+  inner: [columns],
+  inputs: [at(from, columns, 1)],
+  body: [
+    load(0),
+    reduce('max', 0),
+    op('sub', 0, 1),
+    op('exp', 2),
+    reduce('sum', 3),
+    op('div', 3, 4),
+  ],
   outputs: [{ ...at(to, columns, 1), value: 5 }],
 });
 
 const SIZE = 300_000;
 /** Each kernel reads what another has written: without barriers, results would differ. */
 const PLANS: Record<string, Kernel[]> = {
-  elementwise: [map('exp', 0, 1, 100_003), map('sin', 1, 2, 100_003), map('neg', 2, 3, 100_003), map('tanh', 3, 1, 100_003)],
+  elementwise: [
+    map('exp', 0, 1, 100_003),
+    map('sin', 1, 2, 100_003),
+    map('neg', 2, 3, 100_003),
+    map('tanh', 3, 1, 100_003),
+  ],
   reductions: [
-    sums(0, 1, [300], [700], [700, 1]), sums(0, 2, [700], [300], [1, 700]), sums(0, 3, [], [200_001], [1]),
-    softmax(0, 2, 400, 600), softmax(2, 1, 1, 240_000), sums(1, 3, [7], [30_000], [1, 7]),
+    sums(0, 1, [300], [700], [700, 1]),
+    sums(0, 2, [700], [300], [1, 700]),
+    sums(0, 3, [], [200_001], [1]),
+    softmax(0, 2, 400, 600),
+    softmax(2, 1, 1, 240_000),
+    sums(1, 3, [7], [30_000], [1, 7]),
   ],
   products: [
-    matmul(0, 1, 2, 201, 130, 300), matmul(2, 0, 3, 129, 37, 257), matmul(3, 1, 2, 40, 17, 33, [9]), matmul(2, 3, 1, 1000, 5, 20),
-    matmul(1, 0, 2, 3, 900, 111), map('tanh', 2, 3, 2700), matmul(3, 0, 1, 1, 900, 300),
+    matmul(0, 1, 2, 201, 130, 300),
+    matmul(2, 0, 3, 129, 37, 257),
+    matmul(3, 1, 2, 40, 17, 33, [9]),
+    matmul(2, 3, 1, 1000, 5, 20),
+    matmul(1, 0, 2, 3, 900, 111),
+    map('tanh', 2, 3, 2700),
+    matmul(3, 0, 1, 1, 900, 300),
   ],
 };
 
@@ -54,7 +117,8 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
   const pool = new ThreadPool(shared, threads);
   pools.push(pool);
   const addresses = [0, 1, 2, 3].map(() => shared.allocate(SIZE * 4));
-  const view = (k: number): Float32Array => shared.view(f, addresses[k] as number, SIZE) as Float32Array;
+  const view = (k: number): Float32Array =>
+    shared.view(f, addresses[k] as number, SIZE) as Float32Array;
   const noise = Float32Array.from({ length: SIZE + 4 }, (_, i) => Math.sin(i * 0.7) * 2);
   const fill = (): void => [0, 1, 2, 3].forEach((k) => view(k).set(noise.subarray(k, SIZE + k)));
   const bits = (): Buffer[] => [0, 1, 2, 3].map((k) => Buffer.from(view(k).slice().buffer));
@@ -88,7 +152,11 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
     const poolOfOwn = new ThreadPool(own, threads);
     pools.push(poolOfOwn);
     expect(poolOfOwn.waitUntilReady()).toBe(true);
-    const plan = new WasmPlan(own, compileKernels([map('neg', 0, 0, 100_000)], { shared: true, threads }), poolOfOwn);
+    const plan = new WasmPlan(
+      own,
+      compileKernels([map('neg', 0, 0, 100_000)], { shared: true, threads }),
+      poolOfOwn,
+    );
     plan.setBuffer(0, 2 ** 31);
     expect(() => plan.runThreaded()).toThrow(WebAssembly.RuntimeError);
     expect(poolOfOwn.ready).toBe(false);
@@ -115,6 +183,9 @@ test('a process with waiting workers ends by itself', () => {
     const deadline = Date.now() + 5000;
     while (Atomics.load(state, 32) === 0 && Date.now() < deadline) Atomics.wait(state, 32, 0, 100);
     console.log('ready', Atomics.load(state, 32));`;
-  const output = execFileSync(process.execPath, ['-e', script], { timeout: 10_000, encoding: 'utf8' });
+  const output = execFileSync(process.execPath, ['-e', script], {
+    timeout: 10_000,
+    encoding: 'utf8',
+  });
   expect(output).toBe('ready 1\n');
 });

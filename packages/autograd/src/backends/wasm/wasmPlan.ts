@@ -51,7 +51,8 @@ export class WasmPlan {
 
   /** Says where a buffer of the plan lies. */
   setBuffer(buffer: number, address: number): void {
-    (this.memory.view('int32', this.table, this.compiled.tableLength) as Int32Array)[buffer] = address;
+    (this.memory.view('int32', this.table, this.compiled.tableLength) as Int32Array)[buffer] =
+      address;
   }
 
   /** Says where all buffers lie, in order. */
@@ -77,14 +78,21 @@ export class WasmPlan {
     const start = performance.now();
     if (threaded) {
       const plan = this.inPool as number;
-      pool.run(plan, this.table, () => this.instance(this.table, 0, pool.threads, Number(maySleep())));
+      pool.run(plan, this.table, () =>
+        this.instance(this.table, 0, pool.threads, Number(maySleep())),
+      );
     } else {
       this.instance(this.table, 0, 1, 1);
     }
     const took = performance.now() - start;
     // The faster of now and a slowly forgotten past: compilation and interruptions make single runs slow.
-    if (threaded) this.together = Math.min(took, this.together === Infinity ? took : this.together * 0.9 + took * 0.1);
-    else this.alone = Math.min(took, this.alone === Infinity ? took : this.alone * 0.75 + took * 0.25);
+    if (threaded)
+      this.together = Math.min(
+        took,
+        this.together === Infinity ? took : this.together * 0.9 + took * 0.1,
+      );
+    else
+      this.alone = Math.min(took, this.alone === Infinity ? took : this.alone * 0.75 + took * 0.25);
   }
 
   /** Runs every kernel with all threads, whatever was measured. */
@@ -95,7 +103,9 @@ export class WasmPlan {
       return;
     }
     this.inPool ??= pool.load(this.compiled.bytes);
-    pool.run(this.inPool, this.table, () => this.instance(this.table, 0, pool.threads, Number(maySleep())));
+    pool.run(this.inPool, this.table, () =>
+      this.instance(this.table, 0, pool.threads, Number(maySleep())),
+    );
   }
 
   /** Gives its memory back. */

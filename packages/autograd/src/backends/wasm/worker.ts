@@ -41,13 +41,16 @@ export interface WorkerData {
 function workerMain(math: Record<string, (x: number, y: number) => number>): void {
   const serve = ({ memory, control, words, operations, thread, spins }: WorkerData): void => {
     const state = new Int32Array(memory.buffer, control, words.words);
-    const plans = new Map<number, (table: number, thread: number, threads: number, maySleep: number) => number>();
+    const plans = new Map<
+      number,
+      (table: number, thread: number, threads: number, maySleep: number) => number
+    >();
     const word = (index: number): number => Atomics.load(state, index);
     let seen = 0;
     Atomics.add(state, words.ready, 1);
     Atomics.notify(state, words.ready);
     for (;;) {
-      for (let spin = 0; word(words.command) === seen; ) {
+      for (let spin = 0; word(words.command) === seen;) {
         if (++spin > spins) Atomics.wait(state, words.command, seen, 10_000);
       }
       seen = word(words.command);
@@ -55,9 +58,24 @@ function workerMain(math: Record<string, (x: number, y: number) => number>): voi
       const plan = word(words.plan);
       try {
         if (operation === operations.load) {
-          const bytes = new Uint8Array(memory.buffer, word(words.address) >>> 0, word(words.length)).slice();
-          const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, math });
-          plans.set(plan, instance.exports['run'] as (table: number, thread: number, threads: number, maySleep: number) => number);
+          const bytes = new Uint8Array(
+            memory.buffer,
+            word(words.address) >>> 0,
+            word(words.length),
+          ).slice();
+          const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+            env: { memory },
+            math,
+          });
+          plans.set(
+            plan,
+            instance.exports['run'] as (
+              table: number,
+              thread: number,
+              threads: number,
+              maySleep: number,
+            ) => number,
+          );
         } else if (operation === operations.run) {
           const status = plans.get(plan)?.(word(words.address), thread, word(words.threads), 1);
           if (status !== 0) Atomics.store(state, words.failed, 1);
@@ -72,7 +90,8 @@ function workerMain(math: Record<string, (x: number, y: number) => number>): voi
       if (operation === operations.stop) return;
     }
   };
-  const node = typeof process === 'object' ? process.getBuiltinModule?.('node:worker_threads') : undefined;
+  const node =
+    typeof process === 'object' ? process.getBuiltinModule?.('node:worker_threads') : undefined;
   if (node?.workerData != null) serve(node.workerData as WorkerData);
   else self.onmessage = (event: MessageEvent<WorkerData>) => serve(event.data);
 }
