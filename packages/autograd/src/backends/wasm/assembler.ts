@@ -30,9 +30,9 @@ interface Global {
 /** One function being written. Instructions are appended in stack order. */
 export class FunctionBuilder implements Callable {
   index = -1;
-  readonly code = new Bytes(1024);
+  readonly code = new Bytes();
   /** Runs before `code`: constants that loops want in locals. */
-  readonly prologue = new Bytes(64);
+  readonly prologue = new Bytes();
   readonly calls: {
     readonly position: number;
     readonly target: Callable;
@@ -270,7 +270,7 @@ export class FunctionBuilder implements Callable {
 
   /** @internal The function's entry in the code section. */
   finish(into: Bytes): void {
-    const head = new Bytes(32);
+    const head = new Bytes();
     const groups: [ValueType, number][] = [];
     for (const type of this.locals) {
       const last = groups[groups.length - 1];
@@ -290,13 +290,14 @@ export class FunctionBuilder implements Callable {
     into.append(this.prologue);
     into.append(this.code);
     into.byte(0x0b);
+    for (const part of [head, this.prologue, this.code]) part.recycle();
   }
 }
 
 /** A module that imports `env.memory` and numeric functions of `math`. */
 export class ModuleBuilder {
   private readonly types = new Map<string, number>();
-  private readonly typeBytes = new Bytes(128);
+  private readonly typeBytes = new Bytes();
   private readonly imports = new Map<string, Callable>();
   private readonly functions: FunctionBuilder[] = [];
   private readonly exports: { readonly name: string; readonly target: FunctionBuilder }[] = [];
@@ -339,17 +340,19 @@ export class ModuleBuilder {
     for (const entry of this.imports.values()) entry.index = index++;
     for (const entry of this.functions) entry.index = index++;
 
-    const module = new Bytes(4096);
+    const module = new Bytes();
     for (const value of [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]) module.byte(value);
     const section = (id: number, content: Bytes): void => {
       module.byte(id);
       module.unsigned(content.length);
       module.append(content);
+      content.recycle();
     };
 
     const types = new Bytes();
     types.unsigned(this.types.size);
     types.append(this.typeBytes);
+    this.typeBytes.recycle();
     section(1, types);
 
     const imports = new Bytes();
@@ -391,11 +394,13 @@ export class ModuleBuilder {
     }
     section(7, exports);
 
-    const code = new Bytes(4096);
+    const code = new Bytes();
     code.unsigned(this.functions.length);
     for (const entry of this.functions) entry.finish(code);
     section(10, code);
-    return module.view().slice();
+    const bytes = module.view().slice();
+    module.recycle();
+    return bytes;
   }
 
   private typeIndex(params: readonly ValueType[], results: readonly ValueType[]): number {

@@ -2,13 +2,24 @@
 
 const scratch = new DataView(new ArrayBuffer(8));
 
+/** Arrays of finished functions: allocating new ones for each plan would cost more than writing them. */
+const spare: Uint8Array<ArrayBuffer>[] = [];
+const EMPTY = new Uint8Array(0);
+
 /** Bytes that are appended one after another. */
 export class Bytes {
   private array: Uint8Array<ArrayBuffer>;
   length = 0;
 
-  constructor(capacity = 256) {
-    this.array = new Uint8Array(capacity);
+  constructor() {
+    this.array = spare.pop() ?? new Uint8Array(2048);
+  }
+
+  /** Hands the memory to the next `Bytes`; this one must not be used any more. */
+  recycle(): void {
+    if (spare.length < 64 && this.array.length <= 1 << 18) spare.push(this.array);
+    this.array = EMPTY;
+    this.length = 0;
   }
 
   byte(value: number): void {

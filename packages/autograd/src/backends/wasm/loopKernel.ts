@@ -60,6 +60,7 @@ class LoopCompiler {
   private values = new Map<number, readonly Value[]>();
   private readonly caches = new Map<number, Walk>();
   private cached = new Set<number>();
+  private passRoots: readonly (readonly number[])[] | undefined;
   /** The walks that the present pass over a row moves; all of them outside. */
   private active: ReadonlySet<Walk> | undefined;
   private accumulators = new Map<number, readonly Value[]>();
@@ -146,7 +147,8 @@ class LoopCompiler {
   }
 
   /** The roots of each pass over a row: reductions of a level, then the outputs of each point. */
-  private passes(): number[][] {
+  private passes(): readonly (readonly number[])[] {
+    if (this.passRoots !== undefined) return this.passRoots;
     const passes: number[][] = [];
     this.body.forEach((scalar, i) => {
       if (scalar.kind === 'reduce')
@@ -155,6 +157,7 @@ class LoopCompiler {
     passes.push(
       this.nest.outputs.filter((output) => output.perPoint).map((output) => output.value),
     );
+    this.passRoots = passes;
     return passes;
   }
 
@@ -390,9 +393,10 @@ class LoopCompiler {
 
   /** Whether a value hangs on a reduction that is not folded yet. */
   private waitsForReduce(i: number): boolean {
-    return closure(this.body, [i], (j) => this.values.has(j)).some(
-      (j) => (this.body[j] as Scalar).kind === 'reduce' && !this.values.has(j),
-    );
+    if (this.values.has(i)) return false;
+    const scalar = this.body[i] as Scalar;
+    if (scalar.kind === 'reduce') return true;
+    return scalar.kind === 'op' && scalar.args.some((arg) => this.waitsForReduce(arg));
   }
 
   private compute(i: number): readonly Value[] {
