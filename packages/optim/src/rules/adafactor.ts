@@ -1,7 +1,7 @@
 /** @file Adafactor: Adam's scaling from row and column sums alone, and steps relative to the size of the parameter. */
 import { div, matmul, maximum, mean, minimum, mul, pow, rsqrt, sqrt, sub, sum } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
-import { finite, flag, nonNegative, orNull, positive, tuple, type Check } from '../checks.js';
+import { finite, flag, nonNegative, orNull, tuple, type Check } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Initial, Rule } from '../rule.js';
@@ -24,6 +24,7 @@ export type AdafactorGroup = {
 export type AdafactorOptions = Partial<AdafactorGroup> & CommonOptions;
 
 const decays: Check = { must: 'be a finite number ≤ 0', test: (x) => finite.test(x) && (x as number) <= 0 };
+const atLeastOne: Check = { must: 'be a finite number ≥ 1', test: (x) => finite.test(x) && (x as number) >= 1 };
 const EPSILON = { float32: 2 ** -23, float64: 2 ** -52 } as const;
 
 const rule: Rule<
@@ -37,7 +38,7 @@ const rule: Rule<
     lr: nonNegative,
     beta2Decay: decays,
     eps: tuple(orNull(nonNegative), nonNegative),
-    d: positive,
+    d: atLeastOne,
     weightDecay: nonNegative,
     maximize: flag,
   },
