@@ -11,7 +11,8 @@ import { alongRows } from './recurrence.js';
 export const argsortOf: PrimitiveOp<{ dim: number; descending: boolean }> = primitive('argsort', {
   shape: ([x]) => (x as Tensor).shape,
   dtype: () => 'int32',
-  batch: ([x], _batched, { dim, descending }) => argsortOf([x as Tensor], { dim: dim + 1, descending }),
+  batch: ([x], _batched, { dim, descending }) =>
+    argsortOf([x as Tensor], { dim: dim + 1, descending }),
   reference: ([x], out, { dim, descending }) => {
     const { data, shape } = x as Value;
     const n = shape[dim] ?? 1;
@@ -26,7 +27,11 @@ export const argsortOf: PrimitiveOp<{ dim: number; descending: boolean }> = prim
 });
 
 /** Fills `order` with the positions of `row` in sorted order. */
-export function sortOrder(order: Uint32Array, row: Float64Array | TypedArray, descending: boolean): Uint32Array {
+export function sortOrder(
+  order: Uint32Array,
+  row: Float64Array | TypedArray,
+  descending: boolean,
+): Uint32Array {
   for (let i = 0; i < order.length; i++) order[i] = i;
   return order.sort((i, j) => {
     const [a, b] = descending ? [row[j]!, row[i]!] : [row[i]!, row[j]!];

@@ -1,6 +1,14 @@
 /** @file `t.at(…)`: reading with one index a dimension, as NumPy's and PyTorch's `t[…]`. */
 import { IndexError } from '../errors.js';
-import { broadcastShapes, broadcastStrides, range, show, sizeOf, stridesOf, type Shape } from '../graph/shape.js';
+import {
+  broadcastShapes,
+  broadcastStrides,
+  range,
+  show,
+  sizeOf,
+  stridesOf,
+  type Shape,
+} from '../graph/shape.js';
 import { makeLeaf, Tensor, valueOf, type NestedArray } from '../graph/tensor.js';
 import { add, mul } from './arithmetic.js';
 import { expandNode, reshapeNode, walk } from './broadcast.js';
@@ -38,11 +46,14 @@ interface Advanced {
  * @throws {IndexError} for positions out of range, too many indices, or a mask whose shape does not fit.
  * @example x.at(0), x.at('1:5:2', ':', null), x.at('...', -1), x.at(tensor([2, 0], { dtype: 'int32' })), x.at(x.gt(0))
  */
-export const at: (x: Operand, ...index: readonly Index[]) => Tensor = composite('at', (x, ...index) => {
-  const node = operand('at', x);
-  const { view, advanced } = applyBasic(node, expandEllipsis(node.shape, index.map(readIndex)));
-  return advanced.length === 0 ? view : applyAdvanced(view, advanced);
-});
+export const at: (x: Operand, ...index: readonly Index[]) => Tensor = composite(
+  'at',
+  (x, ...index) => {
+    const node = operand('at', x);
+    const { view, advanced } = applyBasic(node, expandEllipsis(node.shape, index.map(readIndex)));
+    return advanced.length === 0 ? view : applyAdvanced(view, advanced);
+  },
+);
 
 type ReadIndex = Exclude<Index, readonly NestedArray[]>;
 
@@ -63,14 +74,21 @@ function consumed(index: ReadIndex): number {
 
 /** One index for each dimension: `'...'`, or the end, stands for all that are not named. */
 function expandEllipsis(shape: Shape, indices: readonly ReadIndex[]): ReadIndex[] {
-  const named = indices.reduce((sum: number, index) => sum + (index === '...' ? 0 : consumed(index)), 0);
+  const named = indices.reduce(
+    (sum: number, index) => sum + (index === '...' ? 0 : consumed(index)),
+    0,
+  );
   if (named > shape.length) {
-    throw new IndexError(`at: ${named} indices for a tensor of shape ${show(shape)}, which has ${shape.length} dimensions`);
+    throw new IndexError(
+      `at: ${named} indices for a tensor of shape ${show(shape)}, which has ${shape.length} dimensions`,
+    );
   }
   const dots = indices.filter((index) => index === '...').length;
   if (dots > 1) throw new IndexError("at: only one '...' may be given");
   const rest = new Array<':'>(shape.length - named).fill(':');
-  return dots === 0 ? [...indices, ...rest] : indices.flatMap((index): readonly ReadIndex[] => (index === '...' ? rest : [index]));
+  return dots === 0
+    ? [...indices, ...rest]
+    : indices.flatMap((index): readonly ReadIndex[] => (index === '...' ? rest : [index]));
 }
 
 /** Slices, positions and new dimensions; what is left to the index tensors. */
@@ -89,7 +107,10 @@ function applyBasic(
     const n = x.shape[d] ?? 1;
     if (index === null) shape.push(1);
     else if (typeof index === 'boolean') {
-      advanced.push({ dim: shape.length, index: makeLeaf(new Int32Array(index ? 1 : 0), [index ? 1 : 0], 'int32') });
+      advanced.push({
+        dim: shape.length,
+        index: makeLeaf(new Int32Array(index ? 1 : 0), [index ? 1 : 0], 'int32'),
+      });
       shape.push(1);
     } else if (index instanceof Tensor && index.dtype === 'bool') {
       const places = maskPlaces('at', index, x.shape, d);
@@ -132,10 +153,15 @@ function dropPositions(
   advanced: readonly Advanced[],
 ): { view: Tensor; advanced: Advanced[] } {
   const gone = positions.map(({ dim }) => dim);
-  const view = [...positions].reverse().reduce((y, { dim, index }) => takeOf([y, index], { dim }), x);
+  const view = [...positions]
+    .reverse()
+    .reduce((y, { dim, index }) => takeOf([y, index], { dim }), x);
   return {
     view,
-    advanced: advanced.map(({ dim, index }) => ({ dim: dim - gone.filter((d) => d < dim).length, index })),
+    advanced: advanced.map(({ dim, index }) => ({
+      dim: dim - gone.filter((d) => d < dim).length,
+      index,
+    })),
   };
 }
 
@@ -147,7 +173,10 @@ function applyAdvanced(x: Tensor, advanced: readonly Advanced[]): Tensor {
   const moved = permuteNode(x, [...dims, ...rest]);
   const sizes = dims.map((d) => x.shape[d]!);
   const flat = reshapeNode(moved, [sizeOf(sizes), ...rest.map((d) => x.shape[d]!)]);
-  const index = flatIndex(advanced.map((a) => a.index), sizes);
+  const index = flatIndex(
+    advanced.map((a) => a.index),
+    sizes,
+  );
   const y = takeOf([flat, index], { dim: 0 });
   const neighbours = dims.every((d, i) => i === 0 || d === dims[i - 1]! + 1);
   if (!neighbours) return y;

@@ -25,11 +25,16 @@ export function tensor(
   const shape = options.shape === undefined ? undefined : checkShape('tensor', options.shape);
   if (ArrayBuffer.isView(data)) {
     const view = data as TypedArray;
-    return finish('tensor', leafFrom(view, shape ?? [view.length], options.dtype ?? dtypeOfArray(view)), options);
+    return finish(
+      'tensor',
+      leafFrom(view, shape ?? [view.length], options.dtype ?? dtypeOfArray(view)),
+      options,
+    );
   }
   const inferred: number[] = [];
   let bool = true;
-  for (let level: unknown = data; Array.isArray(level); level = level[0] as unknown) inferred.push(level.length);
+  for (let level: unknown = data; Array.isArray(level); level = level[0] as unknown)
+    inferred.push(level.length);
   const flat: number[] = [];
   const fill = (level: unknown, d: number, path: readonly number[]): void => {
     if (d < inferred.length) {
@@ -48,7 +53,9 @@ export function tensor(
     } else {
       const where = path.length > 0 ? ` at [${path.join(', ')}]` : '';
       throw Array.isArray(level)
-        ? new ShapeError(`tensor: the nested array is ragged: there is an array of ${level.length}${where}, expected a number`)
+        ? new ShapeError(
+            `tensor: the nested array is ragged: there is an array of ${level.length}${where}, expected a number`,
+          )
         : new DTypeError(`tensor: expected numbers or booleans, got ${describe(level)}${where}`);
     }
   };
@@ -60,7 +67,9 @@ export function tensor(
 function leafFrom(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   const size = sizeOf(shape);
   if (size !== data.length) {
-    throw new ShapeError(`tensor: shape ${show(shape)} has ${size} elements, the data ${data.length}`);
+    throw new ShapeError(
+      `tensor: shape ${show(shape)} has ${size} elements, the data ${data.length}`,
+    );
   }
   const value = allocate(dtype, size);
   if (dtype === 'bool') for (let i = 0; i < size; i++) value[i] = data[i] !== 0 ? 1 : 0;
@@ -72,7 +81,9 @@ function dtypeOfArray(data: ArrayBufferView): DType {
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof Float64Array) return 'float64';
   if (data instanceof BigInt64Array || data instanceof BigUint64Array || data instanceof DataView) {
-    throw new DTypeError(`tensor: ${data.constructor.name} is not supported; convert it to an Int32Array or a Float64Array`);
+    throw new DTypeError(
+      `tensor: ${data.constructor.name} is not supported; convert it to an Int32Array or a Float64Array`,
+    );
   }
   return 'int32';
 }
@@ -104,14 +115,23 @@ export function ones(shape: Shape, options: CreationOptions = {}): Tensor {
   return fullOf('ones', shape, 1, options);
 }
 
-function fullOf(op: string, shape: Shape, value: number | boolean, options: CreationOptions): Tensor {
+function fullOf(
+  op: string,
+  shape: Shape,
+  value: number | boolean,
+  options: CreationOptions,
+): Tensor {
   if (typeof value !== 'number' && typeof value !== 'boolean') {
     throw new ChainruleError(`${op}: expected a number or a boolean, got ${describe(value)}`);
   }
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
   const stored = dtype === 'bool' ? Number(Number(value) !== 0) : Number(value);
   const checked = checkShape(op, shape);
-  return finish(op, checked.length === 0 ? single(stored, dtype) : filled(stored, checked, dtype), options);
+  return finish(
+    op,
+    checked.length === 0 ? single(stored, dtype) : filled(stored, checked, dtype),
+    options,
+  );
 }
 
 /** Zeros in the shape and dtype of `x`. PyTorch: `torch.zeros_like`. */
@@ -125,7 +145,11 @@ export function onesLike(x: Tensor, options: CreationOptions = {}): Tensor {
 }
 
 /** A tensor with `value` in every place, in the shape and dtype of `x`. PyTorch: `torch.full_like`. */
-export function fullLike(x: Tensor, value: number | boolean, options: CreationOptions = {}): Tensor {
+export function fullLike(
+  x: Tensor,
+  value: number | boolean,
+  options: CreationOptions = {},
+): Tensor {
   return like('fullLike', x, value, options);
 }
 
@@ -135,7 +159,11 @@ function like(op: string, x: Tensor, value: number | boolean, options: CreationO
 }
 
 /** The matrix of `n` rows and `m` columns (as many, if left out) with ones on its diagonal. PyTorch: `torch.eye`. */
-export function eye(n: number, m?: number | CreationOptions, options: CreationOptions = {}): Tensor {
+export function eye(
+  n: number,
+  m?: number | CreationOptions,
+  options: CreationOptions = {},
+): Tensor {
   const given = typeof m === 'object' ? m : options;
   const rows = checkInteger('eye', 'n', n, 0);
   const columns = typeof m === 'number' ? checkInteger('eye', 'm', m, 0) : rows;
@@ -171,14 +199,20 @@ export function arange(
   const dtype = given.dtype ?? (whole ? 'int32' : 'float32');
   const n = Math.max(0, Math.ceil((to - from) / by));
   const data = allocate(dtype, sizeOf(checkShape('arange', [n])));
-  for (let i = 0; i < n; i++) data[i] = dtype === 'bool' ? Number(from + i * by !== 0) : from + i * by;
+  for (let i = 0; i < n; i++)
+    data[i] = dtype === 'bool' ? Number(from + i * by !== 0) : from + i * by;
   return finish('arange', makeLeaf(data, [n], dtype), given);
 }
 
 /**
  * `steps` numbers from `start` to `end`, both included, at equal distances; float32 by default. PyTorch: `torch.linspace`.
  */
-export function linspace(start: number, end: number, steps: number, options: CreationOptions = {}): Tensor {
+export function linspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: CreationOptions = {},
+): Tensor {
   checkInteger('linspace', 'steps', steps, 0);
   const dtype = options.dtype ?? 'float32';
   const data = allocate(dtype, sizeOf(checkShape('linspace', [steps])));

@@ -32,7 +32,8 @@ export const prodOver: PrimitiveOp<FoldAttrs> = primitive('prod', {
   },
   jvp: ([t], [x], _out, attrs) =>
     sumOver([strongMul(t as Tensor, productOfOthers(x as Tensor, attrs.dims))], attrs),
-  batch: ([x], _batched, { dims, keepdim }) => prodOver([x as Tensor], { dims: later(dims), keepdim }),
+  batch: ([x], _batched, { dims, keepdim }) =>
+    prodOver([x as Tensor], { dims: later(dims), keepdim }),
   reference: ([x], out, { dims }) => {
     const { data, shape } = x as Value;
     const acc: TypedArray = out.dtype === 'float32' ? new Float64Array(out.data.length) : out.data;
@@ -69,7 +70,11 @@ function productOfOthers(x: Tensor, dims: readonly number[]): Tensor {
 /** For each element along `dim` the product of those before it. */
 export function productsBefore(x: Tensor, dim: number): Tensor {
   const n = x.shape[dim]!;
-  const first = filled(1, x.shape.map((s, d) => (d === dim ? Math.min(1, n) : s)), x.dtype);
+  const first = filled(
+    1,
+    x.shape.map((s, d) => (d === dim ? Math.min(1, n) : s)),
+    x.dtype,
+  );
   if (n < 2) return first;
   return concatNode([first, cumprodOf([narrowNode(x, dim, 0, n - 1)], { dim })], dim);
 }
@@ -89,7 +94,10 @@ function choice(name: Extreme, kernel: Primitive<FoldAttrs>['kernel']): Primitiv
     },
     jvp: ([t], [x], out, { dims }) => {
       const { chosen, count } = ties(x as Tensor, out, dims);
-      const total = sumOver([strongMul(castNode(chosen, out.dtype), t as Tensor)], { dims, keepdim: true });
+      const total = sumOver([strongMul(castNode(chosen, out.dtype), t as Tensor)], {
+        dims,
+        keepdim: true,
+      });
       return reshapeNode(div(total, count), out.shape);
     },
     batch: ([x], _batched, { dims, keepdim }) => op([x as Tensor], { dims: later(dims), keepdim }),
@@ -182,7 +190,9 @@ export function eachRow(
   const n = shape[dim]!;
   const step = sizeOf(shape.slice(dim + 1));
   const kept = reducedShape(shape, [dim], false);
-  const strides = kept.map((_, d) => (d < dim ? step * n * sizeOf(kept.slice(d + 1, dim)) : sizeOf(kept.slice(d + 1))));
+  const strides = kept.map((_, d) =>
+    d < dim ? step * n * sizeOf(kept.slice(d + 1, dim)) : sizeOf(kept.slice(d + 1)),
+  );
   walk(kept, strides, (row, from) => f(from, step, n, row));
 }
 
@@ -197,12 +207,15 @@ export const argminOf: PrimitiveOp<PositionAttrs> = position('argmin', (data, fr
 );
 
 /** Where the lower median is; the first NaN if there is one. */
-export const argmedianOf: PrimitiveOp<PositionAttrs> = position('argmedian', (data, from, step, n) => {
-  for (let i = 0; i < n; i++) if (data[from + i * step]! !== data[from + i * step]!) return i;
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
-  order.sort((i, j) => data[from + i * step]! - data[from + j * step]! || i - j);
-  return order[(n - 1) >> 1]!;
-});
+export const argmedianOf: PrimitiveOp<PositionAttrs> = position(
+  'argmedian',
+  (data, from, step, n) => {
+    for (let i = 0; i < n; i++) if (data[from + i * step]! !== data[from + i * step]!) return i;
+    const order = Uint32Array.from({ length: n }, (_, i) => i);
+    order.sort((i, j) => data[from + i * step]! - data[from + j * step]! || i - j);
+    return order[(n - 1) >> 1]!;
+  },
+);
 
 function extreme(data: TypedArray, from: number, step: number, n: number, sign: 1 | -1): number {
   let best = 0;

@@ -15,7 +15,13 @@ interface DimAttrs extends Record<string, number> {
 }
 
 /** An index out of range, by name, value, limit and place. */
-export function outOfRange(op: string, value: number, limit: number, position: number, dim: number): IndexError {
+export function outOfRange(
+  op: string,
+  value: number,
+  limit: number,
+  position: number,
+  dim: number,
+): IndexError {
   return new IndexError(
     `${op}: index ${value} at position ${position} is out of range for dimension ${dim} of size ${limit}; ` +
       (limit === 0 ? 'there is nothing to choose from' : `it must be from 0 to ${limit - 1}`),
@@ -41,8 +47,10 @@ export const gatherOf: PrimitiveOp<DimAttrs> = primitive('gather', {
   },
   vjp: (i, ct, [x, index], _out, { dim }) =>
     i === 0 ? scatterAddOf([zerosOf(x as Tensor), index as Tensor, ct], { dim }) : null,
-  jvp: ([t], [, index], _out, { dim }) => (t === null || t === undefined ? null : gatherOf([t, index as Tensor], { dim })),
-  batch: (inputs, batched, { dim }, size) => gatherOf(batchAll(inputs, batched, size), { dim: dim + 1 }),
+  jvp: ([t], [, index], _out, { dim }) =>
+    t === null || t === undefined ? null : gatherOf([t, index as Tensor], { dim }),
+  batch: (inputs, batched, { dim }, size) =>
+    gatherOf(batchAll(inputs, batched, size), { dim: dim + 1 }),
   reference: ([x, index], out, { dim }) => {
     const { data, shape } = x as Value;
     places('gather', (index as Value).data, out.shape, shape, dim, (i, at) => {
@@ -63,11 +71,15 @@ function places(
   const strides = stridesOf(shape);
   const step = strides[dim] ?? 1;
   const limit = shape[dim] ?? 1;
-  walk(indexShape, strides.map((s, d) => (d === dim ? 0 : s)), (i, at) => {
-    const k = index[i]!;
-    if (k < 0 || k >= limit) throw outOfRange(op, k, limit, i, dim);
-    f(i, at + k * step);
-  });
+  walk(
+    indexShape,
+    strides.map((s, d) => (d === dim ? 0 : s)),
+    (i, at) => {
+      const k = index[i]!;
+      if (k < 0 || k >= limit) throw outOfRange(op, k, limit, i, dim);
+      f(i, at + k * step);
+    },
+  );
 }
 
 export function checkIndexShape(op: string, index: Shape, x: Shape, dim: number): void {
@@ -85,13 +97,18 @@ export const scatterAddOf: PrimitiveOp<DimAttrs> = primitive('scatterAdd', {
     scatterShapes('scatterAdd', x as Tensor, index as Tensor, src as Tensor, dim);
     return (x as Tensor).shape;
   },
-  vjp: (i, ct, [, index], _out, { dim }) => (i === 0 ? ct : i === 2 ? gatherOf([ct, index as Tensor], { dim }) : null),
+  vjp: (i, ct, [, index], _out, { dim }) =>
+    i === 0 ? ct : i === 2 ? gatherOf([ct, index as Tensor], { dim }) : null,
   jvp: ([t, , u], [x, index, src], _out, { dim }) =>
-    scatterAddOf([t ?? zerosOf(x as Tensor), index as Tensor, u ?? zerosOf(src as Tensor)], { dim }),
-  batch: (inputs, batched, { dim }, size) => scatterAddOf(batchAll(inputs, batched, size), { dim: dim + 1 }),
+    scatterAddOf([t ?? zerosOf(x as Tensor), index as Tensor, u ?? zerosOf(src as Tensor)], {
+      dim,
+    }),
+  batch: (inputs, batched, { dim }, size) =>
+    scatterAddOf(batchAll(inputs, batched, size), { dim: dim + 1 }),
   reference: ([x, index, src], out, { dim }) => {
     const add = (src as Value).data;
-    const acc: TypedArray = out.dtype === 'float32' ? Float64Array.from((x as Value).data) : out.data;
+    const acc: TypedArray =
+      out.dtype === 'float32' ? Float64Array.from((x as Value).data) : out.data;
     if (acc === out.data) acc.set((x as Value).data);
     const bool = out.dtype === 'bool';
     places('scatterAdd', (index as Value).data, (index as Value).shape, out.shape, dim, (i, at) => {
@@ -119,11 +136,15 @@ export const scatterOf: PrimitiveOp<DimAttrs> = primitive('scatter', {
   vjp: (i, ct, [, index, src], _out, { dim }) => {
     if (i === 1) return null;
     if (i === 0) return scatterOf([ct, index as Tensor, zerosOf(src as Tensor)], { dim });
-    return strongMul(castNode(survivors(index as Tensor, ct, dim), ct.dtype), gatherOf([ct, index as Tensor], { dim }));
+    return strongMul(
+      castNode(survivors(index as Tensor, ct, dim), ct.dtype),
+      gatherOf([ct, index as Tensor], { dim }),
+    );
   },
   jvp: ([t, , u], [x, index, src], _out, { dim }) =>
     scatterOf([t ?? zerosOf(x as Tensor), index as Tensor, u ?? zerosOf(src as Tensor)], { dim }),
-  batch: (inputs, batched, { dim }, size) => scatterOf(batchAll(inputs, batched, size), { dim: dim + 1 }),
+  batch: (inputs, batched, { dim }, size) =>
+    scatterOf(batchAll(inputs, batched, size), { dim: dim + 1 }),
   reference: ([x, index, src], out, { dim }) => {
     const { data } = src as Value;
     out.data.set((x as Value).data);
@@ -148,7 +169,8 @@ export const takeOf: PrimitiveOp<DimAttrs> = primitive('take', {
   shape: ([x, index], { dim }) => takenShape((x as Tensor).shape, (index as Tensor).shape, dim),
   vjp: (i, ct, [x, index], _out, { dim }) =>
     i === 0 ? indexAddOf([zerosOf(x as Tensor), index as Tensor, ct], { dim }) : null,
-  jvp: ([t], [, index], _out, { dim }) => (t === null || t === undefined ? null : takeOf([t, index as Tensor], { dim })),
+  jvp: ([t], [, index], _out, { dim }) =>
+    t === null || t === undefined ? null : takeOf([t, index as Tensor], { dim }),
   batch: ([x, index], batched, { dim }, size) => {
     const [a, b] = [x as Tensor, index as Tensor];
     if (batched[1] !== true) return takeOf([a, b], { dim: dim + 1 });
@@ -207,23 +229,36 @@ export const indexAddOf: PrimitiveOp<DimAttrs> = primitive('indexAdd', {
     }
     return (x as Tensor).shape;
   },
-  vjp: (i, ct, [, index], _out, { dim }) => (i === 0 ? ct : i === 2 ? takeOf([ct, index as Tensor], { dim }) : null),
+  vjp: (i, ct, [, index], _out, { dim }) =>
+    i === 0 ? ct : i === 2 ? takeOf([ct, index as Tensor], { dim }) : null,
   jvp: ([t, , u], [x, index, src], _out, { dim }) =>
     indexAddOf([t ?? zerosOf(x as Tensor), index as Tensor, u ?? zerosOf(src as Tensor)], { dim }),
   batch: (inputs, batched, { dim }, size) => {
-    const [x, , src] = batchAll(inputs, [batched[0] === true, true, batched[2] === true], size) as [Tensor, Tensor, Tensor];
+    const [x, , src] = batchAll(inputs, [batched[0] === true, true, batched[2] === true], size) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     const index = inputs[1] as Tensor;
     if (batched[1] !== true) return indexAddOf([x, inputs[1] as Tensor, src], { dim: dim + 1 });
-    const flat = [...x.shape.slice(0, dim + 1), sizeOf(index.shape.slice(1)), ...x.shape.slice(dim + 2)];
-    return scatterAddOf([x, alongSlices(index, flat, dim + 1), reshapeNode(src, flat)], { dim: dim + 1 });
+    const flat = [
+      ...x.shape.slice(0, dim + 1),
+      sizeOf(index.shape.slice(1)),
+      ...x.shape.slice(dim + 2),
+    ];
+    return scatterAddOf([x, alongSlices(index, flat, dim + 1), reshapeNode(src, flat)], {
+      dim: dim + 1,
+    });
   },
   reference: ([x, index, src], out, { dim }) => {
     const add = (src as Value).data;
-    const acc: TypedArray = out.dtype === 'float32' ? Float64Array.from((x as Value).data) : out.data;
+    const acc: TypedArray =
+      out.dtype === 'float32' ? Float64Array.from((x as Value).data) : out.data;
     if (acc === out.data) acc.set((x as Value).data);
     const bool = out.dtype === 'bool';
     slices('indexAdd', (index as Value).data, out.shape, dim, (at, from, inner) => {
-      for (let i = 0; i < inner; i++) acc[at + i] = bool ? acc[at + i]! | add[from + i]! : acc[at + i]! + add[from + i]!;
+      for (let i = 0; i < inner; i++)
+        acc[at + i] = bool ? acc[at + i]! | add[from + i]! : acc[at + i]! + add[from + i]!;
     });
     if (acc !== out.data) out.data.set(acc);
   },

@@ -25,7 +25,9 @@ export interface RngState {
  */
 export function manualSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new ChainruleError(`manualSeed: a seed is a whole number from 0 to 2^53 - 1, got ${String(seed)}`);
+    throw new ChainruleError(
+      `manualSeed: a seed is a whole number from 0 to 2^53 - 1, got ${String(seed)}`,
+    );
   }
   generator.seed = seed;
   generator.offset = 0;
@@ -39,7 +41,12 @@ export function getRngState(): RngState {
 /** Goes back to a state. PyTorch: `torch.set_rng_state`. @throws {FormatError} if it is none. */
 export function setRngState(state: RngState): void {
   const { seed, offset } = state as Partial<RngState>;
-  if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(offset) || (seed as number) < 0 || (offset as number) < 0) {
+  if (
+    !Number.isSafeInteger(seed) ||
+    !Number.isSafeInteger(offset) ||
+    (seed as number) < 0 ||
+    (offset as number) < 0
+  ) {
     throw new FormatError(
       `setRngState: expected { seed, offset }, whole numbers of 0 or more, got ${JSON.stringify(state)}`,
     );
@@ -59,15 +66,23 @@ export function threefry(k0: number, k1: number, c0: number, c1: number): Uint32
   let y = (c1 + k1) | 0;
   for (let group = 0; group < 5; group++) {
     if (group % 2 === 0) {
-      x = (x + y) | 0; y = ((y << 13) | (y >>> 19)) ^ x;
-      x = (x + y) | 0; y = ((y << 15) | (y >>> 17)) ^ x;
-      x = (x + y) | 0; y = ((y << 26) | (y >>> 6)) ^ x;
-      x = (x + y) | 0; y = ((y << 6) | (y >>> 26)) ^ x;
+      x = (x + y) | 0;
+      y = ((y << 13) | (y >>> 19)) ^ x;
+      x = (x + y) | 0;
+      y = ((y << 15) | (y >>> 17)) ^ x;
+      x = (x + y) | 0;
+      y = ((y << 26) | (y >>> 6)) ^ x;
+      x = (x + y) | 0;
+      y = ((y << 6) | (y >>> 26)) ^ x;
     } else {
-      x = (x + y) | 0; y = ((y << 17) | (y >>> 15)) ^ x;
-      x = (x + y) | 0; y = ((y << 29) | (y >>> 3)) ^ x;
-      x = (x + y) | 0; y = ((y << 16) | (y >>> 16)) ^ x;
-      x = (x + y) | 0; y = ((y << 24) | (y >>> 8)) ^ x;
+      x = (x + y) | 0;
+      y = ((y << 17) | (y >>> 15)) ^ x;
+      x = (x + y) | 0;
+      y = ((y << 29) | (y >>> 3)) ^ x;
+      x = (x + y) | 0;
+      y = ((y << 16) | (y >>> 16)) ^ x;
+      x = (x + y) | 0;
+      y = ((y << 24) | (y >>> 8)) ^ x;
     }
     const turn = group % 3;
     x = (x + (turn === 0 ? k1 : turn === 1 ? k2 : k0)) | 0;
@@ -86,7 +101,7 @@ function eachBlock(
 ): void {
   const key = (seed as Value).data[0]!;
   const first = (offset as Value).data[0]!;
-  const [k0, k1] = [key % 2 ** 32 | 0, Math.floor(key / 2 ** 32) | 0];
+  const [k0, k1] = [(key % 2 ** 32) | 0, Math.floor(key / 2 ** 32) | 0];
   for (let block = 0; block < count; block++) {
     const c = first + block;
     const words = threefry(k0, k1, c | 0, Math.floor(c / 2 ** 32) | 0);
@@ -94,7 +109,10 @@ function eachBlock(
   }
 }
 
-function draw(name: string, fill: (inputs: readonly Value[], out: Value) => void): PrimitiveOp<DrawAttrs> {
+function draw(
+  name: string,
+  fill: (inputs: readonly Value[], out: Value) => void,
+): PrimitiveOp<DrawAttrs> {
   return primitive<DrawAttrs>(name, {
     shape: (_inputs, { shape }) => shape,
     dtype: (_inputs, { dtype }) => dtype,
@@ -147,9 +165,13 @@ const normalOf: PrimitiveOp<DrawAttrs> = draw('normal', (inputs, { data, dtype }
 });
 
 function drawn(op: PrimitiveOp<DrawAttrs>, shape: Shape, dtype: DType): Tensor {
-  const node = op([counter(generator.seed, 'seed'), counter(generator.offset, 'offset')], { shape, dtype });
+  const node = op([counter(generator.seed, 'seed'), counter(generator.offset, 'offset')], {
+    shape,
+    dtype,
+  });
   const n = sizeOf(shape);
-  generator.offset += dtype === 'float32' ? Math.ceil(n / 2) : op === normalOf ? 2 * Math.ceil(n / 2) : n;
+  generator.offset +=
+    dtype === 'float32' ? Math.ceil(n / 2) : op === normalOf ? 2 * Math.ceil(n / 2) : n;
   return node;
 }
 

@@ -18,17 +18,23 @@ export type { Index } from './at.js';
  * `out[i][j] = x[index[i][j]][j]` for `dim` 0. PyTorch: `torch.gather`.
  * @throws {IndexError} for an index out of range; negative ones do not count from the end.
  */
-export const gather: (x: Operand, dim: number, index: Indices) => Tensor = composite('gather', (x, dim, index) => {
-  const node = operand('gather', x);
-  const d = normalizeDim('gather', dim, node.ndim);
-  const i = indexTensor('gather', index, node.shape[d] ?? 1, d);
-  return gatherAlong(node, i, d);
-});
+export const gather: (x: Operand, dim: number, index: Indices) => Tensor = composite(
+  'gather',
+  (x, dim, index) => {
+    const node = operand('gather', x);
+    const d = normalizeDim('gather', dim, node.ndim);
+    const i = indexTensor('gather', index, node.shape[d] ?? 1, d);
+    return gatherAlong(node, i, d);
+  },
+);
 
 function gatherAlong(x: Tensor, index: Tensor, dim: number): Tensor {
   // A single number counts as one dimension with one element.
   if (x.ndim === 0 || index.ndim === 0) {
-    const [a, b] = [reshapeNode(x, x.ndim === 0 ? [1] : x.shape), reshapeNode(index, index.ndim === 0 ? [1] : index.shape)];
+    const [a, b] = [
+      reshapeNode(x, x.ndim === 0 ? [1] : x.shape),
+      reshapeNode(index, index.ndim === 0 ? [1] : index.shape),
+    ];
     checkIndexShape('gather', b.shape, a.shape, 0);
     return reshapeNode(gatherOf([a, b], { dim: 0 }), index.shape);
   }
@@ -45,10 +51,14 @@ export const indexSelect: (x: Operand, dim: number, index: Indices) => Tensor = 
     const node = operand('indexSelect', x);
     const d = normalizeDim('indexSelect', dim, node.ndim);
     const i = indexTensor('indexSelect', index, node.shape[d] ?? 1, d);
-    if (i.ndim > 1) throw new ShapeError(`indexSelect: expected a vector of indices, got shape ${show(i.shape)}`);
+    if (i.ndim > 1)
+      throw new ShapeError(`indexSelect: expected a vector of indices, got shape ${show(i.shape)}`);
     const vector = reshapeNode(i, [i.size]);
     if (node.ndim > 0) return takeOf([node, vector], { dim: d });
-    return reshapeNode(takeOf([reshapeNode(node, [1]), vector], { dim: 0 }), vector.size === 1 ? [] : vector.shape);
+    return reshapeNode(
+      takeOf([reshapeNode(node, [1]), vector], { dim: 0 }),
+      vector.size === 1 ? [] : vector.shape,
+    );
   },
 );
 
@@ -66,9 +76,8 @@ export const take: (x: Operand, index: Indices) => Tensor = composite('take', (x
  * As `gather`, but the other dimensions of `x` and `indices` broadcast: made for the results of `argmax` with `keepdim` and
  * `argsort`. Without `dim` both are flattened. PyTorch: `torch.take_along_dim`.
  */
-export const takeAlongDim: (x: Operand, indices: Indices, dim?: number | null) => Tensor = composite(
-  'takeAlongDim',
-  (x, indices, dim) => {
+export const takeAlongDim: (x: Operand, indices: Indices, dim?: number | null) => Tensor =
+  composite('takeAlongDim', (x, indices, dim) => {
     const node = operand('takeAlongDim', x);
     if (dim === undefined || dim === null) {
       const i = indexTensor('takeAlongDim', indices, node.size, 0);
@@ -83,32 +92,37 @@ export const takeAlongDim: (x: Operand, indices: Indices, dim?: number | null) =
     }
     const others = (shape: Shape): Shape => shape.map((n, k) => (k === d ? 1 : n));
     const common = broadcastShapes('takeAlongDim', others(node.shape), others(i.shape));
-    const along = (t: Tensor): Tensor => expandNode(t, common.map((n, k) => (k === d ? (t.shape[d] as number) : n)));
+    const along = (t: Tensor): Tensor =>
+      expandNode(
+        t,
+        common.map((n, k) => (k === d ? (t.shape[d] as number) : n)),
+      );
     return gatherAlong(along(node), along(i), d);
-  },
-);
+  });
 
 /**
  * `x` with `value` where `mask` is true; the mask broadcasts. What it covers has gradient 0. PyTorch: `torch.masked_fill`.
  * @throws {DTypeError} if the mask is not bool.
  */
-export const maskedFill: (x: Operand, mask: Tensor, value: number | boolean | Tensor) => Tensor = composite(
-  'maskedFill',
-  (x, mask, value) => {
+export const maskedFill: (x: Operand, mask: Tensor, value: number | boolean | Tensor) => Tensor =
+  composite('maskedFill', (x, mask, value) => {
     const node = operand('maskedFill', x);
     const covered = maskOf('maskedFill', mask);
     const filling = operand('maskedFill', value, node.dtype);
     if (filling.ndim > 0) {
-      throw new ShapeError(`maskedFill: expected one value, got shape ${show(filling.shape)}; use where for a tensor of values`);
+      throw new ShapeError(
+        `maskedFill: expected one value, got shape ${show(filling.shape)}; use where for a tensor of values`,
+      );
     }
     return where(covered, castNode(filling, node.dtype), node);
-  },
-);
+  });
 
 function maskOf(op: string, mask: Tensor): Tensor {
   const node = operand(op, mask);
   if (node.dtype !== 'bool') {
-    throw new DTypeError(`${op}: the mask must be bool, this one is ${node.dtype}; compare or cast it: mask.ne(0)`);
+    throw new DTypeError(
+      `${op}: the mask must be bool, this one is ${node.dtype}; compare or cast it: mask.ne(0)`,
+    );
   }
   return node;
 }
@@ -117,14 +131,17 @@ function maskOf(op: string, mask: Tensor): Tensor {
  * The elements where `mask` is true, as a vector in row-major order; the two broadcast. The shape depends on values, so the
  * mask is evaluated at once. PyTorch: `torch.masked_select`.
  */
-export const maskedSelect: (x: Operand, mask: Tensor) => Tensor = composite('maskedSelect', (x, mask) => {
-  const node = operand('maskedSelect', x);
-  const covered = maskOf('maskedSelect', mask);
-  const shape = broadcastShapes('maskedSelect', node.shape, covered.shape);
-  const places = positions(valueOf(expandNode(covered, shape), 'maskedSelect'));
-  const flat = reshapeNode(expandNode(node, shape), [sizeOf(shape)]);
-  return takeOf([flat, makeLeaf(places, [places.length], 'int32')], { dim: 0 });
-});
+export const maskedSelect: (x: Operand, mask: Tensor) => Tensor = composite(
+  'maskedSelect',
+  (x, mask) => {
+    const node = operand('maskedSelect', x);
+    const covered = maskOf('maskedSelect', mask);
+    const shape = broadcastShapes('maskedSelect', node.shape, covered.shape);
+    const places = positions(valueOf(expandNode(covered, shape), 'maskedSelect'));
+    const flat = reshapeNode(expandNode(node, shape), [sizeOf(shape)]);
+    return takeOf([flat, makeLeaf(places, [places.length], 'int32')], { dim: 0 });
+  },
+);
 
 function positions(data: ArrayLike<number>): Int32Array {
   const list: number[] = [];

@@ -24,7 +24,9 @@ export function indexTensor(
 ): Tensor {
   const node = index instanceof Tensor ? index.current : tensor(index, { dtype: 'int32' });
   if (node.dtype !== 'int32') {
-    throw new DTypeError(`${op}: indices are int32, these are ${node.dtype}; make them tensor([…], { dtype: 'int32' }) or cast them`);
+    throw new DTypeError(
+      `${op}: indices are int32, these are ${node.dtype}; make them tensor([…], { dtype: 'int32' }) or cast them`,
+    );
   }
   if (!(index instanceof Tensor)) checkWhole(op, index);
   const data = node.cell === null ? node.value : null;
@@ -50,5 +52,6 @@ export function indexTensor(
 
 function checkWhole(op: string, index: NestedArray): void {
   if (Array.isArray(index)) index.forEach((x: NestedArray) => checkWhole(op, x));
-  else if (!Number.isInteger(index)) throw new IndexError(`${op}: an index is a whole number, got ${String(index)}`);
+  else if (!Number.isInteger(index))
+    throw new IndexError(`${op}: an index is a whole number, got ${String(index)}`);
 }

@@ -11,7 +11,11 @@ export interface CreationOptions {
 }
 
 /** A new tensor; one that gradients are asked for becomes a leaf, with its value. */
-export function finish<S extends Shape>(op: string, t: Tensor<S>, options: CreationOptions): Tensor<S> {
+export function finish<S extends Shape>(
+  op: string,
+  t: Tensor<S>,
+  options: CreationOptions,
+): Tensor<S> {
   if (options.requiresGrad !== true) return t;
   if (!isFloat(t.dtype)) {
     throw new DTypeError(

@@ -10,7 +10,9 @@ export function listOf(op: string, given: Listed): readonly number[] {
   const list = Array.isArray(first) ? (first as readonly number[]) : (given as readonly number[]);
   for (const n of list) {
     if (!Number.isInteger(n)) {
-      throw new ChainruleError(`${op}: expected whole numbers, such as [2, 3] or 2, 3, got ${String(n)}`);
+      throw new ChainruleError(
+        `${op}: expected whole numbers, such as [2, 3] or 2, 3, got ${String(n)}`,
+      );
     }
   }
   return list;

@@ -18,7 +18,11 @@ export function maskPlaces(op: string, mask: Tensor, shape: Shape, dim: number):
   for (let i = 0; i < data.length; i++) if (data[i] !== 0) places.push(i);
   const strides = stridesOf(mask.shape);
   return mask.shape.map((n, k) =>
-    makeLeaf(Int32Array.from(places, (p) => Math.floor(p / strides[k]!) % n), [places.length], 'int32'),
+    makeLeaf(
+      Int32Array.from(places, (p) => Math.floor(p / strides[k]!) % n),
+      [places.length],
+      'int32',
+    ),
   );
 }
 
@@ -26,11 +30,14 @@ export function maskPlaces(op: string, mask: Tensor, shape: Shape, dim: number):
 export function maskIndices(op: string, shape: Shape, indices: readonly Indices[]): Tensor[] {
   const out: Tensor[] = [];
   for (const index of indices) {
-    if (index instanceof Tensor && index.dtype === 'bool') out.push(...maskPlaces(op, index, shape, out.length));
+    if (index instanceof Tensor && index.dtype === 'bool')
+      out.push(...maskPlaces(op, index, shape, out.length));
     else if (out.length < shape.length) {
       out.push(indexTensor(op, index, shape[out.length]!, out.length, { negative: true }));
     } else {
-      throw new IndexError(`${op}: ${indices.length} indices for a tensor of shape ${show(shape)}, which has ${shape.length} dimensions`);
+      throw new IndexError(
+        `${op}: ${indices.length} indices for a tensor of shape ${show(shape)}, which has ${shape.length} dimensions`,
+      );
     }
   }
   return out;

@@ -18,9 +18,13 @@ export const permuteTo: PrimitiveOp<{ dims: readonly number[] }> = primitive('pe
   reference: ([x], out, { dims }) => {
     const { data, shape } = x as Value;
     const strides = stridesOf(shape);
-    walk(out.shape, dims.map((d) => strides[d]!), (i, at) => {
-      out.data[i] = data[at]!;
-    });
+    walk(
+      out.shape,
+      dims.map((d) => strides[d]!),
+      (i, at) => {
+        out.data[i] = data[at]!;
+      },
+    );
   },
 });
 
@@ -72,13 +76,24 @@ export const sliceTo: PrimitiveOp<{
 });
 
 /** A slice of `x`; itself where it is the whole. */
-export function sliceNode(x: Tensor, start: readonly number[], size: Shape, step?: readonly number[]): Tensor {
+export function sliceNode(
+  x: Tensor,
+  start: readonly number[],
+  size: Shape,
+  step?: readonly number[],
+): Tensor {
   if (sameShape(size, x.shape) && (step === undefined || step.every((s) => s === 1))) return x;
   return sliceTo([x], { start, size, step: step ?? size.map(() => 1) });
 }
 
 /** `length` elements from `start` along one dimension. */
-export function narrowNode(x: Tensor, dim: number, start: number, length: number, step = 1): Tensor {
+export function narrowNode(
+  x: Tensor,
+  dim: number,
+  start: number,
+  length: number,
+  step = 1,
+): Tensor {
   return sliceNode(
     x,
     x.shape.map((_, d) => (d === dim ? start : 0)),
@@ -117,9 +132,14 @@ export const padTo: PrimitiveOp<{
   },
   jvp: 'linear',
   batch: ([x, value], batched, { shape, start, step }, n) => {
-    const y = batched[0] === true ? (x as Tensor) : expandNode(x as Tensor, [n, ...(x as Tensor).shape]);
+    const y =
+      batched[0] === true ? (x as Tensor) : expandNode(x as Tensor, [n, ...(x as Tensor).shape]);
     if (batched[1] !== true) {
-      return padTo([y, value as Tensor], { shape: [n, ...shape], start: [0, ...start], step: [1, ...step] });
+      return padTo([y, value as Tensor], {
+        shape: [n, ...shape],
+        start: [0, ...start],
+        step: [1, ...step],
+      });
     }
     // A filling of each example's own: one example after the other.
     return concatNode(
@@ -184,7 +204,8 @@ export const concatOf: PrimitiveOp<{ dim: number }> = primitive('concat', {
     let at = 0;
     for (const { data, shape } of inputs) {
       const length = sizeOf(shape.slice(dim));
-      for (let r = 0; r < outer; r++) out.data.set(data.subarray(r * length, (r + 1) * length), r * row + at);
+      for (let r = 0; r < outer; r++)
+        out.data.set(data.subarray(r * length, (r + 1) * length), r * row + at);
       at += length;
     }
   },
@@ -209,11 +230,17 @@ export const iotaOf: PrimitiveOp<{ size: number }> = primitive('iota', {
 
 /** Positions along dimension `dim` of a tensor with `ndim` dimensions: `[1, …, size, …, 1]`. */
 export function iotaAlong(size: number, dim: number, ndim: number): Tensor {
-  return reshapeNode(iotaOf([], { size }), range(ndim).map((d) => (d === dim ? size : 1)));
+  return reshapeNode(
+    iotaOf([], { size }),
+    range(ndim).map((d) => (d === dim ? size : 1)),
+  );
 }
 
 /** Every input with a first dimension of `size` examples: what is not batched is repeated. */
-export function batchAll(inputs: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] {
+export function batchAll(
+  inputs: readonly Tensor[],
+  batched: readonly boolean[],
+  size: number,
+): Tensor[] {
   return inputs.map((x, i) => (batched[i] === true ? x : expandNode(x, [size, ...x.shape])));
 }
-

@@ -28,16 +28,20 @@ export interface SortOptions {
  * NaN counts as larger than all numbers. The gradient goes to where each element came from. PyTorch: `torch.sort`.
  * @example sort(tensor([3, 1, 2])) // values [1, 2, 3], indices [1, 2, 0]
  */
-export const sort: (x: Operand, dim?: number | SortOptions, options?: SortOptions) => ValuesAndIndices = composite(
-  'sort',
-  (x, dim, options) => sorted('sort', operand('sort', x), dim, options),
+export const sort: (
+  x: Operand,
+  dim?: number | SortOptions,
+  options?: SortOptions,
+) => ValuesAndIndices = composite('sort', (x, dim, options) =>
+  sorted('sort', operand('sort', x), dim, options),
 );
 
 /** Where the elements of the sorted tensor are: the indices of `sort`. PyTorch: `torch.argsort`, but always stable. */
-export const argsort: (x: Operand, dim?: number | SortOptions, options?: SortOptions) => Tensor = composite(
-  'argsort',
-  (x, dim, options) => sorted('argsort', operand('argsort', x), dim, options).indices,
-);
+export const argsort: (x: Operand, dim?: number | SortOptions, options?: SortOptions) => Tensor =
+  composite(
+    'argsort',
+    (x, dim, options) => sorted('argsort', operand('argsort', x), dim, options).indices,
+  );
 
 function sorted(
   op: string,
@@ -64,20 +68,26 @@ export interface TopkOptions {
  * The `k` largest elements along `dim`, the last by default, in order, and where they are. PyTorch: `torch.topk`.
  * @throws {ShapeError} if there are fewer than `k`.
  */
-export const topk: (x: Operand, k: number, dim?: number | TopkOptions, options?: TopkOptions) => ValuesAndIndices =
-  composite('topk', (x, k, dim, options) => {
-    const node = operand('topk', x);
-    const given = typeof dim === 'object' ? dim : { ...options, dim };
-    const d = normalizeDim('topk', given.dim ?? -1, node.ndim);
-    const n = node.shape[d] ?? 1;
-    if (checkInteger('topk', 'k', k, 0) > n) {
-      throw new ShapeError(`topk: k is ${k}, but dimension ${d} of shape ${show(node.shape)} has ${n} elements`);
-    }
-    if (node.ndim === 0) return sorted('topk', node, 0);
-    const order = argsortOf([node], { dim: d, descending: given.largest ?? true });
-    const indices = narrowNode(order, d, 0, k);
-    return { values: gatherOf([node, indices], { dim: d }), indices };
-  });
+export const topk: (
+  x: Operand,
+  k: number,
+  dim?: number | TopkOptions,
+  options?: TopkOptions,
+) => ValuesAndIndices = composite('topk', (x, k, dim, options) => {
+  const node = operand('topk', x);
+  const given = typeof dim === 'object' ? dim : { ...options, dim };
+  const d = normalizeDim('topk', given.dim ?? -1, node.ndim);
+  const n = node.shape[d] ?? 1;
+  if (checkInteger('topk', 'k', k, 0) > n) {
+    throw new ShapeError(
+      `topk: k is ${k}, but dimension ${d} of shape ${show(node.shape)} has ${n} elements`,
+    );
+  }
+  if (node.ndim === 0) return sorted('topk', node, 0);
+  const order = argsortOf([node], { dim: d, descending: given.largest ?? true });
+  const indices = narrowNode(order, d, 0, k);
+  return { values: gatherOf([node, indices], { dim: d }), indices };
+});
 
 export interface SearchOptions {
   /** After elements equal to the value instead of before them. Default false. */
@@ -90,23 +100,26 @@ export interface SearchOptions {
  * Where each value would have to be inserted into a sorted vector, or into the row of a sorted tensor with the same leading
  * dimensions, to keep it sorted: int32, in the shape of `values`. PyTorch: `torch.searchsorted`.
  */
-export const searchsorted: (sorted: Tensor, values: Operand, options?: SearchOptions) => Tensor = composite(
-  'searchsorted',
-  (sorted, values, { right, side } = {}) => {
+export const searchsorted: (sorted: Tensor, values: Operand, options?: SearchOptions) => Tensor =
+  composite('searchsorted', (sorted, values, { right, side } = {}) => {
     const rows = operand('searchsorted', sorted);
     const wanted = operand('searchsorted', values, rows.dtype);
     if (side !== undefined && side !== 'left' && side !== 'right') {
-      throw new ChainruleError(`searchsorted: side must be 'left' or 'right', got '${String(side)}'`);
+      throw new ChainruleError(
+        `searchsorted: side must be 'left' or 'right', got '${String(side)}'`,
+      );
     }
-    if (rows.ndim === 0) throw new ShapeError('searchsorted: the sorted tensor needs at least one dimension');
+    if (rows.ndim === 0)
+      throw new ShapeError('searchsorted: the sorted tensor needs at least one dimension');
     if (rows.ndim > 1 && !sameShape(rows.shape.slice(0, -1), wanted.shape.slice(0, -1))) {
       throw new ShapeError(
         `searchsorted: shapes ${show(rows.shape)} and ${show(wanted.shape)} must agree in all dimensions but the last`,
       );
     }
-    return searchPositions([rows, wanted], { right: side === undefined ? right === true : side === 'right' });
-  },
-);
+    return searchPositions([rows, wanted], {
+      right: side === undefined ? right === true : side === 'right',
+    });
+  });
 
 /**
  * How often each of the numbers 0, 1, 2 … occurs in a vector, or the sum of `weights` where it does. As long as the largest
@@ -119,7 +132,8 @@ export const bincount: (
 ) => Tensor = composite('bincount', (x, { weights = null, minlength = 0 } = {}) => {
   const node = operand('bincount', x);
   checkInteger('bincount', 'minlength', minlength, 0);
-  if (node.ndim !== 1) throw new ShapeError(`bincount: expected a vector, got shape ${show(node.shape)}`);
+  if (node.ndim !== 1)
+    throw new ShapeError(`bincount: expected a vector, got shape ${show(node.shape)}`);
   if (node.dtype !== 'int32') {
     throw new DTypeError(`bincount: expected int32, got ${node.dtype}; cast it: x.cast('int32')`);
   }
@@ -136,11 +150,16 @@ export const bincount: (
   }
   const given = operand('bincount', weights);
   if (!sameShape(given.shape, node.shape)) {
-    throw new ShapeError(`bincount: the weights have shape ${show(given.shape)}, the numbers ${show(node.shape)}; they must be equal`);
+    throw new ShapeError(
+      `bincount: the weights have shape ${show(given.shape)}, the numbers ${show(node.shape)}; they must be equal`,
+    );
   }
   // As PyTorch, sums of weights are float64 unless the weights are float32.
   const dtype = given.dtype === 'float32' ? 'float32' : 'float64';
-  return indexAddOf([filled(0, [size], dtype), node, reshapeNode(castNode(given, dtype), node.shape)], { dim: 0 });
+  return indexAddOf(
+    [filled(0, [size], dtype), node, reshapeNode(castNode(given, dtype), node.shape)],
+    { dim: 0 },
+  );
 });
 
 /** The methods of this family. */

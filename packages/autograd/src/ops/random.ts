@@ -21,16 +21,27 @@ export { getRngState, manualSeed, setRngState, type RngState } from './generator
  * are others, but the same on every backend.
  */
 export function rand(shape: Shape, options: CreationOptions = {}): Tensor {
-  return finish('rand', drawUniform(checkShape('rand', shape), floatType('rand', options.dtype)), options);
+  return finish(
+    'rand',
+    drawUniform(checkShape('rand', shape), floatType('rand', options.dtype)),
+    options,
+  );
 }
 
 /** Numbers with the normal distribution of mean 0 and variance 1. PyTorch: `torch.randn`. */
 export function randn(shape: Shape, options: CreationOptions = {}): Tensor {
-  return finish('randn', drawNormal(checkShape('randn', shape), floatType('randn', options.dtype)), options);
+  return finish(
+    'randn',
+    drawNormal(checkShape('randn', shape), floatType('randn', options.dtype)),
+    options,
+  );
 }
 
 function floatType(op: string, dtype: DType = 'float32'): DType {
-  if (!isFloat(dtype)) throw new DTypeError(`${op}: random numbers are floats, not ${dtype}; see randint and bernoulli`);
+  if (!isFloat(dtype))
+    throw new DTypeError(
+      `${op}: random numbers are floats, not ${dtype}; see randint and bernoulli`,
+    );
   return dtype;
 }
 
@@ -48,11 +59,20 @@ export function randnLike(x: Tensor, options: CreationOptions = {}): Tensor {
  * Whole numbers evenly distributed from `low` up to, and without, `high`; int32 by default. PyTorch: `torch.randint`.
  * @throws {ChainruleError} if there are none.
  */
-export function randint(low: number, high: number, shape: Shape, options: CreationOptions = {}): Tensor {
+export function randint(
+  low: number,
+  high: number,
+  shape: Shape,
+  options: CreationOptions = {},
+): Tensor {
   checkInteger('randint', 'low', low);
   checkInteger('randint', 'high', high);
-  if (high <= low) throw new ChainruleError(`randint: there is no whole number from ${low} up to and without ${high}`);
-  if (low < -(2 ** 31) || high > 2 ** 31) throw new ChainruleError(`randint: [${low}, ${high}) exceeds int32`);
+  if (high <= low)
+    throw new ChainruleError(
+      `randint: there is no whole number from ${low} up to and without ${high}`,
+    );
+  if (low < -(2 ** 31) || high > 2 ** 31)
+    throw new ChainruleError(`randint: [${low}, ${high}) exceeds int32`);
   const checked = checkShape('randint', shape);
   // 53 bits times the width never rounds up to it.
   const scaled = mul(drawUniform(checked, 'float64'), constant(high - low, 'float64'));
@@ -85,7 +105,9 @@ export function bernoulli(p: Operand, options: BernoulliOptions = {}): Tensor {
   const dtype = options.dtype ?? toFloat(node.dtype);
   const shape = options.shape === undefined ? node.shape : checkShape('bernoulli', options.shape);
   if (node.ndim > 0 && !sameShape(shape, node.shape)) {
-    throw new ShapeError(`bernoulli: the probabilities have shape ${show(node.shape)}, asked for is ${show(shape)}`);
+    throw new ShapeError(
+      `bernoulli: the probabilities have shape ${show(node.shape)}, asked for is ${show(shape)}`,
+    );
   }
   const uniform = drawUniform(shape, node.dtype === 'float64' ? 'float64' : 'float32');
   return finish('bernoulli', castNode(lt(uniform, expandNode(node, shape)), dtype), options);

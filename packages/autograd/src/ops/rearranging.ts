@@ -13,26 +13,33 @@ import { concatNode, flipNode, narrowNode, padNode, sliceNode } from './movement
  * PyTorch: `Tensor.repeat`.
  * @throws {ShapeError} if there are fewer repeats than dimensions.
  */
-export const repeat: (x: Operand, ...repeats: Listed) => Tensor = composite('repeat', (x, ...repeats) => {
-  const node = operand('repeat', x);
-  const list = listOf('repeat', repeats);
-  if (list.length < node.ndim) {
-    throw new ShapeError(
-      `repeat: ${show(list)} has fewer entries than the tensor of shape ${show(node.shape)} dimensions; use tile for that`,
-    );
-  }
-  return repeated('repeat', node, list);
-});
+export const repeat: (x: Operand, ...repeats: Listed) => Tensor = composite(
+  'repeat',
+  (x, ...repeats) => {
+    const node = operand('repeat', x);
+    const list = listOf('repeat', repeats);
+    if (list.length < node.ndim) {
+      throw new ShapeError(
+        `repeat: ${show(list)} has fewer entries than the tensor of shape ${show(node.shape)} dimensions; use tile for that`,
+      );
+    }
+    return repeated('repeat', node, list);
+  },
+);
 
 /** As `repeat`, but fewer repeats than dimensions count from the last one. PyTorch: `torch.tile`. */
 export const tile: (x: Operand, ...dims: Listed) => Tensor = composite('tile', (x, ...dims) => {
   const node = operand('tile', x);
   const list = listOf('tile', dims);
-  return repeated('tile', node, [...new Array<number>(Math.max(0, node.ndim - list.length)).fill(1), ...list]);
+  return repeated('tile', node, [
+    ...new Array<number>(Math.max(0, node.ndim - list.length)).fill(1),
+    ...list,
+  ]);
 });
 
 function repeated(op: string, x: Tensor, repeats: readonly number[]): Tensor {
-  if (repeats.some((n) => n < 0)) throw new ShapeError(`${op}: repeats must be 0 or more, got ${show(repeats)}`);
+  if (repeats.some((n) => n < 0))
+    throw new ShapeError(`${op}: repeats must be 0 or more, got ${show(repeats)}`);
   const shape = [...new Array<number>(repeats.length - x.ndim).fill(1), ...x.shape];
   // Between its neighbours each dimension gets one of size 1, which is expanded.
   const apart = shape.flatMap((n) => [1, n]);
@@ -59,15 +66,23 @@ export const repeatInterleave: (
   const d = along === undefined ? 0 : normalizeDim('repeatInterleave', along, given.ndim);
   const n = node.shape[d]!;
   const counts: ArrayLike<number> =
-    repeats instanceof Tensor ? valueOf(repeats, 'repeatInterleave') : typeof repeats === 'number' ? [repeats] : repeats;
+    repeats instanceof Tensor
+      ? valueOf(repeats, 'repeatInterleave')
+      : typeof repeats === 'number'
+        ? [repeats]
+        : repeats;
   if (counts.length !== 1 && counts.length !== n) {
-    throw new ShapeError(`repeatInterleave: ${counts.length} repeats for dimension ${d} of size ${n}; give one for each element, or one for all`);
+    throw new ShapeError(
+      `repeatInterleave: ${counts.length} repeats for dimension ${d} of size ${n}; give one for each element, or one for all`,
+    );
   }
   const index: number[] = [];
   for (let i = 0; i < n; i++) {
     const count = counts[counts.length === 1 ? 0 : i]!;
     if (!Number.isInteger(count) || count < 0) {
-      throw new ChainruleError(`repeatInterleave: repeats must be whole numbers, 0 or more, got ${count}`);
+      throw new ChainruleError(
+        `repeatInterleave: repeats must be whole numbers, 0 or more, got ${count}`,
+      );
     }
     for (let k = 0; k < count; k++) index.push(i);
   }
@@ -90,15 +105,23 @@ export const roll: (
   dims?: number | readonly number[] | { readonly dims?: number | readonly number[] },
 ) => Tensor = composite('roll', (x, shifts, dims) => {
   const node = operand('roll', x);
-  const over = typeof dims === 'object' && 'dims' in dims ? dims.dims : (dims as number | readonly number[] | undefined);
+  const over =
+    typeof dims === 'object' && 'dims' in dims
+      ? dims.dims
+      : (dims as number | readonly number[] | undefined);
   const by = listOf('roll', typeof shifts === 'number' ? [shifts] : shifts);
   if (over === undefined || (Array.isArray(over) && over.length === 0)) {
-    if (by.length !== 1) throw new ShapeError(`roll: without dims there must be one shift, got ${show(by)}`);
+    if (by.length !== 1)
+      throw new ShapeError(`roll: without dims there must be one shift, got ${show(by)}`);
     return reshapeNode(rolled(reshapeNode(node, [node.size]), by[0]!, 0), node.shape);
   }
-  const list = (typeof over === 'number' ? [over] : over).map((d) => normalizeDim('roll', d, node.ndim));
+  const list = (typeof over === 'number' ? [over] : over).map((d) =>
+    normalizeDim('roll', d, node.ndim),
+  );
   if (list.length !== by.length) {
-    throw new ShapeError(`roll: ${by.length} shifts for ${list.length} dimensions; the numbers must be equal`);
+    throw new ShapeError(
+      `roll: ${by.length} shifts for ${list.length} dimensions; the numbers must be equal`,
+    );
   }
   return node.ndim === 0 ? node : list.reduce((y, d, i) => rolled(y, by[i]!, d), node);
 });
@@ -143,14 +166,19 @@ export const pad: (
     const shape = cut.shape.map((n, d) => n + start[d]! + Math.max(0, sides[d]![1]));
     return padNode(cut, shape, { start, step: shape.map(() => 1) }, value);
   }
-  return sides.reduce((y, [before, after], d) => borrowed(y, d, Math.max(0, before), Math.max(0, after), mode), cut);
+  return sides.reduce(
+    (y, [before, after], d) => borrowed(y, d, Math.max(0, before), Math.max(0, after), mode),
+    cut,
+  );
 });
 
 function cropped(x: Tensor, sides: readonly (readonly [number, number])[]): Tensor {
   const start = sides.map(([before]) => Math.max(0, -before));
   const size = x.shape.map((n, d) => n - start[d]! - Math.max(0, -sides[d]![1]));
   if (size.some((n) => n < 0)) {
-    throw new ShapeError(`pad: shape ${show(x.shape)} has too few elements to take away ${show(sides.flat())}`);
+    throw new ShapeError(
+      `pad: shape ${show(x.shape)} has too few elements to take away ${show(sides.flat())}`,
+    );
   }
   return sliceNode(x, start, size);
 }
@@ -161,7 +189,9 @@ function borrowed(x: Tensor, d: number, before: number, after: number, mode: Pad
   const n = x.shape[d]!;
   const limit = mode === 'reflect' ? n - 1 : mode === 'circular' ? n : n === 0 ? 0 : Infinity;
   if (!['reflect', 'replicate', 'circular'].includes(mode)) {
-    throw new ChainruleError(`pad: mode must be constant, reflect, replicate or circular, got '${mode}'`);
+    throw new ChainruleError(
+      `pad: mode must be constant, reflect, replicate or circular, got '${mode}'`,
+    );
   }
   if (before > limit || after > limit) {
     throw new ShapeError(
@@ -169,24 +199,40 @@ function borrowed(x: Tensor, d: number, before: number, after: number, mode: Pad
     );
   }
   const edge = (at: number, k: number): Tensor =>
-    expandNode(narrowNode(x, d, at, 1), x.shape.map((s, i) => (i === d ? k : s)));
+    expandNode(
+      narrowNode(x, d, at, 1),
+      x.shape.map((s, i) => (i === d ? k : s)),
+    );
   const parts =
     mode === 'reflect'
-      ? [flipNode(narrowNode(x, d, 1, before), [d]), x, flipNode(narrowNode(x, d, n - 1 - after, after), [d])]
+      ? [
+          flipNode(narrowNode(x, d, 1, before), [d]),
+          x,
+          flipNode(narrowNode(x, d, n - 1 - after, after), [d]),
+        ]
       : mode === 'replicate'
         ? [edge(0, before), x, edge(n - 1, after)]
         : [narrowNode(x, d, n - before, before), x, narrowNode(x, d, 0, after)];
-  return concatNode(parts.filter((part) => part.shape[d]! > 0), d);
+  return concatNode(
+    parts.filter((part) => part.shape[d]! > 0),
+    d,
+  );
 }
 
 export interface RearrangingMethods<S extends Shape = Shape> {
   repeat(...repeats: Listed): Tensor;
   tile(...dims: Listed): Tensor;
-  repeatInterleave(repeats: number | readonly number[] | Tensor, dim?: number | null | { readonly dim?: number }): Tensor;
+  repeatInterleave(
+    repeats: number | readonly number[] | Tensor,
+    dim?: number | null | { readonly dim?: number },
+  ): Tensor;
   flip(...dims: Listed): Tensor<S>;
   roll(
     shifts: number | readonly number[],
     dims?: number | readonly number[] | { readonly dims?: number | readonly number[] },
   ): Tensor<S>;
-  pad(padding: readonly number[], options?: { readonly mode?: PadMode; readonly value?: number }): Tensor;
+  pad(
+    padding: readonly number[],
+    options?: { readonly mode?: PadMode; readonly value?: number },
+  ): Tensor;
 }

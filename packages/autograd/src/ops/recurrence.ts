@@ -63,7 +63,10 @@ export const cumprodOf: PrimitiveOp<{ dim: number }> = primitive('cumprod', {
     return strongMul(after, shift(out, dim, 1, false));
   },
   jvp: ([t], [x], out, { dim }) =>
-    linearRecurrence([x as Tensor, strongMul(t as Tensor, shift(out, dim, 1, false))], { dim, reverse: false }),
+    linearRecurrence([x as Tensor, strongMul(t as Tensor, shift(out, dim, 1, false))], {
+      dim,
+      reverse: false,
+    }),
   batch: ([x], _batched, { dim }) => cumprodOf([x as Tensor], { dim: dim + 1 }),
   reference: ([x], out, { dim }) => {
     const { data, shape } = x as Value;
@@ -82,7 +85,11 @@ export const cumprodOf: PrimitiveOp<{ dim: number }> = primitive('cumprod', {
 function shift(x: Tensor, dim: number, filling: number, towardsStart: boolean): Tensor {
   const n = x.shape[dim]!;
   if (n === 0) return x;
-  const gap = filled(filling, x.shape.map((s, d) => (d === dim ? 1 : s)), x.dtype);
+  const gap = filled(
+    filling,
+    x.shape.map((s, d) => (d === dim ? 1 : s)),
+    x.dtype,
+  );
   if (n === 1) return gap;
   return towardsStart
     ? concatNode([narrowNode(x, dim, 1, n - 1), gap], dim)
@@ -90,50 +97,63 @@ function shift(x: Tensor, dim: number, filling: number, towardsStart: boolean): 
 }
 
 /** `h[k] = a[k] h[k−1] + b[k]` with `h[−1] = 0`, or from the end: the derivative of a cumulative product, and its own. */
-export const linearRecurrence: PrimitiveOp<{ dim: number; reverse: boolean }> = primitive('linearRecurrence', {
-  shape: ([a]) => (a as Tensor).shape,
-  vjp: (i, ct, [a], out, { dim, reverse }) => {
-    const next = shift(a as Tensor, dim, 0, !reverse);
-    const g = linearRecurrence([next, ct], { dim, reverse: !reverse });
-    return i === 1 ? g : strongMul(g, shift(out, dim, 0, reverse));
+export const linearRecurrence: PrimitiveOp<{ dim: number; reverse: boolean }> = primitive(
+  'linearRecurrence',
+  {
+    shape: ([a]) => (a as Tensor).shape,
+    vjp: (i, ct, [a], out, { dim, reverse }) => {
+      const next = shift(a as Tensor, dim, 0, !reverse);
+      const g = linearRecurrence([next, ct], { dim, reverse: !reverse });
+      return i === 1 ? g : strongMul(g, shift(out, dim, 0, reverse));
+    },
+    jvp: ([ta, tb], [a], out, { dim, reverse }) => {
+      const inner =
+        ta === null || ta === undefined ? null : strongMul(ta, shift(out, dim, 0, reverse));
+      const b =
+        inner === null
+          ? (tb ?? zerosOf(out))
+          : tb === null || tb === undefined
+            ? inner
+            : add(inner, tb);
+      return linearRecurrence([a as Tensor, b], { dim, reverse });
+    },
+    batch: (inputs, batched, { dim, reverse }, size) =>
+      linearRecurrence(batchAll(inputs, batched, size), { dim: dim + 1, reverse }),
+    reference: ([a, b], out, { dim, reverse }) => {
+      const [p, q] = [(a as Value).data, (b as Value).data];
+      alongRows(out.shape, dim, reverse, (first, step, n) => {
+        let h = 0;
+        for (let k = 0, at = first; k < n; k++, at += step) {
+          h = k === 0 ? q[at]! : p[at]! * h + q[at]!;
+          out.data[at] = h;
+        }
+      });
+    },
   },
-  jvp: ([ta, tb], [a], out, { dim, reverse }) => {
-    const inner = ta === null || ta === undefined ? null : strongMul(ta, shift(out, dim, 0, reverse));
-    const b = inner === null ? (tb ?? zerosOf(out)) : tb === null || tb === undefined ? inner : add(inner, tb);
-    return linearRecurrence([a as Tensor, b], { dim, reverse });
-  },
-  batch: (inputs, batched, { dim, reverse }, size) =>
-    linearRecurrence(batchAll(inputs, batched, size), { dim: dim + 1, reverse }),
-  reference: ([a, b], out, { dim, reverse }) => {
-    const [p, q] = [(a as Value).data, (b as Value).data];
-    alongRows(out.shape, dim, reverse, (first, step, n) => {
-      let h = 0;
-      for (let k = 0, at = first; k < n; k++, at += step) {
-        h = k === 0 ? q[at]! : p[at]! * h + q[at]!;
-        out.data[at] = h;
-      }
-    });
-  },
-});
+);
 
 /** Where the largest element so far is (`sign` 1), or the smallest (−1): the last of equal ones; a NaN stays. */
-export const cumulativeExtreme: PrimitiveOp<{ dim: number; sign: number }> = primitive('cumulativeExtreme', {
-  shape: ([x]) => (x as Tensor).shape,
-  dtype: () => 'int32',
-  batch: ([x], _batched, { dim, sign }) => cumulativeExtreme([x as Tensor], { dim: dim + 1, sign }),
-  reference: ([x], out, { dim, sign }) => {
-    const data: TypedArray = (x as Value).data;
-    alongRows(out.shape, dim, false, (first, step, n) => {
-      let best = data[first]!;
-      let index = 0;
-      for (let k = 0, at = first; k < n; k++, at += step) {
-        const v = data[at]!;
-        if (v !== v || (best === best && (sign > 0 ? v >= best : v <= best))) {
-          best = v;
-          index = k;
+export const cumulativeExtreme: PrimitiveOp<{ dim: number; sign: number }> = primitive(
+  'cumulativeExtreme',
+  {
+    shape: ([x]) => (x as Tensor).shape,
+    dtype: () => 'int32',
+    batch: ([x], _batched, { dim, sign }) =>
+      cumulativeExtreme([x as Tensor], { dim: dim + 1, sign }),
+    reference: ([x], out, { dim, sign }) => {
+      const data: TypedArray = (x as Value).data;
+      alongRows(out.shape, dim, false, (first, step, n) => {
+        let best = data[first]!;
+        let index = 0;
+        for (let k = 0, at = first; k < n; k++, at += step) {
+          const v = data[at]!;
+          if (v !== v || (best === best && (sign > 0 ? v >= best : v <= best))) {
+            best = v;
+            index = k;
+          }
+          out.data[at] = index;
         }
-        out.data[at] = index;
-      }
-    });
+      });
+    },
   },
-});
+);

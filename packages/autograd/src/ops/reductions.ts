@@ -4,7 +4,16 @@ import { normalizeDim, show, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshapeNode, sumOver } from './broadcast.js';
 import { composite, floatOperand, operand, type Operand } from './define.js';
-import { argmaxOf, argminOf, argmedianOf, maxOver, medianOver, minOver, prodOver, type FoldAttrs } from './fold.js';
+import {
+  argmaxOf,
+  argminOf,
+  argmedianOf,
+  maxOver,
+  medianOver,
+  minOver,
+  prodOver,
+  type FoldAttrs,
+} from './fold.js';
 import { gatherOf } from './gather.js';
 import type { PrimitiveOp } from './primitive.js';
 import { single } from './leaves.js';
@@ -58,10 +67,14 @@ export const prod: Reduction = composite('prod', (x, dim, { keepdim = false } = 
  * The largest element over `dim`, NaN if there is one. The gradient is split evenly among equal elements.
  * PyTorch: `torch.amax`. @throws {ShapeError} if there is nothing to choose from.
  */
-export const amax: Reduction = composite('amax', (x, dim, options) => extreme('amax', maxOver, x, dim, options));
+export const amax: Reduction = composite('amax', (x, dim, options) =>
+  extreme('amax', maxOver, x, dim, options),
+);
 
 /** As `amax`, the smallest element. PyTorch: `torch.amin`. */
-export const amin: Reduction = composite('amin', (x, dim, options) => extreme('amin', minOver, x, dim, options));
+export const amin: Reduction = composite('amin', (x, dim, options) =>
+  extreme('amin', minOver, x, dim, options),
+);
 
 function extreme(
   op: string,
@@ -79,7 +92,9 @@ function extreme(
 function checkNotEmpty(op: string, { shape }: Tensor, dims: readonly number[]): void {
   const empty = dims.find((d) => shape[d] === 0);
   if (empty !== undefined) {
-    throw new ShapeError(`${op}: dimension ${empty} of shape ${show(shape)} is empty; there is no element to choose`);
+    throw new ShapeError(
+      `${op}: dimension ${empty} of shape ${show(shape)} is empty; there is no element to choose`,
+    );
   }
 }
 
@@ -88,21 +103,27 @@ function checkNotEmpty(op: string, { shape }: Tensor, dims: readonly number[]): 
  * all. The gradient goes to the chosen element; without `dim` it is split evenly among equal ones. PyTorch: `torch.max`.
  * @example max(x, 1).indices // the classes with the highest score
  */
-export const max: Choice = composite('max', (x: Operand, dim?: number | null, options?: ReduceOptions) =>
-  choose('max', maxOver, argmaxOf, x, dim, options),
+export const max: Choice = composite(
+  'max',
+  (x: Operand, dim?: number | null, options?: ReduceOptions) =>
+    choose('max', maxOver, argmaxOf, x, dim, options),
 ) as Choice;
 
 /** As `max`, the smallest. PyTorch: `torch.min`. */
-export const min: Choice = composite('min', (x: Operand, dim?: number | null, options?: ReduceOptions) =>
-  choose('min', minOver, argminOf, x, dim, options),
+export const min: Choice = composite(
+  'min',
+  (x: Operand, dim?: number | null, options?: ReduceOptions) =>
+    choose('min', minOver, argminOf, x, dim, options),
 ) as Choice;
 
 /**
  * The median of all elements, or along `dim` the medians and where they are: of an even number the lower of the two in the
  * middle, NaN if there is one. PyTorch: `torch.median`.
  */
-export const median: Choice = composite('median', (x: Operand, dim?: number | null, options?: ReduceOptions) =>
-  choose('median', medianOver, argmedianOf, x, dim, options),
+export const median: Choice = composite(
+  'median',
+  (x: Operand, dim?: number | null, options?: ReduceOptions) =>
+    choose('median', medianOver, argmedianOf, x, dim, options),
 ) as Choice;
 
 function choose(
@@ -131,10 +152,14 @@ type Position = (x: Operand, dim?: number | null, options?: ReduceOptions) => Te
  * Where the largest element is along `dim`, or among all counted row by row: the first of equal ones, a NaN before all.
  * An int32 tensor. PyTorch: `torch.argmax`.
  */
-export const argmax: Position = composite('argmax', (x, dim, options) => positionOf('argmax', argmaxOf, x, dim, options));
+export const argmax: Position = composite('argmax', (x, dim, options) =>
+  positionOf('argmax', argmaxOf, x, dim, options),
+);
 
 /** As `argmax`, of the smallest element. PyTorch: `torch.argmin`. */
-export const argmin: Position = composite('argmin', (x, dim, options) => positionOf('argmin', argminOf, x, dim, options));
+export const argmin: Position = composite('argmin', (x, dim, options) =>
+  positionOf('argmin', argminOf, x, dim, options),
+);
 
 function positionOf(
   op: string,
@@ -146,9 +171,15 @@ function positionOf(
   const node = operand(op, x);
   if (dim === undefined || dim === null || node.ndim === 0) {
     if (typeof dim === 'number') normalizeDim(op, dim, 0);
-    if (node.size === 0) throw new ShapeError(`${op}: the tensor of shape ${show(node.shape)} has no elements`);
+    if (node.size === 0)
+      throw new ShapeError(`${op}: the tensor of shape ${show(node.shape)} has no elements`);
     const y = position([reshapeNode(node, [node.size])], { dim: 0, keepdim: false });
-    return keepdim ? reshapeNode(y, node.shape.map(() => 1)) : y;
+    return keepdim
+      ? reshapeNode(
+          y,
+          node.shape.map(() => 1),
+        )
+      : y;
   }
   const d = normalizeDim(op, dim, node.ndim);
   checkNotEmpty(op, node, [d]);

@@ -23,7 +23,12 @@ export const cumprod: (x: Operand, dim: number) => Tensor = composite('cumprod',
 );
 
 /** A tensor without dimensions counts as a vector of one element. */
-function along(op: string, x: Operand, dim: number, f: (node: Tensor, dim: number) => Tensor): Tensor {
+function along(
+  op: string,
+  x: Operand,
+  dim: number,
+  f: (node: Tensor, dim: number) => Tensor,
+): Tensor {
   const node = operand(op, x);
   const d = normalizeDim(op, dim, node.ndim);
   return node.ndim === 0 ? reshapeNode(f(reshapeNode(node, [1]), 0), []) : f(node, d);

@@ -27,10 +27,10 @@ export const scatter: (x: Operand, dim: number, index: Indices, src: Operand) =>
  * PyTorch: `torch.scatter_add`.
  * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
  */
-export const scatterAdd: (x: Operand, dim: number, index: Indices, src: Operand) => Tensor = composite(
-  'scatterAdd',
-  (x, dim, index, src) => scattered('scatterAdd', scatterAddOf, x, dim, index, src),
-);
+export const scatterAdd: (x: Operand, dim: number, index: Indices, src: Operand) => Tensor =
+  composite('scatterAdd', (x, dim, index, src) =>
+    scattered('scatterAdd', scatterAddOf, x, dim, index, src),
+  );
 
 function scattered(
   op: string,
@@ -47,7 +47,10 @@ function scattered(
   checkIndexShape(op, places.shape, target.shape, d);
   const source = castNode(operand(op, src, node.dtype), node.dtype);
   if (!(src instanceof Tensor)) {
-    return reshapeNode(write([target, places, expandNode(source, places.shape)], { dim: d }), node.shape);
+    return reshapeNode(
+      write([target, places, expandNode(source, places.shape)], { dim: d }),
+      node.shape,
+    );
   }
   const given = atLeastVector(source);
   if (given.ndim !== places.ndim || given.shape.some((n, k) => n < places.shape[k]!)) {
@@ -55,7 +58,11 @@ function scattered(
       `${op}: the source of shape ${show(given.shape)} is smaller than the index of shape ${show(places.shape)}`,
     );
   }
-  const used = sliceNode(given, places.shape.map(() => 0), places.shape);
+  const used = sliceNode(
+    given,
+    places.shape.map(() => 0),
+    places.shape,
+  );
   return reshapeNode(write([target, places, used], { dim: d }), node.shape);
 }
 
@@ -77,10 +84,17 @@ export const indexAdd: (
   const node = operand('indexAdd', x);
   const d = normalizeDim('indexAdd', dim, node.ndim);
   const places = atLeastVector(indexTensor('indexAdd', index, node.shape[d] ?? 1, d));
-  if (places.ndim > 1) throw new ShapeError(`indexAdd: expected a vector of indices, got shape ${show(places.shape)}`);
+  if (places.ndim > 1)
+    throw new ShapeError(`indexAdd: expected a vector of indices, got shape ${show(places.shape)}`);
   const given = castNode(operand('indexAdd', source), node.dtype);
-  const scaled = Number(alpha) === 1 ? given : mul(given, node.dtype === 'bool' ? Boolean(alpha) : Number(alpha));
-  const added = indexAddOf([atLeastVector(node), places, atLeastVector(castNode(scaled, node.dtype))], { dim: d });
+  const scaled =
+    Number(alpha) === 1
+      ? given
+      : mul(given, node.dtype === 'bool' ? Boolean(alpha) : Number(alpha));
+  const added = indexAddOf(
+    [atLeastVector(node), places, atLeastVector(castNode(scaled, node.dtype))],
+    { dim: d },
+  );
   return reshapeNode(added, node.shape);
 });
 
@@ -98,7 +112,9 @@ export const indexPut: (
 ) => Tensor = composite('indexPut', (x, indices, values, { accumulate = false } = {}) => {
   const node = operand('indexPut', x);
   if (!Array.isArray(indices) || indices.length === 0) {
-    throw new ChainruleError('indexPut: expected an array of index tensors, one for each of the first dimensions');
+    throw new ChainruleError(
+      'indexPut: expected an array of index tensors, one for each of the first dimensions',
+    );
   }
   const places = maskIndices('indexPut', node.shape, indices);
   const k = places.length;
@@ -121,6 +137,15 @@ export const indexPut: (
 export interface ScatteringMethods<S extends Shape = Shape> {
   scatter(dim: number, index: Indices, src: Operand): Tensor;
   scatterAdd(dim: number, index: Indices, src: Operand): Tensor;
-  indexAdd(dim: number, index: Indices, source: Tensor, options?: { readonly alpha?: number | boolean }): Tensor;
-  indexPut(indices: readonly Indices[], values: Operand, options?: { readonly accumulate?: boolean }): Tensor;
+  indexAdd(
+    dim: number,
+    index: Indices,
+    source: Tensor,
+    options?: { readonly alpha?: number | boolean },
+  ): Tensor;
+  indexPut(
+    indices: readonly Indices[],
+    values: Operand,
+    options?: { readonly accumulate?: boolean },
+  ): Tensor;
 }

@@ -28,8 +28,9 @@ export * from './rearranging.js';
  * @throws {ShapeError} if the sizes differ, or what is left is no whole number.
  * @example reshape(x, [2, -1]) // or reshape(x, 2, -1)
  */
-export const reshape: (x: Operand, ...shape: Listed) => Tensor = composite('reshape', (x, ...shape) =>
-  reshaped('reshape', operand('reshape', x), listOf('reshape', shape)),
+export const reshape: (x: Operand, ...shape: Listed) => Tensor = composite(
+  'reshape',
+  (x, ...shape) => reshaped('reshape', operand('reshape', x), listOf('reshape', shape)),
 );
 
 /** As `reshape`: tensors are always contiguous. PyTorch: `Tensor.view`. */
@@ -44,7 +45,10 @@ function reshaped(op: string, x: Tensor, shape: readonly number[]): Tensor {
 /** A shape of `size` elements with its −1 filled in. */
 function inferSize(op: string, shape: readonly number[], size: number, from: Shape): Shape {
   const open = shape.indexOf(-1);
-  const filled = checkShape(op, open < 0 ? shape : shape.map((n, d) => (d === open ? 1 : n))).slice();
+  const filled = checkShape(
+    op,
+    open < 0 ? shape : shape.map((n, d) => (d === open ? 1 : n)),
+  ).slice();
   if (open >= 0) {
     const rest = sizeOf(filled);
     if (rest === 0 || size % rest !== 0) {
@@ -77,7 +81,11 @@ export const flatten: (
   const from = normalizeDim('flatten', given.startDim ?? 0, t.ndim);
   const to = normalizeDim('flatten', given.endDim ?? -1, t.ndim);
   if (from > to) throw new ShapeError(`flatten: startDim ${from} comes after endDim ${to}`);
-  return reshapeNode(t, [...t.shape.slice(0, from), sizeOf(t.shape.slice(from, to + 1)), ...t.shape.slice(to + 1)]);
+  return reshapeNode(t, [
+    ...t.shape.slice(0, from),
+    sizeOf(t.shape.slice(from, to + 1)),
+    ...t.shape.slice(to + 1),
+  ]);
 });
 
 /** One dimension split into several; one of `sizes` may be −1. PyTorch: `torch.unflatten`. */
@@ -87,16 +95,26 @@ export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => T
     const t = operand('unflatten', x);
     const d = normalizeDim('unflatten', dim, t.ndim);
     const n = t.shape[d] ?? 1;
-    return reshapeNode(t, [...t.shape.slice(0, d), ...inferSize('unflatten', sizes, n, [n]), ...t.shape.slice(d + 1)]);
+    return reshapeNode(t, [
+      ...t.shape.slice(0, d),
+      ...inferSize('unflatten', sizes, n, [n]),
+      ...t.shape.slice(d + 1),
+    ]);
   },
 );
 
 /** Without the dimensions of size 1, or without those of `dim` that have size 1. PyTorch: `torch.squeeze`. */
-export const squeeze: (x: Operand, dim?: number | readonly number[]) => Tensor = composite('squeeze', (x, dim) => {
-  const t = operand('squeeze', x);
-  const dims = normalizeDims('squeeze', dim, t.ndim);
-  return reshapeNode(t, t.shape.filter((n, d) => n !== 1 || !dims.includes(d)));
-});
+export const squeeze: (x: Operand, dim?: number | readonly number[]) => Tensor = composite(
+  'squeeze',
+  (x, dim) => {
+    const t = operand('squeeze', x);
+    const dims = normalizeDims('squeeze', dim, t.ndim);
+    return reshapeNode(
+      t,
+      t.shape.filter((n, d) => n !== 1 || !dims.includes(d)),
+    );
+  },
+);
 
 /** With a new dimension of size 1 at place `dim` of the result. PyTorch: `torch.unsqueeze`. */
 export const unsqueeze: (x: Operand, dim: number) => Tensor = composite('unsqueeze', (x, dim) => {
@@ -109,26 +127,31 @@ export const unsqueeze: (x: Operand, dim: number) => Tensor = composite('unsquee
  * The dimensions in another order: dimension `d` of the result is dimension `dims[d]` of `x`. PyTorch: `torch.permute`.
  * @example permute(images, [0, 2, 3, 1]) // channels last
  */
-export const permute: (x: Operand, ...dims: Listed) => Tensor = composite('permute', (x, ...dims) => {
-  const t = operand('permute', x);
-  const order = normalizeDims('permute', listOf('permute', dims), t.ndim);
-  if (order.length !== t.ndim) {
-    throw new ShapeError(
-      `permute: ${show(listOf('permute', dims))} names ${order.length} dimensions, the tensor of shape ${show(t.shape)} ` +
-        `has ${t.ndim}; each must be named once`,
-    );
-  }
-  return permuteNode(t, order);
-});
+export const permute: (x: Operand, ...dims: Listed) => Tensor = composite(
+  'permute',
+  (x, ...dims) => {
+    const t = operand('permute', x);
+    const order = normalizeDims('permute', listOf('permute', dims), t.ndim);
+    if (order.length !== t.ndim) {
+      throw new ShapeError(
+        `permute: ${show(listOf('permute', dims))} names ${order.length} dimensions, the tensor of shape ${show(t.shape)} ` +
+          `has ${t.ndim}; each must be named once`,
+      );
+    }
+    return permuteNode(t, order);
+  },
+);
 
 /** With two dimensions exchanged. PyTorch: `torch.transpose`. */
-export const transpose: (x: Operand, dim0: number, dim1: number) => Tensor = composite('transpose', (x, dim0, dim1) =>
-  exchanged('transpose', x, dim0, dim1),
+export const transpose: (x: Operand, dim0: number, dim1: number) => Tensor = composite(
+  'transpose',
+  (x, dim0, dim1) => exchanged('transpose', x, dim0, dim1),
 );
 
 /** As `transpose`. PyTorch: `torch.swapaxes`. */
-export const swapaxes: (x: Operand, dim0: number, dim1: number) => Tensor = composite('swapaxes', (x, dim0, dim1) =>
-  exchanged('swapaxes', x, dim0, dim1),
+export const swapaxes: (x: Operand, dim0: number, dim1: number) => Tensor = composite(
+  'swapaxes',
+  (x, dim0, dim1) => exchanged('swapaxes', x, dim0, dim1),
 );
 
 function exchanged(op: string, x: Operand, dim0: number, dim1: number): Tensor {
@@ -161,12 +184,17 @@ export const movedim: (
   const from = normalizeDims('movedim', source, node.ndim);
   const to = normalizeDims('movedim', destination, node.ndim);
   if (from.length !== to.length) {
-    throw new ShapeError(`movedim: ${from.length} dimensions are moved to ${to.length} places; the numbers must be equal`);
+    throw new ShapeError(
+      `movedim: ${from.length} dimensions are moved to ${to.length} places; the numbers must be equal`,
+    );
   }
   const order = new Array<number>(node.ndim).fill(-1);
   from.forEach((d, i) => (order[to[i] as number] = d));
   const rest = range(node.ndim).filter((d) => !from.includes(d));
-  return permuteNode(node, order.map((d) => (d >= 0 ? d : (rest.shift() as number))));
+  return permuteNode(
+    node,
+    order.map((d) => (d >= 0 ? d : (rest.shift() as number))),
+  );
 });
 
 /**
@@ -178,26 +206,36 @@ export const expand: (x: Operand, ...size: Listed) => Tensor = composite('expand
 );
 
 /** As `expand`. PyTorch: `torch.broadcast_to`. */
-export const broadcastTo: (x: Operand, ...size: Listed) => Tensor = composite('broadcastTo', (x, ...size) =>
-  expanded('broadcastTo', x, listOf('broadcastTo', size)),
+export const broadcastTo: (x: Operand, ...size: Listed) => Tensor = composite(
+  'broadcastTo',
+  (x, ...size) => expanded('broadcastTo', x, listOf('broadcastTo', size)),
 );
 
 function expanded(op: string, x: Operand, size: readonly number[]): Tensor {
   const node = operand(op, x);
   const lead = size.length - node.ndim;
-  const shape = checkShape(op, size.map((n, d) => (n === -1 && d >= lead ? (node.shape[d - lead] ?? -1) : n)));
+  const shape = checkShape(
+    op,
+    size.map((n, d) => (n === -1 && d >= lead ? (node.shape[d - lead] ?? -1) : n)),
+  );
   checkExpand(op, node.shape, shape);
   return expandNode(node, sameShape(shape, node.shape) ? node.shape : shape);
 }
 
 /** The tensor itself: every tensor is contiguous. PyTorch: `Tensor.contiguous`. */
-export const contiguous: (x: Operand) => Tensor = composite('contiguous', (x) => operand('contiguous', x));
+export const contiguous: (x: Operand) => Tensor = composite('contiguous', (x) =>
+  operand('contiguous', x),
+);
 
 /** The methods of this family. */
-export interface ShapeMethods<S extends Shape = Shape> extends RearrangingMethods<S>, DiagonalMethods {
+export interface ShapeMethods<S extends Shape = Shape>
+  extends RearrangingMethods<S>, DiagonalMethods {
   reshape(...shape: Listed): Tensor;
   view(...shape: Listed): Tensor;
-  flatten(startDim?: number | { readonly startDim?: number; readonly endDim?: number }, endDim?: number): Tensor;
+  flatten(
+    startDim?: number | { readonly startDim?: number; readonly endDim?: number },
+    endDim?: number,
+  ): Tensor;
   unflatten(dim: number, sizes: readonly number[]): Tensor;
   squeeze(dim?: number | readonly number[]): Tensor;
   unsqueeze(dim: number): Tensor;

@@ -34,11 +34,15 @@ type Variance = (x: Operand, dim?: Dims, options?: VarianceOptions) => Tensor;
  * divisor is 0. PyTorch: `torch.var`.
  * @throws {DTypeError} for integers and booleans.
  */
-const variance: Variance = composite('var', (x, dim, options) => varianceOf('var', x, dim, options));
+const variance: Variance = composite('var', (x, dim, options) =>
+  varianceOf('var', x, dim, options),
+);
 export { variance as var };
 
 /** The root of the variance; where that is 0 its derivative is taken as 0. PyTorch: `torch.std`. */
-export const std: Variance = composite('std', (x, dim, options) => rootOf(varianceOf('std', x, dim, options)));
+export const std: Variance = composite('std', (x, dim, options) =>
+  rootOf(varianceOf('std', x, dim, options)),
+);
 
 function varianceOf(
   op: string,
@@ -90,7 +94,11 @@ export const norm: Norm = composite('norm', (x, dim, options) => {
   const powers = p > 0 ? where(zero, zerosOf(node), pow(where(zero, one, size), p)) : pow(size, p);
   const total = sumOver([powers], attrs);
   const none = eq(total, 0);
-  return where(none, filled(p > 0 ? 0 : Infinity, total.shape, node.dtype), pow(where(none, one, total), 1 / p));
+  return where(
+    none,
+    filled(p > 0 ? 0 : Infinity, total.shape, node.dtype),
+    pow(where(none, one, total), 1 / p),
+  );
 });
 
 function isOptions(x: unknown): x is NormOptions {
@@ -109,7 +117,10 @@ export const logsumexp: Reduction = composite('logsumexp', (x, dim, { keepdim = 
   const shift = where(isFinite(top), top, zerosOf(top));
   const total = sumOver([exp(sub(node, shift))], { dims, keepdim });
   const none = eq(total, 0);
-  const result = add(log(where(none, filled(1, total.shape, total.dtype), total)), reshapeNode(shift, total.shape));
+  const result = add(
+    log(where(none, filled(1, total.shape, total.dtype), total)),
+    reshapeNode(shift, total.shape),
+  );
   return where(none, filled(-Infinity, total.shape, total.dtype), result);
 });
 

@@ -23,7 +23,10 @@ export interface UniqueParts {
 
 export interface Unique {
   (x: Operand): Tensor;
-  (x: Operand, options: UniqueOptions & ({ readonly returnInverse: true } | { readonly returnCounts: true })): UniqueParts;
+  (
+    x: Operand,
+    options: UniqueOptions & ({ readonly returnInverse: true } | { readonly returnCounts: true }),
+  ): UniqueParts;
   (x: Operand, options?: UniqueOptions): Tensor | UniqueParts;
 }
 
@@ -54,7 +57,10 @@ function leafOf(data: Int32Array): Tensor {
 }
 
 /** The distinct slices along a dimension, in order: where each first is, which each slice is, how many there are. */
-function distinct(x: Tensor, dim: number): { first: Int32Array; inverse: Int32Array; counts: Int32Array } {
+function distinct(
+  x: Tensor,
+  dim: number,
+): { first: Int32Array; inverse: Int32Array; counts: Int32Array } {
   const data = valueOf(moveDim(x, dim, 0), 'unique');
   const n = x.shape[dim]!;
   const width = sizeOf(x.shape.filter((_, d) => d !== dim));
@@ -84,6 +90,8 @@ function distinct(x: Tensor, dim: number): { first: Int32Array; inverse: Int32Ar
 
 export interface UniqueMethods {
   unique(): Tensor;
-  unique(options: UniqueOptions & ({ readonly returnInverse: true } | { readonly returnCounts: true })): UniqueParts;
+  unique(
+    options: UniqueOptions & ({ readonly returnInverse: true } | { readonly returnCounts: true }),
+  ): UniqueParts;
   unique(options?: UniqueOptions): Tensor | UniqueParts;
 }
