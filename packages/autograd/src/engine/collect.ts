@@ -14,8 +14,12 @@ export interface Collected {
   readonly leaves: Tensor[];
   /** Roots to compute: those asked for, pending cells met on the way, and values needed again (see `evaluate.ts`). */
   readonly roots: Tensor[];
-  /** Two graphs with equal structures can be computed by the same program. */
+  /** Two graphs with equal structures can be computed by the same program. Valid until the next walk. */
   readonly structure: Structure;
+  /** What requires grad and was made by no operation: leaves, and versions of cells. */
+  readonly gradLeaves: Tensor[];
+  /** Whether the structure says all there is to know of the backward pass: no hooks, no rules of the user's own. */
+  readonly plain: boolean;
 }
 
 /** A growing list of 32-bit numbers and their hash. */
@@ -32,13 +36,8 @@ export class Structure {
     this.ints[this.length++] = x;
   }
 
-  hash(): number {
-    let h = 0x811c9dc5;
-    for (let i = 0; i < this.length; i++) {
-      h = Math.imul(h ^ this.ints[i]!, 0x01000193);
-      h ^= h >>> 15;
-    }
-    return h;
+  copy(): Int32Array {
+    return this.ints.slice(0, this.length);
   }
 
   equals(other: Int32Array): boolean {
@@ -47,6 +46,18 @@ export class Structure {
     return true;
   }
 }
+
+export function hashOf(ints: Int32Array, length: number): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < length; i++) {
+    h = Math.imul(h ^ ints[i]!, 0x01000193);
+    h ^= h >>> 15;
+  }
+  return h;
+}
+
+/** Reused by every walk. */
+const structure = new Structure();
 
 const LEAF = -1;
 const NUMBER = -2;
@@ -75,7 +86,9 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
   const nodes: Tensor[] = [];
   const leaves: Tensor[] = [];
   const roots: Tensor[] = [];
-  const structure = new Structure();
+  const gradLeaves: Tensor[] = [];
+  let plain = true;
+  structure.length = 0;
   // A path of nodes being visited, and how many inputs of each have been.
   const path: Tensor[] = [];
   const visited: number[] = [];
@@ -90,6 +103,10 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
       stops?.has(node) === true
     ) {
       addLeaf(node, nodes, leaves, structure);
+      if (node.needsGrad) {
+        if (node.op === null || node.cell !== null) gradLeaves.push(node);
+        else plain = false; // computed before, and differentiable: its own graph is not walked
+      }
       return;
     }
     checkComputable(node);
@@ -122,12 +139,14 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
         path.pop();
         visited.pop();
         addNode(node, nodes, structure);
+        if (node.needsGrad && node.cell !== null) gradLeaves.push(node);
+        if (node.extra !== null || node.op?.name === 'call') plain = false;
       }
     }
   }
   structure.push(roots.length);
   for (const root of roots) structure.push(root.slot);
-  return { nodes, leaves, roots, structure };
+  return { nodes, leaves, roots, structure, gradLeaves, plain };
 }
 
 function checkComputable(node: Tensor): void {
@@ -162,7 +181,7 @@ function addLeaf(node: Tensor, nodes: Tensor[], leaves: Tensor[], structure: Str
   }
   leaves.push(node);
   structure.push(LEAF);
-  structure.push((node.shape.length << 2) | dtypeCode[node.dtype]);
+  structure.push((node.shape.length << 3) | (dtypeCode[node.dtype] << 1) | Number(node.needsGrad));
   for (const n of node.shape) structure.push(n);
 }
 
@@ -174,7 +193,7 @@ export function isLiteral(node: Tensor): boolean {
 }
 
 function addNode(node: Tensor, nodes: Tensor[], structure: Structure): void {
-  structure.push((node.op as NonNullable<typeof node.op>).id);
+  structure.push(((node.op as NonNullable<typeof node.op>).id << 1) | Number(node.needsGrad));
   for (const x of node.inputs) structure.push(x.slot);
   if (node.attrs !== null) pushAttrs(node.attrs, structure);
   node.slot = nodes.length;

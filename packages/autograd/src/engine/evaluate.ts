@@ -59,47 +59,69 @@ export function run(roots: readonly Tensor[], why: string): void {
   const graph = collect(roots);
   if (graph.roots.length === 0) return;
   const plan = engine.plans.find(graph);
-  const forward =
-    why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
+  const forward = why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
+  execute(graph, plan, why, forward ? plan.held(graph) : null);
+}
+
+/**
+ * @internal Runs a plan for a graph. `held` are slots to keep until the next run that holds some. The plan may compute
+ * more roots than the graph has: new versions of the cells `more`, which are returned by value.
+ */
+export function execute(
+  graph: Collected,
+  plan: Plan,
+  why: string,
+  held: readonly number[] | null = null,
+  more: readonly Cell[] = NONE,
+): TypedArray[] {
+  const { leaves, roots } = graph;
   // Some of what the last run held may be an input: taken before it is let go of.
-  const inputs: TypedArray[] = graph.leaves.map((leaf) =>
-    leaf.cell === null ? leafValue(leaf) : NO_VALUE,
-  );
-  if (forward) release();
-  const held = forward ? plan.held(graph) : NONE;
-  const executable = plan.on(backendInUse(), held);
-  const cells = versionsOf(graph);
-  for (const leaf of graph.leaves) leaf.cell?.protect(leaf);
-  const outputs: (TypedArray | null)[] = graph.roots.map((root) => outputOf(cells.get(root)));
-  graph.leaves.forEach((leaf, i) => {
+  const inputs = new Array<TypedArray>(leaves.length);
+  for (let i = 0; i < leaves.length; i++) {
+    const leaf = leaves[i] as Tensor;
+    if (leaf.cell === null) inputs[i] = leafValue(leaf);
+    else leaf.cell.protect(leaf);
+  }
+  if (held !== null) release();
+  const executable = plan.on(backendInUse(), held ?? NONE);
+  const cells = roots.map(cellOf);
+  const outputs: (TypedArray | null)[] = cells.map(outputOf);
+  for (const cell of more) outputs.push(outputOf(cell));
+  for (let k = plan.kept.size + (held ?? NONE).length; k > 0; k--) outputs.push(null);
+  for (let i = 0; i < leaves.length; i++) {
+    const leaf = leaves[i] as Tensor;
     if (leaf.cell !== null) inputs[i] = leafValue(leaf); // after versions that will be overwritten have been copied
-  });
-  for (let k = plan.kept.size + held.length; k > 0; k--) outputs.push(null);
-  engine.onRun?.(plan.program(held), why);
+  }
+  engine.onRun?.(plan.program(held ?? NONE), why);
   let values: TypedArray[];
   try {
     values = executable.run(inputs, outputs);
   } catch (error) {
-    graph.roots.forEach((root, k) => {
-      const cell = cells.get(root);
+    [...cells, ...more].forEach((cell, k) => {
       cell?.giveBack(outputs[k] ?? null);
       cell?.revert();
     });
     throw explain(error, graph.nodes[executable.at], why);
   }
-  settle(graph, plan, held, cells, values);
+  settle(graph, plan, held ?? NONE, cells, values, more.length);
+  return more.length === 0 ? values : values.slice(roots.length, roots.length + more.length);
 }
 
-const NONE: readonly number[] = [];
-const NO_VALUE = new Uint8Array(0);
+const NONE: readonly never[] = [];
+
+/** The cell whose current version a root is. */
+function cellOf(root: Tensor): Cell | null {
+  return root.cell !== null && root.cell.current === root ? root.cell : null;
+}
 
 /** Hands the values of a run to their nodes. */
 function settle(
   { nodes, roots }: Collected,
   plan: Plan,
   held: readonly number[],
-  cells: ReadonlyMap<Tensor, Cell>,
+  cells: readonly (Cell | null)[],
   values: readonly TypedArray[],
+  more: number,
 ): void {
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i] as Tensor;
@@ -107,14 +129,16 @@ function settle(
     node.plan = plan;
     node.planIndex = i;
   }
-  let k = 0;
-  for (const root of roots) {
-    const value = values[k++] as TypedArray;
-    const cell = cells.get(root);
-    if (cell === undefined) keep(root, value);
-    else cell.commit(value, true);
+  for (let k = 0; k < roots.length; k++) {
+    const cell = cells[k] as Cell | null;
+    if (cell === null) keep(roots[k] as Tensor, values[k] as TypedArray);
+    else cell.commit(values[k] as TypedArray, true);
   }
-  for (const index of plan.kept) keep(nodes[index] as Tensor, values[k++] as TypedArray);
+  let k = roots.length + more;
+  for (const index of plan.kept) {
+    const value = values[k++] as TypedArray;
+    if (index < nodes.length) keep(nodes[index] as Tensor, value);
+  }
   for (const index of held) {
     const node = nodes[index] as Tensor;
     const value = values[k++] as TypedArray;
@@ -138,18 +162,9 @@ function release(): void {
 }
 
 /** Where a cell's new version goes: the array before last, at first one that the backend keeps for it. */
-function outputOf(cell: Cell | undefined): TypedArray | null {
-  if (cell === undefined) return null;
+function outputOf(cell: Cell | null): TypedArray | null {
+  if (cell === null) return null;
   return cell.spare() ?? (cell.isNew ? null : backendInUse().allocate(cell.dtype, cell.size));
-}
-
-/** The cells whose current version this graph computes. */
-function versionsOf({ roots }: Collected): Map<Tensor, Cell> {
-  const cells = new Map<Tensor, Cell>();
-  for (const root of roots) {
-    if (root.cell !== null && root.cell.current === root) cells.set(root, root.cell);
-  }
-  return cells;
 }
 
 function leafValue(leaf: Tensor): TypedArray {

@@ -2,13 +2,15 @@
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp } from '../graph/version.js';
-import { isLiteral, type Collected } from './collect.js';
+import { hashOf, type Collected, type Structure } from './collect.js';
 import type { Backend, Executable, Instruction, Program } from './program.js';
 
 /** How a graph of one structure is computed. */
 export class Plan {
   /** Values that were needed after a run had dropped them: they are kept from then on. */
   readonly kept = new Set<number>();
+  /** For a plan that ends in gradients, the place of each one's leaf among the leaves that require grad. */
+  gradients: readonly number[] = [];
   /** What the backward graph of the roots will read; known once asked for. */
   private heldSlots: readonly number[] | null = null;
   readonly instructions: readonly Instruction[];
@@ -20,21 +22,21 @@ export class Plan {
 
   readonly structure: Int32Array;
 
+  /** Of the leaves the first `given` are inputs; numbers after them are constants. `stops` are inputs without value. */
   constructor(
     structure: Int32Array,
-    { nodes, leaves, roots }: Collected,
-    stops?: ReadonlySet<Tensor>,
+    { nodes, leaves, roots }: Pick<Collected, 'nodes' | 'leaves' | 'roots'>,
+    { given = leaves.length, stops }: { given?: number; stops?: ReadonlySet<Tensor> } = {},
   ) {
     this.structure = structure;
+    const inputs = new Set(leaves.slice(0, given));
     this.instructions = nodes.map((node) => {
-      const { shape, dtype } = node;
-      const input =
-        node.value !== null || (isNumber(node) && !isLiteral(node)) || stops?.has(node) === true;
-      return input
+      const { op, attrs, shape, dtype } = node;
+      return inputs.has(node) || node.value !== null || stops?.has(node) === true
         ? { op: null, attrs: null, inputs: [], shape, dtype }
-        : { op: node.op, attrs: node.attrs, inputs: node.inputs.map((x) => x.slot), shape, dtype };
+        : { op, attrs, inputs: node.inputs.map((x) => x.slot), shape, dtype };
     });
-    this.inputs = leaves.map((leaf) => leaf.slot);
+    this.inputs = leaves.slice(0, given).map((leaf) => leaf.slot);
     this.roots = roots.map((root) => root.slot);
   }
 
@@ -76,7 +78,7 @@ export class PlanCache {
   hits = 0;
   misses = 0;
   private readonly plans = new Map<number, Plan[]>();
-
+  private last = 0;
   private readonly capacity: number;
 
   constructor(capacity = 512) {
@@ -87,20 +89,31 @@ export class PlanCache {
     return this.plans.size;
   }
 
+  /** The plan for a graph, made if there is none. */
   find(graph: Collected): Plan {
-    const { structure } = graph;
-    const hash = structure.hash();
+    return this.look(graph.structure) ?? this.add(new Plan(graph.structure.copy(), graph));
+  }
+
+  /** The plan of a structure, if there is one. */
+  look(structure: Structure): Plan | null {
+    const hash = hashOf(structure.ints, structure.length);
     const bucket = this.plans.get(hash);
     const found = bucket?.find((plan) => structure.equals(plan.structure));
-    if (bucket !== undefined && found !== undefined) {
-      this.hits++;
+    if (bucket === undefined || found === undefined) return null;
+    this.hits++;
+    if (this.last !== hash) {
       this.plans.delete(hash);
       this.plans.set(hash, bucket); // the last one in is the last to go
-      return found;
+      this.last = hash;
     }
+    return found;
+  }
+
+  add(plan: Plan): Plan {
     this.misses++;
-    const plan = new Plan(structure.ints.slice(0, structure.length), graph);
-    this.plans.set(hash, bucket === undefined ? [plan] : [...bucket, plan]);
+    const hash = hashOf(plan.structure, plan.structure.length);
+    this.plans.set(hash, [...(this.plans.get(hash) ?? []), plan]);
+    this.last = hash;
     if (this.plans.size > this.capacity) {
       const [oldest] = this.plans.keys();
       if (oldest !== undefined) this.plans.delete(oldest);

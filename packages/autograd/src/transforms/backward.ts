@@ -1,12 +1,15 @@
 /** @file `backward()` and `grad(outputs, inputs)`: PyTorch's way to ask for gradients. */
 import { DTypeError, GradError, ShapeError } from '../errors.js';
-import { engine, pendingVersions, run } from '../engine/evaluate.js';
+import { collect, type Collected } from '../engine/collect.js';
+import { engine, execute, pendingVersions } from '../engine/evaluate.js';
+import { Plan } from '../engine/plan.js';
 import { Cell } from '../graph/cell.js';
-import { isFloat } from '../graph/dtype.js';
+import { isFloat, type TypedArray } from '../graph/dtype.js';
 import { mode, recording } from '../graph/mode.js';
 import { runtime, type BackwardOptions } from '../graph/runtime.js';
 import { sameShape, show } from '../graph/shape.js';
 import { borrowGrad, extraOf, touchGrad, type Tensor } from '../graph/tensor.js';
+import { constantOp } from '../graph/version.js';
 import { filled, sumOf } from '../ops/primitive.js';
 import { freed, isFreed, leafOf, pullback } from './vjp.js';
 
@@ -31,21 +34,75 @@ export function backward(
     throw new GradError('backward: not inside vmap; use grad(f), which composes with it');
   }
   checkDifferentiable('backward', root);
-  const seed = seedOf('backward', root, gradient);
-  const found = pullback([root], [seed], null, { createGraph });
-  const before = new Map<Tensor, Cell | null>();
+  const seed = gradient === null || gradient === undefined ? null : seedOf('backward', root, gradient);
+  if (root.size !== 1 && seed === null) seedOf('backward', root, null);
+  const known = seed === null && !createGraph && mode.tracing === null ? recall(root) : null;
+  if (known !== true) {
+    const found = pullback([root], [seed ?? seedOf('backward', root, null)], null, { createGraph });
+    give(found, root, createGraph, known);
+  }
+  if (!retainGraph && mode.tracing === null && root.op !== null && root.cell === null) root.inputs = [];
+}
+
+/**
+ * Runs the plan that an earlier pass over a graph of this structure left, without building a backward graph. Returns
+ * true if there was one, else the structure under which to leave one; null where the structure does not say it all.
+ */
+function recall(root: Tensor): true | Int32Array | null {
+  const graph = collect([root, ...pendingVersions()]);
+  if (!graph.plain || graph.roots[0] !== root) return null;
+  for (const leaf of graph.gradLeaves) {
+    const { extra } = leafOf(leaf);
+    if (extra !== null && (extra.hooks.length > 0 || (extra.grad !== null && extra.grad.live !== null))) return null;
+  }
+  graph.structure.push(BACKWARD);
+  const plan = engine.plans.look(graph.structure);
+  if (plan === null) return graph.structure.copy();
+  const leaves = plan.gradients.map((k) => leafOf(graph.gradLeaves[k] as Tensor));
+  const cells = leaves.map((leaf) => (extraOf(leaf).grad ??= new GradientCell(filled(0, leaf.shape, leaf.dtype), false)));
+  cells.forEach((cell) => cell.clear());
+  const values = execute(graph, plan, 'backward', null, cells);
+  cells.forEach((cell, k) => cell.advance(values[k] as TypedArray));
+  return true;
+}
+
+/** Ends the structure of a forward graph whose plan runs the backward pass too. */
+const BACKWARD = -4;
+
+/** Hands the cotangents to their leaves, and runs forward and backward pass together. */
+function give(found: ReadonlyMap<Tensor, Tensor>, root: Tensor, createGraph: boolean, structure: Int32Array | null): void {
+  const before: { leaf: Tensor; grad: Cell | null; live: boolean }[] = [];
   try {
     for (const [leaf, ct] of found) {
-      before.set(leaf, leaf.extra?.grad ?? null);
+      const grad = leaf.extra?.grad ?? null;
+      before.push({ leaf, grad, live: grad !== null && grad.live !== null });
       accumulate(leaf, ct, createGraph);
     }
-    if (mode.tracing === null) run([root, ...pendingVersions()], 'backward');
+    if (mode.tracing !== null) return;
+    const gradients = [...found.keys()].map((leaf) => (extraOf(leaf).grad as Cell).current);
+    const graph = collect([root, ...pendingVersions().filter((v) => !gradients.includes(v)), ...gradients]);
+    if (graph.roots.length === 0) return;
+    execute(graph, (structure !== null && learn(graph, structure, gradients)) || engine.plans.find(graph), 'backward');
   } catch (error) {
-    for (const [leaf, grad] of before) extraOf(leaf).grad = grad;
+    for (const { leaf, grad, live } of before) {
+      extraOf(leaf).grad = grad;
+      if (!live) grad?.clear();
+    }
     throw error;
   }
-  if (!retainGraph && mode.tracing === null && root.op !== null && root.cell === null)
-    root.inputs = [];
+}
+
+/** A plan for all graphs of the forward structure: what only the backward part reads must be numbers of its rules. */
+function learn(graph: Collected, structure: Int32Array, gradients: readonly Tensor[]): Plan | null {
+  const firstGradient = graph.roots.length - gradients.length;
+  if (gradients.some((g, k) => graph.roots[firstGradient + k] !== g)) return null;
+  const forward = collect(graph.roots.slice(0, firstGradient));
+  const given = forward.leaves.length;
+  const again = collect(graph.roots);
+  if (again.leaves.slice(given).some((leaf) => leaf.op !== constantOp)) return null;
+  const plan = new Plan(structure, again, { given });
+  plan.gradients = gradients.map((g) => forward.gradLeaves.findIndex((leaf) => leafOf(leaf).extra?.grad === g.cell));
+  return plan.gradients.includes(-1) ? null : engine.plans.add(plan);
 }
 
 /** The sum of the gradient so far and a new one. */
@@ -54,8 +111,8 @@ function accumulate(leaf: Tensor, ct: Tensor, createGraph: boolean): void {
   const so = borrowGrad(leaf);
   touchGrad(leaf);
   const sum = so === null ? ct : withGrad(createGraph, () => sumOf([so, ct]) as Tensor);
-  if (extra.grad === null || createGraph) extra.grad = gradientCell(sum, createGraph);
-  else extra.grad.assign(sum);
+  if (extra.grad instanceof GradientCell && !extra.grad.isGraph && !createGraph) extra.grad.assign(sum);
+  else extra.grad = gradientCell(sum, createGraph);
 }
 
 /** A cell for a gradient; one that is differentiated again is its own node. */
@@ -71,6 +128,11 @@ class GradientCell extends Cell {
     super(gradient);
     this.graph = differentiable && gradient.needsGrad ? gradient : null;
     recording.cells.delete(this); // never an input of a recording: it starts with what a pass gives it
+  }
+
+  /** Whether it is a node of the graph that made it, to be differentiated again. */
+  get isGraph(): boolean {
+    return this.graph !== null;
   }
 
   override get live(): Tensor | null {

@@ -1,0 +1,211 @@
+/** @file The workloads of the benchmark, written as a user would: each gives a function that runs one step or operation. */
+import {
+  borrowGrad,
+  compile,
+  evaluate,
+  linalg,
+  noGrad,
+  Parameter,
+  randint,
+  rand,
+  randn,
+  scalar,
+  tensor,
+  type Tensor,
+} from '@chainrule/autograd';
+import * as nn from '@chainrule/nn';
+import { Adam } from '@chainrule/optim';
+
+void linalg;
+
+/** How a workload runs: the code as it is, or through `compile`. */
+export type Mode = 'eager' | 'compiled';
+
+export interface Workload {
+  readonly name: string;
+  readonly modes: readonly Mode[];
+  /** Sets the workload up, and returns what is timed. */
+  make(mode: Mode): () => unknown;
+}
+
+const both: readonly Mode[] = ['eager', 'compiled'];
+
+function mlp(sizes: readonly number[], activation: () => nn.Module): nn.Sequential {
+  const layers: nn.Module[] = [];
+  for (let i = 0; i + 1 < sizes.length; i++) {
+    layers.push(new nn.Linear(sizes[i] as number, sizes[i + 1] as number));
+    if (i + 2 < sizes.length) layers.push(activation());
+  }
+  return new nn.Sequential(...layers);
+}
+
+/** One training step with Adam; the loss is read back. */
+function training(
+  model: { forward(x: Tensor): Tensor; parameters(): Iterable<Parameter> },
+  x: Tensor,
+  y: Tensor,
+  criterion: { forward(x: Tensor, y: Tensor): Tensor },
+  mode: Mode,
+): () => number {
+  const optimizer = new Adam([...model.parameters()], { lr: 1e-6 });
+  const step = (input: Tensor, target: Tensor): Tensor => {
+    optimizer.zeroGrad();
+    const loss = criterion.forward(model.forward(input), target);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+  const run = mode === 'compiled' ? compile(step) : step;
+  return () => run(x, y).item();
+}
+
+class Recurrent extends nn.Module {
+  rnn = new nn.LSTM(32, 64, { batchFirst: true });
+  head = new nn.Linear(64, 10);
+  forward(x: Tensor): Tensor {
+    const [out] = this.rnn.forward(x);
+    return this.head.forward(out.select(1, -1));
+  }
+}
+
+/** Pre-norm transformer, 2 layers, width 128, 4 heads, context 64, 256 tokens. */
+class CausalLM extends nn.Module {
+  tok = new nn.Embedding(256, 128);
+  pos = new Parameter(randn([64, 128]).mul(0.02));
+  body = new nn.TransformerEncoder(
+    new nn.TransformerEncoderLayer(128, 4, { dimFeedforward: 512, dropout: 0, activation: 'gelu', batchFirst: true, normFirst: true }),
+    2,
+  );
+  head = new nn.Linear(128, 256);
+  private readonly mask = nn.Transformer.generateSquareSubsequentMask(64);
+  forward(x: Tensor): Tensor {
+    const h = this.body.forward(this.tok.forward(x).add(this.pos), { mask: this.mask, isCausal: true });
+    return this.head.forward(h).flatten(0, 1);
+  }
+}
+
+function op(name: string, inputs: () => Tensor[], f: (...xs: Tensor[]) => Tensor): Workload {
+  return {
+    name: `op/${name}`,
+    modes: both,
+    make: (mode) => {
+      const xs = inputs();
+      evaluate(...xs);
+      const run = mode === 'compiled' ? compile(f) : f;
+      return () => noGrad(() => evaluate(run(...xs)));
+    },
+  };
+}
+
+const square = (n: number) => () => [randn([n, n]), randn([n, n])];
+const million = () => [randn([1024, 1024])];
+
+/** A 2-16-16-1 perceptron of scalar nodes on two points, as micrograd builds it. */
+function micrograd(): () => number {
+  const value = (): Tensor => tensor(Math.random() * 2 - 1, { requiresGrad: true });
+  const sizes = [2, 16, 16, 1];
+  const layers = sizes
+    .slice(1)
+    .map((n, l) => Array.from({ length: n }, () => Array.from({ length: sizes[l] as number }, value)));
+  const points = [0, 1].map(() => [0, 1].map(() => tensor(Math.random() * 2 - 1)));
+  return () => {
+    let loss: Tensor = scalar(0);
+    for (const point of points) {
+      let h = point;
+      layers.forEach((layer, l) => {
+        h = layer.map((weights) => {
+          const sum = weights.reduce((s, w, i) => s.add(w.mul(h[i] as Tensor)), scalar(0) as Tensor);
+          return l < 2 ? sum.relu() : sum;
+        });
+      });
+      loss = loss.add((h[0] as Tensor).sub(1).square());
+    }
+    loss.backward();
+    return loss.item();
+  };
+}
+
+export const workloads: readonly Workload[] = [
+  {
+    name: 'train/mlp-tiny',
+    modes: both,
+    make: (mode) =>
+      training(mlp([2, 16, 1], () => new nn.Tanh()), randn([4, 2]), rand([4, 1]), new nn.MSELoss(), mode),
+  },
+  {
+    name: 'train/mlp-small',
+    modes: both,
+    make: (mode) =>
+      training(mlp([784, 256, 128, 10], () => new nn.ReLU()), randn([64, 784]), randint(0, 10, [64]), new nn.CrossEntropyLoss(), mode),
+  },
+  {
+    name: 'train/mlp-large',
+    modes: both,
+    make: (mode) =>
+      training(mlp([784, 1024, 1024, 10], () => new nn.ReLU()), randn([256, 784]), randint(0, 10, [256]), new nn.CrossEntropyLoss(), mode),
+  },
+  {
+    name: 'train/cnn',
+    modes: both,
+    make: (mode) => {
+      const model = new nn.Sequential(
+        new nn.Conv2d(1, 16, 3, { padding: 1 }),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2),
+        new nn.Conv2d(16, 32, 3, { padding: 1 }),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2),
+        new nn.Flatten(),
+        new nn.Linear(32 * 49, 10),
+      );
+      return training(model, randn([64, 1, 28, 28]), randint(0, 10, [64]), new nn.CrossEntropyLoss(), mode);
+    },
+  },
+  {
+    name: 'train/lstm',
+    modes: both,
+    make: (mode) => training(new Recurrent(), randn([32, 50, 32]), randint(0, 10, [32]), new nn.CrossEntropyLoss(), mode),
+  },
+  {
+    name: 'train/transformer',
+    modes: both,
+    make: (mode) => training(new CausalLM(), randint(0, 256, [16, 64]), randint(0, 256, [16 * 64]), new nn.CrossEntropyLoss(), mode),
+  },
+  {
+    name: 'infer/mlp-small-b1',
+    modes: both,
+    make: (mode) => {
+      const model = mlp([784, 256, 128, 10], () => new nn.ReLU()).eval();
+      const x = randn([1, 784]);
+      const f = (input: Tensor): Tensor => noGrad(() => model.forward(input));
+      const run = mode === 'compiled' ? compile(f) : f;
+      return () => run(x).dataSync();
+    },
+  },
+  op('matmul-64', square(64), (a, b) => (a as Tensor).matmul(b as Tensor)),
+  op('matmul-256', square(256), (a, b) => (a as Tensor).matmul(b as Tensor)),
+  op('matmul-512', square(512), (a, b) => (a as Tensor).matmul(b as Tensor)),
+  op('matmul-1024', square(1024), (a, b) => (a as Tensor).matmul(b as Tensor)),
+  op('add-1M', million, (a) => (a as Tensor).add(a as Tensor)),
+  op('gelu-1M', million, (a) => (a as Tensor).gelu()),
+  op('tanh-1M', million, (a) => (a as Tensor).tanh()),
+  op('softmax-1024x1024', million, (a) => (a as Tensor).softmax(1)),
+  op('layernorm-1024x1024', () => [randn([1024, 1024]), randn([1024]), randn([1024])], (a, w, b) =>
+    (a as Tensor).layerNorm([1024], w as Tensor, b as Tensor),
+  ),
+  op('sum-rows-1M', million, (a) => (a as Tensor).sum(1)),
+  op('sum-cols-1M', million, (a) => (a as Tensor).sum(0)),
+  {
+    name: 'op/adam-4M',
+    modes: both,
+    make: (mode) => {
+      const params = Array.from({ length: 4 }, () => new Parameter(randn([1000, 1000])));
+      for (const p of params) p.grad = randn([1000, 1000]);
+      evaluate(...params, ...params.map((p) => borrowGrad(p) as Tensor));
+      const optimizer = new Adam(params, { lr: 1e-6 });
+      const step = (): void => void optimizer.step();
+      return mode === 'compiled' ? compile(step) : step;
+    },
+  },
+  { name: 'scalar/mlp-2-16-16-1x2', modes: ['eager'], make: micrograd },
+];
