@@ -4,8 +4,9 @@ import { isFloat } from '../graph/dtype.js';
 import { broadcastShapes, sameShape, show, sizeOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { add, mul } from './arithmetic.js';
-import { checkExpand, expandNode, reshapeNode } from './broadcast.js';
+import { checkExpand, expandNode, reshapeNode, sumOver } from './broadcast.js';
 import { composite, operand } from './define.js';
+import { diagonal } from './diagonals.js';
 import { strongMul } from './element.js';
 import { matmulOf } from './matmul.js';
 
@@ -83,6 +84,13 @@ export const outer: (x: Tensor, y: Tensor) => Tensor = composite('outer', (x: Te
   const [a, b] = [operand('outer', x), operand('outer', y)];
   checkRanks('outer', [a, 1], [b, 1]);
   return mul(reshapeNode(a, [a.size, 1]), reshapeNode(b, [1, b.size]));
+});
+
+/** The sum of the diagonal of a matrix. Integers add up in int32. PyTorch: `torch.trace`. @throws {ShapeError} */
+export const trace: (x: Tensor) => Tensor = composite('trace', (x: Tensor): Tensor => {
+  const a = operand('trace', x);
+  checkRanks('trace', [a, 2]);
+  return sumOver([diagonal(a)], { dims: [0], keepdim: false });
 });
 
 export interface AddmmOptions {
@@ -182,6 +190,7 @@ export interface MatrixMethods<S extends Shape = Shape> {
   mv(vec: Tensor): Tensor;
   dot(other: Tensor): Tensor;
   outer(other: Tensor): Tensor;
+  trace(): Tensor;
   addmm(x: Tensor, y: Tensor, options?: AddmmOptions): Tensor;
   linear(weight: Tensor, bias?: Tensor | null): Tensor;
 }

@@ -1,0 +1,74 @@
+/** @file Which elements an interpolation reads along one dimension, and with which weights. */
+
+/** One dimension: its sizes, and how far apart the results lie on it. */
+export interface Axis {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+  readonly alignCorners: boolean;
+}
+
+/** For each place of the result one element to read, and its weight; null is 1. */
+export interface Tap {
+  readonly index: Int32Array;
+  readonly weight: Float64Array | null;
+}
+
+/** The nearest element: by the lower edge of each place as PyTorch has it, or by its centre. */
+export function nearestTaps(mode: 'nearest' | 'nearest-exact'): (axis: Axis) => Tap[] {
+  const centre = mode === 'nearest-exact' ? 0.5 : 0;
+  return ({ from, to, step }) => {
+    // In float32, as PyTorch computes it whatever the dtype: it decides where a place falls on an edge.
+    const scale = Math.fround(step);
+    const index = Int32Array.from({ length: to }, (_, i) =>
+      Math.min(Math.floor(Math.fround((i + centre) * scale)), from - 1),
+    );
+    return [{ index, weight: null }];
+  };
+}
+
+/** The two neighbours. */
+export function linearTaps(axis: Axis): Tap[] {
+  const { from, to } = axis;
+  const [low, high] = [tap(to), tap(to)];
+  for (let i = 0; i < to; i++) {
+    const at = Math.max(position(axis, i), 0);
+    const k = Math.min(Math.floor(at), from - 1);
+    const t = Math.min(Math.max(at - k, 0), 1);
+    low.index[i] = k;
+    low.weight[i] = 1 - t;
+    high.index[i] = Math.min(k + 1, from - 1);
+    high.weight[i] = t;
+  }
+  return [low, high];
+}
+
+/** The four neighbours, by cubic convolution with a = −0.75; beyond the edge the last element is repeated. */
+export function cubicTaps(axis: Axis): Tap[] {
+  const { from, to } = axis;
+  const taps = [-1, 0, 1, 2].map(() => tap(to));
+  for (let i = 0; i < to; i++) {
+    const at = position(axis, i);
+    const k = Math.floor(at);
+    taps.forEach(({ index, weight }, j) => {
+      index[i] = Math.min(Math.max(k + j - 1, 0), from - 1);
+      weight[i] = cubic(Math.abs(at - k - (j - 1)));
+    });
+  }
+  return taps;
+}
+
+function cubic(x: number): number {
+  const a = -0.75;
+  return x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : ((x - 5) * x + 8) * x * a - 4 * a;
+}
+
+/** Where place `i` of the result lies among the elements. */
+function position({ from, to, step, alignCorners }: Axis, i: number): number {
+  if (alignCorners) return to > 1 ? (i * (from - 1)) / (to - 1) : 0;
+  return (i + 0.5) * step - 0.5;
+}
+
+function tap(size: number): { index: Int32Array; weight: Float64Array } {
+  return { index: new Int32Array(size), weight: new Float64Array(size) };
+}
