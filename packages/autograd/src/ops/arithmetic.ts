@@ -6,8 +6,8 @@ import { Tensor } from '../graph/tensor.js';
 import { binary, composite, operand, resultType, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
 import { add, castNode, choose } from './element.js';
 import { div, mul, neg, sub } from './fieldOperations.js';
-import { eq, ge, gt, le, lt } from './relations.js';
-import { floor, trunc } from './wholeNumbers.js';
+import { eq, gt, isNan, logicalOr, lt } from './relations.js';
+import { trunc } from './wholeNumbers.js';
 
 export { add } from './element.js';
 export { div, mul, neg, reciprocal, square, sub } from './fieldOperations.js';
@@ -56,7 +56,7 @@ export interface ClampOptions {
 /**
  * `x` moved into [min, max], element by element, broadcast; `max` wins where `min > max`. NaN stays NaN.
  *
- * The gradient goes to x where it lies within, the bounds included, and else to the bound that replaced it.
+ * The gradient goes to x where it lies within, the bounds included (and where it is NaN), else to the bound in its place.
  * PyTorch: `torch.clamp`.
  *
  * @throws {ChainruleError} if neither bound is given.
@@ -74,8 +74,8 @@ export const clamp = composite(
     }
     const dtype = resultType(x, ...[lower, upper].filter((b) => b !== null));
     let y = castNode(operand('clamp', x, dtype), dtype);
-    if (lower !== null) y = bound(y, lower, lt, ge, maximum);
-    if (upper !== null) y = bound(y, upper, gt, le, minimum);
+    if (lower !== null) y = bound(y, lower, lt);
+    if (upper !== null) y = bound(y, upper, gt);
     return y;
   },
 );
@@ -84,14 +84,12 @@ function isBounds(x: Operand | ClampOptions | null | undefined): x is ClampOptio
   return typeof x === 'object' && x !== null && !(x instanceof Tensor);
 }
 
-/** One side of `clamp`. A tensor as bound may be NaN, which must show; a number's comparison is one operation less. */
-function bound(x: Tensor, limit: Operand, outside: Relation, inside: Relation, extreme: BinaryOp): Tensor {
+/** One side of `clamp`. A bound that is NaN must show; a number needs no test for that. */
+function bound(x: Tensor, limit: Operand, beyond: (x: Tensor, y: Tensor) => Tensor): Tensor {
   const b = castNode(operand('clamp', limit, x.dtype), x.dtype);
-  if (typeof limit === 'number' && !Number.isNaN(limit)) return choose(outside(x, b), b, x);
-  return choose(inside(x, b), x, extreme(x, b));
+  const plain = typeof limit === 'number' ? !Number.isNaN(limit) : !isFloat(x.dtype);
+  return choose(plain ? beyond(x, b) : logicalOr(beyond(x, b), isNan(b)), b, x);
 }
-
-type Relation = (x: Tensor, y: Tensor) => Tensor;
 
 /**
  * `x + weight · (y − x)`: x at weight 0, y exactly at weight 1. PyTorch: `torch.lerp`.
@@ -111,7 +109,7 @@ const remainderOp = binary('remainder', {
     return r !== 0 && r < 0 !== y < 0 ? r + y : r;
   },
   dx: () => 1,
-  dy: (x, y) => neg(floor(div(x, y))),
+  dy: (x, y) => neg(floorDivideOp(x, y)),
   domain: 'number',
 });
 
@@ -143,7 +141,7 @@ export function fmod(x: Operand, y: Operand): Tensor {
   return fmodOp(x, y);
 }
 
-const floorDivideOp = binary('floorDivide', {
+const floorDivideOp: BinaryOp = binary('floorDivide', {
   reference: (x, y) => {
     if (y === 0) return x / y;
     const r = x % y;

@@ -2,7 +2,7 @@
 import { ChainruleError, DTypeError } from '../errors.js';
 import { DTYPES, isFloat, type DType } from '../graph/dtype.js';
 import { sameShape, type Shape } from '../graph/shape.js';
-import { Tensor, valueOf } from '../graph/tensor.js';
+import { valueOf, type Tensor } from '../graph/tensor.js';
 import { abs, add, mul, sub } from './arithmetic.js';
 import { composite, operand, primitive, resultType, type Operand } from './define.js';
 import { castNode, choose } from './element.js';

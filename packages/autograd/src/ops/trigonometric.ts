@@ -2,9 +2,10 @@
 import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { binary, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
-import { add } from './element.js';
+import { add, choose } from './element.js';
 import { div, mul, neg, reciprocal, square, sub } from './fieldOperations.js';
 import { rsqrt } from './powers.js';
+import { eq } from './relations.js';
 
 /** The sine; NaN at ±Inf. PyTorch: `torch.sin`. */
 export const sin: UnaryOp = unary('sin', { reference: Math.sin, derivative: (x) => cos(x) });
@@ -32,14 +33,20 @@ export const atan: UnaryOp = unary('atan', {
 
 /**
  * The angle in [−π, π] of the point with ordinate `y` and abscissa `x`, broadcast. At the origin the angle is ±0 or ±π by
- * the signs of the zeros, and the derivative NaN. PyTorch: `torch.atan2`.
+ * the signs of the zeros, and the derivative 0. PyTorch: `torch.atan2`.
  */
 export const atan2: BinaryOp = binary('atan2', {
   reference: Math.atan2,
-  dx: (y, x) => div(x, add(square(y), square(x))),
-  dy: (y, x) => neg(div(y, add(square(y), square(x)))),
+  dx: (y, x) => overSquares(x, y, x),
+  dy: (y, x) => neg(overSquares(y, y, x)),
   domain: 'float',
 });
+
+/** `z / (y² + x²)`, and 0 at the origin. */
+function overSquares(z: Tensor, y: Tensor, x: Tensor): Tensor {
+  const squares = add(square(y), square(x));
+  return choose(eq(squares, 0), 0, div(z, squares));
+}
 
 /** The hyperbolic sine. PyTorch: `torch.sinh`. */
 export const sinh: UnaryOp = unary('sinh', { reference: Math.sinh, derivative: (x) => cosh(x) });
