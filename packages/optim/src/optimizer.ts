@@ -28,7 +28,7 @@ export interface CommonOptions {
  * `differentiable` do not exist, as every step runs as one program; a parameter that never has a gradient is reported
  * once; state dictionaries of parameters with names are matched by name.
  */
-export abstract class Optimizer<H extends Hypers = Hypers> {
+export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
   private readonly rule: Rule<H>;
   private readonly defaults: H;
   private readonly strict: boolean;
