@@ -11,7 +11,7 @@ const RELAXED = [
  * The width to compile for, and whether products may use fused multiply-add.
  *
  * `'wide'` where V8's revectorizer was asked for (`node --experimental-wasm-revectorize`): it fuses pairs of vectors
- * into one of twice the width. `'relaxed'` where the engine has relaxed SIMD and registers to spare for larger tiles
+ * into one of twice the width; that of V8 12 was measured to leave these kernels as they are. `'relaxed'` where the engine has relaxed SIMD and registers to spare for larger tiles
  * (V8 from version 13). Otherwise `'simd128'`.
  */
 export function bestVectorWidth(): { readonly width: VectorWidth; readonly fma: boolean } {
@@ -20,7 +20,7 @@ export function bestVectorWidth(): { readonly width: VectorWidth; readonly fma: 
   // Where there is no Node, an engine with relaxed SIMD is a recent one.
   const version = node ? Number.parseInt(process.versions.v8, 10) : 13;
   const fma = relaxed && version >= 13;
-  if (node && version >= 12 && process.arch === 'x64') {
+  if (node && version >= 13 && process.arch === 'x64') {
     const options = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');
     if (/--experimental[-_]wasm[-_]revectorize/.test(options)) return { width: 'wide', fma };
   }
