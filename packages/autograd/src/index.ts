@@ -7,7 +7,7 @@ export type { DType, TypedArray } from './graph/dtype.js';
 export type { Shape } from './graph/shape.js';
 export { borrowGrad, Tensor, type NestedArray } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
-export { enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
+export { dependsOn, enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
 export { devices, getNumThreads, setDevice, setNumThreads } from './backends/index.js';
 export { compile } from './engine/compile.js';
 export { evaluate } from './engine/evaluate.js';
