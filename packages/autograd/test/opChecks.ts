@@ -229,13 +229,21 @@ function checkBatching(call: (...args: never[]) => unknown, args: readonly unkno
     const examples = FACTORS.map((factor) => leaves.map((t, k) => (mask[k] === true && isFloat(t.dtype) ? scaled(t, factor) : t)));
     const loop = examples.map((xs) => apply(call, structure.rebuild(xs) as unknown[]));
     const stacked = leaves.map((t, k) => (mask[k] === true ? stackLeaves(examples.map((xs) => xs[k] as Tensor)) : t));
-    const dims = structure.rebuild(mask.map((m) => (m ? 0 : null)));
+    const dims = dimsOf(args, mask.map((m) => (m ? 0 : null)).values());
     const many = apply(chainrule.vmap(call as (...xs: unknown[]) => unknown, dims as never) as never, structure.rebuild(stacked) as unknown[]);
     many.forEach((t, k) => {
       const truth = stackLeaves(loop.map((ys) => ys[k] as Tensor));
       expectClose(`vmap over [${mask.map((m) => (m ? 0 : null)).join(', ')}]: result ${k}`, t, truth, 1e-10);
     });
   }
+}
+
+/** The tree of `inDims` beside a tree of arguments: what is no tensor is shared. */
+function dimsOf(tree: unknown, dims: Iterator<0 | null>): unknown {
+  if (tree instanceof Tensor) return dims.next().value as 0 | null;
+  if (Array.isArray(tree)) return tree.map((part) => dimsOf(part, dims));
+  if (typeof tree !== 'object' || tree === null) return null;
+  return Object.fromEntries(Object.entries(tree).map(([key, part]) => [key, dimsOf(part, dims)]));
 }
 
 function scaled(t: Tensor, factor: number): Tensor {
