@@ -7,3 +7,4 @@ export * from './layers/index.js';
 export * from './losses/index.js';
 export * as functional from './functional.js';
 export * as init from './init.js';
+export * as utils from './utils/index.js';

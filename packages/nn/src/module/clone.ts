@@ -4,8 +4,8 @@ import type { Module } from './module.js';
 import { INTERNAL, isModule } from './slots.js';
 
 /**
- * A deep copy: modules, parameters, buffers and arrays are copied, each once; everything else is shared. Hooks stay
- * behind.
+ * A deep copy: modules, parameters, buffers and arrays are copied, each once; everything else is shared,
+ * hooks too: they are called with the module they run for.
  */
 export function cloneModule<M extends Module>(root: M, setUp: (module: Module) => void): M {
   const copies = new Map<object, object>();
@@ -29,6 +29,8 @@ export function cloneModule<M extends Module>(root: M, setUp: (module: Module) =
     const [from, to] = [module[INTERNAL], made[INTERNAL]];
     to.training = from.training;
     for (const [name, persistent] of from.buffers) to.buffers.set(name, persistent);
+    for (const hook of from.preHooks) to.preHooks.add(hook);
+    for (const hook of from.hooks) to.hooks.add(hook);
     if (from.registry !== (module as unknown)) {
       to.registry = Object.create(null) as Record<string, unknown>;
       for (const [key, value] of Object.entries(from.registry)) to.registry[key] = copy(value);

@@ -1,9 +1,9 @@
 /** @file The base of all layers and models: finds what they hold, and nothing about mathematics. */
-import * as autograd from '@chainrule/autograd';
 import {
   Cell,
   cell,
   ChainruleError,
+  dependsOn,
   DeviceError,
   noGrad,
   Parameter,
@@ -22,9 +22,6 @@ import { summarize } from './summary.js';
 export type ForwardPreHook = (module: Module, args: readonly unknown[]) => unknown;
 /** Called after `forward`; what it returns, unless undefined, replaces the output. */
 export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
-
-// Absent from an autograd without `compile`.
-const { dependsOn } = autograd as unknown as { dependsOn?: <T>(read: () => T) => T };
 
 /**
  * The base of every layer and model: a tree of modules with their parameters and buffers.
@@ -59,7 +56,7 @@ export abstract class Module {
 
   /** Whether the module is in training mode: dropout drops, batch norm uses the batch's statistics. */
   get training(): boolean {
-    return dependsOn === undefined ? this[INTERNAL].training : dependsOn(() => this[INTERNAL].training);
+    return dependsOn(() => this[INTERNAL].training);
   }
 
   set training(training: boolean) {

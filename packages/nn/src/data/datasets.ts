@@ -1,0 +1,150 @@
+/** @file What a loader reads from: items by number, and where they lie in rows, batches of them at once. */
+import { ChainruleError, IndexError, ShapeError, Tensor, tensor, type TypedArray } from '@chainrule/autograd';
+import { permutation } from './random.js';
+
+/** Anything with a length whose items are found by number; an item may be a promise. */
+export interface Dataset<T = unknown> {
+  readonly length: number;
+  at(index: number): T | Promise<T> | undefined;
+}
+
+/** A dataset that can make a batch at once. */
+export interface RowDataset<T = unknown> extends Dataset<T> {
+  /** The items of these numbers, stacked. */
+  batch(indices: ArrayLike<number>): T;
+}
+
+export function isRows(dataset: object): dataset is RowDataset {
+  return typeof (dataset as Partial<RowDataset>).batch === 'function';
+}
+
+/** The rows of an array, along its first dimension. */
+export class Rows implements RowDataset<Tensor> {
+  readonly length: number;
+  private readonly data: TypedArray;
+  private readonly shape: readonly number[];
+  private readonly row: number;
+  private readonly dtype: Tensor['dtype'];
+
+  constructor(data: TypedArray, shape: readonly number[], dtype: Tensor['dtype']) {
+    const size = shape.reduce((n, d) => n * d, 1);
+    if (shape.length === 0 || size !== data.length) {
+      throw new ShapeError(`DataLoader: shape [${shape.join(', ')}] does not fit an array of ${data.length} elements`);
+    }
+    this.data = data;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.length = shape[0] as number;
+    this.row = this.length === 0 ? 0 : size / this.length;
+  }
+
+  static of(t: Tensor): Rows {
+    if (t.ndim === 0) throw new ShapeError('TensorDataset: a tensor without dimensions has no rows');
+    return new Rows(t.dataSync(), t.shape, t.dtype);
+  }
+
+  at(index: number): Tensor {
+    checkIndex(index, this.length);
+    const { row, dtype } = this;
+    return tensor(this.data.subarray(index * row, (index + 1) * row) as TypedArray, { shape: this.shape.slice(1), dtype });
+  }
+
+  batch(indices: ArrayLike<number>): Tensor {
+    const { data, row, dtype } = this;
+    const out = new (data.constructor as new (n: number) => TypedArray)(indices.length * row);
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i] as number;
+      checkIndex(index, this.length);
+      out.set(data.subarray(index * row, (index + 1) * row), i * row);
+    }
+    return tensor(out, { shape: [indices.length, ...this.shape.slice(1)], dtype });
+  }
+}
+
+/**
+ * Samples that are the rows of several tensors with one first dimension: `at(i)` is an array of rows. The tensors are
+ * read once. PyTorch: `TensorDataset`.
+ *
+ * @throws {ShapeError} if the first dimensions differ.
+ * @example new TensorDataset(images, labels).at(0) // [image, label]
+ */
+export class TensorDataset implements RowDataset<Tensor[]> {
+  readonly length: number;
+  private readonly columns: readonly Rows[];
+
+  constructor(...tensors: readonly Tensor[]) {
+    if (tensors.length === 0) throw new ChainruleError('TensorDataset: expected at least one tensor');
+    this.columns = tensors.map((t) => Rows.of(t));
+    this.length = this.columns[0]?.length ?? 0;
+    if (this.columns.some((c) => c.length !== this.length)) {
+      throw new ShapeError(
+        `TensorDataset: the first dimensions differ: ${tensors.map((t) => `[${t.shape.join(', ')}]`).join(', ')}`,
+      );
+    }
+  }
+
+  at(index: number): Tensor[] {
+    return this.columns.map((c) => c.at(index));
+  }
+
+  batch(indices: ArrayLike<number>): Tensor[] {
+    return this.columns.map((c) => c.batch(indices));
+  }
+}
+
+/** Some of the items of a dataset, by number. PyTorch: `Subset`. */
+export class Subset<T> implements Dataset<T> {
+  readonly length: number;
+  /** The batch of a dataset in rows; undefined for others. */
+  readonly batch: ((indices: ArrayLike<number>) => T) | undefined;
+  readonly dataset: Dataset<T>;
+  readonly indices: ArrayLike<number>;
+
+  constructor(dataset: Dataset<T>, indices: ArrayLike<number>) {
+    this.dataset = dataset;
+    this.indices = indices;
+    this.length = indices.length;
+    this.batch = isRows(dataset)
+      ? (chosen) => dataset.batch(Array.from(chosen, (i) => indices[i] as number)) as T
+      : undefined;
+  }
+
+  at(index: number): T | Promise<T> | undefined {
+    checkIndex(index, this.length);
+    return this.dataset.at(this.indices[index] as number);
+  }
+}
+
+/**
+ * Splits a dataset at random into parts of the given lengths, or shares that add up to 1. PyTorch: `random_split`.
+ *
+ * @throws {ChainruleError} if the lengths do not add up to the dataset's.
+ * @example const [train, test] = randomSplit(dataset, [0.8, 0.2], { seed: 1 });
+ */
+export function randomSplit<T>(
+  dataset: Dataset<T> | readonly T[],
+  lengths: readonly number[],
+  { seed }: { readonly seed?: number } = {},
+): Subset<T>[] {
+  const n = dataset.length;
+  const sum = lengths.reduce((a, b) => a + b, 0);
+  const shares = lengths.some((x) => !Number.isInteger(x)) || (sum === 1 && n !== 1);
+  const counts = shares ? lengths.map((x) => Math.floor(x * n + 1e-9)) : [...lengths];
+  // What rounding left over goes to the first parts, one each.
+  let left = shares && Math.abs(sum - 1) < 1e-9 ? n - counts.reduce((a, b) => a + b, 0) : 0;
+  for (let i = 0; left > 0; i = (i + 1) % counts.length, left--) counts[i] = (counts[i] as number) + 1;
+  if (counts.reduce((a, b) => a + b, 0) !== n || lengths.some((x) => x < 0)) {
+    throw new ChainruleError(
+      `randomSplit: lengths [${lengths.join(', ')}] must add up to ${n}, the length of the dataset, or be shares that add up to 1`,
+    );
+  }
+  const order = permutation(n, seed);
+  let from = 0;
+  return counts.map((count) => new Subset(dataset as Dataset<T>, order.slice(from, (from += count))));
+}
+
+function checkIndex(index: number, length: number): void {
+  if (!(Number.isInteger(index) && index >= 0 && index < length)) {
+    throw new IndexError(`dataset: there is no item ${index}; it has ${length}`);
+  }
+}

@@ -1,0 +1,28 @@
+/** @file A small random generator with a state of its own, for orders of samples. */
+import { randperm } from '@chainrule/autograd';
+
+/** The numbers 0 … n − 1 in an order that `seed` decides, or without one the generator that `manualSeed` governs. */
+export function permutation(n: number, seed: number | undefined): Int32Array {
+  if (seed === undefined) return Int32Array.from(randperm(n).dataSync());
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  const next = generator(seed);
+  // Fisher and Yates.
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(next() * (i + 1));
+    [order[i], order[j]] = [order[j] as number, order[i] as number];
+  }
+  return order;
+}
+
+/** Numbers in [0, 1), 32 bits each: splitmix32. */
+function generator(seed: number): () => number {
+  let state = Math.trunc(seed) | 0;
+  return () => {
+    state = (state + 0x9e3779b9) | 0;
+    let z = state ^ (state >>> 16);
+    z = Math.imul(z, 0x21f0aaad);
+    z ^= z >>> 15;
+    z = Math.imul(z, 0x735a2d97);
+    return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,53 @@
+/** @file Keeping gradients small. */
+import { borrowGrad, ChainruleError, type Cell, noGrad, norm, scalar, stack, type Tensor } from '@chainrule/autograd';
+
+/** Parameters, or one. */
+export type Parameters = Cell | Iterable<Cell>;
+
+export interface ClipOptions {
+  /** Which norm: 2, 1, Infinity … */
+  readonly normType?: number;
+  /** Whether a total norm of NaN or infinity is an error; it is read at the call then. */
+  readonly errorIfNonfinite?: boolean;
+}
+
+function withGradients(parameters: Parameters): [parameter: Cell, gradient: Tensor][] {
+  const list = Symbol.iterator in parameters ? [...(parameters as Iterable<Cell>)] : [parameters];
+  return list.flatMap((p): [Cell, Tensor][] => {
+    const g = borrowGrad(p);
+    return g === null ? [] : [[p, g]];
+  });
+}
+
+/**
+ * Scales all gradients together so that the norm of all their elements is at most `maxNorm`; smaller ones stay. Returns
+ * the norm before. Nothing is evaluated until the optimizer's step. PyTorch: `nn.utils.clip_grad_norm_`.
+ *
+ * @example clipGradNorm(model.parameters(), 1)
+ */
+export function clipGradNorm(
+  parameters: Parameters,
+  maxNorm: number,
+  { normType = 2, errorIfNonfinite = false }: ClipOptions = {},
+): Tensor {
+  return noGrad(() => {
+    const pairs = withGradients(parameters);
+    if (pairs.length === 0) return scalar(0);
+    const norms = pairs.map(([, g]) => norm(g, { p: normType }));
+    const dtype = norms.some((n) => n.dtype === 'float64') ? 'float64' : 'float32';
+    const total = norm(stack(norms.map((n) => n.cast(dtype))), { p: normType });
+    if (errorIfNonfinite && !Number.isFinite(total.item())) {
+      throw new ChainruleError(`clipGradNorm: the total norm of the gradients is ${total.item()}; nothing was scaled`);
+    }
+    const factor = total.add(1e-6).reciprocal().mul(maxNorm).clamp(null, 1);
+    for (const [p, g] of pairs) p.grad = g.mul(factor.cast(g.dtype));
+    return total;
+  });
+}
+
+/** Moves every element of the gradients into ±`clipValue`. PyTorch: `nn.utils.clip_grad_value_`. */
+export function clipGradValue(parameters: Parameters, clipValue: number): void {
+  noGrad(() => {
+    for (const [p, g] of withGradients(parameters)) p.grad = g.clamp(-clipValue, clipValue);
+  });
+}

@@ -1,0 +1,4 @@
+/** @file `nn.utils`. */
+export * from './gradients.js';
+export * from './reparametrize.js';
+export * from './vector.js';

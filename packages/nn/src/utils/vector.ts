@@ -1,0 +1,26 @@
+/** @file All parameters as one vector, and back. */
+import { cat, type Cell, noGrad, ShapeError, type Tensor } from '@chainrule/autograd';
+
+/** The elements of all tensors in one vector; differentiable. PyTorch: `nn.utils.parameters_to_vector`. */
+export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
+  return cat([...parameters].map((p) => p.reshape([p.size])));
+}
+
+/**
+ * Copies a vector's elements into parameters, in their order. PyTorch: `nn.utils.vector_to_parameters`.
+ * @throws {ShapeError} unless there are exactly as many elements.
+ */
+export function vectorToParameters(vector: Tensor, parameters: Iterable<Cell>): void {
+  const list = [...parameters];
+  const total = list.reduce((n, p) => n + p.size, 0);
+  if (vector.ndim !== 1 || vector.size !== total) {
+    throw new ShapeError(`vectorToParameters: the parameters have ${total} elements, the vector has shape [${vector.shape.join(', ')}]`);
+  }
+  noGrad(() => {
+    let from = 0;
+    for (const p of list) {
+      p.assign(vector.narrow(0, from, p.size).reshape(p.shape).cast(p.dtype).detach());
+      from += p.size;
+    }
+  });
+}
