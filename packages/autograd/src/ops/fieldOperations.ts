@@ -34,7 +34,8 @@ export const mul: BinaryOp = binary('mul', {
  */
 export const div: BinaryOp = binary('div', {
   reference: (x, y) => x / y,
-  dx: (_x, y) => (t) => div(t, y),
+  // Not ct / y, which is NaN where a branch not taken divides 0 by 0.
+  dx: (_x, y) => reciprocal(y),
   dy: (_x, y, out) => neg(div(out, y)),
   domain: 'float',
 });
