@@ -45,7 +45,8 @@ export function orNull(check: Check): Check {
 export function tuple(...checks: readonly Check[]): Check {
   return {
     must: `have ${checks.length} entries: ${checks.map((c, i) => `entry ${i} must ${c.must}`).join(', ')}`,
-    test: (x) => Array.isArray(x) && x.length === checks.length && checks.every((c, i) => c.test(x[i])),
+    test: (x) =>
+      Array.isArray(x) && x.length === checks.length && checks.every((c, i) => c.test(x[i])),
   };
 }
 

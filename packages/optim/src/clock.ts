@@ -32,7 +32,10 @@ export class Clock {
   /** The clock for those members that make the next step: this one if all do, else a copy that they move to. */
   for(members: readonly Parameter[]): Clock {
     if (members.length === this.members.size) return this;
-    const counters = Object.entries(this.counters).map(([name, c]): [string, Cell] => [name, cell(c)]);
+    const counters = Object.entries(this.counters).map(([name, c]): [string, Cell] => [
+      name,
+      cell(c),
+    ]);
     const copy = new Clock(cell(this.step), Object.fromEntries(counters));
     for (const p of members) {
       this.members.delete(p);

@@ -1,5 +1,18 @@
 /** @file Exponential moving averages of parameters: often better than the parameters themselves. */
-import { add, cell, ChainruleError, eq, evaluate, FormatError, mul, noGrad, sub, Tensor, tensor, where } from '@chainrule/autograd';
+import {
+  add,
+  cell,
+  ChainruleError,
+  eq,
+  evaluate,
+  FormatError,
+  mul,
+  noGrad,
+  sub,
+  Tensor,
+  tensor,
+  where,
+} from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';
 import { ensure, fraction } from './checks.js';
 import { number, type Params } from './paramGroup.js';
@@ -29,8 +42,11 @@ export class ExponentialMovingAverage {
   constructor(params: Params, { decay = 0.999 }: { readonly decay?: number } = {}) {
     ensure('ExponentialMovingAverage', 'decay', decay, fraction);
     this.decay = decay;
-    this.params = Array.from(params, (item) => (Array.isArray(item) ? (item[1] as Parameter) : (item as Parameter)));
-    if (this.params.length === 0) throw new ChainruleError('ExponentialMovingAverage: got no parameters');
+    this.params = Array.from(params, (item) =>
+      Array.isArray(item) ? item[1] : (item as Parameter),
+    );
+    if (this.params.length === 0)
+      throw new ChainruleError('ExponentialMovingAverage: got no parameters');
     for (const [i, p] of this.params.entries()) {
       if (!(p instanceof Tensor) || typeof (p as Partial<Cell>).assign !== 'function') {
         throw new ChainruleError(`ExponentialMovingAverage: parameter ${i} is no Parameter`);
@@ -100,7 +116,9 @@ export class ExponentialMovingAverage {
       updates.size === 1 &&
       this.cells.every((c, i) => {
         const t = given[i];
-        return t instanceof Tensor && t.dtype === c.dtype && t.shape.join() === c.shape.join();
+        if (!(t instanceof Tensor)) return false;
+        const { dtype, shape } = t as Tensor;
+        return dtype === c.dtype && shape.join() === c.shape.join();
       });
     if (!fit) {
       throw new FormatError(
@@ -108,7 +126,7 @@ export class ExponentialMovingAverage {
       );
     }
     this.cells.forEach((c, i) => c.assign(copyOf(averages[i] as Tensor)));
-    this.updates.assign(number((updates as Tensor).item()));
+    this.updates.assign(number(updates.item()));
     evaluate();
   }
 }

@@ -17,13 +17,22 @@ export { Lion, type LionGroup, type LionOptions } from './rules/lion.js';
 export { Muon, type MuonGroup, type MuonOptions } from './rules/muon.js';
 export { LBFGS, type LBFGSGroup, type LBFGSOptions } from './lbfgs/lbfgs.js';
 export { LRScheduler } from './schedules/schedule.js';
-export type { Scheduled, ScheduledGroup, ScheduleOptions, ScheduleState } from './schedules/schedule.js';
+export type {
+  Scheduled,
+  ScheduledGroup,
+  ScheduleOptions,
+  ScheduleState,
+} from './schedules/schedule.js';
 export { ExponentialLR, MultiStepLR, StepLR } from './schedules/decays.js';
 export { ConstantLR, LinearLR, PolynomialLR } from './schedules/ramps.js';
 export { CosineAnnealingLR, CosineAnnealingWarmRestarts } from './schedules/cosine.js';
 export { OneCycleLR, type OneCycleOptions } from './schedules/oneCycleLR.js';
 export { CyclicLR, type CyclicOptions } from './schedules/cyclicLR.js';
-export { ReduceLROnPlateau, type PlateauOptions, type PlateauState } from './schedules/reduceLROnPlateau.js';
+export {
+  ReduceLROnPlateau,
+  type PlateauOptions,
+  type PlateauState,
+} from './schedules/reduceLROnPlateau.js';
 export { LambdaLR } from './schedules/lambdaLR.js';
 export { ChainedScheduler, SequentialLR } from './schedules/combined.js';
 export { ExponentialMovingAverage, type AverageState } from './ema.js';

@@ -1,8 +1,17 @@
 /** @file What all optimizers share: groups, state, the step, saving and loading. A rule says the rest. */
-import { borrowGrad, cast, cell, ChainruleError, enableGrad, evaluate, GradError } from '@chainrule/autograd';
+import {
+  borrowGrad,
+  cast,
+  cell,
+  ChainruleError,
+  dependsOn,
+  enableGrad,
+  evaluate,
+  GradError,
+} from '@chainrule/autograd';
 import { neg, noGrad, tensor } from '@chainrule/autograd';
 import type { Cell, DType, Parameter, Tensor } from '@chainrule/autograd';
-import { ensure, flag, type Hypers } from './checks.js';
+import { ensure, flag, type Hypers, type HyperValue } from './checks.js';
 import { Clock } from './clock.js';
 import { buildGroup, groupsOf } from './paramGroup.js';
 import type { BuiltGroup, GroupOptions, ParamGroup, ParamsOrGroups } from './paramGroup.js';
@@ -35,8 +44,14 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
   private readonly built: BuiltGroup<H>[] = [];
   private readonly states = new Map<Parameter, ParamState>();
   private warned = false;
+  /** Grows whenever parameters move to other clocks or states to other cells. */
+  private generation = 0;
 
-  protected constructor(rule: Rule<H>, given: ParamsOrGroups<Partial<H>>, options: Partial<H> & CommonOptions) {
+  protected constructor(
+    rule: Rule<H>,
+    given: ParamsOrGroups<Partial<H>>,
+    options: Partial<H> & CommonOptions,
+  ) {
     const { strict = false, ...hypers } = options;
     this.rule = rule;
     ensure(rule.name, 'strict', strict, flag);
@@ -67,6 +82,7 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
     this.built.forEach(({ group: { params } }, g) => {
       params.forEach((p, i) => used.set(p, `parameter ${i} of group ${g}`));
     });
+    this.generation++;
     this.built.push(buildGroup(this.rule, this.defaults, group, used, this.built.length));
   }
 
@@ -89,6 +105,7 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
     noGrad(() => {
       const assignments = this.built.flatMap((group) => this.updateGroup(group));
       for (const [target, next] of assignments) target.assign(next);
+      dependsOn(() => this.layout());
     });
     evaluate();
     return loss;
@@ -106,6 +123,7 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
    */
   loadStateDict(state: OptimizerState): void {
     load(this.rule, this.built, this.states, state);
+    this.generation++;
     evaluate();
   }
 
@@ -116,7 +134,9 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
       const t = clock.step.add(1);
       const scalars = this.rule.scalars(symbols, t, clock.counters, values);
       assignments.push([clock.step, t]);
-      for (const [name, next] of Object.entries(this.rule.count?.(symbols, t, clock.counters) ?? {})) {
+      for (const [name, next] of Object.entries(
+        this.rule.count?.(symbols, t, clock.counters) ?? {},
+      )) {
         assignments.push([clock.counters[name] as Cell, next]);
       }
       const cache = new Map<DType, Record<string, Tensor>>();
@@ -127,7 +147,8 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
         const g = group['maximize'] === true ? neg(gradient) : gradient;
         const { param, ...rest } = this.rule.update(p, g, state, scalarsOfType, values);
         assignments.push([p, param]);
-        for (const [name, value] of Object.entries(rest)) assignments.push([state[name] as Cell, value as Tensor]);
+        for (const [name, value] of Object.entries(rest))
+          assignments.push([state[name] as Cell, value as Tensor]);
       }
     }
     return assignments;
@@ -141,7 +162,8 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
       if (borrowGrad(p) === null) continue;
       let state = this.states.get(p);
       if (state === undefined) {
-        fresh ??= Clock.start(this.rule.counters?.(group as unknown as H) ?? {});
+        if (fresh === null) this.generation++;
+        fresh ??= Clock.start(this.rule.counters?.(group) ?? {});
         fresh.members.add(p);
         this.states.set(p, (state = { clock: fresh, cells: {} }));
       }
@@ -152,7 +174,10 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
     const result = new Map<Clock, readonly Parameter[]>();
     for (const [clock, params] of byClock) {
       const own = clock.for(params);
-      if (own !== clock) for (const p of params) (this.states.get(p) as ParamState).clock = own;
+      if (own !== clock) {
+        this.generation++;
+        for (const p of params) (this.states.get(p) as ParamState).clock = own;
+      }
       result.set(own, params);
     }
     return result;
@@ -167,19 +192,42 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
     return cells;
   }
 
+  /** What the graph of a step depends on, beside numbers: `compile` records it anew when this has changed. */
+  private layout(): string {
+    const { checks, structural = [] } = this.rule;
+    const names = Object.keys(checks);
+    const part = (x: HyperValue, name: string): unknown =>
+      structural.includes(name) || !(typeof x === 'number' || Array.isArray(x)) ? x : x === 0;
+    const groups = this.built.map(({ group }) =>
+      names.map((name) => part(group[name] as HyperValue, name)),
+    );
+    return JSON.stringify([
+      this.generation,
+      groups,
+      this.built.map(({ group }) => group.params.length),
+    ]);
+  }
+
   private reportMissing(): void {
     if (this.warned && !this.strict) return;
     const missing = this.built.flatMap(({ group }, g) =>
       group.params.flatMap((p, i) =>
-        borrowGrad(p) === null ? [`${group.paramNames?.[i] ?? `parameter ${i} of group ${g}`} [${p.shape.join(', ')}]`] : [],
+        borrowGrad(p) === null
+          ? [`${group.paramNames?.[i] ?? `parameter ${i} of group ${g}`} [${p.shape.join(', ')}]`]
+          : [],
       ),
     );
     if (missing.length > 0) {
       const message =
         `${this.rule.name}: no gradient for ${missing.slice(0, 10).join(', ')}` +
         `${missing.length > 10 ? ` and ${missing.length - 10} more` : ''}; `;
-      if (this.strict) throw new GradError(`${message}the loss does not depend on them, or backward() was not called`);
-      console.warn(`${message}skipped, as long as they have none (was backward() called on a loss that uses them?)`);
+      if (this.strict)
+        throw new GradError(
+          `${message}the loss does not depend on them, or backward() was not called`,
+        );
+      console.warn(
+        `${message}skipped, as long as they have none (was backward() called on a loss that uses them?)`,
+      );
     }
     this.warned = true;
   }

@@ -1,6 +1,6 @@
 /** @file Parameter groups: parameters with hyper-parameters of their own, checked when made and when changed. */
-import { cell, ChainruleError, Parameter, Tensor, tensor } from '@chainrule/autograd';
-import type { Cell } from '@chainrule/autograd';
+import { cell, ChainruleError, Tensor, tensor } from '@chainrule/autograd';
+import type { Cell, Parameter } from '@chainrule/autograd';
 import { display, ensure, type Hypers, type HyperValue } from './checks.js';
 import type { Rule, Symbols } from './rule.js';
 
@@ -38,14 +38,18 @@ export function groupsOf<O>(owner: string, given: ParamsOrGroups<O>): readonly G
   if (given instanceof Tensor) return [{ params: [given] } as unknown as GroupOptions<O>];
   const items = listOf(owner, given);
   if (items.length === 0) {
-    throw new ChainruleError(`${owner}: got no parameters; pass model.parameters() of a model that has some`);
+    throw new ChainruleError(
+      `${owner}: got no parameters; pass model.parameters() of a model that has some`,
+    );
   }
   const groups = items.filter((item) => isGroup<O>(item));
   if (groups.length === 0) return [{ params: items } as unknown as GroupOptions<O>];
   if (groups.length < items.length) {
-    throw new ChainruleError(`${owner}: parameters and groups are mixed; pass either parameters, or only groups`);
+    throw new ChainruleError(
+      `${owner}: parameters and groups are mixed; pass either parameters, or only groups`,
+    );
   }
-  return groups as unknown as readonly GroupOptions<O>[];
+  return groups;
 }
 
 function isGroup<O>(x: unknown): x is GroupOptions<O> {
@@ -89,14 +93,20 @@ export function buildGroup<H extends Hypers>(
   checkHypers(rule, values as H, params);
   const symbols: Record<string, unknown> = {};
   const group = { params: Object.freeze(params), paramNames: names };
-  for (const name of Object.keys(rule.checks)) symbols[name] = defineHyper(rule, group, name, values);
+  for (const name of Object.keys(rule.checks))
+    symbols[name] = defineHyper(rule, group, name, values);
   if (typeof initialLr === 'number') Object.assign(group, { initialLr });
   return { group: group as ParamGroup<H>, symbols: symbols as Symbols<H> };
 }
 
 /** @throws {ChainruleError} if a value, or several together, cannot be used. */
-export function checkHypers<H extends Hypers>(rule: Rule<H>, values: H, params: readonly Parameter[]): void {
-  for (const [name, check] of Object.entries(rule.checks)) ensure(rule.name, name, values[name], check);
+export function checkHypers<H extends Hypers>(
+  rule: Rule<H>,
+  values: H,
+  params: readonly Parameter[],
+): void {
+  for (const [name, check] of Object.entries(rule.checks))
+    ensure(rule.name, name, values[name], check);
   const reason = rule.refuse?.(values, params) ?? null;
   if (reason !== null) throw new ChainruleError(`${rule.name}: ${reason}`);
 }
@@ -114,7 +124,7 @@ function defineHyper<H extends Hypers>(
   for (const x of list) cells.push(typeof x === 'number' ? cell(number(x)) : null);
   const symbols: unknown[] = list.map((x, i) => cells[i] ?? x);
   const freeze = (x: HyperValue): HyperValue =>
-    Array.isArray(x) ? (Object.freeze([...(x as readonly number[])]) as HyperValue) : x;
+    Array.isArray(x) ? Object.freeze([...(x as readonly number[])]) : x;
   values[name] = freeze(first);
   const set = (x: HyperValue): void => {
     ensure(rule.name, name, x, rule.checks[name] as NonNullable<(typeof rule.checks)[string]>);
@@ -159,23 +169,29 @@ function checkParams(
     checkParam(owner, where, param);
     const earlier = seen.get(param);
     if (earlier !== undefined) {
-      throw new ChainruleError(`${owner}: ${where} ${shapeOf(param)} is already ${earlier}; give each parameter once`);
+      throw new ChainruleError(
+        `${owner}: ${where} ${shapeOf(param)} is already ${earlier}; give each parameter once`,
+      );
     }
     if (pair && names.includes(item[0] as string)) {
-      throw new ChainruleError(`${owner}: two parameters of group ${group} are named '${item[0] as string}'`);
+      throw new ChainruleError(
+        `${owner}: two parameters of group ${group} are named '${item[0] as string}'`,
+      );
     }
     seen.set(param, where);
     params.push(param);
     if (pair) names.push(item[0] as string);
   }
   if (names.length > 0 && names.length < params.length) {
-    throw new ChainruleError(`${owner}: some parameters of group ${group} have names and some have none`);
+    throw new ChainruleError(
+      `${owner}: some parameters of group ${group} have names and some have none`,
+    );
   }
   return { params, names: names.length > 0 ? Object.freeze(names) : null };
 }
 
 function checkParam(owner: string, where: string, param: unknown): asserts param is Parameter {
-  if (!(param instanceof Tensor)) {
+  if (!isTensor(param)) {
     throw new ChainruleError(`${owner}: ${where} is ${display(param)}, not a Parameter`);
   }
   if (typeof (param as Partial<Cell>).assign !== 'function') {
@@ -191,6 +207,10 @@ function checkParam(owner: string, where: string, param: unknown): asserts param
   }
 }
 
-function shapeOf(t: Tensor): string {
-  return `[${t.shape.join(', ')}]`;
+function isTensor(x: unknown): x is Tensor {
+  return x instanceof Tensor;
+}
+
+function shapeOf({ shape }: { readonly shape: readonly number[] }): string {
+  return `[${shape.join(', ')}]`;
 }

@@ -34,6 +34,8 @@ export interface Rule<
   readonly name: string;
   readonly defaults: H;
   readonly checks: { readonly [K in keyof H]: Check };
+  /** Numbers whose value shapes the graph: a count of iterations. Of other numbers only whether they are 0 may. */
+  readonly structural?: readonly string[];
   /** Conditions on several hyper-parameters, or on the parameters: what is wrong, or null. */
   refuse?(group: H, params: readonly Parameter[]): string | null;
   /** The first values of the counters. */
@@ -46,7 +48,12 @@ export interface Rule<
    * The numbers of step `t` (1 for the first), from the counters before it, computed in float64 once for a group; the
    * machinery casts them to the dtype of each parameter.
    */
-  scalars(h: Symbols<H>, t: Tensor, counters: Record<Counter, Tensor>, group: H): Record<Scalar, Tensor>;
+  scalars(
+    h: Symbols<H>,
+    t: Tensor,
+    counters: Record<Counter, Tensor>,
+    group: H,
+  ): Record<Scalar, Tensor>;
   /** The parameter and its state after the step. `g` is the gradient, already negated if the group maximizes. */
   update(
     p: Tensor,

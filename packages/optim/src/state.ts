@@ -63,7 +63,9 @@ export function save<H extends Hypers>(
     optimizer: rule.name,
     state,
     paramGroups: built.map(({ group }, g) => ({
-      ...Object.fromEntries(Object.keys(rule.checks).map((name) => [name, group[name] as HyperValue])),
+      ...Object.fromEntries(
+        Object.keys(rule.checks).map((name) => [name, group[name] as HyperValue]),
+      ),
       ...(group.initialLr === undefined ? {} : { initialLr: group.initialLr }),
       params: keys[g] as (string | number)[],
     })),
@@ -90,11 +92,14 @@ export function load<H extends Hypers>(
   if (!isRecord(saved) || !isRecord(saved.state) || !Array.isArray(saved.paramGroups)) {
     refuse(`expected { optimizer, state, paramGroups }, got ${display(saved)}`);
   }
-  if (saved.optimizer !== rule.name) refuse(`the state is of ${display(saved.optimizer)}, not of '${rule.name}'`);
+  if (saved.optimizer !== rule.name)
+    refuse(`the state is of ${display(saved.optimizer)}, not of '${rule.name}'`);
   if (saved.paramGroups.length !== built.length) {
     refuse(`the state has ${saved.paramGroups.length} groups, this optimizer ${built.length}`);
   }
-  const hypers = built.map((group, g) => hypersOf(rule, group, saved.paramGroups[g] as SavedGroup, g, refuse));
+  const hypers = built.map((group, g) =>
+    hypersOf(rule, group, saved.paramGroups[g] as SavedGroup, g, refuse),
+  );
   const taken = new Set<string>();
   const found = new Map<Parameter, Record<string, Tensor>>();
   built.forEach(({ group }, g) => {
@@ -125,7 +130,9 @@ function hypersOf<H extends Hypers>(
   const names = Object.keys(rule.checks);
   const missing = names.filter((name) => saved[name] === undefined);
   if (missing.length > 0) refuse(`group ${g} lacks ${missing.join(', ')}`);
-  const unknown = Object.keys(saved).filter((n) => !names.includes(n) && n !== 'params' && n !== 'initialLr');
+  const unknown = Object.keys(saved).filter(
+    (n) => !names.includes(n) && n !== 'params' && n !== 'initialLr',
+  );
   if (unknown.length > 0) refuse(`group ${g} has unknown entries: ${unknown.join(', ')}`);
   const values = Object.fromEntries(names.map((name) => [name, saved[name]])) as unknown as H;
   try {
@@ -135,7 +142,8 @@ function hypersOf<H extends Hypers>(
   }
   const { initialLr } = saved;
   if (initialLr === undefined) return values;
-  if (typeof initialLr !== 'number') return refuse(`group ${g}: initialLr must be a number; got ${display(initialLr)}`);
+  if (typeof initialLr !== 'number')
+    return refuse(`group ${g}: initialLr must be a number; got ${display(initialLr)}`);
   return { ...values, initialLr };
 }
 
@@ -147,7 +155,9 @@ function match(
   refuse: (why: string) => never,
 ): readonly (string | number)[] {
   if (keys.length !== group.params.length) {
-    refuse(`group ${g} of the state has ${keys.length} parameters, of this optimizer ${group.params.length}`);
+    refuse(
+      `group ${g} of the state has ${keys.length} parameters, of this optimizer ${group.params.length}`,
+    );
   }
   if (new Set(keys).size < keys.length) refuse(`group ${g} of the state names a parameter twice`);
   const names = group.paramNames;
@@ -155,7 +165,9 @@ function match(
   const missing = names.filter((name) => !keys.includes(name));
   if (missing.length > 0) {
     const unexpected = keys.filter((key) => !names.includes(key as string));
-    refuse(`group ${g} of the state lacks ${missing.join(', ')} and has ${unexpected.join(', ')} instead`);
+    refuse(
+      `group ${g} of the state lacks ${missing.join(', ')} and has ${unexpected.join(', ')} instead`,
+    );
   }
   return names;
 }
@@ -174,17 +186,22 @@ function checkState<H extends Hypers>(
     wanted[name] = { shape: [], dtype: 'float64' };
   }
   for (const [name, initial] of Object.entries(rule.state(values, p))) {
-    wanted[name] = { shape: (initial as { shape?: readonly number[] }).shape ?? p.shape, dtype: p.dtype };
+    wanted[name] = {
+      shape: (initial as { shape?: readonly number[] }).shape ?? p.shape,
+      dtype: p.dtype,
+    };
   }
   if (!isRecord(saved)) return refuse(`the state of parameter ${key} is ${display(saved)}`);
   const missing = Object.keys(wanted).filter((name) => saved[name] === undefined);
   if (missing.length > 0) refuse(`the state of parameter ${key} lacks ${missing.join(', ')}`);
   const extra = Object.keys(saved).filter((name) => wanted[name] === undefined);
-  if (extra.length > 0) refuse(`the state of parameter ${key} has unknown entries: ${extra.join(', ')}`);
+  if (extra.length > 0)
+    refuse(`the state of parameter ${key} has unknown entries: ${extra.join(', ')}`);
   for (const [name, { shape, dtype }] of Object.entries(wanted)) {
     const t = saved[name];
-    if (!(t instanceof Tensor)) refuse(`${name} of parameter ${key} is ${display(t)}, not a tensor`);
-    const given = t as Tensor;
+    if (!(t instanceof Tensor))
+      refuse(`${name} of parameter ${key} is ${display(t)}, not a tensor`);
+    const given = t;
     if (given.shape.join() !== shape.join() || given.dtype !== dtype) {
       refuse(
         `${name} of parameter ${key} is ${given.dtype} of shape [${given.shape.join(', ')}]; ` +
@@ -217,7 +234,8 @@ function takeOver<H extends Hypers>(
     }
     clock.members.add(p);
     const cells: Record<string, Cell> = {};
-    for (const name of Object.keys(rule.state(values, p))) cells[name] = cell(snapshot(saved[name] as Tensor));
+    for (const name of Object.keys(rule.state(values, p)))
+      cells[name] = cell(snapshot(saved[name] as Tensor));
     states.set(p, { clock, cells });
   }
 }

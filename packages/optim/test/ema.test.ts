@@ -35,7 +35,11 @@ test('stands in for the parameters while a function runs, whatever happens in it
   const [own, average] = [p.toArray(), ema.averages[0]?.toArray()];
   expect(ema.use(() => p.toArray())).toEqual(average);
   expect(p.toArray()).toEqual(own);
-  expect(() => ema.use(() => { throw new Error('within'); })).toThrow('within');
+  expect(() =>
+    ema.use(() => {
+      throw new Error('within');
+    }),
+  ).toThrow('within');
   expect(p.toArray()).toEqual(own);
   const later = ema.use(async () => {
     await Promise.resolve();
@@ -53,5 +57,7 @@ test('goes on from a saved state, and refuses another', () => {
   const other = setup();
   other.ema.loadStateDict(ema.stateDict());
   expect(other.ema.averages[0]?.toArray()).toEqual(ema.averages[0]?.toArray());
-  expect(() => other.ema.loadStateDict({ ...ema.stateDict(), averages: [tensor([1])] })).toThrow(FormatError);
+  expect(() => other.ema.loadStateDict({ ...ema.stateDict(), averages: [tensor([1])] })).toThrow(
+    FormatError,
+  );
 });

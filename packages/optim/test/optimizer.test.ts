@@ -13,27 +13,83 @@ describe('construction refuses', () => {
   const cases: [string, () => unknown, RegExp][] = [
     ['no parameters', () => new Adam([]), /Adam: got no parameters/],
     ['an empty group', () => new Adam([{ params: [] }]), /group 0 has no parameters/],
-    ['a parameter twice', () => new Adam([shared, shared]), /parameter 1 of group 0 \[2\] is already parameter 0 of group 0/],
-    ['a parameter in two groups', () => new Adam([{ params: [shared] }, { params: shared }]), /parameter 0 of group 1/],
-    ['a frozen parameter', () => new Adam([['w', p().requiresGrad_(false)]]), /'w' of group 0 \[2\] is frozen/],
-    ['a tensor', () => new Adam([tensor([1]) as unknown as Parameter]), /cannot change; make it a parameter/],
+    [
+      'a parameter twice',
+      () => new Adam([shared, shared]),
+      /parameter 1 of group 0 \[2\] is already parameter 0 of group 0/,
+    ],
+    [
+      'a parameter in two groups',
+      () => new Adam([{ params: [shared] }, { params: shared }]),
+      /parameter 0 of group 1/,
+    ],
+    [
+      'a frozen parameter',
+      () => new Adam([['w', p().requiresGrad_(false)]]),
+      /'w' of group 0 \[2\] is frozen/,
+    ],
+    [
+      'a tensor',
+      () => new Adam([tensor([1]) as unknown as Parameter]),
+      /cannot change; make it a parameter/,
+    ],
     ['a number', () => new Adam([1 as unknown as Parameter]), /is 1, not a Parameter/],
     ['a module', () => new Adam({} as Parameter[]), /expected parameters or groups/],
     ['parameters beside groups', () => new Adam([p(), { params: p() }] as Parameter[]), /mixed/],
-    ['two equal names', () => new Adam([['w', p()], ['w', p()]]), /named 'w'/],
+    [
+      'two equal names',
+      () =>
+        new Adam([
+          ['w', p()],
+          ['w', p()],
+        ]),
+      /named 'w'/,
+    ],
     ['names for some', () => new Adam([['w', p()], p()]), /some have none/],
-    ['a rate of NaN', () => new Adam([p()], { lr: NaN }), /Adam: lr must be a finite number ≥ 0; got NaN/],
+    [
+      'a rate of NaN',
+      () => new Adam([p()], { lr: NaN }),
+      /Adam: lr must be a finite number ≥ 0; got NaN/,
+    ],
     ['a negative rate', () => new SGD([p()], { lr: -1 }), /SGD: lr must .* got -1/],
-    ['a negative rate in a group', () => new SGD([{ params: p(), lr: -1 }]), /SGD: lr must .* got -1/],
+    [
+      'a negative rate in a group',
+      () => new SGD([{ params: p(), lr: -1 }]),
+      /SGD: lr must .* got -1/,
+    ],
     ['a beta of 1', () => new Adam([p()], { betas: [0.9, 1] }), /betas must .* got \[0.9, 1\]/],
-    ['one beta', () => new Adam([p()], { betas: [0.9] as unknown as [number, number] }), /betas must have 2 entries/],
-    ['an unknown option', () => new Adam([p()], { learningRate: 1 } as object), /no option 'learningRate'; its options are lr/],
-    ['an unknown option of a group', () => new Adam([{ params: p(), rate: 1 } as { params: Parameter }]), /no option 'rate'/],
-    ['nesterov without momentum', () => new SGD([p()], { nesterov: true }), /nesterov needs a momentum/],
+    [
+      'one beta',
+      () => new Adam([p()], { betas: [0.9] as unknown as [number, number] }),
+      /betas must have 2 entries/,
+    ],
+    [
+      'an unknown option',
+      () => new Adam([p()], { learningRate: 1 } as object),
+      /no option 'learningRate'; its options are lr/,
+    ],
+    [
+      'an unknown option of a group',
+      () => new Adam([{ params: p(), rate: 1 } as { params: Parameter }]),
+      /no option 'rate'/,
+    ],
+    [
+      'nesterov without momentum',
+      () => new SGD([p()], { nesterov: true }),
+      /nesterov needs a momentum/,
+    ],
     ['Muon of a vector', () => new optim.Muon([p()]), /two dimensions .* shape \[2\]/],
     ['etas the wrong way', () => new optim.Rprop([p()], { etas: [1.2, 0.5] }), /etas/],
-    ['LBFGS of two groups', () => new optim.LBFGS([{ params: p() }, { params: p() }]), /only one parameter group/],
-    ['an unknown line search', () => new optim.LBFGS([p()], { lineSearchFn: 'armijo' as 'strong_wolfe' }), /'strong_wolfe' or null/],
+    [
+      'LBFGS of two groups',
+      () => new optim.LBFGS([{ params: p() }, { params: p() }]),
+      /only one parameter group/,
+    ],
+    [
+      'an unknown line search',
+      () => new optim.LBFGS([p()], { lineSearchFn: 'armijo' as 'strong_wolfe' }),
+      /'strong_wolfe' or null/,
+    ],
   ];
   test.each(cases)('%s', (_what, make, message) => {
     expect(make).toThrow(ChainruleError);
@@ -44,7 +100,10 @@ describe('construction refuses', () => {
 describe('groups', () => {
   test('have options of their own, and defaults for the rest', () => {
     const [a, b] = [new Parameter(tensor([1])), new Parameter(tensor([1]))];
-    const optimizer = new SGD([{ params: a, lr: 0.5 }, { params: [b] }], { lr: 0.1, momentum: 0.9 });
+    const optimizer = new SGD([{ params: a, lr: 0.5 }, { params: [b] }], {
+      lr: 0.1,
+      momentum: 0.9,
+    });
     expect(optimizer.paramGroups.map(({ lr, momentum }) => [lr, momentum])).toEqual([
       [0.5, 0.9],
       [0.1, 0.9],
@@ -59,7 +118,9 @@ describe('groups', () => {
     const [a, b] = [new Parameter(tensor([1])), new Parameter(tensor([1]))];
     const optimizer = new SGD([a], { lr: 0.1 });
     optimizer.addParamGroup({ params: [b], lr: 0.2 });
-    expect(() => optimizer.addParamGroup({ params: [a] })).toThrow(/already parameter 0 of group 0/);
+    expect(() => optimizer.addParamGroup({ params: [a] })).toThrow(
+      /already parameter 0 of group 0/,
+    );
     b.sum().backward();
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     optimizer.step();
@@ -85,7 +146,13 @@ describe('a parameter without gradient', () => {
   const setup = (strict: boolean): { used: Parameter; unused: Parameter; optimizer: optim.SGD } => {
     const used = new Parameter(tensor([1]));
     const unused = new Parameter(tensor([[1, 2]]));
-    const optimizer = new SGD([['used', used], ['unused', unused]], { lr: 0.1, weightDecay: 0.5, strict });
+    const optimizer = new SGD(
+      [
+        ['used', used],
+        ['unused', unused],
+      ],
+      { lr: 0.1, weightDecay: 0.5, strict },
+    );
     used.sum().backward();
     return { used, unused, optimizer };
   };
@@ -177,7 +244,12 @@ describe('an ill-conditioned quadratic is minimized', () => {
     ['ASGD', (p) => new optim.ASGD(p, { lr: 0.1, lambd: 0 }), 300, 1e-4],
     ['Adafactor', (p) => new optim.Adafactor(p, { lr: 0.1 }), 3000, 5e-2],
     ['Lion', (p) => new optim.Lion(p, { lr: 1e-3 }), 3000, 1e-2],
-    ['LBFGS', (p) => new optim.LBFGS(p, { lineSearchFn: 'strong_wolfe', toleranceChange: 1e-18 }), 3, 1e-7],
+    [
+      'LBFGS',
+      (p) => new optim.LBFGS(p, { lineSearchFn: 'strong_wolfe', toleranceChange: 1e-18 }),
+      3,
+      1e-7,
+    ],
   ];
   test.each(cases)('by %s', (_name, make, steps, distance) => {
     const p = new Parameter(tensor(new Float64Array(3)));
@@ -198,7 +270,14 @@ describe('an ill-conditioned quadratic is minimized', () => {
 test('Muon moves every direction of a matrix alike', () => {
   const p = new Parameter(tensor(new Float64Array(12), { shape: [4, 3] }));
   const optimizer = new optim.Muon([p], { lr: 1, weightDecay: 0 });
-  p.mul(tensor(Float64Array.from({ length: 12 }, (_, i) => Math.sin(i * i + 1)), { shape: [4, 3] })).sum().backward();
+  p.mul(
+    tensor(
+      Float64Array.from({ length: 12 }, (_, i) => Math.sin(i * i + 1)),
+      { shape: [4, 3] },
+    ),
+  )
+    .sum()
+    .backward();
   optimizer.step();
   const step = p.mul(Math.sqrt(3 / 4));
   const gram = step.transpose(0, 1).matmul(step).dataSync();

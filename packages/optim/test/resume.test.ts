@@ -1,7 +1,8 @@
 /** @file Saving and loading: every optimizer goes on bit for bit, whatever the order; nothing half-loaded. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FormatError, Parameter, tensor, type Tensor } from '@chainrule/autograd';
+import type { Parameter } from '@chainrule/autograd';
+import { FormatError, tensor, type Tensor } from '@chainrule/autograd';
 import * as optim from '@chainrule/optim';
 import { problem, type Problem } from './problem.js';
 
@@ -41,38 +42,44 @@ const bits = (params: readonly Parameter[]): unknown[] => params.map((p) => p.da
 test('every optimizer is in the list', () => {
   const isOptimizer = (x: unknown): boolean =>
     typeof x === 'function' && x !== optim.Optimizer && x.prototype instanceof optim.Optimizer;
-  const names = Object.entries(optim).filter(([, x]) => isOptimizer(x)).map(([name]) => name);
+  const names = Object.entries(optim)
+    .filter(([, x]) => isOptimizer(x))
+    .map(([name]) => name);
   expect(Object.keys(makers).sort()).toEqual(names.sort());
 });
 
 describe.each(Object.keys(makers))('%s', (name) => {
   const make = makers[name] as (params: Given) => AnyOptimizer;
 
-  test.each(['float32', 'float64'] as const)('k steps, saved and loaded, then N − k are N steps bit for bit (%s)', (dtype) => {
-    const total = name === 'LBFGS' ? 4 : 9;
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: total }), (k) => {
-        const whole = problem(dtype);
-        train(make(whole.params), whole, total);
-        const parts = problem(dtype);
-        const first = make(parts.params);
-        train(first, parts, k);
-        const saved = first.stateDict();
-        const second = make(parts.params);
-        second.loadStateDict(saved);
-        train(second, parts, total - k);
-        expect(bits(parts.params)).toEqual(bits(whole.params));
-      }),
-      { numRuns: 4 },
-    );
-  });
+  test.each(['float32', 'float64'] as const)(
+    'k steps, saved and loaded, then N − k are N steps bit for bit (%s)',
+    (dtype) => {
+      const total = name === 'LBFGS' ? 4 : 9;
+      fc.assert(
+        fc.property(fc.integer({ min: 0, max: total }), (k) => {
+          const whole = problem(dtype);
+          train(make(whole.params), whole, total);
+          const parts = problem(dtype);
+          const first = make(parts.params);
+          train(first, parts, k);
+          const saved = first.stateDict();
+          const second = make(parts.params);
+          second.loadStateDict(saved);
+          train(second, parts, total - k);
+          expect(bits(parts.params)).toEqual(bits(whole.params));
+        }),
+        { numRuns: 4 },
+      );
+    },
+  );
 
   test('a saved state does not change with the steps that follow', () => {
     const p = problem();
     const optimizer = make(p.params);
     train(optimizer, p, 2);
     const saved = optimizer.stateDict();
-    const read = (): string => JSON.stringify(saved, (_key, x: unknown) => (isTensor(x) ? x.toArray() : x));
+    const read = (): string =>
+      JSON.stringify(saved, (_key, x: unknown) => (isTensor(x) ? x.toArray() : x));
     const before = read();
     train(optimizer, p, 3);
     expect(read()).toBe(before);
@@ -81,7 +88,9 @@ describe.each(Object.keys(makers))('%s', (name) => {
   test('refuses the state of another optimizer', () => {
     const p = problem();
     const other = name === 'SGD' ? 'Adam' : 'SGD';
-    const saved = (makers[other] as (params: Given) => AnyOptimizer)(p.params.slice(0, name === 'Muon' ? 1 : 2)).stateDict();
+    const saved = (makers[other] as (params: Given) => AnyOptimizer)(
+      p.params.slice(0, name === 'Muon' ? 1 : 2),
+    ).stateDict();
     expect(() => make(p.params).loadStateDict(saved)).toThrow(FormatError);
   });
 });
@@ -112,7 +121,9 @@ describe('names', () => {
     const p = problem();
     const saved = new optim.Adam(named(p)).stateDict();
     const renamed = named(p).map(([name, x]): [string, Parameter] => [`layer.${name}`, x]);
-    expect(() => new optim.Adam(renamed).loadStateDict(saved)).toThrow(/lacks layer\.w, layer\.b and has w, b/);
+    expect(() => new optim.Adam(renamed).loadStateDict(saved)).toThrow(
+      /lacks layer\.w, layer\.b and has w, b/,
+    );
   });
 });
 
@@ -127,12 +138,21 @@ describe('a damaged state', () => {
     'no object': null,
     'a missing state': { ...good, state: { ...good.state, 0: { step: entry['step'] } } },
     'an unknown state': { ...good, state: { ...good.state, 0: { ...entry, more: entry['step'] } } },
-    'a state of another shape': { ...good, state: { ...good.state, 0: { ...entry, expAvg: tensor([1, 2]) } } },
+    'a state of another shape': {
+      ...good,
+      state: { ...good.state, 0: { ...entry, expAvg: tensor([1, 2]) } },
+    },
     'a state of another dtype': {
       ...good,
-      state: { ...good.state, 0: { ...entry, expAvg: (entry['expAvg'] as Tensor).cast('float32') } },
+      state: {
+        ...good.state,
+        0: { ...entry, expAvg: (entry['expAvg'] as Tensor).cast('float32') },
+      },
     },
-    'a state that is no tensor': { ...good, state: { ...good.state, 0: { ...entry, expAvg: [1] } } },
+    'a state that is no tensor': {
+      ...good,
+      state: { ...good.state, 0: { ...entry, expAvg: [1] } },
+    },
     'an entry of no parameter': { ...good, state: { ...good.state, 7: entry } },
     'another number of groups': { ...good, paramGroups: [group, group] },
     'another number of parameters': { ...good, paramGroups: [{ ...group, params: [0] }] },
@@ -143,9 +163,14 @@ describe('a damaged state', () => {
   test.each(Object.keys(damaged))('%s is refused, and nothing changes', (what) => {
     const hypers = (): object => ({ ...optimizer.paramGroups[0], params: null });
     const before = hypers();
-    const state = (): unknown[] => Object.values(optimizer.stateDict().state).map((s) => Object.values(s).map((t) => t.toArray()));
+    const state = (): unknown[] =>
+      Object.values(optimizer.stateDict().state).map((s) =>
+        Object.values(s).map((t) => t.toArray()),
+      );
     const was = state();
-    expect(() => optimizer.loadStateDict(damaged[what] as optim.OptimizerState)).toThrow(FormatError);
+    expect(() => optimizer.loadStateDict(damaged[what] as optim.OptimizerState)).toThrow(
+      FormatError,
+    );
     expect(hypers()).toEqual(before);
     expect(state()).toEqual(was);
   });

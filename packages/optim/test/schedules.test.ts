@@ -17,10 +17,15 @@ interface Fixture {
   readonly plateau: { readonly metrics: readonly number[]; readonly rates: readonly number[] };
 }
 
-const wanted = JSON.parse(readFileSync(new URL('./fixtures/schedules.json', import.meta.url), 'utf8')) as Fixture;
+const wanted = JSON.parse(
+  readFileSync(new URL('./fixtures/schedules.json', import.meta.url), 'utf8'),
+) as Fixture;
 
 function sgd(rates: readonly number[], options: object = {}): optim.SGD {
-  return new optim.SGD(rates.map((lr) => ({ params: new Parameter(tensor([0])), lr })), options);
+  return new optim.SGD(
+    rates.map((lr) => ({ params: new Parameter(tensor([0])), lr })),
+    options,
+  );
 }
 
 type AnySchedule = new (optimizer: optim.Scheduled, options: object) => optim.LRScheduler;
@@ -36,8 +41,13 @@ describe.each(wanted.table)('$name $options', ({ name, options, optimizer: given
       if (step > 0) schedule.step();
       row.forEach(([lr, momentum], i) => {
         const group = optimizer.paramGroups[i];
-        expect(Math.abs((group?.lr ?? NaN) - lr), `rate after ${step} steps`).toBeLessThanOrEqual(1e-12);
-        expect(Math.abs((group?.momentum ?? NaN) - momentum), `momentum after ${step} steps`).toBeLessThanOrEqual(1e-12);
+        expect(Math.abs((group?.lr ?? NaN) - lr), `rate after ${step} steps`).toBeLessThanOrEqual(
+          1e-12,
+        );
+        expect(
+          Math.abs((group?.momentum ?? NaN) - momentum),
+          `momentum after ${step} steps`,
+        ).toBeLessThanOrEqual(1e-12);
       });
       expect(schedule.getLastLr()).toEqual(optimizer.paramGroups.map((group) => group.lr));
     }
@@ -79,8 +89,12 @@ test('SequentialLR equals PyTorch’s', () => {
     expect(optimizer.paramGroups[0]?.lr).toBeCloseTo(lr, 14);
   });
   const other = new optim.StepLR(sgd([0.1]), { stepSize: 2 });
-  expect(() => new optim.SequentialLR(optimizer, { schedulers: [other], milestones: [] })).toThrow(/another optimizer/);
-  expect(() => new optim.SequentialLR(optimizer, { schedulers: [], milestones: [] })).toThrow(ChainruleError);
+  expect(() => new optim.SequentialLR(optimizer, { schedulers: [other], milestones: [] })).toThrow(
+    /another optimizer/,
+  );
+  expect(() => new optim.SequentialLR(optimizer, { schedulers: [], milestones: [] })).toThrow(
+    ChainruleError,
+  );
 });
 
 test('ChainedScheduler equals PyTorch’s', () => {
@@ -107,7 +121,9 @@ test('ReduceLROnPlateau equals PyTorch’s, also when it goes on from a saved st
     next.loadStateDict(schedule.stateDict());
     schedule = next;
   });
-  expect(() => schedule.loadStateDict({ ...schedule.stateDict(), best: 'x' as unknown as number })).toThrow(FormatError);
+  expect(() =>
+    schedule.loadStateDict({ ...schedule.stateDict(), best: 'x' as unknown as number }),
+  ).toThrow(FormatError);
   expect(() => schedule.step(undefined as unknown as number)).toThrow(/needs the measure/);
 });
 
@@ -127,17 +143,41 @@ test('schedules that multiply equal their closed forms', () => {
         const near = (got: number, want: number): void => {
           expect(Math.abs(got - want)).toBeLessThanOrEqual(1e-9 * want + 1e-12);
         };
-        near(at((o) => new optim.StepLR(o, { stepSize: n, gamma: factor })), 0.3 * factor ** Math.floor(steps / n));
-        near(at((o) => new optim.ExponentialLR(o, { gamma: factor })), 0.3 * factor ** steps);
-        near(at((o) => new optim.ConstantLR(o, { factor, totalIters: n })), 0.3 * (steps < n ? factor : 1));
+        near(
+          at((o) => new optim.StepLR(o, { stepSize: n, gamma: factor })),
+          0.3 * factor ** Math.floor(steps / n),
+        );
+        near(
+          at((o) => new optim.ExponentialLR(o, { gamma: factor })),
+          0.3 * factor ** steps,
+        );
+        near(
+          at((o) => new optim.ConstantLR(o, { factor, totalIters: n })),
+          0.3 * (steps < n ? factor : 1),
+        );
         const share = Math.min(steps, n) / n;
-        near(at((o) => new optim.LinearLR(o, { startFactor: factor, totalIters: n })), 0.3 * (factor + (1 - factor) * share));
-        near(at((o) => new optim.PolynomialLR(o, { totalIters: n, power: 2 })), 0.3 * (1 - share) ** 2);
-        near(at((o) => new optim.LambdaLR(o, { lrLambda: (e) => 1 / (1 + e) })), 0.3 / (1 + steps));
+        near(
+          at((o) => new optim.LinearLR(o, { startFactor: factor, totalIters: n })),
+          0.3 * (factor + (1 - factor) * share),
+        );
+        near(
+          at((o) => new optim.PolynomialLR(o, { totalIters: n, power: 2 })),
+          0.3 * (1 - share) ** 2,
+        );
+        near(
+          at((o) => new optim.LambdaLR(o, { lrLambda: (e) => 1 / (1 + e) })),
+          0.3 / (1 + steps),
+        );
         const restarts = 0.15 * (1 + Math.cos((Math.PI * (steps % n)) / n));
-        near(at((o) => new optim.CosineAnnealingWarmRestarts(o, { t0: n })), restarts);
+        near(
+          at((o) => new optim.CosineAnnealingWarmRestarts(o, { t0: n })),
+          restarts,
+        );
         const cosine = 0.05 + 0.125 * (1 + Math.cos((Math.PI * steps) / n));
-        expect(at((o) => new optim.CosineAnnealingLR(o, { tMax: n, etaMin: 0.05 }))).toBeCloseTo(cosine, 8);
+        expect(at((o) => new optim.CosineAnnealingLR(o, { tMax: n, etaMin: 0.05 }))).toBeCloseTo(
+          cosine,
+          8,
+        );
       },
     ),
   );
@@ -146,18 +186,46 @@ test('schedules that multiply equal their closed forms', () => {
 describe('construction refuses', () => {
   const o = sgd([0.1]);
   const cases: [string, () => unknown, RegExp][] = [
-    ['no optimizer', () => new optim.StepLR(null as unknown as optim.SGD, { stepSize: 1 }), /StepLR: expected an optimizer/],
-    ['no options', () => new optim.StepLR(o, undefined as unknown as { stepSize: number }), /stepSize must/],
-    ['a step size of 0', () => new optim.StepLR(o, { stepSize: 0 }), /stepSize must be a whole number > 0; got 0/],
-    ['rates for other groups', () => new optim.OneCycleLR(o, { maxLr: [1, 2], totalSteps: 3, cycleMomentum: false }), /2 entries for 1 groups/],
+    [
+      'no optimizer',
+      () => new optim.StepLR(null as unknown as optim.SGD, { stepSize: 1 }),
+      /StepLR: expected an optimizer/,
+    ],
+    [
+      'no options',
+      () => new optim.StepLR(o, undefined as unknown as { stepSize: number }),
+      /stepSize must/,
+    ],
+    [
+      'a step size of 0',
+      () => new optim.StepLR(o, { stepSize: 0 }),
+      /stepSize must be a whole number > 0; got 0/,
+    ],
+    [
+      'rates for other groups',
+      () => new optim.OneCycleLR(o, { maxLr: [1, 2], totalSteps: 3, cycleMomentum: false }),
+      /2 entries for 1 groups/,
+    ],
     ['a cycle without length', () => new optim.OneCycleLR(o, { maxLr: 1 }), /give totalSteps/],
     [
       'momentum of an optimizer without',
-      () => new optim.CyclicLR(new optim.Adagrad([new Parameter(tensor([1]))]), { baseLr: 0.1, maxLr: 1 }),
+      () =>
+        new optim.CyclicLR(new optim.Adagrad([new Parameter(tensor([1]))]), {
+          baseLr: 0.1,
+          maxLr: 1,
+        }),
       /neither momentum nor betas/,
     ],
-    ['resuming without initialLr', () => new optim.StepLR(sgd([0.1]), { stepSize: 1, lastEpoch: 4 }), /no initialLr/],
-    ['a factor of 1', () => new optim.ReduceLROnPlateau(o, { factor: 1 }), /factor must be in \[0, 1\)/],
+    [
+      'resuming without initialLr',
+      () => new optim.StepLR(sgd([0.1]), { stepSize: 1, lastEpoch: 4 }),
+      /no initialLr/,
+    ],
+    [
+      'a factor of 1',
+      () => new optim.ReduceLROnPlateau(o, { factor: 1 }),
+      /factor must be in \[0, 1\)/,
+    ],
   ];
   test.each(cases)('%s', (_what, make, message) => {
     expect(make).toThrow(ChainruleError);

@@ -22,7 +22,9 @@ const trajectories = JSON.parse(
 function distance(got: Tensor, want: readonly number[]): number {
   const data = got.dataSync();
   expect(data.length).toBe(want.length);
-  return Math.max(...want.map((w, i) => Math.abs((data[i] as number) - w) / Math.max(1, Math.abs(w))));
+  return Math.max(
+    ...want.map((w, i) => Math.abs((data[i] as number) - w) / Math.max(1, Math.abs(w))),
+  );
 }
 
 // PyTorch iterates Muon in bfloat16 (8 bits), whose directions agree with float's to about two digits.
@@ -77,7 +79,10 @@ test('a parameter that joins late counts its own steps', () => {
 });
 
 test('a parameter that pauses goes on where it was', () => {
-  const [p, q] = [1, 1].map((x) => new Parameter(tensor(Float64Array.of(x)))) as [Parameter, Parameter];
+  const [p, q] = [1, 1].map((x) => new Parameter(tensor(Float64Array.of(x)))) as [
+    Parameter,
+    Parameter,
+  ];
   const optimizer = new optim.NAdam([p, q], { lr: 0.1 });
   for (let step = 0; step < 6; step++) {
     optimizer.zeroGrad();

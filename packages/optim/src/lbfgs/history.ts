@@ -82,25 +82,33 @@ export class History {
     };
     const numbers = read('numbers').data;
     const rho = read('rho').data;
-    const [steps, changes, last, gradient] = [read('steps'), read('changes'), read('direction'), read('gradient')];
+    const [steps, changes, last, gradient] = [
+      read('steps'),
+      read('changes'),
+      read('direction'),
+      read('gradient'),
+    ];
     const begun = last.data.length > 0;
     const fits =
       numbers.length === 5 &&
       [last, gradient].every(({ data }) => data.length === (begun ? size : 0)) &&
-      [steps, changes].every(({ data, rows }) => rows === rho.length && data.length === rho.length * size);
+      [steps, changes].every(
+        ({ data, rows }) => rows === rho.length && data.length === rho.length * size,
+      );
     if (!fits) {
-      throw new FormatError(`LBFGS.loadStateDict: the state is not of parameters with ${size} elements together`);
+      throw new FormatError(
+        `LBFGS.loadStateDict: the state is not of parameters with ${size} elements together`,
+      );
     }
     const history = new History();
-    [history.iterations, history.evaluations, history.scale, history.t, history.loss] = numbers as unknown as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    [history.iterations, history.evaluations, history.scale, history.t, history.loss] =
+      numbers as unknown as [number, number, number, number, number];
     const row = (data: Float64Array, i: number): Vector => data.slice(i * size, (i + 1) * size);
-    history.pairs = Array.from(rho, (r, i) => ({ rho: r, s: row(steps.data, i), y: row(changes.data, i) }));
+    history.pairs = Array.from(rho, (r, i) => ({
+      rho: r,
+      s: row(steps.data, i),
+      y: row(changes.data, i),
+    }));
     history.last = begun ? last.data : null;
     history.gradient = begun ? gradient.data : null;
     return history;

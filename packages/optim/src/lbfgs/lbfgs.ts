@@ -1,5 +1,13 @@
 /** @file LBFGS: a quasi-Newton method for full batches and smooth losses. */
-import { borrowGrad, ChainruleError, enableGrad, evaluate, FormatError, tensor, Tensor } from '@chainrule/autograd';
+import {
+  borrowGrad,
+  ChainruleError,
+  enableGrad,
+  evaluate,
+  FormatError,
+  tensor,
+  Tensor,
+} from '@chainrule/autograd';
 import { count, nonNegative, oneOf, orNull, type Check } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
@@ -82,7 +90,9 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
 
   override addParamGroup(group: Parameters<Optimizer<LBFGSGroup>['addParamGroup']>[0]): void {
     if (this.paramGroups.length > 0) {
-      throw new ChainruleError('LBFGS: all parameters are one vector, so there can be only one parameter group');
+      throw new ChainruleError(
+        'LBFGS: all parameters are one vector, so there can be only one parameter group',
+      );
     }
     super.addParamGroup(group);
   }
@@ -105,7 +115,8 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
   }
 
   private minimize(f: number, g: Vector, measure: () => { f: number; g: Vector }): void {
-    const { lr, maxIter, toleranceGrad, toleranceChange, historySize, lineSearchFn, maxEval } = this.group;
+    const { lr, maxIter, toleranceGrad, toleranceChange, historySize, lineSearchFn, maxEval } =
+      this.group;
     const maxEvaluations = maxEval ?? Math.floor((maxIter * 5) / 4);
     const h = this.history;
     h.evaluations++;
@@ -141,7 +152,8 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
       made += tried;
       h.evaluations += tried;
       if (made >= maxEvaluations || largest(g) <= toleranceGrad) break;
-      if (largest(scaled(d, h.t)) <= toleranceChange || Math.abs(f - before) < toleranceChange) break;
+      if (largest(scaled(d, h.t)) <= toleranceChange || Math.abs(f - before) < toleranceChange)
+        break;
     }
   }
 
@@ -157,7 +169,9 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
     const names = this.group.paramNames;
     const keys = saved.paramGroups[0]?.params ?? [];
     if (names !== null && keys.some((key, i) => typeof key === 'string' && key !== names[i])) {
-      throw new FormatError('LBFGS.loadStateDict: the parameters must come in the order they had when it was saved');
+      throw new FormatError(
+        'LBFGS.loadStateDict: the parameters must come in the order they had when it was saved',
+      );
     }
     super.loadStateDict({ ...saved, state: {} });
     this.history = history;
@@ -204,5 +218,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
 function numberOf(loss: unknown): number {
   if (loss instanceof Tensor) return loss.item();
   if (typeof loss === 'number') return loss;
-  throw new ChainruleError('LBFGS: the closure must return the loss, a tensor of one element or a number');
+  throw new ChainruleError(
+    'LBFGS: the closure must return the loss, a tensor of one element or a number',
+  );
 }

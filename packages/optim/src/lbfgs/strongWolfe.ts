@@ -63,13 +63,20 @@ export function strongWolfe(
   }
   bracket ??= [start, now];
 
-  const narrowed = narrow(bracket, at, { tooHigh, flat, size: largest(d), toleranceChange, tries, maxTries });
+  const narrowed = narrow(bracket, at, {
+    tooHigh,
+    flat,
+    size: largest(d),
+    toleranceChange,
+    tries,
+    maxTries,
+  });
   return { found: narrowed.found, evaluations: evaluations + narrowed.evaluations };
 }
 
 interface Narrowing {
-  tooHigh(trial: Trial): boolean;
-  flat(trial: Trial): boolean;
+  readonly tooHigh: (trial: Trial) => boolean;
+  readonly flat: (trial: Trial) => boolean;
   readonly size: number;
   readonly toleranceChange: number;
   readonly tries: number;

@@ -3,13 +3,13 @@ export type Vector = Float64Array;
 
 export function dot(x: Vector, y: Vector): number {
   let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += x[i]! * y[i]!;
+  for (let i = 0; i < x.length; i++) sum += (x[i] as number) * (y[i] as number);
   return sum;
 }
 
 /** `y ← y + a · x`. */
 export function addScaled(y: Vector, a: number, x: Vector): void {
-  for (let i = 0; i < y.length; i++) y[i]! += a * x[i]!;
+  for (let i = 0; i < y.length; i++) y[i] = (y[i] as number) + a * (x[i] as number);
 }
 
 export function scaled(x: Vector, a: number): Vector {
@@ -17,7 +17,7 @@ export function scaled(x: Vector, a: number): Vector {
 }
 
 export function difference(x: Vector, y: Vector): Vector {
-  return x.map((v, i) => v - y[i]!);
+  return x.map((v, i) => v - (y[i] as number));
 }
 
 /** The largest absolute value; NaN if there is one. */

@@ -18,10 +18,20 @@ export type AdadeltaGroup = {
 
 export type AdadeltaOptions = Partial<AdadeltaGroup> & CommonOptions;
 
-const rule: Rule<AdadeltaGroup, 'lr' | 'rho' | 'weight' | 'eps' | 'weightDecay', 'squareAvg' | 'accDelta'> = {
+const rule: Rule<
+  AdadeltaGroup,
+  'lr' | 'rho' | 'weight' | 'eps' | 'weightDecay',
+  'squareAvg' | 'accDelta'
+> = {
   name: 'Adadelta',
   defaults: { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false },
-  checks: { lr: nonNegative, rho: fraction, eps: nonNegative, weightDecay: nonNegative, maximize: flag },
+  checks: {
+    lr: nonNegative,
+    rho: fraction,
+    eps: nonNegative,
+    weightDecay: nonNegative,
+    maximize: flag,
+  },
   state: () => ({ squareAvg: {}, accDelta: {} }),
   scalars: ({ lr, rho, eps, weightDecay }) => ({ lr, rho, weight: sub(1, rho), eps, weightDecay }),
   update: (p, gradient, { squareAvg, accDelta }, s, group) => {

@@ -1,5 +1,17 @@
 /** @file Adafactor: Adam's scaling from row and column sums alone, and steps relative to the size of the parameter. */
-import { div, matmul, maximum, mean, minimum, mul, pow, rsqrt, sqrt, sub, sum } from '@chainrule/autograd';
+import {
+  div,
+  matmul,
+  maximum,
+  mean,
+  minimum,
+  mul,
+  pow,
+  rsqrt,
+  sqrt,
+  sub,
+  sum,
+} from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { finite, flag, nonNegative, orNull, tuple, type Check } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
@@ -23,8 +35,14 @@ export type AdafactorGroup = {
 
 export type AdafactorOptions = Partial<AdafactorGroup> & CommonOptions;
 
-const decays: Check = { must: 'be a finite number ≤ 0', test: (x) => finite.test(x) && (x as number) <= 0 };
-const atLeastOne: Check = { must: 'be a finite number ≥ 1', test: (x) => finite.test(x) && (x as number) >= 1 };
+const decays: Check = {
+  must: 'be a finite number ≤ 0',
+  test: (x) => finite.test(x) && (x as number) <= 0,
+};
+const atLeastOne: Check = {
+  must: 'be a finite number ≥ 1',
+  test: (x) => finite.test(x) && (x as number) >= 1,
+};
 const EPSILON = { float32: 2 ** -23, float64: 2 ** -52 } as const;
 
 const rule: Rule<
@@ -33,7 +51,14 @@ const rule: Rule<
   'rowVar' | 'colVar' | 'variance'
 > = {
   name: 'Adafactor',
-  defaults: { lr: 1e-2, beta2Decay: -0.8, eps: [null, 1e-3], d: 1, weightDecay: 0, maximize: false },
+  defaults: {
+    lr: 1e-2,
+    beta2Decay: -0.8,
+    eps: [null, 1e-3],
+    d: 1,
+    weightDecay: 0,
+    maximize: false,
+  },
   checks: {
     lr: nonNegative,
     beta2Decay: decays,
@@ -42,6 +67,7 @@ const rule: Rule<
     weightDecay: nonNegative,
     maximize: flag,
   },
+  structural: ['eps'],
   state: (_group, p): Partial<Record<'rowVar' | 'colVar' | 'variance', Initial>> =>
     p.ndim < 2
       ? { variance: {} }

@@ -22,7 +22,14 @@ export type AdagradOptions = Partial<AdagradGroup> & CommonOptions;
 
 const rule: Rule<AdagradGroup, 'stepSize' | 'eps' | 'weightDecay', 'sum'> = {
   name: 'Adagrad',
-  defaults: { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, maximize: false },
+  defaults: {
+    lr: 1e-2,
+    lrDecay: 0,
+    weightDecay: 0,
+    initialAccumulatorValue: 0,
+    eps: 1e-10,
+    maximize: false,
+  },
   checks: {
     lr: nonNegative,
     lrDecay: nonNegative,

@@ -21,7 +21,12 @@ export type ASGDGroup = {
 
 export type ASGDOptions = Partial<ASGDGroup> & CommonOptions;
 
-const rule: Rule<ASGDGroup, 'eta' | 'mu' | 'restart' | 'shrink' | 'weightDecay', 'ax', 'eta' | 'mu'> = {
+const rule: Rule<
+  ASGDGroup,
+  'eta' | 'mu' | 'restart' | 'shrink' | 'weightDecay',
+  'ax',
+  'eta' | 'mu'
+> = {
   name: 'ASGD',
   defaults: { lr: 1e-2, lambd: 1e-4, alpha: 0.75, t0: 1e6, weightDecay: 0, maximize: false },
   checks: {

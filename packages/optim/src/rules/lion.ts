@@ -17,32 +17,34 @@ export type LionGroup = {
 
 export type LionOptions = Partial<LionGroup> & CommonOptions;
 
-const rule: Rule<
-  LionGroup,
-  'lr' | 'beta1' | 'weight1' | 'beta2' | 'weight2' | 'shrink',
-  'expAvg'
-> = {
-  name: 'Lion',
-  defaults: { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0, maximize: false },
-  checks: { lr: nonNegative, betas: tuple(decay, decay), weightDecay: nonNegative, maximize: flag },
-  state: () => ({ expAvg: {} }),
-  scalars: ({ lr, betas: [beta1, beta2], weightDecay }) => ({
-    lr,
-    beta1,
-    weight1: sub(1, beta1),
-    beta2,
-    weight2: sub(1, beta2),
-    shrink: sub(1, mul(lr, weightDecay)),
-  }),
-  update: (p, g, { expAvg }, s, group) => {
-    const direction = sign(add(mul(expAvg, s.beta1), mul(g, s.weight1)));
-    const from = group.weightDecay === 0 ? p : mul(p, s.shrink);
-    return {
-      param: sub(from, mul(direction, s.lr)),
-      expAvg: add(mul(expAvg, s.beta2), mul(g, s.weight2)),
-    };
-  },
-};
+const rule: Rule<LionGroup, 'lr' | 'beta1' | 'weight1' | 'beta2' | 'weight2' | 'shrink', 'expAvg'> =
+  {
+    name: 'Lion',
+    defaults: { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0, maximize: false },
+    checks: {
+      lr: nonNegative,
+      betas: tuple(decay, decay),
+      weightDecay: nonNegative,
+      maximize: flag,
+    },
+    state: () => ({ expAvg: {} }),
+    scalars: ({ lr, betas: [beta1, beta2], weightDecay }) => ({
+      lr,
+      beta1,
+      weight1: sub(1, beta1),
+      beta2,
+      weight2: sub(1, beta2),
+      shrink: sub(1, mul(lr, weightDecay)),
+    }),
+    update: (p, g, { expAvg }, s, group) => {
+      const direction = sign(add(mul(expAvg, s.beta1), mul(g, s.weight1)));
+      const from = group.weightDecay === 0 ? p : mul(p, s.shrink);
+      return {
+        param: sub(from, mul(direction, s.lr)),
+        expAvg: add(mul(expAvg, s.beta2), mul(g, s.weight2)),
+      };
+    },
+  };
 
 /**
  * Lion (Chen et al. 2023, arXiv:2302.06675): `p ← p − lr · (sign(β₁ · m + (1 − β₁) · g) + weightDecay · p)`, then

@@ -58,6 +58,7 @@ const rule: Rule<MuonGroup, Scalar, 'momentumBuffer'> = {
     nsSteps: iterations,
     adjustLrFn: oneOf('original', 'match_rms_adamw', null),
   },
+  structural: ['nsSteps'],
   refuse: (_group, params) => {
     const other = params.find((p) => p.ndim !== 2);
     return other === undefined
@@ -67,23 +68,45 @@ const rule: Rule<MuonGroup, Scalar, 'momentumBuffer'> = {
   },
   state: () => ({ momentumBuffer: {} }),
   scalars: ({ lr, momentum, weightDecay, eps, nsCoefficients: [a, b, c] }) => {
-    return { lr, momentum, weight: sub(1, momentum), shrink: sub(1, mul(lr, weightDecay)), eps, a, b, c };
+    return {
+      lr,
+      momentum,
+      weight: sub(1, momentum),
+      shrink: sub(1, mul(lr, weightDecay)),
+      eps,
+      a,
+      b,
+      c,
+    };
   },
   update: (p, g, { momentumBuffer }, s, group) => {
     const buffer = average(momentumBuffer, g, s.weight);
-    const direction = orthogonalized(group.nesterov ? average(g, buffer, s.momentum) : buffer, s, group.nsSteps);
+    const direction = orthogonalized(
+      group.nesterov ? average(g, buffer, s.momentum) : buffer,
+      s,
+      group.nsSteps,
+    );
     const from = group.weightDecay === 0 ? p : mul(p, s.shrink);
     const step = mul(direction, mul(s.lr, ratio(p, group.adjustLrFn)));
     return { param: sub(from, step), momentumBuffer: buffer };
   },
 };
 
-function ratio({ shape: [rows = 1, columns = 1] }: Tensor, adjust: MuonGroup['adjustLrFn']): number {
-  return adjust === 'match_rms_adamw' ? 0.2 * Math.sqrt(Math.max(rows, columns)) : Math.sqrt(Math.max(1, rows / columns));
+function ratio(
+  { shape: [rows = 1, columns = 1] }: Tensor,
+  adjust: MuonGroup['adjustLrFn'],
+): number {
+  return adjust === 'match_rms_adamw'
+    ? 0.2 * Math.sqrt(Math.max(rows, columns))
+    : Math.sqrt(Math.max(1, rows / columns));
 }
 
 /** About `U·Vᵀ` of the singular value decomposition `U·S·Vᵀ` of `m`, by a quintic Newton–Schulz iteration. */
-function orthogonalized(m: Tensor, s: Record<'a' | 'b' | 'c' | 'eps', Tensor>, steps: number): Tensor {
+function orthogonalized(
+  m: Tensor,
+  s: Record<'a' | 'b' | 'c' | 'eps', Tensor>,
+  steps: number,
+): Tensor {
   const [rows = 1, columns = 1] = m.shape;
   const tall = rows > columns;
   const wide = tall ? transpose(m, 0, 1) : m;

@@ -21,13 +21,23 @@ export type RpropOptions = Partial<RpropGroup> & CommonOptions;
 const rule: Rule<RpropGroup, 'shrink' | 'grow' | 'smallest' | 'largest', 'prev' | 'stepSize'> = {
   name: 'Rprop',
   defaults: { lr: 1e-2, etas: [0.5, 1.2], stepSizes: [1e-6, 50], maximize: false },
-  checks: { lr: nonNegative, etas: tuple(finite, finite), stepSizes: tuple(finite, finite), maximize: flag },
+  checks: {
+    lr: nonNegative,
+    etas: tuple(finite, finite),
+    stepSizes: tuple(finite, finite),
+    maximize: flag,
+  },
   refuse: ({ etas: [shrink, grow] }) =>
     shrink > 0 && shrink < 1 && grow > 1
       ? null
       : `etas must be a factor in (0, 1) and one above 1; got [${shrink}, ${grow}]`,
   state: ({ lr }) => ({ prev: {}, stepSize: { fill: lr } }),
-  scalars: ({ etas: [shrink, grow], stepSizes: [smallest, largest] }) => ({ shrink, grow, smallest, largest }),
+  scalars: ({ etas: [shrink, grow], stepSizes: [smallest, largest] }) => ({
+    shrink,
+    grow,
+    smallest,
+    largest,
+  }),
   update: (p, g, { prev, stepSize }, s) => {
     const agreement = mul(g, prev);
     const turned = lt(agreement, 0);

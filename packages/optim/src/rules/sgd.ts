@@ -26,7 +26,14 @@ export type SGDOptions = Partial<SGDGroup> & CommonOptions;
 
 const rule: Rule<SGDGroup, 'lr' | 'momentum' | 'weight' | 'weightDecay', 'momentumBuffer'> = {
   name: 'SGD',
-  defaults: { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false },
+  defaults: {
+    lr: 1e-3,
+    momentum: 0,
+    dampening: 0,
+    weightDecay: 0,
+    nesterov: false,
+    maximize: false,
+  },
   checks: {
     lr: nonNegative,
     momentum: nonNegative,

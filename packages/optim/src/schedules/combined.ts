@@ -1,17 +1,35 @@
 /** @file Schedules made of others: one after the other (SequentialLR), and all at once (ChainedScheduler). */
 import { ChainruleError } from '@chainrule/autograd';
 import { display } from '../checks.js';
-import { checkOptimizer, LRScheduler, type Scheduled, type ScheduleOptions, type ScheduleState } from './schedule.js';
+import {
+  checkOptimizer,
+  LRScheduler,
+  type Scheduled,
+  type ScheduleOptions,
+  type ScheduleState,
+} from './schedule.js';
 
-function checkSchedules(name: string, schedulers: unknown, optimizer: Scheduled | null): readonly LRScheduler[] {
+function isList(x: readonly number[] | undefined): x is readonly number[] {
+  return Array.isArray(x);
+}
+
+function checkSchedules(
+  name: string,
+  schedulers: unknown,
+  optimizer: Scheduled | null,
+): readonly LRScheduler[] {
   if (!Array.isArray(schedulers) || schedulers.length === 0) {
-    throw new ChainruleError(`${name}: schedulers must be a list of at least one schedule; got ${display(schedulers)}`);
+    throw new ChainruleError(
+      `${name}: schedulers must be a list of at least one schedule; got ${display(schedulers)}`,
+    );
   }
   const list = schedulers as readonly LRScheduler[];
   const owner = optimizer ?? list[0]?.optimizer;
   list.forEach((schedule, i) => {
     if (!(schedule instanceof LRScheduler)) {
-      throw new ChainruleError(`${name}: entry ${i} of schedulers is none that steps without a measure`);
+      throw new ChainruleError(
+        `${name}: entry ${i} of schedulers is none that steps without a measure`,
+      );
     }
     if (schedule.optimizer !== owner) {
       throw new ChainruleError(`${name}: entry ${i} of schedulers belongs to another optimizer`);
@@ -34,12 +52,15 @@ export class SequentialLR extends LRScheduler {
 
   constructor(
     optimizer: Scheduled,
-    options: ScheduleOptions & { readonly schedulers: readonly LRScheduler[]; readonly milestones: readonly number[] },
+    options: ScheduleOptions & {
+      readonly schedulers: readonly LRScheduler[];
+      readonly milestones: readonly number[];
+    },
   ) {
     checkOptimizer('SequentialLR', optimizer);
     const schedulers = checkSchedules('SequentialLR', options?.schedulers, optimizer);
-    const { milestones } = options;
-    if (!Array.isArray(milestones) || milestones.length !== schedulers.length - 1) {
+    const milestones: readonly number[] | undefined = options.milestones;
+    if (!isList(milestones) || milestones.length !== schedulers.length - 1) {
       throw new ChainruleError(
         `SequentialLR: ${schedulers.length} schedules need ${schedulers.length - 1} milestones, got ${display(milestones)}`,
       );
@@ -89,7 +110,9 @@ export class SequentialLR extends LRScheduler {
   }
 
   protected override setMore(state: ScheduleState): void {
-    (state['schedulers'] as ScheduleState[]).forEach((part, i) => this.schedulers[i]?.takeOver(part));
+    (state['schedulers'] as ScheduleState[]).forEach((part, i) =>
+      this.schedulers[i]?.takeOver(part),
+    );
   }
 
   private at(step: number): LRScheduler {
@@ -106,7 +129,9 @@ export class ChainedScheduler extends LRScheduler {
   readonly schedulers: readonly LRScheduler[];
 
   constructor(options: readonly LRScheduler[] | { readonly schedulers: readonly LRScheduler[] }) {
-    const given = Array.isArray(options) ? (options as readonly LRScheduler[]) : (options as { schedulers: readonly LRScheduler[] } | undefined)?.schedulers;
+    const given = Array.isArray(options)
+      ? (options as readonly LRScheduler[])
+      : (options as { schedulers: readonly LRScheduler[] } | undefined)?.schedulers;
     const schedulers = checkSchedules('ChainedScheduler', given, null);
     super('ChainedScheduler', (schedulers[0] as LRScheduler).optimizer, {});
     this.schedulers = schedulers;
@@ -145,7 +170,9 @@ export class ChainedScheduler extends LRScheduler {
   }
 
   protected override setMore(state: ScheduleState): void {
-    (state['schedulers'] as ScheduleState[]).forEach((part, i) => this.schedulers[i]?.takeOver(part));
+    (state['schedulers'] as ScheduleState[]).forEach((part, i) =>
+      this.schedulers[i]?.takeOver(part),
+    );
   }
 }
 

@@ -1,7 +1,13 @@
 /** @file Schedules along a cosine: CosineAnnealingLR, CosineAnnealingWarmRestarts. */
 import { ChainruleError } from '@chainrule/autograd';
 import { count, finite } from '../checks.js';
-import { checkOptions, LRScheduler, type Scheduled, type ScheduleOptions, type ScheduleState } from './schedule.js';
+import {
+  checkOptions,
+  LRScheduler,
+  type Scheduled,
+  type ScheduleOptions,
+  type ScheduleState,
+} from './schedule.js';
 
 /**
  * From the base rate to `etaMin` along half a cosine in `tMax` steps, and on along the cosine (up again).
@@ -12,7 +18,10 @@ export class CosineAnnealingLR extends LRScheduler {
   readonly tMax: number;
   readonly etaMin: number;
 
-  constructor(optimizer: Scheduled, options: ScheduleOptions & { readonly tMax: number; readonly etaMin?: number }) {
+  constructor(
+    optimizer: Scheduled,
+    options: ScheduleOptions & { readonly tMax: number; readonly etaMin?: number },
+  ) {
     super('CosineAnnealingLR', optimizer, options ?? {});
     const { tMax, etaMin = 0 } = options ?? {};
     checkOptions(this.name, { tMax: [tMax, count], etaMin: [etaMin, finite] });
@@ -56,7 +65,11 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
 
   constructor(
     optimizer: Scheduled,
-    options: ScheduleOptions & { readonly t0: number; readonly tMult?: number; readonly etaMin?: number },
+    options: ScheduleOptions & {
+      readonly t0: number;
+      readonly tMult?: number;
+      readonly etaMin?: number;
+    },
   ) {
     super('CosineAnnealingWarmRestarts', optimizer, options ?? {});
     const { t0, tMult = 1, etaMin = 0 } = options ?? {};

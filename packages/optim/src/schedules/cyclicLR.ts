@@ -32,7 +32,10 @@ export interface CyclicOptions extends ScheduleOptions {
  */
 export class CyclicLR extends LRScheduler {
   private readonly maxLrs: readonly number[];
-  private readonly momenta: { readonly base: readonly number[]; readonly max: readonly number[] } | null;
+  private readonly momenta: {
+    readonly base: readonly number[];
+    readonly max: readonly number[];
+  } | null;
   private readonly total: number;
   /** The share of the cycle that leads up. */
   private readonly turn: number;
@@ -41,14 +44,28 @@ export class CyclicLR extends LRScheduler {
   constructor(optimizer: Scheduled, options: CyclicOptions) {
     const name = 'CyclicLR';
     checkOptimizer(name, optimizer);
-    const { stepSizeUp = 2000, stepSizeDown = null, mode = 'triangular', gamma = 1, scaleFn = null } = options;
-    const { scaleMode = 'cycle', cycleMomentum = true, baseMomentum = 0.8, maxMomentum = 0.9 } = options;
+    const {
+      stepSizeUp = 2000,
+      stepSizeDown = null,
+      mode = 'triangular',
+      gamma = 1,
+      scaleFn = null,
+    } = options;
+    const {
+      scaleMode = 'cycle',
+      cycleMomentum = true,
+      baseMomentum = 0.8,
+      maxMomentum = 0.9,
+    } = options;
     checkOptions(name, {
       stepSizeUp: [stepSizeUp, count],
       stepSizeDown: [stepSizeDown, orNull(count)],
       mode: [mode, oneOf('triangular', 'triangular2', 'exp_range')],
       gamma: [gamma, positive],
-      scaleFn: [scaleFn, { must: 'be a function', test: (f) => f === null || typeof f === 'function' }],
+      scaleFn: [
+        scaleFn,
+        { must: 'be a function', test: (f) => f === null || typeof f === 'function' },
+      ],
       scaleMode: [scaleMode, oneOf('cycle', 'iterations')],
       cycleMomentum: [cycleMomentum, flag],
     });

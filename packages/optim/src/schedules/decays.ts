@@ -15,7 +15,10 @@ export class StepLR extends LRScheduler {
   readonly stepSize: number;
   readonly gamma: number;
 
-  constructor(optimizer: Scheduled, options: ScheduleOptions & { readonly stepSize: number; readonly gamma?: number }) {
+  constructor(
+    optimizer: Scheduled,
+    options: ScheduleOptions & { readonly stepSize: number; readonly gamma?: number },
+  ) {
     super('StepLR', optimizer, options ?? {});
     const { stepSize, gamma = 0.1 } = options ?? {};
     checkOptions(this.name, { stepSize: [stepSize, count], gamma: [gamma, finite] });

@@ -15,15 +15,23 @@ export class LambdaLR extends LRScheduler {
 
   constructor(
     optimizer: Scheduled,
-    options: (ScheduleOptions & { readonly lrLambda: Factor | readonly Factor[] }) | Factor | readonly Factor[],
+    options:
+      | (ScheduleOptions & { readonly lrLambda: Factor | readonly Factor[] })
+      | Factor
+      | readonly Factor[],
   ) {
-    const given = typeof options === 'function' || Array.isArray(options) ? { lrLambda: options } : options;
-    const { lrLambda, ...rest } = given as ScheduleOptions & { readonly lrLambda: Factor | readonly Factor[] };
+    const given =
+      typeof options === 'function' || Array.isArray(options) ? { lrLambda: options } : options;
+    const { lrLambda, ...rest } = given as ScheduleOptions & {
+      readonly lrLambda: Factor | readonly Factor[];
+    };
     super('LambdaLR', optimizer, rest);
     const n = optimizer.paramGroups.length;
     const list = typeof lrLambda === 'function' ? new Array<Factor>(n).fill(lrLambda) : lrLambda;
     if (!Array.isArray(list) || list.length !== n || !list.every((f) => typeof f === 'function')) {
-      throw new ChainruleError(`LambdaLR: lrLambda must be a function, or ${n}, one a group; got ${display(lrLambda)}`);
+      throw new ChainruleError(
+        `LambdaLR: lrLambda must be a function, or ${n}, one a group; got ${display(lrLambda)}`,
+      );
     }
     this.lrLambdas = list as readonly Factor[];
     this.begin();

@@ -53,8 +53,18 @@ export class OneCycleLR extends LRScheduler {
   constructor(optimizer: Scheduled, options: OneCycleOptions) {
     const name = 'OneCycleLR';
     checkOptimizer(name, optimizer);
-    const { pctStart = 0.3, annealStrategy = 'cos', cycleMomentum = true, threePhase = false } = options;
-    const { baseMomentum = 0.85, maxMomentum = 0.95, divFactor = 25, finalDivFactor = 1e4 } = options;
+    const {
+      pctStart = 0.3,
+      annealStrategy = 'cos',
+      cycleMomentum = true,
+      threePhase = false,
+    } = options;
+    const {
+      baseMomentum = 0.85,
+      maxMomentum = 0.95,
+      divFactor = 25,
+      finalDivFactor = 1e4,
+    } = options;
     checkOptions(name, {
       pctStart: [pctStart, fraction],
       annealStrategy: [annealStrategy, oneOf('cos', 'linear')],
@@ -81,7 +91,8 @@ export class OneCycleLR extends LRScheduler {
         }
       : null;
     this.phases = phasesOf(total, pctStart, threePhase);
-    this.anneal = annealStrategy === 'cos' ? alongCosine : (from, to, share) => (to - from) * share + from;
+    this.anneal =
+      annealStrategy === 'cos' ? alongCosine : (from, to, share) => (to - from) * share + from;
     this.begin();
   }
 
@@ -120,8 +131,13 @@ function totalOf({ totalSteps, epochs, stepsPerEpoch }: OneCycleOptions): number
 }
 
 function phasesOf(total: number, pctStart: number, threePhase: boolean): Phase[] {
-  const rise: Phase = { end: pctStart * total - 1, lr: ['first', 'max'], momentum: ['max', 'base'] };
-  if (!threePhase) return [rise, { end: total - 1, lr: ['max', 'last'], momentum: ['base', 'max'] }];
+  const rise: Phase = {
+    end: pctStart * total - 1,
+    lr: ['first', 'max'],
+    momentum: ['max', 'base'],
+  };
+  if (!threePhase)
+    return [rise, { end: total - 1, lr: ['max', 'last'], momentum: ['base', 'max'] }];
   return [
     rise,
     { end: 2 * pctStart * total - 2, lr: ['max', 'first'], momentum: ['base', 'max'] },

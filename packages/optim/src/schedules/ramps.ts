@@ -74,12 +74,16 @@ export class LinearLR extends LRScheduler {
     if (lastEpoch === 0) return this.rate.map((lr) => lr * startFactor);
     if (this.initial || lastEpoch > totalIters) return this.rate;
     const rise = endFactor - startFactor;
-    return this.rate.map((lr) => lr * (1 + rise / (totalIters * startFactor + (lastEpoch - 1) * rise)));
+    return this.rate.map(
+      (lr) => lr * (1 + rise / (totalIters * startFactor + (lastEpoch - 1) * rise)),
+    );
   }
 
   protected override closedForm(): number[] {
     const share = Math.min(this.totalIters, this.lastEpoch) / this.totalIters;
-    return this.baseLrs.map((lr) => lr * (this.startFactor + (this.endFactor - this.startFactor) * share));
+    return this.baseLrs.map(
+      (lr) => lr * (this.startFactor + (this.endFactor - this.startFactor) * share),
+    );
   }
 }
 

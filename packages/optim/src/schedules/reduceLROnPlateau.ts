@@ -32,8 +32,14 @@ export interface PlateauState {
   readonly cooldownCounter: number;
 }
 
-const factors: Check = { must: 'be in [0, 1)', test: (x) => typeof x === 'number' && x >= 0 && x < 1 };
-const steps: Check = { must: 'be a whole number ≥ 0', test: (x) => Number.isInteger(x) && (x as number) >= 0 };
+const factors: Check = {
+  must: 'be in [0, 1)',
+  test: (x) => typeof x === 'number' && x >= 0 && x < 1,
+};
+const steps: Check = {
+  must: 'be a whole number ≥ 0',
+  test: (x) => Number.isInteger(x) && (x as number) >= 0,
+};
 
 /**
  * Multiplies the rates by `factor` once `step(metric)` has seen more than `patience` measures without an improvement.
@@ -52,7 +58,13 @@ export class ReduceLROnPlateau {
   constructor(optimizer: Scheduled, options: PlateauOptions = {}) {
     const name = 'ReduceLROnPlateau';
     this.optimizer = checkOptimizer(name, optimizer);
-    const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel' } = options;
+    const {
+      mode = 'min',
+      factor = 0.1,
+      patience = 10,
+      threshold = 1e-4,
+      thresholdMode = 'rel',
+    } = options;
     const { cooldown = 0, minLr = 0, eps = 1e-8 } = options;
     checkOptions(name, {
       mode: [mode, oneOf('min', 'max')],
@@ -73,7 +85,9 @@ export class ReduceLROnPlateau {
   step(metric: number | Tensor): void {
     const value = metric instanceof Tensor ? metric.item() : metric;
     if (typeof value !== 'number') {
-      throw new ChainruleError(`ReduceLROnPlateau: step needs the measure, a number; got ${display(value)}`);
+      throw new ChainruleError(
+        `ReduceLROnPlateau: step needs the measure, a number; got ${display(value)}`,
+      );
     }
     this.lastEpoch++;
     if (this.improves(value)) {
@@ -106,11 +120,15 @@ export class ReduceLROnPlateau {
   /** @throws {FormatError} if the state does not fit. Nothing has changed then. */
   loadStateDict(state: PlateauState): void {
     if (state?.schedule !== 'ReduceLROnPlateau') {
-      throw new FormatError(`ReduceLROnPlateau.loadStateDict: the state is of ${display(state?.schedule)}`);
+      throw new FormatError(
+        `ReduceLROnPlateau.loadStateDict: the state is of ${display(state?.schedule)}`,
+      );
     }
     for (const name of ['lastEpoch', 'best', 'badEpochs', 'cooldownCounter'] as const) {
       if (typeof state[name] !== 'number') {
-        throw new FormatError(`ReduceLROnPlateau.loadStateDict: ${name} must be a number, got ${display(state[name])}`);
+        throw new FormatError(
+          `ReduceLROnPlateau.loadStateDict: ${name} must be a number, got ${display(state[name])}`,
+        );
       }
     }
     const { lastEpoch, best, badEpochs, cooldownCounter } = state;
@@ -120,7 +138,9 @@ export class ReduceLROnPlateau {
   private improves(value: number): boolean {
     const { mode, threshold, thresholdMode } = this.options;
     if (mode === 'min') {
-      return value < (thresholdMode === 'rel' ? this.best * (1 - threshold) : this.best - threshold);
+      return (
+        value < (thresholdMode === 'rel' ? this.best * (1 - threshold) : this.best - threshold)
+      );
     }
     return value > (thresholdMode === 'rel' ? this.best * (1 + threshold) : this.best + threshold);
   }

@@ -139,17 +139,23 @@ export abstract class LRScheduler {
     const refuse = (why: string): never => {
       throw new FormatError(`${this.name}.loadStateDict: ${why}`);
     };
-    if (typeof state !== 'object' || state === null) refuse(`expected an object, got ${display(state)}`);
+    if (typeof state !== 'object' || state === null)
+      refuse(`expected an object, got ${display(state)}`);
     if (state.schedule !== this.name) refuse(`the state is of ${display(state.schedule)}`);
     for (const name of ['lastEpoch', 'stepCount', ...Object.keys(this.more())]) {
       const was = this.more()[name];
       const kind = name === 'lastEpoch' || name === 'stepCount' ? 'number' : typeof was;
-      if (typeof state[name] !== kind) refuse(`${name} must be a ${kind}, got ${display(state[name])}`);
+      if (typeof state[name] !== kind)
+        refuse(`${name} must be a ${kind}, got ${display(state[name])}`);
     }
     for (const name of ['baseLrs', 'lastLr'] as const) {
       const rates: unknown = state[name];
       const n = this.optimizer.paramGroups.length;
-      if (!Array.isArray(rates) || rates.length !== n || !rates.every((x) => typeof x === 'number')) {
+      if (
+        !Array.isArray(rates) ||
+        rates.length !== n ||
+        !rates.every((x) => typeof x === 'number')
+      ) {
         refuse(`${name} must be ${n} numbers, one a group; got ${display(rates)}`);
       }
     }
@@ -193,15 +199,25 @@ export function checkOptimizer(name: string, optimizer: Scheduled): Scheduled {
 }
 
 /** @throws {ChainruleError} naming the option that does not pass. */
-export function checkOptions(owner: string, checks: Record<string, readonly [unknown, Check]>): void {
+export function checkOptions(
+  owner: string,
+  checks: Record<string, readonly [unknown, Check]>,
+): void {
   for (const [name, [value, check]] of Object.entries(checks)) ensure(owner, name, value, check);
 }
 
 /** One number a group, from one for all or from a list. */
-export function perGroup(owner: string, name: string, value: number | readonly number[], n: number): number[] {
+export function perGroup(
+  owner: string,
+  name: string,
+  value: number | readonly number[],
+  n: number,
+): number[] {
   const list = typeof value === 'number' ? new Array<number>(n).fill(value) : [...value];
   if (list.length !== n) {
-    throw new ChainruleError(`${owner}: ${name} has ${list.length} entries for ${n} groups; give one a group, or a number`);
+    throw new ChainruleError(
+      `${owner}: ${name} has ${list.length} entries for ${n} groups; give one a group, or a number`,
+    );
   }
   for (const x of list) ensure(owner, name, x, finite);
   return list;
