@@ -14,7 +14,7 @@ import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { bound } from './bound.js';
 import { collect, type Collected } from './collect.js';
-import { numberOf, PlanCache, type Plan } from './plan.js';
+import { isNumber, numberOf, PlanCache, type Plan } from './plan.js';
 import type { Backend, Program } from './program.js';
 
 /** @internal The engine's state; `backends/index.ts` chooses the backend. */
@@ -56,6 +56,9 @@ export function backendInUse(): Backend {
 
 /** @internal Computes `roots`. On an error no cell has changed, and pending versions are forgotten. */
 export function run(roots: readonly Tensor[], why: string): void {
+  for (const root of roots) {
+    if (root.value === null && isNumber(root)) root.value = numberArray(root, numberOf(root));
+  }
   const graph = collect(roots);
   if (graph.roots.length === 0) return;
   const plan = engine.plans.find(graph);

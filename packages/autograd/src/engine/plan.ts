@@ -32,7 +32,7 @@ export class Plan {
     const inputs = new Set(leaves.slice(0, given));
     this.instructions = nodes.map((node) => {
       const { op, attrs, shape, dtype } = node;
-      return inputs.has(node) || node.value !== null || stops?.has(node) === true
+      return inputs.has(node) || (node.value !== null && !isNumber(node)) || stops?.has(node) === true
         ? { op: null, attrs: null, inputs: [], shape, dtype }
         : { op, attrs, inputs: node.inputs.map((x) => x.slot), shape, dtype };
     });
@@ -126,7 +126,8 @@ export class PlanCache {
   }
 }
 
-function isNumber(node: Tensor): boolean {
+/** Whether a node is a JavaScript number. */
+export function isNumber(node: Tensor): boolean {
   return node.op === constantOp || node.op === counterOp;
 }
 

@@ -11,7 +11,7 @@ import { eq, ge, logicalAnd } from './relations.js';
 /** `√x`; NaN below 0, and ±0 for ±0, where the derivative is infinite. PyTorch: `torch.sqrt`. */
 export const sqrt: UnaryOp = unary('sqrt', {
   reference: Math.sqrt,
-  derivative: (_x, y) => (t) => div(t, mul(y, 2)),
+  derivative: (_x, y) => reciprocal(mul(y, 2)),
 });
 
 /** `1 / √x`; +Inf at 0, NaN below. PyTorch: `torch.rsqrt`. */
