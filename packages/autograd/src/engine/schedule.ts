@@ -149,7 +149,13 @@ class Scheduler {
 
   private matmul(slot: number): void {
     const [a, b] = this.at(slot).inputs as readonly [number, number];
-    this.push({ kind: 'matmul', slot, a: this.view(a), b: this.view(b) }, slot);
+    this.push({ kind: 'matmul', slot, a: this.stored(a), b: this.stored(b) }, slot);
+  }
+
+  /** A view that can be read from memory: of a number, that of a copy. */
+  private stored(slot: number): View {
+    const view = this.view(slot);
+    return this.at(view.base).op === constantOp ? this.view(this.contiguous(slot)) : view;
   }
 
   private concat(slot: number): void {

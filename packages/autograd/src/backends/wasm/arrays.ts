@@ -2,6 +2,11 @@
 import { itemSize, type DType, type TypedArray } from '../../graph/dtype.js';
 import { WasmMemory } from './memory.js';
 
+/** Inputs smaller than this are copied in at every run: that is as quick as looking them up. */
+const SMALL = 8192;
+/** Copies of inputs take at most this much. */
+const RESIDENT_BYTES = 2 ** 28;
+
 /** The memory of the backend, and the arena that all plans use in turn. */
 export class Arrays {
   readonly memory: WasmMemory;
@@ -9,6 +14,11 @@ export class Arrays {
   generation = 0;
   arena = 0;
   private arenaBytes = 0;
+  private readonly residents = new Map<TypedArray, { readonly address: number; run: number }>();
+  private run = 0;
+  private readonly met = new WeakSet<TypedArray>();
+  private latest: TypedArray | null = null;
+  private residentBytes = 0;
   private readonly buffers = new WeakSet<ArrayBufferLike>();
   // An array that nobody can reach gives its place back. Only cells have such arrays, so this happens seldom.
   private readonly dropped = new FinalizationRegistry<number>((address) =>
@@ -33,8 +43,46 @@ export class Arrays {
     return this.buffers.has(array.buffer) ? array.byteOffset : -1;
   }
 
-  /** Makes the arena hold at least `bytes`; what it holds does not outlive a run. */
+  /**
+   * The address of a copy of an input that stays here for the next runs, or -1. An input is taken in when it is met a
+   * second time: a batch that is seen once is not worth a place.
+   */
+  resident(array: TypedArray): number {
+    if (array.byteLength < SMALL || !this.memory.shared) return -1;
+    const known = this.residents.get(array);
+    if (known !== undefined) {
+      known.run = this.run;
+      if (this.latest !== array) {
+        this.residents.delete(array);
+        this.residents.set(array, known); // the last used is the last to go
+        this.latest = array;
+      }
+      return known.address;
+    }
+    if (!this.met.has(array)) {
+      this.met.add(array);
+      return -1;
+    }
+    if (array.byteLength > RESIDENT_BYTES) return -1;
+    for (const [old, { address, run }] of this.residents) {
+      if (this.residentBytes + array.byteLength <= RESIDENT_BYTES) break;
+      if (run === this.run) return -1; // an input of this very run
+      this.residents.delete(old);
+      this.memory.release(address);
+      this.residentBytes -= old.byteLength;
+    }
+    const address = this.memory.allocate(array.byteLength);
+    new Uint8Array(this.memory.memory.buffer, address, array.byteLength).set(
+      new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+    );
+    this.residents.set(array, { address, run: this.run });
+    this.residentBytes += array.byteLength;
+    return address;
+  }
+
+  /** Starts a run that needs an arena of `bytes`; what it holds does not outlive the run. */
   reserve(bytes: number): void {
+    this.run++;
     if (bytes <= this.arenaBytes) return;
     const size = Math.ceil(Math.max(bytes, this.arenaBytes * 1.25));
     const old = this.arena;

@@ -14,6 +14,7 @@ import { interpreter } from '../interpreter/interpreter.js';
 import { Arrays } from './arrays.js';
 import { compileKernels } from './compile.js';
 import { supports } from './elementOps.js';
+import { bestVectorWidth } from './vectorWidth.js';
 import { ThreadPool } from './pool.js';
 import { WasmPlan } from './wasmPlan.js';
 import type { Kernel } from '../../engine/kernel.js';
@@ -143,7 +144,11 @@ class WasmExecutable implements Executable {
     const flush = (): void => {
       if (kernels.length === 0) return;
       const { numbered, buffers } = renumber(kernels);
-      const compiled = compileKernels(numbered, { shared: this.arrays.memory.shared, threads });
+      const compiled = compileKernels(numbered, {
+        shared: this.arrays.memory.shared,
+        threads,
+        ...bestVectorWidth(),
+      });
       const plan = new WasmPlan(
         this.arrays.memory,
         compiled,
@@ -187,9 +192,14 @@ class WasmExecutable implements Executable {
   /** Finds or copies every input, and says where everything lies. */
   private bind(inputs: readonly TypedArray[]): void {
     const { arrays } = this;
+    const { places } = this;
     let bytes = this.arenaBytes;
-    for (const array of inputs) {
-      if (arrays.addressOf(array) < 0) bytes += align(array.byteLength);
+    for (let i = 0; i < inputs.length; i++) {
+      const array = inputs[i] as TypedArray;
+      let address = arrays.addressOf(array);
+      if (address < 0) address = arrays.resident(array);
+      if (address < 0) bytes += align(array.byteLength);
+      places[i] = address;
     }
     arrays.reserve(bytes);
     const base = arrays.arena;
@@ -203,7 +213,7 @@ class WasmExecutable implements Executable {
     let staging = base + this.arenaBytes;
     this.program.inputs.forEach((slot, i) => {
       const array = inputs[i] as TypedArray;
-      let address = arrays.addressOf(array);
+      let address = places[i]!;
       if (address < 0) {
         address = staging;
         staging += align(array.byteLength);
@@ -216,6 +226,7 @@ class WasmExecutable implements Executable {
   }
 
   private readonly redirected: number[] = [];
+  private readonly places: number[] = [];
 
   /** Lets outputs be written in place where they are given in this memory; returns those. */
   private direct(outputs: readonly (TypedArray | null)[]): Set<TypedArray> {
@@ -235,12 +246,13 @@ class WasmExecutable implements Executable {
   }
 
   private runReference(slot: number, operands: readonly number[]): void {
-    const { op, attrs, shape, dtype, origin } = this.instruction(slot);
+    const { op, attrs, inputs, shape, dtype, origin } = this.instruction(slot);
     this.at = origin ?? slot;
     const data = this.arrayAt(slot);
     data.fill(0);
-    const values = operands.map((x) => {
-      const { shape, dtype } = this.instruction(x);
+    const values = operands.map((x, i) => {
+      // The elements may lie in the buffer of a value of another shape.
+      const { shape, dtype } = this.instruction(inputs[i] as number);
       return { data: this.inputArrays[x] ?? this.arrayAt(x), shape, dtype };
     });
     (op as NonNullable<typeof op>).kernel(values, { data, shape, dtype }, attrs ?? {});
