@@ -16,7 +16,7 @@ import { where } from './comparison.js';
 import { tensor } from './creation.js';
 import { composite, operand, type Operand } from './define.js';
 import { takeOf } from './gather.js';
-import { indexTensor } from './indices.js';
+import { indexTensor, indicesOf } from './indices.js';
 import { maskPlaces } from './masks.js';
 import { permuteNode, sliceNode } from './movement.js';
 import { ge, logicalAnd, lt } from './relations.js';
@@ -64,7 +64,7 @@ function readIndex(index: Index): ReadIndex {
   while (Array.isArray(first)) first = first[0];
   return typeof first === 'boolean'
     ? tensor(index as NestedArray, { dtype: 'bool' })
-    : indexTensor('at', index as NestedArray, Infinity, 0, { negative: true });
+    : indicesOf('at', index as NestedArray);
 }
 
 function consumed(index: ReadIndex): number {

@@ -22,13 +22,12 @@ export function indexTensor(
   dim: number,
   { negative = false }: { negative?: boolean } = {},
 ): Tensor {
-  const node = index instanceof Tensor ? index.current : tensor(index, { dtype: 'int32' });
+  const node = index instanceof Tensor ? index.current : indicesOf(op, index);
   if (node.dtype !== 'int32') {
     throw new DTypeError(
       `${op}: indices are int32, these are ${node.dtype}; make them tensor([…], { dtype: 'int32' }) or cast them`,
     );
   }
-  if (!(index instanceof Tensor)) checkWhole(op, index);
   const data = node.cell === null ? node.value : null;
   if (data === null) {
     // Out of range stays out of range: the kernel sees it.
@@ -48,6 +47,12 @@ export function indexTensor(
     if (k < 0) (wrapped ??= Int32Array.from(data))[i] = k + limit;
   }
   return wrapped === null ? node : makeLeaf(wrapped, node.shape, 'int32');
+}
+
+/** Nested arrays of whole numbers as an int32 tensor. */
+export function indicesOf(op: string, index: NestedArray): Tensor {
+  checkWhole(op, index);
+  return tensor(index, { dtype: 'int32' });
 }
 
 function checkWhole(op: string, index: NestedArray): void {

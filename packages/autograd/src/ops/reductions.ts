@@ -17,11 +17,11 @@ import {
 import { gatherOf } from './gather.js';
 import type { PrimitiveOp } from './primitive.js';
 import { single } from './leaves.js';
-import { foldedDims, type Dims, type ReduceOptions, type Reduction } from './reduction.js';
+import { foldedDims, type ReduceDims, type ReduceOptions, type Reduction } from './reduction.js';
 import { meanOver, type SpreadMethods } from './spread.js';
 
 export { all, any, logsumexp, norm, std, var } from './spread.js';
-export type { Dims, ReduceOptions, Reduction } from './reduction.js';
+export type { ReduceDims, ReduceOptions, Reduction } from './reduction.js';
 
 /** Elements along one dimension, and where they are. */
 export interface ValuesAndIndices {
@@ -80,7 +80,7 @@ function extreme(
   op: string,
   fold: PrimitiveOp<FoldAttrs>,
   x: Operand,
-  dim: Dims,
+  dim: ReduceDims,
   { keepdim = false }: ReduceOptions = {},
 ): Tensor {
   const node = operand(op, x);
@@ -189,11 +189,11 @@ function positionOf(
 /** The methods of this family. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface ReductionsMethods<S extends Shape = Shape> extends SpreadMethods {
-  sum(dim?: Dims, options?: ReduceOptions): Tensor;
-  mean(dim?: Dims, options?: ReduceOptions): Tensor;
-  prod(dim?: Dims, options?: ReduceOptions): Tensor;
-  amax(dim?: Dims, options?: ReduceOptions): Tensor;
-  amin(dim?: Dims, options?: ReduceOptions): Tensor;
+  sum(dim?: ReduceDims, options?: ReduceOptions): Tensor;
+  mean(dim?: ReduceDims, options?: ReduceOptions): Tensor;
+  prod(dim?: ReduceDims, options?: ReduceOptions): Tensor;
+  amax(dim?: ReduceDims, options?: ReduceOptions): Tensor;
+  amin(dim?: ReduceDims, options?: ReduceOptions): Tensor;
   max(dim?: null, options?: ReduceOptions): Tensor;
   max(dim: number, options?: ReduceOptions): ValuesAndIndices;
   min(dim?: null, options?: ReduceOptions): Tensor;

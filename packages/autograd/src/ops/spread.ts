@@ -10,7 +10,7 @@ import { exp, log } from './exponential.js';
 import { maxOver, minOver } from './fold.js';
 import { pow, sqrt } from './powers.js';
 import { filled, zerosOf } from './primitive.js';
-import { foldedDims, type Dims, type ReduceOptions, type Reduction } from './reduction.js';
+import { foldedDims, type ReduceDims, type ReduceOptions, type Reduction } from './reduction.js';
 import { eq, isFinite, ne } from './relations.js';
 
 /** The mean over dimensions counted from the front. */
@@ -27,7 +27,7 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number;
 }
 
-type Variance = (x: Operand, dim?: Dims, options?: VarianceOptions) => Tensor;
+type Variance = (x: Operand, dim?: ReduceDims, options?: VarianceOptions) => Tensor;
 
 /**
  * The variance `Σ (x − mean)² / (n − correction)` over `dim`, in two passes, so that nothing cancels; NaN or Inf where the
@@ -47,7 +47,7 @@ export const std: Variance = composite('std', (x, dim, options) =>
 function varianceOf(
   op: string,
   x: Operand,
-  dim: Dims,
+  dim: ReduceDims,
   { correction = 1, keepdim = false }: VarianceOptions = {},
 ): Tensor {
   const node = floatOperand(op, x);
@@ -66,10 +66,10 @@ function rootOf(x: Tensor): Tensor {
 export interface NormOptions extends ReduceOptions {
   /** The order: any number, ±Infinity, or 0 for the count of elements that are not 0. Default 2. */
   readonly p?: number | 'fro';
-  readonly dim?: Dims;
+  readonly dim?: ReduceDims;
 }
 
-type Norm = (x: Operand, dim?: Dims | NormOptions, options?: NormOptions) => Tensor;
+type Norm = (x: Operand, dim?: ReduceDims | NormOptions, options?: NormOptions) => Tensor;
 
 /**
  * The vector norm `(Σ |x|^p)^(1/p)` over `dim`, all dimensions by default. At 0 its derivative is taken as 0.
@@ -137,10 +137,10 @@ export const all: Reduction = composite('all', (x, dim, { keepdim = false } = {}
 });
 
 export interface SpreadMethods {
-  var(dim?: Dims, options?: VarianceOptions): Tensor;
-  std(dim?: Dims, options?: VarianceOptions): Tensor;
-  norm(dim?: Dims | NormOptions, options?: NormOptions): Tensor;
-  logsumexp(dim?: Dims, options?: ReduceOptions): Tensor;
-  any(dim?: Dims, options?: ReduceOptions): Tensor;
-  all(dim?: Dims, options?: ReduceOptions): Tensor;
+  var(dim?: ReduceDims, options?: VarianceOptions): Tensor;
+  std(dim?: ReduceDims, options?: VarianceOptions): Tensor;
+  norm(dim?: ReduceDims | NormOptions, options?: NormOptions): Tensor;
+  logsumexp(dim?: ReduceDims, options?: ReduceOptions): Tensor;
+  any(dim?: ReduceDims, options?: ReduceOptions): Tensor;
+  all(dim?: ReduceDims, options?: ReduceOptions): Tensor;
 }
