@@ -1,9 +1,9 @@
 /** @file The p-norm over dimensions, with PyTorch's derivatives where it has a kink. */
 import type { Tensor } from '../graph/tensor.js';
-import { abs, mul, pow, sqrt } from './arithmetic.js';
-import { expandBack, reshapeNode, sumOver } from './broadcast.js';
+import { abs, add, mul, pow, sqrt } from './arithmetic.js';
+import { sumOver } from './broadcast.js';
 import { eq, ne, where } from './comparison.js';
-import { castNode } from './element.js';
+import { castNode, strongMul } from './element.js';
 import { maxOver, minOver } from './fold.js';
 import { reducedShape } from '../graph/shape.js';
 import { filled, zerosOf } from './primitive.js';
@@ -15,7 +15,8 @@ import { filled, zerosOf } from './primitive.js';
  */
 export function vectorNorm(x: Tensor, p: number, dims: readonly number[], keepdim: boolean): Tensor {
   const attrs = { dims, keepdim };
-  if (p === 0) return sumOver([castNode(ne(x, 0), x.dtype)], attrs);
+  // Counted so that it stays connected, with a gradient of 0.
+  if (p === 0) return sumOver([add(castNode(ne(x, 0), x.dtype), strongMul(0, x))], attrs);
   if (p === Infinity || p === -Infinity) {
     // Of no elements the norm is 0, as a sum would be.
     if (p === Infinity && dims.some((d) => x.shape[d] === 0)) {
@@ -40,9 +41,4 @@ export function vectorNorm(x: Tensor, p: number, dims: readonly number[], keepdi
 function awayFromZero(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
   const zero = eq(x, 0);
   return where(zero, zerosOf(x), f(where(zero, filled(1, x.shape, x.dtype), x)));
-}
-
-/** Stretches a norm back over its dimensions. */
-export function spreadNorm(norm: Tensor, x: Tensor, dims: readonly number[]): Tensor {
-  return expandBack(reshapeNode(norm, reducedShape(x.shape, dims, false)), x.shape, dims);
 }
