@@ -19,7 +19,7 @@ import { outPath, plotLosses, showSvg } from './lib/plot.js';
 import { startProgress } from './lib/progress.js';
 
 const { epochs, batchSize, lr, seed, ...options } = parseOptions('Learns to read digits.', {
-  epochs: { type: 'integer', default: 3, min: 1, help: 'passes over the training images' },
+  epochs: { type: 'integer', default: 5, min: 1, help: 'passes over the training images' },
   'batch-size': { type: 'integer', default: 64, min: 1, max: 60_000, help: 'images a step' },
   lr: { type: 'number', default: 1e-3, min: 0, help: 'learning rate of Adam' },
   model: { type: 'choice', choices: ['mlp', 'cnn'], default: 'mlp', help: 'the network' },
@@ -105,7 +105,7 @@ plotLosses(losses, batchSize, 'images', 'digits-loss.svg');
 // What the network says of images that it has never seen.
 
 // %%
-function answersOf(network: nn.Module) {
+function answersOf(network: Mlp | Cnn) {
   network.eval();
   return [...loaderOf(test, 500, false)].flatMap(({ images }) => {
     const { values, indices } = noGrad(() => network.forward(images).softmax(1).max(1));
