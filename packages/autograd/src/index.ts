@@ -21,3 +21,7 @@ export { customGrad, type CustomGrad, type GradContext } from './transforms/cust
 export { jvp } from './transforms/jvp.js';
 export { vmap, type Dims } from './transforms/vmap.js';
 export { gradcheck, gradgradcheck, type GradcheckOptions } from './testing/gradcheck.js';
+export { graph, type Graph, type GraphEdge, type GraphNode } from './debug/graph.js';
+export { explain, setDebug } from './debug/explain.js';
+export { detectAnomaly } from './debug/anomaly.js';
+export { profile, type Profile, type ProfileRow } from './debug/profile.js';

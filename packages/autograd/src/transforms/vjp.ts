@@ -5,6 +5,7 @@ import { mode } from '../graph/mode.js';
 import { placeholderOp } from '../graph/version.js';
 import { show } from '../graph/shape.js';
 import { Tensor, type Hook } from '../graph/tensor.js';
+import { total } from './total.js';
 import { sumOf, zerosOf } from '../ops/primitive.js';
 import { callOf, type Call } from './call.js';
 
@@ -45,7 +46,7 @@ export function pullback(
     if (list === undefined) return null;
     pending.delete(node);
     const leaf = leafOf(node);
-    let ct = sumOf(list) as Tensor;
+    let ct = total(list);
     if (hooks) ct = runHooks(ct, leaf.extra?.hooks);
     if (wanted(node)) {
       // Versions of one cell share its gradient.
@@ -56,11 +57,12 @@ export function pullback(
   };
   const calls = new Set<Call>();
 
-  const outer = mode.grad;
+  const { grad, scope } = mode;
   mode.grad = createGraph;
   engine.building++;
   try {
     for (const node of [...useful].sort((x, y) => y.id - x.id)) {
+      mode.scope = node.scope; // the backward pass of a module bears its name
       const call = callOf(node);
       if (call !== null) {
         if (calls.has(call)) continue;
@@ -87,7 +89,8 @@ export function pullback(
       }
     }
   } finally {
-    mode.grad = outer;
+    mode.grad = grad;
+    mode.scope = scope;
     engine.building--;
   }
   return found;

@@ -1,0 +1,109 @@
+/** @file `detectAnomaly`: where the first NaN or infinity came from. */
+import { ChainruleError } from '../errors.js';
+import { engine, evaluate } from '../engine/evaluate.js';
+import type { Backend, Executable, Program } from '../engine/program.js';
+import { isFloat, type TypedArray } from '../graph/dtype.js';
+import { mode, withMode } from '../graph/mode.js';
+import { show, sizeOf } from '../graph/shape.js';
+import { tensorsOf } from '../tree.js';
+
+/**
+ * Runs `f` with every result of every operation checked: the first that holds a NaN or an infinity, made from inputs that
+ * hold none, is an error that names the operation, the element, the module it was made in and the line that made it. What
+ * `f` returns is evaluated too. Slow: for looking for a mistake. PyTorch: `torch.autograd.detect_anomaly`, which looks at
+ * the backward pass alone.
+ *
+ * @throws {ChainruleError} for the first such result, or for a NaN in a tensor that no operation made.
+ * @example detectAnomaly(() => { const loss = model.forward(x).log().mean(); loss.backward(); });
+ */
+export function detectAnomaly<R>(f: () => R): R {
+  const { backend } = engine;
+  if (backend === null) return f();
+  engine.backend = checking(backend);
+  try {
+    return withMode('detectAnomaly', { debug: Math.max(mode.debug, 1) }, () => {
+      const result = f();
+      evaluate(...tensorsOf(result));
+      return result;
+    });
+  } finally {
+    engine.backend = backend;
+  }
+}
+
+/** A backend that hands out the value of every instruction to be looked at. */
+function checking(backend: Backend): Backend {
+  return {
+    ...backend,
+    name: `${backend.name}, checked`,
+    allocate: (dtype, size) => backend.allocate(dtype, size),
+    compile: (program) => {
+      const all = program.instructions.map((_, i) => i).filter((i) => program.instructions[i]?.op !== null);
+      const executable = backend.compile({ ...program, outputs: [...all, ...program.outputs] });
+      return new Checked(program, all, executable);
+    },
+  };
+}
+
+class Checked implements Executable {
+  private failed = -1;
+
+  private readonly program: Program;
+  private readonly all: readonly number[];
+  private readonly executable: Executable;
+
+  constructor(program: Program, all: readonly number[], executable: Executable) {
+    this.program = program;
+    this.all = all;
+    this.executable = executable;
+  }
+
+  get at(): number {
+    return this.failed >= 0 ? this.failed : this.executable.at;
+  }
+
+  run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[] {
+    this.failed = -1;
+    const { program, all } = this;
+    const given = all.map(() => null);
+    const results = this.executable.run(inputs, [...given, ...outputs]);
+    const values = new Map<number, TypedArray>();
+    program.inputs.forEach((slot, k) => values.set(slot, inputs[k] as TypedArray));
+    all.forEach((slot, k) => values.set(slot, results[k] as TypedArray));
+    program.instructions.forEach((_, i) => this.check(i, values));
+    return results.slice(all.length);
+  }
+
+  private check(i: number, values: ReadonlyMap<number, TypedArray>): void {
+    const { instructions } = this.program;
+    const instruction = instructions[i];
+    const data = values.get(i);
+    if (instruction === undefined || data === undefined || !isFloat(instruction.dtype)) return;
+    const { op, shape } = instruction;
+    const where = data.findIndex((x) => (op === null ? Number.isNaN(x) : !Number.isFinite(x)));
+    if (where < 0 || op?.name === 'constant') return;
+    const first = instruction.inputs.every((j) => values.get(j)?.every(Number.isFinite) ?? true);
+    if (!first) return;
+    this.failed = i;
+    const place = shape.length === 0 ? '' : ` at [${indexOf(where, shape).join(', ')}]`;
+    const from = instruction.inputs.flatMap((j) => {
+      const x = values.get(j);
+      return x === undefined || x.length !== sizeOf(shape) ? [] : [String(x[where])];
+    });
+    throw new ChainruleError(
+      op === null
+        ? `detectAnomaly: an input of shape ${show(shape)} holds NaN${place}`
+        : `detectAnomaly: ${op.name} gave ${data[where]}${place} of ${show(shape)}${from.length > 0 ? `, from ${from.join(' and ')}` : ''}`,
+    );
+  }
+}
+
+function indexOf(i: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  let rest = i;
+  for (const n of [...shape].reverse()) {
+    index.unshift(rest % n);
+    rest = Math.floor(rest / n);
+  }
+  return index;
+}

@@ -1,0 +1,49 @@
+/** @file What would run, as text; the debug dial. */
+import { ChainruleError } from '../errors.js';
+import { collect } from '../engine/collect.js';
+import { engine } from '../engine/evaluate.js';
+import { Plan } from '../engine/plan.js';
+import { printProgram, type Program } from '../engine/program.js';
+import { mode } from '../graph/mode.js';
+import type { Tensor } from '../graph/tensor.js';
+
+/**
+ * What would be computed if the tensor were read now: the program behind it, a line an operation. Nothing is evaluated.
+ * @example console.log(explain(x.mul(2).sum()))
+ */
+export function explain(t: Tensor): string {
+  const node = t.current;
+  const kind = `${node.dtype}[${node.shape.join(', ')}]`;
+  if (node.value !== null) return `nothing: this ${kind} has its value already`;
+  const found = collect([node]);
+  const program = new Plan(found.structure.ints.slice(0, found.structure.length), found).program();
+  const { instructions, inputs } = program;
+  const computed = instructions.filter((i) => i.op !== null && i.op.name !== 'constant');
+  return (
+    `${kind}: ${count(computed.length, 'operation')} on ${count(inputs.length, 'input')}, by ${engine.backend?.name ?? 'no backend'}\n` +
+    printProgram(program)
+  );
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}
+
+/**
+ * How much is told while computing. 0: nothing (the default). 1: nodes remember the line that made them, for errors and
+ * graphs, which costs some microseconds each. 2: every run is reported on the console. 3: with its program.
+ */
+export function setDebug(level: number): void {
+  if (!Number.isInteger(level) || level < 0 || level > 3) {
+    throw new ChainruleError(`setDebug: the level must be 0, 1, 2 or 3, got ${String(level)}`);
+  }
+  mode.debug = level;
+  engine.onRun = level < 2 ? null : (program, why) => report(program, why, level);
+}
+
+function report(program: Program, why: string, level: number): void {
+  const { instructions, inputs, outputs } = program;
+  const computed = instructions.length - inputs.length;
+  console.log(`${why}: ${count(computed, 'operation')}, ${count(inputs.length, 'input')}, ${count(outputs.length, 'result')}`);
+  if (level >= 3) console.log(printProgram(program));
+}

@@ -1,0 +1,121 @@
+/** @file `graph(t)`: the computational graph behind a tensor, as data and as pictures. */
+import { show, type Shape } from '../graph/shape.js';
+import type { DType } from '../graph/dtype.js';
+import type { Tensor } from '../graph/tensor.js';
+import { constantOp, counterOp } from '../graph/version.js';
+import { filled } from '../ops/primitive.js';
+import { pullback } from '../transforms/vjp.js';
+import { toDot, toMermaid } from './graphText.js';
+import { toSVG } from './graphPicture.js';
+
+/** A node of a drawn graph. */
+export interface GraphNode {
+  readonly id: number;
+  /** `operation`; `parameter` for a version of a cell; `input` for a tensor that no operation made. */
+  readonly kind: 'operation' | 'parameter' | 'input';
+  /** The operation with the numbers among its arguments, such as `mul 0.5`. */
+  readonly label: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The module path or `scope` it was made in; empty outside of any. */
+  readonly scope: string;
+  readonly requiresGrad: boolean;
+  /** Whether it belongs to the backward pass. */
+  readonly backward: boolean;
+}
+
+/** From an input to what is computed from it. */
+export interface GraphEdge {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Graph {
+  /** Inputs before what is made from them. */
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+  /** The graph in the language of Graphviz, with a cluster for each scope. */
+  toDot(): string;
+  /** The graph in the language of Mermaid, with a subgraph for each scope. */
+  toMermaid(): string;
+  /** A picture, laid out in layers from top to bottom; scopes are frames. Labels are escaped. */
+  toSVG(): string;
+}
+
+/**
+ * The graph behind a tensor: what it was, or will be, computed from. Nothing is evaluated.
+ *
+ * JavaScript numbers are not nodes of their own but part of their operation's label. With `{ backward: true }` also the
+ * graph of its gradients by every leaf that requires grad, as `backward()` would build it. What `backward()` has freed is
+ * not shown any more.
+ * @example writeFileSync('net.svg', graph(loss).toSVG())
+ */
+export function graph(t: Tensor, { backward = false }: { readonly backward?: boolean } = {}): Graph {
+  const root = t.current;
+  const roots = [root];
+  const newest = root.id;
+  if (backward && root.needsGrad) {
+    const seed = filled(1, root.shape, root.dtype);
+    roots.push(...pullback([root], [seed], null, { hooks: false }).values());
+  }
+  const found = walk(roots);
+  const nodes = found.map((node) => describe(node, newest));
+  const edges = found.flatMap((node) =>
+    node.cell !== null ? [] : [...new Set(node.inputs)].filter((x) => !isFolded(x)).map((x) => ({ from: x.id, to: node.id })),
+  );
+  const drawn = { nodes: adopt(nodes, edges), edges };
+  return { ...drawn, toDot: () => toDot(drawn), toMermaid: () => toMermaid(drawn), toSVG: () => toSVG(drawn) };
+}
+
+/** All nodes behind the roots but numbers, by rising id; without recursion. */
+function walk(roots: readonly Tensor[]): Tensor[] {
+  const seen = new Set<Tensor>(roots);
+  const stack = [...seen];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.cell !== null) continue;
+    for (const x of node.inputs) {
+      if (seen.has(x) || isFolded(x)) continue;
+      seen.add(x);
+      stack.push(x);
+    }
+  }
+  return [...seen].sort((x, y) => x.id - y.id);
+}
+
+/** A number, or one repeated to a shape: part of the label of what uses it. */
+function isFolded(x: Tensor): boolean {
+  return numberIn(x) !== null;
+}
+
+function numberIn(x: Tensor): number | null {
+  if (x.op === (constantOp as unknown) || x.op === (counterOp as unknown)) return (x.attrs as { value: number }).value;
+  const [y] = x.inputs;
+  return x.op?.name === 'expand' && x.value === null && y !== undefined && x.inputs.length === 1 ? numberIn(y) : null;
+}
+
+function describe(node: Tensor, newest: number): GraphNode {
+  const { id, op, shape, dtype, scope, needsGrad: requiresGrad } = node;
+  const backward = id > newest;
+  const rest = { id, shape, dtype, scope, requiresGrad, backward };
+  if (node.cell !== null) return { ...rest, kind: 'parameter', label: node.needsGrad ? 'Parameter' : 'cell' };
+  if (op === null || op.name === 'placeholder') return { ...rest, kind: 'input', label: op === null ? 'tensor' : 'input' };
+  const numbers = node.inputs.flatMap((x) => (x.op === (counterOp as unknown) ? [] : (numberIn(x) ?? [])));
+  const label = [op.name, ...numbers.map((x) => String(Number(x.toPrecision(6))))].join(' ');
+  return { ...rest, kind: 'operation', label };
+}
+
+/** Parameters stand in the scope of the one place that uses them. */
+function adopt(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): GraphNode[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  return nodes.map((node) => {
+    if (node.kind === 'operation' || node.scope !== '') return node;
+    const users = new Set(edges.filter((e) => e.from === node.id).map((e) => byId.get(e.to)).filter((u) => u?.backward === false).map((u) => u?.scope ?? ''));
+    const [only] = users;
+    return users.size === 1 && only !== undefined ? { ...node, scope: only } : node;
+  });
+}
+
+/** The second line of a node: what it holds. */
+export function typeOf({ dtype, shape }: GraphNode): string {
+  return `${dtype === 'float32' ? '' : `${dtype} `}${show(shape)}`;
+}

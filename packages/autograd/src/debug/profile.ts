@@ -1,0 +1,106 @@
+/** @file `profile`: where the time of a computation goes, kernel by kernel. */
+import { engine } from '../engine/evaluate.js';
+import type { Work } from '../engine/program.js';
+
+/** What all calls of one kind of kernel took. */
+export interface ProfileRow {
+  readonly kernel: string;
+  /** The operations of the graph that it computes. */
+  readonly operations: string;
+  readonly calls: number;
+  readonly ms: number;
+  /** Part of the time of all kernels, from 0 to 1. */
+  readonly share: number;
+  readonly gflops: number;
+  readonly gbps: number;
+}
+
+/** A table of kernels; prints as text. */
+export interface Profile<R> {
+  /** What the function returned. */
+  readonly result: R;
+  readonly rows: readonly ProfileRow[];
+  /** Wall-clock milliseconds of the whole call, and of kernels alone. */
+  readonly ms: number;
+  readonly kernelMs: number;
+  /** Plans found in the cache, and plans made. */
+  readonly hits: number;
+  readonly misses: number;
+  toString(): string;
+}
+
+/**
+ * Runs `f` and reports every kernel that ran: what it computes, how often, how long, at what rate.
+ *
+ * Kernels run one at a time meanwhile, so the sum is somewhat more than without; compiling is left out of the kernels'
+ * times. In a browser, and in Node with `--inspect`, each kernel is a span of `performance.measure` too.
+ * @example console.log(String(profile(() => step(x, y).item())));
+ */
+export function profile<R>(f: () => R): Profile<R> {
+  const totals = new Map<string, { work: Work; calls: number; ms: number }>();
+  const outer = engine.meter;
+  const { hits, misses } = engine.plans;
+  engine.meter = {
+    report(work, ms) {
+      const key = `${work.name}|${work.operations.join()}`;
+      const known = totals.get(key);
+      if (known === undefined) totals.set(key, { work, calls: 1, ms });
+      else {
+        known.calls++;
+        known.ms += ms;
+      }
+      const end = performance.now();
+      performance.measure(work.name, { start: end - ms, end });
+      performance.clearMeasures(work.name);
+    },
+  };
+  const start = performance.now();
+  let result: R;
+  try {
+    result = f();
+  } finally {
+    engine.meter = outer;
+  }
+  const ms = performance.now() - start;
+  const all = [...totals.values()];
+  const kernelMs = all.reduce((sum, x) => sum + x.ms, 0);
+  const rows = all
+    .sort((x, y) => y.ms - x.ms)
+    .map(({ work, calls, ms }): ProfileRow => ({
+      kernel: work.name,
+      operations: summary(work.operations),
+      calls,
+      ms,
+      share: ms / kernelMs,
+      gflops: (work.flops * calls) / ms / 1e6,
+      gbps: (work.bytes * calls) / ms / 1e6,
+    }));
+  const counts = { hits: engine.plans.hits - hits, misses: engine.plans.misses - misses };
+  return { result, rows, ms, kernelMs, ...counts, toString: () => table({ rows, ms, kernelMs, ...counts }) };
+}
+
+function summary(operations: readonly string[]): string {
+  const text = [...new Set(operations)].join(' ');
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+function table({ rows, ms, kernelMs, hits, misses }: Omit<Profile<unknown>, 'result' | 'toString'>): string {
+  const head = ['ms', 'share', 'calls', 'GFLOP/s', 'GB/s', 'kernel', 'operations'];
+  const lines = rows.map((r) => [
+    r.ms.toFixed(3),
+    `${(100 * r.share).toFixed(1)} %`,
+    String(r.calls),
+    r.gflops.toFixed(1),
+    r.gbps.toFixed(1),
+    r.kernel,
+    r.operations,
+  ]);
+  const widths = head.map((h, c) => Math.max(h.length, ...lines.map((line) => (line[c] as string).length)));
+  const print = (line: readonly string[]): string =>
+    line.map((x, c) => (c < 5 ? x.padStart(widths[c] as number) : x.padEnd(widths[c] as number))).join('  ').trimEnd();
+  return [
+    print(head),
+    ...lines.map(print),
+    `${ms.toFixed(2)} ms, ${kernelMs.toFixed(2)} ms of it in kernels; plans: ${hits} found, ${misses} made`,
+  ].join('\n');
+}
