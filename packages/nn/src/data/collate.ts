@@ -1,6 +1,19 @@
 /** @file From a list of samples to one batch. */
 import { ChainruleError, ShapeError, stack, Tensor, tensor, type NestedArray, type TypedArray } from '@chainrule/autograd';
 
+/** What `collate` makes of samples of a type. */
+export type Collated<T> = T extends Tensor | TypedArray | number | boolean
+  ? Tensor
+  : T extends readonly unknown[]
+    ? T extends NestedArray
+      ? Tensor
+      : { -readonly [K in keyof T]: Collated<T[K]> }
+    : T extends string | ((...args: never[]) => unknown)
+      ? T[]
+      : T extends Readonly<Record<string, unknown>>
+        ? { -readonly [K in keyof T]: Collated<T[K]> }
+        : T[];
+
 /**
  * Stacks samples: tensors, typed arrays and nested arrays of numbers become one tensor with a new first dimension,
  * numbers a float32 vector, booleans a bool one. Arrays of anything else and objects are collated part by part; strings

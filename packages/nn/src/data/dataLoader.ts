@@ -1,6 +1,6 @@
 /** @file Batches of a dataset, for `for` and `for await`. */
 import { ChainruleError, Tensor, tensor, type DType, type Shape, type TypedArray } from '@chainrule/autograd';
-import { collate as defaultCollate } from './collate.js';
+import { collate as defaultCollate, type Collated } from './collate.js';
 import { isRows, Rows, type Dataset } from './datasets.js';
 import { permutation } from './random.js';
 
@@ -12,11 +12,24 @@ export interface ShapedArray {
 }
 
 /** What a loader can read: see `DataLoader`. */
-export type DataSource<T> =
-  | readonly T[]
-  | Dataset<T>
-  | (T extends Tensor ? Tensor | TypedArray | ShapedArray : never)
-  | AsyncIterable<T>;
+export type DataSource =
+  | Tensor
+  | TypedArray
+  | ShapedArray
+  | readonly unknown[]
+  | Dataset
+  | AsyncIterable<unknown>;
+
+/** One item of a dataset. */
+export type ItemOf<D> = D extends Tensor | TypedArray | ShapedArray
+  ? Tensor
+  : D extends readonly (infer T)[]
+    ? T
+    : D extends AsyncIterable<infer T>
+      ? T
+      : D extends { at(index: number): infer T }
+        ? Exclude<Awaited<T>, undefined>
+        : never;
 
 export interface DataLoaderOptions<T, B> {
   /** Default 1. */
@@ -45,14 +58,14 @@ export interface DataLoaderOptions<T, B> {
  * @example
  * for (const [images, labels] of new DataLoader(new TensorDataset(x, y), { batchSize: 64, shuffle: true, seed: 1 })) { … }
  */
-export class DataLoader<T, B = T> implements Iterable<B>, AsyncIterable<B> {
+export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>> implements Iterable<B>, AsyncIterable<B> {
   /** The pass that the next loop makes: with a seed it decides the order, so a run can be resumed. */
   epoch = 0;
   readonly batchSize: number;
-  private readonly source: Dataset<T> | AsyncIterable<T>;
-  private readonly options: DataLoaderOptions<T, B>;
+  private readonly source: Dataset | AsyncIterable<unknown>;
+  private readonly options: DataLoaderOptions<ItemOf<D>, B>;
 
-  constructor(dataset: DataSource<T>, options: DataLoaderOptions<T, B> = {}) {
+  constructor(dataset: D, options: DataLoaderOptions<ItemOf<D>, B> = {}) {
     const { batchSize = 1, prefetch = 0 } = options;
     if (!(Number.isInteger(batchSize) && batchSize > 0)) {
       throw new ChainruleError(`DataLoader: batchSize must be a whole number of at least 1, got ${batchSize}`);
@@ -132,14 +145,14 @@ export class DataLoader<T, B = T> implements Iterable<B>, AsyncIterable<B> {
 
   /** Reads the next batch of an async iterable; calls wait for each other. */
   private streamed(): Next<B> {
-    const items = (this.source as AsyncIterable<T>)[Symbol.asyncIterator]();
+    const items = (this.source as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     let index = 0;
     let before: Promise<unknown> = Promise.resolve();
     let ended = false;
     const read = async (): Promise<IteratorResult<B, undefined>> => {
-      const samples: T[] = [];
+      const samples: unknown[] = [];
       while (samples.length < this.batchSize && !ended) {
-        let item: IteratorResult<T>;
+        let item: IteratorResult<unknown>;
         try {
           item = await items.next();
         } catch (error) {
@@ -176,11 +189,11 @@ export class DataLoader<T, B = T> implements Iterable<B>, AsyncIterable<B> {
     return undefined;
   }
 
-  private load(dataset: Dataset<T>, indices: Int32Array, item: (index: number, place: number) => T | undefined): B {
+  private load(dataset: Dataset, indices: Int32Array, item: (index: number, place: number) => unknown): B {
     if (isRows(dataset) && this.options.collate === undefined) return dataset.batch(indices) as B;
     const samples = Array.from(indices, (i, place) => {
       try {
-        return item(i, place) as T;
+        return item(i, place);
       } catch (error) {
         throw failed(i, error);
       }
@@ -188,16 +201,17 @@ export class DataLoader<T, B = T> implements Iterable<B>, AsyncIterable<B> {
     return this.join(samples);
   }
 
-  private join(samples: T[]): B {
-    return this.options.collate === undefined ? (defaultCollate(samples) as B) : this.options.collate(samples);
+  private join(samples: unknown[]): B {
+    const { collate } = this.options;
+    return collate === undefined ? (defaultCollate(samples) as B) : collate(samples as ItemOf<D>[]);
   }
 
   private get isStream(): boolean {
     return Symbol.asyncIterator in this.source;
   }
 
-  private dataset(use: string): Dataset<T> {
-    if (!this.isStream) return this.source as Dataset<T>;
+  private dataset(use: string): Dataset {
+    if (!this.isStream) return this.source as Dataset;
     throw new ChainruleError(
       `DataLoader: an async iterable has no length${use === 'for' ? '; use `for await`' : ''}`,
     );
@@ -219,23 +233,22 @@ function isPromise(x: unknown): x is Promise<unknown> {
   return typeof (x as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-function sourceOf<T>(dataset: DataSource<T>, shape: Shape | undefined): Dataset<T> | AsyncIterable<T> {
-  const source: unknown = dataset;
-  if (source instanceof Tensor) return Rows.of(source as Tensor) as unknown as Dataset<T>;
+function sourceOf(source: unknown, shape: Shape | undefined): Dataset | AsyncIterable<unknown> {
+  if (source instanceof Tensor) return Rows.of(source as Tensor);
   if (ArrayBuffer.isView(source)) return rowsOf(source as TypedArray, shape);
   if (typeof source === 'object' && source !== null) {
-    if (Symbol.asyncIterator in source || Array.isArray(source)) return source as AsyncIterable<T> | Dataset<T>;
+    if (Symbol.asyncIterator in source || Array.isArray(source)) return source as AsyncIterable<unknown> | Dataset;
     const { data, shape: own, dtype, length, at } = source as Partial<ShapedArray & Dataset>;
     if (ArrayBuffer.isView(data) && own !== undefined) return rowsOf(data, own, dtype);
-    if (typeof length === 'number' && typeof at === 'function') return source as Dataset<T>;
+    if (typeof length === 'number' && typeof at === 'function') return source as Dataset;
   }
   throw new ChainruleError(
     'DataLoader: expected an array, a tensor, a typed array with a shape, an object with length and at(i), or an async iterable',
   );
 }
 
-function rowsOf<T>(data: TypedArray, shape: Shape = [data.length], dtype?: DType): Dataset<T> {
+function rowsOf(data: TypedArray, shape: Shape = [data.length], dtype?: DType): Dataset {
   // As `tensor` reads a typed array; a copy, so that batches do not change with it.
   const t = tensor(data, { shape, ...(dtype && { dtype }) });
-  return Rows.of(t) as unknown as Dataset<T>;
+  return Rows.of(t);
 }

@@ -68,11 +68,13 @@ export class Rows implements RowDataset<Tensor> {
  * @throws {ShapeError} if the first dimensions differ.
  * @example new TensorDataset(images, labels).at(0) // [image, label]
  */
-export class TensorDataset implements RowDataset<Tensor[]> {
+export class TensorDataset<const Ts extends readonly Tensor[] = readonly Tensor[]>
+  implements RowDataset<{ [K in keyof Ts]: Tensor }>
+{
   readonly length: number;
   private readonly columns: readonly Rows[];
 
-  constructor(...tensors: readonly Tensor[]) {
+  constructor(...tensors: Ts) {
     if (tensors.length === 0) throw new ChainruleError('TensorDataset: expected at least one tensor');
     this.columns = tensors.map((t) => Rows.of(t));
     this.length = this.columns[0]?.length ?? 0;
@@ -83,12 +85,12 @@ export class TensorDataset implements RowDataset<Tensor[]> {
     }
   }
 
-  at(index: number): Tensor[] {
-    return this.columns.map((c) => c.at(index));
+  at(index: number): { [K in keyof Ts]: Tensor } {
+    return this.columns.map((c) => c.at(index)) as { [K in keyof Ts]: Tensor };
   }
 
-  batch(indices: ArrayLike<number>): Tensor[] {
-    return this.columns.map((c) => c.batch(indices));
+  batch(indices: ArrayLike<number>): { [K in keyof Ts]: Tensor } {
+    return this.columns.map((c) => c.batch(indices)) as { [K in keyof Ts]: Tensor };
   }
 }
 

@@ -49,7 +49,7 @@ abstract class TrackedNorm extends Module {
 
   constructor(
     numFeatures: number,
-    { eps = 1e-5, momentum = 0.1, affine, trackRunningStats: track, bias = true, dtype = 'float32' }: BatchNormOptions,
+    { eps = 1e-5, momentum = 0.1, affine, trackRunningStats: track, bias = true, dtype = 'float32' }: BatchNormOptions = {},
   ) {
     super();
     this.numFeatures = numFeatures;
@@ -60,17 +60,6 @@ abstract class TrackedNorm extends Module {
     this.runningMean = track === true ? this.registerBuffer('runningMean', zeros([numFeatures], { dtype })) : null;
     this.runningVar = track === true ? this.registerBuffer('runningVar', ones([numFeatures], { dtype })) : null;
     this.numBatchesTracked = track === true ? this.registerBuffer('numBatchesTracked', zeros([], { dtype: 'int32' })) : null;
-  }
-
-  /** The share of this call in the running statistics, which the functions update. */
-  protected share(): { momentum?: number | Tensor } {
-    if (!this.training || this.numBatchesTracked === null || this.runningMean === null) return {};
-    const { numBatchesTracked: counter, runningMean } = this;
-    return noGrad(() => {
-      const count = counter.add(1);
-      if (counter instanceof Cell) counter.assign(count);
-      return { momentum: this.momentum ?? count.cast(runningMean.dtype).reciprocal() };
-    });
   }
 
   /** Refuses another number of dimensions or channels; `unbatched` dimensions come without a batch. */
@@ -102,6 +91,17 @@ abstract class BatchNorm extends TrackedNorm {
     super(numFeatures, { affine: true, trackRunningStats: true, ...options });
   }
 
+  /** The share of this call in the running statistics, which the functions update. */
+  private share(): { momentum?: number | Tensor } {
+    if (!this.training || this.numBatchesTracked === null || this.runningMean === null) return {};
+    const { numBatchesTracked: counter, runningMean } = this;
+    return noGrad(() => {
+      const count = counter.add(1);
+      if (counter instanceof Cell) counter.assign(count);
+      return { momentum: this.momentum ?? count.cast(runningMean.dtype).reciprocal() };
+    });
+  }
+
   protected normalize(x: Tensor): Tensor {
     const { runningMean, runningVar, weight, bias, eps } = this;
     const training = this.training || runningMean === null;
@@ -127,7 +127,8 @@ export class BatchNorm2d extends BatchNorm {
 
 /**
  * Normalization of each channel of each image, over its positions (Ulyanov et al. 2016), of
- * `[batch, features, height, width]` or without the batch. By default without parameters and statistics.
+ * `[batch, features, height, width]` or without the batch. By default without parameters and statistics; batches are not
+ * counted.
  * PyTorch: `nn.InstanceNorm2d`.
  */
 export class InstanceNorm2d extends TrackedNorm {
@@ -140,6 +141,6 @@ export class InstanceNorm2d extends TrackedNorm {
   private normalize(x: Tensor): Tensor {
     const { runningMean, runningVar, weight, bias, eps } = this;
     const useInputStats = this.training || runningMean === null;
-    return instanceNorm(x, runningMean, runningVar, weight, bias, { useInputStats, eps, ...this.share() });
+    return instanceNorm(x, runningMean, runningVar, weight, bias, { useInputStats, eps, momentum: this.momentum ?? 0 });
   }
 }

@@ -1,5 +1,5 @@
 /** @file Keeping gradients small. */
-import { borrowGrad, ChainruleError, type Cell, noGrad, norm, scalar, stack, type Tensor } from '@chainrule/autograd';
+import { borrowGrad, ChainruleError, type Cell, noGrad, norm, scalar, stack, Tensor } from '@chainrule/autograd';
 
 /** Parameters, or one. */
 export type Parameters = Cell | Iterable<Cell>;
@@ -12,7 +12,8 @@ export interface ClipOptions {
 }
 
 function withGradients(parameters: Parameters): [parameter: Cell, gradient: Tensor][] {
-  const list = Symbol.iterator in parameters ? [...(parameters as Iterable<Cell>)] : [parameters];
+  // A tensor is iterable too, over its rows.
+  const list = parameters instanceof Tensor ? [parameters] : [...parameters];
   return list.flatMap((p): [Cell, Tensor][] => {
     const g = borrowGrad(p);
     return g === null ? [] : [[p, g]];
