@@ -15,7 +15,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { bound } from './bound.js';
 import { collect, type Collected } from './collect.js';
 import { isNumber, numberOf, PlanCache, type Plan } from './plan.js';
-import type { Backend, Program } from './program.js';
+import type { Backend, Meter, Program } from './program.js';
 
 /** @internal The engine's state; `backends/index.ts` chooses the backend. */
 export const engine: {
@@ -25,7 +25,9 @@ export const engine: {
   building: number;
   /** Is told of every program that runs, for tests and profiles. */
   onRun: ((program: Program, why: string) => void) | null;
-} = { backend: null, plans: new PlanCache(), building: 0, onRun: null };
+  /** While `profile` runs. */
+  meter: Meter | null;
+} = { backend: null, plans: new PlanCache(), building: 0, onRun: null, meter: null };
 
 /** Nodes that hold a value only until the next run of values that require grad, and those values. */
 let holding: { readonly node: Tensor; readonly value: TypedArray }[] = [];
@@ -86,7 +88,10 @@ export function execute(
     else leaf.cell.protect(leaf);
   }
   if (held !== null) release();
-  const executable = plan.on(backendInUse(), held ?? NONE);
+  const executable =
+    engine.meter === null
+      ? plan.on(backendInUse(), held ?? NONE)
+      : plan.metered(backendInUse(), held ?? NONE, engine.meter);
   const cells = roots.map(cellOf);
   const outputs: (TypedArray | null)[] = cells.map(outputOf);
   for (const cell of more) outputs.push(outputOf(cell));

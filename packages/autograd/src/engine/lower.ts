@@ -4,14 +4,15 @@ import { broadcastStrides, stridesOf } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
 import type { Cluster, Member, Operand } from './cluster.js';
 import type { Access, Kernel, LoopKernel, MatmulKernel, ReduceOp, Scalar } from './kernel.js';
+import { operatorKernel } from './operatorKernel.js';
 import type { Instruction } from './program.js';
 import type { Part, Schedule, Step } from './schedule.js';
 
 const REDUCE: Readonly<Record<string, ReduceOp | undefined>> = {
   sum: 'sum',
   prod: 'prod',
-  amax: 'max',
-  amin: 'min',
+  max: 'max',
+  min: 'min',
 };
 
 /** A step made ready for a backend: a kernel, or a primitive that runs by its reference. */
@@ -22,7 +23,10 @@ export type Lowered =
 export function lower(schedule: Schedule): Lowered[] {
   const stored = storedSlots(schedule);
   return schedule.steps.flatMap((step): Lowered[] => {
-    if (step.kind === 'opaque') return [step];
+    if (step.kind === 'opaque') {
+      const kernel = operatorKernel(schedule.instructions, step.slot, step.operands);
+      return [kernel === null ? step : { kind: 'kernel', kernel, slots: [step.slot] }];
+    }
     if (step.kind === 'assemble') {
       return step.parts.map((part) => ({
         kind: 'kernel',

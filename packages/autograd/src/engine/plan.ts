@@ -3,7 +3,7 @@ import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp } from '../graph/version.js';
 import { hashOf, type Collected, type Structure } from './collect.js';
-import type { Backend, Executable, Instruction, Program } from './program.js';
+import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
 
 /** How a graph of one structure is computed. */
 export class Plan {
@@ -19,6 +19,8 @@ export class Plan {
   private executable: Executable | null = null;
   private backend: Backend | null = null;
   private holds: readonly number[] = [];
+  private meteredBy: Meter | null = null;
+  private meteredExecutable: Executable | null = null;
 
   readonly structure: Int32Array;
 
@@ -45,6 +47,7 @@ export class Plan {
     if (this.kept.has(index) || this.roots.includes(index)) return;
     this.kept.add(index);
     this.executable = null;
+    this.meteredExecutable = null;
   }
 
   /** The slots that a backward pass over `graph` would read, beside the roots and what is kept. */
@@ -61,6 +64,16 @@ export class Plan {
   program(held: readonly number[] = []): Program {
     const { instructions, inputs, roots } = this;
     return { instructions, inputs, outputs: [...roots, ...this.kept, ...held] };
+  }
+
+  /** As `on`, with kernels that report their times. */
+  metered(backend: Backend, held: readonly number[], meter: Meter): Executable {
+    if (this.meteredBy !== meter || this.meteredExecutable === null || this.holds !== held) {
+      this.meteredExecutable = backend.compile(this.program(held), meter);
+      this.meteredBy = meter;
+      this.holds = held;
+    }
+    return this.meteredExecutable;
   }
 
   on(backend: Backend, held: readonly number[] = []): Executable {

@@ -37,9 +37,25 @@ export interface Executable {
 /** What turns programs into something runnable. */
 export interface Backend {
   readonly name: string;
-  compile(program: Program): Executable;
+  /** With a `meter`, kernels run one by one and report their times. */
+  compile(program: Program, meter?: Meter | null): Executable;
   /** An array of its own memory, for what stays from run to run; null where it has none to prefer. */
   allocate(dtype: DType, size: number): TypedArray | null;
+}
+
+/** What one kernel did. */
+export interface Work {
+  /** What kind of kernel it is, with its sizes. */
+  readonly name: string;
+  /** The operations it computes. */
+  readonly operations: readonly string[];
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** Collects the times of kernels, in milliseconds. */
+export interface Meter {
+  report(work: Work, ms: number): void;
 }
 
 /** A program as text, a line an instruction: `%3 = matmul %0 %2 : float32[64, 10]`. */

@@ -44,8 +44,8 @@ export type Supports = (op: string, dtype: DType, from: DType) => boolean;
 const REDUCTIONS: Readonly<Record<string, true | undefined>> = {
   sum: true,
   prod: true,
-  amax: true,
-  amin: true,
+  max: true,
+  min: true,
 };
 
 export function schedule(program: Program, supports: Supports): Schedule {

@@ -6,11 +6,11 @@ import { allocate, type TypedArray } from '../../graph/dtype.js';
 import type { Primitive, Value } from '../../graph/primitive.js';
 import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
-import type { Backend, Executable, Instruction, Program } from '../../engine/program.js';
+import type { Backend, Executable, Instruction, Meter, Program } from '../../engine/program.js';
 
 export const interpreter: Backend = {
   name: 'interpreter',
-  compile: (program) => new Interpretation(program),
+  compile: (program, meter = null) => new Interpretation(program, meter),
   allocate: () => null,
 };
 
@@ -20,9 +20,11 @@ class Interpretation implements Executable {
   private readonly released: readonly number[][];
 
   private readonly program: Program;
+  private readonly meter: Meter | null;
 
-  constructor(program: Program) {
+  constructor(program: Program, meter: Meter | null) {
     this.program = program;
+    this.meter = meter;
     this.released = lastUses(program);
   }
 
@@ -34,7 +36,14 @@ class Interpretation implements Executable {
       const instruction = instructions[i] as Instruction;
       if (instruction.op === null) continue;
       this.at = instruction.origin ?? i;
-      arrays[i] = compute(instruction, instruction.op, arrays, instructions);
+      const start = this.meter === null ? 0 : performance.now();
+      const array = compute(instruction, instruction.op, arrays, instructions);
+      arrays[i] = array;
+      const { name } = instruction.op;
+      this.meter?.report(
+        { name: `${name} [${instruction.shape.join(', ')}]`, operations: [name], flops: array.length, bytes: array.byteLength },
+        performance.now() - start,
+      );
       for (const j of this.released[i] as number[]) arrays[j] = null;
     }
     const owned = new Set<TypedArray>(inputs);

@@ -5,7 +5,7 @@
  */
 import { planArena } from '../../engine/arena.js';
 import { lower, type Lowered } from '../../engine/lower.js';
-import type { Backend, Executable, Instruction, Program } from '../../engine/program.js';
+import type { Backend, Executable, Instruction, Meter, Program, Work } from '../../engine/program.js';
 import { schedule, type Schedule } from '../../engine/schedule.js';
 import { simplify } from '../../engine/simplify.js';
 import { itemSize, type TypedArray } from '../../graph/dtype.js';
@@ -17,7 +17,7 @@ import { supports } from './elementOps.js';
 import { bestVectorWidth } from './vectorWidth.js';
 import { ThreadPool } from './pool.js';
 import { WasmPlan } from './wasmPlan.js';
-import type { Kernel } from '../../engine/kernel.js';
+import { placesOf, withPlaces, type Kernel, type Place } from '../../engine/kernel.js';
 
 export interface WasmOptions {
   /** Threads to run plans with, the calling one among them. */
@@ -42,11 +42,11 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     name: 'wasm',
     threads,
     dispose: () => pool?.dispose(),
-    compile: (program) => {
+    compile: (program, meter = null) => {
       const simple = simplify(program);
       return worthCompiling(simple)
-        ? new WasmExecutable(simple, arrays, threads, poolFor)
-        : interpreter.compile(simple);
+        ? new WasmExecutable(simple, arrays, threads, poolFor, meter)
+        : interpreter.compile(simple, meter);
     },
     allocate: (dtype, size) => arrays.allocate(dtype, size),
   };
@@ -72,7 +72,7 @@ type Part =
       readonly kind: 'plan';
       readonly plan: WasmPlan;
       readonly buffers: readonly number[];
-      generation: number;
+      readonly work: Work;
     }
   | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
 
@@ -89,14 +89,17 @@ class WasmExecutable implements Executable {
   private readonly isInput: Uint8Array;
   private readonly inputArrays: (TypedArray | null)[];
   private generation = -1;
+  private readonly meter: Meter | null;
 
   constructor(
     program: Program,
     arrays: Arrays,
     threads: number,
     pool: () => ThreadPool | undefined,
+    meter: Meter | null,
   ) {
     this.program = program;
+    this.meter = meter;
     this.arrays = arrays;
     this.scheduled = schedule(program, (op, dtype) => supports(op, dtype));
     const steps = lower(this.scheduled);
@@ -141,6 +144,7 @@ class WasmExecutable implements Executable {
     pool: () => ThreadPool | undefined,
   ): void {
     let kernels: Kernel[] = [];
+    let operations: string[] = [];
     const flush = (): void => {
       if (kernels.length === 0) return;
       const { numbered, buffers } = renumber(kernels);
@@ -154,12 +158,15 @@ class WasmExecutable implements Executable {
         compiled,
         compiled.parallel ? pool() : undefined,
       );
-      this.parts.push({ kind: 'plan', plan, buffers, generation: -1 });
+      this.parts.push({ kind: 'plan', plan, buffers, work: workOf(kernels, operations) });
       kernels = [];
+      operations = [];
     };
     for (const step of steps) {
       if (step.kind === 'kernel') {
         kernels.push(step.kernel);
+        for (const slot of step.slots) operations.push(this.instruction(slot).op?.name ?? 'input');
+        if (this.meter !== null) flush();
       } else {
         flush();
         this.parts.push({ kind: 'opaque', slot: step.slot, operands: step.operands });
@@ -172,12 +179,14 @@ class WasmExecutable implements Executable {
     this.bind(inputs);
     const direct = this.direct(outputs);
     for (const part of this.parts) {
+      const start = this.meter === null ? 0 : performance.now();
       if (part.kind === 'opaque') {
         this.runReference(part.slot, part.operands);
-        continue;
+      } else {
+        part.plan.setBuffers(part.buffers.map((slot) => this.addresses[slot]!));
+        part.plan.run();
       }
-      part.plan.setBuffers(part.buffers.map((slot) => this.addresses[slot]!));
-      part.plan.run();
+      this.meter?.report(part.kind === 'plan' ? part.work : this.opaqueWork(part), performance.now() - start);
     }
     return this.scheduled.outputs.map((slot, k) => {
       const given = outputs[k] ?? null;
@@ -259,6 +268,13 @@ class WasmExecutable implements Executable {
     this.at = -1;
   }
 
+  private opaqueWork({ slot, operands }: Part & { kind: 'opaque' }): Work {
+    const { op, shape } = this.instruction(slot);
+    const name = op?.name ?? '';
+    const bytes = [slot, ...operands].reduce((sum, x) => sum + this.bytesOf(x), 0);
+    return { name: `reference ${name} [${shape.join(', ')}]`, operations: [name], flops: sizeOf(shape), bytes };
+  }
+
   private arrayAt(slot: number): TypedArray {
     const { dtype, shape } = this.instruction(slot);
     return this.arrays.view(dtype, this.addresses[slot]!, sizeOf(shape));
@@ -277,34 +293,49 @@ class WasmExecutable implements Executable {
 /** The slots a step reads and writes. */
 function slotsOf(step: Lowered): number[] {
   if (step.kind === 'opaque') return [...step.operands, step.slot];
-  const { kernel } = step;
-  const accesses =
-    kernel.kind === 'loop'
-      ? [...kernel.inputs, ...kernel.outputs]
-      : [kernel.a, kernel.b, kernel.out];
-  return accesses.map((access) => access.buffer);
+  return placesOf(step.kernel).map((place) => place.buffer);
 }
 
 /** The kernels with their buffers numbered from 0, and which slot each is. */
 function renumber(kernels: readonly Kernel[]): { numbered: Kernel[]; buffers: number[] } {
   const buffers: number[] = [];
   const known = new Map<number, number>();
-  const to = <T extends { readonly buffer: number }>(access: T): T => {
-    let at = known.get(access.buffer);
+  const to = <P extends Place>(place: P): P => {
+    let at = known.get(place.buffer);
     if (at === undefined) {
-      at = buffers.push(access.buffer) - 1;
-      known.set(access.buffer, at);
+      at = buffers.push(place.buffer) - 1;
+      known.set(place.buffer, at);
     }
-    return { ...access, buffer: at };
+    return { ...place, buffer: at };
   };
-  const numbered = kernels.map((kernel): Kernel =>
-    kernel.kind === 'loop'
-      ? { ...kernel, inputs: kernel.inputs.map(to), outputs: kernel.outputs.map(to) }
-      : { ...kernel, a: to(kernel.a), b: to(kernel.b), out: to(kernel.out) },
-  );
-  return { numbered, buffers };
+  return { numbered: kernels.map((kernel) => withPlaces(kernel, to)), buffers };
 }
 
 function align(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
+}
+
+/** What kernels do, for profiles. */
+function workOf(kernels: readonly Kernel[], operations: readonly string[]): Work {
+  let flops = 0;
+  let bytes = 0;
+  const names: string[] = [];
+  for (const kernel of kernels) {
+    if (kernel.kind === 'loop') {
+      const points = sizeOf(kernel.outer) * sizeOf(kernel.inner);
+      flops += points * kernel.body.filter((x) => x.kind === 'op' || x.kind === 'reduce').length;
+      for (const { dtype, strides } of [...kernel.inputs, ...kernel.outputs]) {
+        const shape = [...kernel.outer, ...kernel.inner];
+        bytes += itemSize[dtype] * strides.reduce((n, s, d) => (s === 0 ? n : n * shape[d]!), 1);
+      }
+      names.push(`loop [${kernel.outer.join(', ')}]${kernel.inner.length > 0 ? ` over [${kernel.inner.join(', ')}]` : ''}`);
+    } else {
+      const { batch, m, n, k } = kernel;
+      const count = sizeOf(batch);
+      flops += 2 * count * m * n * k;
+      bytes += itemSize[kernel.out.dtype] * count * (m * k + k * n + m * n);
+      names.push(`matmul ${batch.length > 0 ? `${batch.join('×')} × ` : ''}${m}×${n}×${k}`);
+    }
+  }
+  return { name: names.length === 1 ? names[0]! : `${names.length} kernels`, operations, flops, bytes };
 }
