@@ -30,7 +30,7 @@ function decode(x: unknown, tensors: readonly Tensor[]): unknown {
 }
 
 function flat(result: unknown): Tensor[] {
-  if (result instanceof Tensor) return [result];
+  if (result instanceof Tensor) return [result as Tensor];
   return Object.values(result as object).flatMap(flat);
 }
 

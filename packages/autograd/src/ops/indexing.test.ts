@@ -24,14 +24,22 @@ import {
 type Nested = number | Nested[];
 
 function numbered(shape: readonly number[]): Tensor {
-  return arange(shape.reduce((a, b) => a * b, 1)).reshape(shape).cast('float64');
+  return arange(shape.reduce((a, b) => a * b, 1))
+    .reshape(shape)
+    .cast('float64');
 }
 
 /** Python's slice of a list, written with its definition: step by step, as long as the bound is not reached. */
-function pythonSlice<T>(list: readonly T[], start: number | null, stop: number | null, step: number): T[] {
+function pythonSlice<T>(
+  list: readonly T[],
+  start: number | null,
+  stop: number | null,
+  step: number,
+): T[] {
   const n = list.length;
   const fix = (k: number): number => (k < 0 ? k + n : k);
-  const clip = (k: number): number => (step > 0 ? Math.min(n, Math.max(0, k)) : Math.min(n - 1, Math.max(-1, k)));
+  const clip = (k: number): number =>
+    step > 0 ? Math.min(n, Math.max(0, k)) : Math.min(n - 1, Math.max(-1, k));
   const from = start === null ? (step > 0 ? 0 : n - 1) : clip(fix(start));
   const to = stop === null ? (step > 0 ? n : -1) : clip(fix(stop));
   const out: T[] = [];
@@ -45,11 +53,7 @@ const arbSlice = fc.record({
   stop: arbBound,
   step: fc.constantFrom(1, 2, 3, -1, -2),
 });
-const arbIndex = fc.oneof(
-  arbSlice,
-  fc.constant('position' as const),
-  fc.constant('new' as const),
-);
+const arbIndex = fc.oneof(arbSlice, fc.constant('position' as const), fc.constant('new' as const));
 
 describe('at', () => {
   it('reads slices, positions and new dimensions as Python does', () => {
@@ -79,7 +83,9 @@ describe('at', () => {
               steps.push((list) => (list as Nested[]).at(at) as Nested);
             } else {
               args.push(`${index.start ?? ''}:${index.stop ?? ''}:${index.step}`);
-              steps.push((list) => pythonSlice(list as Nested[], index.start, index.stop, index.step));
+              steps.push((list) =>
+                pythonSlice(list as Nested[], index.start, index.stop, index.step),
+              );
             }
           }
           // Each index works on the dimension that those before it left outermost; a slice leaves its own in place.
@@ -113,7 +119,9 @@ describe('at', () => {
           expect(x.at(i, [[0], [2]]).toArray()).toEqual(
             [0, 2].map((k) => rows.map((r) => (data.at(r) as number[][])[k])),
           );
-          expect(x.at(':', ':', i).toArray()).toEqual(data.map((m) => m.map((row) => rows.map((r) => row.at(r)))));
+          expect(x.at(':', ':', i).toArray()).toEqual(
+            data.map((m) => m.map((row) => rows.map((r) => row.at(r)))),
+          );
         },
       ),
     );
@@ -136,7 +144,11 @@ describe('at', () => {
   });
 
   it.each([
-    [() => numbered([3]).at(3), IndexError, /at: index 3 is out of range for dimension 0 of size 3.*-3 to 2/],
+    [
+      () => numbered([3]).at(3),
+      IndexError,
+      /at: index 3 is out of range for dimension 0 of size 3.*-3 to 2/,
+    ],
     [() => numbered([3]).at(1.5), IndexError, /index 1.5/],
     [() => numbered([3]).at(0, 0), IndexError, /2 indices.*\[3\]/],
     [() => numbered([3]).at('0:3:0'), IndexError, /step of '0:3:0'/],
@@ -152,23 +164,35 @@ describe('at', () => {
 });
 
 describe('gather and scatter', () => {
-  const index = tensor([[0, 2], [1, 1]], { dtype: 'int32' });
+  const index = tensor(
+    [
+      [0, 2],
+      [1, 1],
+    ],
+    { dtype: 'int32' },
+  );
 
   it('name the index out of range, at the call or when they run', () => {
     const wrong = tensor([0, 5], { dtype: 'int32' });
-    expect(() => gather(numbered([3]), 0, wrong)).toThrow(/gather: index 5 at position 1.*size 3.*0 to 2/);
+    expect(() => gather(numbered([3]), 0, wrong)).toThrow(
+      /gather: index 5 at position 1.*size 3.*0 to 2/,
+    );
     expect(() => indexSelect(numbered([3]), 0, [-1])).toThrow(IndexError);
     expect(() => take(numbered([3]), [3])).toThrow(/take: index 3 at position 0.*-3 to 2/);
     const later = wrong.add(0);
     const y = gather(numbered([3]), 0, later);
     expect(() => y.dataSync()).toThrow(IndexError);
     expect(() => numbered([3, 3]).at(later, later).dataSync()).toThrow(IndexError);
-    expect(() => scatterAdd(numbered([3]), 0, later, tensor([1, 2])).dataSync()).toThrow(/index 5 at position 1/);
+    expect(() => scatterAdd(numbered([3]), 0, later, tensor([1, 2])).dataSync()).toThrow(
+      /index 5 at position 1/,
+    );
   });
 
   it('refuse an index of the wrong shape', () => {
     expect(() => gather(numbered([3]), 0, index)).toThrow(ShapeError);
-    expect(() => scatter(numbered([2, 3]), 1, index, tensor([[1, 2]]))).toThrow(/source of shape \[1, 2\] is smaller/);
+    expect(() => scatter(numbered([2, 3]), 1, index, tensor([[1, 2]]))).toThrow(
+      /source of shape \[1, 2\] is smaller/,
+    );
   });
 
   it('scatter keeps the last of several, and only that one has a gradient', () => {
@@ -180,31 +204,50 @@ describe('gather and scatter', () => {
 
   it('scatterAdd is the transpose of gather', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 6 }), (places) => {
-        const i = tensor(places, { dtype: 'int32' });
-        const ct = arange(places.length).cast('float64').add(1);
-        const x = tensor(new Float64Array(4), { requiresGrad: true });
-        const [g] = grad([gather(x, 0, i)], [x], { gradOutputs: [ct] });
-        const expected = [0, 0, 0, 0];
-        places.forEach((place, k) => (expected[place] = (expected[place] as number) + k + 1));
-        expect(g?.toArray()).toEqual(expected);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 6 }),
+        (places) => {
+          const i = tensor(places, { dtype: 'int32' });
+          const ct = arange(places.length).cast('float64').add(1);
+          const x = tensor(new Float64Array(4), { requiresGrad: true });
+          const [g] = grad([gather(x, 0, i)], [x], { gradOutputs: [ct] });
+          const expected = [0, 0, 0, 0];
+          places.forEach((place, k) => (expected[place] = (expected[place] as number) + k + 1));
+          expect(g?.toArray()).toEqual(expected);
+        },
+      ),
     );
   });
 
   it('indexPut writes where at reads', () => {
     const x = numbered([3, 4]);
     const i = tensor([0, 2], { dtype: 'int32' });
-    expect(indexPut(x, [i], -1).at(i).toArray()).toEqual([[-1, -1, -1, -1], [-1, -1, -1, -1]]);
-    expect(indexPut(x, [x.gt(3)], 0).sum().item()).toBe(6);
+    expect(indexPut(x, [i], -1).at(i).toArray()).toEqual([
+      [-1, -1, -1, -1],
+      [-1, -1, -1, -1],
+    ]);
+    expect(
+      indexPut(x, [x.gt(3)], 0)
+        .sum()
+        .item(),
+    ).toBe(6);
     expect(() => indexPut(x, [i, i, i], 0)).toThrow(/3 indices.*\[3, 4\]/);
   });
 
   it('select by values', () => {
-    const x = tensor([[0, 3], [5, 0]]);
-    expect(nonzero(x).toArray()).toEqual([[0, 1], [1, 0]]);
+    const x = tensor([
+      [0, 3],
+      [5, 0],
+    ]);
+    expect(nonzero(x).toArray()).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
     expect(maskedSelect(x, x.gt(0)).toArray()).toEqual([3, 5]);
-    expect(stack([x, x]).at(':', x.ne(0)).toArray()).toEqual([[3, 5], [3, 5]]);
+    expect(stack([x, x]).at(':', x.ne(0)).toArray()).toEqual([
+      [3, 5],
+      [3, 5],
+    ]);
     expect(cat([x, x]).at(-1).toArray()).toEqual([5, 0]);
   });
 });

@@ -16,7 +16,8 @@ function dimOf(dim: DimOption | undefined): number {
 
 /** The operands of one operation in their common dtype. */
 function together(op: string, tensors: readonly Operand[]): Tensor[] {
-  if (!Array.isArray(tensors) || tensors.length === 0) {
+  const given: unknown = tensors;
+  if (!Array.isArray(given) || given.length === 0) {
     throw new ChainruleError(`${op}: expected an array of at least one tensor`);
   }
   const nodes = tensors.map((x) => operand(op, x));

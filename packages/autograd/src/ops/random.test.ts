@@ -21,11 +21,25 @@ import { threefry } from './generator.js';
 describe('threefry', () => {
   // From the known-answer tests of Random123, the authors' own library.
   it.each([
-    [[0, 0], [0, 0], [0x6b200159, 0x99ba4efe]],
-    [[-1, -1], [-1, -1], [0x1cb996fc, 0xbb002be7]],
-    [[0x13198a2e, 0x03707344], [0x243f6a88, 0x85a308d3], [0xc4923a9c, 0x483df7a0]],
+    [
+      [0, 0],
+      [0, 0],
+      [0x6b200159, 0x99ba4efe],
+    ],
+    [
+      [-1, -1],
+      [-1, -1],
+      [0x1cb996fc, 0xbb002be7],
+    ],
+    [
+      [0x13198a2e, 0x03707344],
+      [0x243f6a88, 0x85a308d3],
+      [0xc4923a9c, 0x483df7a0],
+    ],
   ])('gives the known answers: key %j, counter %j', ([k0, k1], [c0, c1], expected) => {
-    expect(Array.from(threefry(k0 as number, k1 as number, c0 as number, c1 as number))).toEqual(expected);
+    expect(Array.from(threefry(k0 as number, k1 as number, c0 as number, c1 as number))).toEqual(
+      expected,
+    );
   });
 });
 
@@ -40,16 +54,19 @@ const draws: Record<string, () => Tensor> = {
 };
 
 describe('seeds and states', () => {
-  it.each(Object.entries(draws))('%s: the same seed gives the same numbers, other seeds others', (_name, draw) => {
-    manualSeed(7);
-    const first = Array.from(draw().dataSync());
-    const next = Array.from(draw().dataSync());
-    manualSeed(7);
-    expect(Array.from(draw().dataSync())).toEqual(first);
-    expect(next).not.toEqual(first);
-    manualSeed(8);
-    expect(Array.from(draw().dataSync())).not.toEqual(first);
-  });
+  it.each(Object.entries(draws))(
+    '%s: the same seed gives the same numbers, other seeds others',
+    (_name, draw) => {
+      manualSeed(7);
+      const first = Array.from(draw().dataSync());
+      const next = Array.from(draw().dataSync());
+      manualSeed(7);
+      expect(Array.from(draw().dataSync())).toEqual(first);
+      expect(next).not.toEqual(first);
+      manualSeed(8);
+      expect(Array.from(draw().dataSync())).not.toEqual(first);
+    },
+  );
 
   it('belong to the draw, not to when it is evaluated', () => {
     manualSeed(1);
@@ -88,7 +105,8 @@ describe('seeds and states', () => {
   it('blocks do not overlap: consecutive draws share no numbers', () => {
     manualSeed(4);
     const seen = new Set<number>();
-    for (const n of [1, 2, 3, 4, 5, 6, 7]) for (const x of rand([n], { dtype: 'float64' }).dataSync()) seen.add(x);
+    for (const n of [1, 2, 3, 4, 5, 6, 7])
+      for (const x of rand([n], { dtype: 'float64' }).dataSync()) seen.add(x);
     expect(seen.size).toBe(28);
   });
 });
@@ -96,7 +114,8 @@ describe('seeds and states', () => {
 /** Mean, variance, skewness and kurtosis. */
 function moments(x: ArrayLike<number>): number[] {
   const values = Array.from(x);
-  const average = (f: (v: number) => number): number => values.reduce((s, v) => s + f(v), 0) / values.length;
+  const average = (f: (v: number) => number): number =>
+    values.reduce((s, v) => s + f(v), 0) / values.length;
   const m = average((v) => v);
   const v = average((y) => (y - m) ** 2);
   return [m, v, average((y) => (y - m) ** 3) / v ** 1.5, average((y) => (y - m) ** 4) / v ** 2];
@@ -105,8 +124,16 @@ function moments(x: ArrayLike<number>): number[] {
 describe('distributions', () => {
   const n = 100_000;
   // Five standard errors of each moment for n draws.
-  const near = (actual: readonly number[], expected: readonly number[], errors: readonly number[]): void => {
-    actual.forEach((a, i) => expect(Math.abs(a - (expected[i] as number))).toBeLessThan((5 * (errors[i] as number)) / Math.sqrt(n)));
+  const near = (
+    actual: readonly number[],
+    expected: readonly number[],
+    errors: readonly number[],
+  ): void => {
+    actual.forEach((a, i) =>
+      expect(Math.abs(a - (expected[i] as number))).toBeLessThan(
+        (5 * (errors[i] as number)) / Math.sqrt(n),
+      ),
+    );
   };
 
   it.each(['float32', 'float64'] as const)('rand is uniform over [0, 1) in %s', (dtype) => {
@@ -142,14 +169,18 @@ describe('distributions', () => {
     fc.assert(
       fc.property(fc.nat({ max: 50 }), fc.nat(), (size, seed) => {
         manualSeed(seed);
-        expect(Array.from(randperm(size).dataSync()).sort((a, b) => a - b)).toEqual(Array.from({ length: size }, (_, i) => i));
+        expect(Array.from(randperm(size).dataSync()).sort((a, b) => a - b)).toEqual(
+          Array.from({ length: size }, (_, i) => i),
+        );
       }),
     );
   });
 
   it('bernoulli follows its probabilities', () => {
     manualSeed(14);
-    const x = bernoulli(tensor([0, 0.25, 1]).expand(20_000, 3)).mean(0).dataSync();
+    const x = bernoulli(tensor([0, 0.25, 1]).expand(20_000, 3))
+      .mean(0)
+      .dataSync();
     expect(x[0]).toBe(0);
     expect(x[2]).toBe(1);
     expect(Math.abs((x[1] as number) - 0.25)).toBeLessThan(0.02);

@@ -110,14 +110,13 @@ export const roll: (
       ? dims.dims
       : (dims as number | readonly number[] | undefined);
   const by = listOf('roll', typeof shifts === 'number' ? [shifts] : shifts);
-  if (over === undefined || (Array.isArray(over) && over.length === 0)) {
+  const named = typeof over === 'number' ? [over] : over;
+  if (named === undefined || named.length === 0) {
     if (by.length !== 1)
       throw new ShapeError(`roll: without dims there must be one shift, got ${show(by)}`);
     return reshapeNode(rolled(reshapeNode(node, [node.size]), by[0]!, 0), node.shape);
   }
-  const list = (typeof over === 'number' ? [over] : over).map((d) =>
-    normalizeDim('roll', d, node.ndim),
-  );
+  const list = named.map((d) => normalizeDim('roll', d, node.ndim));
   if (list.length !== by.length) {
     throw new ShapeError(
       `roll: ${by.length} shifts for ${list.length} dimensions; the numbers must be equal`,

@@ -35,14 +35,21 @@ const arbReduction = arbShape.chain((shape) => {
   return fc.record({
     shape: fc.constant(shape),
     data: fc.array(fc.integer({ min: -3, max: 3 }), { minLength: size, maxLength: size }),
-    dims: fc.subarray(shape.map((_, d) => d), { minLength: 1 }),
+    dims: fc.subarray(
+      shape.map((_, d) => d),
+      { minLength: 1 },
+    ),
     negative: fc.boolean(),
     keepdim: fc.boolean(),
   });
 });
 
 /** The groups of elements that are folded together, by where their result is. */
-function groups(shape: readonly number[], data: readonly number[], dims: readonly number[]): number[][] {
+function groups(
+  shape: readonly number[],
+  data: readonly number[],
+  dims: readonly number[],
+): number[][] {
   const found = new Map<string, number[]>();
   data.forEach((x, i) => {
     const index: number[] = [];
@@ -79,10 +86,14 @@ describe('reductions over any dimensions are loops over their elements', () => {
         const x = tensor(Float64Array.from(data), { shape });
         const y = f(x, negative ? dims.map((d) => d - shape.length) : dims, { keepdim });
         expect(y.shape).toEqual(
-          keepdim ? shape.map((n, d) => (dims.includes(d) ? 1 : n)) : shape.filter((_, d) => !dims.includes(d)),
+          keepdim
+            ? shape.map((n, d) => (dims.includes(d) ? 1 : n))
+            : shape.filter((_, d) => !dims.includes(d)),
         );
         const expected = groups(shape, data, dims).map(loop);
-        Array.from(y.dataSync()).forEach((v, i) => expect(v).toBeCloseTo(expected[i] as number, 12));
+        Array.from(y.dataSync()).forEach((v, i) =>
+          expect(v).toBeCloseTo(expected[i] as number, 12),
+        );
       }),
     );
   });
@@ -120,10 +131,19 @@ describe('precision', () => {
   it('logsumexp neither overflows nor underflows', () => {
     expect(logsumexp(tensor([1000, 1000])).item()).toBeCloseTo(1000 + Math.LN2, 3);
     expect(logsumexp(tensor([-1000, -1000])).item()).toBeCloseTo(-1000 + Math.LN2, 3);
-    const x = tensor([[-Infinity, -Infinity], [0, -Infinity]], { requiresGrad: true });
+    const x = tensor(
+      [
+        [-Infinity, -Infinity],
+        [0, -Infinity],
+      ],
+      { requiresGrad: true },
+    );
     const y = logsumexp(x, 1);
     expect(y.toArray()).toEqual([-Infinity, 0]);
-    expect(grad([sum(y)], [x])[0]?.toArray()).toEqual([[0, 0], [1, 0]]);
+    expect(grad([sum(y)], [x])[0]?.toArray()).toEqual([
+      [0, 0],
+      [1, 0],
+    ]);
   });
 
   it('integers wrap around in 32 bits', () => {
@@ -172,6 +192,7 @@ describe('edges', () => {
   });
 
   it('mean, var and std refuse integers', () => {
-    for (const f of [mean, std, norm]) expect(() => f(tensor(Int32Array.of(1, 2)))).toThrow(DTypeError);
+    for (const f of [mean, std, norm])
+      expect(() => f(tensor(Int32Array.of(1, 2)))).toThrow(DTypeError);
   });
 });

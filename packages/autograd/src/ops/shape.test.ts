@@ -37,10 +37,14 @@ import {
 } from '../index.js';
 
 function numbered(shape: readonly number[]): Tensor {
-  return arange(shape.reduce((a, b) => a * b, 1)).reshape(shape).cast('float64');
+  return arange(shape.reduce((a, b) => a * b, 1))
+    .reshape(shape)
+    .cast('float64');
 }
 
-const arbTensor = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 }).map(numbered);
+const arbTensor = fc
+  .array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 })
+  .map(numbered);
 const arbPlace = fc.tuple(arbTensor, fc.nat()).map(([x, k]): [Tensor, number] => [x, k % x.ndim]);
 
 function same(x: Tensor, y: Tensor): void {
@@ -51,11 +55,19 @@ describe('laws', () => {
   it('permute puts dimension dims[d] at place d', () => {
     fc.assert(
       fc.property(arbTensor, fc.nat(), (x, seed) => {
-        const order = x.shape.map((_, d) => d).sort((a, b) => ((a + 1) * (seed + 7)) % 5 - (((b + 1) * (seed + 7)) % 5));
+        const order = x.shape
+          .map((_, d) => d)
+          .sort((a, b) => (((a + 1) * (seed + 7)) % 5) - (((b + 1) * (seed + 7)) % 5));
         const y = permute(x, order);
         const at = x.shape.map((n) => seed % n);
         expect(y.at(...order.map((d) => at[d] as number)).item()).toBe(x.at(...at).item());
-        same(permute(y, order.map((_, d) => order.indexOf(d))), x);
+        same(
+          permute(
+            y,
+            order.map((_, d) => order.indexOf(d)),
+          ),
+          x,
+        );
       }),
     );
   });
@@ -94,7 +106,11 @@ describe('laws', () => {
         const y = pad(x, padding, { value: 7 });
         const n = x.shape[d] as number;
         same(narrow(y, d, before, n), x);
-        expect(narrow(y, d, 0, before).dataSync().every((v) => v === 7)).toBe(true);
+        expect(
+          narrow(y, d, 0, before)
+            .dataSync()
+            .every((v) => v === 7),
+        ).toBe(true);
         const leaf = tensor(x.dataSync(), { shape: x.shape, requiresGrad: true });
         const ct = numbered(y.shape);
         const [g] = grad([pad(leaf, padding)], [leaf], { gradOutputs: [ct] });
@@ -108,7 +124,11 @@ describe('laws', () => {
       fc.property(arbTensor, fc.integer({ min: 0, max: 3 }), (x, n) => {
         const leaf = tensor(x.dataSync(), { shape: x.shape, requiresGrad: true });
         const ones = x.shape.map(() => 1);
-        for (const y of [repeat(leaf, [n, ...ones]), tile(leaf, [n, ...ones]), expand(leaf, [n, ...x.shape])]) {
+        for (const y of [
+          repeat(leaf, [n, ...ones]),
+          tile(leaf, [n, ...ones]),
+          expand(leaf, [n, ...x.shape]),
+        ]) {
           expect(y.shape[0]).toBe(n);
           const g = grad([sum(y)], [leaf])[0] as Tensor;
           expect(g.dataSync().every((v) => v === n)).toBe(true);
@@ -122,7 +142,13 @@ describe('laws', () => {
       fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: -5, max: 5 }), (n, k) => {
         const x = numbered([n, n]);
         same(tril(x, k).add(triu(x, k + 1)), x);
-        if (Math.abs(k) < n) same(diag(diag(x, k), k).add(tril(x, k - 1)).add(triu(x, k + 1)), x);
+        if (Math.abs(k) < n)
+          same(
+            diag(diag(x, k), k)
+              .add(tril(x, k - 1))
+              .add(triu(x, k + 1)),
+            x,
+          );
         same(diagonal(x, { offset: k }), diag(x, k));
         same(t(t(x)), x);
       }),
@@ -141,7 +167,10 @@ describe('arguments', () => {
   });
 
   it('for … of goes over dimension 0', () => {
-    expect([...numbered([2, 2])].map((row) => row.toArray())).toEqual([[0, 1], [2, 3]]);
+    expect([...numbered([2, 2])].map((row) => row.toArray())).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
     expect(() => [...numbered([])]).toThrow(/without dimensions/);
   });
 
@@ -152,7 +181,10 @@ describe('arguments', () => {
   });
 
   it.each([
-    [() => reshape(zeros([2, 3]), [5, 3]), /reshape: \[2, 3\] has 6 elements, the new shape \[5, 3\] has 15/],
+    [
+      () => reshape(zeros([2, 3]), [5, 3]),
+      /reshape: \[2, 3\] has 6 elements, the new shape \[5, 3\] has 15/,
+    ],
     [() => reshape(zeros([2, 3]), -1, 4), /do not divide into \[-1, 4\]/],
     [() => reshape(zeros([0]), 0, -1), /-1 could be anything/],
     [() => reshape(zeros([2]), -1, -1), /dimension 1 of the shape is -1/],
@@ -163,7 +195,10 @@ describe('arguments', () => {
     [() => split(zeros([5]), [2, 2]), /sizes \[2, 2\] add up to 4/],
     [() => pad(zeros([2]), [1, 2, 3, 4]), /pad: \[1, 2, 3, 4\] must hold two numbers/],
     [() => pad(zeros([2]), [-2, -1]), /too few elements/],
-    [() => pad(zeros([1, 3]), [3, 0], { mode: 'reflect' }), /reflect padding of 3 and 0 is too much.*at most 2/],
+    [
+      () => pad(zeros([1, 3]), [3, 0], { mode: 'reflect' }),
+      /reflect padding of 3 and 0 is too much.*at most 2/,
+    ],
     [() => t(zeros([1, 2, 3])), /t: expected at most 2 dimensions/],
     [() => tril(zeros([3])), /tril: expected a matrix/],
     [() => movedim(zeros([2, 3]), [0, 1], 0), /2 dimensions are moved to 1 places/],
