@@ -1,0 +1,33 @@
+/** @file `checkGradients`: the gradients of an operation of your own, checked on random tensors. */
+import * as fc from 'fast-check';
+import type { Tensor } from '../graph/tensor.js';
+import { gradcheck, gradgradcheck, type GradcheckOptions } from './gradcheck.js';
+
+export interface CheckGradientsOptions extends GradcheckOptions {
+  /** Check second derivatives too. Default true. */
+  readonly second?: boolean;
+  /** How many inputs to try. Default 50. */
+  readonly numRuns?: number;
+  /** To repeat a failure: what fast-check printed. */
+  readonly seed?: number;
+  readonly path?: string;
+}
+
+/**
+ * Checks reverse and forward mode of `f`, and by default its second derivatives, against central differences on random
+ * inputs. A failure is shrunk to the smallest inputs that show it; its message has them, the index, and the analytic and
+ * the numeric value.
+ * @example checkGradients((x) => mySoftplus(x), arbTensor({ domain: [-5, 5] }));
+ * @example checkGradients((x, y) => myDistance(x, y), arbBroadcastable(2));
+ */
+export function checkGradients(
+  f: (...inputs: Tensor[]) => unknown,
+  inputs: fc.Arbitrary<Tensor | Tensor[]>,
+  { second = true, numRuns = 50, seed, path, ...options }: CheckGradientsOptions = {},
+): void {
+  const property = fc.property(inputs, (given) => {
+    gradcheck(f as never, given, options);
+    if (second) gradgradcheck(f as never, given, options);
+  });
+  fc.assert(property, { numRuns, ...(seed !== undefined && { seed }), ...(path !== undefined && { path }) });
+}
