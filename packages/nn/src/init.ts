@@ -2,41 +2,49 @@
  * @file Filling parameters. Every function writes into the parameter it is given and returns it; numbers come from
  * autograd's generator, so `manualSeed` governs them. PyTorch: `torch.nn.init`.
  */
-import { type Cell, ChainruleError, noGrad, rand, randn, ShapeError, type Tensor } from '@chainrule/autograd';
+import {
+  type Cell,
+  ChainruleError,
+  noGrad,
+  rand,
+  randn,
+  ShapeError,
+  type Tensor,
+} from '@chainrule/autograd';
 import * as autograd from '@chainrule/autograd';
 
 type Shape = readonly number[];
 /** What `calculateGain` knows: names of functions in camelCase. */
 export type Nonlinearity =
-  | 'linear'
-  | 'conv1d'
-  | 'conv2d'
-  | 'conv3d'
-  | 'sigmoid'
-  | 'tanh'
-  | 'relu'
-  | 'leakyRelu'
-  | 'selu';
+  'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
 
 function fill<C extends Cell>(parameter: C, values: () => Tensor | number): C {
   noGrad(() => {
     const v = values();
-    parameter.assign(typeof v === 'number' ? autograd.full(parameter.shape, v, { dtype: parameter.dtype }) : v);
+    parameter.assign(
+      typeof v === 'number' ? autograd.full(parameter.shape, v, { dtype: parameter.dtype }) : v,
+    );
   });
   return parameter;
 }
 
 /** A tensor of `shape` drawn evenly from [a, b). */
 function uniformOf(shape: Shape, a: number, b: number, dtype: Tensor['dtype']): Tensor {
-  return rand(shape, { dtype }).mul(b - a).add(a);
+  return rand(shape, { dtype })
+    .mul(b - a)
+    .add(a);
 }
 
 function checkNumber(op: string, what: string, x: unknown): void {
-  if (typeof x !== 'number') throw new ChainruleError(`${op}: ${what} must be a number, got ${typeof x}`);
+  if (typeof x !== 'number')
+    throw new ChainruleError(`${op}: ${what} must be a number, got ${typeof x}`);
 }
 
 /** Draws from the uniform distribution on [a, b). */
-export function uniform<C extends Cell>(parameter: C, { a = 0, b = 1 }: { readonly a?: number; readonly b?: number } = {}): C {
+export function uniform<C extends Cell>(
+  parameter: C,
+  { a = 0, b = 1 }: { readonly a?: number; readonly b?: number } = {},
+): C {
   return fill(parameter, () => uniformOf(parameter.shape, a, b, parameter.dtype));
 }
 
@@ -45,7 +53,9 @@ export function normal<C extends Cell>(
   parameter: C,
   { mean = 0, std = 1 }: { readonly mean?: number; readonly std?: number } = {},
 ): C {
-  return fill(parameter, () => randn(parameter.shape, { dtype: parameter.dtype }).mul(std).add(mean));
+  return fill(parameter, () =>
+    randn(parameter.shape, { dtype: parameter.dtype }).mul(std).add(mean),
+  );
 }
 
 /** The same value everywhere. */
@@ -71,14 +81,20 @@ export function eye<C extends Cell>(parameter: C): C {
 }
 
 /** Uniform on ±gain √(6 / (fanIn + fanOut)) (Glorot & Bengio 2010). */
-export function xavierUniform<C extends Cell>(parameter: C, { gain = 1 }: { readonly gain?: number } = {}): C {
+export function xavierUniform<C extends Cell>(
+  parameter: C,
+  { gain = 1 }: { readonly gain?: number } = {},
+): C {
   const { fanIn, fanOut } = fans('xavierUniform', parameter.shape);
   const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
   return uniform(parameter, { a: -bound, b: bound });
 }
 
 /** Normal with standard deviation gain √(2 / (fanIn + fanOut)) (Glorot & Bengio 2010). */
-export function xavierNormal<C extends Cell>(parameter: C, { gain = 1 }: { readonly gain?: number } = {}): C {
+export function xavierNormal<C extends Cell>(
+  parameter: C,
+  { gain = 1 }: { readonly gain?: number } = {},
+): C {
   const { fanIn, fanOut } = fans('xavierNormal', parameter.shape);
   return normal(parameter, { std: gain * Math.sqrt(2 / (fanIn + fanOut)) });
 }
@@ -101,7 +117,11 @@ export function kaimingNormal<C extends Cell>(parameter: C, options: KaimingOpti
   return normal(parameter, { std: kaimingStd('kaimingNormal', parameter.shape, options) });
 }
 
-function kaimingStd(op: string, shape: Shape, { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions): number {
+function kaimingStd(
+  op: string,
+  shape: Shape,
+  { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions,
+): number {
   const { fanIn, fanOut } = fans(op, shape);
   if (mode !== 'fanIn' && mode !== 'fanOut') {
     throw new ChainruleError(`${op}: mode must be 'fanIn' or 'fanOut', got ${String(mode)}`);
@@ -113,7 +133,10 @@ function kaimingStd(op: string, shape: Shape, { a = 0, mode = 'fanIn', nonlinear
  * A matrix with orthonormal rows or columns, whichever are fewer, times `gain`; trailing dimensions are flattened
  * (Saxe et al. 2013).
  */
-export function orthogonal<C extends Cell>(parameter: C, { gain = 1 }: { readonly gain?: number } = {}): C {
+export function orthogonal<C extends Cell>(
+  parameter: C,
+  { gain = 1 }: { readonly gain?: number } = {},
+): C {
   if (parameter.ndim < 2) throw tooFlat('orthogonal', parameter.shape);
   const rows = parameter.shape[0] as number;
   const columns = rows === 0 ? 0 : parameter.size / rows;
@@ -130,14 +153,32 @@ export function orthogonal<C extends Cell>(parameter: C, { gain = 1 }: { readonl
 /** Normal N(mean, std²) restricted to [a, b]. */
 export function truncNormal<C extends Cell>(
   parameter: C,
-  { mean = 0, std = 1, a = -2, b = 2 }: { readonly mean?: number; readonly std?: number; readonly a?: number; readonly b?: number } = {},
+  {
+    mean = 0,
+    std = 1,
+    a = -2,
+    b = 2,
+  }: {
+    readonly mean?: number;
+    readonly std?: number;
+    readonly a?: number;
+    readonly b?: number;
+  } = {},
 ): C {
   return fill(parameter, () => {
     // Evenly between the distribution function's values at the bounds, through its inverse.
     const { dtype, shape } = parameter;
     const bounds = autograd.tensor([a, b], { dtype: 'float64' });
-    const [low = 0, high = 0] = bounds.sub(mean).div(std * Math.SQRT2).erf().dataSync();
-    return uniformOf(shape, low, high, dtype).erfinv().mul(std * Math.SQRT2).add(mean).clamp(a, b);
+    const [low = 0, high = 0] = bounds
+      .sub(mean)
+      .div(std * Math.SQRT2)
+      .erf()
+      .dataSync();
+    return uniformOf(shape, low, high, dtype)
+      .erfinv()
+      .mul(std * Math.SQRT2)
+      .add(mean)
+      .clamp(a, b);
   });
 }
 
@@ -172,10 +213,13 @@ export function fans(op: string, shape: Shape): { fanIn: number; fanOut: number 
 }
 
 function matrixShape(op: string, { shape }: Tensor): Shape {
-  if (shape.length !== 2) throw new ShapeError(`${op}: expected a matrix, got shape [${shape.join(', ')}]`);
+  if (shape.length !== 2)
+    throw new ShapeError(`${op}: expected a matrix, got shape [${shape.join(', ')}]`);
   return shape;
 }
 
 function tooFlat(op: string, shape: Shape): ShapeError {
-  return new ShapeError(`${op}: expected at least 2 dimensions, [out, in, …], got shape [${shape.join(', ')}]`);
+  return new ShapeError(
+    `${op}: expected at least 2 dimensions, [out, in, …], got shape [${shape.join(', ')}]`,
+  );
 }

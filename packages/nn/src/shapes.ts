@@ -2,7 +2,10 @@
 import type { Shape } from '@chainrule/autograd';
 
 /** Nothing to ask of a shape whose last dimension may be `N`; else a type no tensor has, which says what was wrong. */
-export type LastDimension<S extends Shape, N extends number> = S extends readonly [...Shape, infer L extends number]
+export type LastDimension<S extends Shape, N extends number> = S extends readonly [
+  ...Shape,
+  infer L extends number,
+]
   ? number extends L | N
     ? unknown
     : number extends L
@@ -15,6 +18,9 @@ export type LastDimension<S extends Shape, N extends number> = S extends readonl
   : unknown;
 
 /** The shape with another last dimension. */
-export type WithLast<S extends Shape, N extends number> = S extends readonly [...infer B extends Shape, number]
+export type WithLast<S extends Shape, N extends number> = S extends readonly [
+  ...infer B extends Shape,
+  number,
+]
   ? readonly [...B, N]
   : Shape;

@@ -15,7 +15,12 @@ async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
 describe('DataLoader', () => {
   it('gives every item exactly once, whatever the options', async () => {
     const sizes = { n: fc.integer({ min: 0, max: 30 }), batchSize: fc.integer({ min: 1, max: 9 }) };
-    const options = { shuffle: fc.boolean(), dropLast: fc.boolean(), seed: fc.integer(), prefetch: fc.nat(3) };
+    const options = {
+      shuffle: fc.boolean(),
+      dropLast: fc.boolean(),
+      seed: fc.integer(),
+      prefetch: fc.nat(3),
+    };
     await fc.assert(
       fc.asyncProperty(fc.record({ ...sizes, ...options }), async ({ n, ...rest }) => {
         const loader = new DataLoader(arange(n).cast('int32'), rest);
@@ -61,7 +66,10 @@ describe('DataLoader', () => {
       { x: [3, 4], pair: [tensor([2]), 'b'] as const, ok: false, y: new Int32Array([8]) },
     ];
     const [batch] = [...new DataLoader(items, { batchSize: 2 })];
-    expect((batch?.x as Tensor).toArray()).toEqual([[1, 2], [3, 4]]);
+    expect((batch?.x as Tensor).toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
     expect((batch?.ok as Tensor).toArray()).toEqual([true, false]);
     expect((batch?.y as Tensor).dtype).toBe('int32');
     const [t, names] = batch?.pair as [Tensor, string[]];
@@ -72,8 +80,13 @@ describe('DataLoader', () => {
   it('reads typed arrays by rows, and takes a collate function', () => {
     const data = Float32Array.from({ length: 12 }, (_, i) => i);
     const rows = [...new DataLoader({ data, shape: [4, 3] }, { batchSize: 3 })];
-    expect(rows.map((b) => [...b.shape])).toEqual([[3, 3], [1, 3]]);
-    const sums = [...new DataLoader(data, { shape: [4, 3], batchSize: 2, collate: (xs) => xs.length })];
+    expect(rows.map((b) => [...b.shape])).toEqual([
+      [3, 3],
+      [1, 3],
+    ]);
+    const sums = [
+      ...new DataLoader(data, { shape: [4, 3], batchSize: 2, collate: (xs) => xs.length }),
+    ];
     expect(sums).toEqual([2, 2]);
     expect(() => new DataLoader(data, { shape: [5, 3] })).toThrow('12');
   });
@@ -89,7 +102,9 @@ describe('DataLoader', () => {
     const run = (): unknown => [...new DataLoader(dataset, { batchSize: 2 })];
     expect(run).toThrow(ChainruleError);
     expect(run).toThrow('item 3 failed: broken file');
-    await expect(collect(new DataLoader(dataset, { batchSize: 2, prefetch: 2 }))).rejects.toThrow('item 3 failed');
+    await expect(collect(new DataLoader(dataset, { batchSize: 2, prefetch: 2 }))).rejects.toThrow(
+      'item 3 failed',
+    );
   });
 
   it('loads promises ahead, no more than asked for', async () => {
@@ -117,7 +132,10 @@ describe('DataLoader', () => {
       seen.push(read(batch));
       if (seen.length === 2) break;
     }
-    expect(seen).toEqual([[0, 1, 2], [3, 4, 5]]);
+    expect(seen).toEqual([
+      [0, 1, 2],
+      [3, 4, 5],
+    ]);
     expect(closed).toBe(true);
   });
 
@@ -145,6 +163,8 @@ describe('TensorDataset and randomSplit', () => {
     expect(all).not.toEqual([...all].sort((a, b) => a - b));
     expect(() => randomSplit([1, 2, 3], [1, 1])).toThrow('must add up to 3');
     const rows = randomSplit(new TensorDataset(arange(4)), [3, 1], { seed: 1 });
-    expect([...new DataLoader(rows[0] as (typeof rows)[0], { batchSize: 3 })].map(([x]) => x.size)).toEqual([3]);
+    expect(
+      [...new DataLoader(rows[0] as (typeof rows)[0], { batchSize: 3 })].map(([x]) => x.size),
+    ).toEqual([3]);
   });
 });

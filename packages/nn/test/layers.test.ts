@@ -21,12 +21,16 @@ interface Case {
   readonly after: Record<string, Packed>;
 }
 
-const cases = JSON.parse(readFileSync(new URL('fixtures/layers.json', import.meta.url), 'utf8')) as Case[];
+const cases = JSON.parse(
+  readFileSync(new URL('fixtures/layers.json', import.meta.url), 'utf8'),
+) as Case[];
 const TOLERANCE = 1e-9;
 
 function build([name, ...args]: Constructor): nn.Module {
-  if (name === 'weightNorm') return nn.utils.weightNorm(build(args[0] as Constructor), args[1] as object);
-  if (name === 'spectralNorm') return nn.utils.spectralNorm(build(args[0] as Constructor), args[1] as object);
+  if (name === 'weightNorm')
+    return nn.utils.weightNorm(build(args[0] as Constructor), args[1] as object);
+  if (name === 'spectralNorm')
+    return nn.utils.spectralNorm(build(args[0] as Constructor), args[1] as object);
   const Class = (nn as unknown as Record<string, new (...a: unknown[]) => nn.Module>)[name];
   if (Class === undefined) throw new Error(`no layer ${name}`);
   return new Class(...args);
@@ -34,7 +38,7 @@ function build([name, ...args]: Constructor): nn.Module {
 
 function flat(y: unknown): Tensor[] {
   if (y === null) return [];
-  return y instanceof Tensor ? [y] : (y as unknown[]).flatMap(flat);
+  return y instanceof Tensor ? [y as Tensor] : (y as unknown[]).flatMap(flat);
 }
 
 function isPacked(x: unknown): x is Packed {
@@ -58,25 +62,41 @@ describe('layers as PyTorch', () => {
     expect(Object.keys(model.stateDict()).sort()).toEqual(Object.keys(c.state).sort());
     model.loadStateDict(unpackAll(c.state));
     model.train(c.train);
-    const options = Object.entries(c.options).map(([k, v]): [string, unknown] => [k, isPacked(v) ? unpack(v) : v]);
+    const options = Object.entries(c.options).map(([k, v]): [string, unknown] => [
+      k,
+      isPacked(v) ? unpack(v) : v,
+    ]);
     let inputs: Tensor[] = [];
     let outs: Tensor[] = [];
     c.calls.forEach((call, i) => {
       inputs = call.map(unpack);
       for (const x of inputs) if (x.dtype === 'float64') x.requiresGrad_();
-      outs = flat(model.forward(...inputs, ...(options.length > 0 ? [Object.fromEntries(options)] : [])));
+      outs = flat(
+        model.forward(...inputs, ...(options.length > 0 ? [Object.fromEntries(options)] : [])),
+      );
       const expected = c.outs[i] as Packed[];
       expect(outs.length).toBe(expected.length);
       expected.forEach((packed, k) => expectClose(outs[k], packed, `call ${i}, output ${k}`));
     });
-    const terms = outs.map((y) => y.mul(arange(1, y.size + 1).cast('float64').mul(0.1).reshape(y.shape)).sum());
+    const terms = outs.map((y) =>
+      y
+        .mul(
+          arange(1, y.size + 1)
+            .cast('float64')
+            .mul(0.1)
+            .reshape(y.shape),
+        )
+        .sum(),
+    );
     terms.reduce((a, b) => a.add(b)).backward();
     const parameters = new Map(model.namedParameters());
-    for (const [name, packed] of Object.entries(c.grads)) expectClose(parameters.get(name)?.grad, packed, `gradient of ${name}`);
+    for (const [name, packed] of Object.entries(c.grads))
+      expectClose(parameters.get(name)?.grad, packed, `gradient of ${name}`);
     c.inputGrads.forEach((packed, i) => {
       if (packed !== null) expectClose(inputs[i]?.grad, packed, `gradient of input ${i}`);
     });
     const after = model.stateDict();
-    for (const [name, packed] of Object.entries(c.after)) expectClose(after[name], packed, `${name} afterwards`);
+    for (const [name, packed] of Object.entries(c.after))
+      expectClose(after[name], packed, `${name} afterwards`);
   });
 });

@@ -1,5 +1,16 @@
 /** @file What modules find in themselves, and what can be done with a tree of them. */
-import { cell, FormatError, grad, noGrad, ones, Parameter, ShapeError, tensor, type Tensor, zeros } from '@chainrule/autograd';
+import {
+  cell,
+  FormatError,
+  grad,
+  noGrad,
+  ones,
+  Parameter,
+  ShapeError,
+  tensor,
+  type Tensor,
+  zeros,
+} from '@chainrule/autograd';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as nn from '../src/index.js';
@@ -54,7 +65,16 @@ describe('what a module holds', () => {
       'norm.running_var',
       'norm.num_batches_tracked',
     ]);
-    expect(net.namedModules().map(([path]) => path)).toEqual(['', 'hidden', 'blocks.0', 'blocks.1', 'heads', 'heads.forward', 'heads.b', 'norm']);
+    expect(net.namedModules().map(([path]) => path)).toEqual([
+      '',
+      'hidden',
+      'blocks.0',
+      'blocks.1',
+      'heads',
+      'heads.forward',
+      'heads.b',
+      'norm',
+    ]);
   });
 
   it('leaves buffers that are not persistent out of the state dictionary', () => {
@@ -119,12 +139,15 @@ describe('what a module holds', () => {
 describe('state dictionaries', () => {
   it('go round: what is saved loads into another model, which then answers the same', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: 6, maxLength: 6 }), (x) => {
-        const [a, b] = [new Net().eval(), new Net().eval()];
-        b.loadStateDict(a.stateDict());
-        const input = tensor(x).reshape([2, 3]);
-        expect(values(b.forward(input))).toEqual(values(a.forward(input)));
-      }),
+      fc.property(
+        fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: 6, maxLength: 6 }),
+        (x) => {
+          const [a, b] = [new Net().eval(), new Net().eval()];
+          b.loadStateDict(a.stateDict());
+          const input = tensor(x).reshape([2, 3]);
+          expect(values(b.forward(input))).toEqual(values(a.forward(input)));
+        },
+      ),
       { numRuns: 5 },
     );
   });
@@ -144,26 +167,40 @@ describe('state dictionaries', () => {
     const net = new Net();
     const { 'hidden.bias': _, ...state } = net.stateDict();
     const before = Object.entries(net.stateDict()).map(([k, t]) => [k, values(t)]);
-    const bad = { ...state, 'hidden.weight': zeros([4, 2]), scale: zeros([4]), 'more.weight': zeros([1]) };
+    const bad = {
+      ...state,
+      'hidden.weight': zeros([4, 2]),
+      scale: zeros([4]),
+      'more.weight': zeros([1]),
+    };
     const load = (): unknown => net.loadStateDict(bad);
     expect(load).toThrow(FormatError);
-    expect(load).toThrow(/missing: hidden\.bias[^]*unexpected: more\.weight[^]*hidden\.weight has shape \[4, 2\], expected \[4, 3\]/);
+    expect(load).toThrow(
+      /missing: hidden\.bias[^]*unexpected: more\.weight[^]*hidden\.weight has shape \[4, 2\], expected \[4, 3\]/,
+    );
     expect(Object.entries(net.stateDict()).map(([k, t]) => [k, values(t)])).toEqual(before);
   });
 
   it('load in part when that is asked for, but never in another shape', () => {
     const layer = new nn.Linear(2, 1);
-    expect(layer.loadStateDict({ bias: tensor([5]), more: zeros([1]) }, { strict: false })).toEqual({
-      missingKeys: ['weight'],
-      unexpectedKeys: ['more'],
-    });
+    expect(layer.loadStateDict({ bias: tensor([5]), more: zeros([1]) }, { strict: false })).toEqual(
+      {
+        missingKeys: ['weight'],
+        unexpectedKeys: ['more'],
+      },
+    );
     expect(values(layer.bias ?? undefined)).toEqual([5]);
     expect(() => layer.loadStateDict({ bias: zeros([2]) }, { strict: false })).toThrow('misshapen');
   });
 
   it('convert dtypes, and take a Map', () => {
     const layer = new nn.Linear(1, 1);
-    layer.loadStateDict(new Map([['weight', tensor([[2]], { dtype: 'float64' })], ['bias', tensor([1], { dtype: 'int32' })]]));
+    layer.loadStateDict(
+      new Map([
+        ['weight', tensor([[2]], { dtype: 'float64' })],
+        ['bias', tensor([1], { dtype: 'int32' })],
+      ]),
+    );
     expect(layer.weight.dtype).toBe('float32');
     expect(values(layer.forward(tensor([[3]])))).toEqual([7]);
   });
@@ -174,8 +211,14 @@ describe('calling', () => {
     const net = new nn.Sequential(new nn.Identity(), new nn.Identity());
     const seen: string[] = [];
     const remove = [
-      net.registerForwardPreHook((m, [x]) => (seen.push(`before ${m.constructor.name}`), (x as Tensor).add(1))),
-      net.at(0).registerForwardHook((_, [x], y) => (seen.push('child'), expect(y).toBe(x), (y as Tensor).mul(2))),
+      net.registerForwardPreHook(
+        (m, [x]) => (seen.push(`before ${m.constructor.name}`), (x as Tensor).add(1)),
+      ),
+      net
+        .at(0)
+        .registerForwardHook(
+          (_, [x], y) => (seen.push('child'), expect(y).toBe(x), (y as Tensor).mul(2)),
+        ),
       net.registerForwardHook((_m, _args, y) => (seen.push('after'), [y])),
     ];
     expect(values((net.forward(tensor([1])) as unknown as Tensor[])[0])).toEqual([4]);
@@ -222,16 +265,22 @@ describe('calling', () => {
   it('runs with other parameters, differentiably', () => {
     const layer = new nn.Linear(2, 1);
     const w = tensor([[3, 4]]);
-    const loss = (weight: Tensor): Tensor => nn.functionalCall(layer, { weight, bias: zeros([1]) }, tensor([[1, 2]])).sum();
+    const loss = (weight: Tensor): Tensor =>
+      nn.functionalCall(layer, { weight, bias: zeros([1]) }, tensor([[1, 2]])).sum();
     expect(loss(w).item()).toBe(11);
-    expect(values((grad(loss) as (t: Tensor) => Tensor)(w))).toEqual([1, 2]);
+    const gradient: unknown = grad(loss)(w);
+    expect(values(gradient as Tensor)).toEqual([1, 2]);
     expect(layer.weight).toBeInstanceOf(Parameter);
-    expect(() => nn.functionalCall(layer, { wieght: w }, tensor([[1, 2]]))).toThrow('has no parameter or buffer "wieght"; it has weight, bias');
+    expect(() => nn.functionalCall(layer, { wieght: w }, tensor([[1, 2]]))).toThrow(
+      'has no parameter or buffer "wieght"; it has weight, bias',
+    );
   });
 
   it('leaves running statistics alone in a functional call', () => {
     const norm = new nn.BatchNorm1d(1);
-    nn.functionalCall(norm, { weight: tensor([2]) }, tensor([[1], [3]])).sum().item();
+    nn.functionalCall(norm, { weight: tensor([2]) }, tensor([[1], [3]]))
+      .sum()
+      .item();
     expect(values(norm.runningMean ?? undefined)).toEqual([0]);
     expect(norm.numBatchesTracked?.item()).toBe(0);
   });
@@ -241,7 +290,10 @@ describe('the rest', () => {
   it('freezes in part', () => {
     const net = new Net();
     net.hidden.requiresGrad_(false);
-    net.forward(ones([2, 3]).add(tensor([[0], [1]]))).sum().backward();
+    net
+      .forward(ones([2, 3]).add(tensor([[0], [1]])))
+      .sum()
+      .backward();
     expect(net.hidden.weight.grad).toBeNull();
     expect(net.blocks[0]?.weight.grad).not.toBeNull();
   });
@@ -261,15 +313,28 @@ describe('the rest', () => {
     expect(String(new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU()))).toBe(
       'Sequential(\n  (0): Linear(inFeatures=2, outFeatures=3, bias=true)\n  (1): ReLU()\n)',
     );
-    const list = new nn.ModuleList([new nn.ReLU(), new nn.ReLU(), new nn.Conv2d(1, 2, 3, { padding: 1 })]);
-    expect(String(list)).toBe('ModuleList(\n  (0-1): 2 x ReLU()\n  (2): Conv2d(1, 2, kernelSize=[3, 3], padding=1)\n)');
+    const list = new nn.ModuleList([
+      new nn.ReLU(),
+      new nn.ReLU(),
+      new nn.Conv2d(1, 2, 3, { padding: 1 }),
+    ]);
+    expect(String(list)).toBe(
+      'ModuleList(\n  (0-1): 2 x ReLU()\n  (2): Conv2d(1, 2, kernelSize=[3, 3], padding=1)\n)',
+    );
   });
 
   it('summarizes layers, shapes, parameters and multiply-adds', () => {
-    const net = new nn.Sequential(new nn.Conv2d(1, 4, 3, { padding: 1 }), new nn.ReLU(), new nn.Flatten(), new nn.Linear(256, 10));
+    const net = new nn.Sequential(
+      new nn.Conv2d(1, 4, 3, { padding: 1 }),
+      new nn.ReLU(),
+      new nn.Flatten(),
+      new nn.Linear(256, 10),
+    );
     const table = net.summary([2, 1, 8, 8]).split('\n');
     expect(table[0]).toMatch(/^layer +output shape +parameters +multiply-adds$/);
-    expect(table).toContainEqual(expect.stringMatching(/^ {2}0: Conv2d +\[2, 4, 8, 8\] +40 +4,608$/));
+    expect(table).toContainEqual(
+      expect.stringMatching(/^ {2}0: Conv2d +\[2, 4, 8, 8\] +40 +4,608$/),
+    );
     expect(table).toContainEqual(expect.stringMatching(/^ {2}3: Linear +\[2, 10\] +2,570 +5,120$/));
     expect(table.at(-2)).toBe('parameters: 2,610, trainable: 2,610');
     expect(table.at(-1)).toBe('multiply-adds: 9,728');

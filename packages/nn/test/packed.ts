@@ -7,7 +7,12 @@ export interface Packed {
   readonly data: string;
 }
 
-const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array } as const;
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+} as const;
 
 export function unpack({ dtype, shape, data }: Packed): Tensor {
   const name = dtype as keyof typeof ARRAYS;

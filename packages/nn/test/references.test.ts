@@ -77,7 +77,9 @@ class Translator extends nn.Module {
 
   override forward(source: Tensor, target: Tensor): Tensor {
     const tgtMask = nn.Transformer.generateSquareSubsequentMask(target.shape[1] as number);
-    const y = this.transformer.forward(this.source.forward(source), this.target.forward(target), { tgtMask });
+    const y = this.transformer.forward(this.source.forward(source), this.target.forward(target), {
+      tgtMask,
+    });
     return this.out.forward(y).transpose(1, 2);
   }
 }
@@ -132,35 +134,62 @@ function relative(got: readonly number[], expected: readonly number[]): number {
 
 describe('reference networks', () => {
   it('MLP with SGD and momentum', () => {
-    const { losses, reference } = train('mlp', new Mlp(), new nn.CrossEntropyLoss(), (ps) => new SGD(ps, { lr: 0.05, momentum: 0.9 }));
+    const { losses, reference } = train(
+      'mlp',
+      new Mlp(),
+      new nn.CrossEntropyLoss(),
+      (ps) => new SGD(ps, { lr: 0.05, momentum: 0.9 }),
+    );
     expect(relative(losses, reference.losses)).toBeLessThan(1e-4);
   });
 
   it('CNN with batch norm, whose running statistics follow too', () => {
     const model = new Cnn();
-    const { losses, reference } = train('cnn', model, new nn.CrossEntropyLoss(), (ps) => new Adam(ps, { lr: 1e-3 }));
+    const { losses, reference } = train(
+      'cnn',
+      model,
+      new nn.CrossEntropyLoss(),
+      (ps) => new Adam(ps, { lr: 1e-3 }),
+    );
     expect(relative(losses, reference.losses)).toBeLessThan(1e-4);
     const state = model.stateDict();
     expect(Object.keys(state)).toEqual(Object.keys(reference.after));
     for (const [key, packed] of Object.entries(reference.after)) {
       if (!key.includes('running') && !key.includes('tracked')) continue;
-      expect(worst((state[key] as Tensor).dataSync(), unpack(packed).dataSync())).toBeLessThan(1e-4);
+      expect(worst((state[key] as Tensor).dataSync(), unpack(packed).dataSync())).toBeLessThan(
+        1e-4,
+      );
     }
   });
 
   it('bidirectional LSTM', () => {
-    const { losses, reference } = train('lstm', new Tagger(), new nn.CrossEntropyLoss(), (ps) => new Adam(ps, { lr: 3e-3 }));
+    const { losses, reference } = train(
+      'lstm',
+      new Tagger(),
+      new nn.CrossEntropyLoss(),
+      (ps) => new Adam(ps, { lr: 3e-3 }),
+    );
     expect(relative(losses, reference.losses)).toBeLessThan(1e-4);
   });
 
   it('transformer with encoder and decoder', () => {
     const loss = new nn.CrossEntropyLoss({ labelSmoothing: 0.1 });
-    const { losses, reference } = train('transformer', new Translator() as Network, loss, (ps) => new Adam(ps, { lr: 1e-3 }));
+    const { losses, reference } = train(
+      'transformer',
+      new Translator(),
+      loss,
+      (ps) => new Adam(ps, { lr: 1e-3 }),
+    );
     expect(relative(losses, reference.losses)).toBeLessThan(1e-4);
   });
 
   it('autoencoder with transposed convolutions', () => {
-    const { losses, reference } = train('autoencoder', new Autoencoder(), new nn.MSELoss(), (ps) => new Adam(ps, { lr: 3e-3 }));
+    const { losses, reference } = train(
+      'autoencoder',
+      new Autoencoder(),
+      new nn.MSELoss(),
+      (ps) => new Adam(ps, { lr: 3e-3 }),
+    );
     expect(relative(losses, reference.losses)).toBeLessThan(1e-4);
   });
 });

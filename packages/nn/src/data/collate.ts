@@ -1,5 +1,13 @@
 /** @file From a list of samples to one batch. */
-import { ChainruleError, ShapeError, stack, Tensor, tensor, type NestedArray, type TypedArray } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  ShapeError,
+  stack,
+  Tensor,
+  tensor,
+  type NestedArray,
+  type TypedArray,
+} from '@chainrule/autograd';
 
 /** What `collate` makes of samples of a type. */
 export type Collated<T> = T extends Tensor | TypedArray | number | boolean
@@ -26,14 +34,21 @@ export function collate(samples: readonly unknown[]): unknown {
   const [first] = samples;
   if (first instanceof Tensor) return stacked(samples as readonly Tensor[]);
   if (ArrayBuffer.isView(first)) return stacked(samples.map((s) => tensor(s as TypedArray)));
-  if (typeof first === 'number' || typeof first === 'boolean') return tensor(samples as NestedArray);
+  if (typeof first === 'number' || typeof first === 'boolean')
+    return tensor(samples as NestedArray);
   if (Array.isArray(first)) {
     if (isNumeric(first)) return tensor(samples as NestedArray);
     return first.map((_, part) => collate(samples.map((s) => partOf(s, part, first.length))));
   }
-  if (typeof first === 'object' && first !== null && Object.getPrototypeOf(first) === Object.prototype) {
+  if (
+    typeof first === 'object' &&
+    first !== null &&
+    Object.getPrototypeOf(first) === Object.prototype
+  ) {
     const keys = Object.keys(first);
-    return Object.fromEntries(keys.map((key) => [key, collate(samples.map((s) => (s as Record<string, unknown>)[key]))]));
+    return Object.fromEntries(
+      keys.map((key) => [key, collate(samples.map((s) => (s as Record<string, unknown>)[key]))]),
+    );
   }
   return [...samples];
 }

@@ -1,5 +1,12 @@
 /** @file Batches of a dataset, for `for` and `for await`. */
-import { ChainruleError, Tensor, tensor, type DType, type Shape, type TypedArray } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  Tensor,
+  tensor,
+  type DType,
+  type Shape,
+  type TypedArray,
+} from '@chainrule/autograd';
 import { collate as defaultCollate, type Collated } from './collate.js';
 import { isRows, Rows, type Dataset } from './datasets.js';
 import { permutation } from './random.js';
@@ -13,12 +20,7 @@ export interface ShapedArray {
 
 /** What a loader can read: see `DataLoader`. */
 export type DataSource =
-  | Tensor
-  | TypedArray
-  | ShapedArray
-  | readonly unknown[]
-  | Dataset
-  | AsyncIterable<unknown>;
+  Tensor | TypedArray | ShapedArray | readonly unknown[] | Dataset | AsyncIterable<unknown>;
 
 /** One item of a dataset. */
 export type ItemOf<D> = D extends Tensor | TypedArray | ShapedArray
@@ -58,7 +60,9 @@ export interface DataLoaderOptions<T, B> {
  * @example
  * for (const [images, labels] of new DataLoader(new TensorDataset(x, y), { batchSize: 64, shuffle: true, seed: 1 })) { … }
  */
-export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>> implements Iterable<B>, AsyncIterable<B> {
+export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
+  implements Iterable<B>, AsyncIterable<B>
+{
   /** The pass that the next loop makes: with a seed it decides the order, so a run can be resumed. */
   epoch = 0;
   readonly batchSize: number;
@@ -68,23 +72,31 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>> imp
   constructor(dataset: D, options: DataLoaderOptions<ItemOf<D>, B> = {}) {
     const { batchSize = 1, prefetch = 0 } = options;
     if (!(Number.isInteger(batchSize) && batchSize > 0)) {
-      throw new ChainruleError(`DataLoader: batchSize must be a whole number of at least 1, got ${batchSize}`);
+      throw new ChainruleError(
+        `DataLoader: batchSize must be a whole number of at least 1, got ${batchSize}`,
+      );
     }
     if (!(Number.isInteger(prefetch) && prefetch >= 0)) {
-      throw new ChainruleError(`DataLoader: prefetch must be a whole number of at least 0, got ${prefetch}`);
+      throw new ChainruleError(
+        `DataLoader: prefetch must be a whole number of at least 0, got ${prefetch}`,
+      );
     }
     this.batchSize = batchSize;
     this.options = options;
     this.source = sourceOf(dataset, options.shape);
     if (this.isStream && options.shuffle === true) {
-      throw new ChainruleError('DataLoader: an async iterable comes in its own order and cannot be shuffled');
+      throw new ChainruleError(
+        'DataLoader: an async iterable comes in its own order and cannot be shuffled',
+      );
     }
   }
 
   /** The number of batches of a pass. @throws {ChainruleError} for an async iterable. */
   get length(): number {
     const items = this.dataset('length').length;
-    return this.options.dropLast === true ? Math.floor(items / this.batchSize) : Math.ceil(items / this.batchSize);
+    return this.options.dropLast === true
+      ? Math.floor(items / this.batchSize)
+      : Math.ceil(items / this.batchSize);
   }
 
   *[Symbol.iterator](): Iterator<B> {
@@ -115,7 +127,7 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>> imp
         }
         const { done, value } = await (started.shift() as Promise<IteratorResult<B, undefined>>);
         if (done === true) return;
-        yield value as B;
+        yield value;
       }
     } finally {
       await next.close?.();
@@ -127,9 +139,10 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>> imp
     const dataset = this.dataset('for await');
     const order = this.batches(dataset.length);
     return async () => {
-      const { done, value: indices } = order.next() as IteratorResult<Int32Array, undefined>;
+      const { done, value: indices } = order.next();
       if (done === true) return { done: true, value: undefined };
-      if (isRows(dataset) && this.options.collate === undefined) return { value: dataset.batch(indices) as B };
+      if (isRows(dataset) && this.options.collate === undefined)
+        return { value: dataset.batch(indices) as B };
       const items = await Promise.all(
         Array.from(indices, async (i) => {
           try {
@@ -164,7 +177,9 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>> imp
         if (!ended) index++;
       }
       const short = samples.length < this.batchSize && this.options.dropLast === true;
-      return samples.length === 0 || short ? { done: true, value: undefined } : { value: this.join(samples) };
+      return samples.length === 0 || short
+        ? { done: true, value: undefined }
+        : { value: this.join(samples) };
     };
     const next: Next<B> = () => {
       const batch = before.then(read, read);
@@ -189,7 +204,11 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>> imp
     return undefined;
   }
 
-  private load(dataset: Dataset, indices: Int32Array, item: (index: number, place: number) => unknown): B {
+  private load(
+    dataset: Dataset,
+    indices: Int32Array,
+    item: (index: number, place: number) => unknown,
+  ): B {
     if (isRows(dataset) && this.options.collate === undefined) return dataset.batch(indices) as B;
     const samples = Array.from(indices, (i, place) => {
       try {
@@ -237,7 +256,8 @@ function sourceOf(source: unknown, shape: Shape | undefined): Dataset | AsyncIte
   if (source instanceof Tensor) return Rows.of(source as Tensor);
   if (ArrayBuffer.isView(source)) return rowsOf(source as TypedArray, shape);
   if (typeof source === 'object' && source !== null) {
-    if (Symbol.asyncIterator in source || Array.isArray(source)) return source as AsyncIterable<unknown> | Dataset;
+    if (Symbol.asyncIterator in source || Array.isArray(source))
+      return source as AsyncIterable<unknown> | Dataset;
     const { data, shape: own, dtype, length, at } = source as Partial<ShapedArray & Dataset>;
     if (ArrayBuffer.isView(data) && own !== undefined) return rowsOf(data, own, dtype);
     if (typeof length === 'number' && typeof at === 'function') return source as Dataset;

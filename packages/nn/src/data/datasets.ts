@@ -1,5 +1,12 @@
 /** @file What a loader reads from: items by number, and where they lie in rows, batches of them at once. */
-import { ChainruleError, IndexError, ShapeError, Tensor, tensor, type TypedArray } from '@chainrule/autograd';
+import type { Tensor } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  IndexError,
+  ShapeError,
+  tensor,
+  type TypedArray,
+} from '@chainrule/autograd';
 import { permutation } from './random.js';
 
 /** Anything with a length whose items are found by number; an item may be a promise. */
@@ -29,7 +36,9 @@ export class Rows implements RowDataset<Tensor> {
   constructor(data: TypedArray, shape: readonly number[], dtype: Tensor['dtype']) {
     const size = shape.reduce((n, d) => n * d, 1);
     if (shape.length === 0 || size !== data.length) {
-      throw new ShapeError(`DataLoader: shape [${shape.join(', ')}] does not fit an array of ${data.length} elements`);
+      throw new ShapeError(
+        `DataLoader: shape [${shape.join(', ')}] does not fit an array of ${data.length} elements`,
+      );
     }
     this.data = data;
     this.shape = shape;
@@ -39,14 +48,18 @@ export class Rows implements RowDataset<Tensor> {
   }
 
   static of(t: Tensor): Rows {
-    if (t.ndim === 0) throw new ShapeError('TensorDataset: a tensor without dimensions has no rows');
+    if (t.ndim === 0)
+      throw new ShapeError('TensorDataset: a tensor without dimensions has no rows');
     return new Rows(t.dataSync(), t.shape, t.dtype);
   }
 
   at(index: number): Tensor {
     checkIndex(index, this.length);
     const { row, dtype } = this;
-    return tensor(this.data.subarray(index * row, (index + 1) * row) as TypedArray, { shape: this.shape.slice(1), dtype });
+    return tensor(this.data.subarray(index * row, (index + 1) * row), {
+      shape: this.shape.slice(1),
+      dtype,
+    });
   }
 
   batch(indices: ArrayLike<number>): Tensor {
@@ -68,14 +81,15 @@ export class Rows implements RowDataset<Tensor> {
  * @throws {ShapeError} if the first dimensions differ.
  * @example new TensorDataset(images, labels).at(0) // [image, label]
  */
-export class TensorDataset<const Ts extends readonly Tensor[] = readonly Tensor[]>
-  implements RowDataset<{ [K in keyof Ts]: Tensor }>
-{
+export class TensorDataset<
+  const Ts extends readonly Tensor[] = readonly Tensor[],
+> implements RowDataset<{ [K in keyof Ts]: Tensor }> {
   readonly length: number;
   private readonly columns: readonly Rows[];
 
   constructor(...tensors: Ts) {
-    if (tensors.length === 0) throw new ChainruleError('TensorDataset: expected at least one tensor');
+    if (tensors.length === 0)
+      throw new ChainruleError('TensorDataset: expected at least one tensor');
     this.columns = tensors.map((t) => Rows.of(t));
     this.length = this.columns[0]?.length ?? 0;
     if (this.columns.some((c) => c.length !== this.length)) {
@@ -134,7 +148,8 @@ export function randomSplit<T>(
   const counts = shares ? lengths.map((x) => Math.floor(x * n + 1e-9)) : [...lengths];
   // What rounding left over goes to the first parts, one each.
   let left = shares && Math.abs(sum - 1) < 1e-9 ? n - counts.reduce((a, b) => a + b, 0) : 0;
-  for (let i = 0; left > 0; i = (i + 1) % counts.length, left--) counts[i] = (counts[i] as number) + 1;
+  for (let i = 0; left > 0; i = (i + 1) % counts.length, left--)
+    counts[i] = (counts[i] as number) + 1;
   if (counts.reduce((a, b) => a + b, 0) !== n || lengths.some((x) => x < 0)) {
     throw new ChainruleError(
       `randomSplit: lengths [${lengths.join(', ')}] must add up to ${n}, the length of the dataset, or be shares that add up to 1`,
@@ -142,7 +157,9 @@ export function randomSplit<T>(
   }
   const order = permutation(n, seed);
   let from = 0;
-  return counts.map((count) => new Subset(dataset as Dataset<T>, order.slice(from, (from += count))));
+  return counts.map(
+    (count) => new Subset(dataset as Dataset<T>, order.slice(from, (from += count))),
+  );
 }
 
 function checkIndex(index: number, length: number): void {

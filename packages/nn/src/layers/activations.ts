@@ -196,7 +196,11 @@ export class LogSoftmax extends Module {
 export class PReLU extends Module {
   readonly weight: Parameter;
 
-  constructor({ numParameters = 1, init = 0.25, dtype = 'float32' }: { readonly numParameters?: number; readonly init?: number; readonly dtype?: DType } = {}) {
+  constructor({
+    numParameters = 1,
+    init = 0.25,
+    dtype = 'float32',
+  }: { readonly numParameters?: number; readonly init?: number; readonly dtype?: DType } = {}) {
     super();
     this.weight = new Parameter(full([numParameters], init, { dtype }));
   }

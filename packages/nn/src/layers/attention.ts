@@ -83,13 +83,16 @@ export class MultiheadAttention extends Module {
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
     if (embedDim <= 0 || numHeads <= 0 || embedDim % numHeads !== 0) {
-      throw new ChainruleError(`MultiheadAttention: ${embedDim} features do not divide into ${numHeads} heads`);
+      throw new ChainruleError(
+        `MultiheadAttention: ${embedDim} features do not divide into ${numHeads} heads`,
+      );
     }
     this.embedDim = embedDim;
     this.numHeads = numHeads;
     this.options = options;
     const { bias = true, addBiasKv = false, kdim = embedDim, vdim = embedDim, dtype } = options;
-    const xavier = (...shape: number[]): Parameter => init.xavierUniform(zerosParameter(shape, dtype));
+    const xavier = (...shape: number[]): Parameter =>
+      init.xavierUniform(zerosParameter(shape, dtype));
     const same = kdim === embedDim && vdim === embedDim;
     this.inProjWeight = same ? xavier(3 * embedDim, embedDim) : null;
     this.qProjWeight = same ? null : xavier(embedDim, embedDim);
@@ -102,14 +105,24 @@ export class MultiheadAttention extends Module {
     this.biasV = addBiasKv ? init.xavierNormal(zerosParameter([1, 1, embedDim], dtype)) : null;
   }
 
-  override forward(query: Tensor, key: Tensor, value: Tensor, call: AttentionCallOptions = {}): [output: Tensor, weights: Tensor | null] {
+  override forward(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    call: AttentionCallOptions = {},
+  ): [output: Tensor, weights: Tensor | null] {
     const { needWeights = true, averageAttnWeights = true } = call;
     const batched = query.ndim === 3;
     const first = this.options.batchFirst === true;
     // From here on sequences are [batch, time, features].
-    const inward = (x: Tensor): Tensor => (!batched ? x.unsqueeze(0) : first ? x : x.transpose(0, 1));
+    const inward = (x: Tensor): Tensor =>
+      !batched ? x.unsqueeze(0) : first ? x : x.transpose(0, 1);
     this.check(query, key, value);
-    const [q, k, v] = this.heads(inward(query), key === query ? null : inward(key), value === key ? null : inward(value));
+    const [q, k, v] = this.heads(
+      inward(query),
+      key === query ? null : inward(key),
+      value === key ? null : inward(value),
+    );
     const mask = this.mask(q, k, call, batched);
     const p = this.training ? (this.options.dropout ?? 0) : 0;
     let weights: Tensor | null = null;
@@ -131,10 +144,15 @@ export class MultiheadAttention extends Module {
   }
 
   /** Projections split into heads, `[batch, heads, time, size]`; a null key or value is the query or the key. */
-  private heads(query: Tensor, key: Tensor | null, value: Tensor | null): [q: Tensor, k: Tensor, v: Tensor] {
+  private heads(
+    query: Tensor,
+    key: Tensor | null,
+    value: Tensor | null,
+  ): [q: Tensor, k: Tensor, v: Tensor] {
     const { embedDim: e, inProjWeight: w, inProjBias: b } = this;
     const part = (i: number): Tensor | null => (b === null ? null : b.narrow(0, i * e, e));
-    const project = (x: Tensor, i: number, own: Tensor | null): Tensor => linear(x, own ?? (w as Tensor).narrow(0, i * e, e), part(i));
+    const project = (x: Tensor, i: number, own: Tensor | null): Tensor =>
+      linear(x, own ?? (w as Tensor).narrow(0, i * e, e), part(i));
     const [q, k, v] =
       w !== null && key === null && value === null
         ? (linear(query, w, b).chunk(3, -1) as [Tensor, Tensor, Tensor])
@@ -143,14 +161,20 @@ export class MultiheadAttention extends Module {
             project(key ?? query, 1, this.kProjWeight),
             project(value ?? key ?? query, 2, this.vProjWeight),
           ];
-    return [this.split(q), this.split(this.extend(k, this.biasK)), this.split(this.extend(v, this.biasV))];
+    return [
+      this.split(q),
+      this.split(this.extend(k, this.biasK)),
+      this.split(this.extend(v, this.biasV)),
+    ];
   }
 
   /** The learned entry and the one of zeros, at the end of keys or values. */
   private extend(x: Tensor, learned: Tensor | null): Tensor {
     const [n = 0, , e = 0] = x.shape;
     const more = learned === null ? x : cat([x, learned.expand([n, 1, e])], 1);
-    return this.options.addZeroAttn === true ? cat([more, zeros([n, 1, e], { dtype: x.dtype })], 1) : more;
+    return this.options.addZeroAttn === true
+      ? cat([more, zeros([n, 1, e], { dtype: x.dtype })], 1)
+      : more;
   }
 
   private split(x: Tensor): Tensor {
@@ -200,23 +224,31 @@ export class MultiheadAttention extends Module {
     }
   }
 
-  override multiplyAdds([query, key]: readonly Tensor[]): number {
-    const e = this.embedDim;
-    const [tokens, keys] = [(query as Tensor).size / e, (key ?? (query as Tensor)).size / (this.options.kdim ?? e)];
-    const batch = query?.ndim === 3 ? (query.shape[this.options.batchFirst === true ? 0 : 1] as number) : 1;
-    const [k, v] = [this.options.kdim ?? e, this.options.vdim ?? e];
+  override multiplyAdds(inputs: readonly Tensor[]): number {
+    const { embedDim: e, options } = this;
+    const [query, key = query] = inputs as readonly [Tensor, Tensor?];
+    const [k, v] = [options.kdim ?? e, options.vdim ?? e];
+    const [tokens, keys] = [query.size / e, key.size / k];
+    const batch =
+      query.ndim === 3 ? (query.shape[options.batchFirst === true ? 0 : 1] as number) : 1;
     return tokens * e * e + keys * e * (k + v) + (2 * tokens * keys * e) / Math.max(1, batch);
   }
 }
 
 /** −∞ above the diagonal: `[queries, keys]`. */
-export function causalMask(queries: number, keys: number = queries, dtype: Tensor['dtype'] = 'float32'): Tensor {
+export function causalMask(
+  queries: number,
+  keys: number = queries,
+  dtype: Tensor['dtype'] = 'float32',
+): Tensor {
   const later = triu(ones([queries, keys]), 1).gt(0);
   return where(later, -Infinity, zeros([], { dtype }));
 }
 
 function expectShape(what: string, mask: Tensor, shape: readonly number[]): void {
   if (String(mask.shape) !== String(shape)) {
-    throw new ShapeError(`MultiheadAttention: ${what} must have shape [${shape.join(', ')}], got [${mask.shape.join(', ')}]`);
+    throw new ShapeError(
+      `MultiheadAttention: ${what} must have shape [${shape.join(', ')}], got [${mask.shape.join(', ')}]`,
+    );
   }
 }

@@ -49,7 +49,14 @@ abstract class TrackedNorm extends Module {
 
   constructor(
     numFeatures: number,
-    { eps = 1e-5, momentum = 0.1, affine, trackRunningStats: track, bias = true, dtype = 'float32' }: BatchNormOptions = {},
+    {
+      eps = 1e-5,
+      momentum = 0.1,
+      affine,
+      trackRunningStats: track,
+      bias = true,
+      dtype = 'float32',
+    }: BatchNormOptions = {},
   ) {
     super();
     this.numFeatures = numFeatures;
@@ -57,14 +64,20 @@ abstract class TrackedNorm extends Module {
     this.momentum = momentum;
     this.weight = affine === true ? onesParameter([numFeatures], dtype) : null;
     this.bias = affine === true && bias ? zerosParameter([numFeatures], dtype) : null;
-    this.runningMean = track === true ? this.registerBuffer('runningMean', zeros([numFeatures], { dtype })) : null;
-    this.runningVar = track === true ? this.registerBuffer('runningVar', ones([numFeatures], { dtype })) : null;
-    this.numBatchesTracked = track === true ? this.registerBuffer('numBatchesTracked', zeros([], { dtype: 'int32' })) : null;
+    this.runningMean =
+      track === true ? this.registerBuffer('runningMean', zeros([numFeatures], { dtype })) : null;
+    this.runningVar =
+      track === true ? this.registerBuffer('runningVar', ones([numFeatures], { dtype })) : null;
+    this.numBatchesTracked =
+      track === true
+        ? this.registerBuffer('numBatchesTracked', zeros([], { dtype: 'int32' }))
+        : null;
   }
 
   /** Refuses another number of dimensions or channels; `unbatched` dimensions come without a batch. */
   protected check(x: Tensor, ranks: readonly number[], unbatched?: number): void {
-    if (ranks.includes(x.ndim) && x.shape[x.ndim === unbatched ? 0 : 1] === this.numFeatures) return;
+    if (ranks.includes(x.ndim) && x.shape[x.ndim === unbatched ? 0 : 1] === this.numFeatures)
+      return;
     throw new ShapeError(
       `${this.constructor.name}: expected ${ranks.join(' or ')} dimensions with ${this.numFeatures} channels, ` +
         `got shape [${x.shape.join(', ')}]`,
@@ -141,6 +154,10 @@ export class InstanceNorm2d extends TrackedNorm {
   private normalize(x: Tensor): Tensor {
     const { runningMean, runningVar, weight, bias, eps } = this;
     const useInputStats = this.training || runningMean === null;
-    return instanceNorm(x, runningMean, runningVar, weight, bias, { useInputStats, eps, momentum: this.momentum ?? 0 });
+    return instanceNorm(x, runningMean, runningVar, weight, bias, {
+      useInputStats,
+      eps,
+      momentum: this.momentum ?? 0,
+    });
   }
 }

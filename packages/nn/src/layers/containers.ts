@@ -33,7 +33,9 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
   /** Adds a module at the end. */
   append(module: M): this {
     if (!(module instanceof Module)) {
-      throw new ChainruleError(`${this.constructor.name}: expected modules, got ${module === null ? 'null' : typeof module}`);
+      throw new ChainruleError(
+        `${this.constructor.name}: expected modules, got ${module === null ? 'null' : typeof module}`,
+      );
     }
     this[this.length] = module;
     return this;
@@ -70,14 +72,17 @@ export class Sequential extends ListModule<Module> {
   override at(index: number): Module {
     const children = this.namedChildrenInOrder();
     const found = children.at(index);
-    if (found === undefined) throw new IndexError(`Sequential: there is no module ${index}; it has ${children.length}`);
+    if (found === undefined)
+      throw new IndexError(`Sequential: there is no module ${index}; it has ${children.length}`);
     return found;
   }
 
   override forward(...args: readonly [x: Tensor, ...rest: unknown[]]): Tensor {
     let values: readonly unknown[] = args;
     for (const module of this.namedChildrenInOrder()) {
-      const forward = module.forward.bind(module) as unknown as (...xs: readonly unknown[]) => unknown;
+      const forward = module.forward.bind(module) as unknown as (
+        ...xs: readonly unknown[]
+      ) => unknown;
       values = [forward(...values)];
     }
     return values[0] as Tensor;
@@ -110,7 +115,8 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
     super();
     // Any name is allowed, also one that a module's own method has.
     this[INTERNAL].registry = Object.create(null) as Record<string, unknown>;
-    const entries = Symbol.iterator in modules ? (modules as Iterable<readonly [string, M]>) : Object.entries(modules as Record<string, M>);
+    const entries =
+      Symbol.iterator in modules ? modules : Object.entries(modules as Record<string, M>);
     for (const [name, module] of entries) this.set(name, module);
   }
 
@@ -122,7 +128,9 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
   get(name: string): M {
     const module = this.entriesByName[name];
     if (module === undefined) {
-      throw new IndexError(`ModuleDict: there is no module "${name}"; it has ${this.keys().join(', ') || 'none'}`);
+      throw new IndexError(
+        `ModuleDict: there is no module "${name}"; it has ${this.keys().join(', ') || 'none'}`,
+      );
     }
     return module;
   }

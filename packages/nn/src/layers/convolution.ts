@@ -41,7 +41,12 @@ function boundOf(inputs: number, kernel: readonly number[]): number {
 }
 
 function checkGroups(name: string, inChannels: number, outChannels: number, groups: number): void {
-  if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
+  if (
+    !Number.isInteger(groups) ||
+    groups < 1 ||
+    inChannels % groups !== 0 ||
+    outChannels % groups !== 0
+  ) {
     throw new ChainruleError(
       `${name}: ${groups} groups do not divide ${inChannels} input and ${outChannels} output channels`,
     );
@@ -76,7 +81,15 @@ abstract class Convolution extends Module {
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.options = options;
-    const { groups = 1, bias = true, padding = 0, paddingMode = 'zeros', dilation = 1, stride = 1, dtype } = options;
+    const {
+      groups = 1,
+      bias = true,
+      padding = 0,
+      paddingMode = 'zeros',
+      dilation = 1,
+      stride = 1,
+      dtype,
+    } = options;
     const name = new.target.name;
     checkGroups(name, inChannels, outChannels, groups);
     if (padding === 'same' && each(name, stride, rank).some((s) => s !== 1)) {
@@ -84,7 +97,11 @@ abstract class Convolution extends Module {
     }
     this.kernelSize = each(name, kernelSize, rank);
     const bound = boundOf(inChannels / groups, this.kernelSize);
-    this.weight = uniformParameter([outChannels, inChannels / groups, ...this.kernelSize], bound, dtype);
+    this.weight = uniformParameter(
+      [outChannels, inChannels / groups, ...this.kernelSize],
+      bound,
+      dtype,
+    );
     this.bias = bias ? uniformParameter([outChannels], bound, dtype) : null;
     const steps = each(name, dilation, rank);
     const sides = this.kernelSize.map((k, d): readonly number[] => {
@@ -99,7 +116,8 @@ abstract class Convolution extends Module {
   override forward(x: Tensor): Tensor {
     const convolve = ([conv1d, conv2d, conv3d] as const)[this.rank - 1] as typeof conv1d;
     const { stride = 1, padding = 0, dilation = 1, groups = 1, paddingMode } = this.options;
-    if (this.around === null) return convolve(x, this.weight, this.bias, { stride, padding, dilation, groups });
+    if (this.around === null)
+      return convolve(x, this.weight, this.bias, { stride, padding, dilation, groups });
     const padded = pad(x, this.around, { mode: paddingMode as 'reflect' });
     return convolve(padded, this.weight, this.bias, { stride, padding: 0, dilation, groups });
   }
@@ -116,7 +134,12 @@ abstract class Convolution extends Module {
 
 /** `[batch, in, length] → [batch, out, length']`; see the options. PyTorch: `nn.Conv1d`. */
 export class Conv1d extends Convolution {
-  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvLayerOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvLayerOptions = {},
+  ) {
     super(1, inChannels, outChannels, kernelSize, options);
   }
 }
@@ -126,14 +149,24 @@ export class Conv1d extends Convolution {
  * @example new Conv2d(1, 16, 3, { padding: 1 }).forward(images) // [64, 1, 28, 28] → [64, 16, 28, 28]
  */
 export class Conv2d extends Convolution {
-  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvLayerOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvLayerOptions = {},
+  ) {
     super(2, inChannels, outChannels, kernelSize, options);
   }
 }
 
 /** `[batch, in, depth, height, width] → [batch, out, …]`. PyTorch: `nn.Conv3d`. */
 export class Conv3d extends Convolution {
-  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvLayerOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvLayerOptions = {},
+  ) {
     super(3, inChannels, outChannels, kernelSize, options);
   }
 }
@@ -175,10 +208,15 @@ abstract class TransposedConvolution extends Module {
     this.options = options;
     const { groups = 1, bias = true, paddingMode = 'zeros', dtype } = options;
     checkGroups(new.target.name, inChannels, outChannels, groups);
-    if (paddingMode !== 'zeros') throw new ChainruleError(`${new.target.name}: only paddingMode 'zeros' is possible`);
+    if (paddingMode !== 'zeros')
+      throw new ChainruleError(`${new.target.name}: only paddingMode 'zeros' is possible`);
     this.kernelSize = each(new.target.name, kernelSize, rank);
     const bound = boundOf(outChannels / groups, this.kernelSize);
-    this.weight = uniformParameter([inChannels, outChannels / groups, ...this.kernelSize], bound, dtype);
+    this.weight = uniformParameter(
+      [inChannels, outChannels / groups, ...this.kernelSize],
+      bound,
+      dtype,
+    );
     this.bias = bias ? uniformParameter([outChannels], bound, dtype) : null;
   }
 
@@ -187,17 +225,30 @@ abstract class TransposedConvolution extends Module {
     const { stride = 1, padding = 0, dilation = 1, groups = 1, outputPadding = 0 } = this.options;
     const extra = outputSize === undefined ? outputPadding : this.paddingFor(x, outputSize);
     const convolve = this.rank === 1 ? convTranspose1d : convTranspose2d;
-    return convolve(x, this.weight, this.bias, { stride, padding, outputPadding: extra, groups, dilation });
+    return convolve(x, this.weight, this.bias, {
+      stride,
+      padding,
+      outputPadding: extra,
+      groups,
+      dilation,
+    });
   }
 
   private paddingFor(x: Tensor, outputSize: readonly number[]): number[] {
     const name = this.constructor.name;
-    const [stride, padding, dilation] = [this.options.stride ?? 1, this.options.padding ?? 0, this.options.dilation ?? 1].map(
-      (v) => each(name, v, this.rank),
-    ) as [readonly number[], readonly number[], readonly number[]];
+    const [stride, padding, dilation] = [
+      this.options.stride ?? 1,
+      this.options.padding ?? 0,
+      this.options.dilation ?? 1,
+    ].map((v) => each(name, v, this.rank)) as [
+      readonly number[],
+      readonly number[],
+      readonly number[],
+    ];
     return this.kernelSize.map((k, d) => {
       const size = x.shape[x.ndim - this.rank + d] as number;
-      const least = (size - 1) * (stride[d] ?? 1) - 2 * (padding[d] ?? 0) + (dilation[d] ?? 1) * (k - 1) + 1;
+      const least =
+        (size - 1) * (stride[d] ?? 1) - 2 * (padding[d] ?? 0) + (dilation[d] ?? 1) * (k - 1) + 1;
       const extra = (outputSize[outputSize.length - this.rank + d] ?? least) - least;
       if (extra < 0 || extra >= (stride[d] ?? 1)) {
         throw new ShapeError(
@@ -221,14 +272,24 @@ abstract class TransposedConvolution extends Module {
 
 /** `[batch, in, length] → [batch, out, length']`. PyTorch: `nn.ConvTranspose1d`. */
 export class ConvTranspose1d extends TransposedConvolution {
-  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvTransposeLayerOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvTransposeLayerOptions = {},
+  ) {
     super(1, inChannels, outChannels, kernelSize, options);
   }
 }
 
 /** `[batch, in, height, width] → [batch, out, height', width']`. PyTorch: `nn.ConvTranspose2d`. */
 export class ConvTranspose2d extends TransposedConvolution {
-  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvTransposeLayerOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvTransposeLayerOptions = {},
+  ) {
     super(2, inChannels, outChannels, kernelSize, options);
   }
 }

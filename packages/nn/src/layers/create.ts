@@ -7,8 +7,16 @@ export interface ParameterOptions {
 }
 
 /** A parameter drawn evenly from ±bound. */
-export function uniformParameter<const S extends Shape>(shape: S, bound: number, dtype: DType = 'float32'): Parameter<S> {
-  return new Parameter(rand(shape, { dtype }).mul(2 * bound).sub(bound)) as unknown as Parameter<S>;
+export function uniformParameter<const S extends Shape>(
+  shape: S,
+  bound: number,
+  dtype: DType = 'float32',
+): Parameter<S> {
+  return new Parameter(
+    rand(shape, { dtype })
+      .mul(2 * bound)
+      .sub(bound),
+  ) as unknown as Parameter<S>;
 }
 
 export function zerosParameter(shape: Shape, dtype: DType = 'float32'): Parameter {

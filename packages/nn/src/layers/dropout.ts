@@ -1,5 +1,12 @@
 /** @file Dropping elements, or whole channels, while training. */
-import { bernoulli, ChainruleError, dropout, full, ShapeError, type Tensor } from '@chainrule/autograd';
+import {
+  bernoulli,
+  ChainruleError,
+  dropout,
+  full,
+  ShapeError,
+  type Tensor,
+} from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
@@ -15,7 +22,9 @@ abstract class Dropping extends Module {
     super();
     this.p = typeof p === 'number' ? p : (p.p ?? 0.5);
     if (!(this.p >= 0 && this.p <= 1)) {
-      throw new ChainruleError(`${new.target.name}: p is a probability between 0 and 1, got ${this.p}`);
+      throw new ChainruleError(
+        `${new.target.name}: p is a probability between 0 and 1, got ${this.p}`,
+      );
     }
   }
 
@@ -37,11 +46,16 @@ export class Dropout extends Dropping {
 /** As `Dropout`, with whole channels of `[batch, channels, …]` dropped together. PyTorch: `nn.Dropout2d`. */
 export class Dropout2d extends Dropping {
   override forward(x: Tensor): Tensor {
-    if (x.ndim < 2) throw new ShapeError(`Dropout2d: expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`);
+    if (x.ndim < 2)
+      throw new ShapeError(
+        `Dropout2d: expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`,
+      );
     if (!this.training || this.p === 0) return x;
     if (this.p === 1) return x.mul(0);
     const [n = 0, c = 0] = x.shape;
-    const keep = bernoulli(full([n, c, ...new Array<number>(x.ndim - 2).fill(1)], 1 - this.p, { dtype: x.dtype }));
+    const keep = bernoulli(
+      full([n, c, ...new Array<number>(x.ndim - 2).fill(1)], 1 - this.p, { dtype: x.dtype }),
+    );
     return x.mul(keep.div(1 - this.p));
   }
 }

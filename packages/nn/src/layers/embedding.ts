@@ -44,12 +44,19 @@ abstract class Table extends Module {
     this.embeddingDim = embeddingDim;
     this.options = options;
     const { paddingIdx: padding = null, dtype = 'float32' } = options;
-    if (padding !== null && !(Number.isInteger(padding) && padding >= -numEmbeddings && padding < numEmbeddings)) {
-      throw new IndexError(`${new.target.name}: paddingIdx ${padding} is outside of ${numEmbeddings} embeddings`);
+    if (
+      padding !== null &&
+      !(Number.isInteger(padding) && padding >= -numEmbeddings && padding < numEmbeddings)
+    ) {
+      throw new IndexError(
+        `${new.target.name}: paddingIdx ${padding} is outside of ${numEmbeddings} embeddings`,
+      );
     }
     this.paddingIdx = padding === null ? null : padding < 0 ? padding + numEmbeddings : padding;
     const values = randn([numEmbeddings, embeddingDim], { dtype });
-    this.weight = new Parameter(this.paddingIdx === null ? values : where(this.rows(this.paddingIdx), 0, values));
+    this.weight = new Parameter(
+      this.paddingIdx === null ? values : where(this.rows(this.paddingIdx), 0, values),
+    );
   }
 
   /** True in the row of one index: `[count, 1]`. */
@@ -61,12 +68,21 @@ abstract class Table extends Module {
   protected lookUp(indices: Tensor): Tensor {
     const { maxNorm = null, normType = 2, scaleGradByFreq = false } = this.options;
     if (maxNorm !== null) this.renormalize(indices, maxNorm, normType);
-    const vectors = embedding(indices, this.weight, this.paddingIdx === null ? {} : { paddingIdx: this.paddingIdx });
+    const vectors = embedding(
+      indices,
+      this.weight,
+      this.paddingIdx === null ? {} : { paddingIdx: this.paddingIdx },
+    );
     if (!scaleGradByFreq) return vectors;
     // The value stays, the gradient is divided by how often the index occurs.
     const flat = indices.flatten();
     const ones = f.ones([flat.size], { dtype: this.weight.dtype });
-    const counts = indexAdd(zeros([this.numEmbeddings], { dtype: this.weight.dtype }), 0, flat, ones);
+    const counts = indexAdd(
+      zeros([this.numEmbeddings], { dtype: this.weight.dtype }),
+      0,
+      flat,
+      ones,
+    );
     const share = f.take(counts, indices).reciprocal().unsqueeze(-1);
     return vectors.detach().add(vectors.sub(vectors.detach()).mul(share));
   }
@@ -74,7 +90,14 @@ abstract class Table extends Module {
   private renormalize(indices: Tensor, maxNorm: number, normType: number): void {
     noGrad(() => {
       const { weight } = this;
-      const used = indexAdd(zeros([this.numEmbeddings]), 0, indices.flatten(), f.ones([indices.size])).gt(0).unsqueeze(1);
+      const used = indexAdd(
+        zeros([this.numEmbeddings]),
+        0,
+        indices.flatten(),
+        f.ones([indices.size]),
+      )
+        .gt(0)
+        .unsqueeze(1);
       const norms = f.norm(weight, 1, { p: normType, keepdim: true });
       const scaled = weight.mul(norms.add(1e-7).reciprocal().mul(maxNorm));
       weight.assign(where(used.logicalAnd(norms.gt(maxNorm)), scaled, weight));
@@ -121,7 +144,9 @@ export class EmbeddingBag extends Table {
     const { mode = 'mean', includeLastOffset = false, ...rest } = options;
     super(numEmbeddings, embeddingDim, rest);
     if (!['sum', 'mean', 'max'].includes(mode)) {
-      throw new ChainruleError(`EmbeddingBag: mode must be 'sum', 'mean' or 'max', got '${String(mode)}'`);
+      throw new ChainruleError(
+        `EmbeddingBag: mode must be 'sum', 'mean' or 'max', got '${String(mode)}'`,
+      );
     }
     this.mode = mode;
     this.includeLastOffset = includeLastOffset;
@@ -133,19 +158,25 @@ export class EmbeddingBag extends Table {
     { perSampleWeights = null }: { readonly perSampleWeights?: Tensor | null } = {},
   ): Tensor {
     if (perSampleWeights !== null && this.mode !== 'sum') {
-      throw new ChainruleError(`EmbeddingBag: perSampleWeights need mode 'sum', this is '${this.mode}'`);
+      throw new ChainruleError(
+        `EmbeddingBag: perSampleWeights need mode 'sum', this is '${this.mode}'`,
+      );
     }
     const { bags, present } = this.bagsOf(indices, offsets ?? null);
     const flat = bags.reshape([bags.size]);
     const ids = f.take(indices.flatten(), flat).reshape(bags.shape);
-    const counted = this.paddingIdx === null ? present : present.logicalAnd(ids.ne(this.paddingIdx));
+    const counted =
+      this.paddingIdx === null ? present : present.logicalAnd(ids.ne(this.paddingIdx));
     const vectors = this.lookUp(ids);
     const mask = counted.unsqueeze(-1);
     if (this.mode === 'max') {
       const best = f.amax(where(mask, vectors, -Infinity), 1);
       return where(f.any(counted, 1, { keepdim: true }), best, 0);
     }
-    const factor = perSampleWeights === null ? 1 : f.take(perSampleWeights.flatten(), flat).reshape([...bags.shape, 1]);
+    const factor =
+      perSampleWeights === null
+        ? 1
+        : f.take(perSampleWeights.flatten(), flat).reshape([...bags.shape, 1]);
     const total = where(mask, vectors.mul(factor), 0).sum(1);
     if (this.mode === 'sum') return total;
     return total.div(f.clamp(counted.cast(total.dtype).sum(1, { keepdim: true }), 1));
@@ -154,25 +185,36 @@ export class EmbeddingBag extends Table {
   /** The positions of each bag's indices, as a matrix, and which of its places are in use. */
   private bagsOf(indices: Tensor, offsets: Tensor | null): { bags: Tensor; present: Tensor } {
     if (indices.ndim === 2) {
-      if (offsets !== null) throw new ChainruleError('EmbeddingBag: indices in a matrix take no offsets: each row is a bag');
+      if (offsets !== null)
+        throw new ChainruleError(
+          'EmbeddingBag: indices in a matrix take no offsets: each row is a bag',
+        );
       const [n = 0, m = 0] = indices.shape;
       return { bags: f.arange(n * m).reshape([n, m]), present: f.full([n, m], true) };
     }
     if (indices.ndim !== 1 || offsets === null) {
-      throw new ShapeError(`EmbeddingBag: expected [bags, n], or [n] and offsets, got [${indices.shape.join(', ')}]`);
+      throw new ShapeError(
+        `EmbeddingBag: expected [bags, n], or [n] and offsets, got [${indices.shape.join(', ')}]`,
+      );
     }
     const starts = [...offsets.dataSync()];
     if (!this.includeLastOffset) starts.push(indices.size);
     if (starts[0] !== 0 || starts.some((s, i) => s > indices.size || s < (starts[i - 1] ?? 0))) {
-      throw new IndexError(`EmbeddingBag: offsets must rise from 0 to at most ${indices.size}, got [${starts.join(', ')}]`);
+      throw new IndexError(
+        `EmbeddingBag: offsets must rise from 0 to at most ${indices.size}, got [${starts.join(', ')}]`,
+      );
     }
     const sizes = starts.slice(1).map((end, i) => end - (starts[i] as number));
     const longest = Math.max(1, ...sizes);
-    const place = (i: number, j: number): number => (j < (sizes[i] as number) ? (starts[i] as number) + j : 0);
+    const place = (i: number, j: number): number =>
+      j < (sizes[i] as number) ? (starts[i] as number) + j : 0;
     const rows = sizes.map((_, i) => Array.from({ length: longest }, (_, j) => place(i, j)));
     return {
       bags: tensor(rows, { dtype: 'int32' }).reshape([sizes.length, longest]),
-      present: tensor(sizes.map((n) => Array.from({ length: longest }, (_, j) => j < n))).reshape([sizes.length, longest]),
+      present: tensor(sizes.map((n) => Array.from({ length: longest }, (_, j) => j < n))).reshape([
+        sizes.length,
+        longest,
+      ]),
     };
   }
 }

@@ -1,5 +1,12 @@
 /** @file Normalization of each sample by itself. */
-import { ChainruleError, groupNorm, layerNorm, rmsNorm, type Parameter, type Tensor } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  groupNorm,
+  layerNorm,
+  rmsNorm,
+  type Parameter,
+  type Tensor,
+} from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 import { onesParameter, zerosParameter, type ParameterOptions } from './create.js';
@@ -51,7 +58,9 @@ export class RMSNorm extends Module {
   readonly normalizedShape: readonly number[];
   readonly weight: Parameter | null;
 
-  private readonly options: Omit<LayerNormOptions, 'bias' | 'eps'> & { readonly eps?: number | null };
+  private readonly options: Omit<LayerNormOptions, 'bias' | 'eps'> & {
+    readonly eps?: number | null;
+  };
 
   /** @param options `eps` is the dtype's machine epsilon unless given. */
   constructor(
@@ -61,12 +70,20 @@ export class RMSNorm extends Module {
     super();
     this.options = options;
     this.normalizedShape = asShape(normalizedShape);
-    this.weight = options.elementwiseAffine === false ? null : onesParameter(this.normalizedShape, options.dtype);
+    this.weight =
+      options.elementwiseAffine === false
+        ? null
+        : onesParameter(this.normalizedShape, options.dtype);
   }
 
   override forward(x: Tensor): Tensor {
     const { eps } = this.options;
-    return rmsNorm(x, this.normalizedShape, this.weight, eps === undefined || eps === null ? {} : { eps });
+    return rmsNorm(
+      x,
+      this.normalizedShape,
+      this.weight,
+      eps === undefined || eps === null ? {} : { eps },
+    );
   }
 
   override extraRepr(): string {
@@ -97,7 +114,9 @@ export class GroupNorm extends Module {
     this.numGroups = numGroups;
     this.numChannels = numChannels;
     if (numChannels % numGroups !== 0) {
-      throw new ChainruleError(`GroupNorm: ${numGroups} groups do not divide ${numChannels} channels`);
+      throw new ChainruleError(
+        `GroupNorm: ${numGroups} groups do not divide ${numChannels} channels`,
+      );
     }
     this.eps = eps;
     this.weight = affine ? onesParameter([numChannels], dtype) : null;

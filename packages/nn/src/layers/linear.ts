@@ -16,18 +16,17 @@ export interface LinearOptions extends ParameterOptions {
  * PyTorch: `nn.Linear`.
  * @example new Linear(784, 128).forward(images) // [64, 784] → [64, 128]
  */
-export class Linear<const In extends number = number, const Out extends number = number> extends Module {
+export class Linear<
+  const In extends number = number,
+  const Out extends number = number,
+> extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
   readonly inFeatures: In;
   readonly outFeatures: Out;
 
-  constructor(
-    inFeatures: In,
-    outFeatures: Out,
-    { bias = true, dtype }: LinearOptions = {},
-  ) {
+  constructor(inFeatures: In, outFeatures: Out, { bias = true, dtype }: LinearOptions = {}) {
     super();
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
@@ -36,8 +35,10 @@ export class Linear<const In extends number = number, const Out extends number =
     this.bias = bias ? uniformParameter([outFeatures], bound, dtype) : null;
   }
 
-  override forward<S extends readonly number[]>(x: Tensor<S> & LastDimension<S, In>): Tensor<WithLast<S, Out>> {
-    return linear(x as Tensor, this.weight, this.bias) as unknown as Tensor<WithLast<S, Out>>;
+  override forward<S extends readonly number[]>(
+    x: Tensor<S> & LastDimension<S, In>,
+  ): Tensor<WithLast<S, Out>> {
+    return linear(x, this.weight, this.bias) as unknown as Tensor<WithLast<S, Out>>;
   }
 
   override multiplyAdds(_inputs: readonly Tensor[], output: Tensor): number {
@@ -45,7 +46,11 @@ export class Linear<const In extends number = number, const Out extends number =
   }
 
   override extraRepr(): string {
-    return options({ inFeatures: this.inFeatures, outFeatures: this.outFeatures, bias: this.bias !== null });
+    return options({
+      inFeatures: this.inFeatures,
+      outFeatures: this.outFeatures,
+      bias: this.bias !== null,
+    });
   }
 }
 

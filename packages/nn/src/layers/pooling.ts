@@ -13,10 +13,7 @@ abstract class Pooling<O extends object> extends Module {
   readonly kernelSize: PerDim;
   readonly options: O;
 
-  constructor(
-    kernelSize: PerDim,
-    options: O = {} as O,
-  ) {
+  constructor(kernelSize: PerDim, options: O = {} as O) {
     super();
     this.kernelSize = kernelSize;
     this.options = options;

@@ -40,22 +40,41 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
   protected readonly outputSize: number;
   protected readonly options: RecurrentOptions;
 
-  constructor(gates: number, inputSize: number, hiddenSize: number, options: RecurrentOptions, projSize = 0) {
+  constructor(
+    gates: number,
+    inputSize: number,
+    hiddenSize: number,
+    options: RecurrentOptions,
+    projSize = 0,
+  ) {
     super();
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
     this.outputSize = projSize > 0 ? projSize : hiddenSize;
     this.options = options;
     const { bias = true, bidirectional = false, dropout = 0, dtype, numLayers = 1 } = options;
-    if (!(dropout >= 0 && dropout <= 1)) throw new ChainruleError(`${new.target.name}: dropout must be between 0 and 1, got ${dropout}`);
-    if (!(Number.isInteger(numLayers) && numLayers > 0)) throw new ChainruleError(`${new.target.name}: numLayers must be at least 1, got ${numLayers}`);
-    if (projSize >= hiddenSize && projSize > 0) throw new ChainruleError(`${new.target.name}: projSize ${projSize} must be smaller than the hidden size ${hiddenSize}`);
+    if (!(dropout >= 0 && dropout <= 1))
+      throw new ChainruleError(
+        `${new.target.name}: dropout must be between 0 and 1, got ${dropout}`,
+      );
+    if (!(Number.isInteger(numLayers) && numLayers > 0))
+      throw new ChainruleError(
+        `${new.target.name}: numLayers must be at least 1, got ${numLayers}`,
+      );
+    if (projSize >= hiddenSize && projSize > 0)
+      throw new ChainruleError(
+        `${new.target.name}: projSize ${projSize} must be smaller than the hidden size ${hiddenSize}`,
+      );
     const add = (name: string, ...shape: number[]): Parameter =>
       this.registerParameter(name, uniformParameter(shape, 1 / Math.sqrt(hiddenSize), dtype));
     for (let layer = 0; layer < numLayers; layer++) {
       for (const direction of bidirectional ? ['', '_reverse'] : ['']) {
         const end = `_l${layer}${direction}`;
-        add(`weight_ih${end}`, gates * hiddenSize, layer === 0 ? inputSize : this.outputSize * this.directions);
+        add(
+          `weight_ih${end}`,
+          gates * hiddenSize,
+          layer === 0 ? inputSize : this.outputSize * this.directions,
+        );
         add(`weight_hh${end}`, gates * hiddenSize, this.outputSize);
         if (bias) add(`bias_ih${end}`, gates * hiddenSize);
         if (bias) add(`bias_hh${end}`, gates * hiddenSize);
@@ -69,11 +88,16 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
   }
 
   private weight(name: string, end: string): Tensor | null {
-    return ((this as unknown as Record<string, Tensor | undefined>)[`${name}${end}`] ?? null);
+    return (this as unknown as Record<string, Tensor | undefined>)[`${name}${end}`] ?? null;
   }
 
   /** All layers over `x`, from `state` with parts `[layers · directions, batch, size]`, or zeros. */
-  protected run(x: Tensor, state: S | undefined, step: Step<S>, sizes: readonly number[]): { output: Tensor; state: Tensor[] } {
+  protected run(
+    x: Tensor,
+    state: S | undefined,
+    step: Step<S>,
+    sizes: readonly number[],
+  ): { output: Tensor; state: Tensor[] } {
     const { batchFirst = false, dropout = 0, numLayers = 1 } = this.options;
     if ((x.ndim !== 2 && x.ndim !== 3) || x.shape.at(-1) !== this.inputSize) {
       const order = batchFirst ? '[batch, time' : '[time, batch';
@@ -91,13 +115,24 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
       for (let direction = 0; direction < this.directions; direction++) {
         const at = layer * this.directions + direction;
         const start = starts.map((part) => part.select(0, at)) as unknown as S;
-        const { output, end } = this.pass(sequence, start, step, `_l${layer}${direction === 1 ? '_reverse' : ''}`, direction === 1);
+        const { output, end } = this.pass(
+          sequence,
+          start,
+          step,
+          `_l${layer}${direction === 1 ? '_reverse' : ''}`,
+          direction === 1,
+        );
         outputs.push(output);
         ends.push(end);
       }
       sequence = outputs.length === 1 ? (outputs[0] as Tensor) : cat(outputs, -1);
     }
-    const finals = sizes.map((_, part) => stack(ends.map((end) => end[part] as Tensor), 0));
+    const finals = sizes.map((_, part) =>
+      stack(
+        ends.map((end) => end[part] as Tensor),
+        0,
+      ),
+    );
     return {
       output: !batched ? sequence.squeeze(1) : batchFirst ? sequence.transpose(0, 1) : sequence,
       state: batched ? finals : finals.map((part) => part.squeeze(1)),
@@ -105,13 +140,22 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
   }
 
   /** One layer in one direction: the input's part of all steps is one matrix product. */
-  private pass(sequence: Tensor, start: S, step: Step<S>, end: string, reverse: boolean): { output: Tensor; end: S } {
+  private pass(
+    sequence: Tensor,
+    start: S,
+    step: Step<S>,
+    end: string,
+    reverse: boolean,
+  ): { output: Tensor; end: S } {
     const weights = {
       hidden: this.weight('weight_hh', end) as Tensor,
       hiddenBias: this.weight('bias_hh', end),
       projection: this.weight('weight_hr', end),
     };
-    const inputs = unbind(linear(sequence, this.weight('weight_ih', end) as Tensor, this.weight('bias_ih', end)), 0);
+    const inputs = unbind(
+      linear(sequence, this.weight('weight_ih', end) as Tensor, this.weight('bias_ih', end)),
+      0,
+    );
     const outputs: Tensor[] = new Array<Tensor>(inputs.length);
     let state = start;
     for (let i = 0; i < inputs.length; i++) {
@@ -119,11 +163,17 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
       state = step(inputs[t] as Tensor, state, weights);
       outputs[t] = state[0] as Tensor;
     }
-    if (outputs.length === 0) throw new ShapeError(`${this.constructor.name}: the sequence has no steps`);
+    if (outputs.length === 0)
+      throw new ShapeError(`${this.constructor.name}: the sequence has no steps`);
     return { output: stack(outputs, 0), end: state };
   }
 
-  private startsOf(state: S | undefined, x: Tensor, batched: boolean, sizes: readonly number[]): Tensor[] {
+  private startsOf(
+    state: S | undefined,
+    x: Tensor,
+    batched: boolean,
+    sizes: readonly number[],
+  ): Tensor[] {
     const count = (this.options.numLayers ?? 1) * this.directions;
     return sizes.map((size, part) => {
       const shape = [count, x.shape[1] as number, size];
@@ -140,7 +190,9 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
   }
 
   override multiplyAdds([x]: readonly Tensor[]): number {
-    const weights = this.parameters().filter((p) => p.ndim === 2).reduce((n, p) => n + p.size, 0);
+    const weights = this.parameters()
+      .filter((p) => p.ndim === 2)
+      .reduce((n, p) => n + p.size, 0);
     return ((x as Tensor).size / this.inputSize) * weights;
   }
 
@@ -162,11 +214,16 @@ export class RNN extends Recurrent<readonly [Tensor]> {
   constructor(
     inputSize: number,
     hiddenSize: number,
-    { nonlinearity = 'tanh', ...options }: RecurrentOptions & { readonly nonlinearity?: 'tanh' | 'relu' } = {},
+    {
+      nonlinearity = 'tanh',
+      ...options
+    }: RecurrentOptions & { readonly nonlinearity?: 'tanh' | 'relu' } = {},
   ) {
     super(1, inputSize, hiddenSize, options);
     if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
-      throw new ChainruleError(`RNN: nonlinearity must be 'tanh' or 'relu', got '${String(nonlinearity)}'`);
+      throw new ChainruleError(
+        `RNN: nonlinearity must be 'tanh' or 'relu', got '${String(nonlinearity)}'`,
+      );
     }
     this.nonlinearity = nonlinearity;
   }
@@ -191,7 +248,10 @@ export class LSTM extends Recurrent<readonly [Tensor, Tensor]> {
     super(4, inputSize, hiddenSize, options, projSize);
   }
 
-  override forward(x: Tensor, state?: readonly [Tensor, Tensor]): [output: Tensor, state: [h: Tensor, c: Tensor]] {
+  override forward(
+    x: Tensor,
+    state?: readonly [Tensor, Tensor],
+  ): [output: Tensor, state: [h: Tensor, c: Tensor]] {
     const { output, state: end } = this.run(x, state, lstmStep, [this.outputSize, this.hiddenSize]);
     return [output, end as [Tensor, Tensor]];
   }

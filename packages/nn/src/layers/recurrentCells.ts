@@ -1,5 +1,15 @@
 /** @file One step of the recurrent layers: the mathematics, and the cells that are one step each. */
-import { chunk, linear, relu, sigmoid, ShapeError, tanh, type Parameter, type Tensor, zeros } from '@chainrule/autograd';
+import {
+  chunk,
+  linear,
+  relu,
+  sigmoid,
+  ShapeError,
+  tanh,
+  type Parameter,
+  type Tensor,
+  zeros,
+} from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 import { uniformParameter, type ParameterOptions } from './create.js';
@@ -21,9 +31,20 @@ export function rnnStep(f: (x: Tensor) => Tensor): Step<readonly [Tensor]> {
  * `c' = σ(f) c + σ(i) tanh(g)`, `h' = σ(o) tanh(c')`, or `W (σ(o) tanh(c'))` with a projection; the gates i, f, g, o are
  * slices of `x + h Wᵀ` (Hochreiter & Schmidhuber 1997).
  */
-export const lstmStep: Step<readonly [Tensor, Tensor]> = (x, [h, c], { hidden, hiddenBias, projection }) => {
-  const [i, f, g, o] = chunk(x.add(linear(h, hidden, hiddenBias)), 4, -1) as [Tensor, Tensor, Tensor, Tensor];
-  const cell = sigmoid(f).mul(c).add(sigmoid(i).mul(tanh(g)));
+export const lstmStep: Step<readonly [Tensor, Tensor]> = (
+  x,
+  [h, c],
+  { hidden, hiddenBias, projection },
+) => {
+  const [i, f, g, o] = chunk(x.add(linear(h, hidden, hiddenBias)), 4, -1) as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const cell = sigmoid(f)
+    .mul(c)
+    .add(sigmoid(i).mul(tanh(g)));
   const out = sigmoid(o).mul(tanh(cell));
   return [projection == null ? out : linear(out, projection), cell];
 };
@@ -59,11 +80,17 @@ abstract class RecurrentCell extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;
 
-  constructor(gates: number, inputSize: number, hiddenSize: number, { bias = true, dtype }: CellOptions) {
+  constructor(
+    gates: number,
+    inputSize: number,
+    hiddenSize: number,
+    { bias = true, dtype }: CellOptions,
+  ) {
     super();
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
-    const draw = (...shape: number[]): Parameter => uniformParameter(shape, 1 / Math.sqrt(hiddenSize), dtype);
+    const draw = (...shape: number[]): Parameter =>
+      uniformParameter(shape, 1 / Math.sqrt(hiddenSize), dtype);
     this.weightIh = draw(gates * hiddenSize, inputSize);
     this.weightHh = draw(gates * hiddenSize, hiddenSize);
     this.biasIh = bias ? draw(gates * hiddenSize) : null;
@@ -77,13 +104,20 @@ abstract class RecurrentCell extends Module {
       );
     }
     for (const h of state) {
-      if (h.ndim !== x.ndim || h.shape.at(-1) !== this.hiddenSize || (x.ndim === 2 && h.shape[0] !== x.shape[0])) {
+      if (
+        h.ndim !== x.ndim ||
+        h.shape.at(-1) !== this.hiddenSize ||
+        (x.ndim === 2 && h.shape[0] !== x.shape[0])
+      ) {
         throw new ShapeError(
           `${this.constructor.name}: the state must have shape [${[...x.shape.slice(0, -1), this.hiddenSize].join(', ')}], got [${h.shape.join(', ')}]`,
         );
       }
     }
-    return step(linear(x, this.weightIh, this.biasIh), state, { hidden: this.weightHh, hiddenBias: this.biasHh });
+    return step(linear(x, this.weightIh, this.biasIh), state, {
+      hidden: this.weightHh,
+      hiddenBias: this.biasHh,
+    });
   }
 
   protected zeroState(x: Tensor): Tensor {
@@ -106,7 +140,10 @@ export class RNNCell extends RecurrentCell {
   constructor(
     inputSize: number,
     hiddenSize: number,
-    { nonlinearity = 'tanh', ...options }: CellOptions & { readonly nonlinearity?: 'tanh' | 'relu' } = {},
+    {
+      nonlinearity = 'tanh',
+      ...options
+    }: CellOptions & { readonly nonlinearity?: 'tanh' | 'relu' } = {},
   ) {
     super(1, inputSize, hiddenSize, options);
     this.nonlinearity = nonlinearity;
@@ -123,7 +160,10 @@ export class LSTMCell extends RecurrentCell {
     super(4, inputSize, hiddenSize, options);
   }
 
-  override forward(x: Tensor, state: readonly [Tensor, Tensor] = [this.zeroState(x), this.zeroState(x)]): [h: Tensor, c: Tensor] {
+  override forward(
+    x: Tensor,
+    state: readonly [Tensor, Tensor] = [this.zeroState(x), this.zeroState(x)],
+  ): [h: Tensor, c: Tensor] {
     return [...this.next(lstmStep, x, state)] as [Tensor, Tensor];
   }
 }

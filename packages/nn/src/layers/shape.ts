@@ -1,5 +1,12 @@
 /** @file Layers that only rearrange, resample or compare. */
-import { cosineSimilarity, flatten, interpolate, pixelShuffle, unflatten, type Tensor } from '@chainrule/autograd';
+import {
+  cosineSimilarity,
+  flatten,
+  interpolate,
+  pixelShuffle,
+  unflatten,
+  type Tensor,
+} from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
@@ -8,7 +15,10 @@ export class Flatten extends Module {
   readonly startDim: number;
   readonly endDim: number;
 
-  constructor({ startDim = 1, endDim = -1 }: { readonly startDim?: number; readonly endDim?: number } = {}) {
+  constructor({
+    startDim = 1,
+    endDim = -1,
+  }: { readonly startDim?: number; readonly endDim?: number } = {}) {
     super();
     this.startDim = startDim;
     this.endDim = endDim;
@@ -28,10 +38,7 @@ export class Unflatten extends Module {
   readonly dim: number;
   readonly unflattenedSize: readonly number[];
 
-  constructor(
-    dim: number,
-    unflattenedSize: readonly number[],
-  ) {
+  constructor(dim: number, unflattenedSize: readonly number[]) {
     super();
     this.dim = dim;
     this.unflattenedSize = unflattenedSize;
@@ -63,7 +70,7 @@ export class Upsample extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return interpolate(x, this.options as Parameters<typeof interpolate>[1]);
+    return interpolate(x, this.options);
   }
 
   override extraRepr(): string {

@@ -87,9 +87,19 @@ export class TransformerEncoderLayer extends TransformerLayer {
     this.dropout2 = new Dropout(dropout);
   }
 
-  override forward(src: Tensor, { srcMask, srcKeyPaddingMask, isCausal = false }: EncoderLayerCall = {}): Tensor {
-    const call = { attnMask: srcMask, keyPaddingMask: srcKeyPaddingMask, isCausal, needWeights: false };
-    const x = this.residual(src, this.norm1, (y) => this.dropout1.forward(this.selfAttn.forward(y, y, y, call)[0]));
+  override forward(
+    src: Tensor,
+    { srcMask, srcKeyPaddingMask, isCausal = false }: EncoderLayerCall = {},
+  ): Tensor {
+    const call = {
+      attnMask: srcMask,
+      keyPaddingMask: srcKeyPaddingMask,
+      isCausal,
+      needWeights: false,
+    };
+    const x = this.residual(src, this.norm1, (y) =>
+      this.dropout1.forward(this.selfAttn.forward(y, y, y, call)[0]),
+    );
     return this.residual(x, this.norm2, (y) => this.feedForward(y, this.dropout2));
   }
 }
@@ -134,11 +144,32 @@ export class TransformerDecoderLayer extends TransformerLayer {
   }
 
   override forward(tgt: Tensor, memory: Tensor, call: DecoderLayerCall = {}): Tensor {
-    const { tgtMask, tgtKeyPaddingMask, tgtIsCausal = false, memoryMask, memoryKeyPaddingMask, memoryIsCausal = false } = call;
-    const own = { attnMask: tgtMask, keyPaddingMask: tgtKeyPaddingMask, isCausal: tgtIsCausal, needWeights: false };
-    const other = { attnMask: memoryMask, keyPaddingMask: memoryKeyPaddingMask, isCausal: memoryIsCausal, needWeights: false };
-    let x = this.residual(tgt, this.norm1, (y) => this.dropout1.forward(this.selfAttn.forward(y, y, y, own)[0]));
-    x = this.residual(x, this.norm2, (y) => this.dropout2.forward(this.multiheadAttn.forward(y, memory, memory, other)[0]));
+    const {
+      tgtMask,
+      tgtKeyPaddingMask,
+      tgtIsCausal = false,
+      memoryMask,
+      memoryKeyPaddingMask,
+      memoryIsCausal = false,
+    } = call;
+    const own = {
+      attnMask: tgtMask,
+      keyPaddingMask: tgtKeyPaddingMask,
+      isCausal: tgtIsCausal,
+      needWeights: false,
+    };
+    const other = {
+      attnMask: memoryMask,
+      keyPaddingMask: memoryKeyPaddingMask,
+      isCausal: memoryIsCausal,
+      needWeights: false,
+    };
+    let x = this.residual(tgt, this.norm1, (y) =>
+      this.dropout1.forward(this.selfAttn.forward(y, y, y, own)[0]),
+    );
+    x = this.residual(x, this.norm2, (y) =>
+      this.dropout2.forward(this.multiheadAttn.forward(y, memory, memory, other)[0]),
+    );
     return this.residual(x, this.norm3, (y) => this.feedForward(y, this.dropout3));
   }
 }
@@ -159,15 +190,23 @@ export class TransformerEncoder extends Module {
   readonly layers: ModuleList<TransformerEncoderLayer>;
   readonly norm: StackOptions['norm'] | null;
 
-  constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, { norm }: StackOptions = {}) {
+  constructor(
+    encoderLayer: TransformerEncoderLayer,
+    numLayers: number,
+    { norm }: StackOptions = {},
+  ) {
     super();
     this.layers = copies(encoderLayer, numLayers);
     this.norm = norm ?? null;
   }
 
-  override forward(src: Tensor, { mask, srcKeyPaddingMask, isCausal = false }: EncoderCall = {}): Tensor {
+  override forward(
+    src: Tensor,
+    { mask, srcKeyPaddingMask, isCausal = false }: EncoderCall = {},
+  ): Tensor {
     let x = src;
-    for (const layer of this.layers) x = layer.forward(x, { srcMask: mask, srcKeyPaddingMask, isCausal });
+    for (const layer of this.layers)
+      x = layer.forward(x, { srcMask: mask, srcKeyPaddingMask, isCausal });
     return this.norm?.forward(x) ?? x;
   }
 }
@@ -177,7 +216,11 @@ export class TransformerDecoder extends Module {
   readonly layers: ModuleList<TransformerDecoderLayer>;
   readonly norm: StackOptions['norm'] | null;
 
-  constructor(decoderLayer: TransformerDecoderLayer, numLayers: number, { norm }: StackOptions = {}) {
+  constructor(
+    decoderLayer: TransformerDecoderLayer,
+    numLayers: number,
+    { norm }: StackOptions = {},
+  ) {
     super();
     this.layers = copies(decoderLayer, numLayers);
     this.norm = norm ?? null;
@@ -214,26 +257,48 @@ export class Transformer extends Module {
 
   constructor(options: TransformerOptions = {}) {
     super();
-    const { dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6, ...layer } = options;
+    const {
+      dModel = 512,
+      nhead = 8,
+      numEncoderLayers = 6,
+      numDecoderLayers = 6,
+      ...layer
+    } = options;
     this.batchFirst = layer.batchFirst ?? false;
-    this.encoder = new TransformerEncoder(new TransformerEncoderLayer(dModel, nhead, layer), numEncoderLayers, {
-      norm: normOf(dModel, layer),
-    });
-    this.decoder = new TransformerDecoder(new TransformerDecoderLayer(dModel, nhead, layer), numDecoderLayers, {
-      norm: normOf(dModel, layer),
-    });
+    this.encoder = new TransformerEncoder(
+      new TransformerEncoderLayer(dModel, nhead, layer),
+      numEncoderLayers,
+      {
+        norm: normOf(dModel, layer),
+      },
+    );
+    this.decoder = new TransformerDecoder(
+      new TransformerDecoderLayer(dModel, nhead, layer),
+      numDecoderLayers,
+      {
+        norm: normOf(dModel, layer),
+      },
+    );
     for (const p of this.parameters()) if (p.ndim > 1) init.xavierUniform(p);
   }
 
   override forward(src: Tensor, tgt: Tensor, call: TransformerCall = {}): Tensor {
     const batch = this.batchFirst ? 0 : 1;
-    if (src.ndim !== tgt.ndim || src.shape.at(-1) !== tgt.shape.at(-1) || (src.ndim === 3 && src.shape[batch] !== tgt.shape[batch])) {
+    if (
+      src.ndim !== tgt.ndim ||
+      src.shape.at(-1) !== tgt.shape.at(-1) ||
+      (src.ndim === 3 && src.shape[batch] !== tgt.shape[batch])
+    ) {
       throw new ShapeError(
         `Transformer: src [${src.shape.join(', ')}] and tgt [${tgt.shape.join(', ')}] must agree in batch and features`,
       );
     }
     const { srcMask, srcKeyPaddingMask, srcIsCausal = false, ...decoding } = call;
-    const memory = this.encoder.forward(src, { mask: srcMask, srcKeyPaddingMask, isCausal: srcIsCausal });
+    const memory = this.encoder.forward(src, {
+      mask: srcMask,
+      srcKeyPaddingMask,
+      isCausal: srcIsCausal,
+    });
     return this.decoder.forward(tgt, memory, decoding);
   }
 
@@ -243,23 +308,42 @@ export class Transformer extends Module {
   }
 }
 
-function attentionOf(dModel: number, nhead: number, { dropout = 0.1, bias = true, batchFirst = false, dtype }: TransformerLayerOptions): MultiheadAttention {
-  return new MultiheadAttention(dModel, nhead, { dropout, bias, batchFirst, ...(dtype && { dtype }) });
+function attentionOf(
+  dModel: number,
+  nhead: number,
+  { dropout = 0.1, bias = true, batchFirst = false, dtype }: TransformerLayerOptions,
+): MultiheadAttention {
+  return new MultiheadAttention(dModel, nhead, {
+    dropout,
+    bias,
+    batchFirst,
+    ...(dtype && { dtype }),
+  });
 }
 
-function linearOptions({ bias = true, dtype }: TransformerLayerOptions): { bias: boolean } & ParameterOptions {
+function linearOptions({
+  bias = true,
+  dtype,
+}: TransformerLayerOptions): { bias: boolean } & ParameterOptions {
   return { bias, ...(dtype && { dtype }) };
 }
 
-function normOf(dModel: number, { layerNormEps = 1e-5, bias = true, dtype }: TransformerLayerOptions): LayerNorm {
+function normOf(
+  dModel: number,
+  { layerNormEps = 1e-5, bias = true, dtype }: TransformerLayerOptions,
+): LayerNorm {
   return new LayerNorm(dModel, { eps: layerNormEps, bias, ...(dtype && { dtype }) });
 }
 
-function activationOf(activation: NonNullable<TransformerLayerOptions['activation']>): (x: Tensor) => Tensor {
+function activationOf(
+  activation: NonNullable<TransformerLayerOptions['activation']>,
+): (x: Tensor) => Tensor {
   if (typeof activation === 'function') return activation;
   if (activation === 'relu') return relu;
   if (activation === 'gelu') return (x) => gelu(x);
-  throw new ChainruleError(`Transformer: activation must be 'relu', 'gelu' or a function, got '${String(activation)}'`);
+  throw new ChainruleError(
+    `Transformer: activation must be 'relu', 'gelu' or a function, got '${String(activation)}'`,
+  );
 }
 
 /** PyTorch copies the layer's values too: all layers start alike. */

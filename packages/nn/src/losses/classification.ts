@@ -38,11 +38,17 @@ export interface CrossEntropyOptions extends NllOptions {
  * @throws {ShapeError} for a target that fits in neither form.
  * @example crossEntropy(logits, labels, { labelSmoothing: 0.1 })
  */
-export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(
+  input: Tensor,
+  target: Tensor,
+  options: CrossEntropyOptions = {},
+): Tensor {
   const { weight, reduction = 'mean', labelSmoothing: smoothing = 0 } = options;
   checkReduction('crossEntropy', reduction);
   if (!(smoothing >= 0 && smoothing <= 1)) {
-    throw new ChainruleError(`crossEntropy: labelSmoothing must be between 0 and 1, got ${smoothing}`);
+    throw new ChainruleError(
+      `crossEntropy: labelSmoothing must be between 0 and 1, got ${smoothing}`,
+    );
   }
   const dim = input.ndim === 1 ? 0 : 1;
   const classes = classesOf('crossEntropy', input, weight);
@@ -52,12 +58,17 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
       sameShape('crossEntropy', input, target, 'class probabilities');
       const spread = smoothing === 0 ? target : target.mul(1 - smoothing).add(smoothing / classes);
       const loss = weighted(logProbabilities, weight, dim).mul(spread).sum(dim).neg();
-      return reduction === 'mean' ? loss.sum().div(Math.max(1, input.size / classes)) : reduce('crossEntropy', loss, reduction);
+      return reduction === 'mean'
+        ? loss.sum().div(Math.max(1, input.size / classes))
+        : reduce('crossEntropy', loss, reduction);
     }
     const picked = pick('crossEntropy', logProbabilities, target, options, dim);
     if (smoothing === 0) return picked.reduce(picked.loss, reduction);
     const even = where(picked.ignored, 0, weighted(logProbabilities, weight, dim).sum(dim).neg());
-    return picked.reduce(picked.loss.mul(1 - smoothing).add(even.mul(smoothing / classes)), reduction);
+    return picked.reduce(
+      picked.loss.mul(1 - smoothing).add(even.mul(smoothing / classes)),
+      reduction,
+    );
   });
 }
 
@@ -73,9 +84,20 @@ export function nllLoss(input: Tensor, target: Tensor, options: NllOptions = {})
 }
 
 /** The losses of the target classes, which of them are ignored, and the mean that counts only the others. */
-function pick(op: string, logProbabilities: Tensor, target: Tensor, { weight, ignoreIndex = -100 }: NllOptions, dim: number) {
+function pick(
+  op: string,
+  logProbabilities: Tensor,
+  target: Tensor,
+  { weight, ignoreIndex = -100 }: NllOptions,
+  dim: number,
+) {
   const expected = logProbabilities.shape.filter((_, d) => d !== dim);
-  if (isFloat(target) || target.dtype === 'bool' || String(target.shape) !== String(expected) || target.ndim !== expected.length) {
+  if (
+    isFloat(target) ||
+    target.dtype === 'bool' ||
+    String(target.shape) !== String(expected) ||
+    target.ndim !== expected.length
+  ) {
     throw new ShapeError(
       `${op}: input of shape [${logProbabilities.shape.join(', ')}] takes int32 class indices of shape [${expected.join(', ')}]` +
         (op === 'crossEntropy' ? ' or float probabilities in its own shape' : '') +
@@ -88,7 +110,9 @@ function pick(op: string, logProbabilities: Tensor, target: Tensor, { weight, ig
   const factor = where(
     ignored,
     0,
-    weight == null ? 1 : indexSelect(weight.cast(chosen.dtype), 0, classes.flatten()).reshape(classes.shape),
+    weight == null
+      ? 1
+      : indexSelect(weight.cast(chosen.dtype), 0, classes.flatten()).reshape(classes.shape),
   ).cast(chosen.dtype);
   return {
     loss: where(ignored, 0, chosen.neg().mul(factor)),
@@ -99,7 +123,11 @@ function pick(op: string, logProbabilities: Tensor, target: Tensor, { weight, ig
 }
 
 /** Log-probabilities times the classes' factors. */
-function weighted(logProbabilities: Tensor, weight: Tensor | null | undefined, dim: number): Tensor {
+function weighted(
+  logProbabilities: Tensor,
+  weight: Tensor | null | undefined,
+  dim: number,
+): Tensor {
   if (weight == null) return logProbabilities;
   const shape = logProbabilities.shape.map((_, d) => (d === dim ? weight.size : 1));
   return logProbabilities.mul(weight.reshape(shape));
@@ -107,9 +135,12 @@ function weighted(logProbabilities: Tensor, weight: Tensor | null | undefined, d
 
 function classesOf(op: string, input: Tensor, weight: Tensor | null | undefined): number {
   const classes = input.shape[input.ndim === 1 ? 0 : 1];
-  if (classes === undefined) throw new ShapeError(`${op}: expected an input [batch, classes, …] or [classes], got shape []`);
+  if (classes === undefined)
+    throw new ShapeError(`${op}: expected an input [batch, classes, …] or [classes], got shape []`);
   if (weight != null && (weight.ndim !== 1 || weight.size !== classes)) {
-    throw new ShapeError(`${op}: weight must have shape [${classes}], one factor a class, got [${weight.shape.join(', ')}]`);
+    throw new ShapeError(
+      `${op}: weight must have shape [${classes}], one factor a class, got [${weight.shape.join(', ')}]`,
+    );
   }
   return classes;
 }
@@ -126,7 +157,10 @@ export interface BceOptions extends LossOptions {
 export function bce(input: Tensor, target: Tensor, { weight, reduction }: BceOptions = {}): Tensor {
   sameShape('bce', input, target, 'a target');
   const yes = target.mul(clamp(log(input), -100));
-  const no = target.neg().add(1).mul(clamp(log1p(input.neg()), -100));
+  const no = target
+    .neg()
+    .add(1)
+    .mul(clamp(log1p(input.neg()), -100));
   return reduce('bce', scale(yes.add(no).neg(), weight), reduction);
 }
 
@@ -155,9 +189,15 @@ export interface KlDivOptions {
 }
 
 /** `target (ln target − input)`, of log-probabilities; 0 where the target is. PyTorch: `nn.functional.kl_div`. */
-export function klDiv(input: Tensor, target: Tensor, { reduction = 'mean', logTarget = false }: KlDivOptions = {}): Tensor {
+export function klDiv(
+  input: Tensor,
+  target: Tensor,
+  { reduction = 'mean', logTarget = false }: KlDivOptions = {},
+): Tensor {
   checkReduction('klDiv', reduction, 'batchmean');
-  const loss = logTarget ? target.exp().mul(target.sub(input)) : xlogy(target, target).sub(target.mul(input));
+  const loss = logTarget
+    ? target.exp().mul(target.sub(input))
+    : xlogy(target, target).sub(target.mul(input));
   if (reduction !== 'batchmean') return reduce('klDiv', loss, reduction);
   return loss.sum().div(input.shape[0] ?? 1);
 }

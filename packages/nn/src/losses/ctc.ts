@@ -44,7 +44,9 @@ export function ctcLoss(
 ): Tensor {
   checkReduction('ctcLoss', reduction);
   if (logProbs.ndim !== 2 && logProbs.ndim !== 3) {
-    throw new ShapeError(`ctcLoss: expected logProbs [time, batch, classes] or [time, classes], got [${logProbs.shape.join(', ')}]`);
+    throw new ShapeError(
+      `ctcLoss: expected logProbs [time, batch, classes] or [time, classes], got [${logProbs.shape.join(', ')}]`,
+    );
   }
   const batched = logProbs.ndim === 3;
   const x = batched ? logProbs : logProbs.unsqueeze(1);
@@ -56,15 +58,30 @@ export function ctcLoss(
   }
   const losses = scope('ctcLoss', () => {
     const labels = padTargets(targets, lengths, batched);
-    const infeasible = (loss: Tensor): Tensor => where(loss.gt(-NEVER / 2), zeroInfinity ? 0 : Infinity, loss);
+    const infeasible = (loss: Tensor): Tensor =>
+      where(loss.gt(-NEVER / 2), zeroInfinity ? 0 : Infinity, loss);
     return infeasible(alignments(x, labels, inputs, lengths, blank).neg());
   });
-  if (reduction !== 'mean') return reduce('ctcLoss', batched ? losses : losses.squeeze(0), reduction);
-  return losses.div(column(lengths.map((n) => Math.max(1, n)), x.dtype)).mean();
+  if (reduction !== 'mean')
+    return reduce('ctcLoss', batched ? losses : losses.squeeze(0), reduction);
+  return losses
+    .div(
+      column(
+        lengths.map((n) => Math.max(1, n)),
+        x.dtype,
+      ),
+    )
+    .mean();
 }
 
 /** The log of the sum over all alignments, of each sample: the forward recursion over time. */
-function alignments(x: Tensor, labels: Tensor, inputs: readonly number[], lengths: readonly number[], blank: number): Tensor {
+function alignments(
+  x: Tensor,
+  labels: Tensor,
+  inputs: readonly number[],
+  lengths: readonly number[],
+  blank: number,
+): Tensor {
   const [time, batch] = x.shape as unknown as readonly [number, number];
   const longest = labels.shape[1] as number;
   const places = 2 * longest + 1;
@@ -77,7 +94,13 @@ function alignments(x: Tensor, labels: Tensor, inputs: readonly number[], length
   const shifted = (alpha: Tensor, by: number): Tensor =>
     cat([never(Math.min(by, places)), alpha.narrow(1, 0, Math.max(0, places - by))], 1);
   // A blank may be left out between two labels that differ.
-  const before = cat([full([batch, Math.min(2, places)], blank, { dtype: 'int32' }), path.narrow(1, 0, Math.max(0, places - 2))], 1);
+  const before = cat(
+    [
+      full([batch, Math.min(2, places)], blank, { dtype: 'int32' }),
+      path.narrow(1, 0, Math.max(0, places - 2)),
+    ],
+    1,
+  );
   const skips = path.ne(blank).logicalAnd(path.ne(before));
   const first = tensor(Array.from({ length: places }, (_, i) => i < 2));
   let alpha = where(first, emitted.select(0, 0), NEVER);
@@ -89,15 +112,28 @@ function alignments(x: Tensor, labels: Tensor, inputs: readonly number[], length
   }
   // At the last label or the blank after it.
   const index = (f: (n: number) => number): Tensor => column(lengths.map(f), 'int32').unsqueeze(1);
-  const afterLabel = gather(alpha, 1, index((n) => 2 * n));
-  const atLabel = where(tensor(lengths.map((n) => [n > 0])), gather(alpha, 1, index((n) => Math.max(0, 2 * n - 1))), NEVER);
+  const afterLabel = gather(
+    alpha,
+    1,
+    index((n) => 2 * n),
+  );
+  const atLabel = where(
+    tensor(lengths.map((n) => [n > 0])),
+    gather(
+      alpha,
+      1,
+      index((n) => Math.max(0, 2 * n - 1)),
+    ),
+    NEVER,
+  );
   return logsumexp(cat([afterLabel, atLabel], 1), 1);
 }
 
 /** Labels as `[batch, longest]`, whatever stands past a sample's length. */
 function padTargets(targets: Tensor, lengths: readonly number[], batched: boolean): Tensor {
   const longest = Math.max(0, ...lengths);
-  if (targets.dtype !== 'int32') throw new ChainruleError(`ctcLoss: targets must be int32 labels, got ${targets.dtype}`);
+  if (targets.dtype !== 'int32')
+    throw new ChainruleError(`ctcLoss: targets must be int32 labels, got ${targets.dtype}`);
   const rows = targets.ndim === 1 && !batched ? targets.unsqueeze(0) : targets;
   if (rows.ndim === 2) {
     if (rows.shape[0] !== lengths.length || (rows.shape[1] as number) < longest) {
@@ -109,7 +145,9 @@ function padTargets(targets: Tensor, lengths: readonly number[], batched: boolea
   }
   const total = lengths.reduce((sum, n) => sum + n, 0);
   if (rows.ndim !== 1 || rows.size !== total) {
-    throw new ShapeError(`ctcLoss: targets of shape [${targets.shape.join(', ')}] are not ${total} labels in a row`);
+    throw new ShapeError(
+      `ctcLoss: targets of shape [${targets.shape.join(', ')}] are not ${total} labels in a row`,
+    );
   }
   if (total === 0) return full([lengths.length, 0], 0, { dtype: 'int32' });
   let from = 0;
@@ -121,12 +159,25 @@ function padTargets(targets: Tensor, lengths: readonly number[], batched: boolea
   return take(rows, tensor(places, { dtype: 'int32' }).reshape([lengths.length, longest]));
 }
 
-function lengthsOf(what: string, lengths: Tensor | number | readonly number[], batch: number, most: number): number[] {
-  const list = typeof lengths === 'number' ? [lengths] : lengths instanceof Tensor ? [...lengths.dataSync()] : [...lengths];
-  if (list.length !== batch) throw new ShapeError(`ctcLoss: ${what} has ${list.length} lengths for a batch of ${batch}`);
+function lengthsOf(
+  what: string,
+  lengths: Tensor | number | readonly number[],
+  batch: number,
+  most: number,
+): number[] {
+  const list =
+    typeof lengths === 'number'
+      ? [lengths]
+      : lengths instanceof Tensor
+        ? [...lengths.dataSync()]
+        : [...lengths];
+  if (list.length !== batch)
+    throw new ShapeError(`ctcLoss: ${what} has ${list.length} lengths for a batch of ${batch}`);
   list.forEach((n, i) => {
     if (!(Number.isInteger(n) && n >= 0 && n <= most)) {
-      throw new IndexError(`ctcLoss: ${what}[${i}] is ${n}; expected a whole number from 0 to ${most}`);
+      throw new IndexError(
+        `ctcLoss: ${what}[${i}] is ${n}; expected a whole number from 0 to ${most}`,
+      );
     }
   });
   return list;

@@ -20,7 +20,9 @@ abstract class Loss<O extends object> extends Module {
 }
 
 /** A loss with factors that belong to its state. */
-abstract class WeightedLoss<O extends { readonly weight?: Tensor | null | undefined }> extends Loss<O> {
+abstract class WeightedLoss<
+  O extends { readonly weight?: Tensor | null | undefined },
+> extends Loss<O> {
   readonly weight: Cell | null;
 
   constructor(options: O = {} as O) {
@@ -83,7 +85,9 @@ export class BCELoss extends WeightedLoss<f.BceOptions> {
 
 /** See `bceWithLogits`. PyTorch: `nn.BCEWithLogitsLoss`. */
 export class BCEWithLogitsLoss extends WeightedLoss<f.BceWithLogitsOptions> {
-  static override readonly stateKeys: Readonly<Record<string, string>> = { posWeight: 'pos_weight' };
+  static override readonly stateKeys: Readonly<Record<string, string>> = {
+    posWeight: 'pos_weight',
+  };
   readonly posWeight: Cell | null;
 
   constructor(options: f.BceWithLogitsOptions = {}) {
@@ -92,7 +96,11 @@ export class BCEWithLogitsLoss extends WeightedLoss<f.BceWithLogitsOptions> {
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
-    return f.bceWithLogits(input, target, { ...this.options, weight: this.weight, posWeight: this.posWeight });
+    return f.bceWithLogits(input, target, {
+      ...this.options,
+      weight: this.weight,
+      posWeight: this.posWeight,
+    });
   }
 }
 
@@ -147,7 +155,9 @@ export class GaussianNLLLoss extends Loss<NonNullable<Parameters<typeof f.gaussi
 
 /** See `ctcLoss`. PyTorch: `nn.CTCLoss`. */
 export class CTCLoss extends Loss<f.CtcOptions> {
-  override forward(...args: [logProbs: Tensor, targets: Tensor, inputLengths: Lengths, targetLengths: Lengths]): Tensor {
+  override forward(
+    ...args: [logProbs: Tensor, targets: Tensor, inputLengths: Lengths, targetLengths: Lengths]
+  ): Tensor {
     return f.ctcLoss(...args, this.options);
   }
 }

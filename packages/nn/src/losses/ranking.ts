@@ -1,5 +1,16 @@
 /** @file Losses of distances and orders. A target of 1 says "alike" or "first", −1 the opposite. */
-import { clamp, eq, minimum, ne, norm, ShapeError, sqrt, sub, type Tensor, where } from '@chainrule/autograd';
+import {
+  clamp,
+  eq,
+  minimum,
+  ne,
+  norm,
+  ShapeError,
+  sqrt,
+  sub,
+  type Tensor,
+  where,
+} from '@chainrule/autograd';
 import { reduce, type LossOptions } from './reduction.js';
 
 export interface MarginOptions extends LossOptions {
@@ -69,11 +80,19 @@ export function marginRankingLoss(
         [input1, input2, target].map((t) => `[${t.shape.join(', ')}]`).join(', '),
     );
   }
-  return reduce('marginRankingLoss', clamp(target.neg().mul(input1.sub(input2)).add(margin), 0), reduction);
+  return reduce(
+    'marginRankingLoss',
+    clamp(target.neg().mul(input1.sub(input2)).add(margin), 0),
+    reduction,
+  );
 }
 
 /** `input` where the target is 1, `max(0, margin − input)` where −1. Default margin 1. PyTorch: `hinge_embedding_loss`. */
-export function hingeEmbeddingLoss(input: Tensor, target: Tensor, { margin = 1, reduction }: MarginOptions = {}): Tensor {
+export function hingeEmbeddingLoss(
+  input: Tensor,
+  target: Tensor,
+  { margin = 1, reduction }: MarginOptions = {},
+): Tensor {
   const far = where(ne(target, 1), clamp(input.neg().add(margin), 0), 0);
   const near = where(ne(target, -1), input, 0);
   return reduce('hingeEmbeddingLoss', far.add(near), reduction);

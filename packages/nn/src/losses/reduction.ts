@@ -16,6 +16,8 @@ export function reduce(op: string, loss: Tensor, reduction: Reduction = 'mean'):
 export function checkReduction(op: string, reduction: string, ...more: readonly string[]): void {
   const known = ['mean', 'sum', 'none', ...more];
   if (!known.includes(reduction)) {
-    throw new ChainruleError(`${op}: reduction must be one of '${known.join("', '")}', got '${String(reduction)}'`);
+    throw new ChainruleError(
+      `${op}: reduction must be one of '${known.join("', '")}', got '${String(reduction)}'`,
+    );
   }
 }

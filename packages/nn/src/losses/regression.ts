@@ -1,5 +1,16 @@
 /** @file Losses that compare numbers. Input and target broadcast. */
-import { abs, ChainruleError, clamp, log, lt, ShapeError, square, sub, Tensor, where } from '@chainrule/autograd';
+import {
+  abs,
+  ChainruleError,
+  clamp,
+  log,
+  lt,
+  ShapeError,
+  square,
+  sub,
+  Tensor,
+  where,
+} from '@chainrule/autograd';
 import { reduce, type LossOptions } from './reduction.js';
 
 /** `(input − target)²`. PyTorch: `nn.functional.mse_loss`, which also broadcasts. */
@@ -24,7 +35,11 @@ export function smoothL1Loss(
   if (!(beta >= 0)) throw new ChainruleError(`smoothL1Loss: beta must be at least 0, got ${beta}`);
   if (beta === 0) return l1Loss(input, target, reduction === undefined ? {} : { reduction });
   const d = abs(sub(input, target));
-  return reduce('smoothL1Loss', where(lt(d, beta), square(d).mul(0.5 / beta), d.sub(0.5 * beta)), reduction);
+  return reduce(
+    'smoothL1Loss',
+    where(lt(d, beta), square(d).mul(0.5 / beta), d.sub(0.5 * beta)),
+    reduction,
+  );
 }
 
 /** With d the distance: `d² / 2` below delta, `delta (d − delta / 2)` from there on (Huber 1964). PyTorch: `huber_loss`. */
@@ -33,9 +48,14 @@ export function huberLoss(
   target: Tensor,
   { reduction, delta = 1 }: LossOptions & { readonly delta?: number } = {},
 ): Tensor {
-  if (!(delta > 0)) throw new ChainruleError(`huberLoss: delta must be greater than 0, got ${delta}`);
+  if (!(delta > 0))
+    throw new ChainruleError(`huberLoss: delta must be greater than 0, got ${delta}`);
   const d = abs(sub(input, target));
-  return reduce('huberLoss', where(lt(d, delta), square(d).mul(0.5), d.sub(0.5 * delta).mul(delta)), reduction);
+  return reduce(
+    'huberLoss',
+    where(lt(d, delta), square(d).mul(0.5), d.sub(0.5 * delta).mul(delta)),
+    reduction,
+  );
 }
 
 /**
@@ -46,11 +66,25 @@ export function huberLoss(
 export function poissonNllLoss(
   input: Tensor,
   target: Tensor,
-  { reduction, logInput = true, full = false, eps = 1e-8 }: LossOptions & { readonly logInput?: boolean; readonly full?: boolean; readonly eps?: number } = {},
+  {
+    reduction,
+    logInput = true,
+    full = false,
+    eps = 1e-8,
+  }: LossOptions & {
+    readonly logInput?: boolean;
+    readonly full?: boolean;
+    readonly eps?: number;
+  } = {},
 ): Tensor {
-  const loss = logInput ? input.exp().sub(target.mul(input)) : input.sub(target.mul(log(input.add(eps))));
+  const loss = logInput
+    ? input.exp().sub(target.mul(input))
+    : input.sub(target.mul(log(input.add(eps))));
   if (!full) return reduce('poissonNllLoss', loss, reduction);
-  const stirling = target.mul(log(target)).sub(target).add(log(target.mul(2 * Math.PI)).mul(0.5));
+  const stirling = target
+    .mul(log(target))
+    .sub(target)
+    .add(log(target.mul(2 * Math.PI)).mul(0.5));
   return reduce('poissonNllLoss', loss.add(where(target.le(1), 0, stirling)), reduction);
 }
 
@@ -64,21 +98,30 @@ export function gaussianNllLoss(
   input: Tensor,
   target: Tensor,
   variance: Tensor | number,
-  { reduction, full = false, eps = 1e-6 }: LossOptions & { readonly full?: boolean; readonly eps?: number } = {},
+  {
+    reduction,
+    full = false,
+    eps = 1e-6,
+  }: LossOptions & { readonly full?: boolean; readonly eps?: number } = {},
 ): Tensor {
   if (typeof variance === 'number' && variance < 0) {
     throw new ChainruleError(`gaussianNllLoss: the variance must not be negative, got ${variance}`);
   }
-  const given = variance instanceof Tensor ? alignVariance(input, variance) : input.mul(0).add(variance);
+  const given =
+    variance instanceof Tensor ? alignVariance(input, variance) : input.mul(0).add(variance);
   const bounded = given.add(clamp(given, eps).sub(given).detach());
-  const loss = log(bounded).add(square(input.sub(target)).div(bounded)).mul(0.5);
+  const loss = log(bounded)
+    .add(square(input.sub(target)).div(bounded))
+    .mul(0.5);
   return reduce('gaussianNllLoss', full ? loss.add(0.5 * Math.log(2 * Math.PI)) : loss, reduction);
 }
 
 function alignVariance(input: Tensor, variance: Tensor): Tensor {
   const [own, all] = [variance.shape, input.shape];
-  const matches = (shape: readonly number[]): boolean => String(own) === String(shape) && own.length === shape.length;
-  if (matches(all) || (own.length === all.length && matches([...all.slice(0, -1), 1]))) return variance;
+  const matches = (shape: readonly number[]): boolean =>
+    String(own) === String(shape) && own.length === shape.length;
+  if (matches(all) || (own.length === all.length && matches([...all.slice(0, -1), 1])))
+    return variance;
   if (matches(all.slice(0, -1))) return variance.unsqueeze(-1);
   throw new ShapeError(
     `gaussianNllLoss: the variance has shape [${own.join(', ')}]; expected [${all.join(', ')}], ` +

@@ -33,10 +33,17 @@ export function surrounded(prototype: object): Forward {
 function call(module: Module, forward: Forward, args: unknown[]): unknown {
   const outer = innermost;
   const label = outer === null ? '' : labelOf(outer.module, module);
-  const path = outer === null || outer.path === '' ? label : label === '' ? outer.path : `${outer.path}.${label}`;
+  const path =
+    outer === null || outer.path === ''
+      ? label
+      : label === ''
+        ? outer.path
+        : `${outer.path}.${label}`;
   innermost = { module, path };
   try {
-    return label === '' ? run(module, forward, args) : scope(label, () => run(module, forward, args));
+    return label === ''
+      ? run(module, forward, args)
+      : scope(label, () => run(module, forward, args));
   } catch (error) {
     if (path !== '' && error instanceof ChainruleError && !error.message.includes(' (in ')) {
       error.message += ` (in ${path}, a ${module.constructor.name})`;
@@ -53,7 +60,8 @@ function run(module: Module, forward: Forward, args: unknown[]): unknown {
   let input = args;
   for (const hook of preHooks) {
     const changed = hook(module, input);
-    if (changed !== undefined && changed !== null) input = Array.isArray(changed) ? (changed as unknown[]) : [changed];
+    if (changed !== undefined && changed !== null)
+      input = Array.isArray(changed) ? (changed as unknown[]) : [changed];
   }
   let output = forward.apply(module, input);
   for (const hook of hooks) {

@@ -15,7 +15,8 @@ export function cloneModule<M extends Module>(root: M, setUp: (module: Module) =
     if (known !== undefined) return known;
     if (isModule(value)) return copyModule(value);
     let made: object;
-    if (value instanceof Parameter) made = new Parameter(value.detach(), { requiresGrad: value.requiresGrad });
+    if (value instanceof Parameter)
+      made = new Parameter(value.detach(), { requiresGrad: value.requiresGrad });
     else if (value instanceof Cell) made = cell(value.detach());
     else if (Array.isArray(value)) made = value.map(copy);
     else return value;
@@ -35,7 +36,8 @@ export function cloneModule<M extends Module>(root: M, setUp: (module: Module) =
       to.registry = Object.create(null) as Record<string, unknown>;
       for (const [key, value] of Object.entries(from.registry)) to.registry[key] = copy(value);
     }
-    for (const [key, value] of Object.entries(module)) (made as unknown as Record<string, unknown>)[key] = copy(value);
+    for (const [key, value] of Object.entries(module))
+      (made as unknown as Record<string, unknown>)[key] = copy(value);
     return made;
   };
   return copyModule(root) as M;

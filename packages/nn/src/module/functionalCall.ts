@@ -22,8 +22,12 @@ export function functionalCall<M extends Module>(
   const parameters = walkSlots(module, parametersOf, false);
   const buffers = walkSlots(module, buffersOf, false);
   const replacements = new Map<Tensor, Tensor>();
-  const known = new Map<string, Slot<Cell>>([...parameters, ...buffers].map((slot) => [slot.name, slot]));
-  for (const [name, tensor] of tensors instanceof Map ? (tensors as ReadonlyMap<string, Tensor>) : Object.entries(tensors as Record<string, Tensor>)) {
+  const known = new Map<string, Slot<Cell>>(
+    [...parameters, ...buffers].map((slot) => [slot.name, slot]),
+  );
+  for (const [name, tensor] of tensors instanceof Map
+    ? (tensors as ReadonlyMap<string, Tensor>)
+    : Object.entries(tensors as Record<string, Tensor>)) {
     const slot = known.get(name);
     if (slot === undefined) {
       throw new ChainruleError(
@@ -41,7 +45,9 @@ export function functionalCall<M extends Module>(
       swapped.push(slot);
       slot.holder[slot.key] = updated ? cell(given ?? slot.value) : given;
     }
-    const forward = module.forward.bind(module) as unknown as (...a: Parameters<M['forward']>) => ReturnType<M['forward']>;
+    const forward = module.forward.bind(module) as unknown as (
+      ...a: Parameters<M['forward']>
+    ) => ReturnType<M['forward']>;
     return forward(...args);
   } finally {
     for (const { holder, key, value } of swapped) holder[key] = value;

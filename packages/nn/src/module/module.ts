@@ -14,7 +14,17 @@ import {
 import { surrounded } from './call.js';
 import { cloneModule } from './clone.js';
 import { reprOf } from './repr.js';
-import { buffersOf, checkName, INTERNAL, modulesOf, parametersOf, walkModules, walkSlots, type Internal, type Slot } from './slots.js';
+import {
+  buffersOf,
+  checkName,
+  INTERNAL,
+  modulesOf,
+  parametersOf,
+  walkModules,
+  walkSlots,
+  type Internal,
+  type Slot,
+} from './slots.js';
 import { loadState, type StateDict } from './state.js';
 import { summarize } from './summary.js';
 
@@ -150,8 +160,16 @@ export abstract class Module {
     const converted = new Map<Tensor, Tensor>();
     const convert = (slot: Slot<Parameter | Cell>, wrap: (t: Tensor, of: Tensor) => Cell): void => {
       const { value } = slot;
-      if (value.dtype === target || (value.dtype !== 'float32' && value.dtype !== 'float64')) return;
-      if (!converted.has(value)) converted.set(value, wrap(noGrad(() => value.cast(dtype)), value));
+      if (value.dtype === target || (value.dtype !== 'float32' && value.dtype !== 'float64'))
+        return;
+      if (!converted.has(value))
+        converted.set(
+          value,
+          wrap(
+            noGrad(() => value.cast(dtype)),
+            value,
+          ),
+        );
       slot.holder[slot.key] = converted.get(value);
     };
     for (const slot of walkSlots(this, buffersOf, false)) convert(slot, (t) => cell(t));
@@ -168,7 +186,9 @@ export abstract class Module {
   private toDevice(device: string): this {
     const elsewhere = [...this.parameters(), ...this.buffers()].find((t) => t.device !== device);
     if (device === 'int32' || device === 'bool') {
-      throw new ChainruleError(`to: a module's parameters are floats; to('${device}') is not possible`);
+      throw new ChainruleError(
+        `to: a module's parameters are floats; to('${device}') is not possible`,
+      );
     }
     if (elsewhere !== undefined) {
       throw new DeviceError(
@@ -237,7 +257,12 @@ export abstract class Module {
     state: StateDict,
     { strict = true }: { readonly strict?: boolean } = {},
   ): { missingKeys: string[]; unexpectedKeys: string[] } {
-    return loadState(this, new Map(stateSlots(this).map(({ name, value }) => [name, value])), state, strict);
+    return loadState(
+      this,
+      new Map(stateSlots(this).map(({ name, value }) => [name, value])),
+      state,
+      strict,
+    );
   }
 
   /** A copy with parameters and buffers of its own, holding the same values. */

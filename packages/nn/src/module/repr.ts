@@ -5,12 +5,18 @@ import type { Module } from './module.js';
 export function reprOf(module: Module): string {
   const name = module.constructor.name;
   const extra = module.extraRepr();
-  const children = module.namedChildren().map(([key, child]) => ({ first: key, last: key, count: 1, text: reprOf(child) }));
+  const children = module
+    .namedChildren()
+    .map(([key, child]) => ({ first: key, last: key, count: 1, text: reprOf(child) }));
   if (children.length === 0) return `${name}(${extra})`;
   const lines: typeof children = [];
   for (const child of children) {
     const before = lines.at(-1);
-    if (before !== undefined && before.text === child.text && Number(child.first) === Number(before.last) + 1) {
+    if (
+      before !== undefined &&
+      before.text === child.text &&
+      Number(child.first) === Number(before.last) + 1
+    ) {
       before.last = child.last;
       before.count++;
     } else {

@@ -45,7 +45,10 @@ function fieldsOf(module: Module): Slot<unknown>[] {
     const value = holder[key];
     if (typeof value !== 'object' || value === null) return;
     if (!Array.isArray(value)) found.push({ name, holder, key, value });
-    else value.forEach((_, i) => add(value as unknown as Record<string, unknown>, String(i), `${name}.${i}`));
+    else
+      value.forEach((_, i) =>
+        add(value as unknown as Record<string, unknown>, String(i), `${name}.${i}`),
+      );
   };
   for (const key of Object.keys(registry)) add(registry, key, names[key] ?? key);
   return found;
@@ -58,7 +61,9 @@ export function modulesOf(module: Module): Slot<Module>[] {
 
 /** The parameters that one module holds itself. */
 export function parametersOf(module: Module): Slot<Parameter>[] {
-  return fieldsOf(module).filter((slot): slot is Slot<Parameter> => slot.value instanceof Parameter);
+  return fieldsOf(module).filter(
+    (slot): slot is Slot<Parameter> => slot.value instanceof Parameter,
+  );
 }
 
 /** The buffers that one module holds itself. A tensor that was assigned to a buffer's name becomes the buffer. */
@@ -92,7 +97,11 @@ export function walkModules(root: Module, once: boolean): [path: string, module:
 }
 
 /** What `of` finds in each module below `root`, with the full name; what several places hold comes once where `once`. */
-export function walkSlots<T extends Slot<unknown>>(root: Module, of: (module: Module) => T[], once = true): T[] {
+export function walkSlots<T extends Slot<unknown>>(
+  root: Module,
+  of: (module: Module) => T[],
+  once = true,
+): T[] {
   const found: T[] = [];
   const seen = new Set<unknown>();
   for (const [path, module] of walkModules(root, once)) {

@@ -20,9 +20,14 @@ export function loadState(
     if (!given.has(key)) continue;
     const value = given.get(key);
     const expected = `[${target.shape.join(', ')}]`;
-    if (!(value instanceof Tensor)) misshapen.push(`${key} is no tensor, expected one of shape ${expected}`);
-    else if (String(value.shape) === String(target.shape) && value.ndim === target.ndim) loads.push([target, value as Tensor]);
-    else misshapen.push(`${key} has shape [${value.shape.join(', ')}], expected ${expected}`);
+    if (!(value instanceof Tensor))
+      misshapen.push(`${key} is no tensor, expected one of shape ${expected}`);
+    else if (String(value.shape) === String(target.shape) && value.ndim === target.ndim)
+      loads.push([target, value as Tensor]);
+    else
+      misshapen.push(
+        `${key} has shape [${(value as Tensor).shape.join(', ')}], expected ${expected}`,
+      );
   }
   const problems = [
     ...(strict && missingKeys.length > 0 ? [`missing: ${missingKeys.join(', ')}`] : []),

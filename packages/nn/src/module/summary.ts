@@ -11,12 +11,21 @@ interface Row {
   multiplyAdds: number;
 }
 
-export function summarize(model: Module, inputShape: Shape | readonly Shape[], { dtype = 'float32' }: { readonly dtype?: DType }): string {
+export function summarize(
+  model: Module,
+  inputShape: Shape | readonly Shape[],
+  { dtype = 'float32' }: { readonly dtype?: DType },
+): string {
   const rows = tree(model);
   record(model, rows, shapesOf(inputShape), dtype);
   const table = [
     ['layer', 'output shape', 'parameters', 'multiply-adds'],
-    ...rows.map((r) => [r.label, r.shape, r.parameters === 0 ? '' : count(r.parameters), r.multiplyAdds === 0 ? '' : count(r.multiplyAdds)]),
+    ...rows.map((r) => [
+      r.label,
+      r.shape,
+      r.parameters === 0 ? '' : count(r.parameters),
+      r.multiplyAdds === 0 ? '' : count(r.multiplyAdds),
+    ]),
   ];
   const total = model.numParameters();
   const trainable = model.parameters().reduce((n, p) => n + (p.requiresGrad ? p.size : 0), 0);
@@ -57,7 +66,8 @@ function record(model: Module, rows: readonly Row[], shapes: readonly Shape[], d
       row.shape = shapeText(output);
       const first = firstTensor(output);
       const inputs = args.filter((x): x is Tensor => x instanceof Tensor);
-      if (first !== null && inputs.length > 0) row.multiplyAdds += module.multiplyAdds(inputs, first);
+      if (first !== null && inputs.length > 0)
+        row.multiplyAdds += module.multiplyAdds(inputs, first);
     }),
   );
   try {
@@ -71,12 +81,15 @@ function record(model: Module, rows: readonly Row[], shapes: readonly Shape[], d
 }
 
 function shapesOf(inputShape: Shape | readonly Shape[]): readonly Shape[] {
-  if (!Array.isArray(inputShape)) throw new ChainruleError('summary: expected the shape of the input, such as [32, 784]');
-  return typeof inputShape[0] === 'number' || inputShape.length === 0 ? [inputShape as Shape] : (inputShape as readonly Shape[]);
+  if (!Array.isArray(inputShape))
+    throw new ChainruleError('summary: expected the shape of the input, such as [32, 784]');
+  return typeof inputShape[0] === 'number' || inputShape.length === 0
+    ? [inputShape as Shape]
+    : (inputShape as readonly Shape[]);
 }
 
 function shapeText(output: unknown): string {
-  if (output instanceof Tensor) return `[${output.shape.join(', ')}]`;
+  if (output instanceof Tensor) return `[${(output as Tensor).shape.join(', ')}]`;
   if (Array.isArray(output)) return output.map(shapeText).filter(Boolean).join(' ');
   return '';
 }
@@ -94,6 +107,9 @@ function count(n: number): string {
 function aligned(table: readonly (readonly string[])[]): string[] {
   const widths = [0, 1, 2, 3].map((c) => Math.max(...table.map((row) => (row[c] ?? '').length)));
   return table.map((row) =>
-    row.map((text, c) => (c < 2 ? text.padEnd(widths[c] ?? 0) : text.padStart(widths[c] ?? 0))).join('  ').trimEnd(),
+    row
+      .map((text, c) => (c < 2 ? text.padEnd(widths[c] ?? 0) : text.padStart(widths[c] ?? 0)))
+      .join('  ')
+      .trimEnd(),
   );
 }

@@ -1,5 +1,14 @@
 /** @file Keeping gradients small. */
-import { borrowGrad, ChainruleError, type Cell, noGrad, norm, scalar, stack, Tensor } from '@chainrule/autograd';
+import {
+  borrowGrad,
+  ChainruleError,
+  type Cell,
+  noGrad,
+  norm,
+  scalar,
+  stack,
+  Tensor,
+} from '@chainrule/autograd';
 
 /** Parameters, or one. */
 export type Parameters = Cell | Iterable<Cell>;
@@ -38,7 +47,9 @@ export function clipGradNorm(
     const dtype = norms.some((n) => n.dtype === 'float64') ? 'float64' : 'float32';
     const total = norm(stack(norms.map((n) => n.cast(dtype))), { p: normType });
     if (errorIfNonfinite && !Number.isFinite(total.item())) {
-      throw new ChainruleError(`clipGradNorm: the total norm of the gradients is ${total.item()}; nothing was scaled`);
+      throw new ChainruleError(
+        `clipGradNorm: the total norm of the gradients is ${total.item()}; nothing was scaled`,
+      );
     }
     const factor = total.add(1e-6).reciprocal().mul(maxNorm).clamp(null, 1);
     for (const [p, g] of pairs) p.grad = g.mul(factor.cast(g.dtype));

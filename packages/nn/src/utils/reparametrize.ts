@@ -1,28 +1,53 @@
 /** @file Weights that are computed from others before each call: weight and spectral normalization. */
-import { Cell, ChainruleError, matmul, mv, noGrad, norm, normalize, Parameter, randn, type Tensor } from '@chainrule/autograd';
+import {
+  Cell,
+  ChainruleError,
+  matmul,
+  mv,
+  noGrad,
+  norm,
+  normalize,
+  Parameter,
+  randn,
+  type Tensor,
+} from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
 
 type Fields = Record<string, unknown>;
 
 /** Takes a parameter out of a module; from then on `compute` gives its value before each `forward`. */
-function replace(op: string, module: Module, name: string, compute: (fields: Fields, training: boolean) => Tensor): Parameter {
+function replace(
+  op: string,
+  module: Module,
+  name: string,
+  compute: (fields: Fields, training: boolean) => Tensor,
+): Parameter {
   const fields = module as unknown as Fields;
   const weight = fields[name];
-  if (!(weight instanceof Parameter)) throw new ChainruleError(`${op}: ${module.constructor.name} has no parameter "${name}"`);
+  if (!(weight instanceof Parameter))
+    throw new ChainruleError(`${op}: ${module.constructor.name} has no parameter "${name}"`);
   delete fields[name];
-  Object.defineProperty(module, name, { value: undefined, writable: true, configurable: true, enumerable: false });
+  Object.defineProperty(module, name, {
+    value: undefined,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
   module.registerForwardPreHook((of) => {
     const own = of as unknown as Fields;
     own[name] = compute(own, of.training);
   });
-  return weight;
+  return weight as Parameter;
 }
 
 /**
  * Replaces a weight by `g v / ‖v‖`, with the norm over all dimensions but `dim`, or over all for `dim: null`: parameters
  * `weight_g` and `weight_v` (Salimans & Kingma 2016). Returns the module. PyTorch: `nn.utils.weight_norm`.
  */
-export function weightNorm<M extends Module>(module: M, { name = 'weight', dim = 0 }: { readonly name?: string; readonly dim?: number | null } = {}): M {
+export function weightNorm<M extends Module>(
+  module: M,
+  { name = 'weight', dim = 0 }: { readonly name?: string; readonly dim?: number | null } = {},
+): M {
   const lengths = (v: Tensor): Tensor => {
     const kept = dim === null ? -1 : dim < 0 ? dim + v.ndim : dim;
     const dims = v.shape.map((_, d) => d).filter((d) => d !== kept);
@@ -33,7 +58,7 @@ export function weightNorm<M extends Module>(module: M, { name = 'weight', dim =
     const v = own[`${name}_v`] as Tensor;
     return v.mul((own[`${name}_g`] as Tensor).div(lengths(v)));
   });
-  const [v, g] = noGrad(() => [weight.detach(), lengths(weight)]) as [Tensor, Tensor];
+  const [v, g] = [weight.detach(), noGrad(() => lengths(weight))];
   module.registerParameter(`${name}_g`, new Parameter(g));
   module.registerParameter(`${name}_v`, new Parameter(v));
   fields[name] = v;
@@ -75,7 +100,10 @@ export function spectralNorm<M extends Module>(
           v = unit(mv(matrix.detach().t(), u));
           u = unit(mv(matrix.detach(), v));
         }
-        for (const [key, value] of [['u', u], ['v', v]] as const) {
+        for (const [key, value] of [
+          ['u', u],
+          ['v', v],
+        ] as const) {
           const buffer = own[`${name}_${key}`];
           if (buffer instanceof Cell) buffer.assign(value);
         }

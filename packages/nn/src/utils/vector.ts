@@ -14,7 +14,9 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Cell>): 
   const list = [...parameters];
   const total = list.reduce((n, p) => n + p.size, 0);
   if (vector.ndim !== 1 || vector.size !== total) {
-    throw new ShapeError(`vectorToParameters: the parameters have ${total} elements, the vector has shape [${vector.shape.join(', ')}]`);
+    throw new ShapeError(
+      `vectorToParameters: the parameters have ${total} elements, the vector has shape [${vector.shape.join(', ')}]`,
+    );
   }
   noGrad(() => {
     let from = 0;
