@@ -162,7 +162,6 @@ function integers(op: string, x: Tensor): Tensor {
 }
 
 /** The methods of this family. */
-// eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface AttentionMethods<S extends Shape = Shape> {
   dropout(p?: number, options?: DropoutOptions): Tensor<S>;
   embedding(weight: Tensor, options?: EmbeddingOptions): Tensor;

@@ -22,7 +22,8 @@ export function contract(operands: readonly Labelled[], output: readonly string[
     const { x, labels } = diagonals(o);
     return { x: expandNode(x, size(labels)), labels };
   });
-  let [done, ...rest] = list as [Labelled, ...Labelled[]];
+  const [first, ...rest] = list as [Labelled, ...Labelled[]];
+  let done = first;
   for (;;) {
     const later = new Set([...output, ...rest.flatMap((o) => o.labels)]);
     done = sumAway(done, later);
