@@ -1,5 +1,5 @@
 /** @file State dictionaries: what an optimizer remembers, as plain objects; checked as a whole before any of it is used. */
-import { cell, FormatError, Tensor, tensor } from '@chainrule/autograd';
+import { cell, FormatError, noGrad, Tensor, tensor } from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';
 import { Clock } from './clock.js';
 import { display, type Hypers, type HyperValue } from './checks.js';
@@ -34,9 +34,9 @@ function keysOf<H>(built: readonly BuiltGroup<H>[]): (string | number)[][] {
   );
 }
 
-/** A copy that later steps do not change. */
-function snapshot(c: Tensor): Tensor {
-  return tensor(c.dataSync(), { shape: c.shape });
+/** A copy that later steps do not change; nothing is computed or copied before that is needed. */
+function snapshot(t: Tensor): Tensor {
+  return noGrad(() => t.clone());
 }
 
 export function save<H extends Hypers>(
@@ -235,9 +235,14 @@ function takeOver<H extends Hypers>(
     clock.members.add(p);
     const cells: Record<string, Cell> = {};
     for (const name of Object.keys(rule.state(values, p)))
-      cells[name] = cell(snapshot(saved[name] as Tensor));
+      cells[name] = cell(valueOf(saved[name] as Tensor));
     states.set(p, { clock, cells });
   }
+}
+
+/** The elements at once, in an array of their own. */
+function valueOf(t: Tensor): Tensor {
+  return tensor(t.dataSync(), { shape: t.shape });
 }
 
 function isRecord(x: unknown): x is Record<string, unknown> {
