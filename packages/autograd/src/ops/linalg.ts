@@ -136,9 +136,9 @@ export const qr = composite('linalg.qr', (A: Tensor, { mode = 'reduced' }: QrOpt
 
 export interface EighResult {
   /** `[…, n]`, rising. */
-  readonly eigenvalues: Tensor;
+  readonly values: Tensor;
   /** `[…, n, n]`, in columns; their signs are free. */
-  readonly eigenvectors: Tensor;
+  readonly vectors: Tensor;
 }
 
 /**
@@ -149,7 +149,7 @@ export const eigh = composite('linalg.eigh', (A: Tensor): EighResult => {
   const a = square('linalg.eigh', A);
   const n = a.shape.at(-1) as number;
   const packed = eighOf([a]);
-  return { eigenvalues: reshapeNode(rows(packed, 0, 1), a.shape.slice(0, -1)), eigenvectors: rows(packed, 1, n) };
+  return { values: reshapeNode(rows(packed, 0, 1), a.shape.slice(0, -1)), vectors: rows(packed, 1, n) };
 });
 
 export interface SvdOptions {
