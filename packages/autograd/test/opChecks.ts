@@ -41,6 +41,8 @@ export interface OpLine {
 
 export interface Check {
   readonly name: string;
+  /** Whether it looks at derivatives. */
+  readonly derivative: boolean;
   run(): void;
 }
 
@@ -51,30 +53,33 @@ export function checksOf(name: string, line: OpLine): Check[] {
   const order = line.order ?? 2;
   const options = { eps: line.eps ?? 1e-6, atol: 1e-6, rtol: line.rtol ?? 1e-5 };
   const checks: Check[] = [
-    { name: 'every backend gives what the interpreter gives', run: () => each(samples, (args) => checkBackends(call, args, line)) },
-    { name: 'results have the shape and dtype they say', run: () => each(samples, (args) => checkResults(call, args)) },
+    { name: 'every backend gives what the interpreter gives', derivative: false, run: () => each(samples, (args) => checkBackends(call, args, line)) },
+    { name: 'results have the shape and dtype they say', derivative: false, run: () => each(samples, (args) => checkResults(call, args)) },
   ];
   if (line.reference !== undefined) {
     const { reference } = line;
-    checks.push({ name: 'values are the reference', run: () => each(samples, (args) => checkReference(call, args, reference)) });
+    checks.push({ name: 'values are the reference', derivative: false, run: () => each(samples, (args) => checkReference(call, args, reference)) });
   }
   if (order >= 1) {
     checks.push({
       name: 'reverse and forward mode are the derivative',
+      derivative: true,
       run: () => each(samples, (args) => checkFunction(name, checkedFunction(call, args), options)),
     });
   }
   if (order >= 2) {
     checks.push({
       name: 'second derivatives',
+      derivative: true,
       run: () => each(samples, (args) => checkFunction(name, gradientOf(checkedFunction(call, args)), options)),
     });
   }
   if (line.vmap ?? true) {
-    checks.push({ name: 'vmap is a loop', run: () => each(samples, (args) => checkBatching(call, args)) });
+    checks.push({ name: 'vmap is a loop', derivative: false, run: () => each(samples, (args) => checkBatching(call, args)) });
     if (order >= 1) {
       checks.push({
         name: 'vmap of the gradient is a loop',
+        derivative: false,
         run: () => each(samples, (args) => checkBatching(gradientFunction(call, args), args)),
       });
     }
@@ -82,11 +87,29 @@ export function checksOf(name: string, line: OpLine): Check[] {
   if (line.samples === undefined) {
     const arity = line.arity ?? 1;
     checks.push(
-      { name: 'empty tensors', run: () => checkEmpty(call, arity, order) },
-      { name: 'NaN, infinities and zeros of both signs', run: () => checkSpecial(call, arity, order, line) },
+      { name: 'empty tensors', derivative: false, run: () => checkEmpty(call, arity, order) },
+      { name: 'NaN, infinities and zeros of both signs', derivative: false, run: () => checkSpecial(call, arity, order, line) },
     );
   }
   return checks;
+}
+
+/** The names of the primitives that an operation's results are made of. */
+export function reachedBy(name: string, line: OpLine): Set<string> {
+  const call = line.call ?? publicFunction(name);
+  const names = new Set<string>();
+  const seen = new Set<Tensor>();
+  for (const args of (line.samples ?? ((): unknown[][] => elementSamples(line)))()) {
+    const inputs = mapTree(args, (t) => (isFloat(t.dtype) ? copy(t, 'float64').requiresGrad_() : t)) as unknown[];
+    const stack = apply(call, inputs);
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      if (seen.has(node)) continue;
+      seen.add(node);
+      if (node.op !== null) names.add(node.op.name);
+      stack.push(...node.inputs);
+    }
+  }
+  return names;
 }
 
 function publicFunction(name: string): (...args: never[]) => unknown {

@@ -16,7 +16,7 @@ export function explain(t: Tensor): string {
   const kind = `${node.dtype}[${node.shape.join(', ')}]`;
   if (node.value !== null) return `nothing: this ${kind} has its value already`;
   const found = collect([node]);
-  const program = new Plan(found.structure.ints.slice(0, found.structure.length), found).program();
+  const program = new Plan(found.structure.copy(), found, found.leaves).program();
   const { instructions, inputs } = program;
   const computed = instructions.filter((i) => i.op !== null && i.op.name !== 'constant');
   return (
