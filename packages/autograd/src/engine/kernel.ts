@@ -6,12 +6,16 @@
  */
 import type { DType } from '../graph/dtype.js';
 
-/** How a kernel walks one buffer: element `offset + Σ index[d] * strides[d]`. */
-export interface Access {
+/** Where an operand begins; one that is no more than a place lies contiguous and row-major. */
+export interface Place {
   /** Which buffer of the plan: an index into its pointer table. */
   readonly buffer: number;
   readonly dtype: DType;
   readonly offset: number;
+}
+
+/** How a kernel walks one buffer: element `offset + Σ index[d] * strides[d]`. */
+export interface Access extends Place {
   /** One stride a dimension of the kernel's iteration space. */
   readonly strides: readonly number[];
 }
@@ -68,4 +72,58 @@ export interface MatmulKernel {
   readonly out: Access;
 }
 
-export type Kernel = LoopKernel | MatmulKernel;
+/**
+ * A convolution or one of its gradients, over `x [batch, groups, inChannels, …size]`, `w [groups, outChannels,
+ * inChannels, …window]` and `y [batch, groups, outChannels, …places]`: tap `k` at place `o` reads position
+ * `o · stride − padLow + k · dilation`, or 0 in the padding. Padding may be negative.
+ */
+export interface ConvKernel {
+  readonly kind: 'conv';
+  /** `forward`: y from x and w; `gradInput`: x from y and w; `gradWeight`: w from x and y. */
+  readonly direction: 'forward' | 'gradInput' | 'gradWeight';
+  readonly batch: number;
+  readonly groups: number;
+  /** Channels of one group. */
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly size: readonly number[];
+  readonly window: readonly number[];
+  readonly places: readonly number[];
+  readonly stride: readonly number[];
+  readonly padLow: readonly number[];
+  readonly padHigh: readonly number[];
+  readonly dilation: readonly number[];
+  readonly inputs: readonly [Place, Place];
+  readonly out: Place;
+}
+
+export type Kernel = LoopKernel | MatmulKernel | OperatorKernel;
+
+/** A kernel of its own kind over contiguous operands. */
+export type OperatorKernel = ConvKernel;
+
+/** Everything a kernel reads and writes. */
+export function placesOf(kernel: Kernel): Place[] {
+  if (kernel.kind === 'loop') return [...kernel.inputs, ...kernel.outputs];
+  if (kernel.kind === 'matmul') return [kernel.a, kernel.b, kernel.out];
+  return [...kernel.inputs, kernel.out];
+}
+
+/** The same kernel over other buffers. */
+export function withPlaces(kernel: Kernel, to: <P extends Place>(place: P) => P): Kernel {
+  if (kernel.kind === 'loop')
+    return { ...kernel, inputs: kernel.inputs.map(to), outputs: kernel.outputs.map(to) };
+  if (kernel.kind === 'matmul')
+    return { ...kernel, a: to(kernel.a), b: to(kernel.b), out: to(kernel.out) };
+  return {
+    ...kernel,
+    inputs: kernel.inputs.map(to),
+    out: to(kernel.out),
+  } as unknown as OperatorKernel;
+}
+
+/** Additions and multiplications of an operator; 0 for those that only move elements. */
+export function operatorFlops(kernel: OperatorKernel): number {
+  const { batch, groups, inChannels, outChannels, places, window } = kernel;
+  return [batch, groups, inChannels, outChannels, ...places, ...window].reduce((n, x) => n * x, 2);
+}

@@ -5,19 +5,27 @@
  */
 import { planArena } from '../../engine/arena.js';
 import { lower, type Lowered } from '../../engine/lower.js';
-import type { Backend, Executable, Instruction, Meter, Program, Work } from '../../engine/program.js';
+import type {
+  Backend,
+  Executable,
+  Instruction,
+  Meter,
+  Program,
+  Work,
+} from '../../engine/program.js';
 import { schedule, type Schedule } from '../../engine/schedule.js';
 import { simplify } from '../../engine/simplify.js';
 import { itemSize, type TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
 import { interpreter } from '../interpreter/interpreter.js';
+import { isScalar } from '../interpreter/tape.js';
 import { Arrays } from './arrays.js';
 import { compileKernels } from './compile.js';
 import { supports } from './elementOps.js';
 import { bestVectorWidth } from './vectorWidth.js';
 import { ThreadPool } from './pool.js';
 import { WasmPlan } from './wasmPlan.js';
-import { placesOf, withPlaces, type Kernel, type Place } from '../../engine/kernel.js';
+import { operatorFlops, placesOf, withPlaces, type Kernel, type Place } from '../../engine/kernel.js';
 
 export interface WasmOptions {
   /** Threads to run plans with, the calling one among them. */
@@ -44,7 +52,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     dispose: () => pool?.dispose(),
     compile: (program, meter = null) => {
       const simple = simplify(program);
-      return worthCompiling(simple)
+      return worthCompiling(simple) && !isScalar(simple)
         ? new WasmExecutable(simple, arrays, threads, poolFor, meter)
         : interpreter.compile(simple, meter);
     },
@@ -186,7 +194,10 @@ class WasmExecutable implements Executable {
         part.plan.setBuffers(part.buffers.map((slot) => this.addresses[slot]!));
         part.plan.run();
       }
-      this.meter?.report(part.kind === 'plan' ? part.work : this.opaqueWork(part), performance.now() - start);
+      this.meter?.report(
+        part.kind === 'plan' ? part.work : this.opaqueWork(part),
+        performance.now() - start,
+      );
     }
     return this.scheduled.outputs.map((slot, k) => {
       const given = outputs[k] ?? null;
@@ -272,7 +283,12 @@ class WasmExecutable implements Executable {
     const { op, shape } = this.instruction(slot);
     const name = op?.name ?? '';
     const bytes = [slot, ...operands].reduce((sum, x) => sum + this.bytesOf(x), 0);
-    return { name: `reference ${name} [${shape.join(', ')}]`, operations: [name], flops: sizeOf(shape), bytes };
+    return {
+      name: `reference ${name} [${shape.join(', ')}]`,
+      operations: [name],
+      flops: sizeOf(shape),
+      bytes,
+    };
   }
 
   private arrayAt(slot: number): TypedArray {
@@ -328,7 +344,12 @@ function workOf(kernels: readonly Kernel[], operations: readonly string[]): Work
         const shape = [...kernel.outer, ...kernel.inner];
         bytes += itemSize[dtype] * strides.reduce((n, s, d) => (s === 0 ? n : n * shape[d]!), 1);
       }
-      names.push(`loop [${kernel.outer.join(', ')}]${kernel.inner.length > 0 ? ` over [${kernel.inner.join(', ')}]` : ''}`);
+      names.push(
+        `loop [${kernel.outer.join(', ')}]${kernel.inner.length > 0 ? ` over [${kernel.inner.join(', ')}]` : ''}`,
+      );
+    } else if (kernel.kind !== 'matmul') {
+      flops += operatorFlops(kernel);
+      names.push(kernel.kind);
     } else {
       const { batch, m, n, k } = kernel;
       const count = sizeOf(batch);
@@ -337,5 +358,10 @@ function workOf(kernels: readonly Kernel[], operations: readonly string[]): Work
       names.push(`matmul ${batch.length > 0 ? `${batch.join('×')} × ` : ''}${m}×${n}×${k}`);
     }
   }
-  return { name: names.length === 1 ? names[0]! : `${names.length} kernels`, operations, flops, bytes };
+  return {
+    name: names.length === 1 ? names[0]! : `${names.length} kernels`,
+    operations,
+    flops,
+    bytes,
+  };
 }

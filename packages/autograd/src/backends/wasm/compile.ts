@@ -5,7 +5,7 @@
  * function `run(table, thread, threads, maySleep)` calls them in order; threads meet between kernels where one could
  * read what another is still writing.
  */
-import type { Kernel, LoopKernel } from '../../engine/kernel.js';
+import { placesOf, type Kernel, type LoopKernel } from '../../engine/kernel.js';
 import { ModuleBuilder } from './assembler.js';
 import type { FunctionBuilder } from './assembler.js';
 import { barrierFunction, BARRIER_BYTES } from './barrier.js';
@@ -17,6 +17,7 @@ import type { CompiledKernel, KernelContext, VectorWidth } from './kernelFunctio
 import { compileLoop } from './loopKernel.js';
 import { compileMatmul, matmulAsLoop } from './matmul.js';
 import { I32 } from './opcodes.js';
+import { compileOperator } from './operatorKernel.js';
 
 export interface CompileOptions {
   /** Whether the memory is shared: needed for more than one thread. */
@@ -52,6 +53,7 @@ export type RunFunction = (
 /** Whether a kernel can be compiled; the interpreter runs the others. */
 export function supportsKernel(kernel: Kernel): boolean {
   if (kernel.kind === 'matmul') return kernel.out.dtype !== 'bool';
+  if (kernel.kind !== 'loop') return true;
   return kernel.body.every((scalar) => {
     if (scalar.kind === 'reduce')
       return scalar.dtype !== 'bool' || scalar.op === 'max' || scalar.op === 'min';
@@ -67,19 +69,17 @@ export function supportsKernel(kernel: Kernel): boolean {
  */
 export function compileKernels(kernels: readonly Kernel[], options: CompileOptions): CompiledPlan {
   const width = options.width ?? 'simd128';
-  const buffers = kernels.flatMap((kernel) =>
-    kernel.kind === 'loop'
-      ? [...kernel.inputs, ...kernel.outputs]
-      : [kernel.a, kernel.b, kernel.out],
-  );
-  const scratchSlot = buffers.reduce((most, access) => Math.max(most, access.buffer), -1) + 1;
+  const scratchSlot =
+    kernels.flatMap(placesOf).reduce((most, place) => Math.max(most, place.buffer), -1) + 1;
   const context: KernelContext = { width, fma: options.fma ?? width !== 'simd128', scratchSlot };
   const module = new ModuleBuilder(options.shared);
   const parts: CompiledKernel[] = [];
   // The barrier comes first in scratch memory, then what threads share, then what each has for itself.
   let shared = BARRIER_BYTES;
-  const compileLoops = (kernel: LoopKernel): void => {
-    const scratch: Scratch = { slot: scratchSlot, bytes: BARRIER_BYTES };
+  const compileLoops = (
+    kernel: LoopKernel,
+    scratch: Scratch = { slot: scratchSlot, bytes: BARRIER_BYTES },
+  ): void => {
     for (const piece of chunkReductions(kernel, scratch))
       parts.push(compileLoop(module, piece, context));
     shared = Math.max(shared, scratch.bytes);
@@ -87,6 +87,13 @@ export function compileKernels(kernels: readonly Kernel[], options: CompileOptio
   for (const kernel of kernels) {
     if (kernel.kind === 'loop') {
       compileLoops(kernel);
+    } else if (kernel.kind !== 'matmul') {
+      const scratch: Scratch = { slot: scratchSlot, bytes: BARRIER_BYTES };
+      for (const piece of compileOperator(module, kernel, context, scratch)) {
+        if ('kind' in piece) compileLoops(piece, scratch);
+        else parts.push(piece);
+      }
+      shared = Math.max(shared, scratch.bytes);
     } else {
       const loop = matmulAsLoop(kernel);
       if (loop !== undefined) compileLoops(loop);

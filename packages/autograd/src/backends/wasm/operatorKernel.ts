@@ -1,0 +1,19 @@
+/** @file Kernels of their own kind: which function writes which. */
+import type { LoopKernel, OperatorKernel } from '../../engine/kernel.js';
+import type { ModuleBuilder } from './assembler.js';
+import type { Scratch } from './chunkReductions.js';
+import { compileConv } from './convKernel.js';
+import type { CompiledKernel, KernelContext } from './kernelFunction.js';
+
+/** What an operator becomes, in order: functions of its own, and loops that finish the work. */
+export type Piece = CompiledKernel | LoopKernel;
+
+/** Compiles an operator; `scratch` is memory that all threads see. */
+export function compileOperator(
+  module: ModuleBuilder,
+  kernel: OperatorKernel,
+  context: KernelContext,
+  scratch: Scratch,
+): Piece[] {
+  return compileConv(module, kernel, context, scratch);
+}
