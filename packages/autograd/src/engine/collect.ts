@@ -1,6 +1,6 @@
 /** @file The unevaluated graph behind some roots, in the order it can be computed, and its structure as a list of numbers. */
 import { ChainruleError, GradError } from '../errors.js';
-import { DTYPES, type DType } from '../graph/dtype.js';
+import { allocate, DTYPES, type DType } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import type { Attrs, AttrValue } from '../graph/primitive.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -123,6 +123,10 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
 
   for (const root of asked) {
     if (root.value !== null) continue;
+    if (root.op === constantOp || root.op === counterOp) {
+      root.value = allocate(root.dtype, 1).fill((root.attrs as { value: number }).value);
+      continue;
+    }
     if (root.mark === mark) {
       if (!roots.includes(root)) roots.push(root);
       continue;

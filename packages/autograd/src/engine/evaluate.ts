@@ -70,7 +70,7 @@ export function run(roots: readonly Tensor[], why: string): void {
 
 /**
  * @internal Runs a plan for a graph. `held` are slots to keep until the next run that holds some. The plan may compute
- * more roots than the graph has: new versions of the cells `more`, which are returned by value.
+ * more roots than the graph has, new versions of the cells `more`, which are returned by value, from more leaves.
  */
 export function execute(
   graph: Collected,
@@ -78,8 +78,10 @@ export function execute(
   why: string,
   held: readonly number[] | null = null,
   more: readonly Cell[] = NONE,
+  moreLeaves: readonly Tensor[] = NONE,
 ): TypedArray[] {
-  const { leaves, roots } = graph;
+  const { roots } = graph;
+  const leaves = moreLeaves.length === 0 ? graph.leaves : [...graph.leaves, ...moreLeaves];
   // Some of what the last run held may be an input: taken before it is let go of.
   const inputs = new Array<TypedArray>(leaves.length);
   for (let i = 0; i < leaves.length; i++) {

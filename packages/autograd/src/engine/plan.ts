@@ -24,21 +24,21 @@ export class Plan {
 
   readonly structure: Int32Array;
 
-  /** Of the leaves the first `given` are inputs; numbers after them are constants. `stops` are inputs without value. */
+  /** `inputs` are the leaves that are handed over at each run, in order; other numbers are constants. */
   constructor(
     structure: Int32Array,
-    { nodes, leaves, roots }: Pick<Collected, 'nodes' | 'leaves' | 'roots'>,
-    { given = leaves.length, stops }: { given?: number; stops?: ReadonlySet<Tensor> } = {},
+    { nodes, roots }: Pick<Collected, 'nodes' | 'roots'>,
+    inputs: readonly Tensor[],
   ) {
     this.structure = structure;
-    const inputs = new Set(leaves.slice(0, given));
+    const given = new Set(inputs);
     this.instructions = nodes.map((node) => {
       const { op, attrs, shape, dtype } = node;
-      return inputs.has(node) || (node.value !== null && !isNumber(node)) || stops?.has(node) === true
+      return given.has(node) || (node.value !== null && !isNumber(node))
         ? { op: null, attrs: null, inputs: [], shape, dtype }
         : { op, attrs, inputs: node.inputs.map((x) => x.slot), shape, dtype };
     });
-    this.inputs = leaves.slice(0, given).map((leaf) => leaf.slot);
+    this.inputs = inputs.map((leaf) => leaf.slot);
     this.roots = roots.map((root) => root.slot);
   }
 
@@ -104,7 +104,7 @@ export class PlanCache {
 
   /** The plan for a graph, made if there is none. */
   find(graph: Collected): Plan {
-    return this.look(graph.structure) ?? this.add(new Plan(graph.structure.copy(), graph));
+    return this.look(graph.structure) ?? this.add(new Plan(graph.structure.copy(), graph, graph.leaves));
   }
 
   /** The plan of a structure, if there is one. */

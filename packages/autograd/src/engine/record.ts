@@ -139,7 +139,7 @@ function capture(
       throw new ChainruleError('compile: a tensor of another recording was used');
   }
   const backend = backendInUse();
-  const plan = new Plan(new Int32Array(0), { ...graph, roots }, { stops });
+  const plan = new Plan(new Int32Array(0), { nodes: graph.nodes, roots }, graph.leaves);
   return {
     grad: mode.grad,
     backend,

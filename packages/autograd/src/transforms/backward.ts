@@ -48,29 +48,45 @@ export function backward(
  * Runs the plan that an earlier pass over a graph of this structure left, without building a backward graph. Returns
  * true if there was one, else the structure under which to leave one; null where the structure does not say it all.
  */
-function recall(root: Tensor): true | Int32Array | null {
+function recall(root: Tensor): true | Unknown | null {
   const graph = collect([root, ...pendingVersions()]);
   if (!graph.plain || graph.roots[0] !== root) return null;
-  for (const leaf of graph.gradLeaves) {
-    const { extra } = leafOf(leaf);
-    if (extra !== null && (extra.hooks.length > 0 || (extra.grad !== null && extra.grad.live !== null))) return null;
-  }
   graph.structure.push(BACKWARD);
+  const before = new Set<Tensor>();
+  for (const node of graph.gradLeaves) {
+    const { extra } = leafOf(node);
+    const live = extra?.grad?.live ?? null;
+    if (extra !== null && (extra.hooks.length > 0 || live?.needsGrad === true)) return null;
+    graph.structure.push(live === null ? 0 : 1);
+    if (live !== null) before.add(live);
+  }
   const plan = engine.plans.look(graph.structure);
-  if (plan === null) return graph.structure.copy();
+  if (plan === null) return { structure: graph.structure.copy(), before: [...before] };
   const leaves = plan.gradients.map((k) => leafOf(graph.gradLeaves[k] as Tensor));
-  const cells = leaves.map((leaf) => (extraOf(leaf).grad ??= new GradientCell(filled(0, leaf.shape, leaf.dtype), false)));
-  cells.forEach((cell) => cell.clear());
-  const values = execute(graph, plan, 'backward', null, cells);
+  const cells = leaves.map((leaf) => (extraOf(leaf).grad ??= newGradient(leaf)));
+  const values = execute(graph, plan, 'backward', null, cells, [...before]);
   cells.forEach((cell, k) => cell.advance(values[k] as TypedArray));
   return true;
+}
+
+/** A structure that has no plan yet, and the gradients so far that it would read. */
+interface Unknown {
+  readonly structure: Int32Array;
+  readonly before: readonly Tensor[];
+}
+
+/** The cell of a gradient that is about to be computed. */
+function newGradient(leaf: Tensor): Cell {
+  const cell = new GradientCell(filled(0, leaf.shape, leaf.dtype), false);
+  cell.clear();
+  return cell;
 }
 
 /** Ends the structure of a forward graph whose plan runs the backward pass too. */
 const BACKWARD = -4;
 
 /** Hands the cotangents to their leaves, and runs forward and backward pass together. */
-function give(found: ReadonlyMap<Tensor, Tensor>, root: Tensor, createGraph: boolean, structure: Int32Array | null): void {
+function give(found: ReadonlyMap<Tensor, Tensor>, root: Tensor, createGraph: boolean, unknown: Unknown | null): void {
   const before: { leaf: Tensor; grad: Cell | null; live: boolean }[] = [];
   try {
     for (const [leaf, ct] of found) {
@@ -80,9 +96,12 @@ function give(found: ReadonlyMap<Tensor, Tensor>, root: Tensor, createGraph: boo
     }
     if (mode.tracing !== null) return;
     const gradients = [...found.keys()].map((leaf) => (extraOf(leaf).grad as Cell).current);
-    const graph = collect([root, ...pendingVersions().filter((v) => !gradients.includes(v)), ...gradients]);
+    const last = new Set(gradients);
+    const graph = collect([root, ...pendingVersions().filter((v) => !last.has(v)), ...gradients]);
     if (graph.roots.length === 0) return;
-    execute(graph, (structure !== null && learn(graph, structure, gradients)) || engine.plans.find(graph), 'backward');
+    const learnt = unknown === null ? null : learn(graph, unknown, gradients);
+    // Learning walks the graph again: the structure to find a plan by is that of the last walk.
+    execute(graph, learnt ?? engine.plans.find(unknown === null ? graph : collect(graph.roots)), 'backward');
   } catch (error) {
     for (const { leaf, grad, live } of before) {
       extraOf(leaf).grad = grad;
@@ -92,17 +111,25 @@ function give(found: ReadonlyMap<Tensor, Tensor>, root: Tensor, createGraph: boo
   }
 }
 
-/** A plan for all graphs of the forward structure: what only the backward part reads must be numbers of its rules. */
-function learn(graph: Collected, structure: Int32Array, gradients: readonly Tensor[]): Plan | null {
+/**
+ * A plan for all graphs of the forward structure. Its inputs are the leaves of the forward graph and the gradients so
+ * far; what else the backward part reads must be numbers of its rules.
+ */
+function learn(graph: Collected, { structure, before }: Unknown, gradients: readonly Tensor[]): Plan | null {
   const firstGradient = graph.roots.length - gradients.length;
   if (gradients.some((g, k) => graph.roots[firstGradient + k] !== g)) return null;
   const forward = collect(graph.roots.slice(0, firstGradient));
-  const given = forward.leaves.length;
-  const again = collect(graph.roots);
-  if (again.leaves.slice(given).some((leaf) => leaf.op !== constantOp)) return null;
-  const plan = new Plan(structure, again, { given });
-  plan.gradients = gradients.map((g) => forward.gradLeaves.findIndex((leaf) => leafOf(leaf).extra?.grad === g.cell));
-  return plan.gradients.includes(-1) ? null : engine.plans.add(plan);
+  const inputs = [...forward.leaves, ...before];
+  const { nodes, leaves } = collect(graph.roots);
+  const known = new Set(inputs);
+  if (leaves.some((leaf) => !known.has(leaf) && leaf.op !== constantOp)) return null;
+  if (before.some((g) => nodes[g.slot] !== g)) return null;
+  const places = new Map(forward.gradLeaves.map((leaf, k) => [leafOf(leaf).extra?.grad, k]));
+  const targets = gradients.map((g) => places.get(g.cell) ?? -1);
+  if (targets.includes(-1)) return null;
+  const plan = engine.plans.add(new Plan(structure, { nodes, roots: graph.roots }, inputs));
+  plan.gradients = targets;
+  return plan;
 }
 
 /** The sum of the gradient so far and a new one. */

@@ -118,7 +118,7 @@ function grow(c: Choices, pool: Tensor[]): Tensor {
 
 function valuesOn(backend: Backend, roots: readonly Tensor[]): readonly TypedArray[] {
   const graph = collect(roots);
-  const plan = new Plan(new Int32Array(0), graph);
+  const plan = new Plan(new Int32Array(0), graph, graph.leaves);
   return backend.compile(plan.program()).run(
     graph.leaves.map(
       (t) => t.value ?? Float32Array.of((t.attrs as unknown as { value: number }).value),

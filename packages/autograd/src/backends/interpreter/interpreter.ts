@@ -6,11 +6,13 @@ import { allocate, type TypedArray } from '../../graph/dtype.js';
 import type { Primitive, Value } from '../../graph/primitive.js';
 import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
+import { isScalar, Tape } from './tape.js';
 import type { Backend, Executable, Instruction, Meter, Program } from '../../engine/program.js';
 
 export const interpreter: Backend = {
   name: 'interpreter',
-  compile: (program, meter = null) => new Interpretation(program, meter),
+  compile: (program, meter = null) =>
+    meter === null && isScalar(program) ? new Tape(program) : new Interpretation(program, meter),
   allocate: () => null,
 };
 

@@ -1,0 +1,120 @@
+/**
+ * @file Graphs of single numbers, as micrograd builds them: a tape of instructions over one array of registers.
+ *
+ * Tens of thousands of nodes of one element each would be a giant kernel to compile and a slow walk to interpret: here
+ * each costs a few nanoseconds.
+ */
+import { allocate, type TypedArray } from '../../graph/dtype.js';
+import type { Primitive, Scalar } from '../../graph/primitive.js';
+import { constantOp } from '../../graph/version.js';
+import type { Executable, Instruction, Program } from '../../engine/program.js';
+
+/** Whether every value is a single number and every operation a function of such. */
+export function isScalar({ instructions }: Program): boolean {
+  return instructions.every(({ op, shape, dtype }) => {
+    for (const n of shape) if (n !== 1) return false;
+    return op === null || op === constantOp || keepsElements(op) || (op.trait === 'element' && dtype !== 'int32' && op.scalar !== null);
+  });
+}
+
+/** Of single numbers, movement and reductions leave them as they are. */
+function keepsElements(op: Primitive): boolean {
+  return op.trait === 'alias' || op.name === 'expand' || op.name === 'permute' || (op.trait === 'reduce' && op.name === 'sum');
+}
+
+/** The operations worth a case of their own; the others call the function of their primitive. */
+const CODES: Readonly<Record<string, number | undefined>> = { move: 0, add: 1, mul: 2, sub: 3, strongMul: 4, neg: 5, square: 6 };
+const CALL = 7;
+
+export class Tape implements Executable {
+  at = 0;
+  private readonly program: Program;
+  private readonly registers: Float64Array;
+  /** Four numbers an instruction: code, two operands and the result; a third operand in `third`. */
+  private readonly code: Int32Array;
+  private readonly third: Int32Array;
+  private readonly round: Uint8Array;
+  private readonly functions: readonly (Scalar | null)[];
+  private readonly origins: Int32Array;
+
+  constructor(program: Program) {
+    this.program = program;
+    const { instructions } = program;
+    this.registers = new Float64Array(instructions.length);
+    const code: number[] = [];
+    const third: number[] = [];
+    const round: number[] = [];
+    const functions: (Scalar | null)[] = [];
+    const origins: number[] = [];
+    instructions.forEach((instruction, slot) => {
+      const { op, attrs, inputs, dtype } = instruction;
+      if (op === null) return;
+      if (op === constantOp) {
+        const { value } = attrs as { value: number };
+        this.registers[slot] = dtype === 'float32' ? Math.fround(value) : value;
+        return;
+      }
+      const [x = 0, y = 0, z = 0] = inputs;
+      const known = keepsElements(op) ? CODES['move'] : dtype === 'bool' ? undefined : CODES[op.name];
+      code.push(known ?? CALL, x, y, slot);
+      third.push(z);
+      round.push(dtype === 'float32' ? 1 : 0);
+      functions.push(known === undefined ? functionOf(instruction, op) : null);
+      origins.push(instruction.origin ?? slot);
+    });
+    this.code = Int32Array.from(code);
+    this.third = Int32Array.from(third);
+    this.round = Uint8Array.from(round);
+    this.functions = functions;
+    this.origins = Int32Array.from(origins);
+  }
+
+  run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[] {
+    const { registers, code, third, round, functions, program } = this;
+    const slots = program.inputs;
+    for (let i = 0; i < slots.length; i++) registers[slots[i]!] = inputs[i]![0]!;
+    for (let i = 0, at = 0; at < code.length; i++, at += 4) {
+      const x = registers[code[at + 1]!]!;
+      const y = registers[code[at + 2]!]!;
+      let r: number;
+      switch (code[at]!) {
+        case 0:
+          r = x;
+          break;
+        case 1:
+          r = x + y;
+          break;
+        case 2:
+          r = x * y;
+          break;
+        case 3:
+          r = x - y;
+          break;
+        case 4:
+          r = x === 0 ? 0 : x * y;
+          break;
+        case 5:
+          r = -x;
+          break;
+        case 6:
+          r = x * x;
+          break;
+        default:
+          this.at = this.origins[i]!;
+          r = functions[i]!(x, y, registers[third[i]!]!);
+      }
+      registers[code[at + 3]!] = round[i]! === 1 ? Math.fround(r) : r;
+    }
+    return program.outputs.map((slot, k) => {
+      const array = outputs[k] ?? allocate((program.instructions[slot] as Instruction).dtype, 1);
+      array[0] = registers[slot]!;
+      return array;
+    });
+  }
+}
+
+/** The scalar function of an instruction; a boolean is 0 or 1, whatever the arithmetic gives. */
+function functionOf({ dtype }: Instruction, op: Primitive): Scalar {
+  const f = op.scalar as Scalar;
+  return dtype === 'bool' ? (x, y, z) => (f(x, y, z) !== 0 ? 1 : 0) : f;
+}
