@@ -1,14 +1,15 @@
-/** @file Convolutions, and the windows they slide over. */
+/** @file Convolutions. */
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
-import { show, sizeOf, type Shape } from '../graph/shape.js';
+import { show, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { add } from './arithmetic.js';
 import { reshapeNode } from './broadcast.js';
 import { conv, convInput } from './conv.js';
 import { composite, floatOperand } from './define.js';
-import { batchedInput, perDim, unbatched, type PerDim } from './geometry.js';
-import { foldWindows, unfoldWindows } from './slide.js';
-import { windowCounts, type Sliding } from './windows.js';
+import type { UnfoldOptions } from './folding.js';
+import { batchedInput, checkFits, perDim, unbatched, type PerDim } from './geometry.js';
+
+export * from './folding.js';
 
 export interface ConvOptions {
   readonly stride?: PerDim;
@@ -118,71 +119,6 @@ function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
   };
 }
 
-export interface UnfoldOptions {
-  readonly dilation?: PerDim;
-  readonly padding?: PerDim;
-  readonly stride?: PerDim;
-}
-
-/**
- * The windows of a convolution as columns: `x [n, c, h, w]` (or `[c, h, w]`) → `[n, c · kh · kw, windows]`, zeros in the
- * padding. PyTorch: `nn.functional.unfold` (im2col).
- *
- * @throws {ShapeError} if the kernel is larger than the padded input.
- */
-export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) => Tensor = composite(
-  'unfold',
-  (input: Tensor, kernelSize: PerDim, options: UnfoldOptions = {}): Tensor => {
-    const { x, single } = batchedInput('unfold', floatOperand('unfold', input), 2);
-    const geometry = slidingOf('unfold', x.shape.slice(2), kernelSize, options);
-    checkFits('unfold', geometry);
-    const rows = (x.shape[1] as number) * sizeOf(geometry.kernel);
-    const y = unfoldWindows([x], geometry);
-    return unbatched(reshapeNode(y, [x.shape[0] as number, rows, sizeOf(windowCounts(geometry))]), single);
-  },
-);
-
-/**
- * The transpose of `unfold`: adds up columns `[n, c · kh · kw, windows]` (or without n) where they overlap, to
- * `[n, c, ...outputSize]`. PyTorch: `nn.functional.fold` (col2im).
- *
- * @throws {ShapeError} if rows or columns are not those that `unfold` gives for `outputSize`.
- */
-export const fold: (x: Tensor, outputSize: PerDim, kernelSize: PerDim, options?: UnfoldOptions) => Tensor = composite(
-  'fold',
-  (input: Tensor, outputSize: PerDim, kernelSize: PerDim, options: UnfoldOptions = {}): Tensor => {
-    const { x, single } = batchedInput('fold', floatOperand('fold', input), 1);
-    const geometry = slidingOf('fold', perDim('fold', 'outputSize', outputSize, 2, 1), kernelSize, options);
-    checkFits('fold', geometry);
-    const [n, rows, columns] = x.shape as readonly [number, number, number];
-    const taps = sizeOf(geometry.kernel);
-    const counts = windowCounts(geometry);
-    if (rows % taps !== 0 || columns !== sizeOf(counts)) {
-      throw new ShapeError(
-        `fold: x ${show(input.shape)} has ${rows} rows and ${columns} columns; kernel ${show(geometry.kernel)} over ` +
-          `${show(geometry.size)} needs a multiple of ${taps} rows and ${sizeOf(counts)} columns`,
-      );
-    }
-    const windows = reshapeNode(x, [n, rows / taps, ...geometry.kernel, ...counts]);
-    return unbatched(foldWindows([windows], geometry), single);
-  },
-);
-
-function slidingOf(op: string, size: Shape, kernelSize: PerDim, options: UnfoldOptions): SlidingAttrs {
-  const rank = size.length;
-  const padding = perDim(op, 'padding', options.padding ?? 0, rank, 0);
-  return {
-    size,
-    kernel: perDim(op, 'kernelSize', kernelSize, rank, 1),
-    stride: perDim(op, 'stride', options.stride ?? 1, rank, 1),
-    padLow: padding,
-    padHigh: padding,
-    dilation: perDim(op, 'dilation', options.dilation ?? 1, rank, 1),
-  };
-}
-
-type SlidingAttrs = Parameters<typeof unfoldWindows>[1] & Sliding;
-
 function paddingOf(
   op: string,
   padding: PerDim | 'same' | 'valid',
@@ -221,15 +157,6 @@ function sameType(op: string, x: Tensor, w: Tensor): void {
 function groupsOf(op: string, groups: number): number {
   if (Number.isInteger(groups) && groups > 0) return groups;
   throw new ChainruleError(`${op}: groups must be a whole number of at least 1, got ${groups}`);
-}
-
-function checkFits(op: string, g: Sliding): void {
-  if (windowCounts(g).every((n) => n > 0)) return;
-  const padded = g.size.map((n, d) => n + g.padLow[d]! + g.padHigh[d]!);
-  const reach = g.kernel.map((k, d) => g.dilation[d]! * (k - 1) + 1);
-  throw new ShapeError(
-    `${op}: the kernel is larger than the input: it spans ${show(reach)}, the input with its padding ${show(padded)}`,
-  );
 }
 
 function withBias(op: string, y: Tensor, bias: Tensor | null | undefined): Tensor {

@@ -3,6 +3,7 @@ import { ChainruleError, ShapeError } from '../errors.js';
 import { range, show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshapeNode } from './broadcast.js';
+import { windowCounts, type Sliding } from './windows.js';
 
 /** One whole number for every dimension, or one for each. */
 export type PerDim = number | readonly number[];
@@ -33,4 +34,14 @@ export function batchedInput(op: string, x: Tensor, rank: number): { x: Tensor; 
 /** Takes the batch dimension off again. */
 export function unbatched(y: Tensor, single: boolean): Tensor {
   return single ? reshapeNode(y, y.shape.slice(1)) : y;
+}
+
+/** Refuses a kernel that is larger than the padded input. */
+export function checkFits(op: string, g: Sliding): void {
+  if (windowCounts(g).every((n) => n > 0)) return;
+  const padded = g.size.map((n, d) => n + g.padLow[d]! + g.padHigh[d]!);
+  const reach = g.kernel.map((k, d) => g.dilation[d]! * (k - 1) + 1);
+  throw new ShapeError(
+    `${op}: the kernel is larger than the input: it spans ${show(reach)}, the input with its padding ${show(padded)}`,
+  );
 }

@@ -10,9 +10,10 @@ import { expandNode, reshapeNode } from './broadcast.js';
 import { detach } from './comparison.js';
 import { composite, floatOperand } from './define.js';
 import { choleskyOf, completeOf, eighOf, qrOf, qrParts, rows, svdOf, svdParts } from './factorizations.js';
+import { detOf, slogdetOf } from './determinant.js';
 import { concatNode, narrowNode } from './movement.js';
 import { filled } from './primitive.js';
-import { detOf, identityLike, product, slogdetOf, solveOf, transposed, triangularOf } from './solving.js';
+import { identityLike, product, solveOf, transposed, triangularOf } from './solving.js';
 
 export { norm, type LinalgNormOptions } from './matrixNorm.js';
 
