@@ -98,7 +98,9 @@ function bound(x: Tensor, limit: Operand, beyond: (x: Tensor, y: Tensor) => Tens
 export const lerp = composite('lerp', (x: Operand, y: Operand, weight: Operand): Tensor => {
   const difference = sub(y, x);
   const fromStart = (): Tensor => add(x, mul(weight, difference));
-  const fromEnd = (): Tensor => sub(y, mul(sub(1, weight), difference));
+  // A number stays one, so that it does not take a dtype before it meets the tensors.
+  const rest = typeof weight === 'number' ? 1 - weight : sub(1, weight);
+  const fromEnd = (): Tensor => sub(y, mul(rest, difference));
   if (typeof weight === 'number') return weight < 0.5 ? fromStart() : fromEnd();
   return choose(lt(weight, 0.5), fromStart(), fromEnd());
 });
