@@ -10,6 +10,8 @@ import {
   tensor,
   type Tensor,
   zeros,
+  compile,
+  vmap,
 } from '@chainrule/autograd';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -346,5 +348,37 @@ describe('the rest', () => {
     const layer = new nn.Identity();
     expect(layer.registerBuffer('state', state)).toBe(state);
     expect(layer.buffers()[0]).toBe(state);
+  });
+});
+
+describe('transforms', () => {
+  it('give the gradient of each sample by itself, through a module', () => {
+    const net = new nn.Sequential(new nn.Linear(3, 4), new nn.Tanh(), new nn.Linear(4, 1));
+    const parameters = Object.fromEntries(net.namedParameters());
+    const loss = (ps: Record<string, Tensor>, x: Tensor): Tensor =>
+      nn.functionalCall(net, ps, x.unsqueeze(0)).square().sum();
+    const x = tensor([
+      [1, 2, 3],
+      [-1, 0, 2],
+    ]);
+    const perSample = vmap(grad(loss), [null, 0])(parameters, x);
+    const sum = net.forward(x).square().sum();
+    sum.backward();
+    for (const [name, p] of net.namedParameters()) {
+      const each = values(perSample[name]?.sum(0));
+      const all = values(p.grad ?? undefined);
+      expect(each.length).toBe(all.length);
+      each.forEach((g, i) => expect(g).toBeCloseTo(all[i] as number, 4));
+    }
+  });
+
+  it('record a module anew when its mode changes', () => {
+    const dropout = new nn.Dropout(1);
+    const f = compile((x: Tensor) => dropout.forward(x));
+    expect(values(f(ones([2])))).toEqual([0, 0]);
+    dropout.eval();
+    expect(values(f(ones([2])))).toEqual([1, 1]);
+    dropout.train();
+    expect(values(f(ones([2])))).toEqual([0, 0]);
   });
 });

@@ -3,7 +3,7 @@ import * as f from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
-import type { PerDim } from './convolution.js';
+import type { PerDim } from './spatial.js';
 
 type MaxPoolOptions = NonNullable<Parameters<typeof f.maxPool2d>[2]>;
 type AvgPoolOptions = NonNullable<Parameters<typeof f.avgPool2d>[2]>;

@@ -1,0 +1,136 @@
+/** @file Transposed convolutions, of any rank. */
+import {
+  ChainruleError,
+  convTranspose1d,
+  convTranspose2d,
+  ShapeError,
+  type Parameter,
+  type Tensor,
+} from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { options as show } from '../module/repr.js';
+import { uniformParameter, type ParameterOptions } from './create.js';
+import { boundOf, checkGroups, each, type PerDim } from './spatial.js';
+
+export interface ConvTransposeLayerOptions extends ParameterOptions {
+  readonly stride?: PerDim;
+  readonly padding?: PerDim;
+  /** Added to one side of the output, to choose among the sizes that convolve to the input's. */
+  readonly outputPadding?: PerDim;
+  readonly groups?: number;
+  readonly bias?: boolean;
+  readonly dilation?: PerDim;
+  /** Only `'zeros'`, as in PyTorch. */
+  readonly paddingMode?: 'zeros';
+}
+
+/** The transpose of a convolution, with `weight: [in, out / groups, …kernel]`. */
+abstract class TransposedConvolution extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+  readonly kernelSize: readonly number[];
+
+  private readonly rank: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly options: ConvTransposeLayerOptions;
+
+  constructor(
+    rank: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvTransposeLayerOptions,
+  ) {
+    super();
+    this.rank = rank;
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.options = options;
+    const { groups = 1, bias = true, paddingMode = 'zeros', dtype } = options;
+    checkGroups(new.target.name, inChannels, outChannels, groups);
+    if (paddingMode !== 'zeros')
+      throw new ChainruleError(`${new.target.name}: only paddingMode 'zeros' is possible`);
+    this.kernelSize = each(new.target.name, kernelSize, rank);
+    const bound = boundOf(outChannels / groups, this.kernelSize);
+    this.weight = uniformParameter(
+      [inChannels, outChannels / groups, ...this.kernelSize],
+      bound,
+      dtype,
+    );
+    this.bias = bias ? uniformParameter([outChannels], bound, dtype) : null;
+  }
+
+  /** With `outputSize`, of the spatial dimensions or of all, the output padding that gives it is found. */
+  override forward(x: Tensor, outputSize?: readonly number[]): Tensor {
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, outputPadding = 0 } = this.options;
+    const extra = outputSize === undefined ? outputPadding : this.paddingFor(x, outputSize);
+    const convolve = this.rank === 1 ? convTranspose1d : convTranspose2d;
+    return convolve(x, this.weight, this.bias, {
+      stride,
+      padding,
+      outputPadding: extra,
+      groups,
+      dilation,
+    });
+  }
+
+  private paddingFor(x: Tensor, outputSize: readonly number[]): number[] {
+    const name = this.constructor.name;
+    const [stride, padding, dilation] = [
+      this.options.stride ?? 1,
+      this.options.padding ?? 0,
+      this.options.dilation ?? 1,
+    ].map((v) => each(name, v, this.rank)) as [
+      readonly number[],
+      readonly number[],
+      readonly number[],
+    ];
+    return this.kernelSize.map((k, d) => {
+      const size = x.shape[x.ndim - this.rank + d] as number;
+      const least =
+        (size - 1) * (stride[d] ?? 1) - 2 * (padding[d] ?? 0) + (dilation[d] ?? 1) * (k - 1) + 1;
+      const extra = (outputSize[outputSize.length - this.rank + d] ?? least) - least;
+      if (extra < 0 || extra >= (stride[d] ?? 1)) {
+        throw new ShapeError(
+          `${name}: outputSize [${outputSize.join(', ')}] cannot come from an input of shape [${x.shape.join(', ')}]: ` +
+            `dimension ${d} must be between ${least} and ${least + (stride[d] ?? 1) - 1}`,
+        );
+      }
+      return extra;
+    });
+  }
+
+  override multiplyAdds([x]: readonly Tensor[]): number {
+    return ((x as Tensor).size / this.inChannels) * this.weight.size;
+  }
+
+  override extraRepr(): string {
+    const { dtype: _, ...rest } = this.options;
+    return `${this.inChannels}, ${this.outChannels}, ${show({ kernelSize: this.kernelSize, ...rest })}`;
+  }
+}
+
+/** `[batch, in, length] → [batch, out, length']`. PyTorch: `nn.ConvTranspose1d`. */
+export class ConvTranspose1d extends TransposedConvolution {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvTransposeLayerOptions = {},
+  ) {
+    super(1, inChannels, outChannels, kernelSize, options);
+  }
+}
+
+/** `[batch, in, height, width] → [batch, out, height', width']`. PyTorch: `nn.ConvTranspose2d`. */
+export class ConvTranspose2d extends TransposedConvolution {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvTransposeLayerOptions = {},
+  ) {
+    super(2, inChannels, outChannels, kernelSize, options);
+  }
+}

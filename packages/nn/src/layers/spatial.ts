@@ -1,0 +1,35 @@
+/** @file What convolutions of both kinds check and count. */
+import { ChainruleError, ShapeError } from '@chainrule/autograd';
+
+/** One number for all spatial dimensions, or one for each. */
+export type PerDim = number | readonly number[];
+
+/** The same number `n` times, or the numbers as they are. */
+export function each(what: string, value: PerDim, n: number): readonly number[] {
+  if (typeof value === 'number') return new Array<number>(n).fill(value);
+  if (value.length === n) return value;
+  throw new ShapeError(`${what}: expected one number or ${n}, got [${value.join(', ')}]`);
+}
+
+/** `1/√(inputs of an output)`, the bound of PyTorch's uniform start. */
+export function boundOf(inputs: number, kernel: readonly number[]): number {
+  return 1 / Math.sqrt(inputs * kernel.reduce((n, k) => n * k, 1));
+}
+
+export function checkGroups(
+  name: string,
+  inChannels: number,
+  outChannels: number,
+  groups: number,
+): void {
+  if (
+    !Number.isInteger(groups) ||
+    groups < 1 ||
+    inChannels % groups !== 0 ||
+    outChannels % groups !== 0
+  ) {
+    throw new ChainruleError(
+      `${name}: ${groups} groups do not divide ${inChannels} input and ${outChannels} output channels`,
+    );
+  }
+}
