@@ -1,6 +1,6 @@
 /** @file `profile`: where the time of a computation goes, kernel by kernel. */
 import { engine } from '../engine/evaluate.js';
-import type { Work } from '../engine/program.js';
+import type { Meter, Work } from '../engine/program.js';
 
 /** What all calls of one kind of kernel took. */
 export interface ProfileRow {
@@ -29,31 +29,36 @@ export interface Profile<R> {
   toString(): string;
 }
 
+let totals = new Map<string, { work: Work; calls: number; ms: number }>();
+
+/** The one meter: plans keep the kernels that were made for it, so that a second profile finds them optimized. */
+const meter: Meter = {
+  report(work, ms) {
+    const key = `${work.name}|${work.operations.join()}`;
+    const known = totals.get(key);
+    if (known === undefined) totals.set(key, { work, calls: 1, ms });
+    else {
+      known.calls++;
+      known.ms += ms;
+    }
+    const end = performance.now();
+    performance.measure(work.name, { start: end - ms, end });
+    performance.clearMeasures(work.name);
+  },
+};
+
 /**
  * Runs `f` and reports every kernel that ran: what it computes, how often, how long, at what rate.
  *
  * Kernels run one at a time meanwhile, so the sum is somewhat more than without; compiling is left out of the kernels'
- * times. In a browser, and in Node with `--inspect`, each kernel is a span of `performance.measure` too.
+ * times. Code that has run a few times only is not optimized yet: profile a step that has been taken often. In a browser, and in Node with `--inspect`, each kernel is a span of `performance.measure` too.
  * @example console.log(String(profile(() => step(x, y).item())));
  */
 export function profile<R>(f: () => R): Profile<R> {
-  const totals = new Map<string, { work: Work; calls: number; ms: number }>();
   const outer = engine.meter;
   const { hits, misses } = engine.plans;
-  engine.meter = {
-    report(work, ms) {
-      const key = `${work.name}|${work.operations.join()}`;
-      const known = totals.get(key);
-      if (known === undefined) totals.set(key, { work, calls: 1, ms });
-      else {
-        known.calls++;
-        known.ms += ms;
-      }
-      const end = performance.now();
-      performance.measure(work.name, { start: end - ms, end });
-      performance.clearMeasures(work.name);
-    },
-  };
+  totals = new Map();
+  engine.meter = meter;
   const start = performance.now();
   let result: R;
   try {
@@ -76,7 +81,14 @@ export function profile<R>(f: () => R): Profile<R> {
       gbps: (work.bytes * calls) / ms / 1e6,
     }));
   const counts = { hits: engine.plans.hits - hits, misses: engine.plans.misses - misses };
-  return { result, rows, ms, kernelMs, ...counts, toString: () => table({ rows, ms, kernelMs, ...counts }) };
+  return {
+    result,
+    rows,
+    ms,
+    kernelMs,
+    ...counts,
+    toString: () => table({ rows, ms, kernelMs, ...counts }),
+  };
 }
 
 function summary(operations: readonly string[]): string {
@@ -84,7 +96,13 @@ function summary(operations: readonly string[]): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-function table({ rows, ms, kernelMs, hits, misses }: Omit<Profile<unknown>, 'result' | 'toString'>): string {
+function table({
+  rows,
+  ms,
+  kernelMs,
+  hits,
+  misses,
+}: Omit<Profile<unknown>, 'result' | 'toString'>): string {
   const head = ['ms', 'share', 'calls', 'GFLOP/s', 'GB/s', 'kernel', 'operations'];
   const lines = rows.map((r) => [
     r.ms.toFixed(3),
@@ -95,9 +113,14 @@ function table({ rows, ms, kernelMs, hits, misses }: Omit<Profile<unknown>, 'res
     r.kernel,
     r.operations,
   ]);
-  const widths = head.map((h, c) => Math.max(h.length, ...lines.map((line) => (line[c] as string).length)));
+  const widths = head.map((h, c) =>
+    Math.max(h.length, ...lines.map((line) => (line[c] as string).length)),
+  );
   const print = (line: readonly string[]): string =>
-    line.map((x, c) => (c < 5 ? x.padStart(widths[c] as number) : x.padEnd(widths[c] as number))).join('  ').trimEnd();
+    line
+      .map((x, c) => (c < 5 ? x.padStart(widths[c] as number) : x.padEnd(widths[c] as number)))
+      .join('  ')
+      .trimEnd();
   return [
     print(head),
     ...lines.map(print),
