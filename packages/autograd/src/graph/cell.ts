@@ -5,7 +5,7 @@
  * still be read, what came before it is gone, unless something was made from it that was never evaluated, or a user
  * has seen it: then it gets a copy of its own first.
  */
-import { DTypeError, ShapeError } from '../errors.js';
+import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
 import { allocate, isFloat, type DType, type TypedArray } from './dtype.js';
 import { mode, recording } from './mode.js';
 import { sameShape, show, type Shape } from './shape.js';
@@ -91,6 +91,11 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    * @throws {ShapeError} if the shape differs. @throws {DTypeError} if the dtype does.
    */
   assign(next: Tensor | number): this {
+    if (mode.tracing === 'vmap') {
+      throw new ChainruleError(
+        'assign: a cell cannot be assigned inside vmap: there is one cell and many examples; return the value instead',
+      );
+    }
     const node = typeof next === 'number' ? leafOf(next, this.dtype) : next.current;
     if (!sameShape(node.shape, this.shape)) {
       throw new ShapeError(

@@ -126,7 +126,7 @@ export function indexOf(i: number, shape: Shape): number[] {
   return index;
 }
 
-/** Fixed numbers between 0.5 and 1.5, of either sign. */
+/** Fixed numbers between 0.5 and 1.5, of either sign, that float32 holds exactly. */
 export function weights(n: number, seed: number): Float64Array {
   let state = (seed * 2654435761) >>> 0 || 1;
   const next = (): number => {
@@ -136,7 +136,7 @@ export function weights(n: number, seed: number): Float64Array {
     state >>>= 0;
     return state / 2 ** 32;
   };
-  return Float64Array.from({ length: n }, () => (next() < 0.5 ? -1 : 1) * (0.5 + next()));
+  return Float64Array.from({ length: n }, () => Math.fround((next() < 0.5 ? -1 : 1) * (0.5 + next())));
 }
 
 function leaf(data: Float64Array, shape: Shape, dtype: Tensor['dtype'] = 'float64'): Tensor {

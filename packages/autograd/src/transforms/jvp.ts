@@ -122,6 +122,12 @@ function align(op: string, tree: Tree, other: Tree, found: (Tensor | null)[]): v
   } else if (other === null || other === undefined) {
     found.push(...leaves.map(() => null));
   } else if (typeof tree === 'object' && typeof other === 'object' && tree !== null && leaves[0] !== tree) {
+    if (Array.isArray(tree) && Array.isArray(other) && tree.length !== other.length) {
+      throw new GradError(
+        `${op}: the tangents must have the structure of the arguments, ${structure.text}; got ${beside.structure.text} ` +
+          `(null stands for zero)`,
+      );
+    }
     const keys = Object.keys(tree);
     const extra = Object.keys(other).find((key) => !(key in tree));
     if (extra !== undefined) {

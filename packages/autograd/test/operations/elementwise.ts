@@ -4,7 +4,7 @@ import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';
 
 const two = (domain?: readonly [number, number], more: OpLine = {}): OpLine => ({ arity: 2, ...(domain && { domain }), ...more });
-const step: OpLine = { order: 0, away: [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2] };
+const step: OpLine = { away: [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2] };
 
 export const arithmetic: Record<string, OpLine> = {
   add: two(undefined, { reference: (x, y) => x + y }),
@@ -29,7 +29,7 @@ export const arithmetic: Record<string, OpLine> = {
   logaddexp: two(undefined, { reference: (x, y) => Math.log(Math.exp(x) + Math.exp(y)) }),
   remainder: two(undefined, { domains: [[1.1, 1.9], [0.7, 1]], reference: (x, y) => x - y * Math.floor(x / y) }),
   fmod: two(undefined, { domains: [[1.1, 1.9], [0.7, 1]], reference: (x, y) => x % y }),
-  floorDivide: two([1.1, 1.9], { order: 0, reference: (x, y) => Math.floor(x / y) }),
+  floorDivide: two(undefined, { domains: [[1.1, 1.9], [0.7, 1]], reference: (x, y) => Math.floor(x / y) }),
   maximum: two(undefined, { reference: Math.max }),
   minimum: two(undefined, { reference: Math.min }),
   clamp: { call: (x: Tensor) => A.clamp(x, -1, 1), away: [-1, 1], reference: (x) => Math.min(1, Math.max(-1, x)) },
@@ -69,7 +69,7 @@ export const logic: Record<string, OpLine> = {
   ceil: { ...step, reference: Math.ceil },
   round: step,
   trunc: { ...step, reference: Math.trunc },
-  frac: { ...step, order: 2, reference: (x) => x - Math.trunc(x) },
+  frac: { ...step, reference: (x) => x - Math.trunc(x) },
   eq: two(undefined, { order: 0, reference: (x, y) => Number(x === y) }),
   ne: two(undefined, { order: 0, reference: (x, y) => Number(x !== y) }),
   lt: two(undefined, { order: 0, reference: (x, y) => Number(x < y) }),
@@ -90,7 +90,8 @@ export const logic: Record<string, OpLine> = {
       [A.tensor([[true], [false]]), spread([3], -2, 2), 0.5],
     ],
   },
-  cast: { call: (x: Tensor) => A.cast(x, 'int32'), order: 0, away: [-2, -1, 0, 1, 2] },
+  // Through float32: a step large enough for its seven digits.
+  cast: { call: (x: Tensor) => A.cast(A.cast(x, 'float32'), 'float64').mul(2), samples: () => [[spread([2, 3], -2, 2)]], eps: 1e-2, rtol: 1e-4, dtypes: false },
   detach: { call: (x: Tensor) => A.detach(x), order: 0 },
   clone: {},
 };

@@ -1,0 +1,88 @@
+/** @file Graphs, explanations and the search for NaN. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { detectAnomaly, explain, graph, ones, Parameter, scope, setDebug, tensor, zeros, type Tensor } from '@chainrule/autograd';
+
+afterEach(() => setDebug(0));
+
+function loss(name = 'net.hidden'): Tensor {
+  const w = new Parameter(zeros([2, 3]));
+  const h = scope(name, () => ones([4, 2]).matmul(w));
+  return scope('loss', () => h.relu().mul(0.5).sum());
+}
+
+describe('graph', () => {
+  it('has the operations, their shapes and scopes, and numbers in labels', () => {
+    const { nodes, edges } = graph(loss());
+    expect(nodes.map((n) => `${n.scope}: ${n.label} ${n.shape.join('×')}`)).toEqual([
+      'net.hidden: Parameter 2×3',
+      'net.hidden: matmul 1 4×3',
+      'loss: relu 4×3',
+      'loss: mul 0.5 4×3',
+      'loss: sum ',
+    ]);
+    expect(edges.length).toBe(4);
+    for (const { from, to } of edges) expect(from).toBeLessThan(to);
+  });
+
+  it('has the backward pass on request', () => {
+    const { nodes } = graph(loss(), { backward: true });
+    const back = nodes.filter((n) => n.backward);
+    expect(back.some((n) => n.label.startsWith('matmul') && n.shape.join() === '2,3')).toBe(true);
+    expect(back.find((n) => n.label.startsWith('matmul'))?.scope).toBe('net.hidden');
+  });
+
+  it('draws every node, without letting a label out of its place', () => {
+    const name = '<script>alert("1")</script>\u001b[31m]; x -> y {"';
+    const g = graph(loss(name));
+    const svg = g.toSVG();
+    expect(svg.match(/<rect/g)?.length).toBeGreaterThanOrEqual(g.nodes.length);
+    expect(svg).not.toContain('<script>');
+    expect(svg).not.toContain('\u001b');
+    expect(g.toDot()).not.toMatch(/[^\\]"\];? x -> y/);
+    expect(g.toDot()).toContain('\\"1\\"');
+    const mermaid = g.toMermaid();
+    expect(mermaid).not.toContain('<script>');
+    for (const line of mermaid.split('\n')) expect((line.match(/"/g) ?? []).length % 2).toBe(0);
+  });
+
+  it('is a picture of finite numbers for an empty graph too', () => {
+    expect(graph(tensor([1])).toSVG()).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+describe('explain', () => {
+  it('says what would run, and runs nothing', () => {
+    const y = tensor([1, 2]).mul(3).sum();
+    expect(explain(y)).toMatch(/^float32\[\]: 2 operations/);
+    expect(explain(y)).toMatch(/= mul .*\n.*= sum /);
+    y.item();
+    expect(explain(y)).toContain('nothing');
+  });
+});
+
+describe('detectAnomaly', () => {
+  it('names the first operation that gave NaN, its place, and the line', () => {
+    const x = tensor([1, -1, 2], { requiresGrad: true });
+    expect(() => detectAnomaly(() => scope('net', () => x.log().mul(2).sum()))).toThrow(
+      /log gave NaN at \[1\] of \[3\], from -1 \(in net.*debug\.test\.ts/s,
+    );
+    expect(x.log().sum().item()).toBeNaN(); // off again
+  });
+
+  it('finds an infinite derivative in the backward pass', () => {
+    const x = tensor([0], { requiresGrad: true });
+    expect(() => detectAnomaly(() => x.sqrt().sum().backward())).toThrow(/gave Infinity/);
+    expect(x.grad).toBe(null);
+    x.mul(2).sum().backward();
+    expect(x.grad?.item()).toBe(2);
+  });
+
+  it('lets a mask of -Infinity pass', () => {
+    const x = tensor([1, 2]);
+    expect(detectAnomaly(() => x.maskedFill(tensor([true, false]), -Infinity).exp().sum()).item()).toBeCloseTo(Math.exp(2), 4);
+  });
+});
+
+it('refuses a debug level that does not exist', () => {
+  expect(() => setDebug(7)).toThrow('0, 1, 2 or 3');
+});

@@ -1,0 +1,76 @@
+/** @file Misuse of differentiation, and graphs of extreme shape: what is promised when things go wrong. */
+import { describe, expect, it } from 'vitest';
+import { evaluate, grad, GradError, isGradEnabled, jvp, noGrad, scope, tensor, vmap, type Tensor } from '@chainrule/autograd';
+
+describe('three ways to misuse backward (scenario 13)', () => {
+  it('are three errors with what to do', () => {
+    const x = tensor([1, 2], { requiresGrad: true });
+    const loss = x.square().sum();
+    loss.backward();
+    expect(() => loss.backward()).toThrow(/freed.*retainGraph/);
+    expect(() => x.square().backward()).toThrow(/\[2\].*reduce it first/);
+    expect(() => x.detach().sum().backward()).toThrow(/does not require grad.*requiresGrad: true/);
+    expect(Array.from(x.grad?.dataSync() ?? [])).toEqual([2, 4]);
+  });
+});
+
+describe('a leaf that the loss does not depend on (scenario 15)', () => {
+  it('keeps grad null', () => {
+    const [x, y] = [tensor([1], { requiresGrad: true }), tensor([1], { requiresGrad: true })];
+    x.sum().backward();
+    expect(y.grad).toBe(null);
+    expect(() => grad([x.sum()], [y])).toThrow(GradError);
+    expect(grad([x.sum()], [y], { allowUnused: true })).toEqual([null]);
+  });
+});
+
+describe('graphs of extreme shape (scenario 16)', () => {
+  it('may be a million nodes deep', () => {
+    const x = tensor(1, { dtype: 'float64', requiresGrad: true });
+    let y: Tensor = x;
+    for (let i = 0; i < 1_000_000; i++) y = i % 2 === 0 ? y.neg() : y.neg();
+    const [g] = grad([y], [x]) as [Tensor];
+    evaluate(y, g);
+    expect([y.item(), g.item()]).toEqual([1, 1]);
+  }, 120_000);
+
+  it('may use one tensor a hundred thousand times', () => {
+    const x = tensor(2, { dtype: 'float64', requiresGrad: true });
+    let sum: Tensor = x.mul(0);
+    for (let i = 0; i < 100_000; i++) sum = sum.add(x);
+    sum.backward();
+    expect(x.grad?.item()).toBe(100_000);
+  }, 60_000);
+
+  it('are walked without recursion by jvp and vmap', () => {
+    const deep = (x: Tensor): Tensor => {
+      let y = x;
+      for (let i = 0; i < 50_000; i++) y = y.add(1);
+      return y;
+    };
+    expect(jvp(deep, [tensor(0)], [tensor(3)])[1].item()).toBe(3);
+    expect(Array.from(vmap(deep)(tensor([0, 1])).dataSync())).toEqual([50_000, 50_001]);
+  }, 60_000);
+});
+
+describe('errors inside of scopes (scenario 18)', () => {
+  it('put the modes back', async () => {
+    const fail = (_x?: Tensor): never => {
+      throw new Error('inside');
+    };
+    for (const f of [() => noGrad(fail), () => scope('a', fail), () => vmap(fail)(tensor([1])), () => grad(fail)(tensor(1)), () => jvp(fail, [tensor(1)], [tensor(1)])]) {
+      expect(f).toThrow('inside');
+      expect(isGradEnabled()).toBe(true);
+    }
+    const x = tensor([1], { requiresGrad: true });
+    const y = x.mul(2);
+    y.registerHook(() => fail());
+    expect(() => y.sum().backward()).toThrow('inside');
+    expect(x.grad).toBe(null);
+    expect(x.mul(2).requiresGrad).toBe(true);
+    expect(tensor([1]).add(1).item()).toBe(2); // nothing is still being traced
+    expect(() => noGrad(async () => { await Promise.resolve(); })).toThrow('promise');
+    await Promise.resolve();
+    expect(isGradEnabled()).toBe(true);
+  });
+});
