@@ -1,0 +1,35 @@
+/** @file Every public operation has a line, and every derivative rule is reached by one. */
+import { expect, it } from 'vitest';
+import * as chainrule from '@chainrule/autograd';
+import { primitives } from '@chainrule/autograd/internal';
+import { reachedBy, type OpLine } from '../opChecks.js';
+import * as tables from './index.js';
+
+const lines = Object.assign({}, ...Object.values(tables)) as Record<string, OpLine>;
+
+/** What is public and computes nothing from tensors, or is tested in a file of its own. */
+const notOperations = `
+  ChainruleError DTypeError DeviceError FormatError GradError IndexError ShapeError Tensor Cell Parameter cell
+  arange eye full fullLike linspace ones onesLike scalar tensor zeros zerosLike
+  bernoulli getRngState manualSeed rand randLike randint randn randnLike randperm setRngState
+  enableGrad isGradEnabled noGrad scope dependsOn withMode recordingOf
+  compile devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
+  detectAnomaly explain graph setDebug gradcheck gradgradcheck
+  hessian hvp jacfwd jacrev valueAndGrad vjp borrowGrad
+`.split(/\s+/);
+
+it('every public operation has a line', () => {
+  const named = Object.entries(chainrule).flatMap(([name, value]) =>
+    typeof value === 'function' ? [name] : name === 'linalg' ? Object.keys(value).map((n) => `linalg.${n}`) : [],
+  );
+  const missing = named.filter((name) => !(name in lines) && !notOperations.includes(name));
+  expect(missing).toEqual([]);
+  expect(named.length).toBeGreaterThan(200);
+});
+
+it('every derivative rule is reached by a line', () => {
+  const reached = new Set(Object.entries(lines).flatMap(([name, line]) => [...reachedBy(name, line)]));
+  const missing = primitives.filter((p) => p.differentiable && !reached.has(p.name)).map((p) => p.name);
+  expect(missing).toEqual([]);
+  expect(reached.size).toBeGreaterThan(80);
+});
