@@ -314,3 +314,26 @@ describe('constant memory', () => {
     expect((x.grad as Tensor).item()).toBeCloseTo(0.99999 ** 50_000, 4);
   });
 });
+
+describe('cells in turn', () => {
+  test('large parameters that are updated in place are read as they are now', () => {
+    const w = new Parameter(tensor(new Float32Array(10_000).fill(1)));
+    for (let i = 1; i <= 12; i++) {
+      w.grad = null;
+      w.mul(w).sum().backward();
+      noGrad(() => w.assign(w.sub((w.grad as Tensor).mul(0.25)))); // halves it
+      evaluate();
+      expect(w.dataSync()[9_999]).toBe(0.5 ** i);
+    }
+  });
+
+  test('a run that fails does not fail those after it', () => {
+    const w = new Parameter(tensor([1, 2, 3]));
+    const bad = w.indexSelect(0, tensor([1], { dtype: 'int32' }).add(2));
+    expect(() => bad.sum().backward()).toThrow(/out of range/);
+    const v = new Parameter(tensor([1, 2]));
+    v.sum().backward();
+    expect((v.grad as Tensor).toArray()).toEqual([1, 1]);
+    expect(w.grad).toBe(null);
+  });
+});

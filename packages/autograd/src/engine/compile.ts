@@ -101,7 +101,7 @@ function replay(recording: Recording, leaves: readonly unknown[]): unknown {
     cells.forEach((cell, k) => cell.giveBack(outputs[k] ?? null));
     throw explain(error, recording.nodes[executable.at], 'compile');
   }
-  cells.forEach((cell, k) => cell.advance(values[k] as TypedArray));
+  cells.forEach((cell, k) => cell.advance(values[k] as TypedArray, (outputs[k] ?? null) !== null));
   for (const { target, cell } of grads) {
     const leaf = typeof target === 'number' ? (leaves[target] as Tensor) : target;
     if (cell === null) leaf.extra?.grad?.clear();

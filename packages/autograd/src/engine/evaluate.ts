@@ -79,7 +79,7 @@ export function execute(
   held: readonly number[] | null = null,
   more: readonly Cell[] = NONE,
   moreLeaves: readonly Tensor[] = NONE,
-): TypedArray[] {
+): MoreValues {
   const { roots } = graph;
   const leaves = moreLeaves.length === 0 ? graph.leaves : [...graph.leaves, ...moreLeaves];
   // Some of what the last run held may be an input: taken before it is let go of.
@@ -113,8 +113,15 @@ export function execute(
     });
     throw explain(error, graph.nodes[executable.at], why);
   }
-  settle(graph, plan, held ?? NONE, cells, values, more.length);
-  return more.length === 0 ? values : values.slice(roots.length, roots.length + more.length);
+  settle(graph, plan, held ?? NONE, cells, outputs, values, more.length);
+  const end = roots.length + more.length;
+  return { values: values.slice(roots.length, end), owned: outputs.slice(roots.length, end).map((array) => array !== null) };
+}
+
+/** The values of more cells than the graph has, and whether their arrays are the cells' own, to be used again. */
+interface MoreValues {
+  readonly values: readonly TypedArray[];
+  readonly owned: readonly boolean[];
 }
 
 const NONE: readonly never[] = [];
@@ -130,6 +137,7 @@ function settle(
   plan: Plan,
   held: readonly number[],
   cells: readonly (Cell | null)[],
+  given: readonly (TypedArray | null)[],
   values: readonly TypedArray[],
   more: number,
 ): void {
@@ -142,7 +150,7 @@ function settle(
   for (let k = 0; k < roots.length; k++) {
     const cell = cells[k] as Cell | null;
     if (cell === null) keep(roots[k] as Tensor, values[k] as TypedArray);
-    else cell.commit(values[k] as TypedArray, true);
+    else cell.commit(values[k] as TypedArray, given[k] !== null);
   }
   let k = roots.length + more;
   for (const index of plan.kept) {

@@ -73,10 +73,7 @@ export function record(
     return capture(result, leaves, placeholders, start);
   } finally {
     engine.building--;
-    for (const cell of [...pendingCells]) {
-      cell.revert();
-      if (!recording.cells.has(cell)) pendingCells.delete(cell); // a gradient that the recording made
-    }
+    for (const cell of [...pendingCells]) cell.revert();
     for (const [leaf, before] of recording.grads as Map<Tensor, GradBefore>) {
       extraOf(leaf).grad = before.grad;
       if (before.live) before.grad?.restore();

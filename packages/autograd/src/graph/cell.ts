@@ -167,15 +167,15 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal The next version, computed by a replayed plan: as `assign` and `commit`, without a node where none is needed. */
-  advance(value: TypedArray): void {
+  advance(value: TypedArray, owned: boolean): void {
     this.cleared = false;
     const v = this.version;
-    if (v.owned && !v.escaped && v.consumers.length === 0) {
+    if (v.owned && owned && !v.escaped && v.consumers.length === 0) {
       this.unused = v.node.value; // nobody has seen this version
       v.node.value = value;
     } else {
       this.version = this.makeVersion(makeLeaf(value, this.shape, this.dtype), false);
-      this.commit(value, true);
+      this.commit(value, owned);
     }
   }
 
@@ -207,10 +207,13 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     this.unused ??= array;
   }
 
-  /** @internal Forgets versions that have no value: what a failed run would have made. */
+  /**
+   * @internal Forgets versions that have no value: what a failed run would have made. A first version stays, to be
+   * computed when something reads it, but joins no other run: what failed once must not fail them all.
+   */
   revert(): void {
     this.version = this.committed;
-    if (this.version.node.value !== null) pendingCells.delete(this as Cell);
+    pendingCells.delete(this as Cell);
   }
 
   private makeVersion(from: Tensor<S>, assigned: boolean): Version {

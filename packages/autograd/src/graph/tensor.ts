@@ -192,6 +192,11 @@ export class Tensor<S extends Shape = Shape> {
           `${this.op?.name ?? 'an operation'} (use detach() for one that does not)`,
       );
     }
+    if (requires && this.op !== null && this.cell === null) {
+      // What no recorded operation made is a leaf from now on: it keeps its value and nothing of how it was computed.
+      valueOf(this, 'requiresGrad_');
+      Object.assign(this, { op: null, inputs: NO_INPUTS });
+    }
     this.needsGrad = requires;
     return this;
   }

@@ -64,8 +64,8 @@ function recall(root: Tensor): true | Unknown | null {
   if (plan === null) return { structure: graph.structure.copy(), before: [...before] };
   const leaves = plan.gradients.map((k) => leafOf(graph.gradLeaves[k] as Tensor));
   const cells = leaves.map((leaf) => (extraOf(leaf).grad ??= newGradient(leaf)));
-  const values = execute(graph, plan, 'backward', null, cells, [...before]);
-  cells.forEach((cell, k) => cell.advance(values[k] as TypedArray));
+  const { values, owned } = execute(graph, plan, 'backward', null, cells, [...before]);
+  cells.forEach((cell, k) => cell.advance(values[k] as TypedArray, owned[k] === true));
   return true;
 }
 
@@ -104,6 +104,7 @@ function give(found: ReadonlyMap<Tensor, Tensor>, root: Tensor, createGraph: boo
     execute(graph, learnt ?? engine.plans.find(unknown === null ? graph : collect(graph.roots)), 'backward');
   } catch (error) {
     for (const { leaf, grad, live } of before) {
+      extraOf(leaf).grad?.revert();
       extraOf(leaf).grad = grad;
       if (!live) grad?.clear();
     }

@@ -13,7 +13,7 @@ export const interpreter: Backend = {
   name: 'interpreter',
   compile: (program, meter = null) =>
     meter === null && isScalar(program) ? new Tape(program) : new Interpretation(program, meter),
-  allocate: () => null,
+  allocate,
 };
 
 class Interpretation implements Executable {

@@ -80,6 +80,16 @@ export class Arrays {
     return address;
   }
 
+  /** An array that is about to be written: a copy of it is out of date, and will be again. */
+  forget(array: TypedArray): void {
+    this.met.delete(array);
+    const known = this.residents.get(array);
+    if (known === undefined) return;
+    this.residents.delete(array);
+    this.memory.release(known.address);
+    this.residentBytes -= array.byteLength;
+  }
+
   /** Starts a run that needs an arena of `bytes`; what it holds does not outlive the run. */
   reserve(bytes: number): void {
     this.run++;

@@ -17,6 +17,7 @@ import { schedule, type Schedule } from '../../engine/schedule.js';
 import { simplify } from '../../engine/simplify.js';
 import { itemSize, type TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
+import { blasSource } from '../blas/blas.js';
 import { interpreter } from '../interpreter/interpreter.js';
 import { isScalar } from '../interpreter/tape.js';
 import { Arrays } from './arrays.js';
@@ -25,7 +26,13 @@ import { supports } from './elementOps.js';
 import { bestVectorWidth } from './vectorWidth.js';
 import { ThreadPool } from './pool.js';
 import { WasmPlan } from './wasmPlan.js';
-import { operatorFlops, placesOf, withPlaces, type Kernel, type Place } from '../../engine/kernel.js';
+import {
+  operatorFlops,
+  placesOf,
+  withPlaces,
+  type Kernel,
+  type Place,
+} from '../../engine/kernel.js';
 
 export interface WasmOptions {
   /** Threads to run plans with, the calling one among them. */
@@ -159,6 +166,7 @@ class WasmExecutable implements Executable {
       const compiled = compileKernels(numbered, {
         shared: this.arrays.memory.shared,
         threads,
+        blas: this.blas(kernels),
         ...bestVectorWidth(),
       });
       const plan = new WasmPlan(
@@ -183,6 +191,14 @@ class WasmExecutable implements Executable {
     flush();
   }
 
+  /** Whether a library computes large products. It is looked for when the first product is met. */
+  private blas(kernels: readonly Kernel[]): boolean {
+    return (
+      kernels.some(({ kind }) => kind === 'matmul' || kind === 'conv') &&
+      blasSource(this.arrays.memory.memory) !== null
+    );
+  }
+
   run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[] {
     this.bind(inputs);
     const direct = this.direct(outputs);
@@ -193,6 +209,8 @@ class WasmExecutable implements Executable {
       } else {
         part.plan.setBuffers(part.buffers.map((slot) => this.addresses[slot]!));
         part.plan.run();
+        // The reference finds the index again and says all there is to say of it.
+        if (part.plan.faulted) return this.runAll(inputs, outputs);
       }
       this.meter?.report(
         part.kind === 'plan' ? part.work : this.opaqueWork(part),
@@ -204,9 +222,23 @@ class WasmExecutable implements Executable {
       if (given !== null && direct.has(given)) return given;
       const value = this.inputArrays[slot] ?? this.arrayAt(slot);
       if (given === null) return value.slice();
+      this.arrays.forget(given);
       given.set(value);
       return given;
     });
+  }
+
+  /** Runs everything by reference. Inputs are still as they were; outputs share nothing with them. */
+  private runAll(
+    inputs: readonly TypedArray[],
+    outputs: readonly (TypedArray | null)[],
+  ): TypedArray[] {
+    const reference = interpreter.compile(this.program);
+    try {
+      return reference.run(inputs, outputs);
+    } finally {
+      this.at = reference.at;
+    }
   }
 
   /** Finds or copies every input, and says where everything lies. */
