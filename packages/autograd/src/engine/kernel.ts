@@ -99,8 +99,73 @@ export interface ConvKernel {
 
 export type Kernel = LoopKernel | MatmulKernel | OperatorKernel;
 
+/**
+ * Elements at places that an index names: for each point of `space`, `k` is the index read there, which must be from 0 to
+ * `limit − 1`; `table` is the element of the indexed tensor at that point plus `k · step`, `other` that of the other one.
+ * `gather`: other = table, from the inputs table and index; `add` and `set`: table += other and table = other, on top of
+ * the first of the inputs table, index and other, points in order; `mark`: table = 1 in a table of zeros, from the index
+ * alone.
+ */
+export interface IndexKernel {
+  readonly kind: 'index';
+  readonly mode: 'gather' | 'add' | 'set' | 'mark';
+  readonly space: readonly number[];
+  readonly limit: number;
+  readonly step: number;
+  /** Strides over `space`. */
+  readonly index: readonly number[];
+  readonly table: readonly number[];
+  readonly other: readonly number[];
+  /** Elements of the table. */
+  readonly tableSize: number;
+  readonly inputs: readonly Place[];
+  readonly out: Place;
+}
+
+/** Windows along one dimension: `[starts[o], ends[o])`, every `step`-th position of them. */
+export interface Span {
+  readonly size: number;
+  readonly step: number;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+/**
+ * Windows over the last dimensions of `planes` arrays. `argmax`: where the largest element of each window lies in its
+ * plane (the first, or the last NaN); `sum`: the sum of each; `spread`, the transpose of `sum`: each element added to all
+ * that its window covers.
+ */
+export interface PoolKernel {
+  readonly kind: 'pool';
+  readonly mode: 'argmax' | 'sum' | 'spread';
+  readonly planes: number;
+  readonly spans: readonly Span[];
+  readonly inputs: readonly [Place];
+  readonly out: Place;
+}
+
+/** Where the first largest (or smallest) element along the middle of `[outer, length, inner]` is, or the first NaN. */
+export interface PositionKernel {
+  readonly kind: 'position';
+  readonly largest: boolean;
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly inputs: readonly [Place];
+  readonly out: Place;
+}
+
+/** Random numbers of the generator's stream, from its seed and offset. */
+export interface RandomKernel {
+  readonly kind: 'random';
+  readonly distribution: 'uniform' | 'normal';
+  readonly count: number;
+  readonly inputs: readonly [Place, Place];
+  readonly out: Place;
+}
+
 /** A kernel of its own kind over contiguous operands. */
-export type OperatorKernel = ConvKernel;
+export type OperatorKernel = ConvKernel | IndexKernel | PoolKernel | PositionKernel | RandomKernel;
 
 /** Everything a kernel reads and writes. */
 export function placesOf(kernel: Kernel): Place[] {
@@ -124,6 +189,24 @@ export function withPlaces(kernel: Kernel, to: <P extends Place>(place: P) => P)
 
 /** Additions and multiplications of an operator; 0 for those that only move elements. */
 export function operatorFlops(kernel: OperatorKernel): number {
-  const { batch, groups, inChannels, outChannels, places, window } = kernel;
-  return [batch, groups, inChannels, outChannels, ...places, ...window].reduce((n, x) => n * x, 2);
+  const of = (...sizes: readonly number[]): number => sizes.reduce((n, x) => n * x, 1);
+  switch (kernel.kind) {
+    case 'conv': {
+      const { batch, groups, inChannels, outChannels, places, window } = kernel;
+      return of(2, batch, groups, inChannels, outChannels, ...places, ...window);
+    }
+    case 'index':
+      return kernel.mode === 'add' ? of(...kernel.space) : 0;
+    case 'pool':
+      return of(
+        kernel.planes,
+        ...kernel.spans.map(({ starts, ends, step }) =>
+          starts.reduce((n, s, o) => n + Math.ceil(((ends[o] as number) - s) / step), 0),
+        ),
+      );
+    case 'position':
+      return of(kernel.outer, kernel.length, kernel.inner);
+    case 'random':
+      return 0;
+  }
 }

@@ -1,7 +1,7 @@
 /** @file Which primitives have a kernel of their own kind, and its description. */
-import { sizeOf } from '../graph/shape.js';
+import { sizeOf, stridesOf } from '../graph/shape.js';
 import type { Attrs } from '../graph/primitive.js';
-import type { ConvKernel, Kernel, Place } from './kernel.js';
+import type { ConvKernel, Kernel, Place, PoolKernel, RandomKernel } from './kernel.js';
 import type { Instruction } from './program.js';
 
 /** An instruction as a kernel is made from it. */
@@ -42,6 +42,20 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   conv: (site) => conv(site, 'forward'),
   convInput: (site) => conv(site, 'gradInput'),
   convWeight: (site) => conv(site, 'gradWeight'),
+  gather: (site) => alongDim(site, 'gather'),
+  scatterAdd: (site) => alongDim(site, 'add'),
+  scatter: (site) => alongDim(site, 'set'),
+  take: (site) => slices(site, 'gather'),
+  indexAdd: (site) => slices(site, 'add'),
+  oneHot,
+  argmax: (site) => position(site, true),
+  argmin: (site) => position(site, false),
+  iota,
+  windowArgmax: (site) => pool(site, 'argmax'),
+  windowSum: (site) => pool(site, 'sum'),
+  windowSpread: (site) => pool(site, 'spread'),
+  uniform: (site) => random(site, 'uniform'),
+  normal: (site) => random(site, 'normal'),
 };
 
 function conv(
@@ -76,4 +90,119 @@ function conv(
     inputs: inputs as [Place, Place],
     out,
   };
+}
+
+/** One index for each element: `gather`, `scatterAdd` and `scatter`. */
+function alongDim(
+  { attrs, operands, inputs, out }: Site,
+  mode: 'gather' | 'add' | 'set',
+): Kernel | null {
+  const [table, index] = operands as readonly [Instruction, Instruction];
+  const dim = attrs['dim'] as number;
+  const strides = stridesOf(table.shape);
+  const own = stridesOf(index.shape);
+  if (sizeOf(index.shape) === 0 || table.shape.length === 0) return null;
+  return {
+    kind: 'index',
+    mode,
+    space: index.shape,
+    limit: table.shape[dim] as number,
+    step: strides[dim] as number,
+    index: own,
+    table: strides.map((s, d) => (d === dim ? 0 : s)),
+    other: own,
+    tableSize: sizeOf(table.shape),
+    inputs,
+    out,
+  };
+}
+
+/** One index for each slice: `take` and `indexAdd`. */
+function slices({ attrs, operands, inputs, out }: Site, mode: 'gather' | 'add'): Kernel | null {
+  const [table, index] = operands as readonly [Instruction, Instruction];
+  const dim = attrs['dim'] as number;
+  const limit = table.shape[dim] as number;
+  const inner = sizeOf(table.shape.slice(dim + 1));
+  const count = sizeOf(index.shape);
+  if (count === 0) return null;
+  return {
+    kind: 'index',
+    mode,
+    space: [sizeOf(table.shape.slice(0, dim)), count, inner],
+    limit,
+    step: inner,
+    index: [0, 1, 0],
+    table: [limit * inner, 0, 1],
+    other: [count * inner, inner, 1],
+    tableSize: sizeOf(table.shape),
+    inputs,
+    out,
+  };
+}
+
+function oneHot({ attrs, operands, inputs, out }: Site): Kernel | null {
+  const count = attrs['count'] as number;
+  const size = sizeOf((operands[0] as Instruction).shape);
+  return {
+    kind: 'index',
+    mode: 'mark',
+    space: [size],
+    limit: count,
+    step: 1,
+    index: [1],
+    table: [count],
+    other: [0],
+    tableSize: size * count,
+    inputs,
+    out,
+  };
+}
+
+function position({ attrs, operands, inputs, out }: Site, largest: boolean): Kernel | null {
+  const { shape } = operands[0] as Instruction;
+  const dim = attrs['dim'] as number;
+  const length = shape[dim] ?? 0;
+  if (length === 0) return null;
+  const outer = sizeOf(shape.slice(0, dim));
+  const inner = sizeOf(shape.slice(dim + 1));
+  return { kind: 'position', largest, outer, length, inner, inputs: inputs as [Place], out };
+}
+
+function iota({ attrs, out }: Site): Kernel {
+  return {
+    kind: 'loop',
+    outer: [attrs['size'] as number],
+    inner: [],
+    inputs: [],
+    body: [{ kind: 'index', dim: 0, dtype: 'int32' }],
+    outputs: [{ ...out, strides: [1], value: 0 }],
+  };
+}
+
+/** Windows with bounds of their own are listed in the code: more than this are not. */
+const MOST_WINDOWS = 4096;
+
+function pool({ attrs, operands, inputs, out }: Site, mode: PoolKernel['mode']): Kernel | null {
+  const { shape, dtype } = operands[0] as Instruction;
+  if (dtype !== 'float32' && dtype !== 'float64') return null;
+  const { starts, ends } = attrs as Readonly<Record<string, readonly (readonly number[])[]>>;
+  const sizes = attrs['size'] as readonly number[];
+  const steps = (attrs['step'] as readonly number[] | undefined) ?? sizes.map(() => 1);
+  const spans = sizes.map((size, d) => ({
+    size,
+    step: steps[d] as number,
+    starts: starts?.[d] ?? [],
+    ends: ends?.[d] ?? [],
+  }));
+  if (spans.length === 0 || spans.some((span) => span.starts.length > MOST_WINDOWS)) return null;
+  const planes = sizeOf(shape.slice(0, shape.length - sizes.length));
+  return { kind: 'pool', mode, planes, spans, inputs: inputs as [Place], out };
+}
+
+function random(
+  { instruction, inputs, out }: Site,
+  distribution: RandomKernel['distribution'],
+): Kernel | null {
+  const count = sizeOf(instruction.shape);
+  return { kind: 'random', distribution, count, inputs: inputs as [Place, Place], out };
 }

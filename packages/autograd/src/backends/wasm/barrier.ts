@@ -10,6 +10,9 @@ import { ATOMICS, I32 } from './opcodes.js';
 /** Bytes a barrier needs: arrived, generation and sleepers, on a cache line each. */
 export const BARRIER_BYTES = 192;
 
+/** Where a kernel says that an index was out of range, on the sleepers' line. */
+export const FAULT = 132;
+
 const ARRIVED = 0;
 const GENERATION = 64;
 const SLEEPERS = 128;

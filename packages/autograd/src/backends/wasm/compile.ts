@@ -28,6 +28,8 @@ export interface CompileOptions {
   readonly width?: VectorWidth;
   /** Fused multiply-add in matrix products; by default where `width` is not `'simd128'`. */
   readonly fma?: boolean;
+  /** Whether large products call a BLAS library; they do not unless told. */
+  readonly blas?: boolean;
 }
 
 export interface CompiledPlan {
@@ -40,6 +42,10 @@ export interface CompiledPlan {
   readonly tableLength: number;
   /** Whether any kernel is large enough to be shared by threads. */
   readonly parallel: boolean;
+  /** Whether the module also imports `math.sgemm` or `math.dgemm`. */
+  readonly usesBlas: boolean;
+  /** Whether an index may turn out to be out of range: the plan then sets the word at `FAULT` of its scratch memory. */
+  readonly mayFault: boolean;
 }
 
 /** `run(table, thread, threads, maySleep)` of a compiled plan: 0, or 1 when a thread never came to a meeting point. */
@@ -71,7 +77,8 @@ export function compileKernels(kernels: readonly Kernel[], options: CompileOptio
   const width = options.width ?? 'simd128';
   const scratchSlot =
     kernels.flatMap(placesOf).reduce((most, place) => Math.max(most, place.buffer), -1) + 1;
-  const context: KernelContext = { width, fma: options.fma ?? width !== 'simd128', scratchSlot };
+  const fma = options.fma ?? width !== 'simd128';
+  const context: KernelContext = { width, fma, blas: options.blas ?? false, scratchSlot };
   const module = new ModuleBuilder(options.shared);
   const parts: CompiledKernel[] = [];
   // The barrier comes first in scratch memory, then what threads share, then what each has for itself.
@@ -112,6 +119,8 @@ export function compileKernels(kernels: readonly Kernel[], options: CompileOptio
     scratchBytes: align(shared) + own * options.threads,
     tableLength: scratchSlot + 1,
     parallel: options.shared && parts.some((part) => part.parallel),
+    usesBlas: module.usesBlas,
+    mayFault: kernels.some((kernel) => kernel.kind === 'index'),
   };
 }
 

@@ -48,7 +48,8 @@ export class ConvGeometry {
   constructor(kernel: ConvKernel, elements: Elements, channels: number) {
     this.kernel = kernel;
     this.elements = elements;
-    this.plain = { size: elements.size };
+    const { size: bytes, load, store } = elements;
+    this.plain = { size: bytes, load, store };
     this.item = elements.size;
     this.channels = channels;
     const { size, window, places, padLow, padHigh, stride } = kernel;

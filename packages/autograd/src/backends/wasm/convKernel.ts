@@ -7,6 +7,7 @@
  */
 import type { ConvKernel, LoopKernel, Place } from '../../engine/kernel.js';
 import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
+import { blasLayouts, callGemm } from './blasProduct.js';
 import { BlockedProduct } from './blockedProduct.js';
 import type { Product } from './blockedProduct.js';
 import type { Scratch } from './chunkReductions.js';
@@ -15,9 +16,9 @@ import { FOLD_BYTES, kernelFunction, loadAddress, SCRATCH, threadRange } from '.
 import type { CompiledKernel, KernelContext } from './kernelFunction.js';
 import { tiling } from './microKernel.js';
 import type { Tiling } from './microKernel.js';
-import { forRange, zeroFill } from './nest.js';
+import { elementsOf, forRange, zeroFill } from './nest.js';
 import type { Elements } from './nest.js';
-import { F32, F32x4, F64, F64x2, I32 } from './opcodes.js';
+import { I32 } from './opcodes.js';
 
 /** Multiplications below which one thread is as fast as many. */
 const SERIAL_WORK = 32 * 1024;
@@ -46,19 +47,19 @@ class ConvCompiler {
   private readonly elements: Elements;
   private readonly item: number;
   private readonly parallel: boolean;
+  private readonly blas: boolean;
   /** Scratch bytes for packed panels, which come first. */
   private packed = 0;
 
   constructor(module: ModuleBuilder, kernel: ConvKernel, context: KernelContext) {
     this.module = module;
     this.kernel = kernel;
+    this.blas = context.blas;
     const single = kernel.out.dtype === 'float32';
     this.t = tiling(single ? 'float32' : 'float64', context);
     this.f = kernelFunction(module);
     this.item = single ? 4 : 8;
-    this.elements = single
-      ? { size: 4, add: { one: F32.add, vector: F32x4.add } }
-      : { size: 8, add: { one: F64.add, vector: F64x2.add } };
+    this.elements = elementsOf(kernel.out.dtype, true);
     const { batch, groups, inChannels, outChannels, places, window } = kernel;
     const work = [batch, groups, inChannels, outChannels, ...places, ...window];
     this.parallel = work.reduce((all, n) => all * n, 1) >= SERIAL_WORK;
@@ -234,10 +235,18 @@ class ConvCompiler {
     for (const places of new Set([g.blockPlaces, g.restPlaces])) {
       if (places === 0) continue;
       const f = this.module.function(['i32', 'i32', 'i32', 'i32', 'i32'], []);
-      const blocked = new BlockedProduct(this.module, f, this.t, of(places));
+      made.set(places, f);
+      const product = of(places);
+      const layouts = this.blas ? blasLayouts(product, this.item) : null;
+      if (layouts !== null) {
+        const { m, n, k } = product;
+        const sizes = { m: () => f.i32(m), n: () => f.i32(n), k };
+        callGemm(this.module, f, this.t.size, layouts, { ...sizes, a: 0, b: 1, c: 2, add: 4 });
+        continue;
+      }
+      const blocked = new BlockedProduct(this.module, f, this.t, product);
       blocked.write(0, 1, 2, undefined, undefined, 4);
       this.packed = Math.max(this.packed, Math.ceil(blocked.packedBytes / 64) * 64);
-      made.set(places, f);
     }
     return (places) => made.get(places) as FunctionBuilder;
   }

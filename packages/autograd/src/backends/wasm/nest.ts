@@ -1,6 +1,7 @@
 /** @file Loops of fixed sizes over pointers, and rows copied between them: what kernels over windows and indices share. */
+import type { DType } from '../../graph/dtype.js';
 import type { FunctionBuilder } from './assembler.js';
-import { F32, F64, I32, V128 } from './opcodes.js';
+import { F32, F32x4, F64, F64x2, I32, I32x4, V128 } from './opcodes.js';
 
 /** A pointer and how many bytes it moves along each level of a nest. */
 export interface Moving {
@@ -66,10 +67,33 @@ export function forRange(
     );
 }
 
-/** Which elements a row has: their size, and the instructions for one and for a vector of them. */
+/** Which elements a row has: their size, how one is loaded and stored, and how rows are added where they are. */
 export interface Elements {
-  readonly size: 4 | 8;
+  readonly size: 1 | 4 | 8;
+  readonly load: number;
+  readonly store: number;
   readonly add?: { readonly one: number; readonly vector: number };
+}
+
+/** The elements of a dtype, for copies; with `adds` for sums, in which booleans are joined by or. */
+export function elementsOf(dtype: DType, adds = false): Elements {
+  const of = (
+    size: 1 | 4 | 8,
+    load: number,
+    store: number,
+    one: number,
+    vector: number,
+  ): Elements => (adds ? { size, load, store, add: { one, vector } } : { size, load, store });
+  switch (dtype) {
+    case 'float32':
+      return of(4, F32.load, F32.store, F32.add, F32x4.add);
+    case 'float64':
+      return of(8, F64.load, F64.store, F64.add, F64x2.add);
+    case 'int32':
+      return of(4, I32.load, I32.store, I32.add, I32x4.add);
+    case 'bool':
+      return of(1, I32.load8U, I32.store8, I32.or, V128.or);
+  }
 }
 
 /**
@@ -85,9 +109,8 @@ export function copyRow(
   fromStep: number = elements.size,
   toStep: number = elements.size,
 ): void {
-  const { size, add } = elements;
+  const { size, load, store, add } = elements;
   const lanes = 16 / size;
-  const [load, store] = size === 4 ? [F32.load, F32.store] : [F64.load, F64.store];
   const one = (source: number, target: number): void => {
     f.get(to);
     if (add !== undefined) f.get(to).memory(load, target);

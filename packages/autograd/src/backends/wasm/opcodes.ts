@@ -38,9 +38,43 @@ export const I32 = {
   store8: 0x3a,
 } as const;
 
-export const F32 = { add: 0x92, sub: 0x93, mul: 0x94, load: 0x2a, store: 0x38 } as const;
+export const F32 = {
+  eq: 0x5b,
+  ne: 0x5c,
+  lt: 0x5d,
+  gt: 0x5e,
+  add: 0x92,
+  sub: 0x93,
+  mul: 0x94,
+  demoteF64: 0xb6,
+  load: 0x2a,
+  store: 0x38,
+} as const;
 
-export const F64 = { add: 0xa0, sub: 0xa1, mul: 0xa2, load: 0x2b, store: 0x39 } as const;
+export const F64 = {
+  eq: 0x61,
+  ne: 0x62,
+  lt: 0x63,
+  gt: 0x64,
+  sqrt: 0x9f,
+  add: 0xa0,
+  sub: 0xa1,
+  mul: 0xa2,
+  div: 0xa3,
+  fromU32: 0xb8,
+  promoteF32: 0xbb,
+  load: 0x2b,
+  store: 0x39,
+} as const;
+
+export const I64 = {
+  add: 0x7c,
+  shl: 0x86,
+  shrU: 0x88,
+  fromU32: 0xad,
+  fromF64U: 0xb1,
+  toI32: 0xa7,
+} as const;
 
 export const ATOMICS = {
   notify: ATOMIC | 0x00,
@@ -85,6 +119,7 @@ export const I32x4 = {
   eq: SIMD | 0x37,
   ne: SIMD | 0x38,
   lt: SIMD | 0x39,
+  ltU: SIMD | 0x3a,
   gt: SIMD | 0x3b,
   le: SIMD | 0x3d,
   ge: SIMD | 0x3f,

@@ -3,7 +3,11 @@ import type { LoopKernel, OperatorKernel } from '../../engine/kernel.js';
 import type { ModuleBuilder } from './assembler.js';
 import type { Scratch } from './chunkReductions.js';
 import { compileConv } from './convKernel.js';
+import { compileIndex } from './indexKernel.js';
 import type { CompiledKernel, KernelContext } from './kernelFunction.js';
+import { compilePool } from './poolKernel.js';
+import { compilePosition } from './positionKernel.js';
+import { compileRandom } from './randomKernel.js';
 
 /** What an operator becomes, in order: functions of its own, and loops that finish the work. */
 export type Piece = CompiledKernel | LoopKernel;
@@ -15,5 +19,16 @@ export function compileOperator(
   context: KernelContext,
   scratch: Scratch,
 ): Piece[] {
-  return compileConv(module, kernel, context, scratch);
+  switch (kernel.kind) {
+    case 'conv':
+      return compileConv(module, kernel, context, scratch);
+    case 'index':
+      return compileIndex(module, kernel, scratch);
+    case 'pool':
+      return [compilePool(module, kernel)];
+    case 'position':
+      return [compilePosition(module, kernel)];
+    case 'random':
+      return [compileRandom(module, kernel)];
+  }
 }

@@ -1,4 +1,6 @@
 /** @file A compiled plan in memory, ready to run on one thread or several. */
+import { gemmOver } from '../blas/blas.js';
+import { FAULT } from './barrier.js';
 import type { CompiledPlan, RunFunction } from './compile.js';
 import type { WasmMemory } from './memory.js';
 import { maySleep } from './pool.js';
@@ -40,7 +42,10 @@ export class WasmPlan {
     this.memory = memory;
     this.pool = compiled.parallel ? pool : undefined;
     const module = new WebAssembly.Module(compiled.bytes);
-    const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory }, math });
+    const instance = new WebAssembly.Instance(module, {
+      env: { memory: memory.memory },
+      math: compiled.usesBlas ? { ...math, ...gemmOver(memory.memory) } : math,
+    });
     this.instance = instance.exports['run'] as RunFunction;
     this.table = memory.allocate(compiled.tableLength * 4);
     this.scratch = memory.allocate(compiled.scratchBytes);
@@ -93,6 +98,15 @@ export class WasmPlan {
       );
     else
       this.alone = Math.min(took, this.alone === Infinity ? took : this.alone * 0.75 + took * 0.25);
+  }
+
+  /** Whether an index was out of range in the last run: its results mean nothing. */
+  get faulted(): boolean {
+    if (!this.compiled.mayFault) return false;
+    const word = this.memory.view('int32', this.scratch + FAULT, 1);
+    const faulted = word[0] !== 0;
+    word[0] = 0;
+    return faulted;
   }
 
   /** Runs every kernel with all threads, whatever was measured. */
