@@ -1,0 +1,31 @@
+/**
+ * @file Shape arithmetic as types: what an operation's shape is, from those of its operands.
+ *
+ * A size is a literal or, known only at run time, `number`; a shape whose rank is not known is `Shape`. Whatever cannot
+ * be told is `number` or `Shape`, and then nothing is refused: the check at run time has the last word. A type named
+ * `…Result` is a shape or, where operands do not fit, a message: `Unless<…Result>` refuses an argument with it.
+ */
+export type { Literal, ShapeOf, Unless } from './message.js';
+export type { Broadcast, Broadcast3, BroadcastResult } from './broadcast.js';
+export type {
+  LinearResult,
+  MatmulResult,
+  MatmulShape,
+  OuterShape,
+  ProductResult,
+} from './matrix.js';
+export type { Product, Sum } from './product.js';
+export type { Reduced } from './reduce.js';
+export type {
+  Expanded,
+  Flattened,
+  Given,
+  Permuted,
+  PermuteResult,
+  Reshaped,
+  ReshapeResult,
+  Squeezed,
+  Transposed,
+  TransposeResult,
+  Unsqueezed,
+} from './reshape.js';
