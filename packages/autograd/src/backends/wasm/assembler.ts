@@ -331,6 +331,22 @@ export class ModuleBuilder {
     return found;
   }
 
+  /** The import `math.sgemm` or `math.dgemm` (see `blas/gemm.ts`). */
+  gemm(name: 'sgemm' | 'dgemm'): Callable {
+    let found = this.imports.get(name);
+    if (found === undefined) {
+      const type = this.typeIndex(Array.from({ length: 12 }, () => 'i32' as const), []);
+      found = { index: -1, type };
+      this.imports.set(name, found);
+    }
+    return found;
+  }
+
+  /** Whether `gemm` was asked for. */
+  get usesBlas(): boolean {
+    return this.imports.has('sgemm') || this.imports.has('dgemm');
+  }
+
   export(name: string, target: FunctionBuilder): void {
     this.exports.push({ name, target });
   }

@@ -21,6 +21,8 @@ export interface KernelContext {
   readonly width: VectorWidth;
   /** Whether matrix products may use fused multiply-add. */
   readonly fma: boolean;
+  /** Whether large products call a BLAS library. */
+  readonly blas: boolean;
   /** The entry of the pointer table that holds the address of the plan's scratch memory. */
   readonly scratchSlot: number;
 }

@@ -5,6 +5,7 @@
  */
 import type { Access, LoopKernel, MatmulKernel } from '../../engine/kernel.js';
 import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
+import { compileBlasMatmul } from './blasProduct.js';
 import { blocks, BlockedProduct } from './blockedProduct.js';
 import type { Matrix, Range } from './blockedProduct.js';
 import { kernelFunction, loadAddress, threadRange } from './kernelFunction.js';
@@ -50,7 +51,8 @@ export function compileMatmul(
   kernel: MatmulKernel,
   context: KernelContext,
 ): CompiledKernel {
-  return new MatmulCompiler(module, kernel, context).compile();
+  const byBlas = context.blas ? compileBlasMatmul(module, kernel) : undefined;
+  return byBlas ?? new MatmulCompiler(module, kernel, context).compile();
 }
 
 class MatmulCompiler {

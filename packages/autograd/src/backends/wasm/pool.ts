@@ -7,6 +7,7 @@
  */
 import type * as NodeThreads from 'node:worker_threads';
 import { DeviceError } from '../../errors.js';
+import { blasSource } from '../blas/blas.js';
 import type { WasmMemory } from './memory.js';
 import { CONTROL, OPERATION, workerSource } from './worker.js';
 import type { WorkerData } from './worker.js';
@@ -84,6 +85,7 @@ export class ThreadPool {
     this.control = memory.allocate(CONTROL.words * 4);
     this.state = memory.view('int32', this.control, CONTROL.words) as Int32Array;
     this.state.fill(0);
+    const blas = blasSource(memory.memory);
     for (let thread = 1; thread < this.threads; thread++) {
       const data: WorkerData = {
         memory: memory.memory,
@@ -91,6 +93,7 @@ export class ThreadPool {
         words: CONTROL,
         operations: OPERATION,
         thread,
+        blas,
         spins: SPINS,
       };
       this.workers.push(startWorker(data, () => this.giveUp()));

@@ -4,6 +4,7 @@
  * Workers are made from text, because a file of TypeScript cannot be one everywhere the package runs. The function is
  * self-contained for that reason: it may refer to nothing outside itself.
  */
+import { loadGemm, type GemmSource } from '../blas/gemm.js';
 import { scalarFunctions } from './special.js';
 
 /** Words of the control block, a cache line apart where threads write them at the same time. */
@@ -33,13 +34,20 @@ export interface WorkerData {
   readonly words: typeof CONTROL;
   readonly operations: typeof OPERATION;
   readonly thread: number;
+  /** How to load a BLAS library, where kernels call one. */
+  readonly blas?: GemmSource | null;
   /** Looks at the command word before a worker sleeps. */
   readonly spins: number;
 }
 
 /* istanbul ignore next -- @preserve */
-function workerMain(math: Record<string, (x: number, y: number) => number>): void {
-  const serve = ({ memory, control, words, operations, thread, spins }: WorkerData): void => {
+function workerMain(
+  math: Record<string, (x: number, y: number) => number>,
+  gemm: typeof loadGemm,
+): void {
+  const serve = (data: WorkerData): void => {
+    const { memory, control, words, operations, thread, spins, blas } = data;
+    const imports = blas == null ? math : { ...math, ...gemm(blas) };
     const state = new Int32Array(memory.buffer, control, words.words);
     const plans = new Map<
       number,
@@ -65,7 +73,7 @@ function workerMain(math: Record<string, (x: number, y: number) => number>): voi
           ).slice();
           const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
             env: { memory },
-            math,
+            math: imports,
           });
           plans.set(
             plan,
@@ -98,5 +106,5 @@ function workerMain(math: Record<string, (x: number, y: number) => number>): voi
 
 /** JavaScript for a worker thread; `__name` is what some compilers wrap inner functions with. */
 export function workerSource(): string {
-  return `var __name = (f) => f; (${workerMain.toString()})((${scalarFunctions.toString()})());`;
+  return `var __name = (f) => f; (${workerMain.toString()})((${scalarFunctions.toString()})(), ${loadGemm.toString()});`;
 }

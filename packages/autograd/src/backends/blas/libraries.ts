@@ -1,0 +1,73 @@
+/** @file Where BLAS libraries are, by their usual names. */
+
+/** How to load and set up one kind of library. */
+export interface Candidate {
+  readonly name: 'OpenBLAS' | 'MKL' | 'Accelerate' | 'BLAS';
+  /** What the system's loader is given: a name, or a path. */
+  readonly path: string;
+}
+
+const OPENBLAS_NAMES = ['libopenblas.so.0', 'libopenblas.so', 'libopenblasp.so.0'];
+
+/** What to try, the fastest first. */
+export function candidates(platform: string, arch: string): Candidate[] {
+  const open = (paths: readonly string[]): Candidate[] =>
+    paths.map((path) => ({ name: 'OpenBLAS', path }));
+  const mkl = (paths: readonly string[]): Candidate[] =>
+    paths.map((path) => ({ name: 'MKL', path }));
+  if (platform === 'darwin') {
+    return [
+      { name: 'Accelerate', path: '/System/Library/Frameworks/Accelerate.framework/Accelerate' },
+      ...open([
+        '/opt/homebrew/opt/openblas/lib/libopenblas.dylib',
+        '/usr/local/opt/openblas/lib/libopenblas.dylib',
+        'libopenblas.dylib',
+      ]),
+    ];
+  }
+  if (platform === 'win32') {
+    return [...open(['libopenblas.dll', 'openblas.dll']), ...mkl(['mkl_rt.2.dll', 'mkl_rt.dll'])];
+  }
+  const machine = arch === 'arm64' ? 'aarch64' : 'x86_64';
+  const folders = [
+    `/usr/lib/${machine}-linux-gnu`,
+    `/usr/lib/${machine}-linux-gnu/openblas-pthread`,
+    '/usr/lib64',
+    '/usr/lib',
+    '/usr/local/lib',
+    '/opt/OpenBLAS/lib',
+  ];
+  return [
+    ...open(OPENBLAS_NAMES),
+    ...open(folders.map((folder) => `${folder}/libopenblas.so.0`)),
+    ...mkl([
+      'libmkl_rt.so.2',
+      'libmkl_rt.so',
+      '/opt/intel/oneapi/mkl/latest/lib/libmkl_rt.so.2',
+      '/opt/intel/mkl/lib/intel64/libmkl_rt.so',
+    ]),
+  ];
+}
+
+/** A library that the user named. */
+export function candidateAt(path: string): Candidate {
+  const name = /openblas/i.test(path)
+    ? 'OpenBLAS'
+    : /mkl/i.test(path)
+      ? 'MKL'
+      : /accelerate/i.test(path)
+        ? 'Accelerate'
+        : 'BLAS';
+  return { name, path };
+}
+
+/**
+ * Whether OpenBLAS should be told to use its kernels for AVX-512. It knows Intel's processors by itself; on others
+ * that have it, it takes those for AVX2, at half the speed.
+ */
+export function wantsSkylakeX(cpuinfo: string): boolean {
+  const flags = /^flags\s*:(.*)$/m.exec(cpuinfo)?.[1]?.split(' ') ?? [];
+  const intel = /^vendor_id\s*:\s*GenuineIntel/m.test(cpuinfo);
+  const needed = ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl'];
+  return !intel && needed.every((flag) => flags.includes(flag));
+}
