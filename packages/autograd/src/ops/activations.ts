@@ -8,7 +8,7 @@ import { normalizeDim, show, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { abs } from './arithmetic.js';
 import { reshapeNode } from './broadcast.js';
-import { composite, floatOperand, unary, type Operand, type UnaryOp } from './define.js';
+import { composite, floatOperand, unary, type Operand, type SameShape, type UnaryOp } from './define.js';
 import { add, choose } from './element.js';
 import { expm1 } from './exponential.js';
 import { div, mul, neg } from './fieldOperations.js';
@@ -33,7 +33,7 @@ export const leakyRelu = composite(
     const node = floatOperand('leakyRelu', x);
     return choose(gt(node, 0), node, mul(node, negativeSlope));
   },
-);
+) as SameShape<[options?: { readonly negativeSlope?: number }]>;
 
 /** What `elu` and `celu` take. */
 export interface EluOptions {
@@ -45,7 +45,7 @@ export interface EluOptions {
 export const elu = composite('elu', (x: Operand, { alpha = 1 }: EluOptions = {}): Tensor => {
   const node = floatOperand('elu', x);
   return choose(gt(node, 0), node, mul(expm1(node), alpha));
-});
+}) as SameShape<[options?: EluOptions]>;
 
 const SELU_ALPHA = 1.6732632423543772848170429916717;
 const SELU_SCALE = 1.0507009873554804934193349852946;
@@ -54,14 +54,14 @@ const SELU_SCALE = 1.0507009873554804934193349852946;
 export const selu = composite('selu', (x: Operand): Tensor => {
   const node = floatOperand('selu', x);
   return choose(gt(node, 0), mul(node, SELU_SCALE), mul(expm1(node), SELU_SCALE * SELU_ALPHA));
-});
+}) as SameShape;
 
 /** `x` above 0, `alpha · (e^(x/alpha) − 1)` below: smooth at 0 for every alpha ≠ 0. PyTorch: `nn.functional.celu`. */
 export const celu = composite('celu', (x: Operand, { alpha = 1 }: EluOptions = {}): Tensor => {
   if (alpha === 0) throw new ChainruleError('celu: alpha must not be 0');
   const node = floatOperand('celu', x);
   return choose(gt(node, 0), node, mul(expm1(div(node, alpha)), alpha));
-});
+}) as SameShape<[options?: EluOptions]>;
 
 /**
  * `x · Φ(x)` with the distribution function of the normal distribution (Hendrycks & Gimpel 2016, arXiv:1606.08415), or
@@ -81,19 +81,19 @@ export const gelu = composite(
     const c = 2 * Math.sqrt(2 / Math.PI);
     return mul(node, sigmoidOf(mul(node, add(mul(mul(node, node), c * 0.044715), c))));
   },
-);
+) as SameShape<[options?: { readonly approximate?: 'none' | 'tanh' }]>;
 
 /** `x · sigmoid(x)`, also known as swish. NaN at −Inf, as in PyTorch: `nn.functional.silu`. */
 export const silu = composite('silu', (x: Operand): Tensor => {
   const node = floatOperand('silu', x);
   return mul(node, sigmoidOf(node));
-});
+}) as SameShape;
 
 /** `x · tanh(softplus(x))` (Misra 2019, arXiv:1908.08681). NaN at −Inf, as in PyTorch: `nn.functional.mish`. */
 export const mish = composite('mish', (x: Operand): Tensor => {
   const node = floatOperand('mish', x);
   return mul(node, tanh(softplusOf(node)));
-});
+}) as SameShape;
 
 /** The bounds of `hardtanh`. */
 export interface HardtanhOptions {
@@ -110,21 +110,21 @@ export const hardtanh = composite(
     if (minVal > maxVal) throw new ChainruleError(`hardtanh: minVal ${minVal} is larger than maxVal ${maxVal}`);
     return between(floatOperand('hardtanh', x), minVal, maxVal);
   },
-);
+) as SameShape<[options?: HardtanhOptions]>;
 
 /** `min(max(x, 0), 6)`; the derivative at 0 and 6 is 0. PyTorch: `nn.functional.relu6`. */
-export const relu6 = composite('relu6', (x: Operand): Tensor => between(floatOperand('relu6', x), 0, 6));
+export const relu6 = composite('relu6', (x: Operand): Tensor => between(floatOperand('relu6', x), 0, 6)) as SameShape;
 
 /** `relu6(x + 3) / 6`: 0 up to −3, 1 from 3 on; the derivative there is 0. PyTorch: `nn.functional.hardsigmoid`. */
 export const hardsigmoid = composite('hardsigmoid', (x: Operand): Tensor =>
   div(between(add(floatOperand('hardsigmoid', x), 3), 0, 6), 6),
-);
+) as SameShape;
 
 /** `x · relu6(x + 3) / 6`. The derivative is 0 at −3 and 1 at 3. PyTorch: `nn.functional.hardswish`. */
 export const hardswish = composite('hardswish', (x: Operand): Tensor => {
   const node = floatOperand('hardswish', x);
   return mul(node, div(between(add(node, 3), 0, 6), 6));
-});
+}) as SameShape;
 
 /** `x` within the bounds, the bound itself outside of them and, for the derivative, on them. */
 function between(x: Tensor, low: number, high: number): Tensor {
@@ -135,7 +135,7 @@ function between(x: Tensor, low: number, high: number): Tensor {
 export const softsign = composite('softsign', (x: Operand): Tensor => {
   const node = floatOperand('softsign', x);
   return div(node, add(abs(node), 1));
-});
+}) as SameShape;
 
 /** `x` moved towards 0 by `lambd` (0.5 by default), 0 within; the derivative at ±lambd is 0. PyTorch: `softshrink`. */
 export const softshrink = composite(
@@ -146,12 +146,12 @@ export const softshrink = composite(
     // The middle is 0 · x, so that NaN stays NaN.
     return choose(gt(node, lambd), add(node, -lambd), choose(lt(node, -lambd), add(node, lambd), mul(node, 0)));
   },
-);
+) as SameShape<[options?: { readonly lambd?: number }]>;
 
 /** `ln(sigmoid(x))`, without overflow: −softplus(−x). PyTorch: `nn.functional.logsigmoid`. */
 export const logSigmoid = composite('logSigmoid', (x: Operand): Tensor =>
   neg(softplusOf(neg(floatOperand('logSigmoid', x)))),
-);
+) as SameShape;
 
 /**
  * `x` above 0, `weight · x` elsewhere: `leakyRelu` with a slope that is learned, one for all or one a channel
@@ -171,7 +171,7 @@ export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor =>
   const aligned = new Array<number>(node.ndim).fill(1);
   if (node.ndim > 1) aligned[1] = w.size;
   return choose(gt(node, 0), node, mul(reshapeNode(w, aligned), node));
-});
+}) as SameShape<[weight: Operand]>;
 
 /**
  * `a · sigmoid(b)`, where a and b are the first and the second half of x along `dim`, the last by default (Dauphin et al.

@@ -8,6 +8,7 @@ import { add, castNode, choose } from './element.js';
 import { div, mul, neg, sub } from './fieldOperations.js';
 import { eq, gt, isNan, logicalOr, lt } from './relations.js';
 import { trunc } from './wholeNumbers.js';
+import type { Broadcast, BroadcastResult, Unless } from '../types/index.js';
 
 export { add } from './element.js';
 export { div, mul, neg, reciprocal, square, sub } from './fieldOperations.js';
@@ -121,7 +122,10 @@ const remainderOp = binary('remainder', {
  * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
  * @example remainder(tensor([-3, 3]), 2) // [1, 1]
  */
-export function remainder(x: Operand, y: Operand): Tensor {
+export function remainder<A extends Shape = [], B extends Shape = []>(
+  x: Operand<A>,
+  y: Operand<B> & Unless<BroadcastResult<A, B>>,
+): Tensor<Broadcast<A, B>> {
   checkDivisor('remainder', x, y);
   return remainderOp(x, y);
 }
@@ -138,7 +142,10 @@ const fmodOp = binary('fmod', {
  * PyTorch: `torch.fmod`.
  * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
  */
-export function fmod(x: Operand, y: Operand): Tensor {
+export function fmod<A extends Shape = [], B extends Shape = []>(
+  x: Operand<A>,
+  y: Operand<B> & Unless<BroadcastResult<A, B>>,
+): Tensor<Broadcast<A, B>> {
   checkDivisor('fmod', x, y);
   return fmodOp(x, y);
 }
@@ -162,7 +169,10 @@ const floorDivideOp: BinaryOp = binary('floorDivide', {
  * PyTorch: `torch.floor_divide`.
  * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
  */
-export function floorDivide(x: Operand, y: Operand): Tensor {
+export function floorDivide<A extends Shape = [], B extends Shape = []>(
+  x: Operand<A>,
+  y: Operand<B> & Unless<BroadcastResult<A, B>>,
+): Tensor<Broadcast<A, B>> {
   checkDivisor('floorDivide', x, y);
   return floorDivideOp(x, y);
 }
@@ -181,24 +191,57 @@ function checkDivisor(op: string, x: Operand, y: Operand): void {
 
 /** The methods of this family. */
 export interface ArithmeticMethods<S extends Shape = Shape> {
-  add(other: Operand): Tensor;
-  sub(other: Operand): Tensor;
-  mul(other: Operand): Tensor;
-  div(other: Operand): Tensor;
+  add<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  sub<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  mul<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  div<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
   neg(): Tensor<S>;
   reciprocal(): Tensor<S>;
   square(): Tensor<S>;
-  pow(exponent: Operand): Tensor;
+  pow<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    exponent: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
   sqrt(): Tensor<S>;
   rsqrt(): Tensor<S>;
-  hypot(other: Operand): Tensor;
+  hypot<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
   abs(): Tensor<S>;
   sign(): Tensor<S>;
-  maximum(other: Operand): Tensor;
-  minimum(other: Operand): Tensor;
+  maximum<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  minimum<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
   clamp(min?: Operand | ClampOptions | null, max?: Operand | null): Tensor;
   lerp(end: Operand, weight: Operand): Tensor;
-  remainder(other: Operand): Tensor;
-  fmod(other: Operand): Tensor;
-  floorDivide(other: Operand): Tensor;
+  remainder<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  fmod<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  floorDivide<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
 }

@@ -4,9 +4,10 @@ import { DTYPES, isFloat, type DType } from '../graph/dtype.js';
 import { sameShape, type Shape } from '../graph/shape.js';
 import { valueOf, type Tensor } from '../graph/tensor.js';
 import { abs, add, mul, sub } from './arithmetic.js';
-import { composite, operand, primitive, resultType, type Operand } from './define.js';
+import { composite, operand, primitive, resultType, type Broadcasting, type Operand } from './define.js';
 import { castNode, choose } from './element.js';
 import { eq, isFinite, isNan, le, logicalAnd, logicalOr } from './relations.js';
+import type { Broadcast, Broadcast3, BroadcastResult, Unless } from '../types/index.js';
 
 export { eq, ge, gt, isFinite, isInf, isNan, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from './relations.js';
 
@@ -17,13 +18,18 @@ export { eq, ge, gt, isFinite, isInf, isNan, le, logicalAnd, logicalNot, logical
  * @throws {DTypeError} if the condition is not boolean.
  * @example where(x.gt(0), x, 0)
  */
-export function where(condition: Operand, x: Operand, y: Operand): Tensor {
+export function where<C extends Shape = [], A extends Shape = [], B extends Shape = []>(
+  condition: Operand<C>,
+  x: Operand<A> & Unless<BroadcastResult<C, A>>,
+  y: Operand<B> & Unless<BroadcastResult<Broadcast<C, A>, B>>,
+): Tensor<Broadcast3<C, A, B>> {
   const c = operand('where', condition);
   if (c.dtype !== 'bool') {
     throw new DTypeError(`where: the condition must be boolean, got ${c.dtype}; compare it: condition.ne(0)`);
   }
   const dtype = resultType(x, y);
-  return choose(c, castNode(operand('where', x, dtype), dtype), castNode(operand('where', y, dtype), dtype));
+  const [a, b] = [castNode(operand('where', x, dtype), dtype), castNode(operand('where', y, dtype), dtype)];
+  return choose(c, a, b) as Tensor<Broadcast3<C, A, B>>;
 }
 
 /** How close is close: `|x − y| ≤ atol + rtol · |y|`. */
@@ -53,7 +59,7 @@ export const isClose = composite('isClose', (x: Operand, y: Operand, options: Cl
   const limit = add(mul(abs(isFloat(dtype) ? b : castNode(b, 'float64')), rtol), atol);
   const close = logicalOr(eq(a, b), logicalAnd(isFinite(distance), le(distance, limit)));
   return equalNan ? logicalOr(close, logicalAnd(isNan(a), isNan(b))) : close;
-});
+}) as Broadcasting<[options?: CloseOptions]>;
 
 /**
  * Whether all elements are close, as a JavaScript boolean; see `isClose`. True for empty tensors. Evaluates both.
@@ -81,11 +87,11 @@ function everywhere(t: Tensor, op: string): boolean {
  * both open); anything but 0 becomes true. The gradient comes back in x's dtype. PyTorch: `x.to(dtype)`.
  * @throws {DTypeError} for an unknown dtype.
  */
-export function cast(x: Operand, dtype: DType): Tensor {
+export function cast<S extends Shape = []>(x: Operand<S>, dtype: DType): Tensor<S> {
   if (!DTYPES.includes(dtype)) {
     throw new DTypeError(`cast: there is no dtype ${String(dtype)}; choose one of ${DTYPES.join(', ')}`);
   }
-  return castNode(operand('cast', x), dtype);
+  return castNode(operand('cast', x), dtype) as Tensor<S>;
 }
 
 const detachOp = primitive('detach', {
@@ -118,20 +124,51 @@ export function clone<S extends Shape>(x: Tensor<S>): Tensor<S> {
 
 /** The methods of this family. */
 export interface ComparisonMethods<S extends Shape = Shape> {
-  eq(other: Operand): Tensor;
-  ne(other: Operand): Tensor;
-  lt(other: Operand): Tensor;
-  le(other: Operand): Tensor;
-  gt(other: Operand): Tensor;
-  ge(other: Operand): Tensor;
+  eq<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  ne<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  lt<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  le<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  gt<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  ge<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
   isNan(): Tensor<S>;
   isInf(): Tensor<S>;
   isFinite(): Tensor<S>;
-  logicalAnd(other: Operand): Tensor;
-  logicalOr(other: Operand): Tensor;
-  logicalXor(other: Operand): Tensor;
+  logicalAnd<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  logicalOr<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
+  logicalXor<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
   logicalNot(): Tensor<S>;
-  isClose(other: Operand, options?: CloseOptions): Tensor;
+  isClose<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+    options?: CloseOptions,
+  ): Tensor<Broadcast<A, B>>;
   allClose(other: Operand, options?: CloseOptions): boolean;
   equal(other: Operand): boolean;
   cast(dtype: DType): Tensor<S>;

@@ -2,9 +2,10 @@
 import { DTypeError } from '../errors.js';
 import { isFloat, toFloat, type DType } from '../graph/dtype.js';
 import { register, type Primitive, type Scalar, type Value } from '../graph/primitive.js';
-import { broadcastShapes } from '../graph/shape.js';
+import { broadcastShapes, type Shape } from '../graph/shape.js';
 import { makeNode, type Tensor } from '../graph/tensor.js';
 import { constant } from '../graph/version.js';
+import type { Broadcast, BroadcastResult, Unless } from '../types/index.js';
 import { expandNode, reshapeNode, sumTo } from './broadcast.js';
 import { mapElements } from './elementKernel.js';
 import { filled, operand, operations, resultType, rules, sumOf, type Operand } from './primitive.js';
@@ -44,8 +45,21 @@ interface BinarySpec {
   readonly to?: 'bool';
 }
 
-export type UnaryOp = ((x: Operand) => Tensor) & { readonly primitive: Primitive };
-export type BinaryOp = ((x: Operand, y: Operand) => Tensor) & { readonly primitive: Primitive };
+/** A function that leaves the shape as it is. */
+export type SameShape<Rest extends readonly unknown[] = []> = <S extends Shape = []>(
+  x: Operand<S>,
+  ...rest: Rest
+) => Tensor<S>;
+
+/** A function of two operands that are broadcast. */
+export type Broadcasting<Rest extends readonly unknown[] = []> = <A extends Shape = [], B extends Shape = []>(
+  x: Operand<A>,
+  y: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ...rest: Rest
+) => Tensor<Broadcast<A, B>>;
+
+export type UnaryOp = SameShape & { readonly primitive: Primitive };
+export type BinaryOp = Broadcasting & { readonly primitive: Primitive };
 
 /** A function of one number, element by element. */
 export function unary(name: string, spec: UnarySpec): UnaryOp {
@@ -61,7 +75,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     const dtype = computeType(name, node.dtype, domain);
     return makeElement(op, [castNode(node, dtype)], spec.to ?? dtype);
   };
-  return Object.assign(apply, { primitive: op });
+  return Object.assign(apply as SameShape, { primitive: op });
 }
 
 /** A function of two numbers, element by element, with broadcasting and promotion of dtypes. */
@@ -82,7 +96,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     const b = castNode(operand(name, y, dtype), dtype);
     return makeElement(op, [a, b], spec.to ?? dtype);
   };
-  return Object.assign(apply, { primitive: op });
+  return Object.assign(apply as Broadcasting, { primitive: op });
 }
 
 interface ElementSpec {

@@ -5,6 +5,7 @@ import { binary, unary, type BinaryOp, type Operand, type UnaryOp } from './defi
 import { add } from './element.js';
 import { mul, reciprocal, sub } from './fieldOperations.js';
 import { sigmoidOf } from './logistic.js';
+import type { Broadcast, BroadcastResult, Unless } from '../types/index.js';
 
 /** `eˣ`. Integers and booleans become float32. PyTorch: `torch.exp`. */
 export const exp: UnaryOp = unary('exp', { reference: Math.exp, derivative: (_x, y) => y });
@@ -56,5 +57,8 @@ export interface ExponentialMethods<S extends Shape = Shape> {
   log2(): Tensor<S>;
   log10(): Tensor<S>;
   log1p(): Tensor<S>;
-  logaddexp(other: Operand): Tensor;
+  logaddexp<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
 }

@@ -2,7 +2,7 @@
 import { ChainruleError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { Tensor } from '../graph/tensor.js';
-import { binary, composite, resultType, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
+import { binary, composite, resultType, unary, type BinaryOp, type Broadcasting, type Operand, type UnaryOp } from './define.js';
 import { choose } from './element.js';
 import { log } from './exponential.js';
 import { div, mul, reciprocal, square, sub } from './fieldOperations.js';
@@ -58,7 +58,7 @@ export const pow = composite('pow', (x: Operand, y: Operand): Tensor => {
     }
   }
   return powOp(x, y);
-});
+}) as Broadcasting;
 
 /** Powers that are cheaper and more exact as products and roots. */
 function simplePower(x: Tensor, y: number): Tensor | null {

@@ -8,7 +8,7 @@ import { makeNode, Tensor } from '../graph/tensor.js';
 import { constant, isNumberPlaceholder } from '../graph/version.js';
 
 /** What may stand where an operation takes a tensor. */
-export type Operand = Tensor | number | boolean;
+export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
 
 type Inputs = readonly Tensor[];
 

@@ -1,7 +1,7 @@
 /** @file Rounding. */
 import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { composite, floatOperand, type Operand } from './define.js';
+import { composite, floatOperand, type Operand, type SameShape } from './define.js';
 import { checkInteger } from '../graph/shape.js';
 import { div, mul, sub } from './fieldOperations.js';
 import { roundEven, trunc } from './wholeNumbers.js';
@@ -25,13 +25,13 @@ export const round = composite('round', (x: Operand, options: RoundOptions = {})
   const node = floatOperand('round', x);
   const scale = 10 ** Math.abs(decimals);
   return decimals > 0 ? div(roundEven(mul(node, scale)), scale) : mul(roundEven(div(node, scale)), scale);
-});
+}) as SameShape<[options?: RoundOptions]>;
 
 /** The part of x after the point, with its sign: `x − trunc(x)`; floats only. NaN at ±Inf. PyTorch: `torch.frac`. */
 export const frac = composite('frac', (x: Operand): Tensor => {
   const node = floatOperand('frac', x);
   return sub(node, trunc(node));
-});
+}) as SameShape;
 
 /** The methods of this family. */
 export interface RoundingMethods<S extends Shape = Shape> {

@@ -2,7 +2,7 @@
 import { normalizeDim, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshapeNode } from './broadcast.js';
-import { composite, operand, type Operand } from './define.js';
+import { composite, operand, type Operand, type SameShape } from './define.js';
 import { gatherOf } from './gather.js';
 import { cumprodOf, cumsumOf, cumulativeExtreme } from './recurrence.js';
 import type { ValuesAndIndices } from './reductions.js';
@@ -11,16 +11,16 @@ import type { ValuesAndIndices } from './reductions.js';
  * `y[k] = x[0] + … + x[k]` along `dim`. Integers and booleans add up in int32. PyTorch: `torch.cumsum`.
  * @example cumsum(tensor([1, 2, 3]), 0) // [1, 3, 6]
  */
-export const cumsum: (x: Operand, dim: number) => Tensor = composite('cumsum', (x, dim) =>
+export const cumsum = composite('cumsum', (x: Operand, dim: number): Tensor =>
   along('cumsum', x, dim, (node, d) => cumsumOf([node], { dim: d, reverse: false })),
-);
+) as SameShape<[dim: number]>;
 
 /**
  * `y[k] = x[0] · … · x[k]` along `dim`; the derivative is right also where elements are 0. PyTorch: `torch.cumprod`.
  */
-export const cumprod: (x: Operand, dim: number) => Tensor = composite('cumprod', (x, dim) =>
+export const cumprod = composite('cumprod', (x: Operand, dim: number): Tensor =>
   along('cumprod', x, dim, (node, d) => cumprodOf([node], { dim: d })),
-);
+) as SameShape<[dim: number]>;
 
 /** A tensor without dimensions counts as a vector of one element. */
 function along(

@@ -4,7 +4,7 @@ import { toFloat } from '../graph/dtype.js';
 import { checkInteger, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { clamp } from './arithmetic.js';
-import { binary, composite, floatOperand, operand, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
+import { binary, composite, floatOperand, operand, unary, type BinaryOp, type Operand, type SameShape, type UnaryOp } from './define.js';
 import { derivativeFamily } from './derivativeFamily.js';
 import { castNode, choose } from './element.js';
 import { log } from './exponential.js';
@@ -13,6 +13,7 @@ import { digamma as digammaOf, lgamma as lgammaOf, polygamma as polygammaOf } fr
 import { softplusOf } from './logistic.js';
 import { eq, gt, isNan, le, logicalAnd } from './relations.js';
 import { sincDerivative } from './sincFunction.js';
+import type { Broadcast, BroadcastResult, Unless } from '../types/index.js';
 
 export { erf, erfc, erfinv } from './gaussian.js';
 
@@ -41,8 +42,8 @@ export const polygamma = composite('polygamma', (n: number, x: Operand): Tensor 
 const sincNode = derivativeFamily('sinc', sincDerivative);
 
 /** `sin(πx) / (πx)`, and 1 at 0, with derivatives of any order exact around 0; NaN at ±Inf. PyTorch: `torch.sinc`. */
-export function sinc(x: Operand): Tensor {
-  return sincNode(inFloat('sinc', x), 0);
+export function sinc<S extends Shape = []>(x: Operand<S>): Tensor<S> {
+  return sincNode(inFloat('sinc', x), 0) as Tensor<S>;
 }
 
 /**
@@ -54,7 +55,7 @@ export const logit = composite('logit', (x: Operand, options: LogitOptions | num
   if (eps === undefined || eps === null) return logitOp(x);
   if (!(eps >= 0 && eps <= 0.5)) throw new ChainruleError(`logit: eps must be from 0 to 0.5, got ${String(eps)}`);
   return logitOp(clamp(inFloat('logit', x), eps, 1 - eps));
-});
+}) as SameShape<[options?: LogitOptions | number | null]>;
 
 /** What `logit` takes. */
 export interface LogitOptions {
@@ -97,7 +98,7 @@ export const softplus = composite('softplus', (x: Operand, options: SoftplusOpti
   const scaled = beta === 1 ? node : mul(node, beta);
   const smooth = beta === 1 ? softplusOf(scaled) : div(softplusOf(scaled), beta);
   return choose(gt(scaled, threshold), node, smooth);
-});
+}) as SameShape<[options?: SoftplusOptions]>;
 
 function inFloat(op: string, x: Operand): Tensor {
   const node = operand(op, x);
@@ -114,6 +115,9 @@ export interface SpecialMethods<S extends Shape = Shape> {
   sinc(): Tensor<S>;
   sigmoid(): Tensor<S>;
   logit(options?: LogitOptions | number | null): Tensor<S>;
-  xlogy(other: Operand): Tensor;
+  xlogy<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
   softplus(options?: SoftplusOptions): Tensor<S>;
 }

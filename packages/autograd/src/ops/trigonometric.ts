@@ -6,6 +6,7 @@ import { add, choose } from './element.js';
 import { div, mul, neg, reciprocal, square, sub } from './fieldOperations.js';
 import { rsqrt } from './powers.js';
 import { eq } from './relations.js';
+import type { Broadcast, BroadcastResult, Unless } from '../types/index.js';
 
 /** The sine; NaN at ±Inf. PyTorch: `torch.sin`. */
 export const sin: UnaryOp = unary('sin', { reference: Math.sin, derivative: (x) => cos(x) });
@@ -83,7 +84,10 @@ export interface TrigonometricMethods<S extends Shape = Shape> {
   asin(): Tensor<S>;
   acos(): Tensor<S>;
   atan(): Tensor<S>;
-  atan2(x: Operand): Tensor;
+  atan2<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    x: Operand<B> & Unless<BroadcastResult<A, B>>,
+  ): Tensor<Broadcast<A, B>>;
   sinh(): Tensor<S>;
   cosh(): Tensor<S>;
   tanh(): Tensor<S>;
