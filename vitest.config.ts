@@ -17,6 +17,8 @@ const node = {
   extends: true as const,
   test: {
     name: 'node',
+    // The passes of the engine check each other's results.
+    env: { CHAINRULE_VERIFY: '1' },
     include: [
       'packages/*/{src,test}/**/*.test.ts',
       'examples/**/*.test.ts',

@@ -2,3 +2,4 @@
 export { engine, run } from './engine/evaluate.js';
 export { operations } from './ops/primitive.js';
 export { primitives } from './graph/primitive.js';
+export { verification } from './engine/verify.js';

@@ -15,6 +15,7 @@ import type {
 } from '../../engine/program.js';
 import { schedule, type Schedule } from '../../engine/schedule.js';
 import { simplify } from '../../engine/simplify.js';
+import { verification, verifyArena, verifySameInterface, verifySchedule } from '../../engine/verify.js';
 import { itemSize, type TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
 import { blasSource } from '../blas/blas.js';
@@ -59,6 +60,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     dispose: () => pool?.dispose(),
     compile: (program, meter = null) => {
       const simple = simplify(program);
+      if (verification.on) verifySameInterface('simplify', program, simple);
       return worthCompiling(simple) && !isScalar(simple)
         ? new WasmExecutable(simple, arrays, threads, poolFor, meter)
         : interpreter.compile(simple, meter);
@@ -118,6 +120,7 @@ class WasmExecutable implements Executable {
     this.arrays = arrays;
     this.scheduled = schedule(program, (op, dtype) => supports(op, dtype));
     const steps = lower(this.scheduled);
+    if (verification.on) verifySchedule(program, this.scheduled, steps);
     const slots = this.scheduled.instructions.length;
     this.addresses = new Int32Array(slots);
     this.isInput = new Uint8Array(slots);
@@ -141,13 +144,13 @@ class WasmExecutable implements Executable {
     });
     for (const slot of this.scheduled.outputs) use(slot, steps.length);
     const order = [...first.keys()];
-    const arena = planArena(
-      order.map((slot) => ({
-        bytes: this.bytesOf(slot),
-        first: first.get(slot)!,
-        last: last.get(slot)!,
-      })),
-    );
+    const intervals = order.map((slot) => ({
+      bytes: this.bytesOf(slot),
+      first: first.get(slot)!,
+      last: last.get(slot)!,
+    }));
+    const arena = planArena(intervals);
+    if (verification.on) verifyArena(intervals, arena);
     order.forEach((slot, i) => this.offsets.set(slot, arena.offsets[i]!));
     return arena.bytes;
   }

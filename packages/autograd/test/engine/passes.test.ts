@@ -1,0 +1,114 @@
+/** @file What the passes of the engine make of well-known graphs: printed, so that a change shows as a diff. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { supports } from '../../src/backends/wasm/elementOps.js';
+import { lowerBound, planArena, type Interval } from '../../src/engine/arena.js';
+import { collect } from '../../src/engine/collect.js';
+import { lower, printKernels } from '../../src/engine/lower.js';
+import { Plan } from '../../src/engine/plan.js';
+import { schedule } from '../../src/engine/schedule.js';
+import { simplify } from '../../src/engine/simplify.js';
+import { verifyArena, verifyProgram, verifySchedule } from '../../src/engine/verify.js';
+import { cell, noGrad, Parameter, softmax, tensor, type Tensor } from '../../src/index.js';
+
+/** The kernels that would compute `roots`. */
+function kernelsOf(...roots: Tensor[]): string {
+  const graph = collect(roots.map((t) => t.current));
+  const program = simplify(new Plan(new Int32Array(0), graph, graph.leaves).program());
+  const scheduled = schedule(program, (op, dtype) => supports(op, dtype));
+  const steps = lower(scheduled);
+  verifySchedule(program, scheduled, steps);
+  return printKernels(scheduled, steps);
+}
+
+const ones = (...shape: number[]): Tensor => tensor(new Float32Array(shape.reduce((p, n) => p * n, 1)).fill(1), { shape });
+
+describe('fusion', () => {
+  test('a softmax is one loop', () => {
+    expect(kernelsOf(softmax(ones(64, 10), 1))).toMatchInlineSnapshot(`"loop [64] over [10]: max sub exp sum div → %5"`);
+  });
+
+  test('a layer norm with its scale and shift is one loop', () => {
+    expect(kernelsOf(ones(32, 128).layerNorm([128], ones(128), ones(128)))).toMatchInlineSnapshot(`"loop [32] over [128]: sum div sub mul sum div add rsqrt mul mul add → %16"`);
+  });
+
+  test('a linear layer with its activation is a product and a loop', () => {
+    expect(kernelsOf(ones(64, 20).matmul(ones(30, 20).t()).add(ones(30)).relu())).toMatchInlineSnapshot(`
+      "matmul 64×30×20 → %3
+      loop [64, 30]: add relu → %6"
+    `);
+  });
+
+  test('the update of a parameter by Adam is one loop over the parameter', () => {
+    const [p, m, v] = [new Parameter(ones(40, 30)), cell(ones(40, 30)), cell(ones(40, 30))];
+    const [g, step] = [ones(40, 30), cell(tensor(1, { dtype: 'float64' }))];
+    noGrad(() => {
+      step.assign(step.add(1));
+      m.assign(m.lerp(g, 0.1));
+      v.assign(v.mul(0.999).add(g.square().mul(0.001)));
+      const size = step.mul(-0.001).cast('float32');
+      p.assign(p.add(m.div(v.sqrt().add(1e-8)).mul(size)));
+    });
+    expect(kernelsOf(p, m, v, step)).toMatchInlineSnapshot(`
+      "loop [40, 30]: sub mul add square mul → %6 %12
+      loop [40, 30]: mul add sqrt add div → %13 %17
+      loop []: add mul cast → %20 %23
+      loop [40, 30]: mul add → %25"
+    `);
+  });
+
+  test('equal expressions are computed once, and views cost nothing', () => {
+    const x = ones(8, 9);
+    expect(kernelsOf(x.t().exp().mul(x.t().exp()).reshape([9, 8]).add(x.exp().t()))).toMatchInlineSnapshot(`
+      "loop [9, 8]: exp mul → %3
+      loop [8, 9]: exp add → %6"
+    `);
+  });
+
+  test('a training step: forward and backward pass', () => {
+    const [w, b] = [new Parameter(ones(10, 20)), new Parameter(ones(10))];
+    const logits = ones(32, 20).matmul(w.t()).add(b);
+    const loss = logits.mul(logits).mean();
+    loss.backward();
+    expect(kernelsOf(ones(32, 20).matmul(w.t()).add(b).square().mean())).toMatchInlineSnapshot(`
+      "matmul 32×10×20 → %3
+      loop [] over [32, 10]: add square sum div → %9"
+    `);
+  });
+});
+
+describe('the memory plan', () => {
+  test('keeps values apart, close to the least that is possible', () => {
+    const interval = fc.record({ bytes: fc.integer({ min: 1, max: 4000 }), first: fc.nat(40), length: fc.nat(6) });
+    let [used, least] = [0, 0];
+    fc.assert(
+      fc.property(fc.array(interval, { minLength: 1, maxLength: 60 }), (list) => {
+        const intervals: Interval[] = list.map(({ bytes, first, length }) => ({ bytes, first, last: first + length }));
+        const arena = planArena(intervals);
+        verifyArena(intervals, arena);
+        used += arena.bytes;
+        least += lowerBound(intervals);
+      }),
+    );
+    expect(used / least).toBeLessThan(1.2);
+  });
+});
+
+describe('the verifier', () => {
+  test('finds a program that reads what is not there yet', () => {
+    const graph = collect([ones(2).add(ones(2))]);
+    const program = new Plan(new Int32Array(0), graph, graph.leaves).program();
+    expect(() => verifyProgram('test', program)).not.toThrow();
+    const broken = { ...program, instructions: [...program.instructions].reverse() };
+    expect(() => verifyProgram('test', broken)).toThrow(/reads/);
+  });
+
+  test('finds values that share memory', () => {
+    const intervals = [
+      { bytes: 64, first: 0, last: 2 },
+      { bytes: 64, first: 2, last: 3 },
+    ];
+    expect(() => verifyArena(intervals, { bytes: 128, offsets: [0, 0] })).toThrow(/share memory/);
+    expect(() => verifyArena(intervals, { bytes: 128, offsets: [0, 64] })).not.toThrow();
+  });
+});
