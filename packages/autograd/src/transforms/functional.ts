@@ -3,16 +3,23 @@ import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { sameShape, show } from '../graph/shape.js';
-import { Tensor } from '../graph/tensor.js';
+import type { Tensor } from '../graph/tensor.js';
 import { filled, zerosOf } from '../ops/primitive.js';
 import { scalar } from '../ops/creation.js';
-import { flatten, type Tree } from '../tree.js';
+import { flatten, isTensor, type Tree } from '../tree.js';
 import { handOut, record, type Recorded } from './jvp.js';
 import { isOpen } from './variable.js';
 import { pullback } from './vjp.js';
 
 /** Which arguments to differentiate: a position counted from 0, negative from the end, or several. */
 export type Argnums = number | readonly number[];
+
+/** @internal What the gradient of an argument looks like: the argument itself. */
+export type Gradient<A extends readonly unknown[], N> = N extends number
+  ? A[N]
+  : N extends readonly number[]
+    ? { -readonly [K in keyof N]: N[K] extends keyof A ? A[N[K]] : never }
+    : A[0];
 
 export interface GradFunctionOptions {
   /** `f` returns `[loss, aux]`; aux is handed through. */
@@ -48,8 +55,11 @@ export function pull(
  * @throws {ShapeError}, {DTypeError} or {GradError} if a cotangent does not fit the value.
  * @example const [y, pullback] = vjp((x) => x.sin(), x); const dx = pullback(onesLike(y));
  */
-export function vjp<A extends Args, R>(f: (...args: A) => R, ...args: A): [R, (cotangent: R) => A extends readonly [infer X] ? X : unknown] {
-  const recorded = record(f as never, args);
+export function vjp<A extends Args, R>(
+  f: (...args: A) => R,
+  ...args: A
+): [R, (cotangent: R) => A extends readonly [infer X] ? X : unknown] {
+  const recorded = record(f, args);
   const { outputs, structure, variables } = recorded;
   const value = structure.rebuild(handOut(recorded, outputs)) as R;
   const shape = flatten(args).structure;
@@ -63,18 +73,29 @@ export function vjp<A extends Args, R>(f: (...args: A) => R, ...args: A): [R, (c
 }
 
 /** Cotangents in the order of the outputs, checked. */
-export function cotangentsOf(op: string, cotangent: Tree, { outputs, structure }: Recorded): (Tensor | null)[] {
+export function cotangentsOf(
+  op: string,
+  cotangent: Tree,
+  { outputs, structure }: Recorded,
+): (Tensor | null)[] {
   const { leaves, structure: given } = flatten(cotangent);
   if (leaves.length !== outputs.length) {
-    throw new GradError(`${op}: the cotangent must have the structure of the value, ${structure.text}; got ${given.text}`);
+    throw new GradError(
+      `${op}: the cotangent must have the structure of the value, ${structure.text}; got ${given.text}`,
+    );
   }
   return outputs.map((y, k) => {
     const ct = (leaves[k] as Tensor).current;
     if (!isFloat(y.dtype)) return null;
     if (!sameShape(ct.shape, y.shape)) {
-      throw new ShapeError(`${op}: the cotangent has shape ${show(ct.shape)}, the value ${show(y.shape)}; they must be equal`);
+      throw new ShapeError(
+        `${op}: the cotangent has shape ${show(ct.shape)}, the value ${show(y.shape)}; they must be equal`,
+      );
     }
-    if (ct.dtype !== y.dtype) throw new DTypeError(`${op}: the cotangent is ${ct.dtype}, the value ${y.dtype}; cast it: ct.cast('${y.dtype}')`);
+    if (ct.dtype !== y.dtype)
+      throw new DTypeError(
+        `${op}: the cotangent is ${ct.dtype}, the value ${y.dtype}; cast it: ct.cast('${y.dtype}')`,
+      );
     return ct;
   });
 }
@@ -89,7 +110,11 @@ export function cotangentsOf(op: string, cotangent: Tree, { outputs, structure }
  * @throws {GradError} if the result is not a single float.
  * @example grad((x) => x.sin().sum())(x) // cos(x)
  */
-export function gradFunction<A extends Args>(f: (...args: A) => unknown, argnums: Argnums = 0, options: GradFunctionOptions = {}): (...args: A) => unknown {
+export function gradFunction<A extends Args>(
+  f: (...args: A) => unknown,
+  argnums: Argnums = 0,
+  options: GradFunctionOptions = {},
+): (...args: A) => unknown {
   const { hasAux = false } = options;
   const both = derive('grad', f, argnums, hasAux);
   return (...args) => {
@@ -102,12 +127,26 @@ export function gradFunction<A extends Args>(f: (...args: A) => unknown, argnums
  * As `grad(f)`, with the value: `(...args) => [value, gradients]`. With `{ hasAux: true }` the value is `[loss, aux]`.
  * PyTorch: `torch.func.grad_and_value`, which returns them the other way round.
  */
-export function valueAndGrad<A extends Args>(f: (...args: A) => unknown, argnums: Argnums = 0, options: GradFunctionOptions = {}): (...args: A) => [value: never, gradients: never] {
+export function valueAndGrad<A extends Args, X, const N extends Argnums = 0>(
+  f: (...args: A) => readonly [Tensor, X],
+  argnums: N | undefined,
+  options: GradFunctionOptions & { readonly hasAux: true },
+): (...args: A) => [value: [Tensor, X], gradients: Gradient<A, N>];
+export function valueAndGrad<A extends Args, const N extends Argnums = 0>(
+  f: (...args: A) => unknown,
+  argnums?: N,
+  options?: GradFunctionOptions,
+): (...args: A) => [value: Tensor, gradients: Gradient<A, N>];
+export function valueAndGrad<A extends Args>(
+  f: (...args: A) => unknown,
+  argnums: Argnums = 0,
+  options: GradFunctionOptions = {},
+): (...args: A) => unknown {
   const { hasAux = false } = options;
   const both = derive('valueAndGrad', f, argnums, hasAux);
   return (...args) => {
     const { loss, gradients, aux } = both(args);
-    return [hasAux ? [loss, aux] : loss, gradients] as [never, never];
+    return [hasAux ? [loss, aux] : loss, gradients];
   };
 }
 
@@ -117,7 +156,12 @@ interface Derived {
   readonly aux: unknown;
 }
 
-function derive(op: string, f: (...args: never[]) => unknown, argnums: Argnums, hasAux: boolean): (args: Args) => Derived {
+function derive(
+  op: string,
+  f: (...args: never[]) => unknown,
+  argnums: Argnums,
+  hasAux: boolean,
+): (args: Args) => Derived {
   if (typeof f !== 'function') throw new GradError(`${op}: expected a function, got ${String(f)}`);
   return (args) => {
     const { chosen, call, single } = choose(op, f, args, argnums);
@@ -129,17 +173,19 @@ function derive(op: string, f: (...args: never[]) => unknown, argnums: Argnums, 
       const aux = hasAux ? (result as unknown[])[1] : null;
       size = flatten(aux).leaves.length;
       return [loss, aux];
-    }, chosen as never[]);
+    }, chosen);
     const [root] = recorded.outputs as [Tensor];
     const gradients = pull({ ...recorded, outputs: [root] }, [filled(1, root.shape, root.dtype)]);
-    const [loss, aux] = recorded.structure.rebuild(handOut(recorded, recorded.outputs.slice(0, size + 1))) as [Tensor, unknown];
+    const [loss, aux] = recorded.structure.rebuild(
+      handOut(recorded, recorded.outputs.slice(0, size + 1)),
+    ) as [Tensor, unknown];
     const list = flatten(chosen).structure.rebuild(gradients) as unknown[];
     return { loss, gradients: single ? list[0] : list, aux };
   };
 }
 
 function checkScalar(op: string, loss: unknown, hasAux: boolean): void {
-  if (!(loss instanceof Tensor)) {
+  if (!isTensor(loss)) {
     throw new GradError(
       `${op}: the function must return ${hasAux ? '[loss, aux]' : 'a tensor'}` +
         `${hasAux ? '' : ' (for [loss, aux] say { hasAux: true })'}, got ${Array.isArray(loss) ? 'an array' : typeof loss}`,
@@ -151,7 +197,8 @@ function checkScalar(op: string, loss: unknown, hasAux: boolean): void {
         `jacrev or vjp`,
     );
   }
-  if (!isFloat(loss.dtype)) throw new DTypeError(`${op}: the function must return a float, got ${loss.dtype}`);
+  if (!isFloat(loss.dtype))
+    throw new DTypeError(`${op}: the function must return a float, got ${loss.dtype}`);
 }
 
 /** The arguments to differentiate, and the function of them alone. */
@@ -173,10 +220,13 @@ export function choose(
     const x = args[k];
     const tree = typeof x === 'number' ? scalar(x) : x;
     const { leaves } = flatten(tree);
-    if (leaves.length === 0) throw new GradError(`${op}: argument ${k} is no tensor and contains none`);
+    if (leaves.length === 0)
+      throw new GradError(`${op}: argument ${k} is no tensor and contains none`);
     const whole = leaves.find((t) => !isFloat(t.dtype));
     if (whole !== undefined) {
-      throw new DTypeError(`${op}: argument ${k} has a tensor of ${whole.dtype}; only floats have gradients`);
+      throw new DTypeError(
+        `${op}: argument ${k} has a tensor of ${whole.dtype}; only floats have gradients`,
+      );
     }
     return tree;
   });

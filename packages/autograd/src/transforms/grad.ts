@@ -1,14 +1,7 @@
 /** @file `grad`, in both of its forms: of a function, and of tensors. */
 import type { Tensor } from '../graph/tensor.js';
 import { gradOf, type GradOptions } from './backward.js';
-import { gradFunction, type Argnums, type GradFunctionOptions } from './functional.js';
-
-/** What the gradient of an argument looks like: the argument itself. */
-type Gradient<A extends readonly unknown[], N> = N extends number
-  ? A[N]
-  : N extends readonly number[]
-    ? { -readonly [K in keyof N]: N[K] extends keyof A ? A[N[K]] : never }
-    : A[0];
+import { gradFunction, type Argnums, type Gradient, type GradFunctionOptions } from './functional.js';
 
 /**
  * The gradient function of a scalar function, or the derivatives of tensors with respect to others.
