@@ -1,0 +1,46 @@
+/** @file Tables of numbers and words: CSV files, plain or compressed, and their columns as features. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { randperm } from '@chainrule/autograd';
+import { UserError } from './cli.js';
+
+/** The text of a file of `examples/data`, decompressed if it ends in .gz. @throws {UserError} if it is missing. */
+export function readData(name: string): string {
+  const path = fileURLToPath(new URL(`../data/${name}`, import.meta.url));
+  if (!existsSync(path))
+    throw new UserError(`The data file ${path} is missing; check it out again.`);
+  const bytes = readFileSync(path);
+  return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+}
+
+/** The rows of a CSV text without quoted cells, by the names in its first line. */
+export function parseCsv(text: string): Record<string, string>[] {
+  const [head = '', ...lines] = text.trim().split(/\r?\n/);
+  const names = head.split(',');
+  return lines.map((line) => {
+    const cells = line.split(',');
+    return Object.fromEntries(names.map((name, i) => [name, cells[i] ?? '']));
+  });
+}
+
+/** The same things in random order (see `manualSeed`). */
+export function shuffled<T>(things: readonly T[]): T[] {
+  return Array.from(randperm(things.length).dataSync(), (i) => things[i] as T);
+}
+
+/** Scales columns to mean 0 and deviation 1; the scale is taken from `rows`, and nothing else. */
+export function standardizer(
+  rows: readonly (readonly number[])[],
+): (row: readonly number[]) => number[] {
+  const width = rows[0]?.length ?? 0;
+  const means = Array.from({ length: width }, (_, j) => meanOf(rows.map((row) => row[j] ?? 0)));
+  const deviations = means.map((mean, j) =>
+    Math.sqrt(meanOf(rows.map((row) => ((row[j] ?? 0) - mean) ** 2))),
+  );
+  return (row) => row.map((value, j) => (value - (means[j] ?? 0)) / (deviations[j] || 1));
+}
+
+export function meanOf(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+}

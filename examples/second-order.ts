@@ -1,0 +1,184 @@
+// %% [markdown]
+// # Second derivatives, and derivatives of each example
+//
+// Gradients say where down is; second derivatives say how far to go. The problem: tell malignant from
+// benign tumours by 30 measurements of cell nuclei (Wisconsin breast cancer data, 569 patients), by
+// logistic regression. Its error is convex, and Newton's method finds the bottom in a handful of
+// steps. `hessian`, `hvp`, `grad` and `vmap` take functions and give functions.
+
+// %%
+import {
+  grad,
+  hessian,
+  hvp,
+  linalg,
+  manualSeed,
+  randn,
+  tensor,
+  valueAndGrad,
+  vmap,
+  zeros,
+  type Tensor,
+} from '@chainrule/autograd';
+import { plotCurves } from './lib/curves.js';
+import { expectScore, parseShort, percent } from './lib/score.js';
+import { meanOf, readData, shuffled, standardizer } from './lib/table.js';
+
+parseShort('Newton’s method, Hessian-vector products, per-example gradients.');
+manualSeed(0);
+
+// %% [markdown]
+// ## The data
+//
+// 400 patients to learn from, 169 to be tested on; scaled by what is seen in the 400. The last column
+// is 1 for benign. float64, as digits matter here.
+
+// %%
+const lines = readData('breast_cancer.csv.gz').trim().split('\n').slice(1);
+const rows = shuffled(lines.map((line) => line.split(',').map(Number)));
+const features = rows.map((row) => row.slice(0, -1));
+const labels = rows.map((row) => row.at(-1) ?? NaN);
+const scale = standardizer(features.slice(0, 400));
+const matrix = (from: number, to: number): Tensor =>
+  tensor(Float64Array.from(features.slice(from, to).flatMap((row) => [...scale(row), 1])), {
+    shape: [to - from, 31],
+  });
+const vector = (from: number, to: number): Tensor =>
+  tensor(Float64Array.from(labels.slice(from, to)));
+const [X, y] = [matrix(0, 400), vector(0, 400)];
+const [testX, testY] = [matrix(400, 569), vector(400, 569)];
+
+// %% [markdown]
+// ## The error
+//
+// Cross-entropy and a little weight decay: $L(w) = \frac1n \sum_i \log(1 + e^{-s_i x_i \cdot w}) + \frac\lambda2 |w|^2$
+// with $s_i = \pm 1$.
+
+// %%
+const DECAY = 1e-3;
+const errorOf = (w: Tensor, x: Tensor, label: Tensor): Tensor =>
+  x.matmul(w).mul(label.mul(-2).add(1)).softplus();
+const loss = (w: Tensor): Tensor =>
+  errorOf(w, X, y)
+    .mean()
+    .add(
+      w
+        .square()
+        .sum()
+        .mul(DECAY / 2),
+    );
+
+// %% [markdown]
+// ## Newton's method, beside gradient descent
+//
+// Newton goes to the bottom of the parabola that touches the error here: $w \leftarrow w - H^{-1} g$.
+// The Hessian $H$ is a 31 × 31 matrix; the equations are solved, $H$ is not inverted. Near the bottom
+// each step doubles the number of right digits.
+
+// %%
+const start = (): Tensor => zeros([31], { dtype: 'float64' });
+const lossAndGradient = valueAndGrad(loss);
+
+let newton = start();
+const newtonNorms: number[] = [];
+for (let step = 0; step < 12; step++) {
+  const gradient = grad(loss)(newton);
+  newtonNorms.push(gradient.norm().item());
+  newton = newton.sub(linalg.solve(hessian(loss)(newton), gradient)).detach();
+}
+let descent = start();
+const descentNorms: number[] = [];
+for (let step = 0; step < 300; step++) {
+  const [, gradient] = lossAndGradient(descent);
+  descentNorms.push(gradient.norm().item());
+  descent = descent.sub(gradient.mul(0.5)).detach();
+}
+console.log(
+  '|g| after each step of Newton',
+  newtonNorms.map((norm) => norm.toExponential(0)).join(' '),
+);
+const curve = (norms: number[]) => norms.map((norm, step) => ({ x: step + 1, y: norm }));
+plotCurves(
+  { Newton: curve(newtonNorms), descent: curve(descentNorms) },
+  {
+    title: 'Length of the gradient',
+    file: 'second-order-newton.svg',
+    x: { type: 'log', label: 'step', ticks: [1, 3, 10, 30, 100, 300], tickFormat: String },
+    y: { type: 'log', ticks: 6, tickFormat: (norm: number) => norm.toExponential(0) },
+  },
+);
+expectScore('length of the gradient after 12 Newton steps', newtonNorms.at(-1) ?? NaN, {
+  atMost: 1e-12,
+  baseline: descentNorms.at(-1) ?? NaN,
+});
+
+// %% [markdown]
+// ## Without the matrix
+//
+// A million parameters have a Hessian of $10^{12}$ numbers, but its product with a vector costs about
+// as much as two gradients: it is the derivative of the gradient in that direction, $Hv$ =
+// forward mode over reverse mode. Repeated, such products find the largest eigenvalue (the sharpest
+// direction), which bounds the step of gradient descent: $2 / \lambda_{max}$.
+
+// %%
+let direction = randn([31], { dtype: 'float64' });
+let sharpest = 0;
+for (let i = 0; i < 100; i++) {
+  const [, product] = hvp(loss, newton, direction.div(direction.norm()));
+  sharpest = product.norm().item();
+  direction = product.detach();
+}
+const exact = linalg.eigh(hessian(loss)(newton)).values.max().item();
+console.log(`largest eigenvalue: ${sharpest.toFixed(8)} by products, ${exact.toFixed(8)} by eigh`);
+expectScore('relative difference', Math.abs(sharpest / exact - 1), { atMost: 1e-6 });
+
+// %% [markdown]
+// ## A gradient for each example
+//
+// `grad` of one example's error, under `vmap`, gives all 400 gradients at once: `[400, 31]`. Their
+// length says which patients pull hardest at the model, and with the Hessian how much the weights
+// would move without one of them (the influence of Cook & Weisberg 1982): $H^{-1} g_i / n$. Leaving
+// the strongest out and fitting again shows how well that is foretold.
+
+// %%
+const perExample = vmap(grad(errorOf), [null, 0, 0])(newton, X, y);
+const influence = linalg.solve(hessian(loss)(newton), perExample.t()).t().div(400);
+const strength = influence.norm({ dim: 1 });
+const strongest = strength.argmax().item();
+
+const others = y.mul(0).add(1).dataSync();
+others[strongest] = 0;
+const keep = tensor(others);
+const lossWithout = (w: Tensor): Tensor =>
+  errorOf(w, X, y)
+    .mul(keep)
+    .sum()
+    .div(400)
+    .add(
+      w
+        .square()
+        .sum()
+        .mul(DECAY / 2),
+    );
+let without = newton;
+for (let step = 0; step < 12; step++) {
+  const step = linalg.solve(hessian(lossWithout)(without), grad(lossWithout)(without));
+  without = without.sub(step).detach();
+}
+const [moved, foretold] = [without.sub(newton), influence.at(strongest)];
+const cosine = moved.dot(foretold).div(moved.norm().mul(foretold.norm())).item();
+expectScore('cosine of the foretold and the true change', cosine, { atLeast: 0.95 });
+
+// %% [markdown]
+// ## The test
+//
+// Right on 169 patients who were never looked at, beside always saying "benign". The whole notebook
+// takes 5 seconds on 2 cores; its short form is the same.
+
+// %%
+const right = testX.matmul(newton).gt(0).eq(testY.gt(0.5)).cast('float32').mean().item();
+expectScore('test accuracy', right, {
+  atLeast: 0.95,
+  baseline: meanOf(testY.dataSync()),
+  format: percent,
+});
