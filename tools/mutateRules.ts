@@ -9,7 +9,7 @@
  */
 import { neg, type Tensor } from '@chainrule/autograd';
 import { primitives } from '@chainrule/autograd/internal';
-import { checksOf, reachedBy, type Check, type OpLine } from '../packages/autograd/test/opChecks.js';
+import { checksOf, reachedBy, type Check } from '../packages/autograd/test/opChecks.js';
 import * as tables from '../packages/autograd/test/operations/index.js';
 
 interface Line {
@@ -22,7 +22,7 @@ interface Line {
 type Rule = 'vjp' | 'jvp';
 
 const lines: Line[] = Object.values(tables)
-  .flatMap((table) => Object.entries(table as Record<string, OpLine>))
+  .flatMap((table) => Object.entries(table))
   .map(([name, line]) => ({
     name,
     checks: checksOf(name, line).filter((check) => check.derivative),
@@ -65,7 +65,9 @@ function failing(candidates: readonly Line[]): string | null {
 
 const asked = process.argv.slice(2);
 // The results of calls are differentiated by rules of their own.
-const mutable = primitives.filter((p) => p.differentiable && p.name !== 'call' && (asked.length === 0 || asked.includes(p.name)));
+const mutable = primitives.filter(
+  (p) => p.differentiable && p.name !== 'call' && (asked.length === 0 || asked.includes(p.name)),
+);
 const survivors: string[] = [];
 /** Rules that give zero, whose sign is nothing. */
 const zero: string[] = [];
@@ -80,7 +82,10 @@ for (const primitive of mutable) {
     mattered = false;
     const by = flipped(primitive, rule, () => failing(users));
     if (by === null && users.length > 0 && !mattered) zero.push(`${primitive.name}.${rule}`);
-    else if (by === null) survivors.push(`${primitive.name}.${rule}${users.length === 0 ? ' (no operation reaches it)' : ''}`);
+    else if (by === null)
+      survivors.push(
+        `${primitive.name}.${rule}${users.length === 0 ? ' (no operation reaches it)' : ''}`,
+      );
     else caught++;
   }
 }

@@ -15,6 +15,11 @@ export interface Structure {
   readonly text: string;
 }
 
+/** `x instanceof Tensor`, without any shape in the type. */
+export function isTensor(x: unknown): x is Tensor {
+  return x instanceof Tensor;
+}
+
 /** The tensors of a tree, in order: arrays by position, objects by the order of their keys. */
 export function flatten(tree: Tree): { leaves: Tensor[]; structure: Structure } {
   const leaves: Tensor[] = [];
@@ -34,7 +39,7 @@ export function mapTree(tree: Tree, f: (leaf: Tensor, index: number) => unknown)
 }
 
 function visit(tree: Tree, leaves: Tensor[], above: Set<object>): Structure {
-  if (tree instanceof Tensor) {
+  if (isTensor(tree)) {
     leaves.push(tree);
     return LEAF;
   }

@@ -1,6 +1,17 @@
 /** @file Graphs, explanations and the search for NaN. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { detectAnomaly, explain, graph, ones, Parameter, scope, setDebug, tensor, zeros, type Tensor } from '@chainrule/autograd';
+import {
+  detectAnomaly,
+  explain,
+  graph,
+  ones,
+  Parameter,
+  scope,
+  setDebug,
+  tensor,
+  zeros,
+  type Tensor,
+} from '@chainrule/autograd';
 
 afterEach(() => setDebug(0));
 
@@ -79,7 +90,14 @@ describe('detectAnomaly', () => {
 
   it('lets a mask of -Infinity pass', () => {
     const x = tensor([1, 2]);
-    expect(detectAnomaly(() => x.maskedFill(tensor([true, false]), -Infinity).exp().sum()).item()).toBeCloseTo(Math.exp(2), 4);
+    expect(
+      detectAnomaly(() =>
+        x
+          .maskedFill(tensor([true, false]), -Infinity)
+          .exp()
+          .sum(),
+      ).item(),
+    ).toBeCloseTo(Math.exp(2), 4);
   });
 });
 

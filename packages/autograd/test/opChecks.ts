@@ -55,12 +55,24 @@ export function checksOf(name: string, line: OpLine): Check[] {
   const order = line.order ?? 2;
   const options = { eps: line.eps ?? 1e-6, atol: 1e-6, rtol: line.rtol ?? 1e-5 };
   const checks: Check[] = [
-    { name: 'every backend gives what the interpreter gives', derivative: false, run: () => each(samples, (args) => checkBackends(call, args, line)) },
-    { name: 'results have the shape and dtype they say', derivative: false, run: () => each(samples, (args) => checkResults(call, args, line.dtypes ?? true)) },
+    {
+      name: 'every backend gives what the interpreter gives',
+      derivative: false,
+      run: () => each(samples, (args) => checkBackends(call, args, line)),
+    },
+    {
+      name: 'results have the shape and dtype they say',
+      derivative: false,
+      run: () => each(samples, (args) => checkResults(call, args, line.dtypes ?? true)),
+    },
   ];
   if (line.reference !== undefined) {
     const { reference } = line;
-    checks.push({ name: 'values are the reference', derivative: false, run: () => each(samples, (args) => checkReference(call, args, reference)) });
+    checks.push({
+      name: 'values are the reference',
+      derivative: false,
+      run: () => each(samples, (args) => checkReference(call, args, reference)),
+    });
   }
   if (order >= 1) {
     checks.push({
@@ -73,11 +85,18 @@ export function checksOf(name: string, line: OpLine): Check[] {
     checks.push({
       name: 'second derivatives',
       derivative: true,
-      run: () => each(samples, (args) => checkFunction(name, gradientOf(checkedFunction(call, args)), options)),
+      run: () =>
+        each(samples, (args) =>
+          checkFunction(name, gradientOf(checkedFunction(call, args)), options),
+        ),
     });
   }
   if (line.vmap ?? true) {
-    checks.push({ name: 'vmap is a loop', derivative: false, run: () => each(samples, (args) => checkBatching(call, args)) });
+    checks.push({
+      name: 'vmap is a loop',
+      derivative: false,
+      run: () => each(samples, (args) => checkBatching(call, args)),
+    });
     if (order >= 1) {
       checks.push({
         name: 'vmap of the gradient is a loop',
@@ -90,7 +109,11 @@ export function checksOf(name: string, line: OpLine): Check[] {
     const arity = line.arity ?? 1;
     checks.push(
       { name: 'empty tensors', derivative: false, run: () => checkEmpty(call, arity, order) },
-      { name: 'NaN, infinities and zeros of both signs', derivative: false, run: () => checkSpecial(call, arity, order, line) },
+      {
+        name: 'NaN, infinities and zeros of both signs',
+        derivative: false,
+        run: () => checkSpecial(call, arity, order, line),
+      },
     );
   }
   return checks;
@@ -102,13 +125,19 @@ export function reachedBy(name: string, line: OpLine): Set<string> {
   const names = new Set<string>();
   const seen = new Set<Tensor>();
   for (const args of (line.samples ?? ((): unknown[][] => elementSamples(line)))()) {
-    const inputs = mapTree(args, (t) => (isFloat(t.dtype) ? copy(t, 'float64').requiresGrad_() : t)) as unknown[];
+    const inputs = mapTree(args, (t) =>
+      isFloat(t.dtype) ? copy(t, 'float64').requiresGrad_() : t,
+    ) as unknown[];
     const stack = apply(call, inputs);
     const leaves = flatten(inputs).leaves.filter((t) => t.requiresGrad);
     const outputs = stack.filter((y) => y.requiresGrad);
     if (outputs.length > 0) {
       const gradOutputs = outputs.map((y) => chainrule.onesLike(y).requiresGrad_());
-      const gradients = chainrule.grad(outputs, leaves, { gradOutputs, createGraph: true, allowUnused: true });
+      const gradients = chainrule.grad(outputs, leaves, {
+        gradOutputs,
+        createGraph: true,
+        allowUnused: true,
+      });
       stack.push(...gradients.filter((g) => g !== null));
     }
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
@@ -124,11 +153,15 @@ export function reachedBy(name: string, line: OpLine): Set<string> {
 function publicFunction(name: string): (...args: never[]) => unknown {
   let found: unknown = chainrule;
   for (const part of name.split('.')) found = (found as Record<string, unknown>)[part];
-  if (typeof found !== 'function') throw new Error(`there is no public operation ${name}; give its line a call`);
+  if (typeof found !== 'function')
+    throw new Error(`there is no public operation ${name}; give its line a call`);
   return found as (...args: never[]) => unknown;
 }
 
-function each(samples: () => readonly (readonly unknown[])[], f: (args: readonly unknown[]) => void): void {
+function each(
+  samples: () => readonly (readonly unknown[])[],
+  f: (args: readonly unknown[]) => void,
+): void {
   for (const args of samples()) {
     try {
       f(args);
@@ -141,14 +174,27 @@ function each(samples: () => readonly (readonly unknown[])[], f: (args: readonly
 
 function describeArgs(args: readonly unknown[]): string {
   return args
-    .map((a) => (flatten(a).leaves.length > 0 ? JSON.stringify(mapTree(a, (t) => `${t.dtype}${show(t.shape)}`)) : JSON.stringify(a)))
+    .map((a) =>
+      flatten(a).leaves.length > 0
+        ? JSON.stringify(mapTree(a, (t) => `${t.dtype}${show(t.shape)}`))
+        : JSON.stringify(a),
+    )
     .join(', ');
 }
 
 /** Float64 inputs of several shapes, broadcasting among them. */
-function elementSamples({ arity = 1, domain = [-2, 2], domains = [], away = [] }: OpLine): Tensor[][] {
+function elementSamples({
+  arity = 1,
+  domain = [-2, 2],
+  domains = [],
+  away = [],
+}: OpLine): Tensor[][] {
   const shapes: Shape[][] = [
-    [[2, 3], [2, 3], [2, 3]],
+    [
+      [2, 3],
+      [2, 3],
+      [2, 3],
+    ],
     [[], [], []],
     [[2, 1, 3], [4, 1], [3]],
     [[5], [1], []],
@@ -162,12 +208,19 @@ function elementSamples({ arity = 1, domain = [-2, 2], domains = [], away = [] }
 }
 
 /** A tensor of pseudo-random numbers in [low, high], away from the given points. */
-export function spread(shape: Shape, low: number, high: number, away: readonly number[] = [], seed = 1): Tensor {
+export function spread(
+  shape: Shape,
+  low: number,
+  high: number,
+  away: readonly number[] = [],
+  seed = 1,
+): Tensor {
   const size = shape.reduce((n, d) => n * d, 1);
   const data = weights(size, seed).map((w) => {
     // |w| is uniform in [0.5, 1.5].
     let x = low + (Math.abs(w) - 0.5) * (high - low);
-    for (const point of away) if (Math.abs(x - point) < 0.05) x = point + (x < point || point + 0.05 > high ? -0.06 : 0.06);
+    for (const point of away)
+      if (Math.abs(x - point) < 0.05) x = point + (x < point || point + 0.05 > high ? -0.06 : 0.06);
     return x;
   });
   return makeLeaf(data, shape, 'float64');
@@ -187,7 +240,11 @@ function apply(call: (...args: never[]) => unknown, args: readonly unknown[]): T
   return flatten(call(...(args as never[]))).leaves;
 }
 
-function checkBackends(call: (...args: never[]) => unknown, args: readonly unknown[], { rtol32 = 4e-6 }: OpLine): void {
+function checkBackends(
+  call: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  { rtol32 = 4e-6 }: OpLine,
+): void {
   for (const dtype of ['float64', 'float32'] as const) {
     const fast = apply(call, castArgs(args, dtype));
     fast.forEach((t) => t.dataSync());
@@ -196,7 +253,12 @@ function checkBackends(call: (...args: never[]) => unknown, args: readonly unkno
     try {
       const truth = apply(call, castArgs(args, dtype));
       fast.forEach((t, k) =>
-        expectClose(`result ${k} in ${dtype} on ${chosen?.name}`, t, truth[k] as Tensor, dtype === 'float32' ? rtol32 : 1e-11),
+        expectClose(
+          `result ${k} in ${dtype} on ${chosen?.name}`,
+          t,
+          truth[k] as Tensor,
+          dtype === 'float32' ? rtol32 : 1e-11,
+        ),
       );
     } finally {
       engine.backend = chosen;
@@ -204,16 +266,29 @@ function checkBackends(call: (...args: never[]) => unknown, args: readonly unkno
   }
 }
 
-const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array };
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+};
 
-function checkResults(call: (...args: never[]) => unknown, args: readonly unknown[], follow: boolean): void {
+function checkResults(
+  call: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  follow: boolean,
+): void {
   const kinds = (['float32', 'float64'] as const).map((dtype) =>
     apply(call, castArgs(args, dtype)).map((t) => {
       const data = t.dataSync();
-      if (data.length !== t.size) throw new Error(`a result of shape ${show(t.shape)} has ${data.length} elements`);
-      if (!(data instanceof ARRAYS[t.dtype])) throw new Error(`a ${t.dtype} result came in a ${data.constructor.name}`);
-      if (t.dtype === 'bool' && data.some((x) => x > 1)) throw new Error('a boolean is neither 0 nor 1');
-      if (data.length > 0 && String(shapeOfNested(t.toArray())) !== String(t.shape)) throw new Error('toArray differs in shape');
+      if (data.length !== t.size)
+        throw new Error(`a result of shape ${show(t.shape)} has ${data.length} elements`);
+      if (!(data instanceof ARRAYS[t.dtype]))
+        throw new Error(`a ${t.dtype} result came in a ${data.constructor.name}`);
+      if (t.dtype === 'bool' && data.some((x) => x > 1))
+        throw new Error('a boolean is neither 0 nor 1');
+      if (data.length > 0 && String(shapeOfNested(t.toArray())) !== String(t.shape))
+        throw new Error('toArray differs in shape');
       return `${t.dtype === dtype ? 'float' : t.dtype}${show(t.shape)}`;
     }),
   );
@@ -226,7 +301,11 @@ function shapeOfNested(x: unknown): number[] {
   return Array.isArray(x) ? [x.length, ...shapeOfNested(x[0])] : [];
 }
 
-function checkReference(call: (...args: never[]) => unknown, args: readonly unknown[], reference: (...x: number[]) => number): void {
+function checkReference(
+  call: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  reference: (...x: number[]) => number,
+): void {
   const [result] = apply(call, args) as [Tensor];
   const inputs = args.map((x) => chainrule.broadcastTo(x as Tensor, result.shape).dataSync());
   const data = allocate(result.dtype, result.size);
@@ -235,9 +314,14 @@ function checkReference(call: (...args: never[]) => unknown, args: readonly unkn
 }
 
 /** The gradients of all float inputs, as a function of the same arguments. */
-function gradientFunction(call: (...args: never[]) => unknown, args: readonly unknown[]): (...args: never[]) => unknown {
+function gradientFunction(
+  call: (...args: never[]) => unknown,
+  args: readonly unknown[],
+): (...args: never[]) => unknown {
   const outputs = apply(call, args).filter((y) => isFloat(y.dtype));
-  const seeds = outputs.map((y, k) => makeLeaf(Float64Array.from(weights(y.size, 5 + k)), y.shape, 'float64'));
+  const seeds = outputs.map((y, k) =>
+    makeLeaf(Float64Array.from(weights(y.size, 5 + k)), y.shape, 'float64'),
+  );
   return (...given: never[]) => {
     const { leaves, structure } = flatten(given);
     const floats = leaves.filter((t) => isFloat(t.dtype));
@@ -256,16 +340,31 @@ const FACTORS = [1, 0.9, 0.8];
 function checkBatching(call: (...args: never[]) => unknown, args: readonly unknown[]): void {
   const { leaves, structure } = flatten(args);
   if (leaves.length === 0) return;
-  const masks = leaves.length === 1 ? [[true]] : [leaves.map(() => true), ...leaves.map((_t, k) => leaves.map((_u, j) => j === k))];
+  const masks =
+    leaves.length === 1
+      ? [[true]]
+      : [leaves.map(() => true), ...leaves.map((_t, k) => leaves.map((_u, j) => j === k))];
   for (const mask of masks) {
-    const examples = FACTORS.map((factor) => leaves.map((t, k) => (mask[k] === true && isFloat(t.dtype) ? scaled(t, factor) : t)));
+    const examples = FACTORS.map((factor) =>
+      leaves.map((t, k) => (mask[k] === true && isFloat(t.dtype) ? scaled(t, factor) : t)),
+    );
     const loop = examples.map((xs) => apply(call, structure.rebuild(xs) as unknown[]));
-    const stacked = leaves.map((t, k) => (mask[k] === true ? stackLeaves(examples.map((xs) => xs[k] as Tensor)) : t));
+    const stacked = leaves.map((t, k) =>
+      mask[k] === true ? stackLeaves(examples.map((xs) => xs[k] as Tensor)) : t,
+    );
     const dims = dimsOf(args, mask.map((m) => (m ? 0 : null)).values());
-    const many = apply(chainrule.vmap(call as (...xs: unknown[]) => unknown, dims as never) as never, structure.rebuild(stacked) as unknown[]);
+    const many = apply(
+      chainrule.vmap(call as (...xs: unknown[]) => unknown, dims as never),
+      structure.rebuild(stacked) as unknown[],
+    );
     many.forEach((t, k) => {
       const truth = stackLeaves(loop.map((ys) => ys[k] as Tensor));
-      expectClose(`vmap over [${mask.map((m) => (m ? 0 : null)).join(', ')}]: result ${k}`, t, truth, 1e-10);
+      expectClose(
+        `vmap over [${mask.map((m) => (m ? 0 : null)).join(', ')}]: result ${k}`,
+        t,
+        truth,
+        1e-10,
+      );
     });
   }
 }
@@ -292,23 +391,39 @@ function stackLeaves(ts: readonly Tensor[]): Tensor {
 }
 
 function checkEmpty(call: (...args: never[]) => unknown, arity: number, order: number): void {
-  const inputs = Array.from({ length: arity }, (_, k) => chainrule.zeros(k === 1 ? [3] : [0, 3], { requiresGrad: order > 0 }));
+  const inputs = Array.from({ length: arity }, (_, k) =>
+    chainrule.zeros(k === 1 ? [3] : [0, 3], { requiresGrad: order > 0 }),
+  );
   const [y] = apply(call, inputs) as [Tensor];
-  if (show(y.shape) !== '[0, 3]' || y.dataSync().length !== 0) throw new Error(`empty inputs give ${show(y.shape)}`);
+  if (show(y.shape) !== '[0, 3]' || y.dataSync().length !== 0)
+    throw new Error(`empty inputs give ${show(y.shape)}`);
   if (order === 0) return;
-  const gradients = chainrule.grad([y], inputs, { gradOutputs: [chainrule.zeros([0, 3])], allowUnused: true });
+  const gradients = chainrule.grad([y], inputs, {
+    gradOutputs: [chainrule.zeros([0, 3])],
+    allowUnused: true,
+  });
   gradients.forEach((g, k) => {
-    if (g !== null && show(g.shape) !== show((inputs[k] as Tensor).shape)) throw new Error(`the gradient is ${show(g.shape)}`);
-    if (g?.dataSync().some((x) => x !== 0) === true) throw new Error('the gradient of nothing is not zero');
+    if (g !== null && show(g.shape) !== show((inputs[k] as Tensor).shape))
+      throw new Error(`the gradient is ${show(g.shape)}`);
+    if (g?.dataSync().some((x) => x !== 0) === true)
+      throw new Error('the gradient of nothing is not zero');
   });
 }
 
 const SPECIAL = [NaN, Infinity, -Infinity, 0, -0, 1, -1];
 
-function checkSpecial(call: (...args: never[]) => unknown, arity: number, order: number, line: OpLine): void {
+function checkSpecial(
+  call: (...args: never[]) => unknown,
+  arity: number,
+  order: number,
+  line: OpLine,
+): void {
   const all = Array.from({ length: SPECIAL.length ** arity }, (_, i) => i);
   const columns = Array.from({ length: arity }, (_, k) =>
-    Float64Array.from(all, (i) => SPECIAL[Math.floor(i / SPECIAL.length ** k) % SPECIAL.length] as number),
+    Float64Array.from(
+      all,
+      (i) => SPECIAL[Math.floor(i / SPECIAL.length ** k) % SPECIAL.length] as number,
+    ),
   );
   const args = columns.map((data) => makeLeaf(data, [data.length], 'float64'));
   checkBackends(call, args, line);
@@ -316,7 +431,10 @@ function checkSpecial(call: (...args: never[]) => unknown, arity: number, order:
   // Nothing asked for gives nothing, also where the derivative is infinite or NaN.
   const inputs = args.map((t) => copy(t, 'float64').requiresGrad_());
   const [y] = apply(call, inputs) as [Tensor];
-  const gradients = chainrule.grad([y], inputs, { gradOutputs: [chainrule.zerosLike(y)], allowUnused: true });
+  const gradients = chainrule.grad([y], inputs, {
+    gradOutputs: [chainrule.zerosLike(y)],
+    allowUnused: true,
+  });
   gradients.forEach((g, k) => {
     const wrong = g?.dataSync().findIndex((x) => x !== 0) ?? -1;
     if (wrong >= 0) {
@@ -328,14 +446,23 @@ function checkSpecial(call: (...args: never[]) => unknown, arity: number, order:
 }
 
 /** Throws unless shapes, dtypes and elements agree; NaN equals NaN. */
-export function expectClose(what: string, got: Tensor, want: Tensor, rtol: number, atol = rtol): void {
+export function expectClose(
+  what: string,
+  got: Tensor,
+  want: Tensor,
+  rtol: number,
+  atol = rtol,
+): void {
   if (show(got.shape) !== show(want.shape) || got.dtype !== want.dtype) {
-    throw new Error(`${what} is ${got.dtype}${show(got.shape)}, expected ${want.dtype}${show(want.shape)}`);
+    throw new Error(
+      `${what} is ${got.dtype}${show(got.shape)}, expected ${want.dtype}${show(want.shape)}`,
+    );
   }
   const [a, b] = [got.dataSync(), want.dataSync()];
   for (let i = 0; i < b.length; i++) {
     const [x, y] = [a[i] as number, b[i] as number];
     if (Object.is(x, y) || (Number.isNaN(x) && Number.isNaN(y))) continue;
-    if (!(Math.abs(x - y) <= atol + rtol * Math.abs(y))) throw new Error(`${what}: at ${i} got ${x}, expected ${y}`);
+    if (!(Math.abs(x - y) <= atol + rtol * Math.abs(y)))
+      throw new Error(`${what}: at ${i} got ${x}, expected ${y}`);
   }
 }

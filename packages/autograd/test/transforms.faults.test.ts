@@ -1,6 +1,17 @@
 /** @file Misuse of differentiation, and graphs of extreme shape: what is promised when things go wrong. */
 import { describe, expect, it } from 'vitest';
-import { evaluate, grad, GradError, isGradEnabled, jvp, noGrad, scope, tensor, vmap, type Tensor } from '@chainrule/autograd';
+import {
+  evaluate,
+  grad,
+  GradError,
+  isGradEnabled,
+  jvp,
+  noGrad,
+  scope,
+  tensor,
+  vmap,
+  type Tensor,
+} from '@chainrule/autograd';
 
 describe('three ways to misuse backward (scenario 13)', () => {
   it('are three errors with what to do', () => {
@@ -58,7 +69,13 @@ describe('errors inside of scopes (scenario 18)', () => {
     const fail = (_x?: Tensor): never => {
       throw new Error('inside');
     };
-    for (const f of [() => noGrad(fail), () => scope('a', fail), () => vmap(fail)(tensor([1])), () => grad(fail)(tensor(1)), () => jvp(fail, [tensor(1)], [tensor(1)])]) {
+    for (const f of [
+      () => noGrad(fail),
+      () => scope('a', fail),
+      () => vmap(fail)(tensor([1])),
+      () => grad(fail)(tensor(1)),
+      () => jvp(fail, [tensor(1)], [tensor(1)]),
+    ]) {
       expect(f).toThrow('inside');
       expect(isGradEnabled()).toBe(true);
     }
@@ -69,7 +86,11 @@ describe('errors inside of scopes (scenario 18)', () => {
     expect(x.grad).toBe(null);
     expect(x.mul(2).requiresGrad).toBe(true);
     expect(tensor([1]).add(1).item()).toBe(2); // nothing is still being traced
-    expect(() => noGrad(async () => { await Promise.resolve(); })).toThrow('promise');
+    expect(() =>
+      noGrad(async () => {
+        await Promise.resolve();
+      }),
+    ).toThrow('promise');
     await Promise.resolve();
     expect(isGradEnabled()).toBe(true);
   });

@@ -34,34 +34,42 @@ const close = (got: Tensor, want: number[]): void => {
 
 describe('grad of a function', () => {
   it('differentiates trees, chosen arguments, and hands aux through', () => {
-    const g = grad((p: { w: Tensor; rest: Tensor[] }) => p.w.mul(p.rest[0] as Tensor).sum())({ w: f64([2, 3]), rest: [f64([5, 7])] });
+    const g = grad((p: { w: Tensor; rest: Tensor[] }) => p.w.mul(p.rest[0] as Tensor).sum())({
+      w: f64([2, 3]),
+      rest: [f64([5, 7])],
+    });
     close(g.w, [5, 7]);
     close(g.rest[0] as Tensor, [2, 3]);
-    close(grad((x: Tensor, y: Tensor) => x.mul(y), 1)(f64(3), f64(4)) as Tensor, [3]);
-    const [value, [dx, dy]] = valueAndGrad((x: Tensor, y: Tensor) => x.mul(y), [0, 1])(f64(3), f64(4)) as unknown as [Tensor, [Tensor, Tensor]];
+    close(grad((x: Tensor, y: Tensor) => x.mul(y), 1)(f64(3), f64(4)), [3]);
+    const [value, [dx, dy]] = valueAndGrad((x: Tensor, y: Tensor) => x.mul(y), [0, 1])(
+      f64(3),
+      f64(4),
+    );
     [value, dx, dy].forEach((t, i) => expect(t.item()).toBe([12, 4, 3][i]));
-    const [gradient, aux] = grad((x: Tensor) => [x.square(), { twice: x.mul(2) }], 0, { hasAux: true })(f64(3)) as unknown as [Tensor, { twice: Tensor }];
+    const [gradient, aux] = grad((x: Tensor) => [x.square(), { twice: x.mul(2) }], 0, {
+      hasAux: true,
+    })(f64(3)) as unknown as [Tensor, { twice: Tensor }];
     expect(gradient.item()).toBe(6);
     expect(aux.twice.item()).toBe(6);
   });
 
   it('is 0 where nothing depends on the argument, and respects noGrad', () => {
-    close(grad((x: Tensor) => scalar(1, { dtype: 'float64' }).add(x.detach()))(f64(2)) as Tensor, [0]);
-    close(grad((x: Tensor) => x.mul(noGrad(() => x.square())))(f64(3)) as Tensor, [9]);
-    expect((noGrad(() => grad((x: Tensor) => x.square())(f64(3))) as Tensor).item()).toBe(6);
+    close(grad((x: Tensor) => scalar(1, { dtype: 'float64' }).add(x.detach()))(f64(2)), [0]);
+    close(grad((x: Tensor) => x.mul(noGrad(() => x.square())))(f64(3)), [9]);
+    expect(noGrad(() => grad((x: Tensor) => x.square())(f64(3))).item()).toBe(6);
   });
 
   it('lets values be read inside', () => {
     const g = grad((x: Tensor) => (x.item() > 0 ? x.square() : x.neg()));
-    expect((g(f64(3)) as Tensor).item()).toBe(6);
-    expect((g(f64(-3)) as Tensor).item()).toBe(-1);
+    expect(g(f64(3)).item()).toBe(6);
+    expect(g(f64(-3)).item()).toBe(-1);
   });
 
   it('leaves no graph behind where none is needed, and keeps it where one is', () => {
-    const plain = grad((x: Tensor) => x.pow(3))(f64(2)) as Tensor;
+    const plain = grad((x: Tensor) => x.pow(3))(f64(2));
     expect(plain.requiresGrad).toBe(false);
     const x = tensor(2, { dtype: 'float64', requiresGrad: true });
-    const g = grad((z: Tensor) => z.pow(3))(x) as Tensor;
+    const g = grad((z: Tensor) => z.pow(3))(x);
     g.backward();
     expect(x.grad?.item()).toBe(12);
     expect(vjp((z: Tensor) => z.sin(), f64(1))[0].requiresGrad).toBe(false);
@@ -85,14 +93,15 @@ describe('transforms nest', () => {
   const third = [0.3, -1.1].map((v) => -3 * Math.sin(v) - v * Math.cos(v));
 
   it('in every order gives the same derivatives', () => {
-    const sumGrad = (z: Tensor): Tensor => (grad(f)(z) as Tensor).sum();
-    close(grad(sumGrad)(x) as Tensor, second);
+    const sumGrad = (z: Tensor): Tensor => grad(f)(z).sum();
+    close(grad(sumGrad)(x), second);
     close(jvp(grad(f) as never, [x], [ones([2], { dtype: 'float64' })])[1] as Tensor, second);
-    close(grad((z: Tensor) => jvp(f, [z], [ones([2], { dtype: 'float64' })])[1])(x) as Tensor, second);
+    close(grad((z: Tensor) => jvp(f, [z], [ones([2], { dtype: 'float64' })])[1])(x), second);
     close(hessian(f)(x), [second[0] as number, 0, 0, second[1] as number]);
-    for (const J of [jacrev(jacfwd(f)), jacrev(jacrev(f)), jacfwd(jacfwd(f))]) close(J(x), [second[0] as number, 0, 0, second[1] as number]);
+    for (const J of [jacrev(jacfwd(f)), jacrev(jacrev(f)), jacfwd(jacfwd(f))])
+      close(J(x), [second[0] as number, 0, 0, second[1] as number]);
     close(hvp(f, x, f64([1, 2]))[1], [second[0] as number, 2 * (second[1] as number)]);
-    close(grad((z: Tensor) => (grad(sumGrad)(z) as Tensor).sum())(x) as Tensor, third);
+    close(grad((z: Tensor) => grad(sumGrad)(z).sum())(x), third);
     close(vmap(grad(grad((z: Tensor) => z.sin().mul(z)) as never) as never)(x) as Tensor, second);
   });
 
@@ -105,26 +114,41 @@ describe('transforms nest', () => {
 
 describe('vmap', () => {
   it('maps any dimensions in and out, in trees, shared or not', () => {
-    const x = f64([[1, 2, 3], [4, 5, 6]]);
+    const x = f64([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     close(vmap((r: Tensor) => r.sum())(x), [6, 15]);
     close(vmap((c: Tensor) => c.sum(), 1)(x), [5, 7, 9]);
     expect(vmap((r: Tensor) => r.mul(2), 0, 1)(x).shape).toEqual([3, 2]);
     close(vmap((r: Tensor, w: Tensor) => r.mul(w).sum(), [0, null])(x, f64([1, 0, 1])), [4, 10]);
-    const out = vmap(({ a, b }: { a: Tensor; b: Tensor }) => ({ s: a.add(b), one: ones([]) }), [{ a: 0, b: null }])({ a: f64([1, 2]), b: f64(10) });
+    const out = vmap(
+      ({ a, b }: { a: Tensor; b: Tensor }) => ({ s: a.add(b), one: ones([]) }),
+      [{ a: 0, b: null }],
+    )({ a: f64([1, 2]), b: f64(10) });
     close(out.s, [11, 12]);
     close(out.one, [1, 1]);
     close(vmap(vmap((a: Tensor) => a.square()))(x), [1, 4, 9, 16, 25, 36]);
-    close(vmap((a: Tensor) => vmap((b: Tensor) => a.mul(b))(f64([1, 2])), 0)(f64([3, 4])), [3, 6, 4, 8]);
+    close(
+      vmap((a: Tensor) => vmap((b: Tensor) => a.mul(b))(f64([1, 2])), 0)(f64([3, 4])),
+      [3, 6, 4, 8],
+    );
   });
 
   it('refuses to look inside, and arguments that do not fit', () => {
     const x = f64([1, 2]);
     expect(() => vmap((a: Tensor) => (a.item() > 1 ? a : a.neg()))(x)).toThrow(ChainruleError);
-    expect(() => vmap((a: Tensor) => (a.requiresGrad && a.sum().backward(), a))(x)).toThrow(GradError);
+    expect(() => vmap((a: Tensor) => (a.requiresGrad && a.sum().backward(), a))(x)).toThrow(
+      GradError,
+    );
     const state = cell(scalar(0));
-    expect(() => vmap((a: Tensor) => (state.assign(a.cast('float32')), a))(x)).toThrow(ChainruleError);
+    expect(() => vmap((a: Tensor) => (state.assign(a.cast('float32')), a))(x)).toThrow(
+      ChainruleError,
+    );
     expect(state.item()).toBe(0);
-    expect(() => vmap((a: Tensor, b: Tensor) => a.add(b))(x, f64([1, 2, 3]))).toThrow('different numbers of examples');
+    expect(() => vmap((a: Tensor, b: Tensor) => a.add(b))(x, f64([1, 2, 3]))).toThrow(
+      'different numbers of examples',
+    );
     expect(() => vmap((a: Tensor) => a, null)(x)).toThrow('no argument has examples');
     expect(() => vmap((a: Tensor) => a, 1)(x)).toThrow('out of range');
     expect(x.add(1).dataSync()[0]).toBe(2);
@@ -150,9 +174,18 @@ describe('checkpoint', () => {
     const plain = (x: Tensor): Tensor => f(x).add(x).sum();
     const x = f64([0.3, 1.2]);
     close(hessian(c)(x), Array.from(hessian(plain)(x).dataSync()));
-    const rows = f64([[0.1, 0.2], [0.3, 0.4]]);
-    close(vmap(grad(c) as never)(rows) as Tensor, Array.from((vmap(grad(plain) as never)(rows) as Tensor).dataSync()));
-    close(grad((z: Tensor) => vmap(c)(z).sum())(rows) as Tensor, Array.from((grad((z: Tensor) => vmap(plain)(z).sum())(rows) as Tensor).dataSync()));
+    const rows = f64([
+      [0.1, 0.2],
+      [0.3, 0.4],
+    ]);
+    close(
+      vmap(grad(c) as never)(rows) as Tensor,
+      Array.from((vmap(grad(plain) as never)(rows) as Tensor).dataSync()),
+    );
+    close(
+      grad((z: Tensor) => vmap(c)(z).sum())(rows),
+      Array.from(grad((z: Tensor) => vmap(plain)(z).sum())(rows).dataSync()),
+    );
   });
 });
 
@@ -172,12 +205,20 @@ describe('customGrad', () => {
 
   it('is differentiated by its own rule, to any order and in every mode', () => {
     const x = f64([2, -1]);
-    close(grad((z: Tensor) => cube(z).sum())(x) as Tensor, [12, 3]);
+    close(grad((z: Tensor) => cube(z).sum())(x), [12, 3]);
     close(jvp(cube, [x], [f64([1, 10])])[1], [12, 30]);
     close(hessian((z: Tensor) => cube(z).sum())(x), [12, 0, 0, -6]);
-    close(vmap(grad((z: Tensor) => cube(z).sum()) as never)(f64([[2, -1], [1, 0]])) as Tensor, [12, 3, 3, 0]);
+    close(
+      vmap(grad((z: Tensor) => cube(z).sum()) as never)(
+        f64([
+          [2, -1],
+          [1, 0],
+        ]),
+      ) as Tensor,
+      [12, 3, 3, 0],
+    );
     close(vmap((z: Tensor) => jvp(cube, [z], [z])[1])(x), [24, -3]);
-    close(grad((z: Tensor) => vmap(cube)(z).sum())(x) as Tensor, [12, 3]);
+    close(grad((z: Tensor) => vmap(cube)(z).sum())(x), [12, 3]);
   });
 
   it('calls backward once, with the gradients of all results', () => {
@@ -186,7 +227,7 @@ describe('customGrad', () => {
       forward: (_ctx, x: Tensor, y: Tensor) => ({ sum: x.add(y), product: x.mul(y) }),
       backward: (_ctx, gs, gp) => {
         seen.push([gs?.item() ?? NaN, gp?.item() ?? NaN]);
-        return [gs as Tensor, gp as Tensor];
+        return [gs, gp];
       },
     });
     const x = tensor(2, { requiresGrad: true });
@@ -203,17 +244,25 @@ describe('customGrad', () => {
     const scaled = customGrad({
       forward: (ctx, x: Tensor, w: Tensor) => (ctx.save(x, w), x.mul(w)),
       backward: (ctx, g) => [g.mul(ctx.saved[1] as Tensor), g.mul(ctx.saved[0] as Tensor)],
-      jvp: (ctx, tx, tw) => (tx?.mul(ctx.saved[1] as Tensor) ?? scalar(0)).add(tw?.mul(ctx.saved[0] as Tensor) ?? 0).mul(100),
+      jvp: (ctx, tx, tw) =>
+        (tx?.mul(ctx.saved[1] as Tensor) ?? scalar(0))
+          .add(tw?.mul(ctx.saved[0] as Tensor) ?? 0)
+          .mul(100),
     });
     const x = f64([1, 2, 3]);
-    close(grad((w: Tensor) => vmap(scaled, [0, null])(x, w).sum())(f64(5)) as Tensor, [6]);
+    close(grad((w: Tensor) => vmap(scaled, [0, null])(x, w).sum())(f64(5)), [6]);
     close(jvp((z: Tensor) => scaled(z, f64(2)), [x], [f64([1, 1, 1])])[1], [200, 200, 200]);
-    close(vmap((z: Tensor) => jvp((a: Tensor) => scaled(a, f64(2)), [z], [f64(1)])[1])(x), [200, 200, 200]);
+    close(
+      vmap((z: Tensor) => jvp((a: Tensor) => scaled(a, f64(2)), [z], [f64(1)])[1])(x),
+      [200, 200, 200],
+    );
   });
 
   it('leaves no call of backward to a forward pass', () => {
     calls = 0;
-    cube(tensor([1], { requiresGrad: true })).sum().item();
+    cube(tensor([1], { requiresGrad: true }))
+      .sum()
+      .item();
     expect(calls).toBe(0);
   });
 
@@ -221,11 +270,25 @@ describe('customGrad', () => {
   it.each<[string, (g: Tensor) => unknown, string]>([
     ['count', (g) => [g, g], 'broken: backward returned 2 gradients, expected 1'],
     ['shape', (g) => g.sum(), 'broken: backward: gradient 0 has shape [], expected [2]'],
-    ['dtype', (g) => g.cast('float64'), 'broken: backward: gradient 0 is float64, expected float32'],
+    [
+      'dtype',
+      (g) => g.cast('float64'),
+      'broken: backward: gradient 0 is float64, expected float32',
+    ],
     ['kind', () => 'three', 'broken: backward: gradient 0 must be like its argument'],
-    ['throw', () => { throw new Error('user'); }, 'user'],
+    [
+      'throw',
+      () => {
+        throw new Error('user');
+      },
+      'user',
+    ],
   ])('refuses a gradient of the wrong %s', (_what, backward, message) => {
-    const broken = customGrad({ name: 'broken', forward: (_ctx, x: Tensor) => x.mul(2), backward: (_ctx, g) => backward(g as Tensor) });
+    const broken = customGrad({
+      name: 'broken',
+      forward: (_ctx, x: Tensor) => x.mul(2),
+      backward: (_ctx, g) => backward(g),
+    });
     const x = tensor([1, 2], { requiresGrad: true });
     expect(() => broken(x).sum().backward()).toThrow(message);
     expect(x.grad).toBe(null);

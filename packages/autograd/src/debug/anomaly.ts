@@ -38,7 +38,9 @@ function checking(backend: Backend): Backend {
     name: `${backend.name}, checked`,
     allocate: (dtype, size) => backend.allocate(dtype, size),
     compile: (program) => {
-      const all = program.instructions.map((_, i) => i).filter((i) => program.instructions[i]?.op !== null);
+      const all = program.instructions
+        .map((_, i) => i)
+        .filter((i) => program.instructions[i]?.op !== null);
       const executable = backend.compile({ ...program, outputs: [...all, ...program.outputs] });
       return new Checked(program, all, executable);
     },

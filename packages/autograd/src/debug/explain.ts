@@ -44,6 +44,8 @@ export function setDebug(level: number): void {
 function report(program: Program, why: string, level: number): void {
   const { instructions, inputs, outputs } = program;
   const computed = instructions.length - inputs.length;
-  console.log(`${why}: ${count(computed, 'operation')}, ${count(inputs.length, 'input')}, ${count(outputs.length, 'result')}`);
+  console.log(
+    `${why}: ${count(computed, 'operation')}, ${count(inputs.length, 'input')}, ${count(outputs.length, 'result')}`,
+  );
   if (level >= 3) console.log(printProgram(program));
 }

@@ -50,7 +50,10 @@ export interface Graph {
  * not shown any more.
  * @example writeFileSync('net.svg', graph(loss).toSVG())
  */
-export function graph(t: Tensor, { backward = false }: { readonly backward?: boolean } = {}): Graph {
+export function graph(
+  t: Tensor,
+  { backward = false }: { readonly backward?: boolean } = {},
+): Graph {
   const root = t.current;
   const roots = [root];
   const newest = root.id;
@@ -61,10 +64,19 @@ export function graph(t: Tensor, { backward = false }: { readonly backward?: boo
   const found = walk(roots);
   const nodes = found.map((node) => describe(node, newest));
   const edges = found.flatMap((node) =>
-    node.cell !== null ? [] : [...new Set(node.inputs)].filter((x) => !isFolded(x)).map((x) => ({ from: x.id, to: node.id })),
+    node.cell !== null
+      ? []
+      : [...new Set(node.inputs)]
+          .filter((x) => !isFolded(x))
+          .map((x) => ({ from: x.id, to: node.id })),
   );
   const drawn = { nodes: adopt(nodes, edges), edges };
-  return { ...drawn, toDot: () => toDot(drawn), toMermaid: () => toMermaid(drawn), toSVG: () => toSVG(drawn) };
+  return {
+    ...drawn,
+    toDot: () => toDot(drawn),
+    toMermaid: () => toMermaid(drawn),
+    toSVG: () => toSVG(drawn),
+  };
 }
 
 /** All nodes behind the roots but numbers, by rising id; without recursion. */
@@ -88,18 +100,25 @@ function isFolded(x: Tensor): boolean {
 }
 
 function numberIn(x: Tensor): number | null {
-  if (x.op === (constantOp as unknown) || x.op === (counterOp as unknown)) return (x.attrs as { value: number }).value;
+  if (x.op === (constantOp as unknown) || x.op === (counterOp as unknown))
+    return (x.attrs as { value: number }).value;
   const [y] = x.inputs;
-  return x.op?.name === 'expand' && x.value === null && y !== undefined && x.inputs.length === 1 ? numberIn(y) : null;
+  return x.op?.name === 'expand' && x.value === null && y !== undefined && x.inputs.length === 1
+    ? numberIn(y)
+    : null;
 }
 
 function describe(node: Tensor, newest: number): GraphNode {
   const { id, op, shape, dtype, scope, needsGrad: requiresGrad } = node;
   const backward = id > newest;
   const rest = { id, shape, dtype, scope, requiresGrad, backward };
-  if (node.cell !== null) return { ...rest, kind: 'parameter', label: node.needsGrad ? 'Parameter' : 'cell' };
-  if (op === null || op.name === 'placeholder') return { ...rest, kind: 'input', label: op === null ? 'tensor' : 'input' };
-  const numbers = node.inputs.flatMap((x) => (x.op === (counterOp as unknown) ? [] : (numberIn(x) ?? [])));
+  if (node.cell !== null)
+    return { ...rest, kind: 'parameter', label: node.needsGrad ? 'Parameter' : 'cell' };
+  if (op === null || op.name === 'placeholder')
+    return { ...rest, kind: 'input', label: op === null ? 'tensor' : 'input' };
+  const numbers = node.inputs.flatMap((x) =>
+    x.op === (counterOp as unknown) ? [] : (numberIn(x) ?? []),
+  );
   const label = [op.name, ...numbers.map((x) => String(Number(x.toPrecision(6))))].join(' ');
   return { ...rest, kind: 'operation', label };
 }
@@ -109,7 +128,13 @@ function adopt(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): GraphN
   const byId = new Map(nodes.map((node) => [node.id, node]));
   return nodes.map((node) => {
     if (node.kind === 'operation' || node.scope !== '') return node;
-    const users = new Set(edges.filter((e) => e.from === node.id).map((e) => byId.get(e.to)).filter((u) => u?.backward === false).map((u) => u?.scope ?? ''));
+    const users = new Set(
+      edges
+        .filter((e) => e.from === node.id)
+        .map((e) => byId.get(e.to))
+        .filter((u) => u?.backward === false)
+        .map((u) => u?.scope ?? ''),
+    );
     const [only] = users;
     return users.size === 1 && only !== undefined ? { ...node, scope: only } : node;
   });

@@ -52,11 +52,13 @@ function layOut(boxes: readonly Box[], links: readonly (readonly [Box, Box])[]):
     below.get(a)?.push(b);
   }
   // Boxes come in topological order.
-  for (const b of boxes) for (const a of above.get(b) as Box[]) b.layer = Math.max(b.layer, a.layer + 1);
+  for (const b of boxes)
+    for (const a of above.get(b) as Box[]) b.layer = Math.max(b.layer, a.layer + 1);
   // What has nothing above it stands directly above what uses it.
   for (const a of [...boxes].reverse()) {
     const users = below.get(a) as Box[];
-    if ((above.get(a) as Box[]).length === 0 && users.length > 0) a.layer = Math.min(...users.map((u) => u.layer)) - 1;
+    if ((above.get(a) as Box[]).length === 0 && users.length > 0)
+      a.layer = Math.min(...users.map((u) => u.layer)) - 1;
   }
   const layers: Box[][] = [];
   for (const b of boxes) (layers[b.layer] ??= []).push(b);
@@ -111,7 +113,11 @@ function link(a: Box, b: Box, boxes: readonly Box[]): string {
   const bend = Math.max(16, (y1 - y0) / 2);
   const [low, high] = [Math.min(a.x, b.x), Math.max(a.x, b.x)];
   const between = boxes.filter(
-    (o) => o.layer > a.layer && o.layer < b.layer && o.x + o.width / 2 > low - 4 && o.x - o.width / 2 < high + 4,
+    (o) =>
+      o.layer > a.layer &&
+      o.layer < b.layer &&
+      o.x + o.width / 2 > low - 4 &&
+      o.x - o.width / 2 < high + 4,
   );
   const swing = Math.max(0, ...between.map((o) => o.x + o.width / 2 - high + GAP / 2));
   // A cubic goes three quarters of the way to its control points.
@@ -125,7 +131,8 @@ function link(a: Box, b: Box, boxes: readonly Box[]): string {
 function drawBox(box: Box): string {
   const { node, width, x } = box;
   const y = top(box);
-  const color = node.kind === 'operation' ? '#495057' : node.kind === 'parameter' ? '#e8590c' : '#1971c2';
+  const color =
+    node.kind === 'operation' ? '#495057' : node.kind === 'parameter' ? '#e8590c' : '#1971c2';
   const radius = node.kind === 'operation' ? 5 : HEIGHT / 2;
   return (
     `<g><title>${escape(node.scope === '' ? node.label : `${node.scope}: ${node.label}`)}</title>` +

@@ -9,8 +9,10 @@ const LONGEST = 60;
 
 /** Without control characters (terminals obey some), and of bounded length. */
 export function clean(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what must go
-  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+  const plain = text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    '\ufffd',
+  );
   return plain.length > LONGEST ? `${plain.slice(0, LONGEST - 1)}…` : plain;
 }
 
@@ -29,7 +31,12 @@ function levels(nodes: readonly GraphNode[]): Level {
     for (const name of node.scope === '' ? [] : node.scope.split('.')) {
       let next = level.inner.get(name);
       if (next === undefined) {
-        next = { name, path: level.path === '' ? name : `${level.path}.${name}`, nodes: [], inner: new Map() };
+        next = {
+          name,
+          path: level.path === '' ? name : `${level.path}.${name}`,
+          nodes: [],
+          inner: new Map(),
+        };
         level.inner.set(name, next);
       }
       level = next;
@@ -47,7 +54,11 @@ export function colorOf({ kind, backward }: GraphNode): string {
 
 export function toDot({ nodes, edges }: Drawn): string {
   const quote = (text: string): string => `"${clean(text).replace(/[\\"]/g, '\\$&')}"`;
-  const lines = ['digraph {', '  rankdir=TB;', '  node [shape=box, style="rounded,filled", fontname="sans-serif", fontsize=11];'];
+  const lines = [
+    'digraph {',
+    '  rankdir=TB;',
+    '  node [shape=box, style="rounded,filled", fontname="sans-serif", fontsize=11];',
+  ];
   let clusters = 0;
   const write = (level: Level, indent: string): void => {
     for (const node of level.nodes) {
@@ -55,7 +66,10 @@ export function toDot({ nodes, edges }: Drawn): string {
       lines.push(`${indent}n${node.id} [label=${label}, fillcolor="${colorOf(node)}"];`);
     }
     for (const inner of level.inner.values()) {
-      lines.push(`${indent}subgraph cluster_${clusters++} {`, `${indent}  label=${quote(inner.path)};`);
+      lines.push(
+        `${indent}subgraph cluster_${clusters++} {`,
+        `${indent}  label=${quote(inner.path)};`,
+      );
       write(inner, `${indent}  `);
       lines.push(`${indent}}`);
     }
@@ -66,7 +80,8 @@ export function toDot({ nodes, edges }: Drawn): string {
 }
 
 export function toMermaid({ nodes, edges }: Drawn): string {
-  const quote = (text: string): string => clean(text).replace(/[^\w .,:()·…-]/g, (c) => `#${c.codePointAt(0)};`);
+  const quote = (text: string): string =>
+    clean(text).replace(/[^\w .,:()·…-]/g, (c) => `#${c.codePointAt(0)};`);
   const lines = ['flowchart TB'];
   let groups = 0;
   const write = (level: Level, indent: string): void => {

@@ -1,10 +1,28 @@
 /** @file Printed tensors beside what PyTorch 2 prints for them (bool and grad in JavaScript's words). */
 import { describe, expect, it } from 'vitest';
-import { arange, full, noGrad, ones, Parameter, scalar, tensor, vmap, zeros, type Tensor } from '@chainrule/autograd';
+import {
+  arange,
+  full,
+  noGrad,
+  ones,
+  Parameter,
+  scalar,
+  tensor,
+  vmap,
+  zeros,
+  type Tensor,
+} from '@chainrule/autograd';
 
 describe('String(tensor)', () => {
   it('writes whole floats with a point, fractions with four decimals, in columns', () => {
-    expect(String(tensor([[1, 2], [3, 4]]))).toBe('tensor([[1., 2.],\n        [3., 4.]])');
+    expect(
+      String(
+        tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+      ),
+    ).toBe('tensor([[1., 2.],\n        [3., 4.]])');
     expect(String(tensor([1.5, -20, 3.14159]))).toBe('tensor([  1.5000, -20.0000,   3.1416])');
     expect(String(tensor([0.03125, -0.5]))).toBe('tensor([ 0.0312, -0.5000])');
     expect(String(scalar(3))).toBe('tensor(3.)');
@@ -18,16 +36,22 @@ describe('String(tensor)', () => {
   });
 
   it('shows what is no number', () => {
-    expect(String(tensor([NaN, Infinity, -Infinity, 1.5]))).toBe('tensor([   nan,    inf,   -inf, 1.5000])');
+    expect(String(tensor([NaN, Infinity, -Infinity, 1.5]))).toBe(
+      'tensor([   nan,    inf,   -inf, 1.5000])',
+    );
     expect(String(tensor([-0, 0]))).toBe('tensor([-0., 0.])');
   });
 
   it('names the dtype where it is not the usual one, and requiresGrad', () => {
     expect(String(tensor([1, 2], { dtype: 'int32' }))).toBe('tensor([1, 2], dtype=int32)');
-    expect(String(tensor([1, 2.5], { dtype: 'float64' }))).toBe('tensor([1.0000, 2.5000], dtype=float64)');
+    expect(String(tensor([1, 2.5], { dtype: 'float64' }))).toBe(
+      'tensor([1.0000, 2.5000], dtype=float64)',
+    );
     expect(String(tensor([true, false]))).toBe('tensor([ true, false])');
     expect(String(tensor([1], { requiresGrad: true }))).toBe('tensor([1.], requiresGrad=true)');
-    expect(String(new Parameter(tensor([1])))).toBe('Parameter containing:\ntensor([1.], requiresGrad=true)');
+    expect(String(new Parameter(tensor([1])))).toBe(
+      'Parameter containing:\ntensor([1.], requiresGrad=true)',
+    );
   });
 
   it('leaves a blank line between matrices and breaks long rows', () => {

@@ -20,12 +20,14 @@ export function format(t: Tensor): string {
   const data = elements(t);
   const summarize = t.size > THRESHOLD;
   const notes: string[] = [];
-  if (data === null || summarize || (t.size === 0 && shape.length !== 1)) notes.push(`shape=[${shape.join(', ')}]`);
+  if (data === null || summarize || (t.size === 0 && shape.length !== 1))
+    notes.push(`shape=[${shape.join(', ')}]`);
   if (dtype === 'int32' || dtype === 'float64') notes.push(`dtype=${dtype}`);
   if (t.needsGrad) notes.push('requiresGrad=true');
   const prefix = 'tensor(';
   let body = '<pending>';
-  if (data !== null) body = t.size === 0 ? '[]' : layOut(data, shape, dtype, summarize, prefix.length);
+  if (data !== null)
+    body = t.size === 0 ? '[]' : layOut(data, shape, dtype, summarize, prefix.length);
   const text = annotate(prefix + body, notes, prefix.length);
   return t.needsGrad && 'assign' in t ? `Parameter containing:\n${text}` : text;
 }
@@ -59,7 +61,13 @@ function annotate(text: string, notes: readonly string[], indent: number): strin
   return `${out})`;
 }
 
-function layOut(data: TypedArray, shape: readonly number[], dtype: DType, summarize: boolean, indent: number): string {
+function layOut(
+  data: TypedArray,
+  shape: readonly number[],
+  dtype: DType,
+  summarize: boolean,
+  indent: number,
+): string {
   /** The positions shown along a dimension; null stands for those left out. */
   const shown = (n: number): (number | null)[] =>
     summarize && n > 2 * EDGE
@@ -69,7 +77,8 @@ function layOut(data: TypedArray, shape: readonly number[], dtype: DType, summar
   const gather = (d: number, from: number, step: number): void => {
     if (d === shape.length) return void values.push(data[from] as number);
     const inner = step / (shape[d] as number);
-    for (const i of shown(shape[d] as number)) if (i !== null) gather(d + 1, from + i * inner, inner);
+    for (const i of shown(shape[d] as number))
+      if (i !== null) gather(d + 1, from + i * inner, inner);
   };
   gather(0, 0, data.length);
   const { write, width } = formatter(values, dtype);
@@ -82,7 +91,9 @@ function layOut(data: TypedArray, shape: readonly number[], dtype: DType, summar
       const items = shown(n).map((i) => (i === null ? ' ...' : write(data[from + i] as number)));
       return `[${breakLines(items, width, column)}]`;
     }
-    const rows = shown(n).map((i) => (i === null ? '...' : build(d + 1, from + i * inner, inner, column + 1)));
+    const rows = shown(n).map((i) =>
+      i === null ? '...' : build(d + 1, from + i * inner, inner, column + 1),
+    );
     return `[${rows.join(`,${'\n'.repeat(shape.length - d - 1)}${' '.repeat(column + 1)}`)}]`;
   };
   return build(0, 0, data.length, indent);
@@ -91,12 +102,16 @@ function layOut(data: TypedArray, shape: readonly number[], dtype: DType, summar
 function breakLines(items: readonly string[], width: number, indent: number): string {
   const perLine = Math.max(1, Math.floor((LINE - indent) / (width + 2)));
   const lines: string[] = [];
-  for (let i = 0; i < items.length; i += perLine) lines.push(items.slice(i, i + perLine).join(', '));
+  for (let i = 0; i < items.length; i += perLine)
+    lines.push(items.slice(i, i + perLine).join(', '));
   return lines.join(`,\n${' '.repeat(indent + 1)}`);
 }
 
 /** One notation for all elements, chosen by those that are finite and not 0. */
-function formatter(values: readonly number[], dtype: DType): { write: (x: number) => string; width: number } {
+function formatter(
+  values: readonly number[],
+  dtype: DType,
+): { write: (x: number) => string; width: number } {
   if (dtype === 'bool') return padded(values, (x) => (x !== 0 ? 'true' : 'false'));
   if (dtype === 'int32') return padded(values, String);
   const sizes = values.filter((x) => Number.isFinite(x) && x !== 0).map(Math.abs);
@@ -107,11 +122,15 @@ function formatter(values: readonly number[], dtype: DType): { write: (x: number
   if (sizes.length > 0 && (most / least > 1000 || most > 1e8 || (!whole && least < 1e-4))) {
     return padded(decided, (x) => special(x) ?? exponential(x));
   }
-  if (whole) return padded(decided, (x) => special(x) ?? `${Object.is(x, -0) ? '-0' : x.toFixed(0)}.`);
+  if (whole)
+    return padded(decided, (x) => special(x) ?? `${Object.is(x, -0) ? '-0' : x.toFixed(0)}.`);
   return padded(decided, (x) => special(x) ?? fixed(x));
 }
 
-function padded(values: readonly number[], show: (x: number) => string): { write: (x: number) => string; width: number } {
+function padded(
+  values: readonly number[],
+  show: (x: number) => string,
+): { write: (x: number) => string; width: number } {
   const width = values.reduce((w, x) => Math.max(w, show(x).length), 1);
   return { write: (x) => show(x).padStart(width), width };
 }

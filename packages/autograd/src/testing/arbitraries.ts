@@ -15,8 +15,16 @@ export interface ShapeOptions {
 }
 
 /** A shape; it shrinks to fewer and smaller dimensions. */
-export function arbShape({ minDims = 0, maxDims = 3, minSize = 0, maxSize = 4 }: ShapeOptions = {}): fc.Arbitrary<number[]> {
-  return fc.array(fc.integer({ min: minSize, max: maxSize }), { minLength: minDims, maxLength: maxDims });
+export function arbShape({
+  minDims = 0,
+  maxDims = 3,
+  minSize = 0,
+  maxSize = 4,
+}: ShapeOptions = {}): fc.Arbitrary<number[]> {
+  return fc.array(fc.integer({ min: minSize, max: maxSize }), {
+    minLength: minDims,
+    maxLength: maxDims,
+  });
 }
 
 export interface TensorOptions extends ShapeOptions {
@@ -36,7 +44,8 @@ export interface TensorOptions extends ShapeOptions {
 /** A tensor; it shrinks to a smaller shape and simpler elements. */
 export function arbTensor(options: TensorOptions = {}): fc.Arbitrary<Tensor> {
   const { shape, dtype = 'float64', requiresGrad = false } = options;
-  const shapes = shape === undefined ? arbShape(options) : isArbitrary(shape) ? shape : fc.constant(shape);
+  const shapes =
+    shape === undefined ? arbShape(options) : isArbitrary(shape) ? shape : fc.constant(shape);
   const element = arbElement(dtype, options);
   return shapes.chain((s) => {
     const n = sizeOf(s);
@@ -49,7 +58,10 @@ export function arbTensor(options: TensorOptions = {}): fc.Arbitrary<Tensor> {
   });
 }
 
-function arbElement(dtype: DType, { domain = [-2, 2], away = [], special = false }: TensorOptions): fc.Arbitrary<number> {
+function arbElement(
+  dtype: DType,
+  { domain = [-2, 2], away = [], special = false }: TensorOptions,
+): fc.Arbitrary<number> {
   const [min, max] = domain;
   if (dtype === 'bool') return fc.integer({ min: 0, max: 1 });
   if (!isFloat(dtype)) return fc.integer({ min: Math.ceil(min), max: Math.floor(max) });
@@ -57,7 +69,9 @@ function arbElement(dtype: DType, { domain = [-2, 2], away = [], special = false
     .double({ min, max, noNaN: true })
     .filter((x) => away.every((point) => Math.abs(x - point) >= 0.05))
     .map((x) => (dtype === 'float32' ? Math.fround(x) : x));
-  return special ? fc.oneof({ weight: 4, arbitrary: plain }, fc.constantFrom(NaN, Infinity, -Infinity, -0)) : plain;
+  return special
+    ? fc.oneof({ weight: 4, arbitrary: plain }, fc.constantFrom(NaN, Infinity, -Infinity, -0))
+    : plain;
 }
 
 function isArbitrary<T>(x: T | fc.Arbitrary<T>): x is fc.Arbitrary<T> {
@@ -71,8 +85,13 @@ export function arbBroadcastable(count = 2, options: TensorOptions = {}): fc.Arb
       fc.tuple(
         ...Array.from({ length: count }, () =>
           fc
-            .tuple(fc.nat({ max: whole.length }), fc.array(fc.boolean(), { minLength: whole.length, maxLength: whole.length }))
-            .map(([dropped, ones]) => whole.map((n, d) => (ones[d] === true ? 1 : n)).slice(dropped)),
+            .tuple(
+              fc.nat({ max: whole.length }),
+              fc.array(fc.boolean(), { minLength: whole.length, maxLength: whole.length }),
+            )
+            .map(([dropped, ones]) =>
+              whole.map((n, d) => (ones[d] === true ? 1 : n)).slice(dropped),
+            ),
         ),
       ),
     )
@@ -95,31 +114,40 @@ const BINARY = { add, sub, mul };
  * A graph of up to `steps` smooth operations on two tensors that broadcast: sums, products, reductions, and functions of an
  * element, each on any earlier results, so that results are used several times or not at all.
  */
-export function arbExpression({ steps = 8, ...options }: TensorOptions & { readonly steps?: number } = {}): fc.Arbitrary<Expression> {
+export function arbExpression({
+  steps = 8,
+  ...options
+}: TensorOptions & { readonly steps?: number } = {}): fc.Arbitrary<Expression> {
   const step = fc.record({
     kind: fc.constantFrom(...Object.keys(UNARY), ...Object.keys(BINARY), 'mean'),
     a: fc.nat(),
     b: fc.nat(),
   });
-  return fc.tuple(arbBroadcastable(2, options), fc.array(step, { minLength: 1, maxLength: steps })).map(([inputs, list]) => {
-    const lines = list.map(({ kind, a, b }, i) => {
-      const n = inputs.length + i;
-      return `r${n} = ${kind}(r${a % n}${kind in BINARY ? `, r${b % n}` : ''})`;
+  return fc
+    .tuple(arbBroadcastable(2, options), fc.array(step, { minLength: 1, maxLength: steps }))
+    .map(([inputs, list]) => {
+      const lines = list.map(({ kind, a, b }, i) => {
+        const n = inputs.length + i;
+        return `r${n} = ${kind}(r${a % n}${kind in BINARY ? `, r${b % n}` : ''})`;
+      });
+      const f = (...given: Tensor[]): Tensor => {
+        const results = given.slice();
+        for (const { kind, a, b } of list) {
+          const x = results[a % results.length] as Tensor;
+          const y = results[b % results.length] as Tensor;
+          results.push(
+            kind === 'mean'
+              ? x.ndim === 0
+                ? x
+                : mean(x, -1, { keepdim: true })
+              : kind in UNARY
+                ? UNARY[kind as keyof typeof UNARY](x)
+                : BINARY[kind as keyof typeof BINARY](x, y),
+          );
+        }
+        return results.at(-1) as Tensor;
+      };
+      const text = lines.join('\n');
+      return { inputs, f, text, toString: () => `${text}\nof ${inputs.join(', ')}` };
     });
-    const f = (...given: Tensor[]): Tensor => {
-      const results = given.slice();
-      for (const { kind, a, b } of list) {
-        const x = results[a % results.length] as Tensor;
-        const y = results[b % results.length] as Tensor;
-        results.push(
-          kind === 'mean'
-            ? x.ndim === 0 ? x : mean(x, -1, { keepdim: true })
-            : kind in UNARY ? UNARY[kind as keyof typeof UNARY](x) : BINARY[kind as keyof typeof BINARY](x, y),
-        );
-      }
-      return results.at(-1) as Tensor;
-    };
-    const text = lines.join('\n');
-    return { inputs, f, text, toString: () => `${text}\nof ${inputs.join(', ')}` };
-  });
 }

@@ -26,8 +26,12 @@ export function checkGradients(
   { second = true, numRuns = 50, seed, path, ...options }: CheckGradientsOptions = {},
 ): void {
   const property = fc.property(inputs, (given) => {
-    gradcheck(f as never, given, options);
-    if (second) gradgradcheck(f as never, given, options);
+    gradcheck(f, given, options);
+    if (second) gradgradcheck(f, given, options);
   });
-  fc.assert(property, { numRuns, ...(seed !== undefined && { seed }), ...(path !== undefined && { path }) });
+  fc.assert(property, {
+    numRuns,
+    ...(seed !== undefined && { seed }),
+    ...(path !== undefined && { path }),
+  });
 }

@@ -1,7 +1,7 @@
 /** @file Central differences: the derivative of a function from its values alone, in float64. */
 import { isFloat } from '../graph/dtype.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
-import { flatten, type Structure } from '../tree.js';
+import { flatten } from '../tree.js';
 import { evaluate } from '../engine/evaluate.js';
 
 /** A function of tensors, whose other arguments are fixed. */
@@ -13,7 +13,10 @@ export interface Checked {
 }
 
 /** `f` as a function of the floats among `args`, converted to float64; of those that require grad, if any does. */
-export function checkedFunction(f: (...args: never[]) => unknown, args: readonly unknown[]): Checked {
+export function checkedFunction(
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+): Checked {
   const { leaves, structure } = flatten(args);
   const some = leaves.some((t) => t.requiresGrad);
   const chosen = leaves.map((t) => isFloat(t.dtype) && (!some || t.requiresGrad));
@@ -22,7 +25,9 @@ export function checkedFunction(f: (...args: never[]) => unknown, args: readonly
   const apply = (given: readonly Tensor[]): Tensor[] => {
     let k = 0;
     const all = fixed.map((t, i) => (chosen[i] ? (given[k++] as Tensor) : t));
-    return flatten(f(...((structure as Structure).rebuild(all) as never[]))).leaves.filter((y) => isFloat(y.dtype));
+    return flatten(f(...(structure.rebuild(all) as never[]))).leaves.filter((y) =>
+      isFloat(y.dtype),
+    );
   };
   return { inputs, apply };
 }
@@ -38,7 +43,8 @@ function weigh(outputs: readonly Tensor[], cts: readonly Float64Array[]): number
   outputs.forEach((y, k) => {
     const data = y.dataSync();
     const ct = cts[k] as Float64Array;
-    for (let i = 0; i < data.length; i++) if (ct[i] !== 0) sum += ct[i]! * data[i]!;
+    for (let i = 0; i < data.length; i++)
+      if (ct[i] !== 0) sum += (ct[i] as number) * (data[i] as number);
   });
   return sum;
 }
@@ -66,12 +72,16 @@ export function differenceGradient(
 }
 
 /** The derivative of `f` along `tangents`, for each result: (f(x + εt) − f(x − εt)) / 2ε. */
-export function differenceAlong({ inputs, apply }: Checked, tangents: readonly Float64Array[], eps: number): Float64Array[] {
+export function differenceAlong(
+  { inputs, apply }: Checked,
+  tangents: readonly Float64Array[],
+  eps: number,
+): Float64Array[] {
   const moved = (sign: number): Float64Array[] => {
     const outputs = apply(
       inputs.map((x, k) => {
         const t = tangents[k] as Float64Array;
-        const data = Float64Array.from(x.dataSync(), (v, i) => v + sign * eps * t[i]!);
+        const data = Float64Array.from(x.dataSync(), (v, i) => v + sign * eps * (t[i] as number));
         return makeLeaf(data, x.shape, 'float64');
       }),
     );
@@ -80,5 +90,8 @@ export function differenceAlong({ inputs, apply }: Checked, tangents: readonly F
   };
   const up = moved(1);
   const down = moved(-1);
-  return up.map((u, k) => u.map((v, i) => (v - down[k]![i]!) / (2 * eps)));
+  return up.map((u, k) => {
+    const d = down[k] as Float64Array;
+    return u.map((v, i) => (v - (d[i] as number)) / (2 * eps));
+  });
 }

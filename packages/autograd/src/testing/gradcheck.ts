@@ -4,7 +4,12 @@ import { show, type Shape } from '../graph/shape.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { vjp } from '../transforms/functional.js';
 import { jvp } from '../transforms/jvp.js';
-import { checkedFunction, differenceAlong, differenceGradient, type Checked } from './differences.js';
+import {
+  checkedFunction,
+  differenceAlong,
+  differenceGradient,
+  type Checked,
+} from './differences.js';
 
 export interface GradcheckOptions {
   /** The step of the differences, times the size of an element where that is above 1. Default 1e-6. */
@@ -32,7 +37,8 @@ export function gradcheck(
   { eps = 1e-6, atol = 1e-5, rtol = 1e-3 }: GradcheckOptions = {},
 ): true {
   const checked = checkedFunction(f, Array.isArray(inputs) ? inputs : [inputs]);
-  if (checked.inputs.length === 0) throw new GradError('gradcheck: there is no float tensor among the inputs');
+  if (checked.inputs.length === 0)
+    throw new GradError('gradcheck: there is no float tensor among the inputs');
   checkFunction('gradcheck', checked, { eps, atol, rtol });
   return true;
 }
@@ -60,20 +66,24 @@ export function gradientOf({ inputs, apply }: Checked): Checked {
     inputs: [...inputs, ...cts],
     apply: (given) => {
       const [, pullback] = vjp((xs: Tensor[]) => apply(xs), given.slice(0, n));
-      return pullback(given.slice(n)) as unknown as Tensor[];
+      return pullback(given.slice(n));
     },
   };
 }
 
 /** The three ways to differentiate compared; throws at the first difference. */
-export function checkFunction(name: string, checked: Checked, options: Required<GradcheckOptions>): void {
+export function checkFunction(
+  name: string,
+  checked: Checked,
+  options: Required<GradcheckOptions>,
+): void {
   const { inputs, apply } = checked;
   const { eps } = options;
   const outputs = apply(inputs);
   const cts = outputs.map((y, k) => weights(y.size, 3 + k));
   const tangents = inputs.map((x, k) => weights(x.size, 7 + k));
   const seeds = outputs.map((y, k) => leaf(cts[k] as Float64Array, y.shape, y.dtype));
-  const gradients = vjp((xs: Tensor[]) => apply(xs), inputs.slice())[1](seeds) as unknown as Tensor[];
+  const gradients = vjp((xs: Tensor[]) => apply(xs), inputs.slice())[1](seeds);
 
   inputs.forEach((x, k) => {
     const numeric = differenceGradient(checked, cts, k, eps);
@@ -82,10 +92,20 @@ export function checkFunction(name: string, checked: Checked, options: Required<
   });
 
   const directions = tangents.map((t, k) => leaf(t, (inputs[k] as Tensor).shape));
-  const [, forward] = jvp((...xs: Tensor[]) => apply(xs), inputs.slice(), directions) as [unknown, Tensor[]];
+  const [, forward] = jvp((...xs: Tensor[]) => apply(xs), inputs.slice(), directions) as [
+    unknown,
+    Tensor[],
+  ];
   const numeric = differenceAlong(checked, tangents, eps);
   forward.forEach((t, k) => {
-    compare(`${name}: forward mode`, `result ${k}`, (outputs[k] as Tensor).shape, t.dataSync(), numeric[k] as Float64Array, options);
+    compare(
+      `${name}: forward mode`,
+      `result ${k}`,
+      (outputs[k] as Tensor).shape,
+      t.dataSync(),
+      numeric[k] as Float64Array,
+      options,
+    );
   });
 
   // ⟨ct, J t⟩ = ⟨Jᵀ ct, t⟩, which holds to rounding.
@@ -93,7 +113,9 @@ export function checkFunction(name: string, checked: Checked, options: Required<
   const right = dot(gradients, tangents);
   const scale = dot(forward, cts, Math.abs) + dot(gradients, tangents, Math.abs) + 1e-300;
   if (Math.abs(left - right) > 1e-8 * scale) {
-    throw new GradError(`${name}: forward and reverse mode differ: ⟨ct, J t⟩ = ${left}, ⟨Jᵀ ct, t⟩ = ${right}`);
+    throw new GradError(
+      `${name}: forward and reverse mode differ: ⟨ct, J t⟩ = ${left}, ⟨Jᵀ ct, t⟩ = ${right}`,
+    );
   }
 }
 
@@ -106,7 +128,7 @@ function compare(
   { atol, rtol }: Required<GradcheckOptions>,
 ): void {
   for (let i = 0; i < numeric.length; i++) {
-    const [a, n] = [analytic[i]!, numeric[i]!];
+    const [a, n] = [analytic[i] as number, numeric[i] as number];
     if (Math.abs(a - n) <= atol + rtol * Math.abs(n) || Object.is(a, n)) continue;
     throw new GradError(
       `${what} is wrong at index ${show(indexOf(i, shape))} of ${where}, of shape ${show(shape)}: analytic ${a}, ` +
@@ -120,8 +142,9 @@ export function indexOf(i: number, shape: Shape): number[] {
   const index = new Array<number>(shape.length);
   let rest = i;
   for (let d = shape.length - 1; d >= 0; d--) {
-    index[d] = rest % shape[d]!;
-    rest = Math.floor(rest / shape[d]!);
+    const n = shape[d] as number;
+    index[d] = rest % n;
+    rest = Math.floor(rest / n);
   }
   return index;
 }
@@ -136,18 +159,25 @@ export function weights(n: number, seed: number): Float64Array {
     state >>>= 0;
     return state / 2 ** 32;
   };
-  return Float64Array.from({ length: n }, () => Math.fround((next() < 0.5 ? -1 : 1) * (0.5 + next())));
+  return Float64Array.from({ length: n }, () =>
+    Math.fround((next() < 0.5 ? -1 : 1) * (0.5 + next())),
+  );
 }
 
 function leaf(data: Float64Array, shape: Shape, dtype: Tensor['dtype'] = 'float64'): Tensor {
   return makeLeaf(dtype === 'float32' ? Float32Array.from(data) : data, shape, dtype);
 }
 
-function dot(xs: readonly Tensor[], ys: readonly Float64Array[], f = (x: number): number => x): number {
+function dot(
+  xs: readonly Tensor[],
+  ys: readonly Float64Array[],
+  f = (x: number): number => x,
+): number {
   let sum = 0;
   xs.forEach((x, k) => {
     const data = x.dataSync();
-    for (let i = 0; i < data.length; i++) sum += f(data[i]! * ys[k]![i]!);
+    const y = ys[k] as Float64Array;
+    for (let i = 0; i < data.length; i++) sum += f((data[i] as number) * (y[i] as number));
   });
   return sum;
 }

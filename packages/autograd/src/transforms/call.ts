@@ -19,7 +19,12 @@ export interface CallRules {
   /** Tangents of the results. */
   pushforward(ts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[];
   /** The same call in a graph that is built again: on other inputs, each with its examples or without. */
-  rebuild(inputs: readonly Replacement[], size: number, call: Call, rewriting: Rewriting): readonly Replacement[];
+  rebuild(
+    inputs: readonly Replacement[],
+    size: number,
+    call: Call,
+    rewriting: Rewriting,
+  ): readonly Replacement[];
 }
 
 /** What stands in the place of a node; `batched` where it carries a first dimension of examples. */
@@ -57,13 +62,19 @@ const callOp: PrimitiveOp<Record<never, never>> = primitive('call', {
 });
 
 /** The results of a call whose elements are those of `values`. */
-export function makeCall(rules: CallRules, inputs: readonly Tensor[], values: readonly Tensor[]): Call {
+export function makeCall(
+  rules: CallRules,
+  inputs: readonly Tensor[],
+  values: readonly Tensor[],
+): Call {
   const cells = inputs.map((x) => x.current);
   const held = values.map((y) => cut(y.current));
   const outer = mode.scope;
   mode.scope = outer === '' ? rules.name : `${outer}.${rules.name}`;
   try {
-    const outputs = held.map((y) => makeNode(callOp.primitive, [y, ...cells], null, y.shape, y.dtype));
+    const outputs = held.map((y) =>
+      makeNode(callOp.primitive, [y, ...cells], null, y.shape, y.dtype),
+    );
     const call: Call = { rules, inputs: cells, outputs };
     for (const output of outputs) calls.set(output, call);
     return call;

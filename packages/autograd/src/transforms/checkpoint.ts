@@ -51,7 +51,10 @@ interface Body extends CallRules {
 }
 
 /** The results of `f`, as those of a call that recomputes it. */
-function checkpointed(f: (xs: readonly Tensor[]) => readonly Tensor[], inputs: readonly Tensor[]): readonly Tensor[] {
+function checkpointed(
+  f: (xs: readonly Tensor[]) => readonly Tensor[],
+  inputs: readonly Tensor[],
+): readonly Tensor[] {
   const given = inputs.map((x) => x.current);
   const since = constant(0, 'float32').id;
   const variables = makeVariables(given).map((x, k) => {
@@ -64,9 +67,17 @@ function checkpointed(f: (xs: readonly Tensor[]) => readonly Tensor[], inputs: r
   // Tensors that f closes over are inputs too: gradients flow on to them.
   const { captured } = between(differentiable, variables, { since });
   const closed = [...captured];
-  const body: Body = { name: 'checkpoint', since, variables: [...variables, ...closed], outputs: differentiable, ...rules };
+  const body: Body = {
+    name: 'checkpoint',
+    since,
+    variables: [...variables, ...closed],
+    outputs: differentiable,
+    ...rules,
+  };
   const call = makeCall(body, [...given, ...closed], differentiable);
-  return outputs.map((y) => (y.needsGrad ? (call.outputs[differentiable.indexOf(y)] as Tensor) : y));
+  return outputs.map((y) =>
+    y.needsGrad ? (call.outputs[differentiable.indexOf(y)] as Tensor) : y,
+  );
 }
 
 const rules: Omit<CallRules, 'name'> = {

@@ -27,8 +27,11 @@ export function forExamples(
   const flags = whole.rebuild(inputs.map((r) => r.batched));
   const dims = inputs.map((r) => (r.batched ? 0 : null));
   const left = new WeakMap<GradContext, Left>();
-  const over = (f: (...xs: never[]) => unknown, args: readonly unknown[], where: readonly (0 | null)[]): ReturnType<typeof mapExamples> =>
-    mapExamples(f, args, where, size, rewriting);
+  const over = (
+    f: (...xs: never[]) => unknown,
+    args: readonly unknown[],
+    where: readonly (0 | null)[],
+  ): ReturnType<typeof mapExamples> => mapExamples(f, args, where, size, rewriting);
 
   const forward = (ctx: GradContext, ...args: unknown[]): unknown => {
     const one = (...xs: unknown[]): unknown => {
@@ -39,11 +42,15 @@ export function forExamples(
         needsGrad: ctx.needsGrad,
       };
       const result = definition.forward(inner, ...xs);
-      const { save: _save, saved: _saved, needsGrad: _needsGrad, ...own } = inner;
+      const own = ownFields(inner);
       return { result, saved, own };
     };
-    const { structure, results } = over(one as never, args, dims);
-    const all = structure.rebuild(results.map((r) => r.node)) as { result: unknown; saved: Tensor[]; own: object };
+    const { structure, results } = over(one, args, dims);
+    const all = structure.rebuild(results.map((r) => r.node)) as {
+      result: unknown;
+      saved: Tensor[];
+      own: object;
+    };
     const count = flatten(all.result).leaves.length;
     ctx.save(...all.saved);
     left.set(ctx, { ...all, dims: results.slice(count).map((r) => (r.batched ? 0 : null)) });
@@ -64,11 +71,17 @@ export function forExamples(
       const returned = definition.backward(contextOf(ctx, saved, fields), ...gs);
       return Array.isArray(returned) ? (returned as unknown[]) : [returned];
     };
-    const { structure, results } = over(one as never, [ctx.saved.slice(), own, ...grads], [...where, ...grads.map(() => 0 as const)]);
+    const { structure, results } = over(
+      one,
+      [ctx.saved.slice(), own, ...grads],
+      [...where, ...grads.map(() => 0 as const)],
+    );
     const list = structure.rebuild(results.map((r) => withExamples(r, size)));
     const each = flagsOf(list, flags);
     // What the examples share gets the sum of their gradients.
-    return mapTree(list, (g, i) => (each[i] === true ? g : sumOver([g], { dims: [0], keepdim: false })));
+    return mapTree(list, (g, i) =>
+      each[i] === true ? g : sumOver([g], { dims: [0], keepdim: false }),
+    );
   };
 
   const { jvp } = definition;
@@ -80,9 +93,13 @@ export function forExamples(
     jvp: (ctx, ...tangents) => {
       const { own, dims: where } = left.get(ctx) as Left;
       const one = (saved: Tensor[], fields: object, ...ts: (Tensor | null)[]): unknown =>
-        jvp.call(definition, contextOf(ctx, saved, fields), ...ts);
+        jvp(contextOf(ctx, saved, fields), ...ts);
       const given = flagsOf(tangents, flags).map((batched) => (batched ? 0 : null));
-      const { structure, results } = over(one as never, [ctx.saved.slice(), own, ...tangents], [...where, ...given]);
+      const { structure, results } = over(
+        one,
+        [ctx.saved.slice(), own, ...tangents],
+        [...where, ...given],
+      );
       return structure.rebuild(results.map((r) => withExamples(r, size)));
     },
   };
@@ -96,5 +113,14 @@ function withExamples({ node, batched }: Replacement, size: number): Tensor {
 function flagsOf(tree: unknown, flags: unknown): boolean[] {
   if (tree instanceof Tensor) return [flags === true];
   if (typeof tree !== 'object' || tree === null) return [];
-  return Object.entries(tree).flatMap(([key, part]) => flagsOf(part, (flags as Record<string, unknown>)[key]));
+  return Object.entries(tree).flatMap(([key, part]) =>
+    flagsOf(part, (flags as Record<string, unknown>)[key]),
+  );
+}
+
+/** What the user has put on a context. */
+function ownFields(ctx: GradContext): object {
+  return Object.fromEntries(
+    Object.entries(ctx).filter(([key]) => !['save', 'saved', 'needsGrad'].includes(key)),
+  );
 }

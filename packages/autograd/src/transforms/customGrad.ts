@@ -3,7 +3,7 @@ import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { sameShape, show } from '../graph/shape.js';
-import { Tensor } from '../graph/tensor.js';
+import type { Tensor } from '../graph/tensor.js';
 import { filled, zerosOf } from '../ops/primitive.js';
 import { flatten, type Structure } from '../tree.js';
 import { makeCall, type Call, type CallRules, type Replacement, type Rewriting } from './call.js';
@@ -22,8 +22,6 @@ export interface GradContext {
   /** Room for plain values of your own. */
   [key: string]: unknown;
 }
-
-type Result = Tensor | readonly Tensor[] | { readonly [key: string]: Tensor };
 
 /** A function and its derivative. */
 export interface CustomGrad<A extends unknown[], R> {
@@ -59,17 +57,23 @@ export interface CustomGrad<A extends unknown[], R> {
  *   backward: (ctx, g) => g.clamp(-1, 1),
  * });
  */
-export function customGrad<A extends unknown[], R>(definition: CustomGrad<A, R>): (...args: A) => R {
-  const name = definition.name ?? (definition.forward.name === 'forward' ? 'customGrad' : definition.forward.name || 'customGrad');
-  return (...args) => apply({ ...definition, name } as never, args) as R;
+export function customGrad<A extends unknown[], R>(
+  definition: CustomGrad<A, R>,
+): (...args: A) => R {
+  const name =
+    definition.name ??
+    (definition.forward.name === 'forward'
+      ? 'customGrad'
+      : definition.forward.name || 'customGrad');
+  return (...args) => apply({ ...definition, name } as unknown as Definition, args) as R;
 }
 
 /** @internal */
 export interface Definition {
   readonly name: string;
-  forward(ctx: GradContext, ...args: unknown[]): unknown;
-  backward(ctx: GradContext, ...grads: Tensor[]): unknown;
-  jvp?(ctx: GradContext, ...tangents: (Tensor | null)[]): unknown;
+  readonly forward: (ctx: GradContext, ...args: unknown[]) => unknown;
+  readonly backward: (ctx: GradContext, ...grads: Tensor[]) => unknown;
+  readonly jvp?: (ctx: GradContext, ...tangents: (Tensor | null)[]) => unknown;
 }
 
 /** @internal A call of the user's function. */
@@ -97,8 +101,17 @@ export function apply(definition: Definition, args: unknown[]): unknown {
   const { leaves: values, structure: result } = withoutGrad(() =>
     flatten(definition.forward(ctx, ...(whole.rebuild(inputs) as unknown[]))),
   );
-  if (values.length === 0) throw new GradError(`${definition.name}: forward must return a tensor, or several`);
-  const rules: Custom = { ...RULES, name: definition.name, definition, ctx, args: flattened.map((a) => a.structure), whole, result };
+  if (values.length === 0)
+    throw new GradError(`${definition.name}: forward must return a tensor, or several`);
+  const rules: Custom = {
+    ...RULES,
+    name: definition.name,
+    definition,
+    ctx,
+    args: flattened.map((a) => a.structure),
+    whole,
+    result,
+  };
   const call = makeCall(rules, inputs, values);
   // A saved result is the result itself, so that second derivatives flow through it.
   saved.forEach((t, i) => {
@@ -119,14 +132,20 @@ function withoutGrad<R>(f: () => R): R {
   }
 }
 
-const RULES: Omit<CallRules, 'name'> = { pullback: pullCustom, pushforward: pushCustom, rebuild: rebuildCustom };
-
+const RULES: Omit<CallRules, 'name'> = {
+  pullback: pullCustom,
+  pushforward: pushCustom,
+  rebuild: rebuildCustom,
+};
 
 function pullCustom(cts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
   const { definition, ctx, args } = call.rules as Custom;
   const seeds = call.outputs.map((y, k) => cts[k] ?? zerosOf(y));
   const returned = definition.backward(ctx, ...seeds);
-  const list = Array.isArray(returned) && !(args.length === 1 && args[0]?.text.startsWith('[')) ? (returned as unknown[]) : [returned];
+  const list =
+    Array.isArray(returned) && !(args.length === 1 && args[0]?.text.startsWith('['))
+      ? (returned as unknown[])
+      : [returned];
   return unpack(`${definition.name}: backward`, 'gradient', list, args, call.inputs);
 }
 
@@ -141,7 +160,13 @@ function pushCustom(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)
   });
   const returned = definition.jvp(ctx, ...(tangents as (Tensor | null)[]));
   const list = result.text === '*' ? [returned] : flatten(returned).leaves;
-  return unpack(`${definition.name}: jvp`, 'tangent', list, call.outputs.map(() => ONE), call.outputs);
+  return unpack(
+    `${definition.name}: jvp`,
+    'tangent',
+    list,
+    call.outputs.map(() => ONE),
+    call.outputs,
+  );
 }
 
 const ONE = flatten(filled(0, [], 'float32')).structure;
@@ -200,10 +225,14 @@ function unpack(
 
 function checkFit(what: string, g: Tensor, x: Tensor): Tensor {
   if (!sameShape(g.shape, x.shape)) {
-    throw new ShapeError(`${what} has shape ${show(g.shape)}, expected ${show(x.shape)}, the shape of what it belongs to`);
+    throw new ShapeError(
+      `${what} has shape ${show(g.shape)}, expected ${show(x.shape)}, the shape of what it belongs to`,
+    );
   }
   if (isFloat(x.dtype) && g.dtype !== x.dtype) {
-    throw new DTypeError(`${what} is ${g.dtype}, expected ${x.dtype}; cast it: g.cast('${x.dtype}')`);
+    throw new DTypeError(
+      `${what} is ${g.dtype}, expected ${x.dtype}; cast it: g.cast('${x.dtype}')`,
+    );
   }
   return g;
 }
@@ -217,7 +246,9 @@ function rebuildCustom(
 ): readonly Replacement[] {
   const { definition, whole } = call.rules as Custom;
   const args = whole.rebuild(inputs.map((r) => r.node)) as unknown[];
-  const batched = inputs.some((r) => r.batched) || call.outputs.some((y) => rewriting.find(y.inputs[0] as Tensor)?.batched === true);
+  const batched =
+    inputs.some((r) => r.batched) ||
+    call.outputs.some((y) => rewriting.find(y.inputs[0] as Tensor)?.batched === true);
   const many = batched ? forExamples(definition, inputs, whole, size, rewriting) : definition;
   return flatten(apply(many, args)).leaves.map((node) => ({ node, batched }));
 }

@@ -1,7 +1,12 @@
 /** @file `grad`, in both of its forms: of a function, and of tensors. */
 import type { Tensor } from '../graph/tensor.js';
 import { gradOf, type GradOptions } from './backward.js';
-import { gradFunction, type Argnums, type Gradient, type GradFunctionOptions } from './functional.js';
+import {
+  gradFunction,
+  type Argnums,
+  type Gradient,
+  type GradFunctionOptions,
+} from './functional.js';
 
 /**
  * The gradient function of a scalar function, or the derivatives of tensors with respect to others.

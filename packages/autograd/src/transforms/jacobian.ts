@@ -23,7 +23,10 @@ type Args = readonly unknown[];
  * Best where the result has fewer elements than the argument. PyTorch: `torch.func.jacrev`.
  * @example jacrev((x) => x.square())(tensor([1, 2])) // [[2, 0], [0, 4]]
  */
-export function jacrev<A extends Args>(f: (...args: A) => unknown, argnums: Argnums = 0): (...args: A) => Tensor {
+export function jacrev<A extends Args>(
+  f: (...args: A) => unknown,
+  argnums: Argnums = 0,
+): (...args: A) => Tensor {
   return (...args) => {
     const { chosen, call, single } = choose('jacrev', f, args, argnums);
     const recorded = record((...xs: unknown[]) => call(xs), chosen);
@@ -36,7 +39,11 @@ export function jacrev<A extends Args>(f: (...args: A) => unknown, argnums: Argn
           outputs.map((_y, j) => (j === k ? ct : null)),
         ),
       )(basis(wrt));
-      return asArguments(chosen, single, all.map((g, i) => reshapeNode(g, [...y.shape, ...(variables[i] as Tensor).shape])));
+      return asArguments(
+        chosen,
+        single,
+        all.map((g, i) => reshapeNode(g, [...y.shape, ...(variables[i] as Tensor).shape])),
+      );
     });
     return structure.rebuild(rows) as Tensor;
   };
@@ -46,7 +53,10 @@ export function jacrev<A extends Args>(f: (...args: A) => unknown, argnums: Argn
  * A function that computes the Jacobian of `f` by forward mode: one tangent for each element of the argument, all at once.
  * Shapes are those of `jacrev`. Best where the argument has fewer elements than the result. PyTorch: `torch.func.jacfwd`.
  */
-export function jacfwd<A extends Args>(f: (...args: A) => unknown, argnums: Argnums = 0): (...args: A) => Tensor {
+export function jacfwd<A extends Args>(
+  f: (...args: A) => unknown,
+  argnums: Argnums = 0,
+): (...args: A) => Tensor {
   return (...args) => {
     const { chosen, call, single } = choose('jacfwd', f, args, argnums);
     const { outputs, variables, structure, span } = record((...xs: unknown[]) => call(xs), chosen);
@@ -56,7 +66,9 @@ export function jacfwd<A extends Args>(f: (...args: A) => unknown, argnums: Argn
       const all = vmap((t: Tensor) => {
         const ts = variables.map((_x, j) => (j === i ? t : null));
         return building(open || mode.grad, () =>
-          pushforward(outputs, variables, ts, span).map((dy, k) => dy ?? zerosOf(outputs[k] as Tensor)),
+          pushforward(outputs, variables, ts, span).map(
+            (dy, k) => dy ?? zerosOf(outputs[k] as Tensor),
+          ),
         );
       })(basis(x));
       return all.map((c, k) => {
@@ -65,7 +77,13 @@ export function jacfwd<A extends Args>(f: (...args: A) => unknown, argnums: Argn
       });
     });
     return structure.rebuild(
-      outputs.map((_y, k) => asArguments(chosen, single, columns.map((column) => column[k] as Tensor))),
+      outputs.map((_y, k) =>
+        asArguments(
+          chosen,
+          single,
+          columns.map((column) => column[k] as Tensor),
+        ),
+      ),
     ) as Tensor;
   };
 }
@@ -74,7 +92,10 @@ export function jacfwd<A extends Args>(f: (...args: A) => unknown, argnums: Argn
  * A function that computes the matrix of second derivatives of a scalar function, `[...m, ...m]` for an argument of shape
  * `[...m]`: `jacfwd(jacrev(f))`. PyTorch: `torch.func.hessian`.
  */
-export function hessian<A extends Args>(f: (...args: A) => unknown, argnums: Argnums = 0): (...args: A) => Tensor {
+export function hessian<A extends Args>(
+  f: (...args: A) => unknown,
+  argnums: Argnums = 0,
+): (...args: A) => Tensor {
   return jacfwd(jacrev(f, argnums), argnums);
 }
 
@@ -86,7 +107,11 @@ export function hessian<A extends Args>(f: (...args: A) => unknown, argnums: Arg
  * tensor all three may be tensors. PyTorch: `torch.autograd.functional.hvp`.
  * @example const [y, hv] = hvp((x) => x.pow(3).sum(), x, v); // hv = 6 · x · v
  */
-export function hvp<X>(f: (...args: never[]) => unknown, args: X, v: X): [value: Tensor, product: X] {
+export function hvp<X>(
+  f: (...args: never[]) => unknown,
+  args: X,
+  v: X,
+): [value: Tensor, product: X] {
   const single = !Array.isArray(args);
   const list = single ? [args] : args;
   const directions = Array.isArray(v) ? v : [v];
@@ -94,7 +119,10 @@ export function hvp<X>(f: (...args: never[]) => unknown, args: X, v: X): [value:
     f as (...xs: unknown[]) => unknown,
     list.map((_x, k) => k),
   );
-  const [[value], [, product]] = jvp(all as never, list, directions) as unknown as [[Tensor, unknown[]], [Tensor, unknown[]]];
+  const [[value], [, product]] = jvp(all as never, list, directions) as unknown as [
+    [Tensor, unknown[]],
+    [Tensor, unknown[]],
+  ];
   return [value, (single ? product[0] : product) as X];
 }
 
@@ -111,11 +139,16 @@ function lastToFront(x: Tensor, n: number): Tensor {
 }
 
 function floatOf(op: string, y: Tensor): Tensor {
-  if (!isFloat(y.dtype)) throw new ShapeError(`${op}: a result is ${y.dtype}; only floats have derivatives`);
+  if (!isFloat(y.dtype))
+    throw new ShapeError(`${op}: a result is ${y.dtype}; only floats have derivatives`);
   return y;
 }
 
-function asArguments(chosen: readonly unknown[], single: boolean, leaves: readonly Tensor[]): unknown {
+function asArguments(
+  chosen: readonly unknown[],
+  single: boolean,
+  leaves: readonly Tensor[],
+): unknown {
   const list = flatten(chosen).structure.rebuild(leaves) as unknown[];
   return single ? list[0] : list;
 }

@@ -66,7 +66,10 @@ export function record(f: (...args: never[]) => unknown, args: Tree): Recorded {
 }
 
 /** What a transform hands out: with its graph where that can be differentiated from outside, and cut off otherwise. */
-export function handOut({ open }: { readonly open: boolean }, tensors: readonly Tensor[]): Tensor[] {
+export function handOut(
+  { open }: { readonly open: boolean },
+  tensors: readonly Tensor[],
+): Tensor[] {
   return open ? tensors.slice() : tensors.map(cut);
 }
 
@@ -82,20 +85,32 @@ export function handOut({ open }: { readonly open: boolean }, tensors: readonly 
  * @throws {GradError} if tangents are missing. @throws {ShapeError} or {DTypeError} if one does not fit its argument.
  * @example const [y, dy] = jvp((x) => x.square(), [tensor([3])], [tensor([1])]); // [9], [6]
  */
-export function jvp<R>(f: (...args: never[]) => R, args: readonly unknown[] | Tree, tangents: readonly unknown[] | Tree): [R, R] {
+export function jvp<R>(f: (...args: never[]) => R, args: Tree, tangents: Tree): [R, R] {
   const list = Array.isArray(args) ? args : [args];
-  const directions = tangentsOf('jvp', flatten(list).leaves, list, Array.isArray(tangents) ? tangents : [tangents]);
+  const directions = tangentsOf(
+    'jvp',
+    flatten(list).leaves,
+    list,
+    Array.isArray(tangents) ? tangents : [tangents],
+  );
   const recorded = record(f, list);
   const { outputs, structure, span } = recorded;
   const open = recorded.open || (mode.grad && directions.some((t) => t?.needsGrad === true));
   const results = building(open, () =>
-    pushforward(outputs, recorded.variables, directions, span).map((t, k) => t ?? zerosOf(outputs[k] as Tensor)),
+    pushforward(outputs, recorded.variables, directions, span).map(
+      (t, k) => t ?? zerosOf(outputs[k] as Tensor),
+    ),
   );
   return [structure.rebuild(handOut(recorded, outputs)) as R, structure.rebuild(results) as R];
 }
 
 /** The tangents of the arguments in their order, checked; null for zero. */
-export function tangentsOf(op: string, leaves: readonly Tensor[], args: Tree, tangents: Tree): (Tensor | null)[] {
+export function tangentsOf(
+  op: string,
+  leaves: readonly Tensor[],
+  args: Tree,
+  tangents: Tree,
+): (Tensor | null)[] {
   const given: (Tensor | null)[] = [];
   align(op, args, tangents, given);
   return given.map((t, k) => {
@@ -107,7 +122,9 @@ export function tangentsOf(op: string, leaves: readonly Tensor[], args: Tree, ta
       );
     }
     if (t.dtype !== x.dtype) {
-      throw new DTypeError(`${op}: tangent ${k} is ${t.dtype}, its argument ${x.dtype}; cast it: t.cast('${x.dtype}')`);
+      throw new DTypeError(
+        `${op}: tangent ${k} is ${t.dtype}, its argument ${x.dtype}; cast it: t.cast('${x.dtype}')`,
+      );
     }
     return t.current;
   });
@@ -121,7 +138,12 @@ function align(op: string, tree: Tree, other: Tree, found: (Tensor | null)[]): v
     found.push(...beside.leaves);
   } else if (other === null || other === undefined) {
     found.push(...leaves.map(() => null));
-  } else if (typeof tree === 'object' && typeof other === 'object' && tree !== null && leaves[0] !== tree) {
+  } else if (
+    typeof tree === 'object' &&
+    typeof other === 'object' &&
+    tree !== null &&
+    leaves[0] !== tree
+  ) {
     if (Array.isArray(tree) && Array.isArray(other) && tree.length !== other.length) {
       throw new GradError(
         `${op}: the tangents must have the structure of the arguments, ${structure.text}; got ${beside.structure.text} ` +
@@ -131,10 +153,17 @@ function align(op: string, tree: Tree, other: Tree, found: (Tensor | null)[]): v
     const keys = Object.keys(tree);
     const extra = Object.keys(other).find((key) => !(key in tree));
     if (extra !== undefined) {
-      throw new GradError(`${op}: there is a tangent '${extra}' but no such argument; expected ${structure.text}`);
+      throw new GradError(
+        `${op}: there is a tangent '${extra}' but no such argument; expected ${structure.text}`,
+      );
     }
     for (const key of keys) {
-      align(op, (tree as Record<string, unknown>)[key], (other as Record<string, unknown>)[key], found);
+      align(
+        op,
+        (tree as Record<string, unknown>)[key],
+        (other as Record<string, unknown>)[key],
+        found,
+      );
     }
   } else if (structure.size > 0) {
     throw new GradError(

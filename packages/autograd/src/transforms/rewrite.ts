@@ -40,7 +40,10 @@ export function rewrite(
       if (found.every((r) => r === undefined)) continue;
       const inputs = node.inputs.map((x, i) => found[i]?.node ?? x);
       const batched = found.map((r) => r?.batched === true);
-      own.set(node, building(grad && node.needsGrad, () => rebuildNode(node, inputs, batched, size)));
+      own.set(
+        node,
+        building(grad && node.needsGrad, () => rebuildNode(node, inputs, batched, size)),
+      );
     }
   } finally {
     mode.scope = label;
@@ -48,7 +51,12 @@ export function rewrite(
   return outputs.map((y) => rewriting.find(y) ?? { node: y, batched: false });
 }
 
-function rebuildNode(node: Tensor, inputs: readonly Tensor[], batched: readonly boolean[], size: number): Replacement {
+function rebuildNode(
+  node: Tensor,
+  inputs: readonly Tensor[],
+  batched: readonly boolean[],
+  size: number,
+): Replacement {
   const { op, attrs, shape, dtype } = node;
   if (op === null) return { node, batched: false };
   if (batched.includes(true)) {

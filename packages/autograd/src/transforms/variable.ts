@@ -70,7 +70,8 @@ export function between(
     }
   };
   for (const output of outputs) meet(output);
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) for (const x of node.inputs) meet(x);
+  for (let node = stack.pop(); node !== undefined; node = stack.pop())
+    for (const x of node.inputs) meet(x);
   return { nodes: nodes.sort((x, y) => x.id - y.id), captured };
 }
 
@@ -81,7 +82,10 @@ export function oldest(nodes: readonly Tensor[]): number {
 
 /** Whether what a transform computed can be differentiated from outside: then its results keep their graph. */
 export function isOpen(span: Span, variables: readonly Tensor[]): boolean {
-  return mode.grad && (span.captured.length > 0 || variables.some((x) => x.inputs[0]?.needsGrad === true));
+  return (
+    mode.grad &&
+    (span.captured.length > 0 || variables.some((x) => x.inputs[0]?.needsGrad === true))
+  );
 }
 
 /** Runs `f` as a transform builds its graph: recorded or not, and with what is pending left to grow. */

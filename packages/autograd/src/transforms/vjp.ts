@@ -4,9 +4,10 @@ import { engine } from '../engine/evaluate.js';
 import { mode } from '../graph/mode.js';
 import { placeholderOp } from '../graph/version.js';
 import { show } from '../graph/shape.js';
-import { Tensor, type Hook } from '../graph/tensor.js';
+import type { Hook, Tensor } from '../graph/tensor.js';
 import { total } from './total.js';
 import { sumOf, zerosOf } from '../ops/primitive.js';
+import { isTensor } from '../tree.js';
 import { callOf, type Call } from './call.js';
 
 /** The leaf a node stands for: of a version of a cell the cell. */
@@ -157,7 +158,7 @@ function runHooks(ct: Tensor, hooks: readonly Hook[] | undefined): Tensor {
     engine.building--;
     try {
       const result: unknown = hook(gradient);
-      if (result instanceof Tensor) gradient = result.current;
+      if (isTensor(result)) gradient = result.current;
       else if (result !== undefined) {
         throw new GradError(
           'registerHook: a hook must return a tensor, or nothing to leave the gradient as it is',

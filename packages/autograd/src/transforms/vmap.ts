@@ -7,7 +7,7 @@ import { Tensor } from '../graph/tensor.js';
 import { placeholderOp } from '../graph/version.js';
 import { expandNode, reshapeNode } from '../ops/broadcast.js';
 import { moveDim } from '../ops/movement.js';
-import { flatten, type Structure, type Tree } from '../tree.js';
+import { flatten, isTensor, type Structure, type Tree } from '../tree.js';
 import type { Replacement, Rewriting } from './call.js';
 import { rewrite } from './rewrite.js';
 import { building } from './variable.js';
@@ -30,14 +30,26 @@ export type Dims = number | null | readonly Dims[] | { readonly [key: string]: D
  * @example vmap((x, y) => x.mul(y).sum())(a, b) // [n, k], [n, k] → [n]
  * @example vmap(f, [0, null])(rows, shared)
  */
-export function vmap<A extends unknown[], R>(f: (...args: A) => R, inDims: Dims = 0, outDims: Dims = 0): (...args: A) => R {
+export function vmap<A extends unknown[], R>(
+  f: (...args: A) => R,
+  inDims: Dims = 0,
+  outDims: Dims = 0,
+): (...args: A) => R {
   return (...args) => {
     const { leaves } = flatten(args);
     const dims = spread('inDims', inDims, args, leaves);
     const size = sizeOfBatch(leaves, dims);
-    const { structure, results } = mapExamples(f as never, args, dims, size);
-    const outs = results.map(({ node, batched }) => (batched ? { shape: node.shape, ndim: node.ndim - 1 } : node));
-    const places = spread('outDims', outDims, structure.rebuild(results.map((r) => r.node)), outs, 1);
+    const { structure, results } = mapExamples(f, args, dims, size);
+    const outs = results.map(({ node, batched }) =>
+      batched ? { shape: node.shape, ndim: node.ndim - 1 } : node,
+    );
+    const places = spread(
+      'outDims',
+      outDims,
+      structure.rebuild(results.map((r) => r.node)),
+      outs,
+      1,
+    );
     return building(mode.grad, () =>
       structure.rebuild(results.map((r, k) => place(r, places[k] as number | null, size))),
     ) as R;
@@ -63,13 +75,20 @@ export function mapExamples(
     const dim = dims[k] as number | null;
     if (dim === null) return x;
     replacements.push({ node: building(mode.grad, () => moveDim(x, dim, 0)), batched: true });
-    const one = placeholder(x.shape.filter((_n, d) => d !== dim), x);
+    const one = placeholder(
+      x.shape.filter((_n, d) => d !== dim),
+      x,
+    );
     placeholders.push(one);
     return one;
   });
-  const result = withMode('vmap', { tracing: 'vmap' }, () => flatten(f(...(structure.rebuild(traced) as never[]))));
+  const result = withMode('vmap', { tracing: 'vmap' }, () =>
+    flatten(f(...(structure.rebuild(traced) as never[]))),
+  );
   const outs = result.leaves.map((y) => y.current);
-  const results = building(mode.grad, () => rewrite(outs, placeholders, replacements, size, { within }));
+  const results = building(mode.grad, () =>
+    rewrite(outs, placeholders, replacements, size, { within }),
+  );
   return { structure: result.structure, results };
 }
 
@@ -85,7 +104,9 @@ function place({ node, batched }: Replacement, dim: number | null, size: number)
       `vmap: a result of shape ${show(node.shape.slice(1))} differs from example to example; outDims must not be null for it`,
     );
   }
-  const all = batched ? node : expandNode(reshapeNode(node, [1, ...node.shape]), [size, ...node.shape]);
+  const all = batched
+    ? node
+    : expandNode(reshapeNode(node, [1, ...node.shape]), [size, ...node.shape]);
   return moveDim(all, 0, dim);
 }
 
@@ -106,7 +127,9 @@ function sizeOfBatch(leaves: readonly Tensor[], dims: readonly (number | null)[]
     from = x;
   });
   if (size === null) {
-    throw new ChainruleError('vmap: no argument has examples; at least one entry of inDims must be a dimension');
+    throw new ChainruleError(
+      'vmap: no argument has examples; at least one entry of inDims must be a dimension',
+    );
   }
   return size;
 }
@@ -123,14 +146,24 @@ function spread(
   const visit = (spec: Dims | undefined, part: Tree): void => {
     if (spec === null || typeof spec === 'number') {
       for (let n = flatten(part).leaves.length; n > 0; n--) {
-        found.push(spec === null ? null : checkDim(name, spec, leaves[found.length] as Tensor, extra));
+        found.push(
+          spec === null ? null : checkDim(name, spec, leaves[found.length] as Tensor, extra),
+        );
       }
-    } else if (part instanceof Tensor || typeof spec !== 'object' || typeof part !== 'object' || part === null) {
+    } else if (
+      part instanceof Tensor ||
+      typeof spec !== 'object' ||
+      typeof part !== 'object' ||
+      part === null
+    ) {
       throw new ChainruleError(
         `vmap: ${name} must be a number, null, or a tree of them like the tensors' own; got ${JSON.stringify(spec)} for ` +
-          `${part instanceof Tensor ? `a tensor of shape ${show(part.shape)}` : String(part)}`,
+          `${isTensor(part) ? `a tensor of shape ${show(part.shape)}` : String(part)}`,
       );
-    } else if (Array.isArray(part) !== Array.isArray(spec) || (Array.isArray(spec) && spec.length !== (part as unknown[]).length)) {
+    } else if (
+      Array.isArray(part) !== Array.isArray(spec) ||
+      (Array.isArray(spec) && spec.length !== (part as unknown[]).length)
+    ) {
       throw new ChainruleError(
         `vmap: ${name} has ${Array.isArray(spec) ? `${spec.length} entries` : 'no list'} for ` +
           `${Array.isArray(part) ? `${part.length} ${name === 'inDims' ? 'arguments' : 'results'}` : 'an object'}`,
@@ -142,7 +175,8 @@ function spread(
     }
   };
   visit(dims, tree);
-  if (found.length !== leaves.length) throw new ChainruleError(`vmap: ${name} does not fit the tensors`);
+  if (found.length !== leaves.length)
+    throw new ChainruleError(`vmap: ${name} does not fit the tensors`);
   return found;
 }
 

@@ -20,7 +20,11 @@ const notOperations = `
 
 it('every public operation has a line', () => {
   const named = Object.entries(chainrule).flatMap(([name, value]) =>
-    typeof value === 'function' ? [name] : name === 'linalg' ? Object.keys(value).map((n) => `linalg.${n}`) : [],
+    typeof value === 'function'
+      ? [name]
+      : name === 'linalg'
+        ? Object.keys(value).map((n) => `linalg.${n}`)
+        : [],
   );
   const missing = named.filter((name) => !(name in lines) && !notOperations.includes(name));
   expect(missing).toEqual([]);
@@ -28,8 +32,12 @@ it('every public operation has a line', () => {
 });
 
 it('every derivative rule is reached by a line', () => {
-  const reached = new Set(Object.entries(lines).flatMap(([name, line]) => [...reachedBy(name, line)]));
-  const missing = primitives.filter((p) => p.differentiable && !reached.has(p.name)).map((p) => p.name);
+  const reached = new Set(
+    Object.entries(lines).flatMap(([name, line]) => [...reachedBy(name, line)]),
+  );
+  const missing = primitives
+    .filter((p) => p.differentiable && !reached.has(p.name))
+    .map((p) => p.name);
   expect(missing).toEqual([]);
   expect(reached.size).toBeGreaterThan(80);
 });

@@ -3,7 +3,11 @@ import * as A from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';
 
-const two = (domain?: readonly [number, number], more: OpLine = {}): OpLine => ({ arity: 2, ...(domain && { domain }), ...more });
+const two = (domain?: readonly [number, number], more: OpLine = {}): OpLine => ({
+  arity: 2,
+  ...(domain && { domain }),
+  ...more,
+});
 const step: OpLine = { away: [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2] };
 
 export const arithmetic: Record<string, OpLine> = {
@@ -16,7 +20,13 @@ export const arithmetic: Record<string, OpLine> = {
   reciprocal: { away: [0], reference: (x) => 1 / x },
   sqrt: { domain: [0.2, 4], reference: Math.sqrt },
   rsqrt: { domain: [0.2, 4], reference: (x) => 1 / Math.sqrt(x) },
-  pow: two(undefined, { domains: [[0.2, 3], [-2, 2]], reference: Math.pow }),
+  pow: two(undefined, {
+    domains: [
+      [0.2, 3],
+      [-2, 2],
+    ],
+    reference: Math.pow,
+  }),
   abs: { away: [0], reference: Math.abs },
   sign: { away: [0], reference: Math.sign },
   exp: { reference: Math.exp },
@@ -27,12 +37,34 @@ export const arithmetic: Record<string, OpLine> = {
   log10: { domain: [0.2, 5], reference: Math.log10 },
   log1p: { domain: [-0.8, 5], reference: Math.log1p },
   logaddexp: two(undefined, { reference: (x, y) => Math.log(Math.exp(x) + Math.exp(y)) }),
-  remainder: two(undefined, { domains: [[1.1, 1.9], [0.7, 1]], reference: (x, y) => x - y * Math.floor(x / y) }),
-  fmod: two(undefined, { domains: [[1.1, 1.9], [0.7, 1]], reference: (x, y) => x % y }),
-  floorDivide: two(undefined, { domains: [[1.1, 1.9], [0.7, 1]], reference: (x, y) => Math.floor(x / y) }),
+  remainder: two(undefined, {
+    domains: [
+      [1.1, 1.9],
+      [0.7, 1],
+    ],
+    reference: (x, y) => x - y * Math.floor(x / y),
+  }),
+  fmod: two(undefined, {
+    domains: [
+      [1.1, 1.9],
+      [0.7, 1],
+    ],
+    reference: (x, y) => x % y,
+  }),
+  floorDivide: two(undefined, {
+    domains: [
+      [1.1, 1.9],
+      [0.7, 1],
+    ],
+    reference: (x, y) => Math.floor(x / y),
+  }),
   maximum: two(undefined, { reference: Math.max }),
   minimum: two(undefined, { reference: Math.min }),
-  clamp: { call: (x: Tensor) => A.clamp(x, -1, 1), away: [-1, 1], reference: (x) => Math.min(1, Math.max(-1, x)) },
+  clamp: {
+    call: (x: Tensor) => A.clamp(x, -1, 1),
+    away: [-1, 1],
+    reference: (x) => Math.min(1, Math.max(-1, x)),
+  },
   lerp: { arity: 3, reference: (x, y, w) => x + w * (y - x) },
   hypot: two(undefined, { away: [0], reference: Math.hypot }),
 };
@@ -91,7 +123,13 @@ export const logic: Record<string, OpLine> = {
     ],
   },
   // Through float32: a step large enough for its seven digits.
-  cast: { call: (x: Tensor) => A.cast(A.cast(x, 'float32'), 'float64').mul(2), samples: () => [[spread([2, 3], -2, 2)]], eps: 1e-2, rtol: 1e-4, dtypes: false },
+  cast: {
+    call: (x: Tensor) => A.cast(A.cast(x, 'float32'), 'float64').mul(2),
+    samples: () => [[spread([2, 3], -2, 2)]],
+    eps: 1e-2,
+    rtol: 1e-4,
+    dtypes: false,
+  },
   detach: { call: (x: Tensor) => A.detach(x), order: 0 },
   clone: {},
 };
@@ -106,14 +144,37 @@ export const activations: Record<string, OpLine> = {
   silu: { reference: (x) => x / (1 + Math.exp(-x)) },
   mish: { reference: (x) => x * Math.tanh(Math.log1p(Math.exp(x))) },
   hardtanh: { away: [-1, 1], reference: (x) => Math.min(1, Math.max(-1, x)) },
-  hardswish: { domain: [-5, 5], away: [-3, 3], reference: (x) => (x * Math.min(6, Math.max(0, x + 3))) / 6 },
-  hardsigmoid: { domain: [-5, 5], away: [-3, 3], reference: (x) => Math.min(6, Math.max(0, x + 3)) / 6 },
+  hardswish: {
+    domain: [-5, 5],
+    away: [-3, 3],
+    reference: (x) => (x * Math.min(6, Math.max(0, x + 3))) / 6,
+  },
+  hardsigmoid: {
+    domain: [-5, 5],
+    away: [-3, 3],
+    reference: (x) => Math.min(6, Math.max(0, x + 3)) / 6,
+  },
   relu6: { domain: [-2, 8], away: [0, 6], reference: (x) => Math.min(6, Math.max(0, x)) },
   softsign: { away: [0], reference: (x) => x / (1 + Math.abs(x)) },
   softshrink: { away: [-0.5, 0.5], reference: (x) => (x > 0.5 ? x - 0.5 : x < -0.5 ? x + 0.5 : 0) },
   logSigmoid: { reference: (x) => -Math.log1p(Math.exp(-x)) },
-  prelu: { samples: () => [[spread([2, 3, 2], -2, 2, [0]), spread([3], 0.1, 0.4)], [spread([4], -2, 2, [0]), spread([1], 0.1, 0.4)]] },
+  prelu: {
+    samples: () => [
+      [spread([2, 3, 2], -2, 2, [0]), spread([3], 0.1, 0.4)],
+      [spread([4], -2, 2, [0]), spread([1], 0.1, 0.4)],
+    ],
+  },
   glu: { samples: () => [[spread([2, 6], -2, 2)], [spread([4, 3], -2, 2), 0]] },
-  softmax: { samples: () => [[spread([2, 5], -2, 2), -1], [spread([2, 3, 2], -2, 2), 1]] },
-  logSoftmax: { samples: () => [[spread([2, 5], -2, 2), -1], [spread([2, 3, 2], -2, 2), 1]] },
+  softmax: {
+    samples: () => [
+      [spread([2, 5], -2, 2), -1],
+      [spread([2, 3, 2], -2, 2), 1],
+    ],
+  },
+  logSoftmax: {
+    samples: () => [
+      [spread([2, 5], -2, 2), -1],
+      [spread([2, 3, 2], -2, 2), 1],
+    ],
+  },
 };

@@ -16,8 +16,14 @@ const tripled = A.customGrad({
 
 export const transforming: Record<string, OpLine> = {
   checkpoint: { call: (x: Tensor) => A.checkpoint(wave, x) },
-  customGrad: { call: tripled as never, samples: () => [[spread([2, 3], -2, 2), spread([2, 3], -2, 2, [], 2)]] },
-  vmap: { call: (x: Tensor) => A.vmap((row: Tensor) => wave(row).sum())(x), samples: () => [[spread([3, 2], -2, 2)]] },
+  customGrad: {
+    call: tripled,
+    samples: () => [[spread([2, 3], -2, 2), spread([2, 3], -2, 2, [], 2)]],
+  },
+  vmap: {
+    call: (x: Tensor) => A.vmap((row: Tensor) => wave(row).sum())(x),
+    samples: () => [[spread([3, 2], -2, 2)]],
+  },
   grad: { call: (x: Tensor) => A.grad((z: Tensor) => wave(z).sum())(x) },
   jvp: { call: (x: Tensor) => A.jvp(wave, [x], [x])[1] },
 };
