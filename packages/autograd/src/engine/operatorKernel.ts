@@ -32,7 +32,8 @@ export function operatorKernel(
   return rule({
     instruction,
     attrs: instruction.attrs ?? {},
-    operands: operands.map((x) => instructions[x] as Instruction),
+    // What the operation is given; its elements may lie in the buffer of a value of another shape.
+    operands: instruction.inputs.map((x) => instructions[x] as Instruction),
     inputs: operands.map(place),
     out: place(slot),
   });

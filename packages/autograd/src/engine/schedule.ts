@@ -9,6 +9,7 @@ import type { DType } from '../graph/dtype.js';
 import { sizeOf, stridesOf, type Shape } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
 import { Cluster } from './cluster.js';
+import { mergeLoops } from './merge.js';
 import type { Instruction, Program } from './program.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
 
@@ -71,7 +72,8 @@ class Scheduler {
   run(): Schedule {
     for (let slot = 0; slot < this.program.instructions.length; slot++) this.place(slot);
     const outputs = this.program.outputs.map((slot) => this.contiguous(slot));
-    return { steps: this.steps, instructions: this.instructions, outputs };
+    const steps = mergeLoops({ steps: this.steps, instructions: this.instructions, views: this.views });
+    return { steps, instructions: this.instructions, outputs };
   }
 
   private place(slot: number): void {

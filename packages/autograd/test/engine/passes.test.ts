@@ -50,10 +50,8 @@ describe('fusion', () => {
       p.assign(p.add(m.div(v.sqrt().add(1e-8)).mul(size)));
     });
     expect(kernelsOf(p, m, v, step)).toMatchInlineSnapshot(`
-      "loop [40, 30]: sub mul add square mul → %6 %12
-      loop [40, 30]: mul add sqrt add div → %13 %17
-      loop []: add mul cast → %20 %23
-      loop [40, 30]: mul add → %25"
+      "loop []: add mul cast → %20 %23
+      loop [40, 30]: sub mul add square mul mul add sqrt add div mul add → %6 %13 %25"
     `);
   });
 
