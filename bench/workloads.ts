@@ -111,7 +111,7 @@ function micrograd(): () => number {
   return () => {
     let loss: Tensor = scalar(0);
     for (const point of points) {
-      let h = point;
+      let h: Tensor[] = point;
       layers.forEach((layer, l) => {
         h = layer.map((weights) => {
           const sum = weights.reduce((s, w, i) => s.add(w.mul(h[i] as Tensor)), scalar(0) as Tensor);

@@ -294,7 +294,7 @@ describe('constant memory', () => {
     for (let i = 0; i < 100_000; i++) total = total.add(1);
     let nodes = 0;
     const seen = new Set<Tensor>();
-    const stack = [total];
+    const stack: Tensor[] = [total];
     for (let t = stack.pop(); t !== undefined; t = stack.pop()) {
       if (seen.has(t)) continue;
       seen.add(t);

@@ -3,12 +3,12 @@ import { ChainruleError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import type { Shape } from '../graph/shape.js';
 import { Tensor } from '../graph/tensor.js';
-import { binary, composite, operand, resultType, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
+import { binary, composite, operand, resultType, unary, type BroadcastingMethod, type BinaryOp, type Operand, type UnaryOp } from './define.js';
 import { add, castNode, choose } from './element.js';
 import { div, mul, neg, sub } from './fieldOperations.js';
 import { eq, gt, isNan, logicalOr, lt } from './relations.js';
 import { trunc } from './wholeNumbers.js';
-import type { Broadcast, BroadcastResult, Unless } from '../types/index.js';
+import type { Broadcast, BroadcastResult, ShapeIn, Unless } from '../types/index.js';
 
 export { add } from './element.js';
 export { div, mul, neg, reciprocal, square, sub } from './fieldOperations.js';
@@ -122,10 +122,10 @@ const remainderOp = binary('remainder', {
  * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
  * @example remainder(tensor([-3, 3]), 2) // [1, 1]
  */
-export function remainder<A extends Shape = [], B extends Shape = []>(
-  x: Operand<A>,
-  y: Operand<B> & Unless<BroadcastResult<A, B>>,
-): Tensor<Broadcast<A, B>> {
+export function remainder<X extends Operand, Y extends Operand>(
+  x: X,
+  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
   checkDivisor('remainder', x, y);
   return remainderOp(x, y);
 }
@@ -142,10 +142,10 @@ const fmodOp = binary('fmod', {
  * PyTorch: `torch.fmod`.
  * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
  */
-export function fmod<A extends Shape = [], B extends Shape = []>(
-  x: Operand<A>,
-  y: Operand<B> & Unless<BroadcastResult<A, B>>,
-): Tensor<Broadcast<A, B>> {
+export function fmod<X extends Operand, Y extends Operand>(
+  x: X,
+  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
   checkDivisor('fmod', x, y);
   return fmodOp(x, y);
 }
@@ -169,10 +169,10 @@ const floorDivideOp: BinaryOp = binary('floorDivide', {
  * PyTorch: `torch.floor_divide`.
  * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
  */
-export function floorDivide<A extends Shape = [], B extends Shape = []>(
-  x: Operand<A>,
-  y: Operand<B> & Unless<BroadcastResult<A, B>>,
-): Tensor<Broadcast<A, B>> {
+export function floorDivide<X extends Operand, Y extends Operand>(
+  x: X,
+  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
   checkDivisor('floorDivide', x, y);
   return floorDivideOp(x, y);
 }
@@ -191,57 +191,24 @@ function checkDivisor(op: string, x: Operand, y: Operand): void {
 
 /** The methods of this family. */
 export interface ArithmeticMethods<S extends Shape = Shape> {
-  add<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  sub<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  mul<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  div<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
+  add: BroadcastingMethod;
+  sub: BroadcastingMethod;
+  mul: BroadcastingMethod;
+  div: BroadcastingMethod;
   neg(): Tensor<S>;
   reciprocal(): Tensor<S>;
   square(): Tensor<S>;
-  pow<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    exponent: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
+  pow: BroadcastingMethod;
   sqrt(): Tensor<S>;
   rsqrt(): Tensor<S>;
-  hypot<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
+  hypot: BroadcastingMethod;
   abs(): Tensor<S>;
   sign(): Tensor<S>;
-  maximum<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  minimum<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
+  maximum: BroadcastingMethod;
+  minimum: BroadcastingMethod;
   clamp(min?: Operand | ClampOptions | null, max?: Operand | null): Tensor;
   lerp(end: Operand, weight: Operand): Tensor;
-  remainder<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  fmod<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  floorDivide<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
+  remainder: BroadcastingMethod;
+  fmod: BroadcastingMethod;
+  floorDivide: BroadcastingMethod;
 }

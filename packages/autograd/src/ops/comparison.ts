@@ -4,10 +4,10 @@ import { DTYPES, isFloat, type DType } from '../graph/dtype.js';
 import { sameShape, type Shape } from '../graph/shape.js';
 import { valueOf, type Tensor } from '../graph/tensor.js';
 import { abs, add, mul, sub } from './arithmetic.js';
-import { composite, operand, primitive, resultType, type Broadcasting, type Operand } from './define.js';
+import { composite, operand, primitive, resultType, type Broadcasting, type BroadcastingMethod, type Operand } from './define.js';
 import { castNode, choose } from './element.js';
 import { eq, isFinite, isNan, le, logicalAnd, logicalOr } from './relations.js';
-import type { Broadcast, Broadcast3, BroadcastResult, Unless } from '../types/index.js';
+import type { Broadcast, Broadcast3, BroadcastResult, ShapeIn, Unless } from '../types/index.js';
 
 export { eq, ge, gt, isFinite, isInf, isNan, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from './relations.js';
 
@@ -18,18 +18,18 @@ export { eq, ge, gt, isFinite, isInf, isNan, le, logicalAnd, logicalNot, logical
  * @throws {DTypeError} if the condition is not boolean.
  * @example where(x.gt(0), x, 0)
  */
-export function where<C extends Shape = [], A extends Shape = [], B extends Shape = []>(
-  condition: Operand<C>,
-  x: Operand<A> & Unless<BroadcastResult<C, A>>,
-  y: Operand<B> & Unless<BroadcastResult<Broadcast<C, A>, B>>,
-): Tensor<Broadcast3<C, A, B>> {
+export function where<C extends Operand, X extends Operand, Y extends Operand>(
+  condition: C,
+  x: X & Unless<BroadcastResult<ShapeIn<C>, ShapeIn<X>>>,
+  y: Y & Unless<BroadcastResult<Broadcast<ShapeIn<C>, ShapeIn<X>>, ShapeIn<Y>>>,
+): Tensor<Broadcast3<ShapeIn<C>, ShapeIn<X>, ShapeIn<Y>>> {
   const c = operand('where', condition);
   if (c.dtype !== 'bool') {
     throw new DTypeError(`where: the condition must be boolean, got ${c.dtype}; compare it: condition.ne(0)`);
   }
   const dtype = resultType(x, y);
   const [a, b] = [castNode(operand('where', x, dtype), dtype), castNode(operand('where', y, dtype), dtype)];
-  return choose(c, a, b) as Tensor<Broadcast3<C, A, B>>;
+  return choose(c, a, b) as Tensor<Broadcast3<ShapeIn<C>, ShapeIn<X>, ShapeIn<Y>>>;
 }
 
 /** How close is close: `|x − y| ≤ atol + rtol · |y|`. */
@@ -87,11 +87,11 @@ function everywhere(t: Tensor, op: string): boolean {
  * both open); anything but 0 becomes true. The gradient comes back in x's dtype. PyTorch: `x.to(dtype)`.
  * @throws {DTypeError} for an unknown dtype.
  */
-export function cast<S extends Shape = []>(x: Operand<S>, dtype: DType): Tensor<S> {
+export function cast<X extends Operand>(x: X, dtype: DType): Tensor<ShapeIn<X>> {
   if (!DTYPES.includes(dtype)) {
     throw new DTypeError(`cast: there is no dtype ${String(dtype)}; choose one of ${DTYPES.join(', ')}`);
   }
-  return castNode(operand('cast', x), dtype) as Tensor<S>;
+  return castNode(operand('cast', x), dtype) as Tensor<ShapeIn<X>>;
 }
 
 const detachOp = primitive('detach', {
@@ -124,51 +124,20 @@ export function clone<S extends Shape>(x: Tensor<S>): Tensor<S> {
 
 /** The methods of this family. */
 export interface ComparisonMethods<S extends Shape = Shape> {
-  eq<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  ne<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  lt<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  le<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  gt<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  ge<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
+  eq: BroadcastingMethod;
+  ne: BroadcastingMethod;
+  lt: BroadcastingMethod;
+  le: BroadcastingMethod;
+  gt: BroadcastingMethod;
+  ge: BroadcastingMethod;
   isNan(): Tensor<S>;
   isInf(): Tensor<S>;
   isFinite(): Tensor<S>;
-  logicalAnd<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  logicalOr<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
-  logicalXor<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
+  logicalAnd: BroadcastingMethod;
+  logicalOr: BroadcastingMethod;
+  logicalXor: BroadcastingMethod;
   logicalNot(): Tensor<S>;
-  isClose<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-    options?: CloseOptions,
-  ): Tensor<Broadcast<A, B>>;
+  isClose: BroadcastingMethod<[options?: CloseOptions]>;
   allClose(other: Operand, options?: CloseOptions): boolean;
   equal(other: Operand): boolean;
   cast(dtype: DType): Tensor<S>;

@@ -5,6 +5,7 @@ import { checkInteger, checkShape, show, sizeOf, type Shape } from '../graph/sha
 import { makeLeaf, type NestedArray, type Tensor } from '../graph/tensor.js';
 import { finish, single, type CreationOptions } from './leaves.js';
 import { filled, operand } from './primitive.js';
+import type { Literal, NestedShape } from '../types/index.js';
 
 export type { CreationOptions } from './leaves.js';
 
@@ -18,6 +19,13 @@ export type { CreationOptions } from './leaves.js';
  * @example tensor([[1, 2], [3, 4]])
  * @example tensor(new Float64Array(6), { shape: [2, 3] })
  */
+export function tensor<
+  const D extends NestedArray | TypedArray | Int8Array | Int16Array | Uint16Array,
+  const S extends Shape = NestedShape<D>,
+>(
+  data: D,
+  options?: CreationOptions & { readonly shape?: S },
+): Tensor<Literal<S>>;
 export function tensor(
   data: NestedArray | TypedArray | Int8Array | Int16Array | Uint16Array,
   options: CreationOptions & { readonly shape?: Shape } = {},
@@ -101,18 +109,28 @@ export function scalar(x: number | boolean, options: CreationOptions = {}): Tens
 }
 
 /** A tensor with `value` in every place. PyTorch: `torch.full`, but float32 whatever the number is. */
-export function full(shape: Shape, value: number | boolean, options: CreationOptions = {}): Tensor {
-  return fullOf('full', shape, value, options);
+export function full<const S extends Shape>(
+  shape: S,
+  value: number | boolean,
+  options: CreationOptions = {},
+): Tensor<Literal<S>> {
+  return fullOf('full', shape, value, options) as Tensor<Literal<S>>;
 }
 
 /** Zeros. PyTorch: `torch.zeros`. */
-export function zeros(shape: Shape, options: CreationOptions = {}): Tensor {
-  return fullOf('zeros', shape, 0, options);
+export function zeros<const S extends Shape>(
+  shape: S,
+  options: CreationOptions = {},
+): Tensor<Literal<S>> {
+  return fullOf('zeros', shape, 0, options) as Tensor<Literal<S>>;
 }
 
 /** Ones. PyTorch: `torch.ones`. */
-export function ones(shape: Shape, options: CreationOptions = {}): Tensor {
-  return fullOf('ones', shape, 1, options);
+export function ones<const S extends Shape>(
+  shape: S,
+  options: CreationOptions = {},
+): Tensor<Literal<S>> {
+  return fullOf('ones', shape, 1, options) as Tensor<Literal<S>>;
 }
 
 function fullOf(
@@ -135,22 +153,22 @@ function fullOf(
 }
 
 /** Zeros in the shape and dtype of `x`. PyTorch: `torch.zeros_like`. */
-export function zerosLike(x: Tensor, options: CreationOptions = {}): Tensor {
-  return like('zerosLike', x, 0, options);
+export function zerosLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
+  return like('zerosLike', x, 0, options) as Tensor<S>;
 }
 
 /** Ones in the shape and dtype of `x`. PyTorch: `torch.ones_like`. */
-export function onesLike(x: Tensor, options: CreationOptions = {}): Tensor {
-  return like('onesLike', x, 1, options);
+export function onesLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
+  return like('onesLike', x, 1, options) as Tensor<S>;
 }
 
 /** A tensor with `value` in every place, in the shape and dtype of `x`. PyTorch: `torch.full_like`. */
-export function fullLike(
-  x: Tensor,
+export function fullLike<S extends Shape>(
+  x: Tensor<S>,
   value: number | boolean,
   options: CreationOptions = {},
-): Tensor {
-  return like('fullLike', x, value, options);
+): Tensor<S> {
+  return like('fullLike', x, value, options) as Tensor<S>;
 }
 
 function like(op: string, x: Tensor, value: number | boolean, options: CreationOptions): Tensor {
@@ -159,17 +177,17 @@ function like(op: string, x: Tensor, value: number | boolean, options: CreationO
 }
 
 /** The matrix of `n` rows and `m` columns (as many, if left out) with ones on its diagonal. PyTorch: `torch.eye`. */
-export function eye(
-  n: number,
-  m?: number | CreationOptions,
+export function eye<N extends number, M extends number = N>(
+  n: N,
+  m?: M | CreationOptions,
   options: CreationOptions = {},
-): Tensor {
+): Tensor<[N, M]> {
   const given = typeof m === 'object' ? m : options;
   const rows = checkInteger('eye', 'n', n, 0);
   const columns = typeof m === 'number' ? checkInteger('eye', 'm', m, 0) : rows;
   const data = allocate(given.dtype ?? 'float32', sizeOf(checkShape('eye', [rows, columns])));
   for (let i = 0; i < Math.min(rows, columns); i++) data[i * columns + i] = 1;
-  return finish('eye', makeLeaf(data, [rows, columns], given.dtype ?? 'float32'), given);
+  return finish('eye', makeLeaf(data, [rows as N, columns as M], given.dtype ?? 'float32'), given);
 }
 
 /**
@@ -183,7 +201,7 @@ export function arange(
   stop?: number | CreationOptions,
   step?: number | CreationOptions,
   options: CreationOptions = {},
-): Tensor {
+): Tensor<[number]> {
   const given = typeof stop === 'object' ? stop : typeof step === 'object' ? step : options;
   const [from, to] = typeof stop === 'number' ? [start, stop] : [0, start];
   const by = typeof step === 'number' ? step : 1;
@@ -207,12 +225,12 @@ export function arange(
 /**
  * `steps` numbers from `start` to `end`, both included, at equal distances; float32 by default. PyTorch: `torch.linspace`.
  */
-export function linspace(
+export function linspace<N extends number>(
   start: number,
   end: number,
-  steps: number,
+  steps: N,
   options: CreationOptions = {},
-): Tensor {
+): Tensor<[N]> {
   checkInteger('linspace', 'steps', steps, 0);
   const dtype = options.dtype ?? 'float32';
   const data = allocate(dtype, sizeOf(checkShape('linspace', [steps])));

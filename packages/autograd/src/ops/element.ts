@@ -2,10 +2,10 @@
 import { DTypeError } from '../errors.js';
 import { isFloat, toFloat, type DType } from '../graph/dtype.js';
 import { register, type Primitive, type Scalar, type Value } from '../graph/primitive.js';
-import { broadcastShapes, type Shape } from '../graph/shape.js';
+import { broadcastShapes } from '../graph/shape.js';
 import { makeNode, type Tensor } from '../graph/tensor.js';
 import { constant } from '../graph/version.js';
-import type { Broadcast, BroadcastResult, Unless } from '../types/index.js';
+import type { Broadcast, BroadcastResult, ShapeIn, Unless } from '../types/index.js';
 import { expandNode, reshapeNode, sumTo } from './broadcast.js';
 import { mapElements } from './elementKernel.js';
 import { filled, operand, operations, resultType, rules, sumOf, type Operand } from './primitive.js';
@@ -46,17 +46,24 @@ interface BinarySpec {
 }
 
 /** A function that leaves the shape as it is. */
-export type SameShape<Rest extends readonly unknown[] = []> = <S extends Shape = []>(
-  x: Operand<S>,
+export type SameShape<Rest extends readonly unknown[] = []> = <X extends Operand>(
+  x: X,
   ...rest: Rest
-) => Tensor<S>;
+) => Tensor<ShapeIn<X>>;
 
 /** A function of two operands that are broadcast. */
-export type Broadcasting<Rest extends readonly unknown[] = []> = <A extends Shape = [], B extends Shape = []>(
-  x: Operand<A>,
-  y: Operand<B> & Unless<BroadcastResult<A, B>>,
+export type Broadcasting<Rest extends readonly unknown[] = []> = <X extends Operand, Y extends Operand>(
+  x: X,
+  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
   ...rest: Rest
-) => Tensor<Broadcast<A, B>>;
+) => Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
+
+/** The same, as a method. It takes its subject as `this`, so that tensors of different shapes have one type of it. */
+export type BroadcastingMethod<Rest extends readonly unknown[] = []> = <T extends Tensor, Y extends Operand>(
+  this: T,
+  other: Y & Unless<BroadcastResult<ShapeIn<T>, ShapeIn<Y>>>,
+  ...rest: Rest
+) => Tensor<Broadcast<ShapeIn<T>, ShapeIn<Y>>>;
 
 export type UnaryOp = SameShape & { readonly primitive: Primitive };
 export type BinaryOp = Broadcasting & { readonly primitive: Primitive };

@@ -1,11 +1,10 @@
 /** @file Exponentials and logarithms. */
 import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { binary, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
+import { binary, unary, type BroadcastingMethod, type BinaryOp, type Operand, type UnaryOp } from './define.js';
 import { add } from './element.js';
 import { mul, reciprocal, sub } from './fieldOperations.js';
 import { sigmoidOf } from './logistic.js';
-import type { Broadcast, BroadcastResult, Unless } from '../types/index.js';
 
 /** `eˣ`. Integers and booleans become float32. PyTorch: `torch.exp`. */
 export const exp: UnaryOp = unary('exp', { reference: Math.exp, derivative: (_x, y) => y });
@@ -57,8 +56,5 @@ export interface ExponentialMethods<S extends Shape = Shape> {
   log2(): Tensor<S>;
   log10(): Tensor<S>;
   log1p(): Tensor<S>;
-  logaddexp<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
+  logaddexp: BroadcastingMethod;
 }

@@ -1,7 +1,7 @@
 /** @file The four operations of a field and what they are made of: the ground that every derivative rule stands on. */
 import { castNode } from './element.js';
 import { binary, operand, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
-import type { Shape } from '../graph/shape.js';
+import type { ShapeIn } from '../types/index.js';
 import type { Tensor } from '../graph/tensor.js';
 
 /**
@@ -58,7 +58,7 @@ const squareOp = unary('square', {
 });
 
 /** `x²`. PyTorch: `torch.square`; int32 wraps around, booleans become int32. */
-export function square<S extends Shape = []>(x: Operand<S>): Tensor<S> {
+export function square<X extends Operand>(x: X): Tensor<ShapeIn<X>> {
   const node = operand('square', x);
-  return squareOp(node.dtype === 'bool' ? castNode(node, 'int32') : node) as Tensor<S>;
+  return squareOp(node.dtype === 'bool' ? castNode(node, 'int32') : node) as Tensor<ShapeIn<X>>;
 }

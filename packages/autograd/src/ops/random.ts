@@ -13,6 +13,7 @@ import { operand, type Operand } from './define.js';
 import { constant } from '../graph/version.js';
 import { lt } from './relations.js';
 import { floor } from './wholeNumbers.js';
+import type { Literal } from '../types/index.js';
 
 export { getRngState, manualSeed, setRngState, type RngState } from './generator.js';
 
@@ -20,21 +21,27 @@ export { getRngState, manualSeed, setRngState, type RngState } from './generator
  * Numbers evenly distributed over [0, 1): 24 random bits each in float32, 53 in float64. PyTorch: `torch.rand`; the numbers
  * are others, but the same on every backend.
  */
-export function rand(shape: Shape, options: CreationOptions = {}): Tensor {
+export function rand<const S extends Shape>(
+  shape: S,
+  options: CreationOptions = {},
+): Tensor<Literal<S>> {
   return finish(
     'rand',
     drawUniform(checkShape('rand', shape), floatType('rand', options.dtype)),
     options,
-  );
+  ) as Tensor<Literal<S>>;
 }
 
 /** Numbers with the normal distribution of mean 0 and variance 1. PyTorch: `torch.randn`. */
-export function randn(shape: Shape, options: CreationOptions = {}): Tensor {
+export function randn<const S extends Shape>(
+  shape: S,
+  options: CreationOptions = {},
+): Tensor<Literal<S>> {
   return finish(
     'randn',
     drawNormal(checkShape('randn', shape), floatType('randn', options.dtype)),
     options,
-  );
+  ) as Tensor<Literal<S>>;
 }
 
 function floatType(op: string, dtype: DType = 'float32'): DType {
@@ -46,25 +53,25 @@ function floatType(op: string, dtype: DType = 'float32'): DType {
 }
 
 /** As `rand`, in the shape and dtype of `x`. */
-export function randLike(x: Tensor, options: CreationOptions = {}): Tensor {
-  return rand(x.shape, { dtype: x.dtype, ...options });
+export function randLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
+  return rand(x.shape, { dtype: x.dtype, ...options }) as Tensor as Tensor<S>;
 }
 
 /** As `randn`, in the shape and dtype of `x`. */
-export function randnLike(x: Tensor, options: CreationOptions = {}): Tensor {
-  return randn(x.shape, { dtype: x.dtype, ...options });
+export function randnLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
+  return randn(x.shape, { dtype: x.dtype, ...options }) as Tensor as Tensor<S>;
 }
 
 /**
  * Whole numbers evenly distributed from `low` up to, and without, `high`; int32 by default. PyTorch: `torch.randint`.
  * @throws {ChainruleError} if there are none.
  */
-export function randint(
+export function randint<const S extends Shape>(
   low: number,
   high: number,
-  shape: Shape,
+  shape: S,
   options: CreationOptions = {},
-): Tensor {
+): Tensor<Literal<S>> {
   checkInteger('randint', 'low', low);
   checkInteger('randint', 'high', high);
   if (high <= low)
@@ -77,14 +84,14 @@ export function randint(
   // 53 bits times the width never rounds up to it.
   const scaled = mul(drawUniform(checked, 'float64'), constant(high - low, 'float64'));
   const whole = castNode(add(floor(scaled), constant(low, 'float64')), options.dtype ?? 'int32');
-  return finish('randint', whole, options);
+  return finish('randint', whole, options) as Tensor<Literal<S>>;
 }
 
 /** The numbers 0 to n − 1 in random order, int32. PyTorch: `torch.randperm`. */
-export function randperm(n: number, options: CreationOptions = {}): Tensor {
+export function randperm<N extends number>(n: N, options: CreationOptions = {}): Tensor<[N]> {
   checkInteger('randperm', 'n', n, 0);
   const order = argsortOf([drawUniform([n], 'float64')], { dim: 0, descending: false });
-  return finish('randperm', castNode(order, options.dtype ?? 'int32'), options);
+  return finish('randperm', castNode(order, options.dtype ?? 'int32'), options) as Tensor<[N]>;
 }
 
 export interface BernoulliOptions extends CreationOptions {

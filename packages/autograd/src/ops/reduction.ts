@@ -1,7 +1,8 @@
 /** @file What reductions have in common: which dimensions, and whether they stay. */
-import { normalizeDims } from '../graph/shape.js';
+import { normalizeDims, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Operand } from './define.js';
+import type { Reduced, ShapeIn } from '../types/index.js';
 
 /** The dimensions to fold; all of them if left out. Negative ones count from the end. */
 export type ReduceDims = number | readonly number[] | null | undefined;
@@ -11,7 +12,27 @@ export interface ReduceOptions {
   readonly keepdim?: boolean;
 }
 
-export type Reduction = (x: Operand, dim?: ReduceDims, options?: ReduceOptions) => Tensor;
+/** A reduction over some dimensions, or all. `O` is what it takes beside `keepdim`. */
+export type Reduction<O = unknown> = <
+  X extends Operand,
+  const D extends ReduceDims = undefined,
+  const K extends boolean = false,
+>(
+  x: X,
+  dim?: D,
+  options?: O & { readonly keepdim?: K },
+) => Tensor<Reduced<ShapeIn<X>, D, K>>;
+
+/** The same, as a method. */
+export type ReductionMethod<O = unknown> = <
+  T extends Tensor,
+  const D extends ReduceDims = undefined,
+  const K extends boolean = false,
+>(
+  this: T,
+  dim?: D,
+  options?: O & { readonly keepdim?: K },
+) => Tensor<Reduced<ShapeIn<T>, D, K>>;
 
 /** As PyTorch's reductions, an empty list of dimensions stands for all. */
 export function foldedDims(op: string, dim: ReduceDims, ndim: number): number[] {

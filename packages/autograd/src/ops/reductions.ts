@@ -17,64 +17,87 @@ import {
 import { gatherOf } from './gather.js';
 import type { PrimitiveOp } from './primitive.js';
 import { single } from './leaves.js';
-import { foldedDims, type ReduceDims, type ReduceOptions, type Reduction } from './reduction.js';
+import { foldedDims, type ReduceDims, type ReduceOptions, type Reduction, type ReductionMethod } from './reduction.js';
 import { meanOver, type SpreadMethods } from './spread.js';
+import type { Reduced, ShapeIn } from '../types/index.js';
 
 export { all, any, logsumexp, norm, std, var } from './spread.js';
 export type { ReduceDims, ReduceOptions, Reduction } from './reduction.js';
 
 /** Elements along one dimension, and where they are. */
-export interface ValuesAndIndices {
-  readonly values: Tensor;
-  readonly indices: Tensor;
+export interface ValuesAndIndices<S extends Shape = Shape> {
+  readonly values: Tensor<S>;
+  readonly indices: Tensor<S>;
 }
 
 /** One tensor of all elements, or values and their indices along one dimension. */
 export interface Choice {
-  (x: Operand): Tensor;
-  (x: Operand, dim: null | undefined, options?: ReduceOptions): Tensor;
-  (x: Operand, dim: number, options?: ReduceOptions): ValuesAndIndices;
+  (x: Operand): Tensor<[]>;
+  <X extends Operand, const K extends boolean = false>(
+    x: X,
+    dim: null | undefined,
+    options?: { readonly keepdim?: K },
+  ): Tensor<Reduced<ShapeIn<X>, null, K>>;
+  <X extends Operand, const D extends number = number, const K extends boolean = false>(
+    x: X,
+    dim: D,
+    options?: { readonly keepdim?: K },
+  ): ValuesAndIndices<Reduced<ShapeIn<X>, D, K>>;
+}
+
+/** The same, as a method. */
+export interface ChoiceMethod {
+  <T extends Tensor, const K extends boolean = false>(
+    this: T,
+    dim?: null,
+    options?: { readonly keepdim?: K },
+  ): Tensor<Reduced<ShapeIn<T>, null, K>>;
+  <T extends Tensor, const D extends number, const K extends boolean = false>(
+    this: T,
+    dim: D,
+    options?: { readonly keepdim?: K },
+  ): ValuesAndIndices<Reduced<ShapeIn<T>, D, K>>;
 }
 
 /**
  * The sum over `dim`; 0 of nothing. Integers and booleans add up in int32. PyTorch: `torch.sum`.
  * @example sum(tensor([[1, 2], [3, 4]]), 0) // [4, 6]
  */
-export const sum: Reduction = composite('sum', (x, dim, { keepdim = false } = {}) => {
+export const sum = composite('sum', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
   const node = operand('sum', x);
   return sumOver([node], { dims: foldedDims('sum', dim, node.ndim), keepdim });
-});
+}) as Reduction;
 
 /**
  * The mean over `dim`; NaN of nothing. PyTorch: `torch.mean`.
  * @throws {DTypeError} for integers and booleans, as PyTorch: cast them first.
  */
-export const mean: Reduction = composite('mean', (x, dim, { keepdim = false } = {}) => {
+export const mean = composite('mean', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
   const node = floatOperand('mean', x);
   return meanOver(node, foldedDims('mean', dim, node.ndim), keepdim);
-});
+}) as Reduction;
 
 /**
  * The product over `dim`; 1 of nothing. Its derivative is right also where elements are 0. PyTorch: `torch.prod`, which
  * folds one dimension or all.
  */
-export const prod: Reduction = composite('prod', (x, dim, { keepdim = false } = {}) => {
+export const prod = composite('prod', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
   const node = operand('prod', x);
   return prodOver([node], { dims: foldedDims('prod', dim, node.ndim), keepdim });
-});
+}) as Reduction;
 
 /**
  * The largest element over `dim`, NaN if there is one. The gradient is split evenly among equal elements.
  * PyTorch: `torch.amax`. @throws {ShapeError} if there is nothing to choose from.
  */
-export const amax: Reduction = composite('amax', (x, dim, options) =>
+export const amax = composite('amax', (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor =>
   extreme('amax', maxOver, x, dim, options),
-);
+) as Reduction;
 
 /** As `amax`, the smallest element. PyTorch: `torch.amin`. */
-export const amin: Reduction = composite('amin', (x, dim, options) =>
+export const amin = composite('amin', (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor =>
   extreme('amin', minOver, x, dim, options),
-);
+) as Reduction;
 
 function extreme(
   op: string,
@@ -146,20 +169,38 @@ function choose(
   return { values: reshapeNode(values, shape), indices: reshapeNode(kept, shape) };
 }
 
-type Position = (x: Operand, dim?: number | null, options?: ReduceOptions) => Tensor;
+type Position = <
+  X extends Operand,
+  const D extends number | null | undefined = undefined,
+  const K extends boolean = false,
+>(
+  x: X,
+  dim?: D,
+  options?: { readonly keepdim?: K },
+) => Tensor<Reduced<ShapeIn<X>, D, K>>;
+
+type PositionMethod = <
+  T extends Tensor,
+  const D extends number | null | undefined = undefined,
+  const K extends boolean = false,
+>(
+  this: T,
+  dim?: D,
+  options?: { readonly keepdim?: K },
+) => Tensor<Reduced<ShapeIn<T>, D, K>>;
 
 /**
  * Where the largest element is along `dim`, or among all counted row by row: the first of equal ones, a NaN before all.
  * An int32 tensor. PyTorch: `torch.argmax`.
  */
-export const argmax: Position = composite('argmax', (x, dim, options) =>
+export const argmax = composite('argmax', (x: Operand, dim?: number | null, options?: ReduceOptions): Tensor =>
   positionOf('argmax', argmaxOf, x, dim, options),
-);
+) as Position;
 
 /** As `argmax`, of the smallest element. PyTorch: `torch.argmin`. */
-export const argmin: Position = composite('argmin', (x, dim, options) =>
+export const argmin = composite('argmin', (x: Operand, dim?: number | null, options?: ReduceOptions): Tensor =>
   positionOf('argmin', argminOf, x, dim, options),
-);
+) as Position;
 
 function positionOf(
   op: string,
@@ -189,17 +230,14 @@ function positionOf(
 /** The methods of this family. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface ReductionsMethods<S extends Shape = Shape> extends SpreadMethods {
-  sum(dim?: ReduceDims, options?: ReduceOptions): Tensor;
-  mean(dim?: ReduceDims, options?: ReduceOptions): Tensor;
-  prod(dim?: ReduceDims, options?: ReduceOptions): Tensor;
-  amax(dim?: ReduceDims, options?: ReduceOptions): Tensor;
-  amin(dim?: ReduceDims, options?: ReduceOptions): Tensor;
-  max(dim?: null, options?: ReduceOptions): Tensor;
-  max(dim: number, options?: ReduceOptions): ValuesAndIndices;
-  min(dim?: null, options?: ReduceOptions): Tensor;
-  min(dim: number, options?: ReduceOptions): ValuesAndIndices;
-  median(dim?: null, options?: ReduceOptions): Tensor;
-  median(dim: number, options?: ReduceOptions): ValuesAndIndices;
-  argmax(dim?: number | null, options?: ReduceOptions): Tensor;
-  argmin(dim?: number | null, options?: ReduceOptions): Tensor;
+  sum: ReductionMethod;
+  mean: ReductionMethod;
+  prod: ReductionMethod;
+  amax: ReductionMethod;
+  amin: ReductionMethod;
+  max: ChoiceMethod;
+  min: ChoiceMethod;
+  median: ChoiceMethod;
+  argmax: PositionMethod;
+  argmin: PositionMethod;
 }

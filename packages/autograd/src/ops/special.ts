@@ -4,7 +4,7 @@ import { toFloat } from '../graph/dtype.js';
 import { checkInteger, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { clamp } from './arithmetic.js';
-import { binary, composite, floatOperand, operand, unary, type BinaryOp, type Operand, type SameShape, type UnaryOp } from './define.js';
+import { binary, composite, floatOperand, operand, unary, type BroadcastingMethod, type BinaryOp, type Operand, type SameShape, type UnaryOp } from './define.js';
 import { derivativeFamily } from './derivativeFamily.js';
 import { castNode, choose } from './element.js';
 import { log } from './exponential.js';
@@ -13,7 +13,7 @@ import { digamma as digammaOf, lgamma as lgammaOf, polygamma as polygammaOf } fr
 import { softplusOf } from './logistic.js';
 import { eq, gt, isNan, le, logicalAnd } from './relations.js';
 import { sincDerivative } from './sincFunction.js';
-import type { Broadcast, BroadcastResult, Unless } from '../types/index.js';
+import type { ShapeIn } from '../types/index.js';
 
 export { erf, erfc, erfinv } from './gaussian.js';
 
@@ -42,8 +42,8 @@ export const polygamma = composite('polygamma', (n: number, x: Operand): Tensor 
 const sincNode = derivativeFamily('sinc', sincDerivative);
 
 /** `sin(πx) / (πx)`, and 1 at 0, with derivatives of any order exact around 0; NaN at ±Inf. PyTorch: `torch.sinc`. */
-export function sinc<S extends Shape = []>(x: Operand<S>): Tensor<S> {
-  return sincNode(inFloat('sinc', x), 0) as Tensor<S>;
+export function sinc<X extends Operand>(x: X): Tensor<ShapeIn<X>> {
+  return sincNode(inFloat('sinc', x), 0) as Tensor<ShapeIn<X>>;
 }
 
 /**
@@ -115,9 +115,6 @@ export interface SpecialMethods<S extends Shape = Shape> {
   sinc(): Tensor<S>;
   sigmoid(): Tensor<S>;
   logit(options?: LogitOptions | number | null): Tensor<S>;
-  xlogy<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    other: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
+  xlogy: BroadcastingMethod;
   softplus(options?: SoftplusOptions): Tensor<S>;
 }

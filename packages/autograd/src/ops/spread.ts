@@ -10,7 +10,7 @@ import { exp, log } from './exponential.js';
 import { maxOver, minOver } from './fold.js';
 import { pow, sqrt } from './powers.js';
 import { filled, zerosOf } from './primitive.js';
-import { foldedDims, type ReduceDims, type ReduceOptions, type Reduction } from './reduction.js';
+import { foldedDims, type ReduceDims, type ReduceOptions, type Reduction, type ReductionMethod } from './reduction.js';
 import { eq, isFinite, ne } from './relations.js';
 
 /** The mean over dimensions counted from the front. */
@@ -27,22 +27,20 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number;
 }
 
-type Variance = (x: Operand, dim?: ReduceDims, options?: VarianceOptions) => Tensor;
-
 /**
  * The variance `Σ (x − mean)² / (n − correction)` over `dim`, in two passes, so that nothing cancels; NaN or Inf where the
  * divisor is 0. PyTorch: `torch.var`.
  * @throws {DTypeError} for integers and booleans.
  */
-const variance: Variance = composite('var', (x, dim, options) =>
+const variance = composite('var', (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor =>
   varianceOf('var', x, dim, options),
-);
+) as Reduction<VarianceOptions>;
 export { variance as var };
 
 /** The root of the variance; where that is 0 its derivative is taken as 0. PyTorch: `torch.std`. */
-export const std: Variance = composite('std', (x, dim, options) =>
+export const std = composite('std', (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor =>
   rootOf(varianceOf('std', x, dim, options)),
-);
+) as Reduction<VarianceOptions>;
 
 function varianceOf(
   op: string,
@@ -109,7 +107,7 @@ function isOptions(x: unknown): x is NormOptions {
  * `log Σ exp(x)` over `dim`, shifted by the maximum so that nothing overflows. A row of −Infinity gives −Infinity and
  * gradient 0. PyTorch: `torch.logsumexp`.
  */
-export const logsumexp: Reduction = composite('logsumexp', (x, dim, { keepdim = false } = {}) => {
+export const logsumexp = composite('logsumexp', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
   const given = operand('logsumexp', x);
   const node = castNode(given, given.dtype === 'float64' ? 'float64' : 'float32');
   const dims = foldedDims('logsumexp', dim, node.ndim);
@@ -122,25 +120,25 @@ export const logsumexp: Reduction = composite('logsumexp', (x, dim, { keepdim = 
     reshapeNode(shift, total.shape),
   );
   return where(none, filled(-Infinity, total.shape, total.dtype), result);
-});
+}) as Reduction;
 
 /** Whether any element over `dim` is not 0; false of nothing. NaN counts as true. PyTorch: `torch.any`. */
-export const any: Reduction = composite('any', (x, dim, { keepdim = false } = {}) => {
+export const any = composite('any', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
   const node = operand('any', x);
   return maxOver([castNode(node, 'bool')], { dims: foldedDims('any', dim, node.ndim), keepdim });
-});
+}) as Reduction;
 
 /** Whether all elements over `dim` are not 0; true of nothing. PyTorch: `torch.all`. */
-export const all: Reduction = composite('all', (x, dim, { keepdim = false } = {}) => {
+export const all = composite('all', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
   const node = operand('all', x);
   return minOver([castNode(node, 'bool')], { dims: foldedDims('all', dim, node.ndim), keepdim });
-});
+}) as Reduction;
 
 export interface SpreadMethods {
-  var(dim?: ReduceDims, options?: VarianceOptions): Tensor;
-  std(dim?: ReduceDims, options?: VarianceOptions): Tensor;
+  var: ReductionMethod<VarianceOptions>;
+  std: ReductionMethod<VarianceOptions>;
   norm(dim?: ReduceDims | NormOptions, options?: NormOptions): Tensor;
-  logsumexp(dim?: ReduceDims, options?: ReduceOptions): Tensor;
-  any(dim?: ReduceDims, options?: ReduceOptions): Tensor;
-  all(dim?: ReduceDims, options?: ReduceOptions): Tensor;
+  logsumexp: ReductionMethod;
+  any: ReductionMethod;
+  all: ReductionMethod;
 }

@@ -1,12 +1,11 @@
 /** @file Trigonometric and hyperbolic functions; angles in radians. Integers and booleans become float32. */
 import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { binary, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
+import { binary, unary, type BroadcastingMethod, type BinaryOp, type Operand, type UnaryOp } from './define.js';
 import { add, choose } from './element.js';
 import { div, mul, neg, reciprocal, square, sub } from './fieldOperations.js';
 import { rsqrt } from './powers.js';
 import { eq } from './relations.js';
-import type { Broadcast, BroadcastResult, Unless } from '../types/index.js';
 
 /** The sine; NaN at ±Inf. PyTorch: `torch.sin`. */
 export const sin: UnaryOp = unary('sin', { reference: Math.sin, derivative: (x) => cos(x) });
@@ -84,10 +83,7 @@ export interface TrigonometricMethods<S extends Shape = Shape> {
   asin(): Tensor<S>;
   acos(): Tensor<S>;
   atan(): Tensor<S>;
-  atan2<A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    x: Operand<B> & Unless<BroadcastResult<A, B>>,
-  ): Tensor<Broadcast<A, B>>;
+  atan2: BroadcastingMethod;
   sinh(): Tensor<S>;
   cosh(): Tensor<S>;
   tanh(): Tensor<S>;

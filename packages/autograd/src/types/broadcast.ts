@@ -1,6 +1,6 @@
 /** @file Broadcasting, in types: the shape of element-wise operations on two tensors. */
 import type { Shape } from '../graph/shape.js';
-import type { Show, ShapeOf } from './message.js';
+import type { IsOpen, ShapeOf, Show } from './message.js';
 
 /** The size two sizes broadcast to; `never` where they do not. A `number` may turn out to be 1. */
 type BroadcastDim<M extends number, N extends number> = number extends M
@@ -32,9 +32,9 @@ type Aligned<A extends Shape, B extends Shape, Out extends Shape = []> = A exten
   : [...B, ...Out];
 
 /** The shape two shapes broadcast to; a message where they do not; any shape where a rank is not known. */
-export type BroadcastResult<A extends Shape, B extends Shape> = [number] extends [A['length']]
+export type BroadcastResult<A extends Shape, B extends Shape> = IsOpen<A> extends true
   ? Shape
-  : [number] extends [B['length']]
+  : IsOpen<B> extends true
     ? Shape
     : Aligned<A, B> extends infer S extends Shape
       ? S

@@ -23,9 +23,9 @@ type Batched<Batch, M extends number, N extends number> = Batch extends Shape
   : Batch;
 
 /** The shape of `matmul(A, B)`; a message where they do not fit; any shape where a rank is not known. */
-export type MatmulResult<A extends Shape, B extends Shape> = [number] extends [A['length']]
+export type MatmulResult<A extends Shape, B extends Shape> = IsOpen<A> extends true
   ? Shape
-  : [number] extends [B['length']]
+  : IsOpen<B> extends true
     ? Shape
     : A extends readonly [...infer Rows extends Shape, infer K extends number]
       ? B extends readonly [infer L extends number]
@@ -50,9 +50,9 @@ export type ProductResult<
   B extends Shape,
   RankA extends Shape,
   RankB extends Shape,
-> = [number] extends [A['length']]
+> = IsOpen<A> extends true
   ? Shape
-  : [number] extends [B['length']]
+  : IsOpen<B> extends true
     ? Shape
     : A extends RankA
       ? B extends RankB
@@ -61,9 +61,9 @@ export type ProductResult<
       : `expected ${Show<RankA>}, got ${Show<A>}`;
 
 /** The shape of `x Wᵀ`, `W: [out, in]` or `[in]`. */
-export type LinearResult<S extends Shape, W extends Shape> = [number] extends [S['length']]
+export type LinearResult<S extends Shape, W extends Shape> = IsOpen<S> extends true
   ? Shape
-  : [number] extends [W['length']]
+  : IsOpen<W> extends true
     ? Shape
     : S extends readonly [...infer Lead extends Shape, infer K extends number]
       ? W extends readonly [...infer Out extends Shape, infer L extends number]

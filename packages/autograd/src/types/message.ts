@@ -23,11 +23,14 @@ export type Unless<Result> = [Result] extends [string] ? Result : unknown;
 /** The shape that was found; any where there is a message instead. */
 export type ShapeOf<Result> = Result extends infer S extends Shape ? S : Shape;
 
-/** True where the rank is not known, also for `any`. */
-export type IsOpen<S extends Shape> = [number] extends [S['length']] ? true : false;
-
 /** True for a union of several, of which nothing can be said. */
 export type IsUnion<T, U = T> = T extends U ? ([U] extends [T] ? false : true) : never;
+
+/** True where the rank is not known: for `Shape`, for `any` and for one of several shapes. */
+export type IsOpen<S extends Shape> = [number] extends [S['length']] ? true : IsUnion<S>;
+
+/** The shape of an operand; that of a number is `[]`. */
+export type ShapeIn<X> = X extends { readonly shape: infer S extends Shape } ? S : [];
 
 /** What was written, without `readonly`: short in hovers. A shape of unknown rank is just a Shape. */
 export type Literal<S extends Shape> = [number] extends [S['length']]

@@ -77,7 +77,7 @@ type PermutedSizes<S extends Shape, Order extends Shape> = Order extends readonl
   : [];
 
 /** The shape with its dimensions in the order `Order`; a message where that has another length. */
-export type PermuteResult<S extends Shape, Order extends Shape> = [number] extends [S['length']]
+export type PermuteResult<S extends Shape, Order extends Shape> = IsOpen<S> extends true
   ? Shape
   : [number] extends [Order['length']]
     ? Shape
@@ -115,7 +115,7 @@ export type Transposed<S extends Shape, A extends number, B extends number> = Sh
 >;
 
 /** The shape of a matrix's transpose; a vector's is its own. */
-export type TransposeResult<S extends Shape> = [number] extends [S['length']]
+export type TransposeResult<S extends Shape> = IsOpen<S> extends true
   ? Shape
   : S extends readonly [infer M extends number, infer N extends number]
     ? [N, M]
