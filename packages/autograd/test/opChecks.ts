@@ -320,7 +320,7 @@ function gradientFunction(
 ): (...args: never[]) => unknown {
   const outputs = apply(call, args).filter((y) => isFloat(y.dtype));
   const seeds = outputs.map((y, k) =>
-    makeLeaf(Float64Array.from(weights(y.size, 5 + k)), y.shape, 'float64'),
+    copy(makeLeaf(weights(y.size, 5 + k), y.shape, 'float64'), y.dtype),
   );
   return (...given: never[]) => {
     const { leaves, structure } = flatten(given);
