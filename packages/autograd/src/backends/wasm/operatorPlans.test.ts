@@ -164,9 +164,22 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
   );
 });
 
+const backend = wasmBackend({ threads: 1, arrays: new Arrays(true) });
+ended.push(() => backend.dispose());
+
+test('operands that are reshaped have the shape of the reshape, not of their buffer', () => {
+  const w = new Writer();
+  const [x, index] = [w.input('float32', [4, 3, 5, 5]), w.input('int32', [4, 3, 2, 10], 25)];
+  const flat = w.add('reshape', [x], { shape: [4, 3, 25] }, [4, 3, 25]);
+  const chosen = w.add('reshape', [index], { shape: [4, 3, 20] }, [4, 3, 20], 'int32');
+  const out = w.add('gather', [flat, chosen], { dim: 2 }, [4, 3, 20]);
+  const program = w.program([w.add('add', [out, out], {}, [4, 3, 20])]);
+  const values = [...w.values.values()];
+  const [got, want] = [backend, interpreter].map((b) => b.compile(program).run(values, [null])[0]);
+  expect(got).toEqual(want);
+});
+
 describe('an index out of range', () => {
-  const backend = wasmBackend({ threads: 1, arrays: new Arrays(true) });
-  ended.push(() => backend.dispose());
   const writers: Record<string, (w: Writer) => number> = {
     take: (w) =>
       w.add(
