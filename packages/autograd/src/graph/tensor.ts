@@ -34,6 +34,14 @@ export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
  *
  * Made by `tensor`, `zeros`, `randn` … and by operations, never by `new`. Shapes and dtypes are checked when it is
  * made; its elements are computed when somebody looks.
+ *
+ * `S` is the shape as far as the compiler knows it: `zeros([64, 784])` is a `Tensor<[64, 784]>`, and operations compute
+ * with it, so that a matrix product whose inner sizes differ is underlined in the editor. A size known only at run time
+ * is `number` and fits every size: `zeros([n, 784])` is a `Tensor<[number, 784]>`. Where not even the number of
+ * dimensions is known (the dimension of a reduction is a variable, an operand is one of several shapes, the operation
+ * is not tracked) the result is a plain `Tensor`, which every operation takes; what does not fit is then found when the
+ * program runs. A tensor of a known shape may stand wherever a `Tensor` is asked for. A variable that will hold other
+ * shapes is declared so: `let h: Tensor = x`.
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class Tensor<S extends Shape = Shape> {

@@ -12,14 +12,17 @@ import {
 } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { checkExpand, expandNode, reshapeNode } from './broadcast.js';
-import { composite, operand, type Operand } from './define.js';
+import { composite, operand, type Operand, type SameShape } from './define.js';
 import { listOf, type Listed } from './lists.js';
 import { permuteNode } from './movement.js';
+import type { FlattenOptions, Reshape, ReshapeMethod, Permute, PermuteMethod, Expand, ExpandMethod, Flatten, FlattenMethod, Squeeze, Unsqueeze, Transpose, TransposeMethod, TransposeMatrix } from './shapeSignatures.js';
 import type { DiagonalMethods } from './diagonals.js';
 import type { RearrangingMethods } from './rearranging.js';
+import type { ShapeIn, ShapeOf, Squeezed, TransposeResult, Unless, Unsqueezed } from '../types/index.js';
 
 export * from './diagonals.js';
 export * from './rearranging.js';
+export type { FlattenOptions } from './shapeSignatures.js';
 
 /**
  * The same elements, in row-major order, in another shape of the same size. One size may be −1: it is what is left.
@@ -28,15 +31,13 @@ export * from './rearranging.js';
  * @throws {ShapeError} if the sizes differ, or what is left is no whole number.
  * @example reshape(x, [2, -1]) // or reshape(x, 2, -1)
  */
-export const reshape: (x: Operand, ...shape: Listed) => Tensor = composite(
-  'reshape',
-  (x, ...shape) => reshaped('reshape', operand('reshape', x), listOf('reshape', shape)),
-);
+export const reshape = composite('reshape', (x: Operand, ...shape: Listed): Tensor => reshaped('reshape', operand('reshape', x), listOf('reshape', shape)),
+) as Reshape;
 
 /** As `reshape`: tensors are always contiguous. PyTorch: `Tensor.view`. */
-export const view: (x: Operand, ...shape: Listed) => Tensor = composite('view', (x, ...shape) =>
+export const view = composite('view', (x: Operand, ...shape: Listed): Tensor =>
   reshaped('view', operand('view', x), listOf('view', shape)),
-);
+) as Reshape;
 
 function reshaped(op: string, x: Tensor, shape: readonly number[]): Tensor {
   return reshapeNode(x, inferSize(op, shape, x.size, x.shape));
@@ -70,11 +71,7 @@ function inferSize(op: string, shape: readonly number[], size: number, from: Sha
  * Dimensions `startDim` to `endDim`, both included, made one. PyTorch: `torch.flatten`.
  * @example flatten(images, 1) // [batch, channels, height, width] → [batch, channels · height · width]
  */
-export const flatten: (
-  x: Operand,
-  startDim?: number | { readonly startDim?: number; readonly endDim?: number },
-  endDim?: number,
-) => Tensor = composite('flatten', (x, startDim, endDim) => {
+export const flatten = composite('flatten', (x: Operand, startDim?: number | FlattenOptions, endDim?: number): Tensor => {
   const t = operand('flatten', x);
   const given = typeof startDim === 'object' ? startDim : { startDim, endDim };
   if (t.ndim === 0) return reshapeNode(t, [1]);
@@ -86,7 +83,7 @@ export const flatten: (
     sizeOf(t.shape.slice(from, to + 1)),
     ...t.shape.slice(to + 1),
   ]);
-});
+}) as Flatten;
 
 /** One dimension split into several; one of `sizes` may be −1. PyTorch: `torch.unflatten`. */
 export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => Tensor = composite(
@@ -104,9 +101,7 @@ export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => T
 );
 
 /** Without the dimensions of size 1, or without those of `dim` that have size 1. PyTorch: `torch.squeeze`. */
-export const squeeze: (x: Operand, dim?: number | readonly number[]) => Tensor = composite(
-  'squeeze',
-  (x, dim) => {
+export const squeeze = composite('squeeze', (x: Operand, dim?: number | readonly number[]): Tensor => {
     const t = operand('squeeze', x);
     const dims = normalizeDims('squeeze', dim, t.ndim);
     return reshapeNode(
@@ -114,22 +109,20 @@ export const squeeze: (x: Operand, dim?: number | readonly number[]) => Tensor =
       t.shape.filter((n, d) => n !== 1 || !dims.includes(d)),
     );
   },
-);
+) as Squeeze;
 
 /** With a new dimension of size 1 at place `dim` of the result. PyTorch: `torch.unsqueeze`. */
-export const unsqueeze: (x: Operand, dim: number) => Tensor = composite('unsqueeze', (x, dim) => {
+export const unsqueeze = composite('unsqueeze', (x: Operand, dim: number): Tensor => {
   const t = operand('unsqueeze', x);
   const d = normalizeDim('unsqueeze', dim, t.ndim + 1);
   return reshapeNode(t, [...t.shape.slice(0, d), 1, ...t.shape.slice(d)]);
-});
+}) as Unsqueeze;
 
 /**
  * The dimensions in another order: dimension `d` of the result is dimension `dims[d]` of `x`. PyTorch: `torch.permute`.
  * @example permute(images, [0, 2, 3, 1]) // channels last
  */
-export const permute: (x: Operand, ...dims: Listed) => Tensor = composite(
-  'permute',
-  (x, ...dims) => {
+export const permute = composite('permute', (x: Operand, ...dims: Listed): Tensor => {
     const t = operand('permute', x);
     const order = normalizeDims('permute', listOf('permute', dims), t.ndim);
     if (order.length !== t.ndim) {
@@ -140,19 +133,15 @@ export const permute: (x: Operand, ...dims: Listed) => Tensor = composite(
     }
     return permuteNode(t, order);
   },
-);
+) as Permute;
 
 /** With two dimensions exchanged. PyTorch: `torch.transpose`. */
-export const transpose: (x: Operand, dim0: number, dim1: number) => Tensor = composite(
-  'transpose',
-  (x, dim0, dim1) => exchanged('transpose', x, dim0, dim1),
-);
+export const transpose = composite('transpose', (x: Operand, dim0: number, dim1: number): Tensor => exchanged('transpose', x, dim0, dim1),
+) as Transpose;
 
 /** As `transpose`. PyTorch: `torch.swapaxes`. */
-export const swapaxes: (x: Operand, dim0: number, dim1: number) => Tensor = composite(
-  'swapaxes',
-  (x, dim0, dim1) => exchanged('swapaxes', x, dim0, dim1),
-);
+export const swapaxes = composite('swapaxes', (x: Operand, dim0: number, dim1: number): Tensor => exchanged('swapaxes', x, dim0, dim1),
+) as Transpose;
 
 function exchanged(op: string, x: Operand, dim0: number, dim1: number): Tensor {
   const node = operand(op, x);
@@ -164,7 +153,7 @@ function exchanged(op: string, x: Operand, dim0: number, dim1: number): Tensor {
 }
 
 /** The transpose of a matrix; a vector as it is. PyTorch: `torch.t`. */
-export const t: (x: Operand) => Tensor = composite('t', (x) => {
+export const t = composite('t', (x: Operand): Tensor => {
   const node = operand('t', x);
   if (node.ndim > 2) {
     throw new ShapeError(
@@ -172,7 +161,7 @@ export const t: (x: Operand) => Tensor = composite('t', (x) => {
     );
   }
   return node.ndim === 2 ? permuteNode(node, [1, 0]) : node;
-});
+}) as TransposeMatrix;
 
 /** Dimensions `source` moved to places `destination`, the others in their order. PyTorch: `torch.movedim`. */
 export const movedim: (
@@ -201,15 +190,13 @@ export const movedim: (
  * `x` repeated along dimensions of size 1 and along new leading ones, without storage; −1 keeps a size.
  * PyTorch: `Tensor.expand`.
  */
-export const expand: (x: Operand, ...size: Listed) => Tensor = composite('expand', (x, ...size) =>
+export const expand = composite('expand', (x: Operand, ...size: Listed): Tensor =>
   expanded('expand', x, listOf('expand', size)),
-);
+) as Expand;
 
 /** As `expand`. PyTorch: `torch.broadcast_to`. */
-export const broadcastTo: (x: Operand, ...size: Listed) => Tensor = composite(
-  'broadcastTo',
-  (x, ...size) => expanded('broadcastTo', x, listOf('broadcastTo', size)),
-);
+export const broadcastTo = composite('broadcastTo', (x: Operand, ...size: Listed): Tensor => expanded('broadcastTo', x, listOf('broadcastTo', size)),
+) as Expand;
 
 function expanded(op: string, x: Operand, size: readonly number[]): Tensor {
   const node = operand(op, x);
@@ -223,28 +210,30 @@ function expanded(op: string, x: Operand, size: readonly number[]): Tensor {
 }
 
 /** The tensor itself: every tensor is contiguous. PyTorch: `Tensor.contiguous`. */
-export const contiguous: (x: Operand) => Tensor = composite('contiguous', (x) =>
+export const contiguous = composite('contiguous', (x: Operand): Tensor =>
   operand('contiguous', x),
-);
+) as SameShape;
 
 /** The methods of this family. */
 export interface ShapeMethods<S extends Shape = Shape>
   extends RearrangingMethods<S>, DiagonalMethods {
-  reshape(...shape: Listed): Tensor;
-  view(...shape: Listed): Tensor;
-  flatten(
-    startDim?: number | { readonly startDim?: number; readonly endDim?: number },
-    endDim?: number,
-  ): Tensor;
+  reshape: ReshapeMethod;
+  view: ReshapeMethod;
+  flatten: FlattenMethod;
   unflatten(dim: number, sizes: readonly number[]): Tensor;
-  squeeze(dim?: number | readonly number[]): Tensor;
-  unsqueeze(dim: number): Tensor;
-  permute(...dims: Listed): Tensor;
-  transpose(dim0: number, dim1: number): Tensor;
-  swapaxes(dim0: number, dim1: number): Tensor;
-  t(): Tensor;
+  squeeze<T extends Tensor, const D extends number | readonly number[] | undefined = undefined>(
+    this: T,
+    dim?: D,
+  ): Tensor<Squeezed<ShapeIn<T>, D>>;
+  unsqueeze<T extends Tensor, D extends number>(this: T, dim: D): Tensor<Unsqueezed<ShapeIn<T>, D>>;
+  permute: PermuteMethod;
+  transpose: TransposeMethod;
+  swapaxes: TransposeMethod;
+  t<T extends Tensor>(
+    this: T & Unless<TransposeResult<ShapeIn<T>>>,
+  ): Tensor<ShapeOf<TransposeResult<ShapeIn<T>>>>;
   movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor;
-  expand(...size: Listed): Tensor;
-  broadcastTo(...size: Listed): Tensor;
+  expand: ExpandMethod;
+  broadcastTo: ExpandMethod;
   contiguous(): Tensor<S>;
 }

@@ -32,13 +32,14 @@ type Aligned<A extends Shape, B extends Shape, Out extends Shape = []> = A exten
   : [...B, ...Out];
 
 /** The shape two shapes broadcast to; a message where they do not; any shape where a rank is not known. */
-export type BroadcastResult<A extends Shape, B extends Shape> = IsOpen<A> extends true
-  ? Shape
-  : IsOpen<B> extends true
+export type BroadcastResult<A extends Shape, B extends Shape> =
+  IsOpen<A> extends true
     ? Shape
-    : Aligned<A, B> extends infer S extends Shape
-      ? S
-      : `shapes ${Show<A>} and ${Show<B>} do not broadcast`;
+    : IsOpen<B> extends true
+      ? Shape
+      : Aligned<A, B> extends infer S extends Shape
+        ? S
+        : `shapes ${Show<A>} and ${Show<B>} do not broadcast`;
 
 /** The shape two shapes broadcast to, as NumPy does. */
 export type Broadcast<A extends Shape, B extends Shape> = [B] extends [readonly []]

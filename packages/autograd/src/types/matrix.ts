@@ -23,23 +23,24 @@ type Batched<Batch, M extends number, N extends number> = Batch extends Shape
   : Batch;
 
 /** The shape of `matmul(A, B)`; a message where they do not fit; any shape where a rank is not known. */
-export type MatmulResult<A extends Shape, B extends Shape> = IsOpen<A> extends true
-  ? Shape
-  : IsOpen<B> extends true
+export type MatmulResult<A extends Shape, B extends Shape> =
+  IsOpen<A> extends true
     ? Shape
-    : A extends readonly [...infer Rows extends Shape, infer K extends number]
-      ? B extends readonly [infer L extends number]
-        ? Inner<A, B, K, L, Rows>
-        : B extends readonly [
-              ...infer Batch extends Shape,
-              infer L extends number,
-              infer N extends number,
-            ]
-          ? Rows extends readonly [...infer Lead extends Shape, infer M extends number]
-            ? Inner<A, B, K, L, Batched<BroadcastResult<Lead, Batch>, M, N>>
-            : Inner<A, B, K, L, [...Batch, N]>
-          : 'matmul needs at least one dimension'
-      : 'matmul needs at least one dimension';
+    : IsOpen<B> extends true
+      ? Shape
+      : A extends readonly [...infer Rows extends Shape, infer K extends number]
+        ? B extends readonly [infer L extends number]
+          ? Inner<A, B, K, L, Rows>
+          : B extends readonly [
+                ...infer Batch extends Shape,
+                infer L extends number,
+                infer N extends number,
+              ]
+            ? Rows extends readonly [...infer Lead extends Shape, infer M extends number]
+              ? Inner<A, B, K, L, Batched<BroadcastResult<Lead, Batch>, M, N>>
+              : Inner<A, B, K, L, [...Batch, N]>
+            : 'matmul needs at least one dimension'
+        : 'matmul needs at least one dimension';
 
 /** The shape of `matmul(A, B)`. */
 export type MatmulShape<A extends Shape, B extends Shape> = ShapeOf<MatmulResult<A, B>>;
@@ -50,32 +51,34 @@ export type ProductResult<
   B extends Shape,
   RankA extends Shape,
   RankB extends Shape,
-> = IsOpen<A> extends true
-  ? Shape
-  : IsOpen<B> extends true
+> =
+  IsOpen<A> extends true
     ? Shape
-    : A extends RankA
-      ? B extends RankB
-        ? MatmulResult<A, B>
-        : `expected ${Show<RankB>}, got ${Show<B>}`
-      : `expected ${Show<RankA>}, got ${Show<A>}`;
+    : IsOpen<B> extends true
+      ? Shape
+      : A extends RankA
+        ? B extends RankB
+          ? MatmulResult<A, B>
+          : `expected ${Show<RankB>}, got ${Show<B>}`
+        : `expected ${Show<RankA>}, got ${Show<A>}`;
 
 /** The shape of `x Wᵀ`, `W: [out, in]` or `[in]`. */
-export type LinearResult<S extends Shape, W extends Shape> = IsOpen<S> extends true
-  ? Shape
-  : IsOpen<W> extends true
+export type LinearResult<S extends Shape, W extends Shape> =
+  IsOpen<S> extends true
     ? Shape
-    : S extends readonly [...infer Lead extends Shape, infer K extends number]
-      ? W extends readonly [...infer Out extends Shape, infer L extends number]
-        ? number extends K
-          ? [...Lead, ...Out]
-          : number extends L
+    : IsOpen<W> extends true
+      ? Shape
+      : S extends readonly [...infer Lead extends Shape, infer K extends number]
+        ? W extends readonly [...infer Out extends Shape, infer L extends number]
+          ? number extends K
             ? [...Lead, ...Out]
-            : [K] extends [L]
+            : number extends L
               ? [...Lead, ...Out]
-              : `${Show<S>} has ${K} features, the weight ${Show<W>} takes ${L}`
-        : Shape
-      : Shape;
+              : [K] extends [L]
+                ? [...Lead, ...Out]
+                : `${Show<S>} has ${K} features, the weight ${Show<W>} takes ${L}`
+          : Shape
+        : Shape;
 
 /** The shape of two vectors' outer product. */
 export type OuterShape<A extends Shape, B extends Shape> =

@@ -4,7 +4,10 @@ import type { Shape } from '../graph/shape.js';
 /** How deep literals are looked at: deeper ones have a rank nobody wrote down. */
 type Levels = [0, 0, 0, 0, 0, 0, 0, 0];
 
-type Nested<D, Left extends readonly 0[] = Levels> = Left extends readonly [0, ...infer Fewer extends readonly 0[]]
+type Nested<D, Left extends readonly 0[] = Levels> = Left extends readonly [
+  0,
+  ...infer Fewer extends readonly 0[],
+]
   ? D extends readonly unknown[]
     ? number extends D['length']
       ? Nested<D[number], Fewer> extends infer Inner extends Shape

@@ -100,12 +100,19 @@ export type Sum<M extends number, N extends number> = number extends M
     ? number
     : Parsed<Reversed<Plus<Reversed<`${M}`>, Reversed<`${N}`>>>>;
 
+/** Whether a number is known, and written with digits alone. */
+type IsSize<N extends number> = number extends N
+  ? false
+  : `${N}` extends `-${string}` | `${string}.${string}` | `${string}e${string}`
+    ? false
+    : true;
+
 /** The number of elements; `number` where a size is not known. */
 export type Product<S extends Shape, Out extends number = 1> = S extends readonly [
   infer N extends number,
   ...infer Rest extends Shape,
 ]
-  ? number extends N
+  ? IsSize<N> extends false
     ? number
     : Product<Rest, Multiply<Out, N>>
   : Out;

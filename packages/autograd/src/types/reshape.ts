@@ -77,13 +77,14 @@ type PermutedSizes<S extends Shape, Order extends Shape> = Order extends readonl
   : [];
 
 /** The shape with its dimensions in the order `Order`; a message where that has another length. */
-export type PermuteResult<S extends Shape, Order extends Shape> = IsOpen<S> extends true
-  ? Shape
-  : [number] extends [Order['length']]
+export type PermuteResult<S extends Shape, Order extends Shape> =
+  IsOpen<S> extends true
     ? Shape
-    : S['length'] extends Order['length']
-      ? PermutedSizes<S, Order>
-      : `${Show<Order>} names ${Order['length']} dimensions, ${Show<S>} has ${S['length']}`;
+    : [number] extends [Order['length']]
+      ? Shape
+      : S['length'] extends Order['length']
+        ? PermutedSizes<S, Order>
+        : `${Show<Order>} names ${Order['length']} dimensions, ${Show<S>} has ${S['length']}`;
 export type Permuted<S extends Shape, Order extends Shape> = ShapeOf<PermuteResult<S, Order>>;
 
 type Exchanged<
@@ -115,13 +116,14 @@ export type Transposed<S extends Shape, A extends number, B extends number> = Sh
 >;
 
 /** The shape of a matrix's transpose; a vector's is its own. */
-export type TransposeResult<S extends Shape> = IsOpen<S> extends true
-  ? Shape
-  : S extends readonly [infer M extends number, infer N extends number]
-    ? [N, M]
-    : S extends readonly [] | readonly [number]
-      ? S
-      : `t takes at most 2 dimensions, ${Show<S>} has ${S['length']}`;
+export type TransposeResult<S extends Shape> =
+  IsOpen<S> extends true
+    ? Shape
+    : S extends readonly [infer M extends number, infer N extends number]
+      ? [N, M]
+      : S extends readonly [] | readonly [number]
+        ? S
+        : `t takes at most 2 dimensions, ${Show<S>} has ${S['length']}`;
 
 type Inserted<S extends Shape, Name extends string, Front extends Shape = []> = Name extends
   `${Front['length']}` | `-${[1, ...S]['length']}`
