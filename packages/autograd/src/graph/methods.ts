@@ -4,6 +4,7 @@ import type { ArithmeticMethods } from '../ops/arithmetic.js';
 import type { AttentionMethods } from '../ops/attention.js';
 import type { ComparisonMethods } from '../ops/comparison.js';
 import type { ConvolutionMethods } from '../ops/convolution.js';
+import type { EinsumMethods } from '../ops/einsum.js';
 import type { ExponentialMethods } from '../ops/exponential.js';
 import type { IndexingMethods } from '../ops/indexing.js';
 import type { JoiningMethods } from '../ops/joining.js';
@@ -38,6 +39,7 @@ export interface TensorMethods<S extends Shape>
     ScatteringMethods<S>,
     OrderingMethods<S>,
     MatrixMethods<S>,
+    EinsumMethods<S>,
     ConvolutionMethods<S>,
     PoolingMethods<S>,
     NormalizationMethods<S>,

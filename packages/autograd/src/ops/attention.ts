@@ -12,10 +12,13 @@ import { matmulOf } from './matmul.js';
 import { iotaAlong } from './movement.js';
 import { softmax } from './normalization.js';
 import { oneHotOf } from './oneHot.js';
+import { optionsOf } from './optional.js';
 import { zerosOf } from './primitive.js';
 import { rand } from './random.js';
 
 export interface DropoutOptions {
+  /** The probability; may also stand before the options. Default 0.5. */
+  readonly p?: number;
   /** Without it `x` comes back as it is. Default true. */
   readonly training?: boolean;
 }
@@ -24,9 +27,10 @@ export interface DropoutOptions {
  * Sets each element to 0 with probability `p` and divides the others by `1 − p`. PyTorch: `nn.functional.dropout`.
  * @throws {ChainruleError} if p is not from 0 to 1.
  */
-export const dropout: (x: Tensor, p?: number, options?: DropoutOptions) => Tensor = composite(
+export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor = composite(
   'dropout',
-  (input, p = 0.5, { training = true } = {}): Tensor => {
+  (input, ...rest): Tensor => {
+    const { p = 0.5, training = true } = optionsOf<DropoutOptions>(['p'], ...rest);
     const x = floatOperand('dropout', input);
     if (typeof p !== 'number' || !(p >= 0 && p <= 1)) {
       throw new ChainruleError(`dropout: the probability p must be from 0 to 1, got ${String(p)}`);
@@ -67,15 +71,21 @@ export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOpt
   },
 );
 
+export interface OneHotOptions {
+  /** Default −1: as many as the largest class needs. */
+  readonly numClasses?: number;
+}
+
 /**
  * 1 at the position of each class and 0 elsewhere, int32: `[…] → […, numClasses]`. Without `numClasses`, or with −1,
  * there are as many as the largest class needs, for which the indices are evaluated. PyTorch: `nn.functional.one_hot`.
  *
  * @throws {IndexError} for a class that is out of range: at once for known values, otherwise when evaluated.
  */
-export const oneHot: (indices: Tensor, numClasses?: number) => Tensor = composite(
+export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => Tensor = composite(
   'oneHot',
-  (indices, numClasses = -1): Tensor => {
+  (indices, given): Tensor => {
+    const { numClasses = -1 } = optionsOf<OneHotOptions>(['numClasses'], given);
     const index = integers('oneHot', indices);
     checkInteger('oneHot', 'numClasses', numClasses, -1);
     if (numClasses === -1 && index.size === 0) {
@@ -89,6 +99,8 @@ export const oneHot: (indices: Tensor, numClasses?: number) => Tensor = composit
 );
 
 export interface AttentionOptions {
+  /** True, or a score to add, for each query and key: `[…, l, s]`; may also stand before the options. */
+  readonly attnMask?: Tensor | null | undefined;
   /** Each query sees keys up to its own position only. */
   readonly isCausal?: boolean;
   /** The factor of the scores; default `1 / √e`. */
@@ -110,10 +122,12 @@ export const scaledDotProductAttention: (
   query: Tensor,
   key: Tensor,
   value: Tensor,
-  attnMask?: Tensor | null,
+  attnMask?: Tensor | null | AttentionOptions,
   options?: AttentionOptions,
-) => Tensor = composite('scaledDotProductAttention', (query, key, value, attnMask, options = {}): Tensor => {
+) => Tensor = composite('scaledDotProductAttention', (query, key, value, ...rest): Tensor => {
   const op = 'scaledDotProductAttention';
+  const options = optionsOf<AttentionOptions>(['attnMask'], ...rest);
+  const { attnMask } = options;
   const q = floatOperand(op, query);
   let [k, v] = [floatOperand(op, key), floatOperand(op, value)];
   if ([q, k, v].some((x) => x.ndim < 2) || q.shape.at(-1) !== k.shape.at(-1) || k.shape.at(-2) !== v.shape.at(-2)) {
@@ -163,8 +177,13 @@ function integers(op: string, x: Tensor): Tensor {
 
 /** The methods of this family. */
 export interface AttentionMethods<S extends Shape = Shape> {
-  dropout(p?: number, options?: DropoutOptions): Tensor<S>;
+  dropout(p?: number | DropoutOptions, options?: DropoutOptions): Tensor<S>;
   embedding(weight: Tensor, options?: EmbeddingOptions): Tensor;
-  oneHot(numClasses?: number): Tensor;
-  scaledDotProductAttention(key: Tensor, value: Tensor, attnMask?: Tensor | null, options?: AttentionOptions): Tensor;
+  oneHot(numClasses?: number | OneHotOptions): Tensor;
+  scaledDotProductAttention(
+    key: Tensor,
+    value: Tensor,
+    attnMask?: Tensor | null | AttentionOptions,
+    options?: AttentionOptions,
+  ): Tensor;
 }

@@ -8,9 +8,18 @@ import { reshapeNode } from './broadcast.js';
 import { detach } from './comparison.js';
 import { composite } from './define.js';
 import { castNode } from './element.js';
-import { affine, channelled, meanOver, momentsOf, standardize, vectorOf, type Maybe, type NormOptions } from './moments.js';
+import { affine, channelled, meanOver, momentsOf, standardize, vectorOf, type AffineOptions, type Maybe } from './moments.js';
+import { optionsOf } from './optional.js';
 
-export interface BatchNormOptions extends NormOptions {
+/** Running statistics of each channel, `[c]`; they, the weight and the bias may also stand before the options. */
+export interface RunningOptions extends AffineOptions {
+  readonly runningMean?: Maybe;
+  readonly runningVar?: Maybe;
+}
+
+const RUNNING = ['runningMean', 'runningVar', 'weight', 'bias'] as const;
+
+export interface BatchNormOptions extends RunningOptions {
   /** Normalize by the batch, and update the running statistics; otherwise by the running statistics. Default false. */
   readonly training?: boolean;
   /** How much of the batch goes into the running statistics. Default 0.1. */
@@ -19,10 +28,10 @@ export interface BatchNormOptions extends NormOptions {
 
 type BatchNorm<O> = (
   x: Tensor,
-  runningMean?: Maybe,
-  runningVar?: Maybe,
-  weight?: Maybe,
-  bias?: Maybe,
+  runningMean?: Maybe | O,
+  runningVar?: Maybe | O,
+  weight?: Maybe | O,
+  bias?: Maybe | O,
   options?: O,
 ) => Tensor;
 
@@ -36,8 +45,9 @@ type BatchNorm<O> = (
  */
 export const batchNorm: BatchNorm<BatchNormOptions> = composite(
   'batchNorm',
-  (input, runningMean, runningVar, weight, bias, options = {}): Tensor => {
-    const { training = false, momentum = 0.1, eps = 1e-5 } = options;
+  (input, ...rest): Tensor => {
+    const options = optionsOf<BatchNormOptions>(RUNNING, ...rest);
+    const { runningMean, runningVar, weight, bias, training = false, momentum = 0.1, eps = 1e-5 } = options;
     const x = channelled('batchNorm', input);
     const c = x.shape[1] as number;
     const inner = x.shape.slice(2).map(() => 1);
@@ -60,7 +70,7 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
   },
 );
 
-export interface InstanceNormOptions extends NormOptions {
+export interface InstanceNormOptions extends RunningOptions {
   /** Normalize by each example; otherwise by the running statistics. Default true. */
   readonly useInputStats?: boolean;
   readonly momentum?: number | Tensor;
@@ -72,8 +82,9 @@ export interface InstanceNormOptions extends NormOptions {
  */
 export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
   'instanceNorm',
-  (input, runningMean, runningVar, weight, bias, options = {}): Tensor => {
-    const { useInputStats = true, momentum = 0.1, eps = 1e-5 } = options;
+  (input, ...rest): Tensor => {
+    const options = optionsOf<InstanceNormOptions>(RUNNING, ...rest);
+    const { runningMean, runningVar, weight, bias, useInputStats = true, momentum = 0.1, eps = 1e-5 } = options;
     const x = channelled('instanceNorm', input);
     const [n, c] = x.shape as readonly [number, number];
     const inner = x.shape.slice(2).map(() => 1);

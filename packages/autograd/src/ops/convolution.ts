@@ -8,10 +8,13 @@ import { conv, convInput } from './conv.js';
 import { composite, floatOperand } from './define.js';
 import type { UnfoldOptions } from './folding.js';
 import { batchedInput, checkFits, perDim, unbatched, type PerDim } from './geometry.js';
+import { optionsOf } from './optional.js';
 
 export * from './folding.js';
 
 export interface ConvOptions {
+  /** Added to each output channel: `[o]`. */
+  readonly bias?: Tensor | null | undefined;
   readonly stride?: PerDim;
   /** Zeros added on both sides; `'same'` keeps the size (stride 1 only), `'valid'` adds none. */
   readonly padding?: PerDim | 'same' | 'valid';
@@ -21,6 +24,8 @@ export interface ConvOptions {
 }
 
 export interface ConvTransposeOptions {
+  /** Added to each output channel: `[o]`. */
+  readonly bias?: Tensor | null | undefined;
   readonly stride?: PerDim;
   /** Taken off both sides of the result. */
   readonly padding?: PerDim;
@@ -30,13 +35,14 @@ export interface ConvTransposeOptions {
   readonly dilation?: PerDim;
 }
 
-type Conv<O> = (x: Tensor, weight: Tensor, bias?: Tensor | null, options?: O) => Tensor;
+type Conv<O> = (x: Tensor, weight: Tensor, bias?: Tensor | null | O, options?: O) => Tensor;
 
 /**
  * Cross-correlation over one dimension: `x [n, c, l]` (or `[c, l]`) with `weight [o, c / groups, k]` and `bias [o]`
  * gives `[n, o, ⌊(l + 2 padding − dilation (k − 1) − 1) / stride⌋ + 1]`. PyTorch: `nn.functional.conv1d`.
  *
- * @throws {ShapeError} if channels, groups or the bias do not fit, or the kernel is larger than the padded input.
+ * The bias stands before the options or in them. @throws {ShapeError} if channels, groups or the bias do not fit, or the
+ * kernel is larger than the padded input.
  * @example conv1d(tensor([[[1, 2, 3]]]), tensor([[[1, 1]]])) // [[[3, 5]]]
  */
 export const conv1d: Conv<ConvOptions> = composite('conv1d', forward('conv1d', 1));
@@ -60,7 +66,8 @@ export const convTranspose1d: Conv<ConvTransposeOptions> = composite('convTransp
 export const convTranspose2d: Conv<ConvTransposeOptions> = composite('convTranspose2d', transposed('convTranspose2d', 2));
 
 function forward(op: string, rank: number): Conv<ConvOptions> {
-  return (input, weight, bias, options = {}) => {
+  return (input, weight, ...rest) => {
+    const options = optionsOf<ConvOptions>(['bias'], ...rest);
     const w = checkWeight(op, floatOperand(op, weight), rank);
     const { x, single } = batchedInput(op, floatOperand(op, input), rank);
     sameType(op, x, w);
@@ -79,12 +86,13 @@ function forward(op: string, rank: number): Conv<ConvOptions> {
     const { padLow, padHigh } = paddingOf(op, options.padding ?? 0, kernel, stride, dilation);
     const geometry = { size: x.shape.slice(2), kernel, stride, padLow, padHigh, dilation };
     checkFits(op, geometry);
-    return unbatched(withBias(op, conv([x, w], { ...geometry, groups }), bias), single);
+    return unbatched(withBias(op, conv([x, w], { ...geometry, groups }), options.bias), single);
   };
 }
 
 function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
-  return (input, weight, bias, options = {}) => {
+  return (input, weight, ...rest) => {
+    const options = optionsOf<ConvTransposeOptions>(['bias'], ...rest);
     const w = checkWeight(op, floatOperand(op, weight), rank);
     const { x, single } = batchedInput(op, floatOperand(op, input), rank);
     sameType(op, x, w);
@@ -115,7 +123,7 @@ function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
       throw new ShapeError(`${op}: x ${show(input.shape)} and weight ${show(w.shape)} give a result of size ${show(size)}`);
     }
     const y = convInput([x, w], { size, kernel, stride, padLow, padHigh, dilation, groups });
-    return unbatched(withBias(op, y, bias), single);
+    return unbatched(withBias(op, y, options.bias), single);
   };
 }
 
@@ -171,11 +179,11 @@ function withBias(op: string, y: Tensor, bias: Tensor | null | undefined): Tenso
 /** The methods of this family. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface ConvolutionMethods<S extends Shape = Shape> {
-  conv1d(weight: Tensor, bias?: Tensor | null, options?: ConvOptions): Tensor;
-  conv2d(weight: Tensor, bias?: Tensor | null, options?: ConvOptions): Tensor;
-  conv3d(weight: Tensor, bias?: Tensor | null, options?: ConvOptions): Tensor;
-  convTranspose1d(weight: Tensor, bias?: Tensor | null, options?: ConvTransposeOptions): Tensor;
-  convTranspose2d(weight: Tensor, bias?: Tensor | null, options?: ConvTransposeOptions): Tensor;
+  conv1d(weight: Tensor, bias?: Tensor | null | ConvOptions, options?: ConvOptions): Tensor;
+  conv2d(weight: Tensor, bias?: Tensor | null | ConvOptions, options?: ConvOptions): Tensor;
+  conv3d(weight: Tensor, bias?: Tensor | null | ConvOptions, options?: ConvOptions): Tensor;
+  convTranspose1d(weight: Tensor, bias?: Tensor | null | ConvTransposeOptions, options?: ConvTransposeOptions): Tensor;
+  convTranspose2d(weight: Tensor, bias?: Tensor | null | ConvTransposeOptions, options?: ConvTransposeOptions): Tensor;
   unfold(kernelSize: PerDim, options?: UnfoldOptions): Tensor;
   fold(outputSize: PerDim, kernelSize: PerDim, options?: UnfoldOptions): Tensor;
 }

@@ -32,6 +32,12 @@ const einsumOf = composite('einsum', (equation: string, given: readonly (Tensor 
   return contract(labelled, output);
 });
 
+/** The methods of this family. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface EinsumMethods<S extends Shape = Shape> {
+  tensordot(other: Tensor, dims?: TensordotOptions['dims'] | TensordotOptions): Tensor;
+}
+
 export interface TensordotOptions {
   /** How many of the last dimensions of `x` meet the first of `y`, or which dimensions of each. Default 2. */
   readonly dims?: number | readonly [readonly number[], readonly number[]];

@@ -5,6 +5,7 @@ import * as arithmetic from './arithmetic.js';
 import * as attention from './attention.js';
 import * as comparison from './comparison.js';
 import * as convolution from './convolution.js';
+import * as einsum from './einsum.js';
 import * as exponential from './exponential.js';
 import * as indexing from './indexing.js';
 import * as joining from './joining.js';
@@ -38,6 +39,7 @@ const families = {
   ...scattering,
   ...ordering,
   ...matrix,
+  ...einsum,
   ...convolution,
   ...pooling,
   ...normalization,
@@ -46,7 +48,7 @@ const families = {
 };
 
 /** Operations without a natural subject. */
-const functionOnly = ['cat', 'stack', 'meshgrid', 'where'];
+const functionOnly = ['cat', 'stack', 'meshgrid', 'where', 'polygamma', 'einsum'];
 
 for (const [name, f] of Object.entries(families)) {
   if (functionOnly.includes(name)) continue;

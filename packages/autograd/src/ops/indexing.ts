@@ -8,6 +8,7 @@ import { composite, operand, type Operand } from './define.js';
 import { castNode } from './element.js';
 import { checkIndexShape, gatherOf, takeOf } from './gather.js';
 import { indexTensor, type Indices } from './indices.js';
+import { optionsOf } from './optional.js';
 import { at, type AtMethods } from './at.js';
 
 export { at };
@@ -72,12 +73,17 @@ export const take: (x: Operand, index: Indices) => Tensor = composite('take', (x
   return takeOf([reshapeNode(node, [node.size]), i], { dim: 0 });
 });
 
+interface DimOption {
+  readonly dim?: number | null;
+}
+
 /**
  * As `gather`, but the other dimensions of `x` and `indices` broadcast: made for the results of `argmax` with `keepdim` and
  * `argsort`. Without `dim` both are flattened. PyTorch: `torch.take_along_dim`.
  */
-export const takeAlongDim: (x: Operand, indices: Indices, dim?: number | null) => Tensor =
-  composite('takeAlongDim', (x, indices, dim) => {
+export const takeAlongDim: (x: Operand, indices: Indices, dim?: number | null | DimOption) => Tensor =
+  composite('takeAlongDim', (x, indices, given) => {
+    const { dim } = optionsOf<DimOption>(['dim'], given);
     const node = operand('takeAlongDim', x);
     if (dim === undefined || dim === null) {
       const i = indexTensor('takeAlongDim', indices, node.size, 0);
@@ -174,7 +180,7 @@ export interface IndexingMethods<S extends Shape = Shape> extends AtMethods {
   gather(dim: number, index: Indices): Tensor;
   indexSelect(dim: number, index: Indices): Tensor;
   take(index: Indices): Tensor;
-  takeAlongDim(indices: Indices, dim?: number | null): Tensor;
+  takeAlongDim(indices: Indices, dim?: number | null | DimOption): Tensor;
   maskedFill(mask: Tensor, value: number | boolean | Tensor): Tensor;
   maskedSelect(mask: Tensor): Tensor;
   nonzero(): Tensor;

@@ -9,6 +9,37 @@ import { composite, operand } from './define.js';
 import { diagonal } from './diagonals.js';
 import { strongMul } from './element.js';
 import { matmulOf } from './matmul.js';
+import { optionsOf } from './optional.js';
+import type { LinearResult, MatmulResult, MatmulShape, OuterShape, ProductResult, ShapeIn, ShapeOf, Unless } from '../types/index.js';
+
+type Matmul = <X extends Tensor, Y extends Tensor>(
+  x: X,
+  y: Y & Unless<MatmulResult<ShapeIn<X>, ShapeIn<Y>>>,
+) => Tensor<MatmulShape<ShapeIn<X>, ShapeIn<Y>>>;
+
+type MatmulMethod = <T extends Tensor, Y extends Tensor>(
+  this: T,
+  other: Y & Unless<MatmulResult<ShapeIn<T>, ShapeIn<Y>>>,
+) => Tensor<MatmulShape<ShapeIn<T>, ShapeIn<Y>>>;
+
+/** A product of operands of these ranks. */
+type MatrixProduct<RankX extends Shape, RankY extends Shape> = <X extends Tensor, Y extends Tensor>(
+  x: X,
+  y: Y & Unless<ProductResult<ShapeIn<X>, ShapeIn<Y>, RankX, RankY>>,
+) => Tensor<ShapeOf<ProductResult<ShapeIn<X>, ShapeIn<Y>, RankX, RankY>>>;
+
+type MatrixProductMethod<RankX extends Shape, RankY extends Shape> = <T extends Tensor, Y extends Tensor>(
+  this: T,
+  other: Y & Unless<ProductResult<ShapeIn<T>, ShapeIn<Y>, RankX, RankY>>,
+) => Tensor<ShapeOf<ProductResult<ShapeIn<T>, ShapeIn<Y>, RankX, RankY>>>;
+
+type Outer = <X extends Tensor, Y extends Tensor>(x: X, y: Y) => Tensor<OuterShape<ShapeIn<X>, ShapeIn<Y>>>;
+
+type Linear = <X extends Tensor, W extends Tensor>(
+  x: X,
+  weight: W & Unless<LinearResult<ShapeIn<X>, ShapeIn<W>>>,
+  bias?: Tensor | null | LinearOptions,
+) => Tensor<ShapeOf<LinearResult<ShapeIn<X>, ShapeIn<W>>>>;
 
 const PLAIN = { transA: false, transB: false };
 
@@ -22,7 +53,7 @@ const PLAIN = { transA: false, transB: false };
  * @throws {DTypeError} if the dtypes differ, or are bool.
  * @example matmul(tensor([[1, 2], [3, 4]]), tensor([1, 1])) // [3, 7]
  */
-export const matmul: (x: Tensor, y: Tensor) => Tensor = composite('matmul', (x: Tensor, y: Tensor): Tensor => {
+export const matmul = composite('matmul', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('matmul', x, y);
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError(
@@ -42,18 +73,18 @@ export const matmul: (x: Tensor, y: Tensor) => Tensor = composite('matmul', (x: 
   broadcastShapes('matmul', left.shape.slice(0, -2), b.shape.slice(0, -2));
   const out = matmulOf([left, b], PLAIN);
   return a.ndim === 1 ? reshapeNode(out, [...out.shape.slice(0, -2), out.shape.at(-1) as number]) : out;
-});
+}) as Matmul;
 
 /** `[m, k] × [k, n] → [m, n]`, without broadcasting. PyTorch: `torch.mm`. @throws {ShapeError} */
-export const mm: (x: Tensor, y: Tensor) => Tensor = composite('mm', (x: Tensor, y: Tensor): Tensor => {
+export const mm = composite('mm', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('mm', x, y);
   checkRanks('mm', [a, 2], [b, 2]);
   checkInner('mm', a.shape, b.shape);
   return matmulOf([a, b], PLAIN);
-});
+}) as MatrixProduct<[number, number], [number, number]>;
 
 /** `[b, m, k] × [b, k, n] → [b, m, n]`, without broadcasting. PyTorch: `torch.bmm`. @throws {ShapeError} */
-export const bmm: (x: Tensor, y: Tensor) => Tensor = composite('bmm', (x: Tensor, y: Tensor): Tensor => {
+export const bmm = composite('bmm', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('bmm', x, y);
   checkRanks('bmm', [a, 3], [b, 3]);
   if (a.shape[0] !== b.shape[0]) {
@@ -61,37 +92,37 @@ export const bmm: (x: Tensor, y: Tensor) => Tensor = composite('bmm', (x: Tensor
   }
   checkInner('bmm', a.shape, b.shape);
   return matmulOf([a, b], PLAIN);
-});
+}) as MatrixProduct<[number, number, number], [number, number, number]>;
 
 /** Matrix times vector: `[m, k] × [k] → [m]`. PyTorch: `torch.mv`. @throws {ShapeError} */
-export const mv: (x: Tensor, vec: Tensor) => Tensor = composite('mv', (x: Tensor, vec: Tensor): Tensor => {
+export const mv = composite('mv', (x: Tensor, vec: Tensor): Tensor => {
   const [a, v] = operands('mv', x, vec);
   checkRanks('mv', [a, 2], [v, 1]);
   checkInner('mv', a.shape, v.shape);
   return reshapeNode(matmulOf([a, reshapeNode(v, [v.size, 1])], PLAIN), [a.shape[0] as number]);
-});
+}) as MatrixProduct<[number, number], [number]>;
 
 /** `Σ xᵢ yᵢ` of two vectors of one length; no broadcasting. PyTorch: `torch.dot`. @throws {ShapeError} */
-export const dot: (x: Tensor, y: Tensor) => Tensor = composite('dot', (x: Tensor, y: Tensor): Tensor => {
+export const dot = composite('dot', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('dot', x, y);
   checkRanks('dot', [a, 1], [b, 1]);
   if (a.size !== b.size) throw new ShapeError(`dot: the vectors have ${a.size} and ${b.size} elements; they must be equal`);
   return reshapeNode(matmulOf([reshapeNode(a, [1, a.size]), reshapeNode(b, [b.size, 1])], PLAIN), []);
-});
+}) as MatrixProduct<[number], [number]>;
 
 /** `xᵢ yⱼ` of two vectors: `[m], [n] → [m, n]`. Dtypes promote. PyTorch: `torch.outer`. @throws {ShapeError} */
-export const outer: (x: Tensor, y: Tensor) => Tensor = composite('outer', (x: Tensor, y: Tensor): Tensor => {
+export const outer = composite('outer', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = [operand('outer', x), operand('outer', y)];
   checkRanks('outer', [a, 1], [b, 1]);
   return mul(reshapeNode(a, [a.size, 1]), reshapeNode(b, [1, b.size]));
-});
+}) as Outer;
 
 /** The sum of the diagonal of a matrix. Integers add up in int32. PyTorch: `torch.trace`. @throws {ShapeError} */
-export const trace: (x: Tensor) => Tensor = composite('trace', (x: Tensor): Tensor => {
+export const trace = composite('trace', (x: Tensor): Tensor => {
   const a = operand('trace', x);
   checkRanks('trace', [a, 2]);
   return sumOver([diagonal(a)], { dims: [0], keepdim: false });
-});
+}) as (x: Tensor) => Tensor<[]>;
 
 export interface AddmmOptions {
   /** The factor of `input`; with 0 it is not looked at, not even if it holds NaN. Default 1. */
@@ -119,15 +150,21 @@ export const addmm: (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions
   },
 );
 
+export interface LinearOptions {
+  /** Added to the result: `[out]`. Also without the braces: `linear(x, weight, bias)`. */
+  readonly bias?: Tensor | null | undefined;
+}
+
 /**
  * `x Wᵀ + b`: the last dimension of `x [..., in]` through `weight [out, in]` and `bias [out]`. A weight of one
  * dimension `[in]` gives `[...]`. PyTorch: `nn.functional.linear`.
  *
  * @throws {ShapeError} if the shapes do not fit. @throws {DTypeError} if the dtypes differ.
  */
-export const linear: (x: Tensor, weight: Tensor, bias?: Tensor | null) => Tensor = composite(
+export const linear = composite(
   'linear',
-  (x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor => {
+  (x: Tensor, weight: Tensor, given?: Tensor | null | LinearOptions): Tensor => {
+    const { bias } = optionsOf<LinearOptions>(['bias'], given);
     const [a, w] = operands('linear', x, weight);
     if (a.ndim === 0 || w.ndim === 0 || w.ndim > 2) {
       throw new ShapeError(
@@ -154,7 +191,7 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor | null) => Tensor
     }
     return add(y, expandNode(b, out));
   },
-);
+) as Linear;
 
 function operands(op: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
   const [a, b] = [operand(op, x), operand(op, y)];
@@ -184,13 +221,17 @@ function checkInner(op: string, x: Shape, y: Shape): void {
 /** The methods of this family. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface MatrixMethods<S extends Shape = Shape> {
-  matmul(other: Tensor): Tensor;
-  mm(other: Tensor): Tensor;
-  bmm(other: Tensor): Tensor;
-  mv(vec: Tensor): Tensor;
-  dot(other: Tensor): Tensor;
-  outer(other: Tensor): Tensor;
-  trace(): Tensor;
+  matmul: MatmulMethod;
+  mm: MatrixProductMethod<[number, number], [number, number]>;
+  bmm: MatrixProductMethod<[number, number, number], [number, number, number]>;
+  mv: MatrixProductMethod<[number, number], [number]>;
+  dot: MatrixProductMethod<[number], [number]>;
+  outer<T extends Tensor, Y extends Tensor>(this: T, other: Y): Tensor<OuterShape<ShapeIn<T>, ShapeIn<Y>>>;
+  trace(): Tensor<[]>;
   addmm(x: Tensor, y: Tensor, options?: AddmmOptions): Tensor;
-  linear(weight: Tensor, bias?: Tensor | null): Tensor;
+  linear<T extends Tensor, W extends Tensor>(
+    this: T,
+    weight: W & Unless<LinearResult<ShapeIn<T>, ShapeIn<W>>>,
+    bias?: Tensor | null | LinearOptions,
+  ): Tensor<ShapeOf<LinearResult<ShapeIn<T>, ShapeIn<W>>>>;
 }

@@ -14,6 +14,12 @@ export interface NormOptions {
   readonly eps?: number;
 }
 
+/** Options of a normalization with a weight and a bias; both may also stand before the options. */
+export interface AffineOptions extends NormOptions {
+  readonly weight?: Maybe;
+  readonly bias?: Maybe;
+}
+
 export interface Moments {
   readonly mean: Tensor;
   readonly variance: Tensor;

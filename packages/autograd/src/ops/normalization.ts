@@ -6,15 +6,22 @@ import { add, div, mul, rsqrt, sub } from './arithmetic.js';
 import type { BatchNormOptions, InstanceNormOptions } from './batchNormalization.js';
 import { reshapeNode, sumOver } from './broadcast.js';
 import { detach } from './comparison.js';
-import { composite, floatOperand, type Operand } from './define.js';
+import { composite, floatOperand, type Operand, type SameShape } from './define.js';
 import { exp, log } from './exponential.js';
 import { maxOver } from './fold.js';
-import { affine, channelled, lastDims, meanOver, momentsOf, standardize, type Maybe, type NormOptions } from './moments.js';
+import { affine, channelled, lastDims, meanOver, momentsOf, standardize, type AffineOptions, type Maybe, type NormOptions } from './moments.js';
+import { optionsOf } from './optional.js';
 import type { CosineSimilarityOptions, NormalizeOptions } from './similarity.js';
 
 export * from './batchNormalization.js';
 export * from './similarity.js';
-export type { NormOptions };
+export type { AffineOptions, NormOptions };
+
+export interface RmsNormOptions {
+  readonly weight?: Maybe;
+  /** Added to the mean of the squares. */
+  readonly eps?: number | null;
+}
 
 /**
  * `exp(x) / Σ exp(x)` along `dim`, computed from `x − max(x)`, so that nothing overflows. A row of −∞ gives NaN, as in
@@ -23,19 +30,19 @@ export type { NormOptions };
  * @throws {DTypeError} for integers. @throws {IndexError} for a dimension that is not there.
  * @example softmax(tensor([0, 0]), 0) // [0.5, 0.5]
  */
-export const softmax: (x: Operand, dim: number) => Tensor = composite('softmax', (input, dim): Tensor => {
+export const softmax = composite('softmax', (input: Operand, dim: number): Tensor => {
   const { x, dims, shifted } = shift('softmax', input, dim);
   if (x.size === 0) return shifted;
   const e = exp(shifted);
   return div(e, sumOver([e], { dims, keepdim: true }));
-});
+}) as SameShape<[dim: number]>;
 
 /** `log(softmax(x))` without the rounding: `x − max − log Σ exp(x − max)`. PyTorch: `torch.log_softmax`. See `softmax`. */
-export const logSoftmax: (x: Operand, dim: number) => Tensor = composite('logSoftmax', (input, dim): Tensor => {
+export const logSoftmax = composite('logSoftmax', (input: Operand, dim: number): Tensor => {
   const { x, dims, shifted } = shift('logSoftmax', input, dim);
   if (x.size === 0) return shifted;
   return sub(shifted, log(sumOver([exp(shifted)], { dims, keepdim: true })));
-});
+}) as SameShape<[dim: number]>;
 
 /** `x` less its largest element; the result of a softmax does not depend on it, so nothing flows back there. */
 function shift(op: string, input: Operand, dim: number): { x: Tensor; dims: number[]; shifted: Tensor } {
@@ -55,10 +62,11 @@ function shift(op: string, input: Operand, dim: number): { x: Tensor; dims: numb
 export const layerNorm: (
   x: Tensor,
   normalizedShape: number | Shape,
-  weight?: Maybe,
-  bias?: Maybe,
-  options?: NormOptions,
-) => Tensor = composite('layerNorm', (input, normalizedShape, weight, bias, { eps = 1e-5 } = {}): Tensor => {
+  weight?: Maybe | AffineOptions,
+  bias?: Maybe | AffineOptions,
+  options?: AffineOptions,
+) => Tensor = composite('layerNorm', (input, normalizedShape, ...rest): Tensor => {
+  const { weight, bias, eps = 1e-5 } = optionsOf<AffineOptions>(['weight', 'bias'], ...rest);
   const x = floatOperand('layerNorm', input);
   const { dims, shape } = lastDims('layerNorm', x, normalizedShape);
   const y = standardize(momentsOf(x, dims), eps);
@@ -72,9 +80,10 @@ export const layerNorm: (
 export const rmsNorm: (
   x: Tensor,
   normalizedShape: number | Shape,
-  weight?: Maybe,
-  options?: { readonly eps?: number | null },
-) => Tensor = composite('rmsNorm', (input, normalizedShape, weight, { eps } = {}): Tensor => {
+  weight?: Maybe | RmsNormOptions,
+  options?: RmsNormOptions,
+) => Tensor = composite('rmsNorm', (input, normalizedShape, ...rest): Tensor => {
+  const { weight, eps } = optionsOf<RmsNormOptions>(['weight'], ...rest);
   const x = floatOperand('rmsNorm', input);
   const { dims, shape } = lastDims('rmsNorm', x, normalizedShape);
   const y = mul(x, rsqrt(add(meanOver(mul(x, x), dims), eps ?? (x.dtype === 'float64' ? 2 ** -52 : 2 ** -23))));
@@ -88,10 +97,11 @@ export const rmsNorm: (
 export const groupNorm: (
   x: Tensor,
   numGroups: number,
-  weight?: Maybe,
-  bias?: Maybe,
-  options?: NormOptions,
-) => Tensor = composite('groupNorm', (input, numGroups, weight, bias, { eps = 1e-5 } = {}): Tensor => {
+  weight?: Maybe | AffineOptions,
+  bias?: Maybe | AffineOptions,
+  options?: AffineOptions,
+) => Tensor = composite('groupNorm', (input, numGroups, ...given): Tensor => {
+  const { weight, bias, eps = 1e-5 } = optionsOf<AffineOptions>(['weight', 'bias'], ...given);
   const x = channelled('groupNorm', input);
   checkInteger('groupNorm', 'numGroups', numGroups, 1);
   const [n, c, ...rest] = x.shape as readonly [number, number, ...number[]];
@@ -107,21 +117,31 @@ export const groupNorm: (
 export interface NormalizationMethods<S extends Shape = Shape> {
   softmax(dim: number): Tensor<S>;
   logSoftmax(dim: number): Tensor<S>;
-  layerNorm(normalizedShape: number | Shape, weight?: Maybe, bias?: Maybe, options?: NormOptions): Tensor<S>;
-  rmsNorm(normalizedShape: number | Shape, weight?: Maybe, options?: { readonly eps?: number | null }): Tensor<S>;
-  groupNorm(numGroups: number, weight?: Maybe, bias?: Maybe, options?: NormOptions): Tensor<S>;
+  layerNorm(
+    normalizedShape: number | Shape,
+    weight?: Maybe | AffineOptions,
+    bias?: Maybe | AffineOptions,
+    options?: AffineOptions,
+  ): Tensor<S>;
+  rmsNorm(normalizedShape: number | Shape, weight?: Maybe | RmsNormOptions, options?: RmsNormOptions): Tensor<S>;
+  groupNorm(
+    numGroups: number,
+    weight?: Maybe | AffineOptions,
+    bias?: Maybe | AffineOptions,
+    options?: AffineOptions,
+  ): Tensor<S>;
   batchNorm(
-    runningMean?: Maybe,
-    runningVar?: Maybe,
-    weight?: Maybe,
-    bias?: Maybe,
+    runningMean?: Maybe | BatchNormOptions,
+    runningVar?: Maybe | BatchNormOptions,
+    weight?: Maybe | BatchNormOptions,
+    bias?: Maybe | BatchNormOptions,
     options?: BatchNormOptions,
   ): Tensor<S>;
   instanceNorm(
-    runningMean?: Maybe,
-    runningVar?: Maybe,
-    weight?: Maybe,
-    bias?: Maybe,
+    runningMean?: Maybe | InstanceNormOptions,
+    runningVar?: Maybe | InstanceNormOptions,
+    weight?: Maybe | InstanceNormOptions,
+    bias?: Maybe | InstanceNormOptions,
     options?: InstanceNormOptions,
   ): Tensor<S>;
   normalize(options?: NormalizeOptions): Tensor<S>;
