@@ -5,10 +5,19 @@ import './ops/index.js';
 export { ChainruleError, DeviceError, DTypeError, FormatError, GradError, IndexError, ShapeError } from './errors.js';
 export type { DType, TypedArray } from './graph/dtype.js';
 export type { Shape } from './graph/shape.js';
+export type * from './types/index.js';
 export { borrowGrad, Tensor, type NestedArray } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
 export { dependsOn, enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
 export { devices, getNumThreads, setDevice, setNumThreads } from './backends/index.js';
+export {
+  blas,
+  enableWideSimd,
+  memoryUsage,
+  type BlasInfo,
+  type MemoryUsage,
+  type WideSimd,
+} from './backends/platform.js';
 export { compile } from './engine/compile.js';
 export { evaluate } from './engine/evaluate.js';
 export * from './ops/index.js';

@@ -23,6 +23,16 @@ function useWasm(threads: number): void {
   engine.backend = wasm;
 }
 
+/** @internal The memory of WebAssembly; null where the interpreter is in use. */
+export function wasmArrays(): Arrays | null {
+  return wasm === null ? null : arrays;
+}
+
+/** @internal Plans are made anew from now on. */
+export function renewWasm(): void {
+  if (wasm !== null) useWasm(wasm.threads);
+}
+
 function start(): void {
   const asked = typeof process === 'object' ? process.env?.['CHAINRULE_BACKEND'] : undefined;
   const able = typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_MODULE);

@@ -21,9 +21,13 @@ export class Arrays {
   private residentBytes = 0;
   private readonly buffers = new WeakSet<ArrayBufferLike>();
   // An array that nobody can reach gives its place back. Only cells have such arrays, so this happens seldom.
-  private readonly dropped = new FinalizationRegistry<number>((address) =>
-    this.memory.release(address),
+  private readonly dropped = new FinalizationRegistry<{ address: number; bytes: number }>(
+    ({ address, bytes }) => {
+      this.memory.release(address);
+      this.cellBytes -= bytes;
+    },
   );
+  private cellBytes = 0;
 
   constructor(shared: boolean) {
     this.memory = new WasmMemory({ shared });
@@ -32,9 +36,11 @@ export class Arrays {
   /** An array that stays. Null where memory is not shared: growing would detach it. */
   allocate(dtype: DType, size: number): TypedArray | null {
     if (!this.memory.shared || size === 0) return null;
-    const address = this.memory.allocate(size * itemSize[dtype]);
+    const bytes = size * itemSize[dtype];
+    const address = this.memory.allocate(bytes);
     const array = this.view(dtype, address, size);
-    this.dropped.register(array, address);
+    this.dropped.register(array, { address, bytes });
+    this.cellBytes += bytes;
     return array;
   }
 
@@ -102,6 +108,12 @@ export class Arrays {
     this.arena = this.memory.allocate(size);
     this.arenaBytes = size;
     this.generation++;
+  }
+
+  /** What its parts take, in bytes. */
+  get usage(): { arena: number; cells: number; residentLeaves: number } {
+    const { arenaBytes, cellBytes, residentBytes } = this;
+    return { arena: arenaBytes, cells: cellBytes, residentLeaves: residentBytes };
   }
 
   view(dtype: DType, address: number, size: number): TypedArray {

@@ -7,6 +7,9 @@ const RELAXED = [
   32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
 ];
 
+/** Whether `enableWideSimd` has turned the revectorizer on. */
+export const wide = { enabled: false };
+
 /**
  * The width to compile for, and whether products may use fused multiply-add.
  *
@@ -21,6 +24,7 @@ export function bestVectorWidth(): { readonly width: VectorWidth; readonly fma: 
   const version = node ? Number.parseInt(process.versions.v8, 10) : 13;
   const fma = relaxed && version >= 13;
   if (node && version >= 13 && process.arch === 'x64') {
+    if (wide.enabled) return { width: 'wide', fma };
     const options = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');
     if (/--experimental[-_]wasm[-_]revectorize/.test(options)) return { width: 'wide', fma };
   }
