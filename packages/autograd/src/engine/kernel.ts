@@ -164,8 +164,25 @@ export interface RandomKernel {
   readonly out: Place;
 }
 
+/**
+ * What has come together so far along the middle of `[outer, length, inner]`, or from its end: sums, products, where the
+ * largest or smallest element is (the last of equal ones, and a NaN before all); `recurrence`: `h = a h + b` of the inputs
+ * a and b, without a at the first.
+ */
+export interface ScanKernel {
+  readonly kind: 'scan';
+  readonly op: 'sum' | 'prod' | 'largest' | 'smallest' | 'recurrence';
+  readonly reverse: boolean;
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly inputs: readonly Place[];
+  readonly out: Place;
+}
+
 /** A kernel of its own kind over contiguous operands. */
-export type OperatorKernel = ConvKernel | IndexKernel | PoolKernel | PositionKernel | RandomKernel;
+export type OperatorKernel =
+  ScanKernel | ConvKernel | IndexKernel | PoolKernel | PositionKernel | RandomKernel;
 
 /** Everything a kernel reads and writes. */
 export function placesOf(kernel: Kernel): Place[] {
@@ -205,6 +222,7 @@ export function operatorFlops(kernel: OperatorKernel): number {
         ),
       );
     case 'position':
+    case 'scan':
       return of(kernel.outer, kernel.length, kernel.inner);
     case 'random':
       return 0;

@@ -1,7 +1,7 @@
 /** @file Which primitives have a kernel of their own kind, and its description. */
 import { sizeOf, stridesOf } from '../graph/shape.js';
 import type { Attrs } from '../graph/primitive.js';
-import type { ConvKernel, Kernel, Place, PoolKernel, RandomKernel } from './kernel.js';
+import type { ConvKernel, Kernel, Place, PoolKernel, RandomKernel, ScanKernel } from './kernel.js';
 import type { Instruction } from './program.js';
 
 /** An instruction as a kernel is made from it. */
@@ -55,6 +55,10 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   windowArgmax: (site) => pool(site, 'argmax'),
   windowSum: (site) => pool(site, 'sum'),
   windowSpread: (site) => pool(site, 'spread'),
+  cumsum: (site) => scan(site, 'sum'),
+  cumprod: (site) => scan(site, 'prod'),
+  linearRecurrence: (site) => scan(site, 'recurrence'),
+  cumulativeExtreme: (site) => scan(site, site.attrs['sign'] === 1 ? 'largest' : 'smallest'),
   uniform: (site) => random(site, 'uniform'),
   normal: (site) => random(site, 'normal'),
 };
@@ -167,6 +171,23 @@ function position({ attrs, operands, inputs, out }: Site, largest: boolean): Ker
   const outer = sizeOf(shape.slice(0, dim));
   const inner = sizeOf(shape.slice(dim + 1));
   return { kind: 'position', largest, outer, length, inner, inputs: inputs as [Place], out };
+}
+
+function scan({ attrs, operands, inputs, out }: Site, op: ScanKernel['op']): Kernel | null {
+  const { shape } = operands[0] as Instruction;
+  const dim = attrs['dim'] as number;
+  if (op === 'recurrence' && inputs.some(({ dtype }) => dtype !== out.dtype || dtype === 'int32'))
+    return null;
+  return {
+    kind: 'scan',
+    op,
+    reverse: attrs['reverse'] === true,
+    outer: sizeOf(shape.slice(0, dim)),
+    length: shape[dim] ?? 1,
+    inner: sizeOf(shape.slice(dim + 1)),
+    inputs,
+    out,
+  };
 }
 
 function iota({ attrs, out }: Site): Kernel {

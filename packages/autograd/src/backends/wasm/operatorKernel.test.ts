@@ -130,6 +130,33 @@ test('positions of the largest and smallest elements: ties, NaN, any dimension',
   );
 });
 
+test('running sums, products, extremes and recurrences along any dimension', () => {
+  const cases = fc.record({ dtype: dtypes, shape: shapes, pick: fc.nat(), seed: fc.nat(1000) });
+  fc.assert(
+    fc.property(cases, ({ dtype, shape, pick, seed }) => {
+      const dim = pick % shape.length;
+      const x = numbers(shape, dtype, seed, seed % 2 === 0);
+      const sums = dtype === 'bool' ? 'int32' : dtype;
+      for (const [got, want] of [
+        both('cumsum', [x], { dim, reverse: false }, shape, sums),
+        both('cumsum', [x], { dim, reverse: true }, shape, sums),
+        both('cumprod', [x], { dim }, shape, sums),
+        both('cumulativeExtreme', [x], { dim, sign: 1 }, shape, 'int32'),
+        both('cumulativeExtreme', [x], { dim, sign: -1 }, shape, 'int32'),
+      ]) {
+        expect(got).toEqual(want);
+      }
+      if (dtype !== 'float32' && dtype !== 'float64') return;
+      const b = numbers(shape, dtype, seed + 1);
+      for (const reverse of [false, true]) {
+        const [got, want] = both('linearRecurrence', [x, b], { dim, reverse }, shape);
+        expect(got).toEqual(want);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
 describe('windows', () => {
   /** Sliding, clipped at the edges, or adaptive windows along one dimension. */
   const span = fc

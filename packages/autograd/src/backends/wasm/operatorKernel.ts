@@ -8,6 +8,7 @@ import type { CompiledKernel, KernelContext } from './kernelFunction.js';
 import { compilePool } from './poolKernel.js';
 import { compilePosition } from './positionKernel.js';
 import { compileRandom } from './randomKernel.js';
+import { compileScan } from './scanKernel.js';
 
 /** What an operator becomes, in order: functions of its own, and loops that finish the work. */
 export type Piece = CompiledKernel | LoopKernel;
@@ -30,5 +31,7 @@ export function compileOperator(
       return [compilePosition(module, kernel)];
     case 'random':
       return [compileRandom(module, kernel)];
+    case 'scan':
+      return [compileScan(module, kernel)];
   }
 }

@@ -97,6 +97,15 @@ function indices(): Writer {
   return w;
 }
 
+function scans(): Writer {
+  const w = new Writer();
+  const x = w.input('float32', [40, 30, 50]);
+  w.add('cumsum', [x], { dim: 1, reverse: true }, [40, 30, 50]);
+  w.add('cumulativeExtreme', [x], { dim: 0, sign: 1 }, [40, 30, 50], 'int32');
+  w.add('linearRecurrence', [x, x], { dim: 2, reverse: false }, [40, 30, 50]);
+  return w;
+}
+
 function random(): Writer {
   const w = new Writer();
   const [seed, offset] = [w.input('float64', []), w.input('float64', [])];
@@ -117,7 +126,7 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
   const pool = new ThreadPool(shared, threads);
   ended.push(() => pool.dispose());
 
-  test.each(Object.entries({ convolutions, windows, indices, random }))(
+  test.each(Object.entries({ convolutions, windows, indices, scans, random }))(
     '%s: the same bits as one thread',
     (_, write) => {
       expect(pool.waitUntilReady()).toBe(true);
@@ -215,8 +224,8 @@ describe('an index out of range', () => {
       const [compiled, reference] = [backend.compile(program), interpreter.compile(program)];
       const values = [...w.values.values()];
       // Sixteenths add up exactly in any precision.
-    for (const x of values) x.forEach((v, i) => (x[i] = Math.round(v * 16) / 16));
-    const index = values.find((x) => x instanceof Int32Array)!;
+      for (const x of values) x.forEach((v, i) => (x[i] = Math.round(v * 16) / 16));
+      const index = values.find((x) => x instanceof Int32Array)!;
       const thrown = (run: () => unknown): Error => {
         try {
           run();
