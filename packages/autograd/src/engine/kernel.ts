@@ -102,9 +102,8 @@ export type Kernel = LoopKernel | MatmulKernel | OperatorKernel;
 /**
  * Elements at places that an index names: for each point of `space`, `k` is the index read there, which must be from 0 to
  * `limit − 1`; `table` is the element of the indexed tensor at that point plus `k · step`, `other` that of the other one.
- * `gather`: other = table, from the inputs table and index; `add` and `set`: table += other and table = other, on top of
- * the first of the inputs table, index and other, points in order; `mark`: table = 1 in a table of zeros, from the index
- * alone.
+ * `gather`: other = table, from the inputs table and index; `add` and `set`: table += other and table = other, points in
+ * order, from the inputs index and other; `mark`: table = 1, from the index alone.
  */
 export interface IndexKernel {
   readonly kind: 'index';
@@ -118,6 +117,8 @@ export interface IndexKernel {
   readonly other: readonly number[];
   /** Elements of the table. */
   readonly tableSize: number;
+  /** What the table written to starts from: a number, or null where that is one more input, the first. */
+  readonly start: number | null;
   readonly inputs: readonly Place[];
   readonly out: Place;
 }

@@ -1,7 +1,16 @@
 /** @file Which primitives have a kernel of their own kind, and its description. */
 import { sizeOf, stridesOf } from '../graph/shape.js';
+import { constantOp } from '../graph/version.js';
 import type { Attrs } from '../graph/primitive.js';
-import type { ConvKernel, Kernel, Place, PoolKernel, RandomKernel, ScanKernel } from './kernel.js';
+import type {
+  ConvKernel,
+  IndexKernel,
+  Kernel,
+  Place,
+  PoolKernel,
+  RandomKernel,
+  ScanKernel,
+} from './kernel.js';
 import type { Instruction } from './program.js';
 
 /** An instruction as a kernel is made from it. */
@@ -11,6 +20,8 @@ interface Site {
   readonly operands: readonly Instruction[];
   readonly inputs: readonly Place[];
   readonly out: Place;
+  /** The number that the first operand is throughout, where it has no buffer. */
+  readonly start: number | null;
 }
 
 type Rule = (site: Site) => Kernel | null;
@@ -29,6 +40,7 @@ export function operatorKernel(
     dtype: (instructions[buffer] as Instruction).dtype,
     offset: 0,
   });
+  const first = instructions[operands[0] ?? -1];
   return rule({
     instruction,
     attrs: instruction.attrs ?? {},
@@ -36,6 +48,7 @@ export function operatorKernel(
     operands: instruction.inputs.map((x) => instructions[x] as Instruction),
     inputs: operands.map(place),
     out: place(slot),
+    start: first?.op === constantOp ? (first.attrs as { value: number }).value : null,
   });
 }
 
@@ -99,7 +112,7 @@ function conv(
 
 /** One index for each element: `gather`, `scatterAdd` and `scatter`. */
 function alongDim(
-  { attrs, operands, inputs, out }: Site,
+  { attrs, operands, inputs, out, start }: Site,
   mode: 'gather' | 'add' | 'set',
 ): Kernel | null {
   const [table, index] = operands as readonly [Instruction, Instruction];
@@ -117,13 +130,24 @@ function alongDim(
     table: strides.map((s, d) => (d === dim ? 0 : s)),
     other: own,
     tableSize: sizeOf(table.shape),
-    inputs,
+    ...startOf(inputs, start),
     out,
   };
 }
 
+/** A table that is a number is no input. */
+function startOf(
+  inputs: readonly Place[],
+  start: number | null,
+): Pick<IndexKernel, 'start' | 'inputs'> {
+  return { start, inputs: start === null ? inputs : inputs.slice(1) };
+}
+
 /** One index for each slice: `take` and `indexAdd`. */
-function slices({ attrs, operands, inputs, out }: Site, mode: 'gather' | 'add'): Kernel | null {
+function slices(
+  { attrs, operands, inputs, out, start }: Site,
+  mode: 'gather' | 'add',
+): Kernel | null {
   const [table, index] = operands as readonly [Instruction, Instruction];
   const dim = attrs['dim'] as number;
   const limit = table.shape[dim] as number;
@@ -140,7 +164,7 @@ function slices({ attrs, operands, inputs, out }: Site, mode: 'gather' | 'add'):
     table: [limit * inner, 0, 1],
     other: [count * inner, inner, 1],
     tableSize: sizeOf(table.shape),
-    inputs,
+    ...startOf(inputs, start),
     out,
   };
 }
@@ -158,6 +182,7 @@ function oneHot({ attrs, operands, inputs, out }: Site): Kernel | null {
     table: [count],
     other: [0],
     tableSize: size * count,
+    start: 0,
     inputs,
     out,
   };

@@ -49,6 +49,13 @@ const REDUCTIONS: Readonly<Record<string, true | undefined>> = {
   min: true,
 };
 
+/** Primitives that write into a copy of their first operand, which may be a number. */
+const TABLE_WRITERS: Readonly<Record<string, true | undefined>> = {
+  scatterAdd: true,
+  scatter: true,
+  indexAdd: true,
+};
+
 export function schedule(program: Program, supports: Supports): Schedule {
   return new Scheduler(program, supports).run();
 }
@@ -96,8 +103,18 @@ class Scheduler {
     if (op.name === 'matmul' && sizeOf(shape) > 0) return this.matmul(slot);
     if (op.name === 'concat') return this.concat(slot);
     if (op.name === 'pad') return this.pad(slot);
-    const operands = inputs.map((x) => this.contiguous(x));
+    const operands = inputs.map((x, i) => {
+      const { base } = this.view(x);
+      // A table that is one number throughout needs no buffer.
+      const number = i === 0 && this.at(base).op === constantOp && this.writesTable(instruction);
+      return number ? base : this.contiguous(x);
+    });
     this.push({ kind: 'opaque', slot, operands }, slot);
+  }
+
+  private writesTable({ op, inputs, shape }: Instruction): boolean {
+    if (op === null || TABLE_WRITERS[op.name] !== true) return false;
+    return shape.length > 0 && sizeOf(shape) > 0 && sizeOf(this.at(inputs[1] as number).shape) > 0;
   }
 
   private fusible({ op, dtype, inputs, shape }: Instruction): boolean {

@@ -38,18 +38,17 @@ export function compileIndex(
 }
 
 /** What the table holds before anything is written at the indices. */
-function startingTable({ mode, inputs, out, tableSize }: IndexKernel): LoopKernel {
+function startingTable({ start, inputs, out, tableSize }: IndexKernel): LoopKernel {
   const { dtype } = out;
-  const own = { ...out, strides: [1], value: 0 };
   return {
     kind: 'loop',
     outer: [tableSize],
     inner: [],
-    inputs: mode === 'mark' ? [] : [{ ...(inputs[0] as Place), strides: [1] }],
+    inputs: start === null ? [{ ...(inputs[0] as Place), strides: [1] }] : [],
     body: [
-      mode === 'mark' ? { kind: 'const', value: 0, dtype } : { kind: 'load', input: 0, dtype },
+      start === null ? { kind: 'load', input: 0, dtype } : { kind: 'const', value: start, dtype },
     ],
-    outputs: [own],
+    outputs: [{ ...out, strides: [1], value: 0 }],
   };
 }
 
@@ -136,8 +135,8 @@ class IndexCompiler {
     const { mode, inputs, out } = kernel;
     const places = {
       gather: [inputs[0], inputs[1], out],
-      add: [out, inputs[1], inputs[2]],
-      set: [out, inputs[1], inputs[2]],
+      add: [out, inputs.at(-2), inputs.at(-1)],
+      set: [out, inputs.at(-2), inputs.at(-1)],
       mark: [out, inputs[0], out],
     }[mode] as readonly Place[];
     return places.map(({ buffer, offset }, i) => {

@@ -188,6 +188,25 @@ test('operands that are reshaped have the shape of the reshape, not of their buf
   expect(got).toEqual(want);
 });
 
+test('a table that is one number is not stored', () => {
+  const w = new Writer();
+  const [index, rows] = [w.input('int32', [30], 20), w.input('float32', [30, 40])];
+  const fill = (value: number): number =>
+    w.add('expand', [w.add('constant', [], { value }, [])], { shape: [20, 40] }, [20, 40]);
+  const sums = w.add('indexAdd', [fill(0), index, rows], { dim: 0 }, [20, 40]);
+  const each = w.input('int32', [20, 7], 40);
+  const few = w.input('float32', [20, 7]);
+  const set = w.add('scatter', [fill(2.5), each, few], { dim: 1 }, [20, 40]);
+  const added = w.add('scatterAdd', [fill(-1), each, few], { dim: 1 }, [20, 40]);
+  const program = w.program([
+    w.add('add', [sums, w.add('add', [set, added], {}, [20, 40])], {}, [20, 40]),
+  ]);
+  const values = [...w.values.values()];
+  for (const x of values) x.forEach((v, i) => (x[i] = Math.round(v * 16) / 16));
+  const [got, want] = [backend, interpreter].map((b) => b.compile(program).run(values, [null])[0]);
+  expect(got).toEqual(want);
+});
+
 describe('an index out of range', () => {
   const writers: Record<string, (w: Writer) => number> = {
     take: (w) =>
