@@ -17,9 +17,25 @@ export interface Measurement {
 const python = process.env['PYTHON'] ?? 'python3';
 const here = (name: string): string => fileURLToPath(new URL(`./peers/${name}`, import.meta.url));
 
-const commands: Readonly<Record<string, ((filter: string, threads: number) => readonly string[]) | undefined>> = {
-  torch: (filter, threads) => [python, here('torchPeer.py'), '--threads', String(threads), '--filter', filter],
-  jax: (filter, threads) => [python, here('jaxPeer.py'), '--threads', String(threads), '--filter', filter],
+const commands: Readonly<
+  Record<string, ((filter: string, threads: number) => readonly string[]) | undefined>
+> = {
+  torch: (filter, threads) => [
+    python,
+    here('torchPeer.py'),
+    '--threads',
+    String(threads),
+    '--filter',
+    filter,
+  ],
+  jax: (filter, threads) => [
+    python,
+    here('jaxPeer.py'),
+    '--threads',
+    String(threads),
+    '--filter',
+    filter,
+  ],
   jaxjs: (filter) => [process.execPath, here('jsPeers.mjs'), '--filter', filter, '--peer', 'jaxjs'],
   tfjs: (filter) => [process.execPath, here('jsPeers.mjs'), '--filter', filter, '--peer', 'tfjs'],
 };
@@ -42,7 +58,11 @@ export async function runPeers(
     const child = spawn(program as string, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       // PyTorch's times vary by half without this: its allocator gives memory back to the system at every step.
-      env: { ...process.env, MALLOC_TRIM_THRESHOLD_: '1000000000', MALLOC_MMAP_THRESHOLD_: '1000000000' },
+      env: {
+        ...process.env,
+        MALLOC_TRIM_THRESHOLD_: '1000000000',
+        MALLOC_MMAP_THRESHOLD_: '1000000000',
+      },
     });
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
@@ -52,8 +72,13 @@ export async function runPeers(
       all.push(m);
       onResult(m);
     }
-    const code = child.exitCode ?? (await new Promise<number>((done) => child.on('close', (c) => done(c ?? 1))));
-    if (code !== 0) console.error(`${name} is left out: ${errors.trim().split('\n').at(-1) ?? `exit code ${code}`}`);
+    const code =
+      child.exitCode ??
+      (await new Promise<number>((done) => child.on('close', (c) => done(c ?? 1))));
+    if (code !== 0)
+      console.error(
+        `${name} is left out: ${errors.trim().split('\n').at(-1) ?? `exit code ${code}`}`,
+      );
   }
   return all;
 }

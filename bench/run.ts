@@ -53,36 +53,62 @@ function measure(f: () => unknown): number {
 if (values.threads !== undefined) setNumThreads(Number(values.threads));
 const threads = getNumThreads();
 const own: Measurement[] = [];
-for (const { name, modes, make } of workloads) {
+for (const workload of workloads) {
+  const { name, modes } = workload;
   if (!name.includes(values.filter)) continue;
   for (const mode of modes) {
     if (values.mode !== undefined && mode !== values.mode) continue;
     try {
-      const us = measure(make(mode));
+      const us = measure(workload.make(mode));
       own.push({ workload: name, peer: 'chainrule', mode, threads, blas: 'off', us });
     } catch (error) {
-      own.push({ workload: name, peer: 'chainrule', mode, threads, blas: 'off', error: String(error) });
+      own.push({
+        workload: name,
+        peer: 'chainrule',
+        mode,
+        threads,
+        blas: 'off',
+        error: String(error),
+      });
     }
     if (values.json) console.log(JSON.stringify(own.at(-1)));
   }
 }
-const others = await runPeers(values.peers.split(',').filter(Boolean), values.filter, threads, (m) => {
-  if (values.json) console.log(JSON.stringify(m));
-});
+const others = await runPeers(
+  values.peers.split(',').filter(Boolean),
+  values.filter,
+  threads,
+  (m) => {
+    if (values.json) console.log(JSON.stringify(m));
+  },
+);
 
 if (!values.json) {
   const names = [...new Set(own.map((m) => m.workload))];
-  const columns = [...new Set([...own, ...others].map((m) => (m.mode === undefined ? m.peer : `${m.peer} ${m.mode}`)))];
+  const columns = [
+    ...new Set(
+      [...own, ...others].map((m) => (m.mode === undefined ? m.peer : `${m.peer} ${m.mode}`)),
+    ),
+  ];
   const find = (name: string, column: string): Measurement | undefined =>
-    [...own, ...others].find((m) => m.workload === name && (m.mode === undefined ? m.peer : `${m.peer} ${m.mode}`) === column);
+    [...own, ...others].find(
+      (m) =>
+        m.workload === name && (m.mode === undefined ? m.peer : `${m.peer} ${m.mode}`) === column,
+    );
   const peers = columns.filter((c) => !c.startsWith('chainrule'));
-  const best = (name: string): number => Math.min(...own.filter((m) => m.workload === name).map((m) => m.us ?? Infinity));
+  const best = (name: string): number =>
+    Math.min(...own.filter((m) => m.workload === name).map((m) => m.us ?? Infinity));
   console.table(
     Object.fromEntries(
       names.map((name) => [
         name,
         {
-          ...Object.fromEntries(columns.map((c) => [`${c} µs`, find(name, c)?.us ?? find(name, c)?.error?.slice(0, 40) ?? '–'])),
+          ...Object.fromEntries(
+            columns.map((c) => [
+              `${c} µs`,
+              find(name, c)?.us ?? find(name, c)?.error?.slice(0, 40) ?? '–',
+            ]),
+          ),
           ...Object.fromEntries(
             peers.map((c) => {
               const us = find(name, c)?.us;
@@ -93,5 +119,7 @@ if (!values.json) {
       ]),
     ),
   );
-  console.log(`${threads} thread${threads === 1 ? '' : 's'}, Node ${process.version}; × is how many times faster the best of Chainrule's modes is`);
+  console.log(
+    `${threads} thread${threads === 1 ? '' : 's'}, Node ${process.version}; × is how many times faster the best of Chainrule's modes is`,
+  );
 }

@@ -73,13 +73,22 @@ class CausalLM extends nn.Module {
   tok = new nn.Embedding(256, 128);
   pos = new Parameter(randn([64, 128]).mul(0.02));
   body = new nn.TransformerEncoder(
-    new nn.TransformerEncoderLayer(128, 4, { dimFeedforward: 512, dropout: 0, activation: 'gelu', batchFirst: true, normFirst: true }),
+    new nn.TransformerEncoderLayer(128, 4, {
+      dimFeedforward: 512,
+      dropout: 0,
+      activation: 'gelu',
+      batchFirst: true,
+      normFirst: true,
+    }),
     2,
   );
   head = new nn.Linear(128, 256);
   private readonly mask = nn.Transformer.generateSquareSubsequentMask(64);
   forward(x: Tensor): Tensor {
-    const h = this.body.forward(this.tok.forward(x).add(this.pos), { mask: this.mask, isCausal: true });
+    const h = this.body.forward(this.tok.forward(x).add(this.pos), {
+      mask: this.mask,
+      isCausal: true,
+    });
     return this.head.forward(h).flatten(0, 1);
   }
 }
@@ -106,7 +115,9 @@ function micrograd(): () => number {
   const sizes = [2, 16, 16, 1];
   const layers = sizes
     .slice(1)
-    .map((n, l) => Array.from({ length: n }, () => Array.from({ length: sizes[l] as number }, value)));
+    .map((n, l) =>
+      Array.from({ length: n }, () => Array.from({ length: sizes[l] as number }, value)),
+    );
   const points = [0, 1].map(() => [0, 1].map(() => tensor(Math.random() * 2 - 1)));
   return () => {
     let loss: Tensor = scalar(0);
@@ -114,7 +125,10 @@ function micrograd(): () => number {
       let h: Tensor[] = point;
       layers.forEach((layer, l) => {
         h = layer.map((weights) => {
-          const sum = weights.reduce((s, w, i) => s.add(w.mul(h[i] as Tensor)), scalar(0) as Tensor);
+          const sum = weights.reduce(
+            (s, w, i) => s.add(w.mul(h[i] as Tensor)),
+            scalar(0) as Tensor,
+          );
           return l < 2 ? sum.relu() : sum;
         });
       });
@@ -130,19 +144,37 @@ export const workloads: readonly Workload[] = [
     name: 'train/mlp-tiny',
     modes: both,
     make: (mode) =>
-      training(mlp([2, 16, 1], () => new nn.Tanh()), randn([4, 2]), rand([4, 1]), new nn.MSELoss(), mode),
+      training(
+        mlp([2, 16, 1], () => new nn.Tanh()),
+        randn([4, 2]),
+        rand([4, 1]),
+        new nn.MSELoss(),
+        mode,
+      ),
   },
   {
     name: 'train/mlp-small',
     modes: both,
     make: (mode) =>
-      training(mlp([784, 256, 128, 10], () => new nn.ReLU()), randn([64, 784]), randint(0, 10, [64]), new nn.CrossEntropyLoss(), mode),
+      training(
+        mlp([784, 256, 128, 10], () => new nn.ReLU()),
+        randn([64, 784]),
+        randint(0, 10, [64]),
+        new nn.CrossEntropyLoss(),
+        mode,
+      ),
   },
   {
     name: 'train/mlp-large',
     modes: both,
     make: (mode) =>
-      training(mlp([784, 1024, 1024, 10], () => new nn.ReLU()), randn([256, 784]), randint(0, 10, [256]), new nn.CrossEntropyLoss(), mode),
+      training(
+        mlp([784, 1024, 1024, 10], () => new nn.ReLU()),
+        randn([256, 784]),
+        randint(0, 10, [256]),
+        new nn.CrossEntropyLoss(),
+        mode,
+      ),
   },
   {
     name: 'train/cnn',
@@ -158,18 +190,38 @@ export const workloads: readonly Workload[] = [
         new nn.Flatten(),
         new nn.Linear(32 * 49, 10),
       );
-      return training(model, randn([64, 1, 28, 28]), randint(0, 10, [64]), new nn.CrossEntropyLoss(), mode);
+      return training(
+        model,
+        randn([64, 1, 28, 28]),
+        randint(0, 10, [64]),
+        new nn.CrossEntropyLoss(),
+        mode,
+      );
     },
   },
   {
     name: 'train/lstm',
     modes: both,
-    make: (mode) => training(new Recurrent(), randn([32, 50, 32]), randint(0, 10, [32]), new nn.CrossEntropyLoss(), mode),
+    make: (mode) =>
+      training(
+        new Recurrent(),
+        randn([32, 50, 32]),
+        randint(0, 10, [32]),
+        new nn.CrossEntropyLoss(),
+        mode,
+      ),
   },
   {
     name: 'train/transformer',
     modes: both,
-    make: (mode) => training(new CausalLM(), randint(0, 256, [16, 64]), randint(0, 256, [16 * 64]), new nn.CrossEntropyLoss(), mode),
+    make: (mode) =>
+      training(
+        new CausalLM(),
+        randint(0, 256, [16, 64]),
+        randint(0, 256, [16 * 64]),
+        new nn.CrossEntropyLoss(),
+        mode,
+      ),
   },
   {
     name: 'infer/mlp-small-b1',
@@ -182,19 +234,21 @@ export const workloads: readonly Workload[] = [
       return () => run(x).dataSync();
     },
   },
-  op('matmul-64', square(64), (a, b) => (a as Tensor).matmul(b as Tensor)),
-  op('matmul-256', square(256), (a, b) => (a as Tensor).matmul(b as Tensor)),
-  op('matmul-512', square(512), (a, b) => (a as Tensor).matmul(b as Tensor)),
-  op('matmul-1024', square(1024), (a, b) => (a as Tensor).matmul(b as Tensor)),
-  op('add-1M', million, (a) => (a as Tensor).add(a as Tensor)),
-  op('gelu-1M', million, (a) => (a as Tensor).gelu()),
-  op('tanh-1M', million, (a) => (a as Tensor).tanh()),
-  op('softmax-1024x1024', million, (a) => (a as Tensor).softmax(1)),
-  op('layernorm-1024x1024', () => [randn([1024, 1024]), randn([1024]), randn([1024])], (a, w, b) =>
-    (a as Tensor).layerNorm([1024], w as Tensor, b as Tensor),
+  op('matmul-64', square(64), (a, b) => a.matmul(b)),
+  op('matmul-256', square(256), (a, b) => a.matmul(b)),
+  op('matmul-512', square(512), (a, b) => a.matmul(b)),
+  op('matmul-1024', square(1024), (a, b) => a.matmul(b)),
+  op('add-1M', million, (a) => a.add(a)),
+  op('gelu-1M', million, (a) => a.gelu()),
+  op('tanh-1M', million, (a) => a.tanh()),
+  op('softmax-1024x1024', million, (a) => a.softmax(1)),
+  op(
+    'layernorm-1024x1024',
+    () => [randn([1024, 1024]), randn([1024]), randn([1024])],
+    (a, w, b) => a.layerNorm([1024], w, b),
   ),
-  op('sum-rows-1M', million, (a) => (a as Tensor).sum(1)),
-  op('sum-cols-1M', million, (a) => (a as Tensor).sum(0)),
+  op('sum-rows-1M', million, (a) => a.sum(1)),
+  op('sum-cols-1M', million, (a) => a.sum(0)),
   {
     name: 'op/adam-4M',
     modes: both,

@@ -18,6 +18,8 @@ export interface Collected {
   readonly structure: Structure;
   /** What requires grad and was made by no operation: leaves, and versions of cells. */
   readonly gradLeaves: Tensor[];
+  /** Pending first versions of cells: computed by themselves, so that a first step is the same graph as all others. */
+  readonly initial: Tensor[];
   /** Whether the structure says all there is to know of the backward pass: no hooks, no rules of the user's own. */
   readonly plain: boolean;
 }
@@ -87,6 +89,7 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
   const leaves: Tensor[] = [];
   const roots: Tensor[] = [];
   const gradLeaves: Tensor[] = [];
+  const initial: Tensor[] = [];
   let plain = true;
   structure.length = 0;
   // A path of nodes being visited, and how many inputs of each have been.
@@ -144,13 +147,15 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
         visited.pop();
         addNode(node, nodes, structure);
         if (node.needsGrad && node.cell !== null) gradLeaves.push(node);
+        if (node.cell !== null && node.cell.first === node && node.cell.startsAlone)
+          initial.push(node);
         if (node.extra !== null || node.op?.name === 'call') plain = false;
       }
     }
   }
   structure.push(roots.length);
   for (const root of roots) structure.push(root.slot);
-  return { nodes, leaves, roots, structure, gradLeaves, plain };
+  return { nodes, leaves, roots, structure, gradLeaves, initial, plain };
 }
 
 function checkComputable(node: Tensor): void {

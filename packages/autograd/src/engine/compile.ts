@@ -1,8 +1,9 @@
 /** @file `compile`: records a function's graph once, with its backward pass and updates, and replays one plan. */
 import type { TypedArray } from '../graph/dtype.js';
 import { mode, type Guard } from '../graph/mode.js';
-import { sameShape, type Shape } from '../graph/shape.js';
-import { makeLeaf, Tensor, valueOf } from '../graph/tensor.js';
+import { sameShape } from '../graph/shape.js';
+import { makeLeaf, type Tensor, valueOf } from '../graph/tensor.js';
+import { isTensor } from '../tree.js';
 import { generator } from '../graph/generatorState.js';
 import { backendInUse, engine, evaluate, explain, pendingVersions } from './evaluate.js';
 import { record, type Recording, type Source } from './record.js';
@@ -57,7 +58,7 @@ function flattenArguments(tree: unknown, leaves: unknown[]): void {
 }
 
 function isPlainObject(x: unknown): x is Record<string, unknown> {
-  if (typeof x !== 'object' || x === null || x instanceof Tensor) return false;
+  if (typeof x !== 'object' || x === null || isTensor(x)) return false;
   const prototype: unknown = Object.getPrototypeOf(x);
   return prototype === Object.prototype || prototype === null;
 }
@@ -68,9 +69,9 @@ function fits({ grad, expects, guards, backend }: Recording, leaves: readonly un
     return false;
   for (let i = 0; i < leaves.length; i++) {
     const [leaf, expected] = [leaves[i], expects[i]];
-    if (leaf instanceof Tensor) {
+    if (isTensor(leaf)) {
       if (
-        !(expected instanceof Tensor) ||
+        !isTensor(expected) ||
         leaf.dtype !== expected.dtype ||
         leaf.needsGrad !== expected.needsGrad
       )
@@ -113,7 +114,7 @@ function replay(recording: Recording, leaves: readonly unknown[]): unknown {
     results.map((result) =>
       result.output < 0
         ? leaves[-1 - result.output]
-        : makeLeaf(values[result.output] as TypedArray, result.shape as Shape, result.dtype),
+        : makeLeaf(values[result.output] as TypedArray, result.shape, result.dtype),
     ),
   );
 }
@@ -123,7 +124,7 @@ function inputOf(source: Source, array: TypedArray, leaves: readonly unknown[]):
   switch (source.kind) {
     case 'argument': {
       const leaf = leaves[source.index];
-      if (leaf instanceof Tensor) return valueOf(leaf, 'compile');
+      if (isTensor(leaf)) return valueOf(leaf, 'compile');
       array[0] = leaf as number;
       return array;
     }

@@ -14,7 +14,7 @@ import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { bound } from './bound.js';
 import { collect, type Collected } from './collect.js';
-import { isNumber, numberOf, PlanCache, type Plan } from './plan.js';
+import { numberOf, PlanCache, type Plan } from './plan.js';
 import type { Backend, Meter, Program } from './program.js';
 
 /** @internal The engine's state; `backends/index.ts` chooses the backend. */
@@ -56,15 +56,23 @@ export function backendInUse(): Backend {
   return engine.backend;
 }
 
+/** @internal The graph behind `roots`, after the first values of its cells have been computed. */
+export function collectReady(roots: () => readonly Tensor[]): Collected {
+  const graph = collect(roots());
+  const { initial } = graph;
+  if (initial.length === 0) return graph;
+  const first = collect(initial);
+  execute(first, engine.plans.find(first), 'initial values');
+  return collect(roots());
+}
+
 /** @internal Computes `roots`. On an error no cell has changed, and pending versions are forgotten. */
 export function run(roots: readonly Tensor[], why: string): void {
-  for (const root of roots) {
-    if (root.value === null && isNumber(root)) root.value = numberArray(root, numberOf(root));
-  }
-  const graph = collect(roots);
+  const graph = collectReady(() => roots);
   if (graph.roots.length === 0) return;
   const plan = engine.plans.find(graph);
-  const forward = why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
+  const forward =
+    why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
   execute(graph, plan, why, forward ? plan.held(graph) : null);
 }
 
@@ -115,7 +123,10 @@ export function execute(
   }
   settle(graph, plan, held ?? NONE, cells, outputs, values, more.length);
   const end = roots.length + more.length;
-  return { values: values.slice(roots.length, end), owned: outputs.slice(roots.length, end).map((array) => array !== null) };
+  return {
+    values: values.slice(roots.length, end),
+    owned: outputs.slice(roots.length, end).map((array) => array !== null),
+  };
 }
 
 /** The values of more cells than the graph has, and whether their arrays are the cells' own, to be used again. */

@@ -21,7 +21,9 @@ export function mergeLoops({ steps, instructions, views }: Graph): Step[] {
     for (const slot of writtenBy(step)) writer.set(slot, i);
   });
   // For each step, those whose buffers it reads.
-  const needs = steps.map((step) => new Set(readBy(step).flatMap((base) => writer.get(base) ?? [])));
+  const needs = steps.map(
+    (step) => new Set(readBy(step).flatMap((base) => writer.get(base) ?? [])),
+  );
   const readers = new Map<number, number[]>();
   steps.forEach((step, i) => {
     if (step.kind !== 'cluster') return;
@@ -38,7 +40,8 @@ export function mergeLoops({ steps, instructions, views }: Graph): Step[] {
     for (const a of [...related].sort((x, y) => y - x)) {
       const [first, second] = [current[a], current[b]];
       if (a >= b || first?.kind !== 'cluster' || second?.kind !== 'cluster') continue;
-      if (!sameSpace(first.cluster, second.cluster) || reachesAround(needs, current, a, b)) continue;
+      if (!sameSpace(first.cluster, second.cluster) || reachesAround(needs, current, a, b))
+        continue;
       const cluster = join(first.cluster, second.cluster, instructions, views);
       if (cluster === null) continue;
       current[a] = null;
@@ -61,7 +64,12 @@ function sameSpace(x: Cluster, y: Cluster): boolean {
 }
 
 /** Whether `b` needs something that needs `a`: then they cannot run at the same time. */
-function reachesAround(needs: readonly ReadonlySet<number>[], steps: readonly (Step | null)[], a: number, b: number): boolean {
+function reachesAround(
+  needs: readonly ReadonlySet<number>[],
+  steps: readonly (Step | null)[],
+  a: number,
+  b: number,
+): boolean {
   const seen = new Set<number>();
   const stack = [...(needs[b] as Set<number>)].filter((x) => x !== a);
   for (let x = stack.pop(); x !== undefined; x = stack.pop()) {
@@ -76,7 +84,12 @@ function reachesAround(needs: readonly ReadonlySet<number>[], steps: readonly (S
 }
 
 /** Both loops as one, or null where they do not fit. */
-function join(first: Cluster, second: Cluster, instructions: readonly Instruction[], views: readonly View[]): Cluster | null {
+function join(
+  first: Cluster,
+  second: Cluster,
+  instructions: readonly Instruction[],
+  views: readonly View[],
+): Cluster | null {
   const merged = new Cluster(second.index, first.space);
   for (const slot of [...first.members.keys(), ...second.members.keys()]) {
     const instruction = instructions[slot] as Instruction;
@@ -85,7 +98,14 @@ function join(first: Cluster, second: Cluster, instructions: readonly Instructio
     const shapes = inputs.map((x) => (instructions[x] as Instruction).shape);
     const fits =
       op?.trait === 'reduce'
-        ? merged.joinReduce(slot, shape, attrs?.['dims'] as readonly number[], own[0]!, shapes[0]!, () => true)
+        ? merged.joinReduce(
+            slot,
+            shape,
+            attrs?.['dims'] as readonly number[],
+            own[0]!,
+            shapes[0]!,
+            () => true,
+          )
         : merged.joinElement(slot, instruction, own, shapes, () => true);
     if (!fits) return null;
   }
@@ -100,7 +120,9 @@ function order(steps: readonly (Step | null)[], needs: readonly ReadonlySet<numb
     const stack = [start];
     while (stack.length > 0) {
       const i = stack.at(-1) as number;
-      const open = done.has(i) ? [] : [...(needs[i] as Set<number>)].filter((x) => !done.has(x) && steps[x] !== null);
+      const open = done.has(i)
+        ? []
+        : [...(needs[i] as Set<number>)].filter((x) => !done.has(x) && steps[x] !== null);
       if (open.length > 0) {
         stack.push(...open.sort((x, y) => y - x));
         continue;

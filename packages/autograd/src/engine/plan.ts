@@ -104,7 +104,9 @@ export class PlanCache {
 
   /** The plan for a graph, made if there is none. */
   find(graph: Collected): Plan {
-    return this.look(graph.structure) ?? this.add(new Plan(graph.structure.copy(), graph, graph.leaves));
+    return (
+      this.look(graph.structure) ?? this.add(new Plan(graph.structure.copy(), graph, graph.leaves))
+    );
   }
 
   /** The plan of a structure, if there is one. */

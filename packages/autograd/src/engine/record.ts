@@ -5,12 +5,12 @@ import { allocate, type DType, type TypedArray } from '../graph/dtype.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, recording, withMode, type Guard } from '../graph/mode.js';
 import type { Shape } from '../graph/shape.js';
-import { extraOf, Tensor } from '../graph/tensor.js';
-import { counterOp, constantOp, placeholder, placeholderOp } from '../graph/version.js';
-import { flatten } from '../tree.js';
+import { extraOf, type Tensor } from '../graph/tensor.js';
+import { counterOp, placeholder, placeholderOp } from '../graph/version.js';
+import { flatten, isTensor } from '../tree.js';
 import { collect } from './collect.js';
 import { backendInUse, engine, evaluate, numberArray } from './evaluate.js';
-import { numberOf, Plan } from './plan.js';
+import { isNumber, numberOf, Plan } from './plan.js';
 import type { Backend, Executable } from './program.js';
 
 /** Where an input of the plan comes from at each call. */
@@ -170,10 +170,6 @@ function constantResult(): ChainruleError {
   );
 }
 
-function isNumber({ op }: Tensor): boolean {
-  return op === constantOp || op === counterOp;
-}
-
 function sourceOf(leaf: Tensor, placeholders: readonly (Tensor | null)[], start: number): Source {
   if (leaf.cell !== null) return { kind: 'cell', cell: leaf.cell };
   if (leaf.op === placeholderOp) return { kind: 'argument', index: placeholders.indexOf(leaf) };
@@ -187,7 +183,7 @@ function sourceOf(leaf: Tensor, placeholders: readonly (Tensor | null)[], start:
 /** What stands for an argument; the same tensor given twice is one placeholder. */
 function placeholderFor(leaf: unknown, stand: Map<unknown, Tensor>): Tensor | null {
   if (typeof leaf === 'number') return placeholder([], 'float64', false, true);
-  if (!(leaf instanceof Tensor) || leaf instanceof Cell) return null;
+  if (!isTensor(leaf) || leaf instanceof Cell) return null;
   const known = stand.get(leaf);
   if (known !== undefined) return known;
   const made = placeholder(leaf.shape, leaf.dtype, leaf.needsGrad);
@@ -202,7 +198,7 @@ function substitute(
   at: { next: number },
 ): unknown {
   if (Array.isArray(tree)) return tree.map((x) => substitute(x, placeholders, at));
-  if (typeof tree === 'object' && tree !== null && !(tree instanceof Tensor)) {
+  if (typeof tree === 'object' && tree !== null && !isTensor(tree)) {
     const prototype: unknown = Object.getPrototypeOf(tree);
     if (prototype === Object.prototype || prototype === null) {
       return Object.fromEntries(

@@ -79,7 +79,11 @@ class Scheduler {
   run(): Schedule {
     for (let slot = 0; slot < this.program.instructions.length; slot++) this.place(slot);
     const outputs = this.program.outputs.map((slot) => this.contiguous(slot));
-    const steps = mergeLoops({ steps: this.steps, instructions: this.instructions, views: this.views });
+    const steps = mergeLoops({
+      steps: this.steps,
+      instructions: this.instructions,
+      views: this.views,
+    });
     return { steps, instructions: this.instructions, outputs };
   }
 

@@ -189,12 +189,17 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       this.previous = this.committed;
       this.committed = this.version;
     }
-    pendingCells.delete(this as Cell);
+    pendingCells.delete(this);
   }
 
   /** @internal The node of the first version, while there is no later one that has a value. */
   get first(): Tensor<S> {
     return this.committed.node as Tensor<S>;
+  }
+
+  /** @internal Whether the first version is a value of its own, and not the result of the run that is being built. */
+  get startsAlone(): boolean {
+    return true;
   }
 
   /** @internal Whether something was assigned that has not been computed yet. */
@@ -213,18 +218,18 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    */
   revert(): void {
     this.version = this.committed;
-    pendingCells.delete(this as Cell);
+    pendingCells.delete(this);
   }
 
   private makeVersion(from: Tensor<S>, assigned: boolean): Version {
     const node = makeNode(versionOp, [from], null, this.shape, this.dtype);
     node.needsGrad = this.needsGrad;
-    node.cell = this as Cell;
+    node.cell = this;
     if (from.value !== null && from.cell === null) {
       node.value = from.value;
       node.inputs = [];
     } else {
-      pendingCells.add(this as Cell);
+      pendingCells.add(this);
     }
     const version: Version = { node, consumers: [], limit: 64, escaped: false, owned: false };
     if (assigned && node.value !== null) {

@@ -67,6 +67,6 @@ export const primitives: Primitive[] = [];
 /** Enters a primitive; called once for each when its file is loaded. */
 export function register<A extends Attrs>(spec: Omit<Primitive<A>, 'id'>): Primitive<A> {
   const primitive: Primitive<A> = { ...spec, id: primitives.length };
-  primitives.push(primitive as unknown as Primitive);
+  primitives.push(primitive);
   return primitive;
 }

@@ -26,7 +26,6 @@ const BRAND = Symbol.for('chainrule.tensor');
 const NO_INPUTS: readonly Tensor[] = [];
 let nextId = 1;
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- ops/fluent.ts puts them on the prototype
 export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
 
 /**

@@ -61,26 +61,10 @@ const SCALAR: readonly number[] = [];
 
 /** A number as a tensor without dimensions. */
 export function constant(value: number, dtype: DType): Tensor {
-  return new Tensor(
-    constantOp as unknown as Primitive,
-    NONE,
-    { value },
-    SCALAR,
-    dtype,
-    false,
-    null,
-  );
+  return new Tensor(constantOp, NONE, { value }, SCALAR, dtype, false, null);
 }
 
 /** The seed of the random generator or its offset, in float64: a whole number below 2^53. */
 export function counter(value: number, role: 'seed' | 'offset'): Tensor {
-  return new Tensor(
-    counterOp as unknown as Primitive,
-    NONE,
-    { value, role },
-    SCALAR,
-    'float64',
-    false,
-    null,
-  );
+  return new Tensor(counterOp, NONE, { value, role }, SCALAR, 'float64', false, null);
 }

@@ -1,7 +1,7 @@
 /** @file `backward()` and `grad(outputs, inputs)`: PyTorch's way to ask for gradients. */
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { collect, type Collected } from '../engine/collect.js';
-import { engine, execute, pendingVersions } from '../engine/evaluate.js';
+import { collectReady, engine, execute, pendingVersions } from '../engine/evaluate.js';
 import { Plan } from '../engine/plan.js';
 import { Cell } from '../graph/cell.js';
 import { isFloat, type TypedArray } from '../graph/dtype.js';
@@ -34,14 +34,16 @@ export function backward(
     throw new GradError('backward: not inside vmap; use grad(f), which composes with it');
   }
   checkDifferentiable('backward', root);
-  const seed = gradient === null || gradient === undefined ? null : seedOf('backward', root, gradient);
+  const seed =
+    gradient === null || gradient === undefined ? null : seedOf('backward', root, gradient);
   if (root.size !== 1 && seed === null) seedOf('backward', root, null);
   const known = seed === null && !createGraph && mode.tracing === null ? recall(root) : null;
   if (known !== true) {
     const found = pullback([root], [seed ?? seedOf('backward', root, null)], null, { createGraph });
     give(found, root, createGraph, known);
   }
-  if (!retainGraph && mode.tracing === null && root.op !== null && root.cell === null) root.inputs = [];
+  if (!retainGraph && mode.tracing === null && root.op !== null && root.cell === null)
+    root.inputs = [];
 }
 
 /**
@@ -49,7 +51,7 @@ export function backward(
  * true if there was one, else the structure under which to leave one; null where the structure does not say it all.
  */
 function recall(root: Tensor): true | Unknown | null {
-  const graph = collect([root, ...pendingVersions()]);
+  const graph = collectReady(() => [root, ...pendingVersions()]);
   if (!graph.plain || graph.roots[0] !== root) return null;
   graph.structure.push(BACKWARD);
   const before = new Set<Tensor>();
@@ -86,7 +88,12 @@ function newGradient(leaf: Tensor): Cell {
 const BACKWARD = -4;
 
 /** Hands the cotangents to their leaves, and runs forward and backward pass together. */
-function give(found: ReadonlyMap<Tensor, Tensor>, root: Tensor, createGraph: boolean, unknown: Unknown | null): void {
+function give(
+  found: ReadonlyMap<Tensor, Tensor>,
+  root: Tensor,
+  createGraph: boolean,
+  unknown: Unknown | null,
+): void {
   const before: { leaf: Tensor; grad: Cell | null; live: boolean }[] = [];
   try {
     for (const [leaf, ct] of found) {
@@ -101,7 +108,11 @@ function give(found: ReadonlyMap<Tensor, Tensor>, root: Tensor, createGraph: boo
     if (graph.roots.length === 0) return;
     const learnt = unknown === null ? null : learn(graph, unknown, gradients);
     // Learning walks the graph again: the structure to find a plan by is that of the last walk.
-    execute(graph, learnt ?? engine.plans.find(unknown === null ? graph : collect(graph.roots)), 'backward');
+    execute(
+      graph,
+      learnt ?? engine.plans.find(unknown === null ? graph : collect(graph.roots)),
+      'backward',
+    );
   } catch (error) {
     for (const { leaf, grad, live } of before) {
       extraOf(leaf).grad?.revert();
@@ -116,7 +127,11 @@ function give(found: ReadonlyMap<Tensor, Tensor>, root: Tensor, createGraph: boo
  * A plan for all graphs of the forward structure. Its inputs are the leaves of the forward graph and the gradients so
  * far; what else the backward part reads must be numbers of its rules.
  */
-function learn(graph: Collected, { structure, before }: Unknown, gradients: readonly Tensor[]): Plan | null {
+function learn(
+  graph: Collected,
+  { structure, before }: Unknown,
+  gradients: readonly Tensor[],
+): Plan | null {
   const firstGradient = graph.roots.length - gradients.length;
   if (gradients.some((g, k) => graph.roots[firstGradient + k] !== g)) return null;
   const forward = collect(graph.roots.slice(0, firstGradient));
@@ -139,7 +154,8 @@ function accumulate(leaf: Tensor, ct: Tensor, createGraph: boolean): void {
   const so = borrowGrad(leaf);
   touchGrad(leaf);
   const sum = so === null ? ct : withGrad(createGraph, () => sumOf([so, ct]) as Tensor);
-  if (extra.grad instanceof GradientCell && !extra.grad.isGraph && !createGraph) extra.grad.assign(sum);
+  if (extra.grad instanceof GradientCell && !extra.grad.isGraph && !createGraph)
+    extra.grad.assign(sum);
   else extra.grad = gradientCell(sum, createGraph);
 }
 
@@ -161,6 +177,10 @@ class GradientCell extends Cell {
   /** Whether it is a node of the graph that made it, to be differentiated again. */
   get isGraph(): boolean {
     return this.graph !== null;
+  }
+
+  override get startsAlone(): boolean {
+    return false;
   }
 
   override get live(): Tensor | null {

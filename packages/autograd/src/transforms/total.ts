@@ -24,11 +24,19 @@ export function total(cts: readonly Tensor[]): Tensor {
     if (part !== null) parts.set(ct, part);
   }
   for (const dim of new Set(Array.from(parts.values(), (p) => p.dim))) {
-    const along = [...parts].filter(([, p]) => p.dim === dim).sort(([, p], [, q]) => p.start - q.start);
-    const disjoint = along.every(([, p], i) => i === 0 || p.start >= (along[i - 1] as [Tensor, Part])[1].end);
+    const along = [...parts]
+      .filter(([, p]) => p.dim === dim)
+      .sort(([, p], [, q]) => p.start - q.start);
+    const disjoint = along.every(
+      ([, p], i) => i === 0 || p.start >= (along[i - 1] as [Tensor, Part])[1].end,
+    );
     if (along.length < 2 || !disjoint) continue;
     const used = new Set(along.map(([ct]) => ct));
-    const whole = join(along.map(([, p]) => p), (cts[0] as Tensor).shape, dim);
+    const whole = join(
+      along.map(([, p]) => p),
+      (cts[0] as Tensor).shape,
+      dim,
+    );
     return total([...cts.filter((ct) => !used.has(ct)), whole]);
   }
   return sumOf(cts) as Tensor;
@@ -39,7 +47,10 @@ function partOf(ct: Tensor): Part | null {
   if (ct.op !== (padTo.primitive as unknown) || ct.cell !== null) return null;
   const [part, value] = ct.inputs as readonly [Tensor, Tensor];
   if (value.op !== (constantOp as unknown) || value.attrs?.['value'] !== 0) return null;
-  const { start, step } = ct.attrs as unknown as { start: readonly number[]; step: readonly number[] };
+  const { start, step } = ct.attrs as unknown as {
+    start: readonly number[];
+    step: readonly number[];
+  };
   if (step.some((s) => s !== 1)) return null;
   const cut = ct.shape.flatMap((n, d) => (part.shape[d] === n ? [] : [d]));
   const [dim] = cut;
@@ -53,7 +64,14 @@ function join(parts: readonly Part[], shape: readonly number[], dim: number): Te
   const pieces: Tensor[] = [];
   let at = 0;
   const zeros = (until: number, like: Tensor): void => {
-    if (until > at) pieces.push(filled(0, shape.map((n, d) => (d === dim ? until - at : n)), like.dtype));
+    if (until > at)
+      pieces.push(
+        filled(
+          0,
+          shape.map((n, d) => (d === dim ? until - at : n)),
+          like.dtype,
+        ),
+      );
   };
   for (const { part, start, end } of parts) {
     zeros(start, part);

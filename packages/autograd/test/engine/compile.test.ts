@@ -81,7 +81,8 @@ describe('compile', () => {
     expect((w.grad as Tensor).toArray()).toEqual([6, 6]);
     w.grad = null;
     add(4);
-    expect((w.grad as Tensor).toArray()).toEqual([4, 4]);
+    expect(w.grad).not.toBe(null);
+    expect(String((w as { grad: Tensor | null }).grad?.toArray())).toBe('4,4');
   });
 
   test('other shapes, dtypes and numbers of arguments are recorded anew; numbers are inputs', () => {

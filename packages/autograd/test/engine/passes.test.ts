@@ -21,19 +21,25 @@ function kernelsOf(...roots: Tensor[]): string {
   return printKernels(scheduled, steps);
 }
 
-const ones = (...shape: number[]): Tensor => tensor(new Float32Array(shape.reduce((p, n) => p * n, 1)).fill(1), { shape });
+const ones = (...shape: number[]): Tensor =>
+  tensor(new Float32Array(shape.reduce((p, n) => p * n, 1)).fill(1), { shape });
 
 describe('fusion', () => {
   test('a softmax is one loop', () => {
-    expect(kernelsOf(softmax(ones(64, 10), 1))).toMatchInlineSnapshot(`"loop [64] over [10]: max sub exp sum div → %5"`);
+    expect(kernelsOf(softmax(ones(64, 10), 1))).toMatchInlineSnapshot(
+      `"loop [64] over [10]: max sub exp sum div → %5"`,
+    );
   });
 
   test('a layer norm with its scale and shift is one loop', () => {
-    expect(kernelsOf(ones(32, 128).layerNorm([128], ones(128), ones(128)))).toMatchInlineSnapshot(`"loop [32] over [128]: sum div sub mul sum div add rsqrt mul mul add → %16"`);
+    expect(kernelsOf(ones(32, 128).layerNorm([128], ones(128), ones(128)))).toMatchInlineSnapshot(
+      `"loop [32] over [128]: sum div sub mul sum div add rsqrt mul mul add → %16"`,
+    );
   });
 
   test('a linear layer with its activation is a product and a loop', () => {
-    expect(kernelsOf(ones(64, 20).matmul(ones(30, 20).t()).add(ones(30)).relu())).toMatchInlineSnapshot(`
+    expect(kernelsOf(ones(64, 20).matmul(ones(30, 20).t()).add(ones(30)).relu()))
+      .toMatchInlineSnapshot(`
       "matmul 64×30×20 → %3
       loop [64, 30]: add relu → %6"
     `);
@@ -57,7 +63,8 @@ describe('fusion', () => {
 
   test('equal expressions are computed once, and views cost nothing', () => {
     const x = ones(8, 9);
-    expect(kernelsOf(x.t().exp().mul(x.t().exp()).reshape([9, 8]).add(x.exp().t()))).toMatchInlineSnapshot(`
+    expect(kernelsOf(x.t().exp().mul(x.t().exp()).reshape([9, 8]).add(x.exp().t())))
+      .toMatchInlineSnapshot(`
       "loop [9, 8]: exp mul → %3
       loop [8, 9]: exp add → %6"
     `);
@@ -77,11 +84,19 @@ describe('fusion', () => {
 
 describe('the memory plan', () => {
   test('keeps values apart, close to the least that is possible', () => {
-    const interval = fc.record({ bytes: fc.integer({ min: 1, max: 4000 }), first: fc.nat(40), length: fc.nat(6) });
+    const interval = fc.record({
+      bytes: fc.integer({ min: 1, max: 4000 }),
+      first: fc.nat(40),
+      length: fc.nat(6),
+    });
     let [used, least] = [0, 0];
     fc.assert(
       fc.property(fc.array(interval, { minLength: 1, maxLength: 60 }), (list) => {
-        const intervals: Interval[] = list.map(({ bytes, first, length }) => ({ bytes, first, last: first + length }));
+        const intervals: Interval[] = list.map(({ bytes, first, length }) => ({
+          bytes,
+          first,
+          last: first + length,
+        }));
         const arena = planArena(intervals);
         verifyArena(intervals, arena);
         used += arena.bytes;

@@ -43,7 +43,12 @@ class Interpretation implements Executable {
       arrays[i] = array;
       const { name } = instruction.op;
       this.meter?.report(
-        { name: `${name} [${instruction.shape.join(', ')}]`, operations: [name], flops: array.length, bytes: array.byteLength },
+        {
+          name: `${name} [${instruction.shape.join(', ')}]`,
+          operations: [name],
+          flops: array.length,
+          bytes: array.byteLength,
+        },
         performance.now() - start,
       );
       for (const j of this.released[i] as number[]) arrays[j] = null;

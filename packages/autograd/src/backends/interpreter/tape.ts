@@ -13,17 +13,35 @@ import type { Executable, Instruction, Program } from '../../engine/program.js';
 export function isScalar({ instructions }: Program): boolean {
   return instructions.every(({ op, shape, dtype }) => {
     for (const n of shape) if (n !== 1) return false;
-    return op === null || op === constantOp || keepsElements(op) || (op.trait === 'element' && dtype !== 'int32' && op.scalar !== null);
+    return (
+      op === null ||
+      op === constantOp ||
+      keepsElements(op) ||
+      (op.trait === 'element' && dtype !== 'int32' && op.scalar !== null)
+    );
   });
 }
 
 /** Of single numbers, movement and reductions leave them as they are. */
 function keepsElements(op: Primitive): boolean {
-  return op.trait === 'alias' || op.name === 'expand' || op.name === 'permute' || (op.trait === 'reduce' && op.name === 'sum');
+  return (
+    op.trait === 'alias' ||
+    op.name === 'expand' ||
+    op.name === 'permute' ||
+    (op.trait === 'reduce' && op.name === 'sum')
+  );
 }
 
 /** The operations worth a case of their own; the others call the function of their primitive. */
-const CODES: Readonly<Record<string, number | undefined>> = { move: 0, add: 1, mul: 2, sub: 3, strongMul: 4, neg: 5, square: 6 };
+const CODES: Readonly<Record<string, number | undefined>> = {
+  move: 0,
+  add: 1,
+  mul: 2,
+  sub: 3,
+  strongMul: 4,
+  neg: 5,
+  square: 6,
+};
 const CALL = 7;
 
 export class Tape implements Executable {
@@ -55,7 +73,11 @@ export class Tape implements Executable {
         return;
       }
       const [x = 0, y = 0, z = 0] = inputs;
-      const known = keepsElements(op) ? CODES['move'] : dtype === 'bool' ? undefined : CODES[op.name];
+      const known = keepsElements(op)
+        ? CODES['move']
+        : dtype === 'bool'
+          ? undefined
+          : CODES[op.name];
       code.push(known ?? CALL, x, y, slot);
       third.push(z);
       round.push(dtype === 'float32' ? 1 : 0);
