@@ -4,19 +4,20 @@
  * Windows that are all alike are written out with fixed sizes. Others, at edges or adaptive, read their bounds from a
  * small table that each thread writes before it starts. Sums are kept in double precision. Threads take planes.
  */
-import type { PoolKernel, Span } from '../../engine/kernel.js';
+import type { PoolKernel } from '../../engine/kernel.js';
 import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
 import { FOLD_BYTES, kernelFunction, loadAddress, SCRATCH, threadRange } from './kernelFunction.js';
 import type { CompiledKernel } from './kernelFunction.js';
 import { byteStrides, elementsOf, forRange, nest, zeroFill } from './nest.js';
 import type { Elements, Moving } from './nest.js';
-import { F32, F32x4, F64, I32, I32x4, SHUFFLE, V128 } from './opcodes.js';
+import { F32, F64, I32 } from './opcodes.js';
 import { comparisonOf } from './positionKernel.js';
+import { argmaxVectors, goesInVectors } from './windowVectors.js';
+import { eachTap, lengthOf, regularity, UNROLLED } from './windowSpans.js';
+import type { Regular } from './windowSpans.js';
 
 /** Elements below which one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
-/** Windows of up to this many elements are written out. */
-const UNROLLED = 16;
 /** Bytes of a window's entry in the table of bounds: its start, and how many positions it has. */
 const ENTRY = 8;
 
@@ -24,13 +25,6 @@ const product = (sizes: readonly number[]): number => sizes.reduce((all, n) => a
 
 export function compilePool(module: ModuleBuilder, kernel: PoolKernel): CompiledKernel {
   return new PoolCompiler(module, kernel).compile();
-}
-
-/** Windows along one dimension that are all of one length, equally far apart. */
-interface Regular {
-  readonly start: number;
-  readonly stride: number;
-  readonly count: number;
 }
 
 class PoolCompiler {
@@ -90,7 +84,8 @@ class PoolCompiler {
           .set(pointer);
       }
       if (spreads) this.spread(x, out, sums, table);
-      else if (this.goesInVectors()) this.argmaxVectors(x, out);
+      else if (goesInVectors(kernel, this.regular))
+        argmaxVectors(f, kernel, this.regular as readonly Regular[], x, out);
       else this.fold(x, out, table);
     });
     const scratch = this.tableBytes + (spreads ? this.area * 8 + 64 : 0);
@@ -143,95 +138,6 @@ class PoolCompiler {
       if (elements.size === 4) f.op(F32.demoteF64);
       f.memory(elements.store, 0);
     });
-  }
-
-  /** Whether four windows next to each other can go through the lanes of a vector. */
-  private goesInVectors(): boolean {
-    const { kernel, elements, regular } = this;
-    const float = kernel.mode === 'argmax' && kernel.inputs[0].dtype === 'float32';
-    const taps = product(regular.map((r) => r?.count ?? Infinity));
-    return float && elements.size === 4 && taps <= UNROLLED && (this.counts.at(-1) ?? 0) >= 4;
-  }
-
-  private argmaxVectors(x: number, out: number): void {
-    const { f, kernel, counts } = this;
-    const regular = this.regular as readonly Regular[];
-    const last = regular.length - 1;
-    const strides = byteStrides(
-      kernel.spans.map((span) => span.size),
-      1,
-    );
-    const [from, index] = [f.local('i32'), f.local('i32')];
-    const first = regular.reduce((sum, r, d) => sum + r.start * (strides[d] as number), 0);
-    f.get(x)
-      .i32(first * 4)
-      .op(I32.add)
-      .set(from)
-      .i32(first)
-      .set(index);
-    const steps = regular.map((r, d) => r.stride * (strides[d] as number));
-    const apart = steps[last] as number;
-    const [value, next, best, base, mask] = [1, 2, 3, 4, 5].map(() => f.local('v128')) as [
-      ...[number, number, number, number, number],
-    ];
-    const four = (): void => {
-      f.get(index)
-        .op(I32x4.splat)
-        .v128([0, apart, 2 * apart, 3 * apart])
-        .op(I32x4.add)
-        .tee(base);
-      f.set(best);
-      this.eachTap(strides, (offset) => {
-        strided(f, from, offset * 4, apart);
-        if (offset === 0) return f.set(value);
-        f.tee(next).get(value).op(F32x4.gt).get(next).get(next).op(F32x4.ne).op(V128.or).set(mask);
-        f.get(next).get(value).get(mask).op(V128.bitselect).set(value);
-        f.get(base).i32(offset).op(I32x4.splat).op(I32x4.add);
-        return f.get(best).get(mask).op(V128.bitselect).set(best);
-      });
-      f.get(out).get(best).memory(V128.store, 0);
-    };
-    const move = (windows: number): void => {
-      f.advance(from, windows * apart * 4).advance(index, windows * apart);
-      f.advance(out, windows * 4);
-    };
-    const count = counts[last] as number;
-    const lead = counts.slice(0, -1);
-    nest(
-      f,
-      lead,
-      [
-        { pointer: from, strides: steps.slice(0, -1).map((s) => s * 4) },
-        { pointer: index, strides: steps.slice(0, -1) },
-        { pointer: out, strides: byteStrides(counts, 4).slice(0, -1) },
-      ],
-      () => {
-        f.repeat(Math.floor(count / 4), () => {
-          four();
-          move(4);
-        });
-        const rest = count % 4;
-        if (rest > 0) {
-          // The last four windows, some of them again.
-          move(rest - 4);
-          four();
-          move(4 - rest);
-        }
-        move(rest - count);
-      },
-    );
-  }
-
-  /** Visits the elements of a window of fixed size, as elements beyond its first. */
-  private eachTap(strides: readonly number[], visit: (offset: number) => void): void {
-    const { regular, kernel } = this;
-    const each = (d: number, offset: number): void => {
-      if (d === regular.length) return visit(offset);
-      const step = (kernel.spans[d] as Span).step * (strides[d] as number);
-      const count = regular[d]?.count ?? 0;
-      for (let k = 0; k < count; k++) each(d + 1, offset + k * step);
-    };
-    each(0, 0);
   }
 
   private spread(x: number, out: number, sums: number, table: number): void {
@@ -323,14 +229,8 @@ class PoolCompiler {
     const { f, kernel, regular } = this;
     const steps = kernel.spans.map((span, d) => span.step * (strides[d] as number) * item);
     const sizes = regular.map((r) => r?.count ?? Infinity);
-    if (product(sizes) <= UNROLLED) {
-      const each = (d: number, bytes: number): void => {
-        if (d === sizes.length) return visit(from, bytes);
-        for (let k = 0; k < (sizes[d] as number); k++)
-          each(d + 1, bytes + k * (steps[d] as number));
-      };
-      return each(0, 0);
-    }
+    if (product(sizes) <= UNROLLED)
+      return eachTap(kernel.spans, regular, (offset) => visit(from, offset * item));
     const level = (d: number, pointer: number): void => {
       if (d === sizes.length) return visit(pointer, 0);
       const own = f.local('i32');
@@ -349,34 +249,4 @@ class PoolCompiler {
     };
     level(0, from);
   }
-}
-
-/** Pushes four elements that lie `apart` elements from each other. */
-function strided(f: FunctionBuilder, from: number, at: number, apart: number): void {
-  if (apart === 1) {
-    f.get(from).memory(V128.load, at);
-  } else if (apart === 2) {
-    f.get(from).memory(V128.load, at);
-    f.get(from)
-      .memory(V128.load, at + 16)
-      .shuffle32(SHUFFLE, [0, 2, 4, 6]);
-  } else {
-    // A lane is loaded into the vector above its address on the stack.
-    for (let lane = 0; lane < 4; lane++) f.get(from);
-    f.memory(V128.load32Zero, at);
-    for (let lane = 1; lane < 4; lane++) f.memoryLane(V128.load32Lane, at + lane * apart * 4, lane);
-  }
-}
-
-function lengthOf({ starts, ends, step }: Span, o: number): number {
-  return Math.max(0, Math.ceil(((ends[o] as number) - (starts[o] as number)) / step));
-}
-
-function regularity(span: Span): Regular | null {
-  const { starts } = span;
-  const [start = 0, second = start] = starts;
-  const count = lengthOf(span, 0);
-  const stride = second - start;
-  const alike = starts.every((s, o) => s === start + o * stride && lengthOf(span, o) === count);
-  return alike && count > 0 ? { start, stride, count } : null;
 }
