@@ -9,8 +9,8 @@ declare const narrow: Tensor<[64, 100]>;
 declare const unknownShape: Tensor;
 declare const someRows: Tensor<[number, 784]>;
 
-const hidden: Tensor<readonly [64, 128]> = layer.forward(images);
-const rows: Tensor<readonly [number, 128]> = layer.forward(someRows);
+const hidden: Tensor<[64, 128]> = layer.forward(images);
+const rows: Tensor<[number, 128]> = layer.forward(someRows);
 const any: Tensor = layer.forward(unknownShape);
 // @ts-expect-error the last dimension is 100, the layer takes 784
 layer.forward(narrow);
@@ -36,3 +36,30 @@ for (const batch of new DataLoader([{ x: tensor([1]), name: 'a' }])) {
   const x: Tensor = batch.x;
   const names: string[] = batch.name;
 }
+
+// Layers know their channels, leave a shape as it is, or flatten it.
+declare const pictures: Tensor<[64, 1, 28, 28]>;
+const convolution = new nn.Conv2d(1, 16, 3, { padding: 1 });
+const maps: Tensor<[64, 16, number, number]> = convolution.forward(pictures);
+const oneMap: Tensor<[16, number, number]> = convolution.forward(zeros([1, 28, 28]));
+const unknownMaps: Tensor = convolution.forward(unknownShape);
+// @ts-expect-error [64, 3, 28, 28] has 3 channels, the layer takes 1
+convolution.forward(zeros([64, 3, 28, 28]));
+// @ts-expect-error a matrix is no image
+convolution.forward(images);
+const flat: Tensor<[64, 784]> = new nn.Flatten().forward(pictures);
+const classified: Tensor<[64, 128]> = layer.forward(new nn.Flatten().forward(pictures));
+const activated: Tensor<[64, 128]> = new nn.GELU().forward(hidden);
+const dropped: Tensor<[64, 128]> = new nn.Dropout(0.5).forward(activated);
+const normed: Tensor<[64, 128]> = new nn.LayerNorm(128).forward(dropped);
+// @ts-expect-error 64 is not 65
+const misnamed: Tensor<[65, 128]> = new nn.ReLU().forward(hidden);
+// @ts-expect-error the weight is [128, 784]
+const turned: nn.Parameter<[784, 128]> = layer.weight;
+// Layers of different sizes in one list, sizes known only at run time, a number in a field.
+const layers: nn.Linear[] = [784, 128, 10].slice(1).map((out, i) => new nn.Linear(i + 1, out));
+const either: nn.Linear[] = [layer, new nn.Linear(128, 10)];
+const modules: nn.Module[] = [layer, convolution, new nn.Flatten()];
+const anywhere: Tensor = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU()).forward(images);
+let depth: Tensor = images;
+for (const each of either) depth = each.forward(depth);

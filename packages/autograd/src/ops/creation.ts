@@ -105,7 +105,7 @@ export function scalar(x: number | boolean, options: CreationOptions = {}): Tens
   if (typeof x !== 'number' && typeof x !== 'boolean') {
     throw new ChainruleError(`scalar: expected a number or a boolean, got ${describe(x)}`);
   }
-  return tensor(x, options) as Tensor<[]>;
+  return tensor(x, options);
 }
 
 /** A tensor with `value` in every place. PyTorch: `torch.full`, but float32 whatever the number is. */

@@ -1,5 +1,5 @@
 /** @file What reductions have in common: which dimensions, and whether they stay. */
-import { normalizeDims, type Shape } from '../graph/shape.js';
+import { normalizeDims } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Operand } from './define.js';
 import type { Reduced, ShapeIn } from '../types/index.js';

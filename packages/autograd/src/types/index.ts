@@ -5,7 +5,7 @@
  * be told is `number` or `Shape`, and then nothing is refused: the check at run time has the last word. A type named
  * `…Result` is a shape or, where operands do not fit, a message: `Unless<…Result>` refuses an argument with it.
  */
-export type { Literal, ShapeIn, ShapeOf, Unless } from './message.js';
+export type { IsOpen, Literal, ShapeIn, ShapeOf, Show, Unless } from './message.js';
 export type { Broadcast, Broadcast3, BroadcastResult } from './broadcast.js';
 export type {
   LinearResult,

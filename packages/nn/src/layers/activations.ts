@@ -1,6 +1,6 @@
 /** @file Every activation as a module: the function of the same name, with its options kept. */
 import * as f from '@chainrule/autograd';
-import { full, Parameter, type DType, type Tensor } from '@chainrule/autograd';
+import { full, Parameter, type DType, type Shape, type Tensor } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
@@ -25,126 +25,126 @@ type OptionsOf<F extends (x: Tensor, options?: never) => Tensor> = NonNullable<P
 
 /** `max(x, 0)`. PyTorch: `nn.ReLU`. */
 export class ReLU extends Activation {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.relu(x);
   }
 }
 
 /** `x` or `negativeSlope · x`. PyTorch: `nn.LeakyReLU`. */
 export class LeakyReLU extends Activation<{ readonly negativeSlope?: number }> {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.leakyRelu(x, this.options);
   }
 }
 
 /** `x` or `alpha (eˣ − 1)`. PyTorch: `nn.ELU`. */
 export class ELU extends Activation<OptionsOf<typeof f.elu>> {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.elu(x, this.options);
   }
 }
 
 /** The self-normalizing ELU. PyTorch: `nn.SELU`. */
 export class SELU extends Activation {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.selu(x);
   }
 }
 
 /** The continuously differentiable ELU. PyTorch: `nn.CELU`. */
 export class CELU extends Activation<OptionsOf<typeof f.celu>> {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.celu(x, this.options);
   }
 }
 
 /** `x Φ(x)`, or its approximation with tanh. PyTorch: `nn.GELU`. */
 export class GELU extends Activation<{ readonly approximate?: 'none' | 'tanh' }> {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.gelu(x, this.options);
   }
 }
 
 /** `x sigmoid(x)`. PyTorch: `nn.SiLU`. */
 export class SiLU extends Activation {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.silu(x);
   }
 }
 
 /** `x tanh(softplus(x))`. PyTorch: `nn.Mish`. */
 export class Mish extends Activation {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.mish(x);
   }
 }
 
 /** `1 / (1 + e⁻ˣ)`. PyTorch: `nn.Sigmoid`. */
 export class Sigmoid extends Activation {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.sigmoid(x);
   }
 }
 
 /** The hyperbolic tangent. PyTorch: `nn.Tanh`. */
 export class Tanh extends Activation {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.tanh(x);
   }
 }
 
 /** `ln(1 + e^(beta x)) / beta`. PyTorch: `nn.Softplus`. */
 export class Softplus extends Activation<{ readonly beta?: number; readonly threshold?: number }> {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.softplus(x, this.options);
   }
 }
 
 /** `x` moved into [minVal, maxVal]. PyTorch: `nn.Hardtanh`. */
 export class Hardtanh extends Activation<OptionsOf<typeof f.hardtanh>> {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.hardtanh(x, this.options);
   }
 }
 
 /** `x relu6(x + 3) / 6`. PyTorch: `nn.Hardswish`. */
 export class Hardswish extends Activation {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.hardswish(x);
   }
 }
 
 /** `relu6(x + 3) / 6`. PyTorch: `nn.Hardsigmoid`. */
 export class Hardsigmoid extends Activation {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.hardsigmoid(x);
   }
 }
 
 /** `min(max(x, 0), 6)`. PyTorch: `nn.ReLU6`. */
 export class ReLU6 extends Activation {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.relu6(x);
   }
 }
 
 /** `x / (1 + |x|)`. PyTorch: `nn.Softsign`. */
 export class Softsign extends Activation {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.softsign(x);
   }
 }
 
 /** `x` moved towards 0 by `lambd`. PyTorch: `nn.Softshrink`. */
 export class Softshrink extends Activation<{ readonly lambd?: number }> {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.softshrink(x, this.options);
   }
 }
 
 /** `ln sigmoid(x)`. PyTorch: `nn.LogSigmoid`. */
 export class LogSigmoid extends Activation {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.logSigmoid(x);
   }
 }
@@ -165,7 +165,7 @@ export class Softmax extends Module {
     this.dim = dim;
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.softmax(x, this.dim);
   }
 
@@ -183,7 +183,7 @@ export class LogSoftmax extends Module {
     this.dim = dim;
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.logSoftmax(x, this.dim);
   }
 
@@ -205,7 +205,7 @@ export class PReLU extends Module {
     this.weight = new Parameter(full([numParameters], init, { dtype }));
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.prelu(x, this.weight);
   }
 

@@ -8,6 +8,7 @@ import {
   ones,
   type Parameter,
   ShapeError,
+  type Shape,
   type Tensor,
   zeros,
 } from '@chainrule/autograd';
@@ -124,17 +125,17 @@ abstract class BatchNorm extends TrackedNorm {
 
 /** Batch normalization of `[batch, features]` or `[batch, features, length]`. PyTorch: `nn.BatchNorm1d`. */
 export class BatchNorm1d extends BatchNorm {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     this.check(x, [2, 3]);
-    return this.normalize(x);
+    return this.normalize(x) as Tensor<S>;
   }
 }
 
 /** Batch normalization of `[batch, features, height, width]`. PyTorch: `nn.BatchNorm2d`. */
 export class BatchNorm2d extends BatchNorm {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     this.check(x, [4]);
-    return this.normalize(x);
+    return this.normalize(x) as Tensor<S>;
   }
 }
 
@@ -145,10 +146,10 @@ export class BatchNorm2d extends BatchNorm {
  * PyTorch: `nn.InstanceNorm2d`.
  */
 export class InstanceNorm2d extends TrackedNorm {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     this.check(x, [3, 4], 3);
-    if (x.ndim === 3) return this.normalize(x.unsqueeze(0)).squeeze(0);
-    return this.normalize(x);
+    if (x.ndim === 3) return this.normalize(x.unsqueeze(0)).squeeze(0) as Tensor<S>;
+    return this.normalize(x) as Tensor<S>;
   }
 
   private normalize(x: Tensor): Tensor {

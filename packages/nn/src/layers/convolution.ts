@@ -6,9 +6,14 @@ import {
   conv3d,
   pad,
   type Parameter,
+  type Shape,
+  type ShapeIn,
+  type ShapeOf,
   type Tensor,
+  type Unless,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
+import type { ConvResult } from '../shapes.js';
 import { options as show } from '../module/repr.js';
 import { uniformParameter, type ParameterOptions } from './create.js';
 import { boundOf, checkGroups, each, type PerDim } from './spatial.js';
@@ -27,7 +32,11 @@ export interface ConvLayerOptions extends ParameterOptions {
  * A convolution of `[batch, in, …size]` (or without the batch) with `weight: [out, in / groups, …kernel]`, plus
  * `bias: [out]`; both start uniform on ±1/√(in / groups · kernel size).
  */
-abstract class Convolution extends Module {
+abstract class Convolution<
+  In extends number,
+  Out extends number,
+  Sizes extends Shape,
+> extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly kernelSize: readonly number[];
@@ -35,14 +44,14 @@ abstract class Convolution extends Module {
   private readonly around: readonly number[] | null;
 
   private readonly rank: number;
-  readonly inChannels: number;
-  readonly outChannels: number;
+  readonly inChannels: In;
+  readonly outChannels: Out;
   readonly options: ConvLayerOptions;
 
   constructor(
     rank: number,
-    inChannels: number,
-    outChannels: number,
+    inChannels: In,
+    outChannels: Out,
     kernelSize: PerDim,
     options: ConvLayerOptions,
   ) {
@@ -83,7 +92,13 @@ abstract class Convolution extends Module {
     this.around = paddingMode === 'zeros' ? null : sides.reverse().flat();
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<X extends Tensor>(
+    x: X & Unless<ConvResult<ShapeIn<X>, In, Out, Sizes>>,
+  ): Tensor<ShapeOf<ConvResult<ShapeIn<X>, In, Out, Sizes>>> {
+    return this.convolve(x) as Tensor<ShapeOf<ConvResult<ShapeIn<X>, In, Out, Sizes>>>;
+  }
+
+  private convolve(x: Tensor): Tensor {
     const convolve = ([conv1d, conv2d, conv3d] as const)[this.rank - 1] as typeof conv1d;
     const { stride = 1, padding = 0, dilation = 1, groups = 1, paddingMode } = this.options;
     if (this.around === null)
@@ -103,10 +118,13 @@ abstract class Convolution extends Module {
 }
 
 /** `[batch, in, length] → [batch, out, length']`; see the options. PyTorch: `nn.Conv1d`. */
-export class Conv1d extends Convolution {
+export class Conv1d<
+  const In extends number = number,
+  const Out extends number = number,
+> extends Convolution<In, Out, [number]> {
   constructor(
-    inChannels: number,
-    outChannels: number,
+    inChannels: In,
+    outChannels: Out,
     kernelSize: PerDim,
     options: ConvLayerOptions = {},
   ) {
@@ -118,10 +136,13 @@ export class Conv1d extends Convolution {
  * `[batch, in, height, width] → [batch, out, height', width']`. PyTorch: `nn.Conv2d`.
  * @example new Conv2d(1, 16, 3, { padding: 1 }).forward(images) // [64, 1, 28, 28] → [64, 16, 28, 28]
  */
-export class Conv2d extends Convolution {
+export class Conv2d<
+  const In extends number = number,
+  const Out extends number = number,
+> extends Convolution<In, Out, [number, number]> {
   constructor(
-    inChannels: number,
-    outChannels: number,
+    inChannels: In,
+    outChannels: Out,
     kernelSize: PerDim,
     options: ConvLayerOptions = {},
   ) {
@@ -130,10 +151,13 @@ export class Conv2d extends Convolution {
 }
 
 /** `[batch, in, depth, height, width] → [batch, out, …]`. PyTorch: `nn.Conv3d`. */
-export class Conv3d extends Convolution {
+export class Conv3d<
+  const In extends number = number,
+  const Out extends number = number,
+> extends Convolution<In, Out, [number, number, number]> {
   constructor(
-    inChannels: number,
-    outChannels: number,
+    inChannels: In,
+    outChannels: Out,
     kernelSize: PerDim,
     options: ConvLayerOptions = {},
   ) {

@@ -1,5 +1,5 @@
 /** @file New parameters, as PyTorch's layers start. */
-import { type DType, Parameter, ones, rand, zeros, type Shape } from '@chainrule/autograd';
+import { type DType, Parameter, ones, rand, zeros, type Literal, type Shape } from '@chainrule/autograd';
 
 /** What every layer with parameters takes. */
 export interface ParameterOptions {
@@ -11,12 +11,12 @@ export function uniformParameter<const S extends Shape>(
   shape: S,
   bound: number,
   dtype: DType = 'float32',
-): Parameter<S> {
+): Parameter<Literal<S>> {
   return new Parameter(
     rand(shape, { dtype })
       .mul(2 * bound)
       .sub(bound),
-  ) as unknown as Parameter<S>;
+  );
 }
 
 export function zerosParameter(shape: Shape, dtype: DType = 'float32'): Parameter {

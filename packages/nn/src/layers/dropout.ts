@@ -5,6 +5,7 @@ import {
   dropout,
   full,
   ShapeError,
+  type Shape,
   type Tensor,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
@@ -38,14 +39,14 @@ abstract class Dropping extends Module {
  * happens (Hinton et al. 2012). PyTorch: `nn.Dropout`.
  */
 export class Dropout extends Dropping {
-  override forward(x: Tensor): Tensor {
-    return this.training ? dropout(x, this.p) : x;
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return this.training ? (dropout(x, this.p) as Tensor<S>) : x;
   }
 }
 
 /** As `Dropout`, with whole channels of `[batch, channels, …]` dropped together. PyTorch: `nn.Dropout2d`. */
 export class Dropout2d extends Dropping {
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     if (x.ndim < 2)
       throw new ShapeError(
         `Dropout2d: expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`,
@@ -56,6 +57,7 @@ export class Dropout2d extends Dropping {
     const keep = bernoulli(
       full([n, c, ...new Array<number>(x.ndim - 2).fill(1)], 1 - this.p, { dtype: x.dtype }),
     );
-    return x.mul(keep.div(1 - this.p));
+    const scaled: Tensor = x.mul(keep.div(1 - this.p));
+    return scaled as Tensor<S>;
   }
 }

@@ -5,6 +5,7 @@ import {
   layerNorm,
   rmsNorm,
   type Parameter,
+  type Shape,
   type Tensor,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
@@ -44,8 +45,8 @@ export class LayerNorm extends Module {
     this.bias = elementwiseAffine && bias ? zerosParameter(this.normalizedShape, dtype) : null;
   }
 
-  override forward(x: Tensor): Tensor {
-    return layerNorm(x, this.normalizedShape, this.weight, this.bias, { eps: this.eps });
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return layerNorm(x, this.normalizedShape, this.weight, this.bias, { eps: this.eps }) as Tensor<S>;
   }
 
   override extraRepr(): string {
@@ -76,14 +77,14 @@ export class RMSNorm extends Module {
         : onesParameter(this.normalizedShape, options.dtype);
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     const { eps } = this.options;
     return rmsNorm(
       x,
       this.normalizedShape,
       this.weight,
       eps === undefined || eps === null ? {} : { eps },
-    );
+    ) as Tensor<S>;
   }
 
   override extraRepr(): string {
@@ -123,8 +124,8 @@ export class GroupNorm extends Module {
     this.bias = affine ? zerosParameter([numChannels], dtype) : null;
   }
 
-  override forward(x: Tensor): Tensor {
-    return groupNorm(x, this.numGroups, this.weight, this.bias, { eps: this.eps });
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return groupNorm(x, this.numGroups, this.weight, this.bias, { eps: this.eps }) as Tensor<S>;
   }
 
   override extraRepr(): string {

@@ -1,9 +1,9 @@
 /** @file Layers that are a matrix product: linear, bilinear, and the one that is nothing. */
-import { linear, type Parameter, type Tensor } from '@chainrule/autograd';
+import { linear, type Parameter, type ShapeIn, type Tensor, type Unless } from '@chainrule/autograd';
 import * as autograd from '@chainrule/autograd';
 import { options } from '../module/repr.js';
 import { Module } from '../module/module.js';
-import type { LastDimension, WithLast } from '../shapes.js';
+import type { LastResult, WithLast } from '../shapes.js';
 import { uniformParameter, type ParameterOptions } from './create.js';
 
 export interface LinearOptions extends ParameterOptions {
@@ -20,8 +20,8 @@ export class Linear<
   const In extends number = number,
   const Out extends number = number,
 > extends Module {
-  readonly weight: Parameter;
-  readonly bias: Parameter | null;
+  readonly weight: Parameter<[Out, In]>;
+  readonly bias: Parameter<[Out]> | null;
 
   readonly inFeatures: In;
   readonly outFeatures: Out;
@@ -35,10 +35,11 @@ export class Linear<
     this.bias = bias ? uniformParameter([outFeatures], bound, dtype) : null;
   }
 
-  override forward<S extends readonly number[]>(
-    x: Tensor<S> & LastDimension<S, In>,
-  ): Tensor<WithLast<S, Out>> {
-    return linear(x, this.weight, this.bias) as unknown as Tensor<WithLast<S, Out>>;
+  override forward<X extends Tensor>(
+    x: X & Unless<LastResult<ShapeIn<X>, In, Out>>,
+  ): Tensor<WithLast<ShapeIn<X>, In, Out>> {
+    const y: Tensor = linear<Tensor, Tensor>(x, this.weight, this.bias);
+    return y as Tensor<WithLast<ShapeIn<X>, In, Out>>;
   }
 
   override multiplyAdds(_inputs: readonly Tensor[], output: Tensor): number {

@@ -5,26 +5,28 @@ import {
   interpolate,
   pixelShuffle,
   unflatten,
+  type Flattened,
+  type Shape,
   type Tensor,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
 /** Merges the dimensions from `startDim` to `endDim`; by default all but the batch. PyTorch: `nn.Flatten`. */
-export class Flatten extends Module {
-  readonly startDim: number;
-  readonly endDim: number;
+export class Flatten<From extends number = 1, To extends number = -1> extends Module {
+  readonly startDim: From;
+  readonly endDim: To;
 
   constructor({
-    startDim = 1,
-    endDim = -1,
-  }: { readonly startDim?: number; readonly endDim?: number } = {}) {
+    startDim = 1 as From,
+    endDim = -1 as To,
+  }: { readonly startDim?: From; readonly endDim?: To } = {}) {
     super();
     this.startDim = startDim;
     this.endDim = endDim;
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<Flattened<S, From, To>> {
     return flatten(x, this.startDim, this.endDim);
   }
 
