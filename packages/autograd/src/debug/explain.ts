@@ -8,7 +8,8 @@ import { mode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
 
 /**
- * What would be computed if the tensor were read now: the program behind it, a line an operation. Nothing is evaluated.
+ * What would be computed if the tensor were read now: the program behind it, a line an operation, and the kernels it is
+ * fused into. Nothing is evaluated.
  * @example console.log(explain(x.mul(2).sum()))
  */
 export function explain(t: Tensor): string {
@@ -21,7 +22,8 @@ export function explain(t: Tensor): string {
   const computed = instructions.filter((i) => i.op !== null && i.op.name !== 'constant');
   return (
     `${kind}: ${count(computed.length, 'operation')} on ${count(inputs.length, 'input')}, by ${engine.backend?.name ?? 'no backend'}\n` +
-    printProgram(program)
+    `${printProgram(program)}\n` +
+    `as: ${engine.backend?.describe(program) ?? ''}`
   );
 }
 

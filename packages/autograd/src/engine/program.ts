@@ -39,6 +39,8 @@ export interface Backend {
   readonly name: string;
   /** With a `meter`, kernels run one by one and report their times. */
   compile(program: Program, meter?: Meter | null): Executable;
+  /** The kernels it would run a program with, as text. */
+  describe(program: Program): string;
   /** An array of its own memory, for what stays from run to run; null where it has none to prefer. */
   allocate(dtype: DType, size: number): TypedArray | null;
 }

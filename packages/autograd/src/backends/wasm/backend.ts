@@ -3,8 +3,9 @@
  *
  * What no loop can do runs by its reference kernel on the same memory, so that nothing is ever refused.
  */
+import { DeviceError } from '../../errors.js';
 import { planArena } from '../../engine/arena.js';
-import { lower, type Lowered } from '../../engine/lower.js';
+import { lower, printKernels, type Lowered } from '../../engine/lower.js';
 import type {
   Backend,
   Executable,
@@ -64,6 +65,12 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
       return worthCompiling(simple) && !isScalar(simple)
         ? new WasmExecutable(simple, arrays, threads, poolFor, meter)
         : interpreter.compile(simple, meter);
+    },
+    describe: (program) => {
+      const simple = simplify(program);
+      if (!worthCompiling(simple) || isScalar(simple)) return interpreter.describe(simple);
+      const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
+      return printKernels(scheduled, lower(scheduled));
     },
     allocate: (dtype, size) => arrays.allocate(dtype, size),
   };
@@ -256,7 +263,7 @@ class WasmExecutable implements Executable {
       if (address < 0) bytes += align(array.byteLength);
       places[i] = address;
     }
-    arrays.reserve(bytes);
+    this.reserve(bytes);
     const base = arrays.arena;
     if (this.generation !== arrays.generation) {
       for (const [slot, offset] of this.offsets) this.addresses[slot] = base + offset;
@@ -278,6 +285,24 @@ class WasmExecutable implements Executable {
       this.addresses[slot] = address;
       this.inputArrays[slot] = array;
     });
+  }
+
+  /** Takes room for what is computed and what is copied in; if it is refused, says what is the largest. */
+  private reserve(bytes: number): void {
+    this.at = -1;
+    try {
+      this.arrays.reserve(bytes);
+    } catch (error) {
+      const slots = [...this.offsets.keys()];
+      if (!(error instanceof DeviceError) || slots.length === 0) throw error;
+      const slot = slots.reduce((a, b) => (this.bytesOf(b) > this.bytesOf(a) ? b : a));
+      const { op, shape, dtype, origin } = this.instruction(slot);
+      this.at = origin ?? slot;
+      const size = `${(this.bytesOf(slot) / 2 ** 20).toFixed(1)} MiB`;
+      throw new DeviceError(
+        `${op?.name ?? 'evaluate'}: its result, ${dtype}[${shape.join(', ')}], takes ${size}; ${error.message}`,
+      );
+    }
   }
 
   private readonly redirected: number[] = [];
