@@ -147,6 +147,19 @@ a.permute([0]);
 // @ts-expect-error t takes at most 2 dimensions, [2, 3, 4] has 3
 cube.t();
 
+// Tensors joined.
+declare const several: Tensor<[2, 3]>[];
+expectType<Tensor<[7, 3]>>()(f.cat([a, zeros([5, 3])]));
+expectType<Tensor<[2, 10]>>()(f.cat([a, zeros([2, 3]), zeros([2, 4])], { dim: -1 }));
+expectType<Tensor<[number, 3]>>()(f.cat([a, zeros([n, 3])], 0));
+expectType<Tensor>()(f.cat(several));
+expectType<Tensor>()(f.cat([a, some]));
+expectType<Tensor>()(f.cat([a, a], n));
+expectType<Tensor<[2, 2, 3]>>()(f.stack([a, a]));
+expectType<Tensor<[2, 3, 3]>>()(f.stack([a, a, a], { dim: 2 }));
+expectType<Tensor<[2, 3, 2]>>()(f.stack([a, a], -1));
+expectType<Tensor>()(f.stack(several));
+
 // Code that is generic over shapes, and callbacks, need nothing more.
 function normalized<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y: Tensor = x.add(x).mul(2).sum();

@@ -7,8 +7,19 @@ import { expandNode, reshapeNode } from './broadcast.js';
 import { composite, operand, type Operand } from './define.js';
 import { castNode } from './element.js';
 import { concatNode, narrowNode, permuteNode } from './movement.js';
+import type { Concatenated, Stacked } from '../types/index.js';
 
 type DimOption = number | { readonly dim?: number };
+
+type Cat = <const T extends readonly Operand[], const D extends DimOption = 0>(
+  tensors: T,
+  dim?: D,
+) => Tensor<Concatenated<T, D>>;
+
+type Stack = <const T extends readonly Operand[], const D extends DimOption = 0>(
+  tensors: T,
+  dim?: D,
+) => Tensor<Stacked<T, D>>;
 
 function dimOf(dim: DimOption | undefined): number {
   return (typeof dim === 'object' ? dim.dim : dim) ?? 0;
@@ -32,9 +43,7 @@ function together(op: string, tensors: readonly Operand[]): Tensor[] {
  * @throws {ShapeError} if they do not fit.
  * @example cat([tensor([1, 2]), tensor([3])]) // [1, 2, 3]
  */
-export const cat: (tensors: readonly Operand[], dim?: DimOption) => Tensor = composite(
-  'cat',
-  (tensors, dim) => {
+export const cat = composite('cat', (tensors: readonly Operand[], dim?: DimOption): Tensor => {
     const nodes = together('cat', tensors);
     const kept = nodes.filter((x) => x.ndim !== 1 || x.size > 0);
     const list = kept.length > 0 ? kept : nodes.slice(0, 1);
@@ -47,15 +56,13 @@ export const cat: (tensors: readonly Operand[], dim?: DimOption) => Tensor = com
     const d = normalizeDim('cat', dimOf(dim), shape.length);
     return concatNode(list, d);
   },
-);
+) as Cat;
 
 /**
  * Tensors of one shape along a new dimension `dim`, 0 by default. PyTorch: `torch.stack`.
  * @throws {ShapeError} if the shapes differ.
  */
-export const stack: (tensors: readonly Operand[], dim?: DimOption) => Tensor = composite(
-  'stack',
-  (tensors, dim) => {
+export const stack = composite('stack', (tensors: readonly Operand[], dim?: DimOption): Tensor => {
     const nodes = together('stack', tensors);
     const { shape } = nodes[0] as Tensor;
     const other = nodes.find((x) => !sameShape(x.shape, shape));
@@ -71,7 +78,7 @@ export const stack: (tensors: readonly Operand[], dim?: DimOption) => Tensor = c
       d,
     );
   },
-);
+) as Stack;
 
 /**
  * Pieces along `dim`, 0 by default: of a given size, the last one smaller if need be, or of each of the given sizes.

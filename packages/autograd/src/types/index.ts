@@ -15,6 +15,7 @@ export type {
   ProductResult,
 } from './matrix.js';
 export type { NestedShape } from './nested.js';
+export type { Concatenated, Stacked } from './join.js';
 export type { Product, Sum } from './product.js';
 export type { Reduced } from './reduce.js';
 export type {
