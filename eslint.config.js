@@ -27,8 +27,8 @@ export default defineConfig(
     },
   },
   {
-    // Loops over typed arrays: an index in range is known to give a number.
-    files: ['packages/autograd/src/backends/**/*.ts'],
+    // Loops over typed arrays, and over shapes beside each other: an index in range is known to give a number.
+    files: ['packages/autograd/{src/{ops,graph,engine,backends,io},test/engine}/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {

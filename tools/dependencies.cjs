@@ -31,7 +31,7 @@ module.exports = {
       severity: 'error',
       from: {},
       // Found at run time, where they are installed.
-      to: { couldNotResolve: true, pathNot: '^(koffi|webgpu)$' },
+      to: { couldNotResolve: true, pathNot: '^(koffi|webgpu|@tensorflow/.*|@jax-js/.*)$' },
     },
     ...Object.entries(mayNotImport).map(([from, to]) => ({
       name: `direction-of-${from}`,

@@ -1,6 +1,7 @@
 /** @file Chooses the backend that runs plans: WebAssembly where it has SIMD, else the interpreter. */
-import { ChainruleError, DeviceError } from '../errors.js';
+import { ChainruleError } from '../errors.js';
 import { engine } from '../engine/evaluate.js';
+import { checkDevice, deviceNames } from '../graph/device.js';
 import { interpreter } from './interpreter/interpreter.js';
 import { Arrays } from './wasm/arrays.js';
 import { wasmBackend, type WasmBackend } from './wasm/backend.js';
@@ -63,7 +64,7 @@ export function getNumThreads(): number {
 
 /** The devices that tensors can be on. */
 export function devices(): string[] {
-  return ['cpu'];
+  return [...deviceNames];
 }
 
 /**
@@ -71,9 +72,5 @@ export function devices(): string[] {
  * @throws {DeviceError} if there is no such device here.
  */
 export function setDevice(device: string): void {
-  if (!devices().includes(device)) {
-    throw new DeviceError(
-      `setDevice: there is no device '${String(device)}' here; available: ${devices().join(', ')}`,
-    );
-  }
+  checkDevice('setDevice', device);
 }

@@ -1,34 +1,11 @@
 /** @file `graph(t)`: the computational graph behind a tensor, as data and as pictures. */
-import { show, type Shape } from '../graph/shape.js';
-import type { DType } from '../graph/dtype.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp } from '../graph/version.js';
 import { filled } from '../ops/primitive.js';
 import { pullback } from '../transforms/vjp.js';
+import type { GraphEdge, GraphNode } from './graphNode.js';
 import { toDot, toMermaid } from './graphText.js';
 import { toSVG } from './graphPicture.js';
-
-/** A node of a drawn graph. */
-export interface GraphNode {
-  readonly id: number;
-  /** `operation`; `parameter` for a version of a cell; `input` for a tensor that no operation made. */
-  readonly kind: 'operation' | 'parameter' | 'input';
-  /** The operation with the numbers among its arguments, such as `mul 0.5`. */
-  readonly label: string;
-  readonly shape: Shape;
-  readonly dtype: DType;
-  /** The module path or `scope` it was made in; empty outside of any. */
-  readonly scope: string;
-  readonly requiresGrad: boolean;
-  /** Whether it belongs to the backward pass. */
-  readonly backward: boolean;
-}
-
-/** From an input to what is computed from it. */
-export interface GraphEdge {
-  readonly from: number;
-  readonly to: number;
-}
 
 export interface Graph {
   /** Inputs before what is made from them. */
@@ -41,6 +18,8 @@ export interface Graph {
   /** A picture, laid out in layers from top to bottom; scopes are frames. Labels are escaped. */
   toSVG(): string;
 }
+
+export type { GraphEdge, GraphNode } from './graphNode.js';
 
 /**
  * The graph behind a tensor: what it was, or will be, computed from. Nothing is evaluated.
@@ -138,9 +117,4 @@ function adopt(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): GraphN
     const [only] = users;
     return users.size === 1 && only !== undefined ? { ...node, scope: only } : node;
   });
-}
-
-/** The second line of a node: what it holds. */
-export function typeOf({ dtype, shape }: GraphNode): string {
-  return `${dtype === 'float32' ? '' : `${dtype} `}${show(shape)}`;
 }

@@ -1,9 +1,6 @@
 /** @file Graphs as pictures: a layered drawing in SVG. */
-import type { Graph, GraphNode } from './graph.js';
-import { typeOf } from './graph.js';
+import { typeOf, type Drawn, type GraphNode } from './graphNode.js';
 import { clean, colorOf } from './graphText.js';
-
-type Drawn = Pick<Graph, 'nodes' | 'edges'>;
 
 interface Box {
   readonly node: GraphNode;

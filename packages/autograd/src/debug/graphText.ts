@@ -1,8 +1,5 @@
 /** @file Graphs as text for Graphviz and Mermaid. */
-import type { Graph, GraphNode } from './graph.js';
-import { typeOf } from './graph.js';
-
-type Drawn = Pick<Graph, 'nodes' | 'edges'>;
+import { typeOf, type Drawn, type GraphNode } from './graphNode.js';
 
 /** The longest label that is written out. */
 const LONGEST = 60;

@@ -1,4 +1,5 @@
 /** @file The four element types, their typed arrays, and how they combine. */
+import { DTypeError } from '../errors.js';
 
 /** The element types of a tensor. `float32` is the default for floats. */
 export type DType = 'float32' | 'float64' | 'int32' | 'bool';
@@ -15,6 +16,14 @@ export const itemSize: Readonly<Record<DType, number>> = {
   int32: 4,
   bool: 1,
 };
+
+/** Refuses what is no dtype. */
+export function checkDType(op: string, dtype: DType): void {
+  if (DTYPES.includes(dtype)) return;
+  throw new DTypeError(
+    `${op}: there is no dtype ${String(dtype)}; choose one of ${DTYPES.join(', ')}`,
+  );
+}
 
 /** A zero-filled array of `size` elements. */
 export function allocate(dtype: DType, size: number): TypedArray {

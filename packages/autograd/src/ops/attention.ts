@@ -27,9 +27,8 @@ export interface DropoutOptions {
  * Sets each element to 0 with probability `p` and divides the others by `1 − p`. PyTorch: `nn.functional.dropout`.
  * @throws {ChainruleError} if p is not from 0 to 1.
  */
-export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor = composite(
-  'dropout',
-  (input, ...rest): Tensor => {
+export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor =
+  composite('dropout', (input, ...rest): Tensor => {
     const { p = 0.5, training = true } = optionsOf<DropoutOptions>(['p'], ...rest);
     const x = floatOperand('dropout', input);
     if (typeof p !== 'number' || !(p >= 0 && p <= 1)) {
@@ -38,8 +37,7 @@ export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: Dropout
     if (!training || p === 0) return x;
     const kept = lt(rand(x.shape), 1 - p);
     return where(kept, p === 1 ? x : mul(x, 1 / (1 - p)), zerosOf(x));
-  },
-);
+  });
 
 export interface EmbeddingOptions {
   /** A row that gets no gradient. Negative ones count from the end. */
@@ -52,24 +50,25 @@ export interface EmbeddingOptions {
  * @throws {IndexError} for an index that is no row: at once for known values, otherwise when evaluated.
  * @throws {DTypeError} if the indices are not int32. @throws {ShapeError} if the weight is no matrix.
  */
-export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOptions) => Tensor = composite(
-  'embedding',
-  (indices, weight, { paddingIdx } = {}): Tensor => {
+export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOptions) => Tensor =
+  composite('embedding', (indices, weight, { paddingIdx } = {}): Tensor => {
     const index = integers('embedding', indices);
     const w = operand('embedding', weight);
-    if (w.ndim !== 2) throw new ShapeError(`embedding: the weight must be [rows, features], got ${show(w.shape)}`);
+    if (w.ndim !== 2)
+      throw new ShapeError(`embedding: the weight must be [rows, features], got ${show(w.shape)}`);
     const rows = w.shape[0] as number;
     if (index.value !== null) checkIndices('embedding', index.value, rows, 0);
     const y = takeOf([w, index], { dim: 0 });
     if (paddingIdx === undefined || paddingIdx === null) return y;
     checkInteger('embedding', 'paddingIdx', paddingIdx, -rows);
     if (paddingIdx >= rows) {
-      throw new ChainruleError(`embedding: paddingIdx ${paddingIdx} is no row of a weight with ${rows}`);
+      throw new ChainruleError(
+        `embedding: paddingIdx ${paddingIdx} is no row of a weight with ${rows}`,
+      );
     }
     const padding = eq(index, paddingIdx < 0 ? paddingIdx + rows : paddingIdx);
     return where(reshapeNode(padding, [...index.shape, 1]), detach(y), y);
-  },
-);
+  });
 
 export interface OneHotOptions {
   /** Default −1: as many as the largest class needs. */
@@ -92,7 +91,8 @@ export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => T
       throw new ChainruleError('oneHot: without numClasses there must be at least one index');
     }
     const all = index.shape.map((_, d) => d);
-    const count = numClasses >= 0 ? numClasses : maxOver([index], { dims: all, keepdim: false }).item() + 1;
+    const count =
+      numClasses >= 0 ? numClasses : maxOver([index], { dims: all, keepdim: false }).item() + 1;
     if (index.value !== null) checkIndices('oneHot', index.value, count, index.ndim);
     return oneHotOf([index], { count });
   },
@@ -130,7 +130,11 @@ export const scaledDotProductAttention: (
   const { attnMask } = options;
   const q = floatOperand(op, query);
   let [k, v] = [floatOperand(op, key), floatOperand(op, value)];
-  if ([q, k, v].some((x) => x.ndim < 2) || q.shape.at(-1) !== k.shape.at(-1) || k.shape.at(-2) !== v.shape.at(-2)) {
+  if (
+    [q, k, v].some((x) => x.ndim < 2) ||
+    q.shape.at(-1) !== k.shape.at(-1) ||
+    k.shape.at(-2) !== v.shape.at(-2)
+  ) {
     throw new ShapeError(
       `${op}: query ${show(q.shape)}, key ${show(k.shape)} and value ${show(v.shape)} must be […, l, e], […, s, e] and […, s, f]`,
     );
@@ -162,17 +166,25 @@ export const scaledDotProductAttention: (
 function repeatHeads(op: string, x: Tensor, q: Tensor): Tensor {
   const [have, want] = [x.shape.at(-3) ?? 1, q.shape.at(-3) ?? 1];
   if (x.ndim < 3 || have === 0 || want % have !== 0) {
-    throw new ShapeError(`${op}: ${want} heads of the query are no multiple of the ${have} of ${show(x.shape)}`);
+    throw new ShapeError(
+      `${op}: ${want} heads of the query are no multiple of the ${have} of ${show(x.shape)}`,
+    );
   }
   const [lead, rest] = [x.shape.slice(0, -3), x.shape.slice(-2)];
   const apart = reshapeNode(x, [...lead, have, 1, ...rest]);
-  return reshapeNode(expandNode(apart, [...lead, have, want / have, ...rest]), [...lead, want, ...rest]);
+  return reshapeNode(expandNode(apart, [...lead, have, want / have, ...rest]), [
+    ...lead,
+    want,
+    ...rest,
+  ]);
 }
 
 function integers(op: string, x: Tensor): Tensor {
   const index = operand(op, x);
   if (index.dtype === 'int32') return index;
-  throw new DTypeError(`${op}: the indices must be int32, got ${index.dtype}; cast them: x.cast('int32')`);
+  throw new DTypeError(
+    `${op}: the indices must be int32, got ${index.dtype}; cast them: x.cast('int32')`,
+  );
 }
 
 /** The methods of this family. */

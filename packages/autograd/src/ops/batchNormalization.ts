@@ -8,7 +8,16 @@ import { reshapeNode } from './broadcast.js';
 import { detach } from './comparison.js';
 import { composite } from './define.js';
 import { castNode } from './element.js';
-import { affine, channelled, meanOver, momentsOf, standardize, vectorOf, type AffineOptions, type Maybe } from './moments.js';
+import {
+  affine,
+  channelled,
+  meanOver,
+  momentsOf,
+  standardize,
+  vectorOf,
+  type AffineOptions,
+  type Maybe,
+} from './moments.js';
 import { optionsOf } from './optional.js';
 
 /** Running statistics of each channel, `[c]`; they, the weight and the bias may also stand before the options. */
@@ -47,17 +56,29 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
   'batchNorm',
   (input, ...rest): Tensor => {
     const options = optionsOf<BatchNormOptions>(RUNNING, ...rest);
-    const { runningMean, runningVar, weight, bias, training = false, momentum = 0.1, eps = 1e-5 } = options;
+    const {
+      runningMean,
+      runningVar,
+      weight,
+      bias,
+      training = false,
+      momentum = 0.1,
+      eps = 1e-5,
+    } = options;
     const x = channelled('batchNorm', input);
     const c = x.shape[1] as number;
     const inner = x.shape.slice(2).map(() => 1);
     const dims = range(x.ndim).filter((d) => d !== 1);
-    const [mean, variance] = [runningMean, runningVar].map((t) => vectorOf('batchNorm', 'running statistics', t, c));
+    const [mean, variance] = [runningMean, runningVar].map((t) =>
+      vectorOf('batchNorm', 'running statistics', t, c),
+    );
     let y: Tensor;
     if (training) {
       const count = c === 0 ? 0 : x.size / c;
       if (count === 1) {
-        throw new ShapeError(`batchNorm: training needs more than one value a channel, x is ${show(x.shape)}`);
+        throw new ShapeError(
+          `batchNorm: training needs more than one value a channel, x is ${show(x.shape)}`,
+        );
       }
       const moments = momentsOf(x, dims);
       y = standardize(moments, eps);
@@ -84,16 +105,28 @@ export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
   'instanceNorm',
   (input, ...rest): Tensor => {
     const options = optionsOf<InstanceNormOptions>(RUNNING, ...rest);
-    const { runningMean, runningVar, weight, bias, useInputStats = true, momentum = 0.1, eps = 1e-5 } = options;
+    const {
+      runningMean,
+      runningVar,
+      weight,
+      bias,
+      useInputStats = true,
+      momentum = 0.1,
+      eps = 1e-5,
+    } = options;
     const x = channelled('instanceNorm', input);
     const [n, c] = x.shape as readonly [number, number];
     const inner = x.shape.slice(2).map(() => 1);
-    const [mean, variance] = [runningMean, runningVar].map((t) => vectorOf('instanceNorm', 'running statistics', t, c));
+    const [mean, variance] = [runningMean, runningVar].map((t) =>
+      vectorOf('instanceNorm', 'running statistics', t, c),
+    );
     let y: Tensor;
     if (useInputStats) {
       const count = sizeOf(x.shape.slice(2));
       if (count === 1) {
-        throw new ShapeError(`instanceNorm: needs more than one value a channel and example, x is ${show(x.shape)}`);
+        throw new ShapeError(
+          `instanceNorm: needs more than one value a channel and example, x is ${show(x.shape)}`,
+        );
       }
       const moments = momentsOf(x, range(x.ndim).slice(2));
       y = standardize(moments, eps);
@@ -108,9 +141,18 @@ export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
 );
 
 /** Normalizes by running statistics, which must be there. */
-function byRunning(op: string, x: Tensor, mean: Maybe, variance: Maybe, shape: Shape, eps: number): Tensor {
+function byRunning(
+  op: string,
+  x: Tensor,
+  mean: Maybe,
+  variance: Maybe,
+  shape: Shape,
+  eps: number,
+): Tensor {
   if (mean === undefined || mean === null || variance === undefined || variance === null) {
-    throw new ChainruleError(`${op}: needs runningMean and runningVar when it does not normalize by the batch`);
+    throw new ChainruleError(
+      `${op}: needs runningMean and runningVar when it does not normalize by the batch`,
+    );
   }
   const scale = rsqrt(add(reshapeNode(variance, shape), eps));
   return mul(sub(x, reshapeNode(mean, shape)), scale);
@@ -119,6 +161,9 @@ function byRunning(op: string, x: Tensor, mean: Maybe, variance: Maybe, shape: S
 /** Moves a running statistic towards that of the batch, if it is a cell. */
 function update(running: Maybe, batch: Tensor, momentum: number | Tensor): void {
   if (!(running instanceof Cell)) return;
-  const next = add(running.current, mul(sub(castNode(detach(batch), running.dtype), running.current), momentum));
+  const next = add(
+    running.current,
+    mul(sub(castNode(detach(batch), running.dtype), running.current), momentum),
+  );
   running.assign(castNode(next, running.dtype));
 }

@@ -1,6 +1,6 @@
 /** @file Comparison, logic and choice; and the operations that change how elements are held, not what they are. */
 import { ChainruleError, DTypeError } from '../errors.js';
-import { DTYPES, isFloat, type DType } from '../graph/dtype.js';
+import { checkDType, isFloat, type DType } from '../graph/dtype.js';
 import { sameShape, type Shape } from '../graph/shape.js';
 import { valueOf, type Tensor } from '../graph/tensor.js';
 import { abs, add, mul, sub } from './arithmetic.js';
@@ -88,9 +88,7 @@ function everywhere(t: Tensor, op: string): boolean {
  * @throws {DTypeError} for an unknown dtype.
  */
 export function cast<X extends Operand>(x: X, dtype: DType): Tensor<ShapeIn<X>> {
-  if (!DTYPES.includes(dtype)) {
-    throw new DTypeError(`cast: there is no dtype ${String(dtype)}; choose one of ${DTYPES.join(', ')}`);
-  }
+  checkDType('cast', dtype);
   return castNode(operand('cast', x), dtype) as Tensor<ShapeIn<X>>;
 }
 

@@ -60,10 +60,16 @@ export const conv3d: Conv<ConvOptions> = composite('conv3d', forward('conv3d', 3
  *
  * @throws {ShapeError} if channels, groups or the bias do not fit, or nothing would be left.
  */
-export const convTranspose1d: Conv<ConvTransposeOptions> = composite('convTranspose1d', transposed('convTranspose1d', 1));
+export const convTranspose1d: Conv<ConvTransposeOptions> = composite(
+  'convTranspose1d',
+  transposed('convTranspose1d', 1),
+);
 
 /** The transpose of `conv2d`: `x [n, c, h, w]`, `weight [c, o / groups, kh, kw]`. See `convTranspose1d`. PyTorch: `nn.functional.conv_transpose2d`. */
-export const convTranspose2d: Conv<ConvTransposeOptions> = composite('convTranspose2d', transposed('convTranspose2d', 2));
+export const convTranspose2d: Conv<ConvTransposeOptions> = composite(
+  'convTranspose2d',
+  transposed('convTranspose2d', 2),
+);
 
 function forward(op: string, rank: number): Conv<ConvOptions> {
   return (input, weight, ...rest) => {
@@ -118,9 +124,14 @@ function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
     const padHigh = padLow.map((n, d) => n - extra[d]!);
     const size = x.shape
       .slice(2)
-      .map((n, d) => (n - 1) * stride[d]! - padLow[d]! - padHigh[d]! + dilation[d]! * (kernel[d]! - 1) + 1);
+      .map(
+        (n, d) =>
+          (n - 1) * stride[d]! - padLow[d]! - padHigh[d]! + dilation[d]! * (kernel[d]! - 1) + 1,
+      );
     if (size.some((n) => n <= 0) || x.shape.slice(2).includes(0)) {
-      throw new ShapeError(`${op}: x ${show(input.shape)} and weight ${show(w.shape)} give a result of size ${show(size)}`);
+      throw new ShapeError(
+        `${op}: x ${show(input.shape)} and weight ${show(w.shape)} give a result of size ${show(size)}`,
+      );
     }
     const y = convInput([x, w], { size, kernel, stride, padLow, padHigh, dilation, groups });
     return unbatched(withBias(op, y, options.bias), single);
@@ -143,22 +154,29 @@ function paddingOf(
     return { padLow, padHigh: total.map((n, d) => n - padLow[d]!) };
   }
   if (typeof padding === 'string' && padding !== 'valid') {
-    throw new ChainruleError(`${op}: padding must be numbers, 'same' or 'valid', got '${String(padding)}'`);
+    throw new ChainruleError(
+      `${op}: padding must be numbers, 'same' or 'valid', got '${String(padding)}'`,
+    );
   }
-  const both = padding === 'valid' ? kernel.map(() => 0) : perDim(op, 'padding', padding, kernel.length, 0);
+  const both =
+    padding === 'valid' ? kernel.map(() => 0) : perDim(op, 'padding', padding, kernel.length, 0);
   return { padLow: both, padHigh: both };
 }
 
 function checkWeight(op: string, w: Tensor, rank: number): Tensor {
   if (w.ndim !== rank + 2 || w.shape.slice(2).includes(0)) {
-    throw new ShapeError(`${op}: expected a weight of ${rank + 2} dimensions, none of the kernel's 0, got ${show(w.shape)}`);
+    throw new ShapeError(
+      `${op}: expected a weight of ${rank + 2} dimensions, none of the kernel's 0, got ${show(w.shape)}`,
+    );
   }
   return w;
 }
 
 function sameType(op: string, x: Tensor, w: Tensor): void {
   if (x.dtype !== w.dtype) {
-    throw new DTypeError(`${op}: x is ${x.dtype} and the weight ${w.dtype}; cast one: x.cast('${w.dtype}')`);
+    throw new DTypeError(
+      `${op}: x is ${x.dtype} and the weight ${w.dtype}; cast one: x.cast('${w.dtype}')`,
+    );
   }
 }
 
@@ -171,7 +189,9 @@ function withBias(op: string, y: Tensor, bias: Tensor | null | undefined): Tenso
   if (bias === undefined || bias === null) return y;
   const b = floatOperand(op, bias);
   if (b.ndim !== 1 || b.size !== y.shape[1] || b.dtype !== y.dtype) {
-    throw new ShapeError(`${op}: the bias is ${b.dtype} ${show(b.shape)}; it must be ${y.dtype} [${y.shape[1]}]`);
+    throw new ShapeError(
+      `${op}: the bias is ${b.dtype} ${show(b.shape)}; it must be ${y.dtype} [${y.shape[1]}]`,
+    );
   }
   return add(y, reshapeNode(b, [b.size, ...y.shape.slice(2).map(() => 1)]));
 }
@@ -182,8 +202,16 @@ export interface ConvolutionMethods<S extends Shape = Shape> {
   conv1d(weight: Tensor, bias?: Tensor | null | ConvOptions, options?: ConvOptions): Tensor;
   conv2d(weight: Tensor, bias?: Tensor | null | ConvOptions, options?: ConvOptions): Tensor;
   conv3d(weight: Tensor, bias?: Tensor | null | ConvOptions, options?: ConvOptions): Tensor;
-  convTranspose1d(weight: Tensor, bias?: Tensor | null | ConvTransposeOptions, options?: ConvTransposeOptions): Tensor;
-  convTranspose2d(weight: Tensor, bias?: Tensor | null | ConvTransposeOptions, options?: ConvTransposeOptions): Tensor;
+  convTranspose1d(
+    weight: Tensor,
+    bias?: Tensor | null | ConvTransposeOptions,
+    options?: ConvTransposeOptions,
+  ): Tensor;
+  convTranspose2d(
+    weight: Tensor,
+    bias?: Tensor | null | ConvTransposeOptions,
+    options?: ConvTransposeOptions,
+  ): Tensor;
   unfold(kernelSize: PerDim, options?: UnfoldOptions): Tensor;
   fold(outputSize: PerDim, kernelSize: PerDim, options?: UnfoldOptions): Tensor;
 }

@@ -199,6 +199,7 @@ operations.set('where', { kind: 'primitive' });
 /** `x · y`, and 0 where x is 0, whatever y is: how derivative rules multiply a cotangent. */
 export const strongMul: BinaryOp = binary('strongMul', {
   reference: (x, y) => (x === 0 ? 0 : x * y),
+  integer: Math.imul,
   dx: (_x, y) => y,
   dy: (x) => x,
 });

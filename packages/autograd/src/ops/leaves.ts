@@ -1,12 +1,14 @@
 /** @file New tensors that no operation made: their options, and what every function that makes one checks. */
 import { DTypeError } from '../errors.js';
-import { allocate, isFloat, type DType } from '../graph/dtype.js';
+import { checkDevice } from '../graph/device.js';
+import { allocate, checkDType, isFloat, type DType } from '../graph/dtype.js';
 import { makeLeaf, valueOf, type Tensor } from '../graph/tensor.js';
 import type { Shape } from '../graph/shape.js';
 
 export interface CreationOptions {
   readonly dtype?: DType;
   readonly requiresGrad?: boolean;
+  /** One of `devices()`. */
   readonly device?: string;
 }
 
@@ -16,6 +18,8 @@ export function finish<S extends Shape>(
   t: Tensor<S>,
   options: CreationOptions,
 ): Tensor<S> {
+  if (options.dtype !== undefined) checkDType(op, options.dtype);
+  if (options.device !== undefined) checkDevice(op, options.device);
   if (options.requiresGrad !== true) return t;
   if (!isFloat(t.dtype)) {
     throw new DTypeError(

@@ -43,16 +43,27 @@ export function standardize({ centred, variance }: Moments, eps: number): Tensor
 }
 
 /** `y · weight + bias`, both of shape `own`, seen as `shape` against y. */
-export function affine(op: string, y: Tensor, weight: Maybe, bias: Maybe, own: Shape, shape: Shape): Tensor {
+export function affine(
+  op: string,
+  y: Tensor,
+  weight: Maybe,
+  bias: Maybe,
+  own: Shape,
+  shape: Shape,
+): Tensor {
   const [w, b] = (['weight', 'bias'] as const).map((name, i) => {
     const t = i === 0 ? weight : bias;
     if (t === undefined || t === null) return null;
     const node = floatOperand(op, t);
     if (!sameShape(node.shape, own)) {
-      throw new ShapeError(`${op}: the ${name} has shape ${show(node.shape)}; it must be ${show(own)}`);
+      throw new ShapeError(
+        `${op}: the ${name} has shape ${show(node.shape)}; it must be ${show(own)}`,
+      );
     }
     if (node.dtype !== y.dtype) {
-      throw new DTypeError(`${op}: the ${name} is ${node.dtype}, x is ${y.dtype}; they must be equal`);
+      throw new DTypeError(
+        `${op}: the ${name} is ${node.dtype}, x is ${y.dtype}; they must be equal`,
+      );
     }
     return reshapeNode(node, shape);
   });
@@ -65,7 +76,9 @@ export function vectorOf(op: string, name: string, t: Maybe, c: number): Tensor 
   if (t === undefined || t === null) return null;
   const node = floatOperand(op, t);
   if (node.ndim === 1 && node.size === c) return node;
-  throw new ShapeError(`${op}: the ${name} have shape ${show(node.shape)}; they must be [${c}], one for each channel`);
+  throw new ShapeError(
+    `${op}: the ${name} have shape ${show(node.shape)}; they must be [${c}], one for each channel`,
+  );
 }
 
 /** A float tensor with a batch and channels. */
@@ -76,11 +89,17 @@ export function channelled(op: string, input: Tensor): Tensor {
 }
 
 /** The last dimensions of `x`, which must be of the shape given. */
-export function lastDims(op: string, x: Tensor, normalizedShape: number | Shape): { dims: number[]; shape: Shape } {
+export function lastDims(
+  op: string,
+  x: Tensor,
+  normalizedShape: number | Shape,
+): { dims: number[]; shape: Shape } {
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
   const first = x.ndim - shape.length;
   if (shape.length === 0 || first < 0 || !sameShape(x.shape.slice(first), shape)) {
-    throw new ShapeError(`${op}: x ${show(x.shape)} does not end in normalizedShape ${show(shape)}`);
+    throw new ShapeError(
+      `${op}: x ${show(x.shape)} does not end in normalizedShape ${show(shape)}`,
+    );
   }
   return { dims: range(x.ndim).slice(first), shape };
 }

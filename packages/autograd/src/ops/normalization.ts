@@ -9,7 +9,17 @@ import { detach } from './comparison.js';
 import { composite, floatOperand, type Operand, type SameShape } from './define.js';
 import { exp, log } from './exponential.js';
 import { maxOver } from './fold.js';
-import { affine, channelled, lastDims, meanOver, momentsOf, standardize, type AffineOptions, type Maybe, type NormOptions } from './moments.js';
+import {
+  affine,
+  channelled,
+  lastDims,
+  meanOver,
+  momentsOf,
+  standardize,
+  type AffineOptions,
+  type Maybe,
+  type NormOptions,
+} from './moments.js';
 import { optionsOf } from './optional.js';
 import type { CosineSimilarityOptions, NormalizeOptions } from './similarity.js';
 
@@ -45,7 +55,11 @@ export const logSoftmax = composite('logSoftmax', (input: Operand, dim: number):
 }) as SameShape<[dim: number]>;
 
 /** `x` less its largest element; the result of a softmax does not depend on it, so nothing flows back there. */
-function shift(op: string, input: Operand, dim: number): { x: Tensor; dims: number[]; shifted: Tensor } {
+function shift(
+  op: string,
+  input: Operand,
+  dim: number,
+): { x: Tensor; dims: number[]; shifted: Tensor } {
   const x = floatOperand(op, input);
   const d = normalizeDim(op, dim, x.ndim);
   const dims = x.ndim === 0 ? [] : [d];
@@ -86,7 +100,10 @@ export const rmsNorm: (
   const { weight, eps } = optionsOf<RmsNormOptions>(['weight'], ...rest);
   const x = floatOperand('rmsNorm', input);
   const { dims, shape } = lastDims('rmsNorm', x, normalizedShape);
-  const y = mul(x, rsqrt(add(meanOver(mul(x, x), dims), eps ?? (x.dtype === 'float64' ? 2 ** -52 : 2 ** -23))));
+  const y = mul(
+    x,
+    rsqrt(add(meanOver(mul(x, x), dims), eps ?? (x.dtype === 'float64' ? 2 ** -52 : 2 ** -23))),
+  );
   return affine('rmsNorm', y, weight, null, shape, shape);
 });
 
@@ -106,7 +123,9 @@ export const groupNorm: (
   checkInteger('groupNorm', 'numGroups', numGroups, 1);
   const [n, c, ...rest] = x.shape as readonly [number, number, ...number[]];
   if (c % numGroups !== 0) {
-    throw new ShapeError(`groupNorm: ${c} channels of x ${show(x.shape)} do not divide into ${numGroups} groups`);
+    throw new ShapeError(
+      `groupNorm: ${c} channels of x ${show(x.shape)} do not divide into ${numGroups} groups`,
+    );
   }
   const groups = reshapeNode(x, [n, numGroups, (c / numGroups) * sizeOf(rest)]);
   const y = reshapeNode(standardize(momentsOf(groups, [2]), eps), x.shape);
@@ -123,7 +142,11 @@ export interface NormalizationMethods<S extends Shape = Shape> {
     bias?: Maybe | AffineOptions,
     options?: AffineOptions,
   ): Tensor<S>;
-  rmsNorm(normalizedShape: number | Shape, weight?: Maybe | RmsNormOptions, options?: RmsNormOptions): Tensor<S>;
+  rmsNorm(
+    normalizedShape: number | Shape,
+    weight?: Maybe | RmsNormOptions,
+    options?: RmsNormOptions,
+  ): Tensor<S>;
   groupNorm(
     numGroups: number,
     weight?: Maybe | AffineOptions,

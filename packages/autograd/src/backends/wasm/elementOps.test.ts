@@ -338,5 +338,6 @@ test('supports says no where there is no formula', () => {
   expect(supports('exp', 'int32')).toBe(false);
   expect(supports('add', 'bool')).toBe(false);
   expect(supports('nonsense', 'float32')).toBe(false);
-  expect(supports('lgamma', 'float64')).toBe(true);
+  expect(supports('lgamma', 'float32')).toBe(true);
+  expect(supports('lgamma', 'float64')).toBe(false);
 });

@@ -24,8 +24,8 @@ export function float32(v: Lanes, op: string, x: Register, y: Register): Registe
       return v.div(v.f32(1), x);
     case 'sign': {
       const unit = v.or(v.and(x, v.f32(-0)), v.f32(1));
-      // ±0 and NaN are their own sign.
-      return v.select(v.bin(F32x4.gt, v.un(F32x4.abs, x), v.f32(0)), unit, x);
+      // ±0 and NaN have none: 0, as in PyTorch.
+      return v.and(v.bin(F32x4.gt, v.un(F32x4.abs, x), v.f32(0)), unit);
     }
     case 'floor':
       return v.un(F32x4.floor, x);
@@ -53,12 +53,6 @@ export function float32(v: Lanes, op: string, x: Register, y: Register): Registe
       return v.bin(F32x4.min, x, y);
     case 'pow':
       return pow(v, x, y);
-    case 'floorDivide': {
-      const [xLow, xHigh] = v.widen(x);
-      const [yLow, yHigh] = v.widen(y);
-      const half = (a: Register, b: Register): Register => v.un(F64x2.floor, v.divD(a, b));
-      return v.narrow(half(xLow, yLow), half(xHigh, yHigh));
-    }
     case 'hypot': {
       const [xLow, xHigh] = v.widen(x);
       const [yLow, yHigh] = v.widen(y);
@@ -101,7 +95,7 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       return v.divD(v.f64(1), x);
     case 'sign': {
       const unit = v.or(v.and(x, v.f64(-0)), v.f64(1));
-      return v.select(v.bin(F64x2.gt, v.un(F64x2.abs, x), v.f64(0)), unit, x);
+      return v.and(v.bin(F64x2.gt, v.un(F64x2.abs, x), v.f64(0)), unit);
     }
     case 'floor':
       return v.un(F64x2.floor, x);
@@ -136,8 +130,6 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       return v.bin(F64x2.max, x, y);
     case 'minimum':
       return v.bin(F64x2.min, x, y);
-    case 'floorDivide':
-      return v.un(F64x2.floor, v.divD(x, y));
   }
   if (SCALAR_UNARY.has(op)) return v.callD(op, x);
   if (SCALAR_BINARY.has(op)) return v.callD(op, x, y);

@@ -53,5 +53,7 @@ function quotient(v: Lanes, a: Register, b: Register, rounding: number): Registe
   const y = cast(v, { dtype: 'int32', registers: [b] }, 'float64');
   const rounded = x.registers.map((d, i) => v.un(rounding, v.divD(d, y.registers[i] as Register)));
   const q = cast(v, { dtype: 'float64', registers: rounded }, 'int32').registers[0] as Register;
-  return v.bin(V128.andnot, q, v.bin(I32x4.eq, b, v.i32(0)));
+  // −2³¹ / −1 wraps around, where the conversion would stop at 2³¹ − 1.
+  const wrapped = v.select(v.bin(I32x4.eq, b, v.i32(-1)), v.bin(I32x4.sub, v.i32(0), a), q);
+  return v.bin(V128.andnot, wrapped, v.bin(I32x4.eq, b, v.i32(0)));
 }

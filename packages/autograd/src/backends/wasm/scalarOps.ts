@@ -28,6 +28,7 @@ export const SCALAR_UNARY: ReadonlySet<string> = new Set([
 ]);
 export const SCALAR_BINARY: ReadonlySet<string> = new Set([
   'atan2',
+  'floorDivide',
   'fmod',
   'remainder',
   'pow',

@@ -256,6 +256,13 @@ export function scalarFunctions(): Record<string, ScalarFunction> {
     hypot: (x, y) => Math.hypot(x, y),
     // IEEE 754: 1 to any power is 1, as is (−1)^±∞; JavaScript says NaN.
     pow: (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y)),
+    // From the remainder, as PyTorch: -1 for -2.5 by infinity, NaN for infinity by anything.
+    floorDivide: (x, y) => {
+      if (y === 0) return x / y;
+      const r = x % y;
+      const q = (x - r) / y - (r !== 0 && r < 0 !== y < 0 ? 1 : 0);
+      return q === 0 ? (x / y < 0 || Object.is(x / y, -0) ? -0 : 0) : Math.round(q);
+    },
     fmod: (x, y) => x % y,
     remainder: (x, y) => {
       const r = x % y;

@@ -75,7 +75,7 @@ export function elementFunction(
   const table: Record<string, (x: number, y: number, z: number) => number> = {
     neg: (x) => (integer ? -x | 0 : -x),
     abs: Math.abs,
-    sign: Math.sign,
+    sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
     square: (x) => (integer ? Math.imul(x, x) : x * x),
     sqrt: Math.sqrt,
     rsqrt: (x) => 1 / Math.sqrt(x),
@@ -101,7 +101,8 @@ export function elementFunction(
     mul: (x, y) => (integer ? Math.imul(x, y) : x * y),
     strongMul: (x, y) => (x === 0 ? 0 : integer ? Math.imul(x, y) : x * y),
     div: (x, y) => x / y,
-    floorDivide: (x, y) => (integer && y === 0 ? 0 : Math.floor(x / y)),
+    floorDivide: (x, y) =>
+      integer ? (y === 0 ? 0 : Math.floor(x / y)) : (functions['floorDivide']?.(x, y) ?? NaN),
     maximum: (x, y) => Math.max(x, y),
     minimum: (x, y) => Math.min(x, y),
     eq: (x, y) => Number(x === y),

@@ -1,0 +1,36 @@
+/** @file What a drawn graph consists of. */
+import type { DType } from '../graph/dtype.js';
+import { show, type Shape } from '../graph/shape.js';
+
+/** A node of a drawn graph. */
+export interface GraphNode {
+  readonly id: number;
+  /** `operation`; `parameter` for a version of a cell; `input` for a tensor that no operation made. */
+  readonly kind: 'operation' | 'parameter' | 'input';
+  /** The operation with the numbers among its arguments, such as `mul 0.5`. */
+  readonly label: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The module path or `scope` it was made in; empty outside of any. */
+  readonly scope: string;
+  readonly requiresGrad: boolean;
+  /** Whether it belongs to the backward pass. */
+  readonly backward: boolean;
+}
+
+/** From an input to what is computed from it. */
+export interface GraphEdge {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** All that is drawn. */
+export interface Drawn {
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+}
+
+/** The second line of a node: what it holds. */
+export function typeOf({ dtype, shape }: GraphNode): string {
+  return `${dtype === 'float32' ? '' : `${dtype} `}${show(shape)}`;
+}
