@@ -14,6 +14,8 @@ import { matmulOf } from '../../src/ops/matmul.js';
 import { concatNode, padNode, permuteNode, sliceNode } from '../../src/ops/movement.js';
 
 const wasm = wasmBackend({ threads: 1, arrays: new Arrays(true) });
+/** Growing this memory detaches every view of it. */
+const unshared = wasmBackend({ threads: 2, arrays: new Arrays(false) });
 
 /** A source of choices: fast-check shrinks the list. */
 class Choices {
@@ -141,6 +143,7 @@ describe('WebAssembly and the interpreter', () => {
         if (roots.length === 0) return;
         const expected = valuesOn(interpreter, roots);
         const actual = valuesOn(wasm, roots);
+        expect(valuesOn(unshared, roots)).toEqual(actual);
         actual.forEach((array, k) => {
           const want = expected[k] as TypedArray;
           expect(array.length).toBe(want.length);
@@ -154,5 +157,32 @@ describe('WebAssembly and the interpreter', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test('agree while memory grows and its views are detached', () => {
+    const moving = wasmBackend({ threads: 1, arrays: new Arrays(false) });
+    const runs = [10, 100, 300, 1000, 1500].map((n) => {
+      const x = tensor(Float32Array.from({ length: 40 * n }, (_, i) => Math.sin(i)), { shape: [40, n] });
+      const graph = collect([x.matmul(x.transpose(0, 1)).add(1).exp(), x.sort(1).values.mul(2), x.sum()]);
+      const program = new Plan(new Int32Array(0), graph, graph.leaves).program();
+      const values = graph.leaves.map(
+        (t) => t.value ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
+      );
+      const on = (backend: Backend): (() => TypedArray[]) => {
+        const executable = backend.compile(program);
+        return () => executable.run(values, graph.roots.map(() => null));
+      };
+      return { wasm: on(moving), truth: on(interpreter)() };
+    });
+    // Each plan again after larger ones have moved the memory.
+    for (const { wasm, truth } of [...runs, ...runs]) {
+      wasm().forEach((array, k) => {
+        const want = truth[k] as TypedArray;
+        array.forEach((x, i) => {
+          if (!(Math.abs(x - want[i]!) <= 1e-3 * Math.max(1, Math.abs(want[i]!))))
+            expect({ k, i, x }).toEqual({ k, i, x: want[i] });
+        });
+      });
+    }
   });
 });

@@ -1,7 +1,7 @@
 /** @file Products by BLAS: close to sums in double precision, the same bits each time and for any number of threads. */
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Access, MatmulKernel } from '../../engine/kernel.js';
+import type { Access, ConvKernel, MatmulKernel, Place } from '../../engine/kernel.js';
 import { compileBlasMatmul, piecesOf } from '../wasm/blasProduct.js';
 import { ModuleBuilder } from '../wasm/assembler.js';
 import { compileKernels } from '../wasm/compile.js';
@@ -14,7 +14,8 @@ import { candidateAt, candidates, wantsSkylakeX } from './libraries.js';
 
 const memory = new WasmMemory({ shared: true });
 const available = memory.shared && blasSource(memory.memory) !== null;
-if (!available) console.warn(`SKIPPED, no BLAS to test: ${String(findBlas())}`);
+const why = findBlas();
+if (typeof why === 'string') console.warn(`SKIPPED, no BLAS to test: ${why}`);
 const pool = available ? new ThreadPool(memory, 3) : null;
 afterAll(() => pool?.dispose());
 
@@ -131,6 +132,48 @@ describe.runIf(available)('a BLAS library', () => {
           expect(alone.equals(Buffer.from(multiply(kernel, buffers, true).buffer))).toBe(true);
       }
     }
+  });
+
+  test.each(['forward', 'gradInput', 'gradWeight'] as const)('convolutions: %s', (direction) => {
+    const [batch, inChannels, outChannels, side] = [3, 16, 32, 14];
+    const sizes = {
+      x: batch * inChannels * side * side,
+      w: outChannels * inChannels * 9,
+      y: batch * outChannels * side * side,
+    };
+    const roles = { forward: 'xwy', gradInput: 'ywx', gradWeight: 'xyw' } as const;
+    const lengths = [...roles[direction]].map((role) => sizes[role as 'x' | 'w' | 'y']);
+    const at = (buffer: number): Place => ({ buffer, dtype: 'float32', offset: 0 });
+    const kernel: ConvKernel = {
+      ...{ kind: 'conv', direction, batch, groups: 1, inChannels, outChannels },
+      ...{ size: [side, side], window: [3, 3], places: [side, side], stride: [1, 1] },
+      ...{ padLow: [1, 1], padHigh: [1, 1], dilation: [1, 1] },
+      inputs: [at(0), at(1)],
+      out: at(2),
+    };
+    const addresses = lengths.map((length, k) =>
+      memory.store(
+        'float32',
+        Float32Array.from({ length }, (_, i) => (k < 2 ? Math.sin(i * 12.9898 + k) : NaN)),
+      ),
+    );
+    const results = [false, true].map((blas) => {
+      const compiled = compileKernels([kernel], { shared: true, threads: 3, blas });
+      expect(compiled.usesBlas).toBe(blas);
+      const plan = new WasmPlan(memory, compiled, pool ?? undefined);
+      plan.setBuffers(addresses);
+      plan.runThreaded();
+      const [result, again] = [0, 1].map(() => {
+        if (plan.compiled.usesBlas) plan.runThreaded();
+        return memory.view('float32', addresses[2] as number, lengths[2] as number).slice();
+      });
+      expect(again).toEqual(result);
+      plan.dispose();
+      return result as Float32Array;
+    });
+    const [own, byBlas] = results as [Float32Array, Float32Array];
+    own.forEach((x, i) => expect(Math.abs(x - byBlas[i]!)).toBeLessThan(1e-3));
+    for (const address of addresses) memory.release(address);
   });
 
   test('NaN and infinities go through', () => {

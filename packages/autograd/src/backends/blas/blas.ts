@@ -57,12 +57,12 @@ interface Loaded {
 
 /** koffi as the program would find it, or from the present folder. */
 function loadKoffi(): Loaded | null {
-  const { createRequire } = process.getBuiltinModule('node:module');
-  const { join } = process.getBuiltinModule('node:path');
-  for (const from of [process.argv[1], join(process.cwd(), 'package.json')]) {
+  const module = process.getBuiltinModule('node:module');
+  const here = process.getBuiltinModule('node:path').join(process.cwd(), 'package.json');
+  for (const from of [process.argv[1], here]) {
     if (from === undefined) continue;
     try {
-      const require = createRequire(from);
+      const require = module.createRequire(from);
       const path = require.resolve('koffi');
       return { koffi: require(path) as Koffi, path };
     } catch {

@@ -15,7 +15,7 @@ import type { WorkerData } from './worker.js';
 /** Some tens of microseconds: longer than the gap between two plans of a step, shorter than one is missed. */
 const SPINS = 20_000;
 /** A worker that is silent for so long is given up. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 30_000;
 
 interface WorkerHandle {
   unref?(): void;
@@ -47,6 +47,7 @@ function startWorker(data: WorkerData, onError: () => void): WorkerHandle {
   if (node !== undefined) {
     const worker = new node.Worker(workerSource(), { eval: true, workerData: data, execArgv: [] });
     worker.on('error', onError);
+    worker.on('exit', onError);
     // A process ends when only workers are left.
     worker.unref();
     return worker;
@@ -68,13 +69,15 @@ export class ThreadPool {
   private workers: WorkerHandle[] = [];
   private nextPlan = 1;
   private broken = false;
+  private readonly patience: number;
 
   /**
    * Starts the workers; they are ready some tens of milliseconds later.
    *
    * @throws {DeviceError} if the memory is not shared.
    */
-  constructor(memory: WasmMemory, threads: number) {
+  constructor(memory: WasmMemory, threads: number, patience = PATIENCE_MS) {
+    this.patience = patience;
     if (!memory.shared && threads > 1) {
       throw new DeviceError(
         `threads: ${threads} threads need shared memory, and this memory is not shared; use 1 thread`,
@@ -96,7 +99,13 @@ export class ThreadPool {
         blas,
         spins: SPINS,
       };
-      this.workers.push(startWorker(data, () => this.giveUp()));
+      try {
+        this.workers.push(startWorker(data, () => this.giveUp()));
+      } catch {
+        // Workers may be forbidden, as by a page's content security policy.
+        this.giveUp();
+        break;
+      }
     }
   }
 
@@ -145,7 +154,12 @@ export class ThreadPool {
       this.giveUp();
       throw error;
     }
-    if (status !== 0) Atomics.store(this.state, CONTROL.failed, 1);
+    if (status !== 0) {
+      this.giveUp();
+      throw new DeviceError(
+        'threads: a worker never came to a meeting point; plans run on one thread from now on. Evaluate again.',
+      );
+    }
     this.join('run a plan');
   }
 
@@ -178,14 +192,14 @@ export class ThreadPool {
     const { state } = this;
     const workers = this.threads - 1;
     for (let spin = 0; spin < SPINS && Atomics.load(state, CONTROL.done) < workers; spin++);
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + this.patience;
     for (;;) {
       const done = Atomics.load(state, CONTROL.done);
       if (done >= workers) break;
       if (this.broken || performance.now() > deadline) {
         this.giveUp();
         throw new DeviceError(
-          `threads: ${workers - done} of ${workers} workers did not ${what} within ${PATIENCE_MS / 1000} s; ` +
+          `threads: ${workers - done} of ${workers} workers did not ${what} within ${this.patience / 1000} s; ` +
             'plans run on one thread from now on. Evaluate again.',
         );
       }

@@ -167,6 +167,31 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
   });
 });
 
+test('a worker that dies while a plan runs is a DeviceError in bounded time, and plans run on', () => {
+  const own = new WasmMemory({ shared: true, limit: 2 ** 24 });
+  const pool = new ThreadPool(own, 2, 300);
+  pools.push(pool);
+  expect(pool.waitUntilReady()).toBe(true);
+  const plan = new WasmPlan(
+    own,
+    compileKernels([map('neg', 0, 0, 100_000)], { shared: true, threads: 2 }),
+    pool,
+  );
+  const address = own.store(f, new Float32Array(100_000).fill(3));
+  plan.setBuffer(0, address);
+  plan.runThreaded();
+  // It dies at once; nobody hears of it before this thread is free again.
+  for (const worker of (pool as unknown as { workers: { terminate(): unknown }[] }).workers)
+    worker.terminate();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  const start = performance.now();
+  expect(() => plan.runThreaded()).toThrow(DeviceError);
+  expect(performance.now() - start).toBeLessThan(3000);
+  own.view(f, address, 100_000).fill(5);
+  plan.run();
+  expect(own.view(f, address, 100_000).every((x) => x === -5)).toBe(true);
+});
+
 test('unshared memory and threads do not go together', () => {
   expect(() => new ThreadPool(new WasmMemory(), 2)).toThrow(DeviceError);
 });

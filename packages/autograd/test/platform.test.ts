@@ -1,0 +1,247 @@
+/**
+ * @file What the package does where something is missing or fails: without WebAssembly, SIMD or shared memory, in a
+ * worker thread, when a worker dies, when memory runs out. Each in a process of its own, from one bundle.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const source = fileURLToPath(new URL('../src', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'chainrule-platform-'));
+const bundle = join(folder, 'chainrule.cjs');
+
+beforeAll(async () => {
+  const options = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' } as const;
+  const contents = `export * from './index.ts'; export { engine } from './engine/evaluate.ts';`;
+  await build({ ...options, stdin: { contents, resolveDir: source }, outfile: bundle });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a script in a process that has `c`, the package, after `before`; gives what it prints, parsed. */
+function run(
+  script: string,
+  { before = '', env = {}, node = process.execPath }: Partial<Record<'before' | 'node', string>> & {
+    env?: Record<string, string>;
+  } = {},
+): unknown {
+  const text = `${before}\nconst c = require(${JSON.stringify(bundle)});
+    const out = (x) => console.log(JSON.stringify(x));
+    const noise = (...shape) => c.tensor(
+      Float32Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => Math.sin(i * 12.9898)), { shape });
+    ${script}`;
+  const printed = execFileSync(node, ['-e', text], {
+    timeout: 25_000,
+    encoding: 'utf8',
+    env: { ...process.env, CHAINRULE_BLAS: 'off', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return JSON.parse(printed.trim().split('\n').at(-1) ?? 'null');
+}
+
+/** A training that uses products, reductions and element functions; prints the backend and the bits. */
+const TRAINING = `
+  const x = noise(64, 50), w = new c.Parameter(noise(50, 40).mul(0.1)), v = new c.Parameter(noise(40, 3).mul(0.1));
+  let loss;
+  for (let i = 0; i < 10; i++) {
+    loss = x.matmul(w).tanh().matmul(v).square().mean();
+    loss.backward();
+    c.noGrad(() => { for (const p of [w, v]) { p.assign(p.sub(p.grad.mul(0.05))); p.grad = null; } });
+    c.evaluate();
+  }
+  const bits = [...new Int32Array(w.dataSync().slice().buffer)].reduce((h, x) => (Math.imul(h, 31) + x) | 0, 0);
+  out({ backend: c.engine.backend.name, threads: c.getNumThreads(), loss: loss.item(), bits, blas: c.blas(),
+    wide: c.enableWideSimd().enabled });`;
+
+interface Training {
+  readonly backend: string;
+  readonly threads: number;
+  readonly loss: number;
+  readonly bits: number;
+  readonly blas: { readonly found: boolean; readonly reason: string };
+}
+
+describe('falls back', () => {
+  const train = (options?: Parameters<typeof run>[1]): Training => run(TRAINING, options) as Training;
+  let usual: Training;
+  beforeAll(() => {
+    usual = train();
+  });
+
+  test('to nothing where all is there', () => {
+    expect(usual.backend).toBe('wasm');
+    expect(usual.blas).toEqual({ found: false, reason: 'CHAINRULE_BLAS is off' });
+  });
+
+  test.each([
+    ['no WebAssembly', 'delete globalThis.WebAssembly;'],
+    ['no SIMD', 'WebAssembly.validate = () => false;'],
+  ])('to the interpreter: %s', (_, before) => {
+    const without = train({ before });
+    expect(without.backend).toBe('interpreter');
+    expect(without.threads).toBe(1);
+    expect(without.loss).toBeCloseTo(usual.loss, 5);
+    expect(without.blas.reason).toBe('the interpreter is in use');
+  });
+
+  test.each([
+    ['no SharedArrayBuffer', 'delete globalThis.SharedArrayBuffer;'],
+    [
+      'shared memory refused',
+      `const M = WebAssembly.Memory;
+       WebAssembly.Memory = function (o) { if (o.shared) throw new RangeError('refused'); return new M(o); };`,
+    ],
+  ])('to one thread and the same bits: %s', (_, before) => {
+    const without = train({ before });
+    expect(without.backend).toBe('wasm');
+    expect(without.bits).toBe(usual.bits);
+    expect(without.blas).toEqual({ found: false, reason: 'there is no shared memory here' });
+  });
+
+  test('to what JavaScript has: no navigator, no process.getBuiltinModule', () => {
+    const before = 'delete globalThis.navigator; process.getBuiltinModule = undefined;';
+    expect(train({ before }).bits).toBe(usual.bits);
+  });
+
+  test('the interpreter by CHAINRULE_BACKEND', () => {
+    expect(train({ env: { CHAINRULE_BACKEND: 'interpreter' } }).backend).toBe('interpreter');
+  });
+});
+
+describe('threads', () => {
+  test('a process with waiting threads ends by itself, and bits do not depend on their number', () => {
+    const script = (threads: number): string => `
+      c.setNumThreads(${threads});
+      const x = noise(300, 300);
+      let bits = 0;
+      (async () => {
+        for (let i = 0; i < 6; i++) {
+          const y = x.matmul(x).mul(0.01 * (i + 1)).exp().sum(0).softmax(0).dataSync();
+          for (const b of new Int32Array(y.slice().buffer)) bits = (Math.imul(bits, 31) + b) | 0;
+          await new Promise((done) => setTimeout(done, 60));
+        }
+        out({ threads: c.getNumThreads(), bits });
+      })();`;
+    const [one, three] = [1, 3].map((n) => run(script(n)) as { threads: number; bits: number });
+    expect(three?.threads).toBe(3);
+    expect(three?.bits).toBe(one?.bits);
+  });
+
+  test('workers that die are noticed, and one thread goes on', () => {
+    const before = `
+      const threads = require('node:worker_threads');
+      const made = [];
+      threads.Worker = class extends threads.Worker { constructor(...a) { super(...a); made.push(this); } };`;
+    const result = run(
+      `c.setNumThreads(3);
+      const x = noise(300, 300);
+      const value = () => x.matmul(x).add(0.5).dataSync()[7];
+      (async () => {
+        value();
+        await new Promise((done) => setTimeout(done, 200));
+        const want = value();
+        await Promise.all(made.map((w) => w.terminate()));
+        const start = Date.now();
+        out({ workers: made.length, want, got: value(), ms: Date.now() - start });
+      })();`,
+      { before },
+    ) as { workers: number; want: number; got: number; ms: number };
+    expect(result.workers).toBe(2);
+    expect(result.got).toBe(result.want);
+    expect(result.ms).toBeLessThan(5_000);
+  });
+
+  test('the package works inside a worker thread', () => {
+    const inner = `const c = require(${JSON.stringify(bundle)}); c.setNumThreads(2);
+      const x = c.arange(90000).reshape([300, 300]).mul(1e-5);
+      require('node:worker_threads').parentPort.postMessage(x.matmul(x).sum().item());`;
+    const script = `
+      const { Worker } = require('node:worker_threads');
+      const x = c.arange(90000).reshape([300, 300]).mul(1e-5);
+      const want = x.matmul(x).sum().item();
+      new Worker(${JSON.stringify(inner)}, { eval: true }).on('message', (got) => out({ want, got }));`;
+    const { want, got } = run(script) as { want: number; got: number };
+    expect(got).toBe(want);
+  });
+});
+
+describe('memory', () => {
+  test('what is too large names the operation and the size; earlier tensors are intact', () => {
+    const before = `
+      const M = WebAssembly.Memory;
+      WebAssembly.Memory = function (o) { return new M({ ...o, maximum: Math.min(o.maximum, 256) }); };`;
+    const result = run(
+      `const kept = noise(1000).mul(2); c.evaluate(kept);
+       const w = new c.Parameter(noise(1000));
+       const error = (f) => { try { f(); return null; } catch (e) { return [e.name, e.message]; } };
+       const before = [...kept.dataSync()].slice(0, 5);
+       const huge = error(() => noise(3000, 1).matmul(noise(1, 3000)).exp().dataSync());
+       const cell = error(() => { c.noGrad(() => w.assign(w.add(noise(3000, 1).matmul(noise(1, 3000)).exp().sum()))); c.evaluate(); });
+       const impossible = error(() => c.zeros([1e5, 1e6]));
+       out({ huge, cell, impossible, before, after: [...kept.dataSync()].slice(0, 5), w: w.dataSync()[3], sum: kept.add(1).sum().item() });`,
+      { before },
+    ) as Record<'huge' | 'cell' | 'impossible', [string, string] | null> & {
+      before: number[];
+      after: number[];
+      w: number;
+    };
+    for (const error of [result.huge, result.cell]) {
+      expect(error?.[0]).toBe('DeviceError');
+      expect(error?.[1]).toMatch(/^matmul: its result, float32\[3000, 3000\], takes 34\.3 MiB; /);
+    }
+    expect(result.impossible?.[0]).toBe('ShapeError');
+    expect(result.impossible?.[1]).toMatch(/zeros.*MB/);
+    expect(result.after).toEqual(result.before);
+    expect(result.w).toBeCloseTo(Math.sin(3 * 12.9898), 6);
+  });
+
+  test('memoryUsage counts what is held', () => {
+    const [first, second] = run(`
+      const w = new c.Parameter(noise(1000, 100));
+      const first = c.memoryUsage();
+      for (let i = 0; i < 4; i++) { c.noGrad(() => w.assign(w.mul(0.5))); c.evaluate(); }
+      out([first, c.memoryUsage()]);`) as Record<string, number>[];
+    expect(first).toMatchObject({ arena: 0, cells: 0, plans: 0 });
+    expect(second?.['cells']).toBeGreaterThanOrEqual(400_000);
+    expect(second?.['plans']).toBeGreaterThanOrEqual(1);
+    expect(second?.['used']).toBeGreaterThanOrEqual((second?.['cells'] ?? 0) + (second?.['arena'] ?? 0));
+    expect(second?.['reserved']).toBeGreaterThanOrEqual(second?.['used'] ?? Infinity);
+  });
+});
+
+const wide = process.env['CHAINRULE_TEST_NODE'];
+test.runIf(wide !== undefined)('wide vectors on another Node (CHAINRULE_TEST_NODE): the same bits, or why not', () => {
+  const node = wide as string;
+  const major = Number.parseInt(execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }), 10);
+  const script = (enable: boolean): string => `
+    c.setNumThreads(1);
+    const done = ${enable ? 'c.enableWideSimd()' : 'null'};
+    const x = noise(200, 333), y = noise(333, 77);
+    let bits = 0;
+    for (let i = 0; i < 400; i++) {
+      const z = x.matmul(y).exp().dataSync();
+      bits = new Int32Array(z.slice().buffer).reduce((h, b) => (Math.imul(h, 31) + b) | 0, 0);
+    }
+    out({ done, bits });`;
+  const narrow = run(script(false), { node }) as { bits: number };
+  const { done, bits } = run(script(true), { node }) as { done: { enabled: boolean }; bits: number };
+  expect(done.enabled).toBe(major >= 24);
+  expect(bits).toBe(narrow.bits);
+});
+
+test('no source makes code from text', () => {
+  const files = ['autograd', 'nn', 'optim'].flatMap((name) => {
+    const from = fileURLToPath(new URL(`../../${name}/src`, import.meta.url));
+    return readdirSync(from, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .map((file) => join(from, file));
+  });
+  expect(files.length).toBeGreaterThan(100);
+  const guilty = files.filter((file) =>
+    /\bnew Function\b|\bFunction\(|(^|[^.\w])eval\([^)]|setTimeout\(\s*['"`]/m.test(readFileSync(file, 'utf8')),
+  );
+  expect(guilty).toEqual([]);
+});
