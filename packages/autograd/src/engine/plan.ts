@@ -46,6 +46,13 @@ export class Plan {
   remember(index: number): void {
     if (this.kept.has(index) || this.roots.includes(index)) return;
     this.kept.add(index);
+    this.dispose();
+  }
+
+  /** Gives back what it holds; it is made ready again should it run again. */
+  dispose(): void {
+    this.executable?.dispose?.();
+    this.meteredExecutable?.dispose?.();
     this.executable = null;
     this.meteredExecutable = null;
   }
@@ -69,6 +76,7 @@ export class Plan {
   /** As `on`, with kernels that report their times. */
   metered(backend: Backend, held: readonly number[], meter: Meter): Executable {
     if (this.meteredBy !== meter || this.meteredExecutable === null || this.holds !== held) {
+      this.meteredExecutable?.dispose?.();
       this.meteredExecutable = backend.compile(this.program(held), meter);
       this.meteredBy = meter;
       this.holds = held;
@@ -78,6 +86,7 @@ export class Plan {
 
   on(backend: Backend, held: readonly number[] = []): Executable {
     if (this.executable === null || this.backend !== backend || this.holds !== held) {
+      this.executable?.dispose?.();
       this.executable = backend.compile(this.program(held));
       this.backend = backend;
       this.holds = held;
@@ -130,13 +139,17 @@ export class PlanCache {
     this.plans.set(hash, [...(this.plans.get(hash) ?? []), plan]);
     this.last = hash;
     if (this.plans.size > this.capacity) {
-      const [oldest] = this.plans.keys();
-      if (oldest !== undefined) this.plans.delete(oldest);
+      const [oldest] = this.plans;
+      if (oldest !== undefined) {
+        this.plans.delete(oldest[0]);
+        for (const old of oldest[1]) old.dispose();
+      }
     }
     return plan;
   }
 
   clear(): void {
+    for (const bucket of this.plans.values()) for (const plan of bucket) plan.dispose();
     this.plans.clear();
   }
 }

@@ -32,6 +32,8 @@ export interface Executable {
    * or to a new one; no output shares memory with an input or another output.
    */
   run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[];
+  /** Gives back what it holds. It is not run again. */
+  dispose?(): void;
 }
 
 /** What turns programs into something runnable. */

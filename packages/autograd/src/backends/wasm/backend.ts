@@ -287,6 +287,10 @@ class WasmExecutable implements Executable {
     });
   }
 
+  dispose(): void {
+    for (const part of this.parts) if (part.kind === 'plan') part.plan.dispose();
+  }
+
   /** Takes room for what is computed and what is copied in; if it is refused, says what is the largest. */
   private reserve(bytes: number): void {
     this.at = -1;
