@@ -24,7 +24,7 @@ function decode(x: unknown): unknown {
 }
 
 function flat(result: unknown): Tensor[] {
-  return result instanceof Tensor ? [result] : Object.values(result as object).flatMap(flat);
+  return result instanceof Tensor ? [result as Tensor] : Object.values(result as object).flatMap(flat);
 }
 
 function expectSame(what: string, actual: Tensor | null, expected: Plain | null): void {

@@ -5,7 +5,6 @@
  * The dictionary is read by a parser that knows nothing but the three entries; object arrays, which hold pickled
  * Python code, are refused.
  */
-/* eslint-disable @typescript-eslint/no-non-null-assertion -- loops over typed arrays */
 import { FormatError } from '../errors.js';
 import { decodeElements, ELEMENT_SIZE, elementBytes, elementCount } from './elements.js';
 import type { ArrayRecord, ElementType } from './elements.js';

@@ -1,7 +1,7 @@
 /** @file Exponentials and logarithms. */
 import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { binary, unary, type BroadcastingMethod, type BinaryOp, type Operand, type UnaryOp } from './define.js';
+import { binary, unary, type BroadcastingMethod, type BinaryOp, type UnaryOp } from './define.js';
 import { add } from './element.js';
 import { mul, reciprocal, sub } from './fieldOperations.js';
 import { sigmoidOf } from './logistic.js';

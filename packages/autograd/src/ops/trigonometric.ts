@@ -1,7 +1,7 @@
 /** @file Trigonometric and hyperbolic functions; angles in radians. Integers and booleans become float32. */
 import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { binary, unary, type BroadcastingMethod, type BinaryOp, type Operand, type UnaryOp } from './define.js';
+import { binary, unary, type BroadcastingMethod, type BinaryOp, type UnaryOp } from './define.js';
 import { add, choose } from './element.js';
 import { div, mul, neg, reciprocal, square, sub } from './fieldOperations.js';
 import { rsqrt } from './powers.js';

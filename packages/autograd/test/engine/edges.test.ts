@@ -6,7 +6,7 @@ import { wasmBackend } from '../../src/backends/wasm/backend.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
 import type { Backend } from '../../src/engine/program.js';
-import { isFloat, type DType, type TypedArray } from '../../src/graph/dtype.js';
+import { allocate, isFloat, type DType, type TypedArray } from '../../src/graph/dtype.js';
 import { makeLeaf, type Tensor } from '../../src/graph/tensor.js';
 import { primitives } from '../../src/graph/primitive.js';
 import { makeElement } from '../../src/ops/element.js';
@@ -74,13 +74,9 @@ function operand(dtype: DType, place: number): Tensor {
   const values = isFloat(dtype) ? FLOATS : dtype === 'int32' ? INTEGERS : [0, 1];
   const at = (i: number): number =>
     values[Math.floor(i / values.length ** place) % values.length] as number;
-  const make = {
-    float32: Float32Array,
-    float64: Float64Array,
-    int32: Int32Array,
-    bool: Uint8Array,
-  }[dtype];
-  return makeLeaf(Object.assign(new make(SIZE)).map((_, i) => at(i)) as TypedArray, [SIZE], dtype);
+  const data = allocate(dtype, SIZE);
+  for (let i = 0; i < SIZE; i++) data[i] = at(i);
+  return makeLeaf(data, [SIZE], dtype);
 }
 
 function valuesOn(backend: Backend, root: Tensor): TypedArray {

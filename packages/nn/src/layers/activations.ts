@@ -160,9 +160,10 @@ export class GLU extends Activation<{ readonly dim?: number }> {
 export class Softmax extends Module {
   readonly dim: number;
 
-  constructor(dim: number = -1) {
+  /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
+  constructor(dim: number | { readonly dim?: number } = {}) {
     super();
-    this.dim = dim;
+    this.dim = typeof dim === 'number' ? dim : (dim.dim ?? -1);
   }
 
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -178,9 +179,10 @@ export class Softmax extends Module {
 export class LogSoftmax extends Module {
   readonly dim: number;
 
-  constructor(dim: number = -1) {
+  /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
+  constructor(dim: number | { readonly dim?: number } = {}) {
     super();
-    this.dim = dim;
+    this.dim = typeof dim === 'number' ? dim : (dim.dim ?? -1);
   }
 
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
