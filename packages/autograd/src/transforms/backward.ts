@@ -108,11 +108,15 @@ function give(
     if (graph.roots.length === 0) return;
     const learnt = unknown === null ? null : learn(graph, unknown, gradients);
     // Learning walks the graph again: the structure to find a plan by is that of the last walk.
-    execute(
-      graph,
-      learnt ?? engine.plans.find(unknown === null ? graph : collect(graph.roots)),
-      'backward',
-    );
+    if (learnt === null) {
+      execute(
+        graph,
+        engine.plans.find(unknown === null ? graph : collect(graph.roots)),
+        'backward',
+      );
+    } else {
+      execute({ ...graph, leaves: learnt.inputs }, learnt.plan, 'backward');
+    }
   } catch (error) {
     for (const { leaf, grad, live } of before) {
       extraOf(leaf).grad?.revert();
@@ -131,7 +135,7 @@ function learn(
   graph: Collected,
   { structure, before }: Unknown,
   gradients: readonly Tensor[],
-): Plan | null {
+): { readonly plan: Plan; readonly inputs: Tensor[] } | null {
   const firstGradient = graph.roots.length - gradients.length;
   if (gradients.some((g, k) => graph.roots[firstGradient + k] !== g)) return null;
   const forward = collect(graph.roots.slice(0, firstGradient));
@@ -145,7 +149,7 @@ function learn(
   if (targets.includes(-1)) return null;
   const plan = engine.plans.add(new Plan(structure, { nodes, roots: graph.roots }, inputs));
   plan.gradients = targets;
-  return plan;
+  return { plan, inputs };
 }
 
 /** The sum of the gradient so far and a new one. */
@@ -166,6 +170,7 @@ function gradientCell(gradient: Tensor, differentiable: boolean): Cell {
 
 /** The gradient of a leaf: reused from step to step, unless it has a graph of its own. */
 class GradientCell extends Cell {
+  override label = 'the gradient of an earlier backward()';
   private readonly graph: Tensor | null;
 
   constructor(gradient: Tensor, differentiable: boolean) {
