@@ -8,7 +8,7 @@ export type { Shape } from './graph/shape.js';
 export type * from './types/index.js';
 export { borrowGrad, Tensor, type NestedArray } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
-export { dependsOn, enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
+export { afterRun, dependsOn, enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
 export { devices, getNumThreads, setDevice, setNumThreads } from './backends/index.js';
 export {
   blas,
@@ -33,4 +33,5 @@ export { gradcheck, gradgradcheck, type GradcheckOptions } from './testing/gradc
 export { graph, type Graph, type GraphEdge, type GraphNode } from './debug/graph.js';
 export { explain, setDebug } from './debug/explain.js';
 export { detectAnomaly } from './debug/anomaly.js';
+export { culprit, forgetRun, rememberRuns } from './debug/culprit.js';
 export { profile, type Profile, type ProfileRow } from './debug/profile.js';

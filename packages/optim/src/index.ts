@@ -1,5 +1,6 @@
 /** @file The public surface of `@chainrule/optim`. */
 export { Optimizer, type CommonOptions } from './optimizer.js';
+export type { OnNonFinite } from './finiteWatch.js';
 export type { GroupOptions, ParamGroup, Params, ParamsOrGroups } from './paramGroup.js';
 export type { OptimizerState, SavedGroup } from './state.js';
 export { SGD, type SGDGroup, type SGDOptions } from './rules/sgd.js';

@@ -1,5 +1,6 @@
 /** @file What all optimizers share: groups, state, the step, saving and loading. A rule says the rest. */
 import {
+  afterRun,
   borrowGrad,
   cast,
   cell,
@@ -8,11 +9,13 @@ import {
   enableGrad,
   evaluate,
   GradError,
+  Tensor,
 } from '@chainrule/autograd';
 import { neg, noGrad, tensor } from '@chainrule/autograd';
-import type { Cell, DType, Parameter, Tensor } from '@chainrule/autograd';
-import { ensure, flag, type Hypers, type HyperValue } from './checks.js';
+import type { Cell, DType, Parameter } from '@chainrule/autograd';
+import { ensure, flag, oneOf, type Hypers, type HyperValue } from './checks.js';
 import { Clock } from './clock.js';
+import { FiniteWatch, type OnNonFinite, type Watched } from './finiteWatch.js';
 import { buildGroup, groupsOf } from './paramGroup.js';
 import type { BuiltGroup, GroupOptions, ParamGroup, ParamsOrGroups } from './paramGroup.js';
 import type { Initial, Rule } from './rule.js';
@@ -28,6 +31,13 @@ export interface ParamState {
 export interface CommonOptions {
   /** Throw if a parameter has no gradient at `step()`, instead of skipping it. Default false. */
   readonly strict?: boolean;
+  /**
+   * What `step()` does if a gradient, or the loss that its closure returns, holds a NaN or an infinity. 'ignore', the
+   * default: nothing is looked at. 'skip': the step changes nothing, in a compiled step too, and counts in
+   * `skippedSteps`. 'throw': it changes nothing and throws an error that names the parameter, the step and the first
+   * operation that gave such a number, which needs the last batch to be kept until the step.
+   */
+  readonly onNonFinite?: OnNonFinite;
 }
 
 /**
@@ -41,6 +51,8 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
   private readonly rule: Rule<H>;
   private readonly defaults: H;
   private readonly strict: boolean;
+  /** What watches over non-finite numbers; null where they are ignored. */
+  protected readonly watch: FiniteWatch | null;
   private readonly built: BuiltGroup<H>[] = [];
   private readonly states = new Map<Parameter, ParamState>();
   private warned = false;
@@ -52,14 +64,16 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
     given: ParamsOrGroups<Partial<H>>,
     options: Partial<H> & CommonOptions,
   ) {
-    const { strict = false, ...hypers } = options;
+    const { strict = false, onNonFinite = 'ignore', ...hypers } = options;
     this.rule = rule;
     ensure(rule.name, 'strict', strict, flag);
     this.strict = strict;
+    ensure(rule.name, 'onNonFinite', onNonFinite, oneOf('ignore', 'skip', 'throw'));
+    this.watch = onNonFinite === 'ignore' ? null : new FiniteWatch(rule.name, onNonFinite);
     for (const name of Object.keys(hypers)) {
       if (!(name in rule.checks)) {
         throw new ChainruleError(
-          `${rule.name}: there is no option '${name}'; its options are ${Object.keys(rule.checks).join(', ')}, strict`,
+          `${rule.name}: there is no option '${name}'; its options are ${Object.keys(rule.checks).join(', ')}, strict, onNonFinite`,
         );
       }
     }
@@ -86,6 +100,11 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
     this.built.push(buildGroup(this.rule, this.defaults, group, used, this.built.length));
   }
 
+  /** How many steps `onNonFinite: 'skip'` has left out since this optimizer was made. */
+  get skippedSteps(): number {
+    return this.watch?.skipped ?? 0;
+  }
+
   /** Forgets all gradients. Call it before `backward()`, which adds to them. */
   zeroGrad(): void {
     for (const { group } of this.built) for (const p of group.params) p.grad = null;
@@ -95,7 +114,8 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
    * Updates every parameter from its gradient, in one run. A parameter without gradient is left as it is.
    *
    * @param closure computes the loss anew and calls `backward()`; its result is returned. Only LBFGS needs one.
-   * @throws {GradError} if `strict` is set and a parameter has no gradient. Nothing has changed then.
+   * @throws {GradError} if `strict` is set and a parameter has no gradient. @throws {ChainruleError} if `onNonFinite` is
+   * 'throw' and a gradient or the loss is not finite. Nothing has changed then.
    */
   step(): undefined;
   step<L>(closure: () => L): L;
@@ -104,10 +124,12 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
     this.reportMissing();
     noGrad(() => {
       const assignments = this.built.flatMap((group) => this.updateGroup(group));
-      for (const [target, next] of assignments) target.assign(next);
+      const guarded = this.watch?.guard(assignments, () => this.watched(loss)) ?? assignments;
+      for (const [target, next] of guarded) target.assign(next);
       dependsOn(() => this.layout());
     });
     evaluate();
+    if (this.watch !== null) afterRun(this.watch.reporter());
     return loss;
   }
 
@@ -125,6 +147,23 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
     load(this.rule, this.built, this.states, state);
     this.generation++;
     evaluate();
+  }
+
+  /** What must be finite: the loss if it is known, and every gradient, with the step that it is for. */
+  private watched(loss: unknown): Watched[] {
+    const gradients = this.built.flatMap(({ group }, g) =>
+      group.params.flatMap((p, i): Watched[] => {
+        const value = borrowGrad(p);
+        const step = this.states.get(p)?.clock.step;
+        if (value === null || step === undefined) return [];
+        return [{ what: () => `the gradient of ${nameOf(group, g, i)}`, value, step }];
+      }),
+    );
+    const step = gradients[0]?.step;
+    const isLoss = loss instanceof Tensor && step !== undefined;
+    return isLoss
+      ? [{ what: () => 'the loss', value: loss as Tensor, step }, ...gradients]
+      : gradients;
   }
 
   private updateGroup({ group, symbols }: BuiltGroup<H>): [Cell, Tensor][] {
@@ -211,11 +250,7 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
   private reportMissing(): void {
     if (this.warned && !this.strict) return;
     const missing = this.built.flatMap(({ group }, g) =>
-      group.params.flatMap((p, i) =>
-        borrowGrad(p) === null
-          ? [`${group.paramNames?.[i] ?? `parameter ${i} of group ${g}`} [${p.shape.join(', ')}]`]
-          : [],
-      ),
+      group.params.flatMap((p, i) => (borrowGrad(p) === null ? [nameOf(group, g, i)] : [])),
     );
     if (missing.length > 0) {
       const message =
@@ -231,6 +266,13 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
     }
     this.warned = true;
   }
+}
+
+/** What messages call a parameter: its name, else the path that its module gave it. */
+function nameOf<H>({ params, paramNames }: ParamGroup<H>, group: number, i: number): string {
+  const { label, shape } = params[i] as Parameter;
+  const name = paramNames?.[i] ?? (label === '' ? `parameter ${i} of group ${group}` : label);
+  return `${name} [${shape.join(', ')}]`;
 }
 
 /** A state's first value: elements at once, not a graph, so that a compiled step starts from them only once. */

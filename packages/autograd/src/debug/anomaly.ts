@@ -77,27 +77,35 @@ class Checked implements Executable {
   }
 
   private check(i: number, values: ReadonlyMap<number, TypedArray>): void {
-    const { instructions } = this.program;
-    const instruction = instructions[i];
-    const data = values.get(i);
-    if (instruction === undefined || data === undefined || !isFloat(instruction.dtype)) return;
-    const { op, shape } = instruction;
-    const where = data.findIndex((x) => (op === null ? Number.isNaN(x) : !Number.isFinite(x)));
-    if (where < 0 || op?.name === 'constant') return;
-    const first = instruction.inputs.every((j) => values.get(j)?.every(Number.isFinite) ?? true);
-    if (!first) return;
+    const found = firstNonFinite(this.program, i, values);
+    if (found === null) return;
     this.failed = i;
-    const place = shape.length === 0 ? '' : ` at [${indexOf(where, shape).join(', ')}]`;
-    const from = instruction.inputs.flatMap((j) => {
-      const x = values.get(j);
-      return x === undefined || x.length !== sizeOf(shape) ? [] : [String(x[where])];
-    });
-    throw new ChainruleError(
-      op === null
-        ? `detectAnomaly: an input of shape ${show(shape)} holds NaN${place}`
-        : `detectAnomaly: ${op.name} gave ${data[where]}${place} of ${show(shape)}${from.length > 0 ? `, from ${from.join(' and ')}` : ''}`,
-    );
+    throw new ChainruleError(`detectAnomaly: ${found}`);
   }
+}
+
+/** @internal What made instruction `i` the first with a NaN or an infinity, from inputs without; null if it is not. */
+export function firstNonFinite(
+  { instructions }: Program,
+  i: number,
+  values: ReadonlyMap<number, TypedArray>,
+): string | null {
+  const instruction = instructions[i];
+  const data = values.get(i);
+  if (instruction === undefined || data === undefined || !isFloat(instruction.dtype)) return null;
+  const { op, shape } = instruction;
+  const where = data.findIndex((x) => (op === null ? Number.isNaN(x) : !Number.isFinite(x)));
+  if (where < 0 || op?.name === 'constant') return null;
+  const first = instruction.inputs.every((j) => values.get(j)?.every(Number.isFinite) ?? true);
+  if (!first) return null;
+  const place = shape.length === 0 ? '' : ` at [${indexOf(where, shape).join(', ')}]`;
+  if (op === null) return `an input of shape ${show(shape)} holds NaN${place}`;
+  const from = instruction.inputs.flatMap((j) => {
+    const x = values.get(j);
+    return x === undefined || x.length !== sizeOf(shape) ? [] : [String(x[where])];
+  });
+  const sources = from.length > 0 ? `, from ${from.join(' and ')}` : '';
+  return `${op.name} gave ${data[where]}${place} of ${show(shape)}${sources}`;
 }
 
 function indexOf(i: number, shape: readonly number[]): number[] {

@@ -6,6 +6,7 @@ import { makeLeaf, type Tensor, valueOf } from '../graph/tensor.js';
 import { isTensor } from '../tree.js';
 import { generator } from '../graph/generatorState.js';
 import { backendInUse, engine, evaluate, explain, pendingVersions } from './evaluate.js';
+import { lastRun } from './lastRun.js';
 import { record, type Recording, type Source } from './record.js';
 
 /**
@@ -110,13 +111,14 @@ function replay(recording: Recording, leaves: readonly unknown[]): unknown {
       (leaf.extra ??= { grad: null, hooks: [], retainGrad: false, stack: undefined }).grad = cell;
   }
   generator.offset += recording.draws;
-  return recording.build(
-    results.map((result) =>
-      result.output < 0
-        ? leaves[-1 - result.output]
-        : makeLeaf(values[result.output] as TypedArray, result.shape, result.dtype),
+  if (lastRun.wanted) lastRun.kept = { ...recording, inputs: inputs.slice() };
+  const result = recording.build(
+    results.map(({ output, shape, dtype }) =>
+      output < 0 ? leaves[-1 - output] : makeLeaf(values[output] as TypedArray, shape, dtype),
     ),
   );
+  for (const f of recording.after) f();
+  return result;
 }
 
 /** The value of an input at this call; numbers are written into an array of their own. */

@@ -14,6 +14,7 @@ import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { bound } from './bound.js';
 import { collect, type Collected } from './collect.js';
+import { lastRun } from './lastRun.js';
 import { numberOf, PlanCache, type Plan } from './plan.js';
 import type { Backend, Meter, Program } from './program.js';
 
@@ -120,6 +121,9 @@ export function execute(
       cell?.revert();
     });
     throw explain(error, graph.nodes[executable.at], why);
+  }
+  if (lastRun.wanted && why === 'backward') {
+    lastRun.kept = { program: plan.program(held ?? NONE), inputs, nodes: graph.nodes };
   }
   settle(graph, plan, held ?? NONE, cells, outputs, values, more.length);
   const end = roots.length + more.length;

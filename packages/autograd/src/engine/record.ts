@@ -11,7 +11,7 @@ import { flatten, isTensor } from '../tree.js';
 import { collect } from './collect.js';
 import { backendInUse, engine, evaluate, numberArray } from './evaluate.js';
 import { isNumber, numberOf, Plan } from './plan.js';
-import type { Backend, Executable } from './program.js';
+import type { Backend, Executable, Program } from './program.js';
 
 /** Where an input of the plan comes from at each call. */
 export type Source =
@@ -30,6 +30,7 @@ export interface Recording {
   readonly expects: readonly unknown[];
   readonly guards: readonly Guard[];
   readonly executable: Executable;
+  readonly program: Program;
   readonly sources: readonly Source[];
   readonly inputs: TypedArray[];
   /** What the plan gives: the new versions of `cells`, then the results. */
@@ -47,6 +48,8 @@ export interface Recording {
   /** How far the random generator moves. */
   readonly draws: number;
   readonly nodes: readonly Tensor[];
+  /** What the function asked to be called after each run. */
+  readonly after: readonly (() => void)[];
 }
 
 /** What a gradient was before the recording. */
@@ -64,7 +67,7 @@ export function record(
   const stand = new Map<unknown, Tensor>();
   const placeholders = leaves.map((leaf) => placeholderFor(leaf, stand));
   const outer = { ...recording };
-  Object.assign(recording, { guards: [], cells: new Set(), grads: new Map() });
+  Object.assign(recording, { guards: [], cells: new Set(), grads: new Map(), after: [] });
   const start = generator.offset;
   engine.building++;
   try {
@@ -137,12 +140,14 @@ function capture(
   }
   const backend = backendInUse();
   const plan = new Plan(new Int32Array(0), { nodes: graph.nodes, roots }, graph.leaves);
+  const program = plan.program();
   return {
     grad: mode.grad,
     backend,
     expects: leaves,
     guards: [...recording.guards, ...graph.leaves.flatMap(requiresGradGuard)],
-    executable: backend.compile(plan.program()),
+    executable: backend.compile(program),
+    program,
     sources: graph.leaves.map((leaf) => sourceOf(leaf, placeholders, start)),
     inputs: graph.leaves.map(
       (leaf) =>
@@ -156,6 +161,7 @@ function capture(
     grads,
     draws: generator.offset - start,
     nodes: graph.nodes,
+    after: recording.after,
   };
 }
 

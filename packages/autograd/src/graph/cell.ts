@@ -38,6 +38,8 @@ export const pendingCells = new Set<Cell>();
  * count.assign(count.add(1));
  */
 export class Cell<S extends Shape = Shape> extends Tensor<S> {
+  /** What messages call it: modules give their parameters' paths, `encoder.0.weight`. */
+  label = '';
   private version: Version;
   /** The last version that has a value, to go back to when a run fails. */
   private committed: Version;

@@ -28,7 +28,9 @@ export const recording: {
   cells: Set<unknown>;
   /** Leaves whose gradient was set or cleared, and what it was before. */
   grads: Map<unknown, unknown>;
-} = { guards: [], cells: new Set(), grads: new Map() };
+  /** What to call after each replay. */
+  after: (() => void)[];
+} = { guards: [], cells: new Set(), grads: new Map(), after: [] };
 
 /**
  * Reads a plain value that decides what graph is built, such as whether a module is training: `compile` then records
@@ -39,6 +41,15 @@ export function dependsOn<T>(read: () => T): T {
   const value = read();
   if (mode.tracing === 'compile') recording.guards.push({ read, value });
   return value;
+}
+
+/**
+ * Calls `f` after each run of the function that `compile` is recording; where nothing is being recorded, at once. What a
+ * step wants to look at once its values are there (a flag that says whether something went wrong) it reads in `f`.
+ */
+export function afterRun(f: () => void): void {
+  if (mode.tracing === 'compile') recording.after.push(f);
+  else f();
 }
 
 /** Runs `f` with some modes changed, and puts them back whatever happens. */

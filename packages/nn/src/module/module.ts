@@ -86,12 +86,16 @@ export abstract class Module {
 
   /** All parameters, each once, however many places hold it. */
   parameters(): Parameter[] {
-    return walkSlots(this, parametersOf).map(({ value }) => value);
+    return this.namedParameters().map(([, value]) => value);
   }
 
   /** As `parameters()`, with their names: a module's own before its children's. */
   namedParameters(): [name: string, parameter: Parameter][] {
-    return walkSlots(this, parametersOf).map(({ name, value }) => [name, value]);
+    return walkSlots(this, parametersOf).map(({ name, value }) => {
+      // What messages call it: the longest path it was listed under.
+      if (!value.label.endsWith(name)) value.label = name;
+      return [name, value];
+    });
   }
 
   buffers(): Cell[] {

@@ -63,6 +63,17 @@ const rule: Rule<LBFGSGroup> = {
   update: (p) => ({ param: p }),
 };
 
+/** The loss and its gradient at one point. */
+interface Measure {
+  readonly f: number;
+  readonly g: Vector;
+}
+
+function firstNonFinite({ f, g }: Measure): string | null {
+  if (!Number.isFinite(f)) return 'the loss';
+  return g.every(Number.isFinite) ? null : 'the gradient';
+}
+
 /**
  * Limited-memory BFGS (Nocedal & Wright, algorithm 7.5): steps along `−H · g`, with the inverse Hessian `H` estimated
  * from past steps. `step(closure)` takes up to `maxIter` of them; the closure clears the gradients, computes the loss,
@@ -110,11 +121,28 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
       return { f: numberOf(loss), g: this.gradient(), loss };
     };
     const first = measure();
-    this.minimize(first.f, first.g, measure);
+    if (this.watch === null) this.minimize(first.f, first.g, measure);
+    else this.guarded(first, measure);
     return first.loss;
   }
 
-  private minimize(f: number, g: Vector, measure: () => { f: number; g: Vector }): void {
+  /** As `minimize`, but what ends in numbers that are not finite changes neither parameters nor history. */
+  private guarded(first: Measure, measure: () => Measure): void {
+    const [x, history] = [this.values(), this.history.save()];
+    const bad = firstNonFinite(first);
+    if (bad !== null) return this.watch?.refuse(bad, this.history.iterations);
+    let last: Measure = first;
+    this.minimize(first.f, first.g, () => (last = measure()));
+    const reached = this.values().every(Number.isFinite);
+    const found = firstNonFinite(last) ?? (reached ? null : 'a parameter');
+    if (found === null) return;
+    const before = History.load(history, x.length);
+    this.history = before;
+    this.move(x, 0, x);
+    this.watch?.refuse(found, before.iterations);
+  }
+
+  private minimize(f: number, g: Vector, measure: () => Measure): void {
     const { lr, maxIter, toleranceGrad, toleranceChange, historySize, lineSearchFn, maxEval } =
       this.group;
     const maxEvaluations = maxEval ?? Math.floor((maxIter * 5) / 4);

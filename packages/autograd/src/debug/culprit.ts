@@ -1,0 +1,89 @@
+/** @file Which operation it was, asked afterwards: the last backward pass is run again with every result looked at. */
+import { backendInUse } from '../engine/evaluate.js';
+import { lastRun, type Run } from '../engine/lastRun.js';
+import { Cell } from '../graph/cell.js';
+import type { TypedArray } from '../graph/dtype.js';
+import { show } from '../graph/shape.js';
+import { firstNonFinite } from './anomaly.js';
+
+/**
+ * From now on keeps what the last `backward()` or compiled step ran on, until the next one, so that {@link culprit} can
+ * answer. It costs the memory of one batch.
+ */
+export function rememberRuns(): void {
+  lastRun.wanted = true;
+}
+
+/** Lets go of what the last pass ran on: all went well. */
+export function forgetRun(): void {
+  lastRun.kept = null;
+}
+
+/**
+ * The first operation of the last `backward()`, or of the last compiled step, whose result held a NaN or an infinity,
+ * with the element, the numbers it was made from and the module it is in; null if there was none, or if nothing was
+ * kept (see {@link rememberRuns}). To be asked before the next run.
+ */
+export function culprit(): string | null {
+  const run = lastRun.kept;
+  if (run === null) return null;
+  const { program, inputs } = run;
+  const all = program.instructions.flatMap(({ op }, i) => (op === null ? [] : [i]));
+  const executable = backendInUse().compile({ ...program, outputs: all });
+  const results = executable.run(
+    inputs,
+    all.map(() => null),
+  );
+  const values = new Map<number, TypedArray>();
+  program.inputs.forEach((slot, k) => values.set(slot, inputs[k] as TypedArray));
+  all.forEach((slot, k) => values.set(slot, results[k] as TypedArray));
+  return ofLeaves(run, values) ?? ofOperations(run, values);
+}
+
+/** What was computed before the pass comes first: where several are not finite, the oldest. */
+function ofLeaves({ program, nodes }: Run, values: ReadonlyMap<number, TypedArray>): string | null {
+  const slots = [...program.inputs].sort((a, b) => (nodes[a]?.id ?? a) - (nodes[b]?.id ?? b));
+  for (const slot of slots) {
+    const found = firstNonFinite(program, slot, values);
+    const data = values.get(slot);
+    const node = nodes[slot];
+    if (node?.cell instanceof Cell && node.cell.label !== '') {
+      if (found !== null) return `${node.cell.label} holds NaN`;
+    } else if (node !== undefined && node.cell === null && node.inputs.length > 0) {
+      const x = data?.find((v) => !Number.isFinite(v));
+      if (x !== undefined)
+        return `${node.op?.name} gave ${x} in ${show(node.shape)}${within(node.scope)}`;
+    } else if (found !== null) {
+      return found;
+    }
+  }
+  return null;
+}
+
+function ofOperations(run: Run, values: ReadonlyMap<number, TypedArray>): string | null {
+  for (const [i, { op }] of run.program.instructions.entries()) {
+    const found = op === null ? null : firstNonFinite(run.program, i, values);
+    if (found !== null) return `${found}${within(scopeOf(run, i))}`;
+  }
+  return null;
+}
+
+/** The scope of an instruction; of one of the backward pass, that of the forward result it reads. */
+function scopeOf({ program, nodes }: Run, i: number): string {
+  const seen = new Set<number>();
+  const queue = [i];
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    const scope = nodes[at]?.scope ?? '';
+    if (scope !== '') return at === i ? scope : `the backward pass of ${scope}`;
+    for (const j of program.instructions[at]?.inputs ?? []) {
+      if (seen.has(j)) continue;
+      seen.add(j);
+      queue.push(j);
+    }
+  }
+  return '';
+}
+
+function within(scope: string): string {
+  return scope === '' ? '' : ` (in ${scope})`;
+}

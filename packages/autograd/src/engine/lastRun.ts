@@ -1,0 +1,15 @@
+/** @file The last run that computed gradients, kept where somebody may ask what went wrong in it. */
+import type { TypedArray } from '../graph/dtype.js';
+import type { Tensor } from '../graph/tensor.js';
+import type { Program } from './program.js';
+
+/** A run that can be made again: its inputs stay as they were until the next one. */
+export interface Run {
+  readonly program: Program;
+  readonly inputs: readonly TypedArray[];
+  /** The nodes of its first instructions; those of a backward pass may be missing. */
+  readonly nodes: readonly Tensor[];
+}
+
+/** @internal `kept` is set by every backward pass and every replay while `wanted` is true. */
+export const lastRun: { wanted: boolean; kept: Run | null } = { wanted: false, kept: null };
