@@ -6,7 +6,7 @@
 // the other options. What it draws is written into `out/`.
 
 // %%
-import { manualSeed, noGrad, type Tensor } from '@chainrule/autograd';
+import { enableWideSimd, manualSeed, noGrad, type Tensor } from '@chainrule/autograd';
 import { loadSafetensors, saveSafetensors } from '@chainrule/autograd/io';
 import * as nn from '@chainrule/nn';
 import { DataLoader } from '@chainrule/nn/data';
@@ -26,6 +26,7 @@ const { epochs, batchSize, lr, seed, ...options } = parseOptions('Learns to read
   seed: { type: 'integer', default: 1, min: 0, help: 'the same seed gives the same result' },
 });
 manualSeed(seed);
+enableWideSimd(); // twice the vector width, where Node has it (24 and later)
 
 // %% [markdown]
 // ## The data
