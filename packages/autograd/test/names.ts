@@ -32,7 +32,7 @@ export const names = {
       randLike randnLike manualSeed getRngState setRngState
       grad noGrad enableGrad isGradEnabled valueAndGrad vjp jvp jacrev jacfwd hessian hvp vmap checkpoint customGrad
       Parameter cell scope gradcheck gradgradcheck compile evaluate setDevice devices setNumThreads getNumThreads
-      graph explain setDebug profile detectAnomaly Tensor
+      graph explain setDebug profile detectAnomaly memoryUsage blas enableWideSimd Tensor
       ChainruleError ShapeError DTypeError IndexError GradError DeviceError FormatError`),
   ],
   methods: [
