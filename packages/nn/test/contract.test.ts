@@ -175,7 +175,9 @@ describe('modules', () => {
     const p = Object.fromEntries(
       net.namedParameters().map(([name, t]) => [name, t.detach().requiresGrad_(true)]),
     );
-    nn.functionalCall(net, p, ones([1, 6])).sum().backward();
+    nn.functionalCall(net, p, ones([1, 6]))
+      .sum()
+      .backward();
     expect(p['out.bias']?.grad?.toArray()).toEqual([1, 1]);
     expect(net.out.bias?.grad).toBeNull();
   });
