@@ -20,9 +20,13 @@ const { values, positionals } = parseArgs({
 async function run(file: string, cells: Cell[]): Promise<unknown> {
   let current: Cell | undefined;
   const emit = (output: Output): void => {
-    const last = current?.outputs.at(-1);
-    if (output.mime === 'text/plain' && last?.mime === 'text/plain') last.data += output.data;
-    else current?.outputs.push({ ...output });
+    const outputs = current?.outputs ?? [];
+    const last = outputs.at(-1);
+    if (output.mime === 'text/plain' && last?.mime === 'text/plain') {
+      outputs.splice(-1, 1, { ...last, data: last.data + output.data }); // what follows on goes on
+    } else {
+      outputs.push({ ...output });
+    }
   };
   const print = (chunk: string | Uint8Array): boolean => {
     const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();

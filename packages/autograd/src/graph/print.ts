@@ -11,18 +11,15 @@ const PRECISION = 4;
 const LINE = 80;
 
 /**
- * The text of `console.log(t)`: elements in columns, with four decimals or in scientific notation where they differ a lot;
- * `dtype` where it is not float32 or bool, `shape` where the elements do not show it. Never throws: a value that cannot be
- * had shows as `<pending>`.
+ * The text of `console.log(t)`: elements in columns, with four decimals or in scientific notation where they differ a lot,
+ * then shape and dtype, which PyTorch shows only where they are unusual. Never throws: a value that cannot be had shows as
+ * `<pending>`.
  */
 export function format(t: Tensor): string {
   const { shape, dtype } = t;
   const data = elements(t);
   const summarize = t.size > THRESHOLD;
-  const notes: string[] = [];
-  if (data === null || summarize || (t.size === 0 && shape.length !== 1))
-    notes.push(`shape=[${shape.join(', ')}]`);
-  if (dtype === 'int32' || dtype === 'float64') notes.push(`dtype=${dtype}`);
+  const notes = [`shape=[${shape.join(', ')}]`, `dtype=${dtype}`];
   if (t.needsGrad) notes.push('requiresGrad=true');
   const prefix = 'tensor(';
   let body = '<pending>';
