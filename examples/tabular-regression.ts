@@ -1,0 +1,188 @@
+// %% [markdown]
+// # The price of a diamond, and how sure the model is
+//
+// 53,741 diamonds with weight, cut, colour, clarity and sizes. A network learns the price and its own
+// uncertainty: it answers with a mean and a deviation. Beside it stands ridge regression, which has a
+// closed form: it is 10.3 % off on average, the network 6.5 % after 60 epochs, which take 15 seconds on
+// 2 cores. Prices are told apart on a logarithmic scale, where an error is a percentage.
+
+// %%
+import {
+  cat,
+  eye,
+  linalg,
+  manualSeed,
+  noGrad,
+  ones,
+  tensor,
+  type Tensor,
+} from '@chainrule/autograd';
+import * as nn from '@chainrule/nn';
+import { DataLoader, TensorDataset } from '@chainrule/nn/data';
+import { Adam, CosineAnnealingLR } from '@chainrule/optim';
+import { parseOptions } from './lib/cli.js';
+import { plotCurves } from './lib/curves.js';
+import { startProgress } from './lib/progress.js';
+import { expectScore, isShort, percent, shortOption } from './lib/score.js';
+import { meanOf, parseCsv, readData, shuffled, standardizer } from './lib/table.js';
+
+const { epochs, lr, seed, ...options } = parseOptions('Learns the prices of diamonds.', {
+  epochs: { type: 'integer', default: 60, min: 1, help: 'passes over the training data' },
+  lr: { type: 'number', default: 5e-3, min: 0, help: 'learning rate of Adam at the start' },
+  seed: { type: 'integer', default: 1, min: 0, help: 'the same seed gives the same result' },
+  ...shortOption,
+});
+const short = isShort(options.short);
+manualSeed(seed);
+
+// %% [markdown]
+// ## The data
+//
+// Cut, colour and clarity are grades and become one column a grade. Dropped are diamonds whose sizes
+// cannot belong to their weight (typing errors, 34 of them), and what stands there twice (it might be in
+// both parts). Four in five are
+// learnt from, every fifth is kept for the test.
+
+// %%
+const GRADES: Record<string, string[]> = {
+  cut: ['Fair', 'Good', 'Very Good', 'Premium', 'Ideal'],
+  color: ['J', 'I', 'H', 'G', 'F', 'E', 'D'],
+  clarity: ['I1', 'SI2', 'SI1', 'VS2', 'VS1', 'VVS2', 'VVS1', 'IF'],
+};
+const text = readData('diamonds.csv.gz').replaceAll('"', '');
+const [head = '', ...lines] = text.trim().split('\n');
+const table = parseCsv([head, ...new Set(lines)].join('\n'));
+const isDiamond = ({ x, y, z, carat }: Record<string, string>): boolean => {
+  const perCarat = (Number(x) * Number(y) * Number(z)) / Number(carat); // mm³
+  return perCarat > 140 && perCarat < 190;
+};
+const diamonds = shuffled(table.filter(isDiamond));
+const rows = diamonds.map((diamond) => {
+  const [carat, depth, width, x, y, z] = ['carat', 'depth', 'table', 'x', 'y', 'z'].map((name) =>
+    Number(diamond[name]),
+  ) as [number, number, number, number, number, number];
+  const grades = Object.entries(GRADES).flatMap(([name, order]) =>
+    order.map((grade) => (diamond[name] === grade ? 1 : 0)),
+  );
+  return [Math.log(carat), carat, depth, width, Math.log(x), Math.log(y), Math.log(z), ...grades];
+});
+const prices = diamonds.map(({ price }) => Math.log(Number(price)));
+
+const count = Math.floor(0.8 * rows.length);
+const scale = standardizer(rows.slice(0, count));
+const columns = rows[0]?.length ?? 0;
+const center = meanOf(prices.slice(0, count));
+const features = tensor(Float32Array.from(rows.flatMap(scale)), { shape: [rows.length, columns] });
+const targets = tensor(Float32Array.from(prices, (price) => price - center)).unsqueeze(1);
+const [trainX, testX] = [
+  features.narrow(0, 0, count),
+  features.narrow(0, count, rows.length - count),
+];
+const [trainY, testY] = [
+  targets.narrow(0, 0, count),
+  targets.narrow(0, count, rows.length - count),
+];
+console.log(
+  `${count} diamonds to learn from, ${rows.length - count} for the test, ${columns} columns`,
+);
+
+/** The mean error in percent of the price. */
+const errorOf = (guess: Tensor): number => guess.sub(testY).exp().sub(1).abs().mean().item();
+
+// %% [markdown]
+// ## Ridge regression
+//
+// $w = (X^\top X + \lambda I)^{-1} X^\top y$: one linear system.
+
+// %%
+const design = (x: Tensor): Tensor => cat([x, ones([x.shape[0] ?? 0, 1])], 1).cast('float64');
+const X = design(trainX);
+const gram = X.t()
+  .matmul(X)
+  .add(eye(columns + 1, { dtype: 'float64' }));
+const ridge = linalg.solve(gram, X.t().matmul(trainY.cast('float64')));
+const ridgeError = errorOf(design(testX).matmul(ridge).cast('float32'));
+
+// %% [markdown]
+// ## A network that knows its doubt
+//
+// The last layer gives a mean $\mu$ and $\log \sigma^2$. The loss is the negative logarithm of the
+// Gaussian density of the true price, $\frac12\left(\log \sigma^2 + (y - \mu)^2 / \sigma^2\right)$: to be
+// wrong is cheap where $\sigma$ is large, and a large $\sigma$ has its own cost.
+
+// %%
+const model = new nn.Sequential(
+  new nn.Linear(columns, 128),
+  new nn.SiLU(),
+  new nn.Linear(128, 128),
+  new nn.SiLU(),
+  new nn.Linear(128, 2),
+);
+function predict(x: Tensor): { mean: Tensor; variance: Tensor } {
+  const [mean, logVariance] = model.forward(x).split(1, 1) as [Tensor, Tensor];
+  return { mean, variance: logVariance.clamp(-10, 5).exp() };
+}
+
+const passes = short ? 8 : epochs;
+const loader = new DataLoader(new TensorDataset(trainX, trainY), {
+  batchSize: 256,
+  shuffle: true,
+  seed,
+});
+const optimizer = new Adam(model.parameters(), { lr });
+const schedule = new CosineAnnealingLR(optimizer, { tMax: passes * loader.length });
+const progress = startProgress({ total: passes * count, unit: 'diamonds' });
+for (let epoch = 0; epoch < passes; epoch++) {
+  for (const [x, y] of loader as Iterable<[Tensor, Tensor]>) {
+    const { mean, variance } = predict(x);
+    const loss = nn.functional.gaussianNllLoss(mean, y, variance);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    schedule.step();
+    progress.advance(x.shape[0] ?? 0, { loss: loss.item() });
+  }
+}
+progress.finish();
+
+// %% [markdown]
+// ## Is it as sure as it should be?
+//
+// Of the intervals that should hold the price in 10, 20 … 90 % of the cases, how many do? On the
+// diagonal the model knows exactly how much it does not know.
+
+// %%
+const { mean, variance } = noGrad(() => predict(testX));
+const errors = testY.sub(mean).div(variance.sqrt()).abs(); // in deviations
+const shares = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
+const coverage = shares.map((share) => {
+  const width = tensor(share).erfinv().mul(Math.SQRT2).item(); // holds this share of a Gaussian
+  return { x: share, y: errors.lt(width).cast('float32').mean().item() };
+});
+plotCurves(
+  { model: coverage, 'as it should be': shares.map((x) => ({ x, y: x })) },
+  {
+    title: 'How often the price lies in the interval',
+    file: 'tabular-regression.svg',
+    x: { label: 'promised', tickFormat: '%' },
+    y: { label: 'found', tickFormat: '%', grid: true },
+  },
+);
+console.log(`its 90 % intervals hold ${percent(coverage[17]?.y ?? NaN)} of the prices`);
+
+// %% [markdown]
+// The most certain half of the answers should be better than the rest.
+
+// %%
+const deviations = variance.sqrt();
+const median = deviations.median().item();
+const off = mean.sub(testY).exp().sub(1).abs();
+const certain = off.maskedSelect(deviations.le(median)).mean().item();
+console.log(
+  `error of the half it is surer of: ${percent(certain)}, of all: ${percent(errorOf(mean))}`,
+);
+expectScore('mean error in percent of the price', errorOf(mean), {
+  atMost: short ? 0.09 : 0.07,
+  baseline: ridgeError,
+  format: percent,
+});
