@@ -1,37 +1,9 @@
 /** @file Batches of a dataset, for `for` and `for await`. */
-import {
-  ChainruleError,
-  Tensor,
-  tensor,
-  type DType,
-  type Shape,
-  type TypedArray,
-} from '@chainrule/autograd';
+import { ChainruleError, FormatError, type Shape } from '@chainrule/autograd';
 import { collate as defaultCollate, type Collated } from './collate.js';
-import { isRows, Rows, type Dataset } from './datasets.js';
-import { permutation } from './random.js';
-
-/** A typed array and what its elements mean. */
-export interface ShapedArray {
-  readonly data: TypedArray;
-  readonly shape: Shape;
-  readonly dtype?: DType;
-}
-
-/** What a loader can read: see `DataLoader`. */
-export type DataSource =
-  Tensor | TypedArray | ShapedArray | readonly unknown[] | Dataset | AsyncIterable<unknown>;
-
-/** One item of a dataset. */
-export type ItemOf<D> = D extends Tensor | TypedArray | ShapedArray
-  ? Tensor
-  : D extends readonly (infer T)[]
-    ? T
-    : D extends AsyncIterable<infer T>
-      ? T
-      : D extends { at(index: number): infer T }
-        ? Exclude<Awaited<T>, undefined>
-        : never;
+import { isRows, type Dataset } from './datasets.js';
+import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
+import { drawnSeed, permutation } from './random.js';
 
 export interface DataLoaderOptions<T, B> {
   /** Default 1. */
@@ -50,12 +22,23 @@ export interface DataLoaderOptions<T, B> {
   readonly shape?: Shape;
 }
 
+/** Where a loader is: what `stateDict()` gives. */
+export interface LoaderState {
+  /** The pass. */
+  readonly epoch: number;
+  /** How many of its batches have been handed out. */
+  readonly batch: number;
+  /** What decides its order. */
+  readonly order: number;
+}
+
 /**
  * Goes through a dataset in batches.
  *
  * Datasets are arrays; tensors and typed arrays with a shape, whose samples are rows; objects with `length` and `at(i)`,
  * which may return promises; or async iterables, which have no length, cannot be shuffled and take `for await`. Each
- * loop is a new pass. An item that fails is an error that says which. PyTorch: `DataLoader`, without worker processes.
+ * loop is a new pass. An item that fails is an error that says which, and in which batch; `stateDict()` then stands
+ * before that batch. PyTorch: `DataLoader`, without worker processes.
  *
  * @example
  * for (const [images, labels] of new DataLoader(new TensorDataset(x, y), { batchSize: 64, shuffle: true, seed: 1 })) { … }
@@ -66,6 +49,10 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
   /** The pass that the next loop makes: with a seed it decides the order, so a run can be resumed. */
   epoch = 0;
   readonly batchSize: number;
+  /** The pass of the last loop, until it has ended. */
+  private current: LoaderState | null = null;
+  /** Where the next loop goes on. */
+  private resumed: LoaderState | null = null;
   private readonly source: Dataset | AsyncIterable<unknown>;
   private readonly options: DataLoaderOptions<ItemOf<D>, B>;
 
@@ -99,10 +86,37 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
       : Math.ceil(items / this.batchSize);
   }
 
+  /**
+   * Where the last loop stands, so that a checkpoint saved in the middle of a pass goes on with the batch after the last
+   * one that was handed out; after a pass, the beginning of the next.
+   */
+  stateDict(): LoaderState {
+    const { epoch, current, resumed } = this;
+    // Somebody may have set `epoch`.
+    if (current?.epoch === epoch - 1) return current;
+    return resumed?.epoch === epoch ? resumed : { epoch, batch: 0, order: 0 };
+  }
+
+  /** The next loop goes on where `state` was taken. @throws {FormatError} if it is no such state. */
+  loadStateDict(state: LoaderState): void {
+    const { epoch, batch, order } = state as Partial<LoaderState>;
+    const isCount = (x: unknown): boolean => Number.isSafeInteger(x) && (x as number) >= 0;
+    if (!isCount(epoch) || !isCount(batch) || !Number.isSafeInteger(order)) {
+      throw new FormatError(
+        'DataLoader.loadStateDict: expected { epoch, batch, order }, whole numbers as stateDict() gives them',
+      );
+    }
+    this.epoch = state.epoch;
+    this.current = null;
+    this.resumed = state.batch > 0 ? { ...state } : null;
+  }
+
   *[Symbol.iterator](): Iterator<B> {
     const dataset = this.dataset('for');
-    for (const indices of this.batches(dataset.length)) {
-      yield this.load(dataset, indices, (i) => {
+    const pass = this.begin();
+    let { batch } = pass;
+    for (const indices of this.batches(dataset.length, pass)) {
+      const value = this.load(dataset, indices, batch, (i) => {
         const item = dataset.at(i);
         if (isPromise(item)) {
           item.then(undefined, () => undefined);
@@ -110,12 +124,17 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
         }
         return item;
       });
+      this.current = { ...pass, batch: ++batch };
+      yield value;
     }
+    this.current = null;
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<B> {
     const { prefetch = 0 } = this.options;
-    const next = this.isStream ? this.streamed() : this.requested();
+    const pass = this.begin();
+    let { batch: handed } = pass;
+    const next = this.isStream ? this.streamed(pass) : this.requested(pass);
     const started: Promise<IteratorResult<B, undefined>>[] = [];
     try {
       for (;;) {
@@ -126,7 +145,11 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
           started.push(batch);
         }
         const { done, value } = await (started.shift() as Promise<IteratorResult<B, undefined>>);
-        if (done === true) return;
+        if (done === true) {
+          this.current = null;
+          return;
+        }
+        this.current = { ...pass, batch: ++handed };
         yield value;
       }
     } finally {
@@ -135,12 +158,14 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
   }
 
   /** Starts loading the next batch of a dataset; the items of a batch are asked for at once. */
-  private requested(): Next<B> {
+  private requested(pass: LoaderState): Next<B> {
     const dataset = this.dataset('for await');
-    const order = this.batches(dataset.length);
+    const order = this.batches(dataset.length, pass);
+    let asked = pass.batch;
     return async () => {
       const { done, value: indices } = order.next();
       if (done === true) return { done: true, value: undefined };
+      const batch = asked++;
       if (isRows(dataset) && this.options.collate === undefined)
         return { value: dataset.batch(indices) as B };
       const items = await Promise.all(
@@ -148,29 +173,39 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
           try {
             return await dataset.at(i);
           } catch (error) {
-            throw failed(i, error);
+            throw failed(i, batch, error);
           }
         }),
       );
-      return { value: this.load(dataset, indices, (_, place) => items[place]) };
+      return { value: this.load(dataset, indices, batch, (_, place) => items[place]) };
     };
   }
 
   /** Reads the next batch of an async iterable; calls wait for each other. */
-  private streamed(): Next<B> {
+  private streamed(pass: LoaderState): Next<B> {
     const items = (this.source as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     let index = 0;
     let before: Promise<unknown> = Promise.resolve();
     let ended = false;
+    let asked = pass.batch;
+    // A stream cannot be entered in the middle: what came before is read and left.
+    const skip = async (): Promise<void> => {
+      while (index < pass.batch * this.batchSize && !ended) {
+        ended = (await items.next()).done === true;
+        index++;
+      }
+    };
     const read = async (): Promise<IteratorResult<B, undefined>> => {
       const samples: unknown[] = [];
+      const batch = asked++;
       while (samples.length < this.batchSize && !ended) {
         let item: IteratorResult<unknown>;
         try {
+          await skip();
           item = await items.next();
         } catch (error) {
           ended = true;
-          throw failed(index, error);
+          throw failed(index, batch, error);
         }
         if (item.done === true) ended = true;
         else samples.push(item.value);
@@ -179,7 +214,7 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
       const short = samples.length < this.batchSize && this.options.dropLast === true;
       return samples.length === 0 || short
         ? { done: true, value: undefined }
-        : { value: this.join(samples) };
+        : { value: this.join(samples, batch) };
     };
     const next: Next<B> = () => {
       const batch = before.then(read, read);
@@ -190,14 +225,28 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
     return next;
   }
 
-  /** The numbers of the items of each batch of the next pass. */
-  private *batches(items: number): Generator<Int32Array, undefined> {
-    const { shuffle = false, seed, dropLast = false } = this.options;
-    const pass = this.epoch++;
+  /** The next pass, or the rest of one that is gone on with. */
+  private begin(): LoaderState {
+    const { shuffle = false, seed } = this.options;
+    const { epoch, resumed } = this;
+    this.epoch = epoch + 1;
+    this.resumed = null;
+    if (resumed?.epoch === epoch) return (this.current = resumed);
+    if (!shuffle) return (this.current = { epoch, batch: 0, order: 0 });
+    const order = seed === undefined ? drawnSeed() : (seed + Math.imul(epoch, 0x632be5ab)) | 0;
+    return (this.current = { epoch, batch: 0, order });
+  }
+
+  /** The numbers of the items of each batch of a pass. */
+  private *batches(
+    items: number,
+    { batch, order: seed }: LoaderState,
+  ): Generator<Int32Array, undefined> {
+    const { shuffle = false, dropLast = false } = this.options;
     const order = shuffle
-      ? permutation(items, seed === undefined ? undefined : seed + Math.imul(pass, 0x632be5ab))
+      ? permutation(items, seed)
       : Int32Array.from({ length: items }, (_, i) => i);
-    for (let from = 0; from < items; from += this.batchSize) {
+    for (let from = batch * this.batchSize; from < items; from += this.batchSize) {
       const indices = order.subarray(from, from + this.batchSize);
       if (indices.length === this.batchSize || !dropLast) yield indices;
     }
@@ -207,6 +256,7 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
   private load(
     dataset: Dataset,
     indices: Int32Array,
+    batch: number,
     item: (index: number, place: number) => unknown,
   ): B {
     if (isRows(dataset) && this.options.collate === undefined) return dataset.batch(indices) as B;
@@ -214,15 +264,26 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
       try {
         return item(i, place);
       } catch (error) {
-        throw failed(i, error);
+        throw failed(i, batch, error);
       }
     });
-    return this.join(samples);
+    return this.join(samples, batch);
   }
 
-  private join(samples: unknown[]): B {
+  private join(samples: unknown[], batch: number): B {
     const { collate } = this.options;
-    return collate === undefined ? (defaultCollate(samples) as B) : collate(samples as ItemOf<D>[]);
+    try {
+      return collate === undefined
+        ? (defaultCollate(samples) as B)
+        : collate(samples as ItemOf<D>[]);
+    } catch (cause) {
+      throw new ChainruleError(
+        `DataLoader: batch ${batch} cannot be put together: ${textOf(cause)}`,
+        {
+          cause,
+        },
+      );
+    }
   }
 
   private get isStream(): boolean {
@@ -243,32 +304,15 @@ interface Next<B> {
   close?: () => Promise<void>;
 }
 
-function failed(index: number, cause: unknown): ChainruleError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ChainruleError(`DataLoader: item ${index} failed: ${reason}`, { cause });
+function failed(index: number, batch: number, cause: unknown): ChainruleError {
+  const message = `DataLoader: item ${index} failed: ${textOf(cause)} (in batch ${batch})`;
+  return new ChainruleError(message, { cause });
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function isPromise(x: unknown): x is Promise<unknown> {
   return typeof (x as { then?: unknown } | null | undefined)?.then === 'function';
-}
-
-function sourceOf(source: unknown, shape: Shape | undefined): Dataset | AsyncIterable<unknown> {
-  if (source instanceof Tensor) return Rows.of(source as Tensor);
-  if (ArrayBuffer.isView(source)) return rowsOf(source as TypedArray, shape);
-  if (typeof source === 'object' && source !== null) {
-    if (Symbol.asyncIterator in source || Array.isArray(source))
-      return source as AsyncIterable<unknown> | Dataset;
-    const { data, shape: own, dtype, length, at } = source as Partial<ShapedArray & Dataset>;
-    if (ArrayBuffer.isView(data) && own !== undefined) return rowsOf(data, own, dtype);
-    if (typeof length === 'number' && typeof at === 'function') return source as Dataset;
-  }
-  throw new ChainruleError(
-    'DataLoader: expected an array, a tensor, a typed array with a shape, an object with length and at(i), or an async iterable',
-  );
-}
-
-function rowsOf(data: TypedArray, shape: Shape = [data.length], dtype?: DType): Dataset {
-  // As `tensor` reads a typed array; a copy, so that batches do not change with it.
-  const t = tensor(data, { shape, ...(dtype && { dtype }) });
-  return Rows.of(t);
 }

@@ -7,7 +7,7 @@ import {
   tensor,
   type TypedArray,
 } from '@chainrule/autograd';
-import { permutation } from './random.js';
+import { drawnSeed, permutation } from './random.js';
 
 /** Anything with a length whose items are found by number; an item may be a promise. */
 export interface Dataset<T = unknown> {
@@ -155,7 +155,7 @@ export function randomSplit<T>(
       `randomSplit: lengths [${lengths.join(', ')}] must add up to ${n}, the length of the dataset, or be shares that add up to 1`,
     );
   }
-  const order = permutation(n, seed);
+  const order = permutation(n, seed ?? drawnSeed());
   let from = 0;
   return counts.map(
     (count) => new Subset(dataset as Dataset<T>, order.slice(from, (from += count))),

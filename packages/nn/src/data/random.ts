@@ -1,9 +1,8 @@
 /** @file A small random generator with a state of its own, for orders of samples. */
-import { randperm } from '@chainrule/autograd';
+import { randint } from '@chainrule/autograd';
 
-/** The numbers 0 … n − 1 in an order that `seed` decides, or without one the generator that `manualSeed` governs. */
-export function permutation(n: number, seed: number | undefined): Int32Array {
-  if (seed === undefined) return Int32Array.from(randperm(n).dataSync());
+/** The numbers 0 … n − 1 in an order that `seed` decides. */
+export function permutation(n: number, seed: number): Int32Array {
   const order = Int32Array.from({ length: n }, (_, i) => i);
   const next = generator(seed);
   // Fisher and Yates.
@@ -12,6 +11,11 @@ export function permutation(n: number, seed: number | undefined): Int32Array {
     [order[i], order[j]] = [order[j] as number, order[i] as number];
   }
   return order;
+}
+
+/** A seed from the generator that `manualSeed` governs. */
+export function drawnSeed(): number {
+  return randint(0, 2 ** 31 - 1, []).item();
 }
 
 /** Numbers in [0, 1), 32 bits each: splitmix32. */
