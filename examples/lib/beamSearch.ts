@@ -1,0 +1,60 @@
+/** @file Beam search: likely sequences from a model that says what comes next. */
+import type { Tensor } from '@chainrule/autograd';
+
+export interface BeamOptions {
+  /** How many beginnings of each sequence are kept; 1 takes the likeliest next piece each time. */
+  readonly beams: number;
+  readonly maxLength: number;
+  readonly start: number;
+  readonly end: number;
+  /** How much longer sequences are favoured: log-probabilities are divided by length to this power (Wu et al. 2016). */
+  readonly lengthPower?: number;
+}
+
+/** A sequence so far, which belongs to one of the inputs. */
+export interface Beam {
+  readonly input: number;
+  readonly pieces: readonly number[];
+  readonly logProbability: number;
+}
+
+/**
+ * The likeliest sequence found for each of `count` inputs, without start and end.
+ *
+ * @param next The log-probabilities of the piece after each beginning: `[n, vocabulary]` for n beams, which are at most
+ *   `count · beams` and all of one length.
+ */
+export function beamSearch(
+  count: number,
+  next: (beams: readonly Beam[]) => Tensor,
+  { beams, maxLength, start, end, lengthPower = 0.7 }: BeamOptions,
+): number[][] {
+  const finished: Beam[][] = Array.from({ length: count }, () => []);
+  const score = ({ pieces, logProbability }: Beam) => logProbability / pieces.length ** lengthPower;
+  let live: Beam[] = finished.map((_, input) => ({ input, pieces: [start], logProbability: 0 }));
+  for (let length = 1; length < maxLength && live.length > 0; length++) {
+    const { values, indices } = next(live).topk(beams, 1);
+    const [gains, pieces] = [values.dataSync(), indices.dataSync()];
+    const grown: Beam[][] = finished.map(() => []);
+    live.forEach(({ input, pieces: before, logProbability }, row) => {
+      for (let k = row * beams; k < (row + 1) * beams; k++) {
+        const beam = { input, pieces: [...before, pieces[k] ?? end] };
+        grown[input]?.push({ ...beam, logProbability: logProbability + (gains[k] ?? 0) });
+      }
+    });
+    live = grown.flatMap((candidates, input) => {
+      const best = candidates.sort((a, b) => b.logProbability - a.logProbability).slice(0, beams);
+      const done = finished[input] ?? [];
+      done.push(...best.filter(({ pieces }) => pieces.at(-1) === end));
+      return done.length >= beams ? [] : best.filter(({ pieces }) => pieces.at(-1) !== end);
+    });
+  }
+  for (const beam of live) if (finished[beam.input]?.length === 0) finished[beam.input]?.push(beam);
+  return finished.map((done) => {
+    const best = done.reduce<Beam | undefined>(
+      (a, b) => (a && score(a) >= score(b) ? a : b),
+      undefined,
+    );
+    return (best?.pieces ?? []).filter((piece) => piece !== start && piece !== end);
+  });
+}
