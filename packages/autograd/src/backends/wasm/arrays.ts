@@ -7,6 +7,12 @@ const SMALL = 8192;
 /** Copies of inputs take at most this much. */
 const RESIDENT_BYTES = 2 ** 28;
 
+/**
+ * Arrays of cells take at most this much; further ones are plain arrays. Finalizers run only when a program yields to the
+ * event loop, so that a long synchronous loop in which gradients are read would never give a place back.
+ */
+const CELL_BYTES = 2 ** 30;
+
 /** The memory of the backend, and the arena that all plans use in turn. */
 export class Arrays {
   readonly memory: WasmMemory;
@@ -33,10 +39,11 @@ export class Arrays {
     this.memory = new WasmMemory({ shared });
   }
 
-  /** An array that stays. Null where memory is not shared: growing would detach it. */
+  /** An array that stays. Null where memory is not shared (growing would detach it), or cells have taken their part. */
   allocate(dtype: DType, size: number): TypedArray | null {
     if (!this.memory.shared || size === 0) return null;
     const bytes = size * itemSize[dtype];
+    if (this.cellBytes + bytes > CELL_BYTES) return null;
     const address = this.memory.allocate(bytes);
     const array = this.view(dtype, address, size);
     this.dropped.register(array, { address, bytes });
