@@ -74,6 +74,7 @@ export function plotConfusion(
   const axes = { x: 'prediction', y: 'label' } as const;
   const mistakes = cells.filter(({ wrong, count }) => wrong && count > 0);
   const right = cells.filter(({ wrong }) => !wrong);
+  const slanted = names.some((name) => name.length > 4);
   const most = Math.max(1, ...mistakes.map(({ count }) => count));
   return plot({
     title: 'Confusion matrix',
@@ -81,7 +82,8 @@ export function plotConfusion(
     width: 520,
     height: 480,
     padding: 0.04,
-    x: { label: 'prediction', domain: [...names] },
+    ...(slanted ? { marginLeft: 90, marginBottom: 80 } : {}),
+    x: { label: 'prediction', domain: [...names], tickRotate: slanted ? -45 : 0 },
     y: { label: 'label', domain: [...names] },
     marks: [
       cell(cells, { ...axes, fill: 'currentColor', fillOpacity: 0.05 }),

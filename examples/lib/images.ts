@@ -1,8 +1,8 @@
-/** @file Small grayscale images as PNG, and a grid of them with captions as one SVG. */
+/** @file Small images, gray or in colour, as PNG, and a grid of them with captions as one SVG. */
 import { deflateSync } from 'node:zlib';
 
 export interface GridImage {
-  /** Gray values from 0 to 255, row after row. */
+  /** Values from 0 to 255, row after row: one a pixel for gray, or red, green and blue side by side. */
   readonly pixels: Uint8Array;
   readonly caption?: string;
 }
@@ -52,24 +52,27 @@ export function imageGrid(images: readonly GridImage[], options: GridOptions): s
   );
 }
 
-/** An 8-bit grayscale PNG as a `data:` address. */
+/** A PNG as a `data:` address, see {@link encodePng}. */
 export function pngDataUri(pixels: Uint8Array, width: number, height: number): string {
   return `data:image/png;base64,${Buffer.from(encodePng(pixels, width, height)).toString('base64')}`;
 }
 
-/** An 8-bit grayscale PNG (ISO/IEC 15948). */
+/** An 8-bit PNG (ISO/IEC 15948): gray from one value a pixel, in colour from three. */
 export function encodePng(pixels: Uint8Array, width: number, height: number): Uint8Array {
-  if (pixels.length !== width * height) {
-    throw new RangeError(`encodePng: ${pixels.length} pixels for ${width} × ${height}`);
+  const channels = pixels.length / (width * height);
+  if (channels !== 1 && channels !== 3) {
+    throw new RangeError(`encodePng: ${pixels.length} values for ${width} × ${height} pixels`);
   }
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header[8] = 8; // bits a pixel; colour type 0, grayscale, and the rest are zeros
+  header[8] = 8; // bits a channel
+  header[9] = channels === 1 ? 0 : 2; // gray or RGB; the rest are zeros
   // Each row begins with the number of its filter, 0 for none.
-  const rows = Buffer.alloc(height * (width + 1));
+  const stride = width * channels;
+  const rows = Buffer.alloc(height * (stride + 1));
   for (let y = 0; y < height; y++)
-    rows.set(pixels.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+    rows.set(pixels.subarray(y * stride, (y + 1) * stride), y * (stride + 1) + 1);
   return Buffer.concat([
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk('IHDR', header),
