@@ -6,20 +6,39 @@ import { build } from 'esbuild';
 const examples = fileURLToPath(new URL('../examples', import.meta.url));
 const kB = 1000;
 
-/** `external` is what the page is taken to have already. */
+const all = (entry) => `export * as ${entry} from '@chainrule/${entry}';`;
+const few = `import { tensor, Parameter, compile } from '@chainrule/autograd';
+console.log(tensor, Parameter, compile);`;
+
+/**
+ * `external` is what the page is taken to have already. The engine compiles its kernels itself and has every operation
+ * as a method of a tensor, so a page that imports three names has most of it. Budgets are what is there and 3 %.
+ */
 const budgets = [
-  { name: 'autograd', entries: ['autograd'], external: [], budget: 60 * kB },
-  { name: 'nn + optim', entries: ['nn', 'optim'], external: ['autograd'], budget: 25 * kB },
-  { name: 'all three', entries: ['autograd', 'nn', 'optim'], external: [], budget: 85 * kB },
+  { name: 'autograd', contents: [all('autograd')], external: [], budget: 128 * kB },
+  { name: '3 names of it', contents: [few], external: [], budget: 113 * kB },
+  {
+    name: 'nn + optim',
+    contents: ['nn', 'optim'].map(all),
+    external: ['autograd'],
+    budget: 39.6 * kB,
+  },
+  {
+    name: 'all three',
+    contents: ['autograd', 'nn', 'optim'].map(all),
+    external: [],
+    budget: 164 * kB,
+  },
 ];
 
-for (const { name, entries, external, budget } of budgets) {
-  const contents = entries.map((entry) => `export * as ${entry} from '@chainrule/${entry}';`);
+for (const { name, contents, external, budget } of budgets) {
   const { outputFiles } = await build({
     // The examples depend on all three.
     stdin: { contents: contents.join('\n'), resolveDir: examples },
     external: [...external.map((entry) => `@chainrule/${entry}`), 'koffi', 'webgpu', 'node:*'],
     bundle: true,
+    // The built files, not the sources that "paths" leads to.
+    tsconfigRaw: '{}',
     minify: true,
     write: false,
     format: 'esm',
@@ -31,7 +50,7 @@ for (const { name, entries, external, budget } of budgets) {
   const over = gzipped > budget;
   const figure = (bytes) => `${(bytes / kB).toFixed(1).padStart(6)} kB`;
   console.log(
-    `${name.padEnd(11)} ${figure(code.length)} minified, ${figure(gzipped)} gzipped` +
+    `${name.padEnd(13)} ${figure(code.length)} minified, ${figure(gzipped)} gzipped` +
       ` of ${figure(budget)}${over ? '  OVER BUDGET' : ''}`,
   );
   if (over) process.exitCode = 1;
