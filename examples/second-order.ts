@@ -121,7 +121,7 @@ expectScore('length of the gradient after 12 Newton steps', newtonNorms.at(-1) ?
 // direction), which bounds the step of gradient descent: $2 / \lambda_{max}$.
 
 // %%
-let direction = randn([31], { dtype: 'float64' });
+let direction: Tensor = randn([31], { dtype: 'float64' });
 let sharpest = 0;
 for (let i = 0; i < 100; i++) {
   const [, product] = hvp(loss, newton, direction.div(direction.norm()));
