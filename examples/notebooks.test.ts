@@ -27,6 +27,8 @@ describe('notebooks reach their scores', () => {
     ['second-order', 4],
     ['tabular-regression', 1],
     ['translation', 1],
+    ['image-recognition', 1],
+    ['language-model', 1],
   ])(
     '%s',
     async (name, scores) => {
