@@ -19,13 +19,10 @@ function combine({ instructions, inputs, outputs }: Program): Program {
   const kept: Instruction[] = [];
   const now: number[] = [];
   const known = new Map<string, number>();
-  const inputSet = new Map(inputs.map((slot, i) => [slot, i]));
-  const newInputs = new Array<number>(inputs.length);
+  const isInput = new Set(inputs); // the same slot may be handed over at several positions
   instructions.forEach((original, slot) => {
-    const position = inputSet.get(slot);
-    if (position !== undefined || original.op === null) {
+    if (isInput.has(slot) || original.op === null) {
       now[slot] = kept.push(original) - 1;
-      if (position !== undefined) newInputs[position] = now[slot]!;
       return;
     }
     const instruction = {
@@ -47,7 +44,8 @@ function combine({ instructions, inputs, outputs }: Program): Program {
     now[slot] = kept.push(instruction) - 1;
     if (key !== null) known.set(key, now[slot]);
   });
-  return { instructions: kept, inputs: newInputs, outputs: outputs.map((slot) => now[slot]!) };
+  const moved = (slots: readonly number[]): number[] => slots.map((slot) => now[slot]!);
+  return { instructions: kept, inputs: moved(inputs), outputs: moved(outputs) };
 }
 
 /** The slot whose value this instruction repeats, or null. */

@@ -24,6 +24,15 @@ function kernelsOf(...roots: Tensor[]): string {
 const ones = (...shape: number[]): Tensor =>
   tensor(new Float32Array(shape.reduce((p, n) => p * n, 1)).fill(1), { shape });
 
+test('an input that is handed over twice keeps both of its positions', () => {
+  const graph = collect([ones(3).exp().current]);
+  const program = new Plan(new Int32Array(0), graph, graph.leaves).program();
+  const [input = -1] = program.inputs;
+  const twice = simplify({ ...program, inputs: [input, input] });
+  verifyProgram('simplify', twice);
+  expect(twice.inputs).toEqual([input, input]);
+});
+
 describe('fusion', () => {
   test('a softmax is one loop', () => {
     expect(kernelsOf(softmax(ones(64, 10), 1))).toMatchInlineSnapshot(
