@@ -16,7 +16,11 @@ export class ChainruleError extends Error {
     super(message, options);
     this.name = new.target.name;
     const names: string[] = [];
-    for (let c: unknown = new.target; typeof c === 'function' && c !== Error; c = Object.getPrototypeOf(c)) {
+    for (
+      let c: unknown = new.target;
+      typeof c === 'function' && c !== Error;
+      c = Object.getPrototypeOf(c)
+    ) {
       names.push(c.name);
     }
     this[BRAND] = names;

@@ -1,8 +1,15 @@
 /** @file The public surface of `@chainrule/autograd`. */
 import './ops/index.js';
 
-
-export { ChainruleError, DeviceError, DTypeError, FormatError, GradError, IndexError, ShapeError } from './errors.js';
+export {
+  ChainruleError,
+  DeviceError,
+  DTypeError,
+  FormatError,
+  GradError,
+  IndexError,
+  ShapeError,
+} from './errors.js';
 export type { DType, TypedArray } from './graph/dtype.js';
 export type { Shape } from './graph/shape.js';
 export type * from './types/index.js';
@@ -23,7 +30,12 @@ export { evaluate } from './engine/evaluate.js';
 export * from './ops/index.js';
 export { grad } from './transforms/grad.js';
 export type { GradOptions } from './transforms/backward.js';
-export { valueAndGrad, vjp, type Argnums, type GradFunctionOptions } from './transforms/functional.js';
+export {
+  valueAndGrad,
+  vjp,
+  type Argnums,
+  type GradFunctionOptions,
+} from './transforms/functional.js';
 export { hessian, hvp, jacfwd, jacrev } from './transforms/jacobian.js';
 export { checkpoint } from './transforms/checkpoint.js';
 export { customGrad, type CustomGrad, type GradContext } from './transforms/customGrad.js';

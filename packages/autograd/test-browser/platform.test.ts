@@ -19,7 +19,9 @@ import { engine } from '../src/engine/evaluate.js';
 
 const noise = (...shape: number[]): Tensor =>
   tensor(
-    Float32Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => Math.sin(i * 12.9898)),
+    Float32Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) =>
+      Math.sin(i * 12.9898),
+    ),
     { shape },
   );
 

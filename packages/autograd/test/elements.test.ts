@@ -18,16 +18,35 @@ interface Difference {
 }
 
 const nan = ([x]: readonly number[]): boolean => Number.isNaN(x);
-const passesNan = { operand: 0, why: 'the gradient of NaN passes, as that of relu does; PyTorch gives 0', differs: nan };
+const passesNan = {
+  operand: 0,
+  why: 'the gradient of NaN passes, as that of relu does; PyTorch gives 0',
+  differs: nan,
+};
 
 const differences: readonly Difference[] = [
   { ...passesNan, name: 'clamp' },
-  { ...passesNan, name: 'clamp', operand: 2, why: 'where min > max PyTorch gives it to max, also for NaN' },
+  {
+    ...passesNan,
+    name: 'clamp',
+    operand: 2,
+    why: 'where min > max PyTorch gives it to max, also for NaN',
+  },
   { ...passesNan, name: 'hardtanh' },
   { ...passesNan, name: 'relu6' },
   { ...passesNan, name: 'logit' },
-  { name: 'hardsigmoid', operand: 0, why: 'PyTorch multiplies by 1/6 in float32', differs: () => true },
-  { name: 'tanh', operand: 0, why: '1 − tanh² keeps few digits there, in both', differs: ([x]) => Math.abs(x as number) === 6 },
+  {
+    name: 'hardsigmoid',
+    operand: 0,
+    why: 'PyTorch multiplies by 1/6 in float32',
+    differs: () => true,
+  },
+  {
+    name: 'tanh',
+    operand: 0,
+    why: '1 − tanh² keeps few digits there, in both',
+    differs: ([x]) => Math.abs(x as number) === 6,
+  },
   { name: 'acosh', operand: 0, why: 'outside of its domain', differs: ([x]) => x === -1 },
 ];
 
@@ -38,26 +57,40 @@ function close(actual: number, expected: number, tolerance: number): boolean {
 }
 
 describe('element-wise operations agree with PyTorch at edges', () => {
-  test.each(elementCases.map((c) => [`${c[0]} ${Object.keys(c[1]).join(' ')}`, c] as const))('%s', (_title, c) => {
-    const [name, options, operands, value, gradients] = c;
-    const xs = operands.map((x) => tensor(Float64Array.from(x), { requiresGrad: true }));
-    const f = (chainrule as unknown as Record<string, Operation>)[name] as Operation;
-    const y = Object.keys(options).length > 0 ? f(...xs, options) : f(...xs);
-    const at = (i: number): string => `${name}(${operands.map((x) => x[x.length === 1 ? 0 : i]).join(', ')})`;
-    const wrong: string[] = [];
-    const compare = (what: string, operand: number | undefined, actual: ArrayLike<number>, expected: readonly number[]): void => {
-      expected.forEach((e, i) => {
-        const x = operands.map((o) => o[o.length === 1 ? 0 : i] as number);
-        if (differences.some((d) => d.name === name && d.operand === operand && d.differs(x))) return;
-        if (!close(actual[i] as number, e, 1e-14)) wrong.push(`${what} ${at(i)} = ${actual[i]}, PyTorch ${e}`);
+  test.each(elementCases.map((c) => [`${c[0]} ${Object.keys(c[1]).join(' ')}`, c] as const))(
+    '%s',
+    (_title, c) => {
+      const [name, options, operands, value, gradients] = c;
+      const xs = operands.map((x) => tensor(Float64Array.from(x), { requiresGrad: true }));
+      const f = (chainrule as unknown as Record<string, Operation>)[name] as Operation;
+      const y = Object.keys(options).length > 0 ? f(...xs, options) : f(...xs);
+      const at = (i: number): string =>
+        `${name}(${operands.map((x) => x[x.length === 1 ? 0 : i]).join(', ')})`;
+      const wrong: string[] = [];
+      const compare = (
+        what: string,
+        operand: number | undefined,
+        actual: ArrayLike<number>,
+        expected: readonly number[],
+      ): void => {
+        expected.forEach((e, i) => {
+          const x = operands.map((o) => o[o.length === 1 ? 0 : i] as number);
+          if (differences.some((d) => d.name === name && d.operand === operand && d.differs(x)))
+            return;
+          if (!close(actual[i] as number, e, 1e-14))
+            wrong.push(`${what} ${at(i)} = ${actual[i]}, PyTorch ${e}`);
+        });
+      };
+      gradients.forEach((expected, k) => {
+        if (expected === null) return;
+        const [g] = grad([y], [xs[k] as Tensor], {
+          gradOutputs: [ones(y.shape, { dtype: 'float64' })],
+          retainGraph: true,
+        });
+        compare('gradient', k, (g as Tensor).dataSync(), expected);
       });
-    };
-    gradients.forEach((expected, k) => {
-      if (expected === null) return;
-      const [g] = grad([y], [xs[k] as Tensor], { gradOutputs: [ones(y.shape, { dtype: 'float64' })], retainGraph: true });
-      compare('gradient', k, (g as Tensor).dataSync(), expected);
-    });
-    compare('value', undefined, y.dataSync(), value);
-    expect(wrong).toEqual([]);
-  });
+      compare('value', undefined, y.dataSync(), value);
+      expect(wrong).toEqual([]);
+    },
+  );
 });

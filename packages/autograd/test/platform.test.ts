@@ -24,7 +24,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs a script in a process that has `c`, the package, after `before`; gives what it prints, parsed. */
 function run(
   script: string,
-  { before = '', env = {}, node = process.execPath }: Partial<Record<'before' | 'node', string>> & {
+  {
+    before = '',
+    env = {},
+    node = process.execPath,
+  }: Partial<Record<'before' | 'node', string>> & {
     env?: Record<string, string>;
   } = {},
 ): unknown {
@@ -65,7 +69,8 @@ interface Training {
 }
 
 describe('falls back', () => {
-  const train = (options?: Parameters<typeof run>[1]): Training => run(TRAINING, options) as Training;
+  const train = (options?: Parameters<typeof run>[1]): Training =>
+    run(TRAINING, options) as Training;
   let usual: Training;
   beforeAll(() => {
     usual = train();
@@ -220,16 +225,23 @@ describe('memory', () => {
     expect(first).toMatchObject({ arena: 0, cells: 0, plans: 0 });
     expect(second?.['cells']).toBeGreaterThanOrEqual(400_000);
     expect(second?.['plans']).toBeGreaterThanOrEqual(1);
-    expect(second?.['used']).toBeGreaterThanOrEqual((second?.['cells'] ?? 0) + (second?.['arena'] ?? 0));
+    expect(second?.['used']).toBeGreaterThanOrEqual(
+      (second?.['cells'] ?? 0) + (second?.['arena'] ?? 0),
+    );
     expect(second?.['reserved']).toBeGreaterThanOrEqual(second?.['used'] ?? Infinity);
   });
 });
 
 const wide = process.env['CHAINRULE_TEST_NODE'];
-test.runIf(wide !== undefined)('wide vectors on another Node (CHAINRULE_TEST_NODE): the same bits, or why not', () => {
-  const node = wide as string;
-  const major = Number.parseInt(execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }), 10);
-  const script = (enable: boolean): string => `
+test.runIf(wide !== undefined)(
+  'wide vectors on another Node (CHAINRULE_TEST_NODE): the same bits, or why not',
+  () => {
+    const node = wide as string;
+    const major = Number.parseInt(
+      execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }),
+      10,
+    );
+    const script = (enable: boolean): string => `
     c.setNumThreads(1);
     const done = ${enable ? 'c.enableWideSimd()' : 'null'};
     const x = noise(200, 333), y = noise(333, 77);
@@ -239,11 +251,15 @@ test.runIf(wide !== undefined)('wide vectors on another Node (CHAINRULE_TEST_NOD
       bits = new Int32Array(z.slice().buffer).reduce((h, b) => (Math.imul(h, 31) + b) | 0, 0);
     }
     out({ done, bits });`;
-  const narrow = run(script(false), { node }) as { bits: number };
-  const { done, bits } = run(script(true), { node }) as { done: { enabled: boolean }; bits: number };
-  expect(done.enabled).toBe(major >= 24);
-  expect(bits).toBe(narrow.bits);
-});
+    const narrow = run(script(false), { node }) as { bits: number };
+    const { done, bits } = run(script(true), { node }) as {
+      done: { enabled: boolean };
+      bits: number;
+    };
+    expect(done.enabled).toBe(major >= 24);
+    expect(bits).toBe(narrow.bits);
+  },
+);
 
 test('no source makes code from text', () => {
   const files = ['autograd', 'nn', 'optim'].flatMap((name) => {
@@ -254,7 +270,9 @@ test('no source makes code from text', () => {
   });
   expect(files.length).toBeGreaterThan(100);
   const guilty = files.filter((file) =>
-    /\bnew Function\b|\bFunction\(|(^|[^.\w])eval\([^)]|setTimeout\(\s*['"`]/m.test(readFileSync(file, 'utf8')),
+    /\bnew Function\b|\bFunction\(|(^|[^.\w])eval\([^)]|setTimeout\(\s*['"`]/m.test(
+      readFileSync(file, 'utf8'),
+    ),
   );
   expect(guilty).toEqual([]);
 });

@@ -23,7 +23,13 @@ export function blas(): BlasInfo {
   const found = findBlas();
   if (typeof found === 'string') return { found: false, reason: found };
   const { candidate, core } = found;
-  return { found: true, library: candidate.name, path: candidate.path, core, threads: getNumThreads() };
+  return {
+    found: true,
+    library: candidate.name,
+    path: candidate.path,
+    core,
+    threads: getNumThreads(),
+  };
 }
 
 /**
@@ -67,7 +73,8 @@ export interface MemoryUsage {
 export function memoryUsage(): MemoryUsage {
   const arrays = wasmArrays();
   const plans = engine.plans.size;
-  if (arrays === null) return { arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0, plans };
+  if (arrays === null)
+    return { arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0, plans };
   const { bytesUsed, bytesReserved } = arrays.memory;
   return { ...arrays.usage, used: bytesUsed, reserved: bytesReserved, plans };
 }

@@ -8,7 +8,14 @@ import { normalizeDim, show, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { abs } from './arithmetic.js';
 import { reshapeNode } from './broadcast.js';
-import { composite, floatOperand, unary, type Operand, type SameShape, type UnaryOp } from './define.js';
+import {
+  composite,
+  floatOperand,
+  unary,
+  type Operand,
+  type SameShape,
+  type UnaryOp,
+} from './define.js';
 import { add, choose } from './element.js';
 import { expm1 } from './exponential.js';
 import { div, mul, neg } from './fieldOperations.js';
@@ -71,11 +78,16 @@ export const celu = composite('celu', (x: Operand, { alpha = 1 }: EluOptions = {
  */
 export const gelu = composite(
   'gelu',
-  (x: Operand, { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor => {
+  (
+    x: Operand,
+    { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' } = {},
+  ): Tensor => {
     const node = floatOperand('gelu', x);
     if (approximate === 'none') return mul(mul(node, 0.5), erfc(mul(node, -Math.SQRT1_2)));
     if (approximate !== 'tanh') {
-      throw new ChainruleError(`gelu: approximate must be 'none' or 'tanh', got ${String(approximate)}`);
+      throw new ChainruleError(
+        `gelu: approximate must be 'none' or 'tanh', got ${String(approximate)}`,
+      );
     }
     // (1 + tanh u) / 2 is sigmoid(2u), which does not cancel.
     const c = 2 * Math.sqrt(2 / Math.PI);
@@ -107,13 +119,16 @@ export interface HardtanhOptions {
 export const hardtanh = composite(
   'hardtanh',
   (x: Operand, { minVal = -1, maxVal = 1 }: HardtanhOptions = {}): Tensor => {
-    if (minVal > maxVal) throw new ChainruleError(`hardtanh: minVal ${minVal} is larger than maxVal ${maxVal}`);
+    if (minVal > maxVal)
+      throw new ChainruleError(`hardtanh: minVal ${minVal} is larger than maxVal ${maxVal}`);
     return between(floatOperand('hardtanh', x), minVal, maxVal);
   },
 ) as SameShape<[options?: HardtanhOptions]>;
 
 /** `min(max(x, 0), 6)`; the derivative at 0 and 6 is 0. PyTorch: `nn.functional.relu6`. */
-export const relu6 = composite('relu6', (x: Operand): Tensor => between(floatOperand('relu6', x), 0, 6)) as SameShape;
+export const relu6 = composite('relu6', (x: Operand): Tensor =>
+  between(floatOperand('relu6', x), 0, 6),
+) as SameShape;
 
 /** `relu6(x + 3) / 6`: 0 up to −3, 1 from 3 on; the derivative there is 0. PyTorch: `nn.functional.hardsigmoid`. */
 export const hardsigmoid = composite('hardsigmoid', (x: Operand): Tensor =>
@@ -141,10 +156,15 @@ export const softsign = composite('softsign', (x: Operand): Tensor => {
 export const softshrink = composite(
   'softshrink',
   (x: Operand, { lambd = 0.5 }: { readonly lambd?: number } = {}): Tensor => {
-    if (!(lambd >= 0)) throw new ChainruleError(`softshrink: lambd must be at least 0, got ${lambd}`);
+    if (!(lambd >= 0))
+      throw new ChainruleError(`softshrink: lambd must be at least 0, got ${lambd}`);
     const node = floatOperand('softshrink', x);
     // The middle is 0 · x, so that NaN stays NaN.
-    return choose(gt(node, lambd), add(node, -lambd), choose(lt(node, -lambd), add(node, lambd), mul(node, 0)));
+    return choose(
+      gt(node, lambd),
+      add(node, -lambd),
+      choose(lt(node, -lambd), add(node, lambd), mul(node, 0)),
+    );
   },
 ) as SameShape<[options?: { readonly lambd?: number }]>;
 
@@ -178,16 +198,25 @@ export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor =>
  * 2017, arXiv:1612.08083): `[…, 2n, …] → […, n, …]`. PyTorch: `nn.functional.glu`.
  * @throws {ShapeError} if x has no dimensions or its size along `dim` is odd.
  */
-export const glu = composite('glu', (x: Operand, dim: number | { readonly dim?: number } = -1): Tensor => {
-  const node = floatOperand('glu', x);
-  if (node.ndim === 0) throw new ShapeError('glu: x must have a dimension to be halved, got a single number');
-  const d = normalizeDim('glu', typeof dim === 'number' ? dim : (dim.dim ?? -1), node.ndim);
-  const size = node.shape[d] as number;
-  if (size % 2 !== 0) {
-    throw new ShapeError(`glu: dimension ${d} of x is halved, so its size must be even, got ${size} in ${show(node.shape)}`);
-  }
-  return mul(narrowNode(node, d, 0, size / 2), sigmoidOf(narrowNode(node, d, size / 2, size / 2)));
-});
+export const glu = composite(
+  'glu',
+  (x: Operand, dim: number | { readonly dim?: number } = -1): Tensor => {
+    const node = floatOperand('glu', x);
+    if (node.ndim === 0)
+      throw new ShapeError('glu: x must have a dimension to be halved, got a single number');
+    const d = normalizeDim('glu', typeof dim === 'number' ? dim : (dim.dim ?? -1), node.ndim);
+    const size = node.shape[d] as number;
+    if (size % 2 !== 0) {
+      throw new ShapeError(
+        `glu: dimension ${d} of x is halved, so its size must be even, got ${size} in ${show(node.shape)}`,
+      );
+    }
+    return mul(
+      narrowNode(node, d, 0, size / 2),
+      sigmoidOf(narrowNode(node, d, size / 2, size / 2)),
+    );
+  },
+);
 
 /** The methods of this family. */
 export interface ActivationsMethods<S extends Shape = Shape> {

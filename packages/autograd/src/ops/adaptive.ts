@@ -14,7 +14,10 @@ export function adaptiveMean(x: Tensor, target: Shape): Tensor {
 }
 
 /** Window i of n over a size s: from ⌊i s / n⌋ to ⌈(i + 1) s / n⌉. */
-export function adaptiveSpans(size: Shape, target: Shape): { starts: number[][]; ends: number[][] } {
+export function adaptiveSpans(
+  size: Shape,
+  target: Shape,
+): { starts: number[][]; ends: number[][] } {
   return {
     starts: size.map((n, d) => range(target[d]!).map((i) => Math.floor((i * n) / target[d]!))),
     ends: size.map((n, d) => range(target[d]!).map((i) => Math.ceil(((i + 1) * n) / target[d]!))),
@@ -23,8 +26,15 @@ export function adaptiveSpans(size: Shape, target: Shape): { starts: number[][];
 
 /** One over the number of elements of each window. */
 export function reciprocals(lengths: readonly (readonly number[])[], dtype: DType): Tensor {
-  const counts = lengths.reduce<number[]>((all, list) => all.flatMap((a) => list.map((b) => a * b)), [1]);
+  const counts = lengths.reduce<number[]>(
+    (all, list) => all.flatMap((a) => list.map((b) => a * b)),
+    [1],
+  );
   const data = allocate(dtype, counts.length);
   counts.forEach((n, i) => (data[i] = 1 / n));
-  return makeLeaf(data, lengths.map((list) => list.length), dtype);
+  return makeLeaf(
+    data,
+    lengths.map((list) => list.length),
+    dtype,
+  );
 }

@@ -3,7 +3,17 @@ import { ChainruleError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import type { Shape } from '../graph/shape.js';
 import { Tensor } from '../graph/tensor.js';
-import { binary, composite, operand, resultType, unary, type BroadcastingMethod, type BinaryOp, type Operand, type UnaryOp } from './define.js';
+import {
+  binary,
+  composite,
+  operand,
+  resultType,
+  unary,
+  type BroadcastingMethod,
+  type BinaryOp,
+  type Operand,
+  type UnaryOp,
+} from './define.js';
 import { add, castNode, choose } from './element.js';
 import { div, mul, neg, sub } from './fieldOperations.js';
 import { eq, gt, isNan, logicalOr, lt } from './relations.js';
@@ -15,7 +25,11 @@ export { div, mul, neg, reciprocal, square, sub } from './fieldOperations.js';
 export { hypot, pow, rsqrt, sqrt } from './powers.js';
 
 /** `|x|`. The derivative at 0 is 0. int32 wraps around at −2³¹. PyTorch: `torch.abs`. */
-export const abs: UnaryOp = unary('abs', { reference: Math.abs, derivative: (x) => sign(x), domain: 'any' });
+export const abs: UnaryOp = unary('abs', {
+  reference: Math.abs,
+  derivative: (x) => sign(x),
+  domain: 'any',
+});
 
 /** −1, 0 or 1; 0 of NaN. The derivative is 0 everywhere. PyTorch: `torch.sign`. */
 export const sign: UnaryOp = unary('sign', {
@@ -71,7 +85,9 @@ export const clamp = composite(
     const lower = bounds.min ?? null;
     const upper = bounds.max ?? null;
     if (lower === null && upper === null) {
-      throw new ChainruleError('clamp: give min, max or both: clamp(x, 0, 1) or clamp(x, { min: 0 })');
+      throw new ChainruleError(
+        'clamp: give min, max or both: clamp(x, 0, 1) or clamp(x, { min: 0 })',
+      );
     }
     const dtype = resultType(x, ...[lower, upper].filter((b) => b !== null));
     let y = castNode(operand('clamp', x, dtype), dtype);

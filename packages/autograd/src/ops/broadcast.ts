@@ -56,24 +56,27 @@ export function expandNode(x: Tensor, shape: Shape): Tensor {
 }
 
 /** The sum over `dims`, which are kept with size 1 if `keepdim`. Booleans and integers add up in int32. */
-export const sumOver: PrimitiveOp<{ dims: readonly number[]; keepdim: boolean }> = primitive('sum', {
-  trait: 'reduce',
-  shape: ([x], { dims, keepdim }) => reducedShape((x as Tensor).shape, dims, keepdim),
-  dtype: ([x]) => sumType((x as Tensor).dtype),
-  vjp: (_i, ct, [x], _out, { dims }) => expandBack(ct, (x as Tensor).shape, dims),
-  jvp: 'linear',
-  batch: ([x], _batched, { dims, keepdim }) =>
-    sumOver([x as Tensor], { dims: dims.map((d) => d + 1), keepdim }),
-  reference: ([x], out, { dims }) => {
-    // Sums of float32 are kept in float64: at least as exact as adding pairwise.
-    const { data, shape } = x as Value;
-    const acc = out.dtype === 'float32' ? new Float64Array(out.data.length) : out.data;
-    reduceWalk(shape, dims, (i, at) => {
-      acc[i]! += data[at]!;
-    });
-    if (acc !== out.data) out.data.set(acc);
+export const sumOver: PrimitiveOp<{ dims: readonly number[]; keepdim: boolean }> = primitive(
+  'sum',
+  {
+    trait: 'reduce',
+    shape: ([x], { dims, keepdim }) => reducedShape((x as Tensor).shape, dims, keepdim),
+    dtype: ([x]) => sumType((x as Tensor).dtype),
+    vjp: (_i, ct, [x], _out, { dims }) => expandBack(ct, (x as Tensor).shape, dims),
+    jvp: 'linear',
+    batch: ([x], _batched, { dims, keepdim }) =>
+      sumOver([x as Tensor], { dims: dims.map((d) => d + 1), keepdim }),
+    reference: ([x], out, { dims }) => {
+      // Sums of float32 are kept in float64: at least as exact as adding pairwise.
+      const { data, shape } = x as Value;
+      const acc = out.dtype === 'float32' ? new Float64Array(out.data.length) : out.data;
+      reduceWalk(shape, dims, (i, at) => {
+        acc[i]! += data[at]!;
+      });
+      if (acc !== out.data) out.data.set(acc);
+    },
   },
-});
+);
 
 function sumType(dtype: DType): DType {
   return dtype === 'bool' ? 'int32' : dtype;
@@ -88,7 +91,9 @@ export function expandBack(y: Tensor, shape: Shape, dims: readonly number[]): Te
 export function sumTo(y: Tensor, shape: Shape): Tensor {
   if (sameShape(y.shape, shape)) return y;
   const lead = y.shape.length - shape.length;
-  const dims = range(y.shape.length).filter((d) => d < lead || (shape[d - lead] === 1 && y.shape[d] !== 1));
+  const dims = range(y.shape.length).filter(
+    (d) => d < lead || (shape[d - lead] === 1 && y.shape[d] !== 1),
+  );
   return reshapeNode(dims.length === 0 ? y : sumOver([y], { dims, keepdim: false }), shape);
 }
 
@@ -104,7 +109,11 @@ export function checkExpand(op: string, x: Shape, shape: Shape): void {
 }
 
 /** Visits a shape in row-major order: `f(position, offset under the strides)`. */
-export function walk(shape: Shape, strides: readonly number[], f: (i: number, at: number) => void): void {
+export function walk(
+  shape: Shape,
+  strides: readonly number[],
+  f: (i: number, at: number) => void,
+): void {
   const n = shape.length;
   const size = sizeOf(shape);
   if (size === 0) return;
@@ -113,7 +122,7 @@ export function walk(shape: Shape, strides: readonly number[], f: (i: number, at
   const step = strides[n - 1]!;
   const index = new Array<number>(n).fill(0);
   let base = 0;
-  for (let i = 0; i < size; ) {
+  for (let i = 0; i < size;) {
     for (let j = 0, at = base; j < inner; j++, i++, at += step) f(i, at);
     for (let d = n - 2; d >= 0; d--) {
       base += strides[d]!;
@@ -125,9 +134,17 @@ export function walk(shape: Shape, strides: readonly number[], f: (i: number, at
 }
 
 /** Visits the elements of `shape`: `f(position in the result of reducing over dims, position in the input)`. */
-export function reduceWalk(shape: Shape, dims: readonly number[], f: (i: number, at: number) => void): void {
+export function reduceWalk(
+  shape: Shape,
+  dims: readonly number[],
+  f: (i: number, at: number) => void,
+): void {
   const kept = stridesOf(reducedShape(shape, dims, true));
-  walk(shape, kept.map((s, d) => (dims.includes(d) ? 0 : s)), (at, i) => f(i, at));
+  walk(
+    shape,
+    kept.map((s, d) => (dims.includes(d) ? 0 : s)),
+    (at, i) => f(i, at),
+  );
 }
 
 /** A typed array of `size` copies of `x`. */

@@ -4,12 +4,34 @@ import { checkDType, isFloat, type DType } from '../graph/dtype.js';
 import { sameShape, type Shape } from '../graph/shape.js';
 import { valueOf, type Tensor } from '../graph/tensor.js';
 import { abs, add, mul, sub } from './arithmetic.js';
-import { composite, operand, primitive, resultType, type Broadcasting, type BroadcastingMethod, type Operand } from './define.js';
+import {
+  composite,
+  operand,
+  primitive,
+  resultType,
+  type Broadcasting,
+  type BroadcastingMethod,
+  type Operand,
+} from './define.js';
 import { castNode, choose } from './element.js';
 import { eq, isFinite, isNan, le, logicalAnd, logicalOr } from './relations.js';
 import type { Broadcast, Broadcast3, BroadcastResult, ShapeIn, Unless } from '../types/index.js';
 
-export { eq, ge, gt, isFinite, isInf, isNan, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from './relations.js';
+export {
+  eq,
+  ge,
+  gt,
+  isFinite,
+  isInf,
+  isNan,
+  le,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  lt,
+  ne,
+} from './relations.js';
 
 /**
  * `x` where `condition` is true and `y` elsewhere; all three broadcast, x and y are promoted to a common dtype.
@@ -25,10 +47,15 @@ export function where<C extends Operand, X extends Operand, Y extends Operand>(
 ): Tensor<Broadcast3<ShapeIn<C>, ShapeIn<X>, ShapeIn<Y>>> {
   const c = operand('where', condition);
   if (c.dtype !== 'bool') {
-    throw new DTypeError(`where: the condition must be boolean, got ${c.dtype}; compare it: condition.ne(0)`);
+    throw new DTypeError(
+      `where: the condition must be boolean, got ${c.dtype}; compare it: condition.ne(0)`,
+    );
   }
   const dtype = resultType(x, y);
-  const [a, b] = [castNode(operand('where', x, dtype), dtype), castNode(operand('where', y, dtype), dtype)];
+  const [a, b] = [
+    castNode(operand('where', x, dtype), dtype),
+    castNode(operand('where', y, dtype), dtype),
+  ];
   return choose(c, a, b) as Tensor<Broadcast3<ShapeIn<C>, ShapeIn<X>, ShapeIn<Y>>>;
 }
 
@@ -46,27 +73,38 @@ export interface CloseOptions {
  * Where `|x − y| ≤ atol + rtol · |y|`, as booleans. Equal infinities are close, other infinities close to nothing.
  * PyTorch: `torch.isclose`; different dtypes are promoted here, there refused.
  */
-export const isClose = composite('isClose', (x: Operand, y: Operand, options: CloseOptions = {}): Tensor => {
-  const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
-  for (const [name, value] of Object.entries({ rtol, atol })) {
-    if (!(value >= 0)) throw new ChainruleError(`isClose: ${name} must be a number of at least 0, got ${String(value)}`);
-  }
-  const common = resultType(x, y);
-  const dtype = common === 'bool' ? 'int32' : common;
-  const [a, b] = [x, y].map((z) => castNode(operand('isClose', z, dtype), dtype)) as [Tensor, Tensor];
-  const distance = abs(sub(a, b));
-  // Integers are compared with a float bound in float64, which holds every int32.
-  const limit = add(mul(abs(isFloat(dtype) ? b : castNode(b, 'float64')), rtol), atol);
-  const close = logicalOr(eq(a, b), logicalAnd(isFinite(distance), le(distance, limit)));
-  return equalNan ? logicalOr(close, logicalAnd(isNan(a), isNan(b))) : close;
-}) as Broadcasting<[options?: CloseOptions]>;
+export const isClose = composite(
+  'isClose',
+  (x: Operand, y: Operand, options: CloseOptions = {}): Tensor => {
+    const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
+    for (const [name, value] of Object.entries({ rtol, atol })) {
+      if (!(value >= 0))
+        throw new ChainruleError(
+          `isClose: ${name} must be a number of at least 0, got ${String(value)}`,
+        );
+    }
+    const common = resultType(x, y);
+    const dtype = common === 'bool' ? 'int32' : common;
+    const [a, b] = [x, y].map((z) => castNode(operand('isClose', z, dtype), dtype)) as [
+      Tensor,
+      Tensor,
+    ];
+    const distance = abs(sub(a, b));
+    // Integers are compared with a float bound in float64, which holds every int32.
+    const limit = add(mul(abs(isFloat(dtype) ? b : castNode(b, 'float64')), rtol), atol);
+    const close = logicalOr(eq(a, b), logicalAnd(isFinite(distance), le(distance, limit)));
+    return equalNan ? logicalOr(close, logicalAnd(isNan(a), isNan(b))) : close;
+  },
+) as Broadcasting<[options?: CloseOptions]>;
 
 /**
  * Whether all elements are close, as a JavaScript boolean; see `isClose`. True for empty tensors. Evaluates both.
  * PyTorch: `torch.allclose`.
  */
-export const allClose = composite('allClose', (x: Operand, y: Operand, options: CloseOptions = {}): boolean =>
-  everywhere(isClose(x, y, options), 'allClose'),
+export const allClose = composite(
+  'allClose',
+  (x: Operand, y: Operand, options: CloseOptions = {}): boolean =>
+    everywhere(isClose(x, y, options), 'allClose'),
 );
 
 /**

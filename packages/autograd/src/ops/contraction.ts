@@ -16,7 +16,8 @@ export interface Labelled {
 /** The product of all operands, summed over every label that is not in `output`. */
 export function contract(operands: readonly Labelled[], output: readonly string[]): Tensor {
   const sizes = sizesOf(operands);
-  const size = (labels: readonly string[]): number[] => labels.map((label) => sizes.get(label) as number);
+  const size = (labels: readonly string[]): number[] =>
+    labels.map((label) => sizes.get(label) as number);
   // Dimensions of size 1 broadcast against those of the same label.
   const list = operands.map((o) => {
     const { x, labels } = diagonals(o);
@@ -37,9 +38,16 @@ export function contract(operands: readonly Labelled[], output: readonly string[
 }
 
 /** One batched matrix product; labels not in `wanted` are summed over, those of one side only are already gone. */
-function pair(a: Labelled, b: Labelled, wanted: ReadonlySet<string>, size: (labels: readonly string[]) => number[]): Labelled {
+function pair(
+  a: Labelled,
+  b: Labelled,
+  wanted: ReadonlySet<string>,
+  size: (labels: readonly string[]) => number[],
+): Labelled {
   if (a.x.dtype !== b.x.dtype) {
-    throw new DTypeError(`einsum: the dtypes differ: ${a.x.dtype} and ${b.x.dtype}; cast one: x.cast('${b.x.dtype}')`);
+    throw new DTypeError(
+      `einsum: the dtypes differ: ${a.x.dtype} and ${b.x.dtype}; cast one: x.cast('${b.x.dtype}')`,
+    );
   }
   const shared = a.labels.filter((label) => b.labels.includes(label));
   const batch = shared.filter((label) => wanted.has(label));
@@ -56,17 +64,26 @@ function pair(a: Labelled, b: Labelled, wanted: ReadonlySet<string>, size: (labe
   }
   const x = reshapeNode(arrange(a, [...batch, ...left, ...summed]), [sizeOf(lead), m, k]);
   const y = reshapeNode(arrange(b, [...batch, ...summed, ...right]), [sizeOf(lead), k, n]);
-  return { x: reshapeNode(matmulOf([x, y], { transA: false, transB: false }), size(labels)), labels };
+  return {
+    x: reshapeNode(matmulOf([x, y], { transA: false, transB: false }), size(labels)),
+    labels,
+  };
 }
 
 function arrange({ x, labels }: Labelled, order: readonly string[]): Tensor {
-  return permuteNode(x, order.map((label) => labels.indexOf(label)));
+  return permuteNode(
+    x,
+    order.map((label) => labels.indexOf(label)),
+  );
 }
 
 function sumAway({ x, labels }: Labelled, wanted: ReadonlySet<string>): Labelled {
   const dims = labels.flatMap((label, d) => (wanted.has(label) ? [] : [d]));
   if (dims.length === 0) return { x, labels };
-  return { x: sumOver([x], { dims, keepdim: false }), labels: labels.filter((label) => wanted.has(label)) };
+  return {
+    x: sumOver([x], { dims, keepdim: false }),
+    labels: labels.filter((label) => wanted.has(label)),
+  };
 }
 
 /** One dimension for each label: of equal ones the diagonal. */
@@ -79,7 +96,10 @@ function diagonals({ x, labels }: Labelled): Labelled {
     const shape = others.map((i) => x.shape[i]!);
     const flat = reshapeNode(permuteNode(x, [...others, first, d]), [...shape, n * n]);
     const y = narrowNode(flat, others.length, 0, n, n + 1);
-    return diagonals({ x: y, labels: [...others.map((i) => labels[i] as string), labels[d] as string] });
+    return diagonals({
+      x: y,
+      labels: [...others.map((i) => labels[i] as string), labels[d] as string],
+    });
   }
   return { x, labels };
 }
@@ -92,12 +112,16 @@ function sizesOf(operands: readonly Labelled[]): Map<string, number> {
     labels.forEach((label, d) => {
       const n = x.shape[d] as number;
       if (own.has(label) && own.get(label) !== n) {
-        throw new ShapeError(`einsum: '${label}' names dimensions of size ${own.get(label)} and ${n} of operand ${i}`);
+        throw new ShapeError(
+          `einsum: '${label}' names dimensions of size ${own.get(label)} and ${n} of operand ${i}`,
+        );
       }
       own.set(label, n);
       const before = sizes.get(label) ?? 1;
       if (before !== n && before !== 1 && n !== 1) {
-        throw new ShapeError(`einsum: '${label}' has size ${before} in one operand and ${n} in operand ${i}`);
+        throw new ShapeError(
+          `einsum: '${label}' has size ${before} in one operand and ${n} in operand ${i}`,
+        );
       }
       sizes.set(label, before === 1 ? n : before);
     });

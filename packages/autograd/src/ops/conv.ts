@@ -49,10 +49,23 @@ export const conv: ConvOp = primitive<ConvAttrs>('conv', {
     const filter = (w as Value).data;
     for (let n = 0; n < g.batch; n++) {
       for (let group = 0; group < g.groups; group++) {
-        gather((x as Value).data, (n * g.groups + group) * g.inputs * g.area, g, columns, 1, g.places);
+        gather(
+          (x as Value).data,
+          (n * g.groups + group) * g.inputs * g.area,
+          g,
+          columns,
+          1,
+          g.places,
+        );
         const a = { data: filter, at: group * g.outputs * g.depth, row: g.depth, column: 1 };
         const b = { data: columns, at: 0, row: g.places, column: 1 };
-        gemm([g.outputs, g.places, g.depth], a, b, out.data, (n * g.groups + group) * g.outputs * g.places);
+        gemm(
+          [g.outputs, g.places, g.depth],
+          a,
+          b,
+          out.data,
+          (n * g.groups + group) * g.outputs * g.places,
+        );
       }
     }
   },
@@ -78,7 +91,12 @@ export const convInput: ConvOp = primitive<ConvAttrs>('convInput', {
     const sums = new Float64Array(g.inputs * g.area);
     for (let n = 0; n < g.batch; n++) {
       for (let group = 0; group < g.groups; group++) {
-        const a = { data: (w as Value).data, at: group * g.outputs * g.depth, row: 1, column: g.depth };
+        const a = {
+          data: (w as Value).data,
+          at: group * g.outputs * g.depth,
+          row: 1,
+          column: g.depth,
+        };
         const at = (n * g.groups + group) * g.outputs * g.places;
         const b = { data: (c as Value).data, at, row: g.places, column: 1 };
         gemm([g.depth, g.places, g.outputs], a, b, columns, 0);
@@ -108,7 +126,14 @@ export const convWeight: ConvOp = primitive<ConvAttrs>('convWeight', {
     const sums = out.dtype === 'float64' ? out.data : allocate('float64', out.data.length);
     for (let n = 0; n < g.batch; n++) {
       for (let group = 0; group < g.groups; group++) {
-        gather((x as Value).data, (n * g.groups + group) * g.inputs * g.area, g, columns, g.depth, 1);
+        gather(
+          (x as Value).data,
+          (n * g.groups + group) * g.inputs * g.area,
+          g,
+          columns,
+          g.depth,
+          1,
+        );
         const at = (n * g.groups + group) * g.outputs * g.places;
         const a = { data: (c as Value).data, at, row: g.places, column: 1 };
         const b = { data: columns, at: 0, row: g.depth, column: 1 };
@@ -154,7 +179,14 @@ function layout(x: Shape, out: Shape, attrs: ConvAttrs): Layout {
 }
 
 /** Spreads the windows out as a matrix of `depth × places`, with the strides given. */
-function gather(x: Value['data'], at: number, g: Layout, to: Float64Array, place: number, deep: number): void {
+function gather(
+  x: Value['data'],
+  at: number,
+  g: Layout,
+  to: Float64Array,
+  place: number,
+  deep: number,
+): void {
   const { index, taps } = g;
   for (let c = 0; c < g.inputs; c++) {
     const from = at + c * g.area;

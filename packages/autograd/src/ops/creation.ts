@@ -22,10 +22,7 @@ export type { CreationOptions } from './leaves.js';
 export function tensor<
   const D extends NestedArray | TypedArray | Int8Array | Int16Array | Uint16Array,
   const S extends Shape = NestedShape<D>,
->(
-  data: D,
-  options?: CreationOptions & { readonly shape?: S },
-): Tensor<Literal<S>>;
+>(data: D, options?: CreationOptions & { readonly shape?: S }): Tensor<Literal<S>>;
 export function tensor(
   data: NestedArray | TypedArray | Int8Array | Int16Array | Uint16Array,
   options: CreationOptions & { readonly shape?: Shape } = {},

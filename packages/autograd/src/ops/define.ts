@@ -1,3 +1,18 @@
 /** @file The builders that define an operation: all that a new one needs to import. */
-export { composite, floatOperand, operand, primitive, resultType, type Operand } from './primitive.js';
-export { binary, unary, type BinaryOp, type Broadcasting, type BroadcastingMethod, type SameShape, type UnaryOp } from './element.js';
+export {
+  composite,
+  floatOperand,
+  operand,
+  primitive,
+  resultType,
+  type Operand,
+} from './primitive.js';
+export {
+  binary,
+  unary,
+  type BinaryOp,
+  type Broadcasting,
+  type BroadcastingMethod,
+  type SameShape,
+  type UnaryOp,
+} from './element.js';

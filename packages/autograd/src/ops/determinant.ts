@@ -46,7 +46,9 @@ export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor
     eachMatrix(a as Value, (m, i) => {
       const { u, s, v } = jacobiSingular(m, n, n);
       const sign = luSign(u, n) * luSign(v, n);
-      const scale = Float64Array.from(s, (_, j) => s.reduce((p, x, k) => (k === j ? p : p * x), sign));
+      const scale = Float64Array.from(s, (_, j) =>
+        s.reduce((p, x, k) => (k === j ? p : p * x), sign),
+      );
       for (let r = 0; r < n; r++) {
         for (let c = 0; c < n; c++) {
           let sum = 0;
@@ -63,7 +65,10 @@ function cofactorRate(a: Tensor, c: Tensor, t: Tensor): Tensor {
   const n = a.shape.at(-1) as number;
   if (n <= 1) return strongMul(0, t);
   const along = lastTwo(mul(c, t));
-  const difference = sub(mul(reshapeNode(along, [...along.shape, 1, 1]), c), product(product(c, t, false, true), c));
+  const difference = sub(
+    mul(reshapeNode(along, [...along.shape, 1, 1]), c),
+    product(product(c, t, false, true), c),
+  );
   return mul(difference, reciprocal(reshapeNode(detOf([a]), [...along.shape, 1, 1])));
 }
 

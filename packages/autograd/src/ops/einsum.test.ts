@@ -9,7 +9,10 @@ const SIZES: Record<string, number> = { a: 2, b: 3, C: 1, d: 2 };
 
 function filledWith(shape: number[], seed: number): Tensor {
   const size = shape.reduce((x, y) => x * y, 1);
-  return A.tensor(Float64Array.from({ length: size }, (_, i) => Math.cos(i * 1.7 + seed)), { shape });
+  return A.tensor(
+    Float64Array.from({ length: size }, (_, i) => Math.cos(i * 1.7 + seed)),
+    { shape },
+  );
 }
 
 /** The definition: for every value of every label, the product of the elements goes to its place in the result. */
@@ -21,7 +24,10 @@ function naive(inputs: string[], output: string, operands: Tensor[]): number[] {
   const visit = (d: number, at: Record<string, number>): void => {
     const label = labels[d];
     if (label === undefined) {
-      const value = inputs.reduce((v, term, i) => v * (operands[i]?.dataSync()[place(term, at)] ?? NaN), 1);
+      const value = inputs.reduce(
+        (v, term, i) => v * (operands[i]?.dataSync()[place(term, at)] ?? NaN),
+        1,
+      );
       const p = place(output, at);
       result[p] = (result[p] ?? 0) + value;
     } else {
@@ -43,7 +49,12 @@ describe('einsum', () => {
     );
     fc.assert(
       fc.property(equation, ({ inputs, output }) => {
-        const operands = inputs.map((term, i) => filledWith([...term].map((l) => SIZES[l] ?? 1), i));
+        const operands = inputs.map((term, i) =>
+          filledWith(
+            [...term].map((l) => SIZES[l] ?? 1),
+            i,
+          ),
+        );
         const y = A.einsum(`${inputs.join(',')}->${output}`, ...operands);
         expect(y.shape).toEqual([...output].map((l) => SIZES[l]));
         const expected = naive(inputs, output, operands);
@@ -73,7 +84,9 @@ describe('einsum', () => {
     expect(() => A.einsum('ijk->i', x)).toThrow(/names 3 dimensions, operand 0 has shape \[2, 3\]/);
     expect(() => A.einsum('ij->ii', x)).toThrow(/'i' is twice in the result/);
     expect(() => A.einsum('ij->k', x)).toThrow(/'k' of the result is in no operand/);
-    expect(() => A.einsum('ij,ij->', x, filledWith([2, 4], 0))).toThrow(/'j' has size 3 in one operand and 4/);
+    expect(() => A.einsum('ij,ij->', x, filledWith([2, 4], 0))).toThrow(
+      /'j' has size 3 in one operand and 4/,
+    );
     expect(() => A.einsum('i1->i', x)).toThrow(/must be letters/);
   });
 });
@@ -82,7 +95,12 @@ describe('tensordot', () => {
   test('pairs dimensions by number or by lists', () => {
     const [x, y] = [filledWith([2, 3, 4], 0), filledWith([4, 3, 5], 1)];
     const expected = A.einsum('abc,cbd->ad', x, y).dataSync();
-    const actual = A.tensordot(x, y, { dims: [[2, 1], [0, 1]] });
+    const actual = A.tensordot(x, y, {
+      dims: [
+        [2, 1],
+        [0, 1],
+      ],
+    });
     expect(actual.shape).toEqual([2, 5]);
     actual.dataSync().forEach((v, i) => expect(v).toBeCloseTo(expected[i] ?? NaN, 12));
     expect(A.tensordot(x, filledWith([4], 2), 1).shape).toEqual([2, 3]);

@@ -20,17 +20,29 @@ import { permuteNode } from './movement.js';
  * @throws {ShapeError} if the equation and the shapes do not fit. @throws {ChainruleError} if it is no equation.
  * @example einsum('ij,ij->i', x, y) // the inner product of each row
  */
-export function einsum(equation: string, ...operands: readonly Tensor[] | readonly [readonly Tensor[]]): Tensor {
+export function einsum(
+  equation: string,
+  ...operands: readonly Tensor[] | readonly [readonly Tensor[]]
+): Tensor {
   return einsumOf(equation, operands);
 }
 
-const einsumOf = composite('einsum', (equation: string, given: readonly (Tensor | readonly Tensor[])[]): Tensor => {
-  const list = given.length === 1 && Array.isArray(given[0]) ? (given[0] as readonly Tensor[]) : (given as readonly Tensor[]);
-  const operands = list.map((x) => operand('einsum', x));
-  const { inputs, output } = parseEquation(equation, operands.map((x) => x.shape));
-  const labelled: Labelled[] = operands.map((x, i) => ({ x, labels: inputs[i]! }));
-  return contract(labelled, output);
-});
+const einsumOf = composite(
+  'einsum',
+  (equation: string, given: readonly (Tensor | readonly Tensor[])[]): Tensor => {
+    const list =
+      given.length === 1 && Array.isArray(given[0])
+        ? (given[0] as readonly Tensor[])
+        : (given as readonly Tensor[]);
+    const operands = list.map((x) => operand('einsum', x));
+    const { inputs, output } = parseEquation(
+      equation,
+      operands.map((x) => x.shape),
+    );
+    const labelled: Labelled[] = operands.map((x, i) => ({ x, labels: inputs[i]! }));
+    return contract(labelled, output);
+  },
+);
 
 /** The methods of this family. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars
@@ -50,38 +62,49 @@ export interface TensordotOptions {
  * @throws {ShapeError} if paired dimensions differ in size.
  * @example tensordot(x, y, { dims: [[1], [0]] }) // a matrix product
  */
-export const tensordot: (x: Tensor, y: Tensor, dims?: TensordotOptions['dims'] | TensordotOptions) => Tensor = composite(
-  'tensordot',
-  (x, y, given = 2): Tensor => {
-    const [a, b] = [operand('tensordot', x), operand('tensordot', y)];
-    const dims = isOptions(given) ? (given.dims ?? 2) : given;
-    const [da, db] = pairs(dims, a.shape, b.shape);
-    if (da.length !== db.length || da.some((d, i) => a.shape[d] !== b.shape[db[i]!])) {
-      throw new ShapeError(
-        `tensordot: dimensions ${show(da)} of ${show(a.shape)} and ${show(db)} of ${show(b.shape)} must be of equal sizes`,
-      );
-    }
-    const restA = range(a.ndim).filter((d) => !da.includes(d));
-    const restB = range(b.ndim).filter((d) => !db.includes(d));
-    const sizes = (t: Tensor, ds: readonly number[]): number[] => ds.map((d) => t.shape[d]!);
-    const k = sizeOf(sizes(a, da));
-    const left = reshapeNode(permuteNode(a, [...restA, ...da]), [sizeOf(sizes(a, restA)), k]);
-    const right = reshapeNode(permuteNode(b, [...db, ...restB]), [k, sizeOf(sizes(b, restB))]);
-    return reshapeNode(mm(left, right), [...sizes(a, restA), ...sizes(b, restB)]);
-  },
-);
+export const tensordot: (
+  x: Tensor,
+  y: Tensor,
+  dims?: TensordotOptions['dims'] | TensordotOptions,
+) => Tensor = composite('tensordot', (x, y, given = 2): Tensor => {
+  const [a, b] = [operand('tensordot', x), operand('tensordot', y)];
+  const dims = isOptions(given) ? (given.dims ?? 2) : given;
+  const [da, db] = pairs(dims, a.shape, b.shape);
+  if (da.length !== db.length || da.some((d, i) => a.shape[d] !== b.shape[db[i]!])) {
+    throw new ShapeError(
+      `tensordot: dimensions ${show(da)} of ${show(a.shape)} and ${show(db)} of ${show(b.shape)} must be of equal sizes`,
+    );
+  }
+  const restA = range(a.ndim).filter((d) => !da.includes(d));
+  const restB = range(b.ndim).filter((d) => !db.includes(d));
+  const sizes = (t: Tensor, ds: readonly number[]): number[] => ds.map((d) => t.shape[d]!);
+  const k = sizeOf(sizes(a, da));
+  const left = reshapeNode(permuteNode(a, [...restA, ...da]), [sizeOf(sizes(a, restA)), k]);
+  const right = reshapeNode(permuteNode(b, [...db, ...restB]), [k, sizeOf(sizes(b, restB))]);
+  return reshapeNode(mm(left, right), [...sizes(a, restA), ...sizes(b, restB)]);
+});
 
 function isOptions(given: TensordotOptions['dims'] | TensordotOptions): given is TensordotOptions {
   return typeof given === 'object' && !Array.isArray(given);
 }
 
-function pairs(dims: number | readonly (readonly number[])[], a: Shape, b: Shape): [number[], number[]] {
+function pairs(
+  dims: number | readonly (readonly number[])[],
+  a: Shape,
+  b: Shape,
+): [number[], number[]] {
   if (typeof dims !== 'number') {
-    if (dims.length !== 2) throw new ChainruleError('tensordot: dims must be a number or two lists of dimensions');
-    return [normalizeDims('tensordot', dims[0], a.length), normalizeDims('tensordot', dims[1], b.length)];
+    if (dims.length !== 2)
+      throw new ChainruleError('tensordot: dims must be a number or two lists of dimensions');
+    return [
+      normalizeDims('tensordot', dims[0], a.length),
+      normalizeDims('tensordot', dims[1], b.length),
+    ];
   }
   if (!Number.isInteger(dims) || dims < 0 || dims > Math.min(a.length, b.length)) {
-    throw new ShapeError(`tensordot: ${dims} dimensions cannot be paired of ${show(a)} and ${show(b)}`);
+    throw new ShapeError(
+      `tensordot: ${dims} dimensions cannot be paired of ${show(a)} and ${show(b)}`,
+    );
   }
   return [range(dims).map((d) => a.length - dims + d), range(dims)];
 }

@@ -8,7 +8,15 @@ import { constant } from '../graph/version.js';
 import type { Broadcast, BroadcastResult, ShapeIn, Unless } from '../types/index.js';
 import { expandNode, reshapeNode, sumTo } from './broadcast.js';
 import { mapElements } from './elementKernel.js';
-import { filled, operand, operations, resultType, rules, sumOf, type Operand } from './primitive.js';
+import {
+  filled,
+  operand,
+  operations,
+  resultType,
+  rules,
+  sumOf,
+  type Operand,
+} from './primitive.js';
 
 /**
  * The dtype an operation computes in. `float`: integers and booleans become float32; `number`: booleans are refused;
@@ -52,14 +60,20 @@ export type SameShape<Rest extends readonly unknown[] = []> = <X extends Operand
 ) => Tensor<ShapeIn<X>>;
 
 /** A function of two operands that are broadcast. */
-export type Broadcasting<Rest extends readonly unknown[] = []> = <X extends Operand, Y extends Operand>(
+export type Broadcasting<Rest extends readonly unknown[] = []> = <
+  X extends Operand,
+  Y extends Operand,
+>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
   ...rest: Rest
 ) => Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 
 /** The same, as a method. It takes its subject as `this`, so that tensors of different shapes have one type of it. */
-export type BroadcastingMethod<Rest extends readonly unknown[] = []> = <T extends Tensor, Y extends Operand>(
+export type BroadcastingMethod<Rest extends readonly unknown[] = []> = <
+  T extends Tensor,
+  Y extends Operand,
+>(
   this: T,
   other: Y & Unless<BroadcastResult<ShapeIn<T>, ShapeIn<Y>>>,
   ...rest: Rest
@@ -136,7 +150,8 @@ export function elementwise(name: string, spec: ElementSpec): Primitive {
             : [expandNode(times(t, d(inputs, out)), out.shape)];
         }),
       ),
-    batch: (inputs, batched) => makeElement(op, align(inputs, batched), spec.to ?? (inputs.at(-1) as Tensor).dtype),
+    batch: (inputs, batched) =>
+      makeElement(op, align(inputs, batched), spec.to ?? (inputs.at(-1) as Tensor).dtype),
     kernel: (inputs, out) => {
       const f = integer !== undefined && inputs[0]?.dtype === 'int32' ? integer : scalar;
       mapElements(f, inputs, out);
@@ -175,7 +190,10 @@ function times(t: Tensor, d: Factor): Tensor {
 /** `x` where `condition` holds and `y` elsewhere; numbers are of the other's dtype. See `where` for users. */
 export function choose(condition: Tensor, x: Tensor | number, y: Tensor | number): Tensor {
   const dtype = typeof x !== 'number' ? x.dtype : typeof y !== 'number' ? y.dtype : 'float32';
-  const [a, b] = [x, y].map((z) => (typeof z === 'number' ? constant(z, dtype) : z)) as [Tensor, Tensor];
+  const [a, b] = [x, y].map((z) => (typeof z === 'number' ? constant(z, dtype) : z)) as [
+    Tensor,
+    Tensor,
+  ];
   return makeElement(whereOp, [condition, a, b], dtype);
 }
 
@@ -188,10 +206,15 @@ const whereOp: Primitive = register({
   vjp: (i, ct, inputs) => {
     const [condition] = inputs as readonly [Tensor];
     if (i === 0) return null;
-    return sumTo(i === 1 ? choose(condition, ct, 0) : choose(condition, 0, ct), (inputs[i] as Tensor).shape);
+    return sumTo(
+      i === 1 ? choose(condition, ct, 0) : choose(condition, 0, ct),
+      (inputs[i] as Tensor).shape,
+    );
   },
-  jvp: ([, tx, ty], [condition], out) => expandNode(choose(condition as Tensor, tx ?? 0, ty ?? 0), out.shape),
-  batch: (inputs, batched) => makeElement(whereOp, align(inputs, batched), (inputs[1] as Tensor).dtype),
+  jvp: ([, tx, ty], [condition], out) =>
+    expandNode(choose(condition as Tensor, tx ?? 0, ty ?? 0), out.shape),
+  batch: (inputs, batched) =>
+    makeElement(whereOp, align(inputs, batched), (inputs[1] as Tensor).dtype),
   kernel: (inputs, out) => mapElements((c, x, y) => (c !== 0 ? x : y), inputs, out),
 });
 operations.set('where', { kind: 'primitive' });
@@ -224,8 +247,10 @@ const castOp: Primitive = register({
   batch: ([x], _batched, { dtype }) => castNode(x as Tensor, dtype as DType),
   kernel: ([x], out) => {
     const { data } = x as Value;
-    if (out.dtype === 'bool') for (let i = 0; i < data.length; i++) out.data[i] = data[i] !== 0 ? 1 : 0;
-    else if (out.dtype === 'int32') for (let i = 0; i < data.length; i++) out.data[i] = saturate(data[i]!);
+    if (out.dtype === 'bool')
+      for (let i = 0; i < data.length; i++) out.data[i] = data[i] !== 0 ? 1 : 0;
+    else if (out.dtype === 'int32')
+      for (let i = 0; i < data.length; i++) out.data[i] = saturate(data[i]!);
     else out.data.set(data);
   },
 });

@@ -17,7 +17,11 @@ export function mapElements(f: Scalar, inputs: readonly Value[], out: Value): vo
     const x = a.data;
     for (let i = 0; i < y.length; i++) y[i] = f(x[i]!, 0, 0);
   } else if (c !== undefined) {
-    const [x0, x1, x2] = [a, b, c].map((x) => spread(x, out)) as [Value['data'], Value['data'], Value['data']];
+    const [x0, x1, x2] = [a, b, c].map((x) => spread(x, out)) as [
+      Value['data'],
+      Value['data'],
+      Value['data'],
+    ];
     for (let i = 0; i < y.length; i++) y[i] = f(x0[i]!, x1[i]!, x2[i]!);
   } else if (same) {
     const [x0, x1] = [a.data, b.data];

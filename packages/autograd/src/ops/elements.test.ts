@@ -2,11 +2,33 @@
 import { describe, expect, test } from 'vitest';
 import { ChainruleError, DTypeError, grad, ShapeError, tensor, type Tensor } from '../index.js';
 import {
-  allClose, cast, clamp, detach, equal, floorDivide, gelu, glu, hypot, isClose, lerp, logSigmoid, maximum, mish, mul, pow, prelu,
-  remainder, round, sigmoid, sinc, sub, where,
+  allClose,
+  cast,
+  clamp,
+  detach,
+  equal,
+  floorDivide,
+  gelu,
+  glu,
+  hypot,
+  isClose,
+  lerp,
+  logSigmoid,
+  maximum,
+  mish,
+  mul,
+  pow,
+  prelu,
+  remainder,
+  round,
+  sigmoid,
+  sinc,
+  sub,
+  where,
 } from './index.js';
 
-const f64 = (xs: readonly number[]): Tensor => tensor(Float64Array.from(xs), { requiresGrad: true });
+const f64 = (xs: readonly number[]): Tensor =>
+  tensor(Float64Array.from(xs), { requiresGrad: true });
 const i32 = (xs: readonly number[]): Tensor => tensor(Int32Array.from(xs));
 const ones = (n: number): Tensor => tensor(new Float64Array(n).fill(1));
 
@@ -22,7 +44,9 @@ function derivative(f: (x: Tensor) => Tensor, xs: readonly number[], order = 1):
 
 describe('integers and booleans', () => {
   test('int32 wraps around, also where doubles would lose digits', () => {
-    expect(mul(i32([65537, -2147483648]), i32([65539, -1])).toArray()).toEqual([262147, -2147483648]);
+    expect(mul(i32([65537, -2147483648]), i32([65539, -1])).toArray()).toEqual([
+      262147, -2147483648,
+    ]);
     expect(i32([46341]).square().toArray()).toEqual([-2147479015]);
     expect(pow(i32([3, -2, 7]), 5).toArray()).toEqual([243, -32, 16807]);
     expect(pow(i32([3]), i32([40])).toArray()).toEqual([689956897]); // 3^40 modulo 2^32
@@ -32,11 +56,17 @@ describe('integers and booleans', () => {
   test('remainder and floorDivide round down, fmod towards zero', () => {
     expect(remainder(i32([-7, 7]), i32([3, -3])).toArray()).toEqual([2, -2]);
     expect(floorDivide(i32([-7, 7]), i32([3, -3])).toArray()).toEqual([-3, -3]);
-    expect(i32([-7, 7]).fmod(i32([3, -3])).toArray()).toEqual([-1, 1]);
+    expect(
+      i32([-7, 7])
+        .fmod(i32([3, -3]))
+        .toArray(),
+    ).toEqual([-1, 1]);
   });
 
   test('an integer division by zero that can be seen is refused', () => {
-    expect(() => floorDivide(i32([1, 2]), i32([1, 0]))).toThrow(/floorDivide: integer division by zero at element 1/);
+    expect(() => floorDivide(i32([1, 2]), i32([1, 0]))).toThrow(
+      /floorDivide: integer division by zero at element 1/,
+    );
     expect(() => remainder(i32([1]), 0)).toThrow(ChainruleError);
     expect(floorDivide(f64([1, -1]), 0).toArray()).toEqual([Infinity, -Infinity]);
   });
@@ -44,7 +74,11 @@ describe('integers and booleans', () => {
   test('an integer to a negative power is refused, booleans have no difference', () => {
     expect(() => pow(i32([2]), -1)).toThrow(/pow: .*cast/);
     expect(() => sub(tensor([true]), tensor([true]))).toThrow(DTypeError);
-    expect(tensor([true, false]).add(tensor([true, false])).toArray()).toEqual([true, false]);
+    expect(
+      tensor([true, false])
+        .add(tensor([true, false]))
+        .toArray(),
+    ).toEqual([true, false]);
     expect(tensor([true]).square().dtype).toBe('int32');
   });
 
@@ -56,7 +90,9 @@ describe('integers and booleans', () => {
   });
 
   test('casting saturates, truncates and knows what is true', () => {
-    expect(cast(f64([1.9, -1.9, 1e10, -Infinity, NaN]), 'int32').toArray()).toEqual([1, -1, 2147483647, -2147483648, 0]);
+    expect(cast(f64([1.9, -1.9, 1e10, -Infinity, NaN]), 'int32').toArray()).toEqual([
+      1, -1, 2147483647, -2147483648, 0,
+    ]);
     expect(cast(f64([0, -0, NaN, 0.1]), 'bool').toArray()).toEqual([false, false, true, true]);
     expect(() => cast(f64([1]), 'float16' as never)).toThrow(/float16.*float32/);
   });
@@ -67,7 +103,9 @@ describe('derivatives', () => {
     expect(derivative((x) => where(x.gt(0), x.log(), 0), [-1, 0, 2])).toEqual([0, 0, 0.5]);
     expect(derivative((x) => where(x.gt(0), x, x.sqrt()), [1, 0])).toEqual([1, Infinity]);
     const x = f64([3]);
-    const [g] = grad([where(tensor([true]), 1, x)], [x], { gradOutputs: [tensor(Float64Array.of(Infinity))] });
+    const [g] = grad([where(tensor([true]), 1, x)], [x], {
+      gradOutputs: [tensor(Float64Array.of(Infinity))],
+    });
     expect((g as Tensor).toArray()).toEqual([0]);
   });
 
@@ -86,7 +124,11 @@ describe('derivatives', () => {
 
   test('sinc is smooth at 0', () => {
     const third = Math.PI ** 2 / 3;
-    expect(derivative(sinc, [0, 1e-5, 1])).toEqual([0, expect.closeTo(-third * 1e-5, 14), expect.closeTo(-1, 14)]);
+    expect(derivative(sinc, [0, 1e-5, 1])).toEqual([
+      0,
+      expect.closeTo(-third * 1e-5, 14),
+      expect.closeTo(-1, 14),
+    ]);
     expect(derivative(sinc, [0], 2)[0]).toBeCloseTo(-third, 14);
     expect(derivative(sinc, [0], 4)[0]).toBeCloseTo(Math.PI ** 4 / 5, 12);
   });
@@ -150,8 +192,14 @@ describe('choices and options', () => {
     expect(glu(f64([2, 4, 0, 0])).toArray()).toEqual([1, 2]);
     expect(glu(tensor([[1], [0]]), 0).toArray()).toEqual([[0.5]]);
     expect(() => glu(f64([1, 2, 3]))).toThrow(ShapeError);
-    const x = tensor([[-1, -1], [2, -2]]);
-    expect(prelu(x, tensor([0.25, 0.5])).toArray()).toEqual([[-0.25, -0.5], [2, -1]]);
+    const x = tensor([
+      [-1, -1],
+      [2, -2],
+    ]);
+    expect(prelu(x, tensor([0.25, 0.5])).toArray()).toEqual([
+      [-0.25, -0.5],
+      [2, -1],
+    ]);
     expect(() => prelu(x, tensor([1, 2, 3]))).toThrow(/prelu: weight.*2 channels/);
   });
 

@@ -11,7 +11,9 @@ export interface Equation {
 /** The labels of `equation` for operands of the shapes given. */
 export function parseEquation(equation: string, shapes: readonly Shape[]): Equation {
   if (typeof equation !== 'string') {
-    throw new ChainruleError(`einsum: the equation comes first and is a string such as 'ij,jk->ik', got ${typeof equation}`);
+    throw new ChainruleError(
+      `einsum: the equation comes first and is a string such as 'ij,jk->ik', got ${typeof equation}`,
+    );
   }
   const [left = '', right, ...more] = equation.replace(/\s/g, '').split('->');
   if (more.length > 0) throw new ChainruleError(`einsum: '${equation}' has more than one '->'`);
@@ -39,17 +41,26 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
   const output = [...before, ...(dots ? extra(ellipsis) : []), ...after];
   const known = new Set(inputs.flat());
   output.forEach((label, i) => {
-    if (!known.has(label)) throw new ChainruleError(`einsum: '${label}' of the result is in no operand of '${equation}'`);
-    if (output.indexOf(label) !== i) throw new ChainruleError(`einsum: '${label}' is twice in the result of '${equation}'`);
+    if (!known.has(label))
+      throw new ChainruleError(
+        `einsum: '${label}' of the result is in no operand of '${equation}'`,
+      );
+    if (output.indexOf(label) !== i)
+      throw new ChainruleError(`einsum: '${label}' is twice in the result of '${equation}'`);
   });
   return { inputs, output };
 }
 
-function readTerm(equation: string, term: string): { before: string[]; after: string[]; dots: boolean } {
+function readTerm(
+  equation: string,
+  term: string,
+): { before: string[]; after: string[]; dots: boolean } {
   const parts = term.split('...');
   const wrong = parts.find((part) => !/^[A-Za-z]*$/.test(part));
   if (wrong !== undefined || parts.length > 2) {
-    throw new ChainruleError(`einsum: '${term}' in '${equation}' must be letters, and '...' at most once`);
+    throw new ChainruleError(
+      `einsum: '${term}' in '${equation}' must be letters, and '...' at most once`,
+    );
   }
   const [before = '', after = ''] = parts;
   return { before: [...before], after: [...after], dots: parts.length === 2 };

@@ -10,10 +10,16 @@ import { sigmoidOf } from './logistic.js';
 export const exp: UnaryOp = unary('exp', { reference: Math.exp, derivative: (_x, y) => y });
 
 /** `2ˣ`. PyTorch: `torch.exp2`. */
-export const exp2: UnaryOp = unary('exp2', { reference: (x) => 2 ** x, derivative: (_x, y) => mul(y, Math.LN2) });
+export const exp2: UnaryOp = unary('exp2', {
+  reference: (x) => 2 ** x,
+  derivative: (_x, y) => mul(y, Math.LN2),
+});
 
 /** `eˣ − 1`, without the cancellation near 0. PyTorch: `torch.expm1`. */
-export const expm1: UnaryOp = unary('expm1', { reference: Math.expm1, derivative: (_x, y) => add(y, 1) });
+export const expm1: UnaryOp = unary('expm1', {
+  reference: Math.expm1,
+  derivative: (_x, y) => add(y, 1),
+});
 
 /** The natural logarithm; −Inf at ±0, NaN below. PyTorch: `torch.log`. */
 export const log: UnaryOp = unary('log', { reference: Math.log, derivative: (x) => reciprocal(x) });
@@ -31,7 +37,10 @@ export const log10: UnaryOp = unary('log10', {
 });
 
 /** `ln(1 + x)`, without the loss of digits near 0; −Inf at −1, NaN below. PyTorch: `torch.log1p`. */
-export const log1p: UnaryOp = unary('log1p', { reference: Math.log1p, derivative: (x) => reciprocal(add(x, 1)) });
+export const log1p: UnaryOp = unary('log1p', {
+  reference: Math.log1p,
+  derivative: (x) => reciprocal(add(x, 1)),
+});
 
 /**
  * `ln(eˣ + eʸ)`, without overflow; the larger of the two where one is −Inf. PyTorch: `torch.logaddexp`.

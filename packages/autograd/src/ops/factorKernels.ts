@@ -12,11 +12,13 @@ export function luInPlace(a: Matrix, n: number): { order: Int32Array; sign: numb
   let sign = 1;
   for (let k = 0; k < n; k++) {
     let best = k;
-    for (let i = k + 1; i < n; i++) if (Math.abs(a[i * n + k]!) > Math.abs(a[best * n + k]!)) best = i;
+    for (let i = k + 1; i < n; i++)
+      if (Math.abs(a[i * n + k]!) > Math.abs(a[best * n + k]!)) best = i;
     if (best !== k) {
       sign = -sign;
       [order[k], order[best]] = [order[best]!, order[k]!];
-      for (let j = 0; j < n; j++) [a[k * n + j], a[best * n + j]] = [a[best * n + j]!, a[k * n + j]!];
+      for (let j = 0; j < n; j++)
+        [a[k * n + j], a[best * n + j]] = [a[best * n + j]!, a[k * n + j]!];
     }
     const pivot = a[k * n + k]!;
     if (pivot === 0) continue;
@@ -64,7 +66,8 @@ export function householder(a: Matrix, m: number, n: number, c: number): Matrix 
       reflections.push({ v, beta: 0 });
       continue;
     }
-    const alpha = head > 0 ? -Math.hypot(head, Math.sqrt(square)) : Math.hypot(head, Math.sqrt(square));
+    const alpha =
+      head > 0 ? -Math.hypot(head, Math.sqrt(square)) : Math.hypot(head, Math.sqrt(square));
     v[k] = head - alpha;
     const beta = 2 / (square + v[k]! * v[k]!);
     reflections.push({ v, beta });
@@ -114,7 +117,9 @@ export function jacobiEigen(a: Matrix, n: number): { values: Matrix; vectors: Ma
     }
     if (!rotated) break;
   }
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => a[i * n + i]! - a[j * n + j]!);
+  const order = Array.from({ length: n }, (_, i) => i).sort(
+    (i, j) => a[i * n + i]! - a[j * n + j]!,
+  );
   const values = Float64Array.from(order, (i) => a[i * n + i]!);
   const vectors = new Float64Array(n * n);
   order.forEach((from, to) => {
@@ -140,7 +145,11 @@ function turn(a: Matrix, i: number, j: number, cos: number, sin: number): void {
  * The thin singular value decomposition of `a [m, n]` with m ≥ n, by one-sided Jacobi rotations of its columns:
  * `u [m, n]`, falling singular values, `v [n, n]`, vectors in columns.
  */
-export function jacobiSingular(a: Matrix, m: number, n: number): { u: Matrix; s: Matrix; v: Matrix } {
+export function jacobiSingular(
+  a: Matrix,
+  m: number,
+  n: number,
+): { u: Matrix; s: Matrix; v: Matrix } {
   const v = new Float64Array(n * n);
   for (let i = 0; i < n; i++) v[i * n + i] = 1;
   for (let sweep = 0; sweep < SWEEPS; sweep++) {

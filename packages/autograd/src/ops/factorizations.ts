@@ -77,18 +77,27 @@ export const qrOf: PrimitiveOp<Record<never, never>> = primitive('qr', {
   shape: ([a]) => stacked((a as Tensor).shape, 0),
   vjp: (_i, ct, [a], out) => {
     const m = (a as Tensor).shape.at(-2) as number;
-    const [q, r, gq, gr] = [...qrParts(out, m), ...qrParts(ct, m)] as [Tensor, Tensor, Tensor, Tensor];
+    const [q, r, gq, gr] = [...qrParts(out, m), ...qrParts(ct, m)] as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     const upper = triu(sub(product(gr, r, false, true), product(q, gq, true)));
     const both = add(upper, transposed(upper));
     const symmetric = where(onDiagonal(both), mul(both, 0.5), both);
     const left = add(gq, product(q, symmetric));
     // X Rᵀ = left
-    return transposed(triangularOf([r, transposed(left)], { upper: true, transposed: false, unit: false }));
+    return transposed(
+      triangularOf([r, transposed(left)], { upper: true, transposed: false, unit: false }),
+    );
   },
   jvp: ([t], [a], out) => {
     const m = (a as Tensor).shape.at(-2) as number;
     const [q, r] = qrParts(out, m);
-    const x = transposed(triangularOf([r, transposed(t as Tensor)], { upper: true, transposed: true, unit: false }));
+    const x = transposed(
+      triangularOf([r, transposed(t as Tensor)], { upper: true, transposed: true, unit: false }),
+    );
     const b = product(q, x, true);
     const low = tril(b, -1);
     const skew = sub(low, transposed(low));
@@ -101,7 +110,8 @@ export const qrOf: PrimitiveOp<Record<never, never>> = primitive('qr', {
     eachMatrix(a as Value, (r, i) => {
       const at = i * (m + n) * n;
       out.data.set(householder(r, m, n, n), at);
-      for (let j = 0; j < n; j++) for (let k = 0; k < n; k++) out.data[at + (m + j) * n + k] = k > j ? 0 : r[k * n + j]!;
+      for (let j = 0; j < n; j++)
+        for (let k = 0; k < n; k++) out.data[at + (m + j) * n + k] = k > j ? 0 : r[k * n + j]!;
     });
   },
 });
@@ -134,7 +144,9 @@ export const completeOf: PrimitiveOp<Record<never, never>> = primitive('orthogon
 });
 
 function undetermined(): GradError {
-  return new GradError("linalg.qr: mode 'complete' has no derivative for more rows than columns; use mode 'reduced'");
+  return new GradError(
+    "linalg.qr: mode 'complete' has no derivative for more rows than columns; use mode 'reduced'",
+  );
 }
 
 /** Eigenvalues in rising order and eigenvectors of the symmetric matrix in the lower triangle: `[λ; V]`, n + 1 rows. */
@@ -238,7 +250,11 @@ export const svdOf: PrimitiveOp<Record<never, never>> = primitive('svd', {
 
 /** U, s as a row, and V of what `svdOf` returns. */
 export function svdParts(packed: Tensor, m: number): [Tensor, Tensor, Tensor] {
-  return [rows(packed, 0, m), rows(packed, m, 1), rows(packed, m + 1, (packed.shape.at(-2) as number) - m - 1)];
+  return [
+    rows(packed, 0, m),
+    rows(packed, m, 1),
+    rows(packed, m + 1, (packed.shape.at(-2) as number) - m - 1),
+  ];
 }
 
 function skew(x: Tensor): Tensor {

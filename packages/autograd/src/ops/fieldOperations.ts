@@ -42,7 +42,11 @@ export const div: BinaryOp = binary('div', {
 });
 
 /** `−x`. PyTorch: `torch.neg`; refuses booleans. */
-export const neg: UnaryOp = unary('neg', { reference: (x) => -x, derivative: () => (t) => neg(t), domain: 'number' });
+export const neg: UnaryOp = unary('neg', {
+  reference: (x) => -x,
+  derivative: () => (t) => neg(t),
+  domain: 'number',
+});
 
 /** `1 / x`, always a float; ±Inf at ±0. PyTorch: `torch.reciprocal`. */
 export const reciprocal: UnaryOp = unary('reciprocal', {

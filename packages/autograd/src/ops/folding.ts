@@ -28,7 +28,10 @@ export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) =>
     checkFits('unfold', geometry);
     const rows = (x.shape[1] as number) * sizeOf(geometry.kernel);
     const y = unfoldWindows([x], geometry);
-    return unbatched(reshapeNode(y, [x.shape[0] as number, rows, sizeOf(windowCounts(geometry))]), single);
+    return unbatched(
+      reshapeNode(y, [x.shape[0] as number, rows, sizeOf(windowCounts(geometry))]),
+      single,
+    );
   },
 );
 
@@ -38,11 +41,21 @@ export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) =>
  *
  * @throws {ShapeError} if rows or columns are not those that `unfold` gives for `outputSize`.
  */
-export const fold: (x: Tensor, outputSize: PerDim, kernelSize: PerDim, options?: UnfoldOptions) => Tensor = composite(
+export const fold: (
+  x: Tensor,
+  outputSize: PerDim,
+  kernelSize: PerDim,
+  options?: UnfoldOptions,
+) => Tensor = composite(
   'fold',
   (input: Tensor, outputSize: PerDim, kernelSize: PerDim, options: UnfoldOptions = {}): Tensor => {
     const { x, single } = batchedInput('fold', floatOperand('fold', input), 1);
-    const geometry = slidingOf('fold', perDim('fold', 'outputSize', outputSize, 2, 1), kernelSize, options);
+    const geometry = slidingOf(
+      'fold',
+      perDim('fold', 'outputSize', outputSize, 2, 1),
+      kernelSize,
+      options,
+    );
     checkFits('fold', geometry);
     const [n, rows, columns] = x.shape as readonly [number, number, number];
     const taps = sizeOf(geometry.kernel);
@@ -58,7 +71,12 @@ export const fold: (x: Tensor, outputSize: PerDim, kernelSize: PerDim, options?:
   },
 );
 
-function slidingOf(op: string, size: Shape, kernelSize: PerDim, options: UnfoldOptions): SlideAttrs {
+function slidingOf(
+  op: string,
+  size: Shape,
+  kernelSize: PerDim,
+  options: UnfoldOptions,
+): SlideAttrs {
   const rank = size.length;
   const padding = perDim(op, 'padding', options.padding ?? 0, rank, 0);
   return {

@@ -63,7 +63,12 @@ function addProducts(
     const r2 = r1 + w;
     const r3 = r2 + w;
     for (let j = 0; j < w; j++) {
-      acc[j] = acc[j]! + x0 * packed[r0 + j]! + x1 * packed[r1 + j]! + x2 * packed[r2 + j]! + x3 * packed[r3 + j]!;
+      acc[j] =
+        acc[j]! +
+        x0 * packed[r0 + j]! +
+        x1 * packed[r1 + j]! +
+        x2 * packed[r2 + j]! +
+        x3 * packed[r3 + j]!;
     }
   }
   for (; t < k; t++) {
@@ -102,7 +107,11 @@ function thin(
     } else {
       for (let j = 0; j < n; j++) {
         let sum = acc[j]!;
-        for (let t = 0, p = a.at + i * a.row, q = b.at + j * b.column; t < k; t++, p += a.column, q += b.row) {
+        for (
+          let t = 0, p = a.at + i * a.row, q = b.at + j * b.column;
+          t < k;
+          t++, p += a.column, q += b.row
+        ) {
           sum += a.data[p]! * b.data[q]!;
         }
         acc[j] = sum;

@@ -9,7 +9,13 @@ import { windowCounts, type Sliding } from './windows.js';
 export type PerDim = number | readonly number[];
 
 /** The whole numbers of an option, one for each of `rank` dimensions. */
-export function perDim(op: string, name: string, value: PerDim, rank: number, min: number): number[] {
+export function perDim(
+  op: string,
+  name: string,
+  value: PerDim,
+  rank: number,
+  min: number,
+): number[] {
   const given = typeof value === 'number' ? [value] : value;
   const list = given.length === 1 ? range(rank).map(() => given[0] as number) : [...given];
   if (list.length !== rank || list.some((n) => !Number.isInteger(n) || n < min)) {

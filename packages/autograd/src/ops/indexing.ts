@@ -81,30 +81,33 @@ interface DimOption {
  * As `gather`, but the other dimensions of `x` and `indices` broadcast: made for the results of `argmax` with `keepdim` and
  * `argsort`. Without `dim` both are flattened. PyTorch: `torch.take_along_dim`.
  */
-export const takeAlongDim: (x: Operand, indices: Indices, dim?: number | null | DimOption) => Tensor =
-  composite('takeAlongDim', (x, indices, given) => {
-    const { dim } = optionsOf<DimOption>(['dim'], given);
-    const node = operand('takeAlongDim', x);
-    if (dim === undefined || dim === null) {
-      const i = indexTensor('takeAlongDim', indices, node.size, 0);
-      return gatherAlong(reshapeNode(node, [node.size]), reshapeNode(i, [i.size]), 0);
-    }
-    const d = normalizeDim('takeAlongDim', dim, node.ndim);
-    const i = indexTensor('takeAlongDim', indices, node.shape[d] ?? 1, d);
-    if (i.ndim !== node.ndim) {
-      throw new ShapeError(
-        `takeAlongDim: the indices of shape ${show(i.shape)} must have as many dimensions as the tensor of shape ${show(node.shape)}`,
-      );
-    }
-    const others = (shape: Shape): Shape => shape.map((n, k) => (k === d ? 1 : n));
-    const common = broadcastShapes('takeAlongDim', others(node.shape), others(i.shape));
-    const along = (t: Tensor): Tensor =>
-      expandNode(
-        t,
-        common.map((n, k) => (k === d ? (t.shape[d] as number) : n)),
-      );
-    return gatherAlong(along(node), along(i), d);
-  });
+export const takeAlongDim: (
+  x: Operand,
+  indices: Indices,
+  dim?: number | null | DimOption,
+) => Tensor = composite('takeAlongDim', (x, indices, given) => {
+  const { dim } = optionsOf<DimOption>(['dim'], given);
+  const node = operand('takeAlongDim', x);
+  if (dim === undefined || dim === null) {
+    const i = indexTensor('takeAlongDim', indices, node.size, 0);
+    return gatherAlong(reshapeNode(node, [node.size]), reshapeNode(i, [i.size]), 0);
+  }
+  const d = normalizeDim('takeAlongDim', dim, node.ndim);
+  const i = indexTensor('takeAlongDim', indices, node.shape[d] ?? 1, d);
+  if (i.ndim !== node.ndim) {
+    throw new ShapeError(
+      `takeAlongDim: the indices of shape ${show(i.shape)} must have as many dimensions as the tensor of shape ${show(node.shape)}`,
+    );
+  }
+  const others = (shape: Shape): Shape => shape.map((n, k) => (k === d ? 1 : n));
+  const common = broadcastShapes('takeAlongDim', others(node.shape), others(i.shape));
+  const along = (t: Tensor): Tensor =>
+    expandNode(
+      t,
+      common.map((n, k) => (k === d ? (t.shape[d] as number) : n)),
+    );
+  return gatherAlong(along(node), along(i), d);
+});
 
 /**
  * `x` with `value` where `mask` is true; the mask broadcasts. What it covers has gradient 0. PyTorch: `torch.masked_fill`.

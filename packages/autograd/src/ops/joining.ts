@@ -44,41 +44,37 @@ function together(op: string, tensors: readonly Operand[]): Tensor[] {
  * @example cat([tensor([1, 2]), tensor([3])]) // [1, 2, 3]
  */
 export const cat = composite('cat', (tensors: readonly Operand[], dim?: DimOption): Tensor => {
-    const nodes = together('cat', tensors);
-    const kept = nodes.filter((x) => x.ndim !== 1 || x.size > 0);
-    const list = kept.length > 0 ? kept : nodes.slice(0, 1);
-    const { shape } = list[0] as Tensor;
-    if (list.some((x) => x.ndim === 0)) {
-      throw new ShapeError(
-        'cat: a tensor without dimensions cannot be joined along one; use stack',
-      );
-    }
-    const d = normalizeDim('cat', dimOf(dim), shape.length);
-    return concatNode(list, d);
-  },
-) as Cat;
+  const nodes = together('cat', tensors);
+  const kept = nodes.filter((x) => x.ndim !== 1 || x.size > 0);
+  const list = kept.length > 0 ? kept : nodes.slice(0, 1);
+  const { shape } = list[0] as Tensor;
+  if (list.some((x) => x.ndim === 0)) {
+    throw new ShapeError('cat: a tensor without dimensions cannot be joined along one; use stack');
+  }
+  const d = normalizeDim('cat', dimOf(dim), shape.length);
+  return concatNode(list, d);
+}) as Cat;
 
 /**
  * Tensors of one shape along a new dimension `dim`, 0 by default. PyTorch: `torch.stack`.
  * @throws {ShapeError} if the shapes differ.
  */
 export const stack = composite('stack', (tensors: readonly Operand[], dim?: DimOption): Tensor => {
-    const nodes = together('stack', tensors);
-    const { shape } = nodes[0] as Tensor;
-    const other = nodes.find((x) => !sameShape(x.shape, shape));
-    if (other !== undefined) {
-      throw new ShapeError(
-        `stack: shapes ${show(shape)} and ${show(other.shape)} differ; they must be equal`,
-      );
-    }
-    const d = normalizeDim('stack', dimOf(dim), shape.length + 1);
-    const apart = [...shape.slice(0, d), 1, ...shape.slice(d)];
-    return concatNode(
-      nodes.map((x) => reshapeNode(x, apart)),
-      d,
+  const nodes = together('stack', tensors);
+  const { shape } = nodes[0] as Tensor;
+  const other = nodes.find((x) => !sameShape(x.shape, shape));
+  if (other !== undefined) {
+    throw new ShapeError(
+      `stack: shapes ${show(shape)} and ${show(other.shape)} differ; they must be equal`,
     );
-  },
-) as Stack;
+  }
+  const d = normalizeDim('stack', dimOf(dim), shape.length + 1);
+  const apart = [...shape.slice(0, d), 1, ...shape.slice(d)];
+  return concatNode(
+    nodes.map((x) => reshapeNode(x, apart)),
+    d,
+  );
+}) as Stack;
 
 /**
  * Pieces along `dim`, 0 by default: of a given size, the last one smaller if need be, or of each of the given sizes.

@@ -9,7 +9,16 @@ import type { Tensor } from '../graph/tensor.js';
 import { expandNode, reshapeNode } from './broadcast.js';
 import { detach } from './comparison.js';
 import { composite, floatOperand } from './define.js';
-import { choleskyOf, completeOf, eighOf, qrOf, qrParts, rows, svdOf, svdParts } from './factorizations.js';
+import {
+  choleskyOf,
+  completeOf,
+  eighOf,
+  qrOf,
+  qrParts,
+  rows,
+  svdOf,
+  svdParts,
+} from './factorizations.js';
 import { detOf, slogdetOf } from './determinant.js';
 import { concatNode, narrowNode } from './movement.js';
 import { filled } from './primitive.js';
@@ -36,7 +45,8 @@ export const solve = composite('linalg.solve', (A: Tensor, B: Tensor): Tensor =>
   const a = square('linalg.solve', A);
   const given = floatOperand('linalg.solve', B);
   const vector =
-    given.ndim === 1 || (given.ndim === a.ndim - 1 && show(given.shape) === show(a.shape.slice(0, -1)));
+    given.ndim === 1 ||
+    (given.ndim === a.ndim - 1 && show(given.shape) === show(a.shape.slice(0, -1)));
   const b = vector ? reshapeNode(given, [...given.shape, 1]) : given;
   checkSystem('linalg.solve', a, b, -2);
   const x = solveOf(alignBatches('linalg.solve', a, b), { transposed: false, op: 'linalg.solve' });
@@ -62,11 +72,18 @@ export const triangularSolve = composite(
     const op = 'linalg.triangularSolve';
     const a = square(op, A);
     const b = matrix(op, B);
-    const { upper, left = true, unitriangular: unit = false } = (options as TriangularSolveOptions | undefined) ?? {};
-    if (typeof upper !== 'boolean') throw new ChainruleError(`${op}: say which triangle: { upper: true } or { upper: false }`);
+    const {
+      upper,
+      left = true,
+      unitriangular: unit = false,
+    } = (options as TriangularSolveOptions | undefined) ?? {};
+    if (typeof upper !== 'boolean')
+      throw new ChainruleError(`${op}: say which triangle: { upper: true } or { upper: false }`);
     checkSystem(op, a, b, left ? -2 : -1);
     if (left) return triangularOf(alignBatches(op, a, b), { upper, transposed: false, unit });
-    return transposed(triangularOf(alignBatches(op, a, transposed(b)), { upper, transposed: true, unit }));
+    return transposed(
+      triangularOf(alignBatches(op, a, transposed(b)), { upper, transposed: true, unit }),
+    );
   },
 );
 
@@ -86,7 +103,8 @@ export interface SlogdetResult {
 /** The sign of the determinant and the logarithm of its magnitude. PyTorch: `torch.linalg.slogdet`. */
 export const slogdet = composite('linalg.slogdet', (A: Tensor): SlogdetResult => {
   const packed = slogdetOf([square('linalg.slogdet', A)]);
-  const part = (i: number): Tensor => reshapeNode(narrowNode(packed, packed.ndim - 1, i, 1), packed.shape.slice(0, -1));
+  const part = (i: number): Tensor =>
+    reshapeNode(narrowNode(packed, packed.ndim - 1, i, 1), packed.shape.slice(0, -1));
   return { sign: part(0), logabsdet: part(1) };
 });
 
@@ -119,21 +137,29 @@ export interface QrResult {
  * `A = Q R`, by Householder reflections. The derivative needs the first min(m, n) columns of A to be independent, and
  * does not exist for mode `'complete'` with more rows than columns. PyTorch: `torch.linalg.qr`.
  */
-export const qr = composite('linalg.qr', (A: Tensor, { mode = 'reduced' }: QrOptions = {}): QrResult => {
-  const a = matrix('linalg.qr', A);
-  if (!['reduced', 'complete', 'r'].includes(mode)) {
-    throw new ChainruleError(`linalg.qr: mode must be 'reduced', 'complete' or 'r', got '${mode}'`);
-  }
-  const [m, n] = a.shape.slice(-2) as [number, number];
-  const k = Math.min(m, n);
-  // Of a wide matrix the first columns decide Q.
-  const [q, r] = qrParts(qrOf([narrowNode(a, a.ndim - 1, 0, k)]), m);
-  const R = n > k ? concatNode([r, product(q, narrowNode(a, a.ndim - 1, k, n - k), true)], a.ndim - 1) : r;
-  if (mode === 'r') return { Q: filled(0, [0], a.dtype), R };
-  if (mode === 'reduced' || m <= n) return { Q: q, R };
-  const zeros = filled(0, [...a.shape.slice(0, -2), m - n, n], a.dtype);
-  return { Q: completeOf([a]), R: concatNode([R, zeros], a.ndim - 2) };
-});
+export const qr = composite(
+  'linalg.qr',
+  (A: Tensor, { mode = 'reduced' }: QrOptions = {}): QrResult => {
+    const a = matrix('linalg.qr', A);
+    if (!['reduced', 'complete', 'r'].includes(mode)) {
+      throw new ChainruleError(
+        `linalg.qr: mode must be 'reduced', 'complete' or 'r', got '${mode}'`,
+      );
+    }
+    const [m, n] = a.shape.slice(-2) as [number, number];
+    const k = Math.min(m, n);
+    // Of a wide matrix the first columns decide Q.
+    const [q, r] = qrParts(qrOf([narrowNode(a, a.ndim - 1, 0, k)]), m);
+    const R =
+      n > k
+        ? concatNode([r, product(q, narrowNode(a, a.ndim - 1, k, n - k), true)], a.ndim - 1)
+        : r;
+    if (mode === 'r') return { Q: filled(0, [0], a.dtype), R };
+    if (mode === 'reduced' || m <= n) return { Q: q, R };
+    const zeros = filled(0, [...a.shape.slice(0, -2), m - n, n], a.dtype);
+    return { Q: completeOf([a]), R: concatNode([R, zeros], a.ndim - 2) };
+  },
+);
 
 export interface EighResult {
   /** `[…, n]`, rising. */
@@ -150,7 +176,10 @@ export const eigh = composite('linalg.eigh', (A: Tensor): EighResult => {
   const a = square('linalg.eigh', A);
   const n = a.shape.at(-1) as number;
   const packed = eighOf([a]);
-  return { values: reshapeNode(rows(packed, 0, 1), a.shape.slice(0, -1)), vectors: rows(packed, 1, n) };
+  return {
+    values: reshapeNode(rows(packed, 0, 1), a.shape.slice(0, -1)),
+    vectors: rows(packed, 1, n),
+  };
 });
 
 export interface SvdOptions {
@@ -171,15 +200,18 @@ export interface SvdResult {
  * right; that of U and Vh is not finite for repeated singular values, or 0 among those of a matrix that is not square.
  * What `fullMatrices` adds to U or Vh has no derivative. PyTorch: `torch.linalg.svd`.
  */
-export const svd = composite('linalg.svd', (A: Tensor, { fullMatrices = true }: SvdOptions = {}): SvdResult => {
-  const a = matrix('linalg.svd', A);
-  const [m, n] = a.shape.slice(-2) as [number, number];
-  const k = Math.min(m, n);
-  const [u, s, v] = svdParts(svdOf([a]), m);
-  const S = reshapeNode(s, [...a.shape.slice(0, -2), k]);
-  if (!fullMatrices) return { U: u, S, Vh: transposed(v) };
-  return { U: widen(u, m, k), S, Vh: transposed(widen(v, n, k)) };
-});
+export const svd = composite(
+  'linalg.svd',
+  (A: Tensor, { fullMatrices = true }: SvdOptions = {}): SvdResult => {
+    const a = matrix('linalg.svd', A);
+    const [m, n] = a.shape.slice(-2) as [number, number];
+    const k = Math.min(m, n);
+    const [u, s, v] = svdParts(svdOf([a]), m);
+    const S = reshapeNode(s, [...a.shape.slice(0, -2), k]);
+    if (!fullMatrices) return { U: u, S, Vh: transposed(v) };
+    return { U: widen(u, m, k), S, Vh: transposed(widen(v, n, k)) };
+  },
+);
 
 /** Further orthonormal columns, up to a square matrix. */
 function widen(q: Tensor, m: number, k: number): Tensor {
@@ -192,7 +224,8 @@ export const matrixPower = composite('linalg.matrixPower', (A: Tensor, n: number
   const a = square('linalg.matrixPower', A);
   checkInteger('linalg.matrixPower', 'n', n);
   if (n === 0) return identityLike(a);
-  let power = n < 0 ? solveOf([a, identityLike(a)], { transposed: false, op: 'linalg.matrixPower' }) : a;
+  let power =
+    n < 0 ? solveOf([a, identityLike(a)], { transposed: false, op: 'linalg.matrixPower' }) : a;
   let result: Tensor | null = null;
   for (let rest = Math.abs(n); rest > 0; rest = Math.floor(rest / 2)) {
     if (rest % 2 === 1) result = result === null ? power : product(result, power);
@@ -214,14 +247,20 @@ function square(op: string, A: Tensor): Tensor {
 }
 
 function checkSystem(op: string, a: Tensor, b: Tensor, dim: -1 | -2): void {
-  if (a.dtype !== b.dtype) throw new DTypeError(`${op}: the dtypes differ: ${a.dtype} and ${b.dtype}`);
+  if (a.dtype !== b.dtype)
+    throw new DTypeError(`${op}: the dtypes differ: ${a.dtype} and ${b.dtype}`);
   if (b.ndim < 2 || b.shape.at(dim) !== a.shape.at(-1)) {
-    throw new ShapeError(`${op}: A ${show(a.shape)} and B ${show(b.shape)} do not fit (${a.shape.at(-1)} ≠ ${b.shape.at(dim)})`);
+    throw new ShapeError(
+      `${op}: A ${show(a.shape)} and B ${show(b.shape)} do not fit (${a.shape.at(-1)} ≠ ${b.shape.at(dim)})`,
+    );
   }
 }
 
 /** Both with the same leading dimensions. */
 function alignBatches(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
   const lead: Shape = broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
-  return [expandNode(a, [...lead, ...a.shape.slice(-2)]), expandNode(b, [...lead, ...b.shape.slice(-2)])];
+  return [
+    expandNode(a, [...lead, ...a.shape.slice(-2)]),
+    expandNode(b, [...lead, ...b.shape.slice(-2)]),
+  ];
 }

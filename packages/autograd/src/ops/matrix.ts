@@ -10,7 +10,16 @@ import { diagonal } from './diagonals.js';
 import { strongMul } from './element.js';
 import { matmulOf } from './matmul.js';
 import { optionsOf } from './optional.js';
-import type { LinearResult, MatmulResult, MatmulShape, OuterShape, ProductResult, ShapeIn, ShapeOf, Unless } from '../types/index.js';
+import type {
+  LinearResult,
+  MatmulResult,
+  MatmulShape,
+  OuterShape,
+  ProductResult,
+  ShapeIn,
+  ShapeOf,
+  Unless,
+} from '../types/index.js';
 
 type Matmul = <X extends Tensor, Y extends Tensor>(
   x: X,
@@ -28,12 +37,18 @@ type MatrixProduct<RankX extends Shape, RankY extends Shape> = <X extends Tensor
   y: Y & Unless<ProductResult<ShapeIn<X>, ShapeIn<Y>, RankX, RankY>>,
 ) => Tensor<ShapeOf<ProductResult<ShapeIn<X>, ShapeIn<Y>, RankX, RankY>>>;
 
-type MatrixProductMethod<RankX extends Shape, RankY extends Shape> = <T extends Tensor, Y extends Tensor>(
+type MatrixProductMethod<RankX extends Shape, RankY extends Shape> = <
+  T extends Tensor,
+  Y extends Tensor,
+>(
   this: T,
   other: Y & Unless<ProductResult<ShapeIn<T>, ShapeIn<Y>, RankX, RankY>>,
 ) => Tensor<ShapeOf<ProductResult<ShapeIn<T>, ShapeIn<Y>, RankX, RankY>>>;
 
-type Outer = <X extends Tensor, Y extends Tensor>(x: X, y: Y) => Tensor<OuterShape<ShapeIn<X>, ShapeIn<Y>>>;
+type Outer = <X extends Tensor, Y extends Tensor>(
+  x: X,
+  y: Y,
+) => Tensor<OuterShape<ShapeIn<X>, ShapeIn<Y>>>;
 
 type Linear = <X extends Tensor, W extends Tensor>(
   x: X,
@@ -72,7 +87,9 @@ export const matmul = composite('matmul', (x: Tensor, y: Tensor): Tensor => {
   const left = a.ndim === 1 ? reshapeNode(a, [1, k]) : a;
   broadcastShapes('matmul', left.shape.slice(0, -2), b.shape.slice(0, -2));
   const out = matmulOf([left, b], PLAIN);
-  return a.ndim === 1 ? reshapeNode(out, [...out.shape.slice(0, -2), out.shape.at(-1) as number]) : out;
+  return a.ndim === 1
+    ? reshapeNode(out, [...out.shape.slice(0, -2), out.shape.at(-1) as number])
+    : out;
 }) as Matmul;
 
 /** `[m, k] × [k, n] → [m, n]`, without broadcasting. PyTorch: `torch.mm`. @throws {ShapeError} */
@@ -88,7 +105,9 @@ export const bmm = composite('bmm', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('bmm', x, y);
   checkRanks('bmm', [a, 3], [b, 3]);
   if (a.shape[0] !== b.shape[0]) {
-    throw new ShapeError(`bmm: the batches differ: ${show(a.shape)} × ${show(b.shape)} (${a.shape[0]} ≠ ${b.shape[0]})`);
+    throw new ShapeError(
+      `bmm: the batches differ: ${show(a.shape)} × ${show(b.shape)} (${a.shape[0]} ≠ ${b.shape[0]})`,
+    );
   }
   checkInner('bmm', a.shape, b.shape);
   return matmulOf([a, b], PLAIN);
@@ -106,8 +125,14 @@ export const mv = composite('mv', (x: Tensor, vec: Tensor): Tensor => {
 export const dot = composite('dot', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('dot', x, y);
   checkRanks('dot', [a, 1], [b, 1]);
-  if (a.size !== b.size) throw new ShapeError(`dot: the vectors have ${a.size} and ${b.size} elements; they must be equal`);
-  return reshapeNode(matmulOf([reshapeNode(a, [1, a.size]), reshapeNode(b, [b.size, 1])], PLAIN), []);
+  if (a.size !== b.size)
+    throw new ShapeError(
+      `dot: the vectors have ${a.size} and ${b.size} elements; they must be equal`,
+    );
+  return reshapeNode(
+    matmulOf([reshapeNode(a, [1, a.size]), reshapeNode(b, [b.size, 1])], PLAIN),
+    [],
+  );
 }) as MatrixProduct<[number], [number]>;
 
 /** `xᵢ yⱼ` of two vectors: `[m], [n] → [m, n]`. Dtypes promote. PyTorch: `torch.outer`. @throws {ShapeError} */
@@ -135,20 +160,21 @@ export interface AddmmOptions {
  * `β · input + α · (x @ y)`, `input` broadcast to `[m, n]`. PyTorch: `torch.addmm`.
  * @throws {ShapeError} if `x` and `y` are no matrices that fit, or `input` cannot be expanded.
  */
-export const addmm: (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions) => Tensor = composite(
-  'addmm',
-  (input: Tensor, x: Tensor, y: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor => {
-    const [a, b] = operands('addmm', x, y);
-    const c = operand('addmm', input);
-    checkRanks('addmm', [a, 2], [b, 2]);
-    checkInner('addmm', a.shape, b.shape);
-    const product = matmulOf([a, b], PLAIN);
-    if (c.dtype !== product.dtype) throw differ('addmm', c, product);
-    checkExpand('addmm', c.shape, product.shape);
-    const scaled = alpha === 1 ? product : mul(product, alpha);
-    return add(scaled, beta === 1 ? c : beta === 0 ? strongMul(0, c) : mul(c, beta));
-  },
-);
+export const addmm: (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions) => Tensor =
+  composite(
+    'addmm',
+    (input: Tensor, x: Tensor, y: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor => {
+      const [a, b] = operands('addmm', x, y);
+      const c = operand('addmm', input);
+      checkRanks('addmm', [a, 2], [b, 2]);
+      checkInner('addmm', a.shape, b.shape);
+      const product = matmulOf([a, b], PLAIN);
+      if (c.dtype !== product.dtype) throw differ('addmm', c, product);
+      checkExpand('addmm', c.shape, product.shape);
+      const scaled = alpha === 1 ? product : mul(product, alpha);
+      return add(scaled, beta === 1 ? c : beta === 0 ? strongMul(0, c) : mul(c, beta));
+    },
+  );
 
 export interface LinearOptions {
   /** Added to the result: `[out]`. Also without the braces: `linear(x, weight, bias)`. */
@@ -181,13 +207,18 @@ export const linear = composite(
     const lead = a.shape.slice(0, -1);
     const out = w.shape.slice(0, -1);
     const flat = reshapeNode(a, [sizeOf(lead), features]);
-    const product = matmulOf([flat, reshapeNode(w, [sizeOf(out), features])], { transA: false, transB: true });
+    const product = matmulOf([flat, reshapeNode(w, [sizeOf(out), features])], {
+      transA: false,
+      transB: true,
+    });
     const y = reshapeNode(product, [...lead, ...out]);
     if (bias === undefined || bias === null) return y;
     const b = operand('linear', bias);
     if (b.dtype !== y.dtype) throw differ('linear', y, b);
     if (!sameShape(b.shape, out) && b.ndim > 0) {
-      throw new ShapeError(`linear: bias ${show(b.shape)} does not fit weight ${show(w.shape)}; it must be ${show(out)}`);
+      throw new ShapeError(
+        `linear: bias ${show(b.shape)} does not fit weight ${show(w.shape)}; it must be ${show(out)}`,
+      );
     }
     return add(y, expandNode(b, out));
   },
@@ -203,19 +234,26 @@ function operands(op: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
 }
 
 function differ(op: string, x: Tensor, y: Tensor): DTypeError {
-  return new DTypeError(`${op}: the dtypes differ: ${x.dtype} and ${y.dtype}; cast one: x.cast('${y.dtype}')`);
+  return new DTypeError(
+    `${op}: the dtypes differ: ${x.dtype} and ${y.dtype}; cast one: x.cast('${y.dtype}')`,
+  );
 }
 
 function checkRanks(op: string, ...pairs: readonly (readonly [Tensor, number])[]): void {
   if (pairs.some(([x, ndim]) => x.ndim !== ndim)) {
-    const wanted = pairs.map(([, ndim]) => ['', 'a vector', 'a matrix', 'a batch of matrices'][ndim]).join(' and ');
-    throw new ShapeError(`${op}: expected ${wanted}, got ${pairs.map(([x]) => show(x.shape)).join(' × ')}`);
+    const wanted = pairs
+      .map(([, ndim]) => ['', 'a vector', 'a matrix', 'a batch of matrices'][ndim])
+      .join(' and ');
+    throw new ShapeError(
+      `${op}: expected ${wanted}, got ${pairs.map(([x]) => show(x.shape)).join(' × ')}`,
+    );
   }
 }
 
 function checkInner(op: string, x: Shape, y: Shape): void {
   const [a, b] = [x.at(-1), y.length === 1 ? y[0] : y.at(-2)];
-  if (a !== b) throw new ShapeError(`${op}: inner dimensions differ: ${show(x)} × ${show(y)} (${a} ≠ ${b})`);
+  if (a !== b)
+    throw new ShapeError(`${op}: inner dimensions differ: ${show(x)} × ${show(y)} (${a} ≠ ${b})`);
 }
 
 /** The methods of this family. */
@@ -226,7 +264,10 @@ export interface MatrixMethods<S extends Shape = Shape> {
   bmm: MatrixProductMethod<[number, number, number], [number, number, number]>;
   mv: MatrixProductMethod<[number, number], [number]>;
   dot: MatrixProductMethod<[number], [number]>;
-  outer<T extends Tensor, Y extends Tensor>(this: T, other: Y): Tensor<OuterShape<ShapeIn<T>, ShapeIn<Y>>>;
+  outer<T extends Tensor, Y extends Tensor>(
+    this: T,
+    other: Y,
+  ): Tensor<OuterShape<ShapeIn<T>, ShapeIn<Y>>>;
   trace(): Tensor<[]>;
   addmm(x: Tensor, y: Tensor, options?: AddmmOptions): Tensor;
   linear<T extends Tensor, W extends Tensor>(

@@ -31,16 +31,25 @@ export const norm = composite(
     const dims = normalizeDims('linalg.norm', dim, x.ndim);
     if (ord === null) return vectorNorm(x, 2, dims, keepdim);
     if (dim === null && x.ndim > 2) {
-      throw new ShapeError(`linalg.norm: with ord, A must have 1 or 2 dimensions or dim be given, got ${show(x.shape)}`);
+      throw new ShapeError(
+        `linalg.norm: with ord, A must have 1 or 2 dimensions or dim be given, got ${show(x.shape)}`,
+      );
     }
     if (dims.length === 2) return matrixNorm(x, ord, dims as [number, number], keepdim);
-    if (dims.length > 2) throw new ShapeError(`linalg.norm: dim must name 1 or 2 dimensions, got ${show(dims)}`);
-    if (typeof ord === 'string') throw new ChainruleError(`linalg.norm: ord '${ord}' is for matrices, not for vectors`);
+    if (dims.length > 2)
+      throw new ShapeError(`linalg.norm: dim must name 1 or 2 dimensions, got ${show(dims)}`);
+    if (typeof ord === 'string')
+      throw new ChainruleError(`linalg.norm: ord '${ord}' is for matrices, not for vectors`);
     return vectorNorm(x, ord, dims, keepdim);
   },
 );
 
-function matrixNorm(x: Tensor, ord: number | string, [row, column]: [number, number], keepdim: boolean): Tensor {
+function matrixNorm(
+  x: Tensor,
+  ord: number | string,
+  [row, column]: [number, number],
+  keepdim: boolean,
+): Tensor {
   if (ord === 'fro') return vectorNorm(x, 2, [row, column], keepdim);
   const shape = reducedShape(x.shape, [row, column], keepdim);
   if (ord === 'nuc' || ord === 2 || ord === -2) {
@@ -51,7 +60,9 @@ function matrixNorm(x: Tensor, ord: number | string, [row, column]: [number, num
     return reshapeNode(fold([s], { dims: [s.ndim - 2, s.ndim - 1], keepdim: false }), shape);
   }
   if (ord !== 1 && ord !== -1 && ord !== Infinity && ord !== -Infinity) {
-    throw new ChainruleError(`linalg.norm: a matrix has no norm of ord ${ord}; use 'fro', 'nuc', ±1, ±2 or ±Infinity`);
+    throw new ChainruleError(
+      `linalg.norm: a matrix has no norm of ord ${ord}; use 'fro', 'nuc', ±1, ±2 or ±Infinity`,
+    );
   }
   const [summed, kept] = ord === 1 || ord === -1 ? [row, column] : [column, row];
   const sums = sumOver([abs(x)], { dims: [summed], keepdim: true });

@@ -66,18 +66,32 @@ export const avgPool2d: AvgPool = composite('avgPool2d', avgPool('avgPool2d', 2)
  * The mean over `outputSize` windows that cover `x [n, c, h, w]` or `[c, h, w]`: window i of n over a size s reaches
  * from ⌊i s / n⌋ to ⌈(i + 1) s / n⌉. PyTorch: `nn.functional.adaptive_avg_pool2d`.
  */
-export const adaptiveAvgPool2d: AdaptivePool = composite('adaptiveAvgPool2d', (input, outputSize): Tensor => {
-  const { x, single } = batchedInput('adaptiveAvgPool2d', floatInput('adaptiveAvgPool2d', input), 2);
-  return unbatched(adaptiveMean(x, outputSizeOf('adaptiveAvgPool2d', x, outputSize)), single);
-});
+export const adaptiveAvgPool2d: AdaptivePool = composite(
+  'adaptiveAvgPool2d',
+  (input, outputSize): Tensor => {
+    const { x, single } = batchedInput(
+      'adaptiveAvgPool2d',
+      floatInput('adaptiveAvgPool2d', input),
+      2,
+    );
+    return unbatched(adaptiveMean(x, outputSizeOf('adaptiveAvgPool2d', x, outputSize)), single);
+  },
+);
 
 /** The largest element over windows as `adaptiveAvgPool2d` has them. PyTorch: `nn.functional.adaptive_max_pool2d`. */
-export const adaptiveMaxPool2d: AdaptivePool = composite('adaptiveMaxPool2d', (input, outputSize): Tensor => {
-  const { x, single } = batchedInput('adaptiveMaxPool2d', floatInput('adaptiveMaxPool2d', input), 2);
-  const size = x.shape.slice(2);
-  const spans = adaptiveSpans(size, outputSizeOf('adaptiveMaxPool2d', x, outputSize));
-  return unbatched(largest(x, { size, ...spans, step: size.map(() => 1) }), single);
-});
+export const adaptiveMaxPool2d: AdaptivePool = composite(
+  'adaptiveMaxPool2d',
+  (input, outputSize): Tensor => {
+    const { x, single } = batchedInput(
+      'adaptiveMaxPool2d',
+      floatInput('adaptiveMaxPool2d', input),
+      2,
+    );
+    const size = x.shape.slice(2);
+    const spans = adaptiveSpans(size, outputSizeOf('adaptiveMaxPool2d', x, outputSize));
+    return unbatched(largest(x, { size, ...spans, step: size.map(() => 1) }), single);
+  },
+);
 
 function maxPool(op: string, rank: number): MaxPool {
   return (input, kernelSize, options = {}) => {
@@ -85,12 +99,16 @@ function maxPool(op: string, rank: number): MaxPool {
     const size = x.shape.slice(2);
     const step = perDim(op, 'dilation', options.dilation ?? 1, rank, 1);
     const { kernel, stride, padding, counts } = geometryOf(op, size, kernelSize, options, step);
-    const starts = counts.map((n, d) => range(n).map((o) => {
-      const from = o * stride[d]! - padding[d]!;
-      return from < 0 ? from + Math.ceil(-from / step[d]!) * step[d]! : from;
-    }));
+    const starts = counts.map((n, d) =>
+      range(n).map((o) => {
+        const from = o * stride[d]! - padding[d]!;
+        return from < 0 ? from + Math.ceil(-from / step[d]!) * step[d]! : from;
+      }),
+    );
     const ends = counts.map((n, d) =>
-      range(n).map((o) => Math.min(o * stride[d]! - padding[d]! + (kernel[d]! - 1) * step[d]! + 1, size[d]!)),
+      range(n).map((o) =>
+        Math.min(o * stride[d]! - padding[d]! + (kernel[d]! - 1) * step[d]! + 1, size[d]!),
+      ),
     );
     return unbatched(largest(x, { size, starts, ends, step }), single);
   };
@@ -100,7 +118,13 @@ function avgPool(op: string, rank: number): AvgPool {
   return (input, kernelSize, options = {}) => {
     const { x, single } = batchedInput(op, floatInput(op, input), rank);
     const size = x.shape.slice(2);
-    const { kernel, stride, padding, counts } = geometryOf(op, size, kernelSize, options, size.map(() => 1));
+    const { kernel, stride, padding, counts } = geometryOf(
+      op,
+      size,
+      kernelSize,
+      options,
+      size.map(() => 1),
+    );
     const { countIncludePad = true, divisorOverride = null } = options;
     if (divisorOverride === 0) throw new ChainruleError(`${op}: divisorOverride must not be 0`);
     const lengths: number[][] = [];
@@ -112,10 +136,15 @@ function avgPool(op: string, rank: number): AvgPool {
       const to = from.map((s) => Math.min(s + kernel[d]!, size[d]! + padding[d]!));
       starts.push(from.map((s) => Math.max(s, 0)));
       ends.push(to.map((e) => Math.min(e, size[d]!)));
-      lengths.push(to.map((e, o) => (countIncludePad ? e - from[o]! : ends[d]![o]! - starts[d]![o]!)));
+      lengths.push(
+        to.map((e, o) => (countIncludePad ? e - from[o]! : ends[d]![o]! - starts[d]![o]!)),
+      );
     });
     const sums = windowSum([x], { size, starts, ends });
-    const scaled = divisorOverride === null ? mul(sums, reciprocals(lengths, x.dtype)) : mul(sums, 1 / divisorOverride);
+    const scaled =
+      divisorOverride === null
+        ? mul(sums, reciprocals(lengths, x.dtype))
+        : mul(sums, 1 / divisorOverride);
     return unbatched(scaled, single);
   };
 }
@@ -125,7 +154,11 @@ function largest(x: Tensor, attrs: Parameters<typeof windowArgmax>[1] & object):
   const at = windowArgmax([x], attrs);
   const windows = at.shape.slice(2);
   const flat = reshapeNode(x, [n, c, sizeOf(attrs.size)]);
-  return reshapeNode(gatherOf([flat, reshapeNode(at, [n, c, sizeOf(windows)])], { dim: 2 }), [n, c, ...windows]);
+  return reshapeNode(gatherOf([flat, reshapeNode(at, [n, c, sizeOf(windows)])], { dim: 2 }), [
+    n,
+    c,
+    ...windows,
+  ]);
 }
 
 interface PoolGeometry {
@@ -149,7 +182,9 @@ function geometryOf(
   const stride = perDim(op, 'stride', options.stride ?? kernel, rank, 1);
   const padding = perDim(op, 'padding', options.padding ?? 0, rank, 0);
   if (padding.some((n, d) => n > kernel[d]! / 2)) {
-    throw new ChainruleError(`${op}: padding ${show(padding)} must be at most half the kernel ${show(kernel)}`);
+    throw new ChainruleError(
+      `${op}: padding ${show(padding)} must be at most half the kernel ${show(kernel)}`,
+    );
   }
   const counts = size.map((n, d) => {
     const room = n + 2 * padding[d]! - dilation[d]! * (kernel[d]! - 1) - 1;
@@ -168,15 +203,25 @@ function geometryOf(
 }
 
 function outputSizeOf(op: string, x: Tensor, outputSize: OutputSize): number[] {
-  const given = Array.isArray(outputSize) ? (outputSize as readonly (number | null)[]) : [outputSize as number | null];
+  const given = Array.isArray(outputSize)
+    ? (outputSize as readonly (number | null)[])
+    : [outputSize as number | null];
   const both = given.length === 1 ? [given[0], given[0]] : given;
-  return perDim(op, 'outputSize', both.map((n, d) => n ?? (x.shape[d + 2] as number)), 2, 0);
+  return perDim(
+    op,
+    'outputSize',
+    both.map((n, d) => n ?? (x.shape[d + 2] as number)),
+    2,
+    0,
+  );
 }
 
 function floatInput(op: string, input: Tensor): Tensor {
   const x = floatOperand(op, input);
   if (x.shape.slice(1).includes(0) && x.ndim > 1) {
-    throw new ShapeError(`${op}: x ${show(x.shape)} has nothing to pool: only the batch may be empty`);
+    throw new ShapeError(
+      `${op}: x ${show(x.shape)} has nothing to pool: only the batch may be empty`,
+    );
   }
   return x;
 }

@@ -2,7 +2,16 @@
 import { ChainruleError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { Tensor } from '../graph/tensor.js';
-import { binary, composite, resultType, unary, type BinaryOp, type Broadcasting, type Operand, type UnaryOp } from './define.js';
+import {
+  binary,
+  composite,
+  resultType,
+  unary,
+  type BinaryOp,
+  type Broadcasting,
+  type Operand,
+  type UnaryOp,
+} from './define.js';
 import { choose } from './element.js';
 import { log } from './exponential.js';
 import { div, mul, reciprocal, square, sub } from './fieldOperations.js';

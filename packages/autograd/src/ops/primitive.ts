@@ -2,7 +2,13 @@
 import { ChainruleError, DTypeError } from '../errors.js';
 import { isFloat, promote, type DType } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
-import { register, type Attrs, type Primitive, type Trait, type Value } from '../graph/primitive.js';
+import {
+  register,
+  type Attrs,
+  type Primitive,
+  type Trait,
+  type Value,
+} from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
 import { makeNode, Tensor } from '../graph/tensor.js';
 import { constant, isNumberPlaceholder } from '../graph/version.js';
@@ -56,12 +62,22 @@ export function primitive<A extends Attrs = Record<never, never>>(
         ? jvp
         : jvp === 'linear'
           ? (ts, inputs, _out, attrs) =>
-              make(ts.map((t, i) => t ?? zerosOf(inputs[i] as Tensor)), attrs)
+              make(
+                ts.map((t, i) => t ?? zerosOf(inputs[i] as Tensor)),
+                attrs,
+              )
           : jvp === 'multilinear'
             ? (ts, inputs, _out, attrs) =>
                 sumOf(
                   ts.flatMap((t, i) =>
-                    t === null ? [] : [make(inputs.map((x, j) => (j === i ? t : x)), attrs)],
+                    t === null
+                      ? []
+                      : [
+                          make(
+                            inputs.map((x, j) => (j === i ? t : x)),
+                            attrs,
+                          ),
+                        ],
                   ),
                 )
             : () => null,
@@ -73,7 +89,8 @@ export function primitive<A extends Attrs = Record<never, never>>(
   const make = (inputs: Inputs, attrs?: A): Tensor => {
     const given = attrs ?? (NO_ATTRS as A);
     const shape = spec.shape(inputs, given);
-    const dtype = spec.dtype === undefined ? (inputs[0] as Tensor).dtype : spec.dtype(inputs, given);
+    const dtype =
+      spec.dtype === undefined ? (inputs[0] as Tensor).dtype : spec.dtype(inputs, given);
     return makeNode(erased, inputs, given, shape, dtype);
   };
   return Object.assign(make, { primitive: op });
@@ -138,7 +155,9 @@ export function operand(op: string, x: Operand, dtype?: DType): Tensor {
 export function floatOperand(op: string, x: Operand): Tensor {
   const t = operand(op, x);
   if (!isFloat(t.dtype)) {
-    throw new DTypeError(`${op}: expected a float tensor, got ${t.dtype}; cast it: x.cast('float32')`);
+    throw new DTypeError(
+      `${op}: expected a float tensor, got ${t.dtype}; cast it: x.cast('float32')`,
+    );
   }
   return t;
 }
@@ -164,10 +183,12 @@ export function resultType(...xs: readonly Operand[]): DType {
   let wrapped: DType | null = null;
   for (const x of xs) {
     if (x instanceof Tensor && !isNumberPlaceholder(x)) {
-      if (x.shape.length > 0) dimensioned = dimensioned === null ? x.dtype : promote(dimensioned, x.dtype);
+      if (x.shape.length > 0)
+        dimensioned = dimensioned === null ? x.dtype : promote(dimensioned, x.dtype);
       else zeroDim = zeroDim === null ? x.dtype : promote(zeroDim, x.dtype);
     } else {
-      const own = typeof x === 'boolean' ? 'bool' : typeof x === 'number' ? dtypeOfNumber(x) : 'float32';
+      const own =
+        typeof x === 'boolean' ? 'bool' : typeof x === 'number' ? dtypeOfNumber(x) : 'float32';
       wrapped = wrapped === null ? own : promote(wrapped, own);
     }
   }

@@ -17,7 +17,13 @@ import {
 import { gatherOf } from './gather.js';
 import type { PrimitiveOp } from './primitive.js';
 import { single } from './leaves.js';
-import { foldedDims, type ReduceDims, type ReduceOptions, type Reduction, type ReductionMethod } from './reduction.js';
+import {
+  foldedDims,
+  type ReduceDims,
+  type ReduceOptions,
+  type Reduction,
+  type ReductionMethod,
+} from './reduction.js';
 import { meanOver, type SpreadMethods } from './spread.js';
 import type { Reduced, ShapeIn } from '../types/index.js';
 
@@ -63,40 +69,53 @@ export interface ChoiceMethod {
  * The sum over `dim`; 0 of nothing. Integers and booleans add up in int32. PyTorch: `torch.sum`.
  * @example sum(tensor([[1, 2], [3, 4]]), 0) // [4, 6]
  */
-export const sum = composite('sum', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
-  const node = operand('sum', x);
-  return sumOver([node], { dims: foldedDims('sum', dim, node.ndim), keepdim });
-}) as Reduction;
+export const sum = composite(
+  'sum',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const node = operand('sum', x);
+    return sumOver([node], { dims: foldedDims('sum', dim, node.ndim), keepdim });
+  },
+) as Reduction;
 
 /**
  * The mean over `dim`; NaN of nothing. PyTorch: `torch.mean`.
  * @throws {DTypeError} for integers and booleans, as PyTorch: cast them first.
  */
-export const mean = composite('mean', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
-  const node = floatOperand('mean', x);
-  return meanOver(node, foldedDims('mean', dim, node.ndim), keepdim);
-}) as Reduction;
+export const mean = composite(
+  'mean',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const node = floatOperand('mean', x);
+    return meanOver(node, foldedDims('mean', dim, node.ndim), keepdim);
+  },
+) as Reduction;
 
 /**
  * The product over `dim`; 1 of nothing. Its derivative is right also where elements are 0. PyTorch: `torch.prod`, which
  * folds one dimension or all.
  */
-export const prod = composite('prod', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
-  const node = operand('prod', x);
-  return prodOver([node], { dims: foldedDims('prod', dim, node.ndim), keepdim });
-}) as Reduction;
+export const prod = composite(
+  'prod',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const node = operand('prod', x);
+    return prodOver([node], { dims: foldedDims('prod', dim, node.ndim), keepdim });
+  },
+) as Reduction;
 
 /**
  * The largest element over `dim`, NaN if there is one. The gradient is split evenly among equal elements.
  * PyTorch: `torch.amax`. @throws {ShapeError} if there is nothing to choose from.
  */
-export const amax = composite('amax', (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor =>
-  extreme('amax', maxOver, x, dim, options),
+export const amax = composite(
+  'amax',
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor =>
+    extreme('amax', maxOver, x, dim, options),
 ) as Reduction;
 
 /** As `amax`, the smallest element. PyTorch: `torch.amin`. */
-export const amin = composite('amin', (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor =>
-  extreme('amin', minOver, x, dim, options),
+export const amin = composite(
+  'amin',
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor =>
+    extreme('amin', minOver, x, dim, options),
 ) as Reduction;
 
 function extreme(
@@ -193,13 +212,17 @@ type PositionMethod = <
  * Where the largest element is along `dim`, or among all counted row by row: the first of equal ones, a NaN before all.
  * An int32 tensor. PyTorch: `torch.argmax`.
  */
-export const argmax = composite('argmax', (x: Operand, dim?: number | null, options?: ReduceOptions): Tensor =>
-  positionOf('argmax', argmaxOf, x, dim, options),
+export const argmax = composite(
+  'argmax',
+  (x: Operand, dim?: number | null, options?: ReduceOptions): Tensor =>
+    positionOf('argmax', argmaxOf, x, dim, options),
 ) as Position;
 
 /** As `argmax`, of the smallest element. PyTorch: `torch.argmin`. */
-export const argmin = composite('argmin', (x: Operand, dim?: number | null, options?: ReduceOptions): Tensor =>
-  positionOf('argmin', argminOf, x, dim, options),
+export const argmin = composite(
+  'argmin',
+  (x: Operand, dim?: number | null, options?: ReduceOptions): Tensor =>
+    positionOf('argmin', argminOf, x, dim, options),
 ) as Position;
 
 function positionOf(

@@ -5,7 +5,13 @@ const yes = (condition: boolean): number => (condition ? 1 : 0);
 const relation = (name: string, holds: (x: number, y: number) => boolean): BinaryOp =>
   binary(name, { reference: (x, y) => yes(holds(x, y)), dx: null, dy: null, to: 'bool' });
 const logic = (name: string, holds: (x: boolean, y: boolean) => boolean): BinaryOp =>
-  binary(name, { reference: (x, y) => yes(holds(x !== 0, y !== 0)), dx: null, dy: null, domain: 'bool', to: 'bool' });
+  binary(name, {
+    reference: (x, y) => yes(holds(x !== 0, y !== 0)),
+    dx: null,
+    dy: null,
+    domain: 'bool',
+    to: 'bool',
+  });
 const test = (name: string, holds: (x: number) => boolean): UnaryOp =>
   unary(name, { reference: (x) => yes(holds(x)), derivative: null, domain: 'any', to: 'bool' });
 

@@ -12,7 +12,8 @@ import { perDim } from './geometry.js';
 import { permuteNode } from './movement.js';
 import { cubicTaps, linearTaps, nearestTaps, type Axis, type Tap } from './taps.js';
 
-export type InterpolateMode = 'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic' | 'area';
+export type InterpolateMode =
+  'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic' | 'area';
 
 export interface InterpolateOptions {
   /** The size of the result in each dimension; give this or `scaleFactor`. */
@@ -54,7 +55,9 @@ export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = c
     const rank = x.ndim - 2;
     const ranks = RANKS[mode] as readonly number[] | undefined;
     if (ranks === undefined) {
-      throw new ChainruleError(`interpolate: mode must be one of ${Object.keys(RANKS).join(', ')}, got '${String(mode)}'`);
+      throw new ChainruleError(
+        `interpolate: mode must be one of ${Object.keys(RANKS).join(', ')}, got '${String(mode)}'`,
+      );
     }
     if (!ranks.includes(rank)) {
       throw new ShapeError(
@@ -62,11 +65,22 @@ export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = c
       );
     }
     if (alignCorners && (mode.startsWith('nearest') || mode === 'area')) {
-      throw new ChainruleError(`interpolate: alignCorners is for the linear and cubic modes, not for '${mode}'`);
+      throw new ChainruleError(
+        `interpolate: alignCorners is for the linear and cubic modes, not for '${mode}'`,
+      );
     }
     const axes = axesOf(x.shape.slice(2), options, alignCorners);
-    if (mode === 'area') return adaptiveMean(x, axes.map((axis) => axis.to));
-    const taps = mode === 'nearest' || mode === 'nearest-exact' ? nearestTaps(mode) : mode === 'bicubic' ? cubicTaps : linearTaps;
+    if (mode === 'area')
+      return adaptiveMean(
+        x,
+        axes.map((axis) => axis.to),
+      );
+    const taps =
+      mode === 'nearest' || mode === 'nearest-exact'
+        ? nearestTaps(mode)
+        : mode === 'bicubic'
+          ? cubicTaps
+          : linearTaps;
     return axes.reduce((y, axis, d) => resample(y, d + 2, taps(axis)), x);
   },
 );
@@ -89,17 +103,24 @@ function axesOf(shape: Shape, options: InterpolateOptions, alignCorners: boolean
   if ((size === undefined) === (scaleFactor === undefined)) {
     throw new ChainruleError('interpolate: give either size or scaleFactor');
   }
-  if (shape.includes(0)) throw new ShapeError(`interpolate: there is nothing to resample in ${show(shape)}`);
+  if (shape.includes(0))
+    throw new ShapeError(`interpolate: there is nothing to resample in ${show(shape)}`);
   const given = typeof scaleFactor === 'number' ? [scaleFactor] : scaleFactor;
   const scales = given?.length === 1 ? shape.map(() => given[0] as number) : given;
-  if (scales !== undefined && (scales.length !== rank || scales.some((s) => !(s > 0) || s === Infinity))) {
-    throw new ChainruleError(`interpolate: scaleFactor must be one positive number, or ${rank}, got [${scales.join(', ')}]`);
+  if (
+    scales !== undefined &&
+    (scales.length !== rank || scales.some((s) => !(s > 0) || s === Infinity))
+  ) {
+    throw new ChainruleError(
+      `interpolate: scaleFactor must be one positive number, or ${rank}, got [${scales.join(', ')}]`,
+    );
   }
   const sizes =
     scales === undefined
       ? perDim('interpolate', 'size', size ?? [], rank, 1)
       : shape.map((n, d) => Math.floor(n * scales[d]!));
-  if (sizes.some((n) => n < 1)) throw new ShapeError(`interpolate: the result would be of size ${show(sizes)}`);
+  if (sizes.some((n) => n < 1))
+    throw new ShapeError(`interpolate: the result would be of size ${show(sizes)}`);
   return shape.map((from, d) => ({
     from,
     to: sizes[d]!,

@@ -24,7 +24,9 @@ export const round = composite('round', (x: Operand, options: RoundOptions = {})
   if (decimals === 0) return roundEven(x);
   const node = floatOperand('round', x);
   const scale = 10 ** Math.abs(decimals);
-  return decimals > 0 ? div(roundEven(mul(node, scale)), scale) : mul(roundEven(div(node, scale)), scale);
+  return decimals > 0
+    ? div(roundEven(mul(node, scale)), scale)
+    : mul(roundEven(div(node, scale)), scale);
 }) as SameShape<[options?: RoundOptions]>;
 
 /** The part of x after the point, with its sign: `x − trunc(x)`; floats only. NaN at ±Inf. PyTorch: `torch.frac`. */

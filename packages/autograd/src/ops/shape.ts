@@ -15,10 +15,32 @@ import { checkExpand, expandNode, reshapeNode } from './broadcast.js';
 import { composite, operand, type Operand, type SameShape } from './define.js';
 import { listOf, type Listed } from './lists.js';
 import { permuteNode } from './movement.js';
-import type { FlattenOptions, Reshape, ReshapeMethod, Permute, PermuteMethod, Expand, ExpandMethod, Flatten, FlattenMethod, Squeeze, Unsqueeze, Transpose, TransposeMethod, TransposeMatrix } from './shapeSignatures.js';
+import type {
+  FlattenOptions,
+  Reshape,
+  ReshapeMethod,
+  Permute,
+  PermuteMethod,
+  Expand,
+  ExpandMethod,
+  Flatten,
+  FlattenMethod,
+  Squeeze,
+  Unsqueeze,
+  Transpose,
+  TransposeMethod,
+  TransposeMatrix,
+} from './shapeSignatures.js';
 import type { DiagonalMethods } from './diagonals.js';
 import type { RearrangingMethods } from './rearranging.js';
-import type { ShapeIn, ShapeOf, Squeezed, TransposeResult, Unless, Unsqueezed } from '../types/index.js';
+import type {
+  ShapeIn,
+  ShapeOf,
+  Squeezed,
+  TransposeResult,
+  Unless,
+  Unsqueezed,
+} from '../types/index.js';
 
 export * from './diagonals.js';
 export * from './rearranging.js';
@@ -31,7 +53,8 @@ export type { FlattenOptions } from './shapeSignatures.js';
  * @throws {ShapeError} if the sizes differ, or what is left is no whole number.
  * @example reshape(x, [2, -1]) // or reshape(x, 2, -1)
  */
-export const reshape = composite('reshape', (x: Operand, ...shape: Listed): Tensor => reshaped('reshape', operand('reshape', x), listOf('reshape', shape)),
+export const reshape = composite('reshape', (x: Operand, ...shape: Listed): Tensor =>
+  reshaped('reshape', operand('reshape', x), listOf('reshape', shape)),
 ) as Reshape;
 
 /** As `reshape`: tensors are always contiguous. PyTorch: `Tensor.view`. */
@@ -71,19 +94,22 @@ function inferSize(op: string, shape: readonly number[], size: number, from: Sha
  * Dimensions `startDim` to `endDim`, both included, made one. PyTorch: `torch.flatten`.
  * @example flatten(images, 1) // [batch, channels, height, width] → [batch, channels · height · width]
  */
-export const flatten = composite('flatten', (x: Operand, startDim?: number | FlattenOptions, endDim?: number): Tensor => {
-  const t = operand('flatten', x);
-  const given = typeof startDim === 'object' ? startDim : { startDim, endDim };
-  if (t.ndim === 0) return reshapeNode(t, [1]);
-  const from = normalizeDim('flatten', given.startDim ?? 0, t.ndim);
-  const to = normalizeDim('flatten', given.endDim ?? -1, t.ndim);
-  if (from > to) throw new ShapeError(`flatten: startDim ${from} comes after endDim ${to}`);
-  return reshapeNode(t, [
-    ...t.shape.slice(0, from),
-    sizeOf(t.shape.slice(from, to + 1)),
-    ...t.shape.slice(to + 1),
-  ]);
-}) as Flatten;
+export const flatten = composite(
+  'flatten',
+  (x: Operand, startDim?: number | FlattenOptions, endDim?: number): Tensor => {
+    const t = operand('flatten', x);
+    const given = typeof startDim === 'object' ? startDim : { startDim, endDim };
+    if (t.ndim === 0) return reshapeNode(t, [1]);
+    const from = normalizeDim('flatten', given.startDim ?? 0, t.ndim);
+    const to = normalizeDim('flatten', given.endDim ?? -1, t.ndim);
+    if (from > to) throw new ShapeError(`flatten: startDim ${from} comes after endDim ${to}`);
+    return reshapeNode(t, [
+      ...t.shape.slice(0, from),
+      sizeOf(t.shape.slice(from, to + 1)),
+      ...t.shape.slice(to + 1),
+    ]);
+  },
+) as Flatten;
 
 /** One dimension split into several; one of `sizes` may be −1. PyTorch: `torch.unflatten`. */
 export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => Tensor = composite(
@@ -101,7 +127,9 @@ export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => T
 );
 
 /** Without the dimensions of size 1, or without those of `dim` that have size 1. PyTorch: `torch.squeeze`. */
-export const squeeze = composite('squeeze', (x: Operand, dim?: number | readonly number[]): Tensor => {
+export const squeeze = composite(
+  'squeeze',
+  (x: Operand, dim?: number | readonly number[]): Tensor => {
     const t = operand('squeeze', x);
     const dims = normalizeDims('squeeze', dim, t.ndim);
     return reshapeNode(
@@ -123,24 +151,25 @@ export const unsqueeze = composite('unsqueeze', (x: Operand, dim: number): Tenso
  * @example permute(images, [0, 2, 3, 1]) // channels last
  */
 export const permute = composite('permute', (x: Operand, ...dims: Listed): Tensor => {
-    const t = operand('permute', x);
-    const order = normalizeDims('permute', listOf('permute', dims), t.ndim);
-    if (order.length !== t.ndim) {
-      throw new ShapeError(
-        `permute: ${show(listOf('permute', dims))} names ${order.length} dimensions, the tensor of shape ${show(t.shape)} ` +
-          `has ${t.ndim}; each must be named once`,
-      );
-    }
-    return permuteNode(t, order);
-  },
-) as Permute;
+  const t = operand('permute', x);
+  const order = normalizeDims('permute', listOf('permute', dims), t.ndim);
+  if (order.length !== t.ndim) {
+    throw new ShapeError(
+      `permute: ${show(listOf('permute', dims))} names ${order.length} dimensions, the tensor of shape ${show(t.shape)} ` +
+        `has ${t.ndim}; each must be named once`,
+    );
+  }
+  return permuteNode(t, order);
+}) as Permute;
 
 /** With two dimensions exchanged. PyTorch: `torch.transpose`. */
-export const transpose = composite('transpose', (x: Operand, dim0: number, dim1: number): Tensor => exchanged('transpose', x, dim0, dim1),
+export const transpose = composite('transpose', (x: Operand, dim0: number, dim1: number): Tensor =>
+  exchanged('transpose', x, dim0, dim1),
 ) as Transpose;
 
 /** As `transpose`. PyTorch: `torch.swapaxes`. */
-export const swapaxes = composite('swapaxes', (x: Operand, dim0: number, dim1: number): Tensor => exchanged('swapaxes', x, dim0, dim1),
+export const swapaxes = composite('swapaxes', (x: Operand, dim0: number, dim1: number): Tensor =>
+  exchanged('swapaxes', x, dim0, dim1),
 ) as Transpose;
 
 function exchanged(op: string, x: Operand, dim0: number, dim1: number): Tensor {
@@ -195,7 +224,8 @@ export const expand = composite('expand', (x: Operand, ...size: Listed): Tensor 
 ) as Expand;
 
 /** As `expand`. PyTorch: `torch.broadcast_to`. */
-export const broadcastTo = composite('broadcastTo', (x: Operand, ...size: Listed): Tensor => expanded('broadcastTo', x, listOf('broadcastTo', size)),
+export const broadcastTo = composite('broadcastTo', (x: Operand, ...size: Listed): Tensor =>
+  expanded('broadcastTo', x, listOf('broadcastTo', size)),
 ) as Expand;
 
 function expanded(op: string, x: Operand, size: readonly number[]): Tensor {

@@ -34,21 +34,24 @@ export interface CosineSimilarityOptions {
 }
 
 /** `x · y / (max(‖x‖, eps) max(‖y‖, eps))` along `dim`, x and y broadcast. PyTorch: `nn.functional.cosine_similarity`. */
-export const cosineSimilarity: (x: Tensor, y: Tensor, options?: CosineSimilarityOptions) => Tensor = composite(
-  'cosineSimilarity',
-  (x, y, { dim = 1, eps = 1e-8 } = {}): Tensor => {
+export const cosineSimilarity: (x: Tensor, y: Tensor, options?: CosineSimilarityOptions) => Tensor =
+  composite('cosineSimilarity', (x, y, { dim = 1, eps = 1e-8 } = {}): Tensor => {
     const [a, b] = [floatOperand('cosineSimilarity', x), floatOperand('cosineSimilarity', y)];
     const ndim = Math.max(a.ndim, b.ndim);
     const dims = ndim === 0 ? [] : [normalizeDim('cosineSimilarity', dim, ndim)];
-    const aligned = [a, b].map((v) => reshapeNode(v, [...new Array<number>(ndim - v.ndim).fill(1), ...v.shape]));
+    const aligned = [a, b].map((v) =>
+      reshapeNode(v, [...new Array<number>(ndim - v.ndim).fill(1), ...v.shape]),
+    );
     const [u, v] = aligned.map((w, i) => {
       const other = aligned[1 - i] as Tensor;
-      const wide = expandNode(w, w.shape.map((n, d) => (dims.includes(d) && n === 1 ? other.shape[d]! : n)));
+      const wide = expandNode(
+        w,
+        w.shape.map((n, d) => (dims.includes(d) && n === 1 ? other.shape[d]! : n)),
+      );
       const norm = vectorNorm(wide, 2, dims, true);
       // The bound changes the value only: PyTorch differentiates the norm as if it were not there.
       const bounded = add(norm, detach(sub(maximum(norm, eps), norm)));
       return div(wide, bounded);
     }) as [Tensor, Tensor];
     return sumOver([mul(u, v)], { dims, keepdim: false });
-  },
-);
+  });

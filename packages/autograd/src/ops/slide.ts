@@ -18,7 +18,11 @@ export interface SlideAttrs extends Record<string, readonly number[]> {
 
 /** Every window of every channel, zeros in the padding: `[n, c, …size] → [n, c, …kernel, …windows]`. */
 export const unfoldWindows: PrimitiveOp<SlideAttrs> = primitive<SlideAttrs>('unfold', {
-  shape: ([x], attrs) => [...(x as Tensor).shape.slice(0, 2), ...attrs.kernel, ...windowCounts(attrs)],
+  shape: ([x], attrs) => [
+    ...(x as Tensor).shape.slice(0, 2),
+    ...attrs.kernel,
+    ...windowCounts(attrs),
+  ],
   vjp: (_i, ct, _inputs, _out, attrs) => foldWindows([ct], attrs),
   jvp: 'linear',
   batch: ([x], _batched, attrs) => asBatch(x as Tensor, (y) => unfoldWindows([y], attrs)),
@@ -45,7 +49,11 @@ export const foldWindows: PrimitiveOp<SlideAttrs> = primitive<SlideAttrs>('fold'
 });
 
 /** Visits `(position in the unfolded tensor, position in the folded one)` of every tap outside the padding. */
-function eachTap(unfolded: Shape, attrs: SlideAttrs, f: (inside: number, outside: number) => void): void {
+function eachTap(
+  unfolded: Shape,
+  attrs: SlideAttrs,
+  f: (inside: number, outside: number) => void,
+): void {
   const { index } = slidingTable(attrs);
   const taps = sizeOf(attrs.kernel);
   const places = taps === 0 ? 0 : index.length / taps;
@@ -68,7 +76,10 @@ function asBatch(x: Tensor, f: (y: Tensor) => Tensor): Tensor {
 }
 
 /** Windows `[start, end)` over the last dimensions, of any sizes: one list a dimension. */
-export interface SpanAttrs extends Record<string, readonly number[] | readonly (readonly number[])[]> {
+export interface SpanAttrs extends Record<
+  string,
+  readonly number[] | readonly (readonly number[])[]
+> {
   /** The dimensions covered. */
   readonly size: readonly number[];
   readonly starts: readonly (readonly number[])[];
@@ -77,7 +88,10 @@ export interface SpanAttrs extends Record<string, readonly number[] | readonly (
 
 /** The sum of each window: `[…, …size] → […, …windows]`. */
 export const windowSum: PrimitiveOp<SpanAttrs> = primitive<SpanAttrs>('windowSum', {
-  shape: ([x], { size, starts }) => [...lead((x as Tensor).shape, size), ...starts.map((s) => s.length)],
+  shape: ([x], { size, starts }) => [
+    ...lead((x as Tensor).shape, size),
+    ...starts.map((s) => s.length),
+  ],
   vjp: (_i, ct, _inputs, _out, attrs) => windowSpread([ct], attrs),
   jvp: 'linear',
   batch: ([x], _batched, attrs) => windowSum([x as Tensor], attrs),
@@ -98,7 +112,11 @@ function lead(shape: Shape, size: Shape): Shape {
 }
 
 /** Sums over windows one dimension after the other, in float64. */
-function separably(x: Value, { size, starts, ends }: SpanAttrs, spread: boolean): ArrayLike<number> {
+function separably(
+  x: Value,
+  { size, starts, ends }: SpanAttrs,
+  spread: boolean,
+): ArrayLike<number> {
   let data: ArrayLike<number> = x.data;
   const shape = [...x.shape];
   for (let d = 0; d < size.length; d++) {
@@ -134,7 +152,10 @@ export interface ArgmaxAttrs extends SpanAttrs {
  */
 export const windowArgmax: PrimitiveOp<ArgmaxAttrs> = primitive<ArgmaxAttrs>('windowArgmax', {
   differentiable: false,
-  shape: ([x], { size, starts }) => [...lead((x as Tensor).shape, size), ...starts.map((s) => s.length)],
+  shape: ([x], { size, starts }) => [
+    ...lead((x as Tensor).shape, size),
+    ...starts.map((s) => s.length),
+  ],
   dtype: () => 'int32',
   batch: ([x], _batched, attrs) => windowArgmax([x as Tensor], attrs),
   reference: ([x], out, { size, starts, ends, step }) => {

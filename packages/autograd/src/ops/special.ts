@@ -4,12 +4,27 @@ import { toFloat } from '../graph/dtype.js';
 import { checkInteger, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { clamp } from './arithmetic.js';
-import { binary, composite, floatOperand, operand, unary, type BroadcastingMethod, type BinaryOp, type Operand, type SameShape, type UnaryOp } from './define.js';
+import {
+  binary,
+  composite,
+  floatOperand,
+  operand,
+  unary,
+  type BroadcastingMethod,
+  type BinaryOp,
+  type Operand,
+  type SameShape,
+  type UnaryOp,
+} from './define.js';
 import { derivativeFamily } from './derivativeFamily.js';
 import { castNode, choose } from './element.js';
 import { log } from './exponential.js';
 import { div, mul, reciprocal, sub } from './fieldOperations.js';
-import { digamma as digammaOf, lgamma as lgammaOf, polygamma as polygammaOf } from './gammaFunction.js';
+import {
+  digamma as digammaOf,
+  lgamma as lgammaOf,
+  polygamma as polygammaOf,
+} from './gammaFunction.js';
 import { softplusOf } from './logistic.js';
 import { eq, gt, isNan, le, logicalAnd } from './relations.js';
 import { sincDerivative } from './sincFunction.js';
@@ -21,10 +36,16 @@ export { erf, erfc, erfinv } from './gaussian.js';
 export { sigmoidOf as sigmoid } from './logistic.js';
 
 /** `ln |Γ(x)|`; +Inf at 0, −1, −2, … and ±Inf. PyTorch: `torch.lgamma`. */
-export const lgamma: UnaryOp = unary('lgamma', { reference: lgammaOf, derivative: (x) => digamma(x) });
+export const lgamma: UnaryOp = unary('lgamma', {
+  reference: lgammaOf,
+  derivative: (x) => digamma(x),
+});
 
 /** The derivative of `lgamma`; −Inf at 0, +Inf at −0, NaN at −1, −2, …. PyTorch: `torch.digamma`. */
-export const digamma: UnaryOp = unary('digamma', { reference: digammaOf, derivative: (x) => polygammaNode(x, 1) });
+export const digamma: UnaryOp = unary('digamma', {
+  reference: digammaOf,
+  derivative: (x) => polygammaNode(x, 1),
+});
 
 const polygammaNode = derivativeFamily('polygamma', polygammaOf);
 
@@ -50,12 +71,16 @@ export function sinc<X extends Operand>(x: X): Tensor<ShapeIn<X>> {
  * `ln(x / (1 − x))`, the inverse of `sigmoid`; ±Inf at 1 and 0, NaN outside of [0, 1]. With `{ eps }` x is first moved into
  * [eps, 1 − eps], and the derivative outside is 0. PyTorch: `torch.logit`.
  */
-export const logit = composite('logit', (x: Operand, options: LogitOptions | number | null = {}): Tensor => {
-  const eps = typeof options === 'number' ? options : options?.eps;
-  if (eps === undefined || eps === null) return logitOp(x);
-  if (!(eps >= 0 && eps <= 0.5)) throw new ChainruleError(`logit: eps must be from 0 to 0.5, got ${String(eps)}`);
-  return logitOp(clamp(inFloat('logit', x), eps, 1 - eps));
-}) as SameShape<[options?: LogitOptions | number | null]>;
+export const logit = composite(
+  'logit',
+  (x: Operand, options: LogitOptions | number | null = {}): Tensor => {
+    const eps = typeof options === 'number' ? options : options?.eps;
+    if (eps === undefined || eps === null) return logitOp(x);
+    if (!(eps >= 0 && eps <= 0.5))
+      throw new ChainruleError(`logit: eps must be from 0 to 0.5, got ${String(eps)}`);
+    return logitOp(clamp(inFloat('logit', x), eps, 1 - eps));
+  },
+) as SameShape<[options?: LogitOptions | number | null]>;
 
 /** What `logit` takes. */
 export interface LogitOptions {
@@ -92,13 +117,16 @@ export interface SoftplusOptions {
  * digit of its left tail. PyTorch: `nn.functional.softplus`.
  * @example softplus(tensor([0, 100])) // [0.6931, 100]
  */
-export const softplus = composite('softplus', (x: Operand, options: SoftplusOptions = {}): Tensor => {
-  const { beta = 1, threshold = 20 } = options;
-  const node = floatOperand('softplus', x);
-  const scaled = beta === 1 ? node : mul(node, beta);
-  const smooth = beta === 1 ? softplusOf(scaled) : div(softplusOf(scaled), beta);
-  return choose(gt(scaled, threshold), node, smooth);
-}) as SameShape<[options?: SoftplusOptions]>;
+export const softplus = composite(
+  'softplus',
+  (x: Operand, options: SoftplusOptions = {}): Tensor => {
+    const { beta = 1, threshold = 20 } = options;
+    const node = floatOperand('softplus', x);
+    const scaled = beta === 1 ? node : mul(node, beta);
+    const smooth = beta === 1 ? softplusOf(scaled) : div(softplusOf(scaled), beta);
+    return choose(gt(scaled, threshold), node, smooth);
+  },
+) as SameShape<[options?: SoftplusOptions]>;
 
 function inFloat(op: string, x: Operand): Tensor {
   const node = operand(op, x);

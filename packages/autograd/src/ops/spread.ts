@@ -10,7 +10,13 @@ import { exp, log } from './exponential.js';
 import { maxOver, minOver } from './fold.js';
 import { pow, sqrt } from './powers.js';
 import { filled, zerosOf } from './primitive.js';
-import { foldedDims, type ReduceDims, type ReduceOptions, type Reduction, type ReductionMethod } from './reduction.js';
+import {
+  foldedDims,
+  type ReduceDims,
+  type ReduceOptions,
+  type Reduction,
+  type ReductionMethod,
+} from './reduction.js';
 import { eq, isFinite, ne } from './relations.js';
 
 /** The mean over dimensions counted from the front. */
@@ -32,14 +38,18 @@ export interface VarianceOptions extends ReduceOptions {
  * divisor is 0. PyTorch: `torch.var`.
  * @throws {DTypeError} for integers and booleans.
  */
-const variance = composite('var', (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor =>
-  varianceOf('var', x, dim, options),
+const variance = composite(
+  'var',
+  (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor =>
+    varianceOf('var', x, dim, options),
 ) as Reduction<VarianceOptions>;
 export { variance as var };
 
 /** The root of the variance; where that is 0 its derivative is taken as 0. PyTorch: `torch.std`. */
-export const std = composite('std', (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor =>
-  rootOf(varianceOf('std', x, dim, options)),
+export const std = composite(
+  'std',
+  (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor =>
+    rootOf(varianceOf('std', x, dim, options)),
 ) as Reduction<VarianceOptions>;
 
 function varianceOf(
@@ -107,32 +117,41 @@ function isOptions(x: unknown): x is NormOptions {
  * `log Σ exp(x)` over `dim`, shifted by the maximum so that nothing overflows. A row of −Infinity gives −Infinity and
  * gradient 0. PyTorch: `torch.logsumexp`.
  */
-export const logsumexp = composite('logsumexp', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
-  const given = operand('logsumexp', x);
-  const node = castNode(given, given.dtype === 'float64' ? 'float64' : 'float32');
-  const dims = foldedDims('logsumexp', dim, node.ndim);
-  const top = detach(maxOver([node], { dims, keepdim: true }));
-  const shift = where(isFinite(top), top, zerosOf(top));
-  const total = sumOver([exp(sub(node, shift))], { dims, keepdim });
-  const none = eq(total, 0);
-  const result = add(
-    log(where(none, filled(1, total.shape, total.dtype), total)),
-    reshapeNode(shift, total.shape),
-  );
-  return where(none, filled(-Infinity, total.shape, total.dtype), result);
-}) as Reduction;
+export const logsumexp = composite(
+  'logsumexp',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const given = operand('logsumexp', x);
+    const node = castNode(given, given.dtype === 'float64' ? 'float64' : 'float32');
+    const dims = foldedDims('logsumexp', dim, node.ndim);
+    const top = detach(maxOver([node], { dims, keepdim: true }));
+    const shift = where(isFinite(top), top, zerosOf(top));
+    const total = sumOver([exp(sub(node, shift))], { dims, keepdim });
+    const none = eq(total, 0);
+    const result = add(
+      log(where(none, filled(1, total.shape, total.dtype), total)),
+      reshapeNode(shift, total.shape),
+    );
+    return where(none, filled(-Infinity, total.shape, total.dtype), result);
+  },
+) as Reduction;
 
 /** Whether any element over `dim` is not 0; false of nothing. NaN counts as true. PyTorch: `torch.any`. */
-export const any = composite('any', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
-  const node = operand('any', x);
-  return maxOver([castNode(node, 'bool')], { dims: foldedDims('any', dim, node.ndim), keepdim });
-}) as Reduction;
+export const any = composite(
+  'any',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const node = operand('any', x);
+    return maxOver([castNode(node, 'bool')], { dims: foldedDims('any', dim, node.ndim), keepdim });
+  },
+) as Reduction;
 
 /** Whether all elements over `dim` are not 0; true of nothing. PyTorch: `torch.all`. */
-export const all = composite('all', (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
-  const node = operand('all', x);
-  return minOver([castNode(node, 'bool')], { dims: foldedDims('all', dim, node.ndim), keepdim });
-}) as Reduction;
+export const all = composite(
+  'all',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const node = operand('all', x);
+    return minOver([castNode(node, 'bool')], { dims: foldedDims('all', dim, node.ndim), keepdim });
+  },
+) as Reduction;
 
 export interface SpreadMethods {
   var: ReductionMethod<VarianceOptions>;

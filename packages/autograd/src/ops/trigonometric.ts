@@ -14,10 +14,16 @@ export const sin: UnaryOp = unary('sin', { reference: Math.sin, derivative: (x) 
 export const cos: UnaryOp = unary('cos', { reference: Math.cos, derivative: (x) => neg(sin(x)) });
 
 /** The tangent; NaN at ±Inf. PyTorch: `torch.tan`. */
-export const tan: UnaryOp = unary('tan', { reference: Math.tan, derivative: (_x, y) => add(square(y), 1) });
+export const tan: UnaryOp = unary('tan', {
+  reference: Math.tan,
+  derivative: (_x, y) => add(square(y), 1),
+});
 
 /** The angle in [−π/2, π/2] whose sine is x; NaN outside of [−1, 1]. PyTorch: `torch.asin`. */
-export const asin: UnaryOp = unary('asin', { reference: Math.asin, derivative: (x) => rsqrt(sub(1, square(x))) });
+export const asin: UnaryOp = unary('asin', {
+  reference: Math.asin,
+  derivative: (x) => rsqrt(sub(1, square(x))),
+});
 
 /** The angle in [0, π] whose cosine is x; NaN outside of [−1, 1]. PyTorch: `torch.acos`. */
 export const acos: UnaryOp = unary('acos', {
@@ -55,7 +61,10 @@ export const sinh: UnaryOp = unary('sinh', { reference: Math.sinh, derivative: (
 export const cosh: UnaryOp = unary('cosh', { reference: Math.cosh, derivative: (x) => sinh(x) });
 
 /** The hyperbolic tangent. PyTorch: `torch.tanh`. */
-export const tanh: UnaryOp = unary('tanh', { reference: Math.tanh, derivative: (_x, y) => sub(1, square(y)) });
+export const tanh: UnaryOp = unary('tanh', {
+  reference: Math.tanh,
+  derivative: (_x, y) => sub(1, square(y)),
+});
 
 /** The inverse of `sinh`. PyTorch: `torch.asinh`. */
 export const asinh: UnaryOp = unary('asinh', {

@@ -13,7 +13,12 @@ import { filled, zerosOf } from './primitive.js';
  *
  * Where the norm is 0 its gradient is 0. Of equal largest |x| each gets an equal part.
  */
-export function vectorNorm(x: Tensor, p: number, dims: readonly number[], keepdim: boolean): Tensor {
+export function vectorNorm(
+  x: Tensor,
+  p: number,
+  dims: readonly number[],
+  keepdim: boolean,
+): Tensor {
   const attrs = { dims, keepdim };
   // Counted so that it stays connected, with a gradient of 0.
   if (p === 0) return sumOver([add(castNode(ne(x, 0), x.dtype), strongMul(0, x))], attrs);

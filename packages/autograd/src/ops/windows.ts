@@ -20,7 +20,14 @@ export interface Sliding {
 }
 
 /** How many windows fit in each dimension; 0 or less where the kernel is larger than the padded input. */
-export function windowCounts({ size, kernel, stride, padLow, padHigh, dilation }: Sliding): number[] {
+export function windowCounts({
+  size,
+  kernel,
+  stride,
+  padLow,
+  padHigh,
+  dilation,
+}: Sliding): number[] {
   return size.map((n, d) => {
     const room = n + padLow[d]! + padHigh[d]! - dilation[d]! * (kernel[d]! - 1) - 1;
     return Math.floor(room / stride[d]!) + 1;
@@ -45,9 +52,15 @@ export function slidingTable(g: Sliding): WindowTable {
 }
 
 /** The table of windows that are products of lists: `lists[d][o]` holds the positions of window `o` along dimension `d`. */
-export function tableOf(size: Shape, lists: readonly (readonly (readonly number[])[])[]): WindowTable {
+export function tableOf(
+  size: Shape,
+  lists: readonly (readonly (readonly number[])[])[],
+): WindowTable {
   const strides = stridesOf(size);
-  const total = lists.reduce((product, list) => product * list.reduce((sum, at) => sum + at.length, 0), 1);
+  const total = lists.reduce(
+    (product, list) => product * list.reduce((sum, at) => sum + at.length, 0),
+    1,
+  );
   const start = new Int32Array(sizeOf(lists.map((list) => list.length)) + 1);
   const index = new Int32Array(total);
   let p = 0;
@@ -57,7 +70,8 @@ export function tableOf(size: Shape, lists: readonly (readonly (readonly number[
       index[filled++] = offset;
       return;
     }
-    for (const at of chosen[d]!) cover(d + 1, chosen, at < 0 || offset < 0 ? -1 : offset + at * strides[d]!);
+    for (const at of chosen[d]!)
+      cover(d + 1, chosen, at < 0 || offset < 0 ? -1 : offset + at * strides[d]!);
   };
   const place = (d: number, chosen: readonly (readonly number[])[]): void => {
     if (d === lists.length) {

@@ -162,15 +162,26 @@ describe('WebAssembly and the interpreter', () => {
   test('agree while memory grows and its views are detached', () => {
     const moving = wasmBackend({ threads: 1, arrays: new Arrays(false) });
     const runs = [10, 100, 300, 1000, 1500].map((n) => {
-      const x = tensor(Float32Array.from({ length: 40 * n }, (_, i) => Math.sin(i)), { shape: [40, n] });
-      const graph = collect([x.matmul(x.transpose(0, 1)).add(1).exp(), x.sort(1).values.mul(2), x.sum()]);
+      const x = tensor(
+        Float32Array.from({ length: 40 * n }, (_, i) => Math.sin(i)),
+        { shape: [40, n] },
+      );
+      const graph = collect([
+        x.matmul(x.transpose(0, 1)).add(1).exp(),
+        x.sort(1).values.mul(2),
+        x.sum(),
+      ]);
       const program = new Plan(new Int32Array(0), graph, graph.leaves).program();
       const values = graph.leaves.map(
         (t) => t.value ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
       );
       const on = (backend: Backend): (() => TypedArray[]) => {
         const executable = backend.compile(program);
-        return () => executable.run(values, graph.roots.map(() => null));
+        return () =>
+          executable.run(
+            values,
+            graph.roots.map(() => null),
+          );
       };
       return { wasm: on(moving), truth: on(interpreter)() };
     });

@@ -1,5 +1,13 @@
 /** @file New parameters, as PyTorch's layers start. */
-import { type DType, Parameter, ones, rand, zeros, type Literal, type Shape } from '@chainrule/autograd';
+import {
+  type DType,
+  Parameter,
+  ones,
+  rand,
+  zeros,
+  type Literal,
+  type Shape,
+} from '@chainrule/autograd';
 
 /** What every layer with parameters takes. */
 export interface ParameterOptions {

@@ -46,7 +46,9 @@ export class LayerNorm extends Module {
   }
 
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    return layerNorm(x, this.normalizedShape, this.weight, this.bias, { eps: this.eps }) as Tensor<S>;
+    return layerNorm(x, this.normalizedShape, this.weight, this.bias, {
+      eps: this.eps,
+    }) as Tensor<S>;
   }
 
   override extraRepr(): string {

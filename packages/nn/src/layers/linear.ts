@@ -1,5 +1,11 @@
 /** @file Layers that are a matrix product: linear, bilinear, and the one that is nothing. */
-import { linear, type Parameter, type ShapeIn, type Tensor, type Unless } from '@chainrule/autograd';
+import {
+  linear,
+  type Parameter,
+  type ShapeIn,
+  type Tensor,
+  type Unless,
+} from '@chainrule/autograd';
 import * as autograd from '@chainrule/autograd';
 import { options } from '../module/repr.js';
 import { Module } from '../module/module.js';

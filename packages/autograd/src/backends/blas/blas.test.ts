@@ -31,7 +31,12 @@ function operand(
   const leading = (transposed ? rows : columns) + gap;
   const own = leading * (transposed ? columns : rows);
   const steps = batch.map((_, d) => (repeat ? 0 : batch.slice(d + 1).reduce((p, x) => p * x, own)));
-  return { buffer, dtype, offset: 3, strides: [...steps, ...(transposed ? [1, leading] : [leading, 1])] };
+  return {
+    buffer,
+    dtype,
+    offset: 3,
+    strides: [...steps, ...(transposed ? [1, leading] : [leading, 1])],
+  };
 }
 
 interface Lay {
@@ -118,7 +123,11 @@ describe.runIf(available)('a BLAS library', () => {
   test('the same bits each time, and for any number of threads', () => {
     expect(pool?.waitUntilReady()).toBe(true);
     const alike = { transposed: false, gap: 0, repeat: false, batch: [] };
-    for (const [m, n, k] of [[200, 300, 400], [512, 512, 64], [1000, 40, 333]] as const) {
+    for (const [m, n, k] of [
+      [200, 300, 400],
+      [512, 512, 64],
+      [1000, 40, 333],
+    ] as const) {
       for (const dtype of ['float32', 'float64'] as const) {
         const kernel: MatmulKernel = {
           ...{ kind: 'matmul', batch: [], m, n, k },

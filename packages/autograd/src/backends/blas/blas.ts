@@ -38,8 +38,7 @@ function look(): Blas | string {
   if (asked === 'off') return 'CHAINRULE_BLAS is off';
   const loaded = loadKoffi();
   if (loaded === null) return 'the package koffi is not installed';
-  const list =
-    asked === 'auto' ? candidates(process.platform, process.arch) : [candidateAt(asked)];
+  const list = asked === 'auto' ? candidates(process.platform, process.arch) : [candidateAt(asked)];
   setCore(loaded.koffi);
   for (const candidate of list) {
     const blas = open(candidate, loaded);

@@ -14,7 +14,9 @@ export const interpreter: Backend = {
   compile: (program, meter = null) =>
     meter === null && isScalar(program) ? new Tape(program) : new Interpretation(program, meter),
   describe: (program) =>
-    isScalar(program) ? 'a tape of single numbers' : 'one operation after the other, each by its reference kernel',
+    isScalar(program)
+      ? 'a tape of single numbers'
+      : 'one operation after the other, each by its reference kernel',
   allocate,
 };
 

@@ -335,7 +335,10 @@ export class ModuleBuilder {
   gemm(name: 'sgemm' | 'dgemm'): Callable {
     let found = this.imports.get(name);
     if (found === undefined) {
-      const type = this.typeIndex(Array.from({ length: 12 }, () => 'i32' as const), []);
+      const type = this.typeIndex(
+        Array.from({ length: 12 }, () => 'i32' as const),
+        [],
+      );
       found = { index: -1, type };
       this.imports.set(name, found);
     }

@@ -4,7 +4,7 @@
  * What no loop can do runs by its reference kernel on the same memory, so that nothing is ever refused.
  */
 import { lower, printKernels } from '../../engine/lower.js';
-import type { Backend, Program } from '../../engine/program.js';
+import type { Backend, Instruction, Program } from '../../engine/program.js';
 import { schedule } from '../../engine/schedule.js';
 import { simplify } from '../../engine/simplify.js';
 import { verification, verifySameInterface } from '../../engine/verify.js';
@@ -60,10 +60,14 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
 function worthCompiling({ instructions }: Program): boolean {
   let work = 0;
   let nodes = 0;
-  for (const { op, shape } of instructions) {
+  for (const { op, shape, inputs } of instructions) {
     if (op === null || op.trait === 'alias') continue;
     nodes++;
-    work += sizeOf(shape);
+    // What is read counts as much as what is written: a sum leaves one number.
+    work += inputs.reduce(
+      (n, x) => Math.max(n, sizeOf((instructions[x] as Instruction).shape)),
+      sizeOf(shape),
+    );
   }
   // A graph of many numbers would become a giant kernel; a few numbers are computed sooner than compiled.
   if (nodes > 500 && work < 8 * nodes) return false;

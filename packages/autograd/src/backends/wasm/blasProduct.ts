@@ -26,7 +26,12 @@ interface Layout {
   readonly leading: number;
 }
 
-function layout({ rows, columns }: Matrix, height: number, width: number, size: number): Layout | null {
+function layout(
+  { rows, columns }: Matrix,
+  height: number,
+  width: number,
+  size: number,
+): Layout | null {
   if (columns === size && rows >= width * size) return { transposed: 0, leading: rows / size };
   if (rows === size && columns >= height * size) return { transposed: 1, leading: columns / size };
   return null;
@@ -42,7 +47,8 @@ interface Layouts {
 export function blasLayouts({ m, n, k, a, b, c }: Product, size: number): Layouts | null {
   if (m * n * k < WORK || Math.min(m, n, k) < 8) return null;
   const found = { a: layout(a, m, k, size), b: layout(b, k, n, size), c: layout(c, m, n, size) };
-  if (found.a === null || found.b === null || found.c === null || found.c.transposed === 1) return null;
+  if (found.a === null || found.b === null || found.c === null || found.c.transposed === 1)
+    return null;
   return { a: found.a, b: found.b, c: found.c };
 }
 
@@ -127,7 +133,10 @@ export function compileBlasMatmul(
   forRange(f, start, end, (unit) => {
     f.get(unit).i32(across).op(I32.remU).i32(width).op(I32.mul).set(column);
     f.get(unit).i32(across).op(I32.divU).i32(down).op(I32.remU).i32(height).op(I32.mul).set(row);
-    f.get(unit).i32(across * down).op(I32.divU).set(index);
+    f.get(unit)
+      .i32(across * down)
+      .op(I32.divU)
+      .set(index);
     /** Pushes where the piece of a matrix begins: `step` bytes for each of the local `along`. */
     const begin = (access: MatmulKernel['a'], ...steps: (readonly [number, number])[]): void => {
       loadAddress(f, access.buffer);

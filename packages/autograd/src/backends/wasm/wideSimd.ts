@@ -7,8 +7,7 @@ import { bestVectorWidth, wide } from './vectorWidth.js';
 
 /** What `enableWideSimd` did. */
 export type WideSimd =
-  | { readonly enabled: true }
-  | { readonly enabled: false; readonly reason: string };
+  { readonly enabled: true } | { readonly enabled: false; readonly reason: string };
 
 const FLAG = '--experimental-wasm-revectorize';
 
@@ -39,7 +38,8 @@ export function turnOnWideSimd(): WideSimd {
 function unfit(): string | null {
   if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function')
     return 'only Node.js lets a program set flags of V8';
-  if (process.arch !== 'x64') return `only x64 processors have wider vectors, this is ${process.arch}`;
+  if (process.arch !== 'x64')
+    return `only x64 processors have wider vectors, this is ${process.arch}`;
   const version = Number.parseInt(process.versions.v8, 10);
   if (!(version >= 13)) {
     return `it needs Node.js 24 or later (V8 13), this is ${process.version} (V8 ${process.versions.v8})`;
