@@ -10,18 +10,16 @@ const matrix = (
   m: fc.Arbitrary<number>,
   n: (m: number) => fc.Arbitrary<number>,
 ): fc.Arbitrary<Tensor> =>
-  fc
-    .tuple(fc.integer({ min: 1, max: 2 }), m)
-    .chain(([batch, rows]) =>
-      n(rows).chain((columns) =>
-        fc
-          .array(fc.integer({ min: -8, max: 8 }), {
-            minLength: batch * rows * columns,
-            maxLength: batch * rows * columns,
-          })
-          .map((data) => A.tensor(Float64Array.from(data), { shape: [batch, rows, columns] })),
-      ),
-    );
+  fc.tuple(fc.integer({ min: 1, max: 2 }), m).chain(([batch, rows]) =>
+    n(rows).chain((columns) =>
+      fc
+        .array(fc.integer({ min: -8, max: 8 }), {
+          minLength: batch * rows * columns,
+          maxLength: batch * rows * columns,
+        })
+        .map((data) => A.tensor(Float64Array.from(data), { shape: [batch, rows, columns] })),
+    ),
+  );
 const small = fc.integer({ min: 1, max: 6 });
 const anyMatrix = matrix(small, () => small);
 const squareMatrix = matrix(small, (n) => fc.constant(n));
