@@ -1,9 +1,11 @@
 /** @file What a user may rely on: what a run keeps, what stays readable, what stays constant. */
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  borrowGrad,
   cell,
   evaluate,
   GradError,
+  memoryUsage,
   noGrad,
   Parameter,
   ShapeError,
@@ -336,4 +338,21 @@ describe('cells in turn', () => {
     expect((v.grad as Tensor).toArray()).toEqual([1, 1]);
     expect(w.grad).toBe(null);
   });
+});
+
+test('a gradient that is assigned anew at every step uses the arrays of the last one', () => {
+  const w = new Parameter(tensor(new Float32Array(5_000).fill(1)));
+  const step = (): void => {
+    w.grad = null;
+    w.mul(w).sum().backward();
+    const g = borrowGrad(w) as Tensor;
+    w.grad = noGrad(() => g.mul(g.square().sum().rsqrt()));
+    noGrad(() => w.assign(w.sub((borrowGrad(w) as Tensor).mul(0.1))));
+    evaluate();
+  };
+  for (let i = 0; i < 10; i++) step();
+  const before = memoryUsage().cells;
+  for (let i = 0; i < 50; i++) step();
+  expect(memoryUsage().cells).toBe(before);
+  expect((w.grad as Tensor).square().sum().item()).toBeCloseTo(1, 4);
 });

@@ -309,5 +309,8 @@ runtime.assignGrad = (leaf, gradient) => {
       `grad: the gradient of a ${leaf.dtype} tensor of shape ${show(leaf.shape)} cannot be ${g.dtype} of shape ${show(g.shape)}`,
     );
   }
-  extraOf(leaf).grad = gradientCell(g, g.needsGrad);
+  const extra = extraOf(leaf);
+  // The cell goes on: its arrays are used again, also where every step assigns a clipped gradient.
+  if (extra.grad instanceof GradientCell && !extra.grad.isGraph && !g.needsGrad) extra.grad.assign(g);
+  else extra.grad = gradientCell(g, g.needsGrad);
 };
