@@ -311,6 +311,7 @@ runtime.assignGrad = (leaf, gradient) => {
   }
   const extra = extraOf(leaf);
   // The cell goes on: its arrays are used again, also where every step assigns a clipped gradient.
-  if (extra.grad instanceof GradientCell && !extra.grad.isGraph && !g.needsGrad) extra.grad.assign(g);
+  if (extra.grad instanceof GradientCell && !extra.grad.isGraph && !g.needsGrad)
+    extra.grad.assign(g);
   else extra.grad = gradientCell(g, g.needsGrad);
 };
