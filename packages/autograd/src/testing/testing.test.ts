@@ -100,7 +100,7 @@ describe('checkGradients', () => {
         String((error as Error).message) +
         String((error as Error & { cause?: Error }).cause?.message ?? '');
     }
-    expect(message).toMatch(/Counterexample: \[tensor\(-?\d[^[\]]*dtype=float64\)\]/); // a single number
+    expect(message).toMatch(/Counterexample: \[tensor\(-?\d[^[\]]*, shape=\[\], dtype=float64\)\]/); // a single number
     expect(message).toMatch(
       /index \[\] of input 0.*analytic -?[\d.]+(e-?\d+)?, central differences -?[\d.]+/s,
     );
