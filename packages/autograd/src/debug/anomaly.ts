@@ -37,6 +37,7 @@ function checking(backend: Backend): Backend {
     ...backend,
     name: `${backend.name}, checked`,
     allocate: (dtype, size) => backend.allocate(dtype, size),
+    release: (array) => backend.release(array),
     compile: (program) => {
       const all = program.instructions
         .map((_, i) => i)

@@ -1,10 +1,11 @@
 /**
  * @file Evaluating: collect the unevaluated graph, find its plan by structure, run it, and only then change anything.
  *
- * What a run leaves behind: its roots keep their values in arrays that the garbage collector owns; cells take their
- * new versions; everything else exists only inside the run. A value that is needed again later is computed once more
- * and remembered by the plan that dropped it (`Plan.remember`), so that this happens once and not at every step. Values
- * that require grad, evaluated without their backward pass, leave behind what that pass will read until the next such run.
+ * What a run leaves behind: its roots keep their values in arrays that the garbage collector owns (large ones that
+ * nobody reads yet stay where they are: `lent.ts`); cells take their new versions; everything else exists only inside
+ * the run. A value that is needed again later is computed once more and remembered by the plan that dropped it
+ * (`Plan.remember`), so that this happens once and not at every step. Values that require grad, evaluated without their
+ * backward pass, leave behind what that pass will read until the next such run.
  */
 import { ChainruleError } from '../errors.js';
 import { pendingCells, type Cell } from '../graph/cell.js';
@@ -15,6 +16,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { bound } from './bound.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
+import { borrow, lend } from './lent.js';
 import { numberOf, PlanCache, type Plan } from './plan.js';
 import type { Backend, Meter, Program } from './program.js';
 
@@ -37,6 +39,8 @@ let holding: { readonly node: Tensor; readonly value: TypedArray }[] = [];
  * Computes the values of `tensors`, and of every cell with a pending version, in one run.
  *
  * Values are computed by themselves when they are read; call this to choose the moment, or to have several in one run.
+ * Results of more than 64 KiB lie in the engine's memory until they are read (16 MiB in all: then the oldest make room,
+ * and are computed once more should they be read after all).
  * @example
  * const [mean, deviation] = [x.mean(), x.std()];
  * evaluate(mean, deviation); // one pass over x
@@ -99,12 +103,15 @@ export function execute(
     else leaf.cell.protect(leaf);
   }
   if (held !== null) release();
+  const backend = backendInUse();
   const executable =
     engine.meter === null
-      ? plan.on(backendInUse(), held ?? NONE)
-      : plan.metered(backendInUse(), held ?? NONE, engine.meter);
+      ? plan.on(backend, held ?? NONE)
+      : plan.metered(backend, held ?? NONE, engine.meter);
   const cells = roots.map(cellOf);
-  const outputs: (TypedArray | null)[] = cells.map(outputOf);
+  const outputs: (TypedArray | null)[] = cells.map((cell, k) =>
+    cell === null ? place(roots[k] as Tensor, why, backend, leaves) : outputOf(cell),
+  );
   for (const cell of more) outputs.push(outputOf(cell));
   for (let k = plan.kept.size + (held ?? NONE).length; k > 0; k--) outputs.push(null);
   for (let i = 0; i < leaves.length; i++) {
@@ -117,7 +124,9 @@ export function execute(
     values = executable.run(inputs, outputs);
   } catch (error) {
     [...cells, ...more].forEach((cell, k) => {
-      cell?.giveBack(outputs[k] ?? null);
+      const array = outputs[k] ?? null;
+      if (cell === null && array !== null) backend.release(array);
+      cell?.giveBack(array);
       cell?.revert();
     });
     throw explain(error, graph.nodes[executable.at], why);
@@ -164,8 +173,10 @@ function settle(
   }
   for (let k = 0; k < roots.length; k++) {
     const cell = cells[k] as Cell | null;
-    if (cell === null) keep(roots[k] as Tensor, values[k] as TypedArray);
-    else cell.commit(values[k] as TypedArray, given[k] !== null);
+    const value = values[k] as TypedArray;
+    if (cell === null && given[k] !== null) lend(roots[k] as Tensor, value, backendInUse());
+    else if (cell === null) keep(roots[k] as Tensor, value);
+    else cell.commit(value, given[k] !== null);
   }
   let k = roots.length + more;
   for (const index of plan.kept) {
@@ -192,6 +203,16 @@ function release(): void {
     if (node.value === value) node.value = null;
   }
   holding = [];
+}
+
+/** Where a root goes that somebody wants computed and does not look at yet; null for an array of its own. */
+function place(
+  root: Tensor,
+  why: string,
+  backend: Backend,
+  leaves: readonly Tensor[],
+): TypedArray | null {
+  return why === 'evaluate' && root.plan === null ? borrow(root, backend, leaves) : null;
 }
 
 /** Where a cell's new version goes: the array before last, at first one that the backend keeps for it. */
@@ -233,5 +254,5 @@ runtime.evaluate = run;
 runtime.bound = (node) => {
   if (engine.building > 0 || mode.tracing !== null) return;
   const roots = bound(node);
-  if (roots.length > 0) run(roots, 'evaluate');
+  if (roots.length > 0) run(roots, 'a graph of many nodes');
 };

@@ -45,6 +45,8 @@ export interface Backend {
   describe(program: Program): string;
   /** An array of its own memory, for what stays from run to run; null where it has none to prefer. */
   allocate(dtype: DType, size: number): TypedArray | null;
+  /** Takes back an array that `allocate` gave, and that nobody uses any more. */
+  release(array: TypedArray): void;
 }
 
 /** What one kernel did. */

@@ -5,7 +5,7 @@ import { allocate, type DType, type TypedArray } from '../graph/dtype.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, recording, withMode, type Guard } from '../graph/mode.js';
 import type { Shape } from '../graph/shape.js';
-import { extraOf, type Tensor } from '../graph/tensor.js';
+import { extraOf, type Tensor, valueOf } from '../graph/tensor.js';
 import { counterOp, placeholder, placeholderOp } from '../graph/version.js';
 import { flatten, isTensor } from '../tree.js';
 import { collect } from './collect.js';
@@ -151,7 +151,7 @@ function capture(
     sources: graph.leaves.map((leaf) => sourceOf(leaf, placeholders, start)),
     inputs: graph.leaves.map(
       (leaf) =>
-        leaf.value ??
+        (leaf.value === null ? null : valueOf(leaf, 'compile')) ??
         (isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : allocate(leaf.dtype, leaf.size)),
     ),
     outputs: roots.length,

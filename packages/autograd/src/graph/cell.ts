@@ -9,7 +9,7 @@ import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
 import { allocate, isFloat, type DType, type TypedArray } from './dtype.js';
 import { mode, recording } from './mode.js';
 import { sameShape, show, type Shape } from './shape.js';
-import { makeLeaf, makeNode, Tensor } from './tensor.js';
+import { makeLeaf, makeNode, Tensor, valueOf } from './tensor.js';
 import { versionOp } from './version.js';
 
 /** What the graph remembers of one version, beside its node. */
@@ -228,7 +228,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     node.needsGrad = this.needsGrad;
     node.cell = this;
     if (from.value !== null && from.cell === null) {
-      node.value = from.value;
+      node.value = valueOf(from, 'assign');
       node.inputs = [];
     } else {
       pendingCells.add(this);

@@ -18,6 +18,8 @@ function missing(): never {
 export const runtime: {
   /** Computes the values of these nodes, for the operation named. */
   evaluate(roots: readonly Tensor[], op: string): void;
+  /** Is told of every value that is read, while some lie in memory that will be used again. */
+  onRead: ((node: Tensor) => void) | null;
   /** The nodes behind `roots` that their backward graph would read. */
   readByBackward(roots: readonly Tensor[]): Set<Tensor>;
   /** Keeps the pending graph behind a new node from growing without bound. */
@@ -31,6 +33,7 @@ export const runtime: {
   assignGrad(leaf: Tensor, gradient: Tensor): void;
 } = {
   evaluate: missing,
+  onRead: null,
   readByBackward: missing,
   bound: missing,
   backward: missing,

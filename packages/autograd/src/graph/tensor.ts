@@ -316,6 +316,7 @@ export function makeLeaf<S extends Shape>(value: TypedArray, shape: S, dtype: DT
 export function valueOf(t: Tensor, op: string): TypedArray {
   const node = t.current;
   if (node.value === null) runtime.evaluate([node], op);
+  else if (runtime.onRead !== null) runtime.onRead(node);
   return node.value as unknown as TypedArray;
 }
 

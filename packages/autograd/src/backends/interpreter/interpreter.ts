@@ -18,6 +18,7 @@ export const interpreter: Backend = {
       ? 'a tape of single numbers'
       : 'one operation after the other, each by its reference kernel',
   allocate,
+  release: () => undefined,
 };
 
 class Interpretation implements Executable {

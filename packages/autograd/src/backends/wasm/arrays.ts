@@ -46,9 +46,16 @@ export class Arrays {
     if (this.cellBytes + bytes > CELL_BYTES) return null;
     const address = this.memory.allocate(bytes);
     const array = this.view(dtype, address, size);
-    this.dropped.register(array, { address, bytes });
+    this.dropped.register(array, { address, bytes }, array);
     this.cellBytes += bytes;
     return array;
+  }
+
+  /** Takes an array of `allocate` back before the garbage collector finds it. */
+  release(array: TypedArray): void {
+    this.dropped.unregister(array);
+    this.memory.release(array.byteOffset);
+    this.cellBytes -= array.byteLength;
   }
 
   /** The address of an array in this memory, or -1. */

@@ -53,6 +53,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
       return printKernels(scheduled, lower(scheduled));
     },
     allocate: (dtype, size) => arrays.allocate(dtype, size),
+    release: (array) => arrays.release(array),
   };
 }
 

@@ -1,0 +1,99 @@
+/**
+ * @file Large results that nobody has read yet lie in the backend's memory, in blocks that are used again and again.
+ *
+ * A new array costs more than most operations: its pages are zeroed and mapped one by one. When younger results need the
+ * room, an older one that its leaves can give again is forgotten, and computed once more should somebody ask; any
+ * other moves to an array of its own, as it does when it is read.
+ */
+import { itemSize, type TypedArray } from '../graph/dtype.js';
+import { runtime } from '../graph/runtime.js';
+import type { Tensor } from '../graph/tensor.js';
+import { placeholderOp, versionOp } from '../graph/version.js';
+import { nextMark } from './collect.js';
+import { isNumber } from './plan.js';
+import type { Backend } from './program.js';
+
+/** A smaller result costs no more in an array of its own. */
+const LARGE = 2 ** 16;
+/** All of them together; a larger one is alone. */
+const ROOM = 2 ** 24;
+/** A result of more nodes than this is not computed again. */
+const MANY_NODES = 100;
+
+interface Loan {
+  readonly node: Tensor;
+  readonly value: TypedArray;
+  readonly backend: Backend;
+}
+
+/** The oldest first. */
+const loans: Loan[] = [];
+let bytes = 0;
+
+/** A place for the result of a node; null where it shall have an array of its own. `used` are inputs of the same run. */
+export function borrow(node: Tensor, backend: Backend, used: readonly Tensor[]): TypedArray | null {
+  const needed = node.size * itemSize[node.dtype];
+  if (needed < LARGE) return null;
+  while (bytes + needed > ROOM && loans.length > 0) {
+    const at = loans.findIndex((loan) => !used.includes(loan.node));
+    if (at < 0) break;
+    end(at);
+  }
+  return backend.allocate(node.dtype, node.size);
+}
+
+/** The node's value now lies in `value`, which `borrow` gave. */
+export function lend(node: Tensor, value: TypedArray, backend: Backend): void {
+  node.value = value;
+  loans.push({ node, value, backend });
+  bytes += value.byteLength;
+  runtime.onRead = own;
+}
+
+/** Takes a node out of the backend's memory: from now on its value is its own. */
+function own(node: Tensor): void {
+  const at = loans.findIndex((loan) => loan.node === node);
+  if (at < 0) return;
+  giveOwn(loans[at] as Loan);
+  giveBack(at);
+}
+
+function end(at: number): void {
+  const loan = loans[at] as Loan;
+  if (canRepeat(loan)) loan.node.value = null;
+  else giveOwn(loan);
+  giveBack(at);
+}
+
+function giveOwn({ node, value }: Loan): void {
+  node.value = value.slice();
+  if (!node.needsGrad) node.inputs = [];
+}
+
+function giveBack(at: number): void {
+  const { value, backend } = loans[at] as Loan;
+  loans.splice(at, 1);
+  bytes -= value.byteLength;
+  backend.release(value);
+  if (loans.length === 0) runtime.onRead = null;
+}
+
+/** Whether the graph behind a result still has all it needs, and holds on to little for it. */
+function canRepeat({ node, value }: Loan): boolean {
+  const mark = nextMark();
+  const stack = [node];
+  let nodes = 0;
+  let held = 0;
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    if (++nodes > MANY_NODES || (top.needsGrad && top.inputs.length === 0)) return false;
+    if (top.op === null || top.op === placeholderOp || top.op === versionOp) return false;
+    for (const x of top.inputs) {
+      if (x.mark === mark) continue;
+      x.mark = mark;
+      if (x.cell !== null) return false; // a later version may take its place
+      if (x.value !== null) held += x.value.byteLength;
+      else if (!isNumber(x)) stack.push(x);
+    }
+  }
+  return held <= 2 * value.byteLength;
+}

@@ -1,0 +1,129 @@
+/** @file Large results that lie in the backend's memory: their values stay, whatever comes after them. */
+import { describe, expect, test } from 'vitest';
+import {
+  arange,
+  cell,
+  compile,
+  evaluate,
+  memoryUsage,
+  noGrad,
+  Parameter,
+  ones,
+  tensor,
+  type Tensor,
+} from '../../src/index.js';
+import { engine } from '../../src/engine/evaluate.js';
+
+const SIDE = 512; // one MiB of float32: sixteen of them are all that is lent
+
+/** A leaf of large values: `first`, `first + 1`, … */
+const leaf = (first: number): Tensor =>
+  tensor(
+    Float32Array.from({ length: SIDE * SIDE }, (_, i) => first + i),
+    { shape: [SIDE, SIDE] },
+  );
+
+/** Evaluates so many large results that none from before is left in place. */
+function crowd(x: Tensor): void {
+  for (let k = 0; k < 40; k++) evaluate(x.mul(k + 0.25));
+}
+
+function runs(f: () => void): number {
+  let count = 0;
+  const before = engine.onRun;
+  engine.onRun = () => count++;
+  f();
+  engine.onRun = before;
+  return count;
+}
+
+const first = (x: Tensor): number[] => Array.from(x.dataSync().subarray(0, 3));
+
+describe('a large result that was evaluated', () => {
+  test('is right when it is read at once, and later', () => {
+    const x = leaf(1);
+    const [y, z] = [x.add(1), x.mul(2)];
+    evaluate(y, z);
+    expect(first(y)).toEqual([2, 3, 4]);
+    crowd(x);
+    expect(first(y)).toEqual([2, 3, 4]);
+    expect(first(z)).toEqual([2, 4, 6]);
+  });
+
+  test('is computed once, or once more after many others', () => {
+    const x = leaf(1);
+    const y = x.add(1);
+    expect(runs(() => evaluate(y))).toBe(1);
+    expect(runs(() => first(y))).toBe(0);
+    crowd(x);
+    expect(runs(() => first(y))).toBe(0); // it was read: it is its own
+    const z = x.add(2);
+    evaluate(z);
+    crowd(x);
+    expect(runs(() => first(z))).toBeLessThanOrEqual(1);
+    expect(runs(() => first(z))).toBe(0);
+  });
+
+  test('does not follow a parameter that changes', () => {
+    const w = new Parameter(leaf(1));
+    const y = noGrad(() => w.mul(2));
+    evaluate(y);
+    for (let k = 0; k < 3; k++) noGrad(() => w.assign(w.add(1)));
+    evaluate(w);
+    crowd(leaf(5));
+    expect(first(y)).toEqual([2, 4, 6]);
+  });
+
+  test('keeps what was made of it', () => {
+    const x = leaf(1);
+    const y = x.add(1);
+    evaluate(y);
+    const z = y.mul(10);
+    crowd(x);
+    expect(first(z)).toEqual([20, 30, 40]);
+    expect(first(y)).toEqual([2, 3, 4]);
+  });
+
+  test('may become a cell, a leaf that requires grad, or part of a recording', () => {
+    const x = leaf(1);
+    const [a, b, c] = [x.add(1), x.add(2), x.add(3)] as const;
+    evaluate(a, b, c);
+    const kept = cell(a);
+    const required = b.requiresGrad_();
+    const recorded = compile((t: Tensor) => t.add(c).sum(0));
+    const sum = recorded(x);
+    crowd(x);
+    expect(first(kept)).toEqual([2, 3, 4]);
+    expect(first(required)).toEqual([3, 4, 5]);
+    expect(recorded(x).at(0).item()).toBe(sum.at(0).item());
+  });
+
+  test('can be differentiated afterwards', () => {
+    const x = leaf(1).requiresGrad_();
+    const y = x.mul(x);
+    evaluate(y);
+    crowd(leaf(2));
+    y.sum().backward();
+    expect(first(x.grad as Tensor)).toEqual([2, 4, 6]);
+  });
+
+  test('leads a long chain without holding on to it', () => {
+    let x: Tensor = ones([SIDE, SIDE]);
+    const step = (): void => {
+      x = x.add(1);
+      evaluate(x);
+    };
+    for (let k = 0; k < 300; k++) step();
+    expect(runs(step)).toBe(1);
+    expect(first(x)).toEqual([302, 302, 302]);
+  });
+
+  test('takes no more memory than was agreed', () => {
+    const x = arange(SIDE * SIDE, { dtype: 'float32' });
+    evaluate(x);
+    crowd(x);
+    const { cells, reserved } = memoryUsage();
+    for (let k = 0; k < 200; k++) evaluate(x.add(k));
+    expect(memoryUsage()).toMatchObject({ cells, reserved });
+  });
+});
