@@ -30,6 +30,8 @@ export type ParamGroup<H> = { -readonly [K in keyof H]: H[K] } & {
 export interface BuiltGroup<H> {
   readonly group: ParamGroup<H>;
   readonly symbols: Symbols<H>;
+  /** Grows whenever a hyper-parameter changes in a way that changes the graph of a step. */
+  readonly changes: { count: number };
 }
 
 /** The groups in an optimizer's first argument. */
@@ -93,10 +95,21 @@ export function buildGroup<H extends Hypers>(
   checkHypers(rule, values as H, params);
   const symbols: Record<string, unknown> = {};
   const group = { params: Object.freeze(params), paramNames: names };
+  const changes = { count: 0 };
   for (const name of Object.keys(rule.checks))
-    symbols[name] = defineHyper(rule, group, name, values);
+    symbols[name] = defineHyper(rule, group, name, values, changes);
   if (typeof initialLr === 'number') Object.assign(group, { initialLr });
-  return { group: group as ParamGroup<H>, symbols: symbols as Symbols<H> };
+  return { group: group as ParamGroup<H>, symbols: symbols as Symbols<H>, changes };
+}
+
+/** What the graph of a step may depend on: of most numbers only whether they are 0. */
+export function structureOf<H extends Hypers>(
+  { structural = [] }: Rule<H>,
+  name: string,
+  x: HyperValue,
+): HyperValue {
+  const isNumber = typeof x === 'number' || Array.isArray(x);
+  return structural.includes(name) || !isNumber ? x : x === 0;
 }
 
 /** @throws {ChainruleError} if a value, or several together, cannot be used. */
@@ -117,6 +130,7 @@ function defineHyper<H extends Hypers>(
   group: object,
   name: string,
   values: Record<string, HyperValue>,
+  changes: { count: number },
 ): unknown {
   const cells: (Cell | null)[] = [];
   const first = values[name] as HyperValue;
@@ -128,7 +142,9 @@ function defineHyper<H extends Hypers>(
   values[name] = freeze(first);
   const set = (x: HyperValue): void => {
     ensure(rule.name, name, x, rule.checks[name] as NonNullable<(typeof rule.checks)[string]>);
+    const before = structureOf(rule, name, values[name] as HyperValue);
     values[name] = freeze(x);
+    if (!Object.is(before, structureOf(rule, name, x))) changes.count++;
     const parts = Array.isArray(x) ? (x as readonly (number | null)[]) : [x];
     parts.forEach((part, i) => {
       const at = cells[i];

@@ -1,13 +1,17 @@
 /** @file `compile`: records a function's graph once, with its backward pass and updates, and replays one plan. */
 import type { TypedArray } from '../graph/dtype.js';
+import { pendingCells } from '../graph/cell.js';
 import { mode, type Guard } from '../graph/mode.js';
 import { sameShape } from '../graph/shape.js';
 import { makeLeaf, type Tensor, valueOf } from '../graph/tensor.js';
 import { isTensor } from '../tree.js';
 import { generator } from '../graph/generatorState.js';
-import { backendInUse, engine, evaluate, explain, pendingVersions } from './evaluate.js';
+import { backendInUse, engine, evaluate, explain } from './evaluate.js';
 import { lastRun } from './lastRun.js';
 import { record, type Recording, type Source } from './record.js';
+
+/** More signatures than this are not remembered. */
+const MANY = 64;
 
 /**
  * Records `f` once for each signature of its arguments, and from then on replays one plan: forward pass, `backward()`
@@ -39,6 +43,7 @@ export function compile<Args extends unknown[], R>(f: (...args: Args) => R): (..
     if (recording === undefined) {
       recording = record(f as (...args: unknown[]) => unknown, args, leaves);
       recordings.unshift(recording);
+      if (recordings.length > MANY) recordings.pop();
     }
     return replay(recording, leaves) as R;
   };
@@ -88,14 +93,17 @@ function fits({ grad, expects, guards, backend }: Recording, leaves: readonly un
 }
 
 function replay(recording: Recording, leaves: readonly unknown[]): unknown {
-  const { executable, sources, inputs, cells, results, grads } = recording;
-  if (pendingVersions().length > 0) evaluate();
+  const { plan, sources, inputs, cells, results, grads } = recording;
+  if (pendingCells.size > 0) evaluate();
   for (let i = 0; i < sources.length; i++)
     inputs[i] = inputOf(sources[i] as Source, inputs[i] as TypedArray, leaves);
   const outputs: (TypedArray | null)[] = cells.map(
     (cell) => cell.spare() ?? backendInUse().allocate(cell.dtype, cell.size),
   );
   for (let i = outputs.length; i < recording.outputs; i++) outputs.push(null);
+  const backend = backendInUse();
+  const executable = engine.meter === null ? plan.on(backend) : plan.metered(backend, engine.meter);
+  engine.onRun?.(plan.program(), 'compile');
   let values: TypedArray[];
   try {
     values = executable.run(inputs, outputs);
@@ -111,7 +119,9 @@ function replay(recording: Recording, leaves: readonly unknown[]): unknown {
       (leaf.extra ??= { grad: null, hooks: [], retainGrad: false, stack: undefined }).grad = cell;
   }
   generator.offset += recording.draws;
-  if (lastRun.wanted) lastRun.kept = { ...recording, inputs: inputs.slice() };
+  // A step that only updates has no backward pass to look into.
+  if (lastRun.wanted && grads.length > 0)
+    lastRun.kept = { program: plan.program(), inputs: inputs.slice(), nodes: recording.nodes };
   const result = recording.build(
     results.map(({ output, shape, dtype }) =>
       output < 0 ? leaves[-1 - output] : makeLeaf(values[output] as TypedArray, shape, dtype),

@@ -17,7 +17,7 @@ import { bound } from './bound.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
 import { borrow, lend } from './lent.js';
-import { numberOf, PlanCache, type Plan } from './plan.js';
+import { NOTHING, numberOf, PlanCache, type Plan } from './plan.js';
 import type { Backend, Meter, Program } from './program.js';
 
 /** @internal The engine's state; `backends/index.ts` chooses the backend. */
@@ -106,19 +106,19 @@ export function execute(
   const backend = backendInUse();
   const executable =
     engine.meter === null
-      ? plan.on(backend, held ?? NONE)
-      : plan.metered(backend, held ?? NONE, engine.meter);
+      ? plan.on(backend, held ?? NOTHING)
+      : plan.metered(backend, engine.meter, held ?? NOTHING);
   const cells = roots.map(cellOf);
   const outputs: (TypedArray | null)[] = cells.map((cell, k) =>
     cell === null ? place(roots[k] as Tensor, why, backend, leaves) : outputOf(cell),
   );
   for (const cell of more) outputs.push(outputOf(cell));
-  for (let k = plan.kept.size + (held ?? NONE).length; k > 0; k--) outputs.push(null);
+  for (let k = plan.kept.size + (held ?? NOTHING).length; k > 0; k--) outputs.push(null);
   for (let i = 0; i < leaves.length; i++) {
     const leaf = leaves[i] as Tensor;
     if (leaf.cell !== null) inputs[i] = leafValue(leaf); // after versions that will be overwritten have been copied
   }
-  engine.onRun?.(plan.program(held ?? NONE), why);
+  engine.onRun?.(plan.program(held ?? NOTHING), why);
   let values: TypedArray[];
   try {
     values = executable.run(inputs, outputs);
@@ -132,9 +132,9 @@ export function execute(
     throw explain(error, graph.nodes[executable.at], why);
   }
   if (lastRun.wanted && why === 'backward') {
-    lastRun.kept = { program: plan.program(held ?? NONE), inputs, nodes: graph.nodes };
+    lastRun.kept = { program: plan.program(held ?? NOTHING), inputs, nodes: graph.nodes };
   }
-  settle(graph, plan, held ?? NONE, cells, outputs, values, more.length);
+  settle(graph, plan, held ?? NOTHING, cells, outputs, values, more.length);
   const end = roots.length + more.length;
   return {
     values: values.slice(roots.length, end),

@@ -5,6 +5,9 @@ import { constantOp, counterOp } from '../graph/version.js';
 import { hashOf, type Collected, type Structure } from './collect.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
 
+/** No slots: one array, as plans are made ready anew when the array is another. */
+export const NOTHING: readonly number[] = [];
+
 /** How a graph of one structure is computed. */
 export class Plan {
   /** Values that were needed after a run had dropped them: they are kept from then on. */
@@ -18,7 +21,7 @@ export class Plan {
   private readonly roots: readonly number[];
   private executable: Executable | null = null;
   private backend: Backend | null = null;
-  private holds: readonly number[] = [];
+  private holds: readonly number[] = NOTHING;
   private meteredBy: Meter | null = null;
   private meteredExecutable: Executable | null = null;
 
@@ -68,13 +71,13 @@ export class Plan {
   }
 
   /** What is computed: the roots, the values kept, and if asked for those held for a backward pass. */
-  program(held: readonly number[] = []): Program {
+  program(held: readonly number[] = NOTHING): Program {
     const { instructions, inputs, roots } = this;
     return { instructions, inputs, outputs: [...roots, ...this.kept, ...held] };
   }
 
   /** As `on`, with kernels that report their times. */
-  metered(backend: Backend, held: readonly number[], meter: Meter): Executable {
+  metered(backend: Backend, meter: Meter, held: readonly number[] = NOTHING): Executable {
     if (this.meteredBy !== meter || this.meteredExecutable === null || this.holds !== held) {
       this.meteredExecutable?.dispose?.();
       this.meteredExecutable = backend.compile(this.program(held), meter);
@@ -84,7 +87,7 @@ export class Plan {
     return this.meteredExecutable;
   }
 
-  on(backend: Backend, held: readonly number[] = []): Executable {
+  on(backend: Backend, held: readonly number[] = NOTHING): Executable {
     if (this.executable === null || this.backend !== backend || this.holds !== held) {
       this.executable?.dispose?.();
       this.executable = backend.compile(this.program(held));

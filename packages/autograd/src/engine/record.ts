@@ -8,10 +8,10 @@ import type { Shape } from '../graph/shape.js';
 import { extraOf, type Tensor, valueOf } from '../graph/tensor.js';
 import { counterOp, placeholder, placeholderOp } from '../graph/version.js';
 import { flatten, isTensor } from '../tree.js';
-import { collect } from './collect.js';
+import { collect, type Collected } from './collect.js';
 import { backendInUse, engine, evaluate, numberArray } from './evaluate.js';
 import { isNumber, numberOf, Plan } from './plan.js';
-import type { Backend, Executable, Program } from './program.js';
+import type { Backend } from './program.js';
 
 /** Where an input of the plan comes from at each call. */
 export type Source =
@@ -29,8 +29,7 @@ export interface Recording {
   /** The leaves of the arguments it was recorded with. */
   readonly expects: readonly unknown[];
   readonly guards: readonly Guard[];
-  readonly executable: Executable;
-  readonly program: Program;
+  readonly plan: Plan;
   readonly sources: readonly Source[];
   readonly inputs: TypedArray[];
   /** What the plan gives: the new versions of `cells`, then the results. */
@@ -139,15 +138,13 @@ function capture(
       throw new ChainruleError('compile: a tensor of another recording was used');
   }
   const backend = backendInUse();
-  const plan = new Plan(new Int32Array(0), { nodes: graph.nodes, roots }, graph.leaves);
-  const program = plan.program();
+  const plan = planFor(graph, roots);
   return {
     grad: mode.grad,
     backend,
     expects: leaves,
     guards: [...recording.guards, ...graph.leaves.flatMap(requiresGradGuard)],
-    executable: backend.compile(program),
-    program,
+    plan,
     sources: graph.leaves.map((leaf) => sourceOf(leaf, placeholders, start)),
     inputs: graph.leaves.map(
       (leaf) =>
@@ -164,6 +161,19 @@ function capture(
     after: recording.after,
   };
 }
+
+/** The plan of a recording: functions that do the same, such as the steps of two optimizers, share it. */
+function planFor({ nodes, leaves, structure }: Collected, roots: readonly Tensor[]): Plan {
+  structure.push(RECORDED);
+  for (const root of roots) structure.push(root.slot);
+  const graph = { nodes, roots: [...roots] };
+  return (
+    engine.plans.look(structure) ?? engine.plans.add(new Plan(structure.copy(), graph, leaves))
+  );
+}
+
+/** Ends the structure of a recorded graph, which is no other's: its plan keeps nothing for later runs. */
+const RECORDED = -4;
 
 /** Whether a cell requires grad decided what was recorded. */
 function requiresGradGuard({ cell }: Tensor): Guard[] {

@@ -126,6 +126,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal Notes that `node` was made from a version. */
   consume(version: Tensor, node: Tensor): void {
+    if (mode.tracing === 'compile') return; // a recording reads the cell at each call
     const v = this.find(version);
     if (v === null || v.escaped) return;
     v.consumers.push(node);
