@@ -25,10 +25,15 @@ export interface MemoryOptions {
   readonly limit?: number;
 }
 
+/** The whole memory as arrays of each dtype. */
+export type Heap = { readonly [D in DType]: TypedArray };
+
 /** Allocates, frees and views buffers by address. Address 0 is never handed out. */
 export class WasmMemory {
   readonly memory: WebAssembly.Memory;
   readonly shared: boolean;
+  /** The whole memory; another one after it has grown. */
+  heap: Heap;
   private readonly maxPages: number;
   /** Free blocks by address; no two touch. */
   private readonly free: { address: number; size: number }[] = [];
@@ -61,6 +66,7 @@ export class WasmMemory {
     this.shared = memory !== undefined;
     if (memory !== undefined) this.maxPages = maximum;
     this.memory = memory ?? new WebAssembly.Memory({ initial: 1, maximum: this.maxPages });
+    this.heap = heapOf(this.memory);
     this.end = this.memory.buffer.byteLength - SLACK;
     this.free.push({ address: ALIGNMENT, size: this.end - ALIGNMENT });
   }
@@ -120,7 +126,7 @@ export class WasmMemory {
 
   /** A typed array over a buffer. Growing an unshared memory detaches it: make views when they are needed. */
   view(dtype: DType, address: number, length: number): TypedArray {
-    const { buffer } = this.memory;
+    const { buffer } = this.heap.bool;
     switch (dtype) {
       case 'float32':
         return new Float32Array(buffer, address, length);
@@ -168,6 +174,7 @@ export class WasmMemory {
       } catch {
         continue;
       }
+      this.heap = heapOf(this.memory);
       const before = this.end;
       this.end += count * PAGE;
       this.insert(before, count * PAGE);
@@ -206,4 +213,13 @@ export class WasmMemory {
       this.free.splice(low, 0, { address, size });
     }
   }
+}
+
+function heapOf({ buffer }: WebAssembly.Memory): Heap {
+  return {
+    float32: new Float32Array(buffer),
+    float64: new Float64Array(buffer),
+    int32: new Int32Array(buffer),
+    bool: new Uint8Array(buffer),
+  };
 }

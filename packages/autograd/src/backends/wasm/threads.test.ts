@@ -131,7 +131,7 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
     expect(compiled.parallel).toBe(true);
     const plan = new WasmPlan(shared, compiled, pool);
     const alone = new WasmPlan(shared, compiled);
-    for (const p of [plan, alone]) p.setBuffers(addresses);
+    for (const p of [plan, alone]) addresses.forEach((address, k) => p.setBuffer(k, address));
     fill();
     alone.run();
     const want = bits();

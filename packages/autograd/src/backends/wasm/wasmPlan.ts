@@ -56,13 +56,7 @@ export class WasmPlan {
 
   /** Says where a buffer of the plan lies. */
   setBuffer(buffer: number, address: number): void {
-    (this.memory.view('int32', this.table, this.compiled.tableLength) as Int32Array)[buffer] =
-      address;
-  }
-
-  /** Says where all buffers lie, in order. */
-  setBuffers(addresses: ArrayLike<number>): void {
-    this.memory.view('int32', this.table, this.compiled.scratchSlot).set(addresses);
+    this.memory.heap.int32[(this.table >>> 2) + buffer] = address;
   }
 
   /**
@@ -103,9 +97,10 @@ export class WasmPlan {
   /** Whether an index was out of range in the last run: its results mean nothing. */
   get faulted(): boolean {
     if (!this.compiled.mayFault) return false;
-    const word = this.memory.view('int32', this.scratch + FAULT, 1);
-    const faulted = word[0] !== 0;
-    word[0] = 0;
+    const { int32 } = this.memory.heap;
+    const at = (this.scratch + FAULT) >>> 2;
+    const faulted = int32[at] !== 0;
+    int32[at] = 0;
     return faulted;
   }
 
