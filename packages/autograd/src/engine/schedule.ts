@@ -56,6 +56,9 @@ const TABLE_WRITERS: Readonly<Record<string, true | undefined>> = {
   indexAdd: true,
 };
 
+/** So many products by one matrix are worth a copy of it in the order that they read. */
+const MANY = 4;
+
 export function schedule(program: Program, supports: Supports): Schedule {
   return new Scheduler(program, supports).run();
 }
@@ -67,6 +70,8 @@ class Scheduler {
   /** The step that computes a slot; -1 for inputs and numbers. */
   private readonly stepOf: number[] = [];
   private readonly copies = new Map<number, number>();
+  /** How many products have a slot as their second operand. */
+  private readonly products = new Map<number, number>();
   private readonly program: Program;
   private readonly supports: Supports;
 
@@ -74,6 +79,11 @@ class Scheduler {
     this.program = program;
     this.supports = supports;
     this.instructions = [...program.instructions];
+    for (const { op, inputs } of program.instructions) {
+      const b = inputs[1];
+      if (op?.name === 'matmul' && b !== undefined)
+        this.products.set(b, (this.products.get(b) ?? 0) + 1);
+    }
   }
 
   run(): Schedule {
@@ -172,7 +182,15 @@ class Scheduler {
 
   private matmul(slot: number): void {
     const [a, b] = this.at(slot).inputs as readonly [number, number];
-    this.push({ kind: 'matmul', slot, a: this.stored(a), b: this.stored(b) }, slot);
+    this.push({ kind: 'matmul', slot, a: this.stored(a), b: this.inRows(b) }, slot);
+  }
+
+  /** The second operand of a product. One whose rows are not contiguous and that many products share is copied once. */
+  private inRows(slot: number): View {
+    const inRows = this.view(slot).strides.at(-1) === 1;
+    return this.stored(
+      inRows || (this.products.get(slot) ?? 0) < MANY ? slot : this.contiguous(slot),
+    );
   }
 
   /** A view that can be read from memory: of a number, that of a copy. */

@@ -91,7 +91,7 @@ function multiply(
   expect(compiled.usesBlas).toBe(true);
   const addresses = buffers.map((array) => memory.store(kernel.out.dtype, array));
   const plan = new WasmPlan(memory, compiled, threaded ? (pool ?? undefined) : undefined);
-  addresses.forEach((address, k) => plan.setBuffer(k, address));
+  plan.setBuffers(addresses);
   if (threaded) plan.runThreaded();
   else plan.run();
   const last = addresses[2] as number;
@@ -170,7 +170,7 @@ describe.runIf(available)('a BLAS library', () => {
       const compiled = compileKernels([kernel], { shared: true, threads: 3, blas });
       expect(compiled.usesBlas).toBe(blas);
       const plan = new WasmPlan(memory, compiled, pool ?? undefined);
-      addresses.forEach((address, k) => plan.setBuffer(k, address));
+      plan.setBuffers(addresses);
       plan.runThreaded();
       const [result, again] = [0, 1].map(() => {
         if (plan.compiled.usesBlas) plan.runThreaded();

@@ -11,7 +11,7 @@ import { planNest } from './loopNest.js';
 
 /** Scratch memory that all threads see: an entry of the pointer table, and how much of it is taken. */
 export interface Scratch {
-  readonly slot: number;
+  readonly entry: number;
   bytes: number;
 }
 
@@ -70,7 +70,7 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
   };
   const rowStrides = contiguous(kernel.outer);
   const partials = first.map(({ scalar }) => ({
-    buffer: scratch.slot,
+    buffer: scratch.entry,
     dtype: scalar.dtype,
     offset: take(scalar.dtype, chunks * rows),
   }));
@@ -150,7 +150,7 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
     });
     for (const { scalar, i } of first) {
       const target = {
-        buffer: scratch.slot,
+        buffer: scratch.entry,
         dtype: scalar.dtype,
         offset: take(scalar.dtype, rows),
       };

@@ -5,7 +5,7 @@
  * function `run(table, thread, threads, maySleep)` calls them in order; threads meet between kernels where one could
  * read what another is still writing.
  */
-import { placesOf, type Kernel, type LoopKernel } from '../../engine/kernel.js';
+import type { Kernel, LoopKernel } from '../../engine/kernel.js';
 import { ModuleBuilder } from './assembler.js';
 import type { FunctionBuilder } from './assembler.js';
 import { barrierFunction, BARRIER_BYTES } from './barrier.js';
@@ -18,6 +18,7 @@ import { compileLoop } from './loopKernel.js';
 import { compileMatmul, matmulAsLoop } from './matmul.js';
 import { I32 } from './opcodes.js';
 import { compileOperator } from './operatorKernel.js';
+import { keyOf, PointerTable, SCRATCH_ENTRY } from './pointerTable.js';
 
 export interface CompileOptions {
   /** Whether the memory is shared: needed for more than one thread. */
@@ -35,11 +36,12 @@ export interface CompileOptions {
 export interface CompiledPlan {
   /** The module. It imports `env.memory` and functions of `math`, and exports `run`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The entry of the pointer table that must hold the address of `scratchBytes` bytes, aligned to 64 and zeroed once. */
-  readonly scratchSlot: number;
+  /**
+   * Which buffer's address each entry of the pointer table holds; `SCRATCH_BUFFER` for that of `scratchBytes` bytes,
+   * aligned to 64 and zeroed once.
+   */
+  readonly table: readonly number[];
   readonly scratchBytes: number;
-  /** Entries of the pointer table. */
-  readonly tableLength: number;
   /** Whether any kernel is large enough to be shared by threads. */
   readonly parallel: boolean;
   /** Whether the module also imports `math.sgemm` or `math.dgemm`. */
@@ -75,63 +77,74 @@ export function supportsKernel(kernel: Kernel): boolean {
  */
 export function compileKernels(kernels: readonly Kernel[], options: CompileOptions): CompiledPlan {
   const width = options.width ?? 'simd128';
-  const scratchSlot =
-    kernels.flatMap(placesOf).reduce((most, place) => Math.max(most, place.buffer), -1) + 1;
   const fma = options.fma ?? width !== 'simd128';
-  const context: KernelContext = { width, fma, blas: options.blas ?? false, scratchSlot };
+  const context: KernelContext = { width, fma, blas: options.blas ?? false };
   const module = new ModuleBuilder(options.shared);
-  const parts: CompiledKernel[] = [];
+  const table = new PointerTable();
+  const known = new Map<string, readonly CompiledKernel[]>();
+  const parts: Part[] = [];
   // The barrier comes first in scratch memory, then what threads share, then what each has for itself.
+  const scratch: Scratch = { entry: SCRATCH_ENTRY, bytes: BARRIER_BYTES };
   let shared = BARRIER_BYTES;
-  const compileLoops = (
-    kernel: LoopKernel,
-    scratch: Scratch = { slot: scratchSlot, bytes: BARRIER_BYTES },
-  ): void => {
-    for (const piece of chunkReductions(kernel, scratch))
-      parts.push(compileLoop(module, piece, context));
-    shared = Math.max(shared, scratch.bytes);
-  };
-  for (const kernel of kernels) {
-    if (kernel.kind === 'loop') {
-      compileLoops(kernel);
-    } else if (kernel.kind !== 'matmul') {
-      const scratch: Scratch = { slot: scratchSlot, bytes: BARRIER_BYTES };
-      for (const piece of compileOperator(module, kernel, context, scratch)) {
-        if ('kind' in piece) compileLoops(piece, scratch);
-        else parts.push(piece);
-      }
+  for (const given of kernels) {
+    const { start, kernel } = table.add(given);
+    const key = keyOf(kernel);
+    let compiled = known.get(key);
+    if (compiled === undefined) {
+      scratch.bytes = BARRIER_BYTES;
+      compiled = compileKernel(module, kernel, context, scratch);
       shared = Math.max(shared, scratch.bytes);
-    } else {
-      const loop = matmulAsLoop(kernel);
-      if (loop !== undefined) compileLoops(loop);
-      else parts.push(compileMatmul(module, kernel, context));
+      known.set(key, compiled);
     }
+    for (const part of compiled) parts.push({ ...part, start });
   }
 
   const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
   const own = align(
     FOLD_BYTES + parts.reduce((most, part) => Math.max(most, part.threadScratch), 0),
   );
-  emitRun(module, parts, { options, scratchSlot, shared: align(shared), own });
+  emitRun(module, parts, { options, shared: align(shared), own });
   return {
     bytes: module.finish(),
-    scratchSlot,
+    table: table.buffers,
     scratchBytes: align(shared) + own * options.threads,
-    tableLength: scratchSlot + 1,
     parallel: options.shared && parts.some((part) => part.parallel),
     usesBlas: module.usesBlas,
     mayFault: kernels.some((kernel) => kernel.kind === 'index'),
   };
 }
 
+/** The functions that do what a kernel does, in order. */
+function compileKernel(
+  module: ModuleBuilder,
+  kernel: Kernel,
+  context: KernelContext,
+  scratch: Scratch,
+): CompiledKernel[] {
+  const loops = (loop: LoopKernel): CompiledKernel[] =>
+    chunkReductions(loop, scratch).map((piece) => compileLoop(module, piece, context));
+  if (kernel.kind === 'loop') return loops(kernel);
+  if (kernel.kind === 'matmul') {
+    const loop = matmulAsLoop(kernel);
+    return loop === undefined ? [compileMatmul(module, kernel, context)] : loops(loop);
+  }
+  return compileOperator(module, kernel, context, scratch).flatMap((piece) =>
+    'kind' in piece ? loops(piece) : [piece],
+  );
+}
+
+/** A function and where the entries of its kernel begin. */
+interface Part extends CompiledKernel {
+  readonly start: number;
+}
+
 interface RunLayout {
   readonly options: CompileOptions;
-  readonly scratchSlot: number;
   readonly shared: number;
   readonly own: number;
 }
 
-function emitRun(module: ModuleBuilder, parts: readonly CompiledKernel[], layout: RunLayout): void {
+function emitRun(module: ModuleBuilder, parts: readonly Part[], layout: RunLayout): void {
   const f = module.function(['i32', 'i32', 'i32', 'i32'], ['i32']);
   const maySleep = 3;
   const barrier =
@@ -141,7 +154,7 @@ function emitRun(module: ModuleBuilder, parts: readonly CompiledKernel[], layout
   const shared = f.local('i32');
   const own = f.local('i32');
   f.get(TABLE)
-    .memory(I32.load, layout.scratchSlot * 4)
+    .memory(I32.load, SCRATCH_ENTRY * 4)
     .set(shared);
   f.get(shared)
     .i32(layout.shared)
@@ -151,8 +164,15 @@ function emitRun(module: ModuleBuilder, parts: readonly CompiledKernel[], layout
     .op(I32.mul)
     .op(I32.add)
     .set(own);
-  const call = (part: CompiledKernel): FunctionBuilder =>
-    f.get(TABLE).get(THREAD).get(THREADS).get(own).call(part.function);
+  const call = (part: Part): FunctionBuilder =>
+    f
+      .get(TABLE)
+      .i32(part.start * 4)
+      .op(I32.add)
+      .get(THREAD)
+      .get(THREADS)
+      .get(own)
+      .call(part.function);
 
   let previous = false;
   parts.forEach((part, i) => {

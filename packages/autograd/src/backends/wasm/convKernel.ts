@@ -138,7 +138,7 @@ class ConvCompiler extends ConvWriter {
     const [image, results, into, part, group, run, first, end, at] = this.locals(9);
     const sum = f.local('i32');
     f.get(0)
-      .memory(I32.load, scratch.slot * 4)
+      .memory(I32.load, scratch.entry * 4)
       .i32(offset)
       .op(I32.add)
       .set(sum);
@@ -179,7 +179,7 @@ class ConvCompiler extends ConvWriter {
       inner: runs > 1 ? [runs] : [],
       inputs: [
         {
-          ...{ buffer: scratch.slot, dtype, offset: offset / item },
+          ...{ buffer: scratch.entry, dtype, offset: offset / item },
           strides: [depth * outChannels, 1, outChannels, ...(runs > 1 ? [sums] : [])],
         },
       ],

@@ -1,6 +1,6 @@
 /** @file A program in memory, ready to run: where every value lies, and the modules that compute them. */
 import { DeviceError } from '../../errors.js';
-import { withPlaces, type Kernel, type Place } from '../../engine/kernel.js';
+import type { Kernel } from '../../engine/kernel.js';
 import { lower, type Lowered } from '../../engine/lower.js';
 import type { Executable, Instruction, Meter, Program, Work } from '../../engine/program.js';
 import { schedule, type Schedule } from '../../engine/schedule.js';
@@ -23,7 +23,6 @@ type Part =
   | {
       readonly kind: 'plan';
       readonly plan: WasmPlan;
-      readonly buffers: readonly number[];
       readonly work: Work;
     }
   | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
@@ -64,8 +63,7 @@ export class WasmExecutable implements Executable {
     let operations: string[] = [];
     const flush = (): void => {
       if (kernels.length === 0) return;
-      const { numbered, buffers } = renumber(kernels);
-      const compiled = compileKernels(numbered, {
+      const compiled = compileKernels(kernels, {
         shared: this.arrays.memory.shared,
         threads,
         blas: this.blas(kernels),
@@ -76,7 +74,7 @@ export class WasmExecutable implements Executable {
         compiled,
         compiled.parallel ? pool() : undefined,
       );
-      this.parts.push({ kind: 'plan', plan, buffers, work: workOf(kernels, operations) });
+      this.parts.push({ kind: 'plan', plan, work: workOf(kernels, operations) });
       kernels = [];
       operations = [];
     };
@@ -109,8 +107,8 @@ export class WasmExecutable implements Executable {
       if (part.kind === 'opaque') {
         this.runReference(part.slot, part.operands);
       } else {
-        const { plan, buffers } = part;
-        for (let k = 0; k < buffers.length; k++) plan.setBuffer(k, addresses[buffers[k]!]!);
+        const { plan } = part;
+        plan.setBuffers(addresses);
         plan.run();
         // The reference finds the index again and says all there is to say of it.
         if (plan.faulted) return this.runAll(inputs, outputs);
@@ -182,19 +180,4 @@ export class WasmExecutable implements Executable {
   private instruction(slot: number): Instruction {
     return this.scheduled.instructions[slot] as Instruction;
   }
-}
-
-/** The kernels with their buffers numbered from 0, and which slot each is. */
-function renumber(kernels: readonly Kernel[]): { numbered: Kernel[]; buffers: number[] } {
-  const buffers: number[] = [];
-  const known = new Map<number, number>();
-  const to = <P extends Place>(place: P): P => {
-    let at = known.get(place.buffer);
-    if (at === undefined) {
-      at = buffers.push(place.buffer) - 1;
-      known.set(place.buffer, at);
-    }
-    return { ...place, buffer: at };
-  };
-  return { numbered: kernels.map((kernel) => withPlaces(kernel, to)), buffers };
 }

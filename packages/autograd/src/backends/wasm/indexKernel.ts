@@ -156,7 +156,7 @@ class IndexCompiler {
     f.get(index).memory(I32.load, 0).tee(k).i32(kernel.limit).op(I32.geU);
     f.if(
       () => {
-        f.get(0).memory(I32.load, this.scratch.slot * 4);
+        f.get(0).memory(I32.load, this.scratch.entry * 4);
         f.i32(1).memory(I32.store, FAULT);
       },
       () => {

@@ -2,7 +2,7 @@
 import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
 import { I32 } from './opcodes.js';
 
-/** Parameters of a kernel function: the pointer table, which thread this is, of how many, and its scratch memory. */
+/** Parameters of a kernel function: its part of the pointer table, which thread this is, of how many, and its scratch memory. */
 export const TABLE = 0;
 export const THREAD = 1;
 export const THREADS = 2;
@@ -23,8 +23,6 @@ export interface KernelContext {
   readonly fma: boolean;
   /** Whether large products call a BLAS library. */
   readonly blas: boolean;
-  /** The entry of the pointer table that holds the address of the plan's scratch memory. */
-  readonly scratchSlot: number;
 }
 
 export interface CompiledKernel {

@@ -307,7 +307,7 @@ describe('several levels of reductions', () => {
   test('softmax of one long row', () => {
     const buffers = [noise(66_001), new Float32Array(66_001), new Float32Array(1)];
     const kernel = softmax(1, 66_001, 'rows');
-    expect(chunkReductions(kernel, { slot: 3, bytes: 0 }).length).toBeGreaterThan(3);
+    expect(chunkReductions(kernel, { entry: 3, bytes: 0 }).length).toBeGreaterThan(3);
     close(runKernels([kernel], buffers), referenceLoop(kernel, buffers), 2e-6);
   });
   test.each([
@@ -365,7 +365,7 @@ describe('long reductions go in chunks', () => {
     [[5], [30, 1200], [1, 6000, 5]],
   ])('outer %j, inner %j', (outer, inner, strides) => {
     const kernel = sum(outer, inner, strides);
-    expect(chunkReductions(kernel, { slot: 2, bytes: 0 }).length).toBeGreaterThan(1);
+    expect(chunkReductions(kernel, { entry: 2, bytes: 0 }).length).toBeGreaterThan(1);
     const data = Float32Array.from(
       { length: product(outer) * product(inner) },
       (_, i) => ((i * 7919) % 13) - 6,

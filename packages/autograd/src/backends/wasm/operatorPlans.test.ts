@@ -156,7 +156,7 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
           else view(slot).fill(55);
         });
       const [plan, alone] = [new WasmPlan(shared, compiled, pool), new WasmPlan(shared, compiled)];
-      for (const p of [plan, alone]) addresses.forEach((address, k) => p.setBuffer(k, address));
+      for (const p of [plan, alone]) p.setBuffers(addresses);
       clear();
       alone.run();
       const want = bits();

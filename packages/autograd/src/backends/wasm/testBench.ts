@@ -3,6 +3,7 @@ import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from '../../eng
 import type { DType, TypedArray } from '../../graph/dtype.js';
 import { compileKernels } from './compile.js';
 import type { CompileOptions, RunFunction } from './compile.js';
+import { SCRATCH_BUFFER } from './pointerTable.js';
 import { scalarFunctions } from './special.js';
 
 export function viewOf(
@@ -42,19 +43,20 @@ export function runKernels(
   const align = (bytes: number): number => Math.ceil(bytes / 64) * 64 + 64;
   const total = buffers.reduce(
     (sum, array) => sum + align(array.byteLength),
-    1024 + plan.tableLength * 4 + plan.scratchBytes,
+    1024 + plan.table.length * 4 + plan.scratchBytes,
   );
   const memory = new WebAssembly.Memory({ initial: Math.ceil(total / 65536) + 1 });
-  let top = align(plan.tableLength * 4);
-  const table = new Int32Array(memory.buffer, 0, plan.tableLength);
+  let top = align(plan.table.length * 4);
+  const addresses: number[] = [];
   const views = buffers.map((array, i) => {
-    table[i] = top;
+    addresses[i] = top;
     const view = viewOf(memory.buffer, dtypeOf(array), top, array.length);
     view.set(array);
     top += align(array.byteLength);
     return view;
   });
-  table[plan.scratchSlot] = top;
+  addresses[SCRATCH_BUFFER] = top;
+  new Int32Array(memory.buffer, 0, plan.table.length).set(plan.table.map((b) => addresses[b]!));
   const instance = new WebAssembly.Instance(new WebAssembly.Module(plan.bytes), {
     env: { memory },
     math: scalarFunctions(),

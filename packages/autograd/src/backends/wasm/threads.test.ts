@@ -131,7 +131,7 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
     expect(compiled.parallel).toBe(true);
     const plan = new WasmPlan(shared, compiled, pool);
     const alone = new WasmPlan(shared, compiled);
-    for (const p of [plan, alone]) addresses.forEach((address, k) => p.setBuffer(k, address));
+    for (const p of [plan, alone]) p.setBuffers(addresses);
     fill();
     alone.run();
     const want = bits();
@@ -157,11 +157,11 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
       compileKernels([map('neg', 0, 0, 100_000)], { shared: true, threads }),
       poolOfOwn,
     );
-    plan.setBuffer(0, 2 ** 31);
+    plan.setBuffers([2 ** 31]);
     expect(() => plan.runThreaded()).toThrow(WebAssembly.RuntimeError);
     expect(poolOfOwn.ready).toBe(false);
     const address = own.store(f, new Float32Array(100_000).fill(3));
-    plan.setBuffer(0, address);
+    plan.setBuffers([address]);
     plan.run();
     expect(own.view(f, address, 1)[0]).toBe(-3);
   });
@@ -178,7 +178,7 @@ test('a worker that dies while a plan runs is a DeviceError in bounded time, and
     pool,
   );
   const address = own.store(f, new Float32Array(100_000).fill(3));
-  plan.setBuffer(0, address);
+  plan.setBuffers([address]);
   plan.runThreaded();
   // It dies at once; nobody hears of it before this thread is free again.
   for (const worker of (pool as unknown as { workers: { terminate(): unknown }[] }).workers)

@@ -3,6 +3,7 @@ import { gemmOver } from '../blas/blas.js';
 import { FAULT } from './barrier.js';
 import type { CompiledPlan, RunFunction } from './compile.js';
 import type { WasmMemory } from './memory.js';
+import { SCRATCH_BUFFER } from './pointerTable.js';
 import { maySleep } from './pool.js';
 import type { ThreadPool } from './pool.js';
 import { scalarFunctions } from './special.js';
@@ -47,16 +48,21 @@ export class WasmPlan {
       math: compiled.usesBlas ? { ...math, ...gemmOver(memory.memory) } : math,
     });
     this.instance = instance.exports['run'] as RunFunction;
-    this.table = memory.allocate(compiled.tableLength * 4);
+    this.table = memory.allocate(compiled.table.length * 4);
     this.scratch = memory.allocate(compiled.scratchBytes);
     // The barrier starts from zeros.
     memory.view('bool', this.scratch, Math.min(compiled.scratchBytes, 4096)).fill(0);
-    this.setBuffer(compiled.scratchSlot, this.scratch);
   }
 
-  /** Says where a buffer of the plan lies. */
-  setBuffer(buffer: number, address: number): void {
-    this.memory.heap.int32[(this.table >>> 2) + buffer] = address;
+  /** Says where the buffers of the plan lie: number `b` at `addresses[b]`. */
+  setBuffers(addresses: ArrayLike<number>): void {
+    const { int32 } = this.memory.heap;
+    const { table } = this.compiled;
+    const first = this.table >>> 2;
+    for (let k = 0; k < table.length; k++) {
+      const buffer = table[k]!;
+      int32[first + k] = buffer === SCRATCH_BUFFER ? this.scratch : addresses[buffer]!;
+    }
   }
 
   /**

@@ -2,6 +2,7 @@
 import type { Kernel, Place } from '../../engine/kernel.js';
 import { compileKernels, type RunFunction } from './compile.js';
 import type { VectorWidth } from './kernelFunction.js';
+import { SCRATCH_BUFFER } from './pointerTable.js';
 import { scalarFunctions } from './special.js';
 import { bestVectorWidth, wide } from './vectorWidth.js';
 
@@ -72,17 +73,17 @@ function checkBits(width: VectorWidth): Int32Array {
   const plan = compileKernels(kernels, { shared: false, threads: 1, width });
   const sizes = [m * k, k * n, ...Array.from({ length: 6 }, () => m * n)];
   const round = (bytes: number): number => Math.ceil(bytes / 64) * 64 + 64;
-  const table = sizes.length + 1;
   const total = sizes.reduce((sum, size) => sum + round(size * 4), round(plan.scratchBytes) + 4096);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(total / 65536) });
-  const pointers = new Int32Array(memory.buffer, 64, table);
   let top = 1024;
-  sizes.forEach((size, i) => {
-    pointers[i] = top;
+  const addresses = sizes.map((size) => {
+    const at = top;
     top += round(size * 4);
+    return at;
   });
-  pointers[plan.scratchSlot] = top;
-  const results = pointers[2]!;
+  const pointers = plan.table.map((b) => (b === SCRATCH_BUFFER ? top : addresses[b]!));
+  new Int32Array(memory.buffer, 64, pointers.length).set(pointers);
+  const results = addresses[2]!;
   const inputs = new Float32Array(memory.buffer, 1024, (results - 1024) / 4);
   for (let i = 0; i < inputs.length; i++) inputs[i] = Math.sin(i * 12.9898) * 0.9;
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(plan.bytes), {
