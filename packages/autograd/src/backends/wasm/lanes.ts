@@ -14,13 +14,16 @@ const words = new DataView(new ArrayBuffer(8));
 
 export class Lanes {
   readonly f: FunctionBuilder;
+  /** Whether `madd` rounds once: relaxed SIMD has the instruction. */
+  private readonly fused: boolean;
   private readonly idle: Register[] = [];
   private readonly allocated: Register[] = [];
   private readonly constants = new Map<string, Register>();
   private scalarTemps: [number, number] | undefined;
 
-  constructor(f: FunctionBuilder) {
+  constructor(f: FunctionBuilder, fused = false) {
     this.f = f;
+    this.fused = fused;
   }
 
   /** A register that nothing else uses, until the enclosing `scope` ends. */
@@ -171,6 +174,17 @@ export class Lanes {
   div(x: Register, y: Register): Register {
     return this.bin(F32x4.div, x, y);
   }
+  /** x·y + z, rounded once or twice: only for what is right either way. */
+  madd(x: Register, y: Register, z: Register): Register {
+    if (!this.fused) return this.add(this.mul(x, y), z);
+    const out = this.register();
+    this.f.get(x).get(y).get(z).op(F32x4.relaxedMadd).set(out);
+    return out;
+  }
+  /** y with the sign bit of x, for a y that is not negative unless x is. */
+  signed(x: Register, y: Register): Register {
+    return this.or(y, this.and(x, this.f32(-0)));
+  }
   /** x within [low, high]; NaN stays. */
   clamp(x: Register, low: number, high: number): Register {
     // pmax(x, y) is x < y ? y : x, so that a NaN on the left is kept.
@@ -180,9 +194,30 @@ export class Lanes {
   polynomial(x: Register, coefficients: readonly number[]): Register {
     let sum = this.f32(coefficients[0] as number);
     for (let i = 1; i < coefficients.length; i++) {
-      sum = this.add(this.mul(sum, x), this.f32(coefficients[i] as number));
+      sum = this.madd(sum, x, this.f32(coefficients[i] as number));
     }
     return sum;
+  }
+  /**
+   * The same by Estrin's scheme, whose pairs of terms do not wait for each other; the last step is Horner's, as the
+   * constant term is the one whose rounding counts. `square` is x².
+   */
+  estrin(x: Register, square: Register, coefficients: readonly number[]): Register {
+    let terms = coefficients
+      .slice(0, -1)
+      .reverse()
+      .map((c) => this.f32(c));
+    let power = x;
+    for (let next = square; terms.length > 1; next = this.mul(next, next)) {
+      const pairs: Register[] = [];
+      for (let i = 0; i < terms.length; i += 2) {
+        const [low, high] = [terms[i] as Register, terms[i + 1]];
+        pairs.push(high === undefined ? low : this.madd(high, power, low));
+      }
+      terms = pairs;
+      power = next;
+    }
+    return this.madd(terms[0] as Register, x, this.f32(coefficients.at(-1) as number));
   }
 
   // float64

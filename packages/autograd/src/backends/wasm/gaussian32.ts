@@ -1,0 +1,73 @@
+/** @file The error function and its complement of float32, four lanes at a time. */
+import { expTail, nearestExponent, remainderParts, scaled } from './exponential32.js';
+import type { Lanes, Register } from './lanes.js';
+import { F32x4 } from './opcodes.js';
+
+const JOINT = 1.125;
+/** p of erf x = x + x·p(x²) below `JOINT`. */
+const ERF_NEAR = [
+  7.06350693e-5, -7.7657972e-4, 0.00516025908, -0.0268392228, 0.112832561, -0.376126021,
+  0.128379166,
+];
+/** p of erf x = 1 − p(x − `JOINT`)⁻⁴ above. */
+const ERF_FAR = [
+  0.012529755, -0.0325479135, 0.0793605372, 0.0101082297, 0.181683794, 0.379993051, 0.8111884,
+  1.23337913, 1.73010528,
+];
+
+export function erf(v: Lanes, x: Register): Register {
+  // pmin(a, b) is b < a ? b : a: NaN stays. From 3.92 on the result is 1.
+  const a = v.bin(F32x4.pmin, v.un(F32x4.abs, x), v.f32(4));
+  const beyond = v.sub(a, v.f32(JOINT));
+  const root = v.estrin(beyond, v.mul(beyond, beyond), ERF_FAR);
+  const square = v.mul(root, root);
+  const far = v.sub(v.f32(1), v.div(v.f32(1), v.mul(square, square)));
+  const z = v.mul(a, a);
+  const near = v.madd(v.estrin(z, v.mul(z, z), ERF_NEAR), a, a);
+  return v.signed(x, v.select(v.bin(F32x4.lt, a, v.f32(JOINT)), near, far));
+}
+
+/** p of (1 + 2a)·e^(a²)·erfc a = 1 + t·p(t − ½) with t = a / (a + 5/2), for a up to 10.07, where erfc becomes 0. */
+const ERFC = [
+  0.0846041963, 0.277579218, -0.0485211909, -0.541940093, 0.33311981, 0.882264674, -2.08867264,
+  2.30536389, -1.54877973, 0.529676378,
+];
+
+/** 1 / (1 + 2a) by t, to a quarter. */
+const RECIPROCAL = [1.023, -1.697, 0.761];
+
+/**
+ * e^(−a²) / (1 + 2a) times something near 1, for a = |x|; 2 less that below 0.
+ *
+ * What is rounded in a², in 1 + 2a and in the largest sum is carried along, which keeps the result within 2 units.
+ */
+export function erfc(v: Lanes, x: Register): Register {
+  const a = v.bin(F32x4.pmin, v.un(F32x4.abs, x), v.f32(10.07));
+  // a² = head² + low, the first exact.
+  const head = v.and(a, v.i32(0xfffff000));
+  const square = v.mul(head, head);
+  const low = v.mul(v.sub(a, head), v.add(a, head));
+  const { bits, n } = nearestExponent(v, square, -Math.LOG2E);
+  const parts = remainderParts(v, v.un(F32x4.neg, square), n);
+  const small = v.add(parts.low, low);
+  const r = v.sub(parts.high, small);
+  const tail = expTail(v, r);
+
+  const t = v.div(a, v.add(a, v.f32(2.5)));
+  const s = v.sub(t, v.f32(0.5));
+  const p = v.mul(v.estrin(s, v.mul(s, s), ERFC), t);
+  const twice = v.add(a, a);
+  const d = v.add(twice, v.f32(1));
+  const lostInD = v.mul(v.sub(twice, v.sub(d, v.f32(1))), v.polynomial(t, RECIPROCAL));
+
+  // (1 + p)·eʳ: 1 + high, then p·eʳ, each with what its sum loses.
+  const one = v.add(parts.high, v.f32(1));
+  const lostInOne = v.sub(parts.high, v.sub(one, v.f32(1)));
+  const product = v.madd(p, v.add(tail, r), p);
+  const sum = v.add(one, product);
+  const lostInSum = v.sub(product, v.sub(sum, one));
+  const rest = v.add(v.sub(v.sub(lostInOne, small), lostInD), tail);
+  const numerator = v.add(sum, v.add(rest, lostInSum));
+  const right = scaled(v, v.div(numerator, d), bits);
+  return v.select(v.bin(F32x4.lt, x, v.f32(0)), v.sub(v.f32(2), right), right);
+}
