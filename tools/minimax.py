@@ -74,3 +74,32 @@ show("erf far from 0", q, lambda x: 4 * erfc(x + 1.125) / q(x) / erf(x + 1.125),
 at = lambda s: mpf(2.5) * (s + 0.5) / (0.5 - s)
 h = lambda s: (1 + 2 * at(s)) * exp(at(s) ** 2) * erfc(at(s))
 show("erfc", lambda s: (h(s) - 1) / (s + 0.5), lambda s: (s + 0.5) / h(s), 1e-6 - 0.5, 10.07 / 12.57 - 0.5, 10)
+
+
+def ratio(target, low, high, over, under, points=800, rounds=120):
+    """Numerator and denominator (from 1 on), lowest power first, by the linearized problem weighted again and again."""
+    x = [mpf(low) + (mpf(high) - low) * (1 - cos(pi * (i + mpf(1) / 2) / points)) / 2 for i in range(points)]
+    y = np.array([float(target(t)) for t in x])
+    x = np.array([float(t) for t in x])
+    below, density, best, kept = 1 + x, np.full_like(x, 1 / len(x)), np.inf, None
+    basis = np.stack([x**i for i in range(over + 1)] + [-y * x**i for i in range(1, under + 1)], 1)
+    size = np.abs(basis).max(0)
+    for step in range(rounds):
+        w = np.sqrt(density) / (y * below)
+        c = np.linalg.lstsq(basis / size * w[:, None], y * w, rcond=None)[0] / size
+        top, bottom = c[: over + 1], np.append(1, c[over + 1 :])
+        below = np.polyval(bottom[::-1], x)
+        error = np.abs(np.polyval(top[::-1], x) / below / y - 1)
+        if error.max() < best:
+            best, kept = error.max(), (top, bottom)
+        if step > 15:
+            density = density * error
+            density /= density.sum()
+    return (*kept, best)
+
+
+# e^(a²/2) Φ(−a) = p(a) / q(a)
+top, bottom, error = ratio(lambda a: exp(a * a / 2) * erfc(a / sqrt(2)) / 2, 0, 14.25, 4, 5)
+print(f"normalCdf: 2^{np.log2(error):.2f}")
+for part in (top, bottom):
+    print(f"  [{', '.join(f'{np.float32(c):.9g}' for c in part[::-1])}]")

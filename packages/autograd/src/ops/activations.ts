@@ -17,9 +17,9 @@ import {
   type UnaryOp,
 } from './define.js';
 import { add, choose } from './element.js';
-import { expm1 } from './exponential.js';
-import { div, mul, neg } from './fieldOperations.js';
-import { erfc } from './gaussian.js';
+import { erfc } from './errorFunction.js';
+import { exp, expm1 } from './exponential.js';
+import { div, mul, neg, square } from './fieldOperations.js';
 import { sigmoidOf, softplusOf } from './logistic.js';
 import { narrowNode } from './movement.js';
 import { ge, gt, le, lt } from './relations.js';
@@ -70,6 +70,12 @@ export const celu = composite('celu', (x: Operand, { alpha = 1 }: EluOptions = {
   return choose(gt(node, 0), node, mul(expm1(div(node, alpha)), alpha));
 }) as SameShape<[options?: EluOptions]>;
 
+/** Φ, the distribution function of the normal distribution: ½ erfc(−x/√2), with every digit of its left tail. */
+const normalCdf: UnaryOp = unary('normalCdf', {
+  reference: (x) => 0.5 * erfc(-x * Math.SQRT1_2),
+  derivative: (x) => mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI)),
+});
+
 /**
  * `x · Φ(x)` with the distribution function of the normal distribution (Hendrycks & Gimpel 2016, arXiv:1606.08415), or
  * with `{ approximate: 'tanh' }` `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`. Both keep the digits of their left tail,
@@ -83,7 +89,7 @@ export const gelu = composite(
     { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' } = {},
   ): Tensor => {
     const node = floatOperand('gelu', x);
-    if (approximate === 'none') return mul(mul(node, 0.5), erfc(mul(node, -Math.SQRT1_2)));
+    if (approximate === 'none') return mul(node, normalCdf(node));
     if (approximate !== 'tanh') {
       throw new ChainruleError(
         `gelu: approximate must be 'none' or 'tanh', got ${String(approximate)}`,

@@ -22,6 +22,7 @@ const FLOAT_UNARY: ReadonlySet<string> = new Set([
   'exp',
   'log',
   'sigmoid',
+  'normalCdf',
   'sqrt',
   'rsqrt',
   'reciprocal',

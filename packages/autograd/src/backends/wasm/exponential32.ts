@@ -36,15 +36,16 @@ export function remainder(v: Lanes, x: Register, n: Register): Register {
   return v.madd(n, v.f32(-LN2_LOW), v.madd(n, v.f32(-LN2_HIGH), x));
 }
 
-/** r as `high` − `low`, the first of which is exact. */
+/** The r of e^−(x + rest), as `high` − `low`, the first of which is exact. */
 export function remainderParts(
   v: Lanes,
   x: Register,
+  rest: Register,
   n: Register,
 ): { high: Register; low: Register } {
   return {
-    high: v.sub(x, v.mul(n, v.f32(LN2_HIGH))),
-    low: v.mul(n, v.f32(LN2_LOW)),
+    high: v.sub(v.mul(n, v.f32(-LN2_HIGH)), x),
+    low: v.madd(n, v.f32(LN2_LOW), rest),
   };
 }
 
@@ -110,7 +111,7 @@ export function expm1(v: Lanes, x: Register): Register {
 
 /** 1 / (1 + e⁻ˣ), as 2^−⌊n/2⌋ / (2^−⌊n/2⌋ + eʳ·2^⌈n/2⌉): neither part overflows, and the quotient is rounded once. */
 export function sigmoid(v: Lanes, x: Register): Register {
-  const c = v.clamp(v.un(F32x4.neg, x), -104, 104);
+  const c = v.clamp(v.neg(x), -104, 104);
   const { bits, n } = nearestExponent(v, c, Math.LOG2E);
   const r = remainder(v, c, n);
   const y = v.add(v.add(expTail(v, r), r), v.f32(1));
@@ -125,7 +126,7 @@ const DOUBLE_EXPM1 = [0.0887624547, 0.267726094, 0.666679263, 1.3333236, 1.99999
 /** (e^2a − 1) / (e^2a + 1) of a = |x|, where e^2a − 1 does not cancel; beyond 9.1 it is 1. */
 export function tanh(v: Lanes, x: Register): Register {
   // pmin(a, b) is b < a ? b : a: NaN stays.
-  const a = v.bin(F32x4.pmin, v.un(F32x4.abs, x), v.f32(9.1));
+  const a = v.bin(F32x4.pmin, v.abs(x), v.f32(9.1));
   const rounder = v.f32(ROUNDER + TWICE_BIAS / 2);
   const bits = v.madd(a, v.f32(2 * Math.LOG2E), rounder);
   const n = v.sub(bits, rounder);

@@ -116,6 +116,8 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       const numerator = v.select(v.bin(F64x2.lt, x, v.f64(0)), e, v.f64(1));
       return v.divD(numerator, v.addD(e, v.f64(1)));
     }
+    case 'normalCdf':
+      return v.callD(op, x);
     case 'add':
       return v.addD(x, y);
     case 'sub':

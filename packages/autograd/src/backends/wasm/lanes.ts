@@ -181,6 +181,13 @@ export class Lanes {
     this.f.get(x).get(y).get(z).op(F32x4.relaxedMadd).set(out);
     return out;
   }
+  /** |x|, by a constant: the instruction makes one anew each time. */
+  abs(x: Register): Register {
+    return this.and(x, this.i32(0x7fffffff));
+  }
+  neg(x: Register): Register {
+    return this.xor(x, this.f32(-0));
+  }
   /** y with the sign bit of x, for a y that is not negative unless x is. */
   signed(x: Register, y: Register): Register {
     return this.or(y, this.and(x, this.f32(-0)));

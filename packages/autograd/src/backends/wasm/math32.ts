@@ -1,13 +1,13 @@
 /**
  * @file Vector forms of the element functions for float32, four lanes at a time.
  *
- * Within 2 units in the last place (`sigmoid` and `tanh` 3) over the whole range; infinities, NaN, signed zeros and
+ * Within 2 units in the last place (`sigmoid` and `tanh` 3, `normalCdf` 6) over the whole range; infinities, NaN, signed zeros and
  * denormal numbers as IEEE 754 has them. They stay in single precision where it suffices: V8's revectorizer fuses
  * pairs of such vectors, and none that are widened to doubles or lie around a branch. The polynomials come from
  * tools/minimax.py. `madd` may round once or twice: no formula counts on either.
  */
 import { exp, exp2, expm1, sigmoid, softplus, tanh } from './exponential32.js';
-import { erf, erfc } from './gaussian32.js';
+import { erf, erfc, normalCdf } from './gaussian32.js';
 import type { Lanes, Register } from './lanes.js';
 import { log, log10, log1p, log2 } from './logarithm32.js';
 import { expD, logD } from './math64.js';
@@ -32,6 +32,7 @@ export const vectorFunctions: Readonly<Record<string, Formula>> = {
   sigmoid,
   erf,
   erfc,
+  normalCdf,
   softplus,
 };
 

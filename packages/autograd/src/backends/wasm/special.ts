@@ -247,6 +247,7 @@ export function scalarFunctions(): Record<string, ScalarFunction> {
     log10,
     erf,
     erfc,
+    normalCdf: (x) => 0.5 * erfc(-x * Math.SQRT1_2),
     erfinv,
     lgamma,
     digamma,

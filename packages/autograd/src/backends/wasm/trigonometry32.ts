@@ -22,7 +22,7 @@ type Name = 'sin' | 'cos' | 'tan';
 /** In double precision; beyond `SINCOS_LIMIT` one lane at a time. */
 function throughDouble(v: Lanes, x: Register, name: Name): Register {
   const result = v.copy(v.throughDouble(x, (d) => trigD(v, d, name)));
-  const far = v.bin(F32x4.gt, v.un(F32x4.abs, x), v.f32(SINCOS_LIMIT));
+  const far = v.bin(F32x4.gt, v.abs(x), v.f32(SINCOS_LIMIT));
   v.repair(result, far, () => v.call(name, x));
   return result;
 }
@@ -50,7 +50,7 @@ const sinOrCos =
     const odd = v.shift(I32x4.shrS, v.shift(I32x4.shl, quadrant, 31), 31);
     const sign = v.and(v.shift(I32x4.shl, quadrant, 30), v.f32(-0));
     const result = v.copy(v.bin(V128.xor, v.select(odd, cosine, sine), sign));
-    const far = v.bin(F32x4.gt, v.un(F32x4.abs, x), v.f32(NEAR));
+    const far = v.bin(F32x4.gt, v.abs(x), v.f32(NEAR));
     v.repair(result, far, () => throughDouble(v, x, name));
     return result;
   };
