@@ -108,9 +108,10 @@ class LoopCompiler {
   /** How many vectors to take at a time along the vector level. */
   private width(level: number): number {
     const size = this.nest.sizes[level] as number;
-    const simple = this.body.length <= 5 && this.facts.every((fact) => !fact.expensive);
+    const cheap = this.facts.every((fact) => !fact.expensive);
     const columns = this.nest.vector < this.nest.outer && this.nest.sizes.length > this.nest.outer;
-    let width = simple ? (columns ? 8 : 4) : 2;
+    // Columns are walked down: less than a cache line at a time would fetch every line twice.
+    let width = columns ? (cheap ? 8 : 4) : cheap && this.body.length <= 5 ? 4 : 2;
     if (this.body.some((scalar) => scalar.dtype === 'float64')) width = Math.max(2, width / 2);
     while (width > 1 && size < 4 * width) width /= 2;
     return width;
