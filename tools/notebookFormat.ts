@@ -37,7 +37,11 @@ export function toIpynb(cells: readonly Cell[]): string {
         : undefined),
     })),
     metadata: {
-      kernelspec: { display_name: 'TypeScript', language: 'typescript', name: 'tslab' },
+      kernelspec: {
+        display_name: 'TypeScript (Chainrule)',
+        language: 'typescript',
+        name: 'chainrule',
+      },
       language_info: { name: 'typescript', file_extension: '.ts' },
     },
     nbformat: 4,
