@@ -2,11 +2,13 @@
  * @file The blocked product of two matrices, written into a function: what matrix products and convolutions share.
  *
  * Blocks of the depth are 256 long, so that a panel of B stays in the first cache and a block of A in the second. A is
- * read where it lies. B is read where it lies if its rows are contiguous and short, else packed panel by panel.
+ * read where it lies, unless its columns are contiguous and far apart: a few elements of each would then compete for the
+ * same places of the cache, so that blocks are copied together. B is read where it lies if its rows are contiguous and
+ * short, else packed panel by panel.
  */
 import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
 import { FOLD_BYTES, SCRATCH } from './kernelFunction.js';
-import { edgeFunction, packFunction, tileFunction } from './microKernel.js';
+import { edgeFunction, gatherFunction, packFunction, tileFunction } from './microKernel.js';
 import type { Packing, Tiling } from './microKernel.js';
 import { I32 } from './opcodes.js';
 
@@ -15,6 +17,9 @@ const ROW_BLOCK = 120;
 const COLUMN_BLOCK = 512;
 /** Rows of B up to this many bytes are read in place. */
 const SHORT_ROW = 2048;
+/** Columns of A this many bytes apart are copied together where they are read for so many tiles. */
+const FAR = 2048;
+const MANY_TILES = 4;
 
 /** Byte strides of a matrix. */
 export interface Matrix {
@@ -39,7 +44,7 @@ export type Range = readonly [start: number | undefined, end: () => void];
 export class BlockedProduct {
   /** Columns of a full tile. */
   readonly tileColumns: number;
-  /** Scratch bytes for packed panels of B, after the first `FOLD_BYTES`. */
+  /** Scratch bytes for packed panels of B and a block of A, after the first `FOLD_BYTES`. */
   readonly packedBytes: number;
   private readonly module: ModuleBuilder;
   private readonly f: FunctionBuilder;
@@ -47,6 +52,10 @@ export class BlockedProduct {
   private readonly p: Product;
   /** How B is packed; undefined where it is read in place. */
   private readonly packing: Packing | undefined;
+  /** How A is read: where it lies, or from a copy of a block of it. */
+  private readonly a: Matrix;
+  private readonly copiesA: boolean;
+  private readonly bytesB: number;
 
   constructor(module: ModuleBuilder, f: FunctionBuilder, t: Tiling, product: Product) {
     this.module = module;
@@ -65,10 +74,16 @@ export class BlockedProduct {
           ? 'columns'
           : 'general';
     const panels = Math.ceil(Math.min(n, COLUMN_BLOCK) / this.tileColumns);
-    this.packedBytes =
+    this.bytesB =
       this.packing === undefined
         ? 0
         : panels * this.tileColumns * Math.min(k, DEPTH_BLOCK) * t.size;
+    const { a } = product;
+    this.copiesA =
+      a.rows === t.size && Math.abs(a.columns) >= FAR && n >= MANY_TILES * this.tileColumns;
+    this.a = this.copiesA ? { rows: t.size, columns: ROW_BLOCK * t.size } : a;
+    const bytesA = this.copiesA ? ROW_BLOCK * t.size * Math.min(k, DEPTH_BLOCK) : 0;
+    this.packedBytes = this.bytesB + bytesA;
   }
 
   /**
@@ -93,7 +108,8 @@ export class BlockedProduct {
         (depth, length) => {
           this.pack(b, column, width, depth, length);
           blocks(f, rows[0], rows[1], ROW_BLOCK, (row, height) => {
-            this.tiles({ a, b, c, column, width, depth, length, row, height }, accumulate);
+            const blockA = this.blockOfA(a, row, depth, length);
+            this.tiles({ blockA, b, c, column, width, depth, length, row, height }, accumulate);
           });
         },
       );
@@ -103,6 +119,26 @@ export class BlockedProduct {
   /** Pushes `base + i·stride`. */
   private offset(i: number, stride: number): FunctionBuilder {
     return this.f.get(i).i32(stride).op(I32.mul).op(I32.add);
+  }
+
+  /** Points to the block of A from a row and a depth on, copied together where it is. */
+  private blockOfA(a: number, row: number, depth: number, length: number): number {
+    const { f, p } = this;
+    const block = f.local('i32');
+    f.get(a);
+    this.offset(row, p.a.rows);
+    this.offset(depth, p.a.columns).set(block);
+    if (this.copiesA) {
+      const to = f.local('i32');
+      f.get(SCRATCH)
+        .i32(FOLD_BYTES + this.bytesB)
+        .op(I32.add)
+        .set(to);
+      const gather = gatherFunction(this.module, this.a.columns);
+      f.get(length).get(block).i32(p.a.columns).get(to).call(gather);
+      f.get(to).set(block);
+    }
+    return block;
   }
 
   private pack(b: number, column: number, width: number, depth: number, length: number): void {
@@ -134,7 +170,7 @@ export class BlockedProduct {
 
   private tiles(
     at: Record<
-      'a' | 'b' | 'c' | 'column' | 'width' | 'depth' | 'length' | 'row' | 'height',
+      'blockA' | 'b' | 'c' | 'column' | 'width' | 'depth' | 'length' | 'row' | 'height',
       number
     >,
     accumulate: number | undefined,
@@ -166,9 +202,8 @@ export class BlockedProduct {
           () => f.get(at.height),
           t.rows,
           (tile, rows) => {
-            f.get(at.a);
-            f.get(at.row).get(tile).op(I32.add).i32(this.p.a.rows).op(I32.mul).op(I32.add);
-            this.offset(at.depth, this.p.a.columns).set(rowA);
+            f.get(at.blockA);
+            this.offset(tile, this.a.rows).set(rowA);
             f.get(at.c);
             f.get(at.row).get(tile).op(I32.add).i32(this.p.c.rows).op(I32.mul).op(I32.add);
             f.get(at.column)
@@ -184,7 +219,7 @@ export class BlockedProduct {
               pitch: number,
               adding: () => void,
             ): void => {
-              f.get(at.length).get(rowA).i32(this.p.a.rows).i32(this.p.a.columns);
+              f.get(at.length).get(rowA).i32(this.a.rows).i32(this.a.columns);
               f.get(panelB).i32(this.packing === undefined ? this.p.b.rows : tileBytes);
               c();
               f.i32(pitch);

@@ -102,7 +102,7 @@ try {
     [0, 1, 2].map(() => new Float32Array(256)),
     { width: 'relaxed' },
   );
-  MODES.push(['relaxed', true], ['wide', true]);
+  MODES.push(['simd128', true], ['relaxed', true], ['wide', true]);
 } catch (error) {
   if (!(error instanceof WebAssembly.CompileError)) throw error;
 }
@@ -118,6 +118,7 @@ describe.each(MODES)('%s, fma %s', (width, fma) => {
     [130, 33, 64],
     [33, 700, 17],
     [1, 100, 70],
+    [530, 70, 260],
     [100, 1, 70],
     [12, 16, 1],
     [6, 16, 257],

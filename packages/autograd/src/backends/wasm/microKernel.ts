@@ -24,12 +24,13 @@ export interface Tiling {
 /** The tile that the registers hold: measured best on V8 for each vector width. */
 export function tiling(dtype: 'float32' | 'float64', context: KernelContext): Tiling {
   const size = dtype === 'float32' ? 4 : 8;
+  // Before V8 13 registers are few, and larger tiles spill.
   const shape =
     context.width === 'wide'
       ? context.fma
         ? { rows: 6, vectors: 4, unroll: 2 }
         : { rows: 4, vectors: 4, unroll: 1 }
-      : context.fma
+      : context.width === 'relaxed' && context.fma
         ? { rows: 6, vectors: 2, unroll: 2 }
         : { rows: 4, vectors: 2, unroll: 1 };
   return { size, lanes: 16 / size, ...shape, fma: context.fma };
@@ -210,6 +211,27 @@ export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): Fu
     }
     f.get(depth).set(left);
     scalars();
+    return f;
+  });
+}
+
+/**
+ * `(depth, from, step, to)`: copies `bytes` bytes, a multiple of 16, `depth` times, from `step` bytes apart to next to
+ * each other. What lies beyond a matrix may be read, and is not looked at.
+ */
+export function gatherFunction(module: ModuleBuilder, bytes: number): FunctionBuilder {
+  return once(module, `gather${bytes}`, () => {
+    const f = module.function(
+      Array.from({ length: 4 }, () => 'i32' as const),
+      [],
+    );
+    const [depth, from, step, to] = [0, 1, 2, 3];
+    f.repeatLocal(depth, () => {
+      for (let k = 0; k < bytes; k += 16)
+        f.get(to).get(from).memory(V128.load, k).memory(V128.store, k);
+      f.get(from).get(step).op(I32.add).set(from);
+      f.advance(to, bytes);
+    });
     return f;
   });
 }

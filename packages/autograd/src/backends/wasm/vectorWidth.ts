@@ -14,19 +14,20 @@ export const wide = { enabled: false };
  * The width to compile for, and whether products may use fused multiply-add.
  *
  * `'wide'` where V8's revectorizer was asked for (`node --experimental-wasm-revectorize`): it fuses pairs of vectors
- * into one of twice the width; that of V8 12 was measured to leave these kernels as they are. `'relaxed'` where the engine has relaxed SIMD and registers to spare for larger tiles
- * (V8 from version 13). Otherwise `'simd128'`.
+ * into one of twice the width; that of V8 12 was measured to leave these kernels as they are. `'relaxed'` where the
+ * engine has relaxed SIMD and registers to spare for larger tiles (V8 from version 13). Otherwise `'simd128'`; an older
+ * V8 may have fused multiply-add all the same (12, or 11 with `node --experimental-wasm-relaxed-simd`).
  */
 export function bestVectorWidth(): { readonly width: VectorWidth; readonly fma: boolean } {
   const relaxed = WebAssembly.validate(new Uint8Array(RELAXED));
   const node = typeof process === 'object' && typeof process.versions?.v8 === 'string';
   // Where there is no Node, an engine with relaxed SIMD is a recent one.
   const version = node ? Number.parseInt(process.versions.v8, 10) : 13;
-  const fma = relaxed && version >= 13;
   if (node && version >= 13 && process.arch === 'x64') {
-    if (wide.enabled) return { width: 'wide', fma };
+    if (wide.enabled) return { width: 'wide', fma: relaxed };
     const options = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');
-    if (/--experimental[-_]wasm[-_]revectorize/.test(options)) return { width: 'wide', fma };
+    if (/--experimental[-_]wasm[-_]revectorize/.test(options))
+      return { width: 'wide', fma: relaxed };
   }
-  return { width: fma ? 'relaxed' : 'simd128', fma };
+  return { width: relaxed && version >= 13 ? 'relaxed' : 'simd128', fma: relaxed };
 }
