@@ -1,4 +1,4 @@
-"""Finds the polynomials of packages/autograd/src/backends/wasm/{math32,gaussian32}.ts: `python tools/minimax.py`.
+"""Finds the polynomials of packages/autograd/src/backends/wasm/{exponential32,logarithm32,gaussian32,trigonometry32}.ts: `python tools/minimax.py`.
 
 Each is the weighted minimax polynomial (Lawson's iteration of least squares at Chebyshev points), whose coefficients
 are rounded to float32 one after the other, the lowest power first, and the rest fitted again. Printed with the largest
@@ -70,10 +70,10 @@ show("erf near 0", p, lambda z: 1 / (1 + p(z)), 0, 1.125**2, 7)
 # erf x = 1 − p(x − 1.125)⁻⁴ above
 q = lambda x: erfc(x + 1.125) ** mpf(-0.25)
 show("erf far from 0", q, lambda x: 4 * erfc(x + 1.125) / q(x) / erf(x + 1.125), 0, 3.95 - 1.125, 9)
-# (1 + 2a) e^(a²) erfc a = 1 + t p(t − ½), t = a / (a + 5/2)
-at = lambda s: mpf(2.5) * (s + 0.5) / (0.5 - s)
+# (1 + 2a) e^(a²) erfc a = 1 + t p(t − 0.45), t = a / (a + 5/2)
+at = lambda s: mpf(2.5) * (s + 0.45) / (0.55 - s)
 h = lambda s: (1 + 2 * at(s)) * exp(at(s) ** 2) * erfc(at(s))
-show("erfc", lambda s: (h(s) - 1) / (s + 0.5), lambda s: (s + 0.5) / h(s), 1e-6 - 0.5, 10.07 / 12.57 - 0.5, 10)
+show("erfc", lambda s: (h(s) - 1) / (s + 0.45), lambda s: (s + 0.45) / h(s), 1e-6 - 0.45, 10.07 / 12.57 - 0.45, 10)
 
 
 def ratio(target, low, high, over, under, points=800, rounds=120):

@@ -154,7 +154,7 @@ const UNARY: Record<string, number> = {
   atanh: 2,
   erf: 2,
   erfc: 2,
-  normalCdf: 6,
+  normalCdf: 7,
   erfinv: 2,
   lgamma: 2,
   digamma: 2,

@@ -33,10 +33,10 @@ function splitSquare(v: Lanes, a: Register): { square: Register; rest: Register 
   return { square: v.mul(head, head), rest: v.mul(v.sub(a, head), v.add(a, head)) };
 }
 
-/** p of (1 + 2a)·e^(a²)·erfc a = 1 + t·p(t − ½) with t = a / (a + 5/2), for a up to 10.07, where erfc becomes 0. */
+/** p of (1 + 2a)·e^(a²)·erfc a = 1 + t·p(t − 0.45) with t = a / (a + 5/2), for a up to 10.07, where erfc becomes 0. */
 const ERFC = [
-  0.0846041963, 0.277579218, -0.0485211909, -0.541940093, 0.33311981, 0.882264674, -2.08867264,
-  2.30536389, -1.54877973, 0.529676378,
+  0.0914349481, 0.237061203, -0.154467806, -0.505579233, 0.491575688, 0.778900981, -2.25547028,
+  2.63143539, -1.79541075, 0.613145232,
 ];
 
 /** 1 / (1 + 2a) by t, to a quarter. */
@@ -45,22 +45,22 @@ const RECIPROCAL = [1.023, -1.697, 0.761];
 /**
  * e^(−a²) / (1 + 2a) times something near 1, for a = |x|; 2 less that below 0.
  *
- * What is rounded in a², in 1 + 2a and in the largest sum is carried along, which keeps the result within 2 units.
+ * What is rounded in a², in 1 + 2a and in the largest sums is carried along, which keeps the result within 2 units.
  */
 export function erfc(v: Lanes, x: Register): Register {
   const a = v.bin(F32x4.pmin, v.abs(x), v.f32(10.07));
   const { square, rest } = splitSquare(v, a);
-  const { bits, n } = nearestExponent(v, square, -Math.LOG2E);
+  const { bits, n } = nearestExponent(v, v.mul(a, a), -Math.LOG2E);
   const { high, low } = remainderParts(v, square, rest, n);
   const r = v.sub(high, low);
   const tail = expTail(v, r);
 
   const t = v.div(a, v.add(a, v.f32(2.5)));
-  const s = v.sub(t, v.f32(0.5));
+  const s = v.sub(t, v.f32(0.45));
   const p = v.mul(v.estrin(s, v.mul(s, s), ERFC), t);
   const twice = v.add(a, a);
   const d = v.add(twice, v.f32(1));
-  const lostInD = v.mul(v.sub(twice, v.sub(d, v.f32(1))), v.polynomial(t, RECIPROCAL));
+  const lostInD = v.sub(twice, v.sub(d, v.f32(1)));
 
   // (1 + p)·eʳ: 1 + high, then p·eʳ, each with what its sum loses.
   const one = v.add(high, v.f32(1));
@@ -68,9 +68,14 @@ export function erfc(v: Lanes, x: Register): Register {
   const product = v.madd(p, v.add(tail, r), p);
   const sum = v.add(one, product);
   const lostInSum = v.sub(product, v.sub(sum, one));
-  const small = v.add(v.sub(v.sub(lostInOne, low), lostInD), tail);
-  const numerator = v.add(sum, v.add(small, lostInSum));
-  const right = scaled(v, v.div(numerator, d), bits);
+  const small = v.add(v.add(v.sub(lostInOne, low), tail), lostInSum);
+  const numerator = v.add(sum, small);
+  const lost = v.sub(small, v.sub(numerator, sum));
+
+  const quotient = v.div(numerator, d);
+  const residue = v.sub(lost, v.mul(lostInD, quotient));
+  const y = v.madd(residue, v.polynomial(t, RECIPROCAL), quotient);
+  const right = scaled(v, y, bits);
   return v.select(v.bin(F32x4.lt, x, v.f32(0)), v.sub(v.f32(2), right), right);
 }
 
@@ -82,12 +87,12 @@ const CDF_UNDER = [0.0102700405, 0.101536676, 0.468463928, 1.20091963, 1.6734459
 export function normalCdf(v: Lanes, x: Register): Register {
   const a = v.bin(F32x4.pmin, v.abs(x), v.f32(14.2));
   const { square, rest } = splitSquare(v, a);
-  const { bits, n } = nearestExponent(v, square, -Math.LOG2E / 2);
+  const whole = v.mul(a, a);
+  const { bits, n } = nearestExponent(v, whole, -Math.LOG2E / 2);
   const half = v.f32(0.5);
   const { high, low } = remainderParts(v, v.mul(square, half), v.mul(rest, half), n);
   const r = v.sub(high, low);
   const exponential = v.add(v.add(expTail(v, r), r), v.f32(1));
-  const whole = v.mul(a, a);
   const over = v.estrin(a, whole, CDF_OVER);
   const left = scaled(v, v.div(v.mul(exponential, over), v.estrin(a, whole, CDF_UNDER)), bits);
   return v.select(v.bin(F32x4.lt, x, v.f32(0)), left, v.sub(v.f32(1), left));

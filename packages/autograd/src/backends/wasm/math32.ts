@@ -1,7 +1,7 @@
 /**
  * @file Vector forms of the element functions for float32, four lanes at a time.
  *
- * Within 2 units in the last place (`sigmoid` and `tanh` 3, `normalCdf` 6) over the whole range; infinities, NaN, signed zeros and
+ * Within 2 units in the last place (`sigmoid` and `tanh` 3, `normalCdf` 7) over the whole range; infinities, NaN, signed zeros and
  * denormal numbers as IEEE 754 has them. They stay in single precision where it suffices: V8's revectorizer fuses
  * pairs of such vectors, and none that are widened to doubles or lie around a branch. The polynomials come from
  * tools/minimax.py. `madd` may round once or twice: no formula counts on either.
