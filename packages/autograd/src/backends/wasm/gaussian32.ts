@@ -57,7 +57,9 @@ export function erfc(v: Lanes, x: Register): Register {
 
   const t = v.div(a, v.add(a, v.f32(2.5)));
   const s = v.sub(t, v.f32(0.45));
-  const p = v.mul(v.estrin(s, v.mul(s, s), ERFC), t);
+  // The last two terms one by one: their roundings count.
+  const inner = v.estrin(s, v.mul(s, s), ERFC.slice(0, -1));
+  const p = v.mul(v.madd(inner, s, v.f32(ERFC.at(-1) as number)), t);
   const twice = v.add(a, a);
   const d = v.add(twice, v.f32(1));
   const lostInD = v.sub(twice, v.sub(d, v.f32(1)));
