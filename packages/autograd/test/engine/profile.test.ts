@@ -1,0 +1,52 @@
+/** @file `profile` reports every kernel that ran, of plain and of compiled code. */
+import { describe, expect, test } from 'vitest';
+import { engine } from '../../src/engine/evaluate.js';
+import { compile, evaluate, profile, randn, type Tensor } from '../../src/index.js';
+
+const isWasm = engine.backend?.name === 'wasm';
+const [x, w] = [randn([64, 96]), randn([96, 80])];
+evaluate(x, w);
+const layer = (input: Tensor): Tensor => input.matmul(w).tanh().sum(1);
+
+describe.each([
+  ['plain', (): number => layer(x).dataSync()[0] as number],
+  [
+    'compiled',
+    (
+      (f) => () =>
+        f(x).dataSync()[0] as number
+    )(compile(layer)),
+  ],
+] as const)('%s code', (_, run) => {
+  const wanted = run();
+
+  test('every kernel with its operations, calls, rates and share', () => {
+    const { result, rows, ms, kernelMs } = profile(() => [run(), run(), run()]);
+    expect(result).toEqual([wanted, wanted, wanted]);
+    const operations = rows.flatMap((row) => row.operations.split(' '));
+    for (const name of ['matmul', 'tanh', 'sum']) expect(operations).toContain(name);
+    for (const row of rows) {
+      expect(row.calls).toBe(3);
+      expect(row.ms).toBeGreaterThan(0);
+      expect(row.gbps).toBeGreaterThan(0);
+    }
+    const product = rows.find((row) => row.operations === 'matmul');
+    const flops = ((product?.gflops ?? 0) * (product?.ms ?? 0) * 1e6) / 3;
+    // The interpreter counts results only.
+    expect(Math.round(flops)).toBe(isWasm ? 2 * 64 * 96 * 80 : 64 * 80);
+    expect(rows.reduce((sum, row) => sum + row.share, 0)).toBeCloseTo(1, 10);
+    expect(kernelMs).toBeLessThanOrEqual(ms);
+  });
+
+  test('a plan is found again, and the text names what ran', () => {
+    const report = profile(run);
+    expect(report.misses).toBe(0);
+    expect(String(report)).toMatch(/GFLOP\/s.*\n[^]*matmul [^]*in kernels; plans: /);
+  });
+
+  test('nothing is reported once it has ended', () => {
+    const { rows } = profile(() => undefined);
+    run();
+    expect(rows).toEqual([]);
+  });
+});
