@@ -173,7 +173,7 @@ function planFor({ nodes, leaves, structure }: Collected, roots: readonly Tensor
 }
 
 /** Ends the structure of a recorded graph, which is no other's: its plan keeps nothing for later runs. */
-const RECORDED = -4;
+const RECORDED = -5;
 
 /** Whether a cell requires grad decided what was recorded. */
 function requiresGradGuard({ cell }: Tensor): Guard[] {

@@ -154,4 +154,15 @@ describe('compile', () => {
     f();
     expect(w.grad).toBe(null);
   });
+
+  test('the plan of a recording is not that of a backward pass over the same graph', () => {
+    const w = new Parameter(tensor([3]));
+    const total = (): Tensor => w.sum();
+    for (let i = 0; i < 3; i++) total().backward(); // from the second on there is a gradient to add to
+    const value = compile(total);
+    expect(value().item()).toBe(3);
+    total().backward();
+    expect(value().item()).toBe(3);
+    expect((w.grad as Tensor).item()).toBe(4);
+  });
 });
