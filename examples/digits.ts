@@ -1,9 +1,8 @@
 // %% [markdown]
 // # Reading handwritten digits
 //
-// A network learns to read the digits of MNIST: 60,000 to learn from, 10,000 to be tested on. Run it
-// with `npx ts-node examples/digits.ts`, or with `--model mlp` for a simpler network; `--help` shows
-// the other options. What it draws is written into `out/`.
+// A network learns to read the digits of MNIST: 60,000 to learn from, 10,000 to be tested on. `--model
+// mlp` takes a simpler one; `--help` shows the other options. What it draws is written into `out/`.
 
 // %%
 import { enableWideSimd, manualSeed, noGrad, type Tensor } from '@chainrule/autograd';
@@ -12,7 +11,8 @@ import * as nn from '@chainrule/nn';
 import { DataLoader } from '@chainrule/nn/data';
 import { Adam, OneCycleLR } from '@chainrule/optim';
 import { parseOptions } from './lib/cli.js';
-import { accuracyOf, confusionMatrix, confusionText, plotConfusion } from './lib/confusion.js';
+import { accuracyOf, answersOf, confusionMatrix, confusionText } from './lib/confusion.js';
+import { plotConfusion, worstMistakes } from './lib/confusion.js';
 import { imageGrid } from './lib/images.js';
 import { batchOf, loadMnist, type Images } from './lib/mnist.js';
 import { outPath, plotLosses, showSvg } from './lib/plot.js';
@@ -31,8 +31,7 @@ enableWideSimd(); // twice the vector width, where Node has it (24 and later)
 // %% [markdown]
 // ## The data
 //
-// An image is 28 × 28 gray values, kept as bytes until a batch needs them: the loader walks over
-// positions, and `batchOf` makes tensors of the images there.
+// An image is 28 × 28 gray values, kept as bytes until a batch needs them: `batchOf` makes the tensors.
 
 // %%
 const { train, test } = loadMnist();
@@ -95,7 +94,6 @@ for (let epoch = 0; epoch < epochs; epoch++) {
     loss.backward();
     optimizer.step();
     schedule.step();
-
     losses.push(loss.item());
     const accuracy = logits.argmax(1).eq(labels).cast('float32').mean().item();
     progress.advance(labels.size, { loss: loss.item(), accuracy });
@@ -110,17 +108,16 @@ plotLosses(losses, batchSize, 'images', 'digits-loss.svg');
 // What the network says of images that it has never seen.
 
 // %%
-function answersOf(network: Mlp | Cnn) {
+function testOf(network: Mlp | Cnn) {
   network.eval();
   return [...loaderOf(test, 500, false)].flatMap(({ images }) => {
     const { values, indices } = noGrad(() => network.forward(images).softmax(1).max(1));
-    const [certainties, digits] = [values.dataSync(), indices.dataSync()];
-    return Array.from(digits, (digit, i) => ({ digit, certainty: certainties[i] ?? 0 }));
+    return answersOf(indices, values);
   });
 }
 
-const answers = answersOf(model);
-const predictions = answers.map(({ digit }) => digit);
+const answers = testOf(model);
+const predictions = answers.map(({ prediction }) => prediction);
 const confusion = confusionMatrix(test.labels, predictions, 10);
 console.log(confusionText(confusion));
 plotConfusion(confusion, 'digits-confusion.svg');
@@ -129,16 +126,12 @@ plotConfusion(confusion, 'digits-confusion.svg');
 // The worst mistakes: what was there, and what the network was so certain of instead.
 
 // %%
-const worst = answers
-  .map((answer, position) => ({ ...answer, position, label: test.labels[position] }))
-  .filter(({ label, digit }) => label !== digit)
-  .sort((a, b) => b.certainty - a.certainty)
-  .slice(0, 24)
-  .map(({ position, label, digit, certainty }) => ({
-    pixels: test.pixels.subarray(784 * position, 784 * (position + 1)),
-    caption: `${label}, not ${digit} (${Math.round(100 * certainty)} %)`,
-  }));
-showSvg(imageGrid(worst, { width: 28, height: 28 }), 'worst mistakes', 'digits-mistakes.svg');
+const worst = worstMistakes(answers, test.labels, 24);
+const pictures = worst.map(({ position, label, prediction, certainty }) => ({
+  pixels: test.pixels.subarray(784 * position, 784 * (position + 1)),
+  caption: `${label}, not ${prediction} (${Math.round(100 * certainty)} %)`,
+}));
+showSvg(imageGrid(pictures, { width: 28, height: 28 }), 'worst mistakes', 'digits-mistakes.svg');
 
 // %% [markdown]
 // ## Keeping what was learnt
@@ -151,7 +144,7 @@ const path = outPath(`digits-${options.model}.safetensors`);
 await saveSafetensors(path, model.stateDict());
 const copy = makeModel();
 copy.loadStateDict(await loadSafetensors(path));
-const same = JSON.stringify(answersOf(copy)) === JSON.stringify(answers);
-if (!same) throw new Error(`the weights in ${path} give other predictions`);
+if (JSON.stringify(testOf(copy)) !== JSON.stringify(answers))
+  throw new Error(`the weights in ${path} give other predictions`);
 console.log(`weights saved to ${path}, and loaded again with equal predictions`);
 console.log(`test accuracy ${(100 * accuracyOf(confusion)).toFixed(2)} %`);

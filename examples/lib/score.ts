@@ -4,7 +4,7 @@ import { display } from './notebook.js';
 
 /**
  * Whether the notebook is to run in its short form: with `--short`, or with SHORT=1 in the environment. For notebooks
- * without other options; those that have some add {@link shortOption} and ask {@link isShort}.
+ * without other options; those that have some add {@link commonOptions} and ask {@link isShort}.
  */
 export function parseShort(description: string): boolean {
   return isShort(parseOptions(description, shortOption).short);
@@ -13,6 +13,12 @@ export function parseShort(description: string): boolean {
 /** The option `--short`. */
 export const shortOption = {
   short: { type: 'flag', help: 'a small run that ends within a minute' },
+} as const;
+
+/** The options of every notebook that learns: `--seed` and `--short`. */
+export const commonOptions = {
+  seed: { type: 'integer', default: 1, min: 0, help: 'the same seed gives the same result' },
+  ...shortOption,
 } as const;
 
 /** Whether the flag or the environment asks for the short form. */

@@ -29,6 +29,12 @@ export function shuffled<T>(things: readonly T[]): T[] {
   return Array.from(randperm(things.length).dataSync(), (i) => things[i] as T);
 }
 
+/** Things in groups of `size`, as they stand; the last may be smaller. */
+export function chunks<T>(things: readonly T[], size: number): T[][] {
+  const count = Math.ceil(things.length / size);
+  return Array.from({ length: count }, (_, i) => things.slice(i * size, (i + 1) * size));
+}
+
 /** Scales columns to mean 0 and deviation 1; the scale is taken from `rows`, and nothing else. */
 export function standardizer(
   rows: readonly (readonly number[])[],
@@ -43,4 +49,16 @@ export function standardizer(
 
 export function meanOf(values: ArrayLike<number>): number {
   return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The mean distance of guesses from what is true. */
+export function meanAbsoluteError(guesses: readonly number[], truth: readonly number[]): number {
+  return meanOf(guesses.map((guess, i) => Math.abs(guess - (truth[i] ?? NaN))));
+}
+
+/** R²: the share of the variance of what is true that guesses explain. 1 for perfect ones, 0 for always the mean. */
+export function rSquared(guesses: readonly number[], truth: readonly number[]): number {
+  const center = meanOf(truth);
+  const missed = meanOf(guesses.map((guess, i) => (guess - (truth[i] ?? NaN)) ** 2));
+  return 1 - missed / meanOf(truth.map((value) => (value - center) ** 2));
 }

@@ -1,5 +1,5 @@
 /** @file Text for language models: letters as numbers, windows that go on where the last one ended, counted baselines. */
-import { tensor, type Tensor } from '@chainrule/autograd';
+import { randint, tensor, type Tensor } from '@chainrule/autograd';
 
 /** The different letters of a text, numbered in the order of their codes. */
 export class Alphabet {
@@ -57,6 +57,15 @@ export function* windows(
   };
   for (let from = 0; from + length <= strand; from += length)
     yield { x: cut(from), y: cut(from + 1), first: from === 0 };
+}
+
+/** {@link windows} without end: again and again through the text, each time from another letter on (see `manualSeed`). */
+export function* reading(
+  codes: Int32Array,
+  count: number,
+  length: number,
+): Generator<TextWindow, never> {
+  for (;;) yield* windows(codes.subarray(randint(0, length, []).item()), count, length);
 }
 
 /** Seen so often is what was never seen. */
