@@ -146,8 +146,15 @@ const LOG1P = [
 
 /** ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|). */
 export function softplus(v: Lanes, x: Register): Register {
-  const e = exp(v, v.or(x, v.f32(-0)));
+  const c = v.bin(F32x4.pmax, v.or(x, v.f32(-0)), v.f32(-104));
+  const { bits, n } = nearestExponent(v, c, Math.LOG2E);
+  const r = remainder(v, c, n);
+  const fraction = v.add(expTail(v, r), r);
+  const y = v.add(fraction, v.f32(1));
+  const e = scaled(v, y, bits);
+  // What that sum loses: a change of e changes the logarithm by about 0.6 of it.
+  const lost = v.mul(v.sub(fraction, v.sub(y, v.f32(1))), e);
+  const positive = v.madd(lost, v.f32(0.6), v.bin(F32x4.pmax, x, v.f32(0)));
   const square = v.mul(e, e);
-  const positive = v.bin(F32x4.pmax, x, v.f32(0));
   return v.add(v.madd(v.estrin(e, square, LOG1P), square, positive), e);
 }
