@@ -27,7 +27,7 @@ export interface CompileOptions {
   readonly threads: number;
   /** Which vectors to use; `'simd128'` unless told. */
   readonly width?: VectorWidth;
-  /** Fused multiply-add in matrix products; by default where `width` is not `'simd128'`. */
+  /** Fused multiply-add in matrix products and polynomials; by default where `width` is not `'simd128'`. */
   readonly fma?: boolean;
   /** Whether large products call a BLAS library; they do not unless told. */
   readonly blas?: boolean;

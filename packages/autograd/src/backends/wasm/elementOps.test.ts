@@ -5,6 +5,7 @@ import type { DType, TypedArray } from '../../graph/dtype.js';
 import { allocate } from '../../graph/dtype.js';
 import { supports } from './elementOps.js';
 import { elementFunction, runKernels } from './testBench.js';
+import { bestVectorWidth } from './vectorWidth.js';
 
 /** `out[i] = op(x[i], y[i] …)`. */
 function mapKernel(
@@ -38,7 +39,10 @@ function map(op: string, dtype: DType, out: DType, ...args: TypedArray[]): Typed
           ? 'int32'
           : 'bool',
   );
-  const results = runKernels([mapKernel(op, dtypes, dtype, out, n)], [...args, allocate(out, n)]);
+  // Fused where this engine would fuse.
+  const { fma } = bestVectorWidth();
+  const kernel = mapKernel(op, dtypes, dtype, out, n);
+  const results = runKernels([kernel], [...args, allocate(out, n)], { fma });
   return results[args.length] as TypedArray;
 }
 

@@ -77,7 +77,7 @@ class LoopCompiler {
     this.nest = planNest(kernel);
     this.facts = analyseBody(kernel, this.nest);
     this.f = kernelFunction(module);
-    this.v = new Lanes(this.f);
+    this.v = new Lanes(this.f, context.fma);
     const points = this.nest.sizes.reduce((product, size) => product * size, 1);
     const weight = this.facts.reduce((sum, fact) => sum + (fact.expensive ? 8 : 1), 0);
     this.parallel = this.nest.outer > 0 && points * weight >= SERIAL_WORK;

@@ -118,7 +118,7 @@ describe.each(MODES)('%s, fma %s', (width, fma) => {
     [130, 33, 64],
     [33, 700, 17],
     [1, 100, 70],
-    [530, 70, 260],
+    [514, 66, 9],
     [100, 1, 70],
     [12, 16, 1],
     [6, 16, 257],
@@ -127,6 +127,10 @@ describe.each(MODES)('%s, fma %s', (width, fma) => {
     for (const layout of LAYOUTS) check(matmulKernel([], m, n, k, 'float32', layout), width, fma);
     check(matmulKernel([], m, n, k, 'float64'), width, fma);
     check(matmulKernel([], m, n, k, 'float64', { aT: true, bT: true, pad: 1 }), width, fma);
+  });
+
+  test('columns of A that are far apart, over several blocks of the depth', () => {
+    check(matmulKernel([], 517, 66, 260, 'float32', { aT: true }), width, fma);
   });
 });
 
