@@ -83,7 +83,7 @@ const epochs = short ? 200 : 600;
 const losses: number[] = [];
 for (let epoch = 1; epoch <= epochs; epoch++) {
   const scores = points.map(network); // forward
-  const errors = scores.map((score, i) => score.mul(labels[i] === 1 ? -1 : 1).softplus());
+  const errors = scores.map((score, i) => score.mul(labels[i] === 1 ? -1 : 1).softplus()); // error
   const loss = errors.reduce((sum, each) => sum.add(each)).div(errors.length);
   for (const parameter of parameters) parameter.grad = null;
   loss.backward(); // backward

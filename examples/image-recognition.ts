@@ -72,7 +72,8 @@ class Recognizer extends nn.Module {
 // ## Learning
 //
 // A step - forward, backward, update - is recorded once and replayed for each batch. The learning rate
-// rises and falls once (Smith & Topin 2018). The filters that the first layer finds are edges and colours.
+// rises and falls once (Smith & Topin 2018); answers are asked to be sure, but not too sure. The filters
+// that the first layer finds are edges and colours.
 
 // %%
 type Network = Recognizer | nn.Sequential;
@@ -140,11 +141,8 @@ showSvg(mistakenPhotos(test, answers, 18), 'worst mistakes', 'image-recognition-
 // %%
 const inputs = train.channels * train.side ** 2;
 const scale = new nn.BatchNorm2d(train.channels, { affine: false });
-const linear = new nn.Sequential(
-  scale,
-  new nn.Flatten(),
-  new nn.Linear(inputs, train.classes.length),
-);
+const weigh = new nn.Linear(inputs, train.classes.length);
+const linear = new nn.Sequential(scale, new nn.Flatten(), weigh);
 learn(linear, short ? 8 : 1, 'linear model', 0.005);
 const baseline = accuracyOf(testOf(linear).confusion);
 expectScore('test accuracy', accuracyOf(confusion), { atLeast: 0.8, baseline, format: percent });

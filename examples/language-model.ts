@@ -59,7 +59,7 @@ class Writer extends nn.Module {
   memory = new nn.GRU(64, HIDDEN, { batchFirst: true });
   out = new nn.Linear(HIDDEN, alphabet.size);
 
-  /** `[batch, time]` letters and the state before them → the logits of those that follow, and the state after. */
+  /** Letters `[batch, time]` and the state before → logits of those that follow, and the state after. */
   override forward(x: Tensor, state: Tensor): [logits: Tensor, state: Tensor] {
     const [output, after] = this.memory.forward(this.embedding.forward(x), state);
     return [this.out.forward(output), after];

@@ -41,11 +41,8 @@ const [y, testY] = tensor(Float64Array.from(labels)).split([400, 169]) as [Tenso
 // %%
 const errorOf = (w: Tensor, x: Tensor, label: Tensor): Tensor =>
   x.matmul(w).mul(label.mul(-2).add(1)).softplus();
-const decay = (w: Tensor): Tensor =>
-  w
-    .square()
-    .sum()
-    .mul(1e-3 / 2);
+const HALF_LAMBDA = 1e-3 / 2;
+const decay = (w: Tensor): Tensor => w.square().sum().mul(HALF_LAMBDA);
 const loss = (w: Tensor): Tensor => errorOf(w, X, y).mean().add(decay(w));
 
 // %% [markdown]

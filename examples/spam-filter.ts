@@ -43,8 +43,8 @@ console.log(`${mails.length} mails, ${percent(spamShare)} of them spam`);
 // ## Words as numbers
 //
 // A mail becomes a row of the TF-IDF (Spärck Jones 1972) of the 8,000 words that are in the most mails:
-// $(1 + \log n)$ for a word that stands there n times, times its rarity $1 + \log(N / $N_w$)$ (of N mails
-// it is in $N_w$), all scaled to length 1.
+// $1 + \log n$ for a word that stands there $n$ times, times its rarity $1 + \log\frac{1 + N}{1 + N_w}$
+// if it is in $N_w$ of $N$ mails, all scaled to length 1.
 
 // %%
 const allWords = (part: typeof mails) => part.map(({ words }) => words);
@@ -63,10 +63,8 @@ const trainX = rowsOf(allWords(train));
 const trainY = tensor(Float32Array.from(train, ({ spam }) => (spam ? 1 : 0)));
 const passes = isShort(options.short) ? 10 : epochs;
 const BATCH = 128;
-const progress = startProgress({
-  total: passes * Math.floor(count / BATCH) * BATCH,
-  unit: 'mails',
-});
+const total = passes * Math.floor(count / BATCH) * BATCH;
+const progress = startProgress({ total, unit: 'mails' });
 const positions = Array.from({ length: count }, (_, i) => i);
 for (let epoch = 0; epoch < passes; epoch++) {
   const order = shuffled(positions);

@@ -96,13 +96,8 @@ for (const [k, next] of blocks.entries()) {
     }
   }
   const { move, logRange } = noGrad(() => model.forward(pastOf(next)));
-  const [moves, wild] = [
-    move.dataSync(),
-    logRange
-      .add(variance / 2)
-      .exp()
-      .dataSync(),
-  ];
+  const range = logRange.add(variance / 2).exp();
+  const [moves, wild] = [move.dataSync(), range.dataSync()];
   next.forEach((day, i) => forecasts.push({ day, move: value(moves, i), range: value(wild, i) }));
   progress.advance(1);
 }

@@ -37,7 +37,7 @@ export function plot({ file, ...options }: PlotOptions): string {
 }
 
 /**
- * The loss of each step, faint, and its mean over the last 50, on a logarithmic scale; in a terminal as text as well.
+ * The loss of each step, faint, and its mean over the 50 around it, on a logarithmic scale; in a terminal as text as well.
  *
  * @param perStep How many examples a step sees: the axis counts examples.
  */
@@ -57,7 +57,7 @@ export function plotLosses(
     y: { type: 'log', label: 'loss', grid: true, tickFormat: (loss: number) => String(loss) },
     marks: [
       Plot.lineY(curve, { ...axes, strokeOpacity: 0.3, strokeWidth: 1 }),
-      Plot.lineY(curve, Plot.windowY({ k: Math.min(50, losses.length), anchor: 'end' }, axes)),
+      Plot.lineY(curve, Plot.windowY({ k: Math.min(50, losses.length) }, axes)),
     ],
   });
   if (canPlotText()) console.log(textPlot(losses));
