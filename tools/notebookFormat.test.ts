@@ -49,3 +49,13 @@ test('a page renders prose, and escapes code and text but not drawings', () => {
   }
   expect(page).toContain('<title>a &amp; b</title>');
 });
+
+test('formulas are MathML; sums of money and code are not formulas', () => {
+  const [prose] = cells();
+  prose.source = 'From $x^2$ to $\\frac12\\left(a +\nb\\right)$, for $5 or $ 6 $, `$HOME$`.';
+  const page = toHtml([prose], 'math');
+  expect(page.match(/<math/g)).toHaveLength(2);
+  expect(page).toContain('<mfrac>');
+  expect(page).toContain('for $5 or $ 6 $');
+  expect(page).toContain('<code>$HOME$</code>');
+});

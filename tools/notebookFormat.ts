@@ -1,5 +1,6 @@
 /** @file Cells of a percent-format notebook, read from TypeScript and written as .ipynb and .html. */
-import { marked } from 'marked';
+import { Marked } from 'marked';
+import temml from 'temml';
 import type { Output } from '../examples/lib/notebook.js';
 
 export interface Cell {
@@ -51,15 +52,37 @@ export function toIpynb(cells: readonly Cell[]): string {
 }
 
 const style = `
+:root { color-scheme: light dark; --code: #f6f8fa; --line: #ccc }
+@media (prefers-color-scheme: dark) {
+  :root { --code: #161b22; --line: #444c56 }
+  body { color: #e6edf3; background: #0d1117 }
+}
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-pre { background: #f6f8fa; padding: 0.8rem; overflow: auto; font-size: 14px; line-height: 1.4 }
-pre.out { background: none; border-left: 3px solid #ccc }
-table { border-collapse: collapse } td, th { border: 1px solid #ccc; padding: 0.2rem 0.6rem }
+pre { background: var(--code); padding: 0.8rem; overflow: auto; font-size: 14px; line-height: 1.4 }
+pre.out { background: none; border-left: 3px solid var(--line); white-space: pre-wrap }
+table { border-collapse: collapse } td, th { border: 1px solid var(--line); padding: 0.2rem 0.6rem }
 svg { max-width: 100%; height: auto }`;
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 const escape = (text: string): string => text.replace(/[&<>]/g, (c) => escapes[c] ?? c);
-const markdownToHtml = (text: string): string => marked.parse(text, { async: false });
+
+/** Formulas between dollars become MathML, which browsers draw by themselves. */
+const markdown = new Marked({
+  async: false,
+  extensions: [
+    {
+      name: 'math',
+      level: 'inline',
+      start: (text) => text.indexOf('$'),
+      tokenizer(text) {
+        const [raw, formula] = /^\$(?!\s)([^$`]+)(?<!\s)\$(?!\d)/.exec(text) ?? [];
+        return raw === undefined ? undefined : { type: 'math', raw, formula };
+      },
+      renderer: ({ formula }) => temml.renderToString(String(formula)),
+    },
+  ],
+});
+const markdownToHtml = (text: string): string => markdown.parse(text) as string;
 
 function outputToHtml({ mime, data }: Output): string {
   if (mime === 'text/plain') return `<pre class="out">${escape(data)}</pre>`;
