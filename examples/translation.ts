@@ -139,12 +139,12 @@ plotAttention(weights, namesOf(french), namesOf(english), 'translation-attention
 // %% [markdown]
 // ## The score
 //
-// BLEU counts the sequences of one to four words that stand in the reference too. After 14 epochs (8
-// minutes on 2 cores) it is 36.3, as good as looking up the most similar text (36.8), and 15 % of the
-// translations are the reference to the letter.
+// BLEU counts the sequences of one to four words that stand in the reference too. After 16 epochs (5
+// minutes) it is 43.6 beside 36.8 for looking up the most similar text, and 16 % of the translations are
+// the reference to the letter.
 
 // %%
 const baseline = bleu(nearestTranslations(train, sources), references);
 const exact = translations.filter((text, i) => text === references[i]).length / asked.length;
 console.log(`${percent(exact)} of the translations are the reference to the letter`);
-expectScore('BLEU', bleu(translations, references), { atLeast: short ? 5 : 34, baseline });
+expectScore('BLEU', bleu(translations, references), { atLeast: short ? 5 : 40, baseline });
