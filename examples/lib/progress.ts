@@ -48,7 +48,7 @@ export function startProgress({ total, label = '', unit = 'examples' }: Progress
       loss: loss.value === undefined ? '' : `loss ${loss.value.toFixed(4)}`,
       accuracy:
         accuracy.value === undefined ? '' : `accuracy ${(100 * accuracy.value).toFixed(2)} %`,
-      speed: `${Math.round(speed).toLocaleString('en')} ${unit}/s`,
+      speed: `${speed < 10 ? speed.toFixed(1) : Math.round(speed).toLocaleString('en')} ${unit}/s`,
       left:
         done < total ? `${duration((total - done) / speed)} left` : `${duration(seconds)} in all`,
     };
