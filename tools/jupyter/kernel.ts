@@ -74,7 +74,9 @@ async function execute({ code, silent }: { code: string; silent: boolean }) {
       importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     const value: unknown = await script.runInThisContext({ breakOnSigint: true });
-    if (value !== undefined && !silent) {
+    // A plot gives its picture, which has been shown by then.
+    const isPicture = typeof value === 'string' && value.startsWith('<svg');
+    if (value !== undefined && !isPicture && !silent) {
       const data = { 'text/plain': inspect(value) };
       publish('execute_result', { execution_count: executions, data, metadata: {} });
     }
