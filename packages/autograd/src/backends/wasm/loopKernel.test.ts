@@ -6,6 +6,7 @@ import type { DType, TypedArray } from '../../graph/dtype.js';
 import { allocate } from '../../graph/dtype.js';
 import { chunkReductions } from './chunkReductions.js';
 import { referenceLoop, runKernels } from './testBench.js';
+import { bestVectorWidth } from './vectorWidth.js';
 
 const product = (sizes: readonly number[]): number => sizes.reduce((all, n) => all * n, 1);
 const DTYPES: readonly DType[] = ['float32', 'float32', 'float32', 'float64', 'int32', 'bool'];
@@ -189,7 +190,7 @@ test('random kernels compute exactly what plain loops do', () => {
         fc.pre(product(outer) * product(inner) <= 2000);
         const { kernel, buffers } = makeCase(outer, inner, seed);
         expectEqual(
-          runKernels([kernel], buffers, { width }),
+          runKernels([kernel], buffers, { width, fma: bestVectorWidth().fma }),
           referenceLoop(kernel, buffers),
           kernel,
         );
@@ -300,7 +301,11 @@ describe('several levels of reductions', () => {
       ];
       const kernel = softmax(rows, columns, along);
       for (const width of ['simd128', 'wide'] as const) {
-        close(runKernels([kernel], buffers, { width }), referenceLoop(kernel, buffers), 2e-6);
+        close(
+          runKernels([kernel], buffers, { width, fma: bestVectorWidth().fma }),
+          referenceLoop(kernel, buffers),
+          2e-6,
+        );
       }
     }
   });

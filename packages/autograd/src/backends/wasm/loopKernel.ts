@@ -111,7 +111,9 @@ class LoopCompiler {
     const cheap = this.facts.every((fact) => !fact.expensive);
     const columns = this.nest.vector < this.nest.outer && this.nest.sizes.length > this.nest.outer;
     // Columns are walked down: less than a cache line at a time would fetch every line twice.
-    let width = columns ? (cheap ? 8 : 4) : cheap && this.body.length <= 5 ? 4 : 2;
+    const simple = cheap && this.body.length <= 5;
+    const most = simple && this.context.width === 'wide' ? 16 : 8;
+    let width = columns ? (cheap ? most : 4) : simple ? 4 : 2;
     if (this.body.some((scalar) => scalar.dtype === 'float64')) width = Math.max(2, width / 2);
     while (width > 1 && size < 4 * width) width /= 2;
     return width;
