@@ -143,7 +143,7 @@ plotCurves(curves, { title: 'Two fits of the same points', file: 'custom-fit.svg
 
 // %% [markdown]
 // The error is the distance (root mean square) from the curve without outliers: 0.09 beside 1.2 in
-// the long form, which takes 8 seconds on 2 cores.
+// the long form, which takes 4 seconds on 2 cores.
 
 // %%
 expectScore('error with log-cosh', robust.error, { atMost: 0.25, baseline: squared.error });

@@ -136,7 +136,7 @@ expectScore('cosine of the foretold and the true change', cosine, { atLeast: 0.9
 // ## The test
 //
 // Right on 169 patients who were never looked at, beside always saying "benign". The whole notebook
-// takes 5 seconds on 2 cores; its short form is the same.
+// takes 3 seconds on 2 cores; its short form is the same.
 
 // %%
 const right = testX.matmul(newton).gt(0).eq(testY.gt(0.5)).cast('float32').mean().item();

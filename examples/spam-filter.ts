@@ -3,7 +3,7 @@
 //
 // 5,900 mails of the SpamAssassin corpus, a third of them spam. Which words are in a mail decides; a
 // linear model learns how much each word weighs, and can say so. Beside it stands naive Bayes, which
-// counts and needs no training. F1 is 0.978 beside 0.957; the run takes 30 seconds on 2 cores. The data
+// counts and needs no training. F1 is 0.978 beside 0.957; the run takes 7 seconds on 2 cores. The data
 // (20 MB) is fetched when this file first runs.
 
 // %%
