@@ -95,14 +95,14 @@ function fits({ grad, expects, guards, backend }: Recording, leaves: readonly un
 function replay(recording: Recording, leaves: readonly unknown[]): unknown {
   const { plan, sources, inputs, cells, results, grads } = recording;
   if (pendingCells.size > 0) evaluate();
+  const backend = backendInUse();
+  const executable = engine.meter === null ? plan.on(backend) : plan.metered(backend, engine.meter);
   for (let i = 0; i < sources.length; i++)
     inputs[i] = inputOf(sources[i] as Source, inputs[i] as TypedArray, leaves);
   const outputs: (TypedArray | null)[] = cells.map(
-    (cell) => cell.spare() ?? backendInUse().allocate(cell.dtype, cell.size),
+    (cell) => cell.spare() ?? backend.allocate(cell.dtype, cell.size),
   );
   for (let i = outputs.length; i < recording.outputs; i++) outputs.push(null);
-  const backend = backendInUse();
-  const executable = engine.meter === null ? plan.on(backend) : plan.metered(backend, engine.meter);
   engine.onRun?.(plan.program(), 'compile');
   let values: TypedArray[];
   try {

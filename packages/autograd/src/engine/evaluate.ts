@@ -16,7 +16,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { bound } from './bound.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
-import { borrow, lend } from './lent.js';
+import { borrow, lend, takeBack } from './lent.js';
 import { NOTHING, numberOf, PlanCache, type Plan } from './plan.js';
 import type { Backend, Meter, Program } from './program.js';
 
@@ -125,7 +125,7 @@ export function execute(
   } catch (error) {
     [...cells, ...more].forEach((cell, k) => {
       const array = outputs[k] ?? null;
-      if (cell === null && array !== null) backend.release(array);
+      if (cell === null && array !== null) takeBack(array, backend);
       cell?.giveBack(array);
       cell?.revert();
     });
@@ -254,5 +254,5 @@ runtime.evaluate = run;
 runtime.bound = (node) => {
   if (engine.building > 0 || mode.tracing !== null) return;
   const roots = bound(node);
-  if (roots.length > 0) run(roots, 'a graph of many nodes');
+  if (roots.length > 0) run(roots, 'evaluation'); // into arrays of their own: what is behind them is to go
 };

@@ -5,6 +5,7 @@
  * room, an older one that its leaves can give again is forgotten, and computed once more should somebody ask; any
  * other moves to an array of its own, as it does when it is read.
  */
+import { DeviceError } from '../errors.js';
 import { itemSize, type TypedArray } from '../graph/dtype.js';
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -34,19 +35,31 @@ let bytes = 0;
 export function borrow(node: Tensor, backend: Backend, used: readonly Tensor[]): TypedArray | null {
   const needed = node.size * itemSize[node.dtype];
   if (needed < LARGE) return null;
-  while (bytes + needed > ROOM && loans.length > 0) {
+  while (bytes > 0 && bytes + needed > ROOM) {
     const at = loans.findIndex((loan) => !used.includes(loan.node));
-    if (at < 0) break;
+    if (at < 0) return null; // the rest is in use by this very run
     end(at);
   }
-  return backend.allocate(node.dtype, node.size);
+  try {
+    const array = backend.allocate(node.dtype, node.size);
+    if (array !== null) bytes += needed;
+    return array;
+  } catch (error) {
+    if (error instanceof DeviceError) return null; // the run says what there is no room for
+    throw error;
+  }
+}
+
+/** Takes back what `borrow` gave for a run that failed. */
+export function takeBack(value: TypedArray, backend: Backend): void {
+  bytes -= value.byteLength;
+  backend.release(value);
 }
 
 /** The node's value now lies in `value`, which `borrow` gave. */
 export function lend(node: Tensor, value: TypedArray, backend: Backend): void {
   node.value = value;
   loans.push({ node, value, backend });
-  bytes += value.byteLength;
   runtime.onRead = own;
 }
 
@@ -73,8 +86,7 @@ function giveOwn({ node, value }: Loan): void {
 function giveBack(at: number): void {
   const { value, backend } = loans[at] as Loan;
   loans.splice(at, 1);
-  bytes -= value.byteLength;
-  backend.release(value);
+  takeBack(value, backend);
   if (loans.length === 0) runtime.onRead = null;
 }
 

@@ -5,6 +5,7 @@ import {
   cell,
   compile,
   evaluate,
+  IndexError,
   memoryUsage,
   noGrad,
   Parameter,
@@ -125,5 +126,27 @@ describe('a large result that was evaluated', () => {
     const { cells, reserved } = memoryUsage();
     for (let k = 0; k < 200; k++) evaluate(x.add(k));
     expect(memoryUsage()).toMatchObject({ cells, reserved });
+  });
+
+  test('is not lent beyond the room there is, however many are evaluated together', () => {
+    const x = leaf(1);
+    crowd(x);
+    const { cells } = memoryUsage();
+    const many = Array.from({ length: 64 }, (_, k) => x.add(k + 0.5));
+    evaluate(...many);
+    expect(memoryUsage().cells).toBeLessThanOrEqual(cells);
+    many.forEach((y, k) => expect(first(y)[0]).toBe(k + 1.5));
+  });
+
+  test('of a run that fails is given back', () => {
+    const x = leaf(1);
+    crowd(x);
+    const { cells } = memoryUsage();
+    for (let k = 0; k < 40; k++) {
+      const beyond = arange(3, { dtype: 'int32' }).add(SIDE);
+      expect(() => evaluate(x.add(k + 0.5), x.indexSelect(0, beyond))).toThrow(IndexError);
+    }
+    crowd(x);
+    expect(memoryUsage()).toMatchObject({ cells });
   });
 });
