@@ -15,8 +15,8 @@ console.log(tensor, Parameter, compile);`;
  * as a method of a tensor, so a page that imports three names has most of it. Budgets are what is there and 3 %.
  */
 const budgets = [
-  { name: 'autograd', contents: [all('autograd')], external: [], budget: 128 * kB },
-  { name: '3 names of it', contents: [few], external: [], budget: 113 * kB },
+  { name: 'autograd', contents: [all('autograd')], external: [], budget: 133 * kB },
+  { name: '3 names of it', contents: [few], external: [], budget: 118 * kB },
   {
     name: 'nn + optim',
     contents: ['nn', 'optim'].map(all),
@@ -27,7 +27,7 @@ const budgets = [
     name: 'all three',
     contents: ['autograd', 'nn', 'optim'].map(all),
     external: [],
-    budget: 164 * kB,
+    budget: 169 * kB,
   },
 ];
 

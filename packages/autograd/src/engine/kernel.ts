@@ -181,9 +181,47 @@ export interface ScanKernel {
   readonly out: Place;
 }
 
+/**
+ * Rows along the middle of `[outer, length, inner]`, put in order: equal elements in theirs, NaN after all numbers.
+ * `order`: where each element of the sorted row was; `median`: the lower median, or NaN if there is one; `argmedian`:
+ * where that is, the first of several.
+ */
+export interface SortKernel {
+  readonly kind: 'sort';
+  readonly result: 'order' | 'median' | 'argmedian';
+  readonly descending: boolean;
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly inputs: readonly [Place];
+  readonly out: Place;
+}
+
+/**
+ * Where `each` values a row belong in `rows` sorted rows of `length`: before elements equal to them, or after (`right`).
+ * NaN counts as larger than all numbers.
+ */
+export interface SearchKernel {
+  readonly kind: 'search';
+  readonly right: boolean;
+  readonly rows: number;
+  readonly length: number;
+  readonly each: number;
+  /** The sorted rows, then the values. */
+  readonly inputs: readonly [Place, Place];
+  readonly out: Place;
+}
+
 /** A kernel of its own kind over contiguous operands. */
 export type OperatorKernel =
-  ScanKernel | ConvKernel | IndexKernel | PoolKernel | PositionKernel | RandomKernel;
+  | ConvKernel
+  | IndexKernel
+  | PoolKernel
+  | PositionKernel
+  | RandomKernel
+  | ScanKernel
+  | SearchKernel
+  | SortKernel;
 
 /** Everything a kernel reads and writes. */
 export function placesOf(kernel: Kernel): Place[] {
@@ -226,6 +264,8 @@ export function operatorFlops(kernel: OperatorKernel): number {
     case 'scan':
       return of(kernel.outer, kernel.length, kernel.inner);
     case 'random':
+    case 'search':
+    case 'sort':
       return 0;
   }
 }

@@ -10,6 +10,7 @@ import type {
   PoolKernel,
   RandomKernel,
   ScanKernel,
+  SortKernel,
 } from './kernel.js';
 import type { Instruction } from './program.js';
 
@@ -68,6 +69,10 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   windowArgmax: (site) => pool(site, 'argmax'),
   windowSum: (site) => pool(site, 'sum'),
   windowSpread: (site) => pool(site, 'spread'),
+  argsort: (site) => sort(site, 'order', [site.attrs['dim'] as number]),
+  argmedian: (site) => sort(site, 'argmedian', [site.attrs['dim'] as number]),
+  median: (site) => sort(site, 'median', site.attrs['dims'] as readonly number[]),
+  searchsorted: search,
   cumsum: (site) => scan(site, 'sum'),
   cumprod: (site) => scan(site, 'prod'),
   linearRecurrence: (site) => scan(site, 'recurrence'),
@@ -211,6 +216,46 @@ function scan({ attrs, operands, inputs, out }: Site, op: ScanKernel['op']): Ker
     length: shape[dim] ?? 1,
     inner: sizeOf(shape.slice(dim + 1)),
     inputs,
+    out,
+  };
+}
+
+/** Elements of a row beyond which there may be no room to sort it. */
+const LONGEST_ROW = 2 ** 25;
+
+function sort(
+  { attrs, operands, inputs, out }: Site,
+  result: SortKernel['result'],
+  dims: readonly number[],
+): Kernel | null {
+  const { shape } = operands[0] as Instruction;
+  const [first, last] = [Math.min(...dims), Math.max(...dims)];
+  const length = sizeOf(shape.slice(first, last + 1));
+  // The dimensions of a row must lie side by side.
+  if (last - first + 1 !== dims.length || length === 0 || length > LONGEST_ROW) return null;
+  return {
+    kind: 'sort',
+    result,
+    descending: attrs['descending'] === true,
+    outer: sizeOf(shape.slice(0, first)),
+    length,
+    inner: sizeOf(shape.slice(last + 1)),
+    inputs: inputs as [Place],
+    out,
+  };
+}
+
+function search({ instruction, attrs, operands, inputs, out }: Site): Kernel | null {
+  const { shape } = operands[0] as Instruction;
+  if (inputs[0]?.dtype !== inputs[1]?.dtype) return null;
+  const rows = sizeOf(shape.slice(0, -1));
+  return {
+    kind: 'search',
+    right: attrs['right'] === true,
+    rows,
+    length: shape.at(-1) as number,
+    each: sizeOf(instruction.shape) / rows,
+    inputs: inputs as [Place, Place],
     out,
   };
 }

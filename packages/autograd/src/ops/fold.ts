@@ -141,12 +141,8 @@ export const medianOver: PrimitiveOp<FoldAttrs> = choice('median', ([x], out, { 
   reduceWalk(shape, dims, (i, at) => {
     rows[i * n + filledTo[i]!++] = data[at]!;
   });
-  for (let i = 0; i < out.data.length; i++) {
-    // Typed arrays sort NaN last.
-    const row = rows.subarray(i * n, (i + 1) * n).sort();
-    const last = row[n - 1]!;
-    out.data[i] = last !== last ? last : row[(n - 1) >> 1]!;
-  }
+  for (let i = 0; i < out.data.length; i++)
+    out.data[i] = rows[i * n + medianPosition(rows, i * n, 1, n)]!;
 });
 
 export function lowest(dtype: DType): number {
@@ -207,15 +203,14 @@ export const argminOf: PrimitiveOp<PositionAttrs> = position('argmin', (data, fr
 );
 
 /** Where the lower median is; the first NaN if there is one. */
-export const argmedianOf: PrimitiveOp<PositionAttrs> = position(
-  'argmedian',
-  (data, from, step, n) => {
-    for (let i = 0; i < n; i++) if (data[from + i * step]! !== data[from + i * step]!) return i;
-    const order = Uint32Array.from({ length: n }, (_, i) => i);
-    order.sort((i, j) => data[from + i * step]! - data[from + j * step]! || i - j);
-    return order[(n - 1) >> 1]!;
-  },
-);
+export const argmedianOf: PrimitiveOp<PositionAttrs> = position('argmedian', medianPosition);
+
+function medianPosition(data: TypedArray, from: number, step: number, n: number): number {
+  for (let i = 0; i < n; i++) if (data[from + i * step]! !== data[from + i * step]!) return i;
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  order.sort((i, j) => data[from + i * step]! - data[from + j * step]! || i - j);
+  return order[(n - 1) >> 1]!;
+}
 
 function extreme(data: TypedArray, from: number, step: number, n: number, sign: 1 | -1): number {
   let best = 0;

@@ -103,14 +103,14 @@ export class FunctionBuilder implements Callable {
     return this;
   }
 
-  /** A 64-bit integer constant of at most 31 bits: time-outs. */
+  /** A 64-bit integer constant of at most 53 bits. */
   i64(value: number): this {
     this.out.byte(0x42);
     let rest = BigInt(value);
     for (;;) {
       const low = Number(rest & 0x7fn);
       rest >>= 7n;
-      if (rest === 0n && (low & 0x40) === 0) {
+      if (rest === ((low & 0x40) === 0 ? 0n : -1n)) {
         this.out.byte(low);
         return this;
       }

@@ -32,6 +32,7 @@ export const I32 = {
   shl: 0x74,
   shrS: 0x75,
   shrU: 0x76,
+  bitsOfF32: 0xbc,
   load: 0x28,
   load8U: 0x2d,
   store: 0x36,
@@ -70,12 +71,20 @@ export const F64 = {
 } as const;
 
 export const I64 = {
+  eq: 0x51,
+  gtU: 0x56,
   add: 0x7c,
+  or: 0x84,
+  xor: 0x85,
   shl: 0x86,
+  shrS: 0x87,
   shrU: 0x88,
+  toI32: 0xa7,
   fromU32: 0xad,
   fromF64U: 0xb1,
-  toI32: 0xa7,
+  bitsOfF64: 0xbd,
+  load: 0x29,
+  store: 0x37,
 } as const;
 
 export const ATOMICS = {

@@ -9,6 +9,8 @@ import { compilePool } from './poolKernel.js';
 import { compilePosition } from './positionKernel.js';
 import { compileRandom } from './randomKernel.js';
 import { compileScan } from './scanKernel.js';
+import { compileSearch } from './searchKernel.js';
+import { compileSort } from './sortKernel.js';
 
 /** What an operator becomes, in order: functions of its own, and loops that finish the work. */
 export type Piece = CompiledKernel | LoopKernel;
@@ -33,5 +35,9 @@ export function compileOperator(
       return [compileRandom(module, kernel)];
     case 'scan':
       return [compileScan(module, kernel)];
+    case 'search':
+      return [compileSearch(module, kernel)];
+    case 'sort':
+      return [compileSort(module, kernel, scratch)];
   }
 }

@@ -106,6 +106,19 @@ function scans(): Writer {
   return w;
 }
 
+function sorting(): Writer {
+  const w = new Writer();
+  const x = w.input('float32', [7, 40, 90]);
+  w.add('argsort', [x], { dim: 2, descending: true }, [7, 40, 90], 'int32');
+  w.add('argsort', [x], { dim: 1, descending: false }, [7, 40, 90], 'int32');
+  w.add('median', [x], { dims: [1], keepdim: false }, [7, 90]);
+  w.add('argsort', [w.input('float64', [3000])], { dim: 0, descending: false }, [3000], 'int32');
+  const rows = w.input('float64', [50]);
+  w.values.get(rows)!.sort();
+  w.add('searchsorted', [rows, w.input('float64', [4000])], { right: true }, [4000], 'int32');
+  return w;
+}
+
 function random(): Writer {
   const w = new Writer();
   const [seed, offset] = [w.input('float64', []), w.input('float64', [])];
@@ -126,7 +139,7 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
   const pool = new ThreadPool(shared, threads);
   ended.push(() => pool.dispose());
 
-  test.each(Object.entries({ convolutions, windows, indices, scans, random }))(
+  test.each(Object.entries({ convolutions, windows, indices, scans, sorting, random }))(
     '%s: the same bits as one thread',
     (_, write) => {
       expect(pool.waitUntilReady()).toBe(true);
