@@ -8,7 +8,9 @@ import { isTensor } from '../tree.js';
 import { generator } from '../graph/generatorState.js';
 import { backendInUse, engine, evaluate, explain } from './evaluate.js';
 import { lastRun } from './lastRun.js';
+import { borrow, lend, takeBack } from './lent.js';
 import { record, type Recording, type Source } from './record.js';
+import { retrace } from './retrace.js';
 
 /** More signatures than this are not remembered. */
 const MANY = 64;
@@ -102,13 +104,15 @@ function replay(recording: Recording, leaves: readonly unknown[]): unknown {
   const outputs: (TypedArray | null)[] = cells.map(
     (cell) => cell.spare() ?? backend.allocate(cell.dtype, cell.size),
   );
-  for (let i = outputs.length; i < recording.outputs; i++) outputs.push(null);
+  for (let i = outputs.length; i < recording.roots.length; i++)
+    outputs.push(borrow(recording.roots[i] as Tensor, backend, leaves));
   engine.onRun?.(plan.program(), 'compile');
   let values: TypedArray[];
   try {
     values = executable.run(inputs, outputs);
   } catch (error) {
     cells.forEach((cell, k) => cell.giveBack(outputs[k] ?? null));
+    for (const array of outputs.slice(cells.length)) if (array !== null) takeBack(array, backend);
     throw explain(error, recording.nodes[executable.at], 'compile');
   }
   cells.forEach((cell, k) => cell.advance(values[k] as TypedArray, (outputs[k] ?? null) !== null));
@@ -122,13 +126,33 @@ function replay(recording: Recording, leaves: readonly unknown[]): unknown {
   // A step that only updates has no backward pass to look into.
   if (lastRun.wanted && grads.length > 0)
     lastRun.kept = { program: plan.program(), inputs: inputs.slice(), nodes: recording.nodes };
+  const made: Tensor[] = [];
   const result = recording.build(
-    results.map(({ output, shape, dtype }) =>
-      output < 0 ? leaves[-1 - output] : makeLeaf(values[output] as TypedArray, shape, dtype),
+    results.map((output) =>
+      output < 0
+        ? leaves[-1 - output]
+        : (made[output] ??= resultOf(recording, output, values, outputs, leaves)),
     ),
   );
   for (const f of recording.after) f();
   return result;
+}
+
+function resultOf(
+  recording: Recording,
+  output: number,
+  values: readonly TypedArray[],
+  given: readonly (TypedArray | null)[],
+  leaves: readonly unknown[],
+): Tensor {
+  const { shape, dtype } = recording.roots[output] as Tensor;
+  const value = values[output] as TypedArray;
+  // The array of a cell's version is written again at the next call but one.
+  if (output < recording.cells.length) return makeLeaf(value.slice(), shape, dtype);
+  if ((given[output] ?? null) === null) return makeLeaf(value, shape, dtype);
+  const node = retrace(recording, output, leaves) ?? makeLeaf(value, shape, dtype);
+  lend(node, value, backendInUse());
+  return node;
 }
 
 /** The value of an input at this call; numbers are written into an array of their own. */
@@ -136,7 +160,8 @@ function inputOf(source: Source, array: TypedArray, leaves: readonly unknown[]):
   switch (source.kind) {
     case 'argument': {
       const leaf = leaves[source.index];
-      if (isTensor(leaf)) return valueOf(leaf, 'compile');
+      // One that lies in the backend's memory is read where it is.
+      if (isTensor(leaf)) return leaf.current.value ?? valueOf(leaf, 'compile');
       array[0] = leaf as number;
       return array;
     }

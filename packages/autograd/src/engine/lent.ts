@@ -6,7 +6,7 @@
  * other moves to an array of its own, as it does when it is read.
  */
 import { DeviceError } from '../errors.js';
-import { itemSize, type TypedArray } from '../graph/dtype.js';
+import { itemSize, type DType, type TypedArray } from '../graph/dtype.js';
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { placeholderOp, versionOp } from '../graph/version.js';
@@ -19,7 +19,7 @@ const LARGE = 2 ** 16;
 /** All of them together; a larger one is alone. */
 const ROOM = 2 ** 24;
 /** A result of more nodes than this is not computed again. */
-const MANY_NODES = 100;
+export const MANY_NODES = 100;
 
 interface Loan {
   readonly node: Tensor;
@@ -31,9 +31,13 @@ interface Loan {
 const loans: Loan[] = [];
 let bytes = 0;
 
-/** A place for the result of a node; null where it shall have an array of its own. `used` are inputs of the same run. */
-export function borrow(node: Tensor, backend: Backend, used: readonly Tensor[]): TypedArray | null {
-  const needed = node.size * itemSize[node.dtype];
+/** A place for a result; null where it shall have an array of its own. `used` are inputs of the same run. */
+export function borrow(
+  { dtype, size }: { readonly dtype: DType; readonly size: number },
+  backend: Backend,
+  used: readonly unknown[],
+): TypedArray | null {
+  const needed = size * itemSize[dtype];
   if (needed < LARGE) return null;
   while (bytes > 0 && bytes + needed > ROOM) {
     const at = loans.findIndex((loan) => !used.includes(loan.node));
@@ -41,7 +45,7 @@ export function borrow(node: Tensor, backend: Backend, used: readonly Tensor[]):
     end(at);
   }
   try {
-    const array = backend.allocate(node.dtype, node.size);
+    const array = backend.allocate(dtype, size);
     if (array !== null) bytes += needed;
     return array;
   } catch (error) {

@@ -1,10 +1,9 @@
 /** @file Recording a function for `compile`: run once on placeholders, noted, and all that it changed taken back. */
 import { ChainruleError } from '../errors.js';
 import { Cell, pendingCells } from '../graph/cell.js';
-import { allocate, type DType, type TypedArray } from '../graph/dtype.js';
+import { allocate, type TypedArray } from '../graph/dtype.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, recording, withMode, type Guard } from '../graph/mode.js';
-import type { Shape } from '../graph/shape.js';
 import { extraOf, type Tensor, valueOf } from '../graph/tensor.js';
 import { counterOp, placeholder, placeholderOp } from '../graph/version.js';
 import { flatten, isTensor } from '../tree.js';
@@ -33,14 +32,12 @@ export interface Recording {
   readonly sources: readonly Source[];
   readonly inputs: TypedArray[];
   /** What the plan gives: the new versions of `cells`, then the results. */
-  readonly outputs: number;
+  readonly roots: readonly Tensor[];
   readonly cells: readonly Cell[];
-  /** The tensors of the result; one that is an argument as it came has the output −1 − its place. */
-  readonly results: readonly {
-    readonly shape: Shape;
-    readonly dtype: DType;
-    readonly output: number;
-  }[];
+  /** The root that each tensor of the result is; −1 − its place for an argument that is returned as it came. */
+  readonly results: readonly number[];
+  /** Whether the results follow from the arguments alone, and nothing else is changed. */
+  readonly pure: boolean;
   readonly build: (leaves: readonly unknown[]) => unknown;
   /** The gradients afterwards: null where they are cleared; `target` is a place among the arguments or a tensor. */
   readonly grads: readonly { readonly target: Tensor | number; readonly cell: Cell | null }[];
@@ -120,11 +117,7 @@ function capture(
   const results = out.leaves.map((leaf) => {
     const node = leaf.current;
     const argument = placeholders.indexOf(node);
-    return {
-      shape: leaf.shape,
-      dtype: leaf.dtype,
-      output: argument >= 0 ? -1 - argument : output(node),
-    };
+    return argument >= 0 ? -1 - argument : output(node);
   });
   const stops = new Set<Tensor>(placeholders.filter((p) => p !== null));
   for (const cell of made) stops.add(cell.first);
@@ -151,9 +144,11 @@ function capture(
         (leaf.value === null ? null : valueOf(leaf, 'compile')) ??
         (isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : allocate(leaf.dtype, leaf.size)),
     ),
-    outputs: roots.length,
+    roots,
     cells,
     results,
+    pure:
+      grads.length === 0 && graph.leaves.every(({ cell, op }) => cell === null && op !== counterOp),
     build: (tensors) => out.structure.rebuild(tensors),
     grads,
     draws: generator.offset - start,

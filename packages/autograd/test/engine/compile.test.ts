@@ -140,6 +140,24 @@ describe('compile', () => {
     expect(w.toArray()).not.toEqual(seen[3]);
   });
 
+  test('a parameter that is returned is its value then', () => {
+    const w = new Parameter(tensor([1, 2]));
+    const f = compile(() => {
+      noGrad(() => w.assign(w.add(1)));
+      return { w, twice: w.mul(2), again: w };
+    });
+    const results = [f(), f(), f(), f()];
+    expect(results.map((r) => (r.w as Tensor).toArray())).toEqual([
+      [2, 3],
+      [3, 4],
+      [4, 5],
+      [5, 6],
+    ]);
+    expect(results.map((r) => r.twice.toArray())[0]).toEqual([4, 6]);
+    expect((results[0]!.again as Tensor).toArray()).toEqual([2, 3]);
+    expect(w.toArray()).toEqual([5, 6]);
+  });
+
   test('a frozen parameter, or another grad mode, is another recording', () => {
     const w = new Parameter(tensor([1, 2]));
     const f = compile(() => {

@@ -99,6 +99,39 @@ describe('a large result that was evaluated', () => {
     expect(recorded(x).at(0).item()).toBe(sum.at(0).item());
   });
 
+  test('of a compiled function is right at once, and after many others', () => {
+    const x = leaf(1);
+    const f = compile((t: Tensor, k: number) => ({ y: t.mul(k).add(1), s: t.sum(0) }));
+    f(x, 1);
+    const [a, b] = [f(x, 2), f(leaf(10), 3)];
+    expect(first(a.y)).toEqual([3, 5, 7]);
+    for (let k = 0; k < 40; k++) f(leaf(k), k);
+    crowd(x);
+    expect(runs(() => expect(first(b.y)).toEqual([31, 34, 37]))).toBe(1); // computed once more
+    expect(runs(() => expect(first(b.y)).toEqual([31, 34, 37]))).toBe(0);
+    expect(first(a.y)).toEqual([3, 5, 7]);
+    expect(b.y.needsGrad).toBe(false);
+  });
+
+  test('of a compiled function does not follow what that reads anew at each call', () => {
+    const w = new Parameter(leaf(1));
+    const x = leaf(0);
+    const f = compile((t: Tensor) => t.add(w));
+    const y = f(x);
+    noGrad(() => w.assign(w.mul(10)));
+    const z = f(x);
+    for (let k = 0; k < 40; k++) f(x);
+    expect(first(y)).toEqual([1, 3, 5]);
+    expect(first(z)).toEqual([10, 21, 32]);
+  });
+
+  test('of a compiled function goes into the next one', () => {
+    const f = compile((t: Tensor) => t.mul(2));
+    let x = leaf(1);
+    for (let k = 0; k < 30; k++) x = f(x).sub(f(x).mul(0.5));
+    expect(first(x)).toEqual([1, 2, 3]);
+  });
+
   test('can be differentiated afterwards', () => {
     const x = leaf(1).requiresGrad_();
     const y = x.mul(x);

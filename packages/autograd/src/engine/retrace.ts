@@ -1,0 +1,41 @@
+/** @file The graph that a recorded function stands for, built once more over other arguments. */
+import { noGrad } from '../graph/mode.js';
+import { makeLeaf, makeNode, type Tensor } from '../graph/tensor.js';
+import { isTensor } from '../tree.js';
+import { engine } from './evaluate.js';
+import { MANY_NODES } from './lent.js';
+import type { Program } from './program.js';
+import type { Recording } from './record.js';
+
+/**
+ * A result of a recording as a node of the graph behind it, so that it can be computed again like any other; null where
+ * it also depends on what may have changed since, or the graph is large.
+ */
+export function retrace(
+  { pure, plan, sources, inputs }: Recording,
+  output: number,
+  leaves: readonly unknown[],
+): Tensor | null {
+  const program: Program = plan.program();
+  if (!pure || program.instructions.length > MANY_NODES) return null;
+  const nodes = new Array<Tensor>(program.instructions.length);
+  program.inputs.forEach((slot, k) => {
+    const source = sources[k];
+    const leaf = source?.kind === 'argument' ? leaves[source.index] : null;
+    const { shape, dtype } = program.instructions[slot] as (typeof program.instructions)[number];
+    nodes[slot] = isTensor(leaf) ? leaf.current : makeLeaf(inputs[k]!.slice(), shape, dtype);
+  });
+  engine.building++;
+  try {
+    noGrad(() => {
+      program.instructions.forEach(({ op, attrs, inputs: from, shape, dtype }, i) => {
+        if (op === null) return;
+        const given = from.map((x) => nodes[x] as Tensor);
+        nodes[i] = makeNode(op, given, attrs, shape, dtype);
+      });
+    });
+  } finally {
+    engine.building--;
+  }
+  return nodes[program.outputs[output] as number] as Tensor;
+}
