@@ -149,7 +149,7 @@ class LoopCompiler {
     return bytes;
   }
 
-  /** The roots of each pass over a row: reductions of a level, then the outputs of each point. */
+  /** The roots of each pass over a row: what is reduced, and the outputs of each point that are known by then. */
   private passes(): readonly (readonly number[])[] {
     if (this.passRoots !== undefined) return this.passRoots;
     const passes: number[][] = [];
@@ -157,11 +157,21 @@ class LoopCompiler {
       if (scalar.kind === 'reduce')
         (passes[(this.facts[i] as ScalarFacts).phase - 1] ??= []).push(scalar.arg);
     });
-    passes.push(
-      this.nest.outputs.filter((output) => output.perPoint).map((output) => output.value),
+    passes.push([]);
+    passes.forEach((roots, pass) =>
+      roots.push(...this.pointOutputs(pass, passes.length - 1).map((output) => output.value)),
     );
     this.passRoots = passes;
     return passes;
+  }
+
+  /** The outputs of each point that a pass writes: as early as they are known, unless a later pass reads their place. */
+  private pointOutputs(pass: number, last: number): Nest['outputs'] {
+    const { inputs, outputs } = this.nest;
+    return outputs.filter(({ perPoint, value, buffer }) => {
+      const read = inputs.some((input) => input.buffer === buffer);
+      return perPoint && pass === (read ? last : (this.facts[value] as ScalarFacts).phase);
+    });
   }
 
   // Pointers.
@@ -316,10 +326,10 @@ class LoopCompiler {
     const passes = this.passes();
     this.cached = new Set();
     passes.forEach((roots, pass) => {
-      const last = pass === passes.length - 1;
-      if (last) {
-        this.store(false);
-        if (roots.length > 0) this.pass(roots, () => this.store(true));
+      const points = this.pointOutputs(pass, passes.length - 1);
+      if (pass === passes.length - 1) {
+        this.store(this.nest.outputs.filter((output) => !output.perPoint));
+        if (roots.length > 0) this.pass(roots, points, () => this.store(points));
         return;
       }
       const reduces = this.body.flatMap((scalar, i) =>
@@ -329,8 +339,9 @@ class LoopCompiler {
       );
       for (const { scalar, i } of reduces)
         this.accumulators.set(i, freshAccumulators(this.v, scalar, this.accumulatorCount(i)));
-      this.pass(roots, () => {
+      this.pass(roots, points, () => {
         for (const { scalar, i } of reduces) this.accumulate(scalar, i);
+        this.store(points);
       });
       for (const { scalar, i } of reduces) {
         const parts = this.accumulators.get(i) as readonly Value[];
@@ -344,7 +355,7 @@ class LoopCompiler {
   }
 
   /** One walk over the points of a row. */
-  private pass(roots: readonly number[], leaf: () => void): void {
+  private pass(roots: readonly number[], points: Nest['outputs'], leaf: () => void): void {
     const needed = closure(this.body, roots, (i) => this.cached.has(i));
     const fresh = needed.filter((i) => this.caches.has(i) && !this.cached.has(i));
     this.computeAt(this.nest.outer - 1, needed, Infinity);
@@ -362,7 +373,7 @@ class LoopCompiler {
     };
     this.active = new Set([
       ...needed.flatMap((i) => this.walkOf(i) ?? []),
-      ...this.nest.outputs.filter((output) => output.perPoint),
+      ...points,
     ]);
     level(this.nest.outer);
     this.active = undefined;
@@ -458,16 +469,15 @@ class LoopCompiler {
     };
   }
 
-  /** Stores the outputs of each point, or those of each row. */
-  private store(perPoint: boolean): void {
-    const outputs = this.nest.outputs.filter((output) => output.perPoint === perPoint);
+  /** Stores some outputs: of each point, or of each row. */
+  private store(outputs: Nest['outputs']): void {
     // Everything is computed before anything is stored, so that a buffer may be rewritten in place.
     const ready = outputs.map((output) =>
       this.compute(output.value).map((value) => storable(this.v, value)),
     );
     outputs.forEach((output, k) => {
       const parts = ready[k] as (readonly Register[])[];
-      const perLane = this.nest.vector < this.nest.outer || perPoint;
+      const perLane = this.nest.vector < this.nest.outer || output.perPoint;
       const count = perLane && output.strides[this.nest.vector] !== 0 ? this.copies : 1;
       const lanes = perLane && output.strides[this.nest.vector] !== 0 ? this.lanes : 1;
       for (let copy = 0; copy < count; copy++) {
