@@ -11,6 +11,7 @@ import type { FunctionBuilder } from './assembler.js';
 import { barrierFunction, BARRIER_BYTES } from './barrier.js';
 import { chunkReductions } from './chunkReductions.js';
 import type { Scratch } from './chunkReductions.js';
+import { columnSums } from './columnSums.js';
 import { supports } from './elementOps.js';
 import { FOLD_BYTES, TABLE, THREAD, THREADS } from './kernelFunction.js';
 import type { CompiledKernel, KernelContext, VectorWidth } from './kernelFunction.js';
@@ -122,7 +123,9 @@ function compileKernel(
   scratch: Scratch,
 ): CompiledKernel[] {
   const loops = (loop: LoopKernel): CompiledKernel[] =>
-    chunkReductions(loop, scratch).map((piece) => compileLoop(module, piece, context));
+    chunkReductions(loop, scratch)
+      .flatMap((piece) => columnSums(piece, scratch))
+      .map((piece) => compileLoop(module, piece, context));
   if (kernel.kind === 'loop') return loops(kernel);
   if (kernel.kind === 'matmul') {
     const loop = matmulAsLoop(kernel);

@@ -80,14 +80,28 @@ class LoopCompiler {
     this.v = new Lanes(this.f, context.fma);
     const points = this.nest.sizes.reduce((product, size) => product * size, 1);
     const weight = this.facts.reduce((sum, fact) => sum + (fact.expensive ? 8 : 1), 0);
-    this.parallel = this.nest.outer > 0 && points * weight >= SERIAL_WORK;
-    const { sizes, outer, vector } = this.nest;
+    this.parallelLevel = this.levelToShare();
+    this.parallel =
+      this.nest.outer > 0 && this.parallelLevel >= 0 && points * weight >= SERIAL_WORK;
+  }
+
+  /** The level that threads share: one along which all outputs move, the first unless the vector level has more to do. */
+  private levelToShare(): number {
+    const { sizes, outer, vector, outputs } = this.nest;
+    const free = (level: number): boolean =>
+      outputs.every(({ strides }) => strides[level] !== 0) || sizes[level] === 1;
     const blocks = (level: number): number =>
       level === vector
         ? Math.floor((sizes[level] as number) / (4 * this.width(level)))
         : (sizes[level] as number);
-    this.parallelLevel =
-      outer > 1 && vector === outer - 1 && blocks(vector) > blocks(0) ? vector : 0;
+    const first = sizes.slice(0, outer).findIndex((_, level) => free(level));
+    const last = outer - 1;
+    return vector === last &&
+      first < last &&
+      free(last) &&
+      (first < 0 || blocks(last) > blocks(first))
+      ? last
+      : first;
   }
 
   compile(): CompiledKernel {
@@ -371,10 +385,7 @@ class LoopCompiler {
         level(l + 1);
       });
     };
-    this.active = new Set([
-      ...needed.flatMap((i) => this.walkOf(i) ?? []),
-      ...points,
-    ]);
+    this.active = new Set([...needed.flatMap((i) => this.walkOf(i) ?? []), ...points]);
     level(this.nest.outer);
     this.active = undefined;
     for (const i of fresh) this.cached.add(i);
