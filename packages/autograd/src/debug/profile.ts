@@ -29,18 +29,22 @@ export interface Profile<R> {
   toString(): string;
 }
 
-let totals = new Map<string, { work: Work; calls: number; ms: number }>();
+let totals = new Map<
+  string,
+  { work: Work; calls: number; ms: number; flops: number; bytes: number }
+>();
 
 /** The one meter: plans keep the kernels that were made for it, so that a second profile finds them optimized. */
 const meter: Meter = {
   report(work, ms) {
     const key = `${work.name}|${work.operations.join()}`;
-    const known = totals.get(key);
-    if (known === undefined) totals.set(key, { work, calls: 1, ms });
-    else {
-      known.calls++;
-      known.ms += ms;
-    }
+    let total = totals.get(key);
+    if (total === undefined)
+      totals.set(key, (total = { work, calls: 0, ms: 0, flops: 0, bytes: 0 }));
+    total.calls++;
+    total.ms += ms;
+    total.flops += work.flops;
+    total.bytes += work.bytes;
     const end = performance.now();
     performance.measure(work.name, { start: end - ms, end });
     performance.clearMeasures(work.name);
@@ -71,14 +75,14 @@ export function profile<R>(f: () => R): Profile<R> {
   const kernelMs = all.reduce((sum, x) => sum + x.ms, 0);
   const rows = all
     .sort((x, y) => y.ms - x.ms)
-    .map(({ work, calls, ms }): ProfileRow => ({
+    .map(({ work, calls, ms, flops, bytes }): ProfileRow => ({
       kernel: work.name,
       operations: summary(work.operations),
       calls,
       ms,
       share: ms / kernelMs,
-      gflops: (work.flops * calls) / ms / 1e6,
-      gbps: (work.bytes * calls) / ms / 1e6,
+      gflops: flops / ms / 1e6,
+      gbps: bytes / ms / 1e6,
     }));
   const counts = { hits: engine.plans.hits - hits, misses: engine.plans.misses - misses };
   return {

@@ -1,7 +1,7 @@
 /** @file `profile` reports every kernel that ran, of plain and of compiled code. */
 import { describe, expect, test } from 'vitest';
 import { engine } from '../../src/engine/evaluate.js';
-import { compile, evaluate, profile, randn, type Tensor } from '../../src/index.js';
+import { compile, conv2d, evaluate, profile, randn, type Tensor } from '../../src/index.js';
 
 const isWasm = engine.backend?.name === 'wasm';
 const [x, w] = [randn([64, 96]), randn([96, 80])];
@@ -50,3 +50,18 @@ describe.each([
     expect(rows).toEqual([]);
   });
 });
+
+test.runIf(isWasm)(
+  'convolutions of several sizes are rows of their own, with rates of their own',
+  () => {
+    const images = [randn([2, 3, 8, 8]), randn([2, 3, 16, 16])];
+    const weight = randn([4, 3, 3, 3]);
+    evaluate(weight, ...images);
+    const { rows } = profile(() => images.map((image) => evaluate(conv2d(image, weight))));
+    const work = rows.map(({ kernel, gflops, ms }) => [kernel, Math.round(gflops * ms * 1e6)]);
+    expect(Object.fromEntries(work)).toEqual({
+      'conv 2×3×8×8 → 4, 3×3': 2 * 2 * 3 * 4 * 36 * 9,
+      'conv 2×3×16×16 → 4, 3×3': 2 * 2 * 3 * 4 * 196 * 9,
+    });
+  },
+);
