@@ -16,7 +16,7 @@ import {
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 import { uniformParameter, type ParameterOptions } from './create.js';
-import { gruStep, lstmStep, rnnStep, type Step } from './recurrentCells.js';
+import { biasesOf, gruStep, lstmStep, rnnStep, type Step } from './recurrentCells.js';
 
 export interface RecurrentOptions extends ParameterOptions {
   readonly numLayers?: number;
@@ -147,20 +147,18 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     end: string,
     reverse: boolean,
   ): { output: Tensor; end: S } {
+    const bias = biasesOf(step, this.weight('bias_ih', end), this.weight('bias_hh', end));
     const weights = {
       hidden: this.weight('weight_hh', end) as Tensor,
-      hiddenBias: this.weight('bias_hh', end),
+      hiddenBias: bias.hidden,
       projection: this.weight('weight_hr', end),
     };
-    const inputs = unbind(
-      linear(sequence, this.weight('weight_ih', end) as Tensor, this.weight('bias_ih', end)),
-      0,
-    );
+    const inputs = unbind(linear(sequence, this.weight('weight_ih', end) as Tensor, bias.input), 0);
     const outputs: Tensor[] = new Array<Tensor>(inputs.length);
     let state = start;
     for (let i = 0; i < inputs.length; i++) {
       const t = reverse ? inputs.length - 1 - i : i;
-      state = step(inputs[t] as Tensor, state, weights);
+      state = step.next(inputs[t] as Tensor, state, weights);
       outputs[t] = state[0] as Tensor;
     }
     if (outputs.length === 0)

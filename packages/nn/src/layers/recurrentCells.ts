@@ -14,7 +14,7 @@ import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 import { uniformParameter, type ParameterOptions } from './create.js';
 
-/** The weights that a step applies to its state: `[gates · hidden, state]`, and the biases that cannot go elsewhere. */
+/** The weights that a step applies to its state: `[gates · hidden, state]`, and what it adds to that product. */
 export interface StepWeights {
   readonly hidden: Tensor;
   readonly hiddenBias: Tensor | null;
@@ -22,44 +22,61 @@ export interface StepWeights {
   readonly projection?: Tensor | null;
 }
 
-/** `h' = f(x + h Wᵀ)`; x is what the input contributes, all biases included. */
+/** One step of a recurrent layer. */
+export interface Step<S extends readonly Tensor[]> {
+  /** Whether the state's bias is added to the state's product alone; else it is part of what the input contributes. */
+  readonly biasApart: boolean;
+  /** From what the input contributes and the state to the next state; its first part is the output. */
+  next(x: Tensor, state: S, weights: StepWeights): S;
+}
+
+/** `h' = f(x + h Wᵀ)`. */
 export function rnnStep(f: (x: Tensor) => Tensor): Step<readonly [Tensor]> {
-  return (x, [h], { hidden, hiddenBias }) => [f(x.add(linear(h, hidden, hiddenBias)))];
+  return {
+    biasApart: false,
+    next: (x, [h], { hidden, hiddenBias }) => [f(x.add(linear(h, hidden, hiddenBias)))],
+  };
 }
 
 /**
  * `c' = σ(f) c + σ(i) tanh(g)`, `h' = σ(o) tanh(c')`, or `W (σ(o) tanh(c'))` with a projection; the gates i, f, g, o are
  * slices of `x + h Wᵀ` (Hochreiter & Schmidhuber 1997).
  */
-export const lstmStep: Step<readonly [Tensor, Tensor]> = (
-  x,
-  [h, c],
-  { hidden, hiddenBias, projection },
-) => {
-  const [i, f, g, o] = chunk(x.add(linear(h, hidden, hiddenBias)), 4, -1) as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
-  const cell = sigmoid(f)
-    .mul(c)
-    .add(sigmoid(i).mul(tanh(g)));
-  const out = sigmoid(o).mul(tanh(cell));
-  return [projection == null ? out : linear(out, projection), cell];
+export const lstmStep: Step<readonly [Tensor, Tensor]> = {
+  biasApart: false,
+  next: (x, [h, c], { hidden, hiddenBias, projection }) => {
+    const gates = chunk(x.add(linear(h, hidden, hiddenBias)), 4, -1);
+    const [i, f, g, o] = gates as [Tensor, Tensor, Tensor, Tensor];
+    const cell = sigmoid(f)
+      .mul(c)
+      .add(sigmoid(i).mul(tanh(g)));
+    const out = sigmoid(o).mul(tanh(cell));
+    return [projection == null ? out : linear(out, projection), cell];
+  },
 };
 
 /** `h' = (1 − z) n + z h` with `n = tanh(xₙ + r (h Wₙᵀ + bₙ))`; the gates are r, z, n (Cho et al. 2014). */
-export const gruStep: Step<readonly [Tensor]> = (x, [h], { hidden, hiddenBias }) => {
-  const [xr, xz, xn] = chunk(x, 3, -1) as [Tensor, Tensor, Tensor];
-  const [hr, hz, hn] = chunk(linear(h, hidden, hiddenBias), 3, -1) as [Tensor, Tensor, Tensor];
-  const z = sigmoid(xz.add(hz));
-  const n = tanh(xn.add(sigmoid(xr.add(hr)).mul(hn)));
-  return [n.add(z.mul(h.sub(n)))];
+export const gruStep: Step<readonly [Tensor]> = {
+  biasApart: true,
+  next: (x, [h], { hidden, hiddenBias }) => {
+    const [xr, xz, xn] = chunk(x, 3, -1) as [Tensor, Tensor, Tensor];
+    const [hr, hz, hn] = chunk(linear(h, hidden, hiddenBias), 3, -1) as [Tensor, Tensor, Tensor];
+    const z = sigmoid(xz.add(hz));
+    const n = tanh(xn.add(sigmoid(xr.add(hr)).mul(hn)));
+    return [n.add(z.mul(h.sub(n)))];
+  },
 };
 
-/** From what the input contributes and the state to the next state; its first part is the output. */
-export type Step<S extends readonly Tensor[]> = (x: Tensor, state: S, weights: StepWeights) => S;
+/** The biases of the input's and the state's products, each where a step adds it: of a whole sequence at once, if it can be. */
+export function biasesOf(
+  { biasApart }: Pick<Step<readonly Tensor[]>, 'biasApart'>,
+  input: Tensor | null,
+  hidden: Tensor | null,
+): { readonly input: Tensor | null; readonly hidden: Tensor | null } {
+  return biasApart || input === null || hidden === null
+    ? { input, hidden }
+    : { input: input.add(hidden), hidden: null };
+}
 
 export interface CellOptions extends ParameterOptions {
   readonly bias?: boolean;
@@ -114,9 +131,10 @@ abstract class RecurrentCell extends Module {
         );
       }
     }
-    return step(linear(x, this.weightIh, this.biasIh), state, {
+    const { input, hidden } = biasesOf(step, this.biasIh, this.biasHh);
+    return step.next(linear(x, this.weightIh, input), state, {
       hidden: this.weightHh,
-      hiddenBias: this.biasHh,
+      hiddenBias: hidden,
     });
   }
 
