@@ -12,7 +12,8 @@ import type { Scratch } from './chunkReductions.js';
 import { FOLD_BYTES, kernelFunction, loadAddress, SCRATCH, threadRange } from './kernelFunction.js';
 import type { CompiledKernel } from './kernelFunction.js';
 import { elementsOf, forRange, zeroFill } from './nest.js';
-import { F32, F64, I32, I64, V128 } from './opcodes.js';
+import { I32, I64 } from './opcodes.js';
+import { itemOf, pushKey, type Item } from './sortKeys.js';
 
 /** Elements below which one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
@@ -21,23 +22,6 @@ const SHORT_ROW = 64;
 
 const DIGIT_VALUES = 256;
 const COUNT_BYTES = DIGIT_VALUES * 4;
-
-/** How a position and a key lie together: the position first. */
-interface Item {
-  readonly bytes: 8 | 16;
-  /** Where the key begins, and how many digits of eight bits it has. */
-  readonly key: 4 | 8;
-  readonly digits: 1 | 4 | 8;
-  /** Copies an item from one address on the stack to another below it. */
-  readonly load: number;
-  readonly store: number;
-}
-
-function itemOf(dtype: DType): Item {
-  if (dtype === 'float64')
-    return { bytes: 16, key: 8, digits: 8, load: V128.load, store: V128.store };
-  return { bytes: 8, key: 4, digits: dtype === 'bool' ? 1 : 4, load: I64.load, store: I64.store };
-}
 
 export function compileSort(
   module: ModuleBuilder,
@@ -148,7 +132,7 @@ class SortCompiler {
     f.repeat(kernel.length, () => {
       f.get(at).get(position).memory(I32.store, 0);
       f.get(at);
-      this.key(source);
+      pushKey(f, this.dtype, source, kernel.descending);
       f.memory(this.dtype === 'float64' ? I64.store : I32.store, item.key);
       for (let d = 0; d < item.digits && this.counted; d++) {
         const count = f.local('i32');
@@ -164,36 +148,6 @@ class SortCompiler {
       }
       f.advance(position, 1).advance(at, item.bytes).advance(source, step);
     });
-  }
-
-  /** Pushes the key of the element at `source`: −0 has that of 0, NaN the largest of all. */
-  private key(source: number): void {
-    const { f, dtype } = this;
-    const { load } = elementsOf(dtype);
-    if (dtype === 'float32') {
-      const [x, bits] = [f.local('f32'), f.local('i32')];
-      f.get(source).memory(load, 0).f32(0).op(F32.add).tee(x).op(I32.bitsOfF32).set(bits);
-      // The bits of negative numbers fall as the numbers rise.
-      f.get(bits)
-        .get(bits)
-        .i32(31)
-        .op(I32.shrS)
-        .i32(-(2 ** 31))
-        .op(I32.or)
-        .op(I32.xor);
-      f.i32(-1).get(x).get(x).op(F32.eq).select();
-    } else if (dtype === 'float64') {
-      const [x, bits] = [f.local('f64'), f.local('i64')];
-      f.get(source).memory(load, 0).f64(0).op(F64.add).tee(x).op(I64.bitsOfF64).set(bits);
-      f.get(bits).get(bits).i64(63).op(I64.shrS).i64(1).i64(63).op(I64.shl).op(I64.or).op(I64.xor);
-      f.i64(-1).get(x).get(x).op(F64.eq).select();
-    } else {
-      f.get(source).memory(load, 0);
-      if (dtype === 'int32') f.i32(-(2 ** 31)).op(I32.xor);
-    }
-    if (!this.kernel.descending) return;
-    if (dtype === 'float64') f.i64(-1).op(I64.xor);
-    else f.i32(dtype === 'bool' ? 1 : -1).op(I32.xor);
   }
 
   /** Pushes digit `d` of the item at `at`, as bytes into the counts. */
