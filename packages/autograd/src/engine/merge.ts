@@ -16,21 +16,17 @@ interface Graph {
 /** The steps with loops merged, again in an order in which they can run. */
 export function mergeLoops({ steps, instructions, views }: Graph): Step[] {
   const current: (Step | null)[] = [...steps];
-  const writer = new Map<number, number>();
-  steps.forEach((step, i) => {
-    for (const slot of writtenBy(step)) writer.set(slot, i);
-  });
-  // For each step, those whose buffers it reads.
-  const needs = steps.map(
-    (step) => new Set(readBy(step).flatMap((base) => writer.get(base) ?? [])),
-  );
+  const needs = new Needs(steps);
   const readers = new Map<number, number[]>();
+  const note = (base: number, step: number): void => {
+    const known = readers.get(base);
+    if (known === undefined) readers.set(base, [step]);
+    else known.push(step);
+  };
   steps.forEach((step, i) => {
     if (step.kind !== 'cluster') return;
-    for (const base of [...step.cluster.reads, ...step.cluster.members.keys()]) {
-      if ((instructions[base] as Instruction).shape.length === 0) continue;
-      readers.set(base, [...(readers.get(base) ?? []), i]);
-    }
+    for (const base of [...step.cluster.reads, ...step.cluster.members.keys()])
+      if ((instructions[base] as Instruction).shape.length > 0) note(base, i);
   });
 
   for (let b = 0; b < current.length; b++) {
@@ -40,20 +36,14 @@ export function mergeLoops({ steps, instructions, views }: Graph): Step[] {
     for (const a of [...related].sort((x, y) => y - x)) {
       const [first, second] = [current[a], current[b]];
       if (a >= b || first?.kind !== 'cluster' || second?.kind !== 'cluster') continue;
-      if (!sameSpace(first.cluster, second.cluster) || reachesAround(needs, current, a, b))
-        continue;
+      if (!sameSpace(first.cluster, second.cluster) || needs.reachAround(a, b)) continue;
       const cluster = join(first.cluster, second.cluster, instructions, views);
       if (cluster === null) continue;
       current[a] = null;
       current[b] = { kind: 'cluster', cluster };
-      const mine = needs[b] as Set<number>;
-      for (const x of needs[a] as Set<number>) mine.add(x);
-      mine.delete(a);
-      for (const set of needs) if (set.delete(a)) set.add(b);
-      mine.delete(b);
-      for (const base of [...first.cluster.reads, ...first.cluster.members.keys()]) {
-        readers.get(base)?.push(b);
-      }
+      needs.merge(a, b);
+      for (const base of [...first.cluster.reads, ...first.cluster.members.keys()])
+        if (readers.has(base)) note(base, b);
     }
   }
   return order(current, needs);
@@ -63,24 +53,60 @@ function sameSpace(x: Cluster, y: Cluster): boolean {
   return x.space.length === y.space.length && x.space.every((n, d) => n === y.space[d]);
 }
 
-/** Whether `b` needs something that needs `a`: then they cannot run at the same time. */
-function reachesAround(
-  needs: readonly ReadonlySet<number>[],
-  steps: readonly (Step | null)[],
-  a: number,
-  b: number,
-): boolean {
-  const seen = new Set<number>();
-  const stack = [...(needs[b] as Set<number>)].filter((x) => x !== a);
-  for (let x = stack.pop(); x !== undefined; x = stack.pop()) {
-    if (seen.has(x) || steps[x] === null) continue;
-    seen.add(x);
-    for (const y of needs[x] as Set<number>) {
-      if (y === a) return true;
-      stack.push(y);
-    }
+/** For each step, those whose buffers it reads. */
+class Needs {
+  private readonly lists: number[][];
+  /** The step that each has been merged into; itself if it has not. */
+  private readonly into: Int32Array;
+  /** The search that met a step last. */
+  private readonly met: Int32Array;
+  private searches = 0;
+
+  constructor(steps: readonly Step[]) {
+    const writer = new Map<number, number>();
+    steps.forEach((step, i) => {
+      for (const slot of writtenBy(step)) writer.set(slot, i);
+    });
+    this.lists = steps.map((step) => [
+      ...new Set(readBy(step).flatMap((base) => writer.get(base) ?? [])),
+    ]);
+    this.into = Int32Array.from(steps, (_, i) => i);
+    this.met = new Int32Array(steps.length);
   }
-  return false;
+
+  /** What a step needs, as far as it is another step. */
+  of(step: number): number[] {
+    return (this.lists[step] as number[]).map((x) => this.find(x)).filter((x) => x !== step);
+  }
+
+  /** `b` now does what `a` did, too. */
+  merge(a: number, b: number): void {
+    (this.lists[b] as number[]).push(...(this.lists[a] as number[]));
+    this.lists[a] = [];
+    this.into[a] = b;
+  }
+
+  /** Whether `b` needs something that needs `a`: then they cannot run at the same time. */
+  reachAround(a: number, b: number): boolean {
+    const search = ++this.searches;
+    const stack = this.of(b).filter((x) => x !== a);
+    for (let x = stack.pop(); x !== undefined; x = stack.pop()) {
+      if (this.met[x] === search) continue;
+      this.met[x] = search;
+      for (const given of this.lists[x] as number[]) {
+        const y = this.find(given);
+        if (y === a) return true;
+        if (this.met[y] !== search) stack.push(y);
+      }
+    }
+    return false;
+  }
+
+  private find(step: number): number {
+    let x = step;
+    for (let next = this.into[x]!; next !== x; next = this.into[x]!) x = next;
+    return x;
+  }
 }
 
 /** Both loops as one, or null where they do not fit. */
@@ -113,16 +139,14 @@ function join(
 }
 
 /** The steps that are left, each after what it needs, otherwise in their order. */
-function order(steps: readonly (Step | null)[], needs: readonly ReadonlySet<number>[]): Step[] {
+function order(steps: readonly (Step | null)[], needs: Needs): Step[] {
   const done = new Set<number>();
   const sorted: Step[] = [];
   const visit = (start: number): void => {
     const stack = [start];
     while (stack.length > 0) {
       const i = stack.at(-1) as number;
-      const open = done.has(i)
-        ? []
-        : [...(needs[i] as Set<number>)].filter((x) => !done.has(x) && steps[x] !== null);
+      const open = done.has(i) ? [] : needs.of(i).filter((x) => !done.has(x) && steps[x] !== null);
       if (open.length > 0) {
         stack.push(...open.sort((x, y) => y - x));
         continue;
