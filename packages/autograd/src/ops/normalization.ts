@@ -2,7 +2,7 @@
 import { ShapeError } from '../errors.js';
 import { checkInteger, normalizeDim, show, sizeOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { add, div, mul, rsqrt, sub } from './arithmetic.js';
+import { add, mul, reciprocal, rsqrt, sub } from './arithmetic.js';
 import type { BatchNormOptions, InstanceNormOptions } from './batchNormalization.js';
 import { reshapeNode, sumOver } from './broadcast.js';
 import { detach } from './comparison.js';
@@ -44,7 +44,8 @@ export const softmax = composite('softmax', (input: Operand, dim: number): Tenso
   const { x, dims, shifted } = shift('softmax', input, dim);
   if (x.size === 0) return shifted;
   const e = exp(shifted);
-  return div(e, sumOver([e], { dims, keepdim: true }));
+  // One division a row, and nothing of its derivative is as large as x but e.
+  return mul(e, reciprocal(sumOver([e], { dims, keepdim: true })));
 }) as SameShape<[dim: number]>;
 
 /** `log(softmax(x))` without the rounding: `x − max − log Σ exp(x − max)`. PyTorch: `torch.log_softmax`. See `softmax`. */

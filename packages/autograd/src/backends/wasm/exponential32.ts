@@ -79,7 +79,8 @@ export function scaled(v: Lanes, y: Register, bits: Register): Register {
 }
 
 export function exp(v: Lanes, x: Register): Register {
-  const c = v.clamp(x, -104, 89);
+  // Below −104 the result is 0. At −176 both factors of 2ⁿ are: masked scores are often −∞, and underflow is slow.
+  const c = v.clamp(x, -176, 89);
   const { bits, n } = nearestExponent(v, c, Math.LOG2E);
   const r = remainder(v, c, n);
   return scaled(v, v.add(v.add(expTail(v, r), r), v.f32(1)), bits);
@@ -92,7 +93,7 @@ const EXP2 = [
 ];
 
 export function exp2(v: Lanes, x: Register): Register {
-  const c = v.clamp(x, -151, 129);
+  const c = v.clamp(x, -254, 129); // as in exp
   const { bits, n } = nearestExponent(v, c, 1);
   const r = v.sub(c, n);
   return scaled(v, v.madd(v.estrin(r, v.mul(r, r), EXP2), r, v.f32(1)), bits);
