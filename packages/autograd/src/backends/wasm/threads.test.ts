@@ -81,6 +81,26 @@ const softmax = (from: number, to: number, rows: number, columns: number): LoopK
   outputs: [{ ...at(to, columns, 1), value: 5 }],
 });
 
+/** Sums down columns, and each point less its column's sum. */
+const columns = (
+  from: number,
+  to: number,
+  sum: number,
+  count: number,
+  rows: number,
+): LoopKernel => ({
+  kind: 'loop',
+  outer: [count],
+  inner: [rows],
+  inputs: [at(from, 1, count)],
+  body: [load(0), op('tanh', 0), reduce('sum', 1), op('sub', 1, 2), op('square', 1)],
+  outputs: [
+    { ...at(to, 1, count), value: 3 },
+    { ...at(sum, 1), value: 2 },
+    { ...at(sum, 1, count), offset: count, value: 4 },
+  ],
+});
+
 const SIZE = 300_000;
 /** Each kernel reads what another has written: without barriers, results would differ. */
 const PLANS: Record<string, Kernel[]> = {
@@ -93,6 +113,7 @@ const PLANS: Record<string, Kernel[]> = {
   reductions: [
     sums(0, 1, [300], [700], [700, 1]),
     sums(0, 2, [700], [300], [1, 700]),
+    columns(2, 3, 1, 500, 200),
     sums(0, 3, [], [200_001], [1]),
     softmax(0, 2, 400, 600),
     softmax(2, 1, 1, 240_000),
