@@ -228,9 +228,13 @@ describe('which products go to it', () => {
   });
 
   test('pieces are cut by shape: small ones not at all', () => {
-    expect(piecesOf(64, 64, 64)).toEqual({ rows: 1, columns: 1 });
-    expect(piecesOf(1024, 1024, 1024)).toEqual({ rows: 4, columns: 4 });
-    expect(piecesOf(64, 256, 784)).toEqual({ rows: 1, columns: 2 });
+    expect(piecesOf(128, 128, 128)).toEqual({ rows: 1, columns: 1 });
+    expect(piecesOf(64, 1024, 784)).toEqual({ rows: 1, columns: 2 });
+    expect(piecesOf(1024, 128, 512)).toEqual({ rows: 4, columns: 1 });
+    expect(piecesOf(1024, 1024, 1024)).toEqual({ rows: 2, columns: 4 });
+    // Several products at once are pieces already; nothing thin is cut.
+    expect(piecesOf(256, 256, 256, 8)).toEqual({ rows: 1, columns: 1 });
+    expect(piecesOf(100, 100, 10_000)).toEqual({ rows: 1, columns: 1 });
   });
 });
 

@@ -14,10 +14,12 @@ import { I32 } from './opcodes.js';
 
 /** Multiplications from which a call pays: it costs a third of a microsecond. */
 const WORK = 32 * 1024;
-/** Multiplications, and elements of the result, below which a piece is not cut. */
-const PIECE_WORK = 2 ** 20;
-const PIECE_AREA = 2 ** 14;
+/** Multiplications from which a product is cut in two, and how many times as many for each further halving. */
+const CUT_WORK = 2 ** 23;
+const CUT_AGAIN = 8;
 const MOST_PIECES = 16;
+/** A piece has at least so many rows and columns. */
+const LEAST_EXTENT = 64;
 
 /** How BLAS is told of a matrix. */
 interface Layout {
@@ -80,15 +82,22 @@ export function callGemm(
   f.i32(layouts.c.leading).call(module.gemm(size === 4 ? 'sgemm' : 'dgemm'));
 }
 
-/** In how many rows and columns of pieces a product is cut. */
-export function piecesOf(m: number, n: number, k: number): { rows: number; columns: number } {
+/**
+ * In how many rows and columns of pieces a product is cut: few, as the library packs both operands anew for each, and
+ * along the longer side, for which it packs least.
+ */
+export function piecesOf(
+  m: number,
+  n: number,
+  k: number,
+  batches = 1,
+): { rows: number; columns: number } {
+  let wanted = 1;
+  for (let work = batches * m * n * k; work >= CUT_WORK && wanted < MOST_PIECES; work /= CUT_AGAIN)
+    wanted *= 2;
   let [rows, columns] = [1, 1];
   let [height, width] = [m, n];
-  while (
-    rows * columns < MOST_PIECES &&
-    height * width * k >= 2 * PIECE_WORK &&
-    height * width >= PIECE_AREA
-  ) {
+  while (batches * rows * columns < wanted && Math.max(height, width) >= 2 * LEAST_EXTENT) {
     if (height > width) {
       rows *= 2;
       height /= 2;
@@ -119,7 +128,7 @@ export function compileBlasMatmul(
   const batches = batch.reduce((all, count) => all * count, 1);
   if (layouts === null || batches === 0) return undefined;
 
-  const pieces = batches >= MOST_PIECES ? { rows: 1, columns: 1 } : piecesOf(m, n, k);
+  const pieces = piecesOf(m, n, k, batches);
   // Pieces begin at whole cache lines where the matrix does.
   const height = Math.ceil(m / pieces.rows / 16) * 16;
   const width = Math.ceil(n / pieces.columns / 16) * 16;
