@@ -10,6 +10,7 @@ import { sizeOf, stridesOf, type Shape } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
 import { Cluster } from './cluster.js';
 import { mergeLoops } from './merge.js';
+import { SharedOperands, transpose, transposeOf, transposesB } from './products.js';
 import type { Instruction, Program } from './program.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
 
@@ -56,9 +57,6 @@ const TABLE_WRITERS: Readonly<Record<string, true | undefined>> = {
   indexAdd: true,
 };
 
-/** So many products by one matrix are worth a copy of it in the order that they read. */
-const MANY = 4;
-
 export function schedule(program: Program, supports: Supports): Schedule {
   return new Scheduler(program, supports).run();
 }
@@ -70,8 +68,9 @@ class Scheduler {
   /** The step that computes a slot; -1 for inputs and numbers. */
   private readonly stepOf: number[] = [];
   private readonly copies = new Map<number, number>();
-  /** How many products have a slot as their second operand. */
-  private readonly products = new Map<number, number>();
+  private readonly shared: SharedOperands;
+  /** For each slot the slot of its transpose. */
+  private readonly transposes = new Map<number, number>();
   private readonly program: Program;
   private readonly supports: Supports;
 
@@ -79,11 +78,7 @@ class Scheduler {
     this.program = program;
     this.supports = supports;
     this.instructions = [...program.instructions];
-    for (const { op, inputs } of program.instructions) {
-      const b = inputs[1];
-      if (op?.name === 'matmul' && b !== undefined)
-        this.products.set(b, (this.products.get(b) ?? 0) + 1);
-    }
+    this.shared = new SharedOperands(program);
   }
 
   run(): Schedule {
@@ -181,16 +176,30 @@ class Scheduler {
   }
 
   private matmul(slot: number): void {
-    const [a, b] = this.at(slot).inputs as readonly [number, number];
-    this.push({ kind: 'matmul', slot, a: this.stored(a), b: this.inRows(b) }, slot);
+    const instruction = this.at(slot);
+    const [a, b] = instruction.inputs as readonly [number, number];
+    this.push(
+      { kind: 'matmul', slot, a: this.stored(a), b: this.inRows(b, transposesB(instruction)) },
+      slot,
+    );
   }
 
   /** The second operand of a product. One whose rows are not contiguous and that many products share is copied once. */
-  private inRows(slot: number): View {
-    const inRows = this.view(slot).strides.at(-1) === 1;
-    return this.stored(
-      inRows || (this.products.get(slot) ?? 0) < MANY ? slot : this.contiguous(slot),
-    );
+  private inRows(slot: number, transposed: boolean): View {
+    const inRows = this.view(slot).strides.at(transposed ? -2 : -1) === 1;
+    if (inRows || !this.shared.byMany(slot, transposed)) return this.stored(slot);
+    return transposed
+      ? transpose(this.view(this.contiguous(this.transposed(slot))))
+      : this.view(this.contiguous(slot));
+  }
+
+  private transposed(slot: number): number {
+    const known = this.transposes.get(slot);
+    if (known !== undefined) return known;
+    const made = this.instructions.push(transposeOf(slot, this.at(slot))) - 1;
+    this.transposes.set(slot, made);
+    this.define(made, transpose(this.stored(slot)), -1);
+    return made;
   }
 
   /** A view that can be read from memory: of a number, that of a copy. */

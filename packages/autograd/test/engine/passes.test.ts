@@ -9,7 +9,17 @@ import { Plan } from '../../src/engine/plan.js';
 import { schedule } from '../../src/engine/schedule.js';
 import { simplify } from '../../src/engine/simplify.js';
 import { verifyArena, verifyProgram, verifySchedule } from '../../src/engine/verify.js';
-import { cell, noGrad, Parameter, softmax, tensor, type Tensor } from '../../src/index.js';
+import {
+  arange,
+  cell,
+  evaluate,
+  linear,
+  noGrad,
+  Parameter,
+  softmax,
+  tensor,
+  type Tensor,
+} from '../../src/index.js';
 
 /** The kernels that would compute `roots`. */
 function kernelsOf(...roots: Tensor[]): string {
@@ -36,7 +46,7 @@ test('an input that is handed over twice keeps both of its positions', () => {
 describe('fusion', () => {
   test('a softmax is one loop', () => {
     expect(kernelsOf(softmax(ones(64, 10), 1))).toMatchInlineSnapshot(
-      `"loop [64] over [10]: max sub exp sum div → %5"`,
+      `"loop [64] over [10]: max sub exp sum reciprocal mul → %6"`,
     );
   });
 
@@ -52,6 +62,25 @@ describe('fusion', () => {
       "matmul 64×30×20 → %3
       loop [64, 30]: add relu → %6"
     `);
+  });
+
+  test('a transposed matrix that many products share is written out once', () => {
+    const w = ones(30, 20);
+    const products = (count: number): Tensor[] =>
+      Array.from({ length: count }, (_, i) => ones(8, 20).add(i).matmul(w.t()));
+    expect(kernelsOf(...products(5)).match(/loop \[20, 30\]: copy/g)).toHaveLength(1);
+    expect(kernelsOf(...products(3))).not.toContain('copy');
+    const weight = arange(600).cast('float32').reshape([30, 20]);
+    const batched = [ones(8, 20), ones(7, 20), ones(3, 8, 20), ones(20)].map((x, i) =>
+      linear(x.add(i), weight),
+    );
+    evaluate(...batched);
+    expect(batched.map((y) => y.sum().item())).toEqual([
+      8 * 179700,
+      7 * 2 * 179700,
+      24 * 3 * 179700,
+      4 * 179700,
+    ]);
   });
 
   test('the update of a parameter by Adam is one loop over the parameter', () => {

@@ -1,0 +1,48 @@
+/** @file Matrices that many products share: their transposes, written out once. */
+import { primitives, type Primitive } from '../graph/primitive.js';
+import type { Instruction, Program } from './program.js';
+import type { View } from './view.js';
+
+/** So many products by one matrix are worth a copy of it in the order that they read. */
+const MANY = 4;
+
+/** How many products have a slot as their second operand, as it is or transposed. */
+export class SharedOperands {
+  private readonly plain = new Map<number, number>();
+  private readonly transposed = new Map<number, number>();
+
+  constructor({ instructions }: Program) {
+    for (const instruction of instructions) {
+      const b = instruction.inputs[1];
+      if (instruction.op?.name !== 'matmul' || b === undefined) continue;
+      const counts = transposesB(instruction) ? this.transposed : this.plain;
+      counts.set(b, (counts.get(b) ?? 0) + 1);
+    }
+  }
+
+  /** Whether so many products read it that a copy in their order pays. */
+  byMany(slot: number, transposed: boolean): boolean {
+    return ((transposed ? this.transposed : this.plain).get(slot) ?? 0) >= MANY;
+  }
+}
+
+/** The transpose of matrices as an instruction. */
+export function transposeOf(slot: number, { shape, dtype }: Instruction): Instruction {
+  const dims = swapLast(shape.map((_, d) => d));
+  const op = primitives.find(({ name }) => name === 'permute') as Primitive;
+  return { op, attrs: { dims }, inputs: [slot], shape: swapLast(shape), dtype };
+}
+
+/** Whether a product reads its second operand transposed. */
+export function transposesB({ attrs }: Instruction): boolean {
+  return attrs?.['transB'] === true;
+}
+
+function swapLast(sizes: readonly number[]): number[] {
+  return [...sizes.slice(0, -2), ...sizes.slice(-2).reverse()];
+}
+
+/** A view of matrices as one of their transposes. */
+export function transpose({ base, offset, strides, dims }: View): View {
+  return { base, offset, strides: swapLast(strides), dims: dims === null ? null : swapLast(dims) };
+}
