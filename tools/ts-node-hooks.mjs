@@ -1,6 +1,6 @@
 /**
  * @file Module hooks (they run on node's hooks thread): TypeScript through ts-node, workspace
- * packages from their sources, as "paths" in tsconfig.base.json says.
+ * packages from their sources, as "paths" in tsconfig.base.json says (`CHAINRULE_PACKAGES=built`: from their builds).
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,8 +14,14 @@ const service = tsNode.register({
 const { ts, config } = service;
 const hooks = tsNode.createEsmHooks(service);
 
+const fromSources = process.env.CHAINRULE_PACKAGES !== 'built';
+
 export function resolve(specifier, context, next) {
-  if (specifier.startsWith('@chainrule/') && context.parentURL?.startsWith('file:')) {
+  if (
+    fromSources &&
+    specifier.startsWith('@chainrule/') &&
+    context.parentURL?.startsWith('file:')
+  ) {
     const from = fileURLToPath(context.parentURL);
     const found = ts.resolveModuleName(specifier, from, config.options, ts.sys).resolvedModule;
     if (found) return next(pathToFileURL(found.resolvedFileName).href, context);

@@ -1,0 +1,35 @@
+/**
+ * @file Runs the benchmark on the packages as they are published: one file each, which engines optimize better than many
+ * modules. They are built first where a source is newer.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const newest = (folder) =>
+  readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .reduce(
+      (last, { parentPath, name }) => Math.max(last, statSync(`${parentPath}/${name}`).mtimeMs),
+      0,
+    );
+
+const isBuilt = (name) => {
+  const built = `${root}packages/${name}/dist/index.js`;
+  return existsSync(built) && statSync(built).mtimeMs > newest(`${root}packages/${name}/src`);
+};
+
+/** Runs a program of this project; what it prints beside the benchmark is no part of that. */
+const node = (args, options) => spawnSync(process.execPath, args, { cwd: root, ...options }).status;
+
+if (!readdirSync(`${root}packages`).every(isBuilt)) {
+  const status = node(['tools/build.mjs'], { stdio: ['ignore', process.stderr, 'inherit'] });
+  if (status !== 0) process.exit(status ?? 1);
+}
+process.exitCode =
+  node(['node_modules/ts-node/dist/bin.js', 'bench/run.ts', ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, CHAINRULE_PACKAGES: 'built' },
+  }) ?? 1;
