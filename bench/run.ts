@@ -3,13 +3,15 @@
  *
  *     npm run bench -- --filter train/ --threads 1 --peers torch,jax
  *
- * Each figure is the median time of one training step or operation over several rounds, after a warm-up. Quote ratios
- * of one run on a quiet machine, never times of two.
+ * Each figure is the median time of one training step or operation over several rounds, after a warm-up, in a process of
+ * its own. Quote ratios of one run on a quiet machine, never times of two.
  */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { blas, enableWideSimd, getNumThreads, setNumThreads } from '@chainrule/autograd';
+import { enableWideSimd, getNumThreads } from '@chainrule/autograd';
 import { runPeers, type Measurement } from './peers.js';
-import { workloads } from './workloads.js';
+import { workloads, type Mode } from './workloads.js';
 
 const { values } = parseArgs({
   options: {
@@ -33,49 +35,40 @@ if (values.help) {
   process.exit(0);
 }
 
-const seconds = Number(values.seconds);
-
-function measure(f: () => unknown): number {
-  const time = (n: number): number => {
-    const start = performance.now();
-    for (let i = 0; i < n; i++) f();
-    return (performance.now() - start) / n;
+/** Measures a workload in a process of its own. */
+function measureApart(workload: string, mode: Mode): Measurement {
+  const script = fileURLToPath(new URL('./one.ts', import.meta.url));
+  const given = [
+    workload,
+    mode,
+    values.seconds,
+    ...(values.threads === undefined ? [] : [values.threads]),
+  ];
+  // The options of this process say that ts-node runs it.
+  const child = spawnSync(process.execPath, [...process.execArgv, script, ...given], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const line = child.stdout.trim().split('\n').at(-1) ?? '';
+  if (line.startsWith('{')) return JSON.parse(line) as Measurement;
+  return {
+    workload,
+    peer: 'chainrule',
+    mode,
+    error: `the process ended with ${String(child.status ?? child.signal)}`,
   };
-  // Until the engine's own code is optimized: small steps take some thousand runs.
-  const warm = performance.now();
-  for (let i = 0; i < 5000 && performance.now() - warm < 1500; i++) f();
-  const n = Math.max(1, Math.floor((1000 * seconds) / Math.max(time(3), 1e-4)));
-  const rounds = Array.from({ length: 7 }, () => time(n)).sort((a, b) => a - b);
-  return Math.round((rounds[3] as number) * 1e5) / 100;
 }
 
-const wide = enableWideSimd(); // where Node has it: the peers use the widest vectors too
-if (values.threads !== undefined) setNumThreads(Number(values.threads));
-const threads = getNumThreads();
-const library = blas();
-const blasName = library.found ? `${library.library} ${library.core ?? ''}`.trim() : 'off';
 const own: Measurement[] = [];
-for (const workload of workloads) {
-  const { name, modes } = workload;
+for (const { name, modes } of workloads) {
   if (!name.includes(values.filter)) continue;
   for (const mode of modes) {
     if (values.mode !== undefined && mode !== values.mode) continue;
-    try {
-      const us = measure(workload.make(mode));
-      own.push({ workload: name, peer: 'chainrule', mode, threads, blas: blasName, us });
-    } catch (error) {
-      own.push({
-        workload: name,
-        peer: 'chainrule',
-        mode,
-        threads,
-        blas: 'off',
-        error: String(error),
-      });
-    }
+    own.push(measureApart(name, mode));
     if (values.json) console.log(JSON.stringify(own.at(-1)));
   }
 }
+const threads = values.threads === undefined ? getNumThreads() : Number(values.threads);
 const others = await runPeers(
   values.peers.split(',').filter(Boolean),
   values.filter,
@@ -121,6 +114,8 @@ if (!values.json) {
       ]),
     ),
   );
+  const wide = enableWideSimd();
+  const blasName = own[0]?.blas ?? 'off';
   console.log(
     `${threads} thread${threads === 1 ? '' : 's'}, Node ${process.version}, vectors ${wide.enabled ? 'wide' : '128 bit'}, ` +
       `BLAS ${blasName}; × is how many times faster the best of Chainrule's modes is`,
