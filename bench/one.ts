@@ -19,9 +19,9 @@ function measure(f: () => unknown): number {
     for (let i = 0; i < n; i++) f();
     return (performance.now() - start) / n;
   };
-  // Until the engine's own code is optimized: small steps take some thousand runs.
+  // Until the engine's own code is optimized: small steps take some ten thousand runs.
   const warm = performance.now();
-  for (let i = 0; i < 5000 && performance.now() - warm < 1500; i++) f();
+  for (let i = 0; i < 30_000 && performance.now() - warm < 2500; i++) f();
   const n = Math.max(1, Math.floor((1000 * Number(seconds)) / Math.max(time(3), 1e-4)));
   const rounds = Array.from({ length: 7 }, () => time(n)).sort((a, b) => a - b);
   return Math.round((rounds[3] as number) * 1e5) / 100;
