@@ -1,4 +1,5 @@
 /** @file The graph that a recorded function stands for, built once more over other arguments. */
+import type { TypedArray } from '../graph/dtype.js';
 import { noGrad } from '../graph/mode.js';
 import { makeLeaf, makeNode, type Tensor } from '../graph/tensor.js';
 import { isTensor } from '../tree.js';
@@ -23,7 +24,10 @@ export function retrace(
     const source = sources[k];
     const leaf = source?.kind === 'argument' ? leaves[source.index] : null;
     const { shape, dtype } = program.instructions[slot] as (typeof program.instructions)[number];
-    nodes[slot] = isTensor(leaf) ? leaf.current : makeLeaf(inputs[k]!.slice(), shape, dtype);
+    const value = inputs[k] as TypedArray;
+    // The array of a number is written again at the next call.
+    const own = typeof leaf === 'number' ? value.slice() : value;
+    nodes[slot] = isTensor(leaf) ? leaf.current : makeLeaf(own, shape, dtype);
   });
   engine.building++;
   try {

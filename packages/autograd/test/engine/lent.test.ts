@@ -125,6 +125,14 @@ describe('a large result that was evaluated', () => {
     expect(first(z)).toEqual([10, 21, 32]);
   });
 
+  test('of a compiled function shares what that captured', () => {
+    const w = leaf(5);
+    const f = compile((t: Tensor) => t.mul(w));
+    const y = f(leaf(1));
+    expect(y.inputs.map((x) => x.value === w.value)).toEqual([false, true]);
+    expect(first(y)).toEqual([5, 12, 21]);
+  });
+
   test('of a compiled function goes into the next one', () => {
     const f = compile((t: Tensor) => t.mul(2));
     let x = leaf(1);
