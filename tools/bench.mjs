@@ -21,8 +21,9 @@ const isBuilt = (name) => {
   return existsSync(built) && statSync(built).mtimeMs > newest(`${root}packages/${name}/src`);
 };
 
-/** Runs a program of this project; what it prints beside the benchmark is no part of that. */
-const node = (args, options) => spawnSync(process.execPath, args, { cwd: root, ...options }).status;
+/** Runs a program of this project with the options that node was given. */
+const node = (args, options) =>
+  spawnSync(process.execPath, [...process.execArgv, ...args], { cwd: root, ...options }).status;
 
 if (!readdirSync(`${root}packages`).every(isBuilt)) {
   const status = node(['tools/build.mjs'], { stdio: ['ignore', process.stderr, 'inherit'] });

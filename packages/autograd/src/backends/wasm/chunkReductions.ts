@@ -6,9 +6,10 @@
  */
 import type { LoopKernel, Scalar } from '../../engine/kernel.js';
 import { itemSize } from '../../graph/dtype.js';
+import { sizeOf, stridesOf } from '../../graph/shape.js';
 import type { DType } from '../../graph/dtype.js';
 import { planNest } from './loopNest.js';
-import { contiguous, Rebuild, reductionLevels } from './rebuild.js';
+import { Rebuild, reductionLevels } from './rebuild.js';
 
 /** Scratch memory that all threads see: an entry of the pointer table, and how much of it is taken. */
 export interface Scratch {
@@ -17,8 +18,6 @@ export interface Scratch {
 }
 
 type Output = LoopKernel['outputs'][number];
-
-const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
 
 /** The kernel itself, or kernels that do the same in chunks. */
 export function chunkReductions(kernel: LoopKernel, scratch: Scratch): LoopKernel[] {
@@ -42,8 +41,8 @@ interface Split {
 }
 
 function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefined {
-  const points = product(kernel.inner);
-  const rows = product(kernel.outer);
+  const points = sizeOf(kernel.inner);
+  const rows = sizeOf(kernel.outer);
   if (points < 2048 || rows === 0 || !kernel.body.some((scalar) => scalar.kind === 'reduce'))
     return undefined;
   const nest = planNest(kernel);
@@ -69,7 +68,7 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
     scratch.bytes += Math.ceil((count * itemSize[dtype]) / 64) * 64;
     return offset;
   };
-  const rowStrides = contiguous(kernel.outer);
+  const rowStrides = stridesOf(kernel.outer);
   const partials = first.map(({ scalar }) => ({
     buffer: scratch.entry,
     dtype: scalar.dtype,

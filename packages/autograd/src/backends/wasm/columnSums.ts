@@ -7,11 +7,12 @@
  */
 import type { Access, LoopKernel, Scalar } from '../../engine/kernel.js';
 import { itemSize } from '../../graph/dtype.js';
+import { sizeOf, stridesOf } from '../../graph/shape.js';
 import type { Scratch } from './chunkReductions.js';
 import { identity } from './elementOps.js';
 import { analyseBody, isCheap } from './loopBody.js';
 import { planNest } from './loopNest.js';
-import { contiguous, Rebuild, reductionLevels } from './rebuild.js';
+import { Rebuild, reductionLevels } from './rebuild.js';
 
 type Output = LoopKernel['outputs'][number];
 
@@ -29,9 +30,9 @@ export function columnSums(kernel: LoopKernel, scratch: Scratch): LoopKernel[] {
   if (!worthwhile(kernel)) return [kernel];
   const rank = kernel.outer.length;
   const levels = reductionLevels(kernel.body);
-  const strides = contiguous(kernel.outer);
+  const strides = stridesOf(kernel.outer);
   const still = kernel.inner.map(() => 0);
-  const columns = kernel.outer.reduce((all, n) => all * n, 1);
+  const columns = sizeOf(kernel.outer);
   const sums = kernel.body.flatMap((scalar, i) => {
     if (scalar.kind !== 'reduce') return [];
     const { dtype } = scalar;
@@ -114,8 +115,8 @@ function coordinate(dim: number, body: Scalar[]): number {
 function worthwhile(kernel: LoopKernel): boolean {
   const { outer, inner, body } = kernel;
   const reduces = body.filter((scalar) => scalar.kind === 'reduce');
-  const columns = outer.reduce((all, n) => all * n, 1);
-  const rows = inner.reduce((all, n) => all * n, 1);
+  const columns = sizeOf(outer);
+  const rows = sizeOf(inner);
   const bytes = reduces.reduce((sum, { dtype }) => sum + columns * itemSize[dtype], 0);
   if (reduces.length === 0 || rows < MANY_ROWS || bytes > ACCUMULATOR_BYTES) return false;
   const levels = reductionLevels(body);

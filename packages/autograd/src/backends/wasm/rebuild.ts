@@ -13,14 +13,6 @@ export function reductionLevels(body: readonly Scalar[]): number[] {
   return levels;
 }
 
-/** Strides of a contiguous array, in elements. */
-export function contiguous(sizes: readonly number[]): number[] {
-  const strides = sizes.map(() => 1);
-  for (let d = sizes.length - 2; d >= 0; d--)
-    strides[d] = (strides[d + 1] as number) * (sizes[d + 1] as number);
-  return strides;
-}
-
 export interface Rules {
   access(access: Access): Access;
   /** Writes the coordinate along an original dimension and returns its scalar. */

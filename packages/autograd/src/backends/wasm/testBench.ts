@@ -1,4 +1,5 @@
 /** @file For tests: runs kernels on typed arrays, and does the same with plain loops in double precision. */
+import { expect } from 'vitest';
 import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from '../../engine/kernel.js';
 import type { DType, TypedArray } from '../../graph/dtype.js';
 import { compileKernels } from './compile.js';
@@ -235,4 +236,21 @@ export function referenceMatmul(
     }
   }
   return out;
+}
+
+/** Expects equal elements; −0 is 0. */
+export function expectEqual(
+  got: readonly TypedArray[],
+  want: readonly TypedArray[],
+  about: unknown,
+): void {
+  got.forEach((array, b) => {
+    for (let i = 0; i < array.length; i++) {
+      if ((array[i] as number) + 0 !== (want[b]?.[i] as number) + 0) {
+        expect.fail(
+          `buffer ${b}[${i}] is ${array[i]}, not ${want[b]?.[i]}: ${JSON.stringify(about)}`,
+        );
+      }
+    }
+  });
 }
