@@ -1,7 +1,7 @@
 /** @file `graph(t)`: the computational graph behind a tensor, as data and as pictures. */
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp } from '../graph/version.js';
-import { filled } from '../ops/primitive.js';
+import { filled } from '../ops/build/primitive.js';
 import { pullback } from '../transforms/vjp.js';
 import type { GraphEdge, GraphNode } from './graphNode.js';
 import { toDot, toMermaid } from './graphText.js';

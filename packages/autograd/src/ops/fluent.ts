@@ -1,26 +1,26 @@
 /** @file The only place where methods are put on Tensor: every operation whose first argument is its subject. */
 import { Tensor } from '../graph/tensor.js';
-import * as activations from './activations.js';
-import * as arithmetic from './arithmetic.js';
-import * as attention from './attention.js';
-import * as comparison from './comparison.js';
-import * as convolution from './convolution.js';
-import * as einsum from './einsum.js';
-import * as exponential from './exponential.js';
-import * as indexing from './indexing.js';
-import * as joining from './joining.js';
-import * as matrix from './matrix.js';
-import * as normalization from './normalization.js';
-import * as ordering from './ordering.js';
-import * as pooling from './pooling.js';
-import * as reductions from './reductions.js';
-import * as resampling from './resampling.js';
-import * as rounding from './rounding.js';
-import * as scans from './scans.js';
-import * as scattering from './scattering.js';
-import * as shape from './shape.js';
-import * as special from './special.js';
-import * as trigonometric from './trigonometric.js';
+import * as activations from './elements/activations.js';
+import * as arithmetic from './elements/arithmetic.js';
+import * as attention from './neural/attention.js';
+import * as comparison from './elements/comparison.js';
+import * as convolution from './neural/convolution.js';
+import * as einsum from './linalg/einsum.js';
+import * as exponential from './elements/exponential.js';
+import * as indexing from './indexing/indexing.js';
+import * as joining from './shape/joining.js';
+import * as matrix from './linalg/matrix.js';
+import * as normalization from './neural/normalization.js';
+import * as ordering from './indexing/ordering.js';
+import * as pooling from './neural/pooling.js';
+import * as reductions from './reductions/reductions.js';
+import * as resampling from './neural/resampling.js';
+import * as rounding from './elements/rounding.js';
+import * as scans from './reductions/scans.js';
+import * as scattering from './indexing/scattering.js';
+import * as shape from './shape/shape.js';
+import * as special from './elements/special.js';
+import * as trigonometric from './elements/trigonometric.js';
 
 /** The families whose operations are methods too. */
 const families = {

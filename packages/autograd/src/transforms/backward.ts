@@ -10,7 +10,7 @@ import { runtime, type BackwardOptions } from '../graph/runtime.js';
 import { sameShape, show } from '../graph/shape.js';
 import { borrowGrad, extraOf, touchGrad, type Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';
-import { filled, sumOf } from '../ops/primitive.js';
+import { filled, sumOf } from '../ops/build/primitive.js';
 import { freed, isFreed, leafOf, pullback } from './vjp.js';
 
 /**

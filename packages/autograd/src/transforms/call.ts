@@ -7,7 +7,7 @@
  */
 import { mode } from '../graph/mode.js';
 import { makeNode, type Tensor } from '../graph/tensor.js';
-import { primitive, type PrimitiveOp } from '../ops/primitive.js';
+import { primitive, type PrimitiveOp } from '../ops/build/primitive.js';
 import { cut } from './variable.js';
 
 /** The rules of a call, all of its results at once. */

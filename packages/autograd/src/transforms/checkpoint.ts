@@ -2,7 +2,7 @@
 import { mode } from '../graph/mode.js';
 import { constant } from '../graph/version.js';
 import type { Tensor } from '../graph/tensor.js';
-import { zerosOf, primitive, type PrimitiveOp } from '../ops/primitive.js';
+import { zerosOf, primitive, type PrimitiveOp } from '../ops/build/primitive.js';
 import { flatten } from '../tree.js';
 import { makeCall, type CallRules } from './call.js';
 import { pushforward } from './jvp.js';

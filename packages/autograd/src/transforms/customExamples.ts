@@ -1,6 +1,6 @@
 /** @file A user's function with its own gradient, for many examples at once: each of its functions recorded for one. */
 import { Tensor } from '../graph/tensor.js';
-import { expandNode, reshapeNode, sumOver } from '../ops/broadcast.js';
+import { expandNode, reshapeNode, sumOver } from '../ops/build/broadcast.js';
 import { flatten, mapTree, type Structure } from '../tree.js';
 import type { Replacement, Rewriting } from './call.js';
 import type { Definition, GradContext } from './customGrad.js';

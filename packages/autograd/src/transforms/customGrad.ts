@@ -4,7 +4,7 @@ import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { sameShape, show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { filled, zerosOf } from '../ops/primitive.js';
+import { filled, zerosOf } from '../ops/build/primitive.js';
 import { flatten, type Structure } from '../tree.js';
 import { makeCall, type Call, type CallRules, type Replacement, type Rewriting } from './call.js';
 import { forExamples } from './customExamples.js';

@@ -4,7 +4,7 @@ import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { sameShape, show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { zerosOf } from '../ops/primitive.js';
+import { zerosOf } from '../ops/build/primitive.js';
 import { flatten, type Structure, type Tree } from '../tree.js';
 import { callOf } from './call.js';
 import { between, building, cut, isOpen, makeVariables, type Span } from './variable.js';

@@ -1,8 +1,8 @@
 /** @file The sum of all that flows back to one node. */
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';
-import { concatNode, padTo } from '../ops/movement.js';
-import { filled, sumOf } from '../ops/primitive.js';
+import { concatNode, padTo } from '../ops/shape/movement.js';
+import { filled, sumOf } from '../ops/build/primitive.js';
 
 /** What flows back through a slice: a part, and where along one dimension it lies. */
 interface Part {

@@ -6,7 +6,7 @@ import { placeholderOp } from '../graph/version.js';
 import { show } from '../graph/shape.js';
 import type { Hook, Tensor } from '../graph/tensor.js';
 import { total } from './total.js';
-import { sumOf, zerosOf } from '../ops/primitive.js';
+import { sumOf, zerosOf } from '../ops/build/primitive.js';
 import { isTensor } from '../tree.js';
 import { callOf, type Call } from './call.js';
 

@@ -9,9 +9,9 @@ import { Plan } from '../../src/engine/plan.js';
 import type { Backend } from '../../src/engine/program.js';
 import type { TypedArray } from '../../src/graph/dtype.js';
 import { tensor, type Tensor } from '../../src/index.js';
-import { expandNode, reshapeNode, sumOver } from '../../src/ops/broadcast.js';
-import { matmulOf } from '../../src/ops/matmul.js';
-import { concatNode, padNode, permuteNode, sliceNode } from '../../src/ops/movement.js';
+import { expandNode, reshapeNode, sumOver } from '../../src/ops/build/broadcast.js';
+import { matmulOf } from '../../src/ops/linalg/matmul.js';
+import { concatNode, padNode, permuteNode, sliceNode } from '../../src/ops/shape/movement.js';
 
 const wasm = wasmBackend({ threads: 1, arrays: new Arrays(true) });
 /** Growing this memory detaches every view of it. */

@@ -9,7 +9,7 @@ import type { Backend } from '../../src/engine/program.js';
 import { allocate, isFloat, type DType, type TypedArray } from '../../src/graph/dtype.js';
 import { makeLeaf, type Tensor } from '../../src/graph/tensor.js';
 import { primitives } from '../../src/graph/primitive.js';
-import { makeElement } from '../../src/ops/element.js';
+import { makeElement } from '../../src/ops/build/element.js';
 import '../../src/index.js';
 
 const wasm = wasmBackend({ threads: 1, arrays: new Arrays(true) });

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { ConvKernel, Place } from '../../engine/kernel.js';
 import { allocate, type TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
-import { conv, convInput, convWeight, type ConvAttrs } from '../../ops/conv.js';
-import { windowCounts } from '../../ops/windows.js';
+import { conv, convInput, convWeight, type ConvAttrs } from '../../ops/neural/conv.js';
+import { windowCounts } from '../../ops/neural/windows.js';
 import type { VectorWidth } from './kernelFunction.js';
 import { runKernels } from './testBench.js';
 

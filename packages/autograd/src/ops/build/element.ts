@@ -1,0 +1,275 @@
+/** @file Builders of element-wise primitives: a scalar function and its derivative give all the rules. */
+import { DTypeError } from '../../errors.js';
+import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
+import { register, type Primitive, type Scalar, type Value } from '../../graph/primitive.js';
+import { broadcastShapes } from '../../graph/shape.js';
+import { makeNode, type Tensor } from '../../graph/tensor.js';
+import { constant } from '../../graph/version.js';
+import type { Broadcast, BroadcastResult, ShapeIn, Unless } from '../../types/index.js';
+import { expandNode, reshapeNode, sumTo } from './broadcast.js';
+import { mapElements } from './elementKernel.js';
+import {
+  filled,
+  operand,
+  operations,
+  resultType,
+  rules,
+  sumOf,
+  type Operand,
+} from './primitive.js';
+
+/**
+ * The dtype an operation computes in. `float`: integers and booleans become float32; `number`: booleans are refused;
+ * `any`: as it comes; `bool`: booleans. The result is of that dtype, or bool where `to` says so.
+ */
+export type Domain = 'float' | 'number' | 'any' | 'bool';
+
+/**
+ * What a cotangent or tangent `t` is multiplied by. A boolean tensor chooses: `t` where it is true, exactly 0 elsewhere,
+ * also where `t` is infinite; a function does whatever it does to `t`, and must be linear in it.
+ */
+type Factor = Tensor | number | ((t: Tensor) => Tensor);
+
+/** A partial derivative. Null where the result is no function to differentiate: a boolean. */
+type Derivative<Args extends unknown[]> = ((...args: Args) => Factor) | null;
+
+interface UnarySpec {
+  readonly reference: (x: number) => number;
+  /** In place of `reference` for int32, where the arithmetic differs. */
+  readonly integer?: (x: number) => number;
+  /** dy/dx from the input and the output. */
+  readonly derivative: Derivative<[x: Tensor, y: Tensor]>;
+  readonly domain?: Domain;
+  readonly to?: 'bool';
+}
+
+interface BinarySpec {
+  readonly reference: (x: number, y: number) => number;
+  /** In place of `reference` for int32, where the arithmetic differs. */
+  readonly integer?: (x: number, y: number) => number;
+  readonly dx: Derivative<[x: Tensor, y: Tensor, out: Tensor]>;
+  readonly dy: Derivative<[x: Tensor, y: Tensor, out: Tensor]>;
+  readonly domain?: Domain;
+  readonly to?: 'bool';
+}
+
+/** A function that leaves the shape as it is. */
+export type SameShape<Rest extends readonly unknown[] = []> = <X extends Operand>(
+  x: X,
+  ...rest: Rest
+) => Tensor<ShapeIn<X>>;
+
+/** A function of two operands that are broadcast. */
+export type Broadcasting<Rest extends readonly unknown[] = []> = <
+  X extends Operand,
+  Y extends Operand,
+>(
+  x: X,
+  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+  ...rest: Rest
+) => Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
+
+/** The same, as a method. It takes its subject as `this`, so that tensors of different shapes have one type of it. */
+export type BroadcastingMethod<Rest extends readonly unknown[] = []> = <
+  T extends Tensor,
+  Y extends Operand,
+>(
+  this: T,
+  other: Y & Unless<BroadcastResult<ShapeIn<T>, ShapeIn<Y>>>,
+  ...rest: Rest
+) => Tensor<Broadcast<ShapeIn<T>, ShapeIn<Y>>>;
+
+export type UnaryOp = SameShape & { readonly primitive: Primitive };
+export type BinaryOp = Broadcasting & { readonly primitive: Primitive };
+
+/** A function of one number, element by element. */
+export function unary(name: string, spec: UnarySpec): UnaryOp {
+  const { derivative, domain = 'float' } = spec;
+  const op = elementwise(name, {
+    scalar: spec.reference,
+    integer: spec.integer,
+    derivatives: [derivative === null ? null : ([x], y) => derivative(x as Tensor, y)],
+    to: spec.to,
+  });
+  const apply = (x: Operand): Tensor => {
+    const node = operand(name, x);
+    const dtype = computeType(name, node.dtype, domain);
+    return makeElement(op, [castNode(node, dtype)], spec.to ?? dtype);
+  };
+  return Object.assign(apply as SameShape, { primitive: op });
+}
+
+/** A function of two numbers, element by element, with broadcasting and promotion of dtypes. */
+export function binary(name: string, spec: BinarySpec): BinaryOp {
+  const { dx, dy, domain = 'any' } = spec;
+  const op = elementwise(name, {
+    scalar: spec.reference,
+    integer: spec.integer,
+    derivatives: [
+      dx === null ? null : ([x, y], out) => dx(x as Tensor, y as Tensor, out),
+      dy === null ? null : ([x, y], out) => dy(x as Tensor, y as Tensor, out),
+    ],
+    to: spec.to,
+  });
+  const apply = (x: Operand, y: Operand): Tensor => {
+    const dtype = computeType(name, resultType(x, y), domain);
+    const a = castNode(operand(name, x, dtype), dtype);
+    const b = castNode(operand(name, y, dtype), dtype);
+    return makeElement(op, [a, b], spec.to ?? dtype);
+  };
+  return Object.assign(apply as Broadcasting, { primitive: op });
+}
+
+interface ElementSpec {
+  readonly scalar: Scalar;
+  readonly integer?: ((x: number, y: number) => number) | undefined;
+  readonly derivatives: readonly (((inputs: readonly Tensor[], out: Tensor) => Factor) | null)[];
+  readonly to?: 'bool' | undefined;
+}
+
+/** The rules of an element-wise primitive. */
+export function elementwise(name: string, spec: ElementSpec): Primitive {
+  const { derivatives, scalar, integer } = spec;
+  operations.set(name, { kind: 'primitive' });
+  const op: Primitive = register({
+    name,
+    trait: 'element',
+    differentiable: derivatives.some((d) => d !== null),
+    scalar,
+    vjp: (i, ct, inputs, out) => {
+      const d = derivatives[i];
+      if (d === null || d === undefined) return null;
+      return sumTo(times(ct, d(inputs, out)), (inputs[i] as Tensor).shape);
+    },
+    jvp: (ts, inputs, out) =>
+      sumOf(
+        ts.flatMap((t, i) => {
+          const d = derivatives[i];
+          return t === null || d === null || d === undefined
+            ? []
+            : [expandNode(times(t, d(inputs, out)), out.shape)];
+        }),
+      ),
+    batch: (inputs, batched) =>
+      makeElement(op, align(inputs, batched), spec.to ?? (inputs.at(-1) as Tensor).dtype),
+    kernel: (inputs, out) => {
+      const f = integer !== undefined && inputs[0]?.dtype === 'int32' ? integer : scalar;
+      mapElements(f, inputs, out);
+    },
+  });
+  return op;
+}
+
+/** A node of an element-wise primitive; the inputs have their dtypes already. */
+export function makeElement(op: Primitive, inputs: readonly Tensor[], dtype: DType): Tensor {
+  let { shape } = inputs[0] as Tensor;
+  for (let i = 1; i < inputs.length; i++) {
+    shape = broadcastShapes(op.name, shape, (inputs[i] as Tensor).shape);
+  }
+  return makeNode(op, inputs, null, shape, dtype);
+}
+
+/** Batched inputs in one rank, so that broadcasting keeps their first dimensions together. */
+function align(inputs: readonly Tensor[], batched: readonly boolean[]): Tensor[] {
+  const rank = Math.max(...inputs.map((x, i) => x.ndim - (batched[i] === true ? 1 : 0)));
+  return inputs.map((x, i) => {
+    if (batched[i] !== true || x.ndim === rank + 1) return x;
+    const [size = 0, ...rest] = x.shape;
+    return reshapeNode(x, [size, ...new Array<number>(rank - rest.length).fill(1), ...rest]);
+  });
+}
+
+/** A cotangent times a derivative. Zero times anything is zero, so that a branch not taken contributes nothing. */
+function times(t: Tensor, d: Factor): Tensor {
+  if (d === 1) return t;
+  if (d === 0) return filled(0, t.shape, t.dtype);
+  if (typeof d === 'function') return d(t);
+  return typeof d !== 'number' && d.dtype === 'bool' ? choose(d, t, 0) : strongMul(t, d);
+}
+
+/** `x` where `condition` holds and `y` elsewhere; numbers are of the other's dtype. See `where` for users. */
+export function choose(condition: Tensor, x: Tensor | number, y: Tensor | number): Tensor {
+  const dtype = typeof x !== 'number' ? x.dtype : typeof y !== 'number' ? y.dtype : 'float32';
+  const [a, b] = [x, y].map((z) => (typeof z === 'number' ? constant(z, dtype) : z)) as [
+    Tensor,
+    Tensor,
+  ];
+  return makeElement(whereOp, [condition, a, b], dtype);
+}
+
+/** The primitive of `choose`: condition (bool), then two operands of one dtype. */
+const whereOp: Primitive = register({
+  name: 'where',
+  trait: 'element',
+  differentiable: true,
+  scalar: (c, x, y) => (c !== 0 ? x : y),
+  vjp: (i, ct, inputs) => {
+    const [condition] = inputs as readonly [Tensor];
+    if (i === 0) return null;
+    return sumTo(
+      i === 1 ? choose(condition, ct, 0) : choose(condition, 0, ct),
+      (inputs[i] as Tensor).shape,
+    );
+  },
+  jvp: ([, tx, ty], [condition], out) =>
+    expandNode(choose(condition as Tensor, tx ?? 0, ty ?? 0), out.shape),
+  batch: (inputs, batched) =>
+    makeElement(whereOp, align(inputs, batched), (inputs[1] as Tensor).dtype),
+  kernel: (inputs, out) => mapElements((c, x, y) => (c !== 0 ? x : y), inputs, out),
+});
+operations.set('where', { kind: 'primitive' });
+
+/** `x · y`, and 0 where x is 0, whatever y is: how derivative rules multiply a cotangent. */
+export const strongMul: BinaryOp = binary('strongMul', {
+  reference: (x, y) => (x === 0 ? 0 : x * y),
+  integer: Math.imul,
+  dx: (_x, y) => y,
+  dy: (x) => x,
+});
+
+/** `x + y`. PyTorch: `torch.add`. Booleans add as logical or; int32 wraps around. */
+export const add: BinaryOp = binary('add', {
+  reference: (x, y) => x + y,
+  integer: (x, y) => (x + y) | 0,
+  dx: () => 1,
+  dy: () => 1,
+});
+rules.add = (x, y) => add(x, y);
+
+/** Converts elements: floats truncate towards zero on the way to int32, and anything but 0 is true. */
+const castOp: Primitive = register({
+  name: 'cast',
+  trait: 'element',
+  differentiable: true,
+  scalar: (x) => x,
+  vjp: (_i, ct, [x]) => castNode(ct, (x as Tensor).dtype),
+  jvp: ([t], _inputs, out) => (isFloat(out.dtype) ? castNode(t as Tensor, out.dtype) : null),
+  batch: ([x], _batched, { dtype }) => castNode(x as Tensor, dtype as DType),
+  kernel: ([x], out) => {
+    const { data } = x as Value;
+    if (out.dtype === 'bool')
+      for (let i = 0; i < data.length; i++) out.data[i] = data[i] !== 0 ? 1 : 0;
+    else if (out.dtype === 'int32')
+      for (let i = 0; i < data.length; i++) out.data[i] = saturate(data[i]!);
+    else out.data.set(data);
+  },
+});
+operations.set('cast', { kind: 'primitive' });
+
+function saturate(x: number): number {
+  return x >= 2147483647 ? 2147483647 : x <= -2147483648 ? -2147483648 : x | 0;
+}
+
+/** `x` in another dtype; itself where nothing changes. */
+export function castNode(x: Tensor, dtype: DType): Tensor {
+  return x.dtype === dtype ? x : makeNode(castOp, [x], { dtype }, x.shape, dtype);
+}
+
+function computeType(op: string, dtype: DType, domain: Domain): DType {
+  if (domain === 'float') return toFloat(dtype);
+  if (domain === 'bool') return 'bool';
+  if (domain === 'number' && dtype === 'bool') {
+    throw new DTypeError(`${op}: not defined for booleans; cast them: x.cast('int32')`);
+  }
+  return dtype;
+}

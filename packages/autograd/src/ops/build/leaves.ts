@@ -1,0 +1,37 @@
+/** @file New tensors that no operation made: their options, and what every function that makes one checks. */
+import { DTypeError } from '../../errors.js';
+import { checkDevice } from '../../graph/device.js';
+import { allocate, checkDType, isFloat, type DType } from '../../graph/dtype.js';
+import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
+import type { Shape } from '../../graph/shape.js';
+
+export interface CreationOptions {
+  readonly dtype?: DType;
+  readonly requiresGrad?: boolean;
+  /** One of `devices()`. */
+  readonly device?: string;
+}
+
+/** A new tensor; one that gradients are asked for becomes a leaf, with its value. */
+export function finish<S extends Shape>(
+  op: string,
+  t: Tensor<S>,
+  options: CreationOptions,
+): Tensor<S> {
+  if (options.dtype !== undefined) checkDType(op, options.dtype);
+  if (options.device !== undefined) checkDevice(op, options.device);
+  if (options.requiresGrad !== true) return t;
+  if (!isFloat(t.dtype)) {
+    throw new DTypeError(
+      `${op}: only float tensors have gradients, this one is ${t.dtype}; requiresGrad needs a float dtype`,
+    );
+  }
+  const leaf = t.op === null ? t : makeLeaf(valueOf(t, op), t.shape, t.dtype);
+  leaf.needsGrad = true;
+  return leaf;
+}
+
+/** One number without dimensions, with its value. */
+export function single(value: number, dtype: DType): Tensor<[]> {
+  return makeLeaf(allocate(dtype, 1).fill(value), [], dtype);
+}

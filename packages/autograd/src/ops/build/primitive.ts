@@ -1,0 +1,202 @@
+/** @file The builders of primitives and composites, and what every operation does to its operands. */
+import { ChainruleError, DTypeError } from '../../errors.js';
+import { isFloat, promote, type DType } from '../../graph/dtype.js';
+import { mode } from '../../graph/mode.js';
+import {
+  register,
+  type Attrs,
+  type Primitive,
+  type Trait,
+  type Value,
+} from '../../graph/primitive.js';
+import type { Shape } from '../../graph/shape.js';
+import { makeNode, Tensor } from '../../graph/tensor.js';
+import { constant, isNumberPlaceholder } from '../../graph/version.js';
+
+/** What may stand where an operation takes a tensor. */
+export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
+
+type Inputs = readonly Tensor[];
+
+/** All that is known of an operation that is not element-wise. */
+export interface PrimitiveSpec<A extends Attrs> {
+  readonly trait?: Trait;
+  readonly differentiable?: boolean;
+  /** The shape of the result; checks what the inputs must fulfil. */
+  shape(inputs: Inputs, attrs: A): Shape;
+  /** The dtype of the result; by default that of the first input. */
+  dtype?(inputs: Inputs, attrs: A): DType;
+  vjp?: Primitive<A>['vjp'];
+  /**
+   * `linear`: the tangent goes through the same operation (of several inputs all at once, zeros for those without).
+   * `multilinear`: linear in each input with the others held, as a product is.
+   */
+  jvp?: 'linear' | 'multilinear' | Primitive<A>['jvp'];
+  batch: Primitive<A>['batch'];
+  /** Fills `out.data`; an alias has none, as it shares its input's elements. */
+  reference?: (inputs: readonly Value[], out: Value, attrs: A) => void;
+}
+
+/** Every operation a user can call, primitive or composite, by name: what the generic checks iterate over. */
+export const operations = new Map<string, { readonly kind: 'primitive' | 'composite' }>();
+
+/** What makes the nodes of a primitive. */
+export type PrimitiveOp<A extends Attrs> = ((inputs: Inputs, attrs?: A) => Tensor) & {
+  readonly primitive: Primitive<A>;
+};
+
+/** An operation with rules of its own. Returns the function that makes its nodes. */
+export function primitive<A extends Attrs = Record<never, never>>(
+  name: string,
+  spec: PrimitiveSpec<A>,
+): PrimitiveOp<A> {
+  const { jvp } = spec;
+  const op = register<A>({
+    name,
+    trait: spec.trait ?? 'opaque',
+    differentiable: spec.differentiable ?? spec.vjp !== undefined,
+    scalar: null,
+    vjp: spec.vjp ?? (() => null),
+    jvp:
+      typeof jvp === 'function'
+        ? jvp
+        : jvp === 'linear'
+          ? (ts, inputs, _out, attrs) =>
+              make(
+                ts.map((t, i) => t ?? zerosOf(inputs[i] as Tensor)),
+                attrs,
+              )
+          : jvp === 'multilinear'
+            ? (ts, inputs, _out, attrs) =>
+                sumOf(
+                  ts.flatMap((t, i) =>
+                    t === null
+                      ? []
+                      : [
+                          make(
+                            inputs.map((x, j) => (j === i ? t : x)),
+                            attrs,
+                          ),
+                        ],
+                  ),
+                )
+            : () => null,
+    batch: spec.batch,
+    kernel: spec.reference ?? ((inputs, out) => out.data.set((inputs[0] as Value).data)),
+  });
+  operations.set(name, { kind: 'primitive' });
+  const erased = op as unknown as Primitive;
+  const make = (inputs: Inputs, attrs?: A): Tensor => {
+    const given = attrs ?? (NO_ATTRS as A);
+    const shape = spec.shape(inputs, given);
+    const dtype =
+      spec.dtype === undefined ? (inputs[0] as Tensor).dtype : spec.dtype(inputs, given);
+    return makeNode(erased, inputs, given, shape, dtype);
+  };
+  return Object.assign(make, { primitive: op });
+}
+
+const NO_ATTRS = {};
+
+/** What rules need of operations defined on top of this file; `element.ts` and `broadcast.ts` fill it in. */
+export const rules: {
+  add(x: Tensor, y: Tensor): Tensor;
+  expand(x: Tensor, shape: Shape): Tensor;
+} = { add: notYet, expand: notYet };
+
+function notYet(): never {
+  throw new Error('an operation was used before ops/index.ts was loaded');
+}
+
+/** The sum of tensors of one shape; null for none. */
+export function sumOf(ts: readonly Tensor[]): Tensor | null {
+  return ts.length === 0 ? null : ts.reduce((x, y) => rules.add(x, y));
+}
+
+/** Zeros in the shape and dtype of `x`, without storage. */
+export function zerosOf(x: Tensor): Tensor {
+  return filled(0, x.shape, x.dtype);
+}
+
+/** A constant in every place, without storage. */
+export function filled(value: number, shape: Shape, dtype: DType): Tensor {
+  const c = constant(value, dtype);
+  return shape.length === 0 ? c : rules.expand(c, shape);
+}
+
+/** An operation written with others: it needs no rules. Its name labels its nodes while debugging. */
+export function composite<F extends (...args: never[]) => unknown>(name: string, f: F): F {
+  operations.set(name, { kind: 'composite' });
+  const labelled = (...args: Parameters<F>): unknown => {
+    if (mode.debug === 0) return f(...args);
+    const outer = mode.scope;
+    mode.scope = outer ? `${outer}.${name}` : name;
+    try {
+      return f(...args);
+    } finally {
+      mode.scope = outer;
+    }
+  };
+  return Object.defineProperty(labelled, 'name', { value: name }) as F;
+}
+
+/** The operand as a node. A number becomes a constant of `dtype`, or of its own kind. */
+export function operand(op: string, x: Operand, dtype?: DType): Tensor {
+  if (x instanceof Tensor) return x.current;
+  if (typeof x === 'number') return constant(x, dtype ?? 'float32');
+  if (typeof x === 'boolean') return constant(x ? 1 : 0, dtype ?? 'bool');
+  throw new ChainruleError(
+    `${op}: expected a tensor or a number, got ${describe(x)}` +
+      (Array.isArray(x) ? '; wrap it: tensor([…])' : ''),
+  );
+}
+
+/** A float tensor, or a clear error. */
+export function floatOperand(op: string, x: Operand): Tensor {
+  const t = operand(op, x);
+  if (!isFloat(t.dtype)) {
+    throw new DTypeError(
+      `${op}: expected a float tensor, got ${t.dtype}; cast it: x.cast('float32')`,
+    );
+  }
+  return t;
+}
+
+function describe(x: unknown): string {
+  if (x === null || x === undefined) return String(x);
+  if (Array.isArray(x)) return 'an array';
+  return typeof x === 'string' ? `'${x}'` : `a ${typeof x}`;
+}
+
+/** Whether a JS number counts as an integer among operands. */
+function dtypeOfNumber(x: number): DType {
+  return Number.isInteger(x) && Math.abs(x) < 2 ** 31 ? 'int32' : 'float32';
+}
+
+/**
+ * The dtype operands are computed in, by PyTorch's rule: tensors with dimensions decide; a tensor without dimensions,
+ * and then a number, matters only where it is of a higher kind (bool < integer < float).
+ */
+export function resultType(...xs: readonly Operand[]): DType {
+  let dimensioned: DType | null = null;
+  let zeroDim: DType | null = null;
+  let wrapped: DType | null = null;
+  for (const x of xs) {
+    if (x instanceof Tensor && !isNumberPlaceholder(x)) {
+      if (x.shape.length > 0)
+        dimensioned = dimensioned === null ? x.dtype : promote(dimensioned, x.dtype);
+      else zeroDim = zeroDim === null ? x.dtype : promote(zeroDim, x.dtype);
+    } else {
+      const own =
+        typeof x === 'boolean' ? 'bool' : typeof x === 'number' ? dtypeOfNumber(x) : 'float32';
+      wrapped = wrapped === null ? own : promote(wrapped, own);
+    }
+  }
+  return combine(dimensioned, combine(zeroDim, wrapped)) ?? 'float32';
+}
+
+function combine(higher: DType | null, lower: DType | null): DType | null {
+  if (higher === null) return lower;
+  if (lower === null || isFloat(higher)) return higher;
+  return higher === 'bool' || isFloat(lower) ? promote(higher, lower) : higher;
+}

@@ -1,0 +1,240 @@
+/** @file Making tensors: from data, and filled. */
+import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
+import { checkInteger, checkShape, show, sizeOf, type Shape } from '../../graph/shape.js';
+import { makeLeaf, type NestedArray, type Tensor } from '../../graph/tensor.js';
+import { finish, single, type CreationOptions } from '../build/leaves.js';
+import { filled, operand } from '../build/primitive.js';
+import type { Literal, NestedShape } from '../../types/index.js';
+
+export type { CreationOptions } from '../build/leaves.js';
+
+/**
+ * A tensor of the given elements, which are copied: nested arrays, a typed array with an optional shape, or a number.
+ *
+ * JavaScript numbers become float32 whatever they are, booleans bool, and typed arrays keep their own type
+ * (`Uint8Array` is bool only with `{ dtype: 'bool' }`, otherwise int32). PyTorch: `torch.tensor`.
+ *
+ * @throws {ShapeError} for ragged arrays or a shape that does not fit. @throws {DTypeError} for elements that are no numbers.
+ * @example tensor([[1, 2], [3, 4]])
+ * @example tensor(new Float64Array(6), { shape: [2, 3] })
+ */
+export function tensor<
+  const D extends NestedArray | TypedArray | Int8Array | Int16Array | Uint16Array,
+  const S extends Shape = NestedShape<D>,
+>(data: D, options?: CreationOptions & { readonly shape?: S }): Tensor<Literal<S>>;
+export function tensor(
+  data: NestedArray | TypedArray | Int8Array | Int16Array | Uint16Array,
+  options: CreationOptions & { readonly shape?: Shape } = {},
+): Tensor {
+  const shape = options.shape === undefined ? undefined : checkShape('tensor', options.shape);
+  if (ArrayBuffer.isView(data)) {
+    const view = data as TypedArray;
+    return finish(
+      'tensor',
+      leafFrom(view, shape ?? [view.length], options.dtype ?? dtypeOfArray(view)),
+      options,
+    );
+  }
+  const inferred: number[] = [];
+  let bool = true;
+  for (let level: unknown = data; Array.isArray(level); level = level[0] as unknown)
+    inferred.push(level.length);
+  const flat: number[] = [];
+  const fill = (level: unknown, d: number, path: readonly number[]): void => {
+    if (d < inferred.length) {
+      if (!Array.isArray(level) || level.length !== inferred[d]) {
+        throw new ShapeError(
+          `tensor: the nested array is ragged: at [${path.join(', ')}] there is ` +
+            `${Array.isArray(level) ? `an array of ${level.length}` : describe(level)}, expected an array of ${inferred[d]}`,
+        );
+      }
+      for (let i = 0; i < level.length; i++) fill(level[i], d + 1, [...path, i]);
+    } else if (typeof level === 'number') {
+      bool = false;
+      flat.push(level);
+    } else if (typeof level === 'boolean') {
+      flat.push(level ? 1 : 0);
+    } else {
+      const where = path.length > 0 ? ` at [${path.join(', ')}]` : '';
+      throw Array.isArray(level)
+        ? new ShapeError(
+            `tensor: the nested array is ragged: there is an array of ${level.length}${where}, expected a number`,
+          )
+        : new DTypeError(`tensor: expected numbers or booleans, got ${describe(level)}${where}`);
+    }
+  };
+  fill(data, 0, []);
+  const dtype = options.dtype ?? (bool && flat.length > 0 ? 'bool' : 'float32');
+  return finish('tensor', leafFrom(flat, shape ?? inferred, dtype), options);
+}
+
+function leafFrom(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
+  const size = sizeOf(shape);
+  if (size !== data.length) {
+    throw new ShapeError(
+      `tensor: shape ${show(shape)} has ${size} elements, the data ${data.length}`,
+    );
+  }
+  const value = allocate(dtype, size);
+  if (dtype === 'bool') for (let i = 0; i < size; i++) value[i] = data[i] !== 0 ? 1 : 0;
+  else value.set(data);
+  return makeLeaf(value, shape, dtype);
+}
+
+function dtypeOfArray(data: ArrayBufferView): DType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array || data instanceof DataView) {
+    throw new DTypeError(
+      `tensor: ${data.constructor.name} is not supported; convert it to an Int32Array or a Float64Array`,
+    );
+  }
+  return 'int32';
+}
+
+function describe(x: unknown): string {
+  return typeof x === 'string' ? `'${x}'` : typeof x === 'bigint' ? `${x}n` : String(x);
+}
+
+/** A float32 tensor without dimensions. */
+export function scalar(x: number | boolean, options: CreationOptions = {}): Tensor<[]> {
+  if (typeof x !== 'number' && typeof x !== 'boolean') {
+    throw new ChainruleError(`scalar: expected a number or a boolean, got ${describe(x)}`);
+  }
+  return tensor(x, options);
+}
+
+/** A tensor with `value` in every place. PyTorch: `torch.full`, but float32 whatever the number is. */
+export function full<const S extends Shape>(
+  shape: S,
+  value: number | boolean,
+  options: CreationOptions = {},
+): Tensor<Literal<S>> {
+  return fullOf('full', shape, value, options) as Tensor<Literal<S>>;
+}
+
+/** Zeros. PyTorch: `torch.zeros`. */
+export function zeros<const S extends Shape>(
+  shape: S,
+  options: CreationOptions = {},
+): Tensor<Literal<S>> {
+  return fullOf('zeros', shape, 0, options) as Tensor<Literal<S>>;
+}
+
+/** Ones. PyTorch: `torch.ones`. */
+export function ones<const S extends Shape>(
+  shape: S,
+  options: CreationOptions = {},
+): Tensor<Literal<S>> {
+  return fullOf('ones', shape, 1, options) as Tensor<Literal<S>>;
+}
+
+function fullOf(
+  op: string,
+  shape: Shape,
+  value: number | boolean,
+  options: CreationOptions,
+): Tensor {
+  if (typeof value !== 'number' && typeof value !== 'boolean') {
+    throw new ChainruleError(`${op}: expected a number or a boolean, got ${describe(value)}`);
+  }
+  const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
+  const stored = dtype === 'bool' ? Number(Number(value) !== 0) : Number(value);
+  const checked = checkShape(op, shape);
+  return finish(
+    op,
+    checked.length === 0 ? single(stored, dtype) : filled(stored, checked, dtype),
+    options,
+  );
+}
+
+/** Zeros in the shape and dtype of `x`. PyTorch: `torch.zeros_like`. */
+export function zerosLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
+  return like('zerosLike', x, 0, options) as Tensor<S>;
+}
+
+/** Ones in the shape and dtype of `x`. PyTorch: `torch.ones_like`. */
+export function onesLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
+  return like('onesLike', x, 1, options) as Tensor<S>;
+}
+
+/** A tensor with `value` in every place, in the shape and dtype of `x`. PyTorch: `torch.full_like`. */
+export function fullLike<S extends Shape>(
+  x: Tensor<S>,
+  value: number | boolean,
+  options: CreationOptions = {},
+): Tensor<S> {
+  return like('fullLike', x, value, options) as Tensor<S>;
+}
+
+function like(op: string, x: Tensor, value: number | boolean, options: CreationOptions): Tensor {
+  const { shape, dtype } = operand(op, x);
+  return fullOf(op, shape, value, { dtype, ...options });
+}
+
+/** The matrix of `n` rows and `m` columns (as many, if left out) with ones on its diagonal. PyTorch: `torch.eye`. */
+export function eye<N extends number, M extends number = N>(
+  n: N,
+  m?: M | CreationOptions,
+  options: CreationOptions = {},
+): Tensor<[N, M]> {
+  const given = typeof m === 'object' ? m : options;
+  const rows = checkInteger('eye', 'n', n, 0);
+  const columns = typeof m === 'number' ? checkInteger('eye', 'm', m, 0) : rows;
+  const data = allocate(given.dtype ?? 'float32', sizeOf(checkShape('eye', [rows, columns])));
+  for (let i = 0; i < Math.min(rows, columns); i++) data[i * columns + i] = 1;
+  return finish('eye', makeLeaf(data, [rows as N, columns as M], given.dtype ?? 'float32'), given);
+}
+
+/**
+ * The numbers from `start` (0 if left out) up to, and without, `stop` in steps of `step` (1 if left out): int32 if all are
+ * whole, else float32. PyTorch: `torch.arange`.
+ * @throws {ChainruleError} for a step of 0, or one that leads away from `stop`.
+ * @example arange(3) // [0, 1, 2]
+ */
+export function arange(
+  start: number,
+  stop?: number | CreationOptions,
+  step?: number | CreationOptions,
+  options: CreationOptions = {},
+): Tensor<[number]> {
+  const given = typeof stop === 'object' ? stop : typeof step === 'object' ? step : options;
+  const [from, to] = typeof stop === 'number' ? [start, stop] : [0, start];
+  const by = typeof step === 'number' ? step : 1;
+  for (const x of [from, to, by]) {
+    if (typeof x !== 'number' || !Number.isFinite(x)) {
+      throw new ChainruleError(`arange: expected finite numbers, got ${describe(x)}`);
+    }
+  }
+  if (by === 0 || (to - from) * by < 0) {
+    throw new ChainruleError(`arange: a step of ${by} does not lead from ${from} to ${to}`);
+  }
+  const whole = [from, to, by].every((x) => Number.isInteger(x) && Math.abs(x) <= 2 ** 31);
+  const dtype = given.dtype ?? (whole ? 'int32' : 'float32');
+  const n = Math.max(0, Math.ceil((to - from) / by));
+  const data = allocate(dtype, sizeOf(checkShape('arange', [n])));
+  for (let i = 0; i < n; i++)
+    data[i] = dtype === 'bool' ? Number(from + i * by !== 0) : from + i * by;
+  return finish('arange', makeLeaf(data, [n], dtype), given);
+}
+
+/**
+ * `steps` numbers from `start` to `end`, both included, at equal distances; float32 by default. PyTorch: `torch.linspace`.
+ */
+export function linspace<N extends number>(
+  start: number,
+  end: number,
+  steps: N,
+  options: CreationOptions = {},
+): Tensor<[N]> {
+  checkInteger('linspace', 'steps', steps, 0);
+  const dtype = options.dtype ?? 'float32';
+  const data = allocate(dtype, sizeOf(checkShape('linspace', [steps])));
+  const by = (end - start) / (steps - 1);
+  // From both ends, so that both are exact.
+  for (let i = 0; i < steps; i++) {
+    data[i] = steps === 1 ? start : i < steps / 2 ? start + i * by : end - (steps - 1 - i) * by;
+  }
+  return finish('linspace', makeLeaf(data, [steps], dtype), options);
+}

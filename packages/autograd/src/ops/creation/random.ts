@@ -1,0 +1,121 @@
+/** @file Random tensors. */
+import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
+import { checkInteger, checkShape, sameShape, show, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { add, mul } from '../elements/arithmetic.js';
+import { argsortOf } from '../indexing/argsort.js';
+import { expandNode } from '../build/broadcast.js';
+import { castNode } from '../build/element.js';
+import { finish, type CreationOptions } from '../build/leaves.js';
+import { drawNormal, drawUniform } from './generator.js';
+import { operand, type Operand } from '../build/define.js';
+import { constant } from '../../graph/version.js';
+import { lt } from '../build/relations.js';
+import { floor } from '../build/wholeNumbers.js';
+import type { Literal } from '../../types/index.js';
+
+export { getRngState, manualSeed, setRngState, type RngState } from './generator.js';
+
+/**
+ * Numbers evenly distributed over [0, 1): 24 random bits each in float32, 53 in float64. PyTorch: `torch.rand`; the numbers
+ * are others, but the same on every backend.
+ */
+export function rand<const S extends Shape>(
+  shape: S,
+  options: CreationOptions = {},
+): Tensor<Literal<S>> {
+  return finish(
+    'rand',
+    drawUniform(checkShape('rand', shape), floatType('rand', options.dtype)),
+    options,
+  ) as Tensor<Literal<S>>;
+}
+
+/** Numbers with the normal distribution of mean 0 and variance 1. PyTorch: `torch.randn`. */
+export function randn<const S extends Shape>(
+  shape: S,
+  options: CreationOptions = {},
+): Tensor<Literal<S>> {
+  return finish(
+    'randn',
+    drawNormal(checkShape('randn', shape), floatType('randn', options.dtype)),
+    options,
+  ) as Tensor<Literal<S>>;
+}
+
+function floatType(op: string, dtype: DType = 'float32'): DType {
+  if (!isFloat(dtype))
+    throw new DTypeError(
+      `${op}: random numbers are floats, not ${dtype}; see randint and bernoulli`,
+    );
+  return dtype;
+}
+
+/** As `rand`, in the shape and dtype of `x`. */
+export function randLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
+  return rand(x.shape, { dtype: x.dtype, ...options }) as Tensor as Tensor<S>;
+}
+
+/** As `randn`, in the shape and dtype of `x`. */
+export function randnLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
+  return randn(x.shape, { dtype: x.dtype, ...options }) as Tensor as Tensor<S>;
+}
+
+/**
+ * Whole numbers evenly distributed from `low` up to, and without, `high`; int32 by default. PyTorch: `torch.randint`.
+ * @throws {ChainruleError} if there are none.
+ */
+export function randint<const S extends Shape>(
+  low: number,
+  high: number,
+  shape: S,
+  options: CreationOptions = {},
+): Tensor<Literal<S>> {
+  checkInteger('randint', 'low', low);
+  checkInteger('randint', 'high', high);
+  if (high <= low)
+    throw new ChainruleError(
+      `randint: there is no whole number from ${low} up to and without ${high}`,
+    );
+  if (low < -(2 ** 31) || high > 2 ** 31)
+    throw new ChainruleError(`randint: [${low}, ${high}) exceeds int32`);
+  const checked = checkShape('randint', shape);
+  // 53 bits times the width never rounds up to it.
+  const scaled = mul(drawUniform(checked, 'float64'), constant(high - low, 'float64'));
+  const whole = castNode(add(floor(scaled), constant(low, 'float64')), options.dtype ?? 'int32');
+  return finish('randint', whole, options) as Tensor<Literal<S>>;
+}
+
+/** The numbers 0 to n − 1 in random order, int32. PyTorch: `torch.randperm`. */
+export function randperm<N extends number>(n: N, options: CreationOptions = {}): Tensor<[N]> {
+  checkInteger('randperm', 'n', n, 0);
+  const order = argsortOf([drawUniform([n], 'float64')], { dim: 0, descending: false });
+  return finish('randperm', castNode(order, options.dtype ?? 'int32'), options) as Tensor<[N]>;
+}
+
+export interface BernoulliOptions extends CreationOptions {
+  /** Where `p` is a number: the shape of the result. Default `[]`. */
+  readonly shape?: Shape;
+}
+
+/**
+ * 1 with probability `p`, else 0; a tensor of probabilities gives a tensor of its shape and dtype. No gradient flows to
+ * `p`. PyTorch: `torch.bernoulli`.
+ * @example bernoulli(0.5, { shape: [3] })
+ */
+export function bernoulli(p: Operand, options: BernoulliOptions = {}): Tensor {
+  if (typeof p === 'number' && !(p >= 0 && p <= 1)) {
+    throw new ChainruleError(`bernoulli: a probability is from 0 to 1, got ${p}`);
+  }
+  const node = operand('bernoulli', p);
+  const dtype = options.dtype ?? toFloat(node.dtype);
+  const shape = options.shape === undefined ? node.shape : checkShape('bernoulli', options.shape);
+  if (node.ndim > 0 && !sameShape(shape, node.shape)) {
+    throw new ShapeError(
+      `bernoulli: the probabilities have shape ${show(node.shape)}, asked for is ${show(shape)}`,
+    );
+  }
+  const uniform = drawUniform(shape, node.dtype === 'float64' ? 'float64' : 'float32');
+  return finish('bernoulli', castNode(lt(uniform, expandNode(node, shape)), dtype), options);
+}

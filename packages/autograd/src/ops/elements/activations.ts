@@ -1,0 +1,246 @@
+/**
+ * @file Activations: `relu` and its kin, element by element on float tensors of any shape; a DTypeError on others.
+ *
+ * They are written with few primitives, which fuse into one loop. At kinks the derivative is PyTorch's: said at each.
+ */
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { normalizeDim, show, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { abs } from './arithmetic.js';
+import { reshapeNode } from '../build/broadcast.js';
+import {
+  composite,
+  floatOperand,
+  unary,
+  type Operand,
+  type SameShape,
+  type UnaryOp,
+} from '../build/define.js';
+import { add, choose } from '../build/element.js';
+import { erfc } from './errorFunction.js';
+import { exp, expm1 } from './exponential.js';
+import { div, mul, neg, square } from '../build/fieldOperations.js';
+import { sigmoidOf, softplusOf } from './logistic.js';
+import { narrowNode } from '../shape/movement.js';
+import { ge, gt, le, lt } from '../build/relations.js';
+import { tanh } from './trigonometric.js';
+
+/** `max(x, 0)`; NaN stays NaN. The derivative at 0 is 0. Integers stay integers. PyTorch: `nn.functional.relu`. */
+export const relu: UnaryOp = unary('relu', {
+  reference: (x) => (x < 0 ? 0 : x),
+  // NaN is no number at or below 0: its gradient passes, as in PyTorch.
+  derivative: (_x, y) => (t) => choose(le(y, 0), 0, t),
+  domain: 'number',
+});
+
+/** `x` above 0, `negativeSlope · x` below (0.01 by default); the derivative at 0 is the slope. PyTorch: `leaky_relu`. */
+export const leakyRelu = composite(
+  'leakyRelu',
+  (x: Operand, { negativeSlope = 0.01 }: { readonly negativeSlope?: number } = {}): Tensor => {
+    const node = floatOperand('leakyRelu', x);
+    return choose(gt(node, 0), node, mul(node, negativeSlope));
+  },
+) as SameShape<[options?: { readonly negativeSlope?: number }]>;
+
+/** What `elu` and `celu` take. */
+export interface EluOptions {
+  /** The limit on the left is −alpha; 1 by default. */
+  readonly alpha?: number;
+}
+
+/** `x` above 0, `alpha · (eˣ − 1)` below; the derivative at 0 is alpha. PyTorch: `nn.functional.elu`. */
+export const elu = composite('elu', (x: Operand, { alpha = 1 }: EluOptions = {}): Tensor => {
+  const node = floatOperand('elu', x);
+  return choose(gt(node, 0), node, mul(expm1(node), alpha));
+}) as SameShape<[options?: EluOptions]>;
+
+const SELU_ALPHA = 1.6732632423543772848170429916717;
+const SELU_SCALE = 1.0507009873554804934193349852946;
+
+/** `elu` scaled to keep mean 0 and variance 1 (Klambauer et al. 2017, arXiv:1706.02515). PyTorch: `nn.functional.selu`. */
+export const selu = composite('selu', (x: Operand): Tensor => {
+  const node = floatOperand('selu', x);
+  return choose(gt(node, 0), mul(node, SELU_SCALE), mul(expm1(node), SELU_SCALE * SELU_ALPHA));
+}) as SameShape;
+
+/** `x` above 0, `alpha · (e^(x/alpha) − 1)` below: smooth at 0 for every alpha ≠ 0. PyTorch: `nn.functional.celu`. */
+export const celu = composite('celu', (x: Operand, { alpha = 1 }: EluOptions = {}): Tensor => {
+  if (alpha === 0) throw new ChainruleError('celu: alpha must not be 0');
+  const node = floatOperand('celu', x);
+  return choose(gt(node, 0), node, mul(expm1(div(node, alpha)), alpha));
+}) as SameShape<[options?: EluOptions]>;
+
+/** Φ, the distribution function of the normal distribution: ½ erfc(−x/√2), with every digit of its left tail. */
+const normalCdf: UnaryOp = unary('normalCdf', {
+  reference: (x) => 0.5 * erfc(-x * Math.SQRT1_2),
+  derivative: (x) => mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI)),
+});
+
+/**
+ * `x · Φ(x)` with the distribution function of the normal distribution (Hendrycks & Gimpel 2016, arXiv:1606.08415), or
+ * with `{ approximate: 'tanh' }` `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`. Both keep the digits of their left tail,
+ * which PyTorch loses; NaN at −Inf, as there, and Inf at Inf, where PyTorch's float32 gives NaN on some machines.
+ * PyTorch: `nn.functional.gelu`.
+ */
+export const gelu = composite(
+  'gelu',
+  (
+    x: Operand,
+    { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' } = {},
+  ): Tensor => {
+    const node = floatOperand('gelu', x);
+    if (approximate === 'none') return mul(node, normalCdf(node));
+    if (approximate !== 'tanh') {
+      throw new ChainruleError(
+        `gelu: approximate must be 'none' or 'tanh', got ${String(approximate)}`,
+      );
+    }
+    // (1 + tanh u) / 2 is sigmoid(2u), which does not cancel.
+    const c = 2 * Math.sqrt(2 / Math.PI);
+    return mul(node, sigmoidOf(mul(node, add(mul(mul(node, node), c * 0.044715), c))));
+  },
+) as SameShape<[options?: { readonly approximate?: 'none' | 'tanh' }]>;
+
+/** `x · sigmoid(x)`, also known as swish. NaN at −Inf, as in PyTorch: `nn.functional.silu`. */
+export const silu = composite('silu', (x: Operand): Tensor => {
+  const node = floatOperand('silu', x);
+  return mul(node, sigmoidOf(node));
+}) as SameShape;
+
+/** `x · tanh(softplus(x))` (Misra 2019, arXiv:1908.08681). NaN at −Inf, as in PyTorch: `nn.functional.mish`. */
+export const mish = composite('mish', (x: Operand): Tensor => {
+  const node = floatOperand('mish', x);
+  return mul(node, tanh(softplusOf(node)));
+}) as SameShape;
+
+/** The bounds of `hardtanh`. */
+export interface HardtanhOptions {
+  /** −1 by default. */
+  readonly minVal?: number;
+  /** 1 by default. */
+  readonly maxVal?: number;
+}
+
+/** `x` moved into [minVal, maxVal]; the derivative at the bounds is 0, unlike that of `clamp`. PyTorch: `hardtanh`. */
+export const hardtanh = composite(
+  'hardtanh',
+  (x: Operand, { minVal = -1, maxVal = 1 }: HardtanhOptions = {}): Tensor => {
+    if (minVal > maxVal)
+      throw new ChainruleError(`hardtanh: minVal ${minVal} is larger than maxVal ${maxVal}`);
+    return between(floatOperand('hardtanh', x), minVal, maxVal);
+  },
+) as SameShape<[options?: HardtanhOptions]>;
+
+/** `min(max(x, 0), 6)`; the derivative at 0 and 6 is 0. PyTorch: `nn.functional.relu6`. */
+export const relu6 = composite('relu6', (x: Operand): Tensor =>
+  between(floatOperand('relu6', x), 0, 6),
+) as SameShape;
+
+/** `relu6(x + 3) / 6`: 0 up to −3, 1 from 3 on; the derivative there is 0. PyTorch: `nn.functional.hardsigmoid`. */
+export const hardsigmoid = composite('hardsigmoid', (x: Operand): Tensor =>
+  div(between(add(floatOperand('hardsigmoid', x), 3), 0, 6), 6),
+) as SameShape;
+
+/** `x · relu6(x + 3) / 6`. The derivative is 0 at −3 and 1 at 3. PyTorch: `nn.functional.hardswish`. */
+export const hardswish = composite('hardswish', (x: Operand): Tensor => {
+  const node = floatOperand('hardswish', x);
+  return mul(node, div(between(add(node, 3), 0, 6), 6));
+}) as SameShape;
+
+/** `x` within the bounds, the bound itself outside of them and, for the derivative, on them. */
+function between(x: Tensor, low: number, high: number): Tensor {
+  return choose(le(x, low), low, choose(ge(x, high), high, x));
+}
+
+/** `x / (1 + |x|)`; NaN at ±Inf. PyTorch: `nn.functional.softsign`. */
+export const softsign = composite('softsign', (x: Operand): Tensor => {
+  const node = floatOperand('softsign', x);
+  return div(node, add(abs(node), 1));
+}) as SameShape;
+
+/** `x` moved towards 0 by `lambd` (0.5 by default), 0 within; the derivative at ±lambd is 0. PyTorch: `softshrink`. */
+export const softshrink = composite(
+  'softshrink',
+  (x: Operand, { lambd = 0.5 }: { readonly lambd?: number } = {}): Tensor => {
+    if (!(lambd >= 0))
+      throw new ChainruleError(`softshrink: lambd must be at least 0, got ${lambd}`);
+    const node = floatOperand('softshrink', x);
+    // The middle is 0 · x, so that NaN stays NaN.
+    return choose(
+      gt(node, lambd),
+      add(node, -lambd),
+      choose(lt(node, -lambd), add(node, lambd), mul(node, 0)),
+    );
+  },
+) as SameShape<[options?: { readonly lambd?: number }]>;
+
+/** `ln(sigmoid(x))`, without overflow: −softplus(−x). PyTorch: `nn.functional.logsigmoid`. */
+export const logSigmoid = composite('logSigmoid', (x: Operand): Tensor =>
+  neg(softplusOf(neg(floatOperand('logSigmoid', x)))),
+) as SameShape;
+
+/**
+ * `x` above 0, `weight · x` elsewhere: `leakyRelu` with a slope that is learned, one for all or one a channel
+ * (dimension 1 of x). The derivative at 0 is the weight. PyTorch: `nn.functional.prelu`.
+ * @throws {ShapeError} if `weight` has neither one element nor one a channel.
+ */
+export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor => {
+  const node = floatOperand('prelu', x);
+  const w = floatOperand('prelu', weight);
+  const channels = node.ndim > 1 ? (node.shape[1] as number) : 1;
+  if (w.ndim > 1 || (w.size !== 1 && w.size !== channels)) {
+    throw new ShapeError(
+      `prelu: weight has shape ${show(w.shape)}; x of shape ${show(node.shape)} takes one slope` +
+        (node.ndim > 1 ? `, or one for each of its ${channels} channels (dimension 1)` : ''),
+    );
+  }
+  const aligned = new Array<number>(node.ndim).fill(1);
+  if (node.ndim > 1) aligned[1] = w.size;
+  return choose(gt(node, 0), node, mul(reshapeNode(w, aligned), node));
+}) as SameShape<[weight: Operand]>;
+
+/**
+ * `a · sigmoid(b)`, where a and b are the first and the second half of x along `dim`, the last by default (Dauphin et al.
+ * 2017, arXiv:1612.08083): `[…, 2n, …] → […, n, …]`. PyTorch: `nn.functional.glu`.
+ * @throws {ShapeError} if x has no dimensions or its size along `dim` is odd.
+ */
+export const glu = composite(
+  'glu',
+  (x: Operand, dim: number | { readonly dim?: number } = -1): Tensor => {
+    const node = floatOperand('glu', x);
+    if (node.ndim === 0)
+      throw new ShapeError('glu: x must have a dimension to be halved, got a single number');
+    const d = normalizeDim('glu', typeof dim === 'number' ? dim : (dim.dim ?? -1), node.ndim);
+    const size = node.shape[d] as number;
+    if (size % 2 !== 0) {
+      throw new ShapeError(
+        `glu: dimension ${d} of x is halved, so its size must be even, got ${size} in ${show(node.shape)}`,
+      );
+    }
+    return mul(
+      narrowNode(node, d, 0, size / 2),
+      sigmoidOf(narrowNode(node, d, size / 2, size / 2)),
+    );
+  },
+);
+
+/** The methods of this family. */
+export interface ActivationsMethods<S extends Shape = Shape> {
+  relu(): Tensor<S>;
+  leakyRelu(options?: { readonly negativeSlope?: number }): Tensor<S>;
+  elu(options?: EluOptions): Tensor<S>;
+  selu(): Tensor<S>;
+  celu(options?: EluOptions): Tensor<S>;
+  gelu(options?: { readonly approximate?: 'none' | 'tanh' }): Tensor<S>;
+  silu(): Tensor<S>;
+  mish(): Tensor<S>;
+  hardtanh(options?: HardtanhOptions): Tensor<S>;
+  relu6(): Tensor<S>;
+  hardsigmoid(): Tensor<S>;
+  hardswish(): Tensor<S>;
+  softsign(): Tensor<S>;
+  softshrink(options?: { readonly lambd?: number }): Tensor<S>;
+  logSigmoid(): Tensor<S>;
+  prelu(weight: Operand): Tensor<S>;
+  glu(dim?: number | { readonly dim?: number }): Tensor;
+}

@@ -1,0 +1,230 @@
+/** @file Arithmetic of elements: sums, products, quotients, remainders, powers, the larger and the smaller. */
+import { ChainruleError } from '../../errors.js';
+import { isFloat } from '../../graph/dtype.js';
+import type { Shape } from '../../graph/shape.js';
+import { Tensor } from '../../graph/tensor.js';
+import {
+  binary,
+  composite,
+  operand,
+  resultType,
+  unary,
+  type BroadcastingMethod,
+  type BinaryOp,
+  type Operand,
+  type UnaryOp,
+} from '../build/define.js';
+import { add, castNode, choose } from '../build/element.js';
+import { div, mul, neg, sub } from '../build/fieldOperations.js';
+import { eq, gt, isNan, logicalOr, lt } from '../build/relations.js';
+import { trunc } from '../build/wholeNumbers.js';
+import type { Broadcast, BroadcastResult, ShapeIn, Unless } from '../../types/index.js';
+
+export { add } from '../build/element.js';
+export { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
+export { hypot, pow, rsqrt, sqrt } from './powers.js';
+
+/** `|x|`. The derivative at 0 is 0. int32 wraps around at −2³¹. PyTorch: `torch.abs`. */
+export const abs: UnaryOp = unary('abs', {
+  reference: Math.abs,
+  derivative: (x) => sign(x),
+  domain: 'any',
+});
+
+/** −1, 0 or 1; 0 of NaN. The derivative is 0 everywhere. PyTorch: `torch.sign`. */
+export const sign: UnaryOp = unary('sign', {
+  reference: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
+  derivative: () => 0,
+  domain: 'any',
+});
+
+/**
+ * The larger of two, element by element, broadcast; NaN where either is. Where both are equal the gradient is split half
+ * and half. PyTorch: `torch.maximum`.
+ */
+export const maximum: BinaryOp = binary('maximum', {
+  reference: (x, y) => Math.max(x, y),
+  dx: (x, y) => (t) => choose(lt(x, y), 0, halfOnTies(t, x, y)),
+  dy: (x, y) => (t) => choose(gt(x, y), 0, halfOnTies(t, x, y)),
+});
+
+/**
+ * The smaller of two, element by element, broadcast; NaN where either is. Where both are equal the gradient is split half
+ * and half. PyTorch: `torch.minimum`.
+ */
+export const minimum: BinaryOp = binary('minimum', {
+  reference: (x, y) => Math.min(x, y),
+  dx: (x, y) => (t) => choose(gt(x, y), 0, halfOnTies(t, x, y)),
+  dy: (x, y) => (t) => choose(lt(x, y), 0, halfOnTies(t, x, y)),
+});
+
+function halfOnTies(t: Tensor, x: Tensor, y: Tensor): Tensor {
+  return choose(eq(x, y), mul(t, 0.5), t);
+}
+
+/** What `clamp` keeps elements between. */
+export interface ClampOptions {
+  readonly min?: Operand | null;
+  readonly max?: Operand | null;
+}
+
+/**
+ * `x` moved into [min, max], element by element, broadcast; `max` wins where `min > max`. NaN stays NaN.
+ *
+ * The gradient goes to x where it lies within, the bounds included (and where it is NaN), else to the bound in its place.
+ * PyTorch: `torch.clamp`.
+ *
+ * @throws {ChainruleError} if neither bound is given.
+ * @example clamp(tensor([-2, 0.5, 3]), 0, 1) // [0, 0.5, 1]
+ * @example x.clamp({ min: 0 })
+ */
+export const clamp = composite(
+  'clamp',
+  (x: Operand, min?: Operand | ClampOptions | null, max?: Operand | null): Tensor => {
+    const bounds = isBounds(min) ? min : { min, max };
+    const lower = bounds.min ?? null;
+    const upper = bounds.max ?? null;
+    if (lower === null && upper === null) {
+      throw new ChainruleError(
+        'clamp: give min, max or both: clamp(x, 0, 1) or clamp(x, { min: 0 })',
+      );
+    }
+    const dtype = resultType(x, ...[lower, upper].filter((b) => b !== null));
+    let y = castNode(operand('clamp', x, dtype), dtype);
+    if (lower !== null) y = bound(y, lower, lt);
+    if (upper !== null) y = bound(y, upper, gt);
+    return y;
+  },
+);
+
+function isBounds(x: Operand | ClampOptions | null | undefined): x is ClampOptions {
+  return typeof x === 'object' && x !== null && !(x instanceof Tensor);
+}
+
+/** One side of `clamp`. A bound that is NaN must show; a number needs no test for that. */
+function bound(x: Tensor, limit: Operand, beyond: (x: Tensor, y: Tensor) => Tensor): Tensor {
+  const b = castNode(operand('clamp', limit, x.dtype), x.dtype);
+  const plain = typeof limit === 'number' ? !Number.isNaN(limit) : !isFloat(x.dtype);
+  return choose(plain ? beyond(x, b) : logicalOr(beyond(x, b), isNan(b)), b, x);
+}
+
+/**
+ * `x + weight · (y − x)`: x at weight 0, y exactly at weight 1. PyTorch: `torch.lerp`.
+ * @example lerp(tensor([0, 10]), tensor([10, 20]), 0.5) // [5, 15]
+ */
+export const lerp = composite('lerp', (x: Operand, y: Operand, weight: Operand): Tensor => {
+  const difference = sub(y, x);
+  const fromStart = (): Tensor => add(x, mul(weight, difference));
+  // A number stays one, so that it does not take a dtype before it meets the tensors.
+  const rest = typeof weight === 'number' ? 1 - weight : sub(1, weight);
+  const fromEnd = (): Tensor => sub(y, mul(rest, difference));
+  if (typeof weight === 'number') return weight < 0.5 ? fromStart() : fromEnd();
+  return choose(lt(weight, 0.5), fromStart(), fromEnd());
+});
+
+const remainderOp = binary('remainder', {
+  reference: (x, y) => {
+    const r = x % y;
+    return r !== 0 && r < 0 !== y < 0 ? r + y : r;
+  },
+  dx: () => 1,
+  dy: (x, y) => neg(floorDivideOp(x, y)),
+  domain: 'number',
+});
+
+/**
+ * The remainder of dividing x by y with the sign of y, as `%` in Python: `x − y · ⌊x / y⌋`. Float division by 0 gives NaN.
+ * PyTorch: `torch.remainder`. In JavaScript `%` is `fmod`.
+ * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
+ * @example remainder(tensor([-3, 3]), 2) // [1, 1]
+ */
+export function remainder<X extends Operand, Y extends Operand>(
+  x: X,
+  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
+  checkDivisor('remainder', x, y);
+  return remainderOp(x, y);
+}
+
+const fmodOp = binary('fmod', {
+  reference: (x, y) => x % y,
+  dx: () => 1,
+  dy: (x, y) => neg(trunc(div(x, y))),
+  domain: 'number',
+});
+
+/**
+ * The remainder of dividing x by y with the sign of x, as `%` in JavaScript and C. Float division by 0 gives NaN.
+ * PyTorch: `torch.fmod`.
+ * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
+ */
+export function fmod<X extends Operand, Y extends Operand>(
+  x: X,
+  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
+  checkDivisor('fmod', x, y);
+  return fmodOp(x, y);
+}
+
+const floorDivideOp: BinaryOp = binary('floorDivide', {
+  reference: (x, y) => {
+    if (y === 0) return x / y;
+    const r = x % y;
+    const q = (x - r) / y - (r !== 0 && r < 0 !== y < 0 ? 1 : 0);
+    // What is whole up to rounding errors is made whole; a zero keeps the sign of the quotient.
+    return q === 0 ? (x / y < 0 || Object.is(x / y, -0) ? -0 : 0) : Math.round(q);
+  },
+  integer: (x, y) => Math.floor(x / y),
+  dx: () => 0,
+  dy: () => 0,
+  domain: 'number',
+});
+
+/**
+ * `⌊x / y⌋`; of integers an integer. Float division by 0 gives ±Inf or NaN. The derivative is 0 (PyTorch has none).
+ * PyTorch: `torch.floor_divide`.
+ * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
+ */
+export function floorDivide<X extends Operand, Y extends Operand>(
+  x: X,
+  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
+  checkDivisor('floorDivide', x, y);
+  return floorDivideOp(x, y);
+}
+
+/** Refuses the integer division by zero that can be seen at the call. */
+function checkDivisor(op: string, x: Operand, y: Operand): void {
+  const known = y instanceof Tensor ? y.current.value : [Number(y)];
+  if (known === null || isFloat(resultType(x, y))) return;
+  const at = known.indexOf(0);
+  if (at < 0) return;
+  throw new ChainruleError(
+    `${op}: integer division by zero${y instanceof Tensor && y.size > 1 ? ` at element ${at} of the divisor` : ''}; ` +
+      `cast to a float dtype for ±Inf and NaN`,
+  );
+}
+
+/** The methods of this family. */
+export interface ArithmeticMethods<S extends Shape = Shape> {
+  add: BroadcastingMethod;
+  sub: BroadcastingMethod;
+  mul: BroadcastingMethod;
+  div: BroadcastingMethod;
+  neg(): Tensor<S>;
+  reciprocal(): Tensor<S>;
+  square(): Tensor<S>;
+  pow: BroadcastingMethod;
+  sqrt(): Tensor<S>;
+  rsqrt(): Tensor<S>;
+  hypot: BroadcastingMethod;
+  abs(): Tensor<S>;
+  sign(): Tensor<S>;
+  maximum: BroadcastingMethod;
+  minimum: BroadcastingMethod;
+  clamp(min?: Operand | ClampOptions | null, max?: Operand | null): Tensor;
+  lerp(end: Operand, weight: Operand): Tensor;
+  remainder: BroadcastingMethod;
+  fmod: BroadcastingMethod;
+  floorDivide: BroadcastingMethod;
+}

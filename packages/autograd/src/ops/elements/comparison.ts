@@ -1,0 +1,182 @@
+/** @file Comparison, logic and choice; and the operations that change how elements are held, not what they are. */
+import { ChainruleError, DTypeError } from '../../errors.js';
+import { checkDType, isFloat, type DType } from '../../graph/dtype.js';
+import { sameShape, type Shape } from '../../graph/shape.js';
+import { valueOf, type Tensor } from '../../graph/tensor.js';
+import { abs, add, mul, sub } from './arithmetic.js';
+import {
+  composite,
+  operand,
+  primitive,
+  resultType,
+  type Broadcasting,
+  type BroadcastingMethod,
+  type Operand,
+} from '../build/define.js';
+import { castNode, choose } from '../build/element.js';
+import { eq, isFinite, isNan, le, logicalAnd, logicalOr } from '../build/relations.js';
+import type { Broadcast, Broadcast3, BroadcastResult, ShapeIn, Unless } from '../../types/index.js';
+
+export {
+  eq,
+  ge,
+  gt,
+  isFinite,
+  isInf,
+  isNan,
+  le,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  lt,
+  ne,
+} from '../build/relations.js';
+
+/**
+ * `x` where `condition` is true and `y` elsewhere; all three broadcast, x and y are promoted to a common dtype.
+ *
+ * The gradient of the branch not taken is exactly 0, also where its derivative is NaN or infinite. PyTorch: `torch.where`.
+ * @throws {DTypeError} if the condition is not boolean.
+ * @example where(x.gt(0), x, 0)
+ */
+export function where<C extends Operand, X extends Operand, Y extends Operand>(
+  condition: C,
+  x: X & Unless<BroadcastResult<ShapeIn<C>, ShapeIn<X>>>,
+  y: Y & Unless<BroadcastResult<Broadcast<ShapeIn<C>, ShapeIn<X>>, ShapeIn<Y>>>,
+): Tensor<Broadcast3<ShapeIn<C>, ShapeIn<X>, ShapeIn<Y>>> {
+  const c = operand('where', condition);
+  if (c.dtype !== 'bool') {
+    throw new DTypeError(
+      `where: the condition must be boolean, got ${c.dtype}; compare it: condition.ne(0)`,
+    );
+  }
+  const dtype = resultType(x, y);
+  const [a, b] = [
+    castNode(operand('where', x, dtype), dtype),
+    castNode(operand('where', y, dtype), dtype),
+  ];
+  return choose(c, a, b) as Tensor<Broadcast3<ShapeIn<C>, ShapeIn<X>, ShapeIn<Y>>>;
+}
+
+/** How close is close: `|x − y| ≤ atol + rtol · |y|`. */
+export interface CloseOptions {
+  /** 1e-5 by default. */
+  readonly rtol?: number;
+  /** 1e-8 by default. */
+  readonly atol?: number;
+  /** Whether NaN is close to NaN; false by default. */
+  readonly equalNan?: boolean;
+}
+
+/**
+ * Where `|x − y| ≤ atol + rtol · |y|`, as booleans. Equal infinities are close, other infinities close to nothing.
+ * PyTorch: `torch.isclose`; different dtypes are promoted here, there refused.
+ */
+export const isClose = composite(
+  'isClose',
+  (x: Operand, y: Operand, options: CloseOptions = {}): Tensor => {
+    const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
+    for (const [name, value] of Object.entries({ rtol, atol })) {
+      if (!(value >= 0))
+        throw new ChainruleError(
+          `isClose: ${name} must be a number of at least 0, got ${String(value)}`,
+        );
+    }
+    const common = resultType(x, y);
+    const dtype = common === 'bool' ? 'int32' : common;
+    const [a, b] = [x, y].map((z) => castNode(operand('isClose', z, dtype), dtype)) as [
+      Tensor,
+      Tensor,
+    ];
+    const distance = abs(sub(a, b));
+    // Integers are compared with a float bound in float64, which holds every int32.
+    const limit = add(mul(abs(isFloat(dtype) ? b : castNode(b, 'float64')), rtol), atol);
+    const close = logicalOr(eq(a, b), logicalAnd(isFinite(distance), le(distance, limit)));
+    return equalNan ? logicalOr(close, logicalAnd(isNan(a), isNan(b))) : close;
+  },
+) as Broadcasting<[options?: CloseOptions]>;
+
+/**
+ * Whether all elements are close, as a JavaScript boolean; see `isClose`. True for empty tensors. Evaluates both.
+ * PyTorch: `torch.allclose`.
+ */
+export const allClose = composite(
+  'allClose',
+  (x: Operand, y: Operand, options: CloseOptions = {}): boolean =>
+    everywhere(isClose(x, y, options), 'allClose'),
+);
+
+/**
+ * Whether shapes and all elements are equal, as a JavaScript boolean; NaN equals nothing. Evaluates both.
+ * PyTorch: `torch.equal`; here elements of different dtypes are compared by value.
+ */
+export const equal = composite('equal', (x: Operand, y: Operand): boolean => {
+  const [a, b] = [operand('equal', x), operand('equal', y)];
+  return sameShape(a.shape, b.shape) && everywhere(eq(a, b), 'equal');
+});
+
+function everywhere(t: Tensor, op: string): boolean {
+  return !valueOf(t, op).includes(0);
+}
+
+/**
+ * `x` in another dtype. Floats become integers towards 0 (NaN 0, what does not fit the nearest that does: PyTorch leaves
+ * both open); anything but 0 becomes true. The gradient comes back in x's dtype. PyTorch: `x.to(dtype)`.
+ * @throws {DTypeError} for an unknown dtype.
+ */
+export function cast<X extends Operand>(x: X, dtype: DType): Tensor<ShapeIn<X>> {
+  checkDType('cast', dtype);
+  return castNode(operand('cast', x), dtype) as Tensor<ShapeIn<X>>;
+}
+
+const detachOp = primitive('detach', {
+  trait: 'alias',
+  differentiable: false,
+  shape: ([x]) => (x as Tensor).shape,
+  batch: ([x]) => detach(x as Tensor),
+});
+
+/** The value of `x` without its gradient: nothing flows back through it, forward mode sees a constant. PyTorch: `detach`. */
+export function detach<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return detachOp([operand('detach', x)]) as Tensor<S>;
+}
+
+const cloneOp = primitive('clone', {
+  trait: 'alias',
+  shape: ([x]) => (x as Tensor).shape,
+  vjp: (_i, ct) => ct,
+  jvp: 'linear',
+  batch: ([x]) => clone(x as Tensor),
+});
+
+/**
+ * `x` as a tensor of its own: of a parameter the value it has now, whatever is assigned later. Gradients flow through it.
+ * PyTorch: `torch.clone`.
+ */
+export function clone<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return cloneOp([operand('clone', x)]) as Tensor<S>;
+}
+
+/** The methods of this family. */
+export interface ComparisonMethods<S extends Shape = Shape> {
+  eq: BroadcastingMethod;
+  ne: BroadcastingMethod;
+  lt: BroadcastingMethod;
+  le: BroadcastingMethod;
+  gt: BroadcastingMethod;
+  ge: BroadcastingMethod;
+  isNan(): Tensor<S>;
+  isInf(): Tensor<S>;
+  isFinite(): Tensor<S>;
+  logicalAnd: BroadcastingMethod;
+  logicalOr: BroadcastingMethod;
+  logicalXor: BroadcastingMethod;
+  logicalNot(): Tensor<S>;
+  isClose: BroadcastingMethod<[options?: CloseOptions]>;
+  allClose(other: Operand, options?: CloseOptions): boolean;
+  equal(other: Operand): boolean;
+  cast(dtype: DType): Tensor<S>;
+  detach(): Tensor<S>;
+  clone(): Tensor<S>;
+}

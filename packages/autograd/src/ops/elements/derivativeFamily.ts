@@ -1,0 +1,27 @@
+/** @file Functions whose derivatives are functions of one family, counted by an order: polygamma, sinc. */
+import type { Value } from '../../graph/primitive.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { primitive } from '../build/define.js';
+import { strongMul } from '../build/element.js';
+
+/**
+ * An element-wise operation with an order that is part of its structure; its derivative is itself with the next order.
+ * Takes and returns float tensors.
+ */
+export function derivativeFamily(
+  name: string,
+  f: (order: number, x: number) => number,
+): (x: Tensor, order: number) => Tensor {
+  const apply = (x: Tensor, order: number): Tensor => op([x], { order });
+  const op = primitive<{ order: number }>(name, {
+    shape: ([x]) => (x as Tensor).shape,
+    vjp: (_i, ct, [x], _out, { order }) => strongMul(ct, apply(x as Tensor, order + 1)),
+    jvp: ([t], [x], _out, { order }) => strongMul(t as Tensor, apply(x as Tensor, order + 1)),
+    batch: ([x], _batched, { order }) => apply(x as Tensor, order),
+    reference: ([x], out, { order }) => {
+      const { data } = x as Value;
+      for (let i = 0; i < data.length; i++) out.data[i] = f(order, data[i]!);
+    },
+  });
+  return apply;
+}

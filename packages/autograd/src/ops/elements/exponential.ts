@@ -1,0 +1,75 @@
+/** @file Exponentials and logarithms. */
+import type { Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import {
+  binary,
+  unary,
+  type BroadcastingMethod,
+  type BinaryOp,
+  type UnaryOp,
+} from '../build/define.js';
+import { add } from '../build/element.js';
+import { mul, reciprocal, sub } from '../build/fieldOperations.js';
+import { sigmoidOf } from './logistic.js';
+
+/** `eˣ`. Integers and booleans become float32. PyTorch: `torch.exp`. */
+export const exp: UnaryOp = unary('exp', { reference: Math.exp, derivative: (_x, y) => y });
+
+/** `2ˣ`. PyTorch: `torch.exp2`. */
+export const exp2: UnaryOp = unary('exp2', {
+  reference: (x) => 2 ** x,
+  derivative: (_x, y) => mul(y, Math.LN2),
+});
+
+/** `eˣ − 1`, without the cancellation near 0. PyTorch: `torch.expm1`. */
+export const expm1: UnaryOp = unary('expm1', {
+  reference: Math.expm1,
+  derivative: (_x, y) => add(y, 1),
+});
+
+/** The natural logarithm; −Inf at ±0, NaN below. PyTorch: `torch.log`. */
+export const log: UnaryOp = unary('log', { reference: Math.log, derivative: (x) => reciprocal(x) });
+
+/** The logarithm to base 2; −Inf at ±0, NaN below. PyTorch: `torch.log2`. */
+export const log2: UnaryOp = unary('log2', {
+  reference: Math.log2,
+  derivative: (x) => reciprocal(mul(x, Math.LN2)),
+});
+
+/** The logarithm to base 10; −Inf at ±0, NaN below. PyTorch: `torch.log10`. */
+export const log10: UnaryOp = unary('log10', {
+  reference: Math.log10,
+  derivative: (x) => reciprocal(mul(x, Math.LN10)),
+});
+
+/** `ln(1 + x)`, without the loss of digits near 0; −Inf at −1, NaN below. PyTorch: `torch.log1p`. */
+export const log1p: UnaryOp = unary('log1p', {
+  reference: Math.log1p,
+  derivative: (x) => reciprocal(add(x, 1)),
+});
+
+/**
+ * `ln(eˣ + eʸ)`, without overflow; the larger of the two where one is −Inf. PyTorch: `torch.logaddexp`.
+ * @example logaddexp(tensor([1000]), 1000) // [1000.693]
+ */
+export const logaddexp: BinaryOp = binary('logaddexp', {
+  reference: (x, y) => {
+    if (x === y) return x + (Number.isFinite(x) ? Math.LN2 : 0);
+    return Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)));
+  },
+  dx: (x, y) => sigmoidOf(sub(x, y)),
+  dy: (x, y) => sigmoidOf(sub(y, x)),
+  domain: 'float',
+});
+
+/** The methods of this family. */
+export interface ExponentialMethods<S extends Shape = Shape> {
+  exp(): Tensor<S>;
+  exp2(): Tensor<S>;
+  expm1(): Tensor<S>;
+  log(): Tensor<S>;
+  log2(): Tensor<S>;
+  log10(): Tensor<S>;
+  log1p(): Tensor<S>;
+  logaddexp: BroadcastingMethod;
+}

@@ -1,0 +1,106 @@
+/** @file Powers and roots. */
+import { ChainruleError } from '../../errors.js';
+import { isFloat } from '../../graph/dtype.js';
+import { Tensor } from '../../graph/tensor.js';
+import {
+  binary,
+  composite,
+  resultType,
+  unary,
+  type BinaryOp,
+  type Broadcasting,
+  type Operand,
+  type UnaryOp,
+} from '../build/define.js';
+import { choose } from '../build/element.js';
+import { log } from './exponential.js';
+import { div, mul, reciprocal, square, sub } from '../build/fieldOperations.js';
+import { eq, ge, logicalAnd } from '../build/relations.js';
+
+/** `√x`; NaN below 0, and ±0 for ±0, where the derivative is infinite. PyTorch: `torch.sqrt`. */
+export const sqrt: UnaryOp = unary('sqrt', {
+  reference: Math.sqrt,
+  derivative: (_x, y) => reciprocal(mul(y, 2)),
+});
+
+/** `1 / √x`; +Inf at 0, NaN below. PyTorch: `torch.rsqrt`. */
+export const rsqrt: UnaryOp = unary('rsqrt', {
+  reference: (x) => 1 / Math.sqrt(x),
+  derivative: (_x, y) => mul(mul(square(y), y), -0.5),
+});
+
+/** `√(x² + y²)`, without overflow or underflow. The derivative at (0, 0) is NaN. PyTorch: `torch.hypot`. */
+export const hypot: BinaryOp = binary('hypot', {
+  reference: (x, y) => Math.hypot(x, y),
+  dx: (x, _y, out) => div(x, out),
+  dy: (_x, y, out) => div(y, out),
+  domain: 'float',
+});
+
+const powOp: BinaryOp = binary('pow', {
+  reference: power,
+  integer: integerPower,
+  dx: (x, y) => choose(eq(y, 0), 0, mul(y, powOp(x, sub(y, 1)))),
+  dy: (x, y, out) => choose(logicalAnd(eq(x, 0), ge(y, 0)), 0, mul(out, log(x))),
+  domain: 'number',
+});
+
+/**
+ * `x` to the power of `y`, element by element, broadcast. `x⁰` is 1 for every x, `1ʸ` is 1 for every y, NaN included; a
+ * negative x to a broken power is NaN. Integers to an integer power stay integers and wrap around.
+ *
+ * The derivative by x is 0 where y is 0; that by y is 0 where x is 0 and y ≥ 0. PyTorch: `torch.pow`.
+ *
+ * @throws {ChainruleError} for an integer tensor to a negative whole number; cast it to a float dtype first. Of negative
+ * exponents in an int32 tensor the result is 0 unless x is ±1, as in PyTorch.
+ * @example pow(tensor([1, 2, 3]), 2) // [1, 4, 9]
+ */
+export const pow = composite('pow', (x: Operand, y: Operand): Tensor => {
+  if (typeof y === 'number' && x instanceof Tensor) {
+    if (isFloat(x.dtype)) {
+      const plain = simplePower(x, y);
+      if (plain !== null) return plain;
+    } else if (y < 0 && !isFloat(resultType(x, y))) {
+      throw new ChainruleError(
+        `pow: an ${x.dtype} tensor to the negative power ${y} is no integer; cast it: x.cast('float32').pow(${y})`,
+      );
+    }
+  }
+  return powOp(x, y);
+}) as Broadcasting;
+
+/** Powers that are cheaper and more exact as products and roots. */
+function simplePower(x: Tensor, y: number): Tensor | null {
+  switch (y) {
+    case 2:
+      return square(x);
+    case 3:
+      return mul(square(x), x);
+    case 0.5:
+      return sqrt(x);
+    case -0.5:
+      return rsqrt(x);
+    case -1:
+      return reciprocal(x);
+    case -2:
+      return reciprocal(square(x));
+    default:
+      return null;
+  }
+}
+
+/** `pow` of C: where JavaScript answers NaN for (±1)^±Inf and 1^NaN, this is 1. */
+function power(x: number, y: number): number {
+  if (x === 1 || (x === -1 && Math.abs(y) === Infinity)) return 1;
+  return x ** y;
+}
+
+/** By repeated squaring, modulo 2³². */
+function integerPower(x: number, y: number): number {
+  if (y < 0) return x === 1 ? 1 : x === -1 ? (y % 2 === 0 ? 1 : -1) : 0;
+  let result = 1;
+  for (let base = x, n = y; n > 0; n = Math.floor(n / 2), base = Math.imul(base, base)) {
+    if (n % 2 === 1) result = Math.imul(result, base);
+  }
+  return result;
+}

@@ -1,0 +1,148 @@
+/** @file Special functions. Integers and booleans become float32. */
+import { ChainruleError } from '../../errors.js';
+import { toFloat } from '../../graph/dtype.js';
+import { checkInteger, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { clamp } from './arithmetic.js';
+import {
+  binary,
+  composite,
+  floatOperand,
+  operand,
+  unary,
+  type BroadcastingMethod,
+  type BinaryOp,
+  type Operand,
+  type SameShape,
+  type UnaryOp,
+} from '../build/define.js';
+import { derivativeFamily } from './derivativeFamily.js';
+import { castNode, choose } from '../build/element.js';
+import { log } from './exponential.js';
+import { div, mul, reciprocal, sub } from '../build/fieldOperations.js';
+import {
+  digamma as digammaOf,
+  lgamma as lgammaOf,
+  polygamma as polygammaOf,
+} from './gammaFunction.js';
+import { softplusOf } from './logistic.js';
+import { eq, gt, isNan, le, logicalAnd } from '../build/relations.js';
+import { sincDerivative } from './sincFunction.js';
+import type { ShapeIn } from '../../types/index.js';
+
+export { erf, erfc, erfinv } from './gaussian.js';
+
+/** `1 / (1 + e⁻ˣ)`, exact in both tails. PyTorch: `torch.sigmoid`. */
+export { sigmoidOf as sigmoid } from './logistic.js';
+
+/** `ln |Γ(x)|`; +Inf at 0, −1, −2, … and ±Inf. PyTorch: `torch.lgamma`. */
+export const lgamma: UnaryOp = unary('lgamma', {
+  reference: lgammaOf,
+  derivative: (x) => digamma(x),
+});
+
+/** The derivative of `lgamma`; −Inf at 0, +Inf at −0, NaN at −1, −2, …. PyTorch: `torch.digamma`. */
+export const digamma: UnaryOp = unary('digamma', {
+  reference: digammaOf,
+  derivative: (x) => polygammaNode(x, 1),
+});
+
+const polygammaNode = derivativeFamily('polygamma', polygammaOf);
+
+/**
+ * The derivative of order `n` of `digamma`, for n ≥ 0. At 0, −1, −2, … +Inf for odd n, NaN for even n.
+ * PyTorch: `torch.polygamma`, which gives NaN for negative x and n ≥ 2.
+ * @throws {ChainruleError} if n is no whole number of at least 0.
+ * @example polygamma(1, tensor([1])) // [π²/6]
+ */
+export const polygamma = composite('polygamma', (n: number, x: Operand): Tensor => {
+  checkInteger('polygamma', 'n', n, 0);
+  return n === 0 ? digamma(x) : polygammaNode(inFloat('polygamma', x), n);
+});
+
+const sincNode = derivativeFamily('sinc', sincDerivative);
+
+/** `sin(πx) / (πx)`, and 1 at 0, with derivatives of any order exact around 0; NaN at ±Inf. PyTorch: `torch.sinc`. */
+export function sinc<X extends Operand>(x: X): Tensor<ShapeIn<X>> {
+  return sincNode(inFloat('sinc', x), 0) as Tensor<ShapeIn<X>>;
+}
+
+/**
+ * `ln(x / (1 − x))`, the inverse of `sigmoid`; ±Inf at 1 and 0, NaN outside of [0, 1]. With `{ eps }` x is first moved into
+ * [eps, 1 − eps], and the derivative outside is 0. PyTorch: `torch.logit`.
+ */
+export const logit = composite(
+  'logit',
+  (x: Operand, options: LogitOptions | number | null = {}): Tensor => {
+    const eps = typeof options === 'number' ? options : options?.eps;
+    if (eps === undefined || eps === null) return logitOp(x);
+    if (!(eps >= 0 && eps <= 0.5))
+      throw new ChainruleError(`logit: eps must be from 0 to 0.5, got ${String(eps)}`);
+    return logitOp(clamp(inFloat('logit', x), eps, 1 - eps));
+  },
+) as SameShape<[options?: LogitOptions | number | null]>;
+
+/** What `logit` takes. */
+export interface LogitOptions {
+  readonly eps?: number | null;
+}
+
+const logitOp = unary('logit', {
+  reference: (x) => Math.log(x / (1 - x)),
+  // NaN outside of the domain, as the value.
+  derivative: (x, y) => choose(isNan(y), NaN, reciprocal(mul(x, sub(1, x)))),
+});
+
+/**
+ * `x · ln y`, and 0 where x is 0 unless y is NaN. The derivative by x is 0 where x is 0 and y ≤ 0, else ln y.
+ * PyTorch: `torch.xlogy`.
+ */
+export const xlogy: BinaryOp = binary('xlogy', {
+  reference: (x, y) => (x === 0 && !Number.isNaN(y) ? 0 : x * Math.log(y)),
+  dx: (x, y) => choose(logicalAnd(eq(x, 0), le(y, 0)), 0, log(y)),
+  dy: (x, y) => div(x, y),
+  domain: 'float',
+});
+
+/** The sharpness of `softplus`, and from where on it is x itself. */
+export interface SoftplusOptions {
+  /** 1 by default. */
+  readonly beta?: number;
+  /** 20 by default. */
+  readonly threshold?: number;
+}
+
+/**
+ * `ln(1 + e^(beta · x)) / beta`, a smooth `relu`; x itself where `beta · x > threshold`, as in PyTorch, and with every
+ * digit of its left tail. PyTorch: `nn.functional.softplus`.
+ * @example softplus(tensor([0, 100])) // [0.6931, 100]
+ */
+export const softplus = composite(
+  'softplus',
+  (x: Operand, options: SoftplusOptions = {}): Tensor => {
+    const { beta = 1, threshold = 20 } = options;
+    const node = floatOperand('softplus', x);
+    const scaled = beta === 1 ? node : mul(node, beta);
+    const smooth = beta === 1 ? softplusOf(scaled) : div(softplusOf(scaled), beta);
+    return choose(gt(scaled, threshold), node, smooth);
+  },
+) as SameShape<[options?: SoftplusOptions]>;
+
+function inFloat(op: string, x: Operand): Tensor {
+  const node = operand(op, x);
+  return castNode(node, toFloat(node.dtype));
+}
+
+/** The methods of this family. */
+export interface SpecialMethods<S extends Shape = Shape> {
+  erf(): Tensor<S>;
+  erfc(): Tensor<S>;
+  erfinv(): Tensor<S>;
+  lgamma(): Tensor<S>;
+  digamma(): Tensor<S>;
+  sinc(): Tensor<S>;
+  sigmoid(): Tensor<S>;
+  logit(options?: LogitOptions | number | null): Tensor<S>;
+  xlogy: BroadcastingMethod;
+  softplus(options?: SoftplusOptions): Tensor<S>;
+}

@@ -1,0 +1,108 @@
+/** @file Trigonometric and hyperbolic functions; angles in radians. Integers and booleans become float32. */
+import type { Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import {
+  binary,
+  unary,
+  type BroadcastingMethod,
+  type BinaryOp,
+  type UnaryOp,
+} from '../build/define.js';
+import { add, choose } from '../build/element.js';
+import { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
+import { rsqrt } from './powers.js';
+import { eq } from '../build/relations.js';
+
+/** The sine; NaN at ±Inf. PyTorch: `torch.sin`. */
+export const sin: UnaryOp = unary('sin', { reference: Math.sin, derivative: (x) => cos(x) });
+
+/** The cosine; NaN at ±Inf. PyTorch: `torch.cos`. */
+export const cos: UnaryOp = unary('cos', { reference: Math.cos, derivative: (x) => neg(sin(x)) });
+
+/** The tangent; NaN at ±Inf. PyTorch: `torch.tan`. */
+export const tan: UnaryOp = unary('tan', {
+  reference: Math.tan,
+  derivative: (_x, y) => add(square(y), 1),
+});
+
+/** The angle in [−π/2, π/2] whose sine is x; NaN outside of [−1, 1]. PyTorch: `torch.asin`. */
+export const asin: UnaryOp = unary('asin', {
+  reference: Math.asin,
+  derivative: (x) => rsqrt(sub(1, square(x))),
+});
+
+/** The angle in [0, π] whose cosine is x; NaN outside of [−1, 1]. PyTorch: `torch.acos`. */
+export const acos: UnaryOp = unary('acos', {
+  reference: Math.acos,
+  derivative: (x) => neg(rsqrt(sub(1, square(x)))),
+});
+
+/** The angle in [−π/2, π/2] whose tangent is x. PyTorch: `torch.atan`. */
+export const atan: UnaryOp = unary('atan', {
+  reference: Math.atan,
+  derivative: (x) => reciprocal(add(square(x), 1)),
+});
+
+/**
+ * The angle in [−π, π] of the point with ordinate `y` and abscissa `x`, broadcast. At the origin the angle is ±0 or ±π by
+ * the signs of the zeros, and the derivative 0. PyTorch: `torch.atan2`.
+ */
+export const atan2: BinaryOp = binary('atan2', {
+  reference: Math.atan2,
+  dx: (y, x) => overSquares(x, y, x),
+  dy: (y, x) => neg(overSquares(y, y, x)),
+  domain: 'float',
+});
+
+/** `z / (y² + x²)`, and 0 at the origin. */
+function overSquares(z: Tensor, y: Tensor, x: Tensor): Tensor {
+  const squares = add(square(y), square(x));
+  return choose(eq(squares, 0), 0, div(z, squares));
+}
+
+/** The hyperbolic sine. PyTorch: `torch.sinh`. */
+export const sinh: UnaryOp = unary('sinh', { reference: Math.sinh, derivative: (x) => cosh(x) });
+
+/** The hyperbolic cosine. PyTorch: `torch.cosh`. */
+export const cosh: UnaryOp = unary('cosh', { reference: Math.cosh, derivative: (x) => sinh(x) });
+
+/** The hyperbolic tangent. PyTorch: `torch.tanh`. */
+export const tanh: UnaryOp = unary('tanh', {
+  reference: Math.tanh,
+  derivative: (_x, y) => sub(1, square(y)),
+});
+
+/** The inverse of `sinh`. PyTorch: `torch.asinh`. */
+export const asinh: UnaryOp = unary('asinh', {
+  reference: Math.asinh,
+  derivative: (x) => rsqrt(add(square(x), 1)),
+});
+
+/** The inverse of `cosh`, at least 0; NaN below 1. PyTorch: `torch.acosh`. */
+export const acosh: UnaryOp = unary('acosh', {
+  reference: Math.acosh,
+  derivative: (x) => rsqrt(mul(sub(x, 1), add(x, 1))),
+});
+
+/** The inverse of `tanh`; ±Inf at ±1, NaN outside. PyTorch: `torch.atanh`. */
+export const atanh: UnaryOp = unary('atanh', {
+  reference: Math.atanh,
+  derivative: (x) => reciprocal(sub(1, square(x))),
+});
+
+/** The methods of this family. */
+export interface TrigonometricMethods<S extends Shape = Shape> {
+  sin(): Tensor<S>;
+  cos(): Tensor<S>;
+  tan(): Tensor<S>;
+  asin(): Tensor<S>;
+  acos(): Tensor<S>;
+  atan(): Tensor<S>;
+  atan2: BroadcastingMethod;
+  sinh(): Tensor<S>;
+  cosh(): Tensor<S>;
+  tanh(): Tensor<S>;
+  asinh(): Tensor<S>;
+  acosh(): Tensor<S>;
+  atanh(): Tensor<S>;
+}

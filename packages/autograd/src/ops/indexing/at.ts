@@ -1,0 +1,220 @@
+/** @file `t.at(…)`: reading with one index a dimension, as NumPy's and PyTorch's `t[…]`. */
+import { IndexError } from '../../errors.js';
+import {
+  broadcastShapes,
+  broadcastStrides,
+  range,
+  show,
+  sizeOf,
+  stridesOf,
+  type Shape,
+} from '../../graph/shape.js';
+import { makeLeaf, Tensor, valueOf, type NestedArray } from '../../graph/tensor.js';
+import { add, mul } from '../elements/arithmetic.js';
+import { expandNode, reshapeNode, walk } from '../build/broadcast.js';
+import { where } from '../elements/comparison.js';
+import { tensor } from '../creation/creation.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { takeOf } from './gather.js';
+import { indexTensor, indicesOf } from './indices.js';
+import { maskPlaces } from './masks.js';
+import { permuteNode, sliceNode } from '../shape/movement.js';
+import { ge, logicalAnd, lt } from '../build/relations.js';
+import { sliceRange } from './sliceRange.js';
+
+/**
+ * One index: a position (negative ones count from the end), a slice `'start:stop:step'`, `'...'` for all dimensions not
+ * named, `null` for a new dimension, int32 indices or a bool mask as a tensor or an array, or a boolean.
+ */
+export type Index = number | string | null | boolean | Tensor | readonly NestedArray[];
+
+/** An index tensor and the dimension of the sliced tensor that it indexes. */
+interface Advanced {
+  readonly dim: number;
+  readonly index: Tensor;
+}
+
+/**
+ * Part of a tensor: one index for each dimension, the rest of the dimensions whole.
+ *
+ * Slices, positions and `null` are NumPy's, negative steps included. Index tensors broadcast with each other; the
+ * dimensions they choose from are replaced by the broadcast ones, at the place of the first if they are neighbours, else
+ * at the front; positions given as numbers are applied before (as in PyTorch). A mask of k dimensions stands for k
+ * dimensions and keeps the elements where it is true; it is evaluated at once. Differentiable: gradients of elements read
+ * several times add up. PyTorch: `Tensor.__getitem__`.
+ *
+ * @throws {IndexError} for positions out of range, too many indices, or a mask whose shape does not fit.
+ * @example x.at(0), x.at('1:5:2', ':', null), x.at('...', -1), x.at(tensor([2, 0], { dtype: 'int32' })), x.at(x.gt(0))
+ */
+export const at: (x: Operand, ...index: readonly Index[]) => Tensor = composite(
+  'at',
+  (x, ...index) => {
+    const node = operand('at', x);
+    const { view, advanced } = applyBasic(node, expandEllipsis(node.shape, index.map(readIndex)));
+    return advanced.length === 0 ? view : applyAdvanced(view, advanced);
+  },
+);
+
+type ReadIndex = Exclude<Index, readonly NestedArray[]>;
+
+/** Arrays become tensors. */
+function readIndex(index: Index): ReadIndex {
+  if (!Array.isArray(index)) return index as ReadIndex;
+  let first: unknown = index;
+  while (Array.isArray(first)) first = first[0];
+  return typeof first === 'boolean'
+    ? tensor(index as NestedArray, { dtype: 'bool' })
+    : indicesOf('at', index as NestedArray);
+}
+
+function consumed(index: ReadIndex): number {
+  if (index === null || typeof index === 'boolean') return 0;
+  return index instanceof Tensor && index.dtype === 'bool' ? index.ndim : 1;
+}
+
+/** One index for each dimension: `'...'`, or the end, stands for all that are not named. */
+function expandEllipsis(shape: Shape, indices: readonly ReadIndex[]): ReadIndex[] {
+  const named = indices.reduce(
+    (sum: number, index) => sum + (index === '...' ? 0 : consumed(index)),
+    0,
+  );
+  if (named > shape.length) {
+    throw new IndexError(
+      `at: ${named} indices for a tensor of shape ${show(shape)}, which has ${shape.length} dimensions`,
+    );
+  }
+  const dots = indices.filter((index) => index === '...').length;
+  if (dots > 1) throw new IndexError("at: only one '...' may be given");
+  const rest = new Array<':'>(shape.length - named).fill(':');
+  return dots === 0
+    ? [...indices, ...rest]
+    : indices.flatMap((index): readonly ReadIndex[] => (index === '...' ? rest : [index]));
+}
+
+/** Slices, positions and new dimensions; what is left to the index tensors. */
+function applyBasic(
+  x: Tensor,
+  indices: readonly ReadIndex[],
+): { view: Tensor; advanced: Advanced[] } {
+  const start: number[] = [];
+  const size: number[] = [];
+  const step: number[] = [];
+  const shape: number[] = [];
+  const advanced: Advanced[] = [];
+  const positions: Advanced[] = [];
+  for (const index of indices) {
+    const d = start.length;
+    const n = x.shape[d] ?? 1;
+    if (index === null) shape.push(1);
+    else if (typeof index === 'boolean') {
+      advanced.push({
+        dim: shape.length,
+        index: makeLeaf(new Int32Array(index ? 1 : 0), [index ? 1 : 0], 'int32'),
+      });
+      shape.push(1);
+    } else if (index instanceof Tensor && index.dtype === 'bool') {
+      const places = maskPlaces('at', index, x.shape, d);
+      if (places.length === 0) {
+        const yes = valueOf(index, 'at')[0] !== 0 ? 1 : 0;
+        advanced.push({ dim: shape.length, index: makeLeaf(new Int32Array(yes), [yes], 'int32') });
+        shape.push(1);
+      }
+      for (const place of places) {
+        const k = start.length;
+        advanced.push({ dim: shape.length, index: place });
+        shape.push(x.shape[k]!);
+        start.push(0);
+        size.push(x.shape[k]!);
+        step.push(1);
+      }
+    } else if (index instanceof Tensor) {
+      const places = indexTensor('at', index, n, d, { negative: true });
+      (places.ndim === 0 ? positions : advanced).push({ dim: shape.length, index: places });
+      shape.push(n);
+      start.push(0);
+      size.push(n);
+      step.push(1);
+    } else {
+      const part = sliceRange(index, n, d);
+      if (part.keep) shape.push(part.size);
+      start.push(part.start);
+      size.push(part.size);
+      step.push(part.step);
+    }
+  }
+  const sliced = reshapeNode(sliceNode(x, start, size, step), shape);
+  return dropPositions(sliced, positions, advanced);
+}
+
+/** Index tensors without dimensions are positions: their dimensions vanish before the others are applied. */
+function dropPositions(
+  x: Tensor,
+  positions: readonly Advanced[],
+  advanced: readonly Advanced[],
+): { view: Tensor; advanced: Advanced[] } {
+  const gone = positions.map(({ dim }) => dim);
+  const view = [...positions]
+    .reverse()
+    .reduce((y, { dim, index }) => takeOf([y, index], { dim }), x);
+  return {
+    view,
+    advanced: advanced.map(({ dim, index }) => ({
+      dim: dim - gone.filter((d) => d < dim).length,
+      index,
+    })),
+  };
+}
+
+function applyAdvanced(x: Tensor, advanced: readonly Advanced[]): Tensor {
+  const [only] = advanced as readonly [Advanced];
+  if (advanced.length === 1) return takeOf([x, only.index], { dim: only.dim });
+  const dims = advanced.map(({ dim }) => dim);
+  const rest = range(x.ndim).filter((d) => !dims.includes(d));
+  const moved = permuteNode(x, [...dims, ...rest]);
+  const sizes = dims.map((d) => x.shape[d]!);
+  const flat = reshapeNode(moved, [sizeOf(sizes), ...rest.map((d) => x.shape[d]!)]);
+  const index = flatIndex(
+    advanced.map((a) => a.index),
+    sizes,
+  );
+  const y = takeOf([flat, index], { dim: 0 });
+  const neighbours = dims.every((d, i) => i === 0 || d === dims[i - 1]! + 1);
+  if (!neighbours) return y;
+  const place = rest.filter((d) => d < only.dim).length;
+  const k = index.ndim;
+  return permuteNode(y, [
+    ...range(place).map((d) => d + k),
+    ...range(k),
+    ...range(rest.length - place).map((d) => d + k + place),
+  ]);
+}
+
+/** Several indices as one into the flattened dimensions. */
+export function flatIndex(indices: readonly Tensor[], sizes: readonly number[]): Tensor {
+  const shape = indices.map((i) => i.shape).reduce((s, t) => broadcastShapes('at', s, t));
+  const strides = stridesOf(sizes);
+  if (indices.every((i) => i.value !== null && i.cell === null)) {
+    const flat = new Int32Array(sizeOf(shape));
+    indices.forEach((index, k) => {
+      const data = index.value as Int32Array;
+      walk(shape, broadcastStrides(index.shape, shape), (i, from) => {
+        flat[i]! += data[from]! * strides[k]!;
+      });
+    });
+    return makeLeaf(flat, shape, 'int32');
+  }
+  // One index out of range must not point to an element of another row: it makes the whole negative, which is refused.
+  return expandNode(
+    indices
+      .map((index, k) => {
+        const inside = logicalAnd(ge(index, 0), lt(index, sizes[k]!));
+        return where(inside, mul(index, strides[k]!), -(2 ** 30));
+      })
+      .reduce((x, y) => add(x, y)),
+    shape,
+  );
+}
+
+export interface AtMethods {
+  at(...index: readonly Index[]): Tensor;
+}

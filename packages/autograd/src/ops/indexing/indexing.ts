@@ -1,0 +1,190 @@
+/** @file Reading at places given by tensors. */
+import { DTypeError, ShapeError } from '../../errors.js';
+import { broadcastShapes, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
+import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { where } from '../elements/comparison.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { castNode } from '../build/element.js';
+import { checkIndexShape, gatherOf, takeOf } from './gather.js';
+import { indexTensor, type Indices } from './indices.js';
+import { optionsOf } from '../build/optional.js';
+import { at, type AtMethods } from './at.js';
+
+export { at };
+export type { Index } from './at.js';
+
+/**
+ * One element along `dim` for each entry of `index`, which has as many dimensions as `x`:
+ * `out[i][j] = x[index[i][j]][j]` for `dim` 0. PyTorch: `torch.gather`.
+ * @throws {IndexError} for an index out of range; negative ones do not count from the end.
+ */
+export const gather: (x: Operand, dim: number, index: Indices) => Tensor = composite(
+  'gather',
+  (x, dim, index) => {
+    const node = operand('gather', x);
+    const d = normalizeDim('gather', dim, node.ndim);
+    const i = indexTensor('gather', index, node.shape[d] ?? 1, d);
+    return gatherAlong(node, i, d);
+  },
+);
+
+function gatherAlong(x: Tensor, index: Tensor, dim: number): Tensor {
+  // A single number counts as one dimension with one element.
+  if (x.ndim === 0 || index.ndim === 0) {
+    const [a, b] = [
+      reshapeNode(x, x.ndim === 0 ? [1] : x.shape),
+      reshapeNode(index, index.ndim === 0 ? [1] : index.shape),
+    ];
+    checkIndexShape('gather', b.shape, a.shape, 0);
+    return reshapeNode(gatherOf([a, b], { dim: 0 }), index.shape);
+  }
+  return gatherOf([x, index], { dim });
+}
+
+/**
+ * The slices of `x` along `dim` that a vector of indices names. PyTorch: `torch.index_select`.
+ * @throws {IndexError} for an index out of range.
+ */
+export const indexSelect: (x: Operand, dim: number, index: Indices) => Tensor = composite(
+  'indexSelect',
+  (x, dim, index) => {
+    const node = operand('indexSelect', x);
+    const d = normalizeDim('indexSelect', dim, node.ndim);
+    const i = indexTensor('indexSelect', index, node.shape[d] ?? 1, d);
+    if (i.ndim > 1)
+      throw new ShapeError(`indexSelect: expected a vector of indices, got shape ${show(i.shape)}`);
+    const vector = reshapeNode(i, [i.size]);
+    if (node.ndim > 0) return takeOf([node, vector], { dim: d });
+    return reshapeNode(
+      takeOf([reshapeNode(node, [1]), vector], { dim: 0 }),
+      vector.size === 1 ? [] : vector.shape,
+    );
+  },
+);
+
+/**
+ * The elements at these places of the flattened tensor, in the shape of the index; negative ones count from the end.
+ * PyTorch: `torch.take`. @throws {IndexError} for an index out of range.
+ */
+export const take: (x: Operand, index: Indices) => Tensor = composite('take', (x, index) => {
+  const node = operand('take', x);
+  const i = indexTensor('take', index, node.size, 0, { negative: true });
+  return takeOf([reshapeNode(node, [node.size]), i], { dim: 0 });
+});
+
+interface DimOption {
+  readonly dim?: number | null;
+}
+
+/**
+ * As `gather`, but the other dimensions of `x` and `indices` broadcast: made for the results of `argmax` with `keepdim` and
+ * `argsort`. Without `dim` both are flattened. PyTorch: `torch.take_along_dim`.
+ */
+export const takeAlongDim: (
+  x: Operand,
+  indices: Indices,
+  dim?: number | null | DimOption,
+) => Tensor = composite('takeAlongDim', (x, indices, given) => {
+  const { dim } = optionsOf<DimOption>(['dim'], given);
+  const node = operand('takeAlongDim', x);
+  if (dim === undefined || dim === null) {
+    const i = indexTensor('takeAlongDim', indices, node.size, 0);
+    return gatherAlong(reshapeNode(node, [node.size]), reshapeNode(i, [i.size]), 0);
+  }
+  const d = normalizeDim('takeAlongDim', dim, node.ndim);
+  const i = indexTensor('takeAlongDim', indices, node.shape[d] ?? 1, d);
+  if (i.ndim !== node.ndim) {
+    throw new ShapeError(
+      `takeAlongDim: the indices of shape ${show(i.shape)} must have as many dimensions as the tensor of shape ${show(node.shape)}`,
+    );
+  }
+  const others = (shape: Shape): Shape => shape.map((n, k) => (k === d ? 1 : n));
+  const common = broadcastShapes('takeAlongDim', others(node.shape), others(i.shape));
+  const along = (t: Tensor): Tensor =>
+    expandNode(
+      t,
+      common.map((n, k) => (k === d ? (t.shape[d] as number) : n)),
+    );
+  return gatherAlong(along(node), along(i), d);
+});
+
+/**
+ * `x` with `value` where `mask` is true; the mask broadcasts. What it covers has gradient 0. PyTorch: `torch.masked_fill`.
+ * @throws {DTypeError} if the mask is not bool.
+ */
+export const maskedFill: (x: Operand, mask: Tensor, value: number | boolean | Tensor) => Tensor =
+  composite('maskedFill', (x, mask, value) => {
+    const node = operand('maskedFill', x);
+    const covered = maskOf('maskedFill', mask);
+    const filling = operand('maskedFill', value, node.dtype);
+    if (filling.ndim > 0) {
+      throw new ShapeError(
+        `maskedFill: expected one value, got shape ${show(filling.shape)}; use where for a tensor of values`,
+      );
+    }
+    return where(covered, castNode(filling, node.dtype), node);
+  });
+
+function maskOf(op: string, mask: Tensor): Tensor {
+  const node = operand(op, mask);
+  if (node.dtype !== 'bool') {
+    throw new DTypeError(
+      `${op}: the mask must be bool, this one is ${node.dtype}; compare or cast it: mask.ne(0)`,
+    );
+  }
+  return node;
+}
+
+/**
+ * The elements where `mask` is true, as a vector in row-major order; the two broadcast. The shape depends on values, so the
+ * mask is evaluated at once. PyTorch: `torch.masked_select`.
+ */
+export const maskedSelect: (x: Operand, mask: Tensor) => Tensor = composite(
+  'maskedSelect',
+  (x, mask) => {
+    const node = operand('maskedSelect', x);
+    const covered = maskOf('maskedSelect', mask);
+    const shape = broadcastShapes('maskedSelect', node.shape, covered.shape);
+    const places = positions(valueOf(expandNode(covered, shape), 'maskedSelect'));
+    const flat = reshapeNode(expandNode(node, shape), [sizeOf(shape)]);
+    return takeOf([flat, makeLeaf(places, [places.length], 'int32')], { dim: 0 });
+  },
+);
+
+function positions(data: ArrayLike<number>): Int32Array {
+  const list: number[] = [];
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0) list.push(i);
+  return Int32Array.from(list);
+}
+
+/**
+ * The indices of all elements that are not 0, a row each: int32 `[count, ndim]`, in row-major order. Evaluates `x` at once.
+ * PyTorch: `torch.nonzero`.
+ */
+export const nonzero: (x: Operand) => Tensor = composite('nonzero', (x) => {
+  const node = operand('nonzero', x);
+  const places = positions(valueOf(node, 'nonzero'));
+  const n = node.ndim;
+  const rows = new Int32Array(places.length * n);
+  places.forEach((place, r) => {
+    let rest = place;
+    for (let d = n - 1; d >= 0; d--) {
+      rows[r * n + d] = rest % node.shape[d]!;
+      rest = Math.floor(rest / node.shape[d]!);
+    }
+  });
+  return makeLeaf(rows, [places.length, n], 'int32');
+});
+
+/** The methods of this family. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface IndexingMethods<S extends Shape = Shape> extends AtMethods {
+  gather(dim: number, index: Indices): Tensor;
+  indexSelect(dim: number, index: Indices): Tensor;
+  take(index: Indices): Tensor;
+  takeAlongDim(indices: Indices, dim?: number | null | DimOption): Tensor;
+  maskedFill(mask: Tensor, value: number | boolean | Tensor): Tensor;
+  maskedSelect(mask: Tensor): Tensor;
+  nonzero(): Tensor;
+}

@@ -1,0 +1,62 @@
+/** @file Indices as arguments: int32 tensors or arrays of numbers, checked at once where their values are known. */
+import { DTypeError, IndexError } from '../../errors.js';
+import type { NestedArray } from '../../graph/tensor.js';
+import { makeLeaf, Tensor } from '../../graph/tensor.js';
+import { add } from '../elements/arithmetic.js';
+import { where } from '../elements/comparison.js';
+import { tensor } from '../creation/creation.js';
+import { outOfRange } from './gather.js';
+import { lt } from '../build/relations.js';
+
+/** Positions along a dimension: an int32 tensor, a number, or nested arrays of them. */
+export type Indices = Tensor | NestedArray;
+
+/**
+ * The indices as an int32 node. Where its value is known, those out of range are refused here; else the kernel does it
+ * when it runs. With `negative`, negative ones count from the end.
+ */
+export function indexTensor(
+  op: string,
+  index: Indices,
+  limit: number,
+  dim: number,
+  { negative = false }: { negative?: boolean } = {},
+): Tensor {
+  const node = index instanceof Tensor ? index.current : indicesOf(op, index);
+  if (node.dtype !== 'int32') {
+    throw new DTypeError(
+      `${op}: indices are int32, these are ${node.dtype}; make them tensor([…], { dtype: 'int32' }) or cast them`,
+    );
+  }
+  const data = node.cell === null ? node.value : null;
+  if (data === null) {
+    // Out of range stays out of range: the kernel sees it.
+    return negative ? where(lt(node, 0), add(node, limit), node) : node;
+  }
+  let wrapped: Int32Array | null = null;
+  for (let i = 0; i < data.length; i++) {
+    const k = data[i] as number;
+    if (k >= limit || k < (negative ? -limit : 0)) {
+      throw negative
+        ? new IndexError(
+            `${op}: index ${k} at position ${i} is out of range for dimension ${dim} of size ${limit}; ` +
+              `it must be from ${-limit} to ${limit - 1}`,
+          )
+        : outOfRange(op, k, limit, i, dim);
+    }
+    if (k < 0) (wrapped ??= Int32Array.from(data))[i] = k + limit;
+  }
+  return wrapped === null ? node : makeLeaf(wrapped, node.shape, 'int32');
+}
+
+/** Nested arrays of whole numbers as an int32 tensor. */
+export function indicesOf(op: string, index: NestedArray): Tensor {
+  checkWhole(op, index);
+  return tensor(index, { dtype: 'int32' });
+}
+
+function checkWhole(op: string, index: NestedArray): void {
+  if (Array.isArray(index)) index.forEach((x: NestedArray) => checkWhole(op, x));
+  else if (!Number.isInteger(index))
+    throw new IndexError(`${op}: an index is a whole number, got ${String(index)}`);
+}

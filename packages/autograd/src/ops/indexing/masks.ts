@@ -1,0 +1,44 @@
+/** @file Masks as indices: a bool tensor of k dimensions stands for k index tensors, where it is true. */
+import { IndexError } from '../../errors.js';
+import { show, stridesOf, type Shape } from '../../graph/shape.js';
+import { makeLeaf, Tensor, valueOf } from '../../graph/tensor.js';
+import { indexTensor, type Indices } from './indices.js';
+
+/** Where a mask over dimensions `dim`, `dim` + 1, … of a tensor is true: an index for each of its dimensions. */
+export function maskPlaces(op: string, mask: Tensor, shape: Shape, dim: number): Tensor[] {
+  mask.shape.forEach((n, k) => {
+    if (n !== shape[dim + k]) {
+      throw new IndexError(
+        `${op}: the mask of shape ${show(mask.shape)} does not fit dimensions ${dim} to ${dim + mask.ndim - 1} of shape ${show(shape)}`,
+      );
+    }
+  });
+  const data = valueOf(mask, op);
+  const places: number[] = [];
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0) places.push(i);
+  const strides = stridesOf(mask.shape);
+  return mask.shape.map((n, k) =>
+    makeLeaf(
+      Int32Array.from(places, (p) => Math.floor(p / strides[k]!) % n),
+      [places.length],
+      'int32',
+    ),
+  );
+}
+
+/** Index tensors for the first dimensions of a shape, masks replaced by where they are true. */
+export function maskIndices(op: string, shape: Shape, indices: readonly Indices[]): Tensor[] {
+  const out: Tensor[] = [];
+  for (const index of indices) {
+    if (index instanceof Tensor && index.dtype === 'bool')
+      out.push(...maskPlaces(op, index, shape, out.length));
+    else if (out.length < shape.length) {
+      out.push(indexTensor(op, index, shape[out.length]!, out.length, { negative: true }));
+    } else {
+      throw new IndexError(
+        `${op}: ${indices.length} indices for a tensor of shape ${show(shape)}, which has ${shape.length} dimensions`,
+      );
+    }
+  }
+  return out;
+}

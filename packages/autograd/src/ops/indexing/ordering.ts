@@ -1,0 +1,172 @@
+/** @file Sorting, searching, counting. What sorting by value alone cannot differentiate, gathers do. */
+import { ChainruleError, DTypeError, IndexError, ShapeError } from '../../errors.js';
+import { checkInteger, normalizeDim, sameShape, show, type Shape } from '../../graph/shape.js';
+import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
+import { argsortOf } from './argsort.js';
+import { single } from '../build/leaves.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { castNode } from '../build/element.js';
+import { gatherOf, indexAddOf } from './gather.js';
+import { narrowNode } from '../shape/movement.js';
+import { filled } from '../build/primitive.js';
+import { searchPositions } from './search.js';
+import type { ValuesAndIndices } from '../reductions/reductions.js';
+import type { UniqueMethods } from './unique.js';
+
+export { unique, type UniqueOptions, type UniqueParts } from './unique.js';
+
+export interface SortOptions {
+  /** From the largest down. Default false. */
+  readonly descending?: boolean;
+  /** Sorting is always stable; here for PyTorch's sake. */
+  readonly stable?: boolean;
+}
+
+/**
+ * The elements along `dim`, the last by default, in order, and where they were. Stable: equal elements keep their order.
+ * NaN counts as larger than all numbers. The gradient goes to where each element came from. PyTorch: `torch.sort`.
+ * @example sort(tensor([3, 1, 2])) // values [1, 2, 3], indices [1, 2, 0]
+ */
+export const sort: (
+  x: Operand,
+  dim?: number | SortOptions,
+  options?: SortOptions,
+) => ValuesAndIndices = composite('sort', (x, dim, options) =>
+  sorted('sort', operand('sort', x), dim, options),
+);
+
+/** Where the elements of the sorted tensor are: the indices of `sort`. PyTorch: `torch.argsort`, but always stable. */
+export const argsort: (x: Operand, dim?: number | SortOptions, options?: SortOptions) => Tensor =
+  composite(
+    'argsort',
+    (x, dim, options) => sorted('argsort', operand('argsort', x), dim, options).indices,
+  );
+
+function sorted(
+  op: string,
+  x: Tensor,
+  dim: number | SortOptions | undefined,
+  options: SortOptions = {},
+): ValuesAndIndices {
+  const { descending = false } = typeof dim === 'object' ? dim : options;
+  const d = normalizeDim(op, typeof dim === 'number' ? dim : -1, x.ndim);
+  if (x.ndim === 0) return { values: x, indices: single(0, 'int32') };
+  const indices = argsortOf([x], { dim: d, descending });
+  return { values: gatherOf([x, indices], { dim: d }), indices };
+}
+
+export interface TopkOptions {
+  readonly dim?: number;
+  /** The largest elements, or the smallest. Default true. */
+  readonly largest?: boolean;
+  /** The result is always sorted; here for PyTorch's sake. */
+  readonly sorted?: boolean;
+}
+
+/**
+ * The `k` largest elements along `dim`, the last by default, in order, and where they are. PyTorch: `torch.topk`.
+ * @throws {ShapeError} if there are fewer than `k`.
+ */
+export const topk: (
+  x: Operand,
+  k: number,
+  dim?: number | TopkOptions,
+  options?: TopkOptions,
+) => ValuesAndIndices = composite('topk', (x, k, dim, options) => {
+  const node = operand('topk', x);
+  const given = typeof dim === 'object' ? dim : { ...options, dim };
+  const d = normalizeDim('topk', given.dim ?? -1, node.ndim);
+  const n = node.shape[d] ?? 1;
+  if (checkInteger('topk', 'k', k, 0) > n) {
+    throw new ShapeError(
+      `topk: k is ${k}, but dimension ${d} of shape ${show(node.shape)} has ${n} elements`,
+    );
+  }
+  if (node.ndim === 0) return sorted('topk', node, 0);
+  const order = argsortOf([node], { dim: d, descending: given.largest ?? true });
+  const indices = narrowNode(order, d, 0, k);
+  return { values: gatherOf([node, indices], { dim: d }), indices };
+});
+
+export interface SearchOptions {
+  /** After elements equal to the value instead of before them. Default false. */
+  readonly right?: boolean;
+  /** `'right'` is the same as `right: true`. */
+  readonly side?: 'left' | 'right';
+}
+
+/**
+ * Where each value would have to be inserted into a sorted vector, or into the row of a sorted tensor with the same leading
+ * dimensions, to keep it sorted: int32, in the shape of `values`. PyTorch: `torch.searchsorted`.
+ */
+export const searchsorted: (sorted: Tensor, values: Operand, options?: SearchOptions) => Tensor =
+  composite('searchsorted', (sorted, values, { right, side } = {}) => {
+    const rows = operand('searchsorted', sorted);
+    const wanted = operand('searchsorted', values, rows.dtype);
+    if (side !== undefined && side !== 'left' && side !== 'right') {
+      throw new ChainruleError(
+        `searchsorted: side must be 'left' or 'right', got '${String(side)}'`,
+      );
+    }
+    if (rows.ndim === 0)
+      throw new ShapeError('searchsorted: the sorted tensor needs at least one dimension');
+    if (rows.ndim > 1 && !sameShape(rows.shape.slice(0, -1), wanted.shape.slice(0, -1))) {
+      throw new ShapeError(
+        `searchsorted: shapes ${show(rows.shape)} and ${show(wanted.shape)} must agree in all dimensions but the last`,
+      );
+    }
+    return searchPositions([rows, wanted], {
+      right: side === undefined ? right === true : side === 'right',
+    });
+  });
+
+/**
+ * How often each of the numbers 0, 1, 2 … occurs in a vector, or the sum of `weights` where it does. As long as the largest
+ * number demands, at least `minlength`; evaluated at once. PyTorch: `torch.bincount`.
+ * @throws {IndexError} for a negative number.
+ */
+export const bincount: (
+  x: Operand,
+  options?: { readonly weights?: Tensor | null; readonly minlength?: number },
+) => Tensor = composite('bincount', (x, { weights = null, minlength = 0 } = {}) => {
+  const node = operand('bincount', x);
+  checkInteger('bincount', 'minlength', minlength, 0);
+  if (node.ndim !== 1)
+    throw new ShapeError(`bincount: expected a vector, got shape ${show(node.shape)}`);
+  if (node.dtype !== 'int32') {
+    throw new DTypeError(`bincount: expected int32, got ${node.dtype}; cast it: x.cast('int32')`);
+  }
+  const data = valueOf(node, 'bincount');
+  let size = minlength;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i]! < 0) throw new IndexError(`bincount: ${data[i]!} at position ${i} is negative`);
+    size = Math.max(size, data[i]! + 1);
+  }
+  if (weights === null) {
+    const counts = new Int32Array(size);
+    for (let i = 0; i < data.length; i++) counts[data[i]!]!++;
+    return makeLeaf(counts, [size], 'int32');
+  }
+  const given = operand('bincount', weights);
+  if (!sameShape(given.shape, node.shape)) {
+    throw new ShapeError(
+      `bincount: the weights have shape ${show(given.shape)}, the numbers ${show(node.shape)}; they must be equal`,
+    );
+  }
+  // As PyTorch, sums of weights are float64 unless the weights are float32.
+  const dtype = given.dtype === 'float32' ? 'float32' : 'float64';
+  return indexAddOf(
+    [filled(0, [size], dtype), node, reshapeNode(castNode(given, dtype), node.shape)],
+    { dim: 0 },
+  );
+});
+
+/** The methods of this family. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface OrderingMethods<S extends Shape = Shape> extends UniqueMethods {
+  sort(dim?: number | SortOptions, options?: SortOptions): ValuesAndIndices;
+  argsort(dim?: number | SortOptions, options?: SortOptions): Tensor;
+  topk(k: number, dim?: number | TopkOptions, options?: TopkOptions): ValuesAndIndices;
+  bincount(options?: { readonly weights?: Tensor | null; readonly minlength?: number }): Tensor;
+}

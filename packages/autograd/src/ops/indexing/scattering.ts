@@ -1,0 +1,151 @@
+/** @file Writing at places given by tensors: each returns a new tensor. */
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { broadcastShapes, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
+import { Tensor } from '../../graph/tensor.js';
+import { mul } from '../elements/arithmetic.js';
+import { checkExpand, expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { castNode } from '../build/element.js';
+import { checkIndexShape, indexAddOf, scatterAddOf, scatterOf } from './gather.js';
+import { indexTensor, type Indices } from './indices.js';
+import { maskIndices } from './masks.js';
+import { sliceNode } from '../shape/movement.js';
+import { flatIndex } from './at.js';
+
+/**
+ * `x` with the elements of `src`, or one number, written where `gather` with the same index reads; of several at one place
+ * the last stays, and only that one has a gradient. PyTorch: `torch.scatter`, which leaves both open.
+ * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
+ */
+export const scatter: (x: Operand, dim: number, index: Indices, src: Operand) => Tensor = composite(
+  'scatter',
+  (x, dim, index, src) => scattered('scatter', scatterOf, x, dim, index, src),
+);
+
+/**
+ * `x` with the elements of `src` added where `gather` with the same index reads; those at one place add up.
+ * PyTorch: `torch.scatter_add`.
+ * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
+ */
+export const scatterAdd: (x: Operand, dim: number, index: Indices, src: Operand) => Tensor =
+  composite('scatterAdd', (x, dim, index, src) =>
+    scattered('scatterAdd', scatterAddOf, x, dim, index, src),
+  );
+
+function scattered(
+  op: string,
+  write: typeof scatterOf,
+  x: Operand,
+  dim: number,
+  index: Indices,
+  src: Operand,
+): Tensor {
+  const node = operand(op, x);
+  const d = normalizeDim(op, dim, node.ndim);
+  const places = atLeastVector(indexTensor(op, index, node.shape[d] ?? 1, d));
+  const target = atLeastVector(node);
+  checkIndexShape(op, places.shape, target.shape, d);
+  const source = castNode(operand(op, src, node.dtype), node.dtype);
+  if (!(src instanceof Tensor)) {
+    return reshapeNode(
+      write([target, places, expandNode(source, places.shape)], { dim: d }),
+      node.shape,
+    );
+  }
+  const given = atLeastVector(source);
+  if (given.ndim !== places.ndim || given.shape.some((n, k) => n < places.shape[k]!)) {
+    throw new ShapeError(
+      `${op}: the source of shape ${show(given.shape)} is smaller than the index of shape ${show(places.shape)}`,
+    );
+  }
+  const used = sliceNode(
+    given,
+    places.shape.map(() => 0),
+    places.shape,
+  );
+  return reshapeNode(write([target, places, used], { dim: d }), node.shape);
+}
+
+function atLeastVector(x: Tensor): Tensor {
+  return x.ndim === 0 ? reshapeNode(x, [1]) : x;
+}
+
+/**
+ * `x` with the slices of `source` along `dim`, times `alpha`, added at the places that a vector of indices names.
+ * PyTorch: `torch.index_add`. @throws {IndexError} for an index out of range.
+ */
+export const indexAdd: (
+  x: Operand,
+  dim: number,
+  index: Indices,
+  source: Tensor,
+  options?: { readonly alpha?: number | boolean },
+) => Tensor = composite('indexAdd', (x, dim, index, source, { alpha = 1 } = {}) => {
+  const node = operand('indexAdd', x);
+  const d = normalizeDim('indexAdd', dim, node.ndim);
+  const places = atLeastVector(indexTensor('indexAdd', index, node.shape[d] ?? 1, d));
+  if (places.ndim > 1)
+    throw new ShapeError(`indexAdd: expected a vector of indices, got shape ${show(places.shape)}`);
+  const given = castNode(operand('indexAdd', source), node.dtype);
+  const scaled =
+    Number(alpha) === 1
+      ? given
+      : mul(given, node.dtype === 'bool' ? Boolean(alpha) : Number(alpha));
+  const added = indexAddOf(
+    [atLeastVector(node), places, atLeastVector(castNode(scaled, node.dtype))],
+    { dim: d },
+  );
+  return reshapeNode(added, node.shape);
+});
+
+/**
+ * `x` with `values` written at the places that index tensors, one for each of the first dimensions, or a mask name together;
+ * with `accumulate` they are added. The values broadcast to what `at` with the same indices reads. PyTorch:
+ * `torch.index_put`; of several values at one place the last stays here.
+ * @throws {IndexError} for an index out of range, or more indices than dimensions.
+ */
+export const indexPut: (
+  x: Operand,
+  indices: readonly Indices[],
+  values: Operand,
+  options?: { readonly accumulate?: boolean },
+) => Tensor = composite('indexPut', (x, indices, values, { accumulate = false } = {}) => {
+  const node = operand('indexPut', x);
+  if (!Array.isArray(indices) || indices.length === 0) {
+    throw new ChainruleError(
+      'indexPut: expected an array of index tensors, one for each of the first dimensions',
+    );
+  }
+  const places = maskIndices('indexPut', node.shape, indices);
+  const k = places.length;
+  const sizes = node.shape.slice(0, k);
+  const rest = node.shape.slice(k);
+  const chosen = places.map((p) => p.shape).reduce((s, t) => broadcastShapes('indexPut', s, t));
+  const index = flatIndex(places, sizes);
+  const given = castNode(operand('indexPut', values, node.dtype), node.dtype);
+  checkExpand('indexPut', given.shape, [...chosen, ...rest]);
+  const source = reshapeNode(expandNode(given, [...chosen, ...rest]), [sizeOf(chosen), ...rest]);
+  const flat = reshapeNode(node, [sizeOf(sizes), ...rest]);
+  const vector = reshapeNode(index, [sizeOf(chosen)]);
+  if (accumulate) return reshapeNode(indexAddOf([flat, vector, source], { dim: 0 }), node.shape);
+  const each = expandNode(reshapeNode(vector, [vector.size, ...rest.map(() => 1)]), source.shape);
+  return reshapeNode(scatterOf([flat, each, source], { dim: 0 }), node.shape);
+});
+
+/** The methods of this family. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface ScatteringMethods<S extends Shape = Shape> {
+  scatter(dim: number, index: Indices, src: Operand): Tensor;
+  scatterAdd(dim: number, index: Indices, src: Operand): Tensor;
+  indexAdd(
+    dim: number,
+    index: Indices,
+    source: Tensor,
+    options?: { readonly alpha?: number | boolean },
+  ): Tensor;
+  indexPut(
+    indices: readonly Indices[],
+    values: Operand,
+    options?: { readonly accumulate?: boolean },
+  ): Tensor;
+}

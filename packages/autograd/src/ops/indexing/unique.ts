@@ -1,0 +1,97 @@
+/** @file Distinct elements. Part of the ordering family. */
+import { normalizeDim, sizeOf } from '../../graph/shape.js';
+import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { takeOf } from './gather.js';
+import { moveDim } from '../shape/movement.js';
+
+export interface UniqueOptions {
+  /** Also where each element of `x` is among the distinct ones. */
+  readonly returnInverse?: boolean;
+  /** Also how often each occurs. */
+  readonly returnCounts?: boolean;
+  /** Compare whole slices along this dimension instead of elements. */
+  readonly dim?: number | null;
+}
+
+export interface UniqueParts {
+  readonly values: Tensor;
+  readonly inverse?: Tensor;
+  readonly counts?: Tensor;
+}
+
+export interface Unique {
+  (x: Operand): Tensor;
+  (
+    x: Operand,
+    options: UniqueOptions & ({ readonly returnInverse: true } | { readonly returnCounts: true }),
+  ): UniqueParts;
+  (x: Operand, options?: UniqueOptions): Tensor | UniqueParts;
+}
+
+/**
+ * The distinct elements in rising order, as a vector, or the distinct slices along `dim`; with `returnInverse` or
+ * `returnCounts` an object. Every NaN is distinct. The shape depends on values: evaluated at once. Gradients go to the
+ * first of equal elements. PyTorch: `torch.unique`, which has no gradient.
+ */
+export const unique: Unique = composite('unique', (x: Operand, options: UniqueOptions = {}) => {
+  const { returnInverse = false, returnCounts = false, dim = null } = options;
+  const node = operand('unique', x);
+  const d = dim === null ? 0 : normalizeDim('unique', dim, node.ndim);
+  const whole = dim === null || node.ndim === 0;
+  const rows = whole ? reshapeNode(node, [node.size]) : node;
+  const found = distinct(rows, d);
+  const values = takeOf([rows, leafOf(found.first)], { dim: d });
+  if (!returnInverse && !returnCounts) return values;
+  const inverse = makeLeaf(found.inverse, whole ? node.shape : [found.inverse.length], 'int32');
+  return {
+    values,
+    ...(returnInverse && { inverse }),
+    ...(returnCounts && { counts: leafOf(found.counts) }),
+  };
+}) as Unique;
+
+function leafOf(data: Int32Array): Tensor {
+  return makeLeaf(data, [data.length], 'int32');
+}
+
+/** The distinct slices along a dimension, in order: where each first is, which each slice is, how many there are. */
+function distinct(
+  x: Tensor,
+  dim: number,
+): { first: Int32Array; inverse: Int32Array; counts: Int32Array } {
+  const data = valueOf(moveDim(x, dim, 0), 'unique');
+  const n = x.shape[dim]!;
+  const width = sizeOf(x.shape.filter((_, d) => d !== dim));
+  const compare = (i: number, j: number): number => {
+    for (let k = 0; k < width; k++) {
+      const [a, b] = [data[i * width + k]!, data[j * width + k]!];
+      if (a < b) return -1;
+      if (a > b) return 1;
+      if (a !== b) return a === a ? -1 : b === b ? 1 : i - j;
+    }
+    return 0;
+  };
+  const order = Int32Array.from({ length: n }, (_, i) => i).sort((i, j) => compare(i, j) || i - j);
+  const first: number[] = [];
+  const counts: number[] = [];
+  const inverse = new Int32Array(n);
+  order.forEach((i, k) => {
+    if (k === 0 || compare(order[k - 1]!, i) !== 0) {
+      first.push(i);
+      counts.push(0);
+    }
+    counts[counts.length - 1]!++;
+    inverse[i] = first.length - 1;
+  });
+  return { first: Int32Array.from(first), inverse, counts: Int32Array.from(counts) };
+}
+
+export interface UniqueMethods {
+  unique(): Tensor;
+  unique(
+    options: UniqueOptions & ({ readonly returnInverse: true } | { readonly returnCounts: true }),
+  ): UniqueParts;
+  unique(options?: UniqueOptions): Tensor | UniqueParts;
+}

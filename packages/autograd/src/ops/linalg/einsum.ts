@@ -1,0 +1,110 @@
+/** @file Einstein summation, and products over chosen dimensions. */
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { normalizeDims, range, show, sizeOf, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { composite, operand } from '../build/define.js';
+import { contract, type Labelled } from './contraction.js';
+import { parseEquation } from './equation.js';
+import { mm } from './matrix.js';
+import { permuteNode } from '../shape/movement.js';
+
+/**
+ * Sums products of elements as the equation says: `einsum('bij,bjk->bik', x, y)`.
+ *
+ * A label twice in one operand takes the diagonal; a label that is not in the result is summed over; `…` written `...`
+ * stands for any further dimensions, which broadcast. Without `->` the result has every label that occurs once, in
+ * alphabetical order, after those of `...`. Operands are contracted from left to right, each pair as one batched
+ * matrix product. PyTorch: `torch.einsum`.
+ *
+ * @throws {ShapeError} if the equation and the shapes do not fit. @throws {ChainruleError} if it is no equation.
+ * @example einsum('ij,ij->i', x, y) // the inner product of each row
+ */
+export function einsum(
+  equation: string,
+  ...operands: readonly Tensor[] | readonly [readonly Tensor[]]
+): Tensor {
+  return einsumOf(equation, operands);
+}
+
+const einsumOf = composite(
+  'einsum',
+  (equation: string, given: readonly (Tensor | readonly Tensor[])[]): Tensor => {
+    const list =
+      given.length === 1 && Array.isArray(given[0])
+        ? (given[0] as readonly Tensor[])
+        : (given as readonly Tensor[]);
+    const operands = list.map((x) => operand('einsum', x));
+    const { inputs, output } = parseEquation(
+      equation,
+      operands.map((x) => x.shape),
+    );
+    const labelled: Labelled[] = operands.map((x, i) => ({ x, labels: inputs[i]! }));
+    return contract(labelled, output);
+  },
+);
+
+/** The methods of this family. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface EinsumMethods<S extends Shape = Shape> {
+  tensordot(other: Tensor, dims?: TensordotOptions['dims'] | TensordotOptions): Tensor;
+}
+
+export interface TensordotOptions {
+  /** How many of the last dimensions of `x` meet the first of `y`, or which dimensions of each. Default 2. */
+  readonly dims?: number | readonly [readonly number[], readonly number[]];
+}
+
+/**
+ * The sum of products over dimensions of `x` and `y` that are paired; the result has the others of x, then those of y.
+ * PyTorch: `torch.tensordot`.
+ *
+ * @throws {ShapeError} if paired dimensions differ in size.
+ * @example tensordot(x, y, { dims: [[1], [0]] }) // a matrix product
+ */
+export const tensordot: (
+  x: Tensor,
+  y: Tensor,
+  dims?: TensordotOptions['dims'] | TensordotOptions,
+) => Tensor = composite('tensordot', (x, y, given = 2): Tensor => {
+  const [a, b] = [operand('tensordot', x), operand('tensordot', y)];
+  const dims = isOptions(given) ? (given.dims ?? 2) : given;
+  const [da, db] = pairs(dims, a.shape, b.shape);
+  if (da.length !== db.length || da.some((d, i) => a.shape[d] !== b.shape[db[i]!])) {
+    throw new ShapeError(
+      `tensordot: dimensions ${show(da)} of ${show(a.shape)} and ${show(db)} of ${show(b.shape)} must be of equal sizes`,
+    );
+  }
+  const restA = range(a.ndim).filter((d) => !da.includes(d));
+  const restB = range(b.ndim).filter((d) => !db.includes(d));
+  const sizes = (t: Tensor, ds: readonly number[]): number[] => ds.map((d) => t.shape[d]!);
+  const k = sizeOf(sizes(a, da));
+  const left = reshapeNode(permuteNode(a, [...restA, ...da]), [sizeOf(sizes(a, restA)), k]);
+  const right = reshapeNode(permuteNode(b, [...db, ...restB]), [k, sizeOf(sizes(b, restB))]);
+  return reshapeNode(mm(left, right), [...sizes(a, restA), ...sizes(b, restB)]);
+});
+
+function isOptions(given: TensordotOptions['dims'] | TensordotOptions): given is TensordotOptions {
+  return typeof given === 'object' && !Array.isArray(given);
+}
+
+function pairs(
+  dims: number | readonly (readonly number[])[],
+  a: Shape,
+  b: Shape,
+): [number[], number[]] {
+  if (typeof dims !== 'number') {
+    if (dims.length !== 2)
+      throw new ChainruleError('tensordot: dims must be a number or two lists of dimensions');
+    return [
+      normalizeDims('tensordot', dims[0], a.length),
+      normalizeDims('tensordot', dims[1], b.length),
+    ];
+  }
+  if (!Number.isInteger(dims) || dims < 0 || dims > Math.min(a.length, b.length)) {
+    throw new ShapeError(
+      `tensordot: ${dims} dimensions cannot be paired of ${show(a)} and ${show(b)}`,
+    );
+  }
+  return [range(dims).map((d) => a.length - dims + d), range(dims)];
+}

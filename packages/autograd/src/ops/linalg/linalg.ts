@@ -1,0 +1,266 @@
+/**
+ * @file Linear algebra: `linalg.solve`, `linalg.svd` … Matrices are the last two dimensions, all before them a batch.
+ *
+ * Factorizations of float32 are computed in float64 and rounded.
+ */
+import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { broadcastShapes, checkInteger, show, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { detach } from '../elements/comparison.js';
+import { composite, floatOperand } from '../build/define.js';
+import {
+  choleskyOf,
+  completeOf,
+  eighOf,
+  qrOf,
+  qrParts,
+  rows,
+  svdOf,
+  svdParts,
+} from './factorizations.js';
+import { detOf, slogdetOf } from './determinant.js';
+import { concatNode, narrowNode } from '../shape/movement.js';
+import { filled } from '../build/primitive.js';
+import { identityLike, product, solveOf, transposed, triangularOf } from './solving.js';
+
+export { norm, type LinalgNormOptions } from './matrixNorm.js';
+
+/**
+ * The inverse of `A […, n, n]`. PyTorch: `torch.linalg.inv`.
+ * @throws {ChainruleError} when evaluated, if a matrix is singular. @throws {ShapeError} if A is not square.
+ */
+export const inv = composite('linalg.inv', (A: Tensor): Tensor => {
+  const a = square('linalg.inv', A);
+  return solveOf([a, identityLike(a)], { transposed: false, op: 'linalg.inv' });
+});
+
+/**
+ * The X with `A X = B`: `A […, n, n]`, `B […, n, k]`, or vectors `B […, n]` (one dimension, or as many as A less one and
+ * the same leading ones). Leading dimensions broadcast. PyTorch: `torch.linalg.solve`.
+ *
+ * @throws {ChainruleError} when evaluated, if a matrix is singular. @throws {ShapeError} if the shapes do not fit.
+ */
+export const solve = composite('linalg.solve', (A: Tensor, B: Tensor): Tensor => {
+  const a = square('linalg.solve', A);
+  const given = floatOperand('linalg.solve', B);
+  const vector =
+    given.ndim === 1 ||
+    (given.ndim === a.ndim - 1 && show(given.shape) === show(a.shape.slice(0, -1)));
+  const b = vector ? reshapeNode(given, [...given.shape, 1]) : given;
+  checkSystem('linalg.solve', a, b, -2);
+  const x = solveOf(alignBatches('linalg.solve', a, b), { transposed: false, op: 'linalg.solve' });
+  return vector ? reshapeNode(x, x.shape.slice(0, -1)) : x;
+});
+
+export interface TriangularSolveOptions {
+  /** Which triangle of A is read. */
+  readonly upper: boolean;
+  /** `A X = B`, or else `X A = B`. Default true. */
+  readonly left?: boolean;
+  /** Takes the diagonal of A as ones. Default false. */
+  readonly unitriangular?: boolean;
+}
+
+/**
+ * The X with `A X = B` (or `X A = B`) for a triangular A, of which only that triangle is read. A zero on the diagonal
+ * gives infinities. PyTorch: `torch.linalg.solve_triangular`.
+ */
+export const triangularSolve = composite(
+  'linalg.triangularSolve',
+  (A: Tensor, B: Tensor, options: TriangularSolveOptions): Tensor => {
+    const op = 'linalg.triangularSolve';
+    const a = square(op, A);
+    const b = matrix(op, B);
+    const {
+      upper,
+      left = true,
+      unitriangular: unit = false,
+    } = (options as TriangularSolveOptions | undefined) ?? {};
+    if (typeof upper !== 'boolean')
+      throw new ChainruleError(`${op}: say which triangle: { upper: true } or { upper: false }`);
+    checkSystem(op, a, b, left ? -2 : -1);
+    if (left) return triangularOf(alignBatches(op, a, b), { upper, transposed: false, unit });
+    return transposed(
+      triangularOf(alignBatches(op, a, transposed(b)), { upper, transposed: true, unit }),
+    );
+  },
+);
+
+/**
+ * The determinant of `A […, n, n]`, 1 for n = 0. Its gradient is the matrix of cofactors, right for singular matrices
+ * too (PyTorch has 0 where det is exactly 0); its second derivative is not finite there. PyTorch: `torch.linalg.det`.
+ */
+export const det = composite('linalg.det', (A: Tensor): Tensor => detOf([square('linalg.det', A)]));
+
+export interface SlogdetResult {
+  /** −1, 0 or 1; its gradient is 0. */
+  readonly sign: Tensor;
+  /** log |det|; −Inf for a singular matrix. */
+  readonly logabsdet: Tensor;
+}
+
+/** The sign of the determinant and the logarithm of its magnitude. PyTorch: `torch.linalg.slogdet`. */
+export const slogdet = composite('linalg.slogdet', (A: Tensor): SlogdetResult => {
+  const packed = slogdetOf([square('linalg.slogdet', A)]);
+  const part = (i: number): Tensor =>
+    reshapeNode(narrowNode(packed, packed.ndim - 1, i, 1), packed.shape.slice(0, -1));
+  return { sign: part(0), logabsdet: part(1) };
+});
+
+/**
+ * The lower factor L of `A = L Lᵀ` for a positive definite A, or the upper one, `Lᵀ`. Only the lower triangle of A is
+ * read; the gradient is symmetric. PyTorch: `torch.linalg.cholesky`.
+ * @throws {ChainruleError} when evaluated, if a matrix is not positive definite.
+ */
+export const cholesky = composite(
+  'linalg.cholesky',
+  (A: Tensor, { upper = false }: { readonly upper?: boolean } = {}): Tensor => {
+    const l = choleskyOf([square('linalg.cholesky', A)]);
+    return upper ? transposed(l) : l;
+  },
+);
+
+export interface QrOptions {
+  /** `'reduced'`: Q `[m, k]`, R `[k, n]` with k = min(m, n); `'complete'`: Q `[m, m]`, R `[m, n]`; `'r'`: no Q. */
+  readonly mode?: 'reduced' | 'complete' | 'r';
+}
+
+export interface QrResult {
+  /** Orthonormal columns; empty in mode `'r'`. */
+  readonly Q: Tensor;
+  /** Upper triangular. */
+  readonly R: Tensor;
+}
+
+/**
+ * `A = Q R`, by Householder reflections. The derivative needs the first min(m, n) columns of A to be independent, and
+ * does not exist for mode `'complete'` with more rows than columns. PyTorch: `torch.linalg.qr`.
+ */
+export const qr = composite(
+  'linalg.qr',
+  (A: Tensor, { mode = 'reduced' }: QrOptions = {}): QrResult => {
+    const a = matrix('linalg.qr', A);
+    if (!['reduced', 'complete', 'r'].includes(mode)) {
+      throw new ChainruleError(
+        `linalg.qr: mode must be 'reduced', 'complete' or 'r', got '${mode}'`,
+      );
+    }
+    const [m, n] = a.shape.slice(-2) as [number, number];
+    const k = Math.min(m, n);
+    // Of a wide matrix the first columns decide Q.
+    const [q, r] = qrParts(qrOf([narrowNode(a, a.ndim - 1, 0, k)]), m);
+    const R =
+      n > k
+        ? concatNode([r, product(q, narrowNode(a, a.ndim - 1, k, n - k), true)], a.ndim - 1)
+        : r;
+    if (mode === 'r') return { Q: filled(0, [0], a.dtype), R };
+    if (mode === 'reduced' || m <= n) return { Q: q, R };
+    const zeros = filled(0, [...a.shape.slice(0, -2), m - n, n], a.dtype);
+    return { Q: completeOf([a]), R: concatNode([R, zeros], a.ndim - 2) };
+  },
+);
+
+export interface EighResult {
+  /** `[…, n]`, rising. */
+  readonly values: Tensor;
+  /** `[…, n, n]`, in columns; their signs are free. */
+  readonly vectors: Tensor;
+}
+
+/**
+ * `A = V diag(λ) Vᵀ` of a symmetric A, of which the lower triangle is read. The derivative of an eigenvector of a
+ * repeated eigenvalue is not finite. PyTorch: `torch.linalg.eigh`.
+ */
+export const eigh = composite('linalg.eigh', (A: Tensor): EighResult => {
+  const a = square('linalg.eigh', A);
+  const n = a.shape.at(-1) as number;
+  const packed = eighOf([a]);
+  return {
+    values: reshapeNode(rows(packed, 0, 1), a.shape.slice(0, -1)),
+    vectors: rows(packed, 1, n),
+  };
+});
+
+export interface SvdOptions {
+  /** U `[m, m]` and Vh `[n, n]` rather than `[m, k]` and `[k, n]` with k = min(m, n). Default true. */
+  readonly fullMatrices?: boolean;
+}
+
+export interface SvdResult {
+  readonly U: Tensor;
+  /** `[…, k]`, falling. */
+  readonly S: Tensor;
+  /** The transpose of V. */
+  readonly Vh: Tensor;
+}
+
+/**
+ * `A = U diag(S) Vh` with orthonormal columns of U and rows of Vh, whose signs are free. The derivative of S is always
+ * right; that of U and Vh is not finite for repeated singular values, or 0 among those of a matrix that is not square.
+ * What `fullMatrices` adds to U or Vh has no derivative. PyTorch: `torch.linalg.svd`.
+ */
+export const svd = composite(
+  'linalg.svd',
+  (A: Tensor, { fullMatrices = true }: SvdOptions = {}): SvdResult => {
+    const a = matrix('linalg.svd', A);
+    const [m, n] = a.shape.slice(-2) as [number, number];
+    const k = Math.min(m, n);
+    const [u, s, v] = svdParts(svdOf([a]), m);
+    const S = reshapeNode(s, [...a.shape.slice(0, -2), k]);
+    if (!fullMatrices) return { U: u, S, Vh: transposed(v) };
+    return { U: widen(u, m, k), S, Vh: transposed(widen(v, n, k)) };
+  },
+);
+
+/** Further orthonormal columns, up to a square matrix. */
+function widen(q: Tensor, m: number, k: number): Tensor {
+  if (m === k) return q;
+  return concatNode([q, narrowNode(completeOf([detach(q)]), q.ndim - 1, k, m - k)], q.ndim - 1);
+}
+
+/** `A` multiplied with itself n times; the identity for 0, powers of the inverse below. PyTorch: `torch.linalg.matrix_power`. */
+export const matrixPower = composite('linalg.matrixPower', (A: Tensor, n: number): Tensor => {
+  const a = square('linalg.matrixPower', A);
+  checkInteger('linalg.matrixPower', 'n', n);
+  if (n === 0) return identityLike(a);
+  let power =
+    n < 0 ? solveOf([a, identityLike(a)], { transposed: false, op: 'linalg.matrixPower' }) : a;
+  let result: Tensor | null = null;
+  for (let rest = Math.abs(n); rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result = result === null ? power : product(result, power);
+    if (rest > 1) power = product(power, power);
+  }
+  return result as Tensor;
+});
+
+function matrix(op: string, A: Tensor): Tensor {
+  const a = floatOperand(op, A);
+  if (a.ndim >= 2) return a;
+  throw new ShapeError(`${op}: expected a matrix […, m, n], got ${show(a.shape)}`);
+}
+
+function square(op: string, A: Tensor): Tensor {
+  const a = matrix(op, A);
+  if (a.shape.at(-1) === a.shape.at(-2)) return a;
+  throw new ShapeError(`${op}: expected square matrices […, n, n], got ${show(a.shape)}`);
+}
+
+function checkSystem(op: string, a: Tensor, b: Tensor, dim: -1 | -2): void {
+  if (a.dtype !== b.dtype)
+    throw new DTypeError(`${op}: the dtypes differ: ${a.dtype} and ${b.dtype}`);
+  if (b.ndim < 2 || b.shape.at(dim) !== a.shape.at(-1)) {
+    throw new ShapeError(
+      `${op}: A ${show(a.shape)} and B ${show(b.shape)} do not fit (${a.shape.at(-1)} ≠ ${b.shape.at(dim)})`,
+    );
+  }
+}
+
+/** Both with the same leading dimensions. */
+function alignBatches(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
+  const lead: Shape = broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return [
+    expandNode(a, [...lead, ...a.shape.slice(-2)]),
+    expandNode(b, [...lead, ...b.shape.slice(-2)]),
+  ];
+}

@@ -1,0 +1,278 @@
+/** @file Products of matrices and vectors. */
+import { DTypeError, ShapeError } from '../../errors.js';
+import { isFloat } from '../../graph/dtype.js';
+import { broadcastShapes, sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { add, mul } from '../elements/arithmetic.js';
+import { checkExpand, expandNode, reshapeNode, sumOver } from '../build/broadcast.js';
+import { composite, operand } from '../build/define.js';
+import { diagonal } from '../shape/diagonals.js';
+import { strongMul } from '../build/element.js';
+import { matmulOf } from './matmul.js';
+import { optionsOf } from '../build/optional.js';
+import type {
+  LinearResult,
+  MatmulResult,
+  MatmulShape,
+  OuterShape,
+  ProductResult,
+  ShapeIn,
+  ShapeOf,
+  Unless,
+} from '../../types/index.js';
+
+type Matmul = <X extends Tensor, Y extends Tensor>(
+  x: X,
+  y: Y & Unless<MatmulResult<ShapeIn<X>, ShapeIn<Y>>>,
+) => Tensor<MatmulShape<ShapeIn<X>, ShapeIn<Y>>>;
+
+type MatmulMethod = <T extends Tensor, Y extends Tensor>(
+  this: T,
+  other: Y & Unless<MatmulResult<ShapeIn<T>, ShapeIn<Y>>>,
+) => Tensor<MatmulShape<ShapeIn<T>, ShapeIn<Y>>>;
+
+/** A product of operands of these ranks. */
+type MatrixProduct<RankX extends Shape, RankY extends Shape> = <X extends Tensor, Y extends Tensor>(
+  x: X,
+  y: Y & Unless<ProductResult<ShapeIn<X>, ShapeIn<Y>, RankX, RankY>>,
+) => Tensor<ShapeOf<ProductResult<ShapeIn<X>, ShapeIn<Y>, RankX, RankY>>>;
+
+type MatrixProductMethod<RankX extends Shape, RankY extends Shape> = <
+  T extends Tensor,
+  Y extends Tensor,
+>(
+  this: T,
+  other: Y & Unless<ProductResult<ShapeIn<T>, ShapeIn<Y>, RankX, RankY>>,
+) => Tensor<ShapeOf<ProductResult<ShapeIn<T>, ShapeIn<Y>, RankX, RankY>>>;
+
+type Outer = <X extends Tensor, Y extends Tensor>(
+  x: X,
+  y: Y,
+) => Tensor<OuterShape<ShapeIn<X>, ShapeIn<Y>>>;
+
+type Linear = <X extends Tensor, W extends Tensor>(
+  x: X,
+  weight: W & Unless<LinearResult<ShapeIn<X>, ShapeIn<W>>>,
+  bias?: Tensor | null | LinearOptions,
+) => Tensor<ShapeOf<LinearResult<ShapeIn<X>, ShapeIn<W>>>>;
+
+const PLAIN = { transA: false, transB: false };
+
+/**
+ * The product of matrices `[…, m, k] × […, k, n] → […, m, n]`; leading dimensions broadcast. A vector on the left
+ * counts as one row, on the right as one column, and that dimension is dropped from the result.
+ *
+ * Both operands have one dtype: a float, or int32 (which wraps around). PyTorch: `torch.matmul`.
+ *
+ * @throws {ShapeError} if the inner dimensions differ or an operand has no dimensions.
+ * @throws {DTypeError} if the dtypes differ, or are bool.
+ * @example matmul(tensor([[1, 2], [3, 4]]), tensor([1, 1])) // [3, 7]
+ */
+export const matmul = composite('matmul', (x: Tensor, y: Tensor): Tensor => {
+  const [a, b] = operands('matmul', x, y);
+  if (a.ndim === 0 || b.ndim === 0) {
+    throw new ShapeError(
+      `matmul: both operands need at least one dimension, got ${show(a.shape)} × ${show(b.shape)} (use mul to scale)`,
+    );
+  }
+  checkInner('matmul', a.shape, b.shape);
+  const k = a.shape.at(-1) as number;
+  const rows = a.shape.slice(0, -1);
+  if (b.ndim <= 2) {
+    // One matrix product for all leading dimensions, also on the way back.
+    const right = b.ndim === 1 ? reshapeNode(b, [k, 1]) : b;
+    const out = matmulOf([reshapeNode(a, [sizeOf(rows), k]), right], PLAIN);
+    return reshapeNode(out, [...rows, ...b.shape.slice(1)]);
+  }
+  const left = a.ndim === 1 ? reshapeNode(a, [1, k]) : a;
+  broadcastShapes('matmul', left.shape.slice(0, -2), b.shape.slice(0, -2));
+  const out = matmulOf([left, b], PLAIN);
+  return a.ndim === 1
+    ? reshapeNode(out, [...out.shape.slice(0, -2), out.shape.at(-1) as number])
+    : out;
+}) as Matmul;
+
+/** `[m, k] × [k, n] → [m, n]`, without broadcasting. PyTorch: `torch.mm`. @throws {ShapeError} */
+export const mm = composite('mm', (x: Tensor, y: Tensor): Tensor => {
+  const [a, b] = operands('mm', x, y);
+  checkRanks('mm', [a, 2], [b, 2]);
+  checkInner('mm', a.shape, b.shape);
+  return matmulOf([a, b], PLAIN);
+}) as MatrixProduct<[number, number], [number, number]>;
+
+/** `[b, m, k] × [b, k, n] → [b, m, n]`, without broadcasting. PyTorch: `torch.bmm`. @throws {ShapeError} */
+export const bmm = composite('bmm', (x: Tensor, y: Tensor): Tensor => {
+  const [a, b] = operands('bmm', x, y);
+  checkRanks('bmm', [a, 3], [b, 3]);
+  if (a.shape[0] !== b.shape[0]) {
+    throw new ShapeError(
+      `bmm: the batches differ: ${show(a.shape)} × ${show(b.shape)} (${a.shape[0]} ≠ ${b.shape[0]})`,
+    );
+  }
+  checkInner('bmm', a.shape, b.shape);
+  return matmulOf([a, b], PLAIN);
+}) as MatrixProduct<[number, number, number], [number, number, number]>;
+
+/** Matrix times vector: `[m, k] × [k] → [m]`. PyTorch: `torch.mv`. @throws {ShapeError} */
+export const mv = composite('mv', (x: Tensor, vec: Tensor): Tensor => {
+  const [a, v] = operands('mv', x, vec);
+  checkRanks('mv', [a, 2], [v, 1]);
+  checkInner('mv', a.shape, v.shape);
+  return reshapeNode(matmulOf([a, reshapeNode(v, [v.size, 1])], PLAIN), [a.shape[0] as number]);
+}) as MatrixProduct<[number, number], [number]>;
+
+/** `Σ xᵢ yᵢ` of two vectors of one length; no broadcasting. PyTorch: `torch.dot`. @throws {ShapeError} */
+export const dot = composite('dot', (x: Tensor, y: Tensor): Tensor => {
+  const [a, b] = operands('dot', x, y);
+  checkRanks('dot', [a, 1], [b, 1]);
+  if (a.size !== b.size)
+    throw new ShapeError(
+      `dot: the vectors have ${a.size} and ${b.size} elements; they must be equal`,
+    );
+  return reshapeNode(
+    matmulOf([reshapeNode(a, [1, a.size]), reshapeNode(b, [b.size, 1])], PLAIN),
+    [],
+  );
+}) as MatrixProduct<[number], [number]>;
+
+/** `xᵢ yⱼ` of two vectors: `[m], [n] → [m, n]`. Dtypes promote. PyTorch: `torch.outer`. @throws {ShapeError} */
+export const outer = composite('outer', (x: Tensor, y: Tensor): Tensor => {
+  const [a, b] = [operand('outer', x), operand('outer', y)];
+  checkRanks('outer', [a, 1], [b, 1]);
+  return mul(reshapeNode(a, [a.size, 1]), reshapeNode(b, [1, b.size]));
+}) as Outer;
+
+/** The sum of the diagonal of a matrix. Integers add up in int32. PyTorch: `torch.trace`. @throws {ShapeError} */
+export const trace = composite('trace', (x: Tensor): Tensor => {
+  const a = operand('trace', x);
+  checkRanks('trace', [a, 2]);
+  return sumOver([diagonal(a)], { dims: [0], keepdim: false });
+}) as (x: Tensor) => Tensor<[]>;
+
+export interface AddmmOptions {
+  /** The factor of `input`; with 0 it is not looked at, not even if it holds NaN. Default 1. */
+  readonly beta?: number;
+  /** The factor of the product. Default 1. */
+  readonly alpha?: number;
+}
+
+/**
+ * `β · input + α · (x @ y)`, `input` broadcast to `[m, n]`. PyTorch: `torch.addmm`.
+ * @throws {ShapeError} if `x` and `y` are no matrices that fit, or `input` cannot be expanded.
+ */
+export const addmm: (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions) => Tensor =
+  composite(
+    'addmm',
+    (input: Tensor, x: Tensor, y: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor => {
+      const [a, b] = operands('addmm', x, y);
+      const c = operand('addmm', input);
+      checkRanks('addmm', [a, 2], [b, 2]);
+      checkInner('addmm', a.shape, b.shape);
+      const product = matmulOf([a, b], PLAIN);
+      if (c.dtype !== product.dtype) throw differ('addmm', c, product);
+      checkExpand('addmm', c.shape, product.shape);
+      const scaled = alpha === 1 ? product : mul(product, alpha);
+      return add(scaled, beta === 1 ? c : beta === 0 ? strongMul(0, c) : mul(c, beta));
+    },
+  );
+
+export interface LinearOptions {
+  /** Added to the result: `[out]`. Also without the braces: `linear(x, weight, bias)`. */
+  readonly bias?: Tensor | null | undefined;
+}
+
+/**
+ * `x Wᵀ + b`: the last dimension of `x [..., in]` through `weight [out, in]` and `bias [out]`. A weight of one
+ * dimension `[in]` gives `[...]`. PyTorch: `nn.functional.linear`.
+ *
+ * @throws {ShapeError} if the shapes do not fit. @throws {DTypeError} if the dtypes differ.
+ */
+export const linear = composite(
+  'linear',
+  (x: Tensor, weight: Tensor, given?: Tensor | null | LinearOptions): Tensor => {
+    const { bias } = optionsOf<LinearOptions>(['bias'], given);
+    const [a, w] = operands('linear', x, weight);
+    if (a.ndim === 0 || w.ndim === 0 || w.ndim > 2) {
+      throw new ShapeError(
+        `linear: expected x [..., in] and weight [out, in], got x ${show(a.shape)} and weight ${show(w.shape)}`,
+      );
+    }
+    const features = w.shape.at(-1) as number;
+    if (a.shape.at(-1) !== features) {
+      throw new ShapeError(
+        `linear: x ${show(a.shape)} has ${a.shape.at(-1)} features, weight ${show(w.shape)} takes ${features} ` +
+          `(${a.shape.at(-1)} ≠ ${features})`,
+      );
+    }
+    const lead = a.shape.slice(0, -1);
+    const out = w.shape.slice(0, -1);
+    const flat = reshapeNode(a, [sizeOf(lead), features]);
+    const product = matmulOf([flat, reshapeNode(w, [sizeOf(out), features])], {
+      transA: false,
+      transB: true,
+    });
+    const y = reshapeNode(product, [...lead, ...out]);
+    if (bias === undefined || bias === null) return y;
+    const b = operand('linear', bias);
+    if (b.dtype !== y.dtype) throw differ('linear', y, b);
+    if (!sameShape(b.shape, out) && b.ndim > 0) {
+      throw new ShapeError(
+        `linear: bias ${show(b.shape)} does not fit weight ${show(w.shape)}; it must be ${show(out)}`,
+      );
+    }
+    return add(y, expandNode(b, out));
+  },
+) as Linear;
+
+function operands(op: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
+  const [a, b] = [operand(op, x), operand(op, y)];
+  if (a.dtype !== b.dtype) throw differ(op, a, b);
+  if (!isFloat(a.dtype) && a.dtype !== 'int32') {
+    throw new DTypeError(`${op}: not defined for booleans; cast them: x.cast('float32')`);
+  }
+  return [a, b];
+}
+
+function differ(op: string, x: Tensor, y: Tensor): DTypeError {
+  return new DTypeError(
+    `${op}: the dtypes differ: ${x.dtype} and ${y.dtype}; cast one: x.cast('${y.dtype}')`,
+  );
+}
+
+function checkRanks(op: string, ...pairs: readonly (readonly [Tensor, number])[]): void {
+  if (pairs.some(([x, ndim]) => x.ndim !== ndim)) {
+    const wanted = pairs
+      .map(([, ndim]) => ['', 'a vector', 'a matrix', 'a batch of matrices'][ndim])
+      .join(' and ');
+    throw new ShapeError(
+      `${op}: expected ${wanted}, got ${pairs.map(([x]) => show(x.shape)).join(' × ')}`,
+    );
+  }
+}
+
+function checkInner(op: string, x: Shape, y: Shape): void {
+  const [a, b] = [x.at(-1), y.length === 1 ? y[0] : y.at(-2)];
+  if (a !== b)
+    throw new ShapeError(`${op}: inner dimensions differ: ${show(x)} × ${show(y)} (${a} ≠ ${b})`);
+}
+
+/** The methods of this family. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface MatrixMethods<S extends Shape = Shape> {
+  matmul: MatmulMethod;
+  mm: MatrixProductMethod<[number, number], [number, number]>;
+  bmm: MatrixProductMethod<[number, number, number], [number, number, number]>;
+  mv: MatrixProductMethod<[number, number], [number]>;
+  dot: MatrixProductMethod<[number], [number]>;
+  outer<T extends Tensor, Y extends Tensor>(
+    this: T,
+    other: Y,
+  ): Tensor<OuterShape<ShapeIn<T>, ShapeIn<Y>>>;
+  trace(): Tensor<[]>;
+  addmm(x: Tensor, y: Tensor, options?: AddmmOptions): Tensor;
+  linear<T extends Tensor, W extends Tensor>(
+    this: T,
+    weight: W & Unless<LinearResult<ShapeIn<T>, ShapeIn<W>>>,
+    bias?: Tensor | null | LinearOptions,
+  ): Tensor<ShapeOf<LinearResult<ShapeIn<T>, ShapeIn<W>>>>;
+}

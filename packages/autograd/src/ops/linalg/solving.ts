@@ -1,0 +1,167 @@
+/** @file The primitives behind linear systems: solve and triangular solve. */
+import { ChainruleError } from '../../errors.js';
+import type { Value } from '../../graph/primitive.js';
+import { sizeOf } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { neg, sub } from '../elements/arithmetic.js';
+import { expandNode } from '../build/broadcast.js';
+import { eq } from '../elements/comparison.js';
+import { tril, triu } from '../shape/diagonals.js';
+import { castNode } from '../build/element.js';
+import { luInPlace } from './factorKernels.js';
+import { matmulOf } from './matmul.js';
+import { batchAll, iotaAlong, permuteNode } from '../shape/movement.js';
+import { primitive, type PrimitiveOp } from '../build/primitive.js';
+
+/** `x · y`, either one transposed. */
+export function product(x: Tensor, y: Tensor, transA = false, transB = false): Tensor {
+  return matmulOf([x, y], { transA, transB });
+}
+
+/** The last two dimensions exchanged. */
+export function transposed(x: Tensor): Tensor {
+  const lead = x.shape.slice(0, -2).map((_, d) => d);
+  return permuteNode(x, [...lead, x.ndim - 1, x.ndim - 2]);
+}
+
+/** Calls `f` with the elements of each matrix in float64, and its number. */
+export function eachMatrix(x: Value, f: (a: Float64Array, i: number) => void): void {
+  const size = sizeOf(x.shape.slice(-2));
+  const count = sizeOf(x.shape.slice(0, -2));
+  for (let i = 0; i < count; i++)
+    f(Float64Array.from(x.data.subarray(i * size, (i + 1) * size)), i);
+}
+
+interface SolveAttrs extends Record<string, boolean | string> {
+  readonly transposed: boolean;
+  /** The public operation, for the message that a matrix is singular; empty where that gives infinities. */
+  readonly op: string;
+}
+
+/** `A⁻¹ B` or `A⁻ᵀ B` for `A […, n, n]` and `B […, n, k]` with equal leading dimensions. */
+export const solveOf: PrimitiveOp<SolveAttrs> = primitive<SolveAttrs>('solve', {
+  shape: ([, b]) => (b as Tensor).shape,
+  vjp: (i, ct, [a], out, attrs) => {
+    const back = solveOf([a as Tensor, ct], { ...attrs, transposed: !attrs.transposed });
+    if (i === 1) return back;
+    return neg(
+      attrs.transposed ? product(out, back, false, true) : product(back, out, false, true),
+    );
+  },
+  jvp: ([ta, tb], [a], out, attrs) => {
+    const change = ta === null || ta === undefined ? null : product(ta, out, attrs.transposed);
+    const right =
+      tb === null || tb === undefined
+        ? neg(change as Tensor)
+        : change === null
+          ? tb
+          : sub(tb, change);
+    return solveOf([a as Tensor, right], attrs);
+  },
+  batch: (inputs, batched, attrs, size) => solveOf(batchAll(inputs, batched, size), attrs),
+  reference: ([a, b], out, attrs) => {
+    const [n, k] = out.shape.slice(-2) as [number, number];
+    eachMatrix(a as Value, (matrix, i) => {
+      const m = attrs.transposed ? flipped(matrix, n) : matrix;
+      const { order } = luInPlace(m, n);
+      if (attrs.op !== '') checkRegular(attrs.op, m, n, i);
+      const right = (b as Value).data.subarray(i * n * k, (i + 1) * n * k);
+      const x = new Float64Array(n * k);
+      for (let r = 0; r < n; r++)
+        for (let c = 0; c < k; c++) x[r * k + c] = right[order[r]! * k + c]!;
+      substitute(m, n, x, k, { upper: false, unit: true });
+      substitute(m, n, x, k, { upper: true, unit: false });
+      out.data.set(x, i * n * k);
+    });
+  },
+});
+
+function checkRegular(op: string, lu: Float64Array, n: number, i: number): void {
+  for (let k = 0; k < n; k++) {
+    if (lu[k * n + k] === 0) {
+      throw new ChainruleError(
+        `${op}: matrix ${i} of shape [${n}, ${n}] is singular: pivot ${k} is 0, so it has no inverse`,
+      );
+    }
+  }
+}
+
+function flipped(a: Float64Array, n: number): Float64Array {
+  return a.map((_, i) => a[(i % n) * n + Math.floor(i / n)]!);
+}
+
+/** Solves the triangular system with the matrix `a [n, n]` for the k columns of `x`, in place. */
+function substitute(
+  a: Float64Array,
+  n: number,
+  x: Float64Array,
+  k: number,
+  { upper, unit }: { upper: boolean; unit: boolean },
+): void {
+  for (let s = 0; s < n; s++) {
+    const r = upper ? n - 1 - s : s;
+    for (let t = upper ? r + 1 : 0; t < (upper ? n : r); t++) {
+      const f = a[r * n + t]!;
+      if (f !== 0) for (let c = 0; c < k; c++) x[r * k + c]! -= f * x[t * k + c]!;
+    }
+    if (!unit) for (let c = 0; c < k; c++) x[r * k + c]! /= a[r * n + r]!;
+  }
+}
+
+interface TriangularAttrs extends Record<string, boolean> {
+  readonly upper: boolean;
+  readonly transposed: boolean;
+  readonly unit: boolean;
+}
+
+/** `T⁻¹ B` or `T⁻ᵀ B`, T the triangle of `A […, n, n]` that `upper` names, with ones on the diagonal if `unit`. */
+export const triangularOf: PrimitiveOp<TriangularAttrs> = primitive<TriangularAttrs>(
+  'triangularSolve',
+  {
+    shape: ([, b]) => (b as Tensor).shape,
+    vjp: (i, ct, [a], out, attrs) => {
+      const back = triangularOf([a as Tensor, ct], { ...attrs, transposed: !attrs.transposed });
+      if (i === 1) return back;
+      return triangle(
+        neg(attrs.transposed ? product(out, back, false, true) : product(back, out, false, true)),
+        attrs,
+      );
+    },
+    jvp: ([ta, tb], [a], out, attrs) => {
+      const change =
+        ta === null || ta === undefined
+          ? null
+          : product(triangle(ta, attrs), out, attrs.transposed);
+      const right =
+        tb === null || tb === undefined
+          ? neg(change as Tensor)
+          : change === null
+            ? tb
+            : sub(tb, change);
+      return triangularOf([a as Tensor, right], attrs);
+    },
+    batch: (inputs, batched, attrs, size) => triangularOf(batchAll(inputs, batched, size), attrs),
+    reference: ([a, b], out, { upper, transposed: turned, unit }) => {
+      const [n, k] = out.shape.slice(-2) as [number, number];
+      eachMatrix(a as Value, (matrix, i) => {
+        const x = Float64Array.from((b as Value).data.subarray(i * n * k, (i + 1) * n * k));
+        substitute(turned ? flipped(matrix, n) : matrix, n, x, k, {
+          upper: upper !== turned,
+          unit,
+        });
+        out.data.set(x, i * n * k);
+      });
+    },
+  },
+);
+
+function triangle(x: Tensor, { upper, unit }: TriangularAttrs): Tensor {
+  return upper ? triu(x, unit ? 1 : 0) : tril(x, unit ? -1 : 0);
+}
+
+/** The identity matrix, once for each matrix of `a`. */
+export function identityLike(a: Tensor): Tensor {
+  const n = a.shape.at(-1) as number;
+  const eye = castNode(eq(iotaAlong(n, 0, 2), iotaAlong(n, 1, 2)), a.dtype);
+  return expandNode(eye, [...a.shape.slice(0, -2), n, n]);
+}

@@ -1,0 +1,201 @@
+/** @file Attention, and what sequences of tokens need besides. */
+import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { checkInteger, show, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { add, mul } from '../elements/arithmetic.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { detach, eq, ge, lt, where } from '../elements/comparison.js';
+import { composite, floatOperand, operand } from '../build/define.js';
+import { maxOver } from '../reductions/fold.js';
+import { checkIndices, takeOf } from '../indexing/gather.js';
+import { matmulOf } from '../linalg/matmul.js';
+import { iotaAlong } from '../shape/movement.js';
+import { softmax } from './normalization.js';
+import { oneHotOf } from '../indexing/oneHot.js';
+import { optionsOf } from '../build/optional.js';
+import { zerosOf } from '../build/primitive.js';
+import { rand } from '../creation/random.js';
+
+export interface DropoutOptions {
+  /** The probability; may also stand before the options. Default 0.5. */
+  readonly p?: number;
+  /** Without it `x` comes back as it is. Default true. */
+  readonly training?: boolean;
+}
+
+/**
+ * Sets each element to 0 with probability `p` and divides the others by `1 − p`. PyTorch: `nn.functional.dropout`.
+ * @throws {ChainruleError} if p is not from 0 to 1.
+ */
+export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor =
+  composite('dropout', (input, ...rest): Tensor => {
+    const { p = 0.5, training = true } = optionsOf<DropoutOptions>(['p'], ...rest);
+    const x = floatOperand('dropout', input);
+    if (typeof p !== 'number' || !(p >= 0 && p <= 1)) {
+      throw new ChainruleError(`dropout: the probability p must be from 0 to 1, got ${String(p)}`);
+    }
+    if (!training || p === 0) return x;
+    const kept = lt(rand(x.shape), 1 - p);
+    return where(kept, p === 1 ? x : mul(x, 1 / (1 - p)), zerosOf(x));
+  });
+
+export interface EmbeddingOptions {
+  /** A row that gets no gradient. Negative ones count from the end. */
+  readonly paddingIdx?: number;
+}
+
+/**
+ * Rows of `weight [n, d]`, chosen by an int32 tensor of any shape `[…]`: `[…, d]`. PyTorch: `nn.functional.embedding`.
+ *
+ * @throws {IndexError} for an index that is no row: at once for known values, otherwise when evaluated.
+ * @throws {DTypeError} if the indices are not int32. @throws {ShapeError} if the weight is no matrix.
+ */
+export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOptions) => Tensor =
+  composite('embedding', (indices, weight, { paddingIdx } = {}): Tensor => {
+    const index = integers('embedding', indices);
+    const w = operand('embedding', weight);
+    if (w.ndim !== 2)
+      throw new ShapeError(`embedding: the weight must be [rows, features], got ${show(w.shape)}`);
+    const rows = w.shape[0] as number;
+    if (index.value !== null) checkIndices('embedding', index.value, rows, 0);
+    const y = takeOf([w, index], { dim: 0 });
+    if (paddingIdx === undefined || paddingIdx === null) return y;
+    checkInteger('embedding', 'paddingIdx', paddingIdx, -rows);
+    if (paddingIdx >= rows) {
+      throw new ChainruleError(
+        `embedding: paddingIdx ${paddingIdx} is no row of a weight with ${rows}`,
+      );
+    }
+    const padding = eq(index, paddingIdx < 0 ? paddingIdx + rows : paddingIdx);
+    return where(reshapeNode(padding, [...index.shape, 1]), detach(y), y);
+  });
+
+export interface OneHotOptions {
+  /** Default −1: as many as the largest class needs. */
+  readonly numClasses?: number;
+}
+
+/**
+ * 1 at the position of each class and 0 elsewhere, int32: `[…] → […, numClasses]`. Without `numClasses`, or with −1,
+ * there are as many as the largest class needs, for which the indices are evaluated. PyTorch: `nn.functional.one_hot`.
+ *
+ * @throws {IndexError} for a class that is out of range: at once for known values, otherwise when evaluated.
+ */
+export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => Tensor = composite(
+  'oneHot',
+  (indices, given): Tensor => {
+    const { numClasses = -1 } = optionsOf<OneHotOptions>(['numClasses'], given);
+    const index = integers('oneHot', indices);
+    checkInteger('oneHot', 'numClasses', numClasses, -1);
+    if (numClasses === -1 && index.size === 0) {
+      throw new ChainruleError('oneHot: without numClasses there must be at least one index');
+    }
+    const all = index.shape.map((_, d) => d);
+    const count =
+      numClasses >= 0 ? numClasses : maxOver([index], { dims: all, keepdim: false }).item() + 1;
+    if (index.value !== null) checkIndices('oneHot', index.value, count, index.ndim);
+    return oneHotOf([index], { count });
+  },
+);
+
+export interface AttentionOptions {
+  /** True, or a score to add, for each query and key: `[…, l, s]`; may also stand before the options. */
+  readonly attnMask?: Tensor | null | undefined;
+  /** Each query sees keys up to its own position only. */
+  readonly isCausal?: boolean;
+  /** The factor of the scores; default `1 / √e`. */
+  readonly scale?: number | null;
+  /** Dropout of the weights; default 0. */
+  readonly dropoutP?: number;
+  /** Repeats heads of key and value so that there are as many as of the query. */
+  readonly enableGqa?: boolean;
+}
+
+/**
+ * `softmax(q kᵀ · scale + mask) v` for `query […, l, e]`, `key […, s, e]`, `value […, s, f]`; leading dimensions
+ * broadcast. A boolean mask is true where a query may look, a float mask is added to the scores. A query that may look
+ * nowhere gives 0. PyTorch: `nn.functional.scaled_dot_product_attention`.
+ *
+ * @throws {ShapeError} if the last dimensions do not fit, or the mask does not broadcast to `[…, l, s]`.
+ */
+export const scaledDotProductAttention: (
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  attnMask?: Tensor | null | AttentionOptions,
+  options?: AttentionOptions,
+) => Tensor = composite('scaledDotProductAttention', (query, key, value, ...rest): Tensor => {
+  const op = 'scaledDotProductAttention';
+  const options = optionsOf<AttentionOptions>(['attnMask'], ...rest);
+  const { attnMask } = options;
+  const q = floatOperand(op, query);
+  let [k, v] = [floatOperand(op, key), floatOperand(op, value)];
+  if (
+    [q, k, v].some((x) => x.ndim < 2) ||
+    q.shape.at(-1) !== k.shape.at(-1) ||
+    k.shape.at(-2) !== v.shape.at(-2)
+  ) {
+    throw new ShapeError(
+      `${op}: query ${show(q.shape)}, key ${show(k.shape)} and value ${show(v.shape)} must be […, l, e], […, s, e] and […, s, f]`,
+    );
+  }
+  if (k.dtype !== q.dtype || v.dtype !== q.dtype) {
+    throw new DTypeError(`${op}: the dtypes differ: ${q.dtype}, ${k.dtype} and ${v.dtype}`);
+  }
+  if (options.isCausal === true && attnMask !== undefined && attnMask !== null) {
+    throw new ChainruleError(`${op}: give an attnMask or isCausal, not both`);
+  }
+  if (options.enableGqa === true) [k, v] = [repeatHeads(op, k, q), repeatHeads(op, v, q)];
+  const [l, s] = [q.shape.at(-2) as number, k.shape.at(-2) as number];
+  const scale = options.scale ?? 1 / Math.sqrt(q.shape.at(-1) as number);
+  let scores = matmulOf([mul(q, scale), k], { transA: false, transB: true });
+  if (options.isCausal === true) {
+    scores = where(ge(iotaAlong(l, 0, 2), iotaAlong(s, 1, 2)), scores, -Infinity);
+  } else if (attnMask !== undefined && attnMask !== null) {
+    const mask = operand(op, attnMask);
+    scores = mask.dtype === 'bool' ? where(mask, scores, -Infinity) : add(scores, mask);
+  }
+  if (s === 0) return zerosOf(matmulOf([scores, v], { transA: false, transB: false }));
+  const best = maxOver([scores], { dims: [scores.ndim - 1], keepdim: true });
+  const weights = where(eq(best, -Infinity), zerosOf(scores), softmax(scores, -1));
+  const dropped = dropout(weights, options.dropoutP ?? 0);
+  return matmulOf([dropped, v], { transA: false, transB: false });
+});
+
+/** `[…, h, s, e]` with each head repeated as often as the query has more of them. */
+function repeatHeads(op: string, x: Tensor, q: Tensor): Tensor {
+  const [have, want] = [x.shape.at(-3) ?? 1, q.shape.at(-3) ?? 1];
+  if (x.ndim < 3 || have === 0 || want % have !== 0) {
+    throw new ShapeError(
+      `${op}: ${want} heads of the query are no multiple of the ${have} of ${show(x.shape)}`,
+    );
+  }
+  const [lead, rest] = [x.shape.slice(0, -3), x.shape.slice(-2)];
+  const apart = reshapeNode(x, [...lead, have, 1, ...rest]);
+  return reshapeNode(expandNode(apart, [...lead, have, want / have, ...rest]), [
+    ...lead,
+    want,
+    ...rest,
+  ]);
+}
+
+function integers(op: string, x: Tensor): Tensor {
+  const index = operand(op, x);
+  if (index.dtype === 'int32') return index;
+  throw new DTypeError(
+    `${op}: the indices must be int32, got ${index.dtype}; cast them: x.cast('int32')`,
+  );
+}
+
+/** The methods of this family. */
+export interface AttentionMethods<S extends Shape = Shape> {
+  dropout(p?: number | DropoutOptions, options?: DropoutOptions): Tensor<S>;
+  embedding(weight: Tensor, options?: EmbeddingOptions): Tensor;
+  oneHot(numClasses?: number | OneHotOptions): Tensor;
+  scaledDotProductAttention(
+    key: Tensor,
+    value: Tensor,
+    attnMask?: Tensor | null | AttentionOptions,
+    options?: AttentionOptions,
+  ): Tensor;
+}

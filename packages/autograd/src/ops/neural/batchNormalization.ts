@@ -1,0 +1,169 @@
+/** @file Normalization of each channel over the batch, or over each example, with running statistics. */
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { Cell } from '../../graph/cell.js';
+import { range, show, sizeOf, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { add, mul, rsqrt, sub } from '../elements/arithmetic.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { detach } from '../elements/comparison.js';
+import { composite } from '../build/define.js';
+import { castNode } from '../build/element.js';
+import {
+  affine,
+  channelled,
+  meanOver,
+  momentsOf,
+  standardize,
+  vectorOf,
+  type AffineOptions,
+  type Maybe,
+} from './moments.js';
+import { optionsOf } from '../build/optional.js';
+
+/** Running statistics of each channel, `[c]`; they, the weight and the bias may also stand before the options. */
+export interface RunningOptions extends AffineOptions {
+  readonly runningMean?: Maybe;
+  readonly runningVar?: Maybe;
+}
+
+const RUNNING = ['runningMean', 'runningVar', 'weight', 'bias'] as const;
+
+export interface BatchNormOptions extends RunningOptions {
+  /** Normalize by the batch, and update the running statistics; otherwise by the running statistics. Default false. */
+  readonly training?: boolean;
+  /** How much of the batch goes into the running statistics. Default 0.1. */
+  readonly momentum?: number | Tensor;
+}
+
+type BatchNorm<O> = (
+  x: Tensor,
+  runningMean?: Maybe | O,
+  runningVar?: Maybe | O,
+  weight?: Maybe | O,
+  bias?: Maybe | O,
+  options?: O,
+) => Tensor;
+
+/**
+ * Normalizes each channel of `x [n, c, …]` over all the rest; weight, bias and statistics are `[c]`; `eps` is 1e-5.
+ *
+ * With `training`, running statistics that are cells become `(1 − momentum) · running + momentum · batch`, with the
+ * unbiased variance; other tensors stay as they are. PyTorch: `nn.functional.batch_norm`.
+ *
+ * @throws {ShapeError} if a shape does not fit, or training has one value a channel only.
+ */
+export const batchNorm: BatchNorm<BatchNormOptions> = composite(
+  'batchNorm',
+  (input, ...rest): Tensor => {
+    const options = optionsOf<BatchNormOptions>(RUNNING, ...rest);
+    const {
+      runningMean,
+      runningVar,
+      weight,
+      bias,
+      training = false,
+      momentum = 0.1,
+      eps = 1e-5,
+    } = options;
+    const x = channelled('batchNorm', input);
+    const c = x.shape[1] as number;
+    const inner = x.shape.slice(2).map(() => 1);
+    const dims = range(x.ndim).filter((d) => d !== 1);
+    const [mean, variance] = [runningMean, runningVar].map((t) =>
+      vectorOf('batchNorm', 'running statistics', t, c),
+    );
+    let y: Tensor;
+    if (training) {
+      const count = c === 0 ? 0 : x.size / c;
+      if (count === 1) {
+        throw new ShapeError(
+          `batchNorm: training needs more than one value a channel, x is ${show(x.shape)}`,
+        );
+      }
+      const moments = momentsOf(x, dims);
+      y = standardize(moments, eps);
+      update(runningMean, reshapeNode(moments.mean, [c]), momentum);
+      update(runningVar, mul(reshapeNode(moments.variance, [c]), count / (count - 1)), momentum);
+    } else {
+      y = byRunning('batchNorm', x, mean, variance, [c, ...inner], eps);
+    }
+    return affine('batchNorm', y, weight, bias, [c], [c, ...inner]);
+  },
+);
+
+export interface InstanceNormOptions extends RunningOptions {
+  /** Normalize by each example; otherwise by the running statistics. Default true. */
+  readonly useInputStats?: boolean;
+  readonly momentum?: number | Tensor;
+}
+
+/**
+ * Normalizes each channel of each example of `x [n, c, …]`. Running statistics that are cells take in the mean over
+ * the examples. Options as `batchNorm`. PyTorch: `nn.functional.instance_norm`.
+ */
+export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
+  'instanceNorm',
+  (input, ...rest): Tensor => {
+    const options = optionsOf<InstanceNormOptions>(RUNNING, ...rest);
+    const {
+      runningMean,
+      runningVar,
+      weight,
+      bias,
+      useInputStats = true,
+      momentum = 0.1,
+      eps = 1e-5,
+    } = options;
+    const x = channelled('instanceNorm', input);
+    const [n, c] = x.shape as readonly [number, number];
+    const inner = x.shape.slice(2).map(() => 1);
+    const [mean, variance] = [runningMean, runningVar].map((t) =>
+      vectorOf('instanceNorm', 'running statistics', t, c),
+    );
+    let y: Tensor;
+    if (useInputStats) {
+      const count = sizeOf(x.shape.slice(2));
+      if (count === 1) {
+        throw new ShapeError(
+          `instanceNorm: needs more than one value a channel and example, x is ${show(x.shape)}`,
+        );
+      }
+      const moments = momentsOf(x, range(x.ndim).slice(2));
+      y = standardize(moments, eps);
+      update(runningMean, meanOver(reshapeNode(moments.mean, [n, c]), [0], false), momentum);
+      const unbiased = mul(reshapeNode(moments.variance, [n, c]), count / (count - 1));
+      update(runningVar, meanOver(unbiased, [0], false), momentum);
+    } else {
+      y = byRunning('instanceNorm', x, mean, variance, [c, ...inner], eps);
+    }
+    return affine('instanceNorm', y, weight, bias, [c], [c, ...inner]);
+  },
+);
+
+/** Normalizes by running statistics, which must be there. */
+function byRunning(
+  op: string,
+  x: Tensor,
+  mean: Maybe,
+  variance: Maybe,
+  shape: Shape,
+  eps: number,
+): Tensor {
+  if (mean === undefined || mean === null || variance === undefined || variance === null) {
+    throw new ChainruleError(
+      `${op}: needs runningMean and runningVar when it does not normalize by the batch`,
+    );
+  }
+  const scale = rsqrt(add(reshapeNode(variance, shape), eps));
+  return mul(sub(x, reshapeNode(mean, shape)), scale);
+}
+
+/** Moves a running statistic towards that of the batch, if it is a cell. */
+function update(running: Maybe, batch: Tensor, momentum: number | Tensor): void {
+  if (!(running instanceof Cell)) return;
+  const next = add(
+    running.current,
+    mul(sub(castNode(detach(batch), running.dtype), running.current), momentum),
+  );
+  running.assign(castNode(next, running.dtype));
+}

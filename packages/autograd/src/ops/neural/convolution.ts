@@ -1,0 +1,217 @@
+/** @file Convolutions. */
+import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { show, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { add } from '../elements/arithmetic.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { conv, convInput } from './conv.js';
+import { composite, floatOperand } from '../build/define.js';
+import type { UnfoldOptions } from './folding.js';
+import { batchedInput, checkFits, perDim, unbatched, type PerDim } from './geometry.js';
+import { optionsOf } from '../build/optional.js';
+
+export * from './folding.js';
+
+export interface ConvOptions {
+  /** Added to each output channel: `[o]`. */
+  readonly bias?: Tensor | null | undefined;
+  readonly stride?: PerDim;
+  /** Zeros added on both sides; `'same'` keeps the size (stride 1 only), `'valid'` adds none. */
+  readonly padding?: PerDim | 'same' | 'valid';
+  readonly dilation?: PerDim;
+  /** Groups of channels that do not see each other; both channel counts must be multiples of it. */
+  readonly groups?: number;
+}
+
+export interface ConvTransposeOptions {
+  /** Added to each output channel: `[o]`. */
+  readonly bias?: Tensor | null | undefined;
+  readonly stride?: PerDim;
+  /** Taken off both sides of the result. */
+  readonly padding?: PerDim;
+  /** Added on the far side of the result; smaller than the stride or the dilation. */
+  readonly outputPadding?: PerDim;
+  readonly groups?: number;
+  readonly dilation?: PerDim;
+}
+
+type Conv<O> = (x: Tensor, weight: Tensor, bias?: Tensor | null | O, options?: O) => Tensor;
+
+/**
+ * Cross-correlation over one dimension: `x [n, c, l]` (or `[c, l]`) with `weight [o, c / groups, k]` and `bias [o]`
+ * gives `[n, o, ⌊(l + 2 padding − dilation (k − 1) − 1) / stride⌋ + 1]`. PyTorch: `nn.functional.conv1d`.
+ *
+ * The bias stands before the options or in them. @throws {ShapeError} if channels, groups or the bias do not fit, or the
+ * kernel is larger than the padded input.
+ * @example conv1d(tensor([[[1, 2, 3]]]), tensor([[[1, 1]]])) // [[[3, 5]]]
+ */
+export const conv1d: Conv<ConvOptions> = composite('conv1d', forward('conv1d', 1));
+
+/** Cross-correlation over two dimensions: `x [n, c, h, w]`, `weight [o, c / groups, kh, kw]`. See `conv1d`. PyTorch: `nn.functional.conv2d`. */
+export const conv2d: Conv<ConvOptions> = composite('conv2d', forward('conv2d', 2));
+
+/** Cross-correlation over three dimensions: `x [n, c, d, h, w]`, `weight [o, c / groups, kd, kh, kw]`. See `conv1d`. PyTorch: `nn.functional.conv3d`. */
+export const conv3d: Conv<ConvOptions> = composite('conv3d', forward('conv3d', 3));
+
+/**
+ * The transpose of `conv1d`, as its gradient by the input: `x [n, c, l]` (or `[c, l]`) with `weight [c, o / groups, k]`
+ * gives `[n, o, (l − 1) stride − 2 padding + dilation (k − 1) + outputPadding + 1]`.
+ * PyTorch: `nn.functional.conv_transpose1d`.
+ *
+ * @throws {ShapeError} if channels, groups or the bias do not fit, or nothing would be left.
+ */
+export const convTranspose1d: Conv<ConvTransposeOptions> = composite(
+  'convTranspose1d',
+  transposed('convTranspose1d', 1),
+);
+
+/** The transpose of `conv2d`: `x [n, c, h, w]`, `weight [c, o / groups, kh, kw]`. See `convTranspose1d`. PyTorch: `nn.functional.conv_transpose2d`. */
+export const convTranspose2d: Conv<ConvTransposeOptions> = composite(
+  'convTranspose2d',
+  transposed('convTranspose2d', 2),
+);
+
+function forward(op: string, rank: number): Conv<ConvOptions> {
+  return (input, weight, ...rest) => {
+    const options = optionsOf<ConvOptions>(['bias'], ...rest);
+    const w = checkWeight(op, floatOperand(op, weight), rank);
+    const { x, single } = batchedInput(op, floatOperand(op, input), rank);
+    sameType(op, x, w);
+    const groups = groupsOf(op, options.groups ?? 1);
+    const [channels, outputs] = [x.shape[1] as number, w.shape[0] as number];
+    if ((w.shape[1] as number) * groups !== channels || outputs % groups !== 0) {
+      throw new ShapeError(
+        `${op}: x ${show(input.shape)} has ${channels} channels, weight ${show(w.shape)} with groups ${groups} takes ` +
+          `${(w.shape[1] as number) * groups} and gives ${outputs}` +
+          (outputs % groups === 0 ? '' : `, which is no multiple of ${groups}`),
+      );
+    }
+    const kernel = w.shape.slice(2);
+    const stride = perDim(op, 'stride', options.stride ?? 1, rank, 1);
+    const dilation = perDim(op, 'dilation', options.dilation ?? 1, rank, 1);
+    const { padLow, padHigh } = paddingOf(op, options.padding ?? 0, kernel, stride, dilation);
+    const geometry = { size: x.shape.slice(2), kernel, stride, padLow, padHigh, dilation };
+    checkFits(op, geometry);
+    return unbatched(withBias(op, conv([x, w], { ...geometry, groups }), options.bias), single);
+  };
+}
+
+function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
+  return (input, weight, ...rest) => {
+    const options = optionsOf<ConvTransposeOptions>(['bias'], ...rest);
+    const w = checkWeight(op, floatOperand(op, weight), rank);
+    const { x, single } = batchedInput(op, floatOperand(op, input), rank);
+    sameType(op, x, w);
+    const groups = groupsOf(op, options.groups ?? 1);
+    const channels = x.shape[1] as number;
+    if (w.shape[0] !== channels || channels % groups !== 0) {
+      throw new ShapeError(
+        `${op}: x ${show(input.shape)} has ${channels} channels, weight ${show(w.shape)} takes ${w.shape[0]}; ` +
+          `they must be equal, and a multiple of groups ${groups}`,
+      );
+    }
+    const kernel = w.shape.slice(2);
+    const stride = perDim(op, 'stride', options.stride ?? 1, rank, 1);
+    const dilation = perDim(op, 'dilation', options.dilation ?? 1, rank, 1);
+    const padLow = perDim(op, 'padding', options.padding ?? 0, rank, 0);
+    const extra = perDim(op, 'outputPadding', options.outputPadding ?? 0, rank, 0);
+    if (extra.some((n, d) => n >= stride[d]! && n >= dilation[d]!)) {
+      throw new ChainruleError(
+        `${op}: outputPadding ${show(extra)} must be smaller than the stride ${show(stride)} or the dilation ${show(dilation)}`,
+      );
+    }
+    // Chosen so that the convolution which this one is the transpose of fits its input without a remainder.
+    const padHigh = padLow.map((n, d) => n - extra[d]!);
+    const size = x.shape
+      .slice(2)
+      .map(
+        (n, d) =>
+          (n - 1) * stride[d]! - padLow[d]! - padHigh[d]! + dilation[d]! * (kernel[d]! - 1) + 1,
+      );
+    if (size.some((n) => n <= 0) || x.shape.slice(2).includes(0)) {
+      throw new ShapeError(
+        `${op}: x ${show(input.shape)} and weight ${show(w.shape)} give a result of size ${show(size)}`,
+      );
+    }
+    const y = convInput([x, w], { size, kernel, stride, padLow, padHigh, dilation, groups });
+    return unbatched(withBias(op, y, options.bias), single);
+  };
+}
+
+function paddingOf(
+  op: string,
+  padding: PerDim | 'same' | 'valid',
+  kernel: Shape,
+  stride: Shape,
+  dilation: Shape,
+): { padLow: number[]; padHigh: number[] } {
+  if (padding === 'same') {
+    if (stride.some((s) => s !== 1)) {
+      throw new ChainruleError(`${op}: padding 'same' needs a stride of 1, got ${show(stride)}`);
+    }
+    const total = kernel.map((k, d) => dilation[d]! * (k - 1));
+    const padLow = total.map((n) => Math.floor(n / 2));
+    return { padLow, padHigh: total.map((n, d) => n - padLow[d]!) };
+  }
+  if (typeof padding === 'string' && padding !== 'valid') {
+    throw new ChainruleError(
+      `${op}: padding must be numbers, 'same' or 'valid', got '${String(padding)}'`,
+    );
+  }
+  const both =
+    padding === 'valid' ? kernel.map(() => 0) : perDim(op, 'padding', padding, kernel.length, 0);
+  return { padLow: both, padHigh: both };
+}
+
+function checkWeight(op: string, w: Tensor, rank: number): Tensor {
+  if (w.ndim !== rank + 2 || w.shape.slice(2).includes(0)) {
+    throw new ShapeError(
+      `${op}: expected a weight of ${rank + 2} dimensions, none of the kernel's 0, got ${show(w.shape)}`,
+    );
+  }
+  return w;
+}
+
+function sameType(op: string, x: Tensor, w: Tensor): void {
+  if (x.dtype !== w.dtype) {
+    throw new DTypeError(
+      `${op}: x is ${x.dtype} and the weight ${w.dtype}; cast one: x.cast('${w.dtype}')`,
+    );
+  }
+}
+
+function groupsOf(op: string, groups: number): number {
+  if (Number.isInteger(groups) && groups > 0) return groups;
+  throw new ChainruleError(`${op}: groups must be a whole number of at least 1, got ${groups}`);
+}
+
+function withBias(op: string, y: Tensor, bias: Tensor | null | undefined): Tensor {
+  if (bias === undefined || bias === null) return y;
+  const b = floatOperand(op, bias);
+  if (b.ndim !== 1 || b.size !== y.shape[1] || b.dtype !== y.dtype) {
+    throw new ShapeError(
+      `${op}: the bias is ${b.dtype} ${show(b.shape)}; it must be ${y.dtype} [${y.shape[1]}]`,
+    );
+  }
+  return add(y, reshapeNode(b, [b.size, ...y.shape.slice(2).map(() => 1)]));
+}
+
+/** The methods of this family. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface ConvolutionMethods<S extends Shape = Shape> {
+  conv1d(weight: Tensor, bias?: Tensor | null | ConvOptions, options?: ConvOptions): Tensor;
+  conv2d(weight: Tensor, bias?: Tensor | null | ConvOptions, options?: ConvOptions): Tensor;
+  conv3d(weight: Tensor, bias?: Tensor | null | ConvOptions, options?: ConvOptions): Tensor;
+  convTranspose1d(
+    weight: Tensor,
+    bias?: Tensor | null | ConvTransposeOptions,
+    options?: ConvTransposeOptions,
+  ): Tensor;
+  convTranspose2d(
+    weight: Tensor,
+    bias?: Tensor | null | ConvTransposeOptions,
+    options?: ConvTransposeOptions,
+  ): Tensor;
+  unfold(kernelSize: PerDim, options?: UnfoldOptions): Tensor;
+  fold(outputSize: PerDim, kernelSize: PerDim, options?: UnfoldOptions): Tensor;
+}

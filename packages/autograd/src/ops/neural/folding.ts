@@ -1,0 +1,90 @@
+/** @file The windows of a convolution as columns, and back. Part of the convolution family. */
+import { ShapeError } from '../../errors.js';
+import { show, sizeOf, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { composite, floatOperand } from '../build/define.js';
+import { batchedInput, checkFits, perDim, unbatched, type PerDim } from './geometry.js';
+import { foldWindows, unfoldWindows, type SlideAttrs } from './slide.js';
+import { windowCounts } from './windows.js';
+
+export interface UnfoldOptions {
+  readonly dilation?: PerDim;
+  readonly padding?: PerDim;
+  readonly stride?: PerDim;
+}
+
+/**
+ * The windows of a convolution as columns: `x [n, c, h, w]` (or `[c, h, w]`) → `[n, c · kh · kw, windows]`, zeros in the
+ * padding. PyTorch: `nn.functional.unfold` (im2col).
+ *
+ * @throws {ShapeError} if the kernel is larger than the padded input.
+ */
+export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) => Tensor = composite(
+  'unfold',
+  (input: Tensor, kernelSize: PerDim, options: UnfoldOptions = {}): Tensor => {
+    const { x, single } = batchedInput('unfold', floatOperand('unfold', input), 2);
+    const geometry = slidingOf('unfold', x.shape.slice(2), kernelSize, options);
+    checkFits('unfold', geometry);
+    const rows = (x.shape[1] as number) * sizeOf(geometry.kernel);
+    const y = unfoldWindows([x], geometry);
+    return unbatched(
+      reshapeNode(y, [x.shape[0] as number, rows, sizeOf(windowCounts(geometry))]),
+      single,
+    );
+  },
+);
+
+/**
+ * The transpose of `unfold`: adds up columns `[n, c · kh · kw, windows]` (or without n) where they overlap, to
+ * `[n, c, ...outputSize]`. PyTorch: `nn.functional.fold` (col2im).
+ *
+ * @throws {ShapeError} if rows or columns are not those that `unfold` gives for `outputSize`.
+ */
+export const fold: (
+  x: Tensor,
+  outputSize: PerDim,
+  kernelSize: PerDim,
+  options?: UnfoldOptions,
+) => Tensor = composite(
+  'fold',
+  (input: Tensor, outputSize: PerDim, kernelSize: PerDim, options: UnfoldOptions = {}): Tensor => {
+    const { x, single } = batchedInput('fold', floatOperand('fold', input), 1);
+    const geometry = slidingOf(
+      'fold',
+      perDim('fold', 'outputSize', outputSize, 2, 1),
+      kernelSize,
+      options,
+    );
+    checkFits('fold', geometry);
+    const [n, rows, columns] = x.shape as readonly [number, number, number];
+    const taps = sizeOf(geometry.kernel);
+    const counts = windowCounts(geometry);
+    if (rows % taps !== 0 || columns !== sizeOf(counts)) {
+      throw new ShapeError(
+        `fold: x ${show(input.shape)} has ${rows} rows and ${columns} columns; kernel ${show(geometry.kernel)} over ` +
+          `${show(geometry.size)} needs a multiple of ${taps} rows and ${sizeOf(counts)} columns`,
+      );
+    }
+    const windows = reshapeNode(x, [n, rows / taps, ...geometry.kernel, ...counts]);
+    return unbatched(foldWindows([windows], geometry), single);
+  },
+);
+
+function slidingOf(
+  op: string,
+  size: Shape,
+  kernelSize: PerDim,
+  options: UnfoldOptions,
+): SlideAttrs {
+  const rank = size.length;
+  const padding = perDim(op, 'padding', options.padding ?? 0, rank, 0);
+  return {
+    size,
+    kernel: perDim(op, 'kernelSize', kernelSize, rank, 1),
+    stride: perDim(op, 'stride', options.stride ?? 1, rank, 1),
+    padLow: padding,
+    padHigh: padding,
+    dilation: perDim(op, 'dilation', options.dilation ?? 1, rank, 1),
+  };
+}

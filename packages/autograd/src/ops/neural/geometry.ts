@@ -1,0 +1,53 @@
+/** @file Reads the options that convolutions and poolings share, one value a dimension, and checks them. */
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { range, show } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { windowCounts, type Sliding } from './windows.js';
+
+/** One whole number for every dimension, or one for each. */
+export type PerDim = number | readonly number[];
+
+/** The whole numbers of an option, one for each of `rank` dimensions. */
+export function perDim(
+  op: string,
+  name: string,
+  value: PerDim,
+  rank: number,
+  min: number,
+): number[] {
+  const given = typeof value === 'number' ? [value] : value;
+  const list = given.length === 1 ? range(rank).map(() => given[0] as number) : [...given];
+  if (list.length !== rank || list.some((n) => !Number.isInteger(n) || n < min)) {
+    throw new ChainruleError(
+      `${op}: ${name} must be a whole number of at least ${min}, or ${rank} of them, got ` +
+        (typeof value === 'number' ? String(value) : `[${given.join(', ')}]`),
+    );
+  }
+  return list;
+}
+
+/** `x` with a leading batch dimension, and whether it had none. */
+export function batchedInput(op: string, x: Tensor, rank: number): { x: Tensor; single: boolean } {
+  if (x.ndim === rank + 2) return { x, single: false };
+  if (x.ndim === rank + 1) return { x: reshapeNode(x, [1, ...x.shape]), single: true };
+  const spatial = ['', 'length', 'height, width', 'depth, height, width'][rank] ?? '…';
+  throw new ShapeError(
+    `${op}: expected x [batch, channels, ${spatial}], or without batch, got ${show(x.shape)} (${x.ndim} dimensions)`,
+  );
+}
+
+/** Takes the batch dimension off again. */
+export function unbatched(y: Tensor, single: boolean): Tensor {
+  return single ? reshapeNode(y, y.shape.slice(1)) : y;
+}
+
+/** Refuses a kernel that is larger than the padded input. */
+export function checkFits(op: string, g: Sliding): void {
+  if (windowCounts(g).every((n) => n > 0)) return;
+  const padded = g.size.map((n, d) => n + g.padLow[d]! + g.padHigh[d]!);
+  const reach = g.kernel.map((k, d) => g.dilation[d]! * (k - 1) + 1);
+  throw new ShapeError(
+    `${op}: the kernel is larger than the input: it spans ${show(reach)}, the input with its padding ${show(padded)}`,
+  );
+}

@@ -1,0 +1,173 @@
+/** @file Normalizations: softmax, and everything that takes a mean away and divides by a deviation. */
+import { ShapeError } from '../../errors.js';
+import { checkInteger, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { add, mul, reciprocal, rsqrt, sub } from '../elements/arithmetic.js';
+import type { BatchNormOptions, InstanceNormOptions } from './batchNormalization.js';
+import { reshapeNode, sumOver } from '../build/broadcast.js';
+import { detach } from '../elements/comparison.js';
+import { composite, floatOperand, type Operand, type SameShape } from '../build/define.js';
+import { exp, log } from '../elements/exponential.js';
+import { maxOver } from '../reductions/fold.js';
+import {
+  affine,
+  channelled,
+  lastDims,
+  meanOver,
+  momentsOf,
+  standardize,
+  type AffineOptions,
+  type Maybe,
+  type NormOptions,
+} from './moments.js';
+import { optionsOf } from '../build/optional.js';
+import type { CosineSimilarityOptions, NormalizeOptions } from './similarity.js';
+
+export * from './batchNormalization.js';
+export * from './similarity.js';
+export type { AffineOptions, NormOptions };
+
+export interface RmsNormOptions {
+  readonly weight?: Maybe;
+  /** Added to the mean of the squares. */
+  readonly eps?: number | null;
+}
+
+/**
+ * `exp(x) / Σ exp(x)` along `dim`, computed from `x − max(x)`, so that nothing overflows. A row of −∞ gives NaN, as in
+ * PyTorch. PyTorch: `torch.softmax`.
+ *
+ * @throws {DTypeError} for integers. @throws {IndexError} for a dimension that is not there.
+ * @example softmax(tensor([0, 0]), 0) // [0.5, 0.5]
+ */
+export const softmax = composite('softmax', (input: Operand, dim: number): Tensor => {
+  const { x, dims, shifted } = shift('softmax', input, dim);
+  if (x.size === 0) return shifted;
+  const e = exp(shifted);
+  // One division a row, and nothing of its derivative is as large as x but e.
+  return mul(e, reciprocal(sumOver([e], { dims, keepdim: true })));
+}) as SameShape<[dim: number]>;
+
+/** `log(softmax(x))` without the rounding: `x − max − log Σ exp(x − max)`. PyTorch: `torch.log_softmax`. See `softmax`. */
+export const logSoftmax = composite('logSoftmax', (input: Operand, dim: number): Tensor => {
+  const { x, dims, shifted } = shift('logSoftmax', input, dim);
+  if (x.size === 0) return shifted;
+  return sub(shifted, log(sumOver([exp(shifted)], { dims, keepdim: true })));
+}) as SameShape<[dim: number]>;
+
+/** `x` less its largest element; the result of a softmax does not depend on it, so nothing flows back there. */
+function shift(
+  op: string,
+  input: Operand,
+  dim: number,
+): { x: Tensor; dims: number[]; shifted: Tensor } {
+  const x = floatOperand(op, input);
+  const d = normalizeDim(op, dim, x.ndim);
+  const dims = x.ndim === 0 ? [] : [d];
+  if (x.size === 0) return { x, dims, shifted: x };
+  return { x, dims, shifted: sub(x, detach(maxOver([x], { dims, keepdim: true }))) };
+}
+
+/**
+ * `(x − mean) / √(var + eps) · weight + bias` over the last dimensions, those of `normalizedShape`; `eps` is 1e-5.
+ * PyTorch: `nn.functional.layer_norm`.
+ *
+ * @throws {ShapeError} if x does not end in `normalizedShape`, or weight or bias are not of that shape.
+ */
+export const layerNorm: (
+  x: Tensor,
+  normalizedShape: number | Shape,
+  weight?: Maybe | AffineOptions,
+  bias?: Maybe | AffineOptions,
+  options?: AffineOptions,
+) => Tensor = composite('layerNorm', (input, normalizedShape, ...rest): Tensor => {
+  const { weight, bias, eps = 1e-5 } = optionsOf<AffineOptions>(['weight', 'bias'], ...rest);
+  const x = floatOperand('layerNorm', input);
+  const { dims, shape } = lastDims('layerNorm', x, normalizedShape);
+  const y = standardize(momentsOf(x, dims), eps);
+  return affine('layerNorm', y, weight, bias, shape, shape);
+});
+
+/**
+ * `x / √(mean(x²) + eps) · weight` over the last dimensions. `eps` is by default the distance from 1 to the next number
+ * of x's dtype. PyTorch: `nn.functional.rms_norm`.
+ */
+export const rmsNorm: (
+  x: Tensor,
+  normalizedShape: number | Shape,
+  weight?: Maybe | RmsNormOptions,
+  options?: RmsNormOptions,
+) => Tensor = composite('rmsNorm', (input, normalizedShape, ...rest): Tensor => {
+  const { weight, eps } = optionsOf<RmsNormOptions>(['weight'], ...rest);
+  const x = floatOperand('rmsNorm', input);
+  const { dims, shape } = lastDims('rmsNorm', x, normalizedShape);
+  const y = mul(
+    x,
+    rsqrt(add(meanOver(mul(x, x), dims), eps ?? (x.dtype === 'float64' ? 2 ** -52 : 2 ** -23))),
+  );
+  return affine('rmsNorm', y, weight, null, shape, shape);
+});
+
+/**
+ * `layerNorm` over groups of channels: `x [n, c, …]`, c a multiple of `numGroups`; weight and bias `[c]`.
+ * PyTorch: `nn.functional.group_norm`.
+ */
+export const groupNorm: (
+  x: Tensor,
+  numGroups: number,
+  weight?: Maybe | AffineOptions,
+  bias?: Maybe | AffineOptions,
+  options?: AffineOptions,
+) => Tensor = composite('groupNorm', (input, numGroups, ...given): Tensor => {
+  const { weight, bias, eps = 1e-5 } = optionsOf<AffineOptions>(['weight', 'bias'], ...given);
+  const x = channelled('groupNorm', input);
+  checkInteger('groupNorm', 'numGroups', numGroups, 1);
+  const [n, c, ...rest] = x.shape as readonly [number, number, ...number[]];
+  if (c % numGroups !== 0) {
+    throw new ShapeError(
+      `groupNorm: ${c} channels of x ${show(x.shape)} do not divide into ${numGroups} groups`,
+    );
+  }
+  const groups = reshapeNode(x, [n, numGroups, (c / numGroups) * sizeOf(rest)]);
+  const y = reshapeNode(standardize(momentsOf(groups, [2]), eps), x.shape);
+  return affine('groupNorm', y, weight, bias, [c], [c, ...rest.map(() => 1)]);
+});
+
+/** The methods of this family. */
+export interface NormalizationMethods<S extends Shape = Shape> {
+  softmax(dim: number): Tensor<S>;
+  logSoftmax(dim: number): Tensor<S>;
+  layerNorm(
+    normalizedShape: number | Shape,
+    weight?: Maybe | AffineOptions,
+    bias?: Maybe | AffineOptions,
+    options?: AffineOptions,
+  ): Tensor<S>;
+  rmsNorm(
+    normalizedShape: number | Shape,
+    weight?: Maybe | RmsNormOptions,
+    options?: RmsNormOptions,
+  ): Tensor<S>;
+  groupNorm(
+    numGroups: number,
+    weight?: Maybe | AffineOptions,
+    bias?: Maybe | AffineOptions,
+    options?: AffineOptions,
+  ): Tensor<S>;
+  batchNorm(
+    runningMean?: Maybe | BatchNormOptions,
+    runningVar?: Maybe | BatchNormOptions,
+    weight?: Maybe | BatchNormOptions,
+    bias?: Maybe | BatchNormOptions,
+    options?: BatchNormOptions,
+  ): Tensor<S>;
+  instanceNorm(
+    runningMean?: Maybe | InstanceNormOptions,
+    runningVar?: Maybe | InstanceNormOptions,
+    weight?: Maybe | InstanceNormOptions,
+    bias?: Maybe | InstanceNormOptions,
+    options?: InstanceNormOptions,
+  ): Tensor<S>;
+  normalize(options?: NormalizeOptions): Tensor<S>;
+  cosineSimilarity(other: Tensor, options?: CosineSimilarityOptions): Tensor;
+}

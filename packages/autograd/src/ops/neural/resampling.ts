@@ -1,0 +1,161 @@
+/** @file Images at another resolution: interpolation, and channels traded for pixels. */
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { allocate } from '../../graph/dtype.js';
+import { checkInteger, show, type Shape } from '../../graph/shape.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
+import { adaptiveMean } from './adaptive.js';
+import { add, mul } from '../elements/arithmetic.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { composite, floatOperand, operand } from '../build/define.js';
+import { takeOf } from '../indexing/gather.js';
+import { perDim } from './geometry.js';
+import { permuteNode } from '../shape/movement.js';
+import { cubicTaps, linearTaps, nearestTaps, type Axis, type Tap } from './taps.js';
+
+export type InterpolateMode =
+  'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic' | 'area';
+
+export interface InterpolateOptions {
+  /** The size of the result in each dimension; give this or `scaleFactor`. */
+  readonly size?: number | readonly number[];
+  /** How much larger the result is, in each dimension or in all. Sizes are rounded down. */
+  readonly scaleFactor?: number | readonly number[];
+  /** Default `'nearest'`. */
+  readonly mode?: InterpolateMode;
+  /** Whether the centres of the corner elements stay where they are, rather than their outer edges. Default false. */
+  readonly alignCorners?: boolean;
+  /** Steps by the sizes rather than by `scaleFactor`, which rounding may have changed. Default false. */
+  readonly recomputeScaleFactor?: boolean;
+}
+
+const RANKS: Readonly<Record<InterpolateMode, readonly number[]>> = {
+  nearest: [1, 2, 3],
+  'nearest-exact': [1, 2, 3],
+  area: [1, 2, 3],
+  linear: [1],
+  bilinear: [2],
+  bicubic: [2],
+  trilinear: [3],
+};
+
+/**
+ * `x [n, c, …]` with one to three dimensions behind the channels, resampled to another size.
+ *
+ * `linear`, `bilinear` and `trilinear` are for one, two and three dimensions, `bicubic` for two (a = −0.75, as PyTorch);
+ * `area` is the mean over what falls together. PyTorch: `nn.functional.interpolate`, without antialias.
+ *
+ * @throws {ChainruleError} if not exactly one of `size` and `scaleFactor` is given, or the mode is none.
+ * @throws {ShapeError} if the mode is not for so many dimensions, or a size would be 0.
+ */
+export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = composite(
+  'interpolate',
+  (input, options): Tensor => {
+    const x = floatOperand('interpolate', input);
+    const { mode = 'nearest', alignCorners = false } = options;
+    const rank = x.ndim - 2;
+    const ranks = RANKS[mode] as readonly number[] | undefined;
+    if (ranks === undefined) {
+      throw new ChainruleError(
+        `interpolate: mode must be one of ${Object.keys(RANKS).join(', ')}, got '${String(mode)}'`,
+      );
+    }
+    if (!ranks.includes(rank)) {
+      throw new ShapeError(
+        `interpolate: mode '${mode}' takes x with ${ranks.map((r) => r + 2).join(', ')} dimensions, got ${show(x.shape)}`,
+      );
+    }
+    if (alignCorners && (mode.startsWith('nearest') || mode === 'area')) {
+      throw new ChainruleError(
+        `interpolate: alignCorners is for the linear and cubic modes, not for '${mode}'`,
+      );
+    }
+    const axes = axesOf(x.shape.slice(2), options, alignCorners);
+    if (mode === 'area')
+      return adaptiveMean(
+        x,
+        axes.map((axis) => axis.to),
+      );
+    const taps =
+      mode === 'nearest' || mode === 'nearest-exact'
+        ? nearestTaps(mode)
+        : mode === 'bicubic'
+          ? cubicTaps
+          : linearTaps;
+    return axes.reduce((y, axis, d) => resample(y, d + 2, taps(axis)), x);
+  },
+);
+
+/** The weighted sum of the elements that each tap reads along one dimension. */
+function resample(x: Tensor, dim: number, taps: readonly Tap[]): Tensor {
+  const parts = taps.map(({ index, weight }) => {
+    const y = takeOf([x, makeLeaf(index, [index.length], 'int32')], { dim });
+    if (weight === null) return y;
+    const data = allocate(x.dtype, weight.length);
+    data.set(weight);
+    return mul(y, makeLeaf(data, [weight.length, ...x.shape.slice(dim + 1).map(() => 1)], x.dtype));
+  });
+  return parts.reduce((y, part) => add(y, part));
+}
+
+function axesOf(shape: Shape, options: InterpolateOptions, alignCorners: boolean): Axis[] {
+  const { size, scaleFactor, recomputeScaleFactor = false } = options;
+  const rank = shape.length;
+  if ((size === undefined) === (scaleFactor === undefined)) {
+    throw new ChainruleError('interpolate: give either size or scaleFactor');
+  }
+  if (shape.includes(0))
+    throw new ShapeError(`interpolate: there is nothing to resample in ${show(shape)}`);
+  const given = typeof scaleFactor === 'number' ? [scaleFactor] : scaleFactor;
+  const scales = given?.length === 1 ? shape.map(() => given[0] as number) : given;
+  if (
+    scales !== undefined &&
+    (scales.length !== rank || scales.some((s) => !(s > 0) || s === Infinity))
+  ) {
+    throw new ChainruleError(
+      `interpolate: scaleFactor must be one positive number, or ${rank}, got [${scales.join(', ')}]`,
+    );
+  }
+  const sizes =
+    scales === undefined
+      ? perDim('interpolate', 'size', size ?? [], rank, 1)
+      : shape.map((n, d) => Math.floor(n * scales[d]!));
+  if (sizes.some((n) => n < 1))
+    throw new ShapeError(`interpolate: the result would be of size ${show(sizes)}`);
+  return shape.map((from, d) => ({
+    from,
+    to: sizes[d]!,
+    step: scales === undefined || recomputeScaleFactor ? from / sizes[d]! : 1 / scales[d]!,
+    alignCorners,
+  }));
+}
+
+/**
+ * Channels to pixels: `[…, c r², h, w] → […, c, h r, w r]`. PyTorch: `nn.functional.pixel_shuffle`.
+ * @throws {ShapeError} if the channels are no multiple of r².
+ */
+export const pixelShuffle: (x: Tensor, upscaleFactor: number) => Tensor = composite(
+  'pixelShuffle',
+  (input, upscaleFactor): Tensor => {
+    const x = operand('pixelShuffle', input);
+    const r = checkInteger('pixelShuffle', 'upscaleFactor', upscaleFactor, 1);
+    const [channels, h, w] = x.shape.slice(-3) as [number, number, number];
+    if (x.ndim < 3 || channels % (r * r) !== 0) {
+      throw new ShapeError(
+        `pixelShuffle: expected x […, channels, h, w] with channels a multiple of ${r * r}, got ${show(x.shape)}`,
+      );
+    }
+    const lead = x.shape.slice(0, -3);
+    const c = channels / (r * r);
+    const apart = reshapeNode(x, [...lead, c, r, r, h, w]);
+    const n = lead.length;
+    const order = [...lead.keys(), n, n + 3, n + 1, n + 4, n + 2];
+    return reshapeNode(permuteNode(apart, order), [...lead, c, h * r, w * r]);
+  },
+);
+
+/** The methods of this family. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface ResamplingMethods<S extends Shape = Shape> {
+  interpolate(options: InterpolateOptions): Tensor;
+  pixelShuffle(upscaleFactor: number): Tensor;
+}

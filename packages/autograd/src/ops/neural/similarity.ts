@@ -1,0 +1,57 @@
+/** @file Vectors scaled to length 1, and the angle between them. */
+import { normalizeDim } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { add, div, maximum, mul, sub } from '../elements/arithmetic.js';
+import { expandNode, reshapeNode, sumOver } from '../build/broadcast.js';
+import { detach } from '../elements/comparison.js';
+import { composite, floatOperand } from '../build/define.js';
+import { vectorNorm } from '../linalg/vectorNorm.js';
+
+export interface NormalizeOptions {
+  /** Which norm. Default 2. */
+  readonly p?: number;
+  /** Default 1. */
+  readonly dim?: number;
+  /** The least the norm counts as. Default 1e-12. */
+  readonly eps?: number;
+}
+
+/** `x / max(‖x‖ₚ, eps)` along `dim`. PyTorch: `nn.functional.normalize`. */
+export const normalize: (x: Tensor, options?: NormalizeOptions) => Tensor = composite(
+  'normalize',
+  (input, { p = 2, dim = 1, eps = 1e-12 } = {}): Tensor => {
+    const x = floatOperand('normalize', input);
+    const d = normalizeDim('normalize', dim, x.ndim);
+    return div(x, maximum(vectorNorm(x, p, x.ndim === 0 ? [] : [d], true), eps));
+  },
+);
+
+export interface CosineSimilarityOptions {
+  /** Default 1. */
+  readonly dim?: number;
+  /** The least a norm counts as. Default 1e-8. */
+  readonly eps?: number;
+}
+
+/** `x · y / (max(‖x‖, eps) max(‖y‖, eps))` along `dim`, x and y broadcast. PyTorch: `nn.functional.cosine_similarity`. */
+export const cosineSimilarity: (x: Tensor, y: Tensor, options?: CosineSimilarityOptions) => Tensor =
+  composite('cosineSimilarity', (x, y, { dim = 1, eps = 1e-8 } = {}): Tensor => {
+    const [a, b] = [floatOperand('cosineSimilarity', x), floatOperand('cosineSimilarity', y)];
+    const ndim = Math.max(a.ndim, b.ndim);
+    const dims = ndim === 0 ? [] : [normalizeDim('cosineSimilarity', dim, ndim)];
+    const aligned = [a, b].map((v) =>
+      reshapeNode(v, [...new Array<number>(ndim - v.ndim).fill(1), ...v.shape]),
+    );
+    const [u, v] = aligned.map((w, i) => {
+      const other = aligned[1 - i] as Tensor;
+      const wide = expandNode(
+        w,
+        w.shape.map((n, d) => (dims.includes(d) && n === 1 ? other.shape[d]! : n)),
+      );
+      const norm = vectorNorm(wide, 2, dims, true);
+      // The bound changes the value only: PyTorch differentiates the norm as if it were not there.
+      const bounded = add(norm, detach(sub(maximum(norm, eps), norm)));
+      return div(wide, bounded);
+    }) as [Tensor, Tensor];
+    return sumOver([mul(u, v)], { dims, keepdim: false });
+  });

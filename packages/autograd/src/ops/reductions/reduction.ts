@@ -1,0 +1,40 @@
+/** @file What reductions have in common: which dimensions, and whether they stay. */
+import { normalizeDims } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import type { Operand } from '../build/define.js';
+import type { Reduced, ShapeIn } from '../../types/index.js';
+
+/** The dimensions to fold; all of them if left out. Negative ones count from the end. */
+export type ReduceDims = number | readonly number[] | null | undefined;
+
+export interface ReduceOptions {
+  /** Keep the folded dimensions with size 1. Default false. */
+  readonly keepdim?: boolean;
+}
+
+/** A reduction over some dimensions, or all. `O` is what it takes beside `keepdim`. */
+export type Reduction<O = unknown> = <
+  X extends Operand,
+  const D extends ReduceDims = undefined,
+  const K extends boolean = false,
+>(
+  x: X,
+  dim?: D,
+  options?: O & { readonly keepdim?: K },
+) => Tensor<Reduced<ShapeIn<X>, D, K>>;
+
+/** The same, as a method. */
+export type ReductionMethod<O = unknown> = <
+  T extends Tensor,
+  const D extends ReduceDims = undefined,
+  const K extends boolean = false,
+>(
+  this: T,
+  dim?: D,
+  options?: O & { readonly keepdim?: K },
+) => Tensor<Reduced<ShapeIn<T>, D, K>>;
+
+/** As PyTorch's reductions, an empty list of dimensions stands for all. */
+export function foldedDims(op: string, dim: ReduceDims, ndim: number): number[] {
+  return normalizeDims(op, Array.isArray(dim) && dim.length === 0 ? undefined : dim, ndim);
+}

@@ -1,0 +1,266 @@
+/** @file Reductions over dimensions: sums, means, extremes, norms. */
+import { ShapeError } from '../../errors.js';
+import { normalizeDim, show, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { reshapeNode, sumOver } from '../build/broadcast.js';
+import { composite, floatOperand, operand, type Operand } from '../build/define.js';
+import {
+  argmaxOf,
+  argminOf,
+  argmedianOf,
+  maxOver,
+  medianOver,
+  minOver,
+  prodOver,
+  type FoldAttrs,
+} from './fold.js';
+import { gatherOf } from '../indexing/gather.js';
+import type { PrimitiveOp } from '../build/primitive.js';
+import { single } from '../build/leaves.js';
+import {
+  foldedDims,
+  type ReduceDims,
+  type ReduceOptions,
+  type Reduction,
+  type ReductionMethod,
+} from './reduction.js';
+import { meanOver, type SpreadMethods } from './spread.js';
+import type { Reduced, ShapeIn } from '../../types/index.js';
+
+export { all, any, logsumexp, norm, std, var } from './spread.js';
+export type { ReduceDims, ReduceOptions, Reduction } from './reduction.js';
+
+/** Elements along one dimension, and where they are. */
+export interface ValuesAndIndices<S extends Shape = Shape> {
+  readonly values: Tensor<S>;
+  readonly indices: Tensor<S>;
+}
+
+/** One tensor of all elements, or values and their indices along one dimension. */
+export interface Choice {
+  (x: Operand): Tensor<[]>;
+  <X extends Operand, const K extends boolean = false>(
+    x: X,
+    dim: null | undefined,
+    options?: { readonly keepdim?: K },
+  ): Tensor<Reduced<ShapeIn<X>, null, K>>;
+  <X extends Operand, const D extends number = number, const K extends boolean = false>(
+    x: X,
+    dim: D,
+    options?: { readonly keepdim?: K },
+  ): ValuesAndIndices<Reduced<ShapeIn<X>, D, K>>;
+}
+
+/** The same, as a method. */
+export interface ChoiceMethod {
+  <T extends Tensor, const K extends boolean = false>(
+    this: T,
+    dim?: null,
+    options?: { readonly keepdim?: K },
+  ): Tensor<Reduced<ShapeIn<T>, null, K>>;
+  <T extends Tensor, const D extends number, const K extends boolean = false>(
+    this: T,
+    dim: D,
+    options?: { readonly keepdim?: K },
+  ): ValuesAndIndices<Reduced<ShapeIn<T>, D, K>>;
+}
+
+/**
+ * The sum over `dim`; 0 of nothing. Integers and booleans add up in int32. PyTorch: `torch.sum`.
+ * @example sum(tensor([[1, 2], [3, 4]]), 0) // [4, 6]
+ */
+export const sum = composite(
+  'sum',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const node = operand('sum', x);
+    return sumOver([node], { dims: foldedDims('sum', dim, node.ndim), keepdim });
+  },
+) as Reduction;
+
+/**
+ * The mean over `dim`; NaN of nothing. PyTorch: `torch.mean`.
+ * @throws {DTypeError} for integers and booleans, as PyTorch: cast them first.
+ */
+export const mean = composite(
+  'mean',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const node = floatOperand('mean', x);
+    return meanOver(node, foldedDims('mean', dim, node.ndim), keepdim);
+  },
+) as Reduction;
+
+/**
+ * The product over `dim`; 1 of nothing. Its derivative is right also where elements are 0. PyTorch: `torch.prod`, which
+ * folds one dimension or all.
+ */
+export const prod = composite(
+  'prod',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const node = operand('prod', x);
+    return prodOver([node], { dims: foldedDims('prod', dim, node.ndim), keepdim });
+  },
+) as Reduction;
+
+/**
+ * The largest element over `dim`, NaN if there is one. The gradient is split evenly among equal elements.
+ * PyTorch: `torch.amax`. @throws {ShapeError} if there is nothing to choose from.
+ */
+export const amax = composite(
+  'amax',
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor =>
+    extreme('amax', maxOver, x, dim, options),
+) as Reduction;
+
+/** As `amax`, the smallest element. PyTorch: `torch.amin`. */
+export const amin = composite(
+  'amin',
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor =>
+    extreme('amin', minOver, x, dim, options),
+) as Reduction;
+
+function extreme(
+  op: string,
+  fold: PrimitiveOp<FoldAttrs>,
+  x: Operand,
+  dim: ReduceDims,
+  { keepdim = false }: ReduceOptions = {},
+): Tensor {
+  const node = operand(op, x);
+  const dims = foldedDims(op, dim, node.ndim);
+  checkNotEmpty(op, node, dims);
+  return fold([node], { dims, keepdim });
+}
+
+function checkNotEmpty(op: string, { shape }: Tensor, dims: readonly number[]): void {
+  const empty = dims.find((d) => shape[d] === 0);
+  if (empty !== undefined) {
+    throw new ShapeError(
+      `${op}: dimension ${empty} of shape ${show(shape)} is empty; there is no element to choose`,
+    );
+  }
+}
+
+/**
+ * The largest element of all, or along `dim` the largest elements and where they are: the first of equal ones, NaN before
+ * all. The gradient goes to the chosen element; without `dim` it is split evenly among equal ones. PyTorch: `torch.max`.
+ * @example max(x, 1).indices // the classes with the highest score
+ */
+export const max: Choice = composite(
+  'max',
+  (x: Operand, dim?: number | null, options?: ReduceOptions) =>
+    choose('max', maxOver, argmaxOf, x, dim, options),
+) as Choice;
+
+/** As `max`, the smallest. PyTorch: `torch.min`. */
+export const min: Choice = composite(
+  'min',
+  (x: Operand, dim?: number | null, options?: ReduceOptions) =>
+    choose('min', minOver, argminOf, x, dim, options),
+) as Choice;
+
+/**
+ * The median of all elements, or along `dim` the medians and where they are: of an even number the lower of the two in the
+ * middle, NaN if there is one. PyTorch: `torch.median`.
+ */
+export const median: Choice = composite(
+  'median',
+  (x: Operand, dim?: number | null, options?: ReduceOptions) =>
+    choose('median', medianOver, argmedianOf, x, dim, options),
+) as Choice;
+
+function choose(
+  op: string,
+  fold: PrimitiveOp<FoldAttrs>,
+  position: typeof argmaxOf,
+  x: Operand,
+  dim: number | null | undefined,
+  { keepdim = false }: ReduceOptions = {},
+): Tensor | ValuesAndIndices {
+  const node = operand(op, x);
+  if (dim === undefined || dim === null) return extreme(op, fold, node, undefined, { keepdim });
+  const d = normalizeDim(op, dim, node.ndim);
+  if (node.ndim === 0) return { values: node, indices: single(0, 'int32') };
+  checkNotEmpty(op, node, [d]);
+  const kept = position([node], { dim: d, keepdim: true });
+  const values = gatherOf([node, kept], { dim: d });
+  if (keepdim) return { values, indices: kept };
+  const shape = node.shape.filter((_, i) => i !== d);
+  return { values: reshapeNode(values, shape), indices: reshapeNode(kept, shape) };
+}
+
+type Position = <
+  X extends Operand,
+  const D extends number | null | undefined = undefined,
+  const K extends boolean = false,
+>(
+  x: X,
+  dim?: D,
+  options?: { readonly keepdim?: K },
+) => Tensor<Reduced<ShapeIn<X>, D, K>>;
+
+type PositionMethod = <
+  T extends Tensor,
+  const D extends number | null | undefined = undefined,
+  const K extends boolean = false,
+>(
+  this: T,
+  dim?: D,
+  options?: { readonly keepdim?: K },
+) => Tensor<Reduced<ShapeIn<T>, D, K>>;
+
+/**
+ * Where the largest element is along `dim`, or among all counted row by row: the first of equal ones, a NaN before all.
+ * An int32 tensor. PyTorch: `torch.argmax`.
+ */
+export const argmax = composite(
+  'argmax',
+  (x: Operand, dim?: number | null, options?: ReduceOptions): Tensor =>
+    positionOf('argmax', argmaxOf, x, dim, options),
+) as Position;
+
+/** As `argmax`, of the smallest element. PyTorch: `torch.argmin`. */
+export const argmin = composite(
+  'argmin',
+  (x: Operand, dim?: number | null, options?: ReduceOptions): Tensor =>
+    positionOf('argmin', argminOf, x, dim, options),
+) as Position;
+
+function positionOf(
+  op: string,
+  position: typeof argmaxOf,
+  x: Operand,
+  dim: number | null | undefined,
+  { keepdim = false }: ReduceOptions = {},
+): Tensor {
+  const node = operand(op, x);
+  if (dim === undefined || dim === null || node.ndim === 0) {
+    if (typeof dim === 'number') normalizeDim(op, dim, 0);
+    if (node.size === 0)
+      throw new ShapeError(`${op}: the tensor of shape ${show(node.shape)} has no elements`);
+    const y = position([reshapeNode(node, [node.size])], { dim: 0, keepdim: false });
+    return keepdim
+      ? reshapeNode(
+          y,
+          node.shape.map(() => 1),
+        )
+      : y;
+  }
+  const d = normalizeDim(op, dim, node.ndim);
+  checkNotEmpty(op, node, [d]);
+  return position([node], { dim: d, keepdim });
+}
+
+/** The methods of this family. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface ReductionsMethods<S extends Shape = Shape> extends SpreadMethods {
+  sum: ReductionMethod;
+  mean: ReductionMethod;
+  prod: ReductionMethod;
+  amax: ReductionMethod;
+  amin: ReductionMethod;
+  max: ChoiceMethod;
+  min: ChoiceMethod;
+  median: ChoiceMethod;
+  argmax: PositionMethod;
+  argmin: PositionMethod;
+}

@@ -1,0 +1,65 @@
+/** @file Cumulative operations along a dimension. */
+import { normalizeDim, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand, type SameShape } from '../build/define.js';
+import { gatherOf } from '../indexing/gather.js';
+import { cumprodOf, cumsumOf, cumulativeExtreme } from './recurrence.js';
+import type { ValuesAndIndices } from './reductions.js';
+
+/**
+ * `y[k] = x[0] + … + x[k]` along `dim`. Integers and booleans add up in int32. PyTorch: `torch.cumsum`.
+ * @example cumsum(tensor([1, 2, 3]), 0) // [1, 3, 6]
+ */
+export const cumsum = composite('cumsum', (x: Operand, dim: number): Tensor =>
+  along('cumsum', x, dim, (node, d) => cumsumOf([node], { dim: d, reverse: false })),
+) as SameShape<[dim: number]>;
+
+/**
+ * `y[k] = x[0] · … · x[k]` along `dim`; the derivative is right also where elements are 0. PyTorch: `torch.cumprod`.
+ */
+export const cumprod = composite('cumprod', (x: Operand, dim: number): Tensor =>
+  along('cumprod', x, dim, (node, d) => cumprodOf([node], { dim: d })),
+) as SameShape<[dim: number]>;
+
+/** A tensor without dimensions counts as a vector of one element. */
+function along(
+  op: string,
+  x: Operand,
+  dim: number,
+  f: (node: Tensor, dim: number) => Tensor,
+): Tensor {
+  const node = operand(op, x);
+  const d = normalizeDim(op, dim, node.ndim);
+  return node.ndim === 0 ? reshapeNode(f(reshapeNode(node, [1]), 0), []) : f(node, d);
+}
+
+/**
+ * The largest element so far along `dim` and where it is: of equal ones the last; a NaN stays. The gradient goes to the
+ * chosen elements. PyTorch: `torch.cummax`.
+ */
+export const cummax: (x: Operand, dim: number) => ValuesAndIndices = composite('cummax', (x, dim) =>
+  extremeSoFar('cummax', x, dim, 1),
+);
+
+/** As `cummax`, the smallest. PyTorch: `torch.cummin`. */
+export const cummin: (x: Operand, dim: number) => ValuesAndIndices = composite('cummin', (x, dim) =>
+  extremeSoFar('cummin', x, dim, -1),
+);
+
+function extremeSoFar(op: string, x: Operand, dim: number, sign: 1 | -1): ValuesAndIndices {
+  const node = operand(op, x);
+  const vector = node.ndim === 0 ? reshapeNode(node, [1]) : node;
+  const d = node.ndim === 0 ? 0 : normalizeDim(op, dim, node.ndim);
+  const indices = cumulativeExtreme([vector], { dim: d, sign });
+  const values = gatherOf([vector, indices], { dim: d });
+  return { values: reshapeNode(values, node.shape), indices: reshapeNode(indices, node.shape) };
+}
+
+/** The methods of this family. */
+export interface ScansMethods<S extends Shape = Shape> {
+  cumsum(dim: number): Tensor<S>;
+  cumprod(dim: number): Tensor<S>;
+  cummax(dim: number): ValuesAndIndices;
+  cummin(dim: number): ValuesAndIndices;
+}

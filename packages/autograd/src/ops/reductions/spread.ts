@@ -1,0 +1,163 @@
+/** @file Reductions that are composed: variance, norms, log-sum-exp, any and all. Part of the reductions family. */
+import { sizeOf } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { abs, add, div, mul, sub } from '../elements/arithmetic.js';
+import { reshapeNode, sumOver } from '../build/broadcast.js';
+import { composite, floatOperand, operand, type Operand } from '../build/define.js';
+import { castNode } from '../build/element.js';
+import { detach, where } from '../elements/comparison.js';
+import { exp, log } from '../elements/exponential.js';
+import { maxOver, minOver } from './fold.js';
+import { pow, sqrt } from '../elements/powers.js';
+import { filled, zerosOf } from '../build/primitive.js';
+import {
+  foldedDims,
+  type ReduceDims,
+  type ReduceOptions,
+  type Reduction,
+  type ReductionMethod,
+} from './reduction.js';
+import { eq, isFinite, ne } from '../build/relations.js';
+
+/** The mean over dimensions counted from the front. */
+export function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  return div(sumOver([x], { dims, keepdim }), countOf(x, dims));
+}
+
+function countOf({ shape }: Tensor, dims: readonly number[]): number {
+  return sizeOf(dims.map((d) => shape[d] as number));
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** What is subtracted from the number of elements in the divisor. Default 1. */
+  readonly correction?: number;
+}
+
+/**
+ * The variance `Σ (x − mean)² / (n − correction)` over `dim`, in two passes, so that nothing cancels; NaN or Inf where the
+ * divisor is 0. PyTorch: `torch.var`.
+ * @throws {DTypeError} for integers and booleans.
+ */
+const variance = composite(
+  'var',
+  (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor =>
+    varianceOf('var', x, dim, options),
+) as Reduction<VarianceOptions>;
+export { variance as var };
+
+/** The root of the variance; where that is 0 its derivative is taken as 0. PyTorch: `torch.std`. */
+export const std = composite(
+  'std',
+  (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor =>
+    rootOf(varianceOf('std', x, dim, options)),
+) as Reduction<VarianceOptions>;
+
+function varianceOf(
+  op: string,
+  x: Operand,
+  dim: ReduceDims,
+  { correction = 1, keepdim = false }: VarianceOptions = {},
+): Tensor {
+  const node = floatOperand(op, x);
+  const dims = foldedDims(op, dim, node.ndim);
+  const d = sub(node, meanOver(node, dims, true));
+  const divisor = Math.max(0, countOf(node, dims) - correction);
+  return div(sumOver([mul(d, d)], { dims, keepdim }), divisor);
+}
+
+/** The square root with derivative 0 at 0. */
+function rootOf(x: Tensor): Tensor {
+  const zero = eq(x, 0);
+  return where(zero, zerosOf(x), sqrt(where(zero, filled(1, x.shape, x.dtype), x)));
+}
+
+export interface NormOptions extends ReduceOptions {
+  /** The order: any number, ±Infinity, or 0 for the count of elements that are not 0. Default 2. */
+  readonly p?: number | 'fro';
+  readonly dim?: ReduceDims;
+}
+
+type Norm = (x: Operand, dim?: ReduceDims | NormOptions, options?: NormOptions) => Tensor;
+
+/**
+ * The vector norm `(Σ |x|^p)^(1/p)` over `dim`, all dimensions by default. At 0 its derivative is taken as 0.
+ * PyTorch: `torch.norm`; for matrix norms see `linalg.norm`.
+ * @example norm(x) // norm(x, 1, { p: 1, keepdim: true }), norm(x, { p: Infinity })
+ */
+export const norm: Norm = composite('norm', (x, dim, options) => {
+  const given = isOptions(dim) ? dim : { dim, ...options };
+  const { keepdim = false } = given;
+  const p = given.p === 'fro' ? 2 : (given.p ?? 2);
+  const node = floatOperand('norm', x);
+  const attrs = { dims: foldedDims('norm', given.dim, node.ndim), keepdim };
+  if (p === 2) return rootOf(sumOver([mul(node, node)], attrs));
+  if (p === 0) return sumOver([castNode(ne(node, 0), node.dtype)], attrs);
+  const size = abs(node);
+  if (p === 1) return sumOver([size], attrs);
+  if (p === Infinity) return maxOver([size], attrs);
+  if (p === -Infinity) return minOver([size], attrs);
+  // |x|^p has no finite derivative at 0 for p < 1: where the element is 0, it is left out.
+  const one = filled(1, [], node.dtype);
+  const zero = eq(node, 0);
+  const powers = p > 0 ? where(zero, zerosOf(node), pow(where(zero, one, size), p)) : pow(size, p);
+  const total = sumOver([powers], attrs);
+  const none = eq(total, 0);
+  return where(
+    none,
+    filled(p > 0 ? 0 : Infinity, total.shape, node.dtype),
+    pow(where(none, one, total), 1 / p),
+  );
+});
+
+function isOptions(x: unknown): x is NormOptions {
+  return typeof x === 'object' && x !== null && !Array.isArray(x);
+}
+
+/**
+ * `log Σ exp(x)` over `dim`, shifted by the maximum so that nothing overflows. A row of −Infinity gives −Infinity and
+ * gradient 0. PyTorch: `torch.logsumexp`.
+ */
+export const logsumexp = composite(
+  'logsumexp',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const given = operand('logsumexp', x);
+    const node = castNode(given, given.dtype === 'float64' ? 'float64' : 'float32');
+    const dims = foldedDims('logsumexp', dim, node.ndim);
+    const top = detach(maxOver([node], { dims, keepdim: true }));
+    const shift = where(isFinite(top), top, zerosOf(top));
+    const total = sumOver([exp(sub(node, shift))], { dims, keepdim });
+    const none = eq(total, 0);
+    const result = add(
+      log(where(none, filled(1, total.shape, total.dtype), total)),
+      reshapeNode(shift, total.shape),
+    );
+    return where(none, filled(-Infinity, total.shape, total.dtype), result);
+  },
+) as Reduction;
+
+/** Whether any element over `dim` is not 0; false of nothing. NaN counts as true. PyTorch: `torch.any`. */
+export const any = composite(
+  'any',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const node = operand('any', x);
+    return maxOver([castNode(node, 'bool')], { dims: foldedDims('any', dim, node.ndim), keepdim });
+  },
+) as Reduction;
+
+/** Whether all elements over `dim` are not 0; true of nothing. PyTorch: `torch.all`. */
+export const all = composite(
+  'all',
+  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const node = operand('all', x);
+    return minOver([castNode(node, 'bool')], { dims: foldedDims('all', dim, node.ndim), keepdim });
+  },
+) as Reduction;
+
+export interface SpreadMethods {
+  var: ReductionMethod<VarianceOptions>;
+  std: ReductionMethod<VarianceOptions>;
+  norm(dim?: ReduceDims | NormOptions, options?: NormOptions): Tensor;
+  logsumexp: ReductionMethod;
+  any: ReductionMethod;
+  all: ReductionMethod;
+}

@@ -1,0 +1,107 @@
+/** @file Diagonals and triangles of matrices. Part of the shape family. */
+import { ShapeError } from '../../errors.js';
+import { checkInteger, normalizeDim, range, show } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { sub } from '../elements/arithmetic.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { ge, le, where } from '../elements/comparison.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { iotaAlong, narrowNode, padNode, permuteNode } from './movement.js';
+import { zerosOf } from '../build/primitive.js';
+
+interface DiagonalOptions {
+  readonly offset?: number;
+  readonly dim1?: number;
+  readonly dim2?: number;
+}
+
+/**
+ * The elements whose position in `dim2` is that in `dim1` plus `offset`, as a new last dimension. PyTorch: `torch.diagonal`.
+ */
+export const diagonal: (
+  x: Operand,
+  offset?: number | DiagonalOptions,
+  dim1?: number,
+  dim2?: number,
+) => Tensor = composite('diagonal', (x, offset, dim1, dim2) => {
+  const given = typeof offset === 'object' ? offset : { offset, dim1, dim2 };
+  const node = operand('diagonal', x);
+  const d1 = normalizeDim('diagonal', given.dim1 ?? 0, node.ndim);
+  const d2 = normalizeDim('diagonal', given.dim2 ?? 1, node.ndim);
+  if (d1 === d2)
+    throw new ShapeError(`diagonal: dim1 and dim2 are both dimension ${d1}; they must differ`);
+  const order = [...range(node.ndim).filter((d) => d !== d1 && d !== d2), d1, d2];
+  return lastDiagonal(
+    permuteNode(node, order),
+    checkInteger('diagonal', 'offset', given.offset ?? 0),
+  );
+});
+
+/** The diagonal of the last two dimensions: a row of the flattened matrix with a step of one column more. */
+function lastDiagonal(x: Tensor, offset: number): Tensor {
+  const outer = x.shape.slice(0, -2);
+  const [rows = 0, columns = 0] = x.shape.slice(-2);
+  const length = Math.max(0, Math.min(rows + Math.min(0, offset), columns - Math.max(0, offset)));
+  const flat = reshapeNode(x, [...outer, rows * columns]);
+  const first = length === 0 ? 0 : offset >= 0 ? offset : -offset * columns;
+  return narrowNode(flat, outer.length, first, length, columns + 1);
+}
+
+/**
+ * Of a vector the matrix with it on a diagonal, of a matrix that diagonal. PyTorch: `torch.diag`.
+ * @param diagonal 0 is the main one, above it are positive numbers.
+ */
+export const diag: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
+  composite('diag', (x, diagonal) => {
+    const node = operand('diag', x);
+    const k = checkInteger(
+      'diag',
+      'diagonal',
+      (typeof diagonal === 'object' ? diagonal.diagonal : diagonal) ?? 0,
+    );
+    if (node.ndim === 2) return lastDiagonal(node, k);
+    if (node.ndim !== 1)
+      throw new ShapeError(`diag: expected a vector or a matrix, got shape ${show(node.shape)}`);
+    const n = node.size + Math.abs(k);
+    const first = k >= 0 ? k : -k * n;
+    return reshapeNode(padNode(node, [n * n], { start: [first], step: [n + 1] }), [n, n]);
+  });
+
+/** The matrix (or each of a batch) with zeros above diagonal `diagonal`. PyTorch: `torch.tril`. */
+export const tril: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
+  composite('tril', (x, diagonal) => triangle('tril', x, diagonal, le));
+
+/** The matrix (or each of a batch) with zeros below diagonal `diagonal`. PyTorch: `torch.triu`. */
+export const triu: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
+  composite('triu', (x, diagonal) => triangle('triu', x, diagonal, ge));
+
+function triangle(
+  op: string,
+  x: Operand,
+  diagonal: number | { readonly diagonal?: number } | undefined,
+  inside: (x: Operand, y: Operand) => Tensor,
+): Tensor {
+  const node = operand(op, x);
+  if (node.ndim < 2)
+    throw new ShapeError(
+      `${op}: expected a matrix or a batch of them, got shape ${show(node.shape)}`,
+    );
+  const k = checkInteger(
+    op,
+    'diagonal',
+    (typeof diagonal === 'object' ? diagonal.diagonal : diagonal) ?? 0,
+  );
+  const [rows = 0, columns = 0] = node.shape.slice(-2);
+  return where(
+    inside(sub(iotaAlong(columns, 1, 2), iotaAlong(rows, 0, 2)), k),
+    node,
+    zerosOf(node),
+  );
+}
+
+export interface DiagonalMethods {
+  diagonal(offset?: number | DiagonalOptions, dim1?: number, dim2?: number): Tensor;
+  diag(diagonal?: number | { readonly diagonal?: number }): Tensor;
+  tril(diagonal?: number | { readonly diagonal?: number }): Tensor;
+  triu(diagonal?: number | { readonly diagonal?: number }): Tensor;
+}

@@ -1,0 +1,246 @@
+/** @file Tensors joined, and cut into pieces. */
+import { ChainruleError, IndexError, ShapeError } from '../../errors.js';
+import { promote } from '../../graph/dtype.js';
+import {
+  checkInteger,
+  normalizeDim,
+  range,
+  sameShape,
+  show,
+  type Shape,
+} from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { castNode } from '../build/element.js';
+import { concatNode, narrowNode, permuteNode } from './movement.js';
+import type { Concatenated, Stacked } from '../../types/index.js';
+
+type DimOption = number | { readonly dim?: number };
+
+type Cat = <const T extends readonly Operand[], const D extends DimOption = 0>(
+  tensors: T,
+  dim?: D,
+) => Tensor<Concatenated<T, D>>;
+
+type Stack = <const T extends readonly Operand[], const D extends DimOption = 0>(
+  tensors: T,
+  dim?: D,
+) => Tensor<Stacked<T, D>>;
+
+function dimOf(dim: DimOption | undefined): number {
+  return (typeof dim === 'object' ? dim.dim : dim) ?? 0;
+}
+
+/** The operands of one operation in their common dtype. */
+function together(op: string, tensors: readonly Operand[]): Tensor[] {
+  const given: unknown = tensors;
+  if (!Array.isArray(given) || given.length === 0) {
+    throw new ChainruleError(`${op}: expected an array of at least one tensor`);
+  }
+  const nodes = tensors.map((x) => operand(op, x));
+  const dtype = nodes.map((x) => x.dtype).reduce(promote);
+  return nodes.map((x) => castNode(x, dtype));
+}
+
+/**
+ * Tensors one after the other along `dim`, 0 by default; their other dimensions must be equal. Dtypes are promoted.
+ * PyTorch: `torch.cat`; as there, tensors of shape `[0]` are skipped.
+ *
+ * @throws {ShapeError} if they do not fit.
+ * @example cat([tensor([1, 2]), tensor([3])]) // [1, 2, 3]
+ */
+export const cat = composite('cat', (tensors: readonly Operand[], dim?: DimOption): Tensor => {
+  const nodes = together('cat', tensors);
+  const kept = nodes.filter((x) => x.ndim !== 1 || x.size > 0);
+  const list = kept.length > 0 ? kept : nodes.slice(0, 1);
+  const { shape } = list[0] as Tensor;
+  if (list.some((x) => x.ndim === 0)) {
+    throw new ShapeError('cat: a tensor without dimensions cannot be joined along one; use stack');
+  }
+  const d = normalizeDim('cat', dimOf(dim), shape.length);
+  return concatNode(list, d);
+}) as Cat;
+
+/**
+ * Tensors of one shape along a new dimension `dim`, 0 by default. PyTorch: `torch.stack`.
+ * @throws {ShapeError} if the shapes differ.
+ */
+export const stack = composite('stack', (tensors: readonly Operand[], dim?: DimOption): Tensor => {
+  const nodes = together('stack', tensors);
+  const { shape } = nodes[0] as Tensor;
+  const other = nodes.find((x) => !sameShape(x.shape, shape));
+  if (other !== undefined) {
+    throw new ShapeError(
+      `stack: shapes ${show(shape)} and ${show(other.shape)} differ; they must be equal`,
+    );
+  }
+  const d = normalizeDim('stack', dimOf(dim), shape.length + 1);
+  const apart = [...shape.slice(0, d), 1, ...shape.slice(d)];
+  return concatNode(
+    nodes.map((x) => reshapeNode(x, apart)),
+    d,
+  );
+}) as Stack;
+
+/**
+ * Pieces along `dim`, 0 by default: of a given size, the last one smaller if need be, or of each of the given sizes.
+ * PyTorch: `torch.split`.
+ * @throws {ShapeError} if the sizes do not add up.
+ */
+export const split: (x: Operand, size: number | readonly number[], dim?: DimOption) => Tensor[] =
+  composite('split', (x, size, dim) => {
+    const node = operand('split', x);
+    const d = normalizeDim('split', dimOf(dim), node.ndim);
+    const n = dimensionOf('split', node, d);
+    if (typeof size !== 'number') {
+      const sizes = size.map((s) => checkInteger('split', 'each size', s, 0));
+      const total = sizes.reduce((a, b) => a + b, 0);
+      if (total !== n) {
+        throw new ShapeError(
+          `split: sizes ${show(sizes)} add up to ${total}, dimension ${d} of ${show(node.shape)} is ${n}`,
+        );
+      }
+      return pieces(node, d, sizes);
+    }
+    checkInteger('split', 'the size of a piece', size, n === 0 ? 0 : 1);
+    return pieces(
+      node,
+      d,
+      n === 0 ? [0] : range(Math.ceil(n / size)).map((i) => Math.min(size, n - i * size)),
+    );
+  });
+
+function pieces(x: Tensor, dim: number, sizes: readonly number[]): Tensor[] {
+  let start = 0;
+  return sizes.map((size) => narrowNode(x, dim, (start += size) - size, size));
+}
+
+/**
+ * At most `chunks` pieces of equal size along `dim`, 0 by default; the last may be smaller. PyTorch: `torch.chunk`.
+ */
+export const chunk: (x: Operand, chunks: number, dim?: DimOption) => Tensor[] = composite(
+  'chunk',
+  (x, chunks, dim) => {
+    const node = operand('chunk', x);
+    const d = normalizeDim('chunk', dimOf(dim), node.ndim);
+    const n = dimensionOf('chunk', node, d);
+    checkInteger('chunk', 'chunks', chunks, 1);
+    if (n === 0) return range(chunks).map(() => node);
+    const size = Math.ceil(n / chunks);
+    return pieces(
+      node,
+      d,
+      range(Math.ceil(n / size)).map((i) => Math.min(size, n - i * size)),
+    );
+  },
+);
+
+/** The slices along `dim`, 0 by default, without that dimension. PyTorch: `torch.unbind`. */
+export const unbind: (x: Operand, dim?: DimOption) => Tensor[] = composite('unbind', (x, dim) => {
+  const node = operand('unbind', x);
+  const d = normalizeDim('unbind', dimOf(dim), node.ndim);
+  return range(dimensionOf('unbind', node, d)).map((i) => selected(node, d, i));
+});
+
+function dimensionOf(op: string, x: Tensor, dim: number): number {
+  if (x.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions has nothing to cut`);
+  return x.shape[dim] as number;
+}
+
+function selected(x: Tensor, dim: number, index: number): Tensor {
+  return reshapeNode(
+    narrowNode(x, dim, index, 1),
+    x.shape.filter((_, d) => d !== dim),
+  );
+}
+
+/**
+ * `length` elements along `dim` from `start` on, which may count from the end. PyTorch: `torch.narrow`.
+ * @throws {IndexError} if they do not all exist.
+ */
+export const narrow: (x: Operand, dim: number, start: number, length: number) => Tensor = composite(
+  'narrow',
+  (x, dim, start, length) => {
+    const node = operand('narrow', x);
+    const d = normalizeDim('narrow', dim, node.ndim);
+    const n = dimensionOf('narrow', node, d);
+    const from = checkInteger('narrow', 'start', start) < 0 ? start + n : start;
+    checkInteger('narrow', 'length', length, 0);
+    if (from < 0 || from + length > n) {
+      throw new IndexError(
+        `narrow: ${length} elements from ${start} on do not fit into dimension ${d} of size ${n}`,
+      );
+    }
+    return narrowNode(node, d, from, length);
+  },
+);
+
+/** The slice at `index` along `dim`, without that dimension; negative indices count from the end. PyTorch: `torch.select`. */
+export const select: (x: Operand, dim: number, index: number) => Tensor = composite(
+  'select',
+  (x, dim, index) => {
+    const node = operand('select', x);
+    const d = normalizeDim('select', dim, node.ndim);
+    const n = dimensionOf('select', node, d);
+    if (checkInteger('select', 'index', index) < -n || index >= n) {
+      throw new IndexError(
+        `select: index ${index} is out of range for dimension ${d} of size ${n}`,
+      );
+    }
+    return selected(node, d, index < 0 ? index + n : index);
+  },
+);
+
+/**
+ * Of n vectors n tensors with n dimensions, each varying along its own: a grid of points. With `indexing: 'xy'` the first
+ * two dimensions are exchanged. PyTorch: `torch.meshgrid`, whose default is also `'ij'`.
+ */
+export const meshgrid: (
+  ...args: readonly (Operand | readonly Operand[] | { readonly indexing?: 'ij' | 'xy' })[]
+) => Tensor[] = composite('meshgrid', (...args) => {
+  const last = args.at(-1);
+  const options = isOptions(last) ? last : {};
+  const given = (isOptions(last) ? args.slice(0, -1) : args) as readonly (
+    Operand | readonly Operand[]
+  )[];
+  const { indexing = 'ij' } = options;
+  if (indexing !== 'ij' && indexing !== 'xy') {
+    throw new ChainruleError(`meshgrid: indexing must be 'ij' or 'xy', got '${String(indexing)}'`);
+  }
+  const nodes = given.flatMap((x) => x as Operand).map((x) => operand('meshgrid', x));
+  const wrong = nodes.find((x) => x.ndim > 1);
+  if (wrong !== undefined)
+    throw new ShapeError(`meshgrid: expected vectors, got shape ${show(wrong.shape)}`);
+  const grid = nodes.map((x) => x.size);
+  const swapped = indexing === 'xy' && nodes.length > 1;
+  const order = range(nodes.length);
+  if (swapped) [order[0], order[1]] = [1, 0];
+  return nodes.map((x, i) =>
+    permuteNode(
+      expandNode(
+        reshapeNode(
+          x,
+          grid.map((n, d) => (d === i ? n : 1)),
+        ),
+        grid,
+      ),
+      order,
+    ),
+  );
+});
+
+function isOptions(x: unknown): x is { indexing?: 'ij' | 'xy' } {
+  return typeof x === 'object' && x !== null && !Array.isArray(x) && !('shape' in x);
+}
+
+/** The methods of this family. */
+export interface JoiningMethods<S extends Shape = Shape> {
+  split(size: number | readonly number[], dim?: DimOption): Tensor[];
+  chunk(chunks: number, dim?: DimOption): Tensor[];
+  unbind(dim?: DimOption): Tensor[];
+  narrow(dim: number, start: number, length: number): Tensor;
+  select(dim: number, index: number): Tensor;
+  /** The slices along dimension 0. */
+  [Symbol.iterator](this: Tensor<S>): Iterator<Tensor>;
+}

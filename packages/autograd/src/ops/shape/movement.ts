@@ -1,0 +1,246 @@
+/** @file The primitives that move elements and compute nothing: permute, slice, pad, concatenate, count. */
+import { ShapeError } from '../../errors.js';
+import type { Value } from '../../graph/primitive.js';
+import { range, sameShape, show, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { constant } from '../../graph/version.js';
+import { expandNode, reshapeNode, sumOver, walk } from '../build/broadcast.js';
+import { sub } from '../elements/arithmetic.js';
+import { primitive, type PrimitiveOp } from '../build/primitive.js';
+
+/** Dimension `d` of the result is dimension `dims[d]` of the input. */
+export const permuteTo: PrimitiveOp<{ dims: readonly number[] }> = primitive('permute', {
+  trait: 'movement',
+  shape: ([x], { dims }) => dims.map((d) => (x as Tensor).shape[d]!),
+  vjp: (_i, ct, _inputs, _out, { dims }) => permuteNode(ct, inverseOrder(dims)),
+  jvp: 'linear',
+  batch: ([x], _batched, { dims }) => permuteNode(x as Tensor, [0, ...dims.map((d) => d + 1)]),
+  reference: ([x], out, { dims }) => {
+    const { data, shape } = x as Value;
+    const strides = stridesOf(shape);
+    walk(
+      out.shape,
+      dims.map((d) => strides[d]!),
+      (i, at) => {
+        out.data[i] = data[at]!;
+      },
+    );
+  },
+});
+
+/** `x` with its dimensions in another order; itself where nothing changes. */
+export function permuteNode(x: Tensor, dims: readonly number[]): Tensor {
+  return dims.every((d, i) => d === i) ? x : permuteTo([x], { dims });
+}
+
+/** The permutation that undoes `dims`. */
+export function inverseOrder(dims: readonly number[]): number[] {
+  const inverse = new Array<number>(dims.length);
+  dims.forEach((d, i) => (inverse[d] = i));
+  return inverse;
+}
+
+/** `x` with dimension `from` moved to place `to`, the others in their order. */
+export function moveDim(x: Tensor, from: number, to: number): Tensor {
+  if (from === to) return x;
+  const dims = range(x.ndim).filter((d) => d !== from);
+  dims.splice(to, 0, from);
+  return permuteNode(x, dims);
+}
+
+/** Where a slice lies: element `i` of dimension `d` is element `start[d] + i · step[d]` of the whole; steps may be negative. */
+interface Window {
+  readonly start: readonly number[];
+  readonly step: readonly number[];
+}
+
+/** Every `step`-th element from `start`, `size` of them, in each dimension. */
+export const sliceTo: PrimitiveOp<{
+  start: readonly number[];
+  size: readonly number[];
+  step: readonly number[];
+}> = primitive('slice', {
+  trait: 'movement',
+  shape: (_inputs, { size }) => size,
+  vjp: (_i, ct, [x], _out, { start, step }) => padNode(ct, (x as Tensor).shape, { start, step }),
+  jvp: 'linear',
+  batch: ([x], _batched, { start, size, step }, n) =>
+    sliceTo([x as Tensor], { start: [0, ...start], size: [n, ...size], step: [1, ...step] }),
+  reference: ([x], out, { start, size, step }) => {
+    const { data, shape } = x as Value;
+    const { offset, strides } = accessOf(shape, { start, step });
+    walk(size, strides, (i, at) => {
+      out.data[i] = data[offset + at]!;
+    });
+  },
+});
+
+/** A slice of `x`; itself where it is the whole. */
+export function sliceNode(
+  x: Tensor,
+  start: readonly number[],
+  size: Shape,
+  step?: readonly number[],
+): Tensor {
+  if (sameShape(size, x.shape) && (step === undefined || step.every((s) => s === 1))) return x;
+  return sliceTo([x], { start, size, step: step ?? size.map(() => 1) });
+}
+
+/** `length` elements from `start` along one dimension. */
+export function narrowNode(
+  x: Tensor,
+  dim: number,
+  start: number,
+  length: number,
+  step = 1,
+): Tensor {
+  return sliceNode(
+    x,
+    x.shape.map((_, d) => (d === dim ? start : 0)),
+    x.shape.map((n, d) => (d === dim ? length : n)),
+    x.shape.map((_, d) => (d === dim ? step : 1)),
+  );
+}
+
+/** The elements of `x` in reverse along each of `dims`. */
+export function flipNode(x: Tensor, dims: readonly number[]): Tensor {
+  if (x.size === 0) return x;
+  const turned = (d: number): boolean => dims.includes(d) && x.shape[d] !== 1;
+  return sliceNode(
+    x,
+    x.shape.map((n, d) => (turned(d) ? n - 1 : 0)),
+    x.shape,
+    x.shape.map((_, d) => (turned(d) ? -1 : 1)),
+  );
+}
+
+/**
+ * The transpose of `slice`: a tensor of `shape` that holds the first input at the places of the window and the second,
+ * a single element, everywhere else.
+ */
+export const padTo: PrimitiveOp<{
+  shape: readonly number[];
+  start: readonly number[];
+  step: readonly number[];
+}> = primitive('pad', {
+  shape: (_inputs, { shape }) => shape,
+  vjp: (i, ct, [x], _out, { start, step }) => {
+    const inside = sliceNode(ct, start, (x as Tensor).shape, step);
+    if (i === 0) return inside;
+    const all = (y: Tensor): Tensor => sumOver([y], { dims: range(y.ndim), keepdim: false });
+    return sub(all(ct), all(inside));
+  },
+  jvp: 'linear',
+  batch: ([x, value], batched, { shape, start, step }, n) => {
+    const y =
+      batched[0] === true ? (x as Tensor) : expandNode(x as Tensor, [n, ...(x as Tensor).shape]);
+    if (batched[1] !== true) {
+      return padTo([y, value as Tensor], {
+        shape: [n, ...shape],
+        start: [0, ...start],
+        step: [1, ...step],
+      });
+    }
+    // A filling of each example's own: one example after the other.
+    return concatNode(
+      range(n).map((i) =>
+        padTo([narrowNode(y, 0, i, 1), reshapeNode(narrowNode(value as Tensor, 0, i, 1), [])], {
+          shape: [1, ...shape],
+          start: [0, ...start],
+          step: [1, ...step],
+        }),
+      ),
+      0,
+    );
+  },
+  reference: ([x, value], out, { shape, start, step }) => {
+    const { data, shape: own } = x as Value;
+    const { offset, strides } = accessOf(shape, { start, step });
+    const filling = (value as Value).data[0]!;
+    if (filling !== 0) out.data.fill(filling);
+    walk(own, strides, (i, at) => {
+      out.data[offset + at] = data[i]!;
+    });
+  },
+});
+
+/** `x` placed in a tensor of `shape`, `value` around it. */
+export function padNode(x: Tensor, shape: Shape, { start, step }: Window, value = 0): Tensor {
+  if (sameShape(x.shape, shape) && step.every((s) => s === 1)) return x;
+  return padTo([x, constant(value, x.dtype)], { shape, start, step });
+}
+
+function accessOf(shape: Shape, { start, step }: Window): { offset: number; strides: number[] } {
+  const own = stridesOf(shape);
+  return {
+    offset: own.reduce((sum, s, d) => sum + s * start[d]!, 0),
+    strides: own.map((s, d) => s * step[d]!),
+  };
+}
+
+/** Tensors one after the other along a dimension; their other dimensions are equal. */
+export const concatOf: PrimitiveOp<{ dim: number }> = primitive('concat', {
+  shape: (inputs, { dim }) => {
+    const { shape } = inputs[0] as Tensor;
+    for (const { shape: other } of inputs) {
+      if (other.length !== shape.length || other.some((n, d) => d !== dim && n !== shape[d])) {
+        throw new ShapeError(
+          `cat: shapes ${show(shape)} and ${show(other)} may differ only in dimension ${dim}, along which they are joined`,
+        );
+      }
+    }
+    return shape.map((n, d) => (d === dim ? inputs.reduce((sum, x) => sum + x.shape[d]!, 0) : n));
+  },
+  vjp: (i, ct, inputs, _out, { dim }) => {
+    let start = 0;
+    for (let k = 0; k < i; k++) start += (inputs[k] as Tensor).shape[dim]!;
+    return narrowNode(ct, dim, start, (inputs[i] as Tensor).shape[dim]!);
+  },
+  jvp: 'linear',
+  batch: (inputs, batched, { dim }, n) => concatOf(batchAll(inputs, batched, n), { dim: dim + 1 }),
+  reference: (inputs, out, { dim }) => {
+    const outer = sizeOf(out.shape.slice(0, dim));
+    const row = sizeOf(out.shape.slice(dim));
+    let at = 0;
+    for (const { data, shape } of inputs) {
+      const length = sizeOf(shape.slice(dim));
+      for (let r = 0; r < outer; r++)
+        out.data.set(data.subarray(r * length, (r + 1) * length), r * row + at);
+      at += length;
+    }
+  },
+});
+
+/** Tensors of one dtype joined along `dim`; a single one as it is. */
+export function concatNode(xs: readonly Tensor[], dim: number): Tensor {
+  return xs.length === 1 ? (xs[0] as Tensor) : concatOf(xs, { dim });
+}
+
+/** `0, 1, …, size − 1` in int32, without storage. */
+export const iotaOf: PrimitiveOp<{ size: number }> = primitive('iota', {
+  shape: (_inputs, { size }) => [size],
+  dtype: () => 'int32',
+  batch: () => {
+    throw new Error('iota has no inputs to be batched');
+  },
+  reference: (_inputs, out) => {
+    for (let i = 0; i < out.data.length; i++) out.data[i] = i;
+  },
+});
+
+/** Positions along dimension `dim` of a tensor with `ndim` dimensions: `[1, …, size, …, 1]`. */
+export function iotaAlong(size: number, dim: number, ndim: number): Tensor {
+  return reshapeNode(
+    iotaOf([], { size }),
+    range(ndim).map((d) => (d === dim ? size : 1)),
+  );
+}
+
+/** Every input with a first dimension of `size` examples: what is not batched is repeated. */
+export function batchAll(
+  inputs: readonly Tensor[],
+  batched: readonly boolean[],
+  size: number,
+): Tensor[] {
+  return inputs.map((x, i) => (batched[i] === true ? x : expandNode(x, [size, ...x.shape])));
+}

@@ -1,0 +1,237 @@
+/** @file Elements in other places, or several times: repeat, flip, roll, pad. Part of the shape family. */
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { normalizeDim, normalizeDims, range, show, type Shape } from '../../graph/shape.js';
+import { Tensor, makeLeaf, valueOf } from '../../graph/tensor.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { takeOf } from '../indexing/gather.js';
+import { listOf, type Listed } from '../build/lists.js';
+import { concatNode, flipNode, narrowNode, padNode, sliceNode } from './movement.js';
+
+/**
+ * `x` laid side by side: `repeats[d]` times along dimension `d`; more repeats than dimensions add leading ones.
+ * PyTorch: `Tensor.repeat`.
+ * @throws {ShapeError} if there are fewer repeats than dimensions.
+ */
+export const repeat: (x: Operand, ...repeats: Listed) => Tensor = composite(
+  'repeat',
+  (x, ...repeats) => {
+    const node = operand('repeat', x);
+    const list = listOf('repeat', repeats);
+    if (list.length < node.ndim) {
+      throw new ShapeError(
+        `repeat: ${show(list)} has fewer entries than the tensor of shape ${show(node.shape)} dimensions; use tile for that`,
+      );
+    }
+    return repeated('repeat', node, list);
+  },
+);
+
+/** As `repeat`, but fewer repeats than dimensions count from the last one. PyTorch: `torch.tile`. */
+export const tile: (x: Operand, ...dims: Listed) => Tensor = composite('tile', (x, ...dims) => {
+  const node = operand('tile', x);
+  const list = listOf('tile', dims);
+  return repeated('tile', node, [
+    ...new Array<number>(Math.max(0, node.ndim - list.length)).fill(1),
+    ...list,
+  ]);
+});
+
+function repeated(op: string, x: Tensor, repeats: readonly number[]): Tensor {
+  if (repeats.some((n) => n < 0))
+    throw new ShapeError(`${op}: repeats must be 0 or more, got ${show(repeats)}`);
+  const shape = [...new Array<number>(repeats.length - x.ndim).fill(1), ...x.shape];
+  // Between its neighbours each dimension gets one of size 1, which is expanded.
+  const apart = shape.flatMap((n) => [1, n]);
+  const stretched = shape.flatMap((n, d) => [repeats[d]!, n]);
+  return reshapeNode(
+    expandNode(reshapeNode(x, apart), stretched),
+    shape.map((n, d) => n * repeats[d]!),
+  );
+}
+
+/**
+ * Each element along `dim` several times in a row: `repeats` times, or as often as its entry in a tensor or array says.
+ * Without `dim` of all elements in order. PyTorch: `torch.repeat_interleave`.
+ * @example repeatInterleave(tensor([1, 2]), 2) // [1, 1, 2, 2]
+ */
+export const repeatInterleave: (
+  x: Operand,
+  repeats: number | readonly number[] | Tensor,
+  dim?: number | null | { readonly dim?: number },
+) => Tensor = composite('repeatInterleave', (x, repeats, dim) => {
+  const given = operand('repeatInterleave', x);
+  const along = typeof dim === 'object' && dim !== null ? dim.dim : (dim ?? undefined);
+  const node = along === undefined || given.ndim === 0 ? reshapeNode(given, [given.size]) : given;
+  const d = along === undefined ? 0 : normalizeDim('repeatInterleave', along, given.ndim);
+  const n = node.shape[d]!;
+  const counts: ArrayLike<number> =
+    repeats instanceof Tensor
+      ? valueOf(repeats, 'repeatInterleave')
+      : typeof repeats === 'number'
+        ? [repeats]
+        : repeats;
+  if (counts.length !== 1 && counts.length !== n) {
+    throw new ShapeError(
+      `repeatInterleave: ${counts.length} repeats for dimension ${d} of size ${n}; give one for each element, or one for all`,
+    );
+  }
+  const index: number[] = [];
+  for (let i = 0; i < n; i++) {
+    const count = counts[counts.length === 1 ? 0 : i]!;
+    if (!Number.isInteger(count) || count < 0) {
+      throw new ChainruleError(
+        `repeatInterleave: repeats must be whole numbers, 0 or more, got ${count}`,
+      );
+    }
+    for (let k = 0; k < count; k++) index.push(i);
+  }
+  return takeOf([node, makeLeaf(Int32Array.from(index), [index.length], 'int32')], { dim: d });
+});
+
+/** The order of elements along each of `dims` reversed. PyTorch: `torch.flip`. */
+export const flip: (x: Operand, ...dims: Listed) => Tensor = composite('flip', (x, ...dims) => {
+  const node = operand('flip', x);
+  return flipNode(node, normalizeDims('flip', listOf('flip', dims), node.ndim));
+});
+
+/**
+ * Elements moved by `shifts` places along `dims`; what leaves at one end comes in at the other. Without `dims` all
+ * elements in row-major order. PyTorch: `torch.roll`.
+ */
+export const roll: (
+  x: Operand,
+  shifts: number | readonly number[],
+  dims?: number | readonly number[] | { readonly dims?: number | readonly number[] },
+) => Tensor = composite('roll', (x, shifts, dims) => {
+  const node = operand('roll', x);
+  const over =
+    typeof dims === 'object' && 'dims' in dims
+      ? dims.dims
+      : (dims as number | readonly number[] | undefined);
+  const by = listOf('roll', typeof shifts === 'number' ? [shifts] : shifts);
+  const named = typeof over === 'number' ? [over] : over;
+  if (named === undefined || named.length === 0) {
+    if (by.length !== 1)
+      throw new ShapeError(`roll: without dims there must be one shift, got ${show(by)}`);
+    return reshapeNode(rolled(reshapeNode(node, [node.size]), by[0]!, 0), node.shape);
+  }
+  const list = named.map((d) => normalizeDim('roll', d, node.ndim));
+  if (list.length !== by.length) {
+    throw new ShapeError(
+      `roll: ${by.length} shifts for ${list.length} dimensions; the numbers must be equal`,
+    );
+  }
+  return node.ndim === 0 ? node : list.reduce((y, d, i) => rolled(y, by[i]!, d), node);
+});
+
+function rolled(x: Tensor, shift: number, dim: number): Tensor {
+  const n = x.shape[dim]!;
+  const by = n === 0 ? 0 : ((shift % n) + n) % n;
+  if (by === 0) return x;
+  return concatNode([narrowNode(x, dim, n - by, by), narrowNode(x, dim, 0, n - by)], dim);
+}
+
+export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
+
+/**
+ * `x` with elements added before and after, as `padding` says from the last dimension on: `[left, right, top, bottom, …]`.
+ * Negative numbers take elements away.
+ *
+ * `constant` adds `value`; `reflect` mirrors without repeating the edge, `replicate` repeats the edge, `circular` goes on
+ * at the other end. PyTorch: `torch.nn.functional.pad`; the last three also pad leading dimensions here.
+ * @throws {ShapeError} for more padding than the tensor (reflect: its size − 1) has elements.
+ */
+export const pad: (
+  x: Operand,
+  padding: readonly number[],
+  options?: { readonly mode?: PadMode; readonly value?: number },
+) => Tensor = composite('pad', (x, padding, options = {}) => {
+  const { mode = 'constant', value = 0 } = options;
+  const node = operand('pad', x);
+  const list = listOf('pad', padding);
+  if (list.length % 2 !== 0 || list.length > 2 * node.ndim) {
+    throw new ShapeError(
+      `pad: ${show(list)} must hold two numbers for each padded dimension, the last first; the tensor has shape ${show(node.shape)}`,
+    );
+  }
+  const sides = range(node.ndim).map((d): [number, number] => {
+    const k = 2 * (node.ndim - 1 - d);
+    return [list[k] ?? 0, list[k + 1] ?? 0];
+  });
+  const cut = cropped(node, sides);
+  if (mode === 'constant') {
+    const start = sides.map(([before]) => Math.max(0, before));
+    const shape = cut.shape.map((n, d) => n + start[d]! + Math.max(0, sides[d]![1]));
+    return padNode(cut, shape, { start, step: shape.map(() => 1) }, value);
+  }
+  return sides.reduce(
+    (y, [before, after], d) => borrowed(y, d, Math.max(0, before), Math.max(0, after), mode),
+    cut,
+  );
+});
+
+function cropped(x: Tensor, sides: readonly (readonly [number, number])[]): Tensor {
+  const start = sides.map(([before]) => Math.max(0, -before));
+  const size = x.shape.map((n, d) => n - start[d]! - Math.max(0, -sides[d]![1]));
+  if (size.some((n) => n < 0)) {
+    throw new ShapeError(
+      `pad: shape ${show(x.shape)} has too few elements to take away ${show(sides.flat())}`,
+    );
+  }
+  return sliceNode(x, start, size);
+}
+
+/** One dimension padded with elements of the tensor itself. */
+function borrowed(x: Tensor, d: number, before: number, after: number, mode: PadMode): Tensor {
+  if (before === 0 && after === 0) return x;
+  const n = x.shape[d]!;
+  const limit = mode === 'reflect' ? n - 1 : mode === 'circular' ? n : n === 0 ? 0 : Infinity;
+  if (!['reflect', 'replicate', 'circular'].includes(mode)) {
+    throw new ChainruleError(
+      `pad: mode must be constant, reflect, replicate or circular, got '${mode}'`,
+    );
+  }
+  if (before > limit || after > limit) {
+    throw new ShapeError(
+      `pad: ${mode} padding of ${before} and ${after} is too much for dimension ${d} of size ${n}; at most ${limit}`,
+    );
+  }
+  const edge = (at: number, k: number): Tensor =>
+    expandNode(
+      narrowNode(x, d, at, 1),
+      x.shape.map((s, i) => (i === d ? k : s)),
+    );
+  const parts =
+    mode === 'reflect'
+      ? [
+          flipNode(narrowNode(x, d, 1, before), [d]),
+          x,
+          flipNode(narrowNode(x, d, n - 1 - after, after), [d]),
+        ]
+      : mode === 'replicate'
+        ? [edge(0, before), x, edge(n - 1, after)]
+        : [narrowNode(x, d, n - before, before), x, narrowNode(x, d, 0, after)];
+  return concatNode(
+    parts.filter((part) => part.shape[d]! > 0),
+    d,
+  );
+}
+
+export interface RearrangingMethods<S extends Shape = Shape> {
+  repeat(...repeats: Listed): Tensor;
+  tile(...dims: Listed): Tensor;
+  repeatInterleave(
+    repeats: number | readonly number[] | Tensor,
+    dim?: number | null | { readonly dim?: number },
+  ): Tensor;
+  flip(...dims: Listed): Tensor<S>;
+  roll(
+    shifts: number | readonly number[],
+    dims?: number | readonly number[] | { readonly dims?: number | readonly number[] },
+  ): Tensor<S>;
+  pad(
+    padding: readonly number[],
+    options?: { readonly mode?: PadMode; readonly value?: number },
+  ): Tensor;
+}

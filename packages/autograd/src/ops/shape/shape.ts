@@ -1,0 +1,269 @@
+/** @file Shapes: reshaping, ordering and stretching dimensions. What moves elements otherwise is in rearranging.ts. */
+import { ShapeError } from '../../errors.js';
+import {
+  checkShape,
+  normalizeDim,
+  normalizeDims,
+  range,
+  sameShape,
+  show,
+  sizeOf,
+  type Shape,
+} from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { checkExpand, expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand, type SameShape } from '../build/define.js';
+import { listOf, type Listed } from '../build/lists.js';
+import { permuteNode } from './movement.js';
+import type {
+  FlattenOptions,
+  Reshape,
+  ReshapeMethod,
+  Permute,
+  PermuteMethod,
+  Expand,
+  ExpandMethod,
+  Flatten,
+  FlattenMethod,
+  Squeeze,
+  Unsqueeze,
+  Transpose,
+  TransposeMethod,
+  TransposeMatrix,
+} from './shapeSignatures.js';
+import type { DiagonalMethods } from './diagonals.js';
+import type { RearrangingMethods } from './rearranging.js';
+import type {
+  ShapeIn,
+  ShapeOf,
+  Squeezed,
+  TransposeResult,
+  Unless,
+  Unsqueezed,
+} from '../../types/index.js';
+
+export * from './diagonals.js';
+export * from './rearranging.js';
+export type { FlattenOptions } from './shapeSignatures.js';
+
+/**
+ * The same elements, in row-major order, in another shape of the same size. One size may be −1: it is what is left.
+ * PyTorch: `torch.reshape`.
+ *
+ * @throws {ShapeError} if the sizes differ, or what is left is no whole number.
+ * @example reshape(x, [2, -1]) // or reshape(x, 2, -1)
+ */
+export const reshape = composite('reshape', (x: Operand, ...shape: Listed): Tensor =>
+  reshaped('reshape', operand('reshape', x), listOf('reshape', shape)),
+) as Reshape;
+
+/** As `reshape`: tensors are always contiguous. PyTorch: `Tensor.view`. */
+export const view = composite('view', (x: Operand, ...shape: Listed): Tensor =>
+  reshaped('view', operand('view', x), listOf('view', shape)),
+) as Reshape;
+
+function reshaped(op: string, x: Tensor, shape: readonly number[]): Tensor {
+  return reshapeNode(x, inferSize(op, shape, x.size, x.shape));
+}
+
+/** A shape of `size` elements with its −1 filled in. */
+function inferSize(op: string, shape: readonly number[], size: number, from: Shape): Shape {
+  const open = shape.indexOf(-1);
+  const filled = checkShape(
+    op,
+    open < 0 ? shape : shape.map((n, d) => (d === open ? 1 : n)),
+  ).slice();
+  if (open >= 0) {
+    const rest = sizeOf(filled);
+    if (rest === 0 || size % rest !== 0) {
+      throw new ShapeError(
+        `${op}: ${show(from)} has ${size} elements, which do not divide into ${show(shape)}` +
+          (rest === 0 ? ': with a dimension of 0, -1 could be anything' : ''),
+      );
+    }
+    filled[open] = size / rest;
+  } else if (sizeOf(filled) !== size) {
+    throw new ShapeError(
+      `${op}: ${show(from)} has ${size} elements, the new shape ${show(shape)} has ${sizeOf(filled)}; they must be equal`,
+    );
+  }
+  return filled;
+}
+
+/**
+ * Dimensions `startDim` to `endDim`, both included, made one. PyTorch: `torch.flatten`.
+ * @example flatten(images, 1) // [batch, channels, height, width] → [batch, channels · height · width]
+ */
+export const flatten = composite(
+  'flatten',
+  (x: Operand, startDim?: number | FlattenOptions, endDim?: number): Tensor => {
+    const t = operand('flatten', x);
+    const given = typeof startDim === 'object' ? startDim : { startDim, endDim };
+    if (t.ndim === 0) return reshapeNode(t, [1]);
+    const from = normalizeDim('flatten', given.startDim ?? 0, t.ndim);
+    const to = normalizeDim('flatten', given.endDim ?? -1, t.ndim);
+    if (from > to) throw new ShapeError(`flatten: startDim ${from} comes after endDim ${to}`);
+    return reshapeNode(t, [
+      ...t.shape.slice(0, from),
+      sizeOf(t.shape.slice(from, to + 1)),
+      ...t.shape.slice(to + 1),
+    ]);
+  },
+) as Flatten;
+
+/** One dimension split into several; one of `sizes` may be −1. PyTorch: `torch.unflatten`. */
+export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => Tensor = composite(
+  'unflatten',
+  (x, dim, sizes) => {
+    const t = operand('unflatten', x);
+    const d = normalizeDim('unflatten', dim, t.ndim);
+    const n = t.shape[d] ?? 1;
+    return reshapeNode(t, [
+      ...t.shape.slice(0, d),
+      ...inferSize('unflatten', sizes, n, [n]),
+      ...t.shape.slice(d + 1),
+    ]);
+  },
+);
+
+/** Without the dimensions of size 1, or without those of `dim` that have size 1. PyTorch: `torch.squeeze`. */
+export const squeeze = composite(
+  'squeeze',
+  (x: Operand, dim?: number | readonly number[]): Tensor => {
+    const t = operand('squeeze', x);
+    const dims = normalizeDims('squeeze', dim, t.ndim);
+    return reshapeNode(
+      t,
+      t.shape.filter((n, d) => n !== 1 || !dims.includes(d)),
+    );
+  },
+) as Squeeze;
+
+/** With a new dimension of size 1 at place `dim` of the result. PyTorch: `torch.unsqueeze`. */
+export const unsqueeze = composite('unsqueeze', (x: Operand, dim: number): Tensor => {
+  const t = operand('unsqueeze', x);
+  const d = normalizeDim('unsqueeze', dim, t.ndim + 1);
+  return reshapeNode(t, [...t.shape.slice(0, d), 1, ...t.shape.slice(d)]);
+}) as Unsqueeze;
+
+/**
+ * The dimensions in another order: dimension `d` of the result is dimension `dims[d]` of `x`. PyTorch: `torch.permute`.
+ * @example permute(images, [0, 2, 3, 1]) // channels last
+ */
+export const permute = composite('permute', (x: Operand, ...dims: Listed): Tensor => {
+  const t = operand('permute', x);
+  const order = normalizeDims('permute', listOf('permute', dims), t.ndim);
+  if (order.length !== t.ndim) {
+    throw new ShapeError(
+      `permute: ${show(listOf('permute', dims))} names ${order.length} dimensions, the tensor of shape ${show(t.shape)} ` +
+        `has ${t.ndim}; each must be named once`,
+    );
+  }
+  return permuteNode(t, order);
+}) as Permute;
+
+/** With two dimensions exchanged. PyTorch: `torch.transpose`. */
+export const transpose = composite('transpose', (x: Operand, dim0: number, dim1: number): Tensor =>
+  exchanged('transpose', x, dim0, dim1),
+) as Transpose;
+
+/** As `transpose`. PyTorch: `torch.swapaxes`. */
+export const swapaxes = composite('swapaxes', (x: Operand, dim0: number, dim1: number): Tensor =>
+  exchanged('swapaxes', x, dim0, dim1),
+) as Transpose;
+
+function exchanged(op: string, x: Operand, dim0: number, dim1: number): Tensor {
+  const node = operand(op, x);
+  const a = normalizeDim(op, dim0, node.ndim);
+  const b = normalizeDim(op, dim1, node.ndim);
+  const dims = range(node.ndim);
+  if (node.ndim > 0) [dims[a], dims[b]] = [b, a];
+  return permuteNode(node, dims);
+}
+
+/** The transpose of a matrix; a vector as it is. PyTorch: `torch.t`. */
+export const t = composite('t', (x: Operand): Tensor => {
+  const node = operand('t', x);
+  if (node.ndim > 2) {
+    throw new ShapeError(
+      `t: expected at most 2 dimensions, got shape ${show(node.shape)}; use transpose(x, -2, -1) for batches of matrices`,
+    );
+  }
+  return node.ndim === 2 ? permuteNode(node, [1, 0]) : node;
+}) as TransposeMatrix;
+
+/** Dimensions `source` moved to places `destination`, the others in their order. PyTorch: `torch.movedim`. */
+export const movedim: (
+  x: Operand,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+) => Tensor = composite('movedim', (x, source, destination) => {
+  const node = operand('movedim', x);
+  const from = normalizeDims('movedim', source, node.ndim);
+  const to = normalizeDims('movedim', destination, node.ndim);
+  if (from.length !== to.length) {
+    throw new ShapeError(
+      `movedim: ${from.length} dimensions are moved to ${to.length} places; the numbers must be equal`,
+    );
+  }
+  const order = new Array<number>(node.ndim).fill(-1);
+  from.forEach((d, i) => (order[to[i] as number] = d));
+  const rest = range(node.ndim).filter((d) => !from.includes(d));
+  return permuteNode(
+    node,
+    order.map((d) => (d >= 0 ? d : (rest.shift() as number))),
+  );
+});
+
+/**
+ * `x` repeated along dimensions of size 1 and along new leading ones, without storage; −1 keeps a size.
+ * PyTorch: `Tensor.expand`.
+ */
+export const expand = composite('expand', (x: Operand, ...size: Listed): Tensor =>
+  expanded('expand', x, listOf('expand', size)),
+) as Expand;
+
+/** As `expand`. PyTorch: `torch.broadcast_to`. */
+export const broadcastTo = composite('broadcastTo', (x: Operand, ...size: Listed): Tensor =>
+  expanded('broadcastTo', x, listOf('broadcastTo', size)),
+) as Expand;
+
+function expanded(op: string, x: Operand, size: readonly number[]): Tensor {
+  const node = operand(op, x);
+  const lead = size.length - node.ndim;
+  const shape = checkShape(
+    op,
+    size.map((n, d) => (n === -1 && d >= lead ? (node.shape[d - lead] ?? -1) : n)),
+  );
+  checkExpand(op, node.shape, shape);
+  return expandNode(node, sameShape(shape, node.shape) ? node.shape : shape);
+}
+
+/** The tensor itself: every tensor is contiguous. PyTorch: `Tensor.contiguous`. */
+export const contiguous = composite('contiguous', (x: Operand): Tensor =>
+  operand('contiguous', x),
+) as SameShape;
+
+/** The methods of this family. */
+export interface ShapeMethods<S extends Shape = Shape>
+  extends RearrangingMethods<S>, DiagonalMethods {
+  reshape: ReshapeMethod;
+  view: ReshapeMethod;
+  flatten: FlattenMethod;
+  unflatten(dim: number, sizes: readonly number[]): Tensor;
+  squeeze<T extends Tensor, const D extends number | readonly number[] | undefined = undefined>(
+    this: T,
+    dim?: D,
+  ): Tensor<Squeezed<ShapeIn<T>, D>>;
+  unsqueeze<T extends Tensor, D extends number>(this: T, dim: D): Tensor<Unsqueezed<ShapeIn<T>, D>>;
+  permute: PermuteMethod;
+  transpose: TransposeMethod;
+  swapaxes: TransposeMethod;
+  t<T extends Tensor>(
+    this: T & Unless<TransposeResult<ShapeIn<T>>>,
+  ): Tensor<ShapeOf<TransposeResult<ShapeIn<T>>>>;
+  movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  expand: ExpandMethod;
+  broadcastTo: ExpandMethod;
+  contiguous(): Tensor<S>;
+}

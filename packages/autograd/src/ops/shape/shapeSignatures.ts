@@ -1,0 +1,102 @@
+/** @file How the operations of shape.ts are called: the shapes they take and give, where these are known to the compiler. */
+import type { Tensor } from '../../graph/tensor.js';
+import type {
+  Expanded,
+  Flattened,
+  Given,
+  Permuted,
+  PermuteResult,
+  Reshaped,
+  ReshapeResult,
+  ShapeIn,
+  ShapeOf,
+  Squeezed,
+  Transposed,
+  TransposeResult,
+  Unless,
+  Unsqueezed,
+} from '../../types/index.js';
+import type { Operand } from '../build/define.js';
+import type { Listed } from '../build/lists.js';
+
+export interface FlattenOptions {
+  readonly startDim?: number;
+  readonly endDim?: number;
+}
+
+export type Reshape = <X extends Operand, const R extends Listed>(
+  x: X & Unless<ReshapeResult<ShapeIn<X>, Given<R>>>,
+  ...shape: R
+) => Tensor<Reshaped<ShapeIn<X>, Given<R>>>;
+
+export type ReshapeMethod = <T extends Tensor, const R extends Listed>(
+  this: T & Unless<ReshapeResult<ShapeIn<T>, Given<R>>>,
+  ...shape: R
+) => Tensor<Reshaped<ShapeIn<T>, Given<R>>>;
+
+export type Permute = <X extends Operand, const R extends Listed>(
+  x: X & Unless<PermuteResult<ShapeIn<X>, Given<R>>>,
+  ...dims: R
+) => Tensor<Permuted<ShapeIn<X>, Given<R>>>;
+
+export type PermuteMethod = <T extends Tensor, const R extends Listed>(
+  this: T & Unless<PermuteResult<ShapeIn<T>, Given<R>>>,
+  ...dims: R
+) => Tensor<Permuted<ShapeIn<T>, Given<R>>>;
+
+export type Expand = <X extends Operand, const R extends Listed>(
+  x: X,
+  ...size: R
+) => Tensor<Expanded<ShapeIn<X>, Given<R>>>;
+
+export type ExpandMethod = <T extends Tensor, const R extends Listed>(
+  this: T,
+  ...size: R
+) => Tensor<Expanded<ShapeIn<T>, Given<R>>>;
+
+export interface Flatten {
+  <X extends Operand, From extends number = 0, To extends number = -1>(
+    x: X,
+    startDim?: From,
+    endDim?: To,
+  ): Tensor<Flattened<ShapeIn<X>, From, To>>;
+  <X extends Operand>(x: X, startDim?: number | FlattenOptions, endDim?: number): Tensor;
+}
+
+export interface FlattenMethod {
+  <T extends Tensor, From extends number = 0, To extends number = -1>(
+    this: T,
+    startDim?: From,
+    endDim?: To,
+  ): Tensor<Flattened<ShapeIn<T>, From, To>>;
+  (startDim?: number | FlattenOptions, endDim?: number): Tensor;
+}
+
+export type Squeeze = <
+  X extends Operand,
+  const D extends number | readonly number[] | undefined = undefined,
+>(
+  x: X,
+  dim?: D,
+) => Tensor<Squeezed<ShapeIn<X>, D>>;
+
+export type Unsqueeze = <X extends Operand, D extends number>(
+  x: X,
+  dim: D,
+) => Tensor<Unsqueezed<ShapeIn<X>, D>>;
+
+export type Transpose = <X extends Operand, D extends number, E extends number>(
+  x: X,
+  dim0: D,
+  dim1: E,
+) => Tensor<Transposed<ShapeIn<X>, D, E>>;
+
+export type TransposeMethod = <T extends Tensor, D extends number, E extends number>(
+  this: T,
+  dim0: D,
+  dim1: E,
+) => Tensor<Transposed<ShapeIn<T>, D, E>>;
+
+export type TransposeMatrix = <X extends Operand>(
+  x: X & Unless<TransposeResult<ShapeIn<X>>>,
+) => Tensor<ShapeOf<TransposeResult<ShapeIn<X>>>>;
