@@ -13,7 +13,6 @@ import { chunkReductions } from './chunkReductions.js';
 import type { Scratch } from './chunkReductions.js';
 import { columnSums } from './columnSums.js';
 import { supports } from './elementOps.js';
-import { riskyDivisor } from './integerOps.js';
 import { FOLD_BYTES, TABLE, THREAD, THREADS } from './kernelFunction.js';
 import type { CompiledKernel, KernelContext, VectorWidth } from './kernelFunction.js';
 import { compileLoop } from './loopKernel.js';
@@ -21,6 +20,7 @@ import { compileMatmul, matmulAsLoop } from './matmul.js';
 import { I32 } from './opcodes.js';
 import { compileOperator } from './operatorKernel.js';
 import { keyOf, PointerTable, SCRATCH_ENTRY } from './pointerTable.js';
+import { mayRefuse } from './refusals.js';
 
 export interface CompileOptions {
   /** Whether the memory is shared: needed for more than one thread. */
@@ -48,7 +48,7 @@ export interface CompiledPlan {
   readonly parallel: boolean;
   /** Whether the module also imports `math.sgemm` or `math.dgemm`. */
   readonly usesBlas: boolean;
-  /** Whether an index may turn out to be out of range, or a divisor 0: the plan then sets the word at `FAULT` of its scratch memory. */
+  /** Whether an element may be refused, an index or a divisor: the plan then sets the word at `FAULT` of its scratch memory. */
   readonly mayFault: boolean;
 }
 
@@ -116,10 +116,10 @@ export function compileKernels(kernels: readonly Kernel[], options: CompileOptio
   };
 }
 
-/** Whether what a kernel reads can be wrong: an index, or the divisor of integers. */
+/** Whether what a kernel reads can be wrong: an index, or what an element function refuses. */
 function mayFault(kernel: Kernel): boolean {
   if (kernel.kind !== 'loop') return kernel.kind === 'index';
-  return kernel.body.some((scalar) => riskyDivisor(scalar, kernel.body) !== null);
+  return kernel.body.some((scalar) => mayRefuse(scalar, kernel.body));
 }
 
 /** The functions that do what a kernel does, in order. */
