@@ -1,7 +1,7 @@
 /** @file The element functions of `float32` and `float64`, register by register. */
 import type { Lanes, Register } from './lanes.js';
 import { pow, vectorFunctions } from './math32.js';
-import { expD, logD } from './math64.js';
+import { expD, expNegSquareD, logD } from './math64.js';
 import { F32x4, F64x2, V128 } from './opcodes.js';
 import { SCALAR_BINARY, SCALAR_UNARY } from './scalarOps.js';
 import { unknown } from './values.js';
@@ -116,6 +116,15 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       const numerator = v.select(v.bin(F64x2.lt, x, v.f64(0)), e, v.f64(1));
       return v.divD(numerator, v.addD(e, v.f64(1)));
     }
+    case 'sigmoidDerivative': {
+      const e = expD(v, v.or(x, v.f64(-0)));
+      const d = v.addD(e, v.f64(1));
+      return v.divD(e, v.mulD(d, d));
+    }
+    case 'expNegSquare':
+      return expNegSquareD(v, x, 1);
+    case 'normalPdf':
+      return v.mulD(expNegSquareD(v, x, 0.5), v.f64(1 / Math.sqrt(2 * Math.PI)));
     case 'normalCdf':
       return v.callD(op, x);
     case 'add':
