@@ -46,10 +46,11 @@ export function measure(dtype: Precision, names: readonly string[] = functions):
   return names.map((name) => {
     const { gamma, [dtype]: rows } = truth[name] as Truth;
     const f = functionOf(name);
+    // Over and over: a small program would be interpreted on every backend.
     const x = tensor(
       rows.map((row) => row[0]),
       { dtype },
-    );
+    ).repeat(64);
     const first = grad((t: Tensor) => f(t).sum());
     const second = grad((t: Tensor) => first(t).sum());
     const results = [f(x), first(x), second(x)].map((t) => t.dataSync());
