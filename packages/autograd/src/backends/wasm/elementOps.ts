@@ -46,6 +46,7 @@ const NUMBER_BINARY: ReadonlySet<string> = new Set([
   'sub',
   'mul',
   'strongMul',
+  'strongProduct',
   'remainder',
   'fmod',
   'floorDivide',

@@ -45,6 +45,10 @@ export function float32(v: Lanes, op: string, x: Register, y: Register): Registe
       return v.mul(x, y);
     case 'strongMul':
       return v.bin(V128.andnot, v.mul(x, y), v.bin(F32x4.eq, x, v.f32(0)));
+    case 'strongProduct': {
+      const zero = v.or(v.bin(F32x4.eq, x, v.f32(0)), v.bin(F32x4.eq, y, v.f32(0)));
+      return v.bin(V128.andnot, v.mul(x, y), zero);
+    }
     case 'div':
       return v.div(x, y);
     case 'maximum':
@@ -135,6 +139,10 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       return v.mulD(x, y);
     case 'strongMul':
       return v.bin(V128.andnot, v.mulD(x, y), v.bin(F64x2.eq, x, v.f64(0)));
+    case 'strongProduct': {
+      const zero = v.or(v.bin(F64x2.eq, x, v.f64(0)), v.bin(F64x2.eq, y, v.f64(0)));
+      return v.bin(V128.andnot, v.mulD(x, y), zero);
+    }
     case 'div':
       return v.divD(x, y);
     case 'maximum':
