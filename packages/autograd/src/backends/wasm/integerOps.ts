@@ -29,6 +29,7 @@ export function int32(v: Lanes, op: string, args: readonly Value[]): Value {
       return simple((a, b) => v.bin(I32x4.sub, a, b));
     case 'mul':
     case 'strongMul':
+    case 'strongProduct':
       return simple((a, b) => v.bin(I32x4.mul, a, b));
     case 'maximum':
       return simple((a, b) => v.bin(I32x4.max, a, b));

@@ -19,6 +19,7 @@ const CHEAP: ReadonlySet<string> = new Set([
   'sub',
   'mul',
   'strongMul',
+  'strongProduct',
   'neg',
   'abs',
   'square',

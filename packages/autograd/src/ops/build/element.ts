@@ -239,8 +239,19 @@ operations.set('where', { kind: 'primitive' });
 export const strongMul: BinaryOp = binary('strongMul', {
   reference: (x, y) => (x === 0 ? 0 : x * y),
   integer: Math.imul,
-  dx: (_x, y) => y,
-  dy: (x) => x,
+  dx: (_x, y) => (t) => strongProduct(t, y),
+  dy: (x) => (t) => strongProduct(t, x),
+});
+
+/**
+ * `x · y`, and 0 where either is 0: the rule of a product by a cotangent, whatever the order of derivatives. Where a
+ * branch was not taken, the cotangent is 0 and the tangent of the other factor may be NaN, or the other way round.
+ */
+export const strongProduct: BinaryOp = binary('strongProduct', {
+  reference: (x, y) => (x === 0 || y === 0 ? 0 : x * y),
+  integer: Math.imul,
+  dx: (_x, y) => (t) => strongProduct(t, y),
+  dy: (x) => (t) => strongProduct(t, x),
 });
 
 /** `x + y`. PyTorch: `torch.add`. Booleans add as logical or; int32 wraps around. */
