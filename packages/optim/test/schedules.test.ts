@@ -319,7 +319,11 @@ test('no loop of as many steps as a schedule is long ends in a rate that an opti
   fc.assert(
     fc.property(schedule, ({ name, n, ...options }) => {
       const optimizer = sgd([0.3], { momentum: 0.9 });
-      const length = { OneCycleLR: 'totalSteps', CosineAnnealingLR: 'tMax' }[name] ?? 'totalIters';
+      const lengths: Record<string, string> = {
+        OneCycleLR: 'totalSteps',
+        CosineAnnealingLR: 'tMax',
+      };
+      const length = lengths[name] ?? 'totalIters';
       const schedule = new (classOf(name))(optimizer, { ...options, [length]: n });
       for (let step = 0; step < (name === 'OneCycleLR' ? n : 4 * n); step++) schedule.step();
       expect(optimizer.paramGroups[0]?.lr).toBeGreaterThanOrEqual(0);

@@ -59,9 +59,6 @@ type Comparison = (typeof COMPARISONS)[number];
 const LOGIC: ReadonlySet<string> = new Set(['logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot']);
 const TESTS: ReadonlySet<string> = new Set(['isNan', 'isInf', 'isFinite']);
 
-/** Exact enough for float32 only; the interpreter's are good to the last bits of float64, next to their zeros too. */
-const LESS_EXACT: ReadonlySet<string> = new Set(['lgamma', 'digamma']);
-
 /**
  * Whether a body may use `op` with results of `dtype` (for comparisons and tests: with arguments of `dtype`; they
  * give `bool`). What is not supported is for the interpreter.
@@ -71,7 +68,6 @@ export function supports(op: string, dtype: DType): boolean {
     return true;
   if ((COMPARISONS as readonly string[]).includes(op)) return true;
   if (dtype === 'bool') return op === 'maximum' || op === 'minimum';
-  if (dtype === 'float64' && LESS_EXACT.has(op)) return false;
   if (ANY_UNARY.has(op) || NUMBER_BINARY.has(op)) return true;
   return isFloat(dtype) && (FLOAT_UNARY.has(op) || FLOAT_BINARY.has(op));
 }
