@@ -59,8 +59,9 @@ function capturedBy(
   const inside = new Set<Tensor>([...nodes, ...variables]);
   for (const node of nodes.flatMap(({ inputs }) => inputs)) {
     // What has no value yet may depend on the examples of a vmap that is recording.
-    const isPending = node.value === null && node.cell === null && node.op !== constantOp;
-    if (!inside.has(node) && isPending && node.op !== counterOp) found.add(node);
+    const isPending = node.id < since && node.value === null && node.cell === null;
+    if (isPending && !inside.has(node) && node.op !== constantOp && node.op !== counterOp)
+      found.add(node);
   }
   return [...found];
 }
