@@ -1,10 +1,10 @@
 /** @file The unevaluated graph behind some roots, in the order it can be computed, and its structure as a list of numbers. */
 import { ChainruleError, GradError } from '../errors.js';
-import { allocate, DTYPES, type DType } from '../graph/dtype.js';
+import { allocate } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
-import type { Attrs, AttrValue } from '../graph/primitive.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp, placeholderOp, versionOp } from '../graph/version.js';
+import { Structure } from './structure.js';
 
 /** What a walk found. Valid until the next walk. */
 export interface Collected {
@@ -24,40 +24,6 @@ export interface Collected {
   readonly plain: boolean;
 }
 
-/** A growing list of 32-bit numbers and their hash. */
-export class Structure {
-  ints = new Int32Array(1024);
-  length = 0;
-
-  push(x: number): void {
-    if (this.length === this.ints.length) {
-      const grown = new Int32Array(2 * this.length);
-      grown.set(this.ints);
-      this.ints = grown;
-    }
-    this.ints[this.length++] = x;
-  }
-
-  copy(): Int32Array {
-    return this.ints.slice(0, this.length);
-  }
-
-  equals(other: Int32Array): boolean {
-    if (other.length !== this.length) return false;
-    for (let i = 0; i < this.length; i++) if (this.ints[i] !== other[i]) return false;
-    return true;
-  }
-}
-
-export function hashOf(ints: Int32Array, length: number): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < length; i++) {
-    h = Math.imul(h ^ ints[i]!, 0x01000193);
-    h ^= h >>> 15;
-  }
-  return h;
-}
-
 /** Reused by every walk. */
 const structure = new Structure();
 
@@ -68,10 +34,6 @@ const LITERAL = -3;
 /** Numbers worth knowing when a graph is simplified; any other may change without a new plan. */
 const LITERALS = [-1, 0, 0.5, 1, 2, 3];
 
-const dtypeCode = Object.fromEntries(DTYPES.map((d, i) => [d, i])) as Record<DType, number>;
-const strings = new Map<string, number>();
-const float = new Float64Array(1);
-const bits = new Int32Array(float.buffer);
 let epoch = 0;
 
 /** A number no walk has used before, for `node.mark`. */
@@ -184,13 +146,13 @@ function addLeaf(node: Tensor, nodes: Tensor[], leaves: Tensor[], structure: Str
       ? LITERALS.indexOf((node.attrs as { value: number }).value)
       : -1;
     structure.push(literal >= 0 ? LITERAL : NUMBER);
-    structure.push(literal >= 0 ? (literal << 2) | dtypeCode[node.dtype] : dtypeCode[node.dtype]);
+    structure.pushWith(node.dtype, Math.max(0, literal));
     if (literal < 0) leaves.push(node);
     return;
   }
   leaves.push(node);
   structure.push(LEAF);
-  structure.push((node.shape.length << 3) | (dtypeCode[node.dtype] << 1) | Number(node.needsGrad));
+  structure.pushWith(node.dtype, 2 * node.shape.length + Number(node.needsGrad));
   for (const n of node.shape) structure.push(n);
 }
 
@@ -204,33 +166,7 @@ export function isLiteral(node: Tensor): boolean {
 function addNode(node: Tensor, nodes: Tensor[], structure: Structure): void {
   structure.push(((node.op as NonNullable<typeof node.op>).id << 1) | Number(node.needsGrad));
   for (const x of node.inputs) structure.push(x.slot);
-  if (node.attrs !== null) pushAttrs(node.attrs, structure);
+  if (node.attrs !== null) structure.pushAttrs(node.attrs);
   node.slot = nodes.length;
   nodes.push(node);
-}
-
-function pushAttrs(attrs: Attrs, structure: Structure): void {
-  for (const key in attrs) pushValue(attrs[key] as AttrValue, structure);
-}
-
-function pushValue(x: AttrValue, structure: Structure): void {
-  if (typeof x === 'number') {
-    if ((x | 0) === x && !Object.is(x, -0)) {
-      structure.push(x);
-    } else {
-      float[0] = x;
-      structure.push(0x7fffff01); // a mark, so that a whole number is not taken for half of a fraction
-      structure.push(bits[0]!);
-      structure.push(bits[1]!);
-    }
-  } else if (typeof x === 'boolean') {
-    structure.push(x ? 1 : 0);
-  } else if (typeof x === 'string') {
-    let id = strings.get(x);
-    if (id === undefined) strings.set(x, (id = strings.size));
-    structure.push(id);
-  } else {
-    structure.push(x.length);
-    for (const y of x) pushValue(y, structure);
-  }
 }

@@ -2,8 +2,9 @@
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp } from '../graph/version.js';
-import { hashOf, type Collected, type Structure } from './collect.js';
+import type { Collected } from './collect.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
+import { hashOf, type Structure } from './structure.js';
 
 /** No slots: one array, as plans are made ready anew when the array is another. */
 export const NOTHING: readonly number[] = [];
