@@ -13,7 +13,7 @@ import { allocate, type TypedArray } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
-import { bound } from './bound.js';
+import { exceeds } from './bound.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
 import { borrow, lend, takeBack } from './lent.js';
@@ -118,6 +118,7 @@ export function execute(
     const leaf = leaves[i] as Tensor;
     if (leaf.cell !== null) inputs[i] = leafValue(leaf); // after versions that will be overwritten have been copied
   }
+  runtime.runs++;
   engine.onRun?.(plan.program(held ?? NOTHING), why);
   let values: TypedArray[];
   try {
@@ -252,7 +253,6 @@ function createdAt(stack: string): string {
 
 runtime.evaluate = run;
 runtime.bound = (node) => {
-  if (engine.building > 0 || mode.tracing !== null) return;
-  const roots = bound(node);
-  if (roots.length > 0) run(roots, 'evaluation'); // into arrays of their own: what is behind them is to go
+  if (engine.building > 0 || mode.tracing !== null || !exceeds(node)) return;
+  run([node], 'evaluation'); // into an array of its own: what is behind it is to go
 };
