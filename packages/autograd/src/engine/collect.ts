@@ -1,9 +1,8 @@
 /** @file The unevaluated graph behind some roots, in the order it can be computed, and its structure as a list of numbers. */
 import { ChainruleError, GradError } from '../errors.js';
-import { allocate } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
-import { constantOp, counterOp, placeholderOp, versionOp } from '../graph/version.js';
+import { constantOp, isNumber, placeholderOp, versionOp } from '../graph/version.js';
 import { Structure } from './structure.js';
 
 /** What a walk found. Valid until the next walk. */
@@ -12,8 +11,10 @@ export interface Collected {
   readonly nodes: Tensor[];
   /** The nodes that are inputs of the program: those with a value, and numbers. */
   readonly leaves: Tensor[];
-  /** Roots to compute: those asked for, pending cells met on the way, and values needed again (see `evaluate.ts`). */
+  /** Roots to compute: those asked for, pending cells met on the way, and what is needed again. */
   readonly roots: Tensor[];
+  /** Nodes needed again after their run had dropped them: their plans had better keep them from now on. */
+  readonly again: Tensor[];
   /** Two graphs with equal structures can be computed by the same program. Valid until the next walk. */
   readonly structure: Structure;
   /** What requires grad and was made by no operation: leaves, and versions of cells. */
@@ -42,14 +43,15 @@ export function nextMark(): number {
 }
 
 /**
- * Walks the graph behind `asked` without recursion: it may be a million nodes deep. `stops` are nodes that are inputs
- * although they have no value.
+ * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Nothing changes but the marks that
+ * walks leave on nodes. `stops` are nodes that are inputs although they have no value.
  */
 export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): Collected {
   const mark = nextMark();
   const nodes: Tensor[] = [];
   const leaves: Tensor[] = [];
-  const roots: Tensor[] = [];
+  const roots = new Set<Tensor>();
+  const again: Tensor[] = [];
   const gradLeaves: Tensor[] = [];
   const initial: Tensor[] = [];
   let plain = true;
@@ -61,12 +63,7 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
   const enter = (node: Tensor, parent: Tensor | null): void => {
     if (node.mark === mark) return;
     node.mark = mark;
-    if (
-      node.value !== null ||
-      node.op === constantOp ||
-      node.op === counterOp ||
-      stops?.has(node) === true
-    ) {
+    if (node.value !== null || isNumber(node) || stops?.has(node) === true) {
       addLeaf(node, nodes, leaves, structure);
       if (node.needsGrad) {
         if (node.op === null || node.cell !== null) gradLeaves.push(node);
@@ -76,24 +73,19 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
     }
     checkComputable(node);
     if (node.plan !== null && (parent === null || parent.plan === null)) {
-      // Needed again after its run dropped it: keep it now, and let that plan keep it from now on.
-      node.plan.remember(node.planIndex);
-      roots.push(node);
+      again.push(node);
+      roots.add(node);
     } else if (parent === null || (node.cell !== null && node.cell.current === node)) {
-      roots.push(node);
+      roots.add(node);
     }
     path.push(node);
     visited.push(0);
   };
 
   for (const root of asked) {
-    if (root.value !== null) continue;
-    if (root.op === constantOp || root.op === counterOp) {
-      root.value = allocate(root.dtype, 1).fill((root.attrs as { value: number }).value);
-      continue;
-    }
+    if (root.value !== null || isNumber(root)) continue; // there is nothing to compute
     if (root.mark === mark) {
-      if (!roots.includes(root)) roots.push(root);
+      roots.add(root);
       continue;
     }
     enter(root, null);
@@ -115,9 +107,9 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
       }
     }
   }
-  structure.push(roots.length);
+  structure.push(roots.size);
   for (const root of roots) structure.push(root.slot);
-  return { nodes, leaves, roots, structure, gradLeaves, initial, plain };
+  return { nodes, leaves, roots: [...roots], again, structure, gradLeaves, initial, plain };
 }
 
 function checkComputable(node: Tensor): void {
@@ -141,7 +133,7 @@ function checkComputable(node: Tensor): void {
 function addLeaf(node: Tensor, nodes: Tensor[], leaves: Tensor[], structure: Structure): void {
   node.slot = nodes.length;
   nodes.push(node);
-  if (node.op === constantOp || node.op === counterOp) {
+  if (isNumber(node)) {
     const literal = isLiteral(node)
       ? LITERALS.indexOf((node.attrs as { value: number }).value)
       : -1;
