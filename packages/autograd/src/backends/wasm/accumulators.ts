@@ -8,6 +8,7 @@ import { isFloat } from '../../graph/dtype.js';
 import { combine, constant, identity } from './elementOps.js';
 import type { Value } from './elementOps.js';
 import { SCRATCH } from './kernelFunction.js';
+import type { LaneCount } from './laneMemory.js';
 import type { Lanes, Register } from './lanes.js';
 import { F32x4, F64x2, V128 } from './opcodes.js';
 
@@ -27,16 +28,16 @@ export function freshAccumulators(v: Lanes, scalar: Reduce, count: number): read
   }));
 }
 
-/** Folds a value into an accumulator; of its lanes the first `lanes`. */
+/** Folds the real lanes of a value into an accumulator. */
 export function accumulate(
   v: Lanes,
   scalar: Reduce,
   target: Value,
   value: Value,
-  lanes: number,
+  lanes: LaneCount,
 ): void {
   v.scope(() => {
-    const part = lanes < 4 ? firstLanes(v, scalar, value, lanes) : value;
+    const part = lanes === 'rest' ? realLanes(v, scalar, value) : value;
     const sums = tracksNan(scalar)
       ? extremes(v, scalar, target, part)
       : combine(v, scalar.op, scalar.dtype, target, part).registers;
@@ -60,12 +61,10 @@ function extremes(v: Lanes, scalar: Reduce, target: Value, part: Value): Registe
 }
 
 /** The lanes beyond the row's end replaced by what changes no result. */
-function firstLanes(v: Lanes, scalar: Reduce, value: Value, lanes: number): Value {
+function realLanes(v: Lanes, scalar: Reduce, value: Value): Value {
   const neutral = constant(v, identity(scalar.op, scalar.dtype), scalar.dtype);
   const masks =
-    scalar.dtype === 'float64'
-      ? [v.firstLanes(2 * Math.min(lanes, 2)), v.firstLanes(2 * Math.max(lanes - 2, 0))]
-      : [v.firstLanes(lanes)];
+    scalar.dtype === 'float64' ? [v.restMask(2, 0), v.restMask(2, 4)] : [v.restMask(1, 0)];
   const registers = masks.map((mask, k) =>
     v.select(mask, value.registers[k] as Register, neutral.registers[k] as Register),
   );

@@ -1,5 +1,6 @@
 /** @file Typed arrays that lie in the backend's memory: what stays from run to run, found again by its array. */
 import { itemSize, type DType, type TypedArray } from '../../graph/dtype.js';
+import { Forms } from './forms.js';
 import { WasmMemory } from './memory.js';
 
 /** Inputs smaller than this are copied in at every run: that is as quick as looking after them. */
@@ -23,6 +24,8 @@ interface Place {
 /** The memory of the backend, and the arena that all plans use in turn. */
 export class Arrays {
   readonly memory: WasmMemory;
+  /** The functions that all plans share. */
+  readonly forms: Forms;
   /** Grows whenever the arena has moved. */
   generation = 0;
   arena = 0;
@@ -44,6 +47,7 @@ export class Arrays {
 
   constructor(shared: boolean) {
     this.memory = new WasmMemory({ shared });
+    this.forms = new Forms(this.memory);
   }
 
   /** An array that stays. Null where memory is not shared (growing would detach it), or cells have taken their part. */

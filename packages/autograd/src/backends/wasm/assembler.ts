@@ -1,7 +1,7 @@
 /**
  * @file A small assembler for WebAssembly binaries.
  *
- * It runs for every new plan, so it writes straight into growing byte arrays. Calls are patched when the module is
+ * It runs for every new form of a kernel, so it writes straight into growing byte arrays. Calls are patched when the module is
  * finished, which lets a function import what it needs while it is being written.
  */
 import { Bytes } from './bytes.js';
@@ -9,9 +9,9 @@ import { FunctionBuilder, TYPE_CODE } from './functionBuilder.js';
 import type { Callable, Global, Surroundings, ValueType } from './functionBuilder.js';
 
 export { FunctionBuilder } from './functionBuilder.js';
-export type { Callable, ValueType } from './functionBuilder.js';
+export type { Callable, Quantity, ValueType, Word } from './functionBuilder.js';
 
-/** A module that imports `env.memory` and numeric functions of `math`. */
+/** A module that imports `env.memory`, numeric functions of `math`, and `env.table` where it places or calls functions. */
 export class ModuleBuilder implements Surroundings {
   private readonly types = new Map<string, number>();
   private readonly typeBytes = new Bytes();
@@ -23,6 +23,8 @@ export class ModuleBuilder implements Surroundings {
   readonly negativeZeroF64: Global = { index: 2 };
 
   private readonly shared: boolean;
+  private readonly placed: FunctionBuilder[] = [];
+  private usesTable = false;
 
   constructor(shared: boolean) {
     this.shared = shared;
@@ -65,7 +67,19 @@ export class ModuleBuilder implements Surroundings {
     this.exports.push({ name, target });
   }
 
-  finish(): Uint8Array<ArrayBuffer> {
+  /** Puts a function into the imported table `env.table`, after those placed before. */
+  place(target: FunctionBuilder): void {
+    this.placed.push(target);
+  }
+
+  /** The index of a type of functions, for calls through the table. */
+  tableType(params: readonly ValueType[], results: readonly ValueType[]): number {
+    this.usesTable = true;
+    return this.typeIndex(params, results);
+  }
+
+  /** The module's bytes. The functions that are placed go to the table from the entry `first` on. */
+  finish(first = 0): Uint8Array<ArrayBuffer> {
     let index = 0;
     for (const entry of this.imports.values()) entry.index = index++;
     for (const entry of this.functions) entry.index = index++;
@@ -85,14 +99,20 @@ export class ModuleBuilder implements Surroundings {
     this.typeBytes.recycle();
     section(1, types);
 
+    const table = this.usesTable || this.placed.length > 0;
     const imports = new Bytes();
-    imports.unsigned(this.imports.size + 1);
+    imports.unsigned(this.imports.size + (table ? 2 : 1));
     imports.name('env');
     imports.name('memory');
     imports.byte(2);
     imports.byte(this.shared ? 3 : 0);
     imports.unsigned(1);
     if (this.shared) imports.unsigned(65536);
+    if (table) {
+      imports.name('env');
+      imports.name('table');
+      for (const value of [0x01, 0x70, 0, 0]) imports.byte(value);
+    }
     for (const [name, entry] of this.imports) {
       imports.name('math');
       imports.name(name);
@@ -123,6 +143,16 @@ export class ModuleBuilder implements Surroundings {
       exports.unsigned(target.index);
     }
     section(7, exports);
+
+    if (this.placed.length > 0) {
+      const elements = new Bytes();
+      for (const value of [1, 0, 0x41]) elements.byte(value);
+      elements.signed(first);
+      elements.byte(0x0b);
+      elements.unsigned(this.placed.length);
+      for (const target of this.placed) elements.unsigned(target.index);
+      section(9, elements);
+    }
 
     const code = new Bytes();
     code.unsigned(this.functions.length);

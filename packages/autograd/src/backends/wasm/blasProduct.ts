@@ -5,12 +5,13 @@
  * and the number of threads changes no bit.
  */
 import type { MatmulKernel } from '../../engine/kernel.js';
-import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
-import type { Matrix, Product } from './blockedProduct.js';
-import { kernelFunction, loadAddress, threadRange } from './kernelFunction.js';
-import type { CompiledKernel } from './kernelFunction.js';
+import type { FunctionBuilder, ModuleBuilder, Quantity, Word } from './assembler.js';
+import { Block, type FormedKernel } from './block.js';
+import type { Matrix, Product } from './blocking.js';
+import { kernelFunction, threadRange } from './kernelFunction.js';
 import { forRange } from './nest.js';
 import { I32 } from './opcodes.js';
+import { batchOf, productOf, pushMatrix, wordsOf, type Batch } from './productBlock.js';
 
 /** Multiplications from which a call pays: it costs a third of a microsecond. */
 const WORK = 32 * 1024;
@@ -54,32 +55,23 @@ export function blasLayouts({ m, n, k, a, b, c }: Product, size: number): Layout
   return { a: found.a, b: found.b, c: found.c };
 }
 
-/** What is pushed as an argument: a local, or something computed. */
-type Value = number | (() => void);
+/** What is pushed as an argument: a quantity, or something computed. */
+type Value = Quantity | (() => void);
 
 /** Calls BLAS for `C = A · B`, or `C + A · B` where `add` is 1. */
 export function callGemm(
   module: ModuleBuilder,
   f: FunctionBuilder,
   size: 4 | 8,
-  layouts: Layouts,
-  { m, n, k, a, b, c, add }: Record<'m' | 'n' | 'a' | 'b' | 'c' | 'add', Value> & { k: number },
+  { a, b }: Layouts,
+  v: Record<'m' | 'n' | 'k' | 'a' | 'lda' | 'b' | 'ldb' | 'add' | 'c' | 'ldc', Value>,
 ): void {
-  const push = (value: Value): void => {
-    if (typeof value === 'number') f.get(value);
-    else value();
-  };
-  f.i32(layouts.a.transposed).i32(layouts.b.transposed);
-  push(m);
-  push(n);
-  f.i32(k);
-  push(a);
-  f.i32(layouts.a.leading);
-  push(b);
-  f.i32(layouts.b.leading);
-  push(add);
-  push(c);
-  f.i32(layouts.c.leading).call(module.gemm(size === 4 ? 'sgemm' : 'dgemm'));
+  f.i32(a.transposed).i32(b.transposed);
+  for (const value of [v.m, v.n, v.k, v.a, v.lda, v.b, v.ldb, v.add, v.c, v.ldc]) {
+    if (typeof value === 'function') value();
+    else f.push(value);
+  }
+  f.call(module.gemm(size === 4 ? 'sgemm' : 'dgemm'));
 }
 
 /**
@@ -109,71 +101,86 @@ export function piecesOf(
   return { rows, columns };
 }
 
-/** A matrix product by BLAS; undefined where it cannot be, or pays nothing. */
-export function compileBlasMatmul(
-  module: ModuleBuilder,
-  kernel: MatmulKernel,
-): CompiledKernel | undefined {
+/** A matrix product by BLAS; null where it cannot be, or pays nothing. */
+export function planBlasMatmul(kernel: MatmulKernel): FormedKernel | null {
   const { batch, m, n, k, a, b, out } = kernel;
-  if (![a, b].every(({ dtype }) => dtype === out.dtype)) return undefined;
-  if (out.dtype !== 'float32' && out.dtype !== 'float64') return undefined;
+  if (![a, b].every(({ dtype }) => dtype === out.dtype)) return null;
+  if (out.dtype !== 'float32' && out.dtype !== 'float64') return null;
   const size = out.dtype === 'float32' ? 4 : 8;
-  const rank = batch.length;
-  const matrix = ({ strides }: MatmulKernel['a']): Matrix => ({
-    rows: (strides[rank] as number) * size,
-    columns: (strides[rank + 1] as number) * size,
-  });
-  const matrices = { a: matrix(a), b: matrix(b), c: matrix(out) };
-  const layouts = blasLayouts({ m, n, k, ...matrices }, size);
-  const batches = batch.reduce((all, count) => all * count, 1);
-  if (layouts === null || batches === 0) return undefined;
+  const layouts = blasLayouts(productOf(kernel, size), size);
+  if (layouts === null) return null;
 
+  const batches = batch.reduce((all, count) => all * count, 1);
   const pieces = piecesOf(m, n, k, batches);
   // Pieces begin at whole cache lines where the matrix does.
   const height = Math.ceil(m / pieces.rows / 16) * 16;
   const width = Math.ceil(n / pieces.columns / 16) * 16;
   const [across, down] = [Math.ceil(n / width), Math.ceil(m / height)];
-  const units = batches * across * down;
+  const parallel = batches * across * down > 1;
+  const block = new Block();
+  const place = batchOf(block, kernel, size);
+  const product = wordsOf(block, productOf(kernel, size));
+  const word = (value: number): Word => block.number(value);
+  const cuts: Cuts = {
+    ...{ height: word(height), width: word(width), across: word(across), down: word(down) },
+    units: word(batches * across * down),
+    lda: word(layouts.a.leading),
+    ldb: word(layouts.b.leading),
+    ldc: word(layouts.c.leading),
+  };
+  const { a: of, b: by } = layouts;
+  return {
+    key: `gemm${size} ${of.transposed}${by.transposed} ${place.dims.length}`,
+    block,
+    parallel,
+    threadScratch: 0,
+    usesBlas: true,
+    write: (module) => writeGemm(module, size, layouts, product, place, cuts),
+  };
+}
 
+/** How a product is cut into pieces, and how far apart rows of the matrices are. */
+type Cuts = Record<'height' | 'width' | 'across' | 'down' | 'units' | 'lda' | 'ldb' | 'ldc', Word>;
+
+function writeGemm(
+  module: ModuleBuilder,
+  size: 4 | 8,
+  layouts: Layouts,
+  { m, n, k, a, b, c }: Product<Word>,
+  batch: Batch,
+  { height, width, across, down, units, lda, ldb, ldc }: Cuts,
+): FunctionBuilder {
   const f = kernelFunction(module);
   const i32 = (): number => f.local('i32');
   const [start, end, row, column, index] = [i32(), i32(), i32(), i32(), i32()];
   threadRange(f, units, start, end);
   forRange(f, start, end, (unit) => {
-    f.get(unit).i32(across).op(I32.remU).i32(width).op(I32.mul).set(column);
-    f.get(unit).i32(across).op(I32.divU).i32(down).op(I32.remU).i32(height).op(I32.mul).set(row);
-    f.get(unit)
-      .i32(across * down)
-      .op(I32.divU)
-      .set(index);
-    /** Pushes where the piece of a matrix begins: `step` bytes for each of the local `along`. */
-    const begin = (access: MatmulKernel['a'], ...steps: (readonly [number, number])[]): void => {
-      loadAddress(f, access.buffer);
-      f.i32(access.offset * size).op(I32.add);
-      let within = batches;
-      batch.forEach((count, d) => {
-        within /= count;
-        const stride = (access.strides[d] as number) * size;
-        if (stride === 0 || count === 1) return;
-        f.get(index).i32(within).op(I32.divU).i32(count).op(I32.remU);
-        f.i32(stride).op(I32.mul).op(I32.add);
-      });
-      for (const [along, step] of steps) f.get(along).i32(step).op(I32.mul).op(I32.add);
+    f.get(unit).push(across).op(I32.remU).push(width).op(I32.mul).set(column);
+    f.get(unit).push(across).op(I32.divU).push(down).op(I32.remU);
+    f.push(height).op(I32.mul).set(row);
+    f.get(unit).push(across).op(I32.divU).push(down).op(I32.divU).set(index);
+    /** Pushes where the piece of matrix `i` begins: `step` bytes for each of the local `along`. */
+    const begin = (i: 0 | 1 | 2, ...steps: (readonly [number, Quantity])[]): void => {
+      pushMatrix(f, batch, i, index);
+      for (const [along, step] of steps) f.get(along).push(step).op(I32.mul).op(I32.add);
     };
     /** Pushes min(step, whole − at). */
-    const extent = (whole: number, step: number, at: number): void => {
-      f.i32(step).i32(whole).get(at).op(I32.sub).i32(step).i32(whole).get(at).op(I32.sub);
-      f.op(I32.ltS).select();
+    const extent = (whole: Quantity, step: Quantity, from: number): void => {
+      f.push(step).push(whole).get(from).op(I32.sub);
+      f.push(step).push(whole).get(from).op(I32.sub).op(I32.ltS).select();
     };
     callGemm(module, f, size, layouts, {
       m: () => extent(m, height, row),
       n: () => extent(n, width, column),
       k,
-      a: () => begin(a, [row, matrices.a.rows]),
-      b: () => begin(b, [column, matrices.b.columns]),
-      c: () => begin(out, [row, matrices.c.rows], [column, matrices.c.columns]),
-      add: () => f.i32(0),
+      a: () => begin(0, [row, a.rows]),
+      lda,
+      b: () => begin(1, [column, b.columns]),
+      ldb,
+      c: () => begin(2, [row, c.rows], [column, c.columns]),
+      ldc,
+      add: 0,
     });
   });
-  return { function: f, parallel: units > 1, threadScratch: 0 };
+  return f;
 }

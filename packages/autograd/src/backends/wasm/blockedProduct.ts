@@ -6,84 +6,44 @@
  * same places of the cache, so that blocks are copied together. B is read where it lies if its rows are contiguous and
  * short, else packed panel by panel.
  */
-import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
+import type { FunctionBuilder, ModuleBuilder, Quantity } from './assembler.js';
+import { COLUMN_BLOCK, columnsOf, DEPTH_BLOCK, ROW_BLOCK } from './blocking.js';
+import type { Blocking, Matrix, Product } from './blocking.js';
 import { FOLD_BYTES, SCRATCH } from './kernelFunction.js';
 import { edgeFunction, gatherFunction, packFunction, tileFunction } from './microKernel.js';
-import type { Packing, Tiling } from './microKernel.js';
+import type { Tiling } from './microKernel.js';
 import { I32 } from './opcodes.js';
-
-const DEPTH_BLOCK = 256;
-const ROW_BLOCK = 120;
-const COLUMN_BLOCK = 512;
-/** Rows of B up to this many bytes are read in place. */
-const SHORT_ROW = 2048;
-/** Columns of A this many bytes apart are copied together where they are read for so many tiles. */
-const FAR = 2048;
-const MANY_TILES = 4;
-
-/** Byte strides of a matrix. */
-export interface Matrix {
-  readonly rows: number;
-  readonly columns: number;
-}
-
-/** `C [m, n] = A [m, k] · B [k, n]`. */
-export interface Product {
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly a: Matrix;
-  readonly b: Matrix;
-  readonly c: Matrix;
-}
 
 /** Rows or columns from a local on (from 0 where there is none) up to the value of another. */
 export type Range = readonly [start: number | undefined, end: () => void];
 
 /** Writes a product into `f`, whose local `SCRATCH` points to `FOLD_BYTES` and then `packedBytes` of scratch memory. */
 export class BlockedProduct {
-  /** Columns of a full tile. */
-  readonly tileColumns: number;
-  /** Scratch bytes for packed panels of B and a block of A, after the first `FOLD_BYTES`. */
-  readonly packedBytes: number;
   private readonly module: ModuleBuilder;
   private readonly f: FunctionBuilder;
   private readonly t: Tiling;
-  private readonly p: Product;
-  /** How B is packed; undefined where it is read in place. */
-  private readonly packing: Packing | undefined;
+  private readonly p: Product<Quantity>;
+  private readonly how: Blocking;
+  /** Bytes of the packed panels of B. */
+  private readonly panels: Quantity;
   /** How A is read: where it lies, or from a copy of a block of it. */
-  private readonly a: Matrix;
-  private readonly copiesA: boolean;
-  private readonly bytesB: number;
+  private readonly a: Matrix<Quantity>;
 
-  constructor(module: ModuleBuilder, f: FunctionBuilder, t: Tiling, product: Product) {
+  constructor(
+    module: ModuleBuilder,
+    f: FunctionBuilder,
+    t: Tiling,
+    product: Product<Quantity>,
+    how: Blocking,
+    panels: Quantity,
+  ) {
     this.module = module;
     this.f = f;
     this.t = t;
     this.p = product;
-    const { b, m, n, k } = product;
-    this.tileColumns = t.vectors * t.lanes;
-    const rowMajor = b.columns === t.size;
-    const inPlace = rowMajor && (Math.abs(b.rows) <= SHORT_ROW || m <= 2 * t.rows);
-    this.packing = inPlace
-      ? undefined
-      : rowMajor
-        ? 'rows'
-        : b.rows === t.size
-          ? 'columns'
-          : 'general';
-    const panels = Math.ceil(Math.min(n, COLUMN_BLOCK) / this.tileColumns);
-    this.bytesB =
-      this.packing === undefined
-        ? 0
-        : panels * this.tileColumns * Math.min(k, DEPTH_BLOCK) * t.size;
-    const { a } = product;
-    this.copiesA =
-      a.rows === t.size && Math.abs(a.columns) >= FAR && n >= MANY_TILES * this.tileColumns;
-    this.a = this.copiesA ? { rows: t.size, columns: ROW_BLOCK * t.size } : a;
-    const bytesA = this.copiesA ? ROW_BLOCK * t.size * Math.min(k, DEPTH_BLOCK) : 0;
-    this.packedBytes = this.bytesB + bytesA;
+    this.how = how;
+    this.panels = panels;
+    this.a = how.copiesA ? { rows: t.size, columns: ROW_BLOCK * t.size } : product.a;
   }
 
   /**
@@ -94,8 +54,8 @@ export class BlockedProduct {
     a: number,
     b: number,
     c: number,
-    columns: Range = [undefined, () => this.f.i32(this.p.n)],
-    rows: Range = [undefined, () => this.f.i32(this.p.m)],
+    columns: Range = [undefined, () => this.f.push(this.p.n)],
+    rows: Range = [undefined, () => this.f.push(this.p.m)],
     accumulate?: number,
   ): void {
     const { f } = this;
@@ -103,7 +63,7 @@ export class BlockedProduct {
       blocks(
         f,
         undefined,
-        () => f.i32(this.p.k),
+        () => f.push(this.p.k),
         DEPTH_BLOCK,
         (depth, length) => {
           this.pack(b, column, width, depth, length);
@@ -117,8 +77,8 @@ export class BlockedProduct {
   }
 
   /** Pushes `base + i·stride`. */
-  private offset(i: number, stride: number): FunctionBuilder {
-    return this.f.get(i).i32(stride).op(I32.mul).op(I32.add);
+  private offset(i: number, stride: Quantity): FunctionBuilder {
+    return this.f.get(i).push(stride).op(I32.mul).op(I32.add);
   }
 
   /** Points to the block of A from a row and a depth on, copied together where it is. */
@@ -128,38 +88,36 @@ export class BlockedProduct {
     f.get(a);
     this.offset(row, p.a.rows);
     this.offset(depth, p.a.columns).set(block);
-    if (this.copiesA) {
+    if (this.how.copiesA) {
       const to = f.local('i32');
-      f.get(SCRATCH)
-        .i32(FOLD_BYTES + this.bytesB)
-        .op(I32.add)
-        .set(to);
-      const gather = gatherFunction(this.module, this.a.columns);
-      f.get(length).get(block).i32(p.a.columns).get(to).call(gather);
+      f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add).push(this.panels).op(I32.add).set(to);
+      const gather = gatherFunction(this.module, ROW_BLOCK * this.t.size);
+      f.get(length).get(block).push(p.a.columns).get(to).call(gather);
       f.get(to).set(block);
     }
     return block;
   }
 
   private pack(b: number, column: number, width: number, depth: number, length: number): void {
-    const { f, t } = this;
-    if (this.packing === undefined) return;
+    const { f, t, p } = this;
+    const { packing } = this.how;
+    if (packing === undefined) return;
     const to = f.local('i32');
     f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add).set(to);
-    const pack = packFunction(this.module, t, this.packing);
+    const pack = packFunction(this.module, t, packing);
     blocks(
       f,
       undefined,
       () => f.get(width),
-      this.tileColumns,
+      columnsOf(t),
       (panel, count) => {
         f.get(length);
         f.get(b);
-        this.offset(depth, this.p.b.rows);
-        f.get(column).get(panel).op(I32.add).i32(this.p.b.columns).op(I32.mul).op(I32.add);
-        f.i32(this.p.b.rows).i32(this.p.b.columns).get(to).get(count).call(pack);
+        this.offset(depth, p.b.rows);
+        f.get(column).get(panel).op(I32.add).push(p.b.columns).op(I32.mul).op(I32.add);
+        f.push(p.b.rows).push(p.b.columns).get(to).get(count).call(pack);
         f.get(length)
-          .i32(this.tileColumns * t.size)
+          .i32(columnsOf(t) * t.size)
           .op(I32.mul)
           .get(to)
           .op(I32.add)
@@ -176,87 +134,72 @@ export class BlockedProduct {
     accumulate: number | undefined,
   ): void {
     const { f, t, p } = this;
+    const { packing } = this.how;
     const add = (): void => {
       f.get(at.depth).i32(0).op(I32.ne);
       if (accumulate !== undefined) f.get(accumulate).op(I32.or);
     };
     const [panelB, rowA, rowC] = [f.local('i32'), f.local('i32'), f.local('i32')];
-    const tileBytes = this.tileColumns * t.size;
-    blocks(
-      f,
-      undefined,
-      () => f.get(at.width),
-      this.tileColumns,
-      (panel, columns) => {
-        if (this.packing === undefined) {
-          f.get(at.b);
-          this.offset(at.depth, this.p.b.rows);
-          f.get(at.column).get(panel).op(I32.add).i32(t.size).op(I32.mul).op(I32.add).set(panelB);
-        } else {
-          f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add);
-          f.get(panel).get(at.length).op(I32.mul).i32(t.size).op(I32.mul).op(I32.add).set(panelB);
-        }
-        blocks(
-          f,
-          undefined,
-          () => f.get(at.height),
-          t.rows,
-          (tile, rows) => {
-            f.get(at.blockA);
-            this.offset(tile, this.a.rows).set(rowA);
-            f.get(at.c);
-            f.get(at.row).get(tile).op(I32.add).i32(this.p.c.rows).op(I32.mul).op(I32.add);
-            f.get(at.column)
-              .get(panel)
-              .op(I32.add)
-              .i32(this.p.c.columns)
-              .op(I32.mul)
-              .op(I32.add)
-              .set(rowC);
-            const call = (
-              count: number,
-              c: () => void,
-              pitch: number,
-              adding: () => void,
-            ): void => {
-              f.get(at.length).get(rowA).i32(this.a.rows).i32(this.a.columns);
-              f.get(panelB).i32(this.packing === undefined ? this.p.b.rows : tileBytes);
-              c();
-              f.i32(pitch);
+    const width = columnsOf(t);
+    const panel = (first: number, columns: number): void => {
+      if (packing === undefined) {
+        f.get(at.b);
+        this.offset(at.depth, p.b.rows);
+        f.get(at.column).get(first).op(I32.add).i32(t.size).op(I32.mul).op(I32.add).set(panelB);
+      } else {
+        f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add);
+        f.get(first).get(at.length).op(I32.mul).i32(t.size).op(I32.mul).op(I32.add).set(panelB);
+      }
+      blocks(
+        f,
+        undefined,
+        () => f.get(at.height),
+        t.rows,
+        (tile, rows) => {
+          f.get(at.blockA);
+          this.offset(tile, this.a.rows).set(rowA);
+          f.get(at.c);
+          f.get(at.row).get(tile).op(I32.add).push(p.c.rows).op(I32.mul).op(I32.add);
+          f.get(at.column).get(first).op(I32.add).push(p.c.columns).op(I32.mul).op(I32.add);
+          f.set(rowC);
+          const call = (c: number, pitch: Quantity, adding: () => void): void =>
+            this.tile(rows, (count) => {
+              f.get(at.length).get(rowA).push(this.a.rows).push(this.a.columns).get(panelB);
+              f.push(packing === undefined ? p.b.rows : width * t.size)
+                .get(c)
+                .push(pitch);
               adding();
               f.call(tileFunction(this.module, t, count));
-            };
-            const byHeight = (c: () => void, pitch: number, adding: () => void): void => {
-              const rest = p.m % t.rows;
-              const whole = (): void => call(t.rows, c, pitch, adding);
-              const part = (): void => call(rest, c, pitch, adding);
-              if (rest === 0) whole();
-              else if (p.m < t.rows) part();
-              else f.get(rows).i32(t.rows).op(I32.eq).if(whole, part);
-            };
-            const direct = (): void => byHeight(() => f.get(rowC), this.p.c.rows, add);
-            const edge = (): void => {
-              byHeight(
-                () => f.get(SCRATCH),
-                tileBytes,
-                () => f.i32(0),
-              );
-              f.get(SCRATCH)
-                .get(rowC)
-                .i32(this.p.c.rows)
-                .i32(this.p.c.columns)
-                .get(rows)
-                .get(columns);
-              add();
-              f.call(edgeFunction(this.module, t));
-            };
-            if (this.p.c.columns !== t.size || p.n < this.tileColumns) edge();
-            else if (p.n % this.tileColumns === 0) direct();
-            else f.get(columns).i32(this.tileColumns).op(I32.eq).if(direct, edge);
-          },
+            });
+          const direct = (): void => call(rowC, p.c.rows, add);
+          const edge = (): void => {
+            call(SCRATCH, width * t.size, () => f.i32(0));
+            f.get(SCRATCH).get(rowC).push(p.c.rows).push(p.c.columns).get(rows).get(columns);
+            add();
+            f.call(edgeFunction(this.module, t));
+          };
+          if (this.how.rowMajor) f.get(columns).i32(width).op(I32.eq).if(direct, edge);
+          else edge();
+        },
+      );
+    };
+    blocks(f, undefined, () => f.get(at.width), width, panel);
+  }
+
+  /** Calls the tile of as many rows as the local `rows` says: whole tiles first. */
+  private tile(rows: number, call: (count: number) => void): void {
+    const from = (count: number): void => {
+      if (count === 1) return call(1);
+      this.f
+        .get(rows)
+        .i32(count)
+        .op(I32.eq)
+        .if(
+          () => call(count),
+          () => from(count - 1),
         );
-      },
-    );
+    };
+    from(this.t.rows);
   }
 }
 

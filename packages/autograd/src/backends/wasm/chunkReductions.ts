@@ -5,17 +5,10 @@
  * whole. Chunks follow from shapes alone, so that the number of threads changes no bit.
  */
 import type { LoopKernel, Scalar } from '../../engine/kernel.js';
-import { itemSize } from '../../graph/dtype.js';
 import { sizeOf, stridesOf } from '../../graph/shape.js';
-import type { DType } from '../../graph/dtype.js';
+import type { Scratch } from './block.js';
 import { planNest } from './loopNest.js';
 import { Rebuild, reductionLevels } from './rebuild.js';
-
-/** Scratch memory that all threads see: an entry of the pointer table, and how much of it is taken. */
-export interface Scratch {
-  readonly entry: number;
-  bytes: number;
-}
 
 type Output = LoopKernel['outputs'][number];
 
@@ -63,17 +56,8 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
   const first = kernel.body.flatMap((scalar, i) =>
     scalar.kind === 'reduce' && levels[i] === 1 ? [{ scalar, i }] : [],
   );
-  const take = (dtype: DType, count: number): number => {
-    const offset = scratch.bytes / itemSize[dtype];
-    scratch.bytes += Math.ceil((count * itemSize[dtype]) / 64) * 64;
-    return offset;
-  };
   const rowStrides = stridesOf(kernel.outer);
-  const partials = first.map(({ scalar }) => ({
-    buffer: scratch.entry,
-    dtype: scalar.dtype,
-    offset: take(scalar.dtype, chunks * rows),
-  }));
+  const partials = first.map(({ scalar }) => scratch.take(scalar.dtype, chunks * rows));
 
   const partial: LoopKernel[] = [];
   const addChunks = (from: number, count: number, size: number): void => {
@@ -149,11 +133,7 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
       index: (dim, body) => body.push({ kind: 'index', dim, dtype: 'int32' }) - 1,
     });
     for (const { scalar, i } of first) {
-      const target = {
-        buffer: scratch.entry,
-        dtype: scalar.dtype,
-        offset: take(scalar.dtype, rows),
-      };
+      const target = scratch.take(scalar.dtype, rows);
       joined.push({ ...target, strides: rowStrides, value: join.known.get(i) as number });
       onward.known.set(
         i,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Access, LoopKernel, Scalar } from '../../engine/kernel.js';
 import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
+import { Scratch } from './block.js';
 import { columnSums } from './columnSums.js';
 import { expectEqual, referenceLoop, runKernels } from './testBench.js';
 import { bestVectorWidth } from './vectorWidth.js';
@@ -81,7 +82,7 @@ describe('down many columns, with accumulators in memory', () => {
           buffer(blocks * columns + 2, 2),
         ];
         if (wanted.some((name) => name !== 'point'))
-          expect(columnSums(kernel, { entry: 0, bytes: 0 }).length).toBeGreaterThan(1);
+          expect(columnSums(kernel, new Scratch(0)).length).toBeGreaterThan(1);
         const got = runKernels([kernel], buffers, { width, fma: bestVectorWidth().fma });
         expectEqual(got, referenceLoop(kernel, buffers), kernel);
       }),

@@ -8,7 +8,7 @@
 import type { Access, LoopKernel, Scalar } from '../../engine/kernel.js';
 import { itemSize } from '../../graph/dtype.js';
 import { sizeOf, stridesOf } from '../../graph/shape.js';
-import type { Scratch } from './chunkReductions.js';
+import type { Scratch } from './block.js';
 import { identity } from './elementOps.js';
 import { analyseBody, isCheap } from './loopBody.js';
 import { planNest } from './loopNest.js';
@@ -35,10 +35,7 @@ export function columnSums(kernel: LoopKernel, scratch: Scratch): LoopKernel[] {
   const columns = sizeOf(kernel.outer);
   const sums = kernel.body.flatMap((scalar, i) => {
     if (scalar.kind !== 'reduce') return [];
-    const { dtype } = scalar;
-    const place = { buffer: scratch.entry, dtype, offset: scratch.bytes / itemSize[dtype] };
-    scratch.bytes += Math.ceil((columns * itemSize[dtype]) / 64) * 64;
-    return [{ scalar, i, place }];
+    return [{ scalar, i, place: scratch.take(scalar.dtype, columns) }];
   });
 
   const start: LoopKernel = {

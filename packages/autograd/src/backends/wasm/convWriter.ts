@@ -1,139 +1,158 @@
-/** @file What the three convolutions share: their share of the work, their memory, and the products of a block. */
-import type { ConvKernel, Place } from '../../engine/kernel.js';
-import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
-import { blasLayouts, callGemm } from './blasProduct.js';
-import { BlockedProduct } from './blockedProduct.js';
-import type { Product } from './blockedProduct.js';
+/** @file What the three convolutions share: their numbers, their memory, and the blocks of places. */
+import type { FunctionBuilder, ModuleBuilder, Word } from './assembler.js';
+import type { Block } from './block.js';
+import { planBlockProduct, type BlockProduct } from './blockProduct.js';
+import type { Product } from './blocking.js';
 import type { ConvGeometry } from './convGeometry.js';
-import { FOLD_BYTES, kernelFunction, loadAddress, SCRATCH, threadRange } from './kernelFunction.js';
-import type { CompiledKernel, KernelContext } from './kernelFunction.js';
-import { tiling } from './microKernel.js';
-import type { Tiling } from './microKernel.js';
-import { elementsOf, forRange } from './nest.js';
-import type { Elements } from './nest.js';
+import { ConvWindows } from './convWindows.js';
+import { BLOCK, FOLD_BYTES, kernelFunction, SCRATCH } from './kernelFunction.js';
+import type { KernelContext } from './kernelFunction.js';
 import { I32 } from './opcodes.js';
 
-/** Multiplications below which one thread is as fast as many. */
-const SERIAL_WORK = 32 * 1024;
+/** What of a convolution is in words. */
+export interface ConvNumbers {
+  readonly windows: ConvWindows;
+  readonly item: number;
+  /** Rows of a full block, and of the one after `fullBlocks` such; the places of a row. */
+  readonly blockRows: Word;
+  readonly restRows: Word;
+  readonly fullBlocks: Word;
+  readonly blocks: Word;
+  readonly rowPlaces: Word;
+  /** Bytes from one block to the next: in the image read, and in a channel of y. */
+  readonly imageStep: Word;
+  readonly placeStep: Word;
+  /** The products of a full block and of the last. */
+  readonly full: BlockProduct;
+  readonly rest: BlockProduct;
+  /** Where in scratch memory the padded image and the spread-out windows begin. */
+  readonly paddedAt: Word;
+  readonly columnsAt: Word;
+  /** Scratch bytes of a thread. */
+  readonly threadScratch: number;
+  /** What is part of the form. */
+  readonly key: string;
+}
+
+/** `productOf` a block of so many places. */
+export function convNumbers(
+  block: Block,
+  g: ConvGeometry,
+  context: KernelContext,
+  productOf: (places: number) => Product,
+): ConvNumbers {
+  const word = (x: number): Word => block.number(x);
+  const windows = new ConvWindows(block, g);
+  const product = (places: number): BlockProduct =>
+    planBlockProduct(block, productOf(places), g.item === 4 ? 4 : 8, context);
+  const full = product(g.blockPlaces);
+  const rest = product(g.restPlaces > 0 ? g.restPlaces : g.blockPlaces);
+  const packed = Math.max(full.packed, rest.packed);
+  return {
+    windows,
+    item: g.item,
+    blockRows: word(g.blockRows),
+    restRows: word(g.restRows),
+    fullBlocks: word(g.fullBlocks),
+    blocks: word(g.blocks),
+    rowPlaces: word(g.rowPlaces),
+    imageStep: word(g.blockStep),
+    placeStep: word(g.blockPlaces * g.item),
+    full,
+    rest,
+    paddedAt: word(FOLD_BYTES + packed),
+    columnsAt: word(FOLD_BYTES + packed + g.paddedBytes),
+    threadScratch: packed + g.paddedBytes + g.columnBytes + 64,
+    key: `${windows.key} ${full.key} ${rest.key}`,
+  };
+}
 
 /** Writes the function of a convolution. */
 export class ConvWriter {
-  private readonly module: ModuleBuilder;
-  protected readonly kernel: ConvKernel;
-  private readonly t: Tiling;
-  protected readonly f: FunctionBuilder;
-  protected readonly elements: Elements;
-  protected readonly item: number;
-  private readonly parallel: boolean;
-  private readonly blas: boolean;
-  /** Scratch bytes for packed panels, which come first. */
-  private packed = 0;
+  readonly f: FunctionBuilder;
+  /** Pointers to the padded image and to the spread-out windows. */
+  readonly padded: number;
+  readonly columns: number;
+  private readonly numbers: ConvNumbers;
+  private readonly full: FunctionBuilder;
+  private readonly rest: FunctionBuilder;
+  /** Of the block at hand: whether it is the last, its rows, and the bytes of its places. */
+  private readonly isRest: number;
+  private readonly rows: number;
+  private readonly bytes: number;
 
-  constructor(module: ModuleBuilder, kernel: ConvKernel, context: KernelContext) {
-    this.module = module;
-    this.kernel = kernel;
-    this.blas = context.blas;
-    const single = kernel.out.dtype === 'float32';
-    this.t = tiling(single ? 'float32' : 'float64', context);
-    this.f = kernelFunction(module);
-    this.item = single ? 4 : 8;
-    this.elements = elementsOf(kernel.out.dtype, true);
-    const { batch, groups, inChannels, outChannels, places, window } = kernel;
-    const work = [batch, groups, inChannels, outChannels, ...places, ...window];
-    this.parallel = work.reduce((all, n) => all * n, 1) >= SERIAL_WORK;
+  constructor(module: ModuleBuilder, numbers: ConvNumbers) {
+    this.numbers = numbers;
+    const f = kernelFunction(module);
+    this.f = f;
+    this.full = numbers.full.write(module);
+    this.rest = numbers.rest.key === numbers.full.key ? this.full : numbers.rest.write(module);
+    const local = (): number => f.local('i32');
+    [this.padded, this.columns, this.isRest] = [local(), local(), local()];
+    [this.rows, this.bytes] = [local(), local()];
+    f.get(SCRATCH).push(numbers.paddedAt).op(I32.add).set(this.padded);
+    f.get(SCRATCH).push(numbers.columnsAt).op(I32.add).set(this.columns);
   }
 
-  /** Functions `(a, b, c, scratch, accumulate)` that multiply the matrices of a block of so many places. */
-  protected products(
-    g: ConvGeometry,
-    of: (places: number) => Product,
-  ): (places: number) => FunctionBuilder {
-    const made = new Map<number, FunctionBuilder>();
-    for (const places of new Set([g.blockPlaces, g.restPlaces])) {
-      if (places === 0) continue;
-      const f = this.module.function(['i32', 'i32', 'i32', 'i32', 'i32'], []);
-      made.set(places, f);
-      const product = of(places);
-      const layouts = this.blas ? blasLayouts(product, this.item) : null;
-      if (layouts !== null) {
-        const { m, n, k } = product;
-        const sizes = { m: () => f.i32(m), n: () => f.i32(n), k };
-        callGemm(this.module, f, this.t.size, layouts, { ...sizes, a: 0, b: 1, c: 2, add: 4 });
-        continue;
-      }
-      const blocked = new BlockedProduct(this.module, f, this.t, product);
-      blocked.write(0, 1, 2, undefined, undefined, 4);
-      this.packed = Math.max(this.packed, Math.ceil(blocked.packedBytes / 64) * 64);
+  get windows(): ConvWindows {
+    return this.numbers.windows;
+  }
+
+  /** Turns to the block whose number a local holds. */
+  turnTo(block: number): void {
+    const { f, numbers } = this;
+    f.get(block).push(numbers.fullBlocks).op(I32.geU).set(this.isRest);
+    f.push(numbers.restRows).push(numbers.blockRows).get(this.isRest).select().tee(this.rows);
+    f.push(numbers.rowPlaces).op(I32.mul).i32(numbers.item).op(I32.mul).set(this.bytes);
+  }
+
+  /** Runs `body` for each block, the locals `image` and `places` moving on from one to the next. */
+  eachBlock(image: number, places: number, body: () => void): void {
+    const { f, numbers } = this;
+    const block = f.local('i32');
+    f.i32(0).set(block);
+    f.repeat(numbers.blocks, () => {
+      this.turnTo(block);
+      body();
+      f.advance(image, numbers.imageStep).advance(places, numbers.placeStep).advance(block, 1);
+    });
+  }
+
+  spread(image: number): void {
+    this.windows.spread(this.f, image, this.columns, this.rows, this.bytes);
+  }
+
+  gatherBack(image: number): void {
+    this.windows.gatherBack(this.f, image, this.columns, this.rows, this.bytes);
+  }
+
+  /** Multiplies the matrices of the block that the locals `a`, `b` and `c` point to. */
+  multiply(a: number, b: number, c: number, accumulate: () => void): void {
+    const { f, numbers, full, rest, isRest } = this;
+    const call = (target: FunctionBuilder, numbersAt: () => void): void => {
+      f.get(BLOCK);
+      numbersAt();
+      f.op(I32.add).get(a).get(b).get(SCRATCH).get(c);
+      accumulate();
+      f.call(target);
+    };
+    if (full === rest) {
+      call(full, () => f.i32(numbers.rest.at).i32(numbers.full.at).get(isRest).select());
+      return;
     }
-    return (places) => made.get(places) as FunctionBuilder;
+    f.get(isRest).if(
+      () => call(rest, () => f.i32(numbers.rest.at)),
+      () => call(full, () => f.i32(numbers.full.at)),
+    );
   }
 
-  /** Pointers to the padded image and to the spread-out windows in this thread's scratch memory. */
-  protected buffers(g: ConvGeometry): { padded: number; columns: number } {
-    const { f } = this;
-    const [padded, columns] = this.locals(2);
-    f.get(SCRATCH)
-      .i32(FOLD_BYTES + this.packed)
-      .op(I32.add)
-      .tee(padded);
-    f.i32(g.paddedBytes).op(I32.add).set(columns);
-    return { padded, columns };
+  /** `to = base + index · bytes`. */
+  at(to: number, base: Word, index: number, bytes: Word): void {
+    this.f.push(base).get(index).push(bytes).op(I32.mul).op(I32.add).set(to);
   }
 
-  /** This thread's share of `count` units. */
-  protected units(count: number, body: (unit: number) => void): void {
-    const { f } = this;
-    const [start, end] = this.locals(2);
-    if (this.parallel) threadRange(f, count, start, end);
-    else f.i32(count).set(end);
-    forRange(f, start, end, body);
-  }
-
-  /** Writes `body` for a full block and for the last, and runs that of the local `block`. */
-  protected byBlock(g: ConvGeometry, block: number, body: (places: number) => void): void {
-    const full = (): void => body(g.blockPlaces);
-    if (g.restPlaces === 0) return full();
-    this.f
-      .get(block)
-      .i32(g.fullBlocks)
-      .op(I32.ltU)
-      .if(full, () => body(g.restPlaces));
-  }
-
-  protected eachBlock(g: ConvGeometry, body: (places: number) => void): void {
-    this.f.repeat(g.fullBlocks, () => body(g.blockPlaces));
-    if (g.restPlaces > 0) body(g.restPlaces);
-  }
-
-  /** `to = base + index · count` elements. */
-  protected at(to: number, base: number, index: number, count: number): void {
-    const { f } = this;
-    f.get(base)
-      .get(index)
-      .i32(count * this.item)
-      .op(I32.mul)
-      .op(I32.add)
-      .set(to);
-  }
-
-  protected addresses<P extends readonly Place[]>(...places: P): { [K in keyof P]: number } {
-    return places.map(({ buffer, offset }) => {
-      const address = this.f.local('i32');
-      loadAddress(this.f, buffer);
-      this.f
-        .i32(offset * this.item)
-        .op(I32.add)
-        .set(address);
-      return address;
-    }) as { [K in keyof P]: number };
-  }
-
-  protected locals<N extends number>(count: N): Tuple<N> {
+  locals<N extends number>(count: N): Tuple<N> {
     return Array.from({ length: count }, () => this.f.local('i32')) as Tuple<N>;
-  }
-
-  protected finished(bytes: number): CompiledKernel {
-    return { function: this.f, parallel: this.parallel, threadScratch: this.packed + bytes + 64 };
   }
 }
 

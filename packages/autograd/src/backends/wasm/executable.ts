@@ -1,4 +1,4 @@
-/** @file A program in memory, ready to run: where every value lies, and the modules that compute them. */
+/** @file A program in memory, ready to run: where every value lies, and the kernels that compute them. */
 import { DeviceError } from '../../errors.js';
 import type { Kernel } from '../../engine/kernel.js';
 import { lower, type Lowered } from '../../engine/lower.js';
@@ -11,19 +11,21 @@ import { blasSource } from '../blas/blas.js';
 import { interpreter } from '../interpreter/interpreter.js';
 import type { Arrays } from './arrays.js';
 import { Binding, refused } from './binding.js';
-import { compileKernels } from './compile.js';
+
 import { supports } from './elementOps.js';
+import { listKernels } from './kernelList.js';
 import type { ThreadPool } from './pool.js';
 import { bestVectorWidth } from './vectorWidth.js';
 import { WasmPlan } from './wasmPlan.js';
 import { workOf } from './work.js';
 
-/** Kernels in one module, or a primitive run by its reference. */
+/** Kernels in one list, or a primitive run by its reference. */
 type Part =
   | {
       readonly kind: 'plan';
       readonly plan: WasmPlan;
-      readonly work: Work;
+      /** What it does, for a meter. */
+      readonly work: Work | null;
     }
   | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
 
@@ -53,7 +55,7 @@ export class WasmExecutable implements Executable {
     this.split(steps, threads, pool);
   }
 
-  /** One module for every run of kernels between primitives without one. */
+  /** One list for every run of kernels between primitives without one. */
   private split(
     steps: readonly Lowered[],
     threads: number,
@@ -63,18 +65,12 @@ export class WasmExecutable implements Executable {
     let operations: string[] = [];
     const flush = (): void => {
       if (kernels.length === 0) return;
-      const compiled = compileKernels(kernels, {
-        shared: this.arrays.memory.shared,
-        threads,
-        blas: this.blas(kernels),
-        ...bestVectorWidth(),
-      });
-      const plan = new WasmPlan(
-        this.arrays.memory,
-        compiled,
-        compiled.parallel ? pool() : undefined,
-      );
-      this.parts.push({ kind: 'plan', plan, work: workOf(kernels, operations) });
+      const { forms } = this.arrays;
+      const options = { threads, blas: this.blas(kernels), ...bestVectorWidth() };
+      const list = listKernels(kernels, forms, options);
+      const plan = new WasmPlan(forms, list, list.parallel ? pool() : undefined);
+      const work = this.meter === null ? null : workOf(kernels, operations);
+      this.parts.push({ kind: 'plan', plan, work });
       kernels = [];
       operations = [];
     };
@@ -113,10 +109,9 @@ export class WasmExecutable implements Executable {
         // The reference finds the index again and says all there is to say of it.
         if (plan.faulted) return this.runAll(inputs, outputs);
       }
-      this.meter?.report(
-        part.kind === 'plan' ? part.work : this.opaqueWork(part),
-        performance.now() - start,
-      );
+      if (this.meter === null) continue;
+      const work = part.kind === 'plan' ? part.work : this.opaqueWork(part);
+      if (work !== null) this.meter.report(work, performance.now() - start);
     }
     return this.binding.results(outputs);
   }

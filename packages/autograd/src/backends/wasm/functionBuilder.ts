@@ -22,6 +22,20 @@ export interface Global {
   readonly index: number;
 }
 
+/** A number known when the code is written; or, when it runs, in a local or in a word of the kernel's block. */
+export type Quantity = number | { readonly local: number } | Word;
+
+/** A word of the block that a kernel's function is called with. */
+export interface Word {
+  readonly word: number;
+}
+
+/** The first parameter of a kernel's function: the address of its block. */
+export const BLOCK = 0;
+
+const I32_LOAD = 0x28;
+const I32_MUL = 0x6c;
+
 /** What a function uses of the module it is part of. */
 export interface Surroundings {
   /**
@@ -49,6 +63,7 @@ export class FunctionBuilder implements Callable {
     readonly inPrologue: boolean;
   }[] = [];
   private readonly locals: ValueType[] = [];
+  private readonly words = new Map<string, number>();
   readonly module: Surroundings;
   readonly type: number;
   private readonly params: number;
@@ -87,6 +102,28 @@ export class FunctionBuilder implements Callable {
     this.out.byte(0x20);
     this.out.unsigned(local);
     return this;
+  }
+
+  push(value: Quantity): this {
+    if (typeof value === 'number') return this.i32(value);
+    return this.get('local' in value ? value.local : this.word(value));
+  }
+
+  /** In a kernel's function: a local that holds a word of its block, `times` as much, from the beginning on. */
+  word({ word }: Word, times = 1): number {
+    const key = `${word}*${times}`;
+    let local = this.words.get(key);
+    if (local === undefined) {
+      local = this.local('i32');
+      this.words.set(key, local);
+      const made = local;
+      this.ahead(() => {
+        this.get(BLOCK).memory(I32_LOAD, word * 4);
+        if (times !== 1) this.i32(times).op(I32_MUL);
+        this.set(made);
+      });
+    }
+    return local;
   }
 
   set(local: number): this {
@@ -188,6 +225,14 @@ export class FunctionBuilder implements Callable {
     return this;
   }
 
+  /** Calls the function of the table whose entry is on the stack; its type is one of `tableType`. */
+  callIndirect(type: number): this {
+    this.out.byte(0x11);
+    this.out.unsigned(type);
+    this.out.byte(0);
+    return this;
+  }
+
   block(body: () => void): this {
     return this.structured(0x02, body);
   }
@@ -238,12 +283,16 @@ export class FunctionBuilder implements Callable {
   }
 
   /** `local = local + bytes`. */
-  advance(local: number, bytes: number): this {
-    return bytes === 0 ? this : this.get(local).i32(bytes).op(0x6a).set(local);
+  advance(local: number, bytes: Quantity): this {
+    return bytes === 0 ? this : this.get(local).push(bytes).op(0x6a).set(local);
   }
 
-  /** Runs `body` `count` times; nothing when `count` is 0 and once without a loop when it is 1. */
-  repeat(count: number, body: () => void): this {
+  /** Runs `body` `count` times; not at all when that is not positive, and once without a loop where it is known to be 1. */
+  repeat(count: Quantity, body: () => void): this {
+    if (typeof count !== 'number') {
+      const left = this.local('i32');
+      return this.push(count).set(left).repeatLocal(left, body);
+    }
     if (count <= 0) return this;
     if (count === 1) {
       body();

@@ -1,12 +1,13 @@
 /** @file What every kernel function shares: its parameters, its scratch memory, its share of the work. */
-import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
+import type { FunctionBuilder, ModuleBuilder, Quantity } from './assembler.js';
 import { I32 } from './opcodes.js';
 
-/** Parameters of a kernel function: its part of the pointer table, which thread this is, of how many, and its scratch memory. */
-export const TABLE = 0;
+/** Parameters of a kernel function: the block it reads, which thread this is, of how many, and its scratch memory. */
+export { BLOCK } from './functionBuilder.js';
 export const THREAD = 1;
 export const THREADS = 2;
 export const SCRATCH = 3;
+export const KERNEL_PARAMETERS = ['i32', 'i32', 'i32', 'i32'] as const;
 
 /** The first bytes of each thread's scratch memory are for folding accumulators and ragged tiles. */
 export const FOLD_BYTES = 1024;
@@ -25,30 +26,16 @@ export interface KernelContext {
   readonly blas: boolean;
 }
 
-export interface CompiledKernel {
-  /** `(table, thread, threads, scratch) → ()` */
-  readonly function: FunctionBuilder;
-  /** Whether all threads take part; else the first does it alone. */
-  readonly parallel: boolean;
-  /** Scratch bytes for each thread, beyond `FOLD_BYTES`. */
-  readonly threadScratch: number;
-}
-
 export function kernelFunction(module: ModuleBuilder): FunctionBuilder {
-  return module.function(['i32', 'i32', 'i32', 'i32'], []);
-}
-
-/** Pushes the address of a buffer of the pointer table. */
-export function loadAddress(f: FunctionBuilder, buffer: number): void {
-  f.get(TABLE).memory(I32.load, buffer * 4);
+  return module.function(KERNEL_PARAMETERS, []);
 }
 
 /** This thread's share [start, end) of `count` units: equal shares, the first ones one larger. */
-export function threadRange(f: FunctionBuilder, count: number, start: number, end: number): void {
+export function threadRange(f: FunctionBuilder, count: Quantity, start: number, end: number): void {
   const share = f.local('i32');
   const extra = f.local('i32');
-  f.i32(count).get(THREADS).op(I32.divU).set(share);
-  f.i32(count).get(THREADS).op(I32.remU).set(extra);
+  f.push(count).get(THREADS).op(I32.divU).set(share);
+  f.push(count).get(THREADS).op(I32.remU).set(extra);
   const bound = (local: number, thread: () => void): void => {
     thread();
     f.get(share).op(I32.mul);

@@ -1,103 +1,109 @@
-/** @file Reading and writing four lanes of a buffer: contiguous, repeated or apart, whole or the first few. */
+/** @file Reading and writing four lanes of a buffer: contiguous, repeated or apart, all of them or the first few. */
 import type { DType } from '../../graph/dtype.js';
 import { itemSize } from '../../graph/dtype.js';
 import type { Value } from './elementOps.js';
 import type { Lanes, Register } from './lanes.js';
-import { I16x8, I32x4, I8x16, V128 } from './opcodes.js';
+import { I16x8, I32, I32x4, I8x16, V128 } from './opcodes.js';
 
-/** Where lane 0 is, and how many elements further the next lane is. */
-export interface LaneAddress {
+/** Where lane 0 is, and how far it is to the next. */
+export type LaneAddress = {
   /** An `i32` local that holds a byte address. */
   readonly pointer: number;
-  /** Bytes from the pointer to lane 0. */
-  readonly offset: number;
-  /** Elements from a lane to the next. */
-  readonly stride: number;
-}
+} & (
+  | {
+      /** Elements from a lane to the next. */
+      readonly stride: 0 | 1;
+      /** Bytes from the pointer to lane 0. */
+      readonly offset: number;
+    }
+  | {
+      readonly stride: 'far';
+      /** Lanes from the pointer to lane 0. */
+      readonly first: number;
+      /** A local that holds how many bytes so many lanes are apart. */
+      readonly far: (lanes: number) => number;
+    }
+);
 
-/** Pushes an address and returns the immediate that completes it: immediates cannot be negative. */
-function push(v: Lanes, at: LaneAddress, bytes: number): number {
-  const offset = at.offset + bytes;
+/** How many lanes are real: all four, one, or the 1 to 3 that are left of a row, `v.rest` at run time. */
+export type LaneCount = 4 | 1 | 'rest';
+
+/** Pushes the address of a lane and returns the immediate that completes it. */
+function push(v: Lanes, at: LaneAddress, lane: number, size: number): number {
   v.f.get(at.pointer);
-  if (offset >= 0) return offset;
-  v.f.i32(offset).op(0x6a);
+  if (at.stride !== 'far') return at.offset + at.stride * lane * size;
+  const lanes = at.first + lane;
+  if (lanes > 0) v.f.get(at.far(lanes)).op(I32.add);
   return 0;
 }
 
-/** Loads the first `lanes` lanes; the others are 0. A stride of 0 fills all four with one element. */
-export function loadLanes(v: Lanes, dtype: DType, at: LaneAddress, lanes: number): Value {
+/** Runs `body` for each real lane among `first`, `first + 1`, … up to `end`. */
+function eachLane(
+  v: Lanes,
+  lanes: LaneCount,
+  first: number,
+  end: number,
+  body: (lane: number) => void,
+): void {
+  for (let lane = first; lane < end; lane++) {
+    if (lanes === 4 || lane === 0) body(lane);
+    else if (lanes === 'rest' && lane < 3)
+      v.f
+        .get(v.rest)
+        .i32(lane)
+        .op(I32.gtS)
+        .if(() => body(lane));
+  }
+}
+
+/** Loads lanes; a stride of 0 fills all four with one element. Beyond those that are real they hold anything. */
+export function loadLanes(v: Lanes, dtype: DType, at: LaneAddress, lanes: LaneCount): Value {
   const registers = v.scope(() => {
     switch (dtype) {
       case 'float32':
       case 'int32':
-        return [load32(v, at, lanes)];
+        return [load(v, V128.load32Splat, V128.load, V128.load32Lane, at, 4, 0, lanes)];
       case 'float64':
-        return [load64(v, at, 0, Math.min(lanes, 2)), load64(v, at, 2, lanes - 2)];
-      case 'bool':
-        return [loadMask(v, at, lanes)];
+        return [0, 2].map((first) =>
+          load(v, V128.load64Splat, V128.load, V128.load64Lane, at, 8, first, lanes),
+        );
+      case 'bool': {
+        const { load8Splat, load32Zero, load8Lane } = V128;
+        const bytes = load(v, load8Splat, load32Zero, load8Lane, at, 1, 0, lanes);
+        if (at.stride === 0) return [v.bin(I32x4.ne, bytes, v.i32(0))];
+        const wide = v.un(I32x4.extendLowU16, v.un(I16x8.extendLowU8, bytes));
+        return [v.bin(I32x4.ne, wide, v.i32(0))];
+      }
     }
   });
   return { dtype, registers };
 }
 
-function loadWhole(v: Lanes, code: number, at: LaneAddress, bytes: number): Register {
-  const out = v.register();
-  v.f.memory(code, push(v, at, bytes)).set(out);
-  return out;
-}
-
-/** Adds single elements to a register of zeros. */
-function gather(
+/** The lanes from `first` on that fit a register: one element repeated, a whole vector, or one lane after the other. */
+function load(
   v: Lanes,
-  code: number,
+  splat: number,
+  whole: number,
+  single: number,
   at: LaneAddress,
   size: number,
   first: number,
-  lanes: number,
+  lanes: LaneCount,
 ): Register {
   const out = v.register();
+  if (at.stride !== 'far') {
+    v.f.memory(at.stride === 0 ? splat : whole, push(v, at, first, size)).set(out);
+    return out;
+  }
   v.f.v128Zero().set(out);
-  for (let lane = 0; lane < lanes; lane++)
-    insert(v, code, at, (first + lane) * at.stride * size, out, lane);
+  eachLane(v, lanes, first, first + (size === 8 ? 2 : 4), (lane) => {
+    const offset = push(v, at, lane, size);
+    v.f
+      .get(out)
+      .memoryLane(single, offset, lane - first)
+      .set(out);
+  });
   return out;
-}
-
-function insert(
-  v: Lanes,
-  code: number,
-  at: LaneAddress,
-  bytes: number,
-  into: Register,
-  lane: number,
-): void {
-  const offset = push(v, at, bytes);
-  v.f.get(into).memoryLane(code, offset, lane).set(into);
-}
-
-function load32(v: Lanes, at: LaneAddress, lanes: number): Register {
-  if (at.stride === 0) return loadWhole(v, V128.load32Splat, at, 0);
-  if (at.stride !== 1) return gather(v, V128.load32Lane, at, 4, 0, lanes);
-  if (lanes === 4) return loadWhole(v, V128.load, at, 0);
-  const out = loadWhole(v, lanes === 1 ? V128.load32Zero : V128.load64Zero, at, 0);
-  if (lanes === 3) insert(v, V128.load32Lane, at, 8, out, 2);
-  return out;
-}
-
-function load64(v: Lanes, at: LaneAddress, first: number, lanes: number): Register {
-  if (at.stride === 0) return loadWhole(v, V128.load64Splat, at, 0);
-  if (lanes <= 0) return v.f64(0);
-  if (at.stride !== 1) return gather(v, V128.load64Lane, at, 8, first, lanes);
-  return loadWhole(v, lanes === 1 ? V128.load64Zero : V128.load, at, first * 8);
-}
-
-function loadMask(v: Lanes, at: LaneAddress, lanes: number): Register {
-  if (at.stride === 0) return v.bin(I32x4.ne, loadWhole(v, V128.load8Splat, at, 0), v.i32(0));
-  const bytes =
-    at.stride === 1 && lanes === 4
-      ? loadWhole(v, V128.load32Zero, at, 0)
-      : gather(v, V128.load8Lane, at, 1, 0, lanes);
-  const wide = v.un(I32x4.extendLowU16, v.un(I16x8.extendLowU8, bytes));
-  return v.bin(I32x4.ne, wide, v.i32(0));
 }
 
 /** Makes what is to be stored: a mask becomes four bytes of 0 or 1. */
@@ -110,44 +116,29 @@ export function storable(v: Lanes, value: Value): readonly Register[] {
   });
 }
 
-/** Stores the first `lanes` lanes of what `storable` made. */
+/** Stores the real lanes of what `storable` made. */
 export function storeLanes(
   v: Lanes,
   dtype: DType,
   registers: readonly Register[],
   at: LaneAddress,
-  lanes: number,
+  lanes: LaneCount,
 ): void {
-  const put = (code: number, bytes: number, register: Register, lane?: number): void => {
-    const offset = push(v, at, bytes);
-    v.f.get(register);
-    if (lane === undefined) v.f.memory(code, offset);
-    else v.f.memoryLane(code, offset, lane);
-  };
-  const [low = 0, high = 0] = registers;
-  const contiguous = at.stride === 1;
-  if (dtype === 'float64') {
-    for (const [register, first] of [
-      [low, 0],
-      [high, 2],
-    ] as const) {
-      if (contiguous && lanes - first >= 2) put(V128.store, first * 8, register);
-      else {
-        for (let lane = first; lane < Math.min(lanes, first + 2); lane++) {
-          put(V128.store64Lane, lane * at.stride * 8, register, lane - first);
-        }
-      }
+  const size = itemSize[dtype];
+  const perRegister = size === 8 ? 2 : 4;
+  const single = size === 8 ? V128.store64Lane : size === 4 ? V128.store32Lane : V128.store8Lane;
+  registers.forEach((register, k) => {
+    const first = k * perRegister;
+    if (at.stride === 1 && lanes === 4) {
+      const offset = push(v, at, first, size);
+      v.f.get(register);
+      if (size === 1) v.f.memoryLane(V128.store32Lane, offset, 0);
+      else v.f.memory(V128.store, offset);
+      return;
     }
-  } else if (dtype === 'bool') {
-    if (contiguous && lanes === 4) put(V128.store32Lane, 0, low, 0);
-    else for (let lane = 0; lane < lanes; lane++) put(V128.store8Lane, lane * at.stride, low, lane);
-  } else if (contiguous && lanes === 4) {
-    put(V128.store, 0, low);
-  } else if (contiguous && lanes >= 2) {
-    put(V128.store64Lane, 0, low, 0);
-    if (lanes === 3) put(V128.store32Lane, 8, low, 2);
-  } else {
-    for (let lane = 0; lane < lanes; lane++)
-      put(V128.store32Lane, lane * at.stride * itemSize[dtype], low, lane);
-  }
+    eachLane(v, lanes, first, first + perRegister, (lane) => {
+      const offset = push(v, at, lane, size);
+      v.f.get(register).memoryLane(single, offset, lane - first);
+    });
+  });
 }

@@ -4,7 +4,8 @@
  * A register is a `v128` local. Formulas read like arithmetic, `v.add(v.mul(x, y), z)`; the compiler behind
  * WebAssembly turns locals back into values, so naming every intermediate costs nothing at run time.
  */
-import type { FunctionBuilder } from './assembler.js';
+import type { FunctionBuilder, Word } from './assembler.js';
+import { BLOCK } from './kernelFunction.js';
 import { F32x4, F64, F64x2, I32, I32x4, SHUFFLE, V128 } from './opcodes.js';
 
 /** A `v128` local. */
@@ -16,14 +17,17 @@ export class Lanes {
   readonly f: FunctionBuilder;
   /** Whether `madd` rounds once: relaxed SIMD has the instruction. */
   private readonly fused: boolean;
+  /** An `i32` local that holds how many lanes of a row's last vector are real, where that is known at run time only. */
+  readonly rest: number;
   private readonly idle: Register[] = [];
   private readonly allocated: Register[] = [];
   private readonly constants = new Map<string, Register>();
   private scalarTemps: [number, number] | undefined;
 
-  constructor(f: FunctionBuilder, fused = false) {
+  constructor(f: FunctionBuilder, fused = false, rest = -1) {
     this.f = f;
     this.fused = fused;
+    this.rest = rest;
   }
 
   /** A register that nothing else uses, until the enclosing `scope` ends. */
@@ -80,11 +84,17 @@ export class Lanes {
     return this.f64(words.getFloat64(0));
   }
 
-  /** A mask with the first `count` lanes set. */
-  firstLanes(count: number): Register {
-    return this.constant(`m${count}`, () => {
-      this.f.v128([count > 0 ? -1 : 0, count > 1 ? -1 : 0, count > 2 ? -1 : 0, count > 3 ? -1 : 0]);
+  /** A mask of the lanes before `rest · factor − shift`. */
+  restMask(factor: number, shift: number): Register {
+    return this.constant(`m${factor}:${shift}`, () => {
+      this.f.v128([0, 1, 2, 3]).get(this.rest).i32(factor).op(I32.mul).i32(shift).op(I32.sub);
+      this.f.op(I32x4.splat).op(I32x4.lt);
     });
+  }
+
+  /** The constant that a word of a kernel's block holds, in every lane: `load` repeats one element. */
+  word(load: number, { word }: Word): Register {
+    return this.constant(`w${load}:${word}`, () => this.f.get(BLOCK).memory(load, word * 4));
   }
 
   /** 0, 1, 2, 3. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Access, LoopKernel, Scalar } from '../../engine/kernel.js';
 import type { DType, TypedArray } from '../../graph/dtype.js';
 import { allocate } from '../../graph/dtype.js';
+import { Scratch } from './block.js';
 import { chunkReductions } from './chunkReductions.js';
 import { expectEqual, referenceLoop, runKernels } from './testBench.js';
 import { bestVectorWidth } from './vectorWidth.js';
@@ -296,7 +297,7 @@ describe('several levels of reductions', () => {
   test('softmax of one long row', () => {
     const buffers = [noise(66_001), new Float32Array(66_001), new Float32Array(1)];
     const kernel = softmax(1, 66_001, 'rows');
-    expect(chunkReductions(kernel, { entry: 3, bytes: 0 }).length).toBeGreaterThan(3);
+    expect(chunkReductions(kernel, new Scratch(0)).length).toBeGreaterThan(3);
     close(runKernels([kernel], buffers), referenceLoop(kernel, buffers), 2e-6);
   });
   test.each([
@@ -354,7 +355,7 @@ describe('long reductions go in chunks', () => {
     [[5], [30, 1200], [1, 6000, 5]],
   ])('outer %j, inner %j', (outer, inner, strides) => {
     const kernel = sum(outer, inner, strides);
-    expect(chunkReductions(kernel, { entry: 2, bytes: 0 }).length).toBeGreaterThan(1);
+    expect(chunkReductions(kernel, new Scratch(0)).length).toBeGreaterThan(1);
     const data = Float32Array.from(
       { length: product(outer) * product(inner) },
       (_, i) => ((i * 7919) % 13) - 6,

@@ -5,41 +5,30 @@
  * time. Each pass over a row folds one level of reductions and writes the points that are known by then. Everything that
  * does not vary within a loop is computed before it.
  */
-import type { LoopKernel, Scalar } from '../../engine/kernel.js';
+import type { Scalar } from '../../engine/kernel.js';
 import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
 import { accumulate, fold, freshAccumulators, settle } from './accumulators.js';
 import type { Reduce } from './accumulators.js';
 import type { Value } from './elementOps.js';
+import { kernelFunction, THREAD, THREADS, threadRange } from './kernelFunction.js';
+import type { KernelContext } from './kernelFunction.js';
 import { Lanes } from './lanes.js';
 import type { Register } from './lanes.js';
-import { storable, storeLanes } from './laneMemory.js';
-import { analyseBody, closure } from './loopBody.js';
+import { storable, storeLanes, type LaneCount } from './laneMemory.js';
+import { closure } from './loopBody.js';
 import type { ScalarFacts } from './loopBody.js';
-import { planNest } from './loopNest.js';
 import type { Nest, Walk } from './loopNest.js';
-import { levelToShare, planCaches, planPasses, vectorsOf } from './loopPasses.js';
 import type { Pass } from './loopPasses.js';
 import { LoopValues } from './loopValues.js';
 import { I32 } from './opcodes.js';
-import type { CompiledKernel, KernelContext } from './kernelFunction.js';
-import { kernelFunction, THREAD, THREADS, threadRange } from './kernelFunction.js';
+import type { LoopPlan } from './planLoop.js';
 import { Walks } from './walks.js';
 
-/** Points times instructions below which one thread is as fast as many. */
-const SERIAL_WORK = 32 * 1024;
-
-export function compileLoop(
-  module: ModuleBuilder,
-  kernel: LoopKernel,
-  context: KernelContext,
-): CompiledKernel {
-  return new LoopCompiler(module, kernel, context).compile();
-}
-
-class LoopCompiler {
+/** Writes the function of a loop kernel's form. */
+export class LoopWriter {
   private readonly context: KernelContext;
   private readonly body: readonly Scalar[];
-  private readonly all: readonly number[];
+  private readonly plan: LoopPlan;
   private readonly nest: Nest;
   private readonly facts: readonly ScalarFacts[];
   private readonly passes: readonly Pass[];
@@ -47,41 +36,53 @@ class LoopCompiler {
   private readonly v: Lanes;
   private readonly walks: Walks;
   private readonly values: LoopValues;
-  /** Vectors side by side along the vector level, and the points of such a step. */
-  private readonly width: number;
+  /** The points of a step along the vector level. */
   private readonly step: number;
-  private readonly shared: number;
-  private readonly parallel: boolean;
-  private readonly scratch: number;
+  /** Locals: steps along the vector level, then vectors of four lanes. */
+  private readonly wholeSteps: number;
+  private readonly restVectors: number;
 
-  constructor(module: ModuleBuilder, kernel: LoopKernel, context: KernelContext) {
-    const { body } = kernel;
+  constructor(
+    module: ModuleBuilder,
+    body: readonly Scalar[],
+    context: KernelContext,
+    plan: LoopPlan,
+  ) {
+    const { nest, facts, passes, width, form, caches } = plan;
     this.context = context;
     this.body = body;
-    this.all = body.map((_, i) => i);
-    this.nest = planNest(kernel);
-    this.facts = analyseBody(kernel, this.nest);
-    this.passes = planPasses(body, this.nest, this.facts);
-    this.f = kernelFunction(module);
-    this.v = new Lanes(this.f, context.fma);
-    this.width = vectorsOf(body, this.nest, this.facts, context.width);
-    this.step = 4 * this.width;
-    this.shared = levelToShare(this.nest, this.width);
-    const points = this.nest.sizes.reduce((product, size) => product * size, 1);
-    const weight = this.facts.reduce((sum, fact) => sum + (fact.expensive ? 8 : 1), 0);
-    this.parallel = this.shared >= 0 && points * weight >= SERIAL_WORK;
-    const { caches, bytes } = planCaches(kernel, this.nest, this.facts, this.passes);
-    this.scratch = bytes;
-    this.walks = new Walks(this.f, this.nest, this.step, caches.values());
-    this.values = new LoopValues(this.v, this.walks, body, this.nest, this.facts, caches);
+    this.plan = plan;
+    this.nest = nest;
+    this.facts = facts;
+    this.passes = passes;
+    const f = kernelFunction(module);
+    this.f = f;
+    this.step = 4 * width;
+    this.walks = new Walks(f, nest, this.step, form);
+    const size = this.walks.size(nest.vector);
+    const rest = f.local('i32');
+    this.wholeSteps = f.local('i32');
+    this.restVectors = f.local('i32');
+    f.ahead(() => {
+      f.get(size).i32(Math.log2(this.step)).op(I32.shrU).set(this.wholeSteps);
+      f.get(size)
+        .i32(this.step - 1)
+        .op(I32.and);
+      f.i32(2).op(I32.shrU).set(this.restVectors);
+      f.get(size).i32(3).op(I32.and).set(rest);
+    });
+    this.v = new Lanes(f, context.fma, rest);
+    this.values = new LoopValues(this.v, this.walks, body, nest, facts, caches, form.constants);
   }
 
-  compile(): CompiledKernel {
-    if (this.nest.sizes.slice(0, this.nest.outer).every((size) => size > 0)) {
-      this.values.computeAt(-1, this.all, 0);
-      this.outerLevel(0);
-    }
-    return { function: this.f, parallel: this.parallel, threadScratch: this.scratch };
+  write(): FunctionBuilder {
+    this.values.computeAt(
+      -1,
+      this.body.map((_, i) => i),
+      0,
+    );
+    this.outerLevel(0);
+    return this.f;
   }
 
   // Loops.
@@ -91,46 +92,54 @@ class LoopCompiler {
       this.row();
       return;
     }
-    this.loop(level, this.parallel && level === this.shared, () => {
-      this.values.computeAt(level, this.all, 0);
+    this.loop(level, level === this.plan.shared, () => {
+      this.values.computeAt(
+        level,
+        this.body.map((_, i) => i),
+        0,
+      );
       this.outerLevel(level + 1);
     });
   }
 
-  /** A loop over `level` around `body`, which is written once for each width of the vector level. */
+  /** A loop over `level` around `body`; along the vector level, `body` is written for steps and for what they leave. */
   private loop(level: number, split: boolean, body: () => void): void {
-    const { f, values, step } = this;
-    const size = this.nest.sizes[level] as number;
+    const { f } = this;
     const vector = level === this.nest.vector;
-    if (size === 0) return;
+    const { steps, width } = this.plan;
+    const count = vector ? this.wholeSteps : this.walks.size(level);
     const start = split ? f.local('i32') : undefined;
-    const end = split ? f.local('i32') : undefined;
-    const count = vector ? Math.floor(size / step) : size;
-    if (start !== undefined && end !== undefined) threadRange(f, count, start, end);
+    const left = f.local('i32');
+    if (start !== undefined) {
+      threadRange(f, { local: count }, start, left);
+      f.get(left).get(start).op(I32.sub).set(left);
+    } else f.get(count).set(left);
     this.walks.along(level, start, (moving) => {
-      const wide = (copies: number, lanes: number): void => {
-        values.copies = copies;
-        values.lanes = lanes;
-      };
-      if (vector) wide(this.width, 4);
-      const by = vector ? step : 1;
-      if (start === undefined || end === undefined) {
-        f.repeat(count, () => this.iteration(moving, level, by, body));
-      } else {
-        f.get(end).get(start).op(I32.sub).set(end);
-        f.repeatLocal(end, () => this.iteration(moving, level, by, body));
+      if (!vector) {
+        f.repeatLocal(left, () => this.iteration(moving, level, 1, body));
+        return;
       }
-      if (!vector) return;
-      const rest = size - count * step;
-      const tail = (): void => {
-        wide(1, 4);
-        f.repeat(Math.floor(rest / 4), () => this.iteration(moving, level, 4, body));
-        wide(1, rest % 4);
-        if (rest % 4 > 0) this.iteration(moving, level, 0, body);
+      const wide = (copies: number, lanes: LaneCount): void => {
+        this.values.copies = copies;
+        this.values.lanes = lanes;
       };
-      // The last thread does what does not fill a step.
-      if (split && rest > 0) f.get(THREAD).i32(1).op(I32.add).get(THREADS).op(I32.eq).if(tail);
-      else tail();
+      wide(width, 4);
+      if (steps === 'one' && !split) this.iteration(moving, level, 0, body);
+      else f.repeatLocal(left, () => this.iteration(moving, level, this.step, body));
+      if (steps === 'any') {
+        const rest = (): void => {
+          wide(1, 4);
+          if (width > 1) {
+            f.get(this.restVectors).set(left);
+            f.repeatLocal(left, () => this.iteration(moving, level, 4, body));
+          }
+          wide(1, 'rest');
+          f.get(this.v.rest).if(() => this.iteration(moving, level, 0, body));
+        };
+        // The last thread does what does not fill a step.
+        if (split) f.get(THREAD).i32(1).op(I32.add).get(THREADS).op(I32.eq).if(rest);
+        else rest();
+      }
       wide(1, 4);
     });
   }
@@ -216,7 +225,7 @@ class LoopCompiler {
     outputs.forEach((output, k) => {
       const parts = ready[k] as (readonly Register[])[];
       const perLane = (vector < outer || output.perPoint) && output.strides[vector] !== 0;
-      const lanes = perLane ? values.lanes : 1;
+      const lanes: LaneCount = perLane ? values.lanes : 1;
       for (let copy = 0; copy < (perLane ? values.copies : 1); copy++) {
         const registers = (parts[copy] ?? parts[0]) as readonly Register[];
         storeLanes(v, output.dtype, registers, walks.address(output, copy), lanes);
@@ -225,7 +234,7 @@ class LoopCompiler {
   }
 
   private accumulatorCount(i: number): number {
-    if (this.nest.vector >= this.nest.outer) return this.width;
+    if (this.nest.vector >= this.nest.outer) return this.plan.width;
     return (this.facts[i] as ScalarFacts).perLane ? this.values.copies : 1;
   }
 

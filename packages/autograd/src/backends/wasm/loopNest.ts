@@ -8,9 +8,13 @@ import type { DType } from '../../graph/dtype.js';
 import { itemSize } from '../../graph/dtype.js';
 import type { LoopKernel, Scalar } from '../../engine/kernel.js';
 
+/** What a walk has for a buffer where it is a coordinate, or a row kept in scratch memory. */
+export const COORDINATE = -1;
+export const CACHE = -2;
+
 /** One buffer as the nest walks it; a coordinate that the body asks for is walked like a buffer of one-byte items. */
 export interface Walk {
-  /** Index in the pointer table; −1 for a coordinate. */
+  /** The buffer of the plan; `COORDINATE` or `CACHE`. */
   readonly buffer: number;
   readonly dtype: DType;
   readonly size: number;
@@ -82,7 +86,7 @@ export function planNest(kernel: LoopKernel): Nest {
   const coordinates = new Map<number, Walk>();
   for (const d of asked) {
     const strides = levels.map((dim) => (dim.coordinate === d ? 1 : 0));
-    coordinates.set(d, { buffer: -1, dtype: 'int32', size: 1, offset: 0, strides });
+    coordinates.set(d, { buffer: COORDINATE, dtype: 'int32', size: 1, offset: 0, strides });
   }
   return {
     sizes: levels.map((dim) => dim.size),

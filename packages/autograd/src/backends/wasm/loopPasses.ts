@@ -3,7 +3,7 @@ import type { LoopKernel, Scalar } from '../../engine/kernel.js';
 import { itemSize } from '../../graph/dtype.js';
 import type { VectorWidth } from './kernelFunction.js';
 import { closure, isCheap, type ScalarFacts } from './loopBody.js';
-import type { Nest, Walk } from './loopNest.js';
+import { CACHE, type Nest, type Walk } from './loopNest.js';
 
 /** Rows up to this size keep what the next pass needs; longer ones compute it again. */
 const CACHE_BYTES = 128 * 1024;
@@ -73,7 +73,7 @@ export function planCaches(
       strides[level] = stride;
       stride *= sizes[level] as number;
     }
-    caches.set(i, { buffer: -2, dtype: scalar.dtype, size, offset: bytes, strides });
+    caches.set(i, { buffer: CACHE, dtype: scalar.dtype, size, offset: bytes, strides });
     bytes += needed;
   }
   return { caches, bytes };

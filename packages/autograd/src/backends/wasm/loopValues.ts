@@ -1,19 +1,20 @@
 /** @file The values of a loop body while its code is written: each computed once, as far out as it can be. */
 import type { Scalar } from '../../engine/kernel.js';
-import type { FunctionBuilder } from './assembler.js';
-import { applyOp, constant } from './elementOps.js';
+import type { FunctionBuilder, Word } from './assembler.js';
+import { applyOp } from './elementOps.js';
 import type { Value } from './elementOps.js';
-import { loadLanes, storeLanes } from './laneMemory.js';
+import { loadLanes, storeLanes, type LaneCount } from './laneMemory.js';
 import type { Lanes } from './lanes.js';
 import type { ScalarFacts } from './loopBody.js';
 import type { Nest, Walk } from './loopNest.js';
 import { I32x4 } from './opcodes.js';
+import { blockConstant } from './values.js';
 import type { Walks } from './walks.js';
 
 export class LoopValues {
-  /** Vectors that go side by side, and how many lanes of the last are real. */
+  /** Vectors that go side by side, and how many lanes are real. */
   copies = 1;
-  lanes = 4;
+  lanes: LaneCount = 4;
   /** Which of `caches` have been filled. */
   cached = new Set<number>();
   readonly caches: ReadonlyMap<number, Walk>;
@@ -23,6 +24,7 @@ export class LoopValues {
   private readonly body: readonly Scalar[];
   private readonly nest: Nest;
   private readonly facts: readonly ScalarFacts[];
+  private readonly constants: ReadonlyMap<number, Word>;
   /** Values at hand, a vector for each copy that varies. */
   private values = new Map<number, readonly Value[]>();
 
@@ -33,6 +35,7 @@ export class LoopValues {
     nest: Nest,
     facts: readonly ScalarFacts[],
     caches: ReadonlyMap<number, Walk>,
+    constants: ReadonlyMap<number, Word>,
   ) {
     this.f = v.f;
     this.v = v;
@@ -41,6 +44,7 @@ export class LoopValues {
     this.nest = nest;
     this.facts = facts;
     this.caches = caches;
+    this.constants = constants;
   }
 
   /** What `body` computes is forgotten after it. */
@@ -105,7 +109,7 @@ export class LoopValues {
         });
       }
       case 'const':
-        return [constant(v, scalar.value, scalar.dtype)];
+        return [blockConstant(v, this.constants.get(i) as Word, scalar.dtype)];
       case 'load': {
         const walk = this.nest.inputs[scalar.input] as Walk;
         return each((copy) => loadLanes(v, walk.dtype, walks.address(walk, copy), this.lanes));

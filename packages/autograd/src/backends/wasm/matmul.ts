@@ -4,15 +4,19 @@
  * Threads take columns, rows or matrices of a batch; the order in which one element is summed never changes.
  */
 import type { Access, LoopKernel, MatmulKernel } from '../../engine/kernel.js';
-import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
-import { compileBlasMatmul } from './blasProduct.js';
-import { blocks, BlockedProduct } from './blockedProduct.js';
-import type { Matrix, Range } from './blockedProduct.js';
-import { kernelFunction, loadAddress, threadRange } from './kernelFunction.js';
-import type { CompiledKernel, KernelContext } from './kernelFunction.js';
+import type { FunctionBuilder, Quantity } from './assembler.js';
+import { planBlasMatmul } from './blasProduct.js';
+import { Block, type FormedKernel } from './block.js';
+import { BlockedProduct, blocks } from './blockedProduct.js';
+import type { Range } from './blockedProduct.js';
+import { blockingOf, columnsOf, packedBytes } from './blocking.js';
+import type { Product } from './blocking.js';
+import { kernelFunction, threadRange } from './kernelFunction.js';
+import type { KernelContext } from './kernelFunction.js';
 import { tiling } from './microKernel.js';
 import type { Tiling } from './microKernel.js';
 import { I32 } from './opcodes.js';
+import { batchOf, productOf, pushMatrix, wordsOf, type Batch } from './productBlock.js';
 
 /** Multiplications below which one thread is as fast as many. */
 const SERIAL_WORK = 32 * 1024;
@@ -46,117 +50,83 @@ export function matmulAsLoop(kernel: MatmulKernel): LoopKernel | undefined {
   };
 }
 
-export function compileMatmul(
-  module: ModuleBuilder,
-  kernel: MatmulKernel,
-  context: KernelContext,
-): CompiledKernel {
-  const byBlas = context.blas ? compileBlasMatmul(module, kernel) : undefined;
-  return byBlas ?? new MatmulCompiler(module, kernel, context).compile();
+/** A product ready to be called; null where there is nothing to compute. */
+export function planMatmul(kernel: MatmulKernel, context: KernelContext): FormedKernel | null {
+  const batches = kernel.batch.reduce((all, size) => all * size, 1);
+  if (batches === 0) return null;
+  const byBlas = context.blas ? planBlasMatmul(kernel) : null;
+  return byBlas ?? planBlocked(kernel, batches, context);
 }
 
-class MatmulCompiler {
-  private readonly kernel: MatmulKernel;
-  private readonly t: Tiling;
-  private readonly f: FunctionBuilder;
-  private readonly product: BlockedProduct;
-  private readonly batches: number;
-  private readonly split: 'batch' | 'rows' | 'columns' | 'none';
+/** What threads share out. */
+type Split = 'batch' | 'rows' | 'columns' | 'none';
 
-  constructor(module: ModuleBuilder, kernel: MatmulKernel, context: KernelContext) {
-    this.kernel = kernel;
-    this.t = tiling(kernel.out.dtype === 'float64' ? 'float64' : 'float32', context);
-    this.f = kernelFunction(module);
-    const matrix = (access: Access): Matrix => ({
-      rows: (access.strides[kernel.batch.length] as number) * this.t.size,
-      columns: (access.strides[kernel.batch.length + 1] as number) * this.t.size,
-    });
-    const { m, n, k } = kernel;
-    this.product = new BlockedProduct(module, this.f, this.t, {
-      m,
-      n,
-      k,
-      a: matrix(kernel.a),
-      b: matrix(kernel.b),
-      c: matrix(kernel.out),
-    });
-    this.batches = kernel.batch.reduce((all, size) => all * size, 1);
+function planBlocked(kernel: MatmulKernel, batches: number, context: KernelContext): FormedKernel {
+  const t = tiling(kernel.out.dtype === 'float64' ? 'float64' : 'float32', context);
+  const product = productOf(kernel, t.size);
+  const how = blockingOf(t, product);
+  const bytes = packedBytes(t, product, how);
+  const { m, n, k } = kernel;
+  const options = [
+    ['batch', batches * 1.5],
+    ['columns', Math.ceil(n / columnsOf(t)) * 1.2],
+    ['rows', Math.ceil(m / t.rows)],
+  ] as const;
+  const [best] = options.reduce((x, y) => (y[1] > x[1] ? y : x));
+  const split: Split = batches * m * n * k >= SERIAL_WORK ? best : 'none';
+  const { packing = 'place', copiesA, rowMajor } = how;
 
-    const panels = Math.ceil(kernel.n / this.product.tileColumns);
-    const tiles = Math.ceil(kernel.m / this.t.rows);
-    const options = [
-      ['batch', this.batches * 1.5],
-      ['columns', panels * 1.2],
-      ['rows', tiles],
-    ] as const;
-    const [best] = options.reduce((x, y) => (y[1] > x[1] ? y : x));
-    this.split = this.batches * kernel.m * kernel.n * kernel.k >= SERIAL_WORK ? best : 'none';
-  }
+  const block = new Block();
+  const batch = batchOf(block, kernel, t.size);
+  const sizes = wordsOf(block, product);
+  const panels = block.number(bytes.panels);
+  return {
+    key: `matmul${t.size} ${packing} ${copiesA} ${rowMajor} ${split} ${batch.dims.length}`,
+    block,
+    parallel: split !== 'none',
+    threadScratch: bytes.all,
+    write: (module) => {
+      const f = kernelFunction(module);
+      const blocked = new BlockedProduct(module, f, t, sizes, how, panels);
+      writeBatch(f, t, blocked, sizes, batch, split);
+      return f;
+    },
+  };
+}
 
-  compile(): CompiledKernel {
-    const { f, kernel } = this;
-    const range = (name: typeof this.split, units: number, unit: number, most: number): Range => {
-      const [start, end] = [f.local('i32'), f.local('i32')];
-      if (this.split === name) {
-        threadRange(f, units, start, end);
-        if (unit > 1) {
-          f.get(start).i32(unit).op(I32.mul).set(start).get(end).i32(unit).op(I32.mul).set(end);
-          f.get(end).i32(most).get(end).i32(most).op(I32.ltS).select().set(end);
-        }
-      } else {
-        f.i32(most).set(end);
-      }
-      return [start, () => f.get(end)];
-    };
-    if (this.batches > 0) {
-      const batch = range('batch', this.batches, 1, this.batches);
-      const columns = range(
-        'columns',
-        Math.ceil(kernel.n / this.product.tileColumns),
-        this.product.tileColumns,
-        kernel.n,
-      );
-      const rows = range('rows', Math.ceil(kernel.m / this.t.rows), this.t.rows, kernel.m);
-      this.batchLoop(batch, columns, rows);
-    }
-    return {
-      function: f,
-      parallel: this.split !== 'none',
-      threadScratch: this.product.packedBytes,
-    };
-  }
-
-  private batchLoop(batch: Range, columns: Range, rows: Range): void {
-    const { f, kernel } = this;
-    const bases = [kernel.a, kernel.b, kernel.out].map((access) => {
-      const base = f.local('i32');
-      loadAddress(f, access.buffer);
-      f.i32(access.offset * this.t.size)
+function writeBatch(
+  f: FunctionBuilder,
+  t: Tiling,
+  blocked: BlockedProduct,
+  sizes: Product<Quantity>,
+  batch: Batch,
+  split: Split,
+): void {
+  const range = (name: Split, most: Quantity, unit: number): Range => {
+    const [start, end] = [f.local('i32'), f.local('i32')];
+    if (split === name) {
+      const units = f.local('i32');
+      f.push(most)
+        .i32(unit - 1)
         .op(I32.add)
-        .set(base);
-      return { access, base, at: f.local('i32') };
+        .i32(unit)
+        .op(I32.divU)
+        .set(units);
+      threadRange(f, { local: units }, start, end);
+      f.get(start).i32(unit).op(I32.mul).set(start).get(end).i32(unit).op(I32.mul).set(end);
+      f.get(end).push(most).get(end).push(most).op(I32.ltS).select().set(end);
+    } else f.push(most).set(end);
+    return [start, () => f.get(end)];
+  };
+  const matrices = range('batch', batch.count, 1);
+  const columns = range('columns', sizes.n, columnsOf(t));
+  const rows = range('rows', sizes.m, t.rows);
+  const [a, b, c] = [f.local('i32'), f.local('i32'), f.local('i32')];
+  blocks(f, matrices[0], matrices[1], 1, (index) => {
+    [a, b, c].forEach((pointer, i) => {
+      pushMatrix(f, batch, i as 0 | 1 | 2, index);
+      f.set(pointer);
     });
-    blocks(f, batch[0], batch[1], 1, (index) => {
-      for (const { access, base, at } of bases) {
-        f.get(base);
-        let within = this.batches;
-        kernel.batch.forEach((size, d) => {
-          within /= size;
-          const stride = (access.strides[d] as number) * this.t.size;
-          if (stride === 0 || size === 1) return;
-          f.get(index)
-            .i32(within)
-            .op(I32.divU)
-            .i32(size)
-            .op(I32.remU)
-            .i32(stride)
-            .op(I32.mul)
-            .op(I32.add);
-        });
-        f.set(at);
-      }
-      const [a = 0, b = 0, c = 0] = bases.map(({ at }) => at);
-      this.product.write(a, b, c, columns, rows);
-    });
-  }
+    blocked.write(a, b, c, columns, rows);
+  });
 }

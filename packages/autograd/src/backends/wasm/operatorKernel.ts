@@ -1,43 +1,38 @@
-/** @file Kernels of their own kind: which function writes which. */
+/** @file Kernels of their own kind: which function plans which. */
 import type { LoopKernel, OperatorKernel } from '../../engine/kernel.js';
-import type { ModuleBuilder } from './assembler.js';
-import type { Scratch } from './chunkReductions.js';
-import { compileConv } from './convKernel.js';
-import { compileIndex } from './indexKernel.js';
-import type { CompiledKernel, KernelContext } from './kernelFunction.js';
-import { compilePool } from './poolKernel.js';
-import { compilePosition } from './positionKernel.js';
-import { compileRandom } from './randomKernel.js';
-import { compileScan } from './scanKernel.js';
-import { compileSearch } from './searchKernel.js';
-import { compileSort } from './sortKernel.js';
+import type { FormedKernel, Scratch } from './block.js';
+import { planConv } from './convKernel.js';
+import { planIndex } from './indexKernel.js';
+import type { KernelContext } from './kernelFunction.js';
+import { planPool } from './poolKernel.js';
+import { planPosition } from './positionKernel.js';
+import { planRandom } from './randomKernel.js';
+import { planScan } from './scanKernel.js';
+import { planSearch } from './searchKernel.js';
+import { planSort } from './sortKernel.js';
 
-/** What an operator becomes, in order: functions of its own, and loops that finish the work. */
-export type Piece = CompiledKernel | LoopKernel;
-
-/** Compiles an operator; `scratch` is memory that all threads see. */
-export function compileOperator(
-  module: ModuleBuilder,
+/** What an operator becomes, in order: functions of its own, and loops that start or finish the work. */
+export function planOperator(
   kernel: OperatorKernel,
   context: KernelContext,
   scratch: Scratch,
-): Piece[] {
+): (FormedKernel | LoopKernel)[] {
   switch (kernel.kind) {
     case 'conv':
-      return compileConv(module, kernel, context, scratch);
+      return planConv(kernel, context, scratch);
     case 'index':
-      return compileIndex(module, kernel, scratch);
+      return planIndex(kernel);
     case 'pool':
-      return [compilePool(module, kernel)];
+      return [planPool(kernel)];
     case 'position':
-      return [compilePosition(module, kernel)];
+      return [planPosition(kernel)];
     case 'random':
-      return [compileRandom(module, kernel)];
+      return [planRandom(kernel)];
     case 'scan':
-      return [compileScan(module, kernel)];
+      return [planScan(kernel)];
     case 'search':
-      return [compileSearch(module, kernel)];
+      return [planSearch(kernel)];
     case 'sort':
-      return [compileSort(module, kernel, scratch)];
+      return [planSort(kernel, scratch)];
   }
 }

@@ -10,7 +10,8 @@ import '../../ops/index.js';
 import { interpreter } from '../interpreter/interpreter.js';
 import { Arrays } from './arrays.js';
 import { wasmBackend } from './backend.js';
-import { compileKernels } from './compile.js';
+import { Forms } from './forms.js';
+import { listKernels } from './kernelList.js';
 import { WasmMemory } from './memory.js';
 import { ThreadPool } from './pool.js';
 import { WasmPlan } from './wasmPlan.js';
@@ -132,6 +133,7 @@ function random(): Writer {
 }
 
 const shared = new WasmMemory({ shared: true });
+const forms = new Forms(shared);
 const ended: (() => void)[] = [];
 afterAll(() => ended.forEach((end) => end()));
 
@@ -147,7 +149,7 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
       const kernels = instructions.flatMap(({ op, inputs }, slot) =>
         op === null ? [] : [operatorKernel(instructions, slot, inputs)!],
       );
-      const compiled = compileKernels(kernels, { shared: true, threads });
+      const compiled = listKernels(kernels, forms, { threads });
       expect(compiled.parallel).toBe(true);
       const addresses = instructions.map(({ shape, dtype }) =>
         shared.allocate(sizeOf(shape) * itemSize[dtype]),
@@ -168,7 +170,7 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
           if (op === null) view(slot).set(values.get(slot)!);
           else view(slot).fill(55);
         });
-      const [plan, alone] = [new WasmPlan(shared, compiled, pool), new WasmPlan(shared, compiled)];
+      const [plan, alone] = [new WasmPlan(forms, compiled, pool), new WasmPlan(forms, compiled)];
       for (const p of [plan, alone]) p.setBuffers(addresses);
       clear();
       alone.run();

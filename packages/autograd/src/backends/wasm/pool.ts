@@ -8,6 +8,7 @@
 import type * as NodeThreads from 'node:worker_threads';
 import { DeviceError } from '../../errors.js';
 import { blasSource } from '../blas/blas.js';
+import type { FormModule } from './forms.js';
 import type { WasmMemory } from './memory.js';
 import { CONTROL, OPERATION, workerSource } from './worker.js';
 import type { WorkerData } from './worker.js';
@@ -67,7 +68,8 @@ export class ThreadPool {
   private readonly control: number;
   private readonly state: Int32Array;
   private workers: WorkerHandle[] = [];
-  private nextPlan = 1;
+  /** How many modules the workers have. */
+  private loaded = 0;
   private broken = false;
   private readonly patience: number;
 
@@ -130,22 +132,23 @@ export class ThreadPool {
     return this.ready;
   }
 
-  /** Hands a module to the workers and gives the number by which `run` knows it. */
-  load(bytes: Uint8Array): number {
-    const plan = this.nextPlan++;
-    const address = this.memory.store('bool', bytes);
-    try {
-      this.send(OPERATION.load, plan, address, bytes.length);
-      this.join('load a plan');
-    } finally {
-      if (!this.broken) this.memory.release(address);
+  /** Hands the workers the modules that they do not have yet. */
+  load(modules: readonly FormModule[]): void {
+    for (; this.loaded < modules.length; this.loaded++) {
+      const { bytes, tableSize } = modules[this.loaded] as FormModule;
+      const address = this.memory.store('bool', bytes);
+      try {
+        this.send(OPERATION.load, address, bytes.length, tableSize);
+        this.join('load a module');
+      } finally {
+        if (!this.broken) this.memory.release(address);
+      }
     }
-    return plan;
   }
 
-  /** Wakes the workers for a plan, does this thread's part by `own`, and waits for theirs. */
-  run(plan: number, table: number, own: () => number): void {
-    this.send(OPERATION.run, plan, table, 0);
+  /** Wakes the workers for the plan at `list`, does this thread's part by `own`, and waits for theirs. */
+  run(list: number, own: () => number): void {
+    this.send(OPERATION.run, list, 0, 0);
     let status;
     try {
       status = own();
@@ -163,26 +166,20 @@ export class ThreadPool {
     this.join('run a plan');
   }
 
-  drop(plan: number): void {
-    if (!this.ready) return;
-    this.send(OPERATION.drop, plan, 0, 0);
-    this.join('drop a plan');
-  }
-
   /** Ends the workers. Plans still run, on one thread. */
   dispose(): void {
     if (this.broken) return;
     this.giveUp();
   }
 
-  private send(operation: number, plan: number, address: number, length: number): void {
+  private send(operation: number, address: number, length: number, tableSize: number): void {
     const { state } = this;
     Atomics.store(state, CONTROL.done, 0);
     Atomics.store(state, CONTROL.failed, 0);
     Atomics.store(state, CONTROL.operation, operation);
-    Atomics.store(state, CONTROL.plan, plan);
     Atomics.store(state, CONTROL.address, address | 0);
     Atomics.store(state, CONTROL.length, length);
+    Atomics.store(state, CONTROL.tableSize, tableSize);
     Atomics.store(state, CONTROL.threads, this.threads);
     Atomics.add(state, CONTROL.command, 1);
     Atomics.notify(state, CONTROL.command);

@@ -1,11 +1,12 @@
 /** @file Where the largest or smallest element of each row is. */
 import type { PositionKernel } from '../../engine/kernel.js';
 import type { DType } from '../../graph/dtype.js';
-import type { ModuleBuilder, ValueType } from './assembler.js';
-import { kernelFunction, loadAddress, threadRange } from './kernelFunction.js';
-import type { CompiledKernel } from './kernelFunction.js';
-import { elementsOf, forRange } from './nest.js';
+import type { FunctionBuilder, ValueType, Word } from './assembler.js';
+import { Block, type FormedKernel } from './block.js';
+import { kernelFunction } from './kernelFunction.js';
+import { elementsOf, forShare } from './nest.js';
 import { F32, F64, I32 } from './opcodes.js';
+import { pushRow, rowsOf } from './rows.js';
 
 /** Elements below which one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
@@ -30,54 +31,56 @@ export function comparisonOf(dtype: DType): Comparison {
   }
 }
 
-export function compilePosition(module: ModuleBuilder, kernel: PositionKernel): CompiledKernel {
-  const f = kernelFunction(module);
+export function planPosition(kernel: PositionKernel): FormedKernel {
   const { outer, length, inner, largest } = kernel;
   const [input] = kernel.inputs;
-  const { size, load } = elementsOf(input.dtype);
-  const { type, gt, lt, eq, ne } = comparisonOf(input.dtype);
   const parallel = outer * inner * length >= SERIAL_WORK;
-  const [start, end] = [f.local('i32'), f.local('i32')];
-  if (parallel) threadRange(f, outer * inner, start, end);
-  else f.i32(outer * inner).set(end);
-  const [from, to, at, i, best] = [1, 2, 3, 4, 5].map(() => f.local('i32')) as [
-    ...[number, number, number, number, number],
-  ];
+  const block = new Block();
+  const from = rowsOf(block, input, kernel);
+  const to = block.place(kernel.out);
+  const [rows, others] = [block.number(outer * inner), block.number(length - 1)];
+  return {
+    key: `position ${input.dtype} ${largest} ${parallel}`,
+    block,
+    parallel,
+    threadScratch: 0,
+    write: (module) => {
+      const f = kernelFunction(module);
+      const [at, best] = [f.local('i32'), f.local('i32')];
+      forShare(f, rows, parallel, (row) => {
+        pushRow(f, from, row).set(at);
+        findExtreme(f, input.dtype, largest, { at, step: from.step, others, best });
+        f.push(to).get(row).i32(4).op(I32.mul).op(I32.add).get(best).memory(I32.store, 0);
+      });
+      return f;
+    },
+  };
+}
+
+/** Sets `best` to the position of the extreme of a row that begins at the local `at` and goes on for `others` elements. */
+function findExtreme(
+  f: FunctionBuilder,
+  dtype: DType,
+  largest: boolean,
+  row: { readonly at: number; readonly step: Word; readonly others: Word; readonly best: number },
+): void {
+  const { at, step, others, best } = row;
+  const { load } = elementsOf(dtype);
+  const { type, gt, lt, eq, ne } = comparisonOf(dtype);
   const [value, next] = [f.local(type), f.local(type)];
-  loadAddress(f, input.buffer);
-  f.i32(input.offset * size)
-    .op(I32.add)
-    .set(from);
-  loadAddress(f, kernel.out.buffer);
-  f.i32(kernel.out.offset * 4)
-    .op(I32.add)
-    .set(to);
-  const step = inner * size;
-  forRange(f, start, end, (row) => {
-    f.get(from)
-      .get(row)
-      .i32(inner)
-      .op(I32.divU)
-      .i32(length * step)
-      .op(I32.mul)
-      .op(I32.add);
-    f.get(row).i32(inner).op(I32.remU).i32(size).op(I32.mul).op(I32.add).tee(at);
-    f.memory(load, 0).set(value);
-    f.i32(0).set(best).i32(0).set(i);
-    f.repeat(length - 1, () => {
-      f.advance(i, 1).advance(at, step);
-      f.get(at)
-        .memory(load, 0)
-        .tee(next)
-        .get(value)
-        .op(largest ? gt : lt);
-      if (eq !== null && ne !== null) {
-        // A NaN is chosen unless there was one before.
-        f.get(next).get(next).op(ne).get(value).get(value).op(eq).op(I32.and).op(I32.or);
-      }
-      f.if(() => f.get(next).set(value).get(i).set(best));
-    });
-    f.get(to).get(row).i32(4).op(I32.mul).op(I32.add).get(best).memory(I32.store, 0);
+  const i = f.local('i32');
+  f.get(at).memory(load, 0).set(value).i32(0).set(best).i32(0).set(i);
+  f.repeat(others, () => {
+    f.advance(i, 1).advance(at, step);
+    f.get(at)
+      .memory(load, 0)
+      .tee(next)
+      .get(value)
+      .op(largest ? gt : lt);
+    if (eq !== null && ne !== null) {
+      // A NaN is chosen unless there was one before.
+      f.get(next).get(next).op(ne).get(value).get(value).op(eq).op(I32.and).op(I32.or);
+    }
+    f.if(() => f.get(next).set(value).get(i).set(best));
   });
-  return { function: f, parallel, threadScratch: 0 };
 }

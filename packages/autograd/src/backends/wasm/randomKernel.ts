@@ -5,10 +5,11 @@
  * Threads take runs of counters.
  */
 import type { RandomKernel } from '../../engine/kernel.js';
-import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
-import { kernelFunction, loadAddress, SCRATCH, threadRange } from './kernelFunction.js';
-import type { CompiledKernel } from './kernelFunction.js';
-import { forRange } from './nest.js';
+import { itemSize } from '../../graph/dtype.js';
+import type { FunctionBuilder, ModuleBuilder, Word } from './assembler.js';
+import { Block, type FormedKernel } from './block.js';
+import { kernelFunction, SCRATCH } from './kernelFunction.js';
+import { forShare } from './nest.js';
 import { F32, F32x4, F64, I32, I32x4, I64, SHUFFLE, V128 } from './opcodes.js';
 
 /** Numbers below which one thread is as fast as many. */
@@ -21,97 +22,88 @@ const ROTATIONS = [
 const BLOCKS = 4;
 const STEP_BYTES = 32;
 
-export function compileRandom(module: ModuleBuilder, kernel: RandomKernel): CompiledKernel {
-  return new RandomCompiler(module, kernel).compile();
+export function planRandom(kernel: RandomKernel): FormedKernel {
+  const { count, distribution, out } = kernel;
+  const single = out.dtype === 'float32';
+  const perStep = STEP_BYTES / itemSize[out.dtype];
+  const parallel = count >= SERIAL_WORK;
+  const block = new Block();
+  const words: RandomWords = {
+    seed: block.place(kernel.inputs[0]),
+    first: block.place(kernel.inputs[1]),
+    out: block.place(out),
+    steps: block.number(Math.ceil(count / perStep)),
+    whole: block.number(Math.floor(count / perStep)),
+    rest: block.number(((count % perStep) * itemSize[out.dtype]) / 4),
+  };
+  return {
+    key: `random ${distribution} ${out.dtype} ${parallel}`,
+    block,
+    parallel,
+    threadScratch: 0,
+    write: (module) => new RandomWriter(module, distribution, single).write(words, parallel),
+  };
 }
 
-class RandomCompiler {
-  private readonly kernel: RandomKernel;
+interface RandomWords {
+  readonly seed: Word;
+  readonly first: Word;
+  readonly out: Word;
+  /** Steps in all, those whose results are all wanted, and the words of four bytes that the last one adds. */
+  readonly steps: Word;
+  readonly whole: Word;
+  readonly rest: Word;
+}
+
+class RandomWriter {
   private readonly f: FunctionBuilder;
+  private readonly distribution: RandomKernel['distribution'];
   private readonly single: boolean;
   private readonly keys: readonly [number, number, number];
 
-  constructor(module: ModuleBuilder, kernel: RandomKernel) {
-    this.kernel = kernel;
+  constructor(module: ModuleBuilder, distribution: RandomKernel['distribution'], single: boolean) {
     this.f = kernelFunction(module);
-    this.single = kernel.out.dtype === 'float32';
+    this.distribution = distribution;
+    this.single = single;
     this.keys = [this.f.local('v128'), this.f.local('v128'), this.f.local('v128')];
   }
 
-  compile(): CompiledKernel {
-    const { f, kernel, single } = this;
-    const item = single ? 4 : 8;
-    const perStep = STEP_BYTES / item;
-    const steps = Math.ceil(kernel.count / perStep);
-    const parallel = kernel.count >= SERIAL_WORK;
-    const first = this.number(1);
-    this.readKey();
-    const [start, end, out, to] = [1, 2, 3, 4].map(() => f.local('i32')) as [
-      ...[number, number, number, number],
-    ];
-    if (parallel) threadRange(f, steps, start, end);
-    else f.i32(steps).set(end);
-    loadAddress(f, kernel.out.buffer);
-    f.i32(kernel.out.offset * item)
-      .op(I32.add)
-      .set(out);
+  write(words: RandomWords, parallel: boolean): FunctionBuilder {
+    const { f } = this;
+    const first = this.number(words.first);
+    this.readKey(words.seed);
+    const [to, at] = [f.local('i32'), f.local('i32')];
     const [a, b] = [f.local('v128'), f.local('v128')];
-    const rest = kernel.count % perStep;
-    forRange(f, start, end, (step) => {
+    forShare(f, words.steps, parallel, (step) => {
       this.counters(first, step, a, b);
       this.threefry(a, b);
-      f.get(out)
-        .get(step)
-        .i32(perStep * item)
-        .op(I32.mul)
-        .op(I32.add)
-        .set(to);
-      if (rest > 0) {
-        // What the last step has too much goes to scratch memory.
-        f.get(SCRATCH)
-          .get(to)
-          .get(step)
-          .i32(steps - 1)
-          .op(I32.eq)
-          .select()
-          .set(to);
-      }
-      this.numbers(a, b, to);
-      if (rest > 0) {
-        f.get(step)
-          .i32(steps - 1)
-          .op(I32.eq);
-        f.if(() => {
-          f.get(out)
-            .get(step)
-            .i32(perStep * item)
-            .op(I32.mul)
-            .op(I32.add)
-            .set(to);
-          for (let k = 0; k < rest * item; k += 4)
-            f.get(to).get(SCRATCH).memory(I32.load, k).memory(I32.store, k);
-        });
-      }
+      f.push(words.out).get(step).i32(STEP_BYTES).op(I32.mul).op(I32.add).set(to);
+      // What the last step has too much stays in scratch memory.
+      f.get(to).get(SCRATCH).get(step).push(words.whole).op(I32.ltU).select().set(at);
+      this.numbers(a, b, at);
+      f.get(step).push(words.whole).op(I32.geU);
+      f.if(() =>
+        f.repeat(words.rest, () => {
+          f.get(to).get(at).memory(I32.load, 0).memory(I32.store, 0);
+          f.advance(to, 4).advance(at, 4);
+        }),
+      );
     });
-    return { function: f, parallel, threadScratch: 0 };
+    return f;
   }
 
   /** A whole number of an input, of up to 53 bits, as an i64. */
-  private number(input: 0 | 1): number {
-    const { f, kernel } = this;
+  private number(input: Word): number {
+    const { f } = this;
     const value = f.local('i64');
-    const { buffer, offset } = kernel.inputs[input];
-    loadAddress(f, buffer);
-    f.memory(F64.load, offset * 8)
-      .op(I64.fromF64U)
-      .set(value);
+    f.push(input).memory(F64.load, 0).op(I64.fromF64U).set(value);
     return value;
   }
 
-  private readKey(): void {
+  private readKey(input: Word): void {
     const { f } = this;
     const [k0, k1, k2] = this.keys;
-    const seed = this.number(0);
+    const seed = this.number(input);
     f.get(seed).op(I64.toI32).op(I32x4.splat).set(k0);
     f.get(seed).i64(32).op(I64.shrU).op(I64.toI32).op(I32x4.splat).set(k1);
     f.i32(0x1bd11bda).op(I32x4.splat).get(k0).op(V128.xor).get(k1).op(V128.xor).set(k2);
@@ -157,7 +149,7 @@ class RandomCompiler {
 
   /** Turns the bits of a step into numbers at the local `to`. */
   private numbers(a: number, b: number, to: number): void {
-    if (this.kernel.distribution === 'normal') return this.normal(a, b, to);
+    if (this.distribution === 'normal') return this.normal(a, b, to);
     const { f } = this;
     if (!this.single) {
       for (let k = 0; k < BLOCKS; k++) {

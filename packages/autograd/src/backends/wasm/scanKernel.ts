@@ -1,99 +1,136 @@
 /** @file Running sums, products and extremes along rows, and linear recurrences. Threads take rows. */
-import type { ScanKernel } from '../../engine/kernel.js';
-import type { ModuleBuilder } from './assembler.js';
-import { kernelFunction, loadAddress, threadRange } from './kernelFunction.js';
-import type { CompiledKernel } from './kernelFunction.js';
-import { elementsOf, forRange } from './nest.js';
+import type { Place, ScanKernel } from '../../engine/kernel.js';
+import type { FunctionBuilder, ModuleBuilder, Word } from './assembler.js';
+import { Block, type FormedKernel } from './block.js';
+import { kernelFunction } from './kernelFunction.js';
+import { elementsOf, forShare } from './nest.js';
 import { F32, F64, I32 } from './opcodes.js';
+import { pushRow, rowsOf, type Rows } from './rows.js';
 
 /** Elements below which one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
 /** Elements of a row written out in the loop. */
 const UNROLL = 4;
 
-export function compileScan(module: ModuleBuilder, kernel: ScanKernel): CompiledKernel {
-  const f = kernelFunction(module);
+export function planScan(kernel: ScanKernel): FormedKernel {
   const { op, outer, length, inner, reverse, inputs, out } = kernel;
-  const extreme = op === 'largest' || op === 'smallest';
-  const from = (inputs[0] as ScanKernel['out']).dtype;
-  const number = from === 'float32' || from === 'float64' ? 'f64' : 'i32';
-  const type = extreme || out.dtype !== 'int32' ? number : 'i32';
-  const [sum, next] = [f.local(type), f.local(type)];
-  const [position, chosen] = [f.local('i32'), f.local('i32')];
   const rows = outer * inner;
   const parallel = rows * length >= SERIAL_WORK && rows > 1;
-  const [start, end] = [f.local('i32'), f.local('i32')];
-  if (parallel) threadRange(f, rows, start, end);
-  else f.i32(rows).set(end);
-
-  const pointers = [...inputs, out].map((place) => {
-    const elements = elementsOf(place.dtype);
-    return { place, elements, base: f.local('i32'), at: f.local('i32') };
+  const block = new Block();
+  const operands = [...inputs, out].map((place): Operand => {
+    // Backwards, a row begins at its last element.
+    const offset = place.offset + (reverse ? (length - 1) * inner : 0);
+    const own = rowsOf(block, { ...place, offset }, kernel);
+    const step = block.number((reverse ? -inner : inner) * own.size);
+    return { dtype: place.dtype, rows: own, step };
   });
-  for (const { place, elements, base } of pointers) {
-    loadAddress(f, place.buffer);
-    f.i32((place.offset + (reverse ? (length - 1) * inner : 0)) * elements.size)
-      .op(I32.add)
-      .set(base);
+  const count = block.number(rows);
+  const blocks = block.number(Math.floor((length - 1) / UNROLL));
+  const rest = block.number((length - 1) % UNROLL);
+  return {
+    key: `scan ${op} ${operands.map((x) => x.dtype).join()} ${parallel}`,
+    block,
+    parallel,
+    threadScratch: 0,
+    write: (module) => {
+      const writer = new ScanWriter(module, op, operands);
+      const { f } = writer;
+      forShare(f, count, parallel, (row) => {
+        writer.first(row);
+        f.repeat(blocks, () => {
+          for (let k = 0; k < UNROLL; k++) writer.step();
+        });
+        f.repeat(rest, () => writer.step());
+      });
+      return f;
+    },
+  };
+}
+
+interface Operand {
+  readonly dtype: Place['dtype'];
+  readonly rows: Rows;
+  /** Bytes from one element to the next that is met. */
+  readonly step: Word;
+}
+
+class ScanWriter {
+  readonly f: FunctionBuilder;
+  private readonly op: ScanKernel['op'];
+  /** The inputs, then the output, with a pointer each. */
+  private readonly operands: readonly (Operand & { readonly at: number })[];
+  private readonly extreme: boolean;
+  private readonly type: 'f64' | 'i32';
+  private readonly sum: number;
+  private readonly next: number;
+  private readonly position: number;
+  private readonly chosen: number;
+
+  constructor(module: ModuleBuilder, op: ScanKernel['op'], operands: readonly Operand[]) {
+    const f = kernelFunction(module);
+    this.f = f;
+    this.op = op;
+    this.operands = operands.map((x) => ({ ...x, at: f.local('i32') }));
+    this.extreme = op === 'largest' || op === 'smallest';
+    const from = operands[0]?.dtype;
+    const to = operands.at(-1)?.dtype;
+    const number = from === 'float32' || from === 'float64' ? 'f64' : 'i32';
+    this.type = this.extreme || to !== 'int32' ? number : 'i32';
+    [this.sum, this.next] = [f.local(this.type), f.local(this.type)];
+    [this.position, this.chosen] = [f.local('i32'), f.local('i32')];
   }
-  const to = pointers[pointers.length - 1] as (typeof pointers)[number];
-  const load = (k: number): void => {
-    const { elements, place, at } = pointers[k] as (typeof pointers)[number];
-    f.get(at).memory(elements.load, 0);
-    if (place.dtype === 'float32') f.op(F64.promoteF32);
-  };
-  const store = (local: number): void => {
-    f.get(to.at).get(local);
-    if (to.place.dtype === 'float32') f.op(F32.demoteF64);
-    f.memory(to.elements.store, 0);
-    for (const { elements, at } of pointers)
-      f.advance(at, (reverse ? -inner : inner) * elements.size);
-  };
-  const [add, multiply] = type === 'f64' ? [F64.add, F64.mul] : [I32.add, I32.mul];
-  const first = (): void => {
-    load(op === 'recurrence' ? 1 : 0);
+
+  /** The first element of a row, whose number a local holds. */
+  first(row: number): void {
+    const { f, op, type, sum } = this;
+    for (const { rows, at } of this.operands) pushRow(f, rows, row).set(at);
+    this.load(op === 'recurrence' ? 1 : 0);
     // A sum starts from 0, which makes 0 of −0.
     if (op === 'sum' && type === 'f64') f.f64(0).op(F64.add);
     f.set(sum);
-    if (extreme) f.i32(0).set(position).i32(0).set(chosen);
-    store(extreme ? chosen : sum);
-  };
-  const step = (): void => {
+    if (this.extreme) f.i32(0).set(this.position).i32(0).set(this.chosen);
+    this.store();
+  }
+
+  step(): void {
+    const { f, op, type, sum, next } = this;
     if (op === 'recurrence') {
-      load(0);
+      this.load(0);
       f.get(sum).op(F64.mul);
-      load(1);
+      this.load(1);
       f.op(F64.add).set(sum);
-    } else if (!extreme) {
+    } else if (!this.extreme) {
+      const [add, multiply] = type === 'f64' ? [F64.add, F64.mul] : [I32.add, I32.mul];
       f.get(sum);
-      load(0);
+      this.load(0);
       f.op(op === 'sum' ? add : multiply).set(sum);
     } else {
       // The last of equal ones; after a NaN only another one.
-      f.advance(position, 1);
-      load(0);
+      f.advance(this.position, 1);
+      this.load(0);
       f.tee(next).get(sum);
       if (type === 'f64') {
         f.op(op === 'largest' ? F64.ge : F64.le);
         f.get(next).get(next).op(F64.ne).op(I32.or);
       } else f.op(op === 'largest' ? I32.geS : I32.leS);
-      f.if(() => f.get(next).set(sum).get(position).set(chosen));
+      f.if(() => f.get(next).set(sum).get(this.position).set(this.chosen));
     }
-    store(extreme ? chosen : sum);
-  };
-  forRange(f, start, end, (row) => {
-    for (const { elements, base, at } of pointers) {
-      f.get(base).get(row).i32(inner).op(I32.divU);
-      f.i32(length * inner * elements.size)
-        .op(I32.mul)
-        .op(I32.add);
-      f.get(row).i32(inner).op(I32.remU).i32(elements.size).op(I32.mul).op(I32.add).set(at);
-    }
-    first();
-    f.repeat(Math.floor((length - 1) / UNROLL), () => {
-      for (let k = 0; k < UNROLL; k++) step();
-    });
-    for (let k = 0; k < (length - 1) % UNROLL; k++) step();
-  });
-  return { function: f, parallel, threadScratch: 0 };
+    this.store();
+  }
+
+  private load(k: number): void {
+    const { dtype, at } = this.operands[k] as (typeof this.operands)[number];
+    this.f.get(at).memory(elementsOf(dtype).load, 0);
+    if (dtype === 'float32') this.f.op(F64.promoteF32);
+  }
+
+  /** Stores what has come together, and moves on. */
+  private store(): void {
+    const { f, operands } = this;
+    const { dtype, at } = operands.at(-1) as (typeof operands)[number];
+    f.get(at).get(this.extreme ? this.chosen : this.sum);
+    if (dtype === 'float32') f.op(F32.demoteF64);
+    f.memory(elementsOf(dtype).store, 0);
+    for (const { at: pointer, step } of operands) f.advance(pointer, step);
+  }
 }

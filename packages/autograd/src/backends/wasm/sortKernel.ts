@@ -6,13 +6,13 @@
  * 5.2.5). Threads take rows.
  */
 import type { SortKernel } from '../../engine/kernel.js';
-import type { DType } from '../../graph/dtype.js';
-import type { FunctionBuilder, ModuleBuilder } from './assembler.js';
-import type { Scratch } from './chunkReductions.js';
-import { FOLD_BYTES, kernelFunction, loadAddress, SCRATCH, threadRange } from './kernelFunction.js';
-import type { CompiledKernel } from './kernelFunction.js';
-import { elementsOf, forRange, zeroFill } from './nest.js';
+import { itemSize, type DType } from '../../graph/dtype.js';
+import type { FunctionBuilder, ModuleBuilder, Word } from './assembler.js';
+import { Block, type FormedKernel, type Scratch } from './block.js';
+import { FOLD_BYTES, kernelFunction, SCRATCH } from './kernelFunction.js';
+import { elementsOf, forShare, zeroFill } from './nest.js';
 import { I32, I64 } from './opcodes.js';
+import { pushRow, rowsOf, type Rows } from './rows.js';
 import { itemOf, pushKey, type Item } from './sortKeys.js';
 
 /** Elements below which one thread is as fast as many. */
@@ -23,118 +23,130 @@ const SHORT_ROW = 64;
 const DIGIT_VALUES = 256;
 const COUNT_BYTES = DIGIT_VALUES * 4;
 
-export function compileSort(
-  module: ModuleBuilder,
-  kernel: SortKernel,
-  scratch: Scratch,
-): CompiledKernel {
-  return new SortCompiler(module, kernel, scratch).compile();
+/** A sort ready to be called; a thread that works alone takes its room from what all see, `scratch`. */
+export function planSort(kernel: SortKernel, scratch: Scratch): FormedKernel {
+  const { outer, length, inner, out, result, descending } = kernel;
+  const [input] = kernel.inputs;
+  const item = itemOf(input.dtype);
+  const counted = length > SHORT_ROW;
+  const rows = outer * inner;
+  const parallel = rows > 1 && rows * length >= SERIAL_WORK;
+  const itemBytes = Math.ceil((length * item.bytes) / 64) * 64;
+  const bytes = (counted ? item.digits * COUNT_BYTES + itemBytes : 0) + itemBytes;
+  const block = new Block();
+  const numbers: SortNumbers = {
+    from: rowsOf(block, input, kernel),
+    to: result === 'order' ? rowsOf(block, out, kernel) : block.place(out),
+    room: parallel ? null : block.place(scratch.take('bool', bytes)),
+    rows: block.number(rows),
+    length: block.number(length),
+    others: block.number(length - 1),
+    itemBytes: block.number(itemBytes),
+    middle: block.number(((length - 1) >> 1) * item.bytes),
+    last: block.number((length - 1) * item.bytes),
+  };
+  return {
+    key: `sort ${result} ${input.dtype} ${descending} ${counted} ${parallel}`,
+    block,
+    parallel,
+    threadScratch: parallel ? bytes : 0,
+    write: (module) => {
+      const kind: SortForm = { result, descending, dtype: input.dtype, counted, parallel };
+      return new SortWriter(module, kind, numbers).write();
+    },
+  };
 }
 
-class SortCompiler {
-  private readonly kernel: SortKernel;
-  private readonly scratch: Scratch;
+/** What of a sort is code. */
+interface SortForm {
+  readonly result: SortKernel['result'];
+  readonly descending: boolean;
+  readonly dtype: DType;
+  /** Whether digits are counted: else the row is sorted by insertion. */
+  readonly counted: boolean;
+  readonly parallel: boolean;
+}
+
+/** What of a sort is in words; sizes in elements, or in bytes of items. */
+interface SortNumbers {
+  readonly from: Rows;
+  /** Rows of positions, or a value for each row. */
+  readonly to: Rows | Word;
+  /** Where counts and items are; null where each thread has its own. */
+  readonly room: Word | null;
+  readonly rows: Word;
+  readonly length: Word;
+  readonly others: Word;
+  readonly itemBytes: Word;
+  /** Where the items in the middle and at the end are. */
+  readonly middle: Word;
+  readonly last: Word;
+}
+
+class SortWriter {
+  private readonly form: SortForm;
+  private readonly numbers: SortNumbers;
   private readonly f: FunctionBuilder;
-  private readonly dtype: DType;
   private readonly item: Item;
-  private readonly counted: boolean;
   /** Pointers: the counts of each digit, the items, and as much room again. */
   private readonly counts: number;
   private readonly items: number;
   private readonly room: number;
   private readonly at: number;
 
-  constructor(module: ModuleBuilder, kernel: SortKernel, scratch: Scratch) {
-    this.kernel = kernel;
-    this.scratch = scratch;
+  constructor(module: ModuleBuilder, form: SortForm, numbers: SortNumbers) {
+    this.form = form;
+    this.numbers = numbers;
     this.f = kernelFunction(module);
-    [{ dtype: this.dtype }] = kernel.inputs;
-    this.item = itemOf(this.dtype);
-    this.counted = kernel.length > SHORT_ROW;
+    this.item = itemOf(form.dtype);
     const local = (): number => this.f.local('i32');
     [this.counts, this.items, this.room, this.at] = [local(), local(), local(), local()];
   }
 
-  compile(): CompiledKernel {
-    const { f, kernel, item } = this;
-    const { outer, length, inner, out } = kernel;
-    const rows = outer * inner;
-    const parallel = rows > 1 && rows * length >= SERIAL_WORK;
-    const countBytes = this.counted ? item.digits * COUNT_BYTES : 0;
-    const itemBytes = Math.ceil((length * item.bytes) / 64) * 64;
-    const bytes = countBytes + itemBytes * (this.counted ? 2 : 1);
-    this.place(parallel, bytes);
-    f.get(this.counts).i32(countBytes).op(I32.add).set(this.items);
-    f.get(this.items).i32(itemBytes).op(I32.add).set(this.room);
+  write(): FunctionBuilder {
+    const { f, item, numbers } = this;
+    const { dtype, result, counted, parallel } = this.form;
+    if (numbers.room === null) f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add);
+    else f.push(numbers.room);
+    f.tee(this.counts);
+    f.i32(counted ? item.digits * COUNT_BYTES : 0)
+      .op(I32.add)
+      .tee(this.items);
+    f.push(numbers.itemBytes).op(I32.add).set(this.room);
 
-    const [start, end, from, to] = [0, 0, 0, 0].map(() => f.local('i32')) as [
-      ...[number, number, number, number],
-    ];
-    if (parallel) threadRange(f, rows, start, end);
-    else f.i32(rows).set(end);
-    const { size } = elementsOf(this.dtype);
-    forRange(f, start, end, (row) => {
-      this.rowAddress(row, length, kernel.inputs[0].buffer, kernel.inputs[0].offset, size, from);
-      if (kernel.result === 'order') this.rowAddress(row, length, out.buffer, out.offset, 4, to);
+    const [from, to] = [f.local('i32'), f.local('i32')];
+    forShare(f, numbers.rows, parallel, (row) => {
+      pushRow(f, numbers.from, row).set(from);
+      if ('step' in numbers.to) pushRow(f, numbers.to, row).set(to);
       else {
-        const { size: step } = elementsOf(out.dtype);
-        loadAddress(f, out.buffer);
-        f.i32(out.offset * step)
-          .op(I32.add)
-          .get(row)
-          .i32(step)
+        f.push(numbers.to).get(row);
+        f.i32(result === 'median' ? itemSize[dtype] : 4)
           .op(I32.mul)
           .op(I32.add)
           .set(to);
       }
-      this.encode(from, size * inner);
-      if (this.counted) for (let d = 0; d < item.digits; d++) this.pass(d);
+      this.encode(from);
+      if (counted) for (let d = 0; d < item.digits; d++) this.pass(d);
       else this.insertion();
-      if (kernel.result === 'order') this.writeOrder(to);
-      else this.writeMedian(from, to, size * inner);
+      if ('step' in numbers.to) this.writeOrder(to, numbers.to.step);
+      else this.writeMedian(from, to);
     });
-    return { function: f, parallel, threadScratch: parallel ? bytes : 0 };
-  }
-
-  /** Where the counts and items are: in scratch memory of the thread's own, or shared if it works alone. */
-  private place(parallel: boolean, bytes: number): void {
-    const { f, scratch } = this;
-    if (parallel) {
-      f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add).set(this.counts);
-      return;
-    }
-    loadAddress(f, scratch.entry);
-    f.i32(scratch.bytes).op(I32.add).set(this.counts);
-    scratch.bytes += Math.ceil(bytes / 64) * 64;
-  }
-
-  /** The address of a row's first element. */
-  private rowAddress(
-    ...[row, length, buffer, offset, size, into]: [number, number, number, number, number, number]
-  ): void {
-    const { f } = this;
-    const { inner } = this.kernel;
-    loadAddress(f, buffer);
-    f.i32(offset * size).op(I32.add);
-    f.get(row).i32(inner).op(I32.divU);
-    f.i32(length * inner * size)
-      .op(I32.mul)
-      .op(I32.add);
-    f.get(row).i32(inner).op(I32.remU).i32(size).op(I32.mul).op(I32.add).set(into);
+    return f;
   }
 
   /** Positions and keys of a row, and how often each digit occurs in each place. */
-  private encode(from: number, step: number): void {
-    const { f, item, counts, at, kernel } = this;
+  private encode(from: number): void {
+    const { f, item, counts, at, numbers } = this;
+    const { dtype, descending, counted } = this.form;
     const [source, position] = [f.local('i32'), f.local('i32')];
-    if (this.counted) zeroFill(f, counts, item.digits * COUNT_BYTES);
+    if (counted) zeroFill(f, counts, item.digits * COUNT_BYTES);
     f.get(from).set(source).get(this.items).set(at).i32(0).set(position);
-    f.repeat(kernel.length, () => {
+    f.repeat(numbers.length, () => {
       f.get(at).get(position).memory(I32.store, 0);
       f.get(at);
-      pushKey(f, this.dtype, source, kernel.descending);
-      f.memory(this.dtype === 'float64' ? I64.store : I32.store, item.key);
-      for (let d = 0; d < item.digits && this.counted; d++) {
+      pushKey(f, dtype, source, descending);
+      f.memory(dtype === 'float64' ? I64.store : I32.store, item.key);
+      for (let d = 0; d < item.digits && counted; d++) {
         const count = f.local('i32');
         this.digit(at, d);
         f.get(counts)
@@ -146,7 +158,7 @@ class SortCompiler {
           .op(I32.add)
           .memory(I32.store, d * COUNT_BYTES);
       }
-      f.advance(position, 1).advance(at, item.bytes).advance(source, step);
+      f.advance(position, 1).advance(at, item.bytes).advance(source, numbers.from.step);
     });
   }
 
@@ -161,13 +173,14 @@ class SortCompiler {
 
   /** Moves the items to their places by one digit, unless it is the same in all. */
   private pass(d: number): void {
-    const { f, item, counts, items, room, at, kernel } = this;
+    const { f, item, counts, items, room, at } = this;
+    const { length } = this.numbers;
     const [slot, to, count, left] = [0, 0, 0, 0].map(() => f.local('i32')) as [
       ...[number, number, number, number],
     ];
     const base = d * COUNT_BYTES;
     this.digit(items, d);
-    f.get(counts).op(I32.add).memory(I32.load, base).i32(kernel.length).op(I32.ne);
+    f.get(counts).op(I32.add).memory(I32.load, base).push(length).op(I32.ne);
     f.if(() => {
       // Counts become where the first item with that digit goes.
       f.get(counts)
@@ -189,7 +202,7 @@ class SortCompiler {
         f.advance(slot, 16);
       });
       f.get(items).set(at);
-      f.repeat(kernel.length, () => {
+      f.repeat(length, () => {
         this.digit(at, d);
         f.get(counts).op(I32.add).tee(slot).memory(I32.load, base).tee(to);
         f.get(at).memory(item.load, 0).memory(item.store, 0);
@@ -202,14 +215,14 @@ class SortCompiler {
 
   /** Each item moves down past those with larger keys. */
   private insertion(): void {
-    const { f, item, items, at, kernel } = this;
+    const { f, item, items, at } = this;
     const wide = item.bytes === 16;
     const taken = f.local(wide ? 'v128' : 'i64');
     const [key, hole] = [f.local('i64'), f.local('i32')];
     // Positions differ, so that a whole item of eight bytes can be compared.
     const keyAt = wide ? item.key : 0;
     f.get(items).set(at);
-    f.repeat(kernel.length - 1, () => {
+    f.repeat(this.numbers.others, () => {
       f.advance(at, item.bytes).get(at).tee(hole).memory(item.load, 0).set(taken);
       f.get(at).memory(I64.load, keyAt).set(key);
       f.block(() =>
@@ -226,36 +239,30 @@ class SortCompiler {
   }
 
   /** The positions in their new order. */
-  private writeOrder(to: number): void {
-    const { f, item, items, at, kernel } = this;
+  private writeOrder(to: number, step: Word): void {
+    const { f, item, items, at } = this;
     f.get(items).set(at);
-    f.repeat(kernel.length, () => {
+    f.repeat(this.numbers.length, () => {
       f.get(to).get(at).memory(I32.load, 0).memory(I32.store, 0);
-      f.advance(at, item.bytes).advance(to, kernel.inner * 4);
+      f.advance(at, item.bytes).advance(to, step);
     });
   }
 
   /** The element in the middle, or the first NaN, or where it is. */
-  private writeMedian(from: number, to: number, step: number): void {
-    const { f, item, items, at, kernel, dtype } = this;
-    const { length, result } = kernel;
+  private writeMedian(from: number, to: number): void {
+    const { f, item, items, at, numbers } = this;
+    const { dtype, result } = this.form;
     const isNaN = (back: number): void => {
       f.get(at);
       if (back > 0) f.i32(back).op(I32.sub);
       if (dtype === 'float64') f.memory(I64.load, item.key).i64(-1).op(I64.eq);
       else f.memory(I32.load, item.key).i32(-1).op(I32.eq);
     };
-    f.get(items)
-      .i32(((length - 1) >> 1) * item.bytes)
-      .op(I32.add)
-      .set(at);
+    f.get(items).push(numbers.middle).op(I32.add).set(at);
     if (dtype === 'float32' || dtype === 'float64') {
       const middle = f.local('i32');
       f.get(at).set(middle);
-      f.get(items)
-        .i32((length - 1) * item.bytes)
-        .op(I32.add)
-        .set(at);
+      f.get(items).push(numbers.last).op(I32.add).set(at);
       isNaN(0);
       f.if(
         () =>
@@ -275,7 +282,7 @@ class SortCompiler {
       return;
     }
     const { load, store } = elementsOf(dtype);
-    f.get(from).get(at).memory(I32.load, 0).i32(step).op(I32.mul).op(I32.add);
+    f.get(from).get(at).memory(I32.load, 0).push(numbers.from.step).op(I32.mul).op(I32.add);
     f.memory(load, 0).memory(store, 0);
   }
 }

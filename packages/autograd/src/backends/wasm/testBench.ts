@@ -2,28 +2,12 @@
 import { expect } from 'vitest';
 import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from '../../engine/kernel.js';
 import type { DType, TypedArray } from '../../graph/dtype.js';
-import { compileKernels } from './compile.js';
-import type { CompileOptions, RunFunction } from './compile.js';
-import { SCRATCH_BUFFER } from './pointerTable.js';
+import { Forms } from './forms.js';
+import { listKernels } from './kernelList.js';
+import type { KernelOptions } from './kernelList.js';
+import { WasmMemory } from './memory.js';
 import { scalarFunctions } from './special.js';
-
-export function viewOf(
-  buffer: ArrayBufferLike,
-  dtype: DType,
-  address: number,
-  length: number,
-): TypedArray {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(buffer, address, length);
-    case 'float64':
-      return new Float64Array(buffer, address, length);
-    case 'int32':
-      return new Int32Array(buffer, address, length);
-    case 'bool':
-      return new Uint8Array(buffer, address, length);
-  }
-}
+import { WasmPlan } from './wasmPlan.js';
 
 const dtypeOf = (array: TypedArray): DType =>
   array instanceof Float32Array
@@ -34,37 +18,27 @@ const dtypeOf = (array: TypedArray): DType =>
         ? 'int32'
         : 'bool';
 
-/** Compiles and runs `kernels` over copies of `buffers`; gives the buffers afterwards. */
+// One for all, so that kernels share the forms of those that ran before.
+const memory = new WasmMemory();
+const forms = new Forms(memory);
+
+/** Runs `kernels` over copies of `buffers`; gives the buffers afterwards. */
 export function runKernels(
   kernels: readonly Kernel[],
   buffers: readonly TypedArray[],
-  options: Partial<CompileOptions> = {},
+  options: Partial<KernelOptions> = {},
 ): TypedArray[] {
-  const plan = compileKernels(kernels, { shared: false, threads: 1, ...options });
-  const align = (bytes: number): number => Math.ceil(bytes / 64) * 64 + 64;
-  const total = buffers.reduce(
-    (sum, array) => sum + align(array.byteLength),
-    1024 + plan.table.length * 4 + plan.scratchBytes,
+  const list = listKernels(kernels, forms, { threads: 1, ...options });
+  const plan = new WasmPlan(forms, list);
+  const addresses = buffers.map((array) => memory.store(dtypeOf(array), array));
+  plan.setBuffers(addresses);
+  plan.run();
+  const results = buffers.map((array, i) =>
+    memory.view(dtypeOf(array), addresses[i] as number, array.length).slice(),
   );
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(total / 65536) + 1 });
-  let top = align(plan.table.length * 4);
-  const addresses: number[] = [];
-  const views = buffers.map((array, i) => {
-    addresses[i] = top;
-    const view = viewOf(memory.buffer, dtypeOf(array), top, array.length);
-    view.set(array);
-    top += align(array.byteLength);
-    return view;
-  });
-  addresses[SCRATCH_BUFFER] = top;
-  new Int32Array(memory.buffer, 0, plan.table.length).set(plan.table.map((b) => addresses[b]!));
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(plan.bytes), {
-    env: { memory },
-    math: scalarFunctions(),
-  });
-  const status = (instance.exports['run'] as RunFunction)(0, 0, 1, 0);
-  if (status !== 0) throw new Error('the barrier timed out');
-  return views.map((view) => view.slice());
+  plan.dispose();
+  for (const address of addresses) memory.release(address);
+  return results;
 }
 
 const functions = scalarFunctions();

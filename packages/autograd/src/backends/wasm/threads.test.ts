@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from '../../engine/kernel.js';
 import { DeviceError } from '../../errors.js';
-import { compileKernels } from './compile.js';
+import { Forms } from './forms.js';
+import { listKernels } from './kernelList.js';
 import { WasmMemory } from './memory.js';
 import { ThreadPool } from './pool.js';
 import { WasmPlan } from './wasmPlan.js';
@@ -131,6 +132,7 @@ const PLANS: Record<string, Kernel[]> = {
 };
 
 const shared = new WasmMemory({ shared: true });
+const forms = new Forms(shared);
 const pools: ThreadPool[] = [];
 afterAll(() => pools.forEach((pool) => pool.dispose()));
 
@@ -148,10 +150,10 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
 
   test.each(Object.entries(PLANS))('%s: the same bits as one thread', (_, kernels) => {
     expect(pool.waitUntilReady()).toBe(true);
-    const compiled = compileKernels(kernels, { shared: true, threads });
+    const compiled = listKernels(kernels, forms, { threads });
     expect(compiled.parallel).toBe(true);
-    const plan = new WasmPlan(shared, compiled, pool);
-    const alone = new WasmPlan(shared, compiled);
+    const plan = new WasmPlan(forms, compiled, pool);
+    const alone = new WasmPlan(forms, compiled);
     for (const p of [plan, alone]) p.setBuffers(addresses);
     fill();
     alone.run();
@@ -170,12 +172,13 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
 
   test('a plan that traps is an error, and plans run on after it', () => {
     const own = new WasmMemory({ shared: true, limit: 2 ** 24 });
+    const ownForms = new Forms(own);
     const poolOfOwn = new ThreadPool(own, threads);
     pools.push(poolOfOwn);
     expect(poolOfOwn.waitUntilReady()).toBe(true);
     const plan = new WasmPlan(
-      own,
-      compileKernels([map('neg', 0, 0, 100_000)], { shared: true, threads }),
+      ownForms,
+      listKernels([map('neg', 0, 0, 100_000)], ownForms, { threads }),
       poolOfOwn,
     );
     plan.setBuffers([2 ** 31]);
@@ -190,12 +193,13 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
 
 test('a worker that dies while a plan runs is a DeviceError in bounded time, and plans run on', () => {
   const own = new WasmMemory({ shared: true, limit: 2 ** 24 });
+  const ownForms = new Forms(own);
   const pool = new ThreadPool(own, 2, 300);
   pools.push(pool);
   expect(pool.waitUntilReady()).toBe(true);
   const plan = new WasmPlan(
-    own,
-    compileKernels([map('neg', 0, 0, 100_000)], { shared: true, threads: 2 }),
+    ownForms,
+    listKernels([map('neg', 0, 0, 100_000)], ownForms, { threads: 2 }),
     pool,
   );
   const address = own.store(f, new Float32Array(100_000).fill(3));
@@ -222,8 +226,8 @@ test('a process with waiting workers ends by itself', () => {
   const script = `
     const { Worker } = require('node:worker_threads');
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
-    const words = { command: 0, done: 16, ready: 32, failed: 48, operation: 64, plan: 65, address: 66, length: 67, threads: 68, words: 80 };
-    const workerData = { memory, control: 0, words, operations: { load: 1, run: 2, drop: 3, stop: 4 }, thread: 1, spins: 1000 };
+    const words = { command: 0, done: 16, ready: 32, failed: 48, operation: 64, address: 65, length: 66, tableSize: 67, threads: 68, words: 80 };
+    const workerData = { memory, control: 0, words, operations: { load: 1, run: 2, stop: 3 }, thread: 1, spins: 1000 };
     new Worker(${JSON.stringify(workerSource())}, { eval: true, workerData, execArgv: [] }).unref();
     const state = new Int32Array(memory.buffer);
     const deadline = Date.now() + 5000;

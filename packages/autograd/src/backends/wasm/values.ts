@@ -6,8 +6,9 @@
  */
 import { ChainruleError } from '../../errors.js';
 import type { DType } from '../../graph/dtype.js';
+import type { Word } from './assembler.js';
 import type { Lanes, Register } from './lanes.js';
-import { F32x4, F64x2, I32x4, I64x2 } from './opcodes.js';
+import { F32x4, F64x2, I32x4, I64x2, V128 } from './opcodes.js';
 
 export interface Value {
   readonly dtype: DType;
@@ -41,6 +42,13 @@ export function constant(v: Lanes, value: number, dtype: DType): Value {
     case 'bool':
       return { dtype, registers: [v.i32(value !== 0 ? -1 : 0)] };
   }
+}
+
+/** A constant in every lane, from a word of the kernel's block. */
+export function blockConstant(v: Lanes, word: Word, dtype: DType): Value {
+  if (dtype !== 'float64') return { dtype, registers: [v.word(V128.load32Splat, word)] };
+  const register = v.word(V128.load64Splat, word);
+  return { dtype, registers: [register, register] };
 }
 
 /** Masks of 32 bits as masks of 64. */

@@ -7,6 +7,12 @@ const RELAXED = [
   32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
 ];
 
+/** A width, and whether products may use fused multiply-add. */
+export interface BestWidth {
+  readonly width: VectorWidth;
+  readonly fma: boolean;
+}
+
 /** Whether `enableWideSimd` has turned the revectorizer on. */
 export const wide = { enabled: false };
 
@@ -18,13 +24,20 @@ export const wide = { enabled: false };
  * engine has relaxed SIMD and registers to spare for larger tiles (V8 from version 13). Otherwise `'simd128'`; an older
  * V8 may have fused multiply-add all the same (12, or 11 with `node --experimental-wasm-relaxed-simd`).
  */
-export function bestVectorWidth(): { readonly width: VectorWidth; readonly fma: boolean } {
+export function bestVectorWidth(): BestWidth {
+  found ??= find();
+  return wide.enabled ? { width: 'wide', fma: found.fma } : found;
+}
+
+/** What the engine was started with; it does not change. */
+let found: BestWidth | null = null;
+
+function find(): BestWidth {
   const relaxed = WebAssembly.validate(new Uint8Array(RELAXED));
   const node = typeof process === 'object' && typeof process.versions?.v8 === 'string';
   // Where there is no Node, an engine with relaxed SIMD is a recent one.
   const version = node ? Number.parseInt(process.versions.v8, 10) : 13;
   if (node && version >= 13 && process.arch === 'x64') {
-    if (wide.enabled) return { width: 'wide', fma: relaxed };
     const options = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');
     if (/--experimental[-_]wasm[-_]revectorize/.test(options))
       return { width: 'wide', fma: relaxed };

@@ -1,67 +1,72 @@
-/** @file A compiled plan in memory, ready to run on one thread or several. */
-import { gemmOver } from '../blas/blas.js';
+/** @file A list of kernels in memory, ready to run on one thread or several. */
 import { FAULT } from './barrier.js';
-import type { CompiledPlan, RunFunction } from './compile.js';
-import type { WasmMemory } from './memory.js';
-import { SCRATCH_BUFFER } from './pointerTable.js';
+import { SCRATCH_BUFFER } from './block.js';
+import { CALL, LIST } from './driver.js';
+import type { Forms } from './forms.js';
+import type { KernelList } from './kernelList.js';
 import { maySleep } from './pool.js';
 import type { ThreadPool } from './pool.js';
-import { scalarFunctions } from './special.js';
 
 /** Runs at which the way not chosen is tried, to compare; and every 256th after these. */
 const TRIALS: ReadonlySet<number> = new Set([3, 5, 12, 13, 40, 41, 100, 101]);
 
-const math = scalarFunctions();
-
 /**
- * An instance of a plan: its pointer table, its scratch memory, and how to run it.
+ * A list in memory with the blocks of its kernels, and how to run it.
  *
  * Times decide whether threads are used: on a busy machine, or for small kernels, one thread can be faster. Results do
  * not depend on it.
  */
 export class WasmPlan {
-  readonly compiled: CompiledPlan;
-  private readonly memory: WasmMemory;
+  private readonly forms: Forms;
+  private readonly kernels: KernelList;
   private readonly pool: ThreadPool | undefined;
-  private readonly instance: RunFunction;
-  private readonly table: number;
-  private readonly scratch: number;
-  /** The plan's number in the pool, once the workers have it. */
-  private inPool: number | undefined;
+  /** Addresses of the list, and of the blocks after it. */
+  private readonly list: number;
+  private readonly blocks: number;
   private runs = 0;
   /** Recent times alone and together, in milliseconds. */
   private alone = Infinity;
   private together = Infinity;
 
   /**
-   * Instantiates `compiled` over `memory`.
+   * Writes `kernels` into the memory of `forms`.
    *
-   * @throws {DeviceError} if there is no memory for its table and scratch space.
+   * @throws {DeviceError} if there is no room for them.
    */
-  constructor(memory: WasmMemory, compiled: CompiledPlan, pool?: ThreadPool) {
-    this.compiled = compiled;
-    this.memory = memory;
-    this.pool = compiled.parallel ? pool : undefined;
-    const module = new WebAssembly.Module(compiled.bytes);
-    const instance = new WebAssembly.Instance(module, {
-      env: { memory: memory.memory },
-      math: compiled.usesBlas ? { ...math, ...gemmOver(memory.memory) } : math,
-    });
-    this.instance = instance.exports['run'] as RunFunction;
-    this.table = memory.allocate(compiled.table.length * 4);
-    this.scratch = memory.allocate(compiled.scratchBytes);
-    // The barrier starts from zeros.
-    memory.view('bool', this.scratch, Math.min(compiled.scratchBytes, 4096)).fill(0);
+  constructor(forms: Forms, kernels: KernelList, pool?: ThreadPool) {
+    const { memory } = forms;
+    this.forms = forms;
+    this.kernels = kernels;
+    this.pool = kernels.parallel ? pool : undefined;
+    const { calls, words } = kernels;
+    this.list = memory.allocate((LIST.calls + calls.length + words.length) * 4);
+    this.blocks = this.list + (LIST.calls + calls.length) * 4;
+    const { int32 } = memory.heap;
+    const first = this.list >>> 2;
+    int32[first + LIST.count] = calls.length / CALL.words;
+    int32[first + LIST.ownOffset] = kernels.sharedBytes;
+    int32[first + LIST.ownBytes] = kernels.ownBytes;
+    for (let i = 0; i < calls.length; i++) {
+      const isBlock = i % CALL.words === CALL.block;
+      int32[first + LIST.calls + i] = isBlock ? this.blocks + calls[i]! * 4 : calls[i]!;
+    }
+    for (let i = 0; i < words.length; i++) int32[(this.blocks >>> 2) + i] = words[i]!;
   }
 
-  /** Says where the buffers of the plan lie: number `b` at `addresses[b]`. */
+  /**
+   * Says where the buffers of the plan lie: number `b` at `addresses[b]`.
+   *
+   * @throws {DeviceError} if there is no room for its scratch memory.
+   */
   setBuffers(addresses: ArrayLike<number>): void {
-    const { int32 } = this.memory.heap;
-    const { table } = this.compiled;
-    const first = this.table >>> 2;
-    for (let k = 0; k < table.length; k++) {
-      const buffer = table[k]!;
-      int32[first + k] = buffer === SCRATCH_BUFFER ? this.scratch : addresses[buffer]!;
+    const { pointers, scratchBytes } = this.kernels;
+    const scratch = this.forms.scratch(scratchBytes);
+    const { int32 } = this.forms.memory.heap;
+    int32[(this.list >>> 2) + LIST.scratch] = scratch;
+    const first = this.blocks >>> 2;
+    for (let k = 0; k < pointers.length; k++) {
+      const { word, buffer, bytes } = pointers[k]!;
+      int32[first + word] = (buffer === SCRATCH_BUFFER ? scratch : addresses[buffer]!) + bytes;
     }
   }
 
@@ -73,22 +78,16 @@ export class WasmPlan {
   run(): void {
     const { pool } = this;
     if (pool === undefined || !pool.ready) {
-      this.instance(this.table, 0, 1, 1);
+      this.runAlone();
       return;
     }
     const run = this.runs++;
     const trial = TRIALS.has(run) || run % 256 === 255;
     const threaded = this.together <= this.alone || this.alone === Infinity ? !trial : trial;
-    if (threaded && this.inPool === undefined) this.inPool = pool.load(this.compiled.bytes);
+    if (threaded) pool.load(this.forms.modules);
     const start = performance.now();
-    if (threaded) {
-      const plan = this.inPool as number;
-      pool.run(plan, this.table, () =>
-        this.instance(this.table, 0, pool.threads, Number(maySleep())),
-      );
-    } else {
-      this.instance(this.table, 0, 1, 1);
-    }
+    if (threaded) this.runTogether(pool);
+    else this.runAlone();
     const took = performance.now() - start;
     // The faster of now and a slowly forgotten past: compilation and interruptions make single runs slow.
     if (threaded)
@@ -102,9 +101,9 @@ export class WasmPlan {
 
   /** Whether an index was out of range in the last run: its results mean nothing. */
   get faulted(): boolean {
-    if (!this.compiled.mayFault) return false;
-    const { int32 } = this.memory.heap;
-    const at = (this.scratch + FAULT) >>> 2;
+    if (!this.kernels.mayFault) return false;
+    const { int32 } = this.forms.memory.heap;
+    const at = (this.forms.scratch(0) + FAULT) >>> 2;
     const faulted = int32[at] !== 0;
     int32[at] = 0;
     return faulted;
@@ -114,19 +113,28 @@ export class WasmPlan {
   runThreaded(): void {
     const { pool } = this;
     if (pool === undefined || !pool.ready) {
-      this.instance(this.table, 0, 1, 1);
+      this.runAlone();
       return;
     }
-    this.inPool ??= pool.load(this.compiled.bytes);
-    pool.run(this.inPool, this.table, () =>
-      this.instance(this.table, 0, pool.threads, Number(maySleep())),
-    );
+    pool.load(this.forms.modules);
+    this.runTogether(pool);
   }
 
   /** Gives its memory back. */
   dispose(): void {
-    if (this.inPool !== undefined) this.pool?.drop(this.inPool);
-    this.memory.release(this.table);
-    this.memory.release(this.scratch);
+    this.forms.memory.release(this.list);
+  }
+
+  private runAlone(): void {
+    this.forms.run(this.list, 0, 1, 1);
+  }
+
+  private runTogether(pool: ThreadPool): void {
+    try {
+      pool.run(this.list, () => this.forms.run(this.list, 0, pool.threads, Number(maySleep())));
+    } catch (error) {
+      this.forms.resetBarrier();
+      throw error;
+    }
   }
 }

@@ -1,10 +1,11 @@
 /** @file V8's revectorizer, turned on at run time: pairs of 128-bit vectors become 256-bit ones. */
 import type { Kernel, Place } from '../../engine/kernel.js';
-import { compileKernels, type RunFunction } from './compile.js';
+import { Forms } from './forms.js';
 import type { VectorWidth } from './kernelFunction.js';
-import { SCRATCH_BUFFER } from './pointerTable.js';
-import { scalarFunctions } from './special.js';
+import { listKernels } from './kernelList.js';
+import { WasmMemory } from './memory.js';
 import { bestVectorWidth, wide } from './vectorWidth.js';
+import { WasmPlan } from './wasmPlan.js';
 
 /** What `enableWideSimd` did. */
 export type WideSimd =
@@ -70,26 +71,22 @@ function checkBits(width: VectorWidth): Int32Array {
       outputs: names.map((_, i) => ({ ...flat(3 + i), value: 1 + i })),
     },
   ];
-  const plan = compileKernels(kernels, { shared: false, threads: 1, width });
+  // Of its own: what it compiles is compiled in the way being checked.
+  const memory = new WasmMemory();
+  const forms = new Forms(memory);
   const sizes = [m * k, k * n, ...Array.from({ length: 6 }, () => m * n)];
-  const round = (bytes: number): number => Math.ceil(bytes / 64) * 64 + 64;
-  const total = sizes.reduce((sum, size) => sum + round(size * 4), round(plan.scratchBytes) + 4096);
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(total / 65536) });
-  let top = 1024;
-  const addresses = sizes.map((size) => {
-    const at = top;
-    top += round(size * 4);
-    return at;
-  });
-  const pointers = plan.table.map((b) => (b === SCRATCH_BUFFER ? top : addresses[b]!));
-  new Int32Array(memory.buffer, 64, pointers.length).set(pointers);
-  const results = addresses[2]!;
-  const inputs = new Float32Array(memory.buffer, 1024, (results - 1024) / 4);
-  for (let i = 0; i < inputs.length; i++) inputs[i] = Math.sin(i * 12.9898) * 0.9;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(plan.bytes), {
-    env: { memory },
-    math: scalarFunctions(),
-  });
-  (exports['run'] as RunFunction)(64, 0, 1, 0);
-  return new Int32Array(memory.buffer, results, (top - results) / 4).slice();
+  const addresses = sizes.map((size) => memory.allocate(size * 4));
+  const floats = (i: number): Float32Array =>
+    memory.view('float32', addresses[i] as number, sizes[i] as number) as Float32Array;
+  const plan = new WasmPlan(forms, listKernels(kernels, forms, { threads: 1, width }));
+  plan.setBuffers(addresses);
+  for (const array of [floats(0), floats(1)])
+    for (let i = 0; i < array.length; i++) array[i] = Math.sin(i * 12.9898) * 0.9;
+  plan.run();
+  const results = sizes.slice(2).map((_, i) => floats(2 + i));
+  return Int32Array.from(
+    results.flatMap(({ buffer, byteOffset, length }) => [
+      ...new Int32Array(buffer, byteOffset, length),
+    ]),
+  );
 }

@@ -1,43 +1,34 @@
 /** @file The largest elements of four windows at a time, one in each lane. */
 import type { PoolKernel, Span } from '../../engine/kernel.js';
-import type { FunctionBuilder } from './assembler.js';
-import { byteStrides, nest } from './nest.js';
+import type { FunctionBuilder, Quantity } from './assembler.js';
+import { nest } from './nest.js';
 import { F32x4, I32, I32x4, SHUFFLE, V128 } from './opcodes.js';
-import { eachTap, UNROLLED } from './windowSpans.js';
-import type { Regular } from './windowSpans.js';
+import { eachTap, type Windows } from './windowSpans.js';
+
+/** Windows of which four can go through the lanes of a vector. */
+export type WrittenOut = Windows & { readonly taps: NonNullable<Windows['taps']> };
 
 /** Whether four windows next to each other can go through the lanes of a vector. */
-export function goesInVectors(kernel: PoolKernel, regular: readonly (Regular | null)[]): boolean {
+export function goesInVectors(kernel: PoolKernel, windows: Windows): windows is WrittenOut {
   const float = kernel.mode === 'argmax' && kernel.inputs[0].dtype === 'float32';
-  const taps = regular.reduce((all, r) => all * (r?.count ?? Infinity), 1);
   const last = kernel.spans[kernel.spans.length - 1] as Span;
-  return float && taps <= UNROLLED && last.starts.length >= 4;
+  return float && windows.taps !== null && last.starts.length >= 4;
 }
 
 /** Where the largest element of each window of a plane is: from the plane at `x` to the places at `out`. */
 export function argmaxVectors(
   f: FunctionBuilder,
-  kernel: PoolKernel,
-  regular: readonly Regular[],
+  windows: WrittenOut,
+  /** Byte strides of the places. */
+  places: readonly Quantity[],
   x: number,
   out: number,
 ): void {
-  const counts = kernel.spans.map((span) => span.starts.length);
-  const last = regular.length - 1;
-  const strides = byteStrides(
-    kernel.spans.map((span) => span.size),
-    1,
-  );
+  const { dims, first, taps } = windows;
+  const last = dims.length - 1;
   const [from, index] = [f.local('i32'), f.local('i32')];
-  const first = regular.reduce((sum, r, d) => sum + r.start * (strides[d] as number), 0);
-  f.get(x)
-    .i32(first * 4)
-    .op(I32.add)
-    .set(from)
-    .i32(first)
-    .set(index);
-  const steps = regular.map((r, d) => r.stride * (strides[d] as number));
-  const apart = steps[last] as number;
+  f.get(x).get(f.word(first, 4)).op(I32.add).set(from).push(first).set(index);
+  const { apart } = taps;
   const [value, next, best, base, mask] = [1, 2, 3, 4, 5].map(() => f.local('v128')) as [
     ...[number, number, number, number, number],
   ];
@@ -48,45 +39,72 @@ export function argmaxVectors(
       .op(I32x4.add)
       .tee(base);
     f.set(best);
-    eachTap(kernel.spans, regular, (offset) => {
-      strided(f, from, offset * 4, apart);
-      if (offset === 0) return f.set(value);
+    let started = false;
+    eachTap(f, windows, from, 4, (at, bytes, offset) => {
+      strided(f, at, bytes, apart);
+      if (!started) {
+        started = true;
+        f.set(value);
+        return;
+      }
       f.tee(next).get(value).op(F32x4.gt).get(next).get(next).op(F32x4.ne).op(V128.or).set(mask);
       f.get(next).get(value).get(mask).op(V128.bitselect).set(value);
-      f.get(base).i32(offset).op(I32x4.splat).op(I32x4.add);
-      return f.get(best).get(mask).op(V128.bitselect).set(best);
+      f.get(base);
+      offset();
+      f.op(I32x4.splat).op(I32x4.add);
+      f.get(best).get(mask).op(V128.bitselect).set(best);
     });
     f.get(out).get(best).memory(V128.store, 0);
   };
-  const move = (windows: number): void => {
-    f.advance(from, windows * apart * 4).advance(index, windows * apart);
-    f.advance(out, windows * 4);
-  };
-  const count = counts[last] as number;
-  const lead = counts.slice(0, -1);
+  const count = f.word((dims[last] as (typeof dims)[number]).windows);
+  const [left, back] = [f.local('i32'), f.local('i32')];
+  const lead = dims.slice(0, -1);
   nest(
     f,
-    lead,
+    lead.map((d) => d.windows),
     [
-      { pointer: from, strides: steps.slice(0, -1).map((s) => s * 4) },
-      { pointer: index, strides: steps.slice(0, -1) },
-      { pointer: out, strides: byteStrides(counts, 4).slice(0, -1) },
+      { pointer: from, strides: lead.map((d) => ({ local: times4(f, d.apart) })) },
+      { pointer: index, strides: lead.map((d) => d.apart) },
+      { pointer: out, strides: places.slice(0, -1) },
     ],
     () => {
-      f.repeat(Math.floor(count / 4), () => {
-        four();
-        move(4);
+      const start = [from, index, out].map((pointer) => {
+        const kept = f.local('i32');
+        f.get(pointer).set(kept);
+        return [pointer, kept] as const;
       });
-      const rest = count % 4;
-      if (rest > 0) {
-        // The last four windows, some of them again.
-        move(rest - 4);
+      f.get(count).i32(2).op(I32.shrU).set(left);
+      f.repeatLocal(left, () => {
         four();
-        move(4 - rest);
-      }
-      move(rest - count);
+        f.advance(from, 16 * apart)
+          .advance(index, 4 * apart)
+          .advance(out, 16);
+      });
+      // The last four windows, some of them again.
+      f.get(count).i32(3).op(I32.and).tee(left);
+      f.if(() => {
+        f.get(left).i32(4).op(I32.sub).set(back);
+        f.get(from)
+          .get(back)
+          .i32(apart * 4)
+          .op(I32.mul)
+          .op(I32.add)
+          .set(from);
+        f.get(index).get(back).i32(apart).op(I32.mul).op(I32.add).set(index);
+        f.get(out).get(back).i32(4).op(I32.mul).op(I32.add).set(out);
+        four();
+      });
+      for (const [pointer, kept] of start) f.get(kept).set(pointer);
     },
   );
+}
+
+/** A local that holds four times a quantity. */
+function times4(f: FunctionBuilder, x: Quantity): number {
+  if (typeof x === 'object' && 'word' in x) return f.word(x, 4);
+  const local = f.local('i32');
+  f.push(x).i32(2).op(I32.shl).set(local);
+  return local;
 }
 
 /** Pushes four elements that lie `apart` elements from each other. */

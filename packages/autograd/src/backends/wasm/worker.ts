@@ -18,14 +18,16 @@ export const CONTROL = {
   /** Set by a worker whose part went wrong. */
   failed: 48,
   operation: 64,
-  plan: 65,
-  address: 66,
-  length: 67,
+  /** Of a module's bytes, or of a plan's list. */
+  address: 65,
+  length: 66,
+  /** Entries that a module wants the table to have. */
+  tableSize: 67,
   threads: 68,
   words: 80,
 } as const;
 
-export const OPERATION = { load: 1, run: 2, drop: 3, stop: 4 } as const;
+export const OPERATION = { load: 1, run: 2, stop: 3 } as const;
 
 export interface WorkerData {
   readonly memory: WebAssembly.Memory;
@@ -49,10 +51,8 @@ function workerMain(
     const { memory, control, words, operations, thread, spins, blas } = data;
     const imports = blas == null ? math : { ...math, ...gemm(blas) };
     const state = new Int32Array(memory.buffer, control, words.words);
-    const plans = new Map<
-      number,
-      (table: number, thread: number, threads: number, maySleep: number) => number
-    >();
+    const table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
+    let run: (list: number, thread: number, threads: number, maySleep: number) => number = () => 1;
     const word = (index: number): number => Atomics.load(state, index);
     let seen = 0;
     Atomics.add(state, words.ready, 1);
@@ -63,7 +63,6 @@ function workerMain(
       }
       seen = word(words.command);
       const operation = word(words.operation);
-      const plan = word(words.plan);
       try {
         if (operation === operations.load) {
           const bytes = new Uint8Array(
@@ -71,24 +70,16 @@ function workerMain(
             word(words.address) >>> 0,
             word(words.length),
           ).slice();
-          const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-            env: { memory },
+          const missing = word(words.tableSize) - table.length;
+          if (missing > 0) table.grow(missing);
+          const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+            env: { memory, table },
             math: imports,
           });
-          plans.set(
-            plan,
-            instance.exports['run'] as (
-              table: number,
-              thread: number,
-              threads: number,
-              maySleep: number,
-            ) => number,
-          );
+          if (exports['run'] !== undefined) run = exports['run'] as typeof run;
         } else if (operation === operations.run) {
-          const status = plans.get(plan)?.(word(words.address), thread, word(words.threads), 1);
+          const status = run(word(words.address), thread, word(words.threads), 1);
           if (status !== 0) Atomics.store(state, words.failed, 1);
-        } else if (operation === operations.drop) {
-          plans.delete(plan);
         }
       } catch {
         Atomics.store(state, words.failed, 1);
