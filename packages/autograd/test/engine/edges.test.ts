@@ -1,7 +1,7 @@
 /** @file Every element-wise primitive at the edges of its domain: compiled kernels against the plain loops of the interpreter. */
 import { describe, expect, test } from 'vitest';
 import { interpreter } from '../../src/backends/interpreter/interpreter.js';
-import { Arrays } from '../../src/backends/wasm/arrays.js';
+import { Arrays } from '../../src/backends/wasm/run/arrays.js';
 import { wasmBackend } from '../../src/backends/wasm/backend.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';

@@ -1,7 +1,7 @@
 /** @file What the passes of the engine make of well-known graphs: printed, so that a change shows as a diff. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { supports } from '../../src/backends/wasm/elementOps.js';
+import { supports } from '../../src/backends/wasm/elements/elementOps.js';
 import { lowerBound, planArena, type Interval } from '../../src/engine/arena.js';
 import { collect } from '../../src/engine/collect.js';
 import { lower, printKernels } from '../../src/engine/lower.js';

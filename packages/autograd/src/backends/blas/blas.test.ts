@@ -2,13 +2,13 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Access, ConvKernel, MatmulKernel, Place } from '../../engine/kernel.js';
-import { planBlasMatmul, piecesOf } from '../wasm/blasProduct.js';
-import { Forms } from '../wasm/forms.js';
-import { listKernels } from '../wasm/kernelList.js';
-import { WasmMemory } from '../wasm/memory.js';
-import { ThreadPool } from '../wasm/pool.js';
-import { referenceMatmul } from '../wasm/testBench.js';
-import { WasmPlan } from '../wasm/wasmPlan.js';
+import { planBlasMatmul, piecesOf } from '../wasm/products/blasProduct.js';
+import { Forms } from '../wasm/run/forms.js';
+import { listKernels } from '../wasm/run/kernelList.js';
+import { WasmMemory } from '../wasm/run/memory.js';
+import { ThreadPool } from '../wasm/run/pool.js';
+import { referenceMatmul } from '../wasm/run/testBench.js';
+import { WasmPlan } from '../wasm/run/wasmPlan.js';
 import { blasSource, findBlas } from './blas.js';
 import { candidateAt, candidates, wantsSkylakeX } from './libraries.js';
 
