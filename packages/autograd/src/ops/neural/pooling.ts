@@ -1,6 +1,7 @@
 /** @file Pooling: the largest element, or the mean, of each window. */
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
-import { range, show, sizeOf, type Shape } from '../../graph/shape.js';
+import { checkSize, range, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { mul } from '../elements/arithmetic.js';
 import { reshapeNode } from '../build/broadcast.js';
@@ -31,6 +32,24 @@ export interface AvgPoolOptions {
   /** Divides by this in place of the number of elements. */
   readonly divisorOverride?: number | null;
 }
+
+const windowOptions = {
+  // Their numbers are checked with the number of dimensions.
+  stride: kinds.anything,
+  padding: kinds.anything,
+  ceilMode: kinds.flag,
+};
+const maxPoolOptions = defineOptions<MaxPoolOptions>({
+  ...windowOptions,
+  dilation: kinds.anything,
+});
+const avgPoolOptions = defineOptions<AvgPoolOptions>({
+  ...windowOptions,
+  countIncludePad: kinds.flag,
+  divisorOverride: kinds.orNull(
+    kinds.kind<number>('be a finite number other than 0', (x) => kinds.finite.test(x) && x !== 0),
+  ),
+});
 
 /** One size for both dimensions or two; null keeps the size of the input. */
 export type OutputSize = number | null | readonly (number | null)[];
@@ -94,7 +113,8 @@ export const adaptiveMaxPool2d: AdaptivePool = composite(
 );
 
 function maxPool(op: string, rank: number): MaxPool {
-  return (input, kernelSize, options = {}) => {
+  return (input, kernelSize, given) => {
+    const options = maxPoolOptions(op, given);
     const { x, single } = batchedInput(op, floatInput(op, input), rank);
     const size = x.shape.slice(2);
     const step = perDim(op, 'dilation', options.dilation ?? 1, rank, 1);
@@ -115,7 +135,8 @@ function maxPool(op: string, rank: number): MaxPool {
 }
 
 function avgPool(op: string, rank: number): AvgPool {
-  return (input, kernelSize, options = {}) => {
+  return (input, kernelSize, given) => {
+    const options = avgPoolOptions(op, given);
     const { x, single } = batchedInput(op, floatInput(op, input), rank);
     const size = x.shape.slice(2);
     const { kernel, stride, padding, counts } = geometryOf(
@@ -126,7 +147,6 @@ function avgPool(op: string, rank: number): AvgPool {
       size.map(() => 1),
     );
     const { countIncludePad = true, divisorOverride = null } = options;
-    if (divisorOverride === 0) throw new ChainruleError(`${op}: divisorOverride must not be 0`);
     const lengths: number[][] = [];
     const starts: number[][] = [];
     const ends: number[][] = [];
@@ -193,6 +213,10 @@ function geometryOf(
     // A window that would begin beyond the input and its near padding is left out.
     return (count - 1) * stride[d]! >= n + padding[d]! ? count - 1 : count;
   });
+  checkSize(
+    op,
+    counts.map((n) => Math.max(n, 0)),
+  );
   if (counts.some((n) => n <= 0)) {
     throw new ShapeError(
       `${op}: the kernel ${show(kernel)}${dilation.some((d) => d > 1) ? ` with dilation ${show(dilation)}` : ''} is ` +
@@ -202,18 +226,21 @@ function geometryOf(
   return { kernel, stride, padding, counts };
 }
 
+const sizesOrNull = kinds.oneOrMore(kinds.orNull(kinds.size));
+
 function outputSizeOf(op: string, x: Tensor, outputSize: OutputSize): number[] {
-  const given = Array.isArray(outputSize)
-    ? (outputSize as readonly (number | null)[])
-    : [outputSize as number | null];
+  checkArgument(op, 'outputSize', outputSize, sizesOrNull);
+  const given = outputSize === null || typeof outputSize === 'number' ? [outputSize] : outputSize;
   const both = given.length === 1 ? [given[0], given[0]] : given;
-  return perDim(
+  const list = perDim(
     op,
     'outputSize',
     both.map((n, d) => n ?? (x.shape[d + 2] as number)),
     2,
     0,
   );
+  checkSize(op, [...x.shape.slice(0, 2), ...list]);
+  return list;
 }
 
 function floatInput(op: string, input: Tensor): Tensor {
