@@ -3,6 +3,7 @@ import { checkArgument, kinds } from '../arguments/index.js';
 import type { TypedArray } from '../graph/dtype.js';
 import { pendingCells } from '../graph/cell.js';
 import { mode, type Guard } from '../graph/mode.js';
+import { runtime } from '../graph/runtime.js';
 import { sameShape } from '../graph/shape.js';
 import { makeLeaf, type Tensor, valueOf } from '../graph/tensor.js';
 import { isTensor } from '../tree.js';
@@ -108,6 +109,7 @@ function replay(recording: Recording, leaves: readonly unknown[]): unknown {
   );
   for (let i = outputs.length; i < recording.roots.length; i++)
     outputs.push(borrow(recording.roots[i] as Tensor, backend, leaves));
+  runtime.runs++;
   engine.onRun?.(plan.program(), 'compile');
   let values: TypedArray[];
   try {

@@ -3,8 +3,9 @@ import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { checkInteger, checkShape, sameShape, show, type Shape } from '../../graph/shape.js';
-import type { Tensor } from '../../graph/tensor.js';
+import { Tensor } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
+import { assertBetween } from '../elements/assertions.js';
 import { argsortOf } from '../indexing/argsort.js';
 import { expandNode } from '../build/broadcast.js';
 import { castNode } from '../build/element.js';
@@ -108,33 +109,29 @@ const bernoulliOptions = defineOptions<BernoulliOptions>({
   shape: kinds.anything,
 });
 
-/** Probabilities that are known already must be some. */
-function checkProbabilities(values: ArrayLike<number> | null): void {
-  if (values === null) return;
-  for (let i = 0; i < values.length; i++) {
-    const p = values[i] as number;
-    if (!(p >= 0 && p <= 1)) {
-      throw new ChainruleError(`bernoulli: a probability is from 0 to 1, got ${p}`);
-    }
-  }
-}
-
 /**
  * 1 with probability `p`, else 0; a tensor of probabilities gives a tensor of its shape and dtype. No gradient flows to
  * `p`. PyTorch: `torch.bernoulli`.
+ * @throws {ChainruleError} for a probability outside [0, 1], when evaluated at the latest.
  * @example bernoulli(0.5, { shape: [3] })
  */
-export function bernoulli(p: Operand, given?: BernoulliOptions): Tensor {
-  const options = bernoulliOptions('bernoulli', given);
-  const node = operand('bernoulli', p);
-  checkProbabilities(typeof p === 'number' ? [p] : node.value);
-  const dtype = options.dtype ?? toFloat(node.dtype);
-  const shape = options.shape === undefined ? node.shape : checkShape('bernoulli', options.shape);
+export function bernoulli(p: Operand, options?: BernoulliOptions): Tensor {
+  const read = bernoulliOptions('bernoulli', options);
+  if (typeof p === 'number' && !(p >= 0 && p <= 1)) {
+    throw new ChainruleError(`bernoulli: a probability is from 0 to 1, got ${p}`);
+  }
+  const given = operand('bernoulli', p);
+  const node =
+    isFloat(given.dtype) && p instanceof Tensor
+      ? assertBetween(given, 0, 1, 'bernoulli: a probability')
+      : given;
+  const dtype = read.dtype ?? toFloat(node.dtype);
+  const shape = read.shape === undefined ? node.shape : checkShape('bernoulli', read.shape);
   if (node.ndim > 0 && !sameShape(shape, node.shape)) {
     throw new ShapeError(
       `bernoulli: the probabilities have shape ${show(node.shape)}, asked for is ${show(shape)}`,
     );
   }
   const uniform = drawUniform(shape, node.dtype === 'float64' ? 'float64' : 'float32');
-  return finish('bernoulli', castNode(lt(uniform, expandNode(node, shape)), dtype), options);
+  return finish('bernoulli', castNode(lt(uniform, expandNode(node, shape)), dtype), read);
 }

@@ -51,12 +51,14 @@ export function indexTensor(
   return wrapped === null ? node : makeLeaf(wrapped, node.shape, 'int32');
 }
 
-/** Nested arrays of whole numbers as an int32 tensor. */
+/** Nested arrays of whole numbers as an int32 tensor. No dimension is longer than an int32 can count. */
 export function indicesOf(op: string, index: NestedArray): Tensor {
   const { flat, shape } = readNested(op, index);
   for (const x of flat) {
     if (!Number.isInteger(x))
       throw new IndexError(`${op}: an index is a whole number, got ${display(x)}`);
+    if (Math.abs(x) >= 2 ** 31)
+      throw new IndexError(`${op}: index ${x} is out of range: no dimension is that long`);
   }
   return tensor(Int32Array.from(flat), { shape });
 }

@@ -11,22 +11,13 @@ import { maxOver } from '../reductions/fold.js';
 import { checkIndices, takeOf } from '../indexing/gather.js';
 import { matmulOf } from '../linalg/matmul.js';
 import { iotaAlong } from '../shape/movement.js';
+import { dropoutOptions, type DropoutOptions } from './dropoutOptions.js';
 import { softmax } from './normalization.js';
 import { oneHotOf } from '../indexing/oneHot.js';
 import { zerosOf } from '../build/primitive.js';
 import { rand } from '../creation/random.js';
 
-export interface DropoutOptions {
-  /** The probability; may also stand before the options. Default 0.5. */
-  readonly p?: number;
-  /** Without it `x` comes back as it is. Default true. */
-  readonly training?: boolean;
-}
-
-const dropoutOptions = byPosition(
-  defineOptions<DropoutOptions>({ p: kinds.fraction, training: kinds.flag }),
-  'p',
-);
+export type { DropoutOptions } from './dropoutOptions.js';
 
 /**
  * Sets each element to 0 with probability `p` and divides the others by `1 − p`. PyTorch: `nn.functional.dropout`.
