@@ -2,6 +2,10 @@
 import { Tensor } from '../graph/tensor.js';
 import * as activations from './elements/activations.js';
 import * as arithmetic from './elements/arithmetic.js';
+import * as bits from './elements/bits.js';
+import * as combined from './elements/combined.js';
+import * as floats from './elements/floats.js';
+import * as membership from './indexing/membership.js';
 import * as attention from './neural/attention.js';
 import * as comparison from './elements/comparison.js';
 import * as convolution from './neural/convolution.js';
@@ -30,6 +34,10 @@ const families = {
   ...special,
   ...rounding,
   ...comparison,
+  ...floats,
+  ...bits,
+  ...combined,
+  ...membership,
   ...activations,
   ...reductions,
   ...scans,
