@@ -2,7 +2,10 @@
 import { defineConfig, type Options } from 'tsup';
 
 /** What makes an operation: called when a file is loaded, and without effect where nobody uses what it makes. */
-const builders = 'composite|primitive|unary|binary|elementwise|derivativeFamily|integral|family';
+const builders =
+  'composite|primitive|unary|binary|elementwise|derivativeFamily|integral|family|defineOptions|byPosition';
+/** Kinds of arguments that are made by calls, within tables of options. */
+const kinds = 'between|wholeBetween|oneOf|orNull|required|either|listOf|oneOrMore|tuple|kind';
 
 /**
  * Tells bundlers what they may leave out. Operations that are nobody's method: the calls that make them are marked as
@@ -19,6 +22,7 @@ const shakable: NonNullable<Options['plugins']>[number] = {
         new RegExp(`^var (\\w+) = (?=(?:${builders})\\d*\\()`, 'gm'),
         'var $1 = /* @__PURE__ */ ',
       )
+      .replaceAll(new RegExp(`(: |\\()(?=(?:${kinds})\\d*\\()`, 'g'), '$1/* @__PURE__ */ ')
       .replaceAll(/^var (\w+) = \{\};\n__export\(\1, /gm, 'var $1 = /* @__PURE__ */\n__export({}, ')
       .replace(/^(var __export = [^}]*\}\);\n)\};$/m, '$1  return target;\n};'),
   }),

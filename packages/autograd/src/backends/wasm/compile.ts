@@ -13,6 +13,7 @@ import { chunkReductions } from './chunkReductions.js';
 import type { Scratch } from './chunkReductions.js';
 import { columnSums } from './columnSums.js';
 import { supports } from './elementOps.js';
+import { riskyDivisor } from './integerOps.js';
 import { FOLD_BYTES, TABLE, THREAD, THREADS } from './kernelFunction.js';
 import type { CompiledKernel, KernelContext, VectorWidth } from './kernelFunction.js';
 import { compileLoop } from './loopKernel.js';
@@ -47,7 +48,7 @@ export interface CompiledPlan {
   readonly parallel: boolean;
   /** Whether the module also imports `math.sgemm` or `math.dgemm`. */
   readonly usesBlas: boolean;
-  /** Whether an index may turn out to be out of range: the plan then sets the word at `FAULT` of its scratch memory. */
+  /** Whether an index may turn out to be out of range, or a divisor 0: the plan then sets the word at `FAULT` of its scratch memory. */
   readonly mayFault: boolean;
 }
 
@@ -111,8 +112,14 @@ export function compileKernels(kernels: readonly Kernel[], options: CompileOptio
     scratchBytes: align(shared) + own * options.threads,
     parallel: options.shared && parts.some((part) => part.parallel),
     usesBlas: module.usesBlas,
-    mayFault: kernels.some((kernel) => kernel.kind === 'index'),
+    mayFault: kernels.some(mayFault),
   };
+}
+
+/** Whether what a kernel reads can be wrong: an index, or the divisor of integers. */
+function mayFault(kernel: Kernel): boolean {
+  if (kernel.kind !== 'loop') return kernel.kind === 'index';
+  return kernel.body.some((scalar) => riskyDivisor(scalar, kernel.body) !== null);
 }
 
 /** The functions that do what a kernel does, in order. */

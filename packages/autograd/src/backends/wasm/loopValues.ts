@@ -3,6 +3,7 @@ import type { Scalar } from '../../engine/kernel.js';
 import type { FunctionBuilder } from './assembler.js';
 import { applyOp, constant } from './elementOps.js';
 import type { Value } from './elementOps.js';
+import { faultOnZero, riskyDivisor } from './integerOps.js';
 import { loadLanes, storeLanes } from './laneMemory.js';
 import type { Lanes } from './lanes.js';
 import type { ScalarFacts } from './loopBody.js';
@@ -99,6 +100,7 @@ export class LoopValues {
     switch (scalar.kind) {
       case 'op': {
         const args = scalar.args.map((arg) => this.compute(arg));
+        this.check(scalar);
         return each((copy) => {
           const at = args.map((values) => (values[copy] ?? values[0]) as Value);
           return applyOp(v, scalar.op, scalar.dtype, at);
@@ -115,6 +117,17 @@ export class LoopValues {
       case 'reduce':
         return []; // set when it has been folded
     }
+  }
+
+  /** What an integer is divided by must not be 0, in any lane that is real. */
+  private check(scalar: Scalar): void {
+    const divisor = riskyDivisor(scalar, this.body);
+    if (divisor === null) return;
+    const lanes = (this.facts[divisor] as ScalarFacts).perLane ? this.lanes : 4;
+    this.v.scope(() => {
+      for (const value of this.compute(divisor)) faultOnZero(this.v, value, lanes);
+      return [];
+    });
   }
 
   private coordinate(dim: number, copy: number): Value {
