@@ -25,6 +25,7 @@ import type { ShapeMethods } from '../ops/shape/shape.js';
 import type { SpecialMethods } from '../ops/elements/special.js';
 import type { TrigonometricMethods } from '../ops/elements/trigonometric.js';
 import type { Shape } from './shape.js';
+import type { Tensor } from './tensor.js';
 
 export interface TensorMethods<S extends Shape>
   extends
@@ -52,4 +53,7 @@ export interface TensorMethods<S extends Shape>
     PoolingMethods<S>,
     NormalizationMethods<S>,
     AttentionMethods<S>,
-    ResamplingMethods<S> {}
+    ResamplingMethods<S> {
+  /** The last two dimensions exchanged. PyTorch: `Tensor.mT`. @throws {ShapeError} for fewer than two dimensions. */
+  readonly mT: Tensor;
+}

@@ -23,6 +23,7 @@ import * as rounding from './elements/rounding.js';
 import * as scans from './reductions/scans.js';
 import * as scattering from './indexing/scattering.js';
 import * as shape from './shape/shape.js';
+import { matrixTransposed } from './shape/turning.js';
 import * as special from './elements/special.js';
 import * as trigonometric from './elements/trigonometric.js';
 
@@ -82,5 +83,12 @@ Object.defineProperty(Tensor.prototype, Symbol.iterator, {
     return joining.unbind(this)[Symbol.iterator]();
   },
   writable: true,
+  configurable: true,
+});
+
+Object.defineProperty(Tensor.prototype, 'mT', {
+  get: function (this: Tensor) {
+    return matrixTransposed(this);
+  },
   configurable: true,
 });

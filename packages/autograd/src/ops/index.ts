@@ -23,14 +23,36 @@ export * from './statistics/distances.js';
 export * from './statistics/histograms.js';
 export * from './shape/shape.js';
 export * from './shape/joining.js';
+export * from './shape/stacking.js';
+export {
+  expandAs,
+  fliplr,
+  flipud,
+  moveaxis,
+  ravel,
+  rot90,
+  viewAs,
+} from './shape/turning.js';
+export * from './shape/choosing.js';
+export * from './shape/diagonalMatrices.js';
 export * from './indexing/indexing.js';
 export * from './indexing/scattering.js';
 export * from './indexing/ordering.js';
 export * from './indexing/membership.js';
+export * from './indexing/places.js';
 export * from './creation/creation.js';
 export * from './creation/random.js';
 export * from './linalg/matrix.js';
 export * from './linalg/einsum.js';
+export {
+  cross,
+  inner,
+  kron,
+  vander,
+  vdot,
+  type CrossOptions,
+  type VanderOptions,
+} from './linalg/products.js';
 export * as linalg from './linalg/linalg.js';
 export * from './neural/convolution.js';
 export * from './pooling/pooling.js';
