@@ -40,6 +40,13 @@ export * from './indexing/scattering.js';
 export * from './indexing/ordering.js';
 export * from './indexing/membership.js';
 export * from './indexing/places.js';
+export * from './indexing/replacing.js';
+export {
+  indexReduce,
+  scatterReduce,
+  type ScatterReduceOptions,
+  type ScatterReduction,
+} from './indexing/scatterReduce.js';
 export * from './creation/creation.js';
 export * from './creation/random.js';
 export * from './linalg/matrix.js';
