@@ -60,6 +60,9 @@ export {
   type CrossOptions,
   type VanderOptions,
 } from './linalg/products.js';
+export * from './linalg/addedProducts.js';
+export { logdet } from './linalg/logdet.js';
+export { matrixExp } from './linalg/matrixExp.js';
 export * as linalg from './linalg/linalg.js';
 export * from './neural/convolution.js';
 export * from './pooling/pooling.js';

@@ -91,7 +91,9 @@ export const maskedScatter: (x: Operand, mask: Tensor, source: Tensor) => Tensor
 );
 
 function checkCount(op: string, mask: Tensor, size: number): void {
-  const count = valueOf(mask, op).reduce((sum: number, x: number) => sum + x, 0);
+  const known: ArrayLike<number> = valueOf(mask, op);
+  let count = 0;
+  for (let i = 0; i < known.length; i++) count += known[i]!;
   if (count > size)
     throw new IndexError(`${op}: the mask takes ${count} elements, the source has ${size}`);
 }
