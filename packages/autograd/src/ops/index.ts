@@ -79,4 +79,7 @@ export * from './neural/gridSample.js';
 export * from './neural/pairwiseDistance.js';
 export * from './neural/sampling.js';
 export * from './neural/shrinking.js';
+export * as fft from './fourier/fft.js';
+export { istft, stft, type IstftOptions, type StftOptions } from './fourier/stft.js';
+export * as signal from './signal/signal.js';
 export * as special from './special/special.js';
