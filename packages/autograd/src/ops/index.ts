@@ -17,6 +17,7 @@ export * from './indexing/scattering.js';
 export * from './indexing/ordering.js';
 export * from './creation/creation.js';
 export * from './creation/random.js';
+export * from './creation/draws.js';
 export * from './linalg/matrix.js';
 export * from './linalg/einsum.js';
 export * as linalg from './linalg/linalg.js';
