@@ -20,6 +20,7 @@ import { compileMatmul, matmulAsLoop } from './matmul.js';
 import { I32 } from './opcodes.js';
 import { compileOperator } from './operatorKernel.js';
 import { keyOf, PointerTable, SCRATCH_ENTRY } from './pointerTable.js';
+import { mayRefuse } from './refusals.js';
 
 export interface CompileOptions {
   /** Whether the memory is shared: needed for more than one thread. */
@@ -47,7 +48,7 @@ export interface CompiledPlan {
   readonly parallel: boolean;
   /** Whether the module also imports `math.sgemm` or `math.dgemm`. */
   readonly usesBlas: boolean;
-  /** Whether an index may turn out to be out of range: the plan then sets the word at `FAULT` of its scratch memory. */
+  /** Whether an element may be refused, an index or a divisor: the plan then sets the word at `FAULT` of its scratch memory. */
   readonly mayFault: boolean;
 }
 
@@ -111,8 +112,14 @@ export function compileKernels(kernels: readonly Kernel[], options: CompileOptio
     scratchBytes: align(shared) + own * options.threads,
     parallel: options.shared && parts.some((part) => part.parallel),
     usesBlas: module.usesBlas,
-    mayFault: kernels.some((kernel) => kernel.kind === 'index'),
+    mayFault: kernels.some(mayFault),
   };
+}
+
+/** Whether what a kernel reads can be wrong: an index, or what an element function refuses. */
+function mayFault(kernel: Kernel): boolean {
+  if (kernel.kind !== 'loop') return kernel.kind === 'index';
+  return kernel.body.some((scalar) => mayRefuse(scalar, kernel.body));
 }
 
 /** The functions that do what a kernel does, in order. */

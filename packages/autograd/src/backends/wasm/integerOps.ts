@@ -1,4 +1,4 @@
-/** @file The element functions of `int32`: wrapping arithmetic; a division by 0 gives 0. */
+/** @file The element functions of `int32`: wrapping arithmetic; a division by 0 is refused (`refusals.ts`), and gives 0. */
 import type { Lanes, Register } from './lanes.js';
 import { F64x2, I32x4, V128 } from './opcodes.js';
 import { cast, each, unknown } from './values.js';
@@ -29,6 +29,7 @@ export function int32(v: Lanes, op: string, args: readonly Value[]): Value {
       return simple((a, b) => v.bin(I32x4.sub, a, b));
     case 'mul':
     case 'strongMul':
+    case 'strongProduct':
       return simple((a, b) => v.bin(I32x4.mul, a, b));
     case 'maximum':
       return simple((a, b) => v.bin(I32x4.max, a, b));

@@ -14,10 +14,12 @@ export interface ScalarFacts {
 }
 
 const CHEAP: ReadonlySet<string> = new Set([
+  'assertBetween',
   'add',
   'sub',
   'mul',
   'strongMul',
+  'strongProduct',
   'neg',
   'abs',
   'square',

@@ -8,6 +8,7 @@ import type { Lanes } from './lanes.js';
 import type { ScalarFacts } from './loopBody.js';
 import type { Nest, Walk } from './loopNest.js';
 import { I32x4 } from './opcodes.js';
+import { mayRefuse, refuse } from './refusals.js';
 import type { Walks } from './walks.js';
 
 export class LoopValues {
@@ -99,8 +100,11 @@ export class LoopValues {
     switch (scalar.kind) {
       case 'op': {
         const args = scalar.args.map((arg) => this.compute(arg));
+        const lanes = scalar.args.some((arg) => this.facts[arg]?.perLane) ? this.lanes : 4;
+        const checked = mayRefuse(scalar, this.body);
         return each((copy) => {
           const at = args.map((values) => (values[copy] ?? values[0]) as Value);
+          if (checked) refuse(v, scalar.op, at, lanes);
           return applyOp(v, scalar.op, scalar.dtype, at);
         });
       }

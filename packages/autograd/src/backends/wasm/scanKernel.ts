@@ -60,8 +60,10 @@ export function compileScan(module: ModuleBuilder, kernel: ScanKernel): Compiled
   };
   const step = (): void => {
     if (op === 'recurrence') {
+      f.f64(0);
       load(0);
       f.get(sum).op(F64.mul);
+      f.get(sum).f64(0).op(F64.eq).select();
       load(1);
       f.op(F64.add).set(sum);
     } else if (!extreme) {

@@ -100,7 +100,7 @@ export class WasmPlan {
       this.alone = Math.min(took, this.alone === Infinity ? took : this.alone * 0.75 + took * 0.25);
   }
 
-  /** Whether an index was out of range in the last run: its results mean nothing. */
+  /** Whether an index or an element was refused in the last run: its results mean nothing. */
   get faulted(): boolean {
     if (!this.compiled.mayFault) return false;
     const { int32 } = this.memory.heap;
