@@ -8,7 +8,7 @@ export interface Constraint {
   /** How many of the last dimensions are one element of the set: 0 for numbers, 1 for vectors, 2 for matrices. */
   readonly eventDim: 0 | 1 | 2;
   /** Whether one element, row by row, lies in the set. */
-  contains(element: ArrayLike<number>): boolean;
+  readonly contains: (element: ArrayLike<number>) => boolean;
 }
 
 const ofNumbers = (must: string, test: (x: number) => boolean): Constraint => ({

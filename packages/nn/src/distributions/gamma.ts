@@ -141,7 +141,7 @@ export class Dirichlet extends Distribution {
   override get mode(): Tensor {
     const above = this.concentration.sub(1).clamp(0);
     const mode = above.div(above.sum(-1, { keepdim: true }));
-    const corner = oneHot(mode.argmax(-1), this.eventShape[0] as number).cast(this.dtype);
+    const corner = oneHot(mode.argmax(-1), this.eventShape[0]).cast(this.dtype);
     const open = this.concentration.lt(1).all(-1, { keepdim: true });
     return where(open, corner, mode);
   }

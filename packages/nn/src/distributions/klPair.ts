@@ -10,7 +10,7 @@ export function pair<P extends Distribution, Q extends Distribution>(
   q: Kind<Q>,
   divergence: (p: P, q: Q) => Tensor,
 ): KlPair {
-  return { p, q, divergence: divergence as KlPair['divergence'] };
+  return { p, q, divergence: divergence };
 }
 
 /** For pairs of which the first has values that the second has not. */

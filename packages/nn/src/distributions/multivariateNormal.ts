@@ -53,7 +53,7 @@ export class MultivariateNormal extends Distribution {
     const constraint = form === 'scaleTril' ? lowerCholesky : positiveDefinite;
     const p: Record<string, Tensor> = floats(
       name,
-      { loc, [form]: matrix } as Record<string, Value>,
+      { loc, [form]: matrix },
       { loc: realVector, [form]: constraint },
       validateArgs,
     );

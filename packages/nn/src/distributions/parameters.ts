@@ -79,7 +79,7 @@ export function floats<K extends string>(
   const made = {} as Record<K, Tensor>;
   for (const name of names) {
     const value = values[name];
-    const t = value instanceof Tensor ? value : scalar(Number(value), { dtype });
+    const t: Tensor = value instanceof Tensor ? value : scalar(Number(value), { dtype });
     const constraint = constraints[name];
     if (t.ndim < constraint.eventDim) {
       throw new ShapeError(

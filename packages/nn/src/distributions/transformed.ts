@@ -1,5 +1,6 @@
 /** @file Distributions of what a transform makes of samples, the log-normal one among them. */
-import { checkArgument, kinds, ShapeError, Tensor, type Shape } from '@chainrule/autograd';
+import type { Tensor } from '@chainrule/autograd';
+import { checkArgument, kinds, ShapeError, type Shape } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution, sumLast } from './distribution.js';
 import { Independent, partsOf } from './independent.js';
@@ -47,7 +48,7 @@ export class TransformedDistribution extends Distribution {
       kinds.kind<Distribution>('be a distribution', (x) => x instanceof Distribution),
     );
     const list = checkArgument(name, 'transforms', transforms, kinds.oneOrMore(TRANSFORM));
-    const parts = list instanceof Transform ? [list] : (list as readonly Transform[]);
+    const parts = list instanceof Transform ? [list] : list;
     const { eventDim } = new ComposeTransform(parts);
     const more = eventDim - base.eventShape.length;
     if (more > base.batchShape.length) {

@@ -29,7 +29,6 @@ import {
   parameterReader,
   to,
   type DistributionOptions,
-  type Given,
   type Value,
 } from './parameters.js';
 import { logitsOf, probsOf } from './probabilities.js';

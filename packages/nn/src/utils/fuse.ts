@@ -10,7 +10,7 @@ import {
 } from '@chainrule/autograd';
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../layers/batchNorm.js';
 import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from '../layers/convTranspose.js';
-import { Linear } from '../layers/linear.js';
+import type { Linear } from '../layers/linear.js';
 import { Module } from '../module/module.js';
 
 type BatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;

@@ -38,7 +38,7 @@ class ParametrizationList extends ModuleList<Parametrization> {
     this.buffer = !(value instanceof Parameter);
     const found = noGrad(() => first.rightInverse?.(value.detach()) ?? value);
     const several = !(found instanceof Tensor);
-    const originals = several ? found : [found as Tensor];
+    const originals = several ? found : [found];
     this.names = originals.map((_, i) => (several ? `original${i}` : 'original'));
     originals.forEach((original, i) => {
       const name = this.names[i] as string;

@@ -45,7 +45,8 @@ export const drawGamma: ElementDraw = elementDraw('gammaDraw', sampleGamma, {
 export function gammaSlopeOf(a: number, x: number): number {
   if (!(a > 0) || !(x > 0) || x === Infinity) return x === 0 ? 0 : NaN;
   const psi = digamma(a);
-  if (Math.log(x) > (a > 10 ? psi : digamma(a + 1))) return integral((s) => Math.log(x + s) - psi, a, x, 1);
+  if (Math.log(x) > (a > 10 ? psi : digamma(a + 1)))
+    return integral((s) => Math.log(x + s) - psi, a, x, 1);
   if (a > 10) return integral((s) => psi - Math.log(x - s), a, x, -1);
   // P(a, x) = xᵃ e⁻ˣ / Γ(a + 1) Σ xⁿ / ((a + 1) … (a + n)), differentiated term by term.
   const start = digamma(a + 1) - Math.log(x);
