@@ -50,6 +50,7 @@ export {
 } from './indexing/scatterReduce.js';
 export * from './creation/creation.js';
 export * from './creation/random.js';
+export * from './creation/draws.js';
 export * from './linalg/matrix.js';
 export * from './linalg/einsum.js';
 export {
