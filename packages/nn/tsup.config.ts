@@ -1,3 +1,3 @@
 import { library } from '../../tools/tsup.js';
 
-export default library({ index: 'src/index.ts', data: 'src/data/index.ts', metrics: 'src/metrics/index.ts' });
+export default library({ index: 'src/index.ts', data: 'src/data/index.ts', metrics: 'src/metrics/index.ts', train: 'src/train/index.ts' });
