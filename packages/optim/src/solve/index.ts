@@ -11,3 +11,5 @@ export {
   type Operator,
 } from './krylov.js';
 export type { IterationOptions } from './options.js';
+export { leastSquares, type LeastSquaresOptions, type LeastSquaresResult } from './leastSquares.js';
+export type { Reason } from './levenbergMarquardt.js';
