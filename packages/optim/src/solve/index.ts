@@ -13,3 +13,4 @@ export {
 export type { IterationOptions } from './options.js';
 export { leastSquares, type LeastSquaresOptions, type LeastSquaresResult } from './leastSquares.js';
 export type { Reason } from './levenbergMarquardt.js';
+export { minimize, type MinimizeOptions, type MinimizeResult } from './minimize.js';

@@ -129,7 +129,11 @@ export function leastSquares<T = Tensor>(
   const both = evaluator((v, ...others) => [at(others)(v), jacfwd(at(others))(v)]);
   const slope = (v: Tensor, others: readonly Tensor[]): Tensor =>
     grad((x: Tensor) => mul(sum(square(at(others)(x))), 0.5))(v);
-  const reporter = new Reporter({ iterations: 0, converged: false, reason: 'xtol' });
+  const reporter = new Reporter<{ iterations: number; converged: boolean; reason: Reason }>({
+    iterations: 0,
+    converged: false,
+    reason: 'xtol',
+  });
   const solve = (start: Tensor, others: readonly Tensor[]): Tensor[] => {
     const x = vectorOf(start);
     const evaluate = (v: Vector): Model => {
