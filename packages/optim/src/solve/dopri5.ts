@@ -40,8 +40,8 @@ export function dopri5(
     const ks = [k1];
     let next = y;
     for (let i = 1; i < 7; i++) {
-      next = (y).add(combined(A[i] as number[], ks).mul(h));
-      ks.push(f((t).add((h).mul(C[i] as number)), next, others));
+      next = y.add(combined(A[i] as number[], ks).mul(h));
+      ks.push(f(t.add(h.mul(C[i] as number)), next, others));
     }
     const error = combined(ERROR, ks).mul(h);
     return [stack([next, error, ks[6] as Tensor, combined(DENSE, ks).mul(h)])];

@@ -77,8 +77,9 @@ export class Flow {
       },
       backward: (ctx, g) => {
         const [ys, start, at, ...others] = ctx.saved as [Tensor, Tensor, Tensor, ...Tensor[]];
-        const pull = this.settings.adjoint ? this.adjoint : this.sensitivities;
-        return pull.call(this, g, ys, start, at, others);
+        return this.settings.adjoint
+          ? this.adjoint(g, ys, at, others)
+          : this.sensitivities(g, ys, start, at, others);
       },
       jvp: (ctx, start, at, others) => {
         const [ys, y, t, ...rest] = ctx.saved as [Tensor, Tensor, Tensor, ...Tensor[]];
@@ -132,7 +133,6 @@ export class Flow {
   private adjoint(
     g: Tensor,
     ys: Tensor,
-    _y0: Tensor,
     t: Tensor,
     others: readonly Tensor[],
   ): [Tensor, Tensor, Tensor[]] {

@@ -54,6 +54,7 @@ export function follow(
   const { rtol, atol, maxSteps, strict } = limits;
   const last = times[times.length - 1]!;
   const sign = Math.sign(last - times[0]!);
+  for (let i = 1; i < times.length; i++) checkOrder(times, i, sign);
   const scaled = (error: Vector, a: Vector, b: Vector): number => {
     let sum = 0;
     for (let i = 0; i < error.length; i++) {
@@ -65,7 +66,8 @@ export function follow(
   let t = times[0]!;
   let y = y0;
   const rows = [y];
-  const fail = (why: string, steps: number): Trajectory => {
+  let steps = 0;
+  const fail = (why: string): Trajectory => {
     if (strict) {
       throw new ChainruleError(
         `odeint: ${why} after ${steps} steps, at t = ${t}, where the last good state is ${show(y)}`,
@@ -74,17 +76,17 @@ export function follow(
     while (rows.length < times.length) rows.push(new Float64Array(y0.length).fill(NaN));
     return { rows, steps, end: null };
   };
-  if (!isFiniteVector(stepper.slope(t, y))) return fail('the right side is not finite', 0);
+  if (!isFiniteVector(stepper.slope(t, y))) return fail('the right side is not finite');
   let h = sign * firstStep(stepper, t, y, Math.abs(last - t), scaled);
   let before = 1e-4;
   let rejected = false;
   stepper.begin(t, y);
-  for (let steps = 0; (last - t) * sign > 0;) {
-    if (steps >= maxSteps) return fail(`maxSteps (${maxSteps}) is reached`, steps);
+  while ((last - t) * sign > 0) {
+    if (steps >= maxSteps) return fail(`maxSteps (${maxSteps}) is reached`);
     if (!(Math.abs(h) > 1e-14 * Math.max(Math.abs(t), Math.abs(last) * 1e-2, 1e-290))) {
       const why =
         'no step is short enough: the solution may blow up, or jump, or be stiff (method: "rodas")';
-      return fail(why, steps);
+      return fail(why);
     }
     const remaining = last - t;
     const isLast = Math.abs(h) >= Math.abs(remaining) * (1 - 1e-12);
@@ -120,9 +122,17 @@ export function follow(
     rejected = false;
     [t, y] = [next, tried.y];
     if ((last - t) * sign > 0) stepper.begin(t, y);
-    if ((last - t) * sign <= 0) return { rows, steps, end: null };
   }
-  return { rows, steps: 0, end: null };
+  return { rows, steps, end: null };
+}
+
+/** @throws {ChainruleError} unless the i-th time comes after the one before it. */
+function checkOrder(times: Vector, i: number, sign: number): void {
+  if (sign === 0 || Math.sign(times[i]! - times[i - 1]!) !== sign) {
+    throw new ChainruleError(
+      `odeint: times must rise or fall all the way; time ${i} is ${times[i]} after ${times[i - 1]}`,
+    );
+  }
 }
 
 /** Hairer, Nørsett & Wanner, II.4: a step over which the solution changes little. */
