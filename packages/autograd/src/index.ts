@@ -10,6 +10,16 @@ export {
   IndexError,
   ShapeError,
 } from './errors.js';
+export {
+  byPosition,
+  checkArgument,
+  defineOptions,
+  display,
+  kinds,
+  type Kind,
+  type OptionsReader,
+  type OptionTable,
+} from './arguments/index.js';
 export type { DType, TypedArray } from './graph/dtype.js';
 export type { Shape } from './graph/shape.js';
 export type * from './types/index.js';

@@ -14,6 +14,7 @@ interface Fixture {
   }[];
   readonly sequential: readonly number[];
   readonly chained: readonly number[];
+  readonly multiplicative: readonly number[];
   readonly plateau: { readonly metrics: readonly number[]; readonly rates: readonly number[] };
 }
 
@@ -95,6 +96,65 @@ test('SequentialLR equals PyTorch’s', () => {
   expect(() => new optim.SequentialLR(optimizer, { schedulers: [], milestones: [] })).toThrow(
     ChainruleError,
   );
+});
+
+test('MultiplicativeLR equals PyTorch’s', () => {
+  const optimizer = sgd([0.4]);
+  const schedule = new optim.MultiplicativeLR(optimizer, (epoch) => 1 - 1 / (epoch + 2));
+  wanted.multiplicative.forEach((lr, step) => {
+    if (step > 0) schedule.step();
+    expect(optimizer.paramGroups[0]?.lr).toBeCloseTo(lr, 14);
+  });
+  const wrong = { lrLambda: [] as ((epoch: number) => number)[] };
+  expect(() => new optim.MultiplicativeLR(optimizer, wrong)).toThrow(
+    'MultiplicativeLR: lrLambda must be a function, or 1, one a group; got []',
+  );
+});
+
+test('SWALR refuses what it cannot go by', () => {
+  const optimizer = sgd([0.4]);
+  expect(() => new optim.SWALR(optimizer, { swaLr: NaN })).toThrow(/swaLr must be a finite number/);
+  expect(() => new optim.SWALR(optimizer, { swaLr: [1, 2] })).toThrow(/2 entries for 1 groups/);
+  expect(() => new optim.SWALR(optimizer, { swaLr: 1, annealStrategy: 'sin' as 'cos' })).toThrow(
+    "SWALR: annealStrategy must be 'cos' or 'linear'; got 'sin'",
+  );
+});
+
+/** A user's own schedule: what the base class asks for and nothing more. */
+class InverseRoot extends optim.LRScheduler {
+  constructor(optimizer: optim.Scheduled) {
+    super('InverseRoot', optimizer);
+    this.begin();
+  }
+
+  protected override rates(): number[] {
+    return this.baseLrs.map((lr) => lr / Math.sqrt(this.lastEpoch + 1));
+  }
+}
+
+test('a schedule of one’s own steps, saves, chains and follows others', () => {
+  const optimizer = sgd([0.4, 0.1]);
+  const schedule = new InverseRoot(optimizer);
+  for (let i = 0; i < 3; i++) schedule.step();
+  expect(schedule.getLastLr()).toEqual([0.2, 0.05]);
+  const other = new InverseRoot(sgd([0.4, 0.1]));
+  other.loadStateDict(schedule.stateDict());
+  other.step();
+  expect(other.getLastLr()[0]).toBeCloseTo(0.4 / Math.sqrt(5), 15);
+  const third = sgd([1]);
+  const sequence = new optim.SequentialLR(third, {
+    schedulers: [
+      new optim.ConstantLR(third, { factor: 0.5, totalIters: 9 }),
+      new InverseRoot(third),
+    ],
+    milestones: [2],
+  });
+  const seen = [0, 1, 2, 3].map(() => {
+    const [rate] = sequence.getLastLr();
+    sequence.step();
+    return rate;
+  });
+  expect(seen).toEqual([0.5, 0.5, 1, 1 / Math.sqrt(2)]);
 });
 
 test('ChainedScheduler equals PyTorch’s', () => {

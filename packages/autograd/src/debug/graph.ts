@@ -38,7 +38,7 @@ export function graph(
   const newest = root.id;
   if (backward && root.needsGrad) {
     const seed = filled(1, root.shape, root.dtype);
-    roots.push(...pullback([root], [seed], null, { hooks: false }).values());
+    roots.push(...pullback([root], [seed], null, { trial: true }).values());
   }
   const found = walk(roots);
   const nodes = found.map((node) => describe(node, newest));

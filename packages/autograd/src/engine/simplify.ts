@@ -58,7 +58,7 @@ function identity(instruction: Instruction, kept: readonly Instruction[]): numbe
   };
   const [x, y] = inputs;
   if (x === undefined) return null;
-  if (name === 'mul' || name === 'strongMul') {
+  if (name === 'mul' || name === 'strongMul' || name === 'strongProduct') {
     if (y !== undefined && literal(y, kept) === 1 && unchanged(x)) return x;
     if (y !== undefined && literal(x, kept) === 1 && unchanged(y)) return y;
   } else if (name === 'div' || name === 'pow') {

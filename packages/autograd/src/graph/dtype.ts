@@ -25,6 +25,18 @@ export function checkDType(op: string, dtype: DType): void {
   );
 }
 
+/**
+ * Refuses a number that an int32 cannot hold once it is truncated: NaN, and what is below −2³¹ or above 2³¹ − 1. In the
+ * message `at` says where it stands.
+ */
+export function checkFits(op: string, x: number, at = ''): void {
+  if (x > -2147483649 && x < 2147483648) return;
+  throw new DTypeError(
+    `${op}: ${x}${at} does not fit int32, which holds whole numbers from -2147483648 to 2147483647; ` +
+      "take dtype 'float64', or cast floats: cast('int32') gives the nearest that fits, and 0 for NaN",
+  );
+}
+
 /** A zero-filled array of `size` elements. */
 export function allocate(dtype: DType, size: number): TypedArray {
   switch (dtype) {

@@ -11,7 +11,7 @@ import type { JoiningMethods } from '../ops/shape/joining.js';
 import type { MatrixMethods } from '../ops/linalg/matrix.js';
 import type { NormalizationMethods } from '../ops/neural/normalization.js';
 import type { OrderingMethods } from '../ops/indexing/ordering.js';
-import type { PoolingMethods } from '../ops/neural/pooling.js';
+import type { PoolingMethods } from '../ops/pooling/pooling.js';
 import type { ReductionsMethods } from '../ops/reductions/reductions.js';
 import type { ResamplingMethods } from '../ops/neural/resampling.js';
 import type { RoundingMethods } from '../ops/elements/rounding.js';

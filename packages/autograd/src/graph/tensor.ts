@@ -2,6 +2,7 @@
 import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js';
 import type { Cell } from './cell.js';
 import { isFloat, type DType, type TypedArray } from './dtype.js';
+import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
 import { dependsOn, mode, recording } from './mode.js';
 import { format } from './print.js';
@@ -22,7 +23,6 @@ export interface Extra {
   stack: string | undefined;
 }
 
-const BRAND = Symbol.for('chainrule.tensor');
 const NO_INPUTS: readonly Tensor[] = [];
 let nextId = 1;
 
@@ -103,13 +103,13 @@ export class Tensor<S extends Shape = Shape> {
     if (mode.debug > 0) extraOf(this).stack = new Error().stack;
   }
 
-  get [BRAND](): true {
+  get [TENSOR_BRAND](): true {
     return true;
   }
 
   static [Symbol.hasInstance](value: unknown): boolean {
     if (this !== Tensor) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === 'object' && value !== null && BRAND in value;
+    return isTensor(value);
   }
 
   /** @internal The node this tensor stands for now: itself, or a cell's current version. */

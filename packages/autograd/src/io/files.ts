@@ -10,6 +10,8 @@ import { ChainruleError } from '../errors.js';
 
 /** A file that cannot be read or written: missing, no permission, no space. The `code` is the system's: `ENOSPC`. */
 export class FileError extends ChainruleError {
+  /** @internal */
+  static override readonly kinds: readonly string[] = ['FileError', 'ChainruleError'];
   readonly code: string;
 
   constructor(message: string, code: string, options?: ErrorOptions) {

@@ -12,7 +12,7 @@ import * as joining from './shape/joining.js';
 import * as matrix from './linalg/matrix.js';
 import * as normalization from './neural/normalization.js';
 import * as ordering from './indexing/ordering.js';
-import * as pooling from './neural/pooling.js';
+import * as pooling from './pooling/pooling.js';
 import * as reductions from './reductions/reductions.js';
 import * as resampling from './neural/resampling.js';
 import * as rounding from './elements/rounding.js';

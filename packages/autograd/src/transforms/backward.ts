@@ -11,7 +11,7 @@ import { sameShape, show } from '../graph/shape.js';
 import { borrowGrad, extraOf, touchGrad, type Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';
 import { filled, sumOf } from '../ops/build/primitive.js';
-import { freed, isFreed, leafOf, pullback } from './vjp.js';
+import { free, freed, isFreed, leafOf, pullback } from './vjp.js';
 
 /**
  * Adds the derivative of `loss` to `.grad` of every leaf that requires grad; loss and gradients are computed in one run.
@@ -42,8 +42,7 @@ export function backward(
     const found = pullback([root], [seed ?? seedOf('backward', root, null)], null, { createGraph });
     give(found, root, createGraph, known);
   }
-  if (!retainGraph && mode.tracing === null && root.op !== null && root.cell === null)
-    root.inputs = [];
+  if (!retainGraph) free(root);
 }
 
 /**
@@ -96,10 +95,16 @@ function give(
 ): void {
   const before: { leaf: Tensor; grad: Cell | null; live: boolean }[] = [];
   try {
-    for (const [leaf, ct] of found) {
-      const grad = leaf.extra?.grad ?? null;
-      before.push({ leaf, grad, live: grad !== null && grad.live !== null });
-      accumulate(leaf, ct, createGraph);
+    // Versions of gradients need no grad, and must not be evaluated one by one because much is pending behind them.
+    engine.building++;
+    try {
+      for (const [leaf, ct] of found) {
+        const grad = leaf.extra?.grad ?? null;
+        before.push({ leaf, grad, live: grad !== null && grad.live !== null });
+        accumulate(leaf, ct, createGraph);
+      }
+    } finally {
+      engine.building--;
     }
     if (mode.tracing !== null) return;
     const gradients = [...found.keys()].map((leaf) => (extraOf(leaf).grad as Cell).current);
@@ -196,12 +201,10 @@ class GradientCell extends Cell {
 function withGrad<R>(enabled: boolean, f: () => R): R {
   const outer = mode.grad;
   mode.grad = enabled;
-  engine.building++;
   try {
     return f();
   } finally {
     mode.grad = outer;
-    engine.building--;
   }
 }
 
@@ -287,7 +290,7 @@ function readByBackward(roots: readonly Tensor[]): Set<Tensor> {
     differentiable,
     differentiable.map((root) => filled(1, root.shape, root.dtype)),
     null,
-    { hooks: false },
+    { trial: true },
   );
   const seen = new Set<Tensor>();
   const stack = [...found.values()];

@@ -15,6 +15,16 @@ export function leafOf(node: Tensor): Tensor {
   return node.cell ?? node;
 }
 
+export interface PullbackOptions {
+  /** Record the gradients' own graph. Default false. */
+  readonly createGraph?: boolean;
+  /**
+   * Only to see what a backward pass would read: no function of the user's is called, and what an earlier pass has freed
+   * counts as a leaf. Default false.
+   */
+  readonly trial?: boolean;
+}
+
 /**
  * Pulls cotangents of `outputs` back to `targets`, or to every leaf that requires grad where that is null.
  *
@@ -25,11 +35,11 @@ export function pullback(
   outputs: readonly Tensor[],
   cotangents: readonly Tensor[],
   targets: ReadonlySet<Tensor> | null,
-  { createGraph = false, hooks = true }: { createGraph?: boolean; hooks?: boolean } = {},
+  { createGraph = false, trial = false }: PullbackOptions = {},
 ): Map<Tensor, Tensor> {
   const wanted = (node: Tensor): boolean =>
     targets === null ? node.isLeaf || node.extra?.retainGrad === true : targets.has(leafOf(node));
-  const useful = relevant(outputs, wanted, targets);
+  const useful = relevant(outputs, wanted, targets, trial);
   const found = new Map<Tensor, Tensor>();
   const pending = new Map<Tensor, Tensor[]>();
   const give = (node: Tensor, ct: Tensor): void => {
@@ -48,7 +58,7 @@ export function pullback(
     pending.delete(node);
     const leaf = leafOf(node);
     let ct = total(list);
-    if (hooks) ct = runHooks(ct, leaf.extra?.hooks);
+    if (!trial) ct = runHooks(ct, leaf.extra?.hooks);
     if (wanted(node)) {
       // Versions of one cell share its gradient.
       const before = found.get(leaf);
@@ -64,6 +74,7 @@ export function pullback(
   try {
     for (const node of [...useful].sort((x, y) => y.id - x.id)) {
       mode.scope = node.scope; // the backward pass of a module bears its name
+      if (!trial && pending.has(node) && isFreed(node)) throw freed(node);
       const call = callOf(node);
       if (call !== null) {
         if (calls.has(call)) continue;
@@ -71,7 +82,7 @@ export function pullback(
         // Whatever used a result of the call is younger than all of them, and has been visited.
         const cts = call.outputs.map(settle);
         if (cts.every((ct) => ct === null)) continue;
-        const contributions = hooks ? call.rules.pullback(cts, call) : call.inputs.map(zerosOf);
+        const contributions = trial ? call.inputs.map(zerosOf) : call.rules.pullback(cts, call);
         call.inputs.forEach((x, i) => {
           const contribution = contributions[i];
           if (x.needsGrad && useful.has(x) && contribution) give(x, contribution);
@@ -81,7 +92,6 @@ export function pullback(
       const ct = settle(node);
       const { op, inputs } = node;
       if (ct === null || op === null || node.cell !== null) continue;
-      if (inputs.length === 0 && op !== placeholderOp && node.value !== null) throw freed(node);
       for (let i = 0; i < inputs.length; i++) {
         const x = inputs[i] as Tensor;
         if (!x.needsGrad || !useful.has(x)) continue;
@@ -102,6 +112,7 @@ function relevant(
   outputs: readonly Tensor[],
   wanted: (node: Tensor) => boolean,
   targets: ReadonlySet<Tensor> | null,
+  trial: boolean,
 ): Set<Tensor> {
   // What is older than every target cannot depend on one.
   let first = targets === null ? 0 : Infinity;
@@ -128,13 +139,24 @@ function relevant(
   for (const node of [...seen].sort((x, y) => x.id - y.id)) {
     if (wanted(node) || (node.cell === null && node.inputs.some((x) => useful.has(x))))
       useful.add(node);
-    else if (isFreed(node)) throw freed(node);
+    else if (!trial && isFreed(node)) throw freed(node);
   }
   return useful;
 }
 
+/** Losses that were differentiated while `compile` recorded: their graph is still needed, to compute them. */
+const spent = new WeakSet<Tensor>();
+
+/** Forgets how a loss was computed that has been differentiated; a second `backward()` through it is an error. */
+export function free(root: Tensor): void {
+  if (root.op === null || root.cell !== null) return;
+  if (mode.tracing === null) root.inputs = [];
+  else spent.add(root);
+}
+
 /** Whether `backward()` has forgotten how this node was computed. */
 export function isFreed(node: Tensor): boolean {
+  if (mode.tracing !== null && spent.has(node)) return true;
   return (
     node.op !== null &&
     node.op !== placeholderOp &&

@@ -1,6 +1,6 @@
 /** @file The builders of primitives and composites, and what every operation does to its operands. */
 import { ChainruleError, DTypeError } from '../../errors.js';
-import { isFloat, promote, type DType } from '../../graph/dtype.js';
+import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
 import { mode } from '../../graph/mode.js';
 import {
   register,
@@ -143,12 +143,18 @@ export function composite<F extends (...args: never[]) => unknown>(name: string,
 /** The operand as a node. A number becomes a constant of `dtype`, or of its own kind. */
 export function operand(op: string, x: Operand, dtype?: DType): Tensor {
   if (x instanceof Tensor) return x.current;
-  if (typeof x === 'number') return constant(x, dtype ?? 'float32');
+  if (typeof x === 'number') return numberNode(op, x, dtype ?? 'float32');
   if (typeof x === 'boolean') return constant(x ? 1 : 0, dtype ?? 'bool');
   throw new ChainruleError(
     `${op}: expected a tensor or a number, got ${describe(x)}` +
       (Array.isArray(x) ? '; wrap it: tensor([…])' : ''),
   );
+}
+
+/** A number as a node of `dtype`: any but 0 is true, and an int32 must be able to hold it. */
+function numberNode(op: string, x: number, dtype: DType): Tensor {
+  if (dtype === 'int32') checkFits(op, x);
+  return constant(dtype === 'bool' ? Number(x !== 0) : x, dtype);
 }
 
 /** A float tensor, or a clear error. */

@@ -1,6 +1,6 @@
 /** @file Making tensors: from data, and filled. */
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
-import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
+import { allocate, checkFits, type DType, type TypedArray } from '../../graph/dtype.js';
 import { checkInteger, checkShape, show, sizeOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, type NestedArray, type Tensor } from '../../graph/tensor.js';
 import { finish, single, type CreationOptions } from '../build/leaves.js';
@@ -9,22 +9,28 @@ import type { Literal, NestedShape } from '../../types/index.js';
 
 export type { CreationOptions } from '../build/leaves.js';
 
+/** The typed arrays of numbers that a tensor can be made from. */
+export type NumberArray =
+  TypedArray | Int8Array | Uint8ClampedArray | Int16Array | Uint16Array | Uint32Array;
+
 /**
  * A tensor of the given elements, which are copied: nested arrays, a typed array with an optional shape, or a number.
  *
  * JavaScript numbers become float32 whatever they are, booleans bool, and typed arrays keep their own type
- * (`Uint8Array` is bool only with `{ dtype: 'bool' }`, otherwise int32). PyTorch: `torch.tensor`.
+ * (`Uint8Array` is bool only with `{ dtype: 'bool' }`, otherwise int32, as are all arrays of whole numbers). Of floats an
+ * int32 keeps the whole part. PyTorch: `torch.tensor`.
  *
- * @throws {ShapeError} for ragged arrays or a shape that does not fit. @throws {DTypeError} for elements that are no numbers.
+ * @throws {ShapeError} for ragged arrays or a shape that does not fit. @throws {DTypeError} for elements that are no numbers,
+ * and numbers that do not fit int32.
  * @example tensor([[1, 2], [3, 4]])
  * @example tensor(new Float64Array(6), { shape: [2, 3] })
  */
 export function tensor<
-  const D extends NestedArray | TypedArray | Int8Array | Int16Array | Uint16Array,
+  const D extends NestedArray | NumberArray,
   const S extends Shape = NestedShape<D>,
 >(data: D, options?: CreationOptions & { readonly shape?: S }): Tensor<Literal<S>>;
 export function tensor(
-  data: NestedArray | TypedArray | Int8Array | Int16Array | Uint16Array,
+  data: NestedArray | NumberArray,
   options: CreationOptions & { readonly shape?: Shape } = {},
 ): Tensor {
   const shape = options.shape === undefined ? undefined : checkShape('tensor', options.shape);
@@ -78,8 +84,27 @@ function leafFrom(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   }
   const value = allocate(dtype, size);
   if (dtype === 'bool') for (let i = 0; i < size; i++) value[i] = data[i] !== 0 ? 1 : 0;
-  else value.set(data);
+  else {
+    if (dtype === 'int32' && !(data instanceof Int32Array)) checkAllFit('tensor', data, shape);
+    value.set(data);
+  }
   return makeLeaf(value, shape, dtype);
+}
+
+/** Refuses numbers that do not fit int32, with their place. */
+function checkAllFit(op: string, data: ArrayLike<number>, shape: Shape): void {
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i]!;
+    if (x > -2147483649 && x < 2147483648) continue;
+    let rest = i;
+    const at = shape.map((_, d) => {
+      const below = sizeOf(shape.slice(d + 1));
+      const k = Math.floor(rest / below);
+      rest -= k * below;
+      return k;
+    });
+    checkFits(op, x, at.length === 0 ? '' : ` at [${at.join(', ')}]`);
+  }
 }
 
 function dtypeOfArray(data: ArrayBufferView): DType {
@@ -141,6 +166,7 @@ function fullOf(
   }
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
   const stored = dtype === 'bool' ? Number(Number(value) !== 0) : Number(value);
+  if (dtype === 'int32') checkFits(op, stored);
   const checked = checkShape(op, shape);
   return finish(
     op,
@@ -214,6 +240,8 @@ export function arange(
   const dtype = given.dtype ?? (whole ? 'int32' : 'float32');
   const n = Math.max(0, Math.ceil((to - from) / by));
   const data = allocate(dtype, sizeOf(checkShape('arange', [n])));
+  if (dtype === 'int32' && n > 0)
+    for (const x of [from, from + (n - 1) * by]) checkFits('arange', x);
   for (let i = 0; i < n; i++)
     data[i] = dtype === 'bool' ? Number(from + i * by !== 0) : from + i * by;
   return finish('arange', makeLeaf(data, [n], dtype), given);
@@ -231,6 +259,7 @@ export function linspace<N extends number>(
   checkInteger('linspace', 'steps', steps, 0);
   const dtype = options.dtype ?? 'float32';
   const data = allocate(dtype, sizeOf(checkShape('linspace', [steps])));
+  if (dtype === 'int32' && steps > 0) for (const x of [start, end]) checkFits('linspace', x);
   const by = (end - start) / (steps - 1);
   // From both ends, so that both are exact.
   for (let i = 0; i < steps; i++) {

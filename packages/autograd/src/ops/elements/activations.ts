@@ -6,7 +6,7 @@
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDim, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { abs } from './arithmetic.js';
+import { abs, sign } from './arithmetic.js';
 import { reshapeNode } from '../build/broadcast.js';
 import {
   composite,
@@ -17,13 +17,12 @@ import {
   type UnaryOp,
 } from '../build/define.js';
 import { add, choose } from '../build/element.js';
-import { erfc } from './errorFunction.js';
+import { normalCdf } from './gaussian.js';
 import { exp, expm1 } from './exponential.js';
-import { div, mul, neg, square } from '../build/fieldOperations.js';
+import { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
 import { sigmoidOf, softplusOf } from './logistic.js';
 import { narrowNode } from '../shape/movement.js';
-import { ge, gt, le, lt } from '../build/relations.js';
-import { tanh } from './trigonometric.js';
+import { ge, gt, le, logicalAnd, lt } from '../build/relations.js';
 
 /** `max(x, 0)`; NaN stays NaN. The derivative at 0 is 0. Integers stay integers. PyTorch: `nn.functional.relu`. */
 export const relu: UnaryOp = unary('relu', {
@@ -70,12 +69,6 @@ export const celu = composite('celu', (x: Operand, { alpha = 1 }: EluOptions = {
   return choose(gt(node, 0), node, mul(expm1(div(node, alpha)), alpha));
 }) as SameShape<[options?: EluOptions]>;
 
-/** Φ, the distribution function of the normal distribution: ½ erfc(−x/√2), with every digit of its left tail. */
-const normalCdf: UnaryOp = unary('normalCdf', {
-  reference: (x) => 0.5 * erfc(-x * Math.SQRT1_2),
-  derivative: (x) => mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI)),
-});
-
 /**
  * `x · Φ(x)` with the distribution function of the normal distribution (Hendrycks & Gimpel 2016, arXiv:1606.08415), or
  * with `{ approximate: 'tanh' }` `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`. Both keep the digits of their left tail,
@@ -110,7 +103,14 @@ export const silu = composite('silu', (x: Operand): Tensor => {
 /** `x · tanh(softplus(x))` (Misra 2019, arXiv:1908.08681). NaN at −Inf, as in PyTorch: `nn.functional.mish`. */
 export const mish = composite('mish', (x: Operand): Tensor => {
   const node = floatOperand('mish', x);
-  return mul(node, tanh(softplusOf(node)));
+  const left = lt(node, 0);
+  const e = exp(choose(left, node, neg(node)));
+  const twice = mul(e, 2);
+  const e2 = square(e);
+  // tanh(ln(1 + eˣ)) as a function of e^−|x|: neither form overflows or cancels.
+  const onLeft = mul(e, sub(1, div(add(e2, e), add(add(e2, twice), 2))));
+  const q = mul(e2, 2);
+  return mul(node, choose(left, onLeft, sub(1, div(q, add(add(q, twice), 1)))));
 }) as SameShape;
 
 /** The bounds of `hardtanh`. */
@@ -155,7 +155,11 @@ function between(x: Tensor, low: number, high: number): Tensor {
 /** `x / (1 + |x|)`; NaN at ±Inf. PyTorch: `nn.functional.softsign`. */
 export const softsign = composite('softsign', (x: Operand): Tensor => {
   const node = floatOperand('softsign', x);
-  return div(node, add(abs(node), 1));
+  const magnitude = abs(node);
+  const d = add(magnitude, 1);
+  // Beyond 1 as a difference, whose derivative does not cancel.
+  const far = logicalAnd(gt(magnitude, 1), lt(magnitude, Infinity));
+  return choose(far, mul(sign(node), sub(1, reciprocal(d))), div(node, d));
 }) as SameShape;
 
 /** `x` moved towards 0 by `lambd` (0.5 by default), 0 within; the derivative at ±lambd is 0. PyTorch: `softshrink`. */

@@ -14,7 +14,7 @@ import {
   type Operand,
   type UnaryOp,
 } from '../build/define.js';
-import { add, castNode, choose } from '../build/element.js';
+import { add, castNode, checkDivisor, choose } from '../build/element.js';
 import { div, mul, neg, sub } from '../build/fieldOperations.js';
 import { eq, gt, isNan, logicalOr, lt } from '../build/relations.js';
 import { trunc } from '../build/wholeNumbers.js';
@@ -130,20 +130,20 @@ const remainderOp = binary('remainder', {
   dx: () => 1,
   dy: (x, y) => neg(floorDivideOp(x, y)),
   domain: 'number',
+  divides: true,
 });
 
 /**
  * The remainder of dividing x by y with the sign of y, as `%` in Python: `x − y · ⌊x / y⌋`. Float division by 0 gives NaN.
  * PyTorch: `torch.remainder`. In JavaScript `%` is `fmod`.
- * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
+ * @throws {ChainruleError} for an integer divisor of 0: at once where its value is known, otherwise when evaluated.
  * @example remainder(tensor([-3, 3]), 2) // [1, 1]
  */
 export function remainder<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
 ): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
-  checkDivisor('remainder', x, y);
-  return remainderOp(x, y);
+  return divided(remainderOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
 const fmodOp = binary('fmod', {
@@ -151,19 +151,19 @@ const fmodOp = binary('fmod', {
   dx: () => 1,
   dy: (x, y) => neg(trunc(div(x, y))),
   domain: 'number',
+  divides: true,
 });
 
 /**
  * The remainder of dividing x by y with the sign of x, as `%` in JavaScript and C. Float division by 0 gives NaN.
  * PyTorch: `torch.fmod`.
- * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
+ * @throws {ChainruleError} for an integer divisor of 0: at once where its value is known, otherwise when evaluated.
  */
 export function fmod<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
 ): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
-  checkDivisor('fmod', x, y);
-  return fmodOp(x, y);
+  return divided(fmodOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
 const floorDivideOp: BinaryOp = binary('floorDivide', {
@@ -178,31 +178,29 @@ const floorDivideOp: BinaryOp = binary('floorDivide', {
   dx: () => 0,
   dy: () => 0,
   domain: 'number',
+  divides: true,
 });
 
 /**
  * `⌊x / y⌋`; of integers an integer. Float division by 0 gives ±Inf or NaN. The derivative is 0 (PyTorch has none).
  * PyTorch: `torch.floor_divide`.
- * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
+ * @throws {ChainruleError} for an integer divisor of 0: at once where its value is known, otherwise when evaluated.
  */
 export function floorDivide<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
 ): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
-  checkDivisor('floorDivide', x, y);
-  return floorDivideOp(x, y);
+  return divided(floorDivideOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
-/** Refuses the integer division by zero that can be seen at the call. */
-function checkDivisor(op: string, x: Operand, y: Operand): void {
-  const known = y instanceof Tensor ? y.current.value : [Number(y)];
-  if (known === null || isFloat(resultType(x, y))) return;
-  const at = known.indexOf(0);
-  if (at < 0) return;
-  throw new ChainruleError(
-    `${op}: integer division by zero${y instanceof Tensor && y.size > 1 ? ` at element ${at} of the divisor` : ''}; ` +
-      `cast to a float dtype for ±Inf and NaN`,
-  );
+/** Refuses at the call the integer division by zero that can be seen there; any other is found when it is evaluated. */
+function divided(op: BinaryOp, x: Operand, y: Operand): Tensor {
+  const out = op(x, y);
+  const divisor = out.inputs[1] as Tensor;
+  const data = typeof y === 'number' ? Int32Array.of(y) : divisor.value;
+  if (divisor.dtype === 'int32' && data !== null && out.size > 0)
+    checkDivisor(op.primitive.name, { data, shape: divisor.shape });
+  return out;
 }
 
 /** The methods of this family. */

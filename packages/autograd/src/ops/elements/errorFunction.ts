@@ -68,15 +68,38 @@ function head(x: number): number {
   return bits.getFloat64(0);
 }
 
+/** ln(x·e^(x²)·erfc x) + 0.5625 for x ≥ 1.25. */
+function tailRatio(x: number): number {
+  const s = 1 / (x * x);
+  return x < 1 / 0.35
+    ? polynomial(RA, s) / polynomial(SA, s)
+    : polynomial(RB, s) / polynomial(SB, s);
+}
+
 /** erfc(x) for x ≥ 1.25. */
 function tail(x: number): number {
   if (x > 28) return 0;
-  const s = 1 / (x * x);
-  const ratio =
-    x < 1 / 0.35 ? polynomial(RA, s) / polynomial(SA, s) : polynomial(RB, s) / polynomial(SB, s);
   // e^(−x²) from an exact square and what is left.
   const z = head(x);
-  return (Math.exp(-z * z - 0.5625) * Math.exp((z - x) * (z + x) + ratio)) / x;
+  return (Math.exp(-z * z - 0.5625) * Math.exp((z - x) * (z + x) + tailRatio(x))) / x;
+}
+
+/** e^(−scale·x²) for a scale that is a power of two: from an exact square and what is left of it. */
+export function expNegSquare(x: number, scale: number): number {
+  const a = Math.min(Math.abs(x), 40);
+  const z = head(a);
+  return Math.exp(-scale * z * z) * Math.exp(scale * (z - a) * (z + a));
+}
+
+/** ½ erfc(−x/√2): on the left from the square of x itself, as that of a rounded x/√2 is off by 10⁻¹³. */
+export function normalCdf(x: number): number {
+  const y = -x * Math.SQRT1_2;
+  if (!(y >= 1.25)) return 0.5 * erfc(y);
+  if (y > 28) return 0;
+  const z = head(x);
+  return (
+    (0.5 * Math.exp(-0.5 * z * z - 0.5625) * Math.exp(0.5 * (z - x) * (z + x) + tailRatio(y))) / y
+  );
 }
 
 /** 2/√π ∫₀ˣ e^(−t²) dt. */

@@ -15,7 +15,7 @@ import {
 import { choose } from '../build/element.js';
 import { log } from './exponential.js';
 import { div, mul, reciprocal, square, sub } from '../build/fieldOperations.js';
-import { eq, ge, logicalAnd } from '../build/relations.js';
+import { eq, ge, logicalAnd, logicalOr } from '../build/relations.js';
 
 /** `√x`; NaN below 0, and ±0 for ±0, where the derivative is infinite. PyTorch: `torch.sqrt`. */
 export const sqrt: UnaryOp = unary('sqrt', {
@@ -40,7 +40,12 @@ export const hypot: BinaryOp = binary('hypot', {
 const powOp: BinaryOp = binary('pow', {
   reference: power,
   integer: integerPower,
-  dx: (x, y) => choose(eq(y, 0), 0, mul(y, powOp(x, sub(y, 1)))),
+  dx: (x, y, out) => {
+    // y − 1 is exact from ½ on; below it is not, and xʸ / x neither overflows nor vanishes too early.
+    const exact = logicalOr(ge(y, 0.5), logicalOr(eq(x, 0), eq(y, -Infinity)));
+    const power = choose(exact, powOp(x, sub(y, 1)), div(out, x));
+    return choose(eq(y, 0), 0, mul(y, power));
+  },
   dy: (x, y, out) => choose(logicalAnd(eq(x, 0), ge(y, 0)), 0, mul(out, log(x))),
   domain: 'number',
 });
@@ -83,7 +88,7 @@ function simplePower(x: Tensor, y: number): Tensor | null {
     case -1:
       return reciprocal(x);
     case -2:
-      return reciprocal(square(x));
+      return square(reciprocal(x)); // its derivatives at 0 are infinite, and overflow no earlier than they must
     default:
       return null;
   }

@@ -49,7 +49,7 @@ export function indexTensor(
   return wrapped === null ? node : makeLeaf(wrapped, node.shape, 'int32');
 }
 
-/** Nested arrays of whole numbers as an int32 tensor. */
+/** Nested arrays of whole numbers as an int32 tensor. No dimension is longer than an int32 can count. */
 export function indicesOf(op: string, index: NestedArray): Tensor {
   checkWhole(op, index);
   return tensor(index, { dtype: 'int32' });
@@ -59,4 +59,8 @@ function checkWhole(op: string, index: NestedArray): void {
   if (Array.isArray(index)) index.forEach((x: NestedArray) => checkWhole(op, x));
   else if (!Number.isInteger(index))
     throw new IndexError(`${op}: an index is a whole number, got ${String(index)}`);
+  else if (Math.abs(Number(index)) >= 2 ** 31)
+    throw new IndexError(
+      `${op}: index ${String(index)} is out of range: no dimension is that long`,
+    );
 }

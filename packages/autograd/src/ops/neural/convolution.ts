@@ -71,6 +71,12 @@ export const convTranspose2d: Conv<ConvTransposeOptions> = composite(
   transposed('convTranspose2d', 2),
 );
 
+/** The transpose of `conv3d`: `x [n, c, d, h, w]`, `weight [c, o / groups, kd, kh, kw]`. See `convTranspose1d`. PyTorch: `nn.functional.conv_transpose3d`. */
+export const convTranspose3d: Conv<ConvTransposeOptions> = composite(
+  'convTranspose3d',
+  transposed('convTranspose3d', 3),
+);
+
 function forward(op: string, rank: number): Conv<ConvOptions> {
   return (input, weight, ...rest) => {
     const options = optionsOf<ConvOptions>(['bias'], ...rest);
@@ -208,6 +214,11 @@ export interface ConvolutionMethods<S extends Shape = Shape> {
     options?: ConvTransposeOptions,
   ): Tensor;
   convTranspose2d(
+    weight: Tensor,
+    bias?: Tensor | null | ConvTransposeOptions,
+    options?: ConvTransposeOptions,
+  ): Tensor;
+  convTranspose3d(
     weight: Tensor,
     bias?: Tensor | null | ConvTransposeOptions,
     options?: ConvTransposeOptions,

@@ -3,7 +3,7 @@ import { ChainruleError, ShapeError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
 import { checkInteger, show, type Shape } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
-import { adaptiveMean } from './adaptive.js';
+import { adaptiveMean } from '../pooling/adaptive.js';
 import { add, mul } from '../elements/arithmetic.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { composite, floatOperand, operand } from '../build/define.js';

@@ -4,7 +4,7 @@ import type { Value } from '../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add } from '../elements/arithmetic.js';
-import { strongMul } from '../build/element.js';
+import { strongMul, strongProduct } from '../build/element.js';
 import { batchAll, concatNode, narrowNode } from '../shape/movement.js';
 import { filled, primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 
@@ -96,7 +96,10 @@ function shift(x: Tensor, dim: number, filling: number, towardsStart: boolean): 
     : concatNode([gap, narrowNode(x, dim, 0, n - 1)], dim);
 }
 
-/** `h[k] = a[k] h[k−1] + b[k]` with `h[−1] = 0`, or from the end: the derivative of a cumulative product, and its own. */
+/**
+ * `h[k] = a[k] h[k−1] + b[k]` with `h[−1] = 0`, or from the end: the derivative of a cumulative product, and its own. Where
+ * `h[k−1]` is 0 so is the product, whatever `a[k]` is: h is a cotangent or tangent.
+ */
 export const linearRecurrence: PrimitiveOp<{ dim: number; reverse: boolean }> = primitive(
   'linearRecurrence',
   {
@@ -104,11 +107,11 @@ export const linearRecurrence: PrimitiveOp<{ dim: number; reverse: boolean }> = 
     vjp: (i, ct, [a], out, { dim, reverse }) => {
       const next = shift(a as Tensor, dim, 0, !reverse);
       const g = linearRecurrence([next, ct], { dim, reverse: !reverse });
-      return i === 1 ? g : strongMul(g, shift(out, dim, 0, reverse));
+      return i === 1 ? g : strongProduct(g, shift(out, dim, 0, reverse));
     },
     jvp: ([ta, tb], [a], out, { dim, reverse }) => {
       const inner =
-        ta === null || ta === undefined ? null : strongMul(ta, shift(out, dim, 0, reverse));
+        ta === null || ta === undefined ? null : strongProduct(ta, shift(out, dim, 0, reverse));
       const b =
         inner === null
           ? (tb ?? zerosOf(out))
@@ -124,7 +127,7 @@ export const linearRecurrence: PrimitiveOp<{ dim: number; reverse: boolean }> = 
       alongRows(out.shape, dim, reverse, (first, step, n) => {
         let h = 0;
         for (let k = 0, at = first; k < n; k++, at += step) {
-          h = k === 0 ? q[at]! : p[at]! * h + q[at]!;
+          h = k === 0 ? q[at]! : (h === 0 ? 0 : p[at]! * h) + q[at]!;
           out.data[at] = h;
         }
       });

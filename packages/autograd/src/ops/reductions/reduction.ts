@@ -1,4 +1,5 @@
 /** @file What reductions have in common: which dimensions, and whether they stay. */
+import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
 import { normalizeDims } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Operand } from '../build/define.js';
@@ -11,6 +12,9 @@ export interface ReduceOptions {
   /** Keep the folded dimensions with size 1. Default false. */
   readonly keepdim?: boolean;
 }
+
+/** Reads the options of a reduction that has only these. */
+export const reduceOptions: OptionsReader<ReduceOptions> = defineOptions<ReduceOptions>({ keepdim: kinds.flag });
 
 /** A reduction over some dimensions, or all. `O` is what it takes beside `keepdim`. */
 export type Reduction<O = unknown> = <

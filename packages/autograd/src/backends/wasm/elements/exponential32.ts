@@ -121,6 +121,13 @@ export function sigmoid(v: Lanes, x: Register): Register {
   return v.div(unit, v.madd(y, high, unit));
 }
 
+/** e^−|x| / (1 + e^−|x|)². */
+export function sigmoidDerivative(v: Lanes, x: Register): Register {
+  const e = exp(v, v.or(x, v.f32(-0)));
+  const d = v.add(e, v.f32(1));
+  return v.div(e, v.mul(d, d));
+}
+
 /** p of e²ʳ − 1 = 2r + r²·p(r) for |r| ≤ ¼ ln 2. */
 const DOUBLE_EXPM1 = [0.0887624547, 0.267726094, 0.666679263, 1.3333236, 1.99999988];
 

@@ -1,7 +1,7 @@
 /** @file The element functions of `float32` and `float64`, register by register. */
 import type { Lanes, Register } from './lanes.js';
 import { pow, vectorFunctions } from './math32.js';
-import { expD, logD } from './math64.js';
+import { expD, expNegSquareD, logD } from './math64.js';
 import { F32x4, F64x2, V128 } from '../assembler/opcodes.js';
 import { SCALAR_BINARY, SCALAR_UNARY } from './scalarOps.js';
 import { unknown } from './values.js';
@@ -45,6 +45,10 @@ export function float32(v: Lanes, op: string, x: Register, y: Register): Registe
       return v.mul(x, y);
     case 'strongMul':
       return v.bin(V128.andnot, v.mul(x, y), v.bin(F32x4.eq, x, v.f32(0)));
+    case 'strongProduct': {
+      const zero = v.or(v.bin(F32x4.eq, x, v.f32(0)), v.bin(F32x4.eq, y, v.f32(0)));
+      return v.bin(V128.andnot, v.mul(x, y), zero);
+    }
     case 'div':
       return v.div(x, y);
     case 'maximum':
@@ -116,6 +120,15 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       const numerator = v.select(v.bin(F64x2.lt, x, v.f64(0)), e, v.f64(1));
       return v.divD(numerator, v.addD(e, v.f64(1)));
     }
+    case 'sigmoidDerivative': {
+      const e = expD(v, v.or(x, v.f64(-0)));
+      const d = v.addD(e, v.f64(1));
+      return v.divD(e, v.mulD(d, d));
+    }
+    case 'expNegSquare':
+      return expNegSquareD(v, x, 1);
+    case 'normalPdf':
+      return v.mulD(expNegSquareD(v, x, 0.5), v.f64(1 / Math.sqrt(2 * Math.PI)));
     case 'normalCdf':
       return v.callD(op, x);
     case 'add':
@@ -126,6 +139,10 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       return v.mulD(x, y);
     case 'strongMul':
       return v.bin(V128.andnot, v.mulD(x, y), v.bin(F64x2.eq, x, v.f64(0)));
+    case 'strongProduct': {
+      const zero = v.or(v.bin(F64x2.eq, x, v.f64(0)), v.bin(F64x2.eq, y, v.f64(0)));
+      return v.bin(V128.andnot, v.mulD(x, y), zero);
+    }
     case 'div':
       return v.divD(x, y);
     case 'maximum':

@@ -85,6 +85,27 @@ export function erfc(v: Lanes, x: Register): Register {
 const CDF_OVER = [0.00409720326, 0.0405046307, 0.182853818, 0.43778047, 0.5];
 const CDF_UNDER = [0.0102700405, 0.101536676, 0.468463928, 1.20091963, 1.67344594, 1];
 
+/** e^(−scale·x²) for a scale that is a power of two; 0 from `zero` on. */
+function exponentialOfSquare(v: Lanes, x: Register, scale: 0.5 | 1, zero: number): Register {
+  const a = v.bin(F32x4.pmin, v.abs(x), v.f32(zero));
+  const { square, rest } = splitSquare(v, a);
+  const { bits, n } = nearestExponent(v, v.mul(a, a), -Math.LOG2E * scale);
+  const factor = v.f32(scale);
+  const { high, low } = remainderParts(v, v.mul(square, factor), v.mul(rest, factor), n);
+  const r = v.sub(high, low);
+  return scaled(v, v.add(v.add(expTail(v, r), r), v.f32(1)), bits);
+}
+
+/** e^(−x²). */
+export function expNegSquare(v: Lanes, x: Register): Register {
+  return exponentialOfSquare(v, x, 1, 10.3);
+}
+
+/** The density of the normal distribution, e^(−x²/2) / √2π. */
+export function normalPdf(v: Lanes, x: Register): Register {
+  return v.mul(exponentialOfSquare(v, x, 0.5, 14.5), v.f32(1 / Math.sqrt(2 * Math.PI)));
+}
+
 /** The distribution function of the normal distribution, ½ erfc(−x/√2): within 6 units, as it carries no roundings but that of a². */
 export function normalCdf(v: Lanes, x: Register): Register {
   const a = v.bin(F32x4.pmin, v.abs(x), v.f32(14.2));

@@ -6,8 +6,8 @@
  * pairs of such vectors, and none that are widened to doubles or lie around a branch. The polynomials come from
  * tools/minimax.py. `madd` may round once or twice: no formula counts on either.
  */
-import { exp, exp2, expm1, sigmoid, softplus, tanh } from './exponential32.js';
-import { erf, erfc, normalCdf } from './gaussian32.js';
+import { exp, exp2, expm1, sigmoid, sigmoidDerivative, softplus, tanh } from './exponential32.js';
+import { erf, erfc, expNegSquare, normalCdf, normalPdf } from './gaussian32.js';
 import type { Lanes, Register } from './lanes.js';
 import { log, log10, log1p, log2 } from './logarithm32.js';
 import { expD, logD } from './math64.js';
@@ -30,9 +30,12 @@ export const vectorFunctions: Readonly<Record<string, Formula>> = {
   tan,
   tanh,
   sigmoid,
+  sigmoidDerivative,
   erf,
   erfc,
   normalCdf,
+  normalPdf,
+  expNegSquare,
   softplus,
 };
 

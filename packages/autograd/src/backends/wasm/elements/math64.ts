@@ -51,6 +51,18 @@ export function expD(v: Lanes, x: Register): Register {
   });
 }
 
+/** e^(−scale·x²) for a scale that is a power of two: from an exact square and what is left of it. */
+export function expNegSquareD(v: Lanes, x: Register, scale: 0.5 | 1): Register {
+  return v.one(() => {
+    const a = v.clampD(v.un(F64x2.abs, x), 0, 40);
+    const head = v.and(a, v.i64(-1, 0));
+    const rest = v.mulD(v.subD(a, head), v.addD(a, head));
+    const factor = v.f64(-scale);
+    const left = expD(v, v.mulD(rest, factor));
+    return v.mulD(expD(v, v.mulD(v.mulD(head, head), factor)), left);
+  });
+}
+
 /** eˣ − 1 for results within float32: −50 and 100 stand for everything beyond. */
 export function expm1D(v: Lanes, x: Register): Register {
   return v.one(() => {

@@ -58,14 +58,18 @@ export function scalarFunctions(): Record<string, ScalarFunction> {
   const erx = 8.45062911510467529297e-1;
   const float = new Float32Array(1);
 
+  /** ln(x·e^(x²)·erfc x) + 0.5625, for x ≥ 1.25. */
+  const tailRatio = (x: number): number => {
+    const s = 1 / (x * x);
+    return x < 1 / 0.35
+      ? polynomial(s, ra) / polynomial(s, sa)
+      : polynomial(s, rb) / polynomial(s, sb);
+  };
   /** exp(−x²)·r(1/x²)/x of fdlibm, for x ≥ 1.25. */
   const erfcTail = (x: number): number => {
-    const s = 1 / (x * x);
-    const ratio =
-      x < 1 / 0.35 ? polynomial(s, ra) / polynomial(s, sa) : polynomial(s, rb) / polynomial(s, sb);
     float[0] = x;
     const high = float[0];
-    return (Math.exp(-high * high - 0.5625) * Math.exp((high - x) * (high + x) + ratio)) / x;
+    return (Math.exp(-high * high - 0.5625) * Math.exp((high - x) * (high + x) + tailRatio(x))) / x;
   };
   const erf = (x: number): number => {
     const a = Math.abs(x);
@@ -92,6 +96,16 @@ export function scalarFunctions(): Record<string, ScalarFunction> {
     }
     if (a < 28) return x > 0 ? erfcTail(a) : x < -6 ? 2 : 2 - erfcTail(a);
     return x > 0 ? 0 : 2;
+  };
+  /** ½ erfc(−x/√2): on the left from the square of x itself, as that of a rounded x/√2 is off. */
+  const normalCdf = (x: number): number => {
+    const y = -x * Math.SQRT1_2;
+    if (!(y >= 1.25)) return 0.5 * erfc(y);
+    if (y > 28) return 0;
+    float[0] = x;
+    const high = float[0];
+    const e = Math.exp(-0.5 * high * high - 0.5625);
+    return (0.5 * e * Math.exp(0.5 * (high - x) * (high + x) + tailRatio(y))) / y;
   };
   const erfinv = (x: number): number => {
     if (!(Math.abs(x) < 1)) return x === 1 ? Infinity : x === -1 ? -Infinity : NaN;
@@ -247,7 +261,7 @@ export function scalarFunctions(): Record<string, ScalarFunction> {
     log10,
     erf,
     erfc,
-    normalCdf: (x) => 0.5 * erfc(-x * Math.SQRT1_2),
+    normalCdf,
     erfinv,
     lgamma,
     digamma,

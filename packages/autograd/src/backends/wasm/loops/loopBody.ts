@@ -18,6 +18,7 @@ const CHEAP: ReadonlySet<string> = new Set([
   'sub',
   'mul',
   'strongMul',
+  'strongProduct',
   'neg',
   'abs',
   'square',

@@ -8,7 +8,9 @@
 import type { LoopKernel } from '../../../engine/kernel.js';
 import type { DType } from '../../../graph/dtype.js';
 import type { Word } from '../assembler/moduleBuilder.js';
-import { Block } from '../assembler/block.js';
+import { Block, SCRATCH_BUFFER } from '../assembler/block.js';
+import { riskyDivisor } from '../elements/integerOps.js';
+import { FAULT } from '../run/barrier.js';
 import { FOLD_BYTES } from '../assembler/kernelFunction.js';
 import { CACHE, COORDINATE, type Nest, type Walk } from './loopNest.js';
 
@@ -27,6 +29,8 @@ export interface LoopForm {
   readonly sizes: readonly Word[];
   /** The constants by their place in the body. */
   readonly constants: ReadonlyMap<number, Word>;
+  /** Where it is said that an integer was divided by 0; null where that cannot be. */
+  readonly fault: Word | null;
 }
 
 const LETTER: Readonly<Record<DType, string>> = {
@@ -80,7 +84,11 @@ export function loopForm(
   key += `|${nest.outer},${nest.vector}`;
   for (const i of caches.keys()) key += `c${i}`;
   const { constants, bodyKey } = constantsOf(kernel, block);
-  return { key: `${bodyKey}${key}`, block, walks, starts, steps, sizes, constants };
+  const risky = kernel.body.some((scalar) => riskyDivisor(scalar, kernel.body) !== null);
+  const fault = risky
+    ? block.place({ buffer: SCRATCH_BUFFER, dtype: 'bool', offset: FAULT })
+    : null;
+  return { key: `${bodyKey}${key}`, block, walks, starts, steps, sizes, constants, fault };
 }
 
 /** Adds the constants of a body to the block; the body as text, without their values. */
@@ -102,6 +110,7 @@ function constantsOf(
         break;
       case 'op':
         bodyKey += `${scalar.op}(${scalar.args.join()})`;
+        if (riskyDivisor(scalar, body) !== null) bodyKey += '!';
         break;
       case 'reduce':
         bodyKey += `R${scalar.op}(${scalar.arg})`;

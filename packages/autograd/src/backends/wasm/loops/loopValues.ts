@@ -3,9 +3,11 @@ import type { Scalar } from '../../../engine/kernel.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import { applyOp } from '../elements/elementOps.js';
 import type { Value } from '../elements/elementOps.js';
+import { faultOnZero, riskyDivisor } from '../elements/integerOps.js';
 import { loadLanes, storeLanes, type LaneCount } from './laneMemory.js';
 import type { Lanes } from '../elements/lanes.js';
 import type { ScalarFacts } from './loopBody.js';
+import type { LoopForm } from './loopForm.js';
 import type { Nest, Walk } from './loopNest.js';
 import { I32x4 } from '../assembler/opcodes.js';
 import { blockConstant } from '../elements/values.js';
@@ -24,7 +26,7 @@ export class LoopValues {
   private readonly body: readonly Scalar[];
   private readonly nest: Nest;
   private readonly facts: readonly ScalarFacts[];
-  private readonly constants: ReadonlyMap<number, Word>;
+  private readonly form: LoopForm;
   /** Values at hand, a vector for each copy that varies. */
   private values = new Map<number, readonly Value[]>();
 
@@ -35,7 +37,7 @@ export class LoopValues {
     nest: Nest,
     facts: readonly ScalarFacts[],
     caches: ReadonlyMap<number, Walk>,
-    constants: ReadonlyMap<number, Word>,
+    form: LoopForm,
   ) {
     this.f = v.f;
     this.v = v;
@@ -44,7 +46,7 @@ export class LoopValues {
     this.nest = nest;
     this.facts = facts;
     this.caches = caches;
-    this.constants = constants;
+    this.form = form;
   }
 
   /** What `body` computes is forgotten after it. */
@@ -103,13 +105,14 @@ export class LoopValues {
     switch (scalar.kind) {
       case 'op': {
         const args = scalar.args.map((arg) => this.compute(arg));
+        this.check(scalar);
         return each((copy) => {
           const at = args.map((values) => (values[copy] ?? values[0]) as Value);
           return applyOp(v, scalar.op, scalar.dtype, at);
         });
       }
       case 'const':
-        return [blockConstant(v, this.constants.get(i) as Word, scalar.dtype)];
+        return [blockConstant(v, this.form.constants.get(i) as Word, scalar.dtype)];
       case 'load': {
         const walk = this.nest.inputs[scalar.input] as Walk;
         return each((copy) => loadLanes(v, walk.dtype, walks.address(walk, copy), this.lanes));
@@ -119,6 +122,18 @@ export class LoopValues {
       case 'reduce':
         return []; // set when it has been folded
     }
+  }
+
+  /** What an integer is divided by must not be 0, in any lane that is real. */
+  private check(scalar: Scalar): void {
+    const divisor = riskyDivisor(scalar, this.body);
+    if (divisor === null) return;
+    const lanes: LaneCount = (this.facts[divisor] as ScalarFacts).perLane ? this.lanes : 4;
+    this.v.scope(() => {
+      for (const value of this.compute(divisor))
+        faultOnZero(this.v, value, lanes, this.form.fault as Word);
+      return [];
+    });
   }
 
   private coordinate(dim: number, copy: number): Value {

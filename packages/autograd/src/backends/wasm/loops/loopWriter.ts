@@ -72,7 +72,7 @@ export class LoopWriter {
       f.get(size).i32(3).op(I32.and).set(rest);
     });
     this.v = new Lanes(f, context.fma, rest);
-    this.values = new LoopValues(this.v, this.walks, body, nest, facts, caches, form.constants);
+    this.values = new LoopValues(this.v, this.walks, body, nest, facts, caches, form);
   }
 
   write(): FunctionBuilder {

@@ -95,8 +95,10 @@ class ScanWriter {
   step(): void {
     const { f, op, type, sum, next } = this;
     if (op === 'recurrence') {
+      f.f64(0);
       this.load(0);
       f.get(sum).op(F64.mul);
+      f.get(sum).f64(0).op(F64.eq).select();
       this.load(1);
       f.op(F64.add).set(sum);
     } else if (!this.extreme) {

@@ -6,6 +6,7 @@ import { chunkReductions } from '../loops/chunkReductions.js';
 import { columnSums } from '../loops/columnSums.js';
 import { MEETING, PARALLEL } from './driver.js';
 import { supports } from '../elements/elementOps.js';
+import { riskyDivisor } from '../elements/integerOps.js';
 import type { Forms } from './forms.js';
 import { FOLD_BYTES } from '../assembler/kernelFunction.js';
 import type { KernelContext, VectorWidth } from '../assembler/kernelFunction.js';
@@ -38,7 +39,7 @@ export interface KernelList {
   readonly parallel: boolean;
   /** Whether any calls a BLAS library. */
   readonly usesBlas: boolean;
-  /** Whether an index may turn out to be out of range: the word at `FAULT` of scratch memory is then set. */
+  /** Whether an index may turn out to be out of range, or a divisor 0: the word at `FAULT` of scratch memory is then set. */
   readonly mayFault: boolean;
 }
 
@@ -110,8 +111,14 @@ export function listKernels(
     scratchBytes: sharedBytes + ownBytes * threads,
     parallel: forms.memory.shared && parallel,
     usesBlas: formed.some((kernel) => kernel.usesBlas === true),
-    mayFault: kernels.some((kernel) => kernel.kind === 'index'),
+    mayFault: kernels.some(mayFault),
   };
+}
+
+/** Whether what a kernel reads can be wrong: an index, or the divisor of integers. */
+function mayFault(kernel: Kernel): boolean {
+  if (kernel.kind !== 'loop') return kernel.kind === 'index';
+  return kernel.body.some((scalar) => riskyDivisor(scalar, kernel.body) !== null);
 }
 
 /** The calls that do what a kernel does, in order. */

@@ -77,6 +77,7 @@ export function elementFunction(
     sub: (x, y) => (integer ? (x - y) | 0 : x - y),
     mul: (x, y) => (integer ? Math.imul(x, y) : x * y),
     strongMul: (x, y) => (x === 0 ? 0 : integer ? Math.imul(x, y) : x * y),
+    strongProduct: (x, y) => (x === 0 || y === 0 ? 0 : integer ? Math.imul(x, y) : x * y),
     div: (x, y) => x / y,
     floorDivide: (x, y) =>
       integer ? (y === 0 ? 0 : Math.floor(x / y)) : (functions['floorDivide']?.(x, y) ?? NaN),
