@@ -6,6 +6,7 @@ import { Plan } from '../engine/plan.js';
 import { printProgram, type Program } from '../engine/program.js';
 import { mode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
+import { isNumber } from '../graph/version.js';
 
 /**
  * What would be computed if the tensor were read now: the program behind it, a line an operation, and the kernels it is
@@ -15,7 +16,7 @@ import type { Tensor } from '../graph/tensor.js';
 export function explain(t: Tensor): string {
   const node = t.current;
   const kind = `${node.dtype}[${node.shape.join(', ')}]`;
-  if (node.value !== null) return `nothing: this ${kind} has its value already`;
+  if (node.value !== null || isNumber(node)) return `nothing: this ${kind} has its value already`;
   const found = collect([node]);
   const program = new Plan(found.structure.copy(), found, found.leaves).program();
   const { instructions, inputs } = program;

@@ -2,6 +2,7 @@
 import type { TypedArray } from '../graph/dtype.js';
 import { pendingCells } from '../graph/cell.js';
 import { mode, type Guard } from '../graph/mode.js';
+import { runtime } from '../graph/runtime.js';
 import { sameShape } from '../graph/shape.js';
 import { makeLeaf, type Tensor, valueOf } from '../graph/tensor.js';
 import { isTensor } from '../tree.js';
@@ -106,6 +107,7 @@ function replay(recording: Recording, leaves: readonly unknown[]): unknown {
   );
   for (let i = outputs.length; i < recording.roots.length; i++)
     outputs.push(borrow(recording.roots[i] as Tensor, backend, leaves));
+  runtime.runs++;
   engine.onRun?.(plan.program(), 'compile');
   let values: TypedArray[];
   try {

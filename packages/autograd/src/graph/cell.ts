@@ -93,9 +93,10 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    * @throws {ShapeError} if the shape differs. @throws {DTypeError} if the dtype does.
    */
   assign(next: Tensor | number): this {
-    if (mode.tracing === 'vmap') {
+    if (mode.tracing !== null && mode.tracing !== 'compile') {
       throw new ChainruleError(
-        'assign: a cell cannot be assigned inside vmap: there is one cell and many examples; return the value instead',
+        `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, and what is recorded runs many ` +
+          'times; return the value instead',
       );
     }
     const node = typeof next === 'number' ? leafOf(next, this.dtype) : next.current;

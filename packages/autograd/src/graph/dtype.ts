@@ -1,13 +1,13 @@
 /** @file The four element types, their typed arrays, and how they combine. */
 import { DTypeError } from '../errors.js';
 
+export const DTYPES = ['float32', 'float64', 'int32', 'bool'] as const;
+
 /** The element types of a tensor. `float32` is the default for floats. */
-export type DType = 'float32' | 'float64' | 'int32' | 'bool';
+export type DType = (typeof DTYPES)[number];
 
 /** Storage of a tensor: row-major and contiguous; a boolean is a byte of 0 or 1. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
-
-export const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
 
 /** Bytes an element. */
 export const itemSize: Readonly<Record<DType, number>> = {

@@ -7,8 +7,8 @@ export const mode = {
   grad: true,
   /** The label of the scope being run: a module's path, or what the user chose. */
   scope: '',
-  /** What records a graph instead of running it, by the name users know it under: `compile` or `vmap`. */
-  tracing: null as null | 'compile' | 'vmap',
+  /** What records a graph instead of running it, by the name users know it under. */
+  tracing: null as null | 'compile' | 'vmap' | 'closureConvert',
   /** Debug level, see `setDebug`. From 1 on, nodes remember the line that created them. */
   debug: 0,
 };

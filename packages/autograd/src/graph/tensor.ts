@@ -5,6 +5,7 @@ import { isFloat, type DType, type TypedArray } from './dtype.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
 import { dependsOn, mode, recording } from './mode.js';
+import { MOST_PENDING } from './pending.js';
 import { format } from './print.js';
 import type { Attrs, Primitive } from './primitive.js';
 import { runtime, type BackwardOptions } from './runtime.js';
@@ -70,9 +71,11 @@ export class Tensor<S extends Shape = Shape> {
   mark = 0;
   /** @internal */
   slot = -1;
-  /** @internal The smallest id among the unevaluated nodes behind this one: bounds the pending graph. */
-  oldest: number;
-  /** @internal An upper bound of the bytes of the leaves behind this node while it is unevaluated. */
+  /** @internal While it is unevaluated: the nodes on the longest way back to values; 0 for what no operation made. */
+  depth = 0;
+  /** @internal While it is unevaluated: how many runs there had been when the oldest such node behind it was made. */
+  since = 0;
+  /** @internal While it is unevaluated: an upper bound of the bytes of the leaves behind it. */
   bytes = 0;
   /** @internal The label of the scope it was made in. */
   readonly scope: string;
@@ -98,7 +101,6 @@ export class Tensor<S extends Shape = Shape> {
     this.size = sizeOf(shape);
     this.needsGrad = needsGrad;
     this.value = value;
-    this.oldest = this.id;
     this.scope = mode.scope;
     if (mode.debug > 0) extraOf(this).stack = new Error().stack;
   }
@@ -292,18 +294,28 @@ export function makeNode<S extends Shape>(
     for (const x of inputs) if (x.needsGrad) needsGrad = true;
   }
   const node = new Tensor(op, inputs, attrs, shape, dtype, needsGrad, null);
-  let bytes = 0;
+  let [depth, since, bytes] = [0, runtime.runs, 0];
   for (const x of inputs) {
     if (x.value === null) {
-      if (x.oldest < node.oldest) node.oldest = x.oldest;
+      if (x.depth > depth) depth = x.depth;
+      if (x.depth > 0 && x.since < since) since = x.since;
       bytes += x.bytes;
     } else if (x.cell === null) {
       bytes += x.value.byteLength;
     }
     if (x.cell !== null) x.cell.consume(x, node);
   }
+  node.depth = depth + 1;
+  node.since = since;
   node.bytes = bytes;
-  if (!needsGrad && (node.id - node.oldest > 10_000 || bytes > 2 ** 26)) runtime.bound(node);
+  const { runs } = runtime;
+  if (
+    !needsGrad &&
+    (depth + 1 >= MOST_PENDING.depth ||
+      bytes > MOST_PENDING.bytes ||
+      runs - since > MOST_PENDING.runs)
+  )
+    runtime.bound(node);
   return node;
 }
 

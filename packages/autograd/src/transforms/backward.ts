@@ -30,8 +30,10 @@ export function backward(
 ): void {
   const { createGraph = false, retainGraph = createGraph } = options;
   const root = loss.current;
-  if (mode.tracing === 'vmap') {
-    throw new GradError('backward: not inside vmap; use grad(f), which composes with it');
+  if (mode.tracing !== null && mode.tracing !== 'compile') {
+    throw new GradError(
+      `backward: not inside ${mode.tracing}; use grad(f), which composes with it`,
+    );
   }
   checkDifferentiable('backward', root);
   const seed =

@@ -2,8 +2,9 @@
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { checkInteger, checkShape, sameShape, show, type Shape } from '../../graph/shape.js';
-import type { Tensor } from '../../graph/tensor.js';
+import { Tensor } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
+import { assertBetween } from '../elements/assertions.js';
 import { argsortOf } from '../indexing/argsort.js';
 import { expandNode } from '../build/broadcast.js';
 import { castNode } from '../build/element.js';
@@ -102,13 +103,18 @@ export interface BernoulliOptions extends CreationOptions {
 /**
  * 1 with probability `p`, else 0; a tensor of probabilities gives a tensor of its shape and dtype. No gradient flows to
  * `p`. PyTorch: `torch.bernoulli`.
+ * @throws {ChainruleError} for a probability outside [0, 1], when evaluated at the latest.
  * @example bernoulli(0.5, { shape: [3] })
  */
 export function bernoulli(p: Operand, options: BernoulliOptions = {}): Tensor {
   if (typeof p === 'number' && !(p >= 0 && p <= 1)) {
     throw new ChainruleError(`bernoulli: a probability is from 0 to 1, got ${p}`);
   }
-  const node = operand('bernoulli', p);
+  const given = operand('bernoulli', p);
+  const node =
+    isFloat(given.dtype) && p instanceof Tensor
+      ? assertBetween(given, 0, 1, 'bernoulli: a probability')
+      : given;
   const dtype = options.dtype ?? toFloat(node.dtype);
   const shape = options.shape === undefined ? node.shape : checkShape('bernoulli', options.shape);
   if (node.ndim > 0 && !sameShape(shape, node.shape)) {

@@ -18,6 +18,7 @@ import { add, castNode, checkDivisor, choose } from '../build/element.js';
 import { div, mul, neg, sub } from '../build/fieldOperations.js';
 import { eq, gt, isNan, logicalOr, lt } from '../build/relations.js';
 import { trunc } from '../build/wholeNumbers.js';
+import * as plain from './plainFunctions.js';
 import type { Broadcast, BroadcastResult, ShapeIn, Unless } from '../../types/index.js';
 
 export { add } from '../build/element.js';
@@ -123,10 +124,7 @@ export const lerp = composite('lerp', (x: Operand, y: Operand, weight: Operand):
 });
 
 const remainderOp = binary('remainder', {
-  reference: (x, y) => {
-    const r = x % y;
-    return r !== 0 && r < 0 !== y < 0 ? r + y : r;
-  },
+  reference: plain.remainder,
   dx: () => 1,
   dy: (x, y) => neg(floorDivideOp(x, y)),
   domain: 'number',
@@ -147,7 +145,7 @@ export function remainder<X extends Operand, Y extends Operand>(
 }
 
 const fmodOp = binary('fmod', {
-  reference: (x, y) => x % y,
+  reference: plain.fmod,
   dx: () => 1,
   dy: (x, y) => neg(trunc(div(x, y))),
   domain: 'number',
@@ -167,13 +165,7 @@ export function fmod<X extends Operand, Y extends Operand>(
 }
 
 const floorDivideOp: BinaryOp = binary('floorDivide', {
-  reference: (x, y) => {
-    if (y === 0) return x / y;
-    const r = x % y;
-    const q = (x - r) / y - (r !== 0 && r < 0 !== y < 0 ? 1 : 0);
-    // What is whole up to rounding errors is made whole; a zero keeps the sign of the quotient.
-    return q === 0 ? (x / y < 0 || Object.is(x / y, -0) ? -0 : 0) : Math.round(q);
-  },
+  reference: plain.floorDivide,
   integer: (x, y) => Math.floor(x / y),
   dx: () => 0,
   dy: () => 0,

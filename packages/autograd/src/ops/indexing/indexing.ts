@@ -79,7 +79,7 @@ interface DimOption {
 
 /**
  * As `gather`, but the other dimensions of `x` and `indices` broadcast: made for the results of `argmax` with `keepdim` and
- * `argsort`. Without `dim` both are flattened. PyTorch: `torch.take_along_dim`.
+ * `argsort`. Negative indices count from the end. Without `dim` both are flattened. PyTorch: `torch.take_along_dim`.
  */
 export const takeAlongDim: (
   x: Operand,
@@ -89,11 +89,11 @@ export const takeAlongDim: (
   const { dim } = optionsOf<DimOption>(['dim'], given);
   const node = operand('takeAlongDim', x);
   if (dim === undefined || dim === null) {
-    const i = indexTensor('takeAlongDim', indices, node.size, 0);
+    const i = indexTensor('takeAlongDim', indices, node.size, 0, { negative: true });
     return gatherAlong(reshapeNode(node, [node.size]), reshapeNode(i, [i.size]), 0);
   }
   const d = normalizeDim('takeAlongDim', dim, node.ndim);
-  const i = indexTensor('takeAlongDim', indices, node.shape[d] ?? 1, d);
+  const i = indexTensor('takeAlongDim', indices, node.shape[d] ?? 1, d, { negative: true });
   if (i.ndim !== node.ndim) {
     throw new ShapeError(
       `takeAlongDim: the indices of shape ${show(i.shape)} must have as many dimensions as the tensor of shape ${show(node.shape)}`,

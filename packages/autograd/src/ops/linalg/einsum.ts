@@ -2,7 +2,7 @@
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDims, range, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { reshapeNode } from '../build/broadcast.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand } from '../build/define.js';
 import { contract, type Labelled } from './contraction.js';
 import { parseEquation } from './equation.js';
@@ -59,7 +59,7 @@ export interface TensordotOptions {
  * The sum of products over dimensions of `x` and `y` that are paired; the result has the others of x, then those of y.
  * PyTorch: `torch.tensordot`.
  *
- * @throws {ShapeError} if paired dimensions differ in size.
+ * @throws {ShapeError} if paired dimensions differ in size; one of size 1 fits any.
  * @example tensordot(x, y, { dims: [[1], [0]] }) // a matrix product
  */
 export const tensordot: (
@@ -70,17 +70,31 @@ export const tensordot: (
   const [a, b] = [operand('tensordot', x), operand('tensordot', y)];
   const dims = isOptions(given) ? (given.dims ?? 2) : given;
   const [da, db] = pairs(dims, a.shape, b.shape);
-  if (da.length !== db.length || da.some((d, i) => a.shape[d] !== b.shape[db[i]!])) {
+  const fits = (m: number, n: number): boolean => m === n || m === 1 || n === 1;
+  if (da.length !== db.length || da.some((d, i) => !fits(a.shape[d]!, b.shape[db[i]!]!))) {
     throw new ShapeError(
-      `tensordot: dimensions ${show(da)} of ${show(a.shape)} and ${show(db)} of ${show(b.shape)} must be of equal sizes`,
+      `tensordot: dimensions ${show(da)} of ${show(a.shape)} and ${show(db)} of ${show(b.shape)} must be of equal sizes, or 1`,
     );
   }
   const restA = range(a.ndim).filter((d) => !da.includes(d));
   const restB = range(b.ndim).filter((d) => !db.includes(d));
   const sizes = (t: Tensor, ds: readonly number[]): number[] => ds.map((d) => t.shape[d]!);
-  const k = sizeOf(sizes(a, da));
-  const left = reshapeNode(permuteNode(a, [...restA, ...da]), [sizeOf(sizes(a, restA)), k]);
-  const right = reshapeNode(permuteNode(b, [...db, ...restB]), [k, sizeOf(sizes(b, restB))]);
+  // A dimension of size 1 is repeated to the size of the one it is paired with.
+  const paired = da.map((d, i) => (a.shape[d] === 1 ? b.shape[db[i]!]! : a.shape[d]!));
+  const wide = (t: Tensor, ds: readonly number[]): Tensor =>
+    expandNode(
+      t,
+      t.shape.map((n, d) => (ds.includes(d) ? paired[ds.indexOf(d)]! : n)),
+    );
+  const k = sizeOf(paired);
+  const left = reshapeNode(permuteNode(wide(a, da), [...restA, ...da]), [
+    sizeOf(sizes(a, restA)),
+    k,
+  ]);
+  const right = reshapeNode(permuteNode(wide(b, db), [...db, ...restB]), [
+    k,
+    sizeOf(sizes(b, restB)),
+  ]);
   return reshapeNode(mm(left, right), [...sizes(a, restA), ...sizes(b, restB)]);
 });
 

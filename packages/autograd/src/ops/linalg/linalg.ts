@@ -7,6 +7,7 @@ import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, checkInteger, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { add, strongMul } from '../build/element.js';
 import { detach } from '../elements/comparison.js';
 import { composite, floatOperand } from '../build/define.js';
 import {
@@ -223,7 +224,8 @@ function widen(q: Tensor, m: number, k: number): Tensor {
 export const matrixPower = composite('linalg.matrixPower', (A: Tensor, n: number): Tensor => {
   const a = square('linalg.matrixPower', A);
   checkInteger('linalg.matrixPower', 'n', n);
-  if (n === 0) return identityLike(a);
+  // Connected, with a gradient of 0.
+  if (n === 0) return add(identityLike(a), strongMul(0, a));
   let power =
     n < 0 ? solveOf([a, identityLike(a)], { transposed: false, op: 'linalg.matrixPower' }) : a;
   let result: Tensor | null = null;

@@ -82,8 +82,11 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
       }
       const moments = momentsOf(x, dims);
       y = standardize(moments, eps);
-      update(runningMean, reshapeNode(moments.mean, [c]), momentum);
-      update(runningVar, mul(reshapeNode(moments.variance, [c]), count / (count - 1)), momentum);
+      // Of nothing there is no mean: the statistics stay.
+      if (count > 0) {
+        update(runningMean, reshapeNode(moments.mean, [c]), momentum);
+        update(runningVar, mul(reshapeNode(moments.variance, [c]), count / (count - 1)), momentum);
+      }
     } else {
       y = byRunning('batchNorm', x, mean, variance, [c, ...inner], eps);
     }
@@ -130,9 +133,11 @@ export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
       }
       const moments = momentsOf(x, range(x.ndim).slice(2));
       y = standardize(moments, eps);
-      update(runningMean, meanOver(reshapeNode(moments.mean, [n, c]), [0], false), momentum);
-      const unbiased = mul(reshapeNode(moments.variance, [n, c]), count / (count - 1));
-      update(runningVar, meanOver(unbiased, [0], false), momentum);
+      if (x.size > 0) {
+        update(runningMean, meanOver(reshapeNode(moments.mean, [n, c]), [0], false), momentum);
+        const unbiased = mul(reshapeNode(moments.variance, [n, c]), count / (count - 1));
+        update(runningVar, meanOver(unbiased, [0], false), momentum);
+      }
     } else {
       y = byRunning('instanceNorm', x, mean, variance, [c, ...inner], eps);
     }

@@ -1,14 +1,15 @@
 /** @file Reductions that are composed: variance, norms, log-sum-exp, any and all. Part of the reductions family. */
 import { sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { abs, add, div, mul, sub } from '../elements/arithmetic.js';
+import { add, div, mul, sub } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { composite, floatOperand, operand, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { detach, where } from '../elements/comparison.js';
 import { exp, log } from '../elements/exponential.js';
 import { maxOver, minOver } from './fold.js';
-import { pow, sqrt } from '../elements/powers.js';
+import { vectorNorm } from '../linalg/vectorNorm.js';
+import { sqrt } from '../elements/powers.js';
 import { filled, zerosOf } from '../build/primitive.js';
 import {
   foldedDims,
@@ -17,7 +18,7 @@ import {
   type Reduction,
   type ReductionMethod,
 } from './reduction.js';
-import { eq, isFinite, ne } from '../build/relations.js';
+import { eq, isFinite } from '../build/relations.js';
 
 /** The mean over dimensions counted from the front. */
 export function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
@@ -45,12 +46,21 @@ const variance = composite(
 ) as Reduction<VarianceOptions>;
 export { variance as var };
 
-/** The root of the variance; where that is 0 its derivative is taken as 0. PyTorch: `torch.std`. */
+/**
+ * The root of the variance, finite wherever it is a number of the dtype (of float32, also where the variance overflows);
+ * where it is 0 its derivative is taken as 0. PyTorch: `torch.std`.
+ */
 export const std = composite(
   'std',
-  (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor =>
-    rootOf(varianceOf('std', x, dim, options)),
+  (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor => deviationOf(x, dim, options),
 ) as Reduction<VarianceOptions>;
+
+/** In double precision, which holds the squares of every float32. */
+function deviationOf(x: Operand, dim: ReduceDims, options?: VarianceOptions): Tensor {
+  const node = floatOperand('std', x);
+  const wide = varianceOf('std', castNode(node, 'float64'), dim, options);
+  return castNode(rootOf(wide), node.dtype);
+}
 
 function varianceOf(
   op: string,
@@ -89,24 +99,7 @@ export const norm: Norm = composite('norm', (x, dim, options) => {
   const { keepdim = false } = given;
   const p = given.p === 'fro' ? 2 : (given.p ?? 2);
   const node = floatOperand('norm', x);
-  const attrs = { dims: foldedDims('norm', given.dim, node.ndim), keepdim };
-  if (p === 2) return rootOf(sumOver([mul(node, node)], attrs));
-  if (p === 0) return sumOver([castNode(ne(node, 0), node.dtype)], attrs);
-  const size = abs(node);
-  if (p === 1) return sumOver([size], attrs);
-  if (p === Infinity) return maxOver([size], attrs);
-  if (p === -Infinity) return minOver([size], attrs);
-  // |x|^p has no finite derivative at 0 for p < 1: where the element is 0, it is left out.
-  const one = filled(1, [], node.dtype);
-  const zero = eq(node, 0);
-  const powers = p > 0 ? where(zero, zerosOf(node), pow(where(zero, one, size), p)) : pow(size, p);
-  const total = sumOver([powers], attrs);
-  const none = eq(total, 0);
-  return where(
-    none,
-    filled(p > 0 ? 0 : Infinity, total.shape, node.dtype),
-    pow(where(none, one, total), 1 / p),
-  );
+  return vectorNorm(node, p, foldedDims('norm', given.dim, node.ndim), keepdim);
 });
 
 function isOptions(x: unknown): x is NormOptions {

@@ -59,18 +59,15 @@ type Comparison = (typeof COMPARISONS)[number];
 const LOGIC: ReadonlySet<string> = new Set(['logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot']);
 const TESTS: ReadonlySet<string> = new Set(['isNan', 'isInf', 'isFinite']);
 
-/** Exact enough for float32 only; the interpreter's are good to the last bits of float64, next to their zeros too. */
-const LESS_EXACT: ReadonlySet<string> = new Set(['lgamma', 'digamma']);
-
 /**
  * Whether a body may use `op` with results of `dtype` (for comparisons and tests: with arguments of `dtype`; they
  * give `bool`). What is not supported is for the interpreter.
  */
 export function supports(op: string, dtype: DType): boolean {
-  if (op === 'cast' || op === 'where' || LOGIC.has(op) || TESTS.has(op)) return true;
+  if (op === 'cast' || op === 'where' || op === 'assertBetween' || LOGIC.has(op) || TESTS.has(op))
+    return true;
   if ((COMPARISONS as readonly string[]).includes(op)) return true;
   if (dtype === 'bool') return op === 'maximum' || op === 'minimum';
-  if (dtype === 'float64' && LESS_EXACT.has(op)) return false;
   if (ANY_UNARY.has(op) || NUMBER_BINARY.has(op)) return true;
   return isFloat(dtype) && (FLOAT_UNARY.has(op) || FLOAT_BINARY.has(op));
 }
@@ -78,7 +75,7 @@ export function supports(op: string, dtype: DType): boolean {
 /** One primitive applied to four lanes. */
 export function applyOp(v: Lanes, op: string, dtype: DType, args: readonly Value[]): Value {
   const [x, y, z] = args as [Value, Value, Value];
-  if (op === 'cast') return cast(v, x, dtype);
+  if (op === 'cast' || op === 'assertBetween') return cast(v, x, dtype);
   if (op === 'where') return where(v, x, cast(v, y, dtype), cast(v, z, dtype));
   if (LOGIC.has(op))
     return logic(

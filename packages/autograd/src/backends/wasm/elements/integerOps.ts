@@ -1,34 +1,8 @@
-/** @file The element functions of `int32`: wrapping arithmetic; a division by 0 sets the plan's fault. */
-import type { Scalar } from '../../../engine/kernel.js';
+/** @file The element functions of `int32`: wrapping arithmetic; a division by 0 is refused (`loops/refusals.ts`), and gives 0. */
 import type { Lanes, Register } from './lanes.js';
-import type { Word } from '../assembler/moduleBuilder.js';
-import type { LaneCount } from '../loops/laneMemory.js';
-import { F64x2, I32, I32x4, V128 } from '../assembler/opcodes.js';
+import { F64x2, I32x4, V128 } from '../assembler/opcodes.js';
 import { cast, each, unknown } from './values.js';
 import type { Value } from './values.js';
-
-const DIVISIONS: ReadonlySet<string> = new Set(['floorDivide', 'remainder', 'fmod']);
-
-/** The divisor of an integer division that may be 0; null of everything else. */
-export function riskyDivisor(scalar: Scalar, body: readonly Scalar[]): number | null {
-  if (scalar.kind !== 'op' || scalar.dtype !== 'int32' || !DIVISIONS.has(scalar.op)) return null;
-  const at = scalar.args[1] as number;
-  const divisor = body[at] as Scalar;
-  return divisor.kind === 'const' && divisor.value !== 0 ? null : at;
-}
-
-/** Sets the plan's fault, a word at the address `fault`, if one of a divisor's real lanes is 0. */
-export function faultOnZero(v: Lanes, divisor: Value, lanes: LaneCount, fault: Word): void {
-  const [b = 0] = cast(v, divisor, 'int32').registers;
-  const zero = v.bin(I32x4.eq, b, v.i32(0));
-  const counted = lanes === 'rest' ? v.and(zero, v.restMask(1, 0)) : zero;
-  v.f
-    .get(counted)
-    .op(V128.anyTrue)
-    .if(() => {
-      v.f.push(fault).i32(1).memory(I32.store, 0);
-    });
-}
 
 export function int32(v: Lanes, op: string, args: readonly Value[]): Value {
   const simple = (formula: (a: Register, b: Register) => Register): Value =>

@@ -14,6 +14,7 @@ export interface ScalarFacts {
 }
 
 const CHEAP: ReadonlySet<string> = new Set([
+  'assertBetween',
   'add',
   'sub',
   'mul',

@@ -9,9 +9,9 @@ import type { LoopKernel } from '../../../engine/kernel.js';
 import type { DType } from '../../../graph/dtype.js';
 import type { Word } from '../assembler/moduleBuilder.js';
 import { Block, SCRATCH_BUFFER } from '../assembler/block.js';
-import { riskyDivisor } from '../elements/integerOps.js';
 import { FAULT } from '../run/barrier.js';
 import { FOLD_BYTES } from '../assembler/kernelFunction.js';
+import { mayRefuse } from './refusals.js';
 import { CACHE, COORDINATE, type Nest, type Walk } from './loopNest.js';
 
 /** How a walk moves along a level: so many elements, 0 or 1, or bytes that a word holds. */
@@ -29,7 +29,7 @@ export interface LoopForm {
   readonly sizes: readonly Word[];
   /** The constants by their place in the body. */
   readonly constants: ReadonlyMap<number, Word>;
-  /** Where it is said that an integer was divided by 0; null where that cannot be. */
+  /** Where it is said that an element function refused its arguments; null where none can. */
   readonly fault: Word | null;
 }
 
@@ -84,7 +84,7 @@ export function loopForm(
   key += `|${nest.outer},${nest.vector}`;
   for (const i of caches.keys()) key += `c${i}`;
   const { constants, bodyKey } = constantsOf(kernel, block);
-  const risky = kernel.body.some((scalar) => riskyDivisor(scalar, kernel.body) !== null);
+  const risky = kernel.body.some((scalar) => mayRefuse(scalar, kernel.body));
   const fault = risky
     ? block.place({ buffer: SCRATCH_BUFFER, dtype: 'bool', offset: FAULT })
     : null;
@@ -110,7 +110,7 @@ function constantsOf(
         break;
       case 'op':
         bodyKey += `${scalar.op}(${scalar.args.join()})`;
-        if (riskyDivisor(scalar, body) !== null) bodyKey += '!';
+        if (mayRefuse(scalar, body)) bodyKey += '!';
         break;
       case 'reduce':
         bodyKey += `R${scalar.op}(${scalar.arg})`;

@@ -3,12 +3,12 @@ import type { Scalar } from '../../../engine/kernel.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import { applyOp } from '../elements/elementOps.js';
 import type { Value } from '../elements/elementOps.js';
-import { faultOnZero, riskyDivisor } from '../elements/integerOps.js';
 import { loadLanes, storeLanes, type LaneCount } from './laneMemory.js';
 import type { Lanes } from '../elements/lanes.js';
 import type { ScalarFacts } from './loopBody.js';
 import type { LoopForm } from './loopForm.js';
 import type { Nest, Walk } from './loopNest.js';
+import { mayRefuse, refuse } from './refusals.js';
 import { I32x4 } from '../assembler/opcodes.js';
 import { blockConstant } from '../elements/values.js';
 import type { Walks } from './walks.js';
@@ -105,9 +105,12 @@ export class LoopValues {
     switch (scalar.kind) {
       case 'op': {
         const args = scalar.args.map((arg) => this.compute(arg));
-        this.check(scalar);
+        const varies = scalar.args.some((arg) => this.facts[arg]?.perLane);
+        const lanes: LaneCount = varies ? this.lanes : 4;
+        const checked = mayRefuse(scalar, this.body);
         return each((copy) => {
           const at = args.map((values) => (values[copy] ?? values[0]) as Value);
+          if (checked) refuse(v, scalar.op, at, lanes, this.form.fault as Word);
           return applyOp(v, scalar.op, scalar.dtype, at);
         });
       }
@@ -122,18 +125,6 @@ export class LoopValues {
       case 'reduce':
         return []; // set when it has been folded
     }
-  }
-
-  /** What an integer is divided by must not be 0, in any lane that is real. */
-  private check(scalar: Scalar): void {
-    const divisor = riskyDivisor(scalar, this.body);
-    if (divisor === null) return;
-    const lanes: LaneCount = (this.facts[divisor] as ScalarFacts).perLane ? this.lanes : 4;
-    this.v.scope(() => {
-      for (const value of this.compute(divisor))
-        faultOnZero(this.v, value, lanes, this.form.fault as Word);
-      return [];
-    });
   }
 
   private coordinate(dim: number, copy: number): Value {

@@ -10,7 +10,7 @@ import { ATOMICS, I32 } from '../assembler/opcodes.js';
 /** Bytes a barrier needs: arrived, generation and sleepers, on a cache line each. */
 export const BARRIER_BYTES = 192;
 
-/** Where a kernel says that an index was out of range or a divisor 0, on the sleepers' line. */
+/** Where a kernel says that it met what it refuses, on the sleepers' line. */
 export const FAULT = 132;
 
 const ARRIVED = 0;

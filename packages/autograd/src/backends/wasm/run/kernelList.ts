@@ -6,7 +6,7 @@ import { chunkReductions } from '../loops/chunkReductions.js';
 import { columnSums } from '../loops/columnSums.js';
 import { MEETING, PARALLEL } from './driver.js';
 import { supports } from '../elements/elementOps.js';
-import { riskyDivisor } from '../elements/integerOps.js';
+import { mayRefuse } from '../loops/refusals.js';
 import type { Forms } from './forms.js';
 import { FOLD_BYTES } from '../assembler/kernelFunction.js';
 import type { KernelContext, VectorWidth } from '../assembler/kernelFunction.js';
@@ -39,7 +39,7 @@ export interface KernelList {
   readonly parallel: boolean;
   /** Whether any calls a BLAS library. */
   readonly usesBlas: boolean;
-  /** Whether an index may turn out to be out of range, or a divisor 0: the word at `FAULT` of scratch memory is then set. */
+  /** Whether an element may be refused, an index or a divisor: the word at `FAULT` of scratch memory is then set. */
   readonly mayFault: boolean;
 }
 
@@ -115,10 +115,10 @@ export function listKernels(
   };
 }
 
-/** Whether what a kernel reads can be wrong: an index, or the divisor of integers. */
+/** Whether what a kernel reads can be wrong: an index, or what an element function refuses. */
 function mayFault(kernel: Kernel): boolean {
   if (kernel.kind !== 'loop') return kernel.kind === 'index';
-  return kernel.body.some((scalar) => riskyDivisor(scalar, kernel.body) !== null);
+  return kernel.body.some((scalar) => mayRefuse(scalar, kernel.body));
 }
 
 /** The calls that do what a kernel does, in order. */

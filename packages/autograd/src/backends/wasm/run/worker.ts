@@ -5,7 +5,7 @@
  * self-contained for that reason: it may refer to nothing outside itself.
  */
 import { loadGemm, type GemmSource } from '../../blas/gemm.js';
-import { scalarFunctions } from '../elements/special.js';
+import { scalarFunctionsText } from '../elements/special.js';
 
 /** Words of the control block, a cache line apart where threads write them at the same time. */
 export const CONTROL = {
@@ -97,5 +97,5 @@ function workerMain(
 
 /** JavaScript for a worker thread; `__name` is what some compilers wrap inner functions with. */
 export function workerSource(): string {
-  return `var __name = (f) => f; (${workerMain.toString()})((${scalarFunctions.toString()})(), ${loadGemm.toString()});`;
+  return `var __name = (f) => f; (${workerMain.toString()})(${scalarFunctionsText()}, ${loadGemm.toString()});`;
 }
