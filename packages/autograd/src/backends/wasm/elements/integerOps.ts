@@ -1,4 +1,4 @@
-/** @file The element functions of `int32`: wrapping arithmetic; a division by 0 is refused (`loops/refusals.ts`), and gives 0. */
+/** @file The element functions of `int32`: wrapping arithmetic; a division by 0 is refused (`refusals.ts`), and gives 0. */
 import type { Lanes, Register } from './lanes.js';
 import { F64x2, I32x4, V128 } from '../assembler/opcodes.js';
 import { cast, each, unknown } from './values.js';

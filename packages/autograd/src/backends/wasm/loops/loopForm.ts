@@ -9,8 +9,8 @@ import type { LoopKernel } from '../../../engine/kernel.js';
 import type { DType } from '../../../graph/dtype.js';
 import type { Word } from '../assembler/moduleBuilder.js';
 import { Block, SCRATCH_BUFFER } from '../assembler/block.js';
-import { FAULT } from '../run/barrier.js';
 import { FOLD_BYTES } from '../assembler/kernelFunction.js';
+import { FAULT } from '../run/barrier.js';
 import { mayRefuse } from './refusals.js';
 import { CACHE, COORDINATE, type Nest, type Walk } from './loopNest.js';
 
@@ -29,7 +29,7 @@ export interface LoopForm {
   readonly sizes: readonly Word[];
   /** The constants by their place in the body. */
   readonly constants: ReadonlyMap<number, Word>;
-  /** Where it is said that an element function refused its arguments; null where none can. */
+  /** Where it is said that an element function refused its arguments; null where none may. */
   readonly fault: Word | null;
 }
 
@@ -84,8 +84,7 @@ export function loopForm(
   key += `|${nest.outer},${nest.vector}`;
   for (const i of caches.keys()) key += `c${i}`;
   const { constants, bodyKey } = constantsOf(kernel, block);
-  const risky = kernel.body.some((scalar) => mayRefuse(scalar, kernel.body));
-  const fault = risky
+  const fault = kernel.body.some((scalar) => mayRefuse(scalar, kernel.body))
     ? block.place({ buffer: SCRATCH_BUFFER, dtype: 'bool', offset: FAULT })
     : null;
   return { key: `${bodyKey}${key}`, block, walks, starts, steps, sizes, constants, fault };
@@ -109,8 +108,7 @@ function constantsOf(
         bodyKey += `I${scalar.dim}`;
         break;
       case 'op':
-        bodyKey += `${scalar.op}(${scalar.args.join()})`;
-        if (mayRefuse(scalar, body)) bodyKey += '!';
+        bodyKey += `${scalar.op}${mayRefuse(scalar, body) ? '!' : ''}(${scalar.args.join()})`;
         break;
       case 'reduce':
         bodyKey += `R${scalar.op}(${scalar.arg})`;

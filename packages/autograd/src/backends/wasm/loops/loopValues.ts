@@ -8,9 +8,9 @@ import type { Lanes } from '../elements/lanes.js';
 import type { ScalarFacts } from './loopBody.js';
 import type { LoopForm } from './loopForm.js';
 import type { Nest, Walk } from './loopNest.js';
-import { mayRefuse, refuse } from './refusals.js';
 import { I32x4 } from '../assembler/opcodes.js';
 import { blockConstant } from '../elements/values.js';
+import { mayRefuse, refuse } from './refusals.js';
 import type { Walks } from './walks.js';
 
 export class LoopValues {
@@ -26,7 +26,8 @@ export class LoopValues {
   private readonly body: readonly Scalar[];
   private readonly nest: Nest;
   private readonly facts: readonly ScalarFacts[];
-  private readonly form: LoopForm;
+  private readonly constants: ReadonlyMap<number, Word>;
+  private readonly fault: Word | null;
   /** Values at hand, a vector for each copy that varies. */
   private values = new Map<number, readonly Value[]>();
 
@@ -37,7 +38,7 @@ export class LoopValues {
     nest: Nest,
     facts: readonly ScalarFacts[],
     caches: ReadonlyMap<number, Walk>,
-    form: LoopForm,
+    { constants, fault }: LoopForm,
   ) {
     this.f = v.f;
     this.v = v;
@@ -46,7 +47,8 @@ export class LoopValues {
     this.nest = nest;
     this.facts = facts;
     this.caches = caches;
-    this.form = form;
+    this.constants = constants;
+    this.fault = fault;
   }
 
   /** What `body` computes is forgotten after it. */
@@ -105,17 +107,16 @@ export class LoopValues {
     switch (scalar.kind) {
       case 'op': {
         const args = scalar.args.map((arg) => this.compute(arg));
-        const varies = scalar.args.some((arg) => this.facts[arg]?.perLane);
-        const lanes: LaneCount = varies ? this.lanes : 4;
-        const checked = mayRefuse(scalar, this.body);
+        const lanes = scalar.args.some((arg) => this.facts[arg]?.perLane) ? this.lanes : 4;
         return each((copy) => {
           const at = args.map((values) => (values[copy] ?? values[0]) as Value);
-          if (checked) refuse(v, scalar.op, at, lanes, this.form.fault as Word);
+          if (this.fault !== null && mayRefuse(scalar, this.body))
+            refuse(v, scalar.op, at, lanes, this.fault);
           return applyOp(v, scalar.op, scalar.dtype, at);
         });
       }
       case 'const':
-        return [blockConstant(v, this.form.constants.get(i) as Word, scalar.dtype)];
+        return [blockConstant(v, this.constants.get(i) as Word, scalar.dtype)];
       case 'load': {
         const walk = this.nest.inputs[scalar.input] as Walk;
         return each((copy) => loadLanes(v, walk.dtype, walks.address(walk, copy), this.lanes));

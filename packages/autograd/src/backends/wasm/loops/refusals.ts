@@ -20,7 +20,7 @@ export function mayRefuse(scalar: Scalar, body: LoopKernel['body']): boolean {
   return divisor.kind !== 'const' || divisor.value === 0;
 }
 
-/** Sets the plan's fault, the word at the address `fault`, if an operation refuses its arguments in a real lane. */
+/** Sets the plan's fault, at the address in the word `fault`, if an operation refuses its arguments in a real lane. */
 export function refuse(
   v: Lanes,
   op: string,
@@ -30,15 +30,18 @@ export function refuse(
 ): void {
   v.scope(() => {
     const refused = refusedLanes(v, op, args);
-    const counted = lanes === 'rest' ? v.and(refused, v.restMask(1, 0)) : refused;
+    const counted = lanes === 4 ? refused : v.and(refused, realLanes(v, lanes));
     v.f
       .get(counted)
       .op(V128.anyTrue)
-      .if(() => {
-        v.f.push(fault).i32(1).memory(I32.store, 0);
-      });
+      .if(() => v.f.push(fault).i32(1).memory(I32.store, 0));
     return [];
   });
+}
+
+/** A mask of the lanes that are real. */
+function realLanes(v: Lanes, lanes: 1 | 'rest'): Register {
+  return lanes === 1 ? v.bin(I32x4.lt, v.iota(), v.i32(1)) : v.restMask(1, 0);
 }
 
 /** A mask of the lanes whose arguments are refused. */

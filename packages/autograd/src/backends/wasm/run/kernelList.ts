@@ -1,4 +1,5 @@
 /** @file Kernels as a list of calls: which function of the table each is, and the words that it reads. */
+import { mayRefuse } from '../loops/refusals.js';
 import type { Kernel, LoopKernel } from '../../../engine/kernel.js';
 import { BARRIER_BYTES } from './barrier.js';
 import { Scratch, type FormedKernel, type Pointer } from '../assembler/block.js';
@@ -6,7 +7,6 @@ import { chunkReductions } from '../loops/chunkReductions.js';
 import { columnSums } from '../loops/columnSums.js';
 import { MEETING, PARALLEL } from './driver.js';
 import { supports } from '../elements/elementOps.js';
-import { mayRefuse } from '../loops/refusals.js';
 import type { Forms } from './forms.js';
 import { FOLD_BYTES } from '../assembler/kernelFunction.js';
 import type { KernelContext, VectorWidth } from '../assembler/kernelFunction.js';
@@ -39,7 +39,7 @@ export interface KernelList {
   readonly parallel: boolean;
   /** Whether any calls a BLAS library. */
   readonly usesBlas: boolean;
-  /** Whether an element may be refused, an index or a divisor: the word at `FAULT` of scratch memory is then set. */
+  /** Whether an index may turn out to be out of range: the word at `FAULT` of scratch memory is then set. */
   readonly mayFault: boolean;
 }
 

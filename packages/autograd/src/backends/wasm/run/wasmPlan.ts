@@ -99,7 +99,7 @@ export class WasmPlan {
       this.alone = Math.min(took, this.alone === Infinity ? took : this.alone * 0.75 + took * 0.25);
   }
 
-  /** Whether an element was refused, an index or a divisor, in the last run: its results mean nothing. */
+  /** Whether an index was out of range in the last run: its results mean nothing. */
   get faulted(): boolean {
     if (!this.kernels.mayFault) return false;
     const { int32 } = this.forms.memory.heap;
