@@ -13,7 +13,11 @@ const addOptions = defineOptions<AddmmOptions>({ beta: kinds.number, alpha: kind
 
 type Added = (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions) => Tensor;
 
-function added(op: string, ranks: readonly [number, number], f: (x: Tensor, y: Tensor) => Tensor): Added {
+function added(
+  op: string,
+  ranks: readonly [number, number],
+  f: (x: Tensor, y: Tensor) => Tensor,
+): Added {
   return composite(op, (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions): Tensor => {
     const { beta = 1, alpha = 1 } = addOptions(op, options);
     const [c, a, b] = [operand(op, input), operand(op, x), operand(op, y)];

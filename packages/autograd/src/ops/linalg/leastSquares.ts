@@ -122,7 +122,8 @@ export const matrixRank = composite(
     const { atol, rtol } = tolerancesOf(a, rankOptions('linalg.matrixRank', options));
     const s = singular(a);
     const last = s.ndim - 1;
-    if (s.shape[last] === 0) return sumOver([castNode(s, 'int32')], { dims: [last], keepdim: false });
+    if (s.shape[last] === 0)
+      return sumOver([castNode(s, 'int32')], { dims: [last], keepdim: false });
     const least = maximum(mul(narrowNode(s, last, 0, 1), rtol), constant(atol, a.dtype));
     return sumOver([castNode(gt(s, least), 'int32')], { dims: [last], keepdim: false });
   },
@@ -150,8 +151,7 @@ export const cond = composite(
     const a = square(op, A);
     if (typeof p !== 'number' && p !== 'fro' && p !== 'nuc')
       throw new ChainruleError(`${op}: p must be a number, 'fro' or 'nuc', got ${String(p)}`);
-    const size = (t: Tensor): Tensor =>
-      ofMatrices(op, t, p, [a.ndim - 2, a.ndim - 1], false);
+    const size = (t: Tensor): Tensor => ofMatrices(op, t, p, [a.ndim - 2, a.ndim - 1], false);
     return abs(mul(size(a), size(solveOf([a, identityLike(a)], { transposed: false, op: '' }))));
   },
 );

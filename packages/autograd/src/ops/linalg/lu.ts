@@ -201,7 +201,8 @@ export const luSolve = composite(
       );
     }
     const lead = range(Math.max(packed.ndim, b.ndim) - 2).map((d) => {
-      const size = (t: Tensor): number => t.shape[d - (Math.max(packed.ndim, b.ndim) - t.ndim)] ?? 1;
+      const size = (t: Tensor): number =>
+        t.shape[d - (Math.max(packed.ndim, b.ndim) - t.ndim)] ?? 1;
       return Math.max(size(packed), size(b));
     });
     const order = expandNode(pivotOrderOf([given], { m: n }), [...lead, n]);

@@ -39,7 +39,11 @@ export const norm = composite(
   'linalg.norm',
   (A: Tensor, order?: Ord | LinalgNormOptions, options?: LinalgNormOptions): Tensor => {
     const op = 'linalg.norm';
-    const { ord = null, dim = null, keepdim = false } = normOptions(op, order ?? undefined, options);
+    const {
+      ord = null,
+      dim = null,
+      keepdim = false,
+    } = normOptions(op, order ?? undefined, options);
     const x = floatOperand(op, A);
     const over = normalizeDims(op, dim, x.ndim);
     if (ord === null) return normOf(x, 2, over, keepdim);

@@ -1,7 +1,14 @@
 /** @file Chains of products, systems of tensors, and vectors along a dimension. */
 import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
-import { checkInteger, normalizeDim, normalizeDims, range, show, sizeOf } from '../../graph/shape.js';
+import {
+  checkInteger,
+  normalizeDim,
+  normalizeDims,
+  range,
+  show,
+  sizeOf,
+} from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { composite, floatOperand, operand } from '../build/define.js';
@@ -46,9 +53,7 @@ export const multiDot = composite('linalg.multiDot', (tensors: readonly Tensor[]
     const k = cuts[i * n + j]!;
     return matmul(chain(i, k), chain(k + 1, j));
   };
-  const shape = [nodes[0]!, nodes[n - 1]!].flatMap((x, i) =>
-    x.ndim === 1 ? [] : [x.shape[i]!],
-  );
+  const shape = [nodes[0]!, nodes[n - 1]!].flatMap((x, i) => (x.ndim === 1 ? [] : [x.shape[i]!]));
   return reshapeNode(chain(0, n - 1), shape);
 });
 

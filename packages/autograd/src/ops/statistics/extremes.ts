@@ -162,7 +162,9 @@ export const nanmedian: NanMedian = composite(
     if (node.size === 0)
       throw new ShapeError(`nanmedian: the tensor of shape ${show(node.shape)} has no elements`);
     const flat = reshapeNode(node, [node.size]);
-    const median = detach(gatherOf([flat, argnanmedianOf([flat], { dim: 0, keepdim: true })], { dim: 0 }));
+    const median = detach(
+      gatherOf([flat, argnanmedianOf([flat], { dim: 0, keepdim: true })], { dim: 0 }),
+    );
     // The gradient is split evenly among equal elements, as that of their minimum.
     const equal = choose(eq(flat, median), flat, node.dtype === 'int32' ? 2 ** 31 - 1 : Infinity);
     const least = minOver([equal], { dims: [0], keepdim: true });

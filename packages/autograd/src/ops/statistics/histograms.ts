@@ -102,8 +102,7 @@ export const histogram = composite(
   (x: Operand, bins: number | Tensor, options?: HistogramOptions): Histogram => {
     const { range = null, weight = null, density = false } = histogramOptions('histogram', options);
     const node = detach(floatOperand('histogram', x));
-    const binEdges =
-      bins instanceof Tensor ? givenEdges(node, bins) : evenEdges(node, bins, range);
+    const binEdges = bins instanceof Tensor ? givenEdges(node, bins) : evenEdges(node, bins, range);
     const weights = weight === null ? null : operand('histogram', weight);
     if (weights !== null && !sameShape(weights.shape, node.shape)) {
       throw new ShapeError(
@@ -126,7 +125,9 @@ function givenEdges(x: Tensor, bins: Tensor): Tensor {
       `histogram: edges must be a vector of at least 2 numbers, got shape ${show(edges.shape)}`,
     );
   if (edges.dtype !== x.dtype)
-    throw new DTypeError(`histogram: the edges are ${edges.dtype}, x ${x.dtype}; they must be equal`);
+    throw new DTypeError(
+      `histogram: the edges are ${edges.dtype}, x ${x.dtype}; they must be equal`,
+    );
   return edges;
 }
 
@@ -137,8 +138,7 @@ function evenEdges(x: Tensor, bins: number, range: readonly [number, number] | n
       `histogram: range must be two rising numbers, got ${range[0]} and ${range[1]}`,
     );
   // Two equal numbers stand for themselves, one before and one behind.
-  if (range !== null && range[0] === range[1])
-    return edgesOf(x, bins, range[0] - 1, range[1] + 1);
+  if (range !== null && range[0] === range[1]) return edgesOf(x, bins, range[0] - 1, range[1] + 1);
   return edgesOf(x, bins, ...(range ?? ([0, 0] as const)));
 }
 

@@ -122,7 +122,11 @@ function elementsAt(
   const ranks = expandNode(mul(fractions, top), [...lead, fractions.size]);
   const place =
     op === 'quantile'
-      ? choose(expandNode(maxOver([missing], fold), ranks.shape), constant(n - 1, rows.dtype), ranks)
+      ? choose(
+          expandNode(maxOver([missing], fold), ranks.shape),
+          constant(n - 1, rows.dtype),
+          ranks,
+        )
       : ranks;
   const element = (position: Tensor): Tensor =>
     gatherOf([sorted, castNode(minimum(detach(position), n - 1), 'int32')], { dim: last });
