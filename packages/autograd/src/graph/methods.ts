@@ -24,8 +24,22 @@ import type { ScatteringMethods } from '../ops/indexing/scattering.js';
 import type { ShapeMethods } from '../ops/shape/shape.js';
 import type { SpecialMethods } from '../ops/elements/special.js';
 import type { TrigonometricMethods } from '../ops/elements/trigonometric.js';
+import type { ExtremesMethods } from '../ops/statistics/extremes.js';
+import type { QuantilesMethods } from '../ops/statistics/quantiles.js';
+import type { SummariesMethods } from '../ops/statistics/summaries.js';
+import type { DifferencesMethods } from '../ops/statistics/differences.js';
+import type { DistancesMethods } from '../ops/statistics/distances.js';
+import type { LogcumsumexpMethods } from '../ops/reductions/logcumsumexp.js';
+import type { TurningMethods } from '../ops/shape/turning.js';
+import type { DiagonalMatricesMethods } from '../ops/shape/diagonalMatrices.js';
+import type { StackingMethods } from '../ops/shape/stacking.js';
+import type { ProductsMethods } from '../ops/linalg/products.js';
+import type { AddedProductsMethods } from '../ops/linalg/addedProducts.js';
+import type { LogdetMethods } from '../ops/linalg/logdet.js';
+import type { ReplacingMethods } from '../ops/indexing/replacing.js';
+import type { ScatterReduceMethods } from '../ops/indexing/scatterReduce.js';
+import type { PlacesMethods } from '../ops/indexing/places.js';
 import type { Shape } from './shape.js';
-import type { Tensor } from './tensor.js';
 
 export interface TensorMethods<S extends Shape>
   extends
@@ -39,6 +53,21 @@ export interface TensorMethods<S extends Shape>
     BitsMethods<S>,
     CombinedMethods<S>,
     MembershipMethods,
+    PlacesMethods,
+    ScatterReduceMethods,
+    ReplacingMethods,
+    LogdetMethods,
+    AddedProductsMethods,
+    ProductsMethods,
+    StackingMethods,
+    DiagonalMatricesMethods,
+    TurningMethods<S>,
+    LogcumsumexpMethods<S>,
+    DistancesMethods,
+    DifferencesMethods,
+    SummariesMethods,
+    QuantilesMethods,
+    ExtremesMethods,
     ActivationsMethods<S>,
     ReductionsMethods<S>,
     ScansMethods<S>,
@@ -53,7 +82,4 @@ export interface TensorMethods<S extends Shape>
     PoolingMethods<S>,
     NormalizationMethods<S>,
     AttentionMethods<S>,
-    ResamplingMethods<S> {
-  /** The last two dimensions exchanged. PyTorch: `Tensor.mT`. @throws {ShapeError} for fewer than two dimensions. */
-  readonly mT: Tensor;
-}
+    ResamplingMethods<S> {}

@@ -1,5 +1,4 @@
 /** @file Lines of Fourier transforms: short and long lengths, powers of two, small and large primes. */
-import * as A from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';
 

@@ -84,10 +84,11 @@ export const reduce: (
   const node = nodeOf(op, x);
   const plan = planOf(op, pattern, node.shape, sizes, false);
   const fold =
-    typeof reduction === 'function'
-      ? reduction
-      : (foldings as Partial<typeof foldings>)[reduction];
-  if (fold === undefined || !Object.hasOwn(foldings, typeof reduction === 'string' ? reduction : 'sum')) {
+    typeof reduction === 'function' ? reduction : (foldings as Partial<typeof foldings>)[reduction];
+  if (
+    fold === undefined ||
+    !Object.hasOwn(foldings, typeof reduction === 'string' ? reduction : 'sum')
+  ) {
     throw new ChainruleError(
       `${op}: the reduction must be ${Object.keys(foldings).join(', ')} or a function, got '${String(reduction)}'`,
     );

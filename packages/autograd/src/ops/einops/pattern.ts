@@ -8,6 +8,12 @@ import { show, sizeOf, type Shape } from '../../graph/shape.js';
 /** One dimension: the axes it is made of, the last fastest. None for a dimension of 1. */
 type Group = readonly string[];
 
+/** A dimension as it is written: an ellipsis stands for several, unless it is joined by parentheses. */
+interface Written {
+  readonly axes: string[];
+  readonly joined: boolean;
+}
+
 /** The sizes of axes by name. */
 export type AxisSizes = Readonly<Record<string, number>>;
 
@@ -38,13 +44,14 @@ export function planOf(
   if (typeof pattern !== 'string') refuse('must be a string');
   const sides = pattern.split('->');
   if (sides.length !== 2) refuse("must have one arrow: 'b c h w -> b (c h w)'");
-  const [left, right] = sides.map((side) => groupsOf(side, refuse)) as [Group[], Group[]];
-  const named = left.flat();
-  if (left.some((group) => group.length > 1 && group.includes(ELLIPSIS)))
+  const [left, right] = sides.map((side) => groupsOf(side, refuse)) as [Written[], Written[]];
+  const several = ({ axes, joined }: Written): boolean => axes[0] === ELLIPSIS && !joined;
+  const named = left.flatMap(({ axes }) => axes);
+  if (left.some(({ axes, joined }) => joined && axes.includes(ELLIPSIS)))
     refuse('may have … in parentheses only on the right');
-  if (!named.includes(ELLIPSIS) && right.flat().includes(ELLIPSIS))
+  if (!named.includes(ELLIPSIS) && right.some(({ axes }) => axes.includes(ELLIPSIS)))
     refuse('has … on the right alone');
-  const rest = shape.length - left.filter((group) => group[0] !== ELLIPSIS).length;
+  const rest = shape.length - left.filter((dimension) => !several(dimension)).length;
   const fits = named.includes(ELLIPSIS) ? rest >= 0 : rest === 0;
   if (!fits) {
     throw new ShapeError(
@@ -52,13 +59,13 @@ export function planOf(
     );
   }
   const others = Array.from({ length: Math.max(0, rest) }, (_, i) => `${ELLIPSIS}${i}`);
-  const spread = (groups: readonly Group[], whole: boolean): Group[] =>
-    groups.flatMap((group): readonly Group[] =>
-      whole && group.length === 1 && group[0] === ELLIPSIS
+  const spread = (dimensions: readonly Written[]): Group[] =>
+    dimensions.flatMap((dimension): readonly Group[] =>
+      several(dimension)
         ? others.map((axis) => [axis])
-        : [group.flatMap((axis) => (axis === ELLIPSIS ? others : [axis]))],
+        : [dimension.axes.flatMap((axis) => (axis === ELLIPSIS ? others : [axis]))],
     );
-  const [before, after] = [spread(left, true), spread(right, true)];
+  const [before, after] = [spread(left), spread(right)];
   const sizes = sizesOf(op, pattern, before, shape, given);
   const [from, to] = [before.flat(), after.flat()];
   for (const axes of [from, to]) {
@@ -79,14 +86,14 @@ export function planOf(
 }
 
 /** The dimensions of one side. Numbers other than 1 become axes of their own. */
-function groupsOf(side: string, refuse: (why: string) => never): Group[] {
-  const groups: string[][] = [];
-  let open: string[] | null = null;
+function groupsOf(side: string, refuse: (why: string) => never): Written[] {
+  const dimensions: Written[] = [];
+  let open: Written | null = null;
   let numbered = 0;
   for (const token of side.replaceAll('...', ELLIPSIS).match(/[()]|[^\s()]+/g) ?? []) {
     if (token === '(') {
       if (open !== null) refuse('has parentheses in parentheses');
-      groups.push((open = []));
+      dimensions.push((open = { axes: [], joined: true }));
     } else if (token === ')') {
       if (open === null) refuse('closes a parenthesis that is not open');
       open = null;
@@ -94,12 +101,12 @@ function groupsOf(side: string, refuse: (why: string) => never): Group[] {
       if (token !== ELLIPSIS && !NAME.test(token) && !/^\d+$/.test(token))
         refuse(`has '${token}', which is no name of an axis`);
       const axes = token === '1' ? [] : /^\d+$/.test(token) ? [`${token}#${numbered++}`] : [token];
-      if (open === null) groups.push(axes);
-      else open.push(...axes);
+      if (open === null) dimensions.push({ axes, joined: false });
+      else open.axes.push(...axes);
     }
   }
   if (open !== null) refuse('leaves a parenthesis open');
-  return groups;
+  return dimensions;
 }
 
 /** The sizes of all axes on the left: one in each dimension may be left to be found. */
@@ -131,7 +138,9 @@ function sizesOf(
     const [axis] = open;
     if (axis === undefined) {
       if (known !== n)
-        refuse(group.length === 0 ? '1 there' : `${known} there, the product of ${group.join(', ')}`);
+        refuse(
+          group.length === 0 ? '1 there' : `${known} there, the product of ${group.join(', ')}`,
+        );
     } else {
       if (known === 0 ? n !== 0 : n % known !== 0)
         refuse(`(${group.join(' ')}) there, and ${n} does not divide by ${known}`);

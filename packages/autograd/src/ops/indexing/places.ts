@@ -103,3 +103,9 @@ function runsOf(x: Tensor, dim: number): { first: number[]; inverse: number[]; c
   }
   return { first, inverse, counts };
 }
+
+/** The methods of this family. */
+export interface PlacesMethods {
+  argwhere(): Tensor;
+  msort(): Tensor;
+}

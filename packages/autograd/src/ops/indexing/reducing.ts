@@ -79,7 +79,7 @@ export const scatterExtremeOf: PrimitiveOp<ExtremeAttrs> = primitive<ExtremeAttr
       y.set((x as Value).data);
       places('scatterReduce', data, shape, out.shape, dim, (i, at) => {
         const v = given[i]!;
-        if (y[at]! === y[at]! && (v !== v || (sign > 0 ? v > y[at]! : v < y[at]!))) y[at] = v;
+        if (y[at]! === y[at]! && (v !== v || (sign > 0 ? v > y[at] : v < y[at]))) y[at] = v;
       });
     },
   },

@@ -128,3 +128,11 @@ export function powersOf(op: string, x: Tensor, n: number): Tensor {
   const repeated = expandNode(reshapeNode(x, [...x.shape, 1]), [...x.shape, n - 1]);
   return cumprodOf([concatNode([ones, repeated], x.ndim)], { dim: x.ndim });
 }
+
+/** The methods of this family. */
+export interface ProductsMethods {
+  kron(other: Operand): Tensor;
+  cross(other: Operand, options?: CrossOptions): Tensor;
+  inner(other: Operand): Tensor;
+  vdot(other: Tensor): Tensor;
+}

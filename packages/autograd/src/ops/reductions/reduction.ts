@@ -14,7 +14,9 @@ export interface ReduceOptions {
 }
 
 /** Reads the options of a reduction that has only these. */
-export const reduceOptions: OptionsReader<ReduceOptions> = defineOptions<ReduceOptions>({ keepdim: kinds.flag });
+export const reduceOptions: OptionsReader<ReduceOptions> = defineOptions<ReduceOptions>({
+  keepdim: kinds.flag,
+});
 
 /** A reduction over some dimensions, or all. `O` is what it takes beside `keepdim`. */
 export type Reduction<O = unknown> = <

@@ -202,3 +202,11 @@ export const vsplit: Cut = cutAlong('vsplit', 2, 0);
 
 /** Pieces along the third dimension; see `tensorSplit`. PyTorch: `torch.dsplit`. */
 export const dsplit: Cut = cutAlong('dsplit', 3, 2);
+
+/** The methods of this family. */
+export interface StackingMethods {
+  tensorSplit(indicesOrSections: number | readonly number[] | Tensor, dim?: number): Tensor[];
+  hsplit(indicesOrSections: number | readonly number[] | Tensor): Tensor[];
+  vsplit(indicesOrSections: number | readonly number[] | Tensor): Tensor[];
+  dsplit(indicesOrSections: number | readonly number[] | Tensor): Tensor[];
+}

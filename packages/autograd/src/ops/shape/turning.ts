@@ -1,6 +1,6 @@
 /** @file Elements turned around, and shapes taken from elsewhere. */
 import { ShapeError } from '../../errors.js';
-import { checkInteger, normalizeDims, range, show } from '../../graph/shape.js';
+import { checkInteger, normalizeDims, range, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { checkExpand, expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand, type SameShape } from '../build/define.js';
@@ -76,7 +76,7 @@ export const expandAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['sha
     checkExpand('expandAs', node.shape, shape);
     return expandNode(node, shape);
   },
-) as <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']>;
+);
 
 /** `x` in the shape of `other`, of as many elements. PyTorch: `Tensor.view_as`. */
 export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']> = composite(
@@ -90,7 +90,7 @@ export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape
       );
     return reshapeNode(node, shape);
   },
-) as <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']>;
+);
 
 /** The last two dimensions exchanged: see the property `mT`. */
 export function matrixTransposed(x: Tensor): Tensor {
@@ -98,4 +98,17 @@ export function matrixTransposed(x: Tensor): Tensor {
     throw new ShapeError(`mT: expected a matrix […, m, n], got shape ${show(x.shape)}`);
   const n = x.ndim;
   return permuteNode(x.current, [...range(n - 2), n - 1, n - 2]);
+}
+
+/** The methods of this family. */
+export interface TurningMethods<S extends Shape = Shape> {
+  fliplr(): Tensor<S>;
+  flipud(): Tensor<S>;
+  rot90(k?: number, dims?: readonly number[]): Tensor;
+  ravel(): Tensor<[number]>;
+  moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  expandAs<T extends Tensor>(other: T): Tensor<T['shape']>;
+  viewAs<T extends Tensor>(other: T): Tensor<T['shape']>;
+  /** The last two dimensions exchanged. PyTorch: `Tensor.mT`. @throws {ShapeError} for fewer than two dimensions. */
+  readonly mT: Tensor;
 }

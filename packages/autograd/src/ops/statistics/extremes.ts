@@ -171,3 +171,12 @@ export const nanmedian: NanMedian = composite(
     return reshapeNode(choose(isNan(median), median, least), []);
   },
 ) as NanMedian;
+
+/** The methods of this family. */
+export interface ExtremesMethods {
+  aminmax(options?: AminmaxOptions): MinMax;
+  kthvalue(k: number, dim?: number, options?: ReduceOptions): ValuesAndIndices;
+  mode(dim?: number, options?: ReduceOptions): ValuesAndIndices;
+  nanmedian(dim?: null): Tensor;
+  nanmedian(dim: number, options?: ReduceOptions): ValuesAndIndices;
+}

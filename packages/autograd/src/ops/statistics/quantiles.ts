@@ -89,9 +89,7 @@ function fractionsOf(op: string, q: number | readonly number[] | Tensor, x: Tens
     return node;
   }
   if (typeof q === 'number') return constant(checkFraction(op, q), x.dtype);
-  const each = (q as readonly number[]).map((f) =>
-    reshapeNode(constant(checkFraction(op, f), x.dtype), [1]),
-  );
+  const each = q.map((f) => reshapeNode(constant(checkFraction(op, f), x.dtype), [1]));
   return each.length === 1 ? (each[0] as Tensor) : concatNode(each, 0);
 }
 
@@ -142,4 +140,18 @@ function elementsAt(
     case 'linear':
       return lerp(element(floor(place)), element(ceil(place)), sub(place, detach(floor(place))));
   }
+}
+
+/** The methods of this family. */
+export interface QuantilesMethods {
+  quantile(
+    q: number | readonly number[] | Tensor,
+    dim?: number | null,
+    options?: QuantileOptions,
+  ): Tensor;
+  nanquantile(
+    q: number | readonly number[] | Tensor,
+    dim?: number | null,
+    options?: QuantileOptions,
+  ): Tensor;
 }
