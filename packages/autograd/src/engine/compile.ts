@@ -1,7 +1,9 @@
 /** @file `compile`: records a function's graph once, with its backward pass and updates, and replays one plan. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import type { TypedArray } from '../graph/dtype.js';
 import { pendingCells } from '../graph/cell.js';
 import { mode, type Guard } from '../graph/mode.js';
+import { runtime } from '../graph/runtime.js';
 import { sameShape } from '../graph/shape.js';
 import { makeLeaf, type Tensor, valueOf } from '../graph/tensor.js';
 import { isTensor } from '../tree.js';
@@ -36,6 +38,7 @@ const MANY = 64;
  * });
  */
 export function compile<Args extends unknown[], R>(f: (...args: Args) => R): (...args: Args) => R {
+  checkArgument('compile', 'f', f, kinds.callable);
   const recordings: Recording[] = [];
   return (...args: Args): R => {
     if (mode.tracing !== null) return f(...args); // part of another recording
@@ -106,6 +109,7 @@ function replay(recording: Recording, leaves: readonly unknown[]): unknown {
   );
   for (let i = outputs.length; i < recording.roots.length; i++)
     outputs.push(borrow(recording.roots[i] as Tensor, backend, leaves));
+  runtime.runs++;
   engine.onRun?.(plan.program(), 'compile');
   let values: TypedArray[];
   try {

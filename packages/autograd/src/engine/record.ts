@@ -5,11 +5,11 @@ import { allocate, type TypedArray } from '../graph/dtype.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, recording, withMode, type Guard } from '../graph/mode.js';
 import { extraOf, type Tensor, valueOf } from '../graph/tensor.js';
-import { counterOp, placeholder, placeholderOp } from '../graph/version.js';
+import { counterOp, isNumber, numberOf, placeholder, placeholderOp } from '../graph/version.js';
 import { flatten, isTensor } from '../tree.js';
 import { collect, type Collected } from './collect.js';
-import { backendInUse, engine, evaluate, numberArray } from './evaluate.js';
-import { isNumber, numberOf, Plan } from './plan.js';
+import { backendInUse, engine, evaluate, keepFromNowOn, numberArray } from './evaluate.js';
+import { Plan } from './plan.js';
 import type { Backend } from './program.js';
 
 /** Where an input of the plan comes from at each call. */
@@ -125,12 +125,13 @@ function capture(
     roots.filter((root) => root.value === null),
     stops,
   );
-  for (const root of roots) if (root.value !== null) throw constantResult();
+  for (const root of roots) if (root.value !== null || isNumber(root)) throw constantResult();
   for (const leaf of graph.leaves) {
     if (leaf.op === placeholderOp && !stops.has(leaf))
       throw new ChainruleError('compile: a tensor of another recording was used');
   }
   const backend = backendInUse();
+  keepFromNowOn(graph);
   const plan = planFor(graph, roots);
   return {
     grad: mode.grad,

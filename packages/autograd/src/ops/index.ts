@@ -11,6 +11,7 @@ export * from './elements/floats.js';
 export * from './elements/bits.js';
 export * from './elements/combined.js';
 export * from './elements/activations.js';
+export * from './elements/assertions.js';
 export * from './reductions/reductions.js';
 export * from './reductions/scans.js';
 export * from './reductions/logcumsumexp.js';
@@ -50,6 +51,7 @@ export {
   type MultinomialOptions,
 } from './creation/sampling.js';
 export * from './creation/logspace.js';
+export * from './creation/draws.js';
 export * from './linalg/matrix.js';
 export * from './linalg/einsum.js';
 export {

@@ -17,7 +17,7 @@ const notOperations = `
   enableGrad isGradEnabled noGrad scope dependsOn withMode recordingOf
   compile devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
   detectAnomaly explain graph setDebug gradcheck gradgradcheck
-  hessian hvp jacfwd jacrev valueAndGrad vjp borrowGrad afterRun rememberRuns culprit forgetRun
+  hessian hvp jacfwd jacrev valueAndGrad vjp borrowGrad peek afterRun rememberRuns culprit forgetRun
 `.split(/\s+/);
 
 /** The functions of a namespace, and of those in it. */

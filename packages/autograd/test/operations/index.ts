@@ -6,6 +6,7 @@ export * from './matrix.js';
 export * from './moving.js';
 export * from './neural.js';
 export * from './places.js';
+export * from './pooling.js';
 export * from './reducing.js';
 export * from './statistics.js';
 export * from './transforming.js';

@@ -19,7 +19,7 @@ export interface LinalgNormOptions {
   readonly keepdim?: boolean;
 }
 
-const ordOf = kinds.either(kinds.number, kinds.oneOf('fro', 'nuc'));
+const ordOf = kinds.either(kinds.real, kinds.oneOf('fro', 'nuc'));
 const dims = kinds.orNull(kinds.oneOrMore(kinds.dim));
 const normOptions = byPosition(
   defineOptions<LinalgNormOptions>({ ord: kinds.orNull(ordOf), dim: dims, keepdim: kinds.flag }),
@@ -70,7 +70,7 @@ export interface VectorNormOptions {
 }
 
 const vectorNormOptions = byPosition(
-  defineOptions<VectorNormOptions>({ ord: kinds.number, dim: dims, keepdim: kinds.flag }),
+  defineOptions<VectorNormOptions>({ ord: kinds.real, dim: dims, keepdim: kinds.flag }),
   'ord',
 );
 

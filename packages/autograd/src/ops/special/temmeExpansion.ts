@@ -2,7 +2,6 @@
  * @file The incomplete gamma functions for large a, around x = a (N. M. Temme, "The asymptotic expansion of the incomplete
  * gamma functions", 1979).
  */
-import { polynomial } from '../elements/errorFunction.js';
 import type { DoubleDouble } from './doubleDouble.js';
 import { erfcx } from './scaledTail.js';
 
@@ -44,4 +43,11 @@ export function temmeTail(a: number, x: number, y: DoubleDouble, side: 1 | -1): 
   const power = Math.exp(-y.hi) * (1 - y.lo);
   const small = power * (0.5 * erfcx(Math.sqrt(y.hi)) + (above * sum) / Math.sqrt(2 * Math.PI * a));
   return above === side ? small : 1 - small;
+}
+
+/** `c[0] + c[1] x + c[2] x² + …` */
+function polynomial(c: readonly number[], x: number): number {
+  let y = 0;
+  for (let i = c.length - 1; i >= 0; i--) y = y * x + c[i]!;
+  return y;
 }
