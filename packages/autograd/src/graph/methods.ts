@@ -5,7 +5,6 @@ import type { AttentionMethods } from '../ops/neural/attention.js';
 import type { BitsMethods } from '../ops/elements/bits.js';
 import type { CombinedMethods } from '../ops/elements/combined.js';
 import type { FloatsMethods } from '../ops/elements/floats.js';
-import type { MembershipMethods } from '../ops/indexing/membership.js';
 import type { ComparisonMethods } from '../ops/elements/comparison.js';
 import type { ConvolutionMethods } from '../ops/neural/convolution.js';
 import type { EinsumMethods } from '../ops/linalg/einsum.js';
@@ -25,19 +24,10 @@ import type { ShapeMethods } from '../ops/shape/shape.js';
 import type { SpecialMethods } from '../ops/elements/special.js';
 import type { TrigonometricMethods } from '../ops/elements/trigonometric.js';
 import type { ExtremesMethods } from '../ops/statistics/extremes.js';
-import type { QuantilesMethods } from '../ops/statistics/quantiles.js';
 import type { SummariesMethods } from '../ops/statistics/summaries.js';
-import type { DifferencesMethods } from '../ops/statistics/differences.js';
-import type { DistancesMethods } from '../ops/statistics/distances.js';
-import type { LogcumsumexpMethods } from '../ops/reductions/logcumsumexp.js';
 import type { TurningMethods } from '../ops/shape/turning.js';
-import type { DiagonalMatricesMethods } from '../ops/shape/diagonalMatrices.js';
-import type { StackingMethods } from '../ops/shape/stacking.js';
 import type { ProductsMethods } from '../ops/linalg/products.js';
-import type { AddedProductsMethods } from '../ops/linalg/addedProducts.js';
 import type { LogdetMethods } from '../ops/linalg/logdet.js';
-import type { ReplacingMethods } from '../ops/indexing/replacing.js';
-import type { ScatterReduceMethods } from '../ops/indexing/scatterReduce.js';
 import type { PlacesMethods } from '../ops/indexing/places.js';
 import type { Shape } from './shape.js';
 
@@ -52,21 +42,11 @@ export interface TensorMethods<S extends Shape>
     FloatsMethods<S>,
     BitsMethods<S>,
     CombinedMethods<S>,
-    MembershipMethods,
     PlacesMethods,
-    ScatterReduceMethods,
-    ReplacingMethods,
     LogdetMethods,
-    AddedProductsMethods,
     ProductsMethods,
-    StackingMethods,
-    DiagonalMatricesMethods,
     TurningMethods<S>,
-    LogcumsumexpMethods<S>,
-    DistancesMethods,
-    DifferencesMethods,
     SummariesMethods,
-    QuantilesMethods,
     ExtremesMethods,
     ActivationsMethods<S>,
     ReductionsMethods<S>,

@@ -5,28 +5,11 @@ import * as arithmetic from './elements/arithmetic.js';
 import * as bits from './elements/bits.js';
 import * as combined from './elements/combined.js';
 import * as floats from './elements/floats.js';
-import * as membership from './indexing/membership.js';
-import { addbmm, addmv, addr, baddbmm } from './linalg/addedProducts.js';
-import { aminmax, kthvalue, mode, nanmedian } from './statistics/extremes.js';
+import { aminmax } from './statistics/extremes.js';
 import { argwhere, msort } from './indexing/places.js';
 import { countNonzero, nanmean, nansum } from './statistics/summaries.js';
-import { cross, inner, kron, vdot } from './linalg/products.js';
-import { diagEmbed, diagflat } from './shape/diagonalMatrices.js';
-import {
-  diagonalScatter,
-  indexCopy,
-  indexFill,
-  maskedScatter,
-  selectScatter,
-  sliceScatter,
-} from './indexing/replacing.js';
-import { diff } from './statistics/differences.js';
-import { dist } from './statistics/distances.js';
-import { dsplit, hsplit, tensorSplit, vsplit } from './shape/stacking.js';
-import { indexReduce, scatterReduce } from './indexing/scatterReduce.js';
-import { logcumsumexp } from './reductions/logcumsumexp.js';
+import { inner, kron, vdot } from './linalg/products.js';
 import { logdet } from './linalg/logdet.js';
-import { nanquantile, quantile } from './statistics/quantiles.js';
 import * as attention from './neural/attention.js';
 import * as comparison from './elements/comparison.js';
 import * as convolution from './neural/convolution.js';
@@ -51,7 +34,6 @@ import {
   matrixTransposed,
   moveaxis,
   ravel,
-  rot90,
   viewAs,
 } from './shape/turning.js';
 import * as special from './elements/special.js';
@@ -68,7 +50,6 @@ const families = {
   ...floats,
   ...bits,
   ...combined,
-  ...membership,
   ...activations,
   ...reductions,
   ...scans,
@@ -89,47 +70,19 @@ const families = {
 /** Of other files, those that weigh little. */
 const light = {
   aminmax,
-  kthvalue,
-  mode,
-  nanmedian,
-  quantile,
-  nanquantile,
   countNonzero,
   nansum,
   nanmean,
-  diff,
-  dist,
-  logcumsumexp,
   expandAs,
   fliplr,
   flipud,
   moveaxis,
   ravel,
-  rot90,
   viewAs,
-  diagEmbed,
-  diagflat,
-  hsplit,
-  vsplit,
-  dsplit,
-  tensorSplit,
   kron,
-  cross,
   inner,
   vdot,
-  addmv,
-  addr,
-  addbmm,
-  baddbmm,
   logdet,
-  indexFill,
-  indexCopy,
-  maskedScatter,
-  selectScatter,
-  sliceScatter,
-  diagonalScatter,
-  scatterReduce,
-  indexReduce,
   argwhere,
   msort,
 };

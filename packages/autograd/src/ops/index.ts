@@ -8,6 +8,7 @@ export * from './elements/special.js';
 export * from './elements/rounding.js';
 export * from './elements/comparison.js';
 export * from './elements/floats.js';
+export * from './elements/neighbours.js';
 export * from './elements/bits.js';
 export * from './elements/combined.js';
 export * from './elements/activations.js';

@@ -44,9 +44,9 @@ function arranged(x: Tensor, axes: readonly string[], to: readonly string[]): Te
  */
 export const rearrange: (x: Source, pattern: string, sizes?: AxisSizes) => Tensor = composite(
   'rearrange',
-  (x, pattern, sizes = {}) => {
+  (x, pattern, sizes) => {
     const node = nodeOf('rearrange', x);
-    const plan = planOf('rearrange', pattern, node.shape, sizes, false);
+    const plan = planOf('rearrange', pattern, node.shape, sizes ?? {}, false);
     const lost = plan.from.find((axis) => !plan.to.includes(axis));
     if (lost !== undefined)
       throw new ChainruleError(
@@ -79,10 +79,10 @@ export const reduce: (
   pattern: string,
   reduction: Folding | ((x: Tensor, dims: readonly number[]) => Tensor),
   sizes?: AxisSizes,
-) => Tensor = composite('einops.reduce', (x, pattern, reduction, sizes = {}) => {
+) => Tensor = composite('einops.reduce', (x, pattern, reduction, sizes) => {
   const op = 'einops.reduce';
   const node = nodeOf(op, x);
-  const plan = planOf(op, pattern, node.shape, sizes, false);
+  const plan = planOf(op, pattern, node.shape, sizes ?? {}, false);
   const fold =
     typeof reduction === 'function' ? reduction : (foldings as Partial<typeof foldings>)[reduction];
   if (
@@ -106,10 +106,10 @@ export const reduce: (
  */
 export const repeat: (x: Source, pattern: string, sizes?: AxisSizes) => Tensor = composite(
   'einops.repeat',
-  (x, pattern, sizes = {}) => {
+  (x, pattern, sizes) => {
     const op = 'einops.repeat';
     const node = nodeOf(op, x);
-    const plan = planOf(op, pattern, node.shape, sizes, true);
+    const plan = planOf(op, pattern, node.shape, sizes ?? {}, true);
     const lost = plan.from.find((axis) => !plan.to.includes(axis));
     if (lost !== undefined)
       throw new ChainruleError(

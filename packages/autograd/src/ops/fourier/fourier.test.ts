@@ -123,7 +123,7 @@ describe('laws', () => {
   it('energy is kept (Parseval), and a shift is undone', () => {
     manualSeed(3);
     const z = { real: randn([30], double), imag: randn([30], double) };
-    const energy = ({ real, imag }: typeof z): number =>
+    const energy = ({ real, imag }: fft.Complex): number =>
       real.square().add(imag.square()).sum().item();
     expect(energy(fft.fft(z, { norm: 'ortho' }))).toBeCloseTo(energy(z), 10);
     expect(fft.ifftshift(fft.fftshift(z.real)).equal(z.real)).toBe(true);

@@ -236,13 +236,3 @@ export const diagonalScatter: (
   });
   return permuteNode(reshapeNode(y, matrices.shape), inverseOrder(order));
 });
-
-/** The methods of this family. */
-export interface ReplacingMethods {
-  indexFill(dim: number, index: Indices, value: Operand): Tensor;
-  indexCopy(dim: number, index: Indices, source: Tensor): Tensor;
-  maskedScatter(mask: Tensor, source: Tensor): Tensor;
-  selectScatter(src: Operand, dim: number, index: number): Tensor;
-  sliceScatter(src: Operand, options?: SliceScatterOptions): Tensor;
-  diagonalScatter(src: Operand, options?: DiagonalScatterOptions): Tensor;
-}

@@ -176,21 +176,3 @@ function product(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   const single = choose(eq(count, 1), mul(rest, zeros), zerosOf(rest));
   return choose(eq(count, 0), rest, single);
 }
-
-/** The methods of this family. */
-export interface ScatterReduceMethods {
-  scatterReduce(
-    dim: number,
-    index: Indices,
-    src: Operand,
-    reduce: ScatterReduction,
-    options?: ScatterReduceOptions,
-  ): Tensor;
-  indexReduce(
-    dim: number,
-    index: Indices,
-    source: Tensor,
-    reduce: Exclude<ScatterReduction, 'sum'>,
-    options?: ScatterReduceOptions,
-  ): Tensor;
-}

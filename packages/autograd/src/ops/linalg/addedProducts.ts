@@ -56,11 +56,3 @@ export const addbmm: Added = added('addbmm', [3, 3], (x, y) =>
 
 /** `β · input + α · (x @ y)`, each of a batch: `[b, m, n]`, `[b, m, k]`, `[b, k, n]`. PyTorch: `torch.baddbmm`. */
 export const baddbmm: Added = added('baddbmm', [3, 3], (x, y) => bmm(x, y));
-
-/** The methods of this family. */
-export interface AddedProductsMethods {
-  addmv(mat: Tensor, vec: Tensor, options?: AddmmOptions): Tensor;
-  addr(vec1: Tensor, vec2: Tensor, options?: AddmmOptions): Tensor;
-  addbmm(batch1: Tensor, batch2: Tensor, options?: AddmmOptions): Tensor;
-  baddbmm(batch1: Tensor, batch2: Tensor, options?: AddmmOptions): Tensor;
-}

@@ -132,7 +132,6 @@ export function powersOf(op: string, x: Tensor, n: number): Tensor {
 /** The methods of this family. */
 export interface ProductsMethods {
   kron(other: Operand): Tensor;
-  cross(other: Operand, options?: CrossOptions): Tensor;
   inner(other: Operand): Tensor;
   vdot(other: Tensor): Tensor;
 }

@@ -1,6 +1,6 @@
 /** @file The logarithm of cumulative sums of exponentials. */
 import type { Value } from '../../graph/primitive.js';
-import { normalizeDim, type Shape } from '../../graph/shape.js';
+import { normalizeDim } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { composite, floatOperand, type Operand, type SameShape } from '../build/define.js';
@@ -59,8 +59,3 @@ export const logcumsumexp = composite('logcumsumexp', (x: Operand, dim: number):
   if (node.ndim > 0) return logcumsumexpOf([node], { dim: d });
   return reshapeNode(logcumsumexpOf([reshapeNode(node, [1])], { dim: 0 }), []);
 }) as SameShape<[dim: number]>;
-
-/** The methods of this family. */
-export interface LogcumsumexpMethods<S extends Shape = Shape> {
-  logcumsumexp(dim: number): Tensor<S>;
-}

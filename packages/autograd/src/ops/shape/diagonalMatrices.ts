@@ -93,9 +93,3 @@ export const trilIndices: Indices = triangleIndices('trilIndices', (distance, k)
 
 /** Rows and columns, int32 `[2, n]`, of the elements of a matrix on and above a diagonal. PyTorch: `torch.triu_indices`. */
 export const triuIndices: Indices = triangleIndices('triuIndices', (distance, k) => distance >= k);
-
-/** The methods of this family. */
-export interface DiagonalMatricesMethods {
-  diagEmbed(options?: DiagEmbedOptions): Tensor;
-  diagflat(offset?: number | OffsetOption): Tensor;
-}

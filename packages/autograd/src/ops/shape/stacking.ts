@@ -131,7 +131,7 @@ export const tensorSplit: (
   x: Operand,
   indicesOrSections: number | readonly number[] | Tensor,
   dim?: number,
-) => Tensor[] = composite('tensorSplit', (x, indicesOrSections, dim = 0) => {
+) => Tensor[] = composite('tensorSplit', (x, indicesOrSections, dim) => {
   const node = operand('tensorSplit', x);
   if (node.ndim === 0)
     throw new ShapeError('tensorSplit: a tensor without dimensions has nothing to cut');
@@ -139,7 +139,7 @@ export const tensorSplit: (
     'tensorSplit',
     node,
     indicesOrSections,
-    normalizeDim('tensorSplit', dim, node.ndim),
+    normalizeDim('tensorSplit', dim ?? 0, node.ndim),
     false,
   );
 });
@@ -202,11 +202,3 @@ export const vsplit: Cut = cutAlong('vsplit', 2, 0);
 
 /** Pieces along the third dimension; see `tensorSplit`. PyTorch: `torch.dsplit`. */
 export const dsplit: Cut = cutAlong('dsplit', 3, 2);
-
-/** The methods of this family. */
-export interface StackingMethods {
-  tensorSplit(indicesOrSections: number | readonly number[] | Tensor, dim?: number): Tensor[];
-  hsplit(indicesOrSections: number | readonly number[] | Tensor): Tensor[];
-  vsplit(indicesOrSections: number | readonly number[] | Tensor): Tensor[];
-  dsplit(indicesOrSections: number | readonly number[] | Tensor): Tensor[];
-}

@@ -32,13 +32,14 @@ export const flipud = composite('flipud', (x: Operand): Tensor =>
  */
 export const rot90: (x: Operand, k?: number, dims?: readonly number[]) => Tensor = composite(
   'rot90',
-  (x, k = 1, dims = [0, 1]) => {
+  (x, times, dims) => {
+    const k = times ?? 1;
     const node = operand('rot90', x);
     checkInteger('rot90', 'k', k);
-    const plane = normalizeDims('rot90', dims, node.ndim);
+    const plane = normalizeDims('rot90', dims ?? [0, 1], node.ndim);
     if (plane.length !== 2 || node.ndim < 2)
       throw new ShapeError(
-        `rot90: dims must name two dimensions of the tensor of shape ${show(node.shape)}, got ${show(dims)}`,
+        `rot90: dims must name two dimensions of the tensor of shape ${show(node.shape)}, got ${show(plane)}`,
       );
     const [a, b] = plane as [number, number];
     const order = range(node.ndim);
@@ -104,7 +105,6 @@ export function matrixTransposed(x: Tensor): Tensor {
 export interface TurningMethods<S extends Shape = Shape> {
   fliplr(): Tensor<S>;
   flipud(): Tensor<S>;
-  rot90(k?: number, dims?: readonly number[]): Tensor;
   ravel(): Tensor<[number]>;
   moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
   expandAs<T extends Tensor>(other: T): Tensor<T['shape']>;

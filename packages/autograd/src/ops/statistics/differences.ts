@@ -236,8 +236,3 @@ function widthsOf(x: Tensor, dim: number, spacing: number | Tensor, n: number): 
   }
   return reshapeNode(castNode(step(places, 0, sub), x.dtype), shape);
 }
-
-/** The methods of this family. */
-export interface DifferencesMethods {
-  diff(options?: DiffOptions): Tensor;
-}

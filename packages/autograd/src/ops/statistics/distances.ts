@@ -117,8 +117,3 @@ export const renorm = composite(
     return mul(node, expandNode(factor, node.shape));
   },
 ) as SameShape<[p: number, dim: number, maxnorm: number]>;
-
-/** The methods of this family. */
-export interface DistancesMethods {
-  dist(other: Operand, options?: DistanceOptions): Tensor;
-}

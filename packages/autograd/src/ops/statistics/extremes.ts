@@ -62,10 +62,10 @@ function checkNotEmpty(op: string, { shape }: Tensor, dims: readonly number[]): 
  */
 export const kthvalue = composite(
   'kthvalue',
-  (x: Operand, k: number, dim = -1, options?: ReduceOptions): ValuesAndIndices => {
+  (x: Operand, k: number, dim?: number, options?: ReduceOptions): ValuesAndIndices => {
     const { keepdim = false } = reduceOptions('kthvalue', options);
     const node = operand('kthvalue', x);
-    const d = normalizeDim('kthvalue', dim, node.ndim);
+    const d = normalizeDim('kthvalue', dim ?? -1, node.ndim);
     const n = node.shape[d] ?? 1;
     checkInteger('kthvalue', 'k', k, 1);
     if (k > n) {
@@ -115,9 +115,9 @@ function rank(x: number, y: number): number {
  */
 export const mode = composite(
   'mode',
-  (x: Operand, dim = -1, options?: ReduceOptions): ValuesAndIndices => {
+  (x: Operand, dim?: number, options?: ReduceOptions): ValuesAndIndices => {
     const { keepdim = false } = reduceOptions('mode', options);
-    return picked('mode', argmodeOf, operand('mode', x), dim, keepdim);
+    return picked('mode', argmodeOf, operand('mode', x), dim ?? -1, keepdim);
   },
 );
 
@@ -175,8 +175,4 @@ export const nanmedian: NanMedian = composite(
 /** The methods of this family. */
 export interface ExtremesMethods {
   aminmax(options?: AminmaxOptions): MinMax;
-  kthvalue(k: number, dim?: number, options?: ReduceOptions): ValuesAndIndices;
-  mode(dim?: number, options?: ReduceOptions): ValuesAndIndices;
-  nanmedian(dim?: null): Tensor;
-  nanmedian(dim: number, options?: ReduceOptions): ValuesAndIndices;
 }

@@ -141,17 +141,3 @@ function elementsAt(
       return lerp(element(floor(place)), element(ceil(place)), sub(place, detach(floor(place))));
   }
 }
-
-/** The methods of this family. */
-export interface QuantilesMethods {
-  quantile(
-    q: number | readonly number[] | Tensor,
-    dim?: number | null,
-    options?: QuantileOptions,
-  ): Tensor;
-  nanquantile(
-    q: number | readonly number[] | Tensor,
-    dim?: number | null,
-    options?: QuantileOptions,
-  ): Tensor;
-}
