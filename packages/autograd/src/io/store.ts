@@ -185,7 +185,13 @@ async function prune(folder: string, keep: number, latest: string): Promise<void
   for (const { name } of (await listCheckpoints(folder)).slice(keep)) {
     if (name === latest) continue;
     // Renamed first, so that no half-removed checkpoint is ever seen under its name.
-    await withTemporary(folder, (temporary) => fs.rename(path.join(folder, name), temporary));
+    await withTemporary(folder, async (temporary) => {
+      try {
+        await fs.rename(path.join(folder, name), temporary);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw error; // another process has removed it
+      }
+    });
   }
 }
 
