@@ -25,7 +25,6 @@ export {
   type MemoryUsage,
   type WideSimd,
 } from './backends/platform.js';
-export { compile } from './engine/compile.js';
 export { evaluate } from './engine/evaluate.js';
 export * from './ops/index.js';
 export { grad } from './transforms/grad.js';
@@ -37,6 +36,7 @@ export {
   type GradFunctionOptions,
 } from './transforms/functional.js';
 export { hessian, hvp, jacfwd, jacrev } from './transforms/jacobian.js';
+export { compile, withoutCompile } from './transforms/compile.js';
 export { checkpoint } from './transforms/checkpoint.js';
 export { customGrad, type CustomGrad, type GradContext } from './transforms/customGrad.js';
 export { jvp } from './transforms/jvp.js';

@@ -228,7 +228,9 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     const node = makeNode(versionOp, [from], null, this.shape, this.dtype);
     node.needsGrad = this.needsGrad;
     node.cell = this;
-    if (from.value !== null && from.cell === null) {
+    // What is assigned while a function is recorded is assigned at each call.
+    const recorded = assigned && mode.tracing !== null;
+    if (from.value !== null && from.cell === null && !recorded) {
       node.value = valueOf(from, 'assign');
       node.inputs = [];
     } else {

@@ -9,6 +9,8 @@ export const mode = {
   scope: '',
   /** What records a graph instead of running it, by the name users know it under: `compile` or `vmap`. */
   tracing: null as null | 'compile' | 'vmap',
+  /** Whether compiled functions are called as they were written. */
+  inline: false,
   /** Debug level, see `setDebug`. From 1 on, nodes remember the line that created them. */
   debug: 0,
 };

@@ -58,6 +58,7 @@ function recall(root: Tensor): true | Unknown | null {
     const { extra } = leafOf(node);
     const live = extra?.grad?.live ?? null;
     if (extra !== null && (extra.hooks.length > 0 || live?.needsGrad === true)) return null;
+    if (live?.value === null) return null; // a gradient that was assigned, and is computed in this run
     graph.structure.push(live === null ? 0 : 1);
     if (live !== null) before.add(live);
   }
