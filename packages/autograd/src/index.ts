@@ -41,6 +41,7 @@ export { checkpoint } from './transforms/checkpoint.js';
 export { customGrad, type CustomGrad, type GradContext } from './transforms/customGrad.js';
 export { jvp } from './transforms/jvp.js';
 export { vmap, type Dims } from './transforms/vmap.js';
+export { scan, type Loose, type ScanOptions } from './transforms/loops/scan.js';
 export { gradcheck, gradgradcheck, type GradcheckOptions } from './testing/gradcheck.js';
 export { graph, type Graph, type GraphEdge, type GraphNode } from './debug/graph.js';
 export { explain, setDebug } from './debug/explain.js';

@@ -7,7 +7,7 @@
  */
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
 import { allocate, isFloat, type DType, type TypedArray } from './dtype.js';
-import { mode, recording } from './mode.js';
+import { assigned, mode, recording } from './mode.js';
 import { sameShape, show, type Shape } from './shape.js';
 import { makeLeaf, makeNode, Tensor, valueOf } from './tensor.js';
 import { versionOp } from './version.js';
@@ -110,8 +110,17 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       );
     }
     this.cleared = false;
+    if (assigned.cells?.has(this) === false) assigned.cells.set(this, this.version);
     this.version = this.makeVersion(node as Tensor<S>, true);
     return this;
+  }
+
+  /** @internal Goes back to a version that `assigned` has noted, and returns its node. */
+  rewind(version: unknown): Tensor<S> {
+    this.version = version as Version;
+    if (this.current.value === null) pendingCells.add(this);
+    else pendingCells.delete(this);
+    return this.current;
   }
 
   override requiresGrad_(requires = true): this {
@@ -126,7 +135,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal Notes that `node` was made from a version. */
   consume(version: Tensor, node: Tensor): void {
-    if (mode.tracing === 'compile') return; // a recording reads the cell at each call
+    if (mode.tracing === 'compile' || mode.body !== null) return; // a recording reads the cell at each call
     const v = this.find(version);
     if (v === null || v.escaped) return;
     v.consumers.push(node);

@@ -1,14 +1,19 @@
 /** @file What holds while a function runs: whether gradients are recorded, the label of new nodes, tracing. */
 import { ChainruleError } from '../errors.js';
 
+/** What records the body of a loop, or a branch. */
+export type LoopName = 'scan' | 'whileLoop' | 'cond' | 'switchCase';
+
 /** @internal The modes in force. One record, so that a scope saves and restores it as a whole. */
 export const mode = {
   /** Whether new nodes record how to be differentiated. */
   grad: true,
   /** The label of the scope being run: a module's path, or what the user chose. */
   scope: '',
-  /** What records a graph instead of running it, by the name users know it under: `compile` or `vmap`. */
-  tracing: null as null | 'compile' | 'vmap',
+  /** What records a graph instead of running it, by the name users know it under. */
+  tracing: null as null | 'compile' | 'vmap' | LoopName,
+  /** The loop or branch whose body is being recorded. */
+  body: null as null | LoopName,
   /** Whether compiled functions are called as they were written. */
   inline: false,
   /** Debug level, see `setDebug`. From 1 on, nodes remember the line that created them. */
@@ -16,6 +21,9 @@ export const mode = {
 };
 
 type Mode = typeof mode;
+
+/** @internal The cells that the body being recorded has assigned, and their versions before; null outside of a body. */
+export const assigned: { cells: Map<unknown, unknown> | null } = { cells: null };
 
 /** A value that a recorded function read outside of the graph, and what it was. */
 export interface Guard {

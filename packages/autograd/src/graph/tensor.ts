@@ -326,8 +326,8 @@ export function valueOf(t: Tensor, op: string): TypedArray {
 function observe(t: Tensor, op: string): TypedArray {
   if (mode.tracing === 'compile') {
     throw new ChainruleError(
-      `${op}: values cannot be read inside a function that compile records: it is run once and replayed; ` +
-        `return the tensor and read it outside`,
+      `${op}: values cannot be read inside a function that ${mode.body ?? 'compile'} records: it is run once and ` +
+        `replayed; return the tensor and read it outside${mode.body === null ? '' : '; a plain loop may read'}`,
     );
   }
   return valueOf(t, op);

@@ -30,8 +30,9 @@ export function backward(
 ): void {
   const { createGraph = false, retainGraph = createGraph } = options;
   const root = loss.current;
-  if (mode.tracing === 'vmap') {
-    throw new GradError('backward: not inside vmap; use grad(f), which composes with it');
+  if (mode.tracing === 'vmap' || mode.body !== null) {
+    const by = mode.body ?? 'vmap';
+    throw new GradError(`backward: not inside ${by}; use grad(f), which composes with it`);
   }
   checkDifferentiable('backward', root);
   const seed =

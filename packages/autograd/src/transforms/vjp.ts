@@ -23,7 +23,7 @@ export interface PullbackOptions {
    * counts as a leaf. Default false.
    */
   readonly trial?: boolean;
-  /** Nothing flows on behind a target. Default false. */
+  /** The targets are where a part of a graph ends: nothing flows on behind them, and their hooks are not called. */
   readonly ends?: boolean;
 }
 
@@ -61,7 +61,8 @@ export function pullback(
     pending.delete(node);
     const leaf = leafOf(node);
     let ct = total(list);
-    if (!trial) ct = runHooks(ct, leaf.extra?.hooks);
+    // Hooks of what a part of a graph ends at are called where the graph goes on.
+    if (!trial && !(ends && wanted(node))) ct = runHooks(ct, leaf.extra?.hooks);
     if (wanted(node)) {
       // Versions of one cell share its gradient.
       const before = found.get(leaf);

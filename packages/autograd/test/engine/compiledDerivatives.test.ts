@@ -141,6 +141,16 @@ describe('backward through a compiled function', () => {
     expect(run(compiled)).toEqual(run(noisy));
   });
 
+  test('calls hooks once', () => {
+    const compiled = compile((y: Tensor) => y.mul(w).sum());
+    const y = x.detach().requiresGrad_();
+    const offs = [w, y].map((t) => t.registerHook((g) => g.mul(10)));
+    w.grad = null;
+    compiled(y).backward();
+    for (const off of offs) off();
+    expect([numbers(w.grad), numbers(y.grad)]).toEqual([numbers(x.mul(10)), numbers(w.mul(10))]);
+  });
+
   test('is freed by a backward pass, and kept by retainGraph', () => {
     const compiled = compile((y: Tensor) => y.mul(w).sum());
     const loss = compiled(x);
