@@ -42,6 +42,12 @@ export { customGrad, type CustomGrad, type GradContext } from './transforms/cust
 export { jvp } from './transforms/jvp.js';
 export { vmap, type Dims } from './transforms/vmap.js';
 export { scan, type Loose, type ScanOptions } from './transforms/loops/scan.js';
+export { whileLoop, type WhileLoopOptions } from './transforms/loops/whileLoop.js';
+export { cond, switchCase } from './transforms/loops/branch.js';
+export {
+  associativeScan,
+  type AssociativeScanOptions,
+} from './transforms/loops/associativeScan.js';
 export { gradcheck, gradgradcheck, type GradcheckOptions } from './testing/gradcheck.js';
 export { graph, type Graph, type GraphEdge, type GraphNode } from './debug/graph.js';
 export { explain, setDebug } from './debug/explain.js';

@@ -13,7 +13,7 @@ const notOperations = `
   arange eye full fullLike linspace ones onesLike scalar tensor zeros zerosLike
   bernoulli getRngState manualSeed rand randLike randint randn randnLike randperm setRngState
   enableGrad isGradEnabled noGrad scope dependsOn withMode recordingOf
-  compile withoutCompile scan devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
+  compile withoutCompile scan whileLoop cond switchCase associativeScan devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
   detectAnomaly explain graph setDebug gradcheck gradgradcheck
   hessian hvp jacfwd jacrev valueAndGrad vjp borrowGrad afterRun rememberRuns culprit forgetRun
 `.split(/\s+/);

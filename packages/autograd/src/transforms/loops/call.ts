@@ -4,10 +4,9 @@
  * The way back of a loop is a loop from its end, over the carries that the way there has kept; what a step computed is
  * computed once more. Forward mode carries tangents beside the values.
  */
-import { mode } from '../../graph/mode.js';
+import { mode, type LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter, Placeholder } from '../../graph/version.js';
-import { expandNode, reshapeNode } from '../../ops/build/broadcast.js';
 import { zerosOf } from '../../ops/build/primitive.js';
 import { moveDim } from '../../ops/shape/movement.js';
 import { makeCall, type Call, type CallRules, type Replacement, type Rewriting } from '../call.js';
@@ -15,12 +14,13 @@ import { pushforward } from '../jvp.js';
 import { rewrite } from '../rewrite.js';
 import { between, building } from '../variable.js';
 import { leafOf, pullback } from '../vjp.js';
+import { extend, present, spread, standIn } from './extend.js';
 import { closeBody, type Body, type BodyGraph } from './body.js';
 import { loopNodes, type LoopSpec } from './run.js';
 
 /** How often, and in which direction. */
 export interface Steps {
-  readonly name: string;
+  readonly name: LoopName;
   readonly length: number;
   readonly reverse: boolean;
   readonly rewound: boolean;
@@ -78,26 +78,6 @@ function partsOf(call: Call): {
     constants: inputs.slice(n + m, n + m + body.constants.length),
     base: body.draws > 0 ? inputs.at(-1) : undefined,
   };
-}
-
-/** Records more of a body, as its own nodes were. */
-function extend<R>(name: string, f: () => R): R {
-  const { tracing, body } = mode;
-  mode.tracing ??= name as 'scan';
-  mode.body = name as 'scan';
-  try {
-    return building(true, f);
-  } finally {
-    Object.assign(mode, { tracing, body });
-  }
-}
-
-function standIn(like: Tensor): Placeholder {
-  return new Placeholder(like.shape, like.dtype, { requiresGrad: true });
-}
-
-function present<T>(x: T | null): x is T {
-  return x !== null;
 }
 
 const scanRules: Omit<CallRules, 'name'> = {
@@ -214,7 +194,7 @@ const scanRules: Omit<CallRules, 'name'> = {
   rebuild(inputs, size, call, rewriting) {
     const { body, steps } = call.rules as ScanCall;
     const [n, m] = [body.carries.length, body.xs.length];
-    const { graph, flags } = rebuiltBody(body, inputs, size, rewriting);
+    const { graph, flags } = rebuiltBody(call.rules as ScanCall, inputs, size, rewriting);
     const starts = inputs
       .slice(0, n)
       .map((r, k) => (flags[k] === true && !r.batched ? spread(r.node, size) : r.node));
@@ -242,7 +222,7 @@ function savedOf(call: Call): Tensor[] {
 
 /** A body for inputs in other places, and which of its outputs have examples; carries that get them have them throughout. */
 function rebuiltBody(
-  body: Body,
+  { body, steps }: ScanCall,
   inputs: readonly Replacement[],
   size: number,
   rewriting: Rewriting,
@@ -259,7 +239,7 @@ function rebuiltBody(
       ...stand.map((node, k) => ({ node, batched: batched[k] === true })),
       ...inputs.slice(n + m, n + m + body.constants.length),
     ];
-    const made = extendRewriting(() =>
+    const made = extend(steps.name, () =>
       rewrite(body.outputs, [...variables, ...body.constants], replacements, size, {
         within: rewriting,
         since: body.since,
@@ -279,13 +259,4 @@ function rebuiltBody(
       flags,
     };
   }
-}
-
-function extendRewriting<R>(f: () => R): R {
-  return extend(mode.body ?? 'scan', f);
-}
-
-/** The same for every example. */
-function spread(x: Tensor, size: number): Tensor {
-  return expandNode(reshapeNode(x, [1, ...x.shape]), [size, ...x.shape]);
 }

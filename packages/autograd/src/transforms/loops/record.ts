@@ -65,30 +65,33 @@ export function namesOf(name: string, tree: Tree): string[] {
   );
 }
 
+const BODY = { who: 'the body', what: 'a carry like the one it is given' };
+
 /** The tensors of what a body returned in the place of `like`, whose tensors are called `names`. */
 export function matching(
   op: string,
   returned: Tree,
   { leaves, structure }: { readonly leaves: readonly Tensor[]; readonly structure: Structure },
   names: readonly string[],
+  { who, what }: { readonly who: string; readonly what: string } = BODY,
 ): Tensor[] {
   const got = flatten(returned);
   if (got.structure.text !== structure.text) {
     throw new ShapeError(
-      `${op}: the body must return a carry like the one it is given, ${structure.text}; got ${got.structure.text}`,
+      `${op}: ${who} must return ${what}, ${structure.text}; got ${got.structure.text}`,
     );
   }
   return got.leaves.map((y, k) => {
     const x = leaves[k] as Tensor;
     if (!sameShape(y.shape, x.shape)) {
       throw new ShapeError(
-        `${op}: ${names[k] ?? 'the carry'} has shape ${show(x.shape)}, but the body returns ${show(y.shape)} for it; ` +
+        `${op}: ${names[k] ?? 'the carry'} has shape ${show(x.shape)}, but ${who} returns ${show(y.shape)} for it; ` +
           `they must be equal`,
       );
     }
     if (y.dtype !== x.dtype) {
       throw new DTypeError(
-        `${op}: ${names[k] ?? 'the carry'} is ${x.dtype}, but the body returns ${y.dtype} for it; cast one: ` +
+        `${op}: ${names[k] ?? 'the carry'} is ${x.dtype}, but ${who} returns ${y.dtype} for it; cast one: ` +
           `cast(x, '${x.dtype}')`,
       );
     }

@@ -8,6 +8,7 @@ import { ChainruleError } from '../../errors.js';
 import { backendInUse, explain } from '../../engine/evaluate.js';
 import type { Backend } from '../../engine/program.js';
 import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
+import type { LoopName } from '../../graph/mode.js';
 import type { AttrValue, Value } from '../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -16,7 +17,7 @@ import type { Program } from './body.js';
 
 /** How a loop runs. */
 export interface LoopSpec {
-  readonly name: string;
+  readonly name: LoopName;
   /** One body, or the branches to choose from. */
   readonly programs: readonly Program[];
   /** The steps; of a loop that ends by a condition the most that there may be. */
@@ -283,10 +284,11 @@ function runWhile(spec: LoopSpec, inputs: readonly Value[], backend: Backend): T
 
 function runBranch(spec: LoopSpec, inputs: readonly Value[], backend: Backend): TypedArray[] {
   const { programs, constants } = spec;
-  const chosen = Number(inputs[0]?.data[0]);
-  if (Number.isNaN(chosen)) throw new ChainruleError(`${spec.name}: the condition is NaN`);
+  const value = Number(inputs[0]?.data[0]);
+  if (Number.isNaN(value)) throw new ChainruleError(`${spec.name}: the predicate is NaN`);
+  const chosen = spec.name === 'cond' ? Number(value !== 0) : value;
   const last = programs.length - 1;
-  const at = Math.min(Math.max(Math.trunc(chosen), 0), last);
+  const at = Math.min(Math.max(chosen, 0), last);
   const program = programs[at] as Program;
   const stepper = new Stepper(program, inputs, constants[at] as number, backend);
   return stepper.step(
