@@ -11,6 +11,7 @@ import {
   grad,
   GradError,
   hessian,
+  IndexError,
   jvp,
   manualSeed,
   rand,
@@ -121,7 +122,7 @@ describe('whileLoop', () => {
         count.assign(count.add(1));
         return h.add(rand([2]));
       };
-      let h = tensor([0, 0]);
+      let h: Tensor = tensor([0, 0]);
       if (loop) h = whileLoop((z: Tensor) => z.sum().lt(4), step, h);
       else while (h.sum().item() < 4) h = step(h);
       return [h.toArray(), count.item(), rand([2]).toArray()];
@@ -150,9 +151,6 @@ describe('whileLoop', () => {
         x,
       ),
     ).toThrow(DTypeError);
-    expect(
-      () => whileLoop((h: Tensor) => h.sum().gt(0), more, x, { maxIterations: 5 }).item,
-    ).not.toThrow();
     expect(() =>
       whileLoop((h: Tensor) => h.sum().gt(0), more, x, { maxIterations: 5 }).dataSync(),
     ).toThrow(/whileLoop: the condition still holds after 5 iterations/);
@@ -354,8 +352,8 @@ describe('associativeScan', () => {
     expect(() => associativeScan((p: Tensor) => p.sum(), m)).toThrow(
       /xs has shape \[3, 2\], but the function returns \[\]/,
     );
-    expect(() => associativeScan(times, [a, f64([1])] as never)).toThrow(ChainruleError);
-    expect(() => associativeScan(times, {} as never)).toThrow(/holds no tensor/);
-    expect(() => associativeScan(times, a, { dim: 3 })).toThrow(ShapeError);
+    expect(() => associativeScan(times as never, [a, f64([1])])).toThrow(ChainruleError);
+    expect(() => associativeScan(times as never, {})).toThrow(/holds no tensor/);
+    expect(() => associativeScan(times, a, { dim: 3 })).toThrow(IndexError);
   });
 });
