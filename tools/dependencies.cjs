@@ -3,8 +3,9 @@
  * as they are gone when the code runs.
  */
 
-// In autograd: graph <- ops <- transforms, and graph <- engine <- backends.
+// In autograd: graph <- ops <- transforms, and graph <- engine <- backends; arguments are checked in all of them.
 const mayNotImport = {
+  arguments: ['ops', 'transforms', 'engine', 'backends', 'debug', 'io', 'testing'],
   graph: ['ops', 'transforms', 'engine', 'backends', 'debug', 'io', 'testing'],
   ops: ['transforms', 'engine', 'backends', 'debug', 'io', 'testing'],
   engine: ['ops', 'transforms', 'backends', 'debug', 'io', 'testing'],

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as A from '@chainrule/autograd';
 import { operations, primitives } from '@chainrule/autograd/internal';
-import { supports } from '../packages/autograd/src/backends/wasm/elementOps.js';
+import { supports } from '../packages/autograd/src/backends/wasm/elements/elementOps.js';
 import type { OpLine } from '../packages/autograd/test/opChecks.js';
 import * as elementwise from '../packages/autograd/test/operations/elementwise.js';
 import * as matrix from '../packages/autograd/test/operations/matrix.js';
@@ -34,6 +34,8 @@ export function withTable(text: string): string {
 const families: Readonly<Record<string, Record<string, OpLine>>> = {
   arithmetic: elementwise.arithmetic,
   'trigonometric and special functions': elementwise.trigonometric,
+  'special functions, as `special.…`': elementwise.specialFunctions,
+  'further element by element': elementwise.further,
   'comparison, logic and rounding': elementwise.logic,
   activations: elementwise.activations,
   reductions: reducing.reductions,

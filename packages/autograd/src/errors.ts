@@ -9,38 +9,65 @@ const BRAND = Symbol.for('chainrule.error');
 
 /** The base of every error that Chainrule throws on misuse. */
 export class ChainruleError extends Error {
-  /** @internal The names of this class and its ancestors. */
-  readonly [BRAND]: readonly string[] = [];
+  /** @internal Its name, and those of the classes it also is: written out, as minifiers rename classes. */
+  static readonly kinds: readonly string[] = ['ChainruleError'];
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
-    const names: string[] = [];
-    for (
-      let c: unknown = new.target;
-      typeof c === 'function' && c !== Error;
-      c = Object.getPrototypeOf(c)
-    ) {
-      names.push(c.name);
-    }
-    this[BRAND] = names;
+    const { kinds } = new.target;
+    // Defined, not assigned: where Error.prototype is frozen an assignment would be refused.
+    const hidden = { writable: true, configurable: true };
+    const name = Object.hasOwn(new.target, 'kinds') ? kinds[0] : new.target.name;
+    Object.defineProperty(this, 'name', { ...hidden, value: name });
+    Object.defineProperty(this, BRAND, { ...hidden, value: kinds });
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    const names = (value as { [BRAND]?: readonly string[] } | null | undefined)?.[BRAND];
-    return Array.isArray(names) && names.includes(this.name);
+    // A class that a user derived from one of these has no brand of its own.
+    if (!Object.hasOwn(this, 'kinds')) {
+      return Object.prototype.isPrototypeOf.call(this.prototype, value as object);
+    }
+    const kinds = (value as { [BRAND]?: readonly string[] } | null | undefined)?.[BRAND];
+    return Array.isArray(kinds) && kinds.includes(this.kinds[0]);
   }
 }
 
 /** Shapes that do not fit the operation or each other. */
-export class ShapeError extends ChainruleError {}
-/** An element type that the operation is not defined for. */
-export class DTypeError extends ChainruleError {}
+export class ShapeError extends ChainruleError {
+  /** @internal */
+  static override readonly kinds: readonly string[] = ['ShapeError', 'ChainruleError'];
+}
+/** An element type that the operation is not defined for, or a number that does not fit one. */
+export class DTypeError extends ChainruleError {
+  /** @internal */
+  static override readonly kinds: readonly string[] = ['DTypeError', 'ChainruleError'];
+}
 /** A dimension, position or class index out of range. */
-export class IndexError extends ChainruleError {}
+export class IndexError extends ChainruleError {
+  /** @internal */
+  static override readonly kinds: readonly string[] = ['IndexError', 'ChainruleError'];
+}
 /** Differentiation asked for where there is none: no graph, a freed graph, a non-scalar without a gradient. */
-export class GradError extends ChainruleError {}
+export class GradError extends ChainruleError {
+  /** @internal */
+  static override readonly kinds: readonly string[] = ['GradError', 'ChainruleError'];
+}
 /** A device that is missing, lost or cannot do what was asked. */
-export class DeviceError extends ChainruleError {}
+export class DeviceError extends ChainruleError {
+  /** @internal */
+  static override readonly kinds: readonly string[] = ['DeviceError', 'ChainruleError'];
+}
 /** A file or bytes that are not what they claim to be. */
-export class FormatError extends ChainruleError {}
+export class FormatError extends ChainruleError {
+  /** @internal */
+  static override readonly kinds: readonly string[] = ['FormatError', 'ChainruleError'];
+}
+/** @internal A file with a number that no dtype here can hold: a `FormatError`, and a `DTypeError` as anywhere else. */
+export class ElementError extends FormatError {
+  /** @internal */
+  static override readonly kinds: readonly string[] = [
+    'DTypeError',
+    'FormatError',
+    'ChainruleError',
+  ];
+}

@@ -1,5 +1,18 @@
 /** @file The public surface of `@chainrule/optim`. */
 export { Optimizer, type CommonOptions } from './optimizer.js';
+export type { Initial, Rule, Symbolic, Symbols, Update } from './rule.js';
+export { chain } from './chain.js';
+export {
+  clipped,
+  lookahead,
+  scheduled,
+  type ClipNorm,
+  type ClipValue,
+  type Lookahead,
+} from './compose.js';
+export { decayed, type Decay, type EitherDecay } from './rules/decay.js';
+export * as rules from './rules/index.js';
+export type { Check, Hypers, HyperValue } from './checks.js';
 export type { OnNonFinite } from './finiteWatch.js';
 export type { GroupOptions, ParamGroup, Params, ParamsOrGroups } from './paramGroup.js';
 export type { OptimizerState, SavedGroup } from './state.js';
@@ -34,6 +47,7 @@ export {
   type PlateauOptions,
   type PlateauState,
 } from './schedules/reduceLROnPlateau.js';
-export { LambdaLR } from './schedules/lambdaLR.js';
+export { LambdaLR, MultiplicativeLR, type LambdaOptions } from './schedules/lambdaLR.js';
+export { SWALR, type SWAOptions } from './schedules/swaLR.js';
 export { ChainedScheduler, SequentialLR } from './schedules/combined.js';
 export { ExponentialMovingAverage, type AverageState } from './ema.js';

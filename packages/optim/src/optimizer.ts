@@ -19,7 +19,7 @@ import { Clock } from './clock.js';
 import { FiniteWatch, type OnNonFinite, type Watched } from './finiteWatch.js';
 import { buildGroup, groupsOf, structureOf } from './paramGroup.js';
 import type { BuiltGroup, GroupOptions, ParamGroup, ParamsOrGroups } from './paramGroup.js';
-import type { Initial, Rule } from './rule.js';
+import { complete, paramAfter, type CompleteRule, type Initial, type Rule } from './rule.js';
 import { load, save, type OptimizerState } from './state.js';
 
 /** What an optimizer remembers of one parameter. */
@@ -42,14 +42,16 @@ export interface CommonOptions {
 }
 
 /**
- * The base of all optimizers. PyTorch: `torch.optim.Optimizer`.
+ * An optimizer: a rule, and the parameters it works on. PyTorch: `torch.optim.Optimizer`.
+ *
+ * `Adam`, `SGD` and the others are optimizers with a rule of their own; `new Optimizer(rule, params, options)` takes any.
  *
  * Differences from PyTorch: gradients are cleared to `null` always; `foreach`, `fused`, `capturable` and
  * `differentiable` do not exist, as every step runs as one program; a parameter that never has a gradient is reported
  * once; state dictionaries of parameters with names are matched by name.
  */
-export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
-  private readonly rule: Rule<H>;
+export class Optimizer<H extends Hypers = { readonly lr: number }> {
+  private readonly rule: CompleteRule<H>;
   private readonly defaults: H;
   private readonly strict: boolean;
   /** What watches over non-finite numbers; null where they are ignored. */
@@ -64,11 +66,16 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
   /** A step is the same at every turn: recorded once, it takes a fraction of the time that building it would. */
   private readonly replay = compile(() => this.update(null, null));
 
-  protected constructor(
-    rule: Rule<H>,
-    given: ParamsOrGroups<Partial<H>>,
-    options: Partial<H> & CommonOptions,
+  /**
+   * An optimizer that goes by a rule of yours: see {@link Rule}.
+   * @throws {ChainruleError} if there are no parameters, one is given twice or frozen, or an option cannot be used.
+   */
+  constructor(
+    given: Rule<H>,
+    params: ParamsOrGroups<Partial<H>>,
+    options: Partial<H> & CommonOptions = {},
   ) {
+    const rule = complete(given);
     const { strict = false, onNonFinite = 'ignore', ...hypers } = options;
     this.rule = rule;
     ensure(rule.name, 'strict', strict, flag);
@@ -84,7 +91,7 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
     }
     const set = Object.entries(hypers).filter(([, value]) => value !== undefined);
     this.defaults = { ...rule.defaults, ...Object.fromEntries(set) };
-    for (const group of groupsOf(rule.name, given)) this.addParamGroup(group);
+    for (const group of groupsOf(rule.name, params)) this.addParamGroup(group);
   }
 
   /** The groups: `optimizer.paramGroups[0].lr = 0.01`. */
@@ -140,7 +147,8 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
   /** Gives every parameter and its state their next versions. */
   private update(watch: FiniteWatch | null, loss: unknown): void {
     noGrad(() => {
-      const assignments = this.built.flatMap((group) => this.updateGroup(group));
+      const measures = this.rule.measures?.(this.gradients()) ?? {};
+      const assignments = this.built.flatMap((group) => this.updateGroup(group, measures));
       const guarded = watch?.guard(assignments, () => this.watched(loss)) ?? assignments;
       for (const [target, next] of guarded) target.assign(next);
       dependsOn(() => this.layout());
@@ -180,12 +188,20 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
       : gradients;
   }
 
-  private updateGroup({ group, symbols }: BuiltGroup<H>): [Cell, Tensor][] {
+  private gradients(): Tensor[] {
+    const params = this.built.flatMap(({ group }) => group.params);
+    return params.map((p) => borrowGrad(p)).filter((g) => g !== null);
+  }
+
+  private updateGroup(
+    { group, symbols }: BuiltGroup<H>,
+    measures: Readonly<Record<string, Tensor>>,
+  ): [Cell, Tensor][] {
     const values = group as unknown as H;
     const assignments: [Cell, Tensor][] = [];
     for (const [clock, params] of this.clocksOf(group)) {
       const t = clock.step.add(1);
-      const scalars = this.rule.scalars(symbols, t, clock.counters, values);
+      const scalars = this.rule.scalars(symbols, t, clock.counters, values, measures);
       assignments.push([clock.step, t]);
       for (const [name, next] of Object.entries(
         this.rule.count?.(symbols, t, clock.counters) ?? {},
@@ -198,8 +214,9 @@ export abstract class Optimizer<H extends Hypers = { readonly lr: number }> {
         const scalarsOfType = castAll(scalars, p.dtype, cache);
         const gradient = borrowGrad(p) as Tensor;
         const g = group['maximize'] === true ? neg(gradient) : gradient;
-        const { param, ...rest } = this.rule.update(p, g, state, scalarsOfType, values);
-        assignments.push([p, param]);
+        const update = this.rule.update(p, g, state, scalarsOfType, values);
+        const { param: _param, step: _step, ...rest } = update;
+        assignments.push([p, paramAfter(p, update)]);
         for (const [name, value] of Object.entries(rest))
           assignments.push([state[name] as Cell, value as Tensor]);
       }

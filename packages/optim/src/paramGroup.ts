@@ -2,7 +2,7 @@
 import { cell, ChainruleError, Tensor, tensor } from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';
 import { display, ensure, type Hypers, type HyperValue } from './checks.js';
-import type { Rule, Symbols } from './rule.js';
+import type { CompleteRule, Symbols } from './rule.js';
 
 /** Parameters, perhaps with names: `model.parameters()` or `model.namedParameters()`. */
 export type Params = Iterable<Parameter | readonly [name: string, parameter: Parameter]>;
@@ -72,7 +72,7 @@ function listOf(owner: string, x: unknown): unknown[] {
  * @throws {ChainruleError} if a parameter or a hyper-parameter cannot be used.
  */
 export function buildGroup<H extends Hypers>(
-  rule: Rule<H>,
+  rule: CompleteRule<H>,
   defaults: H,
   given: GroupOptions<Partial<H>>,
   used: ReadonlyMap<Parameter, string>,
@@ -104,7 +104,7 @@ export function buildGroup<H extends Hypers>(
 
 /** What the graph of a step may depend on: of most numbers only whether they are 0. */
 export function structureOf<H extends Hypers>(
-  { structural = [] }: Rule<H>,
+  { structural = [] }: CompleteRule<H>,
   name: string,
   x: HyperValue,
 ): HyperValue {
@@ -114,7 +114,7 @@ export function structureOf<H extends Hypers>(
 
 /** @throws {ChainruleError} if a value, or several together, cannot be used. */
 export function checkHypers<H extends Hypers>(
-  rule: Rule<H>,
+  rule: CompleteRule<H>,
   values: H,
   params: readonly Parameter[],
 ): void {
@@ -126,7 +126,7 @@ export function checkHypers<H extends Hypers>(
 
 /** Defines a property that can be read and changed as a plain value; returns what formulas see of it. */
 function defineHyper<H extends Hypers>(
-  rule: Rule<H>,
+  rule: CompleteRule<H>,
   group: object,
   name: string,
   values: Record<string, HyperValue>,

@@ -1,6 +1,7 @@
 /** @file What tells one optimizer from another: its rule. Everything else is written once, in `optimizer.ts`. */
+import { sub } from '@chainrule/autograd';
 import type { Parameter, Shape, Tensor } from '@chainrule/autograd';
-import type { Check, Hypers } from './checks.js';
+import { finite, flag, tuple, type Check, type Hypers } from './checks.js';
 
 /** A hyper-parameter as formulas see it: a number is a tensor without dimensions, in float64. */
 export type Symbolic<T> = T extends number
@@ -18,11 +19,32 @@ export interface Initial {
   readonly shape?: Shape;
 }
 
+/** What a rule makes of a parameter: the step, `p ← p − step`, or the parameter after it; and its state afterwards. */
+export type Update<State extends string = string> = (
+  | { readonly step: Tensor; readonly param?: never }
+  | { readonly param: Tensor; readonly step?: never }
+) &
+  Partial<Record<State, Tensor>>;
+
 /**
- * An update rule. It computes with tensors only, first steps included, so that a compiled step replays right.
+ * An update rule: what an optimizer is made of. `new Optimizer(rule, params, options)` gives it parameter groups, checked
+ * hyper-parameters that may change at any time, state dictionaries, `onNonFinite`, `compile` and resuming; `decayed`,
+ * `clipped`, `scheduled`, `lookahead` and `chain` make further rules of it.
  *
- * `Scalar` names the numbers all parameters of a group share in a step, `State` what is remembered of each parameter,
- * `Counter` the numbers that are remembered with the step count.
+ * It computes with tensors only, first steps included, so that a compiled step replays right. `Scalar` names the numbers
+ * all parameters of a group share in a step, `State` what is remembered of each parameter, `Counter` the numbers that
+ * are remembered with the step count.
+ * @example
+ * const signum: Rule<{ lr: number; beta: number }, 'lr' | 'beta', 'average'> = {
+ *   name: 'Signum',
+ *   defaults: { lr: 1e-3, beta: 0.9 },
+ *   state: () => ({ average: {} }),
+ *   update: (p, g, { average }, { lr, beta }) => {
+ *     const next = average.add(g.sub(average).mul(beta.neg().add(1)));
+ *     return { step: next.sign().mul(lr), average: next };
+ *   },
+ * };
+ * const optimizer = new Optimizer(signum, model.parameters(), { lr: 1e-4 });
  */
 export interface Rule<
   H extends Hypers,
@@ -30,36 +52,86 @@ export interface Rule<
   State extends string = string,
   Counter extends string = string,
 > {
-  /** The optimizer's name. */
+  /** The optimizer's name: messages and state dictionaries have it. */
   readonly name: string;
+  /** Every hyper-parameter, with its default. One of them is `lr`, if schedules are to drive it. */
   readonly defaults: H;
-  readonly checks: { readonly [K in keyof H]: Check };
+  /** What hyper-parameters may be. By default numbers must be finite and flags stay flags. */
+  readonly checks?: { readonly [K in keyof H]?: Check };
   /** Numbers whose value shapes the graph: a count of iterations. Of other numbers only whether they are 0 may. */
   readonly structural?: readonly string[];
   /** Conditions on several hyper-parameters, or on the parameters: what is wrong, or null. */
   refuse?(group: H, params: readonly Parameter[]): string | null;
   /** The first values of the counters. */
   counters?(group: H): Record<Counter, number>;
-  /** What is remembered of a parameter, given the group's options. */
-  state(group: H, param: Parameter): Partial<Record<State, Initial>>;
+  /** What is remembered of a parameter, given the group's options. By default nothing. */
+  state?(group: H, param: Parameter): Partial<Record<State, Initial>>;
   /** The counters after step `t`. */
   count?(h: Symbols<H>, t: Tensor, counters: Record<Counter, Tensor>): Record<Counter, Tensor>;
+  /** Numbers that follow from all gradients of a step together, those of all groups: their norm. Without dimensions. */
+  measures?(gradients: readonly Tensor[]): Record<string, Tensor>;
   /**
    * The numbers of step `t` (1 for the first), from the counters before it, computed in float64 once for a group; the
-   * machinery casts them to the dtype of each parameter.
+   * machinery casts them to the dtype of each parameter. By default the hyper-parameters that are numbers.
    */
-  scalars(
+  scalars?(
     h: Symbols<H>,
     t: Tensor,
     counters: Record<Counter, Tensor>,
     group: H,
+    measures: Readonly<Record<string, Tensor>>,
   ): Record<Scalar, Tensor>;
-  /** The parameter and its state after the step. `g` is the gradient, already negated if the group maximizes. */
+  /** The step and the state after it. `g` is the gradient, already negated if the group has `maximize` set. */
   update(
     p: Tensor,
     g: Tensor,
     state: Record<State, Tensor>,
     s: Record<Scalar, Tensor>,
     group: H,
-  ): { readonly param: Tensor } & Partial<Record<State, Tensor>>;
+  ): Update<State>;
+}
+
+/** A rule whose defaults are filled in. */
+export interface CompleteRule<H extends Hypers> extends Rule<H> {
+  readonly checks: { readonly [K in keyof H]: Check };
+  state(group: H, param: Parameter): Partial<Record<string, Initial>>;
+  scalars(
+    h: Symbols<H>,
+    t: Tensor,
+    counters: Record<string, Tensor>,
+    group: H,
+    measures: Readonly<Record<string, Tensor>>,
+  ): Record<string, Tensor>;
+}
+
+/** The rule with what it leaves out. */
+export function complete<H extends Hypers>(rule: Rule<H>): CompleteRule<H> {
+  const checks = Object.entries(rule.defaults).map(([name, value]): [string, Check] => [
+    name,
+    rule.checks?.[name] ?? defaultCheck(value),
+  ]);
+  return {
+    ...rule,
+    checks: Object.fromEntries(checks) as CompleteRule<H>['checks'],
+    state: (group, param) => rule.state?.(group, param) ?? {},
+    scalars: (h, t, counters, group, measures) =>
+      rule.scalars?.(h, t, counters, group, measures) ?? numbersOf(h, group),
+  };
+}
+
+function defaultCheck(value: unknown): Check {
+  if (typeof value === 'number') return finite;
+  if (typeof value === 'boolean') return flag;
+  if (Array.isArray(value)) return tuple(...value.map(defaultCheck));
+  return { must: 'be of the kind its default is', test: (x) => typeof x === typeof value };
+}
+
+function numbersOf<H extends Hypers>(h: Symbols<H>, group: H): Record<string, Tensor> {
+  const names = Object.keys(h).filter((name) => typeof group[name] === 'number');
+  return Object.fromEntries(names.map((name) => [name, h[name] as Tensor]));
+}
+
+/** The parameter after an update. */
+export function paramAfter(p: Tensor, { step, param }: Update): Tensor {
+  return step === undefined ? param : sub(p, step);
 }

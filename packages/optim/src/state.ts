@@ -5,7 +5,7 @@ import { Clock } from './clock.js';
 import { display, type Hypers, type HyperValue } from './checks.js';
 import type { ParamState } from './optimizer.js';
 import { checkHypers, type BuiltGroup } from './paramGroup.js';
-import type { Rule } from './rule.js';
+import type { CompleteRule } from './rule.js';
 
 /** A group as it is saved: its hyper-parameters, and its parameters by name, or by place where they have none. */
 export interface SavedGroup {
@@ -40,7 +40,7 @@ function snapshot(t: Tensor): Tensor {
 }
 
 export function save<H extends Hypers>(
-  rule: Rule<H>,
+  rule: CompleteRule<H>,
   built: readonly BuiltGroup<H>[],
   states: ReadonlyMap<Parameter, ParamState>,
 ): OptimizerState {
@@ -81,7 +81,7 @@ function snapshots(cells: Readonly<Record<string, Tensor>>): Record<string, Tens
  * @throws {FormatError} if it does not fit. Nothing has changed then.
  */
 export function load<H extends Hypers>(
-  rule: Rule<H>,
+  rule: CompleteRule<H>,
   built: readonly BuiltGroup<H>[],
   states: Map<Parameter, ParamState>,
   saved: OptimizerState,
@@ -120,7 +120,7 @@ export function load<H extends Hypers>(
 }
 
 function hypersOf<H extends Hypers>(
-  rule: Rule<H>,
+  rule: CompleteRule<H>,
   { group }: BuiltGroup<H>,
   saved: SavedGroup,
   g: number,
@@ -174,7 +174,7 @@ function match(
 
 /** The saved tensors of one parameter, if they are what the rule keeps. */
 function checkState<H extends Hypers>(
-  rule: Rule<H>,
+  rule: CompleteRule<H>,
   values: H,
   p: Parameter,
   saved: Readonly<Record<string, Tensor>>,
@@ -214,7 +214,7 @@ function checkState<H extends Hypers>(
 
 /** Makes the states; parameters that have counted the same share a clock again. */
 function takeOver<H extends Hypers>(
-  rule: Rule<H>,
+  rule: CompleteRule<H>,
   values: H,
   params: readonly Parameter[],
   found: ReadonlyMap<Parameter, Record<string, Tensor>>,

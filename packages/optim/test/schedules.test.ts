@@ -14,6 +14,7 @@ interface Fixture {
   }[];
   readonly sequential: readonly number[];
   readonly chained: readonly number[];
+  readonly multiplicative: readonly number[];
   readonly plateau: { readonly metrics: readonly number[]; readonly rates: readonly number[] };
 }
 
@@ -95,6 +96,65 @@ test('SequentialLR equals PyTorch’s', () => {
   expect(() => new optim.SequentialLR(optimizer, { schedulers: [], milestones: [] })).toThrow(
     ChainruleError,
   );
+});
+
+test('MultiplicativeLR equals PyTorch’s', () => {
+  const optimizer = sgd([0.4]);
+  const schedule = new optim.MultiplicativeLR(optimizer, (epoch) => 1 - 1 / (epoch + 2));
+  wanted.multiplicative.forEach((lr, step) => {
+    if (step > 0) schedule.step();
+    expect(optimizer.paramGroups[0]?.lr).toBeCloseTo(lr, 14);
+  });
+  const wrong = { lrLambda: [] as ((epoch: number) => number)[] };
+  expect(() => new optim.MultiplicativeLR(optimizer, wrong)).toThrow(
+    'MultiplicativeLR: lrLambda must be a function, or 1, one a group; got []',
+  );
+});
+
+test('SWALR refuses what it cannot go by', () => {
+  const optimizer = sgd([0.4]);
+  expect(() => new optim.SWALR(optimizer, { swaLr: NaN })).toThrow(/swaLr must be a finite number/);
+  expect(() => new optim.SWALR(optimizer, { swaLr: [1, 2] })).toThrow(/2 entries for 1 groups/);
+  expect(() => new optim.SWALR(optimizer, { swaLr: 1, annealStrategy: 'sin' as 'cos' })).toThrow(
+    "SWALR: annealStrategy must be 'cos' or 'linear'; got 'sin'",
+  );
+});
+
+/** A user's own schedule: what the base class asks for and nothing more. */
+class InverseRoot extends optim.LRScheduler {
+  constructor(optimizer: optim.Scheduled) {
+    super('InverseRoot', optimizer);
+    this.begin();
+  }
+
+  protected override rates(): number[] {
+    return this.baseLrs.map((lr) => lr / Math.sqrt(this.lastEpoch + 1));
+  }
+}
+
+test('a schedule of one’s own steps, saves, chains and follows others', () => {
+  const optimizer = sgd([0.4, 0.1]);
+  const schedule = new InverseRoot(optimizer);
+  for (let i = 0; i < 3; i++) schedule.step();
+  expect(schedule.getLastLr()).toEqual([0.2, 0.05]);
+  const other = new InverseRoot(sgd([0.4, 0.1]));
+  other.loadStateDict(schedule.stateDict());
+  other.step();
+  expect(other.getLastLr()[0]).toBeCloseTo(0.4 / Math.sqrt(5), 15);
+  const third = sgd([1]);
+  const sequence = new optim.SequentialLR(third, {
+    schedulers: [
+      new optim.ConstantLR(third, { factor: 0.5, totalIters: 9 }),
+      new InverseRoot(third),
+    ],
+    milestones: [2],
+  });
+  const seen = [0, 1, 2, 3].map(() => {
+    const [rate] = sequence.getLastLr();
+    sequence.step();
+    return rate;
+  });
+  expect(seen).toEqual([0.5, 0.5, 1, 1 / Math.sqrt(2)]);
 });
 
 test('ChainedScheduler equals PyTorch’s', () => {
@@ -231,4 +291,57 @@ describe('construction refuses', () => {
     expect(make).toThrow(ChainruleError);
     expect(make).toThrow(message);
   });
+});
+
+test('no loop of as many steps as a schedule is long ends in a rate that an optimizer refuses', () => {
+  const whole = fc.integer({ min: 1, max: 12 });
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  const schedule = fc.oneof(
+    fc.record({
+      name: fc.constant('OneCycleLR'),
+      n: whole,
+      maxLr: fc.constant(0.1),
+      annealStrategy: fc.constantFrom('cos', 'linear'),
+      threePhase: fc.boolean(),
+      pctStart: fc.oneof(share, fc.constantFrom(0, 0.5, 1)),
+      maxMomentum: fc.constantFrom(0.95, 1),
+    }),
+    fc.record({
+      name: fc.constant('LinearLR'),
+      n: whole,
+      startFactor: fc.double({ min: 1e-3, max: 1, noNaN: true }),
+      endFactor: fc.oneof(share, fc.constant(0)),
+    }),
+    fc.record({ name: fc.constant('PolynomialLR'), n: whole, power: fc.constantFrom(0.5, 1, 2) }),
+    fc.record({ name: fc.constant('CosineAnnealingLR'), n: whole, etaMin: fc.constantFrom(0, 1) }),
+    fc.record({ name: fc.constant('ConstantLR'), n: whole, factor: share }),
+  );
+  fc.assert(
+    fc.property(schedule, ({ name, n, ...options }) => {
+      const optimizer = sgd([0.3], { momentum: 0.9 });
+      const lengths: Record<string, string> = {
+        OneCycleLR: 'totalSteps',
+        CosineAnnealingLR: 'tMax',
+      };
+      const length = lengths[name] ?? 'totalIters';
+      const schedule = new (classOf(name))(optimizer, { ...options, [length]: n });
+      for (let step = 0; step < (name === 'OneCycleLR' ? n : 4 * n); step++) schedule.step();
+      expect(optimizer.paramGroups[0]?.lr).toBeGreaterThanOrEqual(0);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('OneCycleLR along a line ends at its last rate', () => {
+  const optimizer = sgd([0.1], { momentum: 0.9 });
+  const schedule = new optim.OneCycleLR(optimizer, {
+    maxLr: 0.1,
+    totalSteps: 10,
+    annealStrategy: 'linear',
+  });
+  for (let step = 0; step < 10; step++) schedule.step();
+  expect(optimizer.paramGroups[0]?.lr).toBeCloseTo(0.1 / 25 / 1e4, 12);
+  expect(() => {
+    schedule.step();
+  }).toThrow(/the cycle is over/);
 });

@@ -8,17 +8,18 @@ import { runtime } from '../graph/runtime.js';
 import { extraOf, makeNode, Tensor, valueOf, type Hook } from '../graph/tensor.js';
 import {
   constant,
-  constantOp,
   counterOp,
+  isNumber,
   isWhole,
+  numberOf,
   Placeholder,
   placeholderOp,
   versionOp,
 } from '../graph/version.js';
 import { flatten, isTensor, type Structure } from '../tree.js';
 import { collect, type Collected } from './collect.js';
-import { backendInUse, engine, evaluate, numberArray } from './evaluate.js';
-import { isNumber, numberOf, Plan } from './plan.js';
+import { backendInUse, engine, evaluate, keepFromNowOn, numberArray } from './evaluate.js';
+import { Plan } from './plan.js';
 import type { Backend } from './program.js';
 import { factsOf, substitute, type Fact } from './signature.js';
 
@@ -204,7 +205,7 @@ function capture(result: unknown, stand: Stand): Recording {
     if (index >= 0) return { kind: 'argument', index };
     if (node.cell !== null && node.value !== null)
       return { kind: 'root', root: output(again(node)) };
-    if (node.op === constantOp) {
+    if (isNumber(node)) {
       const tensor = new Tensor(
         null,
         [],
@@ -224,7 +225,7 @@ function capture(result: unknown, stand: Stand): Recording {
   for (const cell of made) stops.add(cell.first);
   roots.forEach((root, k) => {
     // A gradient or a new version that is an input as it came.
-    if (stops.has(root) || root.value !== null || root.op === constantOp) roots[k] = again(root);
+    if (stops.has(root) || root.value !== null || isNumber(root)) roots[k] = again(root);
   });
   const graph = collect(roots, stops);
   for (const leaf of graph.leaves) {
@@ -235,6 +236,7 @@ function capture(result: unknown, stand: Stand): Recording {
   const constants = graph.leaves.filter((_leaf, k) => sources[k]?.kind === 'constant');
   const captured = new Set<unknown>(constants.filter((leaf) => leaf.needsGrad));
   for (const gradient of gradients) if (gradient.kind === 'leaf') captured.add(gradient.leaf);
+  keepFromNowOn(graph);
   return {
     grad: mode.grad,
     backend: backendInUse(),

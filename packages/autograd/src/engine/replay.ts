@@ -39,6 +39,7 @@ export function replay(
     const own = link?.roots.includes(i) === true;
     outputs.push(own ? null : borrow(recording.roots[i] as Tensor, backend, leaves));
   }
+  runtime.runs++;
   engine.onRun?.(plan.program(), 'compile');
   let values: TypedArray[];
   try {

@@ -108,6 +108,16 @@ export function constant(value: number, dtype: DType): Tensor {
   return new Tensor(constantOp, NONE, { value }, SCALAR, dtype, false, null);
 }
 
+/** Whether a node is a JavaScript number, or one of the random generator's. */
+export function isNumber(node: Tensor): boolean {
+  return node.op === constantOp || node.op === counterOp;
+}
+
+/** The value of a node that is a number. */
+export function numberOf(node: Tensor): number {
+  return (node.attrs as { value: number }).value;
+}
+
 /** The seed of the random generator or its offset, in float64: a whole number below 2^53. */
 export function counter(value: number, role: 'seed' | 'offset'): Tensor {
   return new Tensor(counterOp, NONE, { value, role }, SCALAR, 'float64', false, null);

@@ -2,7 +2,7 @@
  * @file The element types that files hold, and how each becomes one of the four dtypes: halves widen to float32, all
  * integers become int32 if they fit. The bytes may lie at any offset and in either byte order.
  */
-import { FormatError } from '../errors.js';
+import { ElementError, FormatError } from '../errors.js';
 import type { DType, TypedArray } from '../graph/dtype.js';
 
 /** An array in memory as the codecs of this folder see it: row-major, `data.length` the product of `shape`. */
@@ -56,7 +56,8 @@ export function halfToNumber(bits: number): number {
  * Reads all of `bytes` as elements of type `element`.
  *
  * @param what Names the array in errors.
- * @throws {FormatError} if a 64-bit or unsigned integer does not fit in int32, or a boolean is neither 0 nor 1.
+ * @throws {ElementError} if a 64-bit or unsigned integer does not fit in int32. @throws {FormatError} if a boolean is
+ * neither 0 nor 1.
  */
 export function decodeElements(
   bytes: Uint8Array,
@@ -67,9 +68,9 @@ export function decodeElements(
   const count = bytes.byteLength / ELEMENT_SIZE[element];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const refuse = (index: number, value: number | bigint): never => {
-    const range =
-      element === 'BOOL' ? 'neither 0 nor 1' : 'outside int32, the only integer type here';
-    throw new FormatError(`${what}: element ${index} of type ${element} is ${value}, ${range}`);
+    const found = `${what}: element ${index} of type ${element} is ${value}`;
+    if (element === 'BOOL') throw new FormatError(`${found}, neither 0 nor 1`);
+    throw new ElementError(`${found}, outside int32, the only integer type here`);
   };
 
   /** Types that are stored as they are: one copy of the bytes, wherever they lie. */

@@ -1,7 +1,8 @@
 /** @file `compile`: records a function's graph once, with its backward pass and updates, and replays one plan. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { collect } from '../engine/collect.js';
 import { backendInUse, engine, explain, numberArray } from '../engine/evaluate.js';
-import { isNumber, numberOf, type Plan } from '../engine/plan.js';
+import type { Plan } from '../engine/plan.js';
 import { again, planFor, record, type Recording, type Source } from '../engine/record.js';
 import { replay, type Link } from '../engine/replay.js';
 import { argumentLeaves, fitsFacts } from '../engine/signature.js';
@@ -10,7 +11,7 @@ import { generator } from '../graph/generatorState.js';
 import { mode, withMode, type Guard } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import { makeLeaf, valueOf, type Tensor } from '../graph/tensor.js';
-import { constant, counter, Placeholder } from '../graph/version.js';
+import { constant, counter, isNumber, numberOf, Placeholder } from '../graph/version.js';
 import { isTensor } from '../tree.js';
 import type { Call } from './call.js';
 import { callRecorded, pullRecorded, type RecordedGraph } from './recorded.js';
@@ -47,6 +48,7 @@ const MANY = 64;
  * });
  */
 export function compile<Args extends unknown[], R>(f: (...args: Args) => R): (...args: Args) => R {
+  checkArgument('compile', 'f', f, kinds.callable);
   const recordings: Compiled[] = [];
   return (...args: Args): R => {
     if (mode.tracing !== null || mode.inline) return f(...args); // part of another recording
@@ -206,6 +208,7 @@ function pullCompiled(cts: readonly (Tensor | null)[], call: Call): readonly (Te
   const arrays = inputs.map((x) =>
     typeof x === 'number' ? valueOf(given[x] as Tensor, 'backward') : x,
   );
+  runtime.runs++;
   engine.onRun?.(plan.program(), 'compile');
   const results: (Tensor | null)[] = call.inputs.map(() => null);
   try {

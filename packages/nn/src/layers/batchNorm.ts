@@ -1,9 +1,8 @@
-/** @file Normalization over a batch or an image, with statistics that are kept for evaluation. */
+/** @file Normalization over a batch, with statistics that are kept for evaluation. */
 import {
   batchNorm,
   Cell,
   type DType,
-  instanceNorm,
   noGrad,
   ones,
   type Parameter,
@@ -31,7 +30,7 @@ export interface BatchNormOptions {
 }
 
 /** Parameters and statistics for `[batch, features, …]`. */
-abstract class TrackedNorm extends Module {
+export abstract class TrackedNorm extends Module {
   static override readonly stateKeys: Readonly<Record<string, string>> = {
     runningMean: 'running_mean',
     runningVar: 'running_var',
@@ -139,26 +138,10 @@ export class BatchNorm2d extends BatchNorm {
   }
 }
 
-/**
- * Normalization of each channel of each image, over its positions (Ulyanov et al. 2016), of
- * `[batch, features, height, width]` or without the batch. By default without parameters and statistics; batches are not
- * counted.
- * PyTorch: `nn.InstanceNorm2d`.
- */
-export class InstanceNorm2d extends TrackedNorm {
+/** Batch normalization of `[batch, features, depth, height, width]`. PyTorch: `nn.BatchNorm3d`. */
+export class BatchNorm3d extends BatchNorm {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    this.check(x, [3, 4], 3);
-    if (x.ndim === 3) return this.normalize(x.unsqueeze(0)).squeeze(0) as Tensor<S>;
+    this.check(x, [5]);
     return this.normalize(x) as Tensor<S>;
-  }
-
-  private normalize(x: Tensor): Tensor {
-    const { runningMean, runningVar, weight, bias, eps } = this;
-    const useInputStats = this.training || runningMean === null;
-    return instanceNorm(x, runningMean, runningVar, weight, bias, {
-      useInputStats,
-      eps,
-      momentum: this.momentum ?? 0,
-    });
   }
 }

@@ -3,6 +3,7 @@ import {
   ChainruleError,
   convTranspose1d,
   convTranspose2d,
+  convTranspose3d,
   ShapeError,
   type Parameter,
   type Tensor,
@@ -61,12 +62,18 @@ abstract class TransposedConvolution extends Module {
     this.bias = bias ? uniformParameter([outChannels], bound, dtype) : null;
   }
 
-  /** With `outputSize`, of the spatial dimensions or of all, the output padding that gives it is found. */
-  override forward(x: Tensor, outputSize?: readonly number[]): Tensor {
+  /** With an output size, alone or as `{ outputSize }`, of the spatial dimensions or of all, the output padding that gives it is found. */
+  override forward(
+    x: Tensor,
+    size?: readonly number[] | { readonly outputSize?: readonly number[] | undefined },
+  ): Tensor {
+    const outputSize = Array.isArray(size)
+      ? (size as readonly number[])
+      : (size as { readonly outputSize?: readonly number[] } | undefined)?.outputSize;
     const { stride = 1, padding = 0, dilation = 1, groups = 1, outputPadding = 0 } = this.options;
     const extra = outputSize === undefined ? outputPadding : this.paddingFor(x, outputSize);
-    const convolve = this.rank === 1 ? convTranspose1d : convTranspose2d;
-    return convolve(x, this.weight, this.bias, {
+    const convolve = [convTranspose1d, convTranspose2d, convTranspose3d][this.rank - 1];
+    return (convolve as typeof convTranspose1d)(x, this.weight, this.bias, {
       stride,
       padding,
       outputPadding: extra,
@@ -132,5 +139,17 @@ export class ConvTranspose2d extends TransposedConvolution {
     options: ConvTransposeLayerOptions = {},
   ) {
     super(2, inChannels, outChannels, kernelSize, options);
+  }
+}
+
+/** `[batch, in, depth, height, width] → [batch, out, depth', height', width']`. PyTorch: `nn.ConvTranspose3d`. */
+export class ConvTranspose3d extends TransposedConvolution {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvTransposeLayerOptions = {},
+  ) {
+    super(3, inChannels, outChannels, kernelSize, options);
   }
 }

@@ -1,13 +1,6 @@
 /** @file Dropping elements, or whole channels, while training. */
-import {
-  bernoulli,
-  ChainruleError,
-  dropout,
-  full,
-  ShapeError,
-  type Shape,
-  type Tensor,
-} from '@chainrule/autograd';
+import * as f from '@chainrule/autograd';
+import { ChainruleError, ShapeError, type Shape, type Tensor } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
@@ -29,6 +22,14 @@ abstract class Dropping extends Module {
     }
   }
 
+  /** What the function of the same name does in training mode. */
+  protected drop<S extends Shape>(
+    x: Tensor<S>,
+    function_: (x: Tensor, p: number, options: { readonly training: boolean }) => Tensor,
+  ): Tensor<S> {
+    return function_(x, this.p, { training: this.training }) as Tensor<S>;
+  }
+
   override extraRepr(): string {
     return show({ p: this.p });
   }
@@ -40,24 +41,52 @@ abstract class Dropping extends Module {
  */
 export class Dropout extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    return this.training ? (dropout(x, this.p) as Tensor<S>) : x;
+    return this.drop(x, f.dropout);
   }
 }
 
-/** As `Dropout`, with whole channels of `[batch, channels, …]` dropped together. PyTorch: `nn.Dropout2d`. */
+/** As `Dropout`, with whole channels of `[batch, channels, length]` or `[channels, length]` dropped together. PyTorch: `nn.Dropout1d`. */
+export class Dropout1d extends Dropping {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return this.drop(x, f.dropout1d);
+  }
+}
+
+/**
+ * As `Dropout`, with whole channels of `[batch, channels, …]` dropped together. PyTorch: `nn.Dropout2d`; as there, three
+ * dimensions are a batch of channels of rows.
+ */
 export class Dropout2d extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     if (x.ndim < 2)
       throw new ShapeError(
         `Dropout2d: expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`,
       );
-    if (!this.training || this.p === 0) return x;
-    if (this.p === 1) return x.mul(0);
-    const [n = 0, c = 0] = x.shape;
-    const keep = bernoulli(
-      full([n, c, ...new Array<number>(x.ndim - 2).fill(1)], 1 - this.p, { dtype: x.dtype }),
-    );
-    const scaled: Tensor = x.mul(keep.div(1 - this.p));
-    return scaled as Tensor<S>;
+    const [n = 0, c = 0, ...rest] = x.shape;
+    const positions = rest.reduce((a, b) => a * b, 1);
+    return this.drop(x.reshape([n, c, positions]), f.dropout1d).reshape(
+      x.shape,
+    ) as Tensor as Tensor<S>;
+  }
+}
+
+/** As `Dropout`, with whole channels of `[batch, channels, depth, height, width]` dropped together, or without a batch. PyTorch: `nn.Dropout3d`. */
+export class Dropout3d extends Dropping {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return this.drop(x, f.dropout3d);
+  }
+}
+
+/** Dropout that keeps mean and variance, for networks of SELU (Klambauer et al. 2017). See `alphaDropout`. PyTorch: `nn.AlphaDropout`. */
+export class AlphaDropout extends Dropping {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return this.drop(x, f.alphaDropout);
+  }
+}
+
+/** As `AlphaDropout`, with whole channels of `[batch, channels, …]` dropped together. PyTorch: `nn.FeatureAlphaDropout`. */
+export class FeatureAlphaDropout extends Dropping {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return this.drop(x, f.featureAlphaDropout);
   }
 }

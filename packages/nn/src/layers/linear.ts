@@ -1,5 +1,8 @@
 /** @file Layers that are a matrix product: linear, bilinear, and the one that is nothing. */
 import {
+  checkArgument,
+  defineOptions,
+  kinds,
   linear,
   type Parameter,
   type ShapeIn,
@@ -15,6 +18,8 @@ import { uniformParameter, type ParameterOptions } from './create.js';
 export interface LinearOptions extends ParameterOptions {
   readonly bias?: boolean;
 }
+
+const linearOptions = defineOptions<LinearOptions>({ bias: kinds.flag, dtype: kinds.dtype });
 
 /**
  * `y = x Wᵀ + b`: `[…, in] → […, out]`, with `weight: [out, in]` and `bias: [out]`, both uniform on ±1/√in.
@@ -32,10 +37,11 @@ export class Linear<
   readonly inFeatures: In;
   readonly outFeatures: Out;
 
-  constructor(inFeatures: In, outFeatures: Out, { bias = true, dtype }: LinearOptions = {}) {
+  constructor(inFeatures: In, outFeatures: Out, options?: LinearOptions) {
     super();
-    this.inFeatures = inFeatures;
-    this.outFeatures = outFeatures;
+    const { bias = true, dtype } = linearOptions('Linear', options);
+    this.inFeatures = checkArgument('Linear', 'inFeatures', inFeatures, kinds.size) as In;
+    this.outFeatures = checkArgument('Linear', 'outFeatures', outFeatures, kinds.size) as Out;
     const bound = inFeatures > 0 ? 1 / Math.sqrt(inFeatures) : 0;
     this.weight = uniformParameter([outFeatures, inFeatures], bound, dtype);
     this.bias = bias ? uniformParameter([outFeatures], bound, dtype) : null;
@@ -78,12 +84,13 @@ export class Bilinear extends Module {
     in1Features: number,
     in2Features: number,
     outFeatures: number,
-    { bias = true, dtype }: LinearOptions = {},
+    options?: LinearOptions,
   ) {
     super();
-    this.in1Features = in1Features;
-    this.in2Features = in2Features;
-    this.outFeatures = outFeatures;
+    const { bias = true, dtype } = linearOptions('Bilinear', options);
+    this.in1Features = checkArgument('Bilinear', 'in1Features', in1Features, kinds.size);
+    this.in2Features = checkArgument('Bilinear', 'in2Features', in2Features, kinds.size);
+    this.outFeatures = checkArgument('Bilinear', 'outFeatures', outFeatures, kinds.size);
     const bound = 1 / Math.sqrt(in1Features);
     this.weight = uniformParameter([outFeatures, in1Features, in2Features], bound, dtype);
     this.bias = bias ? uniformParameter([outFeatures], bound, dtype) : null;

@@ -1,9 +1,10 @@
-/** @file Layers that only rearrange, resample or compare. */
+/** @file Layers that only rearrange or resample. */
 import {
-  cosineSimilarity,
+  channelShuffle,
   flatten,
   interpolate,
   pixelShuffle,
+  pixelUnshuffle,
   unflatten,
   type Flattened,
   type Shape,
@@ -58,9 +59,13 @@ export class Unflatten extends Module {
 export interface UpsampleOptions {
   readonly size?: number | readonly number[];
   readonly scaleFactor?: number | readonly number[];
-  readonly mode?: 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear';
+  readonly mode?: 'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear';
   readonly alignCorners?: boolean;
+  readonly recomputeScaleFactor?: boolean;
 }
+
+/** One of the two. */
+export type UpsamplingOptions = Pick<UpsampleOptions, 'size' | 'scaleFactor'>;
 
 /** Resizes `[batch, channels, …size]` to a size, or by a factor. PyTorch: `nn.Upsample`. */
 export class Upsample extends Module {
@@ -77,6 +82,20 @@ export class Upsample extends Module {
 
   override extraRepr(): string {
     return show(this.options as Record<string, unknown>);
+  }
+}
+
+/** `Upsample` with the nearest element, to a size or by a factor. PyTorch: `nn.UpsamplingNearest2d`. */
+export class UpsamplingNearest2d extends Upsample {
+  constructor(options: UpsamplingOptions) {
+    super({ ...options, mode: 'nearest' });
+  }
+}
+
+/** `Upsample` between the neighbours, the corners kept in place. PyTorch: `nn.UpsamplingBilinear2d`. */
+export class UpsamplingBilinear2d extends Upsample {
+  constructor(options: UpsamplingOptions) {
+    super({ ...options, mode: 'bilinear', alignCorners: true });
   }
 }
 
@@ -98,16 +117,38 @@ export class PixelShuffle extends Module {
   }
 }
 
-/** `x1 · x2 / max(‖x1‖ ‖x2‖, eps)` along `dim`. PyTorch: `nn.CosineSimilarity`. */
-export class CosineSimilarity extends Module {
-  readonly options: { readonly dim?: number; readonly eps?: number };
+/** `[…, c, h · r, w · r] → […, c · r², h, w]`, the inverse of `PixelShuffle`. PyTorch: `nn.PixelUnshuffle`. */
+export class PixelUnshuffle extends Module {
+  readonly downscaleFactor: number;
 
-  constructor(options: { readonly dim?: number; readonly eps?: number } = {}) {
+  constructor(downscaleFactor: number) {
     super();
-    this.options = options;
+    this.downscaleFactor = downscaleFactor;
   }
 
-  override forward(x1: Tensor, x2: Tensor): Tensor {
-    return cosineSimilarity(x1, x2, this.options);
+  override forward(x: Tensor): Tensor {
+    return pixelUnshuffle(x, this.downscaleFactor);
+  }
+
+  override extraRepr(): string {
+    return show({ downscaleFactor: this.downscaleFactor });
+  }
+}
+
+/** Deals the channels of `[batch, channels, …]` out anew, so that groups mix. See `channelShuffle`. PyTorch: `nn.ChannelShuffle`. */
+export class ChannelShuffle extends Module {
+  readonly groups: number;
+
+  constructor(groups: number) {
+    super();
+    this.groups = groups;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return channelShuffle(x, this.groups);
+  }
+
+  override extraRepr(): string {
+    return show({ groups: this.groups });
   }
 }

@@ -1,7 +1,10 @@
 /** @file Weights that are computed from others before each call: weight and spectral normalization. */
 import {
   Cell,
+  byPosition,
   ChainruleError,
+  defineOptions,
+  kinds,
   matmul,
   mv,
   noGrad,
@@ -12,6 +15,8 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
+import { INTERNAL } from '../module/slots.js';
+import { computed } from './computed.js';
 
 type Fields = Record<string, unknown>;
 
@@ -20,6 +25,7 @@ function replace(
   op: string,
   module: Module,
   name: string,
+  from: readonly string[],
   compute: (fields: Fields, training: boolean) => Tensor,
 ): Parameter {
   const fields = module as unknown as Fields;
@@ -33,11 +39,69 @@ function replace(
     configurable: true,
     enumerable: false,
   });
-  module.registerForwardPreHook((of) => {
-    const own = of as unknown as Fields;
-    own[name] = compute(own, of.training);
-  });
+  const hook: Replacing = Object.assign(
+    (of: Module) => {
+      const own = of as unknown as Fields;
+      own[name] = computed(compute(own, of.training), op, from);
+    },
+    { replaces: name, by: op, compute },
+  );
+  module.registerForwardPreHook(hook);
   return weight as Parameter;
+}
+
+/** The hook that computes a weight; a clone has the same one. */
+type Replacing = ((of: Module) => void) & {
+  readonly replaces: string;
+  readonly by: string;
+  readonly compute: (fields: Fields, training: boolean) => Tensor;
+};
+
+/** Makes a weight a parameter again, with the value it has now, and takes out what it was computed from. */
+function restore(op: string, by: string, module: Module, name: string, parts: string[]): void {
+  const hooks = module[INTERNAL].preHooks as Set<Partial<Replacing>>;
+  const hook = [...hooks].find((h) => h.replaces === name && h.by === by) as Replacing | undefined;
+  if (hook === undefined) {
+    throw new ChainruleError(
+      `${op}: "${name}" of ${module.constructor.name} is no weight that ${by} computes`,
+    );
+  }
+  const fields = module as unknown as Fields;
+  const { requiresGrad } = fields[`${name}_${parts[0]}`] as Tensor;
+  const value = noGrad(() => hook.compute(fields, false)).detach();
+  hooks.delete(hook);
+  for (const part of [name, ...parts.map((p) => `${name}_${p}`)]) {
+    delete fields[part];
+    module[INTERNAL].buffers.delete(part);
+  }
+  module.registerParameter(name, new Parameter(value, { requiresGrad }));
+}
+
+export interface WeightOption {
+  /** Which weight. Default `'weight'`. */
+  readonly name?: string | undefined;
+}
+
+const readWeight = byPosition(defineOptions<WeightOption>({ name: kinds.text }), 'name');
+
+/**
+ * Undoes `weightNorm`: the weight is a parameter again, with its present value. Returns the module.
+ * PyTorch: `nn.utils.remove_weight_norm`. @throws {ChainruleError} if it was not normalized.
+ */
+export function removeWeightNorm<M extends Module>(module: M, name?: string | WeightOption): M {
+  const { name: weight = 'weight' } = readWeight('removeWeightNorm', name);
+  restore('removeWeightNorm', 'weightNorm', module, weight, ['g', 'v']);
+  return module;
+}
+
+/**
+ * Undoes `spectralNorm`: the weight is a parameter again, with its present value. Returns the module.
+ * PyTorch: `nn.utils.remove_spectral_norm`. @throws {ChainruleError} if it was not normalized.
+ */
+export function removeSpectralNorm<M extends Module>(module: M, name?: string | WeightOption): M {
+  const { name: weight = 'weight' } = readWeight('removeSpectralNorm', name);
+  restore('removeSpectralNorm', 'spectralNorm', module, weight, ['orig', 'u', 'v']);
+  return module;
 }
 
 /**
@@ -54,14 +118,14 @@ export function weightNorm<M extends Module>(
     return dim === null ? norm(v) : norm(v, dims, { keepdim: true });
   };
   const fields = module as unknown as Fields;
-  const weight = replace('weightNorm', module, name, (own) => {
+  const weight = replace('weightNorm', module, name, [`${name}_g`, `${name}_v`], (own) => {
     const v = own[`${name}_v`] as Tensor;
     return v.mul((own[`${name}_g`] as Tensor).div(lengths(v)));
   });
   const [v, g] = [weight.detach(), noGrad(() => lengths(weight))];
   module.registerParameter(`${name}_g`, new Parameter(g));
   module.registerParameter(`${name}_v`, new Parameter(v));
-  fields[name] = v;
+  fields[name] = computed(v.detach(), 'weightNorm', [`${name}_g`, `${name}_v`]);
   return module;
 }
 
@@ -90,7 +154,7 @@ export function spectralNorm<M extends Module>(
     return front.reshape([rows, front.size / rows]);
   };
   const unit = (x: Tensor): Tensor => normalize(x, { dim: 0, eps });
-  const weight = replace('spectralNorm', module, name, (own, training) => {
+  const weight = replace('spectralNorm', module, name, [`${name}_orig`], (own, training) => {
     const original = own[`${name}_orig`] as Tensor;
     const matrix = asMatrix(original);
     let [u, v] = [(own[`${name}_u`] as Tensor).detach(), (own[`${name}_v`] as Tensor).detach()];
@@ -118,6 +182,6 @@ export function spectralNorm<M extends Module>(
     module.registerBuffer(`${name}_u`, unit(randn([rows], { dtype: weight.dtype })));
     module.registerBuffer(`${name}_v`, unit(randn([columns], { dtype: weight.dtype })));
   });
-  fields[name] = weight.detach();
+  fields[name] = computed(weight.detach(), 'spectralNorm', [`${name}_orig`]);
   return module;
 }

@@ -58,8 +58,6 @@ const rule: Rule<LBFGSGroup> = {
     historySize: count,
     lineSearchFn: oneOf('strong_wolfe', null),
   },
-  state: () => ({}),
-  scalars: () => ({}),
   update: (p) => ({ param: p }),
 };
 

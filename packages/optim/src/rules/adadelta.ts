@@ -4,7 +4,8 @@ import { flag, fraction, nonNegative } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
-import { averageSquare, penalized } from './shared.js';
+import { penalized } from './decay.js';
+import { averageSquare } from './shared.js';
 
 /** Hyper-parameters of {@link Adadelta}. */
 export type AdadeltaGroup = {
@@ -19,32 +20,33 @@ export type AdadeltaGroup = {
 export type AdadeltaOptions = Partial<AdadeltaGroup> & CommonOptions;
 
 const rule: Rule<
-  AdadeltaGroup,
-  'lr' | 'rho' | 'weight' | 'eps' | 'weightDecay',
+  Omit<AdadeltaGroup, 'weightDecay'>,
+  'lr' | 'rho' | 'weight' | 'eps',
   'squareAvg' | 'accDelta'
 > = {
   name: 'Adadelta',
-  defaults: { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false },
+  defaults: { lr: 1, rho: 0.9, eps: 1e-6, maximize: false },
   checks: {
     lr: nonNegative,
     rho: fraction,
     eps: nonNegative,
-    weightDecay: nonNegative,
     maximize: flag,
   },
   state: () => ({ squareAvg: {}, accDelta: {} }),
-  scalars: ({ lr, rho, eps, weightDecay }) => ({ lr, rho, weight: sub(1, rho), eps, weightDecay }),
-  update: (p, gradient, { squareAvg, accDelta }, s, group) => {
-    const g = penalized(gradient, p, s, group);
+  scalars: ({ lr, rho, eps }) => ({ lr, rho, weight: sub(1, rho), eps }),
+  update: (p, g, { squareAvg, accDelta }, s) => {
     const v = averageSquare(squareAvg, g, s.rho, s.weight);
     const delta = mul(div(sqrt(add(accDelta, s.eps)), sqrt(add(v, s.eps))), g);
     return {
-      param: sub(p, mul(delta, s.lr)),
+      step: mul(delta, s.lr),
       squareAvg: v,
       accDelta: averageSquare(accDelta, delta, s.rho, s.weight),
     };
   },
 };
+
+/** The rule of {@link Adadelta}. */
+export const adadelta: Rule<AdadeltaGroup> = /* @__PURE__ */ penalized(rule);
 
 /**
  * Adadelta (Zeiler 2012, arXiv:1212.5701): `p ← p − lr · Δ`, `Δ = √(u + eps) / √(v + eps) · g`, with `v` and `u` the
@@ -54,6 +56,6 @@ const rule: Rule<
  */
 export class Adadelta extends Optimizer<AdadeltaGroup> {
   constructor(params: ParamsOrGroups<Partial<AdadeltaGroup>>, options: AdadeltaOptions = {}) {
-    super(rule, params, options);
+    super(adadelta, params, options);
   }
 }

@@ -9,7 +9,6 @@ import {
   pow,
   rsqrt,
   sqrt,
-  sub,
   sum,
 } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
@@ -17,6 +16,7 @@ import { finite, flag, nonNegative, orNull, tuple, type Check } from '../checks.
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Initial, Rule } from '../rule.js';
+import { decayed } from './decay.js';
 import { average } from './shared.js';
 
 /** Hyper-parameters of {@link Adafactor}. */
@@ -46,8 +46,8 @@ const atLeastOne: Check = {
 const EPSILON = { float32: 2 ** -23, float64: 2 ** -52 } as const;
 
 const rule: Rule<
-  AdafactorGroup,
-  'rate' | 'weight' | 'shrink' | 'eps2' | 'd',
+  Omit<AdafactorGroup, 'weightDecay'>,
+  'rate' | 'weight' | 'eps2' | 'd',
   'rowVar' | 'colVar' | 'variance'
 > = {
   name: 'Adafactor',
@@ -56,7 +56,6 @@ const rule: Rule<
     beta2Decay: -0.8,
     eps: [null, 1e-3],
     d: 1,
-    weightDecay: 0,
     maximize: false,
   },
   checks: {
@@ -64,7 +63,6 @@ const rule: Rule<
     beta2Decay: decays,
     eps: tuple(orNull(nonNegative), nonNegative),
     d: atLeastOne,
-    weightDecay: nonNegative,
     maximize: flag,
   },
   structural: ['eps'],
@@ -72,10 +70,9 @@ const rule: Rule<
     p.ndim < 2
       ? { variance: {} }
       : { rowVar: { shape: collapsed(p, -1) }, colVar: { shape: collapsed(p, -2) } },
-  scalars: ({ lr, beta2Decay, eps: [, eps2], d, weightDecay }, t) => ({
+  scalars: ({ lr, beta2Decay, eps: [, eps2], d }, t) => ({
     rate: minimum(lr, rsqrt(t)),
     weight: pow(t, beta2Decay),
-    shrink: sub(1, mul(lr, weightDecay)),
     eps2,
     d,
   }),
@@ -96,8 +93,7 @@ const rule: Rule<
     }
     const update = mul(rsqrt(maximum(estimate, eps1 * eps1)), g);
     const clipped = maximum(1, div(rootMeanSquare(update), s.d));
-    const from = group.weightDecay === 0 ? p : mul(p, s.shrink);
-    return { param: sub(from, mul(update, div(mul(size, s.rate), clipped))), ...next };
+    return { step: mul(update, div(mul(size, s.rate), clipped)), ...next };
   },
 };
 
@@ -110,6 +106,12 @@ function rootMeanSquare(x: Tensor): Tensor {
   return sqrt(div(sum(mul(x, x)), x.size));
 }
 
+/** The rule of {@link Adafactor}. */
+export const adafactor: Rule<AdafactorGroup> = /* @__PURE__ */ decayed(rule, {
+  name: 'Adafactor',
+  weightDecay: 0,
+});
+
 /**
  * Adafactor (Shazeer & Stern 2018, arXiv:1804.04235): Adam without momentum, whose average of squares is kept as a row
  * and a column for each matrix, with steps in proportion to the root mean square of the parameter.
@@ -119,6 +121,6 @@ function rootMeanSquare(x: Tensor): Tensor {
  */
 export class Adafactor extends Optimizer<AdafactorGroup> {
   constructor(params: ParamsOrGroups<Partial<AdafactorGroup>>, options: AdafactorOptions = {}) {
-    super(rule, params, options);
+    super(adafactor, params, options);
   }
 }

@@ -4,7 +4,7 @@ import { flag, nonNegative } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
-import { penalized } from './shared.js';
+import { penalized } from './decay.js';
 
 /** Hyper-parameters of {@link Adagrad}. */
 export type AdagradGroup = {
@@ -20,12 +20,11 @@ export type AdagradGroup = {
 
 export type AdagradOptions = Partial<AdagradGroup> & CommonOptions;
 
-const rule: Rule<AdagradGroup, 'stepSize' | 'eps' | 'weightDecay', 'sum'> = {
+const rule: Rule<Omit<AdagradGroup, 'weightDecay'>, 'stepSize' | 'eps', 'sum'> = {
   name: 'Adagrad',
   defaults: {
     lr: 1e-2,
     lrDecay: 0,
-    weightDecay: 0,
     initialAccumulatorValue: 0,
     eps: 1e-10,
     maximize: false,
@@ -33,23 +32,23 @@ const rule: Rule<AdagradGroup, 'stepSize' | 'eps' | 'weightDecay', 'sum'> = {
   checks: {
     lr: nonNegative,
     lrDecay: nonNegative,
-    weightDecay: nonNegative,
     initialAccumulatorValue: nonNegative,
     eps: nonNegative,
     maximize: flag,
   },
   state: ({ initialAccumulatorValue }) => ({ sum: { fill: initialAccumulatorValue } }),
-  scalars: ({ lr, lrDecay, eps, weightDecay }, t) => ({
+  scalars: ({ lr, lrDecay, eps }, t) => ({
     stepSize: div(lr, add(1, mul(sub(t, 1), lrDecay))),
     eps,
-    weightDecay,
   }),
-  update: (p, gradient, { sum }, s, group) => {
-    const g = penalized(gradient, p, s, group);
+  update: (p, g, { sum }, s) => {
     const total = add(sum, mul(g, g));
-    return { param: sub(p, mul(div(g, add(sqrt(total), s.eps)), s.stepSize)), sum: total };
+    return { step: mul(div(g, add(sqrt(total), s.eps)), s.stepSize), sum: total };
   },
 };
+
+/** The rule of {@link Adagrad}. */
+export const adagrad: Rule<AdagradGroup> = /* @__PURE__ */ penalized(rule);
 
 /**
  * Adagrad (Duchi et al. 2011): `p ← p − lr · g / (√Σg² + eps)`.
@@ -59,6 +58,6 @@ const rule: Rule<AdagradGroup, 'stepSize' | 'eps' | 'weightDecay', 'sum'> = {
  */
 export class Adagrad extends Optimizer<AdagradGroup> {
   constructor(params: ParamsOrGroups<Partial<AdagradGroup>>, options: AdagradOptions = {}) {
-    super(rule, params, options);
+    super(adagrad, params, options);
   }
 }

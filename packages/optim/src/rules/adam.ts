@@ -4,7 +4,8 @@ import { decay, flag, nonNegative, tuple } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
-import { average, averageSquare, penalized } from './shared.js';
+import { eitherDecayed, type EitherDecay } from './decay.js';
+import { moments, momentScalars, type Moment, type MomentScalar } from './shared.js';
 
 /** Hyper-parameters of {@link Adam} and {@link AdamW}. */
 export type AdamGroup = {
@@ -25,60 +26,53 @@ export type AdamGroup = {
 
 export type AdamOptions = Partial<AdamGroup> & CommonOptions;
 
-type Scalar = 'stepSize' | 'eps' | 'weight1' | 'beta2' | 'weight2' | 'weightDecay' | 'shrink';
-type State = 'expAvg' | 'expAvgSq' | 'maxExpAvgSq';
+type Scalar = 'stepSize' | 'eps' | MomentScalar;
 
-const adam: Rule<AdamGroup, Scalar, State> = {
+const rule: Rule<Omit<AdamGroup, keyof EitherDecay>, Scalar, Moment | 'maxExpAvgSq'> = {
   name: 'Adam',
   defaults: {
     lr: 1e-3,
     betas: [0.9, 0.999],
     eps: 1e-8,
-    weightDecay: 0,
     amsgrad: false,
     maximize: false,
-    decoupledWeightDecay: false,
   },
   checks: {
     lr: nonNegative,
     betas: tuple(decay, decay),
     eps: nonNegative,
-    weightDecay: nonNegative,
     amsgrad: flag,
     maximize: flag,
-    decoupledWeightDecay: flag,
   },
   state: ({ amsgrad }) => ({ expAvg: {}, expAvgSq: {}, ...(amsgrad ? { maxExpAvgSq: {} } : {}) }),
   // lr · m̂ / (√v̂ + eps) = lr · c / (1 − β₁ᵗ) · m / (√v + c · eps), where c = √(1 − β₂ᵗ).
-  scalars: ({ lr, betas: [beta1, beta2], eps, weightDecay }, t) => {
+  scalars: (h, t) => {
+    const [beta1, beta2] = h.betas;
     const c = sqrt(sub(1, pow(beta2, t)));
     return {
-      stepSize: div(mul(lr, c), sub(1, pow(beta1, t))),
-      eps: mul(eps, c),
-      weight1: sub(1, beta1),
-      beta2,
-      weight2: sub(1, beta2),
-      weightDecay,
-      shrink: sub(1, mul(lr, weightDecay)),
+      stepSize: div(mul(h.lr, c), sub(1, pow(beta1, t))),
+      eps: mul(h.eps, c),
+      ...momentScalars(h),
     };
   },
-  update: (p, gradient, { expAvg, expAvgSq, maxExpAvgSq }, s, group) => {
-    const decoupled = group.decoupledWeightDecay && group.weightDecay !== 0;
-    const g = group.decoupledWeightDecay ? gradient : penalized(gradient, p, s, group);
-    const m = average(expAvg, g, s.weight1);
-    const v = averageSquare(expAvgSq, g, s.beta2, s.weight2);
-    const largest = group.amsgrad ? maximum(maxExpAvgSq, v) : v;
-    const from = decoupled ? mul(p, s.shrink) : p;
-    const param = sub(from, mul(div(m, add(sqrt(largest), s.eps)), s.stepSize));
-    return { param, expAvg: m, expAvgSq: v, ...(group.amsgrad ? { maxExpAvgSq: largest } : {}) };
+  update: (_p, g, state, s, group) => {
+    const next = moments(state, g, s);
+    const { expAvg: m, expAvgSq: v } = next;
+    const largest = group.amsgrad ? maximum(state.maxExpAvgSq, v) : v;
+    const step = mul(div(m, add(sqrt(largest), s.eps)), s.stepSize);
+    return { step, ...next, ...(group.amsgrad ? { maxExpAvgSq: largest } : {}) };
   },
 };
 
-const adamW: typeof adam = {
-  ...adam,
+/** The rule of {@link Adam}. */
+export const adam: Rule<AdamGroup> = /* @__PURE__ */ eitherDecayed(rule);
+
+/** The rule of {@link AdamW}. */
+export const adamW: Rule<AdamGroup> = /* @__PURE__ */ eitherDecayed(rule, {
   name: 'AdamW',
-  defaults: { ...adam.defaults, weightDecay: 1e-2, decoupledWeightDecay: true },
-};
+  weightDecay: 1e-2,
+  decoupled: true,
+});
 
 /**
  * Adam (Kingma & Ba 2015, arXiv:1412.6980): `p ← p − lr · m̂ / (√v̂ + eps)`, with `m̂` and `v̂` the exponential averages of

@@ -4,7 +4,8 @@ import { decay, flag, nonNegative, tuple } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
-import { average, penalized } from './shared.js';
+import { penalized } from './decay.js';
+import { average } from './shared.js';
 
 /** Hyper-parameters of {@link Adamax}. */
 export type AdamaxGroup = {
@@ -19,34 +20,34 @@ export type AdamaxGroup = {
 export type AdamaxOptions = Partial<AdamaxGroup> & CommonOptions;
 
 const rule: Rule<
-  AdamaxGroup,
-  'stepSize' | 'weight1' | 'beta2' | 'eps' | 'weightDecay',
+  Omit<AdamaxGroup, 'weightDecay'>,
+  'stepSize' | 'weight1' | 'beta2' | 'eps',
   'expAvg' | 'expInf'
 > = {
   name: 'Adamax',
-  defaults: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false },
+  defaults: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, maximize: false },
   checks: {
     lr: nonNegative,
     betas: tuple(decay, decay),
     eps: nonNegative,
-    weightDecay: nonNegative,
     maximize: flag,
   },
   state: () => ({ expAvg: {}, expInf: {} }),
-  scalars: ({ lr, betas: [beta1, beta2], eps, weightDecay }, t) => ({
+  scalars: ({ lr, betas: [beta1, beta2], eps }, t) => ({
     stepSize: div(lr, sub(1, pow(beta1, t))),
     weight1: sub(1, beta1),
     beta2,
     eps,
-    weightDecay,
   }),
-  update: (p, gradient, { expAvg, expInf }, s, group) => {
-    const g = penalized(gradient, p, s, group);
+  update: (p, g, { expAvg, expInf }, s) => {
     const m = average(expAvg, g, s.weight1);
     const u = maximum(mul(expInf, s.beta2), add(abs(g), s.eps));
-    return { param: sub(p, mul(div(m, u), s.stepSize)), expAvg: m, expInf: u };
+    return { step: mul(div(m, u), s.stepSize), expAvg: m, expInf: u };
   },
 };
+
+/** The rule of {@link Adamax}. */
+export const adamax: Rule<AdamaxGroup> = /* @__PURE__ */ penalized(rule);
 
 /**
  * Adamax (Kingma & Ba 2015, arXiv:1412.6980, section 7.1): `p ← p − lr · m̂ / u`, where `u ← max(β₂ · u, |g| + eps)`.
@@ -55,6 +56,6 @@ const rule: Rule<
  */
 export class Adamax extends Optimizer<AdamaxGroup> {
   constructor(params: ParamsOrGroups<Partial<AdamaxGroup>>, options: AdamaxOptions = {}) {
-    super(rule, params, options);
+    super(adamax, params, options);
   }
 }

@@ -4,7 +4,8 @@ import { finite, flag, nonNegative } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
-import { average, penalized } from './shared.js';
+import { penalized } from './decay.js';
+import { average } from './shared.js';
 
 /** Hyper-parameters of {@link ASGD}. */
 export type ASGDGroup = {
@@ -22,19 +23,18 @@ export type ASGDGroup = {
 export type ASGDOptions = Partial<ASGDGroup> & CommonOptions;
 
 const rule: Rule<
-  ASGDGroup,
-  'eta' | 'mu' | 'restart' | 'shrink' | 'weightDecay',
+  Omit<ASGDGroup, 'weightDecay'>,
+  'eta' | 'mu' | 'restart' | 'shrink',
   'ax',
   'eta' | 'mu'
 > = {
   name: 'ASGD',
-  defaults: { lr: 1e-2, lambd: 1e-4, alpha: 0.75, t0: 1e6, weightDecay: 0, maximize: false },
+  defaults: { lr: 1e-2, lambd: 1e-4, alpha: 0.75, t0: 1e6, maximize: false },
   checks: {
     lr: nonNegative,
     lambd: finite,
     alpha: finite,
     t0: finite,
-    weightDecay: nonNegative,
     maximize: flag,
   },
   counters: ({ lr }) => ({ eta: lr, mu: 1 }),
@@ -43,19 +43,20 @@ const rule: Rule<
     mu: div(1, maximum(sub(t, t0), 1)),
   }),
   state: () => ({ ax: {} }),
-  scalars: ({ lambd, weightDecay }, _t, { eta, mu }) => ({
+  scalars: ({ lambd }, _t, { eta, mu }) => ({
     eta: eta,
     mu,
     restart: eq(mu, 1),
     shrink: sub(1, mul(lambd, eta)),
-    weightDecay,
   }),
-  update: (p, gradient, { ax }, s, group) => {
-    const g = penalized(gradient, p, s, group);
+  update: (p, g, { ax }, s) => {
     const param = sub(mul(p, s.shrink), mul(g, s.eta));
     return { param, ax: where(s.restart, param, average(ax, param, s.mu)) };
   },
 };
+
+/** The rule of {@link ASGD}. */
+export const asgd: Rule<ASGDGroup> = /* @__PURE__ */ penalized(rule);
 
 /**
  * Averaged stochastic gradient descent (Polyak & Juditsky 1992): gradient descent with a falling rate
@@ -66,6 +67,6 @@ const rule: Rule<
  */
 export class ASGD extends Optimizer<ASGDGroup> {
   constructor(params: ParamsOrGroups<Partial<ASGDGroup>>, options: ASGDOptions = {}) {
-    super(rule, params, options);
+    super(asgd, params, options);
   }
 }

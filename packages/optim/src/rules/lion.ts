@@ -4,6 +4,7 @@ import { decay, flag, nonNegative, tuple } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
+import { decayed } from './decay.js';
 
 /** Hyper-parameters of {@link Lion}. */
 export type LionGroup = {
@@ -17,34 +18,40 @@ export type LionGroup = {
 
 export type LionOptions = Partial<LionGroup> & CommonOptions;
 
-const rule: Rule<LionGroup, 'lr' | 'beta1' | 'weight1' | 'beta2' | 'weight2' | 'shrink', 'expAvg'> =
-  {
-    name: 'Lion',
-    defaults: { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0, maximize: false },
-    checks: {
-      lr: nonNegative,
-      betas: tuple(decay, decay),
-      weightDecay: nonNegative,
-      maximize: flag,
-    },
-    state: () => ({ expAvg: {} }),
-    scalars: ({ lr, betas: [beta1, beta2], weightDecay }) => ({
-      lr,
-      beta1,
-      weight1: sub(1, beta1),
-      beta2,
-      weight2: sub(1, beta2),
-      shrink: sub(1, mul(lr, weightDecay)),
-    }),
-    update: (p, g, { expAvg }, s, group) => {
-      const direction = sign(add(mul(expAvg, s.beta1), mul(g, s.weight1)));
-      const from = group.weightDecay === 0 ? p : mul(p, s.shrink);
-      return {
-        param: sub(from, mul(direction, s.lr)),
-        expAvg: add(mul(expAvg, s.beta2), mul(g, s.weight2)),
-      };
-    },
-  };
+const rule: Rule<
+  Omit<LionGroup, 'weightDecay'>,
+  'lr' | 'beta1' | 'weight1' | 'beta2' | 'weight2',
+  'expAvg'
+> = {
+  name: 'Lion',
+  defaults: { lr: 1e-4, betas: [0.9, 0.99], maximize: false },
+  checks: {
+    lr: nonNegative,
+    betas: tuple(decay, decay),
+    maximize: flag,
+  },
+  state: () => ({ expAvg: {} }),
+  scalars: ({ lr, betas: [beta1, beta2] }) => ({
+    lr,
+    beta1,
+    weight1: sub(1, beta1),
+    beta2,
+    weight2: sub(1, beta2),
+  }),
+  update: (_p, g, { expAvg }, s) => {
+    const direction = sign(add(mul(expAvg, s.beta1), mul(g, s.weight1)));
+    return {
+      step: mul(direction, s.lr),
+      expAvg: add(mul(expAvg, s.beta2), mul(g, s.weight2)),
+    };
+  },
+};
+
+/** The rule of {@link Lion}. */
+export const lion: Rule<LionGroup> = /* @__PURE__ */ decayed(rule, {
+  name: 'Lion',
+  weightDecay: 0,
+});
 
 /**
  * Lion (Chen et al. 2023, arXiv:2302.06675): `p ← p − lr · (sign(β₁ · m + (1 − β₁) · g) + weightDecay · p)`, then
@@ -54,6 +61,6 @@ const rule: Rule<LionGroup, 'lr' | 'beta1' | 'weight1' | 'beta2' | 'weight2' | '
  */
 export class Lion extends Optimizer<LionGroup> {
   constructor(params: ParamsOrGroups<Partial<LionGroup>>, options: LionOptions = {}) {
-    super(rule, params, options);
+    super(lion, params, options);
   }
 }

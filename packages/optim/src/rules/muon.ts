@@ -5,6 +5,7 @@ import { finite, flag, nonNegative, oneOf, tuple, type Check } from '../checks.j
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
+import { decayed } from './decay.js';
 import { average } from './shared.js';
 
 /** Hyper-parameters of {@link Muon}. */
@@ -34,13 +35,12 @@ const iterations: Check = {
   test: (x) => Number.isInteger(x) && (x as number) >= 0 && (x as number) < 100,
 };
 
-type Scalar = 'lr' | 'momentum' | 'weight' | 'shrink' | 'eps' | 'a' | 'b' | 'c';
+type Scalar = 'lr' | 'momentum' | 'weight' | 'eps' | 'a' | 'b' | 'c';
 
-const rule: Rule<MuonGroup, Scalar, 'momentumBuffer'> = {
+const rule: Rule<Omit<MuonGroup, 'weightDecay'>, Scalar, 'momentumBuffer'> = {
   name: 'Muon',
   defaults: {
     lr: 1e-3,
-    weightDecay: 0.1,
     momentum: 0.95,
     nesterov: true,
     nsCoefficients: [3.4445, -4.775, 2.0315],
@@ -50,7 +50,6 @@ const rule: Rule<MuonGroup, Scalar, 'momentumBuffer'> = {
   },
   checks: {
     lr: nonNegative,
-    weightDecay: nonNegative,
     momentum: nonNegative,
     nesterov: flag,
     nsCoefficients: tuple(finite, finite, finite),
@@ -67,12 +66,11 @@ const rule: Rule<MuonGroup, Scalar, 'momentumBuffer'> = {
           `give biases, norms and embeddings to AdamW`;
   },
   state: () => ({ momentumBuffer: {} }),
-  scalars: ({ lr, momentum, weightDecay, eps, nsCoefficients: [a, b, c] }) => {
+  scalars: ({ lr, momentum, eps, nsCoefficients: [a, b, c] }) => {
     return {
       lr,
       momentum,
       weight: sub(1, momentum),
-      shrink: sub(1, mul(lr, weightDecay)),
       eps,
       a,
       b,
@@ -86,9 +84,8 @@ const rule: Rule<MuonGroup, Scalar, 'momentumBuffer'> = {
       s,
       group.nsSteps,
     );
-    const from = group.weightDecay === 0 ? p : mul(p, s.shrink);
     const step = mul(direction, mul(s.lr, ratio(p, group.adjustLrFn)));
-    return { param: sub(from, step), momentumBuffer: buffer };
+    return { step, momentumBuffer: buffer };
   },
 };
 
@@ -119,6 +116,12 @@ function orthogonalized(
   return tall ? transpose(x, 0, 1) : x;
 }
 
+/** The rule of {@link Muon}. */
+export const muon: Rule<MuonGroup> = /* @__PURE__ */ decayed(rule, {
+  name: 'Muon',
+  weightDecay: 0.1,
+});
+
 /**
  * Muon (Jordan et al. 2024): momentum of matrices, orthogonalized by a Newton–Schulz iteration, so that every direction
  * of the matrix moves at the same rate. For hidden weights of two dimensions; other parameters go to {@link AdamW}.
@@ -128,6 +131,6 @@ function orthogonalized(
  */
 export class Muon extends Optimizer<MuonGroup> {
   constructor(params: ParamsOrGroups<Partial<MuonGroup>>, options: MuonOptions = {}) {
-    super(rule, params, options);
+    super(muon, params, options);
   }
 }

@@ -4,7 +4,8 @@ import { decay, flag, nonNegative, tuple } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
-import { average, averageSquare, penalized } from './shared.js';
+import { eitherDecayed, type EitherDecay } from './decay.js';
+import { moments, momentScalars, type Moment, type MomentScalar } from './shared.js';
 
 /** Hyper-parameters of {@link RAdam}. */
 export type RAdamGroup = {
@@ -19,37 +20,25 @@ export type RAdamGroup = {
 
 export type RAdamOptions = Partial<RAdamGroup> & CommonOptions;
 
-type Scalar =
-  | 'stepSize'
-  | 'rectified'
-  | 'adaptive'
-  | 'eps'
-  | 'weight1'
-  | 'beta2'
-  | 'weight2'
-  | 'weightDecay'
-  | 'shrink';
+type Scalar = 'stepSize' | 'rectified' | 'adaptive' | 'eps' | MomentScalar;
 
-const rule: Rule<RAdamGroup, Scalar, 'expAvg' | 'expAvgSq'> = {
+const rule: Rule<Omit<RAdamGroup, keyof EitherDecay>, Scalar, Moment> = {
   name: 'RAdam',
   defaults: {
     lr: 1e-3,
     betas: [0.9, 0.999],
     eps: 1e-8,
-    weightDecay: 0,
-    decoupledWeightDecay: false,
     maximize: false,
   },
   checks: {
     lr: nonNegative,
     betas: tuple(decay, decay),
     eps: nonNegative,
-    weightDecay: nonNegative,
-    decoupledWeightDecay: flag,
     maximize: flag,
   },
   state: () => ({ expAvg: {}, expAvgSq: {} }),
-  scalars: ({ lr, betas: [beta1, beta2], eps, weightDecay }, t) => {
+  scalars: (h, t) => {
+    const [beta1, beta2] = h.betas;
     const power = pow(beta2, t);
     const correction2 = sub(1, power);
     // The length of the average of squares, as that of a moving average: at its end, and now.
@@ -62,27 +51,23 @@ const rule: Rule<RAdamGroup, Scalar, 'expAvg' | 'expAvgSq'> = {
       ),
     );
     return {
-      stepSize: div(lr, sub(1, pow(beta1, t))),
+      stepSize: div(h.lr, sub(1, pow(beta1, t))),
       rectified: mul(rectify, sqrt(correction2)),
       adaptive: gt(rho, 5),
-      eps,
-      weight1: sub(1, beta1),
-      beta2,
-      weight2: sub(1, beta2),
-      weightDecay,
-      shrink: sub(1, mul(lr, weightDecay)),
+      eps: h.eps,
+      ...momentScalars(h),
     };
   },
-  update: (p, gradient, { expAvg, expAvgSq }, s, group) => {
-    const decoupled = group.decoupledWeightDecay && group.weightDecay !== 0;
-    const g = group.decoupledWeightDecay ? gradient : penalized(gradient, p, s, group);
-    const m = average(expAvg, g, s.weight1);
-    const v = averageSquare(expAvgSq, g, s.beta2, s.weight2);
+  update: (_p, g, state, s) => {
+    const next = moments(state, g, s);
+    const { expAvg: m, expAvgSq: v } = next;
     const factor = where(s.adaptive, div(s.rectified, add(sqrt(v), s.eps)), 1);
-    const param = sub(decoupled ? mul(p, s.shrink) : p, mul(mul(m, s.stepSize), factor));
-    return { param, expAvg: m, expAvgSq: v };
+    return { step: mul(mul(m, s.stepSize), factor), ...next };
   },
 };
+
+/** The rule of {@link RAdam}. */
+export const radam: Rule<RAdamGroup> = /* @__PURE__ */ eitherDecayed(rule);
 
 /**
  * Rectified Adam (Liu et al. 2020, arXiv:1908.03265): plain momentum in the first steps, as long as the average of
@@ -92,6 +77,6 @@ const rule: Rule<RAdamGroup, Scalar, 'expAvg' | 'expAvgSq'> = {
  */
 export class RAdam extends Optimizer<RAdamGroup> {
   constructor(params: ParamsOrGroups<Partial<RAdamGroup>>, options: RAdamOptions = {}) {
-    super(rule, params, options);
+    super(radam, params, options);
   }
 }

@@ -4,7 +4,8 @@ import { flag, nonNegative } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
-import { average, averageSquare, penalized } from './shared.js';
+import { penalized } from './decay.js';
+import { average, averageSquare } from './shared.js';
 
 /** Hyper-parameters of {@link RMSprop}. */
 export type RMSpropGroup = {
@@ -22,8 +23,8 @@ export type RMSpropGroup = {
 export type RMSpropOptions = Partial<RMSpropGroup> & CommonOptions;
 
 const rule: Rule<
-  RMSpropGroup,
-  'lr' | 'alpha' | 'weight' | 'eps' | 'weightDecay' | 'momentum',
+  Omit<RMSpropGroup, 'weightDecay'>,
+  'lr' | 'alpha' | 'weight' | 'eps' | 'momentum',
   'squareAvg' | 'gradAvg' | 'momentumBuffer'
 > = {
   name: 'RMSprop',
@@ -31,7 +32,6 @@ const rule: Rule<
     lr: 1e-2,
     alpha: 0.99,
     eps: 1e-8,
-    weightDecay: 0,
     momentum: 0,
     centered: false,
     maximize: false,
@@ -40,7 +40,6 @@ const rule: Rule<
     lr: nonNegative,
     alpha: nonNegative,
     eps: nonNegative,
-    weightDecay: nonNegative,
     momentum: nonNegative,
     centered: flag,
     maximize: flag,
@@ -50,21 +49,23 @@ const rule: Rule<
     ...(momentum > 0 ? { momentumBuffer: {} } : {}),
     ...(centered ? { gradAvg: {} } : {}),
   }),
-  scalars: ({ lr, alpha, eps, weightDecay, momentum }) => {
-    return { lr, alpha, weight: sub(1, alpha), eps, weightDecay, momentum };
+  scalars: ({ lr, alpha, eps, momentum }) => {
+    return { lr, alpha, weight: sub(1, alpha), eps, momentum };
   },
-  update: (p, gradient, { squareAvg, gradAvg, momentumBuffer }, s, group) => {
-    const g = penalized(gradient, p, s, group);
+  update: (p, g, { squareAvg, gradAvg, momentumBuffer }, s, group) => {
     const v = averageSquare(squareAvg, g, s.alpha, s.weight);
     const m = group.centered ? average(gradAvg, g, s.weight) : null;
     const scale = add(sqrt(m === null ? v : sub(v, mul(m, m))), s.eps);
     const next = { squareAvg: v, ...(m === null ? {} : { gradAvg: m }) };
     const step = div(g, scale);
-    if (group.momentum === 0) return { param: sub(p, mul(step, s.lr)), ...next };
+    if (group.momentum === 0) return { step: mul(step, s.lr), ...next };
     const buffer = add(mul(momentumBuffer, s.momentum), step);
-    return { param: sub(p, mul(buffer, s.lr)), momentumBuffer: buffer, ...next };
+    return { step: mul(buffer, s.lr), momentumBuffer: buffer, ...next };
   },
 };
+
+/** The rule of {@link RMSprop}. */
+export const rmsprop: Rule<RMSpropGroup> = /* @__PURE__ */ penalized(rule);
 
 /**
  * RMSprop (Hinton 2012): `p ← p − lr · g / (√v + eps)`, with `v` the average of g²; with `centered` (Graves 2013,
@@ -75,6 +76,6 @@ const rule: Rule<
  */
 export class RMSprop extends Optimizer<RMSpropGroup> {
   constructor(params: ParamsOrGroups<Partial<RMSpropGroup>>, options: RMSpropOptions = {}) {
-    super(rule, params, options);
+    super(rmsprop, params, options);
   }
 }

@@ -1,5 +1,5 @@
 /** @file Rprop: steps by the sign of the gradient alone, each element with a size of its own. */
-import { gt, lt, maximum, minimum, mul, sign, sub, where } from '@chainrule/autograd';
+import { gt, lt, maximum, minimum, mul, sign, where } from '@chainrule/autograd';
 import { finite, flag, nonNegative, tuple } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
@@ -18,7 +18,12 @@ export type RpropGroup = {
 
 export type RpropOptions = Partial<RpropGroup> & CommonOptions;
 
-const rule: Rule<RpropGroup, 'shrink' | 'grow' | 'smallest' | 'largest', 'prev' | 'stepSize'> = {
+/** The rule of {@link Rprop}. */
+export const rprop: Rule<
+  RpropGroup,
+  'shrink' | 'grow' | 'smallest' | 'largest',
+  'prev' | 'stepSize'
+> = {
   name: 'Rprop',
   defaults: { lr: 1e-2, etas: [0.5, 1.2], stepSizes: [1e-6, 50], maximize: false },
   checks: {
@@ -45,7 +50,7 @@ const rule: Rule<RpropGroup, 'shrink' | 'grow' | 'smallest' | 'largest', 'prev' 
     const size = minimum(maximum(scaled, s.smallest), s.largest);
     // After a change of sign the element waits for one step.
     const next = where(turned, 0, g);
-    return { param: sub(p, mul(sign(next), size)), prev: next, stepSize: size };
+    return { step: mul(sign(next), size), prev: next, stepSize: size };
   },
 };
 
@@ -57,6 +62,6 @@ const rule: Rule<RpropGroup, 'shrink' | 'grow' | 'smallest' | 'largest', 'prev' 
  */
 export class Rprop extends Optimizer<RpropGroup> {
   constructor(params: ParamsOrGroups<Partial<RpropGroup>>, options: RpropOptions = {}) {
-    super(rule, params, options);
+    super(rprop, params, options);
   }
 }

@@ -4,7 +4,7 @@ import { flag, nonNegative } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
-import { penalized } from './shared.js';
+import { penalized } from './decay.js';
 
 /** Hyper-parameters of {@link SGD}. */
 export type SGDGroup = {
@@ -24,13 +24,12 @@ export type SGDGroup = {
 
 export type SGDOptions = Partial<SGDGroup> & CommonOptions;
 
-const rule: Rule<SGDGroup, 'lr' | 'momentum' | 'weight' | 'weightDecay', 'momentumBuffer'> = {
+const rule: Rule<Omit<SGDGroup, 'weightDecay'>, 'lr' | 'momentum' | 'weight', 'momentumBuffer'> = {
   name: 'SGD',
   defaults: {
     lr: 1e-3,
     momentum: 0,
     dampening: 0,
-    weightDecay: 0,
     nesterov: false,
     maximize: false,
   },
@@ -38,7 +37,6 @@ const rule: Rule<SGDGroup, 'lr' | 'momentum' | 'weight' | 'weightDecay', 'moment
     lr: nonNegative,
     momentum: nonNegative,
     dampening: nonNegative,
-    weightDecay: nonNegative,
     nesterov: flag,
     maximize: flag,
   },
@@ -48,18 +46,20 @@ const rule: Rule<SGDGroup, 'lr' | 'momentum' | 'weight' | 'weightDecay', 'moment
       : null,
   state: ({ momentum }) => (momentum === 0 ? {} : { momentumBuffer: {} }),
   // The first direction is the gradient itself, not dampened.
-  scalars: ({ lr, momentum, dampening, weightDecay }, t) => {
-    return { lr, momentum, weight: where(eq(t, 1), 1, sub(1, dampening)), weightDecay };
+  scalars: ({ lr, momentum, dampening }, t) => {
+    return { lr, momentum, weight: where(eq(t, 1), 1, sub(1, dampening)) };
   },
-  update: (p, gradient, { momentumBuffer }, s, group) => {
-    const g = penalized(gradient, p, s, group);
-    if (group.momentum === 0) return { param: sub(p, mul(g, s.lr)) };
+  update: (p, g, { momentumBuffer }, s, group) => {
+    if (group.momentum === 0) return { step: mul(g, s.lr) };
     const entering = group.dampening === 0 ? g : mul(g, s.weight);
     const buffer = add(mul(momentumBuffer, s.momentum), entering);
     const direction = group.nesterov ? add(g, mul(buffer, s.momentum)) : buffer;
-    return { param: sub(p, mul(direction, s.lr)), momentumBuffer: buffer };
+    return { step: mul(direction, s.lr), momentumBuffer: buffer };
   },
 };
+
+/** The rule of {@link SGD}. */
+export const sgd: Rule<SGDGroup> = /* @__PURE__ */ penalized(rule);
 
 /**
  * Stochastic gradient descent: `p ← p − lr · b`, where `b ← momentum · b + (1 − dampening) · g` and at first `b = g`;
@@ -72,6 +72,6 @@ const rule: Rule<SGDGroup, 'lr' | 'momentum' | 'weight' | 'weightDecay', 'moment
  */
 export class SGD extends Optimizer<SGDGroup> {
   constructor(params: ParamsOrGroups<Partial<SGDGroup>>, options: SGDOptions = {}) {
-    super(rule, params, options);
+    super(sgd, params, options);
   }
 }

@@ -38,6 +38,41 @@ function checkSchedules(
   return list;
 }
 
+/** What both share: their parts, and whatever concerns all of them. */
+abstract class Combined extends LRScheduler {
+  readonly schedulers: readonly LRScheduler[];
+
+  protected constructor(name: string, optimizer: Scheduled, schedulers: readonly LRScheduler[]) {
+    super(name, optimizer);
+    this.schedulers = schedulers;
+  }
+
+  override undo(): void {
+    super.undo();
+    for (const schedule of this.schedulers) schedule.undo();
+  }
+
+  protected override rates(): number[] {
+    return this.rate;
+  }
+
+  override checkState(state: ScheduleState): void {
+    super.checkState(state);
+    const parts = state['schedulers'] as readonly ScheduleState[];
+    this.schedulers.forEach((schedule, i) => schedule.checkState(parts[i] as ScheduleState));
+  }
+
+  protected override more(): Record<string, unknown> {
+    return { schedulers: this.schedulers.map((schedule) => schedule.stateDict()) };
+  }
+
+  protected override setMore(state: ScheduleState): void {
+    (state['schedulers'] as ScheduleState[]).forEach((part, i) =>
+      this.schedulers[i]?.takeOver(part),
+    );
+  }
+}
+
 /**
  * Runs `schedulers` one after the other: the next one starts, at its step 0, at each of the `milestones`.
  * PyTorch: `SequentialLR`.
@@ -46,8 +81,7 @@ function checkSchedules(
  * const fall = new CosineAnnealingLR(optimizer, { tMax: 90 });
  * new SequentialLR(optimizer, { schedulers: [warmup, fall], milestones: [10] });
  */
-export class SequentialLR extends LRScheduler {
-  readonly schedulers: readonly LRScheduler[];
+export class SequentialLR extends Combined {
   readonly milestones: readonly number[];
 
   constructor(
@@ -65,8 +99,7 @@ export class SequentialLR extends LRScheduler {
         `SequentialLR: ${schedulers.length} schedules need ${schedulers.length - 1} milestones, got ${display(milestones)}`,
       );
     }
-    super('SequentialLR', optimizer, {});
-    this.schedulers = schedulers;
+    super('SequentialLR', optimizer, schedulers);
     this.milestones = [...milestones];
     this.lastEpoch = (options.lastEpoch ?? -1) + 1;
     // What the constructors of the schedules did to the rates is undone; only the first one begins.
@@ -91,30 +124,6 @@ export class SequentialLR extends LRScheduler {
     this.noteRates();
   }
 
-  override undo(): void {
-    super.undo();
-    for (const schedule of this.schedulers) schedule.undo();
-  }
-
-  protected override rates(): number[] {
-    return this.rate;
-  }
-
-  override checkState(state: ScheduleState): void {
-    super.checkState(state);
-    checkParts(this.schedulers, state);
-  }
-
-  protected override more(): Record<string, unknown> {
-    return { schedulers: this.schedulers.map((schedule) => schedule.stateDict()) };
-  }
-
-  protected override setMore(state: ScheduleState): void {
-    (state['schedulers'] as ScheduleState[]).forEach((part, i) =>
-      this.schedulers[i]?.takeOver(part),
-    );
-  }
-
   private at(step: number): LRScheduler {
     return this.schedulers[this.milestones.filter((m) => m <= step).length] as LRScheduler;
   }
@@ -125,16 +134,13 @@ export class SequentialLR extends LRScheduler {
  * `ChainedScheduler`.
  * @example new ChainedScheduler([new ConstantLR(optimizer), new ExponentialLR(optimizer, { gamma: 0.9 })])
  */
-export class ChainedScheduler extends LRScheduler {
-  readonly schedulers: readonly LRScheduler[];
-
+export class ChainedScheduler extends Combined {
   constructor(options: readonly LRScheduler[] | { readonly schedulers: readonly LRScheduler[] }) {
     const given = Array.isArray(options)
       ? (options as readonly LRScheduler[])
       : (options as { schedulers: readonly LRScheduler[] } | undefined)?.schedulers;
     const schedulers = checkSchedules('ChainedScheduler', given, null);
-    super('ChainedScheduler', (schedulers[0] as LRScheduler).optimizer, {});
-    this.schedulers = schedulers;
+    super('ChainedScheduler', (schedulers[0] as LRScheduler).optimizer, schedulers);
     this.lastEpoch = 0;
     this.noteRates();
   }
@@ -150,33 +156,4 @@ export class ChainedScheduler extends LRScheduler {
     for (const schedule of this.schedulers) schedule.restart();
     this.noteRates();
   }
-
-  override undo(): void {
-    super.undo();
-    for (const schedule of this.schedulers) schedule.undo();
-  }
-
-  protected override rates(): number[] {
-    return this.rate;
-  }
-
-  override checkState(state: ScheduleState): void {
-    super.checkState(state);
-    checkParts(this.schedulers, state);
-  }
-
-  protected override more(): Record<string, unknown> {
-    return { schedulers: this.schedulers.map((schedule) => schedule.stateDict()) };
-  }
-
-  protected override setMore(state: ScheduleState): void {
-    (state['schedulers'] as ScheduleState[]).forEach((part, i) =>
-      this.schedulers[i]?.takeOver(part),
-    );
-  }
-}
-
-function checkParts(schedulers: readonly LRScheduler[], state: ScheduleState): void {
-  const parts = state['schedulers'] as readonly ScheduleState[];
-  schedulers.forEach((schedule, i) => schedule.checkState(parts[i] as ScheduleState));
 }

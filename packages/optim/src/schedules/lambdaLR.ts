@@ -1,43 +1,70 @@
-/** @file LambdaLR: the rate as any function of the step. */
+/** @file The rate by any function of the step: LambdaLR, MultiplicativeLR. */
 import { ChainruleError } from '@chainrule/autograd';
 import { display } from '../checks.js';
 import { LRScheduler, type Scheduled, type ScheduleOptions } from './schedule.js';
 
 type Factor = (epoch: number) => number;
 
-/**
- * The base rate times `lrLambda(step)`; a list gives one function a group. PyTorch: `LambdaLR`. Functions are not part of
- * the state.
- * @example new LambdaLR(optimizer, { lrLambda: (step) => Math.min(1, (step + 1) / 100) })
- */
-export class LambdaLR extends LRScheduler {
+type Factors = Factor | readonly Factor[];
+
+/** Options of {@link LambdaLR} and {@link MultiplicativeLR}: the functions alone will do. */
+export type LambdaOptions = (ScheduleOptions & { readonly lrLambda: Factors }) | Factors;
+
+/** What both share: a function for each group. */
+abstract class ByFunction extends LRScheduler {
   readonly lrLambdas: readonly Factor[];
 
-  constructor(
-    optimizer: Scheduled,
-    options:
-      | (ScheduleOptions & { readonly lrLambda: Factor | readonly Factor[] })
-      | Factor
-      | readonly Factor[],
-  ) {
+  protected constructor(name: string, optimizer: Scheduled, options: LambdaOptions) {
     const given =
       typeof options === 'function' || Array.isArray(options) ? { lrLambda: options } : options;
-    const { lrLambda, ...rest } = given as ScheduleOptions & {
-      readonly lrLambda: Factor | readonly Factor[];
-    };
-    super('LambdaLR', optimizer, rest);
+    const { lrLambda, ...rest } = given as ScheduleOptions & { readonly lrLambda: Factors };
+    super(name, optimizer, rest);
     const n = optimizer.paramGroups.length;
     const list = typeof lrLambda === 'function' ? new Array<Factor>(n).fill(lrLambda) : lrLambda;
     if (!Array.isArray(list) || list.length !== n || !list.every((f) => typeof f === 'function')) {
       throw new ChainruleError(
-        `LambdaLR: lrLambda must be a function, or ${n}, one a group; got ${display(lrLambda)}`,
+        `${name}: lrLambda must be a function, or ${n}, one a group; got ${display(lrLambda)}`,
       );
     }
     this.lrLambdas = list as readonly Factor[];
     this.begin();
   }
 
+  /** What the functions say of this step. */
+  protected factors(): number[] {
+    return this.lrLambdas.map((f) => f(this.lastEpoch));
+  }
+}
+
+/**
+ * The base rate times `lrLambda(step)`; a list gives one function a group. PyTorch: `LambdaLR`. Functions are not part of
+ * the state.
+ * @example new LambdaLR(optimizer, { lrLambda: (step) => Math.min(1, (step + 1) / 100) })
+ */
+export class LambdaLR extends ByFunction {
+  constructor(optimizer: Scheduled, options: LambdaOptions) {
+    super('LambdaLR', optimizer, options);
+  }
+
   protected override rates(): number[] {
-    return this.baseLrs.map((lr, i) => lr * (this.lrLambdas[i] as Factor)(this.lastEpoch));
+    const factors = this.factors();
+    return this.baseLrs.map((lr, i) => lr * (factors[i] as number));
+  }
+}
+
+/**
+ * The rate the groups have times `lrLambda(step)`, at every step but the first; a list gives one function a group.
+ * PyTorch: `MultiplicativeLR`. Functions are not part of the state.
+ * @example new MultiplicativeLR(optimizer, { lrLambda: () => 0.95 })
+ */
+export class MultiplicativeLR extends ByFunction {
+  constructor(optimizer: Scheduled, options: LambdaOptions) {
+    super('MultiplicativeLR', optimizer, options);
+  }
+
+  protected override rates(): number[] {
+    if (this.lastEpoch <= 0) return this.rate;
+    const factors = this.factors();
+    return this.rate.map((lr, i) => lr * (factors[i] as number));
   }
 }

@@ -34,11 +34,25 @@ export interface ScheduleState {
 /**
  * The base of all schedules. PyTorch: `torch.optim.lr_scheduler.LRScheduler`.
  *
+ * A schedule of your own says its `rates()` at `lastEpoch` and ends its constructor with `begin()`; it then steps, saves,
+ * and stands in SequentialLR and ChainedScheduler like any other. What else it counts goes through `more()` and
+ * `setMore()`.
+ *
  * The constructor sets the rates of step 0; call `step()` once an epoch, or once a batch, after `optimizer.step()`.
  * Most schedules multiply the rate the groups have, so that several can work on one optimizer.
  *
  * Differences from PyTorch: `stateDict()` holds what changes, not what the constructor was given; `step()` takes no
  * epoch (apart from CosineAnnealingWarmRestarts).
+ * @example
+ * class InverseRoot extends LRScheduler {
+ *   constructor(optimizer) {
+ *     super('InverseRoot', optimizer);
+ *     this.begin();
+ *   }
+ *   rates() {
+ *     return this.baseLrs.map((lr) => lr / Math.sqrt(this.lastEpoch + 1));
+ *   }
+ * }
  */
 export abstract class LRScheduler {
   /** The class, as messages and states name it, whatever a minifier makes of it. */
@@ -48,13 +62,17 @@ export abstract class LRScheduler {
   baseLrs: number[];
   /** The number of steps made. */
   lastEpoch: number;
-  /** @internal True while the rates of step 0 are set. */
+  /** True while the rates of step 0 are set: what multiplies the rate it finds leaves it then. */
   protected initial = false;
-  /** @internal */
+  /** How often `rates()` was asked for, the first step included. */
   protected stepCount = 0;
   private last: number[] = [];
 
-  protected constructor(name: string, optimizer: Scheduled, { lastEpoch = -1 }: ScheduleOptions) {
+  protected constructor(
+    name: string,
+    optimizer: Scheduled,
+    { lastEpoch = -1 }: ScheduleOptions = {},
+  ) {
     this.name = name;
     this.optimizer = checkOptimizer(name, optimizer);
     this.lastEpoch = lastEpoch;
@@ -77,6 +95,7 @@ export abstract class LRScheduler {
     return this.rates();
   }
 
+  /** The rates that the groups have. */
   protected get rate(): number[] {
     return this.optimizer.paramGroups.map((group) => group.lr);
   }
@@ -93,7 +112,7 @@ export abstract class LRScheduler {
     return [...this.last];
   }
 
-  /** @internal Sets the rates of the first step; every constructor ends with it. */
+  /** Sets the rates of the first step; every constructor ends with it. */
   begin(): void {
     this.stepCount = 0;
     this.initial = true;
@@ -178,13 +197,18 @@ export abstract class LRScheduler {
   /** Takes over what `more()` gave. */
   protected setMore(_state: ScheduleState): void {}
 
+  /** Sets the rates of the groups. */
   protected apply(rates: readonly number[]): void {
     this.optimizer.paramGroups.forEach((group, i) => {
-      group.lr = rates[i] as number;
+      const rate = rates[i] as number;
+      // Rates that follow from the one before can end below 0 by what rounding has added up to.
+      const rounded = rate < 0 && rate > -1e-9 * (this.baseLrs[i] as number);
+      group.lr = rounded ? 0 : rate;
     });
     this.noteRates();
   }
 
+  /** Notes the rates of the groups as those that were set last. */
   protected noteRates(): void {
     this.last = this.rate;
   }

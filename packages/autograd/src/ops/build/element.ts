@@ -1,5 +1,5 @@
 /** @file Builders of element-wise primitives: a scalar function and its derivative give all the rules. */
-import { DTypeError } from '../../errors.js';
+import { ChainruleError, DTypeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { register, type Primitive, type Scalar, type Value } from '../../graph/primitive.js';
 import { broadcastShapes } from '../../graph/shape.js';
@@ -12,6 +12,7 @@ import {
   filled,
   operand,
   operations,
+  refuseSurplus,
   resultType,
   rules,
   sumOf,
@@ -47,6 +48,8 @@ interface BinarySpec {
   readonly reference: (x: number, y: number) => number;
   /** In place of `reference` for int32, where the arithmetic differs. */
   readonly integer?: (x: number, y: number) => number;
+  /** Whether it divides: an integer divisor of 0 is then refused when it is evaluated. */
+  readonly divides?: boolean;
   readonly dx: Derivative<[x: Tensor, y: Tensor, out: Tensor]>;
   readonly dy: Derivative<[x: Tensor, y: Tensor, out: Tensor]>;
   readonly domain?: Domain;
@@ -91,7 +94,8 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     derivatives: [derivative === null ? null : ([x], y) => derivative(x as Tensor, y)],
     to: spec.to,
   });
-  const apply = (x: Operand): Tensor => {
+  const apply = (x: Operand, surplus?: unknown): Tensor => {
+    if (surplus !== undefined) refuseSurplus(name, surplus);
     const node = operand(name, x);
     const dtype = computeType(name, node.dtype, domain);
     return makeElement(op, [castNode(node, dtype)], spec.to ?? dtype);
@@ -105,13 +109,15 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const op = elementwise(name, {
     scalar: spec.reference,
     integer: spec.integer,
+    divides: spec.divides,
     derivatives: [
       dx === null ? null : ([x, y], out) => dx(x as Tensor, y as Tensor, out),
       dy === null ? null : ([x, y], out) => dy(x as Tensor, y as Tensor, out),
     ],
     to: spec.to,
   });
-  const apply = (x: Operand, y: Operand): Tensor => {
+  const apply = (x: Operand, y: Operand, surplus?: unknown): Tensor => {
+    if (surplus !== undefined) refuseSurplus(name, surplus);
     const dtype = computeType(name, resultType(x, y), domain);
     const a = castNode(operand(name, x, dtype), dtype);
     const b = castNode(operand(name, y, dtype), dtype);
@@ -123,13 +129,14 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
 interface ElementSpec {
   readonly scalar: Scalar;
   readonly integer?: ((x: number, y: number) => number) | undefined;
+  readonly divides?: boolean | undefined;
   readonly derivatives: readonly (((inputs: readonly Tensor[], out: Tensor) => Factor) | null)[];
   readonly to?: 'bool' | undefined;
 }
 
 /** The rules of an element-wise primitive. */
 export function elementwise(name: string, spec: ElementSpec): Primitive {
-  const { derivatives, scalar, integer } = spec;
+  const { derivatives, scalar, integer, divides = false } = spec;
   operations.set(name, { kind: 'primitive' });
   const op: Primitive = register({
     name,
@@ -153,11 +160,23 @@ export function elementwise(name: string, spec: ElementSpec): Primitive {
     batch: (inputs, batched) =>
       makeElement(op, align(inputs, batched), spec.to ?? (inputs.at(-1) as Tensor).dtype),
     kernel: (inputs, out) => {
-      const f = integer !== undefined && inputs[0]?.dtype === 'int32' ? integer : scalar;
+      const whole = inputs[0]?.dtype === 'int32';
+      if (divides && whole && out.data.length > 0) checkDivisor(name, inputs[1] as Value);
+      const f = integer !== undefined && whole ? integer : scalar;
       mapElements(f, inputs, out);
     },
   });
   return op;
+}
+
+/** Refuses an integer divisor that is 0 somewhere. */
+export function checkDivisor(op: string, { data, shape }: Omit<Value, 'dtype'>): void {
+  const at = data.indexOf(0);
+  if (at < 0) return;
+  throw new ChainruleError(
+    `${op}: integer division by zero${shape.length > 0 ? ` at element ${at} of the divisor` : ''}; ` +
+      "cast to a float dtype for ±Inf and NaN: x.cast('float32')",
+  );
 }
 
 /** A node of an element-wise primitive; the inputs have their dtypes already. */

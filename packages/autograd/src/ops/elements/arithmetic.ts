@@ -1,8 +1,9 @@
 /** @file Arithmetic of elements: sums, products, quotients, remainders, powers, the larger and the smaller. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
-import { Tensor } from '../../graph/tensor.js';
+import type { Tensor } from '../../graph/tensor.js';
 import {
   binary,
   composite,
@@ -14,10 +15,11 @@ import {
   type Operand,
   type UnaryOp,
 } from '../build/define.js';
-import { add, castNode, choose } from '../build/element.js';
+import { add, castNode, checkDivisor, choose } from '../build/element.js';
 import { div, mul, neg, sub } from '../build/fieldOperations.js';
 import { eq, gt, isNan, logicalOr, lt } from '../build/relations.js';
 import { trunc } from '../build/wholeNumbers.js';
+import * as plain from './plainFunctions.js';
 import type { Broadcast, BroadcastResult, ShapeIn, Unless } from '../../types/index.js';
 
 export { add } from '../build/element.js';
@@ -68,6 +70,15 @@ export interface ClampOptions {
   readonly max?: Operand | null;
 }
 
+const clampOptions = byPosition(
+  defineOptions<ClampOptions>({
+    min: kinds.orNull(kinds.operand),
+    max: kinds.orNull(kinds.operand),
+  }),
+  'min',
+  'max',
+);
+
 /**
  * `x` moved into [min, max], element by element, broadcast; `max` wins where `min > max`. NaN stays NaN.
  *
@@ -80,10 +91,13 @@ export interface ClampOptions {
  */
 export const clamp = composite(
   'clamp',
-  (x: Operand, min?: Operand | ClampOptions | null, max?: Operand | null): Tensor => {
-    const bounds = isBounds(min) ? min : { min, max };
-    const lower = bounds.min ?? null;
-    const upper = bounds.max ?? null;
+  (
+    x: Operand,
+    min?: Operand | ClampOptions | null,
+    max?: Operand | ClampOptions | null,
+    options?: ClampOptions,
+  ): Tensor => {
+    const { min: lower = null, max: upper = null } = clampOptions('clamp', min, max, options);
     if (lower === null && upper === null) {
       throw new ChainruleError(
         'clamp: give min, max or both: clamp(x, 0, 1) or clamp(x, { min: 0 })',
@@ -96,10 +110,6 @@ export const clamp = composite(
     return y;
   },
 );
-
-function isBounds(x: Operand | ClampOptions | null | undefined): x is ClampOptions {
-  return typeof x === 'object' && x !== null && !(x instanceof Tensor);
-}
 
 /** One side of `clamp`. A bound that is NaN must show; a number needs no test for that. */
 function bound(x: Tensor, limit: Operand, beyond: (x: Tensor, y: Tensor) => Tensor): Tensor {
@@ -123,86 +133,75 @@ export const lerp = composite('lerp', (x: Operand, y: Operand, weight: Operand):
 });
 
 const remainderOp = binary('remainder', {
-  reference: (x, y) => {
-    const r = x % y;
-    return r !== 0 && r < 0 !== y < 0 ? r + y : r;
-  },
+  reference: plain.remainder,
   dx: () => 1,
   dy: (x, y) => neg(floorDivideOp(x, y)),
   domain: 'number',
+  divides: true,
 });
 
 /**
  * The remainder of dividing x by y with the sign of y, as `%` in Python: `x − y · ⌊x / y⌋`. Float division by 0 gives NaN.
  * PyTorch: `torch.remainder`. In JavaScript `%` is `fmod`.
- * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
+ * @throws {ChainruleError} for an integer divisor of 0: at once where its value is known, otherwise when evaluated.
  * @example remainder(tensor([-3, 3]), 2) // [1, 1]
  */
 export function remainder<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
 ): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
-  checkDivisor('remainder', x, y);
-  return remainderOp(x, y);
+  return divided(remainderOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
 const fmodOp = binary('fmod', {
-  reference: (x, y) => x % y,
+  reference: plain.fmod,
   dx: () => 1,
   dy: (x, y) => neg(trunc(div(x, y))),
   domain: 'number',
+  divides: true,
 });
 
 /**
  * The remainder of dividing x by y with the sign of x, as `%` in JavaScript and C. Float division by 0 gives NaN.
  * PyTorch: `torch.fmod`.
- * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
+ * @throws {ChainruleError} for an integer divisor of 0: at once where its value is known, otherwise when evaluated.
  */
 export function fmod<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
 ): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
-  checkDivisor('fmod', x, y);
-  return fmodOp(x, y);
+  return divided(fmodOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
 const floorDivideOp: BinaryOp = binary('floorDivide', {
-  reference: (x, y) => {
-    if (y === 0) return x / y;
-    const r = x % y;
-    const q = (x - r) / y - (r !== 0 && r < 0 !== y < 0 ? 1 : 0);
-    // What is whole up to rounding errors is made whole; a zero keeps the sign of the quotient.
-    return q === 0 ? (x / y < 0 || Object.is(x / y, -0) ? -0 : 0) : Math.round(q);
-  },
+  reference: plain.floorDivide,
   integer: (x, y) => Math.floor(x / y),
   dx: () => 0,
   dy: () => 0,
   domain: 'number',
+  divides: true,
 });
 
 /**
  * `⌊x / y⌋`; of integers an integer. Float division by 0 gives ±Inf or NaN. The derivative is 0 (PyTorch has none).
  * PyTorch: `torch.floor_divide`.
- * @throws {ChainruleError} for an integer divisor known to be 0; in a tensor not yet computed it gives 0.
+ * @throws {ChainruleError} for an integer divisor of 0: at once where its value is known, otherwise when evaluated.
  */
 export function floorDivide<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
 ): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
-  checkDivisor('floorDivide', x, y);
-  return floorDivideOp(x, y);
+  return divided(floorDivideOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
-/** Refuses the integer division by zero that can be seen at the call. */
-function checkDivisor(op: string, x: Operand, y: Operand): void {
-  const known = y instanceof Tensor ? y.current.value : [Number(y)];
-  if (known === null || isFloat(resultType(x, y))) return;
-  const at = known.indexOf(0);
-  if (at < 0) return;
-  throw new ChainruleError(
-    `${op}: integer division by zero${y instanceof Tensor && y.size > 1 ? ` at element ${at} of the divisor` : ''}; ` +
-      `cast to a float dtype for ±Inf and NaN`,
-  );
+/** Refuses at the call the integer division by zero that can be seen there; any other is found when it is evaluated. */
+function divided(op: BinaryOp, x: Operand, y: Operand): Tensor {
+  const out = op(x, y);
+  const divisor = out.inputs[1] as Tensor;
+  const data = typeof y === 'number' ? Int32Array.of(y) : divisor.value;
+  if (divisor.dtype === 'int32' && data !== null && out.size > 0)
+    checkDivisor(op.primitive.name, { data, shape: divisor.shape });
+  return out;
 }
 
 /** The methods of this family. */

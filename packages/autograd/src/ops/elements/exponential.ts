@@ -8,23 +8,27 @@ import {
   type BinaryOp,
   type UnaryOp,
 } from '../build/define.js';
-import { add } from '../build/element.js';
+import { add, choose } from '../build/element.js';
 import { mul, reciprocal, sub } from '../build/fieldOperations.js';
+import { gt } from '../build/relations.js';
 import { sigmoidOf } from './logistic.js';
+import * as plain from './plainFunctions.js';
 
 /** `eˣ`. Integers and booleans become float32. PyTorch: `torch.exp`. */
 export const exp: UnaryOp = unary('exp', { reference: Math.exp, derivative: (_x, y) => y });
 
 /** `2ˣ`. PyTorch: `torch.exp2`. */
 export const exp2: UnaryOp = unary('exp2', {
-  reference: (x) => 2 ** x,
-  derivative: (_x, y) => mul(y, Math.LN2),
+  reference: plain.exp2,
+  // 2ˣ·ln 2 is finite a little further than 2ˣ.
+  derivative: (x, y) => choose(gt(x, 64), mul(exp2(sub(x, 1)), 2 * Math.LN2), mul(y, Math.LN2)),
 });
 
 /** `eˣ − 1`, without the cancellation near 0. PyTorch: `torch.expm1`. */
 export const expm1: UnaryOp = unary('expm1', {
   reference: Math.expm1,
-  derivative: (_x, y) => add(y, 1),
+  // Not y + 1, which loses every digit on the left.
+  derivative: (x) => exp(x),
 });
 
 /** The natural logarithm; −Inf at ±0, NaN below. PyTorch: `torch.log`. */

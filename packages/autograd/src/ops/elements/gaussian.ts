@@ -1,19 +1,43 @@
 /** @file The error functions as operations. Integers and booleans become float32. */
 import { unary, type UnaryOp } from '../build/define.js';
-import { erf as erfOf, erfc as erfcOf, erfinv as erfinvOf } from './errorFunction.js';
+import {
+  erf as erfOf,
+  erfc as erfcOf,
+  erfinv as erfinvOf,
+  expNegSquare as expNegSquareOf,
+  normalCdf as normalCdfOf,
+} from './errorFunction.js';
 import { exp } from './exponential.js';
 import { mul, neg, square } from '../build/fieldOperations.js';
+
+/** `e^(−x²)`, without the error of a rounded square. */
+const expNegSquare: UnaryOp = unary('expNegSquare', {
+  reference: (x) => expNegSquareOf(x, 1),
+  derivative: (x, y) => neg(mul(mul(x, 2), y)),
+});
+
+/** The density of the normal distribution, `e^(−x²/2) / √2π`. */
+export const normalPdf: UnaryOp = unary('normalPdf', {
+  reference: (x) => expNegSquareOf(x, 0.5) / Math.sqrt(2 * Math.PI),
+  derivative: (x, y) => neg(mul(x, y)),
+});
+
+/** Φ, the distribution function of the normal distribution: ½ erfc(−x/√2), with every digit of its left tail. */
+export const normalCdf: UnaryOp = unary('normalCdf', {
+  reference: normalCdfOf,
+  derivative: (x) => normalPdf(x),
+});
 
 /** `2/√π ∫₀ˣ e^(−t²) dt`. PyTorch: `torch.erf`. */
 export const erf: UnaryOp = unary('erf', {
   reference: erfOf,
-  derivative: (x) => mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI)),
+  derivative: (x) => mul(expNegSquare(x), 2 / Math.sqrt(Math.PI)),
 });
 
 /** `1 − erf(x)`, with every digit of its right tail. PyTorch: `torch.erfc`. */
 export const erfc: UnaryOp = unary('erfc', {
   reference: erfcOf,
-  derivative: (x) => mul(exp(neg(square(x))), -2 / Math.sqrt(Math.PI)),
+  derivative: (x) => mul(expNegSquare(x), -2 / Math.sqrt(Math.PI)),
 });
 
 /** The number whose erf is x; ±Inf at ±1, NaN outside. PyTorch: `torch.erfinv`. */

@@ -1,6 +1,28 @@
-/** @file The logistic function and its integral, softplus, which many activations and losses are made of. */
+/**
+ * @file The logistic function, its integral (softplus) and its derivative, which many activations and losses are made of;
+ * and the hyperbolic tangent, which is the same curve: tanh x = 2σ(2x) − 1.
+ *
+ * The derivatives are taken from x and not from the rounded result: near 1 that has lost what is left to 1.
+ */
 import { unary, type UnaryOp } from '../build/define.js';
-import { mul, sub } from '../build/fieldOperations.js';
+import { mul, neg } from '../build/fieldOperations.js';
+import * as plain from './plainFunctions.js';
+
+/** The hyperbolic tangent. PyTorch: `torch.tanh`. */
+export const tanh: UnaryOp = unary('tanh', {
+  reference: Math.tanh,
+  derivative: (x) => mul(sigmoidDerivative(mul(x, 2)), 4),
+});
+
+/** `σ(x)·σ(−x)`, with every digit of both tails. */
+const sigmoidDerivative: UnaryOp = unary('sigmoidDerivative', {
+  reference: (x) => {
+    const e = Math.exp(-Math.abs(x));
+    return e / ((1 + e) * (1 + e));
+  },
+  // σ(−x) − σ(x) is −tanh(x/2), which does not cancel around 0.
+  derivative: (x, y) => neg(mul(y, tanh(mul(x, 0.5)))),
+});
 
 /** `1 / (1 + e⁻ˣ)`, exact in both tails: see `sigmoid` for users. */
 export const sigmoidOf: UnaryOp = unary('sigmoid', {
@@ -8,11 +30,11 @@ export const sigmoidOf: UnaryOp = unary('sigmoid', {
     const e = Math.exp(-Math.abs(x));
     return (x < 0 ? e : 1) / (1 + e);
   },
-  derivative: (_x, y) => mul(y, sub(1, y)),
+  derivative: (x) => sigmoidDerivative(x),
 });
 
 /** `ln(1 + eˣ)`, without overflow and with every digit of its left tail. */
 export const softplusOf: UnaryOp = unary('softplus', {
-  reference: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  reference: plain.softplus,
   derivative: (x) => sigmoidOf(x),
 });

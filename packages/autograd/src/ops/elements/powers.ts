@@ -2,6 +2,7 @@
 import { ChainruleError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import { Tensor } from '../../graph/tensor.js';
+import * as plain from './plainFunctions.js';
 import {
   binary,
   composite,
@@ -15,7 +16,7 @@ import {
 import { choose } from '../build/element.js';
 import { log } from './exponential.js';
 import { div, mul, reciprocal, square, sub } from '../build/fieldOperations.js';
-import { eq, ge, logicalAnd } from '../build/relations.js';
+import { eq, ge, logicalAnd, logicalOr } from '../build/relations.js';
 
 /** `√x`; NaN below 0, and ±0 for ±0, where the derivative is infinite. PyTorch: `torch.sqrt`. */
 export const sqrt: UnaryOp = unary('sqrt', {
@@ -31,16 +32,21 @@ export const rsqrt: UnaryOp = unary('rsqrt', {
 
 /** `√(x² + y²)`, without overflow or underflow. The derivative at (0, 0) is NaN. PyTorch: `torch.hypot`. */
 export const hypot: BinaryOp = binary('hypot', {
-  reference: (x, y) => Math.hypot(x, y),
+  reference: plain.hypot,
   dx: (x, _y, out) => div(x, out),
   dy: (_x, y, out) => div(y, out),
   domain: 'float',
 });
 
 const powOp: BinaryOp = binary('pow', {
-  reference: power,
+  reference: plain.power,
   integer: integerPower,
-  dx: (x, y) => choose(eq(y, 0), 0, mul(y, powOp(x, sub(y, 1)))),
+  dx: (x, y, out) => {
+    // y − 1 is exact from ½ on; below it is not, and xʸ / x neither overflows nor vanishes too early.
+    const exact = logicalOr(ge(y, 0.5), logicalOr(eq(x, 0), eq(y, -Infinity)));
+    const power = choose(exact, powOp(x, sub(y, 1)), div(out, x));
+    return choose(eq(y, 0), 0, mul(y, power));
+  },
   dy: (x, y, out) => choose(logicalAnd(eq(x, 0), ge(y, 0)), 0, mul(out, log(x))),
   domain: 'number',
 });
@@ -83,16 +89,10 @@ function simplePower(x: Tensor, y: number): Tensor | null {
     case -1:
       return reciprocal(x);
     case -2:
-      return reciprocal(square(x));
+      return square(reciprocal(x)); // its derivatives at 0 are infinite, and overflow no earlier than they must
     default:
       return null;
   }
-}
-
-/** `pow` of C: where JavaScript answers NaN for (±1)^±Inf and 1^NaN, this is 1. */
-function power(x: number, y: number): number {
-  if (x === 1 || (x === -1 && Math.abs(y) === Infinity)) return 1;
-  return x ** y;
 }
 
 /** By repeated squaring, modulo 2³². */

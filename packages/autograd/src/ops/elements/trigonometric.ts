@@ -8,10 +8,13 @@ import {
   type BinaryOp,
   type UnaryOp,
 } from '../build/define.js';
+import { abs } from './arithmetic.js';
 import { add, choose } from '../build/element.js';
 import { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
-import { rsqrt } from './powers.js';
-import { eq } from '../build/relations.js';
+import { hypot, rsqrt } from './powers.js';
+import { eq, gt, lt } from '../build/relations.js';
+
+export { tanh } from './logistic.js';
 
 /** The sine; NaN at ±Inf. PyTorch: `torch.sin`. */
 export const sin: UnaryOp = unary('sin', { reference: Math.sin, derivative: (x) => cos(x) });
@@ -28,19 +31,29 @@ export const tan: UnaryOp = unary('tan', {
 /** The angle in [−π/2, π/2] whose sine is x; NaN outside of [−1, 1]. PyTorch: `torch.asin`. */
 export const asin: UnaryOp = unary('asin', {
   reference: Math.asin,
-  derivative: (x) => rsqrt(sub(1, square(x))),
+  derivative: (x) => rsqrt(oneMinusSquare(x)),
 });
 
 /** The angle in [0, π] whose cosine is x; NaN outside of [−1, 1]. PyTorch: `torch.acos`. */
 export const acos: UnaryOp = unary('acos', {
   reference: Math.acos,
-  derivative: (x) => neg(rsqrt(sub(1, square(x)))),
+  derivative: (x) => neg(rsqrt(oneMinusSquare(x))),
 });
+
+/** `1 − x²`: as a product where the difference would cancel, as a difference where the product's derivative would. */
+function oneMinusSquare(x: Tensor): Tensor {
+  return choose(lt(abs(x), 0.5), sub(1, square(x)), mul(sub(1, x), add(x, 1)));
+}
 
 /** The angle in [−π/2, π/2] whose tangent is x. PyTorch: `torch.atan`. */
 export const atan: UnaryOp = unary('atan', {
   reference: Math.atan,
-  derivative: (x) => reciprocal(add(square(x), 1)),
+  derivative: (x) => {
+    // Beyond 1 by 1/x: the square of x overflows long before the second derivative is 0.
+    const far = gt(abs(x), 1);
+    const inverse = square(reciprocal(x));
+    return choose(far, mul(inverse, reciprocal(add(inverse, 1))), reciprocal(add(square(x), 1)));
+  },
 });
 
 /**
@@ -66,28 +79,23 @@ export const sinh: UnaryOp = unary('sinh', { reference: Math.sinh, derivative: (
 /** The hyperbolic cosine. PyTorch: `torch.cosh`. */
 export const cosh: UnaryOp = unary('cosh', { reference: Math.cosh, derivative: (x) => sinh(x) });
 
-/** The hyperbolic tangent. PyTorch: `torch.tanh`. */
-export const tanh: UnaryOp = unary('tanh', {
-  reference: Math.tanh,
-  derivative: (_x, y) => sub(1, square(y)),
-});
-
 /** The inverse of `sinh`. PyTorch: `torch.asinh`. */
 export const asinh: UnaryOp = unary('asinh', {
   reference: Math.asinh,
-  derivative: (x) => rsqrt(add(square(x), 1)),
+  derivative: (x) => reciprocal(hypot(x, 1)),
 });
 
 /** The inverse of `cosh`, at least 0; NaN below 1. PyTorch: `torch.acosh`. */
 export const acosh: UnaryOp = unary('acosh', {
   reference: Math.acosh,
-  derivative: (x) => rsqrt(mul(sub(x, 1), add(x, 1))),
+  // Of |x|, as PyTorch, which has a derivative where there is no value.
+  derivative: (x) => mul(rsqrt(sub(abs(x), 1)), rsqrt(add(abs(x), 1))),
 });
 
 /** The inverse of `tanh`; ±Inf at ±1, NaN outside. PyTorch: `torch.atanh`. */
 export const atanh: UnaryOp = unary('atanh', {
   reference: Math.atanh,
-  derivative: (x) => reciprocal(sub(1, square(x))),
+  derivative: (x) => reciprocal(oneMinusSquare(x)),
 });
 
 /** The methods of this family. */

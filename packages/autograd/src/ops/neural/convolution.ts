@@ -1,4 +1,5 @@
 /** @file Convolutions. */
+import { byPosition, defineOptions, display, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -8,7 +9,6 @@ import { conv, convInput } from './conv.js';
 import { composite, floatOperand } from '../build/define.js';
 import type { UnfoldOptions } from './folding.js';
 import { batchedInput, checkFits, perDim, unbatched, type PerDim } from './geometry.js';
-import { optionsOf } from '../build/optional.js';
 
 export * from './folding.js';
 
@@ -34,6 +34,20 @@ export interface ConvTransposeOptions {
   readonly groups?: number;
   readonly dilation?: PerDim;
 }
+
+const slidingOptions = {
+  bias: kinds.orNull(kinds.tensor),
+  // Their numbers are checked with the number of dimensions.
+  stride: kinds.anything,
+  padding: kinds.anything,
+  dilation: kinds.anything,
+  groups: kinds.count,
+};
+const convOptions = byPosition(defineOptions<ConvOptions>(slidingOptions), 'bias');
+const convTransposeOptions = byPosition(
+  defineOptions<ConvTransposeOptions>({ ...slidingOptions, outputPadding: kinds.anything }),
+  'bias',
+);
 
 type Conv<O> = (x: Tensor, weight: Tensor, bias?: Tensor | null | O, options?: O) => Tensor;
 
@@ -71,13 +85,19 @@ export const convTranspose2d: Conv<ConvTransposeOptions> = composite(
   transposed('convTranspose2d', 2),
 );
 
+/** The transpose of `conv3d`: `x [n, c, d, h, w]`, `weight [c, o / groups, kd, kh, kw]`. See `convTranspose1d`. PyTorch: `nn.functional.conv_transpose3d`. */
+export const convTranspose3d: Conv<ConvTransposeOptions> = composite(
+  'convTranspose3d',
+  transposed('convTranspose3d', 3),
+);
+
 function forward(op: string, rank: number): Conv<ConvOptions> {
-  return (input, weight, ...rest) => {
-    const options = optionsOf<ConvOptions>(['bias'], ...rest);
+  return (input, weight, bias, given) => {
+    const options = convOptions(op, bias, given);
     const w = checkWeight(op, floatOperand(op, weight), rank);
     const { x, single } = batchedInput(op, floatOperand(op, input), rank);
     sameType(op, x, w);
-    const groups = groupsOf(op, options.groups ?? 1);
+    const { groups = 1 } = options;
     const [channels, outputs] = [x.shape[1] as number, w.shape[0] as number];
     if ((w.shape[1] as number) * groups !== channels || outputs % groups !== 0) {
       throw new ShapeError(
@@ -97,12 +117,12 @@ function forward(op: string, rank: number): Conv<ConvOptions> {
 }
 
 function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
-  return (input, weight, ...rest) => {
-    const options = optionsOf<ConvTransposeOptions>(['bias'], ...rest);
+  return (input, weight, bias, given) => {
+    const options = convTransposeOptions(op, bias, given);
     const w = checkWeight(op, floatOperand(op, weight), rank);
     const { x, single } = batchedInput(op, floatOperand(op, input), rank);
     sameType(op, x, w);
-    const groups = groupsOf(op, options.groups ?? 1);
+    const { groups = 1 } = options;
     const channels = x.shape[1] as number;
     if (w.shape[0] !== channels || channels % groups !== 0) {
       throw new ShapeError(
@@ -155,7 +175,7 @@ function paddingOf(
   }
   if (typeof padding === 'string' && padding !== 'valid') {
     throw new ChainruleError(
-      `${op}: padding must be numbers, 'same' or 'valid', got '${String(padding)}'`,
+      `${op}: padding must be numbers, 'same' or 'valid', got ${display(padding)}`,
     );
   }
   const both =
@@ -178,11 +198,6 @@ function sameType(op: string, x: Tensor, w: Tensor): void {
       `${op}: x is ${x.dtype} and the weight ${w.dtype}; cast one: x.cast('${w.dtype}')`,
     );
   }
-}
-
-function groupsOf(op: string, groups: number): number {
-  if (Number.isInteger(groups) && groups > 0) return groups;
-  throw new ChainruleError(`${op}: groups must be a whole number of at least 1, got ${groups}`);
 }
 
 function withBias(op: string, y: Tensor, bias: Tensor | null | undefined): Tensor {
@@ -208,6 +223,11 @@ export interface ConvolutionMethods<S extends Shape = Shape> {
     options?: ConvTransposeOptions,
   ): Tensor;
   convTranspose2d(
+    weight: Tensor,
+    bias?: Tensor | null | ConvTransposeOptions,
+    options?: ConvTransposeOptions,
+  ): Tensor;
+  convTranspose3d(
     weight: Tensor,
     bias?: Tensor | null | ConvTransposeOptions,
     options?: ConvTransposeOptions,

@@ -19,6 +19,7 @@ import type { PrimitiveOp } from '../build/primitive.js';
 import { single } from '../build/leaves.js';
 import {
   foldedDims,
+  reduceOptions,
   type ReduceDims,
   type ReduceOptions,
   type Reduction,
@@ -71,7 +72,8 @@ export interface ChoiceMethod {
  */
 export const sum = composite(
   'sum',
-  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
+    const { keepdim = false } = reduceOptions('sum', options);
     const node = operand('sum', x);
     return sumOver([node], { dims: foldedDims('sum', dim, node.ndim), keepdim });
   },
@@ -83,7 +85,8 @@ export const sum = composite(
  */
 export const mean = composite(
   'mean',
-  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
+    const { keepdim = false } = reduceOptions('mean', options);
     const node = floatOperand('mean', x);
     return meanOver(node, foldedDims('mean', dim, node.ndim), keepdim);
   },
@@ -95,7 +98,8 @@ export const mean = composite(
  */
 export const prod = composite(
   'prod',
-  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
+    const { keepdim = false } = reduceOptions('prod', options);
     const node = operand('prod', x);
     return prodOver([node], { dims: foldedDims('prod', dim, node.ndim), keepdim });
   },
@@ -123,8 +127,9 @@ function extreme(
   fold: PrimitiveOp<FoldAttrs>,
   x: Operand,
   dim: ReduceDims,
-  { keepdim = false }: ReduceOptions = {},
+  options?: ReduceOptions,
 ): Tensor {
+  const { keepdim = false } = reduceOptions(op, options);
   const node = operand(op, x);
   const dims = foldedDims(op, dim, node.ndim);
   checkNotEmpty(op, node, dims);
@@ -174,8 +179,9 @@ function choose(
   position: typeof argmaxOf,
   x: Operand,
   dim: number | null | undefined,
-  { keepdim = false }: ReduceOptions = {},
+  options?: ReduceOptions,
 ): Tensor | ValuesAndIndices {
+  const { keepdim = false } = reduceOptions(op, options);
   const node = operand(op, x);
   if (dim === undefined || dim === null) return extreme(op, fold, node, undefined, { keepdim });
   const d = normalizeDim(op, dim, node.ndim);
@@ -230,8 +236,9 @@ function positionOf(
   position: typeof argmaxOf,
   x: Operand,
   dim: number | null | undefined,
-  { keepdim = false }: ReduceOptions = {},
+  options?: ReduceOptions,
 ): Tensor {
+  const { keepdim = false } = reduceOptions(op, options);
   const node = operand(op, x);
   if (dim === undefined || dim === null || node.ndim === 0) {
     if (typeof dim === 'number') normalizeDim(op, dim, 0);

@@ -3,10 +3,9 @@ import { ShapeError } from '../../errors.js';
 import type { Value } from '../../graph/primitive.js';
 import { range, sameShape, show, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { constant } from '../../graph/version.js';
 import { expandNode, reshapeNode, sumOver, walk } from '../build/broadcast.js';
 import { sub } from '../elements/arithmetic.js';
-import { primitive, type PrimitiveOp } from '../build/primitive.js';
+import { operand, primitive, type PrimitiveOp } from '../build/primitive.js';
 
 /** Dimension `d` of the result is dimension `dims[d]` of the input. */
 export const permuteTo: PrimitiveOp<{ dims: readonly number[] }> = primitive('permute', {
@@ -167,7 +166,7 @@ export const padTo: PrimitiveOp<{
 /** `x` placed in a tensor of `shape`, `value` around it. */
 export function padNode(x: Tensor, shape: Shape, { start, step }: Window, value = 0): Tensor {
   if (sameShape(x.shape, shape) && step.every((s) => s === 1)) return x;
-  return padTo([x, constant(value, x.dtype)], { shape, start, step });
+  return padTo([x, operand('pad', value, x.dtype)], { shape, start, step });
 }
 
 function accessOf(shape: Shape, { start, step }: Window): { offset: number; strides: number[] } {

@@ -1,0 +1,230 @@
+/** @file What passes the front door, what does not, and the words it is told. */
+import { describe, expect, it } from 'vitest';
+import { ChainruleError, DTypeError, tensor, zeros } from '../index.js';
+import { byPosition, checkArgument, defineOptions, display, kinds } from './index.js';
+import { nearest } from './nearest.js';
+
+interface Options {
+  readonly keepdim?: boolean;
+  readonly ignoreIndex?: number;
+  readonly reduction?: 'mean' | 'sum';
+  readonly dtype?: 'float32' | 'float64' | 'int32' | 'bool';
+}
+
+const read = defineOptions<Options>({
+  keepdim: kinds.flag,
+  ignoreIndex: kinds.whole,
+  reduction: kinds.oneOf('mean', 'sum'),
+  dtype: kinds.dtype,
+});
+/** What a caller without types may pass. */
+const readAny = read as (op: string, given: unknown) => Options;
+
+describe('defineOptions', () => {
+  it('gives back what was given, and one empty object for nothing', () => {
+    const given = { keepdim: true, ignoreIndex: undefined };
+    expect(readAny('f', given)).toBe(given);
+    expect(read('f', undefined)).toEqual({});
+    expect(read('f', undefined)).toBe(read('g', undefined));
+  });
+
+  it.each([
+    [{ keepDim: true }, /^f: there is no option 'keepDim'; did you mean keepdim\? Its options are/],
+    [{ ignore_index: 0 }, /did you mean ignoreIndex\?/],
+    [{ reducton: 'sum' }, /did you mean reduction\?/],
+    [
+      { zebra: 1 },
+      /^f: there is no option 'zebra'; its options are keepdim, ignoreIndex, reduction, dtype$/,
+    ],
+    [{ __proto__: null, toString: 1 }, /there is no option 'toString'/],
+    [{ keepdim: 'false' }, /^f: keepdim must be true or false, got 'false'$/],
+    [{ keepdim: null }, /^f: keepdim must be true or false, got null$/],
+    [{ ignoreIndex: NaN }, /^f: ignoreIndex must be a whole number, got NaN$/],
+    [{ reduction: 'avg' }, /^f: reduction must be 'mean' or 'sum', got 'avg'$/],
+    [null, /^f: the options must be an object with some of keepdim, .*, got null$/],
+    [100, /got 100$/],
+    [[true], /got \[true\]$/],
+    [new Map([['keepdim', true]]), /got an object of class Map$/],
+    [zeros([2]), /got a tensor of shape \[2\]$/],
+    [() => ({ keepdim: true }), /got a function$/],
+  ])('refuses %o', (given, message) => {
+    expect(() => readAny('f', given)).toThrow(ChainruleError);
+    expect(() => readAny('f', given)).toThrow(message);
+  });
+
+  it('throws the class of the kind', () => {
+    expect(() => readAny('f', { dtype: 'f32' })).toThrow(DTypeError);
+    expect(() => readAny('f', { dtype: 'f32' })).toThrow(
+      "f: dtype must be one of 'float32', 'float64', 'int32', 'bool', got 'f32'",
+    );
+  });
+
+  it('takes an object without a prototype, of another realm, or of a class', () => {
+    class Config {
+      readonly ignoreIndex = 3;
+      get keepdim(): boolean {
+        return true;
+      }
+    }
+    expect(readAny('f', new Config())).toMatchObject({ ignoreIndex: 3, keepdim: true });
+    const bare = Object.assign(Object.create(null) as object, { keepdim: true });
+    expect(readAny('f', bare)).toMatchObject({ keepdim: true });
+    class Wrong {
+      get keepdim(): string {
+        return 'false';
+      }
+    }
+    expect(() => readAny('f', new Wrong())).toThrow("keepdim must be true or false, got 'false'");
+  });
+
+  it('does not take what others put on Object.prototype for an option', () => {
+    Object.defineProperty(Object.prototype, 'strange', {
+      value: 1,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+    try {
+      expect(readAny('f', { keepdim: true }).keepdim).toBe(true);
+      expect(() => readAny('f', { keepDim: true })).toThrow('did you mean');
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'strange');
+    }
+  });
+
+  it('names the cause where options throw when they are read', () => {
+    const hostile = {
+      get keepdim(): boolean {
+        throw new TypeError('boom');
+      },
+    };
+    expect(() => readAny('f', hostile)).toThrow(ChainruleError);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(() => readAny('f', proxy)).toThrow(ChainruleError);
+  });
+
+  it('asks for an option that must be given', () => {
+    const needs = defineOptions<{ maxLr: number }>({ maxLr: kinds.required(kinds.positive) });
+    const message = 'f: maxLr must be a finite number > 0, got nothing';
+    expect(() => needs('f', {} as { maxLr: number })).toThrow(message);
+    expect(() => needs('f', undefined)).toThrow(message);
+    expect(needs('f', { maxLr: 1 })).toEqual({ maxLr: 1 });
+  });
+});
+
+describe('byPosition', () => {
+  const given = byPosition(
+    defineOptions<{ weight?: number; bias?: number | null; eps?: number }>({
+      weight: kinds.number,
+      bias: kinds.orNull(kinds.number),
+      eps: kinds.positive,
+    }),
+    'weight',
+    'bias',
+  );
+
+  it('takes values by position, options in any place, and both', () => {
+    expect(given('f', 1, 2, { eps: 3 })).toEqual({ weight: 1, bias: 2, eps: 3 });
+    expect(given('f', 1, { eps: 3 })).toEqual({ weight: 1, eps: 3 });
+    expect(given('f', { weight: 1, bias: null })).toEqual({ weight: 1, bias: null });
+    expect(given('f', undefined, null)).toEqual({ bias: null });
+    expect(given('f', undefined, undefined, undefined)).toEqual({});
+  });
+
+  it('refuses wrong values in every place', () => {
+    expect(() => given('f', 'x')).toThrow("f: weight must be a number, got 'x'");
+    expect(() => given('f', 1, 2, 3)).toThrow('the options must be an object');
+    expect(() => given('f', 1, { epsilon: 1 })).toThrow('did you mean eps?');
+  });
+});
+
+describe('checkArgument', () => {
+  it('gives the value, or says what it must be', () => {
+    expect(checkArgument('f', 'n', 3, kinds.count)).toBe(3);
+    expect(() => checkArgument('f', 'n', 0, kinds.count)).toThrow(
+      'f: n must be a whole number > 0, got 0',
+    );
+  });
+
+  const good: readonly (readonly [keyof typeof kinds, readonly unknown[], readonly unknown[]])[] = [
+    ['number', [0, NaN, -Infinity], ['1', null, 1n]],
+    ['finite', [0, -1.5], [NaN, Infinity, true]],
+    ['positive', [1e-300], [0, -1, Infinity, NaN]],
+    ['nonNegative', [0, 2], [-1, Infinity]],
+    ['fraction', [0, 1, 0.5], [-0.1, 1.1, NaN]],
+    ['decay', [0, 0.9], [1, -1, NaN]],
+    ['whole', [-3, 0], [0.5, 2 ** 60, NaN]],
+    ['count', [1], [0, 1.5]],
+    ['size', [0, 1], [-1, 0.5]],
+    ['flag', [true, false], [0, 'true', null]],
+    ['tensor', [tensor(1)], [1, [1], null]],
+    ['operand', [tensor(1), 1, true], ['1', [1], undefined]],
+    ['object', [{}], [null, [], tensor(1), new Float32Array(1)]],
+    ['iterable', [[], new Set()], ['text', {}, null]],
+  ];
+  it.each(good)('%s', (name, right, wrong) => {
+    const kind = kinds[name] as kinds.Kind;
+    for (const x of right) expect(kind.test(x), display(x)).toBe(true);
+    for (const x of wrong) expect(kind.test(x), display(x)).toBe(false);
+  });
+
+  it('lists, tuples and choices', () => {
+    const pair = kinds.tuple(kinds.decay, kinds.decay);
+    expect(pair.test([0.9, 0.99])).toBe(true);
+    expect(pair.test([0.9, 1])).toBe(false);
+    const sizes = kinds.oneOrMore(kinds.size);
+    expect(sizes.test([1, 2])).toBe(true);
+    expect(sizes.test(1)).toBe(true);
+
+    expect(sizes.test([1, , 2])).toBe(false);
+    expect(kinds.either(kinds.flag, kinds.text).must).toBe('be true or false, or be a string');
+  });
+});
+
+describe('display', () => {
+  const cyclic: unknown[] = [1];
+  cyclic.push(cyclic);
+  const throwing = new Proxy(
+    {},
+    {
+      getPrototypeOf: () => {
+        throw new Error('no');
+      },
+    },
+  );
+  it.each([
+    [undefined, 'nothing'],
+    [-0, '-0'],
+    [5n, '5n'],
+    ['a\u001b[31m', "'a\\u001b[31m'"],
+    ['x'.repeat(1000), `'${'x'.repeat(60)}…'`],
+    [[1, 'a', [2]], "[1, 'a', [2]]"],
+    [cyclic, '[1, [1, [1, […]]]]'],
+    [new Array(1e6).fill(0), '[0, 0, 0, 0, 0, 0, … 1000000 entries]'],
+    [Symbol('x'), 'a symbol'],
+    [class A {}, 'a class'],
+    [{}, 'an empty object'],
+    [{ a: 1 }, 'an object { a }'],
+    [new Date(0), 'an object of class Date'],
+    [new Float32Array(3), 'a Float32Array of 3 elements'],
+    [throwing, 'an object that cannot be read'],
+  ])('%#', (value, text) => {
+    expect(display(value)).toBe(text);
+  });
+});
+
+describe('nearest', () => {
+  it.each([
+    ['keepDims', 'keepdim'],
+    ['batch_size', 'batchSize'],
+    ['sufle', 'shuffle'],
+    ['bais', 'bias'],
+    ['weight_decay', 'weightDecay'],
+    ['somethingElse', null],
+    ['x'.repeat(1e6), null],
+  ])('%s', (given, meant) => {
+    const known = ['keepdim', 'batchSize', 'shuffle', 'bias', 'weightDecay'];
+    expect(nearest(given, known)).toBe(meant);
+  });
+});

@@ -1,0 +1,34 @@
+/** @file The check of one argument, and the error when it does not pass. */
+import { ChainruleError } from '../errors.js';
+import { display } from './display.js';
+import type { Kind } from './kinds.js';
+
+/**
+ * The argument `name` of `op`, if it is of the kind it must be.
+ *
+ * Costs a call of the kind's test and allocates nothing.
+ *
+ * @throws {ChainruleError} (or the kind's own subclass) that names the operation, the argument, what was given and what
+ * would be right.
+ * @example checkArgument('Linear', 'inFeatures', inFeatures, kinds.size)
+ * // Linear: inFeatures must be a whole number ≥ 0, got 'x'
+ */
+export function checkArgument<T>(op: string, name: string, value: unknown, kind: Kind<T>): T {
+  if (!passes(kind, value)) refuseArgument(op, name, value, kind);
+  return value;
+}
+
+/** Whether the value is of the kind; what throws when it is read is of none. */
+export function passes<T>(kind: Kind<T>, value: unknown): value is T {
+  try {
+    return kind.test(value);
+  } catch {
+    return false;
+  }
+}
+
+/** Throws what `checkArgument` throws. */
+export function refuseArgument(op: string, name: string, value: unknown, kind: Kind): never {
+  const Refusal = kind.error ?? ChainruleError;
+  throw new Refusal(`${op}: ${name} must ${kind.must}, got ${display(value)}`);
+}

@@ -1,0 +1,84 @@
+/** @file A value as error messages show it: short, whatever it is, and without running code of the value's own. */
+import { isTensor } from '../graph/isTensor.js';
+
+const LONGEST_TEXT = 60;
+const MOST_ENTRIES = 6;
+const DEEPEST = 3;
+
+/**
+ * `value` in a few words: `0.5`, `'mean'`, `[1, 2, 'x']`, `a tensor of shape [2, 3]`, `an object { keepDim }`, `a function`,
+ * `nothing` for `undefined`. Never throws, whatever the value does when it is looked at.
+ */
+export function display(value: unknown): string {
+  try {
+    return shown(value, 0);
+  } catch {
+    return 'an object that cannot be read';
+  }
+}
+
+function shown(value: unknown, depth: number): string {
+  switch (typeof value) {
+    case 'undefined':
+      return 'nothing';
+    case 'string':
+      return quoted(value);
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value);
+    case 'bigint':
+      return `${short(String(value))}n`;
+    case 'symbol':
+      return 'a symbol';
+    case 'function':
+      return /^class\b/.test(Function.prototype.toString.call(value)) ? 'a class' : 'a function';
+    case 'object':
+      return value === null ? 'null' : shownObject(value, depth);
+    default:
+      return String(value);
+  }
+}
+
+function shownObject(value: object, depth: number): string {
+  if (Array.isArray(value)) return shownList(value, depth);
+  if (isTensor(value)) return `a tensor of shape [${value.shape.join(', ')}]`;
+  if (ArrayBuffer.isView(value)) {
+    const { length } = value as { readonly length?: unknown };
+    const kind = Object.prototype.toString.call(value).slice(8, -1);
+    return typeof length === 'number' ? `a ${kind} of ${length} elements` : `a ${kind}`;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) {
+    const keys = Object.keys(value);
+    const names = keys.slice(0, MOST_ENTRIES).map((key) => short(key));
+    if (keys.length > MOST_ENTRIES) names.push('…');
+    return names.length === 0 ? 'an empty object' : `an object { ${names.join(', ')} }`;
+  }
+  const name: unknown = (prototype as { constructor?: { name?: unknown } }).constructor?.name;
+  return typeof name === 'string' && name !== ''
+    ? `an object of class ${short(name)}`
+    : 'an object';
+}
+
+function shownList(list: readonly unknown[], depth: number): string {
+  if (depth >= DEEPEST) return '[…]';
+  const entries: string[] = [];
+  for (let i = 0; i < Math.min(list.length, MOST_ENTRIES); i++)
+    entries.push(shown(list[i], depth + 1));
+  if (list.length > MOST_ENTRIES) entries.push(`… ${list.length} entries`);
+  return `[${entries.join(', ')}]`;
+}
+
+/** In quotes, on one line, and no longer than a message can bear. */
+function quoted(text: string): string {
+  return `'${short(text)}'`;
+}
+
+function short(text: string): string {
+  const cut = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+  // Control characters would reach the terminal.
+
+  return cut.replace(
+    /[\u0000-\u001f\u007f-\u009f]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,9 @@
+/**
+ * @file The front door: how every public function checks its arguments and options. Public, so that a layer, an optimizer or
+ * an operation written elsewhere can refuse what is wrong in the same words.
+ */
+export { checkArgument, passes } from './check.js';
+export { display } from './display.js';
+export * as kinds from './kinds.js';
+export type { Kind } from './kinds.js';
+export { byPosition, defineOptions, type OptionsReader, type OptionTable } from './options.js';

@@ -1,0 +1,173 @@
+/**
+ * @file Kinds of arguments: what a value must be, and how a message says it. One table of kinds serves the check and its
+ * messages, in operations, layers, losses, optimizers, schedules and loaders alike.
+ */
+import { DTypeError, type ChainruleError } from '../errors.js';
+import { DTYPES, type DType } from '../graph/dtype.js';
+import { isTensor } from '../graph/isTensor.js';
+import type { Tensor } from '../graph/tensor.js';
+import { display } from './display.js';
+
+/** One condition on a value. `T` is the type of the values that pass. */
+export interface Kind<T = unknown> {
+  /** What stands after "must" in a message: `be a finite number > 0`. */
+  readonly must: string;
+  /** Whether the value passes. It may throw at values that throw when they are read. */
+  test(value: unknown): value is T;
+  /** The class of the error, where it is not `ChainruleError` itself. */
+  readonly error?: new (message: string) => ChainruleError;
+  /** True for an option that must be given. */
+  readonly required?: boolean;
+}
+
+/** A kind of your own: what stands after "must", and the condition. */
+export function kind<T>(
+  must: string,
+  test: (value: unknown) => boolean,
+  error?: new (message: string) => ChainruleError,
+): Kind<T> {
+  return { must, test: test as Kind<T>['test'], ...(error === undefined ? {} : { error }) };
+}
+
+const ofNumber = (must: string, test: (x: number) => boolean): Kind<number> =>
+  kind(must, (x) => typeof x === 'number' && test(x));
+
+/** Any number, NaN and infinities among them. */
+export const number: Kind<number> = ofNumber('be a number', () => true);
+/** Infinities, but not NaN. */
+export const real: Kind<number> = ofNumber('be a number other than NaN', (x) => !Number.isNaN(x));
+export const finite: Kind<number> = ofNumber('be a finite number', Number.isFinite);
+export const positive: Kind<number> = ofNumber(
+  'be a finite number > 0',
+  (x) => x > 0 && x < Infinity,
+);
+export const nonNegative: Kind<number> = ofNumber(
+  'be a finite number ≥ 0',
+  (x) => x >= 0 && x < Infinity,
+);
+/** A probability or a share. */
+export const fraction: Kind<number> = ofNumber('be from 0 to 1', (x) => x >= 0 && x <= 1);
+/** A decay rate: 1 would keep the first value for ever. */
+export const decay: Kind<number> = ofNumber('be in [0, 1)', (x) => x >= 0 && x < 1);
+export const whole: Kind<number> = ofNumber('be a whole number', Number.isSafeInteger);
+/** How many there are of something that cannot be missing: features, heads, steps. */
+export const count: Kind<number> = ofNumber(
+  'be a whole number > 0',
+  (x) => Number.isSafeInteger(x) && x > 0,
+);
+/** The size of a dimension, which may be 0. */
+export const size: Kind<number> = ofNumber(
+  'be a whole number ≥ 0',
+  (x) => Number.isSafeInteger(x) && x >= 0,
+);
+
+/** A number from `low` to `high`, both included. */
+export function between(low: number, high: number): Kind<number> {
+  return ofNumber(`be a number from ${low} to ${high}`, (x) => x >= low && x <= high);
+}
+
+/** A whole number from `low` to `high`, both included. */
+export function wholeBetween(low: number, high: number): Kind<number> {
+  return ofNumber(
+    high === Infinity ? `be a whole number ≥ ${low}` : `be a whole number from ${low} to ${high}`,
+    (x) => Number.isSafeInteger(x) && x >= low && x <= high,
+  );
+}
+
+/** A boolean, and nothing that merely counts as one. */
+export const flag: Kind<boolean> = kind('be true or false', (x) => typeof x === 'boolean');
+export const text: Kind<string> = kind('be a string', (x) => typeof x === 'string');
+// A function of any type: what it takes and returns is seen when it is called.
+export const callable: Kind<(...args: never[]) => unknown> = kind(
+  'be a function',
+  (x) => typeof x === 'function',
+);
+/** Whatever it is: checked elsewhere. */
+export const anything: Kind<never> = kind('be given', () => true);
+
+export const tensor: Kind<Tensor> = kind('be a tensor', isTensor);
+/** What stands where an operation takes a tensor. */
+export const operand: Kind<Tensor | number | boolean> = kind(
+  'be a tensor or a number',
+  (x) => typeof x === 'number' || typeof x === 'boolean' || isTensor(x),
+);
+export const dtype: Kind<DType> = kind(
+  `be one of ${DTYPES.map(display).join(', ')}`,
+  (x) => typeof x === 'string' && (DTYPES as readonly string[]).includes(x),
+  DTypeError,
+);
+/** A dimension; that there is one of this number is checked with the shape. */
+export const dim: Kind<number> = ofNumber(
+  'be a dimension, a whole number (negative ones count from the end)',
+  Number.isSafeInteger,
+);
+
+/** One of the values named. */
+export function oneOf<const C extends readonly (string | number | boolean | null)[]>(
+  ...choices: C
+): Kind<C[number]> {
+  return kind(`be ${choices.map(display).join(' or ')}`, (x) => choices.includes(x as C[number]));
+}
+
+/** The value may also be null. */
+export function orNull<T>(k: Kind<T>): Kind<T | null> {
+  return { ...k, must: `${k.must}, or null`, test: (x): x is T | null => x === null || k.test(x) };
+}
+
+/** An option that must be given. */
+export function required<T>(k: Kind<T>): Kind<T> {
+  return { ...k, required: true };
+}
+
+/** One or the other. */
+export function either<A, B>(a: Kind<A>, b: Kind<B>): Kind<A | B> {
+  return kind(`${a.must}, or ${b.must}`, (x) => a.test(x) || b.test(x), a.error ?? b.error);
+}
+
+/** An array of such values, of any length. */
+export function listOf<T>(k: Kind<T>): Kind<readonly T[]> {
+  return kind(`be an array in which each entry must ${k.must}`, (x) => allPass(k, x), k.error);
+}
+
+/** One such value, or an array of them. */
+export function oneOrMore<T>(k: Kind<T>): Kind<T | readonly T[]> {
+  return kind(`${k.must}, or be an array of such`, (x) => k.test(x) || allPass(k, x), k.error);
+}
+
+function allPass(k: Kind, x: unknown): boolean {
+  if (!Array.isArray(x)) return false;
+  // An index, as `every` would pass over holes.
+  for (let i = 0; i < x.length; i++) if (!k.test(x[i])) return false;
+  return true;
+}
+
+/** An array with one kind an entry. */
+export function tuple<const T extends readonly unknown[]>(
+  ...entries: { readonly [I in keyof T]: Kind<T[I]> }
+): Kind<T> {
+  const each = entries as readonly Kind[];
+  return kind(
+    `have ${each.length} entries: ${each.map((k, i) => `entry ${i} must ${k.must}`).join(', ')}`,
+    (x) => Array.isArray(x) && x.length === each.length && each.every((k, i) => k.test(x[i])),
+  );
+}
+
+/** An object that is no array, no tensor and no function. */
+export const object: Kind<object> = kind(
+  'be an object',
+  (x) =>
+    typeof x === 'object' &&
+    x !== null &&
+    !Array.isArray(x) &&
+    !ArrayBuffer.isView(x) &&
+    !isTensor(x),
+);
+
+/** What a `for` loop can go over. */
+export const iterable: Kind<Iterable<unknown>> = kind(
+  'be an array or another iterable',
+  (x) =>
+    typeof x === 'object' &&
+    x !== null &&
+    typeof (x as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function',
+);

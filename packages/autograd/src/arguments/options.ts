@@ -1,0 +1,160 @@
+/**
+ * @file Options: the last argument of a function or a constructor, `{ keepdim: true }`. A table names each with its kind.
+ * The table is what options are checked with, and what the messages are made of.
+ */
+import { ChainruleError } from '../errors.js';
+import { isTensor } from '../graph/isTensor.js';
+import { checkArgument, passes, refuseArgument } from './check.js';
+import { display } from './display.js';
+import { object, type Kind } from './kinds.js';
+import { nearest } from './nearest.js';
+
+/** The kind of each option; an option of the type that has none is a type error. */
+export type OptionTable<O extends object> = {
+  readonly [K in keyof O]-?: Kind<Exclude<O[K], undefined>>;
+};
+
+/** Checks what was given as the options of `op`, and gives it back; an empty object for nothing. */
+export interface OptionsReader<O extends object> {
+  (op: string, given: O | undefined): O;
+  /** The kinds by name, to be spread into a larger table. */
+  readonly table: OptionTable<O>;
+}
+
+/**
+ * A reader of options from the table of their kinds, made once beside the function.
+ *
+ * Nothing is allocated where no options are given. What is given is checked key by key: an unknown name is refused with
+ * the nearest known one, a value that is not of its kind with what it must be; `undefined` counts as not given.
+ *
+ * @example
+ * const sumOptions = defineOptions<{ keepdim?: boolean }>({ keepdim: kinds.flag });
+ * function sum(x: Tensor, dim?: number, options?: { keepdim?: boolean }) {
+ *   const { keepdim = false } = sumOptions('sum', options);
+ * // sum: there is no option 'keepDim'; did you mean keepdim?
+ */
+export function defineOptions<O extends object>(table: OptionTable<O>): OptionsReader<O> {
+  // Without a prototype, so that no name is known by accident.
+  const kinds: Readonly<Record<string, Kind>> = Object.freeze(
+    Object.assign(Object.create(null) as Record<string, Kind>, table),
+  );
+  const none = Object.freeze({}) as O;
+  const requires = Object.keys(kinds).filter((name) => kinds[name]?.required === true);
+  const read = (op: string, given: O | undefined): O => {
+    if (given === undefined && requires.length === 0) return none;
+    try {
+      return checked(op, kinds, requires, given) as O;
+    } catch (error) {
+      if (error instanceof ChainruleError) throw error;
+      throw new ChainruleError(`${op}: the options cannot be read: ${display(given)}`, {
+        cause: error,
+      });
+    }
+  };
+  return Object.assign(read, { table });
+}
+
+/**
+ * A reader of options that may also be given by position, in the order of `names`: `linear(x, w, bias)` is
+ * `linear(x, w, { bias })`. An options object may stand in the place of any of them, and after the last.
+ *
+ * @example
+ * const read = byPosition(defineOptions<LinearOptions>({ bias: kinds.orNull(kinds.tensor) }), 'bias');
+ * function linear(x: Tensor, w: Tensor, bias?: Tensor | null | LinearOptions, options?: LinearOptions) {
+ *   const given = read('linear', bias, options);
+ */
+export function byPosition<O extends object>(
+  read: OptionsReader<O>,
+  ...names: readonly (keyof O & string)[]
+): (op: string, ...given: readonly unknown[]) => O {
+  const kinds = read.table as Kinds;
+  const several = (op: string, given: readonly unknown[]): O => {
+    let all: Record<string, unknown> | undefined;
+    let options: O | undefined;
+    for (let i = 0; i < given.length; i++) {
+      const value = given[i];
+      if (value === undefined) continue;
+      const name = names[i];
+      if (name === undefined || isOptions(value)) options = { ...options, ...read(op, value as O) };
+      else (all ??= {})[name] = checkArgument(op, name, value, kinds[name] as Kind);
+    }
+    if (all !== undefined) return { ...all, ...options } as O;
+    return options ?? read(op, undefined);
+  };
+  // Six at most, by position: a rest parameter would allocate where nothing is given.
+  return (op, a?, b?, c?, d?, e?, f?) =>
+    a === undefined &&
+    b === undefined &&
+    c === undefined &&
+    d === undefined &&
+    e === undefined &&
+    f === undefined
+      ? read(op, undefined)
+      : several(op, [a, b, c, d, e, f]);
+}
+
+/** Whether a value in the place of an optional argument is an options object. */
+function isOptions(value: unknown): boolean {
+  return passes(object, value);
+}
+
+type Kinds = Readonly<Record<string, Kind>>;
+type Values = Readonly<Record<string, unknown>>;
+
+function checked(op: string, kinds: Kinds, requires: readonly string[], given: unknown): Values {
+  const options = valuesOf(op, kinds, given);
+  for (const name in options) {
+    const kind = kinds[name];
+    if (kind === undefined) {
+      // What somebody put on Object.prototype was not given here.
+      if (Object.hasOwn(options, name)) refuseName(op, name, kinds);
+      continue;
+    }
+    const value = options[name];
+    if (value !== undefined && !kind.test(value)) refuseArgument(op, name, value, kind);
+  }
+  for (const name of requires) {
+    if (options[name] === undefined) refuseArgument(op, name, undefined, kinds[name] as Kind);
+  }
+  return options;
+}
+
+function valuesOf(op: string, kinds: Kinds, given: unknown): Values {
+  if (given === undefined) return {};
+  if (typeof given === 'object' && given !== null) {
+    const prototype: unknown = Object.getPrototypeOf(given);
+    if (prototype === Object.prototype) return given as Values;
+    if (prototype === null) return { ...given };
+    if (isRecord(given)) return fromInstance(given as Values, kinds);
+  }
+  const names = Object.keys(kinds).join(', ');
+  throw new ChainruleError(
+    names === ''
+      ? `${op}: it takes no options, got ${display(given)}`
+      : `${op}: the options must be an object with some of ${names}, got ${display(given)}`,
+  );
+}
+
+/** No array, tensor, map, date …: an object of a class of the user's own, or of another realm. */
+function isRecord(given: object): boolean {
+  return !isTensor(given) && Object.prototype.toString.call(given) === '[object Object]';
+}
+
+/** The fields of an instance, and what its class computes under the names that are known. */
+function fromInstance(given: Values, kinds: Kinds): Values {
+  const values: Record<string, unknown> = { ...given };
+  for (const name of Object.keys(kinds)) values[name] = given[name];
+  return values;
+}
+
+function refuseName(op: string, name: string, kinds: Kinds): never {
+  const known = Object.keys(kinds);
+  const meant = nearest(name, known);
+  const all = `${known.length === 1 ? 'only option is' : 'options are'} ${known.join(', ')}`;
+  throw new ChainruleError(
+    known.length === 0
+      ? `${op}: it takes no options, got ${display(name)}`
+      : `${op}: there is no option ${display(name)}; ` +
+          (meant === null ? `its ${all}` : `did you mean ${meant}? Its ${all}`),
+  );
+}

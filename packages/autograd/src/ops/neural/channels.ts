@@ -1,0 +1,102 @@
+/** @file Channels rearranged: mixed between groups, made of pixels, or damped by their neighbours. */
+import { defineOptions, kinds } from '../../arguments/index.js';
+import { ShapeError } from '../../errors.js';
+import { checkInteger, range, show, sizeOf } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { add, div, mul, pow } from '../elements/arithmetic.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { composite, floatOperand, operand } from '../build/define.js';
+import { moveDim, permuteNode } from '../shape/movement.js';
+import { windowSum } from './slide.js';
+
+/**
+ * The channels of `x [n, c, …]` dealt out anew: with `groups` groups of k, channel j of group i becomes channel
+ * `j · groups + i` (Zhang et al. 2018, arXiv:1707.01083). PyTorch: `nn.functional.channel_shuffle`.
+ *
+ * @throws {ShapeError} if x has fewer than three dimensions, or the groups do not divide the channels.
+ * @example channelShuffle(tensor([[[0], [1], [2], [3]]]), 2) // channels 0, 2, 1, 3
+ */
+export const channelShuffle: (x: Tensor, groups: number) => Tensor = composite(
+  'channelShuffle',
+  (input, groups): Tensor => {
+    const x = operand('channelShuffle', input);
+    checkInteger('channelShuffle', 'groups', groups, 1);
+    const [n = 0, c = 0, ...rest] = x.shape;
+    if (x.ndim < 3 || c % groups !== 0) {
+      throw new ShapeError(
+        `channelShuffle: expected x [n, channels, …] with channels a multiple of groups ${groups}, got ${show(x.shape)}`,
+      );
+    }
+    const apart = reshapeNode(x, [n, groups, c / groups, sizeOf(rest)]);
+    return reshapeNode(permuteNode(apart, [0, 2, 1, 3]), x.shape);
+  },
+);
+
+/**
+ * Pixels to channels, the inverse of `pixelShuffle`: `[…, c, h r, w r] → […, c r², h, w]`.
+ * PyTorch: `nn.functional.pixel_unshuffle`.
+ *
+ * @throws {ShapeError} if height or width is no multiple of r.
+ */
+export const pixelUnshuffle: (x: Tensor, downscaleFactor: number) => Tensor = composite(
+  'pixelUnshuffle',
+  (input, downscaleFactor): Tensor => {
+    const x = operand('pixelUnshuffle', input);
+    const r = checkInteger('pixelUnshuffle', 'downscaleFactor', downscaleFactor, 1);
+    const [c = 0, h = 0, w = 0] = x.shape.slice(-3);
+    if (x.ndim < 3 || h % r !== 0 || w % r !== 0) {
+      throw new ShapeError(
+        `pixelUnshuffle: expected x […, channels, h, w] with h and w multiples of ${r}, got ${show(x.shape)}`,
+      );
+    }
+    const lead = x.shape.slice(0, -3);
+    const k = lead.length;
+    const apart = reshapeNode(x, [...lead, c, h / r, r, w / r, r]);
+    const order = [...range(k + 1), k + 2, k + 4, k + 1, k + 3];
+    return reshapeNode(permuteNode(apart, order), [...lead, c * r * r, h / r, w / r]);
+  },
+);
+
+export interface LocalResponseNormOptions {
+  /** Default 1e-4. */
+  readonly alpha?: number | undefined;
+  /** Default 0.75. */
+  readonly beta?: number | undefined;
+  /** Default 1. */
+  readonly k?: number | undefined;
+}
+
+const readResponseNorm = defineOptions<LocalResponseNormOptions>({
+  alpha: kinds.finite,
+  beta: kinds.finite,
+  k: kinds.finite,
+});
+
+/**
+ * `x / (k + alpha · m)^beta` with m the mean of the squares of `size` neighbouring channels of `x [n, c, …]`, zeros beyond
+ * the first and the last; of an even size one more channel counts before than after (Krizhevsky et al. 2012).
+ * PyTorch: `nn.functional.local_response_norm`.
+ *
+ * @throws {ShapeError} if x has fewer than three dimensions.
+ */
+export const localResponseNorm: (
+  x: Tensor,
+  size: number,
+  options?: LocalResponseNormOptions,
+) => Tensor = composite('localResponseNorm', (input, size, options): Tensor => {
+  const { alpha = 1e-4, beta = 0.75, k = 1 } = readResponseNorm('localResponseNorm', options);
+  const x = floatOperand('localResponseNorm', input);
+  checkInteger('localResponseNorm', 'size', size, 1);
+  if (x.ndim < 3) {
+    throw new ShapeError(`localResponseNorm: expected x [n, c, …], got ${show(x.shape)}`);
+  }
+  if (x.size === 0) return x;
+  const c = x.shape[1] as number;
+  const before = Math.floor(size / 2);
+  const starts = range(c).map((i) => Math.max(i - before, 0));
+  const ends = range(c).map((i) => Math.min(i - before + size, c));
+  const squares = moveDim(mul(x, x), 1, x.ndim - 1);
+  const sums = windowSum([squares], { size: [c], starts: [starts], ends: [ends] });
+  const scale = add(mul(moveDim(sums, x.ndim - 1, 1), alpha / size), k);
+  return div(x, pow(scale, beta));
+});

@@ -1,0 +1,90 @@
+/** @file Dropout of whole channels, and dropout that keeps mean and variance. See `dropout` for the plain one. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { ShapeError } from '../../errors.js';
+import { show, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { add, mul } from '../elements/arithmetic.js';
+import { composite, floatOperand } from '../build/define.js';
+import { choose } from '../build/element.js';
+import { lt } from '../build/relations.js';
+import { drawUniform } from '../creation/generator.js';
+import type { DropoutOptions } from './attention.js';
+
+const readDropout = byPosition(
+  defineOptions<DropoutOptions>({ p: kinds.fraction, training: kinds.flag }),
+  'p',
+);
+
+type Dropout = (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor;
+
+/**
+ * `dropout` of whole channels of `x [n, c, l]` or `[c, l]`: all elements of a channel are dropped together (Tompson et al.
+ * 2015, arXiv:1411.4280). PyTorch: `nn.functional.dropout1d`.
+ *
+ * @throws {ShapeError} for another number of dimensions. @throws {ChainruleError} if p is not from 0 to 1.
+ */
+export const dropout1d: Dropout = composite('dropout1d', channelDropout('dropout1d', 1));
+
+/** As `dropout1d`, of `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.dropout2d`, which takes a batch only. */
+export const dropout2d: Dropout = composite('dropout2d', channelDropout('dropout2d', 2));
+
+/** As `dropout1d`, of `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.dropout3d`. */
+export const dropout3d: Dropout = composite('dropout3d', channelDropout('dropout3d', 3));
+
+/**
+ * Sets elements to −1.758, the least value of `selu`, with probability `p`, and scales and shifts all so that mean and
+ * variance stay (Klambauer et al. 2017, arXiv:1706.02515). Drops by default, as `dropout`; PyTorch's function
+ * `nn.functional.alpha_dropout` does so with `training=True` only.
+ *
+ * @throws {ChainruleError} if p is not from 0 to 1.
+ */
+export const alphaDropout: Dropout = composite('alphaDropout', (input, ...rest) => {
+  const { x, p, training } = read('alphaDropout', input, rest);
+  return training ? alphaDropped(x, p, x.shape) : x;
+});
+
+/** `alphaDropout` of whole channels of `x [n, c, …]`. PyTorch: `nn.functional.feature_alpha_dropout`. */
+export const featureAlphaDropout: Dropout = composite('featureAlphaDropout', (input, ...rest) => {
+  const { x, p, training } = read('featureAlphaDropout', input, rest);
+  if (!training || p === 0) return x;
+  if (x.ndim < 2)
+    throw new ShapeError(`featureAlphaDropout: expected x [n, c, …], got ${show(x.shape)}`);
+  return alphaDropped(x, p, [...x.shape.slice(0, 2), ...x.shape.slice(2).map(() => 1)]);
+});
+
+function channelDropout(op: string, rank: number): Dropout {
+  return (input, ...rest) => {
+    const { x, p, training } = read(op, input, rest);
+    if (x.ndim !== rank + 1 && x.ndim !== rank + 2) {
+      throw new ShapeError(
+        `${op}: expected x of ${rank + 2} dimensions, or ${rank + 1} without a batch, got ${show(x.shape)}`,
+      );
+    }
+    if (!training || p === 0) return x;
+    const channels = x.shape.map((n, d) => (d < x.ndim - rank ? n : 1));
+    return choose(keep(x, p, channels), p === 1 ? x : mul(x, 1 / (1 - p)), 0);
+  };
+}
+
+const LEAST = -1.7580993408473766;
+
+function alphaDropped(x: Tensor, p: number, shape: Shape): Tensor {
+  if (p === 0) return x;
+  if (p === 1) return mul(x, 0);
+  const scale = 1 / Math.sqrt((LEAST * LEAST * p + 1) * (1 - p));
+  return add(mul(choose(keep(x, p, shape), x, LEAST), scale), -LEAST * scale * p);
+}
+
+/** True with probability 1 − p, in a shape that broadcasts to x. */
+function keep(x: Tensor, p: number, shape: Shape): Tensor {
+  return lt(drawUniform(shape, x.dtype), 1 - p);
+}
+
+function read(
+  op: string,
+  input: Tensor,
+  rest: readonly unknown[],
+): { x: Tensor; p: number; training: boolean } {
+  const { p = 0.5, training = true } = readDropout(op, ...rest);
+  return { x: floatOperand(op, input), p, training };
+}

@@ -1,0 +1,84 @@
+/** @file Activations that draw random numbers: a leaky slope, and samples of classes with a gradient. */
+import { defineOptions, kinds } from '../../arguments/index.js';
+import { ChainruleError } from '../../errors.js';
+import { normalizeDim } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { add, div, mul, neg, sub } from '../elements/arithmetic.js';
+import { detach } from '../elements/comparison.js';
+import { log } from '../elements/exponential.js';
+import { composite, floatOperand, type Operand, type SameShape } from '../build/define.js';
+import { castNode, choose } from '../build/element.js';
+import { eq, gt } from '../build/relations.js';
+import { drawUniform } from '../creation/generator.js';
+import { argmax } from '../reductions/reductions.js';
+import { iotaAlong } from '../shape/movement.js';
+import { softmax } from './normalization.js';
+
+export interface RReluOptions {
+  /** Default 1/8. */
+  readonly lower?: number | undefined;
+  /** Default 1/3. */
+  readonly upper?: number | undefined;
+  /** Whether slopes are drawn. Default false. */
+  readonly training?: boolean | undefined;
+}
+
+const readRRelu = defineOptions<RReluOptions>({
+  lower: kinds.finite,
+  upper: kinds.finite,
+  training: kinds.flag,
+});
+
+/**
+ * `x` above 0, `a · x` elsewhere, with a slope a drawn for each element between `lower` and `upper` in training, and
+ * their mean else (Xu et al. 2015, arXiv:1505.00853). PyTorch: `nn.functional.rrelu`.
+ * @throws {ChainruleError} if lower is larger than upper.
+ */
+export const rrelu = composite('rrelu', (x: Operand, options?: RReluOptions): Tensor => {
+  const { lower = 1 / 8, upper = 1 / 3, training = false } = readRRelu('rrelu', options);
+  const node = floatOperand('rrelu', x);
+  if (!(lower <= upper))
+    throw new ChainruleError(`rrelu: lower ${lower} must be at most upper ${upper}`);
+  const slope = training
+    ? add(mul(drawUniform(node.shape, node.dtype), upper - lower), lower)
+    : (lower + upper) / 2;
+  return choose(gt(node, 0), node, mul(node, slope));
+}) as SameShape<[options?: RReluOptions]>;
+
+export interface GumbelSoftmaxOptions {
+  /** The temperature: the lower, the nearer to one class. Default 1. */
+  readonly tau?: number | undefined;
+  /** Whether the result is one-hot, with the gradient of the soft sample. Default false. */
+  readonly hard?: boolean | undefined;
+  /** Default −1. */
+  readonly dim?: number | undefined;
+}
+
+const readGumbel = defineOptions<GumbelSoftmaxOptions>({
+  tau: kinds.positive,
+  hard: kinds.flag,
+  dim: kinds.dim,
+});
+
+/**
+ * A sample of classes with a gradient: `softmax((logits + g) / tau)` along `dim`, g drawn from Gumbel's distribution (Jang
+ * et al. 2017, arXiv:1611.01144; Maddison et al. 2017, arXiv:1611.00712). PyTorch: `nn.functional.gumbel_softmax`.
+ * @throws {ChainruleError} if tau is not positive.
+ * @example gumbelSoftmax(logits, { tau: 0.5, hard: true })
+ */
+export const gumbelSoftmax = composite(
+  'gumbelSoftmax',
+  (logits: Operand, options?: GumbelSoftmaxOptions): Tensor => {
+    const { tau = 1, hard = false, dim = -1 } = readGumbel('gumbelSoftmax', options);
+    const x = floatOperand('gumbelSoftmax', logits);
+    const u = drawUniform(x.shape, x.dtype);
+    // Of 0 there is no logarithm; half a step above stands for it.
+    const open = choose(eq(u, 0), x.dtype === 'float64' ? 2 ** -54 : 2 ** -25, u);
+    const soft = softmax(div(sub(x, log(neg(log(open)))), tau), dim);
+    if (!hard) return soft;
+    const d = normalizeDim('gumbelSoftmax', dim, x.ndim);
+    const best = argmax(soft, d, { keepdim: true });
+    const chosen = eq(iotaAlong(x.shape[d] ?? 1, d, Math.max(x.ndim, 1)), best);
+    return add(sub(castNode(chosen, x.dtype), detach(soft)), soft);
+  },
+) as SameShape<[options?: GumbelSoftmaxOptions]>;

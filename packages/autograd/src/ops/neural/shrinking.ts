@@ -1,0 +1,80 @@
+/** @file Activations that are functions alone: what is small becomes nothing, or one number. */
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { neg, square } from '../elements/arithmetic.js';
+import {
+  composite,
+  floatOperand,
+  operand,
+  unary,
+  type Operand,
+  type SameShape,
+} from '../build/define.js';
+import { choose } from '../build/element.js';
+import { ge, le } from '../build/relations.js';
+import { tanh } from '../elements/trigonometric.js';
+import { softmax } from './normalization.js';
+
+export interface HardshrinkOptions {
+  /** Default 0.5. */
+  readonly lambd?: number | undefined;
+}
+
+const readHardshrink = defineOptions<HardshrinkOptions>({ lambd: kinds.number });
+
+/**
+ * `x`, and 0 from −lambd to lambd, where the derivative is 0 too; NaN stays NaN. A negative lambd leaves x as it is.
+ * PyTorch: `nn.functional.hardshrink`.
+ * @example hardshrink(tensor([-1, 0.2, 2])) // [-1, 0, 2]
+ */
+export const hardshrink = composite(
+  'hardshrink',
+  (x: Operand, options?: HardshrinkOptions): Tensor => {
+    const { lambd = 0.5 } = readHardshrink('hardshrink', options);
+    const node = floatOperand('hardshrink', x);
+    return choose(ge(node, -lambd), choose(le(node, lambd), 0, node), node);
+  },
+) as SameShape<[options?: HardshrinkOptions]>;
+
+/**
+ * `x − tanh(x)`, with every digit near 0, where PyTorch's difference has none; its derivative is tanh². NaN stays NaN,
+ * ±∞ stays. PyTorch: `nn.functional.tanhshrink`.
+ */
+export const tanhshrink = unary('tanhshrink', {
+  reference: (x) => (Math.abs(x) < 1 ? differenceFromTanh(x) : x - Math.tanh(x)),
+  derivative: (x) => square(tanh(x)),
+});
+
+/** `(x cosh x − sinh x) / cosh x`, whose numerator is a series of terms of one sign, `Σ 2k x^(2k+1) / (2k+1)!`. */
+function differenceFromTanh(x: number): number {
+  const xx = x * x;
+  let sum = 0;
+  let power = x;
+  for (let k = 1; k <= 11; k++) {
+    power *= xx / (2 * k * (2 * k + 1));
+    sum += 2 * k * power;
+  }
+  return sum / Math.cosh(x);
+}
+
+/**
+ * `x` above `threshold`, `value` at and below it, where the derivative is 0; NaN stays NaN. Integers stay integers.
+ * PyTorch: `nn.functional.threshold`.
+ * @example threshold(tensor([-1, 2]), 0.1, 20) // [20, 2]
+ */
+export const threshold = composite(
+  'threshold',
+  (x: Operand, threshold: number, value: number): Tensor => {
+    checkArgument('threshold', 'threshold', threshold, kinds.number);
+    checkArgument('threshold', 'value', value, kinds.number);
+    const node = operand('threshold', x);
+    return choose(le(node, threshold), value, node);
+  },
+) as SameShape<[threshold: number, value: number]>;
+
+/** `softmax(−x)` along `dim`. PyTorch: `nn.functional.softmin`. @example softmin(tensor([0, 0]), 0) // [0.5, 0.5] */
+export const softmin: <S extends Shape>(x: Tensor<S>, dim: number) => Tensor<S> = composite(
+  'softmin',
+  (x, dim) => softmax(neg(floatOperand('softmin', x)), dim) as typeof x,
+);

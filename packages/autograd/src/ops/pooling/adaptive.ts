@@ -1,0 +1,40 @@
+/** @file Windows that divide a dimension into as many parts as wanted, whatever its size. */
+import { allocate, type DType } from '../../graph/dtype.js';
+import { range, type Shape } from '../../graph/shape.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
+import { mul } from '../elements/arithmetic.js';
+import { windowSum } from '../neural/slide.js';
+
+/** The mean over adaptive windows of all dimensions behind the channels. */
+export function adaptiveMean(x: Tensor, target: Shape): Tensor {
+  const size = x.shape.slice(2);
+  const spans = adaptiveSpans(size, target);
+  const lengths = spans.starts.map((list, d) => list.map((s, o) => spans.ends[d]![o]! - s));
+  return mul(windowSum([x], { size, ...spans }), reciprocals(lengths, x.dtype));
+}
+
+/** Window i of n over a size s: from ⌊i s / n⌋ to ⌈(i + 1) s / n⌉. */
+export function adaptiveSpans(
+  size: Shape,
+  target: Shape,
+): { starts: number[][]; ends: number[][] } {
+  return {
+    starts: size.map((n, d) => range(target[d]!).map((i) => Math.floor((i * n) / target[d]!))),
+    ends: size.map((n, d) => range(target[d]!).map((i) => Math.ceil(((i + 1) * n) / target[d]!))),
+  };
+}
+
+/** One over the number of elements of each window. */
+export function reciprocals(lengths: readonly (readonly number[])[], dtype: DType): Tensor {
+  const counts = lengths.reduce<number[]>(
+    (all, list) => all.flatMap((a) => list.map((b) => a * b)),
+    [1],
+  );
+  const data = allocate(dtype, counts.length);
+  counts.forEach((n, i) => (data[i] = 1 / n));
+  return makeLeaf(
+    data,
+    lengths.map((list) => list.length),
+    dtype,
+  );
+}

@@ -1,0 +1,103 @@
+/** @file Reads the options that poolings share, and counts their windows as PyTorch does. */
+import { kinds, type OptionTable } from '../../arguments/index.js';
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { show, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { floatOperand, type Operand } from '../build/define.js';
+import { batchedInput, perDim, type PerDim } from '../neural/geometry.js';
+
+export type { PerDim };
+
+/** One size for all dimensions or one for each; null keeps the size of the input. */
+export type OutputSize = number | null | readonly (number | null)[];
+
+/** What all poolings take. */
+export interface WindowOptions {
+  /** Default: the kernel size. */
+  readonly stride?: PerDim | null | undefined;
+  readonly padding?: PerDim | undefined;
+  /** Keeps a last window that reaches over the edge. */
+  readonly ceilMode?: boolean | undefined;
+}
+
+/** One whole number, or one a dimension; how many and how large is checked with the shape. */
+const perDimension = kinds.oneOrMore(kinds.whole);
+
+/** The kinds of `WindowOptions`. */
+export const windowTable: OptionTable<WindowOptions> = {
+  stride: kinds.orNull(perDimension),
+  padding: perDimension,
+  ceilMode: kinds.flag,
+};
+
+export interface PoolGeometry {
+  readonly kernel: number[];
+  readonly stride: number[];
+  readonly padding: number[];
+  /** Windows in each dimension. */
+  readonly counts: number[];
+}
+
+/** The options of a pooling over dimensions of the given size. */
+export function geometryOf(
+  op: string,
+  size: Shape,
+  kernelSize: PerDim,
+  options: WindowOptions,
+  dilation: readonly number[] = size.map(() => 1),
+): PoolGeometry {
+  const rank = size.length;
+  const kernel = perDim(op, 'kernelSize', kernelSize, rank, 1);
+  const stride = perDim(op, 'stride', options.stride ?? kernel, rank, 1);
+  const padding = perDim(op, 'padding', options.padding ?? 0, rank, 0);
+  if (padding.some((n, d) => n > kernel[d]! / 2)) {
+    throw new ChainruleError(
+      `${op}: padding ${show(padding)} must be at most half the kernel ${show(kernel)}`,
+    );
+  }
+  const counts = size.map((n, d) => {
+    const room = n + 2 * padding[d]! - dilation[d]! * (kernel[d]! - 1) - 1;
+    if (options.ceilMode !== true) return Math.floor(room / stride[d]!) + 1;
+    const count = Math.ceil(room / stride[d]!) + 1;
+    // A window that would begin beyond the input and its near padding is left out.
+    return (count - 1) * stride[d]! >= n + padding[d]! ? count - 1 : count;
+  });
+  if (counts.some((n) => n <= 0)) {
+    throw new ShapeError(
+      `${op}: the kernel ${show(kernel)}${dilation.some((d) => d > 1) ? ` with dilation ${show(dilation)}` : ''} is ` +
+        `larger than the input ${show(size)} with padding ${show(padding)}`,
+    );
+  }
+  return { kernel, stride, padding, counts };
+}
+
+/** The sizes asked of an adaptive pooling, one for each dimension of `size`. */
+export function outputSizeOf(op: string, size: Shape, outputSize: OutputSize): number[] {
+  const given = Array.isArray(outputSize)
+    ? (outputSize as readonly (number | null)[])
+    : [outputSize as number | null];
+  const list = given.length === 1 ? size.map(() => given[0]) : given;
+  return perDim(
+    op,
+    'outputSize',
+    list.map((n, d) => n ?? (size[d] as number)),
+    size.length,
+    0,
+  );
+}
+
+/** A float tensor with a batch and something to pool, and whether it came without the batch. */
+export function poolInput(
+  op: string,
+  input: Operand,
+  rank: number,
+): { x: Tensor; single: boolean; size: Shape } {
+  const given = floatOperand(op, input);
+  const { x, single } = batchedInput(op, given, rank);
+  if (x.shape.slice(1).includes(0)) {
+    throw new ShapeError(
+      `${op}: x ${show(given.shape)} has nothing to pool: only the batch may be empty`,
+    );
+  }
+  return { x, single, size: x.shape.slice(2) };
+}

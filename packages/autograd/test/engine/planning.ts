@@ -1,0 +1,31 @@
+/** @file What the engine would run for a computation: the programs of `f`, planned and printed. */
+import { supports } from '../../src/backends/wasm/elements/elementOps.js';
+import { lower, printKernels } from '../../src/engine/lower.js';
+import type { Program } from '../../src/engine/program.js';
+import { schedule } from '../../src/engine/schedule.js';
+import { simplify } from '../../src/engine/simplify.js';
+import { verifySameInterface, verifySchedule } from '../../src/engine/verify.js';
+import { engine } from '../../src/internal.js';
+
+/** The programs that run while `f` does, with what asked for each. */
+export function programsOf(f: () => void): { readonly why: string; readonly program: Program }[] {
+  const found: { why: string; program: Program }[] = [];
+  const outer = engine.onRun;
+  engine.onRun = (program, why) => found.push({ why, program });
+  try {
+    f();
+  } finally {
+    engine.onRun = outer;
+  }
+  return found;
+}
+
+/** The kernels of a program as text; each pass is checked. */
+export function kernelsOf(program: Program): string {
+  const simple = simplify(program);
+  verifySameInterface('simplify', program, simple);
+  const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
+  const steps = lower(scheduled);
+  verifySchedule(simple, scheduled, steps);
+  return printKernels(scheduled, steps);
+}

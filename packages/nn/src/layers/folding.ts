@@ -1,0 +1,47 @@
+/** @file The windows of a convolution as columns, and back. */
+import { fold, unfold, type Tensor, type UnfoldOptions } from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { options as show } from '../module/repr.js';
+import type { PerDim } from './spatial.js';
+
+/** `[batch, channels, height, width] → [batch, channels · window, windows]`. See `unfold`. PyTorch: `nn.Unfold`. */
+export class Unfold extends Module {
+  readonly kernelSize: PerDim;
+  readonly options: UnfoldOptions;
+
+  constructor(kernelSize: PerDim, options: UnfoldOptions = {}) {
+    super();
+    this.kernelSize = kernelSize;
+    this.options = options;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return unfold(x, this.kernelSize, this.options);
+  }
+
+  override extraRepr(): string {
+    return show({ kernelSize: this.kernelSize, ...this.options });
+  }
+}
+
+/** The transpose of `Unfold`: columns added up to images of `outputSize`. See `fold`. PyTorch: `nn.Fold`. */
+export class Fold extends Module {
+  readonly outputSize: PerDim;
+  readonly kernelSize: PerDim;
+  readonly options: UnfoldOptions;
+
+  constructor(outputSize: PerDim, kernelSize: PerDim, options: UnfoldOptions = {}) {
+    super();
+    this.outputSize = outputSize;
+    this.kernelSize = kernelSize;
+    this.options = options;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return fold(x, this.outputSize, this.kernelSize, this.options);
+  }
+
+  override extraRepr(): string {
+    return show({ outputSize: this.outputSize, kernelSize: this.kernelSize, ...this.options });
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * @file Padding layers. The padding is one number for all sides, or two for each dimension, the last one first:
+ * `[left, right, top, bottom, front, back]`; negative numbers cut off. See `pad` for the modes.
+ */
+import { ChainruleError, pad, ShapeError, type PadMode, type Tensor } from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { options as show } from '../module/repr.js';
+
+/** One number for all sides, or one for each, the last dimension first. */
+export type Padding = number | readonly number[];
+
+abstract class Padded extends Module {
+  readonly padding: readonly number[];
+  private readonly rank: number;
+  private readonly mode: PadMode;
+
+  constructor(rank: number, mode: PadMode, padding: Padding) {
+    super();
+    this.rank = rank;
+    this.mode = mode;
+    this.padding =
+      typeof padding === 'number' ? new Array<number>(2 * rank).fill(padding) : padding;
+    if (this.padding.length !== 2 * rank || this.padding.some((n) => !Number.isInteger(n))) {
+      throw new ChainruleError(
+        `${new.target.name}: padding must be a whole number or ${2 * rank} of them, got ${JSON.stringify(padding)}`,
+      );
+    }
+  }
+
+  protected padded(x: Tensor, value?: number): Tensor {
+    if (this.mode !== 'constant' && x.ndim !== this.rank + 1 && x.ndim !== this.rank + 2) {
+      throw new ShapeError(
+        `${this.constructor.name}: expected ${this.rank + 2} dimensions, or ${this.rank + 1} without a batch, ` +
+          `got shape [${x.shape.join(', ')}]`,
+      );
+    }
+    return pad(x, this.padding, { mode: this.mode, ...(value !== undefined && { value }) });
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.padded(x);
+  }
+
+  override extraRepr(): string {
+    return show({ padding: this.padding });
+  }
+}
+
+abstract class ConstantPadding extends Padded {
+  readonly value: number;
+
+  constructor(rank: number, padding: Padding, value: number | { readonly value?: number }) {
+    super(rank, 'constant', padding);
+    const given = typeof value === 'number' ? value : value.value;
+    if (typeof given !== 'number')
+      throw new ChainruleError(`${new.target.name}: value must be a number, got ${String(given)}`);
+    this.value = given;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.padded(x, this.value);
+  }
+
+  override extraRepr(): string {
+    return show({ padding: this.padding, value: this.value });
+  }
+}
+
+/** A number around the last dimension of x, of any rank. PyTorch: `nn.ConstantPad1d`. */
+export class ConstantPad1d extends ConstantPadding {
+  constructor(padding: Padding, value: number | { readonly value?: number }) {
+    super(1, padding, value);
+  }
+}
+
+/** A number around the last 2 dimensions of x, of any rank. PyTorch: `nn.ConstantPad2d`. */
+export class ConstantPad2d extends ConstantPadding {
+  constructor(padding: Padding, value: number | { readonly value?: number }) {
+    super(2, padding, value);
+  }
+}
+
+/** A number around the last 3 dimensions of x, of any rank. PyTorch: `nn.ConstantPad3d`. */
+export class ConstantPad3d extends ConstantPadding {
+  constructor(padding: Padding, value: number | { readonly value?: number }) {
+    super(3, padding, value);
+  }
+}
+
+/** Zeros around the last dimension of x, of any rank. PyTorch: `nn.ZeroPad1d`. */
+export class ZeroPad1d extends ConstantPad1d {
+  constructor(padding: Padding) {
+    super(padding, 0);
+  }
+}
+
+/** Zeros around the last 2 dimensions of x, of any rank. PyTorch: `nn.ZeroPad2d`. */
+export class ZeroPad2d extends ConstantPad2d {
+  constructor(padding: Padding) {
+    super(padding, 0);
+  }
+}
+
+/** Zeros around the last 3 dimensions of x, of any rank. PyTorch: `nn.ZeroPad3d`. */
+export class ZeroPad3d extends ConstantPad3d {
+  constructor(padding: Padding) {
+    super(padding, 0);
+  }
+}
+
+/** The elements within, mirrored at the edges of `[…, length]`. PyTorch: `nn.ReflectionPad1d`. */
+export class ReflectionPad1d extends Padded {
+  constructor(padding: Padding) {
+    super(1, 'reflect', padding);
+  }
+}
+
+/** The elements within, mirrored at the edges of `[…, height, width]`. PyTorch: `nn.ReflectionPad2d`. */
+export class ReflectionPad2d extends Padded {
+  constructor(padding: Padding) {
+    super(2, 'reflect', padding);
+  }
+}
+
+/** The elements within, mirrored at the edges of `[…, depth, height, width]`. PyTorch: `nn.ReflectionPad3d`. */
+export class ReflectionPad3d extends Padded {
+  constructor(padding: Padding) {
+    super(3, 'reflect', padding);
+  }
+}
+
+/** The elements at the edges repeated around `[…, length]`. PyTorch: `nn.ReplicationPad1d`. */
+export class ReplicationPad1d extends Padded {
+  constructor(padding: Padding) {
+    super(1, 'replicate', padding);
+  }
+}
+
+/** The elements at the edges repeated around `[…, height, width]`. PyTorch: `nn.ReplicationPad2d`. */
+export class ReplicationPad2d extends Padded {
+  constructor(padding: Padding) {
+    super(2, 'replicate', padding);
+  }
+}
+
+/** The elements at the edges repeated around `[…, depth, height, width]`. PyTorch: `nn.ReplicationPad3d`. */
+export class ReplicationPad3d extends Padded {
+  constructor(padding: Padding) {
+    super(3, 'replicate', padding);
+  }
+}
+
+/** The elements of the opposite edge around `[…, length]`. PyTorch: `nn.CircularPad1d`. */
+export class CircularPad1d extends Padded {
+  constructor(padding: Padding) {
+    super(1, 'circular', padding);
+  }
+}
+
+/** The elements of the opposite edge around `[…, height, width]`. PyTorch: `nn.CircularPad2d`. */
+export class CircularPad2d extends Padded {
+  constructor(padding: Padding) {
+    super(2, 'circular', padding);
+  }
+}
+
+/** The elements of the opposite edge around `[…, depth, height, width]`. PyTorch: `nn.CircularPad3d`. */
+export class CircularPad3d extends Padded {
+  constructor(padding: Padding) {
+    super(3, 'circular', padding);
+  }
+}

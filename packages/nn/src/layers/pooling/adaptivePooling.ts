@@ -1,0 +1,64 @@
+/** @file Pooling to a size that is given: windows are chosen so that the result has it; null keeps a dimension's size. */
+import * as f from '@chainrule/autograd';
+import type { IndicesOption, OutputSize, PoolResult, Tensor } from '@chainrule/autograd';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
+
+type None = Record<never, never>;
+
+abstract class AdaptivePooling<O extends object = None> extends Module {
+  readonly outputSize: OutputSize;
+  readonly options: O;
+
+  constructor(outputSize: OutputSize, options: O = {} as O) {
+    super();
+    this.outputSize = outputSize;
+    this.options = options;
+  }
+
+  override extraRepr(): string {
+    return show({ outputSize: this.outputSize, ...this.options });
+  }
+}
+
+/** Means of windows of `[…, length]`, as `[…, outputSize]`. PyTorch: `nn.AdaptiveAvgPool1d`. */
+export class AdaptiveAvgPool1d extends AdaptivePooling {
+  override forward(x: Tensor): Tensor {
+    return f.adaptiveAvgPool1d(x, this.outputSize);
+  }
+}
+
+/** Means of windows chosen so that the result is `[…, …outputSize]`; null keeps a size. PyTorch: `nn.AdaptiveAvgPool2d`. */
+export class AdaptiveAvgPool2d extends AdaptivePooling {
+  override forward(x: Tensor): Tensor {
+    return f.adaptiveAvgPool2d(x, this.outputSize);
+  }
+}
+
+/** As `AdaptiveAvgPool2d`, of `[…, depth, height, width]`. PyTorch: `nn.AdaptiveAvgPool3d`. */
+export class AdaptiveAvgPool3d extends AdaptivePooling {
+  override forward(x: Tensor): Tensor {
+    return f.adaptiveAvgPool3d(x, this.outputSize);
+  }
+}
+
+/** The largest of windows of `[…, length]`; with `{ returnIndices: true }` their places too. PyTorch: `nn.AdaptiveMaxPool1d`. */
+export class AdaptiveMaxPool1d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
+  override forward(x: Tensor): PoolResult<O> {
+    return f.adaptiveMaxPool1d(x, this.outputSize, this.options);
+  }
+}
+
+/** The largest of windows chosen so that the result is `[…, …outputSize]`. PyTorch: `nn.AdaptiveMaxPool2d`. */
+export class AdaptiveMaxPool2d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
+  override forward(x: Tensor): PoolResult<O> {
+    return f.adaptiveMaxPool2d(x, this.outputSize, this.options);
+  }
+}
+
+/** As `AdaptiveMaxPool2d`, of `[…, depth, height, width]`. PyTorch: `nn.AdaptiveMaxPool3d`. */
+export class AdaptiveMaxPool3d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
+  override forward(x: Tensor): PoolResult<O> {
+    return f.adaptiveMaxPool3d(x, this.outputSize, this.options);
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * @file Max pooling layers, and their inverses. With `{ returnIndices: true }` the result is `{ values, indices }`, which
+ * `MaxUnpool1d` and its kin take.
+ */
+import * as f from '@chainrule/autograd';
+import type {
+  MaxPoolOptions,
+  MaxUnpoolOptions,
+  PoolResult,
+  Shape,
+  Tensor,
+} from '@chainrule/autograd';
+import { Pooling } from './pooling.js';
+
+type None = Record<never, never>;
+
+/** The largest of each window of `[…, length]`; the stride is the kernel size unless given. PyTorch: `nn.MaxPool1d`. */
+export class MaxPool1d<const O extends MaxPoolOptions = None> extends Pooling<O> {
+  override forward(x: Tensor): PoolResult<O> {
+    return f.maxPool1d(x, this.kernelSize, this.options);
+  }
+}
+
+/** The largest of each window of `[…, height, width]`. PyTorch: `nn.MaxPool2d`. */
+export class MaxPool2d<const O extends MaxPoolOptions = None> extends Pooling<O> {
+  override forward(x: Tensor): PoolResult<O> {
+    return f.maxPool2d(x, this.kernelSize, this.options);
+  }
+}
+
+/** The largest of each window of `[…, depth, height, width]`. PyTorch: `nn.MaxPool3d`. */
+export class MaxPool3d<const O extends MaxPoolOptions = None> extends Pooling<O> {
+  override forward(x: Tensor): PoolResult<O> {
+    return f.maxPool3d(x, this.kernelSize, this.options);
+  }
+}
+
+type UnpoolOptions = Omit<MaxUnpoolOptions, 'outputSize'>;
+
+/** One size for the result of a call, where several would be pooled to the input. */
+interface SizeOption {
+  readonly outputSize?: Shape | undefined;
+}
+
+abstract class Unpooling extends Pooling<UnpoolOptions> {
+  /** The options of the layer, and the size of one call: in braces, or alone as in PyTorch. */
+  protected with(size: Shape | SizeOption = {}): MaxUnpoolOptions {
+    return { ...this.options, ...(Array.isArray(size) ? { outputSize: size } : size) };
+  }
+}
+
+/**
+ * The values of `MaxPool1d` back at their places, zeros elsewhere: `forward(values, indices, { outputSize })`. See
+ * `maxUnpool1d`. PyTorch: `nn.MaxUnpool1d`.
+ *
+ * @example
+ * const { values, indices } = new MaxPool1d(2, { returnIndices: true }).forward(x);
+ * new MaxUnpool1d(2).forward(values, indices)
+ */
+export class MaxUnpool1d extends Unpooling {
+  override forward(x: Tensor, indices: Tensor, size?: Shape | SizeOption): Tensor {
+    return f.maxUnpool1d(x, indices, this.kernelSize, this.with(size));
+  }
+}
+
+/** As `MaxUnpool1d`, for `MaxPool2d`. PyTorch: `nn.MaxUnpool2d`. */
+export class MaxUnpool2d extends Unpooling {
+  override forward(x: Tensor, indices: Tensor, size?: Shape | SizeOption): Tensor {
+    return f.maxUnpool2d(x, indices, this.kernelSize, this.with(size));
+  }
+}
+
+/** As `MaxUnpool1d`, for `MaxPool3d`. PyTorch: `nn.MaxUnpool3d`. */
+export class MaxUnpool3d extends Unpooling {
+  override forward(x: Tensor, indices: Tensor, size?: Shape | SizeOption): Tensor {
+    return f.maxUnpool3d(x, indices, this.kernelSize, this.with(size));
+  }
+}
+
+type FractionalOptions = f.FractionalMaxPoolOptions;
+
+/**
+ * The largest of windows at places drawn at random: of `outputSize` windows, or `outputRatio` of the input's size (Graham
+ * 2014, arXiv:1412.6071). Places are drawn in evaluation mode too. PyTorch: `nn.FractionalMaxPool2d`.
+ */
+export class FractionalMaxPool2d<const O extends FractionalOptions> extends Pooling<O> {
+  override forward(x: Tensor): PoolResult<O> {
+    return f.fractionalMaxPool2d(x, this.kernelSize, this.options);
+  }
+}
+
+/** As `FractionalMaxPool2d`, of `[…, depth, height, width]`. PyTorch: `nn.FractionalMaxPool3d`. */
+export class FractionalMaxPool3d<const O extends FractionalOptions> extends Pooling<O> {
+  override forward(x: Tensor): PoolResult<O> {
+    return f.fractionalMaxPool3d(x, this.kernelSize, this.options);
+  }
+}

@@ -1,0 +1,108 @@
+/** @file Activations that cut off what is small, and those that draw their slope. */
+import * as f from '@chainrule/autograd';
+import { ShapeError, type Shape, type Tensor } from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { options as show } from '../module/repr.js';
+
+/** 0 from −lambd to lambd, else x. PyTorch: `nn.Hardshrink`. */
+export class Hardshrink extends Module {
+  readonly lambd: number;
+
+  /** Default 0.5. */
+  constructor(lambd: number | f.HardshrinkOptions = {}) {
+    super();
+    this.lambd = typeof lambd === 'number' ? lambd : (lambd.lambd ?? 0.5);
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return f.hardshrink(x, { lambd: this.lambd });
+  }
+
+  override extraRepr(): string {
+    return show({ lambd: this.lambd });
+  }
+}
+
+/** `x − tanh(x)`. PyTorch: `nn.Tanhshrink`. */
+export class Tanhshrink extends Module {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return f.tanhshrink(x);
+  }
+}
+
+/** `x` above a threshold, a value elsewhere. PyTorch: `nn.Threshold`. */
+export class Threshold extends Module {
+  readonly threshold: number;
+  readonly value: number;
+
+  constructor(threshold: number, value: number) {
+    super();
+    this.threshold = threshold;
+    this.value = value;
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return f.threshold(x, this.threshold, this.value);
+  }
+
+  override extraRepr(): string {
+    return show({ threshold: this.threshold, value: this.value });
+  }
+}
+
+/** `softmax(−x)` along a dimension. PyTorch: `nn.Softmin`. */
+export class Softmin extends Module {
+  readonly dim: number;
+
+  /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
+  constructor(dim: number | { readonly dim?: number } = {}) {
+    super();
+    this.dim = typeof dim === 'number' ? dim : (dim.dim ?? -1);
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return f.softmin(x, this.dim);
+  }
+
+  override extraRepr(): string {
+    return show({ dim: this.dim });
+  }
+}
+
+/** Softmax over the channels of `[batch, channels, height, width]` or `[channels, height, width]`. PyTorch: `nn.Softmax2d`. */
+export class Softmax2d extends Module {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    if (x.ndim !== 3 && x.ndim !== 4) {
+      throw new ShapeError(
+        `Softmax2d: expected [batch, channels, height, width] or no batch, got [${x.shape.join(', ')}]`,
+      );
+    }
+    return f.softmax(x, -3);
+  }
+}
+
+/**
+ * `x` or `a · x`, with a slope a drawn for each element between `lower` and `upper` in training mode, and their mean in
+ * evaluation mode (Xu et al. 2015, arXiv:1505.00853). PyTorch: `nn.RReLU`.
+ */
+export class RReLU extends Module {
+  readonly lower: number;
+  readonly upper: number;
+
+  constructor({
+    lower = 1 / 8,
+    upper = 1 / 3,
+  }: { readonly lower?: number; readonly upper?: number } = {}) {
+    super();
+    this.lower = lower;
+    this.upper = upper;
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return f.rrelu(x, { lower: this.lower, upper: this.upper, training: this.training });
+  }
+
+  override extraRepr(): string {
+    return show({ lower: this.lower, upper: this.upper });
+  }
+}

@@ -1,0 +1,143 @@
+/** @file Rules made of rules: clipped gradients, a schedule inside the step, slow weights, one rule after another. */
+import {
+  add,
+  cast,
+  ChainruleError,
+  clamp,
+  div,
+  eq,
+  minimum,
+  mul,
+  remainder,
+  sqrt,
+  sub,
+  sum,
+  where,
+} from '@chainrule/autograd';
+import type { Tensor } from '@chainrule/autograd';
+import { count, ensure, fraction, positive, type Hypers } from './checks.js';
+import { number } from './paramGroup.js';
+import { complete, paramAfter, type Rule, type Symbols, type Update } from './rule.js';
+
+/** The hyper-parameter that {@link clipped} adds. */
+export type ClipNorm = { readonly maxNorm: number };
+export type ClipValue = { readonly maxValue: number };
+
+/**
+ * The rule with clipped gradients: with `maxNorm` all gradients of the step, those of every group together, are scaled so
+ * that their norm is at most that (PyTorch: `clip_grad_norm_`, whose 1e-6 beside the norm is here too); with `maxValue`
+ * each element is kept within ± that (`clip_grad_value_`). The bound becomes a hyper-parameter of the groups.
+ * `.grad` itself stays as it is.
+ * @throws {ChainruleError} unless exactly one bound is given, above 0.
+ * @example new Optimizer(clipped(rules.adamW, { maxNorm: 1 }), model.parameters(), { lr: 1e-3 })
+ */
+export function clipped<H extends Hypers>(rule: Rule<H>, bound: ClipNorm): Rule<H & ClipNorm>;
+export function clipped<H extends Hypers>(rule: Rule<H>, bound: ClipValue): Rule<H & ClipValue>;
+export function clipped<H extends Hypers>(
+  rule: Rule<H>,
+  bound: Partial<ClipNorm & ClipValue>,
+): Rule<H & Partial<ClipNorm & ClipValue>> {
+  const [name, ...others] = Object.keys(bound);
+  if ((name !== 'maxNorm' && name !== 'maxValue') || others.length > 0) {
+    throw new ChainruleError(
+      `clipped: give either maxNorm or maxValue, got ${JSON.stringify(bound)}`,
+    );
+  }
+  ensure('clipped', name, bound[name], positive);
+  const inner = complete(rule);
+  const byNorm = name === 'maxNorm';
+  return {
+    ...inner,
+    name: `clipped(${rule.name})`,
+    defaults: { ...inner.defaults, ...bound },
+    checks: { ...inner.checks, [name]: positive },
+    measures: (gradients) => ({
+      ...inner.measures?.(gradients),
+      ...(byNorm ? { 'clip.norm': normOf(gradients) } : {}),
+    }),
+    scalars: (h, t, counters, group, measures) => {
+      const limit = h[name] as unknown as Tensor;
+      const factor = byNorm
+        ? minimum(div(limit, add(measures['clip.norm'] as Tensor, 1e-6)), 1)
+        : limit;
+      return { ...inner.scalars(h, t, counters, group, measures), 'clip.by': factor };
+    },
+    update: (p, g, state, s, group) => {
+      const by = s['clip.by'] as Tensor;
+      return inner.update(p, byNorm ? mul(g, by) : clamp(g, by.neg(), by), state, s, group);
+    },
+  };
+}
+
+function normOf(gradients: readonly Tensor[]): Tensor {
+  const squares = gradients.map((g) => cast(sum(mul(g, g)), 'float64'));
+  return sqrt(squares.reduce((a, b) => add(a, b), number(0)));
+}
+
+/**
+ * The rule with `lr · factor(t)` in place of `lr`, where `t`, a tensor, counts the steps made before: 0 for the first. The
+ * factor is part of the step: it needs no `schedule.step()`, is saved with the step count, and a compiled step has it.
+ * What wraps the result, such as `decayed`, sees the plain `lr`. Optax: `scale_by_schedule`.
+ * @example scheduled(rules.sgd, (t) => minimum(t.add(1).div(100), 1)) // 100 steps of warm-up
+ */
+export function scheduled<H extends Hypers & { readonly lr: number }>(
+  rule: Rule<H>,
+  factor: (t: Tensor) => Tensor | number,
+): Rule<H> {
+  const inner = complete(rule);
+  const at = (h: Symbols<H>, t: Tensor): Symbols<H> => ({
+    ...h,
+    lr: mul(h.lr as Tensor, factor(sub(t, 1))),
+  });
+  return {
+    ...inner,
+    name: `scheduled(${rule.name})`,
+    scalars: (h, t, ...rest) => inner.scalars(at(h, t), t, ...rest),
+    ...(rule.count === undefined
+      ? {}
+      : { count: (h, t, counters) => rule.count?.(at(h, t), t, counters) ?? {} }),
+  };
+}
+
+/** The hyper-parameters that {@link lookahead} adds. */
+export type Lookahead = {
+  /** After how many steps the slow weights follow; k in the paper. */
+  readonly syncPeriod: number;
+  /** How far they follow, as a share of the way; α in the paper. */
+  readonly slowStepSize: number;
+};
+
+/**
+ * The rule with slow weights (Zhang et al. 2019, arXiv:1907.08610): after every `syncPeriod` steps (default 5) state `slow`
+ * moves by `slowStepSize` (default 0.5) of the way to the parameter, which then starts again from there.
+ * @example new Optimizer(lookahead(rules.radam), model.parameters(), { lr: 1e-3 })
+ */
+export function lookahead<H extends Hypers>(
+  rule: Rule<H>,
+  { syncPeriod = 5, slowStepSize = 0.5 }: Partial<Lookahead> = {},
+): Rule<H & Lookahead> {
+  ensure('lookahead', 'syncPeriod', syncPeriod, count);
+  ensure('lookahead', 'slowStepSize', slowStepSize, fraction);
+  const inner = complete(rule);
+  return {
+    ...inner,
+    name: `lookahead(${rule.name})`,
+    defaults: { ...inner.defaults, syncPeriod, slowStepSize },
+    checks: { ...inner.checks, syncPeriod: count, slowStepSize: fraction },
+    state: (group, p) => ({ ...inner.state(group, p), slow: {} }),
+    scalars: (h, t, ...rest) => ({
+      ...inner.scalars(h, t, ...rest),
+      'slow.first': eq(t, 1),
+      'slow.due': eq(remainder(t, h.syncPeriod as Tensor), 0),
+      'slow.step': h.slowStepSize,
+    }),
+    update: (p, g, { slow, ...state }, s, group) => {
+      const { step, param, ...next } = inner.update(p, g, state, s, group);
+      const fast = paramAfter(p, { step, param } as Update);
+      const from = where(s['slow.first'] as Tensor, p, slow as Tensor);
+      const followed = add(from, mul(sub(fast, from), s['slow.step'] as Tensor));
+      const due = s['slow.due'] as Tensor;
+      return { ...next, param: where(due, followed, fast), slow: where(due, followed, from) };
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** @file SWALR: the rate anneals to a constant, at which weights are averaged. */
+import { nonNegative, oneOf, type Check } from '../checks.js';
+import {
+  checkOptions,
+  LRScheduler,
+  perGroup,
+  type Scheduled,
+  type ScheduleOptions,
+} from './schedule.js';
+
+/** Options of {@link SWALR}. */
+export type SWAOptions = ScheduleOptions & {
+  /** The rate at the end; a list gives one a group. */
+  readonly swaLr: number | readonly number[];
+  /** How many steps the way there takes. */
+  readonly annealEpochs?: number;
+  readonly annealStrategy?: 'cos' | 'linear';
+};
+
+const steps: Check = {
+  must: 'be a whole number ≥ 0',
+  test: (x) => nonNegative.test(x) && Number.isInteger(x),
+};
+
+/**
+ * Takes the rate the groups have to `swaLr` within `annealEpochs` steps, along a cosine or a line, and keeps it there: for
+ * stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407), together with {@link ExponentialMovingAverage}.
+ *
+ * Defaults: annealEpochs 10, annealStrategy 'cos'. PyTorch: `torch.optim.swa_utils.SWALR`.
+ * @example new SWALR(optimizer, { swaLr: 0.05, annealEpochs: 5 })
+ */
+export class SWALR extends LRScheduler {
+  readonly swaLrs: readonly number[];
+  readonly annealEpochs: number;
+  readonly annealStrategy: 'cos' | 'linear';
+
+  constructor(optimizer: Scheduled, options: SWAOptions) {
+    super('SWALR', optimizer, options ?? {});
+    const { swaLr, annealEpochs = 10, annealStrategy = 'cos' } = options ?? {};
+    checkOptions(this.name, {
+      annealEpochs: [annealEpochs, steps],
+      annealStrategy: [annealStrategy, oneOf('cos', 'linear')],
+    });
+    this.swaLrs = perGroup(this.name, 'swaLr', swaLr, optimizer.paramGroups.length);
+    this.annealEpochs = annealEpochs;
+    this.annealStrategy = annealStrategy;
+    this.begin();
+  }
+
+  protected override rates(): number[] {
+    const step = Math.max(this.stepCount - 1, this.annealEpochs === 0 ? 1 : 0);
+    const [before, now] = [this.share(step - 1), this.share(step)];
+    return this.rate.map((lr, i) => {
+      const end = this.swaLrs[i] as number;
+      // Where the rate would have started, had it come this far.
+      const start = before === 1 ? end : (lr - before * end) / (1 - before);
+      return end * now + start * (1 - now);
+    });
+  }
+
+  /** The share of the way that is done after `step` steps. */
+  private share(step: number): number {
+    const t = Math.max(0, Math.min(1, step / Math.max(1, this.annealEpochs)));
+    return this.annealStrategy === 'linear' ? t : (1 - Math.cos(Math.PI * t)) / 2;
+  }
+}
