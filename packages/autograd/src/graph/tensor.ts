@@ -205,13 +205,15 @@ export class Tensor<S extends Shape = Shape> {
           `${this.op?.name ?? 'an operation'} (use detach() for one that does not)`,
       );
     }
-    if (requires && this.op !== null && this.cell === null) {
-      // What no recorded operation made is a leaf from now on: it keeps its value and nothing of how it was computed.
-      valueOf(this, 'requiresGrad_');
-      Object.assign(this, { op: null, inputs: NO_INPUTS });
-    }
+    if (requires && this.op !== null && this.cell === null) this.becomeLeaf();
     this.needsGrad = requires;
     return this;
+  }
+
+  /** @internal What no recorded operation made is a leaf from now on: it keeps its value, not how it was computed. */
+  becomeLeaf(): void {
+    valueOf(this, 'requiresGrad_');
+    Object.assign(this, { op: null, inputs: NO_INPUTS });
   }
 
   /** Keeps the gradient of a tensor that is no leaf: `backward()` then sets its `.grad`. PyTorch: `retain_grad`. */
@@ -350,8 +352,8 @@ export function peek(t: Tensor): TypedArray | null {
 function observe(t: Tensor, op: string): TypedArray {
   if (mode.tracing === 'compile') {
     throw new ChainruleError(
-      `${op}: values cannot be read inside a function that compile records: it is run once and replayed; ` +
-        `return the tensor and read it outside`,
+      `${op}: values cannot be read inside a function that ${mode.body ?? 'compile'} records: it is run once and ` +
+        `replayed; return the tensor and read it outside${mode.body === null ? '' : '; a plain loop may read'}`,
     );
   }
   return valueOf(t, op);

@@ -15,7 +15,7 @@ const notOperations = `
   exponential multinomial normal randintLike gumbelSoftmax
   bernoulli getRngState manualSeed rand randLike randint randn randnLike randperm setRngState
   enableGrad isGradEnabled noGrad scope dependsOn withMode recordingOf
-  compile devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
+  compile withoutCompile scan whileLoop cond switchCase associativeScan devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
   detectAnomaly explain graph setDebug gradcheck gradgradcheck
   byPosition checkArgument defineOptions display flattenTree closureConvert pureCallback
   hessian hvp jacfwd jacrev valueAndGrad vjp borrowGrad peek afterRun rememberRuns culprit forgetRun

@@ -30,6 +30,9 @@ export class Arrays {
   generation = 0;
   arena = 0;
   private arenaBytes = 0;
+  /** How many runs are in the middle of which others run, and the arenas of these. */
+  private depth = 0;
+  private readonly inner: { readonly arena: number; readonly arenaBytes: number }[] = [];
   private readonly places = new WeakMap<TypedArray, Place>();
   /** The inputs that have a copy here. */
   private readonly residents = new Set<TypedArray>();
@@ -76,7 +79,8 @@ export class Arrays {
   /** The address of an array in this memory, or of its copy; -1 if there is none. */
   addressOf(array: TypedArray): number {
     const place = this.places.get(array);
-    if (place === undefined) return -1;
+    if (place === undefined)
+      return array.buffer === this.memory.memory.buffer ? array.byteOffset : -1;
     place.run = this.run;
     return place.address;
   }
@@ -88,6 +92,7 @@ export class Arrays {
   takeIn(array: TypedArray): number {
     const { byteLength } = array;
     if (byteLength < SMALL || byteLength > RESIDENT_BYTES || !this.memory.shared) return -1;
+    if (this.depth > 0) return -1; // the copies that the outer run reads must stay
     if (!this.met.has(array)) {
       this.met.add(array);
       return -1;
@@ -114,6 +119,21 @@ export class Arrays {
     this.memory.release((this.places.get(array) as Place).address);
     this.places.delete(array);
     this.residentBytes -= array.byteLength;
+  }
+
+  /** Calls `f`, which runs other plans in the middle of a run, with an arena of its own. */
+  nested<R>(f: () => R): R {
+    const { arena, arenaBytes } = this;
+    const own = this.inner[this.depth++] ?? { arena: 0, arenaBytes: 0 };
+    Object.assign(this, own);
+    this.generation++;
+    try {
+      return f();
+    } finally {
+      this.inner[--this.depth] = { arena: this.arena, arenaBytes: this.arenaBytes };
+      Object.assign(this, { arena, arenaBytes });
+      this.generation++;
+    }
   }
 
   /** Starts a run: what it uses stays until the next. */
