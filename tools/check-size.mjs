@@ -15,13 +15,13 @@ console.log(tensor, Parameter, compile);`;
  * as methods of a tensor, so a page that imports three names has much of it; what is a function alone it has not. Budgets are what is there and 3 %.
  */
 const budgets = [
-  { name: 'autograd', contents: [all('autograd')], external: [], budget: 183 * kB },
-  { name: '3 names of it', contents: [few], external: [], budget: 126.4 * kB },
+  { name: 'autograd', contents: [all('autograd')], external: [], budget: 194.5 * kB },
+  { name: '3 names of it', contents: [few], external: [], budget: 130.8 * kB },
   {
     name: 'nn + optim',
     contents: ['nn', 'optim'].map(all),
     external: ['autograd'],
-    budget: 52.2 * kB,
+    budget: 52.7 * kB,
   },
   {
     name: 'optim/solve',
@@ -33,7 +33,7 @@ const budgets = [
     name: 'all three',
     contents: ['autograd', 'nn', 'optim'].map(all),
     external: [],
-    budget: 231 * kB,
+    budget: 243 * kB,
   },
 ];
 

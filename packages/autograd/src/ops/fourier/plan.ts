@@ -144,17 +144,25 @@ const radix4: Pass = (xr, xi, yr, yi, length, s, cos, sin) => {
 const anyRadix: Pass = (xr, xi, yr, yi, length, s, cos, sin, p) => {
   const m = length / p;
   const n = length * s;
+  const [rootReal, rootImag] = [new Float64Array(p * p), new Float64Array(p * p)];
+  for (let u = 0; u < p; u++) {
+    for (let r = 0; r < p; r++) {
+      rootReal[u * p + r] = cos[(((r * u) % p) * n) / p]!;
+      rootImag[u * p + r] = sin[(((r * u) % p) * n) / p]!;
+    }
+  }
   for (let q = 0; q < m; q++) {
     for (let u = 0; u < p; u++) {
-      const turn = (q * u * s) % n;
-      const [c, d] = [cos[turn]!, sin[turn]!];
+      const c = cos[q * u * s]!;
+      const d = sin[q * u * s]!;
       for (let k = 0; k < s; k++) {
-        let [sr, si] = [0, 0];
-        for (let r = 0; r < p; r++) {
-          const at = k + s * (q + m * r);
-          const root = (((r * u) % p) * n) / p;
-          sr += xr[at]! * cos[root]! - xi[at]! * sin[root]!;
-          si += xr[at]! * sin[root]! + xi[at]! * cos[root]!;
+        let sr = 0;
+        let si = 0;
+        for (let r = 0, at = k + s * q, root = u * p; r < p; r++, at += s * m, root++) {
+          const a = xr[at]!;
+          const b = xi[at]!;
+          sr += a * rootReal[root]! - b * rootImag[root]!;
+          si += a * rootImag[root]! + b * rootReal[root]!;
         }
         const to = k + s * (p * q + u);
         yr[to] = sr * c - si * d;

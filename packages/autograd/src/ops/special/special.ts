@@ -20,7 +20,7 @@ import { derivativeFamily } from '../elements/derivativeFamily.js';
 import { exp, log, log1p } from '../elements/exponential.js';
 import { hurwitzZeta } from '../elements/gammaFunction.js';
 
-import { digamma, lgamma, logit, sigmoid } from '../elements/special.js';
+import { digamma, lgamma, logit, sigmoid, xlogy } from '../elements/special.js';
 import { besselI, besselI0e, besselI1e } from './besselFunctions.js';
 import { gammainc as gammaincOf, gammaincc as gammainccOf } from './incompleteGamma.js';
 import { logNdtrDerivative, ndtrDerivative, ndtri as ndtriOf } from './normalDistribution.js';
@@ -110,7 +110,7 @@ export const gammaincc: BinaryOp = binary('special.gammaincc', {
 });
 
 function gammaDensity(a: Tensor, x: Tensor): Tensor {
-  return exp(sub(sub(mul(sub(a, 1), log(x)), x), lgamma(a)));
+  return exp(sub(sub(xlogy(sub(a, 1), x), x), lgamma(a)));
 }
 
 function undetermined(op: string): never {
