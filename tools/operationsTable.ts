@@ -14,6 +14,7 @@ import * as elementwise from '../packages/autograd/test/operations/elementwise.j
 import * as matrix from '../packages/autograd/test/operations/matrix.js';
 import * as moving from '../packages/autograd/test/operations/moving.js';
 import * as neural from '../packages/autograd/test/operations/neural.js';
+import * as pooling from '../packages/autograd/test/operations/pooling.js';
 import * as reducing from '../packages/autograd/test/operations/reducing.js';
 
 export const README = fileURLToPath(new URL('../packages/autograd/README.md', import.meta.url));
@@ -44,6 +45,7 @@ const families: Readonly<Record<string, Record<string, OpLine>>> = {
   matrices: matrix.matrix,
   'linear algebra': matrix.linalg,
   'neural networks': neural.neural,
+  'pooling, grids and draws': pooling.pooling,
 };
 
 /** A Markdown table a family, an operation a row. */
