@@ -4,4 +4,6 @@ export default library({
   index: 'src/index.ts',
   data: 'src/data/index.ts',
   distributions: 'src/distributions/index.ts',
+  metrics: 'src/metrics/index.ts',
+  train: 'src/train/index.ts',
 });
