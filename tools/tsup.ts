@@ -1,8 +1,8 @@
 /** @file How every package is built: ESM and CommonJS with declarations, from its entry points. */
 import { defineConfig, type Options } from 'tsup';
 
-/** `var name = f(…);` at the start of a line, up to the parenthesis that closes it: on the same line or a later one. */
-const made = /^var (\w+) = ((?:new )?[\w$.]+\((?:.*|[^]*?\n(?=[)}\]]).*)\));$/gm;
+/** `var name = f(…);` at the start of a line, up to the parenthesis that closes it: on the same line, or after indented ones. */
+const made = /^var (\w+) = ((?:new )?[\w$.]+\((?:.*|.*\n(?: .*\n|\n)*[)}\]].*)\));$/gm;
 
 /**
  * Tells bundlers what they may leave out. What a file makes when it is loaded, operations and tables of options among it,
