@@ -17,6 +17,7 @@ import * as matrix from '../packages/autograd/test/operations/matrix.js';
 import * as moving from '../packages/autograd/test/operations/moving.js';
 import * as neural from '../packages/autograd/test/operations/neural.js';
 import * as places from '../packages/autograd/test/operations/places.js';
+import * as pooling from '../packages/autograd/test/operations/pooling.js';
 import * as reducing from '../packages/autograd/test/operations/reducing.js';
 import * as statistics from '../packages/autograd/test/operations/statistics.js';
 
@@ -56,6 +57,7 @@ const families: Readonly<Record<string, Record<string, OpLine>>> = {
   'systems, factors and norms': algebra.systems,
   'Fourier transforms': fourier.transforms,
   'neural networks': neural.neural,
+  'pooling, grids and draws': pooling.pooling,
 };
 
 /** A Markdown table a family, an operation a row. */

@@ -171,6 +171,33 @@ describe('samples', () => {
   });
 });
 
+describe('angles', () => {
+  it('have the density, variance and derivatives of the Bessel functions', () => {
+    // ln I₀(2.5) and I₁(2.5) / I₀(2.5) by multiple precision.
+    const [logI0, ratio] = [1.190838671196028, 0.7649967475888099];
+    const k = tensor(Float64Array.of(2.5), { requiresGrad: true });
+    const d = new D.VonMises(tensor(Float64Array.of(0.5)), k);
+    const p = d.logProb(tensor(Float64Array.of(1.2)));
+    const expected = 2.5 * Math.cos(0.7) - Math.log(2 * Math.PI) - logI0;
+    expect(Math.abs(p.item() - expected)).toBeLessThan(1e-14);
+    expect(Math.abs(d.variance.item() - (1 - ratio))).toBeLessThan(1e-14);
+    const [g] = grad([p.sum()], [k]) as [Tensor];
+    expect(Math.abs(g.item() - (Math.cos(0.7) - ratio))).toBeLessThan(1e-14);
+    manualSeed(2);
+    const x = new D.VonMises(3, 2.5).sample([N]);
+    expect(x.abs().max().item()).toBeLessThanOrEqual(3.1415928);
+    expect(Math.abs(x.sub(3).cos().mean().item() - ratio)).toBeLessThan(0.01);
+  });
+
+  it('the distribution function of Gamma is what samples follow', () => {
+    manualSeed(9);
+    const d = new D.Gamma(2.5, 3);
+    const u = d.cdf(d.sample([N]));
+    expect(Math.abs(u.mean().item() - 0.5)).toBeLessThan(0.01);
+    expect(Math.abs(u.var().item() - 1 / 12)).toBeLessThan(0.002);
+  });
+});
+
 describe('parameters and values', () => {
   it.each<[() => unknown, RegExp]>([
     [() => new D.Normal(0, -1), /^Normal: scale must be positive, got -1$/],

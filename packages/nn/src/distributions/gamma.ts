@@ -6,6 +6,7 @@ import {
   log1p,
   oneHot,
   randn,
+  special,
   stack,
   where,
   xlogy,
@@ -83,6 +84,11 @@ export class Gamma extends Distribution {
       .add(xlogy(a.sub(1), value))
       .sub(rate.mul(value))
       .sub(lgamma(a));
+  }
+
+  /** Differentiable by the value and the rate; by the concentration not, as in PyTorch. */
+  protected override cdfOf(value: Tensor): Tensor {
+    return special.gammainc(this.concentration, this.rate.mul(value));
   }
 
   override entropy(): Tensor {

@@ -25,3 +25,4 @@ export {
 } from './transforms.js';
 export { Bernoulli, Binomial, Geometric, type ProbsOrLogits } from './trials.js';
 export { Exponential, Uniform } from './uniform.js';
+export { VonMises } from './vonMises.js';

@@ -96,7 +96,7 @@ function totalNorm(
   const total = norm(stack(norms.map((n) => n.cast(dtype))), { p: normType });
   if (errorIfNonfinite && !Number.isFinite(total.item())) {
     throw new ChainruleError(
-      `${op}: the total norm is ${total.item()}, neither NaN nor infinity is allowed`,
+      `${op}: the total norm of the gradients is ${total.item()}; nothing was scaled`,
     );
   }
   return total;

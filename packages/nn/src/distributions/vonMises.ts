@@ -1,0 +1,76 @@
+/** @file The normal distribution of angles. */
+import { remainder, special, vonMises, type Shape, type Tensor } from '@chainrule/autograd';
+import { positive, real, type Constraint } from './constraint.js';
+import { Distribution } from './distribution.js';
+import {
+  broadcastAll,
+  parameterReader,
+  to,
+  type DistributionOptions,
+  type Given,
+  type Value,
+} from './parameters.js';
+
+const read = parameterReader(['loc', 'concentration']);
+
+/**
+ * Angles around `loc`, with density `e^(κ cos(x − loc)) / (2π I₀(κ))`, κ > 0 the `concentration`; samples lie in [−π, π).
+ * PyTorch: `distributions.VonMises`, whose Bessel functions have seven digits; `variance` is the circular one,
+ * `1 − I₁(κ) / I₀(κ)`.
+ *
+ * @throws {ChainruleError} for a concentration that is not positive.
+ */
+export class VonMises extends Distribution {
+  readonly loc: Tensor;
+  readonly concentration: Tensor;
+  override readonly support: Constraint = real;
+
+  constructor(
+    ...given:
+      | [loc: Value, concentration: Value, options?: DistributionOptions]
+      | [parameters: Given<'loc' | 'concentration'>]
+  ) {
+    const { loc, concentration, validateArgs } = read('VonMises', given);
+    const p = broadcastAll(
+      'VonMises',
+      { loc, concentration },
+      { loc: real, concentration: positive },
+      validateArgs,
+    );
+    super(p.loc.shape, [], validateArgs);
+    this.loc = p.loc;
+    this.concentration = p.concentration;
+  }
+
+  override get dtype() {
+    return this.loc.dtype;
+  }
+
+  override get mean(): Tensor {
+    return this.loc;
+  }
+
+  override get mode(): Tensor {
+    return this.loc;
+  }
+
+  override get variance(): Tensor {
+    return special.i1e(this.concentration).div(special.i0e(this.concentration)).neg().add(1);
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    const { concentration: k, loc } = this;
+    // κ cos(x) − ln I₀(κ), with e^κ taken out of I₀: nothing overflows, nothing large cancels.
+    const half = value.sub(loc).mul(0.5).sin().square();
+    return k
+      .mul(half)
+      .mul(-2)
+      .sub(special.i0e(k).log())
+      .sub(Math.log(2 * Math.PI));
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    const angle = vonMises(to(this.concentration.detach(), shape)).add(this.loc.detach());
+    return remainder(angle.add(Math.PI), 2 * Math.PI).sub(Math.PI);
+  }
+}
