@@ -207,3 +207,21 @@ describe('what is refused', () => {
     expect(() => A.grad([A.sum(linalg.qr(x, { mode: 'complete' }).Q)], [x])).toThrow(A.GradError);
   });
 });
+
+test('a norm overflows, or vanishes, only where it cannot be held, whatever its powers do', () => {
+  const cases: [number[], number, number][] = [
+    [[1e20, 1, 1], 2, 1e20],
+    [[3e-30, 4e-30], 2, 5e-30],
+    [[3, 4], 100, 4],
+    [[1e-20, 1e-20], 3, 2 ** (1 / 3) * 1e-20],
+    [[3e38, 1e38], 2, Math.hypot(3e38, 1e38)],
+  ];
+  for (const [x, p, expected] of cases) {
+    const near = (a: number, b: number): void =>
+      expect(Math.abs(a - b)).toBeLessThanOrEqual(4e-7 * Math.abs(b));
+    near(A.norm(A.tensor(x), { p }).item(), expected);
+    const slopes = A.grad((t: A.Tensor) => A.norm(t, { p }))(A.tensor(x)).toArray() as number[];
+    // The gradient is (|x| / norm)^(p − 1).
+    slopes.forEach((slope, i) => near(slope, ((x[i] as number) / expected) ** (p - 1)));
+  }
+});

@@ -1,8 +1,10 @@
 /** @file The p-norm over dimensions, with PyTorch's derivatives where it has a kink. */
 import type { Tensor } from '../../graph/tensor.js';
-import { abs, add, mul, pow, sqrt } from '../elements/arithmetic.js';
-import { sumOver } from '../build/broadcast.js';
-import { eq, ne, where } from '../elements/comparison.js';
+import { abs, add, clamp, mul, pow, reciprocal, sqrt } from '../elements/arithmetic.js';
+import { reshapeNode, sumOver } from '../build/broadcast.js';
+import { detach, eq, gt, logicalAnd, lt, ne, where } from '../elements/comparison.js';
+import { exp2, log2 } from '../elements/exponential.js';
+import { floor } from '../elements/rounding.js';
 import { castNode, strongMul } from '../build/element.js';
 import { maxOver, minOver } from '../reductions/fold.js';
 import { reducedShape } from '../../graph/shape.js';
@@ -11,7 +13,7 @@ import { filled } from '../build/primitive.js';
 /**
  * `(Σ |x|ᵖ)^(1/p)` over `dims`; p = ∞ and −∞ are the largest and smallest |x|, p = 0 counts what is not 0.
  *
- * Where the norm is 0 its gradient is 0. Of equal largest |x| each gets an equal part.
+ * No digit is lost where a power overflows but the norm does not. Where the norm is 0 its gradient is 0. Of equal largest |x| each gets an equal part.
  */
 export function vectorNorm(
   x: Tensor,
@@ -30,6 +32,37 @@ export function vectorNorm(
     return (p > 0 ? maxOver : minOver)([abs(x)], attrs);
   }
   if (p === 1) return sumOver([abs(x)], attrs);
+  // A norm grows as its argument does: what it is divided by before, it is multiplied by after, and has no derivative of
+  // its own. So no power overflows, or vanishes, unless the norm does.
+  const scale = scaleOf(x, dims);
+  const scaled = mul(x, reciprocal(scale));
+  const back = keepdim ? scale : reshapeNode(scale, reducedShape(x.shape, dims, false));
+  return mul(unscaledNorm(scaled, p, attrs), back);
+}
+
+/** The power of two below the largest |x| over `dims`, which divides exactly; 1 where that is 0, infinite or NaN. */
+function scaleOf(x: Tensor, dims: readonly number[]): Tensor {
+  if (dims.some((d) => x.shape[d] === 0))
+    return filled(1, reducedShape(x.shape, dims, true), x.dtype);
+  const most = maxOver([abs(detach(x))], { dims, keepdim: true });
+  const power = exp2(floor(log2(most)));
+  const usual = logicalAnd(gt(most, 0), lt(most, Infinity));
+  return where(
+    usual,
+    clamp(power, LEAST[x.dtype as 'float32'], 1 / LEAST[x.dtype as 'float32']),
+    1,
+  );
+}
+
+/** Powers of two whose reciprocals are normal numbers, too. */
+const LEAST = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
+
+/** The norm of elements up to 2. */
+function unscaledNorm(
+  x: Tensor,
+  p: number,
+  attrs: { readonly dims: readonly number[]; readonly keepdim: boolean },
+): Tensor {
   if (p === 2) {
     const square = sumOver([mul(x, x)], attrs);
     return awayFromZero(square, sqrt);
