@@ -23,6 +23,7 @@ export {
 export type { DType, TypedArray } from './graph/dtype.js';
 export type { Shape } from './graph/shape.js';
 export type * from './types/index.js';
+export { COPY, foreignCopy, type Copy } from './graph/copy.js';
 export { borrowGrad, Tensor, type NestedArray } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
 export { afterRun, dependsOn, enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';

@@ -5,8 +5,10 @@
  * still be read, what came before it is gone, unless something was made from it that was never evaluated, or a user
  * has seen it: then it gets a copy of its own first.
  */
+import { display } from '../arguments/display.js';
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
 import { allocate, isFloat, type DType, type TypedArray } from './dtype.js';
+import { isTensor } from './isTensor.js';
 import { mode, recording } from './mode.js';
 import { sameShape, show, type Shape } from './shape.js';
 import { makeLeaf, makeNode, Tensor, valueOf } from './tensor.js';
@@ -50,7 +52,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   private unused: TypedArray | null = null;
 
   constructor(initial: Tensor<S>, requiresGrad = false) {
-    const from = initial.current;
+    const from = ownNode('Parameter', initial);
     if (requiresGrad && !isFloat(from.dtype)) {
       throw new DTypeError(
         `Parameter: only float tensors have gradients, this one is ${from.dtype}`,
@@ -98,7 +100,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
         'assign: a cell cannot be assigned inside vmap: there is one cell and many examples; return the value instead',
       );
     }
-    const node = typeof next === 'number' ? leafOf(next, this.dtype) : next.current;
+    const node = typeof next === 'number' ? leafOf(next, this.dtype) : ownNode('assign', next);
     if (!sameShape(node.shape, this.shape)) {
       throw new ShapeError(
         `assign: the cell has shape ${show(this.shape)}, the new value ${show(node.shape)}; they must be equal`,
@@ -269,4 +271,10 @@ export class Parameter<S extends Shape = Shape> extends Cell<S> {
 /** A mutable tensor without gradient: a buffer, a counter, a learning rate. */
 export function cell<S extends Shape>(initial: Tensor<S>): Cell<S> {
   return new Cell(initial);
+}
+
+/** The node that a tensor stands for; a tensor of another copy of the package is refused. */
+function ownNode<S extends Shape>(op: string, t: Tensor<S>): Tensor<S> {
+  if (isTensor(t)) return t.current;
+  throw new ChainruleError(`${op}: expected a tensor, got ${display(t)}`);
 }

@@ -2,6 +2,7 @@
 import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js';
 import type { Cell } from './cell.js';
 import { isFloat, type DType, type TypedArray } from './dtype.js';
+import { COPY, type Copy } from './copy.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
 import { dependsOn, mode, recording } from './mode.js';
@@ -103,13 +104,16 @@ export class Tensor<S extends Shape = Shape> {
     if (mode.debug > 0) extraOf(this).stack = new Error().stack;
   }
 
-  get [TENSOR_BRAND](): true {
-    return true;
+  get [TENSOR_BRAND](): Copy {
+    return COPY;
   }
 
   static [Symbol.hasInstance](value: unknown): boolean {
-    if (this !== Tensor) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return isTensor(value);
+    // A cell of another copy is a tensor of it, and refused as such.
+    return (
+      isTensor(value) &&
+      (this === Tensor || Function.prototype[Symbol.hasInstance].call(this, value))
+    );
   }
 
   /** @internal The node this tensor stands for now: itself, or a cell's current version. */
