@@ -7,7 +7,11 @@ import { defineConfig, type Options } from 'tsup';
  */
 const shakable: NonNullable<Options['plugins']>[number] = {
   name: 'shakable',
-  renderChunk: (code) => ({ code: code.replaceAll(/^ *__name\((\w+), "\1"\);$/gm, '') }),
+  renderChunk(code) {
+    const plain = code.replaceAll(/^ *__name\((\w+), "\1"\);$/gm, '');
+    // CommonJS has `__filename`, and no such thing as `import.meta`.
+    return { code: this.format === 'cjs' ? plain.replaceAll('import.meta', '({})') : plain };
+  },
 };
 
 export function library(entry: Record<string, string>): ReturnType<typeof defineConfig> {
