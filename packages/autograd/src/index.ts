@@ -27,7 +27,7 @@ export { COPY, foreignCopy, type Copy } from './graph/copy.js';
 export { borrowGrad, Tensor, type NestedArray } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
 export { afterRun, dependsOn, enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
-export { devices, getNumThreads, setDevice, setNumThreads } from './backends/index.js';
+export { backend, devices, getNumThreads, setDevice, setNumThreads } from './backends/index.js';
 export {
   blas,
   enableWideSimd,

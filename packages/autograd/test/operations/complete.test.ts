@@ -12,7 +12,7 @@ const notOperations = `
   ChainruleError DTypeError DeviceError FormatError GradError IndexError ShapeError Tensor Cell Parameter cell
   arange eye full fullLike linspace ones onesLike scalar tensor zeros zerosLike
   bernoulli getRngState manualSeed rand randLike randint randn randnLike randperm setRngState
-  foreignCopy enableGrad isGradEnabled noGrad scope dependsOn withMode recordingOf
+  foreignCopy backend enableGrad isGradEnabled noGrad scope dependsOn withMode recordingOf
   compile devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
   detectAnomaly explain graph setDebug gradcheck gradgradcheck
   hessian hvp jacfwd jacrev valueAndGrad vjp borrowGrad afterRun rememberRuns culprit forgetRun
