@@ -1,4 +1,4 @@
-/** @file Checks between the passes of the engine: what each must leave behind. On in tests; see `verifyPasses`. */
+/** @file Checks between the passes of the engine: what each must leave behind. On in tests; see `verification`. */
 import { sizeOf } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
 import type { Arena, Interval } from './arena.js';

@@ -121,6 +121,15 @@ export class Tensor<S extends Shape = Shape> {
     return this;
   }
 
+  /**
+   * What `JSON.stringify` writes: dtype, shape and the elements in a row; NaN and the infinities, which JSON has no word
+   * for, as text.
+   */
+  toJSON(): { dtype: DType; shape: readonly number[]; data: (number | string)[] } {
+    const data = Array.from(valueOf(this, 'toJSON'), (x) => (Number.isFinite(x) ? x : String(x)));
+    return { dtype: this.dtype, shape: this.shape, data };
+  }
+
   /** The number of dimensions. */
   get ndim(): number {
     return this.shape.length;
