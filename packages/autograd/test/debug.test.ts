@@ -6,12 +6,14 @@ import {
   graph,
   ones,
   Parameter,
+  scalar,
   scope,
   setDebug,
   tensor,
   zeros,
   type Tensor,
 } from '@chainrule/autograd';
+import { programsOf } from './engine/planning.js';
 
 afterEach(() => setDebug(0));
 
@@ -68,6 +70,19 @@ describe('explain', () => {
     expect(explain(y)).toMatch(/= mul .*\n.*= sum /);
     y.item();
     expect(explain(y)).toContain('nothing');
+    expect(explain(scalar(2))).toContain('nothing');
+  });
+
+  it('changes nothing: a plan that dropped a value drops it still', () => {
+    const x = tensor([1, 2, 3]);
+    const doubled = x.mul(2);
+    doubled.sum().item();
+    const results = (): number | undefined =>
+      programsOf(() => x.mul(2).sum().item())[0]?.program.outputs.length;
+    expect(explain(doubled.add(1))).toBe(explain(doubled.add(1)));
+    expect(results()).toBe(1);
+    expect(doubled.add(1).toArray()).toEqual([3, 5, 7]); // computed once more, and kept from then on
+    expect(results()).toBe(2);
   });
 });
 

@@ -1,5 +1,5 @@
 /** @file A cluster: instructions that become one loop over one iteration space. */
-import type { Shape } from '../graph/shape.js';
+import { stridesOf, type Shape } from '../graph/shape.js';
 import type { Instruction } from './program.js';
 import type { View } from './view.js';
 
@@ -23,22 +23,36 @@ export interface Member {
 }
 
 /** More streams than this in one loop spill registers. */
-const MAX_INPUTS = 16;
-const MAX_MEMBERS = 160;
+export const MAX_INPUTS = 16;
+export const MAX_MEMBERS = 160;
+
+/** What a cluster is made of. */
+interface Contents {
+  readonly members: Map<number, Member>;
+  readonly reads: Set<number>;
+  readonly reduced: ReadonlySet<number> | null;
+}
 
 export class Cluster {
   readonly index: number;
   /** Sizes of the iteration space; none of them is 1. */
   readonly space: readonly number[];
   /** Which dimensions of the space are folded by the cluster's reductions; null while it has none. */
-  reduced: ReadonlySet<number> | null = null;
-  readonly members = new Map<number, Member>();
+  reduced: ReadonlySet<number> | null;
+  readonly members: Map<number, Member>;
   /** The buffers it reads. */
-  readonly reads = new Set<number>();
+  readonly reads: Set<number>;
 
-  constructor(index: number, shape: Shape) {
+  constructor(
+    index: number,
+    shape: Shape,
+    { members, reads, reduced }: Contents = { members: new Map(), reads: new Set(), reduced: null },
+  ) {
     this.index = index;
     this.space = shape.filter((n) => n !== 1);
+    this.members = members;
+    this.reads = reads;
+    this.reduced = reduced;
   }
 
   /** Adds an element-wise instruction if it fits, and says whether it did. */
@@ -88,10 +102,13 @@ export class Cluster {
   }
 
   private add(member: Member): boolean {
-    const bases = new Set(this.reads);
-    for (const o of member.operands) if (o.kind === 'buffer') bases.add(o.base);
-    if (bases.size > MAX_INPUTS && this.members.size > 0) return false;
-    for (const b of bases) this.reads.add(b);
+    const bases: number[] = [];
+    for (const o of member.operands) {
+      if (o.kind === 'buffer' && !this.reads.has(o.base) && !bases.includes(o.base))
+        bases.push(o.base);
+    }
+    if (this.reads.size + bases.length > MAX_INPUTS && this.members.size > 0) return false;
+    for (const base of bases) this.reads.add(base);
     this.members.set(member.slot, member);
     return true;
   }
@@ -171,4 +188,14 @@ export class Cluster {
     }
     return { kind: 'buffer', base: view.base, offset: view.offset, strides };
   }
+}
+
+/** How a loop of so many dimensions walks the buffer of one of its values, from the layout of that value. */
+export function stridesIn(layout: readonly number[], shape: Shape, dimensions: number): number[] {
+  const own = stridesOf(shape);
+  const strides = new Array<number>(dimensions).fill(0);
+  layout.forEach((d, k) => {
+    if (d >= 0) strides[d] = own[k]!;
+  });
+  return strides;
 }

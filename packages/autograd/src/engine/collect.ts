@@ -1,10 +1,9 @@
 /** @file The unevaluated graph behind some roots, in the order it can be computed, and its structure as a list of numbers. */
 import { ChainruleError, GradError } from '../errors.js';
-import { allocate, DTYPES, type DType } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
-import type { Attrs, AttrValue } from '../graph/primitive.js';
 import type { Tensor } from '../graph/tensor.js';
-import { constantOp, counterOp, placeholderOp, versionOp } from '../graph/version.js';
+import { constantOp, isNumber, placeholderOp, versionOp } from '../graph/version.js';
+import { Structure } from './structure.js';
 
 /** What a walk found. Valid until the next walk. */
 export interface Collected {
@@ -12,8 +11,10 @@ export interface Collected {
   readonly nodes: Tensor[];
   /** The nodes that are inputs of the program: those with a value, and numbers. */
   readonly leaves: Tensor[];
-  /** Roots to compute: those asked for, pending cells met on the way, and values needed again (see `evaluate.ts`). */
+  /** Roots to compute: those asked for, pending cells met on the way, and what is needed again. */
   readonly roots: Tensor[];
+  /** Nodes needed again after their run had dropped them: their plans had better keep them from now on. */
+  readonly again: Tensor[];
   /** Two graphs with equal structures can be computed by the same program. Valid until the next walk. */
   readonly structure: Structure;
   /** What requires grad and was made by no operation: leaves, and versions of cells. */
@@ -22,40 +23,6 @@ export interface Collected {
   readonly initial: Tensor[];
   /** Whether the structure says all there is to know of the backward pass: no hooks, no rules of the user's own. */
   readonly plain: boolean;
-}
-
-/** A growing list of 32-bit numbers and their hash. */
-export class Structure {
-  ints = new Int32Array(1024);
-  length = 0;
-
-  push(x: number): void {
-    if (this.length === this.ints.length) {
-      const grown = new Int32Array(2 * this.length);
-      grown.set(this.ints);
-      this.ints = grown;
-    }
-    this.ints[this.length++] = x;
-  }
-
-  copy(): Int32Array {
-    return this.ints.slice(0, this.length);
-  }
-
-  equals(other: Int32Array): boolean {
-    if (other.length !== this.length) return false;
-    for (let i = 0; i < this.length; i++) if (this.ints[i] !== other[i]) return false;
-    return true;
-  }
-}
-
-export function hashOf(ints: Int32Array, length: number): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < length; i++) {
-    h = Math.imul(h ^ ints[i]!, 0x01000193);
-    h ^= h >>> 15;
-  }
-  return h;
 }
 
 /** Reused by every walk. */
@@ -68,10 +35,6 @@ const LITERAL = -3;
 /** Numbers worth knowing when a graph is simplified; any other may change without a new plan. */
 const LITERALS = [-1, 0, 0.5, 1, 2, 3];
 
-const dtypeCode = Object.fromEntries(DTYPES.map((d, i) => [d, i])) as Record<DType, number>;
-const strings = new Map<string, number>();
-const float = new Float64Array(1);
-const bits = new Int32Array(float.buffer);
 let epoch = 0;
 
 /** A number no walk has used before, for `node.mark`. */
@@ -80,14 +43,15 @@ export function nextMark(): number {
 }
 
 /**
- * Walks the graph behind `asked` without recursion: it may be a million nodes deep. `stops` are nodes that are inputs
- * although they have no value.
+ * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Nothing changes but the marks that
+ * walks leave on nodes. `stops` are nodes that are inputs although they have no value.
  */
 export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): Collected {
   const mark = nextMark();
   const nodes: Tensor[] = [];
   const leaves: Tensor[] = [];
-  const roots: Tensor[] = [];
+  const roots = new Set<Tensor>();
+  const again: Tensor[] = [];
   const gradLeaves: Tensor[] = [];
   const initial: Tensor[] = [];
   let plain = true;
@@ -99,12 +63,7 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
   const enter = (node: Tensor, parent: Tensor | null): void => {
     if (node.mark === mark) return;
     node.mark = mark;
-    if (
-      node.value !== null ||
-      node.op === constantOp ||
-      node.op === counterOp ||
-      stops?.has(node) === true
-    ) {
+    if (node.value !== null || isNumber(node) || stops?.has(node) === true) {
       addLeaf(node, nodes, leaves, structure);
       if (node.needsGrad) {
         if (node.op === null || node.cell !== null) gradLeaves.push(node);
@@ -114,24 +73,19 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
     }
     checkComputable(node);
     if (node.plan !== null && (parent === null || parent.plan === null)) {
-      // Needed again after its run dropped it: keep it now, and let that plan keep it from now on.
-      node.plan.remember(node.planIndex);
-      roots.push(node);
+      again.push(node);
+      roots.add(node);
     } else if (parent === null || (node.cell !== null && node.cell.current === node)) {
-      roots.push(node);
+      roots.add(node);
     }
     path.push(node);
     visited.push(0);
   };
 
   for (const root of asked) {
-    if (root.value !== null) continue;
-    if (root.op === constantOp || root.op === counterOp) {
-      root.value = allocate(root.dtype, 1).fill((root.attrs as { value: number }).value);
-      continue;
-    }
+    if (root.value !== null || isNumber(root)) continue; // there is nothing to compute
     if (root.mark === mark) {
-      if (!roots.includes(root)) roots.push(root);
+      roots.add(root);
       continue;
     }
     enter(root, null);
@@ -153,17 +107,17 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
       }
     }
   }
-  structure.push(roots.length);
+  structure.push(roots.size);
   for (const root of roots) structure.push(root.slot);
-  return { nodes, leaves, roots, structure, gradLeaves, initial, plain };
+  return { nodes, leaves, roots: [...roots], again, structure, gradLeaves, initial, plain };
 }
 
 function checkComputable(node: Tensor): void {
   if (node.op === placeholderOp) {
-    const by = mode.tracing ?? 'vmap';
+    const by = mode.body ?? mode.tracing ?? 'vmap';
     throw new ChainruleError(
       `${by}: values cannot be read inside a function that ${by} records; compute with the tensors themselves ` +
-        `(where(cond, a, b) in place of an if on a value)`,
+        `(where(cond, a, b) in place of an if on a value)${mode.body === null ? '' : '; a plain loop may read'}`,
     );
   }
   if (node.op === versionOp && node.inputs.length === 0) {
@@ -179,18 +133,18 @@ function checkComputable(node: Tensor): void {
 function addLeaf(node: Tensor, nodes: Tensor[], leaves: Tensor[], structure: Structure): void {
   node.slot = nodes.length;
   nodes.push(node);
-  if (node.op === constantOp || node.op === counterOp) {
+  if (isNumber(node)) {
     const literal = isLiteral(node)
       ? LITERALS.indexOf((node.attrs as { value: number }).value)
       : -1;
     structure.push(literal >= 0 ? LITERAL : NUMBER);
-    structure.push(literal >= 0 ? (literal << 2) | dtypeCode[node.dtype] : dtypeCode[node.dtype]);
+    structure.pushWith(node.dtype, Math.max(0, literal));
     if (literal < 0) leaves.push(node);
     return;
   }
   leaves.push(node);
   structure.push(LEAF);
-  structure.push((node.shape.length << 3) | (dtypeCode[node.dtype] << 1) | Number(node.needsGrad));
+  structure.pushWith(node.dtype, 2 * node.shape.length + Number(node.needsGrad));
   for (const n of node.shape) structure.push(n);
 }
 
@@ -204,33 +158,7 @@ export function isLiteral(node: Tensor): boolean {
 function addNode(node: Tensor, nodes: Tensor[], structure: Structure): void {
   structure.push(((node.op as NonNullable<typeof node.op>).id << 1) | Number(node.needsGrad));
   for (const x of node.inputs) structure.push(x.slot);
-  if (node.attrs !== null) pushAttrs(node.attrs, structure);
+  if (node.attrs !== null) structure.pushAttrs(node.attrs);
   node.slot = nodes.length;
   nodes.push(node);
-}
-
-function pushAttrs(attrs: Attrs, structure: Structure): void {
-  for (const key in attrs) pushValue(attrs[key] as AttrValue, structure);
-}
-
-function pushValue(x: AttrValue, structure: Structure): void {
-  if (typeof x === 'number') {
-    if ((x | 0) === x && !Object.is(x, -0)) {
-      structure.push(x);
-    } else {
-      float[0] = x;
-      structure.push(0x7fffff01); // a mark, so that a whole number is not taken for half of a fraction
-      structure.push(bits[0]!);
-      structure.push(bits[1]!);
-    }
-  } else if (typeof x === 'boolean') {
-    structure.push(x ? 1 : 0);
-  } else if (typeof x === 'string') {
-    let id = strings.get(x);
-    if (id === undefined) strings.set(x, (id = strings.size));
-    structure.push(id);
-  } else {
-    structure.push(x.length);
-    for (const y of x) pushValue(y, structure);
-  }
 }

@@ -7,17 +7,19 @@
  * (`Plan.remember`), so that this happens once and not at every step. Values that require grad, evaluated without their
  * backward pass, leave behind what that pass will read until the next such run.
  */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError } from '../errors.js';
 import { pendingCells, type Cell } from '../graph/cell.js';
 import { allocate, type TypedArray } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
-import { bound } from './bound.js';
+import { isNumber, numberOf } from '../graph/version.js';
+import { exceeds } from './bound.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
 import { borrow, lend, takeBack } from './lent.js';
-import { NOTHING, numberOf, PlanCache, type Plan } from './plan.js';
+import { NOTHING, PlanCache, type Plan } from './plan.js';
 import type { Backend, Meter, Program } from './program.js';
 
 /** @internal The engine's state; `backends/index.ts` chooses the backend. */
@@ -46,6 +48,7 @@ let holding: { readonly node: Tensor; readonly value: TypedArray }[] = [];
  * evaluate(mean, deviation); // one pass over x
  */
 export function evaluate(...tensors: readonly Tensor[]): void {
+  for (const t of tensors) checkArgument('evaluate', 'each argument', t, kinds.tensor);
   if (mode.tracing !== null) return;
   run([...tensors.map((t) => t.current), ...pendingVersions()], 'evaluate');
 }
@@ -73,6 +76,7 @@ export function collectReady(roots: () => readonly Tensor[]): Collected {
 
 /** @internal Computes `roots`. On an error no cell has changed, and pending versions are forgotten. */
 export function run(roots: readonly Tensor[], why: string): void {
+  for (const root of roots) if (isNumber(root)) root.value = leafValue(root);
   const graph = collectReady(() => roots);
   if (graph.roots.length === 0) return;
   const plan = engine.plans.find(graph);
@@ -94,6 +98,7 @@ export function execute(
   moreLeaves: readonly Tensor[] = NONE,
 ): MoreValues {
   const { roots } = graph;
+  keepFromNowOn(graph);
   const leaves = moreLeaves.length === 0 ? graph.leaves : [...graph.leaves, ...moreLeaves];
   // Some of what the last run held may be an input: taken before it is let go of.
   const inputs = new Array<TypedArray>(leaves.length);
@@ -118,6 +123,7 @@ export function execute(
     const leaf = leaves[i] as Tensor;
     if (leaf.cell !== null) inputs[i] = leafValue(leaf); // after versions that will be overwritten have been copied
   }
+  runtime.runs++;
   engine.onRun?.(plan.program(held ?? NOTHING), why);
   let values: TypedArray[];
   try {
@@ -140,6 +146,11 @@ export function execute(
     values: values.slice(roots.length, end),
     owned: outputs.slice(roots.length, end).map((array) => array !== null),
   };
+}
+
+/** @internal What is needed again is dropped no more by the plans that computed it. */
+export function keepFromNowOn({ again }: Collected): void {
+  for (const { plan, planIndex } of again) plan?.remember(planIndex);
 }
 
 /** The values of more cells than the graph has, and whether their arrays are the cells' own, to be used again. */
@@ -252,7 +263,6 @@ function createdAt(stack: string): string {
 
 runtime.evaluate = run;
 runtime.bound = (node) => {
-  if (engine.building > 0 || mode.tracing !== null) return;
-  const roots = bound(node);
-  if (roots.length > 0) run(roots, 'evaluation'); // into arrays of their own: what is behind them is to go
+  if (engine.building > 0 || mode.tracing !== null || !exceeds(node)) return;
+  run([node], 'evaluation'); // into an array of its own: what is behind it is to go
 };

@@ -9,9 +9,8 @@ import { DeviceError } from '../errors.js';
 import { itemSize, type DType, type TypedArray } from '../graph/dtype.js';
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
-import { placeholderOp, versionOp } from '../graph/version.js';
+import { isNumber, placeholderOp, versionOp } from '../graph/version.js';
 import { nextMark } from './collect.js';
-import { isNumber } from './plan.js';
 import type { Backend } from './program.js';
 
 /** A smaller result costs no more in an array of its own. */

@@ -2,7 +2,7 @@
 import type { DType } from '../graph/dtype.js';
 import { broadcastStrides, stridesOf } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
-import type { Cluster, Member, Operand } from './cluster.js';
+import { stridesIn, type Cluster, type Member, type Operand } from './cluster.js';
 import type { Access, Kernel, LoopKernel, MatmulKernel, ReduceOp, Scalar } from './kernel.js';
 import { operatorKernel } from './operatorKernel.js';
 import type { Instruction } from './program.js';
@@ -138,16 +138,9 @@ function storeOf(
   rows: number,
 ): Access & { value: number } {
   const { shape, dtype } = instructions[slot] as Instruction;
-  const own = stridesOf(shape);
-  const strides = new Array<number>(cluster.space.length).fill(0);
-  let points = 0;
-  layout.forEach((d, k) => {
-    if (d < 0) return;
-    strides[d] = own[k]!;
-    points++;
-  });
-  const arranged = arrange(strides);
-  const perRow = cluster.reduced !== null && points < cluster.space.length;
+  const arranged = arrange(stridesIn(layout, shape, cluster.space.length));
+  const along = layout.filter((d) => d >= 0).length;
+  const perRow = cluster.reduced !== null && along < cluster.space.length;
   return {
     buffer: slot,
     dtype,

@@ -2,179 +2,138 @@
  * @file Merging loops over the same space: those that share buffers become one pass over memory, where nothing has to
  * happen between them. So an optimizer's whole update of a parameter reads each of its arrays once.
  */
-import { Cluster } from './cluster.js';
+import {
+  Cluster,
+  MAX_INPUTS,
+  MAX_MEMBERS,
+  stridesIn,
+  type Member,
+  type Operand,
+} from './cluster.js';
 import type { Instruction } from './program.js';
+import { RecentReaders } from './readers.js';
 import type { Step } from './schedule.js';
-import type { View } from './view.js';
+import { StepOrder } from './stepOrder.js';
 
-interface Graph {
+interface Merged {
+  /** The steps that are left, again in an order in which they can run. */
   readonly steps: Step[];
-  readonly instructions: readonly Instruction[];
-  readonly views: readonly View[];
+  /** How many steps it looked at: some for each loop, however many there are. */
+  readonly visits: number;
 }
 
-/** The steps with loops merged, again in an order in which they can run. */
-export function mergeLoops({ steps, instructions, views }: Graph): Step[] {
+/** Tries each loop with the last few before it that read or write what it reads. */
+export function mergeLoops(steps: readonly Step[], instructions: readonly Instruction[]): Merged {
   const current: (Step | null)[] = [...steps];
-  const needs = new Needs(steps);
-  const readers = new Map<number, number[]>();
-  const note = (base: number, step: number): void => {
-    const known = readers.get(base);
-    if (known === undefined) readers.set(base, [step]);
-    else known.push(step);
-  };
-  steps.forEach((step, i) => {
-    if (step.kind !== 'cluster') return;
-    for (const base of [...step.cluster.reads, ...step.cluster.members.keys()])
-      if ((instructions[base] as Instruction).shape.length > 0) note(base, i);
-  });
-
+  const order = new StepOrder(steps.map(readBy), steps.map(writtenBy));
+  const readers = new RecentReaders((step) => order.find(step));
+  let tries = 0;
   for (let b = 0; b < current.length; b++) {
-    const own = current[b];
-    if (own?.kind !== 'cluster') continue;
-    const related = new Set([...own.cluster.reads].flatMap((base) => readers.get(base) ?? []));
-    for (const a of [...related].sort((x, y) => y - x)) {
-      const [first, second] = [current[a], current[b]];
-      if (a >= b || first?.kind !== 'cluster' || second?.kind !== 'cluster') continue;
-      if (!sameSpace(first.cluster, second.cluster) || needs.reachAround(a, b)) continue;
-      const cluster = join(first.cluster, second.cluster, instructions, views);
-      if (cluster === null) continue;
+    const own = current[b] as Step;
+    if (own.kind !== 'cluster') continue;
+    let { cluster } = own;
+    for (const a of readers.of(cluster.reads)) {
+      tries++;
+      const earlier = current[a];
+      if (earlier?.kind !== 'cluster') continue;
+      const both = join(earlier.cluster, cluster, instructions);
+      if (both === null || !order.merge(a, b)) continue;
+      cluster = both;
       current[a] = null;
       current[b] = { kind: 'cluster', cluster };
-      needs.merge(a, b);
-      for (const base of [...first.cluster.reads, ...first.cluster.members.keys()])
-        if (readers.has(base)) note(base, b);
+    }
+    for (const base of cluster.reads) note(base, b);
+    for (const base of cluster.members.keys()) note(base, b);
+  }
+  return {
+    steps: order.sorted().map((step) => current[step] as Step),
+    visits: tries + order.visits,
+  };
+
+  function note(base: number, step: number): void {
+    if ((instructions[base] as Instruction).shape.length > 0) readers.note(base, step);
+  }
+}
+
+/** Both loops as one, or null where they do not fit. What `second` reads of `first` must be what `first` has at hand. */
+function join(
+  first: Cluster,
+  second: Cluster,
+  instructions: readonly Instruction[],
+): Cluster | null {
+  if (first.members.size + second.members.size > MAX_MEMBERS) return null;
+  if (!sameSpace(first, second) || !sameFold(first.reduced, second.reduced)) return null;
+  for (const base of first.reads) if (second.members.has(base)) return null;
+  const reads = new Set(first.reads);
+  const values: number[] = [];
+  for (const base of second.reads) {
+    if (first.members.has(base)) values.push(base);
+    else reads.add(base);
+  }
+  if (reads.size > MAX_INPUTS) return null;
+  const strides = new Map(
+    values.map((slot) => {
+      const member = first.members.get(slot) as Member;
+      const { shape } = instructions[slot] as Instruction;
+      return [slot, stridesIn(member.layout, shape, first.space.length)];
+    }),
+  );
+  const members = new Map(first.members);
+  for (const member of second.members.values()) {
+    const inside = values.length === 0 ? member : withValues(member, strides);
+    if (inside === null) return null;
+    members.set(member.slot, inside);
+  }
+  return new Cluster(second.index, first.space, {
+    members,
+    reads,
+    reduced: first.reduced ?? second.reduced,
+  });
+}
+
+/** A member that takes some buffers' elements from the loop itself; null where it reads others than are at hand. */
+function withValues(
+  member: Member,
+  strides: ReadonlyMap<number, readonly number[]>,
+): Member | null {
+  const operands: Operand[] = [];
+  for (const operand of member.operands) {
+    const own = operand.kind === 'buffer' ? strides.get(operand.base) : undefined;
+    if (operand.kind === 'value' || own === undefined) {
+      operands.push(operand);
+    } else {
+      if (operand.offset !== 0 || operand.strides.some((s, d) => s !== own[d])) return null;
+      operands.push({ kind: 'value', slot: operand.base });
     }
   }
-  return order(current, needs);
+  return { ...member, operands };
 }
 
 function sameSpace(x: Cluster, y: Cluster): boolean {
   return x.space.length === y.space.length && x.space.every((n, d) => n === y.space[d]);
 }
 
-/** For each step, those whose buffers it reads. */
-class Needs {
-  private readonly lists: number[][];
-  /** The step that each has been merged into; itself if it has not. */
-  private readonly into: Int32Array;
-  /** The search that met a step last. */
-  private readonly met: Int32Array;
-  private searches = 0;
-
-  constructor(steps: readonly Step[]) {
-    const writer = new Map<number, number>();
-    steps.forEach((step, i) => {
-      for (const slot of writtenBy(step)) writer.set(slot, i);
-    });
-    this.lists = steps.map((step) => [
-      ...new Set(readBy(step).flatMap((base) => writer.get(base) ?? [])),
-    ]);
-    this.into = Int32Array.from(steps, (_, i) => i);
-    this.met = new Int32Array(steps.length);
-  }
-
-  /** What a step needs, as far as it is another step. */
-  of(step: number): number[] {
-    return (this.lists[step] as number[]).map((x) => this.find(x)).filter((x) => x !== step);
-  }
-
-  /** `b` now does what `a` did, too. */
-  merge(a: number, b: number): void {
-    (this.lists[b] as number[]).push(...(this.lists[a] as number[]));
-    this.lists[a] = [];
-    this.into[a] = b;
-  }
-
-  /** Whether `b` needs something that needs `a`: then they cannot run at the same time. */
-  reachAround(a: number, b: number): boolean {
-    const search = ++this.searches;
-    const stack = this.of(b).filter((x) => x !== a);
-    for (let x = stack.pop(); x !== undefined; x = stack.pop()) {
-      if (this.met[x] === search) continue;
-      this.met[x] = search;
-      for (const given of this.lists[x] as number[]) {
-        const y = this.find(given);
-        if (y === a) return true;
-        if (this.met[y] !== search) stack.push(y);
-      }
-    }
-    return false;
-  }
-
-  private find(step: number): number {
-    let x = step;
-    for (let next = this.into[x]!; next !== x; next = this.into[x]!) x = next;
-    return x;
-  }
+/** Whether loops fold the same dimensions, as far as they fold any. */
+function sameFold(x: ReadonlySet<number> | null, y: ReadonlySet<number> | null): boolean {
+  if (x === null || y === null) return true;
+  if (x.size !== y.size) return false;
+  for (const d of x) if (!y.has(d)) return false;
+  return true;
 }
 
-/** Both loops as one, or null where they do not fit. */
-function join(
-  first: Cluster,
-  second: Cluster,
-  instructions: readonly Instruction[],
-  views: readonly View[],
-): Cluster | null {
-  const merged = new Cluster(second.index, first.space);
-  for (const slot of [...first.members.keys(), ...second.members.keys()]) {
-    const instruction = instructions[slot] as Instruction;
-    const { op, attrs, inputs, shape } = instruction;
-    const own = inputs.map((x) => views[x] as View);
-    const shapes = inputs.map((x) => (instructions[x] as Instruction).shape);
-    const fits =
-      op?.trait === 'reduce'
-        ? merged.joinReduce(
-            slot,
-            shape,
-            attrs?.['dims'] as readonly number[],
-            own[0]!,
-            shapes[0]!,
-            () => true,
-          )
-        : merged.joinElement(slot, instruction, own, shapes, () => true);
-    if (!fits) return null;
-  }
-  return merged;
+function writtenBy(step: Step): Iterable<number> {
+  return step.kind === 'cluster' ? step.cluster.members.keys() : [step.slot];
 }
 
-/** The steps that are left, each after what it needs, otherwise in their order. */
-function order(steps: readonly (Step | null)[], needs: Needs): Step[] {
-  const done = new Set<number>();
-  const sorted: Step[] = [];
-  const visit = (start: number): void => {
-    const stack = [start];
-    while (stack.length > 0) {
-      const i = stack.at(-1) as number;
-      const open = done.has(i) ? [] : needs.of(i).filter((x) => !done.has(x) && steps[x] !== null);
-      if (open.length > 0) {
-        stack.push(...open.sort((x, y) => y - x));
-        continue;
-      }
-      stack.pop();
-      const step = steps[i];
-      if (done.has(i) || step === null || step === undefined) continue;
-      done.add(i);
-      sorted.push(step);
-    }
-  };
-  for (let i = 0; i < steps.length; i++) if (steps[i] !== null) visit(i);
-  return sorted;
-}
-
-function writtenBy(step: Step): number[] {
-  return step.kind === 'cluster' ? [...step.cluster.members.keys()] : [step.slot];
-}
-
-function readBy(step: Step): number[] {
+function readBy(step: Step): Iterable<number> {
   switch (step.kind) {
     case 'cluster':
-      return [...step.cluster.reads];
+      return step.cluster.reads;
     case 'matmul':
       return [step.a.base, step.b.base];
     case 'assemble':
       return step.parts.map(({ view }) => view.base);
     case 'opaque':
-      return [...step.operands];
+      return step.operands;
   }
 }

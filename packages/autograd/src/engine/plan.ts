@@ -1,9 +1,10 @@
 /** @file Plans: programs made ready to run, found again by the structure of the graph. */
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
-import { constantOp, counterOp } from '../graph/version.js';
-import { hashOf, type Collected, type Structure } from './collect.js';
+import { isNumber } from '../graph/version.js';
+import type { Collected } from './collect.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
+import { hashOf, type Structure } from './structure.js';
 
 /** No slots: one array, as plans are made ready anew when the array is another. */
 export const NOTHING: readonly number[] = [];
@@ -19,11 +20,9 @@ export class Plan {
   readonly instructions: readonly Instruction[];
   private readonly inputs: readonly number[];
   private readonly roots: readonly number[];
-  private executable: Executable | null = null;
-  private backend: Backend | null = null;
-  private holds: readonly number[] = NOTHING;
-  private meteredBy: Meter | null = null;
-  private meteredExecutable: Executable | null = null;
+  private readonly isRoot: ReadonlySet<number>;
+  private ready: Ready | null = null;
+  private readyMetered: Ready | null = null;
 
   readonly structure: Int32Array;
 
@@ -43,21 +42,22 @@ export class Plan {
     });
     this.inputs = inputs.map((leaf) => leaf.slot);
     this.roots = roots.map((root) => root.slot);
+    this.isRoot = new Set(this.roots);
   }
 
   /** Keeps a value from the next run on. */
   remember(index: number): void {
-    if (this.kept.has(index) || this.roots.includes(index)) return;
+    if (this.kept.has(index) || this.isRoot.has(index)) return;
     this.kept.add(index);
     this.dispose();
   }
 
   /** Gives back what it holds; it is made ready again should it run again. */
   dispose(): void {
-    this.executable?.dispose?.();
-    this.meteredExecutable?.dispose?.();
-    this.executable = null;
-    this.meteredExecutable = null;
+    this.ready?.executable.dispose?.();
+    this.readyMetered?.executable.dispose?.();
+    this.ready = null;
+    this.readyMetered = null;
   }
 
   /** The slots that a backward pass over `graph` would read, beside the roots and what is kept. */
@@ -66,7 +66,7 @@ export class Plan {
       // What lies behind a value that is there already is no part of this graph; a number needs no holding.
       .filter((node) => nodes[node.slot] === node && !isNumber(node))
       .map((node) => node.slot)
-      .filter((slot) => this.instructions[slot]?.op !== null && !this.roots.includes(slot));
+      .filter((slot) => this.instructions[slot]?.op !== null && !this.isRoot.has(slot));
     return this.heldSlots;
   }
 
@@ -76,26 +76,37 @@ export class Plan {
     return { instructions, inputs, outputs: [...roots, ...this.kept, ...held] };
   }
 
-  /** As `on`, with kernels that report their times. */
-  metered(backend: Backend, meter: Meter, held: readonly number[] = NOTHING): Executable {
-    if (this.meteredBy !== meter || this.meteredExecutable === null || this.holds !== held) {
-      this.meteredExecutable?.dispose?.();
-      this.meteredExecutable = backend.compile(this.program(held), meter);
-      this.meteredBy = meter;
-      this.holds = held;
-    }
-    return this.meteredExecutable;
+  on(backend: Backend, held: readonly number[] = NOTHING): Executable {
+    this.ready = this.prepare(this.ready, backend, null, held);
+    return this.ready.executable;
   }
 
-  on(backend: Backend, held: readonly number[] = NOTHING): Executable {
-    if (this.executable === null || this.backend !== backend || this.holds !== held) {
-      this.executable?.dispose?.();
-      this.executable = backend.compile(this.program(held));
-      this.backend = backend;
-      this.holds = held;
-    }
-    return this.executable;
+  /** As `on`, with kernels that report their times. */
+  metered(backend: Backend, meter: Meter, held: readonly number[] = NOTHING): Executable {
+    this.readyMetered = this.prepare(this.readyMetered, backend, meter, held);
+    return this.readyMetered.executable;
   }
+
+  /** What was made ready before, if it was for the same. */
+  private prepare(
+    before: Ready | null,
+    backend: Backend,
+    meter: Meter | null,
+    held: readonly number[],
+  ): Ready {
+    if (before?.backend === backend && before.meter === meter && before.held === held)
+      return before;
+    before?.executable.dispose?.();
+    return { backend, meter, held, executable: backend.compile(this.program(held), meter) };
+  }
+}
+
+/** A program made ready to run, and for whom. */
+interface Ready {
+  readonly backend: Backend;
+  readonly meter: Meter | null;
+  readonly held: readonly number[];
+  readonly executable: Executable;
 }
 
 /** Plans by structure; the least recently used go first. */
@@ -155,14 +166,4 @@ export class PlanCache {
     for (const bucket of this.plans.values()) for (const plan of bucket) plan.dispose();
     this.plans.clear();
   }
-}
-
-/** Whether a node is a JavaScript number. */
-export function isNumber(node: Tensor): boolean {
-  return node.op === constantOp || node.op === counterOp;
-}
-
-/** The value of a leaf that is a number. */
-export function numberOf(leaf: Tensor): number {
-  return (leaf.attrs as { value: number }).value;
 }

@@ -12,6 +12,7 @@ import { Cluster } from './cluster.js';
 import { mergeLoops } from './merge.js';
 import { SharedOperands, transpose, transposeOf, transposesB } from './products.js';
 import type { Instruction, Program } from './program.js';
+import { RecentReaders } from './readers.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
 
 /** One thing to run, in order. */
@@ -38,6 +39,8 @@ export interface Schedule {
   readonly instructions: readonly Instruction[];
   /** For each output of the program the slot whose buffer holds it. */
   readonly outputs: readonly number[];
+  /** How many steps were looked at to find it: some for each instruction, however many there are. */
+  readonly visits: number;
 }
 
 /** What a backend can put into a loop: an element function with results of `dtype` from arguments of `from`. */
@@ -67,6 +70,8 @@ class Scheduler {
   private readonly steps: Step[] = [];
   /** The step that computes a slot; -1 for inputs and numbers. */
   private readonly stepOf: number[] = [];
+  private readonly readers = new RecentReaders();
+  private visits = 0;
   private readonly copies = new Map<number, number>();
   private readonly shared: SharedOperands;
   /** For each slot the slot of its transpose. */
@@ -84,12 +89,8 @@ class Scheduler {
   run(): Schedule {
     for (let slot = 0; slot < this.program.instructions.length; slot++) this.place(slot);
     const outputs = this.program.outputs.map((slot) => this.contiguous(slot));
-    const steps = mergeLoops({
-      steps: this.steps,
-      instructions: this.instructions,
-      views: this.views,
-    });
-    return { steps, instructions: this.instructions, outputs };
+    const { steps, visits } = mergeLoops(this.steps, this.instructions);
+    return { steps, instructions: this.instructions, outputs, visits: this.visits + visits };
   }
 
   private place(slot: number): void {
@@ -156,15 +157,13 @@ class Scheduler {
   /** Puts an instruction into the loop of its operands, into one that reads the same buffers, or into a new one. */
   private join(slot: number, views: readonly View[], into: (cluster: Cluster) => boolean): void {
     const latest = Math.max(-1, ...views.map((view) => this.stepOf[view.base] as number));
-    const bases = new Set(views.map((view) => view.base));
-    for (let k = this.steps.length - 1; k >= Math.max(0, latest); k--) {
+    const own = ownView(slot, this.at(slot).shape);
+    for (const k of this.loopsNear(latest, views)) {
+      this.visits++;
       const step = this.steps[k] as Step;
-      if (step.kind !== 'cluster') continue;
-      const related =
-        k === latest ||
-        [...bases].some((b) => step.cluster.reads.has(b) && this.at(b).shape.length > 0);
-      if (related && into(step.cluster))
-        return this.define(slot, ownView(slot, this.at(slot).shape), k);
+      if (step.kind !== 'cluster' || !into(step.cluster)) continue;
+      this.noteReads(views, step.cluster);
+      return this.define(slot, own, k);
     }
     const { op, shape, inputs } = this.at(slot);
     const space = op?.trait === 'reduce' ? this.at(inputs[0] as number).shape : shape;
@@ -172,7 +171,21 @@ class Scheduler {
     this.steps.push({ kind: 'cluster', cluster });
     if (!into(cluster))
       throw new Error(`schedule: ${op?.name ?? 'an instruction'} does not fit a loop of its own`);
-    this.define(slot, ownView(slot, shape), cluster.index);
+    this.noteReads(views, cluster);
+    this.define(slot, own, cluster.index);
+  }
+
+  /** The step that computes the last of the operands, and later ones that read any of them: the latest first. */
+  private loopsNear(latest: number, views: readonly View[]): number[] {
+    const loops = this.readers.of(views.map(({ base }) => base)).filter((k) => k >= latest);
+    if (latest >= 0 && loops.at(-1) !== latest) loops.push(latest);
+    return loops;
+  }
+
+  private noteReads(views: readonly View[], { index, reads }: Cluster): void {
+    for (const { base } of views) {
+      if (reads.has(base) && this.at(base).shape.length > 0) this.readers.note(base, index);
+    }
   }
 
   private matmul(slot: number): void {

@@ -5,10 +5,11 @@
  * on what else is computed with it: equal expressions once, products with 1, casts to the same dtype, double
  * negation, and whatever no output needs.
  */
-import type { Attrs, Primitive } from '../graph/primitive.js';
+import type { Primitive } from '../graph/primitive.js';
 import { sameShape } from '../graph/shape.js';
 import { constantOp, versionOp } from '../graph/version.js';
 import type { Instruction, Program } from './program.js';
+import { Structure, StructureMap } from './structure.js';
 
 export function simplify(program: Program): Program {
   return removeDead(combine(program));
@@ -18,7 +19,8 @@ export function simplify(program: Program): Program {
 function combine({ instructions, inputs, outputs }: Program): Program {
   const kept: Instruction[] = [];
   const now: number[] = [];
-  const known = new Map<string, number>();
+  const known = new StructureMap();
+  const key = new Structure();
   const isInput = new Set(inputs); // the same slot may be handed over at several positions
   instructions.forEach((original, slot) => {
     if (isInput.has(slot) || original.op === null) {
@@ -35,14 +37,9 @@ function combine({ instructions, inputs, outputs }: Program): Program {
       now[slot] = same;
       return;
     }
-    const key = keyOf(instruction, original.op);
-    const before = key === null ? undefined : known.get(key);
-    if (before !== undefined) {
-      now[slot] = before;
-      return;
-    }
-    now[slot] = kept.push(instruction) - 1;
-    if (key !== null) known.set(key, now[slot]);
+    writeKey(key, instruction, original.op);
+    now[slot] = known.getOrSet(key, kept.length);
+    if (now[slot] === kept.length) kept.push(instruction);
   });
   const moved = (slots: readonly number[]): number[] => slots.map((slot) => now[slot]!);
   return { instructions: kept, inputs: moved(inputs), outputs: moved(outputs) };
@@ -82,14 +79,18 @@ function literal(slot: number, kept: readonly Instruction[]): number | null {
 }
 
 /** Instructions with equal keys compute equal values. */
-function keyOf({ attrs, inputs, shape, dtype }: Instruction, op: Primitive): string | null {
-  return `${op.id}|${inputs.join()}|${dtype}|${shape.join()}|${attrs === null ? '' : attrsKey(attrs)}`;
-}
-
-function attrsKey(attrs: Attrs): string {
-  return Object.values(attrs)
-    .map((x) => (Object.is(x, -0) ? '-0' : JSON.stringify(x)))
-    .join();
+function writeKey(
+  key: Structure,
+  { attrs, inputs, shape, dtype }: Instruction,
+  op: Primitive,
+): void {
+  key.length = 0;
+  key.push(op.id);
+  key.push(inputs.length);
+  for (const x of inputs) key.push(x);
+  key.pushWith(dtype, shape.length);
+  for (const n of shape) key.push(n);
+  if (attrs !== null) key.pushAttrs(attrs);
 }
 
 function removeDead({ instructions, inputs, outputs }: Program): Program {

@@ -112,14 +112,35 @@ function writesOf(kernel: Kernel): number[] {
 }
 
 /** Values that live at the same time do not overlap. */
-export function verifyArena(intervals: readonly Interval[], { bytes, offsets }: Arena): void {
-  intervals.forEach((x, i) => {
-    const [from, to] = [offsets[i]!, offsets[i]! + x.bytes];
-    if (to > bytes) fail('arena', `value ${i} ends at ${to} of ${bytes}`);
-    intervals.forEach((y, j) => {
-      if (j >= i || x.first > y.last || y.first > x.last) return;
-      if (from < offsets[j]! + y.bytes && offsets[j]! < to)
-        fail('arena', `values ${i} and ${j} share memory`);
-    });
-  });
+export function verifyArena(
+  intervals: readonly Interval[],
+  { bytes, offsets }: Pick<Arena, 'bytes' | 'offsets'>,
+): void {
+  const endOf = (i: number): number => offsets[i]! + intervals[i]!.bytes;
+  const all = intervals.flatMap((x, i) => (x.bytes > 0 ? [i] : []));
+  for (const i of all)
+    if (endOf(i) > bytes) fail('arena', `value ${i} ends at ${endOf(i)} of ${bytes}`);
+  const coming = [...all].sort((i, j) => intervals[j]!.first - intervals[i]!.first);
+  const going = [...all].sort((i, j) => intervals[j]!.last - intervals[i]!.last);
+  const live: number[] = []; // by rising offset; neighbours alone can overlap
+  const placeOf = (i: number): number => {
+    let [low, high] = [0, live.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (offsets[live[middle]!]! < offsets[i]!) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  for (let i = coming.pop(); i !== undefined; i = coming.pop()) {
+    while (intervals[going.at(-1)!]!.last < intervals[i]!.first)
+      live.splice(placeOf(going.pop()!), 1);
+    const at = placeOf(i);
+    const [below, above] = [live[at - 1], live[at]];
+    if (below !== undefined && endOf(below) > offsets[i]!)
+      fail('arena', `values ${below} and ${i} share memory`);
+    if (above !== undefined && endOf(i) > offsets[above]!)
+      fail('arena', `values ${i} and ${above} share memory`);
+    live.splice(at, 0, i);
+  }
 }

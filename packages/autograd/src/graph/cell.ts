@@ -5,11 +5,11 @@
  * still be read, what came before it is gone, unless something was made from it that was never evaluated, or a user
  * has seen it: then it gets a copy of its own first.
  */
-import { display } from '../arguments/display.js';
+import { checkArgument, defineOptions, display, kinds } from '../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
 import { allocate, isFloat, type DType, type TypedArray } from './dtype.js';
 import { isTensor } from './isTensor.js';
-import { mode, recording } from './mode.js';
+import { assigned, mode, recording } from './mode.js';
 import { sameShape, show, type Shape } from './shape.js';
 import { makeLeaf, makeNode, Tensor, valueOf } from './tensor.js';
 import { versionOp } from './version.js';
@@ -25,6 +25,9 @@ interface Version {
   /** Whether the array belongs to the cell, to be used again. */
   owned: boolean;
 }
+
+/** Numbers have been taken care of. */
+const tensorOrNumber = kinds.kind<Tensor>('be a tensor or a number', isTensor);
 
 /** Above this many unevaluated users a version is copied when it goes, without looking at them one by one. */
 const MANY = 10_000;
@@ -52,7 +55,8 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   private unused: TypedArray | null = null;
 
   constructor(initial: Tensor<S>, requiresGrad = false) {
-    const from = ownNode('Parameter', initial);
+    const from = checkInitial('Cell', initial).current;
+    checkArgument('Cell', 'requiresGrad', requiresGrad, kinds.flag);
     if (requiresGrad && !isFloat(from.dtype)) {
       throw new DTypeError(
         `Parameter: only float tensors have gradients, this one is ${from.dtype}`,
@@ -95,12 +99,16 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    * @throws {ShapeError} if the shape differs. @throws {DTypeError} if the dtype does.
    */
   assign(next: Tensor | number): this {
-    if (mode.tracing === 'vmap') {
+    if (mode.tracing === 'vmap' || mode.tracing === 'closureConvert') {
       throw new ChainruleError(
-        'assign: a cell cannot be assigned inside vmap: there is one cell and many examples; return the value instead',
+        `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, and what is recorded runs many ` +
+          'times; return the value instead',
       );
     }
-    const node = typeof next === 'number' ? leafOf(next, this.dtype) : ownNode('assign', next);
+    const node =
+      typeof next === 'number'
+        ? leafOf(next, this.dtype)
+        : checkArgument('assign', 'the new value', next, tensorOrNumber).current;
     if (!sameShape(node.shape, this.shape)) {
       throw new ShapeError(
         `assign: the cell has shape ${show(this.shape)}, the new value ${show(node.shape)}; they must be equal`,
@@ -112,8 +120,17 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       );
     }
     this.cleared = false;
+    if (assigned.cells?.has(this) === false) assigned.cells.set(this, this.version);
     this.version = this.makeVersion(node as Tensor<S>, true);
     return this;
+  }
+
+  /** @internal Goes back to a version that `assigned` has noted, and returns its node. */
+  rewind(version: unknown): Tensor<S> {
+    this.version = version as Version;
+    if (this.current.value === null) pendingCells.add(this);
+    else pendingCells.delete(this);
+    return this.current;
   }
 
   override requiresGrad_(requires = true): this {
@@ -128,7 +145,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal Notes that `node` was made from a version. */
   consume(version: Tensor, node: Tensor): void {
-    if (mode.tracing === 'compile') return; // a recording reads the cell at each call
+    if (mode.tracing === 'compile' || mode.body !== null) return; // a recording reads the cell at each call
     const v = this.find(version);
     if (v === null || v.escaped) return;
     v.consumers.push(node);
@@ -230,7 +247,9 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     const node = makeNode(versionOp, [from], null, this.shape, this.dtype);
     node.needsGrad = this.needsGrad;
     node.cell = this;
-    if (from.value !== null && from.cell === null) {
+    // What is assigned while a function is recorded is assigned at each call.
+    const recorded = assigned && mode.tracing !== null;
+    if (from.value !== null && from.cell === null && !recorded) {
       node.value = valueOf(from, 'assign');
       node.inputs = [];
     } else {
@@ -261,20 +280,30 @@ function unevaluated(node: Tensor): boolean {
   return node.plan === null && node.value === null;
 }
 
+/** What `new Parameter` takes. */
+export interface ParameterOptions {
+  /** Default true. */
+  readonly requiresGrad?: boolean;
+}
+
+const parameterOptions = defineOptions<ParameterOptions>({ requiresGrad: kinds.flag });
+
+function checkInitial<S extends Shape>(op: string, initial: Tensor<S>): Tensor<S> {
+  if (isTensor(initial)) return initial;
+  throw new ChainruleError(
+    `${op}: expected a tensor, got ${display(initial)}; make one first: tensor([1, 2])`,
+  );
+}
+
 /** A tensor that a module learns: a cell that requires grad. PyTorch: `nn.Parameter`. */
 export class Parameter<S extends Shape = Shape> extends Cell<S> {
-  constructor(initial: Tensor<S>, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
-    super(initial, requiresGrad);
+  constructor(initial: Tensor<S>, options?: ParameterOptions) {
+    const { requiresGrad = true } = parameterOptions('Parameter', options);
+    super(checkInitial('Parameter', initial), requiresGrad);
   }
 }
 
 /** A mutable tensor without gradient: a buffer, a counter, a learning rate. */
 export function cell<S extends Shape>(initial: Tensor<S>): Cell<S> {
-  return new Cell(initial);
-}
-
-/** The node that a tensor stands for; a tensor of another copy of the package is refused. */
-function ownNode<S extends Shape>(op: string, t: Tensor<S>): Tensor<S> {
-  if (isTensor(t)) return t.current;
-  throw new ChainruleError(`${op}: expected a tensor, got ${display(t)}`);
+  return new Cell(checkInitial('cell', initial));
 }

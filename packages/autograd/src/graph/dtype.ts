@@ -1,13 +1,14 @@
 /** @file The four element types, their typed arrays, and how they combine. */
+import { display } from '../arguments/display.js';
 import { DTypeError } from '../errors.js';
 
+export const DTYPES = ['float32', 'float64', 'int32', 'bool'] as const;
+
 /** The element types of a tensor. `float32` is the default for floats. */
-export type DType = 'float32' | 'float64' | 'int32' | 'bool';
+export type DType = (typeof DTYPES)[number];
 
 /** Storage of a tensor: row-major and contiguous; a boolean is a byte of 0 or 1. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
-
-export const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
 
 /** Bytes an element. */
 export const itemSize: Readonly<Record<DType, number>> = {
@@ -18,10 +19,10 @@ export const itemSize: Readonly<Record<DType, number>> = {
 };
 
 /** Refuses what is no dtype. */
-export function checkDType(op: string, dtype: DType): void {
-  if (DTYPES.includes(dtype)) return;
+export function checkDType(op: string, dtype: unknown): void {
+  if ((DTYPES as readonly unknown[]).includes(dtype)) return;
   throw new DTypeError(
-    `${op}: there is no dtype ${String(dtype)}; choose one of ${DTYPES.join(', ')}`,
+    `${op}: there is no dtype ${display(dtype)}; choose one of ${DTYPES.join(', ')}`,
   );
 }
 

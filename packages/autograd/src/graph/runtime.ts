@@ -22,7 +22,9 @@ export const runtime: {
   onRead: ((node: Tensor) => void) | null;
   /** The nodes behind `roots` that their backward graph would read. */
   readByBackward(roots: readonly Tensor[]): Set<Tensor>;
-  /** Keeps the pending graph behind a new node from growing without bound. */
+  /** How many runs there have been. */
+  runs: number;
+  /** Evaluates a new node with much pending behind it, unless the engine itself is building. */
   bound(node: Tensor): void;
   backward(
     root: Tensor,
@@ -35,6 +37,7 @@ export const runtime: {
   evaluate: missing,
   onRead: null,
   readByBackward: missing,
+  runs: 0,
   bound: missing,
   backward: missing,
   assignGrad: missing,

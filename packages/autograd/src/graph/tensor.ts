@@ -1,4 +1,5 @@
 /** @file A tensor is a node of the graph: an operation and its inputs, a shape, a dtype and, once evaluated, a value. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js';
 import type { Cell } from './cell.js';
 import { isFloat, type DType, type TypedArray } from './dtype.js';
@@ -6,10 +7,11 @@ import { COPY, type Copy } from './copy.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
 import { dependsOn, mode, recording } from './mode.js';
+import { MOST_PENDING } from './pending.js';
 import { format } from './print.js';
 import type { Attrs, Primitive } from './primitive.js';
 import { runtime, type BackwardOptions } from './runtime.js';
-import { show, sizeOf, type Shape } from './shape.js';
+import { checkSize, MAX_SIZE, show, sizeOf, type Shape } from './shape.js';
 
 /** What JavaScript reads a tensor as: nested arrays of numbers or booleans, a bare one for no dimensions. */
 export type NestedArray = number | boolean | readonly NestedArray[];
@@ -25,6 +27,7 @@ export interface Extra {
 }
 
 const NO_INPUTS: readonly Tensor[] = [];
+const tensorOrNull = kinds.orNull(kinds.tensor);
 let nextId = 1;
 
 export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
@@ -71,9 +74,11 @@ export class Tensor<S extends Shape = Shape> {
   mark = 0;
   /** @internal */
   slot = -1;
-  /** @internal The smallest id among the unevaluated nodes behind this one: bounds the pending graph. */
-  oldest: number;
-  /** @internal An upper bound of the bytes of the leaves behind this node while it is unevaluated. */
+  /** @internal While it is unevaluated: the nodes on the longest way back to values; 0 for what no operation made. */
+  depth = 0;
+  /** @internal While it is unevaluated: how many runs there had been when the oldest such node behind it was made. */
+  since = 0;
+  /** @internal While it is unevaluated: an upper bound of the bytes of the leaves behind it. */
   bytes = 0;
   /** @internal The label of the scope it was made in. */
   readonly scope: string;
@@ -99,7 +104,6 @@ export class Tensor<S extends Shape = Shape> {
     this.size = sizeOf(shape);
     this.needsGrad = needsGrad;
     this.value = value;
-    this.oldest = this.id;
     this.scope = mode.scope;
     if (mode.debug > 0) extraOf(this).stack = new Error().stack;
   }
@@ -161,6 +165,7 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   set grad(gradient: Tensor | null) {
+    checkArgument('grad', 'the gradient', gradient, tensorOrNull);
     setGrad(this, gradient);
   }
 
@@ -201,6 +206,7 @@ export class Tensor<S extends Shape = Shape> {
 
   /** Turns the recording of gradients for this leaf on or off, and returns it. PyTorch: `requires_grad_`. */
   requiresGrad_(requires = true): this {
+    checkArgument('requiresGrad_', 'requires', requires, kinds.flag);
     if (requires && !isFloat(this.dtype)) {
       throw new DTypeError(
         `requiresGrad_: only float tensors have gradients, this one is ${this.dtype}`,
@@ -212,13 +218,15 @@ export class Tensor<S extends Shape = Shape> {
           `${this.op?.name ?? 'an operation'} (use detach() for one that does not)`,
       );
     }
-    if (requires && this.op !== null && this.cell === null) {
-      // What no recorded operation made is a leaf from now on: it keeps its value and nothing of how it was computed.
-      valueOf(this, 'requiresGrad_');
-      Object.assign(this, { op: null, inputs: NO_INPUTS });
-    }
+    if (requires && this.op !== null && this.cell === null) this.becomeLeaf();
     this.needsGrad = requires;
     return this;
+  }
+
+  /** @internal What no recorded operation made is a leaf from now on: it keeps its value, not how it was computed. */
+  becomeLeaf(): void {
+    valueOf(this, 'requiresGrad_');
+    Object.assign(this, { op: null, inputs: NO_INPUTS });
   }
 
   /** Keeps the gradient of a tensor that is no leaf: `backward()` then sets its `.grad`. PyTorch: `retain_grad`. */
@@ -232,6 +240,7 @@ export class Tensor<S extends Shape = Shape> {
    * Returns a function that removes the hook. PyTorch: `register_hook`.
    */
   registerHook(hook: Hook): () => void {
+    checkArgument('registerHook', 'hook', hook, kinds.callable);
     if (!this.needsGrad) throw new GradError('registerHook: this tensor does not require grad');
     const extra = extraOf(this);
     extra.hooks.push(hook);
@@ -305,18 +314,29 @@ export function makeNode<S extends Shape>(
     for (const x of inputs) if (x.needsGrad) needsGrad = true;
   }
   const node = new Tensor(op, inputs, attrs, shape, dtype, needsGrad, null);
-  let bytes = 0;
+  if (node.size > MAX_SIZE) checkSize(op.name, shape);
+  let [depth, since, bytes] = [0, runtime.runs, 0];
   for (const x of inputs) {
     if (x.value === null) {
-      if (x.oldest < node.oldest) node.oldest = x.oldest;
+      if (x.depth > depth) depth = x.depth;
+      if (x.depth > 0 && x.since < since) since = x.since;
       bytes += x.bytes;
     } else if (x.cell === null) {
       bytes += x.value.byteLength;
     }
     if (x.cell !== null) x.cell.consume(x, node);
   }
+  node.depth = depth + 1;
+  node.since = since;
   node.bytes = bytes;
-  if (!needsGrad && (node.id - node.oldest > 10_000 || bytes > 2 ** 26)) runtime.bound(node);
+  const { runs } = runtime;
+  if (
+    !needsGrad &&
+    (depth + 1 >= MOST_PENDING.depth ||
+      bytes > MOST_PENDING.bytes ||
+      runs - since > MOST_PENDING.runs)
+  )
+    runtime.bound(node);
   return node;
 }
 
@@ -333,12 +353,20 @@ export function valueOf(t: Tensor, op: string): TypedArray {
   return node.value as unknown as TypedArray;
 }
 
+/**
+ * The elements as far as they are known already, row by row: nothing is computed, and null is the answer where something
+ * would have to be. For checks of values that cost nothing; to be read, never written or kept.
+ */
+export function peek(t: Tensor): TypedArray | null {
+  return t.current.value;
+}
+
 /** The elements, for somebody outside the graph to look at. */
 function observe(t: Tensor, op: string): TypedArray {
   if (mode.tracing === 'compile') {
     throw new ChainruleError(
-      `${op}: values cannot be read inside a function that compile records: it is run once and replayed; ` +
-        `return the tensor and read it outside`,
+      `${op}: values cannot be read inside a function that ${mode.body ?? 'compile'} records: it is run once and ` +
+        `replayed; return the tensor and read it outside${mode.body === null ? '' : '; a plain loop may read'}`,
     );
   }
   return valueOf(t, op);

@@ -30,7 +30,7 @@ export type {
   SaveCheckpointOptions,
 } from './checkpoint.js';
 export type { Stateful } from './state.js';
-export type { Skipped as SkippedCheckpoint } from './store.js';
+export { hasCheckpoint, type Skipped as SkippedCheckpoint } from './store.js';
 export type { NamedTensors } from './tensors.js';
 export type { ZipLimits } from './zip.js';
 

@@ -1,14 +1,11 @@
 /** @file What the passes of the engine make of well-known graphs: printed, so that a change shows as a diff. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { supports } from '../../src/backends/wasm/elementOps.js';
 import { lowerBound, planArena, type Interval } from '../../src/engine/arena.js';
 import { collect } from '../../src/engine/collect.js';
-import { lower, printKernels } from '../../src/engine/lower.js';
 import { Plan } from '../../src/engine/plan.js';
-import { schedule } from '../../src/engine/schedule.js';
 import { simplify } from '../../src/engine/simplify.js';
-import { verifyArena, verifyProgram, verifySchedule } from '../../src/engine/verify.js';
+import { verifyArena, verifyProgram } from '../../src/engine/verify.js';
 import {
   arange,
   cell,
@@ -20,15 +17,12 @@ import {
   tensor,
   type Tensor,
 } from '../../src/index.js';
+import { kernelsOf as kernelsOfProgram } from './planning.js';
 
 /** The kernels that would compute `roots`. */
 function kernelsOf(...roots: Tensor[]): string {
   const graph = collect(roots.map((t) => t.current));
-  const program = simplify(new Plan(new Int32Array(0), graph, graph.leaves).program());
-  const scheduled = schedule(program, (op, dtype) => supports(op, dtype));
-  const steps = lower(scheduled);
-  verifySchedule(program, scheduled, steps);
-  return printKernels(scheduled, steps);
+  return kernelsOfProgram(new Plan(new Int32Array(0), graph, graph.leaves).program());
 }
 
 const ones = (...shape: number[]): Tensor =>
@@ -142,6 +136,18 @@ describe('the memory plan', () => {
       }),
     );
     expect(used / least).toBeLessThan(1.2);
+  });
+
+  test('of many thousand values, too: short-lived ones, and those of a backward pass', () => {
+    const rest = fc.sample(fc.integer({ min: 1, max: 4000 }), 12_000);
+    const intervals = rest.map((bytes, i): Interval => {
+      const first = i % 6000;
+      if (i < 6000) return { bytes, first, last: first + (bytes % 5) };
+      return { bytes, first, last: 12_000 - first }; // as what a backward pass reads
+    });
+    const arena = planArena(intervals);
+    verifyArena(intervals, arena);
+    expect(arena.bytes / lowerBound(intervals)).toBeLessThan(1.1);
   });
 });
 

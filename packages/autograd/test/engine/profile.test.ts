@@ -1,7 +1,17 @@
 /** @file `profile` reports every kernel that ran, of plain and of compiled code. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { engine } from '../../src/engine/evaluate.js';
-import { compile, conv2d, evaluate, profile, randn, type Tensor } from '../../src/index.js';
+import type { Backend } from '../../src/engine/program.js';
+import {
+  compile,
+  conv2d,
+  evaluate,
+  getNumThreads,
+  profile,
+  randn,
+  setNumThreads,
+  type Tensor,
+} from '../../src/index.js';
 
 const isWasm = engine.backend?.name === 'wasm';
 const [x, w] = [randn([64, 96]), randn([96, 80])];
@@ -49,6 +59,24 @@ describe.each([
     run();
     expect(rows).toEqual([]);
   });
+});
+
+test.runIf(isWasm)('a plan runs on as many threads as are set now', () => {
+  const run = (): number => layer(x).dataSync()[0] as number;
+  const threads = getNumThreads();
+  profile(run);
+  try {
+    setNumThreads(threads + 1);
+    const compile = vi.spyOn(engine.backend as Backend, 'compile');
+    profile(run);
+    expect(compile).toHaveBeenCalledTimes(1);
+    profile(run);
+    run();
+    run();
+    expect(compile).toHaveBeenCalledTimes(2); // once for profiles and once without
+  } finally {
+    setNumThreads(threads);
+  }
 });
 
 test.runIf(isWasm)(

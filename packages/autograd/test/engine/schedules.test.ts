@@ -50,17 +50,17 @@ test('a perceptron of two layers', () => {
   expect(stepOf(loss, [w1, b1, w2, b2])).toMatchInlineSnapshot(`
     "backward:
     matmul 32×16×20 → %3
-    loop [32, 16]: add tanh square sub → %6 %30
+    loop [32, 16]: add tanh mul sigmoidDerivative mul → %6 %31
     matmul 32×3×16 → %9
-    loop [] over [32, 3]: add sub square sum div mul → %17 %23
-    loop []: reciprocal → %19
-    loop [3] over [32]: strongMul sum → %24 %25
-    matmul 16×3×32 → %26
-    matmul 32×16×3 → %28
-    loop [16] over [32]: strongMul sum → %31 %32
-    matmul 20×16×32 → %33
-    loop [3, 16]: copy → %35
-    loop [16, 20]: copy → %36
+    loop [] over [32, 3]: add sub square sum div mul → %17 %22
+    loop []: reciprocal → %18
+    loop [3] over [32]: strongMul sum → %23 %24
+    matmul 16×3×32 → %25
+    matmul 32×16×3 → %27
+    loop [16] over [32]: strongMul sum → %32 %33
+    matmul 20×16×32 → %34
+    loop [3, 16]: copy → %36
+    loop [16, 20]: copy → %37
     initial values:
     loop [16, 20]: mul → %2
     loop [16]: mul → %4
@@ -169,30 +169,30 @@ test('two steps of an LSTM', () => {
     "backward:
     matmul 4×20×6 → %3
     matmul 4×20×6 → %5
-    loop [4, 5]: copy → %106
+    loop [4, 5]: copy → %104
     matmul 4×20×5 → %10
     loop [4, 20]: add add → %13
-    loop [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul square sub sub mul sub mul → %15 %20 %22 %24 %25 %26 %74 %79 %83
+    loop [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul sigmoidDerivative sigmoidDerivative mul sigmoidDerivative mul sigmoidDerivative → %15 %20 %22 %24 %25 %26 %78 %81 %86 %89
     matmul 4×20×5 → %27
     loop [4, 20]: add add → %29
-    loop [] over [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul square sum mul strongMul square sub strongMul strongMul sub mul strongMul strongMul sub mul strongMul strongMul square sub strongMul strongMul sub mul strongMul strongMul → %44 %55 %59 %63 %67 %70
-    loop [4, 5]: concat → %68
-    loop [4, 5]: concat → %68
-    loop [4, 5]: concat → %68
-    loop [4, 5]: concat → %68
-    matmul 4×5×20 → %71
-    loop [4, 5]: strongMul strongMul add strongMul strongMul strongMul strongMul strongMul square sub strongMul strongMul sub mul strongMul → %80 %84 %88 %92
-    loop [4, 5]: concat → %93
-    loop [4, 5]: concat → %93
-    loop [4, 5]: concat → %93
-    loop [4, 5]: concat → %93
-    loop [20] over [4]: sum sum add → %95
+    loop [] over [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul square sum mul strongMul mul sigmoidDerivative mul strongMul strongMul sigmoidDerivative strongMul strongMul sigmoidDerivative strongMul strongMul mul sigmoidDerivative mul strongMul strongMul sigmoidDerivative strongMul strongMul mul sigmoidDerivative mul → %44 %55 %58 %63 %66 %69 %74
+    loop [4, 5]: concat → %67
+    loop [4, 5]: concat → %67
+    loop [4, 5]: concat → %67
+    loop [4, 5]: concat → %67
+    matmul 4×5×20 → %70
+    loop [4, 5]: strongMul strongMul add strongMul strongMul strongMul strongMul strongMul strongMul strongMul strongMul → %79 %82 %87 %90
+    loop [4, 5]: concat → %91
+    loop [4, 5]: concat → %91
+    loop [4, 5]: concat → %91
+    loop [4, 5]: concat → %91
+    loop [20] over [4]: sum sum add → %93
+    matmul 5×20×4 → %94
     matmul 5×20×4 → %96
-    matmul 5×20×4 → %98
-    loop [20, 5]: add → %100
+    loop [20, 5]: add → %98
+    matmul 6×20×4 → %99
     matmul 6×20×4 → %101
-    matmul 6×20×4 → %103
-    loop [20, 6]: add → %105
+    loop [20, 6]: add → %103
     initial values:
     loop [20, 6]: mul → %2
     loop [20, 5]: mul → %4

@@ -1,5 +1,5 @@
 /** @file A module as a function of its parameters. */
-import { cell, ChainruleError, type Cell, type Tensor } from '@chainrule/autograd';
+import { cell, ChainruleError, withoutCompile, type Cell, type Tensor } from '@chainrule/autograd';
 import type { Module } from './module.js';
 import { buffersOf, parametersOf, walkSlots, type Slot } from './slots.js';
 import type { StateDict } from './state.js';
@@ -48,7 +48,8 @@ export function functionalCall<M extends Module>(
     const forward = module.forward.bind(module) as unknown as (
       ...a: Parameters<M['forward']>
     ) => ReturnType<M['forward']>;
-    return forward(...args);
+    // A compiled forward was recorded with the module's own parameters.
+    return withoutCompile(() => forward(...args));
   } finally {
     for (const { holder, key, value } of swapped) holder[key] = value;
   }

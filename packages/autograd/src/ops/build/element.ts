@@ -12,6 +12,7 @@ import {
   filled,
   operand,
   operations,
+  refuseSurplus,
   resultType,
   rules,
   sumOf,
@@ -93,7 +94,8 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     derivatives: [derivative === null ? null : ([x], y) => derivative(x as Tensor, y)],
     to: spec.to,
   });
-  const apply = (x: Operand): Tensor => {
+  const apply = (x: Operand, surplus?: unknown): Tensor => {
+    if (surplus !== undefined) refuseSurplus(name, surplus);
     const node = operand(name, x);
     const dtype = computeType(name, node.dtype, domain);
     return makeElement(op, [castNode(node, dtype)], spec.to ?? dtype);
@@ -114,7 +116,8 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     ],
     to: spec.to,
   });
-  const apply = (x: Operand, y: Operand): Tensor => {
+  const apply = (x: Operand, y: Operand, surplus?: unknown): Tensor => {
+    if (surplus !== undefined) refuseSurplus(name, surplus);
     const dtype = computeType(name, resultType(x, y), domain);
     const a = castNode(operand(name, x, dtype), dtype);
     const b = castNode(operand(name, y, dtype), dtype);

@@ -1,4 +1,5 @@
 /** @file The builders of primitives and composites, and what every operation does to its operands. */
+import { defineOptions, display, kinds, passes } from '../../arguments/index.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
 import { mode } from '../../graph/mode.js';
@@ -11,7 +12,7 @@ import {
 } from '../../graph/primitive.js';
 import type { Shape } from '../../graph/shape.js';
 import { makeNode, Tensor } from '../../graph/tensor.js';
-import { constant, isNumberPlaceholder } from '../../graph/version.js';
+import { constant, isNumberPlaceholder, isWhole, Placeholder } from '../../graph/version.js';
 
 /** What may stand where an operation takes a tensor. */
 export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
@@ -124,10 +125,15 @@ export function filled(value: number, shape: Shape, dtype: DType): Tensor {
   return shape.length === 0 ? c : rules.expand(c, shape);
 }
 
-/** An operation written with others: it needs no rules. Its name labels its nodes while debugging. */
+/**
+ * An operation written with others: it needs no rules. Optional parameters are written `options?`, without a default, as
+ * their number tells what is one too many. Its name labels its nodes while debugging.
+ */
 export function composite<F extends (...args: never[]) => unknown>(name: string, f: F): F {
   operations.set(name, { kind: 'composite' });
+  const arity = f.length;
   const labelled = (...args: Parameters<F>): unknown => {
+    if (args.length > arity && args[arity] !== undefined) refuseSurplus(name, args[arity]);
     if (mode.debug === 0) return f(...args);
     const outer = mode.scope;
     mode.scope = outer ? `${outer}.${name}` : name;
@@ -140,14 +146,26 @@ export function composite<F extends (...args: never[]) => unknown>(name: string,
   return Object.defineProperty(labelled, 'name', { value: name }) as F;
 }
 
+/** Refuses options where an operation takes none. Other surplus is let through: `[x, y].map(relu)` gives an index. */
+export function refuseSurplus(op: string, given: unknown): void {
+  if (passes(kinds.object, given)) noOptions(op, given);
+}
+
+const noOptions = defineOptions<Record<never, never>>({});
+
 /** The operand as a node. A number becomes a constant of `dtype`, or of its own kind. */
 export function operand(op: string, x: Operand, dtype?: DType): Tensor {
   if (x instanceof Tensor) return x.current;
   if (typeof x === 'number') return numberNode(op, x, dtype ?? 'float32');
   if (typeof x === 'boolean') return constant(x ? 1 : 0, dtype ?? 'bool');
+  return refuseOperand(op, x);
+}
+
+function refuseOperand(op: string, x: unknown): never {
+  const given = display(x);
   throw new ChainruleError(
-    `${op}: expected a tensor or a number, got ${describe(x)}` +
-      (Array.isArray(x) ? '; wrap it: tensor([…])' : ''),
+    `${op}: expected a tensor or a number, got ${given}` +
+      (given.startsWith('[') ? '; wrap it: tensor([…])' : ''),
   );
 }
 
@@ -168,15 +186,10 @@ export function floatOperand(op: string, x: Operand): Tensor {
   return t;
 }
 
-function describe(x: unknown): string {
-  if (x === null || x === undefined) return String(x);
-  if (Array.isArray(x)) return 'an array';
-  return typeof x === 'string' ? `'${x}'` : `a ${typeof x}`;
-}
-
-/** Whether a JS number counts as an integer among operands. */
-function dtypeOfNumber(x: number): DType {
-  return Number.isInteger(x) && Math.abs(x) < 2 ** 31 ? 'int32' : 'float32';
+/** Whether a JS number, or what stands for one, counts as an integer among operands. */
+function dtypeOfNumber(x: unknown): DType {
+  const whole = typeof x === 'number' ? isWhole(x) : x instanceof Placeholder && x.whole === true;
+  return whole ? 'int32' : 'float32';
 }
 
 /**
@@ -193,10 +206,13 @@ export function resultType(...xs: readonly Operand[]): DType {
         dimensioned = dimensioned === null ? x.dtype : promote(dimensioned, x.dtype);
       else zeroDim = zeroDim === null ? x.dtype : promote(zeroDim, x.dtype);
     } else {
-      const own =
-        typeof x === 'boolean' ? 'bool' : typeof x === 'number' ? dtypeOfNumber(x) : 'float32';
+      const own = typeof x === 'boolean' ? 'bool' : dtypeOfNumber(x);
       wrapped = wrapped === null ? own : promote(wrapped, own);
     }
+  }
+  const decided = combine(dimensioned, zeroDim);
+  if (decided === null || !isFloat(decided)) {
+    for (const x of xs) if (x instanceof Tensor && isNumberPlaceholder(x)) x.asked = true;
   }
   return combine(dimensioned, combine(zeroDim, wrapped)) ?? 'float32';
 }

@@ -1,8 +1,9 @@
 /** @file Arithmetic of elements: sums, products, quotients, remainders, powers, the larger and the smaller. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
-import { Tensor } from '../../graph/tensor.js';
+import type { Tensor } from '../../graph/tensor.js';
 import {
   binary,
   composite,
@@ -69,6 +70,15 @@ export interface ClampOptions {
   readonly max?: Operand | null;
 }
 
+const clampOptions = byPosition(
+  defineOptions<ClampOptions>({
+    min: kinds.orNull(kinds.operand),
+    max: kinds.orNull(kinds.operand),
+  }),
+  'min',
+  'max',
+);
+
 /**
  * `x` moved into [min, max], element by element, broadcast; `max` wins where `min > max`. NaN stays NaN.
  *
@@ -81,10 +91,13 @@ export interface ClampOptions {
  */
 export const clamp = composite(
   'clamp',
-  (x: Operand, min?: Operand | ClampOptions | null, max?: Operand | null): Tensor => {
-    const bounds = isBounds(min) ? min : { min, max };
-    const lower = bounds.min ?? null;
-    const upper = bounds.max ?? null;
+  (
+    x: Operand,
+    min?: Operand | ClampOptions | null,
+    max?: Operand | ClampOptions | null,
+    options?: ClampOptions,
+  ): Tensor => {
+    const { min: lower = null, max: upper = null } = clampOptions('clamp', min, max, options);
     if (lower === null && upper === null) {
       throw new ChainruleError(
         'clamp: give min, max or both: clamp(x, 0, 1) or clamp(x, { min: 0 })',
@@ -97,10 +110,6 @@ export const clamp = composite(
     return y;
   },
 );
-
-function isBounds(x: Operand | ClampOptions | null | undefined): x is ClampOptions {
-  return typeof x === 'object' && x !== null && !(x instanceof Tensor);
-}
 
 /** One side of `clamp`. A bound that is NaN must show; a number needs no test for that. */
 function bound(x: Tensor, limit: Operand, beyond: (x: Tensor, y: Tensor) => Tensor): Tensor {

@@ -1,4 +1,5 @@
 /** @file Reading at places given by tensors. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
@@ -8,7 +9,6 @@ import { composite, operand, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { checkIndexShape, gatherOf, takeOf } from './gather.js';
 import { indexTensor, type Indices } from './indices.js';
-import { optionsOf } from '../build/optional.js';
 import { at, type AtMethods } from './at.js';
 
 export { at };
@@ -77,6 +77,8 @@ interface DimOption {
   readonly dim?: number | null;
 }
 
+const dimOptions = byPosition(defineOptions<DimOption>({ dim: kinds.orNull(kinds.dim) }), 'dim');
+
 /**
  * As `gather`, but the other dimensions of `x` and `indices` broadcast: made for the results of `argmax` with `keepdim` and
  * `argsort`. Negative indices count from the end. Without `dim` both are flattened. PyTorch: `torch.take_along_dim`.
@@ -85,8 +87,8 @@ export const takeAlongDim: (
   x: Operand,
   indices: Indices,
   dim?: number | null | DimOption,
-) => Tensor = composite('takeAlongDim', (x, indices, given) => {
-  const { dim } = optionsOf<DimOption>(['dim'], given);
+) => Tensor = composite('takeAlongDim', (x, indices, given, options?: DimOption) => {
+  const { dim } = dimOptions('takeAlongDim', given, options);
   const node = operand('takeAlongDim', x);
   if (dim === undefined || dim === null) {
     const i = indexTensor('takeAlongDim', indices, node.size, 0, { negative: true });

@@ -1,5 +1,6 @@
 /** @file Einstein summation, and products over chosen dimensions. */
-import { ChainruleError, ShapeError } from '../../errors.js';
+import { byPosition, checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { ShapeError } from '../../errors.js';
 import { normalizeDims, range, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
@@ -30,6 +31,7 @@ export function einsum(
 const einsumOf = composite(
   'einsum',
   (equation: string, given: readonly (Tensor | readonly Tensor[])[]): Tensor => {
+    checkArgument('einsum', 'equation', equation, kinds.text);
     const list =
       given.length === 1 && Array.isArray(given[0])
         ? (given[0] as readonly Tensor[])
@@ -55,6 +57,14 @@ export interface TensordotOptions {
   readonly dims?: number | readonly [readonly number[], readonly number[]];
 }
 
+const dimensions = kinds.listOf(kinds.dim);
+const tensordotOptions = byPosition(
+  defineOptions<TensordotOptions>({
+    dims: kinds.either(kinds.whole, kinds.tuple(dimensions, dimensions)),
+  }),
+  'dims',
+);
+
 /**
  * The sum of products over dimensions of `x` and `y` that are paired; the result has the others of x, then those of y.
  * PyTorch: `torch.tensordot`.
@@ -66,9 +76,9 @@ export const tensordot: (
   x: Tensor,
   y: Tensor,
   dims?: TensordotOptions['dims'] | TensordotOptions,
-) => Tensor = composite('tensordot', (x, y, given = 2): Tensor => {
+) => Tensor = composite('tensordot', (x, y, given, options?: TensordotOptions): Tensor => {
   const [a, b] = [operand('tensordot', x), operand('tensordot', y)];
-  const dims = isOptions(given) ? (given.dims ?? 2) : given;
+  const { dims = 2 } = tensordotOptions('tensordot', given, options);
   const [da, db] = pairs(dims, a.shape, b.shape);
   const fits = (m: number, n: number): boolean => m === n || m === 1 || n === 1;
   if (da.length !== db.length || da.some((d, i) => !fits(a.shape[d]!, b.shape[db[i]!]!))) {
@@ -98,18 +108,12 @@ export const tensordot: (
   return reshapeNode(mm(left, right), [...sizes(a, restA), ...sizes(b, restB)]);
 });
 
-function isOptions(given: TensordotOptions['dims'] | TensordotOptions): given is TensordotOptions {
-  return typeof given === 'object' && !Array.isArray(given);
-}
-
 function pairs(
   dims: number | readonly (readonly number[])[],
   a: Shape,
   b: Shape,
 ): [number[], number[]] {
   if (typeof dims !== 'number') {
-    if (dims.length !== 2)
-      throw new ChainruleError('tensordot: dims must be a number or two lists of dimensions');
     return [
       normalizeDims('tensordot', dims[0], a.length),
       normalizeDims('tensordot', dims[1], b.length),

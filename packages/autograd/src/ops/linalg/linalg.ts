@@ -3,10 +3,10 @@
  *
  * Factorizations of float32 are computed in float64 and rounded.
  */
-import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
-import { broadcastShapes, checkInteger, show, type Shape } from '../../graph/shape.js';
+import { defineOptions, kinds } from '../../arguments/index.js';
+import { checkInteger, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { reshapeNode } from '../build/broadcast.js';
 import { add, strongMul } from '../build/element.js';
 import { detach } from '../elements/comparison.js';
 import { composite, floatOperand } from '../build/define.js';
@@ -23,9 +23,41 @@ import {
 import { detOf, slogdetOf } from './determinant.js';
 import { concatNode, narrowNode } from '../shape/movement.js';
 import { filled } from '../build/primitive.js';
+import { alignBatches, checkSystem, matrix, square } from './systems.js';
 import { identityLike, product, solveOf, transposed, triangularOf } from './solving.js';
 
-export { norm, type LinalgNormOptions } from './matrixNorm.js';
+export {
+  matrixNorm,
+  norm,
+  vectorNorm,
+  type LinalgNormOptions,
+  type MatrixNormOptions,
+  type VectorNormOptions,
+} from './matrixNorm.js';
+export { lu, luFactor, luSolve, type LuFactors, type LuResult, type LuSolveOptions } from './lu.js';
+export {
+  cond,
+  eigvalsh,
+  lstsq,
+  matrixRank,
+  pinv,
+  svdvals,
+  type LstsqResult,
+  type MatrixRankOptions,
+  type PinvOptions,
+} from './leastSquares.js';
+export { choleskyInverse, choleskySolve, type TriangleOption } from './choleskySolving.js';
+export {
+  cross,
+  diagonal,
+  householderProduct,
+  multiDot,
+  tensorinv,
+  tensorsolve,
+  vander,
+  vecdot,
+} from './tensors.js';
+export { matrixExp } from './matrixExp.js';
 
 /**
  * The inverse of `A […, n, n]`. PyTorch: `torch.linalg.inv`.
@@ -63,6 +95,12 @@ export interface TriangularSolveOptions {
   readonly unitriangular?: boolean;
 }
 
+const triangularOptions = defineOptions<TriangularSolveOptions>({
+  upper: kinds.required({ ...kinds.flag, must: 'say which triangle, true or false' }),
+  left: kinds.flag,
+  unitriangular: kinds.flag,
+});
+
 /**
  * The X with `A X = B` (or `X A = B`) for a triangular A, of which only that triangle is read. A zero on the diagonal
  * gives infinities. PyTorch: `torch.linalg.solve_triangular`.
@@ -73,13 +111,7 @@ export const triangularSolve = composite(
     const op = 'linalg.triangularSolve';
     const a = square(op, A);
     const b = matrix(op, B);
-    const {
-      upper,
-      left = true,
-      unitriangular: unit = false,
-    } = (options as TriangularSolveOptions | undefined) ?? {};
-    if (typeof upper !== 'boolean')
-      throw new ChainruleError(`${op}: say which triangle: { upper: true } or { upper: false }`);
+    const { upper, left = true, unitriangular: unit = false } = triangularOptions(op, options);
     checkSystem(op, a, b, left ? -2 : -1);
     if (left) return triangularOf(alignBatches(op, a, b), { upper, transposed: false, unit });
     return transposed(
@@ -109,6 +141,8 @@ export const slogdet = composite('linalg.slogdet', (A: Tensor): SlogdetResult =>
   return { sign: part(0), logabsdet: part(1) };
 });
 
+const choleskyOptions = defineOptions<{ readonly upper?: boolean }>({ upper: kinds.flag });
+
 /**
  * The lower factor L of `A = L Lᵀ` for a positive definite A, or the upper one, `Lᵀ`. Only the lower triangle of A is
  * read; the gradient is symmetric. PyTorch: `torch.linalg.cholesky`.
@@ -116,7 +150,8 @@ export const slogdet = composite('linalg.slogdet', (A: Tensor): SlogdetResult =>
  */
 export const cholesky = composite(
   'linalg.cholesky',
-  (A: Tensor, { upper = false }: { readonly upper?: boolean } = {}): Tensor => {
+  (A: Tensor, options?: { readonly upper?: boolean }): Tensor => {
+    const { upper = false } = choleskyOptions('linalg.cholesky', options);
     const l = choleskyOf([square('linalg.cholesky', A)]);
     return upper ? transposed(l) : l;
   },
@@ -126,6 +161,8 @@ export interface QrOptions {
   /** `'reduced'`: Q `[m, k]`, R `[k, n]` with k = min(m, n); `'complete'`: Q `[m, m]`, R `[m, n]`; `'r'`: no Q. */
   readonly mode?: 'reduced' | 'complete' | 'r';
 }
+
+const qrOptions = defineOptions<QrOptions>({ mode: kinds.oneOf('reduced', 'complete', 'r') });
 
 export interface QrResult {
   /** Orthonormal columns; empty in mode `'r'`. */
@@ -138,29 +175,20 @@ export interface QrResult {
  * `A = Q R`, by Householder reflections. The derivative needs the first min(m, n) columns of A to be independent, and
  * does not exist for mode `'complete'` with more rows than columns. PyTorch: `torch.linalg.qr`.
  */
-export const qr = composite(
-  'linalg.qr',
-  (A: Tensor, { mode = 'reduced' }: QrOptions = {}): QrResult => {
-    const a = matrix('linalg.qr', A);
-    if (!['reduced', 'complete', 'r'].includes(mode)) {
-      throw new ChainruleError(
-        `linalg.qr: mode must be 'reduced', 'complete' or 'r', got '${mode}'`,
-      );
-    }
-    const [m, n] = a.shape.slice(-2) as [number, number];
-    const k = Math.min(m, n);
-    // Of a wide matrix the first columns decide Q.
-    const [q, r] = qrParts(qrOf([narrowNode(a, a.ndim - 1, 0, k)]), m);
-    const R =
-      n > k
-        ? concatNode([r, product(q, narrowNode(a, a.ndim - 1, k, n - k), true)], a.ndim - 1)
-        : r;
-    if (mode === 'r') return { Q: filled(0, [0], a.dtype), R };
-    if (mode === 'reduced' || m <= n) return { Q: q, R };
-    const zeros = filled(0, [...a.shape.slice(0, -2), m - n, n], a.dtype);
-    return { Q: completeOf([a]), R: concatNode([R, zeros], a.ndim - 2) };
-  },
-);
+export const qr = composite('linalg.qr', (A: Tensor, options?: QrOptions): QrResult => {
+  const { mode = 'reduced' } = qrOptions('linalg.qr', options);
+  const a = matrix('linalg.qr', A);
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  const k = Math.min(m, n);
+  // Of a wide matrix the first columns decide Q.
+  const [q, r] = qrParts(qrOf([narrowNode(a, a.ndim - 1, 0, k)]), m);
+  const R =
+    n > k ? concatNode([r, product(q, narrowNode(a, a.ndim - 1, k, n - k), true)], a.ndim - 1) : r;
+  if (mode === 'r') return { Q: filled(0, [0], a.dtype), R };
+  if (mode === 'reduced' || m <= n) return { Q: q, R };
+  const zeros = filled(0, [...a.shape.slice(0, -2), m - n, n], a.dtype);
+  return { Q: completeOf([a]), R: concatNode([R, zeros], a.ndim - 2) };
+});
 
 export interface EighResult {
   /** `[…, n]`, rising. */
@@ -188,6 +216,8 @@ export interface SvdOptions {
   readonly fullMatrices?: boolean;
 }
 
+const svdOptions = defineOptions<SvdOptions>({ fullMatrices: kinds.flag });
+
 export interface SvdResult {
   readonly U: Tensor;
   /** `[…, k]`, falling. */
@@ -201,18 +231,16 @@ export interface SvdResult {
  * right; that of U and Vh is not finite for repeated singular values, or 0 among those of a matrix that is not square.
  * What `fullMatrices` adds to U or Vh has no derivative. PyTorch: `torch.linalg.svd`.
  */
-export const svd = composite(
-  'linalg.svd',
-  (A: Tensor, { fullMatrices = true }: SvdOptions = {}): SvdResult => {
-    const a = matrix('linalg.svd', A);
-    const [m, n] = a.shape.slice(-2) as [number, number];
-    const k = Math.min(m, n);
-    const [u, s, v] = svdParts(svdOf([a]), m);
-    const S = reshapeNode(s, [...a.shape.slice(0, -2), k]);
-    if (!fullMatrices) return { U: u, S, Vh: transposed(v) };
-    return { U: widen(u, m, k), S, Vh: transposed(widen(v, n, k)) };
-  },
-);
+export const svd = composite('linalg.svd', (A: Tensor, options?: SvdOptions): SvdResult => {
+  const { fullMatrices = true } = svdOptions('linalg.svd', options);
+  const a = matrix('linalg.svd', A);
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  const k = Math.min(m, n);
+  const [u, s, v] = svdParts(svdOf([a]), m);
+  const S = reshapeNode(s, [...a.shape.slice(0, -2), k]);
+  if (!fullMatrices) return { U: u, S, Vh: transposed(v) };
+  return { U: widen(u, m, k), S, Vh: transposed(widen(v, n, k)) };
+});
 
 /** Further orthonormal columns, up to a square matrix. */
 function widen(q: Tensor, m: number, k: number): Tensor {
@@ -235,34 +263,3 @@ export const matrixPower = composite('linalg.matrixPower', (A: Tensor, n: number
   }
   return result as Tensor;
 });
-
-function matrix(op: string, A: Tensor): Tensor {
-  const a = floatOperand(op, A);
-  if (a.ndim >= 2) return a;
-  throw new ShapeError(`${op}: expected a matrix […, m, n], got ${show(a.shape)}`);
-}
-
-function square(op: string, A: Tensor): Tensor {
-  const a = matrix(op, A);
-  if (a.shape.at(-1) === a.shape.at(-2)) return a;
-  throw new ShapeError(`${op}: expected square matrices […, n, n], got ${show(a.shape)}`);
-}
-
-function checkSystem(op: string, a: Tensor, b: Tensor, dim: -1 | -2): void {
-  if (a.dtype !== b.dtype)
-    throw new DTypeError(`${op}: the dtypes differ: ${a.dtype} and ${b.dtype}`);
-  if (b.ndim < 2 || b.shape.at(dim) !== a.shape.at(-1)) {
-    throw new ShapeError(
-      `${op}: A ${show(a.shape)} and B ${show(b.shape)} do not fit (${a.shape.at(-1)} ≠ ${b.shape.at(dim)})`,
-    );
-  }
-}
-
-/** Both with the same leading dimensions. */
-function alignBatches(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
-  const lead: Shape = broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
-  return [
-    expandNode(a, [...lead, ...a.shape.slice(-2)]),
-    expandNode(b, [...lead, ...b.shape.slice(-2)]),
-  ];
-}

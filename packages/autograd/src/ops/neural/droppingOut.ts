@@ -1,14 +1,19 @@
 /** @file Dropout of whole channels, and dropout that keeps mean and variance. See `dropout` for the plain one. */
-import { ChainruleError, ShapeError } from '../../errors.js';
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { ShapeError } from '../../errors.js';
 import { show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
 import { composite, floatOperand } from '../build/define.js';
 import { choose } from '../build/element.js';
-import { optionsOf } from '../build/optional.js';
 import { lt } from '../build/relations.js';
 import { drawUniform } from '../creation/generator.js';
 import type { DropoutOptions } from './attention.js';
+
+const readDropout = byPosition(
+  defineOptions<DropoutOptions>({ p: kinds.fraction, training: kinds.flag }),
+  'p',
+);
 
 type Dropout = (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor;
 
@@ -80,9 +85,6 @@ function read(
   input: Tensor,
   rest: readonly unknown[],
 ): { x: Tensor; p: number; training: boolean } {
-  const { p = 0.5, training = true } = optionsOf<DropoutOptions>(['p'], ...rest);
-  if (typeof p !== 'number' || !(p >= 0 && p <= 1)) {
-    throw new ChainruleError(`${op}: the probability p must be from 0 to 1, got ${String(p)}`);
-  }
+  const { p = 0.5, training = true } = readDropout(op, ...rest);
   return { x: floatOperand(op, input), p, training };
 }

@@ -1,4 +1,5 @@
 /** @file The mean of each window: what all average poolings are made of. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 import { range } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -12,6 +13,7 @@ import {
   poolInput,
   type OutputSize,
   type PerDim,
+  windowTable,
   type WindowOptions,
 } from './poolGeometry.js';
 
@@ -27,9 +29,16 @@ export interface AvgPoolOptions extends WindowOptions {
 export type AvgPool = (x: Tensor, kernelSize: PerDim, options?: AvgPoolOptions) => Tensor;
 export type AdaptivePool = (x: Tensor, outputSize: OutputSize) => Tensor;
 
+const readAvgPool = defineOptions<AvgPoolOptions>({
+  ...windowTable,
+  countIncludePad: kinds.flag,
+  divisorOverride: kinds.orNull(kinds.finite),
+});
+
 /** The average pooling over `rank` dimensions. */
 export function avgPool(op: string, rank: number): AvgPool {
-  return (input, kernelSize, options = {}) => {
+  return (input, kernelSize, given) => {
+    const options = readAvgPool(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const { kernel, stride, padding, counts } = geometryOf(op, size, kernelSize, options);
     const { countIncludePad = true, divisorOverride = null } = options;

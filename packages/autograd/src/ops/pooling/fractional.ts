@@ -1,11 +1,12 @@
 /** @file Fractional max pooling: windows of one size at places drawn at random. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { range, sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, mul, sub } from '../elements/arithmetic.js';
 import { drawUniform } from '../creation/generator.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, floatOperand } from '../build/define.js';
+import { composite } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { floor } from '../build/wholeNumbers.js';
 import { gatherOf } from '../indexing/gather.js';
@@ -25,6 +26,13 @@ export interface FractionalMaxPoolOptions extends IndicesOption {
   /** Where the windows lie: numbers in [0, 1), `[n, c, dimensions]`. Default: drawn. PyTorch: `_random_samples`. */
   readonly randomSamples?: Tensor | null | undefined;
 }
+
+const readFractional = defineOptions<FractionalMaxPoolOptions>({
+  outputSize: kinds.orNull(kinds.oneOrMore(kinds.count)),
+  outputRatio: kinds.orNull(kinds.oneOrMore(kinds.between(0, 1))),
+  randomSamples: kinds.orNull(kinds.tensor),
+  returnIndices: kinds.flag,
+});
 
 type FractionalMaxPool = <const O extends FractionalMaxPoolOptions = Record<never, never>>(
   x: Tensor,
@@ -53,7 +61,8 @@ export const fractionalMaxPool3d: FractionalMaxPool = composite(
 );
 
 function fractionalMaxPool(op: string, rank: number): FractionalMaxPool {
-  const pool = (input: Tensor, kernelSize: PerDim, options: FractionalMaxPoolOptions) => {
+  const pool = (input: Tensor, kernelSize: PerDim, given: FractionalMaxPoolOptions) => {
+    const options = readFractional(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const kernel = perDim(op, 'kernelSize', kernelSize, rank, 1);
     const windows = windowsOf(op, size, kernel, options);
@@ -68,8 +77,8 @@ function fractionalMaxPool(op: string, rank: number): FractionalMaxPool {
     const spread = [n, c, ...windows, ...kernel];
     const places = range(rank)
       .map((d) => {
-        // PyTorch samples the last dimension first.
-        const u = narrowNode(samples.current, 2, rank - 1 - d, 1);
+        // As in PyTorch, two dimensions have their samples the other way round, three do not.
+        const u = narrowNode(samples.current, 2, rank === 2 ? 1 - d : d, 1);
         const starts = startsOf(u, size[d]!, windows[d]!, kernel[d]!);
         const along = [n, c, ...windows.map((w, k) => (k === d ? w : 1)), ...kernel.map(() => 1)];
         const within = iotaAlong(kernel[d]!, 2 + rank + d, 2 + 2 * rank);

@@ -1,5 +1,5 @@
 /** @file Power-average pooling: the p-norm of each window. */
-import { ChainruleError } from '../../errors.js';
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { abs, mul, neg, pow } from '../elements/arithmetic.js';
@@ -18,7 +18,17 @@ export interface LpPoolOptions {
   readonly ceilMode?: boolean | undefined;
 }
 
+const readLpPool = defineOptions<LpPoolOptions>({
+  stride: kinds.orNull(kinds.oneOrMore(kinds.whole)),
+  ceilMode: kinds.flag,
+});
+
 type LpPool = (x: Tensor, normType: number, kernelSize: PerDim, options?: LpPoolOptions) => Tensor;
+
+const NORM_TYPE = kinds.kind<number>(
+  'be a number other than 0',
+  (x) => typeof x === 'number' && x !== 0 && !Number.isNaN(x),
+);
 
 /**
  * `(Σ xᵖ)^(1/p)` of each window of `x [n, c, l]` or `[c, l]`, with p the `normType`: 1 gives sums, Infinity the largest
@@ -38,11 +48,10 @@ export const lpPool3d: LpPool = composite('lpPool3d', lpPool('lpPool3d', 3));
 
 function lpPool(op: string, rank: number): LpPool {
   const [mean, largest] = [avgPool(op, rank), maxPool(op, rank)];
-  return (input, normType, kernelSize, options = {}) => {
+  return (input, normType, kernelSize, given) => {
+    const options = readLpPool(op, given);
     const x = floatOperand(op, input);
-    if (typeof normType !== 'number' || Number.isNaN(normType) || normType === 0) {
-      throw new ChainruleError(`${op}: normType must be a number other than 0, got ${normType}`);
-    }
+    checkArgument(op, 'normType', normType, NORM_TYPE);
     if (normType === Infinity) return largest(abs(x), kernelSize, options);
     if (normType === -Infinity) return neg(largest(neg(abs(x)), kernelSize, options));
     const elements = sizeOf(perDim(op, 'kernelSize', kernelSize, rank, 1));

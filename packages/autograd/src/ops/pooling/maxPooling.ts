@@ -1,4 +1,5 @@
 /** @file The largest element of each window, and where it lies: what all max poolings are made of. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { range, sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
@@ -12,6 +13,7 @@ import {
   poolInput,
   type OutputSize,
   type PerDim,
+  windowTable,
   type WindowOptions,
 } from './poolGeometry.js';
 
@@ -55,9 +57,18 @@ export type AdaptiveMaxPool = <const O extends IndicesOption = Record<never, nev
   options?: O,
 ) => PoolResult<O>;
 
+const readMaxPool = defineOptions<MaxPoolOptions>({
+  ...windowTable,
+  dilation: kinds.oneOrMore(kinds.whole),
+  returnIndices: kinds.flag,
+});
+
+const readIndices = defineOptions<IndicesOption>({ returnIndices: kinds.flag });
+
 /** The max pooling over `rank` dimensions. */
 export function maxPool(op: string, rank: number): MaxPool {
-  const pool = (input: Tensor, kernelSize: PerDim, options: MaxPoolOptions = {}) => {
+  const pool = (input: Tensor, kernelSize: PerDim, given?: MaxPoolOptions) => {
+    const options = readMaxPool(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const step = perDim(op, 'dilation', options.dilation ?? 1, rank, 1);
     const { kernel, stride, padding, counts } = geometryOf(op, size, kernelSize, options, step);
@@ -79,7 +90,8 @@ export function maxPool(op: string, rank: number): MaxPool {
 
 /** The adaptive max pooling over `rank` dimensions. */
 export function adaptiveMaxPool(op: string, rank: number): AdaptiveMaxPool {
-  const pool = (input: Tensor, outputSize: OutputSize, options: IndicesOption = {}) => {
+  const pool = (input: Tensor, outputSize: OutputSize, given?: IndicesOption) => {
+    const options = readIndices(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const spans = adaptiveSpans(size, outputSizeOf(op, size, outputSize));
     return largest(x, { size, ...spans, step: size.map(() => 1) }, single, options);

@@ -1,4 +1,5 @@
 /** @file Reads the options that poolings share, and counts their windows as PyTorch does. */
+import { kinds, type OptionTable } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -18,6 +19,16 @@ export interface WindowOptions {
   /** Keeps a last window that reaches over the edge. */
   readonly ceilMode?: boolean | undefined;
 }
+
+/** One whole number, or one a dimension; how many and how large is checked with the shape. */
+const perDimension = kinds.oneOrMore(kinds.whole);
+
+/** The kinds of `WindowOptions`. */
+export const windowTable: OptionTable<WindowOptions> = {
+  stride: kinds.orNull(perDimension),
+  padding: perDimension,
+  ceilMode: kinds.flag,
+};
 
 export interface PoolGeometry {
   readonly kernel: number[];

@@ -1,4 +1,5 @@
 /** @file Unpooling: the values of a max pooling back at the places where they lay. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import { sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -21,6 +22,12 @@ export interface MaxUnpoolOptions {
    */
   readonly outputSize?: Shape | null | undefined;
 }
+
+const readMaxUnpool = defineOptions<MaxUnpoolOptions>({
+  stride: kinds.orNull(kinds.oneOrMore(kinds.whole)),
+  padding: kinds.oneOrMore(kinds.whole),
+  outputSize: kinds.orNull(kinds.listOf(kinds.size)),
+});
 
 type MaxUnpool = (
   x: Tensor,
@@ -50,12 +57,13 @@ export const maxUnpool2d: MaxUnpool = composite('maxUnpool2d', maxUnpool('maxUnp
 export const maxUnpool3d: MaxUnpool = composite('maxUnpool3d', maxUnpool('maxUnpool3d', 3));
 
 function maxUnpool(op: string, rank: number): MaxUnpool {
-  return (input, indices, kernelSize, options = {}) => {
-    const given = floatOperand(op, input);
-    const { x, single } = batchedInput(op, given, rank);
-    if (!sameShape(given.shape, indices.shape)) {
+  return (input, indices, kernelSize, given) => {
+    const options = readMaxUnpool(op, given);
+    const values = floatOperand(op, input);
+    const { x, single } = batchedInput(op, values, rank);
+    if (!sameShape(values.shape, indices.shape)) {
       throw new ShapeError(
-        `${op}: x ${show(given.shape)} and indices ${show(indices.shape)} must have the same shape`,
+        `${op}: x ${show(values.shape)} and indices ${show(indices.shape)} must have the same shape`,
       );
     }
     const target = targetOf(op, x.shape.slice(2), kernelSize, options);

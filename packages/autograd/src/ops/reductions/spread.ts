@@ -1,4 +1,5 @@
 /** @file Reductions that are composed: variance, norms, log-sum-exp, any and all. Part of the reductions family. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, div, mul, sub } from '../elements/arithmetic.js';
@@ -13,6 +14,7 @@ import { sqrt } from '../elements/powers.js';
 import { filled, zerosOf } from '../build/primitive.js';
 import {
   foldedDims,
+  reduceOptions,
   type ReduceDims,
   type ReduceOptions,
   type Reduction,
@@ -33,6 +35,11 @@ export interface VarianceOptions extends ReduceOptions {
   /** What is subtracted from the number of elements in the divisor. Default 1. */
   readonly correction?: number;
 }
+
+const varianceOptions = defineOptions<VarianceOptions>({
+  ...reduceOptions.table,
+  correction: kinds.finite,
+});
 
 /**
  * The variance `Σ (x − mean)² / (n − correction)` over `dim`, in two passes, so that nothing cancels; NaN or Inf where the
@@ -62,12 +69,8 @@ function deviationOf(x: Operand, dim: ReduceDims, options?: VarianceOptions): Te
   return castNode(rootOf(wide), node.dtype);
 }
 
-function varianceOf(
-  op: string,
-  x: Operand,
-  dim: ReduceDims,
-  { correction = 1, keepdim = false }: VarianceOptions = {},
-): Tensor {
+function varianceOf(op: string, x: Operand, dim: ReduceDims, options?: VarianceOptions): Tensor {
+  const { correction = 1, keepdim = false } = varianceOptions(op, options);
   const node = floatOperand(op, x);
   const dims = foldedDims(op, dim, node.ndim);
   const d = sub(node, meanOver(node, dims, true));
@@ -87,6 +90,15 @@ export interface NormOptions extends ReduceOptions {
   readonly dim?: ReduceDims;
 }
 
+const normOptions = byPosition(
+  defineOptions<NormOptions>({
+    ...reduceOptions.table,
+    p: kinds.either(kinds.real, kinds.oneOf('fro')),
+    dim: kinds.anything,
+  }),
+  'dim',
+);
+
 type Norm = (x: Operand, dim?: ReduceDims | NormOptions, options?: NormOptions) => Tensor;
 
 /**
@@ -95,16 +107,12 @@ type Norm = (x: Operand, dim?: ReduceDims | NormOptions, options?: NormOptions) 
  * @example norm(x) // norm(x, 1, { p: 1, keepdim: true }), norm(x, { p: Infinity })
  */
 export const norm: Norm = composite('norm', (x, dim, options) => {
-  const given = isOptions(dim) ? dim : { dim, ...options };
+  const given = normOptions('norm', dim, options);
   const { keepdim = false } = given;
   const p = given.p === 'fro' ? 2 : (given.p ?? 2);
   const node = floatOperand('norm', x);
   return vectorNorm(node, p, foldedDims('norm', given.dim, node.ndim), keepdim);
 });
-
-function isOptions(x: unknown): x is NormOptions {
-  return typeof x === 'object' && x !== null && !Array.isArray(x);
-}
 
 /**
  * `log Σ exp(x)` over `dim`, shifted by the maximum so that nothing overflows. A row of −Infinity gives −Infinity and
@@ -112,7 +120,8 @@ function isOptions(x: unknown): x is NormOptions {
  */
 export const logsumexp = composite(
   'logsumexp',
-  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
+    const { keepdim = false } = reduceOptions('logsumexp', options);
     const given = operand('logsumexp', x);
     const node = castNode(given, given.dtype === 'float64' ? 'float64' : 'float32');
     const dims = foldedDims('logsumexp', dim, node.ndim);
@@ -131,7 +140,8 @@ export const logsumexp = composite(
 /** Whether any element over `dim` is not 0; false of nothing. NaN counts as true. PyTorch: `torch.any`. */
 export const any = composite(
   'any',
-  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
+    const { keepdim = false } = reduceOptions('any', options);
     const node = operand('any', x);
     return maxOver([castNode(node, 'bool')], { dims: foldedDims('any', dim, node.ndim), keepdim });
   },
@@ -140,7 +150,8 @@ export const any = composite(
 /** Whether all elements over `dim` are not 0; true of nothing. PyTorch: `torch.all`. */
 export const all = composite(
   'all',
-  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
+    const { keepdim = false } = reduceOptions('all', options);
     const node = operand('all', x);
     return minOver([castNode(node, 'bool')], { dims: foldedDims('all', dim, node.ndim), keepdim });
   },

@@ -1,0 +1,73 @@
+/** @file The gaps of a memory that is taken and given back piece by piece: the smallest that fits is taken first. */
+
+interface Gap {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export class Gaps {
+  /** The end of what has ever been taken. */
+  highest = 0;
+  /** Gaps looked at. */
+  visits = 0;
+  /** All is free from here on. */
+  private top = 0;
+  /** By rising size, and those of a size by rising offset. */
+  private readonly bySize: Gap[] = [];
+  private readonly byStart = new Map<number, Gap>();
+  private readonly byEnd = new Map<number, Gap>();
+
+  /** Where so many bytes may lie. */
+  take(bytes: number): number {
+    if (bytes === 0) return 0;
+    const gap = this.bySize[this.placeOf({ offset: 0, bytes })];
+    if (gap === undefined) {
+      const offset = this.top;
+      this.top += bytes;
+      this.highest = Math.max(this.highest, this.top);
+      return offset;
+    }
+    this.remove(gap);
+    if (gap.bytes > bytes) this.add({ offset: gap.offset + bytes, bytes: gap.bytes - bytes });
+    return gap.offset;
+  }
+
+  /** Bytes that are free again; gaps next to each other become one. */
+  give(offset: number, bytes: number): void {
+    if (bytes === 0) return;
+    const before = this.byEnd.get(offset);
+    const after = this.byStart.get(offset + bytes);
+    if (before !== undefined) this.remove(before);
+    if (after !== undefined) this.remove(after);
+    const start = before?.offset ?? offset;
+    const end = offset + bytes + (after?.bytes ?? 0);
+    if (end === this.top) this.top = start;
+    else this.add({ offset: start, bytes: end - start });
+  }
+
+  private add(gap: Gap): void {
+    this.bySize.splice(this.placeOf(gap), 0, gap);
+    this.byStart.set(gap.offset, gap);
+    this.byEnd.set(gap.offset + gap.bytes, gap);
+  }
+
+  private remove(gap: Gap): void {
+    this.bySize.splice(this.placeOf(gap), 1);
+    this.byStart.delete(gap.offset);
+    this.byEnd.delete(gap.offset + gap.bytes);
+  }
+
+  /** The place of the first gap that is no smaller: where one lies, or would. */
+  private placeOf({ offset, bytes }: Gap): number {
+    let low = 0;
+    let high = this.bySize.length;
+    while (low < high) {
+      this.visits++;
+      const middle = (low + high) >> 1;
+      const gap = this.bySize[middle]!;
+      if (gap.bytes < bytes || (gap.bytes === bytes && gap.offset < offset)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,32 @@
+/** @file Which loops use a buffer: the last few of them, as those are near enough to be worth joining. */
+
+/** So many loops of one buffer are looked at. */
+const FEW = 8;
+
+export class RecentReaders {
+  /** For each buffer its last readers, the latest first. */
+  private readonly lists = new Map<number, number[]>();
+  private readonly now: (step: number) => number;
+
+  /** `now` tells the step that a step has become part of. */
+  constructor(now: (step: number) => number = (step) => step) {
+    this.now = now;
+  }
+
+  note(base: number, step: number): void {
+    const list = this.lists.get(base);
+    if (list === undefined) this.lists.set(base, [step]);
+    else if (list[0] !== step) this.lists.set(base, this.latest([step, ...list]).slice(0, FEW));
+  }
+
+  /** The last readers of any of the buffers, the latest first. */
+  of(bases: Iterable<number>): number[] {
+    const found: number[] = [];
+    for (const base of bases) found.push(...(this.lists.get(base) ?? []));
+    return this.latest(found);
+  }
+
+  private latest(steps: readonly number[]): number[] {
+    return [...new Set(steps.map(this.now))].sort((x, y) => y - x);
+  }
+}

@@ -1,0 +1,101 @@
+/** @file A structure: what a graph is as a list of 32-bit numbers, which is compared and hashed at once. */
+import { DTYPES, type DType } from '../graph/dtype.js';
+import type { Attrs, AttrValue } from '../graph/primitive.js';
+
+const dtypeCode = Object.fromEntries(DTYPES.map((d, i) => [d, i])) as Record<DType, number>;
+
+/** Stands before a number that is no 32-bit integer, so that a whole number is not taken for half of one. */
+const FRACTION = 0x7fffff01;
+
+const strings = new Map<string, number>();
+const float = new Float64Array(1);
+const bits = new Int32Array(float.buffer);
+
+/** A growing list of 32-bit numbers. */
+export class Structure {
+  ints = new Int32Array(1024);
+  length = 0;
+
+  push(x: number): void {
+    if (this.length === this.ints.length) {
+      const grown = new Int32Array(2 * this.length);
+      grown.set(this.ints);
+      this.ints = grown;
+    }
+    this.ints[this.length++] = x;
+  }
+
+  /** A dtype, and a whole number beside it: both can be told from the one that is pushed. */
+  pushWith(dtype: DType, beside: number): void {
+    this.push(beside * DTYPES.length + dtypeCode[dtype]);
+  }
+
+  pushAttrs(attrs: Attrs): void {
+    for (const key in attrs) this.pushValue(attrs[key] as AttrValue);
+  }
+
+  private pushValue(x: AttrValue): void {
+    if (typeof x === 'number') {
+      this.pushNumber(x);
+    } else if (typeof x === 'boolean') {
+      this.push(x ? 1 : 0);
+    } else if (typeof x === 'string') {
+      let id = strings.get(x);
+      if (id === undefined) strings.set(x, (id = strings.size));
+      this.push(id);
+    } else {
+      this.push(x.length);
+      for (const y of x) this.pushValue(y);
+    }
+  }
+
+  private pushNumber(x: number): void {
+    if ((x | 0) === x && !Object.is(x, -0)) {
+      this.push(x);
+    } else {
+      float[0] = x;
+      this.push(FRACTION);
+      this.push(bits[0]!);
+      this.push(bits[1]!);
+    }
+  }
+
+  copy(): Int32Array {
+    return this.ints.slice(0, this.length);
+  }
+
+  equals(other: Int32Array, from = 0, length = other.length): boolean {
+    if (length !== this.length) return false;
+    for (let i = 0; i < length; i++) if (this.ints[i] !== other[from + i]) return false;
+    return true;
+  }
+}
+
+export function hashOf(ints: Int32Array, length: number): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < length; i++) {
+    h = Math.imul(h ^ ints[i]!, 0x01000193);
+    h ^= h >>> 15;
+  }
+  return h;
+}
+
+/** Numbers under structures, one for each. */
+export class StructureMap {
+  /** All structures, one after the other: where each begins, how long it is, and its number. */
+  private readonly all = new Structure();
+  private readonly byHash = new Map<number, { from: number; length: number; value: number }[]>();
+
+  /** The number entered under an equal structure before; else enters this one. */
+  getOrSet(structure: Structure, value: number): number {
+    const { ints, length } = structure;
+    const hash = hashOf(ints, length);
+    let bucket = this.byHash.get(hash);
+    if (bucket === undefined) this.byHash.set(hash, (bucket = []));
+    for (const entry of bucket)
+      if (structure.equals(this.all.ints, entry.from, entry.length)) return entry.value;
+    bucket.push({ from: this.all.length, length, value });
+    for (let i = 0; i < length; i++) this.all.push(ints[i]!);
+    return value;
+  }
+}
