@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -69,3 +70,20 @@ const { decodeNpy, encodeNpy } = consumer(join(dist, 'io.cjs'));
 assert.equal(Tensor.name, 'Tensor');
 assert.ok(decodeNpy(encodeNpy(tensor([1, 2]))) instanceof Tensor, 'io.cjs has its own Tensor');
 console.log('ES modules and CommonJS: one copy, same names');
+
+// A bundler that knows no `module-sync` takes one file for import and require alike.
+const { outputFiles } = buildSync({
+  stdin: {
+    contents: `import * as a from '@chainrule/autograd'; const { Linear } = require('@chainrule/nn');
+      const layer = new Linear(2, 1); layer.forward(a.ones([3, 2])).sum().backward();
+      globalThis.gradient = layer.weight.grad.toArray();`,
+    resolveDir: join(root, 'examples'),
+  },
+  bundle: true,
+  format: 'iife',
+  write: false,
+  logLevel: 'error',
+});
+(0, eval)(outputFiles[0].text);
+assert.deepEqual(globalThis.gradient, [[3, 3]], 'a bundle holds two copies');
+console.log('one page, one copy');

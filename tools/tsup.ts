@@ -16,13 +16,15 @@ const made =
  */
 const shakable: NonNullable<Options['plugins']>[number] = {
   name: 'shakable',
-  renderChunk: (code) => ({
-    code: code
+  renderChunk(code) {
+    const plain = code
       .replaceAll(/^ *__name\((?!this)\w+, "\w+"\);$/gm, '')
       .replaceAll(made, 'var $1 = /* @__PURE__ */ (() => $2)();')
       .replaceAll(/^var (\w+) = \{\};\n__export\(\1, /gm, 'var $1 = /* @__PURE__ */\n__export({}, ')
-      .replace(/^(var __export = [^}]*\}\);\n)\};$/m, '$1  return target;\n};'),
-  }),
+      .replace(/^(var __export = [^}]*\}\);\n)\};$/m, '$1  return target;\n};');
+    // CommonJS has `__filename`, and no such thing as `import.meta`.
+    return { code: this.format === 'cjs' ? plain.replaceAll('import.meta', '({})') : plain };
+  },
 };
 
 export function library(entry: Record<string, string>): ReturnType<typeof defineConfig> {

@@ -23,11 +23,12 @@ export {
 export type { DType, TypedArray } from './graph/dtype.js';
 export type { Shape } from './graph/shape.js';
 export type * from './types/index.js';
+export { COPY, foreignCopy, type Copy } from './graph/copy.js';
 export { borrowGrad, peek, Tensor, type NestedArray } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
 export { flatten as flattenTree, type Structure, type Tree } from './tree.js';
 export { afterRun, dependsOn, enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
-export { devices, getNumThreads, setDevice, setNumThreads } from './backends/index.js';
+export { backend, devices, getNumThreads, setDevice, setNumThreads } from './backends/index.js';
 export {
   blas,
   enableWideSimd,

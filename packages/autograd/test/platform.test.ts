@@ -111,6 +111,44 @@ describe('falls back', () => {
     expect(train({ before }).bits).toBe(usual.bits);
   });
 
+  test.each([
+    [
+      'a policy without wasm-unsafe-eval',
+      `WebAssembly.Module = function () { throw new WebAssembly.CompileError('blocked by CSP'); };`,
+      'wasm-unsafe-eval',
+    ],
+    [
+      'no memory at all',
+      `WebAssembly.Memory = function () { throw new RangeError('could not allocate'); };`,
+      'ulimit -v',
+    ],
+    ['no WebAssembly', 'delete globalThis.WebAssembly;', 'no WebAssembly'],
+  ])('and says so once, with the reason: %s', (_, before, reason) => {
+    const noted = `globalThis.said = []; console.warn = (text) => said.push(text);`;
+    const result = run(
+      `c.ones([2]).add(1).dataSync(); const m = c.ones([64, 64]).matmul(c.ones([64, 64])).sum().item();
+       out({ said, m, backend: c.backend(), threads: c.getNumThreads(), devices: c.devices() });`,
+      { before: `${noted}${before}` },
+    ) as { said: string[]; m: number; backend: string; threads: number; devices: string[] };
+    expect(result).toMatchObject({ m: 64 ** 3, backend: 'interpreter', threads: 1 });
+    expect(result.devices).toContain('cpu');
+    expect(result.said).toHaveLength(1);
+    expect(result.said[0]).toContain(reason);
+    expect(result.said[0]).toContain('computing in JavaScript');
+  });
+
+  test.skipIf(process.platform !== 'linux')('under ulimit -v', () => {
+    const text = `const c = require(${JSON.stringify(bundle)}); const x = c.ones([64, 64]); console.log(c.backend(), x.matmul(x).sum().item());`;
+    for (const limit of [2e6, 6e6]) {
+      const shell = `ulimit -v ${limit} && exec "${process.execPath}" -e '${text.replaceAll("'", '"')}'`;
+      const printed = execFileSync('sh', ['-c', shell], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      expect(printed.trim()).toMatch(/^(wasm|interpreter) 262144$/);
+    }
+  });
+
   test('the interpreter by CHAINRULE_BACKEND', () => {
     expect(train({ env: { CHAINRULE_BACKEND: 'interpreter' } }).backend).toBe('interpreter');
   });
@@ -157,6 +195,50 @@ describe('threads', () => {
     expect(result.workers).toBe(2);
     expect(result.got).toBe(result.want);
     expect(result.ms).toBeLessThan(5_000);
+  });
+
+  test.skipIf(process.platform !== 'linux')(
+    'a worker that dies while it is waited for is noticed at once',
+    () => {
+      const before = `
+      const threads = require('node:worker_threads');
+      const made = [];
+      threads.Worker = class extends threads.Worker { constructor(...a) { super(...a); made.push(this); } };`;
+      const result = run(
+        `c.setNumThreads(2);
+      const x = noise(300, 300);
+      const value = () => x.matmul(x).add(0.5).dataSync()[7];
+      (async () => {
+        value();
+        await new Promise((done) => setTimeout(done, 300));
+        const want = value();
+        made[0].terminate(); // and no turn of the event loop, in which its end would be told
+        const stop = Date.now() + 200;
+        while (Date.now() < stop);
+        const start = Date.now();
+        let said = '';
+        for (let i = 0; i < 30 && said === ''; i++) try { value(); } catch (e) { said = e.name + e.message; }
+        out({ want, said, got: value(), threads: c.getNumThreads(), ms: Date.now() - start });
+      })();`,
+        { before },
+      ) as { want: number; said: string; got: number; threads: number; ms: number };
+      expect(
+        result.said === '' ||
+          /DeviceErrorthreads: a worker did not .* before it died/.test(result.said),
+      ).toBe(true);
+      expect(result.got).toBe(result.want);
+      expect(result.ms).toBeLessThan(3_000);
+      if (result.said !== '') expect(result.threads).toBe(1);
+    },
+  );
+
+  test('their number has a limit, and getNumThreads tells how many run', () => {
+    const script = `
+      const error = (n) => { try { c.setNumThreads(n); return null; } catch (e) { return e.name; } };
+      out({ errors: [0, 257, 1e6, 1.5, NaN].map(error), threads: (c.setNumThreads(2), c.getNumThreads()) });`;
+    expect(run(script)).toEqual({ errors: new Array(5).fill('ChainruleError'), threads: 2 });
+    const unshared = 'delete globalThis.SharedArrayBuffer;';
+    expect(run(script, { before: unshared })).toMatchObject({ threads: 1 });
   });
 
   test('the package works inside a worker thread', () => {

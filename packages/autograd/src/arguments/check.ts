@@ -22,7 +22,8 @@ export function checkArgument<T>(op: string, name: string, value: unknown, kind:
 export function passes<T>(kind: Kind<T>, value: unknown): value is T {
   try {
     return kind.test(value);
-  } catch {
+  } catch (error) {
+    if (error instanceof ChainruleError) throw error; // a tensor of another copy of the package: see isTensor
     return false;
   }
 }

@@ -36,12 +36,43 @@ export function renewWasm(): void {
 
 function start(): void {
   const asked = typeof process === 'object' ? process.env?.['CHAINRULE_BACKEND'] : undefined;
-  const able = typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_MODULE);
-  if (asked === 'interpreter' || !able) engine.backend = interpreter;
-  else useWasm(hardwareThreads());
+  engine.backend = interpreter;
+  if (asked === 'interpreter') return;
+  const obstacle = startWasm();
+  if (obstacle === null) return;
+  console.warn(
+    `chainrule: ${obstacle}; computing in JavaScript instead, which is many times slower`,
+  );
+}
+
+/** Starts WebAssembly; what is in its way, if anything is. */
+function startWasm(): string | null {
+  if (typeof WebAssembly !== 'object') return 'there is no WebAssembly here';
+  if (!WebAssembly.validate(SIMD_MODULE)) return 'WebAssembly has no SIMD here';
+  try {
+    // A page's content security policy shows only now.
+    new WebAssembly.Module(SIMD_MODULE);
+  } catch (error) {
+    return `WebAssembly may not be compiled here (in a page the policy must allow 'wasm-unsafe-eval'): ${messageOf(error)}`;
+  }
+  try {
+    useWasm(hardwareThreads());
+    return null;
+  } catch (error) {
+    return `WebAssembly got no memory (it reserves some gigabytes of addresses: see ulimit -v): ${messageOf(error)}`;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 start();
+
+/** What computes: `'wasm'`, or `'interpreter'` where WebAssembly cannot be used. */
+export function backend(): string {
+  return engine.backend?.name ?? 'interpreter';
+}
 
 /** Each thread is a worker with a memory of its own. */
 const threads = kinds.wholeBetween(1, 256);
@@ -53,12 +84,17 @@ const threads = kinds.wholeBetween(1, 256);
  */
 export function setNumThreads(n: number): void {
   checkArgument('setNumThreads', 'n', n, threads);
-  if (wasm !== null && n !== wasm.threads) useWasm(n);
+  // Also where workers were lost: then they are started anew.
+  if (wasm !== null && (n !== wasm.threads || wasm.lost)) useWasm(n);
 }
 
-/** How many threads a run may use. PyTorch: `torch.get_num_threads`. */
+/**
+ * How many threads run: 1 where memory cannot be shared or workers were lost, whatever was asked for. PyTorch:
+ * `torch.get_num_threads`.
+ */
 export function getNumThreads(): number {
-  return wasm?.threads ?? 1;
+  if (wasm === null || wasm.lost || arrays?.memory.shared !== true) return 1;
+  return wasm.threads;
 }
 
 /** The devices that tensors can be on. */

@@ -1,13 +1,22 @@
-/** @file What makes a value a tensor: a brand on the global symbol registry, the same in every copy of the package. */
+/** @file What makes a value a tensor: a brand on the global symbol registry, which also says by which copy it was made. */
+import { COPY, foreignCopy } from './copy.js';
 import type { Tensor } from './tensor.js';
 
 export const TENSOR_BRAND: unique symbol = Symbol.for('chainrule.tensor') as never;
 
-/** Whether `value` is a tensor. False for a value that throws when it is asked. */
+/**
+ * Whether `value` is a tensor. False for a value that throws when it is asked.
+ * @throws {ChainruleError} for a tensor of another copy of the package.
+ */
 export function isTensor(value: unknown): value is Tensor {
+  if (typeof value !== 'object' || value === null) return false;
+  let brand: unknown;
   try {
-    return typeof value === 'object' && value !== null && TENSOR_BRAND in value;
+    brand = (value as { readonly [TENSOR_BRAND]?: unknown })[TENSOR_BRAND];
   } catch {
     return false;
   }
+  if (brand === COPY) return true;
+  if (brand === undefined) return false;
+  throw foreignCopy('a tensor', COPY, brand);
 }

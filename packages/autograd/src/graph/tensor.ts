@@ -3,6 +3,7 @@ import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js';
 import type { Cell } from './cell.js';
 import { isFloat, type DType, type TypedArray } from './dtype.js';
+import { COPY, type Copy } from './copy.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
 import { dependsOn, mode, recording } from './mode.js';
@@ -107,18 +108,30 @@ export class Tensor<S extends Shape = Shape> {
     if (mode.debug > 0) extraOf(this).stack = new Error().stack;
   }
 
-  get [TENSOR_BRAND](): true {
-    return true;
+  get [TENSOR_BRAND](): Copy {
+    return COPY;
   }
 
   static [Symbol.hasInstance](value: unknown): boolean {
-    if (this !== Tensor) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return isTensor(value);
+    // A cell of another copy is a tensor of it, and refused as such.
+    return (
+      isTensor(value) &&
+      (this === Tensor || Function.prototype[Symbol.hasInstance].call(this, value))
+    );
   }
 
   /** @internal The node this tensor stands for now: itself, or a cell's current version. */
   get current(): Tensor<S> {
     return this;
+  }
+
+  /**
+   * What `JSON.stringify` writes: dtype, shape and the elements in a row; NaN and the infinities, which JSON has no word
+   * for, as text.
+   */
+  toJSON(): { dtype: DType; shape: readonly number[]; data: (number | string)[] } {
+    const data = Array.from(valueOf(this, 'toJSON'), (x) => (Number.isFinite(x) ? x : String(x)));
+    return { dtype: this.dtype, shape: this.shape, data };
   }
 
   /** The number of dimensions. */

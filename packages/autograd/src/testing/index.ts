@@ -10,3 +10,4 @@ export {
 } from './arbitraries.js';
 export { checkGradients, type CheckGradientsOptions } from './checkGradients.js';
 export { gradcheck, gradgradcheck, type GradcheckOptions } from './gradcheck.js';
+export { assertTensorsEqual, tensorEquality, type EqualityOptions } from './equality.js';

@@ -14,6 +14,7 @@ const notOperations = `
   logspace trilIndices triuIndices fft.fftfreq fft.rfftfreq einops.rearrange
   exponential multinomial normal randintLike gumbelSoftmax
   bernoulli getRngState manualSeed rand randLike randint randn randnLike randperm setRngState
+  foreignCopy backend
   enableGrad isGradEnabled noGrad scope dependsOn withMode recordingOf
   compile withoutCompile scan whileLoop cond switchCase associativeScan devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
   detectAnomaly explain graph setDebug gradcheck gradgradcheck

@@ -5,12 +5,15 @@ import {
   ChainruleError,
   dependsOn,
   DeviceError,
+  foreignCopy,
   noGrad,
   Parameter,
+  type Copy,
   type DType,
   type Shape,
   type Tensor,
 } from '@chainrule/autograd';
+import { MODULE_BRAND, OWN } from '../copy.js';
 import { surrounded } from './call.js';
 import { cloneModule } from './clone.js';
 import { reprOf } from './repr.js';
@@ -59,6 +62,19 @@ export abstract class Module {
 
   constructor() {
     setUp(this);
+  }
+
+  /** @internal */
+  get [MODULE_BRAND](): Copy {
+    return OWN;
+  }
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    if (typeof value === 'object' && value !== null) {
+      const brand = (value as { readonly [MODULE_BRAND]?: unknown })[MODULE_BRAND];
+      if (brand !== undefined && brand !== OWN) throw foreignCopy('a module', OWN, brand);
+    }
+    return Function.prototype[Symbol.hasInstance].call(this, value);
   }
 
   /** What the module computes. */

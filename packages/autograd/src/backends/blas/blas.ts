@@ -1,4 +1,5 @@
 /** @file Finds a BLAS library at run time, through koffi where that is installed. Neither is ever required. */
+import { ownPlace } from '../../graph/copy.js';
 import { loadGemm, type GemmSource, type Koffi } from './gemm.js';
 import { candidateAt, candidates, wantsSkylakeX, type Candidate } from './libraries.js';
 
@@ -60,7 +61,7 @@ interface Loaded {
 function loadKoffi(): Loaded | null {
   const module = process.getBuiltinModule('node:module');
   for (const from of [...programPlaces(), ownPlace()]) {
-    if (from === null) continue;
+    if (from === null || !/^(file:|[\\/]|[a-z]:)/i.test(from)) continue;
     try {
       const require = module.createRequire(from);
       const path = require.resolve('koffi');
@@ -85,13 +86,6 @@ function programPlaces(): string[] {
     // No such file: `node -` and the like.
   }
   return places;
-}
-
-/** Where this package lies, as a module of either kind; null where a bundler has taken that away. */
-function ownPlace(): string | null {
-  if (typeof __filename === 'string') return __filename;
-  const { url } = import.meta as { readonly url?: unknown };
-  return typeof url === 'string' && url.startsWith('file:') ? url : null;
 }
 
 /** Variables that libraries read while they are loaded; the user's own settings stay. */

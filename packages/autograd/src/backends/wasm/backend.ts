@@ -24,6 +24,8 @@ export interface WasmOptions {
 
 export interface WasmBackend extends Backend {
   readonly threads: number;
+  /** Whether workers failed or could not be started: plans then run on one thread. */
+  readonly lost: boolean;
   /** Ends the workers; plans then run on one thread. */
   dispose(): void;
 }
@@ -38,6 +40,9 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
   const backend: WasmBackend = {
     name: 'wasm',
     threads,
+    get lost() {
+      return pool?.broken ?? false;
+    },
     dispose: () => pool?.dispose(),
     compile: (program, meter = null) => {
       const simple = simplify(program);

@@ -15,6 +15,8 @@ import type { WorkerData } from './worker.js';
 
 /** Some tens of microseconds: longer than the gap between two plans of a step, shorter than one is missed. */
 const SPINS = 20_000;
+/** How often it is looked, before a plan runs, whether the workers are still there. */
+const LOOK_MS = 50;
 /** A worker that is silent for so long is given up. */
 const PATIENCE_MS = 30_000;
 
@@ -70,8 +72,10 @@ export class ThreadPool {
   private workers: WorkerHandle[] = [];
   /** How many modules the workers have. */
   private loaded = 0;
-  private broken = false;
+  private failed = false;
+  private looked = 0;
   private readonly patience: number;
+  private readonly listsThreads = builtin() !== undefined && process.platform === 'linux';
 
   /**
    * Starts the workers; they are ready some tens of milliseconds later.
@@ -87,8 +91,9 @@ export class ThreadPool {
     }
     this.memory = memory;
     this.threads = Math.max(1, Math.floor(threads));
-    this.control = memory.allocate(CONTROL.words * 4);
-    this.state = memory.view('int32', this.control, CONTROL.words) as Int32Array;
+    const words = CONTROL.words + this.threads;
+    this.control = memory.allocate(words * 4);
+    this.state = memory.view('int32', this.control, words) as Int32Array;
     this.state.fill(0);
     const blas = blasSource(memory.memory);
     for (let thread = 1; thread < this.threads; thread++) {
@@ -111,13 +116,24 @@ export class ThreadPool {
     }
   }
 
+  /** Whether a worker failed or could not be started. */
+  get broken(): boolean {
+    return this.failed;
+  }
+
   /** Whether every worker has started and none has failed. */
   get ready(): boolean {
-    return (
+    const started =
       !this.broken &&
       this.threads > 1 &&
-      Atomics.load(this.state, CONTROL.ready) === this.threads - 1
-    );
+      Atomics.load(this.state, CONTROL.ready) === this.threads - 1;
+    if (!started) return false;
+    const now = performance.now();
+    if (now - this.looked > LOOK_MS) {
+      this.looked = now;
+      if (this.workerDied()) this.giveUp();
+    }
+    return !this.broken;
   }
 
   /** Blocks until every worker has started, or for `milliseconds`; whether they have. */
@@ -193,10 +209,12 @@ export class ThreadPool {
     for (;;) {
       const done = Atomics.load(state, CONTROL.done);
       if (done >= workers) break;
-      if (this.broken || performance.now() > deadline) {
+      const died = this.workerDied();
+      if (this.broken || died || performance.now() > deadline) {
         this.giveUp();
+        const how = died ? 'before it died' : `within ${this.patience / 1000} s`;
         throw new DeviceError(
-          `threads: ${workers - done} of ${workers} workers did not ${what} within ${this.patience / 1000} s; ` +
+          `threads: ${died ? 'a worker' : `${workers - done} of ${workers} workers`} did not ${what} ${how}; ` +
             'plans run on one thread from now on. Evaluate again.',
         );
       }
@@ -210,8 +228,22 @@ export class ThreadPool {
     }
   }
 
+  /**
+   * Whether a thread that had started is gone. Node tells of it by an event, which does not arrive while this thread waits;
+   * Linux lists the threads of a process.
+   */
+  private workerDied(): boolean {
+    const fs = this.listsThreads ? process.getBuiltinModule('node:fs') : null;
+    if (fs === null) return false;
+    for (let thread = 1; thread < this.threads; thread++) {
+      const id = Atomics.load(this.state, CONTROL.words + thread - 1);
+      if (id !== 0 && !fs.existsSync(`/proc/self/task/${id}`)) return true;
+    }
+    return false;
+  }
+
   private giveUp(): void {
-    this.broken = true;
+    this.failed = true;
     for (const worker of this.workers) worker.terminate();
     this.workers = [];
   }

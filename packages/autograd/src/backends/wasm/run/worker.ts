@@ -24,6 +24,7 @@ export const CONTROL = {
   /** Entries that a module wants the table to have. */
   tableSize: 67,
   threads: 68,
+  /** From here on the system's numbers of the workers, where it tells, one a worker. */
   words: 80,
 } as const;
 
@@ -47,14 +48,24 @@ function workerMain(
   math: Record<string, (x: number, y: number) => number>,
   gemm: typeof loadGemm,
 ): void {
+  /** The number of this thread in the system, 0 where that is not told. */
+  const ownId = (): number => {
+    try {
+      const fs = process.getBuiltinModule('node:fs');
+      return Number(fs.readlinkSync('/proc/thread-self').split('/').at(-1)) || 0;
+    } catch {
+      return 0;
+    }
+  };
   const serve = (data: WorkerData): void => {
     const { memory, control, words, operations, thread, spins, blas } = data;
     const imports = blas == null ? math : { ...math, ...gemm(blas) };
-    const state = new Int32Array(memory.buffer, control, words.words);
+    const state = new Int32Array(memory.buffer, control, words.words + thread);
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
     let run: (list: number, thread: number, threads: number, maySleep: number) => number = () => 1;
     const word = (index: number): number => Atomics.load(state, index);
     let seen = 0;
+    Atomics.store(state, words.words + thread - 1, ownId());
     Atomics.add(state, words.ready, 1);
     Atomics.notify(state, words.ready);
     for (;;) {
