@@ -1,28 +1,21 @@
 /** @file How every package is built: ESM and CommonJS with declarations, from its entry points. */
 import { defineConfig, type Options } from 'tsup';
 
-/** What makes an operation: called when a file is loaded, and without effect where nobody uses what it makes. */
-const builders =
-  'composite|primitive|unary|binary|elementwise|derivativeFamily|integral|family|defineOptions|byPosition';
-/** Kinds of arguments that are made by calls, within tables of options. */
-const kinds = 'between|wholeBetween|oneOf|orNull|required|either|listOf|oneOrMore|tuple|kind';
+/** `var name = f(…);` at the start of a line, up to the parenthesis that closes it: on the same line, or after indented ones. */
+const made = /^var (\w+) = ((?:new )?[\w$.]+\((?:.*|.*\n(?: .*\n|\n)*[)}\]].*)\));$/gm;
 
 /**
- * Tells bundlers what they may leave out. Operations that are nobody's method: the calls that make them are marked as
- * pure. Namespaces (`export * as linalg`), objects that `__export` fills: made in one expression that is marked so.
- * And what `keepNames` says of function declarations goes, which have their names as it is. Lines stay, so that the
- * source map does.
+ * Tells bundlers what they may leave out. What a file makes when it is loaded, operations and tables of options among it,
+ * is made in a function that is marked as pure, so that it goes where nobody uses it, with all that it is made of. So are
+ * namespaces (`export * as linalg`), objects that `__export` fills. And what `keepNames` says of function declarations
+ * goes, which have a name as it is. Lines stay, so that the source map does.
  */
 const shakable: NonNullable<Options['plugins']>[number] = {
   name: 'shakable',
   renderChunk: (code) => ({
     code: code
-      .replaceAll(/^ *__name\((\w+), "\1"\);$/gm, '')
-      .replaceAll(
-        new RegExp(`^var (\\w+) = (?=(?:${builders})\\d*\\()`, 'gm'),
-        'var $1 = /* @__PURE__ */ ',
-      )
-      .replaceAll(new RegExp(`(: |\\()(?=(?:${kinds})\\d*\\()`, 'g'), '$1/* @__PURE__ */ ')
+      .replaceAll(/^ *__name\((?!this)\w+, "\w+"\);$/gm, '')
+      .replaceAll(made, 'var $1 = /* @__PURE__ */ (() => $2)();')
       .replaceAll(/^var (\w+) = \{\};\n__export\(\1, /gm, 'var $1 = /* @__PURE__ */\n__export({}, ')
       .replace(/^(var __export = [^}]*\}\);\n)\};$/m, '$1  return target;\n};'),
   }),

@@ -5,7 +5,6 @@ import type { AttentionMethods } from '../ops/neural/attention.js';
 import type { BitsMethods } from '../ops/elements/bits.js';
 import type { CombinedMethods } from '../ops/elements/combined.js';
 import type { FloatsMethods } from '../ops/elements/floats.js';
-import type { MembershipMethods } from '../ops/indexing/membership.js';
 import type { ComparisonMethods } from '../ops/elements/comparison.js';
 import type { ConvolutionMethods } from '../ops/neural/convolution.js';
 import type { EinsumMethods } from '../ops/linalg/einsum.js';
@@ -24,8 +23,13 @@ import type { ScatteringMethods } from '../ops/indexing/scattering.js';
 import type { ShapeMethods } from '../ops/shape/shape.js';
 import type { SpecialMethods } from '../ops/elements/special.js';
 import type { TrigonometricMethods } from '../ops/elements/trigonometric.js';
+import type { ExtremesMethods } from '../ops/statistics/extremes.js';
+import type { SummariesMethods } from '../ops/statistics/summaries.js';
+import type { TurningMethods } from '../ops/shape/turning.js';
+import type { ProductsMethods } from '../ops/linalg/products.js';
+import type { LogdetMethods } from '../ops/linalg/logdet.js';
+import type { PlacesMethods } from '../ops/indexing/places.js';
 import type { Shape } from './shape.js';
-import type { Tensor } from './tensor.js';
 
 export interface TensorMethods<S extends Shape>
   extends
@@ -38,7 +42,12 @@ export interface TensorMethods<S extends Shape>
     FloatsMethods<S>,
     BitsMethods<S>,
     CombinedMethods<S>,
-    MembershipMethods,
+    PlacesMethods,
+    LogdetMethods,
+    ProductsMethods,
+    TurningMethods<S>,
+    SummariesMethods,
+    ExtremesMethods,
     ActivationsMethods<S>,
     ReductionsMethods<S>,
     ScansMethods<S>,
@@ -53,7 +62,4 @@ export interface TensorMethods<S extends Shape>
     PoolingMethods<S>,
     NormalizationMethods<S>,
     AttentionMethods<S>,
-    ResamplingMethods<S> {
-  /** The last two dimensions exchanged. PyTorch: `Tensor.mT`. @throws {ShapeError} for fewer than two dimensions. */
-  readonly mT: Tensor;
-}
+    ResamplingMethods<S> {}

@@ -5,7 +5,11 @@ import * as arithmetic from './elements/arithmetic.js';
 import * as bits from './elements/bits.js';
 import * as combined from './elements/combined.js';
 import * as floats from './elements/floats.js';
-import * as membership from './indexing/membership.js';
+import { aminmax } from './statistics/extremes.js';
+import { argwhere, msort } from './indexing/places.js';
+import { countNonzero, nanmean, nansum } from './statistics/summaries.js';
+import { inner, kron, vdot } from './linalg/products.js';
+import { logdet } from './linalg/logdet.js';
 import * as attention from './neural/attention.js';
 import * as comparison from './elements/comparison.js';
 import * as convolution from './neural/convolution.js';
@@ -23,7 +27,15 @@ import * as rounding from './elements/rounding.js';
 import * as scans from './reductions/cumulative.js';
 import * as scattering from './indexing/scattering.js';
 import * as shape from './shape/shape.js';
-import { matrixTransposed } from './shape/turning.js';
+import {
+  expandAs,
+  fliplr,
+  flipud,
+  matrixTransposed,
+  moveaxis,
+  ravel,
+  viewAs,
+} from './shape/turning.js';
 import * as special from './elements/special.js';
 import * as trigonometric from './elements/trigonometric.js';
 
@@ -38,7 +50,6 @@ const families = {
   ...floats,
   ...bits,
   ...combined,
-  ...membership,
   ...activations,
   ...reductions,
   ...scans,
@@ -56,10 +67,30 @@ const families = {
   ...resampling,
 };
 
+/** Of other files, those that weigh little. */
+const light = {
+  aminmax,
+  countNonzero,
+  nansum,
+  nanmean,
+  expandAs,
+  fliplr,
+  flipud,
+  moveaxis,
+  ravel,
+  viewAs,
+  kron,
+  inner,
+  vdot,
+  logdet,
+  argwhere,
+  msort,
+};
+
 /** Operations without a natural subject. */
 const functionOnly = ['cat', 'stack', 'meshgrid', 'where', 'polygamma', 'einsum'];
 
-for (const [name, f] of Object.entries(families)) {
+for (const [name, f] of Object.entries({ ...families, ...light })) {
   if (functionOnly.includes(name)) continue;
   const op = f as (...args: unknown[]) => unknown;
   Object.defineProperty(Tensor.prototype, name, {

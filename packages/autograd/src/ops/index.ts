@@ -8,6 +8,7 @@ export * from './elements/special.js';
 export * from './elements/rounding.js';
 export * from './elements/comparison.js';
 export * from './elements/floats.js';
+export * from './elements/neighbours.js';
 export * from './elements/bits.js';
 export * from './elements/combined.js';
 export * from './elements/activations.js';
@@ -25,15 +26,7 @@ export * from './statistics/histograms.js';
 export * from './shape/shape.js';
 export * from './shape/joining.js';
 export * from './shape/stacking.js';
-export {
-  expandAs,
-  fliplr,
-  flipud,
-  moveaxis,
-  ravel,
-  rot90,
-  viewAs,
-} from './shape/turning.js';
+export { expandAs, fliplr, flipud, moveaxis, ravel, rot90, viewAs } from './shape/turning.js';
 export * from './shape/choosing.js';
 export * from './shape/diagonalMatrices.js';
 export * from './indexing/indexing.js';
@@ -50,6 +43,15 @@ export {
 } from './indexing/scatterReduce.js';
 export * from './creation/creation.js';
 export * from './creation/random.js';
+export {
+  exponential,
+  multinomial,
+  normal,
+  randintLike,
+  type DrawOptions,
+  type MultinomialOptions,
+} from './creation/sampling.js';
+export * from './creation/logspace.js';
 export * from './creation/draws.js';
 export * from './linalg/matrix.js';
 export * from './linalg/einsum.js';
@@ -85,3 +87,5 @@ export * as fft from './fourier/fft.js';
 export { istft, stft, type IstftOptions, type StftOptions } from './fourier/stft.js';
 export * as signal from './signal/signal.js';
 export * as special from './special/special.js';
+export * as einops from './einops/einops.js';
+export { rearrange, type AxisSizes } from './einops/einops.js';

@@ -100,8 +100,4 @@ export const exceptions: Readonly<
     units: 2.5,
     why: 'the distribution function is a quotient of polynomials in single precision',
   },
-  'erfinv float32 1': { units: 12, why: 'taken from the rounded result, whose square is large' },
-  'erfinv float32 2': { units: 20, why: 'as its first derivative' },
-  'erfinv float64 1': { units: 12, why: 'as in float32' },
-  'erfinv float64 2': { units: 20, why: 'as in float32' },
 };

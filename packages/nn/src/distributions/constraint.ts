@@ -1,5 +1,11 @@
 /** @file Where parameters and values may lie, and the check of those that are known. */
-import { ChainruleError, peek, type Tensor } from '@chainrule/autograd';
+import {
+  assertBetween,
+  ChainruleError,
+  peek,
+  type Tensor,
+  type TypedArray,
+} from '@chainrule/autograd';
 
 /** A set of numbers, vectors or matrices. */
 export interface Constraint {
@@ -9,30 +15,42 @@ export interface Constraint {
   readonly eventDim: 0 | 1 | 2;
   /** Whether one element, row by row, lies in the set. */
   readonly contains: (element: ArrayLike<number>) => boolean;
+  /** Between which numbers all must lie, if that is nearly all there is to say; `positive` stands for the least positive one. */
+  readonly bounds?: readonly [low: number | 'positive', high: number];
 }
 
-const ofNumbers = (must: string, test: (x: number) => boolean): Constraint => ({
+const ofNumbers = (
+  must: string,
+  test: (x: number) => boolean,
+  bounds?: Constraint['bounds'],
+): Constraint => ({
   must,
   eventDim: 0,
   contains: (x) => test(x[0] as number),
+  ...(bounds && { bounds }),
 });
 
 export const real: Constraint = ofNumbers('be a real number', (x) => !Number.isNaN(x));
-export const positive: Constraint = ofNumbers('be positive', (x) => x > 0);
-export const nonnegative: Constraint = ofNumbers('be at least 0', (x) => x >= 0);
-export const unitInterval: Constraint = ofNumbers('be in [0, 1]', (x) => x >= 0 && x <= 1);
+export const positive: Constraint = ofNumbers('be positive', (x) => x > 0, ['positive', Infinity]);
+export const nonnegative: Constraint = ofNumbers('be at least 0', (x) => x >= 0, [0, Infinity]);
+export const unitInterval: Constraint = ofNumbers('be in [0, 1]', (x) => x >= 0 && x <= 1, [0, 1]);
 export const boolean: Constraint = ofNumbers('be 0 or 1', (x) => x === 0 || x === 1);
 export const nonnegativeInteger: Constraint = ofNumbers(
   'be a whole number of at least 0',
   (x) => x >= 0 && Number.isInteger(x),
+  [0, Infinity],
 );
 /** A probability that something happens at last. */
-export const halfOpenInterval: Constraint = ofNumbers('be in (0, 1]', (x) => x > 0 && x <= 1);
+export const halfOpenInterval: Constraint = ofNumbers('be in (0, 1]', (x) => x > 0 && x <= 1, [
+  'positive',
+  1,
+]);
 
 export function integerInterval(low: number, high: number): Constraint {
   return ofNumbers(
     `be a whole number from ${low} to ${high}`,
     (x) => Number.isInteger(x) && x >= low && x <= high,
+    [low, high],
   );
 }
 
@@ -52,6 +70,7 @@ export const positiveVector: Constraint = {
   must: 'hold positive numbers',
   eventDim: 1,
   contains: (x) => every(x, (v) => v > 0),
+  bounds: ['positive', Infinity],
 };
 
 export const simplex: Constraint = {
@@ -100,18 +119,33 @@ export const positiveDefinite: Constraint = {
 };
 
 /**
- * Refuses a tensor with an element outside. Only elements that are known are looked at, so that nothing is computed;
- * with `force` the tensor is evaluated.
+ * The tensor, of which no element may lie outside: elements that are known are looked at; others are when they are
+ * evaluated, as far as bounds say it, or at once with `force`.
  */
-export function checkConstraint(
+export function constrained(
+  op: string,
+  name: string,
+  value: Tensor,
+  constraint: Constraint,
+  force: boolean,
+): Tensor {
+  const data = force ? value.dataSync() : peek(value);
+  if (data !== null) check(op, name, value, constraint, data);
+  else if (constraint.bounds !== undefined) {
+    const [low, high] = constraint.bounds;
+    const least = value.dtype === 'float32' ? 2 ** -149 : Number.MIN_VALUE;
+    return assertBetween(value, low === 'positive' ? least : low, high, `${op}: ${name}`);
+  }
+  return value;
+}
+
+function check(
   op: string,
   name: string,
   value: Tensor,
   { must, eventDim, contains }: Constraint,
-  force: boolean,
+  data: TypedArray,
 ): void {
-  const data = force ? value.dataSync() : peek(value);
-  if (data === null) return;
   const size = value.shape.slice(value.ndim - eventDim).reduce((n, d) => n * d, 1);
   for (let i = 0; i < data.length; i += size) {
     const element = data.subarray(i, i + size);

@@ -14,7 +14,7 @@ import {
   type DType,
   type Shape,
 } from '@chainrule/autograd';
-import { checkConstraint, type Constraint } from './constraint.js';
+import { constrained, type Constraint } from './constraint.js';
 import { broadcast, type Value } from './parameters.js';
 
 /**
@@ -22,8 +22,8 @@ import { broadcast, type Value } from './parameters.js';
  * parameters, each of which has a distribution of its own. Everything is made of tensors, so that it can be differentiated,
  * compiled and batched by `vmap`, where random numbers are the same for all examples.
  *
- * Parameters and values are checked where their elements are known, as those of `tensor` and of parameters are;
- * `{ validateArgs: true }` computes others for that, `false` checks nothing. PyTorch: `torch.distributions.Distribution`.
+ * Parameters and values are checked: at once where their elements are known, as those of `tensor` and of parameters are,
+ * else when they are evaluated; `{ validateArgs: true }` evaluates them for that, `false` checks nothing. PyTorch: `torch.distributions.Distribution`.
  */
 export abstract class Distribution {
   readonly batchShape: Shape;
@@ -153,9 +153,12 @@ export abstract class Distribution {
       );
     }
     broadcast(name, x.shape.slice(0, x.ndim - event.length), this.batchShape);
-    if (this.validateArgs !== false && this.support.eventDim <= x.ndim)
-      checkConstraint(name, 'the value', x, this.support, this.validateArgs === true);
-    return scope(name, () => f(x));
+    const { support, validateArgs } = this;
+    const sound =
+      validateArgs === false || support.eventDim > x.ndim
+        ? x
+        : constrained(name, 'the value', x, support, validateArgs === true);
+    return scope(name, () => f(sound));
   }
 
   toString(): string {

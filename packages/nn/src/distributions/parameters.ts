@@ -11,15 +11,15 @@ import {
   type Kind,
   type Shape,
 } from '@chainrule/autograd';
-import { checkConstraint, type Constraint } from './constraint.js';
+import { constrained, type Constraint } from './constraint.js';
 
 /** A parameter or a value. */
 export type Value = Tensor | number;
 
 export interface DistributionOptions {
   /**
-   * Whether parameters and values are checked: where their elements are known unless this says more; true computes them for
-   * it, false checks nothing.
+   * Whether parameters and values are checked: at once where their elements are known, else when they are evaluated. True
+   * computes them for it, false checks nothing.
    */
   readonly validateArgs?: boolean | undefined;
 }
@@ -86,8 +86,8 @@ export function floats<K extends string>(
         `${op}: ${name} must have at least ${constraint.eventDim} dimensions, got [${t.shape.join(', ')}]`,
       );
     }
-    if (validate !== false) checkConstraint(op, name, t, constraint, validate === true);
-    made[name] = t.dtype === dtype ? t : t.cast(dtype);
+    const sound = validate === false ? t : constrained(op, name, t, constraint, validate === true);
+    made[name] = sound.dtype === dtype ? sound : sound.cast(dtype);
   }
   return made;
 }

@@ -14,3 +14,11 @@ export type {
   ScheduleLike,
   StepResult,
 } from './options.js';
+export { csvLogger, jsonlLogger, type JsonlOptions, type Sink } from './loggers/lines.js';
+export { progressLogger, type ProgressOptions } from './loggers/progress.js';
+export {
+  SummaryWriter,
+  tensorboardLogger,
+  type TensorboardOptions,
+} from './loggers/tensorboard.js';
+export type { GraphNodeLike } from './loggers/events.js';

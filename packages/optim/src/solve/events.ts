@@ -1,8 +1,7 @@
 /** @file Events of a solution: where a function of time and state changes its sign. */
-import { closureConvert, scalar } from '@chainrule/autograd';
+import { closureConvert, display, scalar } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { ChainruleError } from '@chainrule/autograd';
-import { display } from '../checks.js';
 import type { Vector } from '../lbfgs/vector.js';
 import type { Watcher } from './stepper.js';
 import { evaluator, single, tensorOf, type Ravelled } from './vector.js';

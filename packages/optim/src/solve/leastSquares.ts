@@ -2,10 +2,14 @@
 import {
   add,
   ChainruleError,
+  checkArgument,
   closureConvert,
+  defineOptions,
+  display,
   full,
   grad,
   jacfwd,
+  kinds,
   linalg,
   mul,
   ShapeError,
@@ -14,16 +18,9 @@ import {
   sum,
 } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
-import { display, oneOf } from '../checks.js';
 import { implicit, LARGE } from './implicit.js';
 import { minimizeResiduals, type Model, type Reason } from './levenbergMarquardt.js';
-import {
-  checkFunction,
-  iterationChecks,
-  readOptions,
-  tolerance,
-  type IterationOptions,
-} from './options.js';
+import { iterationKinds, type IterationOptions } from './options.js';
 import { polished } from './equations.js';
 import { Reporter, withReport } from './report.js';
 import {
@@ -50,6 +47,15 @@ export interface LeastSquaresOptions<T = Tensor> extends IterationOptions {
   /** Done when the cosine between the residuals and each column of the Jacobian is at most this. Default 1e-15 (1e-7). */
   readonly gtol?: number;
 }
+
+const leastSquaresOptions = defineOptions<LeastSquaresOptions<unknown>>({
+  ...iterationKinds,
+  method: kinds.oneOf('lm', 'gn'),
+  bounds: kinds.kind('be [lower, upper]', (b) => Array.isArray(b) && b.length === 2),
+  ftol: kinds.nonNegative,
+  xtol: kinds.nonNegative,
+  gtol: kinds.nonNegative,
+});
 
 /** What {@link leastSquares} gives. */
 export interface LeastSquaresResult<T = Tensor> {
@@ -96,30 +102,20 @@ export function leastSquares<T = Tensor>(
   options?: LeastSquaresOptions<T>,
 ): LeastSquaresResult<T> {
   const name = 'leastSquares';
-  checkFunction(name, f, 'f');
+  checkArgument(name, 'f', f, kinds.callable);
   const given = ravel(name, 'x0', x0);
   const { vector, unravel, size, dtype } = given;
   const wide = dtype === 'float64';
-  const { method, bounds, strict, ...limits } = readOptions(
-    name,
-    options,
-    {
-      ...iterationChecks,
-      method: oneOf('lm', 'gn'),
-      bounds: { must: 'be [lower, upper]', test: (b) => Array.isArray(b) && b.length === 2 },
-      ftol: tolerance,
-      xtol: tolerance,
-      gtol: tolerance,
-    },
-    {
-      method: 'lm',
-      ftol: 0,
-      xtol: wide ? 1e-12 : 1e-6,
-      gtol: wide ? 1e-15 : 1e-7,
-      maxIterations: 10000,
-      strict: true,
-    },
-  );
+  const {
+    method = 'lm',
+    bounds,
+    ftol = 0,
+    xtol = wide ? 1e-12 : 1e-6,
+    gtol = wide ? 1e-15 : 1e-7,
+    maxIterations = 10_000,
+    strict = true,
+  } = leastSquaresOptions(name, options) as LeastSquaresOptions<T>;
+  const limits = { ftol, xtol, gtol, maxIterations };
   const box = boxOf(given, bounds);
   const [residualsOf, captured] = closureConvert(
     (v: Tensor) => ravelResult(name, f(unravel(v)), v),

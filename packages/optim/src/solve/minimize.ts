@@ -1,25 +1,21 @@
 /** @file Minima of functions: L-BFGS, Newton-CG and Nelder–Mead behind one door. */
 import {
   ChainruleError,
+  checkArgument,
   closureConvert,
+  defineOptions,
   grad,
   hvp,
   jacfwd,
+  kinds,
   valueAndGrad,
 } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
-import { oneOf } from '../checks.js';
 import { lbfgs, newtonCG, type Slope } from './descent.js';
 import { polished } from './equations.js';
 import { implicit, LARGE } from './implicit.js';
 import { nelderMead } from './nelderMead.js';
-import {
-  checkFunction,
-  iterationChecks,
-  readOptions,
-  tolerance,
-  type IterationOptions,
-} from './options.js';
+import { iterationKinds, type IterationOptions } from './options.js';
 import { Reporter, withReport } from './report.js';
 import {
   evaluator,
@@ -41,6 +37,12 @@ export interface MinimizeOptions extends IterationOptions {
    */
   readonly tol?: number;
 }
+
+const minimizeOptions = defineOptions<MinimizeOptions>({
+  ...iterationKinds,
+  method: kinds.oneOf('lbfgs', 'newton-cg', 'nelder-mead'),
+  tol: kinds.nonNegative,
+});
 
 /** What {@link minimize} gives. */
 export interface MinimizeResult<T = Tensor> {
@@ -76,23 +78,14 @@ export function minimize<T = Tensor>(
   options?: MinimizeOptions,
 ): MinimizeResult<T> {
   const name = 'minimize';
-  checkFunction(name, f, 'f');
+  checkArgument(name, 'f', f, kinds.callable);
   const { vector, unravel, size, dtype } = ravel(name, 'x0', x0);
-  const { method, tol, maxIterations, strict } = readOptions(
-    name,
-    options,
-    {
-      ...iterationChecks,
-      method: oneOf('lbfgs', 'newton-cg', 'nelder-mead'),
-      tol: tolerance,
-    },
-    {
-      method: 'lbfgs',
-      tol: dtype === 'float64' ? 1e-8 : 1e-4,
-      maxIterations: 10_000,
-      strict: true,
-    },
-  );
+  const {
+    method = 'lbfgs',
+    tol = dtype === 'float64' ? 1e-8 : 1e-4,
+    maxIterations = 10_000,
+    strict = true,
+  } = minimizeOptions(name, options);
   const [F, captured] = closureConvert((v: Tensor) => single(name, f(unravel(v)), v), vector);
   const at = (others: readonly Tensor[]) => (v: Tensor) => F([v], others);
   const slope = (v: Tensor, others: readonly Tensor[]): Tensor => grad(at(others))(v);

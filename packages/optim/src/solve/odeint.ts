@@ -2,20 +2,22 @@
 import {
   cat,
   ChainruleError,
+  checkArgument,
   closureConvert,
+  defineOptions,
+  display,
   DTypeError,
   isGradEnabled,
+  kinds,
   scalar,
   ShapeError,
   stack,
   Tensor,
   tensor,
 } from '@chainrule/autograd';
-import { count, display, flag, oneOf, positive, type Check } from '../checks.js';
 import { eventsOf, watcherOf, type EventFunction, type Found, type Watched } from './events.js';
 import { Flow, type FlowSettings } from './flow.js';
 import { implicit } from './implicit.js';
-import { checkFunction, readOptions } from './options.js';
 import { Reporter, withReport } from './report.js';
 import { follow, type Limits, type Step } from './stepper.js';
 import { checkSquare, ravel, ravelResult, tensorOf, vectorOf, type Vector } from './vector.js';
@@ -41,6 +43,16 @@ export interface OdeOptions<T = Tensor> {
   /** Whether a solution that cannot be followed to the end is an error. With false what was not reached is NaN. */
   readonly strict?: boolean;
 }
+
+const odeOptions = defineOptions<OdeOptions<unknown>>({
+  method: kinds.oneOf('dopri5', 'rodas'),
+  rtol: kinds.positive,
+  atol: kinds.positive,
+  maxSteps: kinds.count,
+  events: kinds.anything,
+  adjoint: kinds.flag,
+  strict: kinds.flag,
+});
 
 /** Where an event happened. */
 export interface OdeEvent<T = Tensor> {
@@ -89,32 +101,21 @@ export function odeint<T = Tensor>(
   options?: OdeOptions<T>,
 ): OdeResult<T> {
   const name = 'odeint';
-  checkFunction(name, f, 'f');
+  checkArgument(name, 'f', f, kinds.callable);
   const state = ravel(name, 'y0', y0);
   const { vector, unravel, size, dtype } = state;
   const wide = dtype === 'float64';
-  const { events, adjoint, ...limits } = readOptions(
-    name,
-    options,
-    {
-      method: oneOf('dopri5', 'rodas'),
-      rtol: positive,
-      atol: positive,
-      maxSteps: count,
-      events: anything,
-      adjoint: flag,
-      strict: flag,
-    },
-    {
-      method: 'dopri5',
-      rtol: wide ? 1e-7 : 1e-5,
-      atol: wide ? 1e-9 : 1e-7,
-      maxSteps: 100_000,
-      strict: true,
-    },
-  );
+  const {
+    method = 'dopri5',
+    rtol = wide ? 1e-7 : 1e-5,
+    atol = wide ? 1e-9 : 1e-7,
+    maxSteps = 100_000,
+    events,
+    adjoint = method === 'dopri5',
+    strict = true,
+  } = odeOptions(name, options as OdeOptions<unknown> | undefined) as OdeOptions<T>;
   const t = timesOf(times, dtype);
-  const settings: FlowSettings = { ...limits, adjoint: adjoint ?? limits.method === 'dopri5' };
+  const settings: FlowSettings = { method, rtol, atol, maxSteps, adjoint, strict };
   const [F, captured] = closureConvert<[Tensor, Tensor], Tensor>(
     (time: Tensor, v: Tensor) => {
       const slope = ravelResult(name, f(time, unravel(v)), v);
@@ -189,8 +190,6 @@ function terminalOf(
   };
   return { k, i: (found[k]?.length ?? 0) - 1, t: end, sign };
 }
-
-const anything: Check = { must: 'be a function, or several', test: () => true };
 
 function timesOf(times: readonly number[] | Tensor, dtype: 'float32' | 'float64'): Tensor {
   const given: unknown = times;

@@ -3,6 +3,7 @@ import {
   cat,
   ChainruleError,
   compile,
+  display,
   DTypeError,
   evaluate,
   flattenTree,
@@ -11,7 +12,6 @@ import {
   tensor,
 } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
-import { display } from '../checks.js';
 import type { Vector } from '../lbfgs/vector.js';
 
 export type { Vector } from '../lbfgs/vector.js';

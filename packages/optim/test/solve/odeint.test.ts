@@ -6,6 +6,7 @@ import {
   ChainruleError,
   grad,
   gradcheck,
+  graph,
   hessian,
   jacfwd,
   jacrev,
@@ -131,6 +132,22 @@ test('trees, float32, parameters, and gradients by times', () => {
       odeint((s: Tensor, v: Tensor) => v.mul(p).add(s.sin()), p, [0, 0.4], TIGHT).y.select(0, 1),
     [f64(0.3, -0.2)],
   );
+});
+
+test('what is kept for a derivative does not grow with the steps', () => {
+  const rate = new Parameter(number(0.5));
+  const nodes = (rtol: number): [nodes: number, steps: number] => {
+    const { y, steps } = odeint(
+      (t: Tensor, v: Tensor) => v.mul(rate).mul(t.sin()),
+      f64(1),
+      [0, 9],
+      { rtol, atol: rtol },
+    );
+    return [graph(grad([y.sum()], [rate])[0] as Tensor).nodes.length, steps];
+  };
+  const [coarse, fine] = [nodes(1e-3), nodes(1e-11)];
+  expect(fine[1]).toBeGreaterThan(5 * coarse[1]);
+  expect(fine[0]).toBe(coarse[0]);
 });
 
 describe('stiff equations', () => {

@@ -1,4 +1,5 @@
 /** @file Functions made of a few element operations, with names of their own. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { DTypeError } from '../../errors.js';
 import { isFloat, toFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
@@ -24,14 +25,16 @@ export interface ScaleOptions {
   readonly value?: number;
 }
 
+const scaleOptions = defineOptions<ScaleOptions>({ value: kinds.number });
+
 /**
  * `x + value · t1 · t2`, broadcast. PyTorch: `torch.addcmul`.
  * @example addcmul(tensor([1]), tensor([2]), tensor([3]), { value: 0.5 }) // [4]
  */
 export const addcmul = composite(
   'addcmul',
-  (x: Operand, t1: Operand, t2: Operand, { value = 1 }: ScaleOptions = {}): Tensor =>
-    add(x, scaled(mul(t1, t2), value)),
+  (x: Operand, t1: Operand, t2: Operand, options?: ScaleOptions): Tensor =>
+    add(x, scaled(mul(t1, t2), scaleOptions('addcmul', options).value)),
 );
 
 /**
@@ -40,7 +43,8 @@ export const addcmul = composite(
  */
 export const addcdiv = composite(
   'addcdiv',
-  (x: Operand, t1: Operand, t2: Operand, { value = 1 }: ScaleOptions = {}): Tensor => {
+  (x: Operand, t1: Operand, t2: Operand, options?: ScaleOptions): Tensor => {
+    const { value } = scaleOptions('addcdiv', options);
     if (!isFloat(resultType(t1, t2))) {
       throw new DTypeError(
         `addcdiv: the quotient of integers is not defined here; cast one: t1.cast('float32')`,
@@ -50,7 +54,7 @@ export const addcdiv = composite(
   },
 );
 
-function scaled(x: Tensor, value: number): Tensor {
+function scaled(x: Tensor, value = 1): Tensor {
   return value === 1 ? x : mul(x, value);
 }
 

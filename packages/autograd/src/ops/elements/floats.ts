@@ -1,5 +1,5 @@
 /** @file What floats have beside their value: a sign of their own, neighbours, NaN and infinities, an exponent of two. */
-import { ChainruleError, DTypeError } from '../../errors.js';
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { isFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -122,66 +122,29 @@ export interface NanToNumOptions {
   readonly neginf?: number | null;
 }
 
+const nanToNumOptions = defineOptions<NanToNumOptions>({
+  nan: kinds.orNull(kinds.number),
+  posinf: kinds.orNull(kinds.number),
+  neginf: kinds.orNull(kinds.number),
+});
+
 /**
  * `x` with numbers in the place of NaN and infinities, where the gradient is 0. Integers stay as they are.
  * PyTorch: `torch.nan_to_num`.
  * @example nanToNum(tensor([1, NaN, Infinity]), { posinf: 9 }) // [1, 0, 9]
  */
-export const nanToNum = composite(
-  'nanToNum',
-  (x: Operand, { nan, posinf, neginf }: NanToNumOptions = {}): Tensor => {
-    const node = operand('nanToNum', x);
-    if (!isFloat(node.dtype)) return node;
-    const largest = node.dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE;
-    const cases = [
-      [isNan(node), nan ?? 0],
-      [eq(node, Infinity), posinf ?? largest],
-      [eq(node, -Infinity), neginf ?? -largest],
-    ] as const;
-    return cases.reduce((y, [condition, value]) => {
-      if (typeof value !== 'number')
-        throw new ChainruleError(`nanToNum: expected a number, got ${String(value)}`);
-      return choose(condition, value, y);
-    }, node);
-  },
-) as SameShape<[options?: NanToNumOptions]>;
-
-const bits = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
-
-function next32(x: number, y: number): number {
-  if (x !== x || y !== y) return NaN;
-  if (x === y) return y;
-  if (x === 0) return (y > 0 ? 1 : -1) * 2 ** -149;
-  bits.setFloat32(0, x);
-  bits.setInt32(0, bits.getInt32(0) + (x < y === x > 0 ? 1 : -1));
-  return bits.getFloat32(0);
-}
-
-function next64(x: number, y: number): number {
-  if (x !== x || y !== y) return NaN;
-  if (x === y) return y;
-  if (x === 0) return (y > 0 ? 1 : -1) * Number.MIN_VALUE;
-  bits.setFloat64(0, x);
-  bits.setBigInt64(0, bits.getBigInt64(0) + (x < y === x > 0 ? 1n : -1n));
-  return bits.getFloat64(0);
-}
-
-const nextSingle = binary('nextafter.float32', { reference: next32, dx: null, dy: null });
-const nextDouble = binary('nextafter.float64', { reference: next64, dx: null, dy: null });
-
-/**
- * The next number of the dtype after `x` towards `y`; y itself where they are equal. No derivative, as in PyTorch:
- * `torch.nextafter`.
- * @throws {DTypeError} for integers and booleans.
- */
-export const nextafter = composite('nextafter', (x: Operand, y: Operand): Tensor => {
-  const dtype = resultType(x, y);
-  if (!isFloat(dtype)) throw new DTypeError(`nextafter: expected float operands, got ${dtype}`);
-  return (dtype === 'float32' ? nextSingle : nextDouble)(
-    operand('nextafter', x, dtype),
-    operand('nextafter', y, dtype),
-  );
-}) as Broadcasting;
+export const nanToNum = composite('nanToNum', (x: Operand, options?: NanToNumOptions): Tensor => {
+  const { nan, posinf, neginf } = nanToNumOptions('nanToNum', options);
+  const node = operand('nanToNum', x);
+  if (!isFloat(node.dtype)) return node;
+  const largest = node.dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE;
+  const cases = [
+    [isNan(node), nan ?? 0],
+    [eq(node, Infinity), posinf ?? largest],
+    [eq(node, -Infinity), neginf ?? -largest],
+  ] as const;
+  return cases.reduce((y, [condition, value]) => choose(condition, value, y), node);
+}) as SameShape<[options?: NanToNumOptions]>;
 
 /** The methods of this family. */
 export interface FloatsMethods<S extends Shape = Shape> {
@@ -196,5 +159,4 @@ export interface FloatsMethods<S extends Shape = Shape> {
   isNegInf(): Tensor<S>;
   isPosInf(): Tensor<S>;
   nanToNum(options?: NanToNumOptions): Tensor<S>;
-  nextafter: BroadcastingMethod;
 }

@@ -7,8 +7,13 @@ import {
   expNegSquare as expNegSquareOf,
   normalCdf as normalCdfOf,
 } from './errorFunction.js';
+import { abs } from './arithmetic.js';
+import { derivativeFamily } from './derivativeFamily.js';
 import { exp } from './exponential.js';
-import { mul, neg, square } from '../build/fieldOperations.js';
+import { choose } from '../build/element.js';
+import { ge, logicalAnd, lt } from '../build/relations.js';
+import { erfcxDerivative } from '../special/scaledTail.js';
+import { div, mul, neg, square, sub } from '../build/fieldOperations.js';
 
 /** `e^(−x²)`, without the error of a rounded square. */
 const expNegSquare: UnaryOp = unary('expNegSquare', {
@@ -40,8 +45,17 @@ export const erfc: UnaryOp = unary('erfc', {
   derivative: (x) => mul(expNegSquare(x), -2 / Math.sqrt(Math.PI)),
 });
 
+/** `e^(x²) erfc(x)` and its derivatives. */
+const scaledTail = derivativeFamily('scaledTail', erfcxDerivative);
+
 /** The number whose erf is x; ±Inf at ±1, NaN outside. PyTorch: `torch.erfinv`. */
 export const erfinv: UnaryOp = unary('erfinv', {
   reference: erfinvOf,
-  derivative: (_x, y) => mul(exp(square(y)), Math.sqrt(Math.PI) / 2),
+  derivative: (x, y) => {
+    const a = abs(x);
+    // Near ±1 the square of a rounded y is off by many units; 1 − |x| = erfc |y| is exact.
+    const far = logicalAnd(ge(a, 0.5), lt(a, 1));
+    const e = choose(far, div(scaledTail(abs(y), 0), sub(1, a)), exp(square(y)));
+    return mul(e, Math.sqrt(Math.PI) / 2);
+  },
 });

@@ -107,10 +107,13 @@ function axesOf(
     throw new ShapeError(
       `${op}: expected at least ${Math.max(1, least)} dimension${least > 1 ? 's' : ''}, got shape ${show(x.shape)}`,
     );
-  const given = dim ?? (least === 2 ? [-2, -1] : s ? range(s.length).map((i) => i - s.length) : null);
+  const given =
+    dim ?? (least === 2 ? [-2, -1] : s ? range(s.length).map((i) => i - s.length) : null);
   const dims = normalizeDims(op, given, x.ndim);
   if (s !== undefined && s !== null && s.length !== dims.length) {
-    throw new ShapeError(`${op}: s ${show(s)} has ${s.length} entries for ${dims.length} dimensions`);
+    throw new ShapeError(
+      `${op}: s ${show(s)} has ${s.length} entries for ${dims.length} dimensions`,
+    );
   }
   return dims.map((d, i) => {
     const size = x.shape[d] as number;
@@ -168,11 +171,7 @@ function realTransform(
 }
 
 /** The real tensor whose transform begins so: what is there counts twice but for the first and, for even n, the last. */
-function realInverse(
-  z: Complex,
-  axes: readonly Axis[],
-  where: FftNorm | null | undefined,
-): Tensor {
+function realInverse(z: Complex, axes: readonly Axis[], where: FftNorm | null | undefined): Tensor {
   const { dim, n } = axes.at(-1) as Axis;
   const pairs = along(paired(z), axes.slice(0, -1), true, where);
   const half = resized(pairs, dim, Math.floor(n / 2) + 1);

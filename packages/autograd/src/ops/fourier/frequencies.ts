@@ -74,7 +74,7 @@ function frequencies(
     if (!isFloat(dtype)) throw new DTypeError(`${op}: frequencies are floats, not ${dtype}`);
     const data = allocate(dtype, count(n));
     for (let i = 0; i < data.length; i++) data[i] = at(i, n) / (n * distance);
-    return makeLeaf(data, [data.length], dtype) as Tensor<[number]>;
+    return makeLeaf<[number]>(data, [data.length], dtype);
   });
 }
 

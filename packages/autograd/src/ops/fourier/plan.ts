@@ -52,7 +52,7 @@ export function rootsOfUnity(n: number): { cos: Row; sin: Row } {
 
 function mixedRadix(n: number, factors: readonly number[]): Transform {
   const { cos, sin } = rootsOfUnity(n);
-  const [otherReal, otherImag] = [new Float64Array(n), new Float64Array(n)];
+  const [otherReal, otherImag]: [Row, Row] = [new Float64Array(n), new Float64Array(n)];
   return (real, imag) => {
     let [xr, xi, yr, yi]: [Row, Row, Row, Row] = [real, imag, otherReal, otherImag];
     let length = n;

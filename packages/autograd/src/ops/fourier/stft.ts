@@ -71,8 +71,7 @@ function windowOf(op: string, like: Tensor, nFft: number, options: FrameOptions)
 /** Where each element of each frame is in the signal. */
 function framePlaces(count: number, hop: number, nFft: number): Tensor {
   const places = new Int32Array(count * nFft);
-  for (let t = 0; t < count; t++)
-    for (let i = 0; i < nFft; i++) places[t * nFft + i] = t * hop + i;
+  for (let t = 0; t < count; t++) for (let i = 0; i < nFft; i++) places[t * nFft + i] = t * hop + i;
   return makeLeaf(places, [count * nFft], 'int32');
 }
 
@@ -92,7 +91,9 @@ export const stft: (x: Operand | Complex, nFft: number, options?: StftOptions) =
     const complex = isComplex(x);
     const z = complexOperand(op, x);
     if (z.real.ndim < 1 || z.real.ndim > 2)
-      throw new ShapeError(`${op}: expected [time] or [batch, time], got shape ${show(z.real.shape)}`);
+      throw new ShapeError(
+        `${op}: expected [time] or [batch, time], got shape ${show(z.real.shape)}`,
+      );
     if (complex && given.onesided === true)
       throw new ChainruleError(`${op}: onesided is for real signals; this one is complex`);
     const onesided = given.onesided ?? !complex;
@@ -158,7 +159,10 @@ export const istft: (x: Operand | Complex, nFft: number, options?: IstftOptions)
       );
     };
     const start = center ? Math.floor(nFft / 2) : 0;
-    const end = Math.min(total, length === null ? (center ? total - start : total) : start + length);
+    const end = Math.min(
+      total,
+      length === null ? (center ? total - start : total) : start + length,
+    );
     if (end <= start) throw new ShapeError(`${op}: nothing is left of ${total} elements`);
     if (window.value !== null || given.window === undefined || given.window === null)
       checkCovered(op, window.value, { count, hop, nFft, start, end });
@@ -172,7 +176,13 @@ export const istft: (x: Operand | Complex, nFft: number, options?: IstftOptions)
 function checkCovered(
   op: string,
   window: ArrayLike<number> | null,
-  { count, hop, nFft, start, end }: Readonly<Record<'count' | 'hop' | 'nFft' | 'start' | 'end', number>>,
+  {
+    count,
+    hop,
+    nFft,
+    start,
+    end,
+  }: Readonly<Record<'count' | 'hop' | 'nFft' | 'start' | 'end', number>>,
 ): void {
   const sums = new Float64Array(nFft + hop * (count - 1));
   for (let t = 0; t < count; t++)
@@ -185,4 +195,3 @@ function checkCovered(
       );
   }
 }
-

@@ -118,7 +118,13 @@ export const scatterAddOf: PrimitiveOp<DimAttrs> = primitive('scatterAdd', {
   },
 });
 
-export function scatterShapes(op: string, x: Tensor, index: Tensor, src: Tensor, dim: number): void {
+export function scatterShapes(
+  op: string,
+  x: Tensor,
+  index: Tensor,
+  src: Tensor,
+  dim: number,
+): void {
   checkIndexShape(op, index.shape, x.shape, dim);
   if (!sameShape(index.shape, src.shape)) {
     throw new ShapeError(

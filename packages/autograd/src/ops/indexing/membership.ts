@@ -1,4 +1,5 @@
 /** @file Which elements are among others. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, resultType, type Operand, type SameShape } from '../build/define.js';
@@ -18,6 +19,8 @@ export interface IsInOptions {
   readonly invert?: boolean;
 }
 
+const isInOptions = defineOptions<IsInOptions>({ assumeUnique: kinds.flag, invert: kinds.flag });
+
 /** So many are compared one by one rather than sorted. */
 const FEW = 16;
 
@@ -28,7 +31,8 @@ const FEW = 16;
  */
 export const isIn = composite(
   'isIn',
-  (x: Operand, test: Operand, { invert = false }: IsInOptions = {}): Tensor => {
+  (x: Operand, test: Operand, options?: IsInOptions): Tensor => {
+    const { invert = false } = isInOptions('isIn', options);
     const dtype = resultType(x, test);
     const [node, others] = [x, test].map((z) => castNode(operand('isIn', z, dtype), dtype)) as [
       Tensor,
@@ -52,9 +56,4 @@ function among(x: Tensor, others: Tensor): Tensor {
   const sorted = takeOf([others, argsortOf([others], { dim: 0, descending: false })], { dim: 0 });
   const place = minimum(searchPositions([sorted, x], { right: false }), n - 1);
   return eq(takeOf([sorted, place], { dim: 0 }), x);
-}
-
-/** The methods of this family. */
-export interface MembershipMethods {
-  isIn(test: Operand, options?: IsInOptions): Tensor;
 }

@@ -85,10 +85,7 @@ function leafOf(data: readonly number[]): Tensor {
 }
 
 /** Where each run of equal slices begins, which each slice is in, and how many there are. */
-function runsOf(
-  x: Tensor,
-  dim: number,
-): { first: number[]; inverse: number[]; counts: number[] } {
+function runsOf(x: Tensor, dim: number): { first: number[]; inverse: number[]; counts: number[] } {
   const data = valueOf(moveDim(x, dim, 0), 'uniqueConsecutive');
   const n = x.shape[dim]!;
   const width = data.length / Math.max(1, n);
@@ -105,4 +102,10 @@ function runsOf(
     inverse.push(first.length - 1);
   }
   return { first, inverse, counts };
+}
+
+/** The methods of this family. */
+export interface PlacesMethods {
+  argwhere(): Tensor;
+  msort(): Tensor;
 }

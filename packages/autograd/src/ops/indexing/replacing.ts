@@ -75,18 +75,16 @@ export const maskedScatter: (x: Operand, mask: Tensor, source: Tensor) => Tensor
         `${op}: the mask must be bool, this one is ${covered.dtype}; compare or cast it: mask.ne(0)`,
       );
     if (given.dtype !== node.dtype)
-      throw new DTypeError(`${op}: the source is ${given.dtype}, x ${node.dtype}; they must be equal`);
+      throw new DTypeError(
+        `${op}: the source is ${given.dtype}, x ${node.dtype}; they must be equal`,
+      );
     const shape = broadcastShapes(op, node.shape, covered.shape);
     const flat = reshapeNode(expandNode(covered, shape), [sizeOf(shape)]);
     if (flat.value !== null || given.size === 0) checkCount(op, flat, given.size);
     if (given.size === 0) return expandNode(node, shape);
     const place = maximum(sub(cumsumOf([flat], { dim: 0, reverse: false }), 1), 0);
     const taken = takeOf([reshapeNode(given, [given.size]), place], { dim: 0 });
-    return choose(
-      expandNode(covered, shape),
-      reshapeNode(taken, shape),
-      expandNode(node, shape),
-    );
+    return choose(expandNode(covered, shape), reshapeNode(taken, shape), expandNode(node, shape));
   },
 );
 

@@ -171,10 +171,7 @@ function product(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   if (!isFloat(x.dtype)) return scatterProdOf([x, index, src], { dim });
   const [ownZero, zero] = [eq(x, 0), eq(src, 0)];
   const rest = scatterProdOf([choose(ownZero, 1, x), index, choose(zero, 1, src)], { dim });
-  const count = scatterAddOf(
-    [castNode(ownZero, x.dtype), index, castNode(zero, x.dtype)],
-    { dim },
-  );
+  const count = scatterAddOf([castNode(ownZero, x.dtype), index, castNode(zero, x.dtype)], { dim });
   const zeros = scatterAddOf([choose(ownZero, x, 0), index, choose(zero, src, 0)], { dim });
   const single = choose(eq(count, 1), mul(rest, zeros), zerosOf(rest));
   return choose(eq(count, 0), rest, single);

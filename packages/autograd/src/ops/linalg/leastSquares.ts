@@ -136,9 +136,9 @@ export const matrixRank = composite(
  */
 export const cond = composite(
   'linalg.cond',
-  (A: Tensor, p: number | 'fro' | 'nuc' | null = null): Tensor => {
+  (A: Tensor, p?: number | 'fro' | 'nuc' | null): Tensor => {
     const op = 'linalg.cond';
-    if (p === null || p === 2 || p === -2) {
+    if (p === undefined || p === null || p === 2 || p === -2) {
       const s = singular(matrix(op, A));
       const last = s.ndim - 1;
       const end = (i: number): Tensor =>

@@ -58,7 +58,6 @@ export {
   vecdot,
 } from './tensors.js';
 export { matrixExp } from './matrixExp.js';
-export { logdet } from './logdet.js';
 
 /**
  * The inverse of `A […, n, n]`. PyTorch: `torch.linalg.inv`.

@@ -17,3 +17,8 @@ export const logdet = composite('logdet', (A: Tensor): Tensor => {
     reshapeNode(narrowNode(packed, packed.ndim - 1, i, 1), packed.shape.slice(0, -1));
   return choose(lt(part(0), 0), NaN, part(1));
 });
+
+/** The methods of this family. */
+export interface LogdetMethods {
+  logdet(): Tensor;
+}

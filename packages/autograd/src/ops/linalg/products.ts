@@ -128,3 +128,10 @@ export function powersOf(op: string, x: Tensor, n: number): Tensor {
   const repeated = expandNode(reshapeNode(x, [...x.shape, 1]), [...x.shape, n - 1]);
   return cumprodOf([concatNode([ones, repeated], x.ndim)], { dim: x.ndim });
 }
+
+/** The methods of this family. */
+export interface ProductsMethods {
+  kron(other: Operand): Tensor;
+  inner(other: Operand): Tensor;
+  vdot(other: Tensor): Tensor;
+}

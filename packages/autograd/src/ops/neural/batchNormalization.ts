@@ -40,7 +40,7 @@ const runningKinds = {
   ...affineOptions.table,
   runningMean: kinds.orNull(kinds.tensor),
   runningVar: kinds.orNull(kinds.tensor),
-  momentum: kinds.either(kinds.fraction, kinds.tensor),
+  momentum: kinds.either(kinds.finite, kinds.tensor),
 };
 const batchNormOptions = byPosition(
   defineOptions<BatchNormOptions>({ ...runningKinds, training: kinds.flag }),

@@ -25,7 +25,7 @@ export interface AffineOptions extends NormOptions {
 export const affineOptions: OptionsReader<AffineOptions> = defineOptions<AffineOptions>({
   weight: kinds.orNull(kinds.tensor),
   bias: kinds.orNull(kinds.tensor),
-  eps: kinds.nonNegative,
+  eps: kinds.finite,
 });
 
 export interface Moments {

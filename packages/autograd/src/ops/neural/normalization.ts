@@ -38,7 +38,7 @@ const byWeightAndBias = byPosition(affineOptions, 'weight', 'bias');
 const rmsNormOptions = byPosition(
   defineOptions<RmsNormOptions>({
     weight: kinds.orNull(kinds.tensor),
-    eps: kinds.orNull(kinds.nonNegative),
+    eps: kinds.orNull(kinds.finite),
   }),
   'weight',
 );

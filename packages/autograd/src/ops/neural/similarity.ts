@@ -20,7 +20,7 @@ export interface NormalizeOptions {
 const normalizeOptions = defineOptions<NormalizeOptions>({
   p: kinds.real,
   dim: kinds.dim,
-  eps: kinds.nonNegative,
+  eps: kinds.finite,
 });
 
 /** `x / max(‖x‖ₚ, eps)` along `dim`. PyTorch: `nn.functional.normalize`. */
@@ -43,7 +43,7 @@ export interface CosineSimilarityOptions {
 
 const similarityOptions = defineOptions<CosineSimilarityOptions>({
   dim: kinds.dim,
-  eps: kinds.nonNegative,
+  eps: kinds.finite,
 });
 
 /** `x · y / (max(‖x‖, eps) max(‖y‖, eps))` along `dim`, x and y broadcast. PyTorch: `nn.functional.cosine_similarity`. */

@@ -77,8 +77,8 @@ function fractionalMaxPool(op: string, rank: number): FractionalMaxPool {
     const spread = [n, c, ...windows, ...kernel];
     const places = range(rank)
       .map((d) => {
-        // PyTorch samples the last dimension first.
-        const u = narrowNode(samples.current, 2, rank - 1 - d, 1);
+        // As in PyTorch, two dimensions have their samples the other way round, three do not.
+        const u = narrowNode(samples.current, 2, rank === 2 ? 1 - d : d, 1);
         const starts = startsOf(u, size[d]!, windows[d]!, kernel[d]!);
         const along = [n, c, ...windows.map((w, k) => (k === d ? w : 1)), ...kernel.map(() => 1)];
         const within = iotaAlong(kernel[d]!, 2 + rank + d, 2 + 2 * rank);

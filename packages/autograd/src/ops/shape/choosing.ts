@@ -57,7 +57,8 @@ const combinationsOptions = defineOptions<CombinationsOptions>({ withReplacement
  * @example combinations(tensor([1, 2, 3])) // [[1, 2], [1, 3], [2, 3]]
  */
 export const combinations: (x: Operand, r?: number, options?: CombinationsOptions) => Tensor =
-  composite('combinations', (x, r = 2, options) => {
+  composite('combinations', (x, count, options) => {
+    const r = count ?? 2;
     const { withReplacement = false } = combinationsOptions('combinations', options);
     const node = operand('combinations', x);
     checkInteger('combinations', 'r', r, 0);

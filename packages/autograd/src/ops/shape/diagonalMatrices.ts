@@ -26,10 +26,13 @@ const diagEmbedOptions: OptionsReader<DiagEmbedOptions> = defineOptions<DiagEmbe
  * Matrices with the last dimension of `x` on a diagonal, 0 elsewhere: `[…, n]` to `[…, n + |offset|, n + |offset|]`.
  * PyTorch: `torch.diag_embed`.
  */
-export const diagEmbed = composite('diagEmbed', (x: Operand, options?: DiagEmbedOptions): Tensor => {
-  const { offset = 0, dim1 = -2, dim2 = -1 } = diagEmbedOptions('diagEmbed', options);
-  return embedded('diagEmbed', operand('diagEmbed', x), offset, dim1, dim2);
-});
+export const diagEmbed = composite(
+  'diagEmbed',
+  (x: Operand, options?: DiagEmbedOptions): Tensor => {
+    const { offset = 0, dim1 = -2, dim2 = -1 } = diagEmbedOptions('diagEmbed', options);
+    return embedded('diagEmbed', operand('diagEmbed', x), offset, dim1, dim2);
+  },
+);
 
 function embedded(op: string, x: Tensor, offset: number, dim1: number, dim2: number): Tensor {
   if (x.ndim === 0) throw new ShapeError(`${op}: expected at least one dimension, got a number`);
@@ -51,10 +54,7 @@ interface OffsetOption {
   readonly offset?: number;
 }
 
-const offsetOption = byPosition(
-  defineOptions<OffsetOption>({ offset: kinds.whole }),
-  'offset',
-);
+const offsetOption = byPosition(defineOptions<OffsetOption>({ offset: kinds.whole }), 'offset');
 
 /** A matrix with all elements of `x` on a diagonal, 0 elsewhere. PyTorch: `torch.diagflat`. */
 export const diagflat: (x: Operand, offset?: number | OffsetOption) => Tensor = composite(
@@ -68,7 +68,10 @@ export const diagflat: (x: Operand, offset?: number | OffsetOption) => Tensor = 
 
 type Indices = (row: number, col: number, offset?: number | OffsetOption) => Tensor;
 
-function triangleIndices(op: string, inside: (distance: number, offset: number) => boolean): Indices {
+function triangleIndices(
+  op: string,
+  inside: (distance: number, offset: number) => boolean,
+): Indices {
   return composite(op, (row: number, col: number, offset?: number | OffsetOption): Tensor => {
     checkInteger(op, 'row', row, 0);
     checkInteger(op, 'col', col, 0);

@@ -27,8 +27,7 @@ function atLeast(op: string, shape: (x: readonly number[]) => readonly number[])
 
 const vector = (s: readonly number[]): readonly number[] => (s.length === 0 ? [1] : s);
 const matrix = (s: readonly number[]): readonly number[] => (s.length < 2 ? [1, s[0] ?? 1] : s);
-const cube = (s: readonly number[]): readonly number[] =>
-  s.length < 3 ? [...matrix(s), 1] : s;
+const cube = (s: readonly number[]): readonly number[] => (s.length < 3 ? [...matrix(s), 1] : s);
 
 /** With at least one dimension: a number as `[1]`. PyTorch: `torch.atleast_1d`. */
 export const atleast1d: AtLeast = atLeast('atleast1d', vector);
@@ -40,7 +39,8 @@ export const atleast2d: AtLeast = atLeast('atleast2d', matrix);
 export const atleast3d: AtLeast = atLeast('atleast3d', cube);
 
 function listed(op: string, tensors: readonly Operand[]): Tensor[] {
-  if (Array.isArray(tensors) && tensors.length > 0) return tensors.map((x) => operand(op, x as Operand));
+  if (Array.isArray(tensors) && tensors.length > 0)
+    return tensors.map((x) => operand(op, x as Operand));
   throw new ChainruleError(`${op}: expected an array of at least one tensor`);
 }
 
@@ -84,8 +84,7 @@ export const dstack: (tensors: readonly Operand[]) => Tensor = composite('dstack
 /** Joined along the second dimension, vectors as columns. PyTorch: `torch.column_stack`. */
 export const columnStack: (tensors: readonly Operand[]) => Tensor = composite(
   'columnStack',
-  (tensors) =>
-    joined('columnStack', tensors, 1, (s) => (s.length < 2 ? [s[0] ?? 1, 1] : s)),
+  (tensors) => joined('columnStack', tensors, 1, (s) => (s.length < 2 ? [s[0] ?? 1, 1] : s)),
 );
 
 /**
@@ -132,11 +131,17 @@ export const tensorSplit: (
   x: Operand,
   indicesOrSections: number | readonly number[] | Tensor,
   dim?: number,
-) => Tensor[] = composite('tensorSplit', (x, indicesOrSections, dim = 0) => {
+) => Tensor[] = composite('tensorSplit', (x, indicesOrSections, dim) => {
   const node = operand('tensorSplit', x);
   if (node.ndim === 0)
     throw new ShapeError('tensorSplit: a tensor without dimensions has nothing to cut');
-  return cut('tensorSplit', node, indicesOrSections, normalizeDim('tensorSplit', dim, node.ndim), false);
+  return cut(
+    'tensorSplit',
+    node,
+    indicesOrSections,
+    normalizeDim('tensorSplit', dim ?? 0, node.ndim),
+    false,
+  );
 });
 
 function cut(

@@ -1,6 +1,6 @@
 /** @file Elements turned around, and shapes taken from elsewhere. */
 import { ShapeError } from '../../errors.js';
-import { checkInteger, normalizeDims, range, show } from '../../graph/shape.js';
+import { checkInteger, normalizeDims, range, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { checkExpand, expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand, type SameShape } from '../build/define.js';
@@ -32,13 +32,14 @@ export const flipud = composite('flipud', (x: Operand): Tensor =>
  */
 export const rot90: (x: Operand, k?: number, dims?: readonly number[]) => Tensor = composite(
   'rot90',
-  (x, k = 1, dims = [0, 1]) => {
+  (x, times, dims) => {
+    const k = times ?? 1;
     const node = operand('rot90', x);
     checkInteger('rot90', 'k', k);
-    const plane = normalizeDims('rot90', dims, node.ndim);
+    const plane = normalizeDims('rot90', dims ?? [0, 1], node.ndim);
     if (plane.length !== 2 || node.ndim < 2)
       throw new ShapeError(
-        `rot90: dims must name two dimensions of the tensor of shape ${show(node.shape)}, got ${show(dims)}`,
+        `rot90: dims must name two dimensions of the tensor of shape ${show(node.shape)}, got ${show(plane)}`,
       );
     const [a, b] = plane as [number, number];
     const order = range(node.ndim);
@@ -98,4 +99,16 @@ export function matrixTransposed(x: Tensor): Tensor {
     throw new ShapeError(`mT: expected a matrix […, m, n], got shape ${show(x.shape)}`);
   const n = x.ndim;
   return permuteNode(x.current, [...range(n - 2), n - 1, n - 2]);
+}
+
+/** The methods of this family. */
+export interface TurningMethods<S extends Shape = Shape> {
+  fliplr(): Tensor<S>;
+  flipud(): Tensor<S>;
+  ravel(): Tensor<[number]>;
+  moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  expandAs<T extends Tensor>(other: T): Tensor<T['shape']>;
+  viewAs<T extends Tensor>(other: T): Tensor<T['shape']>;
+  /** The last two dimensions exchanged. PyTorch: `Tensor.mT`. @throws {ShapeError} for fewer than two dimensions. */
+  readonly mT: Tensor;
 }

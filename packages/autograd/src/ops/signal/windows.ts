@@ -33,7 +33,7 @@ function window(
   if (!isFloat(dtype)) throw new DTypeError(`${op}: windows are floats, not ${dtype}`);
   const data = allocate(dtype, M);
   for (let i = 0; i < M; i++) data[i] = M === 1 ? 1 : f(i, sym ? M - 1 : M);
-  return finish(op, makeLeaf(data, [M], dtype), options) as Tensor<[number]>;
+  return finish<[number]>(op, makeLeaf(data, [M], dtype), options);
 }
 
 /** `Σ (−1)ᵏ aₖ cos(2πki/n)`. */

@@ -67,10 +67,7 @@ function covariance(
   const total = (t: Tensor): Tensor => sumOver([t], { dims: [0], keepdim: false });
   const count = weights === null ? n : total(weights);
   const weighted = (t: Tensor): Tensor => (weights === null ? t : mul(t, weights));
-  const centred = sub(
-    rows,
-    div(sumOver([weighted(rows)], { dims: [1], keepdim: true }), count),
-  );
+  const centred = sub(rows, div(sumOver([weighted(rows)], { dims: [1], keepdim: true }), count));
   const divisor =
     typeof count === 'number'
       ? Math.max(0, count - correction)
@@ -105,9 +102,5 @@ export const corrcoef = composite('corrcoef', (x: Operand): Tensor => {
   if (c.ndim === 0) return div(c, c);
   const deviation = sqrt(diag(c));
   const n = deviation.size;
-  return clamp(
-    div(div(c, reshapeNode(deviation, [n, 1])), reshapeNode(deviation, [1, n])),
-    -1,
-    1,
-  );
+  return clamp(div(div(c, reshapeNode(deviation, [n, 1])), reshapeNode(deviation, [1, n])), -1, 1);
 });

@@ -110,7 +110,10 @@ function areasOf(
   const pairs = step(samples, d, add);
   if (x === undefined || x === null) return { areas: mul(pairs, dx / 2), dim: d };
   const places = placesOf(op, operand(op, x), given, d);
-  const widths = castNode(step(places, d, sub), samples.dtype === 'float64' ? 'float64' : toFloat(places.dtype));
+  const widths = castNode(
+    step(places, d, sub),
+    samples.dtype === 'float64' ? 'float64' : toFloat(places.dtype),
+  );
   return { areas: div(mul(widths, pairs), 2), dim: d };
 }
 
@@ -121,7 +124,9 @@ function placesOf(op: string, x: Tensor, y: Tensor, dim: number): Tensor {
   const shape = along
     ? y.shape.map((_, d) => (d === dim ? x.size : 1))
     : [...new Array<number>(Math.max(0, y.ndim - x.ndim)).fill(1), ...x.shape];
-  const fits = shape.length === y.ndim && shape.every((s, d) => (d === dim ? s === n : s === 1 || s === y.shape[d] || y.shape[d] === 1));
+  const fits =
+    shape.length === y.ndim &&
+    shape.every((s, d) => (d === dim ? s === n : s === 1 || s === y.shape[d] || y.shape[d] === 1));
   if (!fits) {
     throw new ShapeError(
       `${op}: y ${show(y.shape)} needs one place for each sample along dimension ${dim}, ` +
@@ -164,9 +169,7 @@ export const gradient = composite('gradient', (x: Operand, options?: GradientOpt
       ? node.shape.map((_, d) => d)
       : (typeof dim === 'number' ? [dim] : dim).map((d) => normalizeDim('gradient', d, node.ndim));
   const list: readonly (number | Tensor)[] =
-    typeof spacing === 'number' || spacing instanceof Tensor
-      ? dims.map(() => spacing)
-      : spacing;
+    typeof spacing === 'number' || spacing instanceof Tensor ? dims.map(() => spacing) : spacing;
   if (list.length !== dims.length) {
     throw new ChainruleError(
       `gradient: spacing has ${list.length} entries for ${dims.length} dimensions; give one for each, or a number`,
@@ -184,7 +187,8 @@ function slope(x: Tensor, dim: number, spacing: number | Tensor, edgeOrder: 1 | 
     );
   }
   const widths = widthsOf(x, dim, spacing, n);
-  const part = (t: Tensor, from: number, length: number): Tensor => narrowNode(t, dim, from, length);
+  const part = (t: Tensor, from: number, length: number): Tensor =>
+    narrowNode(t, dim, from, length);
   const steps = div(step(x, dim, sub), widths);
   // Between two steps their mean, each weighted with the other's width.
   const middle = (a: Tensor, b: Tensor, wa: Tensor, wb: Tensor): Tensor =>
@@ -216,7 +220,13 @@ function widthsOf(x: Tensor, dim: number, spacing: number | Tensor, n: number): 
   const shape = x.shape.map((_, d) => (d === dim ? n - 1 : 1));
   if (typeof spacing === 'number' || spacing.ndim === 0) {
     const one = castNode(operand('gradient', spacing), x.dtype);
-    return expandNode(reshapeNode(one, shape.map(() => 1)), shape);
+    return expandNode(
+      reshapeNode(
+        one,
+        shape.map(() => 1),
+      ),
+      shape,
+    );
   }
   const places = operand('gradient', spacing);
   if (places.ndim !== 1 || places.size !== n) {

@@ -4,7 +4,14 @@ import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, normalizeDim, range, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, floatOperand, operand, resultType, type Operand, type SameShape } from '../build/define.js';
+import {
+  composite,
+  floatOperand,
+  operand,
+  resultType,
+  type Operand,
+  type SameShape,
+} from '../build/define.js';
 import { add, castNode, choose } from '../build/element.js';
 import { div, mul, sub } from '../build/fieldOperations.js';
 import { gt } from '../build/relations.js';
@@ -23,13 +30,19 @@ const distOptions = defineOptions<DistanceOptions>({ p: kinds.number });
 const distanceOptions = defineOptions<DistanceOptions>({ p: order });
 
 /** The norm of order `p` of `x − y`, broadcast, a single number. Where it is 0 its gradient is 0. PyTorch: `torch.dist`. */
-export const dist = composite('dist', (x: Operand, y: Operand, options?: DistanceOptions): Tensor => {
-  const { p = 2 } = distOptions('dist', options);
-  const dtype = resultType(x, y);
-  if (!isFloat(dtype)) throw new DTypeError(`dist: expected float tensors, got ${dtype}`);
-  const d = sub(castNode(operand('dist', x, dtype), dtype), castNode(operand('dist', y, dtype), dtype));
-  return vectorNorm(d, p, range(d.ndim), false);
-});
+export const dist = composite(
+  'dist',
+  (x: Operand, y: Operand, options?: DistanceOptions): Tensor => {
+    const { p = 2 } = distOptions('dist', options);
+    const dtype = resultType(x, y);
+    if (!isFloat(dtype)) throw new DTypeError(`dist: expected float tensors, got ${dtype}`);
+    const d = sub(
+      castNode(operand('dist', x, dtype), dtype),
+      castNode(operand('dist', y, dtype), dtype),
+    );
+    return vectorNorm(d, p, range(d.ndim), false);
+  },
+);
 
 /**
  * The distances of all rows of `a […, p, m]` to all rows of `b […, r, m]`, `[…, p, r]`, in the norm of order `p`; leading
@@ -96,7 +109,11 @@ export const renorm = composite(
       range(node.ndim).filter((k) => k !== d),
       true,
     );
-    const factor = choose(gt(norm, maxnorm), div(constant(maxnorm, node.dtype), add(norm, 1e-7)), 1);
+    const factor = choose(
+      gt(norm, maxnorm),
+      div(constant(maxnorm, node.dtype), add(norm, 1e-7)),
+      1,
+    );
     return mul(node, expandNode(factor, node.shape));
   },
 ) as SameShape<[p: number, dim: number, maxnorm: number]>;

@@ -62,10 +62,10 @@ function checkNotEmpty(op: string, { shape }: Tensor, dims: readonly number[]): 
  */
 export const kthvalue = composite(
   'kthvalue',
-  (x: Operand, k: number, dim = -1, options?: ReduceOptions): ValuesAndIndices => {
+  (x: Operand, k: number, dim?: number, options?: ReduceOptions): ValuesAndIndices => {
     const { keepdim = false } = reduceOptions('kthvalue', options);
     const node = operand('kthvalue', x);
-    const d = normalizeDim('kthvalue', dim, node.ndim);
+    const d = normalizeDim('kthvalue', dim ?? -1, node.ndim);
     const n = node.shape[d] ?? 1;
     checkInteger('kthvalue', 'k', k, 1);
     if (k > n) {
@@ -115,9 +115,9 @@ function rank(x: number, y: number): number {
  */
 export const mode = composite(
   'mode',
-  (x: Operand, dim = -1, options?: ReduceOptions): ValuesAndIndices => {
+  (x: Operand, dim?: number, options?: ReduceOptions): ValuesAndIndices => {
     const { keepdim = false } = reduceOptions('mode', options);
-    return picked('mode', argmodeOf, operand('mode', x), dim, keepdim);
+    return picked('mode', argmodeOf, operand('mode', x), dim ?? -1, keepdim);
   },
 );
 
@@ -162,10 +162,17 @@ export const nanmedian: NanMedian = composite(
     if (node.size === 0)
       throw new ShapeError(`nanmedian: the tensor of shape ${show(node.shape)} has no elements`);
     const flat = reshapeNode(node, [node.size]);
-    const median = detach(gatherOf([flat, argnanmedianOf([flat], { dim: 0, keepdim: true })], { dim: 0 }));
+    const median = detach(
+      gatherOf([flat, argnanmedianOf([flat], { dim: 0, keepdim: true })], { dim: 0 }),
+    );
     // The gradient is split evenly among equal elements, as that of their minimum.
     const equal = choose(eq(flat, median), flat, node.dtype === 'int32' ? 2 ** 31 - 1 : Infinity);
     const least = minOver([equal], { dims: [0], keepdim: true });
     return reshapeNode(choose(isNan(median), median, least), []);
   },
 ) as NanMedian;
+
+/** The methods of this family. */
+export interface ExtremesMethods {
+  aminmax(options?: AminmaxOptions): MinMax;
+}

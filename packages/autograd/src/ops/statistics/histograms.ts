@@ -11,6 +11,7 @@ import { add, castNode, choose } from '../build/element.js';
 import { div, mul, sub } from '../build/fieldOperations.js';
 import { filled } from '../build/primitive.js';
 import { eq, ge, le, logicalAnd } from '../build/relations.js';
+import { floor } from '../build/wholeNumbers.js';
 import { clamp } from '../elements/arithmetic.js';
 import { detach } from '../elements/comparison.js';
 import { indexAddOf } from '../indexing/gather.js';
@@ -42,31 +43,34 @@ export const histc = composite('histc', (x: Operand, options?: HistcOptions): Te
   const { bins = 100, min = 0, max = 0 } = histcOptions('histc', options);
   if (min > max) throw new ChainruleError(`histc: max must be at least min, got ${min} and ${max}`);
   const node = detach(floatOperand('histc', x));
-  return counted(node, edgesOf(node, bins, min, max), null);
+  const { from, to } = endsOf(node, min, max, 1);
+  // As PyTorch, by a division: what lies on an edge within rounding errors is in the upper interval.
+  const place = floor(div(mul(sub(reshapeNode(node, [node.size]), from), bins), sub(to, from)));
+  return counted(node, from, to, castNode(clamp(place, 0, bins - 1), 'int32'), bins, null);
 });
 
-/** Edges of `bins` intervals between two numbers, or between the extremes of `x` where these are equal. */
-function edgesOf(x: Tensor, bins: number, min: number, max: number): Tensor {
+/** Two numbers, or the extremes of `x` where these are equal; moved apart by `margin` where they are equal too. */
+function endsOf(x: Tensor, min: number, max: number, margin: number): { from: Tensor; to: Tensor } {
   const flat = reshapeNode(x, [x.size]);
   const fold = { dims: [0], keepdim: true };
   const given = min !== max || x.size === 0;
-  const [low, high] = given
-    ? [constant(min, x.dtype), constant(max, x.dtype)]
-    : [minOver([flat], fold), maxOver([flat], fold)];
+  const low = given ? constant(min, x.dtype) : minOver([flat], fold);
+  const high = given ? constant(max, x.dtype) : maxOver([flat], fold);
   const none = eq(low, high);
-  const [from, to] = [choose(none, sub(low, 1), low), choose(none, add(high, 1), high)];
-  const share = div(castNode(iotaOf([], { size: bins + 1 }), x.dtype), bins);
-  // From both ends, so that both are exact.
-  return add(mul(from, sub(1, share)), mul(to, share));
+  return { from: choose(none, sub(low, margin), low), to: choose(none, add(high, margin), high) };
 }
 
-/** The sum of weights, or the number of elements, in each interval. */
-function counted(x: Tensor, edges: Tensor, weight: Tensor | null): Tensor {
-  const bins = edges.size - 1;
+/** The sum of weights, or the number of elements, at each place among the elements between two ends. */
+function counted(
+  x: Tensor,
+  from: Tensor,
+  to: Tensor,
+  place: Tensor,
+  bins: number,
+  weight: Tensor | null,
+): Tensor {
   const flat = reshapeNode(x, [x.size]);
-  const [first, last] = [narrowNode(edges, 0, 0, 1), narrowNode(edges, 0, bins, 1)];
-  const inside = castNode(logicalAnd(ge(flat, first), le(flat, last)), x.dtype);
-  const place = clamp(sub(searchPositions([edges, flat], { right: true }), 1), 0, bins - 1);
+  const inside = castNode(logicalAnd(ge(flat, from), le(flat, to)), x.dtype);
   const one = weight === null ? inside : mul(inside, reshapeNode(weight, [x.size]));
   return indexAddOf([filled(0, [bins], x.dtype), place, one], { dim: 0 });
 }
@@ -99,18 +103,28 @@ export interface Histogram {
  */
 export const histogram = composite(
   'histogram',
-  (x: Operand, bins: number | Tensor, options?: HistogramOptions): Histogram => {
+  (x: Operand, given: number | Tensor, options?: HistogramOptions): Histogram => {
     const { range = null, weight = null, density = false } = histogramOptions('histogram', options);
     const node = detach(floatOperand('histogram', x));
     const binEdges =
-      bins instanceof Tensor ? givenEdges(node, bins) : evenEdges(node, bins, range);
+      given instanceof Tensor ? givenEdges(node, given) : evenEdges(node, given, range);
     const weights = weight === null ? null : operand('histogram', weight);
     if (weights !== null && !sameShape(weights.shape, node.shape)) {
       throw new ShapeError(
         `histogram: the weight has shape ${show(weights.shape)}, x ${show(node.shape)}; they must be equal`,
       );
     }
-    const hist = counted(node, binEdges, weights === null ? null : castNode(weights, node.dtype));
+    const bins = binEdges.size - 1;
+    const flat = reshapeNode(node, [node.size]);
+    const place = clamp(sub(searchPositions([binEdges, flat], { right: true }), 1), 0, bins - 1);
+    const hist = counted(
+      node,
+      narrowNode(binEdges, 0, 0, 1),
+      narrowNode(binEdges, 0, bins, 1),
+      place,
+      bins,
+      weights === null ? null : castNode(weights, node.dtype),
+    );
     if (!density) return { hist, binEdges };
     const n = hist.size;
     const widths = sub(narrowNode(binEdges, 0, 1, n), narrowNode(binEdges, 0, 0, n));
@@ -126,7 +140,9 @@ function givenEdges(x: Tensor, bins: Tensor): Tensor {
       `histogram: edges must be a vector of at least 2 numbers, got shape ${show(edges.shape)}`,
     );
   if (edges.dtype !== x.dtype)
-    throw new DTypeError(`histogram: the edges are ${edges.dtype}, x ${x.dtype}; they must be equal`);
+    throw new DTypeError(
+      `histogram: the edges are ${edges.dtype}, x ${x.dtype}; they must be equal`,
+    );
   return edges;
 }
 
@@ -136,10 +152,14 @@ function evenEdges(x: Tensor, bins: number, range: readonly [number, number] | n
     throw new ChainruleError(
       `histogram: range must be two rising numbers, got ${range[0]} and ${range[1]}`,
     );
-  // Two equal numbers stand for themselves, one before and one behind.
-  if (range !== null && range[0] === range[1])
-    return edgesOf(x, bins, range[0] - 1, range[1] + 1);
-  return edgesOf(x, bins, ...(range ?? ([0, 0] as const)));
+  const [low, high] = range ?? [0, 0];
+  const apart = range !== null && low === high ? 0.5 : 0;
+  const { from, to } = endsOf(x, low - apart, high + apart, 0.5);
+  const step = div(sub(to, from), bins);
+  const i = castNode(iotaOf([], { size: bins + 1 }), x.dtype);
+  // From both ends, so that both are exact.
+  const [up, down] = [add(from, mul(i, step)), sub(to, mul(sub(bins, i), step))];
+  return choose(le(i, bins / 2), up, down);
 }
 
 export interface BucketizeOptions {

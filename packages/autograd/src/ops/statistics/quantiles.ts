@@ -89,9 +89,7 @@ function fractionsOf(op: string, q: number | readonly number[] | Tensor, x: Tens
     return node;
   }
   if (typeof q === 'number') return constant(checkFraction(op, q), x.dtype);
-  const each = (q).map((f) =>
-    reshapeNode(constant(checkFraction(op, f), x.dtype), [1]),
-  );
+  const each = q.map((f) => reshapeNode(constant(checkFraction(op, f), x.dtype), [1]));
   return each.length === 1 ? (each[0] as Tensor) : concatNode(each, 0);
 }
 
@@ -122,7 +120,11 @@ function elementsAt(
   const ranks = expandNode(mul(fractions, top), [...lead, fractions.size]);
   const place =
     op === 'quantile'
-      ? choose(expandNode(maxOver([missing], fold), ranks.shape), constant(n - 1, rows.dtype), ranks)
+      ? choose(
+          expandNode(maxOver([missing], fold), ranks.shape),
+          constant(n - 1, rows.dtype),
+          ranks,
+        )
       : ranks;
   const element = (position: Tensor): Tensor =>
     gatherOf([sorted, castNode(minimum(detach(position), n - 1), 'int32')], { dim: last });

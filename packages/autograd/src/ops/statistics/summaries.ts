@@ -11,6 +11,7 @@ import {
   type ReduceDims,
   type ReduceOptions,
   type Reduction,
+  type ReductionMethod,
 } from '../reductions/reduction.js';
 import { mean } from '../reductions/reductions.js';
 import { std, var as variance, type VarianceOptions } from '../reductions/spread.js';
@@ -83,4 +84,11 @@ export const varMean = composite(
 
 function meanLike(x: Operand, dim: ReduceDims, options: VarianceOptions | undefined): Tensor {
   return mean(x, dim, options?.keepdim === undefined ? undefined : { keepdim: options.keepdim });
+}
+
+/** The methods of this family. */
+export interface SummariesMethods {
+  countNonzero(dim?: ReduceDims): Tensor;
+  nansum: ReductionMethod;
+  nanmean: ReductionMethod;
 }

@@ -3,6 +3,7 @@
  * `MaxUnpool1d` and its kin take.
  */
 import * as f from '@chainrule/autograd';
+import type { Cell, FractionalMaxPoolOptions } from '@chainrule/autograd';
 import type {
   MaxPoolOptions,
   MaxUnpoolOptions,
@@ -10,6 +11,8 @@ import type {
   Shape,
   Tensor,
 } from '@chainrule/autograd';
+import { options as show } from '../../module/repr.js';
+import type { PerDim } from '../spatial.js';
 import { Pooling } from './pooling.js';
 
 type None = Record<never, never>;
@@ -77,21 +80,43 @@ export class MaxUnpool3d extends Unpooling {
   }
 }
 
-type FractionalOptions = f.FractionalMaxPoolOptions;
+type FractionalOptions = FractionalMaxPoolOptions;
+
+abstract class FractionalPooling<O extends FractionalOptions> extends Pooling<O> {
+  static override readonly stateKeys: Readonly<Record<string, string>> = {
+    randomSamples: '_random_samples',
+  };
+  /** Where the windows lie, if it is always the same. */
+  readonly randomSamples: Cell | null;
+
+  constructor(kernelSize: PerDim, options: O) {
+    super(kernelSize, options);
+    this.randomSamples = this.registerBuffer('randomSamples', options.randomSamples ?? null);
+  }
+
+  protected now(): O {
+    return { ...this.options, randomSamples: this.randomSamples };
+  }
+
+  override extraRepr(): string {
+    const { randomSamples: _, ...rest } = this.options;
+    return show({ kernelSize: this.kernelSize, ...rest });
+  }
+}
 
 /**
  * The largest of windows at places drawn at random: of `outputSize` windows, or `outputRatio` of the input's size (Graham
  * 2014, arXiv:1412.6071). Places are drawn in evaluation mode too. PyTorch: `nn.FractionalMaxPool2d`.
  */
-export class FractionalMaxPool2d<const O extends FractionalOptions> extends Pooling<O> {
+export class FractionalMaxPool2d<const O extends FractionalOptions> extends FractionalPooling<O> {
   override forward(x: Tensor): PoolResult<O> {
-    return f.fractionalMaxPool2d(x, this.kernelSize, this.options);
+    return f.fractionalMaxPool2d(x, this.kernelSize, this.now());
   }
 }
 
 /** As `FractionalMaxPool2d`, of `[…, depth, height, width]`. PyTorch: `nn.FractionalMaxPool3d`. */
-export class FractionalMaxPool3d<const O extends FractionalOptions> extends Pooling<O> {
+export class FractionalMaxPool3d<const O extends FractionalOptions> extends FractionalPooling<O> {
   override forward(x: Tensor): PoolResult<O> {
-    return f.fractionalMaxPool3d(x, this.kernelSize, this.options);
+    return f.fractionalMaxPool3d(x, this.kernelSize, this.now());
   }
 }
