@@ -452,10 +452,15 @@ describe('errors of scan', () => {
     [
       'an unknown option',
       () => scan((c: Tensor) => [c, null], h, xs, { revers: true } as never),
-      /unknown option revers/,
+      /no option 'revers'; did you mean reverse/,
       ChainruleError,
     ],
-    ['no function', () => scan(5 as never, h, xs), /the body must be a function/, ChainruleError],
+    [
+      'no function',
+      () => scan(5 as never, h, xs),
+      /the body must be a function, got 5/,
+      ChainruleError,
+    ],
     [
       'a number as carry',
       () => scan((c: never) => [c, null], { n: 1 } as never, xs),

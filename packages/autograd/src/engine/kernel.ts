@@ -170,8 +170,8 @@ export interface RandomKernel {
  * largest or smallest element is (the last of equal ones, and a NaN before all); `recurrence`: `h = a h + b` of the inputs
  * a and b, without a at the first.
  */
-export interface ScanKernel {
-  readonly kind: 'scan';
+export interface CumulativeKernel {
+  readonly kind: 'cumulative';
   readonly op: 'sum' | 'prod' | 'largest' | 'smallest' | 'recurrence';
   readonly reverse: boolean;
   readonly outer: number;
@@ -219,7 +219,7 @@ export type OperatorKernel =
   | PoolKernel
   | PositionKernel
   | RandomKernel
-  | ScanKernel
+  | CumulativeKernel
   | SearchKernel
   | SortKernel;
 
@@ -261,7 +261,7 @@ export function operatorFlops(kernel: OperatorKernel): number {
         ),
       );
     case 'position':
-    case 'scan':
+    case 'cumulative':
       return of(kernel.outer, kernel.length, kernel.inner);
     case 'random':
     case 'search':

@@ -9,7 +9,7 @@ import type {
   Place,
   PoolKernel,
   RandomKernel,
-  ScanKernel,
+  CumulativeKernel,
   SortKernel,
 } from './kernel.js';
 import type { Instruction } from './program.js';
@@ -73,10 +73,10 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   argmedian: (site) => sort(site, 'argmedian', [site.attrs['dim'] as number]),
   median: (site) => sort(site, 'median', site.attrs['dims'] as readonly number[]),
   searchsorted: search,
-  cumsum: (site) => scan(site, 'sum'),
-  cumprod: (site) => scan(site, 'prod'),
-  linearRecurrence: (site) => scan(site, 'recurrence'),
-  cumulativeExtreme: (site) => scan(site, site.attrs['sign'] === 1 ? 'largest' : 'smallest'),
+  cumsum: (site) => cumulative(site, 'sum'),
+  cumprod: (site) => cumulative(site, 'prod'),
+  linearRecurrence: (site) => cumulative(site, 'recurrence'),
+  cumulativeExtreme: (site) => cumulative(site, site.attrs['sign'] === 1 ? 'largest' : 'smallest'),
   uniform: (site) => random(site, 'uniform'),
   normal: (site) => random(site, 'normal'),
 };
@@ -203,13 +203,16 @@ function position({ attrs, operands, inputs, out }: Site, largest: boolean): Ker
   return { kind: 'position', largest, outer, length, inner, inputs: inputs as [Place], out };
 }
 
-function scan({ attrs, operands, inputs, out }: Site, op: ScanKernel['op']): Kernel | null {
+function cumulative(
+  { attrs, operands, inputs, out }: Site,
+  op: CumulativeKernel['op'],
+): Kernel | null {
   const { shape } = operands[0] as Instruction;
   const dim = attrs['dim'] as number;
   if (op === 'recurrence' && inputs.some(({ dtype }) => dtype !== out.dtype || dtype === 'int32'))
     return null;
   return {
-    kind: 'scan',
+    kind: 'cumulative',
     op,
     reverse: attrs['reverse'] === true,
     outer: sizeOf(shape.slice(0, dim)),

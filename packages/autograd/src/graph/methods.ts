@@ -18,7 +18,7 @@ import type { PoolingMethods } from '../ops/pooling/pooling.js';
 import type { ReductionsMethods } from '../ops/reductions/reductions.js';
 import type { ResamplingMethods } from '../ops/neural/resampling.js';
 import type { RoundingMethods } from '../ops/elements/rounding.js';
-import type { ScansMethods } from '../ops/reductions/scans.js';
+import type { ScansMethods } from '../ops/reductions/cumulative.js';
 import type { ScatteringMethods } from '../ops/indexing/scattering.js';
 import type { ShapeMethods } from '../ops/shape/shape.js';
 import type { SpecialMethods } from '../ops/elements/special.js';

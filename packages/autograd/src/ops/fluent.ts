@@ -24,7 +24,7 @@ import * as pooling from './pooling/pooling.js';
 import * as reductions from './reductions/reductions.js';
 import * as resampling from './neural/resampling.js';
 import * as rounding from './elements/rounding.js';
-import * as scans from './reductions/scans.js';
+import * as scans from './reductions/cumulative.js';
 import * as scattering from './indexing/scattering.js';
 import * as shape from './shape/shape.js';
 import {

@@ -14,7 +14,7 @@ export * from './elements/combined.js';
 export * from './elements/activations.js';
 export * from './elements/assertions.js';
 export * from './reductions/reductions.js';
-export * from './reductions/scans.js';
+export * from './reductions/cumulative.js';
 export * from './reductions/logcumsumexp.js';
 export * from './statistics/extremes.js';
 export * from './statistics/quantiles.js';

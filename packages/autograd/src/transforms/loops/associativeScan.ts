@@ -1,4 +1,5 @@
 /** @file `associativeScan`: all running results of an associative function, in logarithmically many steps. */
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDim, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -6,7 +7,7 @@ import { reshapeNode } from '../../ops/build/broadcast.js';
 import { concatNode, flipNode, moveDim, narrowNode } from '../../ops/shape/movement.js';
 import { flatten } from '../../tree.js';
 import { vmap } from '../vmap.js';
-import { checkFunction, checkOptions, matching, namesOf } from './record.js';
+import { matching, namesOf } from './record.js';
 import type { Loose } from './scan.js';
 
 export interface AssociativeScanOptions {
@@ -15,6 +16,11 @@ export interface AssociativeScanOptions {
   /** The dimension along which the elements lie, of every tensor. Default 0. */
   readonly dim?: number;
 }
+
+const associativeOptions = defineOptions<AssociativeScanOptions>({
+  reverse: kinds.flag,
+  dim: kinds.dim,
+});
 
 /**
  * `y[k] = f(f(f(x[0], x[1]), …), x[k])` for an associative `f`, by halves: about 2 log₂ n steps of whole tensors, in place of
@@ -34,11 +40,10 @@ export interface AssociativeScanOptions {
 export function associativeScan<X>(
   f: (a: Loose<X>, b: Loose<X>) => Loose<X>,
   xs: X,
-  options: AssociativeScanOptions = {},
+  options?: AssociativeScanOptions,
 ): Loose<X> {
-  checkFunction('associativeScan', 'the function', f);
-  checkOptions('associativeScan', options, ['reverse', 'dim']);
-  const { reverse = false, dim = 0 } = options;
+  checkArgument('associativeScan', 'the function', f, kinds.callable);
+  const { reverse = false, dim = 0 } = associativeOptions('associativeScan', options);
   const { leaves, structure } = flatten(xs);
   if (leaves.length === 0) throw new ChainruleError('associativeScan: xs holds no tensor');
   const names = namesOf('xs', xs);

@@ -1,4 +1,5 @@
 /** @file `cond` and `switchCase`: one of several functions, chosen by a value. */
+import { checkArgument, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
 import { mode } from '../../graph/mode.js';
@@ -8,7 +9,7 @@ import { counter } from '../../graph/version.js';
 import { flatten, isTensor } from '../../tree.js';
 import { closeBody } from './body.js';
 import { callBranch } from './branchCall.js';
-import { checkFunction, matching, namesOf, recordBody, standFor } from './record.js';
+import { matching, namesOf, recordBody, standFor } from './record.js';
 import type { Loose } from './scan.js';
 
 /**
@@ -31,8 +32,8 @@ export function cond<A extends unknown[], R>(
   onFalse: (...args: { [K in keyof A]: Loose<A[K]> }) => R,
   ...args: A
 ): R {
-  checkFunction('cond', 'onTrue', onTrue);
-  checkFunction('cond', 'onFalse', onFalse);
+  checkArgument('cond', 'onTrue', onTrue, kinds.callable);
+  checkArgument('cond', 'onFalse', onFalse, kinds.callable);
   const branches = [onFalse, onTrue] as unknown as readonly ((...xs: unknown[]) => R)[];
   if (typeof predicate === 'boolean') return clamped(branches, Number(predicate))(...args);
   const index = single('cond', 'the predicate', predicate);
@@ -56,7 +57,7 @@ export function switchCase<A extends unknown[], R>(
 ): R {
   if (!Array.isArray(branches) || branches.length === 0)
     throw new ChainruleError('switchCase: the branches must be a list of at least one function');
-  branches.forEach((f, k) => checkFunction('switchCase', `branch ${k}`, f));
+  branches.forEach((f, k) => checkArgument('switchCase', `branch ${k}`, f, kinds.callable));
   const functions = branches as unknown as readonly ((...xs: unknown[]) => R)[];
   if (typeof index === 'number') {
     if (!Number.isInteger(index))

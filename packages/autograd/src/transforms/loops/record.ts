@@ -99,24 +99,6 @@ export function matching(
   });
 }
 
-/** A function, or a clear error. */
-export function checkFunction(op: string, what: string, f: unknown): void {
-  if (typeof f !== 'function')
-    throw new ChainruleError(`${op}: ${what} must be a function, got ${typeof f}`);
-}
-
-/** Refuses options that there are none of. */
-export function checkOptions(op: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null)
-    throw new ChainruleError(
-      `${op}: the options must be an object, got ${options === null ? 'null' : typeof options}`,
-    );
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key))
-      throw new ChainruleError(`${op}: unknown option ${key}; there are ${known.join(', ')}`);
-  }
-}
-
 /** Refuses a tree without tensors, which a loop could never change. */
 export function checkTensors(op: string, what: string, tree: Tree): void {
   const bad = loose(tree);

@@ -1,4 +1,5 @@
 /** @file `scan`: a loop over sequences as one node of the graph. */
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
 import { show } from '../../graph/shape.js';
@@ -7,15 +8,7 @@ import { counter } from '../../graph/version.js';
 import { flatten } from '../../tree.js';
 import { closeBody } from './body.js';
 import { callScan } from './call.js';
-import {
-  checkFunction,
-  checkOptions,
-  checkTensors,
-  matching,
-  namesOf,
-  recordBody,
-  standFor,
-} from './record.js';
+import { checkTensors, matching, namesOf, recordBody, standFor } from './record.js';
 
 /** A tree with tensors of any shape in the places of its tensors. */
 export type Loose<T> = T extends Tensor
@@ -37,6 +30,12 @@ export interface ScanOptions {
    */
   readonly checkpoint?: boolean;
 }
+
+const scanOptions = defineOptions<ScanOptions>({
+  reverse: kinds.flag,
+  length: kinds.size,
+  checkpoint: kinds.flag,
+});
 
 /**
  * A loop as one node: `[carry, y] = f(carry, x)` for each element of the sequences, one after the other. Returns the last
@@ -66,16 +65,16 @@ export function scan<C, X, Y>(
   f: (carry: Loose<C>, x: Loose<X>) => readonly [carry: Loose<C>, y: Y],
   carry: C,
   xs: X,
-  options: ScanOptions = {},
+  options?: ScanOptions,
 ): [carry: Loose<C>, ys: Loose<Y>] {
-  checkFunction('scan', 'the body', f);
-  checkOptions('scan', options, ['reverse', 'length', 'checkpoint']);
+  checkArgument('scan', 'the body', f, kinds.callable);
   checkTensors('scan', 'the carry', carry);
   checkTensors('scan', 'xs', xs);
-  const { reverse = false } = options;
+  const given = scanOptions('scan', options);
+  const { reverse = false } = given;
   const first = flatten(carry);
   const sequences = flatten(xs);
-  const length = lengthOf(sequences.leaves, namesOf('xs', xs), options.length);
+  const length = lengthOf(sequences.leaves, namesOf('xs', xs), given.length);
   const carries = first.leaves.map((x) => standFor(x));
   const slices = sequences.leaves.map((x) => standFor(x, x.shape.slice(1)));
   const recorded = recordBody('scan', () =>
@@ -128,11 +127,6 @@ function lengthOf(
   names: readonly string[],
   given: number | undefined,
 ): number {
-  if (given !== undefined && (!Number.isInteger(given) || given < 0)) {
-    throw new ChainruleError(
-      `scan: length must be a whole number of at least 0, got ${String(given)}`,
-    );
-  }
   let length = given;
   let from = 'length';
   sequences.forEach((x, k) => {

@@ -1,5 +1,6 @@
 /** @file `whileLoop`: a loop that ends by a condition, as one node of the graph. */
-import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
 import { show } from '../../graph/shape.js';
 import { valueOf, type Tensor } from '../../graph/tensor.js';
@@ -8,15 +9,7 @@ import { flatten, isTensor } from '../../tree.js';
 import { building } from '../variable.js';
 import { mode } from '../../graph/mode.js';
 import { closeBody } from './body.js';
-import {
-  checkFunction,
-  checkOptions,
-  checkTensors,
-  matching,
-  namesOf,
-  recordBody,
-  standFor,
-} from './record.js';
+import { checkTensors, matching, namesOf, recordBody, standFor } from './record.js';
 import type { Loose } from './scan.js';
 import { callWhile } from './whileCall.js';
 
@@ -24,6 +17,13 @@ export interface WhileLoopOptions {
   /** The most steps; reaching them while the condition holds is an error. Default 2³¹ − 1. */
   readonly maxIterations?: number;
 }
+
+const whileOptions = defineOptions<WhileLoopOptions>({
+  maxIterations: kinds.kind<number>(
+    'be a whole number from 0 to 2³¹ − 1',
+    (x) => Number.isInteger(x) && (x as number) >= 0 && (x as number) < 2 ** 31,
+  ),
+});
 
 /**
  * A loop that ends by a condition, as one node: `carry = body(carry)` while `condition(carry)` holds. Returns the last
@@ -47,18 +47,12 @@ export function whileLoop<C>(
   condition: (carry: Loose<C>) => Tensor,
   body: (carry: Loose<C>) => Loose<C>,
   carry: C,
-  options: WhileLoopOptions = {},
+  options?: WhileLoopOptions,
 ): Loose<C> {
-  checkFunction('whileLoop', 'the condition', condition);
-  checkFunction('whileLoop', 'the body', body);
-  checkOptions('whileLoop', options, ['maxIterations']);
+  checkArgument('whileLoop', 'the condition', condition, kinds.callable);
+  checkArgument('whileLoop', 'the body', body, kinds.callable);
   checkTensors('whileLoop', 'the carry', carry);
-  const { maxIterations = 2 ** 31 - 1 } = options;
-  if (!Number.isInteger(maxIterations) || maxIterations < 0 || maxIterations >= 2 ** 31) {
-    throw new ChainruleError(
-      `whileLoop: maxIterations must be a whole number from 0 to 2³¹ − 1, got ${String(maxIterations)}`,
-    );
-  }
+  const { maxIterations = 2 ** 31 - 1 } = whileOptions('whileLoop', options);
   const first = flatten(carry);
   const names = namesOf('carry', carry);
   const begins = checkCondition(

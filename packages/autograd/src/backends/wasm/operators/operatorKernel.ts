@@ -7,7 +7,7 @@ import type { KernelContext } from '../assembler/kernelFunction.js';
 import { planPool } from './poolKernel.js';
 import { planPosition } from './positionKernel.js';
 import { planRandom } from './randomKernel.js';
-import { planScan } from './scanKernel.js';
+import { planCumulative } from './cumulativeKernel.js';
 import { planSearch } from './searchKernel.js';
 import { planSort } from './sortKernel.js';
 
@@ -28,8 +28,8 @@ export function planOperator(
       return [planPosition(kernel)];
     case 'random':
       return [planRandom(kernel)];
-    case 'scan':
-      return [planScan(kernel)];
+    case 'cumulative':
+      return [planCumulative(kernel)];
     case 'search':
       return [planSearch(kernel)];
     case 'sort':

@@ -64,7 +64,7 @@ function sizesOf(kernel: OperatorKernel): { readonly name: string; readonly move
       };
     }
     case 'position':
-    case 'scan':
+    case 'cumulative':
     case 'sort': {
       const { outer, length, inner } = kernel;
       return { name: `${outer}×${length}×${inner}`, moved: 2 * outer * length * inner };

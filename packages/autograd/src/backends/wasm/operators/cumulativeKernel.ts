@@ -1,5 +1,5 @@
 /** @file Running sums, products and extremes along rows, and linear recurrences. Threads take rows. */
-import type { Place, ScanKernel } from '../../../engine/kernel.js';
+import type { Place, CumulativeKernel } from '../../../engine/kernel.js';
 import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBuilder.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction } from '../assembler/kernelFunction.js';
@@ -12,7 +12,7 @@ const SERIAL_WORK = 16 * 1024;
 /** Elements of a row written out in the loop. */
 const UNROLL = 4;
 
-export function planScan(kernel: ScanKernel): FormedKernel {
+export function planCumulative(kernel: CumulativeKernel): FormedKernel {
   const { op, outer, length, inner, reverse, inputs, out } = kernel;
   const rows = outer * inner;
   const parallel = rows * length >= SERIAL_WORK && rows > 1;
@@ -28,7 +28,7 @@ export function planScan(kernel: ScanKernel): FormedKernel {
   const blocks = block.number(Math.floor((length - 1) / UNROLL));
   const rest = block.number((length - 1) % UNROLL);
   return {
-    key: `scan ${op} ${operands.map((x) => x.dtype).join()} ${parallel}`,
+    key: `cumulative ${op} ${operands.map((x) => x.dtype).join()} ${parallel}`,
     block,
     parallel,
     threadScratch: 0,
@@ -56,7 +56,7 @@ interface Operand {
 
 class ScanWriter {
   readonly f: FunctionBuilder;
-  private readonly op: ScanKernel['op'];
+  private readonly op: CumulativeKernel['op'];
   /** The inputs, then the output, with a pointer each. */
   private readonly operands: readonly (Operand & { readonly at: number })[];
   private readonly extreme: boolean;
@@ -66,7 +66,7 @@ class ScanWriter {
   private readonly position: number;
   private readonly chosen: number;
 
-  constructor(module: ModuleBuilder, op: ScanKernel['op'], operands: readonly Operand[]) {
+  constructor(module: ModuleBuilder, op: CumulativeKernel['op'], operands: readonly Operand[]) {
     const f = kernelFunction(module);
     this.f = f;
     this.op = op;
