@@ -1,6 +1,7 @@
 /** @file What tells one optimizer from another: its rule. Everything else is written once, in `optimizer.ts`. */
 import { sub } from '@chainrule/autograd';
 import type { Parameter, Shape, Tensor } from '@chainrule/autograd';
+import type { Kind } from '@chainrule/autograd';
 import { finite, flag, tuple, type Check, type Hypers } from './checks.js';
 
 /** A hyper-parameter as formulas see it: a number is a tensor without dimensions, in float64. */
@@ -122,7 +123,7 @@ export function complete<H extends Hypers>(rule: Rule<H>): CompleteRule<H> {
 function defaultCheck(value: unknown): Check {
   if (typeof value === 'number') return finite;
   if (typeof value === 'boolean') return flag;
-  if (Array.isArray(value)) return tuple(...value.map(defaultCheck));
+  if (Array.isArray(value)) return tuple(...value.map((x) => defaultCheck(x) as Kind));
   return { must: 'be of the kind its default is', test: (x) => typeof x === typeof value };
 }
 

@@ -1,5 +1,7 @@
 /** @file From a list of samples to one batch. */
 import {
+  checkArgument,
+  kinds,
   ChainruleError,
   ShapeError,
   stack,
@@ -31,6 +33,7 @@ export type Collated<T> = T extends Tensor | TypedArray | number | boolean
  * @example collate([{ x: tensor([1, 2]), y: 0 }, { x: tensor([3, 4]), y: 1 }]) // { x: [2, 2], y: [2] }
  */
 export function collate(samples: readonly unknown[]): unknown {
+  checkArgument('collate', 'samples', samples, kinds.listOf(kinds.anything));
   const [first] = samples;
   if (first instanceof Tensor) return stacked(samples as readonly Tensor[]);
   if (ArrayBuffer.isView(first)) return stacked(samples.map((s) => tensor(s as TypedArray)));

@@ -1,6 +1,6 @@
 /** @file Options of solvers: checked by a table, with defaults filled in. */
-import { ChainruleError } from '@chainrule/autograd';
-import { count, display, ensure, finite, flag, type Check } from '../checks.js';
+import { checkArgument, defineOptions, kinds, type Kind } from '@chainrule/autograd';
+import { count, flag, nonNegative, type Check } from '../checks.js';
 
 /** Options that every iteration has. */
 export interface IterationOptions {
@@ -14,10 +14,7 @@ export interface IterationOptions {
 export const iterationChecks = { maxIterations: count, strict: flag };
 
 /** A tolerance. */
-export const tolerance: Check = {
-  must: 'be a finite number ≥ 0',
-  test: (x) => finite.test(x) && (x as number) >= 0,
-};
+export const tolerance: Check = nonNegative;
 
 /** Options of which those with a default are always there. */
 export type Filled<T, D> = Omit<T, keyof D> & {
@@ -34,25 +31,13 @@ export function readOptions<T extends object, const D extends Partial<T>>(
   checks: { readonly [K in keyof Required<T>]: Check },
   defaults: D,
 ): Filled<T, D> {
-  if (given !== undefined && (typeof given !== 'object' || given === null)) {
-    throw new ChainruleError(`${owner}: options must be an object, got ${display(given)}`);
-  }
-  const names = Object.keys(checks);
-  const set = Object.entries(given ?? {}).filter(([, value]) => value !== undefined);
-  for (const [name, value] of set) {
-    const check = (checks as Record<string, Check>)[name];
-    if (check === undefined) {
-      throw new ChainruleError(
-        `${owner}: there is no option '${name}'; its options are ${names.join(', ')}`,
-      );
-    }
-    ensure(owner, name, value, check);
-  }
+  const read = defineOptions<Record<string, unknown>>(checks as Record<string, Kind>);
+  const options = read(owner, given as Record<string, unknown> | undefined);
+  const set = Object.entries(options).filter(([, value]) => value !== undefined);
   return { ...defaults, ...Object.fromEntries(set) } as unknown as Filled<T, D>;
 }
 
 /** @throws {ChainruleError} unless `f` is a function. */
 export function checkFunction(owner: string, f: unknown, what: string): void {
-  if (typeof f !== 'function')
-    throw new ChainruleError(`${owner}: ${what} must be a function, got ${display(f)}`);
+  checkArgument(owner, what, f, kinds.callable);
 }

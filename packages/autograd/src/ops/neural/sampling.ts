@@ -78,7 +78,7 @@ export const gumbelSoftmax: <S extends Shape>(
     // Of 0 there is no logarithm; half a step above stands for it.
     const open = choose(eq(u, 0), x.dtype === 'float64' ? 2 ** -54 : 2 ** -25, u);
     const soft = softmax(div(sub(x, log(neg(log(open)))), tau), dim);
-    if (!hard) return soft as Tensor as Tensor<S>;
+    if (!hard) return soft as Tensor<S>;
     const d = normalizeDim('gumbelSoftmax', dim, x.ndim);
     const best = argmax(soft, d, { keepdim: true }) as Tensor;
     const chosen = castNode(eq(iotaAlong(x.shape[d] ?? 1, d, Math.max(x.ndim, 1)), best), x.dtype);

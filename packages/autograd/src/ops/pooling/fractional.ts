@@ -6,7 +6,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { add, mul, sub } from '../elements/arithmetic.js';
 import { drawUniform } from '../creation/generator.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, floatOperand } from '../build/define.js';
+import { composite } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { floor } from '../build/wholeNumbers.js';
 import { gatherOf } from '../indexing/gather.js';

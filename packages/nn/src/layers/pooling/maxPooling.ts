@@ -3,19 +3,41 @@
  * `MaxUnpool1d` and its kin take.
  */
 import * as f from '@chainrule/autograd';
-import type {
-  MaxPoolOptions,
-  MaxUnpoolOptions,
-  PoolResult,
-  Shape,
-  Tensor,
+import {
+  byPosition,
+  defineOptions,
+  kinds,
+  type MaxPoolOptions,
+  type MaxUnpoolOptions,
+  type PoolResult,
+  type Shape,
+  type Tensor,
 } from '@chainrule/autograd';
-import { Pooling } from './pooling.js';
+import { Pooling, windowKinds } from './pooling.js';
+import { keeps, type AnyReader } from '../keptOptions.js';
 
 type None = Record<never, never>;
 
+const maxKinds = {
+  ...windowKinds,
+  dilation: kinds.oneOrMore(kinds.count),
+  returnIndices: kinds.flag,
+};
+const fractionalKinds = {
+  returnIndices: kinds.flag,
+  outputSize: kinds.orNull(kinds.oneOrMore(kinds.count)),
+  outputRatio: kinds.orNull(
+    kinds.oneOrMore(
+      kinds.kind<number>('be a number between 0 and 1', (x) => kinds.decay.test(x) && x > 0),
+    ),
+  ),
+  randomSamples: kinds.orNull(kinds.tensor),
+};
+
 /** The largest of each window of `[…, length]`; the stride is the kernel size unless given. PyTorch: `nn.MaxPool1d`. */
 export class MaxPool1d<const O extends MaxPoolOptions = None> extends Pooling<O> {
+  protected static override readonly reader: AnyReader = keeps(maxKinds);
+
   override forward(x: Tensor): PoolResult<O> {
     return f.maxPool1d(x, this.kernelSize, this.options);
   }
@@ -23,6 +45,8 @@ export class MaxPool1d<const O extends MaxPoolOptions = None> extends Pooling<O>
 
 /** The largest of each window of `[…, height, width]`. PyTorch: `nn.MaxPool2d`. */
 export class MaxPool2d<const O extends MaxPoolOptions = None> extends Pooling<O> {
+  protected static override readonly reader: AnyReader = keeps(maxKinds);
+
   override forward(x: Tensor): PoolResult<O> {
     return f.maxPool2d(x, this.kernelSize, this.options);
   }
@@ -30,6 +54,8 @@ export class MaxPool2d<const O extends MaxPoolOptions = None> extends Pooling<O>
 
 /** The largest of each window of `[…, depth, height, width]`. PyTorch: `nn.MaxPool3d`. */
 export class MaxPool3d<const O extends MaxPoolOptions = None> extends Pooling<O> {
+  protected static override readonly reader: AnyReader = keeps(maxKinds);
+
   override forward(x: Tensor): PoolResult<O> {
     return f.maxPool3d(x, this.kernelSize, this.options);
   }
@@ -42,10 +68,20 @@ interface SizeOption {
   readonly outputSize?: Shape | undefined;
 }
 
+const sizeOption = byPosition(
+  defineOptions<SizeOption>({ outputSize: kinds.listOf(kinds.size) }),
+  'outputSize',
+);
+
 abstract class Unpooling extends Pooling<UnpoolOptions> {
+  protected static override readonly reader: AnyReader = keeps({
+    stride: windowKinds.stride,
+    padding: windowKinds.padding,
+  });
+
   /** The options of the layer, and the size of one call: in braces, or alone as in PyTorch. */
-  protected with(size: Shape | SizeOption = {}): MaxUnpoolOptions {
-    return { ...this.options, ...(Array.isArray(size) ? { outputSize: size } : size) };
+  protected with(size?: Shape | SizeOption): MaxUnpoolOptions {
+    return { ...this.options, ...sizeOption(this.constructor.name, size) };
   }
 }
 
@@ -84,6 +120,8 @@ type FractionalOptions = f.FractionalMaxPoolOptions;
  * 2014, arXiv:1412.6071). Places are drawn in evaluation mode too. PyTorch: `nn.FractionalMaxPool2d`.
  */
 export class FractionalMaxPool2d<const O extends FractionalOptions> extends Pooling<O> {
+  protected static override readonly reader: AnyReader = keeps(fractionalKinds);
+
   override forward(x: Tensor): PoolResult<O> {
     return f.fractionalMaxPool2d(x, this.kernelSize, this.options);
   }
@@ -91,6 +129,8 @@ export class FractionalMaxPool2d<const O extends FractionalOptions> extends Pool
 
 /** As `FractionalMaxPool2d`, of `[…, depth, height, width]`. PyTorch: `nn.FractionalMaxPool3d`. */
 export class FractionalMaxPool3d<const O extends FractionalOptions> extends Pooling<O> {
+  protected static override readonly reader: AnyReader = keeps(fractionalKinds);
+
   override forward(x: Tensor): PoolResult<O> {
     return f.fractionalMaxPool3d(x, this.kernelSize, this.options);
   }
