@@ -77,7 +77,11 @@ function listOf(owner: string, x: unknown): unknown[] {
       `${owner}: expected parameters or groups { params, … }, got ${display(x)}; pass model.parameters()`,
     );
   }
-  return Array.from(x);
+  try {
+    return Array.from(x);
+  } catch (cause) {
+    throw new ChainruleError(`${owner}: the parameters cannot be read: ${display(x)}`, { cause });
+  }
 }
 
 /**

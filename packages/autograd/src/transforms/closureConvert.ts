@@ -1,4 +1,5 @@
 /** @file A function and what it captures, apart: what solvers need to differentiate by all that a function reads. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -25,6 +26,7 @@ export function closureConvert<A extends unknown[], R>(
   f: (...args: A) => R,
   ...args: A
 ): [converted: (args: A, captured: readonly Tensor[]) => R, captured: Tensor[]] {
+  checkArgument('closureConvert', 'f', f, kinds.callable);
   const given = flatten(args);
   const since = constant(0, 'float32').id;
   const variables = given.leaves.map((x) => placeholder(x.shape, x.dtype, isFloat(x.dtype)));

@@ -1,7 +1,6 @@
 /** @file Every activation as a module: the function of the same name, with its options kept. */
 import * as f from '@chainrule/autograd';
 import {
-  byPosition,
   defineOptions,
   kinds,
   full,
@@ -10,7 +9,7 @@ import {
   type Shape,
   type Tensor,
 } from '@chainrule/autograd';
-import { keeps, keptOptions, type AnyReader } from './keptOptions.js';
+import { dimOption, keeps, keptOptions, type AnyReader, type DimOption } from './keptOptions.js';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
@@ -203,17 +202,6 @@ export class GLU extends Activation<{ readonly dim?: number }> {
     return f.glu(x, this.options);
   }
 }
-
-/** A dimension, the last one if left out. */
-export interface DimOption {
-  readonly dim?: number;
-}
-
-/** Reads it, also by position. */
-export const dimOption: (name: string, ...given: readonly unknown[]) => DimOption = byPosition(
-  defineOptions<DimOption>({ dim: kinds.dim }),
-  'dim',
-);
 
 /** Exponentials that sum to 1 along a dimension. PyTorch: `nn.Softmax`, where the dimension may be left out. */
 export class Softmax extends Module {

@@ -1,5 +1,11 @@
 /** @file Options that a layer keeps for its function: each class says which there are, the base class reads them. */
-import { defineOptions, type OptionsReader, type OptionTable } from '@chainrule/autograd';
+import {
+  byPosition,
+  defineOptions,
+  kinds,
+  type OptionsReader,
+  type OptionTable,
+} from '@chainrule/autograd';
 
 /** A reader of whatever options: what a class has as its static `reader`. */
 export type AnyReader = OptionsReader<never>;
@@ -14,3 +20,14 @@ export function keptOptions<O extends object>(layer: object, given: O | undefine
   const { reader, name } = layer as { readonly reader: OptionsReader<O>; readonly name: string };
   return reader(name, given);
 }
+
+/** A dimension, the last one if left out. */
+export interface DimOption {
+  readonly dim?: number;
+}
+
+/** Reads it, also by position. */
+export const dimOption: (name: string, ...given: readonly unknown[]) => DimOption = byPosition(
+  defineOptions<DimOption>({ dim: kinds.dim }),
+  'dim',
+);

@@ -136,7 +136,7 @@ export function join(path: string, name: string): string {
 /** The pairs of an object, a Map, or an iterable of pairs. */
 export function namedEntries(what: string, given: unknown): [string, unknown][] {
   checkArgument(what, 'the entries', given, entries);
-  const pairs: unknown[] = kinds.iterable.test(given)
+  const pairs = passes(kinds.iterable, given)
     ? [...given]
     : Object.entries(given as Record<string, unknown>);
   return pairs.map((pair) => [...checkArgument(what, 'each entry', pair, namedPair)]);
@@ -144,7 +144,10 @@ export function namedEntries(what: string, given: unknown): [string, unknown][] 
 
 const entries = kinds.kind<object>(
   'be an object, or an iterable of pairs of a name and a value',
-  (x) => kinds.object.test(x) || kinds.iterable.test(x),
+  (x) =>
+    kinds.iterable.test(x)
+      ? Array.from(x).length >= 0
+      : kinds.object.test(x) && Object.entries(x).length >= 0,
 );
 const namedPair = kinds.tuple<[string, unknown]>(kinds.text, kinds.anything);
 

@@ -1,5 +1,12 @@
 /** @file Schedules made of others: one after the other (SequentialLR), and all at once (ChainedScheduler). */
-import { byPosition, ChainruleError, defineOptions, display, kinds } from '@chainrule/autograd';
+import {
+  byPosition,
+  ChainruleError,
+  defineOptions,
+  display,
+  kinds,
+  passes,
+} from '@chainrule/autograd';
 import {
   checkOptimizer,
   LRScheduler,
@@ -18,12 +25,12 @@ function checkSchedules(
   schedulers: unknown,
   optimizer: Scheduled | null,
 ): readonly LRScheduler[] {
-  if (!Array.isArray(schedulers) || schedulers.length === 0) {
+  if (!passes(kinds.listOf(kinds.object), schedulers) || schedulers.length === 0) {
     throw new ChainruleError(
       `${name}: schedulers must be a list of at least one schedule; got ${display(schedulers)}`,
     );
   }
-  const list = schedulers as readonly LRScheduler[];
+  const list = schedulers as readonly object[] as readonly LRScheduler[];
   const owner = optimizer ?? list[0]?.optimizer;
   list.forEach((schedule, i) => {
     if (!(schedule instanceof LRScheduler)) {
