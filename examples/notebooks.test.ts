@@ -25,6 +25,7 @@ describe('notebooks reach their scores', () => {
     ['backprop-from-scratch', 2],
     ['custom-operation', 2],
     ['second-order', 4],
+    ['curve-fit', 3],
     ['tabular-regression', 1],
     ['translation', 1],
     ['image-recognition', 1],

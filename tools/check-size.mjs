@@ -11,23 +11,29 @@ const few = `import { tensor, Parameter, compile } from '@chainrule/autograd';
 console.log(tensor, Parameter, compile);`;
 
 /**
- * `external` is what the page is taken to have already. The engine compiles its kernels itself and has every operation
- * as a method of a tensor, so a page that imports three names has most of it. Budgets are what is there and 3 %.
+ * `external` is what the page is taken to have already. The engine compiles its kernels itself and has most operations
+ * as methods of a tensor, so a page that imports three names has much of it; what is a function alone it has not. Budgets are what is there and 3 %.
  */
 const budgets = [
-  { name: 'autograd', contents: [all('autograd')], external: [], budget: 133 * kB },
-  { name: '3 names of it', contents: [few], external: [], budget: 118 * kB },
+  { name: 'autograd', contents: [all('autograd')], external: [], budget: 183 * kB },
+  { name: '3 names of it', contents: [few], external: [], budget: 126.4 * kB },
   {
     name: 'nn + optim',
     contents: ['nn', 'optim'].map(all),
     external: ['autograd'],
-    budget: 39.6 * kB,
+    budget: 52.2 * kB,
+  },
+  {
+    name: 'optim/solve',
+    contents: [`export * as solve from '@chainrule/optim/solve';`],
+    external: ['autograd'],
+    budget: 18 * kB,
   },
   {
     name: 'all three',
     contents: ['autograd', 'nn', 'optim'].map(all),
     external: [],
-    budget: 169 * kB,
+    budget: 231 * kB,
   },
 ];
 

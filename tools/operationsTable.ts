@@ -8,13 +8,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as A from '@chainrule/autograd';
 import { operations, primitives } from '@chainrule/autograd/internal';
-import { supports } from '../packages/autograd/src/backends/wasm/elementOps.js';
+import { supports } from '../packages/autograd/src/backends/wasm/elements/elementOps.js';
 import type { OpLine } from '../packages/autograd/test/opChecks.js';
+import * as algebra from '../packages/autograd/test/operations/algebra.js';
 import * as elementwise from '../packages/autograd/test/operations/elementwise.js';
+import * as fourier from '../packages/autograd/test/operations/fourier.js';
 import * as matrix from '../packages/autograd/test/operations/matrix.js';
 import * as moving from '../packages/autograd/test/operations/moving.js';
 import * as neural from '../packages/autograd/test/operations/neural.js';
+import * as places from '../packages/autograd/test/operations/places.js';
 import * as reducing from '../packages/autograd/test/operations/reducing.js';
+import * as statistics from '../packages/autograd/test/operations/statistics.js';
 
 export const README = fileURLToPath(new URL('../packages/autograd/README.md', import.meta.url));
 const START = '<!-- operations:start -->';
@@ -34,15 +38,23 @@ export function withTable(text: string): string {
 const families: Readonly<Record<string, Record<string, OpLine>>> = {
   arithmetic: elementwise.arithmetic,
   'trigonometric and special functions': elementwise.trigonometric,
+  'special functions, as `special.…`': elementwise.specialFunctions,
+  'further element by element': elementwise.further,
   'comparison, logic and rounding': elementwise.logic,
   activations: elementwise.activations,
   reductions: reducing.reductions,
+  statistics: statistics.statistics,
   'ordering and search': reducing.ordering,
   shape: moving.shape,
   joining: moving.joining,
+  'stacking, cutting and turning': places.stacking,
   indexing: moving.indexing,
+  'writing at places': places.writing,
   matrices: matrix.matrix,
+  'further products': algebra.products,
   'linear algebra': matrix.linalg,
+  'systems, factors and norms': algebra.systems,
+  'Fourier transforms': fourier.transforms,
   'neural networks': neural.neural,
 };
 

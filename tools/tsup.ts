@@ -1,13 +1,24 @@
 /** @file How every package is built: ESM and CommonJS with declarations, from its entry points. */
 import { defineConfig, type Options } from 'tsup';
 
+/** `var name = f(…);` at the start of a line, up to the parenthesis that closes it: on the same line, or after indented ones. */
+const made = /^var (\w+) = ((?:new )?[\w$.]+\((?:.*|.*\n(?: .*\n|\n)*[)}\]].*)\));$/gm;
+
 /**
- * Leaves out what `keepNames` says of function declarations, which have their names as it is: a bundler takes each such
- * call for an effect, and would keep every function. Lines stay, so that the source map does. Classes keep theirs.
+ * Tells bundlers what they may leave out. What a file makes when it is loaded, operations and tables of options among it,
+ * is made in a function that is marked as pure, so that it goes where nobody uses it, with all that it is made of. So are
+ * namespaces (`export * as linalg`), objects that `__export` fills. And what `keepNames` says of function declarations
+ * goes, which have a name as it is. Lines stay, so that the source map does.
  */
 const shakable: NonNullable<Options['plugins']>[number] = {
   name: 'shakable',
-  renderChunk: (code) => ({ code: code.replaceAll(/^ *__name\((\w+), "\1"\);$/gm, '') }),
+  renderChunk: (code) => ({
+    code: code
+      .replaceAll(/^ *__name\((?!this)\w+, "\w+"\);$/gm, '')
+      .replaceAll(made, 'var $1 = /* @__PURE__ */ (() => $2)();')
+      .replaceAll(/^var (\w+) = \{\};\n__export\(\1, /gm, 'var $1 = /* @__PURE__ */\n__export({}, ')
+      .replace(/^(var __export = [^}]*\}\);\n)\};$/m, '$1  return target;\n};'),
+  }),
 };
 
 export function library(entry: Record<string, string>): ReturnType<typeof defineConfig> {

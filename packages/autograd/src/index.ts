@@ -24,7 +24,7 @@ export {
 export type { DType, TypedArray } from './graph/dtype.js';
 export type { Shape } from './graph/shape.js';
 export type * from './types/index.js';
-export { borrowGrad, Tensor, type NestedArray } from './graph/tensor.js';
+export { borrowGrad, peek, Tensor, type NestedArray } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
 export { flatten as flattenTree, type Structure, type Tree } from './tree.js';
 export { afterRun, dependsOn, enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
@@ -37,7 +37,6 @@ export {
   type MemoryUsage,
   type WideSimd,
 } from './backends/platform.js';
-export { compile } from './engine/compile.js';
 export { evaluate } from './engine/evaluate.js';
 export * from './ops/index.js';
 export { grad } from './transforms/grad.js';
@@ -49,12 +48,20 @@ export {
   type GradFunctionOptions,
 } from './transforms/functional.js';
 export { hessian, hvp, jacfwd, jacrev } from './transforms/jacobian.js';
+export { compile, withoutCompile } from './transforms/compile.js';
 export { checkpoint } from './transforms/checkpoint.js';
 export { closureConvert } from './transforms/closureConvert.js';
 export { pureCallback } from './transforms/pureCallback.js';
 export { customGrad, type CustomGrad, type GradContext } from './transforms/customGrad.js';
 export { jvp } from './transforms/jvp.js';
 export { vmap, type Dims } from './transforms/vmap.js';
+export { scan, type Loose, type ScanOptions } from './transforms/loops/scan.js';
+export { whileLoop, type WhileLoopOptions } from './transforms/loops/whileLoop.js';
+export { cond, switchCase } from './transforms/loops/branch.js';
+export {
+  associativeScan,
+  type AssociativeScanOptions,
+} from './transforms/loops/associativeScan.js';
 export { gradcheck, gradgradcheck, type GradcheckOptions } from './testing/gradcheck.js';
 export { graph, type Graph, type GraphEdge, type GraphNode } from './debug/graph.js';
 export { explain, setDebug } from './debug/explain.js';

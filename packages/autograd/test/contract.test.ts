@@ -15,8 +15,10 @@ const {
   compile,
   devices,
   DeviceError,
+  einops,
   enableGrad,
   evaluate,
+  fft,
   full,
   getNumThreads,
   getRngState,
@@ -35,6 +37,8 @@ const {
   setDevice,
   setNumThreads,
   setRngState,
+  signal,
+  special,
   Tensor,
   tensor,
   unique,
@@ -50,6 +54,13 @@ describe('names', () => {
   });
   test.each(names.linalg)('linalg.%s is a function', (name) => {
     expect(typeof (linalg as Record<string, unknown>)[name]).toBe('function');
+  });
+  test.each(['fft', 'special', 'einops'] as const)('the names of %s are functions', (space) => {
+    const found = { fft, special, einops }[space] as Record<string, unknown>;
+    for (const name of names[space]) expect([name, typeof found[name]]).toEqual([name, 'function']);
+  });
+  test.each(names.windows)('signal.windows.%s is a function', (name) => {
+    expect(typeof (signal.windows as Record<string, unknown>)[name]).toBe('function');
   });
   test.each(names.io)('io exports %s', (name) => {
     expect(typeof (io as Record<string, unknown>)[name]).toBe('function');

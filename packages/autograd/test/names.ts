@@ -19,6 +19,20 @@ const operations = list(`
   maxPool2d avgPool1d avgPool2d adaptiveAvgPool2d adaptiveMaxPool2d layerNorm groupNorm batchNorm rmsNorm instanceNorm
   unfold fold interpolate pixelShuffle scaledDotProductAttention cosineSimilarity normalize`);
 
+/** The second half: functions, of which the light ones are methods. */
+const furtherMethods = list(`
+  addcmul addcdiv copysign deg2rad rad2deg fmax fmin floatPower gcd lcm heaviside isNegInf isPosInf ldexp logaddexp2
+  nanToNum sgn signbit bitwiseAnd bitwiseOr bitwiseXor bitwiseNot bitwiseLeftShift bitwiseRightShift clampMin clampMax clip
+  aminmax countNonzero nansum nanmean fliplr flipud moveaxis ravel expandAs viewAs kron inner vdot logdet argwhere msort`);
+const furtherFunctions = list(`
+  isIn nextafter logcumsumexp nanmedian quantile nanquantile kthvalue mode stdMean varMean diff trapezoid
+  cumulativeTrapezoid cov corrcoef dist cdist pdist renorm histc histogram bucketize gradient
+  atleast1d atleast2d atleast3d blockDiag broadcastTensors cartesianProd columnStack combinations diagEmbed diagflat hstack
+  vstack dstack hsplit vsplit dsplit tensorSplit rot90 cross trilIndices triuIndices unravelIndex uniqueConsecutive vander
+  indexFill indexCopy indexReduce scatterReduce maskedScatter selectScatter sliceScatter diagonalScatter
+  addmv addr addbmm baddbmm matrixExp stft istft multinomial normal poisson exponential gamma logspace gumbelSoftmax
+  randintLike rearrange`);
+
 const functionsOnly = list('where cat stack meshgrid einsum polygamma');
 
 export const names = {
@@ -27,6 +41,8 @@ export const names = {
   functions: [
     ...operations,
     ...functionsOnly,
+    ...furtherMethods,
+    ...furtherFunctions,
     ...list(`
       tensor scalar zeros ones full eye arange linspace rand randn randint randperm bernoulli zerosLike onesLike fullLike
       randLike randnLike manualSeed getRngState setRngState
@@ -37,11 +53,21 @@ export const names = {
   ],
   methods: [
     ...operations,
+    ...furtherMethods,
     ...list(
       'item toArray dataSync data backward detach requiresGrad_ retainGrad registerHook toString',
     ),
   ],
-  linalg: list('inv solve det slogdet cholesky qr eigh svd norm matrixPower triangularSolve'),
+  linalg: list(`
+    inv solve det slogdet cholesky qr eigh svd norm matrixPower triangularSolve lu luFactor luSolve lstsq pinv matrixRank
+    cond multiDot eigvalsh svdvals vecdot vectorNorm matrixNorm choleskySolve choleskyInverse householderProduct tensorinv
+    tensorsolve cross diagonal vander matrixExp`),
+  fft: list(`
+    fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn fftshift ifftshift fftfreq rfftfreq`),
+  special: list(`
+    entr erfcx i0 i0e i1 i1e gammainc gammaincc logNdtr ndtr ndtri xlog1py zeta multigammaln expit logit psi`),
+  windows: list('hann hamming blackman bartlett kaiser gaussian cosine'),
+  einops: list('rearrange reduce repeat'),
   io: list(`
     encodeSafetensors decodeSafetensors saveSafetensors loadSafetensors saveCheckpoint loadCheckpoint decodeNpy encodeNpy
     loadNpz`),

@@ -225,6 +225,7 @@ describe('memory', () => {
     expect(first).toMatchObject({ arena: 0, cells: 0, plans: 0 });
     expect(second?.['cells']).toBeGreaterThanOrEqual(400_000);
     expect(second?.['plans']).toBeGreaterThanOrEqual(1);
+    expect(second?.['forms']).toBeGreaterThanOrEqual(1);
     expect(second?.['used']).toBeGreaterThanOrEqual(
       (second?.['cells'] ?? 0) + (second?.['arena'] ?? 0),
     );

@@ -1,6 +1,7 @@
 /** @file Misuse of differentiation, and graphs of extreme shape: what is promised when things go wrong. */
 import { describe, expect, it } from 'vitest';
 import {
+  customGrad,
   evaluate,
   grad,
   GradError,
@@ -32,6 +33,60 @@ describe('a leaf that the loss does not depend on (scenario 15)', () => {
     expect(y.grad).toBe(null);
     expect(() => grad([x.sum()], [y])).toThrow(GradError);
     expect(grad([x.sum()], [y], { allowUnused: true })).toEqual([null]);
+  });
+});
+
+describe('a function with its own gradient that does not give one', () => {
+  const forward = (_ctx: unknown, x: Tensor, y: Tensor): Tensor => x.mul(y);
+  const differentiate = (backward: (ctx: unknown, g: Tensor) => unknown): (() => unknown) => {
+    const f = customGrad({ name: 'mine', forward, backward });
+    return () => grad((x: Tensor) => f(x, x).sum())(tensor([1, 2]));
+  };
+
+  it('is named where it returns nothing, for all arguments or for one', () => {
+    expect(differentiate(() => undefined)).toThrow(
+      /mine: backward returned 1 gradient, expected 2/,
+    );
+    expect(differentiate((_c, g) => [g, undefined])).toThrow(
+      /mine: backward returned no gradient for argument 1; return a tensor, or null for zero/,
+    );
+    expect(differentiate((_c, g) => [undefined, g])).toThrow(GradError);
+    const one = customGrad({
+      name: 'mine',
+      forward: (_c, x: Tensor) => x.mul(2),
+      backward: () => undefined,
+    });
+    expect(() => grad((x: Tensor) => one(x).sum())(tensor([1]))).toThrow(
+      /mine: backward returned no gradient for argument 0/,
+    );
+    expect(differentiate((_c, g) => [g, null])).not.toThrow();
+  });
+
+  it('is named where one of its functions throws', () => {
+    const fail = (): never => {
+      throw new RangeError('boom');
+    };
+    expect(differentiate(fail)).toThrow(RangeError);
+    expect(differentiate(fail)).toThrow('mine: backward: boom');
+    expect(() => customGrad({ name: 'mine', forward: fail, backward: fail })()).toThrow(
+      'mine: forward: boom',
+    );
+    const pushed = customGrad({
+      name: 'mine',
+      forward: (_c, x: Tensor) => x,
+      backward: fail,
+      jvp: fail,
+    });
+    expect(() => jvp(pushed, [tensor(1)], [tensor(1)])).toThrow('mine: jvp: boom');
+    const nothing = customGrad({
+      name: 'mine',
+      forward: (_c, x: Tensor) => x,
+      backward: fail,
+      jvp: () => undefined,
+    });
+    expect(() => jvp(nothing, [tensor(1)], [tensor(1)])).toThrow(
+      /mine: jvp returned no tangent for result 0/,
+    );
   });
 });
 

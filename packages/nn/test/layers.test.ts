@@ -33,12 +33,20 @@ function build([name, ...args]: Constructor): nn.Module {
     return nn.utils.spectralNorm(build(args[0] as Constructor), args[1] as object);
   const Class = (nn as unknown as Record<string, new (...a: unknown[]) => nn.Module>)[name];
   if (Class === undefined) throw new Error(`no layer ${name}`);
-  return new Class(...args);
+  return new Class(...args.map(decode));
+}
+
+/** Tensors among the arguments, and infinity, which JSON has not. */
+function decode(x: unknown): unknown {
+  if (x === 'inf') return Infinity;
+  if (isPacked(x)) return unpack(x);
+  if (typeof x !== 'object' || x === null || Array.isArray(x)) return x;
+  return Object.fromEntries(Object.entries(x).map(([k, v]) => [k, decode(v)]));
 }
 
 function flat(y: unknown): Tensor[] {
   if (y === null) return [];
-  return y instanceof Tensor ? [y as Tensor] : (y as unknown[]).flatMap(flat);
+  return y instanceof Tensor ? [y as Tensor] : Object.values(y as object).flatMap(flat);
 }
 
 function isPacked(x: unknown): x is Packed {

@@ -278,6 +278,23 @@ describe('calling', () => {
     );
   });
 
+  it('runs with other parameters where its forward is compiled, differentiably', () => {
+    const layer = new nn.Linear(2, 1);
+    const compiled = compile((x: Tensor) => nn.Linear.prototype.forward.call(layer, x));
+    layer.forward = compiled as typeof layer.forward;
+    const x = tensor([[1, 2]]);
+    const own = layer.forward(x);
+    own.sum().backward();
+    expect(values(layer.weight.grad as Tensor)).toEqual([1, 2]);
+    const loss = (weight: Tensor): Tensor =>
+      nn.functionalCall(layer, { weight, bias: zeros([1]) }, x).sum();
+    const w = tensor([[3, 4]]);
+    expect(loss(w).item()).toBe(11);
+    const gradient: unknown = grad(loss)(w);
+    expect(values(gradient as Tensor)).toEqual([1, 2]);
+    expect(values(layer.forward(x))).toEqual(values(own));
+  });
+
   it('leaves running statistics alone in a functional call', () => {
     const norm = new nn.BatchNorm1d(1);
     nn.functionalCall(norm, { weight: tensor([2]) }, tensor([[1], [3]]))

@@ -106,7 +106,7 @@ export interface CompleteRule<H extends Hypers> extends Rule<H> {
 }
 
 const aRule = kinds.kind<Rule<never>>('be a rule { name, defaults, update }', (x) => {
-  const { name, defaults, update } = x as Rule<Hypers>;
+  const { name, defaults, update } = x as Record<string, unknown>;
   return typeof name === 'string' && kinds.object.test(defaults) && typeof update === 'function';
 });
 

@@ -3,9 +3,9 @@ import { checkArgument, kinds } from '../arguments/index.js';
 import { engine } from '../engine/evaluate.js';
 import { checkDevice, deviceNames } from '../graph/device.js';
 import { interpreter } from './interpreter/interpreter.js';
-import { Arrays } from './wasm/arrays.js';
+import { Arrays } from './wasm/run/arrays.js';
 import { wasmBackend, type WasmBackend } from './wasm/backend.js';
-import { hardwareThreads } from './wasm/pool.js';
+import { hardwareThreads } from './wasm/run/pool.js';
 
 /** `(func (drop (i8x16.popcnt (v128.const i64x2 0 0))))`: valid only where there is SIMD. */
 const SIMD_MODULE = Uint8Array.of(

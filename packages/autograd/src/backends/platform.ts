@@ -1,7 +1,7 @@
 /** @file What the machine offers, and what of it is in use. */
 import { engine } from '../engine/evaluate.js';
 import { findBlas, type BlasInfo } from './blas/blas.js';
-import { turnOnWideSimd, type WideSimd } from './wasm/wideSimd.js';
+import { turnOnWideSimd, type WideSimd } from './wasm/run/wideSimd.js';
 import { getNumThreads, wasmArrays, renewWasm } from './index.js';
 
 export type { BlasInfo, WideSimd };
@@ -63,10 +63,12 @@ export interface MemoryUsage {
   readonly reserved: number;
   /** Plans that are ready to run again. */
   readonly plans: number;
+  /** Forms of kernels that were compiled: plans share them, whatever their sizes, so that they soon stop growing. */
+  readonly forms: number;
 }
 
 /**
- * What the backend holds, in bytes, and how many plans. Values of tensors are ordinary arrays of JavaScript and not
+ * What the backend holds, in bytes, and how many plans and forms of kernels. Values of tensors are ordinary arrays of JavaScript and not
  * counted. Everything is 0 but the plans where the interpreter is in use. PyTorch: `torch.cuda.memory_stats`.
  * @example memoryUsage().reserved / 2 ** 20 // in MiB
  */
@@ -74,7 +76,8 @@ export function memoryUsage(): MemoryUsage {
   const arrays = wasmArrays();
   const plans = engine.plans.size;
   if (arrays === null)
-    return { arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0, plans };
+    return { arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0, plans, forms: 0 };
   const { bytesUsed, bytesReserved } = arrays.memory;
-  return { ...arrays.usage, used: bytesUsed, reserved: bytesReserved, plans };
+  const forms = arrays.forms.count;
+  return { ...arrays.usage, used: bytesUsed, reserved: bytesReserved, plans, forms };
 }

@@ -47,6 +47,8 @@ export interface Backend {
   allocate(dtype: DType, size: number): TypedArray | null;
   /** Takes back an array that `allocate` gave, and that nobody uses any more. */
   release(array: TypedArray): void;
+  /** Calls `f`, which runs other programs, in the middle of a run; on the backend that it is given. */
+  nested<R>(f: (backend: Backend) => R): R;
 }
 
 /** What one kernel did. */

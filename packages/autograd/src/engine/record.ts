@@ -4,46 +4,75 @@ import { Cell, pendingCells } from '../graph/cell.js';
 import { allocate, type TypedArray } from '../graph/dtype.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, recording, withMode, type Guard } from '../graph/mode.js';
-import { extraOf, type Tensor, valueOf } from '../graph/tensor.js';
-import { counterOp, isNumber, numberOf, placeholder, placeholderOp } from '../graph/version.js';
-import { flatten, isTensor } from '../tree.js';
+import { runtime } from '../graph/runtime.js';
+import { extraOf, makeNode, Tensor, valueOf, type Hook } from '../graph/tensor.js';
+import {
+  constant,
+  counterOp,
+  isNumber,
+  isWhole,
+  numberOf,
+  Placeholder,
+  placeholderOp,
+  versionOp,
+} from '../graph/version.js';
+import { flatten, isTensor, type Structure } from '../tree.js';
 import { collect, type Collected } from './collect.js';
 import { backendInUse, engine, evaluate, keepFromNowOn, numberArray } from './evaluate.js';
 import { Plan } from './plan.js';
 import type { Backend } from './program.js';
+import { factsOf, substitute, type Fact } from './signature.js';
 
 /** Where an input of the plan comes from at each call. */
 export type Source =
   | { readonly kind: 'argument'; readonly index: number }
+  /** The gradient that an argument has. */
+  | { readonly kind: 'gradient'; readonly index: number }
   | { readonly kind: 'cell'; readonly cell: Cell }
   | { readonly kind: 'seed' }
   /** An offset of the random generator, counted from its state at the call. */
   | { readonly kind: 'offset'; readonly relative: number }
   | { readonly kind: 'constant' };
 
+/** What a tensor of the result is: a root of the plan, an argument as it came, or what was there before. */
+export type Result =
+  | { readonly kind: 'root'; readonly root: number }
+  | { readonly kind: 'argument'; readonly index: number }
+  | { readonly kind: 'constant'; readonly tensor: Tensor };
+
+/** A gradient after a call; null where it is cleared. Of an argument it is a root of the plan, else a cell. */
+export type Gradient =
+  | { readonly kind: 'argument'; readonly index: number; readonly root: number | null }
+  | { readonly kind: 'leaf'; readonly leaf: Tensor; readonly cell: Cell | null };
+
 /** A function as one plan. */
 export interface Recording {
   readonly grad: boolean;
   readonly backend: Backend | null;
-  /** The leaves of the arguments it was recorded with. */
-  readonly expects: readonly unknown[];
+  readonly facts: readonly Fact[];
+  /** Tensors outside of the function that it keeps gradients of. */
+  readonly captured: ReadonlySet<unknown>;
   readonly guards: readonly Guard[];
   readonly plan: Plan;
+  /** The inputs of the plan as nodes of what was recorded, and where each comes from. */
+  readonly leaves: readonly Tensor[];
   readonly sources: readonly Source[];
   readonly inputs: TypedArray[];
   /** What the plan gives: the new versions of `cells`, then the results. */
   readonly roots: readonly Tensor[];
   readonly cells: readonly Cell[];
-  /** The root that each tensor of the result is; −1 − its place for an argument that is returned as it came. */
-  readonly results: readonly number[];
+  readonly results: readonly Result[];
   /** Whether the results follow from the arguments alone, and nothing else is changed. */
   readonly pure: boolean;
-  readonly build: (leaves: readonly unknown[]) => unknown;
-  /** The gradients afterwards: null where they are cleared; `target` is a place among the arguments or a tensor. */
-  readonly grads: readonly { readonly target: Tensor | number; readonly cell: Cell | null }[];
+  readonly structure: Structure;
+  readonly gradients: readonly Gradient[];
+  /** Arguments that the function has asked to require grad, or not to. */
+  readonly marked: readonly { readonly index: number; readonly requiresGrad: boolean }[];
   /** How far the random generator moves. */
   readonly draws: number;
   readonly nodes: readonly Tensor[];
+  /** Older nodes were there before it was recorded. */
+  readonly since: number;
   /** What the function asked to be called after each run. */
   readonly after: readonly (() => void)[];
 }
@@ -54,43 +83,90 @@ interface GradBefore {
   readonly live: boolean;
 }
 
+/** What stands for the arguments while a function is recorded. */
+interface Stand {
+  readonly placeholders: readonly (Placeholder | null)[];
+  /** What stands for the gradients that arguments have, by the places of these. */
+  readonly gradients: ReadonlyMap<number, Tensor>;
+  /** The cells that hold these. */
+  readonly cells: ReadonlySet<Cell | null>;
+  readonly facts: readonly Fact[];
+  /** The state of the random generator, and the oldest node of the recording. */
+  readonly start: number;
+  readonly since: number;
+}
+
+/** Records `f` for `args`, whose leaves are `leaves`; `fixed` are tensors among them that stand for themselves. */
 export function record(
   f: (...args: unknown[]) => unknown,
   args: readonly unknown[],
   leaves: readonly unknown[],
+  fixed: ReadonlySet<unknown> = new Set(),
 ): Recording {
   evaluate(); // every cell starts from a version with a value
-  const stand = new Map<unknown, Tensor>();
-  const placeholders = leaves.map((leaf) => placeholderFor(leaf, stand));
   const outer = { ...recording };
   Object.assign(recording, { guards: [], cells: new Set(), grads: new Map(), after: [] });
-  const start = generator.offset;
+  const since = constant(0, 'float32').id;
+  const stand = standFor(leaves, fixed, since);
+  let recorded: Recording;
   engine.building++;
   try {
-    const given = substitute(args, placeholders, { next: 0 }) as unknown[];
+    const given = substitute(args, stand.placeholders) as unknown[];
     const result = withMode('compile', { tracing: 'compile' }, () => f(...given));
-    return capture(result, leaves, placeholders, start);
+    recorded = capture(result, stand);
   } finally {
     engine.building--;
     for (const cell of [...pendingCells]) cell.revert();
     for (const [leaf, before] of recording.grads as Map<Tensor, GradBefore>) {
       extraOf(leaf).grad = before.grad;
       if (before.live) before.grad?.restore();
+      else before.grad?.clear();
     }
-    generator.offset = start;
+    generator.offset = stand.start;
     const made = [...recording.cells] as Cell[];
     Object.assign(recording, outer);
     evaluate(...made); // cells made on the way, such as an optimizer's state, take their first values
   }
+  // A tensor that is captured and given as an argument has one gradient.
+  const twice = leaves.filter(
+    (leaf) => recorded.captured.has(leaf) && !(leaf instanceof Cell) && !fixed.has(leaf),
+  );
+  return twice.length === 0 ? recorded : record(f, args, leaves, new Set([...fixed, ...twice]));
+}
+
+function standFor(leaves: readonly unknown[], fixed: ReadonlySet<unknown>, since: number): Stand {
+  const stand = new Map<unknown, Placeholder>();
+  const gradients = new Map<number, Tensor>();
+  const cells = new Set<Cell | null>();
+  const placeholders = leaves.map((leaf, index) => {
+    if (typeof leaf === 'number') return new Placeholder([], 'float64', { whole: isWhole(leaf) });
+    if (!isTensor(leaf) || leaf instanceof Cell || fixed.has(leaf)) return null;
+    const known = stand.get(leaf);
+    if (known !== undefined) return known;
+    const made = new Placeholder(leaf.shape, leaf.dtype, {
+      requiresGrad: leaf.needsGrad,
+      leaf: leaf.isLeaf,
+    });
+    stand.set(leaf, made);
+    // What is no leaf has its hooks called where its gradient goes on from it.
+    if (leaf.extra !== null && leaf.needsGrad && leaf.isLeaf) {
+      extraOf(made).hooks.push(...leaf.extra.hooks);
+      if ((leaf.extra.grad?.live ?? null) !== null) {
+        const gradient = new Placeholder(leaf.shape, leaf.dtype);
+        gradients.set(index, gradient);
+        runtime.assignGrad(made, gradient);
+        cells.add(made.extra?.grad ?? null);
+      }
+    }
+    return made;
+  });
+  const facts = factsOf(leaves, placeholders);
+  return { placeholders, gradients, cells, facts, start: generator.offset, since };
 }
 
 /** Turns what the function did into a plan. */
-function capture(
-  result: unknown,
-  leaves: readonly unknown[],
-  placeholders: readonly (Tensor | null)[],
-  start: number,
-): Recording {
+function capture(result: unknown, stand: Stand): Recording {
+  const { placeholders, start, since } = stand;
   const out = flatten(result);
   const roots: Tensor[] = [];
   const output = (node: Tensor): number => {
@@ -98,48 +174,82 @@ function capture(
     return at >= 0 ? at : roots.push(node) - 1;
   };
   const made = recording.cells as Set<Cell>;
-  const grads = [...(recording.grads as Map<Tensor, GradBefore>).keys()].map((leaf) => {
-    const at = placeholders.indexOf(leaf);
-    const grad = extraOf(leaf).grad;
-    return { target: at >= 0 ? at : leaf, cell: grad?.live === null ? null : grad };
-  });
-  const cleared = new Set((recording.grads as Map<Tensor, GradBefore>).keys());
-  const live = new Set(grads.map(({ cell }) => cell));
+  const touched = recording.grads as Map<Tensor, GradBefore>;
+  const ofArguments = new Set(placeholders.map((p) => p?.extra?.grad ?? null));
   const old = new Set(
-    [...cleared].flatMap((leaf) =>
-      [extraOf(leaf).grad].filter((grad) => grad !== null && !live.has(grad)),
-    ),
+    [...touched.keys()].flatMap((leaf) => {
+      const grad = extraOf(leaf).grad;
+      return grad !== null && grad.live === null ? [grad] : [];
+    }),
   );
   const cells = [...pendingCells].filter(
-    (cell) => !old.has(cell) && cell.live !== null && (!made.has(cell) || cell.hasNext),
+    (cell) =>
+      !old.has(cell) &&
+      !ofArguments.has(cell) &&
+      !stand.cells.has(cell) &&
+      cell.live !== null &&
+      (!made.has(cell) || cell.hasNext),
   );
   for (const cell of cells) output(cell.current);
-  const results = out.leaves.map((leaf) => {
+  const gradients = [...touched.keys()].map((leaf): Gradient => {
+    const grad = extraOf(leaf).grad;
+    const live = grad?.live ?? null;
+    const index = placeholders.indexOf(leaf as Placeholder);
+    if (index >= 0)
+      return { kind: 'argument', index, root: live === null ? null : output(live.current) };
+    return { kind: 'leaf', leaf, cell: live === null ? null : grad };
+  });
+  const results = out.leaves.map((leaf): Result => {
     const node = leaf.current;
-    const argument = placeholders.indexOf(node);
-    return argument >= 0 ? -1 - argument : output(node);
+    const index = placeholders.indexOf(node as Placeholder);
+    if (index >= 0) return { kind: 'argument', index };
+    if (node.cell !== null && node.value !== null)
+      return { kind: 'root', root: output(again(node)) };
+    if (isNumber(node)) {
+      const tensor = new Tensor(
+        null,
+        [],
+        null,
+        [],
+        node.dtype,
+        false,
+        numberArray(node, numberOf(node)),
+      );
+      return { kind: 'constant', tensor };
+    }
+    const outside = node.value !== null || (node.id < since && node.cell === null);
+    return outside ? { kind: 'constant', tensor: leaf } : { kind: 'root', root: output(node) };
   });
   const stops = new Set<Tensor>(placeholders.filter((p) => p !== null));
+  for (const gradient of stand.gradients.values()) stops.add(gradient);
   for (const cell of made) stops.add(cell.first);
-  const graph = collect(
-    roots.filter((root) => root.value === null),
-    stops,
-  );
-  for (const root of roots) if (root.value !== null || isNumber(root)) throw constantResult();
+  roots.forEach((root, k) => {
+    // A gradient or a new version that is an input as it came.
+    if (stops.has(root) || root.value !== null || isNumber(root)) roots[k] = again(root);
+  });
+  const graph = collect(roots, stops);
   for (const leaf of graph.leaves) {
     if (leaf.op === placeholderOp && !stops.has(leaf))
       throw new ChainruleError('compile: a tensor of another recording was used');
   }
-  const backend = backendInUse();
+  const sources = graph.leaves.map((leaf) => sourceOf(leaf, stand));
+  const constants = graph.leaves.filter((_leaf, k) => sources[k]?.kind === 'constant');
+  const captured = new Set<unknown>(constants.filter((leaf) => leaf.needsGrad));
+  for (const gradient of gradients) if (gradient.kind === 'leaf') captured.add(gradient.leaf);
   keepFromNowOn(graph);
-  const plan = planFor(graph, roots);
   return {
     grad: mode.grad,
-    backend,
-    expects: leaves,
-    guards: [...recording.guards, ...graph.leaves.flatMap(requiresGradGuard)],
-    plan,
-    sources: graph.leaves.map((leaf) => sourceOf(leaf, placeholders, start)),
+    backend: backendInUse(),
+    facts: stand.facts,
+    captured,
+    guards: [
+      ...recording.guards,
+      ...graph.leaves.flatMap(requiresGradGuard),
+      ...[...touched.keys()].flatMap((leaf) => hooksGuard(leaf, placeholders)),
+    ],
+    plan: planFor(graph, roots),
+    leaves: graph.leaves,
+    sources,
     inputs: graph.leaves.map(
       (leaf) =>
         (leaf.value === null ? null : valueOf(leaf, 'compile')) ??
@@ -149,17 +259,35 @@ function capture(
     cells,
     results,
     pure:
-      grads.length === 0 && graph.leaves.every(({ cell, op }) => cell === null && op !== counterOp),
-    build: (tensors) => out.structure.rebuild(tensors),
-    grads,
+      gradients.length === 0 &&
+      graph.leaves.every(({ cell, op }) => cell === null && op !== counterOp),
+    structure: out.structure,
+    gradients,
+    marked: stand.facts.flatMap((fact, index) => {
+      const requiresGrad = placeholders[index]?.needsGrad === true;
+      const changed = fact.kind === 'tensor' && fact.requiresGrad !== requiresGrad;
+      return changed ? [{ index, requiresGrad }] : [];
+    }),
     draws: generator.offset - start,
     nodes: graph.nodes,
+    since,
     after: recording.after,
   };
 }
 
+/** The same elements, as a node to be computed. */
+export function again(node: Tensor): Tensor {
+  const outer = mode.grad;
+  mode.grad = false;
+  try {
+    return makeNode(versionOp, [node], null, node.shape, node.dtype);
+  } finally {
+    mode.grad = outer;
+  }
+}
+
 /** The plan of a recording: functions that do the same, such as the steps of two optimizers, share it. */
-function planFor({ nodes, leaves, structure }: Collected, roots: readonly Tensor[]): Plan {
+export function planFor({ nodes, leaves, structure }: Collected, roots: readonly Tensor[]): Plan {
   structure.push(RECORDED);
   for (const root of roots) structure.push(root.slot);
   const graph = { nodes, roots: [...roots] };
@@ -171,55 +299,33 @@ function planFor({ nodes, leaves, structure }: Collected, roots: readonly Tensor
 /** Ends the structure of a recorded graph, which is no other's: its plan keeps nothing for later runs. */
 const RECORDED = -5;
 
-/** Whether a cell requires grad decided what was recorded. */
-function requiresGradGuard({ cell }: Tensor): Guard[] {
-  return cell === null ? [] : [{ read: () => cell.needsGrad, value: cell.needsGrad }];
+/** Whether a leaf requires grad decided what was recorded. */
+function requiresGradGuard(node: Tensor): Guard[] {
+  const leaf = node.cell ?? node;
+  return leaf.op !== null ? [] : [{ read: () => leaf.needsGrad, value: leaf.needsGrad }];
 }
 
-function constantResult(): ChainruleError {
-  return new ChainruleError(
-    'compile: the function returns a tensor that it did not compute; return it from outside',
-  );
+/** The hooks of a leaf have been called for what was recorded. */
+function hooksGuard(leaf: Tensor, placeholders: readonly (Tensor | null)[]): Guard[] {
+  if (placeholders.includes(leaf)) return []; // a fact of its argument
+  const before: readonly Hook[] = leaf.extra?.hooks.slice() ?? [];
+  const read = (): boolean => {
+    const hooks = leaf.extra?.hooks ?? [];
+    return hooks.length === before.length && hooks.every((hook, k) => hook === before[k]);
+  };
+  return [{ read, value: true }];
 }
 
-function sourceOf(leaf: Tensor, placeholders: readonly (Tensor | null)[], start: number): Source {
+function sourceOf(leaf: Tensor, { placeholders, gradients, start }: Stand): Source {
   if (leaf.cell !== null) return { kind: 'cell', cell: leaf.cell };
-  if (leaf.op === placeholderOp) return { kind: 'argument', index: placeholders.indexOf(leaf) };
+  if (leaf.op === placeholderOp) {
+    for (const [index, gradient] of gradients)
+      if (gradient === leaf) return { kind: 'gradient', index };
+    return { kind: 'argument', index: placeholders.indexOf(leaf as Placeholder) };
+  }
   if (leaf.op === counterOp) {
     const { value, role } = leaf.attrs as unknown as { value: number; role: string };
     return role === 'seed' ? { kind: 'seed' } : { kind: 'offset', relative: value - start };
   }
   return { kind: 'constant' };
-}
-
-/** What stands for an argument; the same tensor given twice is one placeholder. */
-function placeholderFor(leaf: unknown, stand: Map<unknown, Tensor>): Tensor | null {
-  if (typeof leaf === 'number') return placeholder([], 'float64', false, true);
-  if (!isTensor(leaf) || leaf instanceof Cell) return null;
-  const known = stand.get(leaf);
-  if (known !== undefined) return known;
-  const made = placeholder(leaf.shape, leaf.dtype, leaf.needsGrad);
-  stand.set(leaf, made);
-  return made;
-}
-
-/** The arguments with placeholders in the places of tensors and numbers. */
-function substitute(
-  tree: unknown,
-  placeholders: readonly (Tensor | null)[],
-  at: { next: number },
-): unknown {
-  if (Array.isArray(tree)) return tree.map((x) => substitute(x, placeholders, at));
-  if (typeof tree === 'object' && tree !== null && !isTensor(tree)) {
-    const prototype: unknown = Object.getPrototypeOf(tree);
-    if (prototype === Object.prototype || prototype === null) {
-      return Object.fromEntries(
-        Object.entries(tree).map(([key, x]) => {
-          at.next++; // the key is a leaf of its own
-          return [key, substitute(x, placeholders, at)];
-        }),
-      );
-    }
-  }
-  return placeholders[at.next++] ?? tree;
 }

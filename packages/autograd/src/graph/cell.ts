@@ -9,7 +9,7 @@ import { checkArgument, defineOptions, display, kinds } from '../arguments/index
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
 import { allocate, isFloat, type DType, type TypedArray } from './dtype.js';
 import { isTensor } from './isTensor.js';
-import { mode, recording } from './mode.js';
+import { assigned, mode, recording } from './mode.js';
 import { sameShape, show, type Shape } from './shape.js';
 import { makeLeaf, makeNode, Tensor, valueOf } from './tensor.js';
 import { versionOp } from './version.js';
@@ -99,7 +99,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    * @throws {ShapeError} if the shape differs. @throws {DTypeError} if the dtype does.
    */
   assign(next: Tensor | number): this {
-    if (mode.tracing !== null && mode.tracing !== 'compile') {
+    if (mode.tracing === 'vmap' || mode.tracing === 'closureConvert') {
       throw new ChainruleError(
         `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, and what is recorded runs many ` +
           'times; return the value instead',
@@ -120,8 +120,17 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       );
     }
     this.cleared = false;
+    if (assigned.cells?.has(this) === false) assigned.cells.set(this, this.version);
     this.version = this.makeVersion(node as Tensor<S>, true);
     return this;
+  }
+
+  /** @internal Goes back to a version that `assigned` has noted, and returns its node. */
+  rewind(version: unknown): Tensor<S> {
+    this.version = version as Version;
+    if (this.current.value === null) pendingCells.add(this);
+    else pendingCells.delete(this);
+    return this.current;
   }
 
   override requiresGrad_(requires = true): this {
@@ -136,7 +145,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal Notes that `node` was made from a version. */
   consume(version: Tensor, node: Tensor): void {
-    if (mode.tracing === 'compile') return; // a recording reads the cell at each call
+    if (mode.tracing === 'compile' || mode.body !== null) return; // a recording reads the cell at each call
     const v = this.find(version);
     if (v === null || v.escaped) return;
     v.consumers.push(node);
@@ -238,7 +247,9 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     const node = makeNode(versionOp, [from], null, this.shape, this.dtype);
     node.needsGrad = this.needsGrad;
     node.cell = this;
-    if (from.value !== null && from.cell === null) {
+    // What is assigned while a function is recorded is assigned at each call.
+    const recorded = assigned && mode.tracing !== null;
+    if (from.value !== null && from.cell === null && !recorded) {
       node.value = valueOf(from, 'assign');
       node.inputs = [];
     } else {

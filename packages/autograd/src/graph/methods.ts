@@ -2,6 +2,9 @@
 import type { ActivationsMethods } from '../ops/elements/activations.js';
 import type { ArithmeticMethods } from '../ops/elements/arithmetic.js';
 import type { AttentionMethods } from '../ops/neural/attention.js';
+import type { BitsMethods } from '../ops/elements/bits.js';
+import type { CombinedMethods } from '../ops/elements/combined.js';
+import type { FloatsMethods } from '../ops/elements/floats.js';
 import type { ComparisonMethods } from '../ops/elements/comparison.js';
 import type { ConvolutionMethods } from '../ops/neural/convolution.js';
 import type { EinsumMethods } from '../ops/linalg/einsum.js';
@@ -20,6 +23,12 @@ import type { ScatteringMethods } from '../ops/indexing/scattering.js';
 import type { ShapeMethods } from '../ops/shape/shape.js';
 import type { SpecialMethods } from '../ops/elements/special.js';
 import type { TrigonometricMethods } from '../ops/elements/trigonometric.js';
+import type { ExtremesMethods } from '../ops/statistics/extremes.js';
+import type { SummariesMethods } from '../ops/statistics/summaries.js';
+import type { TurningMethods } from '../ops/shape/turning.js';
+import type { ProductsMethods } from '../ops/linalg/products.js';
+import type { LogdetMethods } from '../ops/linalg/logdet.js';
+import type { PlacesMethods } from '../ops/indexing/places.js';
 import type { Shape } from './shape.js';
 
 export interface TensorMethods<S extends Shape>
@@ -30,6 +39,15 @@ export interface TensorMethods<S extends Shape>
     SpecialMethods<S>,
     RoundingMethods<S>,
     ComparisonMethods<S>,
+    FloatsMethods<S>,
+    BitsMethods<S>,
+    CombinedMethods<S>,
+    PlacesMethods,
+    LogdetMethods,
+    ProductsMethods,
+    TurningMethods<S>,
+    SummariesMethods,
+    ExtremesMethods,
     ActivationsMethods<S>,
     ReductionsMethods<S>,
     ScansMethods<S>,

@@ -2,6 +2,9 @@
 import { checkArgument, kinds, passes } from '../arguments/index.js';
 import { ChainruleError } from '../errors.js';
 
+/** What records the body of a loop, or a branch. */
+export type LoopName = 'scan' | 'whileLoop' | 'cond' | 'switchCase';
+
 /** @internal The modes in force. One record, so that a scope saves and restores it as a whole. */
 export const mode = {
   /** Whether new nodes record how to be differentiated. */
@@ -9,12 +12,19 @@ export const mode = {
   /** The label of the scope being run: a module's path, or what the user chose. */
   scope: '',
   /** What records a graph instead of running it, by the name users know it under. */
-  tracing: null as null | 'compile' | 'vmap' | 'closureConvert',
+  tracing: null as null | 'compile' | 'vmap' | 'closureConvert' | LoopName,
+  /** The loop or branch whose body is being recorded. */
+  body: null as null | LoopName,
+  /** Whether compiled functions are called as they were written. */
+  inline: false,
   /** Debug level, see `setDebug`. From 1 on, nodes remember the line that created them. */
   debug: 0,
 };
 
 type Mode = typeof mode;
+
+/** @internal The cells that the body being recorded has assigned, and their versions before; null outside of a body. */
+export const assigned: { cells: Map<unknown, unknown> | null } = { cells: null };
 
 const promise = kinds.kind<Promise<unknown>>(
   'be a promise',

@@ -205,13 +205,15 @@ export class Tensor<S extends Shape = Shape> {
           `${this.op?.name ?? 'an operation'} (use detach() for one that does not)`,
       );
     }
-    if (requires && this.op !== null && this.cell === null) {
-      // What no recorded operation made is a leaf from now on: it keeps its value and nothing of how it was computed.
-      valueOf(this, 'requiresGrad_');
-      Object.assign(this, { op: null, inputs: NO_INPUTS });
-    }
+    if (requires && this.op !== null && this.cell === null) this.becomeLeaf();
     this.needsGrad = requires;
     return this;
+  }
+
+  /** @internal What no recorded operation made is a leaf from now on: it keeps its value, not how it was computed. */
+  becomeLeaf(): void {
+    valueOf(this, 'requiresGrad_');
+    Object.assign(this, { op: null, inputs: NO_INPUTS });
   }
 
   /** Keeps the gradient of a tensor that is no leaf: `backward()` then sets its `.grad`. PyTorch: `retain_grad`. */
@@ -339,12 +341,20 @@ export function valueOf(t: Tensor, op: string): TypedArray {
   return node.value as unknown as TypedArray;
 }
 
+/**
+ * The elements as far as they are known already, row by row: nothing is computed, and null is the answer where something
+ * would have to be. For checks of values that cost nothing; to be read, never written or kept.
+ */
+export function peek(t: Tensor): TypedArray | null {
+  return t.current.value;
+}
+
 /** The elements, for somebody outside the graph to look at. */
 function observe(t: Tensor, op: string): TypedArray {
   if (mode.tracing === 'compile') {
     throw new ChainruleError(
-      `${op}: values cannot be read inside a function that compile records: it is run once and replayed; ` +
-        `return the tensor and read it outside`,
+      `${op}: values cannot be read inside a function that ${mode.body ?? 'compile'} records: it is run once and ` +
+        `replayed; return the tensor and read it outside${mode.body === null ? '' : '; a plain loop may read'}`,
     );
   }
   return valueOf(t, op);

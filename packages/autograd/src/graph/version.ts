@@ -1,4 +1,5 @@
 /** @file The two nodes that are no operations: a version of a cell, and a JavaScript number. */
+import { GradError } from '../errors.js';
 import { register, type Primitive } from './primitive.js';
 import type { DType } from './dtype.js';
 import { Tensor } from './tensor.js';
@@ -41,18 +42,61 @@ export const placeholderOp: Primitive = register({
   batch: never,
 });
 
-/** Stands for an argument while a function is recorded; one that is a `number` takes the dtype of what it meets. */
-export function placeholder(
-  shape: readonly number[],
-  dtype: DType,
-  requiresGrad = false,
-  number = false,
-): Tensor {
-  return new Tensor(placeholderOp, NONE, { number }, shape, dtype, requiresGrad, null);
+/** What an argument is, beyond its shape and dtype. */
+export interface Standing {
+  readonly requiresGrad?: boolean;
+  /** Whether the argument is a leaf: only then it can be asked to require grad or not. */
+  readonly leaf?: boolean;
+  /** For a JavaScript number, whether it is a whole one; it takes the dtype of what it meets. */
+  readonly whole?: boolean | null;
+}
+
+/** Stands for an argument while a function is recorded. */
+export class Placeholder extends Tensor {
+  /** For a JavaScript number, whether it is a whole one; null for a tensor. */
+  readonly whole: boolean | null;
+  /** Whether a dtype was decided by `whole`. */
+  asked = false;
+  private readonly keepsGrad: boolean;
+
+  constructor(
+    shape: readonly number[],
+    dtype: DType,
+    { requiresGrad = false, leaf = true, whole = null }: Standing = {},
+  ) {
+    super(placeholderOp, NONE, { number: whole !== null }, shape, dtype, requiresGrad, null);
+    this.whole = whole;
+    this.keepsGrad = leaf;
+  }
+
+  /** A gradient ends here; where the argument is no leaf, it goes on from the argument at each call. */
+  override get isLeaf(): boolean {
+    return true;
+  }
+
+  override requiresGrad_(requires = true): this {
+    if (this.needsGrad && !this.keepsGrad) {
+      throw new GradError(
+        'requiresGrad_: only a leaf can change whether it requires grad; this argument is the result of an operation ' +
+          '(use detach() for one that does not)',
+      );
+    }
+    return super.requiresGrad_(requires);
+  }
+
+  /** @internal It has no value to keep. */
+  override becomeLeaf(): void {
+    // The argument itself becomes a leaf at each call.
+  }
+}
+
+/** Whether a JavaScript number counts as an integer among operands. */
+export function isWhole(x: number): boolean {
+  return Number.isInteger(x) && Math.abs(x) < 2 ** 31;
 }
 
 /** Whether a node stands for a JavaScript number. */
-export function isNumberPlaceholder(t: Tensor): boolean {
+export function isNumberPlaceholder(t: Tensor): t is Placeholder {
   return t.op === placeholderOp && t.attrs?.['number'] === true;
 }
 

@@ -2,6 +2,14 @@
 import { Tensor } from '../graph/tensor.js';
 import * as activations from './elements/activations.js';
 import * as arithmetic from './elements/arithmetic.js';
+import * as bits from './elements/bits.js';
+import * as combined from './elements/combined.js';
+import * as floats from './elements/floats.js';
+import { aminmax } from './statistics/extremes.js';
+import { argwhere, msort } from './indexing/places.js';
+import { countNonzero, nanmean, nansum } from './statistics/summaries.js';
+import { inner, kron, vdot } from './linalg/products.js';
+import { logdet } from './linalg/logdet.js';
 import * as attention from './neural/attention.js';
 import * as comparison from './elements/comparison.js';
 import * as convolution from './neural/convolution.js';
@@ -19,6 +27,15 @@ import * as rounding from './elements/rounding.js';
 import * as scans from './reductions/scans.js';
 import * as scattering from './indexing/scattering.js';
 import * as shape from './shape/shape.js';
+import {
+  expandAs,
+  fliplr,
+  flipud,
+  matrixTransposed,
+  moveaxis,
+  ravel,
+  viewAs,
+} from './shape/turning.js';
 import * as special from './elements/special.js';
 import * as trigonometric from './elements/trigonometric.js';
 
@@ -30,6 +47,9 @@ const families = {
   ...special,
   ...rounding,
   ...comparison,
+  ...floats,
+  ...bits,
+  ...combined,
   ...activations,
   ...reductions,
   ...scans,
@@ -47,10 +67,30 @@ const families = {
   ...resampling,
 };
 
+/** Of other files, those that weigh little. */
+const light = {
+  aminmax,
+  countNonzero,
+  nansum,
+  nanmean,
+  expandAs,
+  fliplr,
+  flipud,
+  moveaxis,
+  ravel,
+  viewAs,
+  kron,
+  inner,
+  vdot,
+  logdet,
+  argwhere,
+  msort,
+};
+
 /** Operations without a natural subject. */
 const functionOnly = ['cat', 'stack', 'meshgrid', 'where', 'polygamma', 'einsum'];
 
-for (const [name, f] of Object.entries(families)) {
+for (const [name, f] of Object.entries({ ...families, ...light })) {
   if (functionOnly.includes(name)) continue;
   const op = f as (...args: unknown[]) => unknown;
   Object.defineProperty(Tensor.prototype, name, {
@@ -74,5 +114,12 @@ Object.defineProperty(Tensor.prototype, Symbol.iterator, {
     return joining.unbind(this)[Symbol.iterator]();
   },
   writable: true,
+  configurable: true,
+});
+
+Object.defineProperty(Tensor.prototype, 'mT', {
+  get: function (this: Tensor) {
+    return matrixTransposed(this);
+  },
   configurable: true,
 });

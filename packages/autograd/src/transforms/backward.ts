@@ -29,10 +29,9 @@ export function backward(loss: Tensor, gradient?: Tensor | null, options?: Backw
   const given = backwardOptions('backward', options);
   const { createGraph = false, retainGraph = createGraph } = given;
   const root = loss.current;
-  if (mode.tracing !== null && mode.tracing !== 'compile') {
-    throw new GradError(
-      `backward: not inside ${mode.tracing}; use grad(f), which composes with it`,
-    );
+  if (mode.body !== null || (mode.tracing !== null && mode.tracing !== 'compile')) {
+    const by = mode.body ?? mode.tracing;
+    throw new GradError(`backward: not inside ${by}; use grad(f), which composes with it`);
   }
   checkDifferentiable('backward', root);
   const seed =
@@ -59,6 +58,7 @@ function recall(root: Tensor): true | Unknown | null {
     const { extra } = leafOf(node);
     const live = extra?.grad?.live ?? null;
     if (extra !== null && (extra.hooks.length > 0 || live?.needsGrad === true)) return null;
+    if (live?.value === null) return null; // a gradient that was assigned, and is computed in this run
     graph.structure.push(live === null ? 0 : 1);
     if (live !== null) before.add(live);
   }

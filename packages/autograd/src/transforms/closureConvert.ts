@@ -3,7 +3,7 @@ import { checkArgument, kinds } from '../arguments/index.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
-import { constant, constantOp, counterOp, placeholder } from '../graph/version.js';
+import { constant, constantOp, counterOp, Placeholder } from '../graph/version.js';
 import { flatten } from '../tree.js';
 import { rewrite } from './rewrite.js';
 import { between, building } from './variable.js';
@@ -29,7 +29,9 @@ export function closureConvert<A extends unknown[], R>(
   checkArgument('closureConvert', 'f', f, kinds.callable);
   const given = flatten(args);
   const since = constant(0, 'float32').id;
-  const variables = given.leaves.map((x) => placeholder(x.shape, x.dtype, isFloat(x.dtype)));
+  const variables = given.leaves.map(
+    (x) => new Placeholder(x.shape, x.dtype, { requiresGrad: isFloat(x.dtype) }),
+  );
   const { leaves, structure } = withMode(
     'closureConvert',
     { tracing: 'closureConvert', grad: true },

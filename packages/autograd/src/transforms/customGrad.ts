@@ -50,8 +50,8 @@ export interface CustomGrad<A extends unknown[], R> {
  * `vmap` both functions are recorded for one example. PyTorch: `torch.autograd.Function`, all of whose methods are here
  * one object.
  *
- * @throws {GradError} naming the function, if `backward` or `jvp` returns the wrong number of gradients, or anything but
- *   tensors; a {ShapeError} or {DTypeError} if one does not fit its argument.
+ * @throws {GradError} naming the function, if `backward` or `jvp` returns nothing, the wrong number of gradients, or
+ *   anything but tensors and null; what these functions throw names them too. A {ShapeError} or {DTypeError} if one does not fit its argument.
  * @example
  * const clipped = customGrad({
  *   forward: (ctx, x) => x,
@@ -108,7 +108,11 @@ export function apply(definition: Definition, args: unknown[]): unknown {
     needsGrad: flattened.map((arg) => arg.leaves.some((x) => x.needsGrad)),
   };
   const { leaves: values, structure: result } = withoutGrad(() =>
-    flatten(definition.forward(ctx, ...(whole.rebuild(inputs) as unknown[]))),
+    flatten(
+      named(definition, 'forward', () =>
+        definition.forward(ctx, ...(whole.rebuild(inputs) as unknown[])),
+      ),
+    ),
   );
   if (values.length === 0)
     throw new GradError(`${definition.name}: forward must return a tensor, or several`);
@@ -128,6 +132,18 @@ export function apply(definition: Definition, args: unknown[]): unknown {
     if (k >= 0 && !inputs.includes(t)) saved[i] = call.outputs[k] as Tensor;
   });
   return result.rebuild(call.outputs);
+}
+
+/** Runs one of the user's functions; what it throws says which. */
+function named<R>(definition: Definition, rule: string, f: () => R): R {
+  try {
+    return f();
+  } catch (error) {
+    const name = `${definition.name}: ${rule}: `;
+    if (error instanceof Error && !error.message.startsWith(name))
+      error.message = name + error.message;
+    throw error;
+  }
 }
 
 /** Runs the user's forward function without recording gradients. */
@@ -150,7 +166,7 @@ const RULES: Omit<CallRules, 'name'> = {
 function pullCustom(cts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
   const { definition, ctx, args } = call.rules as Custom;
   const seeds = call.outputs.map((y, k) => cts[k] ?? zerosOf(y));
-  const returned = definition.backward(ctx, ...seeds);
+  const returned = named(definition, 'backward', () => definition.backward(ctx, ...seeds));
   const list =
     Array.isArray(returned) && !(args.length === 1 && args[0]?.text.startsWith('['))
       ? (returned as unknown[])
@@ -167,7 +183,8 @@ function pushCustom(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)
     const tree = (whole.rebuild(ts) as unknown[])[k];
     return text === '*' || own.some((t) => t !== null) ? tree : null;
   });
-  const returned = definition.jvp(ctx, ...(tangents as (Tensor | null)[]));
+  const rule = definition.jvp;
+  const returned = named(definition, 'jvp', () => rule(ctx, ...(tangents as (Tensor | null)[])));
   const list = result.text === '*' ? [returned] : flatten(returned).leaves;
   return unpack(
     `${definition.name}: jvp`,
@@ -220,6 +237,11 @@ function unpack(
   return structures.flatMap((structure, k) => {
     const own = tensors.slice(at, (at += structure.size));
     const given = list[k];
+    if (given === undefined && own.length > 0) {
+      throw new GradError(
+        `${where} returned no ${what} for ${what === 'gradient' ? 'argument' : 'result'} ${k}; return a tensor, or null for zero`,
+      );
+    }
     if (given === null || given === undefined) return own.map(() => null);
     const { leaves, structure: got } = flatten(given);
     if (leaves.length !== own.length) {

@@ -4,7 +4,7 @@ import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js'
 import { mode, noGrad } from '../graph/mode.js';
 import { sameShape, show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { placeholder } from '../graph/version.js';
+import { Placeholder } from '../graph/version.js';
 import { reshapeNode } from '../ops/build/broadcast.js';
 import { filled } from '../ops/build/primitive.js';
 import { select, stack } from '../ops/shape/joining.js';
@@ -48,7 +48,7 @@ function call(f: Callback, like: unknown, given: readonly Tensor[]): unknown {
   }
   const rules: Body = { ...RULES, f, like };
   if (mode.tracing !== null) {
-    const values = wanted.leaves.map((x) => placeholder(x.shape, x.dtype));
+    const values = wanted.leaves.map((x) => new Placeholder(x.shape, x.dtype));
     return wanted.structure.rebuild(makeCall(rules, args, values).outputs);
   }
   const last = known.get(f);
@@ -110,7 +110,7 @@ const RULES: CallRules = {
     const { leaves, structure } = flatten(like);
     if (size === 0)
       return leaves.map((x) => ({ node: filled(0, [0, ...x.shape], x.dtype), batched }));
-    const many = structure.rebuild(leaves.map((x) => placeholder([size, ...x.shape], x.dtype)));
+    const many = structure.rebuild(leaves.map((x) => new Placeholder([size, ...x.shape], x.dtype)));
     const results = flatten(call(forEach(f, size, flags), many, nodes)).leaves;
     return results.map((node) => ({ node, batched }));
   },

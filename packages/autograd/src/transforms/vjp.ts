@@ -23,6 +23,8 @@ export interface PullbackOptions {
    * counts as a leaf. Default false.
    */
   readonly trial?: boolean;
+  /** The targets are where a part of a graph ends: nothing flows on behind them, and their hooks are not called. */
+  readonly ends?: boolean;
 }
 
 /**
@@ -35,11 +37,12 @@ export function pullback(
   outputs: readonly Tensor[],
   cotangents: readonly Tensor[],
   targets: ReadonlySet<Tensor> | null,
-  { createGraph = false, trial = false }: PullbackOptions = {},
+  { createGraph = false, trial = false, ends = false }: PullbackOptions = {},
 ): Map<Tensor, Tensor> {
   const wanted = (node: Tensor): boolean =>
     targets === null ? node.isLeaf || node.extra?.retainGrad === true : targets.has(leafOf(node));
-  const useful = relevant(outputs, wanted, targets, trial);
+  const isEnd = (node: Tensor): boolean => node.cell !== null || (ends && wanted(node));
+  const useful = relevant(outputs, wanted, isEnd, targets, trial);
   const found = new Map<Tensor, Tensor>();
   const pending = new Map<Tensor, Tensor[]>();
   const give = (node: Tensor, ct: Tensor): void => {
@@ -58,7 +61,8 @@ export function pullback(
     pending.delete(node);
     const leaf = leafOf(node);
     let ct = total(list);
-    if (!trial) ct = runHooks(ct, leaf.extra?.hooks);
+    // Hooks of what a part of a graph ends at are called where the graph goes on.
+    if (!trial && !(ends && wanted(node))) ct = runHooks(ct, leaf.extra?.hooks);
     if (wanted(node)) {
       // Versions of one cell share its gradient.
       const before = found.get(leaf);
@@ -76,7 +80,7 @@ export function pullback(
       mode.scope = node.scope; // the backward pass of a module bears its name
       if (!trial && pending.has(node) && isFreed(node)) throw freed(node);
       const call = callOf(node);
-      if (call !== null) {
+      if (call !== null && !isEnd(node)) {
         if (calls.has(call)) continue;
         calls.add(call);
         // Whatever used a result of the call is younger than all of them, and has been visited.
@@ -91,7 +95,7 @@ export function pullback(
       }
       const ct = settle(node);
       const { op, inputs } = node;
-      if (ct === null || op === null || node.cell !== null) continue;
+      if (ct === null || op === null || isEnd(node)) continue;
       for (let i = 0; i < inputs.length; i++) {
         const x = inputs[i] as Tensor;
         if (!x.needsGrad || !useful.has(x)) continue;
@@ -111,6 +115,7 @@ export function pullback(
 function relevant(
   outputs: readonly Tensor[],
   wanted: (node: Tensor) => boolean,
+  isEnd: (node: Tensor) => boolean,
   targets: ReadonlySet<Tensor> | null,
   trial: boolean,
 ): Set<Tensor> {
@@ -127,7 +132,7 @@ function relevant(
     }
   }
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node.cell !== null) continue;
+    if (isEnd(node)) continue;
     for (const x of node.inputs) {
       if (x.needsGrad && x.id >= first && !seen.has(x)) {
         seen.add(x);
@@ -137,8 +142,7 @@ function relevant(
   }
   const useful = new Set<Tensor>();
   for (const node of [...seen].sort((x, y) => x.id - y.id)) {
-    if (wanted(node) || (node.cell === null && node.inputs.some((x) => useful.has(x))))
-      useful.add(node);
+    if (wanted(node) || (!isEnd(node) && node.inputs.some((x) => useful.has(x)))) useful.add(node);
     else if (!trial && isFreed(node)) throw freed(node);
   }
   return useful;

@@ -31,3 +31,4 @@ export type {
   TransposeResult,
   Unsqueezed,
 } from './reshape.js';
+export type { Rearranged } from './pattern.js';

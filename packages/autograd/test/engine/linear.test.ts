@@ -1,6 +1,6 @@
 /** @file Planning takes time in proportion to the graph: the steps that its passes look at are counted. */
 import { expect, test } from 'vitest';
-import { supports } from '../../src/backends/wasm/elementOps.js';
+import { supports } from '../../src/backends/wasm/elements/elementOps.js';
 import { planArena, type Interval } from '../../src/engine/arena.js';
 import { collect } from '../../src/engine/collect.js';
 import { placesOf } from '../../src/engine/kernel.js';

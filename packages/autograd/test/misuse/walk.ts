@@ -84,6 +84,7 @@ export function methodsOf(
       seen.add(key);
       const descriptor = Object.getOwnPropertyDescriptor(level, key);
       const method: unknown = descriptor?.value;
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to an instance
       const set = descriptor?.set;
       if (typeof method === 'function') {
         subjects.push({

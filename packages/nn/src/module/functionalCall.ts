@@ -5,6 +5,7 @@ import {
   kinds,
   cell,
   ChainruleError,
+  withoutCompile,
   type Cell,
   type Tensor,
 } from '@chainrule/autograd';
@@ -58,7 +59,8 @@ export function functionalCall<M extends Module>(
     const forward = module.forward.bind(module) as unknown as (
       ...a: Parameters<M['forward']>
     ) => ReturnType<M['forward']>;
-    return forward(...args);
+    // A compiled forward was recorded with the module's own parameters.
+    return withoutCompile(() => forward(...args));
   } finally {
     for (const { holder, key, value } of swapped) holder[key] = value;
   }

@@ -1,17 +1,10 @@
 /** @file Fixed points: plain iteration, and Anderson's mixing of past iterates. */
-import { sub } from '@chainrule/autograd';
+import { checkArgument, defineOptions, kinds, sub } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
-import { count, oneOf } from '../checks.js';
 import { addScaled } from '../lbfgs/vector.js';
 import { backSubstitute, norm, plus, relativeChange, triangularize } from './dense.js';
 import { solveEquations, type Iterate, type Solution, type System } from './equations.js';
-import {
-  checkFunction,
-  iterationChecks,
-  readOptions,
-  tolerance,
-  type IterationOptions,
-} from './options.js';
+import { iterationKinds, type IterationOptions } from './options.js';
 import { isFiniteVector, type Vector } from './vector.js';
 
 /** Options of {@link fixedPoint}. */
@@ -22,6 +15,13 @@ export interface FixedPointOptions extends IterationOptions {
   /** How many past iterates Anderson's method mixes. Default 5. */
   readonly memory?: number;
 }
+
+const fixedPointOptions = defineOptions<FixedPointOptions>({
+  ...iterationKinds,
+  method: kinds.oneOf('anderson', 'plain'),
+  tol: kinds.nonNegative,
+  memory: kinds.count,
+});
 
 /**
  * Finds `x` with `g(x) = x`, for a function from a tensor or a tree of tensors to one like it.
@@ -41,13 +41,9 @@ export function fixedPoint<T = Tensor>(
   x0: T,
   options?: FixedPointOptions,
 ): Solution<T> {
-  checkFunction('fixedPoint', g, 'g');
-  const { method, tol, maxIterations, memory, strict } = readOptions(
-    'fixedPoint',
-    options,
-    { ...iterationChecks, method: oneOf('anderson', 'plain'), tol: tolerance, memory: count },
-    { method: 'anderson', maxIterations: 1000, memory: 5, strict: true },
-  );
+  checkArgument('fixedPoint', 'g', g, kinds.callable);
+  const given = fixedPointOptions('fixedPoint', options);
+  const { method = 'anderson', tol, maxIterations = 1000, memory = 5, strict = true } = given;
   const kept = method === 'plain' ? 0 : memory;
   return solveEquations(
     'fixedPoint',

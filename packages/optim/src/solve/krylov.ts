@@ -3,7 +3,10 @@ import {
   ChainruleError,
   closureConvert,
   customGrad,
+  defineOptions,
+  display,
   jvp,
+  kinds,
   neg,
   pureCallback,
   ShapeError,
@@ -11,10 +14,9 @@ import {
   Tensor,
   vjp,
 } from '@chainrule/autograd';
-import { count, display } from '../checks.js';
 import { norm, plus } from './dense.js';
 import { conjugateGradients, generalizedMinimalResidual, type Found } from './krylovMethods.js';
-import { iterationChecks, readOptions, tolerance, type IterationOptions } from './options.js';
+import { iterationKinds, type IterationOptions } from './options.js';
 import { Reporter, withReport } from './report.js';
 import { checkSquare, evaluator, ravel, ravelResult, tensorOf, vectorOf } from './vector.js';
 
@@ -31,6 +33,17 @@ export interface GMRESOptions<T = Tensor> extends CGOptions<T> {
   /** After how many products it starts again from where it is. Default 50. */
   readonly restart?: number;
 }
+
+const cgOptions = defineOptions<CGOptions<unknown>>({
+  ...iterationKinds,
+  x0: kinds.anything,
+  tol: kinds.nonNegative,
+});
+
+const gmresOptions = defineOptions<GMRESOptions<unknown>>({
+  ...cgOptions.table,
+  restart: kinds.count,
+});
 
 /** What {@link cg} and {@link gmres} give. */
 export interface LinearSolution<T = Tensor> {
@@ -91,22 +104,13 @@ function solveSystem<T>(
   given: GMRESOptions<T> | undefined,
 ): LinearSolution<T> {
   const { vector, unravel, size, dtype } = ravel(method, 'b', b);
-  const { x0, ...options } = readOptions(
-    method,
-    given,
-    {
-      ...iterationChecks,
-      tol: tolerance,
-      x0: { must: 'be like b', test: (x: unknown) => typeof x === 'object' && x !== null },
-      ...(method === 'gmres' ? { restart: count } : {}),
-    } as never,
-    {
-      tol: dtype === 'float64' ? 1e-12 : 1e-6,
-      maxIterations: Math.max(10 * size, 20),
-      restart: 50,
-      strict: true,
-    },
-  ) as unknown as GMRESOptions<T> & Config;
+  const {
+    x0,
+    tol = dtype === 'float64' ? 1e-12 : 1e-6,
+    maxIterations = Math.max(10 * size, 20),
+    strict = true,
+    restart = 50,
+  } = (method === 'cg' ? cgOptions : gmresOptions)(method, given) as GMRESOptions<T>;
   const start = x0 === undefined ? null : ravel(method, 'x0', x0).vector;
   if (start !== null && start.size !== size) {
     throw new ShapeError(
@@ -117,7 +121,7 @@ function solveSystem<T>(
   const reporter = new Reporter<Report>({ iterations: 0, residual: 0, converged: false });
   const shift = start?.detach();
   const right = shift === undefined ? vector : sub(vector, product(shift));
-  const found = krylov(right, product, { ...options, method }, reporter);
+  const found = krylov(right, product, { method, tol, maxIterations, strict, restart }, reporter);
   const x = shift === undefined ? found : found.add(shift);
   return withReport(method, { x: unravel(x) }, reporter);
 }
@@ -134,7 +138,7 @@ function productOf<T>(
         `${method}: the matrix has shape [${A.shape.join(', ')}], b has ${size} numbers; expected [${size}, ${size}]`,
       );
     }
-    return (v) => A.matmul(v) as Tensor;
+    return (v): Tensor => A.matmul(v);
   }
   if (typeof A !== 'function') {
     throw new ChainruleError(`${method}: A must be a matrix or a function, got ${display(A)}`);

@@ -1,6 +1,6 @@
 /** @file Roots of systems of equations: Newton's and Broyden's method. */
+import { checkArgument, defineOptions, kinds } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
-import { oneOf } from '../checks.js';
 import { dot } from '../lbfgs/vector.js';
 import { norm, plus, relativeChange, solveDense, times, transposedTimes } from './dense.js';
 import {
@@ -10,13 +10,7 @@ import {
   type Solution,
   type System,
 } from './equations.js';
-import {
-  checkFunction,
-  iterationChecks,
-  readOptions,
-  tolerance,
-  type IterationOptions,
-} from './options.js';
+import { iterationKinds, type IterationOptions } from './options.js';
 import { isFiniteVector, type Vector } from './vector.js';
 
 /** Options of {@link root}. */
@@ -25,6 +19,12 @@ export interface RootOptions extends IterationOptions {
   /** Done when the step last made is at most this, relative to `1 + |x|`. Default 1e-10, for float32 1e-5. */
   readonly tol?: number;
 }
+
+const rootOptions = defineOptions<RootOptions>({
+  ...iterationKinds,
+  method: kinds.oneOf('newton', 'broyden'),
+  tol: kinds.nonNegative,
+});
 
 /**
  * Finds `x` with `f(x) = 0`, for a function from a tensor or a tree of tensors to as many numbers.
@@ -46,13 +46,8 @@ export interface RootOptions extends IterationOptions {
  * x.backward(); // a.grad: 1 / (2 · √2)
  */
 export function root<T = Tensor>(f: (x: T) => unknown, x0: T, options?: RootOptions): Solution<T> {
-  checkFunction('root', f, 'f');
-  const { method, tol, maxIterations, strict } = readOptions(
-    'root',
-    options,
-    { ...iterationChecks, method: oneOf('newton', 'broyden'), tol: tolerance },
-    { method: 'newton', strict: true },
-  );
+  checkArgument('root', 'f', f, kinds.callable);
+  const { method = 'newton', tol, maxIterations, strict = true } = rootOptions('root', options);
   const most = maxIterations ?? (method === 'newton' ? 100 : 200);
   return solveEquations(
     'root',

@@ -19,6 +19,7 @@ export const interpreter: Backend = {
       : 'one operation after the other, each by its reference kernel',
   allocate,
   release: () => undefined,
+  nested: (f) => f(interpreter),
 };
 
 class Interpretation implements Executable {

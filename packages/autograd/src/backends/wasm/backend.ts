@@ -11,10 +11,10 @@ import { verification, verifySameInterface } from '../../engine/verify.js';
 import { sizeOf } from '../../graph/shape.js';
 import { interpreter } from '../interpreter/interpreter.js';
 import { isScalar } from '../interpreter/tape.js';
-import type { Arrays } from './arrays.js';
-import { supports } from './elementOps.js';
-import { WasmExecutable } from './executable.js';
-import { ThreadPool } from './pool.js';
+import type { Arrays } from './run/arrays.js';
+import { supports } from './elements/elementOps.js';
+import { WasmExecutable } from './run/executable.js';
+import { ThreadPool } from './run/pool.js';
 
 export interface WasmOptions {
   /** Threads to run plans with, the calling one among them. */
@@ -35,7 +35,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     if (threads > 1 && arrays.memory.shared) pool ??= new ThreadPool(arrays.memory, threads);
     return pool;
   };
-  return {
+  const backend: WasmBackend = {
     name: 'wasm',
     threads,
     dispose: () => pool?.dispose(),
@@ -54,7 +54,10 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     },
     allocate: (dtype, size) => arrays.allocate(dtype, size),
     release: (array) => arrays.release(array),
+    // Memory that is not shared detaches the arrays of the outer run when it grows.
+    nested: (f) => (arrays.memory.shared ? arrays.nested(() => f(backend)) : f(interpreter)),
   };
+  return backend;
 }
 
 /** Decided by the program alone, so that the same graph always gives the same bits. */

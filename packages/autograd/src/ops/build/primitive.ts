@@ -12,7 +12,7 @@ import {
 } from '../../graph/primitive.js';
 import type { Shape } from '../../graph/shape.js';
 import { makeNode, Tensor } from '../../graph/tensor.js';
-import { constant, isNumberPlaceholder } from '../../graph/version.js';
+import { constant, isNumberPlaceholder, isWhole, Placeholder } from '../../graph/version.js';
 
 /** What may stand where an operation takes a tensor. */
 export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
@@ -186,9 +186,10 @@ export function floatOperand(op: string, x: Operand): Tensor {
   return t;
 }
 
-/** Whether a JS number counts as an integer among operands. */
-function dtypeOfNumber(x: number): DType {
-  return Number.isInteger(x) && Math.abs(x) < 2 ** 31 ? 'int32' : 'float32';
+/** Whether a JS number, or what stands for one, counts as an integer among operands. */
+function dtypeOfNumber(x: unknown): DType {
+  const whole = typeof x === 'number' ? isWhole(x) : x instanceof Placeholder && x.whole === true;
+  return whole ? 'int32' : 'float32';
 }
 
 /**
@@ -205,10 +206,13 @@ export function resultType(...xs: readonly Operand[]): DType {
         dimensioned = dimensioned === null ? x.dtype : promote(dimensioned, x.dtype);
       else zeroDim = zeroDim === null ? x.dtype : promote(zeroDim, x.dtype);
     } else {
-      const own =
-        typeof x === 'boolean' ? 'bool' : typeof x === 'number' ? dtypeOfNumber(x) : 'float32';
+      const own = typeof x === 'boolean' ? 'bool' : dtypeOfNumber(x);
       wrapped = wrapped === null ? own : promote(wrapped, own);
     }
+  }
+  const decided = combine(dimensioned, zeroDim);
+  if (decided === null || !isFloat(decided)) {
+    for (const x of xs) if (x instanceof Tensor && isNumberPlaceholder(x)) x.asked = true;
   }
   return combine(dimensioned, combine(zeroDim, wrapped)) ?? 'float32';
 }

@@ -27,15 +27,11 @@ export interface FractionalMaxPoolOptions extends IndicesOption {
   readonly randomSamples?: Tensor | null | undefined;
 }
 
-const fractionalOptions = defineOptions<FractionalMaxPoolOptions>({
-  returnIndices: kinds.flag,
+const readFractional = defineOptions<FractionalMaxPoolOptions>({
   outputSize: kinds.orNull(kinds.oneOrMore(kinds.count)),
-  outputRatio: kinds.orNull(
-    kinds.oneOrMore(
-      kinds.kind<number>('be a number between 0 and 1', (x) => kinds.decay.test(x) && x > 0),
-    ),
-  ),
+  outputRatio: kinds.orNull(kinds.oneOrMore(kinds.between(0, 1))),
   randomSamples: kinds.orNull(kinds.tensor),
+  returnIndices: kinds.flag,
 });
 
 type FractionalMaxPool = <const O extends FractionalMaxPoolOptions = Record<never, never>>(
@@ -66,7 +62,7 @@ export const fractionalMaxPool3d: FractionalMaxPool = composite(
 
 function fractionalMaxPool(op: string, rank: number): FractionalMaxPool {
   const pool = (input: Tensor, kernelSize: PerDim, given: FractionalMaxPoolOptions) => {
-    const options = fractionalOptions(op, given);
+    const options = readFractional(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const kernel = perDim(op, 'kernelSize', kernelSize, rank, 1);
     const windows = windowsOf(op, size, kernel, options);
@@ -81,8 +77,8 @@ function fractionalMaxPool(op: string, rank: number): FractionalMaxPool {
     const spread = [n, c, ...windows, ...kernel];
     const places = range(rank)
       .map((d) => {
-        // PyTorch samples the last dimension first.
-        const u = narrowNode(samples.current, 2, rank - 1 - d, 1);
+        // As in PyTorch, two dimensions have their samples the other way round, three do not.
+        const u = narrowNode(samples.current, 2, rank === 2 ? 1 - d : d, 1);
         const starts = startsOf(u, size[d]!, windows[d]!, kernel[d]!);
         const along = [n, c, ...windows.map((w, k) => (k === d ? w : 1)), ...kernel.map(() => 1)];
         const within = iotaAlong(kernel[d]!, 2 + rank + d, 2 + 2 * rank);

@@ -79,10 +79,8 @@ export function productsBefore(x: Tensor, dim: number): Tensor {
   return concatNode([first, cumprodOf([narrowNode(x, dim, 0, n - 1)], { dim })], dim);
 }
 
-type Extreme = 'max' | 'min' | 'median';
-
 /** A fold whose result is one of the elements: its derivative goes to those equal to it, in equal parts. */
-function choice(name: Extreme, kernel: Primitive<FoldAttrs>['kernel']): PrimitiveOp<FoldAttrs> {
+function choice(name: string, kernel: Primitive<FoldAttrs>['kernel']): PrimitiveOp<FoldAttrs> {
   const op: PrimitiveOp<FoldAttrs> = primitive(name, {
     ...shared,
     trait: name === 'median' ? 'opaque' : 'reduce',
@@ -159,7 +157,7 @@ interface PositionAttrs extends Record<string, number | boolean> {
 }
 
 /** A position along one dimension, chosen by looking at a row: `pick(data, offset of the row, step, length)`. */
-function position(
+export function position(
   name: string,
   pick: (data: TypedArray, from: number, step: number, n: number) => number,
 ): PrimitiveOp<PositionAttrs> {

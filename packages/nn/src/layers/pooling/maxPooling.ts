@@ -15,6 +15,9 @@ import {
 } from '@chainrule/autograd';
 import { Pooling, windowKinds } from './pooling.js';
 import { keeps, type AnyReader } from '../keptOptions.js';
+import { options as show } from '../../module/repr.js';
+import type { PerDim } from '../spatial.js';
+import type { Cell, FractionalMaxPoolOptions } from '@chainrule/autograd';
 
 type None = Record<never, never>;
 
@@ -22,16 +25,6 @@ const maxKinds = {
   ...windowKinds,
   dilation: kinds.oneOrMore(kinds.count),
   returnIndices: kinds.flag,
-};
-const fractionalKinds = {
-  returnIndices: kinds.flag,
-  outputSize: kinds.orNull(kinds.oneOrMore(kinds.count)),
-  outputRatio: kinds.orNull(
-    kinds.oneOrMore(
-      kinds.kind<number>('be a number between 0 and 1', (x) => kinds.decay.test(x) && x > 0),
-    ),
-  ),
-  randomSamples: kinds.orNull(kinds.tensor),
 };
 
 /** The largest of each window of `[…, length]`; the stride is the kernel size unless given. PyTorch: `nn.MaxPool1d`. */
@@ -113,25 +106,43 @@ export class MaxUnpool3d extends Unpooling {
   }
 }
 
-type FractionalOptions = f.FractionalMaxPoolOptions;
+type FractionalOptions = FractionalMaxPoolOptions;
+
+abstract class FractionalPooling<O extends FractionalOptions> extends Pooling<O> {
+  static override readonly stateKeys: Readonly<Record<string, string>> = {
+    randomSamples: '_random_samples',
+  };
+  /** Where the windows lie, if it is always the same. */
+  readonly randomSamples: Cell | null;
+
+  constructor(kernelSize: PerDim, options: O) {
+    super(kernelSize, options);
+    this.randomSamples = this.registerBuffer('randomSamples', options.randomSamples ?? null);
+  }
+
+  protected now(): O {
+    return { ...this.options, randomSamples: this.randomSamples };
+  }
+
+  override extraRepr(): string {
+    const { randomSamples: _, ...rest } = this.options;
+    return show({ kernelSize: this.kernelSize, ...rest });
+  }
+}
 
 /**
  * The largest of windows at places drawn at random: of `outputSize` windows, or `outputRatio` of the input's size (Graham
  * 2014, arXiv:1412.6071). Places are drawn in evaluation mode too. PyTorch: `nn.FractionalMaxPool2d`.
  */
-export class FractionalMaxPool2d<const O extends FractionalOptions> extends Pooling<O> {
-  protected static override readonly reader: AnyReader = keeps(fractionalKinds);
-
+export class FractionalMaxPool2d<const O extends FractionalOptions> extends FractionalPooling<O> {
   override forward(x: Tensor): PoolResult<O> {
-    return f.fractionalMaxPool2d(x, this.kernelSize, this.options);
+    return f.fractionalMaxPool2d(x, this.kernelSize, this.now());
   }
 }
 
 /** As `FractionalMaxPool2d`, of `[…, depth, height, width]`. PyTorch: `nn.FractionalMaxPool3d`. */
-export class FractionalMaxPool3d<const O extends FractionalOptions> extends Pooling<O> {
-  protected static override readonly reader: AnyReader = keeps(fractionalKinds);
-
+export class FractionalMaxPool3d<const O extends FractionalOptions> extends FractionalPooling<O> {
   override forward(x: Tensor): PoolResult<O> {
-    return f.fractionalMaxPool3d(x, this.kernelSize, this.options);
+    return f.fractionalMaxPool3d(x, this.kernelSize, this.now());
   }
 }

@@ -1,0 +1,131 @@
+/** @file Replaying a recording: its plan is run on the arguments at hand, and what the function changes is changed. */
+import { pendingCells } from '../graph/cell.js';
+import type { TypedArray } from '../graph/dtype.js';
+import { generator } from '../graph/generatorState.js';
+import { runtime } from '../graph/runtime.js';
+import { extraOf, makeLeaf, type Tensor, valueOf } from '../graph/tensor.js';
+import { isTensor } from '../tree.js';
+import { backendInUse, engine, evaluate, explain } from './evaluate.js';
+import { lastRun } from './lastRun.js';
+import { borrow, lend, takeBack } from './lent.js';
+import type { Recording, Source } from './record.js';
+import { retrace } from './retrace.js';
+
+/** What makes tensors of its own of some roots of a recording, from arrays that are theirs alone. */
+export interface Link {
+  readonly roots: readonly number[];
+  connect(values: readonly TypedArray[]): readonly Tensor[];
+}
+
+/**
+ * Runs a recording once, with no graph being built, and returns what the function returned. The tensors of the result are
+ * detached, but for those that `link` makes.
+ */
+export function replay(
+  recording: Recording,
+  leaves: readonly unknown[],
+  link: Link | null = null,
+): unknown {
+  const { plan, sources, inputs, cells } = recording;
+  if (pendingCells.size > 0) evaluate();
+  const backend = backendInUse();
+  const executable = engine.meter === null ? plan.on(backend) : plan.metered(backend, engine.meter);
+  for (let i = 0; i < sources.length; i++)
+    inputs[i] = inputOf(sources[i] as Source, inputs[i] as TypedArray, leaves);
+  const outputs: (TypedArray | null)[] = cells.map(
+    (cell) => cell.spare() ?? backend.allocate(cell.dtype, cell.size),
+  );
+  for (let i = outputs.length; i < recording.roots.length; i++) {
+    const own = link?.roots.includes(i) === true;
+    outputs.push(own ? null : borrow(recording.roots[i] as Tensor, backend, leaves));
+  }
+  runtime.runs++;
+  engine.onRun?.(plan.program(), 'compile');
+  let values: TypedArray[];
+  try {
+    values = executable.run(inputs, outputs);
+  } catch (error) {
+    cells.forEach((cell, k) => cell.giveBack(outputs[k] ?? null));
+    for (const array of outputs.slice(cells.length)) if (array !== null) takeBack(array, backend);
+    throw explain(error, recording.nodes[executable.at], 'compile');
+  }
+  cells.forEach((cell, k) => cell.advance(values[k] as TypedArray, (outputs[k] ?? null) !== null));
+  for (const { index, requiresGrad } of recording.marked)
+    (leaves[index] as Tensor).requiresGrad_(requiresGrad);
+  const made: Tensor[] = [];
+  const own = link?.connect(link.roots.map((k) => values[k] as TypedArray)) ?? [];
+  own.forEach((node, i) => (made[link?.roots[i] as number] = node));
+  const root = (k: number): Tensor => (made[k] ??= resultOf(recording, k, values, outputs, leaves));
+  giveGradients(recording, leaves, root);
+  generator.offset += recording.draws;
+  // A step that only updates has no backward pass to look into.
+  if (lastRun.wanted && recording.gradients.length > 0)
+    lastRun.kept = { program: plan.program(), inputs: inputs.slice(), nodes: recording.nodes };
+  const result = recording.structure.rebuild(
+    recording.results.map((part) => {
+      if (part.kind === 'argument') return leaves[part.index];
+      return part.kind === 'constant' ? part.tensor : root(part.root);
+    }),
+  );
+  for (const f of recording.after) f();
+  return result;
+}
+
+function giveGradients(
+  { gradients }: Recording,
+  leaves: readonly unknown[],
+  root: (k: number) => Tensor,
+): void {
+  for (const gradient of gradients) {
+    const leaf = gradient.kind === 'leaf' ? gradient.leaf : (leaves[gradient.index] as Tensor);
+    const given = gradient.kind === 'leaf' ? gradient.cell : gradient.root;
+    if (given === null) leaf.extra?.grad?.clear();
+    else if (typeof given !== 'number') extraOf(leaf).grad = given;
+    else if (leaf.isLeaf) runtime.assignGrad(leaf, root(given));
+    else runtime.backward(leaf, root(given), undefined);
+  }
+}
+
+function resultOf(
+  recording: Recording,
+  output: number,
+  values: readonly TypedArray[],
+  given: readonly (TypedArray | null)[],
+  leaves: readonly unknown[],
+): Tensor {
+  const { shape, dtype } = recording.roots[output] as Tensor;
+  const value = values[output] as TypedArray;
+  // The array of a cell's version is written again at the next call but one.
+  if (output < recording.cells.length) return makeLeaf(value.slice(), shape, dtype);
+  if ((given[output] ?? null) === null) return makeLeaf(value, shape, dtype);
+  const node = retrace(recording, output, leaves) ?? makeLeaf(value, shape, dtype);
+  lend(node, value, backendInUse());
+  return node;
+}
+
+/** The value of an input at this call; numbers are written into an array of their own. */
+function inputOf(source: Source, array: TypedArray, leaves: readonly unknown[]): TypedArray {
+  switch (source.kind) {
+    case 'argument': {
+      const leaf = leaves[source.index];
+      // One that lies in the backend's memory is read where it is.
+      if (isTensor(leaf)) return leaf.current.value ?? valueOf(leaf, 'compile');
+      array[0] = leaf as number;
+      return array;
+    }
+    case 'gradient': {
+      const gradient = (leaves[source.index] as Tensor).extra?.grad?.live as Tensor;
+      return valueOf(gradient, 'compile');
+    }
+    case 'cell':
+      return valueOf(source.cell, 'compile');
+    case 'seed':
+      array[0] = generator.seed;
+      return array;
+    case 'offset':
+      array[0] = generator.offset + source.relative;
+      return array;
+    case 'constant':
+      return array;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * @file What a recording assumes of the arguments it was made for, checked at each call.
+ *
+ * Beside this list a recording assumes its guards (`graph/mode.ts`: what the function read, such as `training`,
+ * `requiresGrad` and the layout of parameter groups), the grad mode and the backend.
+ */
+import { Cell } from '../graph/cell.js';
+import type { DType } from '../graph/dtype.js';
+import { sameShape, type Shape } from '../graph/shape.js';
+import type { Hook, Tensor } from '../graph/tensor.js';
+import type { Placeholder } from '../graph/version.js';
+import { isWhole } from '../graph/version.js';
+import { isTensor } from '../tree.js';
+
+/** What is assumed of one leaf of the arguments. */
+export type Fact =
+  | {
+      readonly kind: 'tensor';
+      readonly shape: Shape;
+      readonly dtype: DType;
+      readonly requiresGrad: boolean;
+      /** The first place of the same tensor among the arguments: gradients of one given twice add up. */
+      readonly same: number;
+      /** For what requires grad: whether it keeps its gradient, has one, and what its hooks are. */
+      readonly isLeaf: boolean;
+      readonly hasGrad: boolean;
+      readonly hooks: readonly Hook[];
+    }
+  /** A cell is read and written where it is: it must be this one. So must a tensor that the function captured too. */
+  | { readonly kind: 'identity'; readonly tensor: Tensor }
+  /** A number is an input; whether it is a whole one may decide the dtype of a result. */
+  | { readonly kind: 'number'; readonly stand: Placeholder; readonly whole: boolean }
+  /** A key of an object, an option: part of what was recorded. */
+  | { readonly kind: 'value'; readonly value: unknown };
+
+/** All that is no array or plain object, in order, with the keys of objects and the lengths of arrays. */
+export function argumentLeaves(tree: unknown, leaves: unknown[] = []): unknown[] {
+  if (Array.isArray(tree)) {
+    leaves.push(members(tree.length));
+    for (const x of tree) argumentLeaves(x, leaves);
+  } else if (isPlainObject(tree)) {
+    const keys = Object.keys(tree);
+    leaves.push(members(keys.length));
+    for (const key of keys) {
+      leaves.push(key);
+      argumentLeaves(tree[key], leaves);
+    }
+  } else {
+    leaves.push(tree);
+  }
+  return leaves;
+}
+
+/** What stands before so many members: other than any value a user gives. */
+function members(n: number): symbol {
+  return MEMBERS[n] ?? Symbol.for(`chainrule.members.${n}`);
+}
+
+const MEMBERS = Array.from({ length: 32 }, (_, n) => Symbol.for(`chainrule.members.${n}`));
+
+/** The arguments with placeholders in the places of tensors and numbers. */
+export function substitute(
+  tree: unknown,
+  placeholders: readonly (Tensor | null)[],
+  at: { next: number } = { next: 0 },
+): unknown {
+  if (Array.isArray(tree)) {
+    at.next++;
+    return tree.map((x) => substitute(x, placeholders, at));
+  }
+  if (isPlainObject(tree)) {
+    at.next++;
+    return Object.fromEntries(
+      Object.entries(tree).map(([key, x]) => {
+        at.next++; // the key is a leaf of its own
+        return [key, substitute(x, placeholders, at)];
+      }),
+    );
+  }
+  return placeholders[at.next++] ?? tree;
+}
+
+function isPlainObject(x: unknown): x is Record<string, unknown> {
+  if (typeof x !== 'object' || x === null || isTensor(x)) return false;
+  const prototype: unknown = Object.getPrototypeOf(x);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** What is assumed of `leaves`, for which `placeholders` stand; null among them where a leaf stands for itself. */
+export function factsOf(
+  leaves: readonly unknown[],
+  placeholders: readonly (Placeholder | null)[],
+): Fact[] {
+  return leaves.map((leaf, i): Fact => {
+    const stand = placeholders[i] ?? null;
+    if (typeof leaf === 'number' && stand !== null)
+      return { kind: 'number', stand, whole: isWhole(leaf) };
+    if (!isTensor(leaf)) return { kind: 'value', value: leaf };
+    if (stand === null) return { kind: 'identity', tensor: leaf };
+    return {
+      kind: 'tensor',
+      shape: leaf.shape,
+      dtype: leaf.dtype,
+      requiresGrad: leaf.needsGrad,
+      same: leaves.indexOf(leaf),
+      isLeaf: leaf.isLeaf,
+      hasGrad: hasGrad(leaf),
+      hooks: leaf.extra?.hooks.slice() ?? [],
+    };
+  });
+}
+
+/** Whether arguments are as assumed. `captured` are tensors that a recording uses as they are. */
+export function fitsFacts(
+  facts: readonly Fact[],
+  captured: ReadonlySet<unknown>,
+  leaves: readonly unknown[],
+): boolean {
+  if (facts.length !== leaves.length) return false;
+  for (let i = 0; i < facts.length; i++) {
+    if (!fits(facts[i] as Fact, leaves[i], i, leaves, captured)) return false;
+  }
+  return true;
+}
+
+function fits(
+  fact: Fact,
+  leaf: unknown,
+  i: number,
+  leaves: readonly unknown[],
+  captured: ReadonlySet<unknown>,
+): boolean {
+  switch (fact.kind) {
+    case 'value':
+      return Object.is(leaf, fact.value);
+    case 'number':
+      return typeof leaf === 'number' && (!fact.stand.asked || isWhole(leaf) === fact.whole);
+    case 'identity':
+      return leaf === fact.tensor;
+    case 'tensor':
+      return (
+        isTensor(leaf) &&
+        !(leaf instanceof Cell) &&
+        leaf.dtype === fact.dtype &&
+        sameShape(leaf.shape, fact.shape) &&
+        leaves.indexOf(leaf) === fact.same &&
+        leaf.needsGrad === fact.requiresGrad &&
+        !(captured.size > 0 && captured.has(leaf)) &&
+        (i !== fact.same || !fact.requiresGrad || keepsAsBefore(fact, leaf))
+      );
+  }
+}
+
+function keepsAsBefore(fact: Fact & { kind: 'tensor' }, leaf: Tensor): boolean {
+  const hooks = leaf.extra?.hooks ?? [];
+  return (
+    leaf.isLeaf === fact.isLeaf &&
+    hasGrad(leaf) === fact.hasGrad &&
+    hooks.length === fact.hooks.length &&
+    hooks.every((hook, k) => hook === fact.hooks[k])
+  );
+}
+
+function hasGrad(leaf: Tensor): boolean {
+  return (leaf.extra?.grad?.live ?? null) !== null;
+}

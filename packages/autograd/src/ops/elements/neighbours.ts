@@ -1,0 +1,49 @@
+/** @file The numbers next to a number. */
+import { DTypeError } from '../../errors.js';
+import { isFloat } from '../../graph/dtype.js';
+import type { Tensor } from '../../graph/tensor.js';
+import {
+  binary,
+  composite,
+  operand,
+  resultType,
+  type Broadcasting,
+  type Operand,
+} from '../build/define.js';
+
+const bits = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
+
+function next32(x: number, y: number): number {
+  if (x !== x || y !== y) return NaN;
+  if (x === y) return y;
+  if (x === 0) return (y > 0 ? 1 : -1) * 2 ** -149;
+  bits.setFloat32(0, x);
+  bits.setInt32(0, bits.getInt32(0) + (x < y === x > 0 ? 1 : -1));
+  return bits.getFloat32(0);
+}
+
+function next64(x: number, y: number): number {
+  if (x !== x || y !== y) return NaN;
+  if (x === y) return y;
+  if (x === 0) return (y > 0 ? 1 : -1) * Number.MIN_VALUE;
+  bits.setFloat64(0, x);
+  bits.setBigInt64(0, bits.getBigInt64(0) + (x < y === x > 0 ? 1n : -1n));
+  return bits.getFloat64(0);
+}
+
+const nextSingle = binary('nextafter.float32', { reference: next32, dx: null, dy: null });
+const nextDouble = binary('nextafter.float64', { reference: next64, dx: null, dy: null });
+
+/**
+ * The next number of the dtype after `x` towards `y`; y itself where they are equal. No derivative, as in PyTorch:
+ * `torch.nextafter`.
+ * @throws {DTypeError} for integers and booleans.
+ */
+export const nextafter = composite('nextafter', (x: Operand, y: Operand): Tensor => {
+  const dtype = resultType(x, y);
+  if (!isFloat(dtype)) throw new DTypeError(`nextafter: expected float operands, got ${dtype}`);
+  return (dtype === 'float32' ? nextSingle : nextDouble)(
+    operand('nextafter', x, dtype),
+    operand('nextafter', y, dtype),
+  );
+}) as Broadcasting;

@@ -1,0 +1,108 @@
+/** @file `associativeScan`: all running results of an associative function, in logarithmically many steps. */
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { normalizeDim, show } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { reshapeNode } from '../../ops/build/broadcast.js';
+import { concatNode, flipNode, moveDim, narrowNode } from '../../ops/shape/movement.js';
+import { flatten } from '../../tree.js';
+import { vmap } from '../vmap.js';
+import { checkFunction, checkOptions, matching, namesOf } from './record.js';
+import type { Loose } from './scan.js';
+
+export interface AssociativeScanOptions {
+  /** From the end: the last result is the last element. Default false. */
+  readonly reverse?: boolean;
+  /** The dimension along which the elements lie, of every tensor. Default 0. */
+  readonly dim?: number;
+}
+
+/**
+ * `y[k] = f(f(f(x[0], x[1]), …), x[k])` for an associative `f`, by halves: about 2 log₂ n steps of whole tensors, in place of
+ * n one after the other.
+ *
+ * `xs` is a tensor or a tree of them, with elements along one dimension; `f(a, b)` gets two elements, without that
+ * dimension, and returns one like them; it is called for all pairs at once, as `vmap` does. `f` must be associative: the
+ * order of the calls is not that of a loop. Differentiable in both modes. JAX: `jax.lax.associative_scan`; PyTorch:
+ * `torch._higher_order_ops.associative_scan`. Blelloch 1990, "Prefix sums and their applications".
+ *
+ * @throws {ShapeError} if there is no tensor, or numbers of elements differ. @throws {ShapeError} or {DTypeError} if `f`
+ * returns anything but an element.
+ * @example associativeScan((a: Tensor, b: Tensor) => a.mul(b), tensor([1, 2, 3, 4])) // [1, 2, 6, 24]
+ * @example // the linear recurrence h[k] = a[k] h[k−1] + b[k]
+ * const [, h] = associativeScan(([a, b], [c, d]) => [a.mul(c), c.mul(b).add(d)], [a, b]);
+ */
+export function associativeScan<X>(
+  f: (a: Loose<X>, b: Loose<X>) => Loose<X>,
+  xs: X,
+  options: AssociativeScanOptions = {},
+): Loose<X> {
+  checkFunction('associativeScan', 'the function', f);
+  checkOptions('associativeScan', options, ['reverse', 'dim']);
+  const { reverse = false, dim = 0 } = options;
+  const { leaves, structure } = flatten(xs);
+  if (leaves.length === 0) throw new ChainruleError('associativeScan: xs holds no tensor');
+  const names = namesOf('xs', xs);
+  const dims = leaves.map((x) => normalizeDim('associativeScan', dim, x.ndim));
+  const sizes = leaves.map((x, k) => x.shape[dims[k] as number] as number);
+  sizes.forEach((n, k) => {
+    if (n !== sizes[0]) {
+      throw new ShapeError(
+        `associativeScan: ${names[k] as string} has ${n} elements, shape ${show((leaves[k] as Tensor).shape)}, but ` +
+          `${names[0] as string} has ${sizes[0] as number}; all have as many`,
+      );
+    }
+  });
+  const pairs = vmap((a: unknown, b: unknown) => {
+    const result = f(a as Loose<X>, b as Loose<X>);
+    const like = flatten(a);
+    return matching('associativeScan', result, like, names, ELEMENT);
+  });
+  const combine = (a: readonly Tensor[], b: readonly Tensor[]): Tensor[] =>
+    (a[0] as Tensor).shape[0] === 0 ? [...a] : pairs(structure.rebuild(a), structure.rebuild(b));
+  const turned = (t: Tensor): Tensor => (reverse ? flipNode(t, [0]) : t);
+  const elements = leaves.map((x, k) => turned(moveDim(x.current, dims[k] as number, 0)));
+  const results = running(combine, elements).map((y, k) =>
+    moveDim(turned(y), 0, dims[k] as number),
+  );
+  return structure.rebuild(results) as Loose<X>;
+}
+
+const ELEMENT = { who: 'the function', what: 'an element like those it is given' };
+
+type Combine = (a: readonly Tensor[], b: readonly Tensor[]) => Tensor[];
+
+/** Running results along dimension 0: those of pairs give every second one, and each other one is one step from these. */
+function running(combine: Combine, xs: readonly Tensor[]): Tensor[] {
+  const n = (xs[0] as Tensor).shape[0] as number;
+  if (n < 2) return [...xs];
+  const half = n >> 1;
+  const odd = running(
+    combine,
+    combine(
+      xs.map((x) => every(x, 0, half)),
+      xs.map((x) => every(x, 1, half)),
+    ),
+  );
+  const rest = (n - 1) >> 1;
+  const even = combine(
+    odd.map((y) => narrowNode(y, 0, 0, rest)),
+    xs.map((x) => every(x, 2, rest)),
+  );
+  return xs.map((x, k) => {
+    const first = narrowNode(x, 0, 0, 1);
+    return interleave(concatNode([first, even[k] as Tensor], 0), odd[k] as Tensor, n);
+  });
+}
+
+/** Every second element, from one on. */
+function every(x: Tensor, from: number, count: number): Tensor {
+  return narrowNode(x, 0, from, count, 2);
+}
+
+/** The elements of two in turn, `n` in all: the first has as many as the second, or one more. */
+function interleave(x: Tensor, y: Tensor, n: number): Tensor {
+  const [rows = 0, ...rest] = x.shape;
+  const filled = n % 2 === 0 ? y : concatNode([y, narrowNode(x, 0, rows - 1, 1)], 0);
+  const pairs = [x, filled].map((part) => reshapeNode(part, [rows, 1, ...rest]));
+  return narrowNode(reshapeNode(concatNode(pairs, 1), [2 * rows, ...rest]), 0, 0, n);
+}

@@ -1,0 +1,146 @@
+/**
+ * @file The body of a loop: a graph from carries and slices to new carries and results, as one plan for all steps.
+ *
+ * What does not depend on them is no part of it: it is computed once, outside, and handed in.
+ */
+import { collect, isLiteral } from '../../engine/collect.js';
+import { engine } from '../../engine/evaluate.js';
+import { Plan } from '../../engine/plan.js';
+import { again } from '../../engine/record.js';
+import type { DType } from '../../graph/dtype.js';
+import type { Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { constantOp, counterOp } from '../../graph/version.js';
+
+/** The graph of a body, between nodes that stand for what differs from step to step. */
+export interface BodyGraph {
+  /** What is older was not recorded by it. */
+  readonly since: number;
+  readonly carries: readonly Tensor[];
+  /** Slices of sequences. */
+  readonly xs: readonly Tensor[];
+  /** The new carries, then the results of a step. */
+  readonly outputs: readonly Tensor[];
+  /** The offset of the random generator when it was recorded, and how far a step moves it. */
+  readonly start: number;
+  readonly draws: number;
+}
+
+/** Where an input of the plan comes from at each step; an offset is counted from where the step's draws begin. */
+export interface Input {
+  readonly kind: 'carry' | 'x' | 'constant' | 'offset';
+  readonly index: number;
+}
+
+/** What runs a body: shared by all bodies of the same structure. */
+export interface Program {
+  readonly id: number;
+  readonly plan: Plan;
+  readonly inputs: readonly Input[];
+  readonly carries: number;
+  readonly outputs: readonly { readonly shape: Shape; readonly dtype: DType }[];
+  readonly draws: number;
+}
+
+/** A body that is closed: `constants` are nodes outside of it that it reads. */
+export interface Body extends BodyGraph {
+  readonly constants: readonly Tensor[];
+  readonly program: Program;
+}
+
+const programs = new WeakMap<Plan, Program>();
+let nextId = 0;
+
+/** Ends the structure of a body. */
+const BODY = -6;
+const KINDS = ['carry', 'x', 'constant', 'offset'] as const;
+
+/** Finds what a body reads from outside, and its plan. */
+export function closeBody(graph: BodyGraph): Body {
+  const { carries, xs, start, draws } = graph;
+  const variables = new Set([...carries, ...xs]);
+  const { depends, outside } = dependents(graph, variables);
+  // A result that is no node of the body's own is copied.
+  const outputs = graph.outputs.map((y) => (depends.has(y) && !variables.has(y) ? y : again(y)));
+  for (const y of graph.outputs) if (!depends.has(y) && !isFolded(y)) outside.add(y);
+  const collected = collect(outputs, new Set([...variables, ...outside]));
+  const constants: Tensor[] = [];
+  const inputs = collected.leaves.map((leaf): Input => {
+    const carry = carries.indexOf(leaf);
+    if (carry >= 0) return { kind: 'carry', index: carry };
+    const x = xs.indexOf(leaf);
+    if (x >= 0) return { kind: 'x', index: x };
+    if (isOffset(leaf)) {
+      return { kind: 'offset', index: (leaf.attrs as { value: number }).value - start };
+    }
+    return { kind: 'constant', index: constants.push(leaf) - 1 };
+  });
+  const { structure } = collected;
+  structure.push(BODY);
+  for (const { kind, index } of inputs) {
+    structure.push(KINDS.indexOf(kind));
+    structure.push(index);
+  }
+  for (const y of outputs) structure.push(y.slot);
+  structure.push(carries.length);
+  structure.push(draws);
+  const plan =
+    engine.plans.look(structure) ??
+    engine.plans.add(
+      new Plan(structure.copy(), { nodes: collected.nodes, roots: outputs }, collected.leaves),
+    );
+  let program = programs.get(plan);
+  if (program === undefined) {
+    program = {
+      id: nextId++,
+      plan,
+      inputs,
+      carries: carries.length,
+      outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })),
+      draws,
+    };
+    programs.set(plan, program);
+  }
+  return { ...graph, constants, program };
+}
+
+/** The nodes that change from step to step, and the nodes outside of these that they read. */
+function dependents(
+  { outputs, since }: BodyGraph,
+  variables: ReadonlySet<Tensor>,
+): { depends: Set<Tensor>; outside: Set<Tensor> } {
+  const nodes = new Set<Tensor>();
+  const stack = [...outputs];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (nodes.has(node)) continue;
+    nodes.add(node);
+    if (node.id >= since && node.value === null && !variables.has(node)) stack.push(...node.inputs);
+  }
+  const depends = new Set<Tensor>();
+  const own: Tensor[] = [];
+  for (const node of [...nodes].sort((x, y) => x.id - y.id)) {
+    const inside = node.id >= since && node.value === null;
+    if (variables.has(node) || isOffset(node)) depends.add(node);
+    else if (inside && node.inputs.some((x) => depends.has(x))) depends.add(node);
+    else if (inside) own.push(node);
+  }
+  // Made while the body was recorded, but computed outside: they read cells like any other node.
+  for (const node of own) for (const x of node.inputs) x.cell?.consume(x, node);
+  const outside = new Set<Tensor>();
+  for (const node of depends) {
+    if (variables.has(node)) continue;
+    for (const x of node.inputs) if (!depends.has(x) && !isFolded(x)) outside.add(x);
+  }
+  return { depends, outside };
+}
+
+function isOffset(node: Tensor): boolean {
+  return node.op === (counterOp as unknown) && node.attrs?.['role'] === 'offset';
+}
+
+/** Whether a node is a number that a plan is simplified by, in one place or in all. */
+function isFolded(node: Tensor): boolean {
+  let at = node;
+  while (at.op?.name === 'expand') at = at.inputs[0] as Tensor;
+  return at.op === (constantOp as unknown) && isLiteral(at);
+}

@@ -1,0 +1,129 @@
+/** @file `cond` and `switchCase`: one of several functions, chosen by a value. */
+import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { generator } from '../../graph/generatorState.js';
+import { mode } from '../../graph/mode.js';
+import { show } from '../../graph/shape.js';
+import { valueOf, type Tensor } from '../../graph/tensor.js';
+import { counter } from '../../graph/version.js';
+import { flatten, isTensor } from '../../tree.js';
+import { closeBody } from './body.js';
+import { callBranch } from './branchCall.js';
+import { checkFunction, matching, namesOf, recordBody, standFor } from './record.js';
+import type { Loose } from './scan.js';
+
+/**
+ * `onTrue(...args)` where `predicate` holds, else `onFalse(...args)`; only the branch taken runs.
+ *
+ * The predicate is a tensor with a single element (true, or any number but 0) or a boolean. Both functions take tensors or
+ * trees of them and return the same structure, shapes and dtypes. In plain code the value is read and the branch is
+ * called; inside `compile`, `vmap` and the body of a loop both are recorded, values cannot be read in them and no cell
+ * assigned, and random numbers begin at the same place in both. Under `vmap`, where the predicate differs from example to
+ * example, both are computed and one is selected; the other contributes exactly 0 to derivatives. JAX: `jax.lax.cond`;
+ * PyTorch: `torch.cond`.
+ *
+ * @throws {ShapeError} or {DTypeError} if the branches return different results, or the predicate has several elements.
+ * @throws {ChainruleError} if the predicate is NaN.
+ * @example cond(x.sum().gt(0), (x: Tensor) => x.sqrt(), (x) => x.neg(), x)
+ */
+export function cond<A extends unknown[], R>(
+  predicate: Tensor | boolean,
+  onTrue: (...args: { [K in keyof A]: Loose<A[K]> }) => R,
+  onFalse: (...args: { [K in keyof A]: Loose<A[K]> }) => R,
+  ...args: A
+): R {
+  checkFunction('cond', 'onTrue', onTrue);
+  checkFunction('cond', 'onFalse', onFalse);
+  const branches = [onFalse, onTrue] as unknown as readonly ((...xs: unknown[]) => R)[];
+  if (typeof predicate === 'boolean') return clamped(branches, Number(predicate))(...args);
+  const index = single('cond', 'the predicate', predicate);
+  return among('cond', index, branches, args);
+}
+
+/**
+ * `branches[index](...args)`; an index below 0 takes the first, one too large the last. Only the branch taken runs.
+ *
+ * `index` is an integer tensor with a single element, or a whole number. All branches return the same structure, shapes
+ * and dtypes. For what holds while something records see `cond`. JAX: `jax.lax.switch`.
+ *
+ * @throws {ChainruleError} if there is no branch. @throws {DTypeError} if the index is no integer.
+ * @throws {ShapeError} or {DTypeError} if the branches return different results.
+ * @example switchCase(index, [(x: Tensor) => x.sin(), (x) => x.cos(), (x) => x.exp()], x)
+ */
+export function switchCase<A extends unknown[], R>(
+  index: Tensor | number,
+  branches: readonly ((...args: { [K in keyof A]: Loose<A[K]> }) => R)[],
+  ...args: A
+): R {
+  if (!Array.isArray(branches) || branches.length === 0)
+    throw new ChainruleError('switchCase: the branches must be a list of at least one function');
+  branches.forEach((f, k) => checkFunction('switchCase', `branch ${k}`, f));
+  const functions = branches as unknown as readonly ((...xs: unknown[]) => R)[];
+  if (typeof index === 'number') {
+    if (!Number.isInteger(index))
+      throw new DTypeError(`switchCase: the index must be a whole number, got ${index}`);
+    return clamped(functions, index)(...args);
+  }
+  const at = single('switchCase', 'the index', index);
+  if (at.dtype !== 'int32') {
+    throw new DTypeError(
+      `switchCase: the index must be int32, got ${at.dtype}; cast it: index.cast('int32')`,
+    );
+  }
+  return among('switchCase', at, functions, args);
+}
+
+function clamped<F>(functions: readonly F[], index: number): F {
+  return functions[Math.min(Math.max(index, 0), functions.length - 1)] as F;
+}
+
+/** A tensor with one element, without dimensions. */
+function single(op: string, what: string, x: unknown): Tensor {
+  if (!isTensor(x)) throw new ChainruleError(`${op}: ${what} must be a tensor, got ${typeof x}`);
+  if (x.size !== 1) {
+    throw new ShapeError(
+      `${op}: ${what} must have a single element, got shape ${show(x.shape)}; where(c, a, b) chooses element by element`,
+    );
+  }
+  return x.ndim === 0 ? x.current : x.reshape([]).current;
+}
+
+const OTHER = { who: 'another branch', what: 'the same as the first' };
+
+/** The result of the branch chosen: called where its value can be read, else recorded with the others. */
+function among<R>(
+  name: 'cond' | 'switchCase',
+  index: Tensor,
+  branches: readonly ((...xs: unknown[]) => R)[],
+  args: readonly unknown[],
+): R {
+  if (mode.tracing === null) {
+    const value = valueOf(index, name)[0] as number;
+    if (Number.isNaN(value)) throw new ChainruleError(`${name}: the predicate is NaN`);
+    return clamped(branches, name === 'cond' ? Number(value !== 0) : value)(...args);
+  }
+  const { leaves, structure } = flatten(args);
+  let expected: { leaves: Tensor[]; structure: ReturnType<typeof flatten>['structure'] } | null =
+    null;
+  let names: string[] = [];
+  let most = 0;
+  const { offset } = generator;
+  const bodies = branches.map((f) => {
+    const carries = leaves.map((x) => standFor(x));
+    const recorded = recordBody(name, () => f(...(structure.rebuild(carries) as unknown[])));
+    const { result, cells, since, start, draws } = recorded;
+    if (cells.length > 0) {
+      throw new ChainruleError(
+        `${name}: a branch cannot assign a cell where ${mode.tracing} records; return the value and assign it outside`,
+      );
+    }
+    expected ??= flatten(result);
+    names = names.length > 0 ? names : namesOf('the result', result);
+    const outputs = matching(name, result, expected, names, OTHER);
+    most = Math.max(most, draws);
+    return closeBody({ since, start, draws, carries, xs: [], outputs });
+  });
+  const base = counter(offset, 'offset');
+  generator.offset = offset + most;
+  const results = callBranch(name, bodies, index, leaves, base);
+  return (expected as unknown as ReturnType<typeof flatten>).structure.rebuild(results) as R;
+}

@@ -1,0 +1,33 @@
+/** @file What the rules of loops share: more of a body recorded, and what stands for its cotangents and tangents. */
+import { mode, type LoopName } from '../../graph/mode.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { Placeholder } from '../../graph/version.js';
+import { expandNode, reshapeNode } from '../../ops/build/broadcast.js';
+import { building } from '../variable.js';
+
+/** Records more of a body, as its own nodes were. */
+export function extend<R>(name: LoopName, f: () => R): R {
+  const { tracing, body } = mode;
+  mode.tracing ??= name;
+  mode.body = name;
+  try {
+    return building(true, f);
+  } finally {
+    Object.assign(mode, { tracing, body });
+  }
+}
+
+/** Stands for a cotangent or tangent. */
+export function standIn(like: Tensor): Placeholder {
+  return new Placeholder(like.shape, like.dtype, { requiresGrad: true });
+}
+
+/** Whether there is one. */
+export function present<T>(x: T | null): x is T {
+  return x !== null;
+}
+
+/** The same for every example. */
+export function spread(x: Tensor, size: number): Tensor {
+  return expandNode(reshapeNode(x, [1, ...x.shape]), [size, ...x.shape]);
+}

@@ -1,0 +1,137 @@
+/** @file Recording the body of a loop or a branch: called once, on nodes that stand for what it is given. */
+import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import type { Cell } from '../../graph/cell.js';
+import { isFloat } from '../../graph/dtype.js';
+import { generator } from '../../graph/generatorState.js';
+import { assigned, mode, withMode, type LoopName } from '../../graph/mode.js';
+import { sameShape, show, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { constant, Placeholder } from '../../graph/version.js';
+import { flatten, isTensor, type Structure, type Tree } from '../../tree.js';
+import { building } from '../variable.js';
+
+/** What a body recorded. */
+export interface RecordedBody {
+  readonly since: number;
+  readonly start: number;
+  readonly draws: number;
+  readonly result: unknown;
+  /** Cells that it has assigned: what they were before, and what they are at its end. */
+  readonly cells: readonly {
+    readonly cell: Cell;
+    readonly before: Tensor;
+    readonly after: Tensor;
+  }[];
+}
+
+/** Calls `f`, and takes back what it changed. The random generator stays where it was. */
+export function recordBody(name: LoopName, f: () => unknown): RecordedBody {
+  const since = constant(0, 'float32').id;
+  const start = generator.offset;
+  const outer = assigned.cells;
+  const noted = new Map<unknown, unknown>();
+  assigned.cells = noted;
+  let result: unknown;
+  let draws = 0;
+  const cells: { cell: Cell; before: Tensor; after: Tensor }[] = [];
+  try {
+    result = withMode(name, { tracing: mode.tracing ?? name, body: name }, () =>
+      building(mode.grad, f),
+    );
+    draws = generator.offset - start;
+  } finally {
+    assigned.cells = outer;
+    generator.offset = start;
+    for (const [cell, version] of noted as Map<Cell, unknown>) {
+      const after = cell.current;
+      cells.push({ cell, before: cell.rewind(version), after });
+    }
+  }
+  return { since, start, draws, result, cells };
+}
+
+/** What stands for a tensor in a body; its first dimension left out where it is a sequence. */
+export function standFor(x: Tensor, shape: Shape = x.shape): Placeholder {
+  return new Placeholder(shape, x.dtype, { requiresGrad: isFloat(x.dtype) });
+}
+
+/** The names of the tensors of a tree: `carry.h`, `carry[0]`. */
+export function namesOf(name: string, tree: Tree): string[] {
+  if (isTensor(tree)) return [name];
+  if (typeof tree !== 'object' || tree === null || flatten(tree).structure.size === 0) return [];
+  const isArray = Array.isArray(tree);
+  return Object.entries(tree).flatMap(([key, part]) =>
+    namesOf(isArray ? `${name}[${key}]` : `${name}.${key}`, part),
+  );
+}
+
+const BODY = { who: 'the body', what: 'a carry like the one it is given' };
+
+/** The tensors of what a body returned in the place of `like`, whose tensors are called `names`. */
+export function matching(
+  op: string,
+  returned: Tree,
+  { leaves, structure }: { readonly leaves: readonly Tensor[]; readonly structure: Structure },
+  names: readonly string[],
+  { who, what }: { readonly who: string; readonly what: string } = BODY,
+): Tensor[] {
+  const got = flatten(returned);
+  if (got.structure.text !== structure.text) {
+    throw new ShapeError(
+      `${op}: ${who} must return ${what}, ${structure.text}; got ${got.structure.text}`,
+    );
+  }
+  return got.leaves.map((y, k) => {
+    const x = leaves[k] as Tensor;
+    if (!sameShape(y.shape, x.shape)) {
+      throw new ShapeError(
+        `${op}: ${names[k] ?? 'the carry'} has shape ${show(x.shape)}, but ${who} returns ${show(y.shape)} for it; ` +
+          `they must be equal`,
+      );
+    }
+    if (y.dtype !== x.dtype) {
+      throw new DTypeError(
+        `${op}: ${names[k] ?? 'the carry'} is ${x.dtype}, but ${who} returns ${y.dtype} for it; cast one: ` +
+          `cast(x, '${x.dtype}')`,
+      );
+    }
+    return y.current;
+  });
+}
+
+/** A function, or a clear error. */
+export function checkFunction(op: string, what: string, f: unknown): void {
+  if (typeof f !== 'function')
+    throw new ChainruleError(`${op}: ${what} must be a function, got ${typeof f}`);
+}
+
+/** Refuses options that there are none of. */
+export function checkOptions(op: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw new ChainruleError(
+      `${op}: the options must be an object, got ${options === null ? 'null' : typeof options}`,
+    );
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key))
+      throw new ChainruleError(`${op}: unknown option ${key}; there are ${known.join(', ')}`);
+  }
+}
+
+/** Refuses a tree without tensors, which a loop could never change. */
+export function checkTensors(op: string, what: string, tree: Tree): void {
+  const bad = loose(tree);
+  if (bad !== null)
+    throw new ChainruleError(
+      `${op}: ${what} must hold tensors alone, got ${bad}; write scalar(x) for a number`,
+    );
+}
+
+function loose(tree: Tree): string | null {
+  if (isTensor(tree) || tree === null || tree === undefined) return null;
+  if (typeof tree !== 'object') return typeof tree;
+  for (const part of Object.values(tree)) {
+    const bad = loose(part);
+    if (bad !== null) return bad;
+  }
+  return null;
+}

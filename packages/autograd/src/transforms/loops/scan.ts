@@ -1,0 +1,157 @@
+/** @file `scan`: a loop over sequences as one node of the graph. */
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { generator } from '../../graph/generatorState.js';
+import { show } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { counter } from '../../graph/version.js';
+import { flatten } from '../../tree.js';
+import { closeBody } from './body.js';
+import { callScan } from './call.js';
+import {
+  checkFunction,
+  checkOptions,
+  checkTensors,
+  matching,
+  namesOf,
+  recordBody,
+  standFor,
+} from './record.js';
+
+/** A tree with tensors of any shape in the places of its tensors. */
+export type Loose<T> = T extends Tensor
+  ? Tensor
+  : T extends readonly unknown[]
+    ? { -readonly [K in keyof T]: Loose<T[K]> }
+    : T extends object
+      ? { -readonly [K in keyof T]: Loose<T[K]> }
+      : T;
+
+export interface ScanOptions {
+  /** From the last element of the sequences to the first; results keep the places of what they were made from. */
+  readonly reverse?: boolean;
+  /** The number of steps: needed where there are no sequences. */
+  readonly length?: number;
+  /**
+   * Keep no more for the backward pass than the carries at the beginning of each step, and compute the rest again there.
+   * That is how every scan works today; a later version may keep more where this is not set.
+   */
+  readonly checkpoint?: boolean;
+}
+
+/**
+ * A loop as one node: `[carry, y] = f(carry, x)` for each element of the sequences, one after the other. Returns the last
+ * carry, and the results `y` of all steps as sequences.
+ *
+ * `carry`, `xs` and what `f` returns are tensors or trees of them. The tensors of `xs` are sequences along their first
+ * dimension, all of one length, and `f` gets one element of each, without that dimension; `null` with `{ length }` is a
+ * loop that reads none. The carry keeps its structure, shapes and dtypes; `y` may be null. Over n steps a result of shape
+ * `[...s]` becomes `[n, ...s]`; of 0 steps the carry is what was given.
+ *
+ * `f` is called once, whatever the length, so that a sequence of any length costs one node: values cannot be read inside
+ * (a plain loop may), and decisions by value are `where` or `cond`. Gradients, tangents and `vmap` reach all that `f`
+ * closes over; what does not depend on the step is computed once. Random numbers are those of the loop written by hand,
+ * from the same seed. A cell that `f` assigns is carried from step to step and has its last value afterwards. The backward
+ * pass is a scan from the end over the kept carries, which computes each step once more. Nests with itself and every
+ * transform. JAX: `jax.lax.scan`; PyTorch: `torch._higher_order_ops.scan`.
+ *
+ * @throws {ShapeError} or {DTypeError} naming the tensor, if `f` returns another carry, or sequences differ in length.
+ * @throws {ChainruleError} if there is neither a sequence nor a length, or `f` reads a value.
+ * @example
+ * const [h, hs] = scan((h: Tensor, x: Tensor) => {
+ *   const next = x.add(h.matmul(w)).tanh();
+ *   return [next, next];
+ * }, zeros([batch, hidden]), xs); // xs [time, batch, hidden] → hs [time, batch, hidden]
+ */
+export function scan<C, X, Y>(
+  f: (carry: Loose<C>, x: Loose<X>) => readonly [carry: Loose<C>, y: Y],
+  carry: C,
+  xs: X,
+  options: ScanOptions = {},
+): [carry: Loose<C>, ys: Loose<Y>] {
+  checkFunction('scan', 'the body', f);
+  checkOptions('scan', options, ['reverse', 'length', 'checkpoint']);
+  checkTensors('scan', 'the carry', carry);
+  checkTensors('scan', 'xs', xs);
+  const { reverse = false } = options;
+  const first = flatten(carry);
+  const sequences = flatten(xs);
+  const length = lengthOf(sequences.leaves, namesOf('xs', xs), options.length);
+  const carries = first.leaves.map((x) => standFor(x));
+  const slices = sequences.leaves.map((x) => standFor(x, x.shape.slice(1)));
+  const recorded = recordBody('scan', () =>
+    f(
+      first.structure.rebuild(carries) as Loose<C>,
+      sequences.structure.rebuild(slices) as Loose<X>,
+    ),
+  );
+  const { result, cells, since, start, draws } = recorded;
+  if (!Array.isArray(result) || result.length !== 2) {
+    throw new ChainruleError(
+      `scan: the body must return [carry, y], two parts, got ${Array.isArray(result) ? `${result.length}` : typeof result}; ` +
+        `y may be null`,
+    );
+  }
+  const [next, y] = result as unknown as [unknown, unknown];
+  const ends = matching('scan', next, first, namesOf('carry', carry));
+  const each = flatten(y);
+  const body = closeBody({
+    since,
+    start,
+    draws,
+    carries: [...carries, ...cells.map(({ before }) => before)],
+    xs: slices,
+    outputs: [
+      ...ends,
+      ...cells.map(({ after }) => after),
+      ...each.leaves.map((leaf) => leaf.current),
+    ],
+  });
+  const base = counter(start, 'offset');
+  generator.offset = start + length * draws;
+  const results = callScan(
+    body,
+    { name: 'scan', length, reverse, rewound: false },
+    [...first.leaves, ...cells.map(({ before }) => before)],
+    sequences.leaves,
+    base,
+  );
+  cells.forEach(({ cell }, k) => cell.assign(results[ends.length + k] as Tensor));
+  return [
+    first.structure.rebuild(results.slice(0, ends.length)) as Loose<C>,
+    each.structure.rebuild(results.slice(body.carries.length)) as Loose<Y>,
+  ];
+}
+
+/** The number of steps: that of every sequence. */
+function lengthOf(
+  sequences: readonly Tensor[],
+  names: readonly string[],
+  given: number | undefined,
+): number {
+  if (given !== undefined && (!Number.isInteger(given) || given < 0)) {
+    throw new ChainruleError(
+      `scan: length must be a whole number of at least 0, got ${String(given)}`,
+    );
+  }
+  let length = given;
+  let from = 'length';
+  sequences.forEach((x, k) => {
+    const name = names[k] ?? 'xs';
+    const n = x.shape[0];
+    if (n === undefined)
+      throw new ShapeError(`scan: ${name} has no dimensions, a sequence has at least one`);
+    if (length !== undefined && n !== length) {
+      throw new ShapeError(
+        `scan: ${name} has ${n} elements, shape ${show(x.shape)}, but ${from} is ${length}; all sequences have one length`,
+      );
+    }
+    length = n;
+    from = `the length of ${name}`;
+  });
+  if (length === undefined) {
+    throw new ChainruleError(
+      'scan: xs holds no tensor, so that the number of steps is not known; give { length }',
+    );
+  }
+  return length;
+}

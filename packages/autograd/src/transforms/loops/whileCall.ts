@@ -1,0 +1,258 @@
+/**
+ * @file A loop with a condition as a call. Its body gives whether to go on, then the new carries.
+ *
+ * Forward mode and many examples are such loops again; its way back is that of the `scan` over as many steps as it took.
+ */
+import { GradError } from '../../errors.js';
+import { mode } from '../../graph/mode.js';
+import { valueOf, type Tensor } from '../../graph/tensor.js';
+import { counter, Placeholder } from '../../graph/version.js';
+import { castNode, choose } from '../../ops/build/element.js';
+import { logicalAnd, ne } from '../../ops/build/relations.js';
+import { reshapeNode } from '../../ops/build/broadcast.js';
+import { zerosOf } from '../../ops/build/primitive.js';
+import { maxOver } from '../../ops/reductions/fold.js';
+import { makeCall, type Call, type CallRules } from '../call.js';
+import { pushforward } from '../jvp.js';
+import { recomputeOp } from '../recorded.js';
+import { rewrite } from '../rewrite.js';
+import { between, building } from '../variable.js';
+import { leafOf, pullback } from '../vjp.js';
+import { closeBody, type Body } from './body.js';
+import { callScan } from './call.js';
+import { extend, present, spread, standIn } from './extend.js';
+import { loopNodes, type LoopSpec } from './run.js';
+
+interface WhileCall extends CallRules {
+  readonly body: Body;
+  /** The most steps there may be. */
+  readonly most: number;
+}
+
+/** Steps that a loop recorded by `compile` may be differentiated over: as many are computed, whether needed or not. */
+const MANY_STEPS = 100_000;
+
+/** Runs a body while its first output holds, from carries and whether to begin: the last carries, and the steps taken. */
+export function callWhile(
+  body: Body,
+  most: number,
+  begins: Tensor,
+  carries: readonly Tensor[],
+  base: Tensor = counter(body.start, 'offset'),
+): Tensor[] {
+  const inputs = [begins, ...carries, ...body.constants].map((x) => x.current);
+  if (body.draws > 0) inputs.push(base);
+  const spec: LoopSpec = {
+    name: 'whileLoop',
+    programs: [body.program],
+    kind: 'while',
+    length: most,
+    reverse: false,
+    rewound: false,
+    saves: false,
+    constants: [1 + carries.length],
+  };
+  const rules: WhileCall = { name: 'whileLoop', body, most, ...whileRules };
+  const { outputs } = makeCall(
+    rules,
+    inputs,
+    building(false, () => loopNodes(spec, inputs)),
+  );
+  return [...outputs];
+}
+
+function partsOf(call: Call): {
+  begins: Tensor;
+  carries: Tensor[];
+  constants: Tensor[];
+  base: Tensor | undefined;
+} {
+  const { body } = call.rules as WhileCall;
+  const n = body.carries.length;
+  const [begins, ...rest] = call.inputs as [Tensor, ...Tensor[]];
+  return {
+    begins,
+    carries: rest.slice(0, n),
+    constants: rest.slice(n, n + body.constants.length),
+    base: body.draws > 0 ? rest.at(-1) : undefined,
+  };
+}
+
+const whileRules: Omit<CallRules, 'name'> = {
+  pullback(cts, call) {
+    const { body } = call.rules as WhileCall;
+    const given = partsOf(call);
+    const again = given.carries.map((x) => {
+      const node = recomputeOp([x]);
+      node.needsGrad = x.needsGrad;
+      return node;
+    });
+    const ends = building(true, () => asScan(call, again));
+    const wanted = [...again, ...given.constants].filter((x) => x.needsGrad);
+    const used = ends.flatMap((y, k) => (cts[k] && y.needsGrad ? [k] : []));
+    const found = pullback(
+      used.map((k) => ends[k] as Tensor),
+      used.map((k) => cts[k] as Tensor),
+      new Set(wanted.map(leafOf)),
+      { createGraph: mode.grad, ends: true },
+    );
+    const ctOf = (x: Tensor): Tensor | null => found.get(leafOf(x)) ?? null;
+    const rest = body.draws > 0 ? [null] : [];
+    return [null, ...again.map(ctOf), ...given.constants.map(ctOf), ...rest];
+  },
+
+  pushforward(ts, call) {
+    const { body, most } = call.rules as WhileCall;
+    const given = partsOf(call);
+    const n = body.carries.length;
+    const flows = body.carries.map((c) => c.needsGrad);
+    const tk = body.constants.map((_k, i) => ts[1 + n + i] ?? null);
+    const made = extend('whileLoop', () => {
+      const tCarries = body.carries.map((c, k) => (flows[k] === true ? standIn(c) : null));
+      const variables = [...body.carries, ...body.constants];
+      const ends = body.outputs.slice(1);
+      const span = between(ends, variables, { since: body.since });
+      const tangents = pushforward(ends, variables, [...tCarries, ...tk], span);
+      return {
+        carries: [...body.carries, ...tCarries.filter(present)],
+        outputs: [
+          ...body.outputs,
+          ...ends.flatMap((y, k) => (flows[k] === true ? [tangents[k] ?? zerosOf(y)] : [])),
+        ],
+      };
+    });
+    const starts = given.carries.flatMap((c, k) =>
+      flows[k] === true ? [ts[1 + k] ?? zerosOf(c)] : [],
+    );
+    const results = callWhile(
+      closeBody({ ...body, ...made }),
+      most,
+      given.begins,
+      [...given.carries, ...starts],
+      given.base,
+    ).slice(n);
+    return [...flows.map((flag) => (flag ? (results.shift() as Tensor) : null)), null];
+  },
+
+  rebuild(inputs, size, call, rewriting) {
+    const { body, most } = call.rules as WhileCall;
+    const n = body.carries.length;
+    const [begins, ...rest] = inputs as [(typeof inputs)[number], ...typeof inputs];
+    const flags = rest.slice(0, n).map((r) => r.batched);
+    let each = begins.batched;
+    for (;;) {
+      const carries = body.carries.map(
+        (c, k) =>
+          new Placeholder(flags[k] === true ? [size, ...c.shape] : c.shape, c.dtype, {
+            requiresGrad: c.needsGrad,
+          }),
+      );
+      const active = each ? new Placeholder([size], 'bool') : null;
+      const replacements = [
+        ...carries.map((node, k) => ({ node, batched: flags[k] === true })),
+        ...rest.slice(n, n + body.constants.length),
+      ];
+      const grown = extend('whileLoop', () => {
+        const [goesOn, ...next] = rewrite(
+          body.outputs,
+          [...body.carries, ...body.constants],
+          replacements,
+          size,
+          { within: rewriting, since: body.since },
+        ) as [(typeof replacements)[number], ...typeof replacements];
+        // Once examples end at different steps, every carry is their own.
+        const more = next.map((r, k) => r.batched || goesOn.batched || each || flags[k] === true);
+        if (more.some((flag, k) => flag !== flags[k]) || goesOn.batched !== each) {
+          more.forEach((flag, k) => (flags[k] = flag));
+          if (each || goesOn.batched) flags.fill(true);
+          const again =
+            (goesOn.batched && !each) || more.some((flag, k) => flag !== replacements[k]?.batched);
+          each ||= goesOn.batched;
+          if (again) return null;
+        }
+        if (active === null) return [goesOn.node, ...next.map((r, k) => whole(r, flags[k], size))];
+        const going = truth(goesOn.batched ? goesOn.node : spread(goesOn.node, size));
+        const still = logicalAnd(active, going);
+        const kept = next.map((r, k) =>
+          choose(column(active, carries[k] as Tensor), whole(r, true, size), carries[k] as Tensor),
+        );
+        return [anyOf(still), ...kept, still];
+      });
+      if (grown === null) continue;
+      const starts = rest.slice(0, n).map((r, k) => whole(r, flags[k], size));
+      const base = body.draws > 0 ? rest.at(-1)?.node : undefined;
+      const first = truth(whole(begins, each, size));
+      const closed = closeBody({
+        ...body,
+        carries: active === null ? carries : [...carries, active],
+        outputs: grown,
+      });
+      const results = callWhile(
+        closed,
+        most,
+        active === null ? begins.node : anyOf(first),
+        active === null ? starts : [...starts, first],
+        base,
+      );
+      return [
+        ...results.slice(0, n).map((node, k) => ({ node, batched: flags[k] === true })),
+        { node: results.at(-1) as Tensor, batched: false },
+      ];
+    }
+  },
+};
+
+function whole(
+  { node, batched }: { node: Tensor; batched: boolean },
+  all: boolean | undefined,
+  size: number,
+): Tensor {
+  return all === true && !batched ? spread(node, size) : node;
+}
+
+/** A condition as a boolean; NaN counts as true, so that the loop finds it. */
+function truth(x: Tensor): Tensor {
+  return x.dtype === 'bool' ? x : ne(x, 0);
+}
+
+function anyOf(flags: Tensor): Tensor {
+  return castNode(maxOver([castNode(flags, 'int32')], { dims: [0], keepdim: false }), 'bool');
+}
+
+/** A flag for each example, beside what each of them carries. */
+function column(flags: Tensor, like: Tensor): Tensor {
+  return reshapeNode(flags, [...flags.shape, ...like.shape.slice(1).map(() => 1)]);
+}
+
+/** The same loop over steps whose number is known: those it took, or, where that cannot be read, all it might take. */
+function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
+  const { body, most } = call.rules as WhileCall;
+  const { begins, base } = partsOf(call);
+  const n = carries.length;
+  if (mode.tracing === null) {
+    const length = valueOf(call.outputs.at(-1) as Tensor, 'backward')[0] as number;
+    const steps = { name: 'whileLoop' as const, length, reverse: false, rewound: false };
+    return callScan(
+      closeBody({ ...body, outputs: body.outputs.slice(1) }),
+      steps,
+      carries,
+      [],
+      base,
+    );
+  }
+  if (most > MANY_STEPS) {
+    throw new GradError(
+      `whileLoop: how many steps it takes is not known while ${mode.body ?? mode.tracing} records, and its backward pass ` +
+        `then computes all that there may be; give { maxIterations } of at most ${MANY_STEPS}, or use scan`,
+    );
+  }
+  const active = new Placeholder([], 'bool');
+  const outputs = extend('whileLoop', () => {
+    const [goesOn, ...next] = body.outputs as [Tensor, ...Tensor[]];
+    const kept = next.map((y, k) => choose(active, y, body.carries[k] as Tensor));
+    return [...kept, logicalAnd(active, truth(goesOn))];
+  });
+  const closed = closeBody({ ...body, carries: [...body.carries, active], outputs });
+  const steps = { name: 'whileLoop' as const, length: most, reverse: false, rewound: false };
+  return callScan(closed, steps, [...carries, truth(begins)], [], base).slice(0, n);
+}

@@ -1,0 +1,115 @@
+/** @file `whileLoop`: a loop that ends by a condition, as one node of the graph. */
+import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { generator } from '../../graph/generatorState.js';
+import { show } from '../../graph/shape.js';
+import { valueOf, type Tensor } from '../../graph/tensor.js';
+import { counter } from '../../graph/version.js';
+import { flatten, isTensor } from '../../tree.js';
+import { building } from '../variable.js';
+import { mode } from '../../graph/mode.js';
+import { closeBody } from './body.js';
+import {
+  checkFunction,
+  checkOptions,
+  checkTensors,
+  matching,
+  namesOf,
+  recordBody,
+  standFor,
+} from './record.js';
+import type { Loose } from './scan.js';
+import { callWhile } from './whileCall.js';
+
+export interface WhileLoopOptions {
+  /** The most steps; reaching them while the condition holds is an error. Default 2³¹ − 1. */
+  readonly maxIterations?: number;
+}
+
+/**
+ * A loop that ends by a condition, as one node: `carry = body(carry)` while `condition(carry)` holds. Returns the last
+ * carry.
+ *
+ * The carry is a tensor or a tree of them and keeps its structure, shapes and dtypes. The condition is a tensor with a
+ * single element: true, or any number but 0. Both functions are called once: values cannot be read inside (a plain loop
+ * may). Random numbers are those of the loop written by hand, from the same seed; what is drawn after it too, but where
+ * `compile` or `vmap` records.
+ *
+ * Forward mode carries tangents beside the values. A backward pass runs the loop once more, as a `scan` over the steps it
+ * took; where `compile` records and their number cannot be read, over `maxIterations` steps, which must then be given. Under
+ * `vmap` the loop goes on until the last example is done, and those that are done keep their carries. JAX:
+ * `jax.lax.while_loop`; PyTorch: `torch.while_loop`.
+ *
+ * @throws {ShapeError} or {DTypeError} naming the tensor, if the body returns another carry, or the condition is none.
+ * @throws {ChainruleError} when evaluated, if the condition is NaN, or still holds after `maxIterations` steps.
+ * @example whileLoop((x: Tensor) => x.lt(100), (x) => x.mul(2), tensor(3)) // 192
+ */
+export function whileLoop<C>(
+  condition: (carry: Loose<C>) => Tensor,
+  body: (carry: Loose<C>) => Loose<C>,
+  carry: C,
+  options: WhileLoopOptions = {},
+): Loose<C> {
+  checkFunction('whileLoop', 'the condition', condition);
+  checkFunction('whileLoop', 'the body', body);
+  checkOptions('whileLoop', options, ['maxIterations']);
+  checkTensors('whileLoop', 'the carry', carry);
+  const { maxIterations = 2 ** 31 - 1 } = options;
+  if (!Number.isInteger(maxIterations) || maxIterations < 0 || maxIterations >= 2 ** 31) {
+    throw new ChainruleError(
+      `whileLoop: maxIterations must be a whole number from 0 to 2³¹ − 1, got ${String(maxIterations)}`,
+    );
+  }
+  const first = flatten(carry);
+  const names = namesOf('carry', carry);
+  const begins = checkCondition(
+    building(mode.grad, () => condition(first.structure.rebuild(first.leaves) as Loose<C>)),
+  );
+  const carries = first.leaves.map((x) => standFor(x));
+  const { result, cells, since, start, draws } = recordBody('whileLoop', () => {
+    const next = body(first.structure.rebuild(carries) as Loose<C>);
+    return [next, checkCondition(condition(next))];
+  });
+  const [next, goesOn] = result as [Loose<C>, Tensor];
+  const closed = closeBody({
+    since,
+    start,
+    draws,
+    carries: [...carries, ...cells.map(({ before }) => before)],
+    xs: [],
+    outputs: [
+      goesOn,
+      ...matching('whileLoop', next, first, names),
+      ...cells.map(({ after }) => after),
+    ],
+  });
+  const base = counter(start, 'offset');
+  const results = callWhile(
+    closed,
+    maxIterations,
+    begins,
+    [...first.leaves, ...cells.map(({ before }) => before)],
+    base,
+  );
+  // How many numbers the loop draws can be read in plain code; elsewhere what follows draws after all there may be.
+  if (draws > 0) {
+    const steps =
+      mode.tracing === null ? valueOf(results.at(-1) as Tensor, 'whileLoop')[0] : maxIterations;
+    generator.offset = start + (steps as number) * draws;
+  }
+  cells.forEach(({ cell }, k) => cell.assign(results[carries.length + k] as Tensor));
+  return first.structure.rebuild(results.slice(0, carries.length)) as Loose<C>;
+}
+
+function checkCondition(x: unknown): Tensor {
+  if (!isTensor(x)) {
+    throw new DTypeError(
+      `whileLoop: the condition must return a tensor, got ${typeof x}; compare tensors: x.lt(10)`,
+    );
+  }
+  if (x.size !== 1) {
+    throw new ShapeError(
+      `whileLoop: the condition must have a single element, got shape ${show(x.shape)}; reduce it: all() or any()`,
+    );
+  }
+  return x.ndim === 0 ? x.current : x.reshape([]).current;
+}

@@ -1,0 +1,136 @@
+/**
+ * @file A call of a recorded graph: what a function recorded, as one node among others.
+ *
+ * Its derivatives are those of the recorded graph, built again on the inputs of the call: to any order, in both modes, for
+ * one example or many. `checkpoint` computes the graph where it is called and once more for its backward pass; `compile`
+ * replays it.
+ */
+import { mode } from '../graph/mode.js';
+import type { Tensor } from '../graph/tensor.js';
+import { constant } from '../graph/version.js';
+import { primitive, zerosOf, type PrimitiveOp } from '../ops/build/primitive.js';
+import { makeCall, type Call, type CallRules } from './call.js';
+import { pushforward } from './jvp.js';
+import { rewrite } from './rewrite.js';
+import { between, makeVariables } from './variable.js';
+import { pullback } from './vjp.js';
+
+/** What a function recorded, and between which nodes. */
+export interface RecordedGraph {
+  /** What users know the call under. */
+  readonly name: string;
+  /** What is older was not recorded by it. */
+  readonly since: number;
+  readonly variables: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+
+/**
+ * The same elements, to be computed from anew: no common subexpression joins what lies behind it with the nodes that it
+ * repeats. Simplification must leave it in place until after common subexpressions are found.
+ */
+export const recomputeOp: PrimitiveOp<Record<never, never>> = primitive('recompute', {
+  trait: 'alias',
+  shape: ([x]) => (x as Tensor).shape,
+  vjp: (_i, ct) => ct,
+  jvp: ([t]) => t as Tensor,
+  batch: ([x]) => recomputeOp([x as Tensor]),
+});
+
+/** The results of a recorded graph on `inputs`, whose elements are those of `values`, as those of one call. */
+export function callRecorded(
+  graph: RecordedGraph,
+  inputs: readonly Tensor[],
+  values: readonly Tensor[],
+  rules: Partial<CallRules> = {},
+): Call {
+  return makeCall({ ...graph, ...recordedRules, ...rules }, inputs, values);
+}
+
+/** Records `f` on fresh nodes for `inputs`, and returns its results as those of a call. */
+export function recordCall(
+  name: string,
+  f: (xs: readonly Tensor[]) => readonly Tensor[],
+  inputs: readonly Tensor[],
+): readonly Tensor[] {
+  const given = inputs.map((x) => x.current);
+  const since = constant(0, 'float32').id;
+  const variables = makeVariables(given).map((x, k) => {
+    x.needsGrad = (given[k] as Tensor).needsGrad;
+    return x;
+  });
+  const outputs = f(variables).map((y) => y.current);
+  const differentiable = outputs.filter((y) => y.needsGrad);
+  if (differentiable.length === 0) return outputs;
+  // Tensors that f closes over are inputs too: gradients flow on to them.
+  const { captured } = between(differentiable, variables, { since });
+  const graph = { name, since, variables: [...variables, ...captured], outputs: differentiable };
+  const call = callRecorded(graph, [...given, ...captured], differentiable, inPlace);
+  return outputs.map((y) =>
+    y.needsGrad ? (call.outputs[differentiable.indexOf(y)] as Tensor) : y,
+  );
+}
+
+/** Tangents need nothing built again where what was recorded is what is computed. */
+const inPlace: Partial<CallRules> = {
+  pushforward(ts, call) {
+    const { variables, outputs, since } = call.rules as CallRules & RecordedGraph;
+    return pushforward(outputs, variables, ts, between(outputs, variables, { since }));
+  },
+};
+
+/** The recorded graph on fresh nodes for the inputs of a call. */
+function rebuilt(call: Call): { inputs: Tensor[]; outputs: Tensor[] } {
+  const { variables, outputs, since } = call.rules as CallRules & RecordedGraph;
+  const inputs = call.inputs.map((x) => {
+    const again = recomputeOp([x]);
+    again.needsGrad = x.needsGrad;
+    return again;
+  });
+  const outer = mode.grad;
+  mode.grad = true;
+  try {
+    const fresh = inputs.map((node) => ({ node, batched: false }));
+    return {
+      inputs,
+      outputs: rewrite(outputs, variables, fresh, 0, { since }).map((r) => r.node),
+    };
+  } finally {
+    mode.grad = outer;
+  }
+}
+
+/** The cotangents of a call's inputs, from its graph built again. */
+export function pullRecorded(cts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
+  const { inputs, outputs } = rebuilt(call);
+  const found = pullback(
+    outputs,
+    outputs.map((y, k) => cts[k] ?? zerosOf(y)),
+    new Set(inputs),
+    { createGraph: mode.grad },
+  );
+  return inputs.map((x) => found.get(x) ?? null);
+}
+
+const recordedRules: Omit<CallRules, 'name'> = {
+  pullback: pullRecorded,
+  pushforward(ts, call) {
+    const { inputs, outputs } = rebuilt(call);
+    return pushforward(outputs, inputs, ts);
+  },
+  rebuild(inputs, size, call, rewriting) {
+    const { name, variables, outputs, since } = call.rules as CallRules & RecordedGraph;
+    let flags: boolean[] = [];
+    const results = recordCall(
+      name,
+      (xs) => {
+        const fresh = xs.map((node, i) => ({ node, batched: inputs[i]?.batched === true }));
+        const made = rewrite(outputs, variables, fresh, size, { within: rewriting, since });
+        flags = made.map((r) => r.batched);
+        return made.map((r) => r.node);
+      },
+      inputs.map((r) => r.node),
+    );
+    return results.map((node, k) => ({ node, batched: flags[k] === true }));
+  },
+};

@@ -1,0 +1,74 @@
+/** @file Logs of one line an event: JSON lines and CSV. */
+import { ChainruleError } from '@chainrule/autograd';
+import type { Callback, EpochEvent, FitEvent } from '../events.js';
+
+/** Where lines go: a file that is added to (Node), or a function. */
+export type Sink = string | ((line: string) => void);
+
+/** What `jsonlLogger` takes. */
+export interface JsonlOptions {
+  /** Which events are written. Default: all but `batch`. */
+  readonly types?: readonly FitEvent['type'][];
+}
+
+/**
+ * Writes events as lines of JSON, each with the time in seconds since 1970: a callback for `fit`. Numbers that JSON does not
+ * have are written as text: `"NaN"`, `"Infinity"`.
+ */
+export function jsonlLogger(sink: Sink, options: JsonlOptions = {}): Callback {
+  const write = writerOf(sink);
+  const types =
+    options.types ??
+    (['start', 'compiled', 'validate', 'epoch', 'checkpoint', 'skipped', 'end'] as const);
+  return async (event) => {
+    if (!types.includes(event.type)) return;
+    const line = { time: Date.now() / 1000, ...event };
+    await write(
+      JSON.stringify(line, (_key, x: unknown) =>
+        typeof x === 'number' && !Number.isFinite(x) ? String(x) : x,
+      ),
+    );
+  };
+}
+
+/**
+ * Writes one line an epoch, with a head: epoch, step, loss, each figure that is a number, the first learning rate, seconds.
+ * A callback for `fit`. The columns are those of the first epoch.
+ */
+export function csvLogger(sink: Sink): Callback {
+  const write = writerOf(sink);
+  let names: readonly string[] | null = null;
+  return async (event) => {
+    if (event.type !== 'epoch') return;
+    if (names === null) {
+      names = Object.keys(event.figures).filter((name) => typeof event.figures[name] === 'number');
+      await write(
+        ['epoch', 'step', 'loss', ...names.map((n) => `validate ${n}`), 'lr', 'seconds']
+          .map(cell)
+          .join(','),
+      );
+    }
+    await write(rowOf(event, names).map(cell).join(','));
+  };
+}
+
+function rowOf(event: EpochEvent, names: readonly string[]): unknown[] {
+  const figures = names.map((name) => event.figures[name]);
+  return [event.epoch, event.step, event.loss, ...figures, event.lr[0], event.seconds];
+}
+
+/** A value as a cell: quoted where it would be read as more than one. */
+function cell(value: unknown): string {
+  const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function writerOf(sink: Sink): (line: string) => void | Promise<void> {
+  if (typeof sink === 'function') return sink;
+  if (typeof sink !== 'string' || sink === '')
+    throw new ChainruleError('logger: give the path of a file, or a function that takes a line');
+  return async (line) => {
+    const { appendFile } = await import('node:fs/promises');
+    await appendFile(sink, `${line}\n`);
+  };
+}

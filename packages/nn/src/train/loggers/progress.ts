@@ -1,0 +1,75 @@
+/** @file How far a training has come: a bar in a terminal, lines elsewhere. */
+import type { Callback, FitEvent } from '../events.js';
+
+/** What `progressLogger` takes. */
+export interface ProgressOptions {
+  /** Where text goes. Default: standard error in Node, `console.info` in pages. */
+  readonly write?: (text: string) => void;
+  /** Whether one line is written over and over. Default: where standard error is a terminal and this is no CI. */
+  readonly interactive?: boolean;
+}
+
+const WIDTH = 24;
+
+/**
+ * Shows how a training goes: a callback for `fit`. In a terminal a bar that moves, with loss, speed and the time left of the
+ * epoch; in logs and pages one line an epoch.
+ * @example await fit(model, { …, callbacks: [progressLogger()] });
+ */
+export function progressLogger(options: ProgressOptions = {}): Callback {
+  const terminal = typeof process === 'object' && process.stderr?.isTTY;
+  const { interactive = terminal && process.env['CI'] === undefined } = options;
+  const write = options.write ?? defaultWrite;
+  let [epochs, batches, began, shown] = [0, null as number | null, 0, 0];
+  return (event: FitEvent) => {
+    switch (event.type) {
+      case 'start':
+        ({ epochs, batches } = event);
+        began = performance.now();
+        break;
+      case 'batch': {
+        if (event.batch === 0) began = performance.now();
+        const now = performance.now();
+        // Ten times a second is as much as one can see.
+        if (!interactive || (now - shown < 100 && event.batch + 1 !== batches)) break;
+        shown = now;
+        const done = event.batch + 1;
+        const seconds = (now - began) / 1000;
+        const left =
+          batches === null ? '' : `  ${duration((seconds / done) * (batches - done))} left`;
+        const bar = batches === null ? `${done} batches` : barOf(done / batches);
+        write(
+          `\r\x1b[Kepoch ${event.epoch + 1}/${epochs} ${bar}  loss ${event.loss.toFixed(4)}${left}`,
+        );
+        break;
+      }
+      case 'epoch': {
+        const figures = Object.entries(event.figures)
+          .filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+          .map(([name, value]) => `  ${name} ${value.toFixed(4)}`);
+        write(
+          `${interactive ? '\r\x1b[K' : ''}epoch ${event.epoch + 1}/${epochs}  train ${event.loss.toFixed(4)}${figures.join('')}  ${duration(event.seconds)}\n`,
+        );
+        break;
+      }
+      case 'end':
+        if (event.ending !== 'epochs')
+          write(`${interactive ? '\n' : ''}ended: ${event.reason ?? event.ending}\n`);
+    }
+  };
+}
+
+function defaultWrite(text: string): void {
+  if (typeof process === 'object' && process.stderr?.writable) process.stderr.write(text);
+  else console.info(text.trimEnd());
+}
+
+function barOf(share: number): string {
+  const full = Math.round(WIDTH * share);
+  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${Math.round(100 * share)} %`;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')} min`;
+}

@@ -1,0 +1,132 @@
+/** @file Event files for TensorBoard. */
+import type * as fsModule from 'node:fs';
+import { ChainruleError, type Tensor } from '@chainrule/autograd';
+import type { CallbackObject, FitEvent } from '../events.js';
+import {
+  graphEvent,
+  histogramEvent,
+  imageEvent,
+  scalarEvent,
+  versionEvent,
+  type GraphNodeLike,
+} from './events.js';
+import { record } from './records.js';
+
+/** What is asked of the file system. */
+type Fs = Pick<typeof fsModule, 'openSync' | 'writeSync' | 'closeSync'>;
+
+/**
+ * Writes what TensorBoard shows into a folder: `tensorboard --logdir runs`. PyTorch: `SummaryWriter`.
+ *
+ * Each call writes its record at once; an interruption loses nothing that was written. In Node.
+ * @throws {ChainruleError} if the folder cannot be written.
+ * @example
+ * const writer = await SummaryWriter.open('runs/first');
+ * writer.scalar('loss', loss.item(), step);
+ * writer.histogram('weights', model.weight, step);
+ * writer.close();
+ */
+export class SummaryWriter {
+  /** The file that is written. */
+  readonly path: string;
+  private readonly fs: Fs;
+  private file: number | null;
+
+  private constructor(fs: Fs, path: string) {
+    this.fs = fs;
+    this.path = path;
+    this.file = fs.openSync(path, 'a');
+    this.write(versionEvent(now()));
+  }
+
+  static async open(folder: string): Promise<SummaryWriter> {
+    const [fs, os, path] = await Promise.all([
+      import('node:fs'),
+      import('node:os'),
+      import('node:path'),
+    ]);
+    try {
+      fs.mkdirSync(folder, { recursive: true });
+      const name = `events.out.tfevents.${Math.floor(now())}.${os.hostname()}.${process.pid}`;
+      return new SummaryWriter(fs, path.join(folder, name));
+    } catch (cause) {
+      throw refused(`cannot write into ${folder}`, cause);
+    }
+  }
+
+  /** One number. */
+  scalar(tag: string, value: number, step: number): void {
+    this.write(scalarEvent(now(), step, tag, value));
+  }
+
+  /** How the elements of a tensor are spread. @throws {ChainruleError} if one is not finite. */
+  histogram(tag: string, values: Tensor, step: number): void {
+    this.write(histogramEvent(now(), step, tag, values.dataSync()));
+  }
+
+  /** An image `[channels, height, width]` or `[height, width]`, of numbers from 0 to 1. */
+  image(tag: string, image: Tensor, step: number): void {
+    this.write(imageEvent(now(), step, tag, image));
+  }
+
+  /** A graph: nodes with their operations and the names of their inputs. */
+  graph(nodes: readonly GraphNodeLike[]): void {
+    this.write(graphEvent(now(), nodes));
+  }
+
+  /** Ends the file. What comes after is an error. */
+  close(): void {
+    if (this.file !== null) this.fs.closeSync(this.file);
+    this.file = null;
+  }
+
+  private write(event: Uint8Array): void {
+    if (this.file === null) throw new ChainruleError('SummaryWriter: it has been closed');
+    try {
+      this.fs.writeSync(this.file, record(event));
+    } catch (cause) {
+      throw refused(`cannot write ${this.path}`, cause);
+    }
+  }
+}
+
+const refused = (what: string, cause: unknown): ChainruleError =>
+  new ChainruleError(`SummaryWriter: ${what}: ${(cause as Error).message}`, { cause });
+
+/** Seconds since 1970. */
+const now = (): number => Date.now() / 1000;
+
+/** What `tensorboardLogger` takes. */
+export interface TensorboardOptions {
+  /** Every so many updates the loss and the rates are written. Default 1. */
+  readonly every?: number;
+  /** Whether the spread of each parameter is written after every epoch. */
+  readonly histograms?: boolean;
+}
+
+/** Tells TensorBoard how a training goes: a callback for `fit`. */
+export function tensorboardLogger(
+  folder: string,
+  options: TensorboardOptions = {},
+): CallbackObject {
+  const { every = 1, histograms = false } = options;
+  let writer: SummaryWriter | null = null;
+  return {
+    async on(event: FitEvent, { model }) {
+      writer ??= await SummaryWriter.open(folder);
+      if (event.type === 'batch' && event.step % every === 0) {
+        writer.scalar('train/loss', event.loss, event.step);
+        event.lr.forEach((lr, i) => writer?.scalar(`train/lr${i === 0 ? '' : i}`, lr, event.step));
+      } else if (event.type === 'epoch') {
+        for (const [name, value] of Object.entries(event.figures))
+          if (typeof value === 'number') writer.scalar(`validate/${name}`, value, event.step);
+        if (histograms)
+          for (const [name, parameter] of model.namedParameters())
+            writer.histogram(name, parameter, event.step);
+      } else if (event.type === 'end') {
+        writer.close();
+        writer = null;
+      }
+    },
+  };
+}
