@@ -16,6 +16,7 @@ export {
   defineOptions,
   display,
   kinds,
+  passes,
   type Kind,
   type OptionsReader,
   type OptionTable,

@@ -3,6 +3,11 @@
  * autograd's generator, so `manualSeed` governs them. PyTorch: `torch.nn.init`.
  */
 import {
+  checkArgument,
+  defineOptions,
+  display,
+  kinds,
+  type Kind,
   type Cell,
   ChainruleError,
   noGrad,
@@ -28,8 +33,13 @@ export type Nonlinearity =
   | 'leaky_relu'
   | 'selu';
 
+/** Refuses what holds no values of its own. */
+function checkCell(op: string, parameter: Cell): void {
+  checkFillable(op, parameter);
+}
+
 function fill<C extends Cell>(parameter: C, values: () => Tensor | number): C {
-  checkFillable('init', parameter);
+  checkCell('init', parameter);
   noGrad(() => {
     const v = values();
     parameter.assign(
@@ -46,24 +56,34 @@ function uniformOf(shape: Shape, a: number, b: number, dtype: Tensor['dtype']): 
     .add(a);
 }
 
-function checkNumber(op: string, what: string, x: unknown): void {
-  if (typeof x !== 'number')
-    throw new ChainruleError(`${op}: ${what} must be a number, got ${typeof x}`);
+export interface UniformOptions {
+  /** Default 0. */
+  readonly a?: number;
+  /** Default 1. */
+  readonly b?: number;
 }
 
+const uniformOptions = defineOptions<UniformOptions>({ a: kinds.finite, b: kinds.finite });
+
 /** Draws from the uniform distribution on [a, b). */
-export function uniform<C extends Cell>(
-  parameter: C,
-  { a = 0, b = 1 }: { readonly a?: number; readonly b?: number } = {},
-): C {
+export function uniform<C extends Cell>(parameter: C, options?: UniformOptions): C {
+  const { a = 0, b = 1 } = uniformOptions('uniform', options);
+  if (a > b) throw new ChainruleError(`uniform: a must be at most b, got a ${a} and b ${b}`);
   return fill(parameter, () => uniformOf(parameter.shape, a, b, parameter.dtype));
 }
 
+export interface NormalOptions {
+  /** Default 0. */
+  readonly mean?: number;
+  /** Default 1. */
+  readonly std?: number;
+}
+
+const normalOptions = defineOptions<NormalOptions>({ mean: kinds.finite, std: kinds.nonNegative });
+
 /** Draws from the normal distribution N(mean, std²). */
-export function normal<C extends Cell>(
-  parameter: C,
-  { mean = 0, std = 1 }: { readonly mean?: number; readonly std?: number } = {},
-): C {
+export function normal<C extends Cell>(parameter: C, options?: NormalOptions): C {
+  const { mean = 0, std = 1 } = normalOptions('normal', options);
   return fill(parameter, () =>
     randn(parameter.shape, { dtype: parameter.dtype }).mul(std).add(mean),
   );
@@ -71,7 +91,7 @@ export function normal<C extends Cell>(
 
 /** The same value everywhere. */
 export function constant<C extends Cell>(parameter: C, value: number): C {
-  checkNumber('constant', 'the value', value);
+  checkArgument('constant', 'value', value, kinds.number);
   return fill(parameter, () => value);
 }
 
@@ -87,25 +107,31 @@ export function ones<C extends Cell>(parameter: C): C {
 
 /** Ones on the diagonal of a matrix, zeros elsewhere. */
 export function eye<C extends Cell>(parameter: C): C {
+  checkCell('eye', parameter);
   const [n = 0, m = 0] = matrixShape('eye', parameter);
   return fill(parameter, () => autograd.eye(n, m, { dtype: parameter.dtype }));
 }
 
+export interface GainOptions {
+  /** What everything is multiplied by; see `calculateGain`. Default 1. */
+  readonly gain?: number;
+}
+
+const gainOptions = defineOptions<GainOptions>({ gain: kinds.finite });
+
 /** Uniform on ±gain √(6 / (fanIn + fanOut)) (Glorot & Bengio 2010). */
-export function xavierUniform<C extends Cell>(
-  parameter: C,
-  { gain = 1 }: { readonly gain?: number } = {},
-): C {
+export function xavierUniform<C extends Cell>(parameter: C, options?: GainOptions): C {
+  const { gain = 1 } = gainOptions('xavierUniform', options);
+  checkCell('xavierUniform', parameter);
   const { fanIn, fanOut } = fans('xavierUniform', parameter.shape);
   const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
   return uniform(parameter, { a: -bound, b: bound });
 }
 
 /** Normal with standard deviation gain √(2 / (fanIn + fanOut)) (Glorot & Bengio 2010). */
-export function xavierNormal<C extends Cell>(
-  parameter: C,
-  { gain = 1 }: { readonly gain?: number } = {},
-): C {
+export function xavierNormal<C extends Cell>(parameter: C, options?: GainOptions): C {
+  const { gain = 1 } = gainOptions('xavierNormal', options);
+  checkCell('xavierNormal', parameter);
   const { fanIn, fanOut } = fans('xavierNormal', parameter.shape);
   return normal(parameter, { std: gain * Math.sqrt(2 / (fanIn + fanOut)) });
 }
@@ -118,27 +144,32 @@ export interface KaimingOptions {
   readonly nonlinearity?: Nonlinearity;
 }
 
+const kaimingOptions = defineOptions<KaimingOptions>({
+  a: kinds.finite,
+  mode: {
+    ...kinds.oneOf('fanIn', 'fanOut', 'fan_in', 'fan_out'),
+    must: "be 'fanIn' or 'fanOut'",
+  },
+  nonlinearity: kinds.text as Kind<Nonlinearity>,
+});
+
 /** Uniform on ±gain √(3 / fan) (He et al. 2015). */
-export function kaimingUniform<C extends Cell>(parameter: C, options: KaimingOptions = {}): C {
+export function kaimingUniform<C extends Cell>(parameter: C, options?: KaimingOptions): C {
+  checkCell('kaimingUniform', parameter);
   const bound = Math.sqrt(3) * kaimingStd('kaimingUniform', parameter.shape, options);
   return uniform(parameter, { a: -bound, b: bound });
 }
 
 /** Normal with standard deviation gain / √fan (He et al. 2015). */
-export function kaimingNormal<C extends Cell>(parameter: C, options: KaimingOptions = {}): C {
+export function kaimingNormal<C extends Cell>(parameter: C, options?: KaimingOptions): C {
+  checkCell('kaimingNormal', parameter);
   return normal(parameter, { std: kaimingStd('kaimingNormal', parameter.shape, options) });
 }
 
-function kaimingStd(
-  op: string,
-  shape: Shape,
-  { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions,
-): number {
+function kaimingStd(op: string, shape: Shape, options: KaimingOptions | undefined): number {
+  const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = kaimingOptions(op, options);
   const { fanIn, fanOut } = fans(op, shape);
-  const fan = { fanIn, fan_in: fanIn, fanOut, fan_out: fanOut }[mode] as number | undefined;
-  if (fan === undefined) {
-    throw new ChainruleError(`${op}: mode must be 'fanIn' or 'fanOut', got ${String(mode)}`);
-  }
+  const fan = { fanIn, fan_in: fanIn, fanOut, fan_out: fanOut }[mode];
   return calculateGain(nonlinearity, a) / Math.sqrt(fan);
 }
 
@@ -146,10 +177,9 @@ function kaimingStd(
  * A matrix with orthonormal rows or columns, whichever are fewer, times `gain`; trailing dimensions are flattened
  * (Saxe et al. 2013).
  */
-export function orthogonal<C extends Cell>(
-  parameter: C,
-  { gain = 1 }: { readonly gain?: number } = {},
-): C {
+export function orthogonal<C extends Cell>(parameter: C, options?: GainOptions): C {
+  const { gain = 1 } = gainOptions('orthogonal', options);
+  checkCell('orthogonal', parameter);
   if (parameter.ndim < 2) throw tooFlat('orthogonal', parameter.shape);
   const rows = parameter.shape[0] as number;
   const columns = rows === 0 ? 0 : parameter.size / rows;
@@ -163,21 +193,23 @@ export function orthogonal<C extends Cell>(
   });
 }
 
+export interface TruncNormalOptions extends NormalOptions {
+  /** The lower bound. Default −2. */
+  readonly a?: number;
+  /** The upper bound. Default 2. */
+  readonly b?: number;
+}
+
+const truncNormalOptions = defineOptions<TruncNormalOptions>({
+  ...normalOptions.table,
+  ...uniformOptions.table,
+  std: kinds.positive,
+});
+
 /** Normal N(mean, std²) restricted to [a, b]. */
-export function truncNormal<C extends Cell>(
-  parameter: C,
-  {
-    mean = 0,
-    std = 1,
-    a = -2,
-    b = 2,
-  }: {
-    readonly mean?: number;
-    readonly std?: number;
-    readonly a?: number;
-    readonly b?: number;
-  } = {},
-): C {
+export function truncNormal<C extends Cell>(parameter: C, options?: TruncNormalOptions): C {
+  const { mean = 0, std = 1, a = -2, b = 2 } = truncNormalOptions('truncNormal', options);
+  if (a > b) throw new ChainruleError(`truncNormal: a must be at most b, got a ${a} and b ${b}`);
   return fill(parameter, () => {
     // Evenly between the distribution function's values at the bounds, through its inverse.
     const { dtype, shape } = parameter;
@@ -197,6 +229,7 @@ export function truncNormal<C extends Cell>(
 
 /** The factor that keeps the variance through a nonlinearity. PyTorch: `calculate_gain`. */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  checkArgument('calculateGain', 'slope', slope, kinds.finite);
   switch (nonlinearity) {
     case 'tanh':
       return 5 / 3;
@@ -214,12 +247,13 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
     case 'sigmoid':
       return 1;
     default:
-      throw new ChainruleError(`calculateGain: unknown nonlinearity '${String(nonlinearity)}'`);
+      throw new ChainruleError(`calculateGain: unknown nonlinearity ${display(nonlinearity)}`);
   }
 }
 
 /** How many inputs an output has, and the other way round: of a weight `[out, in, …kernel]`. */
 export function fans(op: string, shape: Shape): { fanIn: number; fanOut: number } {
+  checkArgument(op, 'shape', shape, kinds.listOf(kinds.size));
   if (shape.length < 2) throw tooFlat(op, shape);
   const [outputs = 0, inputs = 0, ...kernel] = shape;
   const field = kernel.reduce((n, k) => n * k, 1);

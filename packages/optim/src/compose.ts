@@ -4,6 +4,9 @@ import {
   cast,
   ChainruleError,
   clamp,
+  display,
+  kinds,
+  passes,
   div,
   eq,
   minimum,
@@ -37,11 +40,12 @@ export function clipped<H extends Hypers>(
   rule: Rule<H>,
   bound: Partial<ClipNorm & ClipValue>,
 ): Rule<H & Partial<ClipNorm & ClipValue>> {
+  if (!passes(kinds.object, bound)) {
+    throw new ChainruleError(`clipped: give either maxNorm or maxValue, got ${display(bound)}`);
+  }
   const [name, ...others] = Object.keys(bound);
   if ((name !== 'maxNorm' && name !== 'maxValue') || others.length > 0) {
-    throw new ChainruleError(
-      `clipped: give either maxNorm or maxValue, got ${JSON.stringify(bound)}`,
-    );
+    throw new ChainruleError(`clipped: give either maxNorm or maxValue, got ${display(bound)}`);
   }
   ensure('clipped', name, bound[name], positive);
   const inner = complete(rule);

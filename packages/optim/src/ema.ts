@@ -1,5 +1,9 @@
 /** @file Exponential moving averages of parameters: often better than the parameters themselves. */
 import {
+  checkArgument,
+  defineOptions,
+  display,
+  kinds,
   add,
   cell,
   ChainruleError,
@@ -14,7 +18,6 @@ import {
   where,
 } from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';
-import { ensure, fraction } from './checks.js';
 import { number, type Params } from './paramGroup.js';
 
 /** What `stateDict()` of {@link ExponentialMovingAverage} gives. */
@@ -22,6 +25,12 @@ export interface AverageState {
   readonly updates: Tensor;
   readonly averages: readonly Tensor[];
 }
+
+const averageOptions = defineOptions<{ readonly decay?: number }>({ decay: kinds.fraction });
+const averageState = defineOptions<AverageState>({
+  updates: { ...kinds.required(kinds.tensor), error: FormatError },
+  averages: { ...kinds.required(kinds.listOf(kinds.tensor)), error: FormatError },
+});
 
 /**
  * Keeps `a ← decay · a + (1 − decay) · p` of every parameter, `a = p` at the first update. Default decay 0.999.
@@ -39,8 +48,9 @@ export class ExponentialMovingAverage {
   private readonly updates: Cell;
   private readonly weight: Cell;
 
-  constructor(params: Params, { decay = 0.999 }: { readonly decay?: number } = {}) {
-    ensure('ExponentialMovingAverage', 'decay', decay, fraction);
+  constructor(params: Params, options?: { readonly decay?: number }) {
+    const { decay = 0.999 } = averageOptions('ExponentialMovingAverage', options);
+    checkArgument('ExponentialMovingAverage', 'params', params, kinds.iterable);
     this.decay = decay;
     this.params = Array.from(params, (item) =>
       Array.isArray(item) ? item[1] : (item as Parameter),
@@ -49,7 +59,9 @@ export class ExponentialMovingAverage {
       throw new ChainruleError('ExponentialMovingAverage: got no parameters');
     for (const [i, p] of this.params.entries()) {
       if (!(p instanceof Tensor) || typeof (p as Partial<Cell>).assign !== 'function') {
-        throw new ChainruleError(`ExponentialMovingAverage: parameter ${i} is no Parameter`);
+        throw new ChainruleError(
+          `ExponentialMovingAverage: parameter ${i} is no Parameter but ${display(p)}`,
+        );
       }
     }
     this.cells = this.params.map((p) => cell(copyOf(p)));
@@ -78,6 +90,7 @@ export class ExponentialMovingAverage {
 
   /** Runs `f` with the averages in place of the parameters, and puts these back, also after an error or a promise. */
   use<R>(f: () => R): R {
+    checkArgument('ExponentialMovingAverage.use', 'f', f, kinds.callable);
     const saved = this.params.map(copyOf);
     const put = (values: readonly Tensor[]): void => {
       this.params.forEach((p, i) => p.assign(values[i] as Tensor));
@@ -108,7 +121,8 @@ export class ExponentialMovingAverage {
   }
 
   /** @throws {FormatError} if shapes or dtypes differ. Nothing has changed then. */
-  loadStateDict({ updates, averages }: AverageState): void {
+  loadStateDict(state: AverageState): void {
+    const { updates, averages } = averageState('ExponentialMovingAverage.loadStateDict', state);
     const given = Array.isArray(averages) ? (averages as readonly unknown[]) : [];
     const fit =
       given.length === this.cells.length &&

@@ -4,7 +4,6 @@ import {
   borrowGrad,
   cast,
   cell,
-  ChainruleError,
   compile,
   dependsOn,
   enableGrad,
@@ -12,9 +11,9 @@ import {
   GradError,
   Tensor,
 } from '@chainrule/autograd';
-import { neg, noGrad, tensor } from '@chainrule/autograd';
-import type { Cell, DType, Parameter } from '@chainrule/autograd';
-import { ensure, flag, oneOf, type Hypers, type HyperValue } from './checks.js';
+import { checkArgument, defineOptions, kinds, neg, noGrad, tensor } from '@chainrule/autograd';
+import type { Cell, DType, Kind, Parameter } from '@chainrule/autograd';
+import type { Hypers, HyperValue } from './checks.js';
 import { Clock } from './clock.js';
 import { FiniteWatch, type OnNonFinite, type Watched } from './finiteWatch.js';
 import { buildGroup, groupsOf, structureOf } from './paramGroup.js';
@@ -73,22 +72,18 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   constructor(
     given: Rule<H>,
     params: ParamsOrGroups<Partial<H>>,
-    options: Partial<H> & CommonOptions = {},
+    options?: Partial<H> & CommonOptions,
   ) {
     const rule = complete(given);
-    const { strict = false, onNonFinite = 'ignore', ...hypers } = options;
+    const read = defineOptions<Record<string, unknown> & CommonOptions>({
+      ...(rule.checks as Record<string, Kind>),
+      strict: kinds.flag,
+      onNonFinite: kinds.oneOf('ignore', 'skip', 'throw'),
+    });
+    const { strict = false, onNonFinite = 'ignore', ...hypers } = read(rule.name, options);
     this.rule = rule;
-    ensure(rule.name, 'strict', strict, flag);
     this.strict = strict;
-    ensure(rule.name, 'onNonFinite', onNonFinite, oneOf('ignore', 'skip', 'throw'));
     this.watch = onNonFinite === 'ignore' ? null : new FiniteWatch(rule.name, onNonFinite);
-    for (const name of Object.keys(hypers)) {
-      if (!(name in rule.checks)) {
-        throw new ChainruleError(
-          `${rule.name}: there is no option '${name}'; its options are ${Object.keys(rule.checks).join(', ')}, strict, onNonFinite`,
-        );
-      }
-    }
     const set = Object.entries(hypers).filter(([, value]) => value !== undefined);
     this.defaults = { ...rule.defaults, ...Object.fromEntries(set) };
     for (const group of groupsOf(rule.name, params)) this.addParamGroup(group);
@@ -132,6 +127,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   step(): undefined;
   step<L>(closure: () => L): L;
   step<L>(closure?: () => L): L | undefined {
+    if (closure !== undefined) checkArgument(this.rule.name, 'closure', closure, kinds.callable);
     const loss = closure === undefined ? undefined : enableGrad(closure);
     this.reportMissing();
     if (this.watch === null) {

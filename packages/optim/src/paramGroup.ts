@@ -1,6 +1,14 @@
 /** @file Parameter groups: parameters with hyper-parameters of their own, checked when made and when changed. */
-import { cell, ChainruleError, Tensor, tensor } from '@chainrule/autograd';
-import type { Cell, Parameter } from '@chainrule/autograd';
+import {
+  defineOptions,
+  kinds,
+  passes,
+  cell,
+  ChainruleError,
+  Tensor,
+  tensor,
+} from '@chainrule/autograd';
+import type { Cell, Kind, Parameter } from '@chainrule/autograd';
 import { display, ensure, type Hypers, type HyperValue } from './checks.js';
 import type { CompleteRule, Symbols } from './rule.js';
 
@@ -54,17 +62,26 @@ export function groupsOf<O>(owner: string, given: ParamsOrGroups<O>): readonly G
   return groups;
 }
 
+const group = kinds.kind<GroupOptions<never>>(
+  'be a group { params, … }',
+  (x) => kinds.object.test(x) && 'params' in x,
+);
+
 function isGroup<O>(x: unknown): x is GroupOptions<O> {
-  return typeof x === 'object' && x !== null && !(x instanceof Tensor) && 'params' in x;
+  return passes(group, x);
 }
 
 function listOf(owner: string, x: unknown): unknown[] {
-  if (typeof x !== 'object' || x === null || !(Symbol.iterator in x)) {
+  if (!passes(kinds.iterable, x)) {
     throw new ChainruleError(
       `${owner}: expected parameters or groups { params, … }, got ${display(x)}; pass model.parameters()`,
     );
   }
-  return Array.from(x as Iterable<unknown>);
+  try {
+    return Array.from(x);
+  } catch (cause) {
+    throw new ChainruleError(`${owner}: the parameters cannot be read: ${display(x)}`, { cause });
+  }
 }
 
 /**
@@ -78,16 +95,15 @@ export function buildGroup<H extends Hypers>(
   used: ReadonlyMap<Parameter, string>,
   index: number,
 ): BuiltGroup<H> {
-  const { params: givenParams, ...options } = given as GroupOptions<Record<string, unknown>>;
+  const read = defineOptions<Record<string, unknown>>({
+    params: kinds.anything,
+    ...(rule.checks as Record<string, Kind>),
+    initialLr: kinds.finite,
+    paramNames: kinds.anything,
+  });
+  const { params: givenParams, ...options } = read(rule.name, given);
   const { params, names } = checkParams(rule.name, givenParams, used, index);
   const initialLr = options['initialLr'];
-  for (const name of Object.keys(options)) {
-    if (!(name in rule.checks) && name !== 'initialLr' && name !== 'paramNames') {
-      throw new ChainruleError(
-        `${rule.name}: there is no option '${name}'; its options are ${Object.keys(rule.checks).join(', ')}`,
-      );
-    }
-  }
   const values: Record<string, HyperValue> = { ...defaults };
   for (const name of Object.keys(rule.checks)) {
     if (options[name] !== undefined) values[name] = options[name] as HyperValue;

@@ -1,6 +1,7 @@
 /** @file What tells one optimizer from another: its rule. Everything else is written once, in `optimizer.ts`. */
 import { sub } from '@chainrule/autograd';
 import type { Parameter, Shape, Tensor } from '@chainrule/autograd';
+import { checkArgument, kinds, type Kind } from '@chainrule/autograd';
 import { finite, flag, tuple, type Check, type Hypers } from './checks.js';
 
 /** A hyper-parameter as formulas see it: a number is a tensor without dimensions, in float64. */
@@ -104,8 +105,20 @@ export interface CompleteRule<H extends Hypers> extends Rule<H> {
   ): Record<string, Tensor>;
 }
 
+const aRule = kinds.kind<Rule<never>>('be a rule { name, defaults, update }', (x) => {
+  const { name, defaults, update } = x as Record<string, unknown>;
+  return typeof name === 'string' && kinds.object.test(defaults) && typeof update === 'function';
+});
+
+/** Refuses what is no rule. */
+export function checkRule<H extends Hypers>(op: string, rule: Rule<H>): Rule<H> {
+  checkArgument(op, 'the rule', rule, aRule);
+  return rule;
+}
+
 /** The rule with what it leaves out. */
 export function complete<H extends Hypers>(rule: Rule<H>): CompleteRule<H> {
+  checkRule('Optimizer', rule);
   const checks = Object.entries(rule.defaults).map(([name, value]): [string, Check] => [
     name,
     rule.checks?.[name] ?? defaultCheck(value),
@@ -122,7 +135,7 @@ export function complete<H extends Hypers>(rule: Rule<H>): CompleteRule<H> {
 function defaultCheck(value: unknown): Check {
   if (typeof value === 'number') return finite;
   if (typeof value === 'boolean') return flag;
-  if (Array.isArray(value)) return tuple(...value.map(defaultCheck));
+  if (Array.isArray(value)) return tuple(...value.map((x) => defaultCheck(x) as Kind));
   return { must: 'be of the kind its default is', test: (x) => typeof x === typeof value };
 }
 

@@ -178,7 +178,7 @@ describe('an error about a gradient', () => {
   test('refuses an unknown policy', () => {
     const p = new Parameter(tensor([1]));
     expect(() => new optim.SGD([p], { onNonFinite: 'stop' as 'skip' })).toThrow(
-      /SGD: onNonFinite must be 'ignore' or 'skip' or 'throw'; got 'stop'/,
+      /SGD: onNonFinite must be one of 'ignore', 'skip', 'throw', got 'stop'/,
     );
   });
 });

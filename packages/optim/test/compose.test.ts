@@ -122,7 +122,7 @@ describe('clipped', () => {
     };
     expect(wrong({})).toThrow('clipped: give either maxNorm or maxValue, got {}');
     expect(wrong({ maxNorm: 1, maxValue: 1 })).toThrow(/either maxNorm or maxValue/);
-    expect(wrong({ maxNorm: -1 })).toThrow('clipped: maxNorm must be a finite number > 0; got -1');
+    expect(wrong({ maxNorm: -1 })).toThrow('clipped: maxNorm must be a finite number > 0, got -1');
   });
 });
 

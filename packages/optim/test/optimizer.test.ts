@@ -49,7 +49,7 @@ describe('construction refuses', () => {
     [
       'a rate of NaN',
       () => new Adam([p()], { lr: NaN }),
-      /Adam: lr must be a finite number ≥ 0; got NaN/,
+      /Adam: lr must be a finite number ≥ 0, got NaN/,
     ],
     ['a negative rate', () => new SGD([p()], { lr: -1 }), /SGD: lr must .* got -1/],
     [

@@ -116,7 +116,7 @@ test('SWALR refuses what it cannot go by', () => {
   expect(() => new optim.SWALR(optimizer, { swaLr: NaN })).toThrow(/swaLr must be a finite number/);
   expect(() => new optim.SWALR(optimizer, { swaLr: [1, 2] })).toThrow(/2 entries for 1 groups/);
   expect(() => new optim.SWALR(optimizer, { swaLr: 1, annealStrategy: 'sin' as 'cos' })).toThrow(
-    "SWALR: annealStrategy must be 'cos' or 'linear'; got 'sin'",
+    "SWALR: annealStrategy must be 'cos' or 'linear', got 'sin'",
   );
 });
 
@@ -259,7 +259,7 @@ describe('construction refuses', () => {
     [
       'a step size of 0',
       () => new optim.StepLR(o, { stepSize: 0 }),
-      /stepSize must be a whole number > 0; got 0/,
+      /stepSize must be a whole number > 0, got 0/,
     ],
     [
       'rates for other groups',

@@ -204,7 +204,7 @@ describe('display', () => {
     [new Array(1e6).fill(0), '[0, 0, 0, 0, 0, 0, … 1000000 entries]'],
     [Symbol('x'), 'a symbol'],
     [class A {}, 'a class'],
-    [{}, 'an empty object'],
+    [{}, '{}'],
     [{ a: 1 }, 'an object { a }'],
     [new Date(0), 'an object of class Date'],
     [new Float32Array(3), 'a Float32Array of 3 elements'],

@@ -30,6 +30,11 @@ export function passes<T>(kind: Kind<T>, value: unknown): value is T {
 
 /** Throws what `checkArgument` throws. */
 export function refuseArgument(op: string, name: string, value: unknown, kind: Kind): never {
+  if (typeof op !== 'string' || typeof name !== 'string' || typeof kind?.must !== 'string') {
+    throw new ChainruleError(
+      `checkArgument: expected the operation, the argument's name, its value and its kind, got ${display([op, name, value, kind])}`,
+    );
+  }
   const Refusal = kind.error ?? ChainruleError;
   throw new Refusal(`${op}: ${name} must ${kind.must}, got ${display(value)}`);
 }

@@ -51,7 +51,7 @@ function shownObject(value: object, depth: number): string {
     const keys = Object.keys(value);
     const names = keys.slice(0, MOST_ENTRIES).map((key) => short(key));
     if (keys.length > MOST_ENTRIES) names.push('…');
-    return names.length === 0 ? 'an empty object' : `an object { ${names.join(', ')} }`;
+    return names.length === 0 ? '{}' : `an object { ${names.join(', ')} }`;
   }
   const name: unknown = (prototype as { constructor?: { name?: unknown } }).constructor?.name;
   return typeof name === 'string' && name !== ''

@@ -106,7 +106,9 @@ export const dim: Kind<number> = ofNumber(
 export function oneOf<const C extends readonly (string | number | boolean | null)[]>(
   ...choices: C
 ): Kind<C[number]> {
-  return kind(`be ${choices.map(display).join(' or ')}`, (x) => choices.includes(x as C[number]));
+  const shown = choices.map(display);
+  const must = shown.length > 2 ? `be one of ${shown.join(', ')}` : `be ${shown.join(' or ')}`;
+  return kind(must, (x) => choices.includes(x as C[number]));
 }
 
 /** The value may also be null. */

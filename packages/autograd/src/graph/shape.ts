@@ -61,7 +61,7 @@ export function checkSize(op: string, shape: Shape): void {
 
 const someArray: Kind<readonly unknown[]> = kinds.kind('be an array', (x) => {
   // Reading all of it once, so that an array that throws when it is read is none.
-  return Array.isArray(x) && [...x].length === x.length;
+  return Array.isArray(x) && Array.from(x as readonly unknown[]).length === x.length;
 });
 
 /** A dimension counted from the front, from one that may be negative. */

@@ -114,10 +114,8 @@ export class Tensor<S extends Shape = Shape> {
 
   static [Symbol.hasInstance](value: unknown): boolean {
     // A cell of another copy is a tensor of it, and refused as such.
-    return (
-      isTensor(value) &&
-      (this === Tensor || Function.prototype[Symbol.hasInstance].call(this, value))
-    );
+    if (!isTensor(value)) return false;
+    return this === Tensor || Function.prototype[Symbol.hasInstance].call(this, value);
   }
 
   /** @internal The node this tensor stands for now: itself, or a cell's current version. */
@@ -282,6 +280,7 @@ export function extraOf(t: Tensor): Extra {
 
 /** @internal The gradient without marking it as seen: for code that uses it before the next `backward()`. */
 export function borrowGrad(t: Tensor): Tensor | null {
+  if (!isTensor(t)) checkArgument('borrowGrad', 't', t, kinds.tensor);
   if (mode.tracing === 'compile' && !recording.grads.has(t))
     dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
   return t.extra?.grad?.live ?? null;

@@ -1,4 +1,5 @@
 /** @file A function and what it captures, apart: what solvers need to differentiate by all that a function reads. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -25,9 +26,12 @@ export function closureConvert<A extends unknown[], R>(
   f: (...args: A) => R,
   ...args: A
 ): [converted: (args: A, captured: readonly Tensor[]) => R, captured: Tensor[]] {
+  checkArgument('closureConvert', 'f', f, kinds.callable);
   const given = flatten(args);
   const since = constant(0, 'float32').id;
-  const variables = given.leaves.map((x) => new Placeholder(x.shape, x.dtype, { requiresGrad: isFloat(x.dtype) }));
+  const variables = given.leaves.map(
+    (x) => new Placeholder(x.shape, x.dtype, { requiresGrad: isFloat(x.dtype) }),
+  );
   const { leaves, structure } = withMode(
     'closureConvert',
     { tracing: 'closureConvert', grad: true },

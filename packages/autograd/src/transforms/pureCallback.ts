@@ -1,4 +1,5 @@
 /** @file Calling a function outside of the graph: one that reads values and decides by them, such as a solver. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js';
 import { mode, noGrad } from '../graph/mode.js';
 import { sameShape, show } from '../graph/shape.js';
@@ -29,6 +30,8 @@ export function pureCallback<R>(
   like: R,
   ...args: readonly Tensor[]
 ): R {
+  checkArgument('pureCallback', 'f', f, kinds.callable);
+  checkArgument('pureCallback', 'the arguments', args, kinds.listOf(kinds.tensor));
   return call(f, like, args) as R;
 }
 

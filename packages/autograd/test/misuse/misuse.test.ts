@@ -1,10 +1,13 @@
 /** @file The misuse walk over all that `@chainrule/autograd` exports, and over every method of a tensor. */
-import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as autograd from '../../src/index.js';
 import { methodsOf, subjectsOf, walk, type Subject } from './walk.js';
 
-const rounds = Number(process.env['CHAINRULE_MISUSE'] ?? 60);
+/** Calls of each; more by an environment variable. */
+const rounds = Number(process.env['CHAINRULE_MISUSE'] ?? 25);
+
+/** What is not for users to call with values: kinds and readers are written in code, tensors are never made by `new`. */
+const except = ['kinds', 'defineOptions', 'byPosition', 'passes', 'checkArgument', 'Tensor'];
 
 beforeAll(() => {
   for (const name of ['log', 'warn', 'error', 'info', 'table'] as const) {
@@ -16,15 +19,9 @@ afterAll(() => {
 });
 
 const report = async (subjects: readonly Subject[]): Promise<void> => {
-  const log = process.env['MISUSE_LOG'];
-  const r = await walk(subjects, {
-    seed: 1,
-    rounds,
-    ...(log === undefined ? {} : { onCall: (c: string) => writeFileSync(log, c) }),
-  });
-  const out = process.env['MISUSE_OUT'];
-  if (out !== undefined) writeFileSync(out + subjects.length, JSON.stringify(r, null, 1));
-  expect(r.faults).toEqual([]);
+  const { faults, calls, refused } = await walk(subjects, { seed: 1, rounds });
+  expect(faults).toEqual([]);
+  expect(refused).toBeGreaterThan(calls / 3);
 };
 
 const restore = (): void => {
@@ -33,12 +30,12 @@ const restore = (): void => {
 };
 
 test('functions and classes', async () => {
-  const subjects = subjectsOf(autograd, '').map((s) =>
+  const subjects = subjectsOf(autograd, '', except).map((s) =>
     /^set(Debug|NumThreads|Device)$/.test(s.name) ? { ...s, restore } : s,
   );
   await report(subjects);
-}, 600_000);
+}, 120_000);
 
 test('methods of tensors', async () => {
   await report(methodsOf('x', () => autograd.randn([3, 3], { requiresGrad: true })));
-}, 600_000);
+}, 120_000);

@@ -83,9 +83,18 @@ export const wrong: readonly Make[] = [
   () => undefined,
   () => null,
   ...numbers.map((x) => () => x),
-  ...['', 'x', 'false', '3', 'f32', 'mean', '0:1', '__proto__', 'a\u001b[31m', 'x'.repeat(5000)].map(
-    (x) => () => x,
-  ),
+  ...[
+    '',
+    'x',
+    'false',
+    '3',
+    'f32',
+    'mean',
+    '0:1',
+    '__proto__',
+    'a\u001b[31m',
+    'x'.repeat(5000),
+  ].map((x) => () => x),
   () => 5n,
   () => Symbol('s'),
   () => true,
@@ -126,7 +135,6 @@ export const wrong: readonly Make[] = [
   () => () => 'x',
   () => (x: unknown) => x,
   () => async () => Promise.resolve(),
-  () => class A {},
   () => new Date(0),
   () => new Date(NaN),
   () => new Map([['a', 1]]),
@@ -184,14 +192,17 @@ export const sane: readonly Make[] = [
 ];
 
 /** Names of options, right for some. */
-const optionNames = `dtype requiresGrad device shape keepdim correction p dim dims stride padding dilation groups bias weight eps
+const optionNames =
+  `dtype requiresGrad device shape keepdim correction p dim dims stride padding dilation groups bias weight eps
   momentum affine trackRunningStats reduction ignoreIndex labelSmoothing margin delta beta alpha value mode scaleFactor size
   outputPadding ceilMode countIncludePad divisorOverride kernelSize numClasses training negativeSlope min max side right sorted
   largest returnInverse returnCounts descending retainGraph createGraph gradOutputs allowUnused hasAux randomness atol rtol
   equalNan lr betas weightDecay nesterov dampening maximize amsgrad foreach strict onNonFinite batchSize shuffle seed dropLast
   collate prefetch numLayers bidirectional batchFirst dropout nonlinearity numHeads kdim vdim activation normFirst paddingIdx
   maxNorm normType scaleGradByFreq gain a stepSize gamma lastEpoch maxLr totalSteps keepDim upper driver ord left
-  unitriangular indexing isCausal scale attnMask blank zeroInfinity logInput full posWeight swap elementwiseAffine`.split(/\s+/);
+  unitriangular indexing isCausal scale attnMask blank zeroInfinity logInput full posWeight swap elementwiseAffine`.split(
+    /\s+/,
+  );
 
 type Random = () => number;
 const pick = <T>(random: Random, list: readonly T[]): T =>

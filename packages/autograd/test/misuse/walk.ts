@@ -42,11 +42,15 @@ export interface WalkOptions {
 }
 
 /** Functions and classes of a module, and of the namespaces in it. */
-export function subjectsOf(module: object, prefix: string, except: readonly string[] = []): Subject[] {
+export function subjectsOf(
+  module: object,
+  prefix: string,
+  except: readonly string[] = [],
+): Subject[] {
   const subjects: Subject[] = [];
   for (const [name, value] of Object.entries(module) as [string, unknown][]) {
     const full = `${prefix}${name}`;
-    if (except.includes(full)) continue;
+    if (except.includes(full) || /Error$/.test(name)) continue;
     if (typeof value === 'function') {
       const isClass = /^class\b/.test(Function.prototype.toString.call(value));
       subjects.push({
@@ -63,7 +67,11 @@ export function subjectsOf(module: object, prefix: string, except: readonly stri
 }
 
 /** The methods of what `make` gives, a new one for each call, without what is internal. */
-export function methodsOf(name: string, make: () => object, except: readonly string[] = []): Subject[] {
+export function methodsOf(
+  name: string,
+  make: () => object,
+  except: readonly string[] = [],
+): Subject[] {
   const subjects: Subject[] = [];
   const seen = new Set<PropertyKey>(['constructor', ...except]);
   for (
@@ -76,6 +84,7 @@ export function methodsOf(name: string, make: () => object, except: readonly str
       seen.add(key);
       const descriptor = Object.getOwnPropertyDescriptor(level, key);
       const method: unknown = descriptor?.value;
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to an instance
       const set = descriptor?.set;
       if (typeof method === 'function') {
         subjects.push({
@@ -95,7 +104,10 @@ export function methodsOf(name: string, make: () => object, except: readonly str
 }
 
 /** Calls every subject `rounds` times. */
-export async function walk(subjects: readonly Subject[], options: WalkOptions): Promise<WalkResult> {
+export async function walk(
+  subjects: readonly Subject[],
+  options: WalkOptions,
+): Promise<WalkResult> {
   const { seed, rounds, limit = 1000, onCall, value = anyValue } = options;
   const faults: Fault[] = [];
   const messages: string[] = [];
@@ -139,7 +151,8 @@ async function look(result: unknown, depth = 0): Promise<void> {
   if (result instanceof Tensor) {
     if (result.size < 1e5) result.dataSync();
   } else if (result instanceof Promise) await look(await result, depth);
-  else if (Array.isArray(result) && depth < 3) for (const x of result.slice(0, 10)) await look(x, depth + 1);
+  else if (Array.isArray(result) && depth < 3)
+    for (const x of result.slice(0, 10)) await look(x, depth + 1);
   else if (typeof result === 'object' && result !== null && depth < 2) {
     const prototype: unknown = Object.getPrototypeOf(result);
     if (prototype === Object.prototype) {
@@ -163,7 +176,8 @@ function works(): boolean {
 /** What is wrong with a message, if anything is. */
 function complaint(message: string): string | null {
   if (/\bundefined\b/.test(message)) return 'says undefined';
-  if (/is not a function|not iterable|Cannot read/.test(message)) return 'says what JavaScript says';
+  if (/is not a function|not iterable|Cannot read/.test(message))
+    return 'says what JavaScript says';
   if (/\[object /.test(message)) return 'shows [object …]';
   // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0009\u000b-\u001f\u007f]/.test(message)) return 'has control characters';
@@ -191,7 +205,11 @@ function describe(x: unknown): string {
     if (typeof x === 'bigint') return `${x}n`;
     if (typeof x === 'number' || typeof x === 'symbol' || x === undefined) return String(x);
     if (typeof x !== 'object' || x === null) return JSON.stringify(x)?.slice(0, 60) ?? typeof x;
-    if (Array.isArray(x)) return `[${x.slice(0, 4).map((y) => (Array.isArray(y) ? '[…]' : describe(y))).join()}]`;
+    if (Array.isArray(x))
+      return `[${x
+        .slice(0, 4)
+        .map((y) => (Array.isArray(y) ? '[…]' : describe(y)))
+        .join()}]`;
     const entries = Object.entries(x).slice(0, 3);
     return `${x.constructor?.name ?? ''}{${entries.map(([k, v]) => `${k}: ${typeof v === 'object' && v !== null && !(v instanceof Tensor) ? '…' : describe(v)}`).join()}}`;
   } catch {

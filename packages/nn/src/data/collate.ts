@@ -1,5 +1,8 @@
 /** @file From a list of samples to one batch. */
 import {
+  checkArgument,
+  display,
+  kinds,
   ChainruleError,
   ShapeError,
   stack,
@@ -31,6 +34,18 @@ export type Collated<T> = T extends Tensor | TypedArray | number | boolean
  * @example collate([{ x: tensor([1, 2]), y: 0 }, { x: tensor([3, 4]), y: 1 }]) // { x: [2, 2], y: [2] }
  */
 export function collate(samples: readonly unknown[]): unknown {
+  checkArgument('collate', 'samples', samples, kinds.listOf(kinds.anything));
+  try {
+    return joined(samples);
+  } catch (error) {
+    if (error instanceof ChainruleError) throw error;
+    throw new ChainruleError(`collate: the samples cannot be read: ${display(samples)}`, {
+      cause: error,
+    });
+  }
+}
+
+function joined(samples: readonly unknown[]): unknown {
   const [first] = samples;
   if (first instanceof Tensor) return stacked(samples as readonly Tensor[]);
   if (ArrayBuffer.isView(first)) return stacked(samples.map((s) => tensor(s as TypedArray)));
@@ -38,7 +53,7 @@ export function collate(samples: readonly unknown[]): unknown {
     return tensor(samples as NestedArray);
   if (Array.isArray(first)) {
     if (isNumeric(first)) return tensor(samples as NestedArray);
-    return first.map((_, part) => collate(samples.map((s) => partOf(s, part, first.length))));
+    return first.map((_, part) => joined(samples.map((s) => partOf(s, part, first.length))));
   }
   if (
     typeof first === 'object' &&
@@ -47,7 +62,7 @@ export function collate(samples: readonly unknown[]): unknown {
   ) {
     const keys = Object.keys(first);
     return Object.fromEntries(
-      keys.map((key) => [key, collate(samples.map((s) => (s as Record<string, unknown>)[key]))]),
+      keys.map((key) => [key, joined(samples.map((s) => (s as Record<string, unknown>)[key]))]),
     );
   }
   return [...samples];

@@ -1,5 +1,14 @@
 /** @file Batches of a dataset, for `for` and `for await`. */
-import { ChainruleError, FormatError, type Shape } from '@chainrule/autograd';
+import {
+  defineOptions,
+  display,
+  kinds,
+  passes,
+  type Kind,
+  ChainruleError,
+  FormatError,
+  type Shape,
+} from '@chainrule/autograd';
 import { collate as defaultCollate, type Collated } from './collate.js';
 import { isRows, type Dataset } from './datasets.js';
 import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
@@ -37,6 +46,18 @@ export interface LoaderState {
   readonly order: number;
 }
 
+const loaderOptions = defineOptions<DataLoaderOptions<never, never>>({
+  batchSize: kinds.count,
+  shuffle: kinds.flag,
+  seed: kinds.whole,
+  dropLast: kinds.flag,
+  collate: kinds.callable as Kind<never>,
+  prefetch: kinds.size,
+  sampler: kinds.anything,
+  batchSampler: kinds.anything,
+  shape: kinds.listOf(kinds.size),
+});
+
 /**
  * Goes through a dataset in batches.
  *
@@ -61,18 +82,10 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
   private readonly source: Dataset | AsyncIterable<unknown>;
   private readonly options: DataLoaderOptions<ItemOf<D>, B>;
 
-  constructor(dataset: D, options: DataLoaderOptions<ItemOf<D>, B> = {}) {
-    const { batchSize = 1, prefetch = 0 } = options;
-    if (!(Number.isInteger(batchSize) && batchSize > 0)) {
-      throw new ChainruleError(
-        `DataLoader: batchSize must be a whole number of at least 1, got ${batchSize}`,
-      );
-    }
-    if (!(Number.isInteger(prefetch) && prefetch >= 0)) {
-      throw new ChainruleError(
-        `DataLoader: prefetch must be a whole number of at least 0, got ${prefetch}`,
-      );
-    }
+  constructor(dataset: D, given?: DataLoaderOptions<ItemOf<D>, B>) {
+    loaderOptions('DataLoader', given as never);
+    const options: DataLoaderOptions<ItemOf<D>, B> = given ?? {};
+    const { batchSize = 1 } = options;
     checkSamplers(options);
     this.batchSize = batchSize;
     this.options = options;
@@ -108,11 +121,9 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
 
   /** The next loop goes on where `state` was taken. @throws {FormatError} if it is no such state. */
   loadStateDict(state: LoaderState): void {
-    const { epoch, batch, order } = state as Partial<LoaderState>;
-    const isCount = (x: unknown): boolean => Number.isSafeInteger(x) && (x as number) >= 0;
-    if (!isCount(epoch) || !isCount(batch) || !Number.isSafeInteger(order)) {
+    if (!passes(loaderState, state)) {
       throw new FormatError(
-        'DataLoader.loadStateDict: expected { epoch, batch, order }, whole numbers as stateDict() gives them',
+        `DataLoader.loadStateDict: expected { epoch, batch, order }, whole numbers as stateDict() gives them, got ${display(state)}`,
       );
     }
     this.epoch = state.epoch;
@@ -317,6 +328,11 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
   }
 }
 
+const loaderState = kinds.kind<LoaderState>('be a state', (x) => {
+  const { epoch, batch, order } = x as LoaderState;
+  return kinds.size.test(epoch) && kinds.size.test(batch) && kinds.whole.test(order);
+});
+
 /** Starts the next batch. */
 interface Next<B> {
   (): Promise<IteratorResult<B, undefined>>;
@@ -329,9 +345,14 @@ function failed(index: number, batch: number, cause: unknown): ChainruleError {
 }
 
 function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return cause instanceof Error ? cause.message : display(cause);
 }
 
+const promise = kinds.kind<Promise<unknown>>(
+  'be a promise',
+  (x) => typeof (x as { then?: unknown } | null | undefined)?.then === 'function',
+);
+
 function isPromise(x: unknown): x is Promise<unknown> {
-  return typeof (x as { then?: unknown } | null | undefined)?.then === 'function';
+  return passes(promise, x);
 }

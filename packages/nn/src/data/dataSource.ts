@@ -1,5 +1,8 @@
 /** @file What a loader can read. */
 import {
+  display,
+  kinds,
+  passes,
   ChainruleError,
   Tensor,
   tensor,
@@ -38,17 +41,26 @@ export function sourceOf(
 ): Dataset | AsyncIterable<unknown> {
   if (source instanceof Tensor) return Rows.of(source as Tensor);
   if (ArrayBuffer.isView(source)) return rowsOf(source as TypedArray, shape);
-  if (typeof source === 'object' && source !== null) {
-    if (Symbol.asyncIterator in source || Array.isArray(source))
-      return source as AsyncIterable<unknown> | Dataset;
-    const { data, shape: own, dtype, length, at } = source as Partial<ShapedArray & Dataset>;
-    if (ArrayBuffer.isView(data) && own !== undefined) return rowsOf(data, own, dtype);
-    if (typeof length === 'number' && typeof at === 'function') return source as Dataset;
-  }
+  if (passes(stream, source) || passes(items, source)) return source;
+  if (passes(shapedArray, source)) return rowsOf(source.data, source.shape, source.dtype);
   throw new ChainruleError(
-    'DataLoader: expected an array, a tensor, a typed array with a shape, an object with length and at(i), or an async iterable',
+    'DataLoader: expected an array, a tensor, a typed array with a shape, an object with length and at(i), or an async ' +
+      `iterable, got ${display(source)}`,
   );
 }
+
+const stream = kinds.kind<AsyncIterable<unknown>>(
+  'be an async iterable',
+  (x) => kinds.object.test(x) && Symbol.asyncIterator in x,
+);
+const items = kinds.kind<Dataset>('be an array, or an object with length and at(i)', (x) => {
+  const { length, at } = x as Partial<Dataset>;
+  return typeof x === 'object' && kinds.size.test(length) && typeof at === 'function';
+});
+const shapedArray = kinds.kind<ShapedArray>('be { data, shape }', (x) => {
+  const { data, shape } = x as Partial<ShapedArray>;
+  return ArrayBuffer.isView(data) && Array.isArray(shape);
+});
 
 function rowsOf(data: TypedArray, shape: Shape = [data.length], dtype?: DType): Dataset {
   // As `tensor` reads a typed array; a copy, so that batches do not change with it.

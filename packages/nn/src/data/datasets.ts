@@ -1,6 +1,10 @@
 /** @file What a loader reads from: items by number, and where they lie in rows, batches of them at once. */
 import type { Tensor } from '@chainrule/autograd';
 import {
+  checkArgument,
+  defineOptions,
+  display,
+  kinds,
   ChainruleError,
   IndexError,
   ShapeError,
@@ -25,6 +29,18 @@ export function isRows(dataset: object): dataset is RowDataset {
   return typeof (dataset as Partial<RowDataset>).batch === 'function';
 }
 
+const aDataset = kinds.kind<Dataset>('be an array, or an object with length and at(i)', (x) => {
+  const { length, at } = x as Partial<Dataset>;
+  return kinds.size.test(length) && typeof at === 'function';
+});
+const someIndices = kinds.kind<ArrayLike<number>>('be an array of whole numbers', (x) => {
+  const list = x as ArrayLike<number>;
+  if (!Array.isArray(x) && !ArrayBuffer.isView(x)) return false;
+  for (let i = 0; i < list.length; i++) if (!kinds.size.test(list[i])) return false;
+  return true;
+});
+const splitOptions = defineOptions<{ readonly seed?: number }>({ seed: kinds.whole });
+
 /** The rows of an array, along its first dimension. */
 export class Rows implements RowDataset<Tensor> {
   readonly length: number;
@@ -48,6 +64,7 @@ export class Rows implements RowDataset<Tensor> {
   }
 
   static of(t: Tensor): Rows {
+    checkArgument('TensorDataset', 'each argument', t, kinds.tensor);
     if (t.ndim === 0)
       throw new ShapeError('TensorDataset: a tensor without dimensions has no rows');
     return new Rows(t.dataSync(), t.shape, t.dtype);
@@ -63,6 +80,7 @@ export class Rows implements RowDataset<Tensor> {
   }
 
   batch(indices: ArrayLike<number>): Tensor {
+    checkArgument('dataset', 'indices', indices, someIndices);
     const { data, row, dtype } = this;
     const out = new (data.constructor as new (n: number) => TypedArray)(indices.length * row);
     for (let i = 0; i < indices.length; i++) {
@@ -117,6 +135,8 @@ export class Subset<T> implements Dataset<T> {
   readonly indices: ArrayLike<number>;
 
   constructor(dataset: Dataset<T>, indices: ArrayLike<number>) {
+    checkArgument('Subset', 'dataset', dataset, aDataset);
+    checkArgument('Subset', 'indices', indices, someIndices);
     this.dataset = dataset;
     this.indices = indices;
     this.length = indices.length;
@@ -140,8 +160,11 @@ export class Subset<T> implements Dataset<T> {
 export function randomSplit<T>(
   dataset: Dataset<T> | readonly T[],
   lengths: readonly number[],
-  { seed }: { readonly seed?: number } = {},
+  options?: { readonly seed?: number },
 ): Subset<T>[] {
+  const { seed } = splitOptions('randomSplit', options);
+  checkArgument('randomSplit', 'dataset', dataset, aDataset);
+  checkArgument('randomSplit', 'lengths', lengths, kinds.listOf(kinds.nonNegative));
   const n = dataset.length;
   const sum = lengths.reduce((a, b) => a + b, 0);
   const shares = lengths.some((x) => !Number.isInteger(x)) || (sum === 1 && n !== 1);
@@ -164,6 +187,6 @@ export function randomSplit<T>(
 
 function checkIndex(index: number, length: number): void {
   if (!(Number.isInteger(index) && index >= 0 && index < length)) {
-    throw new IndexError(`dataset: there is no item ${index}; it has ${length}`);
+    throw new IndexError(`dataset: there is no item ${display(index)}; it has ${length}`);
   }
 }

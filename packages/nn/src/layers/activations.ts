@@ -1,16 +1,29 @@
 /** @file Every activation as a module: the function of the same name, with its options kept. */
 import * as f from '@chainrule/autograd';
-import { full, Parameter, type DType, type Shape, type Tensor } from '@chainrule/autograd';
+import {
+  defineOptions,
+  kinds,
+  full,
+  Parameter,
+  type DType,
+  type Shape,
+  type Tensor,
+} from '@chainrule/autograd';
+import { dimOption, keeps, keptOptions, type AnyReader, type DimOption } from './keptOptions.js';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
 /** A module without parameters whose options are those of its function. */
 abstract class Activation<O extends object = Record<string, never>> extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+  /** Reads the options; by default there are none. */
+  protected static readonly reader: AnyReader = keeps({});
+
   readonly options: O;
 
-  constructor(options: O = {} as O) {
+  constructor(options?: O) {
     super();
-    this.options = options;
+    this.options = keptOptions(new.target, options);
   }
 
   abstract override forward(x: Tensor): Tensor;
@@ -32,6 +45,10 @@ export class ReLU extends Activation {
 
 /** `x` or `negativeSlope · x`. PyTorch: `nn.LeakyReLU`. */
 export class LeakyReLU extends Activation<{ readonly negativeSlope?: number }> {
+  protected static override readonly reader: AnyReader = keeps({
+    negativeSlope: kinds.finite,
+  });
+
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.leakyRelu(x, this.options);
   }
@@ -39,6 +56,10 @@ export class LeakyReLU extends Activation<{ readonly negativeSlope?: number }> {
 
 /** `x` or `alpha (eˣ − 1)`. PyTorch: `nn.ELU`. */
 export class ELU extends Activation<OptionsOf<typeof f.elu>> {
+  protected static override readonly reader: AnyReader = keeps({
+    alpha: kinds.finite,
+  });
+
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.elu(x, this.options);
   }
@@ -53,6 +74,10 @@ export class SELU extends Activation {
 
 /** The continuously differentiable ELU. PyTorch: `nn.CELU`. */
 export class CELU extends Activation<OptionsOf<typeof f.celu>> {
+  protected static override readonly reader: AnyReader = keeps({
+    alpha: kinds.finite,
+  });
+
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.celu(x, this.options);
   }
@@ -60,6 +85,10 @@ export class CELU extends Activation<OptionsOf<typeof f.celu>> {
 
 /** `x Φ(x)`, or its approximation with tanh. PyTorch: `nn.GELU`. */
 export class GELU extends Activation<{ readonly approximate?: 'none' | 'tanh' }> {
+  protected static override readonly reader: AnyReader = keeps({
+    approximate: kinds.oneOf('none', 'tanh'),
+  });
+
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.gelu(x, this.options);
   }
@@ -95,6 +124,11 @@ export class Tanh extends Activation {
 
 /** `ln(1 + e^(beta x)) / beta`. PyTorch: `nn.Softplus`. */
 export class Softplus extends Activation<{ readonly beta?: number; readonly threshold?: number }> {
+  protected static override readonly reader: AnyReader = keeps({
+    beta: kinds.finite,
+    threshold: kinds.real,
+  });
+
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.softplus(x, this.options);
   }
@@ -102,6 +136,11 @@ export class Softplus extends Activation<{ readonly beta?: number; readonly thre
 
 /** `x` moved into [minVal, maxVal]. PyTorch: `nn.Hardtanh`. */
 export class Hardtanh extends Activation<OptionsOf<typeof f.hardtanh>> {
+  protected static override readonly reader: AnyReader = keeps({
+    minVal: kinds.real,
+    maxVal: kinds.real,
+  });
+
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.hardtanh(x, this.options);
   }
@@ -137,6 +176,10 @@ export class Softsign extends Activation {
 
 /** `x` moved towards 0 by `lambd`. PyTorch: `nn.Softshrink`. */
 export class Softshrink extends Activation<{ readonly lambd?: number }> {
+  protected static override readonly reader: AnyReader = keeps({
+    lambd: kinds.nonNegative,
+  });
+
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.softshrink(x, this.options);
   }
@@ -151,6 +194,10 @@ export class LogSigmoid extends Activation {
 
 /** One half of `x` times the sigmoid of the other, along `dim`. PyTorch: `nn.GLU`. */
 export class GLU extends Activation<{ readonly dim?: number }> {
+  protected static override readonly reader: AnyReader = keeps({
+    dim: kinds.dim,
+  });
+
   override forward(x: Tensor): Tensor {
     return f.glu(x, this.options);
   }
@@ -158,12 +205,14 @@ export class GLU extends Activation<{ readonly dim?: number }> {
 
 /** Exponentials that sum to 1 along a dimension. PyTorch: `nn.Softmax`, where the dimension may be left out. */
 export class Softmax extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly dim: number;
 
   /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
-  constructor(dim: number | { readonly dim?: number } = {}) {
+  constructor(dim?: number | DimOption, options?: DimOption) {
     super();
-    this.dim = typeof dim === 'number' ? dim : (dim.dim ?? -1);
+    this.dim = dimOption(new.target.name, dim, options).dim ?? -1;
   }
 
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -177,12 +226,14 @@ export class Softmax extends Module {
 
 /** The logarithm of `Softmax`. PyTorch: `nn.LogSoftmax`. */
 export class LogSoftmax extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly dim: number;
 
   /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
-  constructor(dim: number | { readonly dim?: number } = {}) {
+  constructor(dim?: number | DimOption, options?: DimOption) {
     super();
-    this.dim = typeof dim === 'number' ? dim : (dim.dim ?? -1);
+    this.dim = dimOption(new.target.name, dim, options).dim ?? -1;
   }
 
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -194,16 +245,30 @@ export class LogSoftmax extends Module {
   }
 }
 
+/** What `PReLU` takes. */
+export interface PReLUOptions {
+  /** 1, or the number of channels. Default 1. */
+  readonly numParameters?: number;
+  /** What the slopes start with. Default 0.25. */
+  readonly init?: number;
+  readonly dtype?: DType;
+}
+
+const preluOptions = defineOptions<PReLUOptions>({
+  numParameters: kinds.count,
+  init: kinds.finite,
+  dtype: kinds.dtype,
+});
+
 /** `x` or `weight · x`, with one slope, or one a channel, that is learned. PyTorch: `nn.PReLU`. */
 export class PReLU extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly weight: Parameter;
 
-  constructor({
-    numParameters = 1,
-    init = 0.25,
-    dtype = 'float32',
-  }: { readonly numParameters?: number; readonly init?: number; readonly dtype?: DType } = {}) {
+  constructor(options?: PReLUOptions) {
     super();
+    const { numParameters = 1, init = 0.25, dtype = 'float32' } = preluOptions('PReLU', options);
     this.weight = new Parameter(full([numParameters], init, { dtype }));
   }
 

@@ -1,5 +1,8 @@
 /** @file Attention with several heads. */
 import {
+  checkArgument,
+  defineOptions,
+  kinds,
   cat,
   ChainruleError,
   dropout as drop,
@@ -48,6 +51,24 @@ export interface AttentionCallOptions {
   readonly isCausal?: boolean;
 }
 
+const attentionOptions = defineOptions<MultiheadAttentionOptions>({
+  dropout: kinds.fraction,
+  bias: kinds.flag,
+  addBiasKv: kinds.flag,
+  addZeroAttn: kinds.flag,
+  kdim: kinds.count,
+  vdim: kinds.count,
+  batchFirst: kinds.flag,
+  dtype: kinds.dtype,
+});
+const attentionCall = defineOptions<AttentionCallOptions>({
+  keyPaddingMask: kinds.orNull(kinds.tensor),
+  needWeights: kinds.flag,
+  attnMask: kinds.orNull(kinds.tensor),
+  averageAttnWeights: kinds.flag,
+  isCausal: kinds.flag,
+});
+
 /**
  * `softmax(Q Kᵀ / √d + mask) V` for each head, of projections of query, key and value, and a projection of all heads
  * together (Vaswani et al. 2017): `[queries, batch, embed] → [output, weights]`, with the weights
@@ -56,6 +77,8 @@ export interface AttentionCallOptions {
  * A query that may look nowhere gives NaN with `needWeights`, 0 without. PyTorch: `nn.MultiheadAttention`.
  */
 export class MultiheadAttention extends Module {
+  static override readonly inputs: readonly string[] = ['query', 'key', 'value'];
+
   static override readonly stateKeys: Readonly<Record<string, string>> = {
     inProjWeight: 'in_proj_weight',
     qProjWeight: 'q_proj_weight',
@@ -80,9 +103,12 @@ export class MultiheadAttention extends Module {
   readonly numHeads: number;
   private readonly options: MultiheadAttentionOptions;
 
-  constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
+  constructor(embedDim: number, numHeads: number, given?: MultiheadAttentionOptions) {
     super();
-    if (embedDim <= 0 || numHeads <= 0 || embedDim % numHeads !== 0) {
+    const options = attentionOptions('MultiheadAttention', given);
+    checkArgument('MultiheadAttention', 'embedDim', embedDim, kinds.count);
+    checkArgument('MultiheadAttention', 'numHeads', numHeads, kinds.count);
+    if (embedDim % numHeads !== 0) {
       throw new ChainruleError(
         `MultiheadAttention: ${embedDim} features do not divide into ${numHeads} heads`,
       );
@@ -109,8 +135,9 @@ export class MultiheadAttention extends Module {
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    call: AttentionCallOptions = {},
+    given?: AttentionCallOptions,
   ): [output: Tensor, weights: Tensor | null] {
+    const call = attentionCall('MultiheadAttention', given);
     const { needWeights = true, averageAttnWeights = true } = call;
     const batched = query.ndim === 3;
     const first = this.options.batchFirst === true;

@@ -1,5 +1,9 @@
 /** @file Normalization over a batch, with statistics that are kept for evaluation. */
 import {
+  checkArgument,
+  defineOptions,
+  kinds,
+  type OptionsReader,
   batchNorm,
   Cell,
   type DType,
@@ -29,8 +33,20 @@ export interface BatchNormOptions {
   readonly dtype?: DType;
 }
 
+/** Reads the options of all kinds of batch and instance normalization. */
+export const batchNormOptions: OptionsReader<BatchNormOptions> = defineOptions<BatchNormOptions>({
+  eps: kinds.nonNegative,
+  momentum: kinds.orNull(kinds.fraction),
+  affine: kinds.flag,
+  trackRunningStats: kinds.flag,
+  bias: kinds.flag,
+  dtype: kinds.dtype,
+});
+
 /** Parameters and statistics for `[batch, features, …]`. */
 export abstract class TrackedNorm extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   static override readonly stateKeys: Readonly<Record<string, string>> = {
     runningMean: 'running_mean',
     runningVar: 'running_var',
@@ -47,18 +63,17 @@ export abstract class TrackedNorm extends Module {
 
   readonly numFeatures: number;
 
-  constructor(
-    numFeatures: number,
-    {
+  constructor(numFeatures: number, options: BatchNormOptions) {
+    super();
+    const {
       eps = 1e-5,
       momentum = 0.1,
       affine,
       trackRunningStats: track,
       bias = true,
       dtype = 'float32',
-    }: BatchNormOptions = {},
-  ) {
-    super();
+    } = batchNormOptions(new.target.name, options);
+    checkArgument(new.target.name, 'numFeatures', numFeatures, kinds.size);
     this.numFeatures = numFeatures;
     this.eps = eps;
     this.momentum = momentum;
@@ -100,8 +115,9 @@ export abstract class TrackedNorm extends Module {
  * variance in its unbiased form; in evaluation mode the running ones are used.
  */
 abstract class BatchNorm extends TrackedNorm {
-  constructor(numFeatures: number, options: BatchNormOptions = {}) {
-    super(numFeatures, { affine: true, trackRunningStats: true, ...options });
+  constructor(numFeatures: number, options?: BatchNormOptions) {
+    const given = batchNormOptions(new.target.name, options);
+    super(numFeatures, { affine: true, trackRunningStats: true, ...given });
   }
 
   /** The share of this call in the running statistics, which the functions update. */

@@ -1,7 +1,14 @@
 /** @file Modules of modules: in a row, in a list, by name. */
-import { ChainruleError, IndexError, type Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  display,
+  kinds,
+  ChainruleError,
+  IndexError,
+  type Tensor,
+} from '@chainrule/autograd';
 import { Module } from '../module/module.js';
-import { checkName, INTERNAL } from '../module/slots.js';
+import { checkName, INTERNAL, isModule, namedEntries } from '../module/slots.js';
 
 /** A module with one input and one output. */
 export type Layer = Module & { forward(x: Tensor): unknown };
@@ -22,6 +29,7 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
 
   /** The module at a place; negative places count from the end. @throws {IndexError} outside. */
   at(index: number): M {
+    checkArgument(this.constructor.name, 'index', index, kinds.whole);
     const n = this.length;
     const module = this[index < 0 ? index + n : index];
     if (module === undefined) {
@@ -32,9 +40,9 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
 
   /** Adds a module at the end. */
   append(module: M): this {
-    if (!(module instanceof Module)) {
+    if (!isModule(module)) {
       throw new ChainruleError(
-        `${this.constructor.name}: expected modules, got ${module === null ? 'null' : typeof module}`,
+        `${this.constructor.name}: expected modules, got ${display(module)}`,
       );
     }
     this[this.length] = module;
@@ -42,6 +50,7 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
   }
 
   extend(modules: Iterable<M>): this {
+    checkArgument(this.constructor.name, 'modules', modules, kinds.iterable);
     for (const module of modules) this.append(module);
     return this;
   }
@@ -60,9 +69,12 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
 export class Sequential extends ListModule<Module> {
   constructor(...modules: readonly Module[] | readonly [Readonly<Record<string, Module>>]) {
     const [first] = modules;
-    const named = first !== undefined && !(first instanceof Module) ? first : null;
+    const named = modules.length === 1 && !isModule(first) ? first : null;
     super(named === null ? (modules as readonly Module[]) : []);
-    for (const [name, module] of Object.entries(named ?? {})) this.registerModule(name, module);
+    if (named === null) return;
+    for (const [name, module] of namedEntries('Sequential', named)) {
+      this.registerModule(name, module as Module);
+    }
   }
 
   override get length(): number {
@@ -70,6 +82,7 @@ export class Sequential extends ListModule<Module> {
   }
 
   override at(index: number): Module {
+    checkArgument('Sequential', 'index', index, kinds.whole);
     const children = this.namedChildrenInOrder();
     const found = children.at(index);
     if (found === undefined)
@@ -90,7 +103,7 @@ export class Sequential extends ListModule<Module> {
 
   /** The same module may stand in two places. */
   private namedChildrenInOrder(): Module[] {
-    return Object.values(this).filter((value): value is Module => value instanceof Module);
+    return Object.values(this).filter((value): value is Module => isModule(value));
   }
 }
 
@@ -98,6 +111,9 @@ export class Sequential extends ListModule<Module> {
 export class ModuleList<M extends Module = Module> extends ListModule<M> {
   /** Puts a module before the one at `index`. */
   insert(index: number, module: M): this {
+    checkArgument('ModuleList', 'index', index, kinds.wholeBetween(0, this.length));
+    if (!isModule(module))
+      throw new ChainruleError(`ModuleList: expected a module, got ${display(module)}`);
     const rest = [...this].slice(index);
     this[index] = module;
     rest.forEach((m, i) => (this[index + 1 + i] = m));
@@ -115,9 +131,7 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
     super();
     // Any name is allowed, also one that a module's own method has.
     this[INTERNAL].registry = Object.create(null) as Record<string, unknown>;
-    const entries =
-      Symbol.iterator in modules ? modules : Object.entries(modules as Record<string, M>);
-    for (const [name, module] of entries) this.set(name, module);
+    for (const [name, module] of namedEntries('ModuleDict', modules)) this.set(name, module as M);
   }
 
   private get entriesByName(): Record<string, M> {
@@ -126,24 +140,25 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
 
   /** @throws {IndexError} if there is no such module. */
   get(name: string): M {
-    const module = this.entriesByName[name];
+    const module = this.has(name) ? this.entriesByName[name] : undefined;
     if (module === undefined) {
       throw new IndexError(
-        `ModuleDict: there is no module "${name}"; it has ${this.keys().join(', ') || 'none'}`,
+        `ModuleDict: there is no module ${display(name)}; it has ${this.keys().join(', ') || 'none'}`,
       );
     }
     return module;
   }
 
   set(name: string, module: M): this {
-    if (!(module instanceof Module)) throw new ChainruleError(`ModuleDict: "${name}" is no module`);
+    if (!isModule(module))
+      throw new ChainruleError(`ModuleDict: ${display(name)} is no module but ${display(module)}`);
     if (!this.has(name)) checkName('ModuleDict', this, name);
     this.entriesByName[name] = module;
     return this;
   }
 
   has(name: string): boolean {
-    return name in this.entriesByName;
+    return typeof name === 'string' && name in this.entriesByName;
   }
 
   delete(name: string): boolean {

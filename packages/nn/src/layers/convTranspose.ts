@@ -1,6 +1,8 @@
 /** @file Transposed convolutions, of any rank. */
 import {
-  ChainruleError,
+  checkArgument,
+  defineOptions,
+  kinds,
   convTranspose1d,
   convTranspose2d,
   convTranspose3d,
@@ -25,8 +27,22 @@ export interface ConvTransposeLayerOptions extends ParameterOptions {
   readonly paddingMode?: 'zeros';
 }
 
+const sizes = kinds.oneOrMore(kinds.count);
+const convTransposeOptions = defineOptions<ConvTransposeLayerOptions>({
+  stride: sizes,
+  padding: kinds.oneOrMore(kinds.size),
+  outputPadding: kinds.oneOrMore(kinds.size),
+  groups: kinds.count,
+  bias: kinds.flag,
+  dilation: sizes,
+  paddingMode: kinds.oneOf('zeros'),
+  dtype: kinds.dtype,
+});
+
 /** The transpose of a convolution, with `weight: [in, out / groups, …kernel]`. */
 abstract class TransposedConvolution extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly kernelSize: readonly number[];
@@ -41,18 +57,21 @@ abstract class TransposedConvolution extends Module {
     inChannels: number,
     outChannels: number,
     kernelSize: PerDim,
-    options: ConvTransposeLayerOptions,
+    given: ConvTransposeLayerOptions | undefined,
   ) {
     super();
+    const options = convTransposeOptions(new.target.name, given);
     this.rank = rank;
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.options = options;
-    const { groups = 1, bias = true, paddingMode = 'zeros', dtype } = options;
+    const { groups = 1, bias = true, dtype } = options;
     checkGroups(new.target.name, inChannels, outChannels, groups);
-    if (paddingMode !== 'zeros')
-      throw new ChainruleError(`${new.target.name}: only paddingMode 'zeros' is possible`);
-    this.kernelSize = each(new.target.name, kernelSize, rank);
+    this.kernelSize = each(
+      new.target.name,
+      checkArgument(new.target.name, 'kernelSize', kernelSize, sizes),
+      rank,
+    );
     const bound = boundOf(outChannels / groups, this.kernelSize);
     this.weight = uniformParameter(
       [inChannels, outChannels / groups, ...this.kernelSize],
@@ -84,6 +103,7 @@ abstract class TransposedConvolution extends Module {
 
   private paddingFor(x: Tensor, outputSize: readonly number[]): number[] {
     const name = this.constructor.name;
+    checkArgument(name, 'outputSize', outputSize, kinds.listOf(kinds.size));
     const [stride, padding, dilation] = [
       this.options.stride ?? 1,
       this.options.padding ?? 0,
@@ -124,7 +144,7 @@ export class ConvTranspose1d extends TransposedConvolution {
     inChannels: number,
     outChannels: number,
     kernelSize: PerDim,
-    options: ConvTransposeLayerOptions = {},
+    options?: ConvTransposeLayerOptions,
   ) {
     super(1, inChannels, outChannels, kernelSize, options);
   }
@@ -136,7 +156,7 @@ export class ConvTranspose2d extends TransposedConvolution {
     inChannels: number,
     outChannels: number,
     kernelSize: PerDim,
-    options: ConvTransposeLayerOptions = {},
+    options?: ConvTransposeLayerOptions,
   ) {
     super(2, inChannels, outChannels, kernelSize, options);
   }
@@ -148,7 +168,7 @@ export class ConvTranspose3d extends TransposedConvolution {
     inChannels: number,
     outChannels: number,
     kernelSize: PerDim,
-    options: ConvTransposeLayerOptions = {},
+    options?: ConvTransposeLayerOptions,
   ) {
     super(3, inChannels, outChannels, kernelSize, options);
   }

@@ -1,5 +1,9 @@
 /** @file Convolutions of any rank. */
 import {
+  checkArgument,
+  defineOptions,
+  display,
+  kinds,
   ChainruleError,
   conv1d,
   conv2d,
@@ -28,6 +32,17 @@ export interface ConvLayerOptions extends ParameterOptions {
   readonly paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular';
 }
 
+const sizes = kinds.oneOrMore(kinds.count);
+const convOptions = defineOptions<ConvLayerOptions>({
+  stride: sizes,
+  padding: kinds.either(kinds.oneOf('same', 'valid'), kinds.oneOrMore(kinds.size)),
+  dilation: sizes,
+  groups: kinds.count,
+  bias: kinds.flag,
+  paddingMode: kinds.oneOf('zeros', 'reflect', 'replicate', 'circular'),
+  dtype: kinds.dtype,
+});
+
 /**
  * A convolution of `[batch, in, …size]` (or without the batch) with `weight: [out, in / groups, …kernel]`, plus
  * `bias: [out]`; both start uniform on ±1/√(in / groups · kernel size).
@@ -37,6 +52,8 @@ abstract class Convolution<
   Out extends number,
   Sizes extends Shape,
 > extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly kernelSize: readonly number[];
@@ -53,9 +70,11 @@ abstract class Convolution<
     inChannels: In,
     outChannels: Out,
     kernelSize: PerDim,
-    options: ConvLayerOptions,
+    given: ConvLayerOptions | undefined,
   ) {
     super();
+    const name = new.target.name;
+    const options = convOptions(name, given);
     this.rank = rank;
     this.inChannels = inChannels;
     this.outChannels = outChannels;
@@ -69,12 +88,12 @@ abstract class Convolution<
       stride = 1,
       dtype,
     } = options;
-    const name = new.target.name;
     checkGroups(name, inChannels, outChannels, groups);
     if (padding === 'same' && each(name, stride, rank).some((s) => s !== 1)) {
-      throw new ChainruleError(`${name}: padding 'same' needs stride 1, got ${String(stride)}`);
+      throw new ChainruleError(`${name}: padding 'same' needs stride 1, got ${display(stride)}`);
     }
-    this.kernelSize = each(name, kernelSize, rank);
+    this.kernelSize = each(name, checkArgument(name, 'kernelSize', kernelSize, sizes), rank);
+    each(name, stride, rank);
     const bound = boundOf(inChannels / groups, this.kernelSize);
     this.weight = uniformParameter(
       [outChannels, inChannels / groups, ...this.kernelSize],
@@ -122,12 +141,7 @@ export class Conv1d<
   const In extends number = number,
   const Out extends number = number,
 > extends Convolution<In, Out, [number]> {
-  constructor(
-    inChannels: In,
-    outChannels: Out,
-    kernelSize: PerDim,
-    options: ConvLayerOptions = {},
-  ) {
+  constructor(inChannels: In, outChannels: Out, kernelSize: PerDim, options?: ConvLayerOptions) {
     super(1, inChannels, outChannels, kernelSize, options);
   }
 }
@@ -140,12 +154,7 @@ export class Conv2d<
   const In extends number = number,
   const Out extends number = number,
 > extends Convolution<In, Out, [number, number]> {
-  constructor(
-    inChannels: In,
-    outChannels: Out,
-    kernelSize: PerDim,
-    options: ConvLayerOptions = {},
-  ) {
+  constructor(inChannels: In, outChannels: Out, kernelSize: PerDim, options?: ConvLayerOptions) {
     super(2, inChannels, outChannels, kernelSize, options);
   }
 }
@@ -155,12 +164,7 @@ export class Conv3d<
   const In extends number = number,
   const Out extends number = number,
 > extends Convolution<In, Out, [number, number, number]> {
-  constructor(
-    inChannels: In,
-    outChannels: Out,
-    kernelSize: PerDim,
-    options: ConvLayerOptions = {},
-  ) {
+  constructor(inChannels: In, outChannels: Out, kernelSize: PerDim, options?: ConvLayerOptions) {
     super(3, inChannels, outChannels, kernelSize, options);
   }
 }

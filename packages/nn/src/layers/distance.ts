@@ -1,5 +1,8 @@
 /** @file Layers that compare vectors, and one that damps a channel by its neighbours. */
 import {
+  checkArgument,
+  defineOptions,
+  kinds,
   cosineSimilarity,
   localResponseNorm,
   pairwiseDistance,
@@ -10,13 +13,30 @@ import {
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
+const similarityOptions = defineOptions<{ readonly dim?: number; readonly eps?: number }>({
+  dim: kinds.dim,
+  eps: kinds.nonNegative,
+});
+const distanceOptions = defineOptions<PairwiseDistanceOptions>({
+  p: kinds.real,
+  eps: kinds.finite,
+  keepdim: kinds.flag,
+});
+const responseOptions = defineOptions<LocalResponseNormOptions>({
+  alpha: kinds.finite,
+  beta: kinds.finite,
+  k: kinds.finite,
+});
+
 /** `x1 · x2 / max(‖x1‖ ‖x2‖, eps)` along `dim`. PyTorch: `nn.CosineSimilarity`. */
 export class CosineSimilarity extends Module {
+  static override readonly inputs: readonly string[] = ['x1', 'x2'];
+
   readonly options: { readonly dim?: number; readonly eps?: number };
 
-  constructor(options: { readonly dim?: number; readonly eps?: number } = {}) {
+  constructor(options?: { readonly dim?: number; readonly eps?: number }) {
     super();
-    this.options = options;
+    this.options = similarityOptions('CosineSimilarity', options);
   }
 
   override forward(x1: Tensor, x2: Tensor): Tensor {
@@ -26,11 +46,13 @@ export class CosineSimilarity extends Module {
 
 /** `‖x1 − x2 + eps‖ₚ` along the last dimension. PyTorch: `nn.PairwiseDistance`. */
 export class PairwiseDistance extends Module {
+  static override readonly inputs: readonly string[] = ['x1', 'x2'];
+
   readonly options: PairwiseDistanceOptions;
 
-  constructor(options: PairwiseDistanceOptions = {}) {
+  constructor(options?: PairwiseDistanceOptions) {
     super();
-    this.options = options;
+    this.options = distanceOptions('PairwiseDistance', options);
   }
 
   override forward(x1: Tensor, x2: Tensor): Tensor {
@@ -40,13 +62,15 @@ export class PairwiseDistance extends Module {
 
 /** `x / (k + alpha · m)^beta`, m the mean of the squares of neighbouring channels. PyTorch: `nn.LocalResponseNorm`. */
 export class LocalResponseNorm extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly neighbours: number;
   readonly options: LocalResponseNormOptions;
 
-  constructor(size: number, options: LocalResponseNormOptions = {}) {
+  constructor(size: number, options?: LocalResponseNormOptions) {
     super();
-    this.neighbours = size;
-    this.options = options;
+    this.neighbours = checkArgument('LocalResponseNorm', 'size', size, kinds.count);
+    this.options = responseOptions('LocalResponseNorm', options);
   }
 
   override forward(x: Tensor): Tensor {

@@ -1,6 +1,13 @@
 /** @file Dropping elements, or whole channels, while training. */
 import * as f from '@chainrule/autograd';
-import { ChainruleError, ShapeError, type Shape, type Tensor } from '@chainrule/autograd';
+import {
+  byPosition,
+  defineOptions,
+  kinds,
+  ShapeError,
+  type Shape,
+  type Tensor,
+} from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
@@ -9,17 +16,16 @@ export interface DropoutOptions {
   readonly p?: number;
 }
 
+const dropoutOptions = byPosition(defineOptions<DropoutOptions>({ p: kinds.fraction }), 'p');
+
 abstract class Dropping extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly p: number;
 
-  constructor(p: number | DropoutOptions = {}) {
+  constructor(p?: number | DropoutOptions, options?: DropoutOptions) {
     super();
-    this.p = typeof p === 'number' ? p : (p.p ?? 0.5);
-    if (!(this.p >= 0 && this.p <= 1)) {
-      throw new ChainruleError(
-        `${new.target.name}: p is a probability between 0 and 1, got ${this.p}`,
-      );
-    }
+    this.p = dropoutOptions(new.target.name, p, options).p ?? 0.5;
   }
 
   /** What the function of the same name does in training mode. */

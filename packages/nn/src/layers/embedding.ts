@@ -1,5 +1,8 @@
 /** @file Tables of vectors, looked up by index. */
 import {
+  checkArgument,
+  defineOptions,
+  kinds,
   ChainruleError,
   embedding,
   eq,
@@ -30,8 +33,18 @@ export interface EmbeddingOptions {
   readonly dtype?: DType;
 }
 
+const embeddingOptions = defineOptions<EmbeddingOptions>({
+  paddingIdx: kinds.orNull(kinds.whole),
+  maxNorm: kinds.orNull(kinds.positive),
+  normType: kinds.real,
+  scaleGradByFreq: kinds.flag,
+  dtype: kinds.dtype,
+});
+
 /** `weight: [count, size]`, drawn from N(0, 1). */
 abstract class Table extends Module {
+  static override readonly inputs: readonly string[] = ['indices'];
+
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
   readonly weight: Parameter;
@@ -40,14 +53,12 @@ abstract class Table extends Module {
 
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions) {
     super();
-    this.numEmbeddings = numEmbeddings;
-    this.embeddingDim = embeddingDim;
+    const { name } = new.target;
+    this.numEmbeddings = checkArgument(name, 'numEmbeddings', numEmbeddings, kinds.count);
+    this.embeddingDim = checkArgument(name, 'embeddingDim', embeddingDim, kinds.count);
     this.options = options;
     const { paddingIdx: padding = null, dtype = 'float32' } = options;
-    if (
-      padding !== null &&
-      !(Number.isInteger(padding) && padding >= -numEmbeddings && padding < numEmbeddings)
-    ) {
+    if (padding !== null && (padding < -numEmbeddings || padding >= numEmbeddings)) {
       throw new IndexError(
         `${new.target.name}: paddingIdx ${padding} is outside of ${numEmbeddings} embeddings`,
       );
@@ -116,8 +127,8 @@ abstract class Table extends Module {
  * @throws {IndexError} for an index out of range.
  */
 export class Embedding extends Table {
-  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
-    super(numEmbeddings, embeddingDim, options);
+  constructor(numEmbeddings: number, embeddingDim: number, options?: EmbeddingOptions) {
+    super(numEmbeddings, embeddingDim, embeddingOptions('Embedding', options));
   }
 
   override forward(indices: Tensor): Tensor {
@@ -131,6 +142,15 @@ export interface EmbeddingBagOptions extends EmbeddingOptions {
   readonly includeLastOffset?: boolean;
 }
 
+const bagOptions = defineOptions<EmbeddingBagOptions>({
+  ...embeddingOptions.table,
+  mode: kinds.oneOf('sum', 'mean', 'max'),
+  includeLastOffset: kinds.flag,
+});
+const bagCall = defineOptions<{ readonly perSampleWeights?: Tensor | null }>({
+  perSampleWeights: kinds.orNull(kinds.tensor),
+});
+
 /**
  * The sum, mean or maximum of the vectors of each bag: `[bags, n] → [bags, size]`, or all indices in a row with the
  * offset at which each bag starts. Indices of `paddingIdx` do not count; an empty bag gives zeros. PyTorch:
@@ -140,14 +160,13 @@ export class EmbeddingBag extends Table {
   readonly mode: 'sum' | 'mean' | 'max';
   private readonly includeLastOffset: boolean;
 
-  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagOptions = {}) {
-    const { mode = 'mean', includeLastOffset = false, ...rest } = options;
+  constructor(numEmbeddings: number, embeddingDim: number, options?: EmbeddingBagOptions) {
+    const {
+      mode = 'mean',
+      includeLastOffset = false,
+      ...rest
+    } = bagOptions('EmbeddingBag', options);
     super(numEmbeddings, embeddingDim, rest);
-    if (!['sum', 'mean', 'max'].includes(mode)) {
-      throw new ChainruleError(
-        `EmbeddingBag: mode must be 'sum', 'mean' or 'max', got '${String(mode)}'`,
-      );
-    }
     this.mode = mode;
     this.includeLastOffset = includeLastOffset;
   }
@@ -155,8 +174,10 @@ export class EmbeddingBag extends Table {
   override forward(
     indices: Tensor,
     offsets?: Tensor | null,
-    { perSampleWeights = null }: { readonly perSampleWeights?: Tensor | null } = {},
+    options?: { readonly perSampleWeights?: Tensor | null },
   ): Tensor {
+    const { perSampleWeights = null } = bagCall('EmbeddingBag', options);
+    checkArgument('EmbeddingBag', 'offsets', offsets ?? null, kinds.orNull(kinds.tensor));
     if (perSampleWeights !== null && this.mode !== 'sum') {
       throw new ChainruleError(
         `EmbeddingBag: perSampleWeights need mode 'sum', this is '${this.mode}'`,

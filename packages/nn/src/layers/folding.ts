@@ -1,18 +1,35 @@
 /** @file The windows of a convolution as columns, and back. */
-import { fold, unfold, type Tensor, type UnfoldOptions } from '@chainrule/autograd';
+import {
+  checkArgument,
+  defineOptions,
+  kinds,
+  fold,
+  unfold,
+  type Tensor,
+  type UnfoldOptions,
+} from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 import type { PerDim } from './spatial.js';
 
+const sizes = kinds.oneOrMore(kinds.count);
+const unfoldOptions = defineOptions<UnfoldOptions>({
+  dilation: sizes,
+  padding: kinds.oneOrMore(kinds.size),
+  stride: sizes,
+});
+
 /** `[batch, channels, height, width] → [batch, channels · window, windows]`. See `unfold`. PyTorch: `nn.Unfold`. */
 export class Unfold extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly kernelSize: PerDim;
   readonly options: UnfoldOptions;
 
-  constructor(kernelSize: PerDim, options: UnfoldOptions = {}) {
+  constructor(kernelSize: PerDim, options?: UnfoldOptions) {
     super();
-    this.kernelSize = kernelSize;
-    this.options = options;
+    this.kernelSize = checkArgument('Unfold', 'kernelSize', kernelSize, sizes);
+    this.options = unfoldOptions('Unfold', options);
   }
 
   override forward(x: Tensor): Tensor {
@@ -26,15 +43,17 @@ export class Unfold extends Module {
 
 /** The transpose of `Unfold`: columns added up to images of `outputSize`. See `fold`. PyTorch: `nn.Fold`. */
 export class Fold extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly outputSize: PerDim;
   readonly kernelSize: PerDim;
   readonly options: UnfoldOptions;
 
-  constructor(outputSize: PerDim, kernelSize: PerDim, options: UnfoldOptions = {}) {
+  constructor(outputSize: PerDim, kernelSize: PerDim, options?: UnfoldOptions) {
     super();
-    this.outputSize = outputSize;
-    this.kernelSize = kernelSize;
-    this.options = options;
+    this.outputSize = checkArgument('Fold', 'outputSize', outputSize, sizes);
+    this.kernelSize = checkArgument('Fold', 'kernelSize', kernelSize, sizes);
+    this.options = unfoldOptions('Fold', options);
   }
 
   override forward(x: Tensor): Tensor {

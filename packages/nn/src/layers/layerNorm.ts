@@ -1,5 +1,8 @@
 /** @file Normalization of each sample by itself. */
 import {
+  checkArgument,
+  defineOptions,
+  kinds,
   ChainruleError,
   groupNorm,
   layerNorm,
@@ -20,8 +23,18 @@ export interface LayerNormOptions extends ParameterOptions {
   readonly bias?: boolean;
 }
 
-function asShape(size: number | readonly number[]): readonly number[] {
-  return typeof size === 'number' ? [size] : size;
+const layerNormOptions = defineOptions<LayerNormOptions>({
+  eps: kinds.nonNegative,
+  elementwiseAffine: kinds.flag,
+  bias: kinds.flag,
+  dtype: kinds.dtype,
+});
+
+const sizes = kinds.oneOrMore(kinds.size);
+
+function asShape(name: string, size: number | readonly number[]): readonly number[] {
+  const given = checkArgument(name, 'normalizedShape', size, sizes);
+  return typeof given === 'number' ? [given] : [...given];
 }
 
 /**
@@ -29,17 +42,22 @@ function asShape(size: number | readonly number[]): readonly number[] {
  * PyTorch: `nn.LayerNorm`.
  */
 export class LayerNorm extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly normalizedShape: readonly number[];
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly eps: number;
 
-  constructor(
-    normalizedShape: number | readonly number[],
-    { eps = 1e-5, elementwiseAffine = true, bias = true, dtype }: LayerNormOptions = {},
-  ) {
+  constructor(normalizedShape: number | readonly number[], options?: LayerNormOptions) {
     super();
-    this.normalizedShape = asShape(normalizedShape);
+    const {
+      eps = 1e-5,
+      elementwiseAffine = true,
+      bias = true,
+      dtype,
+    } = layerNormOptions('LayerNorm', options);
+    this.normalizedShape = asShape('LayerNorm', normalizedShape);
     this.eps = eps;
     this.weight = elementwiseAffine ? onesParameter(this.normalizedShape, dtype) : null;
     this.bias = elementwiseAffine && bias ? zerosParameter(this.normalizedShape, dtype) : null;
@@ -56,27 +74,33 @@ export class LayerNorm extends Module {
   }
 }
 
+/** What `RMSNorm` takes. */
+export type RMSNormOptions = Omit<LayerNormOptions, 'bias' | 'eps'> & {
+  readonly eps?: number | null;
+};
+
+const rmsNormOptions = defineOptions<RMSNormOptions>({
+  eps: kinds.orNull(kinds.nonNegative),
+  elementwiseAffine: kinds.flag,
+  dtype: kinds.dtype,
+});
+
 /** `x / √(mean(x²) + eps) · weight` over the last dimensions (Zhang & Sennrich 2019). PyTorch: `nn.RMSNorm`. */
 export class RMSNorm extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly normalizedShape: readonly number[];
   readonly weight: Parameter | null;
 
-  private readonly options: Omit<LayerNormOptions, 'bias' | 'eps'> & {
-    readonly eps?: number | null;
-  };
+  private readonly options: RMSNormOptions;
 
   /** @param options `eps` is the dtype's machine epsilon unless given. */
-  constructor(
-    normalizedShape: number | readonly number[],
-    options: Omit<LayerNormOptions, 'bias' | 'eps'> & { readonly eps?: number | null } = {},
-  ) {
+  constructor(normalizedShape: number | readonly number[], options?: RMSNormOptions) {
     super();
-    this.options = options;
-    this.normalizedShape = asShape(normalizedShape);
-    this.weight =
-      options.elementwiseAffine === false
-        ? null
-        : onesParameter(this.normalizedShape, options.dtype);
+    this.options = rmsNormOptions('RMSNorm', options);
+    const { elementwiseAffine = true, dtype } = this.options;
+    this.normalizedShape = asShape('RMSNorm', normalizedShape);
+    this.weight = elementwiseAffine ? onesParameter(this.normalizedShape, dtype) : null;
   }
 
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -99,8 +123,16 @@ export interface GroupNormOptions extends ParameterOptions {
   readonly affine?: boolean;
 }
 
+const groupNormOptions = defineOptions<GroupNormOptions>({
+  eps: kinds.nonNegative,
+  affine: kinds.flag,
+  dtype: kinds.dtype,
+});
+
 /** Normalization of groups of channels of `[batch, channels, …]`, one by one (Wu & He 2018). PyTorch: `nn.GroupNorm`. */
 export class GroupNorm extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly eps: number;
@@ -108,14 +140,11 @@ export class GroupNorm extends Module {
   readonly numGroups: number;
   readonly numChannels: number;
 
-  constructor(
-    numGroups: number,
-    numChannels: number,
-    { eps = 1e-5, affine = true, dtype }: GroupNormOptions = {},
-  ) {
+  constructor(numGroups: number, numChannels: number, options?: GroupNormOptions) {
     super();
-    this.numGroups = numGroups;
-    this.numChannels = numChannels;
+    const { eps = 1e-5, affine = true, dtype } = groupNormOptions('GroupNorm', options);
+    this.numGroups = checkArgument('GroupNorm', 'numGroups', numGroups, kinds.count);
+    this.numChannels = checkArgument('GroupNorm', 'numChannels', numChannels, kinds.count);
     if (numChannels % numGroups !== 0) {
       throw new ChainruleError(
         `GroupNorm: ${numGroups} groups do not divide ${numChannels} channels`,

@@ -31,6 +31,8 @@ export class Linear<
   const In extends number = number,
   const Out extends number = number,
 > extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly weight: Parameter<[Out, In]>;
   readonly bias: Parameter<[Out]> | null;
 
@@ -73,6 +75,8 @@ export class Linear<
  * PyTorch: `nn.Bilinear`.
  */
 export class Bilinear extends Module {
+  static override readonly inputs: readonly string[] = ['x1', 'x2'];
+
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 

@@ -2,14 +2,34 @@
  * @file Padding layers. The padding is one number for all sides, or two for each dimension, the last one first:
  * `[left, right, top, bottom, front, back]`; negative numbers cut off. See `pad` for the modes.
  */
-import { ChainruleError, pad, ShapeError, type PadMode, type Tensor } from '@chainrule/autograd';
+import {
+  byPosition,
+  checkArgument,
+  defineOptions,
+  display,
+  kinds,
+  passes,
+  ChainruleError,
+  pad,
+  ShapeError,
+  type PadMode,
+  type Tensor,
+} from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
 /** One number for all sides, or one for each, the last dimension first. */
 export type Padding = number | readonly number[];
 
+const wholeNumbers = kinds.oneOrMore(kinds.whole);
+const valueOption = byPosition(
+  defineOptions<{ readonly value?: number }>({ value: kinds.number }),
+  'value',
+);
+
 abstract class Padded extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly padding: readonly number[];
   private readonly rank: number;
   private readonly mode: PadMode;
@@ -18,11 +38,11 @@ abstract class Padded extends Module {
     super();
     this.rank = rank;
     this.mode = mode;
-    this.padding =
-      typeof padding === 'number' ? new Array<number>(2 * rank).fill(padding) : padding;
-    if (this.padding.length !== 2 * rank || this.padding.some((n) => !Number.isInteger(n))) {
+    const given = passes(wholeNumbers, padding) ? padding : [];
+    this.padding = typeof given === 'number' ? new Array<number>(2 * rank).fill(given) : given;
+    if (this.padding.length !== 2 * rank) {
       throw new ChainruleError(
-        `${new.target.name}: padding must be a whole number or ${2 * rank} of them, got ${JSON.stringify(padding)}`,
+        `${new.target.name}: padding must be a whole number or ${2 * rank} of them, got ${display(padding)}`,
       );
     }
   }
@@ -51,10 +71,8 @@ abstract class ConstantPadding extends Padded {
 
   constructor(rank: number, padding: Padding, value: number | { readonly value?: number }) {
     super(rank, 'constant', padding);
-    const given = typeof value === 'number' ? value : value.value;
-    if (typeof given !== 'number')
-      throw new ChainruleError(`${new.target.name}: value must be a number, got ${String(given)}`);
-    this.value = given;
+    const { value: given } = valueOption(new.target.name, value);
+    this.value = checkArgument(new.target.name, 'value', given, kinds.number);
   }
 
   override forward(x: Tensor): Tensor {

@@ -1,16 +1,22 @@
 /** @file Parameters in a list, and by name: what a module holds where their number is not known in advance. */
-import { Cell, ChainruleError, IndexError, Parameter, type Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  display,
+  kinds,
+  Cell,
+  ChainruleError,
+  IndexError,
+  Parameter,
+  type Tensor,
+} from '@chainrule/autograd';
 import { Module } from '../module/module.js';
-import { checkName, INTERNAL } from '../module/slots.js';
+import { checkName, INTERNAL, namedEntries } from '../module/slots.js';
 
 /** A parameter, or a tensor that becomes one. */
 function parameterOf(what: string, value: Tensor): Parameter {
   if (value instanceof Parameter) return value as Parameter;
-  const given = value as Partial<Tensor> | null | undefined;
-  if (typeof given !== 'object' || given === null || given.shape === undefined) {
-    throw new ChainruleError(
-      `${what}: expected parameters or tensors, got ${given === null ? 'null' : typeof given}`,
-    );
+  if (!kinds.tensor.test(value)) {
+    throw new ChainruleError(`${what}: expected parameters or tensors, got ${display(value)}`);
   }
   return new Parameter(value.detach());
 }
@@ -36,6 +42,7 @@ export class ParameterList extends Module implements Iterable<Parameter> {
 
   /** The parameter at a place; negative places count from the end. @throws {IndexError} outside. */
   at(index: number): Parameter {
+    checkArgument('ParameterList', 'index', index, kinds.whole);
     const n = this.length;
     const found = this[index < 0 ? index + n : index];
     if (found === undefined)
@@ -60,6 +67,7 @@ export class ParameterList extends Module implements Iterable<Parameter> {
     // One tensor would be taken for its rows.
     if (parameters instanceof Cell)
       throw new ChainruleError('ParameterList: expected a list of parameters, got one tensor');
+    checkArgument('ParameterList', 'parameters', parameters, kinds.iterable);
     for (const p of parameters) this.append(p);
     return this;
   }
@@ -95,10 +103,10 @@ export class ParameterDict extends Module implements Iterable<string> {
 
   /** @throws {IndexError} if there is no such parameter. */
   get(name: string): Parameter {
-    const found = this.entriesByName[name];
+    const found = this.has(name) ? this.entriesByName[name] : undefined;
     if (found === undefined) {
       throw new IndexError(
-        `ParameterDict: there is no parameter "${name}"; it has ${this.keys().join(', ') || 'none'}`,
+        `ParameterDict: there is no parameter ${display(name)}; it has ${this.keys().join(', ') || 'none'}`,
       );
     }
     return found;
@@ -113,16 +121,14 @@ export class ParameterDict extends Module implements Iterable<string> {
 
   /** Sets every entry of an object, or of pairs. */
   update(parameters: Readonly<Record<string, Tensor>> | Iterable<readonly [string, Tensor]>): this {
-    const entries =
-      Symbol.iterator in parameters
-        ? parameters
-        : Object.entries(parameters as Record<string, Tensor>);
-    for (const [name, parameter] of entries) this.set(name, parameter);
+    for (const [name, parameter] of namedEntries('ParameterDict', parameters)) {
+      this.set(name, parameter as Tensor);
+    }
     return this;
   }
 
   has(name: string): boolean {
-    return name in this.entriesByName;
+    return typeof name === 'string' && name in this.entriesByName;
   }
 
   delete(name: string): boolean {

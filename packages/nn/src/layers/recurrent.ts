@@ -1,5 +1,8 @@
 /** @file Recurrent layers over sequences: several layers, one or both directions. */
 import {
+  checkArgument,
+  defineOptions,
+  kinds,
   cat,
   ChainruleError,
   dropout as drop,
@@ -32,6 +35,25 @@ export interface RecurrentOptions extends ParameterOptions {
   readonly bidirectional?: boolean;
 }
 
+/** Each layer has weights of its own. */
+const MOST_LAYERS = 1024;
+
+const gruOptions = defineOptions<RecurrentOptions>({
+  numLayers: kinds.wholeBetween(1, MOST_LAYERS),
+  bias: kinds.flag,
+  batchFirst: kinds.flag,
+  dropout: kinds.fraction,
+  bidirectional: kinds.flag,
+  dtype: kinds.dtype,
+});
+const rnnOptions = defineOptions<RecurrentOptions & { readonly nonlinearity?: 'tanh' | 'relu' }>({
+  ...gruOptions.table,
+  nonlinearity: kinds.oneOf('tanh', 'relu'),
+});
+const lstmOptions = defineOptions<RecurrentOptions & { readonly projSize?: number }>({
+  ...gruOptions.table,
+  projSize: kinds.size,
+});
 /** Sequences of one length, or packed ones. */
 type Sequences = Tensor | PackedSequence;
 /** What goes in packed comes out packed. */
@@ -56,19 +78,12 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     projSize = 0,
   ) {
     super();
-    this.inputSize = inputSize;
-    this.hiddenSize = hiddenSize;
+    const { name } = new.target;
+    this.inputSize = checkArgument(name, 'inputSize', inputSize, kinds.count);
+    this.hiddenSize = checkArgument(name, 'hiddenSize', hiddenSize, kinds.count);
     this.outputSize = projSize > 0 ? projSize : hiddenSize;
     this.options = options;
-    const { bias = true, bidirectional = false, dropout = 0, dtype, numLayers = 1 } = options;
-    if (!(dropout >= 0 && dropout <= 1))
-      throw new ChainruleError(
-        `${new.target.name}: dropout must be between 0 and 1, got ${dropout}`,
-      );
-    if (!(Number.isInteger(numLayers) && numLayers > 0))
-      throw new ChainruleError(
-        `${new.target.name}: numLayers must be at least 1, got ${numLayers}`,
-      );
+    const { bias = true, bidirectional = false, dtype, numLayers = 1 } = options;
     if (projSize >= hiddenSize && projSize > 0)
       throw new ChainruleError(
         `${new.target.name}: projSize ${projSize} must be smaller than the hidden size ${hiddenSize}`,
@@ -212,6 +227,7 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
       const shape = [count, x.batch, size];
       const given = state?.[part];
       if (given === undefined || given === null) return zeros(shape, { dtype: x.dtype });
+      checkArgument(this.constructor.name, `part ${part} of the state`, given, kinds.tensor);
       const expected = batched ? shape : [count, size];
       if (String(given.shape) !== String(expected)) {
         throw new ShapeError(
@@ -253,17 +269,10 @@ export class RNN extends Recurrent<readonly [Tensor]> {
   constructor(
     inputSize: number,
     hiddenSize: number,
-    {
-      nonlinearity = 'tanh',
-      ...options
-    }: RecurrentOptions & { readonly nonlinearity?: 'tanh' | 'relu' } = {},
+    given?: RecurrentOptions & { readonly nonlinearity?: 'tanh' | 'relu' },
   ) {
+    const { nonlinearity = 'tanh', ...options } = rnnOptions('RNN', given);
     super(1, inputSize, hiddenSize, options);
-    if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
-      throw new ChainruleError(
-        `RNN: nonlinearity must be 'tanh' or 'relu', got '${String(nonlinearity)}'`,
-      );
-    }
     this.nonlinearity = nonlinearity;
   }
 
@@ -282,8 +291,9 @@ export class LSTM extends Recurrent<readonly [Tensor, Tensor]> {
   constructor(
     inputSize: number,
     hiddenSize: number,
-    { projSize = 0, ...options }: RecurrentOptions & { readonly projSize?: number } = {},
+    given?: RecurrentOptions & { readonly projSize?: number },
   ) {
+    const { projSize = 0, ...options } = lstmOptions('LSTM', given);
     super(4, inputSize, hiddenSize, options, projSize);
   }
 
@@ -298,8 +308,8 @@ export class LSTM extends Recurrent<readonly [Tensor, Tensor]> {
 
 /** Gated recurrent units: `[time, batch, in], h0? → [output, h]`; see `RNN` for shapes. PyTorch: `nn.GRU`. */
 export class GRU extends Recurrent<readonly [Tensor]> {
-  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    super(3, inputSize, hiddenSize, options);
+  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
+    super(3, inputSize, hiddenSize, gruOptions('GRU', options));
   }
 
   override forward<X extends Sequences>(x: X, h?: Tensor): [output: SameForm<X>, h: Tensor] {

@@ -1,5 +1,8 @@
 /** @file One step of the recurrent layers: the mathematics, and the cells that are one step each. */
 import {
+  checkArgument,
+  defineOptions,
+  kinds,
   chunk,
   linear,
   relu,
@@ -82,8 +85,16 @@ export interface CellOptions extends ParameterOptions {
   readonly bias?: boolean;
 }
 
+const cellOptions = defineOptions<CellOptions>({ bias: kinds.flag, dtype: kinds.dtype });
+const rnnCellOptions = defineOptions<CellOptions & { readonly nonlinearity?: 'tanh' | 'relu' }>({
+  ...cellOptions.table,
+  nonlinearity: kinds.oneOf('tanh', 'relu'),
+});
+
 /** A cell of `gates` slices; weights and biases are uniform on ±1/√hidden. */
 abstract class RecurrentCell extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   static override readonly stateKeys: Readonly<Record<string, string>> = {
     weightIh: 'weight_ih',
     weightHh: 'weight_hh',
@@ -104,8 +115,9 @@ abstract class RecurrentCell extends Module {
     { bias = true, dtype }: CellOptions,
   ) {
     super();
-    this.inputSize = inputSize;
-    this.hiddenSize = hiddenSize;
+    const { name } = new.target;
+    this.inputSize = checkArgument(name, 'inputSize', inputSize, kinds.count);
+    this.hiddenSize = checkArgument(name, 'hiddenSize', hiddenSize, kinds.count);
     const draw = (...shape: number[]): Parameter =>
       uniformParameter(shape, 1 / Math.sqrt(hiddenSize), dtype);
     this.weightIh = draw(gates * hiddenSize, inputSize);
@@ -120,6 +132,7 @@ abstract class RecurrentCell extends Module {
         `${this.constructor.name}: expected [batch, ${this.inputSize}] or [${this.inputSize}], got [${x.shape.join(', ')}]`,
       );
     }
+    checkArgument(this.constructor.name, 'the state', state, kinds.listOf(kinds.tensor));
     for (const h of state) {
       if (
         h.ndim !== x.ndim ||
@@ -158,11 +171,9 @@ export class RNNCell extends RecurrentCell {
   constructor(
     inputSize: number,
     hiddenSize: number,
-    {
-      nonlinearity = 'tanh',
-      ...options
-    }: CellOptions & { readonly nonlinearity?: 'tanh' | 'relu' } = {},
+    given?: CellOptions & { readonly nonlinearity?: 'tanh' | 'relu' },
   ) {
+    const { nonlinearity = 'tanh', ...options } = rnnCellOptions('RNNCell', given);
     super(1, inputSize, hiddenSize, options);
     this.nonlinearity = nonlinearity;
   }
@@ -174,8 +185,8 @@ export class RNNCell extends RecurrentCell {
 
 /** `[batch, in], [h, c]? → [h', c']`, each `[batch, hidden]`. PyTorch: `nn.LSTMCell`. */
 export class LSTMCell extends RecurrentCell {
-  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
-    super(4, inputSize, hiddenSize, options);
+  constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {
+    super(4, inputSize, hiddenSize, cellOptions('LSTMCell', options));
   }
 
   override forward(
@@ -188,8 +199,8 @@ export class LSTMCell extends RecurrentCell {
 
 /** `[batch, in], [batch, hidden]? → [batch, hidden]`. PyTorch: `nn.GRUCell`. */
 export class GRUCell extends RecurrentCell {
-  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
-    super(3, inputSize, hiddenSize, options);
+  constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {
+    super(3, inputSize, hiddenSize, cellOptions('GRUCell', options));
   }
 
   override forward(x: Tensor, h: Tensor = this.zeroState(x)): Tensor {

@@ -1,5 +1,9 @@
 /** @file Layers that only rearrange or resample. */
 import {
+  ChainruleError,
+  checkArgument,
+  defineOptions,
+  kinds,
   channelShuffle,
   flatten,
   interpolate,
@@ -13,16 +17,22 @@ import {
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
+const flattenOptions = defineOptions<{ readonly startDim?: number; readonly endDim?: number }>({
+  startDim: kinds.dim,
+  endDim: kinds.dim,
+});
+
 /** Merges the dimensions from `startDim` to `endDim`; by default all but the batch. PyTorch: `nn.Flatten`. */
 export class Flatten<From extends number = 1, To extends number = -1> extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly startDim: From;
   readonly endDim: To;
 
-  constructor({
-    startDim = 1 as From,
-    endDim = -1 as To,
-  }: { readonly startDim?: From; readonly endDim?: To } = {}) {
+  constructor(options?: { readonly startDim?: From; readonly endDim?: To }) {
     super();
+    const given = flattenOptions('Flatten', options);
+    const { startDim = 1 as From, endDim = -1 as To } = given as NonNullable<typeof options>;
     this.startDim = startDim;
     this.endDim = endDim;
   }
@@ -38,13 +48,20 @@ export class Flatten<From extends number = 1, To extends number = -1> extends Mo
 
 /** Splits dimension `dim` into `sizes`. PyTorch: `nn.Unflatten`. */
 export class Unflatten extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly dim: number;
   readonly unflattenedSize: readonly number[];
 
   constructor(dim: number, unflattenedSize: readonly number[]) {
     super();
-    this.dim = dim;
-    this.unflattenedSize = unflattenedSize;
+    this.dim = checkArgument('Unflatten', 'dim', dim, kinds.dim);
+    this.unflattenedSize = checkArgument(
+      'Unflatten',
+      'unflattenedSize',
+      unflattenedSize,
+      kinds.listOf(kinds.whole),
+    );
   }
 
   override forward(x: Tensor): Tensor {
@@ -67,13 +84,30 @@ export interface UpsampleOptions {
 /** One of the two. */
 export type UpsamplingOptions = Pick<UpsampleOptions, 'size' | 'scaleFactor'>;
 
+const sizeKinds = {
+  size: kinds.oneOrMore(kinds.count),
+  scaleFactor: kinds.oneOrMore(kinds.positive),
+};
+const upsamplingOptions = defineOptions<UpsamplingOptions>(sizeKinds);
+const upsampleOptions = defineOptions<UpsampleOptions>({
+  ...sizeKinds,
+  mode: kinds.oneOf('nearest', 'nearest-exact', 'linear', 'bilinear', 'bicubic', 'trilinear'),
+  alignCorners: kinds.flag,
+  recomputeScaleFactor: kinds.flag,
+});
+
 /** Resizes `[batch, channels, …size]` to a size, or by a factor. PyTorch: `nn.Upsample`. */
 export class Upsample extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly options: UpsampleOptions;
 
   constructor(options: UpsampleOptions) {
     super();
-    this.options = options;
+    this.options = upsampleOptions(new.target.name, options);
+    if ((this.options.size === undefined) === (this.options.scaleFactor === undefined)) {
+      throw new ChainruleError(`${new.target.name}: give either size or scaleFactor`);
+    }
   }
 
   override forward(x: Tensor): Tensor {
@@ -88,24 +122,30 @@ export class Upsample extends Module {
 /** `Upsample` with the nearest element, to a size or by a factor. PyTorch: `nn.UpsamplingNearest2d`. */
 export class UpsamplingNearest2d extends Upsample {
   constructor(options: UpsamplingOptions) {
-    super({ ...options, mode: 'nearest' });
+    super({ ...upsamplingOptions('UpsamplingNearest2d', options), mode: 'nearest' });
   }
 }
 
 /** `Upsample` between the neighbours, the corners kept in place. PyTorch: `nn.UpsamplingBilinear2d`. */
 export class UpsamplingBilinear2d extends Upsample {
   constructor(options: UpsamplingOptions) {
-    super({ ...options, mode: 'bilinear', alignCorners: true });
+    super({
+      ...upsamplingOptions('UpsamplingBilinear2d', options),
+      mode: 'bilinear',
+      alignCorners: true,
+    });
   }
 }
 
 /** `[…, c · r², h, w] → […, c, h · r, w · r]` (Shi et al. 2016). PyTorch: `nn.PixelShuffle`. */
 export class PixelShuffle extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly upscaleFactor: number;
 
   constructor(upscaleFactor: number) {
     super();
-    this.upscaleFactor = upscaleFactor;
+    this.upscaleFactor = checkArgument('PixelShuffle', 'upscaleFactor', upscaleFactor, kinds.count);
   }
 
   override forward(x: Tensor): Tensor {
@@ -119,11 +159,18 @@ export class PixelShuffle extends Module {
 
 /** `[…, c, h · r, w · r] → […, c · r², h, w]`, the inverse of `PixelShuffle`. PyTorch: `nn.PixelUnshuffle`. */
 export class PixelUnshuffle extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly downscaleFactor: number;
 
   constructor(downscaleFactor: number) {
     super();
-    this.downscaleFactor = downscaleFactor;
+    this.downscaleFactor = checkArgument(
+      'PixelUnshuffle',
+      'downscaleFactor',
+      downscaleFactor,
+      kinds.count,
+    );
   }
 
   override forward(x: Tensor): Tensor {
@@ -137,11 +184,13 @@ export class PixelUnshuffle extends Module {
 
 /** Deals the channels of `[batch, channels, …]` out anew, so that groups mix. See `channelShuffle`. PyTorch: `nn.ChannelShuffle`. */
 export class ChannelShuffle extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly groups: number;
 
   constructor(groups: number) {
     super();
-    this.groups = groups;
+    this.groups = checkArgument('ChannelShuffle', 'groups', groups, kinds.count);
   }
 
   override forward(x: Tensor): Tensor {

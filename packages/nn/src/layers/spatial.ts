@@ -1,5 +1,5 @@
 /** @file What convolutions of both kinds check and count. */
-import { ChainruleError, ShapeError } from '@chainrule/autograd';
+import { checkArgument, display, kinds, ChainruleError, ShapeError } from '@chainrule/autograd';
 
 /** One number for all spatial dimensions, or one for each. */
 export type PerDim = number | readonly number[];
@@ -8,7 +8,7 @@ export type PerDim = number | readonly number[];
 export function each(what: string, value: PerDim, n: number): readonly number[] {
   if (typeof value === 'number') return new Array<number>(n).fill(value);
   if (value.length === n) return value;
-  throw new ShapeError(`${what}: expected one number or ${n}, got [${value.join(', ')}]`);
+  throw new ShapeError(`${what}: expected one number or ${n}, got ${display(value)}`);
 }
 
 /** `1/√(inputs of an output)`, the bound of PyTorch's uniform start. */
@@ -22,12 +22,9 @@ export function checkGroups(
   outChannels: number,
   groups: number,
 ): void {
-  if (
-    !Number.isInteger(groups) ||
-    groups < 1 ||
-    inChannels % groups !== 0 ||
-    outChannels % groups !== 0
-  ) {
+  checkArgument(name, 'inChannels', inChannels, kinds.count);
+  checkArgument(name, 'outChannels', outChannels, kinds.count);
+  if (inChannels % groups !== 0 || outChannels % groups !== 0) {
     throw new ChainruleError(
       `${name}: ${groups} groups do not divide ${inChannels} input and ${outChannels} output channels`,
     );

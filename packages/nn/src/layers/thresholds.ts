@@ -1,17 +1,34 @@
 /** @file Activations that cut off what is small, and those that draw their slope. */
 import * as f from '@chainrule/autograd';
-import { ShapeError, type Shape, type Tensor } from '@chainrule/autograd';
+import {
+  byPosition,
+  ChainruleError,
+  checkArgument,
+  defineOptions,
+  kinds,
+  ShapeError,
+  type Shape,
+  type Tensor,
+} from '@chainrule/autograd';
+import { dimOption, type DimOption } from './keptOptions.js';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
+const hardshrinkOptions = byPosition(
+  defineOptions<f.HardshrinkOptions>({ lambd: kinds.real }),
+  'lambd',
+);
+
 /** 0 from −lambd to lambd, else x. PyTorch: `nn.Hardshrink`. */
 export class Hardshrink extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly lambd: number;
 
   /** Default 0.5. */
-  constructor(lambd: number | f.HardshrinkOptions = {}) {
+  constructor(lambd?: number | f.HardshrinkOptions, options?: f.HardshrinkOptions) {
     super();
-    this.lambd = typeof lambd === 'number' ? lambd : (lambd.lambd ?? 0.5);
+    this.lambd = hardshrinkOptions('Hardshrink', lambd, options).lambd ?? 0.5;
   }
 
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -25,6 +42,8 @@ export class Hardshrink extends Module {
 
 /** `x − tanh(x)`. PyTorch: `nn.Tanhshrink`. */
 export class Tanhshrink extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.tanhshrink(x);
   }
@@ -32,13 +51,15 @@ export class Tanhshrink extends Module {
 
 /** `x` above a threshold, a value elsewhere. PyTorch: `nn.Threshold`. */
 export class Threshold extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly threshold: number;
   readonly value: number;
 
   constructor(threshold: number, value: number) {
     super();
-    this.threshold = threshold;
-    this.value = value;
+    this.threshold = checkArgument('Threshold', 'threshold', threshold, kinds.real);
+    this.value = checkArgument('Threshold', 'value', value, kinds.number);
   }
 
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -52,12 +73,14 @@ export class Threshold extends Module {
 
 /** `softmax(−x)` along a dimension. PyTorch: `nn.Softmin`. */
 export class Softmin extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly dim: number;
 
   /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
-  constructor(dim: number | { readonly dim?: number } = {}) {
+  constructor(dim?: number | DimOption, options?: DimOption) {
     super();
-    this.dim = typeof dim === 'number' ? dim : (dim.dim ?? -1);
+    this.dim = dimOption('Softmin', dim, options).dim ?? -1;
   }
 
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -71,6 +94,8 @@ export class Softmin extends Module {
 
 /** Softmax over the channels of `[batch, channels, height, width]` or `[channels, height, width]`. PyTorch: `nn.Softmax2d`. */
 export class Softmax2d extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     if (x.ndim !== 3 && x.ndim !== 4) {
       throw new ShapeError(
@@ -81,19 +106,31 @@ export class Softmax2d extends Module {
   }
 }
 
+/** The bounds of the slopes of `RReLU`. */
+export interface RReLUBounds {
+  /** Default 1/8. */
+  readonly lower?: number;
+  /** Default 1/3. */
+  readonly upper?: number;
+}
+
+const rreluOptions = defineOptions<RReLUBounds>({ lower: kinds.finite, upper: kinds.finite });
+
 /**
  * `x` or `a · x`, with a slope a drawn for each element between `lower` and `upper` in training mode, and their mean in
  * evaluation mode (Xu et al. 2015, arXiv:1505.00853). PyTorch: `nn.RReLU`.
  */
 export class RReLU extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly lower: number;
   readonly upper: number;
 
-  constructor({
-    lower = 1 / 8,
-    upper = 1 / 3,
-  }: { readonly lower?: number; readonly upper?: number } = {}) {
+  constructor(options?: RReLUBounds) {
     super();
+    const { lower = 1 / 8, upper = 1 / 3 } = rreluOptions('RReLU', options);
+    if (lower > upper)
+      throw new ChainruleError(`RReLU: lower ${lower} must be at most upper ${upper}`);
     this.lower = lower;
     this.upper = upper;
   }

@@ -1,10 +1,20 @@
 /** @file Stacks of transformer layers, and the whole transformer (Vaswani et al. 2017). */
-import { ShapeError, type Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  defineOptions,
+  kinds,
+  type Kind,
+  ShapeError,
+  type Tensor,
+} from '@chainrule/autograd';
 import * as init from '../init.js';
 import { Module } from '../module/module.js';
 import { causalMask } from './attention.js';
 import { ModuleList } from './containers.js';
+import { isModule } from '../module/slots.js';
 import {
+  decoderLayerCall,
+  layerOptions,
   normOf,
   TransformerDecoderLayer,
   TransformerEncoderLayer,
@@ -24,25 +34,36 @@ export interface EncoderCall {
   readonly isCausal?: boolean;
 }
 
+/** Each layer has weights of its own: more do not fit anywhere. */
+const someLayers = kinds.wholeBetween(0, 1024);
+const aModule = kinds.kind<Module>('be a module', isModule);
+const mask = kinds.orNull(kinds.tensor);
+
+const stackOptions = defineOptions<StackOptions>({
+  norm: kinds.orNull(aModule) as Kind<NonNullable<StackOptions['norm']>>,
+});
+const encoderCall = defineOptions<EncoderCall>({
+  mask,
+  srcKeyPaddingMask: mask,
+  isCausal: kinds.flag,
+});
+
 /** `numLayers` copies of a layer, one after the other. PyTorch: `nn.TransformerEncoder`. */
 export class TransformerEncoder extends Module {
+  static override readonly inputs: readonly string[] = ['src'];
+
   readonly layers: ModuleList<TransformerEncoderLayer>;
   readonly norm: StackOptions['norm'] | null;
 
-  constructor(
-    encoderLayer: TransformerEncoderLayer,
-    numLayers: number,
-    { norm }: StackOptions = {},
-  ) {
+  constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, options?: StackOptions) {
     super();
-    this.layers = copies(encoderLayer, numLayers);
+    const { norm } = stackOptions('TransformerEncoder', options);
+    this.layers = copies('TransformerEncoder', encoderLayer, numLayers);
     this.norm = norm ?? null;
   }
 
-  override forward(
-    src: Tensor,
-    { mask, srcKeyPaddingMask, isCausal = false }: EncoderCall = {},
-  ): Tensor {
+  override forward(src: Tensor, given?: EncoderCall): Tensor {
+    const { mask, srcKeyPaddingMask, isCausal = false } = encoderCall('TransformerEncoder', given);
     let x = src;
     for (const layer of this.layers)
       x = layer.forward(x, { srcMask: mask, srcKeyPaddingMask, isCausal });
@@ -52,20 +73,20 @@ export class TransformerEncoder extends Module {
 
 /** `numLayers` copies of a layer, each looking at the same memory. PyTorch: `nn.TransformerDecoder`. */
 export class TransformerDecoder extends Module {
+  static override readonly inputs: readonly string[] = ['tgt', 'memory'];
+
   readonly layers: ModuleList<TransformerDecoderLayer>;
   readonly norm: StackOptions['norm'] | null;
 
-  constructor(
-    decoderLayer: TransformerDecoderLayer,
-    numLayers: number,
-    { norm }: StackOptions = {},
-  ) {
+  constructor(decoderLayer: TransformerDecoderLayer, numLayers: number, options?: StackOptions) {
     super();
-    this.layers = copies(decoderLayer, numLayers);
+    const { norm } = stackOptions('TransformerDecoder', options);
+    this.layers = copies('TransformerDecoder', decoderLayer, numLayers);
     this.norm = norm ?? null;
   }
 
-  override forward(tgt: Tensor, memory: Tensor, call: DecoderLayerCall = {}): Tensor {
+  override forward(tgt: Tensor, memory: Tensor, call?: DecoderLayerCall): Tensor {
+    decoderLayerCall('TransformerDecoder', call);
     let x = tgt;
     for (const layer of this.layers) x = layer.forward(x, memory, call);
     return this.norm?.forward(x) ?? x;
@@ -85,17 +106,34 @@ export interface TransformerCall extends DecoderLayerCall {
   readonly srcIsCausal?: boolean;
 }
 
+const transformerOptions = defineOptions<TransformerOptions>({
+  ...layerOptions.table,
+  dModel: kinds.count,
+  nhead: kinds.count,
+  numEncoderLayers: someLayers,
+  numDecoderLayers: someLayers,
+});
+const transformerCall = defineOptions<TransformerCall>({
+  ...decoderLayerCall.table,
+  srcMask: mask,
+  srcKeyPaddingMask: mask,
+  srcIsCausal: kinds.flag,
+});
+
 /**
  * Encoder and decoder: `src [time, batch, features], tgt [time', batch, features] → [time', batch, features]`. Every
  * matrix starts xavier-uniform. PyTorch: `nn.Transformer`.
  */
 export class Transformer extends Module {
+  static override readonly inputs: readonly string[] = ['src', 'tgt'];
+
   readonly encoder: TransformerEncoder;
   readonly decoder: TransformerDecoder;
   private readonly batchFirst: boolean;
 
-  constructor(options: TransformerOptions = {}) {
+  constructor(given?: TransformerOptions) {
     super();
+    const options = transformerOptions('Transformer', given);
     const {
       dModel = 512,
       nhead = 8,
@@ -121,7 +159,8 @@ export class Transformer extends Module {
     for (const p of this.parameters()) if (p.ndim > 1) init.xavierUniform(p);
   }
 
-  override forward(src: Tensor, tgt: Tensor, call: TransformerCall = {}): Tensor {
+  override forward(src: Tensor, tgt: Tensor, given?: TransformerCall): Tensor {
+    const call = transformerCall('Transformer', given);
     const batch = this.batchFirst ? 0 : 1;
     if (
       src.ndim !== tgt.ndim ||
@@ -143,11 +182,13 @@ export class Transformer extends Module {
 
   /** −∞ above the diagonal: no position looks at a later one. */
   static generateSquareSubsequentMask(size: number): Tensor {
-    return causalMask(size);
+    return causalMask(checkArgument('generateSquareSubsequentMask', 'size', size, kinds.size));
   }
 }
 
 /** PyTorch copies the layer's values too: all layers start alike. */
-function copies<M extends Module>(layer: M, n: number): ModuleList<M> {
+function copies<M extends Module>(name: string, layer: M, n: number): ModuleList<M> {
+  checkArgument(name, 'the layer', layer, aModule);
+  checkArgument(name, 'numLayers', n, someLayers);
   return new ModuleList(Array.from({ length: n }, () => layer.clone()));
 }

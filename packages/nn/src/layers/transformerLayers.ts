@@ -1,5 +1,14 @@
 /** @file The layers of a transformer (Vaswani et al. 2017). */
-import { ChainruleError, gelu, relu, type Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  defineOptions,
+  kinds,
+  type Kind,
+  type OptionsReader,
+  gelu,
+  relu,
+  type Tensor,
+} from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { MultiheadAttention } from './attention.js';
 import type { ParameterOptions } from './create.js';
@@ -22,6 +31,24 @@ export interface TransformerLayerOptions extends ParameterOptions {
   readonly bias?: boolean;
 }
 
+/** Reads the options of transformer layers. */
+export const layerOptions: OptionsReader<TransformerLayerOptions> =
+  defineOptions<TransformerLayerOptions>({
+    dimFeedforward: kinds.count,
+    dropout: kinds.fraction,
+    activation: kinds.either(
+      kinds.oneOf('relu', 'gelu'),
+      kinds.callable as Kind<(x: Tensor) => Tensor>,
+    ),
+    layerNormEps: kinds.nonNegative,
+    batchFirst: kinds.flag,
+    normFirst: kinds.flag,
+    bias: kinds.flag,
+    dtype: kinds.dtype,
+  });
+
+const mask = kinds.orNull(kinds.tensor);
+
 /** What encoder and decoder layers share: attention to themselves, a feed-forward block, residuals around each. */
 abstract class TransformerLayer extends Module {
   static override readonly stateKeys: Readonly<Record<string, string>> = {
@@ -34,6 +61,8 @@ abstract class TransformerLayer extends Module {
 
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions) {
     super();
+    checkArgument(new.target.name, 'dModel', dModel, kinds.count);
+    checkArgument(new.target.name, 'nhead', nhead, kinds.count);
     this.selfAttn = attentionOf(dModel, nhead, options);
     this.normFirst = options.normFirst ?? false;
     this.activation = activationOf(options.activation ?? 'relu');
@@ -60,11 +89,19 @@ export interface EncoderLayerCall {
   readonly isCausal?: boolean;
 }
 
+const encoderLayerCall = defineOptions<EncoderLayerCall>({
+  srcMask: mask,
+  srcKeyPaddingMask: mask,
+  isCausal: kinds.flag,
+});
+
 /**
  * Self-attention and a feed-forward block: `[time, batch, features] → ` the same. Masks as in `MultiheadAttention`.
  * PyTorch: `nn.TransformerEncoderLayer`.
  */
 export class TransformerEncoderLayer extends TransformerLayer {
+  static override readonly inputs: readonly string[] = ['src'];
+
   readonly linear1: Linear;
   readonly dropout: Dropout;
   readonly linear2: Linear;
@@ -73,7 +110,8 @@ export class TransformerEncoderLayer extends TransformerLayer {
   readonly dropout1: Dropout;
   readonly dropout2: Dropout;
 
-  constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
+  constructor(dModel: number, nhead: number, given?: TransformerLayerOptions) {
+    const options = layerOptions('TransformerEncoderLayer', given);
     super(dModel, nhead, options);
     const { dimFeedforward = 2048, dropout = 0.1 } = options;
     this.linear1 = new Linear(dModel, dimFeedforward, linearOptions(options));
@@ -85,10 +123,12 @@ export class TransformerEncoderLayer extends TransformerLayer {
     this.dropout2 = new Dropout(dropout);
   }
 
-  override forward(
-    src: Tensor,
-    { srcMask, srcKeyPaddingMask, isCausal = false }: EncoderLayerCall = {},
-  ): Tensor {
+  override forward(src: Tensor, given?: EncoderLayerCall): Tensor {
+    const {
+      srcMask,
+      srcKeyPaddingMask,
+      isCausal = false,
+    } = encoderLayerCall('TransformerEncoderLayer', given);
     const call = {
       attnMask: srcMask,
       keyPaddingMask: srcKeyPaddingMask,
@@ -111,10 +151,22 @@ export interface DecoderLayerCall {
   readonly memoryIsCausal?: boolean;
 }
 
+/** Reads what a call of a decoder takes. */
+export const decoderLayerCall: OptionsReader<DecoderLayerCall> = defineOptions<DecoderLayerCall>({
+  tgtMask: mask,
+  memoryMask: mask,
+  tgtKeyPaddingMask: mask,
+  memoryKeyPaddingMask: mask,
+  tgtIsCausal: kinds.flag,
+  memoryIsCausal: kinds.flag,
+});
+
 /**
  * Self-attention, attention to the encoder's output, and a feed-forward block. PyTorch: `nn.TransformerDecoderLayer`.
  */
 export class TransformerDecoderLayer extends TransformerLayer {
+  static override readonly inputs: readonly string[] = ['tgt', 'memory'];
+
   readonly multiheadAttn: MultiheadAttention;
   readonly linear1: Linear;
   readonly dropout: Dropout;
@@ -126,7 +178,8 @@ export class TransformerDecoderLayer extends TransformerLayer {
   readonly dropout2: Dropout;
   readonly dropout3: Dropout;
 
-  constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
+  constructor(dModel: number, nhead: number, given?: TransformerLayerOptions) {
+    const options = layerOptions('TransformerDecoderLayer', given);
     super(dModel, nhead, options);
     const { dimFeedforward = 2048, dropout = 0.1 } = options;
     this.multiheadAttn = attentionOf(dModel, nhead, options);
@@ -141,7 +194,8 @@ export class TransformerDecoderLayer extends TransformerLayer {
     this.dropout3 = new Dropout(dropout);
   }
 
-  override forward(tgt: Tensor, memory: Tensor, call: DecoderLayerCall = {}): Tensor {
+  override forward(tgt: Tensor, memory: Tensor, given?: DecoderLayerCall): Tensor {
+    const call = decoderLayerCall('TransformerDecoderLayer', given);
     const {
       tgtMask,
       tgtKeyPaddingMask,
@@ -204,9 +258,5 @@ function activationOf(
   activation: NonNullable<TransformerLayerOptions['activation']>,
 ): (x: Tensor) => Tensor {
   if (typeof activation === 'function') return activation;
-  if (activation === 'relu') return relu;
-  if (activation === 'gelu') return (x) => gelu(x);
-  throw new ChainruleError(
-    `Transformer: activation must be 'relu', 'gelu' or a function, got '${String(activation)}'`,
-  );
+  return activation === 'relu' ? relu : (x) => gelu(x);
 }

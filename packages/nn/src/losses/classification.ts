@@ -1,7 +1,6 @@
 /** @file Losses of classes and probabilities. */
 import {
   assertBetween,
-  ChainruleError,
   clamp,
   eq,
   gather,
@@ -17,12 +16,19 @@ import {
   xlogy,
 } from '@chainrule/autograd';
 import {
-  checkReduction,
+  checkTensors,
   reduce,
   warnOfBroadcast,
   type LossOptions,
   type Reduction,
 } from './reduction.js';
+import {
+  bceOptions,
+  bceWithLogitsOptions,
+  crossEntropyOptions,
+  klDivOptions,
+  nllOptions,
+} from './readers.js';
 
 export interface NllOptions extends LossOptions {
   /** A factor for each class: `[classes]`. The mean divides by the factors used. */
@@ -45,18 +51,10 @@ export interface CrossEntropyOptions extends NllOptions {
  * @throws {ShapeError} for a target that fits in neither form.
  * @example crossEntropy(logits, labels, { labelSmoothing: 0.1 })
  */
-export function crossEntropy(
-  input: Tensor,
-  target: Tensor,
-  options: CrossEntropyOptions = {},
-): Tensor {
+export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropyOptions): Tensor {
+  const options = crossEntropyOptions('crossEntropy', given);
   const { weight, reduction = 'mean', labelSmoothing: smoothing = 0 } = options;
-  checkReduction('crossEntropy', reduction);
-  if (!(smoothing >= 0 && smoothing <= 1)) {
-    throw new ChainruleError(
-      `crossEntropy: labelSmoothing must be between 0 and 1, got ${smoothing}`,
-    );
-  }
+  checkTensors('crossEntropy', { input, target });
   const dim = input.ndim === 1 ? 0 : 1;
   const classes = classesOf('crossEntropy', input, weight);
   return scope('crossEntropy', () => {
@@ -91,9 +89,10 @@ function checkProbabilities(input: Tensor, target: Tensor, dim: number): void {
 }
 
 /** `−input[target]`, of log-probabilities; as `crossEntropy` otherwise. PyTorch: `nn.functional.nll_loss`. */
-export function nllLoss(input: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
+export function nllLoss(input: Tensor, target: Tensor, given?: NllOptions): Tensor {
+  const options = nllOptions('nllLoss', given);
   const { reduction = 'mean' } = options;
-  checkReduction('nllLoss', reduction);
+  checkTensors('nllLoss', { input, target });
   classesOf('nllLoss', input, options.weight);
   return scope('nllLoss', () => {
     const picked = pick('nllLoss', input, target, options, input.ndim === 1 ? 0 : 1);
@@ -177,7 +176,9 @@ export interface BceOptions extends LossOptions {
  *
  * @throws {ChainruleError} for an input or a target outside [0, 1], or NaN, when evaluated at the latest.
  */
-export function bce(input: Tensor, target: Tensor, { weight, reduction }: BceOptions = {}): Tensor {
+export function bce(input: Tensor, target: Tensor, options?: BceOptions): Tensor {
+  const { weight, reduction } = bceOptions('bce', options);
+  checkTensors('bce', { input, target });
   sameShape('bce', input, target, 'a target');
   const x = assertBetween(
     input,
@@ -203,8 +204,10 @@ export interface BceWithLogitsOptions extends BceOptions {
 export function bceWithLogits(
   input: Tensor,
   target: Tensor,
-  { weight, posWeight, reduction }: BceWithLogitsOptions = {},
+  options?: BceWithLogitsOptions,
 ): Tensor {
+  const { weight, posWeight, reduction } = bceWithLogitsOptions('bceWithLogits', options);
+  checkTensors('bceWithLogits', { input, target });
   sameShape('bceWithLogits', input, target, 'a target');
   const factor = posWeight == null ? 1 : target.mul(posWeight.sub(1)).add(1);
   const loss = target.neg().add(1).mul(input).sub(logSigmoid(input).mul(factor));
@@ -219,12 +222,9 @@ export interface KlDivOptions {
 }
 
 /** `target (ln target − input)`, of log-probabilities; 0 where the target is. PyTorch: `nn.functional.kl_div`. */
-export function klDiv(
-  input: Tensor,
-  target: Tensor,
-  { reduction = 'mean', logTarget = false }: KlDivOptions = {},
-): Tensor {
-  checkReduction('klDiv', reduction, 'batchmean');
+export function klDiv(input: Tensor, target: Tensor, options?: KlDivOptions): Tensor {
+  const { reduction = 'mean', logTarget = false } = klDivOptions('klDiv', options);
+  checkTensors('klDiv', { input, target });
   warnOfBroadcast('klDiv', input, target);
   const loss = logTarget
     ? target.exp().mul(target.sub(input))

@@ -1,5 +1,7 @@
 /** @file Connectionist temporal classification (Graves et al. 2006): labels without an alignment. */
 import {
+  checkArgument,
+  kinds,
   cat,
   ChainruleError,
   full,
@@ -14,7 +16,8 @@ import {
   tensor,
   where,
 } from '@chainrule/autograd';
-import { checkReduction, reduce, type LossOptions } from './reduction.js';
+import { checkTensors, reduce, type LossOptions } from './reduction.js';
+import { ctcOptions } from './readers.js';
 
 export interface CtcOptions extends LossOptions {
   /** The class that stands for "no label". Default 0. */
@@ -40,9 +43,10 @@ export function ctcLoss(
   targets: Tensor,
   inputLengths: Tensor | number | readonly number[],
   targetLengths: Tensor | number | readonly number[],
-  { blank = 0, reduction = 'mean', zeroInfinity = false }: CtcOptions = {},
+  options?: CtcOptions,
 ): Tensor {
-  checkReduction('ctcLoss', reduction);
+  const { blank = 0, reduction = 'mean', zeroInfinity = false } = ctcOptions('ctcLoss', options);
+  checkTensors('ctcLoss', { logProbs, targets });
   if (logProbs.ndim !== 2 && logProbs.ndim !== 3) {
     throw new ShapeError(
       `ctcLoss: expected logProbs [time, batch, classes] or [time, classes], got [${logProbs.shape.join(', ')}]`,
@@ -159,18 +163,21 @@ function padTargets(targets: Tensor, lengths: readonly number[], batched: boolea
   return take(rows, tensor(places, { dtype: 'int32' }).reshape([lengths.length, longest]));
 }
 
+const lengthsKind = kinds.either(kinds.tensor, kinds.oneOrMore(kinds.number));
+
 function lengthsOf(
   what: string,
   lengths: Tensor | number | readonly number[],
   batch: number,
   most: number,
 ): number[] {
+  const given = checkArgument('ctcLoss', what, lengths, lengthsKind);
   const list =
-    typeof lengths === 'number'
-      ? [lengths]
-      : lengths instanceof Tensor
-        ? [...lengths.dataSync()]
-        : [...lengths];
+    typeof given === 'number'
+      ? [given]
+      : given instanceof Tensor
+        ? [...given.dataSync()]
+        : [...given];
   if (list.length !== batch)
     throw new ShapeError(`ctcLoss: ${what} has ${list.length} lengths for a batch of ${batch}`);
   list.forEach((n, i) => {

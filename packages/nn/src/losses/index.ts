@@ -3,14 +3,20 @@ import type { Cell, Tensor } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 import * as f from './functions.js';
+import * as read from './readers.js';
+import { keptOptions, type AnyReader } from '../layers/keptOptions.js';
 
 /** A loss that keeps its options. */
 abstract class Loss<O extends object> extends Module {
+  /** Reads the options when the loss is made; without it the function does at each call. */
+  protected static readonly reader: AnyReader | null = null;
+
   protected readonly options: O;
 
-  constructor(options: O = {} as O) {
+  constructor(options?: O) {
     super();
-    this.options = options;
+    const { reader } = new.target as unknown as { readonly reader: AnyReader | null };
+    this.options = reader === null ? (options ?? ({} as O)) : keptOptions(new.target, options);
   }
 
   override extraRepr(): string {
@@ -25,14 +31,16 @@ abstract class WeightedLoss<
 > extends Loss<O> {
   readonly weight: Cell | null;
 
-  constructor(options: O = {} as O) {
+  constructor(options?: O) {
     super(options);
-    this.weight = this.registerBuffer('weight', options.weight ?? null);
+    this.weight = this.registerBuffer('weight', this.options.weight ?? null);
   }
 }
 
 /** See `mseLoss`. PyTorch: `nn.MSELoss`. */
 export class MSELoss extends Loss<f.LossOptions> {
+  protected static override readonly reader: AnyReader = read.lossOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.mseLoss(input, target, this.options);
   }
@@ -40,6 +48,8 @@ export class MSELoss extends Loss<f.LossOptions> {
 
 /** See `l1Loss`. PyTorch: `nn.L1Loss`. */
 export class L1Loss extends Loss<f.LossOptions> {
+  protected static override readonly reader: AnyReader = read.lossOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.l1Loss(input, target, this.options);
   }
@@ -47,6 +57,9 @@ export class L1Loss extends Loss<f.LossOptions> {
 
 /** See `smoothL1Loss`. PyTorch: `nn.SmoothL1Loss`. */
 export class SmoothL1Loss extends Loss<NonNullable<Parameters<typeof f.smoothL1Loss>[2]>> {
+  protected static override readonly reader: AnyReader =
+    read.smoothL1Options as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.smoothL1Loss(input, target, this.options);
   }
@@ -54,6 +67,8 @@ export class SmoothL1Loss extends Loss<NonNullable<Parameters<typeof f.smoothL1L
 
 /** See `huberLoss`. PyTorch: `nn.HuberLoss`. */
 export class HuberLoss extends Loss<NonNullable<Parameters<typeof f.huberLoss>[2]>> {
+  protected static override readonly reader: AnyReader = read.huberOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.huberLoss(input, target, this.options);
   }
@@ -64,6 +79,9 @@ export class HuberLoss extends Loss<NonNullable<Parameters<typeof f.huberLoss>[2
  * @example new CrossEntropyLoss({ labelSmoothing: 0.1 }).forward(logits, labels)
  */
 export class CrossEntropyLoss extends WeightedLoss<f.CrossEntropyOptions> {
+  protected static override readonly reader: AnyReader =
+    read.crossEntropyOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.crossEntropy(input, target, { ...this.options, weight: this.weight });
   }
@@ -71,6 +89,8 @@ export class CrossEntropyLoss extends WeightedLoss<f.CrossEntropyOptions> {
 
 /** See `nllLoss`. PyTorch: `nn.NLLLoss`. */
 export class NLLLoss extends WeightedLoss<f.NllOptions> {
+  protected static override readonly reader: AnyReader = read.nllOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.nllLoss(input, target, { ...this.options, weight: this.weight });
   }
@@ -78,6 +98,8 @@ export class NLLLoss extends WeightedLoss<f.NllOptions> {
 
 /** See `bce`. PyTorch: `nn.BCELoss`. */
 export class BCELoss extends WeightedLoss<f.BceOptions> {
+  protected static override readonly reader: AnyReader = read.bceOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.bce(input, target, { ...this.options, weight: this.weight });
   }
@@ -85,14 +107,17 @@ export class BCELoss extends WeightedLoss<f.BceOptions> {
 
 /** See `bceWithLogits`. PyTorch: `nn.BCEWithLogitsLoss`. */
 export class BCEWithLogitsLoss extends WeightedLoss<f.BceWithLogitsOptions> {
+  protected static override readonly reader: AnyReader =
+    read.bceWithLogitsOptions as unknown as AnyReader;
+
   static override readonly stateKeys: Readonly<Record<string, string>> = {
     posWeight: 'pos_weight',
   };
   readonly posWeight: Cell | null;
 
-  constructor(options: f.BceWithLogitsOptions = {}) {
+  constructor(options?: f.BceWithLogitsOptions) {
     super(options);
-    this.posWeight = this.registerBuffer('posWeight', options.posWeight ?? null);
+    this.posWeight = this.registerBuffer('posWeight', this.options.posWeight ?? null);
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
@@ -106,6 +131,8 @@ export class BCEWithLogitsLoss extends WeightedLoss<f.BceWithLogitsOptions> {
 
 /** See `klDiv`. PyTorch: `nn.KLDivLoss`. */
 export class KLDivLoss extends Loss<f.KlDivOptions> {
+  protected static override readonly reader: AnyReader = read.klDivOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.klDiv(input, target, this.options);
   }
@@ -113,6 +140,8 @@ export class KLDivLoss extends Loss<f.KlDivOptions> {
 
 /** See `cosineEmbeddingLoss`. PyTorch: `nn.CosineEmbeddingLoss`. */
 export class CosineEmbeddingLoss extends Loss<f.MarginOptions> {
+  protected static override readonly reader: AnyReader = read.marginOptions as unknown as AnyReader;
+
   override forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
     return f.cosineEmbeddingLoss(input1, input2, target, this.options);
   }
@@ -120,6 +149,9 @@ export class CosineEmbeddingLoss extends Loss<f.MarginOptions> {
 
 /** See `tripletMarginLoss`. PyTorch: `nn.TripletMarginLoss`. */
 export class TripletMarginLoss extends Loss<f.TripletMarginOptions> {
+  protected static override readonly reader: AnyReader =
+    read.tripletMarginOptions as unknown as AnyReader;
+
   override forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
     return f.tripletMarginLoss(anchor, positive, negative, this.options);
   }
@@ -127,6 +159,8 @@ export class TripletMarginLoss extends Loss<f.TripletMarginOptions> {
 
 /** See `marginRankingLoss`. PyTorch: `nn.MarginRankingLoss`. */
 export class MarginRankingLoss extends Loss<f.MarginOptions> {
+  protected static override readonly reader: AnyReader = read.marginOptions as unknown as AnyReader;
+
   override forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
     return f.marginRankingLoss(input1, input2, target, this.options);
   }
@@ -134,6 +168,8 @@ export class MarginRankingLoss extends Loss<f.MarginOptions> {
 
 /** See `hingeEmbeddingLoss`. PyTorch: `nn.HingeEmbeddingLoss`. */
 export class HingeEmbeddingLoss extends Loss<f.MarginOptions> {
+  protected static override readonly reader: AnyReader = read.marginOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.hingeEmbeddingLoss(input, target, this.options);
   }
@@ -141,6 +177,9 @@ export class HingeEmbeddingLoss extends Loss<f.MarginOptions> {
 
 /** See `poissonNllLoss`. PyTorch: `nn.PoissonNLLLoss`. */
 export class PoissonNLLLoss extends Loss<NonNullable<Parameters<typeof f.poissonNllLoss>[2]>> {
+  protected static override readonly reader: AnyReader =
+    read.poissonNllOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.poissonNllLoss(input, target, this.options);
   }
@@ -148,6 +187,9 @@ export class PoissonNLLLoss extends Loss<NonNullable<Parameters<typeof f.poisson
 
 /** See `gaussianNllLoss`. PyTorch: `nn.GaussianNLLLoss`. */
 export class GaussianNLLLoss extends Loss<NonNullable<Parameters<typeof f.gaussianNllLoss>[3]>> {
+  protected static override readonly reader: AnyReader =
+    read.gaussianNllOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor, variance: Tensor | number): Tensor {
     return f.gaussianNllLoss(input, target, variance, this.options);
   }
@@ -190,6 +232,8 @@ export class SoftMarginLoss extends Loss<f.LossOptions> {
 
 /** See `ctcLoss`. PyTorch: `nn.CTCLoss`. */
 export class CTCLoss extends Loss<f.CtcOptions> {
+  protected static override readonly reader: AnyReader = read.ctcOptions as unknown as AnyReader;
+
   override forward(
     ...args: [logProbs: Tensor, targets: Tensor, inputLengths: Lengths, targetLengths: Lengths]
   ): Tensor {

@@ -15,7 +15,14 @@ import {
   type Tensor,
   where,
 } from '@chainrule/autograd';
-import { reduce, reductionKind, warnOfBroadcast, type LossOptions } from './reduction.js';
+import {
+  checkTensors,
+  reduce,
+  reductionKind,
+  warnOfBroadcast,
+  type LossOptions,
+} from './reduction.js';
+import { marginOptions, tripletMarginOptions } from './readers.js';
 
 export interface MarginOptions extends LossOptions {
   readonly margin?: number;
@@ -29,8 +36,10 @@ export function cosineEmbeddingLoss(
   input1: Tensor,
   input2: Tensor,
   target: Tensor,
-  { margin = 0, reduction }: MarginOptions = {},
+  options?: MarginOptions,
 ): Tensor {
+  const { margin = 0, reduction } = marginOptions('cosineEmbeddingLoss', options);
+  checkTensors('cosineEmbeddingLoss', { input1, input2, target });
   const dim = target.ndim;
   if (dim > 1 || input1.ndim !== dim + 1 || input2.ndim !== dim + 1) {
     throw new ShapeError(
@@ -62,8 +71,16 @@ export function tripletMarginLoss(
   anchor: Tensor,
   positive: Tensor,
   negative: Tensor,
-  { margin = 1, p = 2, eps = 1e-6, swap = false, reduction }: TripletMarginOptions = {},
+  options?: TripletMarginOptions,
 ): Tensor {
+  const {
+    margin = 1,
+    p = 2,
+    eps = 1e-6,
+    swap = false,
+    reduction,
+  } = tripletMarginOptions('tripletMarginLoss', options);
+  checkTensors('tripletMarginLoss', { anchor, positive, negative });
   const distance = (x: Tensor, y: Tensor): Tensor => norm(sub(x, y).add(eps), { p, dim: -1 });
   const near = distance(anchor, positive);
   const far = distance(anchor, negative);
@@ -123,8 +140,10 @@ export function marginRankingLoss(
   input1: Tensor,
   input2: Tensor,
   target: Tensor,
-  { margin = 0, reduction }: MarginOptions = {},
+  options?: MarginOptions,
 ): Tensor {
+  const { margin = 0, reduction } = marginOptions('marginRankingLoss', options);
+  checkTensors('marginRankingLoss', { input1, input2, target });
   if (input1.ndim !== target.ndim || input2.ndim !== target.ndim) {
     throw new ShapeError(
       `marginRankingLoss: inputs and target must have the same number of dimensions, got ` +
@@ -140,11 +159,9 @@ export function marginRankingLoss(
 }
 
 /** `input` where the target is 1, `max(0, margin − input)` where −1. Default margin 1. PyTorch: `hinge_embedding_loss`. */
-export function hingeEmbeddingLoss(
-  input: Tensor,
-  target: Tensor,
-  { margin = 1, reduction }: MarginOptions = {},
-): Tensor {
+export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options?: MarginOptions): Tensor {
+  const { margin = 1, reduction } = marginOptions('hingeEmbeddingLoss', options);
+  checkTensors('hingeEmbeddingLoss', { input, target });
   warnOfBroadcast('hingeEmbeddingLoss', input, target);
   const far = where(ne(target, 1), clamp(input.neg().add(margin), 0), 0);
   const near = where(ne(target, -1), input, 0);

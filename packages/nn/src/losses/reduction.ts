@@ -1,5 +1,5 @@
 /** @file What a loss does with the values of its elements. */
-import { ChainruleError, kinds, type Kind, type Tensor } from '@chainrule/autograd';
+import { checkArgument, ChainruleError, kinds, type Kind, type Tensor } from '@chainrule/autograd';
 
 /** The mean of all, their sum, or each of them. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -11,6 +11,11 @@ export interface LossOptions {
 
 /** What `reduction` may be. */
 export const reductionKind: Kind<Reduction> = kinds.oneOf('mean', 'sum', 'none');
+
+/** Refuses what is no tensor, by the name of the argument. */
+export function checkTensors(op: string, given: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(given)) checkArgument(op, name, given[name], kinds.tensor);
+}
 
 export function reduce(op: string, loss: Tensor, reduction: Reduction = 'mean'): Tensor {
   checkReduction(op, reduction);

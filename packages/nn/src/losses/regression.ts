@@ -1,7 +1,8 @@
 /** @file Losses that compare numbers. Input and target broadcast, with a warning as in PyTorch. */
 import {
+  checkArgument,
+  kinds,
   abs,
-  ChainruleError,
   clamp,
   log,
   lt,
@@ -11,30 +12,43 @@ import {
   Tensor,
   where,
 } from '@chainrule/autograd';
-import { reduce, warnOfBroadcast, type LossOptions } from './reduction.js';
+import { checkTensors, reduce, warnOfBroadcast, type LossOptions } from './reduction.js';
+import {
+  gaussianNllOptions,
+  huberOptions,
+  lossOptions,
+  poissonNllOptions,
+  smoothL1Options,
+} from './readers.js';
 
 /** `(input − target)²`. PyTorch: `nn.functional.mse_loss`, which also broadcasts. */
-export function mseLoss(input: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
+export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  const { reduction } = lossOptions('mseLoss', options);
+  checkTensors('mseLoss', { input, target });
   warnOfBroadcast('mseLoss', input, target);
   return reduce('mseLoss', square(sub(input, target)), reduction);
 }
 
 /** `|input − target|`, with derivative 0 where they are equal. PyTorch: `nn.functional.l1_loss`. */
-export function l1Loss(input: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
+export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  const { reduction } = lossOptions('l1Loss', options);
+  checkTensors('l1Loss', { input, target });
   warnOfBroadcast('l1Loss', input, target);
   return reduce('l1Loss', abs(sub(input, target)), reduction);
+}
+
+export interface SmoothL1Options extends LossOptions {
+  /** Where the square ends and the line begins. Default 1. */
+  readonly beta?: number;
 }
 
 /**
  * With d the distance: `d² / (2 beta)` below beta, `d − beta / 2` from there on; with beta 0 the same as `l1Loss`.
  * PyTorch: `nn.functional.smooth_l1_loss`.
  */
-export function smoothL1Loss(
-  input: Tensor,
-  target: Tensor,
-  { reduction, beta = 1 }: LossOptions & { readonly beta?: number } = {},
-): Tensor {
-  if (!(beta >= 0)) throw new ChainruleError(`smoothL1Loss: beta must be at least 0, got ${beta}`);
+export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
+  const { reduction, beta = 1 } = smoothL1Options('smoothL1Loss', options);
+  checkTensors('smoothL1Loss', { input, target });
   if (beta === 0) return l1Loss(input, target, reduction === undefined ? {} : { reduction });
   warnOfBroadcast('smoothL1Loss', input, target);
   const d = abs(sub(input, target));
@@ -45,14 +59,15 @@ export function smoothL1Loss(
   );
 }
 
+export interface HuberOptions extends LossOptions {
+  /** Where the square ends and the line begins. Default 1. */
+  readonly delta?: number;
+}
+
 /** With d the distance: `d² / 2` below delta, `delta (d − delta / 2)` from there on (Huber 1964). PyTorch: `huber_loss`. */
-export function huberLoss(
-  input: Tensor,
-  target: Tensor,
-  { reduction, delta = 1 }: LossOptions & { readonly delta?: number } = {},
-): Tensor {
-  if (!(delta > 0))
-    throw new ChainruleError(`huberLoss: delta must be greater than 0, got ${delta}`);
+export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions): Tensor {
+  const { reduction, delta = 1 } = huberOptions('huberLoss', options);
+  checkTensors('huberLoss', { input, target });
   warnOfBroadcast('huberLoss', input, target);
   const d = abs(sub(input, target));
   return reduce(
@@ -62,25 +77,28 @@ export function huberLoss(
   );
 }
 
+export interface PoissonNllOptions extends LossOptions {
+  /** Whether the input is the logarithm of the rate. Default true. */
+  readonly logInput?: boolean;
+  /** With Stirling's term. Default false. */
+  readonly full?: boolean;
+  /** Added to a rate before its logarithm is taken. Default 1e-8. */
+  readonly eps?: number;
+}
+
 /**
  * The negative log-likelihood of counts under a Poisson distribution: `eˣ − target · x` of the log of the rate, or with
  * `logInput: false` `x − target · ln(x + eps)`. `full` adds Stirling's approximation of `ln target!` where it is more
  * than 1. PyTorch: `nn.functional.poisson_nll_loss`.
  */
-export function poissonNllLoss(
-  input: Tensor,
-  target: Tensor,
-  {
+export function poissonNllLoss(input: Tensor, target: Tensor, options?: PoissonNllOptions): Tensor {
+  const {
     reduction,
     logInput = true,
     full = false,
     eps = 1e-8,
-  }: LossOptions & {
-    readonly logInput?: boolean;
-    readonly full?: boolean;
-    readonly eps?: number;
-  } = {},
-): Tensor {
+  } = poissonNllOptions('poissonNllLoss', options);
+  checkTensors('poissonNllLoss', { input, target });
   warnOfBroadcast('poissonNllLoss', input, target);
   const loss = logInput
     ? input.exp().sub(target.mul(input))
@@ -93,6 +111,15 @@ export function poissonNllLoss(
   return reduce('poissonNllLoss', loss.add(where(target.le(1), 0, stirling)), reduction);
 }
 
+export interface GaussianNllOptions extends LossOptions {
+  /** With the constant term. Default false. */
+  readonly full?: boolean;
+  /** The least a variance counts as. Default 1e-6. */
+  readonly eps?: number;
+}
+
+const varianceKind = kinds.either(kinds.tensor, kinds.nonNegative);
+
 /**
  * The negative log-likelihood under a normal distribution: `½ (ln var + (input − target)² / var)`, the variance at
  * least eps; `full` adds `½ ln 2π`. `variance` is a number, or has the input's shape, a 1 in place of its last
@@ -103,15 +130,11 @@ export function gaussianNllLoss(
   input: Tensor,
   target: Tensor,
   variance: Tensor | number,
-  {
-    reduction,
-    full = false,
-    eps = 1e-6,
-  }: LossOptions & { readonly full?: boolean; readonly eps?: number } = {},
+  options?: GaussianNllOptions,
 ): Tensor {
-  if (typeof variance === 'number' && variance < 0) {
-    throw new ChainruleError(`gaussianNllLoss: the variance must not be negative, got ${variance}`);
-  }
+  const { reduction, full = false, eps = 1e-6 } = gaussianNllOptions('gaussianNllLoss', options);
+  checkTensors('gaussianNllLoss', { input, target });
+  checkArgument('gaussianNllLoss', 'the variance', variance, varianceKind);
   warnOfBroadcast('gaussianNllLoss', input, target);
   const given =
     variance instanceof Tensor ? alignVariance(input, variance) : input.mul(0).add(variance);

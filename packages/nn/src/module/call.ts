@@ -1,5 +1,5 @@
 /** @file What happens around a module's `forward`: hooks, and the module's path in the graph and in errors. */
-import { ChainruleError, scope } from '@chainrule/autograd';
+import { checkArgument, kinds, ChainruleError, scope } from '@chainrule/autograd';
 import type { Module } from './module.js';
 import { INTERNAL, walkModules } from './slots.js';
 
@@ -56,19 +56,31 @@ function call(module: Module, forward: Forward, args: unknown[]): unknown {
 
 function run(module: Module, forward: Forward, args: unknown[]): unknown {
   const { preHooks, hooks } = module[INTERNAL];
-  if (preHooks.size === 0 && hooks.size === 0) return forward.apply(module, args);
+  if (preHooks.size === 0 && hooks.size === 0) {
+    checkInputs(module, args);
+    return forward.apply(module, args);
+  }
   let input = args;
   for (const hook of preHooks) {
     const changed = hook(module, input);
     if (changed !== undefined && changed !== null)
       input = Array.isArray(changed) ? (changed as unknown[]) : [changed];
   }
+  checkInputs(module, input);
   let output = forward.apply(module, input);
   for (const hook of hooks) {
     const changed = hook(module, input, output);
     if (changed !== undefined) output = changed;
   }
   return output;
+}
+
+/** Refuses what is no tensor where a layer says that it takes tensors. */
+function checkInputs(module: Module, args: readonly unknown[]): void {
+  const { inputs, name } = module.constructor as typeof Module;
+  for (let i = 0; i < inputs.length; i++) {
+    checkArgument(name, inputs[i] as string, args[i], kinds.tensor);
+  }
 }
 
 /** The path of a module from the one that calls it; its class where the caller does not hold it. */

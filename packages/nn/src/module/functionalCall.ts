@@ -1,8 +1,17 @@
 /** @file A module as a function of its parameters. */
-import { cell, ChainruleError, withoutCompile, type Cell, type Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  display,
+  kinds,
+  cell,
+  ChainruleError,
+  withoutCompile,
+  type Cell,
+  type Tensor,
+} from '@chainrule/autograd';
 import type { Module } from './module.js';
-import { buffersOf, parametersOf, walkSlots, type Slot } from './slots.js';
-import type { StateDict } from './state.js';
+import { buffersOf, isModule, parametersOf, walkSlots, type Slot } from './slots.js';
+import { entriesOf, type StateDict } from './state.js';
 
 /**
  * Runs `module.forward(...args)` with other tensors in place of parameters and buffers, by their names; the rest stay.
@@ -19,22 +28,24 @@ export function functionalCall<M extends Module>(
   tensors: StateDict,
   ...args: Parameters<M['forward']>
 ): ReturnType<M['forward']> {
+  if (!isModule(module)) {
+    throw new ChainruleError(`functionalCall: expected a module, got ${display(module)}`);
+  }
   const parameters = walkSlots(module, parametersOf, false);
   const buffers = walkSlots(module, buffersOf, false);
   const replacements = new Map<Tensor, Tensor>();
   const known = new Map<string, Slot<Cell>>(
     [...parameters, ...buffers].map((slot) => [slot.name, slot]),
   );
-  for (const [name, tensor] of tensors instanceof Map
-    ? (tensors as ReadonlyMap<string, Tensor>)
-    : Object.entries(tensors as Record<string, Tensor>)) {
+  for (const [name, tensor] of entriesOf('functionalCall', tensors)) {
     const slot = known.get(name);
     if (slot === undefined) {
       throw new ChainruleError(
         `functionalCall: ${module.constructor.name} has no parameter or buffer "${name}"; it has ${[...known.keys()].join(', ')}`,
       );
     }
-    replacements.set(slot.value, tensor);
+    checkArgument('functionalCall', name, tensor, kinds.tensor);
+    replacements.set(slot.value, tensor as Tensor);
   }
   const swapped: Slot<Cell>[] = [];
   try {

@@ -1,5 +1,9 @@
 /** @file The base of all layers and models: finds what they hold, and nothing about mathematics. */
 import {
+  checkArgument,
+  defineOptions,
+  kinds,
+  type Kind,
   Cell,
   cell,
   ChainruleError,
@@ -21,6 +25,7 @@ import {
   buffersOf,
   checkName,
   INTERNAL,
+  isModule,
   modulesOf,
   parametersOf,
   walkModules,
@@ -56,6 +61,8 @@ export type ForwardHook = (module: Module, args: readonly unknown[], output: unk
 export abstract class Module {
   /** Keys in state dictionaries of the fields whose keys are not their own names: `{ runningMean: 'running_mean' }`. */
   static readonly stateKeys: Readonly<Record<string, string>> = {};
+  /** The first arguments of `forward`, where they must be tensors, by name: every call checks them. */
+  static readonly inputs: readonly string[] = [];
 
   /** @internal */
   declare readonly [INTERNAL]: Internal;
@@ -86,11 +93,12 @@ export abstract class Module {
   }
 
   set training(training: boolean) {
-    this[INTERNAL].training = training;
+    this[INTERNAL].training = checkArgument('training', 'training', training, kinds.flag);
   }
 
   /** Sets this module and all below to training mode, or out of it. */
   train(training = true): this {
+    checkArgument('train', 'training', training, kinds.flag);
     for (const [, module] of walkModules(this, true)) module.training = training;
     return this;
   }
@@ -151,6 +159,7 @@ export abstract class Module {
 
   /** Calls `f` with every module below and then with this one. PyTorch: `apply`. */
   apply(f: (module: Module) => void): this {
+    checkArgument('apply', 'f', f, kinds.callable);
     for (const child of this.children()) child.apply(f);
     f(this);
     return this;
@@ -158,6 +167,7 @@ export abstract class Module {
 
   /** Freezes or unfreezes all parameters. */
   requiresGrad_(requires = true): this {
+    checkArgument('requiresGrad_', 'requires', requires, kinds.flag);
     for (const p of this.parameters()) p.requiresGrad_(requires);
     return this;
   }
@@ -175,6 +185,7 @@ export abstract class Module {
    * tensors live on the device that `setDevice` chose: another one is a DeviceError.
    */
   to(target: DType | 'cpu' | 'webgpu'): this {
+    checkArgument('to', 'the target', target, kinds.text);
     if (target !== 'float32' && target !== 'float64') return this.toDevice(target);
     const dtype: DType = target;
     const converted = new Map<Tensor, Tensor>();
@@ -227,9 +238,11 @@ export abstract class Module {
   registerBuffer<T extends Tensor | null>(
     name: string,
     value: T,
-    { persistent = true }: { readonly persistent?: boolean } = {},
+    options?: BufferOptions,
   ): T extends Tensor<infer S> ? Cell<S> : null {
+    const { persistent = true } = bufferOptions('registerBuffer', options);
     checkName('registerBuffer', this, name);
+    checkArgument('registerBuffer', 'value', value, tensorOrNull);
     const buffer = value === null ? null : value instanceof Cell ? value : cell(value);
     if (buffer !== null) this[INTERNAL].buffers.set(name, persistent);
     this[INTERNAL].registry[name] = buffer;
@@ -239,6 +252,7 @@ export abstract class Module {
   /** Makes `this[name]` a parameter, for names that are computed. */
   registerParameter<S extends Shape>(name: string, parameter: Parameter<S>): Parameter<S> {
     checkName('registerParameter', this, name);
+    checkArgument('registerParameter', 'parameter', parameter, aParameter);
     this[INTERNAL].registry[name] = parameter;
     return parameter;
   }
@@ -246,17 +260,20 @@ export abstract class Module {
   /** Makes `this[name]` a child, for names that are computed. */
   registerModule<M extends Module>(name: string, module: M): M {
     checkName('registerModule', this, name);
+    checkArgument('registerModule', 'module', module, aModule);
     this[INTERNAL].registry[name] = module;
     return module;
   }
 
   /** Calls `hook(module, args)` before each `forward`. Returns a function that removes it. */
   registerForwardPreHook(hook: ForwardPreHook): () => void {
+    checkArgument('registerForwardPreHook', 'hook', hook, kinds.callable);
     return register(this[INTERNAL].preHooks, hook);
   }
 
   /** Calls `hook(module, args, output)` after each `forward`. Returns a function that removes it. */
   registerForwardHook(hook: ForwardHook): () => void {
+    checkArgument('registerForwardHook', 'hook', hook, kinds.callable);
     return register(this[INTERNAL].hooks, hook);
   }
 
@@ -275,8 +292,9 @@ export abstract class Module {
    */
   loadStateDict(
     state: StateDict,
-    { strict = true }: { readonly strict?: boolean } = {},
+    options?: LoadOptions,
   ): { missingKeys: string[]; unexpectedKeys: string[] } {
+    const { strict = true } = loadOptions('loadStateDict', options);
     return loadState(
       this,
       new Map(stateSlots(this).map(({ name, value }) => [name, value])),
@@ -296,8 +314,8 @@ export abstract class Module {
    *
    * @param inputShape a shape, or one for each argument of `forward`.
    */
-  summary(inputShape: Shape | readonly Shape[], options: { readonly dtype?: DType } = {}): string {
-    return summarize(this, inputShape, options);
+  summary(inputShape: Shape | readonly Shape[], options?: { readonly dtype?: DType }): string {
+    return summarize(this, inputShape, summaryOptions('summary', options));
   }
 
   /** Multiplications with parameters and between activations in one call: what `summary` shows. */
@@ -319,6 +337,28 @@ export abstract class Module {
     return reprOf(this);
   }
 }
+
+/** What `registerBuffer` takes. */
+export interface BufferOptions {
+  /** Whether state dictionaries hold the buffer. Default true. */
+  readonly persistent?: boolean;
+}
+
+/** What `loadStateDict` takes. */
+export interface LoadOptions {
+  /** Whether missing and unexpected keys are an error. Default true. */
+  readonly strict?: boolean;
+}
+
+const bufferOptions = defineOptions<BufferOptions>({ persistent: kinds.flag });
+const loadOptions = defineOptions<LoadOptions>({ strict: kinds.flag });
+const summaryOptions = defineOptions<{ readonly dtype?: DType }>({ dtype: kinds.dtype });
+const tensorOrNull = kinds.orNull(kinds.tensor) as Kind<never>;
+const aParameter: Kind<Parameter> = kinds.kind(
+  'be a Parameter: new Parameter(t)',
+  (x) => x instanceof Parameter,
+);
+const aModule: Kind<Module> = kinds.kind('be a module', isModule);
 
 /** What a constructor does: also for a clone, which is made without one. */
 function setUp(module: Module): void {

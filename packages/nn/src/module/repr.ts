@@ -5,14 +5,12 @@ import type { Module } from './module.js';
 export function reprOf(module: Module): string {
   const name = printable(module.constructor.name);
   const extra = printable(module.extraRepr());
-  const children = module
-    .namedChildren()
-    .map(([key, child]) => ({
-      first: printable(key),
-      last: printable(key),
-      count: 1,
-      text: reprOf(child),
-    }));
+  const children = module.namedChildren().map(([key, child]) => ({
+    first: printable(key),
+    last: printable(key),
+    count: 1,
+    text: reprOf(child),
+  }));
   if (children.length === 0) return `${name}(${extra})`;
   const lines: typeof children = [];
   for (const child of children) {

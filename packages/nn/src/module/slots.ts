@@ -2,7 +2,17 @@
  * @file What a module registers: the fields that hold parameters, buffers and modules, found by looking when somebody
  * asks. Class fields are defined on the instance, past any setter of the prototype, so nothing can watch them come.
  */
-import { cell, Cell, ChainruleError, Parameter, Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  display,
+  kinds,
+  passes,
+  cell,
+  Cell,
+  ChainruleError,
+  Parameter,
+  Tensor,
+} from '@chainrule/autograd';
 import type { ForwardHook, ForwardPreHook, Module } from './module.js';
 
 /** @internal Where a module keeps what is no field of its user's. */
@@ -33,8 +43,13 @@ export interface Slot<T> {
 export type BufferSlot = Slot<Cell> & { readonly persistent: boolean };
 
 export function isModule(value: unknown): value is Module {
-  return typeof value === 'object' && value !== null && INTERNAL in value;
+  return passes(module, value);
 }
+
+const module = kinds.kind<Module>(
+  'be a module',
+  (x) => typeof x === 'object' && x !== null && INTERNAL in x,
+);
 
 /** What one module's fields hold, and the elements of arrays in them, in the order of declaration. */
 function fieldsOf(module: Module): Slot<unknown>[] {
@@ -118,12 +133,31 @@ export function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
+/** The pairs of an object, a Map, or an iterable of pairs. */
+export function namedEntries(what: string, given: unknown): [string, unknown][] {
+  checkArgument(what, 'the entries', given, entries);
+  const pairs = passes(kinds.iterable, given)
+    ? [...given]
+    : Object.entries(given as Record<string, unknown>);
+  return pairs.map((pair) => [...checkArgument(what, 'each entry', pair, namedPair)]);
+}
+
+const entries = kinds.kind<object>(
+  'be an object, or an iterable of pairs of a name and a value',
+  (x) =>
+    kinds.iterable.test(x)
+      ? Array.from(x).length >= 0
+      : kinds.object.test(x) && Object.entries(x).length >= 0,
+);
+const namedPair = kinds.tuple<[string, unknown]>(kinds.text, kinds.anything);
+
 /** A name that can be part of a path and does not hide something else. */
 export function checkName(what: string, module: Module, name: string): void {
-  const taken = name in module[INTERNAL].registry && module[INTERNAL].registry[name] !== undefined;
+  const { registry } = module[INTERNAL];
+  const taken = typeof name === 'string' && name in registry && registry[name] !== undefined;
   if (typeof name !== 'string' || name === '' || name.includes('.') || taken) {
     throw new ChainruleError(
-      `${what}: ${typeof name === 'string' ? `"${name}"` : String(name)} cannot be a name in ${module.constructor.name}: ` +
+      `${what}: ${display(name)} cannot be a name in ${module.constructor.name}: ` +
         (taken ? 'it is already there' : 'a name is a string without dots, not empty'),
     );
   }

@@ -1,11 +1,30 @@
 /** @file Loading a state dictionary: all of it or nothing. */
-import { type Cell, FormatError, noGrad, Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  kinds,
+  type Kind,
+  type Cell,
+  FormatError,
+  noGrad,
+  Tensor,
+} from '@chainrule/autograd';
 import type { Module } from './module.js';
 import { printable } from './repr.js';
 
 /** Tensors by name: what `stateDict()` gives and `loadSafetensors` reads. */
 export type StateDict = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
 
+/** The entries of a state dictionary: a plain object, or a Map. */
+export function entriesOf(op: string, state: StateDict): Map<string, unknown> {
+  checkArgument(op, 'the state', state, dictionary);
+  return new Map<string, unknown>(state instanceof Map ? state : Object.entries(state));
+}
+
+const dictionary: Kind<StateDict> = kinds.kind(
+  'be an object of tensors by name, as stateDict() gives it',
+  (x) => kinds.object.test(x) && (x instanceof Map || Object.entries(x).length >= 0),
+  FormatError,
+);
 /** A cell, what goes into it, and its name. */
 type Load = readonly [target: Cell, value: Tensor, key: string];
 
@@ -15,7 +34,7 @@ export function loadState(
   state: StateDict,
   strict: boolean,
 ): { missingKeys: string[]; unexpectedKeys: string[] } {
-  const given = new Map<string, unknown>(state instanceof Map ? state : Object.entries(state));
+  const given = entriesOf('loadStateDict', state);
   const missingKeys = [...targets.keys()].filter((key) => !given.has(key));
   const unexpectedKeys = [...given.keys()].filter((key) => !targets.has(key));
   const misshapen: string[] = [];

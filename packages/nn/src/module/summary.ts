@@ -1,5 +1,15 @@
 /** @file A model as a table: what each layer gives, holds and costs. */
-import { ChainruleError, noGrad, Tensor, zeros, type DType, type Shape } from '@chainrule/autograd';
+import {
+  display,
+  kinds,
+  passes,
+  ChainruleError,
+  noGrad,
+  Tensor,
+  zeros,
+  type DType,
+  type Shape,
+} from '@chainrule/autograd';
 import type { Module } from './module.js';
 import { printable } from './repr.js';
 import { parametersOf, walkModules } from './slots.js';
@@ -84,11 +94,12 @@ function record(model: Module, rows: readonly Row[], shapes: readonly Shape[], d
 }
 
 function shapesOf(inputShape: Shape | readonly Shape[]): readonly Shape[] {
-  if (!Array.isArray(inputShape))
-    throw new ChainruleError('summary: expected the shape of the input, such as [32, 784]');
-  return typeof inputShape[0] === 'number' || inputShape.length === 0
-    ? [inputShape as Shape]
-    : (inputShape as readonly Shape[]);
+  if (!passes(kinds.listOf(kinds.anything), inputShape)) {
+    throw new ChainruleError(
+      `summary: expected the shape of the input, such as [32, 784], got ${display(inputShape)}`,
+    );
+  }
+  return typeof inputShape[0] === 'number' || inputShape.length === 0 ? [inputShape] : inputShape;
 }
 
 function shapeText(output: unknown): string {

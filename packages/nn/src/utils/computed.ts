@@ -1,5 +1,5 @@
 /** @file Which tensors of a module are computed from its parameters, so that nothing can be written into them. */
-import { Cell, ChainruleError, Tensor } from '@chainrule/autograd';
+import { Cell, ChainruleError, display, kinds, passes, type Tensor } from '@chainrule/autograd';
 
 interface Origin {
   /** The function that made it so: `weightNorm`. */
@@ -19,7 +19,7 @@ export function computed(tensor: Tensor, by: string, from: readonly string[]): T
 /** @throws {ChainruleError} for what cannot be written into, with what to do instead. */
 export function checkFillable(op: string, parameter: unknown): void {
   if (parameter instanceof Cell) return;
-  if (!isTensor(parameter)) {
+  if (!passes(kinds.tensor, parameter)) {
     throw new ChainruleError(
       `${op}: expected a Parameter or a buffer to write into, got ${display(parameter)}`,
     );
@@ -36,12 +36,4 @@ export function checkFillable(op: string, parameter: unknown): void {
     `${op}: this tensor is computed from ${from} by ${origin.by}; fill those, or fill the weight before ${origin.by} ` +
       'is applied',
   );
-}
-
-function isTensor(x: unknown): x is Tensor {
-  return x instanceof Tensor;
-}
-
-function display(x: unknown): string {
-  return x === null || x === undefined ? 'nothing' : `a ${typeof x}`;
 }

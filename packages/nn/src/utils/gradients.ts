@@ -1,6 +1,8 @@
 /** @file Keeping gradients small. */
 import {
   borrowGrad,
+  checkArgument,
+  type Kind,
   ChainruleError,
   type Cell,
   defineOptions,
@@ -24,7 +26,17 @@ export interface ClipOptions {
 
 function withGradients(parameters: Parameters): [parameter: Cell, gradient: Tensor][] {
   // A tensor is iterable too, over its rows.
-  const list = parameters instanceof Tensor ? [parameters] : [...parameters];
+  const list =
+    parameters instanceof Tensor
+      ? [parameters]
+      : [
+          ...checkArgument(
+            'clipGrad',
+            'parameters',
+            parameters,
+            kinds.iterable as Kind<Iterable<Cell>>,
+          ),
+        ];
   return list.flatMap((p): [Cell, Tensor][] => {
     const g = borrowGrad(p);
     return g === null ? [] : [[p, g]];

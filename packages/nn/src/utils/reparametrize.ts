@@ -1,5 +1,6 @@
 /** @file Weights that are computed from others before each call: weight and spectral normalization. */
 import {
+  display,
   Cell,
   byPosition,
   ChainruleError,
@@ -15,7 +16,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
-import { INTERNAL } from '../module/slots.js';
+import { INTERNAL, isModule } from '../module/slots.js';
 import { computed } from './computed.js';
 
 type Fields = Record<string, unknown>;
@@ -28,6 +29,8 @@ function replace(
   from: readonly string[],
   compute: (fields: Fields, training: boolean) => Tensor,
 ): Parameter {
+  if (!isModule(module))
+    throw new ChainruleError(`${op}: expected a module, got ${display(module)}`);
   const fields = module as unknown as Fields;
   const weight = fields[name];
   if (!(weight instanceof Parameter))

@@ -1,10 +1,19 @@
 /** @file All parameters as one vector, and back. */
-import { cat, type Cell, noGrad, ShapeError, type Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  kinds,
+  type Kind,
+  cat,
+  type Cell,
+  noGrad,
+  ShapeError,
+  type Tensor,
+} from '@chainrule/autograd';
 import { checkFillable } from './computed.js';
 
 /** The elements of all tensors in one vector; differentiable. PyTorch: `nn.utils.parameters_to_vector`. */
 export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
-  return cat([...parameters].map((p) => p.reshape([p.size])));
+  return cat(listOf('parametersToVector', parameters).map((p) => p.reshape([p.size])));
 }
 
 /**
@@ -12,7 +21,8 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
  * @throws {ShapeError} unless there are exactly as many elements.
  */
 export function vectorToParameters(vector: Tensor, parameters: Iterable<Cell>): void {
-  const list = [...parameters];
+  const list = listOf('vectorToParameters', parameters);
+  checkArgument('vectorToParameters', 'vector', vector, kinds.tensor);
   for (const p of list) checkFillable('vectorToParameters', p);
   const total = list.reduce((n, p) => n + p.size, 0);
   if (vector.ndim !== 1 || vector.size !== total) {
@@ -27,4 +37,11 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Cell>): 
       from += p.size;
     }
   });
+}
+
+/** The tensors of an iterable. */
+function listOf<T extends Tensor>(op: string, given: Iterable<T>): T[] {
+  const list = [...checkArgument(op, 'parameters', given, kinds.iterable as Kind<Iterable<T>>)];
+  checkArgument(op, 'parameters', list, kinds.listOf(kinds.tensor));
+  return list;
 }

@@ -92,7 +92,7 @@ function firstNonFinite({ f, g }: Measure): string | null {
 export class LBFGS extends Optimizer<LBFGSGroup> {
   private history: History;
 
-  constructor(params: ParamsOrGroups<Partial<LBFGSGroup>>, options: LBFGSOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<LBFGSGroup>>, options?: LBFGSOptions) {
     super(rule, params, options);
     this.history = new History();
   }

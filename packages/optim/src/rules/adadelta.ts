@@ -55,7 +55,7 @@ export const adadelta: Rule<AdadeltaGroup> = /* @__PURE__ */ penalized(rule);
  * Defaults: lr 1, rho 0.9, eps 1e-6, weightDecay 0 (an L2 penalty). PyTorch: `torch.optim.Adadelta`.
  */
 export class Adadelta extends Optimizer<AdadeltaGroup> {
-  constructor(params: ParamsOrGroups<Partial<AdadeltaGroup>>, options: AdadeltaOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<AdadeltaGroup>>, options?: AdadeltaOptions) {
     super(adadelta, params, options);
   }
 }

@@ -37,11 +37,11 @@ export type AdafactorOptions = Partial<AdafactorGroup> & CommonOptions;
 
 const decays: Check = {
   must: 'be a finite number ≤ 0',
-  test: (x) => finite.test(x) && (x as number) <= 0,
+  test: (x) => finite.test(x) && x <= 0,
 };
 const atLeastOne: Check = {
   must: 'be a finite number ≥ 1',
-  test: (x) => finite.test(x) && (x as number) >= 1,
+  test: (x) => finite.test(x) && x >= 1,
 };
 const EPSILON = { float32: 2 ** -23, float64: 2 ** -52 } as const;
 
@@ -120,7 +120,7 @@ export const adafactor: Rule<AdafactorGroup> = /* @__PURE__ */ decayed(rule, {
  * weightDecay 0. PyTorch: `torch.optim.Adafactor`.
  */
 export class Adafactor extends Optimizer<AdafactorGroup> {
-  constructor(params: ParamsOrGroups<Partial<AdafactorGroup>>, options: AdafactorOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<AdafactorGroup>>, options?: AdafactorOptions) {
     super(adafactor, params, options);
   }
 }

@@ -57,7 +57,7 @@ export const adagrad: Rule<AdagradGroup> = /* @__PURE__ */ penalized(rule);
  * PyTorch: `torch.optim.Adagrad`.
  */
 export class Adagrad extends Optimizer<AdagradGroup> {
-  constructor(params: ParamsOrGroups<Partial<AdagradGroup>>, options: AdagradOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<AdagradGroup>>, options?: AdagradOptions) {
     super(adagrad, params, options);
   }
 }

@@ -82,7 +82,7 @@ export const adamW: Rule<AdamGroup> = /* @__PURE__ */ eitherDecayed(rule, {
  * @example new Adam(model.parameters(), { lr: 1e-3 })
  */
 export class Adam extends Optimizer<AdamGroup> {
-  constructor(params: ParamsOrGroups<Partial<AdamGroup>>, options: AdamOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<AdamGroup>>, options?: AdamOptions) {
     super(adam, params, options);
   }
 }
@@ -94,7 +94,7 @@ export class Adam extends Optimizer<AdamGroup> {
  * Defaults: as {@link Adam}, but weightDecay 1e-2. PyTorch: `torch.optim.AdamW`.
  */
 export class AdamW extends Optimizer<AdamGroup> {
-  constructor(params: ParamsOrGroups<Partial<AdamGroup>>, options: AdamOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<AdamGroup>>, options?: AdamOptions) {
     super(adamW, params, options);
   }
 }

@@ -55,7 +55,7 @@ export const adamax: Rule<AdamaxGroup> = /* @__PURE__ */ penalized(rule);
  * Defaults: lr 2e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0 (an L2 penalty). PyTorch: `torch.optim.Adamax`.
  */
 export class Adamax extends Optimizer<AdamaxGroup> {
-  constructor(params: ParamsOrGroups<Partial<AdamaxGroup>>, options: AdamaxOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<AdamaxGroup>>, options?: AdamaxOptions) {
     super(adamax, params, options);
   }
 }

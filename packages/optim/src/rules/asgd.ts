@@ -66,7 +66,7 @@ export const asgd: Rule<ASGDGroup> = /* @__PURE__ */ penalized(rule);
  * (which keeps the rate in its default dtype, here it is float64).
  */
 export class ASGD extends Optimizer<ASGDGroup> {
-  constructor(params: ParamsOrGroups<Partial<ASGDGroup>>, options: ASGDOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<ASGDGroup>>, options?: ASGDOptions) {
     super(asgd, params, options);
   }
 }

@@ -1,8 +1,8 @@
 /** @file Weight decay, as what makes a rule of a rule: it shrinks the parameter itself, or is a penalty in the gradient. */
-import { add, mul, sub } from '@chainrule/autograd';
+import { add, defineOptions, kinds, mul, sub } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { flag, nonNegative, type Hypers } from '../checks.js';
-import { complete, type CompleteRule, type Rule, type Update } from '../rule.js';
+import { checkRule, complete, type CompleteRule, type Rule, type Update } from '../rule.js';
 
 /** What a rule has with weight decay. */
 export type Decay = { readonly weightDecay: number };
@@ -12,6 +12,18 @@ export type EitherDecay = Decay & {
   /** Shrink the parameter itself, apart from the gradient, instead of adding a penalty to it. */
   readonly decoupledWeightDecay: boolean;
 };
+
+export interface DecayOptions {
+  /** Default 1e-2. */
+  readonly weightDecay?: number;
+  /** What messages call the rule. */
+  readonly name?: string;
+}
+
+const decayOptions = defineOptions<DecayOptions>({
+  weightDecay: kinds.nonNegative,
+  name: kinds.text,
+});
 
 /**
  * The rule with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101): the parameter is multiplied by
@@ -23,11 +35,12 @@ export type EitherDecay = Decay & {
  */
 export function decayed<H extends Hypers & { readonly lr: number }>(
   rule: Rule<H>,
-  {
-    weightDecay = 1e-2,
-    name = `decayed(${rule.name})`,
-  }: { weightDecay?: number; name?: string } = {},
+  options?: DecayOptions,
 ): Rule<H & Decay> {
+  const { weightDecay = 1e-2, name = `decayed(${checkRule('decayed', rule).name})` } = decayOptions(
+    'decayed',
+    options,
+  );
   return withDecay(rule, { name, weightDecay }, (p, update, { kept, lost }) => {
     const { step, param, ...rest } = update;
     const next = step === undefined ? sub(param, mul(p, lost)) : sub(mul(p, kept), step);

@@ -60,7 +60,7 @@ export const lion: Rule<LionGroup> = /* @__PURE__ */ decayed(rule, {
  * Defaults: lr 1e-4, betas [0.9, 0.99], weightDecay 0. PyTorch has no Lion; the rule is the paper's.
  */
 export class Lion extends Optimizer<LionGroup> {
-  constructor(params: ParamsOrGroups<Partial<LionGroup>>, options: LionOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<LionGroup>>, options?: LionOptions) {
     super(lion, params, options);
   }
 }

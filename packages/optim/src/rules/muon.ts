@@ -130,7 +130,7 @@ export const muon: Rule<MuonGroup> = /* @__PURE__ */ decayed(rule, {
  * which iterates in bfloat16; here it is the parameter's dtype, so that numbers agree to about two digits.
  */
 export class Muon extends Optimizer<MuonGroup> {
-  constructor(params: ParamsOrGroups<Partial<MuonGroup>>, options: MuonOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<MuonGroup>>, options?: MuonOptions) {
     super(muon, params, options);
   }
 }

@@ -83,7 +83,7 @@ export const nadam: Rule<NAdamGroup> = /* @__PURE__ */ eitherDecayed(rule);
  * Defaults: lr 2e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0, momentumDecay 4e-3. PyTorch: `torch.optim.NAdam`.
  */
 export class NAdam extends Optimizer<NAdamGroup> {
-  constructor(params: ParamsOrGroups<Partial<NAdamGroup>>, options: NAdamOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<NAdamGroup>>, options?: NAdamOptions) {
     super(nadam, params, options);
   }
 }

@@ -76,7 +76,7 @@ export const radam: Rule<RAdamGroup> = /* @__PURE__ */ eitherDecayed(rule);
  * Defaults: lr 1e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0. PyTorch: `torch.optim.RAdam`.
  */
 export class RAdam extends Optimizer<RAdamGroup> {
-  constructor(params: ParamsOrGroups<Partial<RAdamGroup>>, options: RAdamOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<RAdamGroup>>, options?: RAdamOptions) {
     super(radam, params, options);
   }
 }

@@ -75,7 +75,7 @@ export const rmsprop: Rule<RMSpropGroup> = /* @__PURE__ */ penalized(rule);
  * (eps is added after the root; TensorFlow adds it before).
  */
 export class RMSprop extends Optimizer<RMSpropGroup> {
-  constructor(params: ParamsOrGroups<Partial<RMSpropGroup>>, options: RMSpropOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<RMSpropGroup>>, options?: RMSpropOptions) {
     super(rmsprop, params, options);
   }
 }

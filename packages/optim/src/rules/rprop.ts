@@ -61,7 +61,7 @@ export const rprop: Rule<
  * Defaults: lr 1e-2, etas [0.5, 1.2], stepSizes [1e-6, 50]. PyTorch: `torch.optim.Rprop`.
  */
 export class Rprop extends Optimizer<RpropGroup> {
-  constructor(params: ParamsOrGroups<Partial<RpropGroup>>, options: RpropOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<RpropGroup>>, options?: RpropOptions) {
     super(rprop, params, options);
   }
 }

@@ -71,7 +71,7 @@ export const sgd: Rule<SGDGroup> = /* @__PURE__ */ penalized(rule);
  * @example new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
  */
 export class SGD extends Optimizer<SGDGroup> {
-  constructor(params: ParamsOrGroups<Partial<SGDGroup>>, options: SGDOptions = {}) {
+  constructor(params: ParamsOrGroups<Partial<SGDGroup>>, options?: SGDOptions) {
     super(sgd, params, options);
   }
 }

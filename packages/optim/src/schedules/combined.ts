@@ -1,9 +1,16 @@
 /** @file Schedules made of others: one after the other (SequentialLR), and all at once (ChainedScheduler). */
-import { ChainruleError } from '@chainrule/autograd';
-import { display } from '../checks.js';
+import {
+  byPosition,
+  ChainruleError,
+  defineOptions,
+  display,
+  kinds,
+  passes,
+} from '@chainrule/autograd';
 import {
   checkOptimizer,
   LRScheduler,
+  scheduleOptions,
   type Scheduled,
   type ScheduleOptions,
   type ScheduleState,
@@ -18,12 +25,12 @@ function checkSchedules(
   schedulers: unknown,
   optimizer: Scheduled | null,
 ): readonly LRScheduler[] {
-  if (!Array.isArray(schedulers) || schedulers.length === 0) {
+  if (!passes(kinds.listOf(kinds.object), schedulers) || schedulers.length === 0) {
     throw new ChainruleError(
       `${name}: schedulers must be a list of at least one schedule; got ${display(schedulers)}`,
     );
   }
-  const list = schedulers as readonly LRScheduler[];
+  const list = schedulers as readonly object[] as readonly LRScheduler[];
   const owner = optimizer ?? list[0]?.optimizer;
   list.forEach((schedule, i) => {
     if (!(schedule instanceof LRScheduler)) {
@@ -73,6 +80,17 @@ abstract class Combined extends LRScheduler {
   }
 }
 
+const sequentialOptions = scheduleOptions<
+  ScheduleOptions & {
+    readonly schedulers: readonly LRScheduler[];
+    readonly milestones: readonly number[];
+  }
+>({ schedulers: kinds.anything, milestones: kinds.anything });
+const chainedOptions = byPosition(
+  defineOptions<{ readonly schedulers: readonly LRScheduler[] }>({ schedulers: kinds.anything }),
+  'schedulers',
+);
+
 /**
  * Runs `schedulers` one after the other: the next one starts, at its step 0, at each of the `milestones`.
  * PyTorch: `SequentialLR`.
@@ -92,8 +110,9 @@ export class SequentialLR extends Combined {
     },
   ) {
     checkOptimizer('SequentialLR', optimizer);
-    const schedulers = checkSchedules('SequentialLR', options?.schedulers, optimizer);
-    const milestones: readonly number[] | undefined = options.milestones;
+    const read = sequentialOptions('SequentialLR', options);
+    const schedulers = checkSchedules('SequentialLR', read.schedulers, optimizer);
+    const milestones: readonly number[] | undefined = read.milestones;
     if (!isList(milestones) || milestones.length !== schedulers.length - 1) {
       throw new ChainruleError(
         `SequentialLR: ${schedulers.length} schedules need ${schedulers.length - 1} milestones, got ${display(milestones)}`,
@@ -136,9 +155,7 @@ export class SequentialLR extends Combined {
  */
 export class ChainedScheduler extends Combined {
   constructor(options: readonly LRScheduler[] | { readonly schedulers: readonly LRScheduler[] }) {
-    const given = Array.isArray(options)
-      ? (options as readonly LRScheduler[])
-      : (options as { schedulers: readonly LRScheduler[] } | undefined)?.schedulers;
+    const { schedulers: given } = chainedOptions('ChainedScheduler', options);
     const schedulers = checkSchedules('ChainedScheduler', given, null);
     super('ChainedScheduler', (schedulers[0] as LRScheduler).optimizer, schedulers);
     this.lastEpoch = 0;

@@ -1,13 +1,19 @@
 /** @file Schedules along a cosine: CosineAnnealingLR, CosineAnnealingWarmRestarts. */
-import { ChainruleError } from '@chainrule/autograd';
-import { count, finite } from '../checks.js';
+import { ChainruleError, kinds } from '@chainrule/autograd';
 import {
-  checkOptions,
   LRScheduler,
+  scheduleOptions,
   type Scheduled,
   type ScheduleOptions,
   type ScheduleState,
 } from './schedule.js';
+
+const cosineOptions = scheduleOptions<
+  ScheduleOptions & { readonly tMax: number; readonly etaMin?: number }
+>({ tMax: kinds.required(kinds.count), etaMin: kinds.finite });
+const restartOptions = scheduleOptions<
+  ScheduleOptions & { readonly t0: number; readonly tMult?: number; readonly etaMin?: number }
+>({ t0: kinds.required(kinds.count), tMult: kinds.count, etaMin: kinds.finite });
 
 /**
  * From the base rate to `etaMin` along half a cosine in `tMax` steps, and on along the cosine (up again).
@@ -22,9 +28,8 @@ export class CosineAnnealingLR extends LRScheduler {
     optimizer: Scheduled,
     options: ScheduleOptions & { readonly tMax: number; readonly etaMin?: number },
   ) {
-    super('CosineAnnealingLR', optimizer, options ?? {});
-    const { tMax, etaMin = 0 } = options ?? {};
-    checkOptions(this.name, { tMax: [tMax, count], etaMin: [etaMin, finite] });
+    super('CosineAnnealingLR', optimizer, cosineOptions('CosineAnnealingLR', options));
+    const { tMax, etaMin = 0 } = options;
     this.tMax = tMax;
     this.etaMin = etaMin;
     this.begin();
@@ -71,9 +76,12 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
       readonly etaMin?: number;
     },
   ) {
-    super('CosineAnnealingWarmRestarts', optimizer, options ?? {});
-    const { t0, tMult = 1, etaMin = 0 } = options ?? {};
-    checkOptions(this.name, { t0: [t0, count], tMult: [tMult, count], etaMin: [etaMin, finite] });
+    super(
+      'CosineAnnealingWarmRestarts',
+      optimizer,
+      restartOptions('CosineAnnealingWarmRestarts', options),
+    );
+    const { t0, tMult = 1, etaMin = 0 } = options;
     this.t0 = this.length = t0;
     this.tMult = tMult;
     this.etaMin = etaMin;

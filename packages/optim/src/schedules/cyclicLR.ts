@@ -1,7 +1,7 @@
 /** @file CyclicLR: the rate goes up and down between two values. */
-import { count, flag, oneOf, orNull, positive } from '../checks.js';
+import { kinds, type Kind } from '@chainrule/autograd';
 import { checkMomentum, setMomentum } from './momentum.js';
-import { checkOptimizer, checkOptions, LRScheduler, perGroup } from './schedule.js';
+import { checkOptimizer, LRScheduler, perGroup, rates, scheduleOptions } from './schedule.js';
 import type { Scheduled, ScheduleOptions } from './schedule.js';
 
 /** Options of {@link CyclicLR}. */
@@ -25,6 +25,20 @@ export interface CyclicOptions extends ScheduleOptions {
   readonly baseMomentum?: number | readonly number[];
   readonly maxMomentum?: number | readonly number[];
 }
+
+const cyclicOptions = scheduleOptions<CyclicOptions>({
+  baseLr: kinds.required(rates),
+  maxLr: kinds.required(rates),
+  stepSizeUp: kinds.count,
+  stepSizeDown: kinds.orNull(kinds.count),
+  mode: kinds.oneOf('triangular', 'triangular2', 'exp_range'),
+  gamma: kinds.positive,
+  scaleFn: kinds.orNull(kinds.callable) as Kind<((x: number) => number) | null>,
+  scaleMode: kinds.oneOf('cycle', 'iterations'),
+  cycleMomentum: kinds.flag,
+  baseMomentum: rates,
+  maxMomentum: rates,
+});
 
 /**
  * Cyclical learning rates (Smith 2017, arXiv:1506.01186): straight up from `baseLr` to `maxLr` and down again; call
@@ -50,25 +64,13 @@ export class CyclicLR extends LRScheduler {
       mode = 'triangular',
       gamma = 1,
       scaleFn = null,
-    } = options;
+    } = cyclicOptions(name, options);
     const {
       scaleMode = 'cycle',
       cycleMomentum = true,
       baseMomentum = 0.8,
       maxMomentum = 0.9,
     } = options;
-    checkOptions(name, {
-      stepSizeUp: [stepSizeUp, count],
-      stepSizeDown: [stepSizeDown, orNull(count)],
-      mode: [mode, oneOf('triangular', 'triangular2', 'exp_range')],
-      gamma: [gamma, positive],
-      scaleFn: [
-        scaleFn,
-        { must: 'be a function', test: (f) => f === null || typeof f === 'function' },
-      ],
-      scaleMode: [scaleMode, oneOf('cycle', 'iterations')],
-      cycleMomentum: [cycleMomentum, flag],
-    });
     const n = optimizer.paramGroups.length;
     const baseLrs = perGroup(name, 'baseLr', options.baseLr, n);
     const maxLrs = perGroup(name, 'maxLr', options.maxLr, n);

@@ -1,11 +1,22 @@
 /** @file Schedules that lower the rate by factors: StepLR, MultiStepLR, ExponentialLR. */
-import { count, finite, type Check } from '../checks.js';
-import { checkOptions, LRScheduler, type Scheduled, type ScheduleOptions } from './schedule.js';
+import { kinds } from '@chainrule/autograd';
+import { LRScheduler, scheduleOptions, type Scheduled, type ScheduleOptions } from './schedule.js';
 
-const wholeNumbers: Check = {
-  must: 'be a list of whole numbers',
-  test: (x) => Array.isArray(x) && x.every((m) => Number.isInteger(m)),
-};
+const stepOptions = scheduleOptions<
+  ScheduleOptions & { readonly stepSize: number; readonly gamma?: number }
+>({ stepSize: kinds.required(kinds.count), gamma: kinds.finite });
+const multiStepOptions = scheduleOptions<
+  ScheduleOptions & { readonly milestones: readonly number[]; readonly gamma?: number }
+>({
+  milestones: kinds.required({
+    ...kinds.listOf(kinds.whole),
+    must: 'be a list of whole numbers',
+  }),
+  gamma: kinds.finite,
+});
+const exponentialOptions = scheduleOptions<ScheduleOptions & { readonly gamma: number }>({
+  gamma: kinds.required(kinds.finite),
+});
 
 /**
  * Multiplies the rate by `gamma` every `stepSize` steps. Default gamma 0.1. PyTorch: `StepLR`.
@@ -19,9 +30,8 @@ export class StepLR extends LRScheduler {
     optimizer: Scheduled,
     options: ScheduleOptions & { readonly stepSize: number; readonly gamma?: number },
   ) {
-    super('StepLR', optimizer, options ?? {});
-    const { stepSize, gamma = 0.1 } = options ?? {};
-    checkOptions(this.name, { stepSize: [stepSize, count], gamma: [gamma, finite] });
+    super('StepLR', optimizer, stepOptions('StepLR', options));
+    const { stepSize, gamma = 0.1 } = options;
     this.stepSize = stepSize;
     this.gamma = gamma;
     this.begin();
@@ -51,9 +61,8 @@ export class MultiStepLR extends LRScheduler {
     optimizer: Scheduled,
     options: ScheduleOptions & { readonly milestones: readonly number[]; readonly gamma?: number },
   ) {
-    super('MultiStepLR', optimizer, options ?? {});
-    const { milestones, gamma = 0.1 } = options ?? {};
-    checkOptions(this.name, { milestones: [milestones, wholeNumbers], gamma: [gamma, finite] });
+    super('MultiStepLR', optimizer, multiStepOptions('MultiStepLR', options));
+    const { milestones, gamma = 0.1 } = options;
     this.milestones = [...milestones];
     this.gamma = gamma;
     this.begin();
@@ -75,9 +84,8 @@ export class ExponentialLR extends LRScheduler {
   readonly gamma: number;
 
   constructor(optimizer: Scheduled, options: ScheduleOptions & { readonly gamma: number }) {
-    super('ExponentialLR', optimizer, options ?? {});
-    const { gamma } = options ?? {};
-    checkOptions(this.name, { gamma: [gamma, finite] });
+    super('ExponentialLR', optimizer, exponentialOptions('ExponentialLR', options));
+    const { gamma } = options;
     this.gamma = gamma;
     this.begin();
   }

@@ -1,11 +1,16 @@
 /** @file The rate by any function of the step: LambdaLR, MultiplicativeLR. */
-import { ChainruleError } from '@chainrule/autograd';
+import { byPosition, ChainruleError, kinds } from '@chainrule/autograd';
 import { display } from '../checks.js';
-import { LRScheduler, type Scheduled, type ScheduleOptions } from './schedule.js';
+import { LRScheduler, scheduleOptions, type Scheduled, type ScheduleOptions } from './schedule.js';
 
 type Factor = (epoch: number) => number;
 
 type Factors = Factor | readonly Factor[];
+
+const lambdaOptions = byPosition(
+  scheduleOptions<ScheduleOptions & { readonly lrLambda: Factors }>({ lrLambda: kinds.anything }),
+  'lrLambda',
+);
 
 /** Options of {@link LambdaLR} and {@link MultiplicativeLR}: the functions alone will do. */
 export type LambdaOptions = (ScheduleOptions & { readonly lrLambda: Factors }) | Factors;
@@ -15,9 +20,7 @@ abstract class ByFunction extends LRScheduler {
   readonly lrLambdas: readonly Factor[];
 
   protected constructor(name: string, optimizer: Scheduled, options: LambdaOptions) {
-    const given =
-      typeof options === 'function' || Array.isArray(options) ? { lrLambda: options } : options;
-    const { lrLambda, ...rest } = given as ScheduleOptions & { readonly lrLambda: Factors };
+    const { lrLambda, ...rest } = lambdaOptions(name, options);
     super(name, optimizer, rest);
     const n = optimizer.paramGroups.length;
     const list = typeof lrLambda === 'function' ? new Array<Factor>(n).fill(lrLambda) : lrLambda;

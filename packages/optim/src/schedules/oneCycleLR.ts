@@ -1,8 +1,7 @@
 /** @file OneCycleLR: one rise and one long fall of the rate, and the reverse of the momentum. */
-import { ChainruleError } from '@chainrule/autograd';
-import { count, flag, fraction, oneOf, positive } from '../checks.js';
+import { ChainruleError, kinds } from '@chainrule/autograd';
 import { checkMomentum, setMomentum } from './momentum.js';
-import { checkOptimizer, checkOptions, LRScheduler, perGroup } from './schedule.js';
+import { checkOptimizer, LRScheduler, perGroup, rates, scheduleOptions } from './schedule.js';
 import type { Scheduled, ScheduleOptions } from './schedule.js';
 
 /** Options of {@link OneCycleLR}. */
@@ -27,6 +26,21 @@ export interface OneCycleOptions extends ScheduleOptions {
   /** Fall back to the first rate symmetrically, then to the last one. */
   readonly threePhase?: boolean;
 }
+
+const oneCycleOptions = scheduleOptions<OneCycleOptions>({
+  maxLr: kinds.required(rates),
+  totalSteps: kinds.count,
+  epochs: kinds.count,
+  stepsPerEpoch: kinds.count,
+  pctStart: kinds.fraction,
+  annealStrategy: kinds.oneOf('cos', 'linear'),
+  cycleMomentum: kinds.flag,
+  baseMomentum: rates,
+  maxMomentum: rates,
+  divFactor: kinds.positive,
+  finalDivFactor: kinds.positive,
+  threePhase: kinds.flag,
+});
 
 type Level = 'first' | 'max' | 'last';
 
@@ -58,21 +72,13 @@ export class OneCycleLR extends LRScheduler {
       annealStrategy = 'cos',
       cycleMomentum = true,
       threePhase = false,
-    } = options;
+    } = oneCycleOptions(name, options);
     const {
       baseMomentum = 0.85,
       maxMomentum = 0.95,
       divFactor = 25,
       finalDivFactor = 1e4,
     } = options;
-    checkOptions(name, {
-      pctStart: [pctStart, fraction],
-      annealStrategy: [annealStrategy, oneOf('cos', 'linear')],
-      cycleMomentum: [cycleMomentum, flag],
-      divFactor: [divFactor, positive],
-      finalDivFactor: [finalDivFactor, positive],
-      threePhase: [threePhase, flag],
-    });
     const total = totalOf(options);
     const n = optimizer.paramGroups.length;
     const max = perGroup(name, 'maxLr', options.maxLr, n);
@@ -119,13 +125,11 @@ export class OneCycleLR extends LRScheduler {
 
 function totalOf({ totalSteps, epochs, stepsPerEpoch }: OneCycleOptions): number {
   if (totalSteps !== undefined) {
-    checkOptions('OneCycleLR', { totalSteps: [totalSteps, count] });
     return totalSteps;
   }
   if (epochs === undefined || stepsPerEpoch === undefined) {
     throw new ChainruleError('OneCycleLR: give totalSteps, or epochs and stepsPerEpoch');
   }
-  checkOptions('OneCycleLR', { epochs: [epochs, count], stepsPerEpoch: [stepsPerEpoch, count] });
   return epochs * stepsPerEpoch;
 }
 

@@ -1,11 +1,24 @@
 /** @file Schedules that lead the rate to a value over a number of steps: ConstantLR, LinearLR, PolynomialLR. */
-import { count, finite, fraction, type Check } from '../checks.js';
-import { checkOptions, LRScheduler, type Scheduled, type ScheduleOptions } from './schedule.js';
+import { kinds } from '@chainrule/autograd';
+import { LRScheduler, scheduleOptions, type Scheduled, type ScheduleOptions } from './schedule.js';
 
-const positiveFraction: Check = {
-  must: 'be in (0, 1]',
-  test: (x) => typeof x === 'number' && x > 0 && x <= 1,
-};
+const constantOptions = scheduleOptions<
+  ScheduleOptions & { readonly factor?: number; readonly totalIters?: number }
+>({ factor: kinds.fraction, totalIters: kinds.count });
+const linearOptions = scheduleOptions<
+  ScheduleOptions & {
+    readonly startFactor?: number;
+    readonly endFactor?: number;
+    readonly totalIters?: number;
+  }
+>({
+  startFactor: kinds.kind<number>('be in (0, 1]', (x) => kinds.fraction.test(x) && x > 0),
+  endFactor: kinds.fraction,
+  totalIters: kinds.count,
+});
+const polynomialOptions = scheduleOptions<
+  ScheduleOptions & { readonly totalIters?: number; readonly power?: number }
+>({ totalIters: kinds.count, power: kinds.finite });
 
 /**
  * The rate times `factor` for the first `totalIters` steps, then the rate itself. Defaults: factor 1/3, totalIters 5.
@@ -17,11 +30,11 @@ export class ConstantLR extends LRScheduler {
 
   constructor(
     optimizer: Scheduled,
-    options: ScheduleOptions & { readonly factor?: number; readonly totalIters?: number } = {},
+    options?: ScheduleOptions & { readonly factor?: number; readonly totalIters?: number },
   ) {
-    super('ConstantLR', optimizer, options);
-    const { factor = 1 / 3, totalIters = 5 } = options;
-    checkOptions(this.name, { factor: [factor, fraction], totalIters: [totalIters, count] });
+    const read = constantOptions('ConstantLR', options);
+    super('ConstantLR', optimizer, read);
+    const { factor = 1 / 3, totalIters = 5 } = read;
     this.factor = factor;
     this.totalIters = totalIters;
     this.begin();
@@ -51,19 +64,15 @@ export class LinearLR extends LRScheduler {
 
   constructor(
     optimizer: Scheduled,
-    options: ScheduleOptions & {
+    options?: ScheduleOptions & {
       readonly startFactor?: number;
       readonly endFactor?: number;
       readonly totalIters?: number;
-    } = {},
+    },
   ) {
-    super('LinearLR', optimizer, options);
-    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = options;
-    checkOptions(this.name, {
-      startFactor: [startFactor, positiveFraction],
-      endFactor: [endFactor, fraction],
-      totalIters: [totalIters, count],
-    });
+    const read = linearOptions('LinearLR', options);
+    super('LinearLR', optimizer, read);
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = read;
     this.startFactor = startFactor;
     this.endFactor = endFactor;
     this.totalIters = totalIters;
@@ -95,11 +104,11 @@ export class PolynomialLR extends LRScheduler {
 
   constructor(
     optimizer: Scheduled,
-    options: ScheduleOptions & { readonly totalIters?: number; readonly power?: number } = {},
+    options?: ScheduleOptions & { readonly totalIters?: number; readonly power?: number },
   ) {
-    super('PolynomialLR', optimizer, options);
-    const { totalIters = 5, power = 1 } = options;
-    checkOptions(this.name, { totalIters: [totalIters, count], power: [power, finite] });
+    const read = polynomialOptions('PolynomialLR', options);
+    super('PolynomialLR', optimizer, read);
+    const { totalIters = 5, power = 1 } = read;
     this.totalIters = totalIters;
     this.power = power;
     this.begin();

@@ -1,7 +1,13 @@
 /** @file ReduceLROnPlateau: lower the rate when a measure no longer improves. */
-import { ChainruleError, FormatError, Tensor } from '@chainrule/autograd';
-import { display, nonNegative, oneOf, type Check } from '../checks.js';
-import { checkOptimizer, checkOptions, perGroup, type Scheduled } from './schedule.js';
+import {
+  ChainruleError,
+  defineOptions,
+  display,
+  FormatError,
+  kinds,
+  Tensor,
+} from '@chainrule/autograd';
+import { checkOptimizer, perGroup, rates, type Scheduled } from './schedule.js';
 
 /** Options of {@link ReduceLROnPlateau}. */
 export interface PlateauOptions {
@@ -32,14 +38,16 @@ export interface PlateauState {
   readonly cooldownCounter: number;
 }
 
-const factors: Check = {
-  must: 'be in [0, 1)',
-  test: (x) => typeof x === 'number' && x >= 0 && x < 1,
-};
-const steps: Check = {
-  must: 'be a whole number ≥ 0',
-  test: (x) => Number.isInteger(x) && (x as number) >= 0,
-};
+const plateauOptions = defineOptions<PlateauOptions>({
+  mode: kinds.oneOf('min', 'max'),
+  factor: kinds.decay,
+  patience: kinds.size,
+  threshold: kinds.nonNegative,
+  thresholdMode: kinds.oneOf('rel', 'abs'),
+  cooldown: kinds.size,
+  minLr: rates,
+  eps: kinds.nonNegative,
+});
 
 /**
  * Multiplies the rates by `factor` once `step(metric)` has seen more than `patience` measures without an improvement.
@@ -55,8 +63,9 @@ export class ReduceLROnPlateau {
   private readonly options: Required<Omit<PlateauOptions, 'minLr'>>;
   private readonly minLr: number | readonly number[];
 
-  constructor(optimizer: Scheduled, options: PlateauOptions = {}) {
+  constructor(optimizer: Scheduled, given?: PlateauOptions) {
     const name = 'ReduceLROnPlateau';
+    const options = plateauOptions(name, given);
     this.optimizer = checkOptimizer(name, optimizer);
     const {
       mode = 'min',
@@ -66,15 +75,6 @@ export class ReduceLROnPlateau {
       thresholdMode = 'rel',
     } = options;
     const { cooldown = 0, minLr = 0, eps = 1e-8 } = options;
-    checkOptions(name, {
-      mode: [mode, oneOf('min', 'max')],
-      factor: [factor, factors],
-      patience: [patience, steps],
-      threshold: [threshold, nonNegative],
-      thresholdMode: [thresholdMode, oneOf('rel', 'abs')],
-      cooldown: [cooldown, steps],
-      eps: [eps, nonNegative],
-    });
     perGroup(name, 'minLr', minLr, optimizer.paramGroups.length);
     this.options = { mode, factor, patience, threshold, thresholdMode, cooldown, eps };
     this.minLr = minLr;

@@ -1,6 +1,15 @@
 /** @file What all learning-rate schedules share: they count steps and set the rates of an optimizer's groups. */
-import { ChainruleError, FormatError } from '@chainrule/autograd';
-import { display, ensure, finite, type Check } from '../checks.js';
+import {
+  ChainruleError,
+  defineOptions,
+  FormatError,
+  kinds,
+  passes,
+  type Kind,
+  type OptionsReader,
+  type OptionTable,
+} from '@chainrule/autograd';
+import { display, ensure, finite } from '../checks.js';
 
 /** A group as schedules see it. */
 export interface ScheduledGroup {
@@ -214,21 +223,33 @@ export abstract class LRScheduler {
   }
 }
 
+const driven = kinds.kind<Scheduled>(
+  'be an optimizer',
+  (x) =>
+    Array.isArray((x as Scheduled).paramGroups) &&
+    (x as Scheduled).paramGroups.every((group) => typeof group.lr === 'number'),
+);
+
 /** @throws {ChainruleError} if it has no groups with a learning rate. */
 export function checkOptimizer(name: string, optimizer: Scheduled): Scheduled {
-  if (!Array.isArray((optimizer as Partial<Scheduled> | null | undefined)?.paramGroups)) {
+  if (!passes(driven, optimizer)) {
     throw new ChainruleError(`${name}: expected an optimizer first, got ${display(optimizer)}`);
   }
   return optimizer;
 }
 
-/** @throws {ChainruleError} naming the option that does not pass. */
-export function checkOptions(
-  owner: string,
-  checks: Record<string, readonly [unknown, Check]>,
-): void {
-  for (const [name, [value, check]] of Object.entries(checks)) ensure(owner, name, value, check);
+/** A reader of the options of a schedule: its own, and those of every schedule. */
+export function scheduleOptions<O extends ScheduleOptions>(
+  table: Omit<OptionTable<O>, 'lastEpoch'>,
+): OptionsReader<O> {
+  return defineOptions<O>({
+    ...table,
+    lastEpoch: kinds.wholeBetween(-1, Infinity),
+  } as unknown as OptionTable<O>);
 }
+
+/** One rate for all groups, or one a group. */
+export const rates: Kind<number | readonly number[]> = kinds.oneOrMore(kinds.finite);
 
 /** One number a group, from one for all or from a list. */
 export function perGroup(

@@ -1,9 +1,11 @@
 /** @file SWALR: the rate anneals to a constant, at which weights are averaged. */
-import { nonNegative, oneOf, type Check } from '../checks.js';
+import { kinds } from '@chainrule/autograd';
+import { oneOf } from '../checks.js';
 import {
-  checkOptions,
   LRScheduler,
   perGroup,
+  rates,
+  scheduleOptions,
   type Scheduled,
   type ScheduleOptions,
 } from './schedule.js';
@@ -17,10 +19,11 @@ export type SWAOptions = ScheduleOptions & {
   readonly annealStrategy?: 'cos' | 'linear';
 };
 
-const steps: Check = {
-  must: 'be a whole number ≥ 0',
-  test: (x) => nonNegative.test(x) && Number.isInteger(x),
-};
+const swaOptions = scheduleOptions<SWAOptions>({
+  swaLr: kinds.required(rates),
+  annealEpochs: kinds.size,
+  annealStrategy: oneOf('cos', 'linear'),
+});
 
 /**
  * Takes the rate the groups have to `swaLr` within `annealEpochs` steps, along a cosine or a line, and keeps it there: for
@@ -35,12 +38,8 @@ export class SWALR extends LRScheduler {
   readonly annealStrategy: 'cos' | 'linear';
 
   constructor(optimizer: Scheduled, options: SWAOptions) {
-    super('SWALR', optimizer, options ?? {});
-    const { swaLr, annealEpochs = 10, annealStrategy = 'cos' } = options ?? {};
-    checkOptions(this.name, {
-      annealEpochs: [annealEpochs, steps],
-      annealStrategy: [annealStrategy, oneOf('cos', 'linear')],
-    });
+    super('SWALR', optimizer, swaOptions('SWALR', options));
+    const { swaLr, annealEpochs = 10, annealStrategy = 'cos' } = options;
     this.swaLrs = perGroup(this.name, 'swaLr', swaLr, optimizer.paramGroups.length);
     this.annealEpochs = annealEpochs;
     this.annealStrategy = annealStrategy;

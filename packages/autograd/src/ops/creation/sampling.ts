@@ -113,9 +113,14 @@ function parameters(
   return { nodes, shape: wanted, dtype: type };
 }
 
-function checkPositive(op: string, name: string, x: Operand, least: string, ok: (v: number) => boolean): void {
-  const values: ArrayLike<number> | null =
-    typeof x === 'object' ? x.current.value : [Number(x)];
+function checkPositive(
+  op: string,
+  name: string,
+  x: Operand,
+  least: string,
+  ok: (v: number) => boolean,
+): void {
+  const values: ArrayLike<number> | null = typeof x === 'object' ? x.current.value : [Number(x)];
   for (let i = 0; values !== null && i < values.length; i++) {
     if (!ok(values[i]!))
       throw new ChainruleError(

@@ -1,4 +1,5 @@
 /** @file Assertions about values: a tensor that is refused, when it is evaluated, unless its elements are what they must be. */
+import { checkArgument, kinds } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 import type { DType, TypedArray } from '../../graph/dtype.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
@@ -54,6 +55,9 @@ export function assertBetween<X extends Operand>(
   high: number,
   what = 'assertBetween: x',
 ): Tensor<ShapeIn<X>> {
+  checkArgument('assertBetween', 'low', low, kinds.real);
+  checkArgument('assertBetween', 'high', high, kinds.real);
+  checkArgument('assertBetween', 'what', what, kinds.text);
   if (!(low <= high)) {
     throw new ChainruleError(`assertBetween: low must not exceed high, got ${low} and ${high}`);
   }

@@ -1,6 +1,6 @@
 /** @file Sorting, searching, counting. What sorting by value alone cannot differentiate, gathers do. */
 import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
-import { ChainruleError, DTypeError, IndexError, ShapeError } from '../../errors.js';
+import { DTypeError, IndexError, ShapeError } from '../../errors.js';
 import {
   checkInteger,
   checkSize,

@@ -1,19 +1,32 @@
 /** @file Pooling to a size that is given: windows are chosen so that the result has it; null keeps a dimension's size. */
 import * as f from '@chainrule/autograd';
-import type { IndicesOption, OutputSize, PoolResult, Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  kinds,
+  type IndicesOption,
+  type OutputSize,
+  type PoolResult,
+  type Tensor,
+} from '@chainrule/autograd';
+import { keeps, keptOptions, type AnyReader } from '../keptOptions.js';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 
 type None = Record<never, never>;
 
+const sizes = kinds.oneOrMore(kinds.orNull(kinds.size));
+
 abstract class AdaptivePooling<O extends object = None> extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+  protected static readonly reader: AnyReader = keeps({});
+
   readonly outputSize: OutputSize;
   readonly options: O;
 
-  constructor(outputSize: OutputSize, options: O = {} as O) {
+  constructor(outputSize: OutputSize, options?: O) {
     super();
-    this.outputSize = outputSize;
-    this.options = options;
+    this.outputSize = checkArgument(new.target.name, 'outputSize', outputSize, sizes);
+    this.options = keptOptions(new.target, options);
   }
 
   override extraRepr(): string {
@@ -44,6 +57,8 @@ export class AdaptiveAvgPool3d extends AdaptivePooling {
 
 /** The largest of windows of `[…, length]`; with `{ returnIndices: true }` their places too. PyTorch: `nn.AdaptiveMaxPool1d`. */
 export class AdaptiveMaxPool1d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
+  protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
+
   override forward(x: Tensor): PoolResult<O> {
     return f.adaptiveMaxPool1d(x, this.outputSize, this.options);
   }
@@ -51,6 +66,8 @@ export class AdaptiveMaxPool1d<const O extends IndicesOption = None> extends Ada
 
 /** The largest of windows chosen so that the result is `[…, …outputSize]`. PyTorch: `nn.AdaptiveMaxPool2d`. */
 export class AdaptiveMaxPool2d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
+  protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
+
   override forward(x: Tensor): PoolResult<O> {
     return f.adaptiveMaxPool2d(x, this.outputSize, this.options);
   }
@@ -58,6 +75,8 @@ export class AdaptiveMaxPool2d<const O extends IndicesOption = None> extends Ada
 
 /** As `AdaptiveMaxPool2d`, of `[…, depth, height, width]`. PyTorch: `nn.AdaptiveMaxPool3d`. */
 export class AdaptiveMaxPool3d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
+  protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
+
   override forward(x: Tensor): PoolResult<O> {
     return f.adaptiveMaxPool3d(x, this.outputSize, this.options);
   }

@@ -1,13 +1,31 @@
 /** @file Layers that pool by means and by norms. */
 import * as f from '@chainrule/autograd';
-import type { AvgPoolOptions, LpPoolOptions, Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  defineOptions,
+  kinds,
+  type AvgPoolOptions,
+  type LpPoolOptions,
+  type Tensor,
+} from '@chainrule/autograd';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 import type { PerDim } from '../spatial.js';
-import { Pooling } from './pooling.js';
+import { Pooling, windowKinds } from './pooling.js';
+import { keeps, type AnyReader } from '../keptOptions.js';
+
+const avgKinds = {
+  ...windowKinds,
+  countIncludePad: kinds.flag,
+  divisorOverride: kinds.orNull(
+    kinds.kind<number>('be a finite number other than 0', (x) => kinds.finite.test(x) && x !== 0),
+  ),
+};
 
 /** The mean of each window of `[…, length]`. PyTorch: `nn.AvgPool1d`. */
 export class AvgPool1d extends Pooling<AvgPoolOptions> {
+  protected static override readonly reader: AnyReader = keeps(avgKinds);
+
   override forward(x: Tensor): Tensor {
     return f.avgPool1d(x, this.kernelSize, this.options);
   }
@@ -15,6 +33,8 @@ export class AvgPool1d extends Pooling<AvgPoolOptions> {
 
 /** The mean of each window of `[…, height, width]`. PyTorch: `nn.AvgPool2d`. */
 export class AvgPool2d extends Pooling<AvgPoolOptions> {
+  protected static override readonly reader: AnyReader = keeps(avgKinds);
+
   override forward(x: Tensor): Tensor {
     return f.avgPool2d(x, this.kernelSize, this.options);
   }
@@ -22,21 +42,36 @@ export class AvgPool2d extends Pooling<AvgPoolOptions> {
 
 /** The mean of each window of `[…, depth, height, width]`. PyTorch: `nn.AvgPool3d`. */
 export class AvgPool3d extends Pooling<AvgPoolOptions> {
+  protected static override readonly reader: AnyReader = keeps(avgKinds);
+
   override forward(x: Tensor): Tensor {
     return f.avgPool3d(x, this.kernelSize, this.options);
   }
 }
 
+const lpPoolOptions = defineOptions<LpPoolOptions>({
+  stride: windowKinds.stride,
+  ceilMode: kinds.flag,
+});
+const order = kinds.kind<number>('be a number other than 0', (x) => kinds.real.test(x) && x !== 0);
+
 abstract class LpPooling extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+
   readonly normType: number;
   readonly kernelSize: PerDim;
   readonly options: LpPoolOptions;
 
-  constructor(normType: number, kernelSize: PerDim, options: LpPoolOptions = {}) {
+  constructor(normType: number, kernelSize: PerDim, options?: LpPoolOptions) {
     super();
-    this.normType = normType;
-    this.kernelSize = kernelSize;
-    this.options = options;
+    this.normType = checkArgument(new.target.name, 'normType', normType, order);
+    this.kernelSize = checkArgument(
+      new.target.name,
+      'kernelSize',
+      kernelSize,
+      kinds.oneOrMore(kinds.count),
+    );
+    this.options = lpPoolOptions(new.target.name, options);
   }
 
   override extraRepr(): string {

@@ -3,22 +3,34 @@
  * `MaxUnpool1d` and its kin take.
  */
 import * as f from '@chainrule/autograd';
-import type { Cell, FractionalMaxPoolOptions } from '@chainrule/autograd';
-import type {
-  MaxPoolOptions,
-  MaxUnpoolOptions,
-  PoolResult,
-  Shape,
-  Tensor,
+import {
+  byPosition,
+  defineOptions,
+  kinds,
+  type MaxPoolOptions,
+  type MaxUnpoolOptions,
+  type PoolResult,
+  type Shape,
+  type Tensor,
 } from '@chainrule/autograd';
+import { Pooling, windowKinds } from './pooling.js';
+import { keeps, type AnyReader } from '../keptOptions.js';
 import { options as show } from '../../module/repr.js';
 import type { PerDim } from '../spatial.js';
-import { Pooling } from './pooling.js';
+import type { Cell, FractionalMaxPoolOptions } from '@chainrule/autograd';
 
 type None = Record<never, never>;
 
+const maxKinds = {
+  ...windowKinds,
+  dilation: kinds.oneOrMore(kinds.count),
+  returnIndices: kinds.flag,
+};
+
 /** The largest of each window of `[…, length]`; the stride is the kernel size unless given. PyTorch: `nn.MaxPool1d`. */
 export class MaxPool1d<const O extends MaxPoolOptions = None> extends Pooling<O> {
+  protected static override readonly reader: AnyReader = keeps(maxKinds);
+
   override forward(x: Tensor): PoolResult<O> {
     return f.maxPool1d(x, this.kernelSize, this.options);
   }
@@ -26,6 +38,8 @@ export class MaxPool1d<const O extends MaxPoolOptions = None> extends Pooling<O>
 
 /** The largest of each window of `[…, height, width]`. PyTorch: `nn.MaxPool2d`. */
 export class MaxPool2d<const O extends MaxPoolOptions = None> extends Pooling<O> {
+  protected static override readonly reader: AnyReader = keeps(maxKinds);
+
   override forward(x: Tensor): PoolResult<O> {
     return f.maxPool2d(x, this.kernelSize, this.options);
   }
@@ -33,6 +47,8 @@ export class MaxPool2d<const O extends MaxPoolOptions = None> extends Pooling<O>
 
 /** The largest of each window of `[…, depth, height, width]`. PyTorch: `nn.MaxPool3d`. */
 export class MaxPool3d<const O extends MaxPoolOptions = None> extends Pooling<O> {
+  protected static override readonly reader: AnyReader = keeps(maxKinds);
+
   override forward(x: Tensor): PoolResult<O> {
     return f.maxPool3d(x, this.kernelSize, this.options);
   }
@@ -45,10 +61,20 @@ interface SizeOption {
   readonly outputSize?: Shape | undefined;
 }
 
+const sizeOption = byPosition(
+  defineOptions<SizeOption>({ outputSize: kinds.listOf(kinds.size) }),
+  'outputSize',
+);
+
 abstract class Unpooling extends Pooling<UnpoolOptions> {
+  protected static override readonly reader: AnyReader = keeps({
+    stride: windowKinds.stride,
+    padding: windowKinds.padding,
+  });
+
   /** The options of the layer, and the size of one call: in braces, or alone as in PyTorch. */
-  protected with(size: Shape | SizeOption = {}): MaxUnpoolOptions {
-    return { ...this.options, ...(Array.isArray(size) ? { outputSize: size } : size) };
+  protected with(size?: Shape | SizeOption): MaxUnpoolOptions {
+    return { ...this.options, ...sizeOption(this.constructor.name, size) };
   }
 }
 

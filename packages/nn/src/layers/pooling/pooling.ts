@@ -1,17 +1,31 @@
 /** @file What pooling layers have in common: options that are kept, and shown. */
+import { checkArgument, kinds, type AvgPoolOptions, type OptionTable } from '@chainrule/autograd';
+import { keeps, keptOptions, type AnyReader } from '../keptOptions.js';
 import type { PerDim } from '../spatial.js';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 
+const sizes = kinds.oneOrMore(kinds.count);
+
+/** What all windows take. */
+export const windowKinds: OptionTable<Pick<AvgPoolOptions, 'stride' | 'padding' | 'ceilMode'>> = {
+  stride: kinds.orNull(sizes),
+  padding: kinds.oneOrMore(kinds.size),
+  ceilMode: kinds.flag,
+};
+
 /** Windows of a size, with the options of a function. */
 export abstract class Pooling<O extends object> extends Module {
+  static override readonly inputs: readonly string[] = ['x'];
+  protected static readonly reader: AnyReader = keeps({});
+
   readonly kernelSize: PerDim;
   readonly options: O;
 
-  constructor(kernelSize: PerDim, options: O = {} as O) {
+  constructor(kernelSize: PerDim, options?: O) {
     super();
-    this.kernelSize = kernelSize;
-    this.options = options;
+    this.kernelSize = checkArgument(new.target.name, 'kernelSize', kernelSize, sizes);
+    this.options = keptOptions(new.target, options);
   }
 
   override extraRepr(): string {

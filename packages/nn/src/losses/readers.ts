@@ -1,0 +1,96 @@
+/** @file The readers of the options of all losses: functions read them at the call, modules when they are made. */
+import { defineOptions, kinds, type OptionsReader } from '@chainrule/autograd';
+import type {
+  SmoothL1Options,
+  HuberOptions,
+  PoissonNllOptions,
+  GaussianNllOptions,
+} from './regression.js';
+import type {
+  NllOptions,
+  CrossEntropyOptions,
+  BceOptions,
+  BceWithLogitsOptions,
+  KlDivOptions,
+} from './classification.js';
+import type { MarginOptions, TripletMarginOptions } from './ranking.js';
+import type { CtcOptions } from './ctc.js';
+import { reductionKind, type LossOptions } from './reduction.js';
+
+/** Of a loss that has only a reduction. */
+export const lossOptions: OptionsReader<LossOptions> = defineOptions<LossOptions>({
+  reduction: reductionKind,
+});
+
+export const smoothL1Options: OptionsReader<SmoothL1Options> = defineOptions<SmoothL1Options>({
+  reduction: reductionKind,
+  beta: kinds.nonNegative,
+});
+
+export const huberOptions: OptionsReader<HuberOptions> = defineOptions<HuberOptions>({
+  reduction: reductionKind,
+  delta: kinds.positive,
+});
+
+export const poissonNllOptions: OptionsReader<PoissonNllOptions> = defineOptions<PoissonNllOptions>(
+  {
+    reduction: reductionKind,
+    logInput: kinds.flag,
+    full: kinds.flag,
+    eps: kinds.positive,
+  },
+);
+
+export const gaussianNllOptions: OptionsReader<GaussianNllOptions> =
+  defineOptions<GaussianNllOptions>({
+    reduction: reductionKind,
+    full: kinds.flag,
+    eps: kinds.positive,
+  });
+
+export const nllOptions: OptionsReader<NllOptions> = defineOptions<NllOptions>({
+  reduction: reductionKind,
+  weight: kinds.orNull(kinds.tensor),
+  ignoreIndex: kinds.whole,
+});
+
+export const crossEntropyOptions: OptionsReader<CrossEntropyOptions> =
+  defineOptions<CrossEntropyOptions>({
+    ...nllOptions.table,
+    labelSmoothing: kinds.fraction,
+  });
+
+export const bceOptions: OptionsReader<BceOptions> = defineOptions<BceOptions>({
+  reduction: reductionKind,
+  weight: kinds.orNull(kinds.tensor),
+});
+
+export const bceWithLogitsOptions: OptionsReader<BceWithLogitsOptions> =
+  defineOptions<BceWithLogitsOptions>({
+    ...bceOptions.table,
+    posWeight: kinds.orNull(kinds.tensor),
+  });
+
+export const klDivOptions: OptionsReader<KlDivOptions> = defineOptions<KlDivOptions>({
+  reduction: kinds.oneOf('mean', 'sum', 'none', 'batchmean'),
+  logTarget: kinds.flag,
+});
+
+export const marginOptions: OptionsReader<MarginOptions> = defineOptions<MarginOptions>({
+  reduction: reductionKind,
+  margin: kinds.finite,
+});
+
+export const tripletMarginOptions: OptionsReader<TripletMarginOptions> =
+  defineOptions<TripletMarginOptions>({
+    ...marginOptions.table,
+    p: kinds.real,
+    eps: kinds.finite,
+    swap: kinds.flag,
+  });
+
+export const ctcOptions: OptionsReader<CtcOptions> = defineOptions<CtcOptions>({
+  reduction: reductionKind,
+  blank: kinds.size,
+  zeroInfinity: kinds.flag,
+});

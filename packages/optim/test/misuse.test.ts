@@ -1,0 +1,36 @@
+/** @file The misuse walk over optimizers, schedules and solvers. */
+import { expect, test } from 'vitest';
+import { ones, Parameter } from '@chainrule/autograd';
+import { methodsOf, subjectsOf, walk } from '../../autograd/test/misuse/walk.js';
+import * as optim from '../src/index.js';
+
+/** Calls of each; more by an environment variable. */
+const rounds = Number(process.env['CHAINRULE_MISUSE'] ?? 25);
+
+/** What an optimizer or a subclass calls: the functions of rules, and the base class of schedules. */
+const except = ['optim.rules', 'optim.LRScheduler'];
+
+test('optimizers, schedules and rules of rules', async () => {
+  const { faults, calls, refused } = await walk(subjectsOf(optim, 'optim.', except), {
+    seed: 1,
+    rounds,
+  });
+  expect(faults).toEqual([]);
+  expect(refused).toBeGreaterThan(calls / 3);
+}, 120_000);
+
+/** Methods that are private or protected. */
+const inside =
+  'update reportMissing updateGroup clocksOf stateOf gradients layout takeOver apply checkState'.split(
+    ' ',
+  );
+
+test('methods of an optimizer and of a schedule', async () => {
+  const adam = (): optim.Adam => new optim.Adam([new Parameter(ones([2]))]);
+  const subjects = [
+    ...methodsOf('adam', adam, inside),
+    ...methodsOf('schedule', () => new optim.StepLR(adam(), { stepSize: 2 }), inside),
+  ];
+  const { faults } = await walk(subjects, { seed: 1, rounds });
+  expect(faults).toEqual([]);
+}, 120_000);
