@@ -378,6 +378,44 @@ describe('a body of scan', () => {
   });
 });
 
+describe('scan over values that are worth compiling', () => {
+  test('runs in the middle of a run, and leaves what that run holds as it was', () => {
+    manualSeed(1);
+    const u = new Parameter(randn([32, 32]).mul(0.2));
+    const v = new Parameter(randn([16, 32]).mul(0.2));
+    const xs = randn([20, 8, 16]);
+    const h = zeros([8, 32]);
+    const step = (s: Tensor, x: Tensor): [Tensor, Tensor] => {
+      const next = s
+        .matmul(u as Tensor)
+        .add(x.matmul(v))
+        .tanh();
+      return [next, next.mul(2)];
+    };
+    const objective = (loop: boolean): Tensor => {
+      const before = xs.exp().cumsum(0).sigmoid();
+      const [last, ys] = loop ? scan(step, h, before) : unrolledOf(step, h, before, false);
+      return ys
+        .square()
+        .mean()
+        .add(last.mean())
+        .add(before.mul(ys.select(2, 0).unsqueeze(2)).mean());
+    };
+    for (let k = 0; k < 3; k++) {
+      const results = [true, false].map((loop) => {
+        u.grad = v.grad = null;
+        const loss = objective(loop);
+        loss.backward();
+        return [loss, u.grad, v.grad].map((t) => numbers(t as Tensor));
+      });
+      const [got, owed] = results as [number[][], number[][]];
+      got.forEach((list, i) =>
+        list.forEach((g, j) => expect(g).toBeCloseTo(owed[i]?.[j] as number, 4)),
+      );
+    }
+  });
+});
+
 describe('errors of scan', () => {
   const h = zeros([2]);
   const xs = zeros([3, 2]);
