@@ -30,7 +30,7 @@ function checkSchedules(
       `${name}: schedulers must be a list of at least one schedule; got ${display(schedulers)}`,
     );
   }
-  const list = schedulers as readonly object[] as readonly LRScheduler[];
+  const list = schedulers as readonly LRScheduler[];
   const owner = optimizer ?? list[0]?.optimizer;
   list.forEach((schedule, i) => {
     if (!(schedule instanceof LRScheduler)) {
