@@ -38,6 +38,7 @@ export const hypot: BinaryOp = binary('hypot', {
 });
 
 const powOp: BinaryOp = binary('pow', {
+  unit: 'second',
   reference: power,
   integer: integerPower,
   dx: (x, y, out) => {

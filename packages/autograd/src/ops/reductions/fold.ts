@@ -1,5 +1,6 @@
 /** @file The primitives that fold dimensions: product, maximum, minimum, median, and where the extremes are. */
 import { allocate, isFloat, type DType, type TypedArray } from '../../graph/dtype.js';
+import type { KernelSpec } from '../../graph/lowering.js';
 import type { Primitive, Value } from '../../graph/primitive.js';
 import { range, reducedShape, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -17,7 +18,6 @@ export interface FoldAttrs extends Record<string, boolean | readonly number[]> {
 }
 
 const shared = {
-  trait: 'reduce' as const,
   shape: ([x]: readonly Tensor[], { dims, keepdim }: FoldAttrs) =>
     reducedShape((x as Tensor).shape, dims, keepdim),
 };
@@ -25,6 +25,7 @@ const shared = {
 /** The product over `dims`; 1 of nothing. Booleans and integers multiply in int32. */
 export const prodOver: PrimitiveOp<FoldAttrs> = primitive('prod', {
   ...shared,
+  lowering: { kind: 'fold', fold: 'prod', dims: ({ dims }) => dims },
   dtype: ([x]) => ((x as Tensor).dtype === 'bool' ? 'int32' : (x as Tensor).dtype),
   vjp: (_i, ct, [x], _out, { dims }) => {
     const { shape } = x as Tensor;
@@ -85,7 +86,13 @@ type Extreme = 'max' | 'min' | 'median';
 function choice(name: Extreme, kernel: Primitive<FoldAttrs>['kernel']): PrimitiveOp<FoldAttrs> {
   const op: PrimitiveOp<FoldAttrs> = primitive(name, {
     ...shared,
-    trait: name === 'median' ? 'opaque' : 'reduce',
+    lowering:
+      name === 'median'
+        ? {
+            kind: 'kernel',
+            kernel: ({ dims }) => ({ kind: 'sort', result: 'median', descending: false, dims }),
+          }
+        : { kind: 'fold', fold: name, dims: ({ dims }) => dims },
     vjp: (_i, ct, [x], out, { dims }) => {
       const { shape, dtype } = x as Tensor;
       const { chosen, count } = ties(x as Tensor, out, dims);
@@ -161,9 +168,11 @@ interface PositionAttrs extends Record<string, number | boolean> {
 /** A position along one dimension, chosen by looking at a row: `pick(data, offset of the row, step, length)`. */
 function position(
   name: string,
+  kernel: (dim: number) => KernelSpec,
   pick: (data: TypedArray, from: number, step: number, n: number) => number,
 ): PrimitiveOp<PositionAttrs> {
   const op: PrimitiveOp<PositionAttrs> = primitive(name, {
+    lowering: { kind: 'kernel', kernel: ({ dim }) => kernel(dim) },
     shape: ([x], { dim, keepdim }) => reducedShape((x as Tensor).shape, [dim], keepdim),
     dtype: () => 'int32',
     batch: ([x], _batched, { dim, keepdim }) => op([x as Tensor], { dim: dim + 1, keepdim }),
@@ -193,17 +202,25 @@ export function eachRow(
 }
 
 /** Where the first largest element is; the first NaN if there is one. */
-export const argmaxOf: PrimitiveOp<PositionAttrs> = position('argmax', (data, from, step, n) =>
-  extreme(data, from, step, n, 1),
+export const argmaxOf: PrimitiveOp<PositionAttrs> = position(
+  'argmax',
+  (dim) => ({ kind: 'position', largest: true, dim }),
+  (data, from, step, n) => extreme(data, from, step, n, 1),
 );
 
 /** Where the first smallest element is; the first NaN if there is one. */
-export const argminOf: PrimitiveOp<PositionAttrs> = position('argmin', (data, from, step, n) =>
-  extreme(data, from, step, n, -1),
+export const argminOf: PrimitiveOp<PositionAttrs> = position(
+  'argmin',
+  (dim) => ({ kind: 'position', largest: false, dim }),
+  (data, from, step, n) => extreme(data, from, step, n, -1),
 );
 
 /** Where the lower median is; the first NaN if there is one. */
-export const argmedianOf: PrimitiveOp<PositionAttrs> = position('argmedian', medianPosition);
+export const argmedianOf: PrimitiveOp<PositionAttrs> = position(
+  'argmedian',
+  (dim) => ({ kind: 'sort', result: 'argmedian', descending: false, dims: [dim] }),
+  medianPosition,
+);
 
 function medianPosition(data: TypedArray, from: number, step: number, n: number): number {
   for (let i = 0; i < n; i++) if (data[from + i * step]! !== data[from + i * step]!) return i;
