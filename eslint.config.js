@@ -28,7 +28,10 @@ export default defineConfig(
   },
   {
     // Loops over typed arrays, and over shapes beside each other: an index in range is known to give a number.
-    files: ['packages/autograd/{src/{ops,graph,engine,backends,io},test/engine}/**/*.ts'],
+    files: [
+      'packages/autograd/{src/{ops,graph,engine,backends,io},test/engine}/**/*.ts',
+      'packages/optim/src/solve/**/*.ts',
+    ],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {

@@ -1,4 +1,4 @@
-"""Finds the polynomials of packages/autograd/src/backends/wasm/{exponential32,logarithm32,gaussian32,trigonometry32}.ts: `python tools/minimax.py`.
+"""Finds the polynomials of packages/autograd/src/backends/wasm/elements/{exponential32,logarithm32,gaussian32,trigonometry32}.ts: `python tools/minimax.py`.
 
 Each is the weighted minimax polynomial (Lawson's iteration of least squares at Chebyshev points), whose coefficients
 are rounded to float32 one after the other, the lowest power first, and the rest fitted again. Printed with the largest

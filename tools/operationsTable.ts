@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as A from '@chainrule/autograd';
 import { operations, primitives } from '@chainrule/autograd/internal';
-import { supports } from '../packages/autograd/src/backends/wasm/elementOps.js';
+import { supports } from '../packages/autograd/src/backends/wasm/elements/elementOps.js';
 import type { OpLine } from '../packages/autograd/test/opChecks.js';
 import * as elementwise from '../packages/autograd/test/operations/elementwise.js';
 import * as matrix from '../packages/autograd/test/operations/matrix.js';

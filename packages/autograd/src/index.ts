@@ -25,6 +25,7 @@ export type { Shape } from './graph/shape.js';
 export type * from './types/index.js';
 export { borrowGrad, Tensor, type NestedArray } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
+export { flatten as flattenTree, type Structure, type Tree } from './tree.js';
 export { afterRun, dependsOn, enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
 export { devices, getNumThreads, setDevice, setNumThreads } from './backends/index.js';
 export {
@@ -48,6 +49,8 @@ export {
 } from './transforms/functional.js';
 export { hessian, hvp, jacfwd, jacrev } from './transforms/jacobian.js';
 export { checkpoint } from './transforms/checkpoint.js';
+export { closureConvert } from './transforms/closureConvert.js';
+export { pureCallback } from './transforms/pureCallback.js';
 export { customGrad, type CustomGrad, type GradContext } from './transforms/customGrad.js';
 export { jvp } from './transforms/jvp.js';
 export { vmap, type Dims } from './transforms/vmap.js';

@@ -1,4 +1,5 @@
 /** @file Trees: nested arrays and plain objects with tensors at their ends, as transforms take and return them. */
+import { display } from './arguments/index.js';
 import { ChainruleError } from './errors.js';
 import { Tensor } from './graph/tensor.js';
 
@@ -23,8 +24,15 @@ export function isTensor(x: unknown): x is Tensor {
 /** The tensors of a tree, in order: arrays by position, objects by the order of their keys. */
 export function flatten(tree: Tree): { leaves: Tensor[]; structure: Structure } {
   const leaves: Tensor[] = [];
-  const structure = visit(tree, leaves, new Set());
-  return { leaves, structure };
+  try {
+    const structure = visit(tree, leaves, new Set());
+    return { leaves, structure };
+  } catch (error) {
+    if (error instanceof ChainruleError) throw error;
+    throw new ChainruleError(`a tree of tensors cannot be read: ${display(tree)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** The tensors of a tree. */

@@ -13,7 +13,7 @@ import {
   tensor,
   type Tensor,
 } from '../src/index.js';
-import { Arrays } from '../src/backends/wasm/arrays.js';
+import { Arrays } from '../src/backends/wasm/run/arrays.js';
 import { wasmBackend } from '../src/backends/wasm/backend.js';
 import { engine } from '../src/engine/evaluate.js';
 

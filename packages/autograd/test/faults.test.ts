@@ -160,12 +160,12 @@ describe('data', () => {
     ['ragged', [[1, 2], [3]], ShapeError, '[1]'],
     ['a number among arrays', [[1], 2], ShapeError, '[1]'],
     ['too deep', [1, [2]], ShapeError, '[1]'],
-    ['undefined', [1, undefined, 3], DTypeError, 'undefined at [1]'],
+    ['undefined', [1, undefined, 3], DTypeError, 'nothing at [1]'],
     ['text', [1, '2', 3], DTypeError, "'2' at [1]"],
     ['a bigint', [[1n]], DTypeError, '1n at [0, 0]'],
-    ['a hole', [1, , 3], DTypeError, 'undefined at [1]'],
+    ['a hole', [1, , 3], DTypeError, 'nothing at [1]'],
     ['null', null, DTypeError, 'null'],
-    ['nothing', undefined, DTypeError, 'undefined'],
+    ['nothing', undefined, DTypeError, 'nothing'],
     ['64-bit integers', new BigInt64Array(2), DTypeError, 'BigInt64Array'],
   ])('%s', (_what, data, type, says) => {
     refuses(() => tensor(data as number[]), type, 'tensor', says);
@@ -176,7 +176,7 @@ describe('data', () => {
   });
   test('operands that are no tensors', () => {
     refuses(() => add(x, [1, 2, 3] as unknown as Tensor), ChainruleError, 'add', 'tensor([');
-    refuses(() => add(x, undefined as unknown as Tensor), ChainruleError, 'add', 'undefined');
+    refuses(() => add(x, undefined as unknown as Tensor), ChainruleError, 'add', 'nothing');
     refuses(() => add(x, '1' as unknown as Tensor), ChainruleError, 'add', "'1'");
     refuses(() => full([2], '1' as unknown as number), ChainruleError, 'full', "'1'");
   });

@@ -12,13 +12,24 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import * as autograd from '@chainrule/autograd';
+import { checkFillable } from './utils/computed.js';
 
 type Shape = readonly number[];
 /** What `calculateGain` knows: names of functions in camelCase. */
 export type Nonlinearity =
-  'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
+  | 'linear'
+  | 'conv1d'
+  | 'conv2d'
+  | 'conv3d'
+  | 'sigmoid'
+  | 'tanh'
+  | 'relu'
+  | 'leakyRelu'
+  | 'leaky_relu'
+  | 'selu';
 
 function fill<C extends Cell>(parameter: C, values: () => Tensor | number): C {
+  checkFillable('init', parameter);
   noGrad(() => {
     const v = values();
     parameter.assign(
@@ -102,7 +113,8 @@ export function xavierNormal<C extends Cell>(
 export interface KaimingOptions {
   /** The negative slope of the leaky ReLU that follows; 0 for ReLU. */
   readonly a?: number;
-  readonly mode?: 'fanIn' | 'fanOut';
+  /** Whether the variance is kept forwards (by the inputs) or backwards (by the outputs); PyTorch's spelling is the same. */
+  readonly mode?: 'fanIn' | 'fanOut' | 'fan_in' | 'fan_out';
   readonly nonlinearity?: Nonlinearity;
 }
 
@@ -123,10 +135,11 @@ function kaimingStd(
   { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions,
 ): number {
   const { fanIn, fanOut } = fans(op, shape);
-  if (mode !== 'fanIn' && mode !== 'fanOut') {
+  const fan = { fanIn, fan_in: fanIn, fanOut, fan_out: fanOut }[mode] as number | undefined;
+  if (fan === undefined) {
     throw new ChainruleError(`${op}: mode must be 'fanIn' or 'fanOut', got ${String(mode)}`);
   }
-  return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fanIn' ? fanIn : fanOut);
+  return calculateGain(nonlinearity, a) / Math.sqrt(fan);
 }
 
 /**
@@ -190,6 +203,7 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
     case 'relu':
       return Math.SQRT2;
     case 'leakyRelu':
+    case 'leaky_relu':
       return Math.sqrt(2 / (1 + slope ** 2));
     case 'selu':
       return 3 / 4;

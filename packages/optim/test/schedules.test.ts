@@ -292,3 +292,56 @@ describe('construction refuses', () => {
     expect(make).toThrow(message);
   });
 });
+
+test('no loop of as many steps as a schedule is long ends in a rate that an optimizer refuses', () => {
+  const whole = fc.integer({ min: 1, max: 12 });
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  const schedule = fc.oneof(
+    fc.record({
+      name: fc.constant('OneCycleLR'),
+      n: whole,
+      maxLr: fc.constant(0.1),
+      annealStrategy: fc.constantFrom('cos', 'linear'),
+      threePhase: fc.boolean(),
+      pctStart: fc.oneof(share, fc.constantFrom(0, 0.5, 1)),
+      maxMomentum: fc.constantFrom(0.95, 1),
+    }),
+    fc.record({
+      name: fc.constant('LinearLR'),
+      n: whole,
+      startFactor: fc.double({ min: 1e-3, max: 1, noNaN: true }),
+      endFactor: fc.oneof(share, fc.constant(0)),
+    }),
+    fc.record({ name: fc.constant('PolynomialLR'), n: whole, power: fc.constantFrom(0.5, 1, 2) }),
+    fc.record({ name: fc.constant('CosineAnnealingLR'), n: whole, etaMin: fc.constantFrom(0, 1) }),
+    fc.record({ name: fc.constant('ConstantLR'), n: whole, factor: share }),
+  );
+  fc.assert(
+    fc.property(schedule, ({ name, n, ...options }) => {
+      const optimizer = sgd([0.3], { momentum: 0.9 });
+      const lengths: Record<string, string> = {
+        OneCycleLR: 'totalSteps',
+        CosineAnnealingLR: 'tMax',
+      };
+      const length = lengths[name] ?? 'totalIters';
+      const schedule = new (classOf(name))(optimizer, { ...options, [length]: n });
+      for (let step = 0; step < (name === 'OneCycleLR' ? n : 4 * n); step++) schedule.step();
+      expect(optimizer.paramGroups[0]?.lr).toBeGreaterThanOrEqual(0);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('OneCycleLR along a line ends at its last rate', () => {
+  const optimizer = sgd([0.1], { momentum: 0.9 });
+  const schedule = new optim.OneCycleLR(optimizer, {
+    maxLr: 0.1,
+    totalSteps: 10,
+    annealStrategy: 'linear',
+  });
+  for (let step = 0; step < 10; step++) schedule.step();
+  expect(optimizer.paramGroups[0]?.lr).toBeCloseTo(0.1 / 25 / 1e4, 12);
+  expect(() => {
+    schedule.step();
+  }).toThrow(/the cycle is over/);
+});

@@ -176,7 +176,7 @@ describe('checkArgument', () => {
     const sizes = kinds.oneOrMore(kinds.size);
     expect(sizes.test([1, 2])).toBe(true);
     expect(sizes.test(1)).toBe(true);
-     
+
     expect(sizes.test([1, , 2])).toBe(false);
     expect(kinds.either(kinds.flag, kinds.text).must).toBe('be true or false, or be a string');
   });

@@ -76,7 +76,7 @@ function quoted(text: string): string {
 function short(text: string): string {
   const cut = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
   // Control characters would reach the terminal.
-   
+
   return cut.replace(
     /[\u0000-\u001f\u007f-\u009f]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -34,6 +34,8 @@ const ofNumber = (must: string, test: (x: number) => boolean): Kind<number> =>
 
 /** Any number, NaN and infinities among them. */
 export const number: Kind<number> = ofNumber('be a number', () => true);
+/** Infinities, but not NaN. */
+export const real: Kind<number> = ofNumber('be a number other than NaN', (x) => !Number.isNaN(x));
 export const finite: Kind<number> = ofNumber('be a finite number', Number.isFinite);
 export const positive: Kind<number> = ofNumber(
   'be a finite number > 0',
@@ -44,7 +46,7 @@ export const nonNegative: Kind<number> = ofNumber(
   (x) => x >= 0 && x < Infinity,
 );
 /** A probability or a share. */
-export const fraction: Kind<number> = ofNumber('be in [0, 1]', (x) => x >= 0 && x <= 1);
+export const fraction: Kind<number> = ofNumber('be from 0 to 1', (x) => x >= 0 && x <= 1);
 /** A decay rate: 1 would keep the first value for ever. */
 export const decay: Kind<number> = ofNumber('be in [0, 1)', (x) => x >= 0 && x < 1);
 export const whole: Kind<number> = ofNumber('be a whole number', Number.isSafeInteger);

@@ -68,7 +68,7 @@ export function byPosition<O extends object>(
   ...names: readonly (keyof O & string)[]
 ): (op: string, ...given: readonly unknown[]) => O {
   const kinds = read.table as Kinds;
-  return (op, ...given) => {
+  const several = (op: string, given: readonly unknown[]): O => {
     let all: Record<string, unknown> | undefined;
     let options: O | undefined;
     for (let i = 0; i < given.length; i++) {
@@ -81,6 +81,16 @@ export function byPosition<O extends object>(
     if (all !== undefined) return { ...all, ...options } as O;
     return options ?? read(op, undefined);
   };
+  // Six at most, by position: a rest parameter would allocate where nothing is given.
+  return (op, a?, b?, c?, d?, e?, f?) =>
+    a === undefined &&
+    b === undefined &&
+    c === undefined &&
+    d === undefined &&
+    e === undefined &&
+    f === undefined
+      ? read(op, undefined)
+      : several(op, [a, b, c, d, e, f]);
 }
 
 /** Whether a value in the place of an optional argument is an options object. */

@@ -1,11 +1,11 @@
 /** @file Chooses the backend that runs plans: WebAssembly where it has SIMD, else the interpreter. */
-import { ChainruleError } from '../errors.js';
+import { checkArgument, kinds } from '../arguments/index.js';
 import { engine } from '../engine/evaluate.js';
 import { checkDevice, deviceNames } from '../graph/device.js';
 import { interpreter } from './interpreter/interpreter.js';
-import { Arrays } from './wasm/arrays.js';
+import { Arrays } from './wasm/run/arrays.js';
 import { wasmBackend, type WasmBackend } from './wasm/backend.js';
-import { hardwareThreads } from './wasm/pool.js';
+import { hardwareThreads } from './wasm/run/pool.js';
 
 /** `(func (drop (i8x16.popcnt (v128.const i64x2 0 0))))`: valid only where there is SIMD. */
 const SIMD_MODULE = Uint8Array.of(
@@ -43,17 +43,16 @@ function start(): void {
 
 start();
 
+/** Each thread is a worker with a memory of its own. */
+const threads = kinds.wholeBetween(1, 256);
+
 /**
  * How many threads a run may use; by default as many as the machine has. Results do not depend on it, to the bit.
  * PyTorch: `torch.set_num_threads`.
- * @throws {ChainruleError} if `n` is no whole number of at least 1.
+ * @throws {ChainruleError} if `n` is no whole number from 1 to 256.
  */
 export function setNumThreads(n: number): void {
-  if (!Number.isInteger(n) || n < 1) {
-    throw new ChainruleError(
-      `setNumThreads: expected a whole number of at least 1, got ${String(n)}`,
-    );
-  }
+  checkArgument('setNumThreads', 'n', n, threads);
   if (wasm !== null && n !== wasm.threads) useWasm(n);
 }
 

@@ -1,7 +1,7 @@
 /** @file What the machine offers, and what of it is in use. */
 import { engine } from '../engine/evaluate.js';
 import { findBlas, type BlasInfo } from './blas/blas.js';
-import { turnOnWideSimd, type WideSimd } from './wasm/wideSimd.js';
+import { turnOnWideSimd, type WideSimd } from './wasm/run/wideSimd.js';
 import { getNumThreads, wasmArrays, renewWasm } from './index.js';
 
 export type { BlasInfo, WideSimd };

@@ -1,4 +1,5 @@
 /** @file `detectAnomaly`: where the first NaN or infinity came from. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError } from '../errors.js';
 import { engine, evaluate } from '../engine/evaluate.js';
 import type { Backend, Executable, Program } from '../engine/program.js';
@@ -17,6 +18,7 @@ import { tensorsOf } from '../tree.js';
  * @example detectAnomaly(() => { const loss = model.forward(x).log().mean(); loss.backward(); });
  */
 export function detectAnomaly<R>(f: () => R): R {
+  checkArgument('detectAnomaly', 'f', f, kinds.callable);
   const { backend } = engine;
   if (backend === null) return f();
   engine.backend = checking(backend);

@@ -1,5 +1,5 @@
 /** @file What would run, as text; the debug dial. */
-import { ChainruleError } from '../errors.js';
+import { checkArgument, kinds } from '../arguments/index.js';
 import { collect } from '../engine/collect.js';
 import { engine } from '../engine/evaluate.js';
 import { Plan } from '../engine/plan.js';
@@ -14,7 +14,7 @@ import { isNumber } from '../graph/version.js';
  * @example console.log(explain(x.mul(2).sum()))
  */
 export function explain(t: Tensor): string {
-  const node = t.current;
+  const node = checkArgument('explain', 't', t, kinds.tensor).current;
   const kind = `${node.dtype}[${node.shape.join(', ')}]`;
   if (node.value !== null || isNumber(node)) return `nothing: this ${kind} has its value already`;
   const found = collect([node]);
@@ -37,9 +37,7 @@ function count(n: number, what: string): string {
  * graphs, which costs some microseconds each. 2: every run is reported on the console. 3: with its program.
  */
 export function setDebug(level: number): void {
-  if (!Number.isInteger(level) || level < 0 || level > 3) {
-    throw new ChainruleError(`setDebug: the level must be 0, 1, 2 or 3, got ${String(level)}`);
-  }
+  checkArgument('setDebug', 'level', level, kinds.oneOf(0, 1, 2, 3));
   mode.debug = level;
   engine.onRun = level < 2 ? null : (program, why) => report(program, why, level);
 }

@@ -1,4 +1,5 @@
 /** @file `graph(t)`: the computational graph behind a tensor, as data and as pictures. */
+import { checkArgument, defineOptions, kinds } from '../arguments/index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp } from '../graph/version.js';
 import { filled } from '../ops/build/primitive.js';
@@ -21,6 +22,13 @@ export interface Graph {
 
 export type { GraphEdge, GraphNode } from './graphNode.js';
 
+export interface GraphOptions {
+  /** With the graph of the gradients. Default false. */
+  readonly backward?: boolean;
+}
+
+const graphOptions = defineOptions<GraphOptions>({ backward: kinds.flag });
+
 /**
  * The graph behind a tensor: what it was, or will be, computed from. Nothing is evaluated.
  *
@@ -29,11 +37,9 @@ export type { GraphEdge, GraphNode } from './graphNode.js';
  * not shown any more.
  * @example writeFileSync('net.svg', graph(loss).toSVG())
  */
-export function graph(
-  t: Tensor,
-  { backward = false }: { readonly backward?: boolean } = {},
-): Graph {
-  const root = t.current;
+export function graph(t: Tensor, options?: GraphOptions): Graph {
+  const { backward = false } = graphOptions('graph', options);
+  const root = checkArgument('graph', 't', t, kinds.tensor).current;
   const roots = [root];
   const newest = root.id;
   if (backward && root.needsGrad) {

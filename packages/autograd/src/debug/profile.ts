@@ -1,4 +1,5 @@
 /** @file `profile`: where the time of a computation goes, kernel by kernel. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { engine } from '../engine/evaluate.js';
 import type { Meter, Work } from '../engine/program.js';
 
@@ -59,6 +60,7 @@ const meter: Meter = {
  * @example console.log(String(profile(() => step(x, y).item())));
  */
 export function profile<R>(f: () => R): Profile<R> {
+  checkArgument('profile', 'f', f, kinds.callable);
   const outer = engine.meter;
   const { hits, misses } = engine.plans;
   totals = new Map();

@@ -1,4 +1,5 @@
 /** @file `compile`: records a function's graph once, with its backward pass and updates, and replays one plan. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import type { TypedArray } from '../graph/dtype.js';
 import { pendingCells } from '../graph/cell.js';
 import { mode, type Guard } from '../graph/mode.js';
@@ -37,6 +38,7 @@ const MANY = 64;
  * });
  */
 export function compile<Args extends unknown[], R>(f: (...args: Args) => R): (...args: Args) => R {
+  checkArgument('compile', 'f', f, kinds.callable);
   const recordings: Recording[] = [];
   return (...args: Args): R => {
     if (mode.tracing !== null) return f(...args); // part of another recording

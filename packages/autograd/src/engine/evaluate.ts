@@ -7,6 +7,7 @@
  * (`Plan.remember`), so that this happens once and not at every step. Values that require grad, evaluated without their
  * backward pass, leave behind what that pass will read until the next such run.
  */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError } from '../errors.js';
 import { pendingCells, type Cell } from '../graph/cell.js';
 import { allocate, type TypedArray } from '../graph/dtype.js';
@@ -47,6 +48,7 @@ let holding: { readonly node: Tensor; readonly value: TypedArray }[] = [];
  * evaluate(mean, deviation); // one pass over x
  */
 export function evaluate(...tensors: readonly Tensor[]): void {
+  for (const t of tensors) checkArgument('evaluate', 'each argument', t, kinds.tensor);
   if (mode.tracing !== null) return;
   run([...tensors.map((t) => t.current), ...pendingVersions()], 'evaluate');
 }

@@ -5,8 +5,10 @@
  * still be read, what came before it is gone, unless something was made from it that was never evaluated, or a user
  * has seen it: then it gets a copy of its own first.
  */
+import { checkArgument, defineOptions, display, kinds } from '../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
 import { allocate, isFloat, type DType, type TypedArray } from './dtype.js';
+import { isTensor } from './isTensor.js';
 import { mode, recording } from './mode.js';
 import { sameShape, show, type Shape } from './shape.js';
 import { makeLeaf, makeNode, Tensor, valueOf } from './tensor.js';
@@ -23,6 +25,9 @@ interface Version {
   /** Whether the array belongs to the cell, to be used again. */
   owned: boolean;
 }
+
+/** Numbers have been taken care of. */
+const tensorOrNumber = kinds.kind<Tensor>('be a tensor or a number', isTensor);
 
 /** Above this many unevaluated users a version is copied when it goes, without looking at them one by one. */
 const MANY = 10_000;
@@ -50,7 +55,8 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   private unused: TypedArray | null = null;
 
   constructor(initial: Tensor<S>, requiresGrad = false) {
-    const from = initial.current;
+    const from = checkInitial('Cell', initial).current;
+    checkArgument('Cell', 'requiresGrad', requiresGrad, kinds.flag);
     if (requiresGrad && !isFloat(from.dtype)) {
       throw new DTypeError(
         `Parameter: only float tensors have gradients, this one is ${from.dtype}`,
@@ -93,12 +99,16 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    * @throws {ShapeError} if the shape differs. @throws {DTypeError} if the dtype does.
    */
   assign(next: Tensor | number): this {
-    if (mode.tracing === 'vmap') {
+    if (mode.tracing !== null && mode.tracing !== 'compile') {
       throw new ChainruleError(
-        'assign: a cell cannot be assigned inside vmap: there is one cell and many examples; return the value instead',
+        `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, and what is recorded runs many ` +
+          'times; return the value instead',
       );
     }
-    const node = typeof next === 'number' ? leafOf(next, this.dtype) : next.current;
+    const node =
+      typeof next === 'number'
+        ? leafOf(next, this.dtype)
+        : checkArgument('assign', 'the new value', next, tensorOrNumber).current;
     if (!sameShape(node.shape, this.shape)) {
       throw new ShapeError(
         `assign: the cell has shape ${show(this.shape)}, the new value ${show(node.shape)}; they must be equal`,
@@ -259,14 +269,30 @@ function unevaluated(node: Tensor): boolean {
   return node.plan === null && node.value === null;
 }
 
+/** What `new Parameter` takes. */
+export interface ParameterOptions {
+  /** Default true. */
+  readonly requiresGrad?: boolean;
+}
+
+const parameterOptions = defineOptions<ParameterOptions>({ requiresGrad: kinds.flag });
+
+function checkInitial<S extends Shape>(op: string, initial: Tensor<S>): Tensor<S> {
+  if (isTensor(initial)) return initial;
+  throw new ChainruleError(
+    `${op}: expected a tensor, got ${display(initial)}; make one first: tensor([1, 2])`,
+  );
+}
+
 /** A tensor that a module learns: a cell that requires grad. PyTorch: `nn.Parameter`. */
 export class Parameter<S extends Shape = Shape> extends Cell<S> {
-  constructor(initial: Tensor<S>, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
-    super(initial, requiresGrad);
+  constructor(initial: Tensor<S>, options?: ParameterOptions) {
+    const { requiresGrad = true } = parameterOptions('Parameter', options);
+    super(checkInitial('Parameter', initial), requiresGrad);
   }
 }
 
 /** A mutable tensor without gradient: a buffer, a counter, a learning rate. */
 export function cell<S extends Shape>(initial: Tensor<S>): Cell<S> {
-  return new Cell(initial);
+  return new Cell(checkInitial('cell', initial));
 }

@@ -1,4 +1,5 @@
 /** @file The four element types, their typed arrays, and how they combine. */
+import { display } from '../arguments/display.js';
 import { DTypeError } from '../errors.js';
 
 export const DTYPES = ['float32', 'float64', 'int32', 'bool'] as const;
@@ -18,10 +19,10 @@ export const itemSize: Readonly<Record<DType, number>> = {
 };
 
 /** Refuses what is no dtype. */
-export function checkDType(op: string, dtype: DType): void {
-  if (DTYPES.includes(dtype)) return;
+export function checkDType(op: string, dtype: unknown): void {
+  if ((DTYPES as readonly unknown[]).includes(dtype)) return;
   throw new DTypeError(
-    `${op}: there is no dtype ${String(dtype)}; choose one of ${DTYPES.join(', ')}`,
+    `${op}: there is no dtype ${display(dtype)}; choose one of ${DTYPES.join(', ')}`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** @file What holds while a function runs: whether gradients are recorded, the label of new nodes, tracing. */
+import { checkArgument, kinds, passes } from '../arguments/index.js';
 import { ChainruleError } from '../errors.js';
 
 /** @internal The modes in force. One record, so that a scope saves and restores it as a whole. */
@@ -7,13 +8,18 @@ export const mode = {
   grad: true,
   /** The label of the scope being run: a module's path, or what the user chose. */
   scope: '',
-  /** What records a graph instead of running it, by the name users know it under: `compile` or `vmap`. */
-  tracing: null as null | 'compile' | 'vmap',
+  /** What records a graph instead of running it, by the name users know it under. */
+  tracing: null as null | 'compile' | 'vmap' | 'closureConvert',
   /** Debug level, see `setDebug`. From 1 on, nodes remember the line that created them. */
   debug: 0,
 };
 
 type Mode = typeof mode;
+
+const promise = kinds.kind<Promise<unknown>>(
+  'be a promise',
+  (x) => typeof (x as { then?: unknown } | null | undefined)?.then === 'function',
+);
 
 /** A value that a recorded function read outside of the graph, and what it was. */
 export interface Guard {
@@ -38,6 +44,7 @@ export const recording: {
  * @example get training() { return dependsOn(() => this.isTraining); }
  */
 export function dependsOn<T>(read: () => T): T {
+  checkArgument('dependsOn', 'read', read, kinds.callable);
   const value = read();
   if (mode.tracing === 'compile') recording.guards.push({ read, value });
   return value;
@@ -48,18 +55,20 @@ export function dependsOn<T>(read: () => T): T {
  * step wants to look at once its values are there (a flag that says whether something went wrong) it reads in `f`.
  */
 export function afterRun(f: () => void): void {
+  checkArgument('afterRun', 'f', f, kinds.callable);
   if (mode.tracing === 'compile') recording.after.push(f);
   else f();
 }
 
 /** Runs `f` with some modes changed, and puts them back whatever happens. */
 export function withMode<R>(name: string, change: Partial<Mode>, f: () => R): R {
+  checkArgument(name, 'f', f, kinds.callable);
   const saved = { ...mode };
   Object.assign(mode, change);
   try {
     const result = f();
-    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
-      (result as unknown as Promise<unknown>).then(undefined, () => undefined);
+    if (passes(promise, result)) {
+      result.then(undefined, () => undefined);
       throw new ChainruleError(
         `${name}: the function returned a promise, and what runs after its first await would run outside of ${name}; ` +
           `pass a function without await and put the await around it`,
@@ -100,5 +109,6 @@ export function isGradEnabled(): boolean {
  * @example scope('encoder', () => x.matmul(w).relu())
  */
 export function scope<R>(name: string, f: () => R): R {
+  checkArgument('scope', 'name', name, kinds.text);
   return withMode('scope', { scope: mode.scope ? `${mode.scope}.${name}` : name }, f);
 }

@@ -1,11 +1,15 @@
 /** @file Shapes: checking them, naming dimensions, broadcasting, strides. */
+import { display, kinds, passes, type Kind } from '../arguments/index.js';
 import { ChainruleError, IndexError, ShapeError } from '../errors.js';
 
 /** The size of each dimension, outermost first; `[]` is a single number. */
 export type Shape = readonly number[];
 
-/** The largest number of elements one tensor may have: what a typed array can index. */
-export const MAX_SIZE = 2 ** 32;
+/** The largest number of elements one tensor may have: 4 GiB of float32, all that a WebAssembly memory can hold. */
+export const MAX_SIZE = 2 ** 30;
+
+/** The largest number of dimensions one tensor may have, as in NumPy and PyTorch. */
+export const MAX_RANK = 64;
 
 /** `[2, 3]`, as it stands in messages. */
 export function show(shape: Shape): string {
@@ -19,43 +23,66 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
-/** Refuses whatever is no list of whole, non-negative sizes, before anything is allocated. */
+/** Refuses whatever is no list of whole, non-negative sizes, before anything is allocated; gives a copy of what is. */
 export function checkShape(op: string, shape: unknown): Shape {
-  if (!Array.isArray(shape)) {
+  if (!passes(someArray, shape)) {
     throw new ShapeError(
-      `${op}: a shape is an array of sizes such as [2, 3], got ${String(shape)}`,
+      `${op}: a shape is an array of sizes such as [2, 3], got ${display(shape)}`,
     );
   }
-  let size = 1;
-  for (let d = 0; d < shape.length; d++) {
-    const n: unknown = shape[d];
+  if (shape.length > MAX_RANK) {
+    throw new ShapeError(
+      `${op}: the shape has ${shape.length} dimensions; a tensor has at most ${MAX_RANK}`,
+    );
+  }
+  const sizes = new Array<number>(shape.length);
+  for (let d = 0; d < sizes.length; d++) {
+    const n = shape[d];
     if (typeof n !== 'number' || !Number.isSafeInteger(n) || n < 0 || Object.is(n, -0)) {
       throw new ShapeError(
-        `${op}: dimension ${d} of the shape is ${typeof n === 'string' ? `'${n}'` : Object.is(n, -0) ? '-0' : String(n)}; ` +
-          `each must be a whole number, 0 or more`,
+        `${op}: dimension ${d} of the shape is ${display(n)}; each must be a whole number, 0 or more`,
       );
     }
-    size *= n;
+    sizes[d] = n;
   }
-  if (size > MAX_SIZE) {
-    throw new ShapeError(
-      `${op}: shape ${show(shape as Shape)} has ${size} elements (${Math.round(size / 2 ** 18)} MB in float32); ` +
-        `a tensor holds at most ${MAX_SIZE}`,
-    );
-  }
-  return (shape as number[]).slice();
+  checkSize(op, sizes);
+  return sizes;
 }
+
+/** Refuses a shape of more elements than one tensor may have: for shapes that an operation computes. */
+export function checkSize(op: string, shape: Shape): void {
+  const size = sizeOf(shape);
+  if (size <= MAX_SIZE) return;
+  throw new ShapeError(
+    `${op}: shape ${show(shape)} has ${size} elements (${Math.round(size / 2 ** 18)} MB in float32); ` +
+      `a tensor holds at most ${MAX_SIZE}`,
+  );
+}
+
+const someArray: Kind<readonly unknown[]> = kinds.kind('be an array', (x) => {
+  // Reading all of it once, so that an array that throws when it is read is none.
+  return Array.isArray(x) && [...x].length === x.length;
+});
 
 /** A dimension counted from the front, from one that may be negative. */
 export function normalizeDim(op: string, dim: number, ndim: number): number {
   const bound = ndim === 0 ? 1 : ndim;
-  if (!Number.isInteger(dim) || dim < -bound || dim >= bound) {
+  if (!Number.isInteger(dim) || dim < -bound || dim >= bound) refuseDim(op, dim, ndim, bound);
+  return dim < 0 ? dim + bound : dim;
+}
+
+function refuseDim(op: string, dim: unknown, ndim: number, bound: number): never {
+  const must = `it must be a whole number from ${-bound} to ${bound - 1}`;
+  if (typeof dim === 'number') {
     throw new IndexError(
-      `${op}: dimension ${String(dim)} is out of range for a tensor with ${ndim} dimension${ndim === 1 ? '' : 's'}` +
-        `; it must be a whole number from ${-bound} to ${bound - 1}`,
+      `${op}: dimension ${dim} is out of range for a tensor with ${ndim} dimension${ndim === 1 ? '' : 's'}; ${must}`,
     );
   }
-  return dim < 0 ? dim + bound : dim;
+  const given = display(dim);
+  throw new IndexError(
+    `${op}: expected a dimension, got ${given}; ${must}` +
+      (given.startsWith('an object {') ? '; options come after it' : ''),
+  );
 }
 
 /** Distinct dimensions counted from the front, in the order given; all of them for `undefined`. */
@@ -65,10 +92,18 @@ export function normalizeDims(
   ndim: number,
 ): number[] {
   if (dim === undefined || dim === null) return range(ndim);
-  const dims = (typeof dim === 'number' ? [dim] : dim).map((d) => normalizeDim(op, d, ndim));
-  const seen = new Set(dims);
-  if (seen.size !== dims.length) {
-    throw new ShapeError(`${op}: a dimension is named twice in ${show(dims)}`);
+  if (typeof dim === 'number') {
+    const d = normalizeDim(op, dim, ndim);
+    return ndim === 0 ? [] : [d];
+  }
+  if (!passes(someArray, dim)) return refuseDim(op, dim, ndim, ndim === 0 ? 1 : ndim);
+  const dims: number[] = [];
+  for (const d of dim) {
+    const known = normalizeDim(op, d, ndim);
+    if (dims.includes(known)) {
+      throw new ShapeError(`${op}: a dimension is named twice in ${display(dim)}`);
+    }
+    dims.push(known);
   }
   return ndim === 0 ? [] : dims;
 }
@@ -135,9 +170,9 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
 
 /** A whole number within bounds, or a clear error. */
 export function checkInteger(op: string, name: string, value: unknown, min = -Infinity): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < min) {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
     throw new ChainruleError(
-      `${op}: ${name} must be a whole number${min === -Infinity ? '' : ` of at least ${min}`}, got ${String(value)}`,
+      `${op}: ${name} must be a whole number${min === -Infinity ? '' : ` of at least ${min}`}, got ${display(value)}`,
     );
   }
   return value;

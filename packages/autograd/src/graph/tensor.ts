@@ -1,4 +1,5 @@
 /** @file A tensor is a node of the graph: an operation and its inputs, a shape, a dtype and, once evaluated, a value. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js';
 import type { Cell } from './cell.js';
 import { isFloat, type DType, type TypedArray } from './dtype.js';
@@ -9,7 +10,7 @@ import { MOST_PENDING } from './pending.js';
 import { format } from './print.js';
 import type { Attrs, Primitive } from './primitive.js';
 import { runtime, type BackwardOptions } from './runtime.js';
-import { show, sizeOf, type Shape } from './shape.js';
+import { checkSize, MAX_SIZE, show, sizeOf, type Shape } from './shape.js';
 
 /** What JavaScript reads a tensor as: nested arrays of numbers or booleans, a bare one for no dimensions. */
 export type NestedArray = number | boolean | readonly NestedArray[];
@@ -25,6 +26,7 @@ export interface Extra {
 }
 
 const NO_INPUTS: readonly Tensor[] = [];
+const tensorOrNull = kinds.orNull(kinds.tensor);
 let nextId = 1;
 
 export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
@@ -150,6 +152,7 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   set grad(gradient: Tensor | null) {
+    checkArgument('grad', 'the gradient', gradient, tensorOrNull);
     setGrad(this, gradient);
   }
 
@@ -190,6 +193,7 @@ export class Tensor<S extends Shape = Shape> {
 
   /** Turns the recording of gradients for this leaf on or off, and returns it. PyTorch: `requires_grad_`. */
   requiresGrad_(requires = true): this {
+    checkArgument('requiresGrad_', 'requires', requires, kinds.flag);
     if (requires && !isFloat(this.dtype)) {
       throw new DTypeError(
         `requiresGrad_: only float tensors have gradients, this one is ${this.dtype}`,
@@ -221,6 +225,7 @@ export class Tensor<S extends Shape = Shape> {
    * Returns a function that removes the hook. PyTorch: `register_hook`.
    */
   registerHook(hook: Hook): () => void {
+    checkArgument('registerHook', 'hook', hook, kinds.callable);
     if (!this.needsGrad) throw new GradError('registerHook: this tensor does not require grad');
     const extra = extraOf(this);
     extra.hooks.push(hook);
@@ -294,6 +299,7 @@ export function makeNode<S extends Shape>(
     for (const x of inputs) if (x.needsGrad) needsGrad = true;
   }
   const node = new Tensor(op, inputs, attrs, shape, dtype, needsGrad, null);
+  if (node.size > MAX_SIZE) checkSize(op.name, shape);
   let [depth, since, bytes] = [0, runtime.runs, 0];
   for (const x of inputs) {
     if (x.value === null) {

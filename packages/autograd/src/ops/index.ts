@@ -8,6 +8,7 @@ export * from './elements/special.js';
 export * from './elements/rounding.js';
 export * from './elements/comparison.js';
 export * from './elements/activations.js';
+export * from './elements/assertions.js';
 export * from './reductions/reductions.js';
 export * from './reductions/scans.js';
 export * from './shape/shape.js';

@@ -1,4 +1,5 @@
 /** @file `gradcheck`: reverse mode, forward mode and central differences must agree. */
+import { checkArgument, defineOptions, kinds, type OptionsReader } from '../arguments/index.js';
 import { GradError } from '../errors.js';
 import { show, type Shape } from '../graph/shape.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
@@ -20,6 +21,13 @@ export interface GradcheckOptions {
   readonly rtol?: number;
 }
 
+/** Reads the options of `gradcheck`. */
+export const gradcheckOptions: OptionsReader<GradcheckOptions> = defineOptions<GradcheckOptions>({
+  eps: kinds.positive,
+  atol: kinds.nonNegative,
+  rtol: kinds.nonNegative,
+});
+
 /**
  * Checks the derivatives of `f` at `inputs`: gradients by reverse mode and tangents by forward mode against central
  * differences, and against each other. Everything is computed in float64, whatever the inputs are.
@@ -34,8 +42,10 @@ export interface GradcheckOptions {
 export function gradcheck(
   f: (...inputs: never[]) => unknown,
   inputs: Tensor | readonly unknown[],
-  { eps = 1e-6, atol = 1e-5, rtol = 1e-3 }: GradcheckOptions = {},
+  options?: GradcheckOptions,
 ): true {
+  checkArgument('gradcheck', 'f', f, kinds.callable);
+  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = gradcheckOptions('gradcheck', options);
   const checked = checkedFunction(f, Array.isArray(inputs) ? inputs : [inputs]);
   if (checked.inputs.length === 0)
     throw new GradError('gradcheck: there is no float tensor among the inputs');
@@ -50,8 +60,10 @@ export function gradcheck(
 export function gradgradcheck(
   f: (...inputs: never[]) => unknown,
   inputs: Tensor | readonly unknown[],
-  { eps = 1e-6, atol = 1e-5, rtol = 1e-3 }: GradcheckOptions = {},
+  options?: GradcheckOptions,
 ): true {
+  checkArgument('gradgradcheck', 'f', f, kinds.callable);
+  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = gradcheckOptions('gradgradcheck', options);
   const checked = checkedFunction(f, Array.isArray(inputs) ? inputs : [inputs]);
   checkFunction('gradgradcheck', gradientOf(checked), { eps, atol, rtol });
   return true;

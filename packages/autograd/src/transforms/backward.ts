@@ -1,10 +1,12 @@
 /** @file `backward()` and `grad(outputs, inputs)`: PyTorch's way to ask for gradients. */
+import { checkArgument, defineOptions, kinds } from '../arguments/index.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { collect, type Collected } from '../engine/collect.js';
 import { collectReady, engine, execute, pendingVersions } from '../engine/evaluate.js';
 import { Plan } from '../engine/plan.js';
 import { Cell } from '../graph/cell.js';
 import { isFloat, type TypedArray } from '../graph/dtype.js';
+import { isTensor } from '../graph/isTensor.js';
 import { mode, recording } from '../graph/mode.js';
 import { runtime, type BackwardOptions } from '../graph/runtime.js';
 import { sameShape, show } from '../graph/shape.js';
@@ -23,15 +25,14 @@ import { free, freed, isFreed, leafOf, pullback } from './vjp.js';
  * @throws {GradError} if nothing behind `loss` requires grad, if it has several elements and no `gradient` is given,
  *   or if an earlier `backward()` has freed its graph. No `.grad` has changed then.
  */
-export function backward(
-  loss: Tensor,
-  gradient?: Tensor | null,
-  options: BackwardOptions = {},
-): void {
-  const { createGraph = false, retainGraph = createGraph } = options;
+export function backward(loss: Tensor, gradient?: Tensor | null, options?: BackwardOptions): void {
+  const given = backwardOptions('backward', options);
+  const { createGraph = false, retainGraph = createGraph } = given;
   const root = loss.current;
-  if (mode.tracing === 'vmap') {
-    throw new GradError('backward: not inside vmap; use grad(f), which composes with it');
+  if (mode.tracing !== null && mode.tracing !== 'compile') {
+    throw new GradError(
+      `backward: not inside ${mode.tracing}; use grad(f), which composes with it`,
+    );
   }
   checkDifferentiable('backward', root);
   const seed =
@@ -217,6 +218,21 @@ export interface GradOptions {
   readonly allowUnused?: boolean;
 }
 
+const backwardOptions = defineOptions<BackwardOptions>({
+  retainGraph: kinds.flag,
+  createGraph: kinds.flag,
+});
+const gradOptions = defineOptions<GradOptions>({
+  ...backwardOptions.table,
+  gradOutputs: kinds.listOf(
+    kinds.kind<Tensor | null | undefined>(
+      'be a tensor or null',
+      (x) => x === null || x === undefined || isTensor(x),
+    ),
+  ),
+  allowUnused: kinds.flag,
+});
+
 /**
  * The derivatives of `outputs`, weighted by `gradOutputs`, with respect to `inputs`; no `.grad` changes.
  * PyTorch: `torch.autograd.grad`.
@@ -224,10 +240,15 @@ export interface GradOptions {
 export function gradOf(
   outputs: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
-  { gradOutputs = [], createGraph = false, allowUnused = false }: GradOptions = {},
+  options?: GradOptions,
 ): (Tensor | null)[] {
-  const ys = (Array.isArray(outputs) ? outputs : [outputs]) as readonly Tensor[];
-  const xs = (Array.isArray(inputs) ? inputs : [inputs]) as readonly Tensor[];
+  const {
+    gradOutputs = [],
+    createGraph = false,
+    allowUnused = false,
+  } = gradOptions('grad', options);
+  const ys = tensorsIn('outputs', outputs);
+  const xs = tensorsIn('inputs', inputs);
   const roots = ys.map((y) => y.current);
   for (const root of roots) checkDifferentiable('grad', root);
   for (const x of xs) {
@@ -245,6 +266,14 @@ export function gradOf(
     }
     return g;
   });
+}
+
+const tensors = kinds.oneOrMore(kinds.tensor);
+
+/** One tensor, or several. */
+function tensorsIn(name: string, given: Tensor | readonly Tensor[]): readonly Tensor[] {
+  const list = checkArgument('grad', name, given, tensors);
+  return isTensor(list) ? [list] : list;
 }
 
 function checkDifferentiable(op: string, root: Tensor): void {
@@ -267,7 +296,7 @@ function seedOf(op: string, root: Tensor, gradient: Tensor | null | undefined): 
     }
     return filled(1, root.shape, root.dtype);
   }
-  const seed = gradient.current;
+  const seed = checkArgument(op, 'the gradient', gradient, kinds.tensor).current;
   if (!sameShape(seed.shape, root.shape)) {
     throw new ShapeError(
       `${op}: the gradient has shape ${show(seed.shape)}, the tensor ${show(root.shape)}; they must be equal`,

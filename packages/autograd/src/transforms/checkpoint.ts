@@ -1,4 +1,5 @@
 /** @file Checkpointing: what a function computed is not kept for the backward pass, but computed again there. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { mode } from '../graph/mode.js';
 import { constant } from '../graph/version.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -32,6 +33,7 @@ export const recomputeOp: PrimitiveOp<Record<never, never>> = primitive('recompu
  * @example const h = checkpoint((x) => block.forward(x), x);
  */
 export function checkpoint<A extends unknown[], R>(f: (...args: A) => R, ...args: A): R {
+  checkArgument('checkpoint', 'f', f, kinds.callable);
   if (!mode.grad) return f(...args);
   const { leaves, structure } = flatten(args);
   let results: ReturnType<typeof flatten> | null = null;

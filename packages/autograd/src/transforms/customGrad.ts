@@ -1,4 +1,5 @@
 /** @file Functions with a gradient of the user's own. */
+import { defineOptions, kinds, type Kind } from '../arguments/index.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
@@ -60,6 +61,7 @@ export interface CustomGrad<A extends unknown[], R> {
 export function customGrad<A extends unknown[], R>(
   definition: CustomGrad<A, R>,
 ): (...args: A) => R {
+  checkDefinition('customGrad', definition as CustomGrad<unknown[], unknown>);
   const name =
     definition.name ??
     (definition.forward.name === 'forward'
@@ -67,6 +69,13 @@ export function customGrad<A extends unknown[], R>(
       : definition.forward.name || 'customGrad');
   return (...args) => apply({ ...definition, name } as unknown as Definition, args) as R;
 }
+
+const checkDefinition = defineOptions<CustomGrad<unknown[], unknown>>({
+  name: kinds.text,
+  forward: kinds.required(kinds.callable as Kind<never>),
+  backward: kinds.required(kinds.callable as Kind<never>),
+  jvp: kinds.callable as Kind<never>,
+});
 
 /** @internal */
 export interface Definition {

@@ -1,4 +1,5 @@
 /** @file Reverse mode as functions of functions: `vjp`, `grad(f)`, `valueAndGrad`. */
+import { checkArgument, defineOptions, display, kinds, passes } from '../arguments/index.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
@@ -25,6 +26,17 @@ export interface GradFunctionOptions {
   /** `f` returns `[loss, aux]`; aux is handed through. */
   readonly hasAux?: boolean;
 }
+
+const gradFunctionOptions = defineOptions<GradFunctionOptions>({ hasAux: kinds.flag });
+const wholes = kinds.oneOrMore(kinds.whole);
+
+/** Checks what every function of a function takes. */
+export function checkFunction(op: string, f: unknown, argnums: unknown = 0): void {
+  checkArgument(op, 'f', f, functions);
+  checkArgument(op, 'argnums', argnums, wholes);
+}
+
+const functions = { ...kinds.callable, error: GradError };
 
 type Args = readonly unknown[];
 
@@ -59,6 +71,7 @@ export function vjp<A extends Args, R>(
   f: (...args: A) => R,
   ...args: A
 ): [R, (cotangent: R) => A extends readonly [infer X] ? X : unknown] {
+  checkFunction('vjp', f);
   const recorded = record(f, args);
   const { outputs, structure, variables } = recorded;
   const value = structure.rebuild(handOut(recorded, outputs)) as R;
@@ -113,9 +126,9 @@ export function cotangentsOf(
 export function gradFunction<A extends Args>(
   f: (...args: A) => unknown,
   argnums: Argnums = 0,
-  options: GradFunctionOptions = {},
+  options?: GradFunctionOptions,
 ): (...args: A) => unknown {
-  const { hasAux = false } = options;
+  const { hasAux = false } = gradFunctionOptions('grad', options);
   const both = derive('grad', f, argnums, hasAux);
   return (...args) => {
     const { gradients, aux } = both(args);
@@ -140,9 +153,9 @@ export function valueAndGrad<A extends Args, const N extends Argnums = 0>(
 export function valueAndGrad<A extends Args>(
   f: (...args: A) => unknown,
   argnums: Argnums = 0,
-  options: GradFunctionOptions = {},
+  options?: GradFunctionOptions,
 ): (...args: A) => unknown {
-  const { hasAux = false } = options;
+  const { hasAux = false } = gradFunctionOptions('valueAndGrad', options);
   const both = derive('valueAndGrad', f, argnums, hasAux);
   return (...args) => {
     const { loss, gradients, aux } = both(args);
@@ -162,13 +175,13 @@ function derive(
   argnums: Argnums,
   hasAux: boolean,
 ): (args: Args) => Derived {
-  if (typeof f !== 'function') throw new GradError(`${op}: expected a function, got ${String(f)}`);
+  checkFunction(op, f, argnums);
   return (args) => {
     const { chosen, call, single } = choose(op, f, args, argnums);
     let size = 0;
     const recorded = record((...xs: unknown[]) => {
       const result = call(xs);
-      const loss: unknown = hasAux ? (result as unknown[] | undefined)?.[0] : result;
+      const loss: unknown = hasAux ? first(result) : result;
       checkScalar(op, loss, hasAux);
       const aux = hasAux ? (result as unknown[])[1] : null;
       size = flatten(aux).leaves.length;
@@ -184,11 +197,16 @@ function derive(
   };
 }
 
+/** The loss in `[loss, aux]`. */
+function first(result: unknown): unknown {
+  return passes(kinds.listOf(kinds.anything), result) ? (result as readonly unknown[])[0] : result;
+}
+
 function checkScalar(op: string, loss: unknown, hasAux: boolean): void {
   if (!isTensor(loss)) {
     throw new GradError(
       `${op}: the function must return ${hasAux ? '[loss, aux]' : 'a tensor'}` +
-        `${hasAux ? '' : ' (for [loss, aux] say { hasAux: true })'}, got ${Array.isArray(loss) ? 'an array' : typeof loss}`,
+        `${hasAux ? '' : ' (for [loss, aux] say { hasAux: true })'}, got ${display(loss)}`,
     );
   }
   if (loss.size !== 1) {

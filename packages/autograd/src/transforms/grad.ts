@@ -1,4 +1,5 @@
 /** @file `grad`, in both of its forms: of a function, and of tensors. */
+import { kinds, passes } from '../arguments/index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { gradOf, type GradOptions } from './backward.js';
 import {
@@ -44,5 +45,5 @@ export function grad(first: unknown, second?: unknown, options?: object): unknow
 }
 
 function isOptions(x: unknown): x is GradFunctionOptions {
-  return typeof x === 'object' && x !== null && !Array.isArray(x);
+  return passes(kinds.object, x);
 }

@@ -8,7 +8,7 @@ import { reshapeNode } from '../ops/build/broadcast.js';
 import { moveDim } from '../ops/shape/movement.js';
 import { zerosOf } from '../ops/build/primitive.js';
 import { flatten } from '../tree.js';
-import { choose, pull, valueAndGrad, type Argnums } from './functional.js';
+import { checkFunction, choose, pull, valueAndGrad, type Argnums } from './functional.js';
 import { jvp, pushforward, record } from './jvp.js';
 import { isOpen, building } from './variable.js';
 import { vmap } from './vmap.js';
@@ -27,6 +27,7 @@ export function jacrev<A extends Args>(
   f: (...args: A) => unknown,
   argnums: Argnums = 0,
 ): (...args: A) => Tensor {
+  checkFunction('jacrev', f, argnums);
   return (...args) => {
     const { chosen, call, single } = choose('jacrev', f, args, argnums);
     const recorded = record((...xs: unknown[]) => call(xs), chosen);
@@ -57,6 +58,7 @@ export function jacfwd<A extends Args>(
   f: (...args: A) => unknown,
   argnums: Argnums = 0,
 ): (...args: A) => Tensor {
+  checkFunction('jacfwd', f, argnums);
   return (...args) => {
     const { chosen, call, single } = choose('jacfwd', f, args, argnums);
     const { outputs, variables, structure, span } = record((...xs: unknown[]) => call(xs), chosen);
@@ -96,6 +98,7 @@ export function hessian<A extends Args>(
   f: (...args: A) => unknown,
   argnums: Argnums = 0,
 ): (...args: A) => Tensor {
+  checkFunction('hessian', f, argnums);
   return jacfwd(jacrev(f, argnums), argnums);
 }
 
@@ -112,6 +115,7 @@ export function hvp<X>(
   args: X,
   v: X,
 ): [value: Tensor, product: X] {
+  checkFunction('hvp', f);
   const single = !Array.isArray(args);
   const list = single ? [args] : args;
   const directions = Array.isArray(v) ? v : [v];

@@ -1,4 +1,5 @@
 /** @file Forward mode: tangents carried through a recorded graph, from its arguments to its results. */
+import { checkArgument, kinds } from '../arguments/index.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
@@ -86,6 +87,10 @@ export function handOut(
  * @example const [y, dy] = jvp((x) => x.square(), [tensor([3])], [tensor([1])]); // [9], [6]
  */
 export function jvp<R>(f: (...args: never[]) => R, args: Tree, tangents: Tree): [R, R] {
+  checkArgument('jvp', 'f', f, { ...kinds.callable, error: GradError });
+  if (tangents === undefined) {
+    throw new GradError('jvp: give a tangent for each argument, null for zero: jvp(f, [x], [t])');
+  }
   const list = Array.isArray(args) ? args : [args];
   const directions = tangentsOf(
     'jvp',

@@ -1,4 +1,5 @@
 /** @file Vectorization: a function of one example, run on all examples at once. */
+import { checkArgument, display, kinds, type Kind } from '../arguments/index.js';
 import { ChainruleError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
@@ -14,6 +15,11 @@ import { building } from './variable.js';
 
 /** Along which dimension the examples lie: one for all, or a tree of them beside a tree of tensors; null for none. */
 export type Dims = number | null | readonly Dims[] | { readonly [key: string]: Dims };
+
+const dimsKind: Kind<Dims> = kinds.kind(
+  'be a dimension, null, or a tree of them',
+  (x) => x === null || kinds.whole.test(x) || (Array.isArray(x) ? true : kinds.object.test(x)),
+);
 
 /**
  * A function that computes `f` of every example at once: `f` is called a single time, on tensors without the dimension of
@@ -35,6 +41,9 @@ export function vmap<A extends unknown[], R>(
   inDims: Dims = 0,
   outDims: Dims = 0,
 ): (...args: A) => R {
+  checkArgument('vmap', 'f', f, kinds.callable);
+  checkArgument('vmap', 'inDims', inDims, dimsKind);
+  checkArgument('vmap', 'outDims', outDims, dimsKind);
   return (...args) => {
     const { leaves } = flatten(args);
     const dims = spread('inDims', inDims, args, leaves);
@@ -157,8 +166,8 @@ function spread(
       part === null
     ) {
       throw new ChainruleError(
-        `vmap: ${name} must be a number, null, or a tree of them like the tensors' own; got ${JSON.stringify(spec)} for ` +
-          `${isTensor(part) ? `a tensor of shape ${show(part.shape)}` : String(part)}`,
+        `vmap: ${name} must be a number, null, or a tree of them like the tensors' own; got ${display(spec)} for ` +
+          `${isTensor(part) ? `a tensor of shape ${show(part.shape)}` : display(part)}`,
       );
     } else if (
       Array.isArray(part) !== Array.isArray(spec) ||

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { interpreter } from '../../src/backends/interpreter/interpreter.js';
-import { Arrays } from '../../src/backends/wasm/arrays.js';
+import { Arrays } from '../../src/backends/wasm/run/arrays.js';
 import { wasmBackend } from '../../src/backends/wasm/backend.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';

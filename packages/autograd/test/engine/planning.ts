@@ -1,5 +1,5 @@
 /** @file What the engine would run for a computation: the programs of `f`, planned and printed. */
-import { supports } from '../../src/backends/wasm/elementOps.js';
+import { supports } from '../../src/backends/wasm/elements/elementOps.js';
 import { lower, printKernels, type Lowered } from '../../src/engine/lower.js';
 import type { Program } from '../../src/engine/program.js';
 import { schedule, type Schedule } from '../../src/engine/schedule.js';

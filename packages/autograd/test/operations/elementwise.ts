@@ -65,6 +65,10 @@ export const arithmetic: Record<string, OpLine> = {
     away: [-1, 1],
     reference: (x) => Math.min(1, Math.max(-1, x)),
   },
+  assertBetween: {
+    call: (x: Tensor) => A.assertBetween(x, -2, 2),
+    samples: () => [[spread([2, 3], -2, 2)], [spread([], -2, 2)], [spread([70], -2, 2)]],
+  },
   lerp: { arity: 3, reference: (x, y, w) => x + w * (y - x) },
   hypot: two(undefined, { away: [0], reference: Math.hypot }),
 };

@@ -1,5 +1,6 @@
 /** @file Losses of classes and probabilities. */
 import {
+  assertBetween,
   ChainruleError,
   clamp,
   eq,
@@ -15,7 +16,13 @@ import {
   where,
   xlogy,
 } from '@chainrule/autograd';
-import { checkReduction, reduce, type LossOptions, type Reduction } from './reduction.js';
+import {
+  checkReduction,
+  reduce,
+  warnOfBroadcast,
+  type LossOptions,
+  type Reduction,
+} from './reduction.js';
 
 export interface NllOptions extends LossOptions {
   /** A factor for each class: `[classes]`. The mean divides by the factors used. */
@@ -55,7 +62,7 @@ export function crossEntropy(
   return scope('crossEntropy', () => {
     const logProbabilities = logSoftmax(input, dim);
     if (isFloat(target)) {
-      sameShape('crossEntropy', input, target, 'class probabilities');
+      checkProbabilities(input, target, dim);
       const spread = smoothing === 0 ? target : target.mul(1 - smoothing).add(smoothing / classes);
       const loss = weighted(logProbabilities, weight, dim).mul(spread).sum(dim).neg();
       return reduction === 'mean'
@@ -70,6 +77,17 @@ export function crossEntropy(
       reduction,
     );
   });
+}
+
+/** A float target means probabilities; one in the shape of indices was most likely meant to be indices. */
+function checkProbabilities(input: Tensor, target: Tensor, dim: number): void {
+  const [own, given] = [`[${input.shape.join(', ')}]`, `[${target.shape.join(', ')}]`];
+  if (own === given) return;
+  const indices = `[${input.shape.filter((_, d) => d !== dim).join(', ')}]`;
+  throw new ShapeError(
+    `crossEntropy: a ${target.dtype} target means class probabilities, in the input's shape ${own}; got ${given}. ` +
+      `Class indices, of shape ${indices}, are int32: tensor([…], { dtype: 'int32' }) or target.cast('int32')`,
+  );
 }
 
 /** `−input[target]`, of log-probabilities; as `crossEntropy` otherwise. PyTorch: `nn.functional.nll_loss`. */
@@ -101,7 +119,10 @@ function pick(
     throw new ShapeError(
       `${op}: input of shape [${logProbabilities.shape.join(', ')}] takes int32 class indices of shape [${expected.join(', ')}]` +
         (op === 'crossEntropy' ? ' or float probabilities in its own shape' : '') +
-        `, got ${target.dtype} of shape [${target.shape.join(', ')}]`,
+        `, got ${target.dtype} of shape [${target.shape.join(', ')}]` +
+        (target.dtype === 'int32'
+          ? ''
+          : "; write tensor([…], { dtype: 'int32' }) or target.cast('int32')"),
     );
   }
   const ignored = eq(target, ignoreIndex);
@@ -153,14 +174,23 @@ export interface BceOptions extends LossOptions {
 /**
  * `−(target ln x + (1 − target) ln(1 − x))` of probabilities, logarithms cut off at −100. PyTorch:
  * `nn.functional.binary_cross_entropy`; at a probability of exactly 0 or 1 the cut-off side has gradient 0 here.
+ *
+ * @throws {ChainruleError} for an input or a target outside [0, 1], or NaN, when evaluated at the latest.
  */
 export function bce(input: Tensor, target: Tensor, { weight, reduction }: BceOptions = {}): Tensor {
   sameShape('bce', input, target, 'a target');
-  const yes = target.mul(clamp(log(input), -100));
-  const no = target
+  const x = assertBetween(
+    input,
+    0,
+    1,
+    'bce: the input, a probability (for logits take bceWithLogits),',
+  );
+  const y = assertBetween(target, 0, 1, 'bce: the target');
+  const yes = y.mul(clamp(log(x), -100));
+  const no = y
     .neg()
     .add(1)
-    .mul(clamp(log1p(input.neg()), -100));
+    .mul(clamp(log1p(x.neg()), -100));
   return reduce('bce', scale(yes.add(no).neg(), weight), reduction);
 }
 
@@ -195,6 +225,7 @@ export function klDiv(
   { reduction = 'mean', logTarget = false }: KlDivOptions = {},
 ): Tensor {
   checkReduction('klDiv', reduction, 'batchmean');
+  warnOfBroadcast('klDiv', input, target);
   const loss = logTarget
     ? target.exp().mul(target.sub(input))
     : xlogy(target, target).sub(target.mul(input));

@@ -11,7 +11,7 @@ import {
   type Tensor,
   where,
 } from '@chainrule/autograd';
-import { reduce, type LossOptions } from './reduction.js';
+import { reduce, warnOfBroadcast, type LossOptions } from './reduction.js';
 
 export interface MarginOptions extends LossOptions {
   readonly margin?: number;
@@ -80,6 +80,7 @@ export function marginRankingLoss(
         [input1, input2, target].map((t) => `[${t.shape.join(', ')}]`).join(', '),
     );
   }
+  warnOfBroadcast('marginRankingLoss', input1, target);
   return reduce(
     'marginRankingLoss',
     clamp(target.neg().mul(input1.sub(input2)).add(margin), 0),
@@ -93,6 +94,7 @@ export function hingeEmbeddingLoss(
   target: Tensor,
   { margin = 1, reduction }: MarginOptions = {},
 ): Tensor {
+  warnOfBroadcast('hingeEmbeddingLoss', input, target);
   const far = where(ne(target, 1), clamp(input.neg().add(margin), 0), 0);
   const near = where(ne(target, -1), input, 0);
   return reduce('hingeEmbeddingLoss', far.add(near), reduction);

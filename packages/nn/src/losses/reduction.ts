@@ -21,3 +21,20 @@ export function checkReduction(op: string, reduction: string, ...more: readonly 
     );
   }
 }
+
+/** What has been warned of already; so many shapes only come from a loop over them. */
+const warned = new Set<string>();
+const MOST_WARNINGS = 64;
+
+/** Warns, once for each pair of shapes, of an input and a target that broadcast: `[4, 1]` and `[4]` make sixteen errors. */
+export function warnOfBroadcast(op: string, input: Tensor, target: Tensor): void {
+  const [own, other] = [`[${input.shape.join(', ')}]`, `[${target.shape.join(', ')}]`];
+  if (own === other) return;
+  const key = `${op} ${own} ${other}`;
+  if (warned.has(key) || warned.size >= MOST_WARNINGS) return;
+  warned.add(key);
+  console.warn(
+    `${op}: the target's shape ${other} differs from the input's ${own}; they broadcast, so that elements are ` +
+      `compared that may not belong together. Give both the same shape: target.reshape(${own}) or input.squeeze()`,
+  );
+}

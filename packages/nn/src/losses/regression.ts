@@ -1,4 +1,4 @@
-/** @file Losses that compare numbers. Input and target broadcast. */
+/** @file Losses that compare numbers. Input and target broadcast, with a warning as in PyTorch. */
 import {
   abs,
   ChainruleError,
@@ -11,15 +11,17 @@ import {
   Tensor,
   where,
 } from '@chainrule/autograd';
-import { reduce, type LossOptions } from './reduction.js';
+import { reduce, warnOfBroadcast, type LossOptions } from './reduction.js';
 
 /** `(input − target)²`. PyTorch: `nn.functional.mse_loss`, which also broadcasts. */
 export function mseLoss(input: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
+  warnOfBroadcast('mseLoss', input, target);
   return reduce('mseLoss', square(sub(input, target)), reduction);
 }
 
 /** `|input − target|`, with derivative 0 where they are equal. PyTorch: `nn.functional.l1_loss`. */
 export function l1Loss(input: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
+  warnOfBroadcast('l1Loss', input, target);
   return reduce('l1Loss', abs(sub(input, target)), reduction);
 }
 
@@ -34,6 +36,7 @@ export function smoothL1Loss(
 ): Tensor {
   if (!(beta >= 0)) throw new ChainruleError(`smoothL1Loss: beta must be at least 0, got ${beta}`);
   if (beta === 0) return l1Loss(input, target, reduction === undefined ? {} : { reduction });
+  warnOfBroadcast('smoothL1Loss', input, target);
   const d = abs(sub(input, target));
   return reduce(
     'smoothL1Loss',
@@ -50,6 +53,7 @@ export function huberLoss(
 ): Tensor {
   if (!(delta > 0))
     throw new ChainruleError(`huberLoss: delta must be greater than 0, got ${delta}`);
+  warnOfBroadcast('huberLoss', input, target);
   const d = abs(sub(input, target));
   return reduce(
     'huberLoss',
@@ -77,6 +81,7 @@ export function poissonNllLoss(
     readonly eps?: number;
   } = {},
 ): Tensor {
+  warnOfBroadcast('poissonNllLoss', input, target);
   const loss = logInput
     ? input.exp().sub(target.mul(input))
     : input.sub(target.mul(log(input.add(eps))));
@@ -107,6 +112,7 @@ export function gaussianNllLoss(
   if (typeof variance === 'number' && variance < 0) {
     throw new ChainruleError(`gaussianNllLoss: the variance must not be negative, got ${variance}`);
   }
+  warnOfBroadcast('gaussianNllLoss', input, target);
   const given =
     variance instanceof Tensor ? alignVariance(input, variance) : input.mul(0).add(variance);
   const bounded = given.add(clamp(given, eps).sub(given).detach());

@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
+import { computed } from './computed.js';
 
 type Fields = Record<string, unknown>;
 
@@ -20,6 +21,7 @@ function replace(
   op: string,
   module: Module,
   name: string,
+  from: readonly string[],
   compute: (fields: Fields, training: boolean) => Tensor,
 ): Parameter {
   const fields = module as unknown as Fields;
@@ -35,7 +37,7 @@ function replace(
   });
   module.registerForwardPreHook((of) => {
     const own = of as unknown as Fields;
-    own[name] = compute(own, of.training);
+    own[name] = computed(compute(own, of.training), op, from);
   });
   return weight as Parameter;
 }
@@ -54,14 +56,14 @@ export function weightNorm<M extends Module>(
     return dim === null ? norm(v) : norm(v, dims, { keepdim: true });
   };
   const fields = module as unknown as Fields;
-  const weight = replace('weightNorm', module, name, (own) => {
+  const weight = replace('weightNorm', module, name, [`${name}_g`, `${name}_v`], (own) => {
     const v = own[`${name}_v`] as Tensor;
     return v.mul((own[`${name}_g`] as Tensor).div(lengths(v)));
   });
   const [v, g] = [weight.detach(), noGrad(() => lengths(weight))];
   module.registerParameter(`${name}_g`, new Parameter(g));
   module.registerParameter(`${name}_v`, new Parameter(v));
-  fields[name] = v;
+  fields[name] = computed(v.detach(), 'weightNorm', [`${name}_g`, `${name}_v`]);
   return module;
 }
 
@@ -90,7 +92,7 @@ export function spectralNorm<M extends Module>(
     return front.reshape([rows, front.size / rows]);
   };
   const unit = (x: Tensor): Tensor => normalize(x, { dim: 0, eps });
-  const weight = replace('spectralNorm', module, name, (own, training) => {
+  const weight = replace('spectralNorm', module, name, [`${name}_orig`], (own, training) => {
     const original = own[`${name}_orig`] as Tensor;
     const matrix = asMatrix(original);
     let [u, v] = [(own[`${name}_u`] as Tensor).detach(), (own[`${name}_v`] as Tensor).detach()];
@@ -118,6 +120,6 @@ export function spectralNorm<M extends Module>(
     module.registerBuffer(`${name}_u`, unit(randn([rows], { dtype: weight.dtype })));
     module.registerBuffer(`${name}_v`, unit(randn([columns], { dtype: weight.dtype })));
   });
-  fields[name] = weight.detach();
+  fields[name] = computed(weight.detach(), 'spectralNorm', [`${name}_orig`]);
   return module;
 }

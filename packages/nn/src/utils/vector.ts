@@ -1,5 +1,6 @@
 /** @file All parameters as one vector, and back. */
 import { cat, type Cell, noGrad, ShapeError, type Tensor } from '@chainrule/autograd';
+import { checkFillable } from './computed.js';
 
 /** The elements of all tensors in one vector; differentiable. PyTorch: `nn.utils.parameters_to_vector`. */
 export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
@@ -12,6 +13,7 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
  */
 export function vectorToParameters(vector: Tensor, parameters: Iterable<Cell>): void {
   const list = [...parameters];
+  for (const p of list) checkFillable('vectorToParameters', p);
   const total = list.reduce((n, p) => n + p.size, 0);
   if (vector.ndim !== 1 || vector.size !== total) {
     throw new ShapeError(

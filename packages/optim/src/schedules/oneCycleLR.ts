@@ -91,8 +91,7 @@ export class OneCycleLR extends LRScheduler {
         }
       : null;
     this.phases = phasesOf(total, pctStart, threePhase);
-    this.anneal =
-      annealStrategy === 'cos' ? alongCosine : (from, to, share) => (to - from) * share + from;
+    this.anneal = annealStrategy === 'cos' ? alongCosine : alongLine;
     this.begin();
   }
 
@@ -105,7 +104,7 @@ export class OneCycleLR extends LRScheduler {
     while (i < this.phases.length - 1 && t > (this.phases[i] as Phase).end) i++;
     const phase = this.phases[i] as Phase;
     const start = i === 0 ? 0 : (this.phases[i - 1] as Phase).end;
-    const share = (t - start) / (phase.end - start);
+    const share = phase.end === start ? 1 : (t - start) / (phase.end - start);
     const between = <K extends string>(
       table: Readonly<Record<K, readonly number[]>>,
       [from, to]: readonly [K, K],
@@ -143,6 +142,11 @@ function phasesOf(total: number, pctStart: number, threePhase: boolean): Phase[]
     { end: 2 * pctStart * total - 2, lr: ['max', 'first'], momentum: ['base', 'max'] },
     { end: total - 1, lr: ['first', 'last'], momentum: ['max', 'max'] },
   ];
+}
+
+/** The step after the last, which the usual loop takes too, stays where the line ends: beyond it the rate is negative. */
+function alongLine(from: number, to: number, share: number): number {
+  return (to - from) * Math.min(share, 1) + from;
 }
 
 function alongCosine(from: number, to: number, share: number): number {

@@ -30,7 +30,8 @@ export class ConstantLR extends LRScheduler {
   protected override rates(): number[] {
     if (this.lastEpoch === 0) return this.rate.map((lr) => lr * this.factor);
     if (this.lastEpoch !== this.totalIters) return this.rate;
-    return this.factor === 0 ? [...this.baseLrs] : this.rate.map((lr) => lr * (1 / this.factor));
+    const back = 1 / this.factor;
+    return Number.isFinite(back) ? this.rate.map((lr) => lr * back) : [...this.baseLrs];
   }
 
   protected override closedForm(): number[] {

@@ -200,7 +200,10 @@ export abstract class LRScheduler {
   /** Sets the rates of the groups. */
   protected apply(rates: readonly number[]): void {
     this.optimizer.paramGroups.forEach((group, i) => {
-      group.lr = rates[i] as number;
+      const rate = rates[i] as number;
+      // Rates that follow from the one before can end below 0 by what rounding has added up to.
+      const rounded = rate < 0 && rate > -1e-9 * (this.baseLrs[i] as number);
+      group.lr = rounded ? 0 : rate;
     });
     this.noteRates();
   }

@@ -2,17 +2,18 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Access, ConvKernel, MatmulKernel, Place } from '../../engine/kernel.js';
-import { compileBlasMatmul, piecesOf } from '../wasm/blasProduct.js';
-import { ModuleBuilder } from '../wasm/assembler.js';
-import { compileKernels } from '../wasm/compile.js';
-import { WasmMemory } from '../wasm/memory.js';
-import { ThreadPool } from '../wasm/pool.js';
-import { referenceMatmul } from '../wasm/testBench.js';
-import { WasmPlan } from '../wasm/wasmPlan.js';
+import { planBlasMatmul, piecesOf } from '../wasm/products/blasProduct.js';
+import { Forms } from '../wasm/run/forms.js';
+import { listKernels } from '../wasm/run/kernelList.js';
+import { WasmMemory } from '../wasm/run/memory.js';
+import { ThreadPool } from '../wasm/run/pool.js';
+import { referenceMatmul } from '../wasm/run/testBench.js';
+import { WasmPlan } from '../wasm/run/wasmPlan.js';
 import { blasSource, findBlas } from './blas.js';
 import { candidateAt, candidates, wantsSkylakeX } from './libraries.js';
 
 const memory = new WasmMemory({ shared: true });
+const forms = new Forms(memory);
 const available = memory.shared && blasSource(memory.memory) !== null;
 const why = findBlas();
 if (typeof why === 'string') console.warn(`SKIPPED, no BLAS to test: ${why}`);
@@ -87,10 +88,10 @@ function multiply(
   buffers: readonly (Float32Array | Float64Array)[],
   threaded = false,
 ): Float32Array | Float64Array {
-  const compiled = compileKernels([kernel], { shared: true, threads: 3, blas: true });
+  const compiled = listKernels([kernel], forms, { threads: 3, blas: true });
   expect(compiled.usesBlas).toBe(true);
   const addresses = buffers.map((array) => memory.store(kernel.out.dtype, array));
-  const plan = new WasmPlan(memory, compiled, threaded ? (pool ?? undefined) : undefined);
+  const plan = new WasmPlan(forms, compiled, threaded ? (pool ?? undefined) : undefined);
   plan.setBuffers(addresses);
   if (threaded) plan.runThreaded();
   else plan.run();
@@ -167,13 +168,13 @@ describe.runIf(available)('a BLAS library', () => {
       ),
     );
     const results = [false, true].map((blas) => {
-      const compiled = compileKernels([kernel], { shared: true, threads: 3, blas });
+      const compiled = listKernels([kernel], forms, { threads: 3, blas });
       expect(compiled.usesBlas).toBe(blas);
-      const plan = new WasmPlan(memory, compiled, pool ?? undefined);
+      const plan = new WasmPlan(forms, compiled, pool ?? undefined);
       plan.setBuffers(addresses);
       plan.runThreaded();
       const [result, again] = [0, 1].map(() => {
-        if (plan.compiled.usesBlas) plan.runThreaded();
+        if (compiled.usesBlas) plan.runThreaded();
         return memory.view('float32', addresses[2] as number, lengths[2] as number).slice();
       });
       expect(again).toEqual(result);
@@ -214,8 +215,7 @@ describe('which products go to it', () => {
     b: operand(1, 'float32', [k, n], plain),
     out: operand(2, 'float32', [m, n], plain),
   });
-  const taken = (k: MatmulKernel): boolean =>
-    compileBlasMatmul(new ModuleBuilder(true), k) !== undefined;
+  const taken = (k: MatmulKernel): boolean => planBlasMatmul(k) !== null;
 
   test('large ones whose strides it knows', () => {
     expect(taken(kernel(64, 64, 64))).toBe(true);

@@ -11,10 +11,10 @@ import { verification, verifySameInterface } from '../../engine/verify.js';
 import { sizeOf } from '../../graph/shape.js';
 import { interpreter } from '../interpreter/interpreter.js';
 import { isScalar } from '../interpreter/tape.js';
-import type { Arrays } from './arrays.js';
-import { supports } from './elementOps.js';
-import { WasmExecutable } from './executable.js';
-import { ThreadPool } from './pool.js';
+import type { Arrays } from './run/arrays.js';
+import { supports } from './elements/elementOps.js';
+import { WasmExecutable } from './run/executable.js';
+import { ThreadPool } from './run/pool.js';
 
 export interface WasmOptions {
   /** Threads to run plans with, the calling one among them. */

@@ -13,6 +13,7 @@ import {
   filled,
   operand,
   operations,
+  refuseSurplus,
   resultType,
   rules,
   sumOf,
@@ -95,7 +96,8 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     derivatives: [derivative === null ? null : ([x], y) => derivative(x as Tensor, y)],
     to: spec.to,
   });
-  const apply = (x: Operand): Tensor => {
+  const apply = (x: Operand, surplus?: unknown): Tensor => {
+    if (surplus !== undefined) refuseSurplus(name, surplus);
     const node = operand(name, x);
     const dtype = computeType(name, node.dtype, domain);
     return makeElement(op, [castNode(node, dtype)], spec.to ?? dtype);
@@ -117,7 +119,8 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     ],
     to: spec.to,
   });
-  const apply = (x: Operand, y: Operand): Tensor => {
+  const apply = (x: Operand, y: Operand, surplus?: unknown): Tensor => {
+    if (surplus !== undefined) refuseSurplus(name, surplus);
     const dtype = computeType(name, resultType(x, y), domain);
     const a = castNode(operand(name, x, dtype), dtype);
     const b = castNode(operand(name, y, dtype), dtype);

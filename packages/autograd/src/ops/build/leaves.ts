@@ -1,7 +1,8 @@
 /** @file New tensors that no operation made: their options, and what every function that makes one checks. */
+import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
 import { DTypeError } from '../../errors.js';
 import { checkDevice } from '../../graph/device.js';
-import { allocate, checkDType, isFloat, type DType } from '../../graph/dtype.js';
+import { allocate, isFloat, type DType } from '../../graph/dtype.js';
 import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
 import type { Shape } from '../../graph/shape.js';
 
@@ -12,13 +13,19 @@ export interface CreationOptions {
   readonly device?: string;
 }
 
+/** Reads the options that every function which makes a tensor takes. */
+export const creationOptions: OptionsReader<CreationOptions> = defineOptions<CreationOptions>({
+  dtype: kinds.dtype,
+  requiresGrad: kinds.flag,
+  device: kinds.text,
+});
+
 /** A new tensor; one that gradients are asked for becomes a leaf, with its value. */
 export function finish<S extends Shape>(
   op: string,
   t: Tensor<S>,
   options: CreationOptions,
 ): Tensor<S> {
-  if (options.dtype !== undefined) checkDType(op, options.dtype);
   if (options.device !== undefined) checkDevice(op, options.device);
   if (options.requiresGrad !== true) return t;
   if (!isFloat(t.dtype)) {

@@ -1,19 +1,30 @@
 /** @file Lists of whole numbers as arguments: given whole, `reshape(x, [2, 3])`, or spread, `reshape(x, 2, 3)`. */
+import { display, kinds, passes, type Kind } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 
 /** A list given whole or spread. */
 export type Listed = readonly number[] | readonly [readonly number[]];
 
-/** The list that was meant. */
+/** The list that was meant: a copy, as the caller may change his. */
 export function listOf(op: string, given: Listed): readonly number[] {
-  const [first] = given;
-  const list = Array.isArray(first) ? (first as readonly number[]) : (given as readonly number[]);
-  for (const n of list) {
-    if (!Number.isInteger(n)) {
-      throw new ChainruleError(
-        `${op}: expected whole numbers, such as [2, 3] or 2, 3, got ${String(n)}`,
-      );
-    }
+  const first: unknown = given[0];
+  if (typeof first === 'object' && given[1] === undefined) {
+    return passes(wholeNumbers, first) ? [...first] : refuse(op, first);
   }
-  return list;
+  return passes(wholeNumbers, given) ? (given as readonly number[]) : refuse(op, given);
+}
+
+const wholeNumbers: Kind<readonly number[]> = kinds.listOf(kinds.whole);
+
+/** What of it is no whole number, and where it stands. */
+function culprit(given: unknown): string {
+  if (!passes(kinds.listOf(kinds.anything), given)) return display(given);
+  const wrong = (given as readonly unknown[]).findIndex((x) => !kinds.whole.test(x));
+  return `${display(given[wrong])}${given.length > 1 ? ` in ${display(given)}` : ''}`;
+}
+
+function refuse(op: string, given: unknown): never {
+  throw new ChainruleError(
+    `${op}: expected whole numbers, such as [2, 3] or 2, 3, got ${culprit(given)}`,
+  );
 }

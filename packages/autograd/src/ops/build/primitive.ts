@@ -1,4 +1,5 @@
 /** @file The builders of primitives and composites, and what every operation does to its operands. */
+import { defineOptions, display, kinds, passes } from '../../arguments/index.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
 import type { Lowering } from '../../graph/lowering.js';
@@ -119,10 +120,15 @@ export function filled(value: number, shape: Shape, dtype: DType): Tensor {
   return shape.length === 0 ? c : rules.expand(c, shape);
 }
 
-/** An operation written with others: it needs no rules. Its name labels its nodes while debugging. */
+/**
+ * An operation written with others: it needs no rules. Optional parameters are written `options?`, without a default, as
+ * their number tells what is one too many. Its name labels its nodes while debugging.
+ */
 export function composite<F extends (...args: never[]) => unknown>(name: string, f: F): F {
   operations.set(name, { kind: 'composite' });
+  const arity = f.length;
   const labelled = (...args: Parameters<F>): unknown => {
+    if (args.length > arity && args[arity] !== undefined) refuseSurplus(name, args[arity]);
     if (mode.debug === 0) return f(...args);
     const outer = mode.scope;
     mode.scope = outer ? `${outer}.${name}` : name;
@@ -135,14 +141,26 @@ export function composite<F extends (...args: never[]) => unknown>(name: string,
   return Object.defineProperty(labelled, 'name', { value: name }) as F;
 }
 
+/** Refuses options where an operation takes none. Other surplus is let through: `[x, y].map(relu)` gives an index. */
+export function refuseSurplus(op: string, given: unknown): void {
+  if (passes(kinds.object, given)) noOptions(op, given as Record<never, never>);
+}
+
+const noOptions = defineOptions<Record<never, never>>({});
+
 /** The operand as a node. A number becomes a constant of `dtype`, or of its own kind. */
 export function operand(op: string, x: Operand, dtype?: DType): Tensor {
   if (x instanceof Tensor) return x.current;
   if (typeof x === 'number') return numberNode(op, x, dtype ?? 'float32');
   if (typeof x === 'boolean') return constant(x ? 1 : 0, dtype ?? 'bool');
+  return refuseOperand(op, x);
+}
+
+function refuseOperand(op: string, x: unknown): never {
+  const given = display(x);
   throw new ChainruleError(
-    `${op}: expected a tensor or a number, got ${describe(x)}` +
-      (Array.isArray(x) ? '; wrap it: tensor([…])' : ''),
+    `${op}: expected a tensor or a number, got ${given}` +
+      (given.startsWith('[') ? '; wrap it: tensor([…])' : ''),
   );
 }
 
@@ -161,12 +179,6 @@ export function floatOperand(op: string, x: Operand): Tensor {
     );
   }
   return t;
-}
-
-function describe(x: unknown): string {
-  if (x === null || x === undefined) return String(x);
-  if (Array.isArray(x)) return 'an array';
-  return typeof x === 'string' ? `'${x}'` : `a ${typeof x}`;
 }
 
 /** Whether a JS number counts as an integer among operands. */

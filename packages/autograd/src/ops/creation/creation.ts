@@ -1,13 +1,17 @@
 /** @file Making tensors: from data, and filled. */
+import { byPosition, checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { allocate, checkFits, type DType, type TypedArray } from '../../graph/dtype.js';
-import { checkInteger, checkShape, show, sizeOf, type Shape } from '../../graph/shape.js';
+import { checkShape, show, sizeOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, type NestedArray, type Tensor } from '../../graph/tensor.js';
-import { finish, single, type CreationOptions } from '../build/leaves.js';
+import { creationOptions, finish, single, type CreationOptions } from '../build/leaves.js';
+import { readNested } from './nested.js';
 import { filled, operand } from '../build/primitive.js';
 import type { Literal, NestedShape } from '../../types/index.js';
 
 export type { CreationOptions } from '../build/leaves.js';
+
+const numberOrBoolean = kinds.either(kinds.number, kinds.flag);
 
 /** The typed arrays of numbers that a tensor can be made from. */
 export type NumberArray =
@@ -31,49 +35,28 @@ export function tensor<
 >(data: D, options?: CreationOptions & { readonly shape?: S }): Tensor<Literal<S>>;
 export function tensor(
   data: NestedArray | NumberArray,
-  options: CreationOptions & { readonly shape?: Shape } = {},
+  given?: CreationOptions & { readonly shape?: Shape },
 ): Tensor {
+  const options = tensorOptions('tensor', given);
   const shape = options.shape === undefined ? undefined : checkShape('tensor', options.shape);
   if (ArrayBuffer.isView(data)) {
+    const dtype = dtypeOfArray(data);
     const view = data as TypedArray;
     return finish(
       'tensor',
-      leafFrom(view, shape ?? [view.length], options.dtype ?? dtypeOfArray(view)),
+      leafFrom(view, shape ?? [view.length], options.dtype ?? dtype),
       options,
     );
   }
-  const inferred: number[] = [];
-  let bool = true;
-  for (let level: unknown = data; Array.isArray(level); level = level[0] as unknown)
-    inferred.push(level.length);
-  const flat: number[] = [];
-  const fill = (level: unknown, d: number, path: readonly number[]): void => {
-    if (d < inferred.length) {
-      if (!Array.isArray(level) || level.length !== inferred[d]) {
-        throw new ShapeError(
-          `tensor: the nested array is ragged: at [${path.join(', ')}] there is ` +
-            `${Array.isArray(level) ? `an array of ${level.length}` : describe(level)}, expected an array of ${inferred[d]}`,
-        );
-      }
-      for (let i = 0; i < level.length; i++) fill(level[i], d + 1, [...path, i]);
-    } else if (typeof level === 'number') {
-      bool = false;
-      flat.push(level);
-    } else if (typeof level === 'boolean') {
-      flat.push(level ? 1 : 0);
-    } else {
-      const where = path.length > 0 ? ` at [${path.join(', ')}]` : '';
-      throw Array.isArray(level)
-        ? new ShapeError(
-            `tensor: the nested array is ragged: there is an array of ${level.length}${where}, expected a number`,
-          )
-        : new DTypeError(`tensor: expected numbers or booleans, got ${describe(level)}${where}`);
-    }
-  };
-  fill(data, 0, []);
-  const dtype = options.dtype ?? (bool && flat.length > 0 ? 'bool' : 'float32');
-  return finish('tensor', leafFrom(flat, shape ?? inferred, dtype), options);
+  const nested = readNested('tensor', data);
+  const dtype = options.dtype ?? (nested.bool ? 'bool' : 'float32');
+  return finish('tensor', leafFrom(nested.flat, shape ?? nested.shape, dtype), options);
 }
+
+const tensorOptions = defineOptions<CreationOptions & { readonly shape?: Shape }>({
+  ...creationOptions.table,
+  shape: kinds.anything,
+});
 
 function leafFrom(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   const size = sizeOf(shape);
@@ -118,23 +101,17 @@ function dtypeOfArray(data: ArrayBufferView): DType {
   return 'int32';
 }
 
-function describe(x: unknown): string {
-  return typeof x === 'string' ? `'${x}'` : typeof x === 'bigint' ? `${x}n` : String(x);
-}
-
 /** A float32 tensor without dimensions. */
-export function scalar(x: number | boolean, options: CreationOptions = {}): Tensor<[]> {
-  if (typeof x !== 'number' && typeof x !== 'boolean') {
-    throw new ChainruleError(`scalar: expected a number or a boolean, got ${describe(x)}`);
-  }
-  return tensor(x, options);
+export function scalar(x: number | boolean, options?: CreationOptions): Tensor<[]> {
+  checkArgument('scalar', 'x', x, numberOrBoolean);
+  return tensor(x, creationOptions('scalar', options));
 }
 
 /** A tensor with `value` in every place. PyTorch: `torch.full`, but float32 whatever the number is. */
 export function full<const S extends Shape>(
   shape: S,
   value: number | boolean,
-  options: CreationOptions = {},
+  options?: CreationOptions,
 ): Tensor<Literal<S>> {
   return fullOf('full', shape, value, options) as Tensor<Literal<S>>;
 }
@@ -142,7 +119,7 @@ export function full<const S extends Shape>(
 /** Zeros. PyTorch: `torch.zeros`. */
 export function zeros<const S extends Shape>(
   shape: S,
-  options: CreationOptions = {},
+  options?: CreationOptions,
 ): Tensor<Literal<S>> {
   return fullOf('zeros', shape, 0, options) as Tensor<Literal<S>>;
 }
@@ -150,7 +127,7 @@ export function zeros<const S extends Shape>(
 /** Ones. PyTorch: `torch.ones`. */
 export function ones<const S extends Shape>(
   shape: S,
-  options: CreationOptions = {},
+  options?: CreationOptions,
 ): Tensor<Literal<S>> {
   return fullOf('ones', shape, 1, options) as Tensor<Literal<S>>;
 }
@@ -159,11 +136,10 @@ function fullOf(
   op: string,
   shape: Shape,
   value: number | boolean,
-  options: CreationOptions,
+  given: CreationOptions | undefined,
 ): Tensor {
-  if (typeof value !== 'number' && typeof value !== 'boolean') {
-    throw new ChainruleError(`${op}: expected a number or a boolean, got ${describe(value)}`);
-  }
+  checkArgument(op, 'value', value, numberOrBoolean);
+  const options = creationOptions(op, given);
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
   const stored = dtype === 'bool' ? Number(Number(value) !== 0) : Number(value);
   if (dtype === 'int32') checkFits(op, stored);
@@ -176,12 +152,12 @@ function fullOf(
 }
 
 /** Zeros in the shape and dtype of `x`. PyTorch: `torch.zeros_like`. */
-export function zerosLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
+export function zerosLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
   return like('zerosLike', x, 0, options) as Tensor<S>;
 }
 
 /** Ones in the shape and dtype of `x`. PyTorch: `torch.ones_like`. */
-export function onesLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
+export function onesLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
   return like('onesLike', x, 1, options) as Tensor<S>;
 }
 
@@ -189,29 +165,52 @@ export function onesLike<S extends Shape>(x: Tensor<S>, options: CreationOptions
 export function fullLike<S extends Shape>(
   x: Tensor<S>,
   value: number | boolean,
-  options: CreationOptions = {},
+  options?: CreationOptions,
 ): Tensor<S> {
   return like('fullLike', x, value, options) as Tensor<S>;
 }
 
-function like(op: string, x: Tensor, value: number | boolean, options: CreationOptions): Tensor {
+function like(
+  op: string,
+  x: Tensor,
+  value: number | boolean,
+  options: CreationOptions | undefined,
+): Tensor {
   const { shape, dtype } = operand(op, x);
-  return fullOf(op, shape, value, { dtype, ...options });
+  return fullOf(op, shape, value, { dtype, ...creationOptions(op, options) });
 }
+
+const eyeOptions = byPosition(
+  defineOptions<CreationOptions & { readonly m?: number }>({
+    m: kinds.size,
+    ...creationOptions.table,
+  }),
+  'm',
+);
 
 /** The matrix of `n` rows and `m` columns (as many, if left out) with ones on its diagonal. PyTorch: `torch.eye`. */
 export function eye<N extends number, M extends number = N>(
   n: N,
   m?: M | CreationOptions,
-  options: CreationOptions = {},
+  options?: CreationOptions,
 ): Tensor<[N, M]> {
-  const given = typeof m === 'object' ? m : options;
-  const rows = checkInteger('eye', 'n', n, 0);
-  const columns = typeof m === 'number' ? checkInteger('eye', 'm', m, 0) : rows;
+  const given = eyeOptions('eye', m, options);
+  const rows = checkArgument('eye', 'n', n, kinds.size);
+  const columns = given.m ?? rows;
   const data = allocate(given.dtype ?? 'float32', sizeOf(checkShape('eye', [rows, columns])));
   for (let i = 0; i < Math.min(rows, columns); i++) data[i * columns + i] = 1;
   return finish('eye', makeLeaf(data, [rows as N, columns as M], given.dtype ?? 'float32'), given);
 }
+
+const arangeOptions = byPosition(
+  defineOptions<CreationOptions & { readonly stop?: number; readonly step?: number }>({
+    stop: kinds.finite,
+    step: kinds.finite,
+    ...creationOptions.table,
+  }),
+  'stop',
+  'step',
+);
 
 /**
  * The numbers from `start` (0 if left out) up to, and without, `stop` in steps of `step` (1 if left out): int32 if all are
@@ -223,16 +222,12 @@ export function arange(
   start: number,
   stop?: number | CreationOptions,
   step?: number | CreationOptions,
-  options: CreationOptions = {},
+  options?: CreationOptions,
 ): Tensor<[number]> {
-  const given = typeof stop === 'object' ? stop : typeof step === 'object' ? step : options;
-  const [from, to] = typeof stop === 'number' ? [start, stop] : [0, start];
-  const by = typeof step === 'number' ? step : 1;
-  for (const x of [from, to, by]) {
-    if (typeof x !== 'number' || !Number.isFinite(x)) {
-      throw new ChainruleError(`arange: expected finite numbers, got ${describe(x)}`);
-    }
-  }
+  checkArgument('arange', 'start', start, kinds.finite);
+  const given = arangeOptions('arange', stop, step, options);
+  const [from, to] = given.stop === undefined ? [0, start] : [start, given.stop];
+  const by = given.step ?? 1;
   if (by === 0 || (to - from) * by < 0) {
     throw new ChainruleError(`arange: a step of ${by} does not lead from ${from} to ${to}`);
   }
@@ -254,9 +249,12 @@ export function linspace<N extends number>(
   start: number,
   end: number,
   steps: N,
-  options: CreationOptions = {},
+  given?: CreationOptions,
 ): Tensor<[N]> {
-  checkInteger('linspace', 'steps', steps, 0);
+  const options = creationOptions('linspace', given);
+  checkArgument('linspace', 'start', start, kinds.finite);
+  checkArgument('linspace', 'end', end, kinds.finite);
+  checkArgument('linspace', 'steps', steps, kinds.size);
   const dtype = options.dtype ?? 'float32';
   const data = allocate(dtype, sizeOf(checkShape('linspace', [steps])));
   if (dtype === 'int32' && steps > 0) for (const x of [start, end]) checkFits('linspace', x);

@@ -3,6 +3,7 @@
  * 2011). It turns a key (the seed) and a counter (the offset) into 64 random bits, so numbers can be drawn in any order,
  * on any backend, and are the same.
  */
+import { display, kinds, passes } from '../../arguments/index.js';
 import { ChainruleError, FormatError } from '../../errors.js';
 import type { DType } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';
@@ -26,7 +27,7 @@ export interface RngState {
 export function manualSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ChainruleError(
-      `manualSeed: a seed is a whole number from 0 to 2^53 - 1, got ${String(seed)}`,
+      `manualSeed: a seed is a whole number from 0 to 2^53 - 1, got ${display(seed)}`,
     );
   }
   generator.seed = seed;
@@ -40,20 +41,20 @@ export function getRngState(): RngState {
 
 /** Goes back to a state. PyTorch: `torch.set_rng_state`. @throws {FormatError} if it is none. */
 export function setRngState(state: RngState): void {
-  const { seed, offset } = state as Partial<RngState>;
-  if (
-    !Number.isSafeInteger(seed) ||
-    !Number.isSafeInteger(offset) ||
-    (seed as number) < 0 ||
-    (offset as number) < 0
-  ) {
+  if (!passes(rngState, state)) {
     throw new FormatError(
-      `setRngState: expected { seed, offset }, whole numbers of 0 or more, got ${JSON.stringify(state)}`,
+      `setRngState: expected { seed, offset }, whole numbers of 0 or more, got ${display(state)}`,
     );
   }
-  generator.seed = seed as number;
-  generator.offset = offset as number;
+  const { seed, offset } = state;
+  generator.seed = seed;
+  generator.offset = offset;
 }
+
+const rngState = kinds.kind<RngState>('be a state', (x) => {
+  const { seed, offset } = x as RngState;
+  return kinds.size.test(seed) && kinds.size.test(offset);
+});
 
 type DrawAttrs = { shape: readonly number[]; dtype: DType };
 

@@ -1,13 +1,15 @@
 /** @file Random tensors. */
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { checkInteger, checkShape, sameShape, show, type Shape } from '../../graph/shape.js';
-import type { Tensor } from '../../graph/tensor.js';
+import { Tensor } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
+import { assertBetween } from '../elements/assertions.js';
 import { argsortOf } from '../indexing/argsort.js';
 import { expandNode } from '../build/broadcast.js';
 import { castNode } from '../build/element.js';
-import { finish, type CreationOptions } from '../build/leaves.js';
+import { creationOptions, finish, type CreationOptions } from '../build/leaves.js';
 import { drawNormal, drawUniform } from './generator.js';
 import { operand, type Operand } from '../build/define.js';
 import { constant } from '../../graph/version.js';
@@ -21,10 +23,8 @@ export { getRngState, manualSeed, setRngState, type RngState } from './generator
  * Numbers evenly distributed over [0, 1): 24 random bits each in float32, 53 in float64. PyTorch: `torch.rand`; the numbers
  * are others, but the same on every backend.
  */
-export function rand<const S extends Shape>(
-  shape: S,
-  options: CreationOptions = {},
-): Tensor<Literal<S>> {
+export function rand<const S extends Shape>(shape: S, given?: CreationOptions): Tensor<Literal<S>> {
+  const options = creationOptions('rand', given);
   return finish(
     'rand',
     drawUniform(checkShape('rand', shape), floatType('rand', options.dtype)),
@@ -35,8 +35,9 @@ export function rand<const S extends Shape>(
 /** Numbers with the normal distribution of mean 0 and variance 1. PyTorch: `torch.randn`. */
 export function randn<const S extends Shape>(
   shape: S,
-  options: CreationOptions = {},
+  given?: CreationOptions,
 ): Tensor<Literal<S>> {
+  const options = creationOptions('randn', given);
   return finish(
     'randn',
     drawNormal(checkShape('randn', shape), floatType('randn', options.dtype)),
@@ -53,13 +54,15 @@ function floatType(op: string, dtype: DType = 'float32'): DType {
 }
 
 /** As `rand`, in the shape and dtype of `x`. */
-export function randLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
-  return rand(x.shape, { dtype: x.dtype, ...options }) as Tensor as Tensor<S>;
+export function randLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
+  const { shape, dtype } = operand('randLike', x);
+  return rand(shape, { dtype, ...creationOptions('randLike', options) }) as Tensor as Tensor<S>;
 }
 
 /** As `randn`, in the shape and dtype of `x`. */
-export function randnLike<S extends Shape>(x: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
-  return randn(x.shape, { dtype: x.dtype, ...options }) as Tensor as Tensor<S>;
+export function randnLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
+  const { shape, dtype } = operand('randnLike', x);
+  return randn(shape, { dtype, ...creationOptions('randnLike', options) }) as Tensor as Tensor<S>;
 }
 
 /**
@@ -70,8 +73,9 @@ export function randint<const S extends Shape>(
   low: number,
   high: number,
   shape: S,
-  options: CreationOptions = {},
+  given?: CreationOptions,
 ): Tensor<Literal<S>> {
+  const options = creationOptions('randint', given);
   checkInteger('randint', 'low', low);
   checkInteger('randint', 'high', high);
   if (high <= low)
@@ -88,8 +92,9 @@ export function randint<const S extends Shape>(
 }
 
 /** The numbers 0 to n − 1 in random order, int32. PyTorch: `torch.randperm`. */
-export function randperm<N extends number>(n: N, options: CreationOptions = {}): Tensor<[N]> {
-  checkInteger('randperm', 'n', n, 0);
+export function randperm<N extends number>(n: N, given?: CreationOptions): Tensor<[N]> {
+  const options = creationOptions('randperm', given);
+  checkArgument('randperm', 'n', n, kinds.size);
   const order = argsortOf([drawUniform([n], 'float64')], { dim: 0, descending: false });
   return finish('randperm', castNode(order, options.dtype ?? 'int32'), options) as Tensor<[N]>;
 }
@@ -99,23 +104,34 @@ export interface BernoulliOptions extends CreationOptions {
   readonly shape?: Shape;
 }
 
+const bernoulliOptions = defineOptions<BernoulliOptions>({
+  ...creationOptions.table,
+  shape: kinds.anything,
+});
+
 /**
  * 1 with probability `p`, else 0; a tensor of probabilities gives a tensor of its shape and dtype. No gradient flows to
  * `p`. PyTorch: `torch.bernoulli`.
+ * @throws {ChainruleError} for a probability outside [0, 1], when evaluated at the latest.
  * @example bernoulli(0.5, { shape: [3] })
  */
-export function bernoulli(p: Operand, options: BernoulliOptions = {}): Tensor {
+export function bernoulli(p: Operand, options?: BernoulliOptions): Tensor {
+  const read = bernoulliOptions('bernoulli', options);
   if (typeof p === 'number' && !(p >= 0 && p <= 1)) {
     throw new ChainruleError(`bernoulli: a probability is from 0 to 1, got ${p}`);
   }
-  const node = operand('bernoulli', p);
-  const dtype = options.dtype ?? toFloat(node.dtype);
-  const shape = options.shape === undefined ? node.shape : checkShape('bernoulli', options.shape);
+  const given = operand('bernoulli', p);
+  const node =
+    isFloat(given.dtype) && p instanceof Tensor
+      ? assertBetween(given, 0, 1, 'bernoulli: a probability')
+      : given;
+  const dtype = read.dtype ?? toFloat(node.dtype);
+  const shape = read.shape === undefined ? node.shape : checkShape('bernoulli', read.shape);
   if (node.ndim > 0 && !sameShape(shape, node.shape)) {
     throw new ShapeError(
       `bernoulli: the probabilities have shape ${show(node.shape)}, asked for is ${show(shape)}`,
     );
   }
   const uniform = drawUniform(shape, node.dtype === 'float64' ? 'float64' : 'float32');
-  return finish('bernoulli', castNode(lt(uniform, expandNode(node, shape)), dtype), options);
+  return finish('bernoulli', castNode(lt(uniform, expandNode(node, shape)), dtype), read);
 }

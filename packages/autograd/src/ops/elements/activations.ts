@@ -3,6 +3,7 @@
  *
  * They are written with few primitives, which fuse into one loop. At kinks the derivative is PyTorch's: said at each.
  */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDim, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -32,10 +33,15 @@ export const relu: UnaryOp = unary('relu', {
   domain: 'number',
 });
 
+const leakyReluOptions = defineOptions<{ readonly negativeSlope?: number }>({
+  negativeSlope: kinds.finite,
+});
+
 /** `x` above 0, `negativeSlope · x` below (0.01 by default); the derivative at 0 is the slope. PyTorch: `leaky_relu`. */
 export const leakyRelu = composite(
   'leakyRelu',
-  (x: Operand, { negativeSlope = 0.01 }: { readonly negativeSlope?: number } = {}): Tensor => {
+  (x: Operand, options?: { readonly negativeSlope?: number }): Tensor => {
+    const { negativeSlope = 0.01 } = leakyReluOptions('leakyRelu', options);
     const node = floatOperand('leakyRelu', x);
     return choose(gt(node, 0), node, mul(node, negativeSlope));
   },
@@ -47,8 +53,11 @@ export interface EluOptions {
   readonly alpha?: number;
 }
 
+const eluOptions = defineOptions<EluOptions>({ alpha: kinds.finite });
+
 /** `x` above 0, `alpha · (eˣ − 1)` below; the derivative at 0 is alpha. PyTorch: `nn.functional.elu`. */
-export const elu = composite('elu', (x: Operand, { alpha = 1 }: EluOptions = {}): Tensor => {
+export const elu = composite('elu', (x: Operand, options?: EluOptions): Tensor => {
+  const { alpha = 1 } = eluOptions('elu', options);
   const node = floatOperand('elu', x);
   return choose(gt(node, 0), node, mul(expm1(node), alpha));
 }) as SameShape<[options?: EluOptions]>;
@@ -63,11 +72,20 @@ export const selu = composite('selu', (x: Operand): Tensor => {
 }) as SameShape;
 
 /** `x` above 0, `alpha · (e^(x/alpha) − 1)` below: smooth at 0 for every alpha ≠ 0. PyTorch: `nn.functional.celu`. */
-export const celu = composite('celu', (x: Operand, { alpha = 1 }: EluOptions = {}): Tensor => {
+export const celu = composite('celu', (x: Operand, options?: EluOptions): Tensor => {
+  const { alpha = 1 } = eluOptions('celu', options);
   if (alpha === 0) throw new ChainruleError('celu: alpha must not be 0');
   const node = floatOperand('celu', x);
   return choose(gt(node, 0), node, mul(expm1(div(node, alpha)), alpha));
 }) as SameShape<[options?: EluOptions]>;
+
+/** What `gelu` takes. */
+export interface GeluOptions {
+  /** `'tanh'` for the approximation by it; `'none'` by default. */
+  readonly approximate?: 'none' | 'tanh';
+}
+
+const geluOptions = defineOptions<GeluOptions>({ approximate: kinds.oneOf('none', 'tanh') });
 
 /**
  * `x · Φ(x)` with the distribution function of the normal distribution (Hendrycks & Gimpel 2016, arXiv:1606.08415), or
@@ -75,24 +93,14 @@ export const celu = composite('celu', (x: Operand, { alpha = 1 }: EluOptions = {
  * which PyTorch loses; NaN at −Inf, as there, and Inf at Inf, where PyTorch's float32 gives NaN on some machines.
  * PyTorch: `nn.functional.gelu`.
  */
-export const gelu = composite(
-  'gelu',
-  (
-    x: Operand,
-    { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' } = {},
-  ): Tensor => {
-    const node = floatOperand('gelu', x);
-    if (approximate === 'none') return mul(node, normalCdf(node));
-    if (approximate !== 'tanh') {
-      throw new ChainruleError(
-        `gelu: approximate must be 'none' or 'tanh', got ${String(approximate)}`,
-      );
-    }
-    // (1 + tanh u) / 2 is sigmoid(2u), which does not cancel.
-    const c = 2 * Math.sqrt(2 / Math.PI);
-    return mul(node, sigmoidOf(mul(node, add(mul(mul(node, node), c * 0.044715), c))));
-  },
-) as SameShape<[options?: { readonly approximate?: 'none' | 'tanh' }]>;
+export const gelu = composite('gelu', (x: Operand, options?: GeluOptions): Tensor => {
+  const { approximate = 'none' } = geluOptions('gelu', options);
+  const node = floatOperand('gelu', x);
+  if (approximate === 'none') return mul(node, normalCdf(node));
+  // (1 + tanh u) / 2 is sigmoid(2u), which does not cancel.
+  const c = 2 * Math.sqrt(2 / Math.PI);
+  return mul(node, sigmoidOf(mul(node, add(mul(mul(node, node), c * 0.044715), c))));
+}) as SameShape<[options?: GeluOptions]>;
 
 /** `x · sigmoid(x)`, also known as swish. NaN at −Inf, as in PyTorch: `nn.functional.silu`. */
 export const silu = composite('silu', (x: Operand): Tensor => {
@@ -121,15 +129,15 @@ export interface HardtanhOptions {
   readonly maxVal?: number;
 }
 
+const hardtanhOptions = defineOptions<HardtanhOptions>({ minVal: kinds.real, maxVal: kinds.real });
+
 /** `x` moved into [minVal, maxVal]; the derivative at the bounds is 0, unlike that of `clamp`. PyTorch: `hardtanh`. */
-export const hardtanh = composite(
-  'hardtanh',
-  (x: Operand, { minVal = -1, maxVal = 1 }: HardtanhOptions = {}): Tensor => {
-    if (minVal > maxVal)
-      throw new ChainruleError(`hardtanh: minVal ${minVal} is larger than maxVal ${maxVal}`);
-    return between(floatOperand('hardtanh', x), minVal, maxVal);
-  },
-) as SameShape<[options?: HardtanhOptions]>;
+export const hardtanh = composite('hardtanh', (x: Operand, options?: HardtanhOptions): Tensor => {
+  const { minVal = -1, maxVal = 1 } = hardtanhOptions('hardtanh', options);
+  if (minVal > maxVal)
+    throw new ChainruleError(`hardtanh: minVal ${minVal} is larger than maxVal ${maxVal}`);
+  return between(floatOperand('hardtanh', x), minVal, maxVal);
+}) as SameShape<[options?: HardtanhOptions]>;
 
 /** `min(max(x, 0), 6)`; the derivative at 0 and 6 is 0. PyTorch: `nn.functional.relu6`. */
 export const relu6 = composite('relu6', (x: Operand): Tensor =>
@@ -162,12 +170,13 @@ export const softsign = composite('softsign', (x: Operand): Tensor => {
   return choose(far, mul(sign(node), sub(1, reciprocal(d))), div(node, d));
 }) as SameShape;
 
+const softshrinkOptions = defineOptions<{ readonly lambd?: number }>({ lambd: kinds.nonNegative });
+
 /** `x` moved towards 0 by `lambd` (0.5 by default), 0 within; the derivative at ±lambd is 0. PyTorch: `softshrink`. */
 export const softshrink = composite(
   'softshrink',
-  (x: Operand, { lambd = 0.5 }: { readonly lambd?: number } = {}): Tensor => {
-    if (!(lambd >= 0))
-      throw new ChainruleError(`softshrink: lambd must be at least 0, got ${lambd}`);
+  (x: Operand, options?: { readonly lambd?: number }): Tensor => {
+    const { lambd = 0.5 } = softshrinkOptions('softshrink', options);
     const node = floatOperand('softshrink', x);
     // The middle is 0 · x, so that NaN stays NaN.
     return choose(
@@ -203,6 +212,8 @@ export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor =>
   return choose(gt(node, 0), node, mul(reshapeNode(w, aligned), node));
 }) as SameShape<[weight: Operand]>;
 
+const gluOptions = byPosition(defineOptions<{ readonly dim?: number }>({ dim: kinds.dim }), 'dim');
+
 /**
  * `a · sigmoid(b)`, where a and b are the first and the second half of x along `dim`, the last by default (Dauphin et al.
  * 2017, arXiv:1612.08083): `[…, 2n, …] → […, n, …]`. PyTorch: `nn.functional.glu`.
@@ -210,11 +221,16 @@ export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor =>
  */
 export const glu = composite(
   'glu',
-  (x: Operand, dim: number | { readonly dim?: number } = -1): Tensor => {
+  (
+    x: Operand,
+    given?: number | { readonly dim?: number },
+    options?: { readonly dim?: number },
+  ): Tensor => {
+    const { dim = -1 } = gluOptions('glu', given, options);
     const node = floatOperand('glu', x);
     if (node.ndim === 0)
       throw new ShapeError('glu: x must have a dimension to be halved, got a single number');
-    const d = normalizeDim('glu', typeof dim === 'number' ? dim : (dim.dim ?? -1), node.ndim);
+    const d = normalizeDim('glu', dim, node.ndim);
     const size = node.shape[d] as number;
     if (size % 2 !== 0) {
       throw new ShapeError(
@@ -235,7 +251,7 @@ export interface ActivationsMethods<S extends Shape = Shape> {
   elu(options?: EluOptions): Tensor<S>;
   selu(): Tensor<S>;
   celu(options?: EluOptions): Tensor<S>;
-  gelu(options?: { readonly approximate?: 'none' | 'tanh' }): Tensor<S>;
+  gelu(options?: GeluOptions): Tensor<S>;
   silu(): Tensor<S>;
   mish(): Tensor<S>;
   hardtanh(options?: HardtanhOptions): Tensor<S>;

@@ -1,4 +1,5 @@
 /** @file Arithmetic of elements: sums, products, quotients, remainders, powers, the larger and the smaller. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
@@ -18,6 +19,7 @@ import { add, castNode, checkDivisor, choose } from '../build/element.js';
 import { div, mul, neg, sub } from '../build/fieldOperations.js';
 import { eq, gt, isNan, logicalOr, lt } from '../build/relations.js';
 import { trunc } from '../build/wholeNumbers.js';
+import * as plain from './plainFunctions.js';
 import type { Broadcast, BroadcastResult, ShapeIn, Unless } from '../../types/index.js';
 
 export { add } from '../build/element.js';
@@ -68,6 +70,15 @@ export interface ClampOptions {
   readonly max?: Operand | null;
 }
 
+const clampOptions = byPosition(
+  defineOptions<ClampOptions>({
+    min: kinds.orNull(kinds.operand),
+    max: kinds.orNull(kinds.operand),
+  }),
+  'min',
+  'max',
+);
+
 /**
  * `x` moved into [min, max], element by element, broadcast; `max` wins where `min > max`. NaN stays NaN.
  *
@@ -80,10 +91,13 @@ export interface ClampOptions {
  */
 export const clamp = composite(
   'clamp',
-  (x: Operand, min?: Operand | ClampOptions | null, max?: Operand | null): Tensor => {
-    const bounds = isBounds(min) ? min : { min, max };
-    const lower = bounds.min ?? null;
-    const upper = bounds.max ?? null;
+  (
+    x: Operand,
+    min?: Operand | ClampOptions | null,
+    max?: Operand | ClampOptions | null,
+    options?: ClampOptions,
+  ): Tensor => {
+    const { min: lower = null, max: upper = null } = clampOptions('clamp', min, max, options);
     if (lower === null && upper === null) {
       throw new ChainruleError(
         'clamp: give min, max or both: clamp(x, 0, 1) or clamp(x, { min: 0 })',
@@ -96,10 +110,6 @@ export const clamp = composite(
     return y;
   },
 );
-
-function isBounds(x: Operand | ClampOptions | null | undefined): x is ClampOptions {
-  return typeof x === 'object' && x !== null && !(x instanceof Tensor);
-}
 
 /** One side of `clamp`. A bound that is NaN must show; a number needs no test for that. */
 function bound(x: Tensor, limit: Operand, beyond: (x: Tensor, y: Tensor) => Tensor): Tensor {
@@ -123,10 +133,7 @@ export const lerp = composite('lerp', (x: Operand, y: Operand, weight: Operand):
 });
 
 const remainderOp = binary('remainder', {
-  reference: (x, y) => {
-    const r = x % y;
-    return r !== 0 && r < 0 !== y < 0 ? r + y : r;
-  },
+  reference: plain.remainder,
   dx: () => 1,
   dy: (x, y) => neg(floorDivideOp(x, y)),
   domain: 'number',
@@ -147,7 +154,7 @@ export function remainder<X extends Operand, Y extends Operand>(
 }
 
 const fmodOp = binary('fmod', {
-  reference: (x, y) => x % y,
+  reference: plain.fmod,
   dx: () => 1,
   dy: (x, y) => neg(trunc(div(x, y))),
   domain: 'number',
@@ -167,13 +174,7 @@ export function fmod<X extends Operand, Y extends Operand>(
 }
 
 const floorDivideOp: BinaryOp = binary('floorDivide', {
-  reference: (x, y) => {
-    if (y === 0) return x / y;
-    const r = x % y;
-    const q = (x - r) / y - (r !== 0 && r < 0 !== y < 0 ? 1 : 0);
-    // What is whole up to rounding errors is made whole; a zero keeps the sign of the quotient.
-    return q === 0 ? (x / y < 0 || Object.is(x / y, -0) ? -0 : 0) : Math.round(q);
-  },
+  reference: plain.floorDivide,
   integer: (x, y) => Math.floor(x / y),
   dx: () => 0,
   dy: () => 0,

@@ -1,4 +1,5 @@
 /** @file Comparison, logic and choice; and the operations that change how elements are held, not what they are. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkDType, isFloat, type DType } from '../../graph/dtype.js';
 import { sameShape, type Shape } from '../../graph/shape.js';
@@ -69,20 +70,20 @@ export interface CloseOptions {
   readonly equalNan?: boolean;
 }
 
+const closeOptions = defineOptions<CloseOptions>({
+  rtol: kinds.nonNegative,
+  atol: kinds.nonNegative,
+  equalNan: kinds.flag,
+});
+
 /**
  * Where `|x − y| ≤ atol + rtol · |y|`, as booleans. Equal infinities are close, other infinities close to nothing.
  * PyTorch: `torch.isclose`; different dtypes are promoted here, there refused.
  */
 export const isClose = composite(
   'isClose',
-  (x: Operand, y: Operand, options: CloseOptions = {}): Tensor => {
-    const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
-    for (const [name, value] of Object.entries({ rtol, atol })) {
-      if (!(value >= 0))
-        throw new ChainruleError(
-          `isClose: ${name} must be a number of at least 0, got ${String(value)}`,
-        );
-    }
+  (x: Operand, y: Operand, options?: CloseOptions): Tensor => {
+    const { rtol = 1e-5, atol = 1e-8, equalNan = false } = closeOptions('isClose', options);
     const common = resultType(x, y);
     const dtype = common === 'bool' ? 'int32' : common;
     const [a, b] = [x, y].map((z) => castNode(operand('isClose', z, dtype), dtype)) as [
@@ -103,8 +104,8 @@ export const isClose = composite(
  */
 export const allClose = composite(
   'allClose',
-  (x: Operand, y: Operand, options: CloseOptions = {}): boolean =>
-    everywhere(isClose(x, y, options), 'allClose'),
+  (x: Operand, y: Operand, options?: CloseOptions): boolean =>
+    everywhere(isClose(x, y, closeOptions('allClose', options)), 'allClose'),
 );
 
 /**

@@ -12,13 +12,14 @@ import { add, choose } from '../build/element.js';
 import { mul, reciprocal, sub } from '../build/fieldOperations.js';
 import { gt } from '../build/relations.js';
 import { sigmoidOf } from './logistic.js';
+import * as plain from './plainFunctions.js';
 
 /** `eˣ`. Integers and booleans become float32. PyTorch: `torch.exp`. */
 export const exp: UnaryOp = unary('exp', { reference: Math.exp, derivative: (_x, y) => y });
 
 /** `2ˣ`. PyTorch: `torch.exp2`. */
 export const exp2: UnaryOp = unary('exp2', {
-  reference: (x) => 2 ** x,
+  reference: plain.exp2,
   // 2ˣ·ln 2 is finite a little further than 2ˣ.
   derivative: (x, y) => choose(gt(x, 64), mul(exp2(sub(x, 1)), 2 * Math.LN2), mul(y, Math.LN2)),
 });

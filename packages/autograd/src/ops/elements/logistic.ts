@@ -6,6 +6,7 @@
  */
 import { unary, type UnaryOp } from '../build/define.js';
 import { mul, neg } from '../build/fieldOperations.js';
+import * as plain from './plainFunctions.js';
 
 /** The hyperbolic tangent. PyTorch: `torch.tanh`. */
 export const tanh: UnaryOp = unary('tanh', {
@@ -34,6 +35,6 @@ export const sigmoidOf: UnaryOp = unary('sigmoid', {
 
 /** `ln(1 + eˣ)`, without overflow and with every digit of its left tail. */
 export const softplusOf: UnaryOp = unary('softplus', {
-  reference: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  reference: plain.softplus,
   derivative: (x) => sigmoidOf(x),
 });

@@ -2,6 +2,7 @@
 import { ChainruleError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import { Tensor } from '../../graph/tensor.js';
+import * as plain from './plainFunctions.js';
 import {
   binary,
   composite,
@@ -31,7 +32,7 @@ export const rsqrt: UnaryOp = unary('rsqrt', {
 
 /** `√(x² + y²)`, without overflow or underflow. The derivative at (0, 0) is NaN. PyTorch: `torch.hypot`. */
 export const hypot: BinaryOp = binary('hypot', {
-  reference: (x, y) => Math.hypot(x, y),
+  reference: plain.hypot,
   dx: (x, _y, out) => div(x, out),
   dy: (_x, y, out) => div(y, out),
   domain: 'float',
@@ -39,7 +40,7 @@ export const hypot: BinaryOp = binary('hypot', {
 
 const powOp: BinaryOp = binary('pow', {
   unit: 'second',
-  reference: power,
+  reference: plain.power,
   integer: integerPower,
   dx: (x, y, out) => {
     // y − 1 is exact from ½ on; below it is not, and xʸ / x neither overflows nor vanishes too early.
@@ -93,12 +94,6 @@ function simplePower(x: Tensor, y: number): Tensor | null {
     default:
       return null;
   }
-}
-
-/** `pow` of C: where JavaScript answers NaN for (±1)^±Inf and 1^NaN, this is 1. */
-function power(x: number, y: number): number {
-  if (x === 1 || (x === -1 && Math.abs(y) === Infinity)) return 1;
-  return x ** y;
 }
 
 /** By repeated squaring, modulo 2³². */

@@ -1,8 +1,8 @@
 /** @file Rounding. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { composite, floatOperand, type Operand, type SameShape } from '../build/define.js';
-import { checkInteger } from '../../graph/shape.js';
 import { div, mul, sub } from '../build/fieldOperations.js';
 import { roundEven, trunc } from '../build/wholeNumbers.js';
 
@@ -14,13 +14,15 @@ export interface RoundOptions {
   readonly decimals?: number;
 }
 
+const roundOptions = defineOptions<RoundOptions>({ decimals: kinds.wholeBetween(-308, 308) });
+
 /**
  * The nearest whole number; halves go to the even one, so that 0.5 and 2.5 become 0 and 2 (`Math.round` gives 1 and 3).
  * The derivative is 0 everywhere. Integers stay as they are, booleans are refused. PyTorch: `torch.round`.
  * @example round(tensor([0.5, 1.5, -1.2])) // [0, 2, -1]
  */
-export const round = composite('round', (x: Operand, options: RoundOptions = {}): Tensor => {
-  const decimals = checkInteger('round', 'decimals', options.decimals ?? 0);
+export const round = composite('round', (x: Operand, options?: RoundOptions): Tensor => {
+  const { decimals = 0 } = roundOptions('round', options);
   if (decimals === 0) return roundEven(x);
   const node = floatOperand('round', x);
   const scale = 10 ** Math.abs(decimals);

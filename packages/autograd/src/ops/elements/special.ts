@@ -1,7 +1,8 @@
 /** @file Special functions. Integers and booleans become float32. */
+import { byPosition, checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
-import { checkInteger, type Shape } from '../../graph/shape.js';
+import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { clamp } from './arithmetic.js';
 import {
@@ -48,6 +49,8 @@ export const digamma: UnaryOp = unary('digamma', {
 });
 
 const polygammaNode = derivativeFamily('polygamma', polygammaOf);
+/** Beyond, n! exceeds float64, and the sum has as many terms as the order. */
+const ORDER = kinds.wholeBetween(0, 170);
 
 /**
  * The derivative of order `n` of `digamma`, for n ≥ 0. At 0, −1, −2, … +Inf for odd n, NaN for even n.
@@ -56,7 +59,7 @@ const polygammaNode = derivativeFamily('polygamma', polygammaOf);
  * @example polygamma(1, tensor([1])) // [π²/6]
  */
 export const polygamma = composite('polygamma', (n: number, x: Operand): Tensor => {
-  checkInteger('polygamma', 'n', n, 0);
+  checkArgument('polygamma', 'n', n, ORDER);
   return n === 0 ? digamma(x) : polygammaNode(inFloat('polygamma', x), n);
 });
 
@@ -73,11 +76,9 @@ export function sinc<X extends Operand>(x: X): Tensor<ShapeIn<X>> {
  */
 export const logit = composite(
   'logit',
-  (x: Operand, options: LogitOptions | number | null = {}): Tensor => {
-    const eps = typeof options === 'number' ? options : options?.eps;
-    if (eps === undefined || eps === null) return logitOp(x);
-    if (!(eps >= 0 && eps <= 0.5))
-      throw new ChainruleError(`logit: eps must be from 0 to 0.5, got ${String(eps)}`);
+  (x: Operand, given?: LogitOptions | number | null, options?: LogitOptions): Tensor => {
+    const { eps = null } = logitOptions('logit', given, options);
+    if (eps === null) return logitOp(x);
     return logitOp(clamp(inFloat('logit', x), eps, 1 - eps));
   },
 ) as SameShape<[options?: LogitOptions | number | null]>;
@@ -86,6 +87,11 @@ export const logit = composite(
 export interface LogitOptions {
   readonly eps?: number | null;
 }
+
+const logitOptions = byPosition(
+  defineOptions<LogitOptions>({ eps: kinds.orNull(kinds.between(0, 0.5)) }),
+  'eps',
+);
 
 const logitOp = unary('logit', {
   reference: (x) => Math.log(x / (1 - x)),
@@ -112,21 +118,23 @@ export interface SoftplusOptions {
   readonly threshold?: number;
 }
 
+const softplusOptions = defineOptions<SoftplusOptions>({
+  beta: kinds.finite,
+  threshold: kinds.real,
+});
+
 /**
  * `ln(1 + e^(beta · x)) / beta`, a smooth `relu`; x itself where `beta · x > threshold`, as in PyTorch, and with every
  * digit of its left tail. PyTorch: `nn.functional.softplus`.
  * @example softplus(tensor([0, 100])) // [0.6931, 100]
  */
-export const softplus = composite(
-  'softplus',
-  (x: Operand, options: SoftplusOptions = {}): Tensor => {
-    const { beta = 1, threshold = 20 } = options;
-    const node = floatOperand('softplus', x);
-    const scaled = beta === 1 ? node : mul(node, beta);
-    const smooth = beta === 1 ? softplusOf(scaled) : div(softplusOf(scaled), beta);
-    return choose(gt(scaled, threshold), node, smooth);
-  },
-) as SameShape<[options?: SoftplusOptions]>;
+export const softplus = composite('softplus', (x: Operand, options?: SoftplusOptions): Tensor => {
+  const { beta = 1, threshold = 20 } = softplusOptions('softplus', options);
+  const node = floatOperand('softplus', x);
+  const scaled = beta === 1 ? node : mul(node, beta);
+  const smooth = beta === 1 ? softplusOf(scaled) : div(softplusOf(scaled), beta);
+  return choose(gt(scaled, threshold), node, smooth);
+}) as SameShape<[options?: SoftplusOptions]>;
 
 function inFloat(op: string, x: Operand): Tensor {
   const node = operand(op, x);

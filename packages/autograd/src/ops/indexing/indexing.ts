@@ -1,4 +1,5 @@
 /** @file Reading at places given by tensors. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
@@ -8,7 +9,6 @@ import { composite, operand, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { checkIndexShape, gatherOf, takeOf } from './gather.js';
 import { indexTensor, type Indices } from './indices.js';
-import { optionsOf } from '../build/optional.js';
 import { at, type AtMethods } from './at.js';
 
 export { at };
@@ -77,23 +77,25 @@ interface DimOption {
   readonly dim?: number | null;
 }
 
+const dimOptions = byPosition(defineOptions<DimOption>({ dim: kinds.orNull(kinds.dim) }), 'dim');
+
 /**
  * As `gather`, but the other dimensions of `x` and `indices` broadcast: made for the results of `argmax` with `keepdim` and
- * `argsort`. Without `dim` both are flattened. PyTorch: `torch.take_along_dim`.
+ * `argsort`. Negative indices count from the end. Without `dim` both are flattened. PyTorch: `torch.take_along_dim`.
  */
 export const takeAlongDim: (
   x: Operand,
   indices: Indices,
   dim?: number | null | DimOption,
-) => Tensor = composite('takeAlongDim', (x, indices, given) => {
-  const { dim } = optionsOf<DimOption>(['dim'], given);
+) => Tensor = composite('takeAlongDim', (x, indices, given, options?: DimOption) => {
+  const { dim } = dimOptions('takeAlongDim', given, options);
   const node = operand('takeAlongDim', x);
   if (dim === undefined || dim === null) {
-    const i = indexTensor('takeAlongDim', indices, node.size, 0);
+    const i = indexTensor('takeAlongDim', indices, node.size, 0, { negative: true });
     return gatherAlong(reshapeNode(node, [node.size]), reshapeNode(i, [i.size]), 0);
   }
   const d = normalizeDim('takeAlongDim', dim, node.ndim);
-  const i = indexTensor('takeAlongDim', indices, node.shape[d] ?? 1, d);
+  const i = indexTensor('takeAlongDim', indices, node.shape[d] ?? 1, d, { negative: true });
   if (i.ndim !== node.ndim) {
     throw new ShapeError(
       `takeAlongDim: the indices of shape ${show(i.shape)} must have as many dimensions as the tensor of shape ${show(node.shape)}`,

@@ -5,6 +5,8 @@ import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { add } from '../elements/arithmetic.js';
 import { where } from '../elements/comparison.js';
 import { tensor } from '../creation/creation.js';
+import { readNested } from '../creation/nested.js';
+import { display } from '../../arguments/index.js';
 import { outOfRange } from './gather.js';
 import { lt } from '../build/relations.js';
 
@@ -51,16 +53,12 @@ export function indexTensor(
 
 /** Nested arrays of whole numbers as an int32 tensor. No dimension is longer than an int32 can count. */
 export function indicesOf(op: string, index: NestedArray): Tensor {
-  checkWhole(op, index);
-  return tensor(index, { dtype: 'int32' });
-}
-
-function checkWhole(op: string, index: NestedArray): void {
-  if (Array.isArray(index)) index.forEach((x: NestedArray) => checkWhole(op, x));
-  else if (!Number.isInteger(index))
-    throw new IndexError(`${op}: an index is a whole number, got ${String(index)}`);
-  else if (Math.abs(Number(index)) >= 2 ** 31)
-    throw new IndexError(
-      `${op}: index ${String(index)} is out of range: no dimension is that long`,
-    );
+  const { flat, shape } = readNested(op, index);
+  for (const x of flat) {
+    if (!Number.isInteger(x))
+      throw new IndexError(`${op}: an index is a whole number, got ${display(x)}`);
+    if (Math.abs(x) >= 2 ** 31)
+      throw new IndexError(`${op}: index ${x} is out of range: no dimension is that long`);
+  }
+  return tensor(Int32Array.from(flat), { shape });
 }

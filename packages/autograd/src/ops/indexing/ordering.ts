@@ -1,6 +1,14 @@
 /** @file Sorting, searching, counting. What sorting by value alone cannot differentiate, gathers do. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, IndexError, ShapeError } from '../../errors.js';
-import { checkInteger, normalizeDim, sameShape, show, type Shape } from '../../graph/shape.js';
+import {
+  checkInteger,
+  checkSize,
+  normalizeDim,
+  sameShape,
+  show,
+  type Shape,
+} from '../../graph/shape.js';
 import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
 import { argsortOf } from './argsort.js';
 import { single } from '../build/leaves.js';
@@ -22,6 +30,15 @@ export interface SortOptions {
   /** Sorting is always stable; here for PyTorch's sake. */
   readonly stable?: boolean;
 }
+
+const sortOptions = byPosition(
+  defineOptions<SortOptions & { readonly dim?: number }>({
+    dim: kinds.dim,
+    descending: kinds.flag,
+    stable: kinds.flag,
+  }),
+  'dim',
+);
 
 /**
  * The elements along `dim`, the last by default, in order, and where they were. Stable: equal elements keep their order.
@@ -47,10 +64,11 @@ function sorted(
   op: string,
   x: Tensor,
   dim: number | SortOptions | undefined,
-  options: SortOptions = {},
+  options?: SortOptions,
 ): ValuesAndIndices {
-  const { descending = false } = typeof dim === 'object' ? dim : options;
-  const d = normalizeDim(op, typeof dim === 'number' ? dim : -1, x.ndim);
+  const given = sortOptions(op, dim, options);
+  const { descending = false } = given;
+  const d = normalizeDim(op, given.dim ?? -1, x.ndim);
   if (x.ndim === 0) return { values: x, indices: single(0, 'int32') };
   const indices = argsortOf([x], { dim: d, descending });
   return { values: gatherOf([x, indices], { dim: d }), indices };
@@ -64,6 +82,11 @@ export interface TopkOptions {
   readonly sorted?: boolean;
 }
 
+const topkOptions = byPosition(
+  defineOptions<TopkOptions>({ dim: kinds.dim, largest: kinds.flag, sorted: kinds.flag }),
+  'dim',
+);
+
 /**
  * The `k` largest elements along `dim`, the last by default, in order, and where they are. PyTorch: `torch.topk`.
  * @throws {ShapeError} if there are fewer than `k`.
@@ -75,7 +98,7 @@ export const topk: (
   options?: TopkOptions,
 ) => ValuesAndIndices = composite('topk', (x, k, dim, options) => {
   const node = operand('topk', x);
-  const given = typeof dim === 'object' ? dim : { ...options, dim };
+  const given = topkOptions('topk', dim, options);
   const d = normalizeDim('topk', given.dim ?? -1, node.ndim);
   const n = node.shape[d] ?? 1;
   if (checkInteger('topk', 'k', k, 0) > n) {
@@ -96,19 +119,20 @@ export interface SearchOptions {
   readonly side?: 'left' | 'right';
 }
 
+const searchOptions = defineOptions<SearchOptions>({
+  right: kinds.flag,
+  side: kinds.oneOf('left', 'right'),
+});
+
 /**
  * Where each value would have to be inserted into a sorted vector, or into the row of a sorted tensor with the same leading
  * dimensions, to keep it sorted: int32, in the shape of `values`. PyTorch: `torch.searchsorted`.
  */
 export const searchsorted: (sorted: Tensor, values: Operand, options?: SearchOptions) => Tensor =
-  composite('searchsorted', (sorted, values, { right, side } = {}) => {
+  composite('searchsorted', (sorted, values, options) => {
+    const { right, side } = searchOptions('searchsorted', options);
     const rows = operand('searchsorted', sorted);
     const wanted = operand('searchsorted', values, rows.dtype);
-    if (side !== undefined && side !== 'left' && side !== 'right') {
-      throw new ChainruleError(
-        `searchsorted: side must be 'left' or 'right', got '${String(side)}'`,
-      );
-    }
     if (rows.ndim === 0)
       throw new ShapeError('searchsorted: the sorted tensor needs at least one dimension');
     if (rows.ndim > 1 && !sameShape(rows.shape.slice(0, -1), wanted.shape.slice(0, -1))) {
@@ -121,46 +145,59 @@ export const searchsorted: (sorted: Tensor, values: Operand, options?: SearchOpt
     });
   });
 
+export interface BincountOptions {
+  /** What each number adds to its count. Default 1. */
+  readonly weights?: Tensor | null;
+  /** The least number of counts. Default 0. */
+  readonly minlength?: number;
+}
+
+const bincountOptions = defineOptions<BincountOptions>({
+  weights: kinds.orNull(kinds.tensor),
+  minlength: kinds.size,
+});
+
 /**
  * How often each of the numbers 0, 1, 2 … occurs in a vector, or the sum of `weights` where it does. As long as the largest
  * number demands, at least `minlength`; evaluated at once. PyTorch: `torch.bincount`.
  * @throws {IndexError} for a negative number.
  */
-export const bincount: (
-  x: Operand,
-  options?: { readonly weights?: Tensor | null; readonly minlength?: number },
-) => Tensor = composite('bincount', (x, { weights = null, minlength = 0 } = {}) => {
-  const node = operand('bincount', x);
-  checkInteger('bincount', 'minlength', minlength, 0);
-  if (node.ndim !== 1)
-    throw new ShapeError(`bincount: expected a vector, got shape ${show(node.shape)}`);
-  if (node.dtype !== 'int32') {
-    throw new DTypeError(`bincount: expected int32, got ${node.dtype}; cast it: x.cast('int32')`);
-  }
-  const data = valueOf(node, 'bincount');
-  let size = minlength;
-  for (let i = 0; i < data.length; i++) {
-    if (data[i]! < 0) throw new IndexError(`bincount: ${data[i]!} at position ${i} is negative`);
-    size = Math.max(size, data[i]! + 1);
-  }
-  if (weights === null) {
-    const counts = new Int32Array(size);
-    for (let i = 0; i < data.length; i++) counts[data[i]!]!++;
-    return makeLeaf(counts, [size], 'int32');
-  }
-  const given = operand('bincount', weights);
-  if (!sameShape(given.shape, node.shape)) {
-    throw new ShapeError(
-      `bincount: the weights have shape ${show(given.shape)}, the numbers ${show(node.shape)}; they must be equal`,
+export const bincount: (x: Operand, options?: BincountOptions) => Tensor = composite(
+  'bincount',
+  (x, options) => {
+    const { weights = null, minlength = 0 } = bincountOptions('bincount', options);
+    const node = operand('bincount', x);
+    if (node.ndim !== 1)
+      throw new ShapeError(`bincount: expected a vector, got shape ${show(node.shape)}`);
+    if (node.dtype !== 'int32') {
+      throw new DTypeError(`bincount: expected int32, got ${node.dtype}; cast it: x.cast('int32')`);
+    }
+    const data = valueOf(node, 'bincount');
+    let size = minlength;
+    for (let i = 0; i < data.length; i++) {
+      if (data[i]! < 0) throw new IndexError(`bincount: ${data[i]!} at position ${i} is negative`);
+      size = Math.max(size, data[i]! + 1);
+    }
+    checkSize('bincount', [size]);
+    if (weights === null) {
+      const counts = new Int32Array(size);
+      for (let i = 0; i < data.length; i++) counts[data[i]!]!++;
+      return makeLeaf(counts, [size], 'int32');
+    }
+    const given = operand('bincount', weights);
+    if (!sameShape(given.shape, node.shape)) {
+      throw new ShapeError(
+        `bincount: the weights have shape ${show(given.shape)}, the numbers ${show(node.shape)}; they must be equal`,
+      );
+    }
+    // As PyTorch, sums of weights are float64 unless the weights are float32.
+    const dtype = given.dtype === 'float32' ? 'float32' : 'float64';
+    return indexAddOf(
+      [filled(0, [size], dtype), node, reshapeNode(castNode(given, dtype), node.shape)],
+      { dim: 0 },
     );
-  }
-  // As PyTorch, sums of weights are float64 unless the weights are float32.
-  const dtype = given.dtype === 'float32' ? 'float32' : 'float64';
-  return indexAddOf(
-    [filled(0, [size], dtype), node, reshapeNode(castNode(given, dtype), node.shape)],
-    { dim: 0 },
-  );
-});
+  },
+);
 
 /** The methods of this family. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars
@@ -168,5 +205,5 @@ export interface OrderingMethods<S extends Shape = Shape> extends UniqueMethods 
   sort(dim?: number | SortOptions, options?: SortOptions): ValuesAndIndices;
   argsort(dim?: number | SortOptions, options?: SortOptions): Tensor;
   topk(k: number, dim?: number | TopkOptions, options?: TopkOptions): ValuesAndIndices;
-  bincount(options?: { readonly weights?: Tensor | null; readonly minlength?: number }): Tensor;
+  bincount(options?: BincountOptions): Tensor;
 }

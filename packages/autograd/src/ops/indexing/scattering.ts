@@ -1,4 +1,5 @@
 /** @file Writing at places given by tensors: each returns a new tensor. */
+import { defineOptions, kinds, passes } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { broadcastShapes, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
 import { Tensor } from '../../graph/tensor.js';
@@ -70,6 +71,10 @@ function atLeastVector(x: Tensor): Tensor {
   return x.ndim === 0 ? reshapeNode(x, [1]) : x;
 }
 
+const indexAddOptions = defineOptions<{ readonly alpha?: number | boolean }>({
+  alpha: kinds.either(kinds.finite, kinds.flag),
+});
+
 /**
  * `x` with the slices of `source` along `dim`, times `alpha`, added at the places that a vector of indices names.
  * PyTorch: `torch.index_add`. @throws {IndexError} for an index out of range.
@@ -80,7 +85,8 @@ export const indexAdd: (
   index: Indices,
   source: Tensor,
   options?: { readonly alpha?: number | boolean },
-) => Tensor = composite('indexAdd', (x, dim, index, source, { alpha = 1 } = {}) => {
+) => Tensor = composite('indexAdd', (x, dim, index, source, options) => {
+  const { alpha = 1 } = indexAddOptions('indexAdd', options);
   const node = operand('indexAdd', x);
   const d = normalizeDim('indexAdd', dim, node.ndim);
   const places = atLeastVector(indexTensor('indexAdd', index, node.shape[d] ?? 1, d));
@@ -98,6 +104,10 @@ export const indexAdd: (
   return reshapeNode(added, node.shape);
 });
 
+const indexPutOptions = defineOptions<{ readonly accumulate?: boolean }>({
+  accumulate: kinds.flag,
+});
+
 /**
  * `x` with `values` written at the places that index tensors, one for each of the first dimensions, or a mask name together;
  * with `accumulate` they are added. The values broadcast to what `at` with the same indices reads. PyTorch:
@@ -109,9 +119,10 @@ export const indexPut: (
   indices: readonly Indices[],
   values: Operand,
   options?: { readonly accumulate?: boolean },
-) => Tensor = composite('indexPut', (x, indices, values, { accumulate = false } = {}) => {
+) => Tensor = composite('indexPut', (x, indices, values, options) => {
+  const { accumulate = false } = indexPutOptions('indexPut', options);
   const node = operand('indexPut', x);
-  if (!Array.isArray(indices) || indices.length === 0) {
+  if (!passes(kinds.listOf(kinds.anything), indices) || indices.length === 0) {
     throw new ChainruleError(
       'indexPut: expected an array of index tensors, one for each of the first dimensions',
     );

@@ -1,4 +1,5 @@
 /** @file One index of one dimension: a position or a slice such as `'1:5:2'`, as Python reads it. */
+import { display } from '../../arguments/index.js';
 import { ChainruleError, IndexError } from '../../errors.js';
 
 /** Where a slice begins, how many elements it has, how far apart; `keep` is false for a single position. */
@@ -25,13 +26,13 @@ export function sliceRange(index: unknown, n: number, dim: number): SliceRange {
   const parts = typeof index === 'string' ? index.split(':').map((part) => part.trim()) : [];
   if (parts.length < 2 || parts.length > 3 || !parts.every((part) => /^([+-]?\d+)?$/.test(part))) {
     throw new ChainruleError(
-      `at: cannot read the index ${typeof index === 'string' ? `'${index}'` : String(index)}; ` +
+      `at: cannot read the index ${display(index)}; ` +
         `an index is a whole number, 'start:stop:step', '...', null, or indices or a mask as a tensor or an array`,
     );
   }
   const [first, last, by] = parts.map((part) => (part === '' ? undefined : Number(part)));
   const step = by ?? 1;
-  if (step === 0) throw new IndexError(`at: the step of '${String(index)}' must not be 0`);
+  if (step === 0) throw new IndexError(`at: the step of ${display(index)} must not be 0`);
   // As Python: bounds count from the end if negative, and are cut to what there is.
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
   const bound = (k: number): number => Math.min(high, Math.max(low, k < 0 ? k + n : k));

@@ -1,4 +1,5 @@
 /** @file Distinct elements. Part of the ordering family. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { normalizeDim, sizeOf } from '../../graph/shape.js';
 import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
@@ -14,6 +15,12 @@ export interface UniqueOptions {
   /** Compare whole slices along this dimension instead of elements. */
   readonly dim?: number | null;
 }
+
+const uniqueOptions = defineOptions<UniqueOptions>({
+  returnInverse: kinds.flag,
+  returnCounts: kinds.flag,
+  dim: kinds.orNull(kinds.dim),
+});
 
 export interface UniqueParts {
   readonly values: Tensor;
@@ -35,8 +42,12 @@ export interface Unique {
  * `returnCounts` an object. Every NaN is distinct. The shape depends on values: evaluated at once. Gradients go to the
  * first of equal elements. PyTorch: `torch.unique`, which has no gradient.
  */
-export const unique: Unique = composite('unique', (x: Operand, options: UniqueOptions = {}) => {
-  const { returnInverse = false, returnCounts = false, dim = null } = options;
+export const unique: Unique = composite('unique', (x: Operand, options?: UniqueOptions) => {
+  const {
+    returnInverse = false,
+    returnCounts = false,
+    dim = null,
+  } = uniqueOptions('unique', options);
   const node = operand('unique', x);
   const d = dim === null ? 0 : normalizeDim('unique', dim, node.ndim);
   const whole = dim === null || node.ndim === 0;

@@ -1,8 +1,9 @@
 /** @file Einstein summation, and products over chosen dimensions. */
+import { byPosition, checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDims, range, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { reshapeNode } from '../build/broadcast.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand } from '../build/define.js';
 import { contract, type Labelled } from './contraction.js';
 import { parseEquation } from './equation.js';
@@ -30,6 +31,7 @@ export function einsum(
 const einsumOf = composite(
   'einsum',
   (equation: string, given: readonly (Tensor | readonly Tensor[])[]): Tensor => {
+    checkArgument('einsum', 'equation', equation, kinds.text);
     const list =
       given.length === 1 && Array.isArray(given[0])
         ? (given[0] as readonly Tensor[])
@@ -55,38 +57,56 @@ export interface TensordotOptions {
   readonly dims?: number | readonly [readonly number[], readonly number[]];
 }
 
+const dimensions = kinds.listOf(kinds.dim);
+const tensordotOptions = byPosition(
+  defineOptions<TensordotOptions>({
+    dims: kinds.either(kinds.whole, kinds.tuple(dimensions, dimensions)),
+  }),
+  'dims',
+);
+
 /**
  * The sum of products over dimensions of `x` and `y` that are paired; the result has the others of x, then those of y.
  * PyTorch: `torch.tensordot`.
  *
- * @throws {ShapeError} if paired dimensions differ in size.
+ * @throws {ShapeError} if paired dimensions differ in size; one of size 1 fits any.
  * @example tensordot(x, y, { dims: [[1], [0]] }) // a matrix product
  */
 export const tensordot: (
   x: Tensor,
   y: Tensor,
   dims?: TensordotOptions['dims'] | TensordotOptions,
-) => Tensor = composite('tensordot', (x, y, given = 2): Tensor => {
+) => Tensor = composite('tensordot', (x, y, given, options?: TensordotOptions): Tensor => {
   const [a, b] = [operand('tensordot', x), operand('tensordot', y)];
-  const dims = isOptions(given) ? (given.dims ?? 2) : given;
+  const { dims = 2 } = tensordotOptions('tensordot', given, options);
   const [da, db] = pairs(dims, a.shape, b.shape);
-  if (da.length !== db.length || da.some((d, i) => a.shape[d] !== b.shape[db[i]!])) {
+  const fits = (m: number, n: number): boolean => m === n || m === 1 || n === 1;
+  if (da.length !== db.length || da.some((d, i) => !fits(a.shape[d]!, b.shape[db[i]!]!))) {
     throw new ShapeError(
-      `tensordot: dimensions ${show(da)} of ${show(a.shape)} and ${show(db)} of ${show(b.shape)} must be of equal sizes`,
+      `tensordot: dimensions ${show(da)} of ${show(a.shape)} and ${show(db)} of ${show(b.shape)} must be of equal sizes, or 1`,
     );
   }
   const restA = range(a.ndim).filter((d) => !da.includes(d));
   const restB = range(b.ndim).filter((d) => !db.includes(d));
   const sizes = (t: Tensor, ds: readonly number[]): number[] => ds.map((d) => t.shape[d]!);
-  const k = sizeOf(sizes(a, da));
-  const left = reshapeNode(permuteNode(a, [...restA, ...da]), [sizeOf(sizes(a, restA)), k]);
-  const right = reshapeNode(permuteNode(b, [...db, ...restB]), [k, sizeOf(sizes(b, restB))]);
+  // A dimension of size 1 is repeated to the size of the one it is paired with.
+  const paired = da.map((d, i) => (a.shape[d] === 1 ? b.shape[db[i]!]! : a.shape[d]!));
+  const wide = (t: Tensor, ds: readonly number[]): Tensor =>
+    expandNode(
+      t,
+      t.shape.map((n, d) => (ds.includes(d) ? paired[ds.indexOf(d)]! : n)),
+    );
+  const k = sizeOf(paired);
+  const left = reshapeNode(permuteNode(wide(a, da), [...restA, ...da]), [
+    sizeOf(sizes(a, restA)),
+    k,
+  ]);
+  const right = reshapeNode(permuteNode(wide(b, db), [...db, ...restB]), [
+    k,
+    sizeOf(sizes(b, restB)),
+  ]);
   return reshapeNode(mm(left, right), [...sizes(a, restA), ...sizes(b, restB)]);
 });
-
-function isOptions(given: TensordotOptions['dims'] | TensordotOptions): given is TensordotOptions {
-  return typeof given === 'object' && !Array.isArray(given);
-}
 
 function pairs(
   dims: number | readonly (readonly number[])[],
@@ -94,8 +114,6 @@ function pairs(
   b: Shape,
 ): [number[], number[]] {
   if (typeof dims !== 'number') {
-    if (dims.length !== 2)
-      throw new ChainruleError('tensordot: dims must be a number or two lists of dimensions');
     return [
       normalizeDims('tensordot', dims[0], a.length),
       normalizeDims('tensordot', dims[1], b.length),

@@ -3,10 +3,12 @@
  *
  * Factorizations of float32 are computed in float64 and rounded.
  */
-import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { defineOptions, kinds } from '../../arguments/index.js';
+import { DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, checkInteger, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { add, strongMul } from '../build/element.js';
 import { detach } from '../elements/comparison.js';
 import { composite, floatOperand } from '../build/define.js';
 import {
@@ -62,6 +64,12 @@ export interface TriangularSolveOptions {
   readonly unitriangular?: boolean;
 }
 
+const triangularOptions = defineOptions<TriangularSolveOptions>({
+  upper: kinds.required({ ...kinds.flag, must: 'say which triangle, true or false' }),
+  left: kinds.flag,
+  unitriangular: kinds.flag,
+});
+
 /**
  * The X with `A X = B` (or `X A = B`) for a triangular A, of which only that triangle is read. A zero on the diagonal
  * gives infinities. PyTorch: `torch.linalg.solve_triangular`.
@@ -72,13 +80,7 @@ export const triangularSolve = composite(
     const op = 'linalg.triangularSolve';
     const a = square(op, A);
     const b = matrix(op, B);
-    const {
-      upper,
-      left = true,
-      unitriangular: unit = false,
-    } = (options as TriangularSolveOptions | undefined) ?? {};
-    if (typeof upper !== 'boolean')
-      throw new ChainruleError(`${op}: say which triangle: { upper: true } or { upper: false }`);
+    const { upper, left = true, unitriangular: unit = false } = triangularOptions(op, options);
     checkSystem(op, a, b, left ? -2 : -1);
     if (left) return triangularOf(alignBatches(op, a, b), { upper, transposed: false, unit });
     return transposed(
@@ -108,6 +110,8 @@ export const slogdet = composite('linalg.slogdet', (A: Tensor): SlogdetResult =>
   return { sign: part(0), logabsdet: part(1) };
 });
 
+const choleskyOptions = defineOptions<{ readonly upper?: boolean }>({ upper: kinds.flag });
+
 /**
  * The lower factor L of `A = L Lᵀ` for a positive definite A, or the upper one, `Lᵀ`. Only the lower triangle of A is
  * read; the gradient is symmetric. PyTorch: `torch.linalg.cholesky`.
@@ -115,7 +119,8 @@ export const slogdet = composite('linalg.slogdet', (A: Tensor): SlogdetResult =>
  */
 export const cholesky = composite(
   'linalg.cholesky',
-  (A: Tensor, { upper = false }: { readonly upper?: boolean } = {}): Tensor => {
+  (A: Tensor, options?: { readonly upper?: boolean }): Tensor => {
+    const { upper = false } = choleskyOptions('linalg.cholesky', options);
     const l = choleskyOf([square('linalg.cholesky', A)]);
     return upper ? transposed(l) : l;
   },
@@ -125,6 +130,8 @@ export interface QrOptions {
   /** `'reduced'`: Q `[m, k]`, R `[k, n]` with k = min(m, n); `'complete'`: Q `[m, m]`, R `[m, n]`; `'r'`: no Q. */
   readonly mode?: 'reduced' | 'complete' | 'r';
 }
+
+const qrOptions = defineOptions<QrOptions>({ mode: kinds.oneOf('reduced', 'complete', 'r') });
 
 export interface QrResult {
   /** Orthonormal columns; empty in mode `'r'`. */
@@ -137,29 +144,20 @@ export interface QrResult {
  * `A = Q R`, by Householder reflections. The derivative needs the first min(m, n) columns of A to be independent, and
  * does not exist for mode `'complete'` with more rows than columns. PyTorch: `torch.linalg.qr`.
  */
-export const qr = composite(
-  'linalg.qr',
-  (A: Tensor, { mode = 'reduced' }: QrOptions = {}): QrResult => {
-    const a = matrix('linalg.qr', A);
-    if (!['reduced', 'complete', 'r'].includes(mode)) {
-      throw new ChainruleError(
-        `linalg.qr: mode must be 'reduced', 'complete' or 'r', got '${mode}'`,
-      );
-    }
-    const [m, n] = a.shape.slice(-2) as [number, number];
-    const k = Math.min(m, n);
-    // Of a wide matrix the first columns decide Q.
-    const [q, r] = qrParts(qrOf([narrowNode(a, a.ndim - 1, 0, k)]), m);
-    const R =
-      n > k
-        ? concatNode([r, product(q, narrowNode(a, a.ndim - 1, k, n - k), true)], a.ndim - 1)
-        : r;
-    if (mode === 'r') return { Q: filled(0, [0], a.dtype), R };
-    if (mode === 'reduced' || m <= n) return { Q: q, R };
-    const zeros = filled(0, [...a.shape.slice(0, -2), m - n, n], a.dtype);
-    return { Q: completeOf([a]), R: concatNode([R, zeros], a.ndim - 2) };
-  },
-);
+export const qr = composite('linalg.qr', (A: Tensor, options?: QrOptions): QrResult => {
+  const { mode = 'reduced' } = qrOptions('linalg.qr', options);
+  const a = matrix('linalg.qr', A);
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  const k = Math.min(m, n);
+  // Of a wide matrix the first columns decide Q.
+  const [q, r] = qrParts(qrOf([narrowNode(a, a.ndim - 1, 0, k)]), m);
+  const R =
+    n > k ? concatNode([r, product(q, narrowNode(a, a.ndim - 1, k, n - k), true)], a.ndim - 1) : r;
+  if (mode === 'r') return { Q: filled(0, [0], a.dtype), R };
+  if (mode === 'reduced' || m <= n) return { Q: q, R };
+  const zeros = filled(0, [...a.shape.slice(0, -2), m - n, n], a.dtype);
+  return { Q: completeOf([a]), R: concatNode([R, zeros], a.ndim - 2) };
+});
 
 export interface EighResult {
   /** `[…, n]`, rising. */
@@ -187,6 +185,8 @@ export interface SvdOptions {
   readonly fullMatrices?: boolean;
 }
 
+const svdOptions = defineOptions<SvdOptions>({ fullMatrices: kinds.flag });
+
 export interface SvdResult {
   readonly U: Tensor;
   /** `[…, k]`, falling. */
@@ -200,18 +200,16 @@ export interface SvdResult {
  * right; that of U and Vh is not finite for repeated singular values, or 0 among those of a matrix that is not square.
  * What `fullMatrices` adds to U or Vh has no derivative. PyTorch: `torch.linalg.svd`.
  */
-export const svd = composite(
-  'linalg.svd',
-  (A: Tensor, { fullMatrices = true }: SvdOptions = {}): SvdResult => {
-    const a = matrix('linalg.svd', A);
-    const [m, n] = a.shape.slice(-2) as [number, number];
-    const k = Math.min(m, n);
-    const [u, s, v] = svdParts(svdOf([a]), m);
-    const S = reshapeNode(s, [...a.shape.slice(0, -2), k]);
-    if (!fullMatrices) return { U: u, S, Vh: transposed(v) };
-    return { U: widen(u, m, k), S, Vh: transposed(widen(v, n, k)) };
-  },
-);
+export const svd = composite('linalg.svd', (A: Tensor, options?: SvdOptions): SvdResult => {
+  const { fullMatrices = true } = svdOptions('linalg.svd', options);
+  const a = matrix('linalg.svd', A);
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  const k = Math.min(m, n);
+  const [u, s, v] = svdParts(svdOf([a]), m);
+  const S = reshapeNode(s, [...a.shape.slice(0, -2), k]);
+  if (!fullMatrices) return { U: u, S, Vh: transposed(v) };
+  return { U: widen(u, m, k), S, Vh: transposed(widen(v, n, k)) };
+});
 
 /** Further orthonormal columns, up to a square matrix. */
 function widen(q: Tensor, m: number, k: number): Tensor {
@@ -223,7 +221,8 @@ function widen(q: Tensor, m: number, k: number): Tensor {
 export const matrixPower = composite('linalg.matrixPower', (A: Tensor, n: number): Tensor => {
   const a = square('linalg.matrixPower', A);
   checkInteger('linalg.matrixPower', 'n', n);
-  if (n === 0) return identityLike(a);
+  // Connected, with a gradient of 0.
+  if (n === 0) return add(identityLike(a), strongMul(0, a));
   let power =
     n < 0 ? solveOf([a, identityLike(a)], { transposed: false, op: 'linalg.matrixPower' }) : a;
   let result: Tensor | null = null;

@@ -1,4 +1,5 @@
 /** @file Products of matrices and vectors. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import { broadcastShapes, sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -9,7 +10,6 @@ import { composite, operand } from '../build/define.js';
 import { diagonal } from '../shape/diagonals.js';
 import { strongMul } from '../build/element.js';
 import { matmulOf } from './matmul.js';
-import { optionsOf } from '../build/optional.js';
 import type {
   LinearResult,
   MatmulResult,
@@ -156,30 +156,35 @@ export interface AddmmOptions {
   readonly alpha?: number;
 }
 
+const addmmOptions = defineOptions<AddmmOptions>({ beta: kinds.finite, alpha: kinds.finite });
+
 /**
  * `β · input + α · (x @ y)`, `input` broadcast to `[m, n]`. PyTorch: `torch.addmm`.
  * @throws {ShapeError} if `x` and `y` are no matrices that fit, or `input` cannot be expanded.
  */
 export const addmm: (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions) => Tensor =
-  composite(
-    'addmm',
-    (input: Tensor, x: Tensor, y: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor => {
-      const [a, b] = operands('addmm', x, y);
-      const c = operand('addmm', input);
-      checkRanks('addmm', [a, 2], [b, 2]);
-      checkInner('addmm', a.shape, b.shape);
-      const product = matmulOf([a, b], PLAIN);
-      if (c.dtype !== product.dtype) throw differ('addmm', c, product);
-      checkExpand('addmm', c.shape, product.shape);
-      const scaled = alpha === 1 ? product : mul(product, alpha);
-      return add(scaled, beta === 1 ? c : beta === 0 ? strongMul(0, c) : mul(c, beta));
-    },
-  );
+  composite('addmm', (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions): Tensor => {
+    const { beta = 1, alpha = 1 } = addmmOptions('addmm', options);
+    const [a, b] = operands('addmm', x, y);
+    const c = operand('addmm', input);
+    checkRanks('addmm', [a, 2], [b, 2]);
+    checkInner('addmm', a.shape, b.shape);
+    const product = matmulOf([a, b], PLAIN);
+    if (c.dtype !== product.dtype) throw differ('addmm', c, product);
+    checkExpand('addmm', c.shape, product.shape);
+    const scaled = alpha === 1 ? product : mul(product, alpha);
+    return add(scaled, beta === 1 ? c : beta === 0 ? strongMul(0, c) : mul(c, beta));
+  });
 
 export interface LinearOptions {
   /** Added to the result: `[out]`. Also without the braces: `linear(x, weight, bias)`. */
   readonly bias?: Tensor | null | undefined;
 }
+
+const linearOptions = byPosition(
+  defineOptions<LinearOptions>({ bias: kinds.orNull(kinds.tensor) }),
+  'bias',
+);
 
 /**
  * `x Wᵀ + b`: the last dimension of `x [..., in]` through `weight [out, in]` and `bias [out]`. A weight of one
@@ -189,8 +194,13 @@ export interface LinearOptions {
  */
 export const linear = composite(
   'linear',
-  (x: Tensor, weight: Tensor, given?: Tensor | null | LinearOptions): Tensor => {
-    const { bias } = optionsOf<LinearOptions>(['bias'], given);
+  (
+    x: Tensor,
+    weight: Tensor,
+    given?: Tensor | null | LinearOptions,
+    options?: LinearOptions,
+  ): Tensor => {
+    const { bias } = linearOptions('linear', given, options);
     const [a, w] = operands('linear', x, weight);
     if (a.ndim === 0 || w.ndim === 0 || w.ndim > 2) {
       throw new ShapeError(

@@ -1,4 +1,5 @@
 /** @file Norms of vectors and matrices, as `linalg.norm` has them. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDims, range, reducedShape, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -18,31 +19,35 @@ export interface LinalgNormOptions {
   readonly keepdim?: boolean;
 }
 
+const normOptions = defineOptions<LinalgNormOptions>({
+  ord: kinds.orNull(kinds.either(kinds.real, kinds.oneOf('fro', 'nuc'))),
+  dim: kinds.orNull(kinds.oneOrMore(kinds.dim)),
+  keepdim: kinds.flag,
+});
+
 /**
  * The norm of vectors or matrices. Without `ord` the square root of the sum of squares over `dim`, or over everything;
  * with it a vector norm over one dimension or a matrix norm over two: `'fro'` as without, `'nuc'` the sum of singular
  * values, 2 and −2 the largest and smallest of them, 1 and −1 the largest and smallest column sum of magnitudes,
  * ±Infinity the same of rows. Where a norm is 0 its gradient is 0. PyTorch: `torch.linalg.norm`.
  */
-export const norm = composite(
-  'linalg.norm',
-  (A: Tensor, { ord = null, dim = null, keepdim = false }: LinalgNormOptions = {}): Tensor => {
-    const x = floatOperand('linalg.norm', A);
-    const dims = normalizeDims('linalg.norm', dim, x.ndim);
-    if (ord === null) return vectorNorm(x, 2, dims, keepdim);
-    if (dim === null && x.ndim > 2) {
-      throw new ShapeError(
-        `linalg.norm: with ord, A must have 1 or 2 dimensions or dim be given, got ${show(x.shape)}`,
-      );
-    }
-    if (dims.length === 2) return matrixNorm(x, ord, dims as [number, number], keepdim);
-    if (dims.length > 2)
-      throw new ShapeError(`linalg.norm: dim must name 1 or 2 dimensions, got ${show(dims)}`);
-    if (typeof ord === 'string')
-      throw new ChainruleError(`linalg.norm: ord '${ord}' is for matrices, not for vectors`);
-    return vectorNorm(x, ord, dims, keepdim);
-  },
-);
+export const norm = composite('linalg.norm', (A: Tensor, options?: LinalgNormOptions): Tensor => {
+  const { ord = null, dim = null, keepdim = false } = normOptions('linalg.norm', options);
+  const x = floatOperand('linalg.norm', A);
+  const dims = normalizeDims('linalg.norm', dim, x.ndim);
+  if (ord === null) return vectorNorm(x, 2, dims, keepdim);
+  if (dim === null && x.ndim > 2) {
+    throw new ShapeError(
+      `linalg.norm: with ord, A must have 1 or 2 dimensions or dim be given, got ${show(x.shape)}`,
+    );
+  }
+  if (dims.length === 2) return matrixNorm(x, ord, dims as [number, number], keepdim);
+  if (dims.length > 2)
+    throw new ShapeError(`linalg.norm: dim must name 1 or 2 dimensions, got ${show(dims)}`);
+  if (typeof ord === 'string')
+    throw new ChainruleError(`linalg.norm: ord '${ord}' is for matrices, not for vectors`);
+  return vectorNorm(x, ord, dims, keepdim);
+});
 
 function matrixNorm(
   x: Tensor,

@@ -6,7 +6,7 @@ import { eq, ne, where } from '../elements/comparison.js';
 import { castNode, strongMul } from '../build/element.js';
 import { maxOver, minOver } from '../reductions/fold.js';
 import { reducedShape } from '../../graph/shape.js';
-import { filled, zerosOf } from '../build/primitive.js';
+import { filled } from '../build/primitive.js';
 
 /**
  * `(Σ |x|ᵖ)^(1/p)` over `dims`; p = ∞ and −∞ are the largest and smallest |x|, p = 0 counts what is not 0.
@@ -39,11 +39,12 @@ export function vectorNorm(
   const magnitude = abs(where(zero, filled(1, x.shape, x.dtype), x));
   const atZero = filled(p < 0 ? Infinity : 0, x.shape, x.dtype);
   const total = sumOver([where(zero, atZero, pow(magnitude, p))], attrs);
-  return awayFromZero(total, (t) => pow(t, 1 / p));
+  return awayFromZero(total, (t) => pow(t, 1 / p), p > 0 ? 0 : Infinity);
 }
 
-/** `f(x)`, and 0 without slope where x is 0. */
-function awayFromZero(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
+/** `f(x)`, and `atZero` without slope where x is 0. */
+function awayFromZero(x: Tensor, f: (x: Tensor) => Tensor, atZero = 0): Tensor {
   const zero = eq(x, 0);
-  return where(zero, zerosOf(x), f(where(zero, filled(1, x.shape, x.dtype), x)));
+  const one = filled(1, x.shape, x.dtype);
+  return where(zero, filled(atZero, x.shape, x.dtype), f(where(zero, one, x)));
 }

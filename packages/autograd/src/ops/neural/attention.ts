@@ -1,4 +1,5 @@
 /** @file Attention, and what sequences of tokens need besides. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { checkInteger, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -10,30 +11,22 @@ import { maxOver } from '../reductions/fold.js';
 import { checkIndices, takeOf } from '../indexing/gather.js';
 import { matmulOf } from '../linalg/matmul.js';
 import { iotaAlong } from '../shape/movement.js';
+import { dropoutOptions, type DropoutOptions } from './dropoutOptions.js';
 import { softmax } from './normalization.js';
 import { oneHotOf } from '../indexing/oneHot.js';
-import { optionsOf } from '../build/optional.js';
 import { zerosOf } from '../build/primitive.js';
 import { rand } from '../creation/random.js';
 
-export interface DropoutOptions {
-  /** The probability; may also stand before the options. Default 0.5. */
-  readonly p?: number;
-  /** Without it `x` comes back as it is. Default true. */
-  readonly training?: boolean;
-}
+export type { DropoutOptions } from './dropoutOptions.js';
 
 /**
  * Sets each element to 0 with probability `p` and divides the others by `1 − p`. PyTorch: `nn.functional.dropout`.
  * @throws {ChainruleError} if p is not from 0 to 1.
  */
 export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor =
-  composite('dropout', (input, ...rest): Tensor => {
-    const { p = 0.5, training = true } = optionsOf<DropoutOptions>(['p'], ...rest);
+  composite('dropout', (input, probability, options): Tensor => {
+    const { p = 0.5, training = true } = dropoutOptions('dropout', probability, options);
     const x = floatOperand('dropout', input);
-    if (typeof p !== 'number' || !(p >= 0 && p <= 1)) {
-      throw new ChainruleError(`dropout: the probability p must be from 0 to 1, got ${String(p)}`);
-    }
     if (!training || p === 0) return x;
     const kept = lt(rand(x.shape), 1 - p);
     return where(kept, p === 1 ? x : mul(x, 1 / (1 - p)), zerosOf(x));
@@ -41,8 +34,10 @@ export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: Dropout
 
 export interface EmbeddingOptions {
   /** A row that gets no gradient. Negative ones count from the end. */
-  readonly paddingIdx?: number;
+  readonly paddingIdx?: number | null | undefined;
 }
+
+const embeddingOptions = defineOptions<EmbeddingOptions>({ paddingIdx: kinds.orNull(kinds.whole) });
 
 /**
  * Rows of `weight [n, d]`, chosen by an int32 tensor of any shape `[…]`: `[…, d]`. PyTorch: `nn.functional.embedding`.
@@ -51,7 +46,8 @@ export interface EmbeddingOptions {
  * @throws {DTypeError} if the indices are not int32. @throws {ShapeError} if the weight is no matrix.
  */
 export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOptions) => Tensor =
-  composite('embedding', (indices, weight, { paddingIdx } = {}): Tensor => {
+  composite('embedding', (indices, weight, options): Tensor => {
+    const { paddingIdx } = embeddingOptions('embedding', options);
     const index = integers('embedding', indices);
     const w = operand('embedding', weight);
     if (w.ndim !== 2)
@@ -75,6 +71,11 @@ export interface OneHotOptions {
   readonly numClasses?: number;
 }
 
+const oneHotOptions = byPosition(
+  defineOptions<OneHotOptions>({ numClasses: kinds.wholeBetween(-1, Infinity) }),
+  'numClasses',
+);
+
 /**
  * 1 at the position of each class and 0 elsewhere, int32: `[…] → […, numClasses]`. Without `numClasses`, or with −1,
  * there are as many as the largest class needs, for which the indices are evaluated. PyTorch: `nn.functional.one_hot`.
@@ -83,10 +84,9 @@ export interface OneHotOptions {
  */
 export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => Tensor = composite(
   'oneHot',
-  (indices, given): Tensor => {
-    const { numClasses = -1 } = optionsOf<OneHotOptions>(['numClasses'], given);
+  (indices, given, options?: OneHotOptions): Tensor => {
+    const { numClasses = -1 } = oneHotOptions('oneHot', given, options);
     const index = integers('oneHot', indices);
-    checkInteger('oneHot', 'numClasses', numClasses, -1);
     if (numClasses === -1 && index.size === 0) {
       throw new ChainruleError('oneHot: without numClasses there must be at least one index');
     }
@@ -111,6 +111,17 @@ export interface AttentionOptions {
   readonly enableGqa?: boolean;
 }
 
+const attentionOptions = byPosition(
+  defineOptions<AttentionOptions>({
+    attnMask: kinds.orNull(kinds.tensor),
+    isCausal: kinds.flag,
+    scale: kinds.orNull(kinds.finite),
+    dropoutP: kinds.fraction,
+    enableGqa: kinds.flag,
+  }),
+  'attnMask',
+);
+
 /**
  * `softmax(q kᵀ · scale + mask) v` for `query […, l, e]`, `key […, s, e]`, `value […, s, f]`; leading dimensions
  * broadcast. A boolean mask is true where a query may look, a float mask is added to the scores. A query that may look
@@ -124,9 +135,9 @@ export const scaledDotProductAttention: (
   value: Tensor,
   attnMask?: Tensor | null | AttentionOptions,
   options?: AttentionOptions,
-) => Tensor = composite('scaledDotProductAttention', (query, key, value, ...rest): Tensor => {
+) => Tensor = composite('scaledDotProductAttention', (query, key, value, given, more): Tensor => {
   const op = 'scaledDotProductAttention';
-  const options = optionsOf<AttentionOptions>(['attnMask'], ...rest);
+  const options = attentionOptions(op, given, more);
   const { attnMask } = options;
   const q = floatOperand(op, query);
   let [k, v] = [floatOperand(op, key), floatOperand(op, value)];

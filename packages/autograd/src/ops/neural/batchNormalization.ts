@@ -1,4 +1,5 @@
 /** @file Normalization of each channel over the batch, or over each example, with running statistics. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { Cell } from '../../graph/cell.js';
 import { range, show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -10,6 +11,7 @@ import { composite } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import {
   affine,
+  affineOptions,
   channelled,
   meanOver,
   momentsOf,
@@ -18,7 +20,6 @@ import {
   type AffineOptions,
   type Maybe,
 } from './moments.js';
-import { optionsOf } from '../build/optional.js';
 
 /** Running statistics of each channel, `[c]`; they, the weight and the bias may also stand before the options. */
 export interface RunningOptions extends AffineOptions {
@@ -34,6 +35,21 @@ export interface BatchNormOptions extends RunningOptions {
   /** How much of the batch goes into the running statistics. Default 0.1. */
   readonly momentum?: number | Tensor;
 }
+
+const runningKinds = {
+  ...affineOptions.table,
+  runningMean: kinds.orNull(kinds.tensor),
+  runningVar: kinds.orNull(kinds.tensor),
+  momentum: kinds.either(kinds.fraction, kinds.tensor),
+};
+const batchNormOptions = byPosition(
+  defineOptions<BatchNormOptions>({ ...runningKinds, training: kinds.flag }),
+  ...RUNNING,
+);
+const instanceNormOptions = byPosition(
+  defineOptions<InstanceNormOptions>({ ...runningKinds, useInputStats: kinds.flag }),
+  ...RUNNING,
+);
 
 type BatchNorm<O> = (
   x: Tensor,
@@ -54,8 +70,7 @@ type BatchNorm<O> = (
  */
 export const batchNorm: BatchNorm<BatchNormOptions> = composite(
   'batchNorm',
-  (input, ...rest): Tensor => {
-    const options = optionsOf<BatchNormOptions>(RUNNING, ...rest);
+  (input, a, b, c1, d, e): Tensor => {
     const {
       runningMean,
       runningVar,
@@ -64,7 +79,7 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
       training = false,
       momentum = 0.1,
       eps = 1e-5,
-    } = options;
+    } = batchNormOptions('batchNorm', a, b, c1, d, e);
     const x = channelled('batchNorm', input);
     const c = x.shape[1] as number;
     const inner = x.shape.slice(2).map(() => 1);
@@ -82,8 +97,11 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
       }
       const moments = momentsOf(x, dims);
       y = standardize(moments, eps);
-      update(runningMean, reshapeNode(moments.mean, [c]), momentum);
-      update(runningVar, mul(reshapeNode(moments.variance, [c]), count / (count - 1)), momentum);
+      // Of nothing there is no mean: the statistics stay.
+      if (count > 0) {
+        update(runningMean, reshapeNode(moments.mean, [c]), momentum);
+        update(runningVar, mul(reshapeNode(moments.variance, [c]), count / (count - 1)), momentum);
+      }
     } else {
       y = byRunning('batchNorm', x, mean, variance, [c, ...inner], eps);
     }
@@ -103,8 +121,7 @@ export interface InstanceNormOptions extends RunningOptions {
  */
 export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
   'instanceNorm',
-  (input, ...rest): Tensor => {
-    const options = optionsOf<InstanceNormOptions>(RUNNING, ...rest);
+  (input, a, b, c1, d, e): Tensor => {
     const {
       runningMean,
       runningVar,
@@ -113,7 +130,7 @@ export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
       useInputStats = true,
       momentum = 0.1,
       eps = 1e-5,
-    } = options;
+    } = instanceNormOptions('instanceNorm', a, b, c1, d, e);
     const x = channelled('instanceNorm', input);
     const [n, c] = x.shape as readonly [number, number];
     const inner = x.shape.slice(2).map(() => 1);
@@ -130,9 +147,11 @@ export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
       }
       const moments = momentsOf(x, range(x.ndim).slice(2));
       y = standardize(moments, eps);
-      update(runningMean, meanOver(reshapeNode(moments.mean, [n, c]), [0], false), momentum);
-      const unbiased = mul(reshapeNode(moments.variance, [n, c]), count / (count - 1));
-      update(runningVar, meanOver(unbiased, [0], false), momentum);
+      if (x.size > 0) {
+        update(runningMean, meanOver(reshapeNode(moments.mean, [n, c]), [0], false), momentum);
+        const unbiased = mul(reshapeNode(moments.variance, [n, c]), count / (count - 1));
+        update(runningVar, meanOver(unbiased, [0], false), momentum);
+      }
     } else {
       y = byRunning('instanceNorm', x, mean, variance, [c, ...inner], eps);
     }

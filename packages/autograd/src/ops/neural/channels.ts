@@ -1,4 +1,5 @@
 /** @file Channels rearranged: mixed between groups, made of pixels, or damped by their neighbours. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import { checkInteger, range, show, sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -65,6 +66,12 @@ export interface LocalResponseNormOptions {
   readonly k?: number | undefined;
 }
 
+const responseOptions = defineOptions<LocalResponseNormOptions>({
+  alpha: kinds.finite,
+  beta: kinds.finite,
+  k: kinds.finite,
+});
+
 /**
  * `x / (k + alpha · m)^beta` with m the mean of the squares of `size` neighbouring channels of `x [n, c, …]`, zeros beyond
  * the first and the last; of an even size one more channel counts before than after (Krizhevsky et al. 2012).
@@ -76,22 +83,20 @@ export const localResponseNorm: (
   x: Tensor,
   size: number,
   options?: LocalResponseNormOptions,
-) => Tensor = composite(
-  'localResponseNorm',
-  (input, size, { alpha = 1e-4, beta = 0.75, k = 1 } = {}): Tensor => {
-    const x = floatOperand('localResponseNorm', input);
-    checkInteger('localResponseNorm', 'size', size, 1);
-    if (x.ndim < 3) {
-      throw new ShapeError(`localResponseNorm: expected x [n, c, …], got ${show(x.shape)}`);
-    }
-    if (x.size === 0) return x;
-    const c = x.shape[1] as number;
-    const before = Math.floor(size / 2);
-    const starts = range(c).map((i) => Math.max(i - before, 0));
-    const ends = range(c).map((i) => Math.min(i - before + size, c));
-    const squares = moveDim(mul(x, x), 1, x.ndim - 1);
-    const sums = windowSum([squares], { size: [c], starts: [starts], ends: [ends] });
-    const scale = add(mul(moveDim(sums, x.ndim - 1, 1), alpha / size), k);
-    return div(x, pow(scale, beta));
-  },
-);
+) => Tensor = composite('localResponseNorm', (input, size, options): Tensor => {
+  const { alpha = 1e-4, beta = 0.75, k = 1 } = responseOptions('localResponseNorm', options);
+  const x = floatOperand('localResponseNorm', input);
+  checkInteger('localResponseNorm', 'size', size, 1);
+  if (x.ndim < 3) {
+    throw new ShapeError(`localResponseNorm: expected x [n, c, …], got ${show(x.shape)}`);
+  }
+  if (x.size === 0) return x;
+  const c = x.shape[1] as number;
+  const before = Math.floor(size / 2);
+  const starts = range(c).map((i) => Math.max(i - before, 0));
+  const ends = range(c).map((i) => Math.min(i - before + size, c));
+  const squares = moveDim(mul(x, x), 1, x.ndim - 1);
+  const sums = windowSum([squares], { size: [c], starts: [starts], ends: [ends] });
+  const scale = add(mul(moveDim(sums, x.ndim - 1, 1), alpha / size), k);
+  return div(x, pow(scale, beta));
+});

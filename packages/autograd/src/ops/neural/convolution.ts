@@ -1,4 +1,5 @@
 /** @file Convolutions. */
+import { byPosition, defineOptions, display, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -8,7 +9,6 @@ import { conv, convInput } from './conv.js';
 import { composite, floatOperand } from '../build/define.js';
 import type { UnfoldOptions } from './folding.js';
 import { batchedInput, checkFits, perDim, unbatched, type PerDim } from './geometry.js';
-import { optionsOf } from '../build/optional.js';
 
 export * from './folding.js';
 
@@ -34,6 +34,20 @@ export interface ConvTransposeOptions {
   readonly groups?: number;
   readonly dilation?: PerDim;
 }
+
+const slidingOptions = {
+  bias: kinds.orNull(kinds.tensor),
+  // Their numbers are checked with the number of dimensions.
+  stride: kinds.anything,
+  padding: kinds.anything,
+  dilation: kinds.anything,
+  groups: kinds.count,
+};
+const convOptions = byPosition(defineOptions<ConvOptions>(slidingOptions), 'bias');
+const convTransposeOptions = byPosition(
+  defineOptions<ConvTransposeOptions>({ ...slidingOptions, outputPadding: kinds.anything }),
+  'bias',
+);
 
 type Conv<O> = (x: Tensor, weight: Tensor, bias?: Tensor | null | O, options?: O) => Tensor;
 
@@ -78,12 +92,12 @@ export const convTranspose3d: Conv<ConvTransposeOptions> = composite(
 );
 
 function forward(op: string, rank: number): Conv<ConvOptions> {
-  return (input, weight, ...rest) => {
-    const options = optionsOf<ConvOptions>(['bias'], ...rest);
+  return (input, weight, bias, given) => {
+    const options = convOptions(op, bias, given);
     const w = checkWeight(op, floatOperand(op, weight), rank);
     const { x, single } = batchedInput(op, floatOperand(op, input), rank);
     sameType(op, x, w);
-    const groups = groupsOf(op, options.groups ?? 1);
+    const { groups = 1 } = options;
     const [channels, outputs] = [x.shape[1] as number, w.shape[0] as number];
     if ((w.shape[1] as number) * groups !== channels || outputs % groups !== 0) {
       throw new ShapeError(
@@ -103,12 +117,12 @@ function forward(op: string, rank: number): Conv<ConvOptions> {
 }
 
 function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
-  return (input, weight, ...rest) => {
-    const options = optionsOf<ConvTransposeOptions>(['bias'], ...rest);
+  return (input, weight, bias, given) => {
+    const options = convTransposeOptions(op, bias, given);
     const w = checkWeight(op, floatOperand(op, weight), rank);
     const { x, single } = batchedInput(op, floatOperand(op, input), rank);
     sameType(op, x, w);
-    const groups = groupsOf(op, options.groups ?? 1);
+    const { groups = 1 } = options;
     const channels = x.shape[1] as number;
     if (w.shape[0] !== channels || channels % groups !== 0) {
       throw new ShapeError(
@@ -161,7 +175,7 @@ function paddingOf(
   }
   if (typeof padding === 'string' && padding !== 'valid') {
     throw new ChainruleError(
-      `${op}: padding must be numbers, 'same' or 'valid', got '${String(padding)}'`,
+      `${op}: padding must be numbers, 'same' or 'valid', got ${display(padding)}`,
     );
   }
   const both =
@@ -184,11 +198,6 @@ function sameType(op: string, x: Tensor, w: Tensor): void {
       `${op}: x is ${x.dtype} and the weight ${w.dtype}; cast one: x.cast('${w.dtype}')`,
     );
   }
-}
-
-function groupsOf(op: string, groups: number): number {
-  if (Number.isInteger(groups) && groups > 0) return groups;
-  throw new ChainruleError(`${op}: groups must be a whole number of at least 1, got ${groups}`);
 }
 
 function withBias(op: string, y: Tensor, bias: Tensor | null | undefined): Tensor {

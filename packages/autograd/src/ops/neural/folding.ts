@@ -1,4 +1,5 @@
 /** @file The windows of a convolution as columns, and back. Part of the convolution family. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import { show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -14,6 +15,13 @@ export interface UnfoldOptions {
   readonly stride?: PerDim;
 }
 
+// Their numbers are checked with the number of dimensions.
+const unfoldOptions = defineOptions<UnfoldOptions>({
+  dilation: kinds.anything,
+  padding: kinds.anything,
+  stride: kinds.anything,
+});
+
 /**
  * The windows of a convolution as columns: `x [n, c, h, w]` (or `[c, h, w]`) → `[n, c · kh · kw, windows]`, zeros in the
  * padding. PyTorch: `nn.functional.unfold` (im2col).
@@ -22,7 +30,8 @@ export interface UnfoldOptions {
  */
 export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) => Tensor = composite(
   'unfold',
-  (input: Tensor, kernelSize: PerDim, options: UnfoldOptions = {}): Tensor => {
+  (input: Tensor, kernelSize: PerDim, given?: UnfoldOptions): Tensor => {
+    const options = unfoldOptions('unfold', given);
     const { x, single } = batchedInput('unfold', floatOperand('unfold', input), 2);
     const geometry = slidingOf('unfold', x.shape.slice(2), kernelSize, options);
     checkFits('unfold', geometry);
@@ -48,7 +57,8 @@ export const fold: (
   options?: UnfoldOptions,
 ) => Tensor = composite(
   'fold',
-  (input: Tensor, outputSize: PerDim, kernelSize: PerDim, options: UnfoldOptions = {}): Tensor => {
+  (input: Tensor, outputSize: PerDim, kernelSize: PerDim, given?: UnfoldOptions): Tensor => {
+    const options = unfoldOptions('fold', given);
     const { x, single } = batchedInput('fold', floatOperand('fold', input), 1);
     const geometry = slidingOf(
       'fold',

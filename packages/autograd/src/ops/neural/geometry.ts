@@ -1,4 +1,5 @@
 /** @file Reads the options that convolutions and poolings share, one value a dimension, and checks them. */
+import { display, kinds, passes } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { range, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -8,6 +9,8 @@ import { windowCounts, type Sliding } from './windows.js';
 /** One whole number for every dimension, or one for each. */
 export type PerDim = number | readonly number[];
 
+const wholeNumbers = kinds.oneOrMore(kinds.whole);
+
 /** The whole numbers of an option, one for each of `rank` dimensions. */
 export function perDim(
   op: string,
@@ -16,15 +19,15 @@ export function perDim(
   rank: number,
   min: number,
 ): number[] {
-  const given = typeof value === 'number' ? [value] : value;
-  const list = given.length === 1 ? range(rank).map(() => given[0] as number) : [...given];
-  if (list.length !== rank || list.some((n) => !Number.isInteger(n) || n < min)) {
+  const given = passes(wholeNumbers, value) ? value : [];
+  const list = typeof given === 'number' ? [given] : given;
+  const all = list.length === 1 ? range(rank).map(() => list[0] as number) : [...list];
+  if (all.length !== rank || all.some((n) => n < min)) {
     throw new ChainruleError(
-      `${op}: ${name} must be a whole number of at least ${min}, or ${rank} of them, got ` +
-        (typeof value === 'number' ? String(value) : `[${given.join(', ')}]`),
+      `${op}: ${name} must be a whole number of at least ${min}, or ${rank} of them, got ${display(value)}`,
     );
   }
-  return list;
+  return all;
 }
 
 /** `x` with a leading batch dimension, and whether it had none. */

@@ -1,7 +1,8 @@
 /** @file Images read at the points of a grid, and the grids of affine maps (spatial transformers). */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
-import { range, show, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
+import { checkShape, range, show, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { add, mul, sub } from '../elements/arithmetic.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
@@ -21,6 +22,12 @@ export interface GridSampleOptions {
   readonly alignCorners?: boolean | undefined;
 }
 
+const gridSampleOptions = defineOptions<GridSampleOptions>({
+  mode: kinds.oneOf('bilinear', 'nearest', 'bicubic'),
+  paddingMode: kinds.oneOf('zeros', 'border', 'reflection'),
+  alignCorners: kinds.flag,
+});
+
 /** One element to read along one dimension: its position and its weight, null for 1. */
 interface Reading {
   readonly at: Tensor;
@@ -39,7 +46,8 @@ interface Reading {
  * @example gridSample(image, affineGrid(theta, [1, 3, 32, 32]), { paddingMode: 'border' })
  */
 export const gridSample: (x: Tensor, grid: Tensor, options?: GridSampleOptions) => Tensor =
-  composite('gridSample', (input, points, options = {}): Tensor => {
+  composite('gridSample', (input, points, given): Tensor => {
+    const options = gridSampleOptions('gridSample', given);
     const [x, grid] = [floatOperand('gridSample', input), floatOperand('gridSample', points)];
     check(x, grid, options);
     const { mode = 'bilinear', paddingMode = 'zeros', alignCorners = false } = options;
@@ -126,11 +134,7 @@ function cubicReadings(at: Tensor): Reading[] {
   ];
 }
 
-function check(
-  x: Tensor,
-  grid: Tensor,
-  { mode = 'bilinear', paddingMode = 'zeros' }: GridSampleOptions,
-): void {
+function check(x: Tensor, grid: Tensor, { mode = 'bilinear' }: GridSampleOptions): void {
   const rank = x.ndim - 2;
   if (
     (rank !== 2 && rank !== 3) ||
@@ -150,14 +154,9 @@ function check(
       `gridSample: x is ${x.dtype} and the grid ${grid.dtype}; cast one: grid.cast('${x.dtype}')`,
     );
   }
-  if (!['bilinear', 'nearest', 'bicubic'].includes(mode) || (mode === 'bicubic' && rank === 3)) {
+  if (mode === 'bicubic' && rank === 3) {
     throw new ChainruleError(
-      `gridSample: mode must be 'bilinear', 'nearest' or, for two dimensions, 'bicubic', got '${String(mode)}'`,
-    );
-  }
-  if (!['zeros', 'border', 'reflection'].includes(paddingMode)) {
-    throw new ChainruleError(
-      `gridSample: paddingMode must be 'zeros', 'border' or 'reflection', got '${String(paddingMode)}'`,
+      `gridSample: mode must be 'bilinear', 'nearest' or, for two dimensions, 'bicubic', got 'bicubic' for three`,
     );
   }
 }
@@ -166,6 +165,8 @@ export interface AffineGridOptions {
   /** As in `gridSample`. Default false. */
   readonly alignCorners?: boolean | undefined;
 }
+
+const affineGridOptions = defineOptions<AffineGridOptions>({ alignCorners: kinds.flag });
 
 /**
  * The grid for `gridSample` of an affine map: `theta [n, 2, 3]` and `size [n, c, h, w]` give `[n, h, w, 2]`,
@@ -176,8 +177,10 @@ export interface AffineGridOptions {
  * @example affineGrid(tensor([[[1, 0, 0], [0, 1, 0]]]), [1, 3, 8, 8]) // the identity
  */
 export const affineGrid: (theta: Tensor, size: Shape, options?: AffineGridOptions) => Tensor =
-  composite('affineGrid', (given, size, { alignCorners = false } = {}): Tensor => {
+  composite('affineGrid', (given, shape, options): Tensor => {
+    const { alignCorners = false } = affineGridOptions('affineGrid', options);
     const theta = floatOperand('affineGrid', given);
+    const size = checkShape('affineGrid', shape);
     const rank = size.length - 2;
     if (
       (rank !== 2 && rank !== 3) ||

@@ -1,6 +1,7 @@
 /** @file What normalizations share: moments, the affine map behind them, and the checks of their operands. */
+import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
 import { DTypeError, ShapeError } from '../../errors.js';
-import { range, sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
+import { checkShape, range, sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, div, mul, rsqrt, sub } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
@@ -19,6 +20,13 @@ export interface AffineOptions extends NormOptions {
   readonly weight?: Maybe;
   readonly bias?: Maybe;
 }
+
+/** Reads the options of a normalization that has only these. */
+export const affineOptions: OptionsReader<AffineOptions> = defineOptions<AffineOptions>({
+  weight: kinds.orNull(kinds.tensor),
+  bias: kinds.orNull(kinds.tensor),
+  eps: kinds.nonNegative,
+});
 
 export interface Moments {
   readonly mean: Tensor;
@@ -94,7 +102,8 @@ export function lastDims(
   x: Tensor,
   normalizedShape: number | Shape,
 ): { dims: number[]; shape: Shape } {
-  const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+  const given: unknown = normalizedShape;
+  const shape = checkShape(op, typeof given === 'number' ? [given] : given);
   const first = x.ndim - shape.length;
   if (shape.length === 0 || first < 0 || !sameShape(x.shape.slice(first), shape)) {
     throw new ShapeError(

@@ -1,4 +1,5 @@
 /** @file Normalizations: softmax, and everything that takes a mean away and divides by a deviation. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import { checkInteger, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -11,6 +12,7 @@ import { exp, log } from '../elements/exponential.js';
 import { maxOver } from '../reductions/fold.js';
 import {
   affine,
+  affineOptions,
   channelled,
   lastDims,
   meanOver,
@@ -20,7 +22,6 @@ import {
   type Maybe,
   type NormOptions,
 } from './moments.js';
-import { optionsOf } from '../build/optional.js';
 import type { CosineSimilarityOptions, NormalizeOptions } from './similarity.js';
 
 export * from './batchNormalization.js';
@@ -32,6 +33,15 @@ export interface RmsNormOptions {
   /** Added to the mean of the squares. */
   readonly eps?: number | null;
 }
+
+const byWeightAndBias = byPosition(affineOptions, 'weight', 'bias');
+const rmsNormOptions = byPosition(
+  defineOptions<RmsNormOptions>({
+    weight: kinds.orNull(kinds.tensor),
+    eps: kinds.orNull(kinds.nonNegative),
+  }),
+  'weight',
+);
 
 /**
  * `exp(x) / Σ exp(x)` along `dim`, computed from `x − max(x)`, so that nothing overflows. A row of −∞ gives NaN, as in
@@ -80,8 +90,8 @@ export const layerNorm: (
   weight?: Maybe | AffineOptions,
   bias?: Maybe | AffineOptions,
   options?: AffineOptions,
-) => Tensor = composite('layerNorm', (input, normalizedShape, ...rest): Tensor => {
-  const { weight, bias, eps = 1e-5 } = optionsOf<AffineOptions>(['weight', 'bias'], ...rest);
+) => Tensor = composite('layerNorm', (input, normalizedShape, a, b, options): Tensor => {
+  const { weight, bias, eps = 1e-5 } = byWeightAndBias('layerNorm', a, b, options);
   const x = floatOperand('layerNorm', input);
   const { dims, shape } = lastDims('layerNorm', x, normalizedShape);
   const y = standardize(momentsOf(x, dims), eps);
@@ -97,8 +107,8 @@ export const rmsNorm: (
   normalizedShape: number | Shape,
   weight?: Maybe | RmsNormOptions,
   options?: RmsNormOptions,
-) => Tensor = composite('rmsNorm', (input, normalizedShape, ...rest): Tensor => {
-  const { weight, eps } = optionsOf<RmsNormOptions>(['weight'], ...rest);
+) => Tensor = composite('rmsNorm', (input, normalizedShape, a, options): Tensor => {
+  const { weight, eps } = rmsNormOptions('rmsNorm', a, options);
   const x = floatOperand('rmsNorm', input);
   const { dims, shape } = lastDims('rmsNorm', x, normalizedShape);
   const y = mul(
@@ -118,8 +128,8 @@ export const groupNorm: (
   weight?: Maybe | AffineOptions,
   bias?: Maybe | AffineOptions,
   options?: AffineOptions,
-) => Tensor = composite('groupNorm', (input, numGroups, ...given): Tensor => {
-  const { weight, bias, eps = 1e-5 } = optionsOf<AffineOptions>(['weight', 'bias'], ...given);
+) => Tensor = composite('groupNorm', (input, numGroups, a, b, options): Tensor => {
+  const { weight, bias, eps = 1e-5 } = byWeightAndBias('groupNorm', a, b, options);
   const x = channelled('groupNorm', input);
   checkInteger('groupNorm', 'numGroups', numGroups, 1);
   const [n, c, ...rest] = x.shape as readonly [number, number, ...number[]];

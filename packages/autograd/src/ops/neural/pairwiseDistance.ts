@@ -1,4 +1,5 @@
 /** @file The distance of vectors, pair by pair. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, sub } from '../elements/arithmetic.js';
 import { composite, floatOperand } from '../build/define.js';
@@ -13,6 +14,12 @@ export interface PairwiseDistanceOptions {
   readonly keepdim?: boolean | undefined;
 }
 
+const distanceOptions = defineOptions<PairwiseDistanceOptions>({
+  p: kinds.real,
+  eps: kinds.finite,
+  keepdim: kinds.flag,
+});
+
 /**
  * `‖x1 − x2 + eps‖ₚ` along the last dimension, x1 and x2 broadcast: `[n, d], [n, d] → [n]`.
  * PyTorch: `nn.functional.pairwise_distance`.
@@ -23,14 +30,12 @@ export const pairwiseDistance: (
   x1: Tensor,
   x2: Tensor,
   options?: PairwiseDistanceOptions,
-) => Tensor = composite(
-  'pairwiseDistance',
-  (x1, x2, { p = 2, eps = 1e-6, keepdim = false } = {}): Tensor => {
-    const difference = sub(
-      floatOperand('pairwiseDistance', x1),
-      floatOperand('pairwiseDistance', x2),
-    );
-    const dims = difference.ndim === 0 ? [] : [difference.ndim - 1];
-    return vectorNorm(add(difference, eps), p, dims, keepdim);
-  },
-);
+) => Tensor = composite('pairwiseDistance', (x1, x2, options): Tensor => {
+  const { p = 2, eps = 1e-6, keepdim = false } = distanceOptions('pairwiseDistance', options);
+  const difference = sub(
+    floatOperand('pairwiseDistance', x1),
+    floatOperand('pairwiseDistance', x2),
+  );
+  const dims = difference.ndim === 0 ? [] : [difference.ndim - 1];
+  return vectorNorm(add(difference, eps), p, dims, keepdim);
+});

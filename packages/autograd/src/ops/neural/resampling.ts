@@ -1,7 +1,8 @@
 /** @file Images at another resolution: interpolation, and channels traded for pixels. */
+import { defineOptions, display, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
-import { checkInteger, show, type Shape } from '../../graph/shape.js';
+import { checkInteger, checkSize, show, type Shape } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { adaptiveMean } from '../pooling/adaptive.js';
 import { add, mul } from '../elements/arithmetic.js';
@@ -38,6 +39,14 @@ const RANKS: Readonly<Record<InterpolateMode, readonly number[]>> = {
   trilinear: [3],
 };
 
+const interpolateOptions = defineOptions<InterpolateOptions>({
+  size: kinds.anything,
+  scaleFactor: kinds.oneOrMore(kinds.positive),
+  mode: kinds.oneOf(...(Object.keys(RANKS) as InterpolateMode[])),
+  alignCorners: kinds.flag,
+  recomputeScaleFactor: kinds.flag,
+});
+
 /**
  * `x [n, c, …]` with one to three dimensions behind the channels, resampled to another size.
  *
@@ -49,16 +58,12 @@ const RANKS: Readonly<Record<InterpolateMode, readonly number[]>> = {
  */
 export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = composite(
   'interpolate',
-  (input, options): Tensor => {
+  (input, given): Tensor => {
     const x = floatOperand('interpolate', input);
+    const options = interpolateOptions('interpolate', given);
     const { mode = 'nearest', alignCorners = false } = options;
     const rank = x.ndim - 2;
-    const ranks = RANKS[mode] as readonly number[] | undefined;
-    if (ranks === undefined) {
-      throw new ChainruleError(
-        `interpolate: mode must be one of ${Object.keys(RANKS).join(', ')}, got '${String(mode)}'`,
-      );
-    }
+    const ranks = RANKS[mode];
     if (!ranks.includes(rank)) {
       throw new ShapeError(
         `interpolate: mode '${mode}' takes x with ${ranks.map((r) => r + 2).join(', ')} dimensions, got ${show(x.shape)}`,
@@ -69,7 +74,7 @@ export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = c
         `interpolate: alignCorners is for the linear and cubic modes, not for '${mode}'`,
       );
     }
-    const axes = axesOf(x.shape.slice(2), options, alignCorners);
+    const axes = axesOf(x.shape.slice(0, 2), x.shape.slice(2), options, alignCorners);
     if (mode === 'area')
       return adaptiveMean(
         x,
@@ -97,22 +102,26 @@ function resample(x: Tensor, dim: number, taps: readonly Tap[]): Tensor {
   return parts.reduce((y, part) => add(y, part));
 }
 
-function axesOf(shape: Shape, options: InterpolateOptions, alignCorners: boolean): Axis[] {
+function axesOf(
+  lead: Shape,
+  shape: Shape,
+  options: InterpolateOptions,
+  alignCorners: boolean,
+): Axis[] {
   const { size, scaleFactor, recomputeScaleFactor = false } = options;
   const rank = shape.length;
   if ((size === undefined) === (scaleFactor === undefined)) {
-    throw new ChainruleError('interpolate: give either size or scaleFactor');
+    throw new ChainruleError(
+      `interpolate: give either size or scaleFactor${size === undefined ? '' : ', not both'}`,
+    );
   }
   if (shape.includes(0))
     throw new ShapeError(`interpolate: there is nothing to resample in ${show(shape)}`);
   const given = typeof scaleFactor === 'number' ? [scaleFactor] : scaleFactor;
   const scales = given?.length === 1 ? shape.map(() => given[0] as number) : given;
-  if (
-    scales !== undefined &&
-    (scales.length !== rank || scales.some((s) => !(s > 0) || s === Infinity))
-  ) {
+  if (scales !== undefined && scales.length !== rank) {
     throw new ChainruleError(
-      `interpolate: scaleFactor must be one positive number, or ${rank}, got [${scales.join(', ')}]`,
+      `interpolate: scaleFactor must be one positive number, or ${rank}, got ${display(scales)}`,
     );
   }
   const sizes =
@@ -121,6 +130,7 @@ function axesOf(shape: Shape, options: InterpolateOptions, alignCorners: boolean
       : shape.map((n, d) => Math.floor(n * scales[d]!));
   if (sizes.some((n) => n < 1))
     throw new ShapeError(`interpolate: the result would be of size ${show(sizes)}`);
+  checkSize('interpolate', [...lead, ...sizes]);
   return shape.map((from, d) => ({
     from,
     to: sizes[d]!,

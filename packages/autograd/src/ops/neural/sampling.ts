@@ -1,4 +1,5 @@
 /** @file Activations that draw random numbers: a leaky slope, and samples of classes with a gradient. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 import { normalizeDim, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -22,23 +23,27 @@ export interface RReluOptions {
   readonly training?: boolean | undefined;
 }
 
+const rreluOptions = defineOptions<RReluOptions>({
+  lower: kinds.finite,
+  upper: kinds.finite,
+  training: kinds.flag,
+});
+
 /**
  * `x` above 0, `a · x` elsewhere, with a slope a drawn for each element between `lower` and `upper` in training, and
  * their mean else (Xu et al. 2015, arXiv:1505.00853). PyTorch: `nn.functional.rrelu`.
  * @throws {ChainruleError} if lower is larger than upper.
  */
-export const rrelu = composite(
-  'rrelu',
-  (x: Operand, { lower = 1 / 8, upper = 1 / 3, training = false }: RReluOptions = {}): Tensor => {
-    const node = floatOperand('rrelu', x);
-    if (!(lower <= upper))
-      throw new ChainruleError(`rrelu: lower ${lower} must be at most upper ${upper}`);
-    const slope = training
-      ? add(mul(drawUniform(node.shape, node.dtype), upper - lower), lower)
-      : (lower + upper) / 2;
-    return choose(gt(node, 0), node, mul(node, slope));
-  },
-) as SameShape<[options?: RReluOptions]>;
+export const rrelu = composite('rrelu', (x: Operand, options?: RReluOptions): Tensor => {
+  const { lower = 1 / 8, upper = 1 / 3, training = false } = rreluOptions('rrelu', options);
+  const node = floatOperand('rrelu', x);
+  if (!(lower <= upper))
+    throw new ChainruleError(`rrelu: lower ${lower} must be at most upper ${upper}`);
+  const slope = training
+    ? add(mul(drawUniform(node.shape, node.dtype), upper - lower), lower)
+    : (lower + upper) / 2;
+  return choose(gt(node, 0), node, mul(node, slope));
+}) as SameShape<[options?: RReluOptions]>;
 
 export interface GumbelSoftmaxOptions {
   /** The temperature: the lower, the nearer to one class. Default 1. */
@@ -48,6 +53,12 @@ export interface GumbelSoftmaxOptions {
   /** Default −1. */
   readonly dim?: number | undefined;
 }
+
+const gumbelOptions = defineOptions<GumbelSoftmaxOptions>({
+  tau: kinds.positive,
+  hard: kinds.flag,
+  dim: kinds.dim,
+});
 
 /**
  * A sample of classes with a gradient: `softmax((logits + g) / tau)` along `dim`, g drawn from Gumbel's distribution (Jang
@@ -60,12 +71,9 @@ export const gumbelSoftmax: <S extends Shape>(
   options?: GumbelSoftmaxOptions,
 ) => Tensor<S> = composite(
   'gumbelSoftmax',
-  <S extends Shape>(
-    logits: Tensor<S>,
-    { tau = 1, hard = false, dim = -1 }: GumbelSoftmaxOptions = {},
-  ): Tensor<S> => {
+  <S extends Shape>(logits: Tensor<S>, options?: GumbelSoftmaxOptions): Tensor<S> => {
+    const { tau = 1, hard = false, dim = -1 } = gumbelOptions('gumbelSoftmax', options);
     const x = floatOperand('gumbelSoftmax', logits);
-    if (!(tau > 0)) throw new ChainruleError(`gumbelSoftmax: tau must be positive, got ${tau}`);
     const u = drawUniform(x.shape, x.dtype);
     // Of 0 there is no logarithm; half a step above stands for it.
     const open = choose(eq(u, 0), x.dtype === 'float64' ? 2 ** -54 : 2 ** -25, u);

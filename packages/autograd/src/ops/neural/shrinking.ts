@@ -1,4 +1,5 @@
 /** @file Activations that are functions alone: what is small becomes nothing, or one number. */
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { neg, square } from '../elements/arithmetic.js';
@@ -20,6 +21,8 @@ export interface HardshrinkOptions {
   readonly lambd?: number | undefined;
 }
 
+const hardshrinkOptions = defineOptions<HardshrinkOptions>({ lambd: kinds.real });
+
 /**
  * `x`, and 0 from −lambd to lambd, where the derivative is 0 too; NaN stays NaN. A negative lambd leaves x as it is.
  * PyTorch: `nn.functional.hardshrink`.
@@ -27,7 +30,8 @@ export interface HardshrinkOptions {
  */
 export const hardshrink = composite(
   'hardshrink',
-  (x: Operand, { lambd = 0.5 }: HardshrinkOptions = {}): Tensor => {
+  (x: Operand, options?: HardshrinkOptions): Tensor => {
+    const { lambd = 0.5 } = hardshrinkOptions('hardshrink', options);
     const node = floatOperand('hardshrink', x);
     return choose(ge(node, -lambd), choose(le(node, lambd), 0, node), node);
   },
@@ -63,6 +67,8 @@ export const threshold = composite(
   'threshold',
   (x: Operand, threshold: number, value: number): Tensor => {
     const node = operand('threshold', x);
+    checkArgument('threshold', 'threshold', threshold, kinds.real);
+    checkArgument('threshold', 'value', value, kinds.number);
     return choose(le(node, threshold), value, node);
   },
 ) as SameShape<[threshold: number, value: number]>;

@@ -1,4 +1,5 @@
 /** @file Vectors scaled to length 1, and the angle between them. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { normalizeDim } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, div, maximum, mul, sub } from '../elements/arithmetic.js';
@@ -16,10 +17,17 @@ export interface NormalizeOptions {
   readonly eps?: number;
 }
 
+const normalizeOptions = defineOptions<NormalizeOptions>({
+  p: kinds.real,
+  dim: kinds.dim,
+  eps: kinds.nonNegative,
+});
+
 /** `x / max(‖x‖ₚ, eps)` along `dim`. PyTorch: `nn.functional.normalize`. */
 export const normalize: (x: Tensor, options?: NormalizeOptions) => Tensor = composite(
   'normalize',
-  (input, { p = 2, dim = 1, eps = 1e-12 } = {}): Tensor => {
+  (input, options): Tensor => {
+    const { p = 2, dim = 1, eps = 1e-12 } = normalizeOptions('normalize', options);
     const x = floatOperand('normalize', input);
     const d = normalizeDim('normalize', dim, x.ndim);
     return div(x, maximum(vectorNorm(x, p, x.ndim === 0 ? [] : [d], true), eps));
@@ -33,9 +41,15 @@ export interface CosineSimilarityOptions {
   readonly eps?: number;
 }
 
+const similarityOptions = defineOptions<CosineSimilarityOptions>({
+  dim: kinds.dim,
+  eps: kinds.nonNegative,
+});
+
 /** `x · y / (max(‖x‖, eps) max(‖y‖, eps))` along `dim`, x and y broadcast. PyTorch: `nn.functional.cosine_similarity`. */
 export const cosineSimilarity: (x: Tensor, y: Tensor, options?: CosineSimilarityOptions) => Tensor =
-  composite('cosineSimilarity', (x, y, { dim = 1, eps = 1e-8 } = {}): Tensor => {
+  composite('cosineSimilarity', (x, y, options): Tensor => {
+    const { dim = 1, eps = 1e-8 } = similarityOptions('cosineSimilarity', options);
     const [a, b] = [floatOperand('cosineSimilarity', x), floatOperand('cosineSimilarity', y)];
     const ndim = Math.max(a.ndim, b.ndim);
     const dims = ndim === 0 ? [] : [normalizeDim('cosineSimilarity', dim, ndim)];

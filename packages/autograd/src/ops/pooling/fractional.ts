@@ -1,4 +1,5 @@
 /** @file Fractional max pooling: windows of one size at places drawn at random. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { range, sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -25,6 +26,17 @@ export interface FractionalMaxPoolOptions extends IndicesOption {
   /** Where the windows lie: numbers in [0, 1), `[n, c, dimensions]`. Default: drawn. PyTorch: `_random_samples`. */
   readonly randomSamples?: Tensor | null | undefined;
 }
+
+const fractionalOptions = defineOptions<FractionalMaxPoolOptions>({
+  returnIndices: kinds.flag,
+  outputSize: kinds.orNull(kinds.oneOrMore(kinds.count)),
+  outputRatio: kinds.orNull(
+    kinds.oneOrMore(
+      kinds.kind<number>('be a number between 0 and 1', (x) => kinds.decay.test(x) && x > 0),
+    ),
+  ),
+  randomSamples: kinds.orNull(kinds.tensor),
+});
 
 type FractionalMaxPool = <const O extends FractionalMaxPoolOptions = Record<never, never>>(
   x: Tensor,
@@ -53,7 +65,8 @@ export const fractionalMaxPool3d: FractionalMaxPool = composite(
 );
 
 function fractionalMaxPool(op: string, rank: number): FractionalMaxPool {
-  const pool = (input: Tensor, kernelSize: PerDim, options: FractionalMaxPoolOptions) => {
+  const pool = (input: Tensor, kernelSize: PerDim, given: FractionalMaxPoolOptions) => {
+    const options = fractionalOptions(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const kernel = perDim(op, 'kernelSize', kernelSize, rank, 1);
     const windows = windowsOf(op, size, kernel, options);

@@ -1,4 +1,5 @@
 /** @file Power-average pooling: the p-norm of each window. */
+import { defineOptions, display, kinds } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 import { sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -17,6 +18,11 @@ export interface LpPoolOptions {
   /** Keeps a last window that reaches over the edge; its sum is scaled up to a whole window. */
   readonly ceilMode?: boolean | undefined;
 }
+
+const lpPoolOptions = defineOptions<LpPoolOptions>({
+  stride: kinds.anything,
+  ceilMode: kinds.flag,
+});
 
 type LpPool = (x: Tensor, normType: number, kernelSize: PerDim, options?: LpPoolOptions) => Tensor;
 
@@ -38,10 +44,13 @@ export const lpPool3d: LpPool = composite('lpPool3d', lpPool('lpPool3d', 3));
 
 function lpPool(op: string, rank: number): LpPool {
   const [mean, largest] = [avgPool(op, rank), maxPool(op, rank)];
-  return (input, normType, kernelSize, options = {}) => {
+  return (input, normType, kernelSize, given) => {
+    const options = lpPoolOptions(op, given);
     const x = floatOperand(op, input);
     if (typeof normType !== 'number' || Number.isNaN(normType) || normType === 0) {
-      throw new ChainruleError(`${op}: normType must be a number other than 0, got ${normType}`);
+      throw new ChainruleError(
+        `${op}: normType must be a number other than 0, got ${display(normType)}`,
+      );
     }
     if (normType === Infinity) return largest(abs(x), kernelSize, options);
     if (normType === -Infinity) return neg(largest(neg(abs(x)), kernelSize, options));

@@ -1,4 +1,5 @@
 /** @file The largest element of each window, and where it lies: what all max poolings are made of. */
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { range, sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
@@ -10,6 +11,7 @@ import {
   geometryOf,
   outputSizeOf,
   poolInput,
+  windowKinds,
   type OutputSize,
   type PerDim,
   type WindowOptions,
@@ -34,6 +36,13 @@ export interface MaxPoolOptions extends IndicesOption, WindowOptions {
   readonly dilation?: PerDim | undefined;
 }
 
+const indicesOption = defineOptions<IndicesOption>({ returnIndices: kinds.flag });
+const maxPoolOptions = defineOptions<MaxPoolOptions>({
+  ...windowKinds,
+  ...indicesOption.table,
+  dilation: kinds.anything,
+});
+
 /** A tensor, or with `returnIndices: true` also the places. */
 export type PoolResult<O> = 'returnIndices' extends keyof O
   ? O extends { readonly returnIndices: true }
@@ -57,7 +66,8 @@ export type AdaptiveMaxPool = <const O extends IndicesOption = Record<never, nev
 
 /** The max pooling over `rank` dimensions. */
 export function maxPool(op: string, rank: number): MaxPool {
-  const pool = (input: Tensor, kernelSize: PerDim, options: MaxPoolOptions = {}) => {
+  const pool = (input: Tensor, kernelSize: PerDim, given?: MaxPoolOptions) => {
+    const options = maxPoolOptions(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const step = perDim(op, 'dilation', options.dilation ?? 1, rank, 1);
     const { kernel, stride, padding, counts } = geometryOf(op, size, kernelSize, options, step);
@@ -79,7 +89,8 @@ export function maxPool(op: string, rank: number): MaxPool {
 
 /** The adaptive max pooling over `rank` dimensions. */
 export function adaptiveMaxPool(op: string, rank: number): AdaptiveMaxPool {
-  const pool = (input: Tensor, outputSize: OutputSize, options: IndicesOption = {}) => {
+  const pool = (input: Tensor, outputSize: OutputSize, given?: IndicesOption) => {
+    const options = indicesOption(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const spans = adaptiveSpans(size, outputSizeOf(op, size, outputSize));
     return largest(x, { size, ...spans, step: size.map(() => 1) }, single, options);

@@ -1,6 +1,7 @@
 /** @file Reads the options that poolings share, and counts their windows as PyTorch does. */
+import { checkArgument, kinds, type OptionTable } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
-import { show, type Shape } from '../../graph/shape.js';
+import { checkSize, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { floatOperand, type Operand } from '../build/define.js';
 import { batchedInput, perDim, type PerDim } from '../neural/geometry.js';
@@ -18,6 +19,13 @@ export interface WindowOptions {
   /** Keeps a last window that reaches over the edge. */
   readonly ceilMode?: boolean | undefined;
 }
+
+/** The kinds of what all poolings take; numbers are checked with the dimensions. */
+export const windowKinds: OptionTable<WindowOptions> = {
+  stride: kinds.anything,
+  padding: kinds.anything,
+  ceilMode: kinds.flag,
+};
 
 export interface PoolGeometry {
   readonly kernel: number[];
@@ -51,6 +59,10 @@ export function geometryOf(
     // A window that would begin beyond the input and its near padding is left out.
     return (count - 1) * stride[d]! >= n + padding[d]! ? count - 1 : count;
   });
+  checkSize(
+    op,
+    counts.map((n) => Math.max(n, 0)),
+  );
   if (counts.some((n) => n <= 0)) {
     throw new ShapeError(
       `${op}: the kernel ${show(kernel)}${dilation.some((d) => d > 1) ? ` with dilation ${show(dilation)}` : ''} is ` +
@@ -60,19 +72,16 @@ export function geometryOf(
   return { kernel, stride, padding, counts };
 }
 
+const sizesOrNull = kinds.oneOrMore(kinds.orNull(kinds.size));
+
 /** The sizes asked of an adaptive pooling, one for each dimension of `size`. */
 export function outputSizeOf(op: string, size: Shape, outputSize: OutputSize): number[] {
-  const given = Array.isArray(outputSize)
-    ? (outputSize as readonly (number | null)[])
-    : [outputSize as number | null];
+  checkArgument(op, 'outputSize', outputSize, sizesOrNull);
+  const given = outputSize === null || typeof outputSize === 'number' ? [outputSize] : outputSize;
   const list = given.length === 1 ? size.map(() => given[0]) : given;
-  return perDim(
-    op,
-    'outputSize',
-    list.map((n, d) => n ?? (size[d] as number)),
-    size.length,
-    0,
-  );
+  const sizes = list.map((n, d) => n ?? (size[d] as number));
+  checkSize(op, sizes);
+  return perDim(op, 'outputSize', sizes, size.length, 0);
 }
 
 /** A float tensor with a batch and something to pool, and whether it came without the batch. */

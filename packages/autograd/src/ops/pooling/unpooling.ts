@@ -1,4 +1,5 @@
 /** @file Unpooling: the values of a max pooling back at the places where they lay. */
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import { sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -21,6 +22,12 @@ export interface MaxUnpoolOptions {
    */
   readonly outputSize?: Shape | null | undefined;
 }
+
+const unpoolOptions = defineOptions<MaxUnpoolOptions>({
+  stride: kinds.anything,
+  padding: kinds.anything,
+  outputSize: kinds.orNull(kinds.listOf(kinds.size)),
+});
 
 type MaxUnpool = (
   x: Tensor,
@@ -50,7 +57,9 @@ export const maxUnpool2d: MaxUnpool = composite('maxUnpool2d', maxUnpool('maxUnp
 export const maxUnpool3d: MaxUnpool = composite('maxUnpool3d', maxUnpool('maxUnpool3d', 3));
 
 function maxUnpool(op: string, rank: number): MaxUnpool {
-  return (input, indices, kernelSize, options = {}) => {
+  return (input, indices, kernelSize, unpool) => {
+    const options = unpoolOptions(op, unpool);
+    checkArgument(op, 'indices', indices, kinds.tensor);
     const given = floatOperand(op, input);
     const { x, single } = batchedInput(op, given, rank);
     if (!sameShape(given.shape, indices.shape)) {

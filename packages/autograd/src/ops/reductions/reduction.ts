@@ -1,6 +1,6 @@
 /** @file What reductions have in common: which dimensions, and whether they stay. */
 import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
-import { normalizeDims } from '../../graph/shape.js';
+import { normalizeDims, range } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Operand } from '../build/define.js';
 import type { Reduced, ShapeIn } from '../../types/index.js';
@@ -14,7 +14,9 @@ export interface ReduceOptions {
 }
 
 /** Reads the options of a reduction that has only these. */
-export const reduceOptions: OptionsReader<ReduceOptions> = defineOptions<ReduceOptions>({ keepdim: kinds.flag });
+export const reduceOptions: OptionsReader<ReduceOptions> = defineOptions<ReduceOptions>({
+  keepdim: kinds.flag,
+});
 
 /** A reduction over some dimensions, or all. `O` is what it takes beside `keepdim`. */
 export type Reduction<O = unknown> = <
@@ -40,5 +42,6 @@ export type ReductionMethod<O = unknown> = <
 
 /** As PyTorch's reductions, an empty list of dimensions stands for all. */
 export function foldedDims(op: string, dim: ReduceDims, ndim: number): number[] {
-  return normalizeDims(op, Array.isArray(dim) && dim.length === 0 ? undefined : dim, ndim);
+  const dims = normalizeDims(op, dim, ndim);
+  return dims.length === 0 ? range(ndim) : dims;
 }

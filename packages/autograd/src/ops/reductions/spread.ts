@@ -1,23 +1,26 @@
 /** @file Reductions that are composed: variance, norms, log-sum-exp, any and all. Part of the reductions family. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { abs, add, div, mul, sub } from '../elements/arithmetic.js';
+import { add, div, mul, sub } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { composite, floatOperand, operand, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { detach, where } from '../elements/comparison.js';
 import { exp, log } from '../elements/exponential.js';
 import { maxOver, minOver } from './fold.js';
-import { pow, sqrt } from '../elements/powers.js';
+import { vectorNorm } from '../linalg/vectorNorm.js';
+import { sqrt } from '../elements/powers.js';
 import { filled, zerosOf } from '../build/primitive.js';
 import {
   foldedDims,
+  reduceOptions,
   type ReduceDims,
   type ReduceOptions,
   type Reduction,
   type ReductionMethod,
 } from './reduction.js';
-import { eq, isFinite, ne } from '../build/relations.js';
+import { eq, isFinite } from '../build/relations.js';
 
 /** The mean over dimensions counted from the front. */
 export function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
@@ -33,6 +36,11 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number;
 }
 
+const varianceOptions = defineOptions<VarianceOptions>({
+  ...reduceOptions.table,
+  correction: kinds.finite,
+});
+
 /**
  * The variance `Σ (x − mean)² / (n − correction)` over `dim`, in two passes, so that nothing cancels; NaN or Inf where the
  * divisor is 0. PyTorch: `torch.var`.
@@ -45,19 +53,24 @@ const variance = composite(
 ) as Reduction<VarianceOptions>;
 export { variance as var };
 
-/** The root of the variance; where that is 0 its derivative is taken as 0. PyTorch: `torch.std`. */
+/**
+ * The root of the variance, finite wherever it is a number of the dtype (of float32, also where the variance overflows);
+ * where it is 0 its derivative is taken as 0. PyTorch: `torch.std`.
+ */
 export const std = composite(
   'std',
-  (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor =>
-    rootOf(varianceOf('std', x, dim, options)),
+  (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor => deviationOf(x, dim, options),
 ) as Reduction<VarianceOptions>;
 
-function varianceOf(
-  op: string,
-  x: Operand,
-  dim: ReduceDims,
-  { correction = 1, keepdim = false }: VarianceOptions = {},
-): Tensor {
+/** In double precision, which holds the squares of every float32. */
+function deviationOf(x: Operand, dim: ReduceDims, options?: VarianceOptions): Tensor {
+  const node = floatOperand('std', x);
+  const wide = varianceOf('std', castNode(node, 'float64'), dim, options);
+  return castNode(rootOf(wide), node.dtype);
+}
+
+function varianceOf(op: string, x: Operand, dim: ReduceDims, options?: VarianceOptions): Tensor {
+  const { correction = 1, keepdim = false } = varianceOptions(op, options);
   const node = floatOperand(op, x);
   const dims = foldedDims(op, dim, node.ndim);
   const d = sub(node, meanOver(node, dims, true));
@@ -77,6 +90,15 @@ export interface NormOptions extends ReduceOptions {
   readonly dim?: ReduceDims;
 }
 
+const normOptions = byPosition(
+  defineOptions<NormOptions>({
+    ...reduceOptions.table,
+    p: kinds.either(kinds.real, kinds.oneOf('fro')),
+    dim: kinds.anything,
+  }),
+  'dim',
+);
+
 type Norm = (x: Operand, dim?: ReduceDims | NormOptions, options?: NormOptions) => Tensor;
 
 /**
@@ -85,33 +107,12 @@ type Norm = (x: Operand, dim?: ReduceDims | NormOptions, options?: NormOptions) 
  * @example norm(x) // norm(x, 1, { p: 1, keepdim: true }), norm(x, { p: Infinity })
  */
 export const norm: Norm = composite('norm', (x, dim, options) => {
-  const given = isOptions(dim) ? dim : { dim, ...options };
+  const given = normOptions('norm', dim, options);
   const { keepdim = false } = given;
   const p = given.p === 'fro' ? 2 : (given.p ?? 2);
   const node = floatOperand('norm', x);
-  const attrs = { dims: foldedDims('norm', given.dim, node.ndim), keepdim };
-  if (p === 2) return rootOf(sumOver([mul(node, node)], attrs));
-  if (p === 0) return sumOver([castNode(ne(node, 0), node.dtype)], attrs);
-  const size = abs(node);
-  if (p === 1) return sumOver([size], attrs);
-  if (p === Infinity) return maxOver([size], attrs);
-  if (p === -Infinity) return minOver([size], attrs);
-  // |x|^p has no finite derivative at 0 for p < 1: where the element is 0, it is left out.
-  const one = filled(1, [], node.dtype);
-  const zero = eq(node, 0);
-  const powers = p > 0 ? where(zero, zerosOf(node), pow(where(zero, one, size), p)) : pow(size, p);
-  const total = sumOver([powers], attrs);
-  const none = eq(total, 0);
-  return where(
-    none,
-    filled(p > 0 ? 0 : Infinity, total.shape, node.dtype),
-    pow(where(none, one, total), 1 / p),
-  );
+  return vectorNorm(node, p, foldedDims('norm', given.dim, node.ndim), keepdim);
 });
-
-function isOptions(x: unknown): x is NormOptions {
-  return typeof x === 'object' && x !== null && !Array.isArray(x);
-}
 
 /**
  * `log Σ exp(x)` over `dim`, shifted by the maximum so that nothing overflows. A row of −Infinity gives −Infinity and
@@ -119,7 +120,8 @@ function isOptions(x: unknown): x is NormOptions {
  */
 export const logsumexp = composite(
   'logsumexp',
-  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
+    const { keepdim = false } = reduceOptions('logsumexp', options);
     const given = operand('logsumexp', x);
     const node = castNode(given, given.dtype === 'float64' ? 'float64' : 'float32');
     const dims = foldedDims('logsumexp', dim, node.ndim);
@@ -138,7 +140,8 @@ export const logsumexp = composite(
 /** Whether any element over `dim` is not 0; false of nothing. NaN counts as true. PyTorch: `torch.any`. */
 export const any = composite(
   'any',
-  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
+    const { keepdim = false } = reduceOptions('any', options);
     const node = operand('any', x);
     return maxOver([castNode(node, 'bool')], { dims: foldedDims('any', dim, node.ndim), keepdim });
   },
@@ -147,7 +150,8 @@ export const any = composite(
 /** Whether all elements over `dim` are not 0; true of nothing. PyTorch: `torch.all`. */
 export const all = composite(
   'all',
-  (x: Operand, dim?: ReduceDims, { keepdim = false }: ReduceOptions = {}): Tensor => {
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
+    const { keepdim = false } = reduceOptions('all', options);
     const node = operand('all', x);
     return minOver([castNode(node, 'bool')], { dims: foldedDims('all', dim, node.ndim), keepdim });
   },

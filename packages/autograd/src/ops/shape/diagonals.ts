@@ -1,6 +1,7 @@
 /** @file Diagonals and triangles of matrices. Part of the shape family. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
-import { checkInteger, normalizeDim, range, show } from '../../graph/shape.js';
+import { checkSize, normalizeDim, range, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { sub } from '../elements/arithmetic.js';
 import { reshapeNode } from '../build/broadcast.js';
@@ -15,6 +16,22 @@ interface DiagonalOptions {
   readonly dim2?: number;
 }
 
+const diagonalOptions = byPosition(
+  defineOptions<DiagonalOptions>({ offset: kinds.whole, dim1: kinds.dim, dim2: kinds.dim }),
+  'offset',
+  'dim1',
+  'dim2',
+);
+
+interface TriangleOptions {
+  readonly diagonal?: number;
+}
+
+const triangleOptions = byPosition(
+  defineOptions<TriangleOptions>({ diagonal: kinds.whole }),
+  'diagonal',
+);
+
 /**
  * The elements whose position in `dim2` is that in `dim1` plus `offset`, as a new last dimension. PyTorch: `torch.diagonal`.
  */
@@ -23,18 +40,15 @@ export const diagonal: (
   offset?: number | DiagonalOptions,
   dim1?: number,
   dim2?: number,
-) => Tensor = composite('diagonal', (x, offset, dim1, dim2) => {
-  const given = typeof offset === 'object' ? offset : { offset, dim1, dim2 };
+) => Tensor = composite('diagonal', (x, offset, dim1, dim2, options?: DiagonalOptions) => {
+  const given = diagonalOptions('diagonal', offset, dim1, dim2, options);
   const node = operand('diagonal', x);
   const d1 = normalizeDim('diagonal', given.dim1 ?? 0, node.ndim);
   const d2 = normalizeDim('diagonal', given.dim2 ?? 1, node.ndim);
   if (d1 === d2)
     throw new ShapeError(`diagonal: dim1 and dim2 are both dimension ${d1}; they must differ`);
   const order = [...range(node.ndim).filter((d) => d !== d1 && d !== d2), d1, d2];
-  return lastDiagonal(
-    permuteNode(node, order),
-    checkInteger('diagonal', 'offset', given.offset ?? 0),
-  );
+  return lastDiagonal(permuteNode(node, order), given.offset ?? 0);
 });
 
 /** The diagonal of the last two dimensions: a row of the flattened matrix with a step of one column more. */
@@ -52,33 +66,35 @@ function lastDiagonal(x: Tensor, offset: number): Tensor {
  * @param diagonal 0 is the main one, above it are positive numbers.
  */
 export const diag: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
-  composite('diag', (x, diagonal) => {
+  composite('diag', (x, diagonal, options?: TriangleOptions) => {
     const node = operand('diag', x);
-    const k = checkInteger(
-      'diag',
-      'diagonal',
-      (typeof diagonal === 'object' ? diagonal.diagonal : diagonal) ?? 0,
-    );
+    const { diagonal: k = 0 } = triangleOptions('diag', diagonal, options);
     if (node.ndim === 2) return lastDiagonal(node, k);
     if (node.ndim !== 1)
       throw new ShapeError(`diag: expected a vector or a matrix, got shape ${show(node.shape)}`);
     const n = node.size + Math.abs(k);
+    checkSize('diag', [n, n]);
     const first = k >= 0 ? k : -k * n;
     return reshapeNode(padNode(node, [n * n], { start: [first], step: [n + 1] }), [n, n]);
   });
 
 /** The matrix (or each of a batch) with zeros above diagonal `diagonal`. PyTorch: `torch.tril`. */
 export const tril: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
-  composite('tril', (x, diagonal) => triangle('tril', x, diagonal, le));
+  composite('tril', (x, diagonal, options?: TriangleOptions) =>
+    triangle('tril', x, diagonal, options, le),
+  );
 
 /** The matrix (or each of a batch) with zeros below diagonal `diagonal`. PyTorch: `torch.triu`. */
 export const triu: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
-  composite('triu', (x, diagonal) => triangle('triu', x, diagonal, ge));
+  composite('triu', (x, diagonal, options?: TriangleOptions) =>
+    triangle('triu', x, diagonal, options, ge),
+  );
 
 function triangle(
   op: string,
   x: Operand,
-  diagonal: number | { readonly diagonal?: number } | undefined,
+  diagonal: number | TriangleOptions | undefined,
+  options: TriangleOptions | undefined,
   inside: (x: Operand, y: Operand) => Tensor,
 ): Tensor {
   const node = operand(op, x);
@@ -86,11 +102,7 @@ function triangle(
     throw new ShapeError(
       `${op}: expected a matrix or a batch of them, got shape ${show(node.shape)}`,
     );
-  const k = checkInteger(
-    op,
-    'diagonal',
-    (typeof diagonal === 'object' ? diagonal.diagonal : diagonal) ?? 0,
-  );
+  const { diagonal: k = 0 } = triangleOptions(op, diagonal, options);
   const [rows = 0, columns = 0] = node.shape.slice(-2);
   return where(
     inside(sub(iotaAlong(columns, 1, 2), iotaAlong(rows, 0, 2)), k),

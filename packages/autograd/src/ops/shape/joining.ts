@@ -1,4 +1,12 @@
 /** @file Tensors joined, and cut into pieces. */
+import {
+  byPosition,
+  checkArgument,
+  defineOptions,
+  display,
+  kinds,
+  passes,
+} from '../../arguments/index.js';
 import { ChainruleError, IndexError, ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
 import {
@@ -28,15 +36,20 @@ type Stack = <const T extends readonly Operand[], const D extends DimOption = 0>
   dim?: D,
 ) => Tensor<Stacked<T, D>>;
 
-function dimOf(dim: DimOption | undefined): number {
-  return (typeof dim === 'object' ? dim.dim : dim) ?? 0;
+const dimOptions = byPosition(defineOptions<{ readonly dim?: number }>({ dim: kinds.dim }), 'dim');
+
+function dimOf(op: string, dim: unknown, options: unknown): number {
+  return dimOptions(op, dim, options).dim ?? 0;
 }
+
+const pieceSizes = kinds.either(kinds.count, kinds.listOf(kinds.size));
 
 /** The operands of one operation in their common dtype. */
 function together(op: string, tensors: readonly Operand[]): Tensor[] {
-  const given: unknown = tensors;
-  if (!Array.isArray(given) || given.length === 0) {
-    throw new ChainruleError(`${op}: expected an array of at least one tensor`);
+  if (!passes(kinds.listOf(kinds.operand), tensors) || tensors.length === 0) {
+    throw new ChainruleError(
+      `${op}: expected an array of at least one tensor, got ${display(tensors)}`,
+    );
   }
   const nodes = tensors.map((x) => operand(op, x));
   const dtype = nodes.map((x) => x.dtype).reduce(promote);
@@ -50,38 +63,46 @@ function together(op: string, tensors: readonly Operand[]): Tensor[] {
  * @throws {ShapeError} if they do not fit.
  * @example cat([tensor([1, 2]), tensor([3])]) // [1, 2, 3]
  */
-export const cat = composite('cat', (tensors: readonly Operand[], dim?: DimOption): Tensor => {
-  const nodes = together('cat', tensors);
-  const kept = nodes.filter((x) => x.ndim !== 1 || x.size > 0);
-  const list = kept.length > 0 ? kept : nodes.slice(0, 1);
-  const { shape } = list[0] as Tensor;
-  if (list.some((x) => x.ndim === 0)) {
-    throw new ShapeError('cat: a tensor without dimensions cannot be joined along one; use stack');
-  }
-  const d = normalizeDim('cat', dimOf(dim), shape.length);
-  return concatNode(list, d);
-}) as Cat;
+export const cat = composite(
+  'cat',
+  (tensors: readonly Operand[], dim?: DimOption, options?: { readonly dim?: number }): Tensor => {
+    const nodes = together('cat', tensors);
+    const kept = nodes.filter((x) => x.ndim !== 1 || x.size > 0);
+    const list = kept.length > 0 ? kept : nodes.slice(0, 1);
+    const { shape } = list[0] as Tensor;
+    if (list.some((x) => x.ndim === 0)) {
+      throw new ShapeError(
+        'cat: a tensor without dimensions cannot be joined along one; use stack',
+      );
+    }
+    const d = normalizeDim('cat', dimOf('cat', dim, options), shape.length);
+    return concatNode(list, d);
+  },
+) as Cat;
 
 /**
  * Tensors of one shape along a new dimension `dim`, 0 by default. PyTorch: `torch.stack`.
  * @throws {ShapeError} if the shapes differ.
  */
-export const stack = composite('stack', (tensors: readonly Operand[], dim?: DimOption): Tensor => {
-  const nodes = together('stack', tensors);
-  const { shape } = nodes[0] as Tensor;
-  const other = nodes.find((x) => !sameShape(x.shape, shape));
-  if (other !== undefined) {
-    throw new ShapeError(
-      `stack: shapes ${show(shape)} and ${show(other.shape)} differ; they must be equal`,
+export const stack = composite(
+  'stack',
+  (tensors: readonly Operand[], dim?: DimOption, options?: { readonly dim?: number }): Tensor => {
+    const nodes = together('stack', tensors);
+    const { shape } = nodes[0] as Tensor;
+    const other = nodes.find((x) => !sameShape(x.shape, shape));
+    if (other !== undefined) {
+      throw new ShapeError(
+        `stack: shapes ${show(shape)} and ${show(other.shape)} differ; they must be equal`,
+      );
+    }
+    const d = normalizeDim('stack', dimOf('stack', dim, options), shape.length + 1);
+    const apart = [...shape.slice(0, d), 1, ...shape.slice(d)];
+    return concatNode(
+      nodes.map((x) => reshapeNode(x, apart)),
+      d,
     );
-  }
-  const d = normalizeDim('stack', dimOf(dim), shape.length + 1);
-  const apart = [...shape.slice(0, d), 1, ...shape.slice(d)];
-  return concatNode(
-    nodes.map((x) => reshapeNode(x, apart)),
-    d,
-  );
-}) as Stack;
+  },
+) as Stack;
 
 /**
  * Pieces along `dim`, 0 by default: of a given size, the last one smaller if need be, or of each of the given sizes.
@@ -89,12 +110,13 @@ export const stack = composite('stack', (tensors: readonly Operand[], dim?: DimO
  * @throws {ShapeError} if the sizes do not add up.
  */
 export const split: (x: Operand, size: number | readonly number[], dim?: DimOption) => Tensor[] =
-  composite('split', (x, size, dim) => {
+  composite('split', (x, size, dim, options?: { readonly dim?: number }) => {
     const node = operand('split', x);
-    const d = normalizeDim('split', dimOf(dim), node.ndim);
+    const d = normalizeDim('split', dimOf('split', dim, options), node.ndim);
     const n = dimensionOf('split', node, d);
+    checkArgument('split', 'size', size, pieceSizes);
     if (typeof size !== 'number') {
-      const sizes = size.map((s) => checkInteger('split', 'each size', s, 0));
+      const sizes = [...size];
       const total = sizes.reduce((a, b) => a + b, 0);
       if (total !== n) {
         throw new ShapeError(
@@ -103,7 +125,6 @@ export const split: (x: Operand, size: number | readonly number[], dim?: DimOpti
       }
       return pieces(node, d, sizes);
     }
-    checkInteger('split', 'the size of a piece', size, n === 0 ? 0 : 1);
     return pieces(
       node,
       d,
@@ -121,9 +142,9 @@ function pieces(x: Tensor, dim: number, sizes: readonly number[]): Tensor[] {
  */
 export const chunk: (x: Operand, chunks: number, dim?: DimOption) => Tensor[] = composite(
   'chunk',
-  (x, chunks, dim) => {
+  (x, chunks, dim, options?: { readonly dim?: number }) => {
     const node = operand('chunk', x);
-    const d = normalizeDim('chunk', dimOf(dim), node.ndim);
+    const d = normalizeDim('chunk', dimOf('chunk', dim, options), node.ndim);
     const n = dimensionOf('chunk', node, d);
     checkInteger('chunk', 'chunks', chunks, 1);
     if (n === 0) return range(chunks).map(() => node);
@@ -137,11 +158,14 @@ export const chunk: (x: Operand, chunks: number, dim?: DimOption) => Tensor[] = 
 );
 
 /** The slices along `dim`, 0 by default, without that dimension. PyTorch: `torch.unbind`. */
-export const unbind: (x: Operand, dim?: DimOption) => Tensor[] = composite('unbind', (x, dim) => {
-  const node = operand('unbind', x);
-  const d = normalizeDim('unbind', dimOf(dim), node.ndim);
-  return range(dimensionOf('unbind', node, d)).map((i) => selected(node, d, i));
-});
+export const unbind: (x: Operand, dim?: DimOption) => Tensor[] = composite(
+  'unbind',
+  (x, dim, options?: { readonly dim?: number }) => {
+    const node = operand('unbind', x);
+    const d = normalizeDim('unbind', dimOf('unbind', dim, options), node.ndim);
+    return range(dimensionOf('unbind', node, d)).map((i) => selected(node, d, i));
+  },
+);
 
 function dimensionOf(op: string, x: Tensor, dim: number): number {
   if (x.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions has nothing to cut`);
@@ -192,6 +216,10 @@ export const select: (x: Operand, dim: number, index: number) => Tensor = compos
   },
 );
 
+const meshgridOptions = defineOptions<{ readonly indexing?: 'ij' | 'xy' }>({
+  indexing: kinds.oneOf('ij', 'xy'),
+});
+
 /**
  * Of n vectors n tensors with n dimensions, each varying along its own: a grid of points. With `indexing: 'xy'` the first
  * two dimensions are exchanged. PyTorch: `torch.meshgrid`, whose default is also `'ij'`.
@@ -200,14 +228,11 @@ export const meshgrid: (
   ...args: readonly (Operand | readonly Operand[] | { readonly indexing?: 'ij' | 'xy' })[]
 ) => Tensor[] = composite('meshgrid', (...args) => {
   const last = args.at(-1);
-  const options = isOptions(last) ? last : {};
-  const given = (isOptions(last) ? args.slice(0, -1) : args) as readonly (
+  const options = passes(kinds.object, last) ? (last as { indexing?: 'ij' | 'xy' }) : undefined;
+  const given = (options === undefined ? args : args.slice(0, -1)) as readonly (
     Operand | readonly Operand[]
   )[];
-  const { indexing = 'ij' } = options;
-  if (indexing !== 'ij' && indexing !== 'xy') {
-    throw new ChainruleError(`meshgrid: indexing must be 'ij' or 'xy', got '${String(indexing)}'`);
-  }
+  const { indexing = 'ij' } = meshgridOptions('meshgrid', options);
   const nodes = given.flatMap((x) => x as Operand).map((x) => operand('meshgrid', x));
   const wrong = nodes.find((x) => x.ndim > 1);
   if (wrong !== undefined)
@@ -229,10 +254,6 @@ export const meshgrid: (
     ),
   );
 });
-
-function isOptions(x: unknown): x is { indexing?: 'ij' | 'xy' } {
-  return typeof x === 'object' && x !== null && !Array.isArray(x) && !('shape' in x);
-}
 
 /** The methods of this family. */
 export interface JoiningMethods<S extends Shape = Shape> {

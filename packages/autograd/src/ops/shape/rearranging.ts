@@ -1,6 +1,15 @@
 /** @file Elements in other places, or several times: repeat, flip, roll, pad. Part of the shape family. */
+import { byPosition, checkArgument, defineOptions, display, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
-import { normalizeDim, normalizeDims, range, show, type Shape } from '../../graph/shape.js';
+import {
+  checkShape,
+  checkSize,
+  normalizeDim,
+  normalizeDims,
+  range,
+  show,
+  type Shape,
+} from '../../graph/shape.js';
 import { Tensor, makeLeaf, valueOf } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
@@ -41,6 +50,10 @@ function repeated(op: string, x: Tensor, repeats: readonly number[]): Tensor {
   if (repeats.some((n) => n < 0))
     throw new ShapeError(`${op}: repeats must be 0 or more, got ${show(repeats)}`);
   const shape = [...new Array<number>(repeats.length - x.ndim).fill(1), ...x.shape];
+  checkShape(
+    op,
+    shape.map((n, d) => n * repeats[d]!),
+  );
   // Between its neighbours each dimension gets one of size 1, which is expanded.
   const apart = shape.flatMap((n) => [1, n]);
   const stretched = shape.flatMap((n, d) => [repeats[d]!, n]);
@@ -59,41 +72,83 @@ export const repeatInterleave: (
   x: Operand,
   repeats: number | readonly number[] | Tensor,
   dim?: number | null | { readonly dim?: number },
-) => Tensor = composite('repeatInterleave', (x, repeats, dim) => {
-  const given = operand('repeatInterleave', x);
-  const along = typeof dim === 'object' && dim !== null ? dim.dim : (dim ?? undefined);
-  const node = along === undefined || given.ndim === 0 ? reshapeNode(given, [given.size]) : given;
-  const d = along === undefined ? 0 : normalizeDim('repeatInterleave', along, given.ndim);
+) => Tensor = composite('repeatInterleave', (x, repeats, dim, options?: AlongOptions) => {
+  const op = 'repeatInterleave';
+  const given = operand(op, x);
+  const { dim: along = null } = alongOptions(op, dim, options);
+  const node = along === null || given.ndim === 0 ? reshapeNode(given, [given.size]) : given;
+  const d = along === null ? 0 : normalizeDim(op, along, given.ndim);
+  const counts = countsOf(op, repeats);
   const n = node.shape[d]!;
-  const counts: ArrayLike<number> =
-    repeats instanceof Tensor
-      ? valueOf(repeats, 'repeatInterleave')
-      : typeof repeats === 'number'
-        ? [repeats]
-        : repeats;
-  if (counts.length !== 1 && counts.length !== n) {
+  if (counts.length === 1) return eachRepeated(op, node, d, counts[0]!);
+  if (counts.length !== n) {
     throw new ShapeError(
-      `repeatInterleave: ${counts.length} repeats for dimension ${d} of size ${n}; give one for each element, or one for all`,
+      `${op}: ${counts.length} repeats for dimension ${d} of size ${n}; give one for each element, or one for all`,
     );
   }
-  const index: number[] = [];
-  for (let i = 0; i < n; i++) {
-    const count = counts[counts.length === 1 ? 0 : i]!;
-    if (!Number.isInteger(count) || count < 0) {
-      throw new ChainruleError(
-        `repeatInterleave: repeats must be whole numbers, 0 or more, got ${count}`,
-      );
-    }
-    for (let k = 0; k < count; k++) index.push(i);
-  }
-  return takeOf([node, makeLeaf(Int32Array.from(index), [index.length], 'int32')], { dim: d });
+  let total = 0;
+  for (let i = 0; i < n; i++) total += counts[i]!;
+  checkSize(
+    op,
+    node.shape.map((m, k) => (k === d ? total : m)),
+  );
+  const index = new Int32Array(total);
+  for (let i = 0, at = 0; i < n; at += counts[i++]!) index.fill(i, at, at + counts[i]!);
+  return takeOf([node, makeLeaf(index, [total], 'int32')], { dim: d });
 });
+
+interface AlongOptions {
+  readonly dim?: number | null;
+}
+
+const alongOptions = byPosition(
+  defineOptions<AlongOptions>({ dim: kinds.orNull(kinds.dim) }),
+  'dim',
+);
+
+/** How often each element is repeated, or one number for all. */
+function countsOf(op: string, repeats: number | readonly number[] | Tensor): ArrayLike<number> {
+  const given =
+    repeats instanceof Tensor
+      ? valueOf(repeats, op)
+      : typeof repeats === 'number'
+        ? [repeats]
+        : checkArgument(op, 'repeats', repeats, someNumbers);
+  for (let i = 0; i < given.length; i++) {
+    if (kinds.size.test(given[i])) continue;
+    throw new ChainruleError(
+      `${op}: repeats must be whole numbers, 0 or more, got ${display(given[i])}`,
+    );
+  }
+  return given;
+}
+
+const someNumbers = kinds.listOf(kinds.number);
+
+/** All repeated alike: a dimension more, stretched, and no index of each. */
+function eachRepeated(op: string, x: Tensor, dim: number, count: number): Tensor {
+  const shape = x.shape.map((n, d) => (d === dim ? n * count : n));
+  checkSize(op, shape);
+  const apart = [...x.shape.slice(0, dim + 1), 1, ...x.shape.slice(dim + 1)];
+  const stretched = apart.map((n, d) => (d === dim + 1 ? count : n));
+  return reshapeNode(expandNode(reshapeNode(x, apart), stretched), shape);
+}
 
 /** The order of elements along each of `dims` reversed. PyTorch: `torch.flip`. */
 export const flip: (x: Operand, ...dims: Listed) => Tensor = composite('flip', (x, ...dims) => {
   const node = operand('flip', x);
   return flipNode(node, normalizeDims('flip', listOf('flip', dims), node.ndim));
 });
+
+export interface RollOptions {
+  /** The dimensions that are rolled; without them the elements in their order. */
+  readonly dims?: number | readonly number[];
+}
+
+const rollOptions = byPosition(
+  defineOptions<RollOptions>({ dims: kinds.oneOrMore(kinds.dim) }),
+  'dims',
+);
 
 /**
  * Elements moved by `shifts` places along `dims`; what leaves at one end comes in at the other. Without `dims` all
@@ -102,14 +157,11 @@ export const flip: (x: Operand, ...dims: Listed) => Tensor = composite('flip', (
 export const roll: (
   x: Operand,
   shifts: number | readonly number[],
-  dims?: number | readonly number[] | { readonly dims?: number | readonly number[] },
-) => Tensor = composite('roll', (x, shifts, dims) => {
+  dims?: number | readonly number[] | RollOptions,
+) => Tensor = composite('roll', (x, shifts, dims, options?: RollOptions) => {
   const node = operand('roll', x);
-  const over =
-    typeof dims === 'object' && 'dims' in dims
-      ? dims.dims
-      : (dims as number | readonly number[] | undefined);
-  const by = listOf('roll', typeof shifts === 'number' ? [shifts] : shifts);
+  const { dims: over } = rollOptions('roll', dims, options);
+  const by = listOf('roll', [shifts] as Listed);
   const named = typeof over === 'number' ? [over] : over;
   if (named === undefined || named.length === 0) {
     if (by.length !== 1)
@@ -134,6 +186,18 @@ function rolled(x: Tensor, shift: number, dim: number): Tensor {
 
 export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
+export interface PadOptions {
+  /** Where the new elements come from. Default `'constant'`. */
+  readonly mode?: PadMode;
+  /** What they are in mode `'constant'`. Default 0. */
+  readonly value?: number;
+}
+
+const padOptions = defineOptions<PadOptions>({
+  mode: kinds.oneOf('constant', 'reflect', 'replicate', 'circular'),
+  value: kinds.number,
+});
+
 /**
  * `x` with elements added before and after, as `padding` says from the last dimension on: `[left, right, top, bottom, …]`.
  * Negative numbers take elements away.
@@ -142,34 +206,31 @@ export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
  * at the other end. PyTorch: `torch.nn.functional.pad`; the last three also pad leading dimensions here.
  * @throws {ShapeError} for more padding than the tensor (reflect: its size − 1) has elements.
  */
-export const pad: (
-  x: Operand,
-  padding: readonly number[],
-  options?: { readonly mode?: PadMode; readonly value?: number },
-) => Tensor = composite('pad', (x, padding, options = {}) => {
-  const { mode = 'constant', value = 0 } = options;
-  const node = operand('pad', x);
-  const list = listOf('pad', padding);
-  if (list.length % 2 !== 0 || list.length > 2 * node.ndim) {
-    throw new ShapeError(
-      `pad: ${show(list)} must hold two numbers for each padded dimension, the last first; the tensor has shape ${show(node.shape)}`,
+export const pad: (x: Operand, padding: readonly number[], options?: PadOptions) => Tensor =
+  composite('pad', (x, padding, options) => {
+    const { mode = 'constant', value = 0 } = padOptions('pad', options);
+    const node = operand('pad', x);
+    const list = listOf('pad', [padding]);
+    if (list.length % 2 !== 0 || list.length > 2 * node.ndim) {
+      throw new ShapeError(
+        `pad: ${show(list)} must hold two numbers for each padded dimension, the last first; the tensor has shape ${show(node.shape)}`,
+      );
+    }
+    const sides = range(node.ndim).map((d): [number, number] => {
+      const k = 2 * (node.ndim - 1 - d);
+      return [list[k] ?? 0, list[k + 1] ?? 0];
+    });
+    const cut = cropped(node, sides);
+    if (mode === 'constant') {
+      const start = sides.map(([before]) => Math.max(0, before));
+      const shape = cut.shape.map((n, d) => n + start[d]! + Math.max(0, sides[d]![1]));
+      return padNode(cut, shape, { start, step: shape.map(() => 1) }, value);
+    }
+    return sides.reduce(
+      (y, [before, after], d) => borrowed(y, d, Math.max(0, before), Math.max(0, after), mode),
+      cut,
     );
-  }
-  const sides = range(node.ndim).map((d): [number, number] => {
-    const k = 2 * (node.ndim - 1 - d);
-    return [list[k] ?? 0, list[k + 1] ?? 0];
   });
-  const cut = cropped(node, sides);
-  if (mode === 'constant') {
-    const start = sides.map(([before]) => Math.max(0, before));
-    const shape = cut.shape.map((n, d) => n + start[d]! + Math.max(0, sides[d]![1]));
-    return padNode(cut, shape, { start, step: shape.map(() => 1) }, value);
-  }
-  return sides.reduce(
-    (y, [before, after], d) => borrowed(y, d, Math.max(0, before), Math.max(0, after), mode),
-    cut,
-  );
-});
 
 function cropped(x: Tensor, sides: readonly (readonly [number, number])[]): Tensor {
   const start = sides.map(([before]) => Math.max(0, -before));
@@ -187,11 +248,6 @@ function borrowed(x: Tensor, d: number, before: number, after: number, mode: Pad
   if (before === 0 && after === 0) return x;
   const n = x.shape[d]!;
   const limit = mode === 'reflect' ? n - 1 : mode === 'circular' ? n : n === 0 ? 0 : Infinity;
-  if (!['reflect', 'replicate', 'circular'].includes(mode)) {
-    throw new ChainruleError(
-      `pad: mode must be constant, reflect, replicate or circular, got '${mode}'`,
-    );
-  }
   if (before > limit || after > limit) {
     throw new ShapeError(
       `pad: ${mode} padding of ${before} and ${after} is too much for dimension ${d} of size ${n}; at most ${limit}`,
@@ -228,10 +284,7 @@ export interface RearrangingMethods<S extends Shape = Shape> {
   flip(...dims: Listed): Tensor<S>;
   roll(
     shifts: number | readonly number[],
-    dims?: number | readonly number[] | { readonly dims?: number | readonly number[] },
+    dims?: number | readonly number[] | RollOptions,
   ): Tensor<S>;
-  pad(
-    padding: readonly number[],
-    options?: { readonly mode?: PadMode; readonly value?: number },
-  ): Tensor;
+  pad(padding: readonly number[], options?: PadOptions): Tensor;
 }

@@ -1,4 +1,5 @@
 /** @file Shapes: reshaping, ordering and stretching dimensions. What moves elements otherwise is in rearranging.ts. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import {
   checkShape,
@@ -90,15 +91,26 @@ function inferSize(op: string, shape: readonly number[], size: number, from: Sha
   return filled;
 }
 
+const flattenOptions = byPosition(
+  defineOptions<FlattenOptions>({ startDim: kinds.dim, endDim: kinds.dim }),
+  'startDim',
+  'endDim',
+);
+
 /**
  * Dimensions `startDim` to `endDim`, both included, made one. PyTorch: `torch.flatten`.
  * @example flatten(images, 1) // [batch, channels, height, width] → [batch, channels · height · width]
  */
 export const flatten = composite(
   'flatten',
-  (x: Operand, startDim?: number | FlattenOptions, endDim?: number): Tensor => {
+  (
+    x: Operand,
+    startDim?: number | FlattenOptions,
+    endDim?: number | FlattenOptions,
+    options?: FlattenOptions,
+  ): Tensor => {
     const t = operand('flatten', x);
-    const given = typeof startDim === 'object' ? startDim : { startDim, endDim };
+    const given = flattenOptions('flatten', startDim, endDim, options);
     if (t.ndim === 0) return reshapeNode(t, [1]);
     const from = normalizeDim('flatten', given.startDim ?? 0, t.ndim);
     const to = normalizeDim('flatten', given.endDim ?? -1, t.ndim);
@@ -120,7 +132,7 @@ export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => T
     const n = t.shape[d] ?? 1;
     return reshapeNode(t, [
       ...t.shape.slice(0, d),
-      ...inferSize('unflatten', sizes, n, [n]),
+      ...inferSize('unflatten', listOf('unflatten', [sizes]), n, [n]),
       ...t.shape.slice(d + 1),
     ]);
   },

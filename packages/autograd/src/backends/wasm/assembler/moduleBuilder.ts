@@ -1,0 +1,180 @@
+/**
+ * @file A small assembler for WebAssembly binaries.
+ *
+ * It runs for every new form of a kernel, so it writes straight into growing byte arrays. Calls are patched when the module is
+ * finished, which lets a function import what it needs while it is being written.
+ */
+import { Bytes } from './bytes.js';
+import { FunctionBuilder, TYPE_CODE } from './functionBuilder.js';
+import type { Callable, Global, Surroundings, ValueType } from './functionBuilder.js';
+
+export { FunctionBuilder } from './functionBuilder.js';
+export type { Callable, Quantity, ValueType, Word } from './functionBuilder.js';
+
+/** A module that imports `env.memory`, numeric functions of `math`, and `env.table` where it places or calls functions. */
+export class ModuleBuilder implements Surroundings {
+  private readonly types = new Map<string, number>();
+  private readonly typeBytes = new Bytes();
+  private readonly imports = new Map<string, Callable>();
+  private readonly functions: FunctionBuilder[] = [];
+  private readonly exports: { readonly name: string; readonly target: FunctionBuilder }[] = [];
+  readonly zeroI32: Global = { index: 0 };
+  readonly negativeZeroF32: Global = { index: 1 };
+  readonly negativeZeroF64: Global = { index: 2 };
+
+  private readonly shared: boolean;
+  private readonly placed: FunctionBuilder[] = [];
+  private usesTable = false;
+
+  constructor(shared: boolean) {
+    this.shared = shared;
+  }
+
+  function(params: readonly ValueType[], results: readonly ValueType[]): FunctionBuilder {
+    const built = new FunctionBuilder(this, this.typeIndex(params, results), params.length);
+    this.functions.push(built);
+    return built;
+  }
+
+  math(name: string, arity: 1 | 2): Callable {
+    let found = this.imports.get(name);
+    if (found === undefined) {
+      found = { index: -1, type: this.typeIndex(arity === 1 ? ['f64'] : ['f64', 'f64'], ['f64']) };
+      this.imports.set(name, found);
+    }
+    return found;
+  }
+
+  gemm(name: 'sgemm' | 'dgemm'): Callable {
+    let found = this.imports.get(name);
+    if (found === undefined) {
+      const type = this.typeIndex(
+        Array.from({ length: 12 }, () => 'i32' as const),
+        [],
+      );
+      found = { index: -1, type };
+      this.imports.set(name, found);
+    }
+    return found;
+  }
+
+  /** Whether `gemm` was asked for. */
+  get usesBlas(): boolean {
+    return this.imports.has('sgemm') || this.imports.has('dgemm');
+  }
+
+  export(name: string, target: FunctionBuilder): void {
+    this.exports.push({ name, target });
+  }
+
+  /** Puts a function into the imported table `env.table`, after those placed before. */
+  place(target: FunctionBuilder): void {
+    this.placed.push(target);
+  }
+
+  /** The index of a type of functions, for calls through the table. */
+  tableType(params: readonly ValueType[], results: readonly ValueType[]): number {
+    this.usesTable = true;
+    return this.typeIndex(params, results);
+  }
+
+  /** The module's bytes. The functions that are placed go to the table from the entry `first` on. */
+  finish(first = 0): Uint8Array<ArrayBuffer> {
+    let index = 0;
+    for (const entry of this.imports.values()) entry.index = index++;
+    for (const entry of this.functions) entry.index = index++;
+
+    const module = new Bytes();
+    for (const value of [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]) module.byte(value);
+    const section = (id: number, content: Bytes): void => {
+      module.byte(id);
+      module.unsigned(content.length);
+      module.append(content);
+      content.recycle();
+    };
+
+    const types = new Bytes();
+    types.unsigned(this.types.size);
+    types.append(this.typeBytes);
+    this.typeBytes.recycle();
+    section(1, types);
+
+    const table = this.usesTable || this.placed.length > 0;
+    const imports = new Bytes();
+    imports.unsigned(this.imports.size + (table ? 2 : 1));
+    imports.name('env');
+    imports.name('memory');
+    imports.byte(2);
+    imports.byte(this.shared ? 3 : 0);
+    imports.unsigned(1);
+    if (this.shared) imports.unsigned(65536);
+    if (table) {
+      imports.name('env');
+      imports.name('table');
+      for (const value of [0x01, 0x70, 0, 0]) imports.byte(value);
+    }
+    for (const [name, entry] of this.imports) {
+      imports.name('math');
+      imports.name(name);
+      imports.byte(0);
+      imports.unsigned(entry.type);
+    }
+    section(2, imports);
+
+    const functions = new Bytes();
+    functions.unsigned(this.functions.length);
+    for (const entry of this.functions) functions.unsigned(entry.type);
+    section(3, functions);
+
+    const globals = new Bytes();
+    globals.unsigned(3);
+    for (const value of [0x7f, 1, 0x41, 0, 0x0b, 0x7d, 1, 0x43]) globals.byte(value);
+    globals.float32(-0);
+    for (const value of [0x0b, 0x7c, 1, 0x44]) globals.byte(value);
+    globals.float64(-0);
+    globals.byte(0x0b);
+    section(6, globals);
+
+    const exports = new Bytes();
+    exports.unsigned(this.exports.length);
+    for (const { name, target } of this.exports) {
+      exports.name(name);
+      exports.byte(0);
+      exports.unsigned(target.index);
+    }
+    section(7, exports);
+
+    if (this.placed.length > 0) {
+      const elements = new Bytes();
+      for (const value of [1, 0, 0x41]) elements.byte(value);
+      elements.signed(first);
+      elements.byte(0x0b);
+      elements.unsigned(this.placed.length);
+      for (const target of this.placed) elements.unsigned(target.index);
+      section(9, elements);
+    }
+
+    const code = new Bytes();
+    code.unsigned(this.functions.length);
+    for (const entry of this.functions) entry.finish(code);
+    section(10, code);
+    const bytes = module.view().slice();
+    module.recycle();
+    return bytes;
+  }
+
+  private typeIndex(params: readonly ValueType[], results: readonly ValueType[]): number {
+    const key = `${params.join()}:${results.join()}`;
+    let index = this.types.get(key);
+    if (index === undefined) {
+      index = this.types.size;
+      this.types.set(key, index);
+      this.typeBytes.byte(0x60);
+      this.typeBytes.unsigned(params.length);
+      for (const type of params) this.typeBytes.byte(TYPE_CODE[type]);
+      this.typeBytes.unsigned(results.length);
+      for (const type of results) this.typeBytes.byte(TYPE_CODE[type]);
+    }
+    return index;
+  }
+}

@@ -1,0 +1,207 @@
+/** @file Loops over pointers, and rows copied between them: what kernels over windows and indices share. */
+import type { DType } from '../../../graph/dtype.js';
+import type { FunctionBuilder, Quantity } from './moduleBuilder.js';
+import { threadRange } from './kernelFunction.js';
+import { F32, F32x4, F64, F64x2, I32, I32x4, V128 } from './opcodes.js';
+
+/** A pointer and how many bytes it moves along each level of a nest. */
+export interface Moving {
+  readonly pointer: number;
+  readonly strides: readonly Quantity[];
+}
+
+/** Byte strides of a contiguous array. */
+export function byteStrides(sizes: readonly number[], itemBytes: number): number[] {
+  const strides = new Array<number>(sizes.length);
+  for (let d = sizes.length - 1, step = itemBytes; d >= 0; d--) {
+    strides[d] = step;
+    step *= sizes[d] as number;
+  }
+  return strides;
+}
+
+/** Runs `body` for each point of `sizes`, the pointers moving along; afterwards they are where they were. */
+export function nest(
+  f: FunctionBuilder,
+  sizes: readonly Quantity[],
+  moving: readonly Moving[],
+  body: () => void,
+): void {
+  const loop = (level: number): void => {
+    if (level === sizes.length) return body();
+    const count = sizes[level] as Quantity;
+    if (count === 1) return loop(level + 1);
+    const here = moving.filter(({ strides }) => strides[level] !== 0);
+    const before = here.map(({ pointer }) => {
+      const kept = f.local('i32');
+      f.get(pointer).set(kept);
+      return kept;
+    });
+    f.repeat(count, () => {
+      loop(level + 1);
+      for (const { pointer, strides } of here) f.advance(pointer, strides[level] as Quantity);
+    });
+    here.forEach(({ pointer }, i) => f.get(before[i] as number).set(pointer));
+  };
+  loop(0);
+}
+
+/** Runs `body` for `i` from the local `start` to the local `end`. */
+export function forRange(
+  f: FunctionBuilder,
+  start: number,
+  end: number,
+  body: (i: number) => void,
+): void {
+  const i = f.local('i32');
+  f.get(start).set(i);
+  f.get(i)
+    .get(end)
+    .op(I32.ltS)
+    .if(() =>
+      f.loop(() => {
+        body(i);
+        f.advance(i, 1).get(i).get(end).op(I32.ltS).brIf(0);
+      }),
+    );
+}
+
+/** Runs `body` for this thread's share of `count` units, or for all of them where it works alone. */
+export function forShare(
+  f: FunctionBuilder,
+  count: Quantity,
+  parallel: boolean,
+  body: (i: number) => void,
+): void {
+  const [start, end] = [f.local('i32'), f.local('i32')];
+  if (parallel) threadRange(f, count, start, end);
+  else f.push(count).set(end);
+  forRange(f, start, end, body);
+}
+
+/** Which elements a row has: their size, how one is loaded and stored, and how rows are added where they are. */
+export interface Elements {
+  readonly size: 1 | 4 | 8;
+  readonly load: number;
+  readonly store: number;
+  readonly add?: { readonly one: number; readonly vector: number };
+}
+
+/** The elements of a dtype, for copies; with `adds` for sums, in which booleans are joined by or. */
+export function elementsOf(dtype: DType, adds = false): Elements {
+  const of = (
+    size: 1 | 4 | 8,
+    load: number,
+    store: number,
+    one: number,
+    vector: number,
+  ): Elements => (adds ? { size, load, store, add: { one, vector } } : { size, load, store });
+  switch (dtype) {
+    case 'float32':
+      return of(4, F32.load, F32.store, F32.add, F32x4.add);
+    case 'float64':
+      return of(8, F64.load, F64.store, F64.add, F64x2.add);
+    case 'int32':
+      return of(4, I32.load, I32.store, I32.add, I32x4.add);
+    case 'bool':
+      return of(1, I32.load8U, I32.store8, I32.or, V128.or);
+  }
+}
+
+/**
+ * Copies `count` elements from `from`, `fromStep` bytes apart, to `to`, `toStep` bytes apart; with `add` adds them to
+ * what is there instead. Nothing else is written.
+ */
+export function copyRow(
+  f: FunctionBuilder,
+  to: number,
+  from: number,
+  count: Quantity,
+  elements: Elements,
+  fromStep: Quantity = elements.size,
+  toStep: Quantity = elements.size,
+): void {
+  const { size, load, store, add } = elements;
+  const [target, source, left] = [f.local('i32'), f.local('i32'), f.local('i32')];
+  f.get(to).set(target).get(from).set(source);
+  const one = (at = 0, into = 0): void => {
+    f.get(target);
+    if (add !== undefined) f.get(target).memory(load, into);
+    f.get(source).memory(load, at);
+    if (add !== undefined) f.op(add.one);
+    f.memory(store, into);
+  };
+  const move = (by: Quantity, into: Quantity): void => {
+    f.advance(source, by).advance(target, into);
+  };
+  /** The rest of the elements, one by one. */
+  const single = (): void => {
+    f.repeatLocal(left, () => {
+      one();
+      move(fromStep, toStep);
+    });
+  };
+  /** Blocks of `unroll` times `width` elements; then `left` says how many remain. */
+  const inBlocks = (unroll: number, width: number, body: (k: number) => void): void => {
+    const blocks = f.local('i32');
+    f.get(left).i32(unroll * width);
+    f.op(I32.divU).set(blocks);
+    f.repeatLocal(blocks, () => {
+      for (let k = 0; k < unroll; k++) body(k);
+      f.advance(left, -unroll * width);
+    });
+  };
+  if (count === 1) return one();
+  f.push(count).set(left);
+  if (fromStep !== size || toStep !== size) {
+    if (typeof fromStep === 'number' && typeof toStep === 'number') {
+      inBlocks(4, 1, (k) => {
+        one(k * fromStep, k * toStep);
+        if (k === 3) move(4 * fromStep, 4 * toStep);
+      });
+    }
+    return single();
+  }
+  const lanes = 16 / size;
+  const vector = (at: number): void => {
+    f.get(target);
+    if (add !== undefined) f.get(target).memory(V128.load, at);
+    f.get(source).memory(V128.load, at);
+    if (add !== undefined) f.op(add.vector);
+    f.memory(V128.store, at);
+  };
+  for (const unroll of [4, 1]) {
+    inBlocks(unroll, lanes, (k) => {
+      vector(16 * k);
+      if (k === unroll - 1) move(16 * unroll, 16 * unroll);
+    });
+  }
+  if (add !== undefined || lanes === 2) return single();
+  // What is left is part of the last vector of the row, where it is as long as a vector.
+  f.get(left).i32(0).op(I32.gtS);
+  f.if(() => {
+    f.push(count).i32(lanes).op(I32.geS);
+    f.if(() => {
+      const back = f.local('i32');
+      f.get(left).i32(lanes).op(I32.sub).i32(size).op(I32.mul).set(back);
+      f.get(target).get(back).op(I32.add).get(source).get(back).op(I32.add);
+      f.memory(V128.load, 0).memory(V128.store, 0);
+    }, single);
+  });
+}
+
+/** Sets `bytes`, a multiple of 4, at the local `at` to 0; the pointer stays. */
+export function zeroFill(f: FunctionBuilder, at: number, bytes: Quantity): void {
+  const [p, left] = [f.local('i32'), f.local('i32')];
+  f.get(at).set(p);
+  f.push(bytes).i32(6).op(I32.shrU).set(left);
+  f.repeatLocal(left, () => {
+    for (let k = 0; k < 64; k += 16) f.get(p).v128Zero().memory(V128.store, k);
+    f.advance(p, 64);
+  });
+  f.push(bytes).i32(63).op(I32.and).i32(2).op(I32.shrU).set(left);
+  f.repeatLocal(left, () => {
+    f.get(p).i32(0).memory(I32.store, 0);
+    f.advance(p, 4);
+  });
+}

@@ -1,0 +1,122 @@
+/** @file The error function and its complement of float32, four lanes at a time. */
+import { expTail, nearestExponent, remainderParts, scaled } from './exponential32.js';
+import type { Lanes, Register } from './lanes.js';
+import { F32x4 } from '../assembler/opcodes.js';
+
+const JOINT = 1.125;
+/** p of erf x = x + x·p(x²) below `JOINT`. */
+const ERF_NEAR = [
+  7.06350693e-5, -7.7657972e-4, 0.00516025908, -0.0268392228, 0.112832561, -0.376126021,
+  0.128379166,
+];
+/** p of erf x = 1 − p(x − `JOINT`)⁻⁴ above. */
+const ERF_FAR = [
+  0.012529755, -0.0325479135, 0.0793605372, 0.0101082297, 0.181683794, 0.379993051, 0.8111884,
+  1.23337913, 1.73010528,
+];
+
+export function erf(v: Lanes, x: Register): Register {
+  // pmin(a, b) is b < a ? b : a: NaN stays. From 3.92 on the result is 1.
+  const a = v.bin(F32x4.pmin, v.abs(x), v.f32(4));
+  const beyond = v.sub(a, v.f32(JOINT));
+  const root = v.estrin(beyond, v.mul(beyond, beyond), ERF_FAR);
+  const square = v.mul(root, root);
+  const far = v.sub(v.f32(1), v.div(v.f32(1), v.mul(square, square)));
+  const z = v.mul(a, a);
+  const near = v.madd(v.estrin(z, v.mul(z, z), ERF_NEAR), a, a);
+  return v.signed(x, v.select(v.bin(F32x4.lt, a, v.f32(JOINT)), near, far));
+}
+
+/** a² as `square` + `rest`, the first exact. */
+function splitSquare(v: Lanes, a: Register): { square: Register; rest: Register } {
+  const head = v.and(a, v.i32(0xfffff000));
+  return { square: v.mul(head, head), rest: v.mul(v.sub(a, head), v.add(a, head)) };
+}
+
+/** p of (1 + 2a)·e^(a²)·erfc a = 1 + t·p(t − 0.45) with t = a / (a + 5/2), for a up to 10.07, where erfc becomes 0. */
+const ERFC = [
+  0.0914349481, 0.237061203, -0.154467806, -0.505579233, 0.491575688, 0.778900981, -2.25547028,
+  2.63143539, -1.79541075, 0.613145232,
+];
+
+/** 1 / (1 + 2a) by t, to a quarter. */
+const RECIPROCAL = [1.023, -1.697, 0.761];
+
+/**
+ * e^(−a²) / (1 + 2a) times something near 1, for a = |x|; 2 less that below 0.
+ *
+ * What is rounded in a², in 1 + 2a and in the largest sums is carried along, which keeps the result within 2 units.
+ */
+export function erfc(v: Lanes, x: Register): Register {
+  const a = v.bin(F32x4.pmin, v.abs(x), v.f32(10.07));
+  const { square, rest } = splitSquare(v, a);
+  const { bits, n } = nearestExponent(v, v.mul(a, a), -Math.LOG2E);
+  const { high, low } = remainderParts(v, square, rest, n);
+  const r = v.sub(high, low);
+  const tail = expTail(v, r);
+
+  const t = v.div(a, v.add(a, v.f32(2.5)));
+  const s = v.sub(t, v.f32(0.45));
+  // The last two terms one by one: their roundings count.
+  const inner = v.estrin(s, v.mul(s, s), ERFC.slice(0, -1));
+  const p = v.mul(v.madd(inner, s, v.f32(ERFC.at(-1) as number)), t);
+  const twice = v.add(a, a);
+  const d = v.add(twice, v.f32(1));
+  const lostInD = v.sub(twice, v.sub(d, v.f32(1)));
+
+  // (1 + p)·eʳ: 1 + high, then p·eʳ, each with what its sum loses.
+  const one = v.add(high, v.f32(1));
+  const lostInOne = v.sub(high, v.sub(one, v.f32(1)));
+  const product = v.madd(p, v.add(tail, r), p);
+  const sum = v.add(one, product);
+  const lostInSum = v.sub(product, v.sub(sum, one));
+  const small = v.add(v.add(v.sub(lostInOne, low), tail), lostInSum);
+  const numerator = v.add(sum, small);
+  const lost = v.sub(small, v.sub(numerator, sum));
+
+  const quotient = v.div(numerator, d);
+  const residue = v.sub(lost, v.mul(lostInD, quotient));
+  const y = v.madd(residue, v.polynomial(t, RECIPROCAL), quotient);
+  const right = scaled(v, y, bits);
+  return v.select(v.bin(F32x4.lt, x, v.f32(0)), v.sub(v.f32(2), right), right);
+}
+
+/** e^(a²/2)·Φ(−a) as a quotient: no term is negative, so none cancels. */
+const CDF_OVER = [0.00409720326, 0.0405046307, 0.182853818, 0.43778047, 0.5];
+const CDF_UNDER = [0.0102700405, 0.101536676, 0.468463928, 1.20091963, 1.67344594, 1];
+
+/** e^(−scale·x²) for a scale that is a power of two; 0 from `zero` on. */
+function exponentialOfSquare(v: Lanes, x: Register, scale: 0.5 | 1, zero: number): Register {
+  const a = v.bin(F32x4.pmin, v.abs(x), v.f32(zero));
+  const { square, rest } = splitSquare(v, a);
+  const { bits, n } = nearestExponent(v, v.mul(a, a), -Math.LOG2E * scale);
+  const factor = v.f32(scale);
+  const { high, low } = remainderParts(v, v.mul(square, factor), v.mul(rest, factor), n);
+  const r = v.sub(high, low);
+  return scaled(v, v.add(v.add(expTail(v, r), r), v.f32(1)), bits);
+}
+
+/** e^(−x²). */
+export function expNegSquare(v: Lanes, x: Register): Register {
+  return exponentialOfSquare(v, x, 1, 10.3);
+}
+
+/** The density of the normal distribution, e^(−x²/2) / √2π. */
+export function normalPdf(v: Lanes, x: Register): Register {
+  return v.mul(exponentialOfSquare(v, x, 0.5, 14.5), v.f32(1 / Math.sqrt(2 * Math.PI)));
+}
+
+/** The distribution function of the normal distribution, ½ erfc(−x/√2): within 6 units, as it carries no roundings but that of a². */
+export function normalCdf(v: Lanes, x: Register): Register {
+  const a = v.bin(F32x4.pmin, v.abs(x), v.f32(14.2));
+  const { square, rest } = splitSquare(v, a);
+  const whole = v.mul(a, a);
+  const { bits, n } = nearestExponent(v, whole, -Math.LOG2E / 2);
+  const half = v.f32(0.5);
+  const { high, low } = remainderParts(v, v.mul(square, half), v.mul(rest, half), n);
+  const r = v.sub(high, low);
+  const exponential = v.add(v.add(expTail(v, r), r), v.f32(1));
+  const over = v.estrin(a, whole, CDF_OVER);
+  const left = scaled(v, v.div(v.mul(exponential, over), v.estrin(a, whole, CDF_UNDER)), bits);
+  return v.select(v.bin(F32x4.lt, x, v.f32(0)), left, v.sub(v.f32(1), left));
+}

@@ -1,0 +1,54 @@
+/**
+ * @file Vector forms of the element functions for float32, four lanes at a time.
+ *
+ * Within 2 units in the last place (`sigmoid` and `tanh` 3, `normalCdf` 7) over the whole range; infinities, NaN, signed zeros and
+ * denormal numbers as IEEE 754 has them. They stay in single precision where it suffices: V8's revectorizer fuses
+ * pairs of such vectors, and none that are widened to doubles or lie around a branch. The polynomials come from
+ * tools/minimax.py. `madd` may round once or twice: no formula counts on either.
+ */
+import { exp, exp2, expm1, sigmoid, sigmoidDerivative, softplus, tanh } from './exponential32.js';
+import { erf, erfc, expNegSquare, normalCdf, normalPdf } from './gaussian32.js';
+import type { Lanes, Register } from './lanes.js';
+import { log, log10, log1p, log2 } from './logarithm32.js';
+import { expD, logD } from './math64.js';
+import { F32x4 } from '../assembler/opcodes.js';
+import { cos, sin, tan } from './trigonometry32.js';
+
+type Formula = (v: Lanes, x: Register) => Register;
+
+/** Element functions of float32 that have a vector form of their own. */
+export const vectorFunctions: Readonly<Record<string, Formula>> = {
+  exp,
+  exp2,
+  expm1,
+  log,
+  log2,
+  log10,
+  log1p,
+  sin,
+  cos,
+  tan,
+  tanh,
+  sigmoid,
+  sigmoidDerivative,
+  erf,
+  erfc,
+  normalCdf,
+  normalPdf,
+  expNegSquare,
+  softplus,
+};
+
+/** xʸ: by logarithms in double precision for positive finite x and finite y, else one lane at a time. */
+export function pow(v: Lanes, x: Register, y: Register): Register {
+  const [xLow, xHigh] = v.widen(x);
+  const [yLow, yHigh] = v.widen(y);
+  const half = (a: Register, b: Register): Register => v.one(() => expD(v, v.mulD(b, logD(v, a))));
+  const result = v.copy(v.narrow(half(xLow, yLow), half(xHigh, yHigh)));
+  const usual = v.and(
+    v.and(v.bin(F32x4.gt, x, v.f32(0)), v.bin(F32x4.lt, x, v.f32(Infinity))),
+    v.bin(F32x4.lt, v.un(F32x4.abs, y), v.f32(Infinity)),
+  );
+  v.repair(result, v.not(usual), () => v.call('pow', x, y));
+  return result;
+}

@@ -1,0 +1,52 @@
+/**
+ * @file Scalar functions in double precision that kernels import for what they have no vector form of: those of the
+ * operations themselves, so that no backend has another opinion. V8 turns imports of `Math.sin` and its kin into direct
+ * calls.
+ */
+import { errorFunctions } from '../../../ops/elements/errorFunction.js';
+import { gammaFunctions } from '../../../ops/elements/gammaFunction.js';
+import { plainFunctions } from '../../../ops/elements/plainFunctions.js';
+
+export type ScalarFunction = (x: number, y: number) => number;
+
+/** Those of JavaScript. */
+const BUILT_IN = [
+  ...[
+    'sin',
+    'cos',
+    'tan',
+    'asin',
+    'acos',
+    'atan',
+    'sinh',
+    'cosh',
+    'tanh',
+    'asinh',
+    'acosh',
+    'atanh',
+  ],
+  ...['expm1', 'log', 'log1p', 'log2', 'log10', 'atan2'],
+] as const;
+
+/** Functions that make functions, each without a word of what is outside itself. */
+const MAKERS = [plainFunctions, errorFunctions, gammaFunctions] as const;
+
+/** The functions by the name of their primitive. */
+export function scalarFunctions(): Record<string, ScalarFunction> {
+  const math = Math as unknown as Record<string, ScalarFunction>;
+  const built = Object.fromEntries(BUILT_IN.map((name) => [name, math[name]]));
+  const { power, ...made } = Object.assign({}, ...MAKERS.map((make) => make())) as Made;
+  return { ...built, ...made, pow: power };
+}
+
+/** An expression that makes the same functions, for a worker thread, which has nothing but its text. */
+export function scalarFunctionsText(): string {
+  const names = JSON.stringify(BUILT_IN);
+  const makers = MAKERS.map((make) => `(${make.toString()})()`).join(', ');
+  return (
+    `((made) => ({ ...Object.fromEntries(${names}.map((name) => [name, Math[name]])), ...made, pow: made.power }))` +
+    `(Object.assign({}, ${makers}))`
+  );
+}
+
+type Made = Record<string, ScalarFunction> & { readonly power: ScalarFunction };

@@ -1,0 +1,64 @@
+/** @file Sine, cosine and tangent of float32, four lanes at a time. */
+import type { Lanes, Register } from './lanes.js';
+import { SINCOS_LIMIT, trigD } from './math64.js';
+import { F32x4, I32x4, V128 } from '../assembler/opcodes.js';
+
+/** Adding it rounds to an integer, which then sits in the low bits of the mantissa. */
+const ROUNDER = 12582912;
+/** π/2 in parts of 14 bits: the products of all but the last with up to 2¹⁰ are exact. */
+const HALF_PI = [
+  1.5706787109375, 1.1761486530303955e-4, 9.918039722833782e-10, 2.896073971621982e-13,
+];
+/** Up to here the parts above are right. */
+const NEAR = 1600;
+
+/** p of sin r = r + r³·p(r²) and of cos r = 1 − r²/2 + r⁴·p(r²) for |r| ≤ π/4. */
+const SIN = [-1.95186149e-4, 0.00833219104, -0.166666552];
+const COS = [2.44325602e-5, -0.00138873106, 0.0416666456];
+
+type Parts = [Register, Register, Register, Register];
+type Name = 'sin' | 'cos' | 'tan';
+
+/** In double precision; beyond `SINCOS_LIMIT` one lane at a time. */
+function throughDouble(v: Lanes, x: Register, name: Name): Register {
+  const result = v.copy(v.throughDouble(x, (d) => trigD(v, d, name)));
+  const far = v.bin(F32x4.gt, v.abs(x), v.f32(SINCOS_LIMIT));
+  v.repair(result, far, () => v.call(name, x));
+  return result;
+}
+
+const sinOrCos =
+  (name: 'sin' | 'cos') =>
+  (v: Lanes, x: Register): Register => {
+    const rounder = v.f32(ROUNDER);
+    const bits = v.madd(x, v.f32(2 / Math.PI), rounder);
+    const n = v.sub(bits, rounder);
+    // What two of the differences lose is carried along with the last part.
+    const [first, second, third, last] = HALF_PI.map((part) => v.mul(n, v.f32(part))) as Parts;
+    const r1 = v.sub(x, first);
+    const r2 = v.sub(r1, second);
+    const r = v.sub(r2, third);
+    const lost = v.add(v.sub(v.sub(r1, r2), second), v.sub(v.sub(r2, r), third));
+    const low = v.sub(lost, last);
+    const z = v.mul(r, r);
+    // −0 is lost in the sum, and the sign of the sine is that of r.
+    const sine = v.signed(r, v.add(r, v.madd(v.polynomial(z, SIN), v.mul(z, r), low)));
+    const half = v.madd(z, v.f32(-0.5), v.f32(1));
+    const cosine = v.madd(v.polynomial(z, COS), v.mul(z, z), half);
+    const quadrant = name === 'cos' ? v.bin(I32x4.add, bits, v.i32(1)) : bits;
+    // The last bit as a mask; the one before it as a sign.
+    const odd = v.shift(I32x4.shrS, v.shift(I32x4.shl, quadrant, 31), 31);
+    const sign = v.and(v.shift(I32x4.shl, quadrant, 30), v.f32(-0));
+    const result = v.copy(v.bin(V128.xor, v.select(odd, cosine, sine), sign));
+    const far = v.bin(F32x4.gt, v.abs(x), v.f32(NEAR));
+    v.repair(result, far, () => throughDouble(v, x, name));
+    return result;
+  };
+
+export const sin = sinOrCos('sin');
+export const cos = sinOrCos('cos');
+
+export function tan(v: Lanes, x: Register): Register {
+  // ±0 keeps its sign.
+  return v.select(v.bin(F32x4.eq, x, v.f32(0)), x, throughDouble(v, x, 'tan'));
+}

@@ -1,0 +1,444 @@
+/** @file Loop kernels against plain loops: random nests, strides, broadcasts, dtypes and reductions. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Access, LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { DType, TypedArray } from '../../../graph/dtype.js';
+import { allocate } from '../../../graph/dtype.js';
+import { Scratch } from '../assembler/block.js';
+import { chunkReductions } from './chunkReductions.js';
+import { expectEqual, referenceLoop, runKernels } from '../run/testBench.js';
+import { bestVectorWidth } from '../run/vectorWidth.js';
+
+const product = (sizes: readonly number[]): number => sizes.reduce((all, n) => all * n, 1);
+const DTYPES: readonly DType[] = ['float32', 'float32', 'float32', 'float64', 'int32', 'bool'];
+
+interface Case {
+  readonly kernel: LoopKernel;
+  readonly buffers: TypedArray[];
+}
+
+/** Strides of a buffer that holds some of the dimensions in some order, perhaps backwards or apart. */
+function layout(
+  sizes: readonly number[],
+  random: () => number,
+  whole: boolean,
+): { strides: number[]; offset: number; length: number } {
+  const order = sizes.map((_, d) => d);
+  if (random() < 0.5) order.sort(() => random() - 0.5);
+  const strides = sizes.map(() => 0);
+  let offset = 0;
+  let step = random() < 0.15 ? 2 : 1;
+  for (const d of order.reverse()) {
+    if (!whole && random() < 0.25) continue;
+    strides[d] = step;
+    if (random() < 0.15) {
+      strides[d] = -step;
+      offset += step * ((sizes[d] as number) - 1);
+    }
+    step *= (sizes[d] as number) + (random() < 0.15 ? 1 : 0);
+  }
+  const start = random() < 0.3 ? 3 : 0;
+  return { strides, offset: offset + start, length: start + Math.max(step, 1) };
+}
+
+/**
+ * A random kernel over small whole numbers: everything it computes is exact in float32, so results must be equal.
+ */
+function makeCase(outer: number[], inner: number[], seed: number): Case {
+  let state = (seed * 2 + 1) >>> 0;
+  const random = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 8) / 2 ** 24;
+  };
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+  const full = [...outer, ...inner];
+  const buffers: TypedArray[] = [];
+  const inputs: Access[] = [];
+  const body: Scalar[] = [];
+  const bound: number[] = [];
+  const perRow: boolean[] = [];
+  const add = (scalar: Scalar, size: number, row: boolean): void => {
+    if (size > 2 ** 22) return;
+    body.push(scalar);
+    bound.push(size);
+    perRow.push(row);
+  };
+  for (let i = 0; i < 1 + Math.floor(random() * 3); i++) {
+    const dtype = pick(DTYPES);
+    const { strides, offset, length } = layout(full, random, false);
+    const data = allocate(dtype, length);
+    for (let j = 0; j < length; j++)
+      data[j] = dtype === 'bool' ? Number(random() < 0.5) : Math.floor(random() * 7) - 3;
+    inputs.push({ buffer: buffers.push(data) - 1, dtype, offset, strides });
+    add(
+      { kind: 'load', input: i, dtype },
+      3,
+      strides.slice(outer.length).every((s) => s === 0),
+    );
+  }
+  if (random() < 0.3) add({ kind: 'const', value: 2, dtype: 'float32' }, 2, true);
+  if (full.length > 0 && random() < 0.4) {
+    const dim = Math.floor(random() * full.length);
+    add({ kind: 'index', dim, dtype: 'int32' }, full[dim] as number, dim < outer.length);
+  }
+  const numeric = (): number[] =>
+    body.flatMap((scalar, i) => (scalar.dtype === 'bool' || inexact(i) ? [] : [i]));
+  const inexact = (i: number): boolean => {
+    const scalar = body[i] as Scalar;
+    return scalar.kind === 'op' && scalar.op === 'tanh';
+  };
+  for (let n = 0; n < 7; n++) {
+    const roll = random();
+    const any = pick(body.flatMap((_, i) => (inexact(i) ? [] : [i])));
+    const numbers = numeric();
+    const x = numbers.length > 0 ? pick(numbers) : any;
+    const scalar = body[x] as Scalar;
+    const y = pick(numbers.filter((i) => (body[i] as Scalar).dtype === scalar.dtype).concat(x));
+    const [bx, by] = [bound[x] as number, bound[y] as number];
+    const row = (...args: number[]): boolean => args.every((arg) => perRow[arg]);
+    if (scalar.dtype === 'bool' || roll < 0.1) {
+      const dtype = pick(['float32', 'float64', 'int32', 'bool'] as const);
+      add({ kind: 'op', op: 'cast', args: [any], dtype }, bound[any] as number, row(any));
+    } else if (roll < 0.35) {
+      add(
+        { kind: 'op', op: pick(['add', 'sub']), args: [x, y], dtype: scalar.dtype },
+        bx + by,
+        row(x, y),
+      );
+    } else if (roll < 0.45) {
+      add(
+        { kind: 'op', op: pick(['mul', 'strongMul']), args: [x, y], dtype: scalar.dtype },
+        bx * by,
+        row(x, y),
+      );
+    } else if (roll < 0.55) {
+      add(
+        { kind: 'op', op: pick(['maximum', 'minimum']), args: [x, y], dtype: scalar.dtype },
+        bx + by,
+        row(x, y),
+      );
+    } else if (roll < 0.65) {
+      add(
+        { kind: 'op', op: pick(['lt', 'le', 'eq', 'ne']), args: [x, y], dtype: 'bool' },
+        1,
+        row(x, y),
+      );
+    } else if (roll < 0.72) {
+      add(
+        { kind: 'op', op: 'where', args: [any, x, y], dtype: scalar.dtype },
+        bx + by,
+        row(any, x, y),
+      );
+    } else if (roll < 0.78) {
+      // tanh is inexact, but its sign is not: an expensive function with a value that is known.
+      if (scalar.dtype === 'float32') {
+        add({ kind: 'op', op: 'tanh', args: [x], dtype: 'float32' }, 1, row(x));
+        add({ kind: 'op', op: 'sign', args: [body.length - 1], dtype: 'float32' }, 1, row(x));
+      }
+    } else if (inner.length > 0) {
+      const op = pick(['sum', 'sum', 'max', 'min'] as const);
+      add({ kind: 'reduce', op, arg: x, dtype: scalar.dtype }, bx * product(inner), true);
+    }
+  }
+  const usable = body.flatMap((_, i) => (inexact(i) ? [] : [i]));
+  const outputs: LoopKernel['outputs'][number][] = [];
+  for (let k = 0; k < 1 + Math.floor(random() * 3); k++) {
+    // The last value is the one that hangs on the most.
+    const value = k === 0 ? (usable[usable.length - 1] as number) : pick(usable);
+    const { dtype } = body[value] as Scalar;
+    const sizes = perRow[value] === true && random() < 0.7 ? outer : full;
+    const { strides, offset, length } = layout(sizes, random, true);
+    outputs.push({
+      buffer: buffers.push(allocate(dtype, length)) - 1,
+      dtype,
+      offset,
+      strides,
+      value,
+    });
+  }
+  return { kernel: { kind: 'loop', outer, inner, inputs, body, outputs }, buffers };
+}
+
+const size = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 9 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 10, max: 40 }) },
+);
+
+test('random kernels compute exactly what plain loops do', () => {
+  fc.assert(
+    fc.property(
+      fc.array(size, { maxLength: 3 }),
+      fc.array(size, { maxLength: 2 }),
+      fc.nat(1e9),
+      fc.constantFrom('simd128' as const, 'wide' as const),
+      (outer, inner, seed, width) => {
+        fc.pre(product(outer) * product(inner) <= 2000);
+        const { kernel, buffers } = makeCase(outer, inner, seed);
+        expectEqual(
+          runKernels([kernel], buffers, { width, fma: bestVectorWidth().fma }),
+          referenceLoop(kernel, buffers),
+          kernel,
+        );
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+const f = 'float32' as const;
+const load = (input: number): Scalar => ({ kind: 'load', input, dtype: f });
+const op = (name: string, ...args: number[]): Scalar => ({ kind: 'op', op: name, args, dtype: f });
+const reduce = (name: 'sum' | 'max' | 'prod', arg: number): Scalar => ({
+  kind: 'reduce',
+  op: name,
+  arg,
+  dtype: f,
+});
+
+/** Softmax, and the logarithm of its sum for each row, over the last dimension or the first. */
+function softmax(rows: number, columns: number, along: 'rows' | 'columns'): LoopKernel {
+  const strides = along === 'rows' ? [columns, 1] : [1, rows];
+  return {
+    kind: 'loop',
+    outer: [rows],
+    inner: [columns],
+    inputs: [{ buffer: 0, dtype: f, offset: 0, strides }],
+    body: [
+      load(0),
+      reduce('max', 0),
+      op('sub', 0, 1),
+      op('exp', 2),
+      reduce('sum', 3),
+      op('div', 3, 4),
+      op('log', 4),
+      op('add', 6, 1),
+    ],
+    outputs: [
+      { buffer: 1, dtype: f, offset: 0, strides, value: 5 },
+      { buffer: 2, dtype: f, offset: 0, strides: [1], value: 7 },
+    ],
+  };
+}
+
+/** Layer normalization with weight and bias, and the mean of each row. */
+function layerNorm(rows: number, columns: number): LoopKernel {
+  const scale: Scalar = { kind: 'const', value: 1 / columns, dtype: f };
+  return {
+    kind: 'loop',
+    outer: [rows],
+    inner: [columns],
+    inputs: [
+      { buffer: 0, dtype: f, offset: 0, strides: [columns, 1] },
+      { buffer: 1, dtype: f, offset: 0, strides: [0, 1] },
+    ],
+    body: [
+      load(0),
+      load(1),
+      scale,
+      reduce('sum', 0),
+      op('mul', 3, 2),
+      op('sub', 0, 4),
+      op('square', 5),
+      reduce('sum', 6),
+      op('mul', 7, 2),
+      { kind: 'const', value: 1e-5, dtype: f },
+      op('add', 8, 9),
+      op('rsqrt', 10),
+      op('mul', 5, 11),
+      op('mul', 12, 1),
+    ],
+    outputs: [
+      { buffer: 2, dtype: f, offset: 0, strides: [columns, 1], value: 13 },
+      { buffer: 3, dtype: f, offset: 0, strides: [1], value: 4 },
+    ],
+  };
+}
+
+describe('several levels of reductions', () => {
+  const noise = (n: number): Float32Array =>
+    Float32Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898) * 4);
+  const close = (
+    got: readonly TypedArray[],
+    want: readonly TypedArray[],
+    tolerance: number,
+  ): void => {
+    got.forEach((array, b) => {
+      array.forEach((x, i) => {
+        const exact = want[b]?.[i] as number;
+        if (!(Math.abs(x - exact) <= tolerance * Math.max(1, Math.abs(exact))))
+          expect.fail(`buffer ${b}[${i}] is ${x}, not ${exact}`);
+      });
+    });
+  };
+  test.each([
+    [1, 1],
+    [3, 10],
+    [5, 64],
+    [17, 33],
+    [40, 3],
+    [2, 3001],
+  ])('softmax of %d × %d', (rows, columns) => {
+    for (const along of ['rows', 'columns'] as const) {
+      const buffers = [
+        noise(rows * columns),
+        new Float32Array(rows * columns),
+        new Float32Array(rows),
+      ];
+      const kernel = softmax(rows, columns, along);
+      for (const width of ['simd128', 'wide'] as const) {
+        close(
+          runKernels([kernel], buffers, { width, fma: bestVectorWidth().fma }),
+          referenceLoop(kernel, buffers),
+          2e-6,
+        );
+      }
+    }
+  });
+  test('softmax of one long row', () => {
+    const buffers = [noise(66_001), new Float32Array(66_001), new Float32Array(1)];
+    const kernel = softmax(1, 66_001, 'rows');
+    expect(chunkReductions(kernel, new Scratch(0)).length).toBeGreaterThan(3);
+    close(runKernels([kernel], buffers), referenceLoop(kernel, buffers), 2e-6);
+  });
+  test.each([
+    [4, 16],
+    [3, 100],
+    [7, 5],
+  ])('layer normalization of %d × %d', (rows, columns) => {
+    const buffers = [
+      noise(rows * columns),
+      noise(columns),
+      new Float32Array(rows * columns),
+      new Float32Array(rows),
+    ];
+    const kernel = layerNorm(rows, columns);
+    close(runKernels([kernel], buffers), referenceLoop(kernel, buffers), 4e-6);
+  });
+});
+
+describe('long reductions go in chunks', () => {
+  const sum = (outer: number[], inner: number[], strides: number[]): LoopKernel => ({
+    kind: 'loop',
+    outer,
+    inner,
+    inputs: [{ buffer: 0, dtype: f, offset: 0, strides }],
+    body: [
+      load(0),
+      { kind: 'index', dim: outer.length, dtype: 'int32' },
+      { kind: 'const', value: 7000, dtype: 'int32' },
+      { kind: 'op', op: 'lt', args: [1, 2], dtype: 'bool' },
+      { kind: 'const', value: 0, dtype: f },
+      op('where', 3, 0, 4),
+      reduce('sum', 5),
+      reduce('max', 0),
+      op('add', 6, 7),
+    ],
+    outputs: [
+      {
+        buffer: 1,
+        dtype: f,
+        offset: 0,
+        strides: outer.map((_, d) => (d === outer.length - 1 ? 1 : (outer[1] ?? 1))),
+        value: 8,
+      },
+    ],
+  });
+  test.each([
+    [[], [100_003], [1]],
+    [[3], [40_001], [40_001, 1]],
+    [[8], [9001], [1, 8]],
+    [
+      [2, 3],
+      [300, 200],
+      [180_000, 60_000, 200, 1],
+    ],
+    [[5], [30, 1200], [1, 6000, 5]],
+  ])('outer %j, inner %j', (outer, inner, strides) => {
+    const kernel = sum(outer, inner, strides);
+    expect(chunkReductions(kernel, new Scratch(0)).length).toBeGreaterThan(1);
+    const data = Float32Array.from(
+      { length: product(outer) * product(inner) },
+      (_, i) => ((i * 7919) % 13) - 6,
+    );
+    const buffers = [data, new Float32Array(product(outer))];
+    // Sums of small whole numbers are exact whatever the order.
+    expectEqual(runKernels([kernel], buffers), referenceLoop(kernel, buffers), kernel);
+  });
+  test('the error of a long sum stays that of a chunk', () => {
+    const n = 1 << 20;
+    const kernel: LoopKernel = {
+      kind: 'loop',
+      outer: [2],
+      inner: [n],
+      inputs: [{ buffer: 0, dtype: f, offset: 0, strides: [1, 2] }],
+      body: [load(0), reduce('sum', 0)],
+      outputs: [{ buffer: 1, dtype: f, offset: 0, strides: [1], value: 1 }],
+    };
+    const data = Float32Array.from({ length: 2 * n }, (_, i) => 0.1 + (i % 10) * 1e-3);
+    const [, got] = runKernels([kernel], [data, new Float32Array(2)]);
+    for (const row of [0, 1]) {
+      let want = 0;
+      for (let i = 0; i < n; i++) want += data[2 * i + row] as number;
+      expect(Math.abs((got?.[row] as number) / want - 1)).toBeLessThan(3e-6);
+    }
+  });
+});
+
+test('products, empty rows and empty spaces', () => {
+  const kernel = (outer: number[], inner: number[]): LoopKernel => ({
+    kind: 'loop',
+    outer,
+    inner,
+    inputs: [{ buffer: 0, dtype: f, offset: 0, strides: [inner[0] ?? 0, 1] }],
+    body: [load(0), reduce('prod', 0), reduce('sum', 0), reduce('max', 0)],
+    outputs: [1, 2, 3].map((value) => ({
+      buffer: value,
+      dtype: f,
+      offset: 0,
+      strides: [1],
+      value,
+    })),
+  });
+  const x = Float32Array.from([1, 2, 3, 4, 5, 6, -1, NaN, 2, 0, -0, 1]);
+  const buffers = [x, new Float32Array(3), new Float32Array(3), new Float32Array(3)];
+  const got = runKernels([kernel([3], [4])], buffers);
+  expect(got.slice(1).map((array) => [...array].map((v) => v + 0))).toEqual([
+    [24, NaN, 0],
+    [10, NaN, 3],
+    [4, NaN, 2],
+  ]);
+  // The same with rows through the lanes.
+  const turned = {
+    ...kernel([3], [4]),
+    inputs: [{ ...kernel([3], [4]).inputs[0]!, strides: [1, 3] }],
+  };
+  const columns = runKernels(
+    [turned],
+    [x.map((_, i) => x[(i % 3) * 4 + Math.floor(i / 3)]!), ...buffers.slice(1)],
+  );
+  expect(columns.slice(1).map((array) => [...array].map((v) => v + 0))).toEqual([
+    [24, NaN, 0],
+    [10, NaN, 3],
+    [4, NaN, 2],
+  ]);
+  const empty = runKernels([kernel([3], [0])], buffers);
+  expect(empty.slice(1).map((array) => [...array])).toEqual([
+    [1, 1, 1],
+    [0, 0, 0],
+    [-Infinity, -Infinity, -Infinity],
+  ]);
+  expect(runKernels([kernel([0], [4])], buffers)).toEqual(buffers);
+});
+
+test('a buffer may be rewritten in place', () => {
+  const kernel: LoopKernel = {
+    kind: 'loop',
+    outer: [101],
+    inner: [],
+    inputs: [{ buffer: 0, dtype: f, offset: 0, strides: [1] }],
+    body: [load(0), op('add', 0, 0)],
+    outputs: [{ buffer: 0, dtype: f, offset: 0, strides: [1], value: 1 }],
+  };
+  const x = Float32Array.from({ length: 101 }, (_, i) => i);
+  expect(runKernels([kernel], [x])[0]).toEqual(x.map((v) => 2 * v));
+});

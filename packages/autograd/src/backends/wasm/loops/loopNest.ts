@@ -1,0 +1,148 @@
+/**
+ * @file How a loop kernel is walked: which dimensions merge, which one goes through the vector lanes, which one is
+ * split among threads.
+ *
+ * All of it follows from shapes and strides alone, so that the rounding of a kernel never depends on the machine.
+ */
+import type { DType } from '../../../graph/dtype.js';
+import { itemSize } from '../../../graph/dtype.js';
+import type { LoopKernel, Scalar } from '../../../engine/kernel.js';
+
+/** What a walk has for a buffer where it is a coordinate, or a row kept in scratch memory. */
+export const COORDINATE = -1;
+export const CACHE = -2;
+
+/** One buffer as the nest walks it; a coordinate that the body asks for is walked like a buffer of one-byte items. */
+export interface Walk {
+  /** The buffer of the plan; `COORDINATE` or `CACHE`. */
+  readonly buffer: number;
+  readonly dtype: DType;
+  readonly size: number;
+  readonly offset: number;
+  /** Elements a step of each level. */
+  readonly strides: readonly number[];
+}
+
+export interface Nest {
+  /** Trip counts, outermost first: the levels of a row, then those within it. */
+  readonly sizes: readonly number[];
+  /** How many levels are outside a row. */
+  readonly outer: number;
+  /** The level whose points lie in the lanes: the last level of its group. */
+  readonly vector: number;
+  readonly inputs: readonly Walk[];
+  readonly outputs: readonly (Walk & { readonly value: number; readonly perPoint: boolean })[];
+  /** For each original dimension that the body asks the coordinate of. */
+  readonly coordinates: ReadonlyMap<number, Walk>;
+}
+
+interface Dim {
+  size: number;
+  readonly inner: boolean;
+  /** Of the inputs, then the outputs. */
+  strides: number[];
+  /** The original dimension whose coordinate the body needs, or −1. */
+  readonly coordinate: number;
+}
+
+export function planNest(kernel: LoopKernel): Nest {
+  const rank = kernel.outer.length;
+  const full = [...kernel.outer, ...kernel.inner];
+  const asked = new Set(kernel.body.flatMap((s: Scalar) => (s.kind === 'index' ? [s.dim] : [])));
+  const accesses = [...kernel.inputs, ...kernel.outputs];
+
+  let dims: Dim[] = full.map((size, d) => ({
+    size,
+    inner: d >= rank,
+    strides: accesses.map((access) => access.strides[d] ?? 0),
+    coordinate: asked.has(d) ? d : -1,
+  }));
+  dims = merge(dims.filter((dim) => dim.size !== 1));
+  if (dims.length === 0)
+    dims.push({ size: 1, inner: false, strides: accesses.map(() => 0), coordinate: -1 });
+
+  const vector = chooseVector(dims, kernel);
+  const outerDims = dims.filter((dim) => !dim.inner && dim !== vector);
+  const innerDims = dims.filter((dim) => dim.inner && dim !== vector);
+  // The largest dimension first, where threads can split it; the order of rows changes no result.
+  const largest = outerDims.reduce<Dim | undefined>(
+    (best, dim) => (best && best.size >= dim.size ? best : dim),
+    undefined,
+  );
+  if (largest !== undefined) {
+    outerDims.splice(outerDims.indexOf(largest), 1);
+    outerDims.unshift(largest);
+  }
+  (vector.inner ? innerDims : outerDims).push(vector);
+  const levels = [...outerDims, ...innerDims];
+
+  const walk = (access: (typeof accesses)[number], i: number): Walk => ({
+    buffer: access.buffer,
+    dtype: access.dtype,
+    size: itemSize[access.dtype],
+    offset: access.offset,
+    strides: levels.map((dim) => dim.strides[i] as number),
+  });
+  const coordinates = new Map<number, Walk>();
+  for (const d of asked) {
+    const strides = levels.map((dim) => (dim.coordinate === d ? 1 : 0));
+    coordinates.set(d, { buffer: COORDINATE, dtype: 'int32', size: 1, offset: 0, strides });
+  }
+  return {
+    sizes: levels.map((dim) => dim.size),
+    outer: outerDims.length,
+    vector: levels.indexOf(vector),
+    inputs: kernel.inputs.map(walk),
+    outputs: kernel.outputs.map((output, i) => ({
+      ...walk(output, kernel.inputs.length + i),
+      value: output.value,
+      perPoint: output.strides.length === full.length,
+    })),
+    coordinates,
+  };
+}
+
+/** Joins neighbours that every buffer walks as one. */
+function merge(dims: readonly Dim[]): Dim[] {
+  const merged: Dim[] = [];
+  for (const dim of dims) {
+    const last = merged[merged.length - 1];
+    const joins =
+      last !== undefined &&
+      last.inner === dim.inner &&
+      last.coordinate < 0 &&
+      dim.coordinate < 0 &&
+      last.strides.every((stride, i) => stride === (dim.strides[i] as number) * dim.size);
+    if (joins) {
+      last.size *= dim.size;
+      last.strides = dim.strides;
+    } else {
+      merged.push({ ...dim, strides: [...dim.strides] });
+    }
+  }
+  return merged;
+}
+
+/** The dimension with the most unit strides; within a row where that is as good. */
+function chooseVector(dims: readonly Dim[], kernel: LoopKernel): Dim {
+  const hasInner = dims.some((dim) => dim.inner);
+  let best = dims[0] as Dim;
+  let bestScore = -Infinity;
+  for (const dim of dims) {
+    let score = dim.inner ? 0.25 : 0;
+    dim.strides.forEach((stride, i) => {
+      const output = kernel.outputs[i - kernel.inputs.length];
+      const perRow =
+        output !== undefined && hasInner && output.strides.length === kernel.outer.length;
+      const weight = perRow ? 0.125 : output !== undefined ? 1.5 : 1;
+      score += weight * (stride === 1 ? 2 : stride === 0 ? 0.5 : -2);
+    });
+    if (dim.size < 4) score -= 8;
+    // The last of equals: it is the closest to memory order.
+    if (score >= bestScore) {
+      best = dim;
+      bestScore = score;
+    }
+  }
+  return best;
+}

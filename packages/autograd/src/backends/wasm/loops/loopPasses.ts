@@ -1,0 +1,117 @@
+/** @file What the passes over a row of a loop kernel compute, write and keep, and how wide and on how many threads they go. */
+import type { LoopKernel, Scalar } from '../../../engine/kernel.js';
+import { itemSize } from '../../../graph/dtype.js';
+import type { VectorWidth } from '../assembler/kernelFunction.js';
+import { closure, isCheap, type ScalarFacts } from './loopBody.js';
+import { CACHE, type Nest, type Walk } from './loopNest.js';
+
+/** Rows up to this size keep what the next pass needs; longer ones compute it again. */
+const CACHE_BYTES = 128 * 1024;
+
+/** A pass folds one level of reductions; the last one, with no reductions, writes what depends on them all. */
+export interface Pass {
+  /** The reductions that are folded: their places in the body. */
+  readonly reduces: readonly number[];
+  /** The outputs of each point that are written. */
+  readonly outputs: Nest['outputs'];
+  /** What is computed for both. */
+  readonly roots: readonly number[];
+}
+
+export function planPasses(
+  body: readonly Scalar[],
+  nest: Nest,
+  facts: readonly ScalarFacts[],
+): readonly Pass[] {
+  const levels = Math.max(
+    0,
+    ...body.map((scalar, i) => (scalar.kind === 'reduce' ? phaseOf(facts, i) : 0)),
+  );
+  return Array.from({ length: levels + 1 }, (_, pass) => {
+    const reduces = body.flatMap((scalar, i) =>
+      scalar.kind === 'reduce' && phaseOf(facts, i) === pass + 1 ? [i] : [],
+    );
+    // As early as they are known, unless a later pass reads what lies there.
+    const outputs = nest.outputs.filter(({ perPoint, value, buffer }) => {
+      const read = nest.inputs.some((input) => input.buffer === buffer);
+      return perPoint && pass === (read ? levels : phaseOf(facts, value));
+    });
+    const folded = reduces.map((i) => (body[i] as Scalar & { kind: 'reduce' }).arg);
+    return { reduces, outputs, roots: [...folded, ...outputs.map((output) => output.value)] };
+  });
+}
+
+function phaseOf(facts: readonly ScalarFacts[], i: number): number {
+  return (facts[i] as ScalarFacts).phase;
+}
+
+/** Values of a row that a later pass reads back from scratch memory, as walks over it. */
+export function planCaches(
+  { body }: LoopKernel,
+  nest: Nest,
+  facts: readonly ScalarFacts[],
+  passes: readonly Pass[],
+): { readonly caches: ReadonlyMap<number, Walk>; readonly bytes: number } {
+  const { sizes, outer, vector } = nest;
+  const caches = new Map<number, Walk>();
+  let bytes = 0;
+  if (vector < outer || sizes.length === outer) return { caches, bytes };
+  const length = sizes.slice(outer).reduce((product, size) => product * size, 1);
+  // The last scalar first: what only serves a kept value need not be kept itself.
+  for (let i = body.length - 1; i >= 0; i--) {
+    const scalar = body[i] as Scalar;
+    if (scalar.kind !== 'op' || scalar.dtype === 'bool' || scalar.dtype === 'int32') continue;
+    if (isCheap(scalar.op) || !(facts[i] as ScalarFacts).perLane) continue;
+    const uses = passes.filter(({ roots }) =>
+      closure(body, roots, (j) => caches.has(j)).includes(i),
+    );
+    const size = itemSize[scalar.dtype];
+    const needed = Math.ceil((length * size + 64) / 64) * 64;
+    if (uses.length < 2 || bytes + needed > CACHE_BYTES) continue;
+    const strides = sizes.map(() => 0);
+    for (let level = sizes.length - 1, stride = 1; level >= outer; level--) {
+      strides[level] = stride;
+      stride *= sizes[level] as number;
+    }
+    caches.set(i, { buffer: CACHE, dtype: scalar.dtype, size, offset: bytes, strides });
+    bytes += needed;
+  }
+  return { caches, bytes };
+}
+
+/** How many vectors go side by side along the vector level. */
+export function vectorsOf(
+  body: readonly Scalar[],
+  nest: Nest,
+  facts: readonly ScalarFacts[],
+  engine: VectorWidth,
+): number {
+  const { sizes, outer, vector } = nest;
+  const cheap = facts.every((fact) => !fact.expensive);
+  const columns = vector < outer && sizes.length > outer;
+  // Columns are walked down: less than a cache line at a time would fetch every line twice.
+  const simple = cheap && body.length <= 5;
+  const most = simple && engine === 'wide' ? 16 : 8;
+  let width = columns ? (cheap ? most : 4) : simple ? 4 : 2;
+  if (body.some((scalar) => scalar.dtype === 'float64')) width = Math.max(2, width / 2);
+  while (width > 1 && (sizes[vector] as number) < 4 * width) width /= 2;
+  return width;
+}
+
+/**
+ * The level that threads share, or −1: one along which all outputs move, the first such unless the vector level has more
+ * to do.
+ */
+export function levelToShare({ sizes, outer, vector, outputs }: Nest, width: number): number {
+  const free = (level: number): boolean =>
+    outputs.every(({ strides }) => strides[level] !== 0) || sizes[level] === 1;
+  const blocks = (level: number): number =>
+    level === vector
+      ? Math.floor((sizes[level] as number) / (4 * width))
+      : (sizes[level] as number);
+  const first = sizes.slice(0, outer).findIndex((_, level) => free(level));
+  const last = outer - 1;
+  const lastIsBetter =
+    vector === last && first < last && free(last) && (first < 0 || blocks(last) > blocks(first));
+  return lastIsBetter ? last : first;
+}

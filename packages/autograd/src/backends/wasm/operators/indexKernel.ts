@@ -1,0 +1,259 @@
+/**
+ * @file Reading and writing at places that an index names.
+ *
+ * What lies together on both sides is copied in vectors. Threads share out a dimension along which the places written
+ * never meet, or else the slices of the table; so elements at one place add up in order on any number of threads. An
+ * index out of range sets the plan's fault; what is computed then is not used.
+ */
+import type { IndexKernel, LoopKernel, Place } from '../../../engine/kernel.js';
+import { itemSize, type DType } from '../../../graph/dtype.js';
+import { sizeOf } from '../../../graph/shape.js';
+import type { FunctionBuilder, ModuleBuilder, Quantity, Word } from '../assembler/moduleBuilder.js';
+import { FAULT } from '../run/barrier.js';
+import { Block, SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
+import { kernelFunction, threadRange } from '../assembler/kernelFunction.js';
+import { copyRow, elementsOf, nest } from '../assembler/nest.js';
+import type { Elements } from '../assembler/nest.js';
+import { I32 } from '../assembler/opcodes.js';
+
+/** Elements below which one thread is as fast as many. */
+const SERIAL_WORK = 16 * 1024;
+
+/** One dimension of the space, with its stride in bytes for each operand. */
+interface Dimension<Q extends Quantity = number> {
+  readonly size: Q;
+  readonly index: Q;
+  readonly table: Q;
+  readonly other: Q;
+}
+
+/** What threads share out. */
+type Split = 'outer' | 'slices' | 'none';
+
+/** What an index kernel becomes: what the table holds at first, where it is written to, then the kernel itself. */
+export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
+  const { mode, space, inputs, out } = kernel;
+  const size = itemSize[out.dtype];
+  const dims = collapse(kernel, size);
+  const last = dims.reduce((at, d, i) => (d.index !== 0 ? i : at), -1);
+  // Dimensions that the index varies along (at least up to the last such), and those within one index.
+  let outer = dims.slice(0, last + 1);
+  const inner = dims.slice(last + 1);
+  // Along a dimension in which the table moves, different points never share a place.
+  const free = outer.filter((d) => mode === 'gather' || d.table !== 0);
+  const widest = free.reduce<Dimension | null>(
+    (best, d) => (best === null || d.size > best.size ? d : best),
+    null,
+  );
+  let split: Split = 'none';
+  if (sizeOf(space) >= SERIAL_WORK) {
+    if (widest !== null && widest.size > 1) {
+      outer = [widest, ...outer.filter((d) => d !== widest)];
+      split = 'outer';
+    } else if (mode !== 'gather') split = 'slices';
+  }
+
+  const block = new Block();
+  const [table, index, other] = {
+    gather: [inputs[0], inputs[1], out],
+    add: [out, inputs.at(-2), inputs.at(-1)],
+    set: [out, inputs.at(-2), inputs.at(-1)],
+    mark: [out, inputs[0], out],
+  }[mode] as [Place, Place, Place];
+  let key = `index ${mode} ${out.dtype} ${split} `;
+  /** Strides of 0 and those of neighbours are part of the form. */
+  const quantity = (value: number): Quantity => {
+    const fixed = value === 0 || value === size;
+    key += fixed ? (value === 0 ? 0 : 1) : 'w';
+    return fixed ? value : block.number(value);
+  };
+  const dimension = (d: Dimension): Dimension<Quantity> => {
+    key += '/';
+    const [i, t, o] = [quantity(d.index), quantity(d.table), quantity(d.other)];
+    return { size: block.number(d.size), index: i, table: t, other: o };
+  };
+  const numbers: IndexNumbers = {
+    table: block.place(table),
+    index: block.place(index),
+    other: block.place(other),
+    fault: block.place({ buffer: SCRATCH_BUFFER, dtype: 'bool', offset: FAULT }),
+    limit: block.number(kernel.limit),
+    step: block.number(kernel.step * size),
+    outer: outer.map(dimension),
+    inner: inner.map(dimension),
+  };
+  key += ` ${outer.length}`;
+  const { dtype } = out;
+  const write: FormedKernel = {
+    key,
+    block,
+    parallel: split !== 'none',
+    threadScratch: 0,
+    write: (module) => new IndexWriter(module, mode, dtype, split, numbers).write(),
+  };
+  return mode === 'gather' ? [write] : [startingTable(kernel), write];
+}
+
+/** What the table holds before anything is written at the indices. */
+function startingTable({ start, inputs, out, tableSize }: IndexKernel): LoopKernel {
+  const { dtype } = out;
+  return {
+    kind: 'loop',
+    outer: [tableSize],
+    inner: [],
+    inputs: start === null ? [{ ...(inputs[0] as Place), strides: [1] }] : [],
+    body: [
+      start === null ? { kind: 'load', input: 0, dtype } : { kind: 'const', value: start, dtype },
+    ],
+    outputs: [{ ...out, strides: [1], value: 0 }],
+  };
+}
+
+interface IndexNumbers {
+  readonly table: Word;
+  readonly index: Word;
+  readonly other: Word;
+  /** Where it is said that an index was out of range. */
+  readonly fault: Word;
+  readonly limit: Word;
+  /** Bytes of the table from what one index names to what the next does. */
+  readonly step: Word;
+  readonly outer: readonly Dimension<Quantity>[];
+  readonly inner: readonly Dimension<Quantity>[];
+}
+
+class IndexWriter {
+  private readonly mode: IndexKernel['mode'];
+  private readonly split: Split;
+  private readonly numbers: IndexNumbers;
+  private readonly f: FunctionBuilder;
+  private readonly elements: Elements;
+  /** Pointers to the table, the index and the other tensor. */
+  private readonly table: number;
+  private readonly index: number;
+  private readonly other: number;
+  /** The slices that are this thread's. */
+  private readonly start: number;
+  private readonly end: number;
+
+  constructor(
+    module: ModuleBuilder,
+    mode: IndexKernel['mode'],
+    dtype: DType,
+    split: Split,
+    numbers: IndexNumbers,
+  ) {
+    this.mode = mode;
+    this.split = split;
+    this.numbers = numbers;
+    const f = kernelFunction(module);
+    this.f = f;
+    this.elements = elementsOf(dtype, mode === 'add');
+    const local = (): number => f.local('i32');
+    [this.table, this.index, this.other] = [local(), local(), local()];
+    [this.start, this.end] = [local(), local()];
+    f.push(numbers.table).set(this.table).push(numbers.index).set(this.index);
+    f.push(numbers.other).set(this.other);
+  }
+
+  write(): FunctionBuilder {
+    const { f, start, end } = this;
+    const { outer, limit } = this.numbers;
+    const [first, ...others] = outer;
+    const walk = (dims: readonly Dimension<Quantity>[]): void =>
+      nest(
+        f,
+        dims.map((d) => d.size),
+        [
+          { pointer: this.table, strides: dims.map((d) => d.table) },
+          { pointer: this.index, strides: dims.map((d) => d.index) },
+          { pointer: this.other, strides: dims.map((d) => d.other) },
+        ],
+        () => this.point(),
+      );
+    if (this.split !== 'outer' || first === undefined) {
+      if (this.split === 'slices') threadRange(f, limit, start, end);
+      walk(outer);
+      return f;
+    }
+    threadRange(f, first.size, start, end);
+    const moving = [
+      [this.table, first.table],
+      [this.index, first.index],
+      [this.other, first.other],
+    ] as const;
+    for (const [pointer, stride] of moving)
+      f.get(pointer).get(start).push(stride).op(I32.mul).op(I32.add).set(pointer);
+    f.get(end).get(start).op(I32.sub).set(end);
+    f.repeat({ local: end }, () => {
+      walk(others);
+      for (const [pointer, stride] of moving) f.advance(pointer, stride);
+    });
+    return f;
+  }
+
+  /** All that one index says. */
+  private point(): void {
+    const { f, index, start, end } = this;
+    const { limit, fault } = this.numbers;
+    const k = f.local('i32');
+    f.get(index).memory(I32.load, 0).tee(k).push(limit).op(I32.geU);
+    f.if(
+      () => f.push(fault).i32(1).memory(I32.store, 0),
+      () => {
+        if (this.split !== 'slices') return this.slice(k);
+        f.get(k).get(start).op(I32.sub).get(end).get(start).op(I32.sub).op(I32.ltU);
+        return f.if(() => this.slice(k));
+      },
+    );
+  }
+
+  private slice(k: number): void {
+    const { f, elements, mode } = this;
+    const { step, inner } = this.numbers;
+    const [at, beside] = [f.local('i32'), f.local('i32')];
+    f.get(this.table).get(k).push(step).op(I32.mul).op(I32.add).set(at);
+    if (mode === 'mark') {
+      f.get(at).i32(1).memory(I32.store, 0);
+      return;
+    }
+    f.get(this.other).set(beside);
+    const [to, from] = mode === 'gather' ? [beside, at] : [at, beside];
+    const { size } = elements;
+    const row = inner.at(-1) ?? { size: 1, table: size, other: size };
+    const around = inner.slice(0, -1);
+    nest(
+      f,
+      around.map((d) => d.size),
+      [
+        { pointer: at, strides: around.map((d) => d.table) },
+        { pointer: beside, strides: around.map((d) => d.other) },
+      ],
+      () => {
+        const [fromStep, toStep] =
+          mode === 'gather' ? [row.table, row.other] : [row.other, row.table];
+        copyRow(f, to, from, row.size, elements, fromStep, toStep);
+      },
+    );
+  }
+}
+
+/** The dimensions of the space; those that lie together in every operand are one. */
+function collapse(kernel: IndexKernel, item: number): Dimension[] {
+  const dims: Dimension[] = [];
+  kernel.space.forEach((size, d) => {
+    if (size === 1) return;
+    const next = {
+      size,
+      index: (kernel.index[d] as number) * 4,
+      table: (kernel.table[d] as number) * item,
+      other: (kernel.other[d] as number) * item,
+    };
+    const before = dims.at(-1);
+    const joins = (key: 'index' | 'table' | 'other'): boolean => before?.[key] === next[key] * size;
+    if (before !== undefined && joins('index') && joins('table') && joins('other'))
+      dims[dims.length - 1] = { ...next, size: before.size * size };
+    else dims.push(next);
+  });
+  return dims;
+}

@@ -1,0 +1,228 @@
+/**
+ * @file Random numbers: Threefry-2x32 with 20 rounds, four counters at a time, the bits of the reference.
+ *
+ * Normal numbers go through the engine's own logarithm, sine and cosine, as the reference does, so that their bits agree.
+ * Threads take runs of counters.
+ */
+import type { RandomKernel } from '../../../engine/kernel.js';
+import { itemSize } from '../../../graph/dtype.js';
+import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBuilder.js';
+import { Block, type FormedKernel } from '../assembler/block.js';
+import { kernelFunction, SCRATCH } from '../assembler/kernelFunction.js';
+import { forShare } from '../assembler/nest.js';
+import { F32, F32x4, F64, I32, I32x4, I64, SHUFFLE, V128 } from '../assembler/opcodes.js';
+
+/** Numbers below which one thread is as fast as many. */
+const SERIAL_WORK = 4096;
+const ROTATIONS = [
+  [13, 15, 26, 6],
+  [17, 29, 16, 24],
+] as const;
+/** Counters of a step, and the bytes of a step's results. */
+const BLOCKS = 4;
+const STEP_BYTES = 32;
+
+export function planRandom(kernel: RandomKernel): FormedKernel {
+  const { count, distribution, out } = kernel;
+  const single = out.dtype === 'float32';
+  const perStep = STEP_BYTES / itemSize[out.dtype];
+  const parallel = count >= SERIAL_WORK;
+  const block = new Block();
+  const words: RandomWords = {
+    seed: block.place(kernel.inputs[0]),
+    first: block.place(kernel.inputs[1]),
+    out: block.place(out),
+    steps: block.number(Math.ceil(count / perStep)),
+    whole: block.number(Math.floor(count / perStep)),
+    rest: block.number(((count % perStep) * itemSize[out.dtype]) / 4),
+  };
+  return {
+    key: `random ${distribution} ${out.dtype} ${parallel}`,
+    block,
+    parallel,
+    threadScratch: 0,
+    write: (module) => new RandomWriter(module, distribution, single).write(words, parallel),
+  };
+}
+
+interface RandomWords {
+  readonly seed: Word;
+  readonly first: Word;
+  readonly out: Word;
+  /** Steps in all, those whose results are all wanted, and the words of four bytes that the last one adds. */
+  readonly steps: Word;
+  readonly whole: Word;
+  readonly rest: Word;
+}
+
+class RandomWriter {
+  private readonly f: FunctionBuilder;
+  private readonly distribution: RandomKernel['distribution'];
+  private readonly single: boolean;
+  private readonly keys: readonly [number, number, number];
+
+  constructor(module: ModuleBuilder, distribution: RandomKernel['distribution'], single: boolean) {
+    this.f = kernelFunction(module);
+    this.distribution = distribution;
+    this.single = single;
+    this.keys = [this.f.local('v128'), this.f.local('v128'), this.f.local('v128')];
+  }
+
+  write(words: RandomWords, parallel: boolean): FunctionBuilder {
+    const { f } = this;
+    const first = this.number(words.first);
+    this.readKey(words.seed);
+    const [to, at] = [f.local('i32'), f.local('i32')];
+    const [a, b] = [f.local('v128'), f.local('v128')];
+    forShare(f, words.steps, parallel, (step) => {
+      this.counters(first, step, a, b);
+      this.threefry(a, b);
+      f.push(words.out).get(step).i32(STEP_BYTES).op(I32.mul).op(I32.add).set(to);
+      // What the last step has too much stays in scratch memory.
+      f.get(to).get(SCRATCH).get(step).push(words.whole).op(I32.ltU).select().set(at);
+      this.numbers(a, b, at);
+      f.get(step).push(words.whole).op(I32.geU);
+      f.if(() =>
+        f.repeat(words.rest, () => {
+          f.get(to).get(at).memory(I32.load, 0).memory(I32.store, 0);
+          f.advance(to, 4).advance(at, 4);
+        }),
+      );
+    });
+    return f;
+  }
+
+  /** A whole number of an input, of up to 53 bits, as an i64. */
+  private number(input: Word): number {
+    const { f } = this;
+    const value = f.local('i64');
+    f.push(input).memory(F64.load, 0).op(I64.fromF64U).set(value);
+    return value;
+  }
+
+  private readKey(input: Word): void {
+    const { f } = this;
+    const [k0, k1, k2] = this.keys;
+    const seed = this.number(input);
+    f.get(seed).op(I64.toI32).op(I32x4.splat).set(k0);
+    f.get(seed).i64(32).op(I64.shrU).op(I64.toI32).op(I32x4.splat).set(k1);
+    f.i32(0x1bd11bda).op(I32x4.splat).get(k0).op(V128.xor).get(k1).op(V128.xor).set(k2);
+  }
+
+  /** The low and high words of four counters from `first + 4 · step` on. */
+  private counters(first: number, step: number, low: number, high: number): void {
+    const { f } = this;
+    const base = f.local('i64');
+    f.get(first).get(step).op(I64.fromU32).i64(2).op(I64.shl).op(I64.add).set(base);
+    f.get(base).op(I64.toI32).op(I32x4.splat).v128([0, 1, 2, 3]).op(I32x4.add).set(low);
+    f.get(base).i64(32).op(I64.shrU).op(I64.toI32).op(I32x4.splat);
+    // A sum that is less than what was added to has carried; a comparison gives −1 there.
+    f.get(low).get(base).op(I64.toI32).op(I32x4.splat).op(I32x4.ltU).op(I32x4.sub).set(high);
+  }
+
+  private threefry(x: number, y: number): void {
+    const { f, keys } = this;
+    f.get(x).get(keys[0]).op(I32x4.add).set(x);
+    f.get(y).get(keys[1]).op(I32x4.add).set(y);
+    for (let group = 0; group < 5; group++) {
+      for (const rotation of ROTATIONS[group % 2] as readonly number[]) {
+        f.get(x).get(y).op(I32x4.add).set(x);
+        f.get(y).i32(rotation).op(I32x4.shl);
+        f.get(y)
+          .i32(32 - rotation)
+          .op(I32x4.shrU);
+        f.op(V128.or).get(x).op(V128.xor).set(y);
+      }
+      f.get(x)
+        .get(keys[(group + 1) % 3] as number)
+        .op(I32x4.add)
+        .set(x);
+      f.get(y)
+        .get(keys[(group + 2) % 3] as number)
+        .op(I32x4.add);
+      f.i32(group + 1)
+        .op(I32x4.splat)
+        .op(I32x4.add)
+        .set(y);
+    }
+  }
+
+  /** Turns the bits of a step into numbers at the local `to`. */
+  private numbers(a: number, b: number, to: number): void {
+    if (this.distribution === 'normal') return this.normal(a, b, to);
+    const { f } = this;
+    if (!this.single) {
+      for (let k = 0; k < BLOCKS; k++) {
+        f.get(to);
+        this.unit53(a, b, k);
+        f.memory(F64.store, 8 * k);
+      }
+      return;
+    }
+    for (const word of [a, b]) {
+      f.get(word).i32(8).op(I32x4.shrU).op(F32x4.fromI32);
+      f.f32(2 ** -24)
+        .op(F32x4.splat)
+        .op(F32x4.mul)
+        .set(word);
+    }
+    f.get(to).get(a).get(b).shuffle32(SHUFFLE, [0, 4, 1, 5]).memory(V128.store, 0);
+    f.get(to).get(a).get(b).shuffle32(SHUFFLE, [2, 6, 3, 7]).memory(V128.store, 16);
+  }
+
+  /** Pushes the lane's 53 bits as a number in [0, 1). */
+  private unit53(a: number, b: number, lane: number): void {
+    const { f } = this;
+    f.get(a).lane(I32x4.extract, lane).i32(5).op(I32.shrU).op(F64.fromU32);
+    f.f64(2 ** 26).op(F64.mul);
+    f.get(b).lane(I32x4.extract, lane).i32(6).op(I32.shrU).op(F64.fromU32).op(F64.add);
+    f.f64(2 ** -53).op(F64.mul);
+  }
+
+  private normal(a: number, b: number, to: number): void {
+    const { f, single } = this;
+    const [u, v] = [f.local('f64'), f.local('f64')];
+    const word = (from: number, lane: number): FunctionBuilder =>
+      f.get(from).lane(I32x4.extract, lane).op(F64.fromU32);
+    if (single) {
+      for (let k = 0; k < BLOCKS; k++) {
+        word(a, k)
+          .f64(0.5)
+          .op(F64.add)
+          .f64(2 ** -32)
+          .op(F64.mul)
+          .set(u);
+        word(b, k)
+          .f64(2 ** -32)
+          .op(F64.mul)
+          .set(v);
+        this.pair(u, v, to, 8 * k);
+      }
+      return;
+    }
+    for (let k = 0; k < BLOCKS; k += 2) {
+      f.f64(1);
+      this.unit53(a, b, k);
+      f.op(F64.sub).set(u);
+      this.unit53(a, b, k + 1);
+      f.set(v);
+      this.pair(u, v, to, 8 * k);
+    }
+  }
+
+  /** `√(−2 ln u) · (cos 2πv, sin 2πv)`. */
+  private pair(u: number, v: number, to: number, at: number): void {
+    const { f, single } = this;
+    const [radius, angle] = [f.local('f64'), f.local('f64')];
+    f.f64(-2).get(u).call(f.module.math('log', 1)).op(F64.mul).op(F64.sqrt).set(radius);
+    f.f64(2 * Math.PI)
+      .get(v)
+      .op(F64.mul)
+      .set(angle);
+    for (const [k, name] of (['cos', 'sin'] as const).entries()) {
+      f.get(to).get(radius).get(angle).call(f.module.math(name, 1)).op(F64.mul);
+      if (single) f.op(F32.demoteF64).memory(F32.store, at + 4 * k);
+      else f.memory(F64.store, at + 8 * k);
+    }
+  }
+}

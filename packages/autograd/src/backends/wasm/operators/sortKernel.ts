@@ -1,0 +1,288 @@
+/**
+ * @file Sorting, and medians: radix sort, or insertion where rows are short.
+ *
+ * An element becomes a whole number in the order of the elements, its key, beside its position in the row. Keys are sorted
+ * digit by digit from the lowest, each pass stable, without a comparison (D. E. Knuth, The Art of Computer Programming 3,
+ * 5.2.5). Threads take rows.
+ */
+import type { SortKernel } from '../../../engine/kernel.js';
+import { itemSize, type DType } from '../../../graph/dtype.js';
+import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBuilder.js';
+import { Block, type FormedKernel, type Scratch } from '../assembler/block.js';
+import { FOLD_BYTES, kernelFunction, SCRATCH } from '../assembler/kernelFunction.js';
+import { elementsOf, forShare, zeroFill } from '../assembler/nest.js';
+import { I32, I64 } from '../assembler/opcodes.js';
+import { pushRow, rowsOf, type Rows } from './rows.js';
+import { itemOf, pushKey, type Item } from './sortKeys.js';
+
+/** Elements below which one thread is as fast as many. */
+const SERIAL_WORK = 16 * 1024;
+/** Up to this length a row is sorted by insertion, which needs no counts of digits. */
+const SHORT_ROW = 64;
+
+const DIGIT_VALUES = 256;
+const COUNT_BYTES = DIGIT_VALUES * 4;
+
+/** A sort ready to be called; a thread that works alone takes its room from what all see, `scratch`. */
+export function planSort(kernel: SortKernel, scratch: Scratch): FormedKernel {
+  const { outer, length, inner, out, result, descending } = kernel;
+  const [input] = kernel.inputs;
+  const item = itemOf(input.dtype);
+  const counted = length > SHORT_ROW;
+  const rows = outer * inner;
+  const parallel = rows > 1 && rows * length >= SERIAL_WORK;
+  const itemBytes = Math.ceil((length * item.bytes) / 64) * 64;
+  const bytes = (counted ? item.digits * COUNT_BYTES + itemBytes : 0) + itemBytes;
+  const block = new Block();
+  const numbers: SortNumbers = {
+    from: rowsOf(block, input, kernel),
+    to: result === 'order' ? rowsOf(block, out, kernel) : block.place(out),
+    room: parallel ? null : block.place(scratch.take('bool', bytes)),
+    rows: block.number(rows),
+    length: block.number(length),
+    others: block.number(length - 1),
+    itemBytes: block.number(itemBytes),
+    middle: block.number(((length - 1) >> 1) * item.bytes),
+    last: block.number((length - 1) * item.bytes),
+  };
+  return {
+    key: `sort ${result} ${input.dtype} ${descending} ${counted} ${parallel}`,
+    block,
+    parallel,
+    threadScratch: parallel ? bytes : 0,
+    write: (module) => {
+      const kind: SortForm = { result, descending, dtype: input.dtype, counted, parallel };
+      return new SortWriter(module, kind, numbers).write();
+    },
+  };
+}
+
+/** What of a sort is code. */
+interface SortForm {
+  readonly result: SortKernel['result'];
+  readonly descending: boolean;
+  readonly dtype: DType;
+  /** Whether digits are counted: else the row is sorted by insertion. */
+  readonly counted: boolean;
+  readonly parallel: boolean;
+}
+
+/** What of a sort is in words; sizes in elements, or in bytes of items. */
+interface SortNumbers {
+  readonly from: Rows;
+  /** Rows of positions, or a value for each row. */
+  readonly to: Rows | Word;
+  /** Where counts and items are; null where each thread has its own. */
+  readonly room: Word | null;
+  readonly rows: Word;
+  readonly length: Word;
+  readonly others: Word;
+  readonly itemBytes: Word;
+  /** Where the items in the middle and at the end are. */
+  readonly middle: Word;
+  readonly last: Word;
+}
+
+class SortWriter {
+  private readonly form: SortForm;
+  private readonly numbers: SortNumbers;
+  private readonly f: FunctionBuilder;
+  private readonly item: Item;
+  /** Pointers: the counts of each digit, the items, and as much room again. */
+  private readonly counts: number;
+  private readonly items: number;
+  private readonly room: number;
+  private readonly at: number;
+
+  constructor(module: ModuleBuilder, form: SortForm, numbers: SortNumbers) {
+    this.form = form;
+    this.numbers = numbers;
+    this.f = kernelFunction(module);
+    this.item = itemOf(form.dtype);
+    const local = (): number => this.f.local('i32');
+    [this.counts, this.items, this.room, this.at] = [local(), local(), local(), local()];
+  }
+
+  write(): FunctionBuilder {
+    const { f, item, numbers } = this;
+    const { dtype, result, counted, parallel } = this.form;
+    if (numbers.room === null) f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add);
+    else f.push(numbers.room);
+    f.tee(this.counts);
+    f.i32(counted ? item.digits * COUNT_BYTES : 0)
+      .op(I32.add)
+      .tee(this.items);
+    f.push(numbers.itemBytes).op(I32.add).set(this.room);
+
+    const [from, to] = [f.local('i32'), f.local('i32')];
+    forShare(f, numbers.rows, parallel, (row) => {
+      pushRow(f, numbers.from, row).set(from);
+      if ('step' in numbers.to) pushRow(f, numbers.to, row).set(to);
+      else {
+        f.push(numbers.to).get(row);
+        f.i32(result === 'median' ? itemSize[dtype] : 4)
+          .op(I32.mul)
+          .op(I32.add)
+          .set(to);
+      }
+      this.encode(from);
+      if (counted) for (let d = 0; d < item.digits; d++) this.pass(d);
+      else this.insertion();
+      if ('step' in numbers.to) this.writeOrder(to, numbers.to.step);
+      else this.writeMedian(from, to);
+    });
+    return f;
+  }
+
+  /** Positions and keys of a row, and how often each digit occurs in each place. */
+  private encode(from: number): void {
+    const { f, item, counts, at, numbers } = this;
+    const { dtype, descending, counted } = this.form;
+    const [source, position] = [f.local('i32'), f.local('i32')];
+    if (counted) zeroFill(f, counts, item.digits * COUNT_BYTES);
+    f.get(from).set(source).get(this.items).set(at).i32(0).set(position);
+    f.repeat(numbers.length, () => {
+      f.get(at).get(position).memory(I32.store, 0);
+      f.get(at);
+      pushKey(f, dtype, source, descending);
+      f.memory(dtype === 'float64' ? I64.store : I32.store, item.key);
+      for (let d = 0; d < item.digits && counted; d++) {
+        const count = f.local('i32');
+        this.digit(at, d);
+        f.get(counts)
+          .op(I32.add)
+          .tee(count)
+          .get(count)
+          .memory(I32.load, d * COUNT_BYTES);
+        f.i32(1)
+          .op(I32.add)
+          .memory(I32.store, d * COUNT_BYTES);
+      }
+      f.advance(position, 1).advance(at, item.bytes).advance(source, numbers.from.step);
+    });
+  }
+
+  /** Pushes digit `d` of the item at `at`, as bytes into the counts. */
+  private digit(at: number, d: number): void {
+    const { f, item } = this;
+    f.get(at)
+      .memory(I32.load8U, item.key + d)
+      .i32(4)
+      .op(I32.mul);
+  }
+
+  /** Moves the items to their places by one digit, unless it is the same in all. */
+  private pass(d: number): void {
+    const { f, item, counts, items, room, at } = this;
+    const { length } = this.numbers;
+    const [slot, to, count, left] = [0, 0, 0, 0].map(() => f.local('i32')) as [
+      ...[number, number, number, number],
+    ];
+    const base = d * COUNT_BYTES;
+    this.digit(items, d);
+    f.get(counts).op(I32.add).memory(I32.load, base).push(length).op(I32.ne);
+    f.if(() => {
+      // Counts become where the first item with that digit goes.
+      f.get(counts)
+        .set(slot)
+        .get(room)
+        .set(to)
+        .i32(DIGIT_VALUES / 4)
+        .set(left);
+      f.repeatLocal(left, () => {
+        for (let k = 0; k < 4; k++) {
+          f.get(slot)
+            .memory(I32.load, base + 4 * k)
+            .set(count);
+          f.get(slot)
+            .get(to)
+            .memory(I32.store, base + 4 * k);
+          f.get(to).get(count).i32(item.bytes).op(I32.mul).op(I32.add).set(to);
+        }
+        f.advance(slot, 16);
+      });
+      f.get(items).set(at);
+      f.repeat(length, () => {
+        this.digit(at, d);
+        f.get(counts).op(I32.add).tee(slot).memory(I32.load, base).tee(to);
+        f.get(at).memory(item.load, 0).memory(item.store, 0);
+        f.get(slot).get(to).i32(item.bytes).op(I32.add).memory(I32.store, base);
+        f.advance(at, item.bytes);
+      });
+      f.get(items).get(room).set(items).set(room);
+    });
+  }
+
+  /** Each item moves down past those with larger keys. */
+  private insertion(): void {
+    const { f, item, items, at } = this;
+    const wide = item.bytes === 16;
+    const taken = f.local(wide ? 'v128' : 'i64');
+    const [key, hole] = [f.local('i64'), f.local('i32')];
+    // Positions differ, so that a whole item of eight bytes can be compared.
+    const keyAt = wide ? item.key : 0;
+    f.get(items).set(at);
+    f.repeat(this.numbers.others, () => {
+      f.advance(at, item.bytes).get(at).tee(hole).memory(item.load, 0).set(taken);
+      f.get(at).memory(I64.load, keyAt).set(key);
+      f.block(() =>
+        f.loop(() => {
+          f.get(hole).get(items).op(I32.eq).brIf(1);
+          f.get(hole).i32(item.bytes).op(I32.sub).memory(I64.load, keyAt);
+          f.get(key).op(I64.gtU).op(I32.eqz).brIf(1);
+          f.get(hole).get(hole).i32(item.bytes).op(I32.sub).memory(item.load, 0);
+          f.memory(item.store, 0).advance(hole, -item.bytes).br(0);
+        }),
+      );
+      f.get(hole).get(taken).memory(item.store, 0);
+    });
+  }
+
+  /** The positions in their new order. */
+  private writeOrder(to: number, step: Word): void {
+    const { f, item, items, at } = this;
+    f.get(items).set(at);
+    f.repeat(this.numbers.length, () => {
+      f.get(to).get(at).memory(I32.load, 0).memory(I32.store, 0);
+      f.advance(at, item.bytes).advance(to, step);
+    });
+  }
+
+  /** The element in the middle, or the first NaN, or where it is. */
+  private writeMedian(from: number, to: number): void {
+    const { f, item, items, at, numbers } = this;
+    const { dtype, result } = this.form;
+    const isNaN = (back: number): void => {
+      f.get(at);
+      if (back > 0) f.i32(back).op(I32.sub);
+      if (dtype === 'float64') f.memory(I64.load, item.key).i64(-1).op(I64.eq);
+      else f.memory(I32.load, item.key).i32(-1).op(I32.eq);
+    };
+    f.get(items).push(numbers.middle).op(I32.add).set(at);
+    if (dtype === 'float32' || dtype === 'float64') {
+      const middle = f.local('i32');
+      f.get(at).set(middle);
+      f.get(items).push(numbers.last).op(I32.add).set(at);
+      isNaN(0);
+      f.if(
+        () =>
+          f.block(() =>
+            f.loop(() => {
+              f.get(at).get(items).op(I32.eq).brIf(1);
+              isNaN(item.bytes);
+              f.op(I32.eqz).brIf(1).advance(at, -item.bytes).br(0);
+            }),
+          ),
+        () => f.get(middle).set(at),
+      );
+    }
+    f.get(to);
+    if (result === 'argmedian') {
+      f.get(at).memory(I32.load, 0).memory(I32.store, 0);
+      return;
+    }
+    const { load, store } = elementsOf(dtype);
+    f.get(from).get(at).memory(I32.load, 0).push(numbers.from.step).op(I32.mul).op(I32.add);
+    f.memory(load, 0).memory(store, 0);
+  }
+}

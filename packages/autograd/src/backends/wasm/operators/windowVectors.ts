@@ -1,0 +1,125 @@
+/** @file The largest elements of four windows at a time, one in each lane. */
+import type { PoolKernel, Span } from '../../../engine/kernel.js';
+import type { FunctionBuilder, Quantity } from '../assembler/moduleBuilder.js';
+import { nest } from '../assembler/nest.js';
+import { F32x4, I32, I32x4, SHUFFLE, V128 } from '../assembler/opcodes.js';
+import { eachTap, type Windows } from './windowSpans.js';
+
+/** Windows of which four can go through the lanes of a vector. */
+export type WrittenOut = Windows & { readonly taps: NonNullable<Windows['taps']> };
+
+/** Whether four windows next to each other can go through the lanes of a vector. */
+export function goesInVectors(kernel: PoolKernel, windows: Windows): windows is WrittenOut {
+  const float = kernel.mode === 'argmax' && kernel.inputs[0].dtype === 'float32';
+  const last = kernel.spans[kernel.spans.length - 1] as Span;
+  return float && windows.taps !== null && last.starts.length >= 4;
+}
+
+/** Where the largest element of each window of a plane is: from the plane at `x` to the places at `out`. */
+export function argmaxVectors(
+  f: FunctionBuilder,
+  windows: WrittenOut,
+  /** Byte strides of the places. */
+  places: readonly Quantity[],
+  x: number,
+  out: number,
+): void {
+  const { dims, first, taps } = windows;
+  const last = dims.length - 1;
+  const [from, index] = [f.local('i32'), f.local('i32')];
+  f.get(x).get(f.word(first, 4)).op(I32.add).set(from).push(first).set(index);
+  const { apart } = taps;
+  const [value, next, best, base, mask] = [1, 2, 3, 4, 5].map(() => f.local('v128')) as [
+    ...[number, number, number, number, number],
+  ];
+  const four = (): void => {
+    f.get(index)
+      .op(I32x4.splat)
+      .v128([0, apart, 2 * apart, 3 * apart])
+      .op(I32x4.add)
+      .tee(base);
+    f.set(best);
+    let started = false;
+    eachTap(f, windows, from, 4, (at, bytes, offset) => {
+      strided(f, at, bytes, apart);
+      if (!started) {
+        started = true;
+        f.set(value);
+        return;
+      }
+      f.tee(next).get(value).op(F32x4.gt).get(next).get(next).op(F32x4.ne).op(V128.or).set(mask);
+      f.get(next).get(value).get(mask).op(V128.bitselect).set(value);
+      f.get(base);
+      offset();
+      f.op(I32x4.splat).op(I32x4.add);
+      f.get(best).get(mask).op(V128.bitselect).set(best);
+    });
+    f.get(out).get(best).memory(V128.store, 0);
+  };
+  const count = f.word((dims[last] as (typeof dims)[number]).windows);
+  const [left, back] = [f.local('i32'), f.local('i32')];
+  const lead = dims.slice(0, -1);
+  nest(
+    f,
+    lead.map((d) => d.windows),
+    [
+      { pointer: from, strides: lead.map((d) => ({ local: times4(f, d.apart) })) },
+      { pointer: index, strides: lead.map((d) => d.apart) },
+      { pointer: out, strides: places.slice(0, -1) },
+    ],
+    () => {
+      const start = [from, index, out].map((pointer) => {
+        const kept = f.local('i32');
+        f.get(pointer).set(kept);
+        return [pointer, kept] as const;
+      });
+      f.get(count).i32(2).op(I32.shrU).set(left);
+      f.repeatLocal(left, () => {
+        four();
+        f.advance(from, 16 * apart)
+          .advance(index, 4 * apart)
+          .advance(out, 16);
+      });
+      // The last four windows, some of them again.
+      f.get(count).i32(3).op(I32.and).tee(left);
+      f.if(() => {
+        f.get(left).i32(4).op(I32.sub).set(back);
+        f.get(from)
+          .get(back)
+          .i32(apart * 4)
+          .op(I32.mul)
+          .op(I32.add)
+          .set(from);
+        f.get(index).get(back).i32(apart).op(I32.mul).op(I32.add).set(index);
+        f.get(out).get(back).i32(4).op(I32.mul).op(I32.add).set(out);
+        four();
+      });
+      for (const [pointer, kept] of start) f.get(kept).set(pointer);
+    },
+  );
+}
+
+/** A local that holds four times a quantity. */
+function times4(f: FunctionBuilder, x: Quantity): number {
+  if (typeof x === 'object' && 'word' in x) return f.word(x, 4);
+  const local = f.local('i32');
+  f.push(x).i32(2).op(I32.shl).set(local);
+  return local;
+}
+
+/** Pushes four elements that lie `apart` elements from each other. */
+function strided(f: FunctionBuilder, from: number, at: number, apart: number): void {
+  if (apart === 1) {
+    f.get(from).memory(V128.load, at);
+  } else if (apart === 2) {
+    f.get(from).memory(V128.load, at);
+    f.get(from)
+      .memory(V128.load, at + 16)
+      .shuffle32(SHUFFLE, [0, 2, 4, 6]);
+  } else {
+    // A lane is loaded into the vector above its address on the stack.
+    for (let lane = 0; lane < 4; lane++) f.get(from);
+    f.memory(V128.load32Zero, at);
+    for (let lane = 1; lane < 4; lane++) f.memoryLane(V128.load32Lane, at + lane * apart * 4, lane);
+  }
+}

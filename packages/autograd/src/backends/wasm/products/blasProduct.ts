@@ -1,0 +1,186 @@
+/**
+ * @file Matrix products that a BLAS library computes: kernels call it on the same memory.
+ *
+ * A product is cut into pieces by its shape alone, and threads take pieces: the library never uses threads of its own,
+ * and the number of threads changes no bit.
+ */
+import type { MatmulKernel } from '../../../engine/kernel.js';
+import type { FunctionBuilder, ModuleBuilder, Quantity, Word } from '../assembler/moduleBuilder.js';
+import { Block, type FormedKernel } from '../assembler/block.js';
+import type { Matrix, Product } from './blocking.js';
+import { kernelFunction, threadRange } from '../assembler/kernelFunction.js';
+import { forRange } from '../assembler/nest.js';
+import { I32 } from '../assembler/opcodes.js';
+import { batchOf, productOf, pushMatrix, wordsOf, type Batch } from './productBlock.js';
+
+/** Multiplications from which a call pays: it costs a third of a microsecond. */
+const WORK = 32 * 1024;
+/** Multiplications from which a product is cut in two, and how many times as many for each further halving. */
+const CUT_WORK = 2 ** 23;
+const CUT_AGAIN = 8;
+const MOST_PIECES = 16;
+/** A piece has at least so many rows and columns. */
+const LEAST_EXTENT = 64;
+
+/** How BLAS is told of a matrix. */
+interface Layout {
+  readonly transposed: 0 | 1;
+  /** Elements from one row to the next, or from one column to the next where it is transposed. */
+  readonly leading: number;
+}
+
+function layout(
+  { rows, columns }: Matrix,
+  height: number,
+  width: number,
+  size: number,
+): Layout | null {
+  if (columns === size && rows >= width * size) return { transposed: 0, leading: rows / size };
+  if (rows === size && columns >= height * size) return { transposed: 1, leading: columns / size };
+  return null;
+}
+
+interface Layouts {
+  readonly a: Layout;
+  readonly b: Layout;
+  readonly c: Layout;
+}
+
+/** How to hand a product to BLAS; null where it is too small or its strides are none that BLAS knows. */
+export function blasLayouts({ m, n, k, a, b, c }: Product, size: number): Layouts | null {
+  if (m * n * k < WORK || Math.min(m, n, k) < 8) return null;
+  const found = { a: layout(a, m, k, size), b: layout(b, k, n, size), c: layout(c, m, n, size) };
+  if (found.a === null || found.b === null || found.c === null || found.c.transposed === 1)
+    return null;
+  return { a: found.a, b: found.b, c: found.c };
+}
+
+/** What is pushed as an argument: a quantity, or something computed. */
+type Value = Quantity | (() => void);
+
+/** Calls BLAS for `C = A · B`, or `C + A · B` where `add` is 1. */
+export function callGemm(
+  module: ModuleBuilder,
+  f: FunctionBuilder,
+  size: 4 | 8,
+  { a, b }: Layouts,
+  v: Record<'m' | 'n' | 'k' | 'a' | 'lda' | 'b' | 'ldb' | 'add' | 'c' | 'ldc', Value>,
+): void {
+  f.i32(a.transposed).i32(b.transposed);
+  for (const value of [v.m, v.n, v.k, v.a, v.lda, v.b, v.ldb, v.add, v.c, v.ldc]) {
+    if (typeof value === 'function') value();
+    else f.push(value);
+  }
+  f.call(module.gemm(size === 4 ? 'sgemm' : 'dgemm'));
+}
+
+/**
+ * In how many rows and columns of pieces a product is cut: few, as the library packs both operands anew for each, and
+ * along the longer side, for which it packs least.
+ */
+export function piecesOf(
+  m: number,
+  n: number,
+  k: number,
+  batches = 1,
+): { rows: number; columns: number } {
+  let wanted = 1;
+  for (let work = batches * m * n * k; work >= CUT_WORK && wanted < MOST_PIECES; work /= CUT_AGAIN)
+    wanted *= 2;
+  let [rows, columns] = [1, 1];
+  let [height, width] = [m, n];
+  while (batches * rows * columns < wanted && Math.max(height, width) >= 2 * LEAST_EXTENT) {
+    if (height > width) {
+      rows *= 2;
+      height /= 2;
+    } else {
+      columns *= 2;
+      width /= 2;
+    }
+  }
+  return { rows, columns };
+}
+
+/** A matrix product by BLAS; null where it cannot be, or pays nothing. */
+export function planBlasMatmul(kernel: MatmulKernel): FormedKernel | null {
+  const { batch, m, n, k, a, b, out } = kernel;
+  if (![a, b].every(({ dtype }) => dtype === out.dtype)) return null;
+  if (out.dtype !== 'float32' && out.dtype !== 'float64') return null;
+  const size = out.dtype === 'float32' ? 4 : 8;
+  const layouts = blasLayouts(productOf(kernel, size), size);
+  if (layouts === null) return null;
+
+  const batches = batch.reduce((all, count) => all * count, 1);
+  const pieces = piecesOf(m, n, k, batches);
+  // Pieces begin at whole cache lines where the matrix does.
+  const height = Math.ceil(m / pieces.rows / 16) * 16;
+  const width = Math.ceil(n / pieces.columns / 16) * 16;
+  const [across, down] = [Math.ceil(n / width), Math.ceil(m / height)];
+  const parallel = batches * across * down > 1;
+  const block = new Block();
+  const place = batchOf(block, kernel, size);
+  const product = wordsOf(block, productOf(kernel, size));
+  const word = (value: number): Word => block.number(value);
+  const cuts: Cuts = {
+    ...{ height: word(height), width: word(width), across: word(across), down: word(down) },
+    units: word(batches * across * down),
+    lda: word(layouts.a.leading),
+    ldb: word(layouts.b.leading),
+    ldc: word(layouts.c.leading),
+  };
+  const { a: of, b: by } = layouts;
+  return {
+    key: `gemm${size} ${of.transposed}${by.transposed} ${place.dims.length}`,
+    block,
+    parallel,
+    threadScratch: 0,
+    usesBlas: true,
+    write: (module) => writeGemm(module, size, layouts, product, place, cuts),
+  };
+}
+
+/** How a product is cut into pieces, and how far apart rows of the matrices are. */
+type Cuts = Record<'height' | 'width' | 'across' | 'down' | 'units' | 'lda' | 'ldb' | 'ldc', Word>;
+
+function writeGemm(
+  module: ModuleBuilder,
+  size: 4 | 8,
+  layouts: Layouts,
+  { m, n, k, a, b, c }: Product<Word>,
+  batch: Batch,
+  { height, width, across, down, units, lda, ldb, ldc }: Cuts,
+): FunctionBuilder {
+  const f = kernelFunction(module);
+  const i32 = (): number => f.local('i32');
+  const [start, end, row, column, index] = [i32(), i32(), i32(), i32(), i32()];
+  threadRange(f, units, start, end);
+  forRange(f, start, end, (unit) => {
+    f.get(unit).push(across).op(I32.remU).push(width).op(I32.mul).set(column);
+    f.get(unit).push(across).op(I32.divU).push(down).op(I32.remU);
+    f.push(height).op(I32.mul).set(row);
+    f.get(unit).push(across).op(I32.divU).push(down).op(I32.divU).set(index);
+    /** Pushes where the piece of matrix `i` begins: `step` bytes for each of the local `along`. */
+    const begin = (i: 0 | 1 | 2, ...steps: (readonly [number, Quantity])[]): void => {
+      pushMatrix(f, batch, i, index);
+      for (const [along, step] of steps) f.get(along).push(step).op(I32.mul).op(I32.add);
+    };
+    /** Pushes min(step, whole − at). */
+    const extent = (whole: Quantity, step: Quantity, from: number): void => {
+      f.push(step).push(whole).get(from).op(I32.sub);
+      f.push(step).push(whole).get(from).op(I32.sub).op(I32.ltS).select();
+    };
+    callGemm(module, f, size, layouts, {
+      m: () => extent(m, height, row),
+      n: () => extent(n, width, column),
+      k,
+      a: () => begin(0, [row, a.rows]),
+      lda,
+      b: () => begin(1, [column, b.columns]),
+      ldb,
+      c: () => begin(2, [row, c.rows], [column, c.columns]),
+      ldc,
+      add: 0,
+    });
+  });
+  return f;
+}

@@ -1,0 +1,227 @@
+/**
+ * @file The blocked product of two matrices, written into a function: what matrix products and convolutions share.
+ *
+ * Blocks of the depth are 256 long, so that a panel of B stays in the first cache and a block of A in the second. A is
+ * read where it lies, unless its columns are contiguous and far apart: a few elements of each would then compete for the
+ * same places of the cache, so that blocks are copied together. B is read where it lies if its rows are contiguous and
+ * short, else packed panel by panel.
+ */
+import type { FunctionBuilder, ModuleBuilder, Quantity } from '../assembler/moduleBuilder.js';
+import { COLUMN_BLOCK, columnsOf, DEPTH_BLOCK, ROW_BLOCK } from './blocking.js';
+import type { Blocking, Matrix, Product } from './blocking.js';
+import { FOLD_BYTES, SCRATCH } from '../assembler/kernelFunction.js';
+import { edgeFunction, gatherFunction, packFunction, tileFunction } from './microKernel.js';
+import type { Tiling } from './microKernel.js';
+import { I32 } from '../assembler/opcodes.js';
+
+/** Rows or columns from a local on (from 0 where there is none) up to the value of another. */
+export type Range = readonly [start: number | undefined, end: () => void];
+
+/** Writes a product into `f`, whose local `SCRATCH` points to `FOLD_BYTES` and then `packedBytes` of scratch memory. */
+export class BlockedProduct {
+  private readonly module: ModuleBuilder;
+  private readonly f: FunctionBuilder;
+  private readonly t: Tiling;
+  private readonly p: Product<Quantity>;
+  private readonly how: Blocking;
+  /** Bytes of the packed panels of B. */
+  private readonly panels: Quantity;
+  /** How A is read: where it lies, or from a copy of a block of it. */
+  private readonly a: Matrix<Quantity>;
+
+  constructor(
+    module: ModuleBuilder,
+    f: FunctionBuilder,
+    t: Tiling,
+    product: Product<Quantity>,
+    how: Blocking,
+    panels: Quantity,
+  ) {
+    this.module = module;
+    this.f = f;
+    this.t = t;
+    this.p = product;
+    this.how = how;
+    this.panels = panels;
+    this.a = how.copiesA ? { rows: t.size, columns: ROW_BLOCK * t.size } : product.a;
+  }
+
+  /**
+   * The product of the matrices that the locals `a`, `b` and `c` point to, within some columns and rows. It is added to
+   * what C holds where the local `accumulate` is not 0.
+   */
+  write(
+    a: number,
+    b: number,
+    c: number,
+    columns: Range = [undefined, () => this.f.push(this.p.n)],
+    rows: Range = [undefined, () => this.f.push(this.p.m)],
+    accumulate?: number,
+  ): void {
+    const { f } = this;
+    blocks(f, columns[0], columns[1], COLUMN_BLOCK, (column, width) => {
+      blocks(
+        f,
+        undefined,
+        () => f.push(this.p.k),
+        DEPTH_BLOCK,
+        (depth, length) => {
+          this.pack(b, column, width, depth, length);
+          blocks(f, rows[0], rows[1], ROW_BLOCK, (row, height) => {
+            const blockA = this.blockOfA(a, row, depth, length);
+            this.tiles({ blockA, b, c, column, width, depth, length, row, height }, accumulate);
+          });
+        },
+      );
+    });
+  }
+
+  /** Pushes `base + i·stride`. */
+  private offset(i: number, stride: Quantity): FunctionBuilder {
+    return this.f.get(i).push(stride).op(I32.mul).op(I32.add);
+  }
+
+  /** Points to the block of A from a row and a depth on, copied together where it is. */
+  private blockOfA(a: number, row: number, depth: number, length: number): number {
+    const { f, p } = this;
+    const block = f.local('i32');
+    f.get(a);
+    this.offset(row, p.a.rows);
+    this.offset(depth, p.a.columns).set(block);
+    if (this.how.copiesA) {
+      const to = f.local('i32');
+      f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add).push(this.panels).op(I32.add).set(to);
+      const gather = gatherFunction(this.module, ROW_BLOCK * this.t.size);
+      f.get(length).get(block).push(p.a.columns).get(to).call(gather);
+      f.get(to).set(block);
+    }
+    return block;
+  }
+
+  private pack(b: number, column: number, width: number, depth: number, length: number): void {
+    const { f, t, p } = this;
+    const { packing } = this.how;
+    if (packing === undefined) return;
+    const to = f.local('i32');
+    f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add).set(to);
+    const pack = packFunction(this.module, t, packing);
+    blocks(
+      f,
+      undefined,
+      () => f.get(width),
+      columnsOf(t),
+      (panel, count) => {
+        f.get(length);
+        f.get(b);
+        this.offset(depth, p.b.rows);
+        f.get(column).get(panel).op(I32.add).push(p.b.columns).op(I32.mul).op(I32.add);
+        f.push(p.b.rows).push(p.b.columns).get(to).get(count).call(pack);
+        f.get(length)
+          .i32(columnsOf(t) * t.size)
+          .op(I32.mul)
+          .get(to)
+          .op(I32.add)
+          .set(to);
+      },
+    );
+  }
+
+  private tiles(
+    at: Record<
+      'blockA' | 'b' | 'c' | 'column' | 'width' | 'depth' | 'length' | 'row' | 'height',
+      number
+    >,
+    accumulate: number | undefined,
+  ): void {
+    const { f, t, p } = this;
+    const { packing } = this.how;
+    const add = (): void => {
+      f.get(at.depth).i32(0).op(I32.ne);
+      if (accumulate !== undefined) f.get(accumulate).op(I32.or);
+    };
+    const [panelB, rowA, rowC] = [f.local('i32'), f.local('i32'), f.local('i32')];
+    const width = columnsOf(t);
+    const panel = (first: number, columns: number): void => {
+      if (packing === undefined) {
+        f.get(at.b);
+        this.offset(at.depth, p.b.rows);
+        f.get(at.column).get(first).op(I32.add).i32(t.size).op(I32.mul).op(I32.add).set(panelB);
+      } else {
+        f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add);
+        f.get(first).get(at.length).op(I32.mul).i32(t.size).op(I32.mul).op(I32.add).set(panelB);
+      }
+      blocks(
+        f,
+        undefined,
+        () => f.get(at.height),
+        t.rows,
+        (tile, rows) => {
+          f.get(at.blockA);
+          this.offset(tile, this.a.rows).set(rowA);
+          f.get(at.c);
+          f.get(at.row).get(tile).op(I32.add).push(p.c.rows).op(I32.mul).op(I32.add);
+          f.get(at.column).get(first).op(I32.add).push(p.c.columns).op(I32.mul).op(I32.add);
+          f.set(rowC);
+          const call = (c: number, pitch: Quantity, adding: () => void): void =>
+            this.tile(rows, (count) => {
+              f.get(at.length).get(rowA).push(this.a.rows).push(this.a.columns).get(panelB);
+              f.push(packing === undefined ? p.b.rows : width * t.size)
+                .get(c)
+                .push(pitch);
+              adding();
+              f.call(tileFunction(this.module, t, count));
+            });
+          const direct = (): void => call(rowC, p.c.rows, add);
+          const edge = (): void => {
+            call(SCRATCH, width * t.size, () => f.i32(0));
+            f.get(SCRATCH).get(rowC).push(p.c.rows).push(p.c.columns).get(rows).get(columns);
+            add();
+            f.call(edgeFunction(this.module, t));
+          };
+          if (this.how.rowMajor) f.get(columns).i32(width).op(I32.eq).if(direct, edge);
+          else edge();
+        },
+      );
+    };
+    blocks(f, undefined, () => f.get(at.width), width, panel);
+  }
+
+  /** Calls the tile of as many rows as the local `rows` says: whole tiles first. */
+  private tile(rows: number, call: (count: number) => void): void {
+    const from = (count: number): void => {
+      if (count === 1) return call(1);
+      this.f
+        .get(rows)
+        .i32(count)
+        .op(I32.eq)
+        .if(
+          () => call(count),
+          () => from(count - 1),
+        );
+    };
+    from(this.t.rows);
+  }
+}
+
+/** `for (i = start; i < end; i += step)`, the body also getting min(step, end − i). */
+export function blocks(
+  f: FunctionBuilder,
+  start: number | undefined,
+  end: () => void,
+  step: number,
+  body: (i: number, count: number) => void,
+): void {
+  const [i, count] = [f.local('i32'), f.local('i32')];
+  if (start === undefined) f.i32(0);
+  else f.get(start);
+  f.set(i);
+  f.block(() => {
+    f.loop(() => {
+      end();
+      f.get(i).op(I32.sub).tee(count).i32(0).op(I32.leS).brIf(1);
+      if (step > 1) f.i32(step).get(count).get(count).i32(step).op(I32.gtS).select().set(count);
+      body(i, count);
+      f.advance(i, step).br(0);
+    });
+  });
+}

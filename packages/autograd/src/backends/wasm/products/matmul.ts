@@ -1,0 +1,132 @@
+/**
+ * @file Matrix products: blocked over tiles that stay in registers.
+ *
+ * Threads take columns, rows or matrices of a batch; the order in which one element is summed never changes.
+ */
+import type { Access, LoopKernel, MatmulKernel } from '../../../engine/kernel.js';
+import type { FunctionBuilder, Quantity } from '../assembler/moduleBuilder.js';
+import { planBlasMatmul } from './blasProduct.js';
+import { Block, type FormedKernel } from '../assembler/block.js';
+import { BlockedProduct, blocks } from './blockedProduct.js';
+import type { Range } from './blockedProduct.js';
+import { blockingOf, columnsOf, packedBytes } from './blocking.js';
+import type { Product } from './blocking.js';
+import { kernelFunction, threadRange } from '../assembler/kernelFunction.js';
+import type { KernelContext } from '../assembler/kernelFunction.js';
+import { tiling } from './microKernel.js';
+import type { Tiling } from './microKernel.js';
+import { I32 } from '../assembler/opcodes.js';
+import { batchOf, productOf, pushMatrix, wordsOf, type Batch } from './productBlock.js';
+
+/** Multiplications below which one thread is as fast as many. */
+const SERIAL_WORK = 32 * 1024;
+
+/** Products that are better written as sums over a loop: small ones, vectors, integers. */
+export function matmulAsLoop(kernel: MatmulKernel): LoopKernel | undefined {
+  const { batch, m, n, k, a, b, out } = kernel;
+  const float =
+    (out.dtype === 'float32' || out.dtype === 'float64') &&
+    a.dtype === out.dtype &&
+    b.dtype === out.dtype;
+  if (float && m > 1 && n > 1 && m * n * k > 1024) return undefined;
+  const rank = batch.length;
+  const at = (access: Access, rows: number, columns: number, depth: number): Access => ({
+    ...access,
+    strides: [...access.strides.slice(0, rank), rows, columns, depth],
+  });
+  const stride = (access: Access, d: number): number => access.strides[rank + d] as number;
+  return {
+    kind: 'loop',
+    outer: [...batch, m, n],
+    inner: [k],
+    inputs: [at(a, stride(a, 0), 0, stride(a, 1)), at(b, 0, stride(b, 1), stride(b, 0))],
+    body: [
+      { kind: 'load', input: 0, dtype: a.dtype },
+      { kind: 'load', input: 1, dtype: b.dtype },
+      { kind: 'op', op: 'mul', args: [0, 1], dtype: out.dtype },
+      { kind: 'reduce', op: 'sum', arg: 2, dtype: out.dtype },
+    ],
+    outputs: [{ ...out, value: 3 }],
+  };
+}
+
+/** A product ready to be called; null where there is nothing to compute. */
+export function planMatmul(kernel: MatmulKernel, context: KernelContext): FormedKernel | null {
+  const batches = kernel.batch.reduce((all, size) => all * size, 1);
+  if (batches === 0) return null;
+  const byBlas = context.blas ? planBlasMatmul(kernel) : null;
+  return byBlas ?? planBlocked(kernel, batches, context);
+}
+
+/** What threads share out. */
+type Split = 'batch' | 'rows' | 'columns' | 'none';
+
+function planBlocked(kernel: MatmulKernel, batches: number, context: KernelContext): FormedKernel {
+  const t = tiling(kernel.out.dtype === 'float64' ? 'float64' : 'float32', context);
+  const product = productOf(kernel, t.size);
+  const how = blockingOf(t, product);
+  const bytes = packedBytes(t, product, how);
+  const { m, n, k } = kernel;
+  const options = [
+    ['batch', batches * 1.5],
+    ['columns', Math.ceil(n / columnsOf(t)) * 1.2],
+    ['rows', Math.ceil(m / t.rows)],
+  ] as const;
+  const [best] = options.reduce((x, y) => (y[1] > x[1] ? y : x));
+  const split: Split = batches * m * n * k >= SERIAL_WORK ? best : 'none';
+  const { packing = 'place', copiesA, rowMajor } = how;
+
+  const block = new Block();
+  const batch = batchOf(block, kernel, t.size);
+  const sizes = wordsOf(block, product);
+  const panels = block.number(bytes.panels);
+  return {
+    key: `matmul${t.size} ${packing} ${copiesA} ${rowMajor} ${split} ${batch.dims.length}`,
+    block,
+    parallel: split !== 'none',
+    threadScratch: bytes.all,
+    write: (module) => {
+      const f = kernelFunction(module);
+      const blocked = new BlockedProduct(module, f, t, sizes, how, panels);
+      writeBatch(f, t, blocked, sizes, batch, split);
+      return f;
+    },
+  };
+}
+
+function writeBatch(
+  f: FunctionBuilder,
+  t: Tiling,
+  blocked: BlockedProduct,
+  sizes: Product<Quantity>,
+  batch: Batch,
+  split: Split,
+): void {
+  const range = (name: Split, most: Quantity, unit: number): Range => {
+    const [start, end] = [f.local('i32'), f.local('i32')];
+    if (split === name) {
+      const units = f.local('i32');
+      f.push(most)
+        .i32(unit - 1)
+        .op(I32.add)
+        .i32(unit)
+        .op(I32.divU)
+        .set(units);
+      threadRange(f, { local: units }, start, end);
+      f.get(start).i32(unit).op(I32.mul).set(start).get(end).i32(unit).op(I32.mul).set(end);
+      f.get(end).push(most).get(end).push(most).op(I32.ltS).select().set(end);
+    } else f.push(most).set(end);
+    return [start, () => f.get(end)];
+  };
+  const matrices = range('batch', batch.count, 1);
+  const columns = range('columns', sizes.n, columnsOf(t));
+  const rows = range('rows', sizes.m, t.rows);
+  const [a, b, c] = [f.local('i32'), f.local('i32'), f.local('i32')];
+  blocks(f, matrices[0], matrices[1], 1, (index) => {
+    [a, b, c].forEach((pointer, i) => {
+      pushMatrix(f, batch, i as 0 | 1 | 2, index);
+      f.set(pointer);
+    });
+    blocked.write(a, b, c, columns, rows);
+  });
+}

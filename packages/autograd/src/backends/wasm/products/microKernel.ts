@@ -1,0 +1,309 @@
+/**
+ * @file The inner functions of matrix products, one each a module: a tile of the product, packing, the edge of a tile.
+ *
+ * A tile of `rows × vectors` accumulators stays in registers over the whole depth: each step loads a row of B and one
+ * repeated element of A for every row.
+ */
+import type { FunctionBuilder, ModuleBuilder } from '../assembler/moduleBuilder.js';
+import type { KernelContext } from '../assembler/kernelFunction.js';
+import { F32, F32x4, F64, F64x2, I32, SHUFFLE, V128 } from '../assembler/opcodes.js';
+
+/** Sizes and instructions of one element type at one vector width. */
+export interface Tiling {
+  readonly size: 4 | 8;
+  /** Elements of a vector. */
+  readonly lanes: number;
+  /** Rows and vectors of a full tile. */
+  readonly rows: number;
+  readonly vectors: number;
+  /** Steps of the depth written out in the loop. */
+  readonly unroll: number;
+  readonly fma: boolean;
+}
+
+/** The tile that the registers hold: measured best on V8 for each vector width. */
+export function tiling(dtype: 'float32' | 'float64', context: KernelContext): Tiling {
+  const size = dtype === 'float32' ? 4 : 8;
+  // Before V8 13 registers are few, and larger tiles spill.
+  const shape =
+    context.width === 'wide'
+      ? context.fma
+        ? { rows: 6, vectors: 4, unroll: 2 }
+        : { rows: 4, vectors: 4, unroll: 1 }
+      : context.width === 'relaxed' && context.fma
+        ? { rows: 6, vectors: 2, unroll: 2 }
+        : { rows: 4, vectors: 2, unroll: 1 };
+  return { size, lanes: 16 / size, ...shape, fma: context.fma };
+}
+
+const made = new WeakMap<ModuleBuilder, Map<string, FunctionBuilder>>();
+
+/** A function of the module, written on first use. */
+function once(module: ModuleBuilder, key: string, write: () => FunctionBuilder): FunctionBuilder {
+  let functions = made.get(module);
+  if (functions === undefined) made.set(module, (functions = new Map<string, FunctionBuilder>()));
+  let found = functions.get(key);
+  if (found === undefined) functions.set(key, (found = write()));
+  return found;
+}
+
+/**
+ * `(depth, a, rowA, stepA, b, stepB, c, rowC, accumulate)`: C (+)= A·B for `rows` rows and a full tile's columns.
+ * Strides count bytes; the columns of B and C are contiguous.
+ */
+export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): FunctionBuilder {
+  return once(module, `tile${t.size}x${rows}`, () => {
+    const f = module.function(
+      Array.from({ length: 9 }, () => 'i32' as const),
+      [],
+    );
+    const [depth, a, rowA, stepA, b, stepB, c, rowC, accumulate] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+    const single = t.size === 4;
+    const [multiply, add] = single ? [F32x4.mul, F32x4.add] : [F64x2.mul, F64x2.add];
+    const pointers = [a];
+    for (let row = 1; row < rows; row++) {
+      const pointer = f.local('i32');
+      f.get(pointers[row - 1] as number)
+        .get(rowA)
+        .op(I32.add)
+        .set(pointer);
+      pointers.push(pointer);
+    }
+    const sums = Array.from({ length: rows * t.vectors }, () => f.local('v128'));
+    const columns = Array.from({ length: t.vectors }, () => f.local('v128'));
+    const element = f.local('v128');
+    const step = (): void => {
+      columns.forEach((column, k) =>
+        f
+          .get(b)
+          .memory(V128.load, 16 * k)
+          .set(column),
+      );
+      f.get(b).get(stepB).op(I32.add).set(b);
+      pointers.forEach((pointer, row) => {
+        f.get(pointer)
+          .memory(single ? V128.load32Splat : V128.load64Splat, 0)
+          .set(element);
+        f.get(pointer).get(stepA).op(I32.add).set(pointer);
+        columns.forEach((column, k) => {
+          const sum = sums[row * t.vectors + k] as number;
+          if (t.fma)
+            f.get(element)
+              .get(column)
+              .get(sum)
+              .op(single ? F32x4.relaxedMadd : F64x2.relaxedMadd)
+              .set(sum);
+          else f.get(sum).get(element).get(column).op(multiply).op(add).set(sum);
+        });
+      });
+      // Temporaries that live on past the loop would keep pairs of vectors from being fused.
+      if (t.vectors > 2) for (const local of [...columns, element]) f.v128Zero().set(local);
+    };
+    const left = f.local('i32');
+    if (t.unroll > 1) {
+      f.get(depth).i32(t.unroll).op(I32.divU).set(left);
+      f.repeatLocal(left, () => {
+        for (let u = 0; u < t.unroll; u++) step();
+      });
+      f.get(depth).i32(t.unroll).op(I32.remU).set(left);
+    } else {
+      f.get(depth).set(left);
+    }
+    f.repeatLocal(left, step);
+
+    const at = f.local('i32');
+    f.get(accumulate).if(() => {
+      f.get(c).set(at);
+      for (let row = 0; row < rows; row++) {
+        for (let k = 0; k < t.vectors; k++) {
+          const sum = sums[row * t.vectors + k] as number;
+          f.get(at)
+            .memory(V128.load, 16 * k)
+            .get(sum)
+            .op(add)
+            .set(sum);
+        }
+        f.get(at).get(rowC).op(I32.add).set(at);
+      }
+    });
+    for (let row = 0; row < rows; row++) {
+      for (let k = 0; k < t.vectors; k++)
+        f.get(c)
+          .get(sums[row * t.vectors + k] as number)
+          .memory(V128.store, 16 * k);
+      f.get(c).get(rowC).op(I32.add).set(c);
+    }
+    return f;
+  });
+}
+
+export type Packing = 'rows' | 'columns' | 'general';
+
+/**
+ * `(depth, b, stepB, columnB, to, columns)`: copies a panel of a full tile's columns so that they lie contiguous.
+ * Columns beyond the last repeat it or hold what follows it in memory; nobody looks at their products.
+ */
+export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): FunctionBuilder {
+  return once(module, `pack${t.size}${how}`, () => {
+    const f = module.function(
+      Array.from({ length: 6 }, () => 'i32' as const),
+      [],
+    );
+    const [depth, b, stepB, columnB, to, columns] = [0, 1, 2, 3, 4, 5];
+    const width = t.vectors * 16;
+    const [load, store] = t.size === 4 ? [F32.load, F32.store] : [F64.load, F64.store];
+    const left = f.local('i32');
+    if (how === 'rows') {
+      f.get(depth).set(left);
+      f.repeatLocal(left, () => {
+        for (let k = 0; k < t.vectors; k++)
+          f.get(to)
+            .get(b)
+            .memory(V128.load, 16 * k)
+            .memory(V128.store, 16 * k);
+        f.get(b).get(stepB).op(I32.add).set(b);
+        f.advance(to, width);
+      });
+      return f;
+    }
+    const count = t.vectors * t.lanes;
+    const pointers = Array.from({ length: count }, (_, j) => {
+      const pointer = f.local('i32');
+      const last = (): FunctionBuilder => f.get(columns).i32(1).op(I32.sub);
+      f.get(b).i32(j);
+      last().i32(j).get(columns).op(I32.ltS);
+      // select(j, columns − 1, j < columns)
+      f.op(0x1b).get(columnB).op(I32.mul).op(I32.add).set(pointer);
+      return pointer;
+    });
+    const scalars = (): void => {
+      f.repeatLocal(left, () => {
+        pointers.forEach((pointer, j) => {
+          f.get(to)
+            .get(pointer)
+            .memory(load, 0)
+            .memory(store, j * t.size);
+          f.get(pointer).get(stepB).op(I32.add).set(pointer);
+        });
+        f.advance(to, width);
+      });
+    };
+    if (how === 'columns') {
+      const blocks = f.local('i32');
+      f.get(depth).i32(t.lanes).op(I32.divU).set(blocks);
+      f.repeatLocal(blocks, () => {
+        for (let group = 0; group < t.vectors; group++) {
+          transpose(
+            f,
+            t,
+            pointers.slice(group * t.lanes, (group + 1) * t.lanes),
+            to,
+            group * 16,
+            width,
+          );
+        }
+        for (const pointer of pointers) f.advance(pointer, 16);
+        f.advance(to, width * t.lanes);
+      });
+      f.get(depth).i32(t.lanes).op(I32.remU).set(left);
+      scalars();
+      return f;
+    }
+    f.get(depth).set(left);
+    scalars();
+    return f;
+  });
+}
+
+/**
+ * `(depth, from, step, to)`: copies `bytes` bytes, a multiple of 16, `depth` times, from `step` bytes apart to next to
+ * each other. What lies beyond a matrix may be read, and is not looked at.
+ */
+export function gatherFunction(module: ModuleBuilder, bytes: number): FunctionBuilder {
+  return once(module, `gather${bytes}`, () => {
+    const f = module.function(
+      Array.from({ length: 4 }, () => 'i32' as const),
+      [],
+    );
+    const [depth, from, step, to] = [0, 1, 2, 3];
+    f.repeatLocal(depth, () => {
+      for (let k = 0; k < bytes; k += 16)
+        f.get(to).get(from).memory(V128.load, k).memory(V128.store, k);
+      f.get(from).get(step).op(I32.add).set(from);
+      f.advance(to, bytes);
+    });
+    return f;
+  });
+}
+
+/** Loads a vector from each pointer and stores the columns of that square. */
+function transpose(
+  f: FunctionBuilder,
+  t: Tiling,
+  from: readonly number[],
+  to: number,
+  offset: number,
+  pitch: number,
+): void {
+  const rows = from.map((pointer) => {
+    const row = f.local('v128');
+    f.get(pointer).memory(V128.load, 0).set(row);
+    return row;
+  });
+  const mix = (x: number, y: number, order: readonly number[]): number => {
+    const out = f.local('v128');
+    f.get(x).get(y).shuffle32(SHUFFLE, order).set(out);
+    return out;
+  };
+  const [r0 = 0, r1 = 0, r2 = 0, r3 = 0] = rows;
+  let turned: number[];
+  if (t.lanes === 2) {
+    turned = [mix(r0, r1, [0, 1, 4, 5]), mix(r0, r1, [2, 3, 6, 7])];
+  } else {
+    const [low01, low23] = [mix(r0, r1, [0, 4, 1, 5]), mix(r2, r3, [0, 4, 1, 5])];
+    const [high01, high23] = [mix(r0, r1, [2, 6, 3, 7]), mix(r2, r3, [2, 6, 3, 7])];
+    turned = [
+      mix(low01, low23, [0, 1, 4, 5]),
+      mix(low01, low23, [2, 3, 6, 7]),
+      mix(high01, high23, [0, 1, 4, 5]),
+      mix(high01, high23, [2, 3, 6, 7]),
+    ];
+  }
+  turned.forEach((row, k) =>
+    f
+      .get(to)
+      .get(row)
+      .memory(V128.store, offset + k * pitch),
+  );
+}
+
+/** `(tile, c, rowC, columnC, rows, columns, accumulate)`: writes the part of a finished tile that is within C. */
+export function edgeFunction(module: ModuleBuilder, t: Tiling): FunctionBuilder {
+  return once(module, `edge${t.size}`, () => {
+    const f = module.function(
+      Array.from({ length: 7 }, () => 'i32' as const),
+      [],
+    );
+    const [tile, c, rowC, columnC, rows, columns, accumulate] = [0, 1, 2, 3, 4, 5, 6];
+    const [load, store, add] =
+      t.size === 4 ? [F32.load, F32.store, F32.add] : [F64.load, F64.store, F64.add];
+    const [from, to, left] = [f.local('i32'), f.local('i32'), f.local('i32')];
+    f.repeatLocal(rows, () => {
+      f.get(tile).set(from).get(c).set(to).get(columns).set(left);
+      f.repeatLocal(left, () => {
+        f.get(accumulate).if(
+          () =>
+            f.get(to).get(from).memory(load, 0).get(to).memory(load, 0).op(add).memory(store, 0),
+          () => f.get(to).get(from).memory(load, 0).memory(store, 0),
+        );
+        f.advance(from, t.size).get(to).get(columnC).op(I32.add).set(to);
+      });
+      f.advance(tile, t.vectors * 16)
+        .get(c)
+        .get(rowC)
+        .op(I32.add)
+        .set(c);
+    });
+    return f;
+  });
+}

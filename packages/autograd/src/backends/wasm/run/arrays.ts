@@ -1,0 +1,157 @@
+/** @file Typed arrays that lie in the backend's memory: what stays from run to run, found again by its array. */
+import { itemSize, type DType, type TypedArray } from '../../../graph/dtype.js';
+import { Forms } from './forms.js';
+import { WasmMemory } from './memory.js';
+
+/** Inputs smaller than this are copied in at every run: that is as quick as looking after them. */
+const SMALL = 8192;
+/** Copies of inputs take at most this much. */
+const RESIDENT_BYTES = 2 ** 28;
+
+/**
+ * Arrays of cells take at most this much; further ones are plain arrays. Finalizers run only when a program yields to the
+ * event loop, so that a long synchronous loop in which gradients are read would never give a place back.
+ */
+const CELL_BYTES = 2 ** 30;
+
+/** Where an array, or a copy of it, lies. */
+interface Place {
+  readonly address: number;
+  /** The run that used it last; for copies only. */
+  run: number;
+}
+
+/** The memory of the backend, and the arena that all plans use in turn. */
+export class Arrays {
+  readonly memory: WasmMemory;
+  /** The functions that all plans share. */
+  readonly forms: Forms;
+  /** Grows whenever the arena has moved. */
+  generation = 0;
+  arena = 0;
+  private arenaBytes = 0;
+  private readonly places = new WeakMap<TypedArray, Place>();
+  /** The inputs that have a copy here. */
+  private readonly residents = new Set<TypedArray>();
+  private run = 0;
+  private readonly met = new WeakSet<TypedArray>();
+  private residentBytes = 0;
+  // An array that nobody can reach gives its place back. Only cells have such arrays, so this happens seldom.
+  private readonly dropped = new FinalizationRegistry<{ address: number; bytes: number }>(
+    ({ address, bytes }) => {
+      this.memory.release(address);
+      this.cellBytes -= bytes;
+    },
+  );
+  private cellBytes = 0;
+
+  constructor(shared: boolean) {
+    this.memory = new WasmMemory({ shared });
+    this.forms = new Forms(this.memory);
+  }
+
+  /** An array that stays. Null where memory is not shared (growing would detach it), or cells have taken their part. */
+  allocate(dtype: DType, size: number): TypedArray | null {
+    if (!this.memory.shared || size === 0) return null;
+    const bytes = size * itemSize[dtype];
+    if (this.cellBytes + bytes > CELL_BYTES) return null;
+    const address = this.memory.allocate(bytes);
+    const array = this.view(dtype, address, size);
+    this.places.set(array, { address, run: 0 });
+    this.dropped.register(array, { address, bytes }, array);
+    this.cellBytes += bytes;
+    return array;
+  }
+
+  /** Takes an array of `allocate` back before the garbage collector finds it. */
+  release(array: TypedArray): void {
+    const place = this.places.get(array);
+    if (place === undefined) return;
+    this.places.delete(array);
+    this.dropped.unregister(array);
+    this.memory.release(place.address);
+    this.cellBytes -= array.byteLength;
+  }
+
+  /** The address of an array in this memory, or of its copy; -1 if there is none. */
+  addressOf(array: TypedArray): number {
+    const place = this.places.get(array);
+    if (place === undefined) return -1;
+    place.run = this.run;
+    return place.address;
+  }
+
+  /**
+   * The address of a copy of an input that stays here for the next runs, or -1. An input is taken in when it is met a
+   * second time: a batch that is seen once is not worth a place.
+   */
+  takeIn(array: TypedArray): number {
+    const { byteLength } = array;
+    if (byteLength < SMALL || byteLength > RESIDENT_BYTES || !this.memory.shared) return -1;
+    if (!this.met.has(array)) {
+      this.met.add(array);
+      return -1;
+    }
+    while (this.residentBytes + byteLength > RESIDENT_BYTES) {
+      const oldest = this.leastRecent();
+      if (oldest === null) return -1; // all are inputs of this very run
+      this.forget(oldest);
+    }
+    const address = this.memory.allocate(byteLength);
+    new Uint8Array(this.memory.memory.buffer, address, byteLength).set(
+      new Uint8Array(array.buffer, array.byteOffset, byteLength),
+    );
+    this.places.set(array, { address, run: this.run });
+    this.residents.add(array);
+    this.residentBytes += byteLength;
+    return address;
+  }
+
+  /** An array that is about to be written: a copy of it is out of date, and will be again. */
+  forget(array: TypedArray): void {
+    this.met.delete(array);
+    if (!this.residents.delete(array)) return;
+    this.memory.release((this.places.get(array) as Place).address);
+    this.places.delete(array);
+    this.residentBytes -= array.byteLength;
+  }
+
+  /** Starts a run: what it uses stays until the next. */
+  start(): void {
+    this.run++;
+  }
+
+  /** Takes an arena of `bytes` for this run; what it holds does not outlive the run. */
+  reserve(bytes: number): void {
+    if (bytes <= this.arenaBytes) return;
+    const size = Math.ceil(Math.max(bytes, this.arenaBytes * 1.25));
+    const old = this.arena;
+    if (old !== 0) this.memory.release(old);
+    this.arenaBytes = 0;
+    this.arena = 0;
+    this.arena = this.memory.allocate(size);
+    this.arenaBytes = size;
+    this.generation++;
+  }
+
+  /** What its parts take, in bytes. */
+  get usage(): { arena: number; cells: number; residentLeaves: number } {
+    const { arenaBytes, cellBytes, residentBytes } = this;
+    return { arena: arenaBytes, cells: cellBytes, residentLeaves: residentBytes };
+  }
+
+  view(dtype: DType, address: number, size: number): TypedArray {
+    return this.memory.view(dtype, address, size);
+  }
+
+  /** The input that has not been used for the longest, if not in this run. */
+  private leastRecent(): TypedArray | null {
+    let oldest: TypedArray | null = null;
+    let run = this.run;
+    for (const array of this.residents) {
+      const place = this.places.get(array) as Place;
+      if (place.run < run) [oldest, run] = [array, place.run];
+    }
+    return oldest;
+  }
+}

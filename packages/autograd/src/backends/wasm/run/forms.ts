@@ -1,0 +1,123 @@
+/**
+ * @file The functions that all plans over a memory share: one for each form of a kernel, in one table.
+ *
+ * Forms are few, as sizes are no part of them: a process that has met its kernels compiles no more. New ones are written
+ * into one module for a plan, as V8 compiles a hundred functions in one module several times faster than in a hundred.
+ */
+import { verification } from '../../../engine/verify.js';
+import { gemmOver } from '../../blas/blas.js';
+import { ModuleBuilder } from '../assembler/moduleBuilder.js';
+import { BARRIER_BYTES } from './barrier.js';
+import type { FormedKernel } from '../assembler/block.js';
+import { driverModule, type RunFunction } from './driver.js';
+import type { KernelContext } from '../assembler/kernelFunction.js';
+import type { WasmMemory } from './memory.js';
+import { scalarFunctions } from '../elements/special.js';
+
+/** A module that threads instantiate, and the size of the table once they have. */
+export interface FormModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly tableSize: number;
+}
+
+const math = scalarFunctions();
+/** The table grows by at least so many entries. */
+const TABLE_STEP = 256;
+
+export class Forms {
+  readonly memory: WasmMemory;
+  readonly run: RunFunction;
+  /** In the order in which a thread instantiates them; the first is the driver. */
+  readonly modules: FormModule[] = [];
+  /** How many there are. */
+  count = 0;
+  private readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_STEP });
+  private readonly known = new Map<string, number>();
+  /** The module being written, and the keys of what is new in it. */
+  private module: ModuleBuilder | null = null;
+  private fresh: string[] = [];
+  private readonly layouts = new Map<number, string>();
+  private scratchAddress = 0;
+  private scratchBytes = 0;
+
+  constructor(memory: WasmMemory) {
+    this.memory = memory;
+    this.run = this.instantiate(driverModule(memory.shared), false)['run'] as RunFunction;
+  }
+
+  /** The entry of a kernel's form in the table. What is new runs after `finish`. */
+  find(kernel: FormedKernel, { width, fma }: KernelContext): number {
+    const key = `${width}${fma ? '+' : ''} ${kernel.key}`;
+    let index = this.known.get(key);
+    if (index === undefined) {
+      this.module ??= new ModuleBuilder(this.memory.shared);
+      this.module.place(kernel.write(this.module));
+      index = this.count + this.fresh.length;
+      this.fresh.push(key);
+      this.known.set(key, index);
+    }
+    if (verification.on) this.verify(index, kernel);
+    return index;
+  }
+
+  /** Compiles what was written since the last time. */
+  finish(): void {
+    const { module } = this;
+    if (module === null) return;
+    const size = this.count + this.fresh.length;
+    if (size > this.table.length) this.table.grow(Math.max(size - this.table.length, TABLE_STEP));
+    try {
+      this.instantiate(module.finish(this.count), module.usesBlas);
+      this.count = size;
+      this.module = null;
+      this.fresh = [];
+    } finally {
+      this.abandon();
+    }
+  }
+
+  /** Forgets what was written since `finish`, if writing it went wrong. */
+  abandon(): void {
+    for (const key of this.fresh) this.known.delete(key);
+    this.module = null;
+    this.fresh = [];
+  }
+
+  /**
+   * Memory for a run, zeroed when it is new: plans run in turn and leave nothing in it.
+   * @throws {DeviceError} if there is no room for so much.
+   */
+  scratch(bytes: number): number {
+    if (bytes > this.scratchBytes) {
+      const address = this.memory.allocate(bytes);
+      if (this.scratchBytes > 0) this.memory.release(this.scratchAddress);
+      [this.scratchAddress, this.scratchBytes] = [address, bytes];
+      this.resetBarrier();
+    }
+    return this.scratchAddress;
+  }
+
+  /** The barrier starts from zeros: when scratch memory is new, and after a thread was given up within it. */
+  resetBarrier(): void {
+    if (this.scratchBytes > 0) this.memory.view('bool', this.scratchAddress, BARRIER_BYTES).fill(0);
+  }
+
+  /** All kernels of a form read addresses from the same words. */
+  private verify(index: number, { key, block }: FormedKernel): void {
+    const layout = block.pointers.map(({ word }) => word).join();
+    const before = this.layouts.get(index) ?? layout;
+    if (before !== layout)
+      throw new Error(`forms: ${key} has addresses at ${layout}, not ${before}`);
+    this.layouts.set(index, layout);
+  }
+
+  private instantiate(bytes: Uint8Array<ArrayBuffer>, usesBlas: boolean): WebAssembly.Exports {
+    const { memory } = this.memory;
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: { memory, table: this.table },
+      math: usesBlas ? { ...math, ...gemmOver(memory) } : math,
+    });
+    this.modules.push({ bytes, tableSize: this.table.length });
+    return instance.exports;
+  }
+}

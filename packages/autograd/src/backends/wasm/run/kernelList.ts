@@ -1,0 +1,138 @@
+/** @file Kernels as a list of calls: which function of the table each is, and the words that it reads. */
+import { mayRefuse } from '../loops/refusals.js';
+import type { Kernel, LoopKernel } from '../../../engine/kernel.js';
+import { BARRIER_BYTES } from './barrier.js';
+import { Scratch, type FormedKernel, type Pointer } from '../assembler/block.js';
+import { chunkReductions } from '../loops/chunkReductions.js';
+import { columnSums } from '../loops/columnSums.js';
+import { MEETING, PARALLEL } from './driver.js';
+import { supports } from '../elements/elementOps.js';
+import type { Forms } from './forms.js';
+import { FOLD_BYTES } from '../assembler/kernelFunction.js';
+import type { KernelContext, VectorWidth } from '../assembler/kernelFunction.js';
+import { matmulAsLoop, planMatmul } from '../products/matmul.js';
+import { planOperator } from '../operators/operatorKernel.js';
+import { planLoop } from '../loops/planLoop.js';
+
+export interface KernelOptions {
+  /** The most threads that will run the list; scratch memory is measured for them. */
+  readonly threads: number;
+  /** Which vectors to use; `'simd128'` unless told. */
+  readonly width?: VectorWidth;
+  /** Fused multiply-add in matrix products and polynomials; by default where `width` is not `'simd128'`. */
+  readonly fma?: boolean;
+  /** Whether large products call a BLAS library; they do not unless told. */
+  readonly blas?: boolean;
+}
+
+export interface KernelList {
+  /** `CALL.words` words a call; its block is the word of `words` where it begins. */
+  readonly calls: readonly number[];
+  readonly words: readonly number[];
+  /** The words that hold addresses. */
+  readonly pointers: readonly Pointer[];
+  /** What threads share of scratch memory, then what each has for itself. */
+  readonly sharedBytes: number;
+  readonly ownBytes: number;
+  readonly scratchBytes: number;
+  /** Whether any kernel is large enough to be shared by threads. */
+  readonly parallel: boolean;
+  /** Whether any calls a BLAS library. */
+  readonly usesBlas: boolean;
+  /** Whether an index may turn out to be out of range: the word at `FAULT` of scratch memory is then set. */
+  readonly mayFault: boolean;
+}
+
+/** Whether a kernel can be compiled; the interpreter runs the others. */
+export function supportsKernel(kernel: Kernel): boolean {
+  if (kernel.kind === 'matmul') return kernel.out.dtype !== 'bool';
+  if (kernel.kind !== 'loop') return true;
+  return kernel.body.every((scalar) => {
+    if (scalar.kind === 'reduce')
+      return scalar.dtype !== 'bool' || scalar.op === 'max' || scalar.op === 'min';
+    return scalar.kind !== 'op' || supports(scalar.op, scalar.dtype);
+  });
+}
+
+/**
+ * The calls that run `kernels` in order; forms that are new are compiled.
+ *
+ * The same kernels give the same bits for any number of threads; another `width` may round matrix products differently.
+ */
+export function listKernels(
+  kernels: readonly Kernel[],
+  forms: Forms,
+  options: KernelOptions,
+): KernelList {
+  const { threads, width = 'simd128', fma = width !== 'simd128', blas = false } = options;
+  const context: KernelContext = { width, fma, blas };
+  // The barrier comes first in scratch memory, then what threads share, then what each has for itself.
+  let shared = BARRIER_BYTES;
+  const formed: FormedKernel[] = [];
+  for (const kernel of kernels) {
+    const scratch = new Scratch(BARRIER_BYTES);
+    formed.push(...formKernel(kernel, context, scratch));
+    shared = Math.max(shared, scratch.bytes);
+  }
+  const calls: number[] = [];
+  const words: number[] = [];
+  const pointers: Pointer[] = [];
+  let own = 0;
+  let parallel = false;
+  let previous = false;
+  try {
+    for (const kernel of formed) {
+      const { block } = kernel;
+      const first = words.length;
+      const meets = calls.length > 0 && (previous || kernel.parallel);
+      const flags = (kernel.parallel ? PARALLEL : 0) | (meets ? MEETING : 0);
+      // In the order of `CALL`.
+      calls.push(forms.find(kernel, context), first, flags);
+      for (const word of block.words) words.push(word);
+      for (const pointer of block.pointers)
+        pointers.push({ ...pointer, word: first + pointer.word });
+      own = Math.max(own, kernel.threadScratch);
+      parallel ||= kernel.parallel;
+      previous = kernel.parallel;
+    }
+  } catch (error) {
+    forms.abandon();
+    throw error;
+  }
+  forms.finish();
+  const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+  const [sharedBytes, ownBytes] = [align(shared), align(FOLD_BYTES + own)];
+  return {
+    calls,
+    words,
+    pointers,
+    sharedBytes,
+    ownBytes,
+    scratchBytes: sharedBytes + ownBytes * threads,
+    parallel: forms.memory.shared && parallel,
+    usesBlas: formed.some((kernel) => kernel.usesBlas === true),
+    mayFault: kernels.some(mayFault),
+  };
+}
+
+/** Whether what a kernel reads can be wrong: an index, or what an element function refuses. */
+function mayFault(kernel: Kernel): boolean {
+  if (kernel.kind !== 'loop') return kernel.kind === 'index';
+  return kernel.body.some((scalar) => mayRefuse(scalar, kernel.body));
+}
+
+/** The calls that do what a kernel does, in order. */
+function formKernel(kernel: Kernel, context: KernelContext, scratch: Scratch): FormedKernel[] {
+  const loops = (loop: LoopKernel): FormedKernel[] =>
+    chunkReductions(loop, scratch)
+      .flatMap((piece) => columnSums(piece, scratch))
+      .flatMap((piece) => planLoop(piece, context) ?? []);
+  if (kernel.kind === 'loop') return loops(kernel);
+  if (kernel.kind === 'matmul') {
+    const loop = matmulAsLoop(kernel);
+    return loop === undefined ? [planMatmul(kernel, context) ?? []].flat() : loops(loop);
+  }
+  return planOperator(kernel, context, scratch).flatMap((piece) =>
+    'kind' in piece ? loops(piece) : [piece],
+  );
+}

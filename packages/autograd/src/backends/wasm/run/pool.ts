@@ -1,0 +1,218 @@
+/**
+ * @file Worker threads that run the same plan as the main thread, side by side over shared memory.
+ *
+ * All threads run the whole plan and meet between kernels, so that they are woken once a plan. Until workers have
+ * started, after one failed, or where one thread is measured to be faster, the main thread runs plans alone: the
+ * number of threads changes no bit of a result.
+ */
+import type * as NodeThreads from 'node:worker_threads';
+import { DeviceError } from '../../../errors.js';
+import { blasSource } from '../../blas/blas.js';
+import type { FormModule } from './forms.js';
+import type { WasmMemory } from './memory.js';
+import { CONTROL, OPERATION, workerSource } from './worker.js';
+import type { WorkerData } from './worker.js';
+
+/** Some tens of microseconds: longer than the gap between two plans of a step, shorter than one is missed. */
+const SPINS = 20_000;
+/** A worker that is silent for so long is given up. */
+const PATIENCE_MS = 30_000;
+
+interface WorkerHandle {
+  unref?(): void;
+  terminate(): unknown;
+}
+
+function builtin(): typeof NodeThreads | undefined {
+  return typeof process === 'object'
+    ? process.getBuiltinModule?.('node:worker_threads')
+    : undefined;
+}
+
+/** Whether this thread may block: every thread but that of a page. */
+export function maySleep(): boolean {
+  return typeof document === 'undefined';
+}
+
+/** How many threads the machine runs at once. */
+export function hardwareThreads(): number {
+  if (typeof process === 'object') {
+    const os = process.getBuiltinModule?.('node:os');
+    if (os !== undefined) return os.availableParallelism();
+  }
+  return typeof navigator === 'object' ? navigator.hardwareConcurrency || 1 : 1;
+}
+
+function startWorker(data: WorkerData, onError: () => void): WorkerHandle {
+  const node = builtin();
+  if (node !== undefined) {
+    const worker = new node.Worker(workerSource(), { eval: true, workerData: data, execArgv: [] });
+    worker.on('error', onError);
+    worker.on('exit', onError);
+    // A process ends when only workers are left.
+    worker.unref();
+    return worker;
+  }
+  const url = URL.createObjectURL(new Blob([workerSource()], { type: 'text/javascript' }));
+  const worker = new Worker(url);
+  worker.onerror = onError;
+  worker.postMessage(data);
+  return worker;
+}
+
+/** `threads − 1` workers over one shared memory. */
+export class ThreadPool {
+  /** Threads that run a plan, the calling one among them. */
+  readonly threads: number;
+  private readonly memory: WasmMemory;
+  private readonly control: number;
+  private readonly state: Int32Array;
+  private workers: WorkerHandle[] = [];
+  /** How many modules the workers have. */
+  private loaded = 0;
+  private broken = false;
+  private readonly patience: number;
+
+  /**
+   * Starts the workers; they are ready some tens of milliseconds later.
+   *
+   * @throws {DeviceError} if the memory is not shared.
+   */
+  constructor(memory: WasmMemory, threads: number, patience = PATIENCE_MS) {
+    this.patience = patience;
+    if (!memory.shared && threads > 1) {
+      throw new DeviceError(
+        `threads: ${threads} threads need shared memory, and this memory is not shared; use 1 thread`,
+      );
+    }
+    this.memory = memory;
+    this.threads = Math.max(1, Math.floor(threads));
+    this.control = memory.allocate(CONTROL.words * 4);
+    this.state = memory.view('int32', this.control, CONTROL.words) as Int32Array;
+    this.state.fill(0);
+    const blas = blasSource(memory.memory);
+    for (let thread = 1; thread < this.threads; thread++) {
+      const data: WorkerData = {
+        memory: memory.memory,
+        control: this.control,
+        words: CONTROL,
+        operations: OPERATION,
+        thread,
+        blas,
+        spins: SPINS,
+      };
+      try {
+        this.workers.push(startWorker(data, () => this.giveUp()));
+      } catch {
+        // Workers may be forbidden, as by a page's content security policy.
+        this.giveUp();
+        break;
+      }
+    }
+  }
+
+  /** Whether every worker has started and none has failed. */
+  get ready(): boolean {
+    return (
+      !this.broken &&
+      this.threads > 1 &&
+      Atomics.load(this.state, CONTROL.ready) === this.threads - 1
+    );
+  }
+
+  /** Blocks until every worker has started, or for `milliseconds`; whether they have. */
+  waitUntilReady(milliseconds = 5000): boolean {
+    const deadline = performance.now() + milliseconds;
+    while (!this.ready && !this.broken && performance.now() < deadline) {
+      const started = Atomics.load(this.state, CONTROL.ready);
+      if (started < this.threads - 1 && maySleep())
+        Atomics.wait(this.state, CONTROL.ready, started, 50);
+      else if (this.threads === 1) break;
+    }
+    return this.ready;
+  }
+
+  /** Hands the workers the modules that they do not have yet. */
+  load(modules: readonly FormModule[]): void {
+    for (; this.loaded < modules.length; this.loaded++) {
+      const { bytes, tableSize } = modules[this.loaded] as FormModule;
+      const address = this.memory.store('bool', bytes);
+      try {
+        this.send(OPERATION.load, address, bytes.length, tableSize);
+        this.join('load a module');
+      } finally {
+        if (!this.broken) this.memory.release(address);
+      }
+    }
+  }
+
+  /** Wakes the workers for the plan at `list`, does this thread's part by `own`, and waits for theirs. */
+  run(list: number, own: () => number): void {
+    this.send(OPERATION.run, list, 0, 0);
+    let status;
+    try {
+      status = own();
+    } catch (error) {
+      // Workers may be waiting for this thread; they cannot be used again.
+      this.giveUp();
+      throw error;
+    }
+    if (status !== 0) {
+      this.giveUp();
+      throw new DeviceError(
+        'threads: a worker never came to a meeting point; plans run on one thread from now on. Evaluate again.',
+      );
+    }
+    this.join('run a plan');
+  }
+
+  /** Ends the workers. Plans still run, on one thread. */
+  dispose(): void {
+    if (this.broken) return;
+    this.giveUp();
+  }
+
+  private send(operation: number, address: number, length: number, tableSize: number): void {
+    const { state } = this;
+    Atomics.store(state, CONTROL.done, 0);
+    Atomics.store(state, CONTROL.failed, 0);
+    Atomics.store(state, CONTROL.operation, operation);
+    Atomics.store(state, CONTROL.address, address | 0);
+    Atomics.store(state, CONTROL.length, length);
+    Atomics.store(state, CONTROL.tableSize, tableSize);
+    Atomics.store(state, CONTROL.threads, this.threads);
+    Atomics.add(state, CONTROL.command, 1);
+    Atomics.notify(state, CONTROL.command);
+  }
+
+  private join(what: string): void {
+    const { state } = this;
+    const workers = this.threads - 1;
+    for (let spin = 0; spin < SPINS && Atomics.load(state, CONTROL.done) < workers; spin++);
+    const deadline = performance.now() + this.patience;
+    for (;;) {
+      const done = Atomics.load(state, CONTROL.done);
+      if (done >= workers) break;
+      if (this.broken || performance.now() > deadline) {
+        this.giveUp();
+        throw new DeviceError(
+          `threads: ${workers - done} of ${workers} workers did not ${what} within ${this.patience / 1000} s; ` +
+            'plans run on one thread from now on. Evaluate again.',
+        );
+      }
+      if (maySleep()) Atomics.wait(state, CONTROL.done, done, 100);
+    }
+    if (Atomics.load(state, CONTROL.failed) !== 0) {
+      this.giveUp();
+      throw new DeviceError(
+        `threads: a worker could not ${what}; plans run on one thread from now on. Evaluate again.`,
+      );
+    }
+  }
+
+  private giveUp(): void {
+    this.broken = true;
+    for (const worker of this.workers) worker.terminate();
+    this.workers = [];
+  }
+}

@@ -1,0 +1,140 @@
+/** @file A list of kernels in memory, ready to run on one thread or several. */
+import { FAULT } from './barrier.js';
+import { SCRATCH_BUFFER } from '../assembler/block.js';
+import { CALL, LIST } from './driver.js';
+import type { Forms } from './forms.js';
+import type { KernelList } from './kernelList.js';
+import { maySleep } from './pool.js';
+import type { ThreadPool } from './pool.js';
+
+/** Runs at which the way not chosen is tried, to compare; and every 256th after these. */
+const TRIALS: ReadonlySet<number> = new Set([3, 5, 12, 13, 40, 41, 100, 101]);
+
+/**
+ * A list in memory with the blocks of its kernels, and how to run it.
+ *
+ * Times decide whether threads are used: on a busy machine, or for small kernels, one thread can be faster. Results do
+ * not depend on it.
+ */
+export class WasmPlan {
+  private readonly forms: Forms;
+  private readonly kernels: KernelList;
+  private readonly pool: ThreadPool | undefined;
+  /** Addresses of the list, and of the blocks after it. */
+  private readonly list: number;
+  private readonly blocks: number;
+  private runs = 0;
+  /** Recent times alone and together, in milliseconds. */
+  private alone = Infinity;
+  private together = Infinity;
+
+  /**
+   * Writes `kernels` into the memory of `forms`.
+   *
+   * @throws {DeviceError} if there is no room for them.
+   */
+  constructor(forms: Forms, kernels: KernelList, pool?: ThreadPool) {
+    const { memory } = forms;
+    this.forms = forms;
+    this.kernels = kernels;
+    this.pool = kernels.parallel ? pool : undefined;
+    const { calls, words } = kernels;
+    this.list = memory.allocate((LIST.calls + calls.length + words.length) * 4);
+    this.blocks = this.list + (LIST.calls + calls.length) * 4;
+    const { int32 } = memory.heap;
+    const first = this.list >>> 2;
+    int32[first + LIST.count] = calls.length / CALL.words;
+    int32[first + LIST.ownOffset] = kernels.sharedBytes;
+    int32[first + LIST.ownBytes] = kernels.ownBytes;
+    for (let i = 0; i < calls.length; i++) {
+      const isBlock = i % CALL.words === CALL.block;
+      int32[first + LIST.calls + i] = isBlock ? this.blocks + calls[i]! * 4 : calls[i]!;
+    }
+    for (let i = 0; i < words.length; i++) int32[(this.blocks >>> 2) + i] = words[i]!;
+  }
+
+  /**
+   * Says where the buffers of the plan lie: number `b` at `addresses[b]`.
+   *
+   * @throws {DeviceError} if there is no room for its scratch memory.
+   */
+  setBuffers(addresses: ArrayLike<number>): void {
+    const { pointers, scratchBytes } = this.kernels;
+    const scratch = this.forms.scratch(scratchBytes);
+    const { int32 } = this.forms.memory.heap;
+    int32[(this.list >>> 2) + LIST.scratch] = scratch;
+    const first = this.blocks >>> 2;
+    for (let k = 0; k < pointers.length; k++) {
+      const { word, buffer, bytes } = pointers[k]!;
+      int32[first + word] = (buffer === SCRATCH_BUFFER ? scratch : addresses[buffer]!) + bytes;
+    }
+  }
+
+  /**
+   * Runs every kernel.
+   *
+   * @throws {DeviceError} if a worker failed or never answered; the next run is on one thread.
+   */
+  run(): void {
+    const { pool } = this;
+    if (pool === undefined || !pool.ready) {
+      this.runAlone();
+      return;
+    }
+    const run = this.runs++;
+    const trial = TRIALS.has(run) || run % 256 === 255;
+    const threaded = this.together <= this.alone || this.alone === Infinity ? !trial : trial;
+    if (threaded) pool.load(this.forms.modules);
+    const start = performance.now();
+    if (threaded) this.runTogether(pool);
+    else this.runAlone();
+    const took = performance.now() - start;
+    // The faster of now and a slowly forgotten past: compilation and interruptions make single runs slow.
+    if (threaded)
+      this.together = Math.min(
+        took,
+        this.together === Infinity ? took : this.together * 0.9 + took * 0.1,
+      );
+    else
+      this.alone = Math.min(took, this.alone === Infinity ? took : this.alone * 0.75 + took * 0.25);
+  }
+
+  /** Whether an index was out of range in the last run: its results mean nothing. */
+  get faulted(): boolean {
+    if (!this.kernels.mayFault) return false;
+    const { int32 } = this.forms.memory.heap;
+    const at = (this.forms.scratch(0) + FAULT) >>> 2;
+    const faulted = int32[at] !== 0;
+    int32[at] = 0;
+    return faulted;
+  }
+
+  /** Runs every kernel with all threads, whatever was measured. */
+  runThreaded(): void {
+    const { pool } = this;
+    if (pool === undefined || !pool.ready) {
+      this.runAlone();
+      return;
+    }
+    pool.load(this.forms.modules);
+    this.runTogether(pool);
+  }
+
+  /** Gives its memory back. */
+  dispose(): void {
+    this.forms.memory.release(this.list);
+  }
+
+  private runAlone(): void {
+    this.forms.run(this.list, 0, 1, 1);
+  }
+
+  private runTogether(pool: ThreadPool): void {
+    try {
+      pool.run(this.list, () => this.forms.run(this.list, 0, pool.threads, Number(maySleep())));
+    } catch (error) {
+      this.forms.resetBarrier();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** @file V8's revectorizer, turned on at run time: pairs of 128-bit vectors become 256-bit ones. */
+import type { Kernel, Place } from '../../../engine/kernel.js';
+import { Forms } from './forms.js';
+import type { VectorWidth } from '../assembler/kernelFunction.js';
+import { listKernels } from './kernelList.js';
+import { WasmMemory } from './memory.js';
+import { bestVectorWidth, wide } from './vectorWidth.js';
+import { WasmPlan } from './wasmPlan.js';
+
+/** What `enableWideSimd` did. */
+export type WideSimd =
+  { readonly enabled: true } | { readonly enabled: false; readonly reason: string };
+
+const FLAG = '--experimental-wasm-revectorize';
+
+/** Turns it on where V8 has it and gives the same bits with it. */
+export function turnOnWideSimd(): WideSimd {
+  if (wide.enabled || bestVectorWidth().width === 'wide') return { enabled: true };
+  const refused = unfit();
+  if (refused !== null) return { enabled: false, reason: refused };
+  const v8 = process.getBuiltinModule('node:v8');
+  const narrow = checkBits('relaxed');
+  v8.setFlagsFromString(FLAG);
+  // The baseline compiler does not revectorize: the check is compiled by the optimizing one at once.
+  v8.setFlagsFromString('--no-liftoff');
+  let same = false;
+  try {
+    const bits = checkBits('wide');
+    same = bits.every((x, i) => x === narrow[i]);
+  } finally {
+    v8.setFlagsFromString('--liftoff');
+    if (!same) v8.setFlagsFromString(FLAG.replace('--', '--no-'));
+  }
+  if (!same) return { enabled: false, reason: 'its results differ from those of 128-bit vectors' };
+  wide.enabled = true;
+  return { enabled: true };
+}
+
+/** Why this engine cannot, or null. V8 prints an error when it is given a flag it does not know. */
+function unfit(): string | null {
+  if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function')
+    return 'only Node.js lets a program set flags of V8';
+  if (process.arch !== 'x64')
+    return `only x64 processors have wider vectors, this is ${process.arch}`;
+  const version = Number.parseInt(process.versions.v8, 10);
+  if (!(version >= 13)) {
+    return `it needs Node.js 24 or later (V8 13), this is ${process.version} (V8 ${process.versions.v8})`;
+  }
+  return null;
+}
+
+/** The bits of a product and of some functions of it. */
+function checkBits(width: VectorWidth): Int32Array {
+  const [m, n, k] = [37, 53, 300];
+  const at = (buffer: number): Place => ({ buffer, dtype: 'float32', offset: 0 });
+  const flat = (buffer: number): Place & { strides: number[] } => ({ ...at(buffer), strides: [1] });
+  const op = (name: string, arg: number) =>
+    ({ kind: 'op', op: name, args: [arg], dtype: 'float32' }) as const;
+  const names = ['exp', 'tanh', 'sin', 'sigmoid', 'erf'];
+  const load = { kind: 'load', input: 0, dtype: 'float32' } as const;
+  const kernels: Kernel[] = [
+    {
+      ...{ kind: 'matmul', batch: [], m, n, k },
+      a: { ...at(0), strides: [k, 1] },
+      b: { ...at(1), strides: [n, 1] },
+      out: { ...at(2), strides: [n, 1] },
+    },
+    {
+      ...{ kind: 'loop', outer: [m * n], inner: [], inputs: [flat(2)] },
+      body: [load, ...names.map((name) => op(name, 0))],
+      outputs: names.map((_, i) => ({ ...flat(3 + i), value: 1 + i })),
+    },
+  ];
+  // Of its own: what it compiles is compiled in the way being checked.
+  const memory = new WasmMemory();
+  const forms = new Forms(memory);
+  const sizes = [m * k, k * n, ...Array.from({ length: 6 }, () => m * n)];
+  const addresses = sizes.map((size) => memory.allocate(size * 4));
+  const floats = (i: number): Float32Array =>
+    memory.view('float32', addresses[i] as number, sizes[i] as number) as Float32Array;
+  const plan = new WasmPlan(forms, listKernels(kernels, forms, { threads: 1, width }));
+  plan.setBuffers(addresses);
+  for (const array of [floats(0), floats(1)])
+    for (let i = 0; i < array.length; i++) array[i] = Math.sin(i * 12.9898) * 0.9;
+  plan.run();
+  const results = sizes.slice(2).map((_, i) => floats(2 + i));
+  return Int32Array.from(
+    results.flatMap(({ buffer, byteOffset, length }) => [
+      ...new Int32Array(buffer, byteOffset, length),
+    ]),
+  );
+}

@@ -1,0 +1,101 @@
+/**
+ * @file The text of a worker thread.
+ *
+ * Workers are made from text, because a file of TypeScript cannot be one everywhere the package runs. The function is
+ * self-contained for that reason: it may refer to nothing outside itself.
+ */
+import { loadGemm, type GemmSource } from '../../blas/gemm.js';
+import { scalarFunctionsText } from '../elements/special.js';
+
+/** Words of the control block, a cache line apart where threads write them at the same time. */
+export const CONTROL = {
+  /** Counts commands; workers wait for it to change. */
+  command: 0,
+  /** Workers that finished the present command. */
+  done: 16,
+  /** Workers that have started. */
+  ready: 32,
+  /** Set by a worker whose part went wrong. */
+  failed: 48,
+  operation: 64,
+  /** Of a module's bytes, or of a plan's list. */
+  address: 65,
+  length: 66,
+  /** Entries that a module wants the table to have. */
+  tableSize: 67,
+  threads: 68,
+  words: 80,
+} as const;
+
+export const OPERATION = { load: 1, run: 2, stop: 3 } as const;
+
+export interface WorkerData {
+  readonly memory: WebAssembly.Memory;
+  /** The address of the control block. */
+  readonly control: number;
+  readonly words: typeof CONTROL;
+  readonly operations: typeof OPERATION;
+  readonly thread: number;
+  /** How to load a BLAS library, where kernels call one. */
+  readonly blas?: GemmSource | null;
+  /** Looks at the command word before a worker sleeps. */
+  readonly spins: number;
+}
+
+/* istanbul ignore next -- @preserve */
+function workerMain(
+  math: Record<string, (x: number, y: number) => number>,
+  gemm: typeof loadGemm,
+): void {
+  const serve = (data: WorkerData): void => {
+    const { memory, control, words, operations, thread, spins, blas } = data;
+    const imports = blas == null ? math : { ...math, ...gemm(blas) };
+    const state = new Int32Array(memory.buffer, control, words.words);
+    const table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
+    let run: (list: number, thread: number, threads: number, maySleep: number) => number = () => 1;
+    const word = (index: number): number => Atomics.load(state, index);
+    let seen = 0;
+    Atomics.add(state, words.ready, 1);
+    Atomics.notify(state, words.ready);
+    for (;;) {
+      for (let spin = 0; word(words.command) === seen;) {
+        if (++spin > spins) Atomics.wait(state, words.command, seen, 10_000);
+      }
+      seen = word(words.command);
+      const operation = word(words.operation);
+      try {
+        if (operation === operations.load) {
+          const bytes = new Uint8Array(
+            memory.buffer,
+            word(words.address) >>> 0,
+            word(words.length),
+          ).slice();
+          const missing = word(words.tableSize) - table.length;
+          if (missing > 0) table.grow(missing);
+          const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+            env: { memory, table },
+            math: imports,
+          });
+          if (exports['run'] !== undefined) run = exports['run'] as typeof run;
+        } else if (operation === operations.run) {
+          const status = run(word(words.address), thread, word(words.threads), 1);
+          if (status !== 0) Atomics.store(state, words.failed, 1);
+        }
+      } catch {
+        Atomics.store(state, words.failed, 1);
+      }
+      Atomics.add(state, words.done, 1);
+      Atomics.notify(state, words.done);
+      if (operation === operations.stop) return;
+    }
+  };
+  const node =
+    typeof process === 'object' ? process.getBuiltinModule?.('node:worker_threads') : undefined;
+  if (node?.workerData != null) serve(node.workerData as WorkerData);
+  else self.onmessage = (event: MessageEvent<WorkerData>) => serve(event.data);
+}
+
+/** JavaScript for a worker thread; `__name` is what some compilers wrap inner functions with. */
+export function workerSource(): string {
+  return `var __name = (f) => f; (${workerMain.toString()})(${scalarFunctionsText()}, ${loadGemm.toString()});`;
+}

@@ -1,0 +1,72 @@
+/** @file Assertions about values: a tensor that is refused, when it is evaluated, unless its elements are what they must be. */
+import { ChainruleError } from '../../errors.js';
+import type { DType, TypedArray } from '../../graph/dtype.js';
+import { register, type Primitive, type Value } from '../../graph/primitive.js';
+import { makeNode, type Tensor } from '../../graph/tensor.js';
+import { constant } from '../../graph/version.js';
+import { operand, operations, type Operand } from '../build/primitive.js';
+import type { ShapeIn } from '../../types/index.js';
+
+type BetweenAttrs = { what: string };
+
+/** The primitive behind `assertBetween`: x, then the two bounds as numbers. */
+const betweenOp: Primitive<BetweenAttrs> = register<BetweenAttrs>({
+  name: 'assertBetween',
+  lowering: { kind: 'reference' },
+  differentiable: true,
+  vjp: (i, ct) => (i === 0 ? ct : null),
+  jvp: ([t]) => t ?? null,
+  batch: (inputs, _batched, attrs) => betweenNode(inputs, attrs),
+  kernel: ([x, low, high], out, { what }) => {
+    const { data } = x as Value;
+    checkBetween(what, data, (low as Value).data[0]!, (high as Value).data[0]!);
+    out.data.set(data);
+  },
+});
+operations.set('assertBetween', { kind: 'primitive' });
+
+function betweenNode(inputs: readonly Tensor[], attrs: BetweenAttrs): Tensor {
+  const [x] = inputs as readonly [Tensor];
+  return makeNode(betweenOp as unknown as Primitive, inputs, attrs, x.shape, x.dtype);
+}
+
+function checkBetween(what: string, data: TypedArray, low: number, high: number): void {
+  for (let i = 0; i < data.length; i++) {
+    if (data[i]! >= low && data[i]! <= high) continue;
+    throw new ChainruleError(
+      `${what} must be from ${low} to ${high}, but element ${i} is ${data[i]!}`,
+    );
+  }
+}
+
+/**
+ * `x` itself, of which every element must be in [low, high]; NaN is not. For what only the values can tell: a
+ * probability, an angle. Derivatives pass through. `what` names the value in the error. PyTorch: `torch._assert_async`.
+ *
+ * @throws {ChainruleError} for an element outside: at once where the values are known, otherwise when evaluated, also
+ * compiled and batched.
+ * @example assertBetween(prediction, 0, 1, 'my loss: the probability').log()
+ */
+export function assertBetween<X extends Operand>(
+  x: X,
+  low: number,
+  high: number,
+  what = 'assertBetween: x',
+): Tensor<ShapeIn<X>> {
+  if (!(low <= high)) {
+    throw new ChainruleError(`assertBetween: low must not exceed high, got ${low} and ${high}`);
+  }
+  const node = operand('assertBetween', x);
+  const bounds = boundsIn(node.dtype, low, high);
+  if (node.value !== null && node.cell === null) checkBetween(what, node.value, ...bounds);
+  return betweenNode([node, ...bounds.map((n) => constant(n, node.dtype))], { what }) as Tensor<
+    ShapeIn<X>
+  >;
+}
+
+/** The bounds as numbers of a dtype; integers are compared with whole ones. */
+function boundsIn(dtype: DType, low: number, high: number): [number, number] {
+  if (dtype === 'float64') return [low, high];
+  if (dtype === 'float32') return [Math.fround(low), Math.fround(high)];
+  return [Math.max(Math.ceil(low), -2147483648), Math.min(Math.floor(high), 2147483647)];
+}

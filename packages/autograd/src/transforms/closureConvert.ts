@@ -1,0 +1,67 @@
+/** @file A function and what it captures, apart: what solvers need to differentiate by all that a function reads. */
+import { isFloat } from '../graph/dtype.js';
+import { mode, withMode } from '../graph/mode.js';
+import type { Tensor } from '../graph/tensor.js';
+import { constant, constantOp, counterOp, placeholder } from '../graph/version.js';
+import { flatten } from '../tree.js';
+import { rewrite } from './rewrite.js';
+import { between, building } from './variable.js';
+
+/**
+ * Records `f` once, for arguments like `args`, and returns `[converted, captured]`: the tensors and parameters that `f`
+ * reads from outside and that gradients flow to (or that an enclosing `vmap` gives examples), and the same function with
+ * them as arguments: `converted(args, captured)`.
+ *
+ * With it a function that a `customGrad` is given becomes differentiable by all that it closes over. Only shapes and dtypes
+ * of `args` matter; they may be trees. Random numbers are those of the recording. JAX: `jax.closure_convert`.
+ *
+ * @throws {ChainruleError} if `f` reads a value, or assigns a cell: it runs only once.
+ * @example
+ * const [f, captured] = closureConvert((x) => x.mul(w), x0); // captured: [w]
+ * f([x], captured) // x · w
+ * f([x], [other]) // x · other
+ */
+export function closureConvert<A extends unknown[], R>(
+  f: (...args: A) => R,
+  ...args: A
+): [converted: (args: A, captured: readonly Tensor[]) => R, captured: Tensor[]] {
+  const given = flatten(args);
+  const since = constant(0, 'float32').id;
+  const variables = given.leaves.map((x) => placeholder(x.shape, x.dtype, isFloat(x.dtype)));
+  const { leaves, structure } = withMode(
+    'closureConvert',
+    { tracing: 'closureConvert', grad: true },
+    () => flatten(f(...(given.structure.rebuild(variables) as A))),
+  );
+  const outputs = leaves.map((y) => y.current);
+  const captured = capturedBy(outputs, variables, since);
+  const inner = [...variables, ...captured];
+  const converted = (values: A, others: readonly Tensor[]): R => {
+    const inputs = [...flatten(values).leaves, ...others];
+    const replacements = inputs.map((x) => ({ node: x.current, batched: false }));
+    return building(mode.grad, () =>
+      structure.rebuild(
+        rewrite(outputs, inner, replacements, 0, { since }).map((result) => result.node),
+      ),
+    ) as R;
+  };
+  return [converted, captured];
+}
+
+/** The ends of the recorded graph that are no constants of it. */
+function capturedBy(
+  outputs: readonly Tensor[],
+  variables: readonly Tensor[],
+  since: number,
+): Tensor[] {
+  const { nodes, captured } = between(outputs, variables, { all: true, since });
+  const found = new Set(captured);
+  const inside = new Set<Tensor>([...nodes, ...variables]);
+  for (const node of nodes.flatMap(({ inputs }) => inputs)) {
+    // What has no value yet may depend on the examples of a vmap that is recording.
+    const isPending = node.id < since && node.value === null && node.cell === null;
+    if (isPending && !inside.has(node) && node.op !== constantOp && node.op !== counterOp)
+      found.add(node);
+  }
+  return [...found];
+}

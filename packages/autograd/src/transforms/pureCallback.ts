@@ -1,0 +1,141 @@
+/** @file Calling a function outside of the graph: one that reads values and decides by them, such as a solver. */
+import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js';
+import { mode, noGrad } from '../graph/mode.js';
+import { sameShape, show } from '../graph/shape.js';
+import type { Tensor } from '../graph/tensor.js';
+import { placeholder } from '../graph/version.js';
+import { reshapeNode } from '../ops/build/broadcast.js';
+import { filled } from '../ops/build/primitive.js';
+import { select, stack } from '../ops/shape/joining.js';
+import { flatten } from '../tree.js';
+import { makeCall, type Call, type CallRules } from './call.js';
+
+type Callback = (...args: Tensor[]) => unknown;
+
+/**
+ * Calls `f(…args)`, which may read values: what it returns is a tree of tensors in the structure, shapes and dtypes of
+ * `like`. Its results are constants: wrap it in `customGrad` to say what its derivative is.
+ *
+ * Inside of `vmap` it is called when the values are there, once for each example. `f` must be pure: for the same tensors it
+ * is called once only, and by nobody knows whom. JAX: `jax.pure_callback` with `vmap_method='sequential'`.
+ *
+ * @throws {ShapeError} or {DTypeError} if a result is not as `like` says. @throws {ChainruleError} inside of `compile`,
+ *   which replays without calling anything. @throws {GradError} when it is differentiated.
+ * @example
+ * const median = (x) => pureCallback((x) => tensor(medianOf(x.dataSync())), scalar(0), x);
+ */
+export function pureCallback<R>(
+  f: (...args: Tensor[]) => R,
+  like: R,
+  ...args: readonly Tensor[]
+): R {
+  return call(f, like, args) as R;
+}
+
+/** What each function was called with last, and what it returned. */
+const known = new WeakMap<Callback, { args: readonly Tensor[]; results: readonly Tensor[] }>();
+
+function call(f: Callback, like: unknown, given: readonly Tensor[]): unknown {
+  const args = given.map((x) => x.current);
+  const wanted = flatten(like);
+  if (mode.tracing === 'compile') {
+    throw new ChainruleError(
+      'pureCallback: values cannot be read inside a function that compile records; call it outside',
+    );
+  }
+  const rules: Body = { ...RULES, f, like };
+  if (mode.tracing !== null) {
+    const values = wanted.leaves.map((x) => placeholder(x.shape, x.dtype));
+    return wanted.structure.rebuild(makeCall(rules, args, values).outputs);
+  }
+  const last = known.get(f);
+  let results = last?.results;
+  if (results === undefined || !args.every((x, i) => last?.args[i] === x)) {
+    results = check(wanted, flatten(noGrad(() => f(...args))));
+    known.set(f, { args, results });
+  }
+  const differentiable = mode.grad && args.some((x) => x.needsGrad);
+  return wanted.structure.rebuild(
+    differentiable ? makeCall(rules, args, results).outputs : results,
+  );
+}
+
+type Flat = ReturnType<typeof flatten>;
+
+function check(wanted: Flat, got: Flat): Tensor[] {
+  if (got.structure.text !== wanted.structure.text) {
+    throw new ChainruleError(
+      `pureCallback: the function returned ${got.structure.text}, like says ${wanted.structure.text}`,
+    );
+  }
+  return got.leaves.map((y, i) => {
+    const { shape, dtype } = wanted.leaves[i] as Tensor;
+    if (!sameShape(y.shape, shape)) {
+      throw new ShapeError(
+        `pureCallback: result ${i} has shape ${show(y.shape)}, like says ${show(shape)}`,
+      );
+    }
+    if (y.dtype !== dtype)
+      throw new DTypeError(`pureCallback: result ${i} is ${y.dtype}, like says ${dtype}`);
+    return y.current;
+  });
+}
+
+interface Body extends CallRules {
+  readonly f: Callback;
+  readonly like: unknown;
+}
+
+function refuse(): never {
+  throw new GradError(
+    'pureCallback: what is called outside of the graph has no derivative; wrap it in customGrad, which says what it is',
+  );
+}
+
+const RULES: CallRules = {
+  name: 'pureCallback',
+  pullback: refuse,
+  pushforward: refuse,
+  rebuild(inputs, size, { rules }: Call) {
+    const { f, like } = rules as Body;
+    const nodes = inputs.map((r) => r.node);
+    const batched = inputs.some((r) => r.batched);
+    if (!batched) {
+      return flatten(call(f, like, nodes)).leaves.map((node) => ({ node, batched }));
+    }
+    const flags = inputs.map((r) => r.batched);
+    const { leaves, structure } = flatten(like);
+    if (size === 0)
+      return leaves.map((x) => ({ node: filled(0, [0, ...x.shape], x.dtype), batched }));
+    const many = structure.rebuild(leaves.map((x) => placeholder([size, ...x.shape], x.dtype)));
+    const results = flatten(call(forEach(f, size, flags), many, nodes)).leaves;
+    return results.map((node) => ({ node, batched }));
+  },
+};
+
+/** The function of all examples for each function of one, so that the calls of the same one are known as such. */
+const mapped = new WeakMap<Callback, Map<string, Callback>>();
+
+/** `f` of one example after another, the results stacked. */
+function forEach(f: Callback, size: number, flags: readonly boolean[]): Callback {
+  const key = `${size} ${flags.join()}`;
+  const own = mapped.get(f) ?? new Map<string, Callback>();
+  mapped.set(f, own);
+  const made = own.get(key);
+  if (made !== undefined) return made;
+  const many: Callback = (...args) => {
+    const each = Array.from({ length: size }, (_, i) =>
+      flatten(f(...args.map((x, k) => (flags[k] === true ? select(x, 0, i) : x)))),
+    );
+    const first = each[0] as Flat;
+    return first.structure.rebuild(
+      first.leaves.map((x, k) =>
+        size === 1
+          ? reshapeNode(x, [1, ...x.shape])
+          : stack(each.map(({ leaves }) => leaves[k] as Tensor)),
+      ),
+    );
+  };
+  own.set(key, many);
+  return many;
+}

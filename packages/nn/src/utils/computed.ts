@@ -1,0 +1,47 @@
+/** @file Which tensors of a module are computed from its parameters, so that nothing can be written into them. */
+import { Cell, ChainruleError, Tensor } from '@chainrule/autograd';
+
+interface Origin {
+  /** The function that made it so: `weightNorm`. */
+  readonly by: string;
+  /** The parameters it is computed from. */
+  readonly from: readonly string[];
+}
+
+const origins = new WeakMap<Tensor, Origin>();
+
+/** Notes that a tensor is computed from parameters, and returns it. */
+export function computed(tensor: Tensor, by: string, from: readonly string[]): Tensor {
+  origins.set(tensor, { by, from });
+  return tensor;
+}
+
+/** @throws {ChainruleError} for what cannot be written into, with what to do instead. */
+export function checkFillable(op: string, parameter: unknown): void {
+  if (parameter instanceof Cell) return;
+  if (!isTensor(parameter)) {
+    throw new ChainruleError(
+      `${op}: expected a Parameter or a buffer to write into, got ${display(parameter)}`,
+    );
+  }
+  const origin = origins.get(parameter);
+  if (origin === undefined) {
+    throw new ChainruleError(
+      `${op}: expected a Parameter or a buffer to write into, got a tensor of shape ` +
+        `[${parameter.shape.join(', ')}]; make it one: new Parameter(tensor)`,
+    );
+  }
+  const from = origin.from.map((name) => `"${name}"`).join(' and ');
+  throw new ChainruleError(
+    `${op}: this tensor is computed from ${from} by ${origin.by}; fill those, or fill the weight before ${origin.by} ` +
+      'is applied',
+  );
+}
+
+function isTensor(x: unknown): x is Tensor {
+  return x instanceof Tensor;
+}
+
+function display(x: unknown): string {
+  return x === null || x === undefined ? 'nothing' : `a ${typeof x}`;
+}

@@ -1,0 +1,139 @@
+/** @file Systems of as many equations as unknowns: what `root` and `fixedPoint` share. */
+import { ChainruleError, closureConvert, jacfwd } from '@chainrule/autograd';
+import type { Tensor } from '@chainrule/autograd';
+import { norm, plus, relativeChange, solveDense } from './dense.js';
+import { implicit, LARGE } from './implicit.js';
+import { Reporter, withReport } from './report.js';
+import {
+  checkSquare,
+  evaluator,
+  isFiniteVector,
+  ravel,
+  ravelResult,
+  show,
+  tensorOf,
+  vectorOf,
+  type Vector,
+} from './vector.js';
+
+/** A system at the numbers its function captures. */
+export interface System {
+  readonly name: string;
+  readonly size: number;
+  /** The tolerance for its dtype, where the user gives none. */
+  readonly tol: number;
+  /** F(x). */
+  readonly value: (x: Vector) => Vector;
+  /** F(x) and its Jacobian, row by row. */
+  readonly both: (x: Vector) => [value: Vector, jacobian: Vector];
+}
+
+export interface Iterate {
+  readonly x: Vector;
+  readonly iterations: number;
+  readonly converged: boolean;
+  /** Why not, for the message. */
+  readonly trouble: string;
+}
+
+/** What {@link root} and {@link fixedPoint} give. */
+export interface Solution<T> {
+  readonly x: T;
+  readonly iterations: number;
+  readonly converged: boolean;
+}
+
+/** Solves `F(x) = 0`, where `F` is made of the user's function of a vector and its result. */
+export function solveEquations<T>(
+  name: string,
+  f: (x: T) => unknown,
+  x0: T,
+  equation: (x: Tensor, y: Tensor) => Tensor,
+  { strict, polishes }: { readonly strict: boolean; readonly polishes: boolean },
+  iterate: (system: System, x: Vector) => Iterate,
+): Solution<T> {
+  const { vector, unravel, size, dtype } = ravel(name, 'x0', x0);
+  const [F, captured] = closureConvert((v: Tensor) => {
+    const y = ravelResult(name, f(unravel(v)), v);
+    checkSquare(name, v, y);
+    return equation(v, y);
+  }, vector);
+  const value = evaluator((v, ...others) => [F([v], others)]);
+  const both = evaluator((v, ...others) => {
+    const at = (x: Tensor): Tensor => F([x], others);
+    return [at(v), jacfwd(at)(v)];
+  });
+  const reporter = new Reporter({ iterations: 0, converged: false });
+  const solve = (start: Tensor, others: readonly Tensor[]): Tensor[] => {
+    const system: System = {
+      name,
+      size,
+      tol: dtype === 'float64' ? 1e-10 : 1e-5,
+      value: (x) => value(tensorOf(x, dtype), ...others)[0] as Vector,
+      both: (x) => both(tensorOf(x, dtype), ...others) as [Vector, Vector],
+    };
+    const found = iterate(system, checkStart(name, system, vectorOf(start)));
+    const { iterations, converged, trouble } = found;
+    if (!converged && strict) {
+      throw new ChainruleError(
+        `${name}: not converged after ${iterations} iterations: ${trouble} (at x = ${show(found.x)}); start closer, or ` +
+          `{ strict: false } for what was found`,
+      );
+    }
+    reporter.found = { iterations, converged };
+    // A derivative is as exact as the solution is.
+    const sharpened = converged && polishes && others.length > 0 && size <= LARGE;
+    return [tensorOf(sharpened ? polished(system, found.x) : found.x, dtype)];
+  };
+  const x = implicit({
+    name,
+    equation: (v, others) => F([v], others),
+    captured,
+    x0: vector.detach(),
+    solve,
+    like: [vector],
+  });
+  return withReport(name, { x: unravel(x) }, reporter);
+}
+
+function checkStart(name: string, system: System, x: Vector): Vector {
+  if (!isFiniteVector(x)) throw new ChainruleError(`${name}: x0 is not finite: ${show(x)}`);
+  const y = system.value(x);
+  if (!isFiniteVector(y)) {
+    throw new ChainruleError(`${name}: the function is not finite at x0 = ${show(x)}: ${show(y)}`);
+  }
+  return x;
+}
+
+/** A few Newton steps from where another method has come, as long as they shrink. */
+export function polished(system: System, from: Vector): Vector {
+  let x = from;
+  let last = Infinity;
+  for (let i = 0; i < 4; i++) {
+    const [F, J] = system.both(x);
+    const step = solveDense(J, F);
+    if (step === null || !isFiniteVector(step)) break;
+    const change = relativeChange(step, x);
+    if (!(change < 0.5 * last) || change > 1e-3) break;
+    x = plus(x, -1, step);
+    last = change;
+  }
+  return x;
+}
+
+/** Where a step along `d` leads that makes the residual smaller: the whole step if it does, else ever shorter ones. */
+export function backtrack(
+  { value }: System,
+  x: Vector,
+  F: Vector,
+  d: Vector,
+): { x: Vector; F: Vector; length: number } | null {
+  const before = norm(F);
+  for (let length = 1; length > 1e-10; length /= 2) {
+    const next = plus(x, length, d);
+    const after = value(next);
+    if (isFiniteVector(after) && norm(after) <= (1 - 1e-4 * length) * before)
+      return { x: next, F: after, length };
+  }
+  return null;
+}

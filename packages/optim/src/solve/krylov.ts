@@ -1,0 +1,224 @@
+/** @file Linear systems by products with vectors, as functions that can be differentiated: `cg` and `gmres`. */
+import {
+  ChainruleError,
+  closureConvert,
+  customGrad,
+  jvp,
+  neg,
+  pureCallback,
+  ShapeError,
+  sub,
+  Tensor,
+  vjp,
+} from '@chainrule/autograd';
+import { count, display } from '../checks.js';
+import { norm, plus } from './dense.js';
+import { conjugateGradients, generalizedMinimalResidual, type Found } from './krylovMethods.js';
+import { iterationChecks, readOptions, tolerance, type IterationOptions } from './options.js';
+import { Reporter, withReport } from './report.js';
+import { checkSquare, evaluator, ravel, ravelResult, tensorOf, vectorOf } from './vector.js';
+
+/** Options of {@link cg}. */
+export interface CGOptions<T = Tensor> extends IterationOptions {
+  /** Where to start; by default 0. */
+  readonly x0?: T;
+  /** Done when the residual's norm is at most this share of that of `b`. Default 1e-12, for float32 1e-6. */
+  readonly tol?: number;
+}
+
+/** Options of {@link gmres}. */
+export interface GMRESOptions<T = Tensor> extends CGOptions<T> {
+  /** After how many products it starts again from where it is. Default 50. */
+  readonly restart?: number;
+}
+
+/** What {@link cg} and {@link gmres} give. */
+export interface LinearSolution<T = Tensor> {
+  readonly x: T;
+  /** How many products with the matrix it took. */
+  readonly iterations: number;
+  /** The norm of `b − A·x`. */
+  readonly residual: number;
+  readonly converged: boolean;
+}
+
+/** A matrix, or what multiplies with it. */
+export type Operator<T> = Tensor | ((x: T) => T);
+
+interface Config {
+  readonly method: 'cg' | 'gmres';
+  readonly tol: number;
+  readonly maxIterations: number;
+  readonly restart: number;
+  readonly strict: boolean;
+}
+
+type Report = Omit<LinearSolution, 'x'>;
+
+/**
+ * Solves `A·x = b` for a symmetric positive definite `A` by conjugate gradients (Hestenes & Stiefel 1952): a matrix
+ * `[n, n]`, or a function that multiplies by it, of a tensor or a tree like `b`.
+ *
+ * Differentiable, to any order and inside of `vmap`, by `b` and by all that `A` is made of: each derivative is one more such
+ * system. Options: tol 1e-12 (float32 1e-6) relative to `b`, maxIterations 10·n, x0 0. SciPy: `scipy.sparse.linalg.cg`.
+ * @throws {ChainruleError} if `A` is not positive definite along the way, or it does not converge.
+ * @example cg((x) => x.mul(2).add(laplacian(x)), b).x
+ */
+export function cg<T = Tensor>(A: Operator<T>, b: T, options?: CGOptions<T>): LinearSolution<T> {
+  return solveSystem('cg', A, b, options);
+}
+
+/**
+ * Solves `A·x = b` for any regular `A` by GMRES (Saad & Schultz 1986), started again after every `restart` products. `A` is a
+ * matrix `[n, n]`, or a function that multiplies by it, of a tensor or a tree like `b`.
+ *
+ * Differentiable, to any order and inside of `vmap`, by `b` and by all that `A` is made of. Options: tol 1e-12 (float32 1e-6)
+ * relative to `b`, restart 50, maxIterations 10·n, x0 0. SciPy: `scipy.sparse.linalg.gmres`.
+ * @throws {ChainruleError} if it does not converge, as for a singular `A`.
+ */
+export function gmres<T = Tensor>(
+  A: Operator<T>,
+  b: T,
+  options?: GMRESOptions<T>,
+): LinearSolution<T> {
+  return solveSystem('gmres', A, b, options);
+}
+
+function solveSystem<T>(
+  method: 'cg' | 'gmres',
+  A: Operator<T>,
+  b: T,
+  given: GMRESOptions<T> | undefined,
+): LinearSolution<T> {
+  const { vector, unravel, size, dtype } = ravel(method, 'b', b);
+  const { x0, ...options } = readOptions(
+    method,
+    given,
+    {
+      ...iterationChecks,
+      tol: tolerance,
+      x0: { must: 'be like b', test: (x: unknown) => typeof x === 'object' && x !== null },
+      ...(method === 'gmres' ? { restart: count } : {}),
+    } as never,
+    {
+      tol: dtype === 'float64' ? 1e-12 : 1e-6,
+      maxIterations: Math.max(10 * size, 20),
+      restart: 50,
+      strict: true,
+    },
+  ) as unknown as GMRESOptions<T> & Config;
+  const start = x0 === undefined ? null : ravel(method, 'x0', x0).vector;
+  if (start !== null && start.size !== size) {
+    throw new ShapeError(
+      `${method}: x0 has ${start.size} numbers, b has ${size}; they must be as many`,
+    );
+  }
+  const product = productOf(method, A, unravel, size);
+  const reporter = new Reporter<Report>({ iterations: 0, residual: 0, converged: false });
+  const shift = start?.detach();
+  const right = shift === undefined ? vector : sub(vector, product(shift));
+  const found = krylov(right, product, { ...options, method }, reporter);
+  const x = shift === undefined ? found : found.add(shift);
+  return withReport(method, { x: unravel(x) }, reporter);
+}
+
+function productOf<T>(
+  method: string,
+  A: Operator<T>,
+  unravel: (v: Tensor) => T,
+  size: number,
+): (v: Tensor) => Tensor {
+  if (A instanceof Tensor) {
+    if (A.shape.length !== 2 || A.shape[0] !== size || A.shape[1] !== size) {
+      throw new ShapeError(
+        `${method}: the matrix has shape [${A.shape.join(', ')}], b has ${size} numbers; expected [${size}, ${size}]`,
+      );
+    }
+    return (v) => A.matmul(v) as Tensor;
+  }
+  if (typeof A !== 'function') {
+    throw new ChainruleError(`${method}: A must be a matrix or a function, got ${display(A)}`);
+  }
+  return (v) => {
+    const y = ravelResult(method, A(unravel(v)), v);
+    checkSquare(method, v, y);
+    return y;
+  };
+}
+
+/** The solution of a system of vectors. */
+export function krylov(
+  b: Tensor,
+  product: (v: Tensor) => Tensor,
+  config: Config,
+  reporter?: Reporter<Report>,
+): Tensor {
+  const { method } = config;
+  const [A, captured] = closureConvert(product, b);
+  const multiply = evaluator((v, ...others) => [A([v], others)]);
+  const dtype = b.dtype as 'float32' | 'float64';
+  const solve = (right: Tensor, ...others: Tensor[]): Tensor => {
+    const times = (v: Float64Array): Float64Array =>
+      multiply(tensorOf(v, dtype), ...others)[0] as Float64Array;
+    const target = vectorOf(right);
+    if (!target.every(Number.isFinite)) throw new ChainruleError(`${method}: b is not finite`);
+    const found = (method === 'cg' ? conjugateGradients : generalizedMinimalResidual)(
+      times,
+      target,
+      config,
+    );
+    const residual = norm(plus(target, -1, times(found.x)));
+    if (!found.converged && config.strict) throw failed(config, found, residual, norm(target));
+    if (reporter !== undefined)
+      reporter.found = { iterations: found.iterations, residual, converged: found.converged };
+    return tensorOf(found.x, dtype);
+  };
+  // The same system with another right side; the matrix of `cg` is its own transpose.
+  const again = (
+    x: Tensor,
+    others: readonly Tensor[],
+    right: Tensor,
+    transposed: boolean,
+  ): Tensor => {
+    const f = (v: Tensor): Tensor => A([v], others);
+    return krylov(right, transposed && method === 'gmres' ? vjp(f, x)[1] : f, config);
+  };
+  const apply = customGrad<[Tensor, readonly Tensor[]], Tensor>({
+    name: method,
+    forward: (ctx, right, others) => {
+      const x = pureCallback(solve, right, right, ...others);
+      ctx.save(x, ...others);
+      return x;
+    },
+    backward: (ctx, g) => {
+      const [x, ...others] = ctx.saved as [Tensor, ...Tensor[]];
+      const w = again(x, others, g, true);
+      if (others.length === 0) return [w, []];
+      const [, pull] = vjp((c: readonly Tensor[]) => A([x], c), others);
+      return [w, pull(neg(w))];
+    },
+    jvp: (ctx, direction, directions) => {
+      const [x, ...others] = ctx.saved as [Tensor, ...Tensor[]];
+      let right = direction;
+      if (directions !== null && others.length > 0) {
+        const f = (c: readonly Tensor[]): Tensor => A([x], c);
+        const [, change] = jvp(f, [others], [directions] as never);
+        right = right === null ? neg(change) : sub(right, change);
+      }
+      return right === null ? null : again(x, others, right, false);
+    },
+  });
+  return apply(b, captured);
+}
+
+function failed(
+  { method, maxIterations }: Config,
+  { iterations, reason }: Found,
+  residual: number,
+  size: number,
+): ChainruleError {
+  return new ChainruleError(
+    `${method}: not converged after ${iterations} products (maxIterations ${maxIterations}): the residual is ` +
+      `${residual.toPrecision(3)}, ${(residual / size).toPrecision(3)} of b; ${reason}, or { strict: false } for what was found`,
+  );
+}

@@ -1,0 +1,34 @@
+/** @file What a solver says of its work, beside the solution. */
+import { ChainruleError } from '@chainrule/autograd';
+
+/**
+ * The result with what the solver reported. Inside of `vmap` each example has a report of its own, and none of them yet:
+ * then reading it is an error.
+ */
+export function withReport<T extends object, R extends object>(
+  owner: string,
+  result: T,
+  report: { readonly found: R | null; readonly empty: R },
+): T & R {
+  if (report.found !== null) return { ...result, ...report.found };
+  for (const key of Object.keys(report.empty)) {
+    Object.defineProperty(result, key, {
+      get: () => {
+        throw new ChainruleError(
+          `${owner}: inside of vmap each example has its own ${key}, which is not known while it is recorded`,
+        );
+      },
+    });
+  }
+  return result as T & R;
+}
+
+/** Where a solver leaves its report. */
+export class Reporter<R extends object> {
+  found: R | null = null;
+  readonly empty: R;
+
+  constructor(empty: R) {
+    this.empty = empty;
+  }
+}
