@@ -31,6 +31,7 @@ export default defineConfig(
     files: [
       'packages/autograd/{src/{ops,graph,engine,backends,io},test/engine}/**/*.ts',
       'packages/optim/src/solve/**/*.ts',
+      'packages/nn/src/metrics/*.ts',
     ],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },

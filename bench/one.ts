@@ -5,6 +5,7 @@
  *     npx ts-node bench/one.ts WORKLOAD MODE SECONDS [THREADS]
  */
 import { blas, enableWideSimd, getNumThreads, setNumThreads } from '@chainrule/autograd';
+import { dynamicWorkloads, measureDynamic } from './dynamic.js';
 import type { Measurement } from './peers.js';
 import { workloads, type Mode } from './workloads.js';
 
@@ -38,9 +39,13 @@ function result(): Pick<Measurement, 'us'> | Pick<Measurement, 'error'> {
 }
 
 const library = blas();
-const measurement: Measurement = {
-  ...{ workload: name, peer: 'chainrule', mode, threads: getNumThreads() },
+const about = {
+  ...{ workload: name, peer: 'chainrule', threads: getNumThreads() },
   blas: library.found ? `${library.library} ${library.core ?? ''}`.trim() : 'off',
-  ...result(),
 };
-console.log(JSON.stringify(measurement));
+const dynamic = dynamicWorkloads.find((w) => w.name === name);
+const measurements: Measurement[] =
+  dynamic === undefined
+    ? [{ ...about, mode, ...result() }]
+    : Object.entries(measureDynamic(dynamic)).map(([pass, us]) => ({ ...about, mode: pass, us }));
+for (const measurement of measurements) console.log(JSON.stringify(measurement));

@@ -28,6 +28,14 @@ const commands: Readonly<
     '--filter',
     filter,
   ],
+  'torch-dyn': (filter, threads) => [
+    python,
+    here('torchDynamicPeer.py'),
+    '--threads',
+    String(threads),
+    '--filter',
+    filter,
+  ],
   jax: (filter, threads) => [
     python,
     here('jaxPeer.py'),
@@ -48,7 +56,9 @@ export async function runPeers(
   onResult: (m: Measurement) => void,
 ): Promise<Measurement[]> {
   const all: Measurement[] = [];
-  for (const name of names) {
+  // PyTorch has a script of its own for shapes that change.
+  const scripts = names.flatMap((name) => (name === 'torch' ? ['torch', 'torch-dyn'] : [name]));
+  for (const name of scripts) {
     const command = commands[name];
     if (command === undefined) {
       console.error(`unknown peer '${name}': torch, jax, jaxjs or tfjs`);

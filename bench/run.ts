@@ -4,12 +4,13 @@
  *     npm run bench -- --filter train/ --threads 1 --peers torch,jax
  *
  * Each figure is the median time of one training step or operation over several rounds, after a warm-up, in a process of
- * its own. Quote ratios of one run on a quiet machine, never times of two.
+ * its own. Workloads whose shapes change at every step (dyn/) have two: where all shapes are new, and where all were met. Quote ratios of one run on a quiet machine, never times of two.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { enableWideSimd, getNumThreads } from '@chainrule/autograd';
+import { dynamicWorkloads } from './dynamic.js';
 import { runPeers, type Measurement } from './peers.js';
 import { workloads, type Mode } from './workloads.js';
 
@@ -29,14 +30,14 @@ if (values.help) {
   --filter TEXT     only workloads whose name contains TEXT
   --threads N       threads, for Chainrule and its peers (all cores)
   --peers A,B       peers to run beside: torch, jax, jaxjs, tfjs
-  --mode MODE       eager or compiled (both)
+  --mode MODE       eager or compiled (both); changing shapes (dyn/) are eager
   --seconds S       length of one of the 7 rounds (0.25)
   --json            one line a measurement, and nothing else`);
   process.exit(0);
 }
 
-/** Measures a workload in a process of its own. */
-function measureApart(workload: string, mode: Mode): Measurement {
+/** Measures a workload in a process of its own; one whose shapes change, at first and later. */
+function measureApart(workload: string, mode: Mode): Measurement[] {
   const script = fileURLToPath(new URL('./one.ts', import.meta.url));
   const given = [
     workload,
@@ -49,24 +50,23 @@ function measureApart(workload: string, mode: Mode): Measurement {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const line = child.stdout.trim().split('\n').at(-1) ?? '';
-  if (line.startsWith('{')) return JSON.parse(line) as Measurement;
-  return {
-    workload,
-    peer: 'chainrule',
-    mode,
-    error: `the process ended with ${String(child.status ?? child.signal)}`,
-  };
+  const lines = child.stdout.split('\n').filter((line) => line.startsWith('{'));
+  if (lines.length > 0) return lines.map((line) => JSON.parse(line) as Measurement);
+  const error = `the process ended with ${String(child.status ?? child.signal)}`;
+  return [{ workload, peer: 'chainrule', mode, error }];
 }
 
 const own: Measurement[] = [];
-for (const { name, modes } of workloads) {
+const runs = [
+  ...workloads.flatMap(({ name, modes }) => modes.map((mode) => ({ name, mode }))),
+  ...dynamicWorkloads.map(({ name }) => ({ name, mode: 'eager' as const })),
+];
+for (const { name, mode } of runs) {
   if (!name.includes(values.filter)) continue;
-  for (const mode of modes) {
-    if (values.mode !== undefined && mode !== values.mode) continue;
-    own.push(measureApart(name, mode));
-    if (values.json) console.log(JSON.stringify(own.at(-1)));
-  }
+  if (values.mode !== undefined && mode !== values.mode) continue;
+  const measured = measureApart(name, mode);
+  own.push(...measured);
+  if (values.json) for (const m of measured) console.log(JSON.stringify(m));
 }
 const threads = values.threads === undefined ? getNumThreads() : Number(values.threads);
 const others = await runPeers(
@@ -91,8 +91,12 @@ if (!values.json) {
         m.workload === name && (m.mode === undefined ? m.peer : `${m.peer} ${m.mode}`) === column,
     );
   const peers = columns.filter((c) => !c.startsWith('chainrule'));
-  const best = (name: string): number =>
-    Math.min(...own.filter((m) => m.workload === name).map((m) => m.us ?? Infinity));
+  /** What a peer's figure is compared with: the same pass over changing shapes, else the best mode. */
+  const ownBeside = (name: string, mode: string | undefined): number => {
+    const all = own.filter((m) => m.workload === name);
+    const same = all.filter((m) => m.mode === mode);
+    return Math.min(...(same.length > 0 ? same : all).map((m) => m.us ?? Infinity));
+  };
   console.table(
     Object.fromEntries(
       names.map((name) => [
@@ -106,8 +110,9 @@ if (!values.json) {
           ),
           ...Object.fromEntries(
             peers.map((c) => {
-              const us = find(name, c)?.us;
-              return [`× ${c}`, us === undefined ? '–' : (us / best(name)).toFixed(2)];
+              const { us, mode } = find(name, c) ?? {};
+              const ratio = us === undefined ? '–' : (us / ownBeside(name, mode)).toFixed(2);
+              return [`× ${c}`, ratio];
             }),
           ),
         },

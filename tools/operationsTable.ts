@@ -34,6 +34,8 @@ export function withTable(text: string): string {
 const families: Readonly<Record<string, Record<string, OpLine>>> = {
   arithmetic: elementwise.arithmetic,
   'trigonometric and special functions': elementwise.trigonometric,
+  'special functions, as `special.…`': elementwise.specialFunctions,
+  'further element by element': elementwise.further,
   'comparison, logic and rounding': elementwise.logic,
   activations: elementwise.activations,
   reductions: reducing.reductions,

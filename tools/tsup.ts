@@ -1,13 +1,31 @@
 /** @file How every package is built: ESM and CommonJS with declarations, from its entry points. */
 import { defineConfig, type Options } from 'tsup';
 
+/** What makes an operation: called when a file is loaded, and without effect where nobody uses what it makes. */
+const builders =
+  'composite|primitive|unary|binary|elementwise|derivativeFamily|integral|family|defineOptions|byPosition';
+/** Kinds of arguments that are made by calls, within tables of options. */
+const kinds = 'between|wholeBetween|oneOf|orNull|required|either|listOf|oneOrMore|tuple|kind';
+
 /**
- * Leaves out what `keepNames` says of function declarations, which have their names as it is: a bundler takes each such
- * call for an effect, and would keep every function. Lines stay, so that the source map does. Classes keep theirs.
+ * Tells bundlers what they may leave out. Operations that are nobody's method: the calls that make them are marked as
+ * pure. Namespaces (`export * as linalg`), objects that `__export` fills: made in one expression that is marked so.
+ * And what `keepNames` says of function declarations goes, which have their names as it is. Lines stay, so that the
+ * source map does.
  */
 const shakable: NonNullable<Options['plugins']>[number] = {
   name: 'shakable',
-  renderChunk: (code) => ({ code: code.replaceAll(/^ *__name\((\w+), "\1"\);$/gm, '') }),
+  renderChunk: (code) => ({
+    code: code
+      .replaceAll(/^ *__name\((\w+), "\1"\);$/gm, '')
+      .replaceAll(
+        new RegExp(`^var (\\w+) = (?=(?:${builders})\\d*\\()`, 'gm'),
+        'var $1 = /* @__PURE__ */ ',
+      )
+      .replaceAll(new RegExp(`(: |\\()(?=(?:${kinds})\\d*\\()`, 'g'), '$1/* @__PURE__ */ ')
+      .replaceAll(/^var (\w+) = \{\};\n__export\(\1, /gm, 'var $1 = /* @__PURE__ */\n__export({}, ')
+      .replace(/^(var __export = [^}]*\}\);\n)\};$/m, '$1  return target;\n};'),
+  }),
 };
 
 export function library(entry: Record<string, string>): ReturnType<typeof defineConfig> {

@@ -1,3 +1,9 @@
 import { library } from '../../tools/tsup.js';
 
-export default library({ index: 'src/index.ts', data: 'src/data/index.ts' });
+export default library({
+  index: 'src/index.ts',
+  data: 'src/data/index.ts',
+  distributions: 'src/distributions/index.ts',
+  metrics: 'src/metrics/index.ts',
+  train: 'src/train/index.ts',
+});

@@ -2,6 +2,10 @@
 import type { ActivationsMethods } from '../ops/elements/activations.js';
 import type { ArithmeticMethods } from '../ops/elements/arithmetic.js';
 import type { AttentionMethods } from '../ops/neural/attention.js';
+import type { BitsMethods } from '../ops/elements/bits.js';
+import type { CombinedMethods } from '../ops/elements/combined.js';
+import type { FloatsMethods } from '../ops/elements/floats.js';
+import type { MembershipMethods } from '../ops/indexing/membership.js';
 import type { ComparisonMethods } from '../ops/elements/comparison.js';
 import type { ConvolutionMethods } from '../ops/neural/convolution.js';
 import type { EinsumMethods } from '../ops/linalg/einsum.js';
@@ -21,6 +25,7 @@ import type { ShapeMethods } from '../ops/shape/shape.js';
 import type { SpecialMethods } from '../ops/elements/special.js';
 import type { TrigonometricMethods } from '../ops/elements/trigonometric.js';
 import type { Shape } from './shape.js';
+import type { Tensor } from './tensor.js';
 
 export interface TensorMethods<S extends Shape>
   extends
@@ -30,6 +35,10 @@ export interface TensorMethods<S extends Shape>
     SpecialMethods<S>,
     RoundingMethods<S>,
     ComparisonMethods<S>,
+    FloatsMethods<S>,
+    BitsMethods<S>,
+    CombinedMethods<S>,
+    MembershipMethods,
     ActivationsMethods<S>,
     ReductionsMethods<S>,
     ScansMethods<S>,
@@ -44,4 +53,7 @@ export interface TensorMethods<S extends Shape>
     PoolingMethods<S>,
     NormalizationMethods<S>,
     AttentionMethods<S>,
-    ResamplingMethods<S> {}
+    ResamplingMethods<S> {
+  /** The last two dimensions exchanged. PyTorch: `Tensor.mT`. @throws {ShapeError} for fewer than two dimensions. */
+  readonly mT: Tensor;
+}

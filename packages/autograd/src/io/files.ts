@@ -103,10 +103,26 @@ export function readFile(path: string): Promise<Uint8Array> {
   });
 }
 
-/** Writes a new file and waits until it is on the disk. */
-export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await node().fs.open(path, 'wx');
+/** Who may do what with a file, and whose it is. */
+interface Access {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Writes a new file, with the access given, and waits until it is on the disk. */
+export async function writeDurably(
+  path: string,
+  bytes: Uint8Array,
+  access?: Access,
+): Promise<void> {
+  // Never open to more than it will be in the end.
+  const file = await node().fs.open(path, 'wx', access && access.mode & 0o777);
   try {
+    if (access !== undefined) {
+      await file.chown(access.uid, access.gid).catch(() => undefined); // not ours to give away
+      await file.chmod(access.mode & 0o7777).catch(() => undefined); // a file system without modes
+    }
     let written = 0;
     while (written < bytes.length) {
       const length = Math.min(MAX_READ, bytes.length - written);
@@ -163,7 +179,10 @@ export async function sweepTemporary(folder: string): Promise<void> {
   for (const name of await fs.readdir(folder)) {
     const pid = Number(/^\.tmp-(\d+)-[0-9a-f]+$/.exec(name)?.[1] ?? NaN);
     if (Number.isNaN(pid) || active.has(name) || isAlive(pid)) continue;
-    await fs.rm(path.join(folder, name), { recursive: true, force: true });
+    await fs.rm(path.join(folder, name), { recursive: true, force: true }).catch((error) => {
+      // Two processes that sweep at once empty the same folder.
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
+    });
   }
 }
 
@@ -179,18 +198,38 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Replaces a file in one step: after an interruption at any byte the old content is there, or the new.
+ * Replaces a file in one step: after an interruption at any byte the old content is there, or the new. Its owner and its
+ * permissions stay; a symbolic link stays one, and the file it leads to is replaced.
  *
  * @throws {FileError} with the old content intact.
  */
 export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   return tryTo(`Cannot write ${path}`, async () => {
     const { fs, path: paths } = node();
-    const folder = paths.dirname(path);
+    const target = await followed(path);
+    const folder = paths.dirname(target);
+    const before = await fs.stat(target).catch(() => undefined);
+    const access = before?.isFile() === true ? before : undefined;
     await withTemporary(folder, async (temporary) => {
-      await writeDurably(temporary, bytes);
-      await fs.rename(temporary, path);
+      await writeDurably(temporary, bytes, access);
+      await fs.rename(temporary, target);
     });
     await syncFolder(folder);
   });
+}
+
+/** Most systems follow so many links, and no more. */
+const MAX_LINKS = 40;
+
+/** Where symbolic links lead from a path, also to a file that is not there yet. */
+async function followed(path: string): Promise<string> {
+  const { fs, path: paths } = node();
+  let at = path;
+  for (let links = 0; links < MAX_LINKS; links++) {
+    const next = await fs.readlink(at).catch(() => undefined);
+    if (next === undefined) return at;
+    // A link is relative to where it really lies.
+    at = paths.resolve(await fs.realpath(paths.dirname(at)), next);
+  }
+  return fs.realpath(path); // in a circle: the system says so
 }

@@ -30,7 +30,7 @@ export type {
   SaveCheckpointOptions,
 } from './checkpoint.js';
 export type { Stateful } from './state.js';
-export type { Skipped as SkippedCheckpoint } from './store.js';
+export { hasCheckpoint, type Skipped as SkippedCheckpoint } from './store.js';
 export type { NamedTensors } from './tensors.js';
 export type { ZipLimits } from './zip.js';
 
@@ -54,7 +54,8 @@ export function encodeSafetensors(
  * The tensors of a safetensors file, by name, in an object without prototype.
  *
  * F16 and BF16 become float32; I64, U64, U32 and the smaller integers become int32, refused where a value does not fit.
- * The bytes may lie at any offset. Python: `safetensors.torch.load`.
+ * The bytes may lie at any offset. A header has at most 100 MB, a file at most 250,000 tensors. Python:
+ * `safetensors.torch.load`.
  *
  * @throws {FormatError} if anything is malformed (before tensors are allocated), or of a type that has no place here.
  */

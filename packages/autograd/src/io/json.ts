@@ -13,6 +13,8 @@ export interface JsonOptions {
   readonly naturalNumbers?: boolean;
   /** How deeply arrays and objects may nest. */
   readonly maxDepth?: number;
+  /** Takes each entry of the outermost object as it is read; the object itself stays empty then. */
+  readonly visit?: (key: string, value: JsonValue) => void;
 }
 
 const WHITESPACE = /[ \t\n\r]*/y;
@@ -40,7 +42,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
  * surrogate and nesting deeper than `maxDepth`.
  */
 export function readJson(text: string, what: string, options: JsonOptions = {}): JsonValue {
-  const { naturalNumbers = false, maxDepth = 64 } = options;
+  const { naturalNumbers = false, maxDepth = 64, visit } = options;
   let at = 0;
 
   const fail = (reason: string): never => {
@@ -140,13 +142,18 @@ export function readJson(text: string, what: string, options: JsonOptions = {}):
       }
       case '{': {
         const object: JsonObject = new Map();
+        // What is visited leaves its key alone behind.
+        const keys = visit !== undefined && depth === 0 ? new Set<string>() : object;
         readItems('}', depth, () => {
           if (peek() !== '"') fail('expected a key in double quotes');
           const key = readString();
-          if (object.has(key)) fail(`the key ${JSON.stringify(key)} occurs twice`);
+          if (keys.has(key)) fail(`the key ${JSON.stringify(key)} occurs twice`);
           if (peek() !== ':') fail("expected ':'");
           at++;
-          object.set(key, readValue(depth + 1));
+          const value = readValue(depth + 1);
+          if (keys instanceof Map) return void keys.set(key, value);
+          keys.add(key);
+          visit?.(key, value);
         });
         return object;
       }

@@ -20,6 +20,9 @@ import type { ArrayRecord, ElementType } from './elements.js';
 /** The longest header that the format allows, in bytes. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
+/** The most tensors in one file: reading so many takes seconds. Published models have some thousands a file. */
+export const MAX_TENSORS = 250_000;
+
 const METADATA = '__metadata__';
 /** Larger elements first, so that each array is aligned; then by name, as the reference implementation sorts. */
 const ORDER: readonly ElementType[] = ['F64', 'F32', 'I32', 'BOOL'];
@@ -42,7 +45,8 @@ interface Entry {
  * Reads a whole safetensors file.
  *
  * @param what Names the file in errors.
- * @throws {FormatError} if anything is not as the format demands, and if a tensor's type or values have no place here.
+ * @throws {FormatError} if anything is not as the format demands, if there are more than `MAX_TENSORS` tensors, and if a
+ * tensor's type or values have no place here.
  */
 export function readSafetensors(bytes: Uint8Array, what = 'safetensors'): SafetensorsContent {
   const { entries, metadata, dataStart } = readHeader(bytes, what);
@@ -79,27 +83,27 @@ function readHeader(bytes: Uint8Array, what: string) {
     throw new FormatError(`${what}: the header does not start with '{'`);
 
   const text = decodeUtf8(bytes.subarray(8, dataStart), `${what}: header`);
-  const header = asObject(
-    readJson(text, `${what}: header`, { naturalNumbers: true, maxDepth: 8 }),
-    `${what}: header`,
-  );
-
   const metadata = plainRecord<string>();
   const entries: Entry[] = [];
-  for (const [name, value] of header) {
-    if (name === METADATA) {
-      for (const [key, text] of asObject(value, `${what}: ${METADATA}`)) {
-        metadata[key] = asString(text, `${what}: ${METADATA}[${JSON.stringify(key)}]`);
-      }
-    } else {
-      entries.push(readEntry(name, value, `${what}: tensor ${JSON.stringify(name)}`));
+  const visit = (name: string, value: JsonValue): void => {
+    if (name !== METADATA) {
+      if (entries.length === MAX_TENSORS)
+        throw new FormatError(`${what}: more than ${MAX_TENSORS} tensors; shard the file`);
+      entries.push(readEntry(name, value, what));
+      return;
     }
-  }
+    for (const [key, text] of asObject(value, `${what}: ${METADATA}`)) {
+      metadata[key] = asString(text, `${what}: ${METADATA}[${JSON.stringify(key)}]`);
+    }
+  };
+  const title = `${what}: header`;
+  asObject(readJson(text, title, { naturalNumbers: true, maxDepth: 8, visit }), title);
   checkTiling(entries, bytes.byteLength - dataStart, what);
   return { entries, metadata, dataStart };
 }
 
-function readEntry(name: string, value: JsonValue, what: string): Entry {
+function readEntry(name: string, value: JsonValue, file: string): Entry {
+  const what = `${file}: tensor ${JSON.stringify(name)}`;
   const info = asObject(value, what);
   const element = asString(info.get('dtype'), `${what}: dtype`);
   if (!isElementType(element)) {
@@ -174,6 +178,11 @@ export function writeSafetensors(
       (a, b) => ORDER.indexOf(a.element) - ORDER.indexOf(b.element) || compareBytes(a.key, b.key),
     );
 
+  if (sorted.length > MAX_TENSORS) {
+    throw new FormatError(
+      `safetensors: ${sorted.length} tensors; one file holds at most ${MAX_TENSORS}`,
+    );
+  }
   const fields: string[] = [];
   if (Object.keys(metadata).length > 0) {
     const pairs = Object.entries(metadata).map(([key, value]) => {

@@ -160,6 +160,19 @@ async function listCheckpoints(folder: string): Promise<{ name: string; sequence
   return entries.sort((a, b) => b.sequence - a.sequence || stepOf(b.name) - stepOf(a.name));
 }
 
+/** Whether a folder holds checkpoints, whole or damaged; a folder that is not there holds none. */
+export function hasCheckpoint(folder: string): Promise<boolean> {
+  return tryTo(`hasCheckpoint: cannot read ${folder}`, async () => {
+    const names = await node()
+      .fs.readdir(folder)
+      .catch((error: unknown) => {
+        if (codeOf(error) === 'ENOENT') return [];
+        throw error;
+      });
+    return names.some((name) => CHECKPOINT.test(name));
+  });
+}
+
 /** A checkpoint that is damaged can be passed over; a system short of something must not make one look so. */
 function unlessTransient(error: unknown): undefined {
   if (['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'].includes(codeOf(error) ?? '')) throw error;
@@ -172,7 +185,13 @@ async function prune(folder: string, keep: number, latest: string): Promise<void
   for (const { name } of (await listCheckpoints(folder)).slice(keep)) {
     if (name === latest) continue;
     // Renamed first, so that no half-removed checkpoint is ever seen under its name.
-    await withTemporary(folder, (temporary) => fs.rename(path.join(folder, name), temporary));
+    await withTemporary(folder, async (temporary) => {
+      try {
+        await fs.rename(path.join(folder, name), temporary);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw error; // another process has removed it
+      }
+    });
   }
 }
 

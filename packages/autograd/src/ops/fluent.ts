@@ -2,6 +2,10 @@
 import { Tensor } from '../graph/tensor.js';
 import * as activations from './elements/activations.js';
 import * as arithmetic from './elements/arithmetic.js';
+import * as bits from './elements/bits.js';
+import * as combined from './elements/combined.js';
+import * as floats from './elements/floats.js';
+import * as membership from './indexing/membership.js';
 import * as attention from './neural/attention.js';
 import * as comparison from './elements/comparison.js';
 import * as convolution from './neural/convolution.js';
@@ -19,6 +23,7 @@ import * as rounding from './elements/rounding.js';
 import * as scans from './reductions/scans.js';
 import * as scattering from './indexing/scattering.js';
 import * as shape from './shape/shape.js';
+import { matrixTransposed } from './shape/turning.js';
 import * as special from './elements/special.js';
 import * as trigonometric from './elements/trigonometric.js';
 
@@ -30,6 +35,10 @@ const families = {
   ...special,
   ...rounding,
   ...comparison,
+  ...floats,
+  ...bits,
+  ...combined,
+  ...membership,
   ...activations,
   ...reductions,
   ...scans,
@@ -74,5 +83,12 @@ Object.defineProperty(Tensor.prototype, Symbol.iterator, {
     return joining.unbind(this)[Symbol.iterator]();
   },
   writable: true,
+  configurable: true,
+});
+
+Object.defineProperty(Tensor.prototype, 'mT', {
+  get: function (this: Tensor) {
+    return matrixTransposed(this);
+  },
   configurable: true,
 });

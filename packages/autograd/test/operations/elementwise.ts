@@ -139,6 +139,110 @@ export const logic: Record<string, OpLine> = {
   clone: {},
 };
 
+/** Whole numbers of both signs, as floats would be refused. */
+const whole = (): A.Tensor[][] => [
+  [
+    A.tensor(
+      [
+        [12, -18, 0],
+        [7, 1, -40],
+      ],
+      { dtype: 'int32' },
+    ),
+    A.tensor([8, 12, 5], { dtype: 'int32' }),
+  ],
+  [A.tensor(6, { dtype: 'int32' }), A.tensor(4, { dtype: 'int32' })],
+];
+const ofIntegers: OpLine = { order: 0, samples: whole };
+
+export const further: Record<string, OpLine> = {
+  addcmul: { arity: 3, reference: (x, y, z) => x + y * z },
+  addcdiv: { arity: 3, away: [0], reference: (x, y, z) => x + y / z },
+  copysign: two(undefined, { away: [0], reference: (x, y) => Math.sign(y) * Math.abs(x) }),
+  deg2rad: { reference: (x) => (x * Math.PI) / 180 },
+  rad2deg: { reference: (x) => (x * 180) / Math.PI },
+  fmax: two(undefined, { reference: Math.max }),
+  fmin: two(undefined, { reference: Math.min }),
+  floatPower: {
+    samples: () => [
+      [spread([2, 3], 0.2, 2), spread([3], -2, 2, [], 2)],
+      [spread([3], 0.2, 2), -1.5],
+    ],
+    dtypes: false,
+  },
+  gcd: ofIntegers,
+  lcm: ofIntegers,
+  heaviside: {
+    samples: () => [
+      [A.tensor([-1, 0, 2, 0], { dtype: 'int32' }), spread([4], -2, 2)],
+      [A.tensor([[-1], [0]], { dtype: 'int32' }), spread([3], -2, 2)],
+    ],
+  },
+  isNegInf: { order: 0, reference: (x) => Number(x === -Infinity) },
+  isPosInf: { order: 0, reference: (x) => Number(x === Infinity) },
+  isIn: {
+    order: 0,
+    samples: () => [
+      [A.tensor([1, 2, 3], { dtype: 'float64' }), A.tensor([2, 5], { dtype: 'float64' })],
+      [A.randn([2, 20], { dtype: 'float64' }), A.randn([30], { dtype: 'float64' })],
+    ],
+  },
+  ldexp: two(undefined, { reference: (x, y) => x * 2 ** y }),
+  logaddexp2: two(undefined, { reference: (x, y) => Math.log2(2 ** x + 2 ** y) }),
+  nanToNum: { reference: (x) => x },
+  nextafter: two(undefined, { order: 0 }),
+  sgn: { away: [0], reference: Math.sign },
+  signbit: { order: 0, reference: (x) => Number(x < 0) },
+  bitwiseAnd: ofIntegers,
+  bitwiseOr: ofIntegers,
+  bitwiseXor: ofIntegers,
+  bitwiseNot: { order: 0, samples: () => whole().map(([x]) => [x]) },
+  bitwiseLeftShift: ofIntegers,
+  bitwiseRightShift: ofIntegers,
+  clampMin: {
+    call: (x: Tensor) => A.clampMin(x, -1),
+    away: [-1],
+    reference: (x) => Math.max(x, -1),
+  },
+  clampMax: { call: (x: Tensor) => A.clampMax(x, 1), away: [1], reference: (x) => Math.min(x, 1) },
+  clip: {
+    call: (x: Tensor) => A.clip(x, -1, 1),
+    away: [-1, 1],
+    reference: (x) => Math.min(1, Math.max(-1, x)),
+  },
+};
+
+export const specialFunctions: Record<string, OpLine> = {
+  'special.entr': { domain: [0.2, 3], reference: (x) => -x * Math.log(x) },
+  'special.erfcx': {},
+  'special.i0': {},
+  'special.i1': {},
+  'special.i0e': { away: [0] },
+  'special.i1e': { away: [0] },
+  // By their second argument alone: there is no derivative by the first.
+  'special.gammainc': {
+    call: (x: Tensor) => A.special.gammainc(0.7, x),
+    domain: [0.3, 4],
+  },
+  'special.gammaincc': {
+    call: (x: Tensor) => A.special.gammaincc(1.5, x),
+    domain: [0.3, 4],
+  },
+  'special.logNdtr': {},
+  'special.ndtr': {},
+  'special.ndtri': { domain: [0.1, 0.9] },
+  'special.xlog1py': two([-0.7, 3], { reference: (x, y) => x * Math.log1p(y) }),
+  'special.zeta': two([1.2, 4], { order: 0 }),
+  'special.multigammaln': {
+    call: (x: Tensor) => A.special.multigammaln(x, 3),
+    domain: [1.2, 5],
+    rtol32: 2e-5,
+  },
+  'special.expit': { reference: (x) => 1 / (1 + Math.exp(-x)) },
+  'special.logit': { domain: [0.1, 0.9], reference: (x) => Math.log(x / (1 - x)) },
+  'special.psi': { domain: [0.4, 6], rtol32: 2e-5 },
+};
+
 export const activations: Record<string, OpLine> = {
   relu: { away: [0], reference: (x) => Math.max(0, x) },
   leakyRelu: { away: [0], reference: (x) => (x > 0 ? x : 0.01 * x) },

@@ -4,6 +4,7 @@ import { collate as defaultCollate, type Collated } from './collate.js';
 import { isRows, type Dataset } from './datasets.js';
 import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
 import { drawnSeed, permutation } from './random.js';
+import { checkSamplers, type BatchChooser, type Sampler } from './sampler.js';
 
 export interface DataLoaderOptions<T, B> {
   /** Default 1. */
@@ -12,6 +13,10 @@ export interface DataLoaderOptions<T, B> {
   readonly shuffle?: boolean;
   /** Makes the orders reproducible; without it `manualSeed` governs them. */
   readonly seed?: number;
+  /** Chooses the items of each pass, in place of `shuffle`. PyTorch's samplers are here under their names. */
+  readonly sampler?: Sampler | undefined;
+  /** Chooses whole batches, in place of `batchSize`, `shuffle`, `sampler` and `dropLast`. */
+  readonly batchSampler?: BatchChooser | undefined;
   /** Whether a last batch that is not full is left out. */
   readonly dropLast?: boolean;
   /** Makes a batch of a list of items. Default: tensors are stacked, see `collate`. */
@@ -68,19 +73,23 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
         `DataLoader: prefetch must be a whole number of at least 0, got ${prefetch}`,
       );
     }
+    checkSamplers(options);
     this.batchSize = batchSize;
     this.options = options;
     this.source = sourceOf(dataset, options.shape);
-    if (this.isStream && options.shuffle === true) {
+    const { shuffle = false, sampler, batchSampler } = options;
+    if (this.isStream && (shuffle || sampler !== undefined || batchSampler !== undefined)) {
       throw new ChainruleError(
-        'DataLoader: an async iterable comes in its own order and cannot be shuffled',
+        'DataLoader: an async iterable comes in its own order and cannot be shuffled or sampled',
       );
     }
   }
 
   /** The number of batches of a pass. @throws {ChainruleError} for an async iterable. */
   get length(): number {
-    const items = this.dataset('length').length;
+    const { sampler, batchSampler } = this.options;
+    if (batchSampler !== undefined) return batchSampler.length;
+    const items = sampler?.length ?? this.dataset('length').length;
     return this.options.dropLast === true
       ? Math.floor(items / this.batchSize)
       : Math.ceil(items / this.batchSize);
@@ -227,12 +236,13 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
 
   /** The next pass, or the rest of one that is gone on with. */
   private begin(): LoaderState {
-    const { shuffle = false, seed } = this.options;
+    const { shuffle = false, seed, sampler, batchSampler } = this.options;
+    const random = shuffle || sampler !== undefined || batchSampler !== undefined;
     const { epoch, resumed } = this;
     this.epoch = epoch + 1;
     this.resumed = null;
     if (resumed?.epoch === epoch) return (this.current = resumed);
-    if (!shuffle) return (this.current = { epoch, batch: 0, order: 0 });
+    if (!random) return (this.current = { epoch, batch: 0, order: 0 });
     const order = seed === undefined ? drawnSeed() : (seed + Math.imul(epoch, 0x632be5ab)) | 0;
     return (this.current = { epoch, batch: 0, order });
   }
@@ -240,13 +250,22 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
   /** The numbers of the items of each batch of a pass. */
   private *batches(
     items: number,
-    { batch, order: seed }: LoaderState,
+    { epoch, batch, order: seed }: LoaderState,
   ): Generator<Int32Array, undefined> {
-    const { shuffle = false, dropLast = false } = this.options;
-    const order = shuffle
-      ? permutation(items, seed)
-      : Int32Array.from({ length: items }, (_, i) => i);
-    for (let from = batch * this.batchSize; from < items; from += this.batchSize) {
+    const { shuffle = false, dropLast = false, sampler, batchSampler } = this.options;
+    if (batchSampler !== undefined) {
+      let k = 0;
+      for (const indices of batchSampler.batches({ epoch, seed }))
+        if (k++ >= batch) yield Int32Array.from(indices);
+      return undefined;
+    }
+    const order =
+      sampler !== undefined
+        ? Int32Array.from(sampler.order({ epoch, seed }))
+        : shuffle
+          ? permutation(items, seed)
+          : Int32Array.from({ length: items }, (_, i) => i);
+    for (let from = batch * this.batchSize; from < order.length; from += this.batchSize) {
       const indices = order.subarray(from, from + this.batchSize);
       if (indices.length === this.batchSize || !dropLast) yield indices;
     }

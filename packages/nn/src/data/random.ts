@@ -19,7 +19,7 @@ export function drawnSeed(): number {
 }
 
 /** Numbers in [0, 1), 32 bits each: splitmix32. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = Math.trunc(seed) | 0;
   return () => {
     state = (state + 0x9e3779b9) | 0;

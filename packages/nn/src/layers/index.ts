@@ -1,5 +1,6 @@
 /** @file All layers. */
 export * from './activations.js';
+export * from './adaptiveLogSoftmax.js';
 export * from './attention.js';
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batchNorm.js';
 export * from './containers.js';

@@ -5,14 +5,14 @@ import { checkName, INTERNAL } from '../module/slots.js';
 
 /** A parameter, or a tensor that becomes one. */
 function parameterOf(what: string, value: Tensor): Parameter {
-  if (value instanceof Parameter) return value;
+  if (value instanceof Parameter) return value as Parameter;
   const given = value as Partial<Tensor> | null | undefined;
   if (typeof given !== 'object' || given === null || given.shape === undefined) {
     throw new ChainruleError(
       `${what}: expected parameters or tensors, got ${given === null ? 'null' : typeof given}`,
     );
   }
-  return new Parameter(value instanceof Cell ? value.detach() : value);
+  return new Parameter(value.detach());
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   cat,
   ChainruleError,
   dropout as drop,
+  indexSelect,
   linear,
   type Parameter,
   relu,
@@ -16,6 +17,8 @@ import {
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 import { uniformParameter, type ParameterOptions } from './create.js';
+import { isPacked, type PackedSequence } from '../utils/rnn/packedSequence.js';
+import { packedPass } from './packed.js';
 import { biasesOf, gruStep, lstmStep, rnnStep, type Step } from './recurrentCells.js';
 
 export interface RecurrentOptions extends ParameterOptions {
@@ -28,6 +31,11 @@ export interface RecurrentOptions extends ParameterOptions {
   /** Whether a second set of weights reads each sequence backwards; outputs are concatenated. */
   readonly bidirectional?: boolean;
 }
+
+/** Sequences of one length, or packed ones. */
+type Sequences = Tensor | PackedSequence;
+/** What goes in packed comes out packed. */
+type SameForm<X extends Sequences> = X extends Tensor ? Tensor : PackedSequence;
 
 /**
  * Layers of one kind of step. Parameters are PyTorch's: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`,
@@ -92,22 +100,33 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
   }
 
   /** All layers over `x`, from `state` with parts `[layers · directions, batch, size]`, or zeros. */
-  protected run(
-    x: Tensor,
+  protected run<X extends Sequences>(
+    given: X,
     state: S | undefined,
     step: Step<S>,
     sizes: readonly number[],
-  ): { output: Tensor; state: Tensor[] } {
+  ): { output: SameForm<X>; state: Tensor[] } {
     const { batchFirst = false, dropout = 0, numLayers = 1 } = this.options;
+    const packed: PackedSequence | null = isPacked(given) ? given : null;
+    const x = packed === null ? (given as Tensor) : packed.data;
+    if (packed !== null && x.ndim !== 2) {
+      throw new ShapeError(
+        `${this.constructor.name}: expected packed data [steps, ${this.inputSize}], got [${x.shape.join(', ')}]`,
+      );
+    }
     if ((x.ndim !== 2 && x.ndim !== 3) || x.shape.at(-1) !== this.inputSize) {
       const order = batchFirst ? '[batch, time' : '[time, batch';
       throw new ShapeError(
         `${this.constructor.name}: expected ${order}, ${this.inputSize}] or [time, ${this.inputSize}], got [${x.shape.join(', ')}]`,
       );
     }
-    const batched = x.ndim === 3;
-    let sequence = !batched ? x.unsqueeze(1) : batchFirst ? x.transpose(0, 1) : x;
-    const starts = this.startsOf(state, sequence, batched, sizes);
+    const batched = packed !== null || x.ndim === 3;
+    let sequence =
+      packed !== null ? x : !batched ? x.unsqueeze(1) : batchFirst ? x.transpose(0, 1) : x;
+    const batch = packed === null ? (sequence.shape[1] as number) : (packed.batchSizes[0] ?? 0);
+    const starts = this.startsOf(state, { batch, dtype: x.dtype }, batched, sizes).map((part) =>
+      ordered(part, packed?.sortedIndices),
+    );
     const ends: S[] = [];
     for (let layer = 0; layer < numLayers; layer++) {
       if (layer > 0 && dropout > 0 && this.training) sequence = drop(sequence, dropout);
@@ -121,6 +140,7 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
           step,
           `_l${layer}${direction === 1 ? '_reverse' : ''}`,
           direction === 1,
+          packed,
         );
         outputs.push(output);
         ends.push(end);
@@ -133,8 +153,19 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
         0,
       ),
     );
+    if (packed !== null) {
+      return {
+        output: { ...packed, data: sequence } as PackedSequence as SameForm<X>,
+        state: finals.map((part) => ordered(part, packed.unsortedIndices)),
+      };
+    }
+    const output = !batched
+      ? sequence.squeeze(1)
+      : batchFirst
+        ? sequence.transpose(0, 1)
+        : sequence;
     return {
-      output: !batched ? sequence.squeeze(1) : batchFirst ? sequence.transpose(0, 1) : sequence,
+      output: output as SameForm<X>,
       state: batched ? finals : finals.map((part) => part.squeeze(1)),
     };
   }
@@ -146,6 +177,7 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     step: Step<S>,
     end: string,
     reverse: boolean,
+    packed: PackedSequence | null,
   ): { output: Tensor; end: S } {
     const bias = biasesOf(step, this.weight('bias_ih', end), this.weight('bias_hh', end));
     const weights = {
@@ -153,7 +185,10 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
       hiddenBias: bias.hidden,
       projection: this.weight('weight_hr', end),
     };
-    const inputs = unbind(linear(sequence, this.weight('weight_ih', end) as Tensor, bias.input), 0);
+    const projected = linear(sequence, this.weight('weight_ih', end) as Tensor, bias.input);
+    if (packed !== null)
+      return packedPass(projected, packed.batchSizes, start, step, weights, reverse);
+    const inputs = unbind(projected, 0);
     const outputs: Tensor[] = new Array<Tensor>(inputs.length);
     let state = start;
     for (let i = 0; i < inputs.length; i++) {
@@ -168,13 +203,13 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
 
   private startsOf(
     state: S | undefined,
-    x: Tensor,
+    x: { readonly batch: number; readonly dtype: Tensor['dtype'] },
     batched: boolean,
     sizes: readonly number[],
   ): Tensor[] {
     const count = (this.options.numLayers ?? 1) * this.directions;
     return sizes.map((size, part) => {
-      const shape = [count, x.shape[1] as number, size];
+      const shape = [count, x.batch, size];
       const given = state?.[part];
       if (given === undefined || given === null) return zeros(shape, { dtype: x.dtype });
       const expected = batched ? shape : [count, size];
@@ -201,10 +236,16 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
   }
 }
 
+/** The sequences of a state `[layers, batch, size]` in another order, if there is one. */
+function ordered(part: Tensor, order: readonly number[] | null | undefined): Tensor {
+  return order == null ? part : indexSelect(part, 1, order);
+}
+
 /**
  * `h' = tanh(x Wᵀ + b + h Uᵀ + c)` along each sequence (Elman 1990): `[time, batch, in], h0? → [output, h]` with
  * `output: [time, batch, directions · hidden]` and `h: [layers · directions, batch, hidden]`. The batch may be missing.
- * PyTorch: `nn.RNN`.
+ * Sequences of different lengths come packed, see `nn.utils.rnn`, and so does the output then; h holds the state after each
+ * sequence's own end. PyTorch: `nn.RNN`.
  */
 export class RNN extends Recurrent<readonly [Tensor]> {
   private readonly nonlinearity: 'tanh' | 'relu';
@@ -226,7 +267,7 @@ export class RNN extends Recurrent<readonly [Tensor]> {
     this.nonlinearity = nonlinearity;
   }
 
-  override forward(x: Tensor, h?: Tensor): [output: Tensor, h: Tensor] {
+  override forward<X extends Sequences>(x: X, h?: Tensor): [output: SameForm<X>, h: Tensor] {
     const step = rnnStep(this.nonlinearity === 'relu' ? relu : tanh);
     const { output, state } = this.run(x, h && [h], step, [this.hiddenSize]);
     return [output, state[0] as Tensor];
@@ -246,10 +287,10 @@ export class LSTM extends Recurrent<readonly [Tensor, Tensor]> {
     super(4, inputSize, hiddenSize, options, projSize);
   }
 
-  override forward(
-    x: Tensor,
+  override forward<X extends Sequences>(
+    x: X,
     state?: readonly [Tensor, Tensor],
-  ): [output: Tensor, state: [h: Tensor, c: Tensor]] {
+  ): [output: SameForm<X>, state: [h: Tensor, c: Tensor]] {
     const { output, state: end } = this.run(x, state, lstmStep, [this.outputSize, this.hiddenSize]);
     return [output, end as [Tensor, Tensor]];
   }
@@ -261,7 +302,7 @@ export class GRU extends Recurrent<readonly [Tensor]> {
     super(3, inputSize, hiddenSize, options);
   }
 
-  override forward(x: Tensor, h?: Tensor): [output: Tensor, h: Tensor] {
+  override forward<X extends Sequences>(x: X, h?: Tensor): [output: SameForm<X>, h: Tensor] {
     const { output, state } = this.run(x, h && [h], gruStep, [this.hiddenSize]);
     return [output, state[0] as Tensor];
   }

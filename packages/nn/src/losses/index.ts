@@ -153,6 +153,41 @@ export class GaussianNLLLoss extends Loss<NonNullable<Parameters<typeof f.gaussi
   }
 }
 
+/** See `tripletMarginWithDistanceLoss`. PyTorch: `nn.TripletMarginWithDistanceLoss`. */
+export class TripletMarginWithDistanceLoss extends Loss<f.TripletDistanceOptions> {
+  override forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
+    return f.tripletMarginWithDistanceLoss(anchor, positive, negative, this.options);
+  }
+}
+
+/** See `multiMarginLoss`. PyTorch: `nn.MultiMarginLoss`. */
+export class MultiMarginLoss extends WeightedLoss<f.MultiMarginOptions> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.multiMarginLoss(input, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/** See `multilabelMarginLoss`. PyTorch: `nn.MultiLabelMarginLoss`. */
+export class MultiLabelMarginLoss extends Loss<f.LossOptions> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.multilabelMarginLoss(input, target, this.options);
+  }
+}
+
+/** See `multilabelSoftMarginLoss`. PyTorch: `nn.MultiLabelSoftMarginLoss`. */
+export class MultiLabelSoftMarginLoss extends WeightedLoss<f.MultilabelSoftMarginOptions> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.multilabelSoftMarginLoss(input, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/** See `softMarginLoss`. PyTorch: `nn.SoftMarginLoss`. */
+export class SoftMarginLoss extends Loss<f.LossOptions> {
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return f.softMarginLoss(input, target, this.options);
+  }
+}
+
 /** See `ctcLoss`. PyTorch: `nn.CTCLoss`. */
 export class CTCLoss extends Loss<f.CtcOptions> {
   override forward(

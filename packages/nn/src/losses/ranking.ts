@@ -1,17 +1,21 @@
 /** @file Losses of distances and orders. A target of 1 says "alike" or "first", −1 the opposite. */
 import {
   clamp,
+  defineOptions,
   eq,
+  kinds,
+  type Kind,
   minimum,
   ne,
   norm,
+  pairwiseDistance,
   ShapeError,
   sqrt,
   sub,
   type Tensor,
   where,
 } from '@chainrule/autograd';
-import { reduce, warnOfBroadcast, type LossOptions } from './reduction.js';
+import { reduce, reductionKind, warnOfBroadcast, type LossOptions } from './reduction.js';
 
 export interface MarginOptions extends LossOptions {
   readonly margin?: number;
@@ -65,6 +69,53 @@ export function tripletMarginLoss(
   const far = distance(anchor, negative);
   const least = swap ? minimum(far, distance(positive, negative)) : far;
   return reduce('tripletMarginLoss', clamp(near.sub(least).add(margin), 0), reduction);
+}
+
+export interface TripletDistanceOptions extends LossOptions {
+  /** The distance of two batches, element by element of the result. Default: `pairwiseDistance`. */
+  readonly distanceFunction?: ((x: Tensor, y: Tensor) => Tensor) | null | undefined;
+  /** Positive. Default 1. */
+  readonly margin?: number | undefined;
+  /** Whether the negative's distance from the positive counts where it is smaller. Default false. */
+  readonly swap?: boolean | undefined;
+}
+
+const tripletDistanceOptions = defineOptions<TripletDistanceOptions>({
+  distanceFunction: kinds.orNull(kinds.callable) as Kind<((x: Tensor, y: Tensor) => Tensor) | null>,
+  margin: kinds.positive,
+  swap: kinds.flag,
+  reduction: reductionKind,
+});
+
+/**
+ * `tripletMarginLoss` with a distance of your own. PyTorch: `nn.functional.triplet_margin_with_distance_loss`.
+ * @throws {ShapeError} if the three differ in their number of dimensions.
+ * @example tripletMarginWithDistanceLoss(a, p, n, { distanceFunction: (x, y) => x.sub(y).abs().sum(-1) })
+ */
+export function tripletMarginWithDistanceLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options?: TripletDistanceOptions,
+): Tensor {
+  const op = 'tripletMarginWithDistanceLoss';
+  const {
+    distanceFunction,
+    margin = 1,
+    swap = false,
+    reduction,
+  } = tripletDistanceOptions(op, options);
+  if (anchor.ndim !== positive.ndim || anchor.ndim !== negative.ndim) {
+    throw new ShapeError(
+      `${op}: anchor, positive and negative must have the same number of dimensions, got ` +
+        [anchor, positive, negative].map((t) => `[${t.shape.join(', ')}]`).join(', '),
+    );
+  }
+  const distance = distanceFunction ?? ((x: Tensor, y: Tensor) => pairwiseDistance(x, y));
+  const near = distance(anchor, positive);
+  const far = distance(anchor, negative);
+  const least = swap ? minimum(far, distance(positive, negative)) : far;
+  return reduce(op, clamp(near.sub(least).add(margin), 0), reduction);
 }
 
 /** `max(0, −target (input1 − input2) + margin)`. Default margin 0. PyTorch: `nn.functional.margin_ranking_loss`. */

@@ -1,12 +1,16 @@
 /** @file What a loss does with the values of its elements. */
-import { ChainruleError, type Tensor } from '@chainrule/autograd';
+import { ChainruleError, kinds, type Kind, type Tensor } from '@chainrule/autograd';
 
 /** The mean of all, their sum, or each of them. */
 export type Reduction = 'mean' | 'sum' | 'none';
 
 export interface LossOptions {
-  readonly reduction?: Reduction;
+  /** Default 'mean'. */
+  readonly reduction?: Reduction | undefined;
 }
+
+/** What `reduction` may be. */
+export const reductionKind: Kind<Reduction> = kinds.oneOf('mean', 'sum', 'none');
 
 export function reduce(op: string, loss: Tensor, reduction: Reduction = 'mean'): Tensor {
   checkReduction(op, reduction);

@@ -3,11 +3,16 @@ import type { Module } from './module.js';
 
 /** `Name(options)` for a leaf, else one child a line; equal neighbours of a list are drawn together. */
 export function reprOf(module: Module): string {
-  const name = module.constructor.name;
-  const extra = module.extraRepr();
+  const name = printable(module.constructor.name);
+  const extra = printable(module.extraRepr());
   const children = module
     .namedChildren()
-    .map(([key, child]) => ({ first: key, last: key, count: 1, text: reprOf(child) }));
+    .map(([key, child]) => ({
+      first: printable(key),
+      last: printable(key),
+      count: 1,
+      text: reprOf(child),
+    }));
   if (children.length === 0) return `${name}(${extra})`;
   const lines: typeof children = [];
   for (const child of children) {
@@ -27,6 +32,16 @@ export function reprOf(module: Module): string {
     count === 1 ? `(${first}): ${text}` : `(${first}-${last}): ${count} x ${text}`,
   );
   return `${name}(\n${[...(extra === '' ? [] : [extra]), ...body].map(indent).join('\n')}\n)`;
+}
+
+/**
+ * Text without what a terminal would obey: names may come from a stranger's file. Control characters (but a line's end) and
+ * those that turn the direction of writing are shown as their codes.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) =>
+    c === '\n' ? c : `\\u${(c.codePointAt(0) as number).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function indent(text: string): string {

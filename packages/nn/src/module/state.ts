@@ -1,9 +1,13 @@
 /** @file Loading a state dictionary: all of it or nothing. */
 import { type Cell, FormatError, noGrad, Tensor } from '@chainrule/autograd';
 import type { Module } from './module.js';
+import { printable } from './repr.js';
 
 /** Tensors by name: what `stateDict()` gives and `loadSafetensors` reads. */
 export type StateDict = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
+
+/** A cell, what goes into it, and its name. */
+type Load = readonly [target: Cell, value: Tensor, key: string];
 
 export function loadState(
   module: Module,
@@ -15,7 +19,7 @@ export function loadState(
   const missingKeys = [...targets.keys()].filter((key) => !given.has(key));
   const unexpectedKeys = [...given.keys()].filter((key) => !targets.has(key));
   const misshapen: string[] = [];
-  const loads: [Cell, Tensor][] = [];
+  const loads: Load[] = [];
   for (const [key, target] of targets) {
     if (!given.has(key)) continue;
     const value = given.get(key);
@@ -23,7 +27,7 @@ export function loadState(
     if (!(value instanceof Tensor))
       misshapen.push(`${key} is no tensor, expected one of shape ${expected}`);
     else if (String(value.shape) === String(target.shape) && value.ndim === target.ndim)
-      loads.push([target, value as Tensor]);
+      loads.push([target, value as Tensor, key]);
     else
       misshapen.push(
         `${key} has shape [${(value as Tensor).shape.join(', ')}], expected ${expected}`,
@@ -39,6 +43,7 @@ export function loadState(
       `loadStateDict: the state does not fit this ${module.constructor.name}, and nothing was loaded:\n  ${problems.join('\n  ')}`,
     );
   }
+  warnOfCasts(module, loads);
   noGrad(() => {
     // All values are taken before the first is assigned: the state may hold this module's own cells.
     const values = loads.map(([target, value]) => {
@@ -48,4 +53,22 @@ export function loadState(
     loads.forEach(([target], i) => target.assign(values[i] as Tensor));
   });
   return { missingKeys, unexpectedKeys };
+}
+
+/** How much a dtype holds: what goes into one that holds less loses something. */
+const WIDTH = { bool: 0, int32: 1, float32: 2, float64: 3 } as const;
+
+/** What a cast takes away is said: a model in float32 is not the one in float64 that was saved. */
+function warnOfCasts(module: Module, loads: readonly Load[]): void {
+  const narrowed = loads.filter(([target, value]) => WIDTH[value.dtype] > WIDTH[target.dtype]);
+  if (narrowed.length === 0) return;
+  const some = narrowed
+    .slice(0, 5)
+    .map(([target, value, key]) => `${key} from ${value.dtype} to ${target.dtype}`);
+  const more = narrowed.length > some.length ? ` and ${narrowed.length - some.length} more` : '';
+  const [[, { dtype }]] = narrowed as [Load];
+  console.warn(
+    `loadStateDict: numbers are rounded on their way into this ${printable(module.constructor.name)}: ` +
+      `${some.map(printable).join(', ')}${more}. Give the module the state's dtype first: module.to('${dtype}')`,
+  );
 }

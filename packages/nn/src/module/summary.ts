@@ -1,6 +1,7 @@
 /** @file A model as a table: what each layer gives, holds and costs. */
 import { ChainruleError, noGrad, Tensor, zeros, type DType, type Shape } from '@chainrule/autograd';
 import type { Module } from './module.js';
+import { printable } from './repr.js';
 import { parametersOf, walkModules } from './slots.js';
 
 interface Row {
@@ -50,7 +51,9 @@ function tree(model: Module): Row[] {
     const own = parametersOf(module).filter(({ value }) => !seen.has(value) && seen.add(value));
     return {
       module,
-      label: `${'  '.repeat(depth)}${name === '' ? '' : `${name}: `}${module.constructor.name}`,
+      label: printable(
+        `${'  '.repeat(depth)}${name === '' ? '' : `${name}: `}${module.constructor.name}`,
+      ),
       shape: '',
       parameters: own.reduce((n, { value }) => n + value.size, 0),
       multiplyAdds: 0,

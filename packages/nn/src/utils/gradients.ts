@@ -3,6 +3,8 @@ import {
   borrowGrad,
   ChainruleError,
   type Cell,
+  defineOptions,
+  kinds,
   noGrad,
   norm,
   scalar,
@@ -15,9 +17,9 @@ export type Parameters = Cell | Iterable<Cell>;
 
 export interface ClipOptions {
   /** Which norm: 2, 1, Infinity … */
-  readonly normType?: number;
+  readonly normType?: number | undefined;
   /** Whether a total norm of NaN or infinity is an error; it is read at the call then. */
-  readonly errorIfNonfinite?: boolean;
+  readonly errorIfNonfinite?: boolean | undefined;
 }
 
 function withGradients(parameters: Parameters): [parameter: Cell, gradient: Tensor][] {
@@ -42,19 +44,71 @@ export function clipGradNorm(
 ): Tensor {
   return noGrad(() => {
     const pairs = withGradients(parameters);
-    if (pairs.length === 0) return scalar(0);
-    const norms = pairs.map(([, g]) => norm(g, { p: normType }));
-    const dtype = norms.some((n) => n.dtype === 'float64') ? 'float64' : 'float32';
-    const total = norm(stack(norms.map((n) => n.cast(dtype))), { p: normType });
-    if (errorIfNonfinite && !Number.isFinite(total.item())) {
-      throw new ChainruleError(
-        `clipGradNorm: the total norm of the gradients is ${total.item()}; nothing was scaled`,
-      );
-    }
-    const factor = total.add(1e-6).reciprocal().mul(maxNorm).clamp(null, 1);
-    for (const [p, g] of pairs) p.grad = g.mul(factor.cast(g.dtype));
+    const total = totalNorm(
+      'clipGradNorm',
+      pairs.map(([, g]) => g),
+      { normType, errorIfNonfinite },
+    );
+    scaleGradients(pairs, maxNorm, total);
     return total;
   });
+}
+
+/**
+ * The norm of all elements of the tensors together; 0 for none. PyTorch: `nn.utils.get_total_norm`.
+ *
+ * @throws {ChainruleError} with `errorIfNonfinite`, if it is NaN or infinite.
+ * @example getTotalNorm([tensor([3]), tensor([4])]) // 5
+ */
+export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, options?: ClipOptions): Tensor {
+  const list = tensors instanceof Tensor ? [tensors] : [...tensors];
+  return totalNorm('getTotalNorm', list, readNorm('getTotalNorm', options));
+}
+
+/**
+ * Scales all gradients so that a total norm computed before would be at most `maxNorm`; smaller ones stay.
+ * PyTorch: `nn.utils.clip_grads_with_norm_`.
+ */
+export function clipGradsWithNorm(
+  parameters: Parameters,
+  maxNorm: number,
+  total: Tensor | number,
+): void {
+  noGrad(() => {
+    const norm = total instanceof Tensor ? total : scalar(total);
+    scaleGradients(withGradients(parameters), maxNorm, norm);
+  });
+}
+
+const readNorm = defineOptions<ClipOptions>({
+  normType: kinds.number,
+  errorIfNonfinite: kinds.flag,
+});
+
+function totalNorm(
+  op: string,
+  tensors: readonly Tensor[],
+  { normType = 2, errorIfNonfinite = false }: ClipOptions,
+): Tensor {
+  if (tensors.length === 0) return scalar(0);
+  const norms = tensors.map((t) => norm(t, { p: normType }));
+  const dtype = norms.some((n) => n.dtype === 'float64') ? 'float64' : 'float32';
+  const total = norm(stack(norms.map((n) => n.cast(dtype))), { p: normType });
+  if (errorIfNonfinite && !Number.isFinite(total.item())) {
+    throw new ChainruleError(
+      `${op}: the total norm is ${total.item()}, neither NaN nor infinity is allowed`,
+    );
+  }
+  return total;
+}
+
+function scaleGradients(
+  pairs: readonly (readonly [parameter: Cell, gradient: Tensor])[],
+  maxNorm: number,
+  total: Tensor,
+): void {
+  const factor = total.add(1e-6).reciprocal().mul(maxNorm).clamp(null, 1);
+  for (const [p, g] of pairs) p.grad = g.mul(factor.cast(g.dtype));
 }
 
 /** Moves every element of the gradients into ±`clipValue`. PyTorch: `nn.utils.clip_grad_value_`. */

@@ -1,7 +1,10 @@
 /** @file Weights that are computed from others before each call: weight and spectral normalization. */
 import {
   Cell,
+  byPosition,
   ChainruleError,
+  defineOptions,
+  kinds,
   matmul,
   mv,
   noGrad,
@@ -12,6 +15,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
+import { INTERNAL } from '../module/slots.js';
 import { computed } from './computed.js';
 
 type Fields = Record<string, unknown>;
@@ -35,11 +39,69 @@ function replace(
     configurable: true,
     enumerable: false,
   });
-  module.registerForwardPreHook((of) => {
-    const own = of as unknown as Fields;
-    own[name] = computed(compute(own, of.training), op, from);
-  });
+  const hook: Replacing = Object.assign(
+    (of: Module) => {
+      const own = of as unknown as Fields;
+      own[name] = computed(compute(own, of.training), op, from);
+    },
+    { replaces: name, by: op, compute },
+  );
+  module.registerForwardPreHook(hook);
   return weight as Parameter;
+}
+
+/** The hook that computes a weight; a clone has the same one. */
+type Replacing = ((of: Module) => void) & {
+  readonly replaces: string;
+  readonly by: string;
+  readonly compute: (fields: Fields, training: boolean) => Tensor;
+};
+
+/** Makes a weight a parameter again, with the value it has now, and takes out what it was computed from. */
+function restore(op: string, by: string, module: Module, name: string, parts: string[]): void {
+  const hooks = module[INTERNAL].preHooks as Set<Partial<Replacing>>;
+  const hook = [...hooks].find((h) => h.replaces === name && h.by === by) as Replacing | undefined;
+  if (hook === undefined) {
+    throw new ChainruleError(
+      `${op}: "${name}" of ${module.constructor.name} is no weight that ${by} computes`,
+    );
+  }
+  const fields = module as unknown as Fields;
+  const { requiresGrad } = fields[`${name}_${parts[0]}`] as Tensor;
+  const value = noGrad(() => hook.compute(fields, false)).detach();
+  hooks.delete(hook);
+  for (const part of [name, ...parts.map((p) => `${name}_${p}`)]) {
+    delete fields[part];
+    module[INTERNAL].buffers.delete(part);
+  }
+  module.registerParameter(name, new Parameter(value, { requiresGrad }));
+}
+
+export interface WeightOption {
+  /** Which weight. Default `'weight'`. */
+  readonly name?: string | undefined;
+}
+
+const readWeight = byPosition(defineOptions<WeightOption>({ name: kinds.text }), 'name');
+
+/**
+ * Undoes `weightNorm`: the weight is a parameter again, with its present value. Returns the module.
+ * PyTorch: `nn.utils.remove_weight_norm`. @throws {ChainruleError} if it was not normalized.
+ */
+export function removeWeightNorm<M extends Module>(module: M, name?: string | WeightOption): M {
+  const { name: weight = 'weight' } = readWeight('removeWeightNorm', name);
+  restore('removeWeightNorm', 'weightNorm', module, weight, ['g', 'v']);
+  return module;
+}
+
+/**
+ * Undoes `spectralNorm`: the weight is a parameter again, with its present value. Returns the module.
+ * PyTorch: `nn.utils.remove_spectral_norm`. @throws {ChainruleError} if it was not normalized.
+ */
+export function removeSpectralNorm<M extends Module>(module: M, name?: string | WeightOption): M {
+  const { name: weight = 'weight' } = readWeight('removeSpectralNorm', name);
+  restore('removeSpectralNorm', 'spectralNorm', module, weight, ['orig', 'u', 'v']);
+  return module;
 }
 
 /**

@@ -106,7 +106,7 @@ function checkStart(name: string, system: System, x: Vector): Vector {
 }
 
 /** A few Newton steps from where another method has come, as long as they shrink. */
-export function polished(system: System, from: Vector): Vector {
+export function polished(system: Pick<System, 'both'>, from: Vector): Vector {
   let x = from;
   let last = Infinity;
   for (let i = 0; i < 4; i++) {

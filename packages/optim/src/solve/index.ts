@@ -11,3 +11,8 @@ export {
   type Operator,
 } from './krylov.js';
 export type { IterationOptions } from './options.js';
+export { leastSquares, type LeastSquaresOptions, type LeastSquaresResult } from './leastSquares.js';
+export type { Reason } from './levenbergMarquardt.js';
+export { minimize, type MinimizeOptions, type MinimizeResult } from './minimize.js';
+export { odeint, type OdeEvent, type OdeOptions, type OdeResult } from './odeint.js';
+export type { EventFunction } from './events.js';

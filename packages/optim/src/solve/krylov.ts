@@ -134,7 +134,7 @@ function productOf<T>(
         `${method}: the matrix has shape [${A.shape.join(', ')}], b has ${size} numbers; expected [${size}, ${size}]`,
       );
     }
-    return (v) => A.matmul(v) as Tensor;
+    return (v): Tensor => A.matmul(v);
   }
   if (typeof A !== 'function') {
     throw new ChainruleError(`${method}: A must be a matrix or a function, got ${display(A)}`);

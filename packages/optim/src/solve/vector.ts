@@ -22,6 +22,8 @@ export interface Ravelled<T> {
   readonly size: number;
   readonly dtype: 'float32' | 'float64';
   readonly unravel: (vector: Tensor) => T;
+  /** The same for several vectors, [k, size]: each tensor with a first dimension of k. */
+  readonly unravelRows: (rows: Tensor) => T;
 }
 
 /**
@@ -54,6 +56,15 @@ export function ravel<T>(owner: string, what: string, tree: T): Ravelled<T> {
         const part = size === vector.size ? vector : vector.narrow(0, at, size);
         at += size;
         return part.shape.length === 1 && shape.length === 1 ? part : part.reshape(shape);
+      });
+      return structure.rebuild(parts) as T;
+    },
+    unravelRows: (rows) => {
+      let at = 0;
+      const parts = leaves.map(({ size, shape }) => {
+        const part = rows.narrow(1, at, size).reshape([rows.shape[0] as number, ...shape]);
+        at += size;
+        return part;
       });
       return structure.rebuild(parts) as T;
     },

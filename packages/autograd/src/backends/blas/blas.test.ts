@@ -241,6 +241,11 @@ describe('which products go to it', () => {
 test('libraries by their usual names', () => {
   expect(candidates('linux', 'x64')[0]).toEqual({ name: 'OpenBLAS', path: 'libopenblas.so.0' });
   expect(candidates('darwin', 'arm64')[0]?.name).toBe('Accelerate');
+  // Loaders of these systems look for bare names in the present folder too.
+  const within = candidates('win32', 'x64', 'C:\\blas;.;relative;\\\\server\\share');
+  expect(within.map(({ path }) => path)).toContain('C:\\blas\\libopenblas.dll');
+  for (const { path } of within) expect(path).toMatch(/^(C:|\\)\\/);
+  for (const { path } of candidates('darwin', 'arm64')) expect(path).toMatch(/^\//);
   expect(candidateAt('/opt/libmkl_rt.so').name).toBe('MKL');
   expect(candidateAt('/opt/libother.so').name).toBe('BLAS');
 });

@@ -38,7 +38,9 @@ function look(): Blas | string {
   if (asked === 'off') return 'CHAINRULE_BLAS is off';
   const loaded = loadKoffi();
   if (loaded === null) return 'the package koffi is not installed';
-  const list = asked === 'auto' ? candidates(process.platform, process.arch) : [candidateAt(asked)];
+  const { platform, arch, env } = process;
+  const list =
+    asked === 'auto' ? candidates(platform, arch, env['PATH'] ?? '') : [candidateAt(asked)];
   setCore(loaded.koffi);
   for (const candidate of list) {
     const blas = open(candidate, loaded);
@@ -54,12 +56,11 @@ interface Loaded {
   readonly path: string;
 }
 
-/** koffi as the program would find it, or from the present folder. */
+/** koffi as the program would find it, or this package; never from the present folder, which may be anybody's. */
 function loadKoffi(): Loaded | null {
   const module = process.getBuiltinModule('node:module');
-  const here = process.getBuiltinModule('node:path').join(process.cwd(), 'package.json');
-  for (const from of [process.argv[1], here]) {
-    if (from === undefined) continue;
+  for (const from of [...programPlaces(), ownPlace()]) {
+    if (from === null) continue;
     try {
       const require = module.createRequire(from);
       const path = require.resolve('koffi');
@@ -69,6 +70,28 @@ function loadKoffi(): Loaded | null {
     }
   }
   return null;
+}
+
+/** Where the program lies: its path, which may name a folder (`node .`), and where a link to it leads. */
+function programPlaces(): string[] {
+  const program = process.argv[1];
+  if (program === undefined) return [];
+  // Looked up from within it: a file has no node_modules, so that the search goes on beside it.
+  const path = process.getBuiltinModule('node:path');
+  const places = [path.join(program, 'main')];
+  try {
+    places.push(path.join(process.getBuiltinModule('node:fs').realpathSync(program), 'main'));
+  } catch {
+    // No such file: `node -` and the like.
+  }
+  return places;
+}
+
+/** Where this package lies, as a module of either kind; null where a bundler has taken that away. */
+function ownPlace(): string | null {
+  if (typeof __filename === 'string') return __filename;
+  const { url } = import.meta as { readonly url?: unknown };
+  return typeof url === 'string' && url.startsWith('file:') ? url : null;
 }
 
 /** Variables that libraries read while they are loaded; the user's own settings stay. */

@@ -9,8 +9,11 @@ export interface Candidate {
 
 const OPENBLAS_NAMES = ['libopenblas.so.0', 'libopenblas.so', 'libopenblasp.so.0'];
 
-/** What to try, the fastest first. */
-export function candidates(platform: string, arch: string): Candidate[] {
+/**
+ * What to try, the fastest first. Names without a folder only where the system's loader does not look into the present
+ * folder for them: on Linux.
+ */
+export function candidates(platform: string, arch: string, searchPath = ''): Candidate[] {
   const open = (paths: readonly string[]): Candidate[] =>
     paths.map((path) => ({ name: 'OpenBLAS', path }));
   const mkl = (paths: readonly string[]): Candidate[] =>
@@ -21,12 +24,19 @@ export function candidates(platform: string, arch: string): Candidate[] {
       ...open([
         '/opt/homebrew/opt/openblas/lib/libopenblas.dylib',
         '/usr/local/opt/openblas/lib/libopenblas.dylib',
-        'libopenblas.dylib',
+        '/usr/local/lib/libopenblas.dylib',
+        '/opt/local/lib/libopenblas.dylib',
       ]),
     ];
   }
   if (platform === 'win32') {
-    return [...open(['libopenblas.dll', 'openblas.dll']), ...mkl(['mkl_rt.2.dll', 'mkl_rt.dll'])];
+    const folders = searchPath.split(';').filter((folder) => /^([a-z]:)?[\\/]/i.test(folder));
+    const within = (names: readonly string[]): string[] =>
+      folders.flatMap((folder) => names.map((name) => `${folder}\\${name}`));
+    return [
+      ...open(within(['libopenblas.dll', 'openblas.dll'])),
+      ...mkl(within(['mkl_rt.2.dll', 'mkl_rt.dll'])),
+    ];
   }
   const machine = arch === 'arm64' ? 'aarch64' : 'x86_64';
   const folders = [

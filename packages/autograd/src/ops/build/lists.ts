@@ -11,7 +11,7 @@ export function listOf(op: string, given: Listed): readonly number[] {
   if (typeof first === 'object' && given[1] === undefined) {
     return passes(wholeNumbers, first) ? [...first] : refuse(op, first);
   }
-  return passes(wholeNumbers, given) ? (given as readonly number[]) : refuse(op, given);
+  return passes(wholeNumbers, given) ? (given) : refuse(op, given);
 }
 
 const wholeNumbers: Kind<readonly number[]> = kinds.listOf(kinds.whole);

@@ -143,7 +143,7 @@ export function composite<F extends (...args: never[]) => unknown>(name: string,
 
 /** Refuses options where an operation takes none. Other surplus is let through: `[x, y].map(relu)` gives an index. */
 export function refuseSurplus(op: string, given: unknown): void {
-  if (passes(kinds.object, given)) noOptions(op, given as Record<never, never>);
+  if (passes(kinds.object, given)) noOptions(op, given);
 }
 
 const noOptions = defineOptions<Record<never, never>>({});

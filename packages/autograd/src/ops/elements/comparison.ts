@@ -1,6 +1,6 @@
 /** @file Comparison, logic and choice; and the operations that change how elements are held, not what they are. */
 import { defineOptions, kinds } from '../../arguments/index.js';
-import { ChainruleError, DTypeError } from '../../errors.js';
+import { DTypeError } from '../../errors.js';
 import { checkDType, isFloat, type DType } from '../../graph/dtype.js';
 import { sameShape, type Shape } from '../../graph/shape.js';
 import { valueOf, type Tensor } from '../../graph/tensor.js';

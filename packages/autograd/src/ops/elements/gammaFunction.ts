@@ -101,7 +101,11 @@ export function gammaFunctions() {
     if (x === Infinity) return 0;
     let sum = 0;
     let a = x;
-    for (const from = 9 + s; a < from; a++) sum += a ** -s;
+    for (const from = 9 + s; a < from; a++) {
+      const term = a ** -s;
+      sum += term;
+      if (term <= sum * 1e-17) return sum;
+    }
     sum += a ** (1 - s) / (s - 1) + 0.5 * a ** -s;
     let factor = s * a ** (-s - 1);
     for (let k = 1; k <= BERNOULLI.length; k++) {
@@ -226,7 +230,37 @@ export function gammaFunctions() {
     }
     return null;
   }
-  return { lgamma, digamma, polygamma, factorial };
+  return { lgamma, digamma, polygamma, factorial, zeta, aroundTwo };
 }
 
-export const { lgamma, digamma, polygamma, factorial } = gammaFunctions();
+const functions = gammaFunctions();
+
+export const { lgamma, digamma, polygamma, factorial } = functions;
+
+const { zeta, aroundTwo } = functions;
+
+/** `ln Γ(1 + x)` for |x| ≤ ½, with every digit around 0. */
+export function lgamma1p(x: number): number {
+  return aroundTwo(x) - Math.log1p(x);
+}
+
+/**
+ * The zeta function of Riemann and Hurwitz, `Σ 1/(q + k)ˢ` for s > 1 and k = 0, 1, …: +Inf for s = 1 and at q = 0, −1, −2, …;
+ * NaN for s < 1, and for negative q unless s is whole.
+ */
+export function hurwitzZeta(s: number, q: number): number {
+  if (s !== s || q !== q) return NaN;
+  if (s === 1) return Infinity;
+  if (s < 1) return NaN;
+  if (s === Infinity) return q > 1 ? 0 : q === 1 ? 1 : q > 0 ? Infinity : NaN;
+  if (q <= 0) {
+    if (Number.isInteger(q)) return Infinity;
+    if (!Number.isInteger(s)) return NaN;
+  }
+  if (q > 1e8) return (1 / (s - 1) + 1 / (2 * q)) * q ** (1 - s);
+  if (q > 0) return zeta(s, q);
+  // Below 0 lie powers of f, 1 + f, … −q; above 0 of 1 − f, 2 − f, ….
+  const f = -q - Math.floor(-q);
+  const below = zeta(s, f) - zeta(s, 1 - q);
+  return (s % 2 === 0 ? below : -below) + zeta(s, 1 - f);
+}

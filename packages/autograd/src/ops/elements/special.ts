@@ -1,6 +1,5 @@
 /** @file Special functions. Integers and booleans become float32. */
 import { byPosition, checkArgument, defineOptions, kinds } from '../../arguments/index.js';
-import { ChainruleError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

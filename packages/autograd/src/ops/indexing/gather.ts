@@ -61,7 +61,7 @@ export const gatherOf: PrimitiveOp<DimAttrs> = primitive('gather', {
 });
 
 /** Calls `f(position in the index, position in x)`. */
-function places(
+export function places(
   op: string,
   index: TypedArray,
   indexShape: Shape,
@@ -120,7 +120,7 @@ export const scatterAddOf: PrimitiveOp<DimAttrs> = primitive('scatterAdd', {
   },
 });
 
-function scatterShapes(op: string, x: Tensor, index: Tensor, src: Tensor, dim: number): void {
+export function scatterShapes(op: string, x: Tensor, index: Tensor, src: Tensor, dim: number): void {
   checkIndexShape(op, index.shape, x.shape, dim);
   if (!sameShape(index.shape, src.shape)) {
     throw new ShapeError(

@@ -1,6 +1,6 @@
 /** @file Einstein summation, and products over chosen dimensions. */
 import { byPosition, checkArgument, defineOptions, kinds } from '../../arguments/index.js';
-import { ChainruleError, ShapeError } from '../../errors.js';
+import { ShapeError } from '../../errors.js';
 import { normalizeDims, range, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';

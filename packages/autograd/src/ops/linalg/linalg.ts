@@ -4,10 +4,9 @@
  * Factorizations of float32 are computed in float64 and rounded.
  */
 import { defineOptions, kinds } from '../../arguments/index.js';
-import { DTypeError, ShapeError } from '../../errors.js';
-import { broadcastShapes, checkInteger, show, type Shape } from '../../graph/shape.js';
+import { checkInteger, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { reshapeNode } from '../build/broadcast.js';
 import { add, strongMul } from '../build/element.js';
 import { detach } from '../elements/comparison.js';
 import { composite, floatOperand } from '../build/define.js';
@@ -24,9 +23,42 @@ import {
 import { detOf, slogdetOf } from './determinant.js';
 import { concatNode, narrowNode } from '../shape/movement.js';
 import { filled } from '../build/primitive.js';
+import { alignBatches, checkSystem, matrix, square } from './systems.js';
 import { identityLike, product, solveOf, transposed, triangularOf } from './solving.js';
 
-export { norm, type LinalgNormOptions } from './matrixNorm.js';
+export {
+  matrixNorm,
+  norm,
+  vectorNorm,
+  type LinalgNormOptions,
+  type MatrixNormOptions,
+  type VectorNormOptions,
+} from './matrixNorm.js';
+export { lu, luFactor, luSolve, type LuFactors, type LuResult, type LuSolveOptions } from './lu.js';
+export {
+  cond,
+  eigvalsh,
+  lstsq,
+  matrixRank,
+  pinv,
+  svdvals,
+  type LstsqResult,
+  type MatrixRankOptions,
+  type PinvOptions,
+} from './leastSquares.js';
+export { choleskyInverse, choleskySolve, type TriangleOption } from './choleskySolving.js';
+export {
+  cross,
+  diagonal,
+  householderProduct,
+  multiDot,
+  tensorinv,
+  tensorsolve,
+  vander,
+  vecdot,
+} from './tensors.js';
+export { matrixExp } from './matrixExp.js';
+export { logdet } from './logdet.js';
 
 /**
  * The inverse of `A […, n, n]`. PyTorch: `torch.linalg.inv`.
@@ -232,34 +264,3 @@ export const matrixPower = composite('linalg.matrixPower', (A: Tensor, n: number
   }
   return result as Tensor;
 });
-
-function matrix(op: string, A: Tensor): Tensor {
-  const a = floatOperand(op, A);
-  if (a.ndim >= 2) return a;
-  throw new ShapeError(`${op}: expected a matrix […, m, n], got ${show(a.shape)}`);
-}
-
-function square(op: string, A: Tensor): Tensor {
-  const a = matrix(op, A);
-  if (a.shape.at(-1) === a.shape.at(-2)) return a;
-  throw new ShapeError(`${op}: expected square matrices […, n, n], got ${show(a.shape)}`);
-}
-
-function checkSystem(op: string, a: Tensor, b: Tensor, dim: -1 | -2): void {
-  if (a.dtype !== b.dtype)
-    throw new DTypeError(`${op}: the dtypes differ: ${a.dtype} and ${b.dtype}`);
-  if (b.ndim < 2 || b.shape.at(dim) !== a.shape.at(-1)) {
-    throw new ShapeError(
-      `${op}: A ${show(a.shape)} and B ${show(b.shape)} do not fit (${a.shape.at(-1)} ≠ ${b.shape.at(dim)})`,
-    );
-  }
-}
-
-/** Both with the same leading dimensions. */
-function alignBatches(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
-  const lead: Shape = broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
-  return [
-    expandNode(a, [...lead, ...a.shape.slice(-2)]),
-    expandNode(b, [...lead, ...b.shape.slice(-2)]),
-  ];
-}

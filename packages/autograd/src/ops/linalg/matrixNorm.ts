@@ -1,5 +1,5 @@
 /** @file Norms of vectors and matrices, as `linalg.norm` has them. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDims, range, reducedShape, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -9,7 +9,7 @@ import { composite, floatOperand } from '../build/define.js';
 import { svdOf, svdParts } from './factorizations.js';
 import { maxOver, minOver } from '../reductions/fold.js';
 import { permuteNode } from '../shape/movement.js';
-import { vectorNorm } from './vectorNorm.js';
+import { vectorNorm as normOf } from './vectorNorm.js';
 
 export interface LinalgNormOptions {
   /** Of a vector any number; of a matrix `'fro'`, `'nuc'`, 1, −1, 2, −2, Infinity or −Infinity. */
@@ -19,43 +19,123 @@ export interface LinalgNormOptions {
   readonly keepdim?: boolean;
 }
 
-const normOptions = defineOptions<LinalgNormOptions>({
-  ord: kinds.orNull(kinds.either(kinds.real, kinds.oneOf('fro', 'nuc'))),
-  dim: kinds.orNull(kinds.oneOrMore(kinds.dim)),
-  keepdim: kinds.flag,
-});
+const ordOf = kinds.either(kinds.real, kinds.oneOf('fro', 'nuc'));
+const dims = kinds.orNull(kinds.oneOrMore(kinds.dim));
+const normOptions = byPosition(
+  defineOptions<LinalgNormOptions>({ ord: kinds.orNull(ordOf), dim: dims, keepdim: kinds.flag }),
+  'ord',
+);
+
+type Ord = number | 'fro' | 'nuc' | null;
 
 /**
  * The norm of vectors or matrices. Without `ord` the square root of the sum of squares over `dim`, or over everything;
  * with it a vector norm over one dimension or a matrix norm over two: `'fro'` as without, `'nuc'` the sum of singular
  * values, 2 and −2 the largest and smallest of them, 1 and −1 the largest and smallest column sum of magnitudes,
  * ±Infinity the same of rows. Where a norm is 0 its gradient is 0. PyTorch: `torch.linalg.norm`.
+ * @example linalg.norm(x), linalg.norm(x, 1, { dim: 0 })
  */
-export const norm = composite('linalg.norm', (A: Tensor, options?: LinalgNormOptions): Tensor => {
-  const { ord = null, dim = null, keepdim = false } = normOptions('linalg.norm', options);
-  const x = floatOperand('linalg.norm', A);
-  const dims = normalizeDims('linalg.norm', dim, x.ndim);
-  if (ord === null) return vectorNorm(x, 2, dims, keepdim);
-  if (dim === null && x.ndim > 2) {
-    throw new ShapeError(
-      `linalg.norm: with ord, A must have 1 or 2 dimensions or dim be given, got ${show(x.shape)}`,
-    );
-  }
-  if (dims.length === 2) return matrixNorm(x, ord, dims as [number, number], keepdim);
-  if (dims.length > 2)
-    throw new ShapeError(`linalg.norm: dim must name 1 or 2 dimensions, got ${show(dims)}`);
-  if (typeof ord === 'string')
-    throw new ChainruleError(`linalg.norm: ord '${ord}' is for matrices, not for vectors`);
-  return vectorNorm(x, ord, dims, keepdim);
-});
+export const norm = composite(
+  'linalg.norm',
+  (A: Tensor, order?: Ord | LinalgNormOptions, options?: LinalgNormOptions): Tensor => {
+    const op = 'linalg.norm';
+    const {
+      ord = null,
+      dim = null,
+      keepdim = false,
+    } = normOptions(op, order ?? undefined, options);
+    const x = floatOperand(op, A);
+    const over = normalizeDims(op, dim, x.ndim);
+    if (ord === null) return normOf(x, 2, over, keepdim);
+    if (dim === null && x.ndim > 2) {
+      throw new ShapeError(
+        `linalg.norm: with ord, A must have 1 or 2 dimensions or dim be given, got ${show(x.shape)}`,
+      );
+    }
+    if (over.length === 2) return ofMatrices(op, x, ord, over as [number, number], keepdim);
+    if (over.length > 2)
+      throw new ShapeError(`linalg.norm: dim must name 1 or 2 dimensions, got ${show(over)}`);
+    if (typeof ord === 'string')
+      throw new ChainruleError(`linalg.norm: ord '${ord}' is for matrices, not for vectors`);
+    return normOf(x, ord, over, keepdim);
+  },
+);
 
-function matrixNorm(
+export interface VectorNormOptions {
+  /** Any number, ±Infinity, or 0 for the count of elements that are not 0. Default 2. */
+  readonly ord?: number;
+  /** All dimensions by default. */
+  readonly dim?: number | readonly number[] | null;
+  readonly keepdim?: boolean;
+}
+
+const vectorNormOptions = byPosition(
+  defineOptions<VectorNormOptions>({ ord: kinds.real, dim: dims, keepdim: kinds.flag }),
+  'ord',
+);
+
+/**
+ * The vector norm `(Σ |x|^ord)^(1/ord)` over `dim`, or over everything as if it were one vector. Where it is 0 its gradient
+ * is 0. PyTorch: `torch.linalg.vector_norm`.
+ * @example linalg.vectorNorm(x, 3, { dim: -1 })
+ */
+export const vectorNorm = composite(
+  'linalg.vectorNorm',
+  (x: Tensor, order?: number | VectorNormOptions, options?: VectorNormOptions): Tensor => {
+    const op = 'linalg.vectorNorm';
+    const { ord = 2, dim = null, keepdim = false } = vectorNormOptions(op, order, options);
+    const node = floatOperand(op, x);
+    const over = Array.isArray(dim) && dim.length === 0 ? null : dim;
+    return normOf(node, ord, normalizeDims(op, over, node.ndim), keepdim);
+  },
+);
+
+export interface MatrixNormOptions {
+  /** `'fro'`, `'nuc'`, ±1, ±2 or ±Infinity. Default `'fro'`. */
+  readonly ord?: number | 'fro' | 'nuc';
+  /** Rows and columns. Default [−2, −1]. */
+  readonly dim?: readonly number[];
+  readonly keepdim?: boolean;
+}
+
+const matrixNormOptions = byPosition(
+  defineOptions<MatrixNormOptions>({
+    ord: ordOf,
+    dim: kinds.listOf(kinds.dim),
+    keepdim: kinds.flag,
+  }),
+  'ord',
+);
+
+/** The norm of matrices over two dimensions; see `norm`. PyTorch: `torch.linalg.matrix_norm`. */
+export const matrixNorm = composite(
+  'linalg.matrixNorm',
+  (
+    A: Tensor,
+    order?: number | 'fro' | 'nuc' | MatrixNormOptions,
+    options?: MatrixNormOptions,
+  ): Tensor => {
+    const op = 'linalg.matrixNorm';
+    const { ord = 'fro', dim = [-2, -1], keepdim = false } = matrixNormOptions(op, order, options);
+    const x = floatOperand(op, A);
+    if (x.ndim < 2)
+      throw new ShapeError(`${op}: expected a matrix […, m, n], got ${show(x.shape)}`);
+    const over = normalizeDims(op, dim, x.ndim);
+    if (over.length !== 2)
+      throw new ShapeError(`${op}: dim must name 2 dimensions, got ${show(over)}`);
+    return ofMatrices(op, x, ord, over as [number, number], keepdim);
+  },
+);
+
+/** A norm of the matrices in two dimensions. */
+export function ofMatrices(
+  op: string,
   x: Tensor,
   ord: number | string,
   [row, column]: [number, number],
   keepdim: boolean,
 ): Tensor {
-  if (ord === 'fro') return vectorNorm(x, 2, [row, column], keepdim);
+  if (ord === 'fro') return normOf(x, 2, [row, column], keepdim);
   const shape = reducedShape(x.shape, [row, column], keepdim);
   if (ord === 'nuc' || ord === 2 || ord === -2) {
     const order = [...range(x.ndim).filter((d) => d !== row && d !== column), row, column];
@@ -66,7 +146,7 @@ function matrixNorm(
   }
   if (ord !== 1 && ord !== -1 && ord !== Infinity && ord !== -Infinity) {
     throw new ChainruleError(
-      `linalg.norm: a matrix has no norm of ord ${ord}; use 'fro', 'nuc', ±1, ±2 or ±Infinity`,
+      `${op}: a matrix has no norm of ord ${ord}; use 'fro', 'nuc', ±1, ±2 or ±Infinity`,
     );
   }
   const [summed, kept] = ord === 1 || ord === -1 ? [row, column] : [column, row];

@@ -66,7 +66,7 @@ export interface LocalResponseNormOptions {
   readonly k?: number | undefined;
 }
 
-const responseOptions = defineOptions<LocalResponseNormOptions>({
+const readResponseNorm = defineOptions<LocalResponseNormOptions>({
   alpha: kinds.finite,
   beta: kinds.finite,
   k: kinds.finite,
@@ -84,7 +84,7 @@ export const localResponseNorm: (
   size: number,
   options?: LocalResponseNormOptions,
 ) => Tensor = composite('localResponseNorm', (input, size, options): Tensor => {
-  const { alpha = 1e-4, beta = 0.75, k = 1 } = responseOptions('localResponseNorm', options);
+  const { alpha = 1e-4, beta = 0.75, k = 1 } = readResponseNorm('localResponseNorm', options);
   const x = floatOperand('localResponseNorm', input);
   checkInteger('localResponseNorm', 'size', size, 1);
   if (x.ndim < 3) {

@@ -1,4 +1,5 @@
 /** @file Dropout of whole channels, and dropout that keeps mean and variance. See `dropout` for the plain one. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import { show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -7,7 +8,12 @@ import { composite, floatOperand } from '../build/define.js';
 import { choose } from '../build/element.js';
 import { lt } from '../build/relations.js';
 import { drawUniform } from '../creation/generator.js';
-import { dropoutOptions, type DropoutOptions } from './dropoutOptions.js';
+import type { DropoutOptions } from './attention.js';
+
+const readDropout = byPosition(
+  defineOptions<DropoutOptions>({ p: kinds.fraction, training: kinds.flag }),
+  'p',
+);
 
 type Dropout = (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor;
 
@@ -32,26 +38,23 @@ export const dropout3d: Dropout = composite('dropout3d', channelDropout('dropout
  *
  * @throws {ChainruleError} if p is not from 0 to 1.
  */
-export const alphaDropout: Dropout = composite('alphaDropout', (input, probability, options) => {
-  const { x, p, training } = read('alphaDropout', input, probability, options);
+export const alphaDropout: Dropout = composite('alphaDropout', (input, ...rest) => {
+  const { x, p, training } = read('alphaDropout', input, rest);
   return training ? alphaDropped(x, p, x.shape) : x;
 });
 
 /** `alphaDropout` of whole channels of `x [n, c, …]`. PyTorch: `nn.functional.feature_alpha_dropout`. */
-export const featureAlphaDropout: Dropout = composite(
-  'featureAlphaDropout',
-  (input, probability, options) => {
-    const { x, p, training } = read('featureAlphaDropout', input, probability, options);
-    if (!training || p === 0) return x;
-    if (x.ndim < 2)
-      throw new ShapeError(`featureAlphaDropout: expected x [n, c, …], got ${show(x.shape)}`);
-    return alphaDropped(x, p, [...x.shape.slice(0, 2), ...x.shape.slice(2).map(() => 1)]);
-  },
-);
+export const featureAlphaDropout: Dropout = composite('featureAlphaDropout', (input, ...rest) => {
+  const { x, p, training } = read('featureAlphaDropout', input, rest);
+  if (!training || p === 0) return x;
+  if (x.ndim < 2)
+    throw new ShapeError(`featureAlphaDropout: expected x [n, c, …], got ${show(x.shape)}`);
+  return alphaDropped(x, p, [...x.shape.slice(0, 2), ...x.shape.slice(2).map(() => 1)]);
+});
 
 function channelDropout(op: string, rank: number): Dropout {
-  return (input, probability, options) => {
-    const { x, p, training } = read(op, input, probability, options);
+  return (input, ...rest) => {
+    const { x, p, training } = read(op, input, rest);
     if (x.ndim !== rank + 1 && x.ndim !== rank + 2) {
       throw new ShapeError(
         `${op}: expected x of ${rank + 2} dimensions, or ${rank + 1} without a batch, got ${show(x.shape)}`,
@@ -80,9 +83,8 @@ function keep(x: Tensor, p: number, shape: Shape): Tensor {
 function read(
   op: string,
   input: Tensor,
-  probability: unknown,
-  options: unknown,
+  rest: readonly unknown[],
 ): { x: Tensor; p: number; training: boolean } {
-  const { p = 0.5, training = true } = dropoutOptions(op, probability, options);
+  const { p = 0.5, training = true } = readDropout(op, ...rest);
   return { x: floatOperand(op, input), p, training };
 }

@@ -2,7 +2,7 @@
 import { defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
-import { checkShape, range, show, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
+import { range, show, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { add, mul, sub } from '../elements/arithmetic.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
@@ -22,7 +22,7 @@ export interface GridSampleOptions {
   readonly alignCorners?: boolean | undefined;
 }
 
-const gridSampleOptions = defineOptions<GridSampleOptions>({
+const readGridSample = defineOptions<GridSampleOptions>({
   mode: kinds.oneOf('bilinear', 'nearest', 'bicubic'),
   paddingMode: kinds.oneOf('zeros', 'border', 'reflection'),
   alignCorners: kinds.flag,
@@ -46,11 +46,14 @@ interface Reading {
  * @example gridSample(image, affineGrid(theta, [1, 3, 32, 32]), { paddingMode: 'border' })
  */
 export const gridSample: (x: Tensor, grid: Tensor, options?: GridSampleOptions) => Tensor =
-  composite('gridSample', (input, points, given): Tensor => {
-    const options = gridSampleOptions('gridSample', given);
+  composite('gridSample', (input, points, options): Tensor => {
+    const {
+      mode = 'bilinear',
+      paddingMode = 'zeros',
+      alignCorners = false,
+    } = readGridSample('gridSample', options);
     const [x, grid] = [floatOperand('gridSample', input), floatOperand('gridSample', points)];
-    check(x, grid, options);
-    const { mode = 'bilinear', paddingMode = 'zeros', alignCorners = false } = options;
+    check(x, grid, mode);
     const size = x.shape.slice(2);
     const n = grid.shape[0] as number;
     const count = sizeOf(grid.shape.slice(1, -1));
@@ -134,7 +137,7 @@ function cubicReadings(at: Tensor): Reading[] {
   ];
 }
 
-function check(x: Tensor, grid: Tensor, { mode = 'bilinear' }: GridSampleOptions): void {
+function check(x: Tensor, grid: Tensor, mode: string): void {
   const rank = x.ndim - 2;
   if (
     (rank !== 2 && rank !== 3) ||
@@ -154,11 +157,8 @@ function check(x: Tensor, grid: Tensor, { mode = 'bilinear' }: GridSampleOptions
       `gridSample: x is ${x.dtype} and the grid ${grid.dtype}; cast one: grid.cast('${x.dtype}')`,
     );
   }
-  if (mode === 'bicubic' && rank === 3) {
-    throw new ChainruleError(
-      `gridSample: mode must be 'bilinear', 'nearest' or, for two dimensions, 'bicubic', got 'bicubic' for three`,
-    );
-  }
+  if (mode === 'bicubic' && rank === 3)
+    throw new ChainruleError("gridSample: mode 'bicubic' is for two dimensions, x has three");
 }
 
 export interface AffineGridOptions {
@@ -166,7 +166,7 @@ export interface AffineGridOptions {
   readonly alignCorners?: boolean | undefined;
 }
 
-const affineGridOptions = defineOptions<AffineGridOptions>({ alignCorners: kinds.flag });
+const readAffineGrid = defineOptions<AffineGridOptions>({ alignCorners: kinds.flag });
 
 /**
  * The grid for `gridSample` of an affine map: `theta [n, 2, 3]` and `size [n, c, h, w]` give `[n, h, w, 2]`,
@@ -177,10 +177,9 @@ const affineGridOptions = defineOptions<AffineGridOptions>({ alignCorners: kinds
  * @example affineGrid(tensor([[[1, 0, 0], [0, 1, 0]]]), [1, 3, 8, 8]) // the identity
  */
 export const affineGrid: (theta: Tensor, size: Shape, options?: AffineGridOptions) => Tensor =
-  composite('affineGrid', (given, shape, options): Tensor => {
-    const { alignCorners = false } = affineGridOptions('affineGrid', options);
+  composite('affineGrid', (given, size, options): Tensor => {
+    const { alignCorners = false } = readAffineGrid('affineGrid', options);
     const theta = floatOperand('affineGrid', given);
-    const size = checkShape('affineGrid', shape);
     const rank = size.length - 2;
     if (
       (rank !== 2 && rank !== 3) ||

@@ -14,8 +14,8 @@ export interface PairwiseDistanceOptions {
   readonly keepdim?: boolean | undefined;
 }
 
-const distanceOptions = defineOptions<PairwiseDistanceOptions>({
-  p: kinds.real,
+const readDistance = defineOptions<PairwiseDistanceOptions>({
+  p: kinds.number,
   eps: kinds.finite,
   keepdim: kinds.flag,
 });
@@ -31,7 +31,7 @@ export const pairwiseDistance: (
   x2: Tensor,
   options?: PairwiseDistanceOptions,
 ) => Tensor = composite('pairwiseDistance', (x1, x2, options): Tensor => {
-  const { p = 2, eps = 1e-6, keepdim = false } = distanceOptions('pairwiseDistance', options);
+  const { p = 2, eps = 1e-6, keepdim = false } = readDistance('pairwiseDistance', options);
   const difference = sub(
     floatOperand('pairwiseDistance', x1),
     floatOperand('pairwiseDistance', x2),

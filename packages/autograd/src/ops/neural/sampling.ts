@@ -1,7 +1,7 @@
 /** @file Activations that draw random numbers: a leaky slope, and samples of classes with a gradient. */
 import { defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
-import { normalizeDim, type Shape } from '../../graph/shape.js';
+import { normalizeDim } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, div, mul, neg, sub } from '../elements/arithmetic.js';
 import { detach } from '../elements/comparison.js';
@@ -23,7 +23,7 @@ export interface RReluOptions {
   readonly training?: boolean | undefined;
 }
 
-const rreluOptions = defineOptions<RReluOptions>({
+const readRRelu = defineOptions<RReluOptions>({
   lower: kinds.finite,
   upper: kinds.finite,
   training: kinds.flag,
@@ -35,7 +35,7 @@ const rreluOptions = defineOptions<RReluOptions>({
  * @throws {ChainruleError} if lower is larger than upper.
  */
 export const rrelu = composite('rrelu', (x: Operand, options?: RReluOptions): Tensor => {
-  const { lower = 1 / 8, upper = 1 / 3, training = false } = rreluOptions('rrelu', options);
+  const { lower = 1 / 8, upper = 1 / 3, training = false } = readRRelu('rrelu', options);
   const node = floatOperand('rrelu', x);
   if (!(lower <= upper))
     throw new ChainruleError(`rrelu: lower ${lower} must be at most upper ${upper}`);
@@ -54,7 +54,7 @@ export interface GumbelSoftmaxOptions {
   readonly dim?: number | undefined;
 }
 
-const gumbelOptions = defineOptions<GumbelSoftmaxOptions>({
+const readGumbel = defineOptions<GumbelSoftmaxOptions>({
   tau: kinds.positive,
   hard: kinds.flag,
   dim: kinds.dim,
@@ -66,22 +66,19 @@ const gumbelOptions = defineOptions<GumbelSoftmaxOptions>({
  * @throws {ChainruleError} if tau is not positive.
  * @example gumbelSoftmax(logits, { tau: 0.5, hard: true })
  */
-export const gumbelSoftmax: <S extends Shape>(
-  logits: Tensor<S>,
-  options?: GumbelSoftmaxOptions,
-) => Tensor<S> = composite(
+export const gumbelSoftmax = composite(
   'gumbelSoftmax',
-  <S extends Shape>(logits: Tensor<S>, options?: GumbelSoftmaxOptions): Tensor<S> => {
-    const { tau = 1, hard = false, dim = -1 } = gumbelOptions('gumbelSoftmax', options);
+  (logits: Operand, options?: GumbelSoftmaxOptions): Tensor => {
+    const { tau = 1, hard = false, dim = -1 } = readGumbel('gumbelSoftmax', options);
     const x = floatOperand('gumbelSoftmax', logits);
     const u = drawUniform(x.shape, x.dtype);
     // Of 0 there is no logarithm; half a step above stands for it.
     const open = choose(eq(u, 0), x.dtype === 'float64' ? 2 ** -54 : 2 ** -25, u);
     const soft = softmax(div(sub(x, log(neg(log(open)))), tau), dim);
-    if (!hard) return soft as Tensor as Tensor<S>;
+    if (!hard) return soft;
     const d = normalizeDim('gumbelSoftmax', dim, x.ndim);
-    const best = argmax(soft, d, { keepdim: true }) as Tensor;
-    const chosen = castNode(eq(iotaAlong(x.shape[d] ?? 1, d, Math.max(x.ndim, 1)), best), x.dtype);
-    return add(sub(chosen, detach(soft)), soft) as Tensor as Tensor<S>;
+    const best = argmax(soft, d, { keepdim: true });
+    const chosen = eq(iotaAlong(x.shape[d] ?? 1, d, Math.max(x.ndim, 1)), best);
+    return add(sub(castNode(chosen, x.dtype), detach(soft)), soft);
   },
-);
+) as SameShape<[options?: GumbelSoftmaxOptions]>;

@@ -21,7 +21,7 @@ export interface HardshrinkOptions {
   readonly lambd?: number | undefined;
 }
 
-const hardshrinkOptions = defineOptions<HardshrinkOptions>({ lambd: kinds.real });
+const readHardshrink = defineOptions<HardshrinkOptions>({ lambd: kinds.number });
 
 /**
  * `x`, and 0 from −lambd to lambd, where the derivative is 0 too; NaN stays NaN. A negative lambd leaves x as it is.
@@ -31,7 +31,7 @@ const hardshrinkOptions = defineOptions<HardshrinkOptions>({ lambd: kinds.real }
 export const hardshrink = composite(
   'hardshrink',
   (x: Operand, options?: HardshrinkOptions): Tensor => {
-    const { lambd = 0.5 } = hardshrinkOptions('hardshrink', options);
+    const { lambd = 0.5 } = readHardshrink('hardshrink', options);
     const node = floatOperand('hardshrink', x);
     return choose(ge(node, -lambd), choose(le(node, lambd), 0, node), node);
   },
@@ -66,9 +66,9 @@ function differenceFromTanh(x: number): number {
 export const threshold = composite(
   'threshold',
   (x: Operand, threshold: number, value: number): Tensor => {
-    const node = operand('threshold', x);
-    checkArgument('threshold', 'threshold', threshold, kinds.real);
+    checkArgument('threshold', 'threshold', threshold, kinds.number);
     checkArgument('threshold', 'value', value, kinds.number);
+    const node = operand('threshold', x);
     return choose(le(node, threshold), value, node);
   },
 ) as SameShape<[threshold: number, value: number]>;

@@ -1,5 +1,6 @@
 /** @file The mean of each window: what all average poolings are made of. */
 import { defineOptions, kinds } from '../../arguments/index.js';
+import { ChainruleError } from '../../errors.js';
 import { range } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { mul } from '../elements/arithmetic.js';
@@ -10,9 +11,9 @@ import {
   geometryOf,
   outputSizeOf,
   poolInput,
-  windowKinds,
   type OutputSize,
   type PerDim,
+  windowTable,
   type WindowOptions,
 } from './poolGeometry.js';
 
@@ -25,24 +26,23 @@ export interface AvgPoolOptions extends WindowOptions {
   readonly divisorOverride?: number | null | undefined;
 }
 
-const avgPoolOptions = defineOptions<AvgPoolOptions>({
-  ...windowKinds,
-  countIncludePad: kinds.flag,
-  divisorOverride: kinds.orNull(
-    kinds.kind<number>('be a finite number other than 0', (x) => kinds.finite.test(x) && x !== 0),
-  ),
-});
-
 export type AvgPool = (x: Tensor, kernelSize: PerDim, options?: AvgPoolOptions) => Tensor;
 export type AdaptivePool = (x: Tensor, outputSize: OutputSize) => Tensor;
+
+const readAvgPool = defineOptions<AvgPoolOptions>({
+  ...windowTable,
+  countIncludePad: kinds.flag,
+  divisorOverride: kinds.orNull(kinds.finite),
+});
 
 /** The average pooling over `rank` dimensions. */
 export function avgPool(op: string, rank: number): AvgPool {
   return (input, kernelSize, given) => {
-    const options = avgPoolOptions(op, given);
+    const options = readAvgPool(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const { kernel, stride, padding, counts } = geometryOf(op, size, kernelSize, options);
     const { countIncludePad = true, divisorOverride = null } = options;
+    if (divisorOverride === 0) throw new ChainruleError(`${op}: divisorOverride must not be 0`);
     const lengths: number[][] = [];
     const starts: number[][] = [];
     const ends: number[][] = [];

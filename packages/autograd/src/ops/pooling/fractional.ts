@@ -6,7 +6,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { add, mul, sub } from '../elements/arithmetic.js';
 import { drawUniform } from '../creation/generator.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, floatOperand } from '../build/define.js';
+import { composite } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { floor } from '../build/wholeNumbers.js';
 import { gatherOf } from '../indexing/gather.js';
@@ -27,15 +27,11 @@ export interface FractionalMaxPoolOptions extends IndicesOption {
   readonly randomSamples?: Tensor | null | undefined;
 }
 
-const fractionalOptions = defineOptions<FractionalMaxPoolOptions>({
-  returnIndices: kinds.flag,
+const readFractional = defineOptions<FractionalMaxPoolOptions>({
   outputSize: kinds.orNull(kinds.oneOrMore(kinds.count)),
-  outputRatio: kinds.orNull(
-    kinds.oneOrMore(
-      kinds.kind<number>('be a number between 0 and 1', (x) => kinds.decay.test(x) && x > 0),
-    ),
-  ),
+  outputRatio: kinds.orNull(kinds.oneOrMore(kinds.between(0, 1))),
   randomSamples: kinds.orNull(kinds.tensor),
+  returnIndices: kinds.flag,
 });
 
 type FractionalMaxPool = <const O extends FractionalMaxPoolOptions = Record<never, never>>(
@@ -66,7 +62,7 @@ export const fractionalMaxPool3d: FractionalMaxPool = composite(
 
 function fractionalMaxPool(op: string, rank: number): FractionalMaxPool {
   const pool = (input: Tensor, kernelSize: PerDim, given: FractionalMaxPoolOptions) => {
-    const options = fractionalOptions(op, given);
+    const options = readFractional(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const kernel = perDim(op, 'kernelSize', kernelSize, rank, 1);
     const windows = windowsOf(op, size, kernel, options);

@@ -1,6 +1,5 @@
 /** @file Power-average pooling: the p-norm of each window. */
-import { defineOptions, display, kinds } from '../../arguments/index.js';
-import { ChainruleError } from '../../errors.js';
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { abs, mul, neg, pow } from '../elements/arithmetic.js';
@@ -19,12 +18,17 @@ export interface LpPoolOptions {
   readonly ceilMode?: boolean | undefined;
 }
 
-const lpPoolOptions = defineOptions<LpPoolOptions>({
-  stride: kinds.anything,
+const readLpPool = defineOptions<LpPoolOptions>({
+  stride: kinds.orNull(kinds.oneOrMore(kinds.whole)),
   ceilMode: kinds.flag,
 });
 
 type LpPool = (x: Tensor, normType: number, kernelSize: PerDim, options?: LpPoolOptions) => Tensor;
+
+const NORM_TYPE = kinds.kind<number>(
+  'be a number other than 0',
+  (x) => typeof x === 'number' && x !== 0 && !Number.isNaN(x),
+);
 
 /**
  * `(Σ xᵖ)^(1/p)` of each window of `x [n, c, l]` or `[c, l]`, with p the `normType`: 1 gives sums, Infinity the largest
@@ -45,13 +49,9 @@ export const lpPool3d: LpPool = composite('lpPool3d', lpPool('lpPool3d', 3));
 function lpPool(op: string, rank: number): LpPool {
   const [mean, largest] = [avgPool(op, rank), maxPool(op, rank)];
   return (input, normType, kernelSize, given) => {
-    const options = lpPoolOptions(op, given);
+    const options = readLpPool(op, given);
     const x = floatOperand(op, input);
-    if (typeof normType !== 'number' || Number.isNaN(normType) || normType === 0) {
-      throw new ChainruleError(
-        `${op}: normType must be a number other than 0, got ${display(normType)}`,
-      );
-    }
+    checkArgument(op, 'normType', normType, NORM_TYPE);
     if (normType === Infinity) return largest(abs(x), kernelSize, options);
     if (normType === -Infinity) return neg(largest(neg(abs(x)), kernelSize, options));
     const elements = sizeOf(perDim(op, 'kernelSize', kernelSize, rank, 1));

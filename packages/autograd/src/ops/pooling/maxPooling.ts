@@ -11,9 +11,9 @@ import {
   geometryOf,
   outputSizeOf,
   poolInput,
-  windowKinds,
   type OutputSize,
   type PerDim,
+  windowTable,
   type WindowOptions,
 } from './poolGeometry.js';
 
@@ -36,13 +36,6 @@ export interface MaxPoolOptions extends IndicesOption, WindowOptions {
   readonly dilation?: PerDim | undefined;
 }
 
-const indicesOption = defineOptions<IndicesOption>({ returnIndices: kinds.flag });
-const maxPoolOptions = defineOptions<MaxPoolOptions>({
-  ...windowKinds,
-  ...indicesOption.table,
-  dilation: kinds.anything,
-});
-
 /** A tensor, or with `returnIndices: true` also the places. */
 export type PoolResult<O> = 'returnIndices' extends keyof O
   ? O extends { readonly returnIndices: true }
@@ -64,10 +57,18 @@ export type AdaptiveMaxPool = <const O extends IndicesOption = Record<never, nev
   options?: O,
 ) => PoolResult<O>;
 
+const readMaxPool = defineOptions<MaxPoolOptions>({
+  ...windowTable,
+  dilation: kinds.oneOrMore(kinds.whole),
+  returnIndices: kinds.flag,
+});
+
+const readIndices = defineOptions<IndicesOption>({ returnIndices: kinds.flag });
+
 /** The max pooling over `rank` dimensions. */
 export function maxPool(op: string, rank: number): MaxPool {
   const pool = (input: Tensor, kernelSize: PerDim, given?: MaxPoolOptions) => {
-    const options = maxPoolOptions(op, given);
+    const options = readMaxPool(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const step = perDim(op, 'dilation', options.dilation ?? 1, rank, 1);
     const { kernel, stride, padding, counts } = geometryOf(op, size, kernelSize, options, step);
@@ -90,7 +91,7 @@ export function maxPool(op: string, rank: number): MaxPool {
 /** The adaptive max pooling over `rank` dimensions. */
 export function adaptiveMaxPool(op: string, rank: number): AdaptiveMaxPool {
   const pool = (input: Tensor, outputSize: OutputSize, given?: IndicesOption) => {
-    const options = indicesOption(op, given);
+    const options = readIndices(op, given);
     const { x, single, size } = poolInput(op, input, rank);
     const spans = adaptiveSpans(size, outputSizeOf(op, size, outputSize));
     return largest(x, { size, ...spans, step: size.map(() => 1) }, single, options);

@@ -1,7 +1,7 @@
 /** @file Reads the options that poolings share, and counts their windows as PyTorch does. */
-import { checkArgument, kinds, type OptionTable } from '../../arguments/index.js';
+import { kinds, type OptionTable } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
-import { checkSize, show, type Shape } from '../../graph/shape.js';
+import { show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { floatOperand, type Operand } from '../build/define.js';
 import { batchedInput, perDim, type PerDim } from '../neural/geometry.js';
@@ -20,10 +20,13 @@ export interface WindowOptions {
   readonly ceilMode?: boolean | undefined;
 }
 
-/** The kinds of what all poolings take; numbers are checked with the dimensions. */
-export const windowKinds: OptionTable<WindowOptions> = {
-  stride: kinds.anything,
-  padding: kinds.anything,
+/** One whole number, or one a dimension; how many and how large is checked with the shape. */
+const perDimension = kinds.oneOrMore(kinds.whole);
+
+/** The kinds of `WindowOptions`. */
+export const windowTable: OptionTable<WindowOptions> = {
+  stride: kinds.orNull(perDimension),
+  padding: perDimension,
   ceilMode: kinds.flag,
 };
 
@@ -59,10 +62,6 @@ export function geometryOf(
     // A window that would begin beyond the input and its near padding is left out.
     return (count - 1) * stride[d]! >= n + padding[d]! ? count - 1 : count;
   });
-  checkSize(
-    op,
-    counts.map((n) => Math.max(n, 0)),
-  );
   if (counts.some((n) => n <= 0)) {
     throw new ShapeError(
       `${op}: the kernel ${show(kernel)}${dilation.some((d) => d > 1) ? ` with dilation ${show(dilation)}` : ''} is ` +
@@ -72,16 +71,19 @@ export function geometryOf(
   return { kernel, stride, padding, counts };
 }
 
-const sizesOrNull = kinds.oneOrMore(kinds.orNull(kinds.size));
-
 /** The sizes asked of an adaptive pooling, one for each dimension of `size`. */
 export function outputSizeOf(op: string, size: Shape, outputSize: OutputSize): number[] {
-  checkArgument(op, 'outputSize', outputSize, sizesOrNull);
-  const given = outputSize === null || typeof outputSize === 'number' ? [outputSize] : outputSize;
+  const given = Array.isArray(outputSize)
+    ? (outputSize as readonly (number | null)[])
+    : [outputSize as number | null];
   const list = given.length === 1 ? size.map(() => given[0]) : given;
-  const sizes = list.map((n, d) => n ?? (size[d] as number));
-  checkSize(op, sizes);
-  return perDim(op, 'outputSize', sizes, size.length, 0);
+  return perDim(
+    op,
+    'outputSize',
+    list.map((n, d) => n ?? (size[d] as number)),
+    size.length,
+    0,
+  );
 }
 
 /** A float tensor with a batch and something to pool, and whether it came without the batch. */

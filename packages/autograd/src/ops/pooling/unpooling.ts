@@ -1,5 +1,5 @@
 /** @file Unpooling: the values of a max pooling back at the places where they lay. */
-import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import { sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -23,9 +23,9 @@ export interface MaxUnpoolOptions {
   readonly outputSize?: Shape | null | undefined;
 }
 
-const unpoolOptions = defineOptions<MaxUnpoolOptions>({
-  stride: kinds.anything,
-  padding: kinds.anything,
+const readMaxUnpool = defineOptions<MaxUnpoolOptions>({
+  stride: kinds.orNull(kinds.oneOrMore(kinds.whole)),
+  padding: kinds.oneOrMore(kinds.whole),
   outputSize: kinds.orNull(kinds.listOf(kinds.size)),
 });
 
@@ -57,14 +57,13 @@ export const maxUnpool2d: MaxUnpool = composite('maxUnpool2d', maxUnpool('maxUnp
 export const maxUnpool3d: MaxUnpool = composite('maxUnpool3d', maxUnpool('maxUnpool3d', 3));
 
 function maxUnpool(op: string, rank: number): MaxUnpool {
-  return (input, indices, kernelSize, unpool) => {
-    const options = unpoolOptions(op, unpool);
-    checkArgument(op, 'indices', indices, kinds.tensor);
-    const given = floatOperand(op, input);
-    const { x, single } = batchedInput(op, given, rank);
-    if (!sameShape(given.shape, indices.shape)) {
+  return (input, indices, kernelSize, given) => {
+    const options = readMaxUnpool(op, given);
+    const values = floatOperand(op, input);
+    const { x, single } = batchedInput(op, values, rank);
+    if (!sameShape(values.shape, indices.shape)) {
       throw new ShapeError(
-        `${op}: x ${show(given.shape)} and indices ${show(indices.shape)} must have the same shape`,
+        `${op}: x ${show(values.shape)} and indices ${show(indices.shape)} must have the same shape`,
       );
     }
     const target = targetOf(op, x.shape.slice(2), kernelSize, options);

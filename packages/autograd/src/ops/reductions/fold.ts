@@ -83,7 +83,7 @@ export function productsBefore(x: Tensor, dim: number): Tensor {
 type Extreme = 'max' | 'min' | 'median';
 
 /** A fold whose result is one of the elements: its derivative goes to those equal to it, in equal parts. */
-function choice(name: Extreme, kernel: Primitive<FoldAttrs>['kernel']): PrimitiveOp<FoldAttrs> {
+export function choice(name: string, kernel: Primitive<FoldAttrs>['kernel']): PrimitiveOp<FoldAttrs> {
   const op: PrimitiveOp<FoldAttrs> = primitive(name, {
     ...shared,
     lowering:
@@ -166,7 +166,7 @@ interface PositionAttrs extends Record<string, number | boolean> {
 }
 
 /** A position along one dimension, chosen by looking at a row: `pick(data, offset of the row, step, length)`. */
-function position(
+export function position(
   name: string,
   kernel: (dim: number) => KernelSpec,
   pick: (data: TypedArray, from: number, step: number, n: number) => number,

@@ -90,7 +90,7 @@ export const cumprodOf: PrimitiveOp<{ dim: number }> = primitive('cumprod', {
 });
 
 /** Every element in its neighbour's place along `dim`; `filling` where there is none. */
-function shift(x: Tensor, dim: number, filling: number, towardsStart: boolean): Tensor {
+export function shift(x: Tensor, dim: number, filling: number, towardsStart: boolean): Tensor {
   const n = x.shape[dim]!;
   if (n === 0) return x;
   const gap = filled(

@@ -1,0 +1,67 @@
+/** @file The builder of random draws that reject: each element has a stream of its own, as long as it needs. */
+import { generator } from '../../graph/generatorState.js';
+import type { Primitive, Value } from '../../graph/primitive.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { counter } from '../../graph/version.js';
+import { primitive, type PrimitiveOp } from '../build/primitive.js';
+import { batchAll } from '../shape/movement.js';
+import { threefry } from './generator.js';
+
+/** Numbers in (0, 1), 53 bits each, of one element. */
+export type Stream = () => number;
+
+/** How many streams there are: the elements of one example; the examples of a vmap share them. */
+type DrawAttrs = { streams: number };
+
+/** A primitive of a seed, an offset and parameters of one shape and float dtype. */
+export type ElementDraw = PrimitiveOp<DrawAttrs>;
+
+/**
+ * A primitive that draws each element from its parameters. Element i takes the 64 bits of the block i after the offset as
+ * the key of its stream. Without rules it has no derivatives.
+ */
+export function elementDraw(
+  name: string,
+  draw: (next: Stream, a: number, b: number) => number,
+  rules: Pick<Primitive<DrawAttrs>, 'vjp' | 'jvp'> | null = null,
+): ElementDraw {
+  const op: ElementDraw = primitive<DrawAttrs>(name, {
+    shape: ([, , a]) => (a as Tensor).shape,
+    dtype: ([, , a]) => (a as Tensor).dtype,
+    ...rules,
+    batch: ([seed, offset, ...parameters], batched, attrs, size) =>
+      op(
+        [seed as Tensor, offset as Tensor, ...batchAll(parameters, batched.slice(2), size)],
+        attrs,
+      ),
+    reference: ([seed, offset, a, b], out, { streams }) => {
+      const key = (seed as Value).data[0]!;
+      const first = (offset as Value).data[0]!;
+      const [k0, k1] = [(key % 2 ** 32) | 0, Math.floor(key / 2 ** 32) | 0];
+      for (let i = 0; i < out.data.length; i++) {
+        const c = first + (i % streams);
+        const words = threefry(k0, k1, c | 0, Math.floor(c / 2 ** 32) | 0);
+        const next = streamOf(words[0]! | 0, words[1]! | 0);
+        out.data[i] = draw(next, (a as Value).data[i]!, b === undefined ? 0 : b.data[i]!);
+      }
+    },
+  });
+  return op;
+}
+
+function streamOf(k0: number, k1: number): Stream {
+  let c = 0;
+  return () => {
+    const words = threefry(k0, k1, c++, 0);
+    return ((words[0]! >>> 5) * 2 ** 26 + (words[1]! >>> 6) + 0.5) / 2 ** 53;
+  };
+}
+
+/** Draws every element of the parameters, which have one shape; takes the next offsets, one an element. */
+export function drawElements(op: ElementDraw, ...parameters: readonly Tensor[]): Tensor {
+  const streams = (parameters[0] as Tensor).size;
+  const start = [counter(generator.seed, 'seed'), counter(generator.offset, 'offset')];
+  const node = op([...start, ...parameters], { streams });
+  generator.offset += streams;
+  return node;
+}

@@ -1,0 +1,102 @@
+/** @file Integers as numbers and as bits: divisors and multiples, logic of bits, shifts. Nothing here has a gradient. */
+import { DTypeError } from '../../errors.js';
+import type { Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import {
+  binary,
+  composite,
+  operand,
+  resultType,
+  unary,
+  type Broadcasting,
+  type BroadcastingMethod,
+  type Operand,
+  type SameShape,
+} from '../build/define.js';
+import { logicalNot } from '../build/relations.js';
+
+/** An operation of int32, of booleans too where `bool`. */
+function integral(
+  name: string,
+  reference: (x: number, y: number) => number,
+  bool: boolean,
+): Broadcasting {
+  const op = binary(name, { reference, dx: null, dy: null });
+  return composite(name, (x: Operand, y: Operand): Tensor => {
+    const dtype = resultType(x, y);
+    if (dtype !== 'int32' && !(bool && dtype === 'bool')) {
+      throw new DTypeError(
+        `${name}: expected ${bool ? 'int32 or bool' : 'int32'} operands, got ${dtype}; cast them: x.cast('int32')`,
+      );
+    }
+    return op(x, y);
+  }) as Broadcasting;
+}
+
+function greatest(x: number, y: number): number {
+  let [a, b] = [Math.abs(x), Math.abs(y)];
+  while (b !== 0) [a, b] = [b, a % b];
+  return a | 0;
+}
+
+/** The greatest common divisor, 0 or more, of int32; that of 0 and 0 is 0. PyTorch: `torch.gcd`. */
+export const gcd: Broadcasting = integral('gcd', greatest, false);
+
+/** The least common multiple, 0 or more, of int32, where it wraps around; 0 if either is 0. PyTorch: `torch.lcm`. */
+export const lcm: Broadcasting = integral(
+  'lcm',
+  (x, y) => {
+    const divisor = greatest(x, y);
+    return divisor === 0 ? 0 : Math.abs(Math.imul(x / divisor, y)) | 0;
+  },
+  false,
+);
+
+/** Bits set in both, of int32 or bool. PyTorch: `torch.bitwise_and`. */
+export const bitwiseAnd: Broadcasting = integral('bitwiseAnd', (x, y) => x & y, true);
+
+/** Bits set in at least one, of int32 or bool. PyTorch: `torch.bitwise_or`. */
+export const bitwiseOr: Broadcasting = integral('bitwiseOr', (x, y) => x | y, true);
+
+/** Bits set in exactly one, of int32 or bool. PyTorch: `torch.bitwise_xor`. */
+export const bitwiseXor: Broadcasting = integral('bitwiseXor', (x, y) => x ^ y, true);
+
+/** `x · 2ʸ` of int32, where it wraps around; 0 for shifts below 0 or above 31. PyTorch: `torch.bitwise_left_shift`. */
+export const bitwiseLeftShift: Broadcasting = integral(
+  'bitwiseLeftShift',
+  (x, y) => (y < 0 || y > 31 ? 0 : x << y),
+  false,
+);
+
+/**
+ * `⌊x / 2ʸ⌋` of int32; shifts below 0 or above 31 leave the sign: 0 or −1. PyTorch: `torch.bitwise_right_shift`.
+ */
+export const bitwiseRightShift: Broadcasting = integral(
+  'bitwiseRightShift',
+  (x, y) => x >> (y < 0 || y > 31 ? 31 : y),
+  false,
+);
+
+const notOp = unary('bitwiseNot', { reference: (x) => ~x, derivative: null, domain: 'any' });
+
+/** All bits turned: `−x − 1` of int32, the negation of bool. PyTorch: `torch.bitwise_not`. */
+export const bitwiseNot = composite('bitwiseNot', (x: Operand): Tensor => {
+  const node = operand('bitwiseNot', x);
+  if (node.dtype === 'bool') return logicalNot(node);
+  if (node.dtype === 'int32') return notOp(node);
+  throw new DTypeError(
+    `bitwiseNot: expected int32 or bool, got ${node.dtype}; cast it: x.cast('int32')`,
+  );
+}) as SameShape;
+
+/** The methods of this family. */
+export interface BitsMethods<S extends Shape = Shape> {
+  gcd: BroadcastingMethod;
+  lcm: BroadcastingMethod;
+  bitwiseAnd: BroadcastingMethod;
+  bitwiseOr: BroadcastingMethod;
+  bitwiseXor: BroadcastingMethod;
+  bitwiseNot(): Tensor<S>;
+  bitwiseLeftShift: BroadcastingMethod;
+  bitwiseRightShift: BroadcastingMethod;
+}

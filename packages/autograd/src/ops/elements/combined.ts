@@ -1,0 +1,113 @@
+/** @file Functions made of a few element operations, with names of their own. */
+import { DTypeError } from '../../errors.js';
+import { isFloat, toFloat } from '../../graph/dtype.js';
+import type { Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import {
+  binary,
+  composite,
+  operand,
+  resultType,
+  type BinaryOp,
+  type BroadcastingMethod,
+  type Operand,
+  type SameShape,
+} from '../build/define.js';
+import { add, castNode } from '../build/element.js';
+import { div, mul, sub } from '../build/fieldOperations.js';
+import { sigmoidOf } from './logistic.js';
+import { clamp, type ClampOptions } from './arithmetic.js';
+
+/** The factor of the product or quotient. */
+export interface ScaleOptions {
+  /** Default 1. */
+  readonly value?: number;
+}
+
+/**
+ * `x + value · t1 · t2`, broadcast. PyTorch: `torch.addcmul`.
+ * @example addcmul(tensor([1]), tensor([2]), tensor([3]), { value: 0.5 }) // [4]
+ */
+export const addcmul = composite(
+  'addcmul',
+  (x: Operand, t1: Operand, t2: Operand, { value = 1 }: ScaleOptions = {}): Tensor =>
+    add(x, scaled(mul(t1, t2), value)),
+);
+
+/**
+ * `x + value · t1 / t2`, broadcast. PyTorch: `torch.addcdiv`.
+ * @throws {DTypeError} if neither `t1` nor `t2` is a float.
+ */
+export const addcdiv = composite(
+  'addcdiv',
+  (x: Operand, t1: Operand, t2: Operand, { value = 1 }: ScaleOptions = {}): Tensor => {
+    if (!isFloat(resultType(t1, t2))) {
+      throw new DTypeError(
+        `addcdiv: the quotient of integers is not defined here; cast one: t1.cast('float32')`,
+      );
+    }
+    return add(x, scaled(div(t1, t2), value));
+  },
+);
+
+function scaled(x: Tensor, value: number): Tensor {
+  return value === 1 ? x : mul(x, value);
+}
+
+/** Degrees as radians, `x · π / 180`; integers become float32. PyTorch: `torch.deg2rad`. */
+export const deg2rad = composite('deg2rad', (x: Operand): Tensor =>
+  times('deg2rad', x, Math.PI / 180),
+) as SameShape;
+
+/** Radians as degrees, `x · 180 / π`; integers become float32. PyTorch: `torch.rad2deg`. */
+export const rad2deg = composite('rad2deg', (x: Operand): Tensor =>
+  times('rad2deg', x, 180 / Math.PI),
+) as SameShape;
+
+function times(op: string, x: Operand, factor: number): Tensor {
+  const node = operand(op, x);
+  return mul(castNode(node, toFloat(node.dtype)), factor);
+}
+
+/**
+ * `log₂(2ˣ + 2ʸ)`, without overflow; the larger of the two where one is −Inf. PyTorch: `torch.logaddexp2`.
+ * @example logaddexp2(tensor([2000]), 2000) // [2001]
+ */
+export const logaddexp2: BinaryOp = binary('logaddexp2', {
+  reference: (x, y) => {
+    if (x === y) return Number.isFinite(x) ? x + 1 : x;
+    return Math.max(x, y) + Math.log1p(2 ** -Math.abs(x - y)) / Math.LN2;
+  },
+  dx: (x, y) => sigmoidOf(mul(sub(x, y), Math.LN2)),
+  dy: (x, y) => sigmoidOf(mul(sub(y, x), Math.LN2)),
+  domain: 'float',
+});
+
+/** `x`, or `min` where that is larger: `clamp` with one bound. PyTorch: `torch.clamp_min`. */
+export const clampMin = composite('clampMin', (x: Operand, min: Operand): Tensor =>
+  clamp(x, { min }),
+);
+
+/** `x`, or `max` where that is smaller: `clamp` with one bound. PyTorch: `torch.clamp_max`. */
+export const clampMax = composite('clampMax', (x: Operand, max: Operand): Tensor =>
+  clamp(x, { max }),
+);
+
+/** As `clamp`. PyTorch: `torch.clip`. */
+export const clip = composite(
+  'clip',
+  (x: Operand, min?: Operand | ClampOptions | null, max?: Operand | null): Tensor =>
+    clamp(x, min, max),
+);
+
+/** The methods of this family. */
+export interface CombinedMethods<S extends Shape = Shape> {
+  addcmul(t1: Operand, t2: Operand, options?: ScaleOptions): Tensor;
+  addcdiv(t1: Operand, t2: Operand, options?: ScaleOptions): Tensor;
+  deg2rad(): Tensor<S>;
+  rad2deg(): Tensor<S>;
+  logaddexp2: BroadcastingMethod;
+  clampMin(min: Operand): Tensor;
+  clampMax(max: Operand): Tensor;
+  clip(min?: Operand | ClampOptions | null, max?: Operand | null): Tensor;
+}

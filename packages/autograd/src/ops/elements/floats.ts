@@ -1,0 +1,200 @@
+/** @file What floats have beside their value: a sign of their own, neighbours, NaN and infinities, an exponent of two. */
+import { ChainruleError, DTypeError } from '../../errors.js';
+import { isFloat } from '../../graph/dtype.js';
+import type { Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import {
+  binary,
+  composite,
+  operand,
+  resultType,
+  unary,
+  type BinaryOp,
+  type Broadcasting,
+  type BroadcastingMethod,
+  type Operand,
+  type SameShape,
+  type UnaryOp,
+} from '../build/define.js';
+import { castNode, choose } from '../build/element.js';
+import { mul, sub } from '../build/fieldOperations.js';
+import { eq, ge, gt, isNan, le, logicalOr } from '../build/relations.js';
+import { floor } from '../build/wholeNumbers.js';
+import { sign } from './arithmetic.js';
+import { exp2 } from './exponential.js';
+import { pow } from './powers.js';
+
+const negative = (x: number): boolean => x < 0 || Object.is(x, -0);
+
+/**
+ * The magnitude of `x` with the sign of `y`, which −0 has too; integers become float32. The derivative by x is that of its
+ * sign change, 0 at 0; that by y is 0. PyTorch: `torch.copysign`.
+ * @example copysign(tensor([1, -2]), -0) // [-1, -2]
+ */
+export const copysign: BinaryOp = binary('copysign', {
+  reference: (x, y) => (negative(y) ? -Math.abs(x) : Math.abs(x)),
+  dx: (x, _y, out) => mul(sign(x), sign(out)),
+  dy: () => 0,
+  domain: 'float',
+});
+
+/** Where the sign of `x` is negative: below 0, and at −0. PyTorch: `torch.signbit`. */
+export const signbit: UnaryOp = unary('signbit', {
+  reference: (x) => (negative(x) ? 1 : 0),
+  derivative: null,
+  domain: 'any',
+  to: 'bool',
+});
+
+/** −1, 0 or 1, as `sign`: the two differ for complex numbers alone. PyTorch: `torch.sgn`. */
+export const sgn = composite('sgn', (x: Operand): Tensor => sign(x)) as SameShape;
+
+/**
+ * The larger of two, of a number and NaN the number. Where both are equal the gradient goes to x. PyTorch: `torch.fmax`.
+ * @example fmax(tensor([1, NaN]), 0) // [1, 0]
+ */
+export const fmax = composite('fmax', (x: Operand, y: Operand): Tensor =>
+  preferred('fmax', ge, x, y),
+) as Broadcasting;
+
+/** The smaller of two, of a number and NaN the number. Where both are equal the gradient goes to x. PyTorch: `torch.fmin`. */
+export const fmin = composite('fmin', (x: Operand, y: Operand): Tensor =>
+  preferred('fmin', le, x, y),
+) as Broadcasting;
+
+function preferred(
+  op: string,
+  better: (x: Tensor, y: Tensor) => Tensor,
+  x: Operand,
+  y: Operand,
+): Tensor {
+  const dtype = resultType(x, y);
+  const [a, b] = [x, y].map((z) => castNode(operand(op, z, dtype), dtype)) as [Tensor, Tensor];
+  return choose(isFloat(dtype) ? logicalOr(better(a, b), isNan(b)) : better(a, b), a, b);
+}
+
+/**
+ * `x` to the power of `y`, computed in float64, which the result is too. PyTorch: `torch.float_power`.
+ * @example floatPower(tensor([2], { dtype: 'int32' }), -1) // [0.5] in float64
+ */
+export const floatPower = composite('floatPower', (x: Operand, y: Operand): Tensor => {
+  const base = castNode(operand('floatPower', x), 'float64');
+  return pow(base, typeof y === 'number' ? y : castNode(operand('floatPower', y), 'float64'));
+}) as Broadcasting;
+
+/**
+ * `x · 2ʸ`, also where `2ʸ` alone is too large or too small to be a number; integers become float32.
+ * PyTorch: `torch.ldexp`.
+ */
+export const ldexp = composite('ldexp', (x: Operand, y: Operand): Tensor => {
+  const exponent = operand('ldexp', y);
+  const half = floor(
+    mul(castNode(exponent, isFloat(exponent.dtype) ? exponent.dtype : 'float32'), 0.5),
+  );
+  return mul(mul(x, exp2(half)), exp2(sub(exponent, half)));
+}) as Broadcasting;
+
+/** 1 above 0, 0 below and of NaN, `values` at 0; no derivative by x. PyTorch: `torch.heaviside`, which has none at all. */
+export const heaviside = composite('heaviside', (x: Operand, values: Operand): Tensor => {
+  const dtype = resultType(x, values);
+  const node = operand('heaviside', x, dtype);
+  const atZero = castNode(operand('heaviside', values, dtype), dtype);
+  return choose(eq(node, 0), atZero, castNode(gt(node, 0), dtype));
+}) as Broadcasting;
+
+/** Where `x` is −Inf. PyTorch: `torch.isneginf`. */
+export const isNegInf = composite('isNegInf', (x: Operand): Tensor =>
+  eq(operand('isNegInf', x), -Infinity),
+) as SameShape;
+
+/** Where `x` is +Inf. PyTorch: `torch.isposinf`. */
+export const isPosInf = composite('isPosInf', (x: Operand): Tensor =>
+  eq(operand('isPosInf', x), Infinity),
+) as SameShape;
+
+/** What takes the place of what is no finite number. */
+export interface NanToNumOptions {
+  /** Default 0. */
+  readonly nan?: number | null;
+  /** The largest number of the dtype by default. */
+  readonly posinf?: number | null;
+  /** The smallest number of the dtype by default. */
+  readonly neginf?: number | null;
+}
+
+/**
+ * `x` with numbers in the place of NaN and infinities, where the gradient is 0. Integers stay as they are.
+ * PyTorch: `torch.nan_to_num`.
+ * @example nanToNum(tensor([1, NaN, Infinity]), { posinf: 9 }) // [1, 0, 9]
+ */
+export const nanToNum = composite(
+  'nanToNum',
+  (x: Operand, { nan, posinf, neginf }: NanToNumOptions = {}): Tensor => {
+    const node = operand('nanToNum', x);
+    if (!isFloat(node.dtype)) return node;
+    const largest = node.dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE;
+    const cases = [
+      [isNan(node), nan ?? 0],
+      [eq(node, Infinity), posinf ?? largest],
+      [eq(node, -Infinity), neginf ?? -largest],
+    ] as const;
+    return cases.reduce((y, [condition, value]) => {
+      if (typeof value !== 'number')
+        throw new ChainruleError(`nanToNum: expected a number, got ${String(value)}`);
+      return choose(condition, value, y);
+    }, node);
+  },
+) as SameShape<[options?: NanToNumOptions]>;
+
+const bits = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
+
+function next32(x: number, y: number): number {
+  if (x !== x || y !== y) return NaN;
+  if (x === y) return y;
+  if (x === 0) return (y > 0 ? 1 : -1) * 2 ** -149;
+  bits.setFloat32(0, x);
+  bits.setInt32(0, bits.getInt32(0) + (x < y === x > 0 ? 1 : -1));
+  return bits.getFloat32(0);
+}
+
+function next64(x: number, y: number): number {
+  if (x !== x || y !== y) return NaN;
+  if (x === y) return y;
+  if (x === 0) return (y > 0 ? 1 : -1) * Number.MIN_VALUE;
+  bits.setFloat64(0, x);
+  bits.setBigInt64(0, bits.getBigInt64(0) + (x < y === x > 0 ? 1n : -1n));
+  return bits.getFloat64(0);
+}
+
+const nextSingle = binary('nextafter.float32', { reference: next32, dx: null, dy: null });
+const nextDouble = binary('nextafter.float64', { reference: next64, dx: null, dy: null });
+
+/**
+ * The next number of the dtype after `x` towards `y`; y itself where they are equal. No derivative, as in PyTorch:
+ * `torch.nextafter`.
+ * @throws {DTypeError} for integers and booleans.
+ */
+export const nextafter = composite('nextafter', (x: Operand, y: Operand): Tensor => {
+  const dtype = resultType(x, y);
+  if (!isFloat(dtype)) throw new DTypeError(`nextafter: expected float operands, got ${dtype}`);
+  return (dtype === 'float32' ? nextSingle : nextDouble)(
+    operand('nextafter', x, dtype),
+    operand('nextafter', y, dtype),
+  );
+}) as Broadcasting;
+
+/** The methods of this family. */
+export interface FloatsMethods<S extends Shape = Shape> {
+  copysign: BroadcastingMethod;
+  signbit(): Tensor<S>;
+  sgn(): Tensor<S>;
+  fmax: BroadcastingMethod;
+  fmin: BroadcastingMethod;
+  floatPower: BroadcastingMethod;
+  ldexp: BroadcastingMethod;
+  heaviside: BroadcastingMethod;
+  isNegInf(): Tensor<S>;
+  isPosInf(): Tensor<S>;
+  nanToNum(options?: NanToNumOptions): Tensor<S>;
+  nextafter: BroadcastingMethod;
+}

@@ -1,0 +1,279 @@
+/**
+ * @file Fourier transforms: `fft.fft`, `fft.rfft`, `fft.irfftn` … of any length in O(n log n), computed in float64.
+ *
+ * A complex tensor is `{ real, imag }`, in arguments and results alike; a tensor stands for one without imaginary part. Both
+ * parts are differentiable.
+ */
+import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { ShapeError } from '../../errors.js';
+import { normalizeDim, normalizeDims, range, show } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { composite, type Operand } from '../build/define.js';
+import { castNode, choose } from '../build/element.js';
+import { mul, neg } from '../build/fieldOperations.js';
+import { eq, logicalOr } from '../build/relations.js';
+import { iotaAlong } from '../shape/movement.js';
+import {
+  complexOperand,
+  paired,
+  partOf,
+  parts,
+  realOperand,
+  resized,
+  transformed,
+  type Complex,
+} from './transform.js';
+
+export { fftfreq, fftshift, ifftshift, rfftfreq } from './frequencies.js';
+export type { Complex } from './transform.js';
+
+/** Where the factor 1/n stands: in the inverse (`'backward'`), in the transform, or its root in both. */
+export type FftNorm = 'backward' | 'ortho' | 'forward';
+
+export interface FftOptions {
+  /** The length of the transform: what is longer is cut, what is shorter gets zeros. */
+  readonly n?: number | null;
+  /** Default −1. */
+  readonly dim?: number;
+  /** Default `'backward'`. */
+  readonly norm?: FftNorm | null;
+}
+
+export interface FftnOptions {
+  /** The lengths along `dim`, −1 for what is there; without `dim` those of the last dimensions. */
+  readonly s?: readonly number[] | null;
+  /** All dimensions by default; of the functions with 2 in their name the last two. */
+  readonly dim?: number | readonly number[] | null;
+  /** Default `'backward'`. */
+  readonly norm?: FftNorm | null;
+}
+
+const norm = kinds.orNull(kinds.oneOf('backward', 'ortho', 'forward'));
+const fftOptions: OptionsReader<FftOptions> = defineOptions<FftOptions>({
+  n: kinds.orNull(kinds.count),
+  dim: kinds.dim,
+  norm,
+});
+const fftnOptions: OptionsReader<FftnOptions> = defineOptions<FftnOptions>({
+  s: kinds.orNull(kinds.listOf(kinds.whole)),
+  dim: kinds.orNull(kinds.oneOrMore(kinds.dim)),
+  norm,
+});
+
+/** The factor of a transform of length n. */
+function scaleOf(given: FftNorm | null | undefined, inverse: boolean, n: number): number {
+  const where = given ?? 'backward';
+  if (where === 'ortho') return 1 / Math.sqrt(n);
+  return (where === 'backward') === inverse ? 1 / n : 1;
+}
+
+/** One dimension and one length of a transform. */
+interface Axis {
+  readonly dim: number;
+  readonly n: number;
+}
+
+function checkLength(op: string, x: Tensor, n: number, dim: number): void {
+  if (x.ndim === 0) throw new ShapeError(`${op}: expected at least one dimension, got a number`);
+  if (!(n >= 1))
+    throw new ShapeError(
+      `${op}: a transform needs at least one element, but dimension ${dim} of ${show(x.shape)} has ${n}; give n`,
+    );
+}
+
+/** The axis of a one-dimensional transform; the length is `length(size)` if not given. */
+function axisOf(
+  op: string,
+  x: Tensor,
+  options: FftOptions,
+  length: (size: number) => number = (size) => size,
+): Axis {
+  if (x.ndim === 0) throw new ShapeError(`${op}: expected at least one dimension, got a number`);
+  const dim = normalizeDim(op, options.dim ?? -1, x.ndim);
+  const n = options.n ?? length(x.shape[dim] as number);
+  checkLength(op, x, n, dim);
+  return { dim, n };
+}
+
+/** The axes of a transform over several dimensions; `length` is for the last one. */
+function axesOf(
+  op: string,
+  x: Tensor,
+  { s, dim }: FftnOptions,
+  least: number,
+  length: (size: number) => number = (size) => size,
+): Axis[] {
+  if (x.ndim < Math.max(1, least))
+    throw new ShapeError(
+      `${op}: expected at least ${Math.max(1, least)} dimension${least > 1 ? 's' : ''}, got shape ${show(x.shape)}`,
+    );
+  const given = dim ?? (least === 2 ? [-2, -1] : s ? range(s.length).map((i) => i - s.length) : null);
+  const dims = normalizeDims(op, given, x.ndim);
+  if (s !== undefined && s !== null && s.length !== dims.length) {
+    throw new ShapeError(`${op}: s ${show(s)} has ${s.length} entries for ${dims.length} dimensions`);
+  }
+  return dims.map((d, i) => {
+    const size = x.shape[d] as number;
+    const own = i === dims.length - 1 ? length(size) : size;
+    const n = s?.[i] === undefined || s[i] === -1 ? own : s[i];
+    checkLength(op, x, n, d);
+    return { dim: d, n };
+  });
+}
+
+/** Pairs transformed along axes. */
+function along(
+  x: Tensor,
+  axes: readonly Axis[],
+  inverse: boolean,
+  where: FftNorm | null | undefined,
+): Tensor {
+  return axes.reduce(
+    (y, { dim, n }) =>
+      transformed(resized(y, dim, n), dim, inverse ? 1 : -1, scaleOf(where, inverse, n)),
+    x,
+  );
+}
+
+type ComplexToComplex<O> = (x: Operand | Complex, options?: O) => Complex;
+type RealToComplex<O> = (x: Operand, options?: O) => Complex;
+type ComplexToReal<O> = (x: Operand | Complex, options?: O) => Tensor;
+
+function one(op: string, inverse: boolean): ComplexToComplex<FftOptions> {
+  return composite(op, (x: Operand | Complex, options?: FftOptions): Complex => {
+    const given = fftOptions(op, options);
+    const z = complexOperand(op, x);
+    return parts(along(paired(z), [axisOf(op, z.real, given)], inverse, given.norm));
+  });
+}
+
+function several(op: string, inverse: boolean, least: number): ComplexToComplex<FftnOptions> {
+  return composite(op, (x: Operand | Complex, options?: FftnOptions): Complex => {
+    const given = fftnOptions(op, options);
+    const z = complexOperand(op, x);
+    return parts(along(paired(z), axesOf(op, z.real, given, least), inverse, given.norm));
+  });
+}
+
+/** The transform of a real tensor: the first `⌊n/2⌋ + 1` of the last axis, the others being their conjugates. */
+function realTransform(
+  x: Tensor,
+  axes: readonly Axis[],
+  where: FftNorm | null | undefined,
+): Tensor {
+  const { dim, n } = axes.at(-1) as Axis;
+  const z = paired({ real: x, imag: mul(x, 0) });
+  const half = resized(along(z, [{ dim, n }], false, where), dim, Math.floor(n / 2) + 1);
+  return along(half, axes.slice(0, -1), false, where);
+}
+
+/** The real tensor whose transform begins so: what is there counts twice but for the first and, for even n, the last. */
+function realInverse(
+  z: Complex,
+  axes: readonly Axis[],
+  where: FftNorm | null | undefined,
+): Tensor {
+  const { dim, n } = axes.at(-1) as Axis;
+  const pairs = along(paired(z), axes.slice(0, -1), true, where);
+  const half = resized(pairs, dim, Math.floor(n / 2) + 1);
+  const k = iotaAlong(half.shape[dim] as number, dim, half.ndim);
+  const once = eq(k, 0);
+  const counted = n % 2 === 0 ? logicalOr(once, eq(k, n / 2)) : once;
+  const weight = castNode(choose(counted, 1, 2), half.dtype);
+  return partOf(along(mul(half, weight), [{ dim, n }], true, where), 0);
+}
+
+const fromHalf = (size: number): number => 2 * (size - 1);
+
+/**
+ * `X[k] = Σ x[j] e^(−2πi jk/n)` along `dim`. PyTorch: `torch.fft.fft`.
+ * @throws {ShapeError} for a transform without elements.
+ * @example const { real, imag } = fft.fft(x, { norm: 'ortho' })
+ */
+export const fft: ComplexToComplex<FftOptions> = one('fft.fft', false);
+
+/** The inverse of `fft`. PyTorch: `torch.fft.ifft`. */
+export const ifft: ComplexToComplex<FftOptions> = one('fft.ifft', true);
+
+/** `fft` along several dimensions. PyTorch: `torch.fft.fftn`. */
+export const fftn: ComplexToComplex<FftnOptions> = several('fft.fftn', false, 0);
+
+/** The inverse of `fftn`. PyTorch: `torch.fft.ifftn`. */
+export const ifftn: ComplexToComplex<FftnOptions> = several('fft.ifftn', true, 0);
+
+/** `fft` along two dimensions, the last two by default. PyTorch: `torch.fft.fft2`. */
+export const fft2: ComplexToComplex<FftnOptions> = several('fft.fft2', false, 2);
+
+/** The inverse of `fft2`. PyTorch: `torch.fft.ifft2`. */
+export const ifft2: ComplexToComplex<FftnOptions> = several('fft.ifft2', true, 2);
+
+/**
+ * The `fft` of a real tensor: the first `⌊n/2⌋ + 1` elements, the others being their conjugates. PyTorch: `torch.fft.rfft`.
+ */
+export const rfft: RealToComplex<FftOptions> = composite('fft.rfft', (x, options) => {
+  const given = fftOptions('fft.rfft', options);
+  const node = realOperand('fft.rfft', x);
+  return parts(realTransform(node, [axisOf('fft.rfft', node, given)], given.norm));
+});
+
+/**
+ * The inverse of `rfft`: a real tensor of length n, `2 (m − 1)` of m elements by default. The imaginary part of the first
+ * element, and for even n of the last, does not count. PyTorch: `torch.fft.irfft`.
+ */
+export const irfft: ComplexToReal<FftOptions> = composite('fft.irfft', (x, options) => {
+  const given = fftOptions('fft.irfft', options);
+  const z = complexOperand('fft.irfft', x);
+  return realInverse(z, [axisOf('fft.irfft', z.real, given, fromHalf)], given.norm);
+});
+
+/** The factor's place seen from the other direction. */
+const turned = (where: FftNorm | null | undefined): FftNorm =>
+  where === 'ortho' ? 'ortho' : where === 'forward' ? 'backward' : 'forward';
+
+/**
+ * The `fft` of a signal that is Hermitian, of which the first half is given: a real tensor of length n, `2 (m − 1)` of m
+ * elements by default. PyTorch: `torch.fft.hfft`.
+ */
+export const hfft: ComplexToReal<FftOptions> = composite('fft.hfft', (x, options) => {
+  const given = fftOptions('fft.hfft', options);
+  const { real, imag } = complexOperand('fft.hfft', x);
+  const axes = [axisOf('fft.hfft', real, given, fromHalf)];
+  return realInverse({ real, imag: neg(imag) }, axes, turned(given.norm));
+});
+
+/** The inverse of `hfft`. PyTorch: `torch.fft.ihfft`. */
+export const ihfft: RealToComplex<FftOptions> = composite('fft.ihfft', (x, options) => {
+  const given = fftOptions('fft.ihfft', options);
+  const node = realOperand('fft.ihfft', x);
+  const axes = [axisOf('fft.ihfft', node, given)];
+  const { real, imag } = parts(realTransform(node, axes, turned(given.norm)));
+  return { real, imag: neg(imag) };
+});
+
+function realSeveral(op: string, least: number): RealToComplex<FftnOptions> {
+  return composite(op, (x: Operand, options?: FftnOptions): Complex => {
+    const given = fftnOptions(op, options);
+    const node = realOperand(op, x);
+    return parts(realTransform(node, axesOf(op, node, given, least), given.norm));
+  });
+}
+
+function inverseSeveral(op: string, least: number): ComplexToReal<FftnOptions> {
+  return composite(op, (x: Operand | Complex, options?: FftnOptions): Tensor => {
+    const given = fftnOptions(op, options);
+    const z = complexOperand(op, x);
+    return realInverse(z, axesOf(op, z.real, given, least, fromHalf), given.norm);
+  });
+}
+
+/** `rfft` along the last of several dimensions, `fft` along the others. PyTorch: `torch.fft.rfftn`. */
+export const rfftn: RealToComplex<FftnOptions> = realSeveral('fft.rfftn', 0);
+
+/** The inverse of `rfftn`; `s` says how long the last dimension is. PyTorch: `torch.fft.irfftn`. */
+export const irfftn: ComplexToReal<FftnOptions> = inverseSeveral('fft.irfftn', 0);
+
+/** `rfftn` along two dimensions, the last two by default. PyTorch: `torch.fft.rfft2`. */
+export const rfft2: RealToComplex<FftnOptions> = realSeveral('fft.rfft2', 2);
+
+/** The inverse of `rfft2`. PyTorch: `torch.fft.irfft2`. */
+export const irfft2: ComplexToReal<FftnOptions> = inverseSeveral('fft.irfft2', 2);

@@ -1,0 +1,93 @@
+/** @file The frequencies of Fourier transforms, and their order. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { allocate, isFloat, type DType } from '../../graph/dtype.js';
+import { checkInteger, normalizeDims } from '../../graph/shape.js';
+import { DTypeError } from '../../errors.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { roll } from '../shape/rearranging.js';
+import { complexOperand, isComplex, type Complex } from './transform.js';
+
+export interface ShiftOptions {
+  /** All dimensions by default. */
+  readonly dim?: number | readonly number[] | null;
+}
+
+const shiftOptions = defineOptions<ShiftOptions>({
+  dim: kinds.orNull(kinds.oneOrMore(kinds.dim)),
+});
+
+interface Shift {
+  (x: Complex, options?: ShiftOptions): Complex;
+  (x: Operand, options?: ShiftOptions): Tensor;
+}
+
+function shift(op: string, by: (n: number) => number): Shift {
+  return composite(op, (x: Operand | Complex, options?: ShiftOptions) => {
+    const { dim } = shiftOptions(op, options);
+    const moved = (t: Tensor): Tensor => {
+      const dims = normalizeDims(op, dim, t.ndim);
+      return roll(
+        t,
+        dims.map((d) => by(t.shape[d] as number)),
+        dims,
+      );
+    };
+    if (!isComplex(x)) return moved(operand(op, x));
+    const { real, imag } = complexOperand(op, x);
+    return { real: moved(real), imag: moved(imag) };
+  }) as Shift;
+}
+
+/** Along `dim` frequency 0 moved to the middle, negative ones before it. PyTorch: `torch.fft.fftshift`. */
+export const fftshift: Shift = shift('fft.fftshift', (n) => Math.floor(n / 2));
+
+/** The inverse of `fftshift`. PyTorch: `torch.fft.ifftshift`. */
+export const ifftshift: Shift = shift('fft.ifftshift', (n) => -Math.floor(n / 2));
+
+export interface FrequencyOptions {
+  /** The distance of samples. Default 1. */
+  readonly d?: number;
+  /** Default float32. */
+  readonly dtype?: DType;
+}
+
+const frequencyOptions = byPosition(
+  defineOptions<FrequencyOptions>({ d: kinds.number, dtype: kinds.dtype }),
+  'd',
+);
+
+type Frequencies = (
+  n: number,
+  d?: number | FrequencyOptions,
+  options?: FrequencyOptions,
+) => Tensor<[number]>;
+
+function frequencies(
+  op: string,
+  count: (n: number) => number,
+  at: (i: number, n: number) => number,
+): Frequencies {
+  return composite(op, (n: number, d?: number | FrequencyOptions, options?: FrequencyOptions) => {
+    const { d: distance = 1, dtype = 'float32' } = frequencyOptions(op, d, options);
+    checkInteger(op, 'n', n, 1);
+    if (!isFloat(dtype)) throw new DTypeError(`${op}: frequencies are floats, not ${dtype}`);
+    const data = allocate(dtype, count(n));
+    for (let i = 0; i < data.length; i++) data[i] = at(i, n) / (n * distance);
+    return makeLeaf(data, [data.length], dtype) as Tensor<[number]>;
+  });
+}
+
+/** The frequencies of what `fft` gives, in cycles: `0, 1, … −2, −1` over `n d`. PyTorch: `torch.fft.fftfreq`. */
+export const fftfreq: Frequencies = frequencies(
+  'fft.fftfreq',
+  (n) => n,
+  (i, n) => (i < n / 2 ? i : i - n),
+);
+
+/** The frequencies of what `rfft` gives, in cycles: `0, 1, … ⌊n/2⌋` over `n d`. PyTorch: `torch.fft.rfftfreq`. */
+export const rfftfreq: Frequencies = frequencies(
+  'fft.rfftfreq',
+  (n) => Math.floor(n / 2) + 1,
+  (i) => i,
+);

@@ -1,0 +1,60 @@
+/** @file Which elements are among others. */
+import type { Tensor } from '../../graph/tensor.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, operand, resultType, type Operand, type SameShape } from '../build/define.js';
+import { castNode } from '../build/element.js';
+import { filled } from '../build/primitive.js';
+import { eq, logicalNot } from '../build/relations.js';
+import { minimum } from '../elements/arithmetic.js';
+import { maxOver } from '../reductions/fold.js';
+import { argsortOf } from './argsort.js';
+import { takeOf } from './gather.js';
+import { searchPositions } from './search.js';
+
+export interface IsInOptions {
+  /** Says that no element occurs twice; here for PyTorch's sake, as nothing depends on it. */
+  readonly assumeUnique?: boolean;
+  /** Where they are not among them. Default false. */
+  readonly invert?: boolean;
+}
+
+/** So many are compared one by one rather than sorted. */
+const FEW = 16;
+
+/**
+ * Where an element of `x` is equal to one of `test`, a tensor of any shape or a number; NaN equals nothing.
+ * PyTorch: `torch.isin`.
+ * @example isIn(tensor([1, 2, 3]), tensor([2, 5])) // [false, true, false]
+ */
+export const isIn = composite(
+  'isIn',
+  (x: Operand, test: Operand, { invert = false }: IsInOptions = {}): Tensor => {
+    const dtype = resultType(x, test);
+    const [node, others] = [x, test].map((z) => castNode(operand('isIn', z, dtype), dtype)) as [
+      Tensor,
+      Tensor,
+    ];
+    const found = among(node, reshapeNode(others, [others.size]));
+    return invert ? logicalNot(found) : found;
+  },
+) as SameShape<[test: Operand, options?: IsInOptions]>;
+
+function among(x: Tensor, others: Tensor): Tensor {
+  const n = others.size;
+  if (n === 0 || x.size === 0) return filled(0, x.shape, 'bool');
+  if (n <= FEW) {
+    const pairs = eq(
+      reshapeNode(x, [...x.shape, 1]),
+      expandNode(others, [...x.shape.map(() => 1), n]),
+    );
+    return maxOver([pairs], { dims: [x.ndim], keepdim: false });
+  }
+  const sorted = takeOf([others, argsortOf([others], { dim: 0, descending: false })], { dim: 0 });
+  const place = minimum(searchPositions([sorted, x], { right: false }), n - 1);
+  return eq(takeOf([sorted, place], { dim: 0 }), x);
+}
+
+/** The methods of this family. */
+export interface MembershipMethods {
+  isIn(test: Operand, options?: IsInOptions): Tensor;
+}

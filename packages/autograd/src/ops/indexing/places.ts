@@ -1,0 +1,108 @@
+/** @file Positions as results: indices of a flat tensor by dimension, places of what is not 0, runs of equal elements. */
+import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { checkShape, normalizeDim, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
+import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { floorDivide, remainder } from '../elements/arithmetic.js';
+import { moveDim } from '../shape/movement.js';
+import { takeOf } from './gather.js';
+import { nonzero } from './indexing.js';
+import { indexTensor, type Indices } from './indices.js';
+import { sort } from './ordering.js';
+import type { UniqueOptions, UniqueParts } from './unique.js';
+
+/**
+ * The positions in each dimension of a tensor of `shape` at places counted row by row, one int32 tensor for each dimension.
+ * PyTorch: `torch.unravel_index`. @throws {IndexError} for a place out of range.
+ * @example unravelIndex(tensor([5], { dtype: 'int32' }), [2, 3]) // [1] and [2]
+ */
+export const unravelIndex: (indices: Indices, shape: Shape) => Tensor[] = composite(
+  'unravelIndex',
+  (indices, shape) => {
+    const sizes = checkShape('unravelIndex', shape);
+    const at = indexTensor('unravelIndex', indices, sizeOf(sizes), 0);
+    if (at.size === 0) return sizes.map(() => at);
+    const strides = stridesOf(sizes);
+    return sizes.map((n, d) => remainder(floorDivide(at, strides[d]!), n));
+  },
+);
+
+/** As `nonzero`. PyTorch: `torch.argwhere`. */
+export const argwhere: (x: Operand) => Tensor = composite('argwhere', (x) => nonzero(x));
+
+/** Sorted along the first dimension: the values of `sort(x, 0)`. PyTorch: `torch.msort`. */
+export const msort: (x: Operand) => Tensor = composite('msort', (x) => sort(x, 0).values);
+
+const uniqueOptions: OptionsReader<UniqueOptions> = defineOptions<UniqueOptions>({
+  returnInverse: kinds.flag,
+  returnCounts: kinds.flag,
+  dim: kinds.orNull(kinds.dim),
+});
+
+export interface UniqueConsecutive {
+  (x: Operand): Tensor;
+  (
+    x: Operand,
+    options: UniqueOptions & ({ readonly returnInverse: true } | { readonly returnCounts: true }),
+  ): UniqueParts;
+  (x: Operand, options?: UniqueOptions): Tensor | UniqueParts;
+}
+
+/**
+ * The first of each run of equal elements, as a vector, or of equal slices along `dim`; with `returnInverse` or
+ * `returnCounts` an object. Every NaN is distinct. The shape depends on values: evaluated at once.
+ * PyTorch: `torch.unique_consecutive`, which has no gradient.
+ * @example uniqueConsecutive(tensor([1, 1, 2, 1])) // [1, 2, 1]
+ */
+export const uniqueConsecutive: UniqueConsecutive = composite(
+  'uniqueConsecutive',
+  (x: Operand, options?: UniqueOptions) => {
+    const {
+      returnInverse = false,
+      returnCounts = false,
+      dim = null,
+    } = uniqueOptions('uniqueConsecutive', options);
+    const node = operand('uniqueConsecutive', x);
+    const whole = dim === null || node.ndim === 0;
+    const rows = whole ? reshapeNode(node, [node.size]) : node;
+    const d = whole ? 0 : normalizeDim('uniqueConsecutive', dim, node.ndim);
+    const runs = runsOf(rows, d);
+    const values = takeOf([rows, leafOf(runs.first)], { dim: d });
+    if (!returnInverse && !returnCounts) return values;
+    return {
+      values,
+      ...(returnInverse && {
+        inverse: reshapeNode(leafOf(runs.inverse), whole ? node.shape : [runs.inverse.length]),
+      }),
+      ...(returnCounts && { counts: leafOf(runs.counts) }),
+    };
+  },
+) as UniqueConsecutive;
+
+function leafOf(data: readonly number[]): Tensor {
+  return makeLeaf(Int32Array.from(data), [data.length], 'int32');
+}
+
+/** Where each run of equal slices begins, which each slice is in, and how many there are. */
+function runsOf(
+  x: Tensor,
+  dim: number,
+): { first: number[]; inverse: number[]; counts: number[] } {
+  const data = valueOf(moveDim(x, dim, 0), 'uniqueConsecutive');
+  const n = x.shape[dim]!;
+  const width = data.length / Math.max(1, n);
+  const [first, inverse, counts]: [number[], number[], number[]] = [[], [], []];
+  for (let i = 0; i < n; i++) {
+    let same = i > 0;
+    for (let k = 0; same && k < width; k++)
+      same = data[i * width + k] === data[(i - 1) * width + k];
+    if (!same) {
+      first.push(i);
+      counts.push(0);
+    }
+    counts[counts.length - 1]!++;
+    inverse.push(first.length - 1);
+  }
+  return { first, inverse, counts };
+}

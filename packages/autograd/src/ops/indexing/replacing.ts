@@ -1,0 +1,240 @@
+/** @file Parts of a tensor replaced by other tensors: each returns a new tensor. */
+import { defineOptions, kinds } from '../../arguments/index.js';
+import { ChainruleError, DTypeError, IndexError, ShapeError } from '../../errors.js';
+import {
+  broadcastShapes,
+  checkInteger,
+  normalizeDim,
+  range,
+  sameShape,
+  show,
+  sizeOf,
+  type Shape,
+} from '../../graph/shape.js';
+import { valueOf, type Tensor } from '../../graph/tensor.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { castNode, choose } from '../build/element.js';
+import { sub } from '../build/fieldOperations.js';
+import { filled } from '../build/primitive.js';
+import { maximum } from '../elements/arithmetic.js';
+import { cumsumOf } from '../reductions/recurrence.js';
+import { inverseOrder, padNode, permuteNode } from '../shape/movement.js';
+import { scatterOf, takeOf } from './gather.js';
+import { indexTensor, type Indices } from './indices.js';
+import { slicesAt } from './scatterReduce.js';
+
+/**
+ * `x` with one value, a number or a tensor without dimensions, in the slices along `dim` that a vector of indices names.
+ * PyTorch: `torch.index_fill`. @throws {IndexError} for an index out of range.
+ */
+export const indexFill: (x: Operand, dim: number, index: Indices, value: Operand) => Tensor =
+  composite('indexFill', (x, dim, index, value) => {
+    const node = operand('indexFill', x);
+    const filling = castNode(operand('indexFill', value, node.dtype), node.dtype);
+    if (filling.ndim > 0)
+      throw new ShapeError(
+        `indexFill: expected one value, got shape ${show(filling.shape)}; use indexCopy for slices`,
+      );
+    const target = node.ndim === 0 ? reshapeNode(node, [1]) : node;
+    const d = normalizeDim('indexFill', dim, node.ndim);
+    const places = indexTensor('indexFill', index, target.shape[d]!, d);
+    const source = expandNode(
+      filling,
+      target.shape.map((n, k) => (k === d ? places.size : n)),
+    );
+    return written('indexFill', node, dim, places, source);
+  });
+
+/**
+ * `x` with the slices of `source` along `dim` written where a vector of indices says; of several at one place the last
+ * stays. PyTorch: `torch.index_copy`.
+ * @throws {IndexError} for an index out of range. @throws {ShapeError} if there is not one slice for each index.
+ */
+export const indexCopy: (x: Operand, dim: number, index: Indices, source: Tensor) => Tensor =
+  composite('indexCopy', (x, dim, index, source) =>
+    written('indexCopy', operand('indexCopy', x), dim, index, source),
+  );
+
+function written(op: string, x: Tensor, dim: number, index: Indices, source: Tensor): Tensor {
+  const { target, at, slices, dim: d } = slicesAt(op, x, dim, index, source);
+  return reshapeNode(scatterOf([target, at, slices], { dim: d }), x.shape);
+}
+
+/**
+ * `x` with elements of `source`, in their order, where `mask` is true; `x` and the mask broadcast. PyTorch:
+ * `torch.masked_scatter`. @throws {DTypeError} if the mask is not bool. @throws {IndexError} if the source is too short.
+ */
+export const maskedScatter: (x: Operand, mask: Tensor, source: Tensor) => Tensor = composite(
+  'maskedScatter',
+  (x, mask, source) => {
+    const op = 'maskedScatter';
+    const [node, covered, given] = [operand(op, x), operand(op, mask), operand(op, source)];
+    if (covered.dtype !== 'bool')
+      throw new DTypeError(
+        `${op}: the mask must be bool, this one is ${covered.dtype}; compare or cast it: mask.ne(0)`,
+      );
+    if (given.dtype !== node.dtype)
+      throw new DTypeError(`${op}: the source is ${given.dtype}, x ${node.dtype}; they must be equal`);
+    const shape = broadcastShapes(op, node.shape, covered.shape);
+    const flat = reshapeNode(expandNode(covered, shape), [sizeOf(shape)]);
+    if (flat.value !== null || given.size === 0) checkCount(op, flat, given.size);
+    if (given.size === 0) return expandNode(node, shape);
+    const place = maximum(sub(cumsumOf([flat], { dim: 0, reverse: false }), 1), 0);
+    const taken = takeOf([reshapeNode(given, [given.size]), place], { dim: 0 });
+    return choose(
+      expandNode(covered, shape),
+      reshapeNode(taken, shape),
+      expandNode(node, shape),
+    );
+  },
+);
+
+function checkCount(op: string, mask: Tensor, size: number): void {
+  const known: ArrayLike<number> = valueOf(mask, op);
+  let count = 0;
+  for (let i = 0; i < known.length; i++) count += known[i]!;
+  if (count > size)
+    throw new IndexError(`${op}: the mask takes ${count} elements, the source has ${size}`);
+}
+
+/** Where a part lies in a whole; see `padNode`. */
+interface Window {
+  readonly start: readonly number[];
+  readonly step: readonly number[];
+}
+
+/** `x` with `src`, reshaped to `shape`, in a window of it. */
+function placed(op: string, x: Tensor, src: Operand, shape: Shape, window: Window): Tensor {
+  const part = reshapeNode(castNode(operand(op, src, x.dtype), x.dtype), shape);
+  const inside = padNode(filled(1, shape, 'bool'), x.shape, window);
+  return choose(inside, padNode(part, x.shape, window), x);
+}
+
+function checkSource(op: string, src: Operand, expected: Shape): void {
+  const { shape } = operand(op, src);
+  if (!sameShape(shape, expected))
+    throw new ShapeError(
+      `${op}: the source has shape ${show(shape)}, the part it replaces ${show(expected)}`,
+    );
+}
+
+/**
+ * `x` with `src` in the place of slice `index` along `dim`. PyTorch: `torch.select_scatter`.
+ * @throws {ShapeError} unless the source has the shape of `x` without that dimension.
+ */
+export const selectScatter: (x: Operand, src: Operand, dim: number, index: number) => Tensor =
+  composite('selectScatter', (x, src, dim, index) => {
+    const op = 'selectScatter';
+    const node = operand(op, x);
+    if (node.ndim === 0) throw new ShapeError(`${op}: expected at least one dimension`);
+    const d = normalizeDim(op, dim, node.ndim);
+    const n = node.shape[d]!;
+    checkInteger(op, 'index', index);
+    if (index < -n || index >= n)
+      throw new IndexError(
+        `${op}: index ${index} is out of range for dimension ${d} of size ${n}; it must be from ${-n} to ${n - 1}`,
+      );
+    checkSource(
+      op,
+      src,
+      node.shape.filter((_, k) => k !== d),
+    );
+    return placed(
+      op,
+      node,
+      src,
+      node.shape.map((s, k) => (k === d ? 1 : s)),
+      {
+        start: node.shape.map((_, k) => (k === d ? (index < 0 ? index + n : index) : 0)),
+        step: node.shape.map(() => 1),
+      },
+    );
+  });
+
+export interface SliceScatterOptions {
+  /** Default 0. */
+  readonly dim?: number;
+  /** The first element by default; may count from the end. */
+  readonly start?: number | null;
+  /** Up to the last element by default; may count from the end. */
+  readonly end?: number | null;
+  /** Default 1. */
+  readonly step?: number;
+}
+
+const sliceScatterOptions = defineOptions<SliceScatterOptions>({
+  dim: kinds.dim,
+  start: kinds.orNull(kinds.whole),
+  end: kinds.orNull(kinds.whole),
+  step: kinds.count,
+});
+
+/**
+ * `x` with `src` in the place of every `step`-th slice along `dim` from `start` up to, and without, `end`.
+ * PyTorch: `torch.slice_scatter`. @throws {ShapeError} unless the source has the shape of that part.
+ */
+export const sliceScatter: (x: Operand, src: Operand, options?: SliceScatterOptions) => Tensor =
+  composite('sliceScatter', (x, src, options) => {
+    const op = 'sliceScatter';
+    const { dim = 0, start, end, step = 1 } = sliceScatterOptions(op, options);
+    const node = operand(op, x);
+    if (node.ndim === 0) throw new ShapeError(`${op}: expected at least one dimension`);
+    const d = normalizeDim(op, dim, node.ndim);
+    const n = node.shape[d]!;
+    const within = (i: number): number => Math.max(0, Math.min(n, i < 0 ? i + n : i));
+    const [from, to] = [within(start ?? 0), within(end ?? n)];
+    const length = Math.max(0, Math.ceil((to - from) / step));
+    const expected = node.shape.map((s, k) => (k === d ? length : s));
+    checkSource(op, src, expected);
+    if (length === 0) return node;
+    return placed(op, node, src, expected, {
+      start: node.shape.map((_, k) => (k === d ? from : 0)),
+      step: node.shape.map((_, k) => (k === d ? step : 1)),
+    });
+  });
+
+export interface DiagonalScatterOptions {
+  /** 0 for the main diagonal, above it positive. Default 0. */
+  readonly offset?: number;
+  /** Default 0. */
+  readonly dim1?: number;
+  /** Default 1. */
+  readonly dim2?: number;
+}
+
+const diagonalScatterOptions = defineOptions<DiagonalScatterOptions>({
+  offset: kinds.whole,
+  dim1: kinds.dim,
+  dim2: kinds.dim,
+});
+
+/**
+ * `x` with `src` in the place of what `diagonal` with the same options reads. PyTorch: `torch.diagonal_scatter`.
+ * @throws {ShapeError} unless the source has the shape of that diagonal.
+ */
+export const diagonalScatter: (
+  x: Operand,
+  src: Operand,
+  options?: DiagonalScatterOptions,
+) => Tensor = composite('diagonalScatter', (x, src, options) => {
+  const op = 'diagonalScatter';
+  const { offset = 0, dim1 = 0, dim2 = 1 } = diagonalScatterOptions(op, options);
+  const node = operand(op, x);
+  const [d1, d2] = [normalizeDim(op, dim1, node.ndim), normalizeDim(op, dim2, node.ndim)];
+  if (d1 === d2 || node.ndim < 2)
+    throw new ChainruleError(`${op}: dim1 and dim2 are both dimension ${d1}; they must differ`);
+  const order = [...range(node.ndim).filter((d) => d !== d1 && d !== d2), d1, d2];
+  const matrices = permuteNode(node, order);
+  const lead = matrices.shape.slice(0, -2);
+  const [rows, columns] = matrices.shape.slice(-2) as [number, number];
+  const length = Math.max(0, Math.min(rows + Math.min(0, offset), columns - Math.max(0, offset)));
+  checkSource(op, src, [...lead, length]);
+  if (length === 0) return node;
+  const flat = reshapeNode(matrices, [...lead, rows * columns]);
+  const y = placed(op, flat, src, [...lead, length], {
+    start: [...lead.map(() => 0), offset >= 0 ? offset : -offset * columns],
+    step: [...lead.map(() => 1), columns + 1],
+  });
+  return permuteNode(reshapeNode(y, matrices.shape), inverseOrder(order));
+});

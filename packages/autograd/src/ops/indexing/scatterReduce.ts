@@ -1,0 +1,181 @@
+/** @file Folding elements into places given by tensors: sums, products, means and extremes. */
+import { defineOptions, kinds } from '../../arguments/index.js';
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { isFloat } from '../../graph/dtype.js';
+import { normalizeDim, sameShape, show } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { castNode, choose } from '../build/element.js';
+import { div, mul } from '../build/fieldOperations.js';
+import { filled, zerosOf } from '../build/primitive.js';
+import { eq } from '../build/relations.js';
+import { floorDivide, maximum } from '../elements/arithmetic.js';
+import { highest, lowest } from '../reductions/fold.js';
+import { sliceNode } from '../shape/movement.js';
+import { checkIndexShape, scatterAddOf, scatterOf } from './gather.js';
+import { indexTensor, type Indices } from './indices.js';
+import { scatterExtremeOf, scatterProdOf } from './reducing.js';
+
+/** How several elements at one place become one. */
+export type ScatterReduction = 'sum' | 'prod' | 'mean' | 'amax' | 'amin';
+
+export interface ScatterReduceOptions {
+  /** Whether the element of `x` is one of those that are folded. Default true. */
+  readonly includeSelf?: boolean;
+}
+
+const scatterReduceOptions = defineOptions<ScatterReduceOptions>({ includeSelf: kinds.flag });
+
+type ScatterReduce = (
+  x: Operand,
+  dim: number,
+  index: Indices,
+  src: Operand,
+  reduce: ScatterReduction,
+  options?: ScatterReduceOptions,
+) => Tensor;
+
+/**
+ * `x` with the elements of `src` folded into the places where `gather` with the same index reads: their sum, product, mean,
+ * largest or smallest. Other places stay. Of equal extremes each gets an equal part of the gradient; the derivative of
+ * products is right also where elements are 0. Means of integers are rounded down. PyTorch: `torch.scatter_reduce`.
+ *
+ * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
+ * @example scatterReduce(tensor([1, 1]), 0, [0, 0], tensor([3, 5]), 'amax') // [5, 1]
+ */
+export const scatterReduce: ScatterReduce = composite(
+  'scatterReduce',
+  (x, dim, index, src, reduce, options) => {
+    const op = 'scatterReduce';
+    const { includeSelf = true } = scatterReduceOptions(op, options);
+    const node = operand(op, x);
+    const d = normalizeDim(op, dim, node.ndim);
+    const at = atLeastVector(indexTensor(op, index, node.shape[d] ?? 1, d));
+    const target = atLeastVector(node);
+    checkIndexShape(op, at.shape, target.shape, d);
+    const given = atLeastVector(castNode(operand(op, src, node.dtype), node.dtype));
+    const source = typeof src === 'object' ? given : expandNode(given, at.shape);
+    if (source.ndim !== at.ndim || source.shape.some((n, k) => n < at.shape[k]!)) {
+      throw new ShapeError(
+        `${op}: the source of shape ${show(source.shape)} is smaller than the index of shape ${show(at.shape)}`,
+      );
+    }
+    const used = sliceNode(
+      source,
+      at.shape.map(() => 0),
+      at.shape,
+    );
+    checkReduction(op, reduce, ['sum', 'prod', 'mean', 'amax', 'amin']);
+    return reshapeNode(folded(target, d, at, used, reduce, includeSelf), node.shape);
+  },
+);
+
+/**
+ * `x` with the slices of `source` along `dim` folded into the places that a vector of indices names; see `scatterReduce`.
+ * PyTorch: `torch.index_reduce`.
+ * @throws {IndexError} for an index out of range. @throws {ShapeError} if there is not one slice for each index.
+ */
+export const indexReduce: (
+  x: Operand,
+  dim: number,
+  index: Indices,
+  source: Tensor,
+  reduce: Exclude<ScatterReduction, 'sum'>,
+  options?: ScatterReduceOptions,
+) => Tensor = composite('indexReduce', (x, dim, index, source, reduce, options) => {
+  const op = 'indexReduce';
+  const { includeSelf = true } = scatterReduceOptions(op, options);
+  const node = operand(op, x);
+  const { target, at, slices, dim: d } = slicesAt(op, node, dim, index, source);
+  checkReduction(op, reduce, ['prod', 'mean', 'amax', 'amin']);
+  return reshapeNode(folded(target, d, at, slices, reduce, includeSelf), node.shape);
+});
+
+/** Slices of a source along `dim` and, in their shape, the places a vector of indices names. */
+export function slicesAt(
+  op: string,
+  x: Tensor,
+  dim: number,
+  index: Indices,
+  source: Tensor,
+): { target: Tensor; at: Tensor; slices: Tensor; dim: number } {
+  const d = normalizeDim(op, dim, x.ndim);
+  const target = atLeastVector(x);
+  const vector = atLeastVector(indexTensor(op, index, target.shape[d]!, d));
+  if (vector.ndim > 1)
+    throw new ShapeError(`${op}: expected a vector of indices, got shape ${show(vector.shape)}`);
+  const slices = atLeastVector(castNode(operand(op, source), x.dtype));
+  const expected = target.shape.map((n, k) => (k === d ? vector.size : n));
+  if (!sameShape(slices.shape, expected)) {
+    throw new ShapeError(
+      `${op}: the source has shape ${show(slices.shape)}, expected ${show(expected)}: that of the tensor, ` +
+        `${show(target.shape)}, with one slice for each index in dimension ${d}`,
+    );
+  }
+  const along = reshapeNode(
+    vector,
+    expected.map((n, k) => (k === d ? n : 1)),
+  );
+  return { target, at: expandNode(along, expected), slices, dim: d };
+}
+
+function atLeastVector(x: Tensor): Tensor {
+  return x.ndim === 0 ? reshapeNode(x, [1]) : x;
+}
+
+function checkReduction(op: string, reduce: string, known: readonly ScatterReduction[]): void {
+  if ((known as readonly string[]).includes(reduce)) return;
+  throw new ChainruleError(
+    `${op}: reduce must be ${known.map((r) => `'${r}'`).join(', ')}; got '${String(reduce)}'`,
+  );
+}
+
+function folded(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  src: Tensor,
+  reduce: ScatterReduction,
+  includeSelf: boolean,
+): Tensor {
+  /** Where something is written, what leaves the fold as it is. */
+  const base = (neutral: number): Tensor =>
+    includeSelf ? x : scatterOf([x, index, filled(neutral, src.shape, x.dtype)], { dim });
+  switch (reduce) {
+    case 'sum':
+      return scatterAddOf([base(0), index, src], { dim });
+    case 'amax':
+    case 'amin': {
+      const sign = reduce === 'amax' ? 1 : -1;
+      const neutral = sign > 0 ? lowest(x.dtype) : highest(x.dtype);
+      return scatterExtremeOf([base(neutral), index, src], { dim, sign });
+    }
+    case 'mean': {
+      const sum = scatterAddOf([base(0), index, src], { dim });
+      const ones = filled(1, src.shape, x.dtype);
+      const start = filled(includeSelf ? 1 : 0, x.shape, x.dtype);
+      const count = maximum(scatterAddOf([start, index, ones], { dim }), filled(1, [], x.dtype));
+      return isFloat(x.dtype) ? div(sum, count) : castNode(floorDivide(sum, count), x.dtype);
+    }
+    case 'prod':
+      return product(base(1), dim, index, src);
+  }
+}
+
+/**
+ * Products, of which each factor's derivative is the product of the others: where one factor is 0, that product reaches
+ * this one alone, as a sum of the zeros at that place, of which it is the only one.
+ */
+function product(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
+  if (!isFloat(x.dtype)) return scatterProdOf([x, index, src], { dim });
+  const [ownZero, zero] = [eq(x, 0), eq(src, 0)];
+  const rest = scatterProdOf([choose(ownZero, 1, x), index, choose(zero, 1, src)], { dim });
+  const count = scatterAddOf(
+    [castNode(ownZero, x.dtype), index, castNode(zero, x.dtype)],
+    { dim },
+  );
+  const zeros = scatterAddOf([choose(ownZero, x, 0), index, choose(zero, src, 0)], { dim });
+  const single = choose(eq(count, 1), mul(rest, zeros), zerosOf(rest));
+  return choose(eq(count, 0), rest, single);
+}

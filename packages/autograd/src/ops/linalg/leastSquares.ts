@@ -1,0 +1,157 @@
+/** @file Matrices that need not be regular: pseudoinverse, least squares, rank, condition, singular values. */
+import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { show } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { constant } from '../../graph/version.js';
+import { reshapeNode, sumOver } from '../build/broadcast.js';
+import { composite } from '../build/define.js';
+import { castNode } from '../build/element.js';
+import { div, mul } from '../build/fieldOperations.js';
+import { gt } from '../build/relations.js';
+import { abs, maximum } from '../elements/arithmetic.js';
+import { transpose } from '../shape/shape.js';
+import { narrowNode } from '../shape/movement.js';
+import { eighOf, rows, svdOf, svdParts } from './factorizations.js';
+import { matmul } from './matrix.js';
+import { ofMatrices } from './matrixNorm.js';
+import { pinvOf } from './pseudoinverse.js';
+import { identityLike, solveOf } from './solving.js';
+import { matrix, square } from './systems.js';
+
+/** What counts as 0 among singular values: what is at most `max(atol, rtol · largest)`. */
+interface Tolerances {
+  /** Default 0. */
+  readonly atol?: number | null;
+  /** By default the larger size times the distance of 1 to the next number of the dtype; 0 where `atol` is given. */
+  readonly rtol?: number | null;
+  /** Says that A is symmetric; here for PyTorch's sake. */
+  readonly hermitian?: boolean;
+}
+
+const tolerances = {
+  atol: kinds.orNull(kinds.nonNegative),
+  rtol: kinds.orNull(kinds.nonNegative),
+  hermitian: kinds.flag,
+};
+
+function tolerancesOf(a: Tensor, { atol, rtol }: Tolerances): { atol: number; rtol: number } {
+  const own = atol ?? 0;
+  const epsilon = a.dtype === 'float32' ? 2 ** -23 : 2 ** -52;
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  return { atol: own, rtol: rtol ?? (own > 0 ? 0 : Math.max(m, n) * epsilon) };
+}
+
+export type PinvOptions = Tolerances;
+const pinvOptions: OptionsReader<PinvOptions> = defineOptions<PinvOptions>(tolerances);
+
+/**
+ * Moore and Penrose's inverse `[…, n, m]` of `A […, m, n]`, of any rank. Its derivative is that for a constant rank.
+ * PyTorch: `torch.linalg.pinv`.
+ */
+export const pinv = composite('linalg.pinv', (A: Tensor, options?: PinvOptions): Tensor => {
+  const a = matrix('linalg.pinv', A);
+  return pinvOf([a], tolerancesOf(a, pinvOptions('linalg.pinv', options)));
+});
+
+export interface LstsqResult {
+  /** `[…, n, k]`, or `[…, n]` for vectors. */
+  readonly solution: Tensor;
+}
+
+/**
+ * The X with the smallest `‖A X − B‖`, and of several the smallest one: `A […, m, n]` of any rank, `B […, m, k]`, or vectors
+ * `B […, m]`. PyTorch: `torch.linalg.lstsq`.
+ * @throws {ShapeError} if the shapes do not fit.
+ */
+export const lstsq = composite('linalg.lstsq', (A: Tensor, B: Tensor): LstsqResult => {
+  const a = matrix('linalg.lstsq', A);
+  const lead = show(a.shape.slice(0, -1));
+  const vector = B.ndim === 1 || (B.ndim === a.ndim - 1 && show(B.shape) === lead);
+  const b = matrix('linalg.lstsq', vector ? reshapeNode(B.current, [...B.shape, 1]) : B);
+  if (a.dtype !== b.dtype)
+    throw new DTypeError(`linalg.lstsq: the dtypes differ: ${a.dtype} and ${b.dtype}`);
+  if (a.shape.at(-2) !== b.shape.at(-2)) {
+    throw new ShapeError(
+      `linalg.lstsq: A ${show(a.shape)} and B ${show(B.shape)} do not fit (${a.shape.at(-2)} ≠ ${b.shape.at(-2)})`,
+    );
+  }
+  const x = matmul(pinvOf([a], tolerancesOf(a, {})), b);
+  return { solution: vector ? reshapeNode(x, x.shape.slice(0, -1)) : x };
+});
+
+/** The singular values `[…, min(m, n)]`, falling. PyTorch: `torch.linalg.svdvals`. */
+export const svdvals = composite('linalg.svdvals', (A: Tensor): Tensor =>
+  singular(matrix('linalg.svdvals', A)),
+);
+
+function singular(a: Tensor): Tensor {
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  const s = svdParts(svdOf([a]), m)[1];
+  return reshapeNode(s, [...a.shape.slice(0, -2), Math.min(m, n)]);
+}
+
+/**
+ * The eigenvalues of symmetric matrices, of which the lower triangle is read, rising: `[…, n]`.
+ * PyTorch: `torch.linalg.eigvalsh`.
+ */
+export const eigvalsh = composite(
+  'linalg.eigvalsh',
+  (A: Tensor, options?: { readonly UPLO?: 'L' | 'U' }): Tensor => {
+    const { UPLO = 'L' } = eigvalshOptions('linalg.eigvalsh', options);
+    const a = square('linalg.eigvalsh', A);
+    const read = UPLO === 'U' ? transpose(a, -1, -2) : a;
+    return reshapeNode(rows(eighOf([read]), 0, 1), a.shape.slice(0, -1));
+  },
+);
+
+const eigvalshOptions = defineOptions<{ readonly UPLO?: 'L' | 'U' }>({
+  UPLO: kinds.oneOf('L', 'U'),
+});
+
+export type MatrixRankOptions = Tolerances;
+const rankOptions: OptionsReader<MatrixRankOptions> = defineOptions<MatrixRankOptions>(tolerances);
+
+/**
+ * How many singular values of each matrix are not 0 within the tolerances: int32 `[…]`. PyTorch: `torch.linalg.matrix_rank`.
+ */
+export const matrixRank = composite(
+  'linalg.matrixRank',
+  (A: Tensor, options?: MatrixRankOptions): Tensor => {
+    const a = matrix('linalg.matrixRank', A);
+    const { atol, rtol } = tolerancesOf(a, rankOptions('linalg.matrixRank', options));
+    const s = singular(a);
+    const last = s.ndim - 1;
+    if (s.shape[last] === 0)
+      return sumOver([castNode(s, 'int32')], { dims: [last], keepdim: false });
+    const least = maximum(mul(narrowNode(s, last, 0, 1), rtol), constant(atol, a.dtype));
+    return sumOver([castNode(gt(s, least), 'int32')], { dims: [last], keepdim: false });
+  },
+);
+
+/**
+ * The condition number of each matrix, `‖A‖ ‖A⁻¹‖` in the norm `p` of `linalg.norm`; for 2 (the default) and −2 the quotient
+ * of the extreme singular values, of matrices of any shape. Infinite for singular matrices. PyTorch: `torch.linalg.cond`.
+ * @throws {ChainruleError} for an unknown p. @throws {ShapeError} if A must be square and is not.
+ */
+export const cond = composite(
+  'linalg.cond',
+  (A: Tensor, p: number | 'fro' | 'nuc' | null = null): Tensor => {
+    const op = 'linalg.cond';
+    if (p === null || p === 2 || p === -2) {
+      const s = singular(matrix(op, A));
+      const last = s.ndim - 1;
+      const end = (i: number): Tensor =>
+        reshapeNode(narrowNode(s, last, i, 1), s.shape.slice(0, -1));
+      if (s.shape[last] === 0)
+        throw new ShapeError(`${op}: the matrix of shape ${show(A.shape)} has no singular values`);
+      const [largest, smallest] = [end(0), end(s.shape[last]! - 1)];
+      return p === -2 ? div(smallest, largest) : div(largest, smallest);
+    }
+    const a = square(op, A);
+    if (typeof p !== 'number' && p !== 'fro' && p !== 'nuc')
+      throw new ChainruleError(`${op}: p must be a number, 'fro' or 'nuc', got ${String(p)}`);
+    const size = (t: Tensor): Tensor => ofMatrices(op, t, p, [a.ndim - 2, a.ndim - 1], false);
+    return abs(mul(size(a), size(solveOf([a, identityLike(a)], { transposed: false, op: '' }))));
+  },
+);

@@ -1,0 +1,19 @@
+/** @file The logarithm of determinants. */
+import type { Tensor } from '../../graph/tensor.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { composite } from '../build/define.js';
+import { choose } from '../build/element.js';
+import { lt } from '../build/relations.js';
+import { narrowNode } from '../shape/movement.js';
+import { slogdetOf } from './determinant.js';
+import { square } from './systems.js';
+
+/**
+ * The logarithm of the determinant of `A […, n, n]`: NaN where that is negative, −Inf where it is 0. PyTorch: `torch.logdet`.
+ */
+export const logdet = composite('logdet', (A: Tensor): Tensor => {
+  const packed = slogdetOf([square('logdet', A)]);
+  const part = (i: number): Tensor =>
+    reshapeNode(narrowNode(packed, packed.ndim - 1, i, 1), packed.shape.slice(0, -1));
+  return choose(lt(part(0), 0), NaN, part(1));
+});

@@ -1,0 +1,231 @@
+/**
+ * @file LU factorization with partial pivoting, `A = P L U`: of matrices of any shape, and solving with it.
+ *
+ * The order of rows is found first; with it the leading square block needs no pivoting, and what lies below or right of it
+ * follows by triangular systems.
+ */
+import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { DTypeError, ShapeError } from '../../errors.js';
+import type { Value } from '../../graph/primitive.js';
+import { range, show } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, operand } from '../build/define.js';
+import { add, castNode } from '../build/element.js';
+import { primitive, type PrimitiveOp } from '../build/primitive.js';
+import { eq } from '../build/relations.js';
+import { gatherOf } from '../indexing/gather.js';
+import { tril, triu } from '../shape/diagonals.js';
+import { concatNode, iotaAlong, narrowNode } from '../shape/movement.js';
+import { luOrder, luWithoutPivots, orderOfPivots } from './luKernels.js';
+import { eachMatrix, identityLike, product, transposed, triangularOf } from './solving.js';
+import { matrix, square } from './systems.js';
+
+const LOWER = { upper: false, transposed: false, unit: true };
+const UPPER = { upper: true, transposed: false, unit: false };
+
+/**
+ * L below the diagonal and U on and above it, in one matrix, of a square A whose rows are in their order already.
+ */
+const luPackedOf: PrimitiveOp<Record<never, never>> = primitive('luPacked', {
+  shape: ([a]) => (a as Tensor).shape,
+  // L⁻ᵀ (tril(Lᵀ gL, −1) + triu(gU Uᵀ)) U⁻ᵀ
+  vjp: (_i, ct, _inputs, out) => {
+    const inner = add(
+      tril(product(lower(out), tril(ct, -1), true), -1),
+      triu(product(triu(ct), triu(out), false, true)),
+    );
+    const left = triangularOf([out, inner], { ...LOWER, transposed: true });
+    // X Uᵀ = left
+    return transposed(triangularOf([out, transposed(left)], UPPER));
+  },
+  jvp: ([t], _inputs, out) => {
+    const left = triangularOf([out, t as Tensor], LOWER);
+    // X U = left
+    const rate = transposed(triangularOf([out, transposed(left)], { ...UPPER, transposed: true }));
+    return add(product(lower(out), tril(rate, -1)), product(triu(rate), triu(out)));
+  },
+  batch: ([a]) => luPackedOf([a as Tensor]),
+  reference: ([a], out) => {
+    const n = (a as Value).shape.at(-1) as number;
+    eachMatrix(a as Value, (m, i) => {
+      luWithoutPivots(m, n);
+      out.data.set(m, i * n * n);
+    });
+  },
+});
+
+/** L with ones on the diagonal, of a packed factorization. */
+function lower(packed: Tensor): Tensor {
+  return add(tril(packed, -1), identityLike(packed));
+}
+
+/** Which row of A comes in each row of `L U`, then LAPACK's pivots, counted from 1: int32 `[…, m + min(m, n)]`. */
+const luOrderOf: PrimitiveOp<Record<never, never>> = primitive('luOrder', {
+  shape: ([a]) => {
+    const [m, n] = (a as Tensor).shape.slice(-2) as [number, number];
+    return [...(a as Tensor).shape.slice(0, -2), m + Math.min(m, n)];
+  },
+  dtype: () => 'int32',
+  batch: ([a]) => luOrderOf([a as Tensor]),
+  reference: ([a], out) => {
+    const [m, n] = (a as Value).shape.slice(-2) as [number, number];
+    eachMatrix(a as Value, (matrix, i) => {
+      const { order, pivots } = luOrder(matrix, m, n);
+      out.data.set([...order, ...pivots], i * (m + pivots.length));
+    });
+  },
+});
+
+/** The order of `m` rows that pivots make of them. */
+const pivotOrderOf: PrimitiveOp<{ m: number }> = primitive('pivotOrder', {
+  shape: ([pivots], { m }) => [...(pivots as Tensor).shape.slice(0, -1), m],
+  batch: ([pivots], _batched, attrs) => pivotOrderOf([pivots as Tensor], attrs),
+  reference: ([pivots], out, { m }) => {
+    const { data, shape } = pivots as Value;
+    const k = shape.at(-1) as number;
+    for (let i = 0; i < out.data.length / Math.max(1, m); i++)
+      out.data.set(orderOfPivots(data.subarray(i * k, (i + 1) * k), m), i * m);
+  },
+});
+
+/** The rows of matrices in another order. */
+function rowsAt(x: Tensor, order: Tensor): Tensor {
+  const index = expandNode(reshapeNode(order, [...order.shape, 1]), x.shape);
+  return gatherOf([x, index], { dim: x.ndim - 2 });
+}
+
+interface Parts {
+  readonly order: Tensor;
+  readonly pivots: Tensor;
+  /** `[…, m, k]` with k = min(m, n): L without the ones on its diagonal, and U, of the leading block in one. */
+  readonly packed: Tensor;
+  /** What is below of the block in L, or right of it in U. */
+  readonly rest: Tensor | null;
+}
+
+function factors(a: Tensor): Parts {
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  const k = Math.min(m, n);
+  const last = a.ndim - 1;
+  const both = luOrderOf([a]);
+  const order = narrowNode(both, both.ndim - 1, 0, m);
+  const pivots = narrowNode(both, both.ndim - 1, m, k);
+  const rows = rowsAt(a, order);
+  const block = narrowNode(narrowNode(rows, last - 1, 0, k), last, 0, k);
+  const packed = luPackedOf([block]);
+  if (m > n) {
+    // L₂ U = A₂
+    const below = transposed(narrowNode(rows, last - 1, k, m - k));
+    const rest = transposed(triangularOf([packed, below], { ...UPPER, transposed: true }));
+    return { order, pivots, packed, rest };
+  }
+  if (n === m) return { order, pivots, packed, rest: null };
+  const right = narrowNode(narrowNode(rows, last - 1, 0, k), last, k, n - k);
+  return { order, pivots, packed, rest: triangularOf([packed, right], LOWER) };
+}
+
+export interface LuResult {
+  /** A permutation of rows, `[…, m, m]`; no gradient. */
+  readonly P: Tensor;
+  /** Ones on the diagonal, `[…, m, k]` with k = min(m, n). */
+  readonly L: Tensor;
+  /** `[…, k, n]`. */
+  readonly U: Tensor;
+}
+
+/**
+ * `A = P L U` of `A […, m, n]`, the largest element of a column as its pivot. The derivative needs a regular leading block.
+ * PyTorch: `torch.linalg.lu`.
+ */
+export const lu = composite('linalg.lu', (A: Tensor): LuResult => {
+  const a = matrix('linalg.lu', A);
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  const { order, packed, rest } = factors(a);
+  const rowOf = iotaAlong(m, order.ndim - 1, order.ndim + 1);
+  const P = castNode(eq(rowOf, reshapeNode(order, [...order.shape.slice(0, -1), 1, m])), a.dtype);
+  const [L, U] = [lower(packed), triu(packed)];
+  if (rest === null) return { P, L, U };
+  return m > n
+    ? { P, L: concatNode([L, rest], a.ndim - 2), U }
+    : { P, L, U: concatNode([U, rest], a.ndim - 1) };
+});
+
+export interface LuFactors {
+  /** L below the diagonal (1 on it) and U on and above, in one matrix, `[…, m, n]`. */
+  readonly LU: Tensor;
+  /** The row that was exchanged with each row in turn, counted from 1: int32 `[…, min(m, n)]`. */
+  readonly pivots: Tensor;
+}
+
+/** The factors of `lu` in the compact form that `luSolve` takes. PyTorch: `torch.linalg.lu_factor`. */
+export const luFactor = composite('linalg.luFactor', (A: Tensor): LuFactors => {
+  const a = matrix('linalg.luFactor', A);
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  const { pivots, packed, rest } = factors(a);
+  if (rest === null) return { LU: packed, pivots };
+  return { LU: concatNode([packed, rest], m > n ? a.ndim - 2 : a.ndim - 1), pivots };
+});
+
+export interface LuSolveOptions {
+  /** `A X = B`, or else `X A = B`. Default true. */
+  readonly left?: boolean;
+  /** With the transpose of A. Default false. */
+  readonly adjoint?: boolean;
+}
+
+const luSolveOptions: OptionsReader<LuSolveOptions> = defineOptions<LuSolveOptions>({
+  left: kinds.flag,
+  adjoint: kinds.flag,
+});
+
+/**
+ * The X with `A X = B`, from the factors of A that `luFactor` gives. A zero on the diagonal of U gives infinities.
+ * PyTorch: `torch.linalg.lu_solve`.
+ */
+export const luSolve = composite(
+  'linalg.luSolve',
+  (LU: Tensor, pivots: Tensor, B: Tensor, options?: LuSolveOptions): Tensor => {
+    const op = 'linalg.luSolve';
+    const { left = true, adjoint = false } = luSolveOptions(op, options);
+    const packed = square(op, LU);
+    const n = packed.shape.at(-1) as number;
+    const given = operand(op, pivots);
+    if (given.dtype !== 'int32')
+      throw new DTypeError(`${op}: pivots must be int32, got ${given.dtype}`);
+    const right = matrix(op, B);
+    const b = left ? right : transposed(right);
+    if (given.shape.at(-1) !== n || b.shape.at(-2) !== n) {
+      throw new ShapeError(
+        `${op}: LU ${show(packed.shape)}, pivots ${show(given.shape)} and B ${show(right.shape)} do not fit`,
+      );
+    }
+    const lead = range(Math.max(packed.ndim, b.ndim) - 2).map((d) => {
+      const size = (t: Tensor): number =>
+        t.shape[d - (Math.max(packed.ndim, b.ndim) - t.ndim)] ?? 1;
+      return Math.max(size(packed), size(b));
+    });
+    const order = expandNode(pivotOrderOf([given], { m: n }), [...lead, n]);
+    const [f, y] = [
+      expandNode(packed, [...lead, n, n]),
+      expandNode(b, [...lead, ...b.shape.slice(-2)]),
+    ];
+    const x = left !== adjoint ? forwards(f, order, y) : backwards(f, order, y);
+    return left ? x : transposed(x);
+  },
+);
+
+/** `U⁻¹ L⁻¹ Pᵀ b`. */
+function forwards(packed: Tensor, order: Tensor, b: Tensor): Tensor {
+  return triangularOf([packed, triangularOf([packed, rowsAt(b, order)], LOWER)], UPPER);
+}
+
+/** `P L⁻ᵀ U⁻ᵀ b`. */
+function backwards(packed: Tensor, order: Tensor, b: Tensor): Tensor {
+  const y = triangularOf([packed, b], { ...UPPER, transposed: true });
+  const z = triangularOf([packed, y], { ...LOWER, transposed: true });
+  const n = order.shape.at(-1) as number;
+  const rows = iotaAlong(n, order.ndim - 1, order.ndim + 1);
+  const P = eq(rows, reshapeNode(order, [...order.shape.slice(0, -1), 1, n]));
+  return product(castNode(P, z.dtype), z);
+}

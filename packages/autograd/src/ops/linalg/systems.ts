@@ -1,0 +1,40 @@
+/** @file What functions of matrices check of their operands. */
+import { DTypeError, ShapeError } from '../../errors.js';
+import { broadcastShapes, show, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { expandNode } from '../build/broadcast.js';
+import { floatOperand } from '../build/define.js';
+
+/** A matrix or a batch of them, as floats. */
+export function matrix(op: string, A: Tensor): Tensor {
+  const a = floatOperand(op, A);
+  if (a.ndim >= 2) return a;
+  throw new ShapeError(`${op}: expected a matrix […, m, n], got ${show(a.shape)}`);
+}
+
+/** Square matrices. */
+export function square(op: string, A: Tensor): Tensor {
+  const a = matrix(op, A);
+  if (a.shape.at(-1) === a.shape.at(-2)) return a;
+  throw new ShapeError(`${op}: expected square matrices […, n, n], got ${show(a.shape)}`);
+}
+
+/** Refuses right-hand sides whose dimension `dim` is not that of the square A. */
+export function checkSystem(op: string, a: Tensor, b: Tensor, dim: -1 | -2): void {
+  if (a.dtype !== b.dtype)
+    throw new DTypeError(`${op}: the dtypes differ: ${a.dtype} and ${b.dtype}`);
+  if (b.ndim < 2 || b.shape.at(dim) !== a.shape.at(-1)) {
+    throw new ShapeError(
+      `${op}: A ${show(a.shape)} and B ${show(b.shape)} do not fit (${a.shape.at(-1)} ≠ ${b.shape.at(dim)})`,
+    );
+  }
+}
+
+/** Both with the same leading dimensions. */
+export function alignBatches(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
+  const lead: Shape = broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return [
+    expandNode(a, [...lead, ...a.shape.slice(-2)]),
+    expandNode(b, [...lead, ...b.shape.slice(-2)]),
+  ];
+}

@@ -1,0 +1,233 @@
+/** @file Chains of products, systems of tensors, and vectors along a dimension. */
+import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { ChainruleError, ShapeError } from '../../errors.js';
+import {
+  checkInteger,
+  normalizeDim,
+  normalizeDims,
+  range,
+  show,
+  sizeOf,
+} from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { reshapeNode, sumOver } from '../build/broadcast.js';
+import { composite, floatOperand, operand } from '../build/define.js';
+import { mul, sub } from '../build/fieldOperations.js';
+import { filled } from '../build/primitive.js';
+import { diagonal as diagonalOf } from '../shape/diagonals.js';
+import { concatNode, narrowNode, permuteNode } from '../shape/movement.js';
+import { matmul } from './matrix.js';
+import { crossed, powersOf, type CrossOptions } from './products.js';
+import { identityLike, product, solveOf } from './solving.js';
+
+/**
+ * The product of matrices that fit, in the order of the fewest multiplications; the first and the last may be vectors.
+ * PyTorch: `torch.linalg.multi_dot`. @throws {ShapeError} if two neighbours do not fit.
+ */
+export const multiDot = composite('linalg.multiDot', (tensors: readonly Tensor[]): Tensor => {
+  const op = 'linalg.multiDot';
+  if (!Array.isArray(tensors) || tensors.length < 2)
+    throw new ChainruleError(`${op}: expected an array of at least two tensors`);
+  const nodes = tensors.map((x) => operand(op, x as Tensor));
+  const n = nodes.length;
+  const matrices = nodes.map((x, i) => {
+    const vector = x.ndim === 1 && (i === 0 || i === n - 1);
+    if (!vector && x.ndim !== 2)
+      throw new ShapeError(
+        `${op}: expected matrices, and vectors at the ends; tensor ${i} has shape ${show(x.shape)}`,
+      );
+    return vector ? reshapeNode(x, i === 0 ? [1, x.size] : [x.size, 1]) : x;
+  });
+  matrices.forEach((x, i) => {
+    const next = matrices[i + 1];
+    if (next !== undefined && x.shape[1] !== next.shape[0])
+      throw new ShapeError(
+        `${op}: tensors ${i} ${show((nodes[i] as Tensor).shape)} and ${i + 1} ${show((nodes[i + 1] as Tensor).shape)} do not fit ` +
+          `(${x.shape[1]} ≠ ${next.shape[0]})`,
+      );
+  });
+  const sizes = [matrices[0]!.shape[0]!, ...matrices.map((x) => x.shape[1]!)];
+  const cuts = bestCuts(sizes);
+  const chain = (i: number, j: number): Tensor => {
+    if (i === j) return matrices[i] as Tensor;
+    const k = cuts[i * n + j]!;
+    return matmul(chain(i, k), chain(k + 1, j));
+  };
+  const shape = [nodes[0]!, nodes[n - 1]!].flatMap((x, i) => (x.ndim === 1 ? [] : [x.shape[i]!]));
+  return reshapeNode(chain(0, n - 1), shape);
+});
+
+/** Where to cut the chain from i to j, by the number of multiplications of its parts. */
+function bestCuts(sizes: readonly number[]): Int32Array {
+  const n = sizes.length - 1;
+  const cost = new Float64Array(n * n);
+  const cuts = new Int32Array(n * n);
+  for (let length = 2; length <= n; length++) {
+    for (let i = 0; i + length <= n; i++) {
+      const j = i + length - 1;
+      cost[i * n + j] = Infinity;
+      for (let k = i; k < j; k++) {
+        const total =
+          cost[i * n + k]! + cost[(k + 1) * n + j]! + sizes[i]! * sizes[k + 1]! * sizes[j + 1]!;
+        if (total < cost[i * n + j]!) [cost[i * n + j], cuts[i * n + j]] = [total, k];
+      }
+    }
+  }
+  return cuts;
+}
+
+const dimOption = defineOptions<{ readonly dim?: number }>({ dim: kinds.dim });
+
+/** `Σ xᵢ yᵢ` along `dim`, the last by default; others broadcast. PyTorch: `torch.linalg.vecdot`. */
+export const vecdot = composite(
+  'linalg.vecdot',
+  (x: Tensor, y: Tensor, options?: { readonly dim?: number }): Tensor => {
+    const { dim = -1 } = dimOption('linalg.vecdot', options);
+    const both = mul(x, y);
+    const d = normalizeDim('linalg.vecdot', dim, both.ndim);
+    return sumOver([both], { dims: [d], keepdim: false });
+  },
+);
+
+/** The cross product of vectors of 3 along `dim`, the last by default. PyTorch: `torch.linalg.cross`. */
+export const cross = composite(
+  'linalg.cross',
+  (x: Tensor, y: Tensor, options?: { readonly dim?: number }): Tensor => {
+    const { dim = -1 } = dimOption('linalg.cross', options);
+    return crossed('linalg.cross', x, y, dim);
+  },
+) as (x: Tensor, y: Tensor, options?: CrossOptions) => Tensor;
+
+interface LinalgDiagonalOptions {
+  readonly offset?: number;
+  readonly dim1?: number;
+  readonly dim2?: number;
+}
+
+const diagonalOptions = defineOptions<LinalgDiagonalOptions>({
+  offset: kinds.whole,
+  dim1: kinds.dim,
+  dim2: kinds.dim,
+});
+
+/** As `diagonal`, of the last two dimensions by default. PyTorch: `torch.linalg.diagonal`. */
+export const diagonal = composite(
+  'linalg.diagonal',
+  (A: Tensor, options?: LinalgDiagonalOptions): Tensor => {
+    const { offset = 0, dim1 = -2, dim2 = -1 } = diagonalOptions('linalg.diagonal', options);
+    return diagonalOf(A, { offset, dim1, dim2 });
+  },
+);
+
+const vanderOptions = defineOptions<{ readonly N?: number | null }>({
+  N: kinds.orNull(kinds.size),
+});
+
+/** The powers 0 to N − 1 of each element in a new last dimension. PyTorch: `torch.linalg.vander`. */
+export const vander = composite(
+  'linalg.vander',
+  (x: Tensor, options?: { readonly N?: number | null }): Tensor => {
+    const { N } = vanderOptions('linalg.vander', options);
+    const node = operand('linalg.vander', x);
+    const vectors = node.ndim === 0 ? reshapeNode(node, [1]) : node;
+    return powersOf('linalg.vander', vectors, N ?? (vectors.shape.at(-1) as number));
+  },
+);
+
+/**
+ * The first n columns of the product of reflections `I − τᵢ vᵢ vᵢᵀ`, where vᵢ is 0 above, 1 on, and column i of
+ * `A […, m, n]` below the diagonal; `tau […, k]`. PyTorch: `torch.linalg.householder_product`.
+ */
+export const householderProduct = composite(
+  'linalg.householderProduct',
+  (A: Tensor, tau: Tensor): Tensor => {
+    const op = 'linalg.householderProduct';
+    const [a, t] = [floatOperand(op, A), floatOperand(op, tau)];
+    const [m = 0, n = 0] = a.shape.slice(-2);
+    const k = t.shape.at(-1) ?? 0;
+    const lead = a.shape.slice(0, -2);
+    if (a.ndim < 2 || m < n || k > n || show(t.shape.slice(0, -1)) !== show(lead)) {
+      throw new ShapeError(
+        `${op}: expected A […, m, n] with m ≥ n and tau […, k] with k ≤ n, got ${show(a.shape)} and ${show(t.shape)}`,
+      );
+    }
+    const last = a.ndim - 1;
+    const eye = identityLike(filled(0, [...lead, m, m], a.dtype));
+    let q = narrowNode(eye, last, 0, n);
+    for (let i = k - 1; i >= 0; i--) {
+      const below = narrowNode(narrowNode(a, last, i, 1), last - 1, i + 1, m - i - 1);
+      const v = concatNode(
+        [filled(0, [...lead, i, 1], a.dtype), filled(1, [...lead, 1, 1], a.dtype), below].filter(
+          (part) => part.shape[last - 1]! > 0,
+        ),
+        last - 1,
+      );
+      const factor = reshapeNode(narrowNode(t, t.ndim - 1, i, 1), [...lead, 1, 1]);
+      q = sub(q, mul(product(v, product(v, q, true)), factor));
+    }
+    return q;
+  },
+);
+
+interface IndOption {
+  readonly ind?: number;
+}
+
+const indOption = byPosition(defineOptions<IndOption>({ ind: kinds.count }), 'ind');
+
+/**
+ * The inverse of a tensor as a map of its last dimensions to its first `ind` ones, 2 by default.
+ * PyTorch: `torch.linalg.tensorinv`. @throws {ShapeError} unless both have as many elements.
+ */
+export const tensorinv = composite(
+  'linalg.tensorinv',
+  (A: Tensor, given?: number | IndOption): Tensor => {
+    const op = 'linalg.tensorinv';
+    const { ind = 2 } = indOption(op, given);
+    const a = floatOperand(op, A);
+    checkInteger(op, 'ind', ind, 1);
+    const [first, second] = [a.shape.slice(0, ind), a.shape.slice(ind)];
+    const n = sizeOf(first);
+    if (n !== sizeOf(second)) {
+      throw new ShapeError(
+        `${op}: the first ${ind} dimensions of ${show(a.shape)} have ${n} elements, the others ${sizeOf(second)}; ` +
+          `they must be equal`,
+      );
+    }
+    const flat = reshapeNode(a, [n, n]);
+    const inverse = solveOf([flat, identityLike(flat)], { transposed: false, op });
+    return reshapeNode(inverse, [...second, ...first]);
+  },
+);
+
+interface DimsOption {
+  readonly dims?: readonly number[] | null;
+}
+
+const dimsOption = defineOptions<DimsOption>({ dims: kinds.orNull(kinds.listOf(kinds.dim)) });
+
+/**
+ * The X with `tensordot(A, X, X.ndim) = B`: A has the shape of B, then that of X, after its dimensions `dims` were moved
+ * to the end. PyTorch: `torch.linalg.tensorsolve`.
+ */
+export const tensorsolve = composite(
+  'linalg.tensorsolve',
+  (A: Tensor, B: Tensor, options?: DimsOption): Tensor => {
+    const op = 'linalg.tensorsolve';
+    const { dims } = dimsOption(op, options);
+    const [given, b] = [floatOperand(op, A), floatOperand(op, B)];
+    const moved = normalizeDims(op, dims ?? [], given.ndim);
+    const order = [...range(given.ndim).filter((d) => !moved.includes(d)), ...moved];
+    const a = permuteNode(given, order);
+    const shape = a.shape.slice(b.ndim);
+    const n = sizeOf(shape);
+    if (b.size !== n || a.size !== n * n) {
+      throw new ShapeError(
+        `${op}: A ${show(a.shape)} must have the shape of B ${show(b.shape)} and then as many elements again ` +
+          `(${b.size} ≠ ${n})`,
+      );
+    }
+    const x = solveOf([reshapeNode(a, [n, n]), reshapeNode(b, [n, 1])], { transposed: false, op });
+    return reshapeNode(x, shape);
+  },
+);

@@ -1,0 +1,80 @@
+/** @file Elements of vectors in all combinations. */
+import { defineOptions, kinds } from '../../arguments/index.js';
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { checkInteger, show } from '../../graph/shape.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, operand, resultType, type Operand } from '../build/define.js';
+import { castNode } from '../build/element.js';
+import { filled } from '../build/primitive.js';
+import { takeOf } from '../indexing/gather.js';
+import { concatNode } from './movement.js';
+
+/**
+ * Every choice of one element from each vector, a row each, the last vector fastest: `[m · n · …, vectors]`; of one vector
+ * itself. PyTorch: `torch.cartesian_prod`. @throws {ShapeError} unless all are vectors.
+ * @example cartesianProd([tensor([1, 2]), tensor([4, 5])]) // [[1, 4], [1, 5], [2, 4], [2, 5]]
+ */
+export const cartesianProd: (tensors: readonly Operand[]) => Tensor = composite(
+  'cartesianProd',
+  (tensors) => {
+    if (!Array.isArray(tensors) || tensors.length === 0)
+      throw new ChainruleError('cartesianProd: expected an array of at least one vector');
+    const nodes = tensors.map((x) => operand('cartesianProd', x as Operand));
+    const other = nodes.find((x) => x.ndim !== 1);
+    if (other !== undefined)
+      throw new ShapeError(`cartesianProd: expected vectors, got shape ${show(other.shape)}`);
+    if (nodes.length === 1) return nodes[0] as Tensor;
+    const dtype = resultType(...nodes);
+    const shape = nodes.map((x) => x.size);
+    const size = shape.reduce((a, b) => a * b, 1);
+    const columns = nodes.map((x, d) =>
+      reshapeNode(
+        expandNode(
+          reshapeNode(
+            castNode(x, dtype),
+            shape.map((n, k) => (k === d ? n : 1)),
+          ),
+          shape,
+        ),
+        [size, 1],
+      ),
+    );
+    return concatNode(columns, 1);
+  },
+);
+
+export interface CombinationsOptions {
+  /** An element may occur several times. Default false. */
+  readonly withReplacement?: boolean;
+}
+
+const combinationsOptions = defineOptions<CombinationsOptions>({ withReplacement: kinds.flag });
+
+/**
+ * Every choice of `r` elements of a vector, 2 by default, in their order, a row each: `[count, r]`.
+ * PyTorch: `torch.combinations`.
+ * @example combinations(tensor([1, 2, 3])) // [[1, 2], [1, 3], [2, 3]]
+ */
+export const combinations: (x: Operand, r?: number, options?: CombinationsOptions) => Tensor =
+  composite('combinations', (x, r = 2, options) => {
+    const { withReplacement = false } = combinationsOptions('combinations', options);
+    const node = operand('combinations', x);
+    checkInteger('combinations', 'r', r, 0);
+    if (node.ndim !== 1)
+      throw new ShapeError(`combinations: expected a vector, got shape ${show(node.shape)}`);
+    if (r === 0) return filled(0, [0], node.dtype);
+    const rows: number[] = [];
+    const choice: number[] = [];
+    const extend = (from: number): void => {
+      if (choice.length === r) return void rows.push(...choice);
+      for (let i = from; i < node.size; i++) {
+        choice.push(i);
+        extend(withReplacement ? i : i + 1);
+        choice.pop();
+      }
+    };
+    extend(0);
+    const index = makeLeaf(Int32Array.from(rows), [rows.length / r, r], 'int32');
+    return takeOf([node, index], { dim: 0 });
+  });

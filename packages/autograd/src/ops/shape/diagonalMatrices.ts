@@ -1,0 +1,92 @@
+/** @file Matrices with given diagonals, and where triangles of matrices are. */
+import { byPosition, defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { ShapeError } from '../../errors.js';
+import { checkInteger, normalizeDim, range } from '../../graph/shape.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { inverseOrder, padNode, permuteNode } from './movement.js';
+
+export interface DiagEmbedOptions {
+  /** 0 for the main diagonal, above it positive. Default 0. */
+  readonly offset?: number;
+  /** Where the rows are in the result. Default −2. */
+  readonly dim1?: number;
+  /** Where the columns are in the result. Default −1. */
+  readonly dim2?: number;
+}
+
+const diagEmbedOptions: OptionsReader<DiagEmbedOptions> = defineOptions<DiagEmbedOptions>({
+  offset: kinds.whole,
+  dim1: kinds.dim,
+  dim2: kinds.dim,
+});
+
+/**
+ * Matrices with the last dimension of `x` on a diagonal, 0 elsewhere: `[…, n]` to `[…, n + |offset|, n + |offset|]`.
+ * PyTorch: `torch.diag_embed`.
+ */
+export const diagEmbed = composite('diagEmbed', (x: Operand, options?: DiagEmbedOptions): Tensor => {
+  const { offset = 0, dim1 = -2, dim2 = -1 } = diagEmbedOptions('diagEmbed', options);
+  return embedded('diagEmbed', operand('diagEmbed', x), offset, dim1, dim2);
+});
+
+function embedded(op: string, x: Tensor, offset: number, dim1: number, dim2: number): Tensor {
+  if (x.ndim === 0) throw new ShapeError(`${op}: expected at least one dimension, got a number`);
+  const rank = x.ndim + 1;
+  const [rows, columns] = [normalizeDim(op, dim1, rank), normalizeDim(op, dim2, rank)];
+  if (rows === columns)
+    throw new ShapeError(`${op}: dim1 and dim2 are both dimension ${rows}; they must differ`);
+  const lead = x.shape.slice(0, -1);
+  const n = (x.shape.at(-1) as number) + Math.abs(offset);
+  const flat = padNode(x, [...lead, n * n], {
+    start: [...lead.map(() => 0), offset >= 0 ? offset : -offset * n],
+    step: [...lead.map(() => 1), n + 1],
+  });
+  const order = [...range(rank).filter((d) => d !== rows && d !== columns), rows, columns];
+  return permuteNode(reshapeNode(flat, [...lead, n, n]), inverseOrder(order));
+}
+
+interface OffsetOption {
+  readonly offset?: number;
+}
+
+const offsetOption = byPosition(
+  defineOptions<OffsetOption>({ offset: kinds.whole }),
+  'offset',
+);
+
+/** A matrix with all elements of `x` on a diagonal, 0 elsewhere. PyTorch: `torch.diagflat`. */
+export const diagflat: (x: Operand, offset?: number | OffsetOption) => Tensor = composite(
+  'diagflat',
+  (x, offset) => {
+    const node = operand('diagflat', x);
+    const { offset: k = 0 } = offsetOption('diagflat', offset);
+    return embedded('diagflat', reshapeNode(node, [node.size]), k, 0, 1);
+  },
+);
+
+type Indices = (row: number, col: number, offset?: number | OffsetOption) => Tensor;
+
+function triangleIndices(op: string, inside: (distance: number, offset: number) => boolean): Indices {
+  return composite(op, (row: number, col: number, offset?: number | OffsetOption): Tensor => {
+    checkInteger(op, 'row', row, 0);
+    checkInteger(op, 'col', col, 0);
+    const { offset: k = 0 } = offsetOption(op, offset);
+    const [rows, columns]: [number[], number[]] = [[], []];
+    for (let i = 0; i < row; i++) {
+      for (let j = 0; j < col; j++) {
+        if (!inside(j - i, k)) continue;
+        rows.push(i);
+        columns.push(j);
+      }
+    }
+    return makeLeaf(Int32Array.from([...rows, ...columns]), [2, rows.length], 'int32');
+  });
+}
+
+/** Rows and columns, int32 `[2, n]`, of the elements of a matrix on and below a diagonal. PyTorch: `torch.tril_indices`. */
+export const trilIndices: Indices = triangleIndices('trilIndices', (distance, k) => distance <= k);
+
+/** Rows and columns, int32 `[2, n]`, of the elements of a matrix on and above a diagonal. PyTorch: `torch.triu_indices`. */
+export const triuIndices: Indices = triangleIndices('triuIndices', (distance, k) => distance >= k);

@@ -1,0 +1,199 @@
+/** @file Tensors stacked along the first dimensions, given those that are missing, and cut along them. */
+import { ChainruleError, ShapeError } from '../../errors.js';
+import { broadcastShapes, checkInteger, normalizeDim, range, show } from '../../graph/shape.js';
+import { Tensor, valueOf } from '../../graph/tensor.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { castNode } from '../build/element.js';
+import { resultType } from '../build/primitive.js';
+import { cat } from './joining.js';
+import { concatNode, narrowNode, padNode } from './movement.js';
+
+/** One tensor, or each of an array. */
+interface AtLeast {
+  (x: Operand): Tensor;
+  (tensors: readonly Operand[]): Tensor[];
+}
+
+function atLeast(op: string, shape: (x: readonly number[]) => readonly number[]): AtLeast {
+  const one = (x: Operand): Tensor => {
+    const node = operand(op, x);
+    return reshapeNode(node, shape(node.shape));
+  };
+  return composite(op, (x: Operand | readonly Operand[]) =>
+    Array.isArray(x) ? (x as readonly Operand[]).map(one) : one(x as Operand),
+  ) as AtLeast;
+}
+
+const vector = (s: readonly number[]): readonly number[] => (s.length === 0 ? [1] : s);
+const matrix = (s: readonly number[]): readonly number[] => (s.length < 2 ? [1, s[0] ?? 1] : s);
+const cube = (s: readonly number[]): readonly number[] =>
+  s.length < 3 ? [...matrix(s), 1] : s;
+
+/** With at least one dimension: a number as `[1]`. PyTorch: `torch.atleast_1d`. */
+export const atleast1d: AtLeast = atLeast('atleast1d', vector);
+
+/** With at least two dimensions: a vector as one row. PyTorch: `torch.atleast_2d`. */
+export const atleast2d: AtLeast = atLeast('atleast2d', matrix);
+
+/** With at least three dimensions: `[m, n]` as `[m, n, 1]`, a vector as `[1, n, 1]`. PyTorch: `torch.atleast_3d`. */
+export const atleast3d: AtLeast = atLeast('atleast3d', cube);
+
+function listed(op: string, tensors: readonly Operand[]): Tensor[] {
+  if (Array.isArray(tensors) && tensors.length > 0) return tensors.map((x) => operand(op, x as Operand));
+  throw new ChainruleError(`${op}: expected an array of at least one tensor`);
+}
+
+/** Tensors joined along `dim` after `shape` has given them the dimensions they lack. */
+function joined(
+  op: string,
+  tensors: readonly Operand[],
+  dim: number | ((first: Tensor) => number),
+  shape: (s: readonly number[]) => readonly number[],
+): Tensor {
+  const nodes = listed(op, tensors).map((x) => reshapeNode(x, shape(x.shape)));
+  const first = nodes[0] as Tensor;
+  const d = typeof dim === 'number' ? dim : dim(first);
+  const other = nodes.find(
+    (x) => x.ndim !== first.ndim || x.shape.some((n, k) => k !== d && n !== first.shape[k]),
+  );
+  // Of one dimension, empty tensors are skipped, as `cat` does.
+  if (other !== undefined && other.size > 0 && first.size > 0) {
+    throw new ShapeError(
+      `${op}: shapes ${show(first.shape)} and ${show(other.shape)} may differ only in dimension ${d}`,
+    );
+  }
+  return cat(nodes, d);
+}
+
+/** Joined along the second dimension, vectors along their only one. PyTorch: `torch.hstack`. */
+export const hstack: (tensors: readonly Operand[]) => Tensor = composite('hstack', (tensors) =>
+  joined('hstack', tensors, (first) => (first.ndim === 1 ? 0 : 1), vector),
+);
+
+/** Joined along the first dimension, vectors as rows. PyTorch: `torch.vstack`. */
+export const vstack: (tensors: readonly Operand[]) => Tensor = composite('vstack', (tensors) =>
+  joined('vstack', tensors, 0, matrix),
+);
+
+/** Joined along the third dimension; see `atleast3d`. PyTorch: `torch.dstack`. */
+export const dstack: (tensors: readonly Operand[]) => Tensor = composite('dstack', (tensors) =>
+  joined('dstack', tensors, 2, cube),
+);
+
+/** Joined along the second dimension, vectors as columns. PyTorch: `torch.column_stack`. */
+export const columnStack: (tensors: readonly Operand[]) => Tensor = composite(
+  'columnStack',
+  (tensors) =>
+    joined('columnStack', tensors, 1, (s) => (s.length < 2 ? [s[0] ?? 1, 1] : s)),
+);
+
+/**
+ * Matrices along the diagonal of one that is 0 elsewhere; vectors count as rows. PyTorch: `torch.block_diag`.
+ * @example blockDiag([tensor([[1, 2]]), tensor([[3], [4]])]) // [[1, 2, 0], [0, 0, 3], [0, 0, 4]]
+ */
+export const blockDiag: (tensors: readonly Operand[]) => Tensor = composite(
+  'blockDiag',
+  (tensors) => {
+    const nodes = listed('blockDiag', tensors);
+    const dtype = resultType(...nodes);
+    const wide = nodes.find((x) => x.ndim > 2);
+    if (wide !== undefined)
+      throw new ShapeError(`blockDiag: expected matrices, got shape ${show(wide.shape)}`);
+    const blocks = nodes.map((x) => castNode(reshapeNode(x, matrix(x.shape)), dtype));
+    const width = blocks.reduce((sum, x) => sum + (x.shape[1] as number), 0);
+    let start = 0;
+    const rows = blocks.map((x) => {
+      const [m, n] = x.shape as readonly [number, number];
+      start += n;
+      return padNode(x, [m, width], { start: [0, start - n], step: [1, 1] });
+    });
+    return concatNode(rows, 0);
+  },
+);
+
+/** All tensors in the shape they broadcast to. PyTorch: `torch.broadcast_tensors`. */
+export const broadcastTensors: (tensors: readonly Operand[]) => Tensor[] = composite(
+  'broadcastTensors',
+  (tensors) => {
+    const nodes = listed('broadcastTensors', tensors);
+    const shape = nodes
+      .map((x) => x.shape)
+      .reduce((s, t) => broadcastShapes('broadcastTensors', s, t));
+    return nodes.map((x) => expandNode(x, shape));
+  },
+);
+
+/**
+ * Pieces along `dim`, 0 by default: so many, of nearly equal size, the first the larger ones; or cut before each of the
+ * given indices, which may be negative. PyTorch: `torch.tensor_split`.
+ */
+export const tensorSplit: (
+  x: Operand,
+  indicesOrSections: number | readonly number[] | Tensor,
+  dim?: number,
+) => Tensor[] = composite('tensorSplit', (x, indicesOrSections, dim = 0) => {
+  const node = operand('tensorSplit', x);
+  if (node.ndim === 0)
+    throw new ShapeError('tensorSplit: a tensor without dimensions has nothing to cut');
+  return cut('tensorSplit', node, indicesOrSections, normalizeDim('tensorSplit', dim, node.ndim), false);
+});
+
+function cut(
+  op: string,
+  x: Tensor,
+  given: number | readonly number[] | Tensor,
+  dim: number,
+  even: boolean,
+): Tensor[] {
+  const n = x.shape[dim] as number;
+  const parts: number | ArrayLike<number> =
+    given instanceof Tensor
+      ? given.ndim === 0
+        ? (valueOf(given, op)[0] as number)
+        : valueOf(given, op)
+      : given;
+  if (typeof parts !== 'number') {
+    // As slices: from the end where negative, and no further than there is.
+    const at = Array.from(parts, (i) => {
+      checkInteger(op, 'each index', i);
+      return Math.max(0, Math.min(n, i < 0 ? i + n : i));
+    });
+    return [0, ...at].map((from, i) => narrowNode(x, dim, from, Math.max(0, (at[i] ?? n) - from)));
+  }
+  checkInteger(op, 'the number of pieces', parts, 1);
+  if (even && n % parts !== 0) {
+    throw new ShapeError(
+      `${op}: dimension ${dim} of shape ${show(x.shape)} does not divide into ${parts} equal pieces`,
+    );
+  }
+  const [size, rest] = [Math.floor(n / parts), n % parts];
+  let start = 0;
+  return range(parts).map((i) => {
+    const length = size + (i < rest ? 1 : 0);
+    start += length;
+    return narrowNode(x, dim, start - length, length);
+  });
+}
+
+type Cut = (x: Operand, indicesOrSections: number | readonly number[] | Tensor) => Tensor[];
+
+function cutAlong(op: string, least: number, dim: number): Cut {
+  return composite(op, (x: Operand, indicesOrSections: number | readonly number[] | Tensor) => {
+    const node = operand(op, x);
+    if (node.ndim < least)
+      throw new ShapeError(
+        `${op}: expected at least ${least} dimension${least > 1 ? 's' : ''}, got shape ${show(node.shape)}`,
+      );
+    return cut(op, node, indicesOrSections, Math.min(dim, node.ndim - 1), true);
+  });
+}
+
+/** Pieces along the second dimension, of a vector along its only one; see `tensorSplit`. PyTorch: `torch.hsplit`. */
+export const hsplit: Cut = cutAlong('hsplit', 1, 1);
+
+/** Pieces along the first dimension of at least two; see `tensorSplit`. PyTorch: `torch.vsplit`. */
+export const vsplit: Cut = cutAlong('vsplit', 2, 0);
+
+/** Pieces along the third dimension; see `tensorSplit`. PyTorch: `torch.dsplit`. */
+export const dsplit: Cut = cutAlong('dsplit', 3, 2);

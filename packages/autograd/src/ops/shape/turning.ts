@@ -1,0 +1,101 @@
+/** @file Elements turned around, and shapes taken from elsewhere. */
+import { ShapeError } from '../../errors.js';
+import { checkInteger, normalizeDims, range, show } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { checkExpand, expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand, type SameShape } from '../build/define.js';
+import { flipNode, permuteNode } from './movement.js';
+import { movedim } from './shape.js';
+
+function flipped(op: string, x: Operand, dim: number): Tensor {
+  const node = operand(op, x);
+  if (node.ndim <= dim)
+    throw new ShapeError(
+      `${op}: expected at least ${dim + 1} dimension${dim > 0 ? 's' : ''}, got shape ${show(node.shape)}`,
+    );
+  return flipNode(node, [dim]);
+}
+
+/** Columns in reverse: the second dimension flipped. PyTorch: `torch.fliplr`. */
+export const fliplr = composite('fliplr', (x: Operand): Tensor =>
+  flipped('fliplr', x, 1),
+) as SameShape;
+
+/** Rows in reverse: the first dimension flipped. PyTorch: `torch.flipud`. */
+export const flipud = composite('flipud', (x: Operand): Tensor =>
+  flipped('flipud', x, 0),
+) as SameShape;
+
+/**
+ * Turned by `k` right angles in the plane of two dimensions, from the first towards the second. PyTorch: `torch.rot90`.
+ * @example rot90(tensor([[1, 2], [3, 4]])) // [[2, 4], [1, 3]]
+ */
+export const rot90: (x: Operand, k?: number, dims?: readonly number[]) => Tensor = composite(
+  'rot90',
+  (x, k = 1, dims = [0, 1]) => {
+    const node = operand('rot90', x);
+    checkInteger('rot90', 'k', k);
+    const plane = normalizeDims('rot90', dims, node.ndim);
+    if (plane.length !== 2 || node.ndim < 2)
+      throw new ShapeError(
+        `rot90: dims must name two dimensions of the tensor of shape ${show(node.shape)}, got ${show(dims)}`,
+      );
+    const [a, b] = plane as [number, number];
+    const order = range(node.ndim);
+    [order[a], order[b]] = [b, a];
+    switch (((k % 4) + 4) % 4) {
+      case 1:
+        return permuteNode(flipNode(node, [b]), order);
+      case 2:
+        return flipNode(node, [a, b]);
+      case 3:
+        return permuteNode(flipNode(node, [a]), order);
+      default:
+        return node;
+    }
+  },
+);
+
+/** All elements as a vector. PyTorch: `torch.ravel`. */
+export const ravel = composite('ravel', (x: Operand): Tensor<[number]> => {
+  const node = operand('ravel', x);
+  return reshapeNode(node, [node.size]) as Tensor<[number]>;
+});
+
+/** As `movedim`. PyTorch: `torch.moveaxis`. */
+export const moveaxis: typeof movedim = composite('moveaxis', (x, source, destination) =>
+  movedim(x, source, destination),
+);
+
+/** `x` expanded to the shape of `other`. PyTorch: `Tensor.expand_as`. */
+export const expandAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']> = composite(
+  'expandAs',
+  (x: Operand, other: Tensor) => {
+    const node = operand('expandAs', x);
+    const { shape } = operand('expandAs', other);
+    checkExpand('expandAs', node.shape, shape);
+    return expandNode(node, shape);
+  },
+);
+
+/** `x` in the shape of `other`, of as many elements. PyTorch: `Tensor.view_as`. */
+export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']> = composite(
+  'viewAs',
+  (x: Operand, other: Tensor) => {
+    const node = operand('viewAs', x);
+    const { shape, size } = operand('viewAs', other);
+    if (node.size !== size)
+      throw new ShapeError(
+        `viewAs: ${show(node.shape)} has ${node.size} elements, ${show(shape)} has ${size}; they must be equal`,
+      );
+    return reshapeNode(node, shape);
+  },
+);
+
+/** The last two dimensions exchanged: see the property `mT`. */
+export function matrixTransposed(x: Tensor): Tensor {
+  if (x.ndim < 2)
+    throw new ShapeError(`mT: expected a matrix […, m, n], got shape ${show(x.shape)}`);
+  const n = x.ndim;
+  return permuteNode(x.current, [...range(n - 2), n - 1, n - 2]);
+}

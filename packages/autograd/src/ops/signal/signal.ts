@@ -1,0 +1,2 @@
+/** @file Signals: `signal.windows`. */
+export * as windows from './windows.js';

@@ -1,0 +1,111 @@
+/** @file Windows of signals: `signal.windows.hann(256)`. `M` factors, symmetric or, for spectra, one period of a longer one. */
+import { defineOptions, kinds } from '../../arguments/index.js';
+import { DTypeError } from '../../errors.js';
+import { allocate, isFloat } from '../../graph/dtype.js';
+import { checkInteger } from '../../graph/shape.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
+import { finish, type CreationOptions } from '../build/leaves.js';
+import { besselI } from '../special/besselFunctions.js';
+
+export interface WindowOptions extends CreationOptions {
+  /** Symmetric; else one period, as Fourier transforms want it. Default true. */
+  readonly sym?: boolean;
+}
+
+const shared = {
+  sym: kinds.flag,
+  dtype: kinds.dtype,
+  requiresGrad: kinds.flag,
+  device: kinds.text,
+};
+const windowOptions = defineOptions<WindowOptions>(shared);
+
+/** The factors `f(i, n)`, where n is the length of the period. */
+function window(
+  name: string,
+  M: number,
+  options: WindowOptions,
+  f: (i: number, period: number) => number,
+): Tensor<[number]> {
+  const op = `signal.windows.${name}`;
+  const { sym = true, dtype = 'float32' } = options;
+  checkInteger(op, 'M', M, 0);
+  if (!isFloat(dtype)) throw new DTypeError(`${op}: windows are floats, not ${dtype}`);
+  const data = allocate(dtype, M);
+  for (let i = 0; i < M; i++) data[i] = M === 1 ? 1 : f(i, sym ? M - 1 : M);
+  return finish(op, makeLeaf(data, [M], dtype), options) as Tensor<[number]>;
+}
+
+/** `Σ (−1)ᵏ aₖ cos(2πki/n)`. */
+function cosines(...a: readonly number[]): (i: number, n: number) => number {
+  return (i, n) =>
+    a.reduce((sum, c, k) => sum + (k % 2 === 0 ? c : -c) * Math.cos((2 * Math.PI * k * i) / n), 0);
+}
+
+/** `½ − ½ cos(2πi/n)`. PyTorch: `torch.signal.windows.hann`. */
+export function hann(M: number, options?: WindowOptions): Tensor<[number]> {
+  return window('hann', M, windowOptions('signal.windows.hann', options), cosines(0.5, 0.5));
+}
+
+export interface HammingOptions extends WindowOptions {
+  /** Default 0.54. */
+  readonly alpha?: number;
+}
+
+const hammingOptions = defineOptions<HammingOptions>({ ...shared, alpha: kinds.number });
+
+/** `α − (1 − α) cos(2πi/n)`. PyTorch: `torch.signal.windows.hamming`. */
+export function hamming(M: number, options?: HammingOptions): Tensor<[number]> {
+  const given = hammingOptions('signal.windows.hamming', options);
+  const { alpha = 0.54 } = given;
+  return window('hamming', M, given, cosines(alpha, 1 - alpha));
+}
+
+/** `0.42 − ½ cos(2πi/n) + 0.08 cos(4πi/n)`. PyTorch: `torch.signal.windows.blackman`. */
+export function blackman(M: number, options?: WindowOptions): Tensor<[number]> {
+  const given = windowOptions('signal.windows.blackman', options);
+  return window('blackman', M, given, cosines(0.42, 0.5, 0.08));
+}
+
+/** The triangle `1 − |2i/n − 1|`. PyTorch: `torch.signal.windows.bartlett`. */
+export function bartlett(M: number, options?: WindowOptions): Tensor<[number]> {
+  const given = windowOptions('signal.windows.bartlett', options);
+  return window('bartlett', M, given, (i, n) => 1 - Math.abs((2 * i) / n - 1));
+}
+
+export interface KaiserOptions extends WindowOptions {
+  /** Default 12. */
+  readonly beta?: number;
+}
+
+const kaiserOptions = defineOptions<KaiserOptions>({ ...shared, beta: kinds.nonNegative });
+
+/** `I₀(β √(1 − (2i/n − 1)²)) / I₀(β)`. PyTorch: `torch.signal.windows.kaiser`. */
+export function kaiser(M: number, options?: KaiserOptions): Tensor<[number]> {
+  const given = kaiserOptions('signal.windows.kaiser', options);
+  const { beta = 12 } = given;
+  return window('kaiser', M, given, (i, n) => {
+    const t = (2 * i) / n - 1;
+    return besselI(0, beta * Math.sqrt(Math.max(0, (1 - t) * (1 + t)))) / besselI(0, beta);
+  });
+}
+
+export interface GaussianOptions extends WindowOptions {
+  /** The standard deviation, in samples. Default 1. */
+  readonly std?: number;
+}
+
+const gaussianOptions = defineOptions<GaussianOptions>({ ...shared, std: kinds.positive });
+
+/** `exp(−½ ((i − n/2) / std)²)`. PyTorch: `torch.signal.windows.gaussian`. */
+export function gaussian(M: number, options?: GaussianOptions): Tensor<[number]> {
+  const given = gaussianOptions('signal.windows.gaussian', options);
+  const { std = 1 } = given;
+  return window('gaussian', M, given, (i, n) => Math.exp(-0.5 * ((i - n / 2) / std) ** 2));
+}
+
+/** `sin(π (i + ½) / (n + 1))`. PyTorch: `torch.signal.windows.cosine`. */
+export function cosine(M: number, options?: WindowOptions): Tensor<[number]> {
+  const given = windowOptions('signal.windows.cosine', options);
+  return window('cosine', M, given, (i, n) => Math.sin((Math.PI * (i + 0.5)) / (n + 1)));
+}

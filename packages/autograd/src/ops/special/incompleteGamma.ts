@@ -1,0 +1,116 @@
+/**
+ * @file The regularized incomplete gamma functions, of two doubles: a series below x ≈ a, a continued fraction above, and
+ * for large a Temme's expansion where both would be long.
+ */
+import { lgamma, lgamma1p } from '../elements/gammaFunction.js';
+import { logOfRatio, plus, timesDouble, twoSum, type DoubleDouble } from './doubleDouble.js';
+import { temmeTail } from './temmeExpansion.js';
+
+/** `P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt` for a, x ≥ 0, NaN elsewhere. */
+export function gammainc(a: number, x: number): number {
+  return edge(a, x, 0) ?? uniform(a, x, -1) ?? (x < below(a) ? series(a, x) : 1 - fraction(a, x));
+}
+
+/** `Q(a, x) = 1 − P(a, x)`, with every digit of its right tail. */
+export function gammaincc(a: number, x: number): number {
+  return edge(a, x, 1) ?? uniform(a, x, 1) ?? (x < below(a) ? complement(a, x) : fraction(a, x));
+}
+
+/** Up to where the series is used. */
+function below(a: number): number {
+  return a < 1 ? 1.1 : a;
+}
+
+/** Where the functions are 0, 1 or NaN: `start` is the value at x = 0. */
+function edge(a: number, x: number, start: 0 | 1): number | null {
+  if (!(a >= 0 && x >= 0)) return NaN;
+  if (a === 0) return x === 0 ? NaN : 1 - start;
+  if (x === 0) return start;
+  if (a === Infinity) return x === Infinity ? NaN : start;
+  return x === Infinity ? 1 - start : null;
+}
+
+/** P (`side` −1) or Q (1) by Temme's expansion, where that has all digits. */
+function uniform(a: number, x: number, side: 1 | -1): number | null {
+  if (a < 1e4) return null;
+  const y = distance(a, x);
+  if (y.hi > 760) return x > a === (side === 1) ? 0 : 1;
+  return temmeTail(a, x, y, side);
+}
+
+/** `a φ(x/a)` with `φ(λ) = λ − 1 − ln λ`: what `xᵃ e⁻ˣ` is below its maximum, in the exponent. */
+function distance(a: number, x: number): DoubleDouble {
+  return plus(twoSum(x, -a), timesDouble({ hi: -a, lo: 0 }, logOfRatio(x, a)));
+}
+
+/** `xᵃ e⁻ˣ / Γ(a + 1)`. */
+function density(a: number, x: number): number {
+  if (a < 10) {
+    const half = Math.exp(-x / 2);
+    return (half * x ** a * half) / gamma1p(a);
+  }
+  const y = distance(a, x);
+  const z = 1 / (a * a);
+  // Stirling's series for Γ(a + 1)
+  const correction =
+    (1 / 12 -
+      z *
+        (1 / 360 -
+          z * (1 / 1260 - z * (1 / 1680 - z * (1 / 1188 - z * (691 / 360360 - z * (1 / 156))))))) /
+    a;
+  return (Math.exp(-y.hi) * (1 - y.lo) * Math.exp(-correction)) / Math.sqrt(2 * Math.PI * a);
+}
+
+/** `Γ(a + 1)` for 0 ≤ a < 10. */
+function gamma1p(a: number): number {
+  let product = 1;
+  let b = a;
+  for (; b > 0.5; b--) product *= b;
+  return product * Math.exp(lgamma1p(b));
+}
+
+const ENOUGH = 1e-17;
+
+/** `P = xᵃ e⁻ˣ / Γ(a + 1) · Σ xⁿ / ((a + 1) … (a + n))`, summed from its end. */
+function series(a: number, x: number): number {
+  let n = 0;
+  for (let term = 1; term > ENOUGH; n++) term *= x / (a + n + 1);
+  let sum = 1;
+  for (; n > 0; n--) sum = 1 + (sum * x) / (a + n);
+  return density(a, x) * sum;
+}
+
+/** `Q` below x = a: 1 − P, for small a without its cancellation. */
+function complement(a: number, x: number): number {
+  if (a >= 1) return 1 - series(a, x);
+  // Γ(a) Q = Γ(a) (1 − xᵃ / Γ(a + 1)) − xᵃ Σ (−x)ⁿ / (n! (a + n))
+  let sum = 0;
+  let power = 1;
+  for (let n = 1; n < 100 && Math.abs(power) > ENOUGH * Math.abs(sum); n++) {
+    power *= -x / n;
+    sum += power / (a + n);
+  }
+  const log = a * Math.log(x);
+  return (
+    -Math.expm1(log - (a > 0.5 ? lgamma(a + 1) : lgamma1p(a))) - Math.exp(log - lgamma(a)) * sum
+  );
+}
+
+/** `Q = xᵃ e⁻ˣ / Γ(a) · 1 / (x + 1 − a − 1 (1 − a) / (x + 3 − a − 2 (2 − a) / …))`, from its end. */
+function fraction(a: number, x: number): number {
+  // Lentz's method finds how many terms are needed.
+  let n = 1;
+  let b = x + 1 - a;
+  let c = Infinity;
+  let d = 1 / b;
+  for (; n < 1e5; n++) {
+    const p = -n * (n - a);
+    b += 2;
+    d = 1 / (p * d + b);
+    c = b + p / c;
+    if (Math.abs(c * d - 1) < ENOUGH || !Number.isFinite(d)) break;
+  }
+  let value = 0;
+  for (let k = n + 4; k > 0; k--) value = (-k * (k - a)) / (x + 2 * k + 1 - a + value);
+  return (density(a, x) * a) / (x + 1 - a + value);
+}

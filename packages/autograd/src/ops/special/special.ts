@@ -1,0 +1,143 @@
+/** @file Special functions: `special.erfcx`, `special.gammainc` … Integers and booleans become float32. */
+import { GradError } from '../../errors.js';
+import { toFloat } from '../../graph/dtype.js';
+import { checkInteger } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import {
+  binary,
+  composite,
+  operand,
+  unary,
+  type BinaryOp,
+  type Operand,
+  type SameShape,
+  type UnaryOp,
+} from '../build/define.js';
+import { add, castNode, choose } from '../build/element.js';
+import { div, mul, neg, square, sub } from '../build/fieldOperations.js';
+import { eq, le, logicalAnd } from '../build/relations.js';
+import { derivativeFamily } from '../elements/derivativeFamily.js';
+import { exp, log, log1p } from '../elements/exponential.js';
+import { hurwitzZeta } from '../elements/gammaFunction.js';
+
+import { digamma, lgamma, logit, sigmoid } from '../elements/special.js';
+import { besselI, besselI0e, besselI1e } from './besselFunctions.js';
+import { gammainc as gammaincOf, gammaincc as gammainccOf } from './incompleteGamma.js';
+import { logNdtrDerivative, ndtrDerivative, ndtri as ndtriOf } from './normalDistribution.js';
+import { erfcxDerivative } from './scaledTail.js';
+
+export { logit };
+
+/** As `sigmoid`. PyTorch: `torch.special.expit`. */
+export const expit = composite('special.expit', (x: Operand): Tensor => sigmoid(x)) as SameShape;
+
+/** As `digamma`. PyTorch: `torch.special.psi`. */
+export const psi = composite('special.psi', (x: Operand): Tensor => digamma(x)) as SameShape;
+
+/** `−x ln x`, 0 at 0, −Inf below; the derivative is +Inf at 0, NaN below. PyTorch: `torch.special.entr`. */
+export const entr: UnaryOp = unary('special.entr', {
+  reference: (x) => (x > 0 ? -x * Math.log(x) : x < 0 ? -Infinity : x === 0 ? 0 : x),
+  derivative: (x) => neg(add(log(x), 1)),
+});
+
+/** A function with derivatives of any order, each exact by itself. */
+function family(name: string, f: (order: number, x: number) => number, first = 0): SameShape {
+  const node = derivativeFamily(name, f);
+  return composite(name, (x: Operand): Tensor => {
+    const given = operand(name, x);
+    return node(castNode(given, toFloat(given.dtype)), first);
+  }) as SameShape;
+}
+
+/**
+ * `e^(x²) erfc(x)`, without overflow or underflow for positive x. PyTorch: `torch.special.erfcx`.
+ * @example special.erfcx(tensor([1e5])) // 1 / (√π · 1e5)
+ */
+export const erfcx: SameShape = family('special.erfcx', erfcxDerivative);
+
+/** The modified Bessel function I₀. PyTorch: `torch.special.i0`. */
+export const i0: SameShape = family('special.i0', besselI);
+
+/** The modified Bessel function I₁, the derivative of I₀. PyTorch: `torch.special.i1`. */
+export const i1: SameShape = family('special.i1', (order, x) => besselI(order + 1, x));
+
+/** `e^(−|x|) I₀(x)`; the derivative at its kink, 0, is 0. PyTorch: `torch.special.i0e`. */
+export const i0e: SameShape = family('special.i0e', besselI0e);
+
+/** `e^(−|x|) I₁(x)`. PyTorch: `torch.special.i1e`. */
+export const i1e: SameShape = family('special.i1e', besselI1e);
+
+/** The integral of the normal density up to x, `½ erfc(−x/√2)`. PyTorch: `torch.special.ndtr`. */
+export const ndtr: SameShape = family('special.ndtr', ndtrDerivative);
+
+/** The logarithm of `ndtr`, with every digit of its left tail. PyTorch: `torch.special.log_ndtr`. */
+export const logNdtr: SameShape = family('special.logNdtr', logNdtrDerivative);
+
+/** The inverse of `ndtr`: ±Inf at 1 and 0, NaN outside. PyTorch: `torch.special.ndtri`. */
+export const ndtri: UnaryOp = unary('special.ndtri', {
+  reference: ndtriOf,
+  derivative: (_x, y) => mul(exp(mul(square(y), 0.5)), Math.sqrt(2 * Math.PI)),
+});
+
+/**
+ * `x ln(1 + y)`, and 0 where x is 0 unless y is NaN. The derivative by x is 0 where x is 0 and y ≤ −1.
+ * PyTorch: `torch.special.xlog1py`.
+ */
+export const xlog1py: BinaryOp = binary('special.xlog1py', {
+  reference: (x, y) => (x === 0 && y === y ? 0 : x * Math.log1p(y)),
+  dx: (x, y) => choose(logicalAnd(eq(x, 0), le(y, -1)), 0, log1p(y)),
+  dy: (x, y) => div(x, add(y, 1)),
+  domain: 'float',
+});
+
+/**
+ * The lower regularized incomplete gamma function `P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt` for a, x ≥ 0; NaN elsewhere, and for
+ * a = x = 0. It has no derivative by a, as in PyTorch: `torch.special.gammainc`.
+ */
+export const gammainc: BinaryOp = binary('special.gammainc', {
+  reference: gammaincOf,
+  dx: () => undetermined('special.gammainc'),
+  dy: (a, x) => gammaDensity(a, x),
+  domain: 'float',
+});
+
+/** `Q(a, x) = 1 − P(a, x)`, with every digit of its right tail. See `gammainc`. PyTorch: `torch.special.gammaincc`. */
+export const gammaincc: BinaryOp = binary('special.gammaincc', {
+  reference: gammainccOf,
+  dx: () => undetermined('special.gammaincc'),
+  dy: (a, x) => neg(gammaDensity(a, x)),
+  domain: 'float',
+});
+
+function gammaDensity(a: Tensor, x: Tensor): Tensor {
+  return exp(sub(sub(mul(sub(a, 1), log(x)), x), lgamma(a)));
+}
+
+function undetermined(op: string): never {
+  throw new GradError(`${op}: there is no derivative by its first argument; detach it: a.detach()`);
+}
+
+/**
+ * The zeta function of Hurwitz, `Σ 1/(q + k)ˣ` over k = 0, 1, …: +Inf for x = 1 and for q = 0, −1, −2, …, NaN for x < 1. No
+ * derivative, as in PyTorch: `torch.special.zeta`.
+ */
+export const zeta: BinaryOp = binary('special.zeta', {
+  reference: hurwitzZeta,
+  dx: null,
+  dy: null,
+  domain: 'float',
+});
+
+/**
+ * The logarithm of the multivariate gamma function, `p (p − 1)/4 · ln π + Σ ln Γ(a − j/2)` over j = 0 … p − 1.
+ * PyTorch: `torch.special.multigammaln`.
+ * @throws {ChainruleError} if p is no whole number of at least 1.
+ */
+export const multigammaln = composite('special.multigammaln', (x: Operand, p: number): Tensor => {
+  checkInteger('special.multigammaln', 'p', p, 1);
+  const given = operand('special.multigammaln', x);
+  const node = castNode(given, toFloat(given.dtype));
+  let sum = lgamma(node);
+  for (let j = 1; j < p; j++) sum = add(sum, lgamma(sub(node, j / 2)));
+  return add(sum, (p * (p - 1) * Math.log(Math.PI)) / 4);
+}) as SameShape<[p: number]>;

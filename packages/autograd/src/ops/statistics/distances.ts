@@ -1,0 +1,102 @@
+/** @file Distances of tensors and of the rows of matrices. */
+import { defineOptions, kinds } from '../../arguments/index.js';
+import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { broadcastShapes, normalizeDim, range, show } from '../../graph/shape.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { composite, floatOperand, operand, resultType, type Operand, type SameShape } from '../build/define.js';
+import { add, castNode, choose } from '../build/element.js';
+import { div, mul, sub } from '../build/fieldOperations.js';
+import { gt } from '../build/relations.js';
+import { constant } from '../../graph/version.js';
+import { isFloat } from '../../graph/dtype.js';
+import { takeOf } from '../indexing/gather.js';
+import { vectorNorm } from '../linalg/vectorNorm.js';
+
+export interface DistanceOptions {
+  /** The order of the norm: 0 or more, Infinity for the largest difference. Default 2. */
+  readonly p?: number;
+}
+
+const order = kinds.kind<number>('be a number ≥ 0', (x) => typeof x === 'number' && x >= 0);
+const distOptions = defineOptions<DistanceOptions>({ p: kinds.number });
+const distanceOptions = defineOptions<DistanceOptions>({ p: order });
+
+/** The norm of order `p` of `x − y`, broadcast, a single number. Where it is 0 its gradient is 0. PyTorch: `torch.dist`. */
+export const dist = composite('dist', (x: Operand, y: Operand, options?: DistanceOptions): Tensor => {
+  const { p = 2 } = distOptions('dist', options);
+  const dtype = resultType(x, y);
+  if (!isFloat(dtype)) throw new DTypeError(`dist: expected float tensors, got ${dtype}`);
+  const d = sub(castNode(operand('dist', x, dtype), dtype), castNode(operand('dist', y, dtype), dtype));
+  return vectorNorm(d, p, range(d.ndim), false);
+});
+
+/**
+ * The distances of all rows of `a […, p, m]` to all rows of `b […, r, m]`, `[…, p, r]`, in the norm of order `p`; leading
+ * dimensions broadcast. Of equal rows the gradient is 0. PyTorch: `torch.cdist`.
+ * @throws {ShapeError} if the rows differ in length.
+ */
+export const cdist = composite(
+  'cdist',
+  (a: Tensor, b: Tensor, options?: DistanceOptions): Tensor => {
+    const { p = 2 } = distanceOptions('cdist', options);
+    const [x, y] = [floatOperand('cdist', a), floatOperand('cdist', b)];
+    if (x.dtype !== y.dtype)
+      throw new DTypeError(`cdist: the dtypes differ: ${x.dtype} and ${y.dtype}`);
+    if (x.ndim < 2 || y.ndim < 2 || x.shape.at(-1) !== y.shape.at(-1)) {
+      throw new ShapeError(
+        `cdist: expected rows of one length, […, p, m] and […, r, m], got ${show(x.shape)} and ${show(y.shape)}`,
+      );
+    }
+    broadcastShapes('cdist', x.shape.slice(0, -2), y.shape.slice(0, -2));
+    const left = reshapeNode(x, [...x.shape.slice(0, -1), 1, x.shape.at(-1) as number]);
+    const right = reshapeNode(y, [...y.shape.slice(0, -2), 1, ...y.shape.slice(-2)]);
+    const d = sub(left, right);
+    return vectorNorm(d, p, [d.ndim - 1], false);
+  },
+);
+
+/**
+ * The distances of each two rows of `x [n, m]`, in the order (0, 1), (0, 2), … (n − 2, n − 1): `[n (n − 1) / 2]`.
+ * PyTorch: `torch.nn.functional.pdist`.
+ */
+export const pdist = composite('pdist', (x: Tensor, options?: DistanceOptions): Tensor => {
+  const { p = 2 } = distanceOptions('pdist', options);
+  const node = floatOperand('pdist', x);
+  if (node.ndim !== 2)
+    throw new ShapeError(`pdist: expected a matrix [n, m], got shape ${show(node.shape)}`);
+  const n = node.shape[0] as number;
+  const count = Math.max(0, (n * (n - 1)) / 2);
+  const [first, second] = [new Int32Array(count), new Int32Array(count)];
+  let at = 0;
+  for (let i = 0; i < n; i++)
+    for (let j = i + 1; j < n; j++, at++) [first[at], second[at]] = [i, j];
+  const rowsAt = (places: Int32Array): Tensor =>
+    takeOf([node, makeLeaf(places, [count], 'int32')], { dim: 0 });
+  return vectorNorm(sub(rowsAt(first), rowsAt(second)), p, [1], false);
+});
+
+/**
+ * `x` in which each slice along `dim` whose norm of order `p` exceeds `maxnorm` is scaled down to it. PyTorch:
+ * `torch.renorm`, whose factor `maxnorm / (norm + 1e-7)` it has too.
+ */
+export const renorm = composite(
+  'renorm',
+  (x: Operand, p: number, dim: number, maxnorm: number): Tensor => {
+    const node = floatOperand('renorm', x);
+    if (!(p > 0)) throw new ChainruleError(`renorm: p must be a number > 0, got ${String(p)}`);
+    if (!(maxnorm >= 0))
+      throw new ChainruleError(`renorm: maxnorm must be a number ≥ 0, got ${String(maxnorm)}`);
+    if (node.ndim < 2)
+      throw new ShapeError(`renorm: expected at least 2 dimensions, got shape ${show(node.shape)}`);
+    const d = normalizeDim('renorm', dim, node.ndim);
+    const norm = vectorNorm(
+      node,
+      p,
+      range(node.ndim).filter((k) => k !== d),
+      true,
+    );
+    const factor = choose(gt(norm, maxnorm), div(constant(maxnorm, node.dtype), add(norm, 1e-7)), 1);
+    return mul(node, expandNode(factor, node.shape));
+  },
+) as SameShape<[p: number, dim: number, maxnorm: number]>;

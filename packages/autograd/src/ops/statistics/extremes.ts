@@ -1,0 +1,171 @@
+/** @file Elements of a row by their rank or their number: smallest and largest, k-th, most frequent, median of numbers. */
+import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { ShapeError } from '../../errors.js';
+import { checkInteger, normalizeDim, show } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { reshapeNode } from '../build/broadcast.js';
+import { composite, operand, type Operand } from '../build/define.js';
+import { choose } from '../build/element.js';
+import { single } from '../build/leaves.js';
+import type { PrimitiveOp } from '../build/primitive.js';
+import { eq, isNan } from '../build/relations.js';
+import { detach } from '../elements/comparison.js';
+import { gatherOf } from '../indexing/gather.js';
+import { argsortOf } from '../indexing/argsort.js';
+import { maxOver, minOver, position } from '../reductions/fold.js';
+import { foldedDims, reduceOptions, type ReduceOptions } from '../reductions/reduction.js';
+import type { ValuesAndIndices } from '../reductions/reductions.js';
+import { narrowNode } from '../shape/movement.js';
+
+export interface AminmaxOptions extends ReduceOptions {
+  /** All dimensions if left out. */
+  readonly dim?: number | null;
+}
+
+const aminmaxOptions: OptionsReader<AminmaxOptions> = defineOptions<AminmaxOptions>({
+  dim: kinds.orNull(kinds.dim),
+  keepdim: kinds.flag,
+});
+
+/** The smallest and the largest elements. */
+export interface MinMax {
+  readonly min: Tensor;
+  readonly max: Tensor;
+}
+
+/**
+ * The smallest and the largest element, of all or along `dim`; NaN if there is one. Gradients are split evenly among equal
+ * elements. PyTorch: `torch.aminmax`. @throws {ShapeError} if there is nothing to choose from.
+ */
+export const aminmax = composite('aminmax', (x: Operand, options?: AminmaxOptions): MinMax => {
+  const { dim, keepdim = false } = aminmaxOptions('aminmax', options);
+  const node = operand('aminmax', x);
+  const dims = foldedDims('aminmax', dim, node.ndim);
+  checkNotEmpty('aminmax', node, dims);
+  const attrs = { dims, keepdim };
+  return { min: minOver([node], attrs), max: maxOver([node], attrs) };
+});
+
+function checkNotEmpty(op: string, { shape }: Tensor, dims: readonly number[]): void {
+  const empty = dims.find((d) => shape[d] === 0);
+  if (empty !== undefined) {
+    throw new ShapeError(
+      `${op}: dimension ${empty} of shape ${show(shape)} is empty; there is no element to choose`,
+    );
+  }
+}
+
+/**
+ * The `k`-th smallest elements along `dim`, the last by default, and where they are; NaN counts as larger than all numbers.
+ * PyTorch: `torch.kthvalue`. @throws {ShapeError} if there are fewer than `k`.
+ * @example kthvalue(tensor([3, 1, 2]), 2) // values 2, indices 2
+ */
+export const kthvalue = composite(
+  'kthvalue',
+  (x: Operand, k: number, dim = -1, options?: ReduceOptions): ValuesAndIndices => {
+    const { keepdim = false } = reduceOptions('kthvalue', options);
+    const node = operand('kthvalue', x);
+    const d = normalizeDim('kthvalue', dim, node.ndim);
+    const n = node.shape[d] ?? 1;
+    checkInteger('kthvalue', 'k', k, 1);
+    if (k > n) {
+      throw new ShapeError(
+        `kthvalue: k is ${k}, but dimension ${d} of shape ${show(node.shape)} has ${n} elements`,
+      );
+    }
+    if (node.ndim === 0) return { values: node, indices: single(0, 'int32') };
+    const order = argsortOf([node], { dim: d, descending: false });
+    return chosen(node, narrowNode(order, d, k - 1, 1), d, keepdim);
+  },
+);
+
+/** Elements at positions along a dimension that is kept or dropped. */
+function chosen(x: Tensor, at: Tensor, dim: number, keepdim: boolean): ValuesAndIndices {
+  const values = gatherOf([x, at], { dim });
+  if (keepdim) return { values, indices: at };
+  const shape = x.shape.filter((_, i) => i !== dim);
+  return { values: reshapeNode(values, shape), indices: reshapeNode(at, shape) };
+}
+
+type PositionOf = PrimitiveOp<{ readonly dim: number; readonly keepdim: boolean }>;
+
+/** Where the last of the most frequent elements is; of equally frequent ones the smallest counts, each NaN for itself. */
+const argmodeOf: PositionOf = position('argmode', (data, from, step, n) => {
+  const at = (i: number): number => data[from + i * step]!;
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  order.sort((i, j) => rank(at(i), at(j)) || i - j);
+  let [best, most, count] = [0, 0, 0];
+  for (let k = 0; k < n; k++) {
+    count++;
+    if (k < n - 1 && at(order[k]!) === at(order[k + 1]!)) continue;
+    if (count > most) [best, most] = [order[k]!, count];
+    count = 0;
+  }
+  return best;
+});
+
+/** NaN after all numbers. */
+function rank(x: number, y: number): number {
+  return x < y ? -1 : x > y ? 1 : Number(x !== x) - Number(y !== y);
+}
+
+/**
+ * The most frequent elements along `dim`, the last by default, and where each last is; of equally frequent ones the
+ * smallest. PyTorch: `torch.mode`.
+ */
+export const mode = composite(
+  'mode',
+  (x: Operand, dim = -1, options?: ReduceOptions): ValuesAndIndices => {
+    const { keepdim = false } = reduceOptions('mode', options);
+    return picked('mode', argmodeOf, operand('mode', x), dim, keepdim);
+  },
+);
+
+function picked(
+  op: string,
+  pick: PositionOf,
+  x: Tensor,
+  dim: number,
+  keepdim: boolean,
+): ValuesAndIndices {
+  const d = normalizeDim(op, dim, x.ndim);
+  if (x.ndim === 0) return { values: x, indices: single(0, 'int32') };
+  checkNotEmpty(op, x, [d]);
+  return chosen(x, pick([x], { dim: d, keepdim: true }), d, keepdim);
+}
+
+/** Where the lower median of what is no NaN is; 0 if there is nothing else. */
+const argnanmedianOf: PositionOf = position('argnanmedian', (data, from, step, n) => {
+  const at = (i: number): number => data[from + i * step]!;
+  const order = Array.from({ length: n }, (_, i) => i).filter((i) => at(i) === at(i));
+  order.sort((i, j) => at(i) - at(j) || i - j);
+  return order[(order.length - 1) >> 1] ?? 0;
+});
+
+/** One tensor of all elements, or values and indices along a dimension. */
+export interface NanMedian {
+  (x: Operand, dim?: null): Tensor;
+  (x: Operand, dim: number, options?: ReduceOptions): ValuesAndIndices;
+}
+
+/**
+ * As `median`, of the elements that are no NaN; NaN where there is nothing else. PyTorch: `torch.nanmedian`.
+ * @example nanmedian(tensor([3, NaN, 1])) // 1
+ */
+export const nanmedian: NanMedian = composite(
+  'nanmedian',
+  (x: Operand, dim?: number | null, options?: ReduceOptions): Tensor | ValuesAndIndices => {
+    const { keepdim = false } = reduceOptions('nanmedian', options);
+    const node = operand('nanmedian', x);
+    if (dim !== undefined && dim !== null)
+      return picked('nanmedian', argnanmedianOf, node, dim, keepdim);
+    if (node.size === 0)
+      throw new ShapeError(`nanmedian: the tensor of shape ${show(node.shape)} has no elements`);
+    const flat = reshapeNode(node, [node.size]);
+    const median = detach(gatherOf([flat, argnanmedianOf([flat], { dim: 0, keepdim: true })], { dim: 0 }));
+    // The gradient is split evenly among equal elements, as that of their minimum.
+    const equal = choose(eq(flat, median), flat, node.dtype === 'int32' ? 2 ** 31 - 1 : Infinity);
+    const least = minOver([equal], { dims: [0], keepdim: true });
+    return reshapeNode(choose(isNan(median), median, least), []);
+  },
+) as NanMedian;

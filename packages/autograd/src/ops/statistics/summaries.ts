@@ -1,0 +1,86 @@
+/** @file Sums and means that leave out NaN, counts, and mean and spread together. */
+import { composite, floatOperand, operand, type Operand } from '../build/define.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { sumOver } from '../build/broadcast.js';
+import { castNode, choose } from '../build/element.js';
+import { div } from '../build/fieldOperations.js';
+import { isNan, logicalNot, ne } from '../build/relations.js';
+import {
+  foldedDims,
+  reduceOptions,
+  type ReduceDims,
+  type ReduceOptions,
+  type Reduction,
+} from '../reductions/reduction.js';
+import { mean } from '../reductions/reductions.js';
+import { std, var as variance, type VarianceOptions } from '../reductions/spread.js';
+
+/** How many elements over `dim` are not 0, in int32; NaN counts. PyTorch: `torch.count_nonzero`. */
+export const countNonzero = composite('countNonzero', (x: Operand, dim?: ReduceDims): Tensor => {
+  const node = operand('countNonzero', x);
+  const dims = foldedDims('countNonzero', dim, node.ndim);
+  return sumOver([castNode(ne(node, 0), 'int32')], { dims, keepdim: false });
+});
+
+/**
+ * The sum over `dim` of what is no NaN; 0 of nothing. Where an element is NaN the gradient is 0. PyTorch: `torch.nansum`.
+ * @example nansum(tensor([1, NaN, 2])) // 3
+ */
+export const nansum = composite(
+  'nansum',
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
+    const { keepdim = false } = reduceOptions('nansum', options);
+    const node = operand('nansum', x);
+    return sumOver([withoutNan(node)], { dims: foldedDims('nansum', dim, node.ndim), keepdim });
+  },
+) as Reduction;
+
+function withoutNan(x: Tensor): Tensor {
+  return choose(isNan(x), 0, x);
+}
+
+/** The mean over `dim` of what is no NaN; NaN of nothing. PyTorch: `torch.nanmean`. @throws {DTypeError} for integers. */
+export const nanmean = composite(
+  'nanmean',
+  (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
+    const { keepdim = false } = reduceOptions('nanmean', options);
+    const node = floatOperand('nanmean', x);
+    const attrs = { dims: foldedDims('nanmean', dim, node.ndim), keepdim };
+    const count = sumOver([castNode(logicalNot(isNan(node)), node.dtype)], attrs);
+    return div(sumOver([withoutNan(node)], attrs), count);
+  },
+) as Reduction;
+
+/** The standard deviation and the mean. */
+export interface StdMean {
+  readonly std: Tensor;
+  readonly mean: Tensor;
+}
+
+/** The variance and the mean. */
+export interface VarMean {
+  readonly var: Tensor;
+  readonly mean: Tensor;
+}
+
+/** `std` and `mean` over `dim` together, with the options of `std`. PyTorch: `torch.std_mean`. */
+export const stdMean = composite(
+  'stdMean',
+  (x: Operand, dim?: ReduceDims, options?: VarianceOptions): StdMean => ({
+    std: std(x, dim, options),
+    mean: meanLike(x, dim, options),
+  }),
+);
+
+/** `var` and `mean` over `dim` together, with the options of `var`. PyTorch: `torch.var_mean`. */
+export const varMean = composite(
+  'varMean',
+  (x: Operand, dim?: ReduceDims, options?: VarianceOptions): VarMean => ({
+    var: variance(x, dim, options),
+    mean: meanLike(x, dim, options),
+  }),
+);
+
+function meanLike(x: Operand, dim: ReduceDims, options: VarianceOptions | undefined): Tensor {
+  return mean(x, dim, options?.keepdim === undefined ? undefined : { keepdim: options.keepdim });
+}

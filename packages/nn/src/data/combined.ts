@@ -1,0 +1,89 @@
+/** @file Datasets made of others: one after the other, or side by side. */
+import { ChainruleError, IndexError, ShapeError, Tensor } from '@chainrule/autograd';
+import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
+import type { Dataset } from './datasets.js';
+
+/** What has a length and items: no streams. */
+export type Indexed = Exclude<DataSource, AsyncIterable<unknown>>;
+
+function datasetOf(op: string, source: unknown): Dataset {
+  const dataset = sourceOf(source, undefined);
+  if (Symbol.asyncIterator in dataset) {
+    throw new ChainruleError(`${op}: an async iterable has no length and cannot be combined`);
+  }
+  return dataset;
+}
+
+/**
+ * The items of several datasets, one after the other. PyTorch: `ConcatDataset`.
+ * @throws {ChainruleError} if there is none, or one is a stream.
+ * @example new ConcatDataset([train, extra]).length // train.length + extra.length
+ */
+export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>> {
+  readonly length: number;
+  readonly datasets: readonly Dataset[];
+  /** The number of items up to the end of each dataset. */
+  readonly cumulativeSizes: readonly number[];
+
+  constructor(datasets: readonly D[]) {
+    const given: unknown = datasets;
+    if (!Array.isArray(given) || given.length === 0 || datasets instanceof Tensor)
+      throw new ChainruleError('ConcatDataset: expected an array of at least one dataset');
+    this.datasets = datasets.map((d) => datasetOf('ConcatDataset', d));
+    let total = 0;
+    this.cumulativeSizes = this.datasets.map((d) => (total += d.length));
+    this.length = total;
+  }
+
+  at(index: number): ItemOf<D> | Promise<ItemOf<D>> {
+    const k = this.cumulativeSizes.findIndex((end) => index < end);
+    if (!Number.isInteger(index) || index < 0 || k < 0)
+      throw new IndexError(`ConcatDataset: there is no item ${index}; it has ${this.length}`);
+    const start = k === 0 ? 0 : (this.cumulativeSizes[k - 1] as number);
+    return (this.datasets[k] as Dataset).at(index - start) as ItemOf<D>;
+  }
+}
+
+/** The items of datasets side by side, under their numbers or names. */
+export type StackedItem<D> = { [K in keyof D]: ItemOf<D[K]> };
+
+/**
+ * One item of each of several datasets together: an array of them, or an object where they are named.
+ * PyTorch: `StackDataset`.
+ * @throws {ShapeError} if their lengths differ. @throws {ChainruleError} if there is none, or one is a stream.
+ * @example new StackDataset({ image: images, text: captions }).at(0) // { image, text }
+ */
+export class StackDataset<
+  const D extends readonly Indexed[] | Readonly<Record<string, Indexed>>,
+> implements Dataset<StackedItem<D>> {
+  readonly length: number;
+  private readonly parts: readonly (readonly [name: string, dataset: Dataset])[];
+  private readonly named: boolean;
+
+  constructor(datasets: D) {
+    const given: unknown = datasets;
+    if (typeof given !== 'object' || given === null || given instanceof Tensor)
+      throw new ChainruleError('StackDataset: expected an array or an object of datasets');
+    this.named = !Array.isArray(given);
+    this.parts = Object.entries(datasets).map(([name, d]) => [name, datasetOf('StackDataset', d)]);
+    const lengths = this.parts.map(([, d]) => d.length);
+    if (lengths.length === 0)
+      throw new ChainruleError('StackDataset: expected at least one dataset');
+    this.length = lengths[0] as number;
+    if (lengths.some((n) => n !== this.length))
+      throw new ShapeError(`StackDataset: the datasets differ in length: ${lengths.join(', ')}`);
+  }
+
+  at(index: number): StackedItem<D> | Promise<StackedItem<D>> {
+    if (!(Number.isInteger(index) && index >= 0 && index < this.length))
+      throw new IndexError(`StackDataset: there is no item ${index}; it has ${this.length}`);
+    const items = this.parts.map(([, d]) => d.at(index));
+    const together = (values: readonly unknown[]): StackedItem<D> =>
+      (this.named
+        ? Object.fromEntries(this.parts.map(([name], k) => [name, values[k]]))
+        : values) as StackedItem<D>;
+    return items.some((x) => x instanceof Promise)
+      ? Promise.all(items).then(together)
+      : together(items);
+  }
+}

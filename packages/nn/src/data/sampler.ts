@@ -1,0 +1,90 @@
+/** @file What chooses the items and batches of a pass through a dataset. */
+import { checkArgument, ChainruleError, kinds } from '@chainrule/autograd';
+import { drawnSeed } from './random.js';
+
+/** One pass through a dataset. */
+export interface Pass {
+  /** Its number, from 0. */
+  readonly epoch: number;
+  /** What decides random orders. */
+  readonly seed: number;
+}
+
+/**
+ * Chooses the items of a pass. An object with `length` and `order` is a sampler; the same pass must give the same order, so
+ * that a loader can go on in its middle. PyTorch: `torch.utils.data.Sampler`.
+ */
+export interface Sampler {
+  /** How many items a pass has. */
+  readonly length: number;
+  /** Their numbers, in order. */
+  order(pass: Pass): ArrayLike<number>;
+}
+
+/** What has a length. */
+export interface Sized {
+  readonly length: number;
+}
+
+/** A sampler that is also iterable: each loop is a pass with a seed that `manualSeed` governs. */
+export abstract class IterableSampler implements Sampler, Iterable<number> {
+  abstract readonly length: number;
+  abstract order(pass: Pass): ArrayLike<number>;
+
+  /** The number of the next loop's pass; a loader counts passes itself. */
+  protected epoch = 0;
+
+  *[Symbol.iterator](): Iterator<number> {
+    yield* Array.from(this.order({ epoch: this.epoch, seed: drawnSeed() }));
+  }
+}
+
+/** Chooses the batches of a pass: anything with `length` and `batches`. */
+export interface BatchChooser {
+  /** How many batches a pass has. */
+  readonly length: number;
+  batches(pass: Pass): Iterable<ArrayLike<number>>;
+}
+
+const has = (x: unknown, method: string): boolean =>
+  typeof x === 'object' &&
+  x !== null &&
+  typeof (x as Sized).length === 'number' &&
+  typeof (x as Record<string, unknown>)[method] === 'function';
+
+export const samplerKind = kinds.kind<Sampler>('be a sampler, with length and order(pass)', (x) =>
+  has(x, 'order'),
+);
+
+export const batchSamplerKind = kinds.kind<BatchChooser>(
+  'be a batch sampler, with length and batches(pass)',
+  (x) => has(x, 'batches'),
+);
+
+/** The length of a dataset, or an error. */
+export function lengthOf(name: string, dataset: Sized): number {
+  const n = (dataset as Partial<Sized> | null | undefined)?.length;
+  return checkArgument(name, 'the length of the dataset', n, kinds.size);
+}
+
+/** Refuses samplers that are none, and options that say twice what a batch is. */
+export function checkSamplers(options: {
+  readonly sampler?: Sampler | undefined;
+  readonly batchSampler?: BatchChooser | undefined;
+  readonly batchSize?: number | undefined;
+  readonly shuffle?: boolean | undefined;
+  readonly dropLast?: boolean | undefined;
+}): void {
+  const { sampler, batchSampler, shuffle = false } = options;
+  if (sampler !== undefined) {
+    checkArgument('DataLoader', 'sampler', sampler, samplerKind);
+    if (shuffle) throw new ChainruleError('DataLoader: give either shuffle or a sampler');
+  }
+  if (batchSampler === undefined) return;
+  checkArgument('DataLoader', 'batchSampler', batchSampler, batchSamplerKind);
+  const twice = (['batchSize', 'shuffle', 'sampler', 'dropLast'] as const).find(
+    (name) => options[name] !== undefined && options[name] !== false,
+  );
+  if (twice !== undefined)
+    throw new ChainruleError(`DataLoader: a batchSampler chooses the batches; leave out ${twice}`);
+}

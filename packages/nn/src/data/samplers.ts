@@ -1,0 +1,146 @@
+/** @file Which items a pass of a loader takes, and in which order. */
+import { checkArgument, ChainruleError, defineOptions, kinds, Tensor } from '@chainrule/autograd';
+import { generator, permutation } from './random.js';
+import { IterableSampler, lengthOf, type Pass, type Sized } from './sampler.js';
+
+/** All items, one after the other. PyTorch: `SequentialSampler`. */
+export class SequentialSampler extends IterableSampler {
+  readonly length: number;
+
+  constructor(dataset: Sized) {
+    super();
+    this.length = lengthOf('SequentialSampler', dataset);
+  }
+
+  override order(): Int32Array {
+    return Int32Array.from({ length: this.length }, (_, i) => i);
+  }
+}
+
+export interface RandomSamplerOptions {
+  /** Whether an item may come more than once. Default false. */
+  readonly replacement?: boolean | undefined;
+  /** How many. Default: the length of the dataset; without replacement more than that goes through it again. */
+  readonly numSamples?: number | null | undefined;
+}
+
+const readRandom = defineOptions<RandomSamplerOptions>({
+  replacement: kinds.flag,
+  numSamples: kinds.orNull(kinds.count),
+});
+
+/** Items in random order. PyTorch: `RandomSampler`. */
+export class RandomSampler extends IterableSampler {
+  readonly length: number;
+  private readonly items: number;
+  private readonly replacement: boolean;
+
+  constructor(dataset: Sized, options?: RandomSamplerOptions) {
+    super();
+    const { replacement = false, numSamples = null } = readRandom('RandomSampler', options);
+    this.items = lengthOf('RandomSampler', dataset);
+    this.replacement = replacement;
+    this.length = numSamples ?? this.items;
+    if (this.items === 0 && this.length > 0)
+      throw new ChainruleError('RandomSampler: there is nothing to choose from');
+  }
+
+  override order({ seed }: Pass): ArrayLike<number> {
+    const { items, length } = this;
+    if (this.replacement) {
+      const next = generator(seed);
+      return Int32Array.from({ length }, () => Math.floor(next() * items));
+    }
+    const all: number[] = [];
+    for (let round = 0; all.length < length; round++)
+      all.push(...permutation(items, (seed + Math.imul(round, 0x51ed270b)) | 0));
+    return all.slice(0, length);
+  }
+}
+
+/** The given items in random order. PyTorch: `SubsetRandomSampler`. */
+export class SubsetRandomSampler extends IterableSampler {
+  readonly length: number;
+  private readonly indices: readonly number[];
+
+  constructor(indices: ArrayLike<number>) {
+    super();
+    this.indices = Array.from(indices);
+    checkArgument('SubsetRandomSampler', 'indices', this.indices, kinds.listOf(kinds.size));
+    this.length = this.indices.length;
+  }
+
+  override order({ seed }: Pass): number[] {
+    return Array.from(permutation(this.length, seed), (i) => this.indices[i] as number);
+  }
+}
+
+export interface WeightedSamplerOptions {
+  /** Whether an item may come more than once. Default true. */
+  readonly replacement?: boolean | undefined;
+}
+
+const readWeighted = defineOptions<WeightedSamplerOptions>({ replacement: kinds.flag });
+
+/**
+ * `numSamples` items, each chosen in proportion to its weight: rare classes come as often as others when each item weighs
+ * one over the size of its class. PyTorch: `WeightedRandomSampler`.
+ *
+ * @throws {ChainruleError} for weights below 0, or if without replacement too few are above.
+ * @example new DataLoader(dataset, { sampler: new WeightedRandomSampler(weights, dataset.length) })
+ */
+export class WeightedRandomSampler extends IterableSampler {
+  readonly length: number;
+  private readonly weights: readonly number[];
+  private readonly replacement: boolean;
+
+  constructor(
+    weights: ArrayLike<number> | Tensor,
+    numSamples: number,
+    options?: WeightedSamplerOptions,
+  ) {
+    super();
+    const name = 'WeightedRandomSampler';
+    const { replacement = true } = readWeighted(name, options);
+    const list = Array.from(weights instanceof Tensor ? weights.dataSync() : weights);
+    this.weights = checkArgument(name, 'weights', list, kinds.listOf(kinds.nonNegative));
+    this.length = checkArgument(name, 'numSamples', numSamples, kinds.count);
+    this.replacement = replacement;
+    const possible = list.filter((w) => w > 0).length;
+    if (possible === 0 || (!replacement && possible < this.length)) {
+      throw new ChainruleError(
+        `${name}: ${this.length} samples ${replacement ? '' : 'without replacement '}from ${possible} items with a ` +
+          `weight above 0`,
+      );
+    }
+  }
+
+  override order({ seed }: Pass): ArrayLike<number> {
+    const { weights, length } = this;
+    const next = generator(seed);
+    if (!this.replacement) {
+      // Who is first in a race of exponential times is chosen in proportion to its rate (Efraimidis & Spirakis 2006).
+      const times = weights.map((w, i) => [-Math.log(1 - next()) / w, i] as const);
+      const inRace = times.filter(([, i]) => (weights[i] as number) > 0);
+      return inRace
+        .sort(([a], [b]) => a - b)
+        .slice(0, length)
+        .map(([, i]) => i);
+    }
+    const sums = new Float64Array(weights.length);
+    let total = 0;
+    weights.forEach((w, i) => (sums[i] = total += w));
+    return Int32Array.from({ length }, () => firstAbove(sums, next() * total));
+  }
+}
+
+/** The first position whose sum is above x. */
+function firstAbove(sums: Float64Array, x: number): number {
+  let [low, high] = [0, sums.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sums[middle] as number) > x) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

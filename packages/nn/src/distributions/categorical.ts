@@ -1,0 +1,175 @@
+/** @file One of several classes, as its number or as a vector with a single 1. */
+import { clamp, gather, logsumexp, oneHot, type Shape, type Tensor } from '@chainrule/autograd';
+import {
+  integerInterval,
+  nonnegativeVector,
+  oneHotVector,
+  realVector,
+  type Constraint,
+} from './constraint.js';
+import { Distribution } from './distribution.js';
+import {
+  broadcast,
+  floats,
+  oneOf,
+  parameterReader,
+  to,
+  type DistributionOptions,
+  type Value,
+} from './parameters.js';
+import { logitsOf, probsOf } from './probabilities.js';
+
+/** Probabilities `[…, classes]`, or their logarithms up to a constant. */
+export type ProbsOrLogitsVectors =
+  | ({ readonly probs: Tensor; readonly logits?: undefined } & DistributionOptions)
+  | ({ readonly logits: Tensor; readonly probs?: undefined } & DistributionOptions);
+
+type CategoricalArguments =
+  | [parameters: ProbsOrLogitsVectors]
+  | [probs: Tensor, options?: DistributionOptions]
+  | [probs: undefined, logits: Tensor, options?: DistributionOptions];
+
+const read = parameterReader([], ['probs', 'logits']);
+
+/**
+ * Numbers of classes, int32, with probabilities `probs [… , classes]`, which are scaled to sum to 1, or `logits`.
+ * PyTorch: `distributions.Categorical`; mean and variance are NaN, as there.
+ *
+ * @example new Categorical({ logits: tensor([0, 0, 0]) }).sample([5]) // five of 0, 1, 2
+ */
+export class Categorical extends Distribution {
+  /** Normalized: what was given, as probabilities or logits. */
+  private readonly parameter: Tensor;
+  private readonly byLogits: boolean;
+  /** The number of classes. */
+  readonly numEvents: number;
+  override readonly support: Constraint;
+
+  constructor(...given: CategoricalArguments) {
+    const { probs, logits, validateArgs } = read('Categorical', given);
+    const byLogits = oneOf('Categorical', { probs, logits }) === 'logits';
+    const { parameter } = floats(
+      'Categorical',
+      { parameter: (byLogits ? logits : probs) as Value },
+      { parameter: byLogits ? LOGITS : PROBS },
+      validateArgs,
+    );
+    super(parameter.shape.slice(0, -1), [], validateArgs);
+    this.byLogits = byLogits;
+    this.parameter = byLogits
+      ? parameter.sub(logsumexp(parameter, -1, { keepdim: true }))
+      : parameter.div(parameter.sum(-1, { keepdim: true }));
+    this.numEvents = parameter.shape.at(-1) as number;
+    this.support = integerInterval(0, this.numEvents - 1);
+  }
+
+  override get dtype() {
+    return this.parameter.dtype;
+  }
+
+  get probs(): Tensor {
+    return this.byLogits ? probsOf(this.parameter, false) : this.parameter;
+  }
+
+  /** The logarithms of the probabilities. */
+  get logits(): Tensor {
+    return this.byLogits ? this.parameter : logitsOf(this.parameter, false);
+  }
+
+  override get mean(): Tensor {
+    return this.filled(NaN);
+  }
+
+  override get variance(): Tensor {
+    return this.filled(NaN);
+  }
+
+  override get mode(): Tensor {
+    return this.probs.argmax(-1);
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    const shape = broadcast('Categorical.logProb', value.shape, this.batchShape);
+    const logs = to(this.logits, [...shape, this.numEvents]);
+    const index = to(value.cast('int32'), shape).unsqueeze(-1);
+    return gather(logs, -1, index).squeeze(-1);
+  }
+
+  override entropy(): Tensor {
+    const { logits, probs } = this;
+    const least = logits.dtype === 'float64' ? -Number.MAX_VALUE : -3.4028234663852886e38;
+    return clamp(logits, least).mul(probs).sum(-1).neg();
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    // The largest of the logarithms with Gumbel's noise; a probability of 0 is never chosen.
+    const logs = this.byLogits ? this.parameter : this.parameter.log();
+    const noise = this.uniform([...shape, this.numEvents])
+      .log()
+      .neg()
+      .log()
+      .neg();
+    return logs.add(noise).argmax(-1);
+  }
+}
+
+const PROBS: Constraint = {
+  ...nonnegativeVector,
+  must: `be probabilities: ${nonnegativeVector.must}`,
+};
+const LOGITS: Constraint = { ...realVector, must: 'be logits: real numbers' };
+
+/** As `Categorical`, with samples and values `[…, classes]` of a single 1 and zeros. PyTorch: `distributions.OneHotCategorical`. */
+export class OneHotCategorical extends Distribution {
+  private readonly categorical: Categorical;
+  override readonly support: Constraint = oneHotVector;
+
+  constructor(...given: CategoricalArguments) {
+    const categorical = new Categorical(...(given as [ProbsOrLogitsVectors]));
+    const last = given.at(-1) as DistributionOptions | undefined;
+    super(categorical.batchShape, [categorical.numEvents], last?.validateArgs);
+    this.categorical = categorical;
+  }
+
+  override get dtype() {
+    return this.categorical.dtype;
+  }
+
+  get probs(): Tensor {
+    return this.categorical.probs;
+  }
+
+  get logits(): Tensor {
+    return this.categorical.logits;
+  }
+
+  override get mean(): Tensor {
+    return this.probs;
+  }
+
+  override get mode(): Tensor {
+    return this.vectors(this.categorical.mode);
+  }
+
+  override get variance(): Tensor {
+    const { probs } = this;
+    return probs.mul(probs.neg().add(1));
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    return this.categorical.logProb(value.argmax(-1));
+  }
+
+  override entropy(): Tensor {
+    return this.categorical.entropy();
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    const own = this.batchShape.length + 1;
+    return this.vectors(this.categorical.sample(shape.slice(0, shape.length - own)));
+  }
+
+  private vectors(index: Tensor): Tensor {
+    return oneHot(index, this.categorical.numEvents).cast(this.dtype);
+  }
+}

@@ -1,0 +1,170 @@
+/** @file The base of all distributions. */
+import {
+  checkArgument,
+  ChainruleError,
+  full,
+  kinds,
+  noGrad,
+  rand,
+  scalar,
+  scope,
+  ShapeError,
+  Tensor,
+  where,
+  type DType,
+  type Shape,
+} from '@chainrule/autograd';
+import { checkConstraint, type Constraint } from './constraint.js';
+import { broadcast, type Value } from './parameters.js';
+
+/**
+ * A distribution of numbers, or of vectors and more: `eventShape` is the shape of one sample, `batchShape` that of the
+ * parameters, each of which has a distribution of its own. Everything is made of tensors, so that it can be differentiated,
+ * compiled and batched by `vmap`, where random numbers are the same for all examples.
+ *
+ * Parameters and values are checked where their elements are known, as those of `tensor` and of parameters are;
+ * `{ validateArgs: true }` computes others for that, `false` checks nothing. PyTorch: `torch.distributions.Distribution`.
+ */
+export abstract class Distribution {
+  readonly batchShape: Shape;
+  readonly eventShape: Shape;
+  /** Whether samples have gradients: `rsample`. */
+  readonly hasRsample: boolean = false;
+  protected readonly validateArgs: boolean | undefined;
+
+  constructor(batchShape: Shape, eventShape: Shape, validateArgs: boolean | undefined) {
+    this.batchShape = batchShape;
+    this.eventShape = eventShape;
+    this.validateArgs = validateArgs;
+  }
+
+  /** Where samples lie. */
+  abstract readonly support: Constraint;
+  /** The dtype of what is computed. */
+  abstract readonly dtype: DType;
+
+  abstract get mean(): Tensor;
+  abstract get variance(): Tensor;
+
+  /** The likeliest value. */
+  get mode(): Tensor {
+    return this.missing('mode');
+  }
+
+  /** The square root of the variance. */
+  get stddev(): Tensor {
+    return this.variance.sqrt();
+  }
+
+  protected abstract logProbOf(value: Tensor): Tensor;
+
+  /**
+   * The logarithm of the density, or probability, of a value `[…, …batchShape, …eventShape]`: `[…, …batchShape]`.
+   * @throws {ChainruleError} for a value outside of the support. @throws {ShapeError} if shapes do not fit.
+   */
+  logProb(value: Value): Tensor {
+    return this.of('logProb', value, (x) => this.logProbOf(x));
+  }
+
+  protected cdfOf(_value: Tensor): Tensor {
+    return this.missing('cdf');
+  }
+
+  /** The probability of values up to this one. */
+  cdf(value: Value): Tensor {
+    return this.of('cdf', value, (x) => this.cdfOf(x));
+  }
+
+  protected icdfOf(_probability: Tensor): Tensor {
+    return this.missing('icdf');
+  }
+
+  /** The value whose `cdf` is a probability from 0 to 1. */
+  icdf(probability: Value): Tensor {
+    const name = `${this.constructor.name}.icdf`;
+    const p = this.tensor(name, probability);
+    return scope(name, () => this.icdfOf(p));
+  }
+
+  /** The mean of `−logProb`: `[…batchShape]`. */
+  entropy(): Tensor {
+    return this.missing('entropy');
+  }
+
+  /** `e^entropy`. */
+  perplexity(): Tensor {
+    return this.entropy().exp();
+  }
+
+  /** Samples of shape `[…shape, …batchShape, …eventShape]`, without gradients. */
+  sample(shape: Shape = []): Tensor {
+    return noGrad(() => this.draw(this.extended('sample', shape))).detach();
+  }
+
+  /**
+   * Samples as `sample`, with the gradients of the parameters.
+   * @throws {ChainruleError} if the distribution has none: see `hasRsample`.
+   */
+  rsample(shape: Shape = []): Tensor {
+    if (!this.hasRsample) return this.missing('rsample');
+    return this.draw(this.extended('rsample', shape));
+  }
+
+  /** Samples of the whole shape. */
+  protected abstract draw(shape: Shape): Tensor;
+
+  /** The shape of samples: `[…shape, …batchShape, …eventShape]`. */
+  protected extended(op: string, shape: Shape): Shape {
+    checkArgument(`${this.constructor.name}.${op}`, 'shape', shape, kinds.listOf(kinds.size));
+    return [...shape, ...this.batchShape, ...this.eventShape];
+  }
+
+  /** A number in every place of the batch. */
+  protected filled(value: number): Tensor {
+    return full([...this.batchShape, ...this.eventShape], value, { dtype: this.dtype });
+  }
+
+  /** Uniform numbers in (0, 1). */
+  protected uniform(shape: Shape): Tensor {
+    const { dtype } = this;
+    const u = rand(shape, { dtype });
+    return where(u.eq(0), dtype === 'float64' ? 2 ** -54 : 2 ** -25, u);
+  }
+
+  protected missing(what: string): never {
+    throw new ChainruleError(
+      `${this.constructor.name} has no ${what}: there is none, or none in closed form`,
+    );
+  }
+
+  private tensor(op: string, value: Value): Tensor {
+    checkArgument(op, 'the value', value, kinds.operand);
+    return value instanceof Tensor ? value : scalar(Number(value), { dtype: this.dtype });
+  }
+
+  private of(what: string, value: Value, f: (x: Tensor) => Tensor): Tensor {
+    const name = `${this.constructor.name}.${what}`;
+    const x = this.tensor(name, value);
+    const event = this.eventShape;
+    const own = x.shape.slice(x.ndim - event.length);
+    if (x.ndim < event.length || own.some((n, d) => n !== 1 && n !== event[d])) {
+      throw new ShapeError(
+        `${name}: a value must end in [${event.join(', ')}], got shape [${x.shape.join(', ')}]`,
+      );
+    }
+    broadcast(name, x.shape.slice(0, x.ndim - event.length), this.batchShape);
+    if (this.validateArgs !== false && this.support.eventDim <= x.ndim)
+      checkConstraint(name, 'the value', x, this.support, this.validateArgs === true);
+    return scope(name, () => f(x));
+  }
+
+  toString(): string {
+    return `${this.constructor.name}(batchShape=[${this.batchShape.join(', ')}], eventShape=[${this.eventShape.join(', ')}])`;
+  }
+}
+
+/** The sum over the last `n` dimensions. */
+export function sumLast(x: Tensor, n: number): Tensor {
+  if (n === 0) return x;
+  return x.sum(Array.from({ length: n }, (_, k) => x.ndim - n + k));
+}

@@ -1,0 +1,27 @@
+/** @file The public surface of `@chainrule/nn/distributions`. */
+export { Categorical, OneHotCategorical, type ProbsOrLogitsVectors } from './categorical.js';
+export type { Constraint } from './constraint.js';
+export { Distribution } from './distribution.js';
+export { Beta, Dirichlet, Gamma, StudentT } from './gamma.js';
+export { Independent, MixtureSameFamily } from './independent.js';
+export { klDivergence } from './klDivergence.js';
+export { Cauchy, Gumbel, Laplace } from './locationScale.js';
+export { MultivariateNormal, type Covariance } from './multivariateNormal.js';
+export { HalfNormal, Normal } from './normal.js';
+export type { DistributionOptions, Value } from './parameters.js';
+export { Poisson } from './poisson.js';
+export { LogNormal, TransformedDistribution } from './transformed.js';
+export {
+  AbsTransform,
+  AffineTransform,
+  ComposeTransform,
+  ExpTransform,
+  PowerTransform,
+  SigmoidTransform,
+  SoftmaxTransform,
+  SoftplusTransform,
+  TanhTransform,
+  Transform,
+} from './transforms.js';
+export { Bernoulli, Binomial, Geometric, type ProbsOrLogits } from './trials.js';
+export { Exponential, Uniform } from './uniform.js';

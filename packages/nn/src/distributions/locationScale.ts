@@ -1,0 +1,163 @@
+/** @file Distributions of a location and a scale besides the normal one: Laplace, Cauchy, Gumbel. */
+import { atan, log1p, tan, type Shape, type Tensor } from '@chainrule/autograd';
+import { positive, real, type Constraint } from './constraint.js';
+import { Distribution } from './distribution.js';
+import {
+  broadcastAll,
+  parameterReader,
+  type DistributionOptions,
+  type Given,
+  type Value,
+} from './parameters.js';
+
+const read = parameterReader(['loc', 'scale']);
+
+type LocationScaleArguments =
+  [loc: Value, scale: Value, options?: DistributionOptions] | [parameters: Given<'loc' | 'scale'>];
+
+/** `loc + scale · z`, with z of a distribution of its own. */
+abstract class LocationScale extends Distribution {
+  readonly loc: Tensor;
+  readonly scale: Tensor;
+  override readonly hasRsample = true;
+  override readonly support: Constraint = real;
+
+  constructor(...given: LocationScaleArguments) {
+    const name = new.target.name;
+    const { loc, scale, validateArgs } = read(name, given);
+    const p = broadcastAll(name, { loc, scale }, { loc: real, scale: positive }, validateArgs);
+    super(p.loc.shape, [], validateArgs);
+    this.loc = p.loc;
+    this.scale = p.scale;
+  }
+
+  override get dtype() {
+    return this.loc.dtype;
+  }
+
+  override get mode(): Tensor {
+    return this.loc;
+  }
+
+  /** `z` of a value. */
+  protected standardized(value: Tensor): Tensor {
+    return value.sub(this.loc).div(this.scale);
+  }
+
+  /** The value of `z`. */
+  protected placed(z: Tensor): Tensor {
+    return this.loc.add(this.scale.mul(z));
+  }
+}
+
+/** Density `e^(−|x − loc| / scale) / (2 scale)`, with `scale > 0`. PyTorch: `distributions.Laplace`. */
+export class Laplace extends LocationScale {
+  override get mean(): Tensor {
+    return this.loc;
+  }
+
+  override get variance(): Tensor {
+    return this.scale.square().mul(2);
+  }
+
+  override get stddev(): Tensor {
+    return this.scale.mul(Math.SQRT2);
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    return value.sub(this.loc).abs().div(this.scale).add(this.scale.mul(2).log()).neg();
+  }
+
+  protected override cdfOf(value: Tensor): Tensor {
+    const z = this.standardized(value);
+    return z.sign().mul(z.abs().neg().expm1()).mul(-0.5).add(0.5);
+  }
+
+  protected override icdfOf(p: Tensor): Tensor {
+    const centred = p.sub(0.5);
+    return this.placed(
+      centred
+        .sign()
+        .mul(log1p(centred.abs().mul(-2)))
+        .neg(),
+    );
+  }
+
+  override entropy(): Tensor {
+    return this.scale.mul(2).log().add(1);
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return this.icdfOf(this.uniform(shape));
+  }
+}
+
+/** Density `1 / (π scale (1 + ((x − loc) / scale)²))`: no mean, an infinite variance. PyTorch: `distributions.Cauchy`. */
+export class Cauchy extends LocationScale {
+  override get mean(): Tensor {
+    return this.filled(NaN);
+  }
+
+  override get variance(): Tensor {
+    return this.filled(Infinity);
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    const z = this.standardized(value);
+    return log1p(z.square()).add(this.scale.log()).add(Math.log(Math.PI)).neg();
+  }
+
+  protected override cdfOf(value: Tensor): Tensor {
+    return atan(this.standardized(value)).div(Math.PI).add(0.5);
+  }
+
+  protected override icdfOf(p: Tensor): Tensor {
+    return this.placed(tan(p.sub(0.5).mul(Math.PI)));
+  }
+
+  override entropy(): Tensor {
+    return this.scale.log().add(Math.log(4 * Math.PI));
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return this.icdfOf(this.uniform(shape));
+  }
+}
+
+const EULER = 0.57721566490153286060651209008240243;
+
+/** The distribution of largest values, `cdf(x) = e^(−e^(−(x − loc) / scale))`. PyTorch: `distributions.Gumbel`. */
+export class Gumbel extends LocationScale {
+  override get mean(): Tensor {
+    return this.loc.add(this.scale.mul(EULER));
+  }
+
+  override get variance(): Tensor {
+    return this.stddev.square();
+  }
+
+  override get stddev(): Tensor {
+    return this.scale.mul(Math.PI / Math.sqrt(6));
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    const y = this.standardized(value).neg();
+    return y.sub(y.exp()).sub(this.scale.log());
+  }
+
+  protected override cdfOf(value: Tensor): Tensor {
+    return this.standardized(value).neg().exp().neg().exp();
+  }
+
+  protected override icdfOf(p: Tensor): Tensor {
+    return this.placed(p.log().neg().log().neg());
+  }
+
+  override entropy(): Tensor {
+    return this.scale.log().add(1 + EULER);
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return this.icdfOf(this.uniform(shape));
+  }
+}

@@ -1,0 +1,126 @@
+/** @file How distributions take their parameters: numbers or tensors, by position or by name. */
+import {
+  broadcastTo,
+  byPosition,
+  ChainruleError,
+  defineOptions,
+  kinds,
+  scalar,
+  ShapeError,
+  Tensor,
+  type Kind,
+  type Shape,
+} from '@chainrule/autograd';
+import { checkConstraint, type Constraint } from './constraint.js';
+
+/** A parameter or a value. */
+export type Value = Tensor | number;
+
+export interface DistributionOptions {
+  /**
+   * Whether parameters and values are checked: where their elements are known unless this says more; true computes them for
+   * it, false checks nothing.
+   */
+  readonly validateArgs?: boolean | undefined;
+}
+
+/** The parameters of `R`, which must be given, and of `O`, which may be. */
+export type Given<R extends string, O extends string = never> = Readonly<Record<R, Value>> &
+  Readonly<Partial<Record<O, Value | undefined>>> &
+  DistributionOptions;
+
+/** A reader of parameters: by position in the given order, or in one object, or both. */
+export function parameterReader<R extends string, O extends string = never>(
+  required: readonly R[],
+  optional: readonly O[] = [],
+): (op: string, given: readonly unknown[]) => Given<R, O> {
+  const names = [...required, ...optional] as readonly string[];
+  const table: Record<string, Kind> = { validateArgs: kinds.flag };
+  for (const name of names) table[name] = kinds.operand;
+  const read = byPosition(defineOptions<Record<string, unknown>>(table as never), ...names);
+  return (op, given) => {
+    const found = read(op, ...given);
+    const missing = required.find((name) => found[name] === undefined);
+    if (missing !== undefined) {
+      throw new ChainruleError(
+        `${op}: ${missing} must be given; it takes ${names.join(', ')}, in this order or in an object`,
+      );
+    }
+    return found as unknown as Given<R, O>;
+  };
+}
+
+/** Which of two parameters was given; exactly one must be. */
+export function oneOf<T>(op: string, parameters: Readonly<Record<string, T | undefined>>): string {
+  const given = Object.keys(parameters).filter((name) => parameters[name] !== undefined);
+  const [name] = given;
+  if (name === undefined || given.length > 1) {
+    throw new ChainruleError(
+      `${op}: exactly one of ${Object.keys(parameters).join(', ')} must be given` +
+        (given.length > 1 ? `, got ${given.join(' and ')}` : ''),
+    );
+  }
+  return name;
+}
+
+/** Numbers as tensors of the others' float dtype, integers as floats; each checked against its constraint. */
+export function floats<K extends string>(
+  op: string,
+  values: Readonly<Record<K, Value>>,
+  constraints: Readonly<Record<K, Constraint>>,
+  validate: boolean | undefined,
+): Record<K, Tensor> {
+  const names = Object.keys(values) as K[];
+  const dtypes = names.flatMap((name) => {
+    const v: unknown = values[name];
+    return v instanceof Tensor ? [v.dtype] : [];
+  });
+  const dtype = dtypes.includes('float64') ? 'float64' : 'float32';
+  const made = {} as Record<K, Tensor>;
+  for (const name of names) {
+    const value = values[name];
+    const t: Tensor = value instanceof Tensor ? value : scalar(Number(value), { dtype });
+    const constraint = constraints[name];
+    if (t.ndim < constraint.eventDim) {
+      throw new ShapeError(
+        `${op}: ${name} must have at least ${constraint.eventDim} dimensions, got [${t.shape.join(', ')}]`,
+      );
+    }
+    if (validate !== false) checkConstraint(op, name, t, constraint, validate === true);
+    made[name] = t.dtype === dtype ? t : t.cast(dtype);
+  }
+  return made;
+}
+
+/** As `floats`, in one shape. */
+export function broadcastAll<K extends string>(
+  op: string,
+  values: Readonly<Record<K, Value>>,
+  constraints: Readonly<Record<K, Constraint>>,
+  validate: boolean | undefined,
+): Record<K, Tensor> {
+  const made = floats(op, values, constraints, validate);
+  const names = Object.keys(made) as K[];
+  const shape = names.map((name) => made[name].shape).reduce((a, b) => broadcast(op, a, b));
+  for (const name of names) made[name] = to(made[name], shape);
+  return made;
+}
+
+/** `x` repeated to a shape, if it has another. */
+export function to(x: Tensor, shape: Shape): Tensor {
+  return String(x.shape) === String(shape) && x.ndim === shape.length ? x : broadcastTo(x, shape);
+}
+
+/** The shape that two broadcast to. */
+export function broadcast(op: string, a: Shape, b: Shape): number[] {
+  const n = Math.max(a.length, b.length);
+  return Array.from({ length: n }, (_, d) => {
+    const [x, y] = [a[d - n + a.length] ?? 1, b[d - n + b.length] ?? 1];
+    if (x !== y && x !== 1 && y !== 1) {
+      throw new ShapeError(
+        `${op}: shapes [${a.join(', ')}] and [${b.join(', ')}] do not broadcast: ${x} and ${y} differ`,
+      );
+    }
+    return x === 1 ? y : x;
+  });
+}

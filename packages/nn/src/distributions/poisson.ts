@@ -1,0 +1,55 @@
+/** @file The Poisson distribution. */
+import { lgamma, poisson, xlogy, type Shape, type Tensor } from '@chainrule/autograd';
+import { nonnegative, nonnegativeInteger, type Constraint } from './constraint.js';
+import { Distribution } from './distribution.js';
+import {
+  broadcastAll,
+  parameterReader,
+  to,
+  type DistributionOptions,
+  type Given,
+  type Value,
+} from './parameters.js';
+
+const readPoisson = parameterReader(['rate']);
+
+/** Counts with mean and variance `rate ≥ 0`. PyTorch: `distributions.Poisson`. */
+export class Poisson extends Distribution {
+  readonly rate: Tensor;
+  override readonly support: Constraint = nonnegativeInteger;
+
+  constructor(
+    ...given: [rate: Value, options?: DistributionOptions] | [parameters: Given<'rate'>]
+  ) {
+    const { rate, validateArgs } = readPoisson('Poisson', given);
+    const p = broadcastAll('Poisson', { rate }, { rate: nonnegative }, validateArgs);
+    super(p.rate.shape, [], validateArgs);
+    this.rate = p.rate;
+  }
+
+  override get dtype() {
+    return this.rate.dtype;
+  }
+
+  override get mean(): Tensor {
+    return this.rate;
+  }
+
+  override get mode(): Tensor {
+    return this.rate.floor();
+  }
+
+  override get variance(): Tensor {
+    return this.rate;
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    return xlogy(value, this.rate)
+      .sub(this.rate)
+      .sub(lgamma(value.add(1)));
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return poisson(to(this.rate.detach(), shape));
+  }
+}

@@ -1,0 +1,313 @@
+/** @file Invertible functions that make distributions of others, with the logarithm of their derivative. */
+import {
+  atanh,
+  broadcastTo,
+  checkArgument,
+  ChainruleError,
+  clamp,
+  kinds,
+  log1p,
+  scalar,
+  sigmoid,
+  softmax,
+  softplus,
+  tanh,
+  Tensor,
+} from '@chainrule/autograd';
+import { sumLast } from './distribution.js';
+import { broadcast, type Value } from './parameters.js';
+
+/** A function of tensors with an inverse. PyTorch: `distributions.Transform`. */
+export abstract class Transform {
+  /** How many of the last dimensions are one argument: 0 for functions of numbers. */
+  readonly eventDim: number = 0;
+  /** Whether every value has one argument. */
+  readonly bijective: boolean = true;
+
+  abstract forward(x: Tensor): Tensor;
+  abstract inverse(y: Tensor): Tensor;
+  /** `ln |det dy/dx|` at x, where y is `forward(x)`. */
+  abstract logAbsDetJacobian(x: Tensor, y: Tensor): Tensor;
+
+  /** 1 where the function rises, −1 where it falls. */
+  get sign(): Value {
+    throw new ChainruleError(`${this.constructor.name} neither rises nor falls everywhere`);
+  }
+
+  /** Whether another transform is the same function, as far as it can be seen. */
+  equals(other: Transform): boolean {
+    return other.constructor === this.constructor;
+  }
+}
+
+function softplusAll(x: Tensor): Tensor {
+  return softplus(x, { threshold: Infinity });
+}
+
+function sameValue(a: Value, b: Value): boolean {
+  return a === b;
+}
+
+/** `eˣ`. PyTorch: `ExpTransform`. */
+export class ExpTransform extends Transform {
+  override forward(x: Tensor): Tensor {
+    return x.exp();
+  }
+
+  override inverse(y: Tensor): Tensor {
+    return y.log();
+  }
+
+  override logAbsDetJacobian(x: Tensor): Tensor {
+    return x;
+  }
+
+  override get sign(): Value {
+    return 1;
+  }
+}
+
+/** `loc + scale · x`; with `eventDim` the last dimensions are one argument. PyTorch: `AffineTransform`. */
+export class AffineTransform extends Transform {
+  readonly loc: Value;
+  readonly scale: Value;
+  override readonly eventDim: number;
+
+  constructor(
+    ...given:
+      | [loc: Value, scale: Value, options?: { readonly eventDim?: number }]
+      | [parameters: { readonly loc: Value; readonly scale: Value; readonly eventDim?: number }]
+  ) {
+    super();
+    const named = given.length === 1 ? given[0] : { loc: given[0], scale: given[1], ...given[2] };
+    this.loc = checkArgument('AffineTransform', 'loc', named.loc, kinds.operand) as Value;
+    this.scale = checkArgument('AffineTransform', 'scale', named.scale, kinds.operand) as Value;
+    this.eventDim = checkArgument('AffineTransform', 'eventDim', named.eventDim ?? 0, kinds.size);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return x.mul(this.scale as Tensor).add(this.loc as Tensor);
+  }
+
+  override inverse(y: Tensor): Tensor {
+    return y.sub(this.loc as Tensor).div(this.scale as Tensor);
+  }
+
+  override logAbsDetJacobian(x: Tensor): Tensor {
+    const { scale } = this;
+    const log = (scale instanceof Tensor ? scale : scalar(scale, { dtype: x.dtype })).abs().log();
+    return sumLast(
+      broadcastTo(log, broadcast('AffineTransform', log.shape, x.shape)),
+      this.eventDim,
+    );
+  }
+
+  override get sign(): Value {
+    return this.scale instanceof Tensor ? this.scale.sign() : Math.sign(this.scale);
+  }
+
+  override equals(other: Transform): boolean {
+    return (
+      other instanceof AffineTransform &&
+      sameValue(this.loc, other.loc) &&
+      sameValue(this.scale, other.scale)
+    );
+  }
+}
+
+/** `1 / (1 + e⁻ˣ)`, kept within (0, 1). PyTorch: `SigmoidTransform`. */
+export class SigmoidTransform extends Transform {
+  override forward(x: Tensor): Tensor {
+    return insideUnit(sigmoid(x));
+  }
+
+  override inverse(y: Tensor): Tensor {
+    const p = insideUnit(y);
+    return p.log().sub(log1p(p.neg()));
+  }
+
+  override logAbsDetJacobian(x: Tensor): Tensor {
+    return softplusAll(x.neg()).add(softplusAll(x)).neg();
+  }
+
+  override get sign(): Value {
+    return 1;
+  }
+}
+
+function insideUnit(p: Tensor): Tensor {
+  return p.dtype === 'float64'
+    ? clamp(p, 2.2250738585072014e-308, 1 - 2 ** -52)
+    : clamp(p, 1.1754943508222875e-38, 1 - 2 ** -23);
+}
+
+/** The hyperbolic tangent. PyTorch: `TanhTransform`. */
+export class TanhTransform extends Transform {
+  override forward(x: Tensor): Tensor {
+    return tanh(x);
+  }
+
+  override inverse(y: Tensor): Tensor {
+    return atanh(y);
+  }
+
+  override logAbsDetJacobian(x: Tensor): Tensor {
+    // 1 − tanh² is 4 e^(−2x) / (1 + e^(−2x))².
+    return x
+      .neg()
+      .add(Math.LN2)
+      .sub(softplusAll(x.mul(-2)))
+      .mul(2);
+  }
+
+  override get sign(): Value {
+    return 1;
+  }
+}
+
+/** `ln(1 + eˣ)`. PyTorch: `SoftplusTransform`. */
+export class SoftplusTransform extends Transform {
+  override forward(x: Tensor): Tensor {
+    return softplus(x);
+  }
+
+  override inverse(y: Tensor): Tensor {
+    return y.neg().expm1().neg().log().add(y);
+  }
+
+  override logAbsDetJacobian(x: Tensor): Tensor {
+    return softplusAll(x.neg()).neg();
+  }
+
+  override get sign(): Value {
+    return 1;
+  }
+}
+
+/** `x^exponent` of positive x. PyTorch: `PowerTransform`. */
+export class PowerTransform extends Transform {
+  readonly exponent: Value;
+
+  constructor(exponent: Value | { readonly exponent: Value }) {
+    super();
+    const e =
+      exponent instanceof Tensor || typeof exponent === 'number' ? exponent : exponent.exponent;
+    this.exponent = checkArgument('PowerTransform', 'exponent', e, kinds.operand) as Value;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return x.pow(this.exponent as Tensor);
+  }
+
+  override inverse(y: Tensor): Tensor {
+    const { exponent } = this;
+    return y.pow((exponent instanceof Tensor ? exponent.reciprocal() : 1 / exponent) as Tensor);
+  }
+
+  override logAbsDetJacobian(x: Tensor, y: Tensor): Tensor {
+    return y
+      .mul(this.exponent as Tensor)
+      .div(x)
+      .abs()
+      .log();
+  }
+
+  override get sign(): Value {
+    return this.exponent instanceof Tensor ? this.exponent.sign() : Math.sign(this.exponent);
+  }
+
+  override equals(other: Transform): boolean {
+    return other instanceof PowerTransform && sameValue(this.exponent, other.exponent);
+  }
+}
+
+/** `|x|`; its inverse gives the argument that is not negative. PyTorch: `AbsTransform`. */
+export class AbsTransform extends Transform {
+  override readonly bijective = false;
+
+  override forward(x: Tensor): Tensor {
+    return x.abs();
+  }
+
+  override inverse(y: Tensor): Tensor {
+    return y;
+  }
+
+  override logAbsDetJacobian(): never {
+    throw new ChainruleError(
+      'AbsTransform has no derivative with an inverse: two arguments have one value',
+    );
+  }
+}
+
+/** Softmax along the last dimension; its inverse is the logarithm. PyTorch: `SoftmaxTransform`. */
+export class SoftmaxTransform extends Transform {
+  override readonly eventDim = 1;
+  override readonly bijective = false;
+
+  override forward(x: Tensor): Tensor {
+    return softmax(x, -1);
+  }
+
+  override inverse(y: Tensor): Tensor {
+    return y.log();
+  }
+
+  override logAbsDetJacobian(): never {
+    throw new ChainruleError('SoftmaxTransform has no determinant: many arguments have one value');
+  }
+}
+
+/** One transform after the other, the first one first. PyTorch: `ComposeTransform`. */
+export class ComposeTransform extends Transform {
+  readonly parts: readonly Transform[];
+  override readonly eventDim: number;
+  override readonly bijective: boolean;
+
+  constructor(parts: readonly Transform[] | { readonly parts: readonly Transform[] }) {
+    super();
+    const list = Array.isArray(parts) ? parts : (parts as { parts: readonly Transform[] }).parts;
+    this.parts = checkArgument('ComposeTransform', 'parts', list, kinds.listOf(TRANSFORM));
+    this.eventDim = Math.max(0, ...this.parts.map((t) => t.eventDim));
+    this.bijective = this.parts.every((t) => t.bijective);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.parts.reduce((y, t) => t.forward(y), x);
+  }
+
+  override inverse(y: Tensor): Tensor {
+    return this.parts.reduceRight((x, t) => t.inverse(x), y);
+  }
+
+  override logAbsDetJacobian(x: Tensor, y: Tensor): Tensor {
+    if (this.parts.length === 0) return x.mul(0);
+    let at = x;
+    const terms = this.parts.map((t, i) => {
+      const next = i === this.parts.length - 1 ? y : t.forward(at);
+      const term = sumLast(t.logAbsDetJacobian(at, next), this.eventDim - t.eventDim);
+      at = next;
+      return term;
+    });
+    return terms.reduce((sum, term) => sum.add(term));
+  }
+
+  override get sign(): Value {
+    return this.parts.reduce<Value>((product, t) => times(product, t.sign), 1);
+  }
+
+  override equals(other: Transform): boolean {
+    return (
+      other instanceof ComposeTransform &&
+      other.parts.length === this.parts.length &&
+      this.parts.every((t, i) => t.equals(other.parts[i] as Transform))
+    );
+  }
+}
+
+export const TRANSFORM = kinds.kind<Transform>('be a transform', (x) => x instanceof Transform);
+
+function times(a: Value, b: Value): Value {
+  if (a instanceof Tensor) return a.mul(b as Tensor);
+  return b instanceof Tensor ? b.mul(a) : a * b;
+}

@@ -1,0 +1,259 @@
+/** @file Distributions of trials that succeed with a probability: one trial, many, or until the first success. */
+import {
+  arange,
+  bernoulli,
+  binomial,
+  ChainruleError,
+  lgamma,
+  log1p,
+  logSigmoid,
+  peek,
+  softplus,
+  where,
+  type Shape,
+  type Tensor,
+} from '@chainrule/autograd';
+import {
+  boolean,
+  halfOpenInterval,
+  integerInterval,
+  nonnegativeInteger,
+  real,
+  unitInterval,
+  type Constraint,
+} from './constraint.js';
+import { Distribution } from './distribution.js';
+import {
+  broadcastAll,
+  oneOf,
+  parameterReader,
+  to,
+  type DistributionOptions,
+  type Value,
+} from './parameters.js';
+import { logitsOf, probsOf } from './probabilities.js';
+
+/** Probabilities, or log-odds in their place. */
+export type ProbsOrLogits =
+  | ({ readonly probs: Value; readonly logits?: undefined } & DistributionOptions)
+  | ({ readonly logits: Value; readonly probs?: undefined } & DistributionOptions);
+
+type TrialArguments =
+  | [parameters: ProbsOrLogits]
+  | [probs: Value, options?: DistributionOptions]
+  | [probs: undefined, logits: Value, options?: DistributionOptions];
+
+const readTrial = parameterReader([], ['probs', 'logits']);
+
+/** Trials with a probability each, given as such or by its log-odds. */
+abstract class Trials extends Distribution {
+  /** What was given. */
+  protected readonly parameter: Tensor;
+  protected readonly byLogits: boolean;
+
+  constructor(parameter: Tensor, byLogits: boolean, validateArgs: boolean | undefined) {
+    super(parameter.shape, [], validateArgs);
+    this.parameter = parameter;
+    this.byLogits = byLogits;
+  }
+
+  override get dtype() {
+    return this.parameter.dtype;
+  }
+
+  /** The probability of success. */
+  get probs(): Tensor {
+    return this.byLogits ? probsOf(this.parameter, true) : this.parameter;
+  }
+
+  /** `ln(p / (1 − p))`. */
+  get logits(): Tensor {
+    return this.byLogits ? this.parameter : logitsOf(this.parameter, true);
+  }
+
+  /** The entropy of one trial. */
+  protected trialEntropy(): Tensor {
+    const { logits, probs } = this;
+    return probs.neg().add(1).mul(logits).sub(logSigmoid(logits));
+  }
+}
+
+function trialOf(
+  op: string,
+  given: readonly unknown[],
+  constraint: Constraint,
+): { parameter: Tensor; byLogits: boolean; validateArgs: boolean | undefined } {
+  const { probs, logits, validateArgs } = readTrial(op, given);
+  const byLogits = oneOf(op, { probs, logits }) === 'logits';
+  const p: Record<string, Tensor> = byLogits
+    ? broadcastAll(op, { logits: logits as Value }, { logits: real }, validateArgs)
+    : broadcastAll(op, { probs: probs as Value }, { probs: constraint }, validateArgs);
+  return { parameter: p[byLogits ? 'logits' : 'probs'] as Tensor, byLogits, validateArgs };
+}
+
+/**
+ * 1 with probability `probs`, else 0; or `logits`, the log-odds. PyTorch: `distributions.Bernoulli`.
+ * @example new Bernoulli({ logits: tensor([0]) }).probs // [0.5]
+ */
+export class Bernoulli extends Trials {
+  override readonly support: Constraint = boolean;
+
+  constructor(...given: TrialArguments) {
+    const { parameter, byLogits, validateArgs } = trialOf('Bernoulli', given, unitInterval);
+    super(parameter, byLogits, validateArgs);
+  }
+
+  override get mean(): Tensor {
+    return this.probs;
+  }
+
+  /** NaN where both are as likely. */
+  override get mode(): Tensor {
+    const { probs } = this;
+    return where(probs.eq(0.5), NaN, probs.ge(0.5).cast(this.dtype));
+  }
+
+  override get variance(): Tensor {
+    const { probs } = this;
+    return probs.mul(probs.neg().add(1));
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    const { logits } = this;
+    return value.sub(1).mul(logits).add(logSigmoid(logits));
+  }
+
+  override entropy(): Tensor {
+    return this.trialEntropy();
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return bernoulli(to(this.probs.detach(), shape));
+  }
+}
+
+const readBinomial = parameterReader([], ['totalCount', 'probs', 'logits']);
+
+/**
+ * How many of `totalCount` trials succeed, each with probability `probs`, or log-odds `logits`.
+ * PyTorch: `distributions.Binomial`.
+ * @example new Binomial(10, { probs: 0.3 }).mean // 3
+ */
+export class Binomial extends Trials {
+  readonly totalCount: Tensor;
+  override readonly support: Constraint;
+
+  constructor(
+    ...given:
+      | [totalCount: Value, parameters: ProbsOrLogits]
+      | [totalCount: Value, probs: Value | undefined, logits?: Value, options?: DistributionOptions]
+      | [parameters: ProbsOrLogits & { readonly totalCount?: Value | undefined }]
+  ) {
+    const { totalCount = 1, probs, logits, validateArgs } = readBinomial('Binomial', given);
+    const byLogits = oneOf('Binomial', { probs, logits }) === 'logits';
+    const p = broadcastAll(
+      'Binomial',
+      { totalCount, parameter: (byLogits ? logits : probs) as Value },
+      { totalCount: nonnegativeInteger, parameter: byLogits ? real : PROBS },
+      validateArgs,
+    );
+    super(p.parameter, byLogits, validateArgs);
+    this.totalCount = p.totalCount;
+    const counts = typeof totalCount === 'number' ? [totalCount] : peek(totalCount);
+    this.support = counts === null ? nonnegativeInteger : integerInterval(0, largest(counts));
+  }
+
+  override get mean(): Tensor {
+    return this.totalCount.mul(this.probs);
+  }
+
+  override get mode(): Tensor {
+    const most = this.totalCount.add(1).mul(this.probs).floor();
+    return most.minimum(this.totalCount);
+  }
+
+  override get variance(): Tensor {
+    const { probs } = this;
+    return this.totalCount.mul(probs).mul(probs.neg().add(1));
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    const { logits, totalCount: n } = this;
+    const choices = lgamma(n.add(1))
+      .sub(lgamma(value.add(1)))
+      .sub(lgamma(n.sub(value).add(1)));
+    // k ln p + (n − k) ln(1 − p).
+    return choices.add(value.mul(logits)).sub(n.mul(logOnePlusExp(logits)));
+  }
+
+  /** @throws {ChainruleError} unless all counts are equal, and known. */
+  override entropy(): Tensor {
+    const counts = peek(this.totalCount) ?? this.totalCount.dataSync();
+    const n = counts[0] as number;
+    if (counts.some((c) => c !== n))
+      throw new ChainruleError('Binomial.entropy: all counts must be equal');
+    const values = arange(n + 1)
+      .cast(this.dtype)
+      .reshape([n + 1, ...this.batchShape.map(() => 1)]);
+    const logs = this.logProbOf(values);
+    return logs.exp().mul(logs).sum(0).neg();
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return binomial(to(this.totalCount.detach(), shape), to(this.probs.detach(), shape));
+  }
+}
+
+function largest(counts: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < counts.length; i++) most = Math.max(most, counts[i] as number);
+  return most;
+}
+
+const PROBS: Constraint = { ...unitInterval, must: 'be a probability in [0, 1]' };
+
+/** `ln(1 + eˣ)` everywhere. */
+function logOnePlusExp(x: Tensor): Tensor {
+  return softplus(x, { threshold: Infinity });
+}
+
+/**
+ * The number of failures before the first success, with probability `probs` in (0, 1], or log-odds `logits`.
+ * PyTorch: `distributions.Geometric`.
+ */
+export class Geometric extends Trials {
+  override readonly support: Constraint = nonnegativeInteger;
+
+  constructor(...given: TrialArguments) {
+    const { parameter, byLogits, validateArgs } = trialOf('Geometric', given, halfOpenInterval);
+    super(parameter, byLogits, validateArgs);
+  }
+
+  override get mean(): Tensor {
+    return this.probs.reciprocal().sub(1);
+  }
+
+  override get mode(): Tensor {
+    return this.probs.mul(0);
+  }
+
+  override get variance(): Tensor {
+    const { probs } = this;
+    return probs.reciprocal().sub(1).div(probs);
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    const { probs } = this;
+    // Success is certain: no failure has probability 1.
+    const certain = probs.eq(1).logicalAnd(value.eq(0));
+    return value.mul(log1p(where(certain, 0, probs).neg())).add(probs.log());
+  }
+
+  override entropy(): Tensor {
+    return this.trialEntropy().div(this.probs);
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return this.uniform(shape).log().div(log1p(this.probs.neg())).floor();
+  }
+}

@@ -1,0 +1,162 @@
+/** @file The uniform and the exponential distribution. */
+import {
+  ChainruleError,
+  clamp,
+  log1p,
+  peek,
+  rand,
+  where,
+  type Shape,
+  type Tensor,
+} from '@chainrule/autograd';
+import { nonnegative, positive, real, type Constraint } from './constraint.js';
+import { Distribution } from './distribution.js';
+import {
+  broadcastAll,
+  parameterReader,
+  type DistributionOptions,
+  type Given,
+  type Value,
+} from './parameters.js';
+
+const readUniform = parameterReader(['low', 'high']);
+
+/**
+ * Numbers from `low` up to, and without, `high`. A value outside has log-probability −∞. PyTorch: `distributions.Uniform`,
+ * which refuses it.
+ * @throws {ChainruleError} unless low < high.
+ */
+export class Uniform extends Distribution {
+  readonly low: Tensor;
+  readonly high: Tensor;
+  override readonly hasRsample = true;
+  override readonly support: Constraint = real;
+
+  constructor(
+    ...given:
+      [low: Value, high: Value, options?: DistributionOptions] | [parameters: Given<'low' | 'high'>]
+  ) {
+    const { low, high, validateArgs } = readUniform('Uniform', given);
+    const p = broadcastAll('Uniform', { low, high }, { low: real, high: real }, validateArgs);
+    super(p.low.shape, [], validateArgs);
+    this.low = p.low;
+    this.high = p.high;
+    if (validateArgs !== false) {
+      const [a, b] = [low, high].map((x) => (typeof x === 'number' ? [x] : peek(x)));
+      if (validateArgs === true) p.high.gt(p.low).all().item();
+      const n = Math.max(a?.length ?? 0, b?.length ?? 0);
+      const plain = (x: ArrayLike<number>): boolean => x.length === 1 || x.length === n;
+      for (let i = 0; a != null && b != null && plain(a) && plain(b) && i < n; i++) {
+        const [x, y] = [a[a.length === 1 ? 0 : i] as number, b[b.length === 1 ? 0 : i] as number];
+        if (!(x < y))
+          throw new ChainruleError(`Uniform: low must be less than high, got ${x} and ${y}`);
+      }
+    }
+  }
+
+  override get dtype() {
+    return this.low.dtype;
+  }
+
+  private get width(): Tensor {
+    return this.high.sub(this.low);
+  }
+
+  override get mean(): Tensor {
+    return this.high.add(this.low).div(2);
+  }
+
+  /** Every value is as likely: NaN. */
+  override get mode(): Tensor {
+    return this.filled(NaN);
+  }
+
+  override get variance(): Tensor {
+    return this.width.square().div(12);
+  }
+
+  override get stddev(): Tensor {
+    return this.width.div(Math.sqrt(12));
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    const inside = value.ge(this.low).logicalAnd(value.lt(this.high));
+    return where(inside, this.width.log().neg(), -Infinity);
+  }
+
+  protected override cdfOf(value: Tensor): Tensor {
+    return clamp(value.sub(this.low).div(this.width), 0, 1);
+  }
+
+  protected override icdfOf(p: Tensor): Tensor {
+    return this.low.add(p.mul(this.width));
+  }
+
+  override entropy(): Tensor {
+    return this.width.log();
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return this.low.add(rand(shape, { dtype: this.dtype }).mul(this.width));
+  }
+}
+
+const readExponential = parameterReader(['rate']);
+
+/** Density `rate · e^(−rate · x)` of x ≥ 0, with `rate > 0`. PyTorch: `distributions.Exponential`. */
+export class Exponential extends Distribution {
+  readonly rate: Tensor;
+  override readonly hasRsample = true;
+  override readonly support: Constraint = nonnegative;
+
+  constructor(
+    ...given: [rate: Value, options?: DistributionOptions] | [parameters: Given<'rate'>]
+  ) {
+    const { rate, validateArgs } = readExponential('Exponential', given);
+    const p = broadcastAll('Exponential', { rate }, { rate: positive }, validateArgs);
+    super(p.rate.shape, [], validateArgs);
+    this.rate = p.rate;
+  }
+
+  override get dtype() {
+    return this.rate.dtype;
+  }
+
+  override get mean(): Tensor {
+    return this.rate.reciprocal();
+  }
+
+  override get mode(): Tensor {
+    return this.rate.mul(0);
+  }
+
+  override get stddev(): Tensor {
+    return this.rate.reciprocal();
+  }
+
+  override get variance(): Tensor {
+    return this.rate.square().reciprocal();
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    return this.rate.log().sub(this.rate.mul(value));
+  }
+
+  protected override cdfOf(value: Tensor): Tensor {
+    return this.rate.mul(value).neg().expm1().neg();
+  }
+
+  protected override icdfOf(p: Tensor): Tensor {
+    return log1p(p.neg()).neg().div(this.rate);
+  }
+
+  override entropy(): Tensor {
+    return this.rate.log().neg().add(1);
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return log1p(rand(shape, { dtype: this.dtype }).neg())
+      .neg()
+      .div(this.rate);
+  }
+}

@@ -1,0 +1,179 @@
+/** @file Losses of classes by margins: the right ones should score higher than the others. */
+import {
+  any,
+  arange,
+  checkArgument,
+  ChainruleError,
+  cumsum,
+  defineOptions,
+  eq,
+  gather,
+  indexSelect,
+  kinds,
+  logSigmoid,
+  lt,
+  relu,
+  scope,
+  ShapeError,
+  softplus,
+  sub,
+  type Tensor,
+  where,
+} from '@chainrule/autograd';
+import { reduce, reductionKind, type LossOptions, type Reduction } from './reduction.js';
+
+export interface MultiMarginOptions extends LossOptions {
+  /** 1 (the default), or 2 for squares. */
+  readonly p?: 1 | 2 | undefined;
+  /** How much higher the right class should score. Default 1. */
+  readonly margin?: number | undefined;
+  /** A factor for each class, used for samples of that class: `[classes]`. */
+  readonly weight?: Tensor | null | undefined;
+}
+
+const multiMarginOptions = defineOptions<MultiMarginOptions>({
+  p: kinds.oneOf(1, 2),
+  margin: kinds.finite,
+  weight: kinds.orNull(kinds.tensor),
+  reduction: reductionKind,
+});
+
+/**
+ * `Σ max(0, margin − input[target] + input[j])ᵖ / classes` over all other classes j: input `[batch, classes]` or
+ * `[classes]` of scores, int32 target `[batch]` or `[]`. PyTorch: `nn.functional.multi_margin_loss`.
+ *
+ * @throws {ShapeError} if the target has not one class for each sample.
+ * @throws {IndexError} for a class out of range, when evaluated at the latest.
+ * @example multiMarginLoss(tensor([0.1, 0.2, 0.4, 0.8]), scalar(3).cast('int32')) // 0.325
+ */
+export function multiMarginLoss(
+  input: Tensor,
+  target: Tensor,
+  options?: MultiMarginOptions,
+): Tensor {
+  const op = 'multiMarginLoss';
+  const { p = 1, margin = 1, weight = null, reduction } = multiMarginOptions(op, options);
+  checkClasses(op, input, target);
+  const rows = input.ndim === 2 ? input : input.reshape([1, input.size]);
+  const classes = rows.shape[1] as number;
+  if (
+    (input.ndim === 2 ? target.ndim !== 1 : target.ndim > 1) ||
+    target.size !== rows.shape[0] ||
+    classes === 0
+  ) {
+    throw new ShapeError(
+      `${op}: expected an input [batch, classes] with a target [batch], or [classes] with [], ` +
+        `got [${input.shape.join(', ')}] and [${target.shape.join(', ')}]`,
+    );
+  }
+  if (weight !== null && (weight.ndim !== 1 || weight.size !== classes)) {
+    throw new ShapeError(
+      `${op}: weight must have shape [${classes}], one factor a class, got [${weight.shape.join(', ')}]`,
+    );
+  }
+  return scope(op, () => {
+    const labels = target.reshape([target.size, 1]);
+    const short = relu(sub(rows, gather(rows, 1, labels)).add(margin));
+    const loss = where(eq(arange(classes), labels), 0, p === 2 ? short.square() : short)
+      .sum(1)
+      .div(classes);
+    const scaled =
+      weight === null ? loss : loss.mul(indexSelect(weight.cast(loss.dtype), 0, labels.flatten()));
+    return reduced(op, reduction === 'none' ? scaled.reshape(target.shape) : scaled, reduction);
+  });
+}
+
+const lossOptions = defineOptions<LossOptions>({ reduction: reductionKind });
+
+/**
+ * `Σ max(0, 1 − input[t] + input[j]) / classes` over the classes t of a sample and all j that are none of them: input
+ * `[batch, classes]` or `[classes]`, int32 target of the same shape, whose rows list classes up to the first −1.
+ * PyTorch: `nn.functional.multilabel_margin_loss`.
+ *
+ * @throws {ShapeError} if the shapes differ. @throws {IndexError} for a class out of range, when evaluated at the latest.
+ * @example multilabelMarginLoss(tensor([0.1, 0.2, 0.4, 0.8]), tensor([3, 0, -1, 1], { dtype: 'int32' })) // 0.85
+ */
+export function multilabelMarginLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  const op = 'multilabelMarginLoss';
+  const { reduction } = lossOptions(op, options);
+  checkClasses(op, input, target);
+  const classes = input.shape.at(-1) ?? 1;
+  if (String(input.shape) !== String(target.shape) || input.ndim > 2 || classes === 0) {
+    throw new ShapeError(
+      `${op}: expected an input [batch, classes] or [classes] and a target of the same shape, ` +
+        `got [${input.shape.join(', ')}] and [${target.shape.join(', ')}]`,
+    );
+  }
+  return scope(op, () => {
+    const n = input.size / classes;
+    const [scores, labels] = [input.reshape([n, classes]), target.reshape([n, classes])];
+    const listed = eq(cumsum(lt(labels, 0).cast('int32'), 1), 0);
+    const ids = where(listed, labels, 0);
+    const own = any(
+      eq(ids.unsqueeze(2), arange(classes)).logicalAnd(listed.unsqueeze(2)),
+      1,
+    ).unsqueeze(1);
+    // Each class of a sample against each of the others: [batch, listed, classes].
+    const short = relu(
+      scores
+        .unsqueeze(1)
+        .sub(gather(scores, 1, ids).unsqueeze(2))
+        .add(1),
+    );
+    const counted = listed.unsqueeze(2).logicalAnd(own.logicalNot());
+    const loss = where(counted, short, 0).sum([1, 2]).div(classes);
+    return reduced(op, input.ndim < 2 ? loss.reshape([]) : loss, reduction);
+  });
+}
+
+export interface MultilabelSoftMarginOptions extends LossOptions {
+  /** A factor for each class. */
+  readonly weight?: Tensor | null | undefined;
+}
+
+const multilabelSoftMarginOptions = defineOptions<MultilabelSoftMarginOptions>({
+  weight: kinds.orNull(kinds.tensor),
+  reduction: reductionKind,
+});
+
+/**
+ * The mean over the last dimension, the classes, of `−(t ln σ(x) + (1 − t) ln σ(−x))`: input x of scores, target t of zeros
+ * and ones. PyTorch: `nn.functional.multilabel_soft_margin_loss`.
+ */
+export function multilabelSoftMarginLoss(
+  input: Tensor,
+  target: Tensor,
+  options?: MultilabelSoftMarginOptions,
+): Tensor {
+  const op = 'multilabelSoftMarginLoss';
+  const { weight = null, reduction } = multilabelSoftMarginOptions(op, options);
+  checkArgument(op, 'input', input, kinds.tensor);
+  checkArgument(op, 'target', target, kinds.tensor);
+  if (input.ndim === 0)
+    throw new ShapeError(`${op}: expected an input […, classes], got a single number`);
+  const yes = target.mul(logSigmoid(input));
+  const no = sub(1, target).mul(logSigmoid(input.neg()));
+  const loss = yes.add(no).neg();
+  return reduce(op, (weight === null ? loss : loss.mul(weight)).mean(-1), reduction);
+}
+
+/** `ln(1 + e^(−target · input))`, with targets 1 and −1. PyTorch: `nn.functional.soft_margin_loss`. */
+export function softMarginLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  const op = 'softMarginLoss';
+  const { reduction } = lossOptions(op, options);
+  checkArgument(op, 'input', input, kinds.tensor);
+  checkArgument(op, 'target', target, kinds.tensor);
+  return reduce(op, softplus(target.neg().mul(input)), reduction);
+}
+
+function checkClasses(op: string, input: Tensor, target: Tensor): void {
+  checkArgument(op, 'input', input, kinds.tensor);
+  checkArgument(op, 'target', target, kinds.tensor);
+  if (target.dtype !== 'int32')
+    throw new ChainruleError(`${op}: the target must hold int32 classes, got ${target.dtype}`);
+}
+
+/** As `reduce`, where the mean of no samples is 0, as PyTorch's is. */
+function reduced(op: string, loss: Tensor, reduction: Reduction | undefined): Tensor {
+  return reduce(op, loss, loss.size === 0 && reduction !== 'none' ? 'sum' : reduction);
+}

@@ -1,0 +1,90 @@
+/** @file How often a classifier is right. */
+import { checkArgument, defineOptions, kinds, ShapeError } from '@chainrule/autograd';
+import { labelKinds, labelsOf, scoresOf, startOf, type LabelOptions } from './labels.js';
+import { SumMetric } from './metric.js';
+import { checkLabel, valuesOf, weightsOf, type Numbers, type WeightOptions } from './read.js';
+
+const labelOptions = defineOptions<LabelOptions>(labelKinds);
+const weightOptions = defineOptions<WeightOptions>({ weight: kinds.anything });
+
+/**
+ * The share of examples whose label is predicted, `Σ w·[ŷ = y] / Σ w`.
+ *
+ * Predictions are scores `[n, classes, …]` for labels `[n, …]`, or of the labels' shape: labels themselves (int32, bool),
+ * or scores of class 1 (float), right from `threshold` on. scikit-learn: `accuracy_score`; torchmetrics: `Accuracy`.
+ *
+ * @throws {ShapeError} @throws {IndexError} for a label that is none.
+ * @example
+ * const accuracy = new Accuracy();
+ * accuracy.update(tensor([[0.1, 0.9], [0.8, 0.2]]), tensor([1, 1], { dtype: 'int32' }));
+ * accuracy.compute(); // 0.5
+ */
+export class Accuracy extends SumMetric<number, Numbers, Numbers> {
+  private readonly options: LabelOptions;
+
+  constructor(options?: LabelOptions) {
+    super(2);
+    this.options = labelOptions('Accuracy', options);
+  }
+
+  update(prediction: Numbers, target: Numbers, options?: WeightOptions): void {
+    const { weight } = weightOptions('Accuracy.update', options);
+    const labels = labelsOf('Accuracy', prediction, target, this.options);
+    const weights = weightsOf('Accuracy', weight, valuesOf(target).data.length);
+    labels.predicted.forEach((guess, k) => {
+      const w = weights[labels.positions[k]!]!;
+      if (guess === labels.true[k]) this.sums[0]! += w;
+      this.sums[1]! += w;
+    });
+  }
+
+  compute(): number {
+    const [right = 0, all = 0] = this.sums;
+    if (all === 0) throw this.nothing();
+    return right / all;
+  }
+}
+
+/**
+ * The share of examples whose label is among the `k` largest scores. Of equal scores those of lower classes come first.
+ * Scores `[n, classes, …]`, labels `[n, …]`. scikit-learn: `top_k_accuracy_score`, which puts higher classes first.
+ */
+export class TopKAccuracy extends SumMetric<number, Numbers, Numbers> {
+  readonly k: number;
+
+  constructor(k: number) {
+    super(2);
+    this.k = checkArgument('TopKAccuracy', 'k', k, kinds.count);
+  }
+
+  update(prediction: Numbers, target: Numbers, options?: WeightOptions): void {
+    const { weight } = weightOptions('TopKAccuracy.update', options);
+    const [scores, labels] = [valuesOf(prediction), valuesOf(target)];
+    const form = scoresOf('TopKAccuracy', scores.shape, labels.shape);
+    if (form === null)
+      throw new ShapeError(
+        `TopKAccuracy: prediction must be scores [n, classes, …], got [${scores.shape.join(', ')}]`,
+      );
+    const weights = weightsOf('TopKAccuracy', weight, labels.data.length);
+    for (let i = 0; i < labels.data.length; i++)
+      checkLabel('TopKAccuracy', 'target', labels.data[i]!, i, form.classes);
+    for (let i = 0; i < labels.data.length; i++) {
+      const label = labels.data[i]!;
+      const start = startOf(i, form.classes, form.inner);
+      const own = scores.data[start + label * form.inner]!;
+      let above = 0;
+      for (let c = 0; c < form.classes; c++) {
+        const score = scores.data[start + c * form.inner]!;
+        if (score > own || (score === own && c < label)) above++;
+      }
+      if (above < this.k && !Number.isNaN(own)) this.sums[0]! += weights[i]!;
+      this.sums[1]! += weights[i]!;
+    }
+  }
+
+  compute(): number {
+    const [right = 0, all = 0] = this.sums;
+    if (all === 0) throw this.nothing();
+    return right / all;
+  }
+}

@@ -1,0 +1,100 @@
+/** @file Whether probabilities mean what they say. */
+import { ChainruleError, defineOptions, kinds } from '@chainrule/autograd';
+import { labelsOf, scoresOf, startOf } from './labels.js';
+import { SumMetric } from './metric.js';
+import { valuesOf, weightsOf, type Numbers, type WeightOptions } from './read.js';
+
+/** What `CalibrationError` takes. */
+export interface CalibrationOptions {
+  /** How many parts [0, 1] is divided into. Default 10. */
+  readonly bins?: number;
+  /** The mean of the distances (`'l1'`, the default), the root of the mean of their squares, or the largest. */
+  readonly norm?: 'l1' | 'l2' | 'max';
+}
+
+/** One part of [0, 1] that holds examples. */
+export interface CalibrationBin {
+  /** The mean of what was predicted. */
+  readonly confidence: number;
+  /** How often it came true. */
+  readonly accuracy: number;
+  /** The weight of the examples in it. */
+  readonly weight: number;
+}
+
+const calibrationOptions = defineOptions<CalibrationOptions>({
+  bins: kinds.count,
+  norm: kinds.oneOf('l1', 'l2', 'max'),
+});
+const weightOptions = defineOptions<WeightOptions>({ weight: kinds.anything });
+
+/**
+ * The expected calibration error (Naeini et al. 2015; Guo et al. 2017, arXiv:1706.04599): over bins of equal width, how far
+ * the mean probability is from how often it comes true.
+ *
+ * Probabilities `[n, classes]`, of which the largest counts, for labels `[n]`; or `[n]` of class 1 for targets 0 and 1.
+ * `curve()` gives the bins; for two classes it is scikit-learn's `calibration_curve`. torchmetrics: `CalibrationError`.
+ * @throws {ChainruleError} for a probability outside of [0, 1].
+ */
+export class CalibrationError extends SumMetric<number, Numbers, Numbers> {
+  private readonly bins: number;
+  private readonly norm: 'l1' | 'l2' | 'max';
+
+  constructor(options?: CalibrationOptions) {
+    const { bins = 10, norm = 'l1' } = calibrationOptions('CalibrationError', options);
+    super(3 * bins);
+    this.bins = bins;
+    this.norm = norm;
+  }
+
+  update(prediction: Numbers, target: Numbers, options?: WeightOptions): void {
+    const { weight } = weightOptions('CalibrationError.update', options);
+    const [p, t] = [valuesOf(prediction), valuesOf(target)];
+    const form = scoresOf('CalibrationError', p.shape, t.shape);
+    const weights = weightsOf('CalibrationError', weight, t.data.length);
+    for (let i = 0; i < p.data.length; i++) {
+      if (!(p.data[i]! >= 0 && p.data[i]! <= 1))
+        throw new ChainruleError(
+          `CalibrationError: probability ${i} must be in [0, 1], got ${p.data[i]}; logits take softmax or sigmoid first`,
+        );
+    }
+    const labels = form && labelsOf('CalibrationError', prediction, target, {});
+    for (let i = 0; i < t.data.length; i++) {
+      const guess = labels?.predicted[i] ?? 1;
+      const confidence = form
+        ? p.data[startOf(i, form.classes, form.inner) + guess * form.inner]!
+        : p.data[i]!;
+      const bin = Math.min(Math.max(Math.ceil(confidence * this.bins) - 1, 0), this.bins - 1);
+      const w = weights[i]!;
+      this.sums[3 * bin]! += w * confidence;
+      this.sums[3 * bin + 1]! += w * Number(t.data[i] === guess);
+      this.sums[3 * bin + 2]! += w;
+    }
+  }
+
+  /** The bins that hold examples, by rising probability: what a reliability diagram shows. */
+  curve(): CalibrationBin[] {
+    const curve: CalibrationBin[] = [];
+    for (let b = 0; b < this.bins; b++) {
+      const [confidence, right, weight] = this.sums.subarray(3 * b, 3 * b + 3);
+      if (weight! > 0)
+        curve.push({
+          confidence: confidence! / weight!,
+          accuracy: right! / weight!,
+          weight: weight!,
+        });
+    }
+    return curve;
+  }
+
+  compute(): number {
+    const curve = this.curve();
+    if (curve.length === 0) throw this.nothing();
+    const all = curve.reduce((sum, { weight }) => sum + weight, 0);
+    const distances = curve.map(({ confidence, accuracy }) => Math.abs(confidence - accuracy));
+    if (this.norm === 'max') return Math.max(...distances);
+    const power = this.norm === 'l1' ? 1 : 2;
+    const mean = distances.reduce((sum, d, i) => sum + (curve[i]!.weight / all) * d ** power, 0);
+    return mean ** (1 / power);
+  }
+}

@@ -1,0 +1,271 @@
+/** @file The confusion matrix, and the figures of single classes that are made of it. */
+import { defineOptions, kinds, type OptionsReader } from '@chainrule/autograd';
+import { labelKinds, labelsOf, type LabelOptions } from './labels.js';
+import { Metric, type MetricState } from './metric.js';
+import { valuesOf, weightsOf, type Numbers, type WeightOptions } from './read.js';
+
+/** What `ConfusionMatrix` takes. */
+export interface ConfusionOptions extends LabelOptions {
+  /** How many classes there are; as many as were seen if not given. */
+  readonly numClasses?: number;
+  /** Divides by the sum of each row (`'true'`), of each column (`'predicted'`) or of all. */
+  readonly normalize?: 'true' | 'predicted' | 'all' | null;
+}
+
+/**
+ * How the figures of the classes become one. `'binary'`: that of class 1; `'macro'`: their mean over the classes that
+ * occur; `'weighted'`: weighted by how often each is true; `'micro'`: of all counts together; `'none'`: one each.
+ */
+export type Average = 'binary' | 'micro' | 'macro' | 'weighted' | 'none';
+
+/** What `Precision`, `Recall`, `F1Score` and `IoU` take. */
+export interface AverageOptions<A extends Average = Average> extends LabelOptions {
+  /** Default `'macro'`. */
+  readonly average?: A;
+  readonly numClasses?: number;
+  /** The figure of a class where it is 0/0. Default 0. */
+  readonly zeroDivision?: number;
+}
+
+const confusionOptions: OptionsReader<ConfusionOptions> = defineOptions<ConfusionOptions>({
+  ...labelKinds,
+  numClasses: kinds.count,
+  normalize: kinds.oneOf('true', 'predicted', 'all', null),
+});
+const averageOptions: OptionsReader<AverageOptions> = defineOptions<AverageOptions>({
+  ...labelKinds,
+  average: kinds.oneOf('binary', 'micro', 'macro', 'weighted', 'none'),
+  numClasses: kinds.count,
+  zeroDivision: kinds.number,
+});
+const weightOptions = defineOptions<WeightOptions>({ weight: kinds.anything });
+
+/** Counts of pairs of a true and a predicted label. */
+abstract class ConfusionBased<Result> extends Metric<Result, Numbers, Numbers> {
+  /** Row-major, `classes × classes`: true label, predicted label. */
+  protected counts: Float64Array;
+  protected classes: number;
+  private readonly fixed: number | null;
+  private readonly labels: LabelOptions;
+
+  constructor(options: LabelOptions & { readonly numClasses?: number }) {
+    super();
+    this.labels = options;
+    this.fixed = options.numClasses ?? null;
+    this.classes = this.fixed ?? 0;
+    this.counts = new Float64Array(this.classes * this.classes);
+  }
+
+  update(prediction: Numbers, target: Numbers, options?: WeightOptions): void {
+    const { weight } = weightOptions(`${this.name}.update`, options);
+    const most = this.fixed ?? 100_000;
+    const labels = labelsOf(this.name, prediction, target, this.labels, most);
+    const weights = weightsOf(this.name, weight, valuesOf(target).data.length);
+    let seen = labels.classes;
+    labels.true.forEach((y, k) => (seen = Math.max(seen, y + 1, labels.predicted[k]! + 1)));
+    this.grow(seen);
+    labels.true.forEach((y, k) => {
+      this.counts[y * this.classes + labels.predicted[k]!]! += weights[labels.positions[k]!]!;
+    });
+  }
+
+  reset(): void {
+    this.classes = this.fixed ?? 0;
+    this.counts = new Float64Array(this.classes * this.classes);
+  }
+
+  merge(other: this): void {
+    if (this.fixed !== other.fixed) throw this.unlike('numClasses', this.fixed, other.fixed);
+    this.grow(other.classes);
+    for (let y = 0; y < other.classes; y++)
+      for (let p = 0; p < other.classes; p++)
+        this.counts[y * this.classes + p]! += other.counts[y * other.classes + p]!;
+  }
+
+  stateDict(): MetricState {
+    return { classes: this.classes, counts: Array.from(this.counts) };
+  }
+
+  loadStateDict(state: MetricState): void {
+    const classes = Math.sqrt(this.listOf(state, 'counts').length);
+    if (!Number.isInteger(classes) || (this.fixed !== null && classes !== this.fixed))
+      throw this.unlike('numClasses', this.fixed, classes);
+    this.counts = Float64Array.from(this.listOf(state, 'counts'));
+    this.classes = classes;
+  }
+
+  private grow(classes: number): void {
+    if (classes <= this.classes) return;
+    const counts = new Float64Array(classes * classes);
+    for (let y = 0; y < this.classes; y++)
+      counts.set(this.counts.subarray(y * this.classes, (y + 1) * this.classes), y * classes);
+    this.counts = counts;
+    this.classes = classes;
+  }
+}
+
+/**
+ * How often each label was taken for each other: row = true label, column = prediction.
+ *
+ * scikit-learn: `confusion_matrix`; torchmetrics: `ConfusionMatrix`.
+ * @example
+ * const confusion = new ConfusionMatrix();
+ * confusion.update([0, 1, 1], [0, 1, 0]);
+ * confusion.compute(); // [[1, 1], [0, 1]]
+ */
+export class ConfusionMatrix extends ConfusionBased<number[][]> {
+  private readonly normalize: ConfusionOptions['normalize'];
+
+  constructor(options?: ConfusionOptions) {
+    const given = confusionOptions('ConfusionMatrix', options);
+    super(given);
+    this.normalize = given.normalize ?? null;
+  }
+
+  compute(): number[][] {
+    const { classes: n, counts, normalize } = this;
+    if (!counts.some((x) => x > 0)) throw this.nothing();
+    const sumOf = (entry: (i: number) => number): number => {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += entry(i);
+      return sum;
+    };
+    const all = counts.reduce((sum, x) => sum + x, 0);
+    const columns = Array.from({ length: n }, (_, p) => sumOf((y) => counts[y * n + p]!));
+    return Array.from({ length: n }, (_, y) => {
+      const row = counts.slice(y * n, (y + 1) * n);
+      const rowSum = row.reduce((sum, x) => sum + x, 0);
+      return Array.from(row, (x, p) => {
+        if (normalize === null) return x;
+        const by = normalize === 'true' ? rowSum : normalize === 'all' ? all : columns[p]!;
+        return by === 0 ? 0 : x / by;
+      });
+    });
+  }
+}
+
+/** Hits, wrong predictions and misses of one class, and how often it is true. */
+interface ClassCounts {
+  readonly hits: number;
+  readonly wrong: number;
+  readonly missed: number;
+}
+
+/** A figure of each class, averaged. */
+abstract class ClassFigure<A extends Average> extends ConfusionBased<
+  A extends 'none' ? number[] : number
+> {
+  private readonly average: Average;
+  protected readonly zeroDivision: number;
+
+  constructor(name: string, options: AverageOptions<A> | undefined) {
+    const given = averageOptions(name, options);
+    super(given);
+    this.average = given.average ?? 'macro';
+    this.zeroDivision = given.zeroDivision ?? 0;
+  }
+
+  /** The figure of one class. */
+  protected abstract figure(counts: ClassCounts): number;
+
+  protected quotient(x: number, y: number): number {
+    return y === 0 ? this.zeroDivision : x / y;
+  }
+
+  compute(): A extends 'none' ? number[] : number {
+    return this.averaged() as A extends 'none' ? number[] : number;
+  }
+
+  private averaged(): number | number[] {
+    const { average } = this;
+    const classes = Array.from({ length: this.classes }, (_, c) => this.countsOf(c));
+    if (!this.counts.some((x) => x > 0)) throw this.nothing();
+    if (average === 'none') return classes.map((c) => this.figure(c));
+    if (average === 'binary') return this.figure(classes[1] ?? { hits: 0, wrong: 0, missed: 0 });
+    if (average === 'micro') {
+      const total = { hits: 0, wrong: 0, missed: 0 };
+      for (const { hits, wrong, missed } of classes) {
+        total.hits += hits;
+        total.wrong += wrong;
+        total.missed += missed;
+      }
+      return this.figure(total);
+    }
+    let [sum, weights] = [0, 0];
+    for (const c of classes) {
+      const occurs = c.hits + c.wrong + c.missed > 0;
+      const weight = average === 'weighted' ? c.hits + c.missed : Number(occurs);
+      if (weight > 0) sum += weight * this.figure(c);
+      weights += weight;
+    }
+    return weights === 0 ? this.zeroDivision : sum / weights;
+  }
+
+  private countsOf(c: number): ClassCounts {
+    const n = this.classes;
+    const hits = this.counts[c * n + c]!;
+    let [row, column] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      row += this.counts[c * n + i]!;
+      column += this.counts[i * n + c]!;
+    }
+    return { hits, wrong: column - hits, missed: row - hits };
+  }
+}
+
+/** The share of right ones among what was predicted to be of a class. scikit-learn: `precision_score`. */
+export class Precision<const A extends Average = 'macro'> extends ClassFigure<A> {
+  constructor(options?: AverageOptions<A>) {
+    super('Precision', options);
+  }
+  protected figure({ hits, wrong }: ClassCounts): number {
+    return this.quotient(hits, hits + wrong);
+  }
+}
+
+/** The share of the examples of a class that were found. scikit-learn: `recall_score`. */
+export class Recall<const A extends Average = 'macro'> extends ClassFigure<A> {
+  constructor(options?: AverageOptions<A>) {
+    super('Recall', options);
+  }
+  protected figure({ hits, missed }: ClassCounts): number {
+    return this.quotient(hits, hits + missed);
+  }
+}
+
+/** The weighted harmonic mean of precision and recall, recall counting `beta` times. scikit-learn: `fbeta_score`. */
+export class FBetaScore<const A extends Average = 'macro'> extends ClassFigure<A> {
+  private readonly beta: number;
+
+  constructor(beta: number, options?: AverageOptions<A>) {
+    super('FBetaScore', options);
+    this.beta = checkedBeta(beta);
+  }
+  protected figure({ hits, wrong, missed }: ClassCounts): number {
+    const b = this.beta * this.beta;
+    return this.quotient((1 + b) * hits, (1 + b) * hits + b * missed + wrong);
+  }
+}
+
+const betaOptions = defineOptions<{ readonly beta: number }>({ beta: kinds.positive });
+const checkedBeta = (beta: number): number => betaOptions('FBetaScore', { beta }).beta;
+
+/** The harmonic mean of precision and recall. scikit-learn: `f1_score`. */
+export class F1Score<const A extends Average = 'macro'> extends ClassFigure<A> {
+  constructor(options?: AverageOptions<A>) {
+    super('F1Score', options);
+  }
+  protected figure({ hits, wrong, missed }: ClassCounts): number {
+    return this.quotient(2 * hits, 2 * hits + wrong + missed);
+  }
+}
+
+/** Intersection over union of what is of a class and what is said to be, as of segmented images. scikit-learn: `jaccard_score`. */
+export class IoU<const A extends Average = 'macro'> extends ClassFigure<A> {
+  constructor(options?: AverageOptions<A>) {
+    super('IoU', options);
+  }
+  protected figure({ hits, wrong, missed }: ClassCounts): number {
+    return this.quotient(hits, hits + wrong + missed);
+  }
+}

@@ -1,0 +1,97 @@
+/** @file From scores to labels: what a classifier says, whichever form it says it in. */
+import { kinds, ShapeError, Tensor } from '@chainrule/autograd';
+import { checkLabel, valuesOf, type Numbers } from './read.js';
+
+/** How scores become labels. */
+export interface LabelOptions {
+  /** Two classes, one score an example: from which score on it is class 1. Default 0.5, for probabilities; logits take 0. */
+  readonly threshold?: number;
+  /** Targets with this label are left out. */
+  readonly ignoreIndex?: number | null;
+}
+
+export const labelKinds = {
+  threshold: kinds.number,
+  ignoreIndex: kinds.orNull(kinds.whole),
+} as const;
+
+/** The class that each example is given and the one it has; examples to be left out are not there. */
+export interface Labels {
+  readonly predicted: readonly number[];
+  readonly true: readonly number[];
+  /** Where each stands in what was given. */
+  readonly positions: readonly number[];
+  /** How many classes there are, as far as the scores say. */
+  readonly classes: number;
+}
+
+/**
+ * Predictions are scores `[n, classes, …]` for targets `[n, …]`, of which the largest counts (the first of equals); or
+ * of the targets' shape: labels if they are integers or booleans, scores of class 1 if they are floats.
+ */
+export function labelsOf(
+  op: string,
+  prediction: Numbers,
+  target: Numbers,
+  { threshold = 0.5, ignoreIndex = null }: LabelOptions,
+  most = Infinity,
+): Labels {
+  const [p, t] = [valuesOf(prediction), valuesOf(target)];
+  const scored = scoresOf(op, p.shape, t.shape);
+  const float =
+    prediction instanceof Tensor
+      ? prediction.dtype.startsWith('float')
+      : !(prediction instanceof Int32Array) && Array.from(p.data).some((x) => !Number.isInteger(x));
+  const [predicted, truth, positions]: [number[], number[], number[]] = [[], [], []];
+  const classes = Math.min(most, scored?.classes ?? Infinity);
+  for (let i = 0; i < t.data.length; i++) {
+    const label = Number(t.data[i]);
+    if (label === ignoreIndex) continue;
+    checkLabel(op, 'target', label, i, classes);
+    const guess = scored
+      ? best(p.data, i, scored.classes, scored.inner)
+      : float
+        ? Number(p.data[i]! >= threshold)
+        : Number(p.data[i]);
+    checkLabel(op, 'prediction', guess, i, classes);
+    predicted.push(guess);
+    truth.push(label);
+    positions.push(i);
+  }
+  return { predicted, true: truth, positions, classes: scored?.classes ?? 0 };
+}
+
+/** The classes of scores and how many positions lie behind them, or null where there is one number an example. */
+export function scoresOf(
+  op: string,
+  prediction: readonly number[],
+  target: readonly number[],
+): { classes: number; inner: number } | null {
+  const same = (a: readonly number[], b: readonly number[]): boolean =>
+    a.length === b.length && a.every((n, i) => n === b[i]);
+  if (same(prediction, target)) return null;
+  const [n, classes = 0, ...rest] = prediction;
+  if (prediction.length === target.length + 1 && same([n ?? 0, ...rest], target)) {
+    return { classes, inner: rest.reduce((product, size) => product * size, 1) };
+  }
+  throw new ShapeError(
+    `${op}: prediction [${prediction.join(', ')}] does not go with target [${target.join(', ')}]; ` +
+      `it must be scores [n, classes, …] for a target [n, …], or of the target's shape`,
+  );
+}
+
+/** Where the scores of example `i` begin, in scores `[n, classes, inner]`; they are `inner` apart. */
+export function startOf(i: number, classes: number, inner: number): number {
+  return Math.floor(i / inner) * classes * inner + (i % inner);
+}
+
+function best(data: ArrayLike<number>, i: number, classes: number, inner: number): number {
+  const start = startOf(i, classes, inner);
+  let most = 0;
+  for (let c = 1; c < classes; c++) {
+    // NaN is the largest, as in argmax.
+    const [x, y] = [data[start + c * inner]!, data[start + most * inner]!];
+    if (x > y || (Number.isNaN(x) && !Number.isNaN(y))) most = c;
+  }
+  return most;
+}

@@ -1,0 +1,65 @@
+/** @file Reads what metrics are given: tensors or arrays of numbers, checked against each other. */
+import { IndexError, ShapeError, Tensor } from '@chainrule/autograd';
+
+/** Numbers to be judged or to judge by. */
+export type Numbers = Tensor | readonly number[] | Float32Array | Float64Array | Int32Array;
+
+/** How much each example counts. */
+export interface WeightOptions {
+  /** One number ≥ 0 an example; 1 if not given. scikit-learn: `sample_weight`. */
+  readonly weight?: Numbers;
+}
+
+export interface Values {
+  readonly data: ArrayLike<number>;
+  readonly shape: readonly number[];
+}
+
+/** The values of a tensor, or of an array as a vector. */
+export function valuesOf(x: Numbers): Values {
+  return x instanceof Tensor
+    ? { data: x.dataSync(), shape: x.shape }
+    : { data: x, shape: [x.length] };
+}
+
+/** Two operands of one shape. */
+export function pair(op: string, prediction: Numbers, target: Numbers): [Values, Values] {
+  const [p, t] = [valuesOf(prediction), valuesOf(target)];
+  if (p.shape.length !== t.shape.length || p.shape.some((n, i) => n !== t.shape[i])) {
+    throw new ShapeError(
+      `${op}: prediction [${p.shape.join(', ')}] and target [${t.shape.join(', ')}] must have the same shape`,
+    );
+  }
+  return [p, t];
+}
+
+/** One weight an example. */
+export function weightsOf(
+  op: string,
+  weight: Numbers | undefined,
+  count: number,
+): ArrayLike<number> {
+  if (weight === undefined) return new Float64Array(count).fill(1);
+  const { data } = valuesOf(weight);
+  if (data.length !== count)
+    throw new ShapeError(`${op}: got ${data.length} weights for ${count} examples`);
+  for (let i = 0; i < count; i++) {
+    if (!(data[i]! >= 0 && data[i]! < Infinity))
+      throw new IndexError(`${op}: weight ${i} must be a finite number ≥ 0, got ${data[i]}`);
+  }
+  return data;
+}
+
+/** A class label: a whole number from 0 on. */
+export function checkLabel(
+  op: string,
+  what: string,
+  label: number,
+  at: number,
+  classes: number,
+): void {
+  if (Number.isInteger(label) && label >= 0 && label < classes) return;
+  throw new IndexError(
+    `${op}: ${what} ${at} is ${label}; labels are whole numbers from 0 to ${classes === Infinity ? 'the number of classes' : classes - 1}`,
+  );
+}

@@ -1,0 +1,173 @@
+/** @file Metrics over all scores at once: curves of ROC and of precision and recall, and the areas under them. */
+import { ChainruleError, defineOptions, IndexError, kinds } from '@chainrule/autograd';
+import { Metric, type MetricState } from './metric.js';
+import { pair, weightsOf, type Numbers, type WeightOptions } from './read.js';
+
+const weightOptions = defineOptions<WeightOptions>({ weight: kinds.anything });
+
+/** Counts at each threshold, from the highest score down. */
+interface Sweep {
+  readonly thresholds: readonly number[];
+  /** Weights of positives and negatives at or above each threshold. */
+  readonly hits: readonly number[];
+  readonly alarms: readonly number[];
+}
+
+/** Keeps every score, label and weight: two classes, one score an example. */
+abstract class ScoreMetric<Result> extends Metric<Result, Numbers, Numbers> {
+  private scores: number[] = [];
+  private labels: number[] = [];
+  private weights: number[] = [];
+
+  update(prediction: Numbers, target: Numbers, options?: WeightOptions): void {
+    const { weight } = weightOptions(`${this.name}.update`, options);
+    const [p, t] = pair(this.name, prediction, target);
+    const weights = weightsOf(this.name, weight, t.data.length);
+    for (let i = 0; i < t.data.length; i++) {
+      if (t.data[i] !== 0 && t.data[i] !== 1)
+        throw new IndexError(`${this.name}: target ${i} must be 0 or 1, got ${t.data[i]}`);
+      if (Number.isNaN(p.data[i]))
+        throw new ChainruleError(`${this.name}: score ${i} is NaN, which has no place in an order`);
+    }
+    for (let i = 0; i < t.data.length; i++) {
+      this.scores.push(p.data[i]!);
+      this.labels.push(t.data[i]!);
+      this.weights.push(weights[i]!);
+    }
+  }
+
+  reset(): void {
+    this.scores = [];
+    this.labels = [];
+    this.weights = [];
+  }
+
+  merge(other: this): void {
+    this.scores = this.scores.concat(other.scores);
+    this.labels = this.labels.concat(other.labels);
+    this.weights = this.weights.concat(other.weights);
+  }
+
+  stateDict(): MetricState {
+    return { scores: [...this.scores], labels: [...this.labels], weights: [...this.weights] };
+  }
+
+  loadStateDict(state: MetricState): void {
+    const scores = this.listOf(state, 'scores');
+    const labels = this.listOf(state, 'labels', scores.length);
+    const weights = this.listOf(state, 'weights', scores.length);
+    [this.scores, this.labels, this.weights] = [[...scores], [...labels], [...weights]];
+  }
+
+  /** What lies above each distinct score. */
+  protected sweep(): Sweep {
+    if (this.scores.length === 0) throw this.nothing();
+    const order = Array.from(this.scores.keys()).sort((a, b) => this.scores[b]! - this.scores[a]!);
+    const [thresholds, hits, alarms]: [number[], number[], number[]] = [[], [], []];
+    let [hit, alarm] = [0, 0];
+    order.forEach((i, k) => {
+      if (this.labels[i] === 1) hit += this.weights[i]!;
+      else alarm += this.weights[i]!;
+      const next = order[k + 1];
+      if (next !== undefined && this.scores[next] === this.scores[i]) return;
+      thresholds.push(this.scores[i]!);
+      hits.push(hit);
+      alarms.push(alarm);
+    });
+    return { thresholds, hits, alarms };
+  }
+}
+
+/** A curve of {@link RocCurve}, from (0, 0) to (1, 1). */
+export interface Roc {
+  /** The share of negatives at or above each threshold. */
+  readonly falsePositiveRate: readonly number[];
+  /** The share of positives at or above each threshold. */
+  readonly truePositiveRate: readonly number[];
+  /** Falling; the first is Infinity. */
+  readonly thresholds: readonly number[];
+}
+
+/**
+ * The receiver operating characteristic: hits against false alarms at every threshold.
+ *
+ * Scores `[n]` (the higher, the likelier class 1), targets `[n]` of 0 and 1. Every threshold is there; scikit-learn's
+ * `roc_curve` is this with `drop_intermediate=False`. torchmetrics: `ROC`.
+ * @throws {ChainruleError} if one of the two classes is missing.
+ */
+export class RocCurve extends ScoreMetric<Roc> {
+  compute(): Roc {
+    return rocOf(this.name, this.sweep());
+  }
+}
+
+/** The area under {@link RocCurve}: how likely a positive is above a negative. scikit-learn: `roc_auc_score`. */
+export class RocAuc extends ScoreMetric<number> {
+  compute(): number {
+    const { falsePositiveRate: x, truePositiveRate: y } = rocOf(this.name, this.sweep());
+    let area = 0;
+    for (let i = 1; i < x.length; i++) area += ((x[i]! - x[i - 1]!) * (y[i]! + y[i - 1]!)) / 2;
+    return area;
+  }
+}
+
+function rocOf(name: string, { thresholds, hits, alarms }: Sweep): Roc {
+  const [positives, negatives] = [hits.at(-1) ?? 0, alarms.at(-1) ?? 0];
+  if (positives === 0 || negatives === 0) {
+    throw new ChainruleError(
+      `${name}: needs examples of both classes, got only ${positives === 0 ? 'negatives (0)' : 'positives (1)'}`,
+    );
+  }
+  return {
+    falsePositiveRate: [0, ...alarms.map((x) => x / negatives)],
+    truePositiveRate: [0, ...hits.map((x) => x / positives)],
+    thresholds: [Infinity, ...thresholds],
+  };
+}
+
+/** A curve of {@link PrecisionRecallCurve}: recall falls from 1 to 0, where precision is 1 by definition. */
+export interface PrecisionRecall {
+  readonly precision: readonly number[];
+  readonly recall: readonly number[];
+  /** Rising; one fewer than points. */
+  readonly thresholds: readonly number[];
+}
+
+/** Precision against recall at every threshold. scikit-learn: `precision_recall_curve`. */
+export class PrecisionRecallCurve extends ScoreMetric<PrecisionRecall> {
+  compute(): PrecisionRecall {
+    const { thresholds, hits, alarms } = this.sweep();
+    const positives = positivesOf(this.name, hits);
+    return {
+      precision: [...hits.map((h, i) => precisionOf(h, alarms[i]!)).reverse(), 1],
+      recall: [...hits.map((h) => h / positives).reverse(), 0],
+      thresholds: [...thresholds].reverse(),
+    };
+  }
+}
+
+/**
+ * The area under the curve of precision and recall, as the sum `Σ (Rₙ − Rₙ₋₁)·Pₙ` without interpolation.
+ * scikit-learn: `average_precision_score`.
+ */
+export class AveragePrecision extends ScoreMetric<number> {
+  compute(): number {
+    const { hits, alarms } = this.sweep();
+    const positives = positivesOf(this.name, hits);
+    let [area, before] = [0, 0];
+    hits.forEach((h, i) => {
+      area += ((h - before) / positives) * precisionOf(h, alarms[i]!);
+      before = h;
+    });
+    return area;
+  }
+}
+
+const precisionOf = (hits: number, alarms: number): number =>
+  hits + alarms === 0 ? 0 : hits / (hits + alarms);
+
+function positivesOf(name: string, hits: readonly number[]): number {
+  const positives = hits.at(-1) ?? 0;
+  if (positives === 0) throw new ChainruleError(`${name}: needs positives, got only negatives (0)`);
+  return positives;
+}

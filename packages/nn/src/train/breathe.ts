@@ -1,0 +1,28 @@
+/** @file Gives the event loop its turn now and then, so that pages draw and signals arrive while training runs. */
+
+/** How long work may go on without a turn, in milliseconds: less than a frame. */
+const INTERVAL = 12;
+let last = 0;
+
+/** Waits for the next turn of the event loop if the last one is a frame ago, else for nothing. */
+export function breathe(): Promise<void> | undefined {
+  const now = performance.now();
+  if (now - last < INTERVAL) return undefined;
+  return turn().then(() => {
+    last = performance.now();
+  });
+}
+
+function turn(): Promise<void> {
+  if (typeof setImmediate === 'function')
+    return new Promise((resolve) => void setImmediate(resolve));
+  // Timers of pages wait at least 4 ms once they are nested; messages do not.
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

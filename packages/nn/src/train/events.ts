@@ -1,0 +1,144 @@
+/** @file What `fit` tells while it trains. */
+import { ChainruleError } from '@chainrule/autograd';
+import type { Module } from '../module/module.js';
+
+/** Figures by name: the loss and what the metrics say. */
+export type Figures = Readonly<Record<string, unknown>>;
+
+/** Where a training stands. */
+export interface Progress {
+  /** The epoch, from 0. */
+  readonly epoch: number;
+  /** The batch within the epoch, from 0. */
+  readonly batch: number;
+  /** How many updates of the parameters there have been. */
+  readonly step: number;
+}
+
+/** The first event: how training runs. */
+export interface StartEvent {
+  readonly type: 'start';
+  readonly epochs: number;
+  /** How many batches an epoch has; null where nobody knows. */
+  readonly batches: number | null;
+  /** Where it goes on: all 0 for a new run. */
+  readonly from: Progress;
+}
+
+/** Whether a step is compiled, said once, when the first batch has been through. */
+export interface CompiledEvent {
+  readonly type: 'compiled';
+  readonly compiled: boolean;
+  /** Why not. */
+  readonly reason?: string;
+}
+
+/** A batch is through. */
+export interface BatchEvent extends Progress {
+  readonly type: 'batch';
+  readonly loss: number;
+  /** The learning rates of the groups that the step used. */
+  readonly lr: readonly number[];
+  /** How many examples the batch had. */
+  readonly examples: number;
+  readonly seconds: number;
+}
+
+/** The validation data is through. */
+export interface ValidateEvent extends Progress {
+  readonly type: 'validate';
+  readonly figures: Figures;
+}
+
+/** An epoch is over. */
+export interface EpochEvent extends Progress {
+  readonly type: 'epoch';
+  /** The mean loss of its batches. */
+  readonly loss: number;
+  /** The loss and the metrics on the validation data, where there is any; else the metrics on the training data. */
+  readonly figures: Figures;
+  readonly lr: readonly number[];
+  readonly seconds: number;
+}
+
+/** A checkpoint was saved. */
+export interface CheckpointEvent extends Progress {
+  readonly type: 'checkpoint';
+  readonly path: string;
+}
+
+/** A step changed nothing, as its loss or a gradient was not finite (`onNonFinite: 'skip'`). */
+export interface SkippedEvent extends Progress {
+  readonly type: 'skipped';
+  readonly loss: number;
+}
+
+/** Why a training ended. */
+export type Ending = 'epochs' | 'stopped' | 'aborted' | 'signal';
+
+/** The last event. */
+export interface EndEvent extends Progress {
+  readonly type: 'end';
+  readonly ending: Ending;
+  /** What whoever stopped it said. */
+  readonly reason?: string;
+  readonly history: History;
+}
+
+export type FitEvent =
+  | StartEvent
+  | CompiledEvent
+  | BatchEvent
+  | ValidateEvent
+  | EpochEvent
+  | CheckpointEvent
+  | SkippedEvent
+  | EndEvent;
+
+/** One epoch of a history. */
+export interface EpochRecord {
+  readonly epoch: number;
+  readonly step: number;
+  readonly loss: number;
+  readonly figures: Figures;
+  readonly lr: readonly number[];
+  readonly seconds: number;
+}
+
+/** What a training leaves behind. */
+export interface History {
+  readonly epochs: readonly EpochRecord[];
+  readonly step: number;
+  readonly ending: Ending;
+  readonly reason?: string;
+  /** The epoch whose weights the model has, where `restoreBest` was asked for. */
+  readonly best?: EpochRecord;
+}
+
+/** What a callback may do. */
+export interface FitControl {
+  readonly model: Module;
+  /** Ends the training after this batch; what it says stands in the history. */
+  stop(reason?: string): void;
+}
+
+/** Told of every event, in order; training waits for its promise. */
+export type Callback =
+  ((event: FitEvent, control: FitControl) => void | Promise<void>) | CallbackObject;
+
+/** A callback that remembers: its state is part of checkpoints. */
+export interface CallbackObject {
+  on(event: FitEvent, control: FitControl): void | Promise<void>;
+  stateDict?(): Readonly<Record<string, unknown>>;
+  loadStateDict?(state: Readonly<Record<string, unknown>>): void;
+}
+
+/** The figure that is watched: `'loss'` or the name of a metric. */
+export function figureOf(op: string, figures: Figures, name: string): number {
+  const value = figures[name];
+  if (typeof value === 'number') return value;
+  const numbers = Object.keys(figures).filter((key) => typeof figures[key] === 'number');
+  throw new ChainruleError(
+    `${op}: there is no figure '${name}' that is a number; there is ${numbers.join(', ') || 'none'}`,
+  );
+}

@@ -1,0 +1,35 @@
+/** @file Ctrl-C, SIGTERM and abort signals: the first lets the step end, the second Ctrl-C ends the process at once. */
+
+/** The exit code of a program that was interrupted. */
+export const INTERRUPTED = 130;
+
+/** Listens while a training runs. */
+export class Interrupts {
+  /** The name of the signal that has come, or null. */
+  received: string | null = null;
+  private readonly onSignal = (name: string): void => {
+    if (this.received !== null) process.exit(INTERRUPTED);
+    this.received = name;
+  };
+  private readonly listening: boolean;
+  private readonly abort: AbortSignal | undefined;
+
+  constructor(handle: boolean, abort: AbortSignal | undefined) {
+    this.abort = abort;
+    this.listening = handle && typeof process === 'object' && typeof process.on === 'function';
+    if (!this.listening) return;
+    process.on('SIGINT', this.onSignal);
+    process.on('SIGTERM', this.onSignal);
+  }
+
+  get aborted(): boolean {
+    return this.abort?.aborted === true;
+  }
+
+  /** Stops listening. */
+  close(): void {
+    if (!this.listening) return;
+    process.off('SIGINT', this.onSignal);
+    process.off('SIGTERM', this.onSignal);
+  }
+}

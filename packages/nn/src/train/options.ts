@@ -1,0 +1,191 @@
+/** @file What `fit` takes. Optimizers, schedules and averages are known by what they can do, whoever made them. */
+import {
+  defineOptions,
+  kinds,
+  type Kind,
+  type OptionsReader,
+  type Tensor,
+} from '@chainrule/autograd';
+import type { Metric } from '../metrics/index.js';
+import type { Callback } from './events.js';
+
+/** Anything that updates parameters from their gradients: every optimizer of `@chainrule/optim`. */
+export interface OptimizerLike {
+  zeroGrad(): void;
+  step(): unknown;
+  readonly paramGroups: readonly {
+    readonly lr?: number | Tensor;
+    readonly params: readonly Tensor[];
+  }[];
+  readonly skippedSteps?: number;
+  stateDict?(): unknown;
+  loadStateDict?(state: never): void;
+}
+
+/** Anything that moves learning rates: every schedule of `@chainrule/optim`. */
+export interface ScheduleLike {
+  /** Schedules that look at a measure, as `ReduceLROnPlateau`, get the figure that is monitored; others get nothing. */
+  step(measure: number): void;
+  stateDict?(): unknown;
+  loadStateDict?(state: never): void;
+}
+
+/** Anything that averages parameters: `ExponentialMovingAverage` of `@chainrule/optim`. */
+export interface AverageLike {
+  update(): void;
+  /** Runs `f` with the averages in place of the parameters. */
+  use<R>(f: () => R): R;
+  stateDict?(): unknown;
+  loadStateDict?(state: never): void;
+}
+
+/** The loss of a prediction: a function, or a loss module. */
+export type LossLike =
+  | ((prediction: never, target: never) => Tensor)
+  | { forward(prediction: never, target: never): Tensor };
+
+/** Where and how often checkpoints are saved. */
+export interface CheckpointPlan {
+  /** The folder; it is made where it is missing. */
+  readonly dir: string;
+  /** After how many epochs. Default 1. */
+  readonly every?: number;
+  /** Also after so many updates within an epoch. */
+  readonly everySteps?: number;
+  /** How many are kept. Default 3. */
+  readonly keep?: number;
+}
+
+/** What `fit` takes. `B` is what the data gives: a pair `[input, target]`, or anything `step` understands. */
+export interface FitOptions<B = unknown> {
+  /** Batches: a `DataLoader`, or anything a loop can go over more than once. */
+  readonly data: Iterable<B> | AsyncIterable<B>;
+  /** Batches to judge the model by after every epoch. */
+  readonly validate?: Iterable<B> | AsyncIterable<B>;
+  /** The loss of a prediction and a target: `nn.functional.crossEntropy`, a loss module, a function of yours. */
+  readonly loss?: LossLike;
+  /** In place of `loss`, for batches that are no pairs: the loss of a batch, with what metrics are to be told. */
+  readonly step?: (batch: B) => Tensor | StepResult;
+  readonly optimizer: OptimizerLike;
+  readonly schedule?: ScheduleLike;
+  /** When the schedule goes on: after every epoch (default), or every update, as `OneCycleLR` wants. */
+  readonly scheduleEvery?: 'epoch' | 'step';
+  /** Passes over the data. Default 1. */
+  readonly epochs?: number;
+  /** Metrics by name, fed with predictions and targets: of the validation data where there is any, else of the training. */
+  readonly metrics?: Readonly<Record<string, Metric<unknown, never, never>>>;
+  /** An average of the parameters, updated at every step and validated in their place. */
+  readonly average?: AverageLike;
+  /** How many batches make one update: their gradients are averaged. Default 1. */
+  readonly accumulate?: number;
+  /** Largest norm of all gradients together, or `{ value }` for each element. */
+  readonly clip?: number | { readonly norm: number } | { readonly value: number };
+  readonly callbacks?: readonly Callback[];
+  readonly checkpoint?: CheckpointPlan;
+  /** Goes on from the newest checkpoint in the folder, if there is one. */
+  readonly resume?: boolean;
+  /**
+   * A loss or gradient that is not finite: `'throw'` (default) ends with an error that names the batch, `'skip'` goes on and
+   * leaves the step out if the optimizer was made with `onNonFinite: 'skip'`, `'ignore'` does not look.
+   */
+  readonly onNonFinite?: 'throw' | 'skip' | 'ignore';
+  /** Ends the training after the current step, saving a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Whether Ctrl-C and SIGTERM finish the step, save and exit with 130. Default: where there is a checkpoint folder. */
+  readonly handleSignals?: boolean;
+  /** Whether steps are compiled: where possible (default), or never. */
+  readonly compile?: boolean;
+  /** The model ends with the weights of the epoch whose figure was best: `true` for the loss. */
+  readonly restoreBest?: boolean | Monitor;
+  /** The figure that schedules and `restoreBest` look at. Default `'loss'`. */
+  readonly monitor?: string;
+}
+
+/** A figure, and which way is better. */
+export interface Monitor {
+  /** `'loss'` or the name of a metric. Default `'loss'`. */
+  readonly monitor?: string;
+  /** Default `'min'`. */
+  readonly mode?: 'min' | 'max';
+}
+
+/** What a step may return besides the loss. */
+export interface StepResult {
+  readonly loss: Tensor;
+  readonly prediction?: unknown;
+  readonly target?: unknown;
+}
+
+/** An object with these methods. */
+function able<T>(...methods: readonly string[]): Kind<T> {
+  return kinds.kind<T>(`have ${methods.map((name) => `${name}()`).join(' and ')}`, (x) =>
+    methods.every((name) => typeof (x as Record<string, unknown> | null)?.[name] === 'function'),
+  );
+}
+const loopable = kinds.kind<FitOptions['data']>(
+  'be a DataLoader or something else to loop over',
+  (x) => typeof x === 'object' && x !== null && (Symbol.iterator in x || Symbol.asyncIterator in x),
+);
+const callback = kinds.kind<Callback>(
+  'be a function or have on()',
+  (x) =>
+    typeof x === 'function' || typeof (x as Partial<{ on: unknown }> | null)?.on === 'function',
+);
+const isMetric = able<Metric<unknown, never, never>>('update', 'compute', 'reset');
+
+/** The kinds of what `fit` takes. */
+export const fitOptions: OptionsReader<FitOptions> = defineOptions<FitOptions>({
+  data: kinds.required(loopable),
+  validate: loopable,
+  loss: kinds.kind<LossLike>(
+    'be a function or a loss module',
+    (x) => typeof x === 'function' || able('forward').test(x),
+  ),
+  step: kinds.kind<NonNullable<FitOptions['step']>>('be a function', (x) => kinds.callable.test(x)),
+  optimizer: kinds.required(able<OptimizerLike>('zeroGrad', 'step')),
+  schedule: able<ScheduleLike>('step'),
+  scheduleEvery: kinds.oneOf('epoch', 'step'),
+  epochs: kinds.size,
+  metrics: kinds.kind<NonNullable<FitOptions['metrics']>>(
+    'be an object of metrics by name',
+    (x) => kinds.object.test(x) && Object.values(x).every((metric) => isMetric.test(metric)),
+  ),
+  average: able<AverageLike>('update', 'use'),
+  accumulate: kinds.count,
+  clip: kinds.kind<NonNullable<FitOptions['clip']>>(
+    'be a number > 0, { norm } or { value }',
+    (x) =>
+      kinds.positive.test(x) ||
+      (kinds.object.test(x) &&
+        Object.keys(x).length === 1 &&
+        Object.entries(x).every(
+          ([key, y]) => (key === 'norm' || key === 'value') && kinds.positive.test(y),
+        )),
+  ),
+  callbacks: kinds.listOf(callback),
+  checkpoint: kinds.kind<CheckpointPlan>('be an object { dir, every?, keep? }', (x) =>
+    kinds.object.test(x),
+  ),
+  resume: kinds.flag,
+  onNonFinite: kinds.oneOf('throw', 'skip', 'ignore'),
+  signal: kinds.kind<AbortSignal>('be an AbortSignal', (x) => able('addEventListener').test(x)),
+  handleSignals: kinds.flag,
+  compile: kinds.flag,
+  restoreBest: kinds.kind<boolean | Monitor>(
+    'be true, false or { monitor, mode }',
+    (x) => typeof x === 'boolean' || kinds.object.test(x),
+  ),
+  monitor: kinds.text,
+});
+
+export const checkpointPlan: OptionsReader<CheckpointPlan> = defineOptions<CheckpointPlan>({
+  dir: kinds.required(kinds.text),
+  every: kinds.count,
+  everySteps: kinds.count,
+  keep: kinds.count,
+});
+
+export const monitorOptions: OptionsReader<Monitor> = defineOptions<Monitor>({
+  monitor: kinds.text,
+  mode: kinds.oneOf('min', 'max'),
+});

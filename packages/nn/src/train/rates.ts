@@ -1,0 +1,10 @@
+/** @file The learning rates that a step uses. */
+import { Tensor } from '@chainrule/autograd';
+import type { OptimizerLike } from './options.js';
+
+/** The learning rates of an optimizer's groups, as numbers. */
+export function ratesOf({ paramGroups }: OptimizerLike): number[] {
+  return paramGroups.flatMap(({ lr }) =>
+    lr === undefined ? [] : [lr instanceof Tensor ? lr.item() : lr],
+  );
+}

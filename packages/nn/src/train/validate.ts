@@ -1,0 +1,74 @@
+/** @file Judges a model on data that it does not learn from. */
+import { noGrad, Tensor, type Parameter } from '@chainrule/autograd';
+import { Mean, type Metric } from '../metrics/index.js';
+import type { Module } from '../module/module.js';
+import { breathe } from './breathe.js';
+import type { Figures } from './events.js';
+import type { FitOptions } from './options.js';
+import { judgeOf } from './trainer.js';
+
+/** What `validate` takes: of `fit`'s options, those that judge. */
+export type ValidateOptions<B> = Pick<FitOptions<B>, 'data' | 'loss' | 'step' | 'metrics'>;
+
+/**
+ * The mean loss and the metrics of a model on some data, without gradients and with the model in `eval` mode; its mode is
+ * as before afterwards. The loss of a batch counts by its number of examples.
+ *
+ * @example
+ * const { loss, accuracy } = await validate(model, {
+ *   data: loader,
+ *   loss: nn.functional.crossEntropy,
+ *   metrics: { accuracy: new Accuracy() },
+ * });
+ */
+export async function validate<B>(model: Module, options: ValidateOptions<B>): Promise<Figures> {
+  const judge = judgeOf(model, options);
+  const metrics = Object.entries(options.metrics ?? {});
+  const mean = new Mean();
+  for (const [, metric] of metrics) metric.reset();
+  const wasTraining = model.training;
+  model.eval();
+  try {
+    for await (const batch of options.data) {
+      const { loss, prediction, target } = noGrad(() => judge(batch));
+      mean.update((await loss.data())[0] as number, examplesOf(batch));
+      for (const [, metric] of metrics) feed(metric, prediction, target);
+      await breathe();
+    }
+  } finally {
+    if (wasTraining) model.train();
+  }
+  return { loss: mean.compute(), ...figuresOf(metrics) };
+}
+
+/** Hands a metric what it is fed with. */
+export function feed(
+  metric: Metric<unknown, never, never>,
+  prediction: unknown,
+  target: unknown,
+): void {
+  metric.update(prediction as never, target as never);
+}
+
+/** What metrics say, by name. */
+export function figuresOf(
+  metrics: readonly (readonly [string, Metric<unknown, never, never>])[],
+): Record<string, unknown> {
+  return Object.fromEntries(metrics.map(([name, metric]) => [name, metric.compute()]));
+}
+
+/** How many examples a batch has: the first size of the first tensor in it. */
+export function examplesOf(batch: unknown): number {
+  const first = firstTensor(batch);
+  return first === null || first.ndim === 0 ? 1 : (first.shape[0] as number);
+}
+
+function firstTensor(tree: unknown): Tensor | Parameter | null {
+  if (tree instanceof Tensor) return tree;
+  if (typeof tree !== 'object' || tree === null || ArrayBuffer.isView(tree)) return null;
+  for (const part of Object.values(tree)) {
+    const found = firstTensor(part);
+    if (found !== null) return found;
+  }
+  return null;
+}

@@ -1,0 +1,90 @@
+/** @file Batch normalization folded into the layer before it, for inference. */
+import {
+  ChainruleError,
+  kinds,
+  checkArgument,
+  noGrad,
+  Parameter,
+  rsqrt,
+  type Tensor,
+} from '@chainrule/autograd';
+import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../layers/batchNorm.js';
+import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from '../layers/convTranspose.js';
+import type { Linear } from '../layers/linear.js';
+import { Module } from '../module/module.js';
+
+type BatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;
+type WithWeight = Module & { weight: Tensor; bias: Tensor | null };
+
+/**
+ * A copy of a convolution, or transposed convolution, that gives what `bn` gives of its output in evaluation mode; it has a
+ * bias. Both stay as they are. PyTorch: `nn.utils.fusion.fuse_conv_bn_eval`, where transposed ones are said to be so.
+ *
+ * @throws {ChainruleError} unless both are in evaluation mode, and `bn` has running statistics for as many channels.
+ * @example fuseConvBn(model.conv.eval(), model.bn.eval()).forward(x)
+ */
+export function fuseConvBn<M extends Module>(conv: M, bn: BatchNorm): M {
+  const op = 'fuseConvBn';
+  const { scale, shift } = check(op, conv, bn);
+  const { weight } = conv as Module as WithWeight;
+  const transposed = [ConvTranspose1d, ConvTranspose2d, ConvTranspose3d].some(
+    (c) => conv instanceof c,
+  );
+  const kernel = weight.shape.slice(2).map(() => 1);
+  const outputs = bn.numFeatures;
+  if (!transposed)
+    return fused(op, conv, weight.mul(scale.reshape([outputs, 1, ...kernel])), shift);
+  const [inputs = 0, each = 0] = weight.shape;
+  const groups = outputs / each;
+  const ofInput = scale.reshape([groups, 1, each]).expand([groups, inputs / groups, each]);
+  return fused(op, conv, weight.mul(ofInput.reshape([inputs, each, ...kernel])), shift);
+}
+
+/** As `fuseConvBn`, of a linear layer. PyTorch: `nn.utils.fusion.fuse_linear_bn_eval`. */
+export function fuseLinearBn<M extends Linear>(linear: M, bn: BatchNorm): M {
+  const { scale, shift } = check('fuseLinearBn', linear, bn);
+  return fused('fuseLinearBn', linear, linear.weight.mul(scale.unsqueeze(1)), shift);
+}
+
+function check(op: string, layer: Module, bn: BatchNorm): { scale: Tensor; shift: Tensor } {
+  checkArgument(
+    op,
+    'the layer',
+    layer,
+    kinds.kind<Module>('be a module', (x) => x instanceof Module),
+  );
+  if (![BatchNorm1d, BatchNorm2d, BatchNorm3d].some((c) => bn instanceof c))
+    throw new ChainruleError(`${op}: expected a BatchNorm1d, BatchNorm2d or BatchNorm3d`);
+  if (layer.training || bn.training)
+    throw new ChainruleError(`${op}: both must be in evaluation mode; call eval() first`);
+  const { weight, bias } = layer as WithWeight;
+  const { runningMean, runningVar, eps } = bn;
+  if (weight === undefined || runningMean === null || runningVar === null) {
+    throw new ChainruleError(
+      `${op}: it needs a layer with a weight and a normalization with running statistics`,
+    );
+  }
+  const outputs = layer as Partial<{ outChannels: number; outFeatures: number }>;
+  const count = outputs.outChannels ?? outputs.outFeatures ?? weight.shape[0];
+  if (count !== bn.numFeatures) {
+    throw new ChainruleError(
+      `${op}: the layer gives ${count} channels, the normalization takes ${bn.numFeatures}`,
+    );
+  }
+  return noGrad(() => {
+    const scale =
+      bn.weight === null ? rsqrt(runningVar.add(eps)) : rsqrt(runningVar.add(eps)).mul(bn.weight);
+    const centred = bias === null ? runningMean.neg() : bias.sub(runningMean);
+    const shift = centred.mul(scale);
+    return { scale, shift: bn.bias === null ? shift : shift.add(bn.bias) };
+  });
+}
+
+function fused<M extends Module>(op: string, layer: M, weight: Tensor, bias: Tensor): M {
+  const copy = layer.clone();
+  const fields = copy as Module as WithWeight;
+  const { requiresGrad, dtype } = fields.weight;
+  fields.weight = new Parameter(weight.detach().cast(dtype), { requiresGrad });
+  fields.bias = new Parameter(bias.detach().cast(dtype), { requiresGrad });
+  return copy;
+}

@@ -1,0 +1,229 @@
+/** @file `nn.utils.parametrize`: a parameter that is computed from another one, by a module, whenever it is read. */
+import {
+  Cell,
+  checkArgument,
+  ChainruleError,
+  DTypeError,
+  defineOptions,
+  kinds,
+  noGrad,
+  Parameter,
+  ShapeError,
+  Tensor,
+} from '@chainrule/autograd';
+import { ModuleDict, ModuleList } from '../layers/containers.js';
+import { Module } from '../module/module.js';
+
+/**
+ * Computes a value from what is learned. With `rightInverse` values can be assigned: it gives what is learned from a value,
+ * a tensor or several, and is asked once at registration.
+ */
+export type Parametrization = Module & {
+  forward(...originals: Tensor[]): Tensor;
+  rightInverse?(value: Tensor): Tensor | readonly Tensor[];
+};
+
+const HOLDER = 'parametrizations';
+
+type Fields = Record<string, unknown>;
+
+/** The parametrizations of one parameter, and what is learned in its place: `original`, or `original0`, `original1` … */
+class ParametrizationList extends ModuleList<Parametrization> {
+  /** The names of what is learned. */
+  readonly names: readonly string[];
+  readonly buffer: boolean;
+
+  constructor(first: Parametrization, value: Cell) {
+    super([first]);
+    this.buffer = !(value instanceof Parameter);
+    const found = noGrad(() => first.rightInverse?.(value.detach()) ?? value);
+    const several = !(found instanceof Tensor);
+    const originals = several ? found : [found];
+    this.names = originals.map((_, i) => (several ? `original${i}` : 'original'));
+    originals.forEach((original, i) => {
+      const name = this.names[i] as string;
+      if (this.buffer) this.registerBuffer(name, original.detach());
+      else
+        this.registerParameter(
+          name,
+          original instanceof Parameter
+            ? original
+            : new Parameter(original.detach(), { requiresGrad: value.requiresGrad }),
+        );
+    });
+  }
+
+  get originals(): Cell[] {
+    return this.names.map((name) => (this as unknown as Fields)[name] as Cell);
+  }
+
+  /** The value that stands for the parameter. */
+  value(): Tensor {
+    const [first, ...rest] = [...this] as [Parametrization, ...Parametrization[]];
+    return rest.reduce((x, p) => p.forward(x), first.forward(...this.originals));
+  }
+
+  /** Finds what gives `value`, from the last parametrization to the first. */
+  assign(value: Tensor): void {
+    noGrad(() => {
+      const [first, ...rest] = [...this] as [Parametrization, ...Parametrization[]];
+      const back = (p: Parametrization, x: Tensor): Tensor | readonly Tensor[] => {
+        if (p.rightInverse === undefined) {
+          throw new ChainruleError(
+            `parametrize: ${p.constructor.name} has no rightInverse, so its parameter cannot be assigned`,
+          );
+        }
+        return p.rightInverse(x);
+      };
+      const last = rest.reduceRight((x, p) => back(p, x) as Tensor, value.detach());
+      const found = back(first, last);
+      const list = found instanceof Tensor ? [found] : found;
+      this.originals.forEach((cell, i) => cell.assign((list[i] as Tensor).detach()));
+    });
+  }
+}
+
+export interface RegisterOptions {
+  /** Whether shape and dtype may change. Default false. */
+  readonly unsafe?: boolean | undefined;
+}
+
+const readRegister = defineOptions<RegisterOptions>({ unsafe: kinds.flag });
+
+/**
+ * From now on `module[name]` is what `parametrization.forward` gives of the parameter, or buffer, of that name, which moves
+ * to `parametrizations.NAME.original` and is what is learned. Registered again, parametrizations follow one another. If the
+ * parametrization has a `rightInverse`, the value stays as it was, and `module[name]` can be assigned. Returns the module.
+ * PyTorch: `nn.utils.parametrize.register_parametrization`; the module keeps its class here.
+ *
+ * @throws {ChainruleError} if there is no such parameter or buffer.
+ * @throws {ShapeError} if the shape changes, a {DTypeError} if the dtype does, unless `unsafe`.
+ * @example
+ * class Symmetric extends nn.Module {
+ *   forward(w: Tensor) { return w.triu().add(w.triu(1).t()); }
+ * }
+ * registerParametrization(layer, 'weight', new Symmetric());
+ */
+export function registerParametrization<M extends Module>(
+  module: M,
+  name: string,
+  parametrization: Parametrization,
+  options?: RegisterOptions,
+): M {
+  const op = 'registerParametrization';
+  const { unsafe = false } = readRegister(op, options);
+  checkArgument(op, 'parametrization', parametrization, MODULE);
+  const fields = module as unknown as Fields;
+  const before = fields[name];
+  const known = listsOf(module)?.has(name) === true;
+  if (!known && !(before instanceof Cell)) {
+    throw new ChainruleError(
+      `${op}: ${module.constructor.name} has no parameter or buffer "${name}"`,
+    );
+  }
+  if (known) {
+    const list = (listsOf(module) as ModuleDict<ParametrizationList>).get(name);
+    const after = noGrad(() => parametrization.forward(before as Tensor));
+    if (!unsafe) checkSame(op, parametrization, before as Tensor, after);
+    const inverse = noGrad(() => parametrization.rightInverse?.((before as Tensor).detach()));
+    list.append(parametrization);
+    if (inverse !== undefined) fields[name] = before;
+    return module;
+  }
+  const list = new ParametrizationList(parametrization, before as Cell);
+  if (!unsafe)
+    checkSame(
+      op,
+      parametrization,
+      before as Tensor,
+      noGrad(() => list.value()),
+    );
+  delete fields[name];
+  if (listsOf(module) === undefined) module.registerModule(HOLDER, new ModuleDict());
+  (listsOf(module) as ModuleDict<ParametrizationList>).set(name, list);
+  // It speaks of `this`, so that a clone computes from its own parameters.
+  Object.defineProperty(module, name, {
+    get(this: Module): Tensor {
+      return (listsOf(this) as ModuleDict<ParametrizationList>).get(name).value();
+    },
+    set(this: Module, value: Tensor) {
+      (listsOf(this) as ModuleDict<ParametrizationList>).get(name).assign(value);
+    },
+    configurable: true,
+    enumerable: false,
+  });
+  return module;
+}
+
+export interface RemoveOptions {
+  /** Whether the computed value stays; without it what was learned comes back as it is. Default true. */
+  readonly leaveParametrized?: boolean | undefined;
+}
+
+const readRemove = defineOptions<RemoveOptions>({ leaveParametrized: kinds.flag });
+
+/**
+ * Makes `module[name]` a plain parameter again. Returns the module.
+ * PyTorch: `nn.utils.parametrize.remove_parametrizations`.
+ * @throws {ChainruleError} if it has no parametrization, or several originals should come back as one.
+ */
+export function removeParametrizations<M extends Module>(
+  module: M,
+  name: string,
+  options?: RemoveOptions,
+): M {
+  const op = 'removeParametrizations';
+  const { leaveParametrized = true } = readRemove(op, options);
+  const lists = listsOf(module);
+  if (lists?.has(name) !== true) {
+    throw new ChainruleError(
+      `${op}: "${name}" of ${module.constructor.name} has no parametrization`,
+    );
+  }
+  const list = lists.get(name);
+  const [original, ...more] = list.originals as [Cell, ...Cell[]];
+  if (!leaveParametrized && more.length > 0) {
+    throw new ChainruleError(
+      `${op}: "${name}" is computed from ${list.names.join(', ')}; only its value can stay`,
+    );
+  }
+  const value = leaveParametrized ? noGrad(() => list.value()).detach() : original;
+  delete (module as unknown as Fields)[name];
+  lists.delete(name);
+  if (lists.length === 0) delete (module as unknown as Fields)[HOLDER];
+  if (list.buffer) module.registerBuffer(name, value.detach());
+  else {
+    const { requiresGrad } = original;
+    module.registerParameter(
+      name,
+      value instanceof Parameter ? value : new Parameter(value, { requiresGrad }),
+    );
+  }
+  return module;
+}
+
+/** Whether a parameter, or any of the module's own, is computed so. PyTorch: `nn.utils.parametrize.is_parametrized`. */
+export function isParametrized(module: Module, name?: string): boolean {
+  const lists = listsOf(module);
+  return lists !== undefined && (name === undefined ? lists.length > 0 : lists.has(name));
+}
+
+function listsOf(module: Module): ModuleDict<ParametrizationList> | undefined {
+  return (module as unknown as Fields)[HOLDER] as ModuleDict<ParametrizationList> | undefined;
+}
+
+const MODULE = kinds.kind<Parametrization>('be a module', (x) => x instanceof Module);
+
+function checkSame(op: string, p: Parametrization, before: Tensor, after: Tensor): void {
+  if (String(before.shape) !== String(after.shape)) {
+    throw new ShapeError(
+      `${op}: ${p.constructor.name} makes [${after.shape.join(', ')}] of [${before.shape.join(', ')}]; ` +
+        `the shape may change only with { unsafe: true }`,
+    );
+  }
+  if (before.dtype !== after.dtype) {
+    throw new DTypeError(
+      `${op}: ${p.constructor.name} makes ${after.dtype} of ${before.dtype}; the dtype may change only with { unsafe: true }`,
+    );
+  }
+}

@@ -1,0 +1,183 @@
+/** @file The iterations of nonlinear least squares, on vectors of numbers: Levenberg–Marquardt and Gauss–Newton. */
+import { dot, type Vector } from '../lbfgs/vector.js';
+import { backSubstitute, norm, plus, times, transposedTimes, triangularize } from './dense.js';
+import { isFiniteVector } from './vector.js';
+
+/** Residuals and their Jacobian, m × n, at one point. */
+export interface Model {
+  readonly r: Vector;
+  readonly J: Vector;
+}
+
+export interface LeastSquaresLimits {
+  readonly ftol: number;
+  readonly xtol: number;
+  readonly gtol: number;
+  readonly maxIterations: number;
+  readonly lower: Vector;
+  readonly upper: Vector;
+}
+
+/** Why an iteration ended. */
+export type Reason = 'xtol' | 'ftol' | 'gtol' | 'rounding' | 'maxIterations' | 'stalled';
+
+export interface Fit {
+  readonly x: Vector;
+  readonly iterations: number;
+  readonly reason: Reason;
+  /** Which parameters are not held by a bound. */
+  readonly free: readonly boolean[];
+}
+
+/** So small a share of the cost is rounding: whether a step is good shows in the gradient then. */
+const NOISE = 1e-11;
+
+type Evaluate = (x: Vector) => Model;
+
+/**
+ * Levenberg–Marquardt: steps that make `|r + J·p|² + λ·|D·p|²` smallest, `D` the largest norm of each column of J so far
+ * (Moré 1978), `λ` by how well the model foretold the last step (Nielsen 1999). With `damped` false Gauss–Newton: λ = 0, and
+ * steps halved until the cost falls. Parameters at a bound that the gradient pushes against are held for a step.
+ */
+export function minimizeResiduals(
+  evaluate: Evaluate,
+  start: { readonly x: Vector; readonly model: Model },
+  limits: LeastSquaresLimits,
+  damped: boolean,
+): Fit {
+  const { ftol, xtol, gtol, maxIterations, lower, upper } = limits;
+  let { x } = start;
+  let { r, J } = start.model;
+  const n = x.length;
+  const D = new Float64Array(n);
+  let lambda = 1e-2;
+  let growth = 2;
+  let free: boolean[] = [];
+  const end = (iterations: number, reason: Reason): Fit => ({ x, iterations, reason, free });
+  for (let iteration = 0; iteration < maxIterations; iteration++) {
+    const columns = columnNorms(J, n);
+    columns.forEach((c, j) => (D[j] = Math.max(D[j]!, c) || 1));
+    const g = transposedTimes(J, r, n);
+    free = Array.from(
+      g,
+      (gj, j) => !(gj > 0 ? x[j]! <= lower[j]! : x[j]! >= upper[j]!) || gj === 0,
+    );
+    const size = norm(r);
+    if (size === 0) return end(iteration, 'ftol');
+    if (angle(g, columns, size, free) <= gtol) return end(iteration, 'gtol');
+    const system = reduced(J, r, n, free);
+    // What Gauss–Newton foretells: where that is rounding, its step is the one to make.
+    const whole = stepOf(system, D, 0);
+    const near = 1 - (norm(plus(r, 1, times(J, whole, r.length))) / size) ** 2 <= NOISE;
+    for (let tries = 0; ; tries++) {
+      const shorter = damped ? 1 : 0.5 ** tries;
+      const p = damped && !near ? stepOf(system, D, lambda) : whole.map((v) => v * shorter);
+      // Farther than the parameters are large nothing is known of the residuals.
+      if (damped && !near && tries < 60 && scaledNorm(p, D) > (scaledNorm(x, D) || 1)) {
+        lambda *= 2;
+        continue;
+      }
+      const next = plus(x, 1, p).map((v, j) => Math.min(Math.max(v, lower[j]!), upper[j]!));
+      const moved = plus(next, -1, x);
+      const share = scaledNorm(moved, D) / (scaledNorm(x, D) || 1);
+      if (!isFiniteVector(next)) return end(iteration, 'stalled');
+      const model = evaluate(next);
+      const foretold = 1 - (norm(plus(r, 1, times(J, moved, r.length))) / size) ** 2;
+      const finite = isFiniteVector(model.r) && isFiniteVector(model.J);
+      const ratio = norm(model.r) / size;
+      const fall = finite ? (1 - ratio) * (1 + ratio) : NaN;
+      const better = near
+        ? slopeOf(model, n, free) < angle(g, columns, size, free)
+        : fall > 1e-4 * foretold && fall > 0;
+      if (better) {
+        x = next;
+        ({ r, J } = model);
+        if (damped && !near) {
+          lambda *= Math.max(1 / 3, 1 - (2 * (fall / foretold) - 1) ** 3);
+          growth = 2;
+        } else {
+          lambda /= 3;
+        }
+        if (share <= xtol) return end(iteration + 1, 'xtol');
+        if (ftol > 0 && fall <= ftol && foretold <= ftol) return end(iteration + 1, 'ftol');
+        break;
+      }
+      if (near) return end(iteration + 1, 'rounding');
+      if (share <= 1e-15 || tries > 60) return end(iteration + 1, 'stalled');
+      lambda *= growth;
+      growth *= 2;
+    }
+  }
+  return end(maxIterations, 'maxIterations');
+}
+
+function columnNorms(J: Vector, n: number): Vector {
+  const largest = new Float64Array(n);
+  J.forEach((v, k) => (largest[k % n] = Math.max(largest[k % n]!, Math.abs(v))));
+  const squares = new Float64Array(n);
+  J.forEach((v, k) => (squares[k % n]! += (v / (largest[k % n]! || 1)) ** 2));
+  return squares.map((s, j) => largest[j]! * Math.sqrt(s));
+}
+
+/** The largest cosine between the residuals and a column of J. */
+function angle(g: Vector, columns: Vector, size: number, free: readonly boolean[]): number {
+  let most = 0;
+  for (let j = 0; j < g.length; j++)
+    if (free[j] && columns[j]! > 0) most = Math.max(most, Math.abs(g[j]!) / columns[j]! / size);
+  return most;
+}
+
+function slopeOf({ r, J }: Model, n: number, free: readonly boolean[]): number {
+  return angle(transposedTimes(J, r, n), columnNorms(J, n), norm(r), free);
+}
+
+/** R and Qᵀ·r of the free columns. */
+interface Reduced {
+  readonly R: Vector;
+  readonly y: Vector;
+  readonly at: readonly number[];
+  readonly n: number;
+}
+
+function reduced(J: Vector, r: Vector, n: number, free: readonly boolean[]): Reduced {
+  const at = free.flatMap((isFree, j) => (isFree ? [j] : []));
+  const m = r.length;
+  const k = at.length;
+  const R = new Float64Array(m * k);
+  for (let i = 0; i < m; i++) for (let j = 0; j < k; j++) R[i * k + j] = J[i * n + at[j]!]!;
+  const y = r.slice();
+  triangularize(R, y, m, k);
+  const rows = Math.min(m, k);
+  const square = new Float64Array(k * k);
+  square.set(R.subarray(0, rows * k));
+  const right = new Float64Array(k);
+  right.set(y.subarray(0, rows));
+  return { R: square, y: right, at, n };
+}
+
+/** The step of the reduced problem with damping λ, 0 where parameters are held. */
+function stepOf({ R, y, at, n }: Reduced, D: Vector, lambda: number): Vector {
+  const k = at.length;
+  let [a, b] = [R, y];
+  if (lambda > 0) {
+    a = new Float64Array(2 * k * k);
+    a.set(R);
+    for (let j = 0; j < k; j++) a[(k + j) * k + j] = Math.sqrt(lambda) * D[at[j]!]!;
+    b = new Float64Array(2 * k);
+    b.set(y);
+    triangularize(a, b, 2 * k, k);
+  }
+  const found = backSubstitute(a, b, k);
+  const p = new Float64Array(n);
+  at.forEach((j, i) => (p[j] = -found[i]!));
+  return p;
+}
+
+function scaledNorm(x: Vector, D: Vector): number {
+  return norm(x.map((v, j) => v * D[j]!));
+}
+
+/** Half the sum of squares. */
+export function costOf(r: Vector): number {
+  return dot(r, r) / 2;
+}

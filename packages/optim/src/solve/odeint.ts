@@ -1,0 +1,276 @@
+/** @file Ordinary differential equations: `odeint`. */
+import {
+  cat,
+  ChainruleError,
+  closureConvert,
+  DTypeError,
+  isGradEnabled,
+  scalar,
+  ShapeError,
+  stack,
+  Tensor,
+  tensor,
+} from '@chainrule/autograd';
+import { count, display, flag, oneOf, positive, type Check } from '../checks.js';
+import { eventsOf, watcherOf, type EventFunction, type Found, type Watched } from './events.js';
+import { Flow, type FlowSettings } from './flow.js';
+import { implicit } from './implicit.js';
+import { checkFunction, readOptions } from './options.js';
+import { Reporter, withReport } from './report.js';
+import { follow, type Limits, type Step } from './stepper.js';
+import { checkSquare, ravel, ravelResult, tensorOf, vectorOf, type Vector } from './vector.js';
+
+/** Options of {@link odeint}. */
+export interface OdeOptions<T = Tensor> {
+  readonly method?: 'dopri5' | 'rodas';
+  /** The error of a step, relative to the state. Default 1e-7, for float32 1e-5. */
+  readonly rtol?: number;
+  /** The error of a step where the state is small. Default 1e-9, for float32 1e-7. */
+  readonly atol?: number;
+  /** How many steps are tried at most. Default 100,000. */
+  readonly maxSteps?: number;
+  /** What to look out for on the way: where a function of time and state changes its sign. */
+  readonly events?: EventFunction<T> | readonly EventFunction<T>[];
+  /**
+   * How gradients are computed. True: by the adjoint equation, backwards (Chen et al. 2018, arXiv:1806.07366); for any number
+   * of parameters, but it also follows the state backwards, which stiff equations do not allow. False: by the sensitivity
+   * equations, forwards; as stable as the solution, for few states and parameters. Default true for 'dopri5', false for
+   * 'rodas'.
+   */
+  readonly adjoint?: boolean;
+  /** Whether a solution that cannot be followed to the end is an error. With false what was not reached is NaN. */
+  readonly strict?: boolean;
+}
+
+/** Where an event happened. */
+export interface OdeEvent<T = Tensor> {
+  readonly t: Tensor;
+  readonly y: T;
+}
+
+/** What {@link odeint} gives. */
+export interface OdeResult<T = Tensor> {
+  /** The states at the times, along a first dimension. */
+  readonly y: T;
+  /** The times; those behind a terminal event are its time. */
+  readonly t: Tensor;
+  /** For each event function, where it changed its sign, in order. */
+  readonly events: readonly (readonly OdeEvent<T>[])[];
+  /** How many steps were tried. */
+  readonly steps: number;
+  /** The state at any time between the first and the last. */
+  readonly dense: (t: number | Tensor) => T;
+}
+
+/**
+ * Solves `y' = f(t, y)`, `y(times[0]) = y0`, for a state that is a tensor or a tree of tensors, at all `times`, which rise or fall.
+ *
+ * `method: 'dopri5'` (default) is Dormand–Prince 5(4), `'rodas'` a Rosenbrock method of order 4(3) for stiff equations, which
+ * takes the Jacobian from `f` itself; both choose their steps by `rtol` and `atol` and have dense output.
+ *
+ * The result is differentiable by `y0`, by the times, and by all that `f` captures, in both modes, to any order and inside of
+ * `vmap`. Nothing of the steps is kept for that: derivatives are solutions of equations of their own (option `adjoint`), with
+ * the same tolerances. States at `dense(t)` and events, their times included, are differentiable too.
+ *
+ * An event is a function of `(t, y)`, or `{ when, terminal, direction }`: it happens where the function changes its sign, with
+ * `direction` 1 only upwards and −1 only downwards; a `terminal` one ends the solution, which then stays where it is.
+ * PyTorch: torchdiffeq's `odeint` and `odeint_adjoint`; SciPy: `solve_ivp`.
+ * @throws {ChainruleError} if `f` reads values, and where the solution cannot be followed, with the time and the last good state:
+ * it blows up, or `maxSteps` is reached. Also if times do not rise or fall. @throws {ShapeError} if `f` returns another size.
+ * @example
+ * const rate = new Parameter(scalar(0.5, { dtype: 'float64' }));
+ * const { y } = odeint((t, y) => y.mul(rate).neg(), y0, [0, 1, 2]);
+ * y.sum().backward(); // rate.grad
+ */
+export function odeint<T = Tensor>(
+  f: (t: Tensor, y: T) => unknown,
+  y0: T,
+  times: readonly number[] | Tensor,
+  options?: OdeOptions<T>,
+): OdeResult<T> {
+  const name = 'odeint';
+  checkFunction(name, f, 'f');
+  const state = ravel(name, 'y0', y0);
+  const { vector, unravel, size, dtype } = state;
+  const wide = dtype === 'float64';
+  const { events, adjoint, ...limits } = readOptions(
+    name,
+    options,
+    {
+      method: oneOf('dopri5', 'rodas'),
+      rtol: positive,
+      atol: positive,
+      maxSteps: count,
+      events: anything,
+      adjoint: flag,
+      strict: flag,
+    },
+    {
+      method: 'dopri5',
+      rtol: wide ? 1e-7 : 1e-5,
+      atol: wide ? 1e-9 : 1e-7,
+      maxSteps: 100_000,
+      strict: true,
+    },
+  );
+  const t = timesOf(times, dtype);
+  const settings: FlowSettings = { ...limits, adjoint: adjoint ?? limits.method === 'dopri5' };
+  const [F, captured] = closureConvert<[Tensor, Tensor], Tensor>(
+    (time: Tensor, v: Tensor) => {
+      const slope = ravelResult(name, f(time, unravel(v)), v);
+      checkSquare(name, v, slope);
+      return slope;
+    },
+    scalar(0, { dtype }),
+    vector,
+  );
+  const flow = new Flow((time, v, others) => F([time, v], others), size, dtype, settings);
+  const watched = eventsOf(events, state);
+  const watcher = watcherOf(watched);
+  const reporter = new Reporter<Pick<OdeResult<T>, 'steps' | 'events'>>({ steps: 0, events: [] });
+  let end: number | null = null;
+  let ys = flow.run(vector, t, captured, {
+    watch: watched.length > 0 ? watcher.watch : undefined,
+    note: (steps, stop) => {
+      end = stop;
+      reporter.found = { steps, events: [] };
+    },
+  });
+  const isOpen = (...more: readonly Tensor[]): boolean =>
+    isGradEnabled() && [vector, t, ...captured, ...more].some((x) => x.requiresGrad);
+  const stateAt = (at: Tensor): Tensor =>
+    flow.run(vector, stack([t.select(0, 0), at]), captured).select(0, 1);
+  const happened = watcher.found.map((list, k) =>
+    list.map((event) => occurrence(event, watched[k] as Watched, dtype, isOpen() ? stateAt : null)),
+  );
+  let ts = t;
+  const last = terminalOf(watched, watcher.found, end);
+  if (last !== null) {
+    // Behind its end the solution stays where it is, and so do the times.
+    const stop = happened[last.k]?.[last.i] as { t: Tensor; y: Tensor };
+    const reached = vectorOf(t).filter((x) => (x - last.t) * last.sign(t) <= 0).length;
+    const rest = t.size - reached;
+    const before =
+      isOpen() && reached > 1
+        ? flow.run(vector, t.narrow(0, 0, reached), captured)
+        : ys.narrow(0, 0, reached);
+    const start = isOpen() && reached === 1 ? vector.unsqueeze(0) : before;
+    ys = cat([start, ...new Array<Tensor>(rest).fill(stop.y.unsqueeze(0))]);
+    ts = cat([t.narrow(0, 0, reached), ...new Array<Tensor>(rest).fill(stop.t.reshape([1]))]);
+  }
+  if (reporter.found !== null) {
+    const all = happened.map((list) => list.map((at) => ({ t: at.t, y: unravel(at.y) })));
+    reporter.found = { steps: reporter.found.steps, events: all };
+  }
+  let between: ((t: number) => Vector) | null = null;
+  const dense = (given: number | Tensor): T => {
+    const at = given instanceof Tensor ? given : tensorOf(Float64Array.of(given), dtype, []);
+    if (typeof given === 'number' && Array.isArray(times))
+      checkTime(given, Float64Array.from(times as readonly number[]));
+    if (isOpen(at)) return unravel(stateAt(at));
+    between ??= interpolant(flow, vector, captured, vectorOf(t), settings);
+    checkTime(at.item(), vectorOf(t));
+    return unravel(tensorOf(between(at.item()), dtype));
+  };
+  return withReport(name, { y: state.unravelRows(ys), t: ts, dense }, reporter);
+}
+
+/** Which event has ended the solution. */
+function terminalOf(
+  watched: readonly Watched[],
+  found: readonly (readonly Found[])[],
+  end: number | null,
+): { k: number; i: number; t: number; sign: (t: Tensor) => number } | null {
+  if (end === null) return null;
+  const k = watched.findIndex(({ terminal }, j) => terminal && found[j]?.at(-1)?.t === end);
+  const sign = (t: Tensor): number => {
+    const all = vectorOf(t);
+    return Math.sign((all[all.length - 1] as number) - (all[0] as number));
+  };
+  return { k, i: (found[k]?.length ?? 0) - 1, t: end, sign };
+}
+
+const anything: Check = { must: 'be a function, or several', test: () => true };
+
+function timesOf(times: readonly number[] | Tensor, dtype: 'float32' | 'float64'): Tensor {
+  const given: unknown = times;
+  if (given instanceof Tensor) {
+    const t = given as Tensor;
+    if (t.shape.length !== 1 || t.size < 2)
+      throw new ShapeError(
+        `odeint: times must be a vector of two or more, got shape [${t.shape.join(', ')}]`,
+      );
+    if (t.dtype !== dtype)
+      throw new DTypeError(`odeint: times are ${t.dtype}, y0 is ${dtype}; both must be equal`);
+    return t;
+  }
+  const list = Array.isArray(given) ? (given as readonly number[]) : [];
+  if (list.length < 2 || !list.every(Number.isFinite)) {
+    throw new ChainruleError(
+      `odeint: times must be two or more finite numbers, or a vector of them; got ${display(given)}`,
+    );
+  }
+  return tensor(dtype === 'float64' ? Float64Array.from(list) : Float32Array.from(list));
+}
+
+/** @throws {ChainruleError} if a time lies outside of those that were asked for. */
+function checkTime(at: number, times: Vector): void {
+  const [first, last] = [times[0] as number, times[times.length - 1] as number];
+  if (!(at >= Math.min(first, last) && at <= Math.max(first, last))) {
+    throw new ChainruleError(
+      `odeint: dense(${at}) lies outside of the times of the solution, ${first} to ${last}`,
+    );
+  }
+}
+
+/** The solution between its steps, followed once more and kept. */
+function interpolant(
+  flow: Flow,
+  y0: Tensor,
+  captured: readonly Tensor[],
+  times: Vector,
+  limits: Limits,
+): (t: number) => Vector {
+  const ends: number[] = [];
+  const pieces: { t0: number; t1: number; step: Step }[] = [];
+  const sign = Math.sign((times[times.length - 1] as number) - (times[0] as number));
+  follow(flow.stepper(captured), vectorOf(y0), times, limits, (t0, _y, t1, step) => {
+    ends.push(t1 * sign);
+    pieces.push({ t0, t1, step });
+    return null;
+  });
+  return (t) => {
+    let [low, high] = [0, pieces.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ends[middle] as number) < t * sign) low = middle + 1;
+      else high = middle;
+    }
+    const { t0, t1, step } = pieces[low] as (typeof pieces)[number];
+    return t === t1 ? step.y : step.between((t - t0) / (t1 - t0));
+  };
+}
+
+/** An event as tensors; `stateAt` makes its time and state functions of everything that the solution is one of. */
+function occurrence(
+  { t, y }: Found,
+  { when }: Watched,
+  dtype: 'float32' | 'float64',
+  stateAt: ((t: Tensor) => Tensor) | null,
+): { t: Tensor; y: Tensor } {
+  const time = tensorOf(Float64Array.of(t), dtype);
+  if (stateAt === null) return { t: time.reshape([]), y: tensorOf(y, dtype) };
+  const [g, captured] = closureConvert((v: Tensor) => {
+    const at = v.reshape([]);
+    return when(at, stateAt(at)).reshape([1]);
+  }, time);
+  const exact = implicit({
+    name: 'odeint',
+    equation: (v, others) => g([v], others),
+    captured,
+    x0: time,
+    solve: (start) => [start],
+    like: [time],
+  }).reshape([]);
+  return { t: exact, y: stateAt(exact) };
+}
