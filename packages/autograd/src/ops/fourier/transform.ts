@@ -29,8 +29,10 @@ interface TransformAttrs extends Record<string, number> {
  * Computed in float64.
  */
 const fourierOf: PrimitiveOp<TransformAttrs> = primitive<TransformAttrs>('fft', {
+  lowering: { kind: 'reference' },
   shape: ([x]) => (x as Tensor).shape,
-  vjp: (_i, ct, _inputs, _out, { dim, sign, scale }) => fourierOf([ct], { dim, sign: -sign, scale }),
+  vjp: (_i, ct, _inputs, _out, { dim, sign, scale }) =>
+    fourierOf([ct], { dim, sign: -sign, scale }),
   jvp: 'linear',
   batch: ([x], _batched, { dim, sign, scale }) =>
     fourierOf([x as Tensor], { dim: dim + 1, sign, scale }),
@@ -68,11 +70,7 @@ export function transformed(x: Tensor, dim: number, sign: 1 | -1, scale: number)
 /** Whether this is a complex tensor. */
 export function isComplex(x: unknown): x is Complex {
   return (
-    typeof x === 'object' &&
-    x !== null &&
-    !(x instanceof Tensor) &&
-    'real' in x &&
-    'imag' in x
+    typeof x === 'object' && x !== null && !(x instanceof Tensor) && 'real' in x && 'imag' in x
   );
 }
 
@@ -97,7 +95,9 @@ export function complexOperand(op: string, x: Operand | Complex): Complex {
 /** A real tensor as floats. */
 export function realOperand(op: string, x: Operand | Complex): Tensor {
   if (isComplex(x))
-    throw new ChainruleError(`${op}: expected a real tensor, got a complex one; give its real part`);
+    throw new ChainruleError(
+      `${op}: expected a real tensor, got a complex one; give its real part`,
+    );
   const node = operand(op, x);
   return castNode(node, toFloat(node.dtype));
 }
