@@ -88,15 +88,22 @@ function row(name: string, line: OpLine): string[] {
 /** How the WebAssembly backend runs it. */
 function compiled(name: string): string {
   const own = primitives.find((op) => op.name === name);
-  if (own === undefined || operations.get(name)?.kind !== 'primitive') {
-    return own?.trait === 'reduce'
-      ? 'fused loop'
-      : name === 'matmul'
-        ? 'own kernel'
-        : 'as its parts';
+  if (own === undefined) return 'as its parts';
+  switch (own.lowering.kind) {
+    case 'element':
+      return supports(name, 'float32') ? 'fused loop' : 'reference kernel';
+    case 'fold':
+    case 'alias':
+    case 'view':
+      return 'fused loop';
+    case 'product':
+    case 'parts':
+    case 'kernel':
+      return 'own kernel';
+    case 'reference':
+    case 'leaf':
+      return 'reference kernel';
   }
-  if (own.trait === 'element') return supports(name, 'float32') ? 'fused loop' : 'reference kernel';
-  return own.trait === 'opaque' ? 'reference kernel' : 'fused loop';
 }
 
 /** Whether the operation takes its samples in a dtype; those that are no floats stay as they are. */

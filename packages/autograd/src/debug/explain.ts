@@ -4,6 +4,7 @@ import { collect } from '../engine/collect.js';
 import { engine } from '../engine/evaluate.js';
 import { Plan } from '../engine/plan.js';
 import { printProgram, type Program } from '../engine/program.js';
+import { describeKernels } from '../engine/segmented.js';
 import { mode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
@@ -24,7 +25,7 @@ export function explain(t: Tensor): string {
   return (
     `${kind}: ${count(computed.length, 'operation')} on ${count(inputs.length, 'input')}, by ${engine.backend?.name ?? 'no backend'}\n` +
     `${printProgram(program)}\n` +
-    `as: ${engine.backend?.describe(program) ?? ''}`
+    `as: ${engine.backend === null ? '' : describeKernels(program, engine.backend)}`
   );
 }
 

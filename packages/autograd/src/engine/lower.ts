@@ -1,19 +1,14 @@
 /** @file Lowering: a schedule as kernels over numbered buffers, which are the slots of its instructions. */
 import type { DType } from '../graph/dtype.js';
+import type { Primitive } from '../graph/primitive.js';
 import { broadcastStrides, stridesOf } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
+import { COPY } from './added.js';
 import { stridesIn, type Cluster, type Member, type Operand } from './cluster.js';
-import type { Access, Kernel, LoopKernel, MatmulKernel, ReduceOp, Scalar } from './kernel.js';
+import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
 import { operatorKernel } from './operatorKernel.js';
 import type { Instruction } from './program.js';
 import type { Part, Schedule, Step } from './schedule.js';
-
-const REDUCE: Readonly<Record<string, ReduceOp | undefined>> = {
-  sum: 'sum',
-  prod: 'prod',
-  max: 'max',
-  min: 'min',
-};
 
 /** A step made ready for a backend: a kernel, or a primitive that runs by its reference. */
 export type Lowered =
@@ -94,9 +89,8 @@ function loopKernel(
   const outputs: (Access & { value: number })[] = [];
   for (const member of cluster.members.values()) {
     const { op, dtype } = instructions[member.slot] as Instruction;
-    const name = (op as NonNullable<typeof op>).name;
     const args = member.operands.map(operand);
-    const at = compute(name, args, dtype, inner.length > 0, body, push);
+    const at = compute(op as Primitive, args, dtype, inner.length > 0, body, push);
     value.set(member.slot, at);
     if (stored.has(member.slot))
       outputs.push(storeOf(instructions, member, cluster, at, arrange, outer.length));
@@ -112,7 +106,7 @@ function loopKernel(
 }
 
 function compute(
-  name: string,
+  op: Primitive,
   args: readonly number[],
   dtype: DType,
   folds: boolean,
@@ -120,13 +114,13 @@ function compute(
   push: (s: Scalar) => number,
 ): number {
   const first = args[0]!;
-  const reduce = REDUCE[name];
-  if (reduce !== undefined) {
+  if (op.lowering.kind === 'fold') {
     const from = (body[first] as Scalar).dtype;
     const arg = from === dtype ? first : push({ kind: 'op', op: 'cast', args: [first], dtype });
-    return folds ? push({ kind: 'reduce', op: reduce, arg, dtype }) : arg; // one element folds to itself
+    // One element folds to itself.
+    return folds ? push({ kind: 'reduce', op: op.lowering.fold, arg, dtype }) : arg;
   }
-  return name === 'copy' ? first : push({ kind: 'op', op: name, args, dtype });
+  return op === COPY ? first : push({ kind: 'op', op: op.name, args, dtype });
 }
 
 function storeOf(
@@ -176,13 +170,15 @@ function matmulKernel(
   instructions: readonly Instruction[],
   { slot, a, b }: Step & { kind: 'matmul' },
 ): MatmulKernel {
-  const { shape, attrs, inputs, dtype } = instructions[slot] as Instruction;
-  const { transA, transB } = attrs as unknown as { transA: boolean; transB: boolean };
+  const { op, shape, attrs, inputs, dtype } = instructions[slot] as Instruction;
+  const { lowering } = op as Primitive;
+  if (lowering.kind !== 'product') throw new Error('lower: a product is made of a product alone');
+  const transposed = lowering.transposed(attrs ?? {});
   const batch = shape.slice(0, -2);
   const [m = 0, n = 0] = shape.slice(-2);
   const shapeA = (instructions[inputs[0]!] as Instruction).shape;
   const shapeB = (instructions[inputs[1]!] as Instruction).shape;
-  const [k = 0] = transA ? shapeA.slice(-2) : shapeA.slice(-1);
+  const [k = 0] = transposed.a ? shapeA.slice(-2) : shapeA.slice(-1);
   const access = (view: typeof a, own: readonly number[], transposed: boolean): Access => {
     const lead = own.slice(0, -2);
     const repeat = broadcastStrides(lead, batch);
@@ -206,8 +202,8 @@ function matmulKernel(
     m,
     n,
     k,
-    a: access(a, shapeA, transA),
-    b: access(b, shapeB, transB),
+    a: access(a, shapeA, transposed.a),
+    b: access(b, shapeB, transposed.b),
     out: { buffer: slot, dtype, offset: 0, strides: stridesOf(shape) },
   };
 }

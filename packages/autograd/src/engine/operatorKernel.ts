@@ -1,31 +1,22 @@
-/** @file Which primitives have a kernel of their own kind, and its description. */
+/** @file Kernels of their own kind: what a primitive's record says of one, with the shapes and places at hand. */
+import type { KernelSpec } from '../graph/lowering.js';
 import { sizeOf, stridesOf } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
-import type { Attrs } from '../graph/primitive.js';
-import type {
-  ConvKernel,
-  IndexKernel,
-  Kernel,
-  Place,
-  PoolKernel,
-  RandomKernel,
-  CumulativeKernel,
-  SortKernel,
-} from './kernel.js';
+import type { ConvKernel, IndexKernel, Kernel, Place } from './kernel.js';
 import type { Instruction } from './program.js';
+
+type Spec<K extends KernelSpec['kind']> = KernelSpec & { readonly kind: K };
 
 /** An instruction as a kernel is made from it. */
 interface Site {
   readonly instruction: Instruction;
-  readonly attrs: Attrs;
+  /** What the operation is given; its elements may lie in the buffer of a value of another shape. */
   readonly operands: readonly Instruction[];
   readonly inputs: readonly Place[];
   readonly out: Place;
   /** The number that the first operand is throughout, where it has no buffer. */
   readonly start: number | null;
 }
-
-type Rule = (site: Site) => Kernel | null;
 
 /** The kernel of a primitive over contiguous operands, or null where only its reference can run it. */
 export function operatorKernel(
@@ -34,68 +25,65 @@ export function operatorKernel(
   operands: readonly number[],
 ): Kernel | null {
   const instruction = instructions[slot] as Instruction;
-  const rule = rules[instruction.op?.name ?? ''];
-  if (rule === undefined || sizeOf(instruction.shape) === 0) return null;
+  const { op, attrs, shape, inputs } = instruction;
+  if (op?.lowering.kind !== 'kernel' || sizeOf(shape) === 0) return null;
   const place = (buffer: number): Place => ({
     buffer,
     dtype: (instructions[buffer] as Instruction).dtype,
     offset: 0,
   });
   const first = instructions[operands[0] ?? -1];
-  return rule({
+  return kernelOf(op.lowering.kernel(attrs ?? {}), {
     instruction,
-    attrs: instruction.attrs ?? {},
-    // What the operation is given; its elements may lie in the buffer of a value of another shape.
-    operands: instruction.inputs.map((x) => instructions[x] as Instruction),
+    operands: inputs.map((x) => instructions[x] as Instruction),
     inputs: operands.map(place),
     out: place(slot),
     start: first?.op === constantOp ? (first.attrs as { value: number }).value : null,
   });
 }
 
-const rules: Readonly<Record<string, Rule | undefined>> = {
-  conv: (site) => conv(site, 'forward'),
-  convInput: (site) => conv(site, 'gradInput'),
-  convWeight: (site) => conv(site, 'gradWeight'),
-  gather: (site) => alongDim(site, 'gather'),
-  scatterAdd: (site) => alongDim(site, 'add'),
-  scatter: (site) => alongDim(site, 'set'),
-  take: (site) => slices(site, 'gather'),
-  indexAdd: (site) => slices(site, 'add'),
-  oneHot,
-  argmax: (site) => position(site, true),
-  argmin: (site) => position(site, false),
-  iota,
-  windowArgmax: (site) => pool(site, 'argmax'),
-  windowSum: (site) => pool(site, 'sum'),
-  windowSpread: (site) => pool(site, 'spread'),
-  argsort: (site) => sort(site, 'order', [site.attrs['dim'] as number]),
-  argmedian: (site) => sort(site, 'argmedian', [site.attrs['dim'] as number]),
-  median: (site) => sort(site, 'median', site.attrs['dims'] as readonly number[]),
-  searchsorted: search,
-  cumsum: (site) => cumulative(site, 'sum'),
-  cumprod: (site) => cumulative(site, 'prod'),
-  linearRecurrence: (site) => cumulative(site, 'recurrence'),
-  cumulativeExtreme: (site) => cumulative(site, site.attrs['sign'] === 1 ? 'largest' : 'smallest'),
-  uniform: (site) => random(site, 'uniform'),
-  normal: (site) => random(site, 'normal'),
-};
+function kernelOf(spec: KernelSpec, site: Site): Kernel | null {
+  switch (spec.kind) {
+    case 'conv':
+      return conv(spec, site);
+    case 'elements':
+      return elements(spec, site);
+    case 'slices':
+      return slices(spec, site);
+    case 'mark':
+      return mark(spec, site);
+    case 'position':
+      return position(spec, site);
+    case 'count':
+      return count(site);
+    case 'pool':
+      return pool(spec, site);
+    case 'sort':
+      return sort(spec, site);
+    case 'search':
+      return search(spec, site);
+    case 'cumulative':
+      return cumulative(spec, site);
+    case 'random': {
+      const size = sizeOf(site.instruction.shape);
+      return { ...spec, count: size, inputs: site.inputs as [Place, Place], out: site.out };
+    }
+  }
+}
 
 function conv(
-  { instruction, attrs, operands, inputs, out }: Site,
-  direction: ConvKernel['direction'],
+  { direction, groups, stride, padLow, padHigh, dilation }: Spec<'conv'>,
+  { instruction, operands, inputs, out }: Site,
 ): Kernel | null {
-  const a = attrs as Readonly<Record<string, readonly number[]>>;
   const [p, q] = operands as readonly [Instruction, Instruction];
-  const roles: Record<ConvKernel['direction'], readonly Instruction[]> = {
+  const roles: Record<ConvKernel['direction'], readonly [Instruction, Instruction, Instruction]> = {
     forward: [p, q, instruction],
     gradInput: [instruction, q, p],
     gradWeight: [p, instruction, q],
   };
-  const [x, w, y] = roles[direction] as [Instruction, Instruction, Instruction];
+  const [x, w, y] = roles[direction];
   if ([x, w, y].some((i) => sizeOf(i.shape) === 0 || i.dtype !== out.dtype)) return null;
   if (out.dtype !== 'float32' && out.dtype !== 'float64') return null;
-  const groups = attrs['groups'] as number;
   return {
     kind: 'conv',
     direction,
@@ -106,22 +94,20 @@ function conv(
     size: x.shape.slice(2),
     window: w.shape.slice(2),
     places: y.shape.slice(2),
-    stride: a['stride'] ?? [],
-    padLow: a['padLow'] ?? [],
-    padHigh: a['padHigh'] ?? [],
-    dilation: a['dilation'] ?? [],
+    stride,
+    padLow,
+    padHigh,
+    dilation,
     inputs: inputs as [Place, Place],
     out,
   };
 }
 
-/** One index for each element: `gather`, `scatterAdd` and `scatter`. */
-function alongDim(
-  { attrs, operands, inputs, out, start }: Site,
-  mode: 'gather' | 'add' | 'set',
+function elements(
+  { mode, dim }: Spec<'elements'>,
+  { operands, inputs, out, start }: Site,
 ): Kernel | null {
   const [table, index] = operands as readonly [Instruction, Instruction];
-  const dim = attrs['dim'] as number;
   const strides = stridesOf(table.shape);
   const own = stridesOf(index.shape);
   if (sizeOf(index.shape) === 0 || table.shape.length === 0) return null;
@@ -148,25 +134,22 @@ function startOf(
   return { start, inputs: start === null ? inputs : inputs.slice(1) };
 }
 
-/** One index for each slice: `take` and `indexAdd`. */
 function slices(
-  { attrs, operands, inputs, out, start }: Site,
-  mode: 'gather' | 'add',
+  { mode, dim }: Spec<'slices'>,
+  { operands, inputs, out, start }: Site,
 ): Kernel | null {
   const [table, index] = operands as readonly [Instruction, Instruction];
-  const dim = attrs['dim'] as number;
-  const limit = table.shape[dim] as number;
-  const inner = sizeOf(table.shape.slice(dim + 1));
+  const { outer, length, inner } = around(table, dim);
   const count = sizeOf(index.shape);
   if (count === 0) return null;
   return {
     kind: 'index',
     mode,
-    space: [sizeOf(table.shape.slice(0, dim)), count, inner],
-    limit,
+    space: [outer, count, inner],
+    limit: length,
     step: inner,
     index: [0, 1, 0],
-    table: [limit * inner, 0, 1],
+    table: [length * inner, 0, 1],
     other: [count * inner, inner, 1],
     tableSize: sizeOf(table.shape),
     ...startOf(inputs, start),
@@ -174,8 +157,7 @@ function slices(
   };
 }
 
-function oneHot({ attrs, operands, inputs, out }: Site): Kernel | null {
-  const count = attrs['count'] as number;
+function mark({ count }: Spec<'mark'>, { operands, inputs, out }: Site): Kernel {
   const size = sizeOf((operands[0] as Instruction).shape);
   return {
     kind: 'index',
@@ -193,31 +175,38 @@ function oneHot({ attrs, operands, inputs, out }: Site): Kernel | null {
   };
 }
 
-function position({ attrs, operands, inputs, out }: Site, largest: boolean): Kernel | null {
-  const { shape } = operands[0] as Instruction;
-  const dim = attrs['dim'] as number;
-  const length = shape[dim] ?? 0;
-  if (length === 0) return null;
-  const outer = sizeOf(shape.slice(0, dim));
-  const inner = sizeOf(shape.slice(dim + 1));
-  return { kind: 'position', largest, outer, length, inner, inputs: inputs as [Place], out };
+/** A shape as `[outer, length, inner]` around a dimension. */
+function around(
+  { shape }: Instruction,
+  dim: number,
+): { readonly outer: number; readonly length: number; readonly inner: number } {
+  return {
+    outer: sizeOf(shape.slice(0, dim)),
+    length: shape[dim] ?? 1,
+    inner: sizeOf(shape.slice(dim + 1)),
+  };
+}
+
+function position(
+  { largest, dim }: Spec<'position'>,
+  { operands, inputs, out }: Site,
+): Kernel | null {
+  const [x] = operands as readonly [Instruction];
+  if ((x.shape[dim] ?? 0) === 0) return null;
+  return { kind: 'position', largest, ...around(x, dim), inputs: inputs as [Place], out };
 }
 
 function cumulative(
-  { attrs, operands, inputs, out }: Site,
-  op: CumulativeKernel['op'],
+  { op, dim, reverse }: Spec<'cumulative'>,
+  { operands, inputs, out }: Site,
 ): Kernel | null {
-  const { shape } = operands[0] as Instruction;
-  const dim = attrs['dim'] as number;
   if (op === 'recurrence' && inputs.some(({ dtype }) => dtype !== out.dtype || dtype === 'int32'))
     return null;
   return {
     kind: 'cumulative',
     op,
-    reverse: attrs['reverse'] === true,
-    outer: sizeOf(shape.slice(0, dim)),
-    length: shape[dim] ?? 1,
-    inner: sizeOf(shape.slice(dim + 1)),
+    reverse,
+    ...around(operands[0] as Instruction, dim),
     inputs,
     out,
   };
@@ -227,9 +216,8 @@ function cumulative(
 const LONGEST_ROW = 2 ** 25;
 
 function sort(
-  { attrs, operands, inputs, out }: Site,
-  result: SortKernel['result'],
-  dims: readonly number[],
+  { result, descending, dims }: Spec<'sort'>,
+  { operands, inputs, out }: Site,
 ): Kernel | null {
   const { shape } = operands[0] as Instruction;
   const [first, last] = [Math.min(...dims), Math.max(...dims)];
@@ -239,7 +227,7 @@ function sort(
   return {
     kind: 'sort',
     result,
-    descending: attrs['descending'] === true,
+    descending,
     outer: sizeOf(shape.slice(0, first)),
     length,
     inner: sizeOf(shape.slice(last + 1)),
@@ -248,13 +236,16 @@ function sort(
   };
 }
 
-function search({ instruction, attrs, operands, inputs, out }: Site): Kernel | null {
+function search(
+  { right }: Spec<'search'>,
+  { instruction, operands, inputs, out }: Site,
+): Kernel | null {
   const { shape } = operands[0] as Instruction;
   if (inputs[0]?.dtype !== inputs[1]?.dtype) return null;
   const rows = sizeOf(shape.slice(0, -1));
   return {
     kind: 'search',
-    right: attrs['right'] === true,
+    right,
     rows,
     length: shape.at(-1) as number,
     each: sizeOf(instruction.shape) / rows,
@@ -263,10 +254,10 @@ function search({ instruction, attrs, operands, inputs, out }: Site): Kernel | n
   };
 }
 
-function iota({ attrs, out }: Site): Kernel {
+function count({ instruction, out }: Site): Kernel {
   return {
     kind: 'loop',
-    outer: [attrs['size'] as number],
+    outer: instruction.shape,
     inner: [],
     inputs: [],
     body: [{ kind: 'index', dim: 0, dtype: 'int32' }],
@@ -277,27 +268,19 @@ function iota({ attrs, out }: Site): Kernel {
 /** Windows with bounds of their own are listed in the code: more than this are not. */
 const MOST_WINDOWS = 4096;
 
-function pool({ attrs, operands, inputs, out }: Site, mode: PoolKernel['mode']): Kernel | null {
+function pool(
+  { mode, size, step, starts, ends }: Spec<'pool'>,
+  { operands, inputs, out }: Site,
+): Kernel | null {
   const { shape, dtype } = operands[0] as Instruction;
   if (dtype !== 'float32' && dtype !== 'float64') return null;
-  const { starts, ends } = attrs as Readonly<Record<string, readonly (readonly number[])[]>>;
-  const sizes = attrs['size'] as readonly number[];
-  const steps = (attrs['step'] as readonly number[] | undefined) ?? sizes.map(() => 1);
-  const spans = sizes.map((size, d) => ({
-    size,
-    step: steps[d] as number,
-    starts: starts?.[d] ?? [],
-    ends: ends?.[d] ?? [],
+  const spans = size.map((n, d) => ({
+    size: n,
+    step: step?.[d] ?? 1,
+    starts: starts[d] ?? [],
+    ends: ends[d] ?? [],
   }));
   if (spans.length === 0 || spans.some((span) => span.starts.length > MOST_WINDOWS)) return null;
-  const planes = sizeOf(shape.slice(0, shape.length - sizes.length));
+  const planes = sizeOf(shape.slice(0, shape.length - size.length));
   return { kind: 'pool', mode, planes, spans, inputs: inputs as [Place], out };
-}
-
-function random(
-  { instruction, inputs, out }: Site,
-  distribution: RandomKernel['distribution'],
-): Kernel | null {
-  const count = sizeOf(instruction.shape);
-  return { kind: 'random', distribution, count, inputs: inputs as [Place, Place], out };
 }

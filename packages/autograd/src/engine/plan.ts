@@ -4,6 +4,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import type { Collected } from './collect.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
+import { makeReady } from './segmented.js';
 import { hashOf, type Structure } from './structure.js';
 
 /** No slots: one array, as plans are made ready anew when the array is another. */
@@ -97,7 +98,7 @@ export class Plan {
     if (before?.backend === backend && before.meter === meter && before.held === held)
       return before;
     before?.executable.dispose?.();
-    return { backend, meter, held, executable: backend.compile(this.program(held), meter) };
+    return { backend, meter, held, executable: makeReady(this.program(held), backend, meter) };
   }
 }
 

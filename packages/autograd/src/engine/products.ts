@@ -1,5 +1,5 @@
 /** @file Matrices that many products share: their transposes, written out once. */
-import { primitives, type Primitive } from '../graph/primitive.js';
+import { TRANSPOSE } from './added.js';
 import type { Instruction, Program } from './program.js';
 import type { View } from './view.js';
 
@@ -14,7 +14,7 @@ export class SharedOperands {
   constructor({ instructions }: Program) {
     for (const instruction of instructions) {
       const b = instruction.inputs[1];
-      if (instruction.op?.name !== 'matmul' || b === undefined) continue;
+      if (instruction.op?.lowering.kind !== 'product' || b === undefined) continue;
       const counts = transposesB(instruction) ? this.transposed : this.plain;
       counts.set(b, (counts.get(b) ?? 0) + 1);
     }
@@ -29,13 +29,12 @@ export class SharedOperands {
 /** The transpose of matrices as an instruction. */
 export function transposeOf(slot: number, { shape, dtype }: Instruction): Instruction {
   const dims = swapLast(shape.map((_, d) => d));
-  const op = primitives.find(({ name }) => name === 'permute') as Primitive;
-  return { op, attrs: { dims }, inputs: [slot], shape: swapLast(shape), dtype };
+  return { op: TRANSPOSE, attrs: { dims }, inputs: [slot], shape: swapLast(shape), dtype };
 }
 
 /** Whether a product reads its second operand transposed. */
-export function transposesB({ attrs }: Instruction): boolean {
-  return attrs?.['transB'] === true;
+export function transposesB({ op, attrs }: Instruction): boolean {
+  return op?.lowering.kind === 'product' && op.lowering.transposed(attrs ?? {}).b;
 }
 
 function swapLast(sizes: readonly number[]): number[] {

@@ -6,8 +6,11 @@
  * update of a parameter become one pass over memory. Movement becomes a view that costs nothing.
  */
 import type { DType } from '../graph/dtype.js';
+import type { KernelSpec, PartsSpec } from '../graph/lowering.js';
+import type { Primitive } from '../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
+import { COPY } from './added.js';
 import { Cluster } from './cluster.js';
 import { mergeLoops } from './merge.js';
 import { SharedOperands, transpose, transposeOf, transposesB } from './products.js';
@@ -46,20 +49,6 @@ export interface Schedule {
 /** What a backend can put into a loop: an element function with results of `dtype` from arguments of `from`. */
 export type Supports = (op: string, dtype: DType, from: DType) => boolean;
 
-const REDUCTIONS: Readonly<Record<string, true | undefined>> = {
-  sum: true,
-  prod: true,
-  max: true,
-  min: true,
-};
-
-/** Primitives that write into a copy of their first operand, which may be a number. */
-const TABLE_WRITERS: Readonly<Record<string, true | undefined>> = {
-  scatterAdd: true,
-  scatter: true,
-  indexAdd: true,
-};
-
 export function schedule(program: Program, supports: Supports): Schedule {
   return new Scheduler(program, supports).run();
 }
@@ -95,42 +84,63 @@ class Scheduler {
 
   private place(slot: number): void {
     const instruction = this.at(slot);
-    const { op, inputs, shape } = instruction;
+    const { op, shape, attrs } = instruction;
     if (op === null || op === constantOp) return this.define(slot, ownView(slot, shape), -1);
-    const [first] = inputs;
-    if (first !== undefined && inputs.length === 1) {
-      let view = viewOf(instruction, this.view(first), this.at(first).shape);
-      if (view === null && op.trait === 'alias') {
-        // No strides say it: the elements are put in order first.
-        const copy = this.contiguous(first);
-        view = viewOf(instruction, this.view(copy), this.at(copy).shape);
-      }
-      if (view !== null) return this.define(slot, view, -1);
+    const { lowering } = op;
+    switch (lowering.kind) {
+      case 'alias':
+      case 'view':
+        return this.define(slot, this.movedView(instruction), -1);
+      case 'element':
+        if (this.fusible(instruction)) return this.element(slot);
+        break;
+      case 'fold':
+        if (this.fusible(instruction)) return this.fold(slot, lowering.dims(attrs ?? {}));
+        break;
+      case 'product':
+        if (sizeOf(shape) > 0) return this.matmul(slot);
+        break;
+      case 'parts':
+        return this.assemble(slot, lowering.parts(attrs ?? {}));
+      case 'kernel':
+        return this.opaque(slot, lowering.kernel(attrs ?? {}));
+      case 'reference':
+      case 'leaf':
     }
-    if (op.trait === 'element' && this.fusible(instruction)) return this.element(slot);
-    if (op.trait === 'reduce' && REDUCTIONS[op.name] === true && this.fusible(instruction))
-      return this.reduce(slot);
-    if (op.name === 'matmul' && sizeOf(shape) > 0) return this.matmul(slot);
-    if (op.name === 'concat') return this.concat(slot);
-    if (op.name === 'pad') return this.pad(slot);
-    const operands = inputs.map((x, i) => {
+    this.opaque(slot, null);
+  }
+
+  /** The elements of an input in another order; where no strides say it, they are copied first. */
+  private movedView(instruction: Instruction): View {
+    const [x] = instruction.inputs as readonly [number];
+    const view = viewOf(instruction, this.view(x), this.at(x).shape);
+    if (view !== null) return view;
+    const copy = this.contiguous(x);
+    return viewOf(instruction, this.view(copy), this.at(copy).shape) as View;
+  }
+
+  private opaque(slot: number, spec: KernelSpec | null): void {
+    const operands = this.at(slot).inputs.map((x, i) => {
       const { base } = this.view(x);
       // A table that is one number throughout needs no buffer.
-      const number = i === 0 && this.at(base).op === constantOp && this.writesTable(instruction);
+      const number = i === 0 && this.at(base).op === constantOp && this.writesTable(slot, spec);
       return number ? base : this.contiguous(x);
     });
     this.push({ kind: 'opaque', slot, operands }, slot);
   }
 
-  private writesTable({ op, inputs, shape }: Instruction): boolean {
-    if (op === null || TABLE_WRITERS[op.name] !== true) return false;
-    return shape.length > 0 && sizeOf(shape) > 0 && sizeOf(this.at(inputs[1] as number).shape) > 0;
+  /** Whether a kernel writes into a copy of its first operand, which may then be a number. */
+  private writesTable(slot: number, spec: KernelSpec | null): boolean {
+    if (spec?.kind !== 'elements' && spec?.kind !== 'slices') return false;
+    const { shape, inputs } = this.at(slot);
+    if (spec.mode === 'gather' || shape.length === 0 || sizeOf(shape) === 0) return false;
+    return sizeOf(this.at(inputs[1] as number).shape) > 0;
   }
 
   private fusible({ op, dtype, inputs, shape }: Instruction): boolean {
-    const name = (op as NonNullable<typeof op>).name;
+    const { name, lowering } = op as Primitive;
     if (sizeOf(shape) === 0 || inputs.some((x) => sizeOf(this.at(x).shape) === 0)) return false;
-    if (op?.trait === 'reduce') return dtype !== 'bool';
+    if (lowering.kind === 'fold') return dtype !== 'bool';
     return this.supports(name, dtype, this.at(inputs[0] as number).dtype);
   }
 
@@ -143,10 +153,9 @@ class Scheduler {
     );
   }
 
-  private reduce(slot: number): void {
-    const { inputs, attrs, shape } = this.at(slot);
+  private fold(slot: number, dims: readonly number[]): void {
+    const { inputs, shape } = this.at(slot);
     const x = inputs[0] as number;
-    const dims = attrs?.['dims'] as readonly number[];
     this.join(slot, [this.view(x)], (cluster) =>
       cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, (base) =>
         this.before(base, cluster),
@@ -166,7 +175,7 @@ class Scheduler {
       return this.define(slot, own, k);
     }
     const { op, shape, inputs } = this.at(slot);
-    const space = op?.trait === 'reduce' ? this.at(inputs[0] as number).shape : shape;
+    const space = op?.lowering.kind === 'fold' ? this.at(inputs[0] as number).shape : shape;
     const cluster = new Cluster(this.steps.length, space);
     this.steps.push({ kind: 'cluster', cluster });
     if (!into(cluster))
@@ -221,35 +230,38 @@ class Scheduler {
     return this.at(view.base).op === constantOp ? this.view(this.contiguous(slot)) : view;
   }
 
-  private concat(slot: number): void {
-    const { inputs, shape, attrs } = this.at(slot);
-    const dim = attrs?.['dim'] as number;
+  private assemble(slot: number, spec: PartsSpec): void {
+    const parts =
+      spec.kind === 'concat' ? this.sideBySide(slot, spec.dim) : this.within(slot, spec);
+    this.push({ kind: 'assemble', slot, parts }, slot);
+  }
+
+  private sideBySide(slot: number, dim: number): Part[] {
+    const { inputs, shape } = this.at(slot);
     const strides = stridesOf(shape);
     let offset = 0;
-    const parts = inputs.map((x): Part => {
+    return inputs.map((x): Part => {
       const part = { view: this.view(x), shape: this.at(x).shape, offset, strides };
       offset += part.shape[dim]! * strides[dim]!;
       return part;
     });
-    this.push({ kind: 'assemble', slot, parts }, slot);
   }
 
-  private pad(slot: number): void {
-    const { inputs, shape, attrs } = this.at(slot);
+  /** The filling everywhere, and the input over it. */
+  private within(slot: number, { start, step }: PartsSpec & { kind: 'pad' }): Part[] {
+    const { inputs, shape } = this.at(slot);
     const [x, value] = inputs as readonly [number, number];
-    const [start, step] = [attrs?.['start'], attrs?.['step']] as readonly (readonly number[])[];
     const strides = stridesOf(shape);
     const filling: View = { ...this.view(value), strides: shape.map(() => 0), dims: null };
-    const parts: Part[] = [
+    return [
       { view: filling, shape, offset: 0, strides },
       {
         view: this.view(x),
         shape: this.at(x).shape,
-        offset: start!.reduce((at, s, d) => at + s * strides[d]!, 0),
-        strides: strides.map((s, d) => s * step![d]!),
+        offset: start.reduce((at, s, d) => at + s * strides[d]!, 0),
+        strides: strides.map((s, d) => s * step[d]!),
       },
     ];
-    this.push({ kind: 'assemble', slot, parts }, slot);
   }
 
   private push(step: Step, slot: number): void {
@@ -290,16 +302,3 @@ class Scheduler {
     return this.instructions[slot] as Instruction;
   }
 }
-
-/** Reads a view and writes it in order. */
-export const COPY: NonNullable<Instruction['op']> = {
-  name: 'copy',
-  id: -1,
-  trait: 'element',
-  differentiable: false,
-  scalar: (x) => x,
-  vjp: () => null,
-  jvp: () => null,
-  batch: ([x]) => x as never,
-  kernel: () => undefined,
-};

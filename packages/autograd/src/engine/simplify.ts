@@ -7,7 +7,7 @@
  */
 import type { Primitive } from '../graph/primitive.js';
 import { sameShape } from '../graph/shape.js';
-import { constantOp, versionOp } from '../graph/version.js';
+import { constantOp } from '../graph/version.js';
 import type { Instruction, Program } from './program.js';
 import { Structure, StructureMap } from './structure.js';
 
@@ -48,34 +48,35 @@ function combine({ instructions, inputs, outputs }: Program): Program {
 /** The slot whose value this instruction repeats, or null. */
 function identity(instruction: Instruction, kept: readonly Instruction[]): number | null {
   const { op, inputs, shape, dtype } = instruction;
-  const name = (op as Primitive).name;
+  const { lowering } = op as Primitive;
+  const [x, y] = inputs;
+  if (x === undefined) return null;
   const unchanged = (slot: number): boolean => {
     const x = kept[slot] as Instruction;
     return x.dtype === dtype && sameShape(x.shape, shape);
   };
-  const [x, y] = inputs;
-  if (x === undefined) return null;
-  if (name === 'mul' || name === 'strongMul' || name === 'strongProduct') {
-    if (y !== undefined && literal(y, kept) === 1 && unchanged(x)) return x;
-    if (y !== undefined && literal(x, kept) === 1 && unchanged(y)) return y;
-  } else if (name === 'div' || name === 'pow') {
-    if (y !== undefined && literal(y, kept) === 1 && unchanged(x)) return x;
-  } else if (name === 'neg') {
-    const inner = kept[x] as Instruction;
-    if (inner.op?.name === 'neg') return inner.inputs[0] as number;
-  } else if (name === 'detach' || op === versionOp) {
-    return unchanged(x) ? x : null;
+  if (lowering.kind === 'alias') return lowering.transparent && unchanged(x) ? x : null;
+  if (lowering.kind !== 'element') return null;
+  const { unit, involution = false } = lowering;
+  if (unit !== undefined && y !== undefined) {
+    if (literal(y, kept) === 1 && unchanged(x)) return x;
+    if (unit === 'either' && literal(x, kept) === 1 && unchanged(y)) return y;
   }
-  return null;
+  const inner = kept[x] as Instruction;
+  return involution && inner.op === op ? (inner.inputs[0] as number) : null;
 }
 
 /** The number a slot holds in every place, if that is known. */
 function literal(slot: number, kept: readonly Instruction[]): number | null {
   let at = kept[slot] as Instruction;
-  while (at.op !== null && (at.op.name === 'expand' || at.op.name === 'reshape')) {
-    at = kept[at.inputs[0] as number] as Instruction;
-  }
+  while (at.op !== null && repeats(at)) at = kept[at.inputs[0] as number] as Instruction;
   return at.op === constantOp ? (at.attrs as { value: number }).value : null;
+}
+
+/** Whether an instruction has no other elements than its input. */
+function repeats({ op, attrs }: Instruction): boolean {
+  if (op?.lowering.kind === 'alias') return true;
+  return op?.lowering.kind === 'view' && op.lowering.view(attrs ?? {}).kind === 'expand';
 }
 
 /** Instructions with equal keys compute equal values. */

@@ -64,6 +64,10 @@ export class Structure {
     return this.ints.slice(0, this.length);
   }
 
+  hash(): number {
+    return hashOf(this.ints, this.length);
+  }
+
   equals(other: Int32Array, from = 0, length = other.length): boolean {
     if (length !== this.length) return false;
     for (let i = 0; i < length; i++) if (this.ints[i] !== other[from + i]) return false;

@@ -1,5 +1,6 @@
 /** @file Views: values that are other values read in another order. Movement operations become these, and cost nothing. */
-import type { Attrs } from '../graph/primitive.js';
+import type { ViewSpec } from '../graph/lowering.js';
+import type { Primitive } from '../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../graph/shape.js';
 import type { Instruction } from './program.js';
 
@@ -34,48 +35,48 @@ export function isContiguous(view: View, shape: Shape, baseShape: Shape): boolea
 
 /** What an instruction makes of the view of its input; null where it is no view. */
 export function viewOf(
-  { op, attrs, shape, inputs }: Instruction,
+  { op, attrs, shape }: Instruction,
   input: View,
   inputShape: Shape,
 ): View | null {
-  if (op === null || inputs.length !== 1) return null;
-  if (op.trait === 'alias') return reshape(input, inputShape, shape);
-  const rule = op.trait === 'movement' ? rules[op.name] : undefined;
-  return rule === undefined ? null : rule(input, inputShape, shape, attrs ?? {});
+  const { lowering } = op as Primitive;
+  if (lowering.kind === 'alias') return reshape(input, inputShape, shape);
+  return lowering.kind === 'view'
+    ? apply(lowering.view(attrs ?? {}), input, inputShape, shape)
+    : null;
 }
 
-type Rule = (view: View, from: Shape, to: Shape, attrs: Attrs) => View | null;
+function apply(spec: ViewSpec, view: View, from: Shape, to: Shape): View {
+  switch (spec.kind) {
+    case 'expand':
+      return expand(view, from, to);
+    case 'permute':
+      return {
+        base: view.base,
+        offset: view.offset,
+        strides: spec.dims.map((d) => view.strides[d]!),
+        dims: view.dims === null ? null : spec.dims.map((d) => view.dims![d]!),
+      };
+    case 'slice':
+      return {
+        base: view.base,
+        offset: spec.start.reduce((at, s, d) => at + s * view.strides[d]!, view.offset),
+        strides: to.map((_, d) => view.strides[d]! * spec.step[d]!),
+        dims: null,
+      };
+  }
+}
 
-const rules: Readonly<Record<string, Rule | undefined>> = {
-  expand: (view, from, to) => {
-    const lead = to.length - from.length;
-    const repeats = (d: number): boolean => d < lead || (from[d - lead] === 1 && to[d] !== 1);
-    return {
-      base: view.base,
-      offset: view.offset,
-      strides: to.map((_, d) => (repeats(d) ? 0 : view.strides[d - lead]!)),
-      dims: view.dims === null ? null : to.map((_, d) => (repeats(d) ? -1 : view.dims![d - lead]!)),
-    };
-  },
-  permute: (view, _from, _to, attrs) => {
-    const order = attrs['dims'] as readonly number[];
-    return {
-      base: view.base,
-      offset: view.offset,
-      strides: order.map((d) => view.strides[d]!),
-      dims: view.dims === null ? null : order.map((d) => view.dims![d]!),
-    };
-  },
-  slice: (view, _from, to, attrs) => {
-    const [start, step] = [attrs['start'], attrs['step']] as readonly (readonly number[])[];
-    return {
-      base: view.base,
-      offset: start!.reduce((at, s, d) => at + s * view.strides[d]!, view.offset),
-      strides: to.map((_, d) => view.strides[d]! * step![d]!),
-      dims: null,
-    };
-  },
-};
+function expand(view: View, from: Shape, to: Shape): View {
+  const lead = to.length - from.length;
+  const repeats = (d: number): boolean => d < lead || (from[d - lead] === 1 && to[d] !== 1);
+  return {
+    base: view.base,
+    offset: view.offset,
+    strides: to.map((_, d) => (repeats(d) ? 0 : view.strides[d - lead]!)),
+    dims: view.dims === null ? null : to.map((_, d) => (repeats(d) ? -1 : view.dims![d - lead]!)),
+  };
+}
 
 /** The same elements in another shape: by strides alone where the dimensions that merge lie next to each other. */
 function reshape(view: View, from: Shape, to: Shape): View | null {

@@ -1,5 +1,6 @@
 /** @file What is known of a primitive operation: the one record that all of the engine reads. */
 import type { DType, TypedArray } from './dtype.js';
+import type { Lowering } from './lowering.js';
 import type { Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
@@ -16,22 +17,6 @@ export interface Value {
   readonly dtype: DType;
 }
 
-/** A function of the elements of up to three inputs; booleans are 0 and 1. */
-export type Scalar = (x: number, y: number, z: number) => number;
-
-/** How the engine may treat a primitive when it fuses. */
-export type Trait =
-  /** One scalar function of the elements at the same (broadcast) position. */
-  | 'element'
-  /** Folds dimensions with sum, prod, max or min. */
-  | 'reduce'
-  /** Reads every element from one place of its input: an index map without arithmetic. */
-  | 'movement'
-  /** The same elements in the same order: reshape, detach, a cell's version. */
-  | 'alias'
-  /** A kernel of its own. */
-  | 'opaque';
-
 /**
  * A primitive. Rules are written with tensors, so that derivatives can be differentiated again.
  *
@@ -41,11 +26,10 @@ export interface Primitive<A extends Attrs = Attrs> {
   readonly name: string;
   /** Position in the registry; part of a plan's structure. */
   readonly id: number;
-  readonly trait: Trait;
+  /** What it is for the engine. */
+  readonly lowering: Lowering<A>;
   /** False where the result is constant almost everywhere: comparisons, rounding to integers, positions. */
   readonly differentiable: boolean;
-  /** The scalar function of an element-wise primitive. */
-  readonly scalar: Scalar | null;
   /** Cotangent of input `i`, in that input's shape and dtype; null for zero. */
   vjp(i: number, ct: Tensor, inputs: readonly Tensor[], out: Tensor, attrs: A): Tensor | null;
   /** Tangent of the output from the tangents of the inputs (null for zero; at least one is not). */

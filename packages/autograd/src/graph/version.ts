@@ -8,13 +8,19 @@ function never(): never {
   throw new Error('this node has no rule: it is a leaf');
 }
 
-const leaf = { differentiable: false, scalar: null, vjp: never, jvp: () => null, kernel: never };
+const leaf = {
+  differentiable: false,
+  lowering: { kind: 'leaf' as const },
+  vjp: never,
+  jvp: () => null,
+  kernel: never,
+};
 
 /** A version of a cell: its input is what was assigned, until that has been computed. */
 export const versionOp: Primitive = register({
   ...leaf,
   name: 'version',
-  trait: 'alias',
+  lowering: { kind: 'alias', transparent: true },
   batch: never,
 });
 
@@ -22,7 +28,6 @@ export const versionOp: Primitive = register({
 export const constantOp: Primitive<{ value: number }> = register({
   ...leaf,
   name: 'constant',
-  trait: 'opaque',
   batch: never,
 });
 
@@ -30,7 +35,6 @@ export const constantOp: Primitive<{ value: number }> = register({
 export const counterOp: Primitive<{ value: number; role: 'seed' | 'offset' }> = register({
   ...leaf,
   name: 'counter',
-  trait: 'opaque',
   batch: never,
 });
 
@@ -38,7 +42,6 @@ export const counterOp: Primitive<{ value: number; role: 'seed' | 'offset' }> = 
 export const placeholderOp: Primitive = register({
   ...leaf,
   name: 'placeholder',
-  trait: 'opaque',
   batch: never,
 });
 

@@ -54,7 +54,7 @@ function grouped(): never {
 }
 
 const callOp: PrimitiveOp<Record<never, never>> = primitive('call', {
-  trait: 'alias',
+  lowering: { kind: 'alias', transparent: false },
   shape: ([x]) => (x as Tensor).shape,
   vjp: grouped,
   jvp: grouped,

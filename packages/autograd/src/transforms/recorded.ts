@@ -30,7 +30,7 @@ export interface RecordedGraph {
  * repeats. Simplification must leave it in place until after common subexpressions are found.
  */
 export const recomputeOp: PrimitiveOp<Record<never, never>> = primitive('recompute', {
-  trait: 'alias',
+  lowering: { kind: 'alias', transparent: false },
   shape: ([x]) => (x as Tensor).shape,
   vjp: (_i, ct) => ct,
   jvp: ([t]) => t as Tensor,

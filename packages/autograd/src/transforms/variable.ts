@@ -7,7 +7,7 @@ import { primitive, type PrimitiveOp } from '../ops/build/primitive.js';
 
 /** The same elements under another identity: what a transform differentiates with respect to. */
 export const variableOp: PrimitiveOp<Record<never, never>> = primitive('variable', {
-  trait: 'alias',
+  lowering: { kind: 'alias', transparent: false },
   shape: ([x]) => (x as Tensor).shape,
   vjp: (_i, ct) => ct,
   jvp: ([t]) => t as Tensor,

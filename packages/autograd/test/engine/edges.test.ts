@@ -100,11 +100,13 @@ function apart(a: number, b: number, dtype: DType): number {
 
 const LIMIT: Readonly<Record<DType, number>> = { float32: 1e-6, float64: 1e-13, int32: 0, bool: 0 };
 
-const elementwise = [...primitives].filter((op) => op.scalar !== null && op.trait === 'element');
+const elementwise = primitives.flatMap((op) =>
+  op.lowering.kind === 'element' ? [[op.name, op, op.lowering.scalar] as const] : [],
+);
 
 describe.each(['float32', 'float64', 'int32', 'bool'] as const)('%s', (dtype) => {
-  test.each(elementwise.map((op) => [op.name, op] as const))('%s', (name, op) => {
-    const arity = Math.max(1, (op.scalar as (...xs: number[]) => number).length);
+  test.each(elementwise)('%s', (name, op, scalar) => {
+    const arity = Math.max(1, scalar.length);
     const inputs =
       name === 'where'
         ? [operand('bool', 0), operand(dtype, 1), operand(dtype, 2)]

@@ -1,15 +1,15 @@
 /** @file Planning takes time in proportion to the graph: the steps that its passes look at are counted. */
 import { expect, test } from 'vitest';
-import { supports } from '../../src/backends/wasm/elements/elementOps.js';
 import { planArena, type Interval } from '../../src/engine/arena.js';
 import { collect } from '../../src/engine/collect.js';
 import { placesOf } from '../../src/engine/kernel.js';
-import { lower, type Lowered } from '../../src/engine/lower.js';
+import type { Lowered } from '../../src/engine/lower.js';
 import { Plan } from '../../src/engine/plan.js';
-import { schedule, type Schedule } from '../../src/engine/schedule.js';
+import type { Schedule } from '../../src/engine/schedule.js';
 import { simplify } from '../../src/engine/simplify.js';
-import { verifyArena, verifySchedule } from '../../src/engine/verify.js';
+import { verifyArena } from '../../src/engine/verify.js';
 import { add, grad, Parameter, randn, stack, type Tensor } from '../../src/index.js';
+import { planOf } from './planning.js';
 
 interface Looks {
   readonly schedule: number;
@@ -20,9 +20,7 @@ interface Looks {
 function looks(roots: readonly Tensor[]): Looks {
   const graph = collect(roots.map((t) => t.current));
   const program = simplify(new Plan(new Int32Array(0), graph, graph.leaves).program());
-  const scheduled = schedule(program, (op, dtype) => supports(op, dtype));
-  const steps = lower(scheduled);
-  verifySchedule(program, scheduled, steps);
+  const { scheduled, steps } = planOf(program);
   const intervals = lifetimes(scheduled, steps, new Set(program.inputs));
   const arena = planArena(intervals);
   verifyArena(intervals, arena);

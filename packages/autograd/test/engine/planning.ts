@@ -1,8 +1,8 @@
 /** @file What the engine would run for a computation: the programs of `f`, planned and printed. */
 import { supports } from '../../src/backends/wasm/elements/elementOps.js';
-import { lower, printKernels } from '../../src/engine/lower.js';
+import { lower, printKernels, type Lowered } from '../../src/engine/lower.js';
 import type { Program } from '../../src/engine/program.js';
-import { schedule } from '../../src/engine/schedule.js';
+import { schedule, type Schedule } from '../../src/engine/schedule.js';
 import { simplify } from '../../src/engine/simplify.js';
 import { verifySameInterface, verifySchedule } from '../../src/engine/verify.js';
 import { engine } from '../../src/internal.js';
@@ -20,12 +20,21 @@ export function programsOf(f: () => void): { readonly why: string; readonly prog
   return found;
 }
 
+/** What a simplified program is planned as. */
+export function planOf(program: Program): {
+  readonly scheduled: Schedule;
+  readonly steps: Lowered[];
+} {
+  const scheduled = schedule(program, (op, dtype) => supports(op, dtype));
+  const steps = lower(scheduled);
+  verifySchedule(program, scheduled, steps);
+  return { scheduled, steps };
+}
+
 /** The kernels of a program as text; each pass is checked. */
 export function kernelsOf(program: Program): string {
   const simple = simplify(program);
   verifySameInterface('simplify', program, simple);
-  const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
-  const steps = lower(scheduled);
-  verifySchedule(simple, scheduled, steps);
+  const { scheduled, steps } = planOf(simple);
   return printKernels(scheduled, steps);
 }

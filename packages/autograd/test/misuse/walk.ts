@@ -179,7 +179,7 @@ function complaint(message: string): string | null {
   if (/is not a function|not iterable|Cannot read/.test(message))
     return 'says what JavaScript says';
   if (/\[object /.test(message)) return 'shows [object …]';
-   
+
   if (/[\u0000-\u0009\u000b-\u001f\u007f]/.test(message)) return 'has control characters';
   if (message.length > 1500) return `has ${message.length} characters`;
   return null;

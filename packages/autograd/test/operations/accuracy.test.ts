@@ -6,7 +6,7 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
   it.each(functions)('%s and its first two derivatives are within their bounds', (name) => {
     for (const { worst, bounds } of measure(dtype, [name])) {
       worst.forEach(({ units, at, got }, order) => {
-        const bound = exceptions[`${name} ${dtype} ${order}`]?.units ?? (bounds[order]);
+        const bound = exceptions[`${name} ${dtype} ${order}`]?.units ?? bounds[order] ?? 0;
         expect(units, `derivative ${order} at ${at} is ${got}`).toBeLessThanOrEqual(bound);
       });
     }

@@ -10,8 +10,7 @@ const square = (n: number, seed = 1, batch: number[] = []): Tensor =>
 const symmetrical = (a: Tensor): Tensor => A.mul(A.add(a, A.transpose(a, -1, -2)), 0.5);
 const lower = (n: number): Tensor => A.tril(square(n)).detach();
 /** Eigenvalues well apart. */
-const apart = (): Tensor =>
-  A.add(t([3, 3]), A.diag(A.tensor(Float64Array.of(2, 4, 6)))).detach();
+const apart = (): Tensor => A.add(t([3, 3]), A.diag(A.tensor(Float64Array.of(2, 4, 6)))).detach();
 
 export const products: Record<string, OpLine> = {
   addmv: {
@@ -20,12 +19,33 @@ export const products: Record<string, OpLine> = {
       [t([1]), t([2, 3], 2), t([3], 3), { beta: 0.5, alpha: 2 }],
     ],
   },
-  addr: { samples: () => [[t([2, 3]), t([2], 2), t([3], 3)], [t([]), t([2], 2), t([3], 3), { beta: 2 }]] },
+  addr: {
+    samples: () => [
+      [t([2, 3]), t([2], 2), t([3], 3)],
+      [t([]), t([2], 2), t([3], 3), { beta: 2 }],
+    ],
+  },
   addbmm: { samples: () => [[t([2, 4]), t([3, 2, 3], 2), t([3, 3, 4], 3), { alpha: 0.5 }]] },
   baddbmm: { samples: () => [[t([3, 2, 4]), t([3, 2, 3], 2), t([3, 3, 4], 3)]] },
-  kron: { samples: () => [[t([2, 3]), t([2, 2], 2)], [t([2]), t([2, 2], 2)]] },
-  cross: { samples: () => [[t([2, 3]), t([2, 3], 2)], [t([3, 2]), t([3, 1], 2), { dim: 0 }]] },
-  inner: { samples: () => [[t([2, 3]), t([4, 3], 2)], [t([3]), t([3], 2)], [t([2]), t([], 2)]] },
+  kron: {
+    samples: () => [
+      [t([2, 3]), t([2, 2], 2)],
+      [t([2]), t([2, 2], 2)],
+    ],
+  },
+  cross: {
+    samples: () => [
+      [t([2, 3]), t([2, 3], 2)],
+      [t([3, 2]), t([3, 1], 2), { dim: 0 }],
+    ],
+  },
+  inner: {
+    samples: () => [
+      [t([2, 3]), t([4, 3], 2)],
+      [t([3]), t([3], 2)],
+      [t([2]), t([], 2)],
+    ],
+  },
   vdot: { samples: () => [[t([3]), t([3], 2)]] },
   vander: { samples: () => [[t([3])], [t([3]), { N: 2, increasing: true }]] },
   logdet: { samples: () => [[square(3)], [square(2, 1, [2])]] },
@@ -48,7 +68,11 @@ export const systems: Record<string, OpLine> = {
     ],
   },
   'linalg.lstsq': {
-    samples: () => [[t([4, 2]), t([4, 3], 2)], [t([2, 3]), t([2, 1], 2)], [t([4, 2]), t([4], 2)]],
+    samples: () => [
+      [t([4, 2]), t([4, 3], 2)],
+      [t([2, 3]), t([2, 1], 2)],
+      [t([4, 2]), t([4], 2)],
+    ],
   },
   'linalg.pinv': { samples: () => [[t([4, 2])], [t([2, 3])], [square(3)]] },
   'linalg.matrixRank': { samples: () => [[t([3, 2])], [square(3), { atol: 0.5 }]], order: 0 },
@@ -58,21 +82,49 @@ export const systems: Record<string, OpLine> = {
   'linalg.multiDot': {
     samples: () => [[[t([2, 3]), t([3, 1], 2), t([1, 4], 3)]], [[t([3]), t([3, 2], 2), t([2], 3)]]],
   },
-  'linalg.eigvalsh': { call: (a: Tensor) => A.linalg.eigvalsh(symmetrical(a)), samples: () => [[apart()]] },
+  'linalg.eigvalsh': {
+    call: (a: Tensor) => A.linalg.eigvalsh(symmetrical(a)),
+    samples: () => [[apart()]],
+  },
   'linalg.svdvals': { samples: () => [[apart()], [t([4, 2])], [t([2, 2, 3])]] },
-  'linalg.vecdot': { samples: () => [[t([2, 3]), t([2, 3], 2)], [t([2, 3]), t([2, 1], 2), { dim: 0 }]] },
+  'linalg.vecdot': {
+    samples: () => [
+      [t([2, 3]), t([2, 3], 2)],
+      [t([2, 3]), t([2, 1], 2), { dim: 0 }],
+    ],
+  },
   'linalg.vectorNorm': {
-    samples: () => [[t([2, 3])], [t([2, 3]), 3, { dim: 1 }], [t([2, 3]), Infinity, { dim: [0, 1], keepdim: true }]],
+    samples: () => [
+      [t([2, 3])],
+      [t([2, 3]), 3, { dim: 1 }],
+      [t([2, 3]), Infinity, { dim: [0, 1], keepdim: true }],
+    ],
   },
   'linalg.matrixNorm': {
-    samples: () => [[apart()], [apart(), 'nuc'], [apart(), 1], [t([2, 3, 3]), -Infinity, { dim: [0, 2] }], [apart(), 2]],
+    samples: () => [
+      [apart()],
+      [apart(), 'nuc'],
+      [apart(), 1],
+      [t([2, 3, 3]), -Infinity, { dim: [0, 2] }],
+      [apart(), 2],
+    ],
   },
   'linalg.choleskySolve': {
-    samples: () => [[t([3, 2]), lower(3)], [t([2, 3, 1]), A.transpose(lower(3), 0, 1).detach(), { upper: true }]],
+    samples: () => [
+      [t([3, 2]), lower(3)],
+      [t([2, 3, 1]), A.transpose(lower(3), 0, 1).detach(), { upper: true }],
+    ],
   },
   'linalg.choleskyInverse': { samples: () => [[lower(3)]] },
-  'linalg.householderProduct': { samples: () => [[t([4, 3]), t([2], 2)], [t([2, 3, 3]), t([2, 3], 2)]] },
-  'linalg.tensorinv': { samples: () => [[A.reshape(square(6), [2, 3, 6]).detach()], [square(3), 1]] },
+  'linalg.householderProduct': {
+    samples: () => [
+      [t([4, 3]), t([2], 2)],
+      [t([2, 3, 3]), t([2, 3], 2)],
+    ],
+  },
+  'linalg.tensorinv': {
+    samples: () => [[A.reshape(square(6), [2, 3, 6]).detach()], [square(3), 1]],
+  },
   'linalg.tensorsolve': {
     samples: () => [
       [A.reshape(square(6), [2, 3, 6]).detach(), t([2, 3], 2)],

@@ -3,7 +3,10 @@ import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';
 
 const t = (shape: number[], seed = 1): Tensor => spread(shape, -1, 1, [], seed);
-const z = (shape: number[]): { real: Tensor; imag: Tensor } => ({ real: t(shape), imag: t(shape, 2) });
+const z = (shape: number[]): { real: Tensor; imag: Tensor } => ({
+  real: t(shape),
+  imag: t(shape, 2),
+});
 const complex = (): unknown[][] => [
   [z([6])],
   [z([2, 4]), { dim: 0, n: 5, norm: 'ortho' }],
@@ -11,8 +14,15 @@ const complex = (): unknown[][] => [
   [t([3, 8])],
 ];
 const real = (): unknown[][] => [[t([6])], [t([2, 5]), { dim: 0, n: 3, norm: 'ortho' }], [t([19])]];
-const half = (): unknown[][] => [[z([4])], [z([2, 3]), { n: 5, norm: 'ortho' }], [t([4]), { n: 7 }]];
-const planes = (): unknown[][] => [[z([2, 3])], [z([2, 3, 4]), { s: [3, 2], dim: [0, 2], norm: 'ortho' }]];
+const half = (): unknown[][] => [
+  [z([4])],
+  [z([2, 3]), { n: 5, norm: 'ortho' }],
+  [t([4]), { n: 7 }],
+];
+const planes = (): unknown[][] => [
+  [z([2, 3])],
+  [z([2, 3, 4]), { s: [3, 2], dim: [0, 2], norm: 'ortho' }],
+];
 const realPlanes = (): unknown[][] => [[t([2, 3])], [t([2, 3, 4]), { s: [3, 5], dim: [0, 2] }]];
 
 export const transforms: Record<string, OpLine> = {

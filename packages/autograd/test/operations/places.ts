@@ -10,7 +10,10 @@ const stacks = (): unknown[][] => [
   [[t([3]), t([3], 2), t([3], 3)]],
   [[t([]), t([], 2)]],
 ];
-const cuts = (x: Tensor): unknown[][] => [[x, 2], [x, [1, 3]]];
+const cuts = (x: Tensor): unknown[][] => [
+  [x, 2],
+  [x, [1, 3]],
+];
 
 export const stacking: Record<string, OpLine> = {
   atleast1d: { samples: () => [[t([])], [t([2, 3])], [[t([]), t([2])]]] },
@@ -24,12 +27,21 @@ export const stacking: Record<string, OpLine> = {
   broadcastTensors: { samples: () => [[[t([3, 1]), t([4], 2)]]] },
   cartesianProd: { samples: () => [[[t([2]), t([3], 2)]], [[t([3])]]] },
   combinations: { samples: () => [[t([4])], [t([3]), 2, { withReplacement: true }], [t([4]), 3]] },
-  tensorSplit: { samples: () => [[t([5, 2]), 3], [t([2, 5]), [1, -2], 1]] },
+  tensorSplit: {
+    samples: () => [
+      [t([5, 2]), 3],
+      [t([2, 5]), [1, -2], 1],
+    ],
+  },
   hsplit: { samples: () => cuts(t([2, 4])) },
   vsplit: { samples: () => cuts(t([4, 2])) },
   dsplit: { samples: () => cuts(t([1, 2, 4])) },
   diagEmbed: {
-    samples: () => [[t([2, 3])], [t([2, 3]), { offset: -1 }], [t([2, 3]), { dim1: 2, dim2: 0, offset: 1 }]],
+    samples: () => [
+      [t([2, 3])],
+      [t([2, 3]), { offset: -1 }],
+      [t([2, 3]), { dim1: 2, dim2: 0, offset: 1 }],
+    ],
   },
   diagflat: { samples: () => [[t([2, 2])], [t([3]), -1]] },
   fliplr: { samples: () => [[t([2, 3])]] },
@@ -41,7 +53,10 @@ export const stacking: Record<string, OpLine> = {
   viewAs: { samples: () => [[t([2, 6]), t([3, 4], 2)]] },
   unravelIndex: { samples: () => [[ints([5, 0, 3]), [2, 3]]], order: 0 },
   uniqueConsecutive: {
-    samples: () => [[ints([1, 1, 2, 1])], [ints([1, 1, 2]), { returnInverse: true, returnCounts: true }]],
+    samples: () => [
+      [ints([1, 1, 2, 1])],
+      [ints([1, 1, 2]), { returnInverse: true, returnCounts: true }],
+    ],
     order: 0,
     vmap: false,
   },
@@ -63,15 +78,32 @@ export const stacking: Record<string, OpLine> = {
     ],
   },
   'einops.repeat': {
-    samples: () => [[t([2, 3]), 'a b -> (a 2) (k b)', { k: 3 }], [t([2]), '... -> ... c', { c: 2 }]],
+    samples: () => [
+      [t([2, 3]), 'a b -> (a 2) (k b)', { k: 3 }],
+      [t([2]), '... -> ... c', { c: 2 }],
+    ],
   },
 };
 
-const index = (): Tensor => ints([[0, 2, 0], [2, 1, 2]]);
+const index = (): Tensor =>
+  ints([
+    [0, 2, 0],
+    [2, 1, 2],
+  ]);
 
 export const writing: Record<string, OpLine> = {
-  indexFill: { samples: () => [[t([3, 4]), 1, ints([0, 2]), t([], 5)], [t([3]), 0, ints([1]), 2]] },
-  indexCopy: { samples: () => [[t([4, 3]), 0, ints([3, 1]), t([2, 3], 2)], [t([2, 3]), -1, ints([0]), t([2, 1], 2)]] },
+  indexFill: {
+    samples: () => [
+      [t([3, 4]), 1, ints([0, 2]), t([], 5)],
+      [t([3]), 0, ints([1]), 2],
+    ],
+  },
+  indexCopy: {
+    samples: () => [
+      [t([4, 3]), 0, ints([3, 1]), t([2, 3], 2)],
+      [t([2, 3]), -1, ints([0]), t([2, 1], 2)],
+    ],
+  },
   indexReduce: {
     samples: () =>
       (['prod', 'mean', 'amax', 'amin'] as const).flatMap((reduce) => [
@@ -88,11 +120,23 @@ export const writing: Record<string, OpLine> = {
   },
   maskedScatter: {
     samples: () => [
-      [t([2, 3]), A.tensor([[true, false, true], [false, true, true]]), t([5], 2)],
+      [
+        t([2, 3]),
+        A.tensor([
+          [true, false, true],
+          [false, true, true],
+        ]),
+        t([5], 2),
+      ],
       [t([2, 3]), A.tensor([true, false, true]), t([4], 2)],
     ],
   },
-  selectScatter: { samples: () => [[t([3, 4]), t([4], 2), 0, 1], [t([3, 4]), t([3], 2), -1, -1]] },
+  selectScatter: {
+    samples: () => [
+      [t([3, 4]), t([4], 2), 0, 1],
+      [t([3, 4]), t([3], 2), -1, -1],
+    ],
+  },
   sliceScatter: {
     samples: () => [
       [t([4, 3]), t([2, 3], 2), { start: 1, end: 3 }],
@@ -100,6 +144,9 @@ export const writing: Record<string, OpLine> = {
     ],
   },
   diagonalScatter: {
-    samples: () => [[t([4, 3]), t([2], 2), { offset: 1 }], [t([2, 3, 3]), t([2, 3], 2), { dim1: 1, dim2: 2 }]],
+    samples: () => [
+      [t([4, 3]), t([2], 2), { offset: 1 }],
+      [t([2, 3, 3]), t([2, 3], 2), { dim1: 1, dim2: 2 }],
+    ],
   },
 };

@@ -12,7 +12,11 @@ const holes = (): Tensor =>
     shape: [3, 4],
   });
 const rising = (n: number): Tensor => A.cumsum(spread([n], 0.2, 1), 0).detach();
-const alongOne = (): unknown[][] => [[x(), 1], [x(), 0, { keepdim: true }], [vector(5), -1]];
+const alongOne = (): unknown[][] => [
+  [x(), 1],
+  [x(), 0, { keepdim: true }],
+  [vector(5), -1],
+];
 
 export const statistics: Record<string, OpLine> = {
   aminmax: { samples: () => [[x()], [x(), { dim: 1 }], [x(), { dim: 0, keepdim: true }]] },
@@ -22,7 +26,13 @@ export const statistics: Record<string, OpLine> = {
   nanmedian: { samples: () => [[x()], [vector(5)], ...alongOne()] },
   stdMean: { samples: () => [[x()], [x(), 1], [x(), 0, { keepdim: true, correction: 0 }]] },
   varMean: { samples: () => [[x()], [x(), 1], [x(), 0, { keepdim: true, correction: 0 }]] },
-  kthvalue: { samples: () => [[x(), 2], [x(), 1, 0, { keepdim: true }], [spread([], 1, 2), 1]] },
+  kthvalue: {
+    samples: () => [
+      [x(), 2],
+      [x(), 1, 0, { keepdim: true }],
+      [spread([], 1, 2), 1],
+    ],
+  },
   mode: { samples: () => [[x()], ...alongOne()] },
   quantile: {
     samples: () => [
@@ -34,19 +44,24 @@ export const statistics: Record<string, OpLine> = {
       [x(), 0.6, 1, { interpolation: 'higher' }],
     ],
   },
-  nanquantile: { samples: () => [[x(), 0.3], [x(), [0.2, 0.5], 1, { keepdim: true }]] },
+  nanquantile: {
+    samples: () => [
+      [x(), 0.3],
+      [x(), [0.2, 0.5], 1, { keepdim: true }],
+    ],
+  },
   diff: {
     samples: () => [[x()], [x(), { n: 2, dim: 0 }], [vector(4), { prepend: vector(2, 3) }]],
   },
   trapezoid: {
+    samples: () => [[x()], [x(), { dx: 0.5, dim: 0 }], [x(), rising(4)], [x(), y(), { dim: 0 }]],
+  },
+  cumulativeTrapezoid: {
     samples: () => [
-      [x()],
       [x(), { dx: 0.5, dim: 0 }],
       [x(), rising(4)],
-      [x(), y(), { dim: 0 }],
     ],
   },
-  cumulativeTrapezoid: { samples: () => [[x(), { dx: 0.5, dim: 0 }], [x(), rising(4)]] },
   gradient: {
     samples: () => [
       [x()],
@@ -58,11 +73,20 @@ export const statistics: Record<string, OpLine> = {
     samples: () => [
       [x()],
       [vector(5), { correction: 0 }],
-      [x(), { aweights: spread([4], 0.5, 2), fweights: A.tensor([1, 2, 1, 3], { dtype: 'int32' }) }],
+      [
+        x(),
+        { aweights: spread([4], 0.5, 2), fweights: A.tensor([1, 2, 1, 3], { dtype: 'int32' }) },
+      ],
     ],
   },
   corrcoef: { samples: () => [[x()]] },
-  dist: { samples: () => [[x(), y()], [x(), vector(4, 5), { p: 3 }], [x(), y(), { p: 1 }]] },
+  dist: {
+    samples: () => [
+      [x(), y()],
+      [x(), vector(4, 5), { p: 3 }],
+      [x(), y(), { p: 1 }],
+    ],
+  },
   cdist: {
     samples: () => [
       [x(), spread([2, 4], -2, 2, [], 9)],
@@ -70,8 +94,19 @@ export const statistics: Record<string, OpLine> = {
     ],
   },
   pdist: { samples: () => [[x()], [x(), { p: 3 }]] },
-  renorm: { samples: () => [[x(), 2, 0, 1.5], [x(), 1, 1, 3]] },
-  histc: { samples: () => [[x(), { bins: 5 }], [x(), { bins: 4, min: -1, max: 1 }]], order: 0 },
+  renorm: {
+    samples: () => [
+      [x(), 2, 0, 1.5],
+      [x(), 1, 1, 3],
+    ],
+  },
+  histc: {
+    samples: () => [
+      [x(), { bins: 5 }],
+      [x(), { bins: 4, min: -1, max: 1 }],
+    ],
+    order: 0,
+  },
   histogram: {
     samples: () => [
       [x(), 5],
@@ -81,10 +116,19 @@ export const statistics: Record<string, OpLine> = {
     order: 0,
   },
   bucketize: {
-    samples: () => [[x(), rising(5)], [x(), rising(5), { right: true }]],
+    samples: () => [
+      [x(), rising(5)],
+      [x(), rising(5), { right: true }],
+    ],
     order: 0,
   },
-  logcumsumexp: { samples: () => [[x(), 1], [x(), 0], [spread([], 1, 2), 0]] },
+  logcumsumexp: {
+    samples: () => [
+      [x(), 1],
+      [x(), 0],
+      [spread([], 1, 2), 0],
+    ],
+  },
 };
 
 /** The same where elements are missing: no differences of a number and NaN, so no derivatives here. */
@@ -94,7 +138,12 @@ export const missing: Record<string, OpLine> = Object.fromEntries(
     {
       call: A[name as 'nansum'],
       samples: () =>
-        name === 'nanquantile' ? [[holes(), 0.4], [holes(), 0.4, 1]] : [[holes()], [holes(), 1]],
+        name === 'nanquantile'
+          ? [
+              [holes(), 0.4],
+              [holes(), 0.4, 1],
+            ]
+          : [[holes()], [holes(), 1]],
       order: 0,
     },
   ]),

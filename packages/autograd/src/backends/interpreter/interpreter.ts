@@ -80,7 +80,7 @@ function compute(
   arrays: readonly (TypedArray | null)[],
   instructions: readonly Instruction[],
 ): TypedArray {
-  if (op.trait === 'alias') return arrays[inputs[0] as number] as TypedArray;
+  if (op.lowering.kind === 'alias') return arrays[inputs[0] as number] as TypedArray;
   const data = allocate(dtype, sizeOf(shape));
   if (op === (constantOp as unknown as Primitive)) {
     data[0] = (attrs as { value: number }).value;

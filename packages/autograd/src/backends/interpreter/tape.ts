@@ -5,31 +5,30 @@
  * each costs a few nanoseconds.
  */
 import { allocate, type TypedArray } from '../../graph/dtype.js';
-import type { Primitive, Scalar } from '../../graph/primitive.js';
+import type { Scalar } from '../../graph/lowering.js';
+import type { Primitive } from '../../graph/primitive.js';
 import { constantOp } from '../../graph/version.js';
 import type { Executable, Instruction, Program } from '../../engine/program.js';
 
 /** Whether every value is a single number and every operation a function of such. */
 export function isScalar({ instructions }: Program): boolean {
-  return instructions.every(({ op, shape, dtype }) => {
+  return instructions.every((instruction) => {
+    const { op, shape, dtype } = instruction;
     for (const n of shape) if (n !== 1) return false;
     return (
       op === null ||
       op === constantOp ||
-      keepsElements(op) ||
-      (op.trait === 'element' && dtype !== 'int32' && op.scalar !== null)
+      keepsElements(instruction) ||
+      (op.lowering.kind === 'element' && dtype !== 'int32')
     );
   });
 }
 
-/** Of single numbers, movement and reductions leave them as they are. */
-function keepsElements(op: Primitive): boolean {
-  return (
-    op.trait === 'alias' ||
-    op.name === 'expand' ||
-    op.name === 'permute' ||
-    (op.trait === 'reduce' && op.name === 'sum')
-  );
+/** Of single numbers, movement and sums leave them as they are. */
+function keepsElements({ op, attrs }: Instruction): boolean {
+  const { lowering } = op as Primitive;
+  if (lowering.kind === 'view') return lowering.view(attrs ?? {}).kind !== 'slice';
+  return lowering.kind === 'alias' || (lowering.kind === 'fold' && lowering.fold === 'sum');
 }
 
 /** The operations worth a case of their own; the others call the function of their primitive. */
@@ -73,7 +72,7 @@ export class Tape implements Executable {
         return;
       }
       const [x = 0, y = 0, z = 0] = inputs;
-      const known = keepsElements(op)
+      const known = keepsElements(instruction)
         ? CODES['move']
         : dtype === 'bool'
           ? undefined
@@ -136,7 +135,8 @@ export class Tape implements Executable {
 }
 
 /** The scalar function of an instruction; a boolean is 0 or 1, whatever the arithmetic gives. */
-function functionOf({ dtype }: Instruction, op: Primitive): Scalar {
-  const f = op.scalar as Scalar;
+function functionOf({ dtype }: Instruction, { name, lowering }: Primitive): Scalar {
+  if (lowering.kind !== 'element') throw new Error(`tape: ${name} is no function of numbers`);
+  const f = lowering.scalar;
   return dtype === 'bool' ? (x, y, z) => (f(x, y, z) !== 0 ? 1 : 0) : f;
 }

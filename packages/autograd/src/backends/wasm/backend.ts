@@ -70,7 +70,7 @@ function worthCompiling({ instructions }: Program): boolean {
   let work = 0;
   let nodes = 0;
   for (const { op, shape, inputs } of instructions) {
-    if (op === null || op.trait === 'alias') continue;
+    if (op === null || op.lowering.kind === 'alias') continue;
     nodes++;
     // What is read counts as much as what is written: a sum leaves one number.
     work += inputs.reduce(

@@ -18,7 +18,7 @@ import { primitive, rules, type PrimitiveOp } from './primitive.js';
 
 /** The same elements in another shape of the same size. */
 export const reshapeTo: PrimitiveOp<{ shape: readonly number[] }> = primitive('reshape', {
-  trait: 'alias',
+  lowering: { kind: 'alias', transparent: false },
   shape: (_inputs, { shape }) => shape,
   vjp: (_i, ct, [x]) => reshapeNode(ct, (x as Tensor).shape),
   jvp: 'linear',
@@ -32,7 +32,7 @@ export function reshapeNode(x: Tensor, shape: Shape): Tensor {
 
 /** Repeats elements along dimensions of size 1, and along new leading ones. */
 export const expandTo: PrimitiveOp<{ shape: readonly number[] }> = primitive('expand', {
-  trait: 'movement',
+  lowering: { kind: 'view', view: () => ({ kind: 'expand' }) },
   shape: (_inputs, { shape }) => shape,
   vjp: (_i, ct, [x]) => sumTo(ct, (x as Tensor).shape),
   jvp: 'linear',
@@ -59,7 +59,7 @@ export function expandNode(x: Tensor, shape: Shape): Tensor {
 export const sumOver: PrimitiveOp<{ dims: readonly number[]; keepdim: boolean }> = primitive(
   'sum',
   {
-    trait: 'reduce',
+    lowering: { kind: 'fold', fold: 'sum', dims: ({ dims }) => dims },
     shape: ([x], { dims, keepdim }) => reducedShape((x as Tensor).shape, dims, keepdim),
     dtype: ([x]) => sumType((x as Tensor).dtype),
     vjp: (_i, ct, [x], _out, { dims }) => expandBack(ct, (x as Tensor).shape, dims),

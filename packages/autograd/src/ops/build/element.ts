@@ -1,7 +1,8 @@
 /** @file Builders of element-wise primitives: a scalar function and its derivative give all the rules. */
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
-import { register, type Primitive, type Scalar, type Value } from '../../graph/primitive.js';
+import type { Laws, Scalar } from '../../graph/lowering.js';
+import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import { broadcastShapes } from '../../graph/shape.js';
 import { makeNode, type Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';
@@ -34,7 +35,7 @@ type Factor = Tensor | number | ((t: Tensor) => Tensor);
 /** A partial derivative. Null where the result is no function to differentiate: a boolean. */
 type Derivative<Args extends unknown[]> = ((...args: Args) => Factor) | null;
 
-interface UnarySpec {
+interface UnarySpec extends Pick<Laws, 'involution'> {
   readonly reference: (x: number) => number;
   /** In place of `reference` for int32, where the arithmetic differs. */
   readonly integer?: (x: number) => number;
@@ -44,7 +45,7 @@ interface UnarySpec {
   readonly to?: 'bool';
 }
 
-interface BinarySpec {
+interface BinarySpec extends Pick<Laws, 'unit'> {
   readonly reference: (x: number, y: number) => number;
   /** In place of `reference` for int32, where the arithmetic differs. */
   readonly integer?: (x: number, y: number) => number;
@@ -91,6 +92,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
   const op = elementwise(name, {
     scalar: spec.reference,
     integer: spec.integer,
+    involution: spec.involution,
     derivatives: [derivative === null ? null : ([x], y) => derivative(x as Tensor, y)],
     to: spec.to,
   });
@@ -110,6 +112,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     scalar: spec.reference,
     integer: spec.integer,
     divides: spec.divides,
+    unit: spec.unit,
     derivatives: [
       dx === null ? null : ([x, y], out) => dx(x as Tensor, y as Tensor, out),
       dy === null ? null : ([x, y], out) => dy(x as Tensor, y as Tensor, out),
@@ -126,7 +129,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   return Object.assign(apply as Broadcasting, { primitive: op });
 }
 
-interface ElementSpec {
+interface ElementSpec extends Laws {
   readonly scalar: Scalar;
   readonly integer?: ((x: number, y: number) => number) | undefined;
   readonly divides?: boolean | undefined;
@@ -140,9 +143,8 @@ export function elementwise(name: string, spec: ElementSpec): Primitive {
   operations.set(name, { kind: 'primitive' });
   const op: Primitive = register({
     name,
-    trait: 'element',
+    lowering: { kind: 'element', scalar, unit: spec.unit, involution: spec.involution },
     differentiable: derivatives.some((d) => d !== null),
-    scalar,
     vjp: (i, ct, inputs, out) => {
       const d = derivatives[i];
       if (d === null || d === undefined) return null;
@@ -219,9 +221,8 @@ export function choose(condition: Tensor, x: Tensor | number, y: Tensor | number
 /** The primitive of `choose`: condition (bool), then two operands of one dtype. */
 const whereOp: Primitive = register({
   name: 'where',
-  trait: 'element',
+  lowering: { kind: 'element', scalar: (c, x, y) => (c !== 0 ? x : y) },
   differentiable: true,
-  scalar: (c, x, y) => (c !== 0 ? x : y),
   vjp: (i, ct, inputs) => {
     const [condition] = inputs as readonly [Tensor];
     if (i === 0) return null;
@@ -240,6 +241,7 @@ operations.set('where', { kind: 'primitive' });
 
 /** `x · y`, and 0 where x is 0, whatever y is: how derivative rules multiply a cotangent. */
 export const strongMul: BinaryOp = binary('strongMul', {
+  unit: 'either',
   reference: (x, y) => (x === 0 ? 0 : x * y),
   integer: Math.imul,
   dx: (_x, y) => (t) => strongProduct(t, y),
@@ -251,6 +253,7 @@ export const strongMul: BinaryOp = binary('strongMul', {
  * branch was not taken, the cotangent is 0 and the tangent of the other factor may be NaN, or the other way round.
  */
 export const strongProduct: BinaryOp = binary('strongProduct', {
+  unit: 'either',
   reference: (x, y) => (x === 0 || y === 0 ? 0 : x * y),
   integer: Math.imul,
   dx: (_x, y) => (t) => strongProduct(t, y),
@@ -269,9 +272,8 @@ rules.add = (x, y) => add(x, y);
 /** Converts elements: floats truncate towards zero on the way to int32, and anything but 0 is true. */
 const castOp: Primitive = register({
   name: 'cast',
-  trait: 'element',
+  lowering: { kind: 'element', scalar: (x) => x },
   differentiable: true,
-  scalar: (x) => x,
   vjp: (_i, ct, [x]) => castNode(ct, (x as Tensor).dtype),
   jvp: ([t], _inputs, out) => (isFloat(out.dtype) ? castNode(t as Tensor, out.dtype) : null),
   batch: ([x], _batched, { dtype }) => castNode(x as Tensor, dtype as DType),

@@ -1,5 +1,6 @@
 /** @file The reference kernel of element-wise primitives: a scalar function over broadcast inputs. */
-import type { Scalar, Value } from '../../graph/primitive.js';
+import type { Scalar } from '../../graph/lowering.js';
+import type { Value } from '../../graph/primitive.js';
 import { broadcastStrides, sameShape } from '../../graph/shape.js';
 import { walk } from './broadcast.js';
 

@@ -22,6 +22,7 @@ export const sub: BinaryOp = binary('sub', {
  * @example mul(tensor([3, 5]), 2) // [6, 10]
  */
 export const mul: BinaryOp = binary('mul', {
+  unit: 'either',
   reference: (x, y) => x * y,
   integer: Math.imul,
   dx: (_x, y) => y,
@@ -34,6 +35,7 @@ export const mul: BinaryOp = binary('mul', {
  * @example div(tensor([3, 5]), 2) // [1.5, 2.5]
  */
 export const div: BinaryOp = binary('div', {
+  unit: 'second',
   reference: (x, y) => x / y,
   // Not ct / y, which is NaN where a branch not taken divides 0 by 0.
   dx: (_x, y) => reciprocal(y),
@@ -43,6 +45,7 @@ export const div: BinaryOp = binary('div', {
 
 /** `−x`. PyTorch: `torch.neg`; refuses booleans. */
 export const neg: UnaryOp = unary('neg', {
+  involution: true,
   reference: (x) => -x,
   derivative: () => (t) => neg(t),
   domain: 'number',

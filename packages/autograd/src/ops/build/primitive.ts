@@ -2,14 +2,9 @@
 import { defineOptions, display, kinds, passes } from '../../arguments/index.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
+import type { Lowering } from '../../graph/lowering.js';
 import { mode } from '../../graph/mode.js';
-import {
-  register,
-  type Attrs,
-  type Primitive,
-  type Trait,
-  type Value,
-} from '../../graph/primitive.js';
+import { register, type Attrs, type Primitive, type Value } from '../../graph/primitive.js';
 import type { Shape } from '../../graph/shape.js';
 import { makeNode, Tensor } from '../../graph/tensor.js';
 import { constant, isNumberPlaceholder, isWhole, Placeholder } from '../../graph/version.js';
@@ -21,7 +16,8 @@ type Inputs = readonly Tensor[];
 
 /** All that is known of an operation that is not element-wise. */
 export interface PrimitiveSpec<A extends Attrs> {
-  readonly trait?: Trait;
+  /** What it is for the engine; its reference computes it anyhow. */
+  readonly lowering: Lowering<A>;
   readonly differentiable?: boolean;
   /** The shape of the result; checks what the inputs must fulfil. */
   shape(inputs: Inputs, attrs: A): Shape;
@@ -54,9 +50,8 @@ export function primitive<A extends Attrs = Record<never, never>>(
   const { jvp } = spec;
   const op = register<A>({
     name,
-    trait: spec.trait ?? 'opaque',
+    lowering: spec.lowering,
     differentiable: spec.differentiable ?? spec.vjp !== undefined,
-    scalar: null,
     vjp: spec.vjp ?? (() => null),
     jvp:
       typeof jvp === 'function'

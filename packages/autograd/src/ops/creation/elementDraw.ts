@@ -26,6 +26,7 @@ export function elementDraw(
   rules: Pick<Primitive<DrawAttrs>, 'vjp' | 'jvp'> | null = null,
 ): ElementDraw {
   const op: ElementDraw = primitive<DrawAttrs>(name, {
+    lowering: { kind: 'reference' },
     shape: ([, , a]) => (a as Tensor).shape,
     dtype: ([, , a]) => (a as Tensor).dtype,
     ...rules,

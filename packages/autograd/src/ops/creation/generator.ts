@@ -111,14 +111,15 @@ function eachBlock(
 }
 
 function draw(
-  name: string,
+  distribution: 'uniform' | 'normal',
   fill: (inputs: readonly Value[], out: Value) => void,
 ): PrimitiveOp<DrawAttrs> {
-  return primitive<DrawAttrs>(name, {
+  return primitive<DrawAttrs>(distribution, {
+    lowering: { kind: 'kernel', kernel: () => ({ kind: 'random', distribution }) },
     shape: (_inputs, { shape }) => shape,
     dtype: (_inputs, { dtype }) => dtype,
     batch: () => {
-      throw new Error(`${name} takes no batched inputs`);
+      throw new Error(`${distribution} takes no batched inputs`);
     },
     reference: fill,
   });

@@ -13,9 +13,8 @@ type BetweenAttrs = { what: string };
 /** The primitive behind `assertBetween`: x, then the two bounds as numbers. */
 const betweenOp: Primitive<BetweenAttrs> = register<BetweenAttrs>({
   name: 'assertBetween',
-  trait: 'element',
+  lowering: { kind: 'reference' },
   differentiable: true,
-  scalar: null,
   vjp: (i, ct) => (i === 0 ? ct : null),
   jvp: ([t]) => t ?? null,
   batch: (inputs, _batched, attrs) => betweenNode(inputs, attrs),

@@ -132,7 +132,7 @@ export function cast<X extends Operand>(x: X, dtype: DType): Tensor<ShapeIn<X>> 
 }
 
 const detachOp = primitive('detach', {
-  trait: 'alias',
+  lowering: { kind: 'alias', transparent: true },
   differentiable: false,
   shape: ([x]) => (x as Tensor).shape,
   batch: ([x]) => detach(x as Tensor),
@@ -144,7 +144,7 @@ export function detach<S extends Shape>(x: Tensor<S>): Tensor<S> {
 }
 
 const cloneOp = primitive('clone', {
-  trait: 'alias',
+  lowering: { kind: 'alias', transparent: false },
   shape: ([x]) => (x as Tensor).shape,
   vjp: (_i, ct) => ct,
   jvp: 'linear',

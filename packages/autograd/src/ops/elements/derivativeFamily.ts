@@ -14,6 +14,7 @@ export function derivativeFamily(
 ): (x: Tensor, order: number) => Tensor {
   const apply = (x: Tensor, order: number): Tensor => op([x], { order });
   const op = primitive<{ order: number }>(name, {
+    lowering: { kind: 'reference' },
     shape: ([x]) => (x as Tensor).shape,
     vjp: (_i, ct, [x], _out, { order }) => strongMul(ct, apply(x as Tensor, order + 1)),
     jvp: ([t], [x], _out, { order }) => strongMul(t as Tensor, apply(x as Tensor, order + 1)),

@@ -39,6 +39,7 @@ export const hypot: BinaryOp = binary('hypot', {
 });
 
 const powOp: BinaryOp = binary('pow', {
+  unit: 'second',
   reference: plain.power,
   integer: integerPower,
   dx: (x, y, out) => {

@@ -29,6 +29,7 @@ interface TransformAttrs extends Record<string, number> {
  * Computed in float64.
  */
 const fourierOf: PrimitiveOp<TransformAttrs> = primitive<TransformAttrs>('fft', {
+  lowering: { kind: 'reference' },
   shape: ([x]) => (x as Tensor).shape,
   vjp: (_i, ct, _inputs, _out, { dim, sign, scale }) =>
     fourierOf([ct], { dim, sign: -sign, scale }),

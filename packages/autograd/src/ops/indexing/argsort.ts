@@ -9,6 +9,10 @@ import { alongRows } from '../reductions/recurrence.js';
  * Where the elements of the sorted row are in the row, along `dim`. Stable; NaN is larger than all numbers.
  */
 export const argsortOf: PrimitiveOp<{ dim: number; descending: boolean }> = primitive('argsort', {
+  lowering: {
+    kind: 'kernel',
+    kernel: ({ dim, descending }) => ({ kind: 'sort', result: 'order', descending, dims: [dim] }),
+  },
   shape: ([x]) => (x as Tensor).shape,
   dtype: () => 'int32',
   batch: ([x], _batched, { dim, descending }) =>

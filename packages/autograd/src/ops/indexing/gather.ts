@@ -40,6 +40,7 @@ export function checkIndices(op: string, index: TypedArray, limit: number, dim: 
  * smaller than `x` in the other dimensions.
  */
 export const gatherOf: PrimitiveOp<DimAttrs> = primitive('gather', {
+  lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'elements', mode: 'gather', dim }) },
   shape: ([x, index], { dim }) => {
     const [s, t] = [(x as Tensor).shape, (index as Tensor).shape];
     checkIndexShape('gather', t, s, dim);
@@ -93,6 +94,7 @@ export function checkIndexShape(op: string, index: Shape, x: Shape, dim: number)
 
 /** `x` with `src` added at the places that `gather` with the same index reads; equal places add up. */
 export const scatterAddOf: PrimitiveOp<DimAttrs> = primitive('scatterAdd', {
+  lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'elements', mode: 'add', dim }) },
   shape: ([x, index, src], { dim }) => {
     scatterShapes('scatterAdd', x as Tensor, index as Tensor, src as Tensor, dim);
     return (x as Tensor).shape;
@@ -135,6 +137,7 @@ export function scatterShapes(
 
 /** `x` with `src` written at the places of the index; of several at one place the last stays. */
 export const scatterOf: PrimitiveOp<DimAttrs> = primitive('scatter', {
+  lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'elements', mode: 'set', dim }) },
   shape: ([x, index, src], { dim }) => {
     scatterShapes('scatter', x as Tensor, index as Tensor, src as Tensor, dim);
     return (x as Tensor).shape;
@@ -172,6 +175,7 @@ function survivors(index: Tensor, target: Tensor, dim: number): Tensor {
  * `[…, n, …]` and `[k…]` give `[…, k…, …]`.
  */
 export const takeOf: PrimitiveOp<DimAttrs> = primitive('take', {
+  lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'slices', mode: 'gather', dim }) },
   shape: ([x, index], { dim }) => takenShape((x as Tensor).shape, (index as Tensor).shape, dim),
   vjp: (i, ct, [x, index], _out, { dim }) =>
     i === 0 ? indexAddOf([zerosOf(x as Tensor), index as Tensor, ct], { dim }) : null,
@@ -225,6 +229,7 @@ function slices(
 
 /** `x` with slices of `src` added at the places that `take` with the same index reads; equal places add up. */
 export const indexAddOf: PrimitiveOp<DimAttrs> = primitive('indexAdd', {
+  lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'slices', mode: 'add', dim }) },
   shape: ([x, index, src], { dim }) => {
     const expected = takenShape((x as Tensor).shape, (index as Tensor).shape, dim);
     if (!sameShape(expected, (src as Tensor).shape)) {

@@ -6,6 +6,7 @@ import { primitive, type PrimitiveOp } from '../build/primitive.js';
 
 /** `int32 […] → int32 […, count]`; throws when evaluated if an index is out of range. */
 export const oneHotOf: PrimitiveOp<{ count: number }> = primitive('oneHot', {
+  lowering: { kind: 'kernel', kernel: ({ count }) => ({ kind: 'mark', count }) },
   differentiable: false,
   shape: ([index], { count }) => [...(index as Tensor).shape, count],
   batch: ([index], _batched, attrs) => oneHotOf([index as Tensor], attrs),

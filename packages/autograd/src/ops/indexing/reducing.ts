@@ -10,6 +10,7 @@ import { gatherOf, places, scatterAddOf, scatterShapes } from './gather.js';
 
 /** `x` times the elements of `src` at the places of the index. Its derivative divides by them: none may be 0. */
 export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterProd', {
+  lowering: { kind: 'reference' },
   shape: ([x, index, src], { dim }) => {
     scatterShapes('scatterProd', x as Tensor, index as Tensor, src as Tensor, dim);
     return (x as Tensor).shape;
@@ -51,6 +52,7 @@ interface ExtremeAttrs extends Record<string, number> {
 export const scatterExtremeOf: PrimitiveOp<ExtremeAttrs> = primitive<ExtremeAttrs>(
   'scatterExtreme',
   {
+    lowering: { kind: 'reference' },
     shape: ([x, index, src], { dim }) => {
       scatterShapes('scatterExtreme', x as Tensor, index as Tensor, src as Tensor, dim);
       return (x as Tensor).shape;

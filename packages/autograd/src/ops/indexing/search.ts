@@ -8,6 +8,7 @@ import { primitive, type PrimitiveOp } from '../build/primitive.js';
 
 /** Where values belong in sorted rows: one row for all, or one for each row of values. */
 export const searchPositions: PrimitiveOp<{ right: boolean }> = primitive('searchsorted', {
+  lowering: { kind: 'kernel', kernel: ({ right }) => ({ kind: 'search', right }) },
   shape: ([, values]) => (values as Tensor).shape,
   dtype: () => 'int32',
   batch: (inputs, batched, attrs, size) => {

@@ -11,6 +11,7 @@ import { eachMatrix, identityLike, product, solveOf } from './solving.js';
 
 /** The determinant of each matrix: `[…, n, n] → […]`. */
 export const detOf: PrimitiveOp<Record<never, never>> = primitive('det', {
+  lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).shape.slice(0, -2),
   // Through the cofactors rather than det · A⁻ᵀ, so that it holds for singular matrices too.
   vjp: (_i, ct, [a]) => strongMul(reshapeNode(ct, [...ct.shape, 1, 1]), cofactorOf([a as Tensor])),
@@ -36,6 +37,7 @@ function lastTwo(x: Tensor): Tensor {
  * Their own derivative divides by det(A): it is not finite there.
  */
 export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor', {
+  lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).shape,
   vjp: (_i, ct, [a], out) => cofactorRate(a as Tensor, out, ct),
   // The second derivative of a determinant is symmetric.
@@ -82,6 +84,7 @@ function luSign(q: Float64Array, n: number): number {
 
 /** `[sign, log |det|]` of each matrix: `[…, n, n] → […, 2]`. */
 export const slogdetOf: PrimitiveOp<Record<never, never>> = primitive('slogdet', {
+  lowering: { kind: 'reference' },
   shape: ([a]) => [...(a as Tensor).shape.slice(0, -2), 2],
   vjp: (_i, ct, [a]) => {
     const g = logPart(ct);

@@ -42,6 +42,7 @@ function halfLower(x: Tensor): Tensor {
 
 /** The lower Cholesky factor: `A = L Lᵀ`, from the lower triangle of A. */
 export const choleskyOf: PrimitiveOp<Record<never, never>> = primitive('cholesky', {
+  lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).shape,
   vjp: (_i, ct, _inputs, l) => {
     // L⁻ᵀ Φ(Lᵀ ct) L⁻¹, made symmetric.
@@ -74,6 +75,7 @@ export const choleskyOf: PrimitiveOp<Record<never, never>> = primitive('cholesky
 
 /** The thin QR of `A [m, n]`, m ≥ n: `[Q; Rᵀ]`, m + n rows of n columns. */
 export const qrOf: PrimitiveOp<Record<never, never>> = primitive('qr', {
+  lowering: { kind: 'reference' },
   shape: ([a]) => stacked((a as Tensor).shape, 0),
   vjp: (_i, ct, [a], out) => {
     const m = (a as Tensor).shape.at(-2) as number;
@@ -129,6 +131,7 @@ export function qrParts(packed: Tensor, m: number): [Tensor, Tensor] {
 
 /** All m orthonormal columns of the QR of `A [m, n]`, m > n: `[m, m]`. Those beyond n are free, so there is no derivative. */
 export const completeOf: PrimitiveOp<Record<never, never>> = primitive('orthogonalComplete', {
+  lowering: { kind: 'reference' },
   shape: ([a]) => [...(a as Tensor).shape.slice(0, -1), (a as Tensor).shape.at(-2) as number],
   vjp: () => {
     throw undetermined();
@@ -151,6 +154,7 @@ function undetermined(): GradError {
 
 /** Eigenvalues in rising order and eigenvectors of the symmetric matrix in the lower triangle: `[λ; V]`, n + 1 rows. */
 export const eighOf: PrimitiveOp<Record<never, never>> = primitive('eigh', {
+  lowering: { kind: 'reference' },
   shape: ([a]) => {
     const { shape } = a as Tensor;
     const n = shape.at(-1) as number;
@@ -191,6 +195,7 @@ function gaps(values: Tensor, minus: typeof sub): Tensor {
 
 /** The thin singular value decomposition of `A [m, n]`: `[U; s; V]`, m + 1 + n rows of min(m, n) columns. */
 export const svdOf: PrimitiveOp<Record<never, never>> = primitive('svd', {
+  lowering: { kind: 'reference' },
   shape: ([a]) => {
     const { shape } = a as Tensor;
     const [m = 0, n = 0] = shape.slice(-2);

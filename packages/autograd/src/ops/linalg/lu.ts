@@ -28,6 +28,7 @@ const UPPER = { upper: true, transposed: false, unit: false };
  * L below the diagonal and U on and above it, in one matrix, of a square A whose rows are in their order already.
  */
 const luPackedOf: PrimitiveOp<Record<never, never>> = primitive('luPacked', {
+  lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).shape,
   // L⁻ᵀ (tril(Lᵀ gL, −1) + triu(gU Uᵀ)) U⁻ᵀ
   vjp: (_i, ct, _inputs, out) => {
@@ -62,6 +63,7 @@ function lower(packed: Tensor): Tensor {
 
 /** Which row of A comes in each row of `L U`, then LAPACK's pivots, counted from 1: int32 `[…, m + min(m, n)]`. */
 const luOrderOf: PrimitiveOp<Record<never, never>> = primitive('luOrder', {
+  lowering: { kind: 'reference' },
   shape: ([a]) => {
     const [m, n] = (a as Tensor).shape.slice(-2) as [number, number];
     return [...(a as Tensor).shape.slice(0, -2), m + Math.min(m, n)];
@@ -79,6 +81,7 @@ const luOrderOf: PrimitiveOp<Record<never, never>> = primitive('luOrder', {
 
 /** The order of `m` rows that pivots make of them. */
 const pivotOrderOf: PrimitiveOp<{ m: number }> = primitive('pivotOrder', {
+  lowering: { kind: 'reference' },
   shape: ([pivots], { m }) => [...(pivots as Tensor).shape.slice(0, -1), m],
   batch: ([pivots], _batched, attrs) => pivotOrderOf([pivots as Tensor], attrs),
   reference: ([pivots], out, { m }) => {

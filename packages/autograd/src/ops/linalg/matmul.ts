@@ -12,6 +12,10 @@ import { primitive, type PrimitiveOp } from '../build/primitive.js';
  * that an operand is stored transposed, so that the products of the backward pass need no transposition.
  */
 export const matmulOf: PrimitiveOp<{ transA: boolean; transB: boolean }> = primitive('matmul', {
+  lowering: {
+    kind: 'product',
+    transposed: ({ transA, transB }) => ({ a: transA, b: transB }),
+  },
   shape: ([a, b], { transA, transB }) => {
     const [x, y] = [matrix(a as Tensor, transA), matrix(b as Tensor, transB)];
     if (x.columns !== y.rows) {

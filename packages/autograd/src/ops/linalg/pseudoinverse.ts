@@ -12,6 +12,7 @@ import { eachMatrix, product, transposed } from './solving.js';
  * constant rank (G. H. Golub and V. Pereyra, "The differentiation of pseudo-inverses", 1973).
  */
 export const pinvOf: PrimitiveOp<{ atol: number; rtol: number }> = primitive('pinv', {
+  lowering: { kind: 'reference' },
   shape: ([a]) => {
     const { shape } = a as Tensor;
     return [...shape.slice(0, -2), shape.at(-1) as number, shape.at(-2) as number];

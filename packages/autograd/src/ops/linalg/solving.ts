@@ -40,6 +40,7 @@ interface SolveAttrs extends Record<string, boolean | string> {
 
 /** `A⁻¹ B` or `A⁻ᵀ B` for `A […, n, n]` and `B […, n, k]` with equal leading dimensions. */
 export const solveOf: PrimitiveOp<SolveAttrs> = primitive<SolveAttrs>('solve', {
+  lowering: { kind: 'reference' },
   shape: ([, b]) => (b as Tensor).shape,
   vjp: (i, ct, [a], out, attrs) => {
     const back = solveOf([a as Tensor, ct], { ...attrs, transposed: !attrs.transposed });
@@ -118,6 +119,7 @@ interface TriangularAttrs extends Record<string, boolean> {
 export const triangularOf: PrimitiveOp<TriangularAttrs> = primitive<TriangularAttrs>(
   'triangularSolve',
   {
+    lowering: { kind: 'reference' },
     shape: ([, b]) => (b as Tensor).shape,
     vjp: (i, ct, [a], out, attrs) => {
       const back = triangularOf([a as Tensor, ct], { ...attrs, transposed: !attrs.transposed });

@@ -7,6 +7,7 @@
  */
 import { allocate } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';
+import type { Lowering } from '../../graph/lowering.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
@@ -27,10 +28,27 @@ export interface ConvAttrs extends Record<string, number | readonly number[]> {
 }
 
 type ConvOp = PrimitiveOp<ConvAttrs>;
+
+function loweringOf(direction: 'forward' | 'gradInput' | 'gradWeight'): Lowering<ConvAttrs> {
+  return {
+    kind: 'kernel',
+    kernel: ({ groups, stride, padLow, padHigh, dilation }) => ({
+      kind: 'conv',
+      direction,
+      groups,
+      stride,
+      padLow,
+      padHigh,
+      dilation,
+    }),
+  };
+}
+
 type Pair = readonly [Tensor, Tensor];
 
 /** `x [n, c, …size], w [o, c / groups, …kernel] → [n, o, …out]`. */
 export const conv: ConvOp = primitive<ConvAttrs>('conv', {
+  lowering: loweringOf('forward'),
   shape: ([x, w], attrs) => [x!.shape[0]!, w!.shape[0]!, ...windowCounts(attrs)],
   vjp: (i, ct, inputs, _out, attrs) => {
     const [x, w] = inputs as Pair;
@@ -73,6 +91,7 @@ export const conv: ConvOp = primitive<ConvAttrs>('conv', {
 
 /** The gradient of `conv` by its input: `c [n, o, …out], w [o, c / groups, …kernel] → [n, c, …size]`. */
 export const convInput: ConvOp = primitive<ConvAttrs>('convInput', {
+  lowering: loweringOf('gradInput'),
   shape: ([c, w], { groups, size }) => [c!.shape[0]!, w!.shape[1]! * groups, ...size],
   vjp: (i, ct, inputs, _out, attrs) => {
     const [c, w] = inputs as Pair;
@@ -110,6 +129,7 @@ export const convInput: ConvOp = primitive<ConvAttrs>('convInput', {
 
 /** The gradient of `conv` by its weight: `x [n, c, …size], c [n, o, …out] → [o, c / groups, …kernel]`. */
 export const convWeight: ConvOp = primitive<ConvAttrs>('convWeight', {
+  lowering: loweringOf('gradWeight'),
   shape: ([x, c], { groups, kernel }) => [c!.shape[1]!, x!.shape[1]! / groups, ...kernel],
   vjp: (i, ct, inputs, _out, attrs) => {
     const [x, c] = inputs as Pair;

@@ -18,6 +18,7 @@ export interface SlideAttrs extends Record<string, readonly number[]> {
 
 /** Every window of every channel, zeros in the padding: `[n, c, …size] → [n, c, …kernel, …windows]`. */
 export const unfoldWindows: PrimitiveOp<SlideAttrs> = primitive<SlideAttrs>('unfold', {
+  lowering: { kind: 'reference' },
   shape: ([x], attrs) => [
     ...(x as Tensor).shape.slice(0, 2),
     ...attrs.kernel,
@@ -35,6 +36,7 @@ export const unfoldWindows: PrimitiveOp<SlideAttrs> = primitive<SlideAttrs>('unf
 
 /** The transpose of `unfoldWindows`: `[n, c, …kernel, …windows] → [n, c, …size]`, adding up where windows overlap. */
 export const foldWindows: PrimitiveOp<SlideAttrs> = primitive<SlideAttrs>('fold', {
+  lowering: { kind: 'reference' },
   shape: ([x], { size }) => [...(x as Tensor).shape.slice(0, 2), ...size],
   vjp: (_i, ct, _inputs, _out, attrs) => unfoldWindows([ct], attrs),
   jvp: 'linear',
@@ -88,6 +90,7 @@ export interface SpanAttrs extends Record<
 
 /** The sum of each window: `[…, …size] → […, …windows]`. */
 export const windowSum: PrimitiveOp<SpanAttrs> = primitive<SpanAttrs>('windowSum', {
+  lowering: { kind: 'kernel', kernel: (spans) => ({ kind: 'pool', mode: 'sum', ...spans }) },
   shape: ([x], { size, starts }) => [
     ...lead((x as Tensor).shape, size),
     ...starts.map((s) => s.length),
@@ -100,6 +103,7 @@ export const windowSum: PrimitiveOp<SpanAttrs> = primitive<SpanAttrs>('windowSum
 
 /** The transpose of `windowSum`: adds each element to all that its window covers, `[…, …windows] → […, …size]`. */
 export const windowSpread: PrimitiveOp<SpanAttrs> = primitive<SpanAttrs>('windowSpread', {
+  lowering: { kind: 'kernel', kernel: (spans) => ({ kind: 'pool', mode: 'spread', ...spans }) },
   shape: ([x], { size }) => [...lead((x as Tensor).shape, size), ...size],
   vjp: (_i, ct, _inputs, _out, attrs) => windowSum([ct], attrs),
   jvp: 'linear',
@@ -151,6 +155,7 @@ export interface ArgmaxAttrs extends SpanAttrs {
  * `[…, …size] → int32 […, …windows]`.
  */
 export const windowArgmax: PrimitiveOp<ArgmaxAttrs> = primitive<ArgmaxAttrs>('windowArgmax', {
+  lowering: { kind: 'kernel', kernel: (spans) => ({ kind: 'pool', mode: 'argmax', ...spans }) },
   differentiable: false,
   shape: ([x], { size, starts }) => [
     ...lead((x as Tensor).shape, size),

@@ -1,5 +1,6 @@
 /** @file The primitives that fold dimensions: product, maximum, minimum, median, and where the extremes are. */
 import { allocate, isFloat, type DType, type TypedArray } from '../../graph/dtype.js';
+import type { FoldOp, Lowering } from '../../graph/lowering.js';
 import type { Primitive, Value } from '../../graph/primitive.js';
 import { range, reducedShape, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -17,7 +18,6 @@ export interface FoldAttrs extends Record<string, boolean | readonly number[]> {
 }
 
 const shared = {
-  trait: 'reduce' as const,
   shape: ([x]: readonly Tensor[], { dims, keepdim }: FoldAttrs) =>
     reducedShape((x as Tensor).shape, dims, keepdim),
 };
@@ -25,6 +25,7 @@ const shared = {
 /** The product over `dims`; 1 of nothing. Booleans and integers multiply in int32. */
 export const prodOver: PrimitiveOp<FoldAttrs> = primitive('prod', {
   ...shared,
+  lowering: folding('prod'),
   dtype: ([x]) => ((x as Tensor).dtype === 'bool' ? 'int32' : (x as Tensor).dtype),
   vjp: (_i, ct, [x], _out, { dims }) => {
     const { shape } = x as Tensor;
@@ -79,11 +80,24 @@ export function productsBefore(x: Tensor, dim: number): Tensor {
   return concatNode([first, cumprodOf([narrowNode(x, dim, 0, n - 1)], { dim })], dim);
 }
 
+function folding(fold: FoldOp): Lowering<FoldAttrs> {
+  return { kind: 'fold', fold, dims: ({ dims }) => dims };
+}
+
+const MEDIAN: Lowering<FoldAttrs> = {
+  kind: 'kernel',
+  kernel: ({ dims }) => ({ kind: 'sort', result: 'median', descending: false, dims }),
+};
+
 /** A fold whose result is one of the elements: its derivative goes to those equal to it, in equal parts. */
-function choice(name: string, kernel: Primitive<FoldAttrs>['kernel']): PrimitiveOp<FoldAttrs> {
+export function choice(
+  name: string,
+  lowering: Lowering<FoldAttrs>,
+  kernel: Primitive<FoldAttrs>['kernel'],
+): PrimitiveOp<FoldAttrs> {
   const op: PrimitiveOp<FoldAttrs> = primitive(name, {
     ...shared,
-    trait: name === 'median' ? 'opaque' : 'reduce',
+    lowering,
     vjp: (_i, ct, [x], out, { dims }) => {
       const { shape, dtype } = x as Tensor;
       const { chosen, count } = ties(x as Tensor, out, dims);
@@ -111,27 +125,35 @@ function ties(x: Tensor, out: Tensor, dims: readonly number[]): { chosen: Tensor
 }
 
 /** The largest element over `dims`, NaN if there is one. Of nothing the smallest value of the dtype. */
-export const maxOver: PrimitiveOp<FoldAttrs> = choice('max', ([x], out, { dims }) => {
-  const { data, shape } = x as Value;
-  const y = out.data.fill(lowest(out.dtype));
-  reduceWalk(shape, dims, (i, at) => {
-    const v = data[at]!;
-    if (v > y[i]! || v !== v) y[i] = y[i]! !== y[i]! ? y[i]! : v;
-  });
-});
+export const maxOver: PrimitiveOp<FoldAttrs> = choice(
+  'max',
+  folding('max'),
+  ([x], out, { dims }) => {
+    const { data, shape } = x as Value;
+    const y = out.data.fill(lowest(out.dtype));
+    reduceWalk(shape, dims, (i, at) => {
+      const v = data[at]!;
+      if (v > y[i]! || v !== v) y[i] = y[i]! !== y[i]! ? y[i]! : v;
+    });
+  },
+);
 
 /** The smallest element over `dims`, NaN if there is one. Of nothing the largest value of the dtype. */
-export const minOver: PrimitiveOp<FoldAttrs> = choice('min', ([x], out, { dims }) => {
-  const { data, shape } = x as Value;
-  const y = out.data.fill(highest(out.dtype));
-  reduceWalk(shape, dims, (i, at) => {
-    const v = data[at]!;
-    if (v < y[i]! || v !== v) y[i] = y[i]! !== y[i]! ? y[i]! : v;
-  });
-});
+export const minOver: PrimitiveOp<FoldAttrs> = choice(
+  'min',
+  folding('min'),
+  ([x], out, { dims }) => {
+    const { data, shape } = x as Value;
+    const y = out.data.fill(highest(out.dtype));
+    reduceWalk(shape, dims, (i, at) => {
+      const v = data[at]!;
+      if (v < y[i]! || v !== v) y[i] = y[i]! !== y[i]! ? y[i]! : v;
+    });
+  },
+);
 
 /** The lower median over `dims`, NaN if there is one. */
-export const medianOver: PrimitiveOp<FoldAttrs> = choice('median', ([x], out, { dims }) => {
+export const medianOver: PrimitiveOp<FoldAttrs> = choice('median', MEDIAN, ([x], out, { dims }) => {
   const { data, shape } = x as Value;
   const n = sizeOf(dims.map((d) => shape[d]!));
   const rows = allocate(out.dtype, n * out.data.length);
@@ -159,9 +181,11 @@ interface PositionAttrs extends Record<string, number | boolean> {
 /** A position along one dimension, chosen by looking at a row: `pick(data, offset of the row, step, length)`. */
 export function position(
   name: string,
+  lowering: Lowering<PositionAttrs>,
   pick: (data: TypedArray, from: number, step: number, n: number) => number,
 ): PrimitiveOp<PositionAttrs> {
   const op: PrimitiveOp<PositionAttrs> = primitive(name, {
+    lowering,
     shape: ([x], { dim, keepdim }) => reducedShape((x as Tensor).shape, [dim], keepdim),
     dtype: () => 'int32',
     batch: ([x], _batched, { dim, keepdim }) => op([x as Tensor], { dim: dim + 1, keepdim }),
@@ -191,17 +215,28 @@ export function eachRow(
 }
 
 /** Where the first largest element is; the first NaN if there is one. */
-export const argmaxOf: PrimitiveOp<PositionAttrs> = position('argmax', (data, from, step, n) =>
-  extreme(data, from, step, n, 1),
+export const argmaxOf: PrimitiveOp<PositionAttrs> = position(
+  'argmax',
+  { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'position', largest: true, dim }) },
+  (data, from, step, n) => extreme(data, from, step, n, 1),
 );
 
 /** Where the first smallest element is; the first NaN if there is one. */
-export const argminOf: PrimitiveOp<PositionAttrs> = position('argmin', (data, from, step, n) =>
-  extreme(data, from, step, n, -1),
+export const argminOf: PrimitiveOp<PositionAttrs> = position(
+  'argmin',
+  { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'position', largest: false, dim }) },
+  (data, from, step, n) => extreme(data, from, step, n, -1),
 );
 
 /** Where the lower median is; the first NaN if there is one. */
-export const argmedianOf: PrimitiveOp<PositionAttrs> = position('argmedian', medianPosition);
+export const argmedianOf: PrimitiveOp<PositionAttrs> = position(
+  'argmedian',
+  {
+    kind: 'kernel',
+    kernel: ({ dim }) => ({ kind: 'sort', result: 'argmedian', descending: false, dims: [dim] }),
+  },
+  medianPosition,
+);
 
 function medianPosition(data: TypedArray, from: number, step: number, n: number): number {
   for (let i = 0; i < n; i++) if (data[from + i * step]! !== data[from + i * step]!) return i;

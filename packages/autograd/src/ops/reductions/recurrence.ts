@@ -34,6 +34,10 @@ function countType(x: Tensor): Tensor['dtype'] {
 
 /** `y[k] = x[0] + … + x[k]`, or from the end. Sums of float32 are kept in float64. */
 export const cumsumOf: PrimitiveOp<{ dim: number; reverse: boolean }> = primitive('cumsum', {
+  lowering: {
+    kind: 'kernel',
+    kernel: ({ dim, reverse }) => ({ kind: 'cumulative', op: 'sum', dim, reverse }),
+  },
   shape: ([x]) => (x as Tensor).shape,
   dtype: ([x]) => countType(x as Tensor),
   vjp: (_i, ct, _inputs, _out, { dim, reverse }) => cumsumOf([ct], { dim, reverse: !reverse }),
@@ -54,6 +58,10 @@ export const cumsumOf: PrimitiveOp<{ dim: number; reverse: boolean }> = primitiv
 
 /** `y[k] = x[0] · … · x[k]`. */
 export const cumprodOf: PrimitiveOp<{ dim: number }> = primitive('cumprod', {
+  lowering: {
+    kind: 'kernel',
+    kernel: ({ dim }) => ({ kind: 'cumulative', op: 'prod', dim, reverse: false }),
+  },
   shape: ([x]) => (x as Tensor).shape,
   dtype: ([x]) => countType(x as Tensor),
   // With the products before, L[j], and R[j] = ct[j] + x[j+1] R[j+1]: the derivative is L[j] R[j]. Nothing is divided,
@@ -103,6 +111,10 @@ export function shift(x: Tensor, dim: number, filling: number, towardsStart: boo
 export const linearRecurrence: PrimitiveOp<{ dim: number; reverse: boolean }> = primitive(
   'linearRecurrence',
   {
+    lowering: {
+      kind: 'kernel',
+      kernel: ({ dim, reverse }) => ({ kind: 'cumulative', op: 'recurrence', dim, reverse }),
+    },
     shape: ([a]) => (a as Tensor).shape,
     vjp: (i, ct, [a], out, { dim, reverse }) => {
       const next = shift(a as Tensor, dim, 0, !reverse);
@@ -139,6 +151,15 @@ export const linearRecurrence: PrimitiveOp<{ dim: number; reverse: boolean }> = 
 export const cumulativeExtreme: PrimitiveOp<{ dim: number; sign: number }> = primitive(
   'cumulativeExtreme',
   {
+    lowering: {
+      kind: 'kernel',
+      kernel: ({ dim, sign }) => ({
+        kind: 'cumulative',
+        op: sign === 1 ? 'largest' : 'smallest',
+        dim,
+        reverse: false,
+      }),
+    },
     shape: ([x]) => (x as Tensor).shape,
     dtype: () => 'int32',
     batch: ([x], _batched, { dim, sign }) =>

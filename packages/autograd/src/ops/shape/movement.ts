@@ -9,7 +9,7 @@ import { operand, primitive, type PrimitiveOp } from '../build/primitive.js';
 
 /** Dimension `d` of the result is dimension `dims[d]` of the input. */
 export const permuteTo: PrimitiveOp<{ dims: readonly number[] }> = primitive('permute', {
-  trait: 'movement',
+  lowering: { kind: 'view', view: ({ dims }) => ({ kind: 'permute', dims }) },
   shape: ([x], { dims }) => dims.map((d) => (x as Tensor).shape[d]!),
   vjp: (_i, ct, _inputs, _out, { dims }) => permuteNode(ct, inverseOrder(dims)),
   jvp: 'linear',
@@ -59,7 +59,7 @@ export const sliceTo: PrimitiveOp<{
   size: readonly number[];
   step: readonly number[];
 }> = primitive('slice', {
-  trait: 'movement',
+  lowering: { kind: 'view', view: ({ start, step }) => ({ kind: 'slice', start, step }) },
   shape: (_inputs, { size }) => size,
   vjp: (_i, ct, [x], _out, { start, step }) => padNode(ct, (x as Tensor).shape, { start, step }),
   jvp: 'linear',
@@ -122,6 +122,7 @@ export const padTo: PrimitiveOp<{
   start: readonly number[];
   step: readonly number[];
 }> = primitive('pad', {
+  lowering: { kind: 'parts', parts: ({ start, step }) => ({ kind: 'pad', start, step }) },
   shape: (_inputs, { shape }) => shape,
   vjp: (i, ct, [x], _out, { start, step }) => {
     const inside = sliceNode(ct, start, (x as Tensor).shape, step);
@@ -179,6 +180,7 @@ function accessOf(shape: Shape, { start, step }: Window): { offset: number; stri
 
 /** Tensors one after the other along a dimension; their other dimensions are equal. */
 export const concatOf: PrimitiveOp<{ dim: number }> = primitive('concat', {
+  lowering: { kind: 'parts', parts: ({ dim }) => ({ kind: 'concat', dim }) },
   shape: (inputs, { dim }) => {
     const { shape } = inputs[0] as Tensor;
     for (const { shape: other } of inputs) {
@@ -217,6 +219,7 @@ export function concatNode(xs: readonly Tensor[], dim: number): Tensor {
 
 /** `0, 1, …, size − 1` in int32, without storage. */
 export const iotaOf: PrimitiveOp<{ size: number }> = primitive('iota', {
+  lowering: { kind: 'kernel', kernel: () => ({ kind: 'count' }) },
   shape: (_inputs, { size }) => [size],
   dtype: () => 'int32',
   batch: () => {

@@ -90,7 +90,7 @@ function chosen(x: Tensor, at: Tensor, dim: number, keepdim: boolean): ValuesAnd
 type PositionOf = PrimitiveOp<{ readonly dim: number; readonly keepdim: boolean }>;
 
 /** Where the last of the most frequent elements is; of equally frequent ones the smallest counts, each NaN for itself. */
-const argmodeOf: PositionOf = position('argmode', (data, from, step, n) => {
+const argmodeOf: PositionOf = position('argmode', { kind: 'reference' }, (data, from, step, n) => {
   const at = (i: number): number => data[from + i * step]!;
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   order.sort((i, j) => rank(at(i), at(j)) || i - j);
@@ -135,12 +135,16 @@ function picked(
 }
 
 /** Where the lower median of what is no NaN is; 0 if there is nothing else. */
-const argnanmedianOf: PositionOf = position('argnanmedian', (data, from, step, n) => {
-  const at = (i: number): number => data[from + i * step]!;
-  const order = Array.from({ length: n }, (_, i) => i).filter((i) => at(i) === at(i));
-  order.sort((i, j) => at(i) - at(j) || i - j);
-  return order[(order.length - 1) >> 1] ?? 0;
-});
+const argnanmedianOf: PositionOf = position(
+  'argnanmedian',
+  { kind: 'reference' },
+  (data, from, step, n) => {
+    const at = (i: number): number => data[from + i * step]!;
+    const order = Array.from({ length: n }, (_, i) => i).filter((i) => at(i) === at(i));
+    order.sort((i, j) => at(i) - at(j) || i - j);
+    return order[(order.length - 1) >> 1] ?? 0;
+  },
+);
 
 /** One tensor of all elements, or values and indices along a dimension. */
 export interface NanMedian {

@@ -101,6 +101,7 @@ const MANY = 16;
 let tickets = 0;
 
 const loopOp: PrimitiveOp<LoopAttrs> = primitive('loop', {
+  lowering: { kind: 'reference' },
   shape: () => [1],
   dtype: () => 'int32',
   // What a loop computes is built again by its call.
@@ -111,6 +112,7 @@ const loopOp: PrimitiveOp<LoopAttrs> = primitive('loop', {
 });
 
 const resultOp: PrimitiveOp<ResultAttrs> = primitive('loopResult', {
+  lowering: { kind: 'reference' },
   shape: (_inputs, { shape }) => shape,
   dtype: (_inputs, { dtype }) => dtype,
   batch: ([x]) => x as Tensor,

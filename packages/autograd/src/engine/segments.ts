@@ -1,0 +1,164 @@
+/**
+ * @file Long programs in segments: a chain of thousands of small steps is planned a few hundred instructions at a time,
+ * and what repeats is planned once.
+ */
+import type { Primitive } from '../graph/primitive.js';
+import { sizeOf } from '../graph/shape.js';
+import { constantOp } from '../graph/version.js';
+import type { Instruction, Program } from './program.js';
+import { Structure } from './structure.js';
+
+/** A part of a program, as a program of its own. */
+export interface Segment {
+  readonly program: Program;
+  /** What is equal in equal segments, wherever they stand. */
+  readonly structure: Int32Array;
+  /** The slots of the whole program that its inputs and outputs are. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** For each of its instructions the one of the whole program. */
+  readonly origins: readonly number[];
+}
+
+/** A program of more instructions than this is cut, if its values are small. */
+export const LONG = 10_000;
+const SHORTEST = 256;
+const LONGEST = 512;
+
+/**
+ * Values between segments keep their places from run to run, which is no price for small ones: operations that read or
+ * write so many elements on average. Those of fewer than the least run on a tape, or one by one.
+ */
+const MEAN_ELEMENTS = { least: 8, most: 1024 };
+
+/** Whether a program is run in segments: decided by its structure alone. */
+export function isLong({ instructions }: Program): boolean {
+  if (instructions.length <= LONG) return false;
+  let [operations, elements] = [0, 0];
+  for (const { op, inputs, shape } of instructions) {
+    if (op === null || op.lowering.kind === 'alias') continue;
+    operations++;
+    elements += inputs.reduce((n, x) => Math.max(n, sizeOf(instructions[x]!.shape)), sizeOf(shape));
+  }
+  const mean = elements / operations;
+  return mean >= MEAN_ELEMENTS.least && mean <= MEAN_ELEMENTS.most;
+}
+
+/** The segments of a program, in order. */
+export function segmentsOf(program: Program): Segment[] {
+  const { instructions, outputs } = program;
+  const cuts = cutsOf(instructions);
+  const lastUse = new Int32Array(instructions.length).fill(-1);
+  instructions.forEach(({ inputs }, slot) => {
+    for (const x of inputs) lastUse[x] = slot;
+  });
+  for (const slot of outputs) lastUse[slot] = instructions.length;
+  const segments: Segment[] = [];
+  for (let k = 0; k + 1 < cuts.length; k++) {
+    const segment = segmentOf(program, cuts[k]!, cuts[k + 1]!, lastUse);
+    if (segment !== null) segments.push(segment);
+  }
+  return segments;
+}
+
+/**
+ * Where to cut: of all the places that a segment may end at, the one where what lies before it has the smallest hash. So
+ * the cuts fall at the same places of what repeats, however often it does and whatever comes before.
+ */
+function cutsOf(instructions: readonly Instruction[]): number[] {
+  const hashes = localHashes(instructions);
+  const cuts = [0];
+  for (let start = 0; start < instructions.length;) {
+    let best = Math.min(start + LONGEST, instructions.length);
+    if (best < instructions.length) {
+      for (let at = start + LONGEST; at >= start + SHORTEST; at--)
+        if (hashes[at]! <= hashes[best]!) best = at;
+    }
+    cuts.push(best);
+    start = best;
+  }
+  return cuts;
+}
+
+/** So many instructions before a place are looked at. */
+const REACH = 8;
+
+/** For each place a hash of the few instructions before it, which does not know where in the program they stand. */
+function localHashes(instructions: readonly Instruction[]): Uint32Array {
+  const key = new Structure();
+  const own = instructions.map(({ op, inputs, shape, dtype }, slot) => {
+    key.length = 0;
+    key.push(op === null ? -1 : op.id);
+    for (const x of inputs) key.push(slot - x <= REACH ? slot - x : -1);
+    key.pushWith(dtype, shape.length);
+    for (const n of shape) key.push(n);
+    return key.hash();
+  });
+  const hashes = new Uint32Array(instructions.length + 1);
+  for (let at = 1; at <= instructions.length; at++) {
+    let h = 0;
+    for (let i = Math.max(0, at - REACH); i < at; i++) h = Math.imul(h ^ own[i]!, 0x01000193) >>> 0;
+    hashes[at] = h ^ (h >>> 13);
+  }
+  return hashes;
+}
+
+/** The instructions from `start` to `end` as a program; null where there is nothing to compute. */
+function segmentOf(
+  { instructions, inputs }: Program,
+  start: number,
+  end: number,
+  lastUse: Int32Array,
+): Segment | null {
+  const given = new Set(inputs);
+  const made: Instruction[] = [];
+  const origins: number[] = [];
+  const local = new Map<number, number>();
+  const outside: number[] = [];
+  const structure = new Structure();
+
+  const add = (slot: number, instruction: Instruction): number => {
+    const at = made.length;
+    made.push({ ...instruction, origin: at });
+    origins.push(instructions[slot]!.origin ?? slot);
+    local.set(slot, at);
+    const { op, attrs, shape, dtype, inputs } = instruction;
+    structure.push(op === null ? -1 : (op).id);
+    structure.push(inputs.length);
+    for (const x of inputs) structure.push(x);
+    structure.pushWith(dtype, shape.length);
+    for (const n of shape) structure.push(n);
+    if (attrs !== null) structure.pushAttrs(attrs);
+    return at;
+  };
+  /** A number is written anew in each segment that reads it; anything else from before is an input. */
+  const operand = (slot: number): number => {
+    const known = local.get(slot);
+    if (known !== undefined) return known;
+    const instruction = instructions[slot]!;
+    if (instruction.op === constantOp && !given.has(slot)) return add(slot, instruction);
+    outside.push(slot);
+    const { shape, dtype } = instruction;
+    return add(slot, { op: null, attrs: null, inputs: [], shape, dtype });
+  };
+
+  const results: number[] = [];
+  for (let slot = start; slot < end; slot++) {
+    const instruction = instructions[slot]!;
+    const { op } = instruction;
+    if (op === null || given.has(slot)) continue;
+    if (op === constantOp && lastUse[slot]! < instructions.length) continue;
+    add(slot, { ...instruction, inputs: instruction.inputs.map(operand) });
+    if (lastUse[slot]! >= end) results.push(slot);
+  }
+  if (results.length === 0) return null;
+  const outputs = results.map((slot) => local.get(slot)!);
+  for (const slot of outputs) structure.push(slot);
+  return {
+    program: { instructions: made, inputs: outside.map((slot) => local.get(slot)!), outputs },
+    structure: structure.copy(),
+    inputs: outside,
+    outputs: results,
+    origins,
+  };
+}

@@ -1,0 +1,98 @@
+/** @file What a primitive is for the engine: the loop, view, product or kernel that computes it, and its parameters there. */
+import type { Attrs } from './primitive.js';
+
+/** A function of the elements of up to three inputs; booleans are 0 and 1. */
+export type Scalar = (x: number, y: number, z: number) => number;
+
+/** How a fold puts two elements together. */
+export type FoldOp = 'sum' | 'prod' | 'max' | 'min';
+
+/**
+ * What computes a primitive. The plain kernel of its record is always right; every other kind is quicker, and lets it be
+ * fused with what comes before and after it.
+ */
+export type Lowering<A extends Attrs = Attrs> =
+  /** One function of the elements at the same (broadcast) position. */
+  | ({ readonly kind: 'element'; readonly scalar: Scalar } & Laws)
+  /** Folds dimensions into one element. */
+  | { readonly kind: 'fold'; readonly fold: FoldOp; dims(attrs: A): readonly number[] }
+  /** The same elements in the same order. Simplification may take the input for it only where it is `transparent`. */
+  | { readonly kind: 'alias'; readonly transparent: boolean }
+  /** Elements of its input in another order, some of them, or some repeatedly. */
+  | { readonly kind: 'view'; view(attrs: A): ViewSpec }
+  /** A product of matrices. */
+  | { readonly kind: 'product'; transposed(attrs: A): { readonly a: boolean; readonly b: boolean } }
+  /** Its inputs, side by side or one within another. */
+  | { readonly kind: 'parts'; parts(attrs: A): PartsSpec }
+  /** A kernel of its own kind over contiguous inputs. */
+  | { readonly kind: 'kernel'; kernel(attrs: A): KernelSpec }
+  /** Its plain kernel, whatever the backend. */
+  | { readonly kind: 'reference' }
+  /** It is computed by nobody: a number, or what stands for an argument. */
+  | { readonly kind: 'leaf' };
+
+/** What holds for every element, NaN, infinities and signed zeros included: simplification makes use of it. */
+export interface Laws {
+  /** With 1 for the second operand, or for either, the result is the other one. */
+  readonly unit?: 'second' | 'either' | undefined;
+  /** Applied twice it gives what it was given. */
+  readonly involution?: boolean | undefined;
+}
+
+export type ViewSpec =
+  /** Dimensions of size 1 are repeated, and so are all elements along new leading ones. */
+  | { readonly kind: 'expand' }
+  /** Dimension `d` is dimension `dims[d]` of the input. */
+  | { readonly kind: 'permute'; readonly dims: readonly number[] }
+  /** Element `i` of dimension `d` is element `start[d] + i · step[d]` of the input. */
+  | { readonly kind: 'slice'; readonly start: readonly number[]; readonly step: readonly number[] };
+
+export type PartsSpec =
+  /** One after the other along a dimension. */
+  | { readonly kind: 'concat'; readonly dim: number }
+  /** The first input at the places of a slice, and the second, a single element, everywhere else. */
+  | { readonly kind: 'pad'; readonly start: readonly number[]; readonly step: readonly number[] };
+
+/** Kernels of their own kind with what attributes say of them; what they compute is written in `engine/kernel.ts`. */
+export type KernelSpec =
+  | {
+      readonly kind: 'conv';
+      readonly direction: 'forward' | 'gradInput' | 'gradWeight';
+      readonly groups: number;
+      readonly stride: readonly number[];
+      readonly padLow: readonly number[];
+      readonly padHigh: readonly number[];
+      readonly dilation: readonly number[];
+    }
+  /** An index for each element, along a dimension of a table: the first input, which the others are written into. */
+  | { readonly kind: 'elements'; readonly mode: 'gather' | 'add' | 'set'; readonly dim: number }
+  /** An index for each slice of such a table. */
+  | { readonly kind: 'slices'; readonly mode: 'gather' | 'add'; readonly dim: number }
+  /** 1 at the place that each index names, of so many. */
+  | { readonly kind: 'mark'; readonly count: number }
+  | { readonly kind: 'position'; readonly largest: boolean; readonly dim: number }
+  /** The positions `0, 1, …`. */
+  | { readonly kind: 'count' }
+  | ({ readonly kind: 'pool'; readonly mode: 'argmax' | 'sum' | 'spread' } & Windows)
+  | {
+      readonly kind: 'sort';
+      readonly result: 'order' | 'median' | 'argmedian';
+      readonly descending: boolean;
+      readonly dims: readonly number[];
+    }
+  | { readonly kind: 'search'; readonly right: boolean }
+  | {
+      readonly kind: 'cumulative';
+      readonly op: 'sum' | 'prod' | 'largest' | 'smallest' | 'recurrence';
+      readonly dim: number;
+      readonly reverse: boolean;
+    }
+  | { readonly kind: 'random'; readonly distribution: 'uniform' | 'normal' };
+
+/** Windows over the last dimensions, `[starts[d][o], ends[d][o])` and every `step[d]`-th element of them. */
+export interface Windows {
+  readonly size: readonly number[];
+  readonly step?: readonly number[];
+  readonly starts: readonly (readonly number[])[];
+  readonly ends: readonly (readonly number[])[];
+}
