@@ -44,7 +44,7 @@ const deep = (): unknown => {
 };
 /** A tensor that left the `vmap` it belongs to. */
 const leaked = (): Tensor => {
-  let out = tensor(0) as Tensor;
+  let out: Tensor = tensor(0);
   vmap((x: Tensor) => {
     out = x;
     return x;

@@ -56,13 +56,15 @@ function floatType(op: string, dtype: DType = 'float32'): DType {
 /** As `rand`, in the shape and dtype of `x`. */
 export function randLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
   const { shape, dtype } = operand('randLike', x);
-  return rand(shape, { dtype, ...creationOptions('randLike', options) }) as Tensor as Tensor<S>;
+  const drawn: Tensor = rand(shape, { dtype, ...creationOptions('randLike', options) });
+  return drawn as Tensor<S>;
 }
 
 /** As `randn`, in the shape and dtype of `x`. */
 export function randnLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
   const { shape, dtype } = operand('randnLike', x);
-  return randn(shape, { dtype, ...creationOptions('randnLike', options) }) as Tensor as Tensor<S>;
+  const drawn: Tensor = randn(shape, { dtype, ...creationOptions('randnLike', options) });
+  return drawn as Tensor<S>;
 }
 
 /**
