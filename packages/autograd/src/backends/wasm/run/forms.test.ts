@@ -16,8 +16,9 @@ import { WasmMemory } from './memory.js';
 import { expectEqual, referenceLoop, runKernels } from './testBench.js';
 
 const f = 'float32' as const;
-const load = (input: number, dtype: Scalar['dtype'] = f): Scalar =>
-  ({ kind: 'load', input, dtype }) as Scalar;
+const load = (input: number, dtype: Scalar['dtype'] = f): Scalar => ({
+  ...{ kind: 'load', input, dtype },
+});
 const at = (buffer: number, ...strides: number[]) => ({ buffer, dtype: f, offset: 0, strides });
 
 /** `x · factor + b`, a row of b to each row of x. */
