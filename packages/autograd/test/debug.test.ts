@@ -117,5 +117,5 @@ describe('detectAnomaly', () => {
 });
 
 it('refuses a debug level that does not exist', () => {
-  expect(() => setDebug(7)).toThrow('0, 1, 2 or 3');
+  expect(() => setDebug(7)).toThrow('level must be one of 0, 1, 2, 3');
 });

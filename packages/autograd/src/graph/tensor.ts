@@ -357,6 +357,7 @@ export function valueOf(t: Tensor, op: string): TypedArray {
  * would have to be. For checks of values that cost nothing; to be read, never written or kept.
  */
 export function peek(t: Tensor): TypedArray | null {
+  if (!isTensor(t)) throw new ChainruleError('peek: takes a tensor');
   return t.current.value;
 }
 

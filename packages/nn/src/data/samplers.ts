@@ -58,6 +58,12 @@ export class RandomSampler extends IterableSampler {
   }
 }
 
+const LIST = kinds.kind<ArrayLike<number>>(
+  'be an array of numbers',
+  (x) => Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView)),
+);
+const LIST_OR_TENSOR = kinds.either(LIST, kinds.tensor);
+
 /** The given items in random order. PyTorch: `SubsetRandomSampler`. */
 export class SubsetRandomSampler extends IterableSampler {
   readonly length: number;
@@ -65,7 +71,7 @@ export class SubsetRandomSampler extends IterableSampler {
 
   constructor(indices: ArrayLike<number>) {
     super();
-    this.indices = Array.from(indices);
+    this.indices = Array.from(checkArgument('SubsetRandomSampler', 'indices', indices, LIST));
     checkArgument('SubsetRandomSampler', 'indices', this.indices, kinds.listOf(kinds.size));
     this.length = this.indices.length;
   }
@@ -102,7 +108,8 @@ export class WeightedRandomSampler extends IterableSampler {
     super();
     const name = 'WeightedRandomSampler';
     const { replacement = true } = readWeighted(name, options);
-    const list = Array.from(weights instanceof Tensor ? weights.dataSync() : weights);
+    const given = checkArgument(name, 'weights', weights, LIST_OR_TENSOR);
+    const list = Array.from(given instanceof Tensor ? given.dataSync() : given);
     this.weights = checkArgument(name, 'weights', list, kinds.listOf(kinds.nonNegative));
     this.length = checkArgument(name, 'numSamples', numSamples, kinds.count);
     this.replacement = replacement;

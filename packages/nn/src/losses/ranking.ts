@@ -1,5 +1,6 @@
 /** @file Losses of distances and orders. A target of 1 says "alike" or "first", −1 the opposite. */
 import {
+  checkArgument,
   clamp,
   defineOptions,
   eq,
@@ -122,6 +123,9 @@ export function tripletMarginWithDistanceLoss(
     swap = false,
     reduction,
   } = tripletDistanceOptions(op, options);
+  checkArgument(op, 'anchor', anchor, kinds.tensor);
+  checkArgument(op, 'positive', positive, kinds.tensor);
+  checkArgument(op, 'negative', negative, kinds.tensor);
   if (anchor.ndim !== positive.ndim || anchor.ndim !== negative.ndim) {
     throw new ShapeError(
       `${op}: anchor, positive and negative must have the same number of dimensions, got ` +

@@ -66,6 +66,11 @@ export function clipGradNorm(
   });
 }
 
+const TENSORS = kinds.kind<Tensor | Iterable<Tensor>>(
+  'be a tensor, or tensors to go over',
+  (x) => kinds.tensor.test(x) || kinds.iterable.test(x),
+);
+
 /**
  * The norm of all elements of the tensors together; 0 for none. PyTorch: `nn.utils.get_total_norm`.
  *
@@ -73,7 +78,9 @@ export function clipGradNorm(
  * @example getTotalNorm([tensor([3]), tensor([4])]) // 5
  */
 export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, options?: ClipOptions): Tensor {
-  const list = tensors instanceof Tensor ? [tensors] : [...tensors];
+  const given = checkArgument('getTotalNorm', 'tensors', tensors, TENSORS);
+  const list = given instanceof Tensor ? [given] : [...given];
+  checkArgument('getTotalNorm', 'tensors', list, kinds.listOf(kinds.tensor));
   return totalNorm('getTotalNorm', list, readNorm('getTotalNorm', options));
 }
 

@@ -174,6 +174,8 @@ export function removeParametrizations<M extends Module>(
 ): M {
   const op = 'removeParametrizations';
   const { leaveParametrized = true } = readRemove(op, options);
+  checkArgument(op, 'module', module, MODULE);
+  checkArgument(op, 'name', name, kinds.text);
   const lists = listsOf(module);
   if (lists?.has(name) !== true) {
     throw new ChainruleError(
@@ -204,6 +206,7 @@ export function removeParametrizations<M extends Module>(
 
 /** Whether a parameter, or any of the module's own, is computed so. PyTorch: `nn.utils.parametrize.is_parametrized`. */
 export function isParametrized(module: Module, name?: string): boolean {
+  checkArgument('isParametrized', 'module', module, MODULE);
   const lists = listsOf(module);
   return lists !== undefined && (name === undefined ? lists.length > 0 : lists.has(name));
 }
@@ -212,7 +215,7 @@ function listsOf(module: Module): ModuleDict<ParametrizationList> | undefined {
   return (module as unknown as Fields)[HOLDER] as ModuleDict<ParametrizationList> | undefined;
 }
 
-const MODULE = kinds.kind<Parametrization>('be a module', (x) => x instanceof Module);
+const MODULE = kinds.kind<Module & Parametrization>('be a module', (x) => x instanceof Module);
 
 function checkSame(op: string, p: Parametrization, before: Tensor, after: Tensor): void {
   if (String(before.shape) !== String(after.shape)) {

@@ -1,5 +1,6 @@
 /** @file Weights that are computed from others before each call: weight and spectral normalization. */
 import {
+  checkArgument,
   display,
   Cell,
   byPosition,
@@ -62,6 +63,8 @@ type Replacing = ((of: Module) => void) & {
 
 /** Makes a weight a parameter again, with the value it has now, and takes out what it was computed from. */
 function restore(op: string, by: string, module: Module, name: string, parts: string[]): void {
+  checkArgument(op, 'module', module, kinds.kind<Module>('be a module', isModule));
+  checkArgument(op, 'name', name, kinds.text);
   const hooks = module[INTERNAL].preHooks as Set<Partial<Replacing>>;
   const hook = [...hooks].find((h) => h.replaces === name && h.by === by) as Replacing | undefined;
   if (hook === undefined) {

@@ -1,5 +1,5 @@
 /** @file Images read at the points of a grid, and the grids of affine maps (spatial transformers). */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
 import { range, show, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
@@ -180,6 +180,7 @@ export const affineGrid: (theta: Tensor, size: Shape, options?: AffineGridOption
   composite('affineGrid', (given, size, options): Tensor => {
     const { alignCorners = false } = readAffineGrid('affineGrid', options);
     const theta = floatOperand('affineGrid', given);
+    checkArgument('affineGrid', 'size', size, kinds.listOf(kinds.count));
     const rank = size.length - 2;
     if (
       (rank !== 2 && rank !== 3) ||

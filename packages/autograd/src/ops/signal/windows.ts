@@ -1,8 +1,7 @@
 /** @file Windows of signals: `signal.windows.hann(256)`. `M` factors, symmetric or, for spectra, one period of a longer one. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { DTypeError } from '../../errors.js';
 import { allocate, isFloat } from '../../graph/dtype.js';
-import { checkInteger } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { finish, type CreationOptions } from '../build/leaves.js';
 import { besselI } from '../special/besselFunctions.js';
@@ -20,6 +19,9 @@ const shared = {
 };
 const windowOptions = defineOptions<WindowOptions>(shared);
 
+/** Each sample is computed by itself: more than these would take seconds. */
+const MOST = 2 ** 24;
+
 /** The factors `f(i, n)`, where n is the length of the period. */
 function window(
   name: string,
@@ -29,7 +31,7 @@ function window(
 ): Tensor<[number]> {
   const op = `signal.windows.${name}`;
   const { sym = true, dtype = 'float32' } = options;
-  checkInteger(op, 'M', M, 0);
+  checkArgument(op, 'M', M, kinds.wholeBetween(0, MOST));
   if (!isFloat(dtype)) throw new DTypeError(`${op}: windows are floats, not ${dtype}`);
   const data = allocate(dtype, M);
   for (let i = 0; i < M; i++) data[i] = M === 1 ? 1 : f(i, sym ? M - 1 : M);

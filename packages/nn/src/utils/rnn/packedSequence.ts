@@ -1,5 +1,6 @@
 /** @file Sequences of different lengths in one tensor without padding, and their way there and back. */
 import {
+  passes,
   checkArgument,
   ChainruleError,
   defineOptions,
@@ -31,13 +32,17 @@ export interface PackedSequence {
 }
 
 export function isPacked(x: unknown): x is PackedSequence {
-  return (
+  return passes(packed, x);
+}
+
+const packed = kinds.kind<PackedSequence>(
+  'be a packed sequence',
+  (x) =>
     typeof x === 'object' &&
     x !== null &&
     (x as Partial<PackedSequence>).data instanceof Tensor &&
-    Array.isArray((x as Partial<PackedSequence>).batchSizes)
-  );
-}
+    Array.isArray((x as Partial<PackedSequence>).batchSizes),
+);
 
 export interface PackOptions {
   /** Whether lengths must fall; without it they are sorted here, and results come back in the order given. Default true. */
