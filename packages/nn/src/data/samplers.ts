@@ -59,10 +59,15 @@ export class RandomSampler extends IterableSampler {
 }
 
 const LIST = kinds.kind<ArrayLike<number>>(
-  'be an array of numbers',
-  (x) => Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView)),
+  'be an array of whole numbers ≥ 0',
+  (x) => isArray(x) && Array.from(x).every((i) => kinds.size.test(i)),
 );
-const LIST_OR_TENSOR = kinds.either(LIST, kinds.tensor);
+const isArray = (x: unknown): x is ArrayLike<unknown> =>
+  Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
+const WEIGHTS = kinds.kind<ArrayLike<number> | Tensor>(
+  'be a tensor or an array of numbers ≥ 0',
+  (x) => kinds.tensor.test(x) || (isArray(x) && Array.from(x).every((w) => kinds.number.test(w))),
+);
 
 /** The given items in random order. PyTorch: `SubsetRandomSampler`. */
 export class SubsetRandomSampler extends IterableSampler {
@@ -72,7 +77,6 @@ export class SubsetRandomSampler extends IterableSampler {
   constructor(indices: ArrayLike<number>) {
     super();
     this.indices = Array.from(checkArgument('SubsetRandomSampler', 'indices', indices, LIST));
-    checkArgument('SubsetRandomSampler', 'indices', this.indices, kinds.listOf(kinds.size));
     this.length = this.indices.length;
   }
 
@@ -108,7 +112,7 @@ export class WeightedRandomSampler extends IterableSampler {
     super();
     const name = 'WeightedRandomSampler';
     const { replacement = true } = readWeighted(name, options);
-    const given = checkArgument(name, 'weights', weights, LIST_OR_TENSOR);
+    const given = checkArgument(name, 'weights', weights, WEIGHTS);
     const list = Array.from(given instanceof Tensor ? given.dataSync() : given);
     this.weights = checkArgument(name, 'weights', list, kinds.listOf(kinds.nonNegative));
     this.length = checkArgument(name, 'numSamples', numSamples, kinds.count);

@@ -1,5 +1,5 @@
 /** @file Random draws from distributions, all from the one seeded stream. No gradient flows to their parameters. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { broadcastShapes, checkInteger, checkShape, show, type Shape } from '../../graph/shape.js';
@@ -120,6 +120,7 @@ function checkPositive(
   least: string,
   ok: (v: number) => boolean,
 ): void {
+  checkArgument(op, name, x, kinds.operand);
   const values: ArrayLike<number> | null = typeof x === 'object' ? x.current.value : [Number(x)];
   for (let i = 0; values !== null && i < values.length; i++) {
     if (!ok(values[i]!))

@@ -2,6 +2,7 @@
  * @file Patterns of axes, `'b c (h p) -> b (c p) h'` (A. Rogozhnikov, "Einops: clear and reliable tensor manipulations with
  * Einstein-like notation", 2022): read, and matched with a shape.
  */
+import { kinds, checkArgument } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { show, sizeOf, type Shape } from '../../graph/shape.js';
 
@@ -41,7 +42,7 @@ export function planOf(
   const refuse = (why: string): never => {
     throw new ChainruleError(`${op}: the pattern '${String(pattern)}' ${why}`);
   };
-  if (typeof pattern !== 'string') refuse('must be a string');
+  checkArgument(op, 'pattern', pattern, kinds.text);
   const sides = pattern.split('->');
   if (sides.length !== 2) refuse("must have one arrow: 'b c h w -> b (c h w)'");
   const [left, right] = sides.map((side) => groupsOf(side, refuse)) as [Written[], Written[]];

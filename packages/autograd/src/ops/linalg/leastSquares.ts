@@ -1,5 +1,5 @@
 /** @file Matrices that need not be regular: pseudoinverse, least squares, rank, condition, singular values. */
-import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { checkArgument, defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -66,6 +66,7 @@ export interface LstsqResult {
  */
 export const lstsq = composite('linalg.lstsq', (A: Tensor, B: Tensor): LstsqResult => {
   const a = matrix('linalg.lstsq', A);
+  checkArgument('linalg.lstsq', 'B', B, kinds.tensor);
   const lead = show(a.shape.slice(0, -1));
   const vector = B.ndim === 1 || (B.ndim === a.ndim - 1 && show(B.shape) === lead);
   const b = matrix('linalg.lstsq', vector ? reshapeNode(B.current, [...B.shape, 1]) : B);

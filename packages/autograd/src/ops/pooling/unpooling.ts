@@ -1,5 +1,5 @@
 /** @file Unpooling: the values of a max pooling back at the places where they lay. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import { sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -61,6 +61,7 @@ function maxUnpool(op: string, rank: number): MaxUnpool {
     const options = readMaxUnpool(op, given);
     const values = floatOperand(op, input);
     const { x, single } = batchedInput(op, values, rank);
+    checkArgument(op, 'indices', indices, kinds.tensor);
     if (!sameShape(values.shape, indices.shape)) {
       throw new ShapeError(
         `${op}: x ${show(values.shape)} and indices ${show(indices.shape)} must have the same shape`,

@@ -1,4 +1,5 @@
 /** @file Tensors stacked along the first dimensions, given those that are missing, and cut along them. */
+import { passes, kinds, checkArgument } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { broadcastShapes, checkInteger, normalizeDim, range, show } from '../../graph/shape.js';
 import { Tensor, valueOf } from '../../graph/tensor.js';
@@ -38,9 +39,12 @@ export const atleast2d: AtLeast = atLeast('atleast2d', matrix);
 /** With at least three dimensions: `[m, n]` as `[m, n, 1]`, a vector as `[1, n, 1]`. PyTorch: `torch.atleast_3d`. */
 export const atleast3d: AtLeast = atLeast('atleast3d', cube);
 
+/** How many, or where to cut. */
+const PARTS = kinds.either(kinds.either(kinds.whole, kinds.tensor), kinds.listOf(kinds.whole));
+
 function listed(op: string, tensors: readonly Operand[]): Tensor[] {
-  if (Array.isArray(tensors) && tensors.length > 0)
-    return tensors.map((x) => operand(op, x as Operand));
+  if (passes(kinds.listOf(kinds.operand), tensors) && tensors.length > 0)
+    return tensors.map((x) => operand(op, x));
   throw new ChainruleError(`${op}: expected an array of at least one tensor`);
 }
 
@@ -151,6 +155,7 @@ function cut(
   dim: number,
   even: boolean,
 ): Tensor[] {
+  checkArgument(op, 'the parts', given, PARTS);
   const n = x.shape[dim] as number;
   const parts: number | ArrayLike<number> =
     given instanceof Tensor

@@ -1,5 +1,5 @@
 /** @file Distances of tensors and of the rows of matrices. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, normalizeDim, range, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
@@ -89,6 +89,9 @@ export const pdist = composite('pdist', (x: Tensor, options?: DistanceOptions): 
   return vectorNorm(sub(rowsAt(first), rowsAt(second)), p, [1], false);
 });
 
+/** Infinity among them. */
+const ORDER = kinds.kind<number>('be a number > 0', (x) => typeof x === 'number' && x > 0);
+
 /**
  * `x` in which each slice along `dim` whose norm of order `p` exceeds `maxnorm` is scaled down to it. PyTorch:
  * `torch.renorm`, whose factor `maxnorm / (norm + 1e-7)` it has too.
@@ -97,9 +100,8 @@ export const renorm = composite(
   'renorm',
   (x: Operand, p: number, dim: number, maxnorm: number): Tensor => {
     const node = floatOperand('renorm', x);
-    if (!(p > 0)) throw new ChainruleError(`renorm: p must be a number > 0, got ${String(p)}`);
-    if (!(maxnorm >= 0))
-      throw new ChainruleError(`renorm: maxnorm must be a number ≥ 0, got ${String(maxnorm)}`);
+    checkArgument('renorm', 'p', p, ORDER);
+    checkArgument('renorm', 'maxnorm', maxnorm, kinds.nonNegative);
     if (node.ndim < 2)
       throw new ShapeError(`renorm: expected at least 2 dimensions, got shape ${show(node.shape)}`);
     const d = normalizeDim('renorm', dim, node.ndim);

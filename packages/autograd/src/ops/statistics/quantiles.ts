@@ -1,5 +1,5 @@
 /** @file Quantiles: elements of sorted rows at fractions of their length, with interpolation between neighbours. */
-import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { checkArgument, defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { normalizeDim, reducedShape, show } from '../../graph/shape.js';
 import { Tensor } from '../../graph/tensor.js';
@@ -89,9 +89,15 @@ function fractionsOf(op: string, q: number | readonly number[] | Tensor, x: Tens
     return node;
   }
   if (typeof q === 'number') return constant(checkFraction(op, q), x.dtype);
+  checkArgument(op, 'q', q, FRACTIONS);
   const each = q.map((f) => reshapeNode(constant(checkFraction(op, f), x.dtype), [1]));
   return each.length === 1 ? (each[0] as Tensor) : concatNode(each, 0);
 }
+
+const FRACTIONS = kinds.kind<readonly number[]>(
+  'be a number, an array of numbers or a tensor',
+  (x) => kinds.listOf(kinds.number).test(x) && (x).length > 0,
+);
 
 function checkFraction(op: string, q: number): number {
   if (q >= 0 && q <= 1) return q;
