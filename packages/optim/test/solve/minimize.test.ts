@@ -126,7 +126,7 @@ describe('minimize refuses', () => {
     [
       'another method',
       () => minimize((x: Tensor) => x.sum(), f64(0), { method: 'adam' as never }),
-      /must be 'lbfgs' or 'newton-cg' or 'nelder-mead'/,
+      /must be one of 'lbfgs', 'newton-cg', 'nelder-mead'/,
     ],
   ])('%s', (_what, call, message) => {
     expect(call).toThrow(message);

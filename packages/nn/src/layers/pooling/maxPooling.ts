@@ -109,6 +109,12 @@ export class MaxUnpool3d extends Unpooling {
 type FractionalOptions = FractionalMaxPoolOptions;
 
 abstract class FractionalPooling<O extends FractionalOptions> extends Pooling<O> {
+  protected static override readonly reader: AnyReader = keeps({
+    outputSize: kinds.orNull(kinds.oneOrMore(kinds.count)),
+    outputRatio: kinds.orNull(kinds.oneOrMore(kinds.between(0, 1))),
+    randomSamples: kinds.orNull(kinds.tensor),
+    returnIndices: kinds.flag,
+  });
   static override readonly stateKeys: Readonly<Record<string, string>> = {
     randomSamples: '_random_samples',
   };
