@@ -21,7 +21,7 @@ const budgets = [
     name: 'nn + optim',
     contents: ['nn', 'optim'].map(all),
     external: ['autograd'],
-    budget: 52.7 * kB,
+    budget: 57.7 * kB,
   },
   {
     name: 'optim/solve',
@@ -33,7 +33,7 @@ const budgets = [
     name: 'all three',
     contents: ['autograd', 'nn', 'optim'].map(all),
     external: [],
-    budget: 243 * kB,
+    budget: 250 * kB,
   },
 ];
 

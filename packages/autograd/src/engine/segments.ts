@@ -2,7 +2,7 @@
  * @file Long programs in segments: a chain of thousands of small steps is planned a few hundred instructions at a time,
  * and what repeats is planned once.
  */
-import type { Primitive } from '../graph/primitive.js';
+
 import { sizeOf } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
 import type { Instruction, Program } from './program.js';
@@ -123,7 +123,7 @@ function segmentOf(
     origins.push(instructions[slot]!.origin ?? slot);
     local.set(slot, at);
     const { op, attrs, shape, dtype, inputs } = instruction;
-    structure.push(op === null ? -1 : (op).id);
+    structure.push(op === null ? -1 : op.id);
     structure.push(inputs.length);
     for (const x of inputs) structure.push(x);
     structure.pushWith(dtype, shape.length);

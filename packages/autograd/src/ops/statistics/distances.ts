@@ -1,6 +1,6 @@
 /** @file Distances of tensors and of the rows of matrices. */
 import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
-import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, normalizeDim, range, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';

@@ -96,7 +96,7 @@ function fractionsOf(op: string, q: number | readonly number[] | Tensor, x: Tens
 
 const FRACTIONS = kinds.kind<readonly number[]>(
   'be a number, an array of numbers or a tensor',
-  (x) => kinds.listOf(kinds.number).test(x) && (x).length > 0,
+  (x) => kinds.listOf(kinds.number).test(x) && x.length > 0,
 );
 
 function checkFraction(op: string, q: number): number {
