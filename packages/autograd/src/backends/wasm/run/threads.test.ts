@@ -216,7 +216,7 @@ test('a worker that has died is found before the next run, or in bounded time, a
   } catch (caught) {
     error = caught;
   }
-  // Found in time, it is done without, and all of the work is done; else the run says that it failed.
+  // Found in time, the others do all of the work; else the run says that it failed.
   if (error !== null) expect(error).toBeInstanceOf(DeviceError);
   else expect(own.view(f, address, 100_000).every((x) => x === 3)).toBe(true);
   expect(performance.now() - start).toBeLessThan(3000);
