@@ -19,6 +19,7 @@ const node = {
     name: 'node',
     // The passes of the engine check each other's results.
     env: { CHAINRULE_VERIFY: '1' },
+    setupFiles: ['./tools/seed.ts'],
     include: [
       'packages/*/{src,test}/**/*.test.ts',
       'examples/**/*.test.ts',

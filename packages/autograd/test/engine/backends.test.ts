@@ -1,6 +1,7 @@
 /** @file Random graphs give the same values on every backend. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { findBlas } from '../../src/backends/blas/blas.js';
 import { interpreter } from '../../src/backends/interpreter/interpreter.js';
 import { Arrays } from '../../src/backends/wasm/run/arrays.js';
 import { wasmBackend } from '../../src/backends/wasm/backend.js';
@@ -14,8 +15,9 @@ import { matmulOf } from '../../src/ops/linalg/matmul.js';
 import { concatNode, padNode, permuteNode, sliceNode } from '../../src/ops/shape/movement.js';
 
 const wasm = wasmBackend({ threads: 1, arrays: new Arrays(true) });
-/** Growing this memory detaches every view of it. */
+/** Growing this memory detaches every view of it. No BLAS library can be handed such memory: products may round differently. */
 const unshared = wasmBackend({ threads: 2, arrays: new Arrays(false) });
+const sameProducts = typeof findBlas() === 'string';
 
 /** A source of choices: fast-check shrinks the list. */
 class Choices {
@@ -129,6 +131,19 @@ function valuesOn(backend: Backend, roots: readonly Tensor[]): readonly TypedArr
   );
 }
 
+function expectClose(actual: readonly TypedArray[], expected: readonly TypedArray[]): void {
+  actual.forEach((array, k) => {
+    const want = expected[k] as TypedArray;
+    expect(array.length).toBe(want.length);
+    for (let i = 0; i < array.length; i++) {
+      const scale = Math.max(1, Math.abs(want[i]!));
+      if (!(Math.abs(array[i]! - want[i]!) <= 2e-4 * scale)) {
+        expect({ output: k, i, value: array[i] }).toEqual({ output: k, i, value: want[i] });
+      }
+    }
+  });
+}
+
 describe('WebAssembly and the interpreter', () => {
   test('agree on random graphs', () => {
     fc.assert(
@@ -143,17 +158,11 @@ describe('WebAssembly and the interpreter', () => {
         if (roots.length === 0) return;
         const expected = valuesOn(interpreter, roots);
         const actual = valuesOn(wasm, roots);
-        expect(valuesOn(unshared, roots)).toEqual(actual);
-        actual.forEach((array, k) => {
-          const want = expected[k] as TypedArray;
-          expect(array.length).toBe(want.length);
-          for (let i = 0; i < array.length; i++) {
-            const scale = Math.max(1, Math.abs(want[i]!));
-            if (!(Math.abs(array[i]! - want[i]!) <= 2e-4 * scale)) {
-              expect({ output: k, i, value: array[i] }).toEqual({ output: k, i, value: want[i] });
-            }
-          }
-        });
+        const moving = valuesOn(unshared, roots);
+        const product = collect(roots).nodes.some(({ op }) => op?.name === 'matmul');
+        if (sameProducts || !product) expect(moving).toEqual(actual);
+        expectClose(actual, expected);
+        expectClose(moving, expected);
       }),
       { numRuns: 300 },
     );
