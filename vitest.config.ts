@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import tsconfig from './tsconfig.base.json' with { type: 'json' };
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -12,6 +12,9 @@ const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [source
   find: new RegExp(`^${name}$`),
   replacement: fileURLToPath(new URL(source ?? '', import.meta.url)),
 }));
+
+// What takes minutes runs by `npm run check:long`.
+const long = process.env['CHAINRULE_LONG'] === '1';
 
 const node = {
   extends: true as const,
@@ -26,6 +29,7 @@ const node = {
       'bench/**/*.test.ts',
       'tools/**/*.test.ts',
     ],
+    exclude: [...configDefaults.exclude, ...(long ? [] : ['**/*.long.test.ts'])],
   },
 };
 
