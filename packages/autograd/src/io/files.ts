@@ -6,7 +6,7 @@
 import type * as NodeCrypto from 'node:crypto';
 import type * as NodeFs from 'node:fs';
 import type * as NodePath from 'node:path';
-import { ChainruleError } from '../errors.js';
+import { type Cause, ChainruleError } from '../errors.js';
 
 /** A file that cannot be read or written: missing, no permission, no space. The `code` is the system's: `ENOSPC`. */
 export class FileError extends ChainruleError {
@@ -14,7 +14,7 @@ export class FileError extends ChainruleError {
   static override readonly kinds: readonly string[] = ['FileError', 'ChainruleError'];
   readonly code: string;
 
-  constructor(message: string, code: string, options?: ErrorOptions) {
+  constructor(message: string, code: string, options?: Cause) {
     super(message, options);
     this.code = code;
   }

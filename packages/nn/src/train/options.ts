@@ -8,6 +8,7 @@ import {
 } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
 import type { Callback } from './events.js';
+import type { Signal } from './interrupts.js';
 
 /** Anything that updates parameters from their gradients: every optimizer of `@chainrule/optim`. */
 export interface OptimizerLike {
@@ -89,8 +90,8 @@ export interface FitOptions<B = unknown> {
    * leaves the step out if the optimizer was made with `onNonFinite: 'skip'`, `'ignore'` does not look.
    */
   readonly onNonFinite?: 'throw' | 'skip' | 'ignore';
-  /** Ends the training after the current step, saving a checkpoint. */
-  readonly signal?: AbortSignal;
+  /** An `AbortSignal`: ends the training after the current step, saving a checkpoint. */
+  readonly signal?: Signal;
   /** Whether Ctrl-C and SIGTERM finish the step, save and exit with 130. Default: where there is a checkpoint folder. */
   readonly handleSignals?: boolean;
   /** Whether steps are compiled: where possible (default), or never. */
@@ -168,7 +169,7 @@ export const fitOptions: OptionsReader<FitOptions> = defineOptions<FitOptions>({
   ),
   resume: kinds.flag,
   onNonFinite: kinds.oneOf('throw', 'skip', 'ignore'),
-  signal: kinds.kind<AbortSignal>('be an AbortSignal', (x) => able('addEventListener').test(x)),
+  signal: kinds.kind<Signal>('be an AbortSignal', (x) => able('addEventListener').test(x)),
   handleSignals: kinds.flag,
   compile: kinds.flag,
   restoreBest: kinds.kind<boolean | Monitor>(

@@ -6,7 +6,7 @@ import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import { broadcastShapes } from '../../graph/shape.js';
 import { makeNode, type Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';
-import type { Broadcast, BroadcastResult, ShapeIn, Unless } from '../../types/index.js';
+import type { Broadcast, BroadcastResult, DimResult, ShapeIn, Unless } from '../../types/index.js';
 import { expandNode, reshapeNode, sumTo } from './broadcast.js';
 import { mapElements } from './elementKernel.js';
 import {
@@ -62,6 +62,26 @@ export type SameShape<Rest extends readonly unknown[] = []> = <X extends Operand
   x: X,
   ...rest: Rest
 ) => Tensor<ShapeIn<X>>;
+
+/** The same along a dimension. */
+export type SameShapeAlong<Rest extends readonly unknown[] = []> = <
+  X extends Operand,
+  const D extends number,
+>(
+  x: X & Unless<DimResult<ShapeIn<X>, D>>,
+  dim: D,
+  ...rest: Rest
+) => Tensor<ShapeIn<X>>;
+
+/** The same, as a method. */
+export type SameShapeAlongMethod<Rest extends readonly unknown[] = []> = <
+  T extends Tensor,
+  const D extends number,
+>(
+  this: T & Unless<DimResult<ShapeIn<T>, D>>,
+  dim: D,
+  ...rest: Rest
+) => Tensor<ShapeIn<T>>;
 
 /** A function of two operands that are broadcast. */
 export type Broadcasting<Rest extends readonly unknown[] = []> = <
