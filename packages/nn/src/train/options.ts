@@ -134,23 +134,31 @@ const callback = kinds.kind<Callback>(
 );
 const isMetric = able<Metric<unknown, never, never>>('update', 'compute', 'reset');
 
-/** The kinds of what `fit` takes. */
-export const fitOptions: OptionsReader<FitOptions> = defineOptions<FitOptions>({
+const judged = {
   data: kinds.required(loopable),
-  validate: loopable,
   loss: kinds.kind<LossLike>(
     'be a function or a loss module',
     (x) => typeof x === 'function' || able('forward').test(x),
   ),
   step: kinds.kind<NonNullable<FitOptions['step']>>('be a function', (x) => kinds.callable.test(x)),
-  optimizer: kinds.required(able<OptimizerLike>('zeroGrad', 'step')),
-  schedule: able<ScheduleLike>('step'),
-  scheduleEvery: kinds.oneOf('epoch', 'step'),
-  epochs: kinds.size,
   metrics: kinds.kind<NonNullable<FitOptions['metrics']>>(
     'be an object of metrics by name',
     (x) => kinds.object.test(x) && Object.values(x).every((metric) => isMetric.test(metric)),
   ),
+};
+
+/** The kinds of what `validate` takes. */
+export const validateOptions: OptionsReader<Pick<FitOptions, keyof typeof judged>> =
+  defineOptions<Pick<FitOptions, keyof typeof judged>>(judged);
+
+/** The kinds of what `fit` takes. */
+export const fitOptions: OptionsReader<FitOptions> = defineOptions<FitOptions>({
+  ...judged,
+  validate: loopable,
+  optimizer: kinds.required(able<OptimizerLike>('zeroGrad', 'step')),
+  schedule: able<ScheduleLike>('step'),
+  scheduleEvery: kinds.oneOf('epoch', 'step'),
+  epochs: kinds.size,
   average: able<AverageLike>('update', 'use'),
   accumulate: kinds.count,
   clip: kinds.kind<NonNullable<FitOptions['clip']>>(
