@@ -15,7 +15,7 @@ const entries: Kind<object> = {
 };
 const metadata: Kind<Readonly<Record<string, string>>> = kinds.kind(
   'be text by name',
-  (x) => kinds.object.test(x) && Object.values(x as object).every((v) => typeof v === 'string'),
+  (x) => kinds.object.test(x) && Object.values(x).every((v) => typeof v === 'string'),
   FormatError,
 );
 
