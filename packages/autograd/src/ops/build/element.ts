@@ -142,8 +142,8 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const apply = (x: Operand, y: Operand, surplus?: unknown): Tensor => {
     if (surplus !== undefined) refuseSurplus(name, surplus);
     const dtype = computeType(name, resultType(x, y), domain);
-    const a = castNode(operand(name, x, dtype), dtype);
-    const b = castNode(operand(name, y, dtype), dtype);
+    const a = castNode(operand(name, x, dtype, 1), dtype);
+    const b = castNode(operand(name, y, dtype, 2), dtype);
     return makeElement(op, [a, b], spec.to ?? dtype);
   };
   return Object.assign(apply as Broadcasting, { primitive: op });
