@@ -3,11 +3,11 @@
  *
  * What no loop can do runs by its reference kernel on the same memory, so that nothing is ever refused.
  */
-import { lower, printKernels } from '../../engine/lower.js';
+import { lower, printKernels } from '../../engine/compile/lower.js';
 import type { Backend, Instruction, Program } from '../../engine/program.js';
-import { schedule } from '../../engine/schedule.js';
-import { simplify } from '../../engine/simplify.js';
-import { verification, verifySameInterface } from '../../engine/verify.js';
+import { schedule } from '../../engine/compile/schedule.js';
+import { simplify } from '../../engine/compile/simplify.js';
+import { verification, verifySameInterface } from '../../engine/compile/verify.js';
 import { sizeOf } from '../../graph/shape.js';
 import { interpreter } from '../interpreter/interpreter.js';
 import { isScalar } from '../interpreter/tape.js';

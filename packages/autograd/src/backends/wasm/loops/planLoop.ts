@@ -1,5 +1,5 @@
 /** @file A fused loop nest made ready: how it is walked, its form, and the words that its function reads. */
-import type { LoopKernel } from '../../../engine/kernel.js';
+import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { FormedKernel } from '../assembler/block.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { analyseBody, type ScalarFacts } from './loopBody.js';

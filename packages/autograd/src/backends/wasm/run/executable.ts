@@ -1,10 +1,10 @@
 /** @file A program in memory, ready to run: where every value lies, and the kernels that compute them. */
 import { DeviceError } from '../../../errors.js';
-import type { Kernel } from '../../../engine/kernel.js';
-import { lower, type Lowered } from '../../../engine/lower.js';
+import type { Kernel } from '../../../engine/compile/kernel.js';
+import { lower, type Lowered } from '../../../engine/compile/lower.js';
 import type { Executable, Instruction, Meter, Program, Work } from '../../../engine/program.js';
-import { schedule, type Schedule } from '../../../engine/schedule.js';
-import { verification, verifySchedule } from '../../../engine/verify.js';
+import { schedule, type Schedule } from '../../../engine/compile/schedule.js';
+import { verification, verifySchedule } from '../../../engine/compile/verify.js';
 import type { TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { blasSource } from '../../blas/blas.js';

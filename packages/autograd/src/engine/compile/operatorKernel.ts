@@ -1,9 +1,9 @@
 /** @file Kernels of their own kind: what a primitive's record says of one, with the shapes and places at hand. */
-import type { KernelSpec } from '../graph/lowering.js';
-import { sizeOf, stridesOf } from '../graph/shape.js';
-import { constantOp } from '../graph/version.js';
+import type { KernelSpec } from '../../graph/lowering.js';
+import { sizeOf, stridesOf } from '../../graph/shape.js';
+import { constantOp } from '../../graph/version.js';
 import type { ConvKernel, IndexKernel, Kernel, Place } from './kernel.js';
-import type { Instruction } from './program.js';
+import type { Instruction } from '../program.js';
 
 type Spec<K extends KernelSpec['kind']> = KernelSpec & { readonly kind: K };
 

@@ -5,16 +5,16 @@
  * iteration spaces fit; so chains with broadcasting, reductions with what comes before and after them, and the whole
  * update of a parameter become one pass over memory. Movement becomes a view that costs nothing.
  */
-import type { DType } from '../graph/dtype.js';
-import type { KernelSpec, PartsSpec } from '../graph/lowering.js';
-import type { Primitive } from '../graph/primitive.js';
-import { sizeOf, stridesOf, type Shape } from '../graph/shape.js';
-import { constantOp } from '../graph/version.js';
+import type { DType } from '../../graph/dtype.js';
+import type { KernelSpec, PartsSpec } from '../../graph/lowering.js';
+import type { Primitive } from '../../graph/primitive.js';
+import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
+import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
 import { Cluster } from './cluster.js';
 import { mergeLoops } from './merge.js';
 import { SharedOperands, transpose, transposeOf, transposesB } from './products.js';
-import type { Instruction, Program } from './program.js';
+import type { Instruction, Program } from '../program.js';
 import { RecentReaders } from './readers.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
 

@@ -1,13 +1,13 @@
 /** @file Lowering: a schedule as kernels over numbered buffers, which are the slots of its instructions. */
-import type { DType } from '../graph/dtype.js';
-import type { Primitive } from '../graph/primitive.js';
-import { broadcastStrides, stridesOf } from '../graph/shape.js';
-import { constantOp } from '../graph/version.js';
+import type { DType } from '../../graph/dtype.js';
+import type { Primitive } from '../../graph/primitive.js';
+import { broadcastStrides, stridesOf } from '../../graph/shape.js';
+import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
 import { stridesIn, type Cluster, type Member, type Operand } from './cluster.js';
 import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
 import { operatorKernel } from './operatorKernel.js';
-import type { Instruction } from './program.js';
+import type { Instruction } from '../program.js';
 import type { Part, Schedule, Step } from './schedule.js';
 
 /** A step made ready for a backend: a kernel, or a primitive that runs by its reference. */
