@@ -22,6 +22,8 @@ export class Plan {
   private readonly inputs: readonly number[];
   private readonly roots: readonly number[];
   private readonly isRoot: ReadonlySet<number>;
+  /** Whether it has run, or is known to come again. */
+  private met = false;
   private ready: Ready | null = null;
   private readyMetered: Ready | null = null;
 
@@ -77,7 +79,13 @@ export class Plan {
     return { instructions, inputs, outputs: [...roots, ...this.kept, ...held] };
   }
 
+  /** What computes it: at its first run whatever is at hand soonest. */
   on(backend: Backend, held: readonly number[] = NOTHING): Executable {
+    if (!this.met) {
+      this.met = true;
+      const once = backend.firstSight?.(this.program(held)) ?? null;
+      if (once !== null) return once;
+    }
     this.ready = this.prepare(this.ready, backend, null, held);
     return this.ready.executable;
   }

@@ -8,7 +8,8 @@ import { stridesIn, type Cluster, type Member, type Operand } from './cluster.js
 import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
 import { operatorKernel } from './operatorKernel.js';
 import type { Instruction } from '../program.js';
-import type { Part, Schedule, Step } from './schedule.js';
+import type { Part, Schedule } from './schedule.js';
+import type { View } from './view.js';
 
 /** A step made ready for a backend: a kernel, or a primitive that runs by its reference. */
 export type Lowered =
@@ -166,9 +167,9 @@ function partKernel(
   };
 }
 
-function matmulKernel(
+export function matmulKernel(
   instructions: readonly Instruction[],
-  { slot, a, b }: Step & { kind: 'matmul' },
+  { slot, a, b }: { readonly slot: number; readonly a: View; readonly b: View },
 ): MatmulKernel {
   const { op, shape, attrs, inputs, dtype } = instructions[slot] as Instruction;
   const { lowering } = op as Primitive;

@@ -18,6 +18,18 @@ interface Site {
   readonly start: number | null;
 }
 
+/** Whether a kernel writes into a copy of its first operand, which may then be a number. */
+export function writesTable(
+  instructions: readonly Instruction[],
+  slot: number,
+  spec: KernelSpec | null,
+): boolean {
+  if (spec?.kind !== 'elements' && spec?.kind !== 'slices') return false;
+  const { shape, inputs } = instructions[slot] as Instruction;
+  if (spec.mode === 'gather' || shape.length === 0 || sizeOf(shape) === 0) return false;
+  return sizeOf((instructions[inputs[1] as number] as Instruction).shape) > 0;
+}
+
 /** The kernel of a primitive over contiguous operands, or null where only its reference can run it. */
 export function operatorKernel(
   instructions: readonly Instruction[],

@@ -122,7 +122,11 @@ function mayFault(kernel: Kernel): boolean {
 }
 
 /** The calls that do what a kernel does, in order. */
-function formKernel(kernel: Kernel, context: KernelContext, scratch: Scratch): FormedKernel[] {
+export function formKernel(
+  kernel: Kernel,
+  context: KernelContext,
+  scratch: Scratch,
+): FormedKernel[] {
   const loops = (loop: LoopKernel): FormedKernel[] =>
     chunkReductions(loop, scratch)
       .flatMap((piece) => columnSums(piece, scratch))
