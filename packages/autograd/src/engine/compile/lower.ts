@@ -4,7 +4,7 @@ import type { Primitive } from '../../graph/primitive.js';
 import { broadcastStrides, stridesOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
-import { stridesIn, type Cluster, type Member, type Operand } from './cluster.js';
+import { Cluster, stridesIn, type Member, type Operand } from './cluster.js';
 import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
 import { operatorKernel } from './operatorKernel.js';
 import type { Instruction } from '../program.js';
@@ -104,6 +104,20 @@ function loopKernel(
     body,
     outputs,
   };
+}
+
+/** A fold as a loop of its own: over the same dimensions in the same order as in a loop that does more. */
+export function foldKernel(
+  instructions: readonly Instruction[],
+  slot: number,
+  dims: readonly number[],
+  view: View,
+): LoopKernel {
+  const { shape, inputs } = instructions[slot] as Instruction;
+  const from = (instructions[inputs[0] as number] as Instruction).shape;
+  const cluster = new Cluster(0, from);
+  cluster.joinReduce(slot, shape, dims, view, from, () => true);
+  return loopKernel(instructions, cluster, new Set([slot]));
 }
 
 function compute(

@@ -7,14 +7,17 @@
  * the same powers of two are walked alike.
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Instruction } from '../../../engine/program.js';
 import { DTYPES, itemSize, type DType } from '../../../graph/dtype.js';
 import { Scratch, SCRATCH_BUFFER } from '../assembler/block.js';
-import type { FoldOp } from '../../../graph/lowering.js';
+import type { Primitive } from '../../../graph/primitive.js';
+import { foldKernel } from '../../../engine/compile/lower.js';
+import { ownView } from '../../../engine/compile/view.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { BARRIER_BYTES, FAULT } from '../run/barrier.js';
 import type { Forms } from '../run/forms.js';
 import { formKernel } from '../run/kernelList.js';
-import type { CallWriter } from './callWriter.js';
+import type { WalkedCalls } from './walkedCalls.js';
 
 /** The most levels of a loop whose form has a number. */
 export const MOST_LEVELS = 6;
@@ -30,6 +33,8 @@ const SCRATCH_WORD = 4;
 interface Template {
   readonly form: number;
   readonly words: Int32Array;
+  /** Scratch bytes beyond what every kernel has. */
+  readonly scratch: number;
 }
 
 export const dtypeCode = Object.fromEntries(DTYPES.map((d, i) => [d, i])) as Record<DType, number>;
@@ -42,7 +47,8 @@ export interface Operation {
   /** The number of its primitive; -1 for a copy, -2 for a cast that a fold asks for. */
   readonly id: number;
   readonly dtype: DType;
-  readonly fold: FoldOp | null;
+  /** The fold that it is. */
+  readonly fold: Primitive | null;
 }
 
 export class OperationLoop {
@@ -96,14 +102,15 @@ export class OperationLoop {
   }
 
   /** Writes the call, or says that a fold must be planned by itself. */
-  write(op: Operation, writer: CallWriter): boolean {
+  write(op: Operation, writer: WalkedCalls): boolean {
     if (this.levels === 0) {
       this.stride.fill(0);
       this.push(1);
     }
     const template = op.fold !== null && !this.isPlain() ? null : this.template(op);
     if (template === null) return false;
-    const { words, form } = template;
+    const { words, form, scratch } = template;
+    writer.need(scratch);
     writer.call(form);
     for (let i = 0; i < words.length; i++) {
       const code = words[i]!;
@@ -120,11 +127,14 @@ export class OperationLoop {
     return true;
   }
 
-  /** Whether a fold goes along one level in at most one more, and is not long. */
+  /** Whether a fold goes along one level in at most one more, both short, and it is plain which one moves less far. */
   private isPlain(): boolean {
     const { levels, inner, sizes } = this;
+    const [strides] = this.strides as [Float64Array];
     for (let d = 0; d < levels; d++) if (sizes[d]! > LONG) return false;
-    return levels === 1 || (levels === 2 && inner[0] === 0 && inner[1] === 1);
+    if (levels === 1) return inner[0] === 1;
+    const apart = classOf(strides[0]!) + classOf(strides[1]!) < 4;
+    return levels === 2 && inner[0] === 0 && inner[1] === 1 && apart;
   }
 
   private template(op: Operation): Template | null {
@@ -163,8 +173,7 @@ export class OperationLoop {
     const scratch = new Scratch(BARRIER_BYTES);
     const kernel = this.kernel(op, sizes, strides, dtypes);
     const [formed, ...more] = formKernel(kernel, this.context, scratch);
-    const alone = formed?.threadScratch === 0 && scratch.bytes === BARRIER_BYTES;
-    if (formed === undefined || more.length > 0 || !alone) return null;
+    if (formed === undefined || more.length > 0 || scratch.bytes > BARRIER_BYTES) return null;
     const { words, pointers } = formed.block;
     const meaning = Int32Array.from(words, (value) => {
       const size = sizes.indexOf(value);
@@ -178,7 +187,8 @@ export class OperationLoop {
     for (const { word, buffer } of pointers)
       meaning[word] = buffer === SCRATCH_BUFFER ? SCRATCH_WORD : buffer;
     if (meaning.includes(-1)) return null;
-    return { form: this.forms.find(formed, this.context), words: meaning };
+    const form = this.forms.find(formed, this.context);
+    return { form, words: meaning, scratch: formed.threadScratch };
   }
 
   private kernel(
@@ -187,25 +197,36 @@ export class OperationLoop {
     strides: readonly (readonly number[])[],
     dtypes: readonly DType[],
   ): LoopKernel {
-    const { reads, inner } = this;
+    if (fold !== null) return this.foldKernel(fold, dtype, sizes, strides, dtypes[0] as DType);
+    const { reads } = this;
     const body: Scalar[] = dtypes
       .slice(0, reads)
       .map((from, input) => ({ kind: 'load', input, dtype: from }));
     const args = body.map((_, j) => j);
-    if (fold !== null) {
-      if (dtypes[0] !== dtype) body.push({ kind: 'op', op: 'cast', args, dtype });
-      body.push({ kind: 'reduce', op: fold, arg: body.length - 1, dtype });
-    } else if (name !== null) body.push({ kind: 'op', op: name, args, dtype });
-    const rows = sizes.filter((_, d) => inner[d] === 0).length;
+    if (name !== null) body.push({ kind: 'op', op: name, args, dtype });
     const access = (i: number, buffer: number): LoopKernel['inputs'][number] => ({
       ...{ buffer, dtype: dtypes[i]!, offset: 0, strides: strides[i]! },
     });
-    const written = access(reads, OUT);
     return {
-      ...{ kind: 'loop', outer: sizes.slice(0, rows), inner: sizes.slice(rows), body },
+      ...{ kind: 'loop', outer: sizes, inner: [], body },
       inputs: args.map((i) => access(i, i)),
-      outputs: [{ ...written, strides: written.strides.slice(0, rows), value: body.length - 1 }],
+      outputs: [{ ...access(reads, OUT), value: body.length - 1 }],
     };
+  }
+
+  private foldKernel(
+    op: Primitive,
+    dtype: DType,
+    sizes: readonly number[],
+    [strides = []]: readonly (readonly number[])[],
+    from: DType,
+  ): LoopKernel {
+    const leaf = { op: null, attrs: null, inputs: [] };
+    const instructions: Instruction[] = [];
+    instructions[0] = { ...leaf, shape: sizes, dtype: from };
+    instructions[OUT] = { op, attrs: null, inputs: [0], shape: sizes.slice(0, -1), dtype };
+    const view = { ...ownView(0, sizes), strides };
+    return foldKernel(instructions, OUT, [sizes.length - 1], view);
   }
 }
 

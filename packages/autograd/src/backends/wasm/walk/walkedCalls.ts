@@ -7,8 +7,8 @@ import { CallWriter } from './callWriter.js';
 
 export class WalkedCalls extends CallWriter {
   /** Scratch memory that kernels share, and what one thread has for itself. */
-  shared = BARRIER_BYTES;
-  own = FOLD_BYTES;
+  private shared = BARRIER_BYTES;
+  private own = FOLD_BYTES;
   private readonly forms: Forms;
   /** Memory for the words and the lists, kept from run to run. */
   private block = 0;
@@ -26,6 +26,12 @@ export class WalkedCalls extends CallWriter {
     this.shared = BARRIER_BYTES;
     this.own = FOLD_BYTES;
     this.arena = this.scratch = 0;
+  }
+
+  /** A kernel needs so many bytes of scratch memory for itself, and so many that it shares with others. */
+  need(own: number, shared = 0): void {
+    this.own = Math.max(this.own, FOLD_BYTES + own);
+    this.shared = Math.max(this.shared, shared);
   }
 
   /**

@@ -1,19 +1,19 @@
 /** @file The calls that compute one operation, by what its record says it is for the engine. */
 import type { Kernel, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { COPY } from '../../../engine/compile/added.js';
-import { matmulKernel } from '../../../engine/compile/lower.js';
+import { foldKernel, matmulKernel } from '../../../engine/compile/lower.js';
 import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
 import { fusible } from '../../../engine/compile/schedule.js';
 import { ownView, type View } from '../../../engine/compile/view.js';
 import type { Instruction } from '../../../engine/program.js';
-import type { FoldOp, PartsSpec } from '../../../graph/lowering.js';
+import type { PartsSpec } from '../../../graph/lowering.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../../graph/shape.js';
 import { constantOp } from '../../../graph/version.js';
 import { blasSource } from '../../blas/blas.js';
 import { Scratch } from '../assembler/block.js';
-import { FOLD_BYTES, type KernelContext } from '../assembler/kernelFunction.js';
+import type { KernelContext } from '../assembler/kernelFunction.js';
 import { supports } from '../elements/elementOps.js';
 import { BARRIER_BYTES } from '../run/barrier.js';
 import type { Arrays } from '../run/arrays.js';
@@ -71,7 +71,7 @@ export function write(site: Site, slot: number): void {
       );
     case 'fold':
       if (!fusible(instruction, site.instructions, supported)) break;
-      return fold(site, slot, lowering.fold, lowering.dims(attrs ?? {}));
+      return fold(site, slot, lowering.dims(attrs ?? {}));
     case 'product':
       if (sizeOf(shape) === 0) break;
       return product(site, slot);
@@ -209,20 +209,16 @@ function copy(
 }
 
 /** A fold, in the order in which a loop that does more folds it. */
-function fold(site: Site, slot: number, how: FoldOp, dims: readonly number[]): void {
-  const { inputs, dtype } = site.instructions[slot] as Instruction;
+function fold(site: Site, slot: number, dims: readonly number[]): void {
+  const { op, inputs, dtype } = site.instructions[slot] as Instruction;
   const x = inputs[0] as number;
   const { shape, dtype: from } = site.instructions[x] as Instruction;
   const view = viewAt(site, x);
-  const kept: number[] = [];
-  const folded: number[] = [];
-  shape.forEach((size, d) => {
-    if (size !== 1) (dims.includes(d) ? folded : kept).push(d);
-  });
-  if (folded.length === 0) {
-    const cast = from === dtype ? -1 : CAST;
-    const op = { name: from === dtype ? null : 'cast', id: cast, dtype, fold: null };
-    return element(site, op, [x], shape, slot, null, 0);
+  const [folded = -1, ...more] = dims.filter((d) => shape[d] !== 1);
+  if (folded < 0) {
+    const cast = from !== dtype;
+    const same = { name: cast ? 'cast' : null, id: cast ? CAST : -1, dtype, fold: null };
+    return element(site, same, [x], shape, slot, null, 0);
   }
   const { loop } = site;
   loop.start(1);
@@ -232,35 +228,21 @@ function fold(site: Site, slot: number, how: FoldOp, dims: readonly number[]): v
   loop.dtypes[OUT] = dtypeCode[dtype];
   loop.places[OUT] = site.places[slot]!;
   loop.offsets[OUT] = 0;
-  let fits = true;
-  let step = kept.reduce((n, d) => n * shape[d]!, 1);
-  for (const d of kept) {
+  let fits = more.length === 0;
+  let rest = sizeOf(shape) / shape[folded]!;
+  for (let d = 0; fits && d < shape.length; d++) {
+    if (d === folded || shape[d] === 1) continue;
+    rest /= shape[d]!;
     loop.stride[0] = view.strides[d]!;
-    loop.stride[OUT] = step /= shape[d]!;
-    fits &&= loop.push(shape[d]!);
+    loop.stride[OUT] = rest;
+    fits = loop.push(shape[d]!);
   }
+  loop.stride[0] = view.strides[folded]!;
   loop.stride[OUT] = 0;
-  for (const d of folded) {
-    loop.stride[0] = view.strides[d]!;
-    fits &&= loop.push(shape[d]!, 1);
-  }
-  const { id } = site.instructions[slot]!.op as Primitive;
-  if (fits && loop.write({ name: how, id, dtype, fold: how }, site.calls)) return;
-  const body: Scalar[] = [{ kind: 'load', input: 0, dtype: from }];
-  if (from !== dtype) body.push({ kind: 'op', op: 'cast', args: [0], dtype });
-  body.push({ kind: 'reduce', op: how, arg: body.length - 1, dtype });
-  const outer = kept.map((d) => shape[d]!);
-  const strides = [...kept, ...folded].map((d) => view.strides[d]!);
-  kernel(site, {
-    ...{ kind: 'loop', outer, inner: folded.map((d) => shape[d]!), body },
-    inputs: [{ buffer: view.base, dtype: from, offset: view.offset, strides }],
-    outputs: [
-      {
-        ...{ buffer: slot, dtype, offset: 0, strides: stridesOf(outer) },
-        value: body.length - 1,
-      },
-    ],
-  });
+  fits &&= loop.push(shape[folded]!, 1);
+  const { name, id } = op as Primitive;
+  if (fits && loop.write({ name, id, dtype, fold: op }, site.calls)) return;
+  kernel(site, foldKernel(site.instructions, slot, dims, view));
 }
 
 /** Stands for the number of a primitive: no operation of a graph has it. */
@@ -330,7 +312,6 @@ function kernel(site: Site, made: Kernel): void {
   };
   for (const formed of formKernel(made, context, scratch)) {
     calls.kernel(arrays.forms.find(formed, context), formed, site.places);
-    calls.own = Math.max(calls.own, FOLD_BYTES + formed.threadScratch);
+    calls.need(formed.threadScratch, scratch.bytes);
   }
-  calls.shared = Math.max(calls.shared, scratch.bytes);
 }
