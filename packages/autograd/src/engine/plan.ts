@@ -1,14 +1,24 @@
 /** @file Plans: programs made ready to run, found again by the structure of the graph. */
+import { mode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import type { Collected } from './collect.js';
+import { tellOfNew } from './newStructures.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
 import { makeReady } from './segmented.js';
 import { hashOf, type Structure } from './structure.js';
 
 /** No slots: one array, as plans are made ready anew when the array is another. */
 export const NOTHING: readonly number[] = [];
+
+/** How runs came to be computed, since the process began. */
+export const planning = {
+  /** Programs met for the first time that were run without a plan. */
+  walked: 0,
+  /** Plans of fused kernels that were made. */
+  made: 0,
+};
 
 /** How a graph of one structure is computed. */
 export class Plan {
@@ -84,7 +94,10 @@ export class Plan {
     if (!this.met) {
       this.met = true;
       const once = backend.firstSight?.(this.program(held)) ?? null;
-      if (once !== null) return once;
+      if (once !== null) {
+        planning.walked++;
+        return once;
+      }
     }
     this.ready = this.prepare(this.ready, backend, null, held);
     return this.ready.executable;
@@ -106,6 +119,7 @@ export class Plan {
     if (before?.backend === backend && before.meter === meter && before.held === held)
       return before;
     before?.executable.dispose?.();
+    planning.made++;
     return { backend, meter, held, executable: makeReady(this.program(held), backend, meter) };
   }
 }
@@ -158,6 +172,7 @@ export class PlanCache {
 
   add(plan: Plan): Plan {
     this.misses++;
+    if (mode.debug > 0) tellOfNew(plan.instructions);
     const hash = hashOf(plan.structure, plan.structure.length);
     this.plans.set(hash, [...(this.plans.get(hash) ?? []), plan]);
     this.last = hash;
