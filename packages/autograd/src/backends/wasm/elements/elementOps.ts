@@ -23,6 +23,7 @@ const FLOAT_UNARY: ReadonlySet<string> = new Set([
   'log',
   'sigmoid',
   'sigmoidDerivative',
+  'tanhDerivative',
   'normalCdf',
   'normalPdf',
   'expNegSquare',

@@ -125,6 +125,12 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       const d = v.addD(e, v.f64(1));
       return v.divD(e, v.mulD(d, d));
     }
+    case 'tanhDerivative': {
+      const half = expD(v, v.or(x, v.f64(-0)));
+      const e = v.mulD(half, half);
+      const quotient = v.divD(v.f64(2), v.addD(e, v.f64(1)));
+      return v.mulD(v.mulD(e, quotient), quotient);
+    }
     case 'expNegSquare':
       return expNegSquareD(v, x, 1);
     case 'normalPdf':
