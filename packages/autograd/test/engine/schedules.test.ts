@@ -50,17 +50,17 @@ test('a perceptron of two layers', () => {
   expect(stepOf(loss, [w1, b1, w2, b2])).toMatchInlineSnapshot(`
     "backward:
     matmul 32×16×20 → %3
-    loop [32, 16]: add tanh mul sigmoidDerivative mul → %6 %31
+    loop [32, 16]: add tanh tanhDerivative → %6 %28
     matmul 32×3×16 → %9
     loop [] over [32, 3]: add sub square sum div mul → %17 %22
     loop []: reciprocal → %18
     loop [3] over [32]: strongMul sum → %23 %24
     matmul 16×3×32 → %25
     matmul 32×16×3 → %27
-    loop [16] over [32]: strongMul sum → %32 %33
-    matmul 20×16×32 → %34
-    loop [3, 16]: copy → %36
-    loop [16, 20]: copy → %37
+    loop [16] over [32]: strongMul sum → %29 %30
+    matmul 20×16×32 → %31
+    loop [3, 16]: copy → %33
+    loop [16, 20]: copy → %34
     initial values:
     loop [16, 20]: mul → %2
     loop [16]: mul → %4
@@ -169,30 +169,30 @@ test('two steps of an LSTM', () => {
     "backward:
     matmul 4×20×6 → %3
     matmul 4×20×6 → %5
-    loop [4, 5]: copy → %104
+    loop [4, 5]: copy → %95
     matmul 4×20×5 → %10
     loop [4, 20]: add add → %13
-    loop [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul sigmoidDerivative sigmoidDerivative mul sigmoidDerivative mul sigmoidDerivative → %15 %20 %22 %24 %25 %26 %78 %81 %86 %89
+    loop [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul sigmoidDerivative sigmoidDerivative tanhDerivative sigmoidDerivative → %15 %20 %22 %24 %25 %26 %71 %74 %77 %80
     matmul 4×20×5 → %27
     loop [4, 20]: add add → %29
-    loop [] over [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul square sum mul strongMul mul sigmoidDerivative mul strongMul strongMul sigmoidDerivative strongMul strongMul sigmoidDerivative strongMul strongMul mul sigmoidDerivative mul strongMul strongMul sigmoidDerivative strongMul strongMul mul sigmoidDerivative mul → %44 %55 %58 %63 %66 %69 %74
-    loop [4, 5]: concat → %67
-    loop [4, 5]: concat → %67
-    loop [4, 5]: concat → %67
-    loop [4, 5]: concat → %67
-    matmul 4×5×20 → %70
-    loop [4, 5]: strongMul strongMul add strongMul strongMul strongMul strongMul strongMul strongMul strongMul strongMul → %79 %82 %87 %90
-    loop [4, 5]: concat → %91
-    loop [4, 5]: concat → %91
-    loop [4, 5]: concat → %91
-    loop [4, 5]: concat → %91
-    loop [20] over [4]: sum sum add → %93
-    matmul 5×20×4 → %94
-    matmul 5×20×4 → %96
-    loop [20, 5]: add → %98
-    matmul 6×20×4 → %99
-    matmul 6×20×4 → %101
-    loop [20, 6]: add → %103
+    loop [] over [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul square sum mul strongMul tanhDerivative strongMul strongMul sigmoidDerivative strongMul strongMul sigmoidDerivative strongMul strongMul tanhDerivative strongMul strongMul sigmoidDerivative strongMul strongMul tanhDerivative → %44 %52 %55 %58 %61 %64 %67
+    loop [4, 5]: concat → %62
+    loop [4, 5]: concat → %62
+    loop [4, 5]: concat → %62
+    loop [4, 5]: concat → %62
+    matmul 4×5×20 → %65
+    loop [4, 5]: strongMul strongMul add strongMul strongMul strongMul strongMul strongMul strongMul strongMul strongMul → %72 %75 %78 %81
+    loop [4, 5]: concat → %82
+    loop [4, 5]: concat → %82
+    loop [4, 5]: concat → %82
+    loop [4, 5]: concat → %82
+    loop [20] over [4]: sum sum add → %84
+    matmul 5×20×4 → %85
+    matmul 5×20×4 → %87
+    loop [20, 5]: add → %89
+    matmul 6×20×4 → %90
+    matmul 6×20×4 → %92
+    loop [20, 6]: add → %94
     initial values:
     loop [20, 6]: mul → %2
     loop [20, 5]: mul → %4
