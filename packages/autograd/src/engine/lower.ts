@@ -59,8 +59,11 @@ function loopKernel(
   stored: ReadonlySet<number>,
 ): LoopKernel {
   const dims = cluster.space.map((_, d) => d);
-  const inner = dims.filter((d) => cluster.reduced?.has(d) === true);
-  const outer = dims.filter((d) => !inner.includes(d));
+  const folded = dims.filter((d) => cluster.reduced?.has(d) === true);
+  const outer = dims.filter((d) => !folded.includes(d));
+  // Dimensions that are gone along as one are one: the innermost has the strides.
+  const levels = cluster.order?.levels ?? folded.map((d) => [d]);
+  const inner = levels.map((level) => level.at(-1)!);
   const order = [...outer, ...inner];
   const arrange = (strides: readonly number[]): number[] => order.map((d) => strides[d]!);
   const inputs: Access[] = [];
@@ -98,7 +101,8 @@ function loopKernel(
   return {
     kind: 'loop',
     outer: outer.map((d) => cluster.space[d]!),
-    inner: inner.map((d) => cluster.space[d]!),
+    inner: levels.map((level) => level.reduce((n, d) => n * cluster.space[d]!, 1)),
+    along: cluster.order?.along ?? null,
     inputs,
     body,
     outputs,

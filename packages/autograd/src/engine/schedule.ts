@@ -5,7 +5,7 @@
  * iteration spaces fit; so chains with broadcasting, reductions with what comes before and after them, and the whole
  * update of a parameter become one pass over memory. Movement becomes a view that costs nothing.
  */
-import type { DType } from '../graph/dtype.js';
+import { isFloat, type DType } from '../graph/dtype.js';
 import type { KernelSpec, PartsSpec } from '../graph/lowering.js';
 import type { Primitive } from '../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../graph/shape.js';
@@ -154,10 +154,13 @@ class Scheduler {
   }
 
   private fold(slot: number, dims: readonly number[]): void {
-    const { inputs, shape } = this.at(slot);
+    const { op, dtype, inputs, shape } = this.at(slot);
+    const { lowering } = op as Primitive;
+    const rounds =
+      isFloat(dtype) && lowering.kind === 'fold' && ['sum', 'prod'].includes(lowering.fold);
     const x = inputs[0] as number;
     this.join(slot, [this.view(x)], (cluster) =>
-      cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, (base) =>
+      cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, rounds, (base) =>
         this.before(base, cluster),
       ),
     );

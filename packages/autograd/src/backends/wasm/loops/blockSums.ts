@@ -15,7 +15,7 @@ import { isFloat } from '../../../graph/dtype.js';
 import { joinParts, type Reduce } from './accumulators.js';
 
 /** Elements of a block along a row, which has several accumulators of four lanes. */
-export const ROW_BLOCK = 512;
+export const ROW_BLOCK = 256;
 /** Elements of a block down a column, which has one accumulator. */
 export const COLUMN_BLOCK = 64;
 /** Sums that wait for their neighbours: of up to so many times as many blocks. */
