@@ -52,9 +52,9 @@ test('a perceptron of two layers', () => {
     matmul 32×16×20 → %3
     loop [32, 16]: add tanh tanhDerivative → %6 %28
     matmul 32×3×16 → %9
-    loop [] over [32, 3]: add sub square sum div mul → %17 %22
     loop []: reciprocal → %18
-    loop [3] over [32]: strongMul sum → %23 %24
+    loop [3] over [32]: add sub square mul strongMul sum → %14 %23 %24
+    loop [] over [96]: sum div → %17
     matmul 16×3×32 → %25
     matmul 32×16×3 → %27
     loop [16] over [32]: strongMul sum → %29 %30
@@ -99,7 +99,7 @@ test('a layer norm with scale and shift', () => {
   expect(stepOf(loss, [x, scale, shift])).toMatchInlineSnapshot(`
     "backward:
     loop [32] over [48]: sum div sub mul sum div add rsqrt mul mul add square mul square mul mul → %4 %11 %12 %17 %20 %32
-    loop [] over [32, 48]: sum → %18
+    loop [] over [1536]: sum → %18
     loop [48] over [32]: sum strongMul sum strongMul strongMul strongMul → %21 %23 %25 %26
     loop [32] over [48]: sum strongMul → %33
     loop []: reciprocal → %34
@@ -130,11 +130,11 @@ test('a convolution with pooling', () => {
     loop [2, 4, 8, 8]: add relu le → %6 %16
     pool windowArgmax → %8
     index gather → %10
-    loop [] over [2, 4, 4, 4]: sum div → %14
+    loop [] over [2, 64]: sum div → %14
     loop []: reciprocal → %18
     loop [2, 4, 16]: copy → %29
     index scatterAdd → %22
-    loop [4] over [2, 8, 8]: where sum → %24 %25
+    loop [4] over [2, 64]: where sum → %24 %25
     conv convWeight → %28
     initial values:
     loop [4, 3, 3, 3]: mul → %2
@@ -175,7 +175,8 @@ test('two steps of an LSTM', () => {
     loop [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul sigmoidDerivative sigmoidDerivative tanhDerivative sigmoidDerivative → %15 %20 %22 %24 %25 %26 %71 %74 %77 %80
     matmul 4×20×5 → %27
     loop [4, 20]: add add → %29
-    loop [] over [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul square sum mul strongMul tanhDerivative strongMul strongMul sigmoidDerivative strongMul strongMul sigmoidDerivative strongMul strongMul tanhDerivative strongMul strongMul sigmoidDerivative strongMul strongMul tanhDerivative → %44 %52 %55 %58 %61 %64 %67
+    loop [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul square mul strongMul tanhDerivative strongMul strongMul sigmoidDerivative strongMul strongMul sigmoidDerivative strongMul strongMul tanhDerivative strongMul strongMul sigmoidDerivative strongMul strongMul tanhDerivative → %43 %52 %55 %58 %61 %64 %67
+    loop [] over [20]: sum → %44
     loop [4, 5]: concat → %62
     loop [4, 5]: concat → %62
     loop [4, 5]: concat → %62
