@@ -49,6 +49,8 @@ export function float32(v: Lanes, op: string, x: Register, y: Register): Registe
       const zero = v.or(v.bin(F32x4.eq, x, v.f32(0)), v.bin(F32x4.eq, y, v.f32(0)));
       return v.bin(V128.andnot, v.mul(x, y), zero);
     }
+    case 'copysign':
+      return v.or(v.abs(x), v.and(y, v.f32(-0)));
     case 'div':
       return v.div(x, y);
     case 'maximum':
@@ -149,6 +151,8 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       const zero = v.or(v.bin(F64x2.eq, x, v.f64(0)), v.bin(F64x2.eq, y, v.f64(0)));
       return v.bin(V128.andnot, v.mulD(x, y), zero);
     }
+    case 'copysign':
+      return v.or(v.un(F64x2.abs, x), v.and(y, v.f64(-0)));
     case 'div':
       return v.divD(x, y);
     case 'maximum':
