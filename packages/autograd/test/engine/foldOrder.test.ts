@@ -123,11 +123,37 @@ test('whole, node by node, compiled, on one to three threads', () => {
       const compiled = compile((...xs: Tensor[]) => [beside(), ...build(graph, xs)]);
       expect(bits(compiled(...leaves).slice(1))).toEqual(alone);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
 test('a mean of equal numbers is that number', () => {
   const mean = full([10_000], 0.1).mean().item();
   expect(Math.abs(mean / Math.fround(0.1) - 1)).toBeLessThan(1e-7);
+});
+
+test('long sums, means, variances, running sums and products of float32 are those of float64, to the last bits', () => {
+  const data = Float32Array.from({ length: 60_000 }, (_, i) => 1 + 0.4 * Math.sin(i * 12.9898));
+  /** The largest difference, beside the largest value. */
+  const error = (f: (x: Tensor) => Tensor): number => {
+    const [single, double] = (['float32', 'float64'] as const).map((dtype) =>
+      f(tensor(data, { dtype })).dataSync(),
+    ) as [ArrayLike<number>, ArrayLike<number>];
+    let [difference, largest] = [0, 0];
+    for (let i = 0; i < double.length; i++) {
+      difference = Math.max(difference, Math.abs((single[i] as number) - (double[i] as number)));
+      largest = Math.max(largest, Math.abs(double[i] as number));
+    }
+    return difference / largest;
+  };
+  for (const shape of [[60_000], [3, 20_000], [20_000, 3], [600, 100]]) {
+    for (const dim of shape.keys()) {
+      expect(error((x) => x.reshape(shape).sum(dim))).toBeLessThan(4e-7);
+      expect(error((x) => x.reshape(shape).mean(dim))).toBeLessThan(4e-7);
+      expect(error((x) => x.reshape(shape).var(dim))).toBeLessThan(1e-6);
+      expect(error((x) => x.reshape(shape).cumsum(dim))).toBeLessThan(1e-7);
+    }
+  }
+  // Blocks of 256 over k: of some 230 sums of blocks one after the other.
+  expect(error((x) => x.reshape([4, 15_000]).matmul(x.reshape([15_000, 4])))).toBeLessThan(4e-6);
 });
