@@ -109,7 +109,8 @@ describe('fusion', () => {
     loss.backward();
     expect(kernelsOf(ones(32, 20).matmul(w.t()).add(b).square().mean())).toMatchInlineSnapshot(`
       "matmul 32×10×20 → %3
-      loop [] over [32, 10]: add square sum div → %9"
+      loop [32, 10]: add square → %6
+      loop [] over [320]: sum div → %9"
     `);
   });
 });

@@ -50,6 +50,11 @@ export interface LoopKernel {
   readonly kind: 'loop';
   readonly outer: readonly number[];
   readonly inner: readonly number[];
+  /**
+   * How its sums and products go, if it has any that round: with several accumulators along the last inner dimension, or
+   * down a column with one for each row of the output, in order. Null leaves it to the backend.
+   */
+  readonly along?: 'row' | 'column' | null;
   /** Strides over `[...outer, ...inner]`. */
   readonly inputs: readonly Access[];
   readonly body: readonly Scalar[];

@@ -5,6 +5,7 @@ import { broadcastStrides, stridesOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
 import { Cluster, stridesIn, type Member, type Operand } from './cluster.js';
+import { rounds } from './foldOrder.js';
 import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
 import { operatorKernel } from './operatorKernel.js';
 import type { Instruction } from '../program.js';
@@ -60,8 +61,11 @@ function loopKernel(
   stored: ReadonlySet<number>,
 ): LoopKernel {
   const dims = cluster.space.map((_, d) => d);
-  const inner = dims.filter((d) => cluster.reduced?.has(d) === true);
-  const outer = dims.filter((d) => !inner.includes(d));
+  const folded = dims.filter((d) => cluster.reduced?.has(d) === true);
+  const outer = dims.filter((d) => !folded.includes(d));
+  // Dimensions that are gone along as one are one: the innermost has the strides.
+  const levels = cluster.order?.levels ?? folded.map((d) => [d]);
+  const inner = levels.map((level) => level.at(-1)!);
   const order = [...outer, ...inner];
   const arrange = (strides: readonly number[]): number[] => order.map((d) => strides[d]!);
   const inputs: Access[] = [];
@@ -99,7 +103,8 @@ function loopKernel(
   return {
     kind: 'loop',
     outer: outer.map((d) => cluster.space[d]!),
-    inner: inner.map((d) => cluster.space[d]!),
+    inner: levels.map((level) => level.reduce((n, d) => n * cluster.space[d]!, 1)),
+    along: cluster.order?.along ?? null,
     inputs,
     body,
     outputs,
@@ -113,10 +118,10 @@ export function foldKernel(
   dims: readonly number[],
   view: View,
 ): LoopKernel {
-  const { shape, inputs } = instructions[slot] as Instruction;
+  const { op, dtype, shape, inputs } = instructions[slot] as Instruction;
   const from = (instructions[inputs[0] as number] as Instruction).shape;
   const cluster = new Cluster(0, from);
-  cluster.joinReduce(slot, shape, dims, view, from, () => true);
+  cluster.joinReduce(slot, shape, dims, view, from, rounds(op as Primitive, dtype), () => true);
   return loopKernel(instructions, cluster, new Set([slot]));
 }
 

@@ -12,6 +12,7 @@ import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
 import { Cluster } from './cluster.js';
+import { rounds } from './foldOrder.js';
 import { mergeLoops } from './merge.js';
 import { SharedOperands, transpose, transposeOf, transposesB } from './products.js';
 import { writesTable } from './operatorKernel.js';
@@ -160,10 +161,11 @@ class Scheduler {
   }
 
   private fold(slot: number, dims: readonly number[]): void {
-    const { inputs, shape } = this.at(slot);
+    const { op, dtype, inputs, shape } = this.at(slot);
+    const inOrder = rounds(op as Primitive, dtype);
     const x = inputs[0] as number;
     this.join(slot, [this.view(x)], (cluster) =>
-      cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, (base) =>
+      cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, inOrder, (base) =>
         this.before(base, cluster),
       ),
     );
