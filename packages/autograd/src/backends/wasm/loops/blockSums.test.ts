@@ -1,6 +1,6 @@
 /** @file Long sums and products against double precision: along rows, down columns, over several dimensions. */
 import { describe, expect, test } from 'vitest';
-import type { LoopKernel } from '../../../engine/kernel.js';
+import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { runKernels } from '../run/testBench.js';
 

@@ -2,13 +2,22 @@
  * @file The order in which a sum or a product over many elements is taken: a function of the shape of its argument, the
  * dimensions that are folded and the strides of the argument's own view, so that it is the same whatever it is fused with.
  */
-import type { Shape } from '../graph/shape.js';
+import { isFloat } from '../../graph/dtype.js';
+import type { Shape } from '../../graph/shape.js';
+import type { Instruction } from '../program.js';
 
 export interface FoldOrder {
   /** `row`: several accumulators go along the innermost level; `column`: each sum has one, and takes elements in order. */
   readonly along: 'row' | 'column';
   /** What is folded, outermost first: dimensions of the iteration space, those that are gone along as one together. */
   readonly levels: readonly (readonly number[])[];
+}
+
+/** Whether a fold rounds, so that its result depends on the order. */
+export function isOrdered({ op, dtype }: Instruction): boolean {
+  const lowering = op?.lowering;
+  if (lowering?.kind !== 'fold' || !isFloat(dtype)) return false;
+  return lowering.fold === 'sum' || lowering.fold === 'prod';
 }
 
 /** A level as long as this is not joined with the next outer one. */
