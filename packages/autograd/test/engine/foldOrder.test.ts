@@ -136,9 +136,9 @@ test('long sums, means, variances, running sums and products of float32 are thos
   const data = Float32Array.from({ length: 60_000 }, (_, i) => 1 + 0.4 * Math.sin(i * 12.9898));
   /** The largest difference, beside the largest value. */
   const error = (f: (x: Tensor) => Tensor): number => {
-    const of = (dtype: 'float32' | 'float64'): ArrayLike<number> =>
+    const valuesIn = (dtype: 'float32' | 'float64'): ArrayLike<number> =>
       f(tensor(data, { dtype })).dataSync();
-    const [single, double] = [of('float32'), of('float64')];
+    const [single, double] = [valuesIn('float32'), valuesIn('float64')];
     let [difference, largest] = [0, 0];
     for (let i = 0; i < double.length; i++) {
       difference = Math.max(difference, Math.abs((single[i] as number) - (double[i] as number)));

@@ -2,9 +2,9 @@
  * @file The order in which a sum or a product over many elements is taken: a function of the shape of its argument, the
  * dimensions that are folded and the strides of the argument's own view, so that it is the same whatever it is fused with.
  */
-import { isFloat, type DType } from '../../graph/dtype.js';
-import type { Primitive } from '../../graph/primitive.js';
+import { isFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
+import type { Instruction } from '../program.js';
 
 export interface FoldOrder {
   /** `row`: several accumulators go along the innermost level; `column`: each sum has one, and takes elements in order. */
@@ -13,9 +13,11 @@ export interface FoldOrder {
   readonly levels: readonly (readonly number[])[];
 }
 
-/** Whether the result of a primitive depends on the order: a fold of floats that rounds. */
-export function rounds({ lowering }: Primitive, dtype: DType): boolean {
-  return isFloat(dtype) && lowering.kind === 'fold' && ['sum', 'prod'].includes(lowering.fold);
+/** Whether a fold rounds, so that its result depends on the order. */
+export function isOrdered({ op, dtype }: Instruction): boolean {
+  const lowering = op?.lowering;
+  if (lowering?.kind !== 'fold' || !isFloat(dtype)) return false;
+  return lowering.fold === 'sum' || lowering.fold === 'prod';
 }
 
 /** A level as long as this is not joined with the next outer one. */

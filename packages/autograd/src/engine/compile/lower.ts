@@ -5,7 +5,7 @@ import { broadcastStrides, stridesOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
 import { Cluster, stridesIn, type Member, type Operand } from './cluster.js';
-import { rounds } from './foldOrder.js';
+import { isOrdered } from './foldOrder.js';
 import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
 import { operatorKernel } from './operatorKernel.js';
 import type { Instruction } from '../program.js';
@@ -118,10 +118,11 @@ export function foldKernel(
   dims: readonly number[],
   view: View,
 ): LoopKernel {
-  const { op, dtype, shape, inputs } = instructions[slot] as Instruction;
+  const instruction = instructions[slot] as Instruction;
+  const { shape, inputs } = instruction;
   const from = (instructions[inputs[0] as number] as Instruction).shape;
   const cluster = new Cluster(0, from);
-  cluster.joinReduce(slot, shape, dims, view, from, rounds(op as Primitive, dtype), () => true);
+  cluster.joinReduce(slot, shape, dims, view, from, isOrdered(instruction), () => true);
   return loopKernel(instructions, cluster, new Set([slot]));
 }
 

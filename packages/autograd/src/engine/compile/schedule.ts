@@ -12,7 +12,7 @@ import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
 import { Cluster } from './cluster.js';
-import { rounds } from './foldOrder.js';
+import { isOrdered } from './foldOrder.js';
 import { mergeLoops } from './merge.js';
 import { SharedOperands, transpose, transposeOf, transposesB } from './products.js';
 import { writesTable } from './operatorKernel.js';
@@ -161,11 +161,11 @@ class Scheduler {
   }
 
   private fold(slot: number, dims: readonly number[]): void {
-    const { op, dtype, inputs, shape } = this.at(slot);
-    const inOrder = rounds(op as Primitive, dtype);
+    const { inputs, shape } = this.at(slot);
+    const rounds = isOrdered(this.at(slot));
     const x = inputs[0] as number;
     this.join(slot, [this.view(x)], (cluster) =>
-      cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, inOrder, (base) =>
+      cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, rounds, (base) =>
         this.before(base, cluster),
       ),
     );
