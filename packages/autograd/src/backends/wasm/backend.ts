@@ -50,15 +50,17 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     compile: (program, meter = null) => {
       const simple = simplify(program);
       if (verification.on) verifySameInterface('simplify', program, simple);
-      return runsInLoops(program)
+      return runsInLoops(simple)
         ? new WasmExecutable(simple, arrays, threads, poolFor, meter)
         : interpreter.compile(simple, meter);
     },
     firstSight: (program) =>
-      runsInLoops(program) && worthWalking(program) ? new Walk(program, walkers) : null,
+      worthWalking(program) && runsInLoops(small(program) ? simplify(program) : program)
+        ? new Walk(program, walkers)
+        : null,
     describe: (program) => {
       const simple = simplify(program);
-      if (!runsInLoops(program)) return interpreter.describe(simple);
+      if (!runsInLoops(simple)) return interpreter.describe(simple);
       const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
       return printKernels(scheduled, lower(scheduled));
     },
@@ -73,6 +75,11 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
 /** Decided by the program alone, so that the same graph always gives the same bits. */
 function runsInLoops(program: Program): boolean {
   return worthCompiling(program) && !isScalar(program);
+}
+
+/** Whether simplification may leave so little of a program that it is worth no loops. */
+function small({ instructions }: Program): boolean {
+  return instructions.length < 200;
 }
 
 function worthCompiling({ instructions }: Program): boolean {

@@ -82,6 +82,12 @@ const exact: Readonly<Record<string, () => Tensor>> = {
   'convolutions and pools': () =>
     maxPool2d(conv2d(images, numbers(5 * 3 * 9).reshape([5, 3, 3, 3]), null, { padding: 1 }), 2),
   order: () => sort(x, 1, { descending: true }).values.add(1),
+  'a transpose copied for a kernel, and its place used again': () => {
+    const y = x.mul(2);
+    const z = cumsum(y.t(), 1).add(1);
+    evaluate(y, z);
+    return z;
+  },
   'sums so far': () => cumsum(x, 1).mul(0.5),
   'random numbers': () => (
     manualSeed(5),

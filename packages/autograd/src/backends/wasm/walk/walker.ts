@@ -58,7 +58,9 @@ export class Walker implements Site {
     for (let slot = 0; slot < count; slot++) this.look(slot);
     const results = this.placeOutputs(program, outputs, this.placeInputs(program, inputs));
     try {
-      for (let slot = 0; slot < this.instructions.length; slot++) this.compute(slot, count);
+      // Not what is added on the way: it is computed where it is added.
+      const { length } = this.instructions;
+      for (let slot = 0; slot < length; slot++) this.compute(slot, count);
       arrays.forms.finish();
     } catch (error) {
       arrays.forms.abandon();
