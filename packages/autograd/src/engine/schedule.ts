@@ -26,7 +26,16 @@ export type Step =
   /** A buffer put together from parts: each view is written where its part lies. */
   | { readonly kind: 'assemble'; readonly slot: number; readonly parts: readonly Part[] }
   /** A primitive of its own kind, over contiguous buffers. */
-  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
+  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] }
+  | LoopStep;
+
+/** All steps of a loop, over contiguous buffers; the slots of its results that are wanted, by their numbers. */
+export interface LoopStep {
+  readonly kind: 'loop';
+  readonly slot: number;
+  readonly operands: readonly number[];
+  readonly results: Map<number, number>;
+}
 
 /** A view and where in the whole it goes: `offset`, and a stride for each of its dimensions. */
 export interface Part {
@@ -65,6 +74,7 @@ class Scheduler {
   private readonly shared: SharedOperands;
   /** For each slot the slot of its transpose. */
   private readonly transposes = new Map<number, number>();
+  private readonly loops = new Map<number, LoopStep>();
   private readonly program: Program;
   private readonly supports: Supports;
 
@@ -104,6 +114,16 @@ class Scheduler {
         return this.assemble(slot, lowering.parts(attrs ?? {}));
       case 'kernel':
         return this.opaque(slot, lowering.kernel(attrs ?? {}));
+      case 'loop':
+        // One whose results are another program's runs as its reference does.
+        if (!this.program.outputs.includes(slot)) return this.loop(slot);
+        break;
+      case 'loopResult': {
+        const loop = this.loops.get(instruction.inputs[0] as number);
+        if (loop === undefined) break;
+        loop.results.set(lowering.result(attrs ?? {}), slot);
+        return this.define(slot, ownView(slot, shape), this.stepOf[loop.slot] as number);
+      }
       case 'reference':
       case 'leaf':
     }
@@ -127,6 +147,13 @@ class Scheduler {
       return number ? base : this.contiguous(x);
     });
     this.push({ kind: 'opaque', slot, operands }, slot);
+  }
+
+  private loop(slot: number): void {
+    const operands = this.at(slot).inputs.map((x) => this.contiguous(x));
+    const step: LoopStep = { kind: 'loop', slot, operands, results: new Map() };
+    this.loops.set(slot, step);
+    this.push(step, slot);
   }
 
   /** Whether a kernel writes into a copy of its first operand, which may then be a number. */

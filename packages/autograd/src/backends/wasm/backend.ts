@@ -4,6 +4,7 @@
  * What no loop can do runs by its reference kernel on the same memory, so that nothing is ever refused.
  */
 import { lower, printKernels } from '../../engine/lower.js';
+import { loopOf } from '../../engine/loop.js';
 import type { Backend, Instruction, Program } from '../../engine/program.js';
 import { schedule } from '../../engine/schedule.js';
 import { simplify } from '../../engine/simplify.js';
@@ -69,8 +70,9 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
 function worthCompiling({ instructions }: Program): boolean {
   let work = 0;
   let nodes = 0;
-  for (const { op, shape, inputs } of instructions) {
+  for (const { op, attrs, shape, inputs } of instructions) {
     if (op === null || op.lowering.kind === 'alias') continue;
+    if (op.lowering.kind === 'loop' && loopOf(attrs ?? {}).kind === 'scan') return true;
     nodes++;
     // What is read counts as much as what is written: a sum leaves one number.
     work += inputs.reduce(

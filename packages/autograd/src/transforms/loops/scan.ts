@@ -6,7 +6,6 @@ import { show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
 import { flatten } from '../../tree.js';
-import { closeBody } from './body.js';
 import { callScan } from './call.js';
 import { checkTensors, matching, namesOf, recordBody, standFor } from './record.js';
 
@@ -25,8 +24,8 @@ export interface ScanOptions {
   /** The number of steps: needed where there are no sequences. */
   readonly length?: number;
   /**
-   * Keep no more for the backward pass than the carries at the beginning of each step, and compute the rest again there.
-   * That is how every scan works today; a later version may keep more where this is not set.
+   * Keep no more for the backward pass than the carries at the beginning of each step, and compute the rest again there:
+   * less memory for more time. Otherwise all that the backward pass reads is kept.
    */
   readonly checkpoint?: boolean;
 }
@@ -50,7 +49,7 @@ const scanOptions = defineOptions<ScanOptions>({
  * (a plain loop may), and decisions by value are `where` or `cond`. Gradients, tangents and `vmap` reach all that `f`
  * closes over; what does not depend on the step is computed once. Random numbers are those of the loop written by hand,
  * from the same seed. A cell that `f` assigns is carried from step to step and has its last value afterwards. The backward
- * pass is a scan from the end over the kept carries, which computes each step once more. Nests with itself and every
+ * pass is a scan from the end over what was kept of each step. Nests with itself and every
  * transform. JAX: `jax.lax.scan`; PyTorch: `torch._higher_order_ops.scan`.
  *
  * @throws {ShapeError} or {DTypeError} naming the tensor, if `f` returns another carry, or sequences differ in length.
@@ -71,7 +70,7 @@ export function scan<C, X, Y>(
   checkTensors('scan', 'the carry', carry);
   checkTensors('scan', 'xs', xs);
   const given = scanOptions('scan', options);
-  const { reverse = false } = given;
+  const { reverse = false, checkpoint = false } = given;
   const first = flatten(carry);
   const sequences = flatten(xs);
   const length = lengthOf(sequences.leaves, namesOf('xs', xs), given.length);
@@ -93,7 +92,7 @@ export function scan<C, X, Y>(
   const [next, y] = result as unknown as [unknown, unknown];
   const ends = matching('scan', next, first, namesOf('carry', carry));
   const each = flatten(y);
-  const body = closeBody({
+  const body = {
     since,
     start,
     draws,
@@ -104,12 +103,12 @@ export function scan<C, X, Y>(
       ...cells.map(({ after }) => after),
       ...each.leaves.map((leaf) => leaf.current),
     ],
-  });
+  };
   const base = counter(start, 'offset');
   generator.offset = start + length * draws;
   const results = callScan(
     body,
-    { name: 'scan', length, reverse, rewound: false },
+    { name: 'scan', length, reverse, rewound: false, checkpoint },
     [...first.leaves, ...cells.map(({ before }) => before)],
     sequences.leaves,
     base,
