@@ -8,8 +8,19 @@ import { engine } from '../../engine/evaluate.js';
 import type { BodyInput, LoopBody } from '../../engine/loop.js';
 import { Plan } from '../../engine/plan.js';
 import { again } from '../../engine/record.js';
+import type { LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constantOp, counterOp } from '../../graph/version.js';
+
+/** How often, and in which direction. */
+export interface Steps {
+  readonly name: LoopName;
+  readonly length: number;
+  readonly reverse: boolean;
+  readonly rewound: boolean;
+  /** Whether the way back computes each step again, instead of reading what was kept of it. */
+  readonly checkpoint: boolean;
+}
 
 /** The graph of a body, between nodes that stand for what differs from step to step. */
 export interface BodyGraph {
@@ -30,6 +41,8 @@ export interface Body extends BodyGraph {
   /** What is kept of each step for the way back, after the results. */
   readonly saved: readonly Tensor[];
   readonly constants: readonly Tensor[];
+  /** All nodes of its plan. */
+  readonly nodes: readonly Tensor[];
   readonly program: LoopBody;
 }
 
@@ -91,7 +104,7 @@ export function closeBody(
     };
     programs.set(plan, program);
   }
-  return { ...graph, saved, constants, program };
+  return { ...graph, saved, constants, nodes: collected.nodes, program };
 }
 
 /** The nodes that change from step to step, and the nodes outside of these that they read. */

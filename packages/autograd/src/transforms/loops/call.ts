@@ -4,7 +4,6 @@
  * The way back of a loop is a loop from its end, over what the way there has kept of each step: all that it reads, or the
  * carries alone, from which it computes the step once more. Forward mode carries tangents beside the values.
  */
-import { mode, type LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter, Placeholder } from '../../graph/version.js';
 import { zerosOf } from '../../ops/build/primitive.js';
@@ -13,21 +12,11 @@ import { makeCall, type Call, type CallRules, type Replacement, type Rewriting }
 import { pushforward } from '../jvp.js';
 import { rewrite } from '../rewrite.js';
 import { between, building } from '../variable.js';
-import { closeBody, dependents, type Body, type BodyGraph, type Dependents } from './body.js';
+import type { Body, BodyGraph, Steps } from './body.js';
 import { extend, present, spread, standIn } from './extend.js';
 import { loopNodes, type LoopSpec } from './run.js';
-import { Sums } from './sums.js';
-import { isPlain, readsOf, resultsOf, wayBack } from './wayBack.js';
-
-/** How often, and in which direction. */
-export interface Steps {
-  readonly name: LoopName;
-  readonly length: number;
-  readonly reverse: boolean;
-  readonly rewound: boolean;
-  /** Whether the way back computes each step again, instead of reading what was kept of it. */
-  readonly checkpoint: boolean;
-}
+import { prepare, withConstants, type Prepared } from './prepare.js';
+import { returnOf, type Wanted } from './return.js';
 
 interface ScanCall extends CallRules {
   readonly body: Body;
@@ -42,17 +31,20 @@ export function callScan(
   xs: readonly Tensor[],
   base: Tensor = counter(graph.start, 'offset'),
 ): Tensor[] {
-  const { name, length, reverse, rewound } = steps;
-  const found = dependents(graph);
   const given = [...carries, ...xs].map((x) => x.current);
-  const needs = mode.grad && [...given, ...found.outside].some((x) => x.needsGrad);
-  const body = closeBody(
-    graph,
-    needs ? keptOf(graph, steps, given.slice(carries.length), found) : [],
-    found,
-  );
-  const inputs = [...given, ...body.constants.map((x) => x.current)];
-  if (body.draws > 0) inputs.push(base);
+  return makeScan(prepare(graph, steps, given), steps, given, base).slice(0, graph.outputs.length);
+}
+
+/** Runs a prepared body. Its results are followed by what was kept of all steps. */
+function makeScan(
+  { body, constants }: Prepared,
+  steps: Steps,
+  given: readonly Tensor[],
+  base: Tensor | undefined,
+): readonly Tensor[] {
+  const { name, length, reverse, rewound } = steps;
+  const inputs = [...given, ...constants.map((x) => x.current)];
+  if (body.draws > 0 && base !== undefined) inputs.push(base);
   const spec: LoopSpec = {
     name,
     bodies: [body.program],
@@ -63,30 +55,8 @@ export function callScan(
     constants: [given.length],
   };
   const rules: ScanCall = { name, body, steps, ...scanRules };
-  const { outputs } = makeCall(
-    rules,
-    inputs,
-    building(false, () => loopNodes(spec, inputs)),
-  );
-  return outputs.slice(0, graph.outputs.length);
-}
-
-/** What is kept of each step for the way back: the carries that it begins with, and all that is read of it. */
-function keptOf(
-  graph: BodyGraph,
-  { name, checkpoint }: Steps,
-  xs: readonly Tensor[],
-  { depends, outside }: Dependents,
-): Tensor[] {
-  const kept = [...graph.carries];
-  if (checkpoint || !isPlain(graph)) return kept;
-  const constants = [...outside];
-  const way = wayBack(name, graph, constants, {
-    used: graph.outputs.slice(graph.carries.length).filter((y) => y.needsGrad),
-    xs: graph.xs.map((x, k) => x.needsGrad && (xs[k] as Tensor).needsGrad),
-    constants: constants.map((k) => k.needsGrad),
-  });
-  return [...kept, ...readsOf(graph, way, depends)];
+  const values = building(false, () => loopNodes(spec, inputs));
+  return makeCall(rules, inputs, values).outputs;
 }
 
 /** The inputs of a call by what they are. */
@@ -112,51 +82,29 @@ const scanRules: Omit<CallRules, 'name'> = {
     const { body, steps } = call.rules as ScanCall;
     const given = partsOf(call);
     const n = body.carries.length;
-    const flows = body.carries.map((c) => c.needsGrad);
     const [lasts, rest] = [cts.slice(0, n), cts.slice(n)];
-    // What each step gave, and what was kept of it.
-    const sources = [...body.outputs.slice(n), ...body.saved];
-    const used = rest.flatMap((ct, k) => (ct === null ? [] : [{ ct, node: sources[k] as Tensor }]));
-    const wanted = {
-      used: used.map(({ node }) => node),
+    const wanted: Wanted = {
+      used: rest.map((ct) => ct !== null),
       xs: body.xs.map((x, k) => x.needsGrad && (given.xs[k] as Tensor).needsGrad),
       constants: body.constants.map(
         (k, i) => k.needsGrad && (given.constants[i] as Tensor).needsGrad,
       ),
     };
-    const way = wayBack(steps.name, body, body.constants, wanted);
-    const known = [...body.saved, ...body.xs];
-    const sequences = [...savedOf(call), ...given.xs];
-    const ctUsed = used.map(({ ct }) => ct);
-    const graph: BodyGraph = {
-      ...body,
-      carries: way.ctCarries.filter(present),
-      xs: [...known, ...way.ctUsed],
-      outputs: resultsOf(way),
-    };
-    const sums = new Sums(graph, [...sequences, ...ctUsed], steps, way);
-    const results = callScan(
-      {
-        ...graph,
-        carries: [...graph.carries, ...sums.carries],
-        outputs: [...way.carries, ...sums.totals, ...way.xs, ...sums.kept],
-      },
-      { ...steps, reverse: !steps.reverse, rewound: !steps.rewound },
-      [
-        ...body.outputs
-          .slice(0, n)
-          .flatMap((y, k) => (flows[k] === true ? [lasts[k] ?? zerosOf(y)] : [])),
-        ...sums.carries.map(zerosOf),
-      ],
-      [...sequences, ...ctUsed],
-      given.base,
-    );
+    const back = returnOf(body, steps, wanted);
+    const { flows, sums } = back;
+    const over = back.over(steps);
+    const float = body.outputs
+      .slice(0, n)
+      .flatMap((y, k) => (flows[k] === true ? [lasts[k] ?? zerosOf(y)] : []));
+    const sequences = [...savedOf(call), ...given.xs, ...rest.filter(present)];
+    const inputs = [...float, ...sums.carries.map(zerosOf), ...sequences].map((x) => x.current);
+    const results = [...makeScan(back.on(over, inputs, given.constants), over, inputs, given.base)];
     const take = (flags: readonly boolean[]): (Tensor | null)[] =>
       flags.map((flag) => (flag ? (results.shift() as Tensor) : null));
     const byCarry = take(flows);
     const ends = results.splice(0, sums.carries.length);
     const byX = take(wanted.xs);
-    const totals = sums.finish(ends, results);
+    const totals = sums.finish(sequences, ends, results);
     const byConstant = wanted.constants.map((flag) => (flag ? (totals.shift() as Tensor) : null));
     return [...byCarry, ...byX, ...byConstant, null];
   },
@@ -189,16 +137,17 @@ const scanRules: Omit<CallRules, 'name'> = {
     const starts = given.carries.flatMap((c, k) =>
       flows[k] === true ? [ts[k] ?? zerosOf(c)] : [],
     );
-    const results = callScan(
-      { ...body, ...made },
+    const inputs = [...given.carries, ...starts, ...given.xs, ...tx.filter(present)];
+    const prepared = prepare({ ...body, ...made }, steps, inputs);
+    const results = makeScan(
+      withConstants(prepared, body, given.constants),
       steps,
-      [...given.carries, ...starts],
-      [...given.xs, ...tx.filter(present)],
+      inputs.map((x) => x.current),
       given.base,
-    ).slice(n);
+    ).slice(n, made.outputs.length);
     const take = (flag: boolean): Tensor | null => (flag ? (results.shift() as Tensor) : null);
     const lasts = flows.map(take);
-    return [...lasts, ...results.slice()];
+    return [...lasts, ...results];
   },
 
   rebuild(inputs, size, call, rewriting) {

@@ -11,7 +11,6 @@ import { add } from '../../ops/build/element.js';
 import { matmulOf } from '../../ops/linalg/matmul.js';
 import { sumOf } from '../../ops/build/primitive.js';
 import { dependents, type BodyGraph } from './body.js';
-import type { Steps } from './call.js';
 import { present } from './extend.js';
 import { isView, type WayBack } from './wayBack.js';
 
@@ -22,56 +21,54 @@ export class Sums {
   /** What is kept of each step. */
   readonly kept: readonly Tensor[];
   private readonly splits: readonly Split[];
-  private readonly stacks = new Map<Tensor, Tensor | null>();
-  private readonly steps: Steps;
+  private readonly graph: BodyGraph;
 
-  /** The sums of a way back over `graph`, whose sequences are `sequences`. */
-  constructor(graph: BodyGraph, sequences: readonly Tensor[], steps: Steps, way: WayBack) {
-    this.steps = steps;
+  /** The sums of a way back over `graph`; with `carried`, all are carried. */
+  constructor(graph: BodyGraph, way: WayBack, carried: boolean) {
+    this.graph = graph;
     const sums = way.sums.filter(present);
     const { depends } = dependents(graph);
     this.splits = way.constants.map((total, i) =>
-      steps.checkpoint ? whole(total) : splitSum(total, sums[i] as Tensor, depends),
+      carried ? { terms: [], rest: total } : splitSum(total, sums[i] as Tensor, depends),
     );
     this.carries = sums.filter((_, i) => this.splits[i]?.rest !== null);
     this.totals = this.splits.flatMap(({ rest }) => (rest === null ? [] : [rest]));
-    const kept: Tensor[] = [];
-    for (const { terms } of this.splits) {
-      for (const node of terms.flatMap(({ a, b }) => [a, b])) {
-        if (this.stacks.has(node)) continue;
-        const stack = shownBy(node, graph.xs, sequences);
-        this.stacks.set(node, stack);
-        if (stack === null) kept.push(node);
-      }
-    }
-    this.kept = kept;
+    const operands = this.splits.flatMap(({ terms }) => terms.flatMap(({ a, b }) => [a, b]));
+    this.kept = [...new Set(operands)].filter((x) => !isShown(x, graph.xs));
   }
 
-  /** The sums, from those that were carried and what was kept of all steps. */
-  finish(carried: readonly Tensor[], kept: readonly Tensor[]): Tensor[] {
-    this.kept.forEach((node, k) => this.stacks.set(node, kept[k] as Tensor));
+  /** The sums, from the sequences, the sums that were carried, and what was kept of all steps. */
+  finish(
+    sequences: readonly Tensor[],
+    carried: readonly Tensor[],
+    kept: readonly Tensor[],
+  ): Tensor[] {
+    const stackOf = (x: Tensor): Tensor => {
+      const k = this.kept.indexOf(x);
+      return k >= 0 ? (kept[k] as Tensor) : allSteps(x, this.graph.xs, sequences);
+    };
     let next = 0;
     return this.splits.map(({ terms, rest }) => {
       const parts = rest === null ? [] : [carried[next++] as Tensor];
-      for (const term of terms) {
-        const [a, b] = [term.a, term.b].map((x) => this.stacks.get(x) as Tensor);
-        parts.push(sumOfTerm(term, a as Tensor, b as Tensor));
-      }
+      for (const term of terms) parts.push(sumOfTerm(term, stackOf(term.a), stackOf(term.b)));
       return sumOf(parts) as Tensor;
     });
   }
 }
 
-const whole = (total: Tensor): Split => ({ terms: [], rest: total });
+/** Whether a node shows elements of a sequence and nothing else. */
+function isShown(node: Tensor, xs: readonly Tensor[]): boolean {
+  let at = node;
+  while (!xs.includes(at) && isView(at) && at.inputs.length > 0) at = at.inputs[0] as Tensor;
+  return xs.includes(at);
+}
 
-/** All steps of a view of a sequence's elements; null where it is no such view. */
-function shownBy(node: Tensor, xs: readonly Tensor[], sequences: readonly Tensor[]): Tensor | null {
+/** Such a node at all steps. */
+function allSteps(node: Tensor, xs: readonly Tensor[], sequences: readonly Tensor[]): Tensor {
   const k = xs.indexOf(node);
-  if (k >= 0) return sequences[k] as Tensor;
-  if (node.op === null || node.inputs.length === 0 || !isView(node)) return null;
-  const of = shownBy(node.inputs[0] as Tensor, xs, sequences);
-  const [steps = 0] = of?.shape ?? [];
-  return of === null ? null : node.op.batch([of], [true], node.attrs ?? {}, steps);
+  if (k >= 0 || node.op === null) return sequences[k] as Tensor;
+  const of = allSteps(node.inputs[0] as Tensor, xs, sequences);
+  return node.op.batch([of], [true], node.attrs ?? {}, of.shape[0] as number);
 }
 
 /** A product of two matrices that is a term of a sum. */

@@ -6,14 +6,12 @@ import { constant } from '../../graph/version.js';
 import type { LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { zerosOf } from '../../ops/build/primitive.js';
-import { callOf } from '../call.js';
-import { between } from '../variable.js';
 import { leafOf, pullback } from '../vjp.js';
 import type { BodyGraph } from './body.js';
 import { extend, present, standIn } from './extend.js';
 
 /** Which cotangents there are, and which are wanted. */
-export interface Wanted {
+export interface WantedNodes {
   /** Results of a step, or nodes of it that were kept, that have a cotangent. */
   readonly used: readonly Tensor[];
   readonly xs: readonly boolean[];
@@ -39,7 +37,7 @@ export function wayBack(
   name: LoopName,
   graph: BodyGraph,
   constants: readonly Tensor[],
-  wanted: Wanted,
+  wanted: WantedNodes,
 ): WayBack {
   const n = graph.carries.length;
   const ends = graph.outputs.slice(0, n);
@@ -115,10 +113,4 @@ export function readsOf(graph: BodyGraph, way: WayBack, depends: ReadonlySet<Ten
 /** Whether a node holds nothing but elements of its input. */
 export function isView({ op }: Tensor): boolean {
   return op?.lowering.kind === 'view' || (op?.lowering.kind === 'alias' && op.lowering.transparent);
-}
-
-/** Whether the way back of a step may be recorded before anybody asks for it: it calls no function of the user's. */
-export function isPlain({ outputs, carries, xs, since }: BodyGraph): boolean {
-  const { nodes } = between(outputs, [...carries, ...xs], { all: true, since });
-  return nodes.every((node) => node.extra?.hooks === undefined && callOf(node) === null);
 }
