@@ -2,11 +2,14 @@
 import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
+import { mode } from '../../graph/mode.js';
 import { show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
 import { flatten } from '../../tree.js';
 import { callScan } from './call.js';
+import { hoist } from './hoist.js';
+import { building } from '../variable.js';
 import { checkTensors, matching, namesOf, recordBody, standFor } from './record.js';
 
 /** A tree with tensors of any shape in the places of its tensors. */
@@ -106,11 +109,15 @@ export function scan<C, X, Y>(
   };
   const base = counter(start, 'offset');
   generator.offset = start + length * draws;
+  // In a checkpoint nothing is kept of a step but its carries, and so no product either.
+  const loop = checkpoint
+    ? { graph: body, sequences: sequences.leaves }
+    : building(mode.grad, () => hoist('scan', body, sequences.leaves));
   const results = callScan(
-    body,
+    loop.graph,
     { name: 'scan', length, reverse, rewound: false, checkpoint },
     [...first.leaves, ...cells.map(({ before }) => before)],
-    sequences.leaves,
+    loop.sequences,
     base,
   );
   cells.forEach(({ cell }, k) => cell.assign(results[ends.length + k] as Tensor));
