@@ -58,8 +58,13 @@ export interface Schedule {
 /** What a backend can put into a loop: an element function with results of `dtype` from arguments of `from`. */
 export type Supports = (op: string, dtype: DType, from: DType) => boolean;
 
-export function schedule(program: Program, supports: Supports): Schedule {
-  return new Scheduler(program, supports).run();
+/** `lasting` are inputs that stay as they are over many runs: then it pays to copy a matrix in the order it is read. */
+export function schedule(
+  program: Program,
+  supports: Supports,
+  lasting: ReadonlySet<number> = new Set(),
+): Schedule {
+  return new Scheduler(program, supports, lasting).run();
 }
 
 class Scheduler {
@@ -77,9 +82,11 @@ class Scheduler {
   private readonly loops = new Map<number, LoopStep>();
   private readonly program: Program;
   private readonly supports: Supports;
+  private readonly lasting: ReadonlySet<number>;
 
-  constructor(program: Program, supports: Supports) {
+  constructor(program: Program, supports: Supports, lasting: ReadonlySet<number>) {
     this.program = program;
+    this.lasting = lasting;
     this.supports = supports;
     this.instructions = [...program.instructions];
     this.shared = new SharedOperands(program);
@@ -236,7 +243,8 @@ class Scheduler {
   /** The second operand of a product. One whose rows are not contiguous and that many products share is copied once. */
   private inRows(slot: number, transposed: boolean): View {
     const inRows = this.view(slot).strides.at(transposed ? -2 : -1) === 1;
-    if (inRows || !this.shared.byMany(slot, transposed)) return this.stored(slot);
+    const often = this.shared.byMany(slot, transposed) || this.lasting.has(this.view(slot).base);
+    if (inRows || !often) return this.stored(slot);
     return transposed
       ? transpose(this.view(this.contiguous(this.transposed(slot))))
       : this.view(this.contiguous(slot));

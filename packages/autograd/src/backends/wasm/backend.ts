@@ -56,7 +56,14 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
       const simple = simplify(program);
       if (!worthCompiling(simple) || isScalar(simple)) return interpreter.describe(simple);
       const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
-      return printKernels(scheduled, lower(scheduled));
+      const bodies = simple.instructions.flatMap(({ op, attrs }) =>
+        op?.lowering.kind === 'loop' ? loopOf(attrs ?? {}).bodies : [],
+      );
+      const texts = bodies.map(({ plan }) => backend.describe(plan.program()).replace(/^/gm, '  '));
+      return [
+        printKernels(scheduled, lower(scheduled)),
+        ...texts.map((text) => `a body:\n${text}`),
+      ].join('\n');
     },
     allocate: (dtype, size) => arrays.allocate(dtype, size),
     release: (array) => arrays.release(array),

@@ -34,10 +34,11 @@ export function resultsOf({ kind, bodies, length }: LoopSpec): { shape: Shape; d
 
 /** The nodes of a loop's results. */
 export function loopNodes(spec: LoopSpec, inputs: readonly Tensor[]): Tensor[] {
-  const { kind, length, reverse, rewound, constants } = spec;
+  const { name, kind, length, reverse, rewound, constants } = spec;
   const loop: Loop = { ...spec, run: (values, results) => runLoop(loop, values, results) };
   const attrs: LoopAttrs = {
     bodies: spec.bodies.map(({ id }) => id),
+    name,
     kind,
     length,
     reverse,

@@ -5,8 +5,8 @@
 import { planArena } from '../../../engine/arena.js';
 import { placesOf, type Kernel, type Place } from '../../../engine/kernel.js';
 import { lower } from '../../../engine/lower.js';
-import type { Loop, LoopBody } from '../../../engine/loop.js';
-import type { Instruction, Program } from '../../../engine/program.js';
+import type { BodyInput, Loop, LoopBody } from '../../../engine/loop.js';
+import type { Instruction } from '../../../engine/program.js';
 import { schedule, type LoopStep } from '../../../engine/schedule.js';
 import { simplify } from '../../../engine/simplify.js';
 import { verification, verifySchedule } from '../../../engine/verify.js';
@@ -23,6 +23,8 @@ import { WasmPlan, type Move } from './wasmPlan.js';
 /** The places of a body's outputs: slots of their own, each written once a step. */
 interface Prepared {
   readonly instructions: readonly Instruction[];
+  /** What does not change from step to step is computed before the first. */
+  readonly before: readonly Kernel[];
   readonly kernels: readonly Kernel[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
@@ -36,6 +38,7 @@ export class Repeated {
   private readonly arrays: Arrays;
   private readonly body: LoopBody;
   private readonly parts: Prepared;
+  private readonly before: WasmPlan | null;
   private readonly plan: WasmPlan;
   /** Where each value that stays within a step lies in the room of the loop, and how much they take. */
   private readonly offsets = new Map<number, number>();
@@ -51,10 +54,10 @@ export class Repeated {
     if (known === undefined) prepared.set(arrays, (known = new WeakMap()));
     let repeated = known.get(body);
     if (repeated === undefined) {
-      const parts = prepare(body.plan.program());
+      const parts = prepare(body);
       repeated = parts === null ? null : new Repeated(body, parts, arrays, threads, pool);
       known.set(body, repeated);
-      if (repeated !== null) dropped.register(body, repeated.plan);
+      for (const plan of repeated?.plans ?? []) dropped.register(body, plan);
     }
     return repeated;
   }
@@ -70,10 +73,12 @@ export class Repeated {
     this.parts = parts;
     this.arrays = arrays;
     this.bytes = this.place();
-    const { kernels, instructions, outputs, inputs } = parts;
+    const { before, kernels, instructions, outputs, inputs } = parts;
     const products = kernels.some(({ kind }) => kind === 'matmul' || kind === 'conv');
     const blas = products && blasSource(arrays.memory.memory) !== null;
     const list = listKernels(kernels, arrays.forms, { threads, blas, ...bestVectorWidth() });
+    const first = listKernels(before, arrays.forms, { threads: 1, ...bestVectorWidth() });
+    this.before = before.length === 0 ? null : new WasmPlan(arrays.forms, first);
     const moving = new Set(outputs);
     body.inputs.forEach(({ kind }, i) => {
       if (kind !== 'constant') moving.add(inputs[i] as number);
@@ -157,9 +162,15 @@ export class Repeated {
         moves[buffer] = { by: 8, factor: 1 };
       }
     });
+    this.before?.setBuffers(addresses);
+    this.before?.run();
     this.plan.setBuffers(addresses);
     this.plan.setTimes(length, moves);
     this.plan.run();
+  }
+
+  private get plans(): WasmPlan[] {
+    return this.before === null ? [this.plan] : [this.before, this.plan];
   }
 
   /** Whether an index was out of range in any step. */
@@ -169,7 +180,7 @@ export class Repeated {
 
   /** Places what is neither input nor output, by lifetime; returns how much it takes. */
   private place(): number {
-    const { kernels, inputs, outputs } = this.parts;
+    const { before, kernels, inputs, outputs } = this.parts;
     const elsewhere = new Set([...inputs, ...outputs]);
     const spans = new Map<number, { first: number; last: number }>();
     kernels.forEach((kernel, i) => {
@@ -180,6 +191,12 @@ export class Repeated {
         else span.last = i;
       }
     });
+    // What was computed before stays.
+    for (const kernel of before) {
+      for (const { buffer } of placesOf(kernel)) {
+        if (!elsewhere.has(buffer)) spans.set(buffer, { first: 0, last: kernels.length });
+      }
+    }
     const slots = [...spans.keys()];
     const { bytes, offsets } = planArena(
       slots.map((slot) => ({
@@ -202,9 +219,12 @@ export class Repeated {
 }
 
 /** The kernels of a body; null if anything in it has none. */
-function prepare(program: Program): Prepared | null {
-  const simple = simplify(program);
-  const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
+function prepare({ plan, inputs }: LoopBody): Prepared | null {
+  const simple = simplify(plan.program());
+  const constants = new Set(
+    simple.inputs.filter((_, i) => (inputs[i] as BodyInput).kind === 'constant'),
+  );
+  const scheduled = schedule(simple, (op, dtype) => supports(op, dtype), constants);
   const steps = lower(scheduled);
   if (verification.on) verifySchedule(simple, scheduled, steps);
   const instructions = [...scheduled.instructions];
@@ -225,7 +245,20 @@ function prepare(program: Program): Prepared | null {
     if (sizeOf(from.shape) > 0) kernels.push(copy(slot, to, from));
     return to;
   });
-  return { instructions, kernels, inputs: simple.inputs, outputs };
+  const own = new Set(outputs);
+  const [before, each]: [Kernel[], Kernel[]] = [[], []];
+  for (const kernel of kernels) {
+    const reads = placesOf(kernel).slice(0, kernel.kind === 'loop' ? kernel.inputs.length : -1);
+    const writes = placesOf(kernel).slice(reads.length);
+    const lasts = reads.every(({ buffer }) => constants.has(buffer));
+    if (!lasts || writes.some(({ buffer }) => own.has(buffer) || constants.has(buffer))) {
+      each.push(kernel);
+    } else {
+      before.push(kernel);
+      for (const { buffer } of writes) constants.add(buffer);
+    }
+  }
+  return { instructions, before, kernels: each, inputs: simple.inputs, outputs };
 }
 
 function copy(from: number, to: number, { shape, dtype }: Instruction): Kernel {
