@@ -63,11 +63,17 @@ function ownOf({ xs }: BodyGraph, depends: ReadonlySet<Tensor>): ReadonlyMap<Ten
   return own;
 }
 
-/** Whether a node is a product of rows by a matrix from outside. */
-function isProduct({ op, inputs, ndim, attrs }: Tensor, depends: ReadonlySet<Tensor>): boolean {
+/** Products of fewer multiplications are sums in an order of their own, and so are those of one row or column. */
+const SMALL = 1024;
+
+/** Whether a node is a product of rows by a matrix from outside, which has the same bits as part of a larger one. */
+function isProduct({ op, inputs, shape, attrs }: Tensor, depends: ReadonlySet<Tensor>): boolean {
   const [a, b] = inputs;
+  const [rows = 0, columns = 0] = shape;
   if (op !== (matmulOf.primitive as unknown) || a === undefined || b === undefined) return false;
-  return ndim === 2 && attrs?.['transA'] === false && depends.has(a) && !depends.has(b);
+  if (shape.length !== 2 || attrs?.['transA'] !== false) return false;
+  if (rows < 2 || columns < 2 || a.size * columns <= SMALL) return false;
+  return depends.has(a) && !depends.has(b);
 }
 
 /** What of it the rest of the step reads. */
