@@ -113,7 +113,10 @@ const bits = (ts: readonly Tensor[]): number[][] => ts.map((t) => Array.from(t.d
 function apart(got: readonly Tensor[], owed: readonly Tensor[]): number {
   return Math.max(
     ...got.map((g, k) => {
-      const [x, y] = [g.dataSync(), (owed[k] as Tensor).dataSync()];
+      const [x, y] = [g, owed[k] as Tensor].map((t) => Array.from(t.dataSync())) as [
+        number[],
+        number[],
+      ];
       const scale = y.reduce((m, v) => Math.max(m, Math.abs(v)), 1e-30);
       return x.reduce((m, v, i) => Math.max(m, Math.abs(v - (y[i] as number))), 0) / scale;
     }),

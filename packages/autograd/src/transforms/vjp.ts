@@ -43,7 +43,8 @@ export function pullback(
 ): Map<Tensor, Tensor> {
   const wanted = (node: Tensor): boolean =>
     targets === null ? node.isLeaf || node.extra?.retainGrad === true : targets.has(leafOf(node));
-  const isEnd = (node: Tensor): boolean => node.cell !== null || (ends && wanted(node)) || stops?.has(node) === true;
+  const isEnd = (node: Tensor): boolean =>
+    node.cell !== null || (ends && wanted(node)) || stops?.has(node) === true;
   const useful = relevant(outputs, wanted, isEnd, targets, trial);
   const found = new Map<Tensor, Tensor>();
   const pending = new Map<Tensor, Tensor[]>();

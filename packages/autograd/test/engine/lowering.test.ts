@@ -21,8 +21,6 @@ test('primitives without a kernel of their own', () => {
       "fold",
       "gammaDraw",
       "logcumsumexp",
-      "loop",
-      "loopResult",
       "luOrder",
       "luPacked",
       "matrixExp",

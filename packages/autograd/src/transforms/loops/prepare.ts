@@ -32,7 +32,10 @@ export function prepare(graph: BodyGraph, steps: Steps, given: readonly Tensor[]
   }
   if (!nodes.every(isPlain)) return { body: closeBody(graph, graph.carries, found), constants };
   let bodies = known.get(plain.program);
-  if (bodies === undefined) known.set(plain.program, (bodies = new Map()));
+  if (bodies === undefined) {
+    bodies = new Map<string, { body: Body; order: readonly number[] }>();
+    known.set(plain.program, bodies);
+  }
   const key = `${Number(steps.checkpoint)}${[...given, ...nodes].map((x) => Number(x.needsGrad)).join('')}`;
   let entry = bodies.get(key);
   if (entry === undefined) {

@@ -19,7 +19,10 @@ const known = new WeakMap<Body, Map<string, Return>>();
 /** The way back of a loop over `body`. */
 export function returnOf(body: Body, steps: Steps, wanted: Wanted): Return {
   let returns = known.get(body);
-  if (returns === undefined) known.set(body, (returns = new Map()));
+  if (returns === undefined) {
+    returns = new Map<string, Return>();
+    known.set(body, returns);
+  }
   const bits = [wanted.used, wanted.xs, wanted.constants].map((flags) =>
     flags.map(Number).join(''),
   );
