@@ -18,6 +18,9 @@ import type { Instruction, Program } from './program.js';
 import { RecentReaders } from './readers.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
 
+/** Parts that are written one by one; more are copied by the primitive's reference, at once. */
+const MOST_PARTS = 256;
+
 /** One thing to run, in order. */
 export type Step =
   | { readonly kind: 'cluster'; readonly cluster: Cluster }
@@ -118,6 +121,8 @@ class Scheduler {
         if (sizeOf(shape) > 0) return this.matmul(slot);
         break;
       case 'parts':
+        // A kernel a part would cost more than what it copies.
+        if (instruction.inputs.length > MOST_PARTS) break;
         return this.assemble(slot, lowering.parts(attrs ?? {}));
       case 'kernel':
         return this.opaque(slot, lowering.kernel(attrs ?? {}));

@@ -45,7 +45,8 @@ export class Binding {
     this.inputArrays = new Array<TypedArray | null>(instructions.length).fill(null);
     this.isInput = new Uint8Array(instructions.length);
     for (const slot of inputs) this.isInput[slot] = 1;
-    this.isOwn = outputs.map((slot, k) => this.isInput[slot] === 0 && outputs.indexOf(slot) === k);
+    const firstAsked = new Map([...outputs.entries()].reverse().map(([k, slot]) => [slot, k]));
+    this.isOwn = outputs.map((slot, k) => this.isInput[slot] === 0 && firstAsked.get(slot) === k);
     this.direct = outputs.map(() => false);
     this.arenaBytes = this.place(steps);
   }
