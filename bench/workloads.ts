@@ -78,11 +78,11 @@ function long(kind: 'layer' | 'scan' | 'cells', gated: 'lstm' | 'gru', steps: nu
     const head = new nn.Linear(32, 5);
     const layer = gated === 'lstm' ? new nn.LSTM(16, 32) : new nn.GRU(16, 32);
     const cell = gated === 'lstm' ? new nn.LSTMCell(16, 32) : new nn.GRUCell(16, 32);
-    type State = readonly Tensor[];
+    type State = Tensor[];
     const next = (x: Tensor, state: State): State =>
       cell instanceof nn.LSTMCell
         ? cell.forward(x, state as [Tensor, Tensor])
-        : [cell.forward(x, state[0] as Tensor)];
+        : [cell.forward(x, state[0])];
     const start = (): State =>
       Array.from({ length: gated === 'lstm' ? 2 : 1 }, () => zeros([8, 32]));
     const last = (xs: Tensor): Tensor => {

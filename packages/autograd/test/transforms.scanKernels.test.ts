@@ -17,7 +17,7 @@ import {
 } from '@chainrule/autograd';
 import { engine } from '../src/internal.js';
 
-type State = readonly [Tensor, Tensor];
+type State = [Tensor, Tensor];
 type Weights = readonly [Tensor, Tensor, Tensor];
 type Step = (state: State, x: Tensor, weights: Weights) => readonly [State, Tensor];
 
@@ -69,12 +69,7 @@ function looped(
   weights: Weights,
   options: { reverse: boolean; checkpoint?: boolean },
 ): Tensor[] {
-  const [end, ys] = scan(
-    (s: State, x: Tensor) => step(s, x, weights) as [State, Tensor],
-    state,
-    xs,
-    options,
-  );
+  const [end, ys] = scan((s: State, x: Tensor) => step(s, x, weights), state, xs, options);
   return [...end, ys];
 }
 
@@ -163,11 +158,11 @@ describe('a scan on kernels', () => {
         const got = grad(
           of((s, xs, w) => looped(step, s, xs, w, { reverse, checkpoint })),
           places,
-        )(...(inputs(drawn) as Parameters<ReturnType<typeof of>>)) as Tensor[];
+        )(...(inputs(drawn) as Parameters<ReturnType<typeof of>>));
         const owed = grad(
           of((s, xs, w) => byHand(step, s, xs, w, reverse)),
           places,
-        )(...(inputs(drawn) as Parameters<ReturnType<typeof of>>)) as Tensor[];
+        )(...(inputs(drawn) as Parameters<ReturnType<typeof of>>));
         expect(apart(got, owed)).toBeLessThan(2e-5);
         expect(bits(got.slice(0, 2))).toEqual(bits(owed.slice(0, 2)));
       }),
@@ -188,7 +183,7 @@ describe('the steps of a scan', () => {
         (
           looped(lstm, state, xs, [weights[0], u, weights[2]], { reverse: false })[2] as Tensor
         ).sum();
-      return Array.from((grad(f)(weights[1]) as Tensor).dataSync());
+      return Array.from(grad(f)(weights[1]).dataSync());
     };
     loss(3);
     const seen = engine.plans.size;
@@ -203,7 +198,7 @@ describe('the steps of a scan', () => {
     for (const w of [...weights, ...state, xs]) w.dataSync();
     const f = (u: Tensor): Tensor =>
       (looped(lstm, state, xs, [weights[0], u, weights[2]], { reverse: false })[2] as Tensor).sum();
-    const text = kernels(grad(f)(weights[1]) as Tensor);
+    const text = kernels(grad(f)(weights[1]));
     const [around, ...bodies] = text.split('a body:');
     expect(around).toContain('matmul 48×128×16'); // of all steps at once
     expect(around).toContain('matmul 32×128×48'); // the gradient of what multiplies the state
@@ -225,9 +220,7 @@ describe('the steps of a scan', () => {
           checkpoint: true,
         })[2] as Tensor
       ).sum();
-    const bodies = kernels(grad(f)(weights[1]) as Tensor)
-      .split('a body:')
-      .slice(1);
+    const bodies = kernels(grad(f)(weights[1])).split('a body:').slice(1);
     expect(bodies[1]?.match(/matmul [^ ]*/g)?.length).toBe(4); // two of the step again, two of its way back
   });
 
@@ -238,11 +231,11 @@ describe('the steps of a scan', () => {
         length: n,
       })[0];
     expect(f(0)(w).item()).toBe(1);
-    expect((grad(f(0))(w) as Tensor).item()).toBe(0);
+    expect(grad(f(0))(w).item()).toBe(0);
     expect(f(1)(w).item()).toBe(0.999);
     const n = 100_000;
     expect(f(n)(w).item() / 0.999 ** n).toBeCloseTo(1, 8);
-    expect((grad(f(n))(w) as Tensor).item() / (n * 0.999 ** (n - 1))).toBeCloseTo(1, 8);
+    expect(grad(f(n))(w).item() / (n * 0.999 ** (n - 1))).toBeCloseTo(1, 8);
   });
 
   test('draw the random numbers of the loop written by hand, kept or computed again', () => {
@@ -256,7 +249,7 @@ describe('the steps of a scan', () => {
     const start = randn([16, 32]);
     const seeded = (run: (h: Tensor) => Tensor): number[] => {
       manualSeed(7);
-      return Array.from((grad(loss(run))(start) as Tensor).dataSync());
+      return Array.from(grad(loss(run))(start).dataSync());
     };
     const owed = seeded((h) => {
       let now = h;
@@ -282,9 +275,7 @@ describe('the steps of a scan', () => {
     const flat = (h: Tensor): Tensor => scan(inner, h, xs.reshape([12, 8, 32]))[1];
     const h = randn([8, 32]);
     expect(bits([nested(h)])).toEqual(bits([flat(h).reshape([3, 4, 8, 32])]));
-    const [got, owed] = [nested, flat].map(
-      (f) => grad((z: Tensor) => f(z).square().sum())(h) as Tensor,
-    );
+    const [got, owed] = [nested, flat].map((f) => grad((z: Tensor) => f(z).square().sum())(h));
     expect(apart([got as Tensor], [owed as Tensor])).toBeLessThan(1e-5);
   });
 

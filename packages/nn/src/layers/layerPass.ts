@@ -16,7 +16,6 @@ export function layerPass<S extends readonly Tensor[]>(
   weights: StepWeights,
   { reverse, active }: PassOptions,
 ): { output: Tensor; end: S } {
-  type Element = { readonly x: Tensor; readonly active: Tensor | null };
   const first = start.map((part) => part.cast(inputs.dtype)) as readonly Tensor[] as S;
   const [end, output] = scan(
     (state, { x, active: goesOn }) => {
@@ -27,8 +26,8 @@ export function layerPass<S extends readonly Tensor[]>(
       return [now as never, now[0] as Tensor];
     },
     first,
-    { x: inputs, active: active ?? null } as Element,
+    { x: inputs, active: active ?? null },
     { reverse },
   );
-  return { output: output as Tensor, end: end as readonly Tensor[] as S };
+  return { output: output, end: end as readonly Tensor[] as S };
 }
