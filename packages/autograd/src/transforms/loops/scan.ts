@@ -52,7 +52,9 @@ const scanOptions = defineOptions<ScanOptions>({
  * (a plain loop may), and decisions by value are `where` or `cond`. Gradients, tangents and `vmap` reach all that `f`
  * closes over; what does not depend on the step is computed once. Random numbers are those of the loop written by hand,
  * from the same seed. A cell that `f` assigns is carried from step to step and has its last value afterwards. The backward
- * pass is a scan from the end over what was kept of each step. Nests with itself and every
+ * pass is a scan from the end over what was kept of each step. Values have the bits of the loop written by hand, as long as no
+ * BLAS library computes products and none is a sum of fewer than 1,024 multiplications; gradients of what is captured
+ * add up products over all steps at once, in an order of their own, unless in a `checkpoint`. Nests with itself and every
  * transform. JAX: `jax.lax.scan`; PyTorch: `torch._higher_order_ops.scan`.
  *
  * @throws {ShapeError} or {DTypeError} naming the tensor, if `f` returns another carry, or sequences differ in length.
