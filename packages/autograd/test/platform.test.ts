@@ -325,7 +325,12 @@ describe('memory', () => {
       const first = c.memoryUsage();
       for (let i = 0; i < 4; i++) { c.noGrad(() => w.assign(w.mul(0.5))); c.evaluate(); }
       out([first, c.memoryUsage()]);`) as Record<string, number>[];
-    expect(first).toMatchObject({ arena: 0, cells: 0, plans: 0 });
+    const none = { walked: 0, made: 0, found: 0 };
+    expect(first).toMatchObject({ arena: 0, cells: 0, plans: 0, planning: none });
+    const { walked, made, found } = second?.['planning'] as unknown as typeof none;
+    expect(made).toBeGreaterThanOrEqual(1);
+    expect(made).toBeLessThan(4);
+    expect(walked + found).toBeGreaterThanOrEqual(2);
     expect(second?.['cells']).toBeGreaterThanOrEqual(400_000);
     expect(second?.['plans']).toBeGreaterThanOrEqual(1);
     expect(second?.['forms']).toBeGreaterThanOrEqual(1);

@@ -1,11 +1,11 @@
 /** @file A program in memory, ready to run: where every value lies, and the kernels that compute them. */
 import { DeviceError } from '../../../errors.js';
-import type { Kernel } from '../../../engine/kernel.js';
-import { lower, type Lowered } from '../../../engine/lower.js';
-import { loopOf, type Loop } from '../../../engine/loop.js';
+import type { Kernel } from '../../../engine/compile/kernel.js';
+import { lower, type Lowered } from '../../../engine/compile/lower.js';
 import type { Executable, Instruction, Meter, Program, Work } from '../../../engine/program.js';
-import { schedule, type LoopStep, type Schedule } from '../../../engine/schedule.js';
-import { verification, verifySchedule } from '../../../engine/verify.js';
+import { loopOf, type Loop } from '../../../engine/loop.js';
+import { schedule, type LoopStep } from '../../../engine/compile/schedule.js';
+import { verification, verifySchedule } from '../../../engine/compile/verify.js';
 import { itemSize, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { blasSource } from '../../blas/blas.js';
@@ -36,7 +36,8 @@ type Part =
 export class WasmExecutable implements Executable {
   at = -1;
   private readonly program: Program;
-  private readonly scheduled: Schedule;
+  /** Those of the program, and the copies that scheduling added. */
+  private readonly instructions: readonly Instruction[];
   private readonly arrays: Arrays;
   private readonly parts: Part[] = [];
   private readonly loops = new Map<number, Repeated | null>();
@@ -65,9 +66,10 @@ export class WasmExecutable implements Executable {
       const room = [repeated.roomFor(loop, step.results) / itemSize.int32];
       instructions[step.slot] = { ...(instructions[step.slot] as Instruction), shape: room };
     }
-    this.scheduled = { ...scheduled, instructions };
-    if (verification.on) verifySchedule(program, this.scheduled, steps);
-    this.binding = new Binding(this.scheduled, program.inputs, steps, arrays);
+    this.instructions = instructions;
+    const roomy = { ...scheduled, instructions };
+    if (verification.on) verifySchedule(program, roomy, steps);
+    this.binding = new Binding(roomy, program.inputs, steps, arrays);
     this.split(steps, threads, pool);
   }
 
@@ -216,6 +218,6 @@ export class WasmExecutable implements Executable {
   }
 
   private instruction(slot: number): Instruction {
-    return this.scheduled.instructions[slot] as Instruction;
+    return this.instructions[slot] as Instruction;
   }
 }

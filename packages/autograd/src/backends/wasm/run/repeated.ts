@@ -2,14 +2,14 @@
  * @file The body of a loop as one list that is run once a step: between steps the addresses of what is read and written
  * move on in sequences, and back and forth between the two places of each carry. Nothing is copied, and no JavaScript runs.
  */
-import { planArena } from '../../../engine/arena.js';
-import { placesOf, type Kernel, type Place } from '../../../engine/kernel.js';
-import { lower } from '../../../engine/lower.js';
+import { planArena } from '../../../engine/compile/arena.js';
+import { placesOf, type Kernel, type Place } from '../../../engine/compile/kernel.js';
+import { lower } from '../../../engine/compile/lower.js';
 import type { BodyInput, Loop, LoopBody } from '../../../engine/loop.js';
 import type { Instruction } from '../../../engine/program.js';
-import { schedule, type LoopStep } from '../../../engine/schedule.js';
-import { simplify } from '../../../engine/simplify.js';
-import { verification, verifySchedule } from '../../../engine/verify.js';
+import { schedule, type LoopStep } from '../../../engine/compile/schedule.js';
+import { simplify } from '../../../engine/compile/simplify.js';
+import { verification, verifySchedule } from '../../../engine/compile/verify.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { blasSource } from '../../blas/blas.js';
