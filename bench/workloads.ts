@@ -10,8 +10,11 @@ import {
   rand,
   randn,
   scalar,
+  scan,
   tensor,
   type Tensor,
+  unbind,
+  zeros,
 } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { Adam } from '@chainrule/optim';
@@ -67,6 +70,37 @@ class Recurrent extends nn.Module {
     const [out] = this.rnn.forward(x);
     return this.head.forward(out.select(1, -1));
   }
+}
+
+/** Long sequences, batch 8, 16 → 32: a layer, cells in a user's `scan`, and cells in a plain loop. */
+function long(kind: 'layer' | 'scan' | 'cells', gated: 'lstm' | 'gru', steps: number): Workload {
+  const make = (mode: Mode): (() => unknown) => {
+    const head = new nn.Linear(32, 5);
+    const layer = gated === 'lstm' ? new nn.LSTM(16, 32) : new nn.GRU(16, 32);
+    const cell = gated === 'lstm' ? new nn.LSTMCell(16, 32) : new nn.GRUCell(16, 32);
+    type State = Tensor[];
+    const next = (x: Tensor, state: State): State =>
+      cell instanceof nn.LSTMCell
+        ? cell.forward(x, state as [Tensor, Tensor])
+        : [cell.forward(x, state[0])];
+    const start = (): State =>
+      Array.from({ length: gated === 'lstm' ? 2 : 1 }, () => zeros([8, 32]));
+    const last = (xs: Tensor): Tensor => {
+      if (kind === 'layer') return layer.forward(xs)[0].select(0, -1);
+      if (kind === 'scan')
+        return scan((s: State, x: Tensor) => [next(x, s), null], start(), xs)[0][0] as Tensor;
+      return unbind(xs, 0).reduce((s, x) => next(x, s), start())[0] as Tensor;
+    };
+    const own = kind === 'layer' ? layer : cell;
+    const model = {
+      forward: (xs: Tensor) => head.forward(last(xs)),
+      parameters: () => [...own.parameters(), ...head.parameters()],
+    };
+    const [x, y] = [randn([steps, 8, 16]), randint(0, 5, [8])];
+    return training(model, x, y, new nn.CrossEntropyLoss(), mode);
+  };
+  const name = kind === 'layer' ? `${gated}-${steps}` : `${gated}-${kind}-${steps}`;
+  return { name: `long/${name}`, modes: ['eager'], make };
 }
 
 /** Pre-norm transformer, 2 layers, width 128, 4 heads, context 64, 256 tokens. */
@@ -269,5 +303,12 @@ export const workloads: readonly Workload[] = [
       return mode === 'compiled' ? compile(step) : step;
     },
   },
+  ...([200, 1000] as const).flatMap((steps) =>
+    (['lstm', 'gru'] as const).flatMap((gated) => [
+      long('layer', gated, steps),
+      long('scan', gated, steps),
+      long('cells', gated, steps),
+    ]),
+  ),
   { name: 'scalar/mlp-2-16-16-1x2', modes: ['eager'], make: micrograd },
 ];

@@ -100,6 +100,9 @@ function compiled(name: string): string {
     case 'parts':
     case 'kernel':
       return 'own kernel';
+    case 'loop':
+    case 'loopResult':
+      return 'own kernel';
     case 'reference':
     case 'leaf':
       return 'reference kernel';

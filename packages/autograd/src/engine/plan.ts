@@ -61,6 +61,8 @@ export class Plan {
   /** Keeps a value from the next run on. */
   remember(index: number): void {
     if (this.kept.has(index) || this.isRoot.has(index)) return;
+    // What a loop leaves are its results.
+    if (this.instructions[index]?.op?.lowering.kind === 'loop') return;
     this.kept.add(index);
     this.dispose();
   }

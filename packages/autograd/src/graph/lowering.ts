@@ -26,6 +26,9 @@ export type Lowering<A extends Attrs = Attrs> =
   | { readonly kind: 'parts'; parts(attrs: A): PartsSpec }
   /** A kernel of its own kind over contiguous inputs. */
   | { readonly kind: 'kernel'; kernel(attrs: A): KernelSpec }
+  /** A loop; its results are nodes of their own, which read it. */
+  | { readonly kind: 'loop' }
+  | { readonly kind: 'loopResult'; result(attrs: A): number }
   /** Its plain kernel, whatever the backend. */
   | { readonly kind: 'reference' }
   /** It is computed by nobody: a number, or what stands for an argument. */

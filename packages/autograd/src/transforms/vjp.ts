@@ -25,6 +25,8 @@ export interface PullbackOptions {
   readonly trial?: boolean;
   /** The targets are where a part of a graph ends: nothing flows on behind them, and their hooks are not called. */
   readonly ends?: boolean;
+  /** Nodes that nothing flows on behind either, without being targets. */
+  readonly stops?: ReadonlySet<Tensor>;
 }
 
 /**
@@ -37,11 +39,12 @@ export function pullback(
   outputs: readonly Tensor[],
   cotangents: readonly Tensor[],
   targets: ReadonlySet<Tensor> | null,
-  { createGraph = false, trial = false, ends = false }: PullbackOptions = {},
+  { createGraph = false, trial = false, ends = false, stops }: PullbackOptions = {},
 ): Map<Tensor, Tensor> {
   const wanted = (node: Tensor): boolean =>
     targets === null ? node.isLeaf || node.extra?.retainGrad === true : targets.has(leafOf(node));
-  const isEnd = (node: Tensor): boolean => node.cell !== null || (ends && wanted(node));
+  const isEnd = (node: Tensor): boolean =>
+    node.cell !== null || (ends && wanted(node)) || stops?.has(node) === true;
   const useful = relevant(outputs, wanted, isEnd, targets, trial);
   const found = new Map<Tensor, Tensor>();
   const pending = new Map<Tensor, Tensor | Tensor[]>();

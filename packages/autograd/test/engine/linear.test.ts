@@ -42,7 +42,7 @@ function lifetimes(
   };
   steps.forEach((step, i) => {
     if (step.kind === 'opaque') for (const slot of [...step.operands, step.slot]) use(slot, i);
-    else for (const { buffer } of placesOf(step.kernel)) use(buffer, i);
+    else if (step.kind === 'kernel') for (const { buffer } of placesOf(step.kernel)) use(buffer, i);
   });
   for (const slot of outputs) use(slot, steps.length);
   for (const slot of inputs) found.delete(slot);

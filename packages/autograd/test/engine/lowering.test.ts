@@ -47,8 +47,6 @@ test('primitives without a kernel of their own', () => {
       "fold",
       "gammaDraw",
       "logcumsumexp",
-      "loop",
-      "loopResult",
       "luOrder",
       "luPacked",
       "matrixExp",

@@ -14,13 +14,13 @@ import {
   stack,
   tanh,
   type Tensor,
-  unbind,
   zeros,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 import { uniformParameter, type ParameterOptions } from './create.js';
 import { isPacked, type PackedSequence } from '../utils/rnn/packedSequence.js';
+import { layerPass } from './layerPass.js';
 import { packedPass } from './packed.js';
 import { biasesOf, gruStep, lstmStep, rnnStep, type Step } from './recurrentCells.js';
 
@@ -185,7 +185,7 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     };
   }
 
-  /** One layer in one direction: the input's part of all steps is one matrix product. */
+  /** One layer in one direction: the input's part of all steps is one matrix product, and the steps are one loop. */
   private pass(
     sequence: Tensor,
     start: S,
@@ -203,17 +203,9 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     const projected = linear(sequence, this.weight('weight_ih', end) as Tensor, bias.input);
     if (packed !== null)
       return packedPass(projected, packed.batchSizes, start, step, weights, reverse);
-    const inputs = unbind(projected, 0);
-    const outputs: Tensor[] = new Array<Tensor>(inputs.length);
-    let state = start;
-    for (let i = 0; i < inputs.length; i++) {
-      const t = reverse ? inputs.length - 1 - i : i;
-      state = step.next(inputs[t] as Tensor, state, weights);
-      outputs[t] = state[0] as Tensor;
-    }
-    if (outputs.length === 0)
+    if (projected.shape[0] === 0)
       throw new ShapeError(`${this.constructor.name}: the sequence has no steps`);
-    return { output: stack(outputs, 0), end: state };
+    return layerPass(projected, start, step, weights, { reverse });
   }
 
   private startsOf(

@@ -4,6 +4,7 @@
  * What no loop can do runs by its reference kernel on the same memory, so that nothing is ever refused.
  */
 import { lower, printKernels } from '../../engine/compile/lower.js';
+import { loopOf } from '../../engine/loop.js';
 import type { Backend, Instruction, Program } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
@@ -62,7 +63,14 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
       const simple = simplify(program);
       if (!runsInLoops(simple)) return interpreter.describe(simple);
       const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
-      return printKernels(scheduled, lower(scheduled));
+      const bodies = simple.instructions.flatMap(({ op, attrs }) =>
+        op?.lowering.kind === 'loop' ? loopOf(attrs ?? {}).bodies : [],
+      );
+      const texts = bodies.map(({ plan }) => backend.describe(plan.program()).replace(/^/gm, '  '));
+      return [
+        printKernels(scheduled, lower(scheduled)),
+        ...texts.map((text) => `a body:\n${text}`),
+      ].join('\n');
     },
     allocate: (dtype, size) => arrays.allocate(dtype, size),
     release: (array) => arrays.release(array),
@@ -85,8 +93,9 @@ function small({ instructions }: Program): boolean {
 function worthCompiling({ instructions }: Program): boolean {
   let work = 0;
   let nodes = 0;
-  for (const { op, shape, inputs } of instructions) {
+  for (const { op, attrs, shape, inputs } of instructions) {
     if (op === null || op.lowering.kind === 'alias') continue;
+    if (op.lowering.kind === 'loop' && loopOf(attrs ?? {}).kind === 'scan') return true;
     nodes++;
     // What is read counts as much as what is written: a sum leaves one number.
     work += inputs.reduce(

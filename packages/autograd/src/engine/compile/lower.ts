@@ -9,17 +9,20 @@ import { isOrdered } from './foldOrder.js';
 import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
 import { operatorKernel } from './operatorKernel.js';
 import type { Instruction } from '../program.js';
-import type { Part, Schedule } from './schedule.js';
+import { loopOf } from '../loop.js';
+import type { LoopStep, Part, Schedule } from './schedule.js';
 import type { View } from './view.js';
 
 /** A step made ready for a backend: a kernel, or a primitive that runs by its reference. */
 export type Lowered =
   | { readonly kind: 'kernel'; readonly kernel: Kernel; readonly slots: readonly number[] }
-  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
+  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] }
+  | LoopStep;
 
 export function lower(schedule: Schedule): Lowered[] {
   const stored = storedSlots(schedule);
   return schedule.steps.flatMap((step): Lowered[] => {
+    if (step.kind === 'loop') return [step];
     if (step.kind === 'opaque') {
       const kernel = operatorKernel(schedule.instructions, step.slot, step.operands);
       return [kernel === null ? step : { kind: 'kernel', kernel, slots: [step.slot] }];
@@ -47,7 +50,8 @@ export function lower(schedule: Schedule): Lowered[] {
 function storedSlots({ steps, outputs }: Schedule): Set<number> {
   const stored = new Set(outputs);
   for (const step of steps) {
-    if (step.kind === 'opaque') for (const x of step.operands) stored.add(x);
+    if (step.kind === 'opaque' || step.kind === 'loop')
+      for (const x of step.operands) stored.add(x);
     else if (step.kind === 'matmul') stored.add(step.a.base).add(step.b.base);
     else if (step.kind === 'assemble') for (const { view } of step.parts) stored.add(view.base);
     else for (const b of step.cluster.reads) stored.add(b);
@@ -235,6 +239,11 @@ export function printKernels({ instructions }: Schedule, steps: readonly Lowered
   return steps
     .map((step) => {
       if (step.kind === 'opaque') return `reference ${name(step.slot)} → %${step.slot}`;
+      if (step.kind === 'loop') {
+        const { name, length } = loopOf(instructions[step.slot]?.attrs ?? {});
+        const to = Array.from(step.results.values(), (slot) => `%${slot}`).join(' ');
+        return `${name} of ${length} steps → ${to}`;
+      }
       const { kernel } = step;
       if (kernel.kind === 'loop') {
         const over = kernel.inner.length > 0 ? ` over [${kernel.inner.join(', ')}]` : '';

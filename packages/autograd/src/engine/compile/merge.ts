@@ -125,7 +125,8 @@ function sameFold(x: ReadonlySet<number> | null, y: ReadonlySet<number> | null):
 }
 
 function writtenBy(step: Step): Iterable<number> {
-  return step.kind === 'cluster' ? step.cluster.members.keys() : [step.slot];
+  if (step.kind === 'cluster') return step.cluster.members.keys();
+  return step.kind === 'loop' ? step.results.values() : [step.slot];
 }
 
 function readBy(step: Step): Iterable<number> {
@@ -137,6 +138,7 @@ function readBy(step: Step): Iterable<number> {
     case 'assemble':
       return step.parts.map(({ view }) => view.base);
     case 'opaque':
+    case 'loop':
       return step.operands;
   }
 }

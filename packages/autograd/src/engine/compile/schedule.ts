@@ -31,7 +31,16 @@ export type Step =
   /** A buffer put together from parts: each view is written where its part lies. */
   | { readonly kind: 'assemble'; readonly slot: number; readonly parts: readonly Part[] }
   /** A primitive of its own kind, over contiguous buffers. */
-  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
+  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] }
+  | LoopStep;
+
+/** All steps of a loop, over contiguous buffers; the slots of its results that are wanted, by their numbers. */
+export interface LoopStep {
+  readonly kind: 'loop';
+  readonly slot: number;
+  readonly operands: readonly number[];
+  readonly results: Map<number, number>;
+}
 
 /** A view and where in the whole it goes: `offset`, and a stride for each of its dimensions. */
 export interface Part {
@@ -67,8 +76,13 @@ export function fusible(
   return supports(name, dtype, at(inputs[0] as number).dtype);
 }
 
-export function schedule(program: Program, supports: Supports): Schedule {
-  return new Scheduler(program, supports).run();
+/** `lasting` are inputs that stay as they are over many runs: then it pays to copy a matrix in the order it is read. */
+export function schedule(
+  program: Program,
+  supports: Supports,
+  lasting: ReadonlySet<number> = new Set(),
+): Schedule {
+  return new Scheduler(program, supports, lasting).run();
 }
 
 class Scheduler {
@@ -83,11 +97,14 @@ class Scheduler {
   private readonly shared: SharedOperands;
   /** For each slot the slot of its transpose. */
   private readonly transposes = new Map<number, number>();
+  private readonly loops = new Map<number, LoopStep>();
   private readonly program: Program;
   private readonly supports: Supports;
+  private readonly lasting: ReadonlySet<number>;
 
-  constructor(program: Program, supports: Supports) {
+  constructor(program: Program, supports: Supports, lasting: ReadonlySet<number>) {
     this.program = program;
+    this.lasting = lasting;
     this.supports = supports;
     this.instructions = [...program.instructions];
     this.shared = new SharedOperands(program);
@@ -125,6 +142,16 @@ class Scheduler {
         return this.assemble(slot, lowering.parts(attrs ?? {}));
       case 'kernel':
         return this.opaque(slot, lowering.kernel(attrs ?? {}));
+      case 'loop':
+        // One whose results are another program's runs as its reference does.
+        if (!this.program.outputs.includes(slot)) return this.loop(slot);
+        break;
+      case 'loopResult': {
+        const loop = this.loops.get(instruction.inputs[0] as number);
+        if (loop === undefined) break;
+        loop.results.set(lowering.result(attrs ?? {}), slot);
+        return this.define(slot, ownView(slot, shape), this.stepOf[loop.slot] as number);
+      }
       case 'reference':
       case 'leaf':
     }
@@ -149,6 +176,13 @@ class Scheduler {
       return number ? base : this.contiguous(x);
     });
     this.push({ kind: 'opaque', slot, operands }, slot);
+  }
+
+  private loop(slot: number): void {
+    const operands = this.at(slot).inputs.map((x) => this.contiguous(x));
+    const step: LoopStep = { kind: 'loop', slot, operands, results: new Map() };
+    this.loops.set(slot, step);
+    this.push(step, slot);
   }
 
   private element(slot: number): void {
@@ -217,7 +251,8 @@ class Scheduler {
   /** The second operand of a product. One whose rows are not contiguous and that many products share is copied once. */
   private inRows(slot: number, transposed: boolean): View {
     const inRows = this.view(slot).strides.at(transposed ? -2 : -1) === 1;
-    if (inRows || !this.shared.byMany(slot, transposed)) return this.stored(slot);
+    const often = this.shared.byMany(slot, transposed) || this.lasting.has(this.view(slot).base);
+    if (inRows || !often) return this.stored(slot);
     return transposed
       ? transpose(this.view(this.contiguous(this.transposed(slot))))
       : this.view(this.contiguous(slot));

@@ -62,6 +62,11 @@ export function verifySchedule(
       written.add(step.slot);
       return;
     }
+    if (step.kind === 'loop') {
+      for (const slot of step.operands) read(slot, i);
+      for (const slot of step.results.values()) written.add(slot);
+      return;
+    }
     for (const slot of readsOf(step.kernel)) read(slot, i);
     for (const slot of writesOf(step.kernel)) written.add(slot);
     verifyBounds(step.kernel, instructions, i);

@@ -5,12 +5,22 @@
  */
 import { collect, isLiteral } from '../../engine/collect.js';
 import { engine } from '../../engine/evaluate.js';
+import type { BodyInput, LoopBody } from '../../engine/loop.js';
 import { Plan } from '../../engine/plan.js';
 import { again } from '../../engine/record.js';
-import type { DType } from '../../graph/dtype.js';
-import type { Shape } from '../../graph/shape.js';
+import type { LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constantOp, counterOp } from '../../graph/version.js';
+
+/** How often, and in which direction. */
+export interface Steps {
+  readonly name: LoopName;
+  readonly length: number;
+  readonly reverse: boolean;
+  readonly rewound: boolean;
+  /** Whether the way back computes each step again, instead of reading what was kept of it. */
+  readonly checkpoint: boolean;
+}
 
 /** The graph of a body, between nodes that stand for what differs from step to step. */
 export interface BodyGraph {
@@ -26,29 +36,17 @@ export interface BodyGraph {
   readonly draws: number;
 }
 
-/** Where an input of the plan comes from at each step; an offset is counted from where the step's draws begin. */
-export interface Input {
-  readonly kind: 'carry' | 'x' | 'constant' | 'offset';
-  readonly index: number;
-}
-
-/** What runs a body: shared by all bodies of the same structure. */
-export interface Program {
-  readonly id: number;
-  readonly plan: Plan;
-  readonly inputs: readonly Input[];
-  readonly carries: number;
-  readonly outputs: readonly { readonly shape: Shape; readonly dtype: DType }[];
-  readonly draws: number;
-}
-
 /** A body that is closed: `constants` are nodes outside of it that it reads. */
 export interface Body extends BodyGraph {
+  /** What is kept of each step for the way back, after the results. */
+  readonly saved: readonly Tensor[];
   readonly constants: readonly Tensor[];
-  readonly program: Program;
+  /** All nodes of its plan. */
+  readonly nodes: readonly Tensor[];
+  readonly program: LoopBody;
 }
 
-const programs = new WeakMap<Plan, Program>();
+const programs = new WeakMap<Plan, LoopBody>();
 let nextId = 0;
 
 /** Ends the structure of a body. */
@@ -56,16 +54,21 @@ const BODY = -6;
 const KINDS = ['carry', 'x', 'constant', 'offset'] as const;
 
 /** Finds what a body reads from outside, and its plan. */
-export function closeBody(graph: BodyGraph): Body {
+export function closeBody(
+  graph: BodyGraph,
+  saved: readonly Tensor[] = [],
+  { depends, outside }: Dependents = dependents(graph),
+): Body {
   const { carries, xs, start, draws } = graph;
   const variables = new Set([...carries, ...xs]);
-  const { depends, outside } = dependents(graph, variables);
   // A result that is no node of the body's own is copied.
-  const outputs = graph.outputs.map((y) => (depends.has(y) && !variables.has(y) ? y : again(y)));
+  const outputs = [...graph.outputs, ...saved].map((y) =>
+    depends.has(y) && !variables.has(y) ? y : again(y),
+  );
   for (const y of graph.outputs) if (!depends.has(y) && !isFolded(y)) outside.add(y);
   const collected = collect(outputs, new Set([...variables, ...outside]));
   const constants: Tensor[] = [];
-  const inputs = collected.leaves.map((leaf): Input => {
+  const inputs = collected.leaves.map((leaf): BodyInput => {
     const carry = carries.indexOf(leaf);
     if (carry >= 0) return { kind: 'carry', index: carry };
     const x = xs.indexOf(leaf);
@@ -101,14 +104,17 @@ export function closeBody(graph: BodyGraph): Body {
     };
     programs.set(plan, program);
   }
-  return { ...graph, constants, program };
+  return { ...graph, saved, constants, nodes: collected.nodes, program };
 }
 
 /** The nodes that change from step to step, and the nodes outside of these that they read. */
-function dependents(
-  { outputs, since }: BodyGraph,
-  variables: ReadonlySet<Tensor>,
-): { depends: Set<Tensor>; outside: Set<Tensor> } {
+export interface Dependents {
+  readonly depends: Set<Tensor>;
+  readonly outside: Set<Tensor>;
+}
+
+export function dependents({ outputs, since, carries, xs }: BodyGraph): Dependents {
+  const variables = new Set([...carries, ...xs]);
   const nodes = new Set<Tensor>();
   const stack = [...outputs];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
@@ -134,7 +140,8 @@ function dependents(
   return { depends, outside };
 }
 
-function isOffset(node: Tensor): boolean {
+/** Whether a node says where random numbers begin. */
+export function isOffset(node: Tensor): boolean {
   return node.op === (counterOp as unknown) && node.attrs?.['role'] === 'offset';
 }
 

@@ -38,12 +38,11 @@ export function callBranch(
   const given = inputs.map((x) => x.current);
   const spec: LoopSpec = {
     name,
-    programs: bodies.map((body) => body.program),
+    bodies: bodies.map((body) => body.program),
     kind: 'branch',
     length: 1,
     reverse: false,
     rewound: false,
-    saves: false,
     constants,
   };
   const rules: BranchCall = { bodies, ...branchRules, name };

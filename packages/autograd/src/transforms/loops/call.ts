@@ -1,10 +1,9 @@
 /**
  * @file A loop as a call: its derivatives are loops again, and so is what it is for many examples.
  *
- * The way back of a loop is a loop from its end, over the carries that the way there has kept; what a step computed is
- * computed once more. Forward mode carries tangents beside the values.
+ * The way back of a loop is a loop from its end, over what the way there has kept of each step: all that it reads, or the
+ * carries alone, from which it computes the step once more. Forward mode carries tangents beside the values.
  */
-import { mode, type LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter, Placeholder } from '../../graph/version.js';
 import { zerosOf } from '../../ops/build/primitive.js';
@@ -13,18 +12,11 @@ import { makeCall, type Call, type CallRules, type Replacement, type Rewriting }
 import { pushforward } from '../jvp.js';
 import { rewrite } from '../rewrite.js';
 import { between, building } from '../variable.js';
-import { leafOf, pullback } from '../vjp.js';
+import type { Body, BodyGraph, Steps } from './body.js';
 import { extend, present, spread, standIn } from './extend.js';
-import { closeBody, type Body, type BodyGraph } from './body.js';
 import { loopNodes, type LoopSpec } from './run.js';
-
-/** How often, and in which direction. */
-export interface Steps {
-  readonly name: LoopName;
-  readonly length: number;
-  readonly reverse: boolean;
-  readonly rewound: boolean;
-}
+import { prepare, withConstants, type Prepared } from './prepare.js';
+import { returnOf, type Wanted } from './return.js';
 
 interface ScanCall extends CallRules {
   readonly body: Body;
@@ -33,33 +25,38 @@ interface ScanCall extends CallRules {
 
 /** Runs a body over carries and sequences. Its results: the last carries, then what each step gave. */
 export function callScan(
-  body: Body,
+  graph: BodyGraph,
   steps: Steps,
   carries: readonly Tensor[],
   xs: readonly Tensor[],
-  base: Tensor = counter(body.start, 'offset'),
+  base: Tensor = counter(graph.start, 'offset'),
 ): Tensor[] {
+  const given = [...carries, ...xs].map((x) => x.current);
+  return makeScan(prepare(graph, steps, given), steps, given, base).slice(0, graph.outputs.length);
+}
+
+/** Runs a prepared body. Its results are followed by what was kept of all steps. */
+function makeScan(
+  { body, constants }: Prepared,
+  steps: Steps,
+  given: readonly Tensor[],
+  base: Tensor | undefined,
+): readonly Tensor[] {
   const { name, length, reverse, rewound } = steps;
-  const inputs = [...carries, ...xs, ...body.constants].map((x) => x.current);
-  const saves = mode.grad && inputs.some((x) => x.needsGrad);
-  if (body.draws > 0) inputs.push(base);
+  const inputs = [...given, ...constants.map((x) => x.current)];
+  if (body.draws > 0 && base !== undefined) inputs.push(base);
   const spec: LoopSpec = {
     name,
-    programs: [body.program],
+    bodies: [body.program],
     kind: 'scan',
     length,
     reverse,
     rewound,
-    saves,
-    constants: [carries.length + xs.length],
+    constants: [given.length],
   };
   const rules: ScanCall = { name, body, steps, ...scanRules };
-  const { outputs } = makeCall(
-    rules,
-    inputs,
-    building(false, () => loopNodes(spec, inputs)),
-  );
-  return outputs.slice(0, body.outputs.length);
+  const values = building(false, () => loopNodes(spec, inputs));
+  return makeCall(rules, inputs, values).outputs;
 }
 
 /** The inputs of a call by what they are. */
@@ -85,67 +82,30 @@ const scanRules: Omit<CallRules, 'name'> = {
     const { body, steps } = call.rules as ScanCall;
     const given = partsOf(call);
     const n = body.carries.length;
-    const flows = body.carries.map((c) => c.needsGrad);
     const [lasts, rest] = [cts.slice(0, n), cts.slice(n)];
-    // What each step gave, and the carries it began with, where these were kept.
-    const sources = [...body.outputs.slice(n), ...body.carries];
-    const used = rest.flatMap((ct, k) => (ct === null ? [] : [{ ct, node: sources[k] as Tensor }]));
-    const wantedX = body.xs.map((x, k) => x.needsGrad && (given.xs[k] as Tensor).needsGrad);
-    const wantedK = body.constants.map(
-      (k, i) => k.needsGrad && (given.constants[i] as Tensor).needsGrad,
-    );
-    const ends = body.outputs.slice(0, n);
-
-    const made = extend(steps.name, () => {
-      const ctCarries = ends.map((y, k) => (flows[k] === true ? standIn(y) : null));
-      const ctUsed = used.map(({ node }) => standIn(node));
-      const sums = body.constants.map((k, i) => (wantedK[i] === true ? standIn(k) : null));
-      const outputs: Tensor[] = [];
-      const seeds: Tensor[] = [];
-      const seed = (node: Tensor, ct: Tensor | null): void => {
-        if (ct === null || !node.needsGrad) return;
-        outputs.push(node);
-        seeds.push(ct);
-      };
-      // A sum so far stands first, so that it grows in the order of the unrolled loop.
-      body.constants.forEach((k, i) => seed(k, sums[i] ?? null));
-      ends.forEach((y, k) => seed(y, ctCarries[k] ?? null));
-      used.forEach(({ node }, k) => seed(node, ctUsed[k] as Tensor));
-      const targets = [
-        ...body.carries.filter((_c, k) => flows[k]),
-        ...body.xs.filter((_x, k) => wantedX[k]),
-        ...body.constants.filter((_k, i) => wantedK[i]),
-      ];
-      const found = pullback(outputs, seeds, new Set(targets.map(leafOf)), {
-        createGraph: true,
-        ends: true,
-      });
-      const ctOf = (x: Tensor): Tensor => found.get(leafOf(x)) ?? zerosOf(x);
-      return {
-        carries: [...ctCarries.filter(present), ...sums.filter(present)],
-        xs: [...body.carries, ...body.xs, ...ctUsed],
-        outputs: [
-          ...body.carries.filter((_c, k) => flows[k]).map(ctOf),
-          ...body.constants.filter((_k, i) => wantedK[i]).map(ctOf),
-          ...body.xs.filter((_x, k) => wantedX[k]).map(ctOf),
-        ],
-      };
-    });
-    const back = closeBody({ ...body, ...made });
-    const float = ends.flatMap((y, k) => (flows[k] === true ? [lasts[k] ?? zerosOf(y)] : []));
-    const sums = body.constants.flatMap((_k, i) =>
-      wantedK[i] === true ? [zerosOf(given.constants[i] as Tensor)] : [],
-    );
-    const results = callScan(
-      back,
-      { ...steps, reverse: !steps.reverse, rewound: !steps.rewound },
-      [...float, ...sums],
-      [...savedOf(call), ...given.xs, ...used.map(({ ct }) => ct)],
-      given.base,
-    );
+    const wanted: Wanted = {
+      used: rest.map((ct) => ct !== null),
+      xs: body.xs.map((x, k) => x.needsGrad && (given.xs[k] as Tensor).needsGrad),
+      constants: body.constants.map(
+        (k, i) => k.needsGrad && (given.constants[i] as Tensor).needsGrad,
+      ),
+    };
+    const back = returnOf(body, steps, wanted);
+    const { flows, sums } = back;
+    const over = back.over(steps);
+    const float = body.outputs
+      .slice(0, n)
+      .flatMap((y, k) => (flows[k] === true ? [lasts[k] ?? zerosOf(y)] : []));
+    const sequences = [...savedOf(call), ...given.xs, ...rest.filter(present)];
+    const inputs = [...float, ...sums.carries.map(zerosOf), ...sequences].map((x) => x.current);
+    const results = [...makeScan(back.on(over, inputs, given.constants), over, inputs, given.base)];
     const take = (flags: readonly boolean[]): (Tensor | null)[] =>
       flags.map((flag) => (flag ? (results.shift() as Tensor) : null));
-    const [byCarry, byConstant, byX] = [take(flows), take(wantedK), take(wantedX)];
+    const byCarry = take(flows);
+    const ends = results.splice(0, sums.carries.length);
+    const byX = take(wanted.xs);
+    const totals = sums.finish(sequences, ends, results);
+    const byConstant = wanted.constants.map((flag) => (flag ? (totals.shift() as Tensor) : null));
     return [...byCarry, ...byX, ...byConstant, null];
   },
 
@@ -160,35 +120,34 @@ const scanRules: Omit<CallRules, 'name'> = {
       const tCarries = body.carries.map((c, k) => (flows[k] === true ? standIn(c) : null));
       const tSlices = body.xs.map((x, k) => (tx[k] === null ? null : standIn(x)));
       const variables = [...body.carries, ...body.xs, ...body.constants];
-      const span = between(body.outputs, variables, { since: body.since });
-      const tangents = pushforward(body.outputs, variables, [...tCarries, ...tSlices, ...tk], span);
-      const tangentOf = (k: number): Tensor => tangents[k] ?? zerosOf(body.outputs[k] as Tensor);
+      const results = [...body.outputs, ...body.saved];
+      const span = between(results, variables, { since: body.since });
+      const tangents = pushforward(results, variables, [...tCarries, ...tSlices, ...tk], span);
+      const tangentOf = (k: number): Tensor => tangents[k] ?? zerosOf(results[k] as Tensor);
       return {
         carries: [...body.carries, ...tCarries.filter(present)],
         xs: [...body.xs, ...tSlices.filter(present)],
         outputs: [
           ...body.outputs.slice(0, n),
           ...body.carries.flatMap((_c, k) => (flows[k] === true ? [tangentOf(k)] : [])),
-          ...body.outputs.slice(n).map((_y, j) => tangentOf(n + j)),
-          // The carries that each step begins with.
-          ...tCarries.filter(present),
+          ...results.slice(n).map((_y, j) => tangentOf(n + j)),
         ],
       };
     });
     const starts = given.carries.flatMap((c, k) =>
       flows[k] === true ? [ts[k] ?? zerosOf(c)] : [],
     );
-    const results = callScan(
-      closeBody({ ...body, ...made }),
+    const inputs = [...given.carries, ...starts, ...given.xs, ...tx.filter(present)];
+    const prepared = prepare({ ...body, ...made }, steps, inputs);
+    const results = makeScan(
+      withConstants(prepared, body, given.constants),
       steps,
-      [...given.carries, ...starts],
-      [...given.xs, ...tx.filter(present)],
+      inputs.map((x) => x.current),
       given.base,
-    ).slice(n);
+    ).slice(n, made.outputs.length);
     const take = (flag: boolean): Tensor | null => (flag ? (results.shift() as Tensor) : null);
     const lasts = flows.map(take);
-    const stacked = body.outputs.slice(n).map(() => take(true));
-    return [...lasts, ...stacked, ...flows.map(take)];
+    return [...lasts, ...results];
   },
 
   rebuild(inputs, size, call, rewriting) {
@@ -202,19 +161,15 @@ const scanRules: Omit<CallRules, 'name'> = {
       .slice(n, n + m)
       .map((r) => (r.batched ? moveDim(r.node, 0, 1) : r.node));
     const base = body.draws > 0 ? inputs.at(-1)?.node : undefined;
-    // Carries that were kept are results like others.
-    const kept = call.outputs.length > body.outputs.length;
-    const outputs = kept ? [...graph.outputs, ...graph.carries] : graph.outputs;
-    const results = callScan(closeBody({ ...graph, outputs }), steps, starts, sequences, base);
-    const all = kept ? [...flags, ...flags.slice(0, n)] : flags;
+    const results = callScan(graph, steps, starts, sequences, base);
     return results.map((node, k) => {
-      const batched = all[k] === true;
+      const batched = flags[k] === true;
       return { node: batched && k >= n ? moveDim(node, 1, 0) : node, batched };
     });
   },
 };
 
-/** The carries that each step began with. */
+/** What was kept of all steps. */
 function savedOf(call: Call): Tensor[] {
   const { body } = call.rules as ScanCall;
   return call.outputs.slice(body.outputs.length);
@@ -240,10 +195,17 @@ function rebuiltBody(
       ...inputs.slice(n + m, n + m + body.constants.length),
     ];
     const made = extend(steps.name, () =>
-      rewrite(body.outputs, [...variables, ...body.constants], replacements, size, {
-        within: rewriting,
-        since: body.since,
-      }),
+      // What was kept is a result like others.
+      rewrite(
+        [...body.outputs, ...body.saved],
+        [...variables, ...body.constants],
+        replacements,
+        size,
+        {
+          within: rewriting,
+          since: body.since,
+        },
+      ),
     );
     const grown = made.slice(0, n).findIndex((r, k) => r.batched && batched[k] !== true);
     if (grown >= 0) {

@@ -2,12 +2,14 @@
 import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
+import { mode } from '../../graph/mode.js';
 import { show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
 import { flatten } from '../../tree.js';
-import { closeBody } from './body.js';
 import { callScan } from './call.js';
+import { hoist } from './hoist.js';
+import { building } from '../variable.js';
 import { checkTensors, matching, namesOf, recordBody, standFor } from './record.js';
 
 /** A tree with tensors of any shape in the places of its tensors. */
@@ -25,8 +27,8 @@ export interface ScanOptions {
   /** The number of steps: needed where there are no sequences. */
   readonly length?: number;
   /**
-   * Keep no more for the backward pass than the carries at the beginning of each step, and compute the rest again there.
-   * That is how every scan works today; a later version may keep more where this is not set.
+   * Keep no more for the backward pass than the carries at the beginning of each step, and compute the rest again there:
+   * less memory for more time. Otherwise all that the backward pass reads is kept.
    */
   readonly checkpoint?: boolean;
 }
@@ -50,7 +52,9 @@ const scanOptions = defineOptions<ScanOptions>({
  * (a plain loop may), and decisions by value are `where` or `cond`. Gradients, tangents and `vmap` reach all that `f`
  * closes over; what does not depend on the step is computed once. Random numbers are those of the loop written by hand,
  * from the same seed. A cell that `f` assigns is carried from step to step and has its last value afterwards. The backward
- * pass is a scan from the end over the kept carries, which computes each step once more. Nests with itself and every
+ * pass is a scan from the end over what was kept of each step. Values have the bits of the loop written by hand, as long as no
+ * BLAS library computes products and none is a sum of fewer than 1,024 multiplications; gradients of what is captured
+ * add up products over all steps at once, in an order of their own, unless in a `checkpoint`. Nests with itself and every
  * transform. JAX: `jax.lax.scan`; PyTorch: `torch._higher_order_ops.scan`.
  *
  * @throws {ShapeError} or {DTypeError} naming the tensor, if `f` returns another carry, or sequences differ in length.
@@ -71,7 +75,7 @@ export function scan<C, X, Y>(
   checkTensors('scan', 'the carry', carry);
   checkTensors('scan', 'xs', xs);
   const given = scanOptions('scan', options);
-  const { reverse = false } = given;
+  const { reverse = false, checkpoint = false } = given;
   const first = flatten(carry);
   const sequences = flatten(xs);
   const length = lengthOf(sequences.leaves, namesOf('xs', xs), given.length);
@@ -93,7 +97,7 @@ export function scan<C, X, Y>(
   const [next, y] = result as unknown as [unknown, unknown];
   const ends = matching('scan', next, first, namesOf('carry', carry));
   const each = flatten(y);
-  const body = closeBody({
+  const body = {
     since,
     start,
     draws,
@@ -104,14 +108,18 @@ export function scan<C, X, Y>(
       ...cells.map(({ after }) => after),
       ...each.leaves.map((leaf) => leaf.current),
     ],
-  });
+  };
   const base = counter(start, 'offset');
   generator.offset = start + length * draws;
+  // In a checkpoint nothing is kept of a step but its carries, and so no product either.
+  const loop = checkpoint
+    ? { graph: body, sequences: sequences.leaves }
+    : building(mode.grad, () => hoist('scan', body, sequences.leaves));
   const results = callScan(
-    body,
-    { name: 'scan', length, reverse, rewound: false },
+    loop.graph,
+    { name: 'scan', length, reverse, rewound: false, checkpoint },
     [...first.leaves, ...cells.map(({ before }) => before)],
-    sequences.leaves,
+    loop.sequences,
     base,
   );
   cells.forEach(({ cell }, k) => cell.assign(results[ends.length + k] as Tensor));

@@ -44,12 +44,11 @@ export function callWhile(
   if (body.draws > 0) inputs.push(base);
   const spec: LoopSpec = {
     name: 'whileLoop',
-    programs: [body.program],
+    bodies: [body.program],
     kind: 'while',
     length: most,
     reverse: false,
     rewound: false,
-    saves: false,
     constants: [1 + carries.length],
   };
   const rules: WhileCall = { name: 'whileLoop', body, most, ...whileRules };
@@ -231,14 +230,14 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
   const n = carries.length;
   if (mode.tracing === null) {
     const length = valueOf(call.outputs.at(-1) as Tensor, 'backward')[0] as number;
-    const steps = { name: 'whileLoop' as const, length, reverse: false, rewound: false };
-    return callScan(
-      closeBody({ ...body, outputs: body.outputs.slice(1) }),
-      steps,
-      carries,
-      [],
-      base,
-    );
+    const steps = {
+      name: 'whileLoop' as const,
+      length,
+      reverse: false,
+      rewound: false,
+      checkpoint: false,
+    };
+    return callScan({ ...body, outputs: body.outputs.slice(1) }, steps, carries, [], base);
   }
   if (most > MANY_STEPS) {
     throw new GradError(
@@ -252,7 +251,13 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
     const kept = next.map((y, k) => choose(active, y, body.carries[k] as Tensor));
     return [...kept, logicalAnd(active, truth(goesOn))];
   });
-  const closed = closeBody({ ...body, carries: [...body.carries, active], outputs });
-  const steps = { name: 'whileLoop' as const, length: most, reverse: false, rewound: false };
+  const closed = { ...body, carries: [...body.carries, active], outputs };
+  const steps = {
+    name: 'whileLoop' as const,
+    length: most,
+    reverse: false,
+    rewound: false,
+    checkpoint: false,
+  };
   return callScan(closed, steps, [...carries, truth(begins)], [], base).slice(0, n);
 }

@@ -166,6 +166,7 @@ export class Binding {
 /** The slots a step reads and writes. */
 function slotsOf(step: Lowered): number[] {
   if (step.kind === 'opaque') return [...step.operands, step.slot];
+  if (step.kind === 'loop') return [...step.operands, ...step.results.values(), step.slot];
   return placesOf(step.kernel).map((place) => place.buffer);
 }
 

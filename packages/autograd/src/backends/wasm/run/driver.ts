@@ -2,15 +2,24 @@
  * @file The function that runs a plan: it goes through a list of calls and makes each through the table of forms.
  *
  * The list lies in memory, so that a plan is no more than an address: all threads run it side by side and meet between
- * kernels where one could read what another is still writing.
+ * kernels where one could read what another is still writing. A list may be run several times over, as the body of a loop is:
+ * between its steps addresses in the blocks move on.
  */
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { barrierFunction } from './barrier.js';
 import { KERNEL_PARAMETERS } from '../assembler/kernelFunction.js';
 import { I32 } from '../assembler/opcodes.js';
 
-/** Words of a list: how many calls, the scratch memory of the plan, and where each thread has its own in it. */
-export const LIST = { count: 0, scratch: 1, ownOffset: 2, ownBytes: 3, calls: 4 } as const;
+/**
+ * Words of a list: how many calls, the scratch memory of the plan, and where each thread has its own in it; how often it is
+ * run, how many words move between two steps, and the address of these moves.
+ */
+export const LIST = {
+  ...{ count: 0, scratch: 1, ownOffset: 2, ownBytes: 3 },
+  ...{ times: 4, moveCount: 5, moves: 6, calls: 7 },
+} as const;
+/** Words of a move: the address of a word, what is added to it, and what that is multiplied by for the next time. */
+export const MOVE = { word: 0, by: 1, factor: 2, words: 3 } as const;
 /** Words of a call. */
 export const CALL = { form: 0, block: 1, flags: 2, words: 3 } as const;
 /** All threads make the call; else the first alone. */
@@ -32,9 +41,11 @@ export function driverModule(shared: boolean): Uint8Array<ArrayBuffer> {
   const f = module.function(KERNEL_PARAMETERS, ['i32']);
   const [list, thread, threads, maySleep] = [0, 1, 2, 3];
   const kernel = module.tableType(KERNEL_PARAMETERS, []);
-  const [scratch, own, at, left, flags] = [0, 1, 2, 3, 4].map(() => f.local('i32')) as [
-    ...[number, number, number, number, number],
-  ];
+  const local = (): number => f.local('i32');
+  const [scratch, own, at, left, flags, times, moved] = [
+    ...[local(), local(), local(), local()],
+    ...[local(), local(), local()],
+  ] as [number, number, number, number, number, number, number];
   const word = (address: number, index: number): void => {
     f.get(address).memory(I32.load, index * 4);
   };
@@ -44,31 +55,63 @@ export function driverModule(shared: boolean): Uint8Array<ArrayBuffer> {
   f.op(I32.add).get(thread);
   word(list, LIST.ownBytes);
   f.op(I32.mul).op(I32.add).set(own);
-  f.get(list)
-    .i32(LIST.calls * 4)
-    .op(I32.add)
-    .set(at);
-  word(list, LIST.count);
-  f.set(left);
-  f.repeatLocal(left, () => {
-    word(at, CALL.flags);
-    f.set(flags);
-    if (shared) {
-      const barrier = barrierFunction(module);
-      f.get(flags).i32(MEETING).op(I32.and).get(threads).i32(1).op(I32.gtU).op(I32.mul);
+  const barrier = shared ? barrierFunction(module) : null;
+  const meet = (): void => {
+    if (barrier === null) return;
+    f.get(scratch).get(threads).get(maySleep).call(barrier);
+    f.if(() => f.i32(1).return());
+  };
+  word(list, LIST.times);
+  f.set(times);
+  f.repeatLocal(times, () => {
+    f.get(list)
+      .i32(LIST.calls * 4)
+      .op(I32.add)
+      .set(at);
+    word(list, LIST.count);
+    f.set(left);
+    f.repeatLocal(left, () => {
+      word(at, CALL.flags);
+      f.set(flags);
+      if (shared) {
+        f.get(flags).i32(MEETING).op(I32.and).get(threads).i32(1).op(I32.gtU).op(I32.mul);
+        f.if(meet);
+      }
+      f.get(flags).i32(PARALLEL).op(I32.and).get(thread).op(I32.eqz).op(I32.or);
       f.if(() => {
-        f.get(scratch).get(threads).get(maySleep).call(barrier);
-        f.if(() => f.i32(1).return());
+        word(at, CALL.block);
+        f.get(thread).get(threads).get(own);
+        word(at, CALL.form);
+        f.callIndirect(kernel);
       });
-    }
-    f.get(flags).i32(PARALLEL).op(I32.and).get(thread).op(I32.eqz).op(I32.or);
-    f.if(() => {
-      word(at, CALL.block);
-      f.get(thread).get(threads).get(own);
-      word(at, CALL.form);
-      f.callIndirect(kernel);
+      f.advance(at, CALL.words * 4);
     });
-    f.advance(at, CALL.words * 4);
+    word(list, LIST.moveCount);
+    f.tee(left).if(() => {
+      // Nobody reads a word while it moves.
+      const between = (): void => {
+        if (shared) f.get(threads).i32(1).op(I32.gtU).if(meet);
+      };
+      between();
+      f.get(thread)
+        .op(I32.eqz)
+        .if(() => {
+          word(list, LIST.moves);
+          f.set(at);
+          f.repeatLocal(left, () => {
+            word(at, MOVE.word);
+            f.tee(moved).get(moved).memory(I32.load, 0);
+            word(at, MOVE.by);
+            f.op(I32.add).memory(I32.store, 0);
+            f.get(at);
+            word(at, MOVE.by);
+            word(at, MOVE.factor);
+            f.op(I32.mul).memory(I32.store, MOVE.by * 4);
+            f.advance(at, MOVE.words * 4);
+          });
+        });
+      between();
+    });
   });
   f.i32(0);
   module.export('run', f);

@@ -3,9 +3,10 @@ import { DeviceError } from '../../../errors.js';
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../../engine/compile/lower.js';
 import type { Executable, Instruction, Meter, Program, Work } from '../../../engine/program.js';
-import { schedule } from '../../../engine/compile/schedule.js';
+import { loopOf, type Loop } from '../../../engine/loop.js';
+import { schedule, type LoopStep } from '../../../engine/compile/schedule.js';
 import { verification, verifySchedule } from '../../../engine/compile/verify.js';
-import type { TypedArray } from '../../../graph/dtype.js';
+import { itemSize, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { blasSource } from '../../blas/blas.js';
 import { interpreter } from '../../interpreter/interpreter.js';
@@ -15,6 +16,7 @@ import { Binding, refused } from './binding.js';
 import { supports } from '../elements/elementOps.js';
 import { listKernels } from './kernelList.js';
 import type { ThreadPool } from './pool.js';
+import { Repeated } from './repeated.js';
 import { bestVectorWidth } from './vectorWidth.js';
 import { WasmPlan } from './wasmPlan.js';
 import { workOf } from './work.js';
@@ -27,7 +29,9 @@ type Part =
       /** What it does, for a meter. */
       readonly work: Work | null;
     }
-  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
+  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] }
+  /** A loop: all steps in one list, or, where that cannot be, step by step. */
+  | { readonly kind: 'loop'; readonly step: LoopStep; readonly repeated: Repeated | null };
 
 export class WasmExecutable implements Executable {
   at = -1;
@@ -36,6 +40,7 @@ export class WasmExecutable implements Executable {
   private readonly instructions: readonly Instruction[];
   private readonly arrays: Arrays;
   private readonly parts: Part[] = [];
+  private readonly loops = new Map<number, Repeated | null>();
   private readonly binding: Binding;
   private readonly meter: Meter | null;
 
@@ -51,9 +56,20 @@ export class WasmExecutable implements Executable {
     this.arrays = arrays;
     const scheduled = schedule(program, (op, dtype) => supports(op, dtype));
     const steps = lower(scheduled);
-    this.instructions = scheduled.instructions;
-    if (verification.on) verifySchedule(program, scheduled, steps);
-    this.binding = new Binding(scheduled, program.inputs, steps, arrays);
+    const instructions = [...scheduled.instructions];
+    for (const step of steps) {
+      if (step.kind !== 'loop') continue;
+      const loop = loopOf(instructions[step.slot]?.attrs ?? {});
+      const repeated = meter === null ? Repeated.of(loop, arrays, threads, pool) : null;
+      this.loops.set(step.slot, repeated);
+      if (repeated === null) continue;
+      const room = [repeated.roomFor(loop, step.results) / itemSize.int32];
+      instructions[step.slot] = { ...(instructions[step.slot] as Instruction), shape: room };
+    }
+    this.instructions = instructions;
+    const roomy = { ...scheduled, instructions };
+    if (verification.on) verifySchedule(program, roomy, steps);
+    this.binding = new Binding(roomy, program.inputs, steps, arrays);
     this.split(steps, threads, pool);
   }
 
@@ -81,6 +97,9 @@ export class WasmExecutable implements Executable {
         kernels.push(step.kernel);
         for (const slot of step.slots) operations.push(this.instruction(slot).op?.name ?? 'input');
         if (this.meter !== null) flush();
+      } else if (step.kind === 'loop') {
+        flush();
+        this.parts.push({ kind: 'loop', step, repeated: this.loops.get(step.slot) ?? null });
       } else {
         flush();
         this.parts.push({ kind: 'opaque', slot: step.slot, operands: step.operands });
@@ -104,6 +123,13 @@ export class WasmExecutable implements Executable {
       const start = this.meter === null ? 0 : performance.now();
       if (part.kind === 'opaque') {
         this.runReference(part.slot, part.operands);
+      } else if (part.kind === 'loop') {
+        const loop = loopOf(this.instruction(part.step.slot).attrs ?? {});
+        if (part.repeated === null) this.runLoop(loop, part.step);
+        else {
+          part.repeated.run(loop, part.step, addresses);
+          if (part.repeated.faulted) return this.runAll(inputs, outputs);
+        }
       } else {
         const { plan } = part;
         plan.setBuffers(addresses);
@@ -112,7 +138,7 @@ export class WasmExecutable implements Executable {
         if (plan.faulted) return this.runAll(inputs, outputs);
       }
       if (this.meter === null) continue;
-      const work = part.kind === 'plan' ? part.work : this.opaqueWork(part);
+      const work = part.kind === 'plan' ? part.work : this.plainWork(part);
       if (work !== null) this.meter.report(work, performance.now() - start);
     }
     return this.binding.results(outputs);
@@ -162,12 +188,29 @@ export class WasmExecutable implements Executable {
     this.at = -1;
   }
 
-  private opaqueWork({ slot, operands }: Part & { kind: 'opaque' }): Work {
-    const { op, shape } = this.instruction(slot);
-    const name = op?.name ?? '';
+  /** Runs a loop step by step. */
+  private runLoop(loop: Loop, { slot, operands, results }: LoopStep): void {
+    const { inputs, origin } = this.instruction(slot);
+    this.at = origin ?? slot;
+    const values = operands.map((x, i) => {
+      const { shape, dtype } = this.instruction(inputs[i] as number);
+      return { data: this.binding.arrayOf(x), shape, dtype };
+    });
+    const arrays: (TypedArray | null)[] = [];
+    for (const [k, result] of results) arrays[k] = this.binding.arrayOf(result);
+    loop.run(values, arrays);
+    this.at = -1;
+  }
+
+  /** What runs without a kernel. */
+  private plainWork(part: Exclude<Part, { kind: 'plan' }>): Work {
+    const { slot, operands } = part.kind === 'loop' ? part.step : part;
+    const { op, shape, attrs } = this.instruction(slot);
+    const loop = part.kind === 'loop' ? loopOf(attrs ?? {}) : null;
+    const name = loop?.name ?? op?.name ?? '';
     const bytes = [slot, ...operands].reduce((sum, x) => sum + this.binding.bytesOf(x), 0);
     return {
-      name: `reference ${name} [${shape.join(', ')}]`,
+      name: loop === null ? `reference ${name} [${shape.join(', ')}]` : `${name} × ${loop.length}`,
       operations: [name],
       flops: sizeOf(shape),
       bytes,

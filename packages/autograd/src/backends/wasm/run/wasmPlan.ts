@@ -1,14 +1,22 @@
 /** @file A list of kernels in memory, ready to run on one thread or several. */
 import { FAULT } from './barrier.js';
-import { SCRATCH_BUFFER } from '../assembler/block.js';
-import { CALL, LIST } from './driver.js';
+import { SCRATCH_BUFFER, type Pointer } from '../assembler/block.js';
+import { CALL, LIST, MOVE } from './driver.js';
 import type { Forms } from './forms.js';
 import type { KernelList } from './kernelList.js';
 import { maySleep } from './pool.js';
 import type { ThreadPool } from './pool.js';
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** Runs at which the way not chosen is tried, to compare; and every 256th after these. */
 const TRIALS: ReadonlySet<number> = new Set([3, 5, 12, 13, 40, 41, 100, 101]);
+
+/** How a buffer moves between two runs of a list: so many bytes on, or back and forth where `factor` is −1. */
+export interface Move {
+  readonly by: number;
+  readonly factor: 1 | -1;
+}
 
 /**
  * A list in memory with the blocks of its kernels, and how to run it.
@@ -26,17 +34,25 @@ export class WasmPlan {
   /** Addresses of the list, and of the blocks after it. */
   private readonly list: number;
   private readonly blocks: number;
+  /** The addresses that move, and where their moves are written. */
+  private readonly moving: readonly Pointer[];
+  private readonly moves: number;
   private runs = 0;
   /** Recent times alone and together, in milliseconds. */
   private alone = Infinity;
   private together = Infinity;
 
   /**
-   * Writes `kernels` into the memory of `forms`.
+   * Writes `kernels` into the memory of `forms`. The buffers that `moves` names move where the list is run several times.
    *
    * @throws {DeviceError} if there is no room for them.
    */
-  constructor(forms: Forms, kernels: KernelList, pool?: ThreadPool) {
+  constructor(
+    forms: Forms,
+    kernels: KernelList,
+    pool?: ThreadPool,
+    moves: ReadonlySet<number> = NONE,
+  ) {
     const { memory } = forms;
     this.forms = forms;
     this.pointers = new Int32Array(3 * kernels.pointers.length);
@@ -46,14 +62,20 @@ export class WasmPlan {
     this.scratchBytes = kernels.scratchBytes;
     this.mayFault = kernels.mayFault;
     this.pool = kernels.parallel ? pool : undefined;
-    const { calls, words } = kernels;
-    this.list = memory.allocate((LIST.calls + calls.length + words.length) * 4);
+    const { calls, words, pointers } = kernels;
+    this.moving = moves.size === 0 ? [] : pointers.filter(({ buffer }) => moves.has(buffer));
+    const before = LIST.calls + calls.length + words.length;
+    this.list = memory.allocate((before + this.moving.length * MOVE.words) * 4);
     this.blocks = this.list + (LIST.calls + calls.length) * 4;
+    this.moves = this.list + before * 4;
     const { int32 } = memory.heap;
     const first = this.list >>> 2;
     int32[first + LIST.count] = calls.length / CALL.words;
     int32[first + LIST.ownOffset] = kernels.sharedBytes;
     int32[first + LIST.ownBytes] = kernels.ownBytes;
+    int32[first + LIST.times] = 1;
+    int32[first + LIST.moveCount] = 0;
+    int32[first + LIST.moves] = this.moves;
     for (let i = 0; i < calls.length; i++) {
       const isBlock = i % CALL.words === CALL.block;
       int32[first + LIST.calls + i] = isBlock ? this.blocks + calls[i]! * 4 : calls[i]!;
@@ -76,6 +98,22 @@ export class WasmPlan {
       const buffer = pointers[k + 1]!;
       const from = buffer === SCRATCH_BUFFER ? scratch : addresses[buffer]!;
       int32[first + pointers[k]!] = from + pointers[k + 2]!;
+    }
+  }
+
+  /** Says, after `setBuffers`, how often the list is run, and how buffers move between two runs. */
+  setTimes(times: number, moves: readonly (Move | undefined)[]): void {
+    const { int32 } = this.forms.memory.heap;
+    const first = this.list >>> 2;
+    int32[first + LIST.times] = times;
+    int32[first + LIST.moveCount] = times > 1 ? this.moving.length : 0;
+    let at = this.moves >>> 2;
+    for (const { word, buffer } of this.moving) {
+      const { by, factor } = moves[buffer]!;
+      int32[at + MOVE.word] = this.blocks + word * 4;
+      int32[at + MOVE.by] = by;
+      int32[at + MOVE.factor] = factor;
+      at += MOVE.words;
     }
   }
 

@@ -65,6 +65,8 @@ export class WalkedCalls extends CallWriter {
     int32[header + LIST.scratch] = scratch;
     int32[header + LIST.ownOffset] = sharedBytes;
     int32[header + LIST.ownBytes] = ownBytes;
+    int32[header + LIST.times] = 1;
+    int32[header + LIST.moveCount] = 0;
     let at = header + LIST.calls;
     for (let i = from; i < to; i += 2) {
       int32[at + CALL.form] = calls[i]!;

@@ -45,6 +45,8 @@ export function write(site: Site, slot: number): void {
     case 'parts':
       return assemble(site, slot, lowering.parts(attrs ?? {}));
     case 'kernel':
+    case 'loop':
+    case 'loopResult':
     case 'reference':
     case 'leaf':
   }

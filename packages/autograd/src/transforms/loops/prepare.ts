@@ -1,0 +1,102 @@
+/**
+ * @file Bodies made ready for gradients, once for all of the same structure: what is kept of a step, and the ways back.
+ *
+ * A body that is met again gives only what it captures: its graph is one between placeholders, whatever it was recorded on.
+ */
+import type { LoopBody } from '../../engine/loop.js';
+import { mode } from '../../graph/mode.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { Placeholder } from '../../graph/version.js';
+import { callOf } from '../call.js';
+import { rewrite } from '../rewrite.js';
+import { closeBody, dependents, type Body, type BodyGraph, type Steps } from './body.js';
+import { extend } from './extend.js';
+import { readsOf, wayBack } from './wayBack.js';
+
+/** A body, and the tensors that stand where it has constants. */
+export interface Prepared {
+  readonly body: Body;
+  readonly constants: readonly Tensor[];
+}
+
+/** For each program the bodies that run on it, by what requires grad. */
+const known = new WeakMap<LoopBody, Map<string, { body: Body; order: readonly number[] }>>();
+
+/** A body for carries and sequences that are given. */
+export function prepare(graph: BodyGraph, steps: Steps, given: readonly Tensor[]): Prepared {
+  const found = dependents(graph);
+  const plain = closeBody(graph, [], found);
+  const { constants, nodes } = plain;
+  if (!mode.grad || ![...given, ...constants].some((x) => x.needsGrad)) {
+    return { body: plain, constants };
+  }
+  if (!nodes.every(isPlain)) return { body: closeBody(graph, graph.carries, found), constants };
+  let bodies = known.get(plain.program);
+  if (bodies === undefined) {
+    bodies = new Map<string, { body: Body; order: readonly number[] }>();
+    known.set(plain.program, bodies);
+  }
+  const key = `${Number(steps.checkpoint)}${[...given, ...nodes].map((x) => Number(x.needsGrad)).join('')}`;
+  let entry = bodies.get(key);
+  if (entry === undefined) {
+    const inputs = [...graph.carries, ...graph.xs, ...constants];
+    const closed = onPlaceholders(graph, inputs, steps);
+    const body = closeBody(closed.graph, keptOf(closed.graph, steps, given));
+    const first = graph.carries.length + graph.xs.length;
+    const order = body.constants.map((x) => closed.stand.indexOf(x) - first);
+    bodies.set(key, (entry = { body, order }));
+  }
+  return { body: entry.body, constants: entry.order.map((i) => constants[i] as Tensor) };
+}
+
+/** The same where constants of another body, which the constants were made from, are others. */
+export function withConstants(
+  { body, constants }: Prepared,
+  from: Body,
+  now: readonly Tensor[],
+): Prepared {
+  const replacements = now.map((node) => ({ node, batched: false }));
+  const made = rewrite(constants, from.constants, replacements, 0, { since: from.since });
+  return { body, constants: made.map(({ node }) => node) };
+}
+
+/** Whether a node calls no function of the user's while it is differentiated. */
+function isPlain(node: Tensor): boolean {
+  return node.extra?.hooks === undefined && callOf(node) === null;
+}
+
+/** The graph of a body between nodes of its own. */
+function onPlaceholders(
+  graph: BodyGraph,
+  inputs: readonly Tensor[],
+  { name }: Steps,
+): { graph: BodyGraph; stand: readonly Tensor[] } {
+  const stand = inputs.map((x) => new Placeholder(x.shape, x.dtype, { requiresGrad: x.needsGrad }));
+  const replacements = stand.map((node) => ({ node, batched: false }));
+  const outputs = extend(name, () =>
+    rewrite(graph.outputs, inputs, replacements, 0, { since: graph.since }).map(({ node }) => node),
+  );
+  const [n, m] = [graph.carries.length, graph.xs.length];
+  return {
+    graph: { ...graph, carries: stand.slice(0, n), xs: stand.slice(n, n + m), outputs },
+    stand,
+  };
+}
+
+/** What is kept of each step for the way back: the carries that it begins with, and all that is read of it. */
+function keptOf(
+  graph: BodyGraph,
+  { name, checkpoint }: Steps,
+  given: readonly Tensor[],
+): readonly Tensor[] {
+  const { carries, xs, outputs } = graph;
+  if (checkpoint) return carries;
+  const { depends, outside } = dependents(graph);
+  const constants = [...outside];
+  const way = wayBack(name, graph, constants, {
+    used: outputs.slice(carries.length).filter((y) => y.needsGrad),
+    xs: xs.map((x, k) => x.needsGrad && given[carries.length + k]?.needsGrad === true),
+    constants: constants.map((k) => k.needsGrad),
+  });
+  return [...carries, ...readsOf(graph, way, depends)];
+}

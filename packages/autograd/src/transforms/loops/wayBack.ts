@@ -1,0 +1,116 @@
+/**
+ * @file The way back through one step of a loop: the cotangents of what the step was given, from those of what it gave, and
+ * what of the step it reads.
+ */
+import { constant } from '../../graph/version.js';
+import type { LoopName } from '../../graph/mode.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { zerosOf } from '../../ops/build/primitive.js';
+import { leafOf, pullback } from '../vjp.js';
+import type { BodyGraph } from './body.js';
+import { extend, present, standIn } from './extend.js';
+
+/** Which cotangents there are, and which are wanted. */
+export interface WantedNodes {
+  /** Results of a step, or nodes of it that were kept, that have a cotangent. */
+  readonly used: readonly Tensor[];
+  readonly xs: readonly boolean[];
+  readonly constants: readonly boolean[];
+}
+
+export interface WayBack {
+  /** Nodes older than this are the step's own. */
+  readonly from: number;
+  /** What stands for the cotangents of the new carries, and of what is used. */
+  readonly ctCarries: readonly (Tensor | null)[];
+  readonly ctUsed: readonly Tensor[];
+  /** What stands for the sums of the constants' cotangents so far. */
+  readonly sums: readonly (Tensor | null)[];
+  /** The cotangents of the carries that float, of the sequences and, added to the sums, of the constants that are wanted. */
+  readonly carries: readonly Tensor[];
+  readonly xs: readonly Tensor[];
+  readonly constants: readonly Tensor[];
+}
+
+/** Records the way back of a step. */
+export function wayBack(
+  name: LoopName,
+  graph: BodyGraph,
+  constants: readonly Tensor[],
+  wanted: WantedNodes,
+): WayBack {
+  const n = graph.carries.length;
+  const ends = graph.outputs.slice(0, n);
+  const flows = graph.carries.map((c) => c.needsGrad);
+  const from = constant(0, 'float32').id;
+  return extend(name, () => {
+    const ctCarries = ends.map((y, k) => (flows[k] === true ? standIn(y) : null));
+    const ctUsed = wanted.used.map((node) => standIn(node));
+    const sums = constants.map((k, i) => (wanted.constants[i] === true ? standIn(k) : null));
+    const outputs: Tensor[] = [];
+    const seeds: Tensor[] = [];
+    const seed = (node: Tensor, ct: Tensor | null): void => {
+      if (ct === null || !node.needsGrad) return;
+      outputs.push(node);
+      seeds.push(ct);
+    };
+    // A sum so far stands first, so that it grows in the order of the unrolled loop.
+    constants.forEach((k, i) => seed(k, sums[i] ?? null));
+    ends.forEach((y, k) => seed(y, ctCarries[k] ?? null));
+    wanted.used.forEach((node, k) => seed(node, ctUsed[k] as Tensor));
+    const carries = graph.carries.filter((_c, k) => flows[k]);
+    const xs = graph.xs.filter((_x, k) => wanted.xs[k]);
+    const captured = constants.filter((_k, i) => wanted.constants[i]);
+    const found = pullback(outputs, seeds, new Set([...carries, ...xs, ...captured].map(leafOf)), {
+      createGraph: true,
+      ends: true,
+      stops: new Set([...graph.carries, ...graph.xs]),
+    });
+    const ctOf = (x: Tensor): Tensor => found.get(leafOf(x)) ?? zerosOf(x);
+    return {
+      from,
+      ctCarries,
+      ctUsed,
+      sums,
+      carries: carries.map(ctOf),
+      xs: xs.map(ctOf),
+      constants: captured.map(ctOf),
+    };
+  });
+}
+
+/** All that a way back leads to. */
+export function resultsOf({ carries, xs, constants }: WayBack): Tensor[] {
+  return [...carries, ...xs, ...constants];
+}
+
+/** Nodes of a step, among those that change from step to step, that its way back reads: of views what they show. */
+export function readsOf(graph: BodyGraph, way: WayBack, depends: ReadonlySet<Tensor>): Tensor[] {
+  const known = new Set([...graph.carries, ...graph.xs]);
+  const own = new Set([
+    ...way.ctCarries.filter(present),
+    ...way.ctUsed,
+    ...way.sums.filter(present),
+  ]);
+  const reads = new Set<Tensor>();
+  const seen = new Set<Tensor>();
+  const stack = resultsOf(way);
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node) || own.has(node)) continue;
+    seen.add(node);
+    if (node.id >= way.from) {
+      stack.push(...node.inputs);
+      continue;
+    }
+    // Of a view what it shows.
+    let base = node;
+    while (depends.has(base) && !known.has(base) && isView(base)) base = base.inputs[0] as Tensor;
+    if (depends.has(base) && !known.has(base)) reads.add(base);
+  }
+  return [...reads].sort((x, y) => x.id - y.id);
+}
+
+/** Whether a node holds nothing but elements of its input. */
+export function isView({ op }: Tensor): boolean {
+  return op?.lowering.kind === 'view' || (op?.lowering.kind === 'alias' && op.lowering.transparent);
+}
