@@ -2,7 +2,7 @@
 import { engine } from '../engine/evaluate.js';
 import { findBlas, type BlasInfo } from './blas/blas.js';
 import { turnOnWideSimd, type WideSimd } from './wasm/run/wideSimd.js';
-import { getNumThreads, wasmArrays, renewWasm } from './index.js';
+import { getNumThreads, gpuInUse, wasmArrays, renewWasm } from './index.js';
 
 export type { BlasInfo, WideSimd };
 
@@ -61,6 +61,11 @@ export interface MemoryUsage {
   readonly used: number;
   /** Bytes the backend has taken from the system. They are used again, but never given back. */
   readonly reserved: number;
+  /** Kernels that have run on the GPU, and the submits they went in. */
+  readonly dispatches: number;
+  readonly submits: number;
+  /** Bytes of the GPU's memory in use for values. */
+  readonly deviceBytes: number;
   /** Plans that are ready to run again. */
   readonly plans: number;
   /** Forms of kernels that were compiled: plans share them, whatever their sizes, so that they soon stop growing. */
@@ -75,9 +80,20 @@ export interface MemoryUsage {
 export function memoryUsage(): MemoryUsage {
   const arrays = wasmArrays();
   const plans = engine.plans.size;
+  const { dispatches = 0, submits = 0, heap } = gpuInUse()?.runtime ?? {};
+  const onGpu = { dispatches, submits, deviceBytes: (heap?.used ?? 0) * 4 };
   if (arrays === null)
-    return { arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0, plans, forms: 0 };
+    return {
+      arena: 0,
+      cells: 0,
+      residentLeaves: 0,
+      used: 0,
+      reserved: 0,
+      plans,
+      forms: 0,
+      ...onGpu,
+    };
   const { bytesUsed, bytesReserved } = arrays.memory;
   const forms = arrays.forms.count;
-  return { ...arrays.usage, used: bytesUsed, reserved: bytesReserved, plans, forms };
+  return { ...arrays.usage, used: bytesUsed, reserved: bytesReserved, plans, forms, ...onGpu };
 }

@@ -7,7 +7,8 @@ import { Arrays } from '../../src/backends/wasm/run/arrays.js';
 import { wasmBackend } from '../../src/backends/wasm/backend.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
-import type { Backend } from '../../src/engine/program.js';
+import { hostValue } from '../../src/graph/hostValue.js';
+import type { HostBackend } from '../../src/engine/program.js';
 import type { TypedArray } from '../../src/graph/dtype.js';
 import { tensor, type Tensor } from '../../src/index.js';
 import { expandNode, reshapeNode, sumOver } from '../../src/ops/build/broadcast.js';
@@ -120,12 +121,12 @@ function grow(c: Choices, pool: Tensor[]): Tensor {
   }
 }
 
-function valuesOn(backend: Backend, roots: readonly Tensor[]): readonly TypedArray[] {
+function valuesOn(backend: HostBackend, roots: readonly Tensor[]): readonly TypedArray[] {
   const graph = collect(roots);
   const plan = new Plan(new Int32Array(0), graph, graph.leaves);
   return backend.compile(plan.program()).run(
     graph.leaves.map(
-      (t) => t.value ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
+      (t) => hostValue(t) ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
     ),
     graph.roots.map(() => null),
   );
@@ -182,9 +183,9 @@ describe('WebAssembly and the interpreter', () => {
       ]);
       const program = new Plan(new Int32Array(0), graph, graph.leaves).program();
       const values = graph.leaves.map(
-        (t) => t.value ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
+        (t) => hostValue(t) ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
       );
-      const on = (backend: Backend): (() => TypedArray[]) => {
+      const on = (backend: HostBackend): (() => TypedArray[]) => {
         const executable = backend.compile(program);
         return () =>
           executable.run(

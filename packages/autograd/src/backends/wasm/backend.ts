@@ -4,7 +4,7 @@
  * What no loop can do runs by its reference kernel on the same memory, so that nothing is ever refused.
  */
 import { lower, printKernels } from '../../engine/lower.js';
-import type { Backend, Instruction, Program } from '../../engine/program.js';
+import type { HostBackend, Instruction, Program } from '../../engine/program.js';
 import { schedule } from '../../engine/schedule.js';
 import { simplify } from '../../engine/simplify.js';
 import { verification, verifySameInterface } from '../../engine/verify.js';
@@ -22,7 +22,7 @@ export interface WasmOptions {
   readonly arrays: Arrays;
 }
 
-export interface WasmBackend extends Backend {
+export interface WasmBackend extends HostBackend {
   readonly threads: number;
   /** Whether workers failed or could not be started: plans then run on one thread. */
   readonly lost: boolean;
@@ -39,6 +39,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
   };
   const backend: WasmBackend = {
     name: 'wasm',
+    device: 'cpu',
     threads,
     get lost() {
       return pool?.broken ?? false;

@@ -6,7 +6,7 @@
  */
 import { ChainruleError } from '../../errors.js';
 import { backendInUse, explain } from '../../engine/evaluate.js';
-import type { Backend } from '../../engine/program.js';
+import type { HostBackend } from '../../engine/program.js';
 import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
 import type { LoopName } from '../../graph/mode.js';
 import type { AttrValue, Value } from '../../graph/primitive.js';
@@ -92,7 +92,7 @@ interface ResultAttrs extends LoopAttrs {
 /** What a loop has left, in the memory of a backend where it has one. */
 interface Left {
   readonly results: (TypedArray | null)[];
-  readonly backend: Backend;
+  readonly backend: HostBackend;
 }
 
 /** What nobody has taken yet, by ticket; the oldest go first. */
@@ -152,7 +152,7 @@ function runLoop(spec: LoopSpec, inputs: readonly Value[]): Left {
 }
 
 /** Room for a value, in the backend's memory where it has any: there a step writes in place. */
-function room({ dtype, size }: { dtype: DType; size: number }, backend: Backend): TypedArray {
+function room({ dtype, size }: { dtype: DType; size: number }, backend: HostBackend): TypedArray {
   return backend.allocate(dtype, size) ?? allocate(dtype, size);
 }
 
@@ -162,9 +162,14 @@ class Stepper {
   private readonly offsets: { readonly array: TypedArray; readonly relative: number }[] = [];
   private readonly base: number;
   private readonly program: Program;
-  private readonly backend: Backend;
+  private readonly backend: HostBackend;
 
-  constructor(program: Program, inputs: readonly Value[], firstConstant: number, backend: Backend) {
+  constructor(
+    program: Program,
+    inputs: readonly Value[],
+    firstConstant: number,
+    backend: HostBackend,
+  ) {
     this.program = program;
     this.backend = backend;
     this.base = program.draws > 0 ? (inputs.at(-1)?.data[0] as number) : 0;
@@ -192,7 +197,7 @@ class Stepper {
       array[0] = this.base + order * program.draws + relative;
     const executable = program.plan.on(this.backend);
     try {
-      return executable.run(arrays, outputs);
+      return executable.run(arrays, outputs) as TypedArray[]; // the backend is one of the host
     } catch (error) {
       throw explain(error, undefined, 'a loop');
     }
@@ -203,7 +208,7 @@ function never(): never {
   throw new Error('a loop without sequences reads none');
 }
 
-function runScan(spec: LoopSpec, inputs: readonly Value[], backend: Backend): TypedArray[] {
+function runScan(spec: LoopSpec, inputs: readonly Value[], backend: HostBackend): TypedArray[] {
   const { programs, length, reverse, rewound, saves, constants } = spec;
   const program = programs[0] as Program;
   const n = program.carries;
@@ -255,7 +260,7 @@ function runScan(spec: LoopSpec, inputs: readonly Value[], backend: Backend): Ty
   return results;
 }
 
-function runWhile(spec: LoopSpec, inputs: readonly Value[], backend: Backend): TypedArray[] {
+function runWhile(spec: LoopSpec, inputs: readonly Value[], backend: HostBackend): TypedArray[] {
   const program = spec.programs[0] as Program;
   const n = program.carries;
   const stepper = new Stepper(program, inputs, spec.constants[0] as number, backend);
@@ -284,7 +289,7 @@ function runWhile(spec: LoopSpec, inputs: readonly Value[], backend: Backend): T
   return [...now, Int32Array.of(count)];
 }
 
-function runBranch(spec: LoopSpec, inputs: readonly Value[], backend: Backend): TypedArray[] {
+function runBranch(spec: LoopSpec, inputs: readonly Value[], backend: HostBackend): TypedArray[] {
   const { programs, constants } = spec;
   const value = Number(inputs[0]?.data[0]);
   if (Number.isNaN(value)) throw new ChainruleError(`${spec.name}: the predicate is NaN`);

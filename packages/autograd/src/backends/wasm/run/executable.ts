@@ -29,7 +29,7 @@ type Part =
     }
   | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] };
 
-export class WasmExecutable implements Executable {
+export class WasmExecutable implements Executable<TypedArray> {
   at = -1;
   private readonly program: Program;
   private readonly scheduled: Schedule;
