@@ -22,7 +22,7 @@ import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
 import { borrow, lend, takeBack } from './lent.js';
 import { NOTHING, PlanCache, type Plan } from './plan.js';
-import type { Backend, HostBackend, Meter, Program } from './program.js';
+import type { Backend, Executable, HostBackend, Meter, Program } from './program.js';
 
 /** @internal The engine's state; `backends/index.ts` chooses the backend. */
 export const engine: {
@@ -147,11 +147,18 @@ export function execute(
   }
   if (held !== null) release();
   const backend = backendFor(roots);
-  const executable =
-    engine.meter === null
-      ? plan.on(backend, held ?? NOTHING)
-      : plan.metered(backend, engine.meter, held ?? NOTHING);
   const cells = roots.map(cellOf);
+  let executable: Executable;
+  try {
+    executable =
+      engine.meter === null
+        ? plan.on(backend, held ?? NOTHING)
+        : plan.metered(backend, engine.meter, held ?? NOTHING);
+  } catch (error) {
+    // What a device cannot do it says before anything runs.
+    for (const cell of [...cells, ...more]) cell?.revert();
+    throw error;
+  }
   const outputs: (Storage | null)[] = cells.map((cell, k) =>
     cell === null ? place(roots[k] as Tensor, why, backend, leaves) : outputOf(cell, backend),
   );

@@ -194,6 +194,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     this.cleared = false;
     const v = this.version;
     if (v.owned && owned && !v.escaped && v.consumers.length === 0) {
+      this.onFailure(value, v);
       this.unused = v.node.value; // nobody has seen this version
       v.node.value = value;
     } else {
@@ -205,6 +206,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   /** @internal The current version has its value: the one before it may be overwritten next time. */
   commit(value: Storage, owned: boolean): void {
     const { node } = this.version;
+    if (this.committed !== this.version) this.onFailure(value, this.committed);
     node.value = value;
     if (!isHost(value)) node.home = value.device;
     node.inputs = [];
@@ -214,6 +216,22 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       this.committed = this.version;
     }
     pendingCells.delete(this);
+  }
+
+  /** Should the run that wrote `value` on a device have failed, the cell goes back to the version before. */
+  private onFailure(value: Storage, { node, owned }: Version): void {
+    const array = node.value;
+    if (isHost(value) || array === null) return;
+    value.onFailure(() => {
+      this.version = this.committed = this.makeVersion(
+        makeLeaf(array, this.shape, this.dtype),
+        false,
+      );
+      this.version.owned = owned;
+      this.previous = null;
+      this.unused = null;
+      pendingCells.delete(this);
+    });
   }
 
   /** @internal The node of the first version, while there is no later one that has a value. */

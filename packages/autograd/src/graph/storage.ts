@@ -11,6 +11,8 @@ export interface DeviceStorage {
   readonly byteLength: number;
   /** A copy in memory of its own. */
   slice(): DeviceStorage;
+  /** Calls `undo` should the run that wrote them turn out to have failed. */
+  onFailure(undo: () => void): void;
   /** The elements; rejects with what went wrong while they were computed. */
   read(): Promise<TypedArray>;
 }

@@ -2,7 +2,7 @@
 import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError, DeviceError, DTypeError, GradError, ShapeError } from '../errors.js';
 import type { Cell } from './cell.js';
-import { homeOf, placement, type DeviceName } from './device.js';
+import { checkDevice, homeOf, placement, type DeviceName } from './device.js';
 import { isFloat, type DType, type TypedArray } from './dtype.js';
 import { COPY, type Copy } from './copy.js';
 import { hostValue } from './hostValue.js';
@@ -205,6 +205,29 @@ export class Tensor<S extends Shape = Shape> {
     return nested(this, await readAsync(this, 'toArrayAsync'));
   }
 
+  /**
+   * The same elements on another device, as a leaf of their own: towards the GPU at once (they go up when they are used), back
+   * to the CPU by waiting. Gradients do not flow from device to device: detach first. PyTorch: `Tensor.to(device)`.
+   *
+   * @throws {DeviceError} for a device that is not open, or float64 on one that has none.
+   * @throws {GradError} if the tensor requires grad.
+   * @example const there = x.to('webgpu'), back = await there.to('cpu');
+   */
+  to(device: 'webgpu'): Tensor<S>;
+  to(device: 'cpu'): Promise<Tensor<S>>;
+  to(device: DeviceName): Tensor<S> | Promise<Tensor<S>>;
+  to(device: DeviceName): Tensor<S> | Promise<Tensor<S>> {
+    const target = checkDevice('to', device);
+    if (this.needsGrad) {
+      throw new GradError(
+        `to: gradients do not flow from device to device; x.detach().to('${target}'), then requiresGrad_()`,
+      );
+    }
+    if (target === 'cpu') return readAsync(this, 'to').then((data) => leafAt(data, this, 'cpu'));
+    if (this.dtype === 'float64') refuseDoubles('to');
+    return leafAt(storageOf(this, 'to'), this, target);
+  }
+
   /** The elements as nested arrays, booleans as booleans; a bare number for no dimensions. */
   toArray(): NestedArray {
     return nested(this, observe(this, 'toArray'));
@@ -353,6 +376,16 @@ export function makeNode<S extends Shape>(
 export function makeLeaf<S extends Shape>(value: Storage, shape: S, dtype: DType): Tensor<S> {
   const leaf = new Tensor(null, NO_INPUTS, null, shape, dtype, false, value);
   if (!isHost(value)) leaf.home = value.device;
+  return leaf;
+}
+
+function leafAt<S extends Shape>(
+  value: Storage,
+  { shape, dtype }: Tensor<S>,
+  home: DeviceName,
+): Tensor<S> {
+  const leaf = makeLeaf(value, shape, dtype);
+  leaf.home = home === 'cpu' && shape.length === 0 ? null : home;
   return leaf;
 }
 

@@ -26,6 +26,10 @@ export class DeviceArray implements DeviceStorage {
     return this.runtime.copy(this);
   }
 
+  onFailure(undo: () => void): void {
+    this.runtime.faults.noteUndo(this.run, undo);
+  }
+
   read(): Promise<TypedArray> {
     return this.runtime.read(this);
   }

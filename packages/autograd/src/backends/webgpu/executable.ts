@@ -1,6 +1,6 @@
 /** @file A program on the device: kernels over places of its heap, encoded into one submit a run. */
 import { planArena } from '../../engine/arena.js';
-import { placesOf, type Kernel, type Place } from '../../engine/kernel.js';
+import type { Place } from '../../engine/kernel.js';
 import { lower, type Lowered } from '../../engine/lower.js';
 import type { Executable, Instruction, Program } from '../../engine/program.js';
 import { schedule, type Schedule } from '../../engine/schedule.js';
@@ -13,8 +13,8 @@ import { interpreter } from '../interpreter/interpreter.js';
 import { DeviceArray } from './deviceArray.js';
 import { explainRefusal } from './refusals.js';
 import { USAGE, type GpuBuffer, type GpuObject } from './gpuApi.js';
-import { specialKernels } from './special.js';
-import type { GpuRuntime } from './runtime.js';
+import { specialShaders } from './special.js';
+import type { GpuRuntime, Pipeline } from './runtime.js';
 import { split, type Split } from './split.js';
 import { supports } from './wgsl/elements.js';
 import { shadersOf } from './wgsl/shaders.js';
@@ -23,7 +23,7 @@ import { MOST_GROUPS, type Shader } from './wgsl/text.js';
 /** A shader with its place in the uniform buffer, and what it computes. */
 interface Pass {
   readonly shader: Shader;
-  readonly pipeline: GpuObject;
+  readonly pipeline: Pipeline;
   /** Where its parameter block begins, in words. */
   readonly block: number;
   readonly blockWords: number;
@@ -64,12 +64,10 @@ export class GpuExecutable implements Executable {
     this.scheduled = schedule(device, (op, dtype) => supports(op, dtype));
     const steps = lower(this.scheduled);
     if (verification.on) verifySchedule(device, this.scheduled, steps);
-    const kernels = steps.map((step) => this.kernelsOf(step));
-    this.arenaWords = this.place(kernels.map(({ kernels }) => kernels));
-    for (const { kernels: list, slot } of kernels)
-      for (const kernel of list)
-        for (const shader of shadersOf(kernel, (words) => this.scratchOf(words)))
-          this.add(shader, slot);
+    const shaders = steps.map((step) => this.shadersOf(step));
+    this.arenaWords = this.place(shaders.map(({ shaders }) => shaders));
+    for (const { shaders: list, slot } of shaders)
+      for (const shader of list) this.add(shader, slot);
     const last = this.passes.at(-1);
     const words = last === undefined ? 0 : last.block + Math.ceil(last.blockWords / BLOCK) * BLOCK;
     this.data = new Uint32Array(words);
@@ -88,11 +86,13 @@ export class GpuExecutable implements Executable {
     return this.passes.length;
   }
 
-  private kernelsOf(step: Lowered): { kernels: readonly Kernel[]; slot: number } {
-    if (step.kind === 'kernel') return { kernels: [step.kernel], slot: step.slots[0]! };
+  private shadersOf(step: Lowered): { shaders: readonly Shader[]; slot: number } {
+    const scratch = (words: number): Place => this.scratchOf(words);
+    if (step.kind === 'kernel')
+      return { shaders: shadersOf(step.kernel, scratch), slot: step.slots[0]! };
     const { instructions } = this.scheduled;
-    const kernels = specialKernels(instructions, step.slot, step.operands);
-    if (kernels !== null) return { kernels, slot: step.slot };
+    const shaders = specialShaders(instructions, step, scratch);
+    if (shaders !== null) return { shaders, slot: step.slot };
     const { op, dtype, origin } = instructions[step.slot]!;
     this.at = origin ?? -1;
     throw new DeviceError(
@@ -120,18 +120,17 @@ export class GpuExecutable implements Executable {
   }
 
   /** Places what is computed by lifetime; outputs lie elsewhere. */
-  private place(steps: readonly (readonly Kernel[])[]): number {
+  private place(steps: readonly (readonly Shader[])[]): number {
     const { instructions, outputs } = this.scheduled;
     const first = new Map<number, number>();
     const last = new Map<number, number>();
-    const elsewhere = new Set([...this.isInput, ...outputs]);
-    steps.forEach((kernels, i) => {
-      for (const kernel of kernels)
-        for (const { buffer } of placesOf(kernel)) {
-          if (elsewhere.has(buffer)) continue;
-          if (!first.has(buffer)) first.set(buffer, i);
-          last.set(buffer, i);
-        }
+    const elsewhere = new Set([...this.isInput, ...outputs, instructions.length]);
+    steps.forEach((shaders, i) => {
+      for (const word of shaders.flatMap(({ words }) => words)) {
+        if (word.kind !== 'address' || elsewhere.has(word.buffer)) continue;
+        if (!first.has(word.buffer)) first.set(word.buffer, i);
+        last.set(word.buffer, i);
+      }
     });
     const order = [...first.keys()];
     const arena = planArena(
@@ -153,6 +152,8 @@ export class GpuExecutable implements Executable {
     this.bindInputs(inputs, numbers);
     const made = this.bindOutputs(outputs);
     const run = runtime.faults.begin({
+      broken: () =>
+        this.passes.find(({ pipeline }) => pipeline.error !== null)?.pipeline.error ?? null,
       explain: (kernel, position) => this.explain(kernel, position),
       undo: [],
     });
@@ -282,7 +283,7 @@ export class GpuExecutable implements Executable {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     this.passes.forEach(({ pipeline, shader: { groups } }, k) => {
-      pass.setPipeline(pipeline);
+      pass.setPipeline(pipeline.pipeline);
       pass.setBindGroup(0, this.groups[k]!);
       pass.dispatchWorkgroups(Math.min(groups, MOST_GROUPS), Math.ceil(groups / MOST_GROUPS));
     });

@@ -12,6 +12,8 @@ import type { GpuRuntime } from './runtime.js';
 export interface RunRecord {
   /** The error of the kernel that failed, from the position it refused. */
   explain(kernel: number, position: number, runtime: GpuRuntime): Promise<ChainruleError>;
+  /** A kernel of it that could not be compiled, so that nothing of it ran. */
+  broken(): ChainruleError | null;
   /** Puts back the cells that it changed. */
   undo: (() => void)[];
 }
@@ -44,9 +46,9 @@ export class Faults {
     return this.now;
   }
 
-  /** What the latest run has changed can be put back by this. */
-  noteUndo(undo: () => void): void {
-    this.records.get(this.now)?.undo.push(undo);
+  /** What a run has changed can be put back by this. */
+  noteUndo(run: number, undo: () => void): void {
+    this.records.get(run)?.undo.push(undo);
   }
 
   /** The word that a kernel of a run sets. */
@@ -58,6 +60,10 @@ export class Faults {
   /** Looks at the fault words as they were when run `asked` was the latest. */
   settle(words: Uint32Array, asked: number, runtime: GpuRuntime): void {
     const [word = 0, position = 0] = words;
+    for (const [run, record] of this.records) {
+      const error = run <= asked ? record.broken() : null;
+      if (error !== null) this.void(run, Promise.resolve(error));
+    }
     if (word === 0) {
       for (const run of this.records.keys()) if (run <= asked) this.records.delete(run);
       return;
@@ -66,20 +72,19 @@ export class Faults {
     const run = [...this.records.keys()].find((n) => (n % RUNS) + 1 === word >>> KERNEL_BITS);
     // Another read has found the same fault before.
     if (run === undefined) return;
-    const record = this.records.get(run)!;
-    // Runs begun meanwhile have changed nothing either.
+    this.void(run, this.records.get(run)!.explain(kernel, position, runtime));
+    this.reset();
+  }
+
+  /** A run has changed nothing, and those begun since neither. */
+  private void(run: number, error: Promise<ChainruleError>): void {
     const undone = [...this.records].filter(([n]) => n >= run).reverse();
     for (const [n, { undo }] of undone) {
       for (const f of undo.reverse()) f();
       this.records.delete(n);
     }
-    this.failed.push({
-      first: run,
-      last: this.now,
-      error: record.explain(kernel, position, runtime),
-    });
+    this.failed.push({ first: run, last: this.now, error });
     if (this.failed.length > 64) this.failed.shift();
-    this.reset();
   }
 
   /** @throws what made a run fail, or a run before it. */

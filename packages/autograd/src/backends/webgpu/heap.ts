@@ -35,6 +35,7 @@ export class Heap {
 
   /** @throws {DeviceError} if there is no room. */
   allocate(words: number): number {
+    if (!Number.isSafeInteger(words)) throw new Error(`webgpu: ${words} words were asked for`);
     const size = roundUp(words);
     if (size * 4 > this.limit) throw this.refused(words * 4);
     const at = this.gaps.take(size);

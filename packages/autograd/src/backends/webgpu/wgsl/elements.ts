@@ -15,6 +15,13 @@ const FLOAT_UNARY: Readonly<Record<string, string>> = {
   ),
   'special.entr': 'entrf',
   'special.ndtri': 'ndtrif',
+  'special.ndtr': 'normalCdff',
+  'special.logNdtr': 'logNdtrf',
+  'special.erfcx': 'erfcxf',
+  'special.i0': 'i0f',
+  'special.i1': 'i1f',
+  'special.i0e': 'i0ef',
+  'special.i1e': 'i1ef',
 };
 const FLOAT_BINARY: Readonly<Record<string, string>> = {
   pow: 'powf',
@@ -71,9 +78,11 @@ export function supports(op: string, dtype: DType): boolean {
   if (op === 'cast' || op === 'where' || LOGIC.has(op) || TESTS.has(op)) return true;
   if (op in COMPARISONS) return true;
   if (dtype === 'bool')
-    return op === 'maximum' || op === 'minimum' || op in BITS || op === 'bitwiseNot';
+    return (
+      ANY_BINARY.has(op) || ANY_UNARY.has(op) || op in BITS || op === 'bitwiseNot' || op === 'pow'
+    );
   if (ANY_UNARY.has(op) || ANY_BINARY.has(op)) return true;
-  if (dtype === 'int32') return INTEGER.has(op);
+  if (dtype === 'int32') return INTEGER.has(op) || op === 'pow';
   return op in FLOAT_UNARY || op in FLOAT_BINARY || FLOAT_PLAIN.has(op);
 }
 
@@ -81,7 +90,7 @@ export function supports(op: string, dtype: DType): boolean {
 export function cast(w: ShaderWriter, x: string, from: DType, to: DType): string {
   const [a, b] = [typeOf(from), typeOf(to)];
   if (a === b) return x;
-  if (to === 'bool') return from === 'int32' ? `(${x} != 0)` : `(${x} != 0.0)`;
+  if (to === 'bool') return from === 'int32' ? `(${x} != 0)` : `${w.use('truth')}(${x})`;
   if (to === 'int32' && from !== 'bool') return `${w.use('toInt')}(${x})`;
   return from === 'bool' && to === 'int32' ? `select(0, 1, ${x})` : `${b}(${x})`;
 }
@@ -139,8 +148,22 @@ function logic(op: string, args: readonly string[]): string {
 
 function ofBooleans(op: string, x: string, y: string): string {
   if (op === 'bitwiseNot') return `(!${x})`;
-  if (op === 'bitwiseXor') return `(${x} != ${y})`;
-  return op === 'maximum' || op === 'bitwiseOr' ? `(${x} || ${y})` : `(${x} && ${y})`;
+  switch (op) {
+    case 'bitwiseXor':
+    case 'sub':
+      return `(${x} != ${y})`;
+    case 'maximum':
+    case 'bitwiseOr':
+    case 'add':
+      return `(${x} || ${y})`;
+    case 'pow':
+      return `(${x} || !${y})`;
+    case 'remainder':
+    case 'fmod':
+      return 'false';
+  }
+  // Of one operand its truth, of two whether both hold.
+  return y === '' ? x : `(${x} && ${y})`;
 }
 
 function ofIntegers(w: ShaderWriter, op: string, x: string, y: string): string {

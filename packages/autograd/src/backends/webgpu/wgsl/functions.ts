@@ -250,7 +250,7 @@ const LIBRARY: Readonly<Record<string, LibraryFunction>> = {
   const D = array<u32, 7>(0x0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u);
   let bits = bitcast<u32>(x); let e = i32((bits >> 23u) & 255u) - 150;
   let m = (bits & 0x7fffffu) | 0x800000u;
-  let shift = u32(e + 32); let word = shift / 32u; let s = shift % 32u;
+  let shift = u32(e + 30); let word = shift / 32u; let s = shift % 32u;
   var q = array<u32, 3>();
   var d = D;
   for (var i = 0u; i < 3u; i++) {
@@ -258,12 +258,12 @@ const LIBRARY: Readonly<Record<string, LibraryFunction>> = {
     q[i] = select((a << s) | (b >> (32u - s)), a, s == 0u);
   }
   // m · (q0, q1, q2) modulo 2⁶⁴ of the two upper words.
-  let l2 = m * (q[2] >> 16u);
+  let l2 = m * (q[2] >> 24u);
   let a1 = m & 0xffffu; let a2 = m >> 16u; let b1 = q[1] & 0xffffu; let b2 = q[1] >> 16u;
   let t = a1 * b1; let u = a2 * b1 + (t >> 16u); let v = a1 * b2 + (u & 0xffffu);
   var low = (v << 16u) | (t & 0xffffu);
   var high = a2 * b2 + (u >> 16u) + (v >> 16u) + m * q[0];
-  let more = l2 >> 16u;
+  let more = l2 >> 8u;
   low = low + more; if (low < more) { high = high + 1u; }
   // The two upper bits are the quadrant, the others the fraction of π/2.
   var n = high >> 30u;
@@ -496,9 +496,10 @@ fn powf(x: f32, y: f32) -> f32 {
 }`,
   },
   hypotf: {
-    needs: ['isinf', 'inf'],
+    needs: ['isinf', 'isnan', 'inf'],
     code: `fn hypotf(x: f32, y: f32) -> f32 {
   if (isinf(x) || isinf(y)) { return inf(); }
+  if (isnan(x)) { return x; } if (isnan(y)) { return y; }
   let a = max(abs(x), abs(y)); let b = min(abs(x), abs(y));
   if (a == 0.0) { return a + x + y; }
   let q = b / a;
@@ -509,7 +510,7 @@ fn powf(x: f32, y: f32) -> f32 {
     needs: ['isnan', 'isinf', 'maxf', 'expf', 'log1pf'],
     code: `fn logaddexpf(x: f32, y: f32) -> f32 {
   let m = maxf(x, y);
-  if (isnan(m) || isinf(m) || x == y && isinf(x)) { return m; }
+  if (isnan(m) || isinf(m) || (x == y && isinf(x))) { return m; }
   return m + log1pf(expf(-abs(x - y)));
 }`,
   },
@@ -517,7 +518,7 @@ fn powf(x: f32, y: f32) -> f32 {
     needs: ['isnan', 'isinf', 'maxf', 'exp2f', 'log1pf'],
     code: `fn logaddexp2f(x: f32, y: f32) -> f32 {
   let m = maxf(x, y);
-  if (isnan(m) || isinf(m) || x == y && isinf(x)) { return m; }
+  if (isnan(m) || isinf(m) || (x == y && isinf(x))) { return m; }
   return m + log1pf(exp2f(-abs(x - y))) * ${LOG2E};
 }`,
   },
@@ -611,7 +612,7 @@ fn powf(x: f32, y: f32) -> f32 {
   const Z = array<f32, 21>(0.0, 0.0, 0.6449340668f, 0.2020569032f, 0.0823232337f, 0.0369277551f, 0.0173430620f, 0.0083492774f, 0.0040773562f, 0.0020083928f, 9.945751278e-4f, 4.941886041e-4f, 2.460865533e-4f, 1.227133476e-4f, 6.124813506e-5f, 3.058823631e-5f, 1.528225941e-5f, 7.637197638e-6f, 3.817293265e-6f, 1.908212717e-6f, 9.539620339e-7f);
   var zeta = Z;
   for (var k = 20u; k >= 2u; k--) { s = -d * (zeta[k] / f32(k) + s); }
-  var r = d * (0.4227843351f + s * -1.0 * -1.0);
+  var r = d * (0.4227843351f - s);
   if (low) { r = r - log1pf(d); }
   if (up != 1.0) { return r - logf(abs(up)); }
   if (down != 1.0) { return r + logf(down); }
@@ -673,6 +674,126 @@ fn lgammaf(x: f32) -> f32 {
   let f = -q - floor(-q);
   let below = zetaPositive(s, f) - zetaPositive(s, 1.0 - q);
   return select(-below, below, (i32(s) & 1) == 0) + zetaPositive(s, 1.0 - f);
+}`,
+  },
+  powi: {
+    needs: [],
+    code: `fn powi(x: i32, y: i32) -> i32 {
+  if (y < 0) { if (x == 1) { return 1; } if (x == -1) { return select(1, -1, (y & 1) != 0); } return 0; }
+  var r = 1; var b = x; var e = y;
+  while (e > 0) { if ((e & 1) != 0) { r = r * b; } b = b * b; e = e >> 1u; }
+  return r;
+}`,
+  },
+  truth: {
+    needs: [],
+    code: 'fn truth(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) != 0u; }',
+  },
+  erfcxf: {
+    needs: ['scaledErfc', 'expf', 'isnan', 'inf', 'erfcf'],
+    code: `fn erfcxf(x: f32) -> f32 {
+  if (isnan(x)) { return x; }
+  if (x < -9.4f) { return inf(); }
+  if (x < 0.0) { let head = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u); return expf(head * head) * expf((x - head) * (x + head)) * erfcf(x); }
+  return scaledErfc(x);
+}`,
+  },
+  logNdtrf: {
+    needs: ['normalCdff', 'logf', 'log1pf', 'scaledErfc', 'isnan', 'isinf'],
+    code: `fn logNdtrf(x: f32) -> f32 {
+  if (isnan(x)) { return x; }
+  if (isinf(x)) { return select(x, 0.0, x > 0.0); }
+  if (x > 0.0) { return log1pf(-normalCdff(-x)); }
+  if (x > -1.0) { return logf(normalCdff(x)); }
+  return logf(0.5 * scaledErfc(-x * 0.7071067811865476f)) - 0.5 * x * x;
+}`,
+  },
+  /** e^−|x| I₀(x) and e^−|x| I₁(x), by Cephes (Moshier 1989). */
+  i0ef: {
+    needs: ['isnan', 'isinf'],
+    code: `fn chebyshev0(x: f32, far: bool) -> f32 {
+  const A = array<f32, 18>(-1.30002501e-8f, 6.04699502e-8f, -2.67079385e-7f, 1.11738754e-6f, -4.41673836e-6f, 1.64484481e-5f, -5.75419501e-5f, 1.88502885e-4f, -5.76375575e-4f, 1.63947562e-3f, -4.32431000e-3f, 1.05464604e-2f, -2.37374148e-2f, 4.93052842e-2f, -9.49010970e-2f, 1.71620902e-1f, -3.04682672e-1f, 6.76795274e-1f);
+  const B = array<f32, 7>(3.39623203e-9f, 2.26666899e-8f, 2.04891859e-7f, 2.89137052e-6f, 6.88975835e-5f, 3.36911648e-3f, 8.04490411e-1f);
+  var a = A; var b = B; var b0 = 0.0; var b1 = 0.0; var b2 = 0.0;
+  for (var k = 0u; k < select(18u, 7u, far); k++) { b2 = b1; b1 = b0; b0 = x * b1 - b2 + select(a[k], b[min(k, 6u)], far); }
+  return 0.5 * (b0 - b2);
+}
+fn i0ef(x: f32) -> f32 {
+  if (isnan(x)) { return x; }
+  let a = abs(x);
+  if (isinf(x)) { return 0.0; }
+  if (a <= 8.0) { return chebyshev0(0.5 * a - 2.0, false); }
+  return chebyshev0(32.0 / a - 2.0, true) / sqrt(a);
+}`,
+  },
+  i1ef: {
+    needs: ['isnan', 'isinf'],
+    code: `fn chebyshev1(x: f32, far: bool) -> f32 {
+  const A = array<f32, 17>(9.38153739e-9f, -4.44505913e-8f, 2.00329475e-7f, -8.56872026e-7f, 3.47025131e-6f, -1.32731637e-5f, 4.78156511e-5f, -1.61760816e-4f, 5.12285956e-4f, -1.51357245e-3f, 4.15642294e-3f, -1.05640849e-2f, 2.47264491e-2f, -5.29459812e-2f, 1.02643659e-1f, -1.76416518e-1f, 2.52587186e-1f);
+  const B = array<f32, 7>(-3.83538038e-9f, -2.63146885e-8f, -2.51223624e-7f, -3.88256481e-6f, -1.10588939e-4f, -9.76109749e-3f, 7.78576235e-1f);
+  var a = A; var b = B; var b0 = 0.0; var b1 = 0.0; var b2 = 0.0;
+  for (var k = 0u; k < select(17u, 7u, far); k++) { b2 = b1; b1 = b0; b0 = x * b1 - b2 + select(a[k], b[min(k, 6u)], far); }
+  return 0.5 * (b0 - b2);
+}
+fn i1ef(x: f32) -> f32 {
+  if (isnan(x)) { return x; }
+  let a = abs(x);
+  if (isinf(x)) { return 0.0; }
+  var y: f32;
+  if (a <= 8.0) { y = chebyshev1(0.5 * a - 2.0, false) * a; } else { y = chebyshev1(32.0 / a - 2.0, true) / sqrt(a); }
+  return select(y, -y, x < 0.0);
+}`,
+  },
+  i0f: {
+    needs: ['i0ef', 'expf'],
+    code: 'fn i0f(x: f32) -> f32 { return expf(abs(x)) * i0ef(x); }',
+  },
+  i1f: {
+    needs: ['i1ef', 'expf'],
+    code: 'fn i1f(x: f32) -> f32 { if (x == 0.0) { return x; } return expf(abs(x)) * i1ef(x); }',
+  },
+  /** The derivative of order n of sin(πx)/(πx): a series around 0, elsewhere from the order below. */
+  sincOf: {
+    needs: ['sinf', 'cosf', 'isnan'],
+    code: `fn sincOf(n: u32, x: f32) -> f32 {
+  if (isnan(x)) { return x; }
+  if (abs(x) < 0.3 + 0.2 * f32(n)) {
+    var sum = 0.0; var term = 1.0;
+    // Σ (−1)ᵏ π²ᵏ x^(2k−n) / ((2k + 1) (2k − n)!), from the first k with 2k ≥ n.
+    for (var k = 0u; k < 24u; k++) {
+      if (2u * k < n) { continue; }
+      let e = 2u * k - n; term = 1.0;
+      for (var i = 1u; i <= e; i++) { term = term * (3.141592653589793f * x) / f32(i); }
+      sum = sum + select(term, -term, (k & 1u) == 1u) / f32(2u * k + 1u);
+    }
+    for (var i = 0u; i < n; i++) { sum = sum * 3.141592653589793f; }
+    return sum;
+  }
+  let whole = round(x); let r = 3.141592653589793f * (x - whole); let flip = select(1.0, -1.0, (i32(whole) & 1) == 1);
+  let s = sinf(r) * flip; let c = cosf(r) * flip;
+  var y = s / (3.141592653589793f * x); var power = 1.0;
+  for (var k = 1u; k <= n; k++) {
+    let turn = k & 3u;
+    let side = select(select(s, c, turn == 1u), select(-s, -c, turn == 3u), turn >= 2u);
+    y = (power * side - f32(k) * y) / x; power = power * 3.141592653589793f;
+  }
+  return y;
+}`,
+  },
+  /** `(−1)ⁿ⁺¹ n! Σ 1/(x + k)ⁿ⁺¹`. */
+  polygammaOf: {
+    needs: ['zetaPositive', 'digammaf', 'powf', 'isnan', 'isinf', 'nan', 'inf'],
+    code: `fn polygammaOf(n: u32, given: f32) -> f32 {
+  var x = given;
+  if (isnan(x)) { return x; }
+  if (n == 0u) { return digammaf(x); }
+  if (x <= 0.0 && floor(x) == x) { return select(nan(), inf(), (n & 1u) == 1u); }
+  if (isinf(x) && x < 0.0) { return nan(); }
+  var factor = select(-1.0, 1.0, (n & 1u) == 1u);
+  for (var i = 2u; i <= n; i++) { factor = factor * f32(i); }
+  let s = f32(n + 1u); var sum = 0.0;
+  for (var k = 0u; x < 0.0 && k < 100000u; k++) { sum = sum + powf(x, -s); x = x + 1.0; }
+  return factor * (sum + zetaPositive(s, x));
 }`,
   },
   gcdi: {

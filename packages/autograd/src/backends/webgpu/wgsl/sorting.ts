@@ -1,11 +1,8 @@
-/**
- * @file Putting rows in order: rounds of a bitonic network over pairs of an element and its place, so that equal elements
- * keep theirs. The order is written to the result, and for a median the element in the middle is picked from it.
- */
+/** @file Putting rows in order, and what is found by it: the median, and where it is. */
 import type { Place, SortKernel } from '../../../engine/kernel.js';
 import { load, ShaderWriter, type Shader } from './text.js';
 
-/** A thread sorts a row of the result's places by merging runs that double in length, between two tables. */
+/** A thread sorts the places of a row, by merging runs that double in length between two tables: equal elements stay in order. */
 export function sortShader(k: SortKernel, scratch: Place): Shader {
   const w = new ShaderWriter();
   const [x] = k.inputs;
@@ -17,8 +14,8 @@ export function sortShader(k: SortKernel, scratch: Place): Shader {
   w.line(`let inner = ${w.word(k.inner)}; let length = ${w.word(k.length)};`);
   w.line('let base = (row / inner) * length * inner + row % inner;');
   w.line(`let x = ${w.address(x)} + base;`);
-  w.line(`var from = ${w.address(scratch)} + row * 2u * length; var to = from + length;`);
-  w.line('for (var i = 0u; i < length; i++) { h[from + i] = i; }');
+  w.line(`var source = ${w.address(scratch)} + row * 2u * length; var other = source + length;`);
+  w.line('for (var i = 0u; i < length; i++) { h[source + i] = i; }');
   w.line(`for (var run = 1u; run < length; run = run * 2u) {
 for (var lo = 0u; lo < length; lo = lo + 2u * run) {
   let mid = min(lo + run, length); let hi = min(lo + 2u * run, length);
@@ -26,7 +23,7 @@ for (var lo = 0u; lo < length; lo = lo + 2u * run) {
   for (var o = lo; o < hi; o++) {
     var second = a >= mid;
     if (!second && b < hi) {
-      let u = ${value('x + h[from + a] * inner')}; let v = ${value('x + h[from + b] * inner')};`);
+      let u = ${value('x + h[source + a] * inner')}; let v = ${value('x + h[source + b] * inner')};`);
   // Only what comes strictly before goes first: equal elements keep their order. NaN goes after all numbers.
   const strictly = k.descending ? 'v > u' : 'v < u';
   w.line(
@@ -37,18 +34,18 @@ for (var lo = 0u; lo < length; lo = lo + 2u * run) {
       : `second = ${strictly};`,
   );
   w.line(`    }
-    if (second) { h[to + o] = h[from + b]; b++; } else { h[to + o] = h[from + a]; a++; }
+    if (second) { h[other + o] = h[source + b]; b++; } else { h[other + o] = h[source + a]; a++; }
   }
 }
-let swap = from; from = to; to = swap;
+let swap = source; source = other; other = swap;
 }`);
   const out = w.address(k.out);
   if (k.result === 'order') {
     w.line(`let out = ${out} + base;`);
-    w.line('for (var i = 0u; i < length; i++) { h[out + i * inner] = h[from + i]; }');
+    w.line('for (var i = 0u; i < length; i++) { h[out + i * inner] = h[source + i]; }');
     return w.threads(k.outer * k.inner);
   }
-  w.line('var at = h[from + (length - 1u) / 2u];');
+  w.line('var at = h[source + (length - 1u) / 2u];');
   if (float) {
     w.line(`var spoilt = false;
 for (var i = 0u; i < length; i++) { if (${nan}(bitcast<f32>(h[x + i * inner]))) { at = i; spoilt = true; break; } }`);
