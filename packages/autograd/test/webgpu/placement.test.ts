@@ -139,16 +139,17 @@ describe.skipIf(!there)('on WebGPU', () => {
   });
 
   test('random numbers are those of the CPU', async () => {
-    const { dropout, manualSeed, randn } = await import('../../src/index.js');
+    const { dropout, manualSeed, randint, randn, randperm } = await import('../../src/index.js');
     const draw = () => {
       manualSeed(5);
-      return [rand([101]), randn([101]), dropout(zeros([50]).add(1), 0.3)];
+      const drawn = [rand([101]), randn([101]), dropout(zeros([50]).add(1), 0.3)];
+      return [...drawn, randint(0, 9, [20]), randperm(12)];
     };
     const host = draw().map((t) => t.dataSync());
     await setDevice('webgpu');
     const gpu = await Promise.all(draw().map((t) => t.data()));
     expect(gpu[0]).toEqual(host[0]);
-    expect(gpu[2]).toEqual(host[2]);
+    for (const k of [2, 3, 4]) expect(gpu[k]).toEqual(host[k]);
     gpu[1]?.forEach((x, i) => expect(x).toBeCloseTo(host[1]?.[i] as number, 5));
   });
 });

@@ -3,6 +3,7 @@ import { lower, printKernels } from '../../engine/lower.js';
 import type { Backend } from '../../engine/program.js';
 import { schedule } from '../../engine/schedule.js';
 import { simplify } from '../../engine/simplify.js';
+import { DeviceError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
 import { openAdapter } from './adapter.js';
 import { DeviceArray } from './deviceArray.js';
@@ -22,7 +23,13 @@ export async function openGpu(onLost: () => void): Promise<GpuBackend> {
     name: 'webgpu',
     device: 'webgpu',
     runtime,
-    compile: (program) => new GpuExecutable(simplify(program), runtime),
+    compile: (program, meter = null) => {
+      if (meter !== null)
+        throw new DeviceError(
+          "profile: kernels on webgpu cannot be timed yet; profile the same code on the CPU: setDevice('cpu')",
+        );
+      return new GpuExecutable(simplify(program), runtime);
+    },
     describe: (program) => {
       const scheduled = schedule(split(simplify(program)).device, (op, dtype) =>
         supports(op, dtype),

@@ -70,6 +70,11 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   qr: matrices(qrShader),
 };
 
+/** Whether the device computes an operation that the engine leaves to its reference. */
+export function isSpecial(name: string): boolean {
+  return name in MAKERS || (name.startsWith('special.') && supports(name, 'float32'));
+}
+
 /** The shaders of an instruction; null where there are none. */
 export function specialShaders(
   instructions: readonly Instruction[],
