@@ -3,7 +3,7 @@ import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError, DeviceError, DTypeError, GradError, ShapeError } from '../errors.js';
 import type { Cell } from './cell.js';
 import { checkDevice, homeOf, placement, type DeviceName } from './device.js';
-import { isFloat, type DType, type TypedArray } from './dtype.js';
+import { isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.js';
 import { COPY, type Copy } from './copy.js';
 import { hostValue } from './hostValue.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
@@ -16,8 +16,9 @@ import { runtime, type BackwardOptions } from './runtime.js';
 import { checkSize, MAX_SIZE, show, sizeOf, type Shape } from './shape.js';
 import { isHost, onHost, type Storage } from './storage.js';
 
+type Element = number | boolean;
 /** What JavaScript reads a tensor as: nested arrays of numbers or booleans, a bare one for no dimensions. */
-export type NestedArray = number | boolean | readonly NestedArray[];
+export type NestedArray = Element | readonly NestedArray[];
 export type Hook = (gradient: Tensor) => Tensor | void;
 
 /** What few nodes have: kept apart, so that the many stay small. */
@@ -27,6 +28,13 @@ export interface Extra {
   retainGrad: boolean;
   /** The stack at creation, in debug mode. */
   stack: string | undefined;
+}
+
+function checkDType(t: Tensor, op: string, dtype: DType): void {
+  if (t.dtype === checkArgument(op, 'dtype', dtype, kinds.dtype)) return;
+  throw new DTypeError(
+    `${op}: the tensor is ${t.dtype}, not ${dtype}; cast it: t.cast('${dtype}').${op}('${dtype}')`,
+  );
 }
 
 const NO_INPUTS: readonly Tensor[] = [];
@@ -181,7 +189,11 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** The elements as a typed array in row-major order: a copy. Evaluates the graph behind it. */
-  dataSync(): TypedArray {
+  dataSync(): TypedArray;
+  /** As a typed array of that dtype. @throws {DTypeError} if the tensor has another; cast it first. */
+  dataSync<D extends DType>(dtype: D): ArrayOf<D>;
+  dataSync(dtype?: DType): TypedArray {
+    if (dtype !== undefined) checkDType(this, 'dataSync', dtype);
     return copyOf(observe(this, 'dataSync'));
   }
 
@@ -190,7 +202,10 @@ export class Tensor<S extends Shape = Shape> {
    * out of range among it.
    * @example const weights = await model.weight.data();
    */
-  async data(): Promise<TypedArray> {
+  data(): Promise<TypedArray>;
+  data<D extends DType>(dtype: D): Promise<ArrayOf<D>>;
+  async data(dtype?: DType): Promise<TypedArray> {
+    if (dtype !== undefined) checkDType(this, 'data', dtype);
     return readAsync(this, 'data');
   }
 
@@ -228,7 +243,16 @@ export class Tensor<S extends Shape = Shape> {
     return leafAt(storageOf(this, 'to'), this, target);
   }
 
-  /** The elements as nested arrays, booleans as booleans; a bare number for no dimensions. */
+  /**
+   * The elements as nested arrays, a bare number for no dimensions. Booleans come as booleans: of a boolean tensor ask for
+   * `toArray<boolean>()`, as the type of a tensor says nothing of its dtype.
+   */
+  toArray<E extends Element = number>(this: Tensor<[]>): E;
+  toArray<E extends Element = number>(this: Tensor<[number]>): E[];
+  toArray<E extends Element = number>(this: Tensor<[number, number]>): E[][];
+  toArray<E extends Element = number>(this: Tensor<[number, number, number]>): E[][][];
+  toArray<E extends Element = number>(this: Tensor<[number, number, number, number]>): E[][][][];
+  toArray(): NestedArray;
   toArray(): NestedArray {
     return nested(this, observe(this, 'toArray'));
   }

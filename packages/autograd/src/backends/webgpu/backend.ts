@@ -1,8 +1,8 @@
 /** @file The WebGPU backend: the engine's kernels as WGSL over one heap, on the GPU of a browser or of Node.js. */
-import { lower, printKernels } from '../../engine/lower.js';
+import { lower, printKernels } from '../../engine/compile/lower.js';
 import type { Backend } from '../../engine/program.js';
-import { schedule } from '../../engine/schedule.js';
-import { simplify } from '../../engine/simplify.js';
+import { schedule } from '../../engine/compile/schedule.js';
+import { simplify } from '../../engine/compile/simplify.js';
 import { DeviceError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
 import { openAdapter } from './adapter.js';

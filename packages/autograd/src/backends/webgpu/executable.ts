@@ -1,10 +1,10 @@
 /** @file A program on the device: kernels over places of its heap, encoded into one submit a run. */
-import { planArena } from '../../engine/arena.js';
-import type { Place } from '../../engine/kernel.js';
-import { lower, type Lowered } from '../../engine/lower.js';
+import { planArena } from '../../engine/compile/arena.js';
+import type { Place } from '../../engine/compile/kernel.js';
+import { lower, type Lowered } from '../../engine/compile/lower.js';
 import type { Executable, Instruction, Program } from '../../engine/program.js';
-import { schedule, type Schedule } from '../../engine/schedule.js';
-import { verification, verifySchedule } from '../../engine/verify.js';
+import { schedule, type Schedule } from '../../engine/compile/schedule.js';
+import { verification, verifySchedule } from '../../engine/compile/verify.js';
 import { DeviceError, type ChainruleError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';

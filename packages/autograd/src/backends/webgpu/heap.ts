@@ -5,7 +5,7 @@
  * words of four bytes. When it is full a larger buffer takes over its contents, and addresses stay as they are.
  */
 import { DeviceError } from '../../errors.js';
-import { Gaps } from '../../engine/gaps.js';
+import { Gaps } from '../../engine/compile/gaps.js';
 import { USAGE, type GpuBuffer, type GpuDevice } from './gpuApi.js';
 
 /** Values begin at multiples of so many words. */

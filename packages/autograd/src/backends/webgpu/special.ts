@@ -9,7 +9,7 @@ import type {
   Place,
   ReduceOp,
   Scalar,
-} from '../../engine/kernel.js';
+} from '../../engine/compile/kernel.js';
 import type { Instruction } from '../../engine/program.js';
 import type { Attrs } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';

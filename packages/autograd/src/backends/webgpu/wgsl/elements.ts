@@ -1,5 +1,5 @@
 /** @file The element functions of a loop body as WGSL, for every dtype of the device. */
-import type { ReduceOp, Scalar } from '../../../engine/kernel.js';
+import type { ReduceOp, Scalar } from '../../../engine/compile/kernel.js';
 import type { DType } from '../../../graph/dtype.js';
 import { literal, typeOf, type ShaderWriter } from './text.js';
 

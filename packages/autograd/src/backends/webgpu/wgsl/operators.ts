@@ -5,7 +5,7 @@ import type {
   PositionKernel,
   RandomKernel,
   SearchKernel,
-} from '../../../engine/kernel.js';
+} from '../../../engine/compile/kernel.js';
 import { coordinates, load, product, ShaderWriter, store, typeOf, type Shader } from './text.js';
 
 /** The bounds of windows as a table of words: `starts[o]` and `ends[o]` of each dimension. */

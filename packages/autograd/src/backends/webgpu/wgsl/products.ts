@@ -1,5 +1,5 @@
 /** @file Matrix products and convolutions. Each result is summed over k in order. */
-import type { ConvKernel, MatmulKernel } from '../../../engine/kernel.js';
+import type { ConvKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
 import {
   coordinates,
   load,

@@ -1,5 +1,5 @@
 /** @file What a kernel of the engine is on the device: one or more shaders. */
-import type { Kernel, Place } from '../../../engine/kernel.js';
+import type { Kernel, Place } from '../../../engine/compile/kernel.js';
 import { indexShaders } from './indices.js';
 import { loopShader } from './loop.js';
 import {

@@ -1,5 +1,5 @@
 /** @file Putting rows in order, and what is found by it: the median, and where it is. */
-import type { Place, SortKernel } from '../../../engine/kernel.js';
+import type { Place, SortKernel } from '../../../engine/compile/kernel.js';
 import { load, ShaderWriter, type Shader } from './text.js';
 
 /** A thread sorts the places of a row, by merging runs that double in length between two tables: equal elements stay in order. */
