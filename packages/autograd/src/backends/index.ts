@@ -1,11 +1,13 @@
 /** @file Chooses the backend that runs plans: WebAssembly where it has SIMD, else the interpreter. */
 import { checkArgument, kinds } from '../arguments/index.js';
+import { DeviceError } from '../errors.js';
 import { engine } from '../engine/evaluate.js';
-import { checkDevice, deviceNames } from '../graph/device.js';
+import { checkDevice, placement } from '../graph/device.js';
 import { interpreter } from './interpreter/interpreter.js';
 import { Arrays } from './wasm/run/arrays.js';
 import { wasmBackend, type WasmBackend } from './wasm/backend.js';
 import { hardwareThreads } from './wasm/run/pool.js';
+import type { GpuBackend } from './webgpu/backend.js';
 
 /** `(func (drop (i8x16.popcnt (v128.const i64x2 0 0))))`: valid only where there is SIMD. */
 const SIMD_MODULE = Uint8Array.of(
@@ -97,15 +99,69 @@ export function getNumThreads(): number {
   return wasm.threads;
 }
 
-/** The devices that tensors can be on. */
+/** The devices that tensors can be on: `'cpu'`, and `'webgpu'` once `setDevice` has opened it. */
 export function devices(): string[] {
-  return [...deviceNames];
+  return [...placement.open];
+}
+
+let gpu: GpuBackend | null = null;
+let opening: Promise<GpuBackend> | null = null;
+
+/** @internal The GPU in use. */
+export function gpuInUse(): GpuBackend | null {
+  return gpu;
 }
 
 /**
- * Chooses where new computations run.
- * @throws {DeviceError} if there is no such device here.
+ * Chooses where new tensors are made, and so where what is computed from them runs. `'webgpu'` is the GPU: of the browser
+ * or, in Node.js, that of the npm package `webgpu`, which need not be installed otherwise. It has to be awaited: until then
+ * the device before stays chosen. What a GPU cannot do is a `DeviceError`; nothing goes back to the CPU by itself.
+ * PyTorch: `torch.set_default_device`.
+ * @throws {DeviceError} if there is no such device here. The promise for `'webgpu'` rejects with what is missing.
+ * @example
+ * await setDevice('webgpu');
+ * const loss = model.forward(x).square().mean();
+ * console.log(await loss.itemAsync());
  */
-export function setDevice(device: string): void {
-  checkDevice('setDevice', device);
+export function setDevice(device: string): Promise<void> {
+  if (device !== 'webgpu') {
+    placement.chosen = checkDevice('setDevice', device);
+    return Promise.resolve();
+  }
+  return openWebgpu();
+}
+
+async function openWebgpu(): Promise<void> {
+  if (gpu === null) {
+    opening ??= import('./webgpu/backend.js').then(({ openGpu }) => openGpu(() => (gpu = null)));
+    try {
+      gpu = await opening;
+    } catch (error) {
+      if (error instanceof DeviceError) throw error;
+      throw new DeviceError(`setDevice: webgpu could not be started: ${messageOf(error)}`);
+    } finally {
+      opening = null;
+    }
+    engine.devices.set('webgpu', gpu);
+    placement.open.add('webgpu');
+  }
+  placement.chosen = 'webgpu';
+}
+
+/** What `deviceInfo` tells. */
+export interface DeviceInfo {
+  readonly device: string;
+  /** Of a GPU its adapter, in its driver's words; of the CPU its backend. */
+  readonly description: string;
+}
+
+/**
+ * What a device is. @throws {DeviceError} if it is none of `devices()`.
+ * @example deviceInfo('webgpu').description // 'nvidia ampere …'
+ */
+export function deviceInfo(device: string): DeviceInfo {
+  checkDevice('deviceInfo', device);
+  return device === 'cpu'
+    ? { device, description: backend() }
+    : { device, description: gpu?.runtime.description ?? 'lost' };
 }

@@ -2,7 +2,7 @@
 import { engine, planningSoFar } from '../engine/evaluate.js';
 import { findBlas, type BlasInfo } from './blas/blas.js';
 import { turnOnWideSimd, type WideSimd } from './wasm/run/wideSimd.js';
-import { getNumThreads, wasmArrays, renewWasm } from './index.js';
+import { getNumThreads, gpuInUse, wasmArrays, renewWasm } from './index.js';
 
 export type { BlasInfo, WideSimd };
 
@@ -61,6 +61,11 @@ export interface MemoryUsage {
   readonly used: number;
   /** Bytes the backend has taken from the system. They are used again, but never given back. */
   readonly reserved: number;
+  /** Kernels that have run on the GPU, and the submits they went in. */
+  readonly dispatches: number;
+  readonly submits: number;
+  /** Bytes of the GPU's memory in use for values. */
+  readonly deviceBytes: number;
   /** Plans that are ready to run again. */
   readonly plans: number;
   /**
@@ -80,7 +85,9 @@ export interface MemoryUsage {
  */
 export function memoryUsage(): MemoryUsage {
   const arrays = wasmArrays();
-  const counts = { plans: engine.plans.size, planning: planningSoFar() };
+  const { dispatches = 0, submits = 0, heap } = gpuInUse()?.runtime ?? {};
+  const onGpu = { dispatches, submits, deviceBytes: (heap?.used ?? 0) * 4 };
+  const counts = { plans: engine.plans.size, planning: planningSoFar(), ...onGpu };
   if (arrays === null)
     return { arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0, ...counts, forms: 0 };
   const { bytesUsed, bytesReserved } = arrays.memory;

@@ -2,7 +2,7 @@
 import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError } from '../errors.js';
 import { engine, evaluate } from '../engine/evaluate.js';
-import type { Backend, Executable, Program } from '../engine/program.js';
+import type { Executable, HostBackend, Program } from '../engine/program.js';
 import { isFloat, type TypedArray } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import { show, sizeOf } from '../graph/shape.js';
@@ -34,7 +34,7 @@ export function detectAnomaly<R>(f: () => R): R {
 }
 
 /** A backend that hands out the value of every instruction to be looked at. */
-function checking(backend: Backend): Backend {
+function checking(backend: HostBackend): HostBackend {
   return {
     ...backend,
     name: `${backend.name}, checked`,
@@ -50,14 +50,14 @@ function checking(backend: Backend): Backend {
   };
 }
 
-class Checked implements Executable {
+class Checked implements Executable<TypedArray> {
   private failed = -1;
 
   private readonly program: Program;
   private readonly all: readonly number[];
-  private readonly executable: Executable;
+  private readonly executable: Executable<TypedArray>;
 
-  constructor(program: Program, all: readonly number[], executable: Executable) {
+  constructor(program: Program, all: readonly number[], executable: Executable<TypedArray>) {
     this.program = program;
     this.all = all;
     this.executable = executable;

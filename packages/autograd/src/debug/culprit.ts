@@ -3,6 +3,7 @@ import { backendInUse } from '../engine/evaluate.js';
 import { lastRun, type Run } from '../engine/lastRun.js';
 import { Cell } from '../graph/cell.js';
 import type { TypedArray } from '../graph/dtype.js';
+import { isHost } from '../graph/storage.js';
 import { show } from '../graph/shape.js';
 import { firstNonFinite } from './anomaly.js';
 
@@ -29,6 +30,8 @@ export function culprit(): string | null {
   if (run === null) return null;
   const { program, inputs } = run;
   const all = program.instructions.flatMap(({ op }, i) => (op === null ? [] : [i]));
+  // What lies on a device cannot be looked at without waiting.
+  if (!inputs.every(isHost)) return null;
   const executable = backendInUse().compile({ ...program, outputs: all });
   const results = executable.run(
     inputs,

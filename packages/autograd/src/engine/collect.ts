@@ -31,6 +31,7 @@ const structure = new Structure();
 const LEAF = -1;
 const NUMBER = -2;
 const LITERAL = -3;
+const ON_DEVICE = -6;
 
 /** Numbers worth knowing when a graph is simplified; any other may change without a new plan. */
 const LITERALS = [-1, 0, 0.5, 1, 2, 3];
@@ -155,6 +156,7 @@ function addLeaf(node: Tensor, nodes: Tensor[], leaves: Tensor[], structure: Str
   leaves.push(node);
   structure.push(LEAF);
   structure.pushWith(node.dtype, 2 * node.shape.length + Number(node.needsGrad));
+  if (node.home === 'webgpu') structure.push(ON_DEVICE);
   for (const n of node.shape) structure.push(n);
 }
 

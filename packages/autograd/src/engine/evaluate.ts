@@ -10,9 +10,11 @@
 import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError } from '../errors.js';
 import { pendingCells, type Cell } from '../graph/cell.js';
+import { placement, type DeviceName } from '../graph/device.js';
 import { allocate, type TypedArray } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
+import { isHost, type Storage } from '../graph/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber, numberOf } from '../graph/version.js';
 import { exceeds } from './bound.js';
@@ -21,11 +23,13 @@ import { lastRun } from './lastRun.js';
 import { borrow, lend, takeBack } from './lent.js';
 import { userLine } from './newStructures.js';
 import { NOTHING, PlanCache, planning, type Plan } from './plan.js';
-import type { Backend, Meter, Program } from './program.js';
+import type { Backend, Executable, HostBackend, Meter, Program } from './program.js';
 
 /** @internal The engine's state; `backends/index.ts` chooses the backend. */
 export const engine: {
-  backend: Backend | null;
+  backend: HostBackend | null;
+  /** The backends of devices other than the CPU, once they have been opened. */
+  readonly devices: Map<DeviceName, Backend>;
   readonly plans: PlanCache;
   /** Above 0 while a transform builds nodes: the pending graph is then left to grow. */
   building: number;
@@ -33,10 +37,17 @@ export const engine: {
   onRun: ((program: Program, why: string) => void) | null;
   /** While `profile` runs. */
   meter: Meter | null;
-} = { backend: null, plans: new PlanCache(), building: 0, onRun: null, meter: null };
+} = {
+  backend: null,
+  devices: new Map(),
+  plans: new PlanCache(),
+  building: 0,
+  onRun: null,
+  meter: null,
+};
 
 /** Nodes that hold a value only until the next run of values that require grad, and those values. */
-let holding: { readonly node: Tensor; readonly value: TypedArray }[] = [];
+let holding: { readonly node: Tensor; readonly value: Storage }[] = [];
 
 /**
  * Computes the values of `tensors`, and of every cell with a pending version, in one run.
@@ -64,8 +75,21 @@ export function planningSoFar(): { walked: number; made: number; found: number }
   return { ...planning, found: engine.plans.hits };
 }
 
-/** @internal The backend in use. */
-export function backendInUse(): Backend {
+/** @internal Where the graph behind `roots` runs: where it lies, else where new tensors are made. */
+export function deviceOf(roots: readonly Tensor[]): DeviceName {
+  if (engine.devices.size === 0) return 'cpu';
+  const placed = roots.find(({ home }) => home !== null);
+  if (placed?.home != null) return placed.home;
+  return roots.some(({ shape }) => shape.length > 0) ? placement.chosen : 'cpu';
+}
+
+/** @internal The backend that runs the graph behind `roots`. */
+export function backendFor(roots: readonly Tensor[]): Backend {
+  return engine.devices.get(deviceOf(roots)) ?? backendInUse();
+}
+
+/** @internal The backend of the CPU that is in use. */
+export function backendInUse(): HostBackend {
   if (engine.backend === null) throw new Error('no backend is loaded');
   return engine.backend;
 }
@@ -83,6 +107,20 @@ export function collectReady(roots: () => readonly Tensor[]): Collected {
 /** @internal Computes `roots`. On an error no cell has changed, and pending versions are forgotten. */
 export function run(roots: readonly Tensor[], why: string): void {
   for (const root of roots) if (isNumber(root)) root.value = leafValue(root);
+  const [first, second] = byDevice(roots);
+  runOnOne(first, why);
+  if (second.length > 0) runOnOne(second, why);
+}
+
+/** Roots by the device they lie on; numbers go along with the first of them. */
+function byDevice(roots: readonly Tensor[]): [readonly Tensor[], readonly Tensor[]] {
+  const placed = engine.devices.size === 0 ? undefined : roots.find(({ home }) => home !== null);
+  const other = (root: Tensor): boolean => root.home !== null && root.home !== placed?.home;
+  if (placed === undefined || !roots.some(other)) return [roots, []];
+  return [roots.filter((root) => !other(root)), roots.filter(other)];
+}
+
+function runOnOne(roots: readonly Tensor[], why: string): void {
   const graph = collectReady(() => roots);
   if (graph.roots.length === 0) return;
   const plan = engine.plans.find(graph);
@@ -107,23 +145,30 @@ export function execute(
   keepFromNowOn(graph);
   const leaves = moreLeaves.length === 0 ? graph.leaves : [...graph.leaves, ...moreLeaves];
   // Some of what the last run held may be an input: taken before it is let go of.
-  const inputs = new Array<TypedArray>(leaves.length);
+  const inputs = new Array<Storage>(leaves.length);
   for (let i = 0; i < leaves.length; i++) {
     const leaf = leaves[i] as Tensor;
     if (leaf.cell === null) inputs[i] = leafValue(leaf);
     else leaf.cell.protect(leaf);
   }
   if (held !== null) release();
-  const backend = backendInUse();
-  const executable =
-    engine.meter === null
-      ? plan.on(backend, held ?? NOTHING)
-      : plan.metered(backend, engine.meter, held ?? NOTHING);
+  const backend = backendFor(roots);
   const cells = roots.map(cellOf);
-  const outputs: (TypedArray | null)[] = cells.map((cell, k) =>
-    cell === null ? place(roots[k] as Tensor, why, backend, leaves) : outputOf(cell),
+  let executable: Executable;
+  try {
+    executable =
+      engine.meter === null
+        ? plan.on(backend, held ?? NOTHING)
+        : plan.metered(backend, engine.meter, held ?? NOTHING);
+  } catch (error) {
+    // What a device cannot do it says before anything runs.
+    for (const cell of [...cells, ...more]) cell?.revert();
+    throw error;
+  }
+  const outputs: (Storage | null)[] = cells.map((cell, k) =>
+    cell === null ? place(roots[k] as Tensor, why, backend, leaves) : outputOf(cell, backend),
   );
-  for (const cell of more) outputs.push(outputOf(cell));
+  for (const cell of more) outputs.push(outputOf(cell, backend));
   for (let k = plan.kept.size + (held ?? NOTHING).length; k > 0; k--) outputs.push(null);
   for (let i = 0; i < leaves.length; i++) {
     const leaf = leaves[i] as Tensor;
@@ -131,7 +176,7 @@ export function execute(
   }
   runtime.runs++;
   engine.onRun?.(plan.program(held ?? NOTHING), why);
-  let values: TypedArray[];
+  let values: Storage[];
   try {
     values = executable.run(inputs, outputs);
   } catch (error) {
@@ -146,7 +191,7 @@ export function execute(
   if (lastRun.wanted && why === 'backward') {
     lastRun.kept = { program: plan.program(held ?? NOTHING), inputs, nodes: graph.nodes };
   }
-  settle(graph, plan, held ?? NOTHING, cells, outputs, values, more.length);
+  settle(graph, plan, held ?? NOTHING, cells, outputs, values, more.length, backend);
   const end = roots.length + more.length;
   return {
     values: values.slice(roots.length, end),
@@ -161,7 +206,7 @@ export function keepFromNowOn({ again }: Collected): void {
 
 /** The values of more cells than the graph has, and whether their arrays are the cells' own, to be used again. */
 interface MoreValues {
-  readonly values: readonly TypedArray[];
+  readonly values: readonly Storage[];
   readonly owned: readonly boolean[];
 }
 
@@ -178,9 +223,10 @@ function settle(
   plan: Plan,
   held: readonly number[],
   cells: readonly (Cell | null)[],
-  given: readonly (TypedArray | null)[],
-  values: readonly TypedArray[],
+  given: readonly (Storage | null)[],
+  values: readonly Storage[],
   more: number,
+  backend: Backend,
 ): void {
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i] as Tensor;
@@ -190,27 +236,28 @@ function settle(
   }
   for (let k = 0; k < roots.length; k++) {
     const cell = cells[k] as Cell | null;
-    const value = values[k] as TypedArray;
-    if (cell === null && given[k] !== null) lend(roots[k] as Tensor, value, backendInUse());
+    const value = values[k] as Storage;
+    if (cell === null && given[k] !== null) lend(roots[k] as Tensor, value, backend);
     else if (cell === null) keep(roots[k] as Tensor, value);
     else cell.commit(value, given[k] !== null);
   }
   let k = roots.length + more;
   for (const index of plan.kept) {
-    const value = values[k++] as TypedArray;
+    const value = values[k++] as Storage;
     if (index < nodes.length) keep(nodes[index] as Tensor, value);
   }
   for (const index of held) {
     const node = nodes[index] as Tensor;
-    const value = values[k++] as TypedArray;
+    const value = values[k++] as Storage;
     if (node.value !== null) continue; // kept for good
     node.value = value;
     holding.push({ node, value });
   }
 }
 
-function keep(node: Tensor, value: TypedArray): void {
+function keep(node: Tensor, value: Storage): void {
   node.value = value;
+  if (!isHost(value)) node.home = value.device;
   if (!node.needsGrad) node.inputs = [];
 }
 
@@ -228,17 +275,26 @@ function place(
   why: string,
   backend: Backend,
   leaves: readonly Tensor[],
-): TypedArray | null {
+): Storage | null {
   return why === 'evaluate' && root.plan === null ? borrow(root, backend, leaves) : null;
 }
 
 /** Where a cell's new version goes: the array before last, at first one that the backend keeps for it. */
-function outputOf(cell: Cell | null): TypedArray | null {
+function outputOf(cell: Cell | null, backend: Backend): Storage | null {
   if (cell === null) return null;
-  return cell.spare() ?? (cell.isNew ? null : backendInUse().allocate(cell.dtype, cell.size));
+  return spareOn(cell, backend) ?? (cell.isNew ? null : backend.allocate(cell.dtype, cell.size));
 }
 
-function leafValue(leaf: Tensor): TypedArray {
+/** @internal The array a cell's next version may be written to, if it lies where the backend can write it. */
+export function spareOn(cell: Cell, backend: Backend): Storage | null {
+  const array = cell.spare();
+  if (array === null) return null;
+  // Single numbers stay on the host, whatever the device.
+  if (isHost(array)) return backend.device === 'cpu' || array.length === 1 ? array : null;
+  return array.device === backend.device ? array : null;
+}
+
+function leafValue(leaf: Tensor): Storage {
   return leaf.value ?? numberArray(leaf, numberOf(leaf));
 }
 

@@ -1,12 +1,12 @@
 /** @file The last run that computed gradients, kept where somebody may ask what went wrong in it. */
-import type { TypedArray } from '../graph/dtype.js';
+import type { Storage } from '../graph/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Program } from './program.js';
 
 /** A run that can be made again: its inputs stay as they were until the next one. */
 export interface Run {
   readonly program: Program;
-  readonly inputs: readonly TypedArray[];
+  readonly inputs: readonly Storage[];
   /** The nodes of its first instructions; those of a backward pass may be missing. */
   readonly nodes: readonly Tensor[];
 }

@@ -6,8 +6,9 @@
  * other moves to an array of its own, as it does when it is read.
  */
 import { DeviceError } from '../errors.js';
-import { itemSize, type DType, type TypedArray } from '../graph/dtype.js';
+import { itemSize, type DType } from '../graph/dtype.js';
 import { runtime } from '../graph/runtime.js';
+import { isHost, type Storage } from '../graph/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber, placeholderOp, versionOp } from '../graph/version.js';
 import { nextMark } from './collect.js';
@@ -22,7 +23,7 @@ export const MANY_NODES = 100;
 
 interface Loan {
   readonly node: Tensor;
-  readonly value: TypedArray;
+  readonly value: Storage;
   readonly backend: Backend;
 }
 
@@ -35,7 +36,7 @@ export function borrow(
   { dtype, size }: { readonly dtype: DType; readonly size: number },
   backend: Backend,
   used: readonly unknown[],
-): TypedArray | null {
+): Storage | null {
   const needed = size * itemSize[dtype];
   if (needed < LARGE) return null;
   while (bytes > 0 && bytes + needed > ROOM) {
@@ -54,14 +55,15 @@ export function borrow(
 }
 
 /** Takes back what `borrow` gave for a run that failed. */
-export function takeBack(value: TypedArray, backend: Backend): void {
+export function takeBack(value: Storage, backend: Backend): void {
   bytes -= value.byteLength;
   backend.release(value);
 }
 
 /** The node's value now lies in `value`, which `borrow` gave. */
-export function lend(node: Tensor, value: TypedArray, backend: Backend): void {
+export function lend(node: Tensor, value: Storage, backend: Backend): void {
   node.value = value;
+  if (!isHost(value)) node.home = value.device;
   loans.push({ node, value, backend });
   runtime.onRead = own;
 }

@@ -9,6 +9,11 @@ import type { Backend, Executable, Instruction, Meter, Program } from './program
 import { makeReady } from './segmented.js';
 import { hashOf, type Structure } from './structure.js';
 
+/** Whether a leaf is a number that stays on the host, whatever the device. */
+function onHost({ home, shape }: Tensor): boolean {
+  return home !== 'webgpu' && shape.length === 0;
+}
+
 /** No slots: one array, as plans are made ready anew when the array is another. */
 export const NOTHING: readonly number[] = [];
 
@@ -50,7 +55,7 @@ export class Plan {
     this.instructions = nodes.map((node) => {
       const { op, attrs, shape, dtype } = node;
       return given.has(node) || (node.value !== null && !isNumber(node))
-        ? { op: null, attrs: null, inputs: [], shape, dtype }
+        ? { op: null, attrs: null, inputs: [], shape, dtype, onHost: onHost(node) }
         : { op, attrs, inputs: node.inputs.map((x) => x.slot), shape, dtype };
     });
     this.inputs = inputs.map((leaf) => leaf.slot);

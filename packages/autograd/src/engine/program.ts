@@ -1,7 +1,9 @@
 /** @file What is to be computed, free of any tensor: the input and output of every pass of the engine. */
+import type { DeviceName } from '../graph/device.js';
 import type { DType, TypedArray } from '../graph/dtype.js';
 import type { Attrs, Primitive } from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
+import type { Storage } from '../graph/storage.js';
 
 /** One value of a program. Its place in the list is its name; inputs stand before it. */
 export interface Instruction {
@@ -11,6 +13,8 @@ export interface Instruction {
   readonly inputs: readonly number[];
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Whether this input is a number without dimensions that lies on the host, whatever the device. */
+  readonly onHost?: boolean;
   /** Its place in the graph it was collected from, where passes have moved it. */
   readonly origin?: number;
 }
@@ -24,37 +28,42 @@ export interface Program {
 }
 
 /** A program that a backend has made ready. */
-export interface Executable {
+export interface Executable<S extends Storage = Storage> {
   /** The instruction being run: where an error came from. */
   readonly at: number;
   /**
    * Runs once. `inputs` are in the program's order and are only read. An output is written to the array given for it,
    * or to a new one; no output shares memory with an input or another output.
    */
-  run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[];
+  run(inputs: readonly S[], outputs: readonly (S | null)[]): S[];
   /** Gives back what it holds. It is not run again. */
   dispose?(): void;
 }
 
-/** What turns programs into something runnable. */
-export interface Backend {
+/** What turns programs into something runnable, over values of its kind. */
+export interface Backend<S extends Storage = Storage> {
   readonly name: string;
+  /** Where the values of its runs lie. */
+  readonly device: DeviceName;
   /** With a `meter`, kernels run one by one and report their times. */
-  compile(program: Program, meter?: Meter | null): Executable;
+  compile(program: Program, meter?: Meter | null): Executable<S>;
   /**
    * Makes a program ready that is met for the first time, and may never come again: in far less time than `compile`, with
    * the same bits. Null where that is not worth while.
    */
-  firstSight?(program: Program): Executable | null;
+  firstSight?(program: Program): Executable<S> | null;
   /** The kernels it would run a program with, as text. */
   describe(program: Program): string;
   /** An array of its own memory, for what stays from run to run; null where it has none to prefer. */
-  allocate(dtype: DType, size: number): TypedArray | null;
+  allocate(dtype: DType, size: number): S | null;
   /** Takes back an array that `allocate` gave, and that nobody uses any more. */
-  release(array: TypedArray): void;
+  release(array: S): void;
   /** Calls `f`, which runs other programs, in the middle of a run; on the backend that it is given. */
-  nested<R>(f: (backend: Backend) => R): R;
+  nested<R>(f: (backend: Backend<S>) => R): R;
 }
+
+/** A backend whose values are arrays of JavaScript. */
+export type HostBackend = Backend<TypedArray>;
 
 /** What one kernel did. */
 export interface Work {

@@ -1,11 +1,12 @@
 /** @file Recording a function for `compile`: run once on placeholders, noted, and all that it changed taken back. */
 import { ChainruleError } from '../errors.js';
 import { Cell, pendingCells } from '../graph/cell.js';
-import { allocate, type TypedArray } from '../graph/dtype.js';
+import { allocate } from '../graph/dtype.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, recording, withMode, type Guard } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
-import { extraOf, makeNode, Tensor, valueOf, type Hook } from '../graph/tensor.js';
+import type { Storage } from '../graph/storage.js';
+import { extraOf, makeNode, Tensor, storageOf, type Hook } from '../graph/tensor.js';
 import {
   constant,
   counterOp,
@@ -18,7 +19,7 @@ import {
 } from '../graph/version.js';
 import { flatten, isTensor, type Structure } from '../tree.js';
 import { collect, type Collected } from './collect.js';
-import { backendInUse, engine, evaluate, keepFromNowOn, numberArray } from './evaluate.js';
+import { backendFor, engine, evaluate, keepFromNowOn, numberArray } from './evaluate.js';
 import { Plan } from './plan.js';
 import type { Backend } from './program.js';
 import { factsOf, substitute, type Fact } from './signature.js';
@@ -48,7 +49,7 @@ export type Gradient =
 /** A function as one plan. */
 export interface Recording {
   readonly grad: boolean;
-  readonly backend: Backend | null;
+  readonly backend: Backend;
   readonly facts: readonly Fact[];
   /** Tensors outside of the function that it keeps gradients of. */
   readonly captured: ReadonlySet<unknown>;
@@ -57,7 +58,7 @@ export interface Recording {
   /** The inputs of the plan as nodes of what was recorded, and where each comes from. */
   readonly leaves: readonly Tensor[];
   readonly sources: readonly Source[];
-  readonly inputs: TypedArray[];
+  readonly inputs: Storage[];
   /** What the plan gives: the new versions of `cells`, then the results. */
   readonly roots: readonly Tensor[];
   readonly cells: readonly Cell[];
@@ -146,13 +147,14 @@ function standFor(leaves: readonly unknown[], fixed: ReadonlySet<unknown>, since
     const made = new Placeholder(leaf.shape, leaf.dtype, {
       requiresGrad: leaf.needsGrad,
       leaf: leaf.isLeaf,
+      home: leaf.current.home,
     });
     stand.set(leaf, made);
     // What is no leaf has its hooks called where its gradient goes on from it.
     if (leaf.extra !== null && leaf.needsGrad && leaf.isLeaf) {
       extraOf(made).hooks.push(...leaf.extra.hooks);
       if ((leaf.extra.grad?.live ?? null) !== null) {
-        const gradient = new Placeholder(leaf.shape, leaf.dtype);
+        const gradient = new Placeholder(leaf.shape, leaf.dtype, { home: leaf.current.home });
         gradients.set(index, gradient);
         runtime.assignGrad(made, gradient);
         cells.add(made.extra?.grad ?? null);
@@ -239,7 +241,7 @@ function capture(result: unknown, stand: Stand): Recording {
   keepFromNowOn(graph);
   return {
     grad: mode.grad,
-    backend: backendInUse(),
+    backend: backendFor(roots),
     facts: stand.facts,
     captured,
     guards: [
@@ -252,7 +254,7 @@ function capture(result: unknown, stand: Stand): Recording {
     sources,
     inputs: graph.leaves.map(
       (leaf) =>
-        (leaf.value === null ? null : valueOf(leaf, 'compile')) ??
+        (leaf.value === null ? null : storageOf(leaf, 'compile')) ??
         (isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : allocate(leaf.dtype, leaf.size)),
     ),
     roots,

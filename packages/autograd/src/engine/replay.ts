@@ -1,11 +1,11 @@
 /** @file Replaying a recording: its plan is run on the arguments at hand, and what the function changes is changed. */
 import { pendingCells } from '../graph/cell.js';
-import type { TypedArray } from '../graph/dtype.js';
 import { generator } from '../graph/generatorState.js';
 import { runtime } from '../graph/runtime.js';
-import { extraOf, makeLeaf, type Tensor, valueOf } from '../graph/tensor.js';
+import { onHost, type Storage } from '../graph/storage.js';
+import { extraOf, makeLeaf, type Tensor, storageOf } from '../graph/tensor.js';
 import { isTensor } from '../tree.js';
-import { backendInUse, engine, evaluate, explain } from './evaluate.js';
+import { engine, evaluate, explain, spareOn } from './evaluate.js';
 import { lastRun } from './lastRun.js';
 import { borrow, lend, takeBack } from './lent.js';
 import type { Recording, Source } from './record.js';
@@ -14,7 +14,7 @@ import { retrace } from './retrace.js';
 /** What makes tensors of its own of some roots of a recording, from arrays that are theirs alone. */
 export interface Link {
   readonly roots: readonly number[];
-  connect(values: readonly TypedArray[]): readonly Tensor[];
+  connect(values: readonly Storage[]): readonly Tensor[];
 }
 
 /**
@@ -26,14 +26,13 @@ export function replay(
   leaves: readonly unknown[],
   link: Link | null = null,
 ): unknown {
-  const { plan, sources, inputs, cells } = recording;
+  const { plan, sources, inputs, cells, backend } = recording;
   if (pendingCells.size > 0) evaluate();
-  const backend = backendInUse();
   const executable = engine.meter === null ? plan.on(backend) : plan.metered(backend, engine.meter);
   for (let i = 0; i < sources.length; i++)
-    inputs[i] = inputOf(sources[i] as Source, inputs[i] as TypedArray, leaves);
-  const outputs: (TypedArray | null)[] = cells.map(
-    (cell) => cell.spare() ?? backend.allocate(cell.dtype, cell.size),
+    inputs[i] = inputOf(sources[i] as Source, inputs[i] as Storage, leaves);
+  const outputs: (Storage | null)[] = cells.map(
+    (cell) => spareOn(cell, backend) ?? backend.allocate(cell.dtype, cell.size),
   );
   for (let i = outputs.length; i < recording.roots.length; i++) {
     const own = link?.roots.includes(i) === true;
@@ -41,7 +40,7 @@ export function replay(
   }
   runtime.runs++;
   engine.onRun?.(plan.program(), 'compile');
-  let values: TypedArray[];
+  let values: Storage[];
   try {
     values = executable.run(inputs, outputs);
   } catch (error) {
@@ -49,11 +48,11 @@ export function replay(
     for (const array of outputs.slice(cells.length)) if (array !== null) takeBack(array, backend);
     throw explain(error, recording.nodes[executable.at], 'compile');
   }
-  cells.forEach((cell, k) => cell.advance(values[k] as TypedArray, (outputs[k] ?? null) !== null));
+  cells.forEach((cell, k) => cell.advance(values[k] as Storage, (outputs[k] ?? null) !== null));
   for (const { index, requiresGrad } of recording.marked)
     (leaves[index] as Tensor).requiresGrad_(requiresGrad);
   const made: Tensor[] = [];
-  const own = link?.connect(link.roots.map((k) => values[k] as TypedArray)) ?? [];
+  const own = link?.connect(link.roots.map((k) => values[k] as Storage)) ?? [];
   own.forEach((node, i) => (made[link?.roots[i] as number] = node));
   const root = (k: number): Tensor => (made[k] ??= resultOf(recording, k, values, outputs, leaves));
   giveGradients(recording, leaves, root);
@@ -89,41 +88,41 @@ function giveGradients(
 function resultOf(
   recording: Recording,
   output: number,
-  values: readonly TypedArray[],
-  given: readonly (TypedArray | null)[],
+  values: readonly Storage[],
+  given: readonly (Storage | null)[],
   leaves: readonly unknown[],
 ): Tensor {
   const { shape, dtype } = recording.roots[output] as Tensor;
-  const value = values[output] as TypedArray;
+  const value = values[output] as Storage;
   // The array of a cell's version is written again at the next call but one.
   if (output < recording.cells.length) return makeLeaf(value.slice(), shape, dtype);
   if ((given[output] ?? null) === null) return makeLeaf(value, shape, dtype);
   const node = retrace(recording, output, leaves) ?? makeLeaf(value, shape, dtype);
-  lend(node, value, backendInUse());
+  lend(node, value, recording.backend);
   return node;
 }
 
 /** The value of an input at this call; numbers are written into an array of their own. */
-function inputOf(source: Source, array: TypedArray, leaves: readonly unknown[]): TypedArray {
+function inputOf(source: Source, array: Storage, leaves: readonly unknown[]): Storage {
   switch (source.kind) {
     case 'argument': {
       const leaf = leaves[source.index];
       // One that lies in the backend's memory is read where it is.
-      if (isTensor(leaf)) return leaf.current.value ?? valueOf(leaf, 'compile');
-      array[0] = leaf as number;
+      if (isTensor(leaf)) return leaf.current.value ?? storageOf(leaf, 'compile');
+      onHost(array, 'compile')[0] = leaf as number;
       return array;
     }
     case 'gradient': {
       const gradient = (leaves[source.index] as Tensor).extra?.grad?.live as Tensor;
-      return valueOf(gradient, 'compile');
+      return storageOf(gradient, 'compile');
     }
     case 'cell':
-      return valueOf(source.cell, 'compile');
+      return storageOf(source.cell, 'compile');
     case 'seed':
-      array[0] = generator.seed;
+      onHost(array, 'compile')[0] = generator.seed;
       return array;
     case 'offset':
-      array[0] = generator.offset + source.relative;
+      onHost(array, 'compile')[0] = generator.offset + source.relative;
       return array;
     case 'constant':
       return array;

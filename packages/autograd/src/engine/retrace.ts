@@ -1,6 +1,6 @@
 /** @file The graph that a recorded function stands for, built once more over other arguments. */
-import type { TypedArray } from '../graph/dtype.js';
 import { noGrad } from '../graph/mode.js';
+import type { Storage } from '../graph/storage.js';
 import { makeLeaf, makeNode, type Tensor } from '../graph/tensor.js';
 import { isTensor } from '../tree.js';
 import { engine } from './evaluate.js';
@@ -24,7 +24,7 @@ export function retrace(
     const source = sources[k];
     const leaf = source?.kind === 'argument' ? leaves[source.index] : null;
     const { shape, dtype } = program.instructions[slot] as (typeof program.instructions)[number];
-    const value = inputs[k] as TypedArray;
+    const value = inputs[k] as Storage;
     // The array of a number is written again at the next call.
     const own = typeof leaf === 'number' ? value.slice() : value;
     nodes[slot] = isTensor(leaf) ? leaf.current : makeLeaf(own, shape, dtype);

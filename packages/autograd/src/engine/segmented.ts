@@ -1,5 +1,5 @@
 /** @file A long program made ready segment by segment: equal segments share what a backend has made of them. */
-import type { TypedArray } from '../graph/dtype.js';
+import { isHost, type Storage } from '../graph/storage.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
 import { isLong, LONG, segmentsOf, type Segment } from './segments.js';
@@ -88,7 +88,7 @@ class SegmentedExecutable implements Executable {
   /** For each slot the place among the outputs that its value goes to first; -1 for one that is no output. */
   private readonly outputOf: Int32Array;
   /** Arrays for what passes from segment to segment, which stay from run to run. */
-  private readonly between = new Map<number, TypedArray | null>();
+  private readonly between = new Map<number, Storage | null>();
 
   constructor(program: Program, backend: Backend, meter: Meter | null) {
     this.program = program;
@@ -101,19 +101,19 @@ class SegmentedExecutable implements Executable {
     for (let k = outputs.length - 1; k >= 0; k--) this.outputOf[outputs[k]!] = k;
   }
 
-  run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[] {
+  run(inputs: readonly Storage[], outputs: readonly (Storage | null)[]): Storage[] {
     const { program } = this;
-    const values = new Array<TypedArray>(program.instructions.length);
-    program.inputs.forEach((slot, i) => (values[slot] = inputs[i] as TypedArray));
+    const values = new Array<Storage>(program.instructions.length);
+    program.inputs.forEach((slot, i) => (values[slot] = inputs[i] as Storage));
     this.at = -1;
     this.segments.forEach((segment, k) => {
       const { executable } = this.shared[k] as Shared;
       try {
         const results = executable.run(
-          segment.inputs.map((slot) => values[slot] as TypedArray),
+          segment.inputs.map((slot) => values[slot] as Storage),
           segment.outputs.map((slot) => this.placeOf(slot, outputs)),
         );
-        segment.outputs.forEach((slot, i) => (values[slot] = results[i] as TypedArray));
+        segment.outputs.forEach((slot, i) => (values[slot] = results[i] as Storage));
       } catch (error) {
         this.at = segment.origins[executable.at] ?? -1;
         throw error;
@@ -121,16 +121,16 @@ class SegmentedExecutable implements Executable {
     });
     const computed = new Set(this.segments.flatMap((segment) => segment.outputs));
     return program.outputs.map((slot, k) => {
-      const value = values[slot] as TypedArray;
+      const value = values[slot] as Storage;
       if (computed.has(slot) && this.outputOf[slot] === k) return value;
       const given = outputs[k] ?? null; // an input, or a second place for the same value
-      if (given === null) return value.slice();
+      if (given === null || !isHost(given) || !isHost(value)) return value.slice();
       given.set(value);
       return given;
     });
   }
 
-  private placeOf(slot: number, outputs: readonly (TypedArray | null)[]): TypedArray | null {
+  private placeOf(slot: number, outputs: readonly (Storage | null)[]): Storage | null {
     const k = this.outputOf[slot]!;
     if (k >= 0) return outputs[k] ?? null;
     let place = this.between.get(slot);

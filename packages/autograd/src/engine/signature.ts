@@ -4,6 +4,7 @@
  * Beside this list a recording assumes its guards (`graph/mode.ts`: what the function read, such as `training`,
  * `requiresGrad` and the layout of parameter groups), the grad mode and the backend.
  */
+import type { DeviceName } from '../graph/device.js';
 import type { DType } from '../graph/dtype.js';
 import { sameShape, type Shape } from '../graph/shape.js';
 import type { Hook, Tensor } from '../graph/tensor.js';
@@ -17,6 +18,7 @@ export type Fact =
       readonly kind: 'tensor';
       readonly shape: Shape;
       readonly dtype: DType;
+      readonly home: DeviceName | null;
       readonly requiresGrad: boolean;
       /** The first place of the same tensor among the arguments: gradients of one given twice add up. */
       readonly same: number;
@@ -100,6 +102,7 @@ export function factsOf(
       kind: 'tensor',
       shape: leaf.shape,
       dtype: leaf.dtype,
+      home: leaf.current.home,
       requiresGrad: leaf.needsGrad,
       same: leaves.indexOf(leaf),
       isLeaf: leaf.isLeaf,
@@ -141,6 +144,7 @@ function fits(
         isTensor(leaf) &&
         leaf.current === leaf && // no cell
         leaf.dtype === fact.dtype &&
+        leaf.current.home === fact.home &&
         sameShape(leaf.shape, fact.shape) &&
         leaves.indexOf(leaf) === fact.same &&
         leaf.needsGrad === fact.requiresGrad &&

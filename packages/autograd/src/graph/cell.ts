@@ -7,11 +7,12 @@
  */
 import { checkArgument, defineOptions, display, kinds } from '../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
-import { allocate, isFloat, type DType, type TypedArray } from './dtype.js';
+import { allocate, isFloat, type DType } from './dtype.js';
 import { isTensor } from './isTensor.js';
 import { assigned, mode, recording } from './mode.js';
 import { sameShape, show, type Shape } from './shape.js';
-import { makeLeaf, makeNode, Tensor, valueOf } from './tensor.js';
+import { isHost, type Storage } from './storage.js';
+import { makeLeaf, makeNode, storageOf, Tensor } from './tensor.js';
 import { versionOp } from './version.js';
 
 /** What the graph remembers of one version, beside its node. */
@@ -52,7 +53,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   private previous: Version | null = null;
   private cleared = false;
   /** An array that no version needs any more. */
-  private unused: TypedArray | null = null;
+  private unused: Storage | null = null;
 
   constructor(initial: Tensor<S>, requiresGrad = false) {
     const from = checkInitial('Cell', initial).current;
@@ -171,7 +172,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal The array that the next version may be written to, after saving what still needs its contents. */
-  spare(): TypedArray | null {
+  spare(): Storage | null {
     const v = this.previous;
     if (v !== null && v.owned && v.node.value !== null) {
       this.unused = v.node.value;
@@ -189,10 +190,11 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal The next version, computed by a replayed plan: as `assign` and `commit`, without a node where none is needed. */
-  advance(value: TypedArray, owned: boolean): void {
+  advance(value: Storage, owned: boolean): void {
     this.cleared = false;
     const v = this.version;
     if (v.owned && owned && !v.escaped && v.consumers.length === 0) {
+      this.onFailure(value, v);
       this.unused = v.node.value; // nobody has seen this version
       v.node.value = value;
     } else {
@@ -202,9 +204,11 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal The current version has its value: the one before it may be overwritten next time. */
-  commit(value: TypedArray, owned: boolean): void {
+  commit(value: Storage, owned: boolean): void {
     const { node } = this.version;
+    if (this.committed !== this.version) this.onFailure(value, this.committed);
     node.value = value;
+    if (!isHost(value)) node.home = value.device;
     node.inputs = [];
     this.version.owned = owned;
     if (this.committed !== this.version) {
@@ -212,6 +216,22 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       this.committed = this.version;
     }
     pendingCells.delete(this);
+  }
+
+  /** Should the run that wrote `value` on a device have failed, the cell goes back to the version before. */
+  private onFailure(value: Storage, { node, owned }: Version): void {
+    const array = node.value;
+    if (isHost(value) || array === null) return;
+    value.onFailure(() => {
+      this.version = this.committed = this.makeVersion(
+        makeLeaf(array, this.shape, this.dtype),
+        false,
+      );
+      this.version.owned = owned;
+      this.previous = null;
+      this.unused = null;
+      pendingCells.delete(this);
+    });
   }
 
   /** @internal The node of the first version, while there is no later one that has a value. */
@@ -230,7 +250,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal Takes an array back that `spare` gave, after a run that failed. */
-  giveBack(array: TypedArray | null): void {
+  giveBack(array: Storage | null): void {
     this.unused ??= array;
   }
 
@@ -250,7 +270,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     // What is assigned while a function is recorded is assigned at each call.
     const recorded = assigned && mode.tracing !== null;
     if (from.value !== null && from.cell === null && !recorded) {
-      node.value = valueOf(from, 'assign');
+      node.value = storageOf(from, 'assign');
       node.inputs = [];
     } else {
       pendingCells.add(this);

@@ -1,14 +1,56 @@
-/** @file Where computations can run. */
+/** @file Where computations can run, and where the operands of one operation lie. */
 import { display } from '../arguments/index.js';
 import { DeviceError } from '../errors.js';
+import { show } from './shape.js';
+import type { Tensor } from './tensor.js';
 
-/** The devices that there are here. */
-export const deviceNames: readonly string[] = ['cpu'];
+/** What may hold tensors: the machine's own memory, or a GPU's. */
+export type DeviceName = 'cpu' | 'webgpu';
 
-/** Refuses a device that is not there. */
-export function checkDevice(op: string, device: unknown): void {
-  if ((deviceNames as readonly unknown[]).includes(device)) return;
+/** @internal The devices that have been opened, and the one where new tensors are made. */
+export const placement: { readonly open: Set<DeviceName>; chosen: DeviceName } = {
+  open: new Set<DeviceName>(['cpu']),
+  chosen: 'cpu',
+};
+
+/** Refuses a device that is not there, or not opened yet. */
+export function checkDevice(op: string, device: unknown): DeviceName {
+  if ((placement.open as ReadonlySet<unknown>).has(device)) return device as DeviceName;
+  if (device === 'webgpu') {
+    throw new DeviceError(`${op}: webgpu has not been opened yet: await setDevice('webgpu') first`);
+  }
   throw new DeviceError(
-    `${op}: there is no device ${display(device)} here; available: ${deviceNames.join(', ')}`,
+    `${op}: there is no device ${display(device)} here; available: ${[...placement.open].join(', ')}`,
+  );
+}
+
+/**
+ * Where an operation on these inputs runs: where they lie. Null where they go along with any: JavaScript numbers and what
+ * is made of them alone.
+ * @throws {DeviceError} for inputs on two devices.
+ */
+export function homeOf(op: string, inputs: readonly Tensor[]): DeviceName | null {
+  let home: DeviceName | null = null;
+  for (const x of inputs) {
+    if (x.home === null || x.home === home || goesAlong(x)) continue;
+    if (home !== null) throw mixed(op, inputs);
+    home = x.home;
+  }
+  return home;
+}
+
+/** A number without dimensions on the host, which any device is given. */
+function goesAlong(x: Tensor): boolean {
+  return x.home === 'cpu' && x.shape.length === 0 && x.value !== null && !x.needsGrad;
+}
+
+function mixed(op: string, inputs: readonly Tensor[]): DeviceError {
+  const places = inputs.flatMap((x, i) =>
+    x.home === null || goesAlong(x)
+      ? []
+      : [`operand ${i + 1}, ${x.dtype} of shape ${show(x.shape)}, on ${x.home}`],
+  );
+  return new DeviceError(
+    `${op}: its operands lie on two devices: ${places.join('; ')}. Move one: x.to('webgpu'), or await x.to('cpu')`,
   );
 }

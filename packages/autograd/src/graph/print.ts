@@ -2,6 +2,7 @@
 import type { DType, TypedArray } from './dtype.js';
 import { mode } from './mode.js';
 import { runtime } from './runtime.js';
+import { isHost, type Storage } from './storage.js';
 import type { Tensor } from './tensor.js';
 
 /** Larger tensors show only the first and last elements of each dimension. */
@@ -17,19 +18,21 @@ const LINE = 80;
  */
 export function format(t: Tensor): string {
   const { shape, dtype } = t;
-  const data = elements(t);
+  const found = elements(t);
+  const data = found === null || isHost(found) ? found : null;
+  const elsewhere = found === null || isHost(found) ? '<pending>' : `<on ${found.device}>`;
   const summarize = t.size > THRESHOLD;
   const notes = [`shape=[${shape.join(', ')}]`, `dtype=${dtype}`];
   if (t.needsGrad) notes.push('requiresGrad=true');
   const prefix = 'tensor(';
-  let body = '<pending>';
+  let body = elsewhere;
   if (data !== null)
     body = t.size === 0 ? '[]' : layOut(data, shape, dtype, summarize, prefix.length);
   const text = annotate(prefix + body, notes, prefix.length);
   return t.needsGrad && 'assign' in t ? `Parameter containing:\n${text}` : text;
 }
 
-function elements(t: Tensor): TypedArray | null {
+function elements(t: Tensor): Storage | null {
   try {
     const node = t.current;
     if (node.value === null) {

@@ -1,9 +1,11 @@
 /** @file A tensor is a node of the graph: an operation and its inputs, a shape, a dtype and, once evaluated, a value. */
 import { checkArgument, kinds } from '../arguments/index.js';
-import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js';
+import { ChainruleError, DeviceError, DTypeError, GradError, ShapeError } from '../errors.js';
 import type { Cell } from './cell.js';
+import { checkDevice, homeOf, placement, type DeviceName } from './device.js';
 import { isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.js';
 import { COPY, type Copy } from './copy.js';
+import { hostValue } from './hostValue.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
 import { dependsOn, mode, recording } from './mode.js';
@@ -12,6 +14,7 @@ import { format } from './print.js';
 import type { Attrs, Primitive } from './primitive.js';
 import { runtime, type BackwardOptions } from './runtime.js';
 import { checkSize, MAX_SIZE, show, sizeOf, type Shape } from './shape.js';
+import { isHost, onHost, type Storage } from './storage.js';
 
 type Element = number | boolean;
 /** What JavaScript reads a tensor as: nested arrays of numbers or booleans, a bare one for no dimensions. */
@@ -71,7 +74,9 @@ export class Tensor<S extends Shape = Shape> {
   /** @internal */
   needsGrad: boolean;
   /** @internal The elements, once known; never changed. */
-  value: TypedArray | null;
+  value: Storage | null;
+  /** @internal Where it is computed, and its value lies; null for what goes along with any device: numbers. */
+  home: DeviceName | null = null;
   /** @internal The cell that this node is a version of. */
   cell: Cell | null = null;
   /** @internal The plan that last computed this node, and its place there: see `engine/evaluate.ts`. */
@@ -101,7 +106,7 @@ export class Tensor<S extends Shape = Shape> {
     shape: S,
     dtype: DType,
     needsGrad: boolean,
-    value: TypedArray | null,
+    value: Storage | null,
   ) {
     this.id = nextId++;
     this.op = op;
@@ -145,9 +150,11 @@ export class Tensor<S extends Shape = Shape> {
     return this.shape.length;
   }
 
-  /** Where the elements live. */
-  get device(): string {
-    return 'cpu';
+  /** Where the elements lie, or will when they are computed: `'cpu'` or `'webgpu'`. */
+  get device(): DeviceName {
+    const { home, value, shape } = this.current;
+    if (home !== null) return home;
+    return value !== null || shape.length === 0 ? 'cpu' : placement.chosen;
   }
 
   /** Whether gradients flow back to this tensor. */
@@ -177,12 +184,7 @@ export class Tensor<S extends Shape = Shape> {
 
   /** The one element as a JavaScript number; of a boolean tensor 0 or 1. Evaluates the graph behind it. */
   item(): number {
-    if (this.size !== 1) {
-      throw new ShapeError(
-        `item: a tensor of shape ${show(this.shape)} has ${this.size} elements; item() reads exactly one ` +
-          `(use toArray() or dataSync() for all)`,
-      );
-    }
+    checkSingle(this, 'item');
     return observe(this, 'item')[0] as number;
   }
 
@@ -195,14 +197,50 @@ export class Tensor<S extends Shape = Shape> {
     return copyOf(observe(this, 'dataSync'));
   }
 
-  /** As `dataSync()`, on any device. */
+  /**
+   * As `dataSync()`, on any device: a device other than the CPU is waited for. Rejects with what went wrong there, an index
+   * out of range among it.
+   * @example const weights = await model.weight.data();
+   */
   data(): Promise<TypedArray>;
   data<D extends DType>(dtype: D): Promise<ArrayOf<D>>;
-  data(dtype?: DType): Promise<TypedArray> {
-    return new Promise((resolve) => {
-      if (dtype !== undefined) checkDType(this, 'data', dtype);
-      resolve(this.dataSync());
-    });
+  async data(dtype?: DType): Promise<TypedArray> {
+    if (dtype !== undefined) checkDType(this, 'data', dtype);
+    return readAsync(this, 'data');
+  }
+
+  /** As `item()`, on any device. @example console.log(await loss.itemAsync()); */
+  async itemAsync(): Promise<number> {
+    checkSingle(this, 'itemAsync');
+    return (await readAsync(this, 'itemAsync'))[0] as number;
+  }
+
+  /** As `toArray()`, on any device. */
+  async toArrayAsync(): Promise<NestedArray> {
+    return nested(this, await readAsync(this, 'toArrayAsync'));
+  }
+
+  /**
+   * The same elements on another device, as a leaf of their own: towards the GPU at once (they go up when they are used), back
+   * to the CPU by waiting. Gradients do not flow from device to device: detach first. PyTorch: `Tensor.to(device)`.
+   *
+   * @throws {DeviceError} for a device that is not open, or float64 on one that has none.
+   * @throws {GradError} if the tensor requires grad.
+   * @example const there = x.to('webgpu'), back = await there.to('cpu');
+   */
+  to(device: 'webgpu'): Tensor<S>;
+  to(device: 'cpu'): Promise<Tensor<S>>;
+  to(device: DeviceName): Tensor<S> | Promise<Tensor<S>>;
+  to(device: DeviceName): Tensor<S> | Promise<Tensor<S>> {
+    const target = checkDevice('to', device);
+    if (this.needsGrad) {
+      throw new GradError(
+        `to: gradients do not flow from device to device; x.detach().to('${target}'), then requiresGrad_()`,
+      );
+    }
+    if (target === 'cpu') return readAsync(this, 'to').then((data) => leafAt(data, this, 'cpu'));
+    if (this.dtype === 'float64') refuseDoubles('to');
+    return leafAt(storageOf(this, 'to'), this, target);
   }
 
   /**
@@ -216,16 +254,7 @@ export class Tensor<S extends Shape = Shape> {
   toArray<E extends Element = number>(this: Tensor<[number, number, number, number]>): E[][][][];
   toArray(): NestedArray;
   toArray(): NestedArray {
-    const data = observe(this, 'toArray');
-    const read =
-      this.dtype === 'bool' ? (i: number) => data[i] !== 0 : (i: number) => data[i] as number;
-    const build = (d: number, from: number, step: number): NestedArray => {
-      if (d === this.shape.length) return read(from);
-      const n = this.shape[d] as number;
-      const inner = step / n;
-      return Array.from({ length: n }, (_, i) => build(d + 1, from + i * inner, inner));
-    };
-    return build(0, 0, this.size);
+    return nested(this, observe(this, 'toArray'));
   }
 
   /** Turns the recording of gradients for this leaf on or off, and returns it. PyTorch: `requires_grad_`. */
@@ -249,7 +278,7 @@ export class Tensor<S extends Shape = Shape> {
 
   /** @internal What no recorded operation made is a leaf from now on: it keeps its value, not how it was computed. */
   becomeLeaf(): void {
-    valueOf(this, 'requiresGrad_');
+    storageOf(this, 'requiresGrad_');
     Object.assign(this, { op: null, inputs: NO_INPUTS });
   }
 
@@ -342,6 +371,7 @@ export function makeNode<S extends Shape>(
   if (node.size > MAX_SIZE) checkSize(op.name, shape);
   let [depth, since, bytes] = [0, runtime.runs, 0];
   for (const x of inputs) {
+    if (x.home !== node.home) node.home = homeOf(op.name, inputs);
     if (x.value === null) {
       if (x.depth > depth) depth = x.depth;
       if (x.depth > 0 && x.since < since) since = x.since;
@@ -351,6 +381,7 @@ export function makeNode<S extends Shape>(
     }
     if (x.cell !== null) x.cell.consume(x, node);
   }
+  if (node.home === 'webgpu' && dtype === 'float64') refuseDoubles(op.name);
   node.depth = depth + 1;
   node.since = since;
   node.bytes = bytes;
@@ -366,16 +397,41 @@ export function makeNode<S extends Shape>(
 }
 
 /** @internal A leaf that holds a value; the array must not be changed by anyone afterwards. */
-export function makeLeaf<S extends Shape>(value: TypedArray, shape: S, dtype: DType): Tensor<S> {
-  return new Tensor(null, NO_INPUTS, null, shape, dtype, false, value);
+export function makeLeaf<S extends Shape>(value: Storage, shape: S, dtype: DType): Tensor<S> {
+  const leaf = new Tensor(null, NO_INPUTS, null, shape, dtype, false, value);
+  if (!isHost(value)) leaf.home = value.device;
+  return leaf;
 }
 
-/** @internal The elements themselves, evaluated if need be: read, never written. */
-export function valueOf(t: Tensor, op: string): TypedArray {
+function leafAt<S extends Shape>(
+  value: Storage,
+  { shape, dtype }: Tensor<S>,
+  home: DeviceName,
+): Tensor<S> {
+  const leaf = makeLeaf(value, shape, dtype);
+  leaf.home = home === 'cpu' && shape.length === 0 ? null : home;
+  return leaf;
+}
+
+/** @internal Refuses a float64 tensor where there are none. */
+export function refuseDoubles(op: string): never {
+  throw new DeviceError(
+    `${op}: webgpu has no float64; use float32 ({ dtype: 'float32' }, x.cast('float32')), or the CPU: ` +
+      `{ device: 'cpu' }, await x.to('cpu')`,
+  );
+}
+
+/** @internal The elements where they lie, evaluated if need be. */
+export function storageOf(t: Tensor, op: string): Storage {
   const node = t.current;
   if (node.value === null) runtime.evaluate([node], op);
   else if (runtime.onRead !== null) runtime.onRead(node);
-  return node.value as unknown as TypedArray;
+  return node.value as unknown as Storage;
+}
+
+/** @internal The elements themselves, evaluated if need be: read, never written. @throws {DeviceError} on a device. */
+export function valueOf(t: Tensor, op: string): TypedArray {
+  return onHost(storageOf(t, op), op);
 }
 
 /**
@@ -384,18 +440,48 @@ export function valueOf(t: Tensor, op: string): TypedArray {
  */
 export function peek(t: Tensor): TypedArray | null {
   if (!isTensor(t)) throw new ChainruleError('peek: takes a tensor');
-  return t.current.value;
+  return hostValue(t.current);
 }
 
 /** The elements, for somebody outside the graph to look at. */
 function observe(t: Tensor, op: string): TypedArray {
+  checkReadable(op);
+  return valueOf(t, op);
+}
+
+/** A copy of the elements, once they are there. */
+async function readAsync(t: Tensor, op: string): Promise<TypedArray> {
+  checkReadable(op);
+  const storage = storageOf(t, op);
+  return isHost(storage) ? copyOf(storage) : storage.read();
+}
+
+function checkReadable(op: string): void {
   if (mode.tracing === 'compile') {
     throw new ChainruleError(
       `${op}: values cannot be read inside a function that ${mode.body ?? 'compile'} records: it is run once and ` +
         `replayed; return the tensor and read it outside${mode.body === null ? '' : '; a plain loop may read'}`,
     );
   }
-  return valueOf(t, op);
+}
+
+function checkSingle({ shape, size }: Tensor, op: string): void {
+  if (size === 1) return;
+  throw new ShapeError(
+    `${op}: a tensor of shape ${show(shape)} has ${size} elements; ${op}() reads exactly one ` +
+      `(use toArray() or dataSync() for all)`,
+  );
+}
+
+function nested({ shape, size, dtype }: Tensor, data: TypedArray): NestedArray {
+  const read = dtype === 'bool' ? (i: number) => data[i] !== 0 : (i: number) => data[i] as number;
+  const build = (d: number, from: number, step: number): NestedArray => {
+    if (d === shape.length) return read(from);
+    const n = shape[d] as number;
+    const inner = step / n;
+    return Array.from({ length: n }, (_, i) => build(d + 1, from + i * inner, inner));
+  };
+  return build(0, 0, size);
 }
 
 function copyOf(data: TypedArray): TypedArray {

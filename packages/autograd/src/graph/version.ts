@@ -1,6 +1,7 @@
 /** @file The two nodes that are no operations: a version of a cell, and a JavaScript number. */
 import { GradError } from '../errors.js';
 import { register, type Primitive } from './primitive.js';
+import type { DeviceName } from './device.js';
 import type { DType } from './dtype.js';
 import { Tensor } from './tensor.js';
 
@@ -48,6 +49,7 @@ export const placeholderOp: Primitive = register({
 /** What an argument is, beyond its shape and dtype. */
 export interface Standing {
   readonly requiresGrad?: boolean;
+  readonly home?: DeviceName | null;
   /** Whether the argument is a leaf: only then it can be asked to require grad or not. */
   readonly leaf?: boolean;
   /** For a JavaScript number, whether it is a whole one; it takes the dtype of what it meets. */
@@ -65,9 +67,10 @@ export class Placeholder extends Tensor {
   constructor(
     shape: readonly number[],
     dtype: DType,
-    { requiresGrad = false, leaf = true, whole = null }: Standing = {},
+    { requiresGrad = false, leaf = true, whole = null, home = null }: Standing = {},
   ) {
     super(placeholderOp, NONE, { number: whole !== null }, shape, dtype, requiresGrad, null);
+    this.home = home;
     this.whole = whole;
     this.keepsGrad = leaf;
   }

@@ -5,7 +5,8 @@ import { collect, type Collected } from '../engine/collect.js';
 import { collectReady, engine, execute, pendingVersions } from '../engine/evaluate.js';
 import { Plan } from '../engine/plan.js';
 import { Cell } from '../graph/cell.js';
-import { isFloat, type TypedArray } from '../graph/dtype.js';
+import { isFloat } from '../graph/dtype.js';
+import type { Storage } from '../graph/storage.js';
 import { isTensor } from '../graph/isTensor.js';
 import { mode, recording } from '../graph/mode.js';
 import { runtime, type BackwardOptions } from '../graph/runtime.js';
@@ -67,7 +68,7 @@ function recall(root: Tensor): true | Unknown | null {
   const leaves = plan.gradients.map((k) => leafOf(graph.gradLeaves[k] as Tensor));
   const cells = leaves.map((leaf) => (extraOf(leaf).grad ??= newGradient(leaf)));
   const { values, owned } = execute(graph, plan, 'backward', null, cells, [...before]);
-  cells.forEach((cell, k) => cell.advance(values[k] as TypedArray, owned[k] === true));
+  cells.forEach((cell, k) => cell.advance(values[k] as Storage, owned[k] === true));
   return true;
 }
 

@@ -1,16 +1,16 @@
 /** @file `compile`: records a function's graph once, with its backward pass and updates, and replays one plan. */
 import { checkArgument, kinds } from '../arguments/index.js';
 import { collect } from '../engine/collect.js';
-import { backendInUse, engine, explain, numberArray } from '../engine/evaluate.js';
+import { backendFor, engine, explain, numberArray } from '../engine/evaluate.js';
 import type { Plan } from '../engine/plan.js';
 import { again, planFor, record, type Recording, type Source } from '../engine/record.js';
 import { replay, type Link } from '../engine/replay.js';
 import { argumentLeaves, fitsFacts } from '../engine/signature.js';
-import type { TypedArray } from '../graph/dtype.js';
+import type { Storage } from '../graph/storage.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, withMode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
-import { makeLeaf, valueOf, type Tensor } from '../graph/tensor.js';
+import { makeLeaf, storageOf, type Tensor } from '../graph/tensor.js';
 import { constant, counter, isNumber, numberOf, Placeholder } from '../graph/version.js';
 import { isTensor } from '../tree.js';
 import type { Call } from './call.js';
@@ -83,11 +83,18 @@ interface Compiled {
 }
 
 function fits(
-  { grad, facts, captured, guards, backend }: Recording,
+  { grad, facts, captured, guards, backend, cells }: Recording,
   leaves: readonly unknown[],
 ): boolean {
-  if (grad !== mode.grad || backend !== engine.backend || !fitsFacts(facts, captured, leaves))
+  if (
+    grad !== mode.grad ||
+    backend !== (engine.devices.get(backend.device) ?? engine.backend) ||
+    !fitsFacts(facts, captured, leaves)
+  ) {
     return false;
+  }
+  for (const { current } of cells)
+    if (current.home !== null && current.home !== backend.device) return false;
   for (const { read, value } of guards) if (!Object.is(read(), value)) return false;
   return true;
 }
@@ -157,7 +164,7 @@ function linkOf(graph: Differentiable, leaves: readonly unknown[]): Link {
       });
       const rules = { pullback: pullCompiled, graph };
       const { outputs } = callRecorded(graph, inputs, made, rules);
-      outputs.forEach((y, k) => (y.value = values[k] as TypedArray));
+      outputs.forEach((y, k) => (y.value = values[k] as Storage));
       return outputs;
     },
   };
@@ -188,7 +195,7 @@ interface BackwardPlan {
   readonly plan: Plan;
   readonly nodes: readonly Tensor[];
   /** For each input of the plan the variable it is, or after these the cotangent; or its value, where it is neither. */
-  readonly inputs: readonly (number | TypedArray)[];
+  readonly inputs: readonly (number | Storage)[];
   /** For each output the variable it belongs to. */
   readonly targets: readonly number[];
 }
@@ -204,9 +211,9 @@ function pullCompiled(cts: readonly (Tensor | null)[], call: Call): readonly (Te
   const pending = given.filter((x) => x.value === null);
   if (pending.length > 0) runtime.evaluate(pending, 'backward');
   const { plan, nodes, inputs, targets } = backward;
-  const executable = plan.on(backendInUse());
+  const executable = plan.on(backendFor(given));
   const arrays = inputs.map((x) =>
-    typeof x === 'number' ? valueOf(given[x] as Tensor, 'backward') : x,
+    typeof x === 'number' ? storageOf(given[x] as Tensor, 'backward') : x,
   );
   runtime.runs++;
   engine.onRun?.(plan.program(), 'compile');
@@ -218,7 +225,7 @@ function pullCompiled(cts: readonly (Tensor | null)[], call: Call): readonly (Te
     );
     targets.forEach((i, k) => {
       const { shape, dtype } = call.inputs[i] as Tensor;
-      results[i] = makeLeaf(values[k] as TypedArray, shape, dtype);
+      results[i] = makeLeaf(values[k] as Storage, shape, dtype);
     });
   } catch (error) {
     throw explain(error, nodes[executable.at], 'backward');
@@ -229,7 +236,7 @@ function pullCompiled(cts: readonly (Tensor | null)[], call: Call): readonly (Te
 function backwardPlan(graph: Differentiable, cts: readonly (Tensor | null)[]): BackwardPlan {
   const { variables, outputs } = graph;
   const used = outputs.filter((_y, k) => cts[k] !== null);
-  const seeds = used.map((y) => new Placeholder(y.shape, y.dtype));
+  const seeds = used.map((y) => new Placeholder(y.shape, y.dtype, { home: y.home }));
   const wanted = variables.flatMap((x, i) => (x.needsGrad ? [i] : []));
   const found = withMode('compile', { tracing: 'compile' }, () =>
     pullback(used, seeds, new Set(wanted.map((i) => leafOf(variables[i] as Tensor))), {
@@ -243,7 +250,7 @@ function backwardPlan(graph: Differentiable, cts: readonly (Tensor | null)[]): B
   const inputs = collected.leaves.map((leaf) => {
     const at = given.indexOf(leaf);
     if (at >= 0) return at;
-    return isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : valueOf(leaf, 'compile');
+    return isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : storageOf(leaf, 'compile');
   });
   return { plan: planFor(collected, roots), nodes: collected.nodes, inputs, targets };
 }

@@ -8,7 +8,8 @@ import { wasmBackend } from '../../src/backends/wasm/backend.js';
 import { Walk, Walkers } from '../../src/backends/wasm/walk/walk.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
-import type { Backend, Executable, Program } from '../../src/engine/program.js';
+import { hostValue } from '../../src/graph/hostValue.js';
+import type { Executable, HostBackend, Program } from '../../src/engine/program.js';
 import type { TypedArray } from '../../src/graph/dtype.js';
 import { tensor, type Tensor } from '../../src/index.js';
 import { expandNode, reshapeNode, sumOver } from '../../src/ops/build/broadcast.js';
@@ -123,18 +124,18 @@ function grow(c: Choices, pool: Tensor[]): Tensor {
   }
 }
 
-const valuesOn = (backend: Backend, roots: readonly Tensor[]): readonly TypedArray[] =>
+const valuesOn = (backend: HostBackend, roots: readonly Tensor[]): readonly TypedArray[] =>
   valuesBy((program) => backend.compile(program), roots);
 
 function valuesBy(
-  ready: (program: Program) => Executable,
+  ready: (program: Program) => Executable<TypedArray>,
   roots: readonly Tensor[],
 ): readonly TypedArray[] {
   const graph = collect(roots);
   const plan = new Plan(new Int32Array(0), graph, graph.leaves);
   return ready(plan.program()).run(
     graph.leaves.map(
-      (t) => t.value ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
+      (t) => hostValue(t) ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
     ),
     graph.roots.map(() => null),
   );
@@ -200,9 +201,9 @@ describe('WebAssembly and the interpreter', () => {
       ]);
       const program = new Plan(new Int32Array(0), graph, graph.leaves).program();
       const values = graph.leaves.map(
-        (t) => t.value ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
+        (t) => hostValue(t) ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
       );
-      const on = (backend: Backend): (() => TypedArray[]) => {
+      const on = (backend: HostBackend): (() => TypedArray[]) => {
         const executable = backend.compile(program);
         return () =>
           executable.run(

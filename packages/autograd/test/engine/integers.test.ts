@@ -6,7 +6,8 @@ import { Arrays } from '../../src/backends/wasm/run/arrays.js';
 import { wasmBackend } from '../../src/backends/wasm/backend.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
-import type { Backend } from '../../src/engine/program.js';
+import { hostValue } from '../../src/graph/hostValue.js';
+import type { HostBackend } from '../../src/engine/program.js';
 import {
   arange,
   ChainruleError,
@@ -29,18 +30,18 @@ import {
 const int = (data: readonly number[]): Tensor => tensor(Int32Array.from(data));
 const wasm = wasmBackend({ threads: 1, arrays: new Arrays(true) });
 const threaded = wasmBackend({ threads: 2, arrays: new Arrays(true) });
-const BACKENDS: readonly (readonly [string, Backend])[] = [
+const BACKENDS: readonly (readonly [string, HostBackend])[] = [
   ['the interpreter', interpreter],
   ['WebAssembly', wasm],
   ['two threads', threaded],
 ];
 const DIVISIONS = { floorDivide, remainder, fmod } as const;
 
-function valueOn(backend: Backend, root: Tensor): number[] {
+function valueOn(backend: HostBackend, root: Tensor): number[] {
   const graph = collect([root]);
   const program = new Plan(new Int32Array(0), graph, graph.leaves).program();
   const leaves = graph.leaves.map(
-    (t) => t.value ?? Int32Array.of((t.attrs as unknown as { value: number }).value),
+    (t) => hostValue(t) ?? Int32Array.of((t.attrs as unknown as { value: number }).value),
   );
   return Array.from(backend.compile(program).run(leaves, [null])[0] ?? []);
 }

@@ -3,13 +3,14 @@ import { describe, expect, test, vi } from 'vitest';
 import { interpreter } from '../../src/backends/interpreter/interpreter.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
-import type { Backend, Program } from '../../src/engine/program.js';
+import type { Backend, HostBackend, Program } from '../../src/engine/program.js';
 import { describeKernels, makeReady } from '../../src/engine/segmented.js';
 import { isLong, segmentsOf } from '../../src/engine/segments.js';
 import { simplify } from '../../src/engine/compile/simplify.js';
 import { verifyProgram } from '../../src/engine/compile/verify.js';
 import type { TypedArray } from '../../src/graph/dtype.js';
 import { cat, evaluate, grad, noGrad, randn, tensor, type Tensor } from '../../src/index.js';
+import { hostValue } from '../../src/graph/hostValue.js';
 import { engine } from '../../src/internal.js';
 
 function programOf(roots: readonly Tensor[]): { program: Program; inputs: TypedArray[] } {
@@ -17,7 +18,7 @@ function programOf(roots: readonly Tensor[]): { program: Program; inputs: TypedA
   return {
     program: simplify(new Plan(new Int32Array(0), graph, graph.leaves).program()),
     inputs: graph.leaves.map(
-      (leaf) => leaf.value ?? Float32Array.of(Number(leaf.attrs?.['value'])),
+      (leaf) => hostValue(leaf) ?? Float32Array.of(Number(leaf.attrs?.['value'])),
     ),
   };
 }

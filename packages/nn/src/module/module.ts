@@ -181,8 +181,9 @@ export abstract class Module {
   /**
    * Converts all float parameters and buffers to another float dtype, or moves to a device.
    *
-   * A conversion makes new Parameters, so call it before the optimizer is made (PyTorch keeps the objects). All
-   * tensors live on the device that `setDevice` chose: another one is a DeviceError.
+   * A conversion makes new Parameters, so call it before the optimizer is made (PyTorch keeps the objects). Moved to
+   * `'webgpu'`, which `setDevice` must have opened, parameters stay the objects they are. The way back has to be waited
+   * for: read the state with `await t.data()` and load it into a module made on the CPU.
    */
   to(target: DType | 'cpu' | 'webgpu'): this {
     checkArgument('to', 'the target', target, kinds.text);
@@ -221,11 +222,15 @@ export abstract class Module {
         `to: a module's parameters are floats; to('${device}') is not possible`,
       );
     }
-    if (elsewhere !== undefined) {
+    if (elsewhere === undefined) return this;
+    if (device !== 'webgpu') {
       throw new DeviceError(
-        `to: the parameters are on '${elsewhere.device}', where setDevice put them; call setDevice('${device}') first`,
+        `to: the parameters are on '${elsewhere.device}', and cannot be moved to '${device}' without waiting; read them with ` +
+          'await t.data() and load them into a module there',
       );
     }
+    for (const t of [...this.parameters(), ...this.buffers()])
+      if (t.ndim > 0 || t.dtype !== 'float64') t.assign(t.detach().to('webgpu'));
     return this;
   }
 

@@ -7,10 +7,11 @@ import type { Primitive, Value } from '../../graph/primitive.js';
 import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { isScalar, Tape } from './tape.js';
-import type { Backend, Executable, Instruction, Meter, Program } from '../../engine/program.js';
+import type { Executable, HostBackend, Instruction, Meter, Program } from '../../engine/program.js';
 
-export const interpreter: Backend = {
+export const interpreter: HostBackend = {
   name: 'interpreter',
+  device: 'cpu',
   compile: (program, meter = null) =>
     meter === null && isScalar(program) ? new Tape(program) : new Interpretation(program, meter),
   describe: (program) =>
@@ -22,7 +23,7 @@ export const interpreter: Backend = {
   nested: (f) => f(interpreter),
 };
 
-class Interpretation implements Executable {
+class Interpretation implements Executable<TypedArray> {
   at = 0;
   /** For each instruction, those whose array is not needed after it. */
   private readonly released: readonly number[][];

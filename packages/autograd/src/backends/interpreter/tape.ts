@@ -43,7 +43,7 @@ const CODES: Readonly<Record<string, number | undefined>> = {
 };
 const CALL = 7;
 
-export class Tape implements Executable {
+export class Tape implements Executable<TypedArray> {
   at = 0;
   private readonly program: Program;
   private readonly registers: Float64Array;

@@ -5,7 +5,7 @@
  */
 import { lower, printKernels } from '../../engine/compile/lower.js';
 import { loopOf } from '../../engine/loop.js';
-import type { Backend, Instruction, Program } from '../../engine/program.js';
+import type { HostBackend, Instruction, Program } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
 import { verification, verifySameInterface } from '../../engine/compile/verify.js';
@@ -25,7 +25,7 @@ export interface WasmOptions {
   readonly arrays: Arrays;
 }
 
-export interface WasmBackend extends Backend {
+export interface WasmBackend extends HostBackend {
   readonly threads: number;
   /** Whether workers failed or could not be started: plans then run on one thread. */
   readonly lost: boolean;
@@ -43,6 +43,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
   const walkers = new Walkers(arrays);
   const backend: WasmBackend = {
     name: 'wasm',
+    device: 'cpu',
     threads,
     get lost() {
       return pool?.broken ?? false;

@@ -1,9 +1,9 @@
 /** @file New tensors that no operation made: their options, and what every function that makes one checks. */
 import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
 import { DTypeError } from '../../errors.js';
-import { checkDevice } from '../../graph/device.js';
+import { checkDevice, placement } from '../../graph/device.js';
 import { allocate, isFloat, type DType } from '../../graph/dtype.js';
-import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
+import { makeLeaf, refuseDoubles, storageOf, type Tensor } from '../../graph/tensor.js';
 import type { Shape } from '../../graph/shape.js';
 
 export interface CreationOptions {
@@ -26,15 +26,30 @@ export function finish<S extends Shape>(
   t: Tensor<S>,
   options: CreationOptions,
 ): Tensor<S> {
-  if (options.device !== undefined) checkDevice(op, options.device);
+  const device = options.device === undefined ? placement.chosen : checkDevice(op, options.device);
+  if (
+    device === 'webgpu' &&
+    t.dtype === 'float64' &&
+    (t.shape.length > 0 || options.device !== undefined)
+  )
+    refuseDoubles(op);
+  // Numbers without dimensions stay on the host unless they are asked elsewhere: they go along with any device.
+  if (t.home === null && (t.shape.length > 0 || (device !== 'cpu' && t.dtype !== 'float64')))
+    t.home = device;
   if (options.requiresGrad !== true) return t;
   if (!isFloat(t.dtype)) {
     throw new DTypeError(
       `${op}: only float tensors have gradients, this one is ${t.dtype}; requiresGrad needs a float dtype`,
     );
   }
-  const leaf = t.op === null ? t : makeLeaf(valueOf(t, op), t.shape, t.dtype);
+  const leaf = t.op === null ? t : leafOn(t, op);
   leaf.needsGrad = true;
+  return leaf;
+}
+
+function leafOn<S extends Shape>(t: Tensor<S>, op: string): Tensor<S> {
+  const leaf = makeLeaf(storageOf(t, op), t.shape, t.dtype);
+  leaf.home = t.home;
   return leaf;
 }
 

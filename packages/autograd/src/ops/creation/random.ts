@@ -3,7 +3,9 @@ import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { checkInteger, checkShape, sameShape, show, type Shape } from '../../graph/shape.js';
-import { Tensor } from '../../graph/tensor.js';
+import { placement } from '../../graph/device.js';
+import { mode } from '../../graph/mode.js';
+import { makeLeaf, Tensor, valueOf } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
 import { assertBetween } from '../elements/assertions.js';
 import { argsortOf } from '../indexing/argsort.js';
@@ -88,17 +90,30 @@ export function randint<const S extends Shape>(
     throw new ChainruleError(`randint: [${low}, ${high}) exceeds int32`);
   const checked = checkShape('randint', shape);
   // 53 bits times the width never rounds up to it.
-  const scaled = mul(drawUniform(checked, 'float64'), constant(high - low, 'float64'));
+  const scaled = mul(drawDoubles(checked, options), constant(high - low, 'float64'));
   const whole = castNode(add(floor(scaled), constant(low, 'float64')), options.dtype ?? 'int32');
-  return finish('randint', whole, options) as Tensor<Literal<S>>;
+  return finish('randint', fromHost('randint', whole), options) as Tensor<Literal<S>>;
 }
 
 /** The numbers 0 to n − 1 in random order, int32. PyTorch: `torch.randperm`. */
 export function randperm<N extends number>(n: N, given?: CreationOptions): Tensor<[N]> {
   const options = creationOptions('randperm', given);
   checkArgument('randperm', 'n', n, kinds.size);
-  const order = argsortOf([drawUniform([n], 'float64')], { dim: 0, descending: false });
-  return finish('randperm', castNode(order, options.dtype ?? 'int32'), options) as Tensor<[N]>;
+  const order = argsortOf([drawDoubles([n], options)], { dim: 0, descending: false });
+  const whole = castNode(order, options.dtype ?? 'int32');
+  return finish('randperm', fromHost('randperm', whole), options) as Tensor<[N]>;
+}
+
+/** Uniform doubles; for a device without any they are drawn on the host. */
+function drawDoubles(shape: Shape, { device = placement.chosen }: CreationOptions): Tensor {
+  const drawn = drawUniform(shape, 'float64');
+  if (device !== 'cpu' && mode.tracing === null) drawn.home = 'cpu';
+  return drawn;
+}
+
+/** What was drawn on the host for another device, as a leaf that goes there. */
+function fromHost(op: string, t: Tensor): Tensor {
+  return t.home === 'cpu' ? makeLeaf(valueOf(t, op), t.shape, t.dtype) : t;
 }
 
 export interface BernoulliOptions extends CreationOptions {

@@ -3,6 +3,7 @@ import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { broadcastShapes, checkInteger, checkShape, show, type Shape } from '../../graph/shape.js';
+import { hostValue } from '../../graph/hostValue.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode } from '../build/broadcast.js';
 import { floatOperand, operand, resultType, type Operand } from '../build/define.js';
@@ -41,7 +42,7 @@ export function multinomial(weights: Tensor, n: number, options?: MultinomialOpt
       `multinomial: expected weights [categories] or [rows, categories], got shape ${show(p.shape)}`,
     );
   const categories = p.shape.at(-1) as number;
-  const known = weights.current.value;
+  const known = hostValue(weights.current);
   if (known !== null) checkWeights(known, categories, replacement ? 1 : n);
   if (!replacement && n > categories)
     throw new ChainruleError(
@@ -121,7 +122,8 @@ function checkPositive(
   ok: (v: number) => boolean,
 ): void {
   checkArgument(op, name, x, kinds.operand);
-  const values: ArrayLike<number> | null = typeof x === 'object' ? x.current.value : [Number(x)];
+  const values: ArrayLike<number> | null =
+    typeof x === 'object' ? hostValue(x.current) : [Number(x)];
   for (let i = 0; values !== null && i < values.length; i++) {
     if (!ok(values[i]!))
       throw new ChainruleError(

@@ -2,6 +2,7 @@
 import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
+import { hostValue } from '../../graph/hostValue.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import {
@@ -198,7 +199,7 @@ export function floorDivide<X extends Operand, Y extends Operand>(
 function divided(op: BinaryOp, x: Operand, y: Operand): Tensor {
   const out = op(x, y);
   const divisor = out.inputs[1] as Tensor;
-  const data = typeof y === 'number' ? Int32Array.of(y) : divisor.value;
+  const data = typeof y === 'number' ? Int32Array.of(y) : hostValue(divisor);
   if (divisor.dtype === 'int32' && data !== null && out.size > 0)
     checkDivisor(op.primitive.name, { data, shape: divisor.shape });
   return out;

@@ -2,6 +2,7 @@
 import { checkArgument, kinds } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 import type { DType, TypedArray } from '../../graph/dtype.js';
+import { hostValue } from '../../graph/hostValue.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import { makeNode, type Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';
@@ -62,7 +63,8 @@ export function assertBetween<X extends Operand>(
   }
   const node = operand('assertBetween', x);
   const bounds = boundsIn(node.dtype, low, high);
-  if (node.value !== null && node.cell === null) checkBetween(what, node.value, ...bounds);
+  const known = node.cell === null ? hostValue(node) : null;
+  if (known !== null) checkBetween(what, known, ...bounds);
   return betweenNode([node, ...bounds.map((n) => constant(n, node.dtype))], { what }) as Tensor<
     ShapeIn<X>
   >;

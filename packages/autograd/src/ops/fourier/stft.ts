@@ -1,6 +1,7 @@
 /** @file The short-time Fourier transform: of overlapping windows of a signal, and back. */
 import { defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
+import { hostValue } from '../../graph/hostValue.js';
 import { checkInteger, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
@@ -164,8 +165,9 @@ export const istft: (x: Operand | Complex, nFft: number, options?: IstftOptions)
       length === null ? (center ? total - start : total) : start + length,
     );
     if (end <= start) throw new ShapeError(`${op}: nothing is left of ${total} elements`);
-    if (window.value !== null || given.window === undefined || given.window === null)
-      checkCovered(op, window.value, { count, hop, nFft, start, end });
+    const known = hostValue(window);
+    if (known !== null || given.window === undefined || given.window === null)
+      checkCovered(op, known, { count, hop, nFft, start, end });
     const cut = (t: Tensor): Tensor => narrowNode(t, t.ndim - 1, start, end - start);
     const squares = mul(filled(1, [count, nFft], window.dtype), mul(window, window));
     const signal = div(cut(overlap(mul(rows, window))), cut(overlap(squares)));

@@ -9,6 +9,7 @@ import {
   stridesOf,
   type Shape,
 } from '../../graph/shape.js';
+import { hostValue } from '../../graph/hostValue.js';
 import { makeLeaf, Tensor, valueOf, type NestedArray } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
 import { expandNode, reshapeNode, walk } from '../build/broadcast.js';
@@ -193,10 +194,10 @@ function applyAdvanced(x: Tensor, advanced: readonly Advanced[]): Tensor {
 export function flatIndex(indices: readonly Tensor[], sizes: readonly number[]): Tensor {
   const shape = indices.map((i) => i.shape).reduce((s, t) => broadcastShapes('at', s, t));
   const strides = stridesOf(sizes);
-  if (indices.every((i) => i.value !== null && i.cell === null)) {
+  if (indices.every((i) => hostValue(i) !== null && i.cell === null)) {
     const flat = new Int32Array(sizeOf(shape));
     indices.forEach((index, k) => {
-      const data = index.value as Int32Array;
+      const data = hostValue(index) as Int32Array;
       walk(shape, broadcastStrides(index.shape, shape), (i, from) => {
         flat[i]! += data[from]! * strides[k]!;
       });

@@ -1,5 +1,6 @@
 /** @file Indices as arguments: int32 tensors or arrays of numbers, checked at once where their values are known. */
 import { DTypeError, IndexError } from '../../errors.js';
+import { hostValue } from '../../graph/hostValue.js';
 import type { NestedArray } from '../../graph/tensor.js';
 import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { add } from '../elements/arithmetic.js';
@@ -30,7 +31,7 @@ export function indexTensor(
       `${op}: indices are int32, these are ${node.dtype}; make them tensor([…], { dtype: 'int32' }) or cast them`,
     );
   }
-  const data = node.cell === null ? node.value : null;
+  const data = node.cell === null ? hostValue(node) : null;
   if (data === null) {
     // Out of range stays out of range: the kernel sees it.
     return negative ? where(lt(node, 0), add(node, limit), node) : node;

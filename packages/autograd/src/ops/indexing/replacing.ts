@@ -11,6 +11,7 @@ import {
   sizeOf,
   type Shape,
 } from '../../graph/shape.js';
+import { hostValue } from '../../graph/hostValue.js';
 import { valueOf, type Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
@@ -80,7 +81,7 @@ export const maskedScatter: (x: Operand, mask: Tensor, source: Tensor) => Tensor
       );
     const shape = broadcastShapes(op, node.shape, covered.shape);
     const flat = reshapeNode(expandNode(covered, shape), [sizeOf(shape)]);
-    if (flat.value !== null || given.size === 0) checkCount(op, flat, given.size);
+    if (hostValue(flat) !== null || given.size === 0) checkCount(op, flat, given.size);
     if (given.size === 0) return expandNode(node, shape);
     const place = maximum(sub(cumsumOf([flat], { dim: 0, reverse: false }), 1), 0);
     const taken = takeOf([reshapeNode(given, [given.size]), place], { dim: 0 });

@@ -1,6 +1,7 @@
 /** @file Attention, and what sequences of tokens need besides. */
 import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { hostValue } from '../../graph/hostValue.js';
 import { checkInteger, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
@@ -53,7 +54,8 @@ export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOpt
     if (w.ndim !== 2)
       throw new ShapeError(`embedding: the weight must be [rows, features], got ${show(w.shape)}`);
     const rows = w.shape[0] as number;
-    if (index.value !== null) checkIndices('embedding', index.value, rows, 0);
+    const known = hostValue(index);
+    if (known !== null) checkIndices('embedding', known, rows, 0);
     const y = takeOf([w, index], { dim: 0 });
     if (paddingIdx === undefined || paddingIdx === null) return y;
     checkInteger('embedding', 'paddingIdx', paddingIdx, -rows);
@@ -93,7 +95,8 @@ export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => T
     const all = index.shape.map((_, d) => d);
     const count =
       numClasses >= 0 ? numClasses : maxOver([index], { dims: all, keepdim: false }).item() + 1;
-    if (index.value !== null) checkIndices('oneHot', index.value, count, index.ndim);
+    const known = hostValue(index);
+    if (known !== null) checkIndices('oneHot', known, count, index.ndim);
     return oneHotOf([index], { count });
   },
 );

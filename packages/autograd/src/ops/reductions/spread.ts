@@ -62,10 +62,15 @@ export const std = composite(
   (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor => deviationOf(x, dim, options),
 ) as Reduction<VarianceOptions>;
 
-/** In double precision, which holds the squares of every float32. */
+/** In double precision where there is any: it holds the squares of every float32. */
 function deviationOf(x: Operand, dim: ReduceDims, options?: VarianceOptions): Tensor {
   const node = floatOperand('std', x);
-  const wide = varianceOf('std', castNode(node, 'float64'), dim, options);
+  const wide = varianceOf(
+    'std',
+    castNode(node, node.home === 'webgpu' ? node.dtype : 'float64'),
+    dim,
+    options,
+  );
   return castNode(rootOf(wide), node.dtype);
 }
 

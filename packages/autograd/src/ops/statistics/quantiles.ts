@@ -1,6 +1,7 @@
 /** @file Quantiles: elements of sorted rows at fractions of their length, with interpolation between neighbours. */
 import { checkArgument, defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { hostValue } from '../../graph/hostValue.js';
 import { normalizeDim, reducedShape, show } from '../../graph/shape.js';
 import { Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';
@@ -85,7 +86,7 @@ function fractionsOf(op: string, q: number | readonly number[] | Tensor, x: Tens
       throw new DTypeError(`${op}: q is ${node.dtype}, x ${x.dtype}; they must be equal`);
     if (node.ndim > 1)
       throw new ShapeError(`${op}: q must be a number or a vector, got shape ${show(node.shape)}`);
-    if (node.value !== null) for (const f of node.value) checkFraction(op, f);
+    for (const f of hostValue(node) ?? []) checkFraction(op, f);
     return node;
   }
   if (typeof q === 'number') return constant(checkFraction(op, q), x.dtype);

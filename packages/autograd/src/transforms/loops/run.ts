@@ -7,7 +7,7 @@
 import { ChainruleError } from '../../errors.js';
 import { backendInUse, explain } from '../../engine/evaluate.js';
 import { loopOf, withLoop, type Loop, type LoopBody } from '../../engine/loop.js';
-import type { Backend } from '../../engine/program.js';
+import type { HostBackend } from '../../engine/program.js';
 import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
 import type { AttrValue, Value } from '../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
@@ -116,9 +116,14 @@ class Stepper {
   private readonly offsets: { readonly array: TypedArray; readonly relative: number }[] = [];
   private readonly base: number;
   private readonly body: LoopBody;
-  private readonly backend: Backend;
+  private readonly backend: HostBackend;
 
-  constructor(body: LoopBody, inputs: readonly Value[], firstConstant: number, backend: Backend) {
+  constructor(
+    body: LoopBody,
+    inputs: readonly Value[],
+    firstConstant: number,
+    backend: HostBackend,
+  ) {
     this.body = body;
     this.backend = backend;
     this.base = body.draws > 0 ? (inputs.at(-1)?.data[0] as number) : 0;
@@ -146,7 +151,7 @@ class Stepper {
       array[0] = this.base + order * body.draws + relative;
     const executable = body.plan.on(this.backend);
     try {
-      return executable.run(arrays, outputs);
+      return executable.run(arrays, outputs) as TypedArray[]; // the backend is one of the host
     } catch (error) {
       throw explain(error, undefined, 'a loop');
     }
@@ -161,7 +166,7 @@ function runScan(
   loop: Loop,
   inputs: readonly Value[],
   results: readonly (TypedArray | null)[],
-  backend: Backend,
+  backend: HostBackend,
 ): void {
   const { bodies, length, reverse, rewound, constants } = loop;
   const { carries: n, outputs } = bodies[0] as LoopBody;
@@ -206,7 +211,7 @@ function runWhile(
   spec: Loop,
   inputs: readonly Value[],
   results: readonly (TypedArray | null)[],
-  backend: Backend,
+  backend: HostBackend,
 ): void {
   const body = spec.bodies[0] as LoopBody;
   const n = body.carries;
@@ -240,7 +245,7 @@ function runBranch(
   spec: Loop,
   inputs: readonly Value[],
   results: readonly (TypedArray | null)[],
-  backend: Backend,
+  backend: HostBackend,
 ): void {
   const { bodies, constants } = spec;
   const value = Number(inputs[0]?.data[0]);

@@ -33,7 +33,7 @@ type Part =
   /** A loop: all steps in one list, or, where that cannot be, step by step. */
   | { readonly kind: 'loop'; readonly step: LoopStep; readonly repeated: Repeated | null };
 
-export class WasmExecutable implements Executable {
+export class WasmExecutable implements Executable<TypedArray> {
   at = -1;
   private readonly program: Program;
   /** Those of the program, and the copies that scheduling added. */

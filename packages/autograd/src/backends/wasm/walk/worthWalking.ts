@@ -14,6 +14,8 @@ export function worthWalking({ instructions }: Program): boolean {
     if (op === null) continue;
     const { kind } = op.lowering;
     if (kind === 'alias' || kind === 'view' || kind === 'leaf') continue;
+    // The steps of a loop are a plan of their own, and gain by it at once.
+    if (kind === 'loop' || kind === 'loopResult') return false;
     nodes++;
     bytes += sizeOf(shape) * itemSize[dtype];
   }

@@ -1,0 +1,128 @@
+/** @file Finding a GPU: the browser's, or in Node.js that of the npm package `webgpu`, which is never required. */
+import { DeviceError } from '../../errors.js';
+import { ownPlace } from '../../graph/copy.js';
+import type { Gpu, GpuAdapter, GpuDevice } from './gpuApi.js';
+
+/** A device, and what is known of its adapter. */
+export interface Opened {
+  readonly device: GpuDevice;
+  /** The adapter in its driver's words. */
+  readonly description: string;
+}
+
+/** @throws {DeviceError} that says what is missing. */
+export async function openAdapter(): Promise<Opened> {
+  const gpu = await findGpu();
+  const adapter = await adapterOf(gpu);
+  const { vendor, architecture, device: name, description } = adapter.info;
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const wanted = ['timestamp-query', 'subgroups'].filter((f) => adapter.features.has(f));
+  let device: GpuDevice;
+  try {
+    device = await adapter.requestDevice({
+      requiredFeatures: wanted,
+      requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+    });
+  } catch (error) {
+    throw new DeviceError(`setDevice: the GPU gave no device: ${messageOf(error)}`);
+  }
+  const words = [vendor, architecture, description === '' ? name : description];
+  return { device, description: words.filter((word) => word !== '').join(' ') };
+}
+
+async function adapterOf(gpu: Gpu): Promise<GpuAdapter> {
+  let adapter: GpuAdapter | null;
+  try {
+    adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  } catch (error) {
+    throw new DeviceError(`setDevice: WebGPU gave no adapter: ${messageOf(error)}`);
+  }
+  if (adapter !== null) return adapter;
+  throw new DeviceError(
+    isNode()
+      ? 'setDevice: WebGPU finds no adapter: is there a Vulkan, Metal or Direct3D 12 driver? (VK_DRIVER_FILES names one)'
+      : 'setDevice: WebGPU finds no adapter: it is switched off in this browser (chrome://gpu, chrome://flags), its GPU is ' +
+          'not supported, or a policy forbids it',
+  );
+}
+
+/** WebGPU where the platform has it, else the package. */
+async function findGpu(): Promise<Gpu> {
+  const own = (globalThis as { navigator?: { gpu?: Gpu } }).navigator?.gpu;
+  if (own !== undefined) return own;
+  if (!isNode()) {
+    const secure = (globalThis as { isSecureContext?: boolean }).isSecureContext !== false;
+    throw new DeviceError(
+      secure
+        ? "setDevice: this browser has no WebGPU, or it is switched off; compute on the CPU: setDevice('cpu')"
+        : 'setDevice: WebGPU needs a secure page: https, or http://localhost',
+    );
+  }
+  return packageGpu();
+}
+
+function isNode(): boolean {
+  return typeof process === 'object' && typeof process.getBuiltinModule === 'function';
+}
+
+/** The npm package `webgpu`. */
+interface GpuPackage {
+  readonly create: (flags: readonly string[]) => Gpu;
+}
+
+/** Where what `create` gave is kept: once it is garbage, every device made from it is freed memory. */
+const KEPT = Symbol.for('chainrule.webgpu');
+
+async function packageGpu(): Promise<Gpu> {
+  const kept = globalThis as { [KEPT]?: Gpu };
+  if (kept[KEPT] !== undefined) return kept[KEPT];
+  const { create } = await loadPackage();
+  // `CHAINRULE_WEBGPU` holds flags of Dawn: `backend=null`, `enable-dawn-features=…`.
+  const flags = (process.env['CHAINRULE_WEBGPU'] ?? '').split(' ').filter((flag) => flag !== '');
+  return (kept[KEPT] = create(flags));
+}
+
+/** The package as the program would find it, or this package; never from the present folder, which may be anybody's. */
+async function loadPackage(): Promise<GpuPackage> {
+  const module = process.getBuiltinModule('node:module');
+  let reason = 'the package is not installed';
+  for (const from of [...programPlaces(), ownPlace()]) {
+    if (from === null || !/^(file:|[\\/]|[a-z]:)/i.test(from)) continue;
+    const require = module.createRequire(from);
+    let path: string;
+    try {
+      path = require.resolve('webgpu');
+    } catch {
+      continue;
+    }
+    try {
+      const { href } = process.getBuiltinModule('node:url').pathToFileURL(path);
+      return (await import(/* @vite-ignore */ /* webpackIgnore: true */ href)) as GpuPackage;
+    } catch (error) {
+      reason = `the package at ${path} cannot be loaded: ${messageOf(error)}`;
+    }
+  }
+  throw new DeviceError(
+    `setDevice: Node.js has no WebGPU of its own; the npm package 'webgpu' offers it: npm install webgpu (${reason})`,
+  );
+}
+
+/** Where packages of the program lie: its path, where a link to it leads, and a folder named in the environment. */
+function programPlaces(): string[] {
+  const path = process.getBuiltinModule('node:path');
+  const folder = process.env['CHAINRULE_WEBGPU_PACKAGE'];
+  const places = folder === undefined ? [] : [path.join(path.resolve(folder), 'main')];
+  const program = process.argv[1];
+  if (program === undefined) return places;
+  places.push(path.join(program, 'main'));
+  try {
+    places.push(path.join(process.getBuiltinModule('node:fs').realpathSync(program), 'main'));
+  } catch {
+    // No such file: `node -` and the like.
+  }
+  return places;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,47 @@
+/** @file The WebGPU backend: the engine's kernels as WGSL over one heap, on the GPU of a browser or of Node.js. */
+import { lower, printKernels } from '../../engine/compile/lower.js';
+import type { Backend } from '../../engine/program.js';
+import { schedule } from '../../engine/compile/schedule.js';
+import { simplify } from '../../engine/compile/simplify.js';
+import { DeviceError } from '../../errors.js';
+import { allocate } from '../../graph/dtype.js';
+import { openAdapter } from './adapter.js';
+import { DeviceArray } from './deviceArray.js';
+import { GpuExecutable } from './executable.js';
+import { GpuRuntime } from './runtime.js';
+import { split } from './split.js';
+import { supports } from './wgsl/elements.js';
+
+export interface GpuBackend extends Backend {
+  readonly runtime: GpuRuntime;
+}
+
+/** Opens the GPU. `onLost` is called should it be lost. @throws {DeviceError} where there is none. */
+export async function openGpu(onLost: () => void): Promise<GpuBackend> {
+  const runtime = new GpuRuntime(await openAdapter(), onLost);
+  const backend: GpuBackend = {
+    name: 'webgpu',
+    device: 'webgpu',
+    runtime,
+    compile: (program, meter = null) => {
+      if (meter !== null)
+        throw new DeviceError(
+          "profile: kernels on webgpu cannot be timed yet; profile the same code on the CPU: setDevice('cpu')",
+        );
+      return new GpuExecutable(simplify(program), runtime);
+    },
+    describe: (program) => {
+      const scheduled = schedule(split(simplify(program)).device, (op, dtype) =>
+        supports(op, dtype),
+      );
+      return printKernels(scheduled, lower(scheduled));
+    },
+    allocate: (dtype, size) =>
+      dtype === 'float64' ? allocate(dtype, size) : runtime.make(dtype, size),
+    release: (array) => {
+      if (array instanceof DeviceArray && array.isOf(runtime)) runtime.release(array);
+    },
+    nested: (f) => f(backend),
+  };
+  return backend;
+}

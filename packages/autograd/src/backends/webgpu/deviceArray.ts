@@ -1,0 +1,54 @@
+/** @file A value on the device: a range of its heap. */
+import { itemSize, type DType, type TypedArray } from '../../graph/dtype.js';
+import type { DeviceStorage } from '../../graph/storage.js';
+import type { GpuRuntime } from './runtime.js';
+
+export class DeviceArray implements DeviceStorage {
+  readonly device = 'webgpu';
+  readonly dtype: DType;
+  readonly length: number;
+  readonly byteLength: number;
+  /** Its address in the heap, in words. */
+  readonly at: number;
+  /** The run that wrote it last. */
+  run = 0;
+  private readonly runtime: GpuRuntime;
+
+  constructor(runtime: GpuRuntime, dtype: DType, length: number, at: number) {
+    this.runtime = runtime;
+    this.dtype = dtype;
+    this.length = length;
+    this.byteLength = length * itemSize[dtype];
+    this.at = at;
+  }
+
+  slice(): DeviceArray {
+    return this.runtime.copy(this);
+  }
+
+  onFailure(undo: () => void): void {
+    this.runtime.faults.noteUndo(this.run, undo);
+  }
+
+  read(): Promise<TypedArray> {
+    return this.runtime.read(this);
+  }
+
+  /** Whether it is a value of this device, and not of one that was lost. */
+  isOf(runtime: GpuRuntime): boolean {
+    return this.runtime === runtime;
+  }
+}
+
+/** A host array in the device's layout: four bytes an element. */
+export function wordsOf(array: TypedArray): Uint32Array | Float32Array | Int32Array {
+  if (array instanceof Float32Array || array instanceof Int32Array) return array;
+  return array instanceof Float64Array ? Float32Array.from(array) : Uint32Array.from(array);
+}
+
+/** Words of the device as an array of a dtype. */
+export function arrayFrom(words: ArrayBuffer, dtype: DType, length: number): TypedArray {
+  if (dtype === 'int32') return new Int32Array(words, 0, length);
+  if (dtype === 'bool') return Uint8Array.from(new Uint32Array(words, 0, length));
+  return new Float32Array(words, 0, length);
+}

@@ -1,0 +1,99 @@
+/**
+ * @file What kernels refuse: an index out of range, a division by zero.
+ *
+ * A kernel that finds one sets the fault word, and from then on no kernel changes anything, those of later runs neither, until
+ * the next read finds it: it puts the cells back to the versions before the run that failed, and rejects.
+ */
+import type { ChainruleError } from '../../errors.js';
+import { USAGE, type GpuBuffer, type GpuDevice } from './gpuApi.js';
+import type { GpuRuntime } from './runtime.js';
+
+/** What is known of a run until it is known to have gone well. */
+export interface RunRecord {
+  /** The error of the kernel that failed, from the position it refused. */
+  explain(kernel: number, position: number, runtime: GpuRuntime): Promise<ChainruleError>;
+  /** A kernel of it that could not be compiled, so that nothing of it ran. */
+  broken(): ChainruleError | null;
+  /** Puts back the cells that it changed. */
+  undo: (() => void)[];
+}
+
+/** Bits of a fault that say which kernel of its run it was. */
+const KERNEL_BITS = 12;
+const RUNS = 2 ** (32 - KERNEL_BITS) - 1;
+
+export class Faults {
+  readonly buffer: GpuBuffer;
+  /** The number of the latest run. */
+  now = 0;
+  private readonly device: GpuDevice;
+  private readonly records = new Map<number, RunRecord>();
+  /** Runs that changed nothing because of a fault, and the fault. */
+  private readonly failed: { first: number; last: number; error: Promise<ChainruleError> }[] = [];
+
+  constructor(device: GpuDevice) {
+    this.device = device;
+    this.buffer = device.createBuffer({
+      size: 16,
+      usage: USAGE.storage | USAGE.copySource | USAGE.copyTarget,
+    });
+    this.reset();
+  }
+
+  /** Begins a run. */
+  begin(record: RunRecord): number {
+    this.records.set(++this.now, record);
+    return this.now;
+  }
+
+  /** What a run has changed can be put back by this. */
+  noteUndo(run: number, undo: () => void): void {
+    this.records.get(run)?.undo.push(undo);
+  }
+
+  /** The word that a kernel of a run sets. */
+  wordOf(run: number, kernel: number): number {
+    const at = (run % RUNS) + 1;
+    return ((at << KERNEL_BITS) | Math.min(kernel, 2 ** KERNEL_BITS - 1)) >>> 0;
+  }
+
+  /** Looks at the fault words as they were when run `asked` was the latest. */
+  settle(words: Uint32Array, asked: number, runtime: GpuRuntime): void {
+    const [word = 0, position = 0] = words;
+    for (const [run, record] of this.records) {
+      const error = run <= asked ? record.broken() : null;
+      if (error !== null) this.void(run, Promise.resolve(error));
+    }
+    if (word === 0) {
+      for (const run of this.records.keys()) if (run <= asked) this.records.delete(run);
+      return;
+    }
+    const kernel = word & (2 ** KERNEL_BITS - 1);
+    const run = [...this.records.keys()].find((n) => (n % RUNS) + 1 === word >>> KERNEL_BITS);
+    // Another read has found the same fault before.
+    if (run === undefined) return;
+    this.void(run, this.records.get(run)!.explain(kernel, position, runtime));
+    this.reset();
+  }
+
+  /** A run has changed nothing, and those begun since neither. */
+  private void(run: number, error: Promise<ChainruleError>): void {
+    const undone = [...this.records].filter(([n]) => n >= run).reverse();
+    for (const [n, { undo }] of undone) {
+      for (const f of undo.reverse()) f();
+      this.records.delete(n);
+    }
+    this.failed.push({ first: run, last: this.now, error });
+    if (this.failed.length > 64) this.failed.shift();
+  }
+
+  /** @throws what made a run fail, or a run before it. */
+  async checkRun(run: number): Promise<void> {
+    const failure = this.failed.find(({ first, last }) => run >= first && run <= last);
+    if (failure !== undefined) throw await failure.error;
+  }
+
+  private reset(): void {
+    this.device.queue.writeBuffer(this.buffer, 0, Uint32Array.of(0, 0xffffffff, 0, 0));
+  }
+}

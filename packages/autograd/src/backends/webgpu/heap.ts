@@ -1,0 +1,91 @@
+/**
+ * @file The memory of a device: one buffer as an address space, of which values, cells and the arena are ranges.
+ *
+ * It is bound once, so that a kernel may read and write as many values as it likes, wherever they lie. Addresses count
+ * words of four bytes. When it is full a larger buffer takes over its contents, and addresses stay as they are.
+ */
+import { DeviceError } from '../../errors.js';
+import { Gaps } from '../../engine/compile/gaps.js';
+import { USAGE, type GpuBuffer, type GpuDevice } from './gpuApi.js';
+
+/** Values begin at multiples of so many words. */
+export const ALIGN = 4;
+const FIRST_BYTES = 2 ** 24;
+
+export class Heap {
+  buffer: GpuBuffer;
+  /** Grows whenever the buffer is another: what was bound must be bound anew. */
+  generation = 0;
+  /** Words in use. */
+  used = 0;
+  private readonly gaps = new Gaps();
+  private readonly device: GpuDevice;
+  private readonly limit: number;
+
+  constructor(device: GpuDevice) {
+    this.device = device;
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    this.limit = Math.min(maxBufferSize, maxStorageBufferBindingSize, 2 ** 34 - 2 ** 16);
+    this.buffer = this.make(Math.min(FIRST_BYTES, this.limit));
+  }
+
+  get bytes(): number {
+    return this.buffer.size;
+  }
+
+  /** @throws {DeviceError} if there is no room. */
+  allocate(words: number): number {
+    if (!Number.isSafeInteger(words)) throw new Error(`webgpu: ${words} words were asked for`);
+    const size = roundUp(words);
+    if (size * 4 > this.limit) throw this.refused(words * 4);
+    const at = this.gaps.take(size);
+    if (this.gaps.highest * 4 > this.buffer.size) {
+      try {
+        this.grow(this.gaps.highest * 4, words * 4);
+      } catch (error) {
+        this.gaps.give(at, size);
+        this.gaps.highest = this.buffer.size / 4;
+        throw error;
+      }
+    }
+    this.used += size;
+    return at;
+  }
+
+  release(at: number, words: number): void {
+    const size = roundUp(words);
+    this.used -= size;
+    this.gaps.give(at, size);
+  }
+
+  private grow(bytes: number, asked: number): void {
+    if (bytes > this.limit) throw this.refused(asked);
+    const old = this.buffer;
+    const size = Math.min(this.limit, Math.max(2 * old.size, Math.ceil(bytes / 2 ** 20) * 2 ** 20));
+    const larger = this.make(size);
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(old, 0, larger, 0, old.size);
+    this.device.queue.submit([encoder.finish()]);
+    old.destroy(); // when the copy is done
+    this.buffer = larger;
+    this.generation++;
+  }
+
+  private make(size: number): GpuBuffer {
+    return this.device.createBuffer({
+      size,
+      usage: USAGE.storage | USAGE.copySource | USAGE.copyTarget,
+    });
+  }
+
+  private refused(bytes: number): DeviceError {
+    const mebi = (n: number): string => `${(n / 2 ** 20).toFixed(1)} MiB`;
+    return new DeviceError(
+      `webgpu: no room for ${mebi(bytes)}: ${mebi(this.used * 4)} are in use, and this device gives at most ${mebi(this.limit)}`,
+    );
+  }
+}
+
+function roundUp(words: number): number {
+  return Math.max(ALIGN, Math.ceil(words / ALIGN) * ALIGN);
+}

@@ -1,0 +1,39 @@
+/** @file The errors of values that a kernel refused: what the CPU says of them. */
+import type { Instruction } from '../../engine/program.js';
+import { ChainruleError, IndexError } from '../../errors.js';
+import type { GpuRuntime } from './runtime.js';
+import type { Refusal } from './wgsl/text.js';
+
+/** `at` is where the value lies in the heap. */
+export async function explainRefusal(
+  { op, attrs }: Instruction,
+  { kind, limit, place }: Refusal,
+  position: number,
+  at: number | null,
+  runtime: GpuRuntime,
+): Promise<ChainruleError> {
+  const name = op?.name ?? 'evaluate';
+  const word = at === null ? new ArrayBuffer(4) : await runtime.peek(at);
+  const value = place?.dtype === 'float32' ? new Float32Array(word)[0]! : new Int32Array(word)[0]!;
+  switch (kind) {
+    case 'index': {
+      const dim = Number((attrs as { dim?: number } | null)?.dim ?? 0);
+      return new IndexError(
+        `${name}: index ${value} at position ${position} is out of range for dimension ${dim} of size ${limit}; ` +
+          (limit === 0 ? 'there is nothing to choose from' : `it must be from 0 to ${limit - 1}`),
+      );
+    }
+    case 'divisor':
+      return new ChainruleError(
+        `${name}: an integer cannot be divided by zero; the divisor is 0 at position ${position}`,
+      );
+    case 'between': {
+      const what = String((attrs as { what?: string } | null)?.what ?? name);
+      return new ChainruleError(`${what} is out of its bounds: element ${position} is ${value}`);
+    }
+    case 'singular':
+      return new ChainruleError(`${name}: matrix ${position} is singular`);
+    case 'notPositive':
+      return new ChainruleError(`${name}: matrix ${position} is not positive definite`);
+  }
+}

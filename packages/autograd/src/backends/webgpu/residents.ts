@@ -1,0 +1,45 @@
+/** @file Copies of host arrays on the device: an array that is an input for the second time stays there. */
+import type { DType, TypedArray } from '../../graph/dtype.js';
+import type { DeviceArray } from './deviceArray.js';
+import type { GpuRuntime } from './runtime.js';
+
+/** Copies take at most so many words; the least recently used go first. */
+const MOST_WORDS = 2 ** 26;
+
+export class Residents {
+  words = 0;
+  private readonly met = new WeakSet<TypedArray>();
+  private readonly copies = new Map<TypedArray, DeviceArray>();
+  private readonly runtime: GpuRuntime;
+
+  constructor(runtime: GpuRuntime) {
+    this.runtime = runtime;
+  }
+
+  /** The copy of an array, made when it is met for the second time; null before that. */
+  of(array: TypedArray, dtype: DType): DeviceArray | null {
+    const known = this.copies.get(array);
+    if (known !== undefined) {
+      this.copies.delete(array);
+      this.copies.set(array, known);
+      return known;
+    }
+    if (array.length > MOST_WORDS) return null;
+    if (!this.met.has(array)) {
+      this.met.add(array);
+      return null;
+    }
+    // What the runs so far read is read before the room is written again: commands run in order.
+    for (const [oldest, copy] of this.copies) {
+      if (this.words + array.length <= MOST_WORDS) break;
+      this.copies.delete(oldest);
+      this.words -= copy.length;
+      this.runtime.release(copy);
+    }
+    const copy = this.runtime.make(dtype, array.length);
+    this.runtime.upload(array, copy.at);
+    this.copies.set(array, copy);
+    this.words += array.length;
+    return copy;
+  }
+}

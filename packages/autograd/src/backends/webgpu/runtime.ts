@@ -1,0 +1,234 @@
+/** @file A device in use: its heap, its pipelines, what is uploaded and read, and what went wrong there. */
+import { DeviceError } from '../../errors.js';
+import type { DType, TypedArray } from '../../graph/dtype.js';
+import { arrayFrom, DeviceArray, wordsOf } from './deviceArray.js';
+import type { Opened } from './adapter.js';
+import { Faults } from './faults.js';
+import {
+  COMPUTE,
+  MAP_READ,
+  USAGE,
+  type GpuBuffer,
+  type GpuDevice,
+  type GpuObject,
+} from './gpuApi.js';
+import { Heap } from './heap.js';
+import { Residents } from './residents.js';
+
+/** So many runs may be queued without the event loop turning: what a queue holds is given back only then. */
+const MOST_RUNS = 2000;
+
+/** A kernel that was compiled, or why it was not. */
+export interface Pipeline {
+  readonly pipeline: GpuObject;
+  error: DeviceError | null;
+}
+
+export class GpuRuntime {
+  readonly device: GpuDevice;
+  readonly description: string;
+  readonly heap: Heap;
+  readonly layout: GpuObject;
+  readonly faults: Faults;
+  readonly residents: Residents;
+  /** Kernels that were started, and submits. */
+  dispatches = 0;
+  submits = 0;
+  /** Where intermediates of all plans lie, and how many words. */
+  arena = 0;
+  private arenaWords = 0;
+  private readonly pipelineLayout: GpuObject;
+  private readonly pipelines = new Map<string, Pipeline>();
+  private readonly dropped: FinalizationRegistry<{ at: number; words: number }>;
+  private runsInTurn = 0;
+  /** What went wrong for all: the device was lost, or a shader did not compile. */
+  private broken: DeviceError | null = null;
+  private readonly staging: GpuBuffer[] = [];
+
+  constructor({ device, description }: Opened, onLost: () => void) {
+    this.device = device;
+    this.description = description;
+    this.heap = new Heap(device);
+    this.faults = new Faults(device);
+    this.residents = new Residents(this);
+    this.dropped = new FinalizationRegistry(({ at, words }) => this.heap.release(at, words));
+    const entry = (binding: number, type: string): object => ({
+      binding,
+      visibility: COMPUTE,
+      buffer: { type },
+    });
+    this.layout = device.createBindGroupLayout({
+      entries: [entry(0, 'storage'), entry(1, 'uniform'), entry(2, 'storage')],
+    });
+    this.pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
+    void device.lost.then(({ reason, message }) => {
+      this.broken ??= new DeviceError(
+        `webgpu: the device was lost (${reason === 'destroyed' ? 'destroyed' : message || 'unknown'}); what lay on it is ` +
+          `gone: await setDevice('webgpu') starts anew, from a checkpoint or from values on the host`,
+      );
+      onLost();
+    });
+    device.addEventListener('uncapturederror', ({ error }) => {
+      // What follows from a kernel that did not compile is told by the runs that use it.
+      if (!/due to a previous error/.test(error.message)) this.fail(error.message);
+    });
+  }
+
+  get forms(): number {
+    return this.pipelines.size;
+  }
+
+  get arenaBytes(): number {
+    return this.arenaWords * 4;
+  }
+
+  /** From now on every run and every read says so. */
+  fail(message: string): void {
+    this.broken ??= new DeviceError(`webgpu: ${message}`);
+  }
+
+  /** @throws what went wrong for all. */
+  check(): void {
+    if (this.broken !== null) throw this.broken;
+  }
+
+  /** Counts a run. @throws {DeviceError} where too many are queued. */
+  startRun(): void {
+    this.check();
+    if (this.runsInTurn === 0) setTimeout(() => (this.runsInTurn = 0), 0);
+    if (++this.runsInTurn > MOST_RUNS) {
+      this.runsInTurn = 0;
+      throw new DeviceError(
+        `webgpu: ${MOST_RUNS} runs were started without waiting once, and what they hold cannot be given back before the ` +
+          'event loop turns; wait now and then in the loop: await loss.itemAsync(), await x.data()',
+      );
+    }
+  }
+
+  pipeline(code: string): Pipeline {
+    let made = this.pipelines.get(code);
+    if (made !== undefined) return made;
+    const { device } = this;
+    device.pushErrorScope('validation');
+    const module = device.createShaderModule({ code });
+    const pipeline = device.createComputePipeline({
+      layout: this.pipelineLayout,
+      compute: { module, entryPoint: 'main' },
+    });
+    made = { pipeline, error: null };
+    const created = made;
+    void device.popErrorScope().then((error) => {
+      if (error !== null)
+        created.error = new DeviceError(
+          `webgpu: a kernel did not compile: ${error.message}\n${code}`,
+        );
+    });
+    this.pipelines.set(code, made);
+    return made;
+  }
+
+  make(dtype: DType, length: number): DeviceArray {
+    const at = this.heap.allocate(length);
+    const array = new DeviceArray(this, dtype, length, at);
+    this.dropped.register(array, { at, words: length }, array);
+    return array;
+  }
+
+  release(array: DeviceArray): void {
+    if (!this.dropped.unregister(array)) return;
+    this.heap.release(array.at, array.length);
+  }
+
+  copy(from: DeviceArray): DeviceArray {
+    const to = this.make(from.dtype, from.length);
+    to.run = from.run;
+    this.move(from.at, to.at, from.length);
+    return to;
+  }
+
+  /** Copies words from one place of the heap to another, by way of a buffer: within one buffer no copy is allowed. */
+  move(from: number, to: number, words: number): void {
+    if (words === 0) return;
+    const { device, heap } = this;
+    const bytes = words * 4;
+    const between = device.createBuffer({
+      size: bytes,
+      usage: USAGE.copySource | USAGE.copyTarget,
+    });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(heap.buffer, from * 4, between, 0, bytes);
+    encoder.copyBufferToBuffer(between, 0, heap.buffer, to * 4, bytes);
+    device.queue.submit([encoder.finish()]);
+    this.submits++;
+    between.destroy();
+  }
+
+  upload(array: TypedArray, at: number): void {
+    if (array.length > 0) this.device.queue.writeBuffer(this.heap.buffer, at * 4, wordsOf(array));
+  }
+
+  /** Room for what runs hold while they run. */
+  reserve(words: number): void {
+    if (words <= this.arenaWords) return;
+    const size = Math.ceil(Math.max(words, this.arenaWords * 1.25));
+    if (this.arenaWords > 0) this.heap.release(this.arena, this.arenaWords);
+    this.arenaWords = 0;
+    this.arena = this.heap.allocate(size);
+    this.arenaWords = size;
+  }
+
+  async read(array: DeviceArray): Promise<TypedArray> {
+    this.check();
+    const { device, heap, faults } = this;
+    const bytes = array.length * 4;
+    const staging = this.stagingOf(16 + bytes);
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(faults.buffer, 0, staging, 0, 16);
+    if (bytes > 0) encoder.copyBufferToBuffer(heap.buffer, array.at * 4, staging, 16, bytes);
+    device.queue.submit([encoder.finish()]);
+    this.submits++;
+    const asked = faults.now;
+    try {
+      await staging.mapAsync(MAP_READ);
+    } catch (error) {
+      await Promise.resolve(); // what came before it is told first
+      this.check();
+      throw new DeviceError(
+        `webgpu: reading failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+    this.runsInTurn = 0;
+    const words = staging.getMappedRange().slice(0);
+    staging.unmap();
+    this.giveBack(staging);
+    this.check();
+    faults.settle(new Uint32Array(words, 0, 2), asked, this);
+    await faults.checkRun(array.run);
+    return arrayFrom(words.slice(16, 16 + bytes), array.dtype, array.length);
+  }
+
+  /** Words of the heap as they are now, whatever went wrong. */
+  async peek(at: number): Promise<ArrayBuffer> {
+    const staging = this.stagingOf(4);
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(this.heap.buffer, at * 4, staging, 0, 4);
+    this.device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(MAP_READ);
+    const words = staging.getMappedRange().slice(0, 4);
+    staging.unmap();
+    this.giveBack(staging);
+    return words;
+  }
+
+  private stagingOf(bytes: number): GpuBuffer {
+    const at = this.staging.findIndex(({ size }) => size >= bytes && size <= 4 * bytes + 1024);
+    if (at >= 0) return this.staging.splice(at, 1)[0]!;
+    const size = Math.ceil(bytes / 256) * 256;
+    return this.device.createBuffer({ size, usage: USAGE.mapRead | USAGE.copyTarget });
+  }
+
+  private giveBack(buffer: GpuBuffer): void {
+    if (this.staging.length < 8) this.staging.push(buffer);
+    else buffer.destroy();
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * @file Operations that the engine leaves to their reference, and the device has kernels for all the same. What stands in
+ * no line here is refused by name.
+ */
+import type {
+  IndexKernel,
+  Kernel,
+  LoopKernel,
+  Place,
+  ReduceOp,
+  Scalar,
+} from '../../engine/compile/kernel.js';
+import type { Instruction } from '../../engine/program.js';
+import type { Attrs } from '../../graph/primitive.js';
+import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
+import { constantOp } from '../../graph/version.js';
+import { supports } from './wgsl/elements.js';
+import { fourierShader } from './wgsl/fourier.js';
+import { boundedShader, familyShader } from './wgsl/elementwise.js';
+import { indexShaders } from './wgsl/indices.js';
+import { foldShader, unfoldShader, type Sliding } from './wgsl/slide.js';
+import {
+  choleskyShader,
+  determinantShader,
+  luShader,
+  qrShader,
+  solveShader,
+  triangularShader,
+} from './wgsl/matrices.js';
+import { shadersOf } from './wgsl/shaders.js';
+import type { Shader } from './wgsl/text.js';
+
+/** An instruction with its operands in contiguous buffers. */
+export interface Site {
+  readonly attrs: Attrs;
+  readonly out: Place;
+  readonly shape: Shape;
+  readonly inputs: readonly { readonly place: Place; readonly shape: Shape }[];
+  readonly scratch: (words: number) => Place;
+}
+
+/** The largest matrices that factorizations take. */
+const LARGEST_MATRIX = 64;
+
+type Maker = (site: Site) => readonly (Kernel | Shader)[] | null;
+
+const matrices =
+  (shader: (site: Site) => Shader): Maker =>
+  (site) =>
+    sizeOf(site.inputs[0]!.shape) > 0 &&
+    Math.max(...site.inputs[0]!.shape.slice(-2)) <= LARGEST_MATRIX
+      ? [shader(site)]
+      : null;
+
+const MAKERS: Readonly<Record<string, Maker>> = {
+  assertBetween: (site) => [boundedShader(site)],
+  sinc: (site) => [familyShader(site, 'sincOf')],
+  polygamma: (site) => [familyShader(site, 'polygammaOf')],
+  fft: (site) => [fourierShader(site)],
+  unfold: (site) => [unfoldShader(site, site.attrs as unknown as Sliding)],
+  fold: (site) => [foldShader(site, site.attrs as unknown as Sliding)],
+  scatterProd: (site) => scattered(site, 'prod'),
+  scatterExtreme: (site) => scattered(site, site.attrs['sign'] === 1 ? 'max' : 'min'),
+  solve: matrices(solveShader),
+  triangularSolve: matrices(triangularShader),
+  det: matrices((site) => determinantShader(site, false)),
+  slogdet: matrices((site) => determinantShader(site, true)),
+  cholesky: matrices(choleskyShader),
+  luPacked: matrices(luShader),
+  qr: matrices(qrShader),
+};
+
+/** Whether the device computes an operation that the engine leaves to its reference. */
+export function isSpecial(name: string): boolean {
+  return name in MAKERS || (name.startsWith('special.') && supports(name, 'float32'));
+}
+
+/** The shaders of an instruction; null where there are none. */
+export function specialShaders(
+  instructions: readonly Instruction[],
+  { slot, operands }: { readonly slot: number; readonly operands: readonly number[] },
+  scratch: (words: number) => Place,
+): readonly Shader[] | null {
+  const { op, shape, dtype, inputs, attrs } = instructions[slot] as Instruction;
+  if (sizeOf(shape) === 0) return [];
+  if (op === null) return null;
+  const site: Site = {
+    attrs: attrs ?? {},
+    out: { buffer: slot, dtype, offset: 0 },
+    shape,
+    inputs: operands.map((buffer, i) => ({
+      place: { buffer, dtype: instructions[buffer]!.dtype, offset: 0 },
+      shape: instructions[inputs[i]!]!.shape,
+    })),
+    scratch,
+  };
+  const made =
+    folded(op.lowering, site) ??
+    written(op.lowering, site, instructions[operands[0] ?? -1]) ??
+    elementwise(op.name, site) ??
+    MAKERS[op.name]?.(site) ??
+    null;
+  return made?.flatMap((x) => ('code' in x ? [x] : shadersOf(x, scratch))) ?? null;
+}
+
+type Lowering = NonNullable<Instruction['op']>['lowering'];
+
+/** A fold that is no loop of the engine's: over nothing, or of booleans. */
+function folded(lowering: Lowering, { attrs, out, shape, inputs }: Site): Kernel[] | null {
+  if (lowering.kind !== 'fold') return null;
+  const { place, shape: given } = inputs[0]!;
+  if (sizeOf(given) === 0) {
+    if (lowering.fold !== 'sum' && lowering.fold !== 'prod') return null;
+    return [filledWith(lowering.fold === 'sum' ? 0 : 1, sizeOf(shape), out)];
+  }
+  const dims = lowering.dims(attrs);
+  const strides = stridesOf(given);
+  const inner = given.map((_, d) => d).filter((d) => dims.includes(d));
+  const outer = given.map((_, d) => d).filter((d) => !dims.includes(d));
+  const body: Scalar[] = [{ kind: 'load', input: 0, dtype: place.dtype }];
+  if (place.dtype !== out.dtype) body.push({ kind: 'op', op: 'cast', args: [0], dtype: out.dtype });
+  const arg = body.length - 1;
+  const fold: ReduceOp = lowering.fold;
+  // One element folds to itself.
+  const value =
+    inner.length === 0 ? arg : body.push({ kind: 'reduce', op: fold, arg, dtype: out.dtype }) - 1;
+  const sizes = outer.map((d) => given[d]!);
+  return [
+    {
+      kind: 'loop',
+      outer: sizes,
+      inner: inner.map((d) => given[d]!),
+      inputs: [{ ...place, strides: [...outer, ...inner].map((d) => strides[d]!) }],
+      body,
+      outputs: [{ ...out, strides: stridesOf(sizes), value }],
+    },
+  ];
+}
+
+/** Nothing is written to a table: a copy of it. */
+function written(
+  lowering: Lowering,
+  { attrs, out, shape, inputs }: Site,
+  table: Instruction | undefined,
+): Kernel[] | null {
+  if (lowering.kind !== 'kernel') return null;
+  const spec = lowering.kernel(attrs);
+  if ((spec.kind !== 'elements' && spec.kind !== 'slices') || spec.mode === 'gather') return null;
+  if (table === undefined || sizeOf(inputs[1]!.shape) > 0) return null;
+  return [
+    table.op === constantOp
+      ? filledWith((table.attrs as { value: number }).value, sizeOf(shape), out)
+      : copyOf(inputs[0]!.place, sizeOf(shape), out),
+  ];
+}
+
+/** A function of the elements alone. */
+function elementwise(name: string, { out, shape, inputs }: Site): Kernel[] | null {
+  if (!name.startsWith('special.') || !supports(name, out.dtype)) return null;
+  const size = sizeOf(shape);
+  const dtypes = inputs.map(({ place }) => place.dtype);
+  return [
+    {
+      kind: 'loop',
+      outer: [size],
+      inner: [],
+      inputs: inputs.map(({ place }) => ({ ...place, strides: [1] })),
+      body: [
+        ...dtypes.map((dtype, input): Scalar => ({ kind: 'load', input, dtype })),
+        { kind: 'op', op: name, args: dtypes.map((_, i) => i), dtype: out.dtype },
+      ],
+      outputs: [{ ...out, strides: [1], value: dtypes.length }],
+    },
+  ];
+}
+
+function scattered({ attrs, out, inputs }: Site, fold: 'prod' | 'max' | 'min'): Shader[] | null {
+  const [table, index] = inputs as readonly [Site['inputs'][0], Site['inputs'][0]];
+  const dim = Number(attrs['dim']);
+  const size = sizeOf(table.shape);
+  if (table.shape.length === 0) return null;
+  if (sizeOf(index.shape) === 0)
+    return shadersOf(copyOf(table.place, size, out), () => table.place);
+  const strides = stridesOf(table.shape);
+  const own = stridesOf(index.shape);
+  const kernel: IndexKernel = {
+    kind: 'index',
+    mode: 'add',
+    space: index.shape,
+    limit: table.shape[dim]!,
+    step: strides[dim]!,
+    index: own,
+    table: strides.map((s, d) => (d === dim ? 0 : s)),
+    other: own,
+    tableSize: size,
+    start: null,
+    inputs: inputs.map(({ place }) => place),
+    out,
+  };
+  return indexShaders(kernel, fold);
+}
+
+function loopOver(size: number, inputs: LoopKernel['inputs'], scalar: Scalar, out: Place): Kernel {
+  return {
+    kind: 'loop',
+    outer: [size],
+    inner: [],
+    inputs,
+    body: [scalar],
+    outputs: [{ ...out, strides: [1], value: 0 }],
+  };
+}
+
+function filledWith(value: number, size: number, out: Place): Kernel {
+  return loopOver(size, [], { kind: 'const', value, dtype: out.dtype }, out);
+}
+
+function copyOf(from: Place, size: number, out: Place): Kernel {
+  const scalar: Scalar = { kind: 'load', input: 0, dtype: out.dtype };
+  return loopOver(size, [{ ...from, strides: [1] }], scalar, out);
+}

@@ -1,0 +1,242 @@
+/** @file Kernels of their own kind: pooling, positions, running results, searching, random numbers. */
+import type {
+  CumulativeKernel,
+  PoolKernel,
+  PositionKernel,
+  RandomKernel,
+  SearchKernel,
+} from '../../../engine/compile/kernel.js';
+import { coordinates, load, product, ShaderWriter, store, typeOf, type Shader } from './text.js';
+
+/** The bounds of windows as a table of words: `starts[o]` and `ends[o]` of each dimension. */
+function tableOf(w: ShaderWriter, values: readonly number[]): (at: string) => string {
+  const name = w.fresh('table');
+  const blocks = Math.ceil(values.length / 4);
+  const text = Array.from({ length: blocks }, (_, b) => {
+    const four = [0, 1, 2, 3].map((i) => values[4 * b + i] ?? 0);
+    return `vec4<i32>(${four.join(', ')})`;
+  });
+  w.declarations += `var<private> ${name}: array<vec4<i32>, ${blocks}> = array<vec4<i32>, ${blocks}>(${text.join(', ')});\n`;
+  return (at) => `${name}[(${at}) >> 2u][(${at}) & 3u]`;
+}
+
+/** Bounds that follow a line, `start + o · step`, need no table: `max(low, …)`, `min(high, …)`. */
+function boundsOf(
+  w: ShaderWriter,
+  values: readonly number[],
+  size: number,
+): (at: string) => string {
+  const n = values.length;
+  const inner = values.filter((x) => x > 0 && x < size);
+  if (n === 1) {
+    const word = w.fresh('b');
+    w.line(`let ${word} = bitcast<i32>(${w.word(values[0]!)});`);
+    return () => word;
+  }
+  const first = values.findIndex((x) => x > 0 && x < size);
+  const step = inner.length > 1 ? inner[1]! - inner[0]! : null;
+  const origin = step === null ? 0 : values[first]! - first * step;
+  const line = (o: number): number => Math.min(size, Math.max(0, origin + o * (step ?? 0)));
+  if (step === null || values.some((x, o) => x !== line(o))) return tableOf(w, values);
+  const [a, b, c] = [w.fresh('b'), w.fresh('b'), w.fresh('b')];
+  w.line(
+    `let ${a} = bitcast<i32>(${w.word(origin)}); let ${b} = bitcast<i32>(${w.word(step)}); let ${c} = bitcast<i32>(${w.word(size)});`,
+  );
+  return (at) => `clamp(${a} + i32(${at}) * ${b}, 0, ${c})`;
+}
+
+export function poolShader(k: PoolKernel): Shader {
+  const w = new ShaderWriter();
+  const { spans, mode, planes } = k;
+  const sizes = spans.map(({ size }) => size);
+  const outs = spans.map(({ starts }) => starts.length);
+  const space = [planes, ...(mode === 'spread' ? sizes : outs)];
+  const starts = spans.map((s) => boundsOf(w, s.starts, s.size));
+  const ends = spans.map((s) => boundsOf(w, s.ends, s.size));
+  coordinates(w, 'row', space, 'i');
+  const steps = spans.map(({ step }) => `bitcast<i32>(${w.word(step)})`);
+  w.line(`let x = ${w.address(k.inputs[0])};`);
+  const over = mode === 'spread' ? outs : sizes;
+  const at = spans.reduce(
+    (e, _, d) => `(${e}) * ${w.word(over[d]!)} + ${mode === 'spread' ? `o${d}` : `u32(x${d})`}`,
+    'i0',
+  );
+  const out = w.address(k.out);
+  if (mode === 'spread') {
+    w.line('var acc = 0.0;');
+    spans.forEach((_, d) => {
+      w.line(`for (var o${d} = 0u; o${d} < ${w.word(outs[d]!)}; o${d}++) {`);
+      w.line(`let c${d} = i32(i${d + 1}) - ${starts[d]!(`o${d}`)};`);
+      w.line(
+        `if (c${d} < 0 || i32(i${d + 1}) >= ${ends[d]!(`o${d}`)} || c${d} % ${steps[d]!} != 0) { continue; }`,
+      );
+    });
+    w.line(`acc += bitcast<f32>(h[x + ${at}]);`);
+    w.line('}'.repeat(spans.length));
+    w.line(`h[${out} + row] = bitcast<u32>(acc);`);
+    return w.threads(product(space));
+  }
+  w.line(mode === 'argmax' ? 'var best = 0.0; var found = -1;' : 'var acc = 0.0;');
+  spans.forEach((_, d) =>
+    w.line(
+      `for (var x${d} = ${starts[d]!(`i${d + 1}`)}; x${d} < ${ends[d]!(`i${d + 1}`)}; x${d} += ${steps[d]!}) {`,
+    ),
+  );
+  w.line(`let at = ${at}; let v = bitcast<f32>(h[x + at]);`);
+  if (mode === 'argmax') {
+    const plane = w.word(product(sizes));
+    w.line(
+      `if (found < 0 || v > best || ${w.use('isnan')}(v)) { best = v; found = i32(at - i0 * ${plane}); }`,
+    );
+  } else w.line('acc += v;');
+  w.line('}'.repeat(spans.length));
+  w.line(`h[${out} + row] = bitcast<u32>(${mode === 'argmax' ? 'found' : 'acc'});`);
+  return w.threads(product(space));
+}
+
+/** Names of `[outer, length, inner]`, and where a row begins and how far apart its elements are. */
+function rowOf(w: ShaderWriter, k: { outer: number; length: number; inner: number }): number {
+  w.line(`let inner = ${w.word(k.inner)}; let length = ${w.word(k.length)};`);
+  w.line('let base = (row / inner) * length * inner + row % inner;');
+  return k.outer * k.inner;
+}
+
+export function positionShader(k: PositionKernel): Shader {
+  const w = new ShaderWriter();
+  const [x] = k.inputs;
+  const rows = rowOf(w, k);
+  w.line(`let x = ${w.address(x)} + base;`);
+  const value = (at: string): string =>
+    x.dtype === 'bool' ? `select(0, 1, ${load('bool', at)})` : load(x.dtype, at);
+  const float = x.dtype === 'float32';
+  w.line(`var best = ${value('x')}; var found = 0u;`);
+  w.line('for (var q = 1u; q < length; q++) {');
+  w.line(`let v = ${value('x + q * inner')};`);
+  const better = `v ${k.largest ? '>' : '<'} best`;
+  const nan = float ? w.use('isnan') : '';
+  w.line(
+    float
+      ? `if (!${nan}(best) && (${better} || ${nan}(v))) { best = v; found = q; } }`
+      : `if (${better}) { best = v; found = q; } }`,
+  );
+  w.line(`h[${w.address(k.out)} + row] = found;`);
+  return w.threads(rows);
+}
+
+export function cumulativeShader(k: CumulativeKernel): Shader {
+  const w = new ShaderWriter();
+  const rows = rowOf(w, k);
+  const { op, reverse, out } = k;
+  const x = k.inputs[0]!;
+  const places = k.inputs.map((place, i) => {
+    w.line(`let x${i} = ${w.address(place)} + base;`);
+    return `x${i}`;
+  });
+  w.line(`let out = ${w.address(out)} + base;`);
+  const positions = op === 'largest' || op === 'smallest';
+  const from = positions ? x.dtype : out.dtype;
+  const type = from === 'bool' ? 'i32' : typeOf(from);
+  const read = (place: string, dtype: typeof x.dtype): string => {
+    const v = load(dtype, place);
+    if (dtype === 'bool' && type !== 'bool')
+      return type === 'f32' ? `select(0.0, 1.0, ${v})` : `select(0, 1, ${v})`;
+    return dtype === 'int32' && type === 'f32' ? `f32(${v})` : v;
+  };
+  w.line(`var acc: ${type}; var found = 0u;`);
+  w.line('for (var q = 0u; q < length; q++) {');
+  w.line(`let k = ${reverse ? 'length - 1u - q' : 'q'}; let at = k * inner;`);
+  if (op === 'recurrence') {
+    const [a, b] = places;
+    w.line(`let b = ${read(`${b} + at`, out.dtype)};`);
+    w.line(
+      `if (q == 0u) { acc = b; } else { acc = fma(${read(`${a} + at`, out.dtype)}, acc, b); }`,
+    );
+  } else {
+    w.line(`let v = ${read(`x0 + at`, x.dtype)};`);
+    if (positions) {
+      const nan = type === 'f32' ? w.use('isnan') : null;
+      const better = `v ${op === 'largest' ? '>=' : '<='} acc`;
+      w.line(
+        nan === null
+          ? `if (q == 0u || ${better}) { acc = v; found = k; }`
+          : `if (q == 0u || ${nan}(v) || (!${nan}(acc) && ${better})) { acc = v; found = k; }`,
+      );
+    } else w.line(`if (q == 0u) { acc = v; } else { acc = acc ${op === 'sum' ? '+' : '*'} v; }`);
+  }
+  w.line(
+    positions
+      ? 'h[out + at] = found; }'
+      : `${store(out.dtype, 'out + at', out.dtype === 'bool' ? '(acc != 0)' : 'acc')} }`,
+  );
+  return w.threads(rows);
+}
+
+/** `x` before `y`, where NaN counts as larger than all numbers. */
+export function before(w: ShaderWriter, float: boolean, x: string, y: string): string {
+  if (!float) return `(${x} < ${y})`;
+  const nan = w.use('isnan');
+  return `(!${nan}(${x}) && (${nan}(${y}) || ${x} < ${y}))`;
+}
+
+export function searchShader(k: SearchKernel): Shader {
+  const w = new ShaderWriter();
+  const [rows, values] = k.inputs;
+  const float = rows.dtype === 'float32';
+  const value = (at: string): string =>
+    rows.dtype === 'bool' ? `select(0, 1, ${load('bool', at)})` : load(rows.dtype, at);
+  w.line(`let v = ${value(`${w.address(values)} + row`)};`);
+  w.line(`let length = ${w.word(k.length)};`);
+  w.line(`let x = ${w.address(rows)} + (row / ${w.word(k.each)}) * length;`);
+  w.line('var low = 0u; var high = length;');
+  w.line('while (low < high) { let middle = (low + high) / 2u;');
+  w.line(`let e = ${value('x + middle')};`);
+  const goesOn = k.right ? `!${before(w, float, 'v', 'e')}` : before(w, float, 'e', 'v');
+  w.line(`if (${goesOn}) { low = middle + 1u; } else { high = middle; } }`);
+  w.line(`h[${w.address(k.out)} + row] = low;`);
+  return w.threads(k.rows * k.each);
+}
+
+const ROTATIONS = [
+  [13, 15, 26, 6],
+  [17, 29, 16, 24],
+] as const;
+
+/** Threefry-2x32-20 of seed and offset, which lie as two words each behind their float. */
+export function threefry(w: ShaderWriter, seed: string, offset: string, block: string): void {
+  w.line(`let k0 = h[${seed} + 1u]; let k1 = h[${seed} + 2u]; let k2 = 0x1bd11bdau ^ k0 ^ k1;`);
+  w.line(
+    `let c0 = h[${offset} + 1u]; let lo = c0 + ${block}; let hi = h[${offset} + 2u] + select(0u, 1u, lo < c0);`,
+  );
+  w.line('var x = lo + k0; var y = hi + k1;');
+  const keys = ['k0', 'k1', 'k2'];
+  for (let group = 0; group < 5; group++) {
+    for (const r of ROTATIONS[group % 2]!)
+      w.line(`x = x + y; y = ((y << ${r}u) | (y >> ${32 - r}u)) ^ x;`);
+    w.line(`x = x + ${keys[(group + 1) % 3]!}; y = y + ${keys[(group + 2) % 3]!} + ${group + 1}u;`);
+  }
+}
+
+export function randomShader(k: RandomKernel): Shader {
+  const w = new ShaderWriter();
+  const [seed, offset] = k.inputs;
+  threefry(w, w.address(seed), w.address(offset), 'row');
+  w.line(
+    k.distribution === 'uniform'
+      ? 'let u = f32(x >> 8u) / 16777216.0; let v = f32(y >> 8u) / 16777216.0;'
+      : `let s = (f32(x) + 0.5) / 4294967296.0;
+let near = 1.0 - s; var l = ${w.use('logf')}(s);
+if (s > 0.5) { l = ${w.use('log1pf')}(-(f32(0xffffffffu - x) + 0.5) / 4294967296.0); }
+let r = sqrt(-2.0 * l);
+let turn = f32(y >> 8u) / 16777216.0 * 4.0; let quarter = round(turn);
+let t = (f32(i32(y - (u32(quarter) << 30u))) / 4294967296.0) * 6.283185307179586;
+let c = ${w.use('cosf')}(t); let z = ${w.use('sinf')}(t); let way = u32(quarter) & 3u;
+let u = r * select(select(-c, z, way == 3u), select(c, -z, way == 1u), way < 2u);
+let v = r * select(select(-z, -c, way == 3u), select(z, c, way == 1u), way < 2u);`,
+  );
+  const size = w.word(k.count);
+  w.line(`let out = ${w.address(k.out)} + 2u * row;`);
+  w.line(
+    `h[out] = bitcast<u32>(u); if (2u * row + 1u < ${size}) { h[out + 1u] = bitcast<u32>(v); }`,
+  );
+  return w.threads(Math.ceil(k.count / 2));
+}

@@ -1,0 +1,40 @@
+/** @file What a kernel of the engine is on the device: one or more shaders. */
+import type { Kernel, Place } from '../../../engine/compile/kernel.js';
+import { indexShaders } from './indices.js';
+import { loopShader } from './loop.js';
+import {
+  cumulativeShader,
+  poolShader,
+  positionShader,
+  randomShader,
+  searchShader,
+} from './operators.js';
+import { convShader, matmulShader } from './products.js';
+import { sortScratch, sortShader } from './sorting.js';
+import type { Shader } from './text.js';
+
+/** `scratch` gives a place of so many words, which is the kernel's own while it runs. */
+export function shadersOf(kernel: Kernel, scratch: (words: number) => Place): Shader[] {
+  switch (kernel.kind) {
+    case 'loop':
+      return [loopShader(kernel)];
+    case 'matmul':
+      return [matmulShader(kernel)];
+    case 'conv':
+      return [convShader(kernel)];
+    case 'index':
+      return indexShaders(kernel);
+    case 'pool':
+      return [poolShader(kernel)];
+    case 'position':
+      return [positionShader(kernel)];
+    case 'random':
+      return [randomShader(kernel)];
+    case 'cumulative':
+      return [cumulativeShader(kernel)];
+    case 'search':
+      return [searchShader(kernel)];
+    case 'sort':
+      return [sortShader(kernel, scratch(sortScratch(kernel)))];
+  }
+}

@@ -1,0 +1,128 @@
+/** @file Kernels on WebGPU give what the CPU gives: element functions with their special values, and every kind of kernel. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as chainrule from '../../src/index.js';
+import { setDevice, tensor, type Tensor } from '../../src/index.js';
+import { openWebgpu } from './device.js';
+
+const there = await openWebgpu();
+
+type Function = (...xs: Tensor[]) => Tensor;
+const operation = (name: string): Function =>
+  (chainrule as unknown as Readonly<Record<string, Function>>)[name] as Function;
+
+const SPECIAL = [
+  ...[0, -0, 1, -1, 0.5, -0.5, 1e-3, -1e-3, 0.9999, 2, -2, 3.5, -3.5, 7.25, -7.25, 20, -20],
+  ...[88, -88, 1e4, -1e4, 1e10, -1e10, Infinity, -Infinity, NaN],
+];
+
+const UNARY =
+  `neg abs sign square floor ceil round trunc relu sqrt rsqrt reciprocal exp exp2 expm1 log log2 log10 log1p sin cos tan
+  asin acos atan sinh cosh tanh asinh acosh atanh sigmoid softplus erf erfc erfinv lgamma digamma logit gelu silu isNan isInf
+  isFinite logicalNot signbit sinc`.split(/\s+/);
+const BINARY =
+  `add sub mul div pow maximum minimum atan2 hypot remainder fmod floorDivide eq ne lt le gt ge logicalAnd logicalOr
+  logicalXor logaddexp logaddexp2 copysign xlogy`.split(/\s+/);
+
+const noise = (...shape: number[]): Tensor =>
+  tensor(
+    Float32Array.from(
+      { length: shape.reduce((p, n) => p * n, 1) },
+      (_, i) => 2 * Math.sin(i * 12.9898 + 1),
+    ),
+    { shape },
+  );
+const indices = (limit: number, ...shape: number[]): Tensor =>
+  tensor(
+    Int32Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => (i * 7 + 3) % limit),
+    { shape },
+  );
+
+/** Each with a name; they make their own operands, on the device that is chosen. */
+const KERNELS: Readonly<Record<string, () => Tensor>> = {
+  'a sum over all': () => noise(33, 41).sum(),
+  'sums of long rows': () => noise(3, 500).sum(1),
+  'sums of columns': () => noise(70, 9).sum(0),
+  'a product, a maximum, a minimum': () =>
+    chainrule.cat([noise(5, 70).max(1).values, noise(5, 6).prod(1), noise(5, 70).min(1).values]),
+  softmax: () => noise(4, 130).softmax(1),
+  'softmax of short rows': () => noise(40, 5).softmax(1),
+  layerNorm: () => operation('layerNorm')(noise(3, 96), [96] as unknown as Tensor),
+  'a tiled product': () => noise(37, 45).matmul(noise(45, 50)),
+  'a product of transposes': () =>
+    noise(45, 37).transpose(0, 1).matmul(noise(50, 45).transpose(0, 1)),
+  'a product of few rows': () => noise(2, 45).matmul(noise(45, 50)),
+  'products side by side': () => noise(3, 1, 9, 10).matmul(noise(2, 10, 8)),
+  'a product of integers': () => indices(9, 5, 6).matmul(indices(7, 6, 4)),
+  permute: () => noise(3, 4, 5).permute([2, 0, 1]).add(0),
+  'a slice with steps, padded': () => chainrule.pad(noise(7, 9).at('1:6:2', '::-3'), [1, 2, 0, 1]),
+  cat: () => chainrule.cat([noise(2, 3), noise(4, 3)], 0),
+  gather: () => noise(5, 6).gather(1, indices(6, 5, 4)),
+  indexSelect: () => noise(5, 6).indexSelect(0, indices(5, 9)),
+  scatterAdd: () => noise(4, 6).scatterAdd(1, indices(6, 4, 9), noise(4, 9)),
+  oneHot: () => operation('oneHot')(indices(5, 7), 5 as unknown as Tensor),
+  argmax: () => noise(5, 40).argmax(1),
+  cumsum: () => noise(4, 30).cumsum(1),
+  cumprod: () => noise(4, 6).cumprod(0),
+  sort: () => noise(3, 37).sort(1).values,
+  'sort downwards, by columns': () => noise(37, 3).sort(0, { descending: true }).indices,
+  median: () => noise(3, 21).median(1).values,
+  searchsorted: () => chainrule.searchsorted(noise(30).sort().values, noise(20)),
+  conv2d: () =>
+    chainrule.conv2d(noise(2, 4, 9, 8), noise(6, 2, 3, 3), { groups: 2, padding: 1, stride: 2 }),
+  convTranspose2d: () =>
+    chainrule.convTranspose2d(noise(2, 4, 5, 4), noise(4, 3, 3, 3), { stride: 2 }),
+  maxPool2d: () => chainrule.maxPool2d(noise(2, 3, 9, 8), 3, { stride: 2, padding: 1 }),
+  avgPool2d: () => chainrule.avgPool2d(noise(2, 3, 8, 8), 2),
+  'adaptive pooling': () =>
+    operation('adaptiveAvgPool2d')(noise(1, 2, 7, 9), [3, 4] as unknown as Tensor),
+  unfold: () => operation('unfold')(noise(1, 2, 6, 6), [3, 2] as unknown as Tensor),
+  fft: () => chainrule.fft.rfft(noise(3, 12)).real,
+  cholesky: () =>
+    chainrule.linalg.cholesky(
+      noise(4, 4).matmul(noise(4, 4).transpose(0, 1)).add(chainrule.eye(4).mul(9)),
+    ),
+  solve: () => chainrule.linalg.solve(noise(4, 4).add(chainrule.eye(4).mul(9)), noise(4, 3)),
+  det: () => chainrule.linalg.det(noise(2, 3, 3)),
+  'a fold of booleans': () => noise(4, 5).gt(0).any(1),
+  where: () => chainrule.where(noise(30).gt(0), noise(30), 2),
+  'integers divided': () => indices(50, 20).sub(20).floorDivide(7),
+};
+
+/** Equal up to some units of the largest element, special values exactly. */
+function expectEqual(got: ArrayLike<number>, want: ArrayLike<number>, label: string): void {
+  expect(got.length, label).toBe(want.length);
+  for (let i = 0; i < want.length; i++) {
+    const [x, y] = [got[i], want[i]] as [number, number];
+    if (Number.isNaN(y) || Math.abs(y) === Infinity) expect(x, `${label} at ${i}`).toBe(y);
+    else
+      expect(Math.abs(x - y), `${label} at ${i}: ${x}, the CPU has ${y}`).toBeLessThanOrEqual(
+        2e-5 * Math.abs(y) + 2e-6,
+      );
+  }
+}
+
+describe.skipIf(!there)('kernels on WebGPU', () => {
+  beforeAll(() => setDevice('cpu'));
+  afterAll(() => setDevice('cpu'));
+
+  async function compare(f: () => Tensor, label: string): Promise<void> {
+    await setDevice('cpu');
+    const want = f().dataSync();
+    await setDevice('webgpu');
+    const y = f();
+    expect(y.device, label).toBe('webgpu');
+    expectEqual(await y.data(), want, label);
+  }
+
+  for (const name of UNARY) test(name, () => compare(() => operation(name)(tensor(SPECIAL)), name));
+
+  for (const name of BINARY)
+    test(name, () =>
+      compare(() => {
+        const x = tensor(SPECIAL);
+        return operation(name)(x.unsqueeze(1), x.unsqueeze(0)).reshape([-1]);
+      }, name),
+    );
+
+  for (const [name, f] of Object.entries(KERNELS)) test(name, () => compare(f, name));
+});
