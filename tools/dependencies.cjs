@@ -43,19 +43,25 @@ module.exports = {
     })),
     {
       name: 'public-entry-points-only',
-      comment: 'nn, optim and the examples are written as a user would.',
+      comment: 'nn, optim, export and the examples are written as a user would.',
       severity: 'error',
-      from: { path: '^(packages/(nn|optim)/src|examples)/', pathNot: tests },
+      from: { path: '^(packages/(nn|optim|export)/src|examples)/', pathNot: tests },
       to: {
         path: '^packages/autograd/',
-        pathNot: `${autograd}(index|io/index|testing/index)\\.ts$`,
+        pathNot: `${autograd}(index|io/index|testing/index|graph/index)\\.ts$`,
       },
     },
     {
       name: 'autograd-stands-alone',
       severity: 'error',
       from: { path: '^packages/autograd/', pathNot: tests },
-      to: { path: '^packages/(nn|optim)/' },
+      to: { path: '^packages/(nn|optim|export)/' },
+    },
+    {
+      name: 'nothing-needs-the-exporters',
+      severity: 'error',
+      from: { path: '^packages/(nn|optim)/', pathNot: tests },
+      to: { path: '^packages/export/' },
     },
   ],
   options: {
