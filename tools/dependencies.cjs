@@ -43,9 +43,9 @@ module.exports = {
     })),
     {
       name: 'public-entry-points-only',
-      comment: 'nn, optim and the examples are written as a user would.',
+      comment: 'nn, optim, export and the examples are written as a user would.',
       severity: 'error',
-      from: { path: '^(packages/(nn|optim|distributed)/src|examples)/', pathNot: tests },
+      from: { path: '^(packages/(nn|optim|distributed|export)/src|examples)/', pathNot: tests },
       to: {
         path: '^packages/autograd/',
         pathNot: `${autograd}(index|io/index|testing/index|recorder/index)\\.ts$`,
@@ -56,6 +56,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^packages/autograd/', pathNot: tests },
       to: { path: '^packages/(nn|optim|distributed|export)/' },
+    },
+    {
+      name: 'nothing-needs-the-exporters',
+      severity: 'error',
+      from: { path: '^packages/(nn|optim)/', pathNot: tests },
+      to: { path: '^packages/export/' },
     },
   ],
   options: {

@@ -1,0 +1,2 @@
+/** @file Models that leave Chainrule, and models that come from elsewhere. */
+export { VERSION as version } from './version.js';
