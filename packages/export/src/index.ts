@@ -1,2 +1,3 @@
 /** @file Models that leave Chainrule, and models that come from elsewhere. */
 export { VERSION as version } from './version.js';
+export * from './stablehlo/index.js';
