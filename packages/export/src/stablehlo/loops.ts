@@ -44,7 +44,6 @@ function writeBody(w: Writer, body: LoopBody, step: Step): Value[] {
     finish: (_node, value) => value,
   };
   writeNodes(scope, body.nodes);
-  void around;
   return body.outputs.map((y) => valueIn(scope, y));
 }
 
@@ -222,18 +221,13 @@ function writeBranch(scope: Scope, loop: LoopNode): Value[] {
   const results = loop.results.map(({ shape, dtype }) => ({ shape, type: elementType(dtype) }));
   const regions = loop.bodies.map((body) =>
     w.region([], (v) =>
-      writeBody(
-        v,
-        body,
-        {
-          carries,
-          elements: [],
-          outer: new Map(outerNodes([body]).map((node) => [node, valueIn(scope, node)])),
-          offset: base,
-          seed: scope.seed,
-        },
-        scope,
-      ),
+      writeBody(v, body, {
+        carries,
+        elements: [],
+        outer: new Map(outerNodes([body]).map((node) => [node, valueIn(scope, node)])),
+        offset: base,
+        seed: scope.seed,
+      }),
     ),
   );
   return w.emitAll('stablehlo.case', [index], results, '', regions);

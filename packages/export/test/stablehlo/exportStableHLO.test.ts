@@ -117,7 +117,7 @@ describe('exportStableHLO', () => {
       { modules: { '': model, rest: { namedBuffers: () => [['count', count]] } } },
     );
     const file = decodeSafetensors(made.state);
-    const changed = {
+    const changed: Record<string, Tensor> = {
       ...file,
       weight: tensor([[5, 6]]),
       'rest.count': scalar(9),
@@ -126,7 +126,7 @@ describe('exportStableHLO', () => {
     made.load(encodeSafetensors(changed));
     expect(model.weight.toArray()).toEqual([[5, 6]]);
     expect(count.item()).toBe(9);
-    const { bias: _bias, ...missing } = changed;
+    const { ['bias']: _bias, ...missing } = changed;
     expect(() => made.load(encodeSafetensors({ ...missing, weight: tensor([[0, 0]]) }))).toThrow(
       /load: there is no bias/,
     );
