@@ -18,10 +18,11 @@ import {
 } from '@chainrule/autograd/graph';
 import { decodeSafetensors, encodeSafetensors } from '@chainrule/autograd/io';
 import { VERSION } from '../version.js';
-import { valueIn, writeNodes, type Scope } from './program.js';
+import { writeNodes } from './program.js';
 import { average, averaged } from './replicas.js';
 import { elementType } from './rule.js';
 import { RUNNER } from './runner.js';
+import { valueIn, type Scope } from './scope.js';
 import { typeOf, Writer, type ElementType, type Value } from './writer.js';
 
 export interface StableHLOOptions {
@@ -183,7 +184,7 @@ function programOf(graph: RecordedGraph, replicas: number): Ports {
   }
   const finish = (node: GraphNode, value: Value): Value =>
     means.has(node) ? average(w, value, replicas) : value;
-  const scope: Scope = { w, values, loops: new Map(), offset, seed, finish };
+  const scope: Scope = { w, values, loops: new Map(), offset, seed, finish, write: writeNodes };
   for (const node of graph.nodes) {
     // What comes in may be what is averaged.
     const given = values.get(node);

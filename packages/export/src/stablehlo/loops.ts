@@ -1,7 +1,7 @@
 /** @file Loops and branches: `scan` and `whileLoop` as `while`, `cond` and `switchCase` as `case`. */
 import type { GraphNode, LoopBody, LoopNode } from '@chainrule/autograd/graph';
-import { valueIn, writeNodes, type Scope } from './program.js';
 import { elementType } from './rule.js';
+import { valueIn, type Scope } from './scope.js';
 import { list, type Value, type Writer } from './writer.js';
 
 /** The results of a loop. */
@@ -28,7 +28,7 @@ interface Step {
 }
 
 /** The outputs of a body. */
-function writeBody(w: Writer, body: LoopBody, step: Step): Value[] {
+function writeBody(w: Writer, body: LoopBody, step: Step, { write }: Scope): Value[] {
   const values = new Map<GraphNode, Value>();
   for (const node of body.nodes) {
     if (node.kind === 'carry') values.set(node, step.carries[node.place] as Value);
@@ -42,8 +42,9 @@ function writeBody(w: Writer, body: LoopBody, step: Step): Value[] {
     offset: step.offset,
     seed: step.seed,
     finish: (_node, value) => value,
+    write,
   };
-  writeNodes(scope, body.nodes);
+  write(scope, body.nodes);
   return body.outputs.map((y) => valueIn(scope, y));
 }
 

@@ -11,6 +11,7 @@ import { productRules } from './products.js';
 import { randomRules } from './random.js';
 import { reductionRules } from './reductions.js';
 import { elementType, Unwritable, type Rule, type Rules } from './rule.js';
+import { valueIn, type Scope } from './scope.js';
 import type { Value, Writer } from './writer.js';
 
 const rules: Rules = {
@@ -27,27 +28,6 @@ const rules: Rules = {
 
 /** The names of the operations that can be written. */
 export const writable: readonly string[] = Object.keys(rules);
-
-/** What a graph is written in. */
-export interface Scope {
-  readonly w: Writer;
-  /** What nodes are; a body asks the scope around it. */
-  readonly values: Map<GraphNode, Value>;
-  /** The results of loops. */
-  readonly loops: Map<GraphNode, readonly Value[]>;
-  /** Where a step's random numbers begin; of the whole function the offset it is given. */
-  readonly offset: Value | null;
-  readonly seed: Value | null;
-  /** What stands for a node once it is written, such as its mean over devices. */
-  finish(node: GraphNode, value: Value): Value;
-}
-
-/** The value of a node. */
-export function valueIn(scope: Scope, node: GraphNode): Value {
-  const value = scope.values.get(node);
-  if (value === undefined) throw new Error(`node ${node.index} was not written`);
-  return value;
-}
 
 /** Writes nodes in order; those that have a value are there already. */
 export function writeNodes(scope: Scope, nodes: readonly GraphNode[]): void {
