@@ -261,8 +261,9 @@ export interface ModuleFunction {
 
 /** Runs `f` with the named modules in training mode or out of it, and puts every one back. */
 function inMode<R>(modules: ExportModuleOptions['modules'], training: boolean, f: () => R): R {
-  const parts = [modules ?? {}, ...Object.values(modules ?? {})].flatMap((named) => {
-    const of = (named as { modules?: unknown }).modules;
+  const given: object = modules ?? {};
+  const parts = [given, ...(Object.values(given) as unknown[])].flatMap((named) => {
+    const of = (named as { modules?: unknown } | null)?.modules;
     return typeof of === 'function' ? (of.call(named) as { training: boolean }[]) : [];
   });
   const before = parts.map((part) => part.training);

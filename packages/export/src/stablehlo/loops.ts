@@ -136,13 +136,18 @@ function writeScan(scope: Scope, loop: LoopNode): Value[] {
       const count = i as Value;
       const t = loop.reverse ? v.map('subtract', last(v), count) : count;
       const order = loop.rewound ? v.map('subtract', last(v), count) : count;
-      const outputs = writeBody(v, body, {
-        carries: now,
-        elements: seqs.map((x) => elementAt(v, x, t)),
-        outer: new Map(outer.map((node, k) => [node, around[k] as Value])),
-        offset: offsetAt(v, from ?? null, order, body.draws),
-        seed: seed ?? null,
-      });
+      const outputs = writeBody(
+        v,
+        body,
+        {
+          carries: now,
+          elements: seqs.map((x) => elementAt(v, x, t)),
+          outer: new Map(outer.map((node, k) => [node, around[k] as Value])),
+          offset: offsetAt(v, from ?? null, order, body.draws),
+          seed: seed ?? null,
+        },
+        scope,
+      );
       const parts = [...outputs.slice(n), ...(loop.saves ? now : [])];
       const next = made.map((whole, k) => put(v, whole, parts[k] as Value, t));
       return [
@@ -187,13 +192,18 @@ function writeWhile(scope: Scope, loop: LoopNode): Value[] {
         1,
       ) as [Value[], Value[], Value[], Value[], Value[]];
       const count = i as Value;
-      const [again, ...next] = writeBody(v, body, {
-        carries: now,
-        elements: [],
-        outer: new Map(outer.map((node, k) => [node, around[k] as Value])),
-        offset: offsetAt(v, from ?? null, count, body.draws),
-        seed: seed ?? null,
-      });
+      const [again, ...next] = writeBody(
+        v,
+        body,
+        {
+          carries: now,
+          elements: [],
+          outer: new Map(outer.map((node, k) => [node, around[k] as Value])),
+          offset: offsetAt(v, from ?? null, count, body.draws),
+          seed: seed ?? null,
+        },
+        scope,
+      );
       return [
         v.map('add', count, v.constant(1, 'i32')),
         v.reshape(v.convert(again as Value, 'i1'), []),
@@ -222,13 +232,18 @@ function writeBranch(scope: Scope, loop: LoopNode): Value[] {
   const results = loop.results.map(({ shape, dtype }) => ({ shape, type: elementType(dtype) }));
   const regions = loop.bodies.map((body) =>
     w.region([], (v) =>
-      writeBody(v, body, {
-        carries,
-        elements: [],
-        outer: new Map(outerNodes([body]).map((node) => [node, valueIn(scope, node)])),
-        offset: base,
-        seed: scope.seed,
-      }),
+      writeBody(
+        v,
+        body,
+        {
+          carries,
+          elements: [],
+          outer: new Map(outerNodes([body]).map((node) => [node, valueIn(scope, node)])),
+          offset: base,
+          seed: scope.seed,
+        },
+        scope,
+      ),
     ),
   );
   return w.emitAll('stablehlo.case', [index], results, '', regions);
