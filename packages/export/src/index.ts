@@ -1,2 +1,8 @@
 /** @file Models that leave Chainrule, and models that come from elsewhere. */
+export { importOnnx, type ImportOnnxOptions } from './onnx/import/importOnnx.js';
+export { OnnxModule } from './onnx/import/onnxModule.js';
+export type { OnnxExternalData } from './onnx/import/externalData.js';
+export type { OnnxLimits } from './onnx/import/limits.js';
+export type { OnnxSpec } from './onnx/import/spec.js';
+export { Strings, type OnnxValue } from './onnx/import/values.js';
 export { VERSION as version } from './version.js';

@@ -1,0 +1,50 @@
+/** @file Casts between the element types of ONNX, as far as their dtypes here tell them apart. */
+import * as cr from '@chainrule/autograd';
+import type { Call } from '../import/call.js';
+import { Known, known, Strings, type Value } from '../import/values.js';
+import { ELEMENTS, type ElementType } from '../schema/elementTypes.js';
+import { isFloat } from './helpers.js';
+
+interface Target {
+  readonly type: ElementType;
+  readonly dtype: cr.DType;
+}
+
+/** An integer type narrower than int32, whose numbers wrap around. */
+function narrow(type: ElementType): readonly [low: number, high: number] | null {
+  const { range, bits } = ELEMENTS[type];
+  return range !== undefined && bits < 32 ? range : null;
+}
+
+/** Floats lose their fraction; what does not fit wraps around. */
+export function casted(call: Call, { type, dtype }: Target): Value {
+  const value = call.value(0);
+  if (value instanceof Strings) return known(value.data.map(Number), value.shape, dtype);
+  const x = call.tensor(0);
+  const range = narrow(type);
+  if (range === null || x.dtype === 'bool') return x.cast(dtype);
+  const [low, high] = range;
+  return cr.remainder(x.cast('int32').sub(low), high - low + 1).add(low);
+}
+
+/** As `casted`, of known numbers. */
+export function foldCast([x]: readonly Known[], call: Call): Known | null {
+  const { type, dtype } = call.elementType('to');
+  if (dtype === 'bool')
+    return known(
+      Array.from(x!.data, (v) => (v === 0 ? 0 : 1)),
+      x!.shape,
+      dtype,
+    );
+  if (isFloat(dtype)) return known(x!.data, x!.shape, dtype);
+  const range = narrow(type);
+  if (!isFloat(x!.dtype) && range === null) return new Known(x!.data, x!.shape, dtype);
+  const [low, high] = range ?? [-(2 ** 31), 2 ** 31 - 1];
+  const size = high - low + 1;
+  const data = Array.from(x!.data, (v) => {
+    const whole = Number.isNaN(v) ? 0 : Math.trunc(v);
+    if (range === null) return Math.min(Math.max(whole, low), high);
+    return whole - low - size * Math.floor((whole - low) / size) + low;
+  });
+  return known(data, x!.shape, dtype);
+}
