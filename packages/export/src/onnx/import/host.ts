@@ -16,7 +16,7 @@ export function sizeOf(shape: readonly number[]): number {
 export function* positions(shape: readonly number[]): Generator<number[]> {
   const at = shape.map(() => 0);
   for (let i = sizeOf(shape); i > 0; i--) {
-    yield at;
+    yield [...at];
     for (let d = shape.length - 1; d >= 0; d--) {
       if (++at[d]! < shape[d]!) break;
       at[d] = 0;

@@ -48,8 +48,10 @@ const divide: Binary = (x, y) => (isFloat(x.dtype) ? x.div(y) : divideIntegers(x
 function shift(x: cr.Tensor, y: cr.Tensor, call: Call): cr.Tensor {
   if (call.text('direction') === 'RIGHT') return cr.bitwiseRightShift(x, y);
   const shifted = cr.bitwiseLeftShift(x, y);
-  const bits = ELEMENTS[call.type(0) ?? 'int32'].bits;
-  return bits < 32 ? cr.bitwiseAnd(shifted, 2 ** bits - 1) : shifted;
+  // What is shifted out of a narrow number is gone.
+  const { bits, range } = ELEMENTS[call.type(0) ?? 'int32'];
+  if (bits >= 32 || range === undefined) return shifted;
+  return cr.remainder(shifted.sub(range[0]), 2 ** bits).add(range[0]);
 }
 
 /** `x` to a power in the dtype of `x`. */

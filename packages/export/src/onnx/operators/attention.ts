@@ -30,35 +30,38 @@ function attention(call: Call): Result {
   const scores = cr.matmul(q.mul(Math.sqrt(scale)), k.mul(Math.sqrt(scale)).transpose(-1, -2));
   const bias = maskOf(call, q, k, pastKey === null ? 0 : (pastKey.shape[2] as number));
   const softcap = call.float('softcap', 0);
-  const mode = call.int('qk_matmul_output_mode', 0);
-  const masked = (x: cr.Tensor): cr.Tensor => (bias === null ? x : x.add(bias));
-  const capped = (x: cr.Tensor): cr.Tensor =>
-    softcap > 0 ? x.div(softcap).tanh().mul(softcap) : x;
-  const final = capped(masked(scores));
-  const weights = cr.softmax(final, -1);
+  const capped = softcap > 0 ? scores.div(softcap).tanh().mul(softcap) : scores;
+  const masked = bias === null ? capped : capped.add(bias);
+  // A query that may look nowhere gives 0.
+  const blind = masked.amax(-1, { keepdim: true }).eq(-Infinity);
+  const weights = cr.where(blind, 0, cr.softmax(cr.where(blind, 0, masked), -1));
   const y = cr.matmul(weights, v);
   const [b, h, l, e] = y.shape as [number, number, number, number];
-  const shown = [scores, masked(scores), final, weights][mode] ?? scores;
-  return outputs(
-    flat ? y.transpose(1, 2).reshape([b, l, h * e]) : y,
-    presentKey,
-    presentValue,
-    shown,
-  );
+  const shown = [scores, capped, masked, weights][call.int('qk_matmul_output_mode', 0)] ?? scores;
+  const joined = flat ? y.transpose(1, 2).reshape([b, l, h * e]) : y;
+  return outputs(joined, presentKey, presentValue, shown);
 }
 
+/** What is added to the scores: 0 where a query may look, −∞ where it may not. */
 function maskOf(call: Call, q: cr.Tensor, k: cr.Tensor, past: number): cr.Tensor | null {
   const [l, s] = [q.shape[2] as number, k.shape[2] as number];
-  let bias: cr.Tensor | null = null;
-  const given = call.maybe(3);
   const blocked = (allowed: cr.Tensor): cr.Tensor => cr.where(allowed, 0, -Infinity).cast(q.dtype);
-  if (given !== null) bias = given.dtype === 'bool' ? blocked(given) : given;
-  if (call.flag('is_causal')) {
-    const rows = cr.arange(l, { dtype: 'int32' }).add(past).unsqueeze(1);
-    const causal = blocked(cr.arange(s, { dtype: 'int32' }).unsqueeze(0).le(rows));
-    bias = bias === null ? causal : bias.add(causal);
+  const given = call.maybe(3);
+  const parts: cr.Tensor[] = [];
+  if (given !== null) {
+    const bias = given.dtype === 'bool' ? blocked(given) : given;
+    const more = s - (bias.shape.at(-1) as number);
+    parts.push(more > 0 ? cr.pad(bias, [0, more], { value: -Infinity }) : bias);
   }
-  return bias;
+  // How many keys of each example there are at all.
+  const lengths = call.maybe(6)?.reshape([-1, 1, 1, 1]) ?? null;
+  const columns = cr.arange(s, { dtype: 'int32' });
+  if (lengths !== null) parts.push(blocked(columns.lt(lengths)));
+  if (call.flag('is_causal')) {
+    const rows = cr.arange(l, { dtype: 'int32' }).unsqueeze(1);
+    parts.push(blocked(columns.le(rows.add(lengths === null ? past : lengths.sub(l)))));
+  }
+  return parts.length === 0 ? null : parts.reduce((x, y) => x.add(y));
 }
 
 /** Pairs of features turned by the angles of their positions (Su et al. 2021, arXiv:2104.09864). */

@@ -10,6 +10,30 @@ interface Target {
   readonly dtype: cr.DType;
 }
 
+/** The type in files that holds a dtype exactly. */
+export const TYPE_OF: Readonly<Record<cr.DType, ElementType>> = {
+  float32: 'float',
+  float64: 'double',
+  int32: 'int32',
+  bool: 'bool',
+};
+
+/** Numbers as NumPy writes them. */
+export function asTexts(call: Call): Strings {
+  const value = call.value(0);
+  if (value instanceof Strings) return value;
+  const { dtype, shape } = call.tensor(0);
+  const text = (x: number): string => {
+    if (dtype === 'bool') return x === 0 ? 'False' : 'True';
+    if (!Number.isFinite(x)) return String(x).toLowerCase().replace('infinity', 'inf');
+    if (dtype !== 'float32') return String(x);
+    // The shortest decimals that are this float32.
+    const short = [6, 7, 8, 9].map((n) => Number(x.toPrecision(n)));
+    return String(short.find((y) => Math.fround(y) === x) ?? x);
+  };
+  return new Strings(call.numbers(0).map(text), shape);
+}
+
 /** An integer type narrower than int32, whose numbers wrap around. */
 function narrow(type: ElementType): readonly [low: number, high: number] | null {
   const { range, bits } = ELEMENTS[type];
@@ -29,6 +53,7 @@ export function casted(call: Call, { type, dtype }: Target): Value {
 
 /** As `casted`, of known numbers. */
 export function foldCast([x]: readonly Known[], call: Call): Known | null {
+  if (call.int('to') === ELEMENTS.string.code) return null;
   const { type, dtype } = call.elementType('to');
   if (dtype === 'bool')
     return known(

@@ -2,6 +2,7 @@
 import * as cr from '@chainrule/autograd';
 import { elementwise } from '../import/host.js';
 import type { Call } from '../import/call.js';
+import { ELEMENTS as RANGES } from '../schema/elementTypes.js';
 import { operator, type Operator } from './operator.js';
 
 /** An operator without attributes. */
@@ -68,7 +69,10 @@ const elementary: readonly Operator[] = [
   unary('Tan', cr.tan),
   unary('Tanh', cr.tanh, Math.tanh),
   unary('Not', cr.logicalNot, (x) => (x === 0 ? 1 : 0), 'bool'),
-  unary('BitwiseNot', cr.bitwiseNot, (x) => ~x),
+  configured('BitwiseNot', (x, call) => {
+    const [low, high] = RANGES[call.type(0) ?? 'int32'].range ?? [-1, 0];
+    return low === 0 && high < 2 ** 31 ? cr.sub(high, x) : cr.bitwiseNot(x);
+  }),
   unary(
     'IsNaN',
     (x) => x.ne(x),

@@ -45,10 +45,20 @@ function foldAll(
 /** The exponential of the sum, in a way that does not overflow; integers as they are. */
 const logSumExp: Reduce = (x, dims, options) => cr.logsumexp(x, dims, options);
 
-/** An extreme of booleans is one. */
-function extreme(f: typeof cr.amax): Reduce {
-  return (x, dims, options) =>
-    x.dtype === 'bool' ? f(x.cast('int32'), dims, options).cast('bool') : f(x, dims, options);
+/** An extreme of booleans is one; of nothing it is the worst number there is. */
+function extreme(f: typeof cr.amax, ofNothing: number): Reduce {
+  const of: Reduce = (x, dims, options) => {
+    if (dims.every((d) => x.shape[d] !== 0)) return f(x, dims, options);
+    const worst = isFloat(x.dtype) ? ofNothing : ofNothing < 0 ? -(2 ** 31) : 2 ** 31 - 1;
+    const kept = x.shape.map((n, d) => (dims.includes(d) ? 1 : n));
+    return cr.full(options.keepdim ? kept : kept.filter((_, d) => !dims.includes(d)), worst, {
+      dtype: x.dtype,
+    });
+  };
+  return (x, dims, options) => {
+    if (x.dtype !== 'bool') return of(x, dims, options);
+    return of(x.cast('int32'), dims, options).gt(0);
+  };
 }
 
 const meanOf: Reduce = (x, dims, options) => {
@@ -171,8 +181,8 @@ export const REDUCTIONS: readonly Operator[] = [
     (x, y) => x + y,
   ),
   reduction('ReduceMean', meanOf),
-  reduction('ReduceMax', extreme(cr.amax), Math.max),
-  reduction('ReduceMin', extreme(cr.amin), Math.min),
+  reduction('ReduceMax', extreme(cr.amax, -Infinity), Math.max),
+  reduction('ReduceMin', extreme(cr.amin, Infinity), Math.min),
   reduction('ReduceProd', prodOf, (x, y) => x * y),
   reduction('ReduceL1', (x, dims, o) => cr.sum(x.abs(), dims, o)),
   reduction('ReduceL2', (x, dims, o) => cr.sum(x.square(), dims, o).sqrt().cast(x.dtype)),

@@ -27,7 +27,8 @@ function coordinate(mode: string, i: number, { from, to, scale, roi }: Axis, cal
     case 'pytorch_half_pixel':
       return to > 1 ? (i + 0.5) / scale - 0.5 : 0;
     case 'align_corners':
-      return to === 1 ? 0 : (i * (from - 1)) / (to - 1);
+      // By the size before it was rounded down.
+      return to === 1 ? 0 : (i * (from - 1)) / (scale * from - 1);
     case 'asymmetric':
       return i / scale;
     case 'tf_half_pixel_for_nn':
@@ -80,8 +81,7 @@ function taps(
     const weight = kernel((x - at) * stretch);
     if (weight === 0) continue;
     const inside = at >= 0 && at < from;
-    // With smoothing what lies outside does not count, as in Pillow.
-    if (!inside && (excludeOutside || antialias)) continue;
+    if (!inside && excludeOutside) continue;
     found.push([Math.min(Math.max(at, 0), from - 1), weight]);
   }
   const total = found.reduce((sum, [, weight]) => sum + weight, 0);

@@ -5,9 +5,12 @@ import { constantOf } from '../import/constant.js';
 import { broadcastShapes, expanded, rearranged, sizeOf } from '../import/host.js';
 import { countOf, DEFAULT_LIMITS } from '../import/limits.js';
 import { integers, Known, known, Strings } from '../import/values.js';
-import { casted, foldCast } from './casting.js';
+import { asTexts, casted, foldCast, TYPE_OF } from './casting.js';
+import { ELEMENTS } from '../schema/elementTypes.js';
 import { dimension, dimensions, range } from './helpers.js';
 import { operator, outputs, type Operator, type Result } from './operator.js';
+
+const TEXT = ELEMENTS.string;
 
 /** An operator that only changes the shape: what is known keeps its numbers. */
 function reshaping(
@@ -281,7 +284,8 @@ function spaceToDepth(call: Call): Result {
   const x = call.tensor(0);
   const [n, c, h, w] = x.shape as [number, number, number, number];
   const b = call.int('blocksize');
-  const y = x.reshape([n, c, h / b, b, w / b, b]).permute([0, 3, 5, 1, 2, 4]);
+  const order = call.text('mode', 'DCR') === 'DCR' ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4];
+  const y = x.reshape([n, c, h / b, b, w / b, b]).permute(order);
   return y.reshape([n, c * b * b, h / b, w / b]);
 }
 
@@ -310,11 +314,16 @@ export const SHAPES: readonly Operator[] = [
   reshaping('Flatten', flattened),
   operator('Identity', (call) => call.value(0)),
   operator('Shape', shapeOf),
-  operator('Cast', (call) => casted(call, call.elementType('to')), { fold: foldCast }),
+  operator(
+    'Cast',
+    (call) => (call.int('to') === TEXT.code ? asTexts(call) : casted(call, call.elementType('to'))),
+    { fold: foldCast },
+  ),
   operator('CastLike', (call) => {
-    const [x, like] = [call.value(0), call.value(1)];
-    if (like instanceof Strings) return x instanceof Strings ? x : call.refuse('no cast to texts');
-    return call.tensor(0).cast(call.tensor(1).dtype);
+    const like = call.value(1);
+    if (like instanceof Strings) return asTexts(call);
+    const { dtype } = call.tensor(1);
+    return casted(call, { type: call.type(1) ?? TYPE_OF[dtype], dtype });
   }),
   operator('Concat', concat, { fold: foldConcat }),
   operator('Slice', slice, {

@@ -54,7 +54,8 @@ function dft(call: Call): Result {
   const inverse = call.flag('inverse');
   const n = x.shape[d] as number;
   const length = call.has(1) ? call.number(1) : n;
-  const half = call.flag('onesided') && !inverse;
+  const half = call.flag('onesided');
+  if (half && inverse) return realInverse(call, x, d);
   // To the end, with zeros behind or the rest cut off.
   const sized =
     length <= n
@@ -75,6 +76,18 @@ function dft(call: Call): Result {
   const real = moved.select(-1, 0);
   const y = transform(real, complex ? moved.select(-1, 1) : null, length, bins, inverse);
   return y.movedim(-2, d);
+}
+
+/** The real signal whose transform begins with `x`: the other half is its mirror image. */
+function realInverse(call: Call, x: cr.Tensor, d: number): cr.Tensor {
+  const bins = x.shape[d] as number;
+  const length = call.has(1) ? call.number(1) : 2 * (bins - 1);
+  const moved = x.movedim(d, -2);
+  const places = range(length).map((i) => (i < bins ? i : length - i));
+  const whole = moved.indexSelect(-2, known(places, [length]).tensor);
+  const sign = cr.tensor(Float32Array.from(places, (p, i) => (p === i ? 1 : -1))).cast(x.dtype);
+  const y = transform(whole.select(-1, 0), whole.select(-1, 1).mul(sign), length, length, true);
+  return y.narrow(-1, 0, 1).movedim(-2, d);
 }
 
 function stft(call: Call): Result {

@@ -120,7 +120,7 @@ function leaves(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
 }
 
 function compared(mode: number, x: cr.Tensor, y: cr.Tensor): cr.Tensor {
-  return [cr.le, cr.lt, cr.ge, cr.gt, cr.eq, cr.ne][mode]!(x, y);
+  return ([cr.le, cr.lt, cr.ge, cr.gt, cr.eq, cr.ne][mode] ?? cr.eq)(x, y);
 }
 
 /** The leaves' weights joined over the trees, `[rows, targets]`. */
@@ -128,7 +128,10 @@ function joined(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
   const at = leaves(call, x, forest);
   const table = cr.tensor(forest.weights, { shape: [forest.mode.length, forest.targets] });
   const [rows, trees] = at.shape as [number, number];
-  const each = table.indexSelect(0, at.reshape([-1])).reshape([rows, trees, forest.targets]);
+  const each = table
+    .indexSelect(0, at.reshape([-1]))
+    .reshape([rows, trees, forest.targets])
+    .cast(x.dtype);
   switch (call.text('aggregate_function', 'SUM')) {
     case 'AVERAGE':
       return each.mean(1);
@@ -201,6 +204,8 @@ const TRANSFORMS = ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'] as 
 function treeEnsemble(call: Call): Result {
   const targets = call.int('n_targets', 1);
   const modeCodes = Array.from(call.constant('nodes_modes')?.data ?? []);
+  if (modeCodes.some((m) => !(m >= 0 && m < MODES.length)))
+    call.refuse('membership in sets is not there');
   const nodes = modeCodes.length;
   const leafTargets = call.ints('leaf_targetids');
   const leafWeights = call.constant('leaf_weights')?.data ?? [];
@@ -234,7 +239,10 @@ function treeEnsemble(call: Call): Result {
   const each = leaves(call, matrix(call), forest);
   const table = cr.tensor(weights, { shape: [forest.mode.length, targets] });
   const [rows, trees] = each.shape as [number, number];
-  const values = table.indexSelect(0, each.reshape([-1])).reshape([rows, trees, targets]);
+  const values = table
+    .indexSelect(0, each.reshape([-1]))
+    .reshape([rows, trees, targets])
+    .cast(matrix(call).dtype);
   const joinedValues =
     how === 'AVERAGE'
       ? values.mean(1)
