@@ -45,17 +45,17 @@ module.exports = {
       name: 'public-entry-points-only',
       comment: 'nn, optim, export and the examples are written as a user would.',
       severity: 'error',
-      from: { path: '^(packages/(nn|optim|export)/src|examples)/', pathNot: tests },
+      from: { path: '^(packages/(nn|optim|distributed|export)/src|examples)/', pathNot: tests },
       to: {
         path: '^packages/autograd/',
-        pathNot: `${autograd}(index|io/index|testing/index|graph/index)\\.ts$`,
+        pathNot: `${autograd}(index|io/index|testing/index|recorder/index)\\.ts$`,
       },
     },
     {
       name: 'autograd-stands-alone',
       severity: 'error',
       from: { path: '^packages/autograd/', pathNot: tests },
-      to: { path: '^packages/(nn|optim|export)/' },
+      to: { path: '^packages/(nn|optim|distributed|export)/' },
     },
     {
       name: 'nothing-needs-the-exporters',

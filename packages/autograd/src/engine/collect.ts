@@ -114,7 +114,7 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
 
 function checkComputable(node: Tensor): void {
   if (node.op === placeholderOp) {
-    const by = mode.body ?? mode.tracing ?? 'vmap';
+    const by = mode.body ?? (mode.tracing === 'compile' ? mode.recorder : mode.tracing) ?? 'vmap';
     throw new ChainruleError(
       `${by}: values cannot be read inside a function that ${by} records; compute with the tensors themselves ` +
         `(where(cond, a, b) in place of an if on a value)${mode.body === null ? '' : '; a plain loop may read'}`,

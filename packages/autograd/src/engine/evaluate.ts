@@ -253,10 +253,12 @@ export function explain(error: unknown, node: Tensor | undefined, why: string): 
   return error;
 }
 
-function createdAt(stack: string): string {
+/** @internal The line of the user's code in a stack. */
+export function createdAt(stack: string): string {
   const lines = stack.split('\n').slice(1);
   const user = lines.find(
-    (line) => !/packages[\\/](autograd|nn|optim)[\\/](src|dist)|@chainrule/.test(line),
+    (line) =>
+      !/packages[\\/](autograd|nn|optim|export|distributed)[\\/](src|dist)|@chainrule/.test(line),
   );
   return ` ${(user ?? lines.at(-1) ?? '').trim()}`;
 }

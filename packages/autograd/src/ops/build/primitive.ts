@@ -3,7 +3,8 @@ import { defineOptions, display, kinds, passes } from '../../arguments/index.js'
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
 import type { Lowering } from '../../graph/lowering.js';
-import { mode } from '../../graph/mode.js';
+import { mode, recording } from '../../graph/mode.js';
+import { region } from '../../graph/region.js';
 import { register, type Attrs, type Primitive, type Value } from '../../graph/primitive.js';
 import type { Shape } from '../../graph/shape.js';
 import { makeNode, Tensor } from '../../graph/tensor.js';
@@ -129,6 +130,7 @@ export function composite<F extends (...args: never[]) => unknown>(name: string,
   const arity = f.length;
   const labelled = (...args: Parameters<F>): unknown => {
     if (args.length > arity && args[arity] !== undefined) refuseSurplus(name, args[arity]);
+    if (recording.regions !== null) return region(name, args, () => f(...args));
     if (mode.debug === 0) return f(...args);
     const outer = mode.scope;
     mode.scope = outer ? `${outer}.${name}` : name;

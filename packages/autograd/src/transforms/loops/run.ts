@@ -79,7 +79,8 @@ export function loopNodes(spec: LoopSpec, inputs: readonly Tensor[]): Tensor[] {
 /** Where attributes carry the loop itself; their other fields say all there is of its structure. */
 const SPEC = Symbol('loop');
 
-function specOf(attrs: object): LoopSpec {
+/** The loop that the attributes of one of its two operations carry. */
+export function specOf(attrs: object): LoopSpec {
   return (attrs as { [SPEC]: LoopSpec })[SPEC];
 }
 
