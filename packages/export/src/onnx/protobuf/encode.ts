@@ -54,7 +54,8 @@ class Writer {
   private number(value: number, type: 'int' | 'float' | 'double'): void {
     if (type === 'int') return this.varint(value);
     const size = type === 'float' ? 4 : 8;
-    const view = new DataView(this.buffer.buffer, this.room(size), size);
+    const at = this.room(size);
+    const view = new DataView(this.buffer.buffer, at, size);
     if (type === 'float') view.setFloat32(0, value, true);
     else view.setFloat64(0, value, true);
   }
@@ -68,7 +69,9 @@ class Writer {
   }
 
   private push(bytes: Uint8Array): void {
-    this.buffer.set(bytes, this.room(bytes.length));
+    // Making room may make another buffer.
+    const at = this.room(bytes.length);
+    this.buffer.set(bytes, at);
   }
 
   private get written(): number {
