@@ -1,4 +1,6 @@
 /** @file Models that leave Chainrule, and models that come from elsewhere. */
+export { exportOnnx, type OnnxFiles } from './onnx/export/exportOnnx.js';
+export type { ExportOnnxOptions } from './onnx/export/options.js';
 export { importOnnx, type ImportOnnxOptions } from './onnx/import/importOnnx.js';
 export { OnnxModule } from './onnx/import/onnxModule.js';
 export type { OnnxExternalData } from './onnx/import/externalData.js';
