@@ -33,6 +33,7 @@ export default defineConfig(
       'packages/optim/src/solve/**/*.ts',
       'packages/nn/src/metrics/*.ts',
       'packages/export/src/{stablehlo,module}/*.ts',
+      'packages/export/src/onnx/{import,operators}/**/*.ts',
     ],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
