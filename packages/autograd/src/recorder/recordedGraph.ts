@@ -52,7 +52,7 @@ export interface NumberNode extends NodeFacts {
 export interface DataNode extends NodeFacts {
   readonly kind: 'data';
   /** Its elements in row-major order: to be read only. */
-  data(): TypedArray;
+  readonly data: () => TypedArray;
 }
 
 /**
@@ -180,7 +180,7 @@ export interface RecordedGraph {
   /** The tensors that the function returned: `output`, or their places in what it returned, `loss`, `[0]`. */
   readonly outputs: readonly { readonly name: string; readonly node: GraphNode }[];
   /** What the function returned, with `leaves` in the places of its tensors. */
-  rebuild(leaves: readonly unknown[]): unknown;
+  readonly rebuild: (leaves: readonly unknown[]) => unknown;
   /**
    * What `backward()` has added to the gradient of a parameter, each time. An exporter for several devices averages these.
    */
