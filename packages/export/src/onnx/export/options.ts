@@ -32,7 +32,7 @@ export interface Axis {
 const listOfTexts = kinds.listOf(kinds.text);
 
 export const readExportOptions = defineOptions<ExportOnnxOptions>({
-  names: kinds.either(listOfTexts, kinds.object) as never,
+  names: kinds.either(listOfTexts, kinds.object),
   dynamic: kinds.object as never,
   opset: kinds.wholeBetween(17, 23),
   modules: kinds.object as never,
