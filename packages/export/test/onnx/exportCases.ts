@@ -286,6 +286,8 @@ function wrap(f: (x: Tensor) => unknown, inner?: nn.Module): nn.Module {
   return new Wrapped();
 }
 
+const parts = ({ values, indices }: cr.ValuesAndIndices): Tensor[] => [values, indices];
+
 const functions: readonly ExportCase[] = [
   ...(
     [
@@ -352,6 +354,19 @@ const functions: readonly ExportCase[] = [
   binary('cat', (x, y) => cr.cat([x, y], 1)),
   binary('stack', (x, y) => cr.stack([x.sum(1), y.sum(1)], 1)),
   binary('scaledDotProductAttention', (x, y) => cr.scaledDotProductAttention(x, y, y)),
+  {
+    name: 'attention of heads, one operator',
+    f: (q, mask) => {
+      const [x, allowed] = [q, mask];
+      return [
+        cr.scaledDotProductAttention(x, x.square(), x, { isCausal: true }),
+        cr.scaledDotProductAttention(x, x, x.neg(), { attnMask: allowed, scale: 0.3 }),
+      ];
+    },
+    args: (batch) => [numbers([batch, 2, 3, 4]), numbers([3, 3])],
+    batch: { arg0: 0 },
+    since: 23,
+  },
   unary('causal attention', (x) => cr.scaledDotProductAttention(x, x, x, { isCausal: true })),
   ...(['sum', 'mean', 'amax', 'amin', 'prod', 'logsumexp', 'norm', 'std', 'var'] as const).map(
     (name) => unary(`${name} of rows`, (x) => cr[name](x, 1), 0.5, 2),
@@ -361,10 +376,10 @@ const functions: readonly ExportCase[] = [
   unary('sum over the batch, kept', (x) => x.sub(x.sum(0, { keepdim: true }))),
   unary('argmax', (x) => x.argmax(-1)),
   unary('argmin', (x) => x.argmin(1, { keepdim: true })),
-  unary('topk', (x) => Object.values(cr.topk(x, 2))),
-  unary('sort', (x) => Object.values(cr.sort(x, 1, { descending: true }))),
+  unary('topk', (x) => parts(cr.topk(x, 2))),
+  unary('sort', (x) => parts(cr.sort(x, 1, { descending: true }))),
   unary('cumsum', (x) => x.cumsum(1)),
-  unary('max with indices', (x) => Object.values(cr.max(x, 1) as object)),
+  unary('max with indices', (x) => parts(cr.max(x, 1))),
   unary('permute', (x) => x.permute([0, 2, 1])),
   unary('reshape', (x) => x.reshape([-1, 12])),
   unary('flatten with the batch', (x) => x.reshape([-1, 4]).mul(2)),
@@ -435,18 +450,13 @@ const functions: readonly ExportCase[] = [
   ),
   {
     name: 'embedding, oneHot',
-    f: (i) => [cr.embedding(i as Tensor, numbers([7, 3])), cr.oneHot(i as Tensor, 7)],
+    f: (i) => [cr.embedding(i, numbers([7, 3])), cr.oneHot(i, 7)],
     args: (batch) => [integers([batch, 4], 7)],
     batch: 0,
   },
   {
     name: 'integers',
-    f: (x, y) => [
-      cr.add(x as Tensor, y as Tensor),
-      cr.remainder(x as Tensor, 3),
-      cr.floorDivide(x as Tensor, 2),
-      cr.maximum(x as Tensor, y as Tensor),
-    ],
+    f: (x, y) => [cr.add(x, y), cr.remainder(x, 3), cr.floorDivide(x, 2), cr.maximum(x, y)],
     args: (batch) => [integers([batch, 4], 9), integers([batch, 4], 5)],
     batch: 0,
   },

@@ -7,7 +7,7 @@ import type { ExportCase } from './exportCases.js';
 
 function wanted({ f, args }: ExportCase, n: number): Tensor[] {
   const call = f instanceof Module ? (...xs: Tensor[]) => f.eval().forward(...(xs as never[])) : f;
-  return flattenTree(call(...args(n))).leaves as Tensor[];
+  return flattenTree(call(...args(n))).leaves;
 }
 
 function exported({ f, args, batch, since }: ExportCase): Uint8Array {

@@ -165,10 +165,8 @@ function write(item: Item, e: Emitter): void {
   if (item.kind === 'region') {
     const [region] = item.all as [(typeof item.all)[number]];
     e.path = region.path.replaceAll('.', '/');
-    const names = (REGIONS.get(region.name) as NonNullable<ReturnType<typeof REGIONS.get>>).write(
-      e,
-      region,
-    );
+    const rule = REGIONS.get(region.name);
+    const names = rule?.write(e, region) ?? [];
     nodesIn(region.result).forEach((node, i) => {
       const name = names[i];
       if (name !== undefined && !e.isDefined(node)) e.define(node, name);

@@ -87,7 +87,7 @@ const EMBEDDING: RegionRule = {
   },
 };
 
-/** Softmax of products: before version 23 in parts, with a causal mask that is made when the file runs. */
+/** Softmax of products: before version 23, or not of heads, in parts, with a causal mask that is made when the file runs. */
 const ATTENTION: RegionRule = {
   accepts: (region) => {
     const { attnMask, dropoutP, enableGqa } = optionsOf(region, 3, ['attnMask']);
@@ -100,6 +100,19 @@ const ATTENTION: RegionRule = {
     const { attnMask, isCausal, scale } = optionsOf(region, 3, ['attnMask']);
     const { dtype } = q;
     const rank = k.shape.length;
+    if (e.opset >= 23 && [q, k, v].every((x) => x.shape.length === 4)) {
+      const inputs = [q, k, v, ...(nodeOr(attnMask) === null ? [] : [attnMask as GraphNode])];
+      return [
+        e.node(
+          'Attention',
+          inputs.map((x) => e.value(x)),
+          {
+            is_causal: isCausal === true ? 1 : 0,
+            scale: { float: numberOf(scale, 1 / Math.sqrt(q.shape[3] as number)) },
+          },
+        ),
+      ];
+    }
     const perm = k.shape.map((_, d) => d);
     [perm[rank - 1], perm[rank - 2]] = [rank - 2, rank - 1];
     const factor = numberOf(scale, 1 / Math.sqrt(q.shape.at(-1) as number));
@@ -107,9 +120,7 @@ const ATTENTION: RegionRule = {
     let scores = e.node('MatMul', [scaled, e.node('Transpose', [e.value(k)], { perm })]);
     const mask = nodeOr(attnMask);
     const lowest = e.number(-Infinity, dtype);
-    if (mask !== null && mask.dtype === 'bool')
-      scores = e.node('Where', [e.value(mask), scores, lowest]);
-    else if (mask !== null) scores = e.node('Add', [scores, e.value(mask)]);
+    if (mask !== null) scores = e.node('Add', [scores, e.value(mask)]);
     if (isCausal === true) {
       const count = (node: GraphNode): string => {
         const size = e.size(e.shape(node)[node.shape.length - 2] as readonly number[]) as string;
@@ -123,10 +134,10 @@ const ATTENTION: RegionRule = {
   },
 };
 
-/** Whether a query may look nowhere, which a mask of numbers known here decides. */
+/** Whether a query may look nowhere, which gives 0 here and NaN in ONNX: only a mask of booleans can tell so. */
 function blinds(region: Region): boolean {
   const mask = nodeOr(optionsOf(region, 3, ['attnMask'])['attnMask']);
-  return mask !== null && mask.kind !== 'data';
+  return mask !== null && mask.dtype === 'bool';
 }
 
 const PIXEL_SHUFFLE: RegionRule = {

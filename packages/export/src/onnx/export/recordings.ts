@@ -24,9 +24,9 @@ export interface Recordings {
   readonly graphs: readonly RecordedGraph[];
   readonly items: readonly Item[];
   /** A node of the first recording in all of them. */
-  all(node: GraphNode): readonly GraphNode[];
+  readonly all: (node: GraphNode) => readonly GraphNode[];
   /** The sizes of a node of the first recording in all of them. */
-  shape(node: GraphNode): readonly Size[];
+  readonly shape: (node: GraphNode) => readonly Size[];
 }
 
 type Recordable = (...args: readonly Tensor[]) => unknown;
@@ -43,7 +43,7 @@ export function recordAll(
   axes: readonly Axis[],
   { modules, names, opset }: RecordOptions,
 ): Recordings {
-  const graphs = sizesOf(axes).map((sizes) => {
+  const graphs = sizesOf(axes).map((sizes, recording) => {
     const given = args.map((x, i) => {
       const shape = [...x.shape];
       axes.forEach(({ dims }, k) => {
@@ -52,7 +52,9 @@ export function recordAll(
       });
       return zeros(shape, { dtype: x.dtype });
     });
-    const options = { names, caller: 'exportOnnx', ...(modules === undefined ? {} : { modules }) };
+    // Errors are about the first.
+    const lines = recording === 0;
+    const options = { names, caller: 'exportOnnx', lines, ...(modules && { modules }) };
     return noGrad(() => recordGraph(f, given, options));
   });
   const lists = graphs.map((graph) => itemsOf(graph, opset));
