@@ -1,7 +1,7 @@
 /** @file A function as an image: its program for one signature as data, and what goes in and out of it. */
 import { ChainruleError } from '../errors.js';
 import { imageOf, type FormCollection, type Image } from '../backends/wasm/run/image.js';
-import { createdAt } from '../engine/evaluate.js';
+import { userLine } from '../engine/newStructures.js';
 import { again, record } from '../engine/record.js';
 import { argumentLeaves } from '../engine/signature.js';
 import type { Cell } from '../graph/cell.js';
@@ -76,7 +76,7 @@ export function imageOfFunction(
     const place = node === undefined || node.scope === '' ? '' : ` in ${node.scope}`;
     return new ChainruleError(
       `${caller}: ${op} has no kernel of its own, only a plain one that needs the framework` +
-        `${place}${stack === undefined ? '' : `, made${createdAt(stack)}`}; compute it outside of the function`,
+        `${place}${stack === undefined ? '' : `, made ${userLine(stack)}`}; compute it outside of the function`,
     );
   });
   return {

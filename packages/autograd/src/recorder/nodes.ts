@@ -1,5 +1,5 @@
 /** @file From the nodes of the engine to those of a recorded graph. */
-import { createdAt } from '../engine/evaluate.js';
+import { userLine } from '../engine/newStructures.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp, numberOf } from '../graph/version.js';
 import type { TypedArray } from '../graph/dtype.js';
@@ -71,7 +71,7 @@ export class NodeList {
       shape: t.shape,
       dtype: t.dtype,
       path: t.scope,
-      madeAt: t.extra?.stack === undefined ? '' : createdAt(t.extra.stack).trim(),
+      madeAt: t.extra?.stack === undefined ? '' : userLine(t.extra.stack),
       inputs: [],
     };
     const given = this.inputOf(t, facts) ?? this.numberOf(t, facts);

@@ -5,11 +5,11 @@
  * elsewhere gives the bits that the program gives here.
  */
 import type { ChainruleError } from '../../../errors.js';
-import { placesOf } from '../../../engine/kernel.js';
-import { lower } from '../../../engine/lower.js';
+import { placesOf } from '../../../engine/compile/kernel.js';
+import { lower } from '../../../engine/compile/lower.js';
 import type { Program } from '../../../engine/program.js';
-import { schedule } from '../../../engine/schedule.js';
-import { simplify } from '../../../engine/simplify.js';
+import { schedule } from '../../../engine/compile/schedule.js';
+import { simplify } from '../../../engine/compile/simplify.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import { sizeOf, type Shape } from '../../../graph/shape.js';
 import type { FormedKernel } from '../assembler/block.js';
