@@ -32,6 +32,8 @@ export default defineConfig(
       'packages/autograd/{src/{ops,graph,engine,backends,io},test/engine}/**/*.ts',
       'packages/optim/src/solve/**/*.ts',
       'packages/nn/src/metrics/*.ts',
+      'packages/export/src/{stablehlo,module}/*.ts',
+      'packages/export/src/onnx/{import,operators}/**/*.ts',
     ],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },

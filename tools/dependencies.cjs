@@ -43,19 +43,38 @@ module.exports = {
     })),
     {
       name: 'public-entry-points-only',
-      comment: 'nn, optim and the examples are written as a user would.',
+      comment: 'nn, optim, export and the examples are written as a user would.',
       severity: 'error',
-      from: { path: '^(packages/(nn|optim)/src|examples)/', pathNot: tests },
+      from: {
+        path: '^(packages/(nn|optim|distributed|export)/src|examples)/',
+        pathNot: [tests, '^packages/export/src/module/'],
+      },
       to: {
         path: '^packages/autograd/',
-        pathNot: `${autograd}(index|io/index|testing/index)\\.ts$`,
+        pathNot: `${autograd}(index|io/index|testing/index|recorder/index)\\.ts$`,
+      },
+    },
+    {
+      name: 'modules-are-made-of-kernels',
+      comment: 'What exports modules reads the kernels themselves, by the entry for internals.',
+      severity: 'error',
+      from: { path: '^packages/export/src/module/', pathNot: tests },
+      to: {
+        path: '^packages/autograd/',
+        pathNot: `${autograd}(index|io/index|recorder/index|internal)\\.ts$`,
       },
     },
     {
       name: 'autograd-stands-alone',
       severity: 'error',
       from: { path: '^packages/autograd/', pathNot: tests },
-      to: { path: '^packages/(nn|optim)/' },
+      to: { path: '^packages/(nn|optim|distributed|export)/' },
+    },
+    {
+      name: 'nothing-needs-the-exporters',
+      severity: 'error',
+      from: { path: '^packages/(nn|optim)/', pathNot: tests },
+      to: { path: '^packages/export/' },
     },
   ],
   options: {

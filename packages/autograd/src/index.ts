@@ -29,6 +29,7 @@ export { borrowGrad, peek, Tensor, type NestedArray } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
 export { flatten as flattenTree, type Structure, type Tree } from './tree.js';
 export { afterRun, dependsOn, enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
+export { region } from './graph/region.js';
 export {
   backend,
   deviceInfo,

@@ -3,3 +3,6 @@ export { engine, run } from './engine/evaluate.js';
 export { operations } from './ops/build/primitive.js';
 export { primitives } from './graph/primitive.js';
 export { verification } from './engine/compile/verify.js';
+export { imageOfFunction, type FunctionImage, type ImageInput } from './recorder/functionImage.js';
+export { FormCollection, IMAGE, type Image } from './backends/wasm/run/image.js';
+export { SCRATCH_BUFFER } from './backends/wasm/assembler/block.js';

@@ -12,7 +12,8 @@ import {
   Tensor,
 } from '@chainrule/autograd';
 import { checkArgument, defineOptions, kinds, neg, noGrad, tensor } from '@chainrule/autograd';
-import type { Cell, DType, Kind, Parameter } from '@chainrule/autograd';
+import { Cell } from '@chainrule/autograd';
+import type { DType, Kind, Parameter } from '@chainrule/autograd';
 import type { Hypers, HyperValue } from './checks.js';
 import { Clock } from './clock.js';
 import { FiniteWatch, type OnNonFinite, type Watched } from './finiteWatch.js';
@@ -167,6 +168,40 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     evaluate();
   }
 
+  /**
+   * The cells that steps read and change beside the parameters, by name: what the rule remembers of each parameter
+   * (`weight.expAvg`), step counts, and hyper-parameters by group. For those who export a step as a graph.
+   */
+  namedState(): [name: string, state: Cell][] {
+    const named: [string, Cell][] = [];
+    const clocks = new Set<Clock>();
+    let place = 0;
+    this.built.forEach(({ group, symbols }, g) => {
+      group.params.forEach((p, i) => {
+        const key = group.paramNames?.[i] ?? (p.label === '' ? `parameter${place}` : p.label);
+        place++;
+        const state = this.states.get(p);
+        if (state === undefined) return;
+        for (const [name, c] of Object.entries(state.cells)) named.push([`${key}.${name}`, c]);
+        clocks.add(state.clock);
+      });
+      for (const [name, symbol] of Object.entries(symbols)) {
+        if (isCell(symbol)) named.push([`group${g}.${name}`, symbol]);
+        else if (Array.isArray(symbol)) {
+          symbol.forEach((c: unknown, k) => {
+            if (isCell(c)) named.push([`group${g}.${name}.${k}`, c]);
+          });
+        }
+      }
+    });
+    [...clocks].forEach(({ step, counters }, k) => {
+      const end = k === 0 ? '' : `.${k}`;
+      named.push([`step${end}`, step]);
+      for (const [name, c] of Object.entries(counters)) named.push([`${name}${end}`, c]);
+    });
+    return named;
+  }
+
   /** What must be finite: the loss if it is known, and every gradient, with the step that it is for. */
   private watched(loss: unknown): Watched[] {
     const gradients = this.built.flatMap(({ group }, g) =>
@@ -291,6 +326,10 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     }
     this.warned = true;
   }
+}
+
+function isCell(x: unknown): x is Cell {
+  return x instanceof Cell;
 }
 
 /** What messages call a parameter: its name, else the path that its module gave it. */

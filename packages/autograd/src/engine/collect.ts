@@ -125,7 +125,7 @@ function isView({ op }: Tensor): boolean {
 
 function checkComputable(node: Tensor): void {
   if (node.op === placeholderOp) {
-    const by = mode.body ?? mode.tracing ?? 'vmap';
+    const by = mode.body ?? (mode.tracing === 'compile' ? mode.recorder : mode.tracing) ?? 'vmap';
     throw new ChainruleError(
       `${by}: values cannot be read inside a function that ${by} records; compute with the tensors themselves ` +
         `(where(cond, a, b) in place of an if on a value)${mode.body === null ? '' : '; a plain loop may read'}`,

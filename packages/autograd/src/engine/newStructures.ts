@@ -42,7 +42,8 @@ function longStack(): string {
 export function userLine(stack: string): string {
   const lines = stack.split('\n').slice(1);
   const user = lines.find(
-    (line) => !/packages[\\/](autograd|nn|optim)[\\/](src|dist)|@chainrule/.test(line),
+    (line) =>
+      !/packages[\\/](autograd|nn|optim|export|distributed)[\\/](src|dist)|@chainrule/.test(line),
   );
   return (user ?? lines.at(-1) ?? '').trim();
 }

@@ -97,12 +97,16 @@ interface Stand {
   readonly since: number;
 }
 
-/** Records `f` for `args`, whose leaves are `leaves`; `fixed` are tensors among them that stand for themselves. */
+/**
+ * Records `f` for `args`, whose leaves are `leaves`; `fixed` are tensors among them that stand for themselves, and
+ * `recorder` is what users called to have it recorded.
+ */
 export function record(
   f: (...args: unknown[]) => unknown,
   args: readonly unknown[],
   leaves: readonly unknown[],
   fixed: ReadonlySet<unknown> = new Set(),
+  recorder = 'compile',
 ): Recording {
   evaluate(); // every cell starts from a version with a value
   const outer = { ...recording };
@@ -113,7 +117,7 @@ export function record(
   engine.building++;
   try {
     const given = substitute(args, stand.placeholders) as unknown[];
-    const result = withMode('compile', { tracing: 'compile' }, () => f(...given));
+    const result = withMode(recorder, { tracing: 'compile', recorder }, () => f(...given));
     recorded = capture(result, stand);
   } finally {
     engine.building--;
@@ -132,7 +136,9 @@ export function record(
   const twice = leaves.filter(
     (leaf) => recorded.captured.has(leaf) && !(leaf instanceof Cell) && !fixed.has(leaf),
   );
-  return twice.length === 0 ? recorded : record(f, args, leaves, new Set([...fixed, ...twice]));
+  return twice.length === 0
+    ? recorded
+    : record(f, args, leaves, new Set([...fixed, ...twice]), recorder);
 }
 
 function standFor(leaves: readonly unknown[], fixed: ReadonlySet<unknown>, since: number): Stand {

@@ -1,6 +1,7 @@
 /** @file What holds while a function runs: whether gradients are recorded, the label of new nodes, tracing. */
 import { checkArgument, kinds, passes } from '../arguments/index.js';
 import { ChainruleError } from '../errors.js';
+import type { NotedRegion } from './region.js';
 
 /** What records the body of a loop, or a branch. */
 export type LoopName = 'scan' | 'whileLoop' | 'cond' | 'switchCase';
@@ -13,6 +14,8 @@ export const mode = {
   scope: '',
   /** What records a graph instead of running it, by the name users know it under. */
   tracing: null as null | 'compile' | 'vmap' | 'closureConvert' | LoopName,
+  /** What users called to have a graph recorded. */
+  recorder: 'compile',
   /** The loop or branch whose body is being recorded. */
   body: null as null | LoopName,
   /** Whether compiled functions are called as they were written. */
@@ -46,7 +49,18 @@ export const recording: {
   grads: Map<unknown, unknown>;
   /** What to call after each replay. */
   after: (() => void)[];
-} = { guards: [], cells: new Set(), grads: new Map(), after: [] };
+  /** The calls of composites, for exporters; null where nobody asks. */
+  regions: NotedRegion[] | null;
+  /** What each `backward()` adds to the gradient of a leaf, for exporters; null where nobody asks. */
+  contributions: Map<unknown, unknown[]> | null;
+} = {
+  guards: [],
+  cells: new Set(),
+  grads: new Map(),
+  after: [],
+  regions: null,
+  contributions: null,
+};
 
 /**
  * Reads a plain value that decides what graph is built, such as whether a module is training: `compile` then records

@@ -41,6 +41,11 @@ const NO_INPUTS: readonly Tensor[] = [];
 const tensorOrNull = kinds.orNull(kinds.tensor);
 let nextId = 1;
 
+/** @internal The number of the node made last. */
+export function newestId(): number {
+  return nextId - 1;
+}
+
 export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
 
 /**
@@ -459,7 +464,7 @@ async function readAsync(t: Tensor, op: string): Promise<TypedArray> {
 function checkReadable(op: string): void {
   if (mode.tracing === 'compile') {
     throw new ChainruleError(
-      `${op}: values cannot be read inside a function that ${mode.body ?? 'compile'} records: it is run once and ` +
+      `${op}: values cannot be read inside a function that ${mode.body ?? mode.recorder} records: it is run once and ` +
         `replayed; return the tensor and read it outside${mode.body === null ? '' : '; a plain loop may read'}`,
     );
   }

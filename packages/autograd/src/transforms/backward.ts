@@ -157,6 +157,7 @@ function accumulate(leaf: Tensor, ct: Tensor, createGraph: boolean): void {
   const extra = extraOf(leaf);
   const so = borrowGrad(leaf);
   touchGrad(leaf);
+  recording.contributions?.set(leaf, [...(recording.contributions.get(leaf) ?? []), ct]);
   const sum = so === null ? ct : withGrad(createGraph, () => sumOf([so, ct]) as Tensor);
   if (extra.grad instanceof GradientCell && !extra.grad.isGraph && !createGraph)
     extra.grad.assign(sum);

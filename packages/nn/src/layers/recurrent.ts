@@ -9,6 +9,7 @@ import {
   indexSelect,
   linear,
   type Parameter,
+  region,
   relu,
   ShapeError,
   stack,
@@ -114,8 +115,31 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     return (this as unknown as Record<string, Tensor | undefined>)[`${name}${end}`] ?? null;
   }
 
-  /** All layers over `x`, from `state` with parts `[layers · directions, batch, size]`, or zeros. */
+  /** As `layers`, marked as one operation for exporters. */
   protected run<X extends Sequences>(
+    given: X,
+    state: S | undefined,
+    step: Step<S>,
+    sizes: readonly number[],
+    more: Readonly<Record<string, unknown>> = {},
+  ): { output: SameForm<X>; state: Tensor[] } {
+    return region(
+      `nn.${this.constructor.name}`,
+      [given, state],
+      () => this.layers(given, state, step, sizes),
+      () => ({
+        ...this.options,
+        ...more,
+        inputSize: this.inputSize,
+        hiddenSize: this.hiddenSize,
+        training: this.training,
+        weights: Object.fromEntries(this.namedParameters()),
+      }),
+    );
+  }
+
+  /** All layers over `x`, from `state` with parts `[layers · directions, batch, size]`, or zeros. */
+  private layers<X extends Sequences>(
     given: X,
     state: S | undefined,
     step: Step<S>,
@@ -270,7 +294,8 @@ export class RNN extends Recurrent<readonly [Tensor]> {
 
   override forward<X extends Sequences>(x: X, h?: Tensor): [output: SameForm<X>, h: Tensor] {
     const step = rnnStep(this.nonlinearity === 'relu' ? relu : tanh);
-    const { output, state } = this.run(x, h && [h], step, [this.hiddenSize]);
+    const { nonlinearity } = this;
+    const { output, state } = this.run(x, h && [h], step, [this.hiddenSize], { nonlinearity });
     return [output, state[0] as Tensor];
   }
 }
@@ -293,7 +318,9 @@ export class LSTM extends Recurrent<readonly [Tensor, Tensor]> {
     x: X,
     state?: readonly [Tensor, Tensor],
   ): [output: SameForm<X>, state: [h: Tensor, c: Tensor]] {
-    const { output, state: end } = this.run(x, state, lstmStep, [this.outputSize, this.hiddenSize]);
+    const sizes = [this.outputSize, this.hiddenSize];
+    const projSize = this.outputSize === this.hiddenSize ? 0 : this.outputSize;
+    const { output, state: end } = this.run(x, state, lstmStep, sizes, { projSize });
     return [output, end as [Tensor, Tensor]];
   }
 }

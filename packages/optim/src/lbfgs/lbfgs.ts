@@ -242,7 +242,14 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
 }
 
 function numberOf(loss: unknown): number {
-  if (loss instanceof Tensor) return loss.item();
+  if (loss instanceof Tensor) {
+    try {
+      return loss.item();
+    } catch (error) {
+      if (error instanceof ChainruleError) error.message = `LBFGS: ${error.message}`;
+      throw error;
+    }
+  }
   if (typeof loss === 'number') return loss;
   throw new ChainruleError(
     'LBFGS: the closure must return the loss, a tensor of one element or a number',

@@ -3,7 +3,8 @@ import { defineOptions, display, kinds, passes } from '../../arguments/index.js'
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
 import type { Lowering } from '../../graph/lowering.js';
-import { mode } from '../../graph/mode.js';
+import { mode, recording } from '../../graph/mode.js';
+import { region } from '../../graph/region.js';
 import { register, type Attrs, type Primitive, type Value } from '../../graph/primitive.js';
 import type { Shape } from '../../graph/shape.js';
 import { makeNode, Tensor } from '../../graph/tensor.js';
@@ -130,13 +131,14 @@ export function composite<F extends (...args: never[]) => unknown>(name: string,
   const labelled = (...args: Parameters<F>): unknown => {
     if (args.length > arity && args[arity] !== undefined) refuseSurplus(name, args[arity]);
     const outer = mode.scope;
-    if (mode.debug > 0) mode.scope = outer ? `${outer}.${name}` : name;
+    const isRecorded = recording.regions !== null;
+    if (mode.debug > 0 && !isRecorded) mode.scope = outer ? `${outer}.${name}` : name;
     try {
-      return f(...args);
+      return isRecorded ? region(name, args, () => f(...args)) : f(...args);
     } catch (error) {
       throw isWrongOperand(error) ? error.among(name, args, arity) : error;
     } finally {
-      if (mode.debug > 0) mode.scope = outer;
+      if (mode.debug > 0 && !isRecorded) mode.scope = outer;
     }
   };
   return Object.defineProperty(labelled, 'name', { value: name }) as F;

@@ -58,6 +58,11 @@ export class ModuleBuilder implements Surroundings {
     return found;
   }
 
+  /** The functions of `math` that are imported. */
+  get imported(): string[] {
+    return [...this.imports.keys()];
+  }
+
   /** Whether `gemm` was asked for. */
   get usesBlas(): boolean {
     return this.imports.has('sgemm') || this.imports.has('dgemm');

@@ -49,4 +49,20 @@ export function scalarFunctionsText(): string {
   );
 }
 
+/** As `scalarFunctionsText`, of as few makers as make the functions of these names. */
+export function scalarFunctionsTextOf(names: readonly string[]): string {
+  const made = (name: string): string => (name === 'pow' ? 'power' : name);
+  const makers = MAKERS.filter((make) => {
+    const functions: Readonly<Record<string, unknown>> = make();
+    return names.some((name) => functions[made(name)] !== undefined);
+  });
+  const parts = names.map((name) =>
+    (BUILT_IN as readonly string[]).includes(name)
+      ? `${name}: Math.${name}`
+      : `${name}: made.${made(name)}`,
+  );
+  const all = makers.map((make) => `(${make.toString()})()`).join(', ');
+  return `((made) => ({ ${parts.join(', ')} }))(Object.assign({}, ${all === '' ? '{}' : all}))`;
+}
+
 type Made = Record<string, ScalarFunction> & { readonly power: ScalarFunction };

@@ -9,6 +9,7 @@ import { gemmOver } from '../../blas/blas.js';
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { BARRIER_BYTES } from './barrier.js';
 import type { FormedKernel } from '../assembler/block.js';
+import type { FormTable } from './kernelList.js';
 import { driverModule, type RunFunction } from './driver.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { WasmMemory } from './memory.js';
@@ -24,7 +25,7 @@ const math = scalarFunctions();
 /** The table grows by at least so many entries. */
 const TABLE_STEP = 256;
 
-export class Forms {
+export class Forms implements FormTable {
   readonly memory: WasmMemory;
   readonly run: RunFunction;
   /** In the order in which a thread instantiates them; the first is the driver. */

@@ -7,7 +7,6 @@ import { chunkReductions } from '../loops/chunkReductions.js';
 import { columnSums } from '../loops/columnSums.js';
 import { MEETING, PARALLEL } from './driver.js';
 import { supports } from '../elements/elementOps.js';
-import type { Forms } from './forms.js';
 import { FOLD_BYTES } from '../assembler/kernelFunction.js';
 import type { KernelContext, VectorWidth } from '../assembler/kernelFunction.js';
 import { matmulAsLoop, planMatmul } from '../products/matmul.js';
@@ -23,6 +22,16 @@ export interface KernelOptions {
   readonly fma?: boolean;
   /** Whether large products call a BLAS library; they do not unless told. */
   readonly blas?: boolean;
+}
+
+/** Where functions for forms of kernels are found. */
+export interface FormTable {
+  readonly memory: { readonly shared: boolean };
+  /** The place of a kernel's form. What is new runs after `finish`. */
+  find(kernel: FormedKernel, context: KernelContext): number;
+  finish(): void;
+  /** Forgets what was written since `finish`. */
+  abandon(): void;
 }
 
 export interface KernelList {
@@ -61,7 +70,7 @@ export function supportsKernel(kernel: Kernel): boolean {
  */
 export function listKernels(
   kernels: readonly Kernel[],
-  forms: Forms,
+  forms: FormTable,
   options: KernelOptions,
 ): KernelList {
   const { threads, width = 'simd128', fma = width !== 'simd128', blas = false } = options;

@@ -143,6 +143,10 @@ const LIBRARY: Readonly<Record<string, LibraryFunction>> = {
     needs: ['expf'],
     code: 'fn sigmoidDerivativef(x: f32) -> f32 { let e = expf(-abs(x)); let d = 1.0 + e; return e / (d * d); }',
   },
+  tanhDerivativef: {
+    needs: ['expf'],
+    code: 'fn tanhDerivativef(x: f32) -> f32 { let e = expf(-2.0 * abs(x)); let d = 1.0 + e; return 4.0 * e / (d * d); }',
+  },
   tanhf: {
     needs: ['isnan', 'withSign', 'scaled'],
     code: `fn tanhf(x: f32) -> f32 {

@@ -1,0 +1,68 @@
+/**
+ * @file Regions: the operations that one call of a composite has made, noted while a graph is recorded for an exporter.
+ *
+ * Nodes are numbered as they are made, and one call runs after another: a region is a range of numbers. Where nobody
+ * records, a composite pays one comparison for it.
+ */
+import { checkArgument, kinds } from '../arguments/index.js';
+import { mode, recording } from './mode.js';
+import { newestId } from './tensor.js';
+
+/** @internal A call of a composite: the nodes after `after` up to `last`. */
+export interface NotedRegion {
+  readonly name: string;
+  readonly path: string;
+  readonly after: number;
+  last: number;
+  /** What it was called with. */
+  readonly args: readonly unknown[];
+  readonly attributes: Readonly<Record<string, unknown>>;
+  result: unknown;
+  /** The place of the region that it was called in; −1 for none. */
+  readonly parent: number;
+}
+
+/** @internal The place of the region whose call has not returned yet. */
+let open = -1;
+
+/**
+ * Marks all that `f` builds as one operation, `name` of `args`, for those who export graphs: an exporter that knows the
+ * operation writes it as one, any other the operations inside. `attributes` are what configures it beyond its arguments.
+ * Composites of the library are marked, and so are modules by their class; mark what your own exporter knows. Nothing
+ * else changes. See `@chainrule/autograd/graph`.
+ * @example const swish = (x: Tensor) => region('swish', [x], () => x.mul(x.sigmoid()));
+ */
+export function region<R>(
+  name: string,
+  args: readonly unknown[],
+  f: () => R,
+  attributes: () => Readonly<Record<string, unknown>> = none,
+): R {
+  checkArgument('region', 'f', f, kinds.callable);
+  const { regions } = recording;
+  if (regions === null) return f();
+  checkArgument('region', 'name', name, kinds.text);
+  const noted: NotedRegion = {
+    name,
+    path: mode.scope,
+    after: newestId(),
+    last: 0,
+    args,
+    attributes: attributes(),
+    result: undefined,
+    parent: open,
+  };
+  const outer = open;
+  open = regions.push(noted) - 1;
+  try {
+    noted.result = f();
+    return noted.result as R;
+  } finally {
+    noted.last = newestId();
+    open = outer;
+  }
+}
+
+function none(): Readonly<Record<string, unknown>> {
+  return {};
+}

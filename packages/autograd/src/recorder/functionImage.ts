@@ -1,0 +1,108 @@
+/** @file A function as an image: its program for one signature as data, and what goes in and out of it. */
+import { ChainruleError } from '../errors.js';
+import { imageOf, type FormCollection, type Image } from '../backends/wasm/run/image.js';
+import { userLine } from '../engine/newStructures.js';
+import { again, record } from '../engine/record.js';
+import { argumentLeaves } from '../engine/signature.js';
+import type { Cell } from '../graph/cell.js';
+import type { TypedArray } from '../graph/dtype.js';
+import { mode, withMode } from '../graph/mode.js';
+import { makeLeaf, valueOf, type Tensor } from '../graph/tensor.js';
+import { isTensor, mapTree, type Structure } from '../tree.js';
+
+/** Where an input of an image comes from. */
+export type ImageInput =
+  | { readonly kind: 'argument'; readonly index: number }
+  | { readonly kind: 'cell'; readonly cell: Cell }
+  | { readonly kind: 'seed' }
+  /** An offset of the random generator, counted from where it stands at the call. */
+  | { readonly kind: 'offset'; readonly relative: number }
+  | { readonly kind: 'constant'; readonly value: TypedArray; readonly isNumber: boolean };
+
+/** A function for one signature of its arguments. */
+export interface FunctionImage {
+  readonly image: Image;
+  readonly inputs: readonly ImageInput[];
+  /** The cells that are assigned: the first outputs, in order; then those of the results. */
+  readonly assigned: readonly Cell[];
+  readonly structure: Structure;
+  /** How far a call moves the random generator. */
+  readonly draws: number;
+}
+
+/**
+ * Calls `f` once and makes an image of what it computes. `args` are tensors alone, of which shapes and dtypes matter.
+ * Gradients are no outputs. With `lines` an error names the line that made what it is about.
+ *
+ * @throws {ChainruleError} if `f` reads a value, or uses an operation that only the interpreter computes.
+ */
+export function imageOfFunction(
+  f: (...args: Tensor[]) => unknown,
+  args: readonly Tensor[],
+  forms: FormCollection,
+  caller: string,
+  lines = true,
+): FunctionImage {
+  const given = args.map((x) => makeLeaf(valueOf(x, caller), x.shape, x.dtype));
+  // Results are nodes of their own, also where they are arguments as they came.
+  const traced = (...xs: unknown[]): unknown =>
+    withMode(caller, { debug: lines ? 1 : mode.debug }, () =>
+      mapTree(f(...(xs as Tensor[])), (y) => (isTensor(y) ? again(y.current) : y)),
+    );
+  const limit = Error.stackTraceLimit;
+  if (lines) Error.stackTraceLimit = 64;
+  const made = ((): ReturnType<typeof record> => {
+    try {
+      return record(traced, given, argumentLeaves(given), new Set(), caller);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  })();
+  const read = new Set(made.sources.flatMap((s) => (s.kind === 'cell' ? [s.cell] : [])));
+  const gradients = new Set(
+    made.gradients.flatMap((g) => (g.kind === 'leaf' && g.cell !== null ? [g.cell] : [])),
+  );
+  const program = made.plan.program();
+  const kept = made.cells.flatMap((cell, k) => (gradients.has(cell) && !read.has(cell) ? [] : [k]));
+  const results = made.results.map((result) => {
+    if (result.kind === 'root') return result.root;
+    throw new ChainruleError(`${caller}: the function returns a tensor that it has not computed`);
+  });
+  const outputs = [...kept, ...results].map((k) => program.outputs[k] as number);
+  const leaves = argumentLeaves(given);
+  const image = imageOf({ ...program, outputs }, forms, (op, origin) => {
+    const node = made.nodes[origin];
+    const stack = node?.extra?.stack;
+    const place = node === undefined || node.scope === '' ? '' : ` in ${node.scope}`;
+    return new ChainruleError(
+      `${caller}: ${op} has no kernel of its own, only a plain one that needs the framework` +
+        `${place}${stack === undefined ? '' : `, made ${userLine(stack)}`}; compute it outside of the function`,
+    );
+  });
+  return {
+    image,
+    inputs: made.sources.map((source, k): ImageInput => {
+      const leaf = made.leaves[k] as Tensor;
+      switch (source.kind) {
+        case 'argument':
+          return {
+            kind: 'argument',
+            index: given.indexOf(leaves[source.index] as (typeof given)[number]),
+          };
+        case 'cell':
+        case 'seed':
+        case 'offset':
+          return source;
+        default:
+          return {
+            kind: 'constant',
+            value: made.inputs[k] as TypedArray,
+            isNumber: leaf.op !== null && leaf.value === null,
+          };
+      }
+    }),
+    assigned: kept.map((k) => made.cells[k] as Cell),
+    structure: made.structure,
+    draws: made.draws,
+  };
+}

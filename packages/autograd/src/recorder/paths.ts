@@ -1,0 +1,39 @@
+/** @file Names for what lies in arguments and results: where it is found. */
+import { isTensor } from '../tree.js';
+
+/** A step into a tree, as one would write it. */
+function step(path: string, key: string | number): string {
+  if (typeof key === 'number') return `${path}[${key}]`;
+  if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
+  return path === '' ? key : `${path}.${key}`;
+}
+
+/** What lies in a tree of arrays and objects where `isEnd` says so, with its path, in order. */
+export function ends<T>(
+  tree: unknown,
+  isEnd: (x: unknown) => x is T,
+  path = '',
+): { path: string; end: T }[] {
+  if (isEnd(tree)) return [{ path, end: tree }];
+  if (typeof tree !== 'object' || tree === null || isTensor(tree)) return [];
+  if (Array.isArray(tree)) return tree.flatMap((x, i) => ends(x, isEnd, step(path, i)));
+  const prototype: unknown = Object.getPrototypeOf(tree);
+  if (prototype !== Object.prototype && prototype !== null) return [];
+  return Object.entries(tree).flatMap(([key, x]) => ends(x, isEnd, step(path, key)));
+}
+
+/** A tree with other ends; what is neither array nor plain object stays as it is. */
+export function replaceEnds<T>(
+  tree: unknown,
+  isEnd: (x: unknown) => x is T,
+  f: (end: T) => unknown,
+): unknown {
+  if (isEnd(tree)) return f(tree);
+  if (typeof tree !== 'object' || tree === null || isTensor(tree)) return tree;
+  if (Array.isArray(tree)) return tree.map((x) => replaceEnds(x, isEnd, f));
+  const prototype: unknown = Object.getPrototypeOf(tree);
+  if (prototype !== Object.prototype && prototype !== null) return tree;
+  return Object.fromEntries(
+    Object.entries(tree).map(([key, x]) => [key, replaceEnds(x, isEnd, f)]),
+  );
+}

@@ -1,0 +1,87 @@
+/** @file The cells of a recorded graph and their names. */
+import type { Cell } from '../graph/cell.js';
+import type { Tensor } from '../graph/tensor.js';
+import type { GraphNode, NodeFacts, State, StateNode } from './recordedGraph.js';
+
+/** What has named parameters and buffers: a module; or named cells, an optimizer. */
+export interface Named {
+  namedParameters?(): Iterable<readonly [name: string, parameter: Tensor]>;
+  namedBuffers?(): Iterable<readonly [name: string, buffer: Tensor]>;
+  namedState?(): Iterable<readonly [name: string, state: Tensor]>;
+}
+
+type Written = { -readonly [K in keyof State]: State[K] };
+
+/** Collects what is read and assigned. */
+export class StateList {
+  private readonly states = new Map<Cell, Written>();
+  private readonly named: Named | Readonly<Record<string, Named>> | undefined;
+
+  constructor(named: Named | Readonly<Record<string, Named>> | undefined) {
+    this.named = named;
+  }
+
+  /** The node of what a cell holds at the beginning. */
+  read(cell: Cell, facts: NodeFacts): StateNode {
+    const state = this.of(cell);
+    const node: StateNode = { ...facts, path: '', kind: 'state', state };
+    state.input = node;
+    return node;
+  }
+
+  assign(cell: Cell, next: GraphNode): void {
+    this.of(cell).next = next;
+  }
+
+  private of(cell: Cell): Written {
+    const known = this.states.get(cell);
+    if (known !== undefined) return known;
+    const { shape, dtype } = cell;
+    const kind = cell.needsGrad ? 'parameter' : 'cell';
+    const made: Written = { key: '', shape, dtype, kind, cell, input: null, next: null };
+    this.states.set(cell, made);
+    return made;
+  }
+
+  /** All of them with their keys, those of modules first, each key once. Optimizers make cells: ask when recorded. */
+  all(): State[] {
+    const used = new Set<string>();
+    const ordered = new Set<Written>();
+    const name = (key: string, t: Tensor, kind?: State['kind']): void => {
+      const state = this.states.get(t as Cell);
+      if (state === undefined || ordered.has(state)) return;
+      state.key = key;
+      if (kind !== undefined && state.kind === 'cell') state.kind = kind;
+      used.add(key);
+      ordered.add(state);
+    };
+    for (const [prefix, named] of prefixed(this.named)) {
+      for (const [key, t] of named.namedParameters?.() ?? []) name(prefix + key, t);
+      for (const [key, t] of named.namedBuffers?.() ?? []) name(prefix + key, t, 'buffer');
+      for (const [key, t] of named.namedState?.() ?? []) name(prefix + key, t);
+    }
+    for (const state of this.states.values()) {
+      if (ordered.has(state)) continue;
+      let key = state.cell.label;
+      for (let n = 0; key === '' || used.has(key); n++) key = `${state.cell.label || 'state'}.${n}`;
+      state.key = key;
+      used.add(key);
+      ordered.add(state);
+    }
+    return [...ordered];
+  }
+}
+
+function prefixed(
+  named: Named | Readonly<Record<string, Named>> | undefined,
+): readonly (readonly [prefix: string, named: Named])[] {
+  if (named === undefined) return [];
+  if (isNamed(named)) return [['', named]];
+  return Object.entries(named).map(([name, one]) => [name === '' ? '' : `${name}.`, one]);
+}
+
+function isNamed(x: object): x is Named {
+  return ['namedParameters', 'namedBuffers', 'namedState'].some(
+    (name) => typeof (x as Record<string, unknown>)[name] === 'function',
+  );
+}

@@ -1,0 +1,105 @@
+/**
+ * @file The digits network (784-128-10, batch 1 and 32) as a module without the framework, beside onnxruntime-web and
+ * TensorFlow.js on their WebAssembly and CPU backends: bytes, start, time a call.
+ *
+ * Needs a build of the packages. `npm install && npm run bench` in this folder. Each runs in a process of its own, five times;
+ * the medians are shown. Bytes are what a page loads, minified and gzipped, without weights.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+const folder = mkdtempSync(join(here, '.bench-'));
+process.on('exit', () => execFileSync('rm', ['-r', folder]));
+
+// What is measured, as files that a fresh process runs.
+const make = `
+import { manualSeed, zeros } from '${join(here, '../../autograd/dist/index.js')}';
+import * as nn from '${join(here, '../../nn/dist/index.js')}';
+import { exportModule, exportOnnx } from '${join(here, '../dist/index.js')}';
+import { writeFileSync } from 'node:fs';
+manualSeed(1);
+const model = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
+const made = exportModule((x) => model.forward(x), [zeros([1, 784])], { modules: model, names: ['pixels'] });
+const bare = exportModule((x) => model.forward(x), [zeros([1, 784])], { modules: model, names: ['pixels'], weights: 'file' });
+writeFileSync('digits.mjs', made.js);
+writeFileSync('bare.mjs', bare.js);
+writeFileSync('digits.onnx', exportOnnx(model, [zeros([1, 784])], { dynamic: { batch: 0 } }));
+`;
+writeFileSync(join(folder, 'make.mjs'), make);
+execFileSync('node', ['make.mjs'], { cwd: folder });
+
+const timed = (load, call) => `
+const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+const start = performance.now();
+${load}
+const one = new Float32Array(784).fill(0.5), many = new Float32Array(32 * 784).fill(0.5);
+${call('one', 1)}
+const begun = performance.now() - start;
+const times = { 1: [], 32: [] };
+for (const [x, n] of [[one, 1], [many, 32]]) {
+  for (let i = 0; i < 300; i++) {
+    const t = performance.now();
+    ${call('x', 'n')}
+    times[n].push(performance.now() - t);
+  }
+}
+console.log(JSON.stringify({ start: begun, one: median(times[1]), many: median(times[32]) }));
+`;
+const programs = {
+  'chainrule module': timed(`const { predict } = await import('./digits.mjs');`, (x) => `predict(${x});`),
+  'onnxruntime-web (wasm)': timed(
+    `const ort = await import('onnxruntime-web');
+ort.env.wasm.numThreads = 1;
+const session = await ort.InferenceSession.create(new Uint8Array((await import('node:fs')).readFileSync('digits.onnx')));
+const name = session.inputNames[0];`,
+    (x, n) => `await (await session.run({ [name]: new ort.Tensor('float32', ${x}, [${n}, 784]) }))[session.outputNames[0]].getData();`,
+  ),
+  'TensorFlow.js (cpu)': timed(
+    `const tf = await import('@tensorflow/tfjs');
+await tf.setBackend('cpu');
+const model = tf.sequential({ layers: [tf.layers.dense({ units: 128, activation: 'relu', inputShape: [784] }), tf.layers.dense({ units: 10 })] });`,
+    (x, n) => `tf.tidy(() => model.predict(tf.tensor(${x}, [${n}, 784])).dataSync());`,
+  ),
+};
+
+/** What a page would load, minified and gzipped. */
+async function bytesOf(code) {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: here },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+    logLevel: 'silent',
+  });
+  return gzipSync(outputFiles[0].contents).length;
+}
+const wasm = readFileSync(join(dirname(require.resolve('onnxruntime-web')), 'ort-wasm-simd-threaded.wasm'));
+const bytes = {
+  'chainrule module': gzipSync(readFileSync(join(folder, 'bare.mjs'))).length,
+  'onnxruntime-web (wasm)':
+    (await bytesOf(`import * as ort from 'onnxruntime-web/wasm'; globalThis.x = ort.InferenceSession.create;`)) + gzipSync(wasm).length,
+  'TensorFlow.js (cpu)': await bytesOf(`import * as tf from '@tensorflow/tfjs'; globalThis.x = tf.sequential;`),
+};
+
+const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+console.log('                           kB gz   start ms   call ms (1)   call ms (32)');
+for (const [name, program] of Object.entries(programs)) {
+  const path = join(folder, 'run.mjs');
+  writeFileSync(path, program);
+  const runs = Array.from({ length: 5 }, () =>
+    JSON.parse(execFileSync('node', [path], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().split('\n').at(-1)),
+  );
+  const of = (key) => median(runs.map((run) => run[key]));
+  console.log(
+    `${name.padEnd(24)} ${(bytes[name] / 1024).toFixed(1).padStart(7)} ${of('start').toFixed(1).padStart(10)} ${of('one').toFixed(3).padStart(13)} ${of('many').toFixed(3).padStart(14)}`,
+  );
+}

@@ -1,0 +1,58 @@
+/** @file The options of the command line, read by a table: what is not in it is refused. */
+
+/** A mistake on the command line. */
+export class UsageError extends Error {}
+
+/** How the text after an option is read; null for an option without. */
+export type Reader = ((text: string, option: string) => unknown) | null;
+
+/** What was given: options by name, and the rest in order. */
+export interface Given {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly rest: readonly string[];
+}
+
+export function readOptions(
+  argv: readonly string[],
+  table: Readonly<Record<string, Reader>>,
+): Given {
+  const options: Record<string, unknown> = {};
+  const rest: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] as string;
+    if (!word.startsWith('-')) {
+      rest.push(word);
+      continue;
+    }
+    const [name = '', inline] = word.split(/=(.*)/s);
+    const reader = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (reader === undefined) {
+      throw new UsageError(`unknown option ${name}; there are ${Object.keys(table).join(', ')}`);
+    }
+    if (reader === null) {
+      options[name] = true;
+      continue;
+    }
+    const text = inline ?? argv[++i];
+    if (text === undefined) throw new UsageError(`${name} needs a value`);
+    options[name] = reader(text, name);
+  }
+  return { options, rest };
+}
+
+export const text: Reader = (given) => given;
+
+export const whole: Reader = (given, option) => {
+  const n = Number(given);
+  if (!Number.isInteger(n) || n < 1)
+    throw new UsageError(`${option}: expected a whole number from 1, got ${given}`);
+  return n;
+};
+
+export const oneOf =
+  (...allowed: readonly string[]): Reader =>
+  (given, option) => {
+    if (!allowed.includes(given))
+      throw new UsageError(`${option}: expected ${allowed.join(' or ')}, got ${given}`);
+    return given;
+  };

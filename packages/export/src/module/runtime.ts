@@ -1,0 +1,214 @@
+/**
+ * @file What an exported module runs with: a memory, the layout of a plan for the batch at hand, the calls of its kernels.
+ *
+ * The text is JavaScript, as it stands in the module; what is in capitals is put before it.
+ */
+export const RUNTIME = `
+const TYPES = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array };
+const align = (n) => Math.ceil(n / 64) * 64;
+function unpack(text) {
+  if (Uint8Array.fromBase64 !== undefined) return Uint8Array.fromBase64(text);
+  if (globalThis.Buffer !== undefined) return globalThis.Buffer.from(text, 'base64');
+  const codes = atob(text);
+  const bytes = new Uint8Array(codes.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = codes.charCodeAt(i);
+  return bytes;
+}
+const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
+let kernels = null;
+let given = null;
+let memory;
+let heap;
+let current = null;
+let loaded = LOADED;
+let random = { ...RANDOM };
+
+const view = (dtype, at, n) => new TYPES[dtype](memory.buffer, at, n);
+function reserve(bytes) {
+  const missing = Math.ceil((bytes + 512 - memory.buffer.byteLength) / 65536);
+  if (missing > 0) memory.grow(missing);
+  if (heap?.buffer !== memory.buffer) heap = new Int32Array(memory.buffer);
+}
+
+/** Compiles the kernels, once. */
+function ready() {
+  if (kernels !== null) return;
+  let module = given;
+  if (module === null) {
+    if (WASM === null) throw new Error(NAME + ': call start(module) first, with the module that lies beside this file');
+    const bytes = unpack(WASM);
+    if (!WebAssembly.validate(bytes)) throw new Error(NAME + ': this engine has no WebAssembly with 128-bit vectors (SIMD)');
+    module = new WebAssembly.Module(bytes);
+  }
+  memory = new WebAssembly.Memory({ initial: 1 });
+  kernels = new WebAssembly.Instance(module, { env: { memory }, math: MATH }).exports;
+  reserve(FIXED);
+  for (const [at, text] of DATA) new Uint8Array(memory.buffer).set(unpack(text), at);
+}
+
+/** Hands the compiled kernels over: where code may not be made from bytes, or the kernels lie in a file. */
+export function start(module) {
+  if (kernels !== null) throw new Error(NAME + ': start comes before anything else');
+  given = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
+}
+
+/** Where all values of a plan lie for a batch. */
+function layOut(f, batch) {
+  if (current?.f === f && current.batch === batch) return current;
+  const g = f.regimes.findLast((r) => r.f <= batch);
+  const n = batch - g.f;
+  const at = {};
+  const scratch = align(FIXED);
+  const words = scratch + align(g.h[2] + g.h[3] * n);
+  let end = words + align(g.w.length * 4);
+  const inputs = g.i.map(([slot, dtype, kind, ...more]) => {
+    if (kind === 1 || kind === 2) at[slot] = more[0];
+    else {
+      at[slot] = end;
+      const size = kind === 0 ? f.args[more[0]].each * (f.args[more[0]].batched ? batch : 1) : 1;
+      end += align(size * TYPES[dtype].BYTES_PER_ELEMENT);
+    }
+    const number = (more[0] ?? 0) + (more[1] ?? 0) * n;
+    return { dtype, kind, at: at[slot], index: more[0], number: kind === 3 && more[2] === 1 ? 1 / number : number };
+  });
+  // The largest first, each as low as it fits beside those that live at the same time.
+  const values = [];
+  for (let k = 0; k < g.s.length; k += 5)
+    values.push({ slot: g.s[k], bytes: align(g.s[k + 1] + g.s[k + 2] * n), first: g.s[k + 3], last: g.s[k + 4], at: 0 });
+  values.sort((a, b) => b.bytes - a.bytes);
+  const placed = [];
+  let top = 0;
+  for (const v of values) {
+    for (const o of placed) {
+      if (o.last < v.first || v.last < o.first) continue;
+      if (o.at >= v.at + v.bytes) break;
+      v.at = Math.max(v.at, o.at + o.bytes);
+    }
+    const place = placed.findIndex((o) => o.at > v.at);
+    placed.splice(place < 0 ? placed.length : place, 0, v);
+    top = Math.max(top, v.at + v.bytes);
+    at[v.slot] = end + v.at;
+  }
+  reserve(end + top);
+  heap.fill(0, scratch / 4, scratch / 4 + ZEROED / 4);
+  heap.set(g.w, words / 4);
+  for (let k = 0; k < g.d.length; k += 2) heap[words / 4 + g.d[k]] += g.d[k + 1] * n;
+  for (let k = 0; k < g.p.length; k += 4)
+    heap[words / 4 + g.p[k]] = (g.p[k + 1] < 0 ? scratch : at[g.p[k + 1]]) + g.p[k + 2] + g.p[k + 3] * n;
+  const calls = [];
+  for (let k = 0; k < g.c.length; k += 2) calls.push([kernels['f' + g.c[k]], words + 4 * g.c[k + 1]]);
+  current = {
+    f,
+    batch,
+    inputs,
+    calls,
+    scratch,
+    own: scratch + g.h[0] + g.h[1] * n,
+    fault: g.m,
+    draws: g.r[0] + g.r[1] * n,
+    outputs: g.o.map(([slot, dtype, lines]) => {
+      const shape = lines.map(([a, b]) => a + b * n);
+      return { dtype, at: at[slot], shape, size: sizeOf(shape) };
+    }),
+  };
+  return current;
+}
+
+/** The batch that arguments hold. */
+function batchOf(f, args) {
+  let batch = f.fixed;
+  f.args.forEach(({ name, each, batched, shape }, k) => {
+    const x = args[k];
+    const where = NAME + ': ' + f.name + ': ' + name;
+    const wanted = 'an array of ' + each + ' numbers' + (batched ? ' for each example' : '') + ' (' + shape + ')';
+    if (typeof x !== 'object' || x === null || typeof x.length !== 'number')
+      throw new TypeError(where + ' must be ' + wanted + ', got ' + (x === null ? 'null' : typeof x));
+    const n = batched ? x.length / each : 1;
+    if (!Number.isInteger(n) || (!batched && x.length !== each) || n < 1)
+      throw new RangeError(where + ' must be ' + wanted + ', got ' + x.length);
+    if (!batched) return;
+    if (batch !== null && n !== batch) throw new RangeError(where + ' holds ' + n + ' examples, expected ' + batch);
+    batch = n;
+  });
+  if (batch > f.most) throw new RangeError(NAME + ': ' + f.name + ': a batch has at most ' + f.most + ' examples, got ' + batch);
+  return batch ?? 1;
+}
+
+/** Runs a function. */
+function call(f, args) {
+  if (!loaded) throw new Error(NAME + ': call load(weights) first, with the file that lies beside this one');
+  const batch = batchOf(f, args);
+  ready();
+  const plan = layOut(f, batch);
+  for (const { dtype, kind, at, index, number } of plan.inputs) {
+    if (kind === 0) view(dtype, at, args[index].length).set(args[index]);
+    else if (kind >= 3) view(dtype, at, 1)[0] = kind === 4 ? random.seed : kind === 5 ? random.offset + number : number;
+  }
+  for (const [kernel, block] of plan.calls) kernel(block, 0, 1, plan.own);
+  if (plan.fault === 1) {
+    const word = (plan.scratch + FAULT) / 4;
+    const failed = heap[word] !== 0;
+    heap[word] = 0;
+    if (failed) throw new RangeError(NAME + ': ' + f.name + ': an index in the arguments is out of range; nothing has changed');
+  }
+  const values = plan.outputs.map(({ dtype, at, shape, size }) => ({ data: view(dtype, at, size).slice(), shape }));
+  f.assigned.forEach((k, i) => view(STATES[k].dtype, STATES[k].at, values[i].data.length).set(values[i].data));
+  random.offset += plan.draws;
+  const build = (t) =>
+    t === null || typeof t !== 'object'
+      ? t
+      : Array.isArray(t)
+        ? t.map(build)
+        : '$' in t
+          ? values[f.assigned.length + t.$]
+          : Object.fromEntries(Object.entries(t).map(([k, v]) => [k, build(v)]));
+  return build(f.result);
+}
+
+/** All weights and states by name, as copies. */
+export function state() {
+  if (!loaded) throw new Error(NAME + ': call load(weights) first');
+  ready();
+  const entries = STATES.map(({ name, dtype, at, size }) => [name, view(dtype, at, size).slice()]);
+  return { ...Object.fromEntries(entries), random: Float64Array.of(random.seed, random.offset) };
+}
+
+/** Takes weights and states over: what state() gave, or the bytes of a safetensors file. All of them, or none. */
+export function load(from) {
+  const found = from instanceof Uint8Array || from instanceof ArrayBuffer ? parse(new Uint8Array(from)) : from;
+  for (const { name, size } of STATES) {
+    if (found[name] === undefined) throw new Error(NAME + ': load: there is no ' + name);
+    if (found[name].length !== size)
+      throw new RangeError(NAME + ': load: ' + name + ' has ' + found[name].length + ' elements, expected ' + size);
+  }
+  ready();
+  for (const { name, dtype, at, size } of STATES) view(dtype, at, size).set(found[name]);
+  if (found.random?.length === 2) random = { seed: found.random[0], offset: found.random[1] };
+  loaded = true;
+}
+
+function parse(bytes) {
+  const broken = () => new Error(NAME + ': load: these bytes are no safetensors file');
+  if (bytes.length < 8) throw broken();
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = 8 + words.getUint32(0, true);
+  if (words.getUint32(4, true) !== 0 || end > bytes.length) throw broken();
+  const names = { F32: 'float32', F64: 'float64', I32: 'int32', BOOL: 'bool' };
+  const found = Object.create(null);
+  let header;
+  try {
+    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, end)));
+  } catch {
+    throw broken();
+  }
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') continue;
+    const type = TYPES[names[entry?.dtype]];
+    const [from, to] = entry?.data_offsets ?? [];
+    if (type === undefined || !(from >= 0 && from <= to && end + to <= bytes.length) || (to - from) % type.BYTES_PER_ELEMENT)
+      throw broken();
+    found[name] = new type(bytes.slice(end + from, end + to).buffer);
+  }
+  return found;
+}
+`;

@@ -1,0 +1,93 @@
+/** @file What an exported module keeps between calls: weights and states, and tensors that never change. */
+import { evaluate, type Cell, type DType, type Tensor, type TypedArray } from '@chainrule/autograd';
+import { encodeSafetensors } from '@chainrule/autograd/io';
+import { VERSION } from '../version.js';
+import { base64 } from './base64.js';
+
+/** A state as the module reads it. */
+export interface StateEntry {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly at: number;
+  readonly size: number;
+}
+
+const BYTES: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, bool: 1 };
+
+/** Gives everything its place in the module's memory when it is first met. */
+export class StateTable {
+  /** Where the memory after it begins. */
+  end = 64;
+  random = { seed: 0, offset: 0 };
+  private readonly cells = new Map<Cell, { index: number; at: number; name: string }>();
+  private readonly data: { readonly value: TypedArray; readonly at: number }[] = [];
+
+  indexOf(cell: Cell): number {
+    return this.of(cell).index;
+  }
+
+  addressOf(cell: Cell): number {
+    return this.of(cell).at;
+  }
+
+  /** The place of a tensor that never changes; equal ones have one. */
+  dataAt(value: TypedArray): number {
+    const known = this.data.find(
+      (d) =>
+        d.value === value ||
+        (d.value.constructor === value.constructor &&
+          d.value.length === value.length &&
+          d.value.every((x, i) => Object.is(x, value[i]))),
+    );
+    if (known !== undefined) return known.at;
+    const at = this.take(value.byteLength);
+    this.data.push({ value: value.slice(), at });
+    return at;
+  }
+
+  name(cell: Cell, key: string): void {
+    const entry = this.cells.get(cell);
+    if (entry !== undefined) entry.name = key;
+  }
+
+  table(): StateEntry[] {
+    return [...this.cells].map(([{ dtype, size }, { name, at }]) => ({ name, dtype, at, size }));
+  }
+
+  /** The values as the text of an array of addresses and base64. */
+  dataText(withStates: boolean): string {
+    const parts = this.data.map(({ value, at }) => [at, base64(bytesOf(value))] as const);
+    const states = withStates
+      ? [...this.cells].map(([cell, { at }]) => [at, base64(bytesOf(cell.dataSync()))] as const)
+      : [];
+    return JSON.stringify([...parts, ...states]);
+  }
+
+  /** The values of all states as a safetensors file. */
+  file(): Uint8Array {
+    const tensors: Record<string, Tensor> = {};
+    for (const [cell, { name }] of this.cells) tensors[name] = cell;
+    evaluate(...this.cells.keys());
+    return encodeSafetensors(tensors, { writtenBy: `chainrule ${VERSION}` });
+  }
+
+  private of(cell: Cell): { index: number; at: number; name: string } {
+    let entry = this.cells.get(cell);
+    if (entry === undefined) {
+      const at = this.take(cell.size * BYTES[cell.dtype]);
+      entry = { index: this.cells.size, at, name: `state.${this.cells.size}` };
+      this.cells.set(cell, entry);
+    }
+    return entry;
+  }
+
+  private take(bytes: number): number {
+    const at = this.end;
+    this.end += Math.max(64, Math.ceil(bytes / 64) * 64);
+    return at;
+  }
+}
+
+function bytesOf(value: TypedArray): Uint8Array {
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+}

@@ -1,0 +1,248 @@
+/** @file The ONNX graph being written: its nodes, its weights, and sizes that are known only when it runs. */
+import { ChainruleError, type DType, type TypedArray } from '@chainrule/autograd';
+import type { GraphNode } from '@chainrule/autograd/graph';
+import { ELEMENTS } from '../schema/elementTypes.js';
+import {
+  ATTRIBUTE,
+  type AttributeProto,
+  type NodeProto,
+  type TensorProto,
+} from '../schema/onnx.js';
+
+/** A size in each of the recordings: one number where it does not depend on what is dynamic. */
+export type Size = readonly number[];
+
+export type AttributeValue = number | string | readonly number[] | { readonly float: number };
+
+/** The element type that holds a dtype exactly. */
+export const CODE: Readonly<Record<DType, number>> = {
+  float32: ELEMENTS.float.code,
+  float64: ELEMENTS.double.code,
+  int32: ELEMENTS.int32.code,
+  bool: ELEMENTS.bool.code,
+};
+
+export const INT64 = ELEMENTS.int64.code;
+
+/** The end of a slice that goes to the end, and before the first element. */
+export const [TO_END, BEFORE_START] = [2 ** 31 - 1, -(2 ** 31)];
+
+export class Emitter {
+  readonly nodes: NodeProto[] = [];
+  readonly initializers: TensorProto[] = [];
+  readonly opset: number;
+  private readonly names = new Map<GraphNode, string>();
+  private readonly taken = new Set<string>();
+  private readonly shared = new Map<string, string>();
+  /** Where sizes that depend on what is dynamic can be read: a dimension of a value. */
+  private readonly sources = new Map<string, { readonly name: string; readonly dim: number }>();
+  private readonly shapesOf: (node: GraphNode) => readonly Size[];
+  private readonly leaf: (node: GraphNode, emitter: Emitter) => string;
+  /** The path of the module whose nodes are being written. */
+  path = '';
+
+  constructor(
+    opset: number,
+    shapesOf: (node: GraphNode) => readonly Size[],
+    leaf: (node: GraphNode, emitter: Emitter) => string,
+  ) {
+    this.opset = opset;
+    this.shapesOf = shapesOf;
+    this.leaf = leaf;
+  }
+
+  /** The name of a node's value, which is written if it is a leaf. */
+  value(node: GraphNode): string {
+    let name = this.names.get(node);
+    if (name === undefined) {
+      name = this.leaf(node, this);
+      this.names.set(node, name);
+    }
+    return name;
+  }
+
+  /** Says what a node's value is called, and that its sizes can be read there. */
+  define(node: GraphNode, name: string): void {
+    this.names.set(node, name);
+    this.shape(node).forEach((size, dim) => {
+      const key = size.join();
+      if (!isFixed(size) && !this.sources.has(key)) this.sources.set(key, { name, dim });
+    });
+  }
+
+  isDefined(node: GraphNode): boolean {
+    return this.names.has(node);
+  }
+
+  /** A name that nothing has yet. */
+  fresh(wanted: string): string {
+    let name = wanted;
+    for (let k = 1; this.taken.has(name); k++) name = `${wanted}_${k}`;
+    this.taken.add(name);
+    return name;
+  }
+
+  /** The sizes of a node in each recording. */
+  shape(node: GraphNode): readonly Size[] {
+    return this.shapesOf(node);
+  }
+
+  /** A node of one output. */
+  node(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+  ): string {
+    return this.outputs(op, inputs, 1, attributes)[0] as string;
+  }
+
+  /** A node of several outputs. */
+  outputs(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+  ): string[] {
+    const prefix = this.path === '' ? op : `${this.path}/${op}`;
+    const output = Array.from({ length: count }, () => this.fresh(prefix));
+    this.nodes.push({
+      name: output[0],
+      opType: op,
+      input: [...inputs],
+      output,
+      attribute: Object.entries(attributes).map(([name, value]) => attributeOf(name, value)),
+    });
+    return output;
+  }
+
+  /** A weight under its own name. */
+  weight(name: string, shape: readonly number[], dtype: DType, data: TypedArray): string {
+    const own = this.fresh(name);
+    this.initializers.push(tensorProto(own, shape, CODE[dtype], bytesOf(data)));
+    return own;
+  }
+
+  /** A tensor that is no weight. */
+  constant(shape: readonly number[], dtype: DType, data: TypedArray): string {
+    const name = this.fresh('constant');
+    const t = tensorProto('', shape, CODE[dtype], bytesOf(data));
+    const value: AttributeProto = { ...attributeOf('value', 0), type: ATTRIBUTE.tensor, t };
+    delete value.i;
+    this.nodes.push({ name, opType: 'Constant', input: [], output: [name], attribute: [value] });
+    return name;
+  }
+
+  /** A number of a dtype, without dimensions. */
+  number(x: number, dtype: DType): string {
+    const data = {
+      float32: Float32Array,
+      float64: Float64Array,
+      int32: Int32Array,
+      bool: Uint8Array,
+    };
+    return this.once(`${dtype} ${Object.is(x, -0) ? '-0' : x}`, () => {
+      const name = this.fresh(`number_${x}`);
+      this.initializers.push(tensorProto(name, [], CODE[dtype], bytesOf(data[dtype].of(x))));
+      return name;
+    });
+  }
+
+  /** A vector of int64. */
+  ints(values: readonly number[]): string {
+    return this.once(`ints ${values.join()}`, () => {
+      const name = this.fresh(`ints_${values.join('_')}`.slice(0, 40));
+      const data = BigInt64Array.from(values, (x) => BigInt(x));
+      this.initializers.push(tensorProto(name, [values.length], INT64, bytesOf(data)));
+      return name;
+    });
+  }
+
+  /** A size as a vector of one int64; null where no value has such a dimension. */
+  size(size: Size): string | null {
+    if (isFixed(size)) return this.ints([size[0] as number]);
+    const source = this.sources.get(size.join());
+    if (source === undefined) return null;
+    const { name, dim } = source;
+    return this.once(`size ${name} ${dim}`, () => {
+      const shape = this.once(`shape ${name}`, () => this.node('Shape', [name]));
+      return this.node('Gather', [shape, this.ints([dim])], { axis: 0 });
+    });
+  }
+
+  /** A shape as a vector of int64. @throws {ChainruleError} for a size that is that of no value. */
+  sizes(sizes: readonly Size[], of: GraphNode): string {
+    if (sizes.every(isFixed)) return this.ints(sizes.map((size) => size[0] as number));
+    const parts = sizes.map(
+      (size) =>
+        this.size(size) ??
+        refuse(
+          of,
+          `a size (${[...new Set(size)].join(', ')}) depends on what is dynamic in a way that no input has`,
+        ),
+    );
+    return this.node('Concat', parts, { axis: 0 });
+  }
+
+  /** What `make` writes, written once. */
+  once(key: string, make: () => string): string {
+    let name = this.shared.get(key);
+    if (name === undefined) {
+      const { path } = this;
+      this.path = '';
+      name = make();
+      this.path = path;
+      this.shared.set(key, name);
+    }
+    return name;
+  }
+}
+
+export function isFixed(size: Size): boolean {
+  return size.every((n) => n === size[0]);
+}
+
+/** An error that names an operation and where it was made. */
+export function refuse(node: GraphNode, why: string): never {
+  const op = node.kind === 'operation' || node.kind === 'loop' ? node.op : node.kind;
+  const place = [node.path === '' ? '' : `in ${node.path}`, node.madeAt].filter((s) => s !== '');
+  throw new ChainruleError(
+    `exportOnnx: ${op}: ${why}${place.length === 0 ? '' : ` (${place.join(', ')})`}`,
+  );
+}
+
+function attributeOf(name: string, value: AttributeValue): AttributeProto {
+  const empty = { name, floats: [], ints: [], strings: [], tensors: [] };
+  if (typeof value === 'number') return { ...empty, type: ATTRIBUTE.int, i: value };
+  if (typeof value === 'string')
+    return { ...empty, type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
+  if ('float' in value) return { ...empty, type: ATTRIBUTE.float, f: value.float };
+  return { ...empty, type: ATTRIBUTE.ints, ints: [...value] };
+}
+
+function tensorProto(
+  name: string,
+  dims: readonly number[],
+  dataType: number,
+  rawData: Uint8Array,
+): TensorProto {
+  const lists = {
+    floatData: [],
+    int32Data: [],
+    stringData: [],
+    int64Data: [],
+    doubleData: [],
+    uint64Data: [],
+  };
+  return {
+    ...lists,
+    externalData: [],
+    name: name === '' ? undefined : name,
+    dims: [...dims],
+    dataType,
+    rawData,
+  };
+}
+
+function bytesOf(data: ArrayBufferView): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}

@@ -1,0 +1,211 @@
+/** @file Writing an ONNX file: a function or a model in, bytes out. */
+import { checkArgument, ChainruleError, kinds, type Tensor } from '@chainrule/autograd';
+import type { GraphNode, OperationName, OperationNode } from '@chainrule/autograd/graph';
+import { Module } from '@chainrule/nn';
+import { VERSION } from '../../version.js';
+import { encode } from '../protobuf/encode.js';
+import { MODEL, type GraphProto, type ModelProto, type ValueInfoProto } from '../schema/onnx.js';
+import { ARRAYS, type Recorded } from './arrays.js';
+import { ELEMENTS } from './elements.js';
+import { CODE, Emitter, isFixed, refuse } from './emitter.js';
+import { separate } from './external.js';
+import { leafOf } from './leaves.js';
+import {
+  axesOf,
+  namesOf,
+  readExportOptions,
+  type Axis,
+  type ExportOnnxOptions,
+} from './options.js';
+import { recordAll, type Item, type Recordings } from './recordings.js';
+import { REGIONS } from './regions.js';
+import { nodesIn } from './trees.js';
+
+/** The version of the format that goes with a version of the operators. */
+const IR: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11 };
+
+/** A model whose weights are in another file. */
+export interface OnnxFiles {
+  readonly model: Uint8Array;
+  /** The files beside it by name, as `importOnnx` takes them. */
+  readonly externalData: Record<string, Uint8Array>;
+}
+
+type Exported<O> = O extends { readonly externalData: string } ? OnnxFiles : Uint8Array;
+
+/**
+ * A model, or a function of tensors, as the bytes of an ONNX file.
+ *
+ * What the library calls by a name that ONNX has is one operator there: softmax, layer normalization, convolution with its
+ * bias, pooling, GELU, LSTM, GRU. The rest is written operation by operation. Weights have the keys of the state dictionary.
+ * A model is exported in evaluation mode. Of `args` shapes and dtypes count; sizes that are `dynamic` may be others when the
+ * file is run, and what does not work for all sizes is refused. Integers are int32. PyTorch: `torch.onnx.export`.
+ *
+ * NaN: ONNX leaves open what `Max`, `Relu` and pooling make of it.
+ *
+ * @param f A module, or a function of tensors; it is called a few times, and computes nothing.
+ * @param args One tensor for each argument.
+ * @throws {ChainruleError} for an operation that ONNX has not, with the line that made it; and if `f` reads values, draws
+ * random numbers or changes parameters.
+ * @example
+ * writeFileSync('digits.onnx', exportOnnx(model, [zeros([1, 1, 28, 28])], { names: ['image'], dynamic: { batch: 0 } }));
+ */
+export function exportOnnx<const O extends ExportOnnxOptions = Record<never, never>>(
+  f: Module | ((...args: never[]) => unknown),
+  args: readonly Tensor[],
+  options?: O,
+): Exported<O> {
+  const {
+    names,
+    dynamic,
+    opset = 20,
+    modules,
+    externalData,
+  } = readExportOptions('exportOnnx', options);
+  checkArgument('exportOnnx', 'f', f, modelOrFunction);
+  checkArgument('exportOnnx', 'args', args, kinds.listOf(kinds.tensor));
+  const { inputs, outputs } = namesOf(names, args.length);
+  const axes = axesOf(dynamic, args, inputs);
+  const isModule = f instanceof Module;
+  const call = (isModule ? (...xs: never[]) => f.forward(...xs) : f) as (
+    ...xs: readonly Tensor[]
+  ) => unknown;
+  const recordings = evaluated(isModule ? f : null, () =>
+    recordAll(call, args, axes, {
+      modules: modules ?? (isModule ? f : undefined),
+      names: inputs,
+      opset,
+    }),
+  );
+  const graph = graphOf(recordings, axes, { inputs, outputs, opset });
+  const model: ModelProto = {
+    irVersion: IR[opset] ?? 10,
+    producerName: 'chainrule',
+    producerVersion: VERSION,
+    graph,
+    opsetImport: [{ domain: '', version: opset }],
+    metadata: [],
+    functions: [],
+  };
+  const written = separate(model, externalData);
+  const bytes = encode(written.model, MODEL);
+  const result = externalData === undefined ? bytes : { model: bytes, externalData: written.files };
+  return result as Exported<O>;
+}
+
+const modelOrFunction = kinds.kind<never>(
+  'be a module or a function of tensors',
+  (x) => typeof x === 'function' || x instanceof Module,
+);
+
+/** In evaluation mode; each module has its own mode again afterwards. */
+function evaluated<R>(module: Module | null, f: () => R): R {
+  const training = module?.modules().filter((m) => m.training) ?? [];
+  for (const m of training) m.training = false;
+  try {
+    return f();
+  } finally {
+    for (const m of training) m.training = true;
+  }
+}
+
+interface Named {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly opset: number;
+}
+
+function graphOf(
+  recordings: Recordings,
+  axes: readonly Axis[],
+  { inputs, outputs, opset }: Named,
+): GraphProto {
+  const [graph] = recordings.graphs as [Recordings['graphs'][number]];
+  const changed = graph.states.find(({ next }) => next !== null);
+  if (changed !== undefined) {
+    throw new ChainruleError(
+      `exportOnnx: the function changes '${changed.key}', and ONNX has no state; call eval() on its modules`,
+    );
+  }
+  if (graph.outputs.length === 0)
+    throw new ChainruleError('exportOnnx: the function returns no tensor');
+  const emitter = new Emitter(opset, recordings.shape, leafOf(recordings));
+  const input = graph.arguments.map((node, i): ValueInfoProto => {
+    const name = emitter.fresh(inputs[i] ?? node.name);
+    emitter.define(node, name);
+    return infoOf(name, node, recordings, axes);
+  });
+  for (const item of recordings.items) write(item, emitter);
+  emitter.path = '';
+  const output = graph.outputs.map(({ name, node }, i): ValueInfoProto => {
+    const given = outputs[i] ?? name;
+    const own = emitter.fresh(given);
+    if (own !== given && outputs[i] !== undefined)
+      throw new ChainruleError(`exportOnnx: the output name '${given}' is that of another value`);
+    rename(emitter, emitter.value(node), own);
+    return infoOf(own, node, recordings, axes);
+  });
+  return {
+    name: 'main',
+    node: emitter.nodes,
+    initializer: emitter.initializers,
+    sparseInitializer: [],
+    input,
+    output,
+    valueInfo: [],
+  };
+}
+
+/** Gives a value the name of an output, which an operator of its own passes on. */
+function rename(e: Emitter, from: string, to: string): void {
+  e.nodes.push({ name: to, opType: 'Identity', input: [from], output: [to], attribute: [] });
+}
+
+function write(item: Item, e: Emitter): void {
+  if (item.kind === 'region') {
+    const [region] = item.all as [(typeof item.all)[number]];
+    e.path = region.path.replaceAll('.', '/');
+    const rule = REGIONS.get(region.name);
+    const names = rule?.write(e, region) ?? [];
+    nodesIn(region.result).forEach((node, i) => {
+      const name = names[i];
+      if (name !== undefined && !e.isDefined(node)) e.define(node, name);
+    });
+    return;
+  }
+  const [node] = item.all as [GraphNode];
+  e.path = node.path.replaceAll('.', '/');
+  if (node.kind === 'loop') refuse(node, 'loops are not written to ONNX files');
+  if (node.kind === 'operation') e.define(node, operation(node, item.all as OperationNode[], e));
+}
+
+function operation(node: OperationNode, all: readonly OperationNode[], e: Emitter): string {
+  const inputs = node.inputs.map((x) => e.value(x));
+  const element = ELEMENTS[node.op as keyof typeof ELEMENTS];
+  if (element !== undefined) return element(e, inputs, node);
+  const rule = ARRAYS[node.op] as ((e: Emitter, op: Recorded<OperationName>) => string) | undefined;
+  if (rule === undefined) return refuse(node, 'ONNX has no such operation');
+  const attributes = all.map((n) => n.attributes) as Recorded<OperationName>['all'];
+  return rule(e, { node, inputs, all: attributes, attributes: node.attributes });
+}
+
+function infoOf(
+  name: string,
+  node: GraphNode,
+  recordings: Recordings,
+  axes: readonly Axis[],
+): ValueInfoProto {
+  const [graph] = recordings.graphs as [Recordings['graphs'][number]];
+  const dim = recordings.shape(node).map((size) => {
+    if (isFixed(size)) return { value: size[0] as number };
+    const axis = axes.find(({ dims }) =>
+      dims.some((d, i) => {
+        const input = graph.arguments[i];
+        if (d === null || input === undefined) return false;
+        return recordings.shape(input)[d]?.join() === size.join();
+      }),
+    );
+    return axis === undefined ? {} : { name: axis.name };
+  });
+  return { name, type: { tensor: { elementType: CODE[node.dtype], shape: { dim } } } };
+}

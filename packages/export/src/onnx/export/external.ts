@@ -1,0 +1,45 @@
+/** @file Weights in a file beside the model, as protobuf ends at 2 GB. */
+import { ChainruleError } from '@chainrule/autograd';
+import type { ModelProto, TensorProto } from '../schema/onnx.js';
+
+const MOST = 2 ** 31 - 1;
+/** Where pages of memory begin, so that runtimes can map the file. */
+const ALIGNMENT = 4096;
+/** What is smaller stays in the model. */
+const LEAST = 1024;
+
+/** The model, with large weights moved to a file where its name is given. */
+export function separate(
+  model: ModelProto,
+  location: string | undefined,
+): { model: ModelProto; files: Record<string, Uint8Array> } {
+  const weights = model.graph?.initializer ?? [];
+  const total = weights.reduce((n, { rawData }) => n + (rawData?.length ?? 0), 0);
+  if (location === undefined) {
+    if (total < MOST) return { model, files: {} };
+    throw new ChainruleError(
+      `exportOnnx: ${Math.round(total / 1e6)} MB of weights are more than an ONNX file holds; give ` +
+        "{ externalData: 'model.bin' } for a file of their own",
+    );
+  }
+  if (!/^[^\\/:%]+$/.test(location) || location.startsWith('.'))
+    throw new ChainruleError(
+      `exportOnnx: externalData must be the name of a file, got '${location}'`,
+    );
+  const parts: { at: number; data: Uint8Array }[] = [];
+  let end = 0;
+  const moved = weights.map((tensor): TensorProto => {
+    const data = tensor.rawData;
+    if (data === undefined || data.length < LEAST) return tensor;
+    const at = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
+    parts.push({ at, data });
+    end = at + data.length;
+    const entries = { location, offset: String(at), length: String(data.length) };
+    const externalData = Object.entries(entries).map(([key, value]) => ({ key, value }));
+    return { ...tensor, rawData: undefined, dataLocation: 1, externalData };
+  });
+  const file = new Uint8Array(end);
+  for (const { at, data } of parts) file.set(data, at);
+  const graph = { ...(model.graph as NonNullable<ModelProto['graph']>), initializer: moved };
+  return { model: { ...model, graph }, files: { [location]: file } };
+}

@@ -1,0 +1,102 @@
+/** @file What `exportOnnx` takes, checked. */
+import { ChainruleError, defineOptions, display, kinds, type Tensor } from '@chainrule/autograd';
+import type { Module } from '@chainrule/nn';
+
+export interface ExportOnnxOptions {
+  /** Names of the inputs, or of inputs and outputs. By default `arg0` …, and `output` or the places in what is returned. */
+  readonly names?:
+    | readonly string[]
+    | { readonly inputs?: readonly string[]; readonly outputs?: readonly string[] };
+  /**
+   * Sizes that may be another at each call, by a name: the dimension of all inputs that have it, or of each input by its
+   * name. `{ batch: 0, length: { tokens: 1 } }`.
+   */
+  readonly dynamic?: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
+  /** The version of the operators, 17 to 23. Default 20. */
+  readonly opset?: number;
+  /** The modules whose parameters and buffers have their keys as names, where `f` is a function: one, or several by a prefix. */
+  readonly modules?: Module | Readonly<Record<string, Module>>;
+  /** The name of a file for the weights, which are then not part of the model: it must have one above 2 GB. */
+  readonly externalData?: string;
+}
+
+/** A size that moves, with the dimension of each input that has it. */
+export interface Axis {
+  readonly name: string;
+  /** The dimension of each input; null for those without. */
+  readonly dims: readonly (number | null)[];
+  /** Its size in the example. */
+  readonly size: number;
+}
+
+const listOfTexts = kinds.listOf(kinds.text);
+
+export const readExportOptions = defineOptions<ExportOnnxOptions>({
+  names: kinds.either(listOfTexts, kinds.object),
+  dynamic: kinds.object as never,
+  opset: kinds.wholeBetween(17, 23),
+  modules: kinds.object as never,
+  externalData: kinds.text,
+});
+
+const readNames = defineOptions<{
+  readonly inputs?: readonly string[];
+  readonly outputs?: readonly string[];
+}>({ inputs: listOfTexts, outputs: listOfTexts });
+
+/** The names of inputs, all of them, and of outputs as far as they are given. */
+export function namesOf(
+  given: ExportOnnxOptions['names'],
+  count: number,
+): { inputs: string[]; outputs: readonly string[] } {
+  const { inputs = [], outputs = [] } = Array.isArray(given)
+    ? { inputs: given as readonly string[] }
+    : readNames('exportOnnx', given as { inputs?: readonly string[] } | undefined);
+  const names = Array.from({ length: count }, (_, i) => inputs[i] ?? `arg${i}`);
+  for (const list of [inputs.length > count ? inputs : names, outputs]) {
+    if (list.length > count && list === inputs)
+      throw new ChainruleError(`exportOnnx: ${inputs.length} names for ${count} inputs`);
+    if (new Set(list).size !== list.length || list.includes(''))
+      throw new ChainruleError(`exportOnnx: names must differ and not be empty: ${display(list)}`);
+  }
+  return { inputs: names, outputs };
+}
+
+export function axesOf(
+  dynamic: ExportOnnxOptions['dynamic'],
+  args: readonly Tensor[],
+  names: readonly string[],
+): Axis[] {
+  return Object.entries(dynamic ?? {}).map(([name, given]) => {
+    const refuse = (why: string): never => {
+      throw new ChainruleError(`exportOnnx: dynamic.${name}: ${why}`);
+    };
+    const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
+    if (!isCount(given) && (typeof given !== 'object' || given === null))
+      return refuse(
+        `must be a dimension, or one for each input by its name, got ${display(given)}`,
+      );
+    if (typeof given === 'object') {
+      const unknown = Object.keys(given).find((key) => !names.includes(key));
+      if (unknown !== undefined) refuse(`there is no input '${unknown}' (${names.join(', ')})`);
+    }
+    const dims = args.map((x, i) => {
+      const dim = typeof given === 'number' ? given : given[names[i] as string];
+      if (dim === undefined || (typeof given === 'number' && dim >= x.ndim)) return null;
+      if (isCount(dim) && dim < x.ndim) return dim;
+      return refuse(
+        `the input '${names[i]}' of shape [${x.shape.join(', ')}] has no dimension ${display(dim)}`,
+      );
+    });
+    const sizes = args.flatMap((x, i) =>
+      dims[i] === null ? [] : [x.shape[dims[i] as number] as number],
+    );
+    const [size] = sizes;
+    if (size === undefined) return refuse('no input has it');
+    if (sizes.some((n) => n !== size))
+      refuse(
+        `the inputs have different sizes there (${sizes.join(', ')}); name those that share it: { ${names[0]}: 0 }`,
+      );
+    return { name, dims, size };
+  });
+}

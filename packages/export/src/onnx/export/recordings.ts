@@ -1,0 +1,143 @@
+/**
+ * @file One function recorded at several sizes: what is the same in all recordings is fixed, what moves with a dynamic size
+ * is named after it. The recordings must agree in everything else.
+ */
+import { ChainruleError, noGrad, zeros, type Tensor } from '@chainrule/autograd';
+import {
+  recordGraph,
+  type GraphNode,
+  type RecordedGraph,
+  type Region,
+} from '@chainrule/autograd/graph';
+import type { Module } from '@chainrule/nn';
+import { refuse, type Size } from './emitter.js';
+import type { Axis } from './options.js';
+import { acceptedRegions } from './regions.js';
+import { nodesIn } from './trees.js';
+
+/** A node, or a region that becomes one operator, in every recording; the first is the one that is written. */
+export type Item =
+  | { readonly kind: 'node'; readonly all: readonly GraphNode[] }
+  | { readonly kind: 'region'; readonly all: readonly Region[] };
+
+export interface Recordings {
+  readonly graphs: readonly RecordedGraph[];
+  readonly items: readonly Item[];
+  /** A node of the first recording in all of them. */
+  readonly all: (node: GraphNode) => readonly GraphNode[];
+  /** The sizes of a node of the first recording in all of them. */
+  readonly shape: (node: GraphNode) => readonly Size[];
+}
+
+type Recordable = (...args: readonly Tensor[]) => unknown;
+
+export interface RecordOptions {
+  readonly modules: Module | Readonly<Record<string, Module>> | undefined;
+  readonly names: readonly string[];
+  readonly opset: number;
+}
+
+export function recordAll(
+  f: Recordable,
+  args: readonly Tensor[],
+  axes: readonly Axis[],
+  { modules, names, opset }: RecordOptions,
+): Recordings {
+  const graphs = sizesOf(axes).map((sizes, recording) => {
+    const given = args.map((x, i) => {
+      const shape = [...x.shape];
+      axes.forEach(({ dims }, k) => {
+        const dim = dims[i];
+        if (dim !== undefined && dim !== null) shape[dim] = sizes[k] as number;
+      });
+      return zeros(shape, { dtype: x.dtype });
+    });
+    // Errors are about the first.
+    const lines = recording === 0;
+    const options = { names, caller: 'exportOnnx', lines, ...(modules && { modules }) };
+    return noGrad(() => recordGraph(f, given, options));
+  });
+  const lists = graphs.map((graph) => itemsOf(graph, opset));
+  const pairs = new Map<GraphNode, GraphNode[]>();
+  const pair = (nodes: readonly (GraphNode | undefined)[]): void => {
+    const [first] = nodes;
+    if (first !== undefined && !pairs.has(first))
+      pairs.set(
+        first,
+        nodes.map((n) => n ?? first),
+      );
+  };
+  const items = (lists[0] as Entry[]).map((entry, i): Item => {
+    const all = lists.map((list) => list[i]);
+    checkSame(entry, all, lists, axes);
+    const nodes = all.map((e) => nodesOf(e as Entry));
+    (nodes[0] as GraphNode[]).forEach((_, k) => pair(nodes.map((list) => list[k])));
+    return entry.kind === 'region'
+      ? { kind: 'region', all: all.map((e) => (e as Entry & { kind: 'region' }).region) }
+      : { kind: 'node', all: all.map((e) => (e as Entry & { kind: 'node' }).node) };
+  });
+  (graphs[0] as RecordedGraph).arguments.forEach((_, i) => pair(graphs.map((g) => g.arguments[i])));
+  (graphs[0] as RecordedGraph).outputs.forEach((_, i) =>
+    pair(graphs.map((g) => g.outputs[i]?.node)),
+  );
+  const all = (node: GraphNode): readonly GraphNode[] => pairs.get(node) ?? graphs.map(() => node);
+  const shape = (node: GraphNode): Size[] =>
+    node.shape.map((_, d) => all(node).map((n) => n.shape[d] as number));
+  return { graphs, items, all, shape };
+}
+
+/** Sizes to record at: as given but at least 2, as 1 may stand for anything; each a little more; and all at once. */
+function sizesOf(axes: readonly Axis[]): number[][] {
+  const base = axes.map(({ size }) => Math.max(size, 2));
+  if (axes.length === 0) return [[]];
+  const each = axes.map((_, k) => base.map((n, i) => (i === k ? n + 1 : n)));
+  return [base, ...each, base.map((n, i) => n + 2 + i)];
+}
+
+type Entry =
+  | { readonly kind: 'node'; readonly node: GraphNode }
+  | { readonly kind: 'region'; readonly region: Region };
+
+/** What is computed, in order. */
+function itemsOf(graph: RecordedGraph, opset: number): Entry[] {
+  const owner = new Map<GraphNode, Region>();
+  for (const region of acceptedRegions(graph, opset))
+    for (const node of region.nodes) owner.set(node, region);
+  const seen = new Set<Region>();
+  return graph.nodes.flatMap((node): Entry[] => {
+    if (node.kind !== 'operation' && node.kind !== 'loop' && node.kind !== 'result') return [];
+    const region = owner.get(node);
+    if (region === undefined) return [{ kind: 'node', node }];
+    if (seen.has(region)) return [];
+    seen.add(region);
+    return [{ kind: 'region', region }];
+  });
+}
+
+/** The nodes that an entry names, in an order that depends on nothing else. */
+function nodesOf(entry: Entry): GraphNode[] {
+  if (entry.kind === 'node') return [entry.node, ...entry.node.inputs];
+  const { args, attributes, result } = entry.region;
+  return nodesIn([result, args, attributes]);
+}
+
+function nameOf(entry: Entry): string {
+  if (entry.kind === 'region') return entry.region.name;
+  const { node } = entry;
+  return node.kind === 'operation' || node.kind === 'loop' ? node.op : node.kind;
+}
+
+function checkSame(
+  entry: Entry,
+  all: readonly (Entry | undefined)[],
+  lists: readonly (readonly Entry[])[],
+  axes: readonly Axis[],
+): void {
+  const same = all.every((e) => e !== undefined && nameOf(e) === nameOf(entry));
+  if (same && lists.every((list) => list.length === (lists[0] as Entry[]).length)) return;
+  const names = axes.map(({ name }) => `'${name}'`).join(' or ');
+  const why = `how many operations there are depends on the size of ${names}; leave it out of dynamic`;
+  const node = entry.kind === 'node' ? entry.node : entry.region.nodes[0];
+  if (node === undefined || same) throw new ChainruleError(`exportOnnx: ${why}`);
+  refuse(node, why);
+}

@@ -1,0 +1,54 @@
+/** @file Reading an ONNX file: bytes in, a module out. */
+import { checkArgument, defineOptions, FormatError, kinds } from '@chainrule/autograd';
+import { decode } from '../protobuf/decode.js';
+import { MODEL } from '../schema/onnx.js';
+import { externalReader, type OnnxExternalData } from './externalData.js';
+import { GraphReader } from './graph.js';
+import { DEFAULT_LIMITS, readLimits, type OnnxLimits } from './limits.js';
+import { moduleOf, type OnnxModule } from './onnxModule.js';
+
+export interface ImportOnnxOptions {
+  /** The files beside the model that hold large weights, by the names that the model calls them, or how to get one. */
+  readonly externalData?: OnnxExternalData;
+  /** How much the file may ask for. */
+  readonly limits?: OnnxLimits;
+}
+
+const importOptions = defineOptions<ImportOnnxOptions>({
+  externalData: kinds.either(kinds.object, kinds.callable) as never,
+  limits: kinds.object,
+});
+
+/**
+ * A model in an ONNX file as a `Module`: it runs, is differentiable, and can be trained further.
+ *
+ * Float initializers with at least one dimension become parameters under their names, statistics of batch normalization
+ * buffers; everything else is a constant. The module begins in evaluation mode, in which it computes what the file says;
+ * in training mode dropout drops and batch normalization uses the batch. Integers are int32, float16 and bfloat16 are
+ * float32. Which operators there are is listed in docs/onnx.md; versions 7 to 23 of them are read, older ones mostly.
+ *
+ * A file is believed nothing: lengths, nesting, counts and names are checked before anything is made of them, files
+ * beside the model are read from what `externalData` gives and nowhere else, and no code is run.
+ *
+ * @throws {FormatError} if the file is damaged or hostile, is beyond a limit, or needs an operator that there is not;
+ * it says what and where.
+ * @example
+ * const model = importOnnx(readFileSync('resnet18.onnx'));
+ * const [logits] = model.run(image);
+ * const optimizer = new SGD(model.parameters(), { lr: 1e-3 });
+ */
+export function importOnnx(bytes: Uint8Array, options?: ImportOnnxOptions): OnnxModule {
+  const { externalData, limits: given } = importOptions('importOnnx', options);
+  const limits = { ...DEFAULT_LIMITS, ...readLimits('importOnnx', given) };
+  checkArgument('importOnnx', 'bytes', bytes, bytesKind);
+  const model = decode(bytes, MODEL, limits);
+  if (model.graph === undefined) throw new FormatError('importOnnx: there is no graph in the file');
+  const context = { limits, external: externalReader(externalData) };
+  const graph = new GraphReader(context).read(model.graph, model.functions, model.opsetImport);
+  return moduleOf(graph, limits);
+}
+
+const bytesKind = kinds.kind<Uint8Array>(
+  'be the bytes of a file, a Uint8Array',
+  (x) => x instanceof Uint8Array,
+);

@@ -1,0 +1,52 @@
+/** @file How much of a file, and of what it makes, is believed. */
+import { defineOptions, FormatError, kinds } from '@chainrule/autograd';
+
+/** What a file may ask for. A file beyond a limit is refused before the work is done. */
+export interface OnnxLimits {
+  /** Elements of one tensor, in the file or computed. Default 2^29, 2 GiB of float32. */
+  readonly elements?: number;
+  /** Nodes, attributes, names and other parts of the file. Default 2 million. */
+  readonly messages?: number;
+  /** Messages within messages: graphs in graphs. Default 100. */
+  readonly depth?: number;
+  /** Rounds of one loop. Default 100,000. */
+  readonly iterations?: number;
+  /** Nodes that one call runs, those of loops and functions counted each time. Default 10 million. */
+  readonly steps?: number;
+}
+
+export type Limits = Required<OnnxLimits>;
+
+export const readLimits = defineOptions<OnnxLimits>({
+  elements: kinds.count,
+  messages: kinds.count,
+  depth: kinds.count,
+  iterations: kinds.count,
+  steps: kinds.count,
+});
+
+export const DEFAULT_LIMITS: Limits = {
+  elements: 2 ** 29,
+  messages: 2_000_000,
+  depth: 100,
+  iterations: 100_000,
+  steps: 10_000_000,
+};
+
+/** The number of elements of `shape`, which is what a file says it is. */
+export function countOf(shape: readonly number[], limits: Limits, what: string): number {
+  let count = 1;
+  for (const n of shape) {
+    if (!Number.isSafeInteger(n) || n < 0)
+      throw new FormatError(`importOnnx: ${what} has the shape [${shape.join(', ')}]`);
+    count *= n;
+  }
+  // A zero makes it empty, whatever the other sizes are.
+  if (shape.includes(0)) return 0;
+  if (count > limits.elements) {
+    throw new FormatError(
+      `importOnnx: ${what} of shape [${shape.join(', ')}] has ${count} elements, more than ${limits.elements} (limits.elements)`,
+    );
+  }
+  return count;
+}

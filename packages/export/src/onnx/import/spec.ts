@@ -1,0 +1,40 @@
+/** @file What a model takes and gives: names, element types and shapes, as the file says them. */
+import { FormatError } from '@chainrule/autograd';
+import { elementTypeOf, type ElementType } from '../schema/elementTypes.js';
+import type { TypeProto, ValueInfoProto } from '../schema/onnx.js';
+
+/** An input or output of a model. */
+export interface OnnxSpec {
+  readonly name: string;
+  readonly kind: 'tensor' | 'sequence' | 'map' | 'optional';
+  /** The element type in the file (of what a sequence, map or optional holds); null where it does not say. */
+  readonly type: ElementType | null;
+  /** Sizes; a name for one that is chosen at each call, null for one without a name. Null where the file is silent. */
+  readonly shape: readonly (number | string | null)[] | null;
+}
+
+export function readSpec({ name = '', type }: ValueInfoProto, what: string): OnnxSpec {
+  if (name === '') throw new FormatError(`importOnnx: ${what} has no name`);
+  const kind =
+    type?.sequence !== undefined
+      ? 'sequence'
+      : type?.map !== undefined
+        ? 'map'
+        : type?.optional !== undefined
+          ? 'optional'
+          : 'tensor';
+  const tensor = innermost(type)?.tensor;
+  return {
+    name,
+    kind,
+    type: elementTypeOf(tensor?.elementType),
+    shape:
+      tensor?.shape?.dim.map(({ value, name }) => value ?? (name === '' ? null : (name ?? null))) ??
+      null,
+  };
+}
+
+function innermost(type: TypeProto | undefined): TypeProto | undefined {
+  const inner = type?.sequence?.elementType ?? type?.optional?.elementType ?? type?.map?.valueType;
+  return inner === undefined ? type : innermost(inner);
+}

@@ -1,0 +1,53 @@
+/** @file Which initializers of a graph are weights, and which are constants. */
+import { LocalFunction, Graph, type Node } from './graph.js';
+import { Known } from './values.js';
+
+/**
+ * Floats with at least one dimension that some node reads where weights may stand are parameters; running statistics are
+ * buffers. Numbers without dimensions are constants of formulas.
+ */
+export function weightsOf(graph: Graph): Map<string, 'parameter' | 'buffer'> {
+  const roles = new Map<string, 'parameter' | 'buffer'>();
+  const wanted = (name: string): boolean => {
+    const value = graph.constants.get(name);
+    return value instanceof Known && /^float/.test(value.dtype) && value.shape.length > 0;
+  };
+  const read = (nodes: readonly Node[], hidden: ReadonlySet<string>): void => {
+    for (const { operator, inputs, attributes } of nodes) {
+      inputs.forEach((name, i) => {
+        if (hidden.has(name) || !wanted(name)) return;
+        const own = operator instanceof LocalFunction ? null : operator;
+        if (own?.statistics.includes(i) === true) roles.set(name, roles.get(name) ?? 'buffer');
+        else if (own?.constants.includes(i) !== true) roles.set(name, 'parameter');
+      });
+      for (const body of attributes.values())
+        if (body instanceof Graph) read(body.nodes, new Set([...hidden, ...namesIn(body)]));
+    }
+  };
+  read(graph.nodes, new Set());
+  // In the order of the file.
+  return new Map(
+    [...graph.constants.keys()].flatMap((name) => {
+      const role = roles.get(name);
+      return role === undefined ? [] : [[name, role] as const];
+    }),
+  );
+}
+
+/** What a graph inside of a node defines itself. */
+function namesIn(graph: Graph): string[] {
+  return [
+    ...graph.constants.keys(),
+    ...graph.inputs.map(({ name }) => name),
+    ...graph.nodes.flatMap(({ outputs }) => outputs),
+  ];
+}
+
+/** The names by which derivatives inside of the graph are taken. */
+export function wantedGradients(graph: Graph): ReadonlySet<string> {
+  const names = graph.nodes.flatMap(({ operator, attributes }) => {
+    const xs = operator.name === 'Gradient' ? attributes.get('xs') : undefined;
+    return Array.isArray(xs) ? (xs as string[]) : [];
+  });
+  return new Set(names);
+}

@@ -1,0 +1,46 @@
+/** @file What several families of operators need. */
+import { stack, tensor, zeros, type DType, type Tensor } from '@chainrule/autograd';
+import type { Call } from '../import/call.js';
+
+export function isFloat(dtype: DType): boolean {
+  return dtype === 'float32' || dtype === 'float64';
+}
+
+export function range(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i);
+}
+
+export function product(sizes: readonly number[]): number {
+  return sizes.reduce((n, d) => n * d, 1);
+}
+
+/** A dimension counted from the front. */
+export function dimension(call: Call, dim: number, rank: number): number {
+  const d = dim < 0 ? dim + rank : dim;
+  if (!Number.isInteger(d) || d < 0 || d >= Math.max(rank, 1))
+    call.refuse(`axis ${dim} is none of ${rank} dimensions`);
+  return d;
+}
+
+export function dimensions(call: Call, dims: readonly number[], rank: number): number[] {
+  return dims.map((dim) => dimension(call, dim, rank));
+}
+
+export function vectorOf(data: readonly number[], dtype: DType = 'float32'): Tensor {
+  return tensor(dtype === 'float32' ? Float32Array.from(data) : Float64Array.from(data), { dtype });
+}
+
+/** `x` as `[1, c, 1 …]`, to be broadcast against `[n, c, …]` of a rank. */
+export function perChannel(x: Tensor, rank: number): Tensor {
+  return x.reshape([1, x.size, ...range(Math.max(rank - 2, 0)).map(() => 1)]);
+}
+
+/** The integer `x / y`, rounded towards 0 as in C. */
+export function divideIntegers(x: Tensor, y: Tensor): Tensor {
+  return x.cast('float64').div(y.cast('float64')).trunc().cast('int32');
+}
+
+/** Tensors as one with a new first dimension; none at all give `[0]`. */
+export function stacked(tensors: readonly Tensor[], dim = 0): Tensor {
+  return tensors.length === 0 ? zeros([0]) : stack(tensors, dim);
+}

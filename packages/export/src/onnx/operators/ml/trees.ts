@@ -1,0 +1,263 @@
+/**
+ * @file Ensembles of trees. All trees of all rows go down one level at a time: each row of a tree stands at a node, and
+ * reads which feature it compares with what, so that it is one program however many trees there are.
+ */
+import * as cr from '@chainrule/autograd';
+import type { Call } from '../../import/call.js';
+import { vectorOf } from '../helpers.js';
+import { outputs, type Operator, type Result } from '../operator.js';
+import { classesOf, labelled, postTransformed } from './classes.js';
+import { ml } from './ml.js';
+
+const MODES = ['BRANCH_LEQ', 'BRANCH_LT', 'BRANCH_GTE', 'BRANCH_GT', 'BRANCH_EQ', 'BRANCH_NEQ'];
+
+/** Nodes of all trees in one numbering; a leaf leads to itself. */
+interface Forest {
+  readonly roots: readonly number[];
+  readonly feature: readonly number[];
+  readonly threshold: readonly number[];
+  /** The place in `MODES`, −1 for a leaf. */
+  readonly mode: readonly number[];
+  readonly onTrue: readonly number[];
+  readonly onFalse: readonly number[];
+  /** Whether a missing value goes where the comparison holds. */
+  readonly missing: readonly boolean[];
+  /** What each node adds to each target, where it is a leaf. */
+  readonly weights: Float32Array;
+  readonly targets: number;
+}
+
+/** The nodes as versions 1 to 3 list them: by tree and number. */
+function readForest(call: Call, prefix: 'target' | 'class', targets: number): Forest {
+  const [trees, ids] = [call.ints('nodes_treeids'), call.ints('nodes_nodeids')];
+  const place = new Map<string, number>();
+  trees.forEach((tree, i) => place.set(`${tree}:${ids[i]}`, i));
+  const at = (tree: number, id: number | undefined): number =>
+    place.get(`${tree}:${id}`) ?? call.refuse(`tree ${tree} has no node ${id}`);
+  const modes = call.texts('nodes_modes').map((name) => {
+    const mode = MODES.indexOf(name);
+    return mode >= 0 || name === 'LEAF' ? mode : call.refuse(`there is no node '${name}'`);
+  });
+  const [yes, no] = [call.ints('nodes_truenodeids'), call.ints('nodes_falsenodeids')];
+  const child = (ids: readonly number[]): number[] =>
+    trees.map((tree, i) => (modes[i] === -1 ? i : at(tree, ids[i])));
+  const count = trees.length;
+  const weights = new Float32Array(count * targets);
+  const leafIds = call.ints(`${prefix}_nodeids`);
+  const [leafTrees, leafTargets] = [call.ints(`${prefix}_treeids`), call.ints(`${prefix}_ids`)];
+  const values = call.attributeGiven(`${prefix}_weights`)
+    ? call.floats(`${prefix}_weights`)
+    : Array.from(call.constant(`${prefix}_weights_as_tensor`)?.data ?? []);
+  leafIds.forEach((id, i) => {
+    const target = leafTargets[i] ?? -1;
+    if (!(target >= 0 && target < targets)) call.refuse(`there is no ${prefix} ${target}`);
+    weights[at(leafTrees[i]!, id) * targets + target]! += values[i] ?? 0;
+  });
+  const missing = call.ints('nodes_missing_value_tracks_true', []);
+  return {
+    roots: rootsOf(trees),
+    feature: call.ints('nodes_featureids'),
+    threshold: call.attributeGiven('nodes_values')
+      ? call.floats('nodes_values')
+      : Array.from(call.constant('nodes_values_as_tensor')?.data ?? []),
+    mode: modes,
+    onTrue: child(yes),
+    onFalse: child(no),
+    missing: trees.map((_, i) => missing[i] === 1),
+    weights,
+    targets,
+  };
+}
+
+/** The first node of each tree. */
+function rootsOf(trees: readonly number[]): number[] {
+  const seen = new Set<number>();
+  return trees.flatMap((tree, i) => (seen.has(tree) ? [] : (seen.add(tree), [i])));
+}
+
+/** How many steps lead to the deepest leaf; a tree that leads back to itself is refused. */
+function depthOf(call: Call, { roots, mode, onTrue, onFalse }: Forest): number {
+  let level = [...roots];
+  for (let depth = 0; depth <= mode.length; depth++) {
+    level = [...new Set(level.flatMap((i) => (mode[i] === -1 ? [] : [onTrue[i]!, onFalse[i]!])))];
+    if (level.length === 0) return depth;
+  }
+  return call.refuse('a tree leads back to itself');
+}
+
+const intsOf = (data: readonly number[]): cr.Tensor => cr.tensor(Int32Array.from(data));
+
+/** The leaves `[rows, trees]` that the rows of `x` end in. */
+function leaves(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
+  const { roots, feature, threshold, mode, onTrue, onFalse, missing } = forest;
+  const rows = x.shape[0] as number;
+  const width = x.shape[1] as number;
+  const bad = feature.find((f, i) => mode[i] !== -1 && !(f >= 0 && f < width));
+  if (bad !== undefined) call.refuse(`there is no feature ${bad} among ${width}`);
+  const [features, thresholds] = [
+    intsOf(feature.map((f, i) => (mode[i] === -1 ? 0 : f))),
+    vectorOf(threshold.length === 0 ? mode.map(() => 0) : [...threshold], x.dtype),
+  ];
+  const [yes, no] = [intsOf(onTrue), intsOf(onFalse)];
+  const modes = new Set(mode.filter((m) => m >= 0));
+  const modeOf = intsOf(mode);
+  const tracks = missing.includes(true) ? intsOf(missing.map(Number)) : null;
+  const read = (t: cr.Tensor, at: cr.Tensor): cr.Tensor =>
+    t.indexSelect(0, at.reshape([-1])).reshape(at.shape);
+  let at: cr.Tensor = cr.expand(intsOf(roots).unsqueeze(0), [rows, roots.length]);
+  for (let depth = depthOf(call, forest); depth > 0; depth--) {
+    const value = x.gather(1, read(features, at));
+    const bound = read(thresholds, at);
+    const holds = [...modes].reduce<cr.Tensor | null>((all, m) => {
+      const now = compared(m, value, bound);
+      return all === null ? now : cr.where(read(modeOf, at).eq(m), now, all);
+    }, null) as cr.Tensor;
+    const goes =
+      tracks === null ? holds : holds.logicalOr(value.ne(value).logicalAnd(read(tracks, at).eq(1)));
+    at = cr.where(goes, read(yes, at), read(no, at));
+  }
+  return at;
+}
+
+function compared(mode: number, x: cr.Tensor, y: cr.Tensor): cr.Tensor {
+  return ([cr.le, cr.lt, cr.ge, cr.gt, cr.eq, cr.ne][mode] ?? cr.eq)(x, y);
+}
+
+/** The leaves' weights joined over the trees, `[rows, targets]`. */
+function joined(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
+  const at = leaves(call, x, forest);
+  const table = cr.tensor(forest.weights, { shape: [forest.mode.length, forest.targets] });
+  const [rows, trees] = at.shape as [number, number];
+  const each = table
+    .indexSelect(0, at.reshape([-1]))
+    .reshape([rows, trees, forest.targets])
+    .cast(x.dtype);
+  switch (call.text('aggregate_function', 'SUM')) {
+    case 'AVERAGE':
+      return each.mean(1);
+    case 'MIN':
+      return each.amin(1);
+    case 'MAX':
+      return each.amax(1);
+    default:
+      return each.sum(1);
+  }
+}
+
+function matrix(call: Call): cr.Tensor {
+  const x = call.tensor(0);
+  const y = x.ndim === 1 ? x.unsqueeze(0) : x;
+  return y.dtype === 'float64' ? y : y.cast('float32');
+}
+
+/** What every row begins with. */
+function based(call: Call, scores: cr.Tensor): cr.Tensor {
+  const base = call.attributeGiven('base_values')
+    ? call.floats('base_values')
+    : Array.from(call.constant('base_values_as_tensor')?.data ?? []);
+  return base.length === 0 ? scores : scores.add(vectorOf(base));
+}
+
+function treeRegressor(call: Call): Result {
+  const forest = readForest(call, 'target', call.int('n_targets', 1));
+  return postTransformed(call, based(call, joined(call, matrix(call), forest)));
+}
+
+function treeClassifier(call: Call): Result {
+  const classes = classesOf(call, 'classlabels_strings', 'classlabels_int64s');
+  const ids = new Set(call.ints('class_ids'));
+  const single = ids.size === 1 && classes.length === 2;
+  const forest = readForest(call, 'class', Math.max(classes.length, Math.max(-1, ...ids) + 1));
+  const scores = joined(call, matrix(call), forest);
+  if (!single) {
+    const all = based(call, scores);
+    return outputs(labelled(call, classes, cr.argmax(all, 1)), postTransformed(call, all));
+  }
+  return binary(call, classes, scores, [...ids][0]!);
+}
+
+/** Two classes of which the leaves vote for one: its score, and what is left for the other. */
+function binary(
+  call: Call,
+  classes: readonly string[] | readonly number[],
+  scores: cr.Tensor,
+  id: number,
+): Result {
+  const base = call.floats('base_values', []);
+  const score = scores.narrow(1, id, 1).add(base.length === 1 ? base[0]! : (base[1] ?? 0));
+  const transform = call.text('post_transform', 'NONE');
+  const weights = call.floats('class_weights', []);
+  // Leaves that hold probabilities are cut at one half, those that hold scores at 0.
+  const probable = transform === 'NONE' && weights.every((w) => w >= 0);
+  const chosen = score
+    .gt(probable ? 0.5 : 0)
+    .squeeze(1)
+    .cast('int32');
+  const other = probable ? cr.sub(1, score) : score.neg();
+  const both = cr.cat([other, score], 1);
+  return outputs(labelled(call, classes, chosen), postTransformed(call, both));
+}
+
+const TRANSFORMS = ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'] as const;
+
+/** Version 5: nodes and leaves in lists of their own. */
+function treeEnsemble(call: Call): Result {
+  const targets = call.int('n_targets', 1);
+  const modeCodes = Array.from(call.constant('nodes_modes')?.data ?? []);
+  if (modeCodes.some((m) => !(m >= 0 && m < MODES.length)))
+    call.refuse('membership in sets is not there');
+  const nodes = modeCodes.length;
+  const leafTargets = call.ints('leaf_targetids');
+  const leafWeights = call.constant('leaf_weights')?.data ?? [];
+  const yes = call.ints('nodes_truenodeids');
+  const no = call.ints('nodes_falsenodeids');
+  const [yesLeaf, noLeaf] = [call.ints('nodes_trueleafs'), call.ints('nodes_falseleafs')];
+  const to = (ids: readonly number[], leafs: readonly number[]): number[] =>
+    ids.map((id, i) => (leafs[i] === 1 ? nodes + id : id));
+  const self = leafTargets.map((_, i) => nodes + i);
+  const weights = new Float32Array((nodes + self.length) * targets);
+  leafTargets.forEach(
+    (target, i) => (weights[(nodes + i) * targets + target] = leafWeights[i] ?? 0),
+  );
+  const fill = <T>(x: T): T[] => self.map(() => x);
+  const missing = call.ints('nodes_missing_value_tracks_true', []);
+  const forest: Forest = {
+    // A root whose two branches are one leaf is a tree without a node of its own.
+    roots: call.ints('tree_roots'),
+    feature: [...call.ints('nodes_featureids'), ...fill(0)],
+    threshold: [...(call.constant('nodes_splits')?.data ?? []), ...fill(0)],
+    mode: [...modeCodes, ...fill(-1)],
+    onTrue: [...to(yes, yesLeaf), ...self],
+    onFalse: [...to(no, noLeaf), ...self],
+    missing: [...modeCodes.map((_, i) => missing[i] === 1), ...fill(false)],
+    weights,
+    targets,
+  };
+  const all = [...forest.onTrue, ...forest.onFalse, ...forest.roots];
+  if (all.some((i) => !(i >= 0 && i < forest.mode.length))) call.refuse('a node leads nowhere');
+  const how = ['AVERAGE', 'SUM', 'MIN', 'MAX'][call.int('aggregate_function', 1)];
+  const each = leaves(call, matrix(call), forest);
+  const table = cr.tensor(weights, { shape: [forest.mode.length, targets] });
+  const [rows, trees] = each.shape as [number, number];
+  const values = table
+    .indexSelect(0, each.reshape([-1]))
+    .reshape([rows, trees, targets])
+    .cast(matrix(call).dtype);
+  const joinedValues =
+    how === 'AVERAGE'
+      ? values.mean(1)
+      : how === 'MIN'
+        ? values.amin(1)
+        : how === 'MAX'
+          ? values.amax(1)
+          : values.sum(1);
+  const transform = TRANSFORMS[call.int('post_transform', 0)];
+  if (transform === 'SOFTMAX') return cr.softmax(joinedValues, -1);
+  return transform === 'LOGISTIC' ? joinedValues.sigmoid() : joinedValues;
+}
+
+export const TREES: readonly Operator[] = [
+  ml('TreeEnsembleRegressor', treeRegressor),
+  ml('TreeEnsembleClassifier', treeClassifier),
+  ml('TreeEnsemble', treeEnsemble),
+];

@@ -1,0 +1,68 @@
+/** @file The element types of ONNX, and the dtype that each has here. */
+import { FormatError, type DType } from '@chainrule/autograd';
+
+export type ElementType =
+  | 'float'
+  | 'uint8'
+  | 'int8'
+  | 'uint16'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'string'
+  | 'bool'
+  | 'float16'
+  | 'double'
+  | 'uint32'
+  | 'uint64'
+  | 'bfloat16'
+  | 'uint4'
+  | 'int4';
+
+interface Element {
+  /** Its number in `TensorProto.DataType`. */
+  readonly code: number;
+  /** Null for text. Floats of 16 bits widen, integers become int32 where they fit. */
+  readonly dtype: DType | null;
+  /** Bits an element, in `raw_data`. */
+  readonly bits: number;
+  /** The range of an integer. */
+  readonly range?: readonly [low: number, high: number];
+}
+
+export const ELEMENTS: Readonly<Record<ElementType, Element>> = {
+  float: { code: 1, dtype: 'float32', bits: 32 },
+  uint8: { code: 2, dtype: 'int32', bits: 8, range: [0, 255] },
+  int8: { code: 3, dtype: 'int32', bits: 8, range: [-128, 127] },
+  uint16: { code: 4, dtype: 'int32', bits: 16, range: [0, 65535] },
+  int16: { code: 5, dtype: 'int32', bits: 16, range: [-32768, 32767] },
+  int32: { code: 6, dtype: 'int32', bits: 32, range: [-(2 ** 31), 2 ** 31 - 1] },
+  int64: { code: 7, dtype: 'int32', bits: 64, range: [-(2 ** 63), 2 ** 63] },
+  string: { code: 8, dtype: null, bits: 0 },
+  bool: { code: 9, dtype: 'bool', bits: 8 },
+  float16: { code: 10, dtype: 'float32', bits: 16 },
+  double: { code: 11, dtype: 'float64', bits: 64 },
+  uint32: { code: 12, dtype: 'int32', bits: 32, range: [0, 2 ** 32 - 1] },
+  uint64: { code: 13, dtype: 'int32', bits: 64, range: [0, 2 ** 64] },
+  bfloat16: { code: 16, dtype: 'float32', bits: 16 },
+  uint4: { code: 21, dtype: 'int32', bits: 4, range: [0, 15] },
+  int4: { code: 22, dtype: 'int32', bits: 4, range: [-8, 7] },
+};
+
+const BY_CODE: ReadonlyMap<number, ElementType> = new Map(
+  (Object.keys(ELEMENTS) as ElementType[]).map((type) => [ELEMENTS[type].code, type]),
+);
+
+/** The element type with a number, null for none that there is here. */
+export function elementTypeOf(code: number | undefined): ElementType | null {
+  return BY_CODE.get(code ?? 0) ?? null;
+}
+
+/** As `elementTypeOf`; what has no place here is an error that names `what`. */
+export function requireElementType(code: number | undefined, what: string): ElementType {
+  const type = elementTypeOf(code);
+  if (type !== null) return type;
+  throw new FormatError(
+    `importOnnx: ${what} has elements of type ${code ?? 'none'}; there are ${Object.keys(ELEMENTS).join(', ')}`,
+  );
+}

@@ -1,0 +1,143 @@
+/** @file The command line: what it writes, what it says, and that nothing is left of what went wrong. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { zeros, type Tensor } from '@chainrule/autograd';
+import * as nn from '@chainrule/nn';
+import { importOnnx } from '../../src/index.js';
+import { main } from '../../src/cli/main.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'chainrule-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const printed: string[] = [];
+const refused: string[] = [];
+beforeEach(() => {
+  printed.length = refused.length = 0;
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line));
+  vi.spyOn(console, 'error').mockImplementation((line: string) => void refused.push(line));
+});
+afterEach(() => vi.restoreAllMocks());
+
+// The user's file is loaded by Node, which knows no TypeScript: it takes what is to be exported from here.
+const model = new nn.Linear(3, 2);
+const shared = globalThis as unknown as Record<string, unknown>;
+shared['chainruleWanted'] = {
+  f: (x: Tensor) => model.forward(x),
+  args: [zeros([1, 3])],
+  modules: model,
+  names: ['x'],
+};
+shared['chainruleReads'] = { f: (x: Tensor) => x.sum().item(), args: [zeros([3])] };
+const file = join(folder, 'net.export.mjs');
+writeFileSync(
+  file,
+  'export default globalThis.chainruleWanted;\nexport const reads = globalThis.chainruleReads;\nexport const empty = {};\n',
+);
+const files = (): string[] =>
+  readdirSync(folder)
+    .filter((name) => name !== 'net.export.mjs')
+    .sort();
+const clear = (): void => files().forEach((name) => rmSync(join(folder, name)));
+
+describe('chainrule export', () => {
+  afterEach(clear);
+
+  it('writes ONNX', async () => {
+    expect(await main(['export', 'onnx', file])).toBe(0);
+    expect(files()).toEqual(['net.onnx']);
+    expect(printed[0]).toMatch(/net\.onnx {2}\d+ bytes/);
+    expect(importOnnx(readFileSync(join(folder, 'net.onnx'))).inputs).toHaveLength(1);
+  });
+
+  it('writes programs for XLA', async () => {
+    expect(
+      await main(['export', 'stablehlo', file, '--out', join(folder, 'step'), '--replicas=2']),
+    ).toBe(0);
+    expect(files()).toEqual(['run.py', 'step.json', 'step.mlir', 'step.safetensors']);
+    const map = JSON.parse(readFileSync(join(folder, 'step.json'), 'utf8')) as {
+      replicas: number;
+      writtenBy: string;
+    };
+    expect(map.replicas).toBe(2);
+    expect(map.writtenBy).toMatch(/^chainrule \d/);
+  });
+
+  it('writes modules', async () => {
+    expect(
+      await main([
+        'export',
+        'module',
+        file,
+        '--weights',
+        'file',
+        '--wasm',
+        'file',
+        '--batch',
+        '4',
+        '--function',
+        'run',
+      ]),
+    ).toBe(0);
+    expect(files()).toEqual(['net.d.ts', 'net.js', 'net.safetensors', 'net.wasm']);
+    expect(readFileSync(join(folder, 'net.js'), 'utf8')).toContain('export function run(x)');
+  });
+
+  it.each([
+    [
+      ['export', 'onnx', file, '--export', 'reads'],
+      1,
+      /values cannot be read inside a function that exportOnnx records/,
+    ],
+    [['export', 'module', file, '--export', 'empty'], 1, /the export empty must be \{ f, args \}/],
+    [
+      ['export', 'module', file, '--export', 'none'],
+      1,
+      /has no export none; there are default, reads, empty/,
+    ],
+    [['export', 'module', join(folder, 'missing.mjs')], 1, /missing\.mjs/],
+    [['export', 'module', file, '--replicas', '2'], 2, /--replicas is no option of module/],
+    [
+      ['export', 'module', file, '--batch', '0'],
+      2,
+      /--batch: expected a whole number from 1, got 0/,
+    ],
+    [
+      ['export', 'module', file, '--weights', 'here'],
+      2,
+      /--weights: expected inline or file, got here/,
+    ],
+    [['export', 'module', file, '--what'], 2, /unknown option --what/],
+    [['export', 'module', file, 'more'], 2, /one word too many: more/],
+    [['export', 'module', file, '--out'], 2, /--out needs a value/],
+    [['export', 'wasm', file], 2, /expected a target, onnx, stablehlo, module; got wasm/],
+    [['export', 'module'], 2, /expected a file/],
+    [['exprot'], 2, /unknown command exprot/],
+    [[], 2, /no command/],
+  ] as const)('refuses %j and writes nothing', async (argv, code, message) => {
+    expect(await main(argv)).toBe(code);
+    expect(refused.join('\n')).toMatch(message);
+    expect(files()).toEqual([]);
+  });
+
+  it('leaves nothing of what could not be written', async () => {
+    const { writeAll } = await import('../../src/cli/files.js');
+    writeFileSync(join(folder, 'old'), 'old');
+    const all = new Map([
+      [join(folder, 'old'), 'new'],
+      [join(folder, 'old', 'inside'), 'no folder'],
+    ]);
+    await expect(writeAll(all)).rejects.toThrow();
+    expect(files()).toEqual(['old']);
+    expect(readFileSync(join(folder, 'old'), 'utf8')).toBe('old');
+  });
+
+  it('has help and a version', async () => {
+    for (const argv of [['--help'], ['export', '--help']]) expect(await main(argv)).toBe(0);
+    expect(printed[0]).toContain('Usage: chainrule COMMAND');
+    expect(printed[1]).toContain('Usage: chainrule export TARGET FILE');
+    expect(await main(['--version'])).toBe(0);
+    expect(printed[2]).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+});

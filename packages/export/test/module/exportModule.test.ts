@@ -1,0 +1,308 @@
+/** @file Modules without the framework: bits, batch sizes, training, files, and what is refused. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import {
+  compile,
+  getRngState,
+  linalg,
+  manualSeed,
+  noGrad,
+  ones,
+  Parameter,
+  randint,
+  randn,
+  setRngState,
+  tensor,
+  zeros,
+  type Tensor,
+  type TypedArray,
+} from '@chainrule/autograd';
+import { decodeSafetensors, encodeSafetensors } from '@chainrule/autograd/io';
+import * as nn from '@chainrule/nn';
+import { Adam, SGD } from '@chainrule/optim';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { exportModule, type ExportedModule } from '../../src/index.js';
+
+// The bits are those of the engine without a library.
+vi.hoisted(() => (process.env['CHAINRULE_BLAS'] = 'off'));
+
+const folder = mkdtempSync(join(tmpdir(), 'chainrule-module-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let count = 0;
+
+interface Result {
+  readonly data: TypedArray;
+  readonly shape: number[];
+}
+
+interface Loaded {
+  readonly version: string;
+  readonly predict: (...args: ArrayLike<number>[]) => Result;
+  readonly train: (...args: ArrayLike<number>[]) => number;
+  readonly state: () => Record<string, TypedArray>;
+  readonly load: (from: unknown) => void;
+  readonly start: (module: unknown) => void;
+}
+
+async function loaded({ js }: ExportedModule): Promise<Loaded> {
+  const path = join(folder, `module${count++}.mjs`);
+  writeFileSync(path, js);
+  return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Loaded;
+}
+
+const digits = (): nn.Sequential =>
+  new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
+
+const same = (a: TypedArray, b: TypedArray): boolean =>
+  a.length === b.length && a.every((x, i) => Object.is(x, b[i]));
+
+describe('exportModule', () => {
+  it('gives the bits of the compiled function at any batch size, within 20 kB', async () => {
+    manualSeed(1);
+    const model = digits();
+    const f = (x: Tensor): Tensor => nn.functional.softmax(model.forward(x), 1);
+    const made = exportModule(f, [zeros([1, 784])], {
+      modules: model,
+      names: ['pixels'],
+      batch: 200,
+    });
+    const { predict, version } = await loaded(made);
+    const compiled = compile(f);
+    for (const batch of [1, 2, 3, 5, 8, 31, 64, 65, 77, 110, 111, 200, 2]) {
+      const x = randn([batch, 784]);
+      const want = noGrad(() => compiled(x));
+      const { data, shape } = predict(x.dataSync());
+      expect(shape).toEqual([batch, 10]);
+      expect(same(data, want.dataSync())).toBe(true);
+    }
+    expect(version).toMatch(/^\d+\.\d+\.\d+/);
+    expect(made.js).toMatch(/^\/\/ Written by chainrule \d/);
+    expect(made.js).not.toMatch(/\beval\b|new Function|\bimport\b|\brequire\b/);
+    expect(made.types).toContain(
+      'export declare function predict(pixels: Numbers): Result<Float32Array>;',
+    );
+    const bare = exportModule(f, [zeros([1, 784])], {
+      modules: model,
+      weights: 'file',
+      batch: 1024,
+    });
+    expect(gzipSync(bare.js).length).toBeLessThan(20_000);
+  });
+
+  it('runs images, sequences and several arguments', async () => {
+    manualSeed(2);
+    const model = new nn.Sequential(
+      new nn.Conv2d(1, 4, 3, { padding: 1 }),
+      new nn.BatchNorm2d(4),
+      new nn.GELU(),
+      new nn.MaxPool2d(2),
+      new nn.Flatten(),
+      new nn.Linear(64, 3),
+    );
+    const table = new Parameter(randn([9, 3]));
+    const f = (x: Tensor, words: Tensor): unknown => {
+      const y = model.forward(x);
+      return {
+        logits: y.add(nn.functional.embedding(words, table).mean(1)),
+        best: y.argmax(1),
+        bias: [table.sum(0)],
+      };
+    };
+    const args = [zeros([2, 1, 8, 8]), zeros([2, 5]).cast('int32')];
+    const { predict } = await loaded(exportModule(f as never, args, { modules: model, batch: 20 }));
+    model.eval();
+    const compiled = compile(
+      f as (...xs: Tensor[]) => { logits: Tensor; best: Tensor; bias: Tensor[] },
+    );
+    for (const batch of [1, 2, 7, 20]) {
+      const [x, words] = [randn([batch, 1, 8, 8]), randint(0, 9, [batch, 5])] as const;
+      const want = noGrad(() => compiled(x, words));
+      const got = predict(x.dataSync(), words.dataSync()) as unknown as {
+        logits: Result;
+        best: Result;
+        bias: Result[];
+      };
+      expect(same(got.logits.data, want.logits.dataSync())).toBe(true);
+      expect(same(got.best.data, want.best.dataSync())).toBe(true);
+      expect(same((got.bias[0] as Result).data, (want.bias[0] as Tensor).dataSync())).toBe(true);
+    }
+    expect(() => predict(new Float32Array(64), [0, 1, 2, 3, 9])).toThrow(
+      /an index in the arguments is out of range/,
+    );
+    expect(predict(new Float32Array(64), [0, 1, 2, 3, 8])).toBeDefined();
+  });
+
+  it.each(['SGD', 'Adam'] as const)('trains bit for bit, with %s', async (name) => {
+    manualSeed(3);
+    const model = new nn.Sequential(
+      new nn.Linear(12, 16),
+      new nn.ReLU(),
+      new nn.Dropout(0.2),
+      new nn.Linear(16, 4),
+    );
+    const optimizer =
+      name === 'SGD'
+        ? new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
+        : new Adam(model.parameters(), { lr: 0.01 });
+    const loss = (y: Tensor, target: Tensor): Tensor => nn.functional.crossEntropy(y, target);
+    const made = exportModule((x: Tensor) => model.forward(x), [zeros([1, 12])], {
+      modules: { '': model, optimizer },
+      names: ['x', 'y'],
+      batch: 12,
+      train: { loss: loss, optimizer, targets: [zeros([1]).cast('int32')] },
+    });
+    const { predict, train, state, load } = await loaded(made);
+    const step = compile((x: Tensor, y: Tensor) => {
+      optimizer.zeroGrad();
+      const value = loss(model.forward(x), y);
+      value.backward();
+      optimizer.step();
+      return value;
+    });
+    const random = getRngState();
+    const data = [1, 4, 12, 4].map(
+      (n) => [n, randn([n, 12]).dataSync(), randint(0, 4, [n]).dataSync()] as const,
+    );
+    setRngState(random);
+    const start = state();
+    const run = (): number[] => data.map(([, x, y]) => train(x, y));
+    const losses = run();
+    expect(losses).toEqual(
+      data.map(([n, x, y]) =>
+        step(tensor(x, { shape: [n, 12] }), tensor(y, { shape: [n] })).item(),
+      ),
+    );
+    const after = state();
+    for (const [key, p] of model.namedParameters())
+      expect(same(p.dataSync(), after[key] as TypedArray)).toBe(true);
+    const { offset } = getRngState();
+    expect((after['random'] as TypedArray)[1]).toBe(offset);
+    // In evaluation mode, with the weights that were trained.
+    model.eval();
+    const x = randn([3, 12]);
+    expect(
+      same(
+        predict(x.dataSync()).data,
+        noGrad(() => compile((t: Tensor) => model.forward(t))(x)).dataSync(),
+      ),
+    ).toBe(true);
+    load(start);
+    expect(run()).toEqual(losses);
+  });
+
+  it('keeps weights and kernels in files where asked', async () => {
+    manualSeed(4);
+    const model = new nn.Linear(6, 2);
+    const made = exportModule((x: Tensor) => model.forward(x), [zeros([1, 6])], {
+      modules: model,
+      weights: 'file',
+      wasm: 'file',
+      batch: 4,
+    });
+    const module = await loaded(made);
+    expect(Object.keys(decodeSafetensors(made.weights as Uint8Array)).sort()).toEqual([
+      'bias',
+      'weight',
+    ]);
+    expect(() => module.predict(new Float32Array(6))).toThrow(/call load\(weights\) first/);
+    expect(() => module.load(made.weights)).toThrow(/call start\(module\) first/);
+    module.start(made.wasm);
+    module.load(made.weights);
+    const x = randn([3, 6]);
+    // So small a product the framework computes without kernels, in double precision.
+    const want = noGrad(() => model.forward(x)).dataSync();
+    module
+      .predict(x.dataSync())
+      .data.forEach((y, i) => expect(y).toBeCloseTo(want[i] as number, 6));
+    expect(() => module.start(made.wasm)).toThrow(/start comes before anything else/);
+    const other = encodeSafetensors({ weight: ones([2, 6]), bias: zeros([2]) });
+    module.load(other);
+    expect(Array.from(module.predict(new Float32Array(6).fill(1)).data)).toEqual([6, 6]);
+    for (const [bytes, message] of [
+      [encodeSafetensors({ weight: zeros([2, 6]) }), /there is no bias/],
+      [
+        encodeSafetensors({ weight: zeros([2, 5]), bias: zeros([2]) }),
+        /weight has 10 elements, expected 12/,
+      ],
+      [other.subarray(0, 40), /no safetensors file/],
+      [new Uint8Array(3), /no safetensors file/],
+    ] as const) {
+      expect(() => module.load(bytes)).toThrow(message);
+    }
+    expect(Array.from(module.predict(new Float32Array(6).fill(1)).data)).toEqual([6, 6]);
+  });
+
+  it('refuses arguments that do not fit, and goes on', async () => {
+    const model = new nn.Linear(6, 2);
+    const { predict } = await loaded(
+      exportModule((x: Tensor) => model.forward(x), [zeros([1, 6])], {
+        names: ['pixels'],
+        batch: 4,
+      }),
+    );
+    expect(() => predict(new Float32Array(7))).toThrow(
+      /predict: pixels must be an array of 6 numbers for each example \(\[batch, 6\]\), got 7/,
+    );
+    expect(() => predict(new Float32Array(0))).toThrow(/pixels must be/);
+    expect(() => predict(3 as never)).toThrow(/got number/);
+    expect(() => predict(new Float32Array(30))).toThrow(/a batch has at most 4 examples, got 5/);
+    expect(predict([1, 2, 3, 4, 5, 6]).shape).toEqual([1, 2]);
+  });
+
+  it('says so where there are no vectors', async () => {
+    const model = new nn.Linear(6, 2);
+    const { predict } = await loaded(
+      exportModule((x: Tensor) => model.forward(x), [zeros([1, 6])], { batch: 2 }),
+    );
+    const validate = vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+    expect(() => predict(new Float32Array(6))).toThrow(
+      /this engine has no WebAssembly with 128-bit vectors/,
+    );
+    validate.mockRestore();
+    expect(predict(new Float32Array(6)).shape).toEqual([1, 2]);
+  });
+
+  it('exports one batch size where that is asked for', async () => {
+    const f = (x: Tensor): Tensor => x.mul(tensor([1, 2, 3])).cumsum(0);
+    const { predict } = await loaded(exportModule(f, [zeros([4, 3])], { batch: null }));
+    expect(Array.from(predict([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]).data)).toEqual([
+      1, 2, 3, 2, 4, 6, 3, 6, 9, 4, 8, 12,
+    ]);
+  });
+
+  it('refuses what cannot run without the framework, with its line', () => {
+    const x = zeros([3, 3]);
+    expect(() => exportModule((t: Tensor) => linalg.inv(t), [x], { batch: null })).toThrow(
+      /exportModule: solve has no kernel of its own.*exportModule\.test\.ts:\d+/,
+    );
+    expect(() => exportModule((t: Tensor) => t.sum().item(), [x])).toThrow(
+      /that exportModule records/,
+    );
+    expect(() =>
+      exportModule(
+        (t: Tensor) =>
+          t.mul(
+            tensor(Float32Array.from({ length: t.shape[0] as number }, Math.sqrt)).unsqueeze(1),
+          ),
+        [x],
+        { batch: 8 },
+      ),
+    ).toThrow(/depends on the batch/);
+    expect(() =>
+      exportModule((t: Tensor) => t.mul(Math.sqrt(t.shape[0] as number)), [x], { batch: 8 }),
+    ).toThrow(/depends on the batch in a way that cannot be told/);
+    expect(() => exportModule((t: Tensor) => t, [x], { name: 'load' })).toThrow(
+      /cannot be the name/,
+    );
+    expect(() => exportModule((t: Tensor) => t, [x], { names: ['a b'] })).toThrow(
+      /'a b' cannot be the name/,
+    );
+    expect(() => exportModule((t: Tensor) => t, [] as never)).toThrow(/an array of tensors/);
+    expect(() => exportModule((t: Tensor) => t, [x], { weight: 'file' } as never)).toThrow(
+      /weights/,
+    );
+  });
+});

@@ -1,0 +1,360 @@
+/** @file Files made to do harm are refused before they do, and say why. */
+import { describe, expect, test } from 'vitest';
+import { FormatError, tensor, type Tensor } from '@chainrule/autograd';
+import { importOnnx, type ImportOnnxOptions } from '@chainrule/export';
+import { encode } from '../../src/onnx/protobuf/encode.js';
+import {
+  MODEL,
+  type AttributeProto,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+} from '../../src/onnx/schema/onnx.js';
+
+const attribute = (given: Partial<AttributeProto>): AttributeProto => ({
+  floats: [],
+  ints: [],
+  strings: [],
+  tensors: [],
+  ...given,
+});
+const node = (
+  opType: string,
+  input: string[],
+  output: string[],
+  attributes: AttributeProto[] = [],
+  domain?: string,
+): NodeProto => ({
+  opType,
+  input,
+  output,
+  attribute: attributes,
+  domain,
+});
+const weight = (given: Partial<TensorProto>): TensorProto => ({
+  dims: [],
+  floatData: [],
+  int32Data: [],
+  stringData: [],
+  int64Data: [],
+  externalData: [],
+  doubleData: [],
+  uint64Data: [],
+  dataType: 1,
+  name: 'w',
+  ...given,
+});
+const graph = (given: Partial<GraphProto>): GraphProto => ({
+  node: [node('Relu', ['x'], ['y'])],
+  initializer: [],
+  sparseInitializer: [],
+  input: [{ name: 'x' }],
+  output: [{ name: 'y' }],
+  valueInfo: [],
+  ...given,
+});
+const fileOf = (g: Partial<GraphProto>, more: Partial<ModelProto> = {}): Uint8Array =>
+  encode(
+    {
+      irVersion: 8,
+      graph: graph(g),
+      opsetImport: [{ version: 17 }],
+      metadata: [],
+      functions: [],
+      ...more,
+    },
+    MODEL,
+  );
+
+function refused(bytes: Uint8Array, options?: ImportOnnxOptions): string {
+  try {
+    importOnnx(bytes, options);
+  } catch (error) {
+    expect(error).toBeInstanceOf(FormatError);
+    return (error as Error).message;
+  }
+  throw new Error('it was read');
+}
+
+/** The message when the model runs on two numbers. */
+function stopped(bytes: Uint8Array, options?: ImportOnnxOptions): string {
+  try {
+    importOnnx(bytes, options).run(tensor([1, 2]));
+  } catch (error) {
+    expect(error).toBeInstanceOf(FormatError);
+    return (error as Error).message;
+  }
+  throw new Error('it ran');
+}
+
+const sound = fileOf({});
+
+test('a sound file runs', () => {
+  const [y] = importOnnx(sound).run(tensor([-1, 2])) as [Tensor];
+  expect(y.toArray()).toEqual([0, 2]);
+});
+
+describe('bytes', () => {
+  test('every cut', () => {
+    // Where a field ends the rest may be taken for a file without it: then the graph is missing, or a part of it.
+    for (let n = 0; n < sound.length; n++)
+      expect(refused(sound.slice(0, n))).toMatch(/^importOnnx: /);
+  });
+  test.each([
+    ['nothing', [], 'there is no graph'],
+    ['text', [...new TextEncoder().encode('PK not a model')], 'no ONNX file, at byte'],
+    ['a number that never ends', [0x08, ...Array<number>(11).fill(0xff)], 'more than 64 bits'],
+    ['a cut number', [0x08, 0xff], 'ends in the middle'],
+    [
+      'a length beyond the end',
+      [0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f],
+      'claims 4294967295 bytes where 0 are left',
+    ],
+    ['a length of 2^63', [0x3a, ...Array<number>(8).fill(0xff), 0xff, 0x01], 'claims'],
+    ['a group', [0x3b], 'wire type 3'],
+    ['a graph that is a number', [0x38, 1], 'laid out as wire type 0, not 2'],
+    ['a field numbered 0', [0x00, 0x00], 'field numbered 0'],
+    ['a name that is no text', [0x12, 2, 0xff, 0xfe], 'not UTF-8'],
+  ])('%s', (_, bytes, why) => {
+    expect(refused(Uint8Array.from(bytes))).toContain(why);
+  });
+  test('graphs in graphs', () => {
+    let inner = graph({ input: [], node: [node('Relu', ['x'], ['y'])] });
+    for (let i = 0; i < 60; i++) {
+      const branch = attribute({ name: 'then_branch', type: 5, g: inner });
+      inner = graph({ input: [], node: [node('If', ['x'], ['y'], [branch])] });
+    }
+    expect(refused(fileOf({ node: inner.node }))).toContain(
+      'nested deeper than 100 (limits.depth)',
+    );
+  });
+  test('many small parts', () => {
+    const many = fileOf({ node: Array.from({ length: 1001 }, () => node('', [], [])) });
+    expect(refused(many, { limits: { messages: 1000 } })).toContain(
+      'more than 1000 messages (limits.messages)',
+    );
+  });
+  test.each([null, 'model.onnx', {}, [1, 2]])('no bytes: %j', (given) => {
+    expect(() => importOnnx(given as never)).toThrow(
+      'importOnnx: bytes must be the bytes of a file, a Uint8Array',
+    );
+  });
+  test('unknown options', () => {
+    expect(() => importOnnx(sound, { limit: 1 } as never)).toThrow(/importOnnx: .*limit/);
+    expect(() => importOnnx(sound, { limits: { bytes: 1 } as never })).toThrow(/bytes/);
+  });
+});
+
+describe('graphs', () => {
+  test.each<[string, Partial<GraphProto>, string]>([
+    [
+      'a cycle',
+      { node: [node('Add', ['x', 'b'], ['a']), node('Relu', ['a'], ['b'])] },
+      "reads 'b', which nothing before it gives",
+    ],
+    [
+      'an output that nothing gives',
+      { output: [{ name: 'z' }] },
+      "ends in 'z', which no node gives",
+    ],
+    [
+      'a name twice',
+      { node: [node('Relu', ['x'], ['y']), node('Relu', ['x'], ['y'])] },
+      "gives 'y', which there is already",
+    ],
+    [
+      'an unknown operator',
+      { node: [node('Evil', ['x'], ['y']), node('Worse', ['x'], ['z'], [], 'me')] },
+      'there is no operator Evil, me.Worse here',
+    ],
+    [
+      'names of objects',
+      { node: [node('__proto__', ['x'], ['y']), node('constructor', ['x'], ['z'])] },
+      'there is no operator __proto__, constructor here',
+    ],
+    ['sparse weights', { sparseInitializer: [{}] }, 'sparse initializers'],
+    ['a nameless weight', { initializer: [weight({ name: '' })] }, 'nameless'],
+    [
+      'two attributes of one name',
+      {
+        node: [
+          node(
+            'Relu',
+            ['x'],
+            ['y'],
+            [attribute({ name: 'a', type: 2, i: 1 }), attribute({ name: 'a', type: 2, i: 2 })],
+          ),
+        ],
+      },
+      "two attributes 'a'",
+    ],
+  ])('%s', (_, given, why) => {
+    expect(refused(fileOf(given))).toContain(why);
+  });
+  test('without versions', () => {
+    expect(refused(fileOf({}, { opsetImport: [] }))).toContain('does not say which version');
+  });
+  test('a weight called __proto__ is a weight', () => {
+    const model = importOnnx(
+      fileOf({
+        initializer: [weight({ name: '__proto__', dims: [2], floatData: [1, 2] })],
+        node: [node('Add', ['x', '__proto__'], ['y'])],
+      }),
+    );
+    expect(Object.keys(model.stateDict())).toEqual(['__proto__']);
+    expect(({} as Record<string, unknown>)['weight0']).toBeUndefined();
+    expect((model.run(tensor([1, 1]))[0] as Tensor).toArray()).toEqual([2, 3]);
+  });
+});
+
+describe('weights', () => {
+  test.each<[string, Partial<TensorProto>, string]>([
+    ['too few elements', { dims: [3], floatData: [1] }, 'has 1 elements, its shape asks for 3'],
+    [
+      'too few bytes',
+      { dims: [3], rawData: new Uint8Array(8) },
+      'has 8 bytes, its shape asks for 12',
+    ],
+    [
+      'more than memory',
+      { dims: [2 ** 31, 2 ** 31], rawData: new Uint8Array(8) },
+      'more than 536870912 (limits.elements)',
+    ],
+    ['a negative size', { dims: [-1], floatData: [] }, 'has the shape [-1]'],
+    ['an unknown type', { dataType: 99, dims: [1], floatData: [1] }, 'elements of type 99'],
+    [
+      'text as bytes',
+      { dataType: 8, dims: [1], rawData: new Uint8Array(1) },
+      'has 0 texts, its shape asks for 1',
+    ],
+    ['a boolean of 2', { dataType: 9, dims: [1], rawData: Uint8Array.of(2) }, 'neither 0 nor 1'],
+  ])('%s', (_, given, why) => {
+    expect(refused(fileOf({ initializer: [weight(given)] }))).toContain(why);
+  });
+  const outside = (location: string, more: Record<string, string> = {}): Uint8Array =>
+    fileOf({
+      initializer: [
+        weight({
+          dims: [2],
+          dataLocation: 1,
+          externalData: Object.entries({ location, ...more }).map(([key, value]) => ({
+            key,
+            value,
+          })),
+        }),
+      ],
+      node: [node('Add', ['x', 'w'], ['y'])],
+    });
+  test.each([
+    '../secret',
+    '/etc/passwd',
+    'a/../../b',
+    'C:\\x',
+    '..\\x',
+    '%2e%2e/x',
+    './x',
+    'a//b',
+    'file:x',
+    'a\u0000b',
+    '',
+  ])('outside of the folder: %j', (location) => {
+    const read: string[] = [];
+    const externalData = (name: string): Uint8Array => (read.push(name), new Uint8Array(8));
+    expect(refused(outside(location), { externalData })).toContain("outside of the model's folder");
+    expect(read).toEqual([]);
+  });
+  test('in a file beside the model', () => {
+    const bytes = new Uint8Array(Float32Array.of(9, 1, 2).buffer);
+    const model = importOnnx(outside('w.bin', { offset: '4', length: '8' }), {
+      externalData: { 'w.bin': bytes },
+    });
+    expect((model.run(tensor([1, 1]))[0] as Tensor).toArray()).toEqual([2, 3]);
+    expect(refused(outside('w.bin'))).toContain(
+      "weights are in 'w.bin', which is not among the externalData",
+    );
+    expect(refused(outside('toString'), { externalData: {} })).toContain('not among');
+    expect(
+      refused(outside('w.bin', { offset: '8' }), { externalData: { 'w.bin': bytes } }),
+    ).toContain('has 4 bytes');
+    expect(
+      refused(outside('w.bin', { offset: '-1' }), { externalData: { 'w.bin': bytes } }),
+    ).toContain("at the offset '-1'");
+    expect(
+      refused(outside('w.bin', { offset: '99' }), { externalData: { 'w.bin': bytes } }),
+    ).toContain('which has 12');
+  });
+});
+
+describe('running', () => {
+  const ints = (name: string, data: number[]): TensorProto =>
+    weight({ name, dataType: 7, dims: [data.length], int64Data: data });
+  test('a result beyond the limits', () => {
+    const bytes = fileOf({
+      initializer: [ints('s', [100_000, 100_000])],
+      node: [node('ConstantOfShape', ['s'], ['y'])],
+    });
+    expect(stopped(bytes)).toContain('limits.elements');
+  });
+  test('doubling', () => {
+    const nodes = Array.from({ length: 40 }, (_, i) =>
+      node(
+        'Concat',
+        [`v${i}`, `v${i}`],
+        [`v${i + 1}`],
+        [attribute({ name: 'axis', type: 2, i: 0 })],
+      ),
+    );
+    const bytes = fileOf({
+      node: [node('Relu', ['x'], ['v0']), ...nodes],
+      output: [{ name: 'v40' }],
+    });
+    expect(stopped(bytes)).toContain("'v29', which Concat (node 29) gives");
+  });
+  test('functions that call each other without end', () => {
+    const functions = ['f', 'g'].map((name, i) => ({
+      name,
+      domain: 'me',
+      input: ['x'],
+      output: ['y'],
+      attribute: [],
+      attributeProto: [],
+      opsetImport: [],
+      node: [node(i === 0 ? 'g' : 'f', ['x'], ['y'], [], 'me')],
+    }));
+    const bytes = fileOf({ node: [node('f', ['x'], ['y'], [], 'me')] }, { functions });
+    expect(stopped(bytes)).toContain('deeper than 100 (limits.depth)');
+  });
+  test('functions that double their work', () => {
+    const functions = Array.from({ length: 50 }, (_, i) => ({
+      name: `f${i}`,
+      domain: 'me',
+      input: ['x'],
+      output: ['y'],
+      attribute: [],
+      attributeProto: [],
+      opsetImport: [],
+      node:
+        i === 49
+          ? [node('Relu', ['x'], ['y'])]
+          : [node(`f${i + 1}`, ['x'], ['a'], [], 'me'), node(`f${i + 1}`, ['a'], ['y'], [], 'me')],
+    }));
+    const bytes = fileOf({ node: [node('f0', ['x'], ['y'], [], 'me')] }, { functions });
+    expect(stopped(bytes, { limits: { steps: 10_000 } })).toContain(
+      'more than 10000 nodes (limits.steps)',
+    );
+  });
+  test('a loop without end', () => {
+    const body = graph({
+      input: [{ name: 'i' }, { name: 'c' }, { name: 'v' }],
+      node: [node('Relu', ['v'], ['v1']), node('Identity', ['c'], ['c1'])],
+      output: [{ name: 'c1' }, { name: 'v1' }],
+    });
+    const bytes = fileOf({
+      node: [node('Loop', ['', '', 'x'], ['y'], [attribute({ name: 'body', type: 5, g: body })])],
+    });
+    expect(stopped(bytes, { limits: { iterations: 20 } })).toContain(
+      'more than 20 rounds (limits.iterations)',
+    );
+  });
+});
