@@ -15,6 +15,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const shell = process.platform === 'win32';
 
+// What an editor shows.
+await import('./check-declarations.mjs');
+
 // pnpm packs, as npm would leave `workspace:^` in place.
 const tarballs = mkdtempSync(join(tmpdir(), 'pack-'));
 try {

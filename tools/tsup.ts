@@ -1,4 +1,4 @@
-/** @file How every package is built: ESM and CommonJS with declarations, from its entry points. */
+/** @file How every package is built: ESM and CommonJS, from its entry points. Declarations: `declarations.mjs`. */
 import { defineConfig, type Options } from 'tsup';
 
 /**
@@ -12,7 +12,7 @@ const made =
  * Tells bundlers what they may leave out. What a file makes when it is loaded, operations and tables of options among it,
  * is made in a function that is marked as pure, so that it goes where nobody uses it, with all that it is made of. So are
  * namespaces (`export * as linalg`), objects that `__export` fills. And what `keepNames` says of function declarations
- * goes, which have a name as it is. Lines stay, so that the source map does.
+ * goes, which have a name as it is.
  */
 const shakable: NonNullable<Options['plugins']>[number] = {
   name: 'shakable',
@@ -31,8 +31,9 @@ export function library(entry: Record<string, string>): ReturnType<typeof define
   return defineConfig({
     entry,
     format: ['esm', 'cjs'],
-    dts: true,
-    sourcemap: true,
+    dts: false,
+    // They would be more than half of what is published; the code is published as it is, not minified.
+    sourcemap: false,
     clean: true,
     target: 'es2022',
     // What two entry points share is one chunk, in both formats: one Tensor class, one engine.

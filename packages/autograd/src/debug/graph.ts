@@ -8,9 +8,11 @@ import type { GraphEdge, GraphNode } from './graphNode.js';
 import { toDot, toMermaid } from './graphText.js';
 import { toSVG } from './graphPicture.js';
 
+/** The graph behind a tensor, to be read or drawn. */
 export interface Graph {
   /** Inputs before what is made from them. */
   readonly nodes: readonly GraphNode[];
+  /** Which value goes into which operation. */
   readonly edges: readonly GraphEdge[];
   /** The graph in the language of Graphviz, with a cluster for each scope. */
   toDot(): string;

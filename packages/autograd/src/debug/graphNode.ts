@@ -4,15 +4,19 @@ import { show, type Shape } from '../graph/shape.js';
 
 /** A node of a drawn graph. */
 export interface GraphNode {
+  /** A number that no other node of the graph has. */
   readonly id: number;
   /** `operation`; `parameter` for a version of a cell; `input` for a tensor that no operation made. */
   readonly kind: 'operation' | 'parameter' | 'input';
   /** The operation with the numbers among its arguments, such as `mul 0.5`. */
   readonly label: string;
+  /** The shape of its value. */
   readonly shape: Shape;
+  /** The dtype of its value. */
   readonly dtype: DType;
   /** The module path or `scope` it was made in; empty outside of any. */
   readonly scope: string;
+  /** Whether gradients flow back to it. */
   readonly requiresGrad: boolean;
   /** Whether it belongs to the backward pass. */
   readonly backward: boolean;
@@ -20,7 +24,9 @@ export interface GraphNode {
 
 /** From an input to what is computed from it. */
 export interface GraphEdge {
+  /** The `id` of the node whose value is read. */
   readonly from: number;
+  /** The `id` of the node that reads it. */
   readonly to: number;
 }
 

@@ -22,7 +22,7 @@ import { borrow, lend, takeBack } from './lent.js';
 import { NOTHING, PlanCache, type Plan } from './plan.js';
 import type { Backend, Meter, Program } from './program.js';
 
-/** @internal The engine's state; `backends/index.ts` chooses the backend. */
+/** The engine's state; `backends/index.ts` chooses the backend. */
 export const engine: {
   backend: Backend | null;
   readonly plans: PlanCache;
@@ -74,7 +74,7 @@ export function collectReady(roots: () => readonly Tensor[]): Collected {
   return collect(roots());
 }
 
-/** @internal Computes `roots`. On an error no cell has changed, and pending versions are forgotten. */
+/** Computes `roots`. On an error no cell has changed, and pending versions are forgotten. */
 export function run(roots: readonly Tensor[], why: string): void {
   for (const root of roots) if (isNumber(root)) root.value = leafValue(root);
   const graph = collectReady(() => roots);

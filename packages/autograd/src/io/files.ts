@@ -12,6 +12,7 @@ import { ChainruleError } from '../errors.js';
 export class FileError extends ChainruleError {
   /** @internal */
   static override readonly kinds: readonly string[] = ['FileError', 'ChainruleError'];
+  /** What the system calls the failure: `'ENOENT'`, `'EACCES'`. */
   readonly code: string;
 
   constructor(message: string, code: string, options?: ErrorOptions) {

@@ -5,12 +5,15 @@ import { sizeOf, type Shape } from '../graph/shape.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { add, mean, mul, neg, sigmoid, sin, softplus, sub, tanh } from '../ops/index.js';
 
+/** Options of `arbShape`. */
 export interface ShapeOptions {
   /** Default 0 to 3. */
   readonly minDims?: number;
+  /** The largest number of dimensions. Default 3. */
   readonly maxDims?: number;
   /** Sizes of a dimension; default 0 to 4. */
   readonly minSize?: number;
+  /** The largest size of a dimension. */
   readonly maxSize?: number;
 }
 
@@ -27,6 +30,7 @@ export function arbShape({
   });
 }
 
+/** Options of `arbTensor`, `arbBroadcastable` and `arbExpression`. */
 export interface TensorOptions extends ShapeOptions {
   /** A fixed shape, or an arbitrary one; by default `arbShape` with the other options. */
   readonly shape?: Shape | fc.Arbitrary<Shape>;
@@ -38,6 +42,7 @@ export interface TensorOptions extends ShapeOptions {
   readonly away?: readonly number[];
   /** NaN, infinities and -0 too. Default false. */
   readonly special?: boolean;
+  /** Whether gradients flow back to it. Default false. */
   readonly requiresGrad?: boolean;
 }
 
@@ -100,10 +105,13 @@ export function arbBroadcastable(count = 2, options: TensorOptions = {}): fc.Arb
 
 /** A random smooth function of tensors, and a place to evaluate it. */
 export interface Expression {
+  /** The inputs. */
   readonly inputs: Tensor[];
+  /** The function of the inputs. */
   readonly f: (...inputs: Tensor[]) => Tensor;
   /** Its steps, one a line. */
   readonly text: string;
+  /** The expression as text. */
   toString(): string;
 }
 

@@ -15,13 +15,14 @@ import { pullback } from './vjp.js';
 /** Which arguments to differentiate: a position counted from 0, negative from the end, or several. */
 export type Argnums = number | readonly number[];
 
-/** @internal What the gradient of an argument looks like: the argument itself. */
+/** What the gradient of an argument looks like: the argument itself. */
 export type Gradient<A extends readonly unknown[], N> = N extends number
   ? A[N]
   : N extends readonly number[]
     ? { -readonly [K in keyof N]: N[K] extends keyof A ? A[N[K]] : never }
     : A[0];
 
+/** Options of `gradFunction`, `valueAndGrad` and `grad`. */
 export interface GradFunctionOptions {
   /** `f` returns `[loss, aux]`; aux is handed through. */
   readonly hasAux?: boolean;

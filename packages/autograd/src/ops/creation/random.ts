@@ -101,6 +101,7 @@ export function randperm<N extends number>(n: N, given?: CreationOptions): Tenso
   return finish('randperm', castNode(order, options.dtype ?? 'int32'), options) as Tensor<[N]>;
 }
 
+/** Options of `bernoulli`. */
 export interface BernoulliOptions extends CreationOptions {
   /** Where `p` is a number: the shape of the result. Default `[]`. */
   readonly shape?: Shape;
