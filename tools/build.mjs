@@ -1,4 +1,4 @@
-/** @file Builds every package, or those that are named, into its `dist`: code and declarations. */
+/** @file Builds every package, or those that are named, into its `dist`: code, declarations and `llms.txt`. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,8 @@ function run(name, command) {
 async function build(name) {
   const failure =
     (await run(name, 'tsup --silent')) ??
-    (await run(name, `node ${JSON.stringify(join(tools, 'declarations.mjs'))} ${name}`));
+    (await run(name, `node ${JSON.stringify(join(tools, 'declarations.mjs'))} ${name}`)) ??
+    (await run(name, `node ${JSON.stringify(join(tools, 'packageDocs.mjs'))} ${name}`));
   console.log(failure === null ? `built ${name}` : `${name} could not be built\n${failure}`);
   if (failure !== null) process.exitCode = 1;
 }

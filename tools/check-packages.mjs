@@ -3,8 +3,8 @@
  * built files as ES modules and as CommonJS. Builds nothing: `npm run build` comes first.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,22 @@ const shell = process.platform === 'win32';
 await import('./check-declarations.mjs');
 
 // pnpm packs, as npm would leave `workspace:^` in place.
+const refused = spawnSync('npm', ['pack', '--dry-run'], {
+  cwd: join(root, 'packages', 'nn'),
+  stdio: 'pipe',
+  shell,
+});
+assert.notEqual(refused.status, 0, 'npm packs a package with workspace: ranges');
+
+// What `npm test` and `npm run digits` install: what few need (the site, a GPU, other libraries) has folders of its own.
+const most = 200e6;
+const store = join(root, 'node_modules', '.pnpm');
+const installed = readdirSync(store, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+console.log(`the default install: ${(installed / 1e6).toFixed(0)} MB of ${most / 1e6} MB`);
+assert.ok(installed <= most, 'the default install is too large');
+
 const tarballs = mkdtempSync(join(tmpdir(), 'pack-'));
 try {
   for (const name of readdirSync(join(root, 'packages'))) {

@@ -11,6 +11,7 @@ const SCRATCH = join(ROOT, 'out', `readme-${process.pid}`);
 const documents = [
   'README.md',
   'CONTRIBUTING.md',
+  'docs/AGENTS.md',
   'packages/autograd/README.md',
   'packages/nn/README.md',
   'packages/optim/README.md',

@@ -20,8 +20,9 @@ class File {
   #read(statement) {
     if (ts.isImportDeclaration(statement)) {
       const bindings = statement.importClause?.namedBindings;
-      if (bindings === undefined) this.kept.add(statement);
-      else if (ts.isNamespaceImport(bindings))
+      // An import for its effects declares nothing.
+      if (bindings === undefined) return;
+      if (ts.isNamespaceImport(bindings))
         this.imports.set(bindings.name.text, { statement, name: '*', element: bindings });
       else
         for (const element of bindings.elements)
