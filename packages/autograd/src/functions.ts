@@ -8,7 +8,6 @@ import { engine } from './engine/evaluate.js';
 
 engine.backend ??= interpreter;
 
-
 export {
   ChainruleError,
   DeviceError,

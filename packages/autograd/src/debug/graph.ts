@@ -98,9 +98,15 @@ function numberIn(x: Tensor): number | null {
 function describe(node: Tensor, newest: number): GraphNode {
   const { id, op, shape, dtype, scope, needsGrad: requiresGrad } = node;
   const backward = id > newest;
-  const rest = { id, shape, dtype, scope, requiresGrad, backward };
+  const { value } = node;
+  const gradient = node.cell?.extra?.grad?.live?.value ?? node.extra?.grad?.live?.value ?? null;
+  const rest = { id, shape, dtype, scope, requiresGrad, backward, value, gradient };
   if (node.cell !== null)
-    return { ...rest, kind: 'parameter', label: node.needsGrad ? 'Parameter' : 'cell' };
+    return {
+      ...rest,
+      kind: 'parameter',
+      label: node.cell.label || (node.needsGrad ? 'Parameter' : 'cell'),
+    };
   if (op === null || op.name === 'placeholder')
     return { ...rest, kind: 'input', label: op === null ? 'tensor' : 'input' };
   const numbers = node.inputs.flatMap((x) =>

@@ -1,5 +1,5 @@
 /** @file What a drawn graph consists of. */
-import type { DType } from '../graph/dtype.js';
+import type { DType, TypedArray } from '../graph/dtype.js';
 import { show, type Shape } from '../graph/shape.js';
 
 /** A node of a drawn graph. */
@@ -8,7 +8,7 @@ export interface GraphNode {
   readonly id: number;
   /** `operation`; `parameter` for a version of a cell; `input` for a tensor that no operation made. */
   readonly kind: 'operation' | 'parameter' | 'input';
-  /** The operation with the numbers among its arguments, such as `mul 0.5`. */
+  /** The operation with the numbers among its arguments, such as `mul 0.5`; of a parameter its name, where it has one. */
   readonly label: string;
   /** The shape of its value. */
   readonly shape: Shape;
@@ -20,6 +20,10 @@ export interface GraphNode {
   readonly requiresGrad: boolean;
   /** Whether it belongs to the backward pass. */
   readonly backward: boolean;
+  /** Its elements, row by row, if they are known already; not a copy, so to be read only. */
+  readonly value: TypedArray | null;
+  /** The gradient that `backward()` left at it, row by row, or null. */
+  readonly gradient: TypedArray | null;
 }
 
 /** From an input to what is computed from it. */
