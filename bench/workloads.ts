@@ -108,6 +108,7 @@ function op(name: string, inputs: () => Tensor[], f: (...xs: Tensor[]) => Tensor
 }
 
 const square = (n: number) => () => [randn([n, n]), randn([n, n])];
+const thin = (x: readonly number[], y: readonly number[]) => () => [randn(x), randn(y)];
 const million = () => [randn([1024, 1024])];
 
 /** A 2-16-16-1 perceptron of scalar nodes on two points, as micrograd builds it. */
@@ -239,6 +240,12 @@ export const workloads: readonly Workload[] = [
   op('matmul-256', square(256), (a, b) => a.matmul(b)),
   op('matmul-512', square(512), (a, b) => a.matmul(b)),
   op('matmul-1024', square(1024), (a, b) => a.matmul(b)),
+  op('matvec-1024', thin([1024, 1024], [1024, 1]), (a, x) => a.matmul(x)),
+  op('vecmat-1024', thin([1, 1024], [1024, 1024]), (x, a) => x.matmul(a)),
+  op('matvec-100000x64', thin([100_000, 64], [64, 1]), (a, x) => a.matmul(x)),
+  op('matvec-grad-100000x64', thin([100_000, 64], [100_000, 1]), (a, g) => a.t().matmul(g)),
+  op('matmul-100000x64x2', thin([100_000, 64], [2, 64]), (a, w) => a.matmul(w.t())),
+  op('outer-1024', thin([1024, 1], [1, 1024]), (x, y) => x.matmul(y)),
   op('add-1M', million, (a) => a.add(a)),
   op('gelu-1M', million, (a) => a.gelu()),
   op('tanh-1M', million, (a) => a.tanh()),

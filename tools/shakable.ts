@@ -29,9 +29,10 @@ function nameBlock(node: ts.Node): string | null {
 }
 
 /** What `keepNames` adds within a statement: gone from functions, a field in classes. */
-function names(node: ts.Node, edits: Edit[]): void {
+function names(node: ts.Node, edits: Edit[], fields: boolean): void {
   const block = nameBlock(node);
   if (block !== null) {
+    if (!fields) return;
     edits.push({ from: node.getStart(), to: node.end, text: `static name = ${block};` });
     return;
   }
@@ -47,10 +48,10 @@ function names(node: ts.Node, edits: Edit[]): void {
       { from, to: named.getStart(), text: '(' },
       { from: named.end, to: node.end, text: ')' },
     );
-    names(named, edits);
+    names(named, edits, fields);
     return;
   }
-  ts.forEachChild(node, (child) => names(child, edits));
+  ts.forEachChild(node, (child) => names(child, edits, fields));
 }
 
 /** A value that is made when the file is loaded. */
@@ -77,7 +78,8 @@ function made(declaration: ts.VariableDeclaration, edits: Edit[]): void {
   }
 }
 
-export function shakable(code: string): string {
+/** @param fields whether names of classes become fields; what writes CommonJS would make assignments of them. */
+export function shakable(code: string, fields: boolean): string {
   const file = ts.createSourceFile(
     'chunk.js',
     code,
@@ -107,7 +109,7 @@ export function shakable(code: string): string {
           text: `var ${space.getText()} = ${PURE} __export({}, `,
         });
     }
-    names(statement, edits);
+    names(statement, edits, fields);
     if (ts.isVariableStatement(statement))
       for (const declaration of statement.declarationList.declarations) made(declaration, edits);
   });

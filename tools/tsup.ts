@@ -19,10 +19,9 @@ export function library(entry: Record<string, string>): ReturnType<typeof define
       {
         name: 'shakable',
         renderChunk(code) {
-          // CommonJS, of which nothing can be left out, has `__filename` and no such thing as `import.meta`.
-          return {
-            code: this.format === 'cjs' ? code.replaceAll('import.meta', '({})') : shakable(code),
-          };
+          const plain = shakable(code, this.format === 'esm');
+          // CommonJS has `__filename`, and no such thing as `import.meta`.
+          return { code: this.format === 'cjs' ? plain.replaceAll('import.meta', '({})') : plain };
         },
       },
     ],

@@ -2,4 +2,4 @@
 export { engine, run } from './engine/evaluate.js';
 export { operations } from './ops/build/primitive.js';
 export { primitives } from './graph/primitive.js';
-export { verification } from './engine/verify.js';
+export { verification } from './engine/compile/verify.js';

@@ -72,7 +72,13 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
       return;
     }
     checkComputable(node);
-    if (node.plan !== null && (parent === null || parent.plan === null)) {
+    // A view is not kept, but what it views: with a value of its own it would be a view no longer, and sums over it would be
+    // taken in another order than before.
+    if (
+      node.plan !== null &&
+      !isView(node) &&
+      (parent === null || parent.plan === null || isView(parent))
+    ) {
       again.push(node);
       roots.add(node);
     } else if (parent === null || (node.cell !== null && node.cell.current === node)) {
@@ -110,6 +116,10 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
   structure.push(roots.size);
   for (const root of roots) structure.push(root.slot);
   return { nodes, leaves, roots: [...roots], again, structure, gradLeaves, initial, plain };
+}
+
+function isView({ op }: Tensor): boolean {
+  return op !== null && (op.lowering.kind === 'view' || op.lowering.kind === 'alias');
 }
 
 function checkComputable(node: Tensor): void {

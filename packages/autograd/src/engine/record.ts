@@ -310,7 +310,8 @@ function hooksGuard(leaf: Tensor, placeholders: readonly (Tensor | null)[]): Gua
   if (placeholders.includes(leaf)) return []; // a fact of its argument
   const before: readonly Hook[] = leaf.extra?.hooks.slice() ?? [];
   const read = (): boolean => {
-    const hooks = leaf.extra?.hooks ?? [];
+    const hooks = leaf.extra?.hooks;
+    if (hooks === undefined || before.length === 0) return (hooks?.length ?? 0) === before.length;
     return hooks.length === before.length && hooks.every((hook, k) => hook === before[k]);
   };
   return [{ read, value: true }];

@@ -4,7 +4,6 @@
  * Beside this list a recording assumes its guards (`graph/mode.ts`: what the function read, such as `training`,
  * `requiresGrad` and the layout of parameter groups), the grad mode and the backend.
  */
-import { Cell } from '../graph/cell.js';
 import type { DType } from '../graph/dtype.js';
 import { sameShape, type Shape } from '../graph/shape.js';
 import type { Hook, Tensor } from '../graph/tensor.js';
@@ -140,7 +139,7 @@ function fits(
     case 'tensor':
       return (
         isTensor(leaf) &&
-        !(leaf instanceof Cell) &&
+        leaf.current === leaf && // no cell
         leaf.dtype === fact.dtype &&
         sameShape(leaf.shape, fact.shape) &&
         leaves.indexOf(leaf) === fact.same &&

@@ -8,7 +8,7 @@ import { replay, type Link } from '../engine/replay.js';
 import { argumentLeaves, fitsFacts } from '../engine/signature.js';
 import type { TypedArray } from '../graph/dtype.js';
 import { generator } from '../graph/generatorState.js';
-import { mode, withMode, type Guard } from '../graph/mode.js';
+import { mode, withMode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import { makeLeaf, valueOf, type Tensor } from '../graph/tensor.js';
 import { constant, counter, isNumber, numberOf, Placeholder } from '../graph/version.js';
@@ -47,7 +47,9 @@ const MANY = 64;
  *   return loss;
  * });
  */
-export function compile<Args extends unknown[], R>(f: (...args: Args) => R): (...args: Args) => R {
+export function compile<Args extends unknown[] = Tensor[], R = unknown>(
+  f: (...args: Args) => R,
+): (...args: Args) => R {
   checkArgument('compile', 'f', f, kinds.callable);
   const recordings: Compiled[] = [];
   return (...args: Args): R => {
@@ -84,12 +86,10 @@ function fits(
   { grad, facts, captured, guards, backend }: Recording,
   leaves: readonly unknown[],
 ): boolean {
-  return (
-    grad === mode.grad &&
-    backend === engine.backend &&
-    fitsFacts(facts, captured, leaves) &&
-    guards.every(({ read, value }: Guard) => Object.is(read(), value))
-  );
+  if (grad !== mode.grad || backend !== engine.backend || !fitsFacts(facts, captured, leaves))
+    return false;
+  for (const { read, value } of guards) if (!Object.is(read(), value)) return false;
+  return true;
 }
 
 /** A recording as a graph that is called: from nodes for what it reads to those results that require grad. */

@@ -1,11 +1,11 @@
 /** @file What the passes of the engine make of well-known graphs: printed, so that a change shows as a diff. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lowerBound, planArena, type Interval } from '../../src/engine/arena.js';
+import { lowerBound, planArena, type Interval } from '../../src/engine/compile/arena.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
-import { simplify } from '../../src/engine/simplify.js';
-import { verifyArena, verifyProgram } from '../../src/engine/verify.js';
+import { simplify } from '../../src/engine/compile/simplify.js';
+import { verifyArena, verifyProgram } from '../../src/engine/compile/verify.js';
 import {
   arange,
   cell,
@@ -109,7 +109,8 @@ describe('fusion', () => {
     loss.backward();
     expect(kernelsOf(ones(32, 20).matmul(w.t()).add(b).square().mean())).toMatchInlineSnapshot(`
       "matmul 32×10×20 → %3
-      loop [] over [32, 10]: add square sum div → %9"
+      loop [32, 10]: add square → %6
+      loop [] over [320]: sum div → %9"
     `);
   });
 });

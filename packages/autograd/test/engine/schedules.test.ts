@@ -50,17 +50,17 @@ test('a perceptron of two layers', () => {
   expect(stepOf(loss, [w1, b1, w2, b2])).toMatchInlineSnapshot(`
     "backward:
     matmul 32×16×20 → %3
-    loop [32, 16]: add tanh mul sigmoidDerivative mul → %6 %31
+    loop [32, 16]: add tanh tanhDerivative → %6 %28
     matmul 32×3×16 → %9
-    loop [] over [32, 3]: add sub square sum div mul → %17 %22
     loop []: reciprocal → %18
-    loop [3] over [32]: strongMul sum → %23 %24
+    loop [3] over [32]: add sub square mul strongMul sum → %14 %23 %24
+    loop [] over [96]: sum div → %17
     matmul 16×3×32 → %25
     matmul 32×16×3 → %27
-    loop [16] over [32]: strongMul sum → %32 %33
-    matmul 20×16×32 → %34
-    loop [3, 16]: copy → %36
-    loop [16, 20]: copy → %37
+    loop [16] over [32]: strongMul sum → %29 %30
+    matmul 20×16×32 → %31
+    loop [3, 16]: copy → %33
+    loop [16, 20]: copy → %34
     initial values:
     loop [16, 20]: mul → %2
     loop [16]: mul → %4
@@ -99,7 +99,7 @@ test('a layer norm with scale and shift', () => {
   expect(stepOf(loss, [x, scale, shift])).toMatchInlineSnapshot(`
     "backward:
     loop [32] over [48]: sum div sub mul sum div add rsqrt mul mul add square mul square mul mul → %4 %11 %12 %17 %20 %32
-    loop [] over [32, 48]: sum → %18
+    loop [] over [1536]: sum → %18
     loop [48] over [32]: sum strongMul sum strongMul strongMul strongMul → %21 %23 %25 %26
     loop [32] over [48]: sum strongMul → %33
     loop []: reciprocal → %34
@@ -130,11 +130,11 @@ test('a convolution with pooling', () => {
     loop [2, 4, 8, 8]: add relu le → %6 %16
     pool windowArgmax → %8
     index gather → %10
-    loop [] over [2, 4, 4, 4]: sum div → %14
+    loop [] over [2, 64]: sum div → %14
     loop []: reciprocal → %18
     loop [2, 4, 16]: copy → %29
     index scatterAdd → %22
-    loop [4] over [2, 8, 8]: where sum → %24 %25
+    loop [4] over [2, 64]: where sum → %24 %25
     conv convWeight → %28
     initial values:
     loop [4, 3, 3, 3]: mul → %2
@@ -169,30 +169,31 @@ test('two steps of an LSTM', () => {
     "backward:
     matmul 4×20×6 → %3
     matmul 4×20×6 → %5
-    loop [4, 5]: copy → %104
+    loop [4, 5]: copy → %95
     matmul 4×20×5 → %10
     loop [4, 20]: add add → %13
-    loop [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul sigmoidDerivative sigmoidDerivative mul sigmoidDerivative mul sigmoidDerivative → %15 %20 %22 %24 %25 %26 %78 %81 %86 %89
+    loop [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul sigmoidDerivative sigmoidDerivative tanhDerivative sigmoidDerivative → %15 %20 %22 %24 %25 %26 %71 %74 %77 %80
     matmul 4×20×5 → %27
     loop [4, 20]: add add → %29
-    loop [] over [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul square sum mul strongMul mul sigmoidDerivative mul strongMul strongMul sigmoidDerivative strongMul strongMul sigmoidDerivative strongMul strongMul mul sigmoidDerivative mul strongMul strongMul sigmoidDerivative strongMul strongMul mul sigmoidDerivative mul → %44 %55 %58 %63 %66 %69 %74
-    loop [4, 5]: concat → %67
-    loop [4, 5]: concat → %67
-    loop [4, 5]: concat → %67
-    loop [4, 5]: concat → %67
-    matmul 4×5×20 → %70
-    loop [4, 5]: strongMul strongMul add strongMul strongMul strongMul strongMul strongMul strongMul strongMul strongMul → %79 %82 %87 %90
-    loop [4, 5]: concat → %91
-    loop [4, 5]: concat → %91
-    loop [4, 5]: concat → %91
-    loop [4, 5]: concat → %91
-    loop [20] over [4]: sum sum add → %93
-    matmul 5×20×4 → %94
-    matmul 5×20×4 → %96
-    loop [20, 5]: add → %98
-    matmul 6×20×4 → %99
-    matmul 6×20×4 → %101
-    loop [20, 6]: add → %103
+    loop [4, 5]: sigmoid sigmoid mul sigmoid tanh mul add tanh mul square mul strongMul tanhDerivative strongMul strongMul sigmoidDerivative strongMul strongMul sigmoidDerivative strongMul strongMul tanhDerivative strongMul strongMul sigmoidDerivative strongMul strongMul tanhDerivative → %43 %52 %55 %58 %61 %64 %67
+    loop [] over [20]: sum → %44
+    loop [4, 5]: concat → %62
+    loop [4, 5]: concat → %62
+    loop [4, 5]: concat → %62
+    loop [4, 5]: concat → %62
+    matmul 4×5×20 → %65
+    loop [4, 5]: strongMul strongMul add strongMul strongMul strongMul strongMul strongMul strongMul strongMul strongMul → %72 %75 %78 %81
+    loop [4, 5]: concat → %82
+    loop [4, 5]: concat → %82
+    loop [4, 5]: concat → %82
+    loop [4, 5]: concat → %82
+    loop [20] over [4]: sum sum add → %84
+    matmul 5×20×4 → %85
+    matmul 5×20×4 → %87
+    loop [20, 5]: add → %89
+    matmul 6×20×4 → %90
+    matmul 6×20×4 → %92
+    loop [20, 6]: add → %94
     initial values:
     loop [20, 6]: mul → %2
     loop [20, 5]: mul → %4

@@ -11,12 +11,14 @@ import {
   ones,
   type Parameter,
   ShapeError,
-  type Shape,
+  type ShapeIn,
   type Tensor,
+  type Unless,
   zeros,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
+import type { ChannelResult } from '../shapes.js';
 import { onesParameter, zerosParameter } from './create.js';
 
 /** Options of batch norm. */
@@ -124,8 +126,8 @@ export abstract class TrackedNorm extends Module {
  * 2015). In training mode mean and (biased) variance are the batch's, and the running ones move towards them, the
  * variance in its unbiased form; in evaluation mode the running ones are used.
  */
-abstract class BatchNorm extends TrackedNorm {
-  constructor(numFeatures: number, options?: BatchNormOptions) {
+abstract class BatchNorm<const C extends number = number> extends TrackedNorm {
+  constructor(numFeatures: C, options?: BatchNormOptions) {
     const given = batchNormOptions(new.target.name, options);
     super(numFeatures, { affine: true, trackRunningStats: true, ...given });
   }
@@ -149,25 +151,31 @@ abstract class BatchNorm extends TrackedNorm {
 }
 
 /** Batch normalization of `[batch, features]` or `[batch, features, length]`. PyTorch: `nn.BatchNorm1d`. */
-export class BatchNorm1d extends BatchNorm {
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export class BatchNorm1d<const C extends number = number> extends BatchNorm<C> {
+  override forward<X extends Tensor>(
+    x: X & Unless<ChannelResult<ShapeIn<X>, C>>,
+  ): Tensor<ShapeIn<X>> {
     this.check(x, [2, 3]);
-    return this.normalize(x) as Tensor<S>;
+    return this.normalize(x) as Tensor<ShapeIn<X>>;
   }
 }
 
 /** Batch normalization of `[batch, features, height, width]`. PyTorch: `nn.BatchNorm2d`. */
-export class BatchNorm2d extends BatchNorm {
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export class BatchNorm2d<const C extends number = number> extends BatchNorm<C> {
+  override forward<X extends Tensor>(
+    x: X & Unless<ChannelResult<ShapeIn<X>, C>>,
+  ): Tensor<ShapeIn<X>> {
     this.check(x, [4]);
-    return this.normalize(x) as Tensor<S>;
+    return this.normalize(x) as Tensor<ShapeIn<X>>;
   }
 }
 
 /** Batch normalization of `[batch, features, depth, height, width]`. PyTorch: `nn.BatchNorm3d`. */
-export class BatchNorm3d extends BatchNorm {
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export class BatchNorm3d<const C extends number = number> extends BatchNorm<C> {
+  override forward<X extends Tensor>(
+    x: X & Unless<ChannelResult<ShapeIn<X>, C>>,
+  ): Tensor<ShapeIn<X>> {
     this.check(x, [5]);
-    return this.normalize(x) as Tensor<S>;
+    return this.normalize(x) as Tensor<ShapeIn<X>>;
   }
 }

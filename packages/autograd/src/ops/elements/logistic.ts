@@ -2,7 +2,8 @@
  * @file The logistic function, its integral (softplus) and its derivative, which many activations and losses are made of;
  * and the hyperbolic tangent, which is the same curve: tanh x = 2σ(2x) − 1.
  *
- * The derivatives are taken from x and not from the rounded result: near 1 that has lost what is left to 1.
+ * The derivatives are taken from x and not from the rounded result: near 1 that has lost what is left to 1. They are
+ * primitives, so that a kernel that computes both takes one exponential for them.
  */
 import { unary, type UnaryOp } from '../build/define.js';
 import { mul, neg } from '../build/fieldOperations.js';
@@ -11,7 +12,17 @@ import * as plain from './plainFunctions.js';
 /** The hyperbolic tangent. PyTorch: `torch.tanh`. */
 export const tanh: UnaryOp = unary('tanh', {
   reference: Math.tanh,
-  derivative: (x) => mul(sigmoidDerivative(mul(x, 2)), 4),
+  derivative: (x) => tanhDerivative(x),
+});
+
+/** `1 − tanh² x`, as `4e / (1 + e)²` with `e = e^−2|x|`. */
+const tanhDerivative: UnaryOp = unary('tanhDerivative', {
+  reference: (x) => {
+    const e = Math.exp(-2 * Math.abs(x));
+    const quotient = 2 / (1 + e);
+    return e * quotient * quotient;
+  },
+  derivative: (x, y) => mul(mul(y, tanh(x)), -2),
 });
 
 /** `σ(x)·σ(−x)`, with every digit of both tails. */

@@ -266,6 +266,26 @@ export class FunctionBuilder implements Callable {
     return this;
   }
 
+  /**
+   * Runs the bodies from that on whose number the local holds: `cases[i]`, `cases[i + 1]` and so on; none where it is not
+   * below their number.
+   */
+  from(local: number, cases: readonly (() => void)[]): this {
+    const open = (last: number): void => {
+      if (last < 0) {
+        this.get(local);
+        this.out.byte(0x0e);
+        this.out.unsigned(cases.length);
+        for (let depth = 0; depth <= cases.length; depth++) this.out.unsigned(depth);
+        return;
+      }
+      this.block(() => open(last - 1));
+      cases[last]?.();
+    };
+    this.block(() => open(cases.length - 1));
+    return this;
+  }
+
   return(): this {
     this.out.byte(0x0f);
     return this;

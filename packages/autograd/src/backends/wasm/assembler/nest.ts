@@ -108,6 +108,9 @@ export function elementsOf(dtype: DType, adds = false): Elements {
   }
 }
 
+/** Vectors of a row that is copied without a loop. */
+const SHORT_ROW = 16;
+
 /**
  * Copies `count` elements from `from`, `fromStep` bytes apart, to `to`, `toStep` bytes apart; with `add` adds them to
  * what is there instead. Nothing else is written.
@@ -170,18 +173,41 @@ export function copyRow(
     if (add !== undefined) f.op(add.vector);
     f.memory(V128.store, at);
   };
-  for (const unroll of [4, 1]) {
-    inBlocks(unroll, lanes, (k) => {
-      vector(16 * k);
-      if (k === unroll - 1) move(16 * unroll, 16 * unroll);
-    });
-  }
+  const shift = Math.log2(lanes);
+  const vectors = f.local('i32');
+  f.get(left).i32(shift).op(I32.shrU).set(vectors);
+  // A short row is a jump into copies one after the other, the last vector first.
+  f.get(vectors).i32(SHORT_ROW).op(I32.leU);
+  f.if(
+    () => {
+      const start = f.local('i32');
+      f.i32(SHORT_ROW).get(vectors).op(I32.sub).set(start);
+      const cases = Array.from(
+        { length: SHORT_ROW },
+        (_, k) => () => vector(16 * (SHORT_ROW - 1 - k)),
+      );
+      f.from(start, cases);
+      f.get(left)
+        .i32(lanes - 1)
+        .op(I32.and)
+        .set(left);
+      for (const pointer of [target, source])
+        f.get(pointer).get(vectors).i32(4).op(I32.shl).op(I32.add).set(pointer);
+    },
+    () => {
+      for (const unroll of [4, 1]) {
+        inBlocks(unroll, lanes, (k) => {
+          vector(16 * k);
+          if (k === unroll - 1) move(16 * unroll, 16 * unroll);
+        });
+      }
+    },
+  );
   if (add !== undefined || lanes === 2) return single();
   // What is left is part of the last vector of the row, where it is as long as a vector.
   f.get(left).i32(0).op(I32.gtS);
   f.if(() => {
-    f.push(count).i32(lanes).op(I32.geS);
-    f.if(() => {
+    f.get(vectors).if(() => {
       const back = f.local('i32');
       f.get(left).i32(lanes).op(I32.sub).i32(size).op(I32.mul).set(back);
       f.get(target).get(back).op(I32.add).get(source).get(back).op(I32.add);

@@ -23,6 +23,7 @@ const FLOAT_UNARY: ReadonlySet<string> = new Set([
   'log',
   'sigmoid',
   'sigmoidDerivative',
+  'tanhDerivative',
   'normalCdf',
   'normalPdf',
   'expNegSquare',
@@ -53,7 +54,8 @@ const NUMBER_BINARY: ReadonlySet<string> = new Set([
   'maximum',
   'minimum',
 ]);
-const FLOAT_BINARY: ReadonlySet<string> = new Set(['div', 'pow', 'atan2', 'hypot']);
+const FLOAT_BINARY: ReadonlySet<string> = new Set(['div', 'pow', 'atan2', 'hypot', 'copysign']);
+const BITS: ReadonlySet<string> = new Set(['bitwiseAnd', 'bitwiseOr', 'bitwiseXor']);
 const COMPARISONS = ['eq', 'ne', 'lt', 'gt', 'le', 'ge'] as const;
 type Comparison = (typeof COMPARISONS)[number];
 const LOGIC: ReadonlySet<string> = new Set(['logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot']);
@@ -67,7 +69,8 @@ export function supports(op: string, dtype: DType): boolean {
   if (op === 'cast' || op === 'where' || op === 'assertBetween' || LOGIC.has(op) || TESTS.has(op))
     return true;
   if ((COMPARISONS as readonly string[]).includes(op)) return true;
-  if (dtype === 'bool') return op === 'maximum' || op === 'minimum';
+  if (dtype === 'bool') return op === 'maximum' || op === 'minimum' || BITS.has(op);
+  if (BITS.has(op) || op === 'bitwiseNot') return dtype === 'int32';
   if (ANY_UNARY.has(op) || NUMBER_BINARY.has(op)) return true;
   return isFloat(dtype) && (FLOAT_UNARY.has(op) || FLOAT_BINARY.has(op));
 }
@@ -97,9 +100,11 @@ export function applyOp(v: Lanes, op: string, dtype: DType, args: readonly Value
     case 'int32':
       return int32(v, op, same);
     case 'bool':
-      if (op === 'maximum') return each(v, dtype, same, (a, b = 0) => v.or(a, b));
-      if (op === 'minimum') return each(v, dtype, same, (a, b = 0) => v.and(a, b));
-      return unknown(op, dtype);
+      return each(v, dtype, same, (a, b = 0) => {
+        if (op === 'maximum' || op === 'bitwiseOr') return v.or(a, b);
+        if (op === 'minimum' || op === 'bitwiseAnd') return v.and(a, b);
+        return op === 'bitwiseXor' ? v.xor(a, b) : unknown(op, dtype);
+      });
   }
 }
 

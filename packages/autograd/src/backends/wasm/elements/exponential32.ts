@@ -1,5 +1,5 @@
 /**
- * @file Exponentials of float32, four lanes at a time, and what is made of one: sigmoid, tanh, softplus.
+ * @file Exponentials of float32, four lanes at a time, and what is made of one: sigmoid, tanh, their derivatives, softplus.
  *
  * x = n·ln 2 + r with |r| ≤ ½ ln 2, and 2ⁿ in two factors, so that no power of two overflows before the result does and
  * a result below the normal range is rounded once.
@@ -110,40 +110,51 @@ export function expm1(v: Lanes, x: Register): Register {
   return v.signed(x, y);
 }
 
-/** 1 / (1 + e⁻ˣ), as 2^−⌊n/2⌋ / (2^−⌊n/2⌋ + eʳ·2^⌈n/2⌉): neither part overflows, and the quotient is rounded once. */
-export function sigmoid(v: Lanes, x: Register): Register {
-  const c = v.clamp(v.neg(x), -104, 104);
-  const { bits, n } = nearestExponent(v, c, Math.LOG2E);
-  const r = remainder(v, c, n);
-  const y = v.add(v.add(expTail(v, r), r), v.f32(1));
-  const { high, half } = powersOfTwo(v, bits);
-  const unit = reciprocalOf(v, half);
-  return v.div(unit, v.madd(y, high, unit));
+/** A function and its derivative, which share an exponential: what is not used costs nothing. */
+export interface Curve {
+  readonly value: () => Register;
+  readonly derivative: () => Register;
 }
 
-/** e^−|x| / (1 + e^−|x|)². */
-export function sigmoidDerivative(v: Lanes, x: Register): Register {
+/** 1 / (1 + e⁻ˣ), with e = e^−|x| as 1 / (1 + e) or e / (1 + e); its derivative is e / (1 + e)². */
+export function logistic(v: Lanes, x: Register): Curve {
   const e = exp(v, v.or(x, v.f32(-0)));
-  const d = v.add(e, v.f32(1));
-  return v.div(e, v.mul(d, d));
+  const sum = v.add(e, v.f32(1));
+  return {
+    value: () => v.div(v.select(v.bin(F32x4.lt, x, v.f32(0)), e, v.f32(1)), sum),
+    derivative: () => v.div(e, v.mul(sum, sum)),
+  };
 }
 
 /** p of e²ʳ − 1 = 2r + r²·p(r) for |r| ≤ ¼ ln 2. */
 const DOUBLE_EXPM1 = [0.0887624547, 0.267726094, 0.666679263, 1.3333236, 1.99999988];
 
-/** (e^2a − 1) / (e^2a + 1) of a = |x|, where e^2a − 1 does not cancel; beyond 9.1 it is 1. */
-export function tanh(v: Lanes, x: Register): Register {
-  // pmin(a, b) is b < a ? b : a: NaN stays.
-  const a = v.bin(F32x4.pmin, v.abs(x), v.f32(9.1));
-  const rounder = v.f32(ROUNDER + TWICE_BIAS / 2);
+/**
+ * (1 − e) / (1 + e) with e = e^−2|x|, where 1 − e does not cancel; its derivative is 4e / (1 + e)². All four times as
+ * large, so that 4e is normal where the derivative is; beyond 44.7 it is 0.
+ */
+export function hyperbolicTangent(v: Lanes, x: Register): Curve {
+  // pmax(a, b) is a < b ? b : a: NaN stays.
+  const a = v.bin(F32x4.pmax, v.or(x, v.f32(-0)), v.f32(-44.7));
+  const rounder = v.f32(ROUNDER + 129);
   const bits = v.madd(a, v.f32(2 * Math.LOG2E), rounder);
   const n = v.sub(bits, rounder);
   const r = v.madd(n, v.f32(-LN2_LOW / 2), v.madd(n, v.f32(-LN2_HIGH / 2), a));
   const square = v.mul(r, r);
   const fraction = v.madd(v.estrin(r, square, DOUBLE_EXPM1), square, v.add(r, r));
   const power = v.shift(I32x4.shl, bits, 23);
-  const y = v.madd(power, fraction, v.sub(power, v.f32(1)));
-  return v.signed(x, v.div(y, v.add(y, v.f32(2))));
+  const e = v.mul(power, v.add(fraction, v.f32(1)));
+  const sum = v.add(e, v.f32(4));
+  return {
+    value: () => {
+      const y = v.sub(v.sub(v.f32(4), power), v.mul(power, fraction));
+      return v.signed(x, v.div(y, sum));
+    },
+    derivative: () => {
+      const quarter = v.mul(sum, v.f32(0.25));
+      return v.div(e, v.mul(quarter, quarter));
+    },
+  };
 }
 
 /** p of ln(1 + f) = f + f²·p(f) for f from 0 to 1. */

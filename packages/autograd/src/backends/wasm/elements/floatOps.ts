@@ -49,6 +49,8 @@ export function float32(v: Lanes, op: string, x: Register, y: Register): Registe
       const zero = v.or(v.bin(F32x4.eq, x, v.f32(0)), v.bin(F32x4.eq, y, v.f32(0)));
       return v.bin(V128.andnot, v.mul(x, y), zero);
     }
+    case 'copysign':
+      return v.or(v.abs(x), v.and(y, v.f32(-0)));
     case 'div':
       return v.div(x, y);
     case 'maximum':
@@ -125,6 +127,12 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       const d = v.addD(e, v.f64(1));
       return v.divD(e, v.mulD(d, d));
     }
+    case 'tanhDerivative': {
+      const half = expD(v, v.or(x, v.f64(-0)));
+      const e = v.mulD(half, half);
+      const quotient = v.divD(v.f64(2), v.addD(e, v.f64(1)));
+      return v.mulD(v.mulD(e, quotient), quotient);
+    }
     case 'expNegSquare':
       return expNegSquareD(v, x, 1);
     case 'normalPdf':
@@ -143,6 +151,8 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       const zero = v.or(v.bin(F64x2.eq, x, v.f64(0)), v.bin(F64x2.eq, y, v.f64(0)));
       return v.bin(V128.andnot, v.mulD(x, y), zero);
     }
+    case 'copysign':
+      return v.or(v.un(F64x2.abs, x), v.and(y, v.f64(-0)));
     case 'div':
       return v.divD(x, y);
     case 'maximum':

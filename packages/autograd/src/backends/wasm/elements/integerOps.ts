@@ -35,6 +35,14 @@ export function int32(v: Lanes, op: string, args: readonly Value[]): Value {
       return simple((a, b) => v.bin(I32x4.max, a, b));
     case 'minimum':
       return simple((a, b) => v.bin(I32x4.min, a, b));
+    case 'bitwiseAnd':
+      return simple((a, b) => v.and(a, b));
+    case 'bitwiseOr':
+      return simple((a, b) => v.or(a, b));
+    case 'bitwiseXor':
+      return simple((a, b) => v.xor(a, b));
+    case 'bitwiseNot':
+      return simple((a) => v.not(a));
     case 'floorDivide':
       return simple((a, b) => quotient(v, a, b, F64x2.floor));
     case 'remainder':

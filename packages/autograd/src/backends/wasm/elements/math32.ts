@@ -6,7 +6,8 @@
  * pairs of such vectors, and none that are widened to doubles or lie around a branch. The polynomials come from
  * tools/minimax.py. `madd` may round once or twice: no formula counts on either.
  */
-import { exp, exp2, expm1, sigmoid, sigmoidDerivative, softplus, tanh } from './exponential32.js';
+import { exp, exp2, expm1, hyperbolicTangent, logistic, softplus } from './exponential32.js';
+import type { Curve } from './exponential32.js';
 import { erf, erfc, expNegSquare, normalCdf, normalPdf } from './gaussian32.js';
 import type { Lanes, Register } from './lanes.js';
 import { log, log10, log1p, log2 } from './logarithm32.js';
@@ -28,9 +29,10 @@ export const vectorFunctions: Readonly<Record<string, Formula>> = {
   sin,
   cos,
   tan,
-  tanh,
-  sigmoid,
-  sigmoidDerivative,
+  tanh: (v, x) => hyperbolicTangent(v, x).value(),
+  tanhDerivative: (v, x) => hyperbolicTangent(v, x).derivative(),
+  sigmoid: (v, x) => logistic(v, x).value(),
+  sigmoidDerivative: (v, x) => logistic(v, x).derivative(),
   erf,
   erfc,
   normalCdf,
@@ -38,6 +40,15 @@ export const vectorFunctions: Readonly<Record<string, Formula>> = {
   expNegSquare,
   softplus,
 };
+
+/** Element functions that share an exponential with their derivative where a body has both. */
+export const curves: ReadonlyMap<
+  string,
+  { derivative: string; of: (v: Lanes, x: Register) => Curve }
+> = new Map([
+  ['sigmoid', { derivative: 'sigmoidDerivative', of: logistic }],
+  ['tanh', { derivative: 'tanhDerivative', of: hyperbolicTangent }],
+]);
 
 /** xʸ: by logarithms in double precision for positive finite x and finite y, else one lane at a time. */
 export function pow(v: Lanes, x: Register, y: Register): Register {

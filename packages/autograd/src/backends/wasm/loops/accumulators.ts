@@ -3,7 +3,7 @@
  *
  * A maximum of floats keeps apart where it met NaN: V8's own maximum, which passes NaN on, is several times slower.
  */
-import type { Scalar } from '../../../engine/kernel.js';
+import type { Scalar } from '../../../engine/compile/kernel.js';
 import { isFloat } from '../../../graph/dtype.js';
 import { combine, constant, identity } from '../elements/elementOps.js';
 import type { Value } from '../elements/elementOps.js';
@@ -81,16 +81,31 @@ export function settle(v: Lanes, scalar: Reduce, part: Value): Value {
   return { dtype: part.dtype, registers };
 }
 
-/** All accumulators and all their lanes as one value, in every lane. */
-export function fold(v: Lanes, scalar: Reduce, partial: readonly Value[], wide: boolean): Value {
-  const join = (x: Value, y: Value): Value => combine(v, scalar.op, scalar.dtype, x, y);
+/** All accumulators as one, its lanes still apart. */
+export function joinParts(
+  v: Lanes,
+  scalar: Reduce,
+  partial: readonly Value[],
+  wide: boolean,
+): Value {
   const registers = v.scope(() => {
     let parts = (wide ? throughMemory(v, partial) : partial).map((part) => settle(v, scalar, part));
     while (parts.length > 1) {
       const half = parts.length / 2;
-      parts = parts.slice(0, half).map((part, k) => join(part, parts[k + half] as Value));
+      parts = parts
+        .slice(0, half)
+        .map((part, k) => combine(v, scalar.op, scalar.dtype, part, parts[k + half] as Value));
     }
-    let [result] = parts as [Value];
+    return (parts[0] as Value).registers;
+  });
+  return { dtype: scalar.dtype, registers };
+}
+
+/** All accumulators and all their lanes as one value, in every lane. */
+export function fold(v: Lanes, scalar: Reduce, partial: readonly Value[], wide: boolean): Value {
+  const join = (x: Value, y: Value): Value => combine(v, scalar.op, scalar.dtype, x, y);
+  const registers = v.scope(() => {
+    let result = joinParts(v, scalar, partial, wide);
     const turned = (order: readonly number[]): Value => ({
       dtype: scalar.dtype,
       registers: result.registers.map((register) => v.shuffle(register, register, order)),

@@ -4,7 +4,7 @@
  * Threads can share one long sum this way, and its error grows with the length of a chunk instead of that of the
  * whole. Chunks follow from shapes alone, so that the number of threads changes no bit.
  */
-import type { LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import type { Scratch } from '../assembler/block.js';
 import { planNest } from './loopNest.js';
@@ -98,6 +98,7 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
       kind: 'loop',
       outer: [...kernel.outer, count],
       inner,
+      along: kernel.along ?? null,
       inputs: build.inputs,
       body: build.body,
       outputs,
@@ -150,6 +151,7 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
     kind: 'loop',
     outer: kernel.outer,
     inner: [chunks],
+    along: rows === 1 ? 'row' : 'column',
     inputs: join.inputs,
     body: join.body,
     outputs: joined,

@@ -3,13 +3,15 @@
  *
  * A row of many columns is walked whole, one row after the other, as it lies in memory; each element is added to the
  * accumulator of its column, which the first cache holds. Column by column, every row would be a jump that no prefetcher
- * follows.
+ * follows. Each block of rows has accumulators of its own, which are added in pairs afterwards: so the bits are those
+ * of sums whose accumulators lie in registers (`blockSums.ts`).
  */
-import type { Access, LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { Access, LoopKernel, Place, Scalar } from '../../../engine/compile/kernel.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import type { Scratch } from '../assembler/block.js';
 import { identity } from '../elements/elementOps.js';
+import { COLUMN_BLOCK } from './blockSums.js';
 import { analyseBody, isCheap } from './loopBody.js';
 import { planNest } from './loopNest.js';
 import { Rebuild, reductionLevels } from './rebuild.js';
@@ -26,21 +28,23 @@ const MANY_ROWS = 8;
 const OPERATIONS: Readonly<Record<string, string | undefined>> = { sum: 'add', prod: 'mul' };
 
 /** The kernel itself, or kernels that do the same with accumulators in scratch memory. */
-export function columnSums(kernel: LoopKernel, scratch: Scratch): LoopKernel[] {
-  if (!worthwhile(kernel)) return [kernel];
+export function columnSums(given: LoopKernel, scratch: Scratch): LoopKernel[] {
+  const kernel = joinInner(given);
+  if (!worthwhile(kernel)) return [given];
   const rank = kernel.outer.length;
   const levels = reductionLevels(kernel.body);
   const strides = stridesOf(kernel.outer);
-  const still = kernel.inner.map(() => 0);
   const columns = sizeOf(kernel.outer);
+  const [rows = 1] = kernel.inner;
+  const blocks = Math.ceil(rows / COLUMN_BLOCK);
   const sums = kernel.body.flatMap((scalar, i) => {
     if (scalar.kind !== 'reduce') return [];
-    return [{ scalar, i, place: scratch.take(scalar.dtype, columns) }];
+    return [{ scalar, i, place: scratch.take(scalar.dtype, columns * blocks) }];
   });
 
   const start: LoopKernel = {
     kind: 'loop',
-    outer: kernel.outer,
+    outer: [blocks, ...kernel.outer],
     inner: [],
     inputs: [],
     body: sums.map(({ scalar: { op, dtype } }) => ({
@@ -48,17 +52,9 @@ export function columnSums(kernel: LoopKernel, scratch: Scratch): LoopKernel[] {
       value: identity(op, dtype),
       dtype,
     })),
-    outputs: sums.map(({ place }, value) => ({ ...place, strides, value })),
+    outputs: sums.map(({ place }, value) => ({ ...place, strides: [columns, ...strides], value })),
   };
 
-  const points = new Rebuild(kernel, { access: (access) => access, index: coordinate });
-  const added = sums.map(({ scalar, place }): Output => {
-    const access: Access = { ...place, strides: [...strides, ...still] };
-    const args = [points.load(access), points.scalar(scalar.arg)];
-    const op = OPERATIONS[scalar.op] as string;
-    const value = points.body.push({ kind: 'op', op, args, dtype: scalar.dtype }) - 1;
-    return { ...access, value };
-  });
   const perPoint = ({ strides: given }: Output): boolean => given.length > rank;
   const early = kernel.outputs.filter(
     (output) =>
@@ -66,14 +62,53 @@ export function columnSums(kernel: LoopKernel, scratch: Scratch): LoopKernel[] {
       levels[output.value] === 0 &&
       kernel.inputs.every(({ buffer }) => buffer !== output.buffer),
   );
-  const walk: LoopKernel = {
-    kind: 'loop',
-    outer: [...kernel.outer, ...kernel.inner],
-    inner: [],
-    outputs: [...added, ...early.map((x): Output => ({ ...x, value: points.scalar(x.value) }))],
-    inputs: points.inputs,
-    body: points.body,
+  const walk = (block: number): LoopKernel => {
+    const first = block * COLUMN_BLOCK;
+    const from = (access: Access): Access => ({
+      ...access,
+      offset: access.offset + first * (access.strides[rank] ?? 0),
+    });
+    const points = new Rebuild(kernel, { access: from, index: coordinate(rank, first) });
+    const added = sums.map(({ scalar, place }): Output => {
+      const offset = place.offset + block * columns;
+      const access: Access = { ...place, offset, strides: [...strides, 0] };
+      const args = [points.load(access), points.scalar(scalar.arg)];
+      const op = OPERATIONS[scalar.op] as string;
+      const value = points.body.push({ kind: 'op', op, args, dtype: scalar.dtype }) - 1;
+      return { ...access, value };
+    });
+    const outputs = early.map((x): Output => ({ ...x, ...from(x), value: points.scalar(x.value) }));
+    return {
+      kind: 'loop',
+      outer: [...kernel.outer, Math.min(COLUMN_BLOCK, rows - first)],
+      inner: [],
+      outputs: [...added, ...outputs],
+      inputs: points.inputs,
+      body: points.body,
+    };
   };
+  // Neighbours are added until one is left, which lies where the first block was.
+  const together: LoopKernel[] = [];
+  for (let apart = 1; apart < blocks; apart *= 2) {
+    const pairs = Math.ceil((blocks - apart) / (2 * apart));
+    const part = (place: Place, at: number): Access => ({
+      ...place,
+      offset: place.offset + at * columns,
+      strides: [2 * apart * columns, ...strides],
+    });
+    together.push({
+      kind: 'loop',
+      outer: [pairs, ...kernel.outer],
+      inner: [],
+      inputs: sums.flatMap(({ place }) => [part(place, 0), part(place, apart)]),
+      body: sums.flatMap(({ scalar: { op, dtype } }, k): Scalar[] => [
+        { kind: 'load', input: 2 * k, dtype },
+        { kind: 'load', input: 2 * k + 1, dtype },
+        { kind: 'op', op: OPERATIONS[op] as string, args: [3 * k, 3 * k + 1], dtype },
+      ]),
+      outputs: sums.map(({ place }, k) => ({ ...part(place, 0), value: 3 * k + 2 })),
+    });
+  }
 
   /** What is left, of each column or of each point, with the sums read from where they are. */
   const rest = (outputs: readonly Output[], inner: readonly number[]): LoopKernel[] => {
@@ -81,7 +116,7 @@ export function columnSums(kernel: LoopKernel, scratch: Scratch): LoopKernel[] {
     const whole = rank + inner.length;
     const part = new Rebuild(kernel, {
       access: (access) => ({ ...access, strides: access.strides.slice(0, whole) }),
-      index: coordinate,
+      index: coordinate(rank, 0),
     });
     for (const { i, place } of sums)
       part.known.set(i, part.load({ ...place, strides: [...strides, ...inner.map(() => 0)] }));
@@ -93,7 +128,8 @@ export function columnSums(kernel: LoopKernel, scratch: Scratch): LoopKernel[] {
   };
   return [
     start,
-    walk,
+    ...Array.from({ length: blocks }, (_, block) => walk(block)),
+    ...together,
     ...rest(
       kernel.outputs.filter((x) => !perPoint(x)),
       [],
@@ -105,8 +141,40 @@ export function columnSums(kernel: LoopKernel, scratch: Scratch): LoopKernel[] {
   ];
 }
 
-function coordinate(dim: number, body: Scalar[]): number {
-  return body.push({ kind: 'index', dim, dtype: 'int32' }) - 1;
+/** Coordinates, that of the rows beginning at `first`. */
+function coordinate(rank: number, first: number): (dim: number, body: Scalar[]) => number {
+  return (dim, body) => {
+    const add = (scalar: Scalar): number => body.push(scalar) - 1;
+    const at = add({ kind: 'index', dim, dtype: 'int32' });
+    if (dim !== rank || first === 0) return at;
+    const base = add({ kind: 'const', value: first, dtype: 'int32' });
+    return add({ kind: 'op', op: 'add', args: [at, base], dtype: 'int32' });
+  };
+}
+
+/** The kernel with its inner dimensions as one, where they are one for all that it reads and writes. */
+function joinInner(kernel: LoopKernel): LoopKernel {
+  const { outer, inner, inputs, outputs, body } = kernel;
+  const rank = outer.length;
+  if (inner.length < 2 || body.some((scalar) => scalar.kind === 'index')) return kernel;
+  const perPoint = [...inputs, ...outputs].filter(({ strides }) => strides.length > rank);
+  const joins = perPoint.every(({ strides }) =>
+    inner.every(
+      (_, d) =>
+        d === 0 || strides[rank + d - 1] === (strides[rank + d] as number) * (inner[d] as number),
+    ),
+  );
+  if (!joins) return kernel;
+  const joined = <A extends Access>(access: A): A =>
+    access.strides.length > rank
+      ? { ...access, strides: [...access.strides.slice(0, rank), access.strides.at(-1) as number] }
+      : access;
+  return {
+    ...kernel,
+    inner: [sizeOf(inner)],
+    inputs: inputs.map(joined),
+    outputs: outputs.map(joined),
+  };
 }
 
 function worthwhile(kernel: LoopKernel): boolean {
@@ -116,6 +184,7 @@ function worthwhile(kernel: LoopKernel): boolean {
   const rows = sizeOf(inner);
   const bytes = reduces.reduce((sum, { dtype }) => sum + columns * itemSize[dtype], 0);
   if (reduces.length === 0 || rows < MANY_ROWS || bytes > ACCUMULATOR_BYTES) return false;
+  if (inner.length !== 1 || rows > COLUMN_BLOCK ** 2) return false;
   const levels = reductionLevels(body);
   if (reduces.some(({ op, arg }) => OPERATIONS[op] === undefined || levels[arg] !== 0))
     return false;

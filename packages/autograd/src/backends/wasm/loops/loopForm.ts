@@ -5,11 +5,10 @@
  * repeats, and 1 along the lanes, where elements are loaded in vectors. Walks that begin at one place, or move alike
  * along a level, share a word; which of them do is part of the form.
  */
-import type { LoopKernel } from '../../../engine/kernel.js';
+import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { DType } from '../../../graph/dtype.js';
 import type { Word } from '../assembler/moduleBuilder.js';
 import { Block, SCRATCH_BUFFER } from '../assembler/block.js';
-import { FOLD_BYTES } from '../assembler/kernelFunction.js';
 import { FAULT } from '../run/barrier.js';
 import { mayRefuse } from './refusals.js';
 import { CACHE, COORDINATE, type Nest, type Walk } from './loopNest.js';
@@ -40,18 +39,19 @@ const LETTER: Readonly<Record<DType, string>> = {
   bool: 'b',
 };
 
-/** The form of a kernel that is walked as `nest`, with rows of some values kept in `caches`. */
+/** The form of a kernel that is walked as `nest`, with rows of some values kept in `caches`, `cachesAt` in scratch memory. */
 export function loopForm(
   kernel: LoopKernel,
   nest: Nest,
   caches: ReadonlyMap<number, Walk>,
+  cachesAt: number,
 ): LoopForm {
   const block = new Block();
   const walks = [...nest.inputs, ...nest.outputs, ...nest.coordinates.values(), ...caches.values()];
   let key = '';
   const starts = walks.map((walk): Word | 0 => {
     if (walk.buffer === COORDINATE) return 0;
-    if (walk.buffer === CACHE) return block.number(FOLD_BYTES + walk.offset);
+    if (walk.buffer === CACHE) return block.number(cachesAt + walk.offset);
     const bytes = walk.offset * walk.size;
     const known = block.pointers.find((p) => p.buffer === walk.buffer && p.bytes === bytes);
     const start = known === undefined ? block.place(walk) : { word: known.word };

@@ -6,7 +6,7 @@
  */
 import type { DType } from '../../../graph/dtype.js';
 import { itemSize } from '../../../graph/dtype.js';
-import type { LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 
 /** What a walk has for a buffer where it is a coordinate, or a row kept in scratch memory. */
 export const COORDINATE = -1;
@@ -57,7 +57,10 @@ export function planNest(kernel: LoopKernel): Nest {
     strides: accesses.map((access) => access.strides[d] ?? 0),
     coordinate: asked.has(d) ? d : -1,
   }));
-  dims = merge(dims.filter((dim) => dim.size !== 1));
+  dims = merge(
+    dims.filter((dim) => dim.size !== 1),
+    kernel.along === 'row',
+  );
   if (dims.length === 0)
     dims.push({ size: 1, inner: false, strides: accesses.map(() => 0), coordinate: -1 });
 
@@ -102,14 +105,15 @@ export function planNest(kernel: LoopKernel): Nest {
   };
 }
 
-/** Joins neighbours that every buffer walks as one. */
-function merge(dims: readonly Dim[]): Dim[] {
+/** Joins neighbours that every buffer walks as one; those of a row only where the order of sums is not given. */
+function merge(dims: readonly Dim[], keepsRows: boolean): Dim[] {
   const merged: Dim[] = [];
   for (const dim of dims) {
     const last = merged[merged.length - 1];
     const joins =
       last !== undefined &&
       last.inner === dim.inner &&
+      !(keepsRows && dim.inner) &&
       last.coordinate < 0 &&
       dim.coordinate < 0 &&
       last.strides.every((stride, i) => stride === (dim.strides[i] as number) * dim.size);
@@ -123,9 +127,16 @@ function merge(dims: readonly Dim[]): Dim[] {
   return merged;
 }
 
-/** The dimension with the most unit strides; within a row where that is as good. */
-function chooseVector(dims: readonly Dim[], kernel: LoopKernel): Dim {
-  const hasInner = dims.some((dim) => dim.inner);
+/**
+ * The dimension with the most unit strides; within a row where that is as good. Where sums have an order, one that keeps
+ * it: the last within a row, or one outside of it.
+ */
+function chooseVector(all: readonly Dim[], kernel: LoopKernel): Dim {
+  const hasInner = all.some((dim) => dim.inner);
+  const last = all.at(-1) as Dim;
+  if (kernel.along === 'row' && hasInner) return last;
+  const rows = all.filter((dim) => !dim.inner);
+  const dims = kernel.along === 'column' && rows.length > 0 ? rows : all;
   let best = dims[0] as Dim;
   let bestScore = -Infinity;
   for (const dim of dims) {

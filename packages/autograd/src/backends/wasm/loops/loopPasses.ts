@@ -1,5 +1,5 @@
 /** @file What the passes over a row of a loop kernel compute, write and keep, and how wide and on how many threads they go. */
-import type { LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { VectorWidth } from '../assembler/kernelFunction.js';
 import { closure, isCheap, type ScalarFacts } from './loopBody.js';
@@ -92,8 +92,10 @@ export function vectorsOf(
   // Columns are walked down: less than a cache line at a time would fetch every line twice.
   const simple = cheap && body.length <= 5;
   const most = simple && engine === 'wide' ? 16 : 8;
-  let width = columns ? (cheap ? most : 4) : simple ? 4 : 2;
-  if (body.some((scalar) => scalar.dtype === 'float64')) width = Math.max(2, width / 2);
+  // As many accumulators whatever else a row computes: their number decides how a sum is rounded.
+  const sums = vector >= outer && body.some((scalar) => scalar.kind === 'reduce');
+  let width = columns ? (cheap ? most : 4) : simple || sums ? 4 : 2;
+  if (!sums && body.some((scalar) => scalar.dtype === 'float64')) width = Math.max(2, width / 2);
   while (width > 1 && (sizes[vector] as number) < 4 * width) width /= 2;
   return width;
 }

@@ -1,10 +1,12 @@
 /** @file The values of a loop body while its code is written: each computed once, as far out as it can be. */
-import type { Scalar } from '../../../engine/kernel.js';
+import type { Scalar } from '../../../engine/compile/kernel.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
-import { applyOp } from '../elements/elementOps.js';
+import { applyOp, cast } from '../elements/elementOps.js';
+import type { Curve } from '../elements/exponential32.js';
 import type { Value } from '../elements/elementOps.js';
 import { loadLanes, storeLanes, type LaneCount } from './laneMemory.js';
-import type { Lanes } from '../elements/lanes.js';
+import type { Lanes, Register } from '../elements/lanes.js';
+import { curves } from '../elements/math32.js';
 import type { ScalarFacts } from './loopBody.js';
 import type { LoopForm } from './loopForm.js';
 import type { Nest, Walk } from './loopNest.js';
@@ -12,6 +14,13 @@ import { I32x4 } from '../assembler/opcodes.js';
 import { blockConstant } from '../elements/values.js';
 import { mayRefuse, refuse } from './refusals.js';
 import type { Walks } from './walks.js';
+
+/** Two scalars of a body that one formula gives. */
+interface Pair {
+  readonly value: number;
+  readonly derivative: number;
+  readonly of: (v: Lanes, x: Register) => Curve;
+}
 
 export class LoopValues {
   /** Vectors that go side by side, and how many lanes are real. */
@@ -107,6 +116,21 @@ export class LoopValues {
     switch (scalar.kind) {
       case 'op': {
         const args = scalar.args.map((arg) => this.compute(arg));
+        const pair = this.curveOf(scalar);
+        if (pair !== null) {
+          const made = each((copy) =>
+            curveValues(v, pair.of, (args[0]?.[copy] ?? args[0]?.[0]) as Value),
+          );
+          this.values.set(
+            pair.value,
+            made.map(({ value }) => value),
+          );
+          this.values.set(
+            pair.derivative,
+            made.map(({ derivative }) => derivative),
+          );
+          return this.values.get(i) as readonly Value[];
+        }
         const lanes = scalar.args.some((arg) => this.facts[arg]?.perLane) ? this.lanes : 4;
         return each((copy) => {
           const at = args.map((values) => (values[copy] ?? values[0]) as Value);
@@ -128,6 +152,25 @@ export class LoopValues {
     }
   }
 
+  /** The function and the derivative that share an exponential, one of which `scalar` is, if the body has both. */
+  private curveOf(scalar: Scalar & { kind: 'op' }): Pair | null {
+    if (scalar.dtype !== 'float32') return null;
+    for (const [op, { derivative, of }] of curves) {
+      if (scalar.op !== op && scalar.op !== derivative) continue;
+      const at = (name: string): number =>
+        this.body.findIndex(
+          (x) =>
+            x.kind === 'op' &&
+            x.op === name &&
+            x.dtype === 'float32' &&
+            x.args[0] === scalar.args[0],
+        );
+      const pair = { value: at(op), derivative: at(derivative), of };
+      return pair.value < 0 || pair.derivative < 0 ? null : pair;
+    }
+    return null;
+  }
+
   private coordinate(dim: number, copy: number): Value {
     const { v } = this;
     const walk = this.nest.coordinates.get(dim) as Walk;
@@ -147,4 +190,17 @@ export class LoopValues {
       storeLanes(this.v, walk.dtype, value.registers, this.walks.address(walk, copy), 4);
     });
   }
+}
+
+function curveValues(
+  v: Lanes,
+  of: Pair['of'],
+  arg: Value,
+): { readonly value: Value; readonly derivative: Value } {
+  const registers = v.scope(() => {
+    const curve = of(v, cast(v, arg, 'float32').registers[0] as Register);
+    return [curve.value(), curve.derivative()];
+  });
+  const [value, derivative] = registers.map((x): Value => ({ dtype: 'float32', registers: [x] }));
+  return { value: value as Value, derivative: derivative as Value };
 }

@@ -5,10 +5,11 @@
  * time. Each pass over a row folds one level of reductions and writes the points that are known by then. Everything that
  * does not vary within a loop is computed before it.
  */
-import type { Scalar } from '../../../engine/kernel.js';
+import type { Scalar } from '../../../engine/compile/kernel.js';
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { accumulate, fold, freshAccumulators, settle } from './accumulators.js';
 import type { Reduce } from './accumulators.js';
+import { BlockSums, COLUMN_BLOCK, ROW_BLOCK, rounds } from './blockSums.js';
 import type { Value } from '../elements/elementOps.js';
 import { kernelFunction, THREAD, THREADS, threadRange } from '../assembler/kernelFunction.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
@@ -41,6 +42,8 @@ export class LoopWriter {
   /** Locals: steps along the vector level, then vectors of four lanes. */
   private readonly wholeSteps: number;
   private readonly restVectors: number;
+  /** While a long row is summed. */
+  private blocks: BlockSums | null = null;
 
   constructor(
     module: ModuleBuilder,
@@ -115,17 +118,22 @@ export class LoopWriter {
       f.get(left).get(start).op(I32.sub).set(left);
     } else f.get(count).set(left);
     this.walks.along(level, start, (moving) => {
-      if (!vector) {
-        f.repeatLocal(left, () => this.iteration(moving, level, 1, body));
-        return;
-      }
+      const blocks = level === this.nest.sizes.length - 1 ? this.blocks : null;
+      const by = vector ? this.step : 1;
+      const length = vector ? ROW_BLOCK / by : COLUMN_BLOCK;
+      const repeat = (): void => {
+        const step = (): void => this.iteration(moving, level, by, body);
+        if (blocks === null) f.repeatLocal(left, step);
+        else blocks.repeat(left, length, step);
+      };
+      if (!vector) return repeat();
       const wide = (copies: number, lanes: LaneCount): void => {
         this.values.copies = copies;
         this.values.lanes = lanes;
       };
       wide(width, 4);
       if (steps === 'one' && !split) this.iteration(moving, level, 0, body);
-      else f.repeatLocal(left, () => this.iteration(moving, level, this.step, body));
+      else repeat();
       if (steps === 'any') {
         const rest = (): void => {
           wide(1, 4);
@@ -140,6 +148,7 @@ export class LoopWriter {
         if (split) f.get(THREAD).i32(1).op(I32.add).get(THREADS).op(I32.eq).if(rest);
         else rest();
       }
+      if (steps !== 'whole') blocks?.countRest(length);
       wide(1, 4);
     });
   }
@@ -169,15 +178,23 @@ export class LoopWriter {
         const scalar = this.body[i] as Reduce;
         return { i, scalar, into: freshAccumulators(this.v, scalar, this.accumulatorCount(i)) };
       });
+      const columns = this.nest.vector < this.nest.outer;
+      const wide = this.context.width === 'wide';
+      const { waiting } = this.plan;
+      const blocks =
+        waiting !== null && folds.some(({ scalar }) => rounds(scalar))
+          ? new BlockSums(this.v, folds, !columns, wide, waiting)
+          : null;
+      this.blocks = blocks;
       this.walk(pass, () => {
         for (const { scalar, into } of folds) this.accumulate(scalar, into);
         this.store(pass.outputs);
       });
-      for (const { i, scalar, into } of folds) {
-        const result =
-          this.nest.vector < this.nest.outer
-            ? into.map((part) => settle(this.v, scalar, part))
-            : [fold(this.v, scalar, into, this.context.width === 'wide')];
+      this.blocks = null;
+      for (const { i, scalar, into } of blocks?.finish(folds) ?? folds) {
+        const result = columns
+          ? into.map((part) => settle(this.v, scalar, part))
+          : [fold(this.v, scalar, into, wide)];
         values.set(i, result);
       }
     });

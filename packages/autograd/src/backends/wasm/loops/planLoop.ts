@@ -1,7 +1,9 @@
 /** @file A fused loop nest made ready: how it is walked, its form, and the words that its function reads. */
-import type { LoopKernel } from '../../../engine/kernel.js';
+import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { FormedKernel } from '../assembler/block.js';
+import { FOLD_BYTES } from '../assembler/kernelFunction.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
+import { COLUMN_BLOCK, ROW_BLOCK, rounds, waitingBytes } from './blockSums.js';
 import { analyseBody, type ScalarFacts } from './loopBody.js';
 import { loopForm, type LoopForm } from './loopForm.js';
 import { LoopWriter } from './loopWriter.js';
@@ -30,6 +32,8 @@ export interface LoopPlan {
   readonly steps: StepClass;
   /** The level that threads share, or −1. */
   readonly shared: number;
+  /** Where in scratch memory sums of blocks wait for each other; null where rows are short. */
+  readonly waiting: number | null;
 }
 
 /** The kernel ready to be called; null where there is nothing to compute. */
@@ -44,22 +48,31 @@ export function planLoop(kernel: LoopKernel, context: KernelContext): FormedKern
   const { caches, bytes } = planCaches(kernel, nest, facts, passes);
   const length = sizes[vector] as number;
   const step = 4 * width;
-  const steps = length % step !== 0 || length === 0 ? 'any' : length === step ? 'one' : 'whole';
+  const uneven = length % step !== 0 || length === 0 || context.alone === true;
+  const steps = uneven ? 'any' : length === step ? 'one' : 'whole';
 
   let work = 0;
   for (const { expensive } of facts) work += expensive ? 8 : 1;
   for (const size of sizes) work *= size;
   const split = levelToShare(nest, width);
-  const parallel = split >= 0 && work >= SERIAL_WORK;
+  const parallel = split >= 0 && work >= SERIAL_WORK && context.alone !== true;
   const shared = parallel ? split : -1;
 
-  const form = loopForm(kernel, nest, caches);
-  const plan: LoopPlan = { nest, facts, passes, caches, form, width, steps, shared };
+  let points = 1;
+  for (const size of sizes.slice(outer)) points *= size;
+  const long = points > (vector < outer ? COLUMN_BLOCK : ROW_BLOCK);
+  const sums = long ? body.filter((x) => x.kind === 'reduce' && rounds(x)) : [];
+  const vectors = sums.reduce((n, { dtype }) => n + width * (dtype === 'float64' ? 2 : 1), 0);
+  const kept = waitingBytes(vectors);
+
+  const waiting = vectors > 0 ? FOLD_BYTES : null;
+  const form = loopForm(kernel, nest, caches, FOLD_BYTES + kept);
+  const plan: LoopPlan = { nest, facts, passes, caches, form, width, steps, shared, waiting };
   return {
-    key: `${form.key}|${width}${steps}${shared}`,
+    key: `${form.key}|${width}${steps}${shared}${waiting === null ? '' : 'b'}`,
     block: form.block,
     parallel,
-    threadScratch: bytes,
+    threadScratch: bytes + kept,
     write: (module) => new LoopWriter(module, body, context, plan).write(),
   };
 }

@@ -79,8 +79,9 @@ export class Arrays {
   /** The address of an array in this memory, or of its copy; -1 if there is none. */
   addressOf(array: TypedArray): number {
     const place = this.places.get(array);
+    // Only what runs in the middle of another run is given views of its arena. Asking an array for its buffer is slow.
     if (place === undefined)
-      return array.buffer === this.memory.memory.buffer ? array.byteOffset : -1;
+      return this.depth > 0 && array.buffer === this.memory.memory.buffer ? array.byteOffset : -1;
     place.run = this.run;
     return place.address;
   }

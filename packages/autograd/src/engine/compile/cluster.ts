@@ -1,6 +1,7 @@
 /** @file A cluster: instructions that become one loop over one iteration space. */
-import { stridesOf, type Shape } from '../graph/shape.js';
-import type { Instruction } from './program.js';
+import { stridesOf, type Shape } from '../../graph/shape.js';
+import { foldOrder, sameOrder, type FoldOrder } from './foldOrder.js';
+import type { Instruction } from '../program.js';
 import type { View } from './view.js';
 
 /** Where an instruction of a cluster finds an operand. */
@@ -31,6 +32,7 @@ interface Contents {
   readonly members: Map<number, Member>;
   readonly reads: Set<number>;
   readonly reduced: ReadonlySet<number> | null;
+  readonly order: FoldOrder | null;
 }
 
 export class Cluster {
@@ -39,6 +41,8 @@ export class Cluster {
   readonly space: readonly number[];
   /** Which dimensions of the space are folded by the cluster's reductions; null while it has none. */
   reduced: ReadonlySet<number> | null;
+  /** The order of its sums and products; null while it has none. */
+  order: FoldOrder | null;
   readonly members: Map<number, Member>;
   /** The buffers it reads. */
   readonly reads: Set<number>;
@@ -46,13 +50,16 @@ export class Cluster {
   constructor(
     index: number,
     shape: Shape,
-    { members, reads, reduced }: Contents = { members: new Map(), reads: new Set(), reduced: null },
+    { members, reads, reduced, order }: Contents = {
+      ...{ members: new Map(), reads: new Set(), reduced: null, order: null },
+    },
   ) {
     this.index = index;
     this.space = shape.filter((n) => n !== 1);
     this.members = members;
     this.reads = reads;
     this.reduced = reduced;
+    this.order = order;
   }
 
   /** Adds an element-wise instruction if it fits, and says whether it did. */
@@ -74,13 +81,14 @@ export class Cluster {
     return this.add(member);
   }
 
-  /** Adds a reduction of `views[0]` over `dims` if it fits. */
+  /** Adds a reduction of `view` over `dims` if it fits; `rounds` says whether its result depends on the order. */
   joinReduce(
     slot: number,
     shape: Shape,
     dims: readonly number[],
     view: View,
     inputShape: Shape,
+    rounds: boolean,
     available: (base: number) => boolean,
   ): boolean {
     const layout = this.layoutOf(inputShape, [view], [inputShape], available);
@@ -92,16 +100,42 @@ export class Cluster {
     ) {
       return false;
     }
+    const order = rounds ? foldOrder(inputShape, dims, view.strides, layout) : this.order;
+    if (order !== null && !this.takes(order)) return false;
     const left = layout.filter((_, d) => !dims.includes(d));
     const keepdim = shape.length === inputShape.length;
     const own = keepdim ? layout.map((d, k) => (dims.includes(k) ? -1 : d)) : left;
-    if (!this.add({ slot, layout: own, operands: [this.operand(view, inputShape, layout)] }))
-      return false;
+    const member = { slot, layout: own, operands: [this.operand(view, inputShape, layout)] };
+    if ((order !== null && !this.follows(member, order)) || !this.add(member)) return false;
     this.reduced = reduced;
+    this.order = order;
     return true;
   }
 
+  /** Whether its loop can go in an order. */
+  takes(order: FoldOrder): boolean {
+    if (this.order !== null) return sameOrder(this.order, order);
+    for (const member of this.members.values()) if (!this.follows(member, order)) return false;
+    return true;
+  }
+
+  /** Whether dimensions that are gone along as one are one for all that a member reads and writes. */
+  private follows({ layout, operands }: Member, order: FoldOrder): boolean {
+    return order.levels.every((level) =>
+      level.slice(1).every((d, k) => {
+        const outer = level[k]!;
+        const at = layout.filter((x) => x >= 0);
+        const own = at.indexOf(outer);
+        if (own < 0 ? at.includes(d) : at[own + 1] !== d) return false;
+        return operands.every(
+          (o) => o.kind === 'value' || o.strides[outer] === o.strides[d]! * this.space[d]!,
+        );
+      }),
+    );
+  }
+
   private add(member: Member): boolean {
+    if (this.order !== null && !this.follows(member, this.order)) return false;
     const bases: number[] = [];
     for (const o of member.operands) {
       if (o.kind === 'buffer' && !this.reads.has(o.base) && !bases.includes(o.base))

@@ -4,7 +4,7 @@
  * The engine fuses a graph into kernels; a backend turns a list of kernels into something runnable.
  * Strides and offsets count elements, never bytes; a stride of 0 repeats an element (broadcasting).
  */
-import type { DType } from '../graph/dtype.js';
+import type { DType } from '../../graph/dtype.js';
 
 /** Where an operand begins; one that is no more than a place lies contiguous and row-major. */
 export interface Place {
@@ -50,6 +50,11 @@ export interface LoopKernel {
   readonly kind: 'loop';
   readonly outer: readonly number[];
   readonly inner: readonly number[];
+  /**
+   * How its sums and products go, if it has any that round: with several accumulators along the last inner dimension, or
+   * down a column with one for each row of the output, in order. Null leaves it to the backend.
+   */
+  readonly along?: 'row' | 'column' | null;
   /** Strides over `[...outer, ...inner]`. */
   readonly inputs: readonly Access[];
   readonly body: readonly Scalar[];

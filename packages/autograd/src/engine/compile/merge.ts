@@ -10,7 +10,7 @@ import {
   type Member,
   type Operand,
 } from './cluster.js';
-import type { Instruction } from './program.js';
+import type { Instruction } from '../program.js';
 import { RecentReaders } from './readers.js';
 import type { Step } from './schedule.js';
 import { StepOrder } from './stepOrder.js';
@@ -63,6 +63,8 @@ function join(
 ): Cluster | null {
   if (first.members.size + second.members.size > MAX_MEMBERS) return null;
   if (!sameSpace(first, second) || !sameFold(first.reduced, second.reduced)) return null;
+  const order = first.order ?? second.order;
+  if (order !== null && !(first.takes(order) && second.takes(order))) return null;
   for (const base of first.reads) if (second.members.has(base)) return null;
   const reads = new Set(first.reads);
   const values: number[] = [];
@@ -88,6 +90,7 @@ function join(
     members,
     reads,
     reduced: first.reduced ?? second.reduced,
+    order,
   });
 }
 

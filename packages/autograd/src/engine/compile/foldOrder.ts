@@ -1,0 +1,61 @@
+/**
+ * @file The order in which a sum or a product over many elements is taken: a function of the shape of its argument, the
+ * dimensions that are folded and the strides of the argument's own view, so that it is the same whatever it is fused with.
+ */
+import { isFloat, type DType } from '../../graph/dtype.js';
+import type { Primitive } from '../../graph/primitive.js';
+import type { Shape } from '../../graph/shape.js';
+
+export interface FoldOrder {
+  /** `row`: several accumulators go along the innermost level; `column`: each sum has one, and takes elements in order. */
+  readonly along: 'row' | 'column';
+  /** What is folded, outermost first: dimensions of the iteration space, those that are gone along as one together. */
+  readonly levels: readonly (readonly number[])[];
+}
+
+/** Whether the result of a primitive depends on the order: a fold of floats that rounds. */
+export function rounds({ lowering }: Primitive, dtype: DType): boolean {
+  return isFloat(dtype) && lowering.kind === 'fold' && ['sum', 'prod'].includes(lowering.fold);
+}
+
+/** A level as long as this is not joined with the next outer one. */
+const LONG_LEVEL = 64;
+/** A shorter one is not worth several accumulators. */
+const SHORT_LEVEL = 4;
+
+/** `layout` has for each dimension of the argument the one of the iteration space; −1 where the size is 1. */
+export function foldOrder(
+  shape: Shape,
+  dims: readonly number[],
+  strides: readonly number[],
+  layout: readonly number[],
+): FoldOrder {
+  const axes = shape.flatMap((size, d) =>
+    size === 1 ? [] : [{ size, d, stride: strides[d] === 0 ? Infinity : Math.abs(strides[d]!) }],
+  );
+  const folded = axes
+    .filter(({ d }) => dims.includes(d))
+    .sort((x, y) => y.stride - x.stride || x.d - y.d);
+  const kept = axes.filter(({ d }) => !dims.includes(d));
+  const levels: { size: number; stride: number; dims: number[] }[] = [];
+  for (const { size, d, stride } of folded.reverse()) {
+    const inner = levels[0];
+    if (inner !== undefined && inner.size < LONG_LEVEL && stride === inner.stride * inner.size) {
+      inner.size *= size;
+      inner.dims.unshift(layout[d]!);
+    } else levels.unshift({ size, stride, dims: [layout[d]!] });
+  }
+  const innermost = levels.at(-1);
+  const along =
+    innermost === undefined ||
+    kept.length === 0 ||
+    (innermost.size >= SHORT_LEVEL && kept.every(({ stride }) => stride > innermost.stride))
+      ? 'row'
+      : 'column';
+  const joined = levels.map((level) => level.dims);
+  return { along, levels: along === 'row' ? joined : joined.flat().map((d) => [d]) };
+}
+
+export function sameOrder(x: FoldOrder, y: FoldOrder): boolean {
+  return x.along === y.along && JSON.stringify(x.levels) === JSON.stringify(y.levels);
+}
