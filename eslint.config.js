@@ -3,7 +3,16 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/.data/', '**/out/', '**/coverage/']),
+  globalIgnores([
+    '**/dist/',
+    '**/.data/',
+    '**/out/',
+    '**/coverage/',
+    // A package of its own, whose dependencies are not installed by default.
+    'site/',
+    // Projects of those who begin one.
+    'packages/create-chainrule/templates/',
+  ]),
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -1,29 +1,57 @@
-/** @file Builds every package into its `dist`. */
+/** @file Builds every package, or those that are named, into its `dist`: code, declarations and `llms.txt`. */
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const tools = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../packages/', import.meta.url));
-const names = readdirSync(root);
+const isBuilt = (name) => existsSync(join(root, name, 'tsup.config.ts'));
+const named = process.argv.slice(2);
+const names = named.length > 0 ? named : readdirSync(root).filter(isBuilt);
 
-function build(name) {
+/** Runs a command in a package's folder; gives what it said if it failed, else null. */
+function run(name, command) {
   return new Promise((done) => {
-    const child = spawn('tsup', ['--silent'], {
-      cwd: root + name,
+    const child = spawn(command, {
+      cwd: join(root, name),
       shell: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
-    child.on('close', (code) => {
-      console.log(code === 0 ? `built ${name}` : `${name} could not be built\n${output}`);
-      if (code !== 0) process.exitCode = 1;
-      done();
-    });
+    child.on('close', (code) => done(code === 0 ? null : output));
   });
 }
 
-// The others are compiled against autograd's declarations, as a user's code will be.
-await build('autograd');
-await Promise.all(names.filter((name) => name !== 'autograd').map(build));
+async function build(name) {
+  const failure =
+    (await run(name, 'tsup --silent')) ??
+    (await run(name, `node ${JSON.stringify(join(tools, 'declarations.mjs'))} ${name}`)) ??
+    (await run(name, `node ${JSON.stringify(join(tools, 'packageDocs.mjs'))} ${name}`));
+  console.log(failure === null ? `built ${name}` : `${name} could not be built\n${failure}`);
+  if (failure !== null) process.exitCode = 1;
+}
+
+/** What a package needs of the others. */
+function needed(name) {
+  const { dependencies = {}, peerDependencies = {} } = JSON.parse(
+    readFileSync(join(root, name, 'package.json'), 'utf8'),
+  );
+  return Object.keys({ ...dependencies, ...peerDependencies })
+    .map((dependency) => dependency.replace('@chainrule/', ''))
+    .filter((dependency) => names.includes(dependency));
+}
+
+// Packages are compiled against the declarations of those they need, as a user's code will be.
+const builds = new Map();
+function buildOnce(name) {
+  if (!builds.has(name))
+    builds.set(
+      name,
+      Promise.all(needed(name).map(buildOnce)).then(() => build(name)),
+    );
+  return builds.get(name);
+}
+await Promise.all(names.map(buildOnce));

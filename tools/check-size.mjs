@@ -37,6 +37,24 @@ const budgets = [
   },
 ];
 
+/** What small programs weigh, with all that they need. */
+const squared = (path, square) =>
+  `import { grad, square, tensor } from '@chainrule/autograd${path}'; console.log(grad((x) => ${square})(tensor(3)).item());`;
+const programs = [
+  { name: 'x², functions', contents: [squared('/functions', 'square(x)')], budget: 26 * kB },
+  { name: 'x², default', contents: [squared('', 'x.square()')], budget: 127 * kB },
+  {
+    name: 'Linear + Adam',
+    contents: [
+      `import { tensor } from '@chainrule/autograd'; import { Linear } from '@chainrule/nn';
+      import { Adam } from '@chainrule/optim'; const model = new Linear(2, 1); const adam = new Adam(model.parameters());
+      model.forward(tensor([[1, 2]])).sum().backward(); adam.step(); console.log(String(model));`,
+    ],
+    budget: 146 * kB,
+  },
+];
+budgets.push(...programs.map((program) => ({ ...program, external: [] })));
+
 for (const { name, contents, external, budget } of budgets) {
   const { outputFiles } = await build({
     // The examples depend on all three.

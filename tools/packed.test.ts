@@ -1,5 +1,5 @@
 /** @file What a user installs works: the starter copied out of the repository, and a model of their own, in every module format. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,11 +9,14 @@ import { execute, install, pack } from './packed.js';
 const starter = fileURLToPath(new URL('../examples/starter', import.meta.url));
 let folder = '';
 let project = '';
+let tarballs: Record<string, string> = {};
+const create = fileURLToPath(new URL('../packages/create-chainrule/create.mjs', import.meta.url));
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'packed-'));
   project = join(folder, 'project');
-  install(starter, project, pack(folder));
+  tarballs = pack(folder);
+  install(starter, project, tarballs);
 }, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -119,4 +122,36 @@ console.log(JSON.stringify([saved['slope']?.item(), saved['shift']?.item(), refu
     writeFileSync(join(place, 'tsconfig.json'), JSON.stringify(config));
     expect(() => execute('tsc', ['-p', place], place)).toThrow(/mistake\.ts\(2,\d+\).*784/s);
   }, 120_000);
+});
+
+describe('npm create chainrule', () => {
+  test.each(['node', 'notebook', 'vite', 'worker'])(
+    'the template %s, from the packed packages',
+    (template) => {
+      const [made, place] = [join(folder, `made-${template}`), join(folder, `${template}-project`)];
+      execute('node', [create, made, '--template', template], folder);
+      install(made, place, tarballs);
+      if (template === 'node' || template === 'notebook') {
+        const output = execute('npm', ['start', '--silent'], place);
+        if (template === 'node') expect(lossesOf(output).at(-1)).toBeLessThan(0.2);
+        else expect(output).toMatch(/slope (2\.0|1\.9)\d offset 0\.[45]\d/);
+      } else {
+        execute('tsc', ['--noEmit'], place);
+        const config = readFileSync(join(place, 'vite.config.ts'), 'utf8');
+        expect(config).toContain('Cross-Origin-Opener-Policy');
+      }
+      expect(existsSync(join(place, '.gitignore'))).toBe(true);
+    },
+    120_000,
+  );
+
+  test('says what is wrong', () => {
+    const refuse =
+      (...args: string[]): (() => string) =>
+      () =>
+        execute('node', [create, ...args], folder);
+    expect(refuse()).toThrow(/One folder/);
+    expect(refuse('other', '--template', 'nod')).toThrow(/no template "nod": node, notebook/);
+    expect(refuse('staged')).toThrow(/not empty/);
+  });
 });

@@ -19,6 +19,7 @@ interface Manifest {
   version: string;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
+  scripts?: Record<string, string>;
 }
 
 const readJson = (path: string): Manifest => JSON.parse(readFileSync(path, 'utf8')) as Manifest;
@@ -51,7 +52,7 @@ function newest(folder: string): number {
 function isBuilt(name: string): boolean {
   const folder = join(root, 'packages', name);
   try {
-    return statSync(join(folder, 'dist', 'index.d.cts')).mtimeMs > newest(join(folder, 'src'));
+    return statSync(join(folder, 'llms-full.txt')).mtimeMs > newest(join(folder, 'src'));
   } catch {
     return false;
   }
@@ -61,7 +62,7 @@ function isBuilt(name: string): boolean {
 function built(folder: string): string {
   if (packages.every(isBuilt)) return root;
   const copy = join(folder, 'repository');
-  for (const path of ['tools', 'package.json', 'tsconfig.base.json'])
+  for (const path of ['docs', 'tools', 'package.json', 'tsconfig.base.json'])
     cpSync(join(root, path), join(copy, path), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
   for (const name of packages) {
@@ -90,9 +91,11 @@ export function pack(folder: string): Record<string, string> {
   for (const name of packages) {
     const [from, staged] = [join(repository, 'packages', name), join(folder, 'staged', name)];
     cpSync(join(from, 'dist'), join(staged, 'dist'), { recursive: true });
-    cpSync(join(from, 'README.md'), join(staged, 'README.md'));
+    for (const file of ['README.md', 'AGENTS.md', 'llms.txt', 'llms-full.txt'])
+      cpSync(join(from, file), join(staged, file));
     const manifest = readJson(join(from, 'package.json'));
     delete manifest.devDependencies;
+    delete manifest.scripts;
     for (const [dependency, range] of Object.entries(manifest.dependencies ?? {}))
       if (range === 'workspace:^')
         Object.assign(manifest.dependencies ?? {}, { [dependency]: `^${manifest.version}` });

@@ -1,5 +1,5 @@
 /** @file The documents hold: their code runs and prints what they say, their table and their links are up to date. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
@@ -11,10 +11,15 @@ const SCRATCH = join(ROOT, 'out', `readme-${process.pid}`);
 const documents = [
   'README.md',
   'CONTRIBUTING.md',
+  'docs/AGENTS.md',
   'packages/autograd/README.md',
   'packages/nn/README.md',
   'packages/optim/README.md',
   'packages/export/README.md',
+  ...readdirSync(join(ROOT, 'site'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /^(start|learn|guides|from|pages)\b.*\.md$/.test(path))
+    .map((path) => `site/${path}`)
+    .sort(),
 ];
 
 const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8');

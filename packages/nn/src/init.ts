@@ -56,6 +56,7 @@ function uniformOf(shape: Shape, a: number, b: number, dtype: Tensor['dtype']): 
     .add(a);
 }
 
+/** Options of `uniform`. */
 export interface UniformOptions {
   /** Default 0. */
   readonly a?: number;
@@ -72,6 +73,7 @@ export function uniform<C extends Cell>(parameter: C, options?: UniformOptions):
   return fill(parameter, () => uniformOf(parameter.shape, a, b, parameter.dtype));
 }
 
+/** Options of `normal`. */
 export interface NormalOptions {
   /** Default 0. */
   readonly mean?: number;
@@ -112,6 +114,7 @@ export function eye<C extends Cell>(parameter: C): C {
   return fill(parameter, () => autograd.eye(n, m, { dtype: parameter.dtype }));
 }
 
+/** Options of `xavierUniform`, `xavierNormal` and `orthogonal`. */
 export interface GainOptions {
   /** What everything is multiplied by; see `calculateGain`. Default 1. */
   readonly gain?: number;
@@ -136,11 +139,13 @@ export function xavierNormal<C extends Cell>(parameter: C, options?: GainOptions
   return normal(parameter, { std: gain * Math.sqrt(2 / (fanIn + fanOut)) });
 }
 
+/** Options of `kaimingUniform` and `kaimingNormal`. */
 export interface KaimingOptions {
   /** The negative slope of the leaky ReLU that follows; 0 for ReLU. */
   readonly a?: number;
   /** Whether the variance is kept forwards (by the inputs) or backwards (by the outputs); PyTorch's spelling is the same. */
   readonly mode?: 'fanIn' | 'fanOut' | 'fan_in' | 'fan_out';
+  /** The activation that follows. Default `'leakyRelu'`. */
   readonly nonlinearity?: Nonlinearity;
 }
 
@@ -193,6 +198,7 @@ export function orthogonal<C extends Cell>(parameter: C, options?: GainOptions):
   });
 }
 
+/** Options of `truncNormal`. */
 export interface TruncNormalOptions extends NormalOptions {
   /** The lower bound. Default −2. */
   readonly a?: number;

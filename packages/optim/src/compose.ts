@@ -23,8 +23,17 @@ import { number } from './paramGroup.js';
 import { complete, paramAfter, type Rule, type Symbols, type Update } from './rule.js';
 
 /** The hyper-parameter that {@link clipped} adds. */
-export type ClipNorm = { readonly maxNorm: number };
-export type ClipValue = { readonly maxValue: number };
+export type ClipNorm = {
+  /** The largest norm of all gradients together. */
+  /** The largest norm of all gradients together. */
+  readonly maxNorm: number;
+};
+/** Clips every element of the gradients. */
+export type ClipValue = {
+  /** The largest absolute value of an element. */
+  /** The largest absolute value of an element. */
+  readonly maxValue: number;
+};
 
 /**
  * The rule with clipped gradients: with `maxNorm` all gradients of the step, those of every group together, are scaled so

@@ -22,7 +22,9 @@ import { number, type Params } from './paramGroup.js';
 
 /** What `stateDict()` of {@link ExponentialMovingAverage} gives. */
 export interface AverageState {
+  /** How many updates there have been. */
   readonly updates: Tensor;
+  /** The averages, by the names or the order of the parameters. */
   readonly averages: readonly Tensor[];
 }
 
@@ -42,6 +44,7 @@ const averageState = defineOptions<AverageState>({
  * const accuracy = ema.use(() => evaluateOn(testSet)); // with the averages in place of the parameters
  */
 export class ExponentialMovingAverage {
+  /** The weight of the average so far. */
   readonly decay: number;
   private readonly params: readonly Parameter[];
   private readonly cells: readonly Cell[];
@@ -116,6 +119,7 @@ export class ExponentialMovingAverage {
     evaluate();
   }
 
+  /** The state, to be saved and given to `loadStateDict` later. */
   stateDict(): AverageState {
     return { updates: copyOf(this.updates), averages: this.cells.map(copyOf) };
   }

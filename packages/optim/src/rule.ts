@@ -16,7 +16,9 @@ export type Symbols<H> = { readonly [K in keyof H]: Symbolic<H[K]> };
 
 /** The first value of a state: a constant, in the parameter's shape and dtype unless it says otherwise. */
 export interface Initial {
+  /** The value of every element. */
   readonly fill?: number;
+  /** The shape. Default: the parameter's. */
   readonly shape?: Shape;
 }
 

@@ -9,6 +9,7 @@ import type { CompleteRule } from './rule.js';
 
 /** A group as it is saved: its hyper-parameters, and its parameters by name, or by place where they have none. */
 export interface SavedGroup {
+  /** The numbers of the group's parameters, counted through all groups. */
   readonly params: readonly (string | number)[];
   readonly [hyper: string]: unknown;
 }
@@ -19,6 +20,7 @@ export interface OptimizerState {
   readonly optimizer: string;
   /** By parameter: the step count and what the rule remembers. */
   readonly state: Readonly<Record<string, Readonly<Record<string, Tensor>>>>;
+  /** The options of each group, and the numbers of its parameters. */
   readonly paramGroups: readonly SavedGroup[];
 }
 

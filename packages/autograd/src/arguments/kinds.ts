@@ -36,11 +36,14 @@ const ofNumber = (must: string, test: (x: number) => boolean): Kind<number> =>
 export const number: Kind<number> = ofNumber('be a number', () => true);
 /** Infinities, but not NaN. */
 export const real: Kind<number> = ofNumber('be a number other than NaN', (x) => !Number.isNaN(x));
+/** A number that is neither NaN nor infinite. */
 export const finite: Kind<number> = ofNumber('be a finite number', Number.isFinite);
+/** A finite number above 0. */
 export const positive: Kind<number> = ofNumber(
   'be a finite number > 0',
   (x) => x > 0 && x < Infinity,
 );
+/** A finite number of 0 or more. */
 export const nonNegative: Kind<number> = ofNumber(
   'be a finite number ≥ 0',
   (x) => x >= 0 && x < Infinity,
@@ -49,6 +52,7 @@ export const nonNegative: Kind<number> = ofNumber(
 export const fraction: Kind<number> = ofNumber('be from 0 to 1', (x) => x >= 0 && x <= 1);
 /** A decay rate: 1 would keep the first value for ever. */
 export const decay: Kind<number> = ofNumber('be in [0, 1)', (x) => x >= 0 && x < 1);
+/** A whole number. */
 export const whole: Kind<number> = ofNumber('be a whole number', Number.isSafeInteger);
 /** How many there are of something that cannot be missing: features, heads, steps. */
 export const count: Kind<number> = ofNumber(
@@ -76,8 +80,10 @@ export function wholeBetween(low: number, high: number): Kind<number> {
 
 /** A boolean, and nothing that merely counts as one. */
 export const flag: Kind<boolean> = kind('be true or false', (x) => typeof x === 'boolean');
+/** A string. */
 export const text: Kind<string> = kind('be a string', (x) => typeof x === 'string');
 // A function of any type: what it takes and returns is seen when it is called.
+/** A function. */
 export const callable: Kind<(...args: never[]) => unknown> = kind(
   'be a function',
   (x) => typeof x === 'function',
@@ -85,12 +91,14 @@ export const callable: Kind<(...args: never[]) => unknown> = kind(
 /** Whatever it is: checked elsewhere. */
 export const anything: Kind<never> = kind('be given', () => true);
 
+/** A tensor. */
 export const tensor: Kind<Tensor> = kind('be a tensor', isTensor);
 /** What stands where an operation takes a tensor. */
 export const operand: Kind<Tensor | number | boolean> = kind(
   'be a tensor or a number',
   (x) => typeof x === 'number' || typeof x === 'boolean' || isTensor(x),
 );
+/** A dtype: `'float32'`, `'float64'`, `'int32'` or `'bool'`. */
 export const dtype: Kind<DType> = kind(
   `be one of ${DTYPES.map(display).join(', ')}`,
   (x) => typeof x === 'string' && (DTYPES as readonly string[]).includes(x),

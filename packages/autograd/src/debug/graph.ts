@@ -1,4 +1,5 @@
 /** @file `graph(t)`: the computational graph behind a tensor, as data and as pictures. */
+import { hostValue } from '../graph/hostValue.js';
 import { checkArgument, defineOptions, kinds } from '../arguments/index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp } from '../graph/version.js';
@@ -8,9 +9,11 @@ import type { GraphEdge, GraphNode } from './graphNode.js';
 import { toDot, toMermaid } from './graphText.js';
 import { toSVG } from './graphPicture.js';
 
+/** The graph behind a tensor, to be read or drawn. */
 export interface Graph {
   /** Inputs before what is made from them. */
   readonly nodes: readonly GraphNode[];
+  /** Which value goes into which operation. */
   readonly edges: readonly GraphEdge[];
   /** The graph in the language of Graphviz, with a cluster for each scope. */
   toDot(): string;
@@ -96,9 +99,16 @@ function numberIn(x: Tensor): number | null {
 function describe(node: Tensor, newest: number): GraphNode {
   const { id, op, shape, dtype, scope, needsGrad: requiresGrad } = node;
   const backward = id > newest;
-  const rest = { id, shape, dtype, scope, requiresGrad, backward };
+  const value = hostValue(node);
+  const of = (node.cell?.extra ?? node.extra)?.grad?.live;
+  const gradient = of === undefined || of === null ? null : hostValue(of);
+  const rest = { id, shape, dtype, scope, requiresGrad, backward, value, gradient };
   if (node.cell !== null)
-    return { ...rest, kind: 'parameter', label: node.needsGrad ? 'Parameter' : 'cell' };
+    return {
+      ...rest,
+      kind: 'parameter',
+      label: node.cell.label || (node.needsGrad ? 'Parameter' : 'cell'),
+    };
   if (op === null || op.name === 'placeholder')
     return { ...rest, kind: 'input', label: op === null ? 'tensor' : 'input' };
   const numbers = node.inputs.flatMap((x) =>

@@ -1,26 +1,36 @@
 /** @file What a drawn graph consists of. */
-import type { DType } from '../graph/dtype.js';
+import type { DType, TypedArray } from '../graph/dtype.js';
 import { show, type Shape } from '../graph/shape.js';
 
 /** A node of a drawn graph. */
 export interface GraphNode {
+  /** A number that no other node of the graph has. */
   readonly id: number;
   /** `operation`; `parameter` for a version of a cell; `input` for a tensor that no operation made. */
   readonly kind: 'operation' | 'parameter' | 'input';
-  /** The operation with the numbers among its arguments, such as `mul 0.5`. */
+  /** The operation with the numbers among its arguments, such as `mul 0.5`; of a parameter its name, where it has one. */
   readonly label: string;
+  /** The shape of its value. */
   readonly shape: Shape;
+  /** The dtype of its value. */
   readonly dtype: DType;
   /** The module path or `scope` it was made in; empty outside of any. */
   readonly scope: string;
+  /** Whether gradients flow back to it. */
   readonly requiresGrad: boolean;
   /** Whether it belongs to the backward pass. */
   readonly backward: boolean;
+  /** Its elements, row by row, if they are known already; not a copy, so to be read only. */
+  readonly value: TypedArray | null;
+  /** The gradient that `backward()` left at it, row by row, or null. */
+  readonly gradient: TypedArray | null;
 }
 
 /** From an input to what is computed from it. */
 export interface GraphEdge {
+  /** The `id` of the node whose value is read. */
   readonly from: number;
+  /** The `id` of the node that reads it. */
   readonly to: number;
 }
 

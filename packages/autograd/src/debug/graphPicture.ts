@@ -31,7 +31,6 @@ export function toSVG({ nodes, edges }: Drawn): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12" role="img">`,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="#868e96"/></marker></defs>',
-    `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...frames([...boxes.values()]),
     ...links.map(([a, b]) => link(a, b, [...boxes.values()])),
     ...[...boxes.values()].map(drawBox),
@@ -96,8 +95,16 @@ function settle(layer: readonly Box[]): void {
   for (const b of layer) b.x -= drift;
 }
 
+/** What is known of a node: its number and gradient, where it is a single one, else what type it has. */
+function known(node: GraphNode): string {
+  const { value, gradient } = node;
+  const show = (array: ArrayLike<number>): string => String(Number((array[0] ?? 0).toPrecision(3)));
+  if (value?.length !== 1) return typeOf(node);
+  return gradient?.length === 1 ? `${show(value)}  ∂ ${show(gradient)}` : show(value);
+}
+
 function widthOf(node: GraphNode): number {
-  return Math.max(64, 7.2 * Math.max(clean(node.label).length, typeOf(node).length) + 20);
+  return Math.max(64, 7.2 * Math.max(clean(node.label).length, known(node).length) + 20);
 }
 
 function top({ layer }: Box): number {
@@ -135,7 +142,7 @@ function drawBox(box: Box): string {
     `<g><title>${escape(node.scope === '' ? node.label : `${node.scope}: ${node.label}`)}</title>` +
     `<rect x="${round(x - width / 2)}" y="${y}" width="${round(width)}" height="${HEIGHT}" rx="${radius}" fill="${colorOf(node)}" stroke="${color}"/>` +
     `<text x="${round(x)}" y="${y + 15}" text-anchor="middle" font-weight="600" fill="#212529">${escape(node.label)}</text>` +
-    `<text x="${round(x)}" y="${y + 29}" text-anchor="middle" font-size="10.5" fill="#495057">${escape(typeOf(node))}</text></g>`
+    `<text x="${round(x)}" y="${y + 29}" text-anchor="middle" font-size="10.5" fill="#495057">${escape(known(node))}</text></g>`
   );
 }
 

@@ -5,14 +5,19 @@ import type { Meter, Work } from '../engine/program.js';
 
 /** What all calls of one kind of kernel took. */
 export interface ProfileRow {
+  /** What it computes. */
   readonly kernel: string;
   /** The operations of the graph that it computes. */
   readonly operations: string;
+  /** How often it ran. */
   readonly calls: number;
+  /** Milliseconds in all. */
   readonly ms: number;
   /** Part of the time of all kernels, from 0 to 1. */
   readonly share: number;
+  /** Billions of multiplications and additions a second. */
   readonly gflops: number;
+  /** Billions of bytes read and written a second. */
   readonly gbps: number;
 }
 
@@ -20,13 +25,17 @@ export interface ProfileRow {
 export interface Profile<R> {
   /** What the function returned. */
   readonly result: R;
+  /** A row for each kernel, the slowest first. */
   readonly rows: readonly ProfileRow[];
   /** Wall-clock milliseconds of the whole call, and of kernels alone. */
   readonly ms: number;
+  /** Milliseconds in kernels. */
   readonly kernelMs: number;
   /** Plans found in the cache, and plans made. */
   readonly hits: number;
+  /** How many plans had to be made. */
   readonly misses: number;
+  /** The table as text. */
   toString(): string;
 }
 

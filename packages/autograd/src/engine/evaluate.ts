@@ -25,7 +25,7 @@ import { userLine } from './newStructures.js';
 import { NOTHING, PlanCache, planning, type Plan } from './plan.js';
 import type { Backend, Executable, HostBackend, Meter, Program } from './program.js';
 
-/** @internal The engine's state; `backends/index.ts` chooses the backend. */
+/** The engine's state; `backends/index.ts` chooses the backend. */
 export const engine: {
   backend: HostBackend | null;
   /** The backends of devices other than the CPU, once they have been opened. */
@@ -104,7 +104,7 @@ export function collectReady(roots: () => readonly Tensor[]): Collected {
   return collect(roots());
 }
 
-/** @internal Computes `roots`. On an error no cell has changed, and pending versions are forgotten. */
+/** Computes `roots`. On an error no cell has changed, and pending versions are forgotten. */
 export function run(roots: readonly Tensor[], why: string): void {
   for (const root of roots) if (isNumber(root)) root.value = leafValue(root);
   const [first, second] = byDevice(roots);

@@ -7,7 +7,9 @@ import { ChainruleError } from '../errors.js';
 
 /** A package as it was loaded. */
 export interface Copy {
+  /** The package. */
   readonly name: string;
+  /** Its version. */
   readonly version: string;
   /** Its file, where that is known: bundlers take it away. */
   readonly place: string | null;

@@ -84,7 +84,7 @@ export function afterRun(f: () => void): void {
   else f();
 }
 
-/** Runs `f` with some modes changed, and puts them back whatever happens. */
+/** @internal Runs `f` with some modes changed, and puts them back whatever happens. */
 export function withMode<R>(name: string, change: Partial<Mode>, f: () => R): R {
   checkArgument(name, 'f', f, kinds.callable);
   const saved = { ...mode };

@@ -72,7 +72,9 @@ export class Tensor<S extends Shape = Shape> {
   inputs: readonly Tensor[];
   /** @internal */
   readonly attrs: Attrs | null;
+  /** The number of elements along each dimension. */
   readonly shape: S;
+  /** The dtype of the elements: float32, float64, int32 or bool. */
   readonly dtype: DType;
   /** The number of elements. */
   readonly size: number;
@@ -316,6 +318,7 @@ export class Tensor<S extends Shape = Shape> {
     runtime.backward(this, gradient, options);
   }
 
+  /** The elements, the shape and the dtype as text; `<pending>` where no value can be had. */
   toString(): string {
     return format(this);
   }
@@ -338,7 +341,10 @@ export function extraOf(t: Tensor): Extra {
   return (t.extra ??= { grad: null, hooks: [], retainGrad: false, stack: undefined });
 }
 
-/** @internal The gradient without marking it as seen: for code that uses it before the next `backward()`. */
+/**
+ * The gradient without marking it as seen, or null: for optimizers and the like, which use it before the next `backward()`,
+ * where it may be overwritten. `.grad` is safe to keep.
+ */
 export function borrowGrad(t: Tensor): Tensor | null {
   if (!isTensor(t)) checkArgument('borrowGrad', 't', t, kinds.tensor);
   if (mode.tracing === 'compile' && !recording.grads.has(t))

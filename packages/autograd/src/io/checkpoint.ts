@@ -24,11 +24,13 @@ export interface CheckpointEntries {
   readonly [name: string]: unknown;
 }
 
+/** Options of `saveCheckpoint`. */
 export interface SaveCheckpointOptions {
   /** How many checkpoints to keep, the new one included. */
   readonly keep?: number;
 }
 
+/** Options of `loadCheckpoint`. */
 export interface LoadCheckpointOptions {
   /** Told of each newer checkpoint that is damaged and was passed over. Warns on the console if not given. */
   readonly onSkip?: (skipped: Skipped) => void;
@@ -38,9 +40,11 @@ const counts = { ...kinds.count, error: FormatError };
 const saveOptions = defineOptions<SaveCheckpointOptions>({ keep: counts });
 const loadOptions = defineOptions<LoadCheckpointOptions>({ onSkip: kinds.callable as never });
 
+/** What a checkpoint held. */
 export interface LoadedCheckpoint {
   /** The folder it was read from. */
   readonly path: string;
+  /** The step that was saved. */
   readonly step: number;
   /** Everything that was saved, by name: state dictionaries of the stateful, plain values as they were. */
   readonly state: Readonly<Record<string, unknown>>;

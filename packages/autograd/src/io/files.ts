@@ -12,6 +12,7 @@ import { type Cause, ChainruleError } from '../errors.js';
 export class FileError extends ChainruleError {
   /** @internal */
   static override readonly kinds: readonly string[] = ['FileError', 'ChainruleError'];
+  /** What the system calls the failure: `'ENOENT'`, `'EACCES'`. */
   readonly code: string;
 
   constructor(message: string, code: string, options?: Cause) {

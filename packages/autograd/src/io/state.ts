@@ -10,7 +10,9 @@ import type { JsonValue } from './json.js';
 
 /** Anything that hands out its state and takes it back: modules, optimizers, schedules, averages. */
 export interface Stateful {
+  /** The state, as plain values and tensors. */
   stateDict(): unknown;
+  /** Takes a state over. */
   loadStateDict(state: never): unknown;
 }
 

@@ -48,7 +48,9 @@ interface Manifest {
 
 /** A checkpoint that was passed over, and why. */
 export interface Skipped {
+  /** Where it is. */
   readonly path: string;
+  /** Why it could not be read. */
   readonly reason: string;
 }
 

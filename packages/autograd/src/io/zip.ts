@@ -7,9 +7,11 @@ import { FormatError } from '../errors.js';
 import { decodeUtf8 } from './json.js';
 import { plainRecord } from './elements.js';
 
+/** What an archive may hold; more is refused. */
 export interface ZipLimits {
   /** The most bytes that all entries together may unpack to. */
   readonly maxBytes?: number;
+  /** How many files. */
   readonly maxEntries?: number;
 }
 

@@ -1,6 +1,4 @@
 /** @file Every operation, by family. Family files export what users may call, and nothing else. */
-import './fluent.js';
-
 export * from './elements/arithmetic.js';
 export * from './elements/exponential.js';
 export * from './elements/trigonometric.js';

@@ -10,12 +10,15 @@ import { add, mean, mul, neg, sigmoid, sin, softplus, sub, tanh } from '../ops/i
 /** The largest size of a dimension: what is drawn is built, and shrunk by building it again and again. */
 const LARGEST = 10_000;
 
+/** Options of `arbShape`. */
 export interface ShapeOptions {
   /** Default 0 to 3. */
   readonly minDims?: number;
+  /** The largest number of dimensions. Default 3. */
   readonly maxDims?: number;
   /** Sizes of a dimension; default 0 to 4. */
   readonly minSize?: number;
+  /** The largest size of a dimension. */
   readonly maxSize?: number;
 }
 
@@ -52,6 +55,7 @@ function shapesOf(
   });
 }
 
+/** Options of `arbTensor`, `arbBroadcastable` and `arbExpression`. */
 export interface TensorOptions extends ShapeOptions {
   /** A fixed shape, or an arbitrary one; by default `arbShape` with the other options. */
   readonly shape?: Shape | fc.Arbitrary<Shape>;
@@ -63,6 +67,7 @@ export interface TensorOptions extends ShapeOptions {
   readonly away?: readonly number[];
   /** NaN, infinities and -0 too. Default false. */
   readonly special?: boolean;
+  /** Whether gradients flow back to it. Default false. */
   readonly requiresGrad?: boolean;
 }
 
@@ -155,10 +160,13 @@ export function arbBroadcastable(count = 2, options?: TensorOptions): fc.Arbitra
 
 /** A random smooth function of tensors, and a place to evaluate it. */
 export interface Expression {
+  /** The inputs. */
   readonly inputs: Tensor[];
+  /** The function of the inputs. */
   readonly f: (...inputs: Tensor[]) => Tensor;
   /** Its steps, one a line. */
   readonly text: string;
+  /** The expression as text. */
   toString(): string;
 }
 

@@ -4,6 +4,7 @@ import { checkArgument, defineOptions, kinds, type Kind } from '../arguments/ind
 import type { Tensor } from '../graph/tensor.js';
 import { gradcheck, gradgradcheck, type GradcheckOptions } from './gradcheck.js';
 
+/** Options of `checkGradients`. */
 export interface CheckGradientsOptions extends GradcheckOptions {
   /** Check second derivatives too. Default true. */
   readonly second?: boolean;
@@ -11,6 +12,7 @@ export interface CheckGradientsOptions extends GradcheckOptions {
   readonly numRuns?: number;
   /** To repeat a failure: what fast-check printed. */
   readonly seed?: number;
+  /** What fast-check is told, to run a found counterexample again. */
   readonly path?: string;
 }
 

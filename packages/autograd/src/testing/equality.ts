@@ -5,7 +5,9 @@ import { Tensor } from '../graph/tensor.js';
 
 /** What may differ between numbers that are equal: `|a − b| ≤ atol + rtol · |b|`. Both 0 by default: the same numbers. */
 export interface EqualityOptions {
+  /** The tolerance in parts of the expected value. */
   readonly rtol?: number;
+  /** The tolerance that is added to it. */
   readonly atol?: number;
 }
 

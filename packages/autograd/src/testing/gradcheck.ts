@@ -12,6 +12,7 @@ import {
   type Checked,
 } from './differences.js';
 
+/** Options of `gradcheck`, `gradgradcheck` and `checkFunction`. */
 export interface GradcheckOptions {
   /** The step of the differences, times the size of an element where that is above 1. Default 1e-6. */
   readonly eps?: number;

@@ -204,10 +204,13 @@ function withGrad<R>(enabled: boolean, f: () => R): R {
   }
 }
 
+/** Options of `grad` and `backward`. */
 export interface GradOptions {
   /** Cotangents of the outputs; 1 for outputs of one element where absent. */
   readonly gradOutputs?: readonly (Tensor | null | undefined)[];
+  /** Whether the gradients may be differentiated again. Default false. */
   readonly createGraph?: boolean;
+  /** Whether the graph may be differentiated once more. Default: as `createGraph`. */
   readonly retainGraph?: boolean;
   /** Give null for inputs that the outputs do not depend on, instead of an error. Default false. */
   readonly allowUnused?: boolean;

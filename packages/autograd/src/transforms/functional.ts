@@ -13,6 +13,7 @@ import { handOut, record, type Recorded } from './jvp.js';
 import { isOpen } from './variable.js';
 import { pullback } from './vjp.js';
 
+/** Options of `valueAndGrad` and of `grad` of a function. */
 export interface GradFunctionOptions {
   /** `f` returns `[loss, aux]`; aux is handed through. */
   readonly hasAux?: boolean;

@@ -67,6 +67,7 @@ export type ReshapeResult<S extends Shape, To extends Shape> = [number] extends 
           : Product<S> extends Product<To>
             ? To
             : `${Show<S>} has ${Product<S>} elements, ${Show<To>} has ${Product<To>}`;
+/** The shape after `reshape`, as far as the compiler knows it. */
 export type Reshaped<S extends Shape, To extends Shape> = ShapeOf<ReshapeResult<S, To>>;
 
 type PermutedSizes<S extends Shape, Order extends Shape> = Order extends readonly [
@@ -85,6 +86,7 @@ export type PermuteResult<S extends Shape, Order extends Shape> =
       : S['length'] extends Order['length']
         ? PermutedSizes<S, Order>
         : `${Show<Order>} names ${Order['length']} dimensions, ${Show<S>} has ${S['length']}`;
+/** The shape after `permute`, as far as the compiler knows it. */
 export type Permuted<S extends Shape, Order extends Shape> = ShapeOf<PermuteResult<S, Order>>;
 
 type Exchanged<

@@ -3,6 +3,7 @@ import { checkArgument, defineOptions, kinds } from '@chainrule/autograd';
 import { drawnSeed } from './random.js';
 import { samplerKind, type BatchChooser, type Pass, type Sampler } from './sampler.js';
 
+/** Options of `BatchSampler`. */
 export interface BatchSamplerOptions {
   /** Whether a last batch that is not full is left out. Default false. */
   readonly dropLast?: boolean | undefined;
@@ -26,6 +27,7 @@ export class BatchSampler implements BatchChooser, Iterable<number[]> {
     this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
+  /** The indices of each batch of an epoch. */
   *batches(pass: Pass): Generator<number[], undefined> {
     const order = Array.from(this.sampler.order(pass));
     for (let i = 0; i < this.length; i++)

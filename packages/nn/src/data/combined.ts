@@ -20,7 +20,9 @@ function datasetOf(op: string, source: unknown): Dataset {
  * @example new ConcatDataset([train, extra]).length // train.length + extra.length
  */
 export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>> {
+  /** How many there are. */
   readonly length: number;
+  /** The data sets. */
   readonly datasets: readonly Dataset[];
   /** The number of items up to the end of each dataset. */
   readonly cumulativeSizes: readonly number[];
@@ -35,6 +37,7 @@ export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>
     this.length = total;
   }
 
+  /** The item at an index, counted through all data sets. */
   at(index: number): ItemOf<D> | Promise<ItemOf<D>> {
     const k = this.cumulativeSizes.findIndex((end) => index < end);
     if (!Number.isInteger(index) || index < 0 || k < 0)
@@ -56,6 +59,7 @@ export type StackedItem<D> = { [K in keyof D]: ItemOf<D[K]> };
 export class StackDataset<
   const D extends readonly Indexed[] | Readonly<Record<string, Indexed>>,
 > implements Dataset<StackedItem<D>> {
+  /** How many there are. */
   readonly length: number;
   private readonly parts: readonly (readonly [name: string, dataset: Dataset])[];
   private readonly named: boolean;
@@ -74,6 +78,7 @@ export class StackDataset<
       throw new ShapeError(`StackDataset: the datasets differ in length: ${lengths.join(', ')}`);
   }
 
+  /** The items of all data sets at an index. */
   at(index: number): StackedItem<D> | Promise<StackedItem<D>> {
     if (!(Number.isInteger(index) && index >= 0 && index < this.length))
       throw new IndexError(`StackDataset: there is no item ${index}; it has ${this.length}`);

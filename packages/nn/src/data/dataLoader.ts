@@ -15,6 +15,7 @@ import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
 import { drawnSeed, permutation } from './random.js';
 import { checkSamplers, type BatchChooser, type Sampler } from './sampler.js';
 
+/** Options of `DataLoader`. */
 export interface DataLoaderOptions<T, B> {
   /** Default 1. */
   readonly batchSize?: number;
@@ -74,6 +75,7 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
 {
   /** The pass that the next loop makes: with a seed it decides the order, so a run can be resumed. */
   epoch = 0;
+  /** How many items a batch has. */
   readonly batchSize: number;
   /** The pass of the last loop, until it has ended. */
   private current: LoaderState | null = null;

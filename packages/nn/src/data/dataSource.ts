@@ -14,8 +14,11 @@ import { Rows, type Dataset } from './datasets.js';
 
 /** A typed array and what its elements mean. */
 export interface ShapedArray {
+  /** The elements, row by row. */
   readonly data: TypedArray;
+  /** The shape of all rows together: the first size counts the rows. */
   readonly shape: Shape;
+  /** The dtype of the elements. */
   readonly dtype?: DType;
 }
 

@@ -15,7 +15,9 @@ import { drawnSeed, permutation } from './random.js';
 
 /** Anything with a length whose items are found by number; an item may be a promise. */
 export interface Dataset<T = unknown> {
+  /** How many items there are. */
   readonly length: number;
+  /** The item at an index. */
   at(index: number): T | Promise<T> | undefined;
 }
 
@@ -102,6 +104,7 @@ export class Rows implements RowDataset<Tensor> {
 export class TensorDataset<
   const Ts extends readonly Tensor[] = readonly Tensor[],
 > implements RowDataset<{ [K in keyof Ts]: Tensor }> {
+  /** How many there are. */
   readonly length: number;
   private readonly columns: readonly Rows[];
 
@@ -117,6 +120,7 @@ export class TensorDataset<
     }
   }
 
+  /** The item at an index. */
   at(index: number): { [K in keyof Ts]: Tensor } {
     return this.columns.map((c) => c.at(index)) as { [K in keyof Ts]: Tensor };
   }
@@ -128,10 +132,13 @@ export class TensorDataset<
 
 /** Some of the items of a dataset, by number. PyTorch: `Subset`. */
 export class Subset<T> implements Dataset<T> {
+  /** How many there are. */
   readonly length: number;
   /** The batch of a dataset in rows; undefined for others. */
   readonly batch: ((indices: ArrayLike<number>) => T) | undefined;
+  /** The data set it is a part of. */
   readonly dataset: Dataset<T>;
+  /** Which items it has, in its order. */
   readonly indices: ArrayLike<number>;
 
   constructor(dataset: Dataset<T>, indices: ArrayLike<number>) {
@@ -145,6 +152,7 @@ export class Subset<T> implements Dataset<T> {
       : undefined;
   }
 
+  /** The item at an index. */
   at(index: number): T | Promise<T> | undefined {
     checkIndex(index, this.length);
     return this.dataset.at(this.indices[index] as number);

@@ -3,6 +3,7 @@ import { checkArgument, ChainruleError, defineOptions, kinds } from '@chainrule/
 import { permutation } from './random.js';
 import { IterableSampler, lengthOf, type Pass, type Sized } from './sampler.js';
 
+/** Options of `DistributedSampler`. */
 export interface DistributedSamplerOptions {
   /** How many processes share the dataset. */
   readonly numReplicas: number;

@@ -43,6 +43,7 @@ export abstract class IterableSampler implements Sampler, Iterable<number> {
 export interface BatchChooser {
   /** How many batches a pass has. */
   readonly length: number;
+  /** The indices of each batch of an epoch. */
   batches(pass: Pass): Iterable<ArrayLike<number>>;
 }
 

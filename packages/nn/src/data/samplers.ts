@@ -17,6 +17,7 @@ export class SequentialSampler extends IterableSampler {
   }
 }
 
+/** Options of `RandomSampler`. */
 export interface RandomSamplerOptions {
   /** Whether an item may come more than once. Default false. */
   readonly replacement?: boolean | undefined;
@@ -85,6 +86,7 @@ export class SubsetRandomSampler extends IterableSampler {
   }
 }
 
+/** Options of `WeightedRandomSampler`. */
 export interface WeightedSamplerOptions {
   /** Whether an item may come more than once. Default true. */
   readonly replacement?: boolean | undefined;

@@ -67,6 +67,7 @@ export class Categorical extends Distribution {
     return this.parameter.dtype;
   }
 
+  /** The probabilities of the classes, which sum to 1 along the last dimension. */
   get probs(): Tensor {
     return this.byLogits ? probsOf(this.parameter, false) : this.parameter;
   }
@@ -76,10 +77,12 @@ export class Categorical extends Distribution {
     return this.byLogits ? this.parameter : logitsOf(this.parameter, false);
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.filled(NaN);
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.filled(NaN);
   }
@@ -135,14 +138,17 @@ export class OneHotCategorical extends Distribution {
     return this.categorical.dtype;
   }
 
+  /** The probabilities of the classes, which sum to 1 along the last dimension. */
   get probs(): Tensor {
     return this.categorical.probs;
   }
 
+  /** The logarithms of the probabilities, up to a constant. */
   get logits(): Tensor {
     return this.categorical.logits;
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.probs;
   }
@@ -151,6 +157,7 @@ export class OneHotCategorical extends Distribution {
     return this.vectors(this.categorical.mode);
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     const { probs } = this;
     return probs.mul(probs.neg().add(1));

@@ -26,7 +26,9 @@ import { broadcast, type Value } from './parameters.js';
  * else when they are evaluated; `{ validateArgs: true }` evaluates them for that, `false` checks nothing. PyTorch: `torch.distributions.Distribution`.
  */
 export abstract class Distribution {
+  /** The shape of independent distributions. */
   readonly batchShape: Shape;
+  /** The shape of one draw. */
   readonly eventShape: Shape;
   /** Whether samples have gradients: `rsample`. */
   readonly hasRsample: boolean = false;
@@ -43,7 +45,9 @@ export abstract class Distribution {
   /** The dtype of what is computed. */
   abstract readonly dtype: DType;
 
+  /** The mean, in the batch's and the event's shape. */
   abstract get mean(): Tensor;
+  /** The variance, in the batch's and the event's shape. */
   abstract get variance(): Tensor;
 
   /** The likeliest value. */
@@ -161,6 +165,7 @@ export abstract class Distribution {
     return scope(name, () => f(sound));
   }
 
+  /** The name and the parameters as text. */
   toString(): string {
     return `${this.constructor.name}(batchShape=[${this.batchShape.join(', ')}], eventShape=[${this.eventShape.join(', ')}])`;
   }

@@ -40,7 +40,9 @@ const readGamma = parameterReader(['concentration', 'rate']);
  * PyTorch: `distributions.Gamma`.
  */
 export class Gamma extends Distribution {
+  /** The shape, α. */
   readonly concentration: Tensor;
+  /** The rate: the inverse of the scale. */
   readonly rate: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = nonnegative;
@@ -66,6 +68,7 @@ export class Gamma extends Distribution {
     return this.rate.dtype;
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.concentration.div(this.rate);
   }
@@ -74,6 +77,7 @@ export class Gamma extends Distribution {
     return this.concentration.sub(1).div(this.rate).clamp(0);
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.concentration.div(this.rate.square());
   }
@@ -111,6 +115,7 @@ const readDirichlet = parameterReader(['concentration']);
  * PyTorch: `distributions.Dirichlet`; pathwise gradients go through gamma variables here.
  */
 export class Dirichlet extends Distribution {
+  /** The concentrations, α; the last dimension is the event's. */
   readonly concentration: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = simplex;
@@ -139,6 +144,7 @@ export class Dirichlet extends Distribution {
     return this.concentration.sum(-1, { keepdim: true });
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.concentration.div(this.total);
   }
@@ -152,6 +158,7 @@ export class Dirichlet extends Distribution {
     return where(open, corner, mode);
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     const { concentration: a, total } = this;
     return a.mul(total.sub(a)).div(total.square().mul(total.add(1)));
@@ -197,7 +204,9 @@ const readBeta = parameterReader(['concentration1', 'concentration0']);
  * PyTorch: `distributions.Beta`.
  */
 export class Beta extends Distribution {
+  /** The first concentration, α. */
   readonly concentration1: Tensor;
+  /** The second concentration, β. */
   readonly concentration0: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = unitInterval;
@@ -228,6 +237,7 @@ export class Beta extends Distribution {
     return this.concentration1.dtype;
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.concentration1.div(this.concentration1.add(this.concentration0));
   }
@@ -236,6 +246,7 @@ export class Beta extends Distribution {
     return this.pair.mode.select(-1, 0);
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     const total = this.concentration1.add(this.concentration0);
     return this.concentration1.mul(this.concentration0).div(total.square().mul(total.add(1)));
@@ -261,8 +272,11 @@ const readStudent = parameterReader(['df'], ['loc', 'scale']);
  * PyTorch: `distributions.StudentT`.
  */
 export class StudentT extends Distribution {
+  /** The degrees of freedom. */
   readonly df: Tensor;
+  /** The location: the centre of the distribution. */
   readonly loc: Tensor;
+  /** The scale: how wide the distribution is. */
   readonly scale: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = real;

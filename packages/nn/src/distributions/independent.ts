@@ -54,7 +54,9 @@ const DISTRIBUTION = kinds.kind<Distribution>(
  * @example new Independent(new Normal(zeros([3]), ones([3])), 1).logProb(zeros([3])) // one number
  */
 export class Independent extends Distribution {
+  /** The distribution whose dimensions are counted anew. */
   readonly baseDistribution: Distribution;
+  /** How many of the batch's dimensions belong to the event. */
   readonly reinterpretedBatchNdims: number;
   override readonly hasRsample: boolean;
   override readonly support: Constraint;
@@ -97,6 +99,7 @@ export class Independent extends Distribution {
     return this.baseDistribution.dtype;
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.baseDistribution.mean;
   }
@@ -105,6 +108,7 @@ export class Independent extends Distribution {
     return this.baseDistribution.mode;
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.baseDistribution.variance;
   }
@@ -149,7 +153,9 @@ interface MixtureParameters {
  * @example new MixtureSameFamily(new Categorical({ probs: ones([3]) }), new Normal(means, 1))
  */
 export class MixtureSameFamily extends Distribution {
+  /** The distribution of the components: a `Categorical`. */
   readonly mixtureDistribution: Categorical;
+  /** The components, along the last dimension of its batch. */
   readonly componentDistribution: Distribution;
   override readonly support: Constraint;
 
@@ -210,6 +216,7 @@ export class MixtureSameFamily extends Distribution {
     return probs.reshape([...probs.shape, ...this.eventShape.map(() => 1)]);
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.weights.mul(this.componentDistribution.mean).sum(this.dim);
   }

@@ -17,7 +17,9 @@ type LocationScaleArguments =
 
 /** `loc + scale · z`, with z of a distribution of its own. */
 abstract class LocationScale extends Distribution {
+  /** The location: the centre of the distribution. */
   readonly loc: Tensor;
+  /** The scale: how wide the distribution is. */
   readonly scale: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = real;
@@ -52,10 +54,12 @@ abstract class LocationScale extends Distribution {
 
 /** Density `e^(−|x − loc| / scale) / (2 scale)`, with `scale > 0`. PyTorch: `distributions.Laplace`. */
 export class Laplace extends LocationScale {
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.loc;
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.scale.square().mul(2);
   }
@@ -94,10 +98,12 @@ export class Laplace extends LocationScale {
 
 /** Density `1 / (π scale (1 + ((x − loc) / scale)²))`: no mean, an infinite variance. PyTorch: `distributions.Cauchy`. */
 export class Cauchy extends LocationScale {
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.filled(NaN);
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.filled(Infinity);
   }
@@ -128,10 +134,12 @@ const EULER = 0.57721566490153286060651209008240243;
 
 /** The distribution of largest values, `cdf(x) = e^(−e^(−(x − loc) / scale))`. PyTorch: `distributions.Gumbel`. */
 export class Gumbel extends LocationScale {
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.loc.add(this.scale.mul(EULER));
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.stddev.square();
   }

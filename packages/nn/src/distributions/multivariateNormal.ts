@@ -14,9 +14,21 @@ import {
 
 /** How the components vary together: one of three `[…, n, n]`. */
 export type Covariance =
-  | { readonly covarianceMatrix: Tensor }
-  | { readonly precisionMatrix: Tensor }
-  | { readonly scaleTril: Tensor };
+  | {
+      /** The covariance matrix. */
+      /** The covariance matrix. */
+      readonly covarianceMatrix: Tensor;
+    }
+  | {
+      /** The inverse of the covariance matrix. */
+      /** The inverse of the covariance matrix. */
+      readonly precisionMatrix: Tensor;
+    }
+  | {
+      /** The lower triangular factor L, with covariance L Lᵀ. */
+      /** The lower triangular factor L, with covariance L Lᵀ. */
+      readonly scaleTril: Tensor;
+    };
 
 const read = parameterReader(['loc'], ['covarianceMatrix', 'precisionMatrix', 'scaleTril']);
 
@@ -28,6 +40,7 @@ const read = parameterReader(['loc'], ['covarianceMatrix', 'precisionMatrix', 's
  * @example new MultivariateNormal(zeros([2]), { covarianceMatrix: eye(2) })
  */
 export class MultivariateNormal extends Distribution {
+  /** The location: the centre of the distribution. */
   readonly loc: Tensor;
   /** The lower Cholesky factor of the covariance. */
   readonly scaleTril: Tensor;
@@ -81,14 +94,17 @@ export class MultivariateNormal extends Distribution {
     return this.loc.dtype;
   }
 
+  /** The covariance matrix. */
   get covarianceMatrix(): Tensor {
     return this.scaleTril.matmul(this.scaleTril.transpose(-1, -2));
   }
 
+  /** The inverse of the covariance matrix. */
   get precisionMatrix(): Tensor {
     return linalg.inv(this.covarianceMatrix);
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.loc;
   }
@@ -97,6 +113,7 @@ export class MultivariateNormal extends Distribution {
     return this.loc;
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.scaleTril.square().sum(-1);
   }

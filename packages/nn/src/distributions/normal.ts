@@ -19,7 +19,9 @@ const readNormal = parameterReader(['loc', 'scale']);
  * @example new Normal(0, 1).logProb(0) // −0.9189
  */
 export class Normal extends Distribution {
+  /** The location: the centre of the distribution. */
   readonly loc: Tensor;
+  /** The scale: how wide the distribution is. */
   readonly scale: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = real;
@@ -40,6 +42,7 @@ export class Normal extends Distribution {
     return this.loc.dtype;
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.loc;
   }
@@ -48,6 +51,7 @@ export class Normal extends Distribution {
     return this.loc;
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.scale.square();
   }
@@ -86,6 +90,7 @@ const readHalfNormal = parameterReader(['scale']);
 
 /** The absolute value of a normal variable with mean 0 and standard deviation `scale > 0`. PyTorch: `distributions.HalfNormal`. */
 export class HalfNormal extends Distribution {
+  /** The scale: how wide the distribution is. */
   readonly scale: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = nonnegative;
@@ -103,6 +108,7 @@ export class HalfNormal extends Distribution {
     return this.scale.dtype;
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.scale.mul(Math.sqrt(2 / Math.PI));
   }
@@ -111,6 +117,7 @@ export class HalfNormal extends Distribution {
     return this.scale.mul(0);
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.scale.square().mul(1 - 2 / Math.PI);
   }

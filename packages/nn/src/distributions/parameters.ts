@@ -16,6 +16,7 @@ import { constrained, type Constraint } from './constraint.js';
 /** A parameter or a value. */
 export type Value = Tensor | number;
 
+/** Options of every distribution. */
 export interface DistributionOptions {
   /**
    * Whether parameters and values are checked: at once where their elements are known, else when they are evaluated. True

@@ -15,6 +15,7 @@ const readPoisson = parameterReader(['rate']);
 
 /** Counts with mean and variance `rate ≥ 0`. PyTorch: `distributions.Poisson`. */
 export class Poisson extends Distribution {
+  /** The mean number of events. */
   readonly rate: Tensor;
   override readonly support: Constraint = nonnegativeInteger;
 
@@ -31,6 +32,7 @@ export class Poisson extends Distribution {
     return this.rate.dtype;
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.rate;
   }
@@ -39,6 +41,7 @@ export class Poisson extends Distribution {
     return this.rate.floor();
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.rate;
   }

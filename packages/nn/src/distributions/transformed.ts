@@ -21,7 +21,9 @@ interface TransformedParameters {
  * @example new TransformedDistribution(new Normal(0, 1), [new AffineTransform(1, 2), new ExpTransform()])
  */
 export class TransformedDistribution extends Distribution {
+  /** The distribution that is transformed. */
   readonly baseDistribution: Distribution;
+  /** What is applied to its draws, one after the other. */
   readonly transforms: readonly Transform[];
   override readonly hasRsample: boolean;
   override readonly support: Constraint = { ...real, must: 'be a real number' };
@@ -68,10 +70,12 @@ export class TransformedDistribution extends Distribution {
     return this.baseDistribution.dtype;
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.missing('mean');
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.missing('variance');
   }
@@ -144,14 +148,17 @@ export class LogNormal extends TransformedDistribution {
     return this.baseDistribution as Normal;
   }
 
+  /** The location: the centre of the distribution. */
   get loc(): Tensor {
     return this.normal.loc;
   }
 
+  /** The scale: how wide the distribution is. */
   get scale(): Tensor {
     return this.normal.scale;
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.loc.add(this.scale.square().mul(0.5)).exp();
   }
@@ -160,6 +167,7 @@ export class LogNormal extends TransformedDistribution {
     return this.loc.sub(this.scale.square()).exp();
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     const square = this.scale.square();
     return square.expm1().mul(this.loc.mul(2).add(square).exp());

@@ -24,7 +24,9 @@ export abstract class Transform {
   /** Whether every value has one argument. */
   readonly bijective: boolean = true;
 
+  /** `y = f(x)`. */
   abstract forward(x: Tensor): Tensor;
+  /** `x = f⁻¹(y)`. */
   abstract inverse(y: Tensor): Tensor;
   /** `ln |det dy/dx|` at x, where y is `forward(x)`. */
   abstract logAbsDetJacobian(x: Tensor, y: Tensor): Tensor;
@@ -50,10 +52,12 @@ function sameValue(a: Value, b: Value): boolean {
 
 /** `eˣ`. PyTorch: `ExpTransform`. */
 export class ExpTransform extends Transform {
+  /** What it computes. */
   override forward(x: Tensor): Tensor {
     return x.exp();
   }
 
+  /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
     return y.log();
   }
@@ -69,7 +73,9 @@ export class ExpTransform extends Transform {
 
 /** `loc + scale · x`; with `eventDim` the last dimensions are one argument. PyTorch: `AffineTransform`. */
 export class AffineTransform extends Transform {
+  /** The summand. */
   readonly loc: Value;
+  /** The factor. */
   readonly scale: Value;
   override readonly eventDim: number;
 
@@ -85,10 +91,12 @@ export class AffineTransform extends Transform {
     this.eventDim = checkArgument('AffineTransform', 'eventDim', named.eventDim ?? 0, kinds.size);
   }
 
+  /** What it computes. */
   override forward(x: Tensor): Tensor {
     return x.mul(this.scale as Tensor).add(this.loc as Tensor);
   }
 
+  /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
     return y.sub(this.loc as Tensor).div(this.scale as Tensor);
   }
@@ -117,10 +125,12 @@ export class AffineTransform extends Transform {
 
 /** `1 / (1 + e⁻ˣ)`, kept within (0, 1). PyTorch: `SigmoidTransform`. */
 export class SigmoidTransform extends Transform {
+  /** What it computes. */
   override forward(x: Tensor): Tensor {
     return insideUnit(sigmoid(x));
   }
 
+  /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
     const p = insideUnit(y);
     return p.log().sub(log1p(p.neg()));
@@ -143,10 +153,12 @@ function insideUnit(p: Tensor): Tensor {
 
 /** The hyperbolic tangent. PyTorch: `TanhTransform`. */
 export class TanhTransform extends Transform {
+  /** What it computes. */
   override forward(x: Tensor): Tensor {
     return tanh(x);
   }
 
+  /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
     return atanh(y);
   }
@@ -167,10 +179,12 @@ export class TanhTransform extends Transform {
 
 /** `ln(1 + eˣ)`. PyTorch: `SoftplusTransform`. */
 export class SoftplusTransform extends Transform {
+  /** What it computes. */
   override forward(x: Tensor): Tensor {
     return softplus(x);
   }
 
+  /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
     return y.neg().expm1().neg().log().add(y);
   }
@@ -186,6 +200,7 @@ export class SoftplusTransform extends Transform {
 
 /** `x^exponent` of positive x. PyTorch: `PowerTransform`. */
 export class PowerTransform extends Transform {
+  /** The power. */
   readonly exponent: Value;
 
   constructor(exponent: Value | { readonly exponent: Value }) {
@@ -196,10 +211,12 @@ export class PowerTransform extends Transform {
     this.exponent = checkArgument('PowerTransform', 'exponent', e, kinds.operand) as Value;
   }
 
+  /** What it computes. */
   override forward(x: Tensor): Tensor {
     return x.pow(this.exponent as Tensor);
   }
 
+  /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
     const { exponent } = this;
     return y.pow((exponent instanceof Tensor ? exponent.reciprocal() : 1 / exponent) as Tensor);
@@ -226,10 +243,12 @@ export class PowerTransform extends Transform {
 export class AbsTransform extends Transform {
   override readonly bijective = false;
 
+  /** What it computes. */
   override forward(x: Tensor): Tensor {
     return x.abs();
   }
 
+  /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
     return y;
   }
@@ -246,10 +265,12 @@ export class SoftmaxTransform extends Transform {
   override readonly eventDim = 1;
   override readonly bijective = false;
 
+  /** What it computes. */
   override forward(x: Tensor): Tensor {
     return softmax(x, -1);
   }
 
+  /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
     return y.log();
   }
@@ -261,6 +282,7 @@ export class SoftmaxTransform extends Transform {
 
 /** One transform after the other, the first one first. PyTorch: `ComposeTransform`. */
 export class ComposeTransform extends Transform {
+  /** The transforms, the first one first. */
   readonly parts: readonly Transform[];
   override readonly eventDim: number;
   override readonly bijective: boolean;
@@ -273,10 +295,12 @@ export class ComposeTransform extends Transform {
     this.bijective = this.parts.every((t) => t.bijective);
   }
 
+  /** What it computes. */
   override forward(x: Tensor): Tensor {
     return this.parts.reduce((y, t) => t.forward(y), x);
   }
 
+  /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
     return this.parts.reduceRight((x, t) => t.inverse(x), y);
   }

@@ -103,6 +103,7 @@ export class Bernoulli extends Trials {
     super(parameter, byLogits, validateArgs);
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.probs;
   }
@@ -113,6 +114,7 @@ export class Bernoulli extends Trials {
     return where(probs.eq(0.5), NaN, probs.ge(0.5).cast(this.dtype));
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     const { probs } = this;
     return probs.mul(probs.neg().add(1));
@@ -140,6 +142,7 @@ const readBinomial = parameterReader([], ['totalCount', 'probs', 'logits']);
  * @example new Binomial(10, { probs: 0.3 }).mean // 3
  */
 export class Binomial extends Trials {
+  /** The number of trials. */
   readonly totalCount: Tensor;
   override readonly support: Constraint;
 
@@ -163,6 +166,7 @@ export class Binomial extends Trials {
     this.support = counts === null ? nonnegativeInteger : integerInterval(0, largest(counts));
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.totalCount.mul(this.probs);
   }
@@ -172,6 +176,7 @@ export class Binomial extends Trials {
     return most.minimum(this.totalCount);
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     const { probs } = this;
     return this.totalCount.mul(probs).mul(probs.neg().add(1));
@@ -229,6 +234,7 @@ export class Geometric extends Trials {
     super(parameter, byLogits, validateArgs);
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.probs.reciprocal().sub(1);
   }
@@ -237,6 +243,7 @@ export class Geometric extends Trials {
     return this.probs.mul(0);
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     const { probs } = this;
     return probs.reciprocal().sub(1).div(probs);

@@ -27,7 +27,9 @@ const readUniform = parameterReader(['low', 'high']);
  * @throws {ChainruleError} unless low < high.
  */
 export class Uniform extends Distribution {
+  /** The lower bound. */
   readonly low: Tensor;
+  /** The upper bound, which is not drawn. */
   readonly high: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = real;
@@ -62,6 +64,7 @@ export class Uniform extends Distribution {
     return this.high.sub(this.low);
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.high.add(this.low).div(2);
   }
@@ -71,6 +74,7 @@ export class Uniform extends Distribution {
     return this.filled(NaN);
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.width.square().div(12);
   }
@@ -105,6 +109,7 @@ const readExponential = parameterReader(['rate']);
 
 /** Density `rate · e^(−rate · x)` of x ≥ 0, with `rate > 0`. PyTorch: `distributions.Exponential`. */
 export class Exponential extends Distribution {
+  /** The rate: the inverse of the mean. */
   readonly rate: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = nonnegative;
@@ -122,6 +127,7 @@ export class Exponential extends Distribution {
     return this.rate.dtype;
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.rate.reciprocal();
   }
@@ -134,6 +140,7 @@ export class Exponential extends Distribution {
     return this.rate.reciprocal();
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return this.rate.square().reciprocal();
   }

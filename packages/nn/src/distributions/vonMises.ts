@@ -21,7 +21,9 @@ const read = parameterReader(['loc', 'concentration']);
  * @throws {ChainruleError} for a concentration that is not positive.
  */
 export class VonMises extends Distribution {
+  /** The location: the centre of the distribution. */
   readonly loc: Tensor;
+  /** The concentration, κ: 0 is the uniform distribution of angles. */
   readonly concentration: Tensor;
   override readonly support: Constraint = real;
 
@@ -46,6 +48,7 @@ export class VonMises extends Distribution {
     return this.loc.dtype;
   }
 
+  /** The mean, in the batch's and the event's shape. */
   override get mean(): Tensor {
     return this.loc;
   }
@@ -54,6 +57,7 @@ export class VonMises extends Distribution {
     return this.loc;
   }
 
+  /** The variance, in the batch's and the event's shape. */
   override get variance(): Tensor {
     return special.i1e(this.concentration).div(special.i0e(this.concentration)).neg().add(1);
   }

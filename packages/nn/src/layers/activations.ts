@@ -19,6 +19,7 @@ abstract class Activation<O extends object = Record<string, never>> extends Modu
   /** Reads the options; by default there are none. */
   protected static readonly reader: AnyReader = keeps({});
 
+  /** What it was made with. */
   readonly options: O;
 
   constructor(options?: O) {
@@ -207,6 +208,7 @@ export class GLU extends Activation<{ readonly dim?: number }> {
 export class Softmax extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The dimension it works along. */
   readonly dim: number;
 
   /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
@@ -228,6 +230,7 @@ export class Softmax extends Module {
 export class LogSoftmax extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The dimension it works along. */
   readonly dim: number;
 
   /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
@@ -251,6 +254,7 @@ export interface PReLUOptions {
   readonly numParameters?: number;
   /** What the slopes start with. Default 0.25. */
   readonly init?: number;
+  /** The dtype of the parameters. Default float32. */
   readonly dtype?: DType;
 }
 
@@ -264,6 +268,7 @@ const preluOptions = defineOptions<PReLUOptions>({
 export class PReLU extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The slope of negative elements: one, or one for each channel. */
   readonly weight: Parameter;
 
   constructor(options?: PReLUOptions) {

@@ -17,6 +17,7 @@ import { ModuleList, Sequential } from './containers.js';
 import type { ParameterOptions } from './create.js';
 import { Linear } from './linear.js';
 
+/** Options of `AdaptiveLogSoftmaxWithLoss`. */
 export interface AdaptiveLogSoftmaxOptions extends ParameterOptions {
   /** By how much the features of each further cluster are fewer. Default 4. */
   readonly divValue?: number | undefined;
@@ -49,12 +50,17 @@ export interface AdaptiveLogSoftmaxResult {
  * @example new AdaptiveLogSoftmaxWithLoss(64, 10000, [100, 1000]).forward(x, target).loss.backward()
  */
 export class AdaptiveLogSoftmaxWithLoss extends Module {
+  /** The matrix product for frequent classes and the clusters of the others. */
   readonly head: Linear;
+  /** The products for each cluster of rarer classes. */
   readonly tail: ModuleList<Sequential>;
+  /** The size of the last dimension of the input. */
   readonly inFeatures: number;
+  /** The number of classes. */
   readonly nClasses: number;
   /** With `nClasses` at the end. */
   readonly cutoffs: readonly number[];
+  /** By what features shrink from cluster to cluster. */
   readonly divValue: number;
 
   constructor(

@@ -23,9 +23,11 @@ import { Module } from '../module/module.js';
 import { zerosParameter, type ParameterOptions } from './create.js';
 import { Linear } from './linear.js';
 
+/** Options of `MultiheadAttention`. */
 export interface MultiheadAttentionOptions extends ParameterOptions {
   /** Dropout of the attention weights, in training mode. */
   readonly dropout?: number;
+  /** Whether projections have a bias. Default true. */
   readonly bias?: boolean;
   /** Whether a learned key and value are added to each sequence. */
   readonly addBiasKv?: boolean;
@@ -33,11 +35,13 @@ export interface MultiheadAttentionOptions extends ParameterOptions {
   readonly addZeroAttn?: boolean;
   /** Features of the keys and values, where they are not the embedding's. */
   readonly kdim?: number;
+  /** Features of the values, where they are not the embedding's. */
   readonly vdim?: number;
   /** Whether sequences are `[batch, time, features]` instead of `[time, batch, features]`. */
   readonly batchFirst?: boolean;
 }
 
+/** Options of `MultiheadAttention`. */
 export interface AttentionCallOptions {
   /** `[batch, keys]`: true (or a number that is added to the scores) at keys to ignore. */
   readonly keyPaddingMask?: Tensor | null | undefined;
@@ -92,14 +96,23 @@ export class MultiheadAttention extends Module {
 
   /** All three projections, `[3 · embed, embed]`; or one each where keys or values have other sizes. */
   readonly inProjWeight: Parameter | null;
+  /** The projection of queries, where keys or values have features of their own; else null. */
   readonly qProjWeight: Parameter | null;
+  /** The projection of keys, where they have features of their own; else null. */
   readonly kProjWeight: Parameter | null;
+  /** The projection of values, where they have features of their own; else null. */
   readonly vProjWeight: Parameter | null;
+  /** The biases of the three projections, one after the other; null without `bias`. */
   readonly inProjBias: Parameter | null;
+  /** The projection of all heads together. */
   readonly outProj: Linear;
+  /** The key that is added to each sequence; null without `addBiasKv`. */
   readonly biasK: Parameter | null;
+  /** The value that is added to each sequence; null without `addBiasKv`. */
   readonly biasV: Parameter | null;
+  /** The features of a query. */
   readonly embedDim: number;
+  /** The heads, which share the features evenly. */
   readonly numHeads: number;
   private readonly options: MultiheadAttentionOptions;
 

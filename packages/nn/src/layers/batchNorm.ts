@@ -21,6 +21,7 @@ import { options as show } from '../module/repr.js';
 import type { ChannelResult } from '../shapes.js';
 import { onesParameter, zerosParameter } from './create.js';
 
+/** Options of batch norm. */
 export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
@@ -32,6 +33,7 @@ export interface BatchNormOptions {
   readonly trackRunningStats?: boolean;
   /** With `affine`: whether there is a bias. */
   readonly bias?: boolean;
+  /** The dtype of the parameters. Default float32. */
   readonly dtype?: DType;
 }
 
@@ -55,14 +57,22 @@ export abstract class TrackedNorm extends Module {
     numBatchesTracked: 'num_batches_tracked',
   };
 
+  /** The factor of each channel; null without `affine`. */
   readonly weight: Parameter | null;
+  /** The summand of each channel; null without `affine`. */
   readonly bias: Parameter | null;
+  /** The running mean; null without `trackRunningStats`. */
   readonly runningMean: Cell | null;
+  /** The running variance; null without `trackRunningStats`. */
   readonly runningVar: Cell | null;
+  /** How many batches the running statistics have seen; null without `trackRunningStats`. */
   readonly numBatchesTracked: Cell | null;
+  /** Added to the variance, so that nothing is divided by 0. */
   readonly eps: number;
+  /** The weight of the new statistics in the running ones; null for the plain mean of all batches. */
   readonly momentum: number | null;
 
+  /** The number of channels. */
   readonly numFeatures: number;
 
   constructor(numFeatures: number, options: BatchNormOptions) {

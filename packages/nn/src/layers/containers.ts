@@ -49,6 +49,7 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
     return this;
   }
 
+  /** Adds modules at the end. */
   extend(modules: Iterable<M>): this {
     checkArgument(this.constructor.name, 'modules', modules, kinds.iterable);
     for (const module of modules) this.append(module);
@@ -149,6 +150,7 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
     return module;
   }
 
+  /** Puts a module under a name. */
   set(name: string, module: M): this {
     if (!isModule(module))
       throw new ChainruleError(`ModuleDict: ${display(name)} is no module but ${display(module)}`);
@@ -157,26 +159,32 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
     return this;
   }
 
+  /** Whether there is a module of that name. */
   has(name: string): boolean {
     return typeof name === 'string' && name in this.entriesByName;
   }
 
+  /** Takes out the module of that name; true if there was one. */
   delete(name: string): boolean {
     return this.has(name) && delete this.entriesByName[name];
   }
 
+  /** How many there are. */
   get length(): number {
     return this.keys().length;
   }
 
+  /** The names. */
   keys(): string[] {
     return Object.keys(this.entriesByName);
   }
 
+  /** The modules. */
   values(): M[] {
     return Object.values(this.entriesByName);
   }
 
+  /** Names and modules. */
   entries(): [string, M][] {
     return Object.entries(this.entriesByName);
   }

@@ -15,13 +15,19 @@ import { options as show } from '../module/repr.js';
 import { uniformParameter, type ParameterOptions } from './create.js';
 import { boundOf, checkGroups, each, type PerDim } from './spatial.js';
 
+/** Options of `ConvTranspose1d`, `ConvTranspose2d` and `ConvTranspose3d`. */
 export interface ConvTransposeLayerOptions extends ParameterOptions {
+  /** How far windows are apart. Default 1. */
   readonly stride?: PerDim;
+  /** How much of the output is cut off at each side. Default 0. */
   readonly padding?: PerDim;
   /** Added to one side of the output, to choose among the sizes that convolve to the input's. */
   readonly outputPadding?: PerDim;
+  /** The channels are split in so many groups, which see only their own. Default 1. */
   readonly groups?: number;
+  /** Whether a bias is added. Default true. */
   readonly bias?: boolean;
+  /** How far the elements of a window are apart. Default 1. */
   readonly dilation?: PerDim;
   /** Only `'zeros'`, as in PyTorch. */
   readonly paddingMode?: 'zeros';
@@ -43,13 +49,19 @@ const convTransposeOptions = defineOptions<ConvTransposeLayerOptions>({
 abstract class TransposedConvolution extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** `[in, out / groups, …kernel]`. */
   readonly weight: Parameter;
+  /** `[out]`; null where the layer was made without one. */
   readonly bias: Parameter | null;
+  /** The size of the window along each dimension. */
   readonly kernelSize: readonly number[];
 
   private readonly rank: number;
+  /** The channels of the input. */
   readonly inChannels: number;
+  /** The channels of the result. */
   readonly outChannels: number;
+  /** What it was made with. */
   readonly options: ConvTransposeLayerOptions;
 
   constructor(

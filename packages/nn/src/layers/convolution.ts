@@ -22,13 +22,19 @@ import { options as show } from '../module/repr.js';
 import { uniformParameter, type ParameterOptions } from './create.js';
 import { boundOf, checkGroups, each, type PerDim } from './spatial.js';
 
+/** Options of `Conv1d`, `Conv2d` and `Conv3d`. */
 export interface ConvLayerOptions extends ParameterOptions {
+  /** How far windows are apart. Default 1. */
   readonly stride?: PerDim;
   /** `'same'` keeps the size, with stride 1; `'valid'` is 0. */
   readonly padding?: PerDim | 'same' | 'valid';
+  /** How far the elements of a window are apart. Default 1. */
   readonly dilation?: PerDim;
+  /** The channels are split in so many groups, which see only their own. Default 1. */
   readonly groups?: number;
+  /** Whether a bias is added. Default true. */
   readonly bias?: boolean;
+  /** What the padding holds. Default `'zeros'`. */
   readonly paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular';
 }
 
@@ -54,15 +60,21 @@ abstract class Convolution<
 > extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** `[out, in / groups, …kernel]`. */
   readonly weight: Parameter;
+  /** `[out]`; null where the layer was made without one. */
   readonly bias: Parameter | null;
+  /** The size of the window along each dimension. */
   readonly kernelSize: readonly number[];
   /** What to pad before the convolution, for padding that is not zeros: from the last dimension, two numbers each. */
   private readonly around: readonly number[] | null;
 
   private readonly rank: number;
+  /** The channels of the input. */
   readonly inChannels: In;
+  /** The channels of the result. */
   readonly outChannels: Out;
+  /** What it was made with. */
   readonly options: ConvLayerOptions;
 
   constructor(

@@ -11,6 +11,7 @@ import {
 
 /** What every layer with parameters takes. */
 export interface ParameterOptions {
+  /** The dtype of the parameters. Default float32. */
   readonly dtype?: DType;
 }
 

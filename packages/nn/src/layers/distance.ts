@@ -32,6 +32,7 @@ const responseOptions = defineOptions<LocalResponseNormOptions>({
 export class CosineSimilarity extends Module {
   static override readonly inputs: readonly string[] = ['x1', 'x2'];
 
+  /** What it was made with. */
   readonly options: { readonly dim?: number; readonly eps?: number };
 
   constructor(options?: { readonly dim?: number; readonly eps?: number }) {
@@ -48,6 +49,7 @@ export class CosineSimilarity extends Module {
 export class PairwiseDistance extends Module {
   static override readonly inputs: readonly string[] = ['x1', 'x2'];
 
+  /** What it was made with. */
   readonly options: PairwiseDistanceOptions;
 
   constructor(options?: PairwiseDistanceOptions) {
@@ -64,7 +66,9 @@ export class PairwiseDistance extends Module {
 export class LocalResponseNorm extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** Over how many channels it sums. */
   readonly neighbours: number;
+  /** What it was made with. */
   readonly options: LocalResponseNormOptions;
 
   constructor(size: number, options?: LocalResponseNormOptions) {

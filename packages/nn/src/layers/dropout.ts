@@ -11,6 +11,7 @@ import {
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
+/** Options of dropout. */
 export interface DropoutOptions {
   /** The probability of being dropped. Default 0.5. */
   readonly p?: number;
@@ -21,6 +22,7 @@ const dropoutOptions = byPosition(defineOptions<DropoutOptions>({ p: kinds.fract
 abstract class Dropping extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The probability of an element to become 0. */
   readonly p: number;
 
   constructor(p?: number | DropoutOptions, options?: DropoutOptions) {

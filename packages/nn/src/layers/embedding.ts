@@ -22,14 +22,17 @@ import * as f from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
+/** Options of `Embedding`. */
 export interface EmbeddingOptions {
   /** The index whose vector starts at zero and gets no gradient. */
   readonly paddingIdx?: number | null;
   /** Vectors that are looked up are first scaled down to this norm, in place. */
   readonly maxNorm?: number | null;
+  /** The order of the norm of `maxNorm`. Default 2. */
   readonly normType?: number;
   /** Whether a vector's gradient is divided by the number of times it is looked up in a call. */
   readonly scaleGradByFreq?: boolean;
+  /** The dtype of the parameters. Default float32. */
   readonly dtype?: DType;
 }
 
@@ -45,8 +48,11 @@ const embeddingOptions = defineOptions<EmbeddingOptions>({
 abstract class Table extends Module {
   static override readonly inputs: readonly string[] = ['indices'];
 
+  /** How many vectors there are. */
   readonly numEmbeddings: number;
+  /** The size of a vector. */
   readonly embeddingDim: number;
+  /** `[numEmbeddings, embeddingDim]`. */
   readonly weight: Parameter;
   protected readonly paddingIdx: number | null;
   protected readonly options: EmbeddingOptions;
@@ -136,7 +142,9 @@ export class Embedding extends Table {
   }
 }
 
+/** Options of `EmbeddingBag`. */
 export interface EmbeddingBagOptions extends EmbeddingOptions {
+  /** How the vectors of a bag are put together. Default `'mean'`. */
   readonly mode?: 'sum' | 'mean' | 'max';
   /** Whether the last offset is the end of the last bag. */
   readonly includeLastOffset?: boolean;
@@ -157,6 +165,7 @@ const bagCall = defineOptions<{ readonly perSampleWeights?: Tensor | null }>({
  * `nn.EmbeddingBag`, without `sparse`. Offsets are read at the call.
  */
 export class EmbeddingBag extends Table {
+  /** How the vectors of a bag are put together. */
   readonly mode: 'sum' | 'mean' | 'max';
   private readonly includeLastOffset: boolean;
 

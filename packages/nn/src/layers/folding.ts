@@ -23,7 +23,9 @@ const unfoldOptions = defineOptions<UnfoldOptions>({
 export class Unfold extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The size of the window along each dimension. */
   readonly kernelSize: PerDim;
+  /** What it was made with. */
   readonly options: UnfoldOptions;
 
   constructor(kernelSize: PerDim, options?: UnfoldOptions) {
@@ -45,8 +47,11 @@ export class Unfold extends Module {
 export class Fold extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The sizes of the result. */
   readonly outputSize: PerDim;
+  /** The size of the window along each dimension. */
   readonly kernelSize: PerDim;
+  /** What it was made with. */
   readonly options: UnfoldOptions;
 
   constructor(outputSize: PerDim, kernelSize: PerDim, options?: UnfoldOptions) {

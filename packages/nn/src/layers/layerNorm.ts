@@ -18,7 +18,9 @@ import { options as show } from '../module/repr.js';
 import type { TrailingResult } from '../shapes.js';
 import { onesParameter, zerosParameter, type ParameterOptions } from './create.js';
 
+/** Options of `LayerNorm`. */
 export interface LayerNormOptions extends ParameterOptions {
+  /** Added to the variance, so that nothing is divided by 0. */
   readonly eps?: number;
   /** Whether there are a weight and a bias for each element. */
   readonly elementwiseAffine?: boolean;
@@ -49,9 +51,13 @@ export class LayerNorm<
 > extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The sizes of the last dimensions, over which it normalizes. */
   readonly normalizedShape: readonly number[];
+  /** The factor of each element; null without `elementwiseAffine`. */
   readonly weight: Parameter | null;
+  /** The summand of each element; null without `elementwiseAffine` or without `bias`. */
   readonly bias: Parameter | null;
+  /** Added to the variance, so that nothing is divided by 0. */
   readonly eps: number;
 
   constructor(normalizedShape: Sizes, options?: LayerNormOptions) {
@@ -98,7 +104,9 @@ export class RMSNorm<
 > extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The sizes of the last dimensions, over which it normalizes. */
   readonly normalizedShape: readonly number[];
+  /** The factor of each element; null without `elementwiseAffine`. */
   readonly weight: Parameter | null;
 
   private readonly options: RMSNormOptions;
@@ -129,8 +137,11 @@ export class RMSNorm<
   }
 }
 
+/** Options of `GroupNorm`. */
 export interface GroupNormOptions extends ParameterOptions {
+  /** Added to the variance, so that nothing is divided by 0. */
   readonly eps?: number;
+  /** Whether each channel gets a factor and a summand that are learned. Default true. */
   readonly affine?: boolean;
 }
 
@@ -144,11 +155,16 @@ const groupNormOptions = defineOptions<GroupNormOptions>({
 export class GroupNorm extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The factor of each channel; null without `affine`. */
   readonly weight: Parameter | null;
+  /** The summand of each channel; null without `affine`. */
   readonly bias: Parameter | null;
+  /** Added to the variance, so that nothing is divided by 0. */
   readonly eps: number;
 
+  /** How many groups the channels are split in. */
   readonly numGroups: number;
+  /** The number of channels. */
   readonly numChannels: number;
 
   constructor(numGroups: number, numChannels: number, options?: GroupNormOptions) {

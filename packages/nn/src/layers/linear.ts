@@ -15,7 +15,9 @@ import { Module } from '../module/module.js';
 import type { LastResult, WithLast } from '../shapes.js';
 import { uniformParameter, type ParameterOptions } from './create.js';
 
+/** Options of `Linear` and `Bilinear`. */
 export interface LinearOptions extends ParameterOptions {
+  /** Whether a bias is added. Default true. */
   readonly bias?: boolean;
 }
 
@@ -33,10 +35,14 @@ export class Linear<
 > extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** `[out, in]`. */
   readonly weight: Parameter<[Out, In]>;
+  /** `[out]`; null where the layer was made without one. */
   readonly bias: Parameter<[Out]> | null;
 
+  /** The size of the last dimension of the input. */
   readonly inFeatures: In;
+  /** The size of the last dimension of the result. */
   readonly outFeatures: Out;
 
   constructor(inFeatures: In, outFeatures: Out, options?: LinearOptions) {
@@ -77,11 +83,16 @@ export class Linear<
 export class Bilinear extends Module {
   static override readonly inputs: readonly string[] = ['x1', 'x2'];
 
+  /** `[out, in1, in2]`. */
   readonly weight: Parameter;
+  /** `[out]`; null where the layer was made without one. */
   readonly bias: Parameter | null;
 
+  /** The size of the last dimension of the first input. */
   readonly in1Features: number;
+  /** The size of the last dimension of the second input. */
   readonly in2Features: number;
+  /** The size of the last dimension of the result. */
   readonly outFeatures: number;
 
   constructor(

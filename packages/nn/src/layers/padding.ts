@@ -30,6 +30,7 @@ const valueOption = byPosition(
 abstract class Padded extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** How much is added at each side of each dimension. */
   readonly padding: readonly number[];
   private readonly rank: number;
   private readonly mode: PadMode;
@@ -67,6 +68,7 @@ abstract class Padded extends Module {
 }
 
 abstract class ConstantPadding extends Padded {
+  /** What the padding holds. */
   readonly value: number;
 
   constructor(rank: number, padding: Padding, value: number | { readonly value?: number }) {

@@ -63,6 +63,7 @@ export class ParameterList extends Module implements Iterable<Parameter> {
     return this;
   }
 
+  /** Adds parameters at the end. */
   extend(parameters: Iterable<Tensor>): this {
     // One tensor would be taken for its rows.
     if (parameters instanceof Cell)
@@ -112,6 +113,7 @@ export class ParameterDict extends Module implements Iterable<string> {
     return found;
   }
 
+  /** Puts a parameter under a name. */
   set(name: string, parameter: Tensor): this {
     const value = parameterOf('ParameterDict', parameter);
     if (!this.has(name)) checkName('ParameterDict', this, name);
@@ -127,26 +129,32 @@ export class ParameterDict extends Module implements Iterable<string> {
     return this;
   }
 
+  /** Whether there is a parameter of that name. */
   has(name: string): boolean {
     return typeof name === 'string' && name in this.entriesByName;
   }
 
+  /** Takes out the parameter of that name; true if there was one. */
   delete(name: string): boolean {
     return this.has(name) && delete this.entriesByName[name];
   }
 
+  /** How many there are. */
   get length(): number {
     return this.keys().length;
   }
 
+  /** The names. */
   keys(): string[] {
     return Object.keys(this.entriesByName);
   }
 
+  /** The parameters. */
   values(): Parameter[] {
     return Object.values(this.entriesByName);
   }
 
+  /** Names and parameters. */
   entries(): [string, Parameter][] {
     return Object.entries(this.entriesByName);
   }

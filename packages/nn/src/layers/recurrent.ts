@@ -25,8 +25,11 @@ import { layerPass } from './layerPass.js';
 import { packedPass } from './packed.js';
 import { biasesOf, gruStep, lstmStep, rnnStep, type Step } from './recurrentCells.js';
 
+/** Options of `RNN`, `LSTM` and `GRU`. */
 export interface RecurrentOptions extends ParameterOptions {
+  /** How many layers stand one on the other. Default 1. */
   readonly numLayers?: number;
+  /** Whether biases are added. Default true. */
   readonly bias?: boolean;
   /** Whether sequences are `[batch, time, features]` instead of `[time, batch, features]`. States never are. */
   readonly batchFirst?: boolean;
@@ -65,7 +68,9 @@ type SameForm<X extends Sequences> = X extends Tensor ? Tensor : PackedSequence;
  * `weight_hr_l0` for each layer, with `_reverse` for the second direction; all uniform on ±1/√hidden.
  */
 abstract class Recurrent<S extends readonly Tensor[]> extends Module {
+  /** The features of the input. */
   readonly inputSize: number;
+  /** The features of the state. */
   readonly hiddenSize: number;
   /** The features of an output of one direction. */
   protected readonly outputSize: number;

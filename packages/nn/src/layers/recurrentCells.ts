@@ -81,7 +81,9 @@ export function biasesOf(
     : { input: input.add(hidden), hidden: null };
 }
 
+/** Options of `RNNCell`, `LSTMCell` and `GRUCell`. */
 export interface CellOptions extends ParameterOptions {
+  /** Whether biases are added. Default true. */
   readonly bias?: boolean;
 }
 
@@ -101,11 +103,17 @@ abstract class RecurrentCell extends Module {
     biasIh: 'bias_ih',
     biasHh: 'bias_hh',
   };
+  /** The weights of the input, `[gates · hidden, input]`. */
   readonly weightIh: Parameter;
+  /** The weights of the state, `[gates · hidden, hidden]`. */
   readonly weightHh: Parameter;
+  /** The bias of the input's product; null where the cell was made without. */
   readonly biasIh: Parameter | null;
+  /** The bias of the state's product; null where the cell was made without. */
   readonly biasHh: Parameter | null;
+  /** The features of the input. */
   readonly inputSize: number;
+  /** The features of the state. */
   readonly hiddenSize: number;
 
   constructor(
@@ -166,6 +174,7 @@ abstract class RecurrentCell extends Module {
 
 /** `[batch, in], [batch, hidden]? → [batch, hidden]`, or without the batch. PyTorch: `nn.RNNCell`. */
 export class RNNCell extends RecurrentCell {
+  /** `'tanh'` or `'relu'`. */
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(

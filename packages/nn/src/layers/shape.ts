@@ -26,7 +26,9 @@ const flattenOptions = defineOptions<{ readonly startDim?: number; readonly endD
 export class Flatten<From extends number = 1, To extends number = -1> extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The first of the dimensions that become one. */
   readonly startDim: From;
+  /** The last of them. */
   readonly endDim: To;
 
   constructor(options?: { readonly startDim?: From; readonly endDim?: To }) {
@@ -50,7 +52,9 @@ export class Flatten<From extends number = 1, To extends number = -1> extends Mo
 export class Unflatten extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The dimension that is split. */
   readonly dim: number;
+  /** The sizes it is split into. */
   readonly unflattenedSize: readonly number[];
 
   constructor(dim: number, unflattenedSize: readonly number[]) {
@@ -73,11 +77,17 @@ export class Unflatten extends Module {
   }
 }
 
+/** Options of `Upsample`. */
 export interface UpsampleOptions {
+  /** The sizes of the result. Either this or `scaleFactor`. */
   readonly size?: number | readonly number[];
+  /** The factor of each size. Either this or `size`. */
   readonly scaleFactor?: number | readonly number[];
+  /** How values between the known ones are found. Default `'nearest'`. */
   readonly mode?: 'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear';
+  /** Whether the outermost elements keep their place. Default false. */
   readonly alignCorners?: boolean;
+  /** Whether the factor is computed anew from the sizes of the result. */
   readonly recomputeScaleFactor?: boolean;
 }
 
@@ -100,6 +110,7 @@ const upsampleOptions = defineOptions<UpsampleOptions>({
 export class Upsample extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** What it was made with. */
   readonly options: UpsampleOptions;
 
   constructor(options: UpsampleOptions) {
@@ -141,6 +152,7 @@ export class UpsamplingBilinear2d extends Upsample {
 export class PixelShuffle extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The factor of each of the two sizes. */
   readonly upscaleFactor: number;
 
   constructor(upscaleFactor: number) {
@@ -161,6 +173,7 @@ export class PixelShuffle extends Module {
 export class PixelUnshuffle extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** By what each of the two sizes is divided. */
   readonly downscaleFactor: number;
 
   constructor(downscaleFactor: number) {
@@ -186,6 +199,7 @@ export class PixelUnshuffle extends Module {
 export class ChannelShuffle extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** How many groups the channels are split in. */
   readonly groups: number;
 
   constructor(groups: number) {

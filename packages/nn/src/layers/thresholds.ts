@@ -23,6 +23,7 @@ const hardshrinkOptions = byPosition(
 export class Hardshrink extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** Elements between −lambd and lambd become 0. */
   readonly lambd: number;
 
   /** Default 0.5. */
@@ -53,7 +54,9 @@ export class Tanhshrink extends Module {
 export class Threshold extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** Elements that are larger stay. */
   readonly threshold: number;
+  /** What takes the place of elements that are not larger. */
   readonly value: number;
 
   constructor(threshold: number, value: number) {
@@ -75,6 +78,7 @@ export class Threshold extends Module {
 export class Softmin extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The dimension it works along. */
   readonly dim: number;
 
   /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
@@ -123,7 +127,9 @@ const rreluOptions = defineOptions<RReLUBounds>({ lower: kinds.finite, upper: ki
 export class RReLU extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The smallest slope. */
   readonly lower: number;
+  /** The largest slope. */
   readonly upper: number;
 
   constructor(options?: RReLUBounds) {

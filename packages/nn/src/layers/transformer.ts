@@ -23,14 +23,19 @@ import {
   type TransformerLayerOptions,
 } from './transformerLayers.js';
 
+/** Options of `TransformerEncoder` and `TransformerDecoder`. */
 export interface StackOptions {
   /** Applied to the output of the last layer. */
   readonly norm?: Module & { forward(x: Tensor): Tensor };
 }
 
+/** What a call of the encoder takes besides its sequence. */
 export interface EncoderCall {
+  /** `[time, time]`: true where a position may not look, or numbers to add to the scores. */
   readonly mask?: Mask;
+  /** `[batch, source]`: true at positions that are padding. */
   readonly srcKeyPaddingMask?: Mask;
+  /** Whether positions look at no later ones; the mask need not be given then. */
   readonly isCausal?: boolean;
 }
 
@@ -52,7 +57,9 @@ const encoderCall = defineOptions<EncoderCall>({
 export class TransformerEncoder extends Module {
   static override readonly inputs: readonly string[] = ['src'];
 
+  /** The layers, one after the other. */
   readonly layers: ModuleList<TransformerEncoderLayer>;
+  /** Applied to the output of the last layer; null for none. */
   readonly norm: StackOptions['norm'] | null;
 
   constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, options?: StackOptions) {
@@ -75,7 +82,9 @@ export class TransformerEncoder extends Module {
 export class TransformerDecoder extends Module {
   static override readonly inputs: readonly string[] = ['tgt', 'memory'];
 
+  /** The layers, one after the other. */
   readonly layers: ModuleList<TransformerDecoderLayer>;
+  /** Applied to the output of the last layer; null for none. */
   readonly norm: StackOptions['norm'] | null;
 
   constructor(decoderLayer: TransformerDecoderLayer, numLayers: number, options?: StackOptions) {
@@ -93,16 +102,25 @@ export class TransformerDecoder extends Module {
   }
 }
 
+/** Options of `Transformer`. */
 export interface TransformerOptions extends TransformerLayerOptions {
+  /** Features of a position. Default 512. */
   readonly dModel?: number;
+  /** Heads of the attention; they share the features evenly. Default 8. */
   readonly nhead?: number;
+  /** Layers of the encoder. Default 6. */
   readonly numEncoderLayers?: number;
+  /** Layers of the decoder. Default 6. */
   readonly numDecoderLayers?: number;
 }
 
+/** What a call of the transformer takes besides its two sequences. */
 export interface TransformerCall extends DecoderLayerCall {
+  /** `[source, source]`: true where a position may not look, or numbers to add to the scores. */
   readonly srcMask?: Mask;
+  /** `[batch, source]`: true at positions that are padding. */
   readonly srcKeyPaddingMask?: Mask;
+  /** Whether positions of the source look at no later ones. */
   readonly srcIsCausal?: boolean;
 }
 
@@ -127,7 +145,9 @@ const transformerCall = defineOptions<TransformerCall>({
 export class Transformer extends Module {
   static override readonly inputs: readonly string[] = ['src', 'tgt'];
 
+  /** The encoder. */
   readonly encoder: TransformerEncoder;
+  /** The decoder. */
   readonly decoder: TransformerDecoder;
   private readonly batchFirst: boolean;
 

@@ -18,16 +18,21 @@ import { Linear } from './linear.js';
 
 export type Mask = Tensor | null | undefined;
 
+/** Options of the layers of a transformer. */
 export interface TransformerLayerOptions extends ParameterOptions {
   /** Features between the two linear layers. Default 2048. */
   readonly dimFeedforward?: number;
   /** Default 0.1. */
   readonly dropout?: number;
+  /** What is applied between the two linear layers. Default `'relu'`. */
   readonly activation?: 'relu' | 'gelu' | ((x: Tensor) => Tensor);
+  /** The `eps` of the layer norms. Default 1e-5. */
   readonly layerNormEps?: number;
+  /** Whether sequences are `[batch, time, features]` instead of `[time, batch, features]`. Default false. */
   readonly batchFirst?: boolean;
   /** Whether each block normalizes its input, instead of its output. */
   readonly normFirst?: boolean;
+  /** Whether linear layers and norms have a bias. Default true. */
   readonly bias?: boolean;
 }
 
@@ -55,6 +60,7 @@ abstract class TransformerLayer extends Module {
     selfAttn: 'self_attn',
     multiheadAttn: 'multihead_attn',
   };
+  /** Attention of the sequence to itself. */
   readonly selfAttn: MultiheadAttention;
   protected readonly normFirst: boolean;
   protected readonly activation: (x: Tensor) => Tensor;
@@ -83,9 +89,13 @@ abstract class TransformerLayer extends Module {
   }
 }
 
+/** What a call of an encoder layer takes besides its sequence. */
 export interface EncoderLayerCall {
+  /** `[time, time]`: true where a position may not look, or numbers to add to the scores. */
   readonly srcMask?: Mask;
+  /** `[batch, source]`: true at positions that are padding. */
   readonly srcKeyPaddingMask?: Mask;
+  /** Whether positions look at no later ones; the mask need not be given then. */
   readonly isCausal?: boolean;
 }
 
@@ -102,12 +112,19 @@ const encoderLayerCall = defineOptions<EncoderLayerCall>({
 export class TransformerEncoderLayer extends TransformerLayer {
   static override readonly inputs: readonly string[] = ['src'];
 
+  /** The first linear layer of the feed-forward block. */
   readonly linear1: Linear;
+  /** Dropout within the feed-forward block. */
   readonly dropout: Dropout;
+  /** The second linear layer of the feed-forward block. */
   readonly linear2: Linear;
+  /** The norm of the self-attention. */
   readonly norm1: LayerNorm;
+  /** The norm of the feed-forward block. */
   readonly norm2: LayerNorm;
+  /** Dropout after the self-attention. */
   readonly dropout1: Dropout;
+  /** Dropout after the feed-forward block. */
   readonly dropout2: Dropout;
 
   constructor(dModel: number, nhead: number, given?: TransformerLayerOptions) {
@@ -142,12 +159,19 @@ export class TransformerEncoderLayer extends TransformerLayer {
   }
 }
 
+/** What a call of a decoder layer takes besides its two sequences. */
 export interface DecoderLayerCall {
+  /** `[target, target]`: true where a position may not look, or numbers to add to the scores. */
   readonly tgtMask?: Mask;
+  /** `[target, source]`: true where a position may not look at the memory, or numbers to add. */
   readonly memoryMask?: Mask;
+  /** `[batch, target]`: true at positions that are padding. */
   readonly tgtKeyPaddingMask?: Mask;
+  /** `[batch, source]`: true at positions of the memory that are padding. */
   readonly memoryKeyPaddingMask?: Mask;
+  /** Whether positions look at no later ones of the target. */
   readonly tgtIsCausal?: boolean;
+  /** Whether position t looks at the memory up to position t. */
   readonly memoryIsCausal?: boolean;
 }
 
@@ -167,15 +191,25 @@ export const decoderLayerCall: OptionsReader<DecoderLayerCall> = defineOptions<D
 export class TransformerDecoderLayer extends TransformerLayer {
   static override readonly inputs: readonly string[] = ['tgt', 'memory'];
 
+  /** Attention to the memory. */
   readonly multiheadAttn: MultiheadAttention;
+  /** The first linear layer of the feed-forward block. */
   readonly linear1: Linear;
+  /** Dropout within the feed-forward block. */
   readonly dropout: Dropout;
+  /** The second linear layer of the feed-forward block. */
   readonly linear2: Linear;
+  /** The norm of the self-attention. */
   readonly norm1: LayerNorm;
+  /** The norm of the attention to the memory. */
   readonly norm2: LayerNorm;
+  /** The norm of the feed-forward block. */
   readonly norm3: LayerNorm;
+  /** Dropout after the self-attention. */
   readonly dropout1: Dropout;
+  /** Dropout after the attention to the memory. */
   readonly dropout2: Dropout;
+  /** Dropout after the feed-forward block. */
   readonly dropout3: Dropout;
 
   constructor(dModel: number, nhead: number, given?: TransformerLayerOptions) {

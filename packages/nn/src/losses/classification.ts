@@ -30,6 +30,7 @@ import {
   nllOptions,
 } from './readers.js';
 
+/** Options of `nllLoss` and `NLLLoss`. */
 export interface NllOptions extends LossOptions {
   /** A factor for each class: `[classes]`. The mean divides by the factors used. */
   readonly weight?: Tensor | null | undefined;
@@ -37,6 +38,7 @@ export interface NllOptions extends LossOptions {
   readonly ignoreIndex?: number;
 }
 
+/** Options of `crossEntropy` and `CrossEntropyLoss`. */
 export interface CrossEntropyOptions extends NllOptions {
   /** The share of the target that is spread evenly over all classes. Default 0. */
   readonly labelSmoothing?: number;
@@ -165,6 +167,7 @@ function classesOf(op: string, input: Tensor, weight: Tensor | null | undefined)
   return classes;
 }
 
+/** Options of `bce` and `BCELoss`. */
 export interface BceOptions extends LossOptions {
   /** A factor for each element, broadcast. */
   readonly weight?: Tensor | null | undefined;
@@ -195,6 +198,7 @@ export function bce(input: Tensor, target: Tensor, options?: BceOptions): Tensor
   return reduce('bce', scale(yes.add(no).neg(), weight), reduction);
 }
 
+/** Options of `bceWithLogits` and `BCEWithLogitsLoss`. */
 export interface BceWithLogitsOptions extends BceOptions {
   /** A factor for positive targets, broadcast: more than 1 finds more of them. */
   readonly posWeight?: Tensor | null | undefined;
@@ -214,6 +218,7 @@ export function bceWithLogits(
   return reduce('bceWithLogits', scale(loss, weight), reduction);
 }
 
+/** Options of `klDiv` and `KLDivLoss`. */
 export interface KlDivOptions {
   /** `'batchmean'` is the divergence itself: the sum divided by the batch size. */
   readonly reduction?: Reduction | 'batchmean';

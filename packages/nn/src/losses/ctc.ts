@@ -19,6 +19,7 @@ import {
 import { checkTensors, reduce, type LossOptions } from './reduction.js';
 import { ctcOptions } from './readers.js';
 
+/** Options of `ctcLoss` and `CTCLoss`. */
 export interface CtcOptions extends LossOptions {
   /** The class that stands for "no label". Default 0. */
   readonly blank?: number;

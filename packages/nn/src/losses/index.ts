@@ -29,6 +29,7 @@ abstract class Loss<O extends object> extends Module {
 abstract class WeightedLoss<
   O extends { readonly weight?: Tensor | null | undefined },
 > extends Loss<O> {
+  /** The factor of each class; null for none. */
   readonly weight: Cell | null;
 
   constructor(options?: O) {
@@ -113,6 +114,7 @@ export class BCEWithLogitsLoss extends WeightedLoss<f.BceWithLogitsOptions> {
   static override readonly stateKeys: Readonly<Record<string, string>> = {
     posWeight: 'pos_weight',
   };
+  /** The factor of positive examples; null for none. */
   readonly posWeight: Cell | null;
 
   constructor(options?: f.BceWithLogitsOptions) {

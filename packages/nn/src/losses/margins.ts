@@ -22,6 +22,7 @@ import {
 } from '@chainrule/autograd';
 import { reduce, reductionKind, type LossOptions, type Reduction } from './reduction.js';
 
+/** Options of `MultiMarginLoss` and `multiMarginLoss`. */
 export interface MultiMarginOptions extends LossOptions {
   /** 1 (the default), or 2 for squares. */
   readonly p?: 1 | 2 | undefined;
@@ -126,6 +127,7 @@ export function multilabelMarginLoss(input: Tensor, target: Tensor, options?: Lo
   });
 }
 
+/** Options of `MultiLabelSoftMarginLoss` and `multilabelSoftMarginLoss`. */
 export interface MultilabelSoftMarginOptions extends LossOptions {
   /** A factor for each class. */
   readonly weight?: Tensor | null | undefined;

@@ -25,7 +25,9 @@ import {
 } from './reduction.js';
 import { marginOptions, tripletMarginOptions } from './readers.js';
 
+/** Options of losses with a margin. */
 export interface MarginOptions extends LossOptions {
+  /** The margin. Default 0; of `hingeEmbeddingLoss` 1. */
   readonly margin?: number;
 }
 
@@ -55,6 +57,7 @@ export function cosineEmbeddingLoss(
   return reduce('cosineEmbeddingLoss', where(eq(target, 1), cosine.neg().add(1), apart), reduction);
 }
 
+/** Options of `TripletMarginLoss` and `tripletMarginLoss`. */
 export interface TripletMarginOptions extends MarginOptions {
   /** Which norm measures distances. Default 2. */
   readonly p?: number;
@@ -89,6 +92,7 @@ export function tripletMarginLoss(
   return reduce('tripletMarginLoss', clamp(near.sub(least).add(margin), 0), reduction);
 }
 
+/** Options of `TripletMarginWithDistanceLoss` and `tripletMarginWithDistanceLoss`. */
 export interface TripletDistanceOptions extends LossOptions {
   /** The distance of two batches, element by element of the result. Default: `pairwiseDistance`. */
   readonly distanceFunction?: ((x: Tensor, y: Tensor) => Tensor) | null | undefined;

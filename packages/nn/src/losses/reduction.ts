@@ -4,6 +4,7 @@ import { checkArgument, ChainruleError, kinds, type Kind, type Tensor } from '@c
 /** The mean of all, their sum, or each of them. */
 export type Reduction = 'mean' | 'sum' | 'none';
 
+/** Options of every loss. */
 export interface LossOptions {
   /** Default 'mean'. */
   readonly reduction?: Reduction | undefined;

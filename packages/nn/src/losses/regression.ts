@@ -37,6 +37,7 @@ export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Te
   return reduce('l1Loss', abs(sub(input, target)), reduction);
 }
 
+/** Options of `smoothL1Loss`. */
 export interface SmoothL1Options extends LossOptions {
   /** Where the square ends and the line begins. Default 1. */
   readonly beta?: number;
@@ -59,6 +60,7 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Op
   );
 }
 
+/** Options of `huberLoss`. */
 export interface HuberOptions extends LossOptions {
   /** Where the square ends and the line begins. Default 1. */
   readonly delta?: number;
@@ -77,6 +79,7 @@ export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions)
   );
 }
 
+/** Options of `poissonNllLoss`. */
 export interface PoissonNllOptions extends LossOptions {
   /** Whether the input is the logarithm of the rate. Default true. */
   readonly logInput?: boolean;
@@ -111,6 +114,7 @@ export function poissonNllLoss(input: Tensor, target: Tensor, options?: PoissonN
   return reduce('poissonNllLoss', loss.add(where(target.le(1), 0, stirling)), reduction);
 }
 
+/** Options of `gaussianNllLoss`. */
 export interface GaussianNllOptions extends LossOptions {
   /** With the constant term. Default false. */
   readonly full?: boolean;

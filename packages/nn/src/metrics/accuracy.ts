@@ -50,6 +50,7 @@ export class Accuracy extends SumMetric<number, Numbers, Numbers> {
  * Scores `[n, classes, …]`, labels `[n, …]`. scikit-learn: `top_k_accuracy_score`, which puts higher classes first.
  */
 export class TopKAccuracy extends SumMetric<number, Numbers, Numbers> {
+  /** Among how many of the likeliest classes the right one must be. */
   readonly k: number;
 
   constructor(k: number) {

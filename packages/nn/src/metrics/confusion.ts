@@ -22,6 +22,7 @@ export type Average = 'binary' | 'micro' | 'macro' | 'weighted' | 'none';
 export interface AverageOptions<A extends Average = Average> extends LabelOptions {
   /** Default `'macro'`. */
   readonly average?: A;
+  /** The number of classes. Default: as many as the predictions have. */
   readonly numClasses?: number;
   /** The figure of a class where it is 0/0. Default 0. */
   readonly zeroDivision?: number;

@@ -127,7 +127,9 @@ function rocOf(name: string, { thresholds, hits, alarms }: Sweep): Roc {
 
 /** A curve of {@link PrecisionRecallCurve}: recall falls from 1 to 0, where precision is 1 by definition. */
 export interface PrecisionRecall {
+  /** The part of the found ones that are right. */
   readonly precision: readonly number[];
+  /** The part of the right ones that are found. */
   readonly recall: readonly number[];
   /** Rising; one fewer than points. */
   readonly thresholds: readonly number[];

@@ -122,10 +122,12 @@ export abstract class Module {
     });
   }
 
+  /** All buffers, each once. PyTorch: `buffers`. */
   buffers(): Cell[] {
     return walkSlots(this, buffersOf).map(({ value }) => value);
   }
 
+  /** As `buffers()`, with their names. */
   namedBuffers(): [name: string, buffer: Cell][] {
     return walkSlots(this, buffersOf).map(({ name, value }) => [name, value]);
   }
@@ -135,6 +137,7 @@ export abstract class Module {
     return this.namedChildren().map(([, child]) => child);
   }
 
+  /** As `children()`, with their names. */
   namedChildren(): [name: string, child: Module][] {
     const seen = new Set<Module>();
     return modulesOf(this)
@@ -333,6 +336,7 @@ export abstract class Module {
     return '';
   }
 
+  /** The tree of modules as text, a line each. */
   toString(): string {
     return reprOf(this);
   }

@@ -12,14 +12,20 @@ import type { Signal } from './interrupts.js';
 
 /** Anything that updates parameters from their gradients: every optimizer of `@chainrule/optim`. */
 export interface OptimizerLike {
+  /** Clears the gradients. */
   zeroGrad(): void;
+  /** Updates the parameters. */
   step(): unknown;
+  /** Groups of parameters with their learning rates. */
   readonly paramGroups: readonly {
     readonly lr?: number | Tensor;
     readonly params: readonly Tensor[];
   }[];
+  /** How many steps were left out because of values that are not finite. */
   readonly skippedSteps?: number;
+  /** The state, to be saved and given to `loadStateDict` later. */
   stateDict?(): unknown;
+  /** Goes on from a state that `stateDict` gave. */
   loadStateDict?(state: never): void;
 }
 
@@ -27,23 +33,31 @@ export interface OptimizerLike {
 export interface ScheduleLike {
   /** Schedules that look at a measure, as `ReduceLROnPlateau`, get the figure that is monitored; others get nothing. */
   step(measure: number): void;
+  /** The state, to be saved and given to `loadStateDict` later. */
   stateDict?(): unknown;
+  /** Goes on from a state that `stateDict` gave. */
   loadStateDict?(state: never): void;
 }
 
 /** Anything that averages parameters: `ExponentialMovingAverage` of `@chainrule/optim`. */
 export interface AverageLike {
+  /** Takes the parameters of now into the average. */
   update(): void;
   /** Runs `f` with the averages in place of the parameters. */
   use<R>(f: () => R): R;
+  /** The state, to be saved and given to `loadStateDict` later. */
   stateDict?(): unknown;
+  /** Goes on from a state that `stateDict` gave. */
   loadStateDict?(state: never): void;
 }
 
 /** The loss of a prediction: a function, or a loss module. */
 export type LossLike =
   | ((prediction: never, target: never) => Tensor)
-  | { forward(prediction: never, target: never): Tensor };
+  | {
+      /** The loss of a prediction and a target. */
+      forward(prediction: never, target: never): Tensor;
+    };
 
 /** Where and how often checkpoints are saved. */
 export interface CheckpointPlan {
@@ -67,7 +81,9 @@ export interface FitOptions<B = unknown> {
   readonly loss?: LossLike;
   /** In place of `loss`, for batches that are no pairs: the loss of a batch, with what metrics are to be told. */
   readonly step?: (batch: B) => Tensor | StepResult;
+  /** The optimizer of the model's parameters. */
   readonly optimizer: OptimizerLike;
+  /** The learning-rate schedule. */
   readonly schedule?: ScheduleLike;
   /** When the schedule goes on: after every epoch (default), or every update, as `OneCycleLR` wants. */
   readonly scheduleEvery?: 'epoch' | 'step';
@@ -81,7 +97,9 @@ export interface FitOptions<B = unknown> {
   readonly accumulate?: number;
   /** Largest norm of all gradients together, or `{ value }` for each element. */
   readonly clip?: number | { readonly norm: number } | { readonly value: number };
+  /** Functions or objects that are told of every event: `earlyStopping`, loggers, yours. */
   readonly callbacks?: readonly Callback[];
+  /** Where, and how often, checkpoints are saved. */
   readonly checkpoint?: CheckpointPlan;
   /** Goes on from the newest checkpoint in the folder, if there is one. */
   readonly resume?: boolean;
@@ -112,8 +130,11 @@ export interface Monitor {
 
 /** What a step may return besides the loss. */
 export interface StepResult {
+  /** The loss of the batch, to be differentiated. */
   readonly loss: Tensor;
+  /** What metrics are told as the prediction. */
   readonly prediction?: unknown;
+  /** What metrics are told as the target. */
   readonly target?: unknown;
 }
 

@@ -17,6 +17,7 @@ import {
 /** Parameters, or one. */
 export type Parameters = Cell | Iterable<Cell>;
 
+/** Options of `clipGradNorm` and `getTotalNorm`. */
 export interface ClipOptions {
   /** Which norm: 2, 1, Infinity … */
   readonly normType?: number | undefined;

@@ -83,6 +83,7 @@ class ParametrizationList extends ModuleList<Parametrization> {
   }
 }
 
+/** Options of `registerParametrization`. */
 export interface RegisterOptions {
   /** Whether shape and dtype may change. Default false. */
   readonly unsafe?: boolean | undefined;
@@ -155,6 +156,7 @@ export function registerParametrization<M extends Module>(
   return module;
 }
 
+/** Options of `removeParametrizations`. */
 export interface RemoveOptions {
   /** Whether the computed value stays; without it what was learned comes back as it is. Default true. */
   readonly leaveParametrized?: boolean | undefined;

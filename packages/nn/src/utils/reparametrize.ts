@@ -83,6 +83,7 @@ function restore(op: string, by: string, module: Module, name: string, parts: st
   module.registerParameter(name, new Parameter(value, { requiresGrad }));
 }
 
+/** Options of `weightNorm` and `removeWeightNorm`. */
 export interface WeightOption {
   /** Which weight. Default `'weight'`. */
   readonly name?: string | undefined;
@@ -135,10 +136,13 @@ export function weightNorm<M extends Module>(
   return module;
 }
 
+/** Options of `spectralNorm`. */
 export interface SpectralNormOptions {
+  /** Which parameter is divided. Default `'weight'`. */
   readonly name?: string;
   /** Steps of the power iteration in each call in training mode. */
   readonly nPowerIterations?: number;
+  /** Added to norms, so that nothing is divided by 0. Default 1e-12. */
   readonly eps?: number;
   /** The dimension of the outputs. */
   readonly dim?: number;

@@ -31,9 +31,11 @@ export type LBFGSGroup = {
   readonly toleranceChange: number;
   /** How many past steps the curvature is estimated from. */
   readonly historySize: number;
+  /** How the length of a step is found: `'strong_wolfe'`, or null for the learning rate itself. */
   readonly lineSearchFn: 'strong_wolfe' | null;
 };
 
+/** Options of `LBFGS`. */
 export type LBFGSOptions = Partial<LBFGSGroup> & CommonOptions;
 
 const evaluations: Check = orNull(count);

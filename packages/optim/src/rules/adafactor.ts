@@ -21,6 +21,7 @@ import { average } from './shared.js';
 
 /** Hyper-parameters of {@link Adafactor}. */
 export type AdafactorGroup = {
+  /** The learning rate; a tensor where it may change in a compiled step. */
   readonly lr: number;
   /** The average of squares of step t keeps a share of `1 − t ^ beta2Decay`. */
   readonly beta2Decay: number;
@@ -30,9 +31,11 @@ export type AdafactorGroup = {
   readonly d: number;
   /** Decoupled weight decay. */
   readonly weightDecay: number;
+  /** Whether the objective is maximized instead of minimized. Default false. */
   readonly maximize: boolean;
 };
 
+/** Options of `Adafactor`. */
 export type AdafactorOptions = Partial<AdafactorGroup> & CommonOptions;
 
 const decays: Check = {

@@ -8,16 +8,21 @@ import { penalized } from './decay.js';
 
 /** Hyper-parameters of {@link Adagrad}. */
 export type AdagradGroup = {
+  /** The learning rate; a tensor where it may change in a compiled step. */
   readonly lr: number;
   /** The learning rate of step t is `lr / (1 + (t − 1) · lrDecay)`. */
   readonly lrDecay: number;
+  /** The factor of the L2 penalty that is added to the gradient. Default 0. */
   readonly weightDecay: number;
   /** What the sum of squares starts from. */
   readonly initialAccumulatorValue: number;
+  /** Added to the variance, so that nothing is divided by 0. */
   readonly eps: number;
+  /** Whether the objective is maximized instead of minimized. Default false. */
   readonly maximize: boolean;
 };
 
+/** Options of `Adagrad`. */
 export type AdagradOptions = Partial<AdagradGroup> & CommonOptions;
 
 const rule: Rule<Omit<AdagradGroup, 'weightDecay'>, 'stepSize' | 'eps', 'sum'> = {

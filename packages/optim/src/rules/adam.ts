@@ -15,6 +15,7 @@ export type AdamGroup = {
   readonly betas: readonly [number, number];
   /** Added to the denominator. */
   readonly eps: number;
+  /** The factor of the L2 penalty that is added to the gradient. Default 0. */
   readonly weightDecay: number;
   /** Divide by the largest average of squares so far (Reddi et al. 2018). */
   readonly amsgrad: boolean;
@@ -24,6 +25,7 @@ export type AdamGroup = {
   readonly decoupledWeightDecay: boolean;
 };
 
+/** Options of `Adam` and `AdamW`. */
 export type AdamOptions = Partial<AdamGroup> & CommonOptions;
 
 type Scalar = 'stepSize' | 'eps' | MomentScalar;

@@ -9,6 +9,7 @@ import { average } from './shared.js';
 
 /** Hyper-parameters of {@link ASGD}. */
 export type ASGDGroup = {
+  /** The learning rate; a tensor where it may change in a compiled step. */
   readonly lr: number;
   /** How fast parameters decay and the learning rate falls. */
   readonly lambd: number;
@@ -16,10 +17,13 @@ export type ASGDGroup = {
   readonly alpha: number;
   /** The step at which averaging starts. */
   readonly t0: number;
+  /** The factor of the L2 penalty that is added to the gradient. Default 0. */
   readonly weightDecay: number;
+  /** Whether the objective is maximized instead of minimized. Default false. */
   readonly maximize: boolean;
 };
 
+/** Options of `ASGD`. */
 export type ASGDOptions = Partial<ASGDGroup> & CommonOptions;
 
 const rule: Rule<

@@ -5,7 +5,11 @@ import { flag, nonNegative, type Hypers } from '../checks.js';
 import { checkRule, complete, type CompleteRule, type Rule, type Update } from '../rule.js';
 
 /** What a rule has with weight decay. */
-export type Decay = { readonly weightDecay: number };
+export type Decay = {
+  /** The factor of the penalty. */
+  /** The factor of the penalty. */
+  readonly weightDecay: number;
+};
 
 /** What a rule has whose weight decay is of either kind. */
 export type EitherDecay = Decay & {

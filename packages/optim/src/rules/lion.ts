@@ -8,14 +8,17 @@ import { decayed } from './decay.js';
 
 /** Hyper-parameters of {@link Lion}. */
 export type LionGroup = {
+  /** The learning rate; a tensor where it may change in a compiled step. */
   readonly lr: number;
   /** Weights of the momentum in the step, and in the next momentum. */
   readonly betas: readonly [number, number];
   /** Decoupled weight decay. */
   readonly weightDecay: number;
+  /** Whether the objective is maximized instead of minimized. Default false. */
   readonly maximize: boolean;
 };
 
+/** Options of `Lion`. */
 export type LionOptions = Partial<LionGroup> & CommonOptions;
 
 const rule: Rule<

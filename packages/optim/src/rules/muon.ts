@@ -10,10 +10,13 @@ import { average } from './shared.js';
 
 /** Hyper-parameters of {@link Muon}. */
 export type MuonGroup = {
+  /** The learning rate; a tensor where it may change in a compiled step. */
   readonly lr: number;
   /** Decoupled weight decay. */
   readonly weightDecay: number;
+  /** The factor of the velocity of the step before. Default 0.95. */
   readonly momentum: number;
+  /** Whether the step looks ahead along the velocity. Default true. */
   readonly nesterov: boolean;
   /** The coefficients a, b, c of the iteration `X ← a·X + (b·A + c·A²)·X`, `A = X·Xᵀ`. */
   readonly nsCoefficients: readonly [number, number, number];
@@ -28,6 +31,7 @@ export type MuonGroup = {
   readonly adjustLrFn: 'original' | 'match_rms_adamw' | null;
 };
 
+/** Options of `Muon`. */
 export type MuonOptions = Partial<MuonGroup> & CommonOptions;
 
 const iterations: Check = {

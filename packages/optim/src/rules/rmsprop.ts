@@ -9,17 +9,23 @@ import { average, averageSquare } from './shared.js';
 
 /** Hyper-parameters of {@link RMSprop}. */
 export type RMSpropGroup = {
+  /** The learning rate; a tensor where it may change in a compiled step. */
   readonly lr: number;
   /** Decay rate of the average of squares. */
   readonly alpha: number;
+  /** Added to the variance, so that nothing is divided by 0. */
   readonly eps: number;
+  /** The factor of the L2 penalty that is added to the gradient. Default 0. */
   readonly weightDecay: number;
+  /** The factor of the running average. */
   readonly momentum: number;
   /** Divide by the standard deviation: subtract the squared average of the gradient. */
   readonly centered: boolean;
+  /** Whether the objective is maximized instead of minimized. Default false. */
   readonly maximize: boolean;
 };
 
+/** Options of `RMSprop`. */
 export type RMSpropOptions = Partial<RMSpropGroup> & CommonOptions;
 
 const rule: Rule<

@@ -13,9 +13,11 @@ export type RpropGroup = {
   readonly etas: readonly [number, number];
   /** The smallest and the largest step size. */
   readonly stepSizes: readonly [number, number];
+  /** Whether the objective is maximized instead of minimized. Default false. */
   readonly maximize: boolean;
 };
 
+/** Options of `Rprop`. */
 export type RpropOptions = Partial<RpropGroup> & CommonOptions;
 
 /** The rule of {@link Rprop}. */

@@ -22,6 +22,7 @@ export type SGDGroup = {
   readonly maximize: boolean;
 };
 
+/** Options of `SGD`. */
 export type SGDOptions = Partial<SGDGroup> & CommonOptions;
 
 const rule: Rule<Omit<SGDGroup, 'weightDecay'>, 'lr' | 'momentum' | 'weight', 'momentumBuffer'> = {

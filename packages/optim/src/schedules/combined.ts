@@ -47,6 +47,7 @@ function checkSchedules(
 
 /** What both share: their parts, and whatever concerns all of them. */
 abstract class Combined extends LRScheduler {
+  /** The schedules it is made of. */
   readonly schedulers: readonly LRScheduler[];
 
   protected constructor(name: string, optimizer: Scheduled, schedulers: readonly LRScheduler[]) {
@@ -54,6 +55,7 @@ abstract class Combined extends LRScheduler {
     this.schedulers = schedulers;
   }
 
+  /** Takes the last step back. */
   override undo(): void {
     super.undo();
     for (const schedule of this.schedulers) schedule.undo();
@@ -63,6 +65,7 @@ abstract class Combined extends LRScheduler {
     return this.rate;
   }
 
+  /** Refuses a state that is not this schedule's. */
   override checkState(state: ScheduleState): void {
     super.checkState(state);
     const parts = state['schedulers'] as readonly ScheduleState[];
@@ -100,6 +103,7 @@ const chainedOptions = byPosition(
  * new SequentialLR(optimizer, { schedulers: [warmup, fall], milestones: [10] });
  */
 export class SequentialLR extends Combined {
+  /** The steps at which it changes. */
   readonly milestones: readonly number[];
 
   constructor(
@@ -137,6 +141,7 @@ export class SequentialLR extends Combined {
     this.noteRates();
   }
 
+  /** Goes back to the start. */
   override restart(): void {
     this.lastEpoch = 0;
     this.at(0).restart();
@@ -168,6 +173,7 @@ export class ChainedScheduler extends Combined {
     this.noteRates();
   }
 
+  /** Goes back to the start. */
   override restart(): void {
     this.lastEpoch = 0;
     for (const schedule of this.schedulers) schedule.restart();

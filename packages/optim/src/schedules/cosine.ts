@@ -21,7 +21,9 @@ const restartOptions = scheduleOptions<
  * @example new CosineAnnealingLR(optimizer, { tMax: epochs })
  */
 export class CosineAnnealingLR extends LRScheduler {
+  /** How many steps the fall takes. */
   readonly tMax: number;
+  /** The lowest learning rate. */
   readonly etaMin: number;
 
   constructor(
@@ -61,8 +63,11 @@ export class CosineAnnealingLR extends LRScheduler {
  * `step(epoch)` takes fractions of an epoch: `schedule.step(epoch + batch / batches)`.
  */
 export class CosineAnnealingWarmRestarts extends LRScheduler {
+  /** How many steps the first fall takes. */
   readonly t0: number;
+  /** The factor of the length of each following fall. */
   readonly tMult: number;
+  /** The lowest learning rate. */
   readonly etaMin: number;
   /** The length of the present cycle, and the steps made in it. */
   private length: number;

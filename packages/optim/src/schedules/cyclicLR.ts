@@ -8,9 +8,11 @@ import type { Scheduled, ScheduleOptions } from './schedule.js';
 export interface CyclicOptions extends ScheduleOptions {
   /** The lowest and the highest rate, for all groups or one a group. */
   readonly baseLr: number | readonly number[];
+  /** The highest learning rate of a cycle, for all groups or for each. */
   readonly maxLr: number | readonly number[];
   /** Steps of the way up, default 2000, and down, by default as many. */
   readonly stepSizeUp?: number;
+  /** How many steps it falls. Default: as many as it rises. */
   readonly stepSizeDown?: number | null;
   /** All cycles alike; each half as high as the one before; or `gamma ^ step` high. Default `'triangular'`. */
   readonly mode?: 'triangular' | 'triangular2' | 'exp_range';
@@ -22,7 +24,9 @@ export interface CyclicOptions extends ScheduleOptions {
   readonly scaleMode?: 'cycle' | 'iterations';
   /** Move momentum (or β₁) between the two values below, against the rate. Default true. */
   readonly cycleMomentum?: boolean;
+  /** The lowest momentum, at the highest learning rate. Default 0.8. */
   readonly baseMomentum?: number | readonly number[];
+  /** The highest momentum, at the lowest learning rate. Default 0.9. */
   readonly maxMomentum?: number | readonly number[];
 }
 

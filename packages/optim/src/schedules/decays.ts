@@ -23,7 +23,9 @@ const exponentialOptions = scheduleOptions<ScheduleOptions & { readonly gamma: n
  * @example new StepLR(optimizer, { stepSize: 30, gamma: 0.1 })
  */
 export class StepLR extends LRScheduler {
+  /** After how many steps the learning rate is multiplied. */
   readonly stepSize: number;
+  /** The factor after every `stepSize` steps. */
   readonly gamma: number;
 
   constructor(
@@ -54,7 +56,9 @@ export class StepLR extends LRScheduler {
  * @example new MultiStepLR(optimizer, { milestones: [30, 80] })
  */
 export class MultiStepLR extends LRScheduler {
+  /** The steps at which it changes. */
   readonly milestones: readonly number[];
+  /** The factor at each milestone. */
   readonly gamma: number;
 
   constructor(
@@ -81,6 +85,7 @@ export class MultiStepLR extends LRScheduler {
 
 /** Multiplies the rate by `gamma` at every step. PyTorch: `ExponentialLR`. */
 export class ExponentialLR extends LRScheduler {
+  /** The factor of each step. */
   readonly gamma: number;
 
   constructor(optimizer: Scheduled, options: ScheduleOptions & { readonly gamma: number }) {

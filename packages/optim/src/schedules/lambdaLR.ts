@@ -17,6 +17,7 @@ export type LambdaOptions = (ScheduleOptions & { readonly lrLambda: Factors }) |
 
 /** What both share: a function for each group. */
 abstract class ByFunction extends LRScheduler {
+  /** For each group, the function from the step to the factor. */
   readonly lrLambdas: readonly Factor[];
 
   protected constructor(name: string, optimizer: Scheduled, options: LambdaOptions) {

@@ -10,14 +10,19 @@ export interface OneCycleOptions extends ScheduleOptions {
   readonly maxLr: number | readonly number[];
   /** The length; or `epochs` and `stepsPerEpoch`. */
   readonly totalSteps?: number;
+  /** With `stepsPerEpoch`, in place of `totalSteps`. */
   readonly epochs?: number;
+  /** With `epochs`, in place of `totalSteps`. */
   readonly stepsPerEpoch?: number;
   /** The share of the steps in which the rate rises. Default 0.3. */
   readonly pctStart?: number;
+  /** The curve of the way down. Default `'cos'`. */
   readonly annealStrategy?: 'cos' | 'linear';
   /** Move momentum (or β₁) between the two values below, against the rate. Default true. */
   readonly cycleMomentum?: boolean;
+  /** The lowest momentum, at the highest learning rate. Default 0.85. */
   readonly baseMomentum?: number | readonly number[];
+  /** The highest momentum, at the lowest learning rate. Default 0.95. */
   readonly maxMomentum?: number | readonly number[];
   /** The first rate is `maxLr / divFactor`. Default 25. */
   readonly divFactor?: number;
@@ -58,6 +63,7 @@ interface Phase {
  * @throws {ChainruleError} on more than `totalSteps` steps.
  */
 export class OneCycleLR extends LRScheduler {
+  /** How many steps the cycle has. */
   readonly totalSteps: number;
   private readonly phases: readonly Phase[];
   private readonly levels: Readonly<Record<Level, readonly number[]>>;

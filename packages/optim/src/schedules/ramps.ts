@@ -25,7 +25,9 @@ const polynomialOptions = scheduleOptions<
  * PyTorch: `ConstantLR` (which divides by zero for factor 0; here the rate returns to its base).
  */
 export class ConstantLR extends LRScheduler {
+  /** The factor until then. */
   readonly factor: number;
+  /** After how many steps the factor is 1 again. */
   readonly totalIters: number;
 
   constructor(
@@ -58,8 +60,11 @@ export class ConstantLR extends LRScheduler {
  * Defaults: 1/3, 1, 5. PyTorch: `LinearLR`.
  */
 export class LinearLR extends LRScheduler {
+  /** The factor at the start. */
   readonly startFactor: number;
+  /** The factor at the end. */
   readonly endFactor: number;
+  /** After how many steps the factor is `endFactor`. */
   readonly totalIters: number;
 
   constructor(
@@ -99,7 +104,9 @@ export class LinearLR extends LRScheduler {
 
 /** The rate times `(1 − t / totalIters) ^ power`, and 0 from then on. Defaults: 5, 1. PyTorch: `PolynomialLR`. */
 export class PolynomialLR extends LRScheduler {
+  /** After how many steps the learning rate is 0. */
   readonly totalIters: number;
+  /** The power of the part of the steps that is left. */
   readonly power: number;
 
   constructor(

@@ -31,10 +31,15 @@ export interface PlateauOptions {
 
 /** What `stateDict()` of {@link ReduceLROnPlateau} gives. */
 export interface PlateauState {
+  /** The name of the schedule. */
   readonly schedule: string;
+  /** How many times it has stepped. */
   readonly lastEpoch: number;
+  /** The best measure so far. */
   readonly best: number;
+  /** How many epochs there have been without an improvement. */
   readonly badEpochs: number;
+  /** For how many epochs no improvement is asked for yet. */
   readonly cooldownCounter: number;
 }
 
@@ -55,7 +60,9 @@ const plateauOptions = defineOptions<PlateauOptions>({
  * @example schedule.step(validationLoss)
  */
 export class ReduceLROnPlateau {
+  /** The optimizer whose learning rates it sets. */
   readonly optimizer: Scheduled;
+  /** How many times it has stepped. */
   lastEpoch = 0;
   private best: number;
   private badEpochs = 0;
@@ -112,6 +119,7 @@ export class ReduceLROnPlateau {
     return this.optimizer.paramGroups.map((group) => group.lr);
   }
 
+  /** The state, to be saved and given to `loadStateDict` later. */
   stateDict(): PlateauState {
     const { lastEpoch, best, badEpochs, cooldownCounter } = this;
     return { schedule: 'ReduceLROnPlateau', lastEpoch, best, badEpochs, cooldownCounter };

@@ -13,14 +13,19 @@ import { display, ensure, finite } from '../checks.js';
 
 /** A group as schedules see it. */
 export interface ScheduledGroup {
+  /** The learning rate. */
   lr: number;
+  /** The learning rate it began with. */
   initialLr?: number;
+  /** The momentum, which some schedules change. */
   momentum?: unknown;
+  /** Adam's factors, of which some schedules change the first. */
   betas?: unknown;
 }
 
 /** What a schedule drives: an optimizer, or anything with groups that have a learning rate. */
 export interface Scheduled {
+  /** The groups whose learning rates are set. */
   readonly paramGroups: readonly ScheduledGroup[];
 }
 
@@ -32,10 +37,15 @@ export interface ScheduleOptions {
 
 /** What `stateDict()` of a schedule gives: plain values. What its constructor was given is not part of it. */
 export interface ScheduleState {
+  /** The name of the schedule. */
   readonly schedule: string;
+  /** How many times it has stepped. */
   readonly lastEpoch: number;
+  /** How many times `step` was called. */
   readonly stepCount: number;
+  /** The learning rates it began with. */
   readonly baseLrs: readonly number[];
+  /** The learning rates it last set. */
   readonly lastLr: readonly number[];
   readonly [more: string]: unknown;
 }
@@ -66,6 +76,7 @@ export interface ScheduleState {
 export abstract class LRScheduler {
   /** The class, as messages and states name it, whatever a minifier makes of it. */
   readonly name: string;
+  /** The optimizer whose learning rates it sets. */
   readonly optimizer: Scheduled;
   /** The rates of the groups that the schedule starts from. */
   baseLrs: number[];

@@ -33,8 +33,11 @@ const swaOptions = scheduleOptions<SWAOptions>({
  * @example new SWALR(optimizer, { swaLr: 0.05, annealEpochs: 5 })
  */
 export class SWALR extends LRScheduler {
+  /** The learning rates it ends with, one for each group. */
   readonly swaLrs: readonly number[];
+  /** How many steps the change takes. */
   readonly annealEpochs: number;
+  /** The curve of the change. */
   readonly annealStrategy: 'cos' | 'linear';
 
   constructor(optimizer: Scheduled, options: SWAOptions) {

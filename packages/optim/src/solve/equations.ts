@@ -38,8 +38,11 @@ export interface Iterate {
 
 /** What {@link root} and {@link fixedPoint} give. */
 export interface Solution<T> {
+  /** The solution, of the same structure as the start. */
   readonly x: T;
+  /** How many iterations it took. */
   readonly iterations: number;
+  /** Whether it ended because the tolerance was met. */
   readonly converged: boolean;
 }
 

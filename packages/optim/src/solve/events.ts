@@ -10,6 +10,7 @@ import { evaluator, single, tensorOf, type Ravelled } from './vector.js';
 export type EventFunction<T = Tensor> =
   | ((t: Tensor, y: T) => Tensor)
   | {
+      /** Which crossings count: from below, from above, or both. */
       readonly when: (t: Tensor, y: T) => Tensor;
       /** Whether the solution ends there. */
       readonly terminal?: boolean;

@@ -9,6 +9,7 @@ import { isFiniteVector, type Vector } from './vector.js';
 
 /** Options of {@link fixedPoint}. */
 export interface FixedPointOptions extends IterationOptions {
+  /** How the next point is chosen. */
   readonly method?: 'anderson' | 'plain';
   /** Done when `g(x) − x` is at most this, relative to `1 + |x|`. Default 1e-10, for float32 1e-5. */
   readonly tol?: number;

@@ -47,11 +47,13 @@ const gmresOptions = defineOptions<GMRESOptions<unknown>>({
 
 /** What {@link cg} and {@link gmres} give. */
 export interface LinearSolution<T = Tensor> {
+  /** The solution, of the same structure as the start. */
   readonly x: T;
   /** How many products with the matrix it took. */
   readonly iterations: number;
   /** The norm of `b − A·x`. */
   readonly residual: number;
+  /** Whether it ended because the tolerance was met. */
   readonly converged: boolean;
 }
 

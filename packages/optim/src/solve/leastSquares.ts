@@ -37,6 +37,7 @@ import {
 
 /** Options of {@link leastSquares}. */
 export interface LeastSquaresOptions<T = Tensor> extends IterationOptions {
+  /** Levenberg–Marquardt (`'lm'`) or Gauss–Newton (`'gn'`). */
   readonly method?: 'lm' | 'gn';
   /** The smallest and the largest value: numbers, or trees like `x0` with one for each element; ±Infinity for none. */
   readonly bounds?: readonly [lower: number | T, upper: number | T];
@@ -59,6 +60,7 @@ const leastSquaresOptions = defineOptions<LeastSquaresOptions<unknown>>({
 
 /** What {@link leastSquares} gives. */
 export interface LeastSquaresResult<T = Tensor> {
+  /** The solution, of the same structure as the start. */
   readonly x: T;
   /** Half the sum of the squared residuals. */
   readonly cost: Tensor;
@@ -71,7 +73,9 @@ export interface LeastSquaresResult<T = Tensor> {
    * are the standard deviations. NaN where there are no more residuals than parameters.
    */
   readonly covariance: Tensor;
+  /** How many iterations it took. */
   readonly iterations: number;
+  /** Whether it ended because the tolerance was met. */
   readonly converged: boolean;
   /** Which test was met: 'rounding' where the cost tells no step from another any more. */
   readonly reason: Reason;

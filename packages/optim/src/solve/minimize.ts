@@ -30,6 +30,7 @@ import {
 
 /** Options of {@link minimize}. */
 export interface MinimizeOptions extends IterationOptions {
+  /** How the next point is chosen. */
   readonly method?: 'lbfgs' | 'newton-cg' | 'nelder-mead';
   /**
    * Done when no element of the gradient is larger than this, times the function's own size where that stays above 1; for
@@ -46,12 +47,15 @@ const minimizeOptions = defineOptions<MinimizeOptions>({
 
 /** What {@link minimize} gives. */
 export interface MinimizeResult<T = Tensor> {
+  /** The solution, of the same structure as the start. */
   readonly x: T;
   /** f(x). */
   readonly value: Tensor;
   /** The gradient there, like `x`. */
   readonly gradient: T;
+  /** How many iterations it took. */
   readonly iterations: number;
+  /** Whether it ended because the tolerance was met. */
   readonly converged: boolean;
 }
 

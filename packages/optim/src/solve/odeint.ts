@@ -24,6 +24,7 @@ import { checkSquare, ravel, ravelResult, tensorOf, vectorOf, type Vector } from
 
 /** Options of {@link odeint}. */
 export interface OdeOptions<T = Tensor> {
+  /** The integrator. */
   readonly method?: 'dopri5' | 'rodas';
   /** The error of a step, relative to the state. Default 1e-7, for float32 1e-5. */
   readonly rtol?: number;
@@ -56,7 +57,9 @@ const odeOptions = defineOptions<OdeOptions<unknown>>({
 
 /** Where an event happened. */
 export interface OdeEvent<T = Tensor> {
+  /** When it happened. */
   readonly t: Tensor;
+  /** The state then. */
   readonly y: T;
 }
 

@@ -15,6 +15,7 @@ import { isFiniteVector, type Vector } from './vector.js';
 
 /** Options of {@link root}. */
 export interface RootOptions extends IterationOptions {
+  /** How the next point is chosen. */
   readonly method?: 'newton' | 'broyden';
   /** Done when the step last made is at most this, relative to `1 + |x|`. Default 1e-10, for float32 1e-5. */
   readonly tol?: number;

@@ -6,16 +6,24 @@ import { candidateAt, candidates, wantsSkylakeX, type Candidate } from './librar
 /** What `blas()` found. */
 export type BlasInfo =
   | {
+      /** Whether a BLAS library is used. */
       readonly found: true;
       /** `'OpenBLAS'`, `'MKL'`, `'Accelerate'`, or `'BLAS'` where its name does not say. */
       readonly library: string;
+      /** Where the library lies. */
       readonly path: string;
       /** The processor its kernels are for, where it tells. */
       readonly core: string | null;
       /** Threads that call it side by side; each call runs on one. */
       readonly threads: number;
     }
-  | { readonly found: false; readonly reason: string };
+  | {
+      /** Whether a BLAS library is used. */
+      /** Whether a BLAS library is used. */
+      readonly found: false; /** Why none is used. */
+      /** Why none is used. */
+      readonly reason: string;
+    };
 
 /** A library that is loaded. */
 export interface Blas {

@@ -6,8 +6,11 @@ import { allocate, isFloat, type DType } from '../../graph/dtype.js';
 import { makeLeaf, refuseDoubles, storageOf, type Tensor } from '../../graph/tensor.js';
 import type { Shape } from '../../graph/shape.js';
 
+/** Options of everything that makes a tensor. */
 export interface CreationOptions {
+  /** The dtype of the result. Default float32. */
   readonly dtype?: DType;
+  /** Whether gradients flow back to the result. Default false. */
   readonly requiresGrad?: boolean;
   /** One of `devices()`. */
   readonly device?: string;

@@ -11,6 +11,7 @@ import { drawBinomial, drawPoisson, drawVonMises } from './countDraws.js';
 import { drawElements, type ElementDraw } from './elementDraw.js';
 import { drawGamma } from './gammaDraw.js';
 
+/** Options of `gamma`, `poisson`, `binomial`, `vonMises`, `normal` and `exponential`. */
 export interface DrawOptions {
   /** What the parameters are repeated to. Default: their shape. */
   readonly shape?: Shape | undefined;

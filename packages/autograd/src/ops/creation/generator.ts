@@ -15,6 +15,7 @@ import { primitive, type PrimitiveOp } from '../build/primitive.js';
 
 /** What determines all random numbers to come: plain data, which can be saved as JSON. */
 export interface RngState {
+  /** The seed. */
   readonly seed: number;
   /** How many blocks of 64 bits have been drawn. */
   readonly offset: number;

@@ -6,6 +6,7 @@ import { checkInteger } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { finish, type CreationOptions } from '../build/leaves.js';
 
+/** Options of `logspace`. */
 export interface LogspaceOptions extends CreationOptions {
   /** Default 10. */
   readonly base?: number;

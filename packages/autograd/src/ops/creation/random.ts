@@ -116,6 +116,7 @@ function fromHost(op: string, t: Tensor): Tensor {
   return t.home === 'cpu' ? makeLeaf(valueOf(t, op), t.shape, t.dtype) : t;
 }
 
+/** Options of `bernoulli`. */
 export interface BernoulliOptions extends CreationOptions {
   /** Where `p` is a number: the shape of the result. Default `[]`. */
   readonly shape?: Shape;

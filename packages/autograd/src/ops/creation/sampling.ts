@@ -20,6 +20,7 @@ import { narrowNode } from '../shape/movement.js';
 import { drawNormal, drawUniform } from './generator.js';
 import { randint } from './random.js';
 
+/** Options of `multinomial`. */
 export interface MultinomialOptions {
   /** Whether a category can be drawn again. Default false. */
   readonly replacement?: boolean;
@@ -83,6 +84,7 @@ function exponentialDraw(shape: Shape, dtype: DType): Tensor {
   return neg(log1p(neg(drawUniform(shape, dtype))));
 }
 
+/** Options of `normal`, `exponential` and the like. */
 export interface DrawOptions extends CreationOptions {
   /** Where all parameters are numbers: the shape of the result. Default `[]`. */
   readonly shape?: Shape;

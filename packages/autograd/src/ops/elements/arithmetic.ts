@@ -67,7 +67,9 @@ function halfOnTies(t: Tensor, x: Tensor, y: Tensor): Tensor {
 
 /** What `clamp` keeps elements between. */
 export interface ClampOptions {
+  /** The lower bound; null for none. */
   readonly min?: Operand | null;
+  /** The upper bound; null for none. */
   readonly max?: Operand | null;
 }
 

@@ -84,6 +84,7 @@ export const logit = composite(
 
 /** What `logit` takes. */
 export interface LogitOptions {
+  /** Inputs are clamped to [eps, 1 − eps] first. Default null: not at all. */
   readonly eps?: number | null;
 }
 

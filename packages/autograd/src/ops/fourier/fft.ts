@@ -30,6 +30,7 @@ export type { Complex } from './transform.js';
 /** Where the factor 1/n stands: in the inverse (`'backward'`), in the transform, or its root in both. */
 export type FftNorm = 'backward' | 'ortho' | 'forward';
 
+/** Options of transforms along one dimension. */
 export interface FftOptions {
   /** The length of the transform: what is longer is cut, what is shorter gets zeros. */
   readonly n?: number | null;
@@ -39,6 +40,7 @@ export interface FftOptions {
   readonly norm?: FftNorm | null;
 }
 
+/** Options of transforms along several dimensions. */
 export interface FftnOptions {
   /** The lengths along `dim`, −1 for what is there; without `dim` those of the last dimensions. */
   readonly s?: readonly number[] | null;

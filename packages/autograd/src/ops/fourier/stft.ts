@@ -30,11 +30,13 @@ interface FrameOptions {
   readonly onesided?: boolean | null;
 }
 
+/** Options of `stft`. */
 export interface StftOptions extends FrameOptions {
   /** What stands before and after a centred signal. Default `'reflect'`. */
   readonly padMode?: 'constant' | 'reflect' | 'replicate' | 'circular';
 }
 
+/** Options of `istft`. */
 export interface IstftOptions extends FrameOptions {
   /** How long the signal is: cut, or zeros after it. */
   readonly length?: number | null;

@@ -13,7 +13,9 @@ import { planOf } from './plan.js';
 
 /** A complex tensor: two of one shape and dtype. */
 export interface Complex {
+  /** The real parts. */
   readonly real: Tensor;
+  /** The imaginary parts. */
   readonly imag: Tensor;
 }
 

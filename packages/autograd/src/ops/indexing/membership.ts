@@ -12,6 +12,7 @@ import { argsortOf } from './argsort.js';
 import { takeOf } from './gather.js';
 import { searchPositions } from './search.js';
 
+/** Options of `isIn`. */
 export interface IsInOptions {
   /** Says that no element occurs twice; here for PyTorch's sake, as nothing depends on it. */
   readonly assumeUnique?: boolean;

@@ -24,6 +24,7 @@ import type { UniqueMethods } from './unique.js';
 
 export { unique, type UniqueOptions, type UniqueParts } from './unique.js';
 
+/** Options of `sort` and `argsort`. */
 export interface SortOptions {
   /** From the largest down. Default false. */
   readonly descending?: boolean;
@@ -74,7 +75,9 @@ function sorted(
   return { values: gatherOf([x, indices], { dim: d }), indices };
 }
 
+/** Options of `topk`. */
 export interface TopkOptions {
+  /** The dimension to choose along. Default −1. */
   readonly dim?: number;
   /** The largest elements, or the smallest. Default true. */
   readonly largest?: boolean;
@@ -112,6 +115,7 @@ export const topk: (
   return { values: gatherOf([node, indices], { dim: d }), indices };
 });
 
+/** Options of `searchsorted`. */
 export interface SearchOptions {
   /** After elements equal to the value instead of before them. Default false. */
   readonly right?: boolean;
@@ -145,6 +149,7 @@ export const searchsorted: (sorted: Tensor, values: Operand, options?: SearchOpt
     });
   });
 
+/** Options of `bincount`. */
 export interface BincountOptions {
   /** What each number adds to its count. Default 1. */
   readonly weights?: Tensor | null;

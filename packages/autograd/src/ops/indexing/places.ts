@@ -40,6 +40,7 @@ const uniqueOptions: OptionsReader<UniqueOptions> = defineOptions<UniqueOptions>
   dim: kinds.orNull(kinds.dim),
 });
 
+/** `uniqueConsecutive`, whose result depends on what is asked for. */
 export interface UniqueConsecutive {
   (x: Operand): Tensor;
   (

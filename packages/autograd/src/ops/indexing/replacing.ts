@@ -151,6 +151,7 @@ export const selectScatter: (x: Operand, src: Operand, dim: number, index: numbe
     );
   });
 
+/** Options of `sliceScatter`. */
 export interface SliceScatterOptions {
   /** Default 0. */
   readonly dim?: number;
@@ -193,6 +194,7 @@ export const sliceScatter: (x: Operand, src: Operand, options?: SliceScatterOpti
     });
   });
 
+/** Options of `diagonalScatter`. */
 export interface DiagonalScatterOptions {
   /** 0 for the main diagonal, above it positive. Default 0. */
   readonly offset?: number;

@@ -20,6 +20,7 @@ import { scatterExtremeOf, scatterProdOf } from './reducing.js';
 /** How several elements at one place become one. */
 export type ScatterReduction = 'sum' | 'prod' | 'mean' | 'amax' | 'amin';
 
+/** Options of `indexReduce`. */
 export interface ScatterReduceOptions {
   /** Whether the element of `x` is one of those that are folded. Default true. */
   readonly includeSelf?: boolean;

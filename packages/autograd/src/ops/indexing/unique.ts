@@ -7,6 +7,7 @@ import { composite, operand, type Operand } from '../build/define.js';
 import { takeOf } from './gather.js';
 import { moveDim } from '../shape/movement.js';
 
+/** Options of `uniqueConsecutive` and `unique`. */
 export interface UniqueOptions {
   /** Also where each element of `x` is among the distinct ones. */
   readonly returnInverse?: boolean;
@@ -22,9 +23,13 @@ const uniqueOptions = defineOptions<UniqueOptions>({
   dim: kinds.orNull(kinds.dim),
 });
 
+/** The parts of `unique` that were asked for. */
 export interface UniqueParts {
+  /** The distinct elements, sorted. */
   readonly values: Tensor;
+  /** For each element of the input, its place in `values`. */
   readonly inverse?: Tensor;
+  /** How often each of `values` occurs. */
   readonly counts?: Tensor;
 }
 

@@ -5,6 +5,7 @@ import { composite } from '../build/define.js';
 import { identityLike, triangularOf } from './solving.js';
 import { alignBatches, checkSystem, matrix, square } from './systems.js';
 
+/** Which triangle is read or given. */
 export interface TriangleOption {
   /** The factor is the upper one, `A = Uᵀ U`. Default false. */
   readonly upper?: boolean;

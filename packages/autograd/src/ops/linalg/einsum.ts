@@ -52,6 +52,7 @@ export interface EinsumMethods<S extends Shape = Shape> {
   tensordot(other: Tensor, dims?: TensordotOptions['dims'] | TensordotOptions): Tensor;
 }
 
+/** Options of `tensordot`. */
 export interface TensordotOptions {
   /** How many of the last dimensions of `x` meet the first of `y`, or which dimensions of each. Default 2. */
   readonly dims?: number | readonly [readonly number[], readonly number[]];

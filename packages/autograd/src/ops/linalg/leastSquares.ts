@@ -42,6 +42,7 @@ function tolerancesOf(a: Tensor, { atol, rtol }: Tolerances): { atol: number; rt
   return { atol: own, rtol: rtol ?? (own > 0 ? 0 : Math.max(m, n) * epsilon) };
 }
 
+/** Options of `pinv`. */
 export type PinvOptions = Tolerances;
 const pinvOptions: OptionsReader<PinvOptions> = defineOptions<PinvOptions>(tolerances);
 
@@ -54,6 +55,7 @@ export const pinv = composite('linalg.pinv', (A: Tensor, options?: PinvOptions):
   return pinvOf([a], tolerancesOf(a, pinvOptions('linalg.pinv', options)));
 });
 
+/** What `lstsq` gives. */
 export interface LstsqResult {
   /** `[…, n, k]`, or `[…, n]` for vectors. */
   readonly solution: Tensor;
@@ -110,6 +112,7 @@ const eigvalshOptions = defineOptions<{ readonly UPLO?: 'L' | 'U' }>({
   UPLO: kinds.oneOf('L', 'U'),
 });
 
+/** Options of `matrixRank`. */
 export type MatrixRankOptions = Tolerances;
 const rankOptions: OptionsReader<MatrixRankOptions> = defineOptions<MatrixRankOptions>(tolerances);
 

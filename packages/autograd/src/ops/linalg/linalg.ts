@@ -86,6 +86,7 @@ export const solve = composite('linalg.solve', (A: Tensor, B: Tensor): Tensor =>
   return vector ? reshapeNode(x, x.shape.slice(0, -1)) : x;
 });
 
+/** Options of `triangularSolve`. */
 export interface TriangularSolveOptions {
   /** Which triangle of A is read. */
   readonly upper: boolean;
@@ -126,6 +127,7 @@ export const triangularSolve = composite(
  */
 export const det = composite('linalg.det', (A: Tensor): Tensor => detOf([square('linalg.det', A)]));
 
+/** The determinant as a sign and the logarithm of its absolute value. */
 export interface SlogdetResult {
   /** −1, 0 or 1; its gradient is 0. */
   readonly sign: Tensor;
@@ -157,6 +159,7 @@ export const cholesky = composite(
   },
 );
 
+/** Options of `qr`. */
 export interface QrOptions {
   /** `'reduced'`: Q `[m, k]`, R `[k, n]` with k = min(m, n); `'complete'`: Q `[m, m]`, R `[m, n]`; `'r'`: no Q. */
   readonly mode?: 'reduced' | 'complete' | 'r';
@@ -164,6 +167,7 @@ export interface QrOptions {
 
 const qrOptions = defineOptions<QrOptions>({ mode: kinds.oneOf('reduced', 'complete', 'r') });
 
+/** `A = Q R`. */
 export interface QrResult {
   /** Orthonormal columns; empty in mode `'r'`. */
   readonly Q: Tensor;
@@ -190,6 +194,7 @@ export const qr = composite('linalg.qr', (A: Tensor, options?: QrOptions): QrRes
   return { Q: completeOf([a]), R: concatNode([R, zeros], a.ndim - 2) };
 });
 
+/** `A = V diag(λ) Vᵀ`. */
 export interface EighResult {
   /** `[…, n]`, rising. */
   readonly values: Tensor;
@@ -211,6 +216,7 @@ export const eigh = composite('linalg.eigh', (A: Tensor): EighResult => {
   };
 });
 
+/** Options of `svd`. */
 export interface SvdOptions {
   /** U `[m, m]` and Vh `[n, n]` rather than `[m, k]` and `[k, n]` with k = min(m, n). Default true. */
   readonly fullMatrices?: boolean;
@@ -218,7 +224,9 @@ export interface SvdOptions {
 
 const svdOptions = defineOptions<SvdOptions>({ fullMatrices: kinds.flag });
 
+/** `A = U diag(S) Vh`. */
 export interface SvdResult {
+  /** The left singular vectors, in columns. */
   readonly U: Tensor;
   /** `[…, k]`, falling. */
   readonly S: Tensor;

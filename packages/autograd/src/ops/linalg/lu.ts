@@ -128,6 +128,7 @@ function factors(a: Tensor): Parts {
   return { order, pivots, packed, rest: triangularOf([packed, right], LOWER) };
 }
 
+/** `A = P L U`. */
 export interface LuResult {
   /** A permutation of rows, `[…, m, m]`; no gradient. */
   readonly P: Tensor;
@@ -154,6 +155,7 @@ export const lu = composite('linalg.lu', (A: Tensor): LuResult => {
     : { P, L, U: concatNode([U, rest], a.ndim - 1) };
 });
 
+/** What `luFactor` gives, for `luSolve`. */
 export interface LuFactors {
   /** L below the diagonal (1 on it) and U on and above, in one matrix, `[…, m, n]`. */
   readonly LU: Tensor;
@@ -170,6 +172,7 @@ export const luFactor = composite('linalg.luFactor', (A: Tensor): LuFactors => {
   return { LU: concatNode([packed, rest], m > n ? a.ndim - 2 : a.ndim - 1), pivots };
 });
 
+/** Options of `luSolve`. */
 export interface LuSolveOptions {
   /** `A X = B`, or else `X A = B`. Default true. */
   readonly left?: boolean;

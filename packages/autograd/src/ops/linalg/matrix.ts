@@ -149,6 +149,7 @@ export const trace = composite('trace', (x: Tensor): Tensor => {
   return sumOver([diagonal(a)], { dims: [0], keepdim: false });
 }) as (x: Tensor) => Tensor<[]>;
 
+/** Options of `addmm`. */
 export interface AddmmOptions {
   /** The factor of `input`; with 0 it is not looked at, not even if it holds NaN. Default 1. */
   readonly beta?: number;
@@ -176,6 +177,7 @@ export const addmm: (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions
     return add(scaled, beta === 1 ? c : beta === 0 ? strongMul(0, c) : mul(c, beta));
   });
 
+/** Options of `linear`. */
 export interface LinearOptions {
   /** Added to the result: `[out]`. Also without the braces: `linear(x, weight, bias)`. */
   readonly bias?: Tensor | null | undefined;

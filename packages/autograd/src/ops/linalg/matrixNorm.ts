@@ -11,11 +11,13 @@ import { maxOver, minOver } from '../reductions/fold.js';
 import { permuteNode } from '../shape/movement.js';
 import { vectorNorm as normOf } from './vectorNorm.js';
 
+/** Options of `norm`. */
 export interface LinalgNormOptions {
   /** Of a vector any number; of a matrix `'fro'`, `'nuc'`, 1, −1, 2, −2, Infinity or −Infinity. */
   readonly ord?: number | 'fro' | 'nuc' | null;
   /** One dimension for vectors, two for matrices. */
   readonly dim?: number | readonly number[] | null;
+  /** Whether reduced dimensions stay, with size 1. Default false. */
   readonly keepdim?: boolean;
 }
 
@@ -61,11 +63,13 @@ export const norm = composite(
   },
 );
 
+/** Options of `vectorNorm`. */
 export interface VectorNormOptions {
   /** Any number, ±Infinity, or 0 for the count of elements that are not 0. Default 2. */
   readonly ord?: number;
   /** All dimensions by default. */
   readonly dim?: number | readonly number[] | null;
+  /** Whether reduced dimensions stay, with size 1. Default false. */
   readonly keepdim?: boolean;
 }
 
@@ -90,11 +94,13 @@ export const vectorNorm = composite(
   },
 );
 
+/** Options of `matrixNorm`. */
 export interface MatrixNormOptions {
   /** `'fro'`, `'nuc'`, ±1, ±2 or ±Infinity. Default `'fro'`. */
   readonly ord?: number | 'fro' | 'nuc';
   /** Rows and columns. Default [−2, −1]. */
   readonly dim?: readonly number[];
+  /** Whether reduced dimensions stay, with size 1. Default false. */
   readonly keepdim?: boolean;
 }
 

@@ -38,7 +38,9 @@ export const kron: (x: Operand, y: Operand) => Tensor = composite('kron', (x, y)
   );
 });
 
+/** Options of `cross`. */
 export interface CrossOptions {
+  /** The dimension of size 3. Default: the first of that size. */
   readonly dim?: number | null;
 }
 
@@ -92,6 +94,7 @@ export const inner: (x: Operand, y: Operand) => Tensor = composite('inner', (x, 
 /** As `dot`: the two differ for complex numbers alone. PyTorch: `torch.vdot`. */
 export const vdot: (x: Tensor, y: Tensor) => Tensor = composite('vdot', (x, y) => dot(x, y));
 
+/** Options of `vander`. */
 export interface VanderOptions {
   /** How many powers; as many as there are elements by default. */
   readonly N?: number | null;

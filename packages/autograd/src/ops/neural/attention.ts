@@ -33,6 +33,7 @@ export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: Dropout
     return where(kept, p === 1 ? x : mul(x, 1 / (1 - p)), zerosOf(x));
   });
 
+/** Options of `embedding`. */
 export interface EmbeddingOptions {
   /** A row that gets no gradient. Negative ones count from the end. */
   readonly paddingIdx?: number | null | undefined;
@@ -68,6 +69,7 @@ export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOpt
     return where(reshapeNode(padding, [...index.shape, 1]), detach(y), y);
   });
 
+/** Options of `oneHot`. */
 export interface OneHotOptions {
   /** Default −1: as many as the largest class needs. */
   readonly numClasses?: number;
@@ -101,6 +103,7 @@ export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => T
   },
 );
 
+/** Options of `scaledDotProductAttention`. */
 export interface AttentionOptions {
   /** True, or a score to add, for each query and key: `[…, l, s]`; may also stand before the options. */
   readonly attnMask?: Tensor | null | undefined;

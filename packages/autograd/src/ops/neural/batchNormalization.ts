@@ -23,12 +23,15 @@ import {
 
 /** Running statistics of each channel, `[c]`; they, the weight and the bias may also stand before the options. */
 export interface RunningOptions extends AffineOptions {
+  /** The mean that is used, and in training mode updated in place, `[channels]`. */
   readonly runningMean?: Maybe;
+  /** The variance that is used, and in training mode updated in place, `[channels]`. */
   readonly runningVar?: Maybe;
 }
 
 const RUNNING = ['runningMean', 'runningVar', 'weight', 'bias'] as const;
 
+/** Options of batch norm. */
 export interface BatchNormOptions extends RunningOptions {
   /** Normalize by the batch, and update the running statistics; otherwise by the running statistics. Default false. */
   readonly training?: boolean;
@@ -109,9 +112,11 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
   },
 );
 
+/** Options of `instanceNorm`. */
 export interface InstanceNormOptions extends RunningOptions {
   /** Normalize by each example; otherwise by the running statistics. Default true. */
   readonly useInputStats?: boolean;
+  /** The weight of the new statistics in the running ones. Default 0.1. */
   readonly momentum?: number | Tensor;
 }
 

@@ -57,6 +57,7 @@ export const pixelUnshuffle: (x: Tensor, downscaleFactor: number) => Tensor = co
   },
 );
 
+/** Options of `localResponseNorm`. */
 export interface LocalResponseNormOptions {
   /** Default 1e-4. */
   readonly alpha?: number | undefined;

@@ -12,26 +12,33 @@ import { batchedInput, checkFits, perDim, unbatched, type PerDim } from './geome
 
 export * from './folding.js';
 
+/** Options of `conv1d`, `conv2d` and `conv3d`. */
 export interface ConvOptions {
   /** Added to each output channel: `[o]`. */
   readonly bias?: Tensor | null | undefined;
+  /** How far windows are apart. Default 1. */
   readonly stride?: PerDim;
   /** Zeros added on both sides; `'same'` keeps the size (stride 1 only), `'valid'` adds none. */
   readonly padding?: PerDim | 'same' | 'valid';
+  /** How far the elements of a window are apart. Default 1. */
   readonly dilation?: PerDim;
   /** Groups of channels that do not see each other; both channel counts must be multiples of it. */
   readonly groups?: number;
 }
 
+/** Options of `convTranspose1d`, `convTranspose2d` and `convTranspose3d`. */
 export interface ConvTransposeOptions {
   /** Added to each output channel: `[o]`. */
   readonly bias?: Tensor | null | undefined;
+  /** How far windows are apart. Default 1. */
   readonly stride?: PerDim;
   /** Taken off both sides of the result. */
   readonly padding?: PerDim;
   /** Added on the far side of the result; smaller than the stride or the dilation. */
   readonly outputPadding?: PerDim;
+  /** The channels are split in so many groups, which see only their own. Default 1. */
   readonly groups?: number;
+  /** How far the elements of a window are apart. Default 1. */
   readonly dilation?: PerDim;
 }
 

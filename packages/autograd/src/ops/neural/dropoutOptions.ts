@@ -1,6 +1,7 @@
 /** @file The options of all kinds of dropout. */
 import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 
+/** Options of dropout. */
 export interface DropoutOptions {
   /** The probability; may also stand before the options. Default 0.5. */
   readonly p?: number;

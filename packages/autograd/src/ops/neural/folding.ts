@@ -9,9 +9,13 @@ import { batchedInput, checkFits, perDim, unbatched, type PerDim } from './geome
 import { foldWindows, unfoldWindows, type SlideAttrs } from './slide.js';
 import { windowCounts } from './windows.js';
 
+/** Options of `unfold` and `fold`. */
 export interface UnfoldOptions {
+  /** How far the elements of a window are apart. Default 1. */
   readonly dilation?: PerDim;
+  /** How many zeros are added at each side. Default 0. */
   readonly padding?: PerDim;
+  /** How far windows are apart. Default 1. */
   readonly stride?: PerDim;
 }
 

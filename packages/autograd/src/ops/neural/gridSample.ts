@@ -13,6 +13,7 @@ import { gatherOf } from '../indexing/gather.js';
 import { narrowNode } from '../shape/movement.js';
 import { exists, inside, positionsOf, type GridPadding } from './gridCoordinates.js';
 
+/** Options of `gridSample`. */
 export interface GridSampleOptions {
   /** Default `'bilinear'`, which is trilinear in three dimensions; `'bicubic'` is for two. */
   readonly mode?: 'bilinear' | 'nearest' | 'bicubic' | undefined;
@@ -161,6 +162,7 @@ function check(x: Tensor, grid: Tensor, mode: string): void {
     throw new ChainruleError("gridSample: mode 'bicubic' is for two dimensions, x has three");
 }
 
+/** Options of `affineGrid`. */
 export interface AffineGridOptions {
   /** As in `gridSample`. Default false. */
   readonly alignCorners?: boolean | undefined;

@@ -10,6 +10,7 @@ import { floatOperand } from '../build/define.js';
 /** A tensor that may be left out. */
 export type Maybe = Tensor | null | undefined;
 
+/** Options of `norm`. */
 export interface NormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
@@ -17,7 +18,9 @@ export interface NormOptions {
 
 /** Options of a normalization with a weight and a bias; both may also stand before the options. */
 export interface AffineOptions extends NormOptions {
+  /** The factor of each channel or element. Default: none. */
   readonly weight?: Maybe;
+  /** The summand of each channel or element. Default: none. */
   readonly bias?: Maybe;
 }
 

@@ -34,7 +34,9 @@ export * from './batchNormalization.js';
 export * from './similarity.js';
 export type { AffineOptions, NormOptions };
 
+/** Options of `rmsNorm`. */
 export interface RmsNormOptions {
+  /** The factor of each element. Default: none. */
   readonly weight?: Maybe;
   /** Added to the mean of the squares. */
   readonly eps?: number | null;

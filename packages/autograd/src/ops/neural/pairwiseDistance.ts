@@ -5,6 +5,7 @@ import { add, sub } from '../elements/arithmetic.js';
 import { composite, floatOperand } from '../build/define.js';
 import { vectorNorm } from '../linalg/vectorNorm.js';
 
+/** Options of `pairwiseDistance`. */
 export interface PairwiseDistanceOptions {
   /** Which norm. Default 2. */
   readonly p?: number | undefined;

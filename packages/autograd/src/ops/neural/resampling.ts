@@ -13,9 +13,11 @@ import { perDim } from './geometry.js';
 import { permuteNode } from '../shape/movement.js';
 import { cubicTaps, linearTaps, nearestTaps, type Axis, type Tap } from './taps.js';
 
+/** How values between the known ones are found. */
 export type InterpolateMode =
   'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic' | 'area';
 
+/** Options of `interpolate`. */
 export interface InterpolateOptions {
   /** The size of the result in each dimension; give this or `scaleFactor`. */
   readonly size?: number | readonly number[];

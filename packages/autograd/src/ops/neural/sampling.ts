@@ -14,6 +14,7 @@ import { argmax } from '../reductions/reductions.js';
 import { iotaAlong } from '../shape/movement.js';
 import { softmax } from './normalization.js';
 
+/** Options of `rrelu`. */
 export interface RReluOptions {
   /** Default 1/8. */
   readonly lower?: number | undefined;
@@ -45,6 +46,7 @@ export const rrelu = composite('rrelu', (x: Operand, options?: RReluOptions): Te
   return choose(gt(node, 0), node, mul(node, slope));
 }) as SameShape<[options?: RReluOptions]>;
 
+/** Options of `gumbelSoftmax`. */
 export interface GumbelSoftmaxOptions {
   /** The temperature: the lower, the nearer to one class. Default 1. */
   readonly tau?: number | undefined;

@@ -16,6 +16,7 @@ import { ge, le } from '../build/relations.js';
 import { tanh } from '../elements/trigonometric.js';
 import { softmax } from './normalization.js';
 
+/** Options of `hardshrink`. */
 export interface HardshrinkOptions {
   /** Default 0.5. */
   readonly lambd?: number | undefined;

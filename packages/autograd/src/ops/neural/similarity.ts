@@ -8,6 +8,7 @@ import { detach } from '../elements/comparison.js';
 import { composite, floatOperand } from '../build/define.js';
 import { vectorNorm } from '../linalg/vectorNorm.js';
 
+/** Options of `normalize`. */
 export interface NormalizeOptions {
   /** Which norm. Default 2. */
   readonly p?: number;
@@ -34,6 +35,7 @@ export const normalize: (x: Tensor, options?: NormalizeOptions) => Tensor = comp
   },
 );
 
+/** Options of `cosineSimilarity`. */
 export interface CosineSimilarityOptions {
   /** Default 1. */
   readonly dim?: number;

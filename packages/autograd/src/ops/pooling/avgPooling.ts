@@ -17,6 +17,7 @@ import {
   type WindowOptions,
 } from './poolGeometry.js';
 
+/** Options of average pooling. */
 export interface AvgPoolOptions extends WindowOptions {
   /** Counts as 0; at most half the kernel. Default 0. */
   readonly padding?: PerDim | undefined;

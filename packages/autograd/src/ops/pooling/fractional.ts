@@ -18,6 +18,7 @@ import { windowArgmax } from '../neural/slide.js';
 import type { IndicesOption, Pooled, PoolResult } from './maxPooling.js';
 import { poolInput, type PerDim } from './poolGeometry.js';
 
+/** Options of `fractionalMaxPool2d` and `fractionalMaxPool3d`. */
 export interface FractionalMaxPoolOptions extends IndicesOption {
   /** The number of windows in each dimension; give this or `outputRatio`. */
   readonly outputSize?: PerDim | null | undefined;

@@ -11,6 +11,7 @@ import { avgPool } from './avgPooling.js';
 import { maxPool } from './maxPooling.js';
 import type { PerDim } from './poolGeometry.js';
 
+/** Options of `lpPool1d`, `lpPool2d` and `lpPool3d`. */
 export interface LpPoolOptions {
   /** Default: the kernel size. */
   readonly stride?: PerDim | null | undefined;

@@ -19,16 +19,19 @@ import {
 
 /** What a max pooling gives with `returnIndices`. */
 export interface Pooled {
+  /** The largest element of each window. */
   readonly values: Tensor;
   /** Where each value lay, counted over the pooled dimensions row by row: int32. See `maxUnpool2d`. */
   readonly indices: Tensor;
 }
 
+/** Whether positions are returned too. */
 export interface IndicesOption {
   /** Whether the result is `{ values, indices }`. Default false. */
   readonly returnIndices?: boolean | undefined;
 }
 
+/** Options of max pooling. */
 export interface MaxPoolOptions extends IndicesOption, WindowOptions {
   /** Counts as −∞; at most half the kernel. Default 0. */
   readonly padding?: PerDim | undefined;

@@ -11,6 +11,7 @@ import { indexTensor } from '../indexing/indices.js';
 import { batchedInput, perDim, unbatched } from '../neural/geometry.js';
 import type { PerDim } from './poolGeometry.js';
 
+/** Options of `maxUnpool1d`, `maxUnpool2d` and `maxUnpool3d`. */
 export interface MaxUnpoolOptions {
   /** The stride of the pooling. Default: the kernel size. */
   readonly stride?: PerDim | null | undefined;

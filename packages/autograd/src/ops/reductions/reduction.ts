@@ -8,6 +8,7 @@ import type { DimResult, Reduced, ShapeIn, Unless } from '../../types/index.js';
 /** The dimensions to fold; all of them if left out. Negative ones count from the end. */
 export type ReduceDims = number | readonly number[] | null | undefined;
 
+/** Options of reductions. */
 export interface ReduceOptions {
   /** Keep the folded dimensions with size 1. Default false. */
   readonly keepdim?: boolean;

@@ -33,7 +33,9 @@ export type { ReduceDims, ReduceOptions, Reduction } from './reduction.js';
 
 /** Elements along one dimension, and where they are. */
 export interface ValuesAndIndices<S extends Shape = Shape> {
+  /** The elements that were chosen. */
   readonly values: Tensor<S>;
+  /** Where each stood along the dimension, int32. */
   readonly indices: Tensor<S>;
 }
 

@@ -44,6 +44,7 @@ export const cartesianProd: (tensors: readonly Operand[]) => Tensor = composite(
   },
 );
 
+/** Options of `combinations`. */
 export interface CombinationsOptions {
   /** An element may occur several times. Default false. */
   readonly withReplacement?: boolean;

@@ -7,6 +7,7 @@ import { reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { inverseOrder, padNode, permuteNode } from './movement.js';
 
+/** Options of `diagEmbed`. */
 export interface DiagEmbedOptions {
   /** 0 for the main diagonal, above it positive. Default 0. */
   readonly offset?: number;

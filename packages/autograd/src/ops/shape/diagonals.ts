@@ -111,6 +111,7 @@ function triangle(
   );
 }
 
+/** The methods of the family of diagonals. */
 export interface DiagonalMethods {
   diagonal(offset?: number | DiagonalOptions, dim1?: number, dim2?: number): Tensor;
   diag(diagonal?: number | { readonly diagonal?: number }): Tensor;

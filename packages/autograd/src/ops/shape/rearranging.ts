@@ -140,6 +140,7 @@ export const flip: (x: Operand, ...dims: Listed) => Tensor = composite('flip', (
   return flipNode(node, normalizeDims('flip', listOf('flip', dims), node.ndim));
 });
 
+/** Options of `roll`. */
 export interface RollOptions {
   /** The dimensions that are rolled; without them the elements in their order. */
   readonly dims?: number | readonly number[];
@@ -184,8 +185,10 @@ function rolled(x: Tensor, shift: number, dim: number): Tensor {
   return concatNode([narrowNode(x, dim, n - by, by), narrowNode(x, dim, 0, n - by)], dim);
 }
 
+/** How `pad` fills: with a number, mirrored, with the edge's element, or from the other side. */
 export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
+/** Options of `pad`. */
 export interface PadOptions {
   /** Where the new elements come from. Default `'constant'`. */
   readonly mode?: PadMode;
@@ -274,6 +277,7 @@ function borrowed(x: Tensor, d: number, before: number, after: number, mode: Pad
   );
 }
 
+/** The methods of the family that puts elements in another order. */
 export interface RearrangingMethods<S extends Shape = Shape> {
   repeat(...repeats: Listed): Tensor;
   tile(...dims: Listed): Tensor;

@@ -22,8 +22,11 @@ import type {
 import type { Operand } from '../build/define.js';
 import type { Listed } from '../build/lists.js';
 
+/** Options of `flatten`. */
 export interface FlattenOptions {
+  /** The first of the dimensions that become one. Default 0. */
   readonly startDim?: number;
+  /** The last of them. Default −1. */
   readonly endDim?: number;
 }
 

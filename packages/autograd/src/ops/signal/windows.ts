@@ -6,6 +6,7 @@ import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { finish, type CreationOptions } from '../build/leaves.js';
 import { besselI } from '../special/besselFunctions.js';
 
+/** Options of every window. */
 export interface WindowOptions extends CreationOptions {
   /** Symmetric; else one period, as Fourier transforms want it. Default true. */
   readonly sym?: boolean;
@@ -49,6 +50,7 @@ export function hann(M: number, options?: WindowOptions): Tensor<[number]> {
   return window('hann', M, windowOptions('signal.windows.hann', options), cosines(0.5, 0.5));
 }
 
+/** Options of `hamming`. */
 export interface HammingOptions extends WindowOptions {
   /** Default 0.54. */
   readonly alpha?: number;
@@ -75,6 +77,7 @@ export function bartlett(M: number, options?: WindowOptions): Tensor<[number]> {
   return window('bartlett', M, given, (i, n) => 1 - Math.abs((2 * i) / n - 1));
 }
 
+/** Options of `kaiser`. */
 export interface KaiserOptions extends WindowOptions {
   /** Default 12. */
   readonly beta?: number;
@@ -92,6 +95,7 @@ export function kaiser(M: number, options?: KaiserOptions): Tensor<[number]> {
   });
 }
 
+/** Options of `gaussian`. */
 export interface GaussianOptions extends WindowOptions {
   /** The standard deviation, in samples. Default 1. */
   readonly std?: number;

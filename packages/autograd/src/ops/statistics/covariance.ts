@@ -13,6 +13,7 @@ import { sqrt } from '../elements/powers.js';
 import { product } from '../linalg/solving.js';
 import { diag } from '../shape/diagonals.js';
 
+/** Options of `cov`. */
 export interface CovOptions {
   /** What is subtracted from the number of observations in the divisor. Default 1. */
   readonly correction?: number;

@@ -13,6 +13,7 @@ import { cat } from '../shape/joining.js';
 import { concatNode, narrowNode } from '../shape/movement.js';
 import { cumsumOf } from '../reductions/recurrence.js';
 
+/** Options of `diff`. */
 export interface DiffOptions {
   /** How often differences are taken. Default 1. */
   readonly n?: number;
@@ -55,6 +56,7 @@ function step(x: Tensor, dim: number, f: (x: Tensor, y: Tensor) => Tensor): Tens
   return f(narrowNode(x, dim, 1, n - 1), narrowNode(x, dim, 0, n - 1));
 }
 
+/** Options of `trapezoid` and `cumulativeTrapezoid`. */
 export interface TrapezoidOptions {
   /** Where the samples are: along `dim`, or in the shape of `y`. */
   readonly x?: Tensor | null;
@@ -136,6 +138,7 @@ function placesOf(op: string, x: Tensor, y: Tensor, dim: number): Tensor {
   return reshapeNode(x, shape);
 }
 
+/** Options of `gradient`. */
 export interface GradientOptions {
   /** The distance of samples, or for each of `dim` one distance or a vector of places. Default 1. */
   readonly spacing?: number | readonly (number | Tensor)[] | Tensor;

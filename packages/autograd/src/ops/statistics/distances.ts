@@ -20,6 +20,7 @@ import { isFloat } from '../../graph/dtype.js';
 import { takeOf } from '../indexing/gather.js';
 import { vectorNorm } from '../linalg/vectorNorm.js';
 
+/** Options of `dist`, `cdist` and `pdist`. */
 export interface DistanceOptions {
   /** The order of the norm: 0 or more, Infinity for the largest difference. Default 2. */
   readonly p?: number;

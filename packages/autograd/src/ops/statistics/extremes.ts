@@ -17,6 +17,7 @@ import { foldedDims, reduceOptions, type ReduceOptions } from '../reductions/red
 import type { ValuesAndIndices } from '../reductions/reductions.js';
 import { narrowNode } from '../shape/movement.js';
 
+/** Options of `aminmax`. */
 export interface AminmaxOptions extends ReduceOptions {
   /** All dimensions if left out. */
   readonly dim?: number | null;
@@ -29,7 +30,9 @@ const aminmaxOptions: OptionsReader<AminmaxOptions> = defineOptions<AminmaxOptio
 
 /** The smallest and the largest elements. */
 export interface MinMax {
+  /** The smallest element. */
   readonly min: Tensor;
+  /** The largest element. */
   readonly max: Tensor;
 }
 

@@ -19,6 +19,7 @@ import { searchPositions } from '../indexing/search.js';
 import { maxOver, minOver } from '../reductions/fold.js';
 import { iotaOf, narrowNode } from '../shape/movement.js';
 
+/** Options of `histc`. */
 export interface HistcOptions {
   /** How many intervals. Default 100. */
   readonly bins?: number;
@@ -75,6 +76,7 @@ function counted(
   return indexAddOf([filled(0, [bins], x.dtype), place, one], { dim: 0 });
 }
 
+/** Options of `histogram`. */
 export interface HistogramOptions {
   /** From where to where; the extremes of `x` by default. Not with edges. */
   readonly range?: readonly [number, number] | null;
@@ -90,6 +92,7 @@ const histogramOptions = defineOptions<HistogramOptions>({
   density: kinds.flag,
 });
 
+/** What `histogram` gives. */
 export interface Histogram {
   /** `[bins]`, in the dtype of `x`. */
   readonly hist: Tensor;
@@ -162,6 +165,7 @@ function evenEdges(x: Tensor, bins: number, range: readonly [number, number] | n
   return choose(le(i, bins / 2), up, down);
 }
 
+/** Options of `bucketize`. */
 export interface BucketizeOptions {
   /** After a boundary equal to the value instead of before it. Default false. */
   readonly right?: boolean;

@@ -20,6 +20,7 @@ import { maxOver } from '../reductions/fold.js';
 import type { ReduceOptions } from '../reductions/reduction.js';
 import { concatNode, moveDim } from '../shape/movement.js';
 
+/** Options of `quantile` and `nanquantile`. */
 export interface QuantileOptions extends ReduceOptions {
   /** What to take between two elements. Default `'linear'`. */
   readonly interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest';

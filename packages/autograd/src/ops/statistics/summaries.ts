@@ -54,13 +54,17 @@ export const nanmean = composite(
 
 /** The standard deviation and the mean. */
 export interface StdMean {
+  /** The standard deviation. */
   readonly std: Tensor;
+  /** The mean. */
   readonly mean: Tensor;
 }
 
 /** The variance and the mean. */
 export interface VarMean {
+  /** The variance. */
   readonly var: Tensor;
+  /** The mean. */
   readonly mean: Tensor;
 }
 

@@ -10,6 +10,7 @@ import { vmap } from '../vmap.js';
 import { matching, namesOf } from './record.js';
 import type { Loose } from './scan.js';
 
+/** Options of `associativeScan`. */
 export interface AssociativeScanOptions {
   /** From the end: the last result is the last element. Default false. */
   readonly reverse?: boolean;

@@ -21,6 +21,7 @@ export type Loose<T> = T extends Tensor
       ? { -readonly [K in keyof T]: Loose<T[K]> }
       : T;
 
+/** Options of `scan`. */
 export interface ScanOptions {
   /** From the last element of the sequences to the first; results keep the places of what they were made from. */
   readonly reverse?: boolean;

@@ -13,6 +13,7 @@ import { checkTensors, matching, namesOf, recordBody, standFor } from './record.
 import type { Loose } from './scan.js';
 import { callWhile } from './whileCall.js';
 
+/** Options of `whileLoop`. */
 export interface WhileLoopOptions {
   /** The most steps; reaching them while the condition holds is an error. Default 2³¹ − 1. */
   readonly maxIterations?: number;

@@ -20,7 +20,9 @@ abstract class AdaptivePooling<O extends object = None> extends Module {
   static override readonly inputs: readonly string[] = ['x'];
   protected static readonly reader: AnyReader = keeps({});
 
+  /** The sizes of the result. */
   readonly outputSize: OutputSize;
+  /** What it was made with. */
   readonly options: O;
 
   constructor(outputSize: OutputSize, options?: O) {

@@ -58,8 +58,11 @@ const order = kinds.kind<number>('be a number other than 0', (x) => kinds.real.t
 abstract class LpPooling extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  /** The order of the norm. */
   readonly normType: number;
+  /** The size of the window along each dimension. */
   readonly kernelSize: PerDim;
+  /** What it was made with. */
   readonly options: LpPoolOptions;
 
   constructor(normType: number, kernelSize: PerDim, options?: LpPoolOptions) {

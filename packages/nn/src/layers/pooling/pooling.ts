@@ -19,7 +19,9 @@ export abstract class Pooling<O extends object> extends Module {
   static override readonly inputs: readonly string[] = ['x'];
   protected static readonly reader: AnyReader = keeps({});
 
+  /** The size of the window along each dimension. */
   readonly kernelSize: PerDim;
+  /** What it was made with. */
   readonly options: O;
 
   constructor(kernelSize: PerDim, options?: O) {

@@ -84,8 +84,11 @@ export function imageEvent(time: number, step: number, tag: string, image: Tenso
 
 /** A node of a graph that TensorBoard draws; `/` in its name makes boxes. */
 export interface GraphNodeLike {
+  /** What the node is called. */
   readonly name: string;
+  /** The operation. */
   readonly op: string;
+  /** The names of the nodes it reads. */
   readonly inputs: readonly string[];
 }
 

@@ -46,6 +46,7 @@ export class SummaryWriter {
     this.write(versionEvent(now()));
   }
 
+  /** Opens a file of events in a folder. */
   static async open(folder: string): Promise<SummaryWriter> {
     const [fs, os, path] = await Promise.all([
       import('node:fs'),

@@ -44,11 +44,13 @@ const packed = kinds.kind<PackedSequence>(
     Array.isArray((x as Partial<PackedSequence>).batchSizes),
 );
 
+/** Options of `packSequence`. */
 export interface PackOptions {
   /** Whether lengths must fall; without it they are sorted here, and results come back in the order given. Default true. */
   readonly enforceSorted?: boolean | undefined;
 }
 
+/** Options of `packPaddedSequence`. */
 export interface PackPaddedOptions extends PackOptions {
   /** Whether the input is `[batch, time, …]` instead of `[time, batch, …]`. Default false. */
   readonly batchFirst?: boolean | undefined;
@@ -133,6 +135,7 @@ export function packSequence(sequences: readonly Tensor[], options?: PackOptions
   return packPaddedSequence(padSequence(sequences), lengths, given);
 }
 
+/** Options of `padPackedSequence`. */
 export interface PadPackedOptions {
   /** Whether the output is `[batch, time, …]` instead of `[time, batch, …]`. Default false. */
   readonly batchFirst?: boolean | undefined;

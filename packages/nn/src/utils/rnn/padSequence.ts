@@ -10,6 +10,7 @@ import {
 } from '@chainrule/autograd';
 import { numbersOf, type Lengths } from './lengths.js';
 
+/** Options of `padSequence`. */
 export interface PadSequenceOptions {
   /** Whether the result is `[batch, time, …]` instead of `[time, batch, …]`. Default false. */
   readonly batchFirst?: boolean | undefined;
@@ -62,6 +63,7 @@ export function padSequence(sequences: readonly Tensor[], options?: PadSequenceO
   return stack(filled, batchFirst ? 0 : 1);
 }
 
+/** Options of `unpadSequence`. */
 export interface UnpadOptions {
   /** Whether the input is `[batch, time, …]` instead of `[time, batch, …]`. Default false. */
   readonly batchFirst?: boolean | undefined;

@@ -9,7 +9,18 @@ import { WasmPlan } from './wasmPlan.js';
 
 /** What `enableWideSimd` did. */
 export type WideSimd =
-  { readonly enabled: true } | { readonly enabled: false; readonly reason: string };
+  | {
+      /** Whether vectors of 256 bits are used. */
+      /** Whether vectors of 256 bits are used. */
+      readonly enabled: true;
+    }
+  | {
+      /** Whether vectors of 256 bits are used. */
+      /** Whether vectors of 256 bits are used. */
+      readonly enabled: false; /** Why not. */
+      /** Why not. */
+      readonly reason: string;
+    };
 
 const FLAG = '--experimental-wasm-revectorize';
 

@@ -1,0 +1,15 @@
+import type { Theme } from 'vitepress';
+import DefaultTheme from 'vitepress/theme';
+import DrawDigit from './draw/DrawDigit.vue';
+import RunnableCell from './RunnableCell.vue';
+import WatchItLearn from './watch/WatchItLearn.vue';
+import './style.css';
+
+export default {
+  extends: DefaultTheme,
+  enhanceApp({ app }) {
+    app.component('DrawDigit', DrawDigit);
+    app.component('RunnableCell', RunnableCell);
+    app.component('WatchItLearn', WatchItLearn);
+  },
+} satisfies Theme;

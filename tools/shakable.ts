@@ -1,0 +1,124 @@
+/**
+ * @file Tells bundlers what they may leave out of a built file. What a file makes when it is loaded (operations, tables of
+ * options, namespaces) is made in a function that is marked as pure, so that it goes where nobody uses it, with all that it
+ * is made of. Of the names that `keepNames` keeps, those of classes stay, as a field: users see them in a printed model.
+ */
+import ts from 'typescript';
+
+interface Edit {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+const PURE = '/* @__PURE__ */';
+
+/** The arguments of a call of `name`, else null. */
+function argumentsOf(node: ts.Node, name: string): readonly ts.Expression[] | null {
+  if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return null;
+  return node.expression.text === name ? node.arguments : null;
+}
+
+/** `static { __name(this, "Linear"); }`: the name as it is written, else null. */
+function nameBlock(node: ts.Node): string | null {
+  if (!ts.isClassStaticBlockDeclaration(node) || node.body.statements.length !== 1) return null;
+  const [only] = node.body.statements;
+  const given =
+    only && ts.isExpressionStatement(only) ? argumentsOf(only.expression, '__name') : null;
+  return given?.[0]?.kind === ts.SyntaxKind.ThisKeyword ? (given[1]?.getText() ?? null) : null;
+}
+
+/** What `keepNames` adds within a statement: gone from functions, a field in classes. */
+function names(node: ts.Node, edits: Edit[], fields: boolean): void {
+  const block = nameBlock(node);
+  if (block !== null) {
+    if (!fields) return;
+    edits.push({ from: node.getStart(), to: node.end, text: `static name = ${block};` });
+    return;
+  }
+  const [named, name] = argumentsOf(node, '__name') ?? [];
+  if (named !== undefined && name !== undefined && named.kind !== ts.SyntaxKind.ThisKeyword) {
+    const start = node.getStart();
+    const before = node.getSourceFile().text.slice(node.getFullStart(), start);
+    const from = before.trimEnd().endsWith(PURE)
+      ? start - (before.length - before.lastIndexOf(PURE))
+      : start;
+    // An arrow function in parentheses may stand wherever the call did.
+    edits.push(
+      { from, to: named.getStart(), text: '(' },
+      { from: named.end, to: node.end, text: ')' },
+    );
+    names(named, edits, fields);
+    return;
+  }
+  ts.forEachChild(node, (child) => names(child, edits, fields));
+}
+
+/** A value that is made when the file is loaded. */
+function made(declaration: ts.VariableDeclaration, edits: Edit[]): void {
+  const { name, initializer } = declaration;
+  if (initializer === undefined) return;
+  const isCall = ts.isCallExpression(initializer) || ts.isNewExpression(initializer);
+  if (ts.isIdentifier(name)) {
+    if (!isCall || argumentsOf(initializer, '__name') !== null) return;
+    const [from, to] = [initializer.getStart(), initializer.end];
+    edits.push({ from, to: from, text: `${PURE} (() => ` }, { from: to, to, text: ')()' });
+  } else if (
+    ts.isObjectBindingPattern(name) &&
+    (ts.isIdentifier(initializer) || (isCall && !initializer.getText().includes('__name(')))
+  ) {
+    // Taking an object apart could run code, for all that a bundler knows: name by name it is pure.
+    const whole = `${name.elements.map((element) => element.name.getText()).join('_')}_made`;
+    const parts = name.elements.map((element) => {
+      const key = (element.propertyName ?? element.name).getText();
+      return `${element.name.getText()} = ${PURE} (() => ${whole}.${key})()`;
+    });
+    const text = [`${whole} = ${PURE} (() => ${initializer.getText()})()`, ...parts].join(',\n  ');
+    edits.push({ from: declaration.getStart(), to: declaration.end, text });
+  }
+}
+
+/** @param fields whether names of classes become fields; what writes CommonJS would make assignments of them. */
+export function shakable(code: string, fields: boolean): string {
+  const file = ts.createSourceFile(
+    'chunk.js',
+    code,
+    ts.ScriptTarget.ES2022,
+    true,
+    ts.ScriptKind.JS,
+  );
+  const edits: Edit[] = [];
+  file.statements.forEach((statement, i) => {
+    if (ts.isExpressionStatement(statement)) {
+      // `__name(f, "f")` of a function declaration, which has its name as it is.
+      if (argumentsOf(statement.expression, '__name') !== null) {
+        edits.push({ from: statement.getFullStart(), to: statement.end, text: '' });
+        return;
+      }
+      // `var linalg = {}; __export(linalg, { … })`: a namespace.
+      const [space, members] = argumentsOf(statement.expression, '__export') ?? [];
+      const before = file.statements[i - 1];
+      if (
+        space !== undefined &&
+        members !== undefined &&
+        before?.getText() === `var ${space.getText()} = {};`
+      )
+        edits.push({
+          from: before.getStart(),
+          to: members.getStart(),
+          text: `var ${space.getText()} = ${PURE} __export({}, `,
+        });
+    }
+    names(statement, edits, fields);
+    if (ts.isVariableStatement(statement))
+      for (const declaration of statement.declarationList.declarations) made(declaration, edits);
+  });
+  let text = code;
+  // From the end; what goes in at one place keeps its order.
+  const order = edits
+    .map((edit, i) => ({ ...edit, i }))
+    .sort((a, b) => b.from - a.from || b.i - a.i);
+  for (const { from, to, text: inserted } of order)
+    text = text.slice(0, from) + inserted + text.slice(to);
+  return text.replace(/^(var __export = [^}]*\}\);\n)\};$/m, '$1  return target;\n};');
+}

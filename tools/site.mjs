@@ -1,0 +1,71 @@
+/**
+ * @file The site: `npm run site` builds it into `out/site`, `npm run site:test` looks at what was built in Chromium. Its
+ * tools are no part of the default install: they are installed into `site/` when it is first built.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const site = join(root, 'site');
+
+function run(command, args, cwd = root) {
+  const { status } = spawnSync(command, args, {
+    cwd,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+const installed = join(site, 'node_modules', '.package-lock.json');
+const isInstalled = () =>
+  existsSync(installed) &&
+  statSync(installed).mtimeMs >= statSync(join(site, 'package.json')).mtimeMs;
+
+/** The entries of the reference: every page, by its package. */
+function writeSidebar() {
+  const reference = join(site, 'reference');
+  const pages = readdirSync(reference, { recursive: true }).filter((path) =>
+    /^\w+\/.*\.md$/.test(path),
+  );
+  const groups = new Map();
+  for (const page of pages.sort()) {
+    const [name, ...rest] = page.replace(/(\/index)?\.md$/, '').split('/');
+    const path = rest.filter((part) => part !== 'src' && part !== 'namespaces').join('/');
+    if (!groups.has(name)) groups.set(name, []);
+    groups.get(name).push({
+      text: path === '' ? 'overview' : path,
+      link: `/reference/${page.replace(/(index)?\.md$/, '')}`,
+    });
+  }
+  const sidebar = Array.from(groups, ([text, items]) => ({ text: `@chainrule/${text}`, items }));
+  writeFileSync(join(reference, 'sidebar.json'), JSON.stringify(sidebar, null, 2));
+}
+
+/** Notebooks that `npm run notebooks` has rendered. */
+function copyGallery() {
+  const out = join(root, 'out');
+  const to = join(site, 'public', 'gallery');
+  mkdirSync(to, { recursive: true });
+  for (const name of existsSync(out) ? readdirSync(out) : [])
+    if (name.endsWith('.html')) copyFileSync(join(out, name), join(to, name));
+}
+
+function build() {
+  run('node', [join(root, 'tools', 'setup.mjs')]);
+  if (!isInstalled())
+    run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--silent'], site);
+  run('node', ['data.mjs'], site);
+  copyGallery();
+  run('node', [join(site, 'node_modules', 'typedoc', 'bin', 'typedoc')], site);
+  writeSidebar();
+  run('node', [join(site, 'node_modules', 'vitepress', 'bin', 'vitepress.js'), 'build'], site);
+}
+
+if (process.argv[2] === 'test') {
+  if (!existsSync(join(root, 'out', 'site', 'index.html'))) build();
+  run('node', [join(site, 'test', 'site.mjs')]);
+} else if (process.argv[2] === 'build') build();
+else throw new Error('usage: node tools/site.mjs build|test');
