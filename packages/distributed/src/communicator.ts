@@ -1,0 +1,52 @@
+/** @file A job as the operations of the graph see it: collectives that are agreed upon first, on arrays of kernels. */
+import { ChainruleError, type TypedArray } from '@chainrule/autograd';
+import { Agreement, type Intent } from './agreement.js';
+import type { ReduceOp, Transport } from './transport.js';
+
+export class Communicator {
+  readonly transport: Transport;
+  readonly agreement: Agreement;
+  /** Where it stands among all: what nodes of the graph know it by. */
+  readonly id: number;
+  private readonly ordered: boolean;
+
+  constructor(transport: Transport, options: { deterministic: boolean; timeout: number }) {
+    this.transport = transport;
+    this.ordered = options.deterministic;
+    this.agreement = new Agreement(transport, options.timeout);
+    this.id = known.push(this) - 1;
+  }
+
+  get rank(): number {
+    return this.transport.rank;
+  }
+
+  get size(): number {
+    return this.transport.size;
+  }
+
+  allReduce(data: TypedArray, op: ReduceOp, intent: Intent): void {
+    this.agreement.meet(intent);
+    if (data.length > 0) this.transport.allReduce(data, op, this.ordered);
+  }
+
+  allGather(data: TypedArray, out: TypedArray, intent: Intent): void {
+    this.agreement.meet(intent);
+    if (data.length > 0) this.transport.allGather(data, out);
+  }
+
+  broadcast(data: TypedArray, root: number, intent: Intent): void {
+    this.agreement.meet(intent);
+    if (data.length > 0) this.transport.broadcast(data, root);
+  }
+}
+
+/** Every communicator of this process, by its id. */
+const known: Communicator[] = [];
+
+/** The communicator of an id that a node carries. */
+export function communicatorOf(id: number): Communicator {
+  const found = known[id];
+  if (found === undefined) throw new ChainruleError('distributed: this job has been closed');
+  return found;
+}
