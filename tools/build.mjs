@@ -1,6 +1,6 @@
 /** @file Builds every package into its `dist`. */
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../packages/', import.meta.url));
@@ -24,6 +24,15 @@ function build(name) {
   });
 }
 
-// The others are compiled against autograd's declarations, as a user's code will be.
-await build('autograd');
-await Promise.all(names.filter((name) => name !== 'autograd').map(build));
+/** The packages of this repository that one depends on. */
+function needs(name) {
+  const { dependencies = {} } = JSON.parse(readFileSync(`${root}${name}/package.json`, 'utf8'));
+  return names.filter((other) => `@chainrule/${other}` in dependencies);
+}
+
+// Each is compiled against the declarations of those it needs, as a user's code will be.
+for (let left = names; left.length > 0;) {
+  const ready = left.filter((name) => !needs(name).some((other) => left.includes(other)));
+  await Promise.all(ready.map(build));
+  left = left.filter((name) => !ready.includes(name));
+}

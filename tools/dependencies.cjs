@@ -52,10 +52,20 @@ module.exports = {
       },
     },
     {
+      name: 'distributed-and-autograd',
+      comment: 'distributed adds primitives of its own, and is otherwise written as a user would.',
+      severity: 'error',
+      from: { path: '^packages/distributed/src/', pathNot: tests },
+      to: {
+        path: '^packages/(autograd|nn|optim)/',
+        pathNot: `^packages/(autograd/src/(index|io/index|internal)|nn/src/(index|data/index))\\.ts$`,
+      },
+    },
+    {
       name: 'autograd-stands-alone',
       severity: 'error',
       from: { path: '^packages/autograd/', pathNot: tests },
-      to: { path: '^packages/(nn|optim)/' },
+      to: { path: '^packages/(nn|optim|distributed)/' },
     },
   ],
   options: {

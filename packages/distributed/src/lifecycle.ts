@@ -1,5 +1,4 @@
 /** @file How a rank leaves its job: after all others have come to the end too, or with a reason that they are told. */
-import { ChainruleError } from '@chainrule/autograd';
 import type { Communicator } from './communicator.js';
 import { setCurrent } from './current.js';
 
@@ -11,6 +10,7 @@ export function endWithProcess(communicator: Communicator): () => void {
   const { transport, agreement } = communicator;
   let open = true;
   let reason = '';
+  let shown = '';
   const leave = (): void => {
     if (!open) return;
     agreement.meet({ what: 'close' });
@@ -21,13 +21,15 @@ export function endWithProcess(communicator: Communicator): () => void {
   const stop = (why: string, code: number): void => {
     if (!open) return;
     open = false;
+    // MPI ends the process at once, before Node.js shows the error.
+    if (transport.kind === 'mpi')
+      process.stderr.write(`chainrule: rank ${transport.rank} ${why}\n${shown}`);
     transport.stop(why, code);
   };
   if (transport.size === 1) return leave;
   process.on('uncaughtExceptionMonitor', (error: unknown) => {
     reason = `failed: ${messageOf(error)}`;
-    // A launcher of MPI ends the process at once, before Node.js shows the error.
-    if (transport.kind === 'mpi' && open) process.stderr.write(`${stackOf(error)}\n`);
+    shown = stackOf(error);
   });
   process.on('exit', (code) => {
     if (code !== 0) return stop(reason || `ended with exit code ${code}`, code);
@@ -50,8 +52,11 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
+/** The lines of an error's stack, without its message. */
 function stackOf(error: unknown): string {
-  return error instanceof ChainruleError || !(error instanceof Error)
-    ? messageOf(error)
-    : (error.stack ?? messageOf(error));
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  return lines
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => `${line}\n`)
+    .join('');
 }

@@ -77,7 +77,9 @@ export function allGather(x: Tensor, options?: AllGatherOptions): Tensor {
     );
   }
   const world = currentWorld('allGather');
-  return world.size === 1 ? node : now(allGatherOf([node], { world: world.id, dim: at }));
+  return world.size === 1
+    ? node
+    : now(allGatherOf([node], { world: world.id, dim: at, watch: '' }));
 }
 
 export interface BroadcastOptions {
@@ -104,6 +106,11 @@ export function broadcastTensor(x: Tensor, options?: BroadcastOptions): Tensor {
     );
   }
   return world.size === 1 ? node : now(broadcastOf([node], { world: world.id, root }));
+}
+
+/** What all ranks have, as rows; where `watch` names it, it must be finite. */
+export function gatherRows(world: Communicator, row: Tensor, watch: string): Tensor {
+  return now(allGatherOf([row.unsqueeze(0)], { world: world.id, dim: 0, watch }));
 }
 
 /** The sum over ranks of gradients in a bucket; see `bucket.ts`. */

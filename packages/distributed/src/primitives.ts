@@ -9,7 +9,9 @@ import { communicatorOf } from './communicator.js';
 import type { ReduceOp } from './transport.js';
 
 type AllReduceAttrs = { world: number; op: ReduceOp; bucket: number };
-type GatherAttrs = { world: number; dim: number };
+type ScatterAttrs = { world: number; dim: number };
+/** `watch` names what must be finite; empty for what need not be. */
+type GatherAttrs = ScatterAttrs & { watch: string };
 type RootAttrs = { world: number; root: number };
 
 const text = (name: string, { shape, dtype }: Value): string =>
@@ -66,24 +68,28 @@ function shareOfExtreme(x: Tensor, out: Tensor, attrs: AllReduceAttrs): Tensor {
 export const allGatherOf: PrimitiveOp<GatherAttrs> = primitive<GatherAttrs>('allGather', {
   lowering: { kind: 'reference' },
   shape: ([x], { world, dim }) => scaled((x as Tensor).shape, dim, communicatorOf(world).size),
-  vjp: (_i, ct, _inputs, _out, attrs) => reduceScatterOf([ct], attrs),
-  jvp: 'linear',
-  batch: ([x], _batched, { world, dim }) => allGatherOf([x as Tensor], { world, dim: dim + 1 }),
-  reference: (inputs, out, { world, dim }) =>
+  vjp: (_i, ct, _inputs, _out, { world, dim }) => reduceScatterOf([ct], { world, dim }),
+  jvp: ([t], _inputs, _out, attrs) => allGatherOf([t as Tensor], { ...attrs, watch: '' }),
+  batch: ([x], _batched, attrs) => allGatherOf([x as Tensor], { ...attrs, dim: attrs.dim + 1 }),
+  reference: (inputs, out, { world, dim, watch }) =>
     exchange(inputs, out, (x, data) => {
       const communicator = communicatorOf(world);
       const blocks = x.data.slice(0, 0).constructor as new (n: number) => TypedArray;
       const all = new blocks(data.length);
-      communicator.allGather(x.data, all, { what: `${text('allGather', x)} along ${dim}` });
+      const healthy = watch === '' || x.data.every(Number.isFinite);
+      communicator.allGather(x.data, all, {
+        what: `${text('allGather', x)} along ${dim}`,
+        notFinite: healthy ? null : () => `${watch} are not finite`,
+      });
       interleave(all, data, x.shape, dim, communicator.size);
     }),
 });
 
 /** The sum over ranks, of which each takes its part along a dimension. */
-const reduceScatterOf: PrimitiveOp<GatherAttrs> = primitive<GatherAttrs>('reduceScatter', {
+const reduceScatterOf: PrimitiveOp<ScatterAttrs> = primitive<ScatterAttrs>('reduceScatter', {
   lowering: { kind: 'reference' },
   shape: ([x], { world, dim }) => scaled((x as Tensor).shape, dim, 1 / communicatorOf(world).size),
-  vjp: (_i, ct, _inputs, _out, attrs) => allGatherOf([ct], attrs),
+  vjp: (_i, ct, _inputs, _out, attrs) => allGatherOf([ct], { ...attrs, watch: '' }),
   jvp: 'linear',
   batch: ([x], _batched, { world, dim }) => reduceScatterOf([x as Tensor], { world, dim: dim + 1 }),
   reference: (inputs, out, { world, dim }) =>

@@ -1,26 +1,38 @@
 /** @file Batch normalization by the statistics of all ranks' batches together. */
 import { cat, type Cell, noGrad, rsqrt, type Tensor, tensor } from '@chainrule/autograd';
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type Module } from '@chainrule/nn';
-import { allGather } from './operations.js';
+import type { Communicator } from './communicator.js';
+import { gatherRows } from './operations.js';
 
 type BatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;
 
-/** Makes every batch normalization of a model one over all ranks; gives their number. */
-export function synchronize(model: Module, size: number): number {
+/** Makes every batch normalization of a model one over all ranks. */
+export function synchronize(world: Communicator, model: Module, watch: boolean): void {
   const layers = model
     .modules()
     .filter((m): m is BatchNorm =>
       [BatchNorm1d, BatchNorm2d, BatchNorm3d].some((c) => m instanceof c),
     );
-  for (const layer of layers) layer.normalizer = size === 1 ? null : normalize;
-  return layers.length;
+  const what = watch ? 'the statistics of a batch normalization' : '';
+  for (const layer of layers) {
+    layer.normalizer =
+      world.size === 1
+        ? null
+        : (x, _layer, momentum) =>
+            normalize(x, layer, momentum, (row) => gatherRows(world, row, what));
+  }
 }
 
 /**
  * As the layer does in training, with mean and variance over all ranks, put together from each rank's own and its number of
  * values (Chan, Golub & LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979).
  */
-function normalize(x: Tensor, layer: BatchNorm, momentum: number | Tensor): Tensor {
+function normalize(
+  x: Tensor,
+  layer: BatchNorm,
+  momentum: number | Tensor,
+  gather: (row: Tensor) => Tensor,
+): Tensor {
   const dims = x.shape.map((_, d) => d).filter((d) => d !== 1);
   const c = layer.numFeatures;
   const wide = [1, c, ...x.shape.slice(2).map(() => 1)];
@@ -29,7 +41,7 @@ function normalize(x: Tensor, layer: BatchNorm, momentum: number | Tensor): Tens
   const spread = x.sub(mean.reshape(wide)).square().mean(dims);
   const counted = tensor([count]).cast(x.dtype);
   // [ranks, 2 c + 1]: mean, variance and number of values of each rank.
-  const all = allGather(cat([mean, spread, counted]).unsqueeze(0));
+  const all = gather(cat([mean, spread, counted]));
   const counts = all.narrow(1, 2 * c, 1);
   const total = counts.sum();
   const shares = counts.div(total);

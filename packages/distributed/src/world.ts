@@ -110,7 +110,7 @@ export class World {
    * @example const model = world.syncBatchNorm(new Net());
    */
   syncBatchNorm<M extends Module>(model: M): M {
-    synchronize(model, this.size);
+    synchronize(this.communicator, model, this.options.watch);
     return model;
   }
 

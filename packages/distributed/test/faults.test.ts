@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundle, makeFolder, run, starters, type Starter } from './jobs.js';
 
+const long = process.env['CHAINRULE_LONG'] === '1';
 const { folder, remove } = makeFolder();
 let program = '';
 beforeAll(async () => {
@@ -16,10 +17,10 @@ const faults: Readonly<Record<string, RegExp>> = {
   start: /the parameters differ: on rank 1 from those on rank 0/,
   shape: /rank 1: .*0\.weight float32 \[9, 3\]; .*0\.weight float32 \[8, 3\]/,
   rate: /rank 1: .*lr 0\.02; .*lr 0\.01/,
-  step: /rank 1: .*state.*step 1/,
+  step: /rank 1: .*optimizer: state.*step 1/,
   items: /rank 1: .*shard of 9 items.*; .*shard of 10 items/,
   data: /rank 1: .*close; .*less data\?/,
-  nan: /the gradient of .*weight holds NaN on rank 1/,
+  nan: /the statistics of a batch normalization are not finite on rank 1;/,
   index: /rank 1 failed: IndexError: .*4/,
   throw: /rank 1 failed: Error: no such file: batch 3/,
   exit: /rank 1 ended with exit code 7/,
@@ -49,12 +50,12 @@ describe('on this machine', () => {
   });
 });
 
+// What the launchers of MPI must be made to do; the rest is the same code.
 describe.each(starters.filter((s) => s !== 'local'))('%s', (starter) => {
-  test.each(['shape', 'data', 'nan', 'throw', 'exit'])('%s', (fault) =>
-    fails(starter, 2, fault, faults[fault] as RegExp),
-  );
+  const some = long ? ['shape', 'data', 'nan', 'throw', 'exit'] : ['data', 'throw'];
+  test.each(some)('%s', (fault) => fails(starter, 2, fault, faults[fault] as RegExp));
   test('kill', () => fails(starter, 2, 'kill', OF_MPI.kill));
-  test('nothing', async () => {
+  test.runIf(long)('nothing', async () => {
     const { code, output, errors } = await run(starter, 2, [program]);
     expect(code, errors).toBe(0);
     expect(output.match(/has finished/g)?.length).toBe(2);

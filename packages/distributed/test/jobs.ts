@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const programs = fileURLToPath(new URL('programs', import.meta.url));
 
 /** What starts ranks. */
-export type Starter = 'local' | 'Open MPI' | 'MPICH';
+export type Starter = 'local' | 'copies' | 'Open MPI' | 'MPICH';
 
 /** A folder for a test file, with the bundled programs in it. */
 export function makeFolder(): { folder: string; remove: () => void } {
@@ -71,6 +71,9 @@ export function commandOf(starter: Starter, size: number, program: readonly stri
       ];
     case 'MPICH':
       return ['mpirun.mpich', '-np', String(size), ...node];
+    // The program starts its copies itself.
+    case 'copies':
+      return ['env', `COPIES=${size}`, ...node];
     case 'local':
       return [
         process.execPath,

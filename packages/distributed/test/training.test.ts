@@ -60,6 +60,8 @@ describe('two ranks', () => {
     const compiled = await train('local', 2);
     const plain = await train('local', 2, { MODE: 'eager' });
     const small = await train('local', 2, { BUCKET: '64' });
+    const copies = await train('copies', 2);
+    expect(copies.state).toBe(compiled.state);
     expect(plain.state).toBe(compiled.state);
     expect(small.state).toBe(compiled.state);
   });
@@ -104,6 +106,14 @@ describe('interrupted', () => {
       });
     },
   );
+
+  test.each([0, 1])('rank %i of copies is killed: nobody is left', async (rank) => {
+    // The job has ended when the last that could write to its output has.
+    const { code, seconds, errors } = await run('copies', 2, [program], { KILL: `${rank}:3` });
+    expect(code).not.toBe(0);
+    expect(errors).toMatch(rank === 0 ? /rank 0 ended before the others/ : /rank 1 was ended by/);
+    expect(seconds).toBeLessThan(10);
+  });
 
   test('and goes on with another number of ranks', async () => {
     const FOLDER = join(folder, 'resized');

@@ -103,10 +103,9 @@ export class MpiTransport implements Transport {
     }
   }
 
-  stop(reason: string, code: number): void {
+  stop(_reason: string, code: number): void {
     if (this.ended) return;
     this.ended = true;
-    process.stderr.write(`chainrule: rank ${this.rank} ${reason}\n`);
     // Ends every process of the job.
     this.call(
       'MPI_Abort',

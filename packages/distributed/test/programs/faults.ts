@@ -22,13 +22,13 @@ const inner = new Adam(model.parameters(), { lr: is('rate') ? 0.02 : 0.01 });
 if (is('step')) {
   // As from a checkpoint of another step.
   const saved = model.stateDict();
-  world.noSync(() => {
-    model
-      .forward(randn([4, 3]))
-      .sum()
-      .backward();
-  });
+  model.eval();
+  model
+    .forward(randn([4, 3]))
+    .sum()
+    .backward();
   inner.step();
+  model.train();
   model.loadStateDict(saved);
 }
 const optimizer = world.optimizer(inner);

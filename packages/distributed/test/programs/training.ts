@@ -22,7 +22,9 @@ import { report } from './report.js';
 
 const { MODE = 'compile', STEPS = '6', NORM, DROP, BUCKET = '26214400', FOLDER } = process.env;
 const [killed, at] = (process.env['KILL'] ?? '-1:0').split(':').map(Number);
-const world = await distributed({
+const copies = process.env['COPIES'];
+const world = await distributed(copies === undefined ? undefined : 'local', {
+  ...(copies === undefined ? {} : { size: Number(copies) }),
   deterministic: process.env['FREE'] === undefined,
   checkEvery: 2,
   bucketBytes: Number(BUCKET),
