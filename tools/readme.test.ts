@@ -14,6 +14,7 @@ const documents = [
   'packages/autograd/README.md',
   'packages/nn/README.md',
   'packages/optim/README.md',
+  'packages/distributed/README.md',
 ];
 
 const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8');

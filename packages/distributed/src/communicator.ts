@@ -8,6 +8,13 @@ export class Communicator {
   readonly agreement: Agreement;
   /** Where it stands among all: what nodes of the graph know it by. */
   readonly id: number;
+  /** What has been exchanged, and how long that took. */
+  readonly usage: { collectives: number; bytes: number; waiting: number; exchanging: number } = {
+    collectives: 0,
+    bytes: 0,
+    waiting: 0,
+    exchanging: 0,
+  };
   private readonly ordered: boolean;
 
   constructor(transport: Transport, options: { deterministic: boolean; timeout: number }) {
@@ -26,18 +33,27 @@ export class Communicator {
   }
 
   allReduce(data: TypedArray, op: ReduceOp, intent: Intent): void {
-    this.agreement.meet(intent);
-    if (data.length > 0) this.transport.allReduce(data, op, this.ordered);
+    this.exchange(intent, data, () => this.transport.allReduce(data, op, this.ordered));
   }
 
   allGather(data: TypedArray, out: TypedArray, intent: Intent): void {
-    this.agreement.meet(intent);
-    if (data.length > 0) this.transport.allGather(data, out);
+    this.exchange(intent, data, () => this.transport.allGather(data, out));
   }
 
   broadcast(data: TypedArray, root: number, intent: Intent): void {
+    this.exchange(intent, data, () => this.transport.broadcast(data, root));
+  }
+
+  private exchange(intent: Intent, data: TypedArray, f: () => void): void {
+    const { usage } = this;
+    const start = performance.now();
     this.agreement.meet(intent);
-    if (data.length > 0) this.transport.broadcast(data, root);
+    const met = performance.now();
+    if (data.length > 0) f();
+    usage.collectives++;
+    usage.bytes += data.byteLength;
+    usage.waiting += met - start;
+    usage.exchanging += performance.now() - met;
   }
 }
 

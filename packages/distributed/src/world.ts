@@ -15,6 +15,17 @@ import { distributedOptimizer, type OptimizerLike } from './optimizer.js';
 import { shardOf, type ShardOptions } from './shard.js';
 import { synchronize } from './syncBatchNorm.js';
 
+/** What `World.usage` reports; times in milliseconds. */
+export interface Usage {
+  readonly collectives: number;
+  /** Bytes of this rank's own data in them. */
+  readonly bytes: number;
+  /** Until all ranks were there: what a slower rank costs, and that they agree on what they do. */
+  readonly waiting: number;
+  /** While data was on its way. */
+  readonly exchanging: number;
+}
+
 /**
  * The ranks of a job, which all run the same program. Made by {@link distributed}. Every method but `rank`, `size` and
  * `noSync` is called by all ranks, in the same order; where they do not, all of them throw an error that says who differs.
@@ -132,6 +143,11 @@ export class World {
   /** Waits until all ranks are here. */
   barrier(): void {
     this.communicator.agreement.meet({ what: 'barrier' });
+  }
+
+  /** What this rank has exchanged so far, and what that cost. */
+  usage(): Usage {
+    return { ...this.communicator.usage };
   }
 
   /** Ends the job, once all ranks have come to its end; a program that does not call it does so when it ends. */
