@@ -1,6 +1,13 @@
 /** @file The simulation of ranks agrees with the formulas, with what was measured, and with laws of its own. */
 import { describe, expect, test } from 'vitest';
-import { fit, formulas, MEETING_BYTES, simulate, simulateAllReduce, type Algorithm } from './model.js';
+import {
+  fit,
+  formulas,
+  MEETING_BYTES,
+  simulate,
+  simulateAllReduce,
+  type Algorithm,
+} from './model.js';
 import { links, reductions, steps } from './measured.js';
 
 const link = { alpha: 1e-5, beta: 1e-9, gamma: 2e-10 };

@@ -26,7 +26,8 @@ export const formulas: Readonly<
   ring: (p, n, { alpha, beta, gamma }) =>
     2 * (p - 1) * alpha + ((p - 1) / p) * n * (2 * beta + gamma),
   /** Ranks at distance 1, 2, 4 … exchange all they have: few messages, for small vectors. */
-  doubling: (p, n, { alpha, beta, gamma }) => Math.ceil(Math.log2(p)) * (alpha + n * (beta + gamma)),
+  doubling: (p, n, { alpha, beta, gamma }) =>
+    Math.ceil(Math.log2(p)) * (alpha + n * (beta + gamma)),
   /** Halves, quarters … are exchanged at distance p/2, p/4 … and gathered on the way back. */
   halving: (p, n, { alpha, beta, gamma }) =>
     2 * Math.ceil(Math.log2(p)) * alpha + ((p - 1) / p) * n * (2 * beta + gamma),

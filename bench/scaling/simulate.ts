@@ -19,12 +19,21 @@ const link = links[values.link];
 if (link === undefined) throw new Error(`--link must be one of ${Object.keys(links).join(', ')}`);
 const compute = Number(values.compute);
 const counts = values.parameters.split(',').map(Number);
-console.log(`link ${values.link}, ${compute} s of computing a step and rank: efficiency (seconds a step)`);
+console.log(
+  `link ${values.link}, ${compute} s of computing a step and rank: efficiency (seconds a step)`,
+);
 console.log(['ranks', ...counts.map((n) => n.toExponential(0))].join('\t'));
 for (const ranks of [2, 8, 32, 128, 512, 2048, 8192]) {
   const cells = counts.map((parameters) => {
     const jitter = Number(values.jitter);
-    const { step } = simulate({ ranks, parameters, compute, jitter, link, bucketBytes: 25 * 2 ** 20 });
+    const { step } = simulate({
+      ranks,
+      parameters,
+      compute,
+      jitter,
+      link,
+      bucketBytes: 25 * 2 ** 20,
+    });
     return `${((100 * compute) / step).toFixed(0)} % (${step.toPrecision(3)})`;
   });
   console.log([String(ranks), ...cells].join('\t'));

@@ -66,6 +66,16 @@ describe('two ranks', () => {
     expect(small.state).toBe(compiled.state);
   });
 
+  test.each(starters.filter((s) => s !== 'local'))(
+    "%s's own reduction, within one machine and between machines",
+    async (starter) => {
+      for (const APART of [{}, { APART: '1' }]) {
+        const free = await train(starter, 2, { FREE: '1', ...APART });
+        expectNear(free.values, alone.values, 1e-4);
+      }
+    },
+  );
+
   test.each(['compile', 'eager'])('synchronized batch normalization (%s)', async (MODE) => {
     const one = await train('local', 1, { MODE, NORM: '1' });
     const two = await train('local', 2, { MODE, NORM: '1' });

@@ -9,8 +9,8 @@ import type { Launched, MpiLibrary } from './library.js';
 /** More elements are sent in pieces: counts are 32-bit, and buffers of the ordered sum stay small. */
 const PIECE = 2 ** 22;
 /** Tests before the core is given away between them, and before sleeping between them. */
-const QUICK_TESTS = 2000;
-const YIELDS = 20_000;
+const QUICK_TESTS = 200;
+const YIELDS = 5000;
 const SLEEP_MS = 0.05;
 
 const nap = new Int32Array(new SharedArrayBuffer(4));
@@ -27,8 +27,6 @@ export class MpiTransport implements Transport {
   private readonly functions = new Map<string, Native>();
   private readonly yieldCore: () => unknown;
   private readonly quick: number;
-  /** Whether a wait may keep the core. */
-  private readonly alone: boolean;
   private readonly request = new BigUint64Array(64);
   private readonly flag = new Int32Array(64);
   private inUse: readonly unknown[] = [];
@@ -51,8 +49,7 @@ export class MpiTransport implements Transport {
     }
     this.localSize = launched.localSize ?? this.size;
     this.library = `${launched.by} (${mpi.path})`;
-    this.alone = this.localSize <= availableParallelism();
-    this.quick = this.alone ? QUICK_TESTS : 0;
+    this.quick = this.localSize <= availableParallelism() ? QUICK_TESTS : 0;
     this.yieldCore = yieldOf(mpi);
   }
 
@@ -66,7 +63,7 @@ export class MpiTransport implements Transport {
     for (let from = 0; from < data.length; from += PIECE) {
       const part = data.subarray(from, from + PIECE);
       if (ordered && op === 'sum') this.orderedSum(part);
-      else if (this.alone) this.reduceNow(part, op);
+      else if (this.size > this.localSize) this.reduceNow(part, op);
       else this.reduce(part, op);
     }
   }
@@ -145,7 +142,10 @@ export class MpiTransport implements Transport {
     this.begin('MPI_Iallreduce', `intptr_t, uintptr_t, int, ${handle}, ${handle}`, args, seconds);
   }
 
-  /** Waits inside of the library, which is quickest where every rank has a core of its own. */
+  /**
+   * Waits inside of the library: between machines its blocking collectives know the network better. On one machine their
+   * busy waits would keep the core from a rank that is late.
+   */
   private reduceNow(data: TypedArray, op: ReduceOp): void {
     const { handle, inPlace, types, ops, world } = this.mpi.abi;
     const type = types[typeOf(data)];

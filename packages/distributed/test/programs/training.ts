@@ -22,6 +22,9 @@ import { report } from './report.js';
 
 const { MODE = 'compile', STEPS = '6', NORM, DROP, BUCKET = '26214400', FOLDER } = process.env;
 const [killed, at] = (process.env['KILL'] ?? '-1:0').split(':').map(Number);
+// As if each rank had a machine of its own.
+if (process.env['APART'] !== undefined)
+  Object.assign(process.env, { OMPI_COMM_WORLD_LOCAL_SIZE: '1', MPI_LOCALNRANKS: '1' });
 const copies = process.env['COPIES'];
 const world = await distributed(copies === undefined ? undefined : 'local', {
   ...(copies === undefined ? {} : { size: Number(copies) }),
