@@ -13,7 +13,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const packages = ['autograd', 'nn', 'optim', 'distributed'];
+const packages = ['autograd', 'nn', 'optim'];
 
 interface Manifest {
   version: string;

@@ -84,7 +84,7 @@ const results = Object.entries(operations).map(([name, op]) => {
   ];
   const recorded = compile((x: Tensor) => valueAndGrad(loss)(x));
   recorded(x); // the second call replays
-  const [value, gradient] = recorded(x) as unknown as [Tensor, Tensor];
+  const [value, gradient] = recorded(x);
   return {
     name,
     value: arrayOf(op(x)),
@@ -93,13 +93,13 @@ const results = Object.entries(operations).map(([name, op]) => {
     slopes: differences((x) => loss(x).item()),
     second: arrayOf(grad((x: Tensor) => first(x).mul(weights).sum())(x)),
     secondSlopes: differences((x) => first(x).mul(weights).sum().item()),
-    tangent: arrayOf(jvp((x: Tensor) => op(x), [x], [tangent])[1] as Tensor),
+    tangent: arrayOf(jvp((x: Tensor) => op(x), [x], [tangent])[1]),
     tangentSlopes: arrayOf(
       along(h)
         .sub(along(-h))
         .div(2 * h),
     ),
-    mapped: arrayOf(mapped as Tensor),
+    mapped: arrayOf(mapped),
     looped,
     compiled: [value.item(), ...arrayOf(gradient)],
     plain: [loss(x).item(), ...arrayOf(first(x))],
