@@ -16,12 +16,15 @@ export class Bucket {
   readonly id: number;
   private readonly parts: readonly Part[];
   private readonly every: number;
+  /** Which parameters they belong to, as lines of what is agreed upon. */
+  private readonly names: string;
   private turns = 0;
 
   /** `every` so many turns the parameters are compared, the first among them; 0 for never. */
   constructor(parts: readonly Part[], every: number) {
     this.parts = parts;
     this.every = every;
+    this.names = parts.map(({ name, size }) => `${name}, ${size} elements`).join('\n');
     this.id = buckets.push(this) - 1;
   }
 
@@ -31,7 +34,7 @@ export class Bucket {
     const healthy = health === undefined || Number.isFinite(health.data[0]);
     const compared = this.every > 0 && turn % this.every === 0 && parameters.length > 0;
     return {
-      what: `${what} of gradients`,
+      what: `${what} of gradients\n${this.names}`,
       notFinite: healthy ? null : () => this.place(gradients as Value),
       hash: compared
         ? {

@@ -4,6 +4,7 @@ import {
   cat,
   ChainruleError,
   noGrad,
+  scalar,
   type Parameter,
   type Tensor,
 } from '@chainrule/autograd';
@@ -48,11 +49,9 @@ export class Averager {
         gradients,
       )) {
         const flat = cat(members.map((i) => (gradients[i] as Tensor).reshape([-1])));
-        const health = this.options.watch
-          ? [flat.mul(0).sum()]
-          : [flat.narrow(0, 0, 1).mul(0).sum()];
+        const health = this.options.watch ? flat.mul(0).sum() : scalar(0);
         const compared = members.map((i) => (given[i]?.parameter as Parameter).current);
-        const inputs = [flat, ...health, ...(this.options.checkEvery > 0 ? compared : [])];
+        const inputs = [flat, health, ...(this.options.checkEvery > 0 ? compared : [])];
         const mean = reduceBucket(this.world, bucket.id, inputs).mul(1 / this.world.size);
         let from = 0;
         for (const i of members) {

@@ -127,7 +127,9 @@ export class WasmExecutable implements Executable {
     try {
       const results = reference.run(inputs, outputs);
       if (repeating.skipped)
-        throw new IndexError('an index that follows from what other processes sent is out of range');
+        throw new IndexError(
+          'an index that follows from what other processes sent is out of range',
+        );
       return results;
     } finally {
       runtime.repeating = null;
