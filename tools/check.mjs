@@ -1,7 +1,16 @@
 /** @file Runs every check but the tests, each timed; goes on after a failure, to show them all. */
 import { spawnSync } from 'node:child_process';
 
-const checks = ['types', 'lint', 'format:check', 'cycles', 'build', 'packages', 'size'];
+const checks = [
+  'types',
+  'lint',
+  'format:check',
+  'cycles',
+  'build',
+  'packages',
+  'types:use',
+  'size',
+];
 const failed = [];
 for (const check of checks) {
   const start = performance.now();

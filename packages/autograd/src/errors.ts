@@ -7,12 +7,17 @@
 
 const BRAND = Symbol.for('chainrule.error');
 
+/** What led to an error. ES2022 calls it ErrorOptions, a name that declarations for older targets cannot use. */
+export interface Cause {
+  readonly cause?: unknown;
+}
+
 /** The base of every error that Chainrule throws on misuse. */
 export class ChainruleError extends Error {
   /** @internal Its name, and those of the classes it also is: written out, as minifiers rename classes. */
   static readonly kinds: readonly string[] = ['ChainruleError'];
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: Cause) {
     super(message, options);
     const { kinds } = new.target;
     // Defined, not assigned: where Error.prototype is frozen an assignment would be refused.

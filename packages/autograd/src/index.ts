@@ -42,12 +42,8 @@ export { evaluate } from './engine/evaluate.js';
 export * from './ops/index.js';
 export { grad } from './transforms/grad.js';
 export type { GradOptions } from './transforms/backward.js';
-export {
-  valueAndGrad,
-  vjp,
-  type Argnums,
-  type GradFunctionOptions,
-} from './transforms/functional.js';
+export { valueAndGrad, vjp, type GradFunctionOptions } from './transforms/functional.js';
+export type { Argnums } from './types/trees.js';
 export { hessian, hvp, jacfwd, jacrev } from './transforms/jacobian.js';
 export { compile, withoutCompile } from './transforms/compile.js';
 export { checkpoint } from './transforms/checkpoint.js';

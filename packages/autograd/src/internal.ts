@@ -4,4 +4,4 @@ export { operations, primitive, type PrimitiveOp } from './ops/build/primitive.j
 export { primitives, type Value } from './graph/primitive.js';
 export { mode } from './graph/mode.js';
 export { runtime } from './graph/runtime.js';
-export { verification } from './engine/verify.js';
+export { verification } from './engine/compile/verify.js';

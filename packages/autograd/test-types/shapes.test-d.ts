@@ -178,3 +178,37 @@ const total: Tensor = [some, some].reduce((x, y) => x.add(y));
 [some].map(f.relu).map((x) => x.sum(0, { keepdim: true }));
 let hidden: Tensor = a;
 hidden = hidden.matmul(zeros([3, 5]));
+
+// Dimensions that are not there.
+a.softmax(-1).sum(1).unsqueeze(1);
+a.unsqueeze(2);
+// @ts-expect-error there is no dimension 5
+a.softmax(5);
+// @ts-expect-error there is no dimension 2
+f.sum(a, 2);
+// @ts-expect-error there is no dimension -3
+a.mean([0, -3]);
+// @ts-expect-error there is no dimension 2
+a.cumsum(2);
+// @ts-expect-error there is no dimension 3, not even a new one
+a.unsqueeze(3);
+// @ts-expect-error there is no dimension 4
+a.transpose(0, 4);
+// @ts-expect-error there is no dimension 2
+a.narrow(2, 0, 1);
+// @ts-expect-error there is no dimension 2
+a.argmax(2);
+// @ts-expect-error 3 is not 5
+f.cat([a, zeros([2, 5])]);
+f.cat([a, zeros([2, 5])], 1);
+f.cat([zeros([0]), a]);
+// @ts-expect-error [2, 3] is not [4, 5]
+f.stack([a, zeros([4, 5])]);
+// @ts-expect-error 2 is not 1
+a.expand(4, 3);
+zeros([1, 3]).expand(4, -1).expand(2, 4, 3);
+
+function anyShape<S extends Shape>(y: Tensor<S>): Tensor {
+  return y.softmax(-1).unsqueeze(0).sum(1).select(0, 1).expand(2, 3);
+}
+anyShape(a);

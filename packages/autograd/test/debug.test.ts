@@ -1,5 +1,5 @@
 /** @file Graphs, explanations and the search for NaN. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   detectAnomaly,
   explain,
@@ -118,4 +118,53 @@ describe('detectAnomaly', () => {
 
 it('refuses a debug level that does not exist', () => {
   expect(() => setDebug(7)).toThrow('level must be one of 0, 1, 2, 3');
+});
+
+describe('a line that asks for another structure each time', () => {
+  const told = (f: (i: number) => void, times = 6): string[] => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    setDebug(1);
+    try {
+      for (let i = 0; i < times; i++) f(i);
+      return log.mock.calls.map(String);
+    } finally {
+      setDebug(0);
+      log.mockRestore();
+    }
+  };
+
+  it('is named, with what differs', () => {
+    const [sizes, ...more] = told((i) =>
+      ones([400 + i])
+        .mul(3)
+        .exp()
+        .dataSync(),
+    );
+    expect(sizes).toMatch(/^chainrule: 4 structures so far that were new, at .*debug\.test\.ts/);
+    expect(sizes).toMatch(/has shape \[403\] instead of \[402\]/);
+    expect(more).toEqual([]);
+    const x = ones([600]);
+    const [slices] = told((i) => x.narrow(0, i, 300).mul(4).exp().dataSync());
+    expect(slices).toMatch(/in the last, slice has .*"start":\[3\].* instead of .*"start":\[2\]/);
+    const [deeper] = told((i) => {
+      let y = x.mul(5);
+      for (let k = 0; k < i; k++) y = y.tanh();
+      y.dataSync();
+    });
+    expect(deeper).toMatch(/there are 6 operations and inputs instead of 5/);
+  });
+
+  it('is not named where plans are found', () => {
+    const x = ones([700]);
+    expect(
+      told(
+        (i) =>
+          x
+            .mul(6 + i)
+            .exp()
+            .dataSync(),
+        10,
+      ),
+    ).toEqual([]);
+  });
 });

@@ -256,6 +256,27 @@ describe('threads', () => {
 });
 
 describe('memory', () => {
+  test('errors are themselves where Error.prototype is frozen', () => {
+    const script = `try { noise(2, 3).add(noise(4)); } catch (e) {
+      out([e.name, e instanceof c.ShapeError, e instanceof Error, e.message.slice(0, 4), String(e).slice(0, 10)]); }`;
+    const before = `Object.freeze(Error.prototype); Object.freeze(Object.prototype); Object.freeze(Array.prototype);`;
+    expect(run(script, { before })).toEqual(['ShapeError', true, true, 'add:', 'ShapeError']);
+  });
+
+  test('a tensor that is cloned says what to send; a leaf is its shape, dtype and value', () => {
+    const script = `let said = '';
+      try { structuredClone(noise(2).mul(2)); } catch (e) { said = e.message; }
+      const { shape, dtype, value } = structuredClone(c.tensor([1, 2]));
+      out({ said, shape, dtype, value: [...value], json: JSON.stringify(noise(1).mul(0)) });`;
+    expect(run(script)).toEqual({
+      said: expect.stringContaining('send its shape and await t.data() instead') as string,
+      shape: [2],
+      dtype: 'float32',
+      value: [1, 2],
+      json: '{"dtype":"float32","shape":[1],"data":[0]}',
+    });
+  });
+
   test('what is too large names the operation and the size; earlier tensors are intact', () => {
     const before = `
       const M = WebAssembly.Memory;
@@ -304,7 +325,12 @@ describe('memory', () => {
       const first = c.memoryUsage();
       for (let i = 0; i < 4; i++) { c.noGrad(() => w.assign(w.mul(0.5))); c.evaluate(); }
       out([first, c.memoryUsage()]);`) as Record<string, number>[];
-    expect(first).toMatchObject({ arena: 0, cells: 0, plans: 0 });
+    const none = { walked: 0, made: 0, found: 0 };
+    expect(first).toMatchObject({ arena: 0, cells: 0, plans: 0, planning: none });
+    const { walked, made, found } = second?.['planning'] as unknown as typeof none;
+    expect(made).toBeGreaterThanOrEqual(1);
+    expect(made).toBeLessThan(4);
+    expect(walked + found).toBeGreaterThanOrEqual(2);
     expect(second?.['cells']).toBeGreaterThanOrEqual(400_000);
     expect(second?.['plans']).toBeGreaterThanOrEqual(1);
     expect(second?.['forms']).toBeGreaterThanOrEqual(1);

@@ -18,8 +18,7 @@ export function synchronize(world: Communicator, model: Module, watch: boolean):
     layer.normalizer =
       world.size === 1
         ? null
-        : (x, _layer, momentum) =>
-            normalize(x, layer, momentum, (row) => gatherRows(world, row, what));
+        : (x, momentum) => normalize(x, layer, momentum, (row) => gatherRows(world, row, what));
   }
 }
 

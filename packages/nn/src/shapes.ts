@@ -43,3 +43,38 @@ export type ConvResult<
       : S extends readonly [infer C extends number, ...Sizes]
         ? Channels<S, C, In, [Out, ...Sizes]>
         : `the layer takes ${Show<[number, In, ...Sizes]>}, got ${Show<S>}`;
+
+/** A shape, if the second dimension, behind the batch, may be `C` channels; a message if it cannot. */
+export type ChannelResult<S extends Shape, C extends number> =
+  IsOpen<S> extends true
+    ? Shape
+    : S extends readonly [number, infer N extends number, ...Shape]
+      ? Channels<S, N, C, Shape>
+      : `the layer takes [batch, ${C}, ...], got ${Show<S>}`;
+
+/** A shape, if the last dimensions may be those that a layer normalizes, a size or a list of them; a message if not. */
+export type TrailingResult<S extends Shape, Sizes> =
+  IsOpen<S> extends true
+    ? Shape
+    : Sizes extends number
+      ? Trailing<S, [Sizes], S, [Sizes]>
+      : Sizes extends Shape
+        ? number extends Sizes['length']
+          ? Shape
+          : Trailing<S, Sizes, S, Sizes>
+        : Shape;
+
+type Trailing<
+  S extends Shape,
+  Sizes extends Shape,
+  Given extends Shape,
+  Wanted extends Shape,
+> = Sizes extends readonly [...infer Before extends Shape, infer N extends number]
+  ? S extends readonly [...infer Lead extends Shape, infer M extends number]
+    ? number extends N | M
+      ? Trailing<Lead, Before, Given, Wanted>
+      : [N] extends [M]
+        ? Trailing<Lead, Before, Given, Wanted>
+        : `the layer normalizes ${Show<Wanted>}, ${Show<Given>} ends differently`
+    : `the layer normalizes ${Show<Wanted>}, ${Show<Given>} ends differently`
+  : Shape;

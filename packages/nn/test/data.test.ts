@@ -156,7 +156,7 @@ describe('TensorDataset and randomSplit', () => {
   });
 
   it('split into parts that share nothing and miss nothing', () => {
-    const parts = randomSplit(arange(10).toArray() as number[], [0.5, 0.25, 0.25], { seed: 4 });
+    const parts = randomSplit(arange(10).toArray(), [0.5, 0.25, 0.25], { seed: 4 });
     expect(parts.map((p) => p.length)).toEqual([6, 2, 2]);
     const all = parts.flatMap((p) => Array.from({ length: p.length }, (_, i) => p.at(i) as number));
     expect([...all].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);

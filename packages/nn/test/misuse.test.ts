@@ -1,9 +1,15 @@
 /** @file The misuse walk over layers, losses, initialisers, utilities and loaders. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { randn, tensor } from '@chainrule/autograd';
 import { methodsOf, subjectsOf, walk } from '../../autograd/test/misuse/walk.js';
 import * as data from '../src/data/index.js';
+import * as distributions from '../src/distributions/index.js';
 import * as nn from '../src/index.js';
+import * as metrics from '../src/metrics/index.js';
+import * as train from '../src/train/index.js';
 
 /** Calls of each; more by an environment variable. */
 const rounds = Number(process.env['CHAINRULE_MISUSE'] ?? 25);
@@ -22,6 +28,27 @@ test('layers, losses and functions', async () => {
   const { faults, calls, refused } = await walk(subjects, { seed: 1, rounds });
   expect(faults).toEqual([]);
   expect(refused).toBeGreaterThan(calls / 3);
+}, 120_000);
+
+test('distributions, metrics and training', async () => {
+  const before = process.cwd();
+  const folder = mkdtempSync(join(tmpdir(), 'misuse-'));
+  process.chdir(folder); // a wrong argument may be a right path
+  try {
+    const subjects = [
+      ...subjectsOf(distributions, 'distributions.'),
+      ...subjectsOf(metrics, 'metrics.'),
+      ...subjectsOf(train, 'train.'),
+    ];
+    const { faults, calls, refused } = await walk(subjects, { seed: 1, rounds });
+    expect(faults.map(({ call, what }) => `${call.slice(0, 200)}: ${what.slice(0, 300)}`)).toEqual(
+      [],
+    );
+    expect(refused).toBeGreaterThan(calls / 3);
+  } finally {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  }
 }, 120_000);
 
 /** Private methods of a loader. */

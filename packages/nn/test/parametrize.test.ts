@@ -40,7 +40,7 @@ describe('parametrize', () => {
     manualSeed(1);
     const layer = registerParametrization(new nn.Linear(3, 3), 'weight', new Symmetric());
     expect(Object.keys(layer.stateDict())).toEqual(['bias', 'parametrizations.weight.original']);
-    const w = layer.weight.toArray() as number[][];
+    const w = layer.weight.toArray();
     expect(w[0]?.[2]).toBe(w[2]?.[0]);
     const original = layer.parameters()[1] as nn.Parameter;
     layer

@@ -223,7 +223,7 @@ describe('everything in one checkpoint', () => {
         loader: l,
       });
       expect(step).toBe(k);
-      setRngState(state['rng'] as ReturnType<typeof getRngState>);
+      setRngState(state['rng']);
       second.train(total - k);
       expect(second.losses).toEqual(whole.losses.slice(k));
       expect(bits(second)).toEqual(bits(whole));

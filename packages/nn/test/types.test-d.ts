@@ -63,3 +63,17 @@ const modules: nn.Module[] = [layer, convolution, new nn.Flatten()];
 const anywhere: Tensor = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU()).forward(images);
 let depth: Tensor = images;
 for (const each of either) depth = each.forward(depth);
+
+// Layers that normalize know their sizes.
+const normal: Tensor<[2, 3]> = new nn.LayerNorm(3).forward(zeros([2, 3]));
+new nn.LayerNorm([2, 3]).forward(zeros([2, 3]));
+new nn.BatchNorm1d(3).forward(zeros([2, 3]));
+new nn.BatchNorm2d(3).forward(unknownShape);
+declare const size: number;
+new nn.LayerNorm(size).forward(new nn.RMSNorm([3]).forward(zeros([2, 3])));
+// @ts-expect-error 3 is not 5
+new nn.LayerNorm(5).forward(zeros([2, 3]));
+// @ts-expect-error [2, 3] is not [3, 3]
+new nn.LayerNorm([3, 3]).forward(zeros([2, 3]));
+// @ts-expect-error 3 is not 5
+new nn.BatchNorm1d(5).forward(zeros([2, 3]));

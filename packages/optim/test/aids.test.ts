@@ -238,7 +238,7 @@ describe('accumulation, clipping, averages and skipped steps together', () => {
 
   test('equal the mean of the batches, clipped by hand, in plain numbers', () => {
     const net = new Net();
-    const whole = tensor(batches.flatMap((x) => x.toArray() as number[][]));
+    const whole = tensor(batches.flatMap((x) => x.toArray()));
     const params = net.parameters();
     net.forward(whole).square().mean().backward();
     const g = params.map((p) => (p.grad as Tensor).dataSync());

@@ -102,9 +102,9 @@ describe('clipped', () => {
     ]);
     expect(b.item()).toBeCloseTo(-24 / 13, 5);
     [a.grad, b.grad] = [tensor([0.3, 0.4]), tensor([0])]; // short enough
-    const before = a.toArray() as number[];
+    const before = a.toArray();
     optimizer.step();
-    (a.toArray() as number[]).forEach((x, i) =>
+    a.toArray().forEach((x, i) =>
       expect(x).toBeCloseTo((before[i] ?? NaN) - ([0.3, 0.4][i] ?? NaN), 6),
     );
     expect(Array.from(a.grad?.dataSync() ?? [])).toEqual(Array.from(Float32Array.of(0.3, 0.4)));

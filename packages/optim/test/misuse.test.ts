@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ones, Parameter } from '@chainrule/autograd';
 import { methodsOf, subjectsOf, walk } from '../../autograd/test/misuse/walk.js';
 import * as optim from '../src/index.js';
+import * as solve from '../src/solve/index.js';
 
 /** Calls of each; more by an environment variable. */
 const rounds = Number(process.env['CHAINRULE_MISUSE'] ?? 25);
@@ -16,6 +17,14 @@ test('optimizers, schedules and rules of rules', async () => {
     rounds,
   });
   expect(faults).toEqual([]);
+  expect(refused).toBeGreaterThan(calls / 3);
+}, 120_000);
+
+test('solvers', async () => {
+  const { faults, calls, refused } = await walk(subjectsOf(solve, 'solve.'), { seed: 1, rounds });
+  expect(faults.map(({ call, what }) => `${call.slice(0, 200)}: ${what.slice(0, 300)}`)).toEqual(
+    [],
+  );
   expect(refused).toBeGreaterThan(calls / 3);
 }, 120_000);
 

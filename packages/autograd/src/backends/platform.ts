@@ -1,5 +1,5 @@
 /** @file What the machine offers, and what of it is in use. */
-import { engine } from '../engine/evaluate.js';
+import { engine, planningSoFar } from '../engine/evaluate.js';
 import { findBlas, type BlasInfo } from './blas/blas.js';
 import { turnOnWideSimd, type WideSimd } from './wasm/run/wideSimd.js';
 import { getNumThreads, wasmArrays, renewWasm } from './index.js';
@@ -63,6 +63,12 @@ export interface MemoryUsage {
   readonly reserved: number;
   /** Plans that are ready to run again. */
   readonly plans: number;
+  /**
+   * How the runs so far found their plans. `walked`: they were met for the first time, and ran operation by operation;
+   * `made`: a plan was made, which fuses them; `found`: one was there. Where the first two keep growing, a program is another
+   * at each step: `setDebug(1)` tells which.
+   */
+  readonly planning: { readonly walked: number; readonly made: number; readonly found: number };
   /** Forms of kernels that were compiled: plans share them, whatever their sizes, so that they soon stop growing. */
   readonly forms: number;
 }
@@ -74,10 +80,10 @@ export interface MemoryUsage {
  */
 export function memoryUsage(): MemoryUsage {
   const arrays = wasmArrays();
-  const plans = engine.plans.size;
+  const counts = { plans: engine.plans.size, planning: planningSoFar() };
   if (arrays === null)
-    return { arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0, plans, forms: 0 };
+    return { arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0, ...counts, forms: 0 };
   const { bytesUsed, bytesReserved } = arrays.memory;
   const forms = arrays.forms.count;
-  return { ...arrays.usage, used: bytesUsed, reserved: bytesReserved, plans, forms };
+  return { ...arrays.usage, used: bytesUsed, reserved: bytesReserved, ...counts, forms };
 }

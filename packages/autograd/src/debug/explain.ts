@@ -1,7 +1,7 @@
 /** @file What would run, as text; the debug dial. */
 import { checkArgument, kinds } from '../arguments/index.js';
 import { collect } from '../engine/collect.js';
-import { engine } from '../engine/evaluate.js';
+import { engine, planningSoFar } from '../engine/evaluate.js';
 import { Plan } from '../engine/plan.js';
 import { printProgram, type Program } from '../engine/program.js';
 import { describeKernels } from '../engine/segmented.js';
@@ -25,7 +25,21 @@ export function explain(t: Tensor): string {
   return (
     `${kind}: ${count(computed.length, 'operation')} on ${count(inputs.length, 'input')}, by ${engine.backend?.name ?? 'no backend'}\n` +
     `${printProgram(program)}\n` +
-    `as: ${engine.backend === null ? '' : describeKernels(program, engine.backend)}`
+    `as: ${engine.backend === null ? '' : describeKernels(program, engine.backend)}` +
+    keepsPlanning()
+  );
+}
+
+/** So many runs tell something. */
+const MANY = 50;
+
+/** Says it where most runs so far were of structures that had not been met before. */
+function keepsPlanning(): string {
+  const { walked, made, found } = planningSoFar();
+  if (walked + made < MANY || walked + made <= found) return '';
+  return (
+    `\nnote: most runs so far were of structures not met before (${walked} run at first sight, ${made} planned, ${found} ` +
+    'found their plans): setDebug(1) names the lines that make another one each time'
   );
 }
 
@@ -35,7 +49,8 @@ function count(n: number, what: string): string {
 
 /**
  * How much is told while computing. 0: nothing (the default). 1: nodes remember the line that made them, for errors and
- * graphs, which costs some microseconds each. 2: every run is reported on the console. 3: with its program.
+ * graphs, which costs some microseconds each; and a line that asks for another structure each time, so that no plan is ever
+ * found, is named with what differs. 2: every run is reported on the console. 3: with its program.
  */
 export function setDebug(level: number): void {
   checkArgument('setDebug', 'level', level, kinds.oneOf(0, 1, 2, 3));

@@ -19,7 +19,8 @@ import { exceeds } from './bound.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
 import { borrow, lend, takeBack } from './lent.js';
-import { NOTHING, PlanCache, type Plan } from './plan.js';
+import { userLine } from './newStructures.js';
+import { NOTHING, PlanCache, planning, type Plan } from './plan.js';
 import type { Backend, Meter, Program } from './program.js';
 
 /** @internal The engine's state; `backends/index.ts` chooses the backend. */
@@ -56,6 +57,11 @@ export function evaluate(...tensors: readonly Tensor[]): void {
 /** @internal The versions of cells that wait for a run. */
 export function pendingVersions(): Tensor[] {
   return Array.from(pendingCells, (cell) => cell.current);
+}
+
+/** @internal How the runs so far found their plans. */
+export function planningSoFar(): { walked: number; made: number; found: number } {
+  return { ...planning, found: engine.plans.hits };
 }
 
 /** @internal The backend in use. */
@@ -249,16 +255,8 @@ export function explain(error: unknown, node: Tensor | undefined, why: string): 
   if (node.scope !== '') error.message += ` (in ${node.scope})`;
   const stack = node.extra?.stack;
   if (stack !== undefined)
-    error.message += `; found at ${why}, the operation was created${createdAt(stack)}`;
+    error.message += `; found at ${why}, the operation was created ${userLine(stack)}`;
   return error;
-}
-
-function createdAt(stack: string): string {
-  const lines = stack.split('\n').slice(1);
-  const user = lines.find(
-    (line) => !/packages[\\/](autograd|nn|optim)[\\/](src|dist)|@chainrule/.test(line),
-  );
-  return ` ${(user ?? lines.at(-1) ?? '').trim()}`;
 }
 
 runtime.evaluate = run;

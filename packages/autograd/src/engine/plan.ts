@@ -1,14 +1,24 @@
 /** @file Plans: programs made ready to run, found again by the structure of the graph. */
+import { mode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import type { Collected } from './collect.js';
+import { tellOfNew } from './newStructures.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
 import { makeReady } from './segmented.js';
 import { hashOf, type Structure } from './structure.js';
 
 /** No slots: one array, as plans are made ready anew when the array is another. */
 export const NOTHING: readonly number[] = [];
+
+/** How runs came to be computed, since the process began. */
+export const planning = {
+  /** Programs met for the first time that were run without a plan. */
+  walked: 0,
+  /** Plans of fused kernels that were made. */
+  made: 0,
+};
 
 /** How a graph of one structure is computed. */
 export class Plan {
@@ -22,6 +32,8 @@ export class Plan {
   private readonly inputs: readonly number[];
   private readonly roots: readonly number[];
   private readonly isRoot: ReadonlySet<number>;
+  /** Whether it has run, or is known to come again. */
+  private met = false;
   private ready: Ready | null = null;
   private readyMetered: Ready | null = null;
 
@@ -77,7 +89,16 @@ export class Plan {
     return { instructions, inputs, outputs: [...roots, ...this.kept, ...held] };
   }
 
+  /** What computes it: at its first run whatever is at hand soonest. */
   on(backend: Backend, held: readonly number[] = NOTHING): Executable {
+    if (!this.met) {
+      this.met = true;
+      const once = backend.firstSight?.(this.program(held)) ?? null;
+      if (once !== null) {
+        planning.walked++;
+        return once;
+      }
+    }
     this.ready = this.prepare(this.ready, backend, null, held);
     return this.ready.executable;
   }
@@ -98,6 +119,7 @@ export class Plan {
     if (before?.backend === backend && before.meter === meter && before.held === held)
       return before;
     before?.executable.dispose?.();
+    planning.made++;
     return { backend, meter, held, executable: makeReady(this.program(held), backend, meter) };
   }
 }
@@ -150,6 +172,7 @@ export class PlanCache {
 
   add(plan: Plan): Plan {
     this.misses++;
+    if (mode.debug > 0) tellOfNew(plan.instructions);
     const hash = hashOf(plan.structure, plan.structure.length);
     this.plans.set(hash, [...(this.plans.get(hash) ?? []), plan]);
     this.last = hash;

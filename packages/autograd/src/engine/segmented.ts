@@ -3,7 +3,7 @@ import type { TypedArray } from '../graph/dtype.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
 import { isLong, LONG, segmentsOf, type Segment } from './segments.js';
-import { simplify } from './simplify.js';
+import { simplify } from './compile/simplify.js';
 import { hashOf } from './structure.js';
 
 /** What a backend has made of a segment, and how many long programs run it. */

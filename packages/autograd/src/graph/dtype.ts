@@ -10,6 +10,14 @@ export type DType = (typeof DTYPES)[number];
 /** Storage of a tensor: row-major and contiguous; a boolean is a byte of 0 or 1. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** The typed array that holds a dtype. */
+export type ArrayOf<D extends DType> = {
+  float32: Float32Array;
+  float64: Float64Array;
+  int32: Int32Array;
+  bool: Uint8Array;
+}[D];
+
 /** Bytes an element. */
 export const itemSize: Readonly<Record<DType, number>> = {
   float32: 4,

@@ -53,7 +53,7 @@ export type PartsSpec =
   /** The first input at the places of a slice, and the second, a single element, everywhere else. */
   | { readonly kind: 'pad'; readonly start: readonly number[]; readonly step: readonly number[] };
 
-/** Kernels of their own kind with what attributes say of them; what they compute is written in `engine/kernel.ts`. */
+/** Kernels of their own kind with what attributes say of them; what they compute is written in `engine/compile/kernel.ts`. */
 export type KernelSpec =
   | {
       readonly kind: 'conv';

@@ -23,6 +23,8 @@ export interface Value {
  * In the rules: `inputs` and `out` are the node's own, `ct` the cotangent of `out`, `t` the tangent of an input.
  */
 export interface Primitive<A extends Attrs = Attrs> {
+  /** What `structuredClone` and `postMessage` meet first, and print: their error then says what to do. */
+  readonly uncloneable?: () => string;
   readonly name: string;
   /** Position in the registry; part of a plan's structure. */
   readonly id: number;
@@ -48,9 +50,14 @@ export interface Primitive<A extends Attrs = Attrs> {
 /** Every primitive, by id. */
 export const primitives: Primitive[] = [];
 
+/* prettier-ignore */
+const uncloneable = (): string => 'a tensor is a node of a graph: send its shape and await t.data() instead';
+
 /** Enters a primitive; called once for each when its file is loaded. */
-export function register<A extends Attrs>(spec: Omit<Primitive<A>, 'id'>): Primitive<A> {
-  const primitive: Primitive<A> = { ...spec, id: primitives.length };
+export function register<A extends Attrs>(
+  spec: Omit<Primitive<A>, 'id' | 'uncloneable'>,
+): Primitive<A> {
+  const primitive: Primitive<A> = { uncloneable, ...spec, id: primitives.length };
   primitives.push(primitive);
   return primitive;
 }

@@ -2,7 +2,7 @@
 import { checkArgument, kinds } from '../arguments/index.js';
 import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js';
 import type { Cell } from './cell.js';
-import { isFloat, type DType, type TypedArray } from './dtype.js';
+import { isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.js';
 import { COPY, type Copy } from './copy.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
@@ -13,8 +13,9 @@ import type { Attrs, Primitive } from './primitive.js';
 import { runtime, type BackwardOptions } from './runtime.js';
 import { checkSize, MAX_SIZE, show, sizeOf, type Shape } from './shape.js';
 
+type Element = number | boolean;
 /** What JavaScript reads a tensor as: nested arrays of numbers or booleans, a bare one for no dimensions. */
-export type NestedArray = number | boolean | readonly NestedArray[];
+export type NestedArray = Element | readonly NestedArray[];
 export type Hook = (gradient: Tensor) => Tensor | void;
 
 /** What few nodes have: kept apart, so that the many stay small. */
@@ -24,6 +25,13 @@ export interface Extra {
   retainGrad: boolean;
   /** The stack at creation, in debug mode. */
   stack: string | undefined;
+}
+
+function checkDType(t: Tensor, op: string, dtype: DType): void {
+  if (t.dtype === checkArgument(op, 'dtype', dtype, kinds.dtype)) return;
+  throw new DTypeError(
+    `${op}: the tensor is ${t.dtype}, not ${dtype}; cast it: t.cast('${dtype}').${op}('${dtype}')`,
+  );
 }
 
 const NO_INPUTS: readonly Tensor[] = [];
@@ -179,16 +187,34 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** The elements as a typed array in row-major order: a copy. Evaluates the graph behind it. */
-  dataSync(): TypedArray {
+  dataSync(): TypedArray;
+  /** As a typed array of that dtype. @throws {DTypeError} if the tensor has another; cast it first. */
+  dataSync<D extends DType>(dtype: D): ArrayOf<D>;
+  dataSync(dtype?: DType): TypedArray {
+    if (dtype !== undefined) checkDType(this, 'dataSync', dtype);
     return copyOf(observe(this, 'dataSync'));
   }
 
   /** As `dataSync()`, on any device. */
-  data(): Promise<TypedArray> {
-    return new Promise((resolve) => resolve(this.dataSync()));
+  data(): Promise<TypedArray>;
+  data<D extends DType>(dtype: D): Promise<ArrayOf<D>>;
+  data(dtype?: DType): Promise<TypedArray> {
+    return new Promise((resolve) => {
+      if (dtype !== undefined) checkDType(this, 'data', dtype);
+      resolve(this.dataSync());
+    });
   }
 
-  /** The elements as nested arrays, booleans as booleans; a bare number for no dimensions. */
+  /**
+   * The elements as nested arrays, a bare number for no dimensions. Booleans come as booleans: of a boolean tensor ask for
+   * `toArray<boolean>()`, as the type of a tensor says nothing of its dtype.
+   */
+  toArray<E extends Element = number>(this: Tensor<[]>): E;
+  toArray<E extends Element = number>(this: Tensor<[number]>): E[];
+  toArray<E extends Element = number>(this: Tensor<[number, number]>): E[][];
+  toArray<E extends Element = number>(this: Tensor<[number, number, number]>): E[][][];
+  toArray<E extends Element = number>(this: Tensor<[number, number, number, number]>): E[][][][];
+  toArray(): NestedArray;
   toArray(): NestedArray {
     const data = observe(this, 'toArray');
     const read =

@@ -2,11 +2,13 @@
  * @file Checkpoints: everything a training run needs to go on, saved so that an interruption at any byte leaves the last
  * good one, and loaded so that either all of it is taken over or nothing.
  */
+import { defineOptions, kinds } from '../arguments/index.js';
 import { FormatError } from '../errors.js';
 import { Cell } from '../graph/cell.js';
 import { Tensor } from '../graph/tensor.js';
 import { plainRecord } from './elements.js';
 import { asObject, decodeUtf8, readJson } from './json.js';
+import { checkEntries, checkPath } from './kinds.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { decodeState, encodeState, isStateful, type Stateful } from './state.js';
 import { readCheckpoint, writeCheckpoint, type Files, type Skipped } from './store.js';
@@ -31,6 +33,10 @@ export interface LoadCheckpointOptions {
   /** Told of each newer checkpoint that is damaged and was passed over. Warns on the console if not given. */
   readonly onSkip?: (skipped: Skipped) => void;
 }
+
+const counts = { ...kinds.count, error: FormatError };
+const saveOptions = defineOptions<SaveCheckpointOptions>({ keep: counts });
+const loadOptions = defineOptions<LoadCheckpointOptions>({ onSkip: kinds.callable as never });
 
 export interface LoadedCheckpoint {
   /** The folder it was read from. */
@@ -61,13 +67,11 @@ export interface LoadedCheckpoint {
 export async function saveCheckpoint(
   folder: string,
   entries: CheckpointEntries,
-  { keep = 3 }: SaveCheckpointOptions = {},
+  options?: SaveCheckpointOptions,
 ): Promise<string> {
-  if (!Number.isSafeInteger(keep) || keep < 1) {
-    throw new FormatError(
-      `saveCheckpoint: keep must be a whole number from 1 on, got ${String(keep)}`,
-    );
-  }
+  const { keep = 3 } = saveOptions('saveCheckpoint', options);
+  checkPath('saveCheckpoint', 'folder', folder);
+  checkEntries('saveCheckpoint', 'entries', entries);
   const { step } = entries;
   if (step !== undefined && (!Number.isSafeInteger(step) || step < 0)) {
     throw new FormatError(
@@ -117,8 +121,11 @@ async function encodeEntries(entries: CheckpointEntries): Promise<Files> {
 export async function loadCheckpoint(
   folder: string,
   targets: Readonly<Record<string, unknown>> = {},
-  { onSkip = warn }: LoadCheckpointOptions = {},
+  options?: LoadCheckpointOptions,
 ): Promise<LoadedCheckpoint> {
+  const { onSkip = warn } = loadOptions('loadCheckpoint', options);
+  checkPath('loadCheckpoint', 'folder', folder);
+  checkEntries('loadCheckpoint', 'targets', targets);
   const { path, step, files, skipped } = await readCheckpoint(folder);
   skipped.forEach(onSkip);
   const state = decodeEntries(files, path);

@@ -6,7 +6,7 @@
 import type * as NodeCrypto from 'node:crypto';
 import type * as NodeFs from 'node:fs';
 import type * as NodePath from 'node:path';
-import { ChainruleError } from '../errors.js';
+import { type Cause, ChainruleError } from '../errors.js';
 
 /** A file that cannot be read or written: missing, no permission, no space. The `code` is the system's: `ENOSPC`. */
 export class FileError extends ChainruleError {
@@ -14,7 +14,7 @@ export class FileError extends ChainruleError {
   static override readonly kinds: readonly string[] = ['FileError', 'ChainruleError'];
   readonly code: string;
 
-  constructor(message: string, code: string, options?: ErrorOptions) {
+  constructor(message: string, code: string, options?: Cause) {
     super(message, options);
     this.code = code;
   }
@@ -68,10 +68,15 @@ export async function tryTo<T>(what: string, action: () => Promise<T>): Promise<
   } catch (cause) {
     const code = codeOf(cause);
     if (code === undefined) throw cause;
-    throw new FileError(`${what}: ${REASONS[code] ?? (cause as Error).message} (${code})`, code, {
-      cause,
-    });
+    const reason = REASONS[code] ?? (cause as Error).message.split(',', 1)[0];
+    throw new FileError(`${what}: ${reason} (${code})`, code, { cause });
   }
+}
+
+/** A path as it stands in messages: quoted, without control characters, and not without end. */
+export function shownPath(path: string): string {
+  const quoted = JSON.stringify(path).slice(1, -1);
+  return `'${quoted.length > 300 ? `${quoted.slice(0, 300)}…` : quoted}'`;
 }
 
 /** The system's code of an error, `ENOENT` for example. */
@@ -85,7 +90,7 @@ const MAX_READ = 2 ** 30;
 
 /** All bytes of a file. @throws {FileError} */
 export function readFile(path: string): Promise<Uint8Array> {
-  return tryTo(`Cannot read ${path}`, async () => {
+  return tryTo(`file: cannot read ${shownPath(path)}`, async () => {
     const file = await node().fs.open(path, 'r');
     try {
       const bytes = new Uint8Array((await file.stat()).size);
@@ -204,7 +209,7 @@ function isAlive(pid: number): boolean {
  * @throws {FileError} with the old content intact.
  */
 export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  return tryTo(`Cannot write ${path}`, async () => {
+  return tryTo(`file: cannot write ${shownPath(path)}`, async () => {
     const { fs, path: paths } = node();
     const target = await followed(path);
     const folder = paths.dirname(target);

@@ -97,7 +97,7 @@ describe('bytes', () => {
       'encodeSafetensors: "w" is not a tensor but an object (Array)',
     );
     expect(() => decodeSafetensors('x' as unknown as Uint8Array)).toThrow(
-      'expected the bytes of a file (a Uint8Array), got string',
+      "decodeSafetensors: bytes must be the bytes of a file, a Uint8Array, got 'x'",
     );
     expect(() => decodeNpy(new Uint8Array())).toThrow(FormatError);
   });
@@ -118,12 +118,12 @@ describe('files', () => {
   it('that are missing or malformed are named', async () => {
     const path = join(folder, 'none.safetensors');
     await expect(loadSafetensors(path)).rejects.toThrow(
-      `Cannot read ${path}: there is no such file or folder (ENOENT)`,
+      `cannot read '${path}': there is no such file or folder (ENOENT)`,
     );
     await expect(loadSafetensors(path)).rejects.toThrow(FileError);
     await expect(loadSafetensors(path)).rejects.toThrow(ChainruleError);
     await expect(saveSafetensors(join(path, 'inner'), { ids: ids() })).rejects.toThrow(
-      /Cannot write/,
+      /cannot write/,
     );
     writeFileSync(path, 'no');
     await expect(loadSafetensors(path)).rejects.toThrow(`${path}: 2 bytes are too few`);

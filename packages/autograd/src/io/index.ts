@@ -5,8 +5,10 @@
 // Tensors come with all their methods, also where nothing else of the package is imported.
 import '../index.js';
 import type { Tensor } from '../graph/tensor.js';
+import { checkArgument, kinds, type Kind } from '../arguments/index.js';
 import { FormatError } from '../errors.js';
 import { readFile, replaceFile } from './files.js';
+import { checkNamed, checkPath } from './kinds.js';
 import { readNpy, writeNpy } from './npy.js';
 import { readNpz } from './npz.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
@@ -19,7 +21,7 @@ import {
   toTensors,
   type NamedTensors,
 } from './tensors.js';
-import type { ZipLimits } from './zip.js';
+import { zipLimits, type ZipLimits } from './zip.js';
 
 export { FileError } from './files.js';
 export { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
@@ -47,6 +49,7 @@ export function encodeSafetensors(
   tensors: NamedTensors,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
+  checkNamed('encodeSafetensors', tensors, metadata);
   return writeSafetensors(toArraysSync(tensors, 'encodeSafetensors'), metadata);
 }
 
@@ -81,6 +84,8 @@ export async function saveSafetensors(
   tensors: NamedTensors,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
+  checkPath('saveSafetensors', 'path', path);
+  checkNamed('saveSafetensors', tensors, metadata);
   await replaceFile(path, writeSafetensors(await toArrays(tensors, 'saveSafetensors'), metadata));
 }
 
@@ -93,13 +98,14 @@ export async function saveSafetensors(
  * model.loadStateDict(await loadSafetensors('model.safetensors'));
  */
 export async function loadSafetensors(path: string): Promise<Record<string, Tensor>> {
+  checkPath('loadSafetensors', 'path', path);
   if (path.endsWith('.json')) return toTensors(await readShards(path));
   return toTensors(readSafetensors(await readFile(path), path).arrays);
 }
 
 /** A tensor as the bytes of a .npy file, equal to what `numpy.save` writes. */
 export function encodeNpy(tensor: Tensor): Uint8Array {
-  return writeNpy(toArray(tensor));
+  return writeNpy(toArray(checkArgument('encodeNpy', 'tensor', tensor, kinds.tensor)));
 }
 
 /**
@@ -124,13 +130,16 @@ export async function loadNpz(
 ): Promise<Record<string, Tensor>> {
   const named = typeof source === 'string';
   const bytes = named ? await readFile(source) : bytesOf(source, 'loadNpz');
-  return toTensors(await readNpz(bytes, named ? source : 'npz', limits));
+  return toTensors(await readNpz(bytes, named ? source : 'npz', zipLimits('loadNpz', limits)));
 }
 
+const someBytes: Kind<Uint8Array | ArrayBuffer> = kinds.kind(
+  'be the bytes of a file, a Uint8Array',
+  (x) => x instanceof Uint8Array || x instanceof ArrayBuffer,
+  FormatError,
+);
+
 function bytesOf(bytes: unknown, what: string): Uint8Array {
-  if (bytes instanceof Uint8Array) return bytes;
-  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
-  throw new FormatError(
-    `${what}: expected the bytes of a file (a Uint8Array), got ${typeof bytes}`,
-  );
+  const given = checkArgument(what, 'bytes', bytes, someBytes);
+  return given instanceof Uint8Array ? given : new Uint8Array(given);
 }

@@ -5,7 +5,7 @@
 import { FormatError } from '../errors.js';
 import type { ArrayRecord } from './elements.js';
 import { plainRecord } from './elements.js';
-import { node, readFile, tryTo } from './files.js';
+import { node, readFile, tryTo, shownPath } from './files.js';
 import { asObject, asString, decodeUtf8, readJson } from './json.js';
 import { readSafetensors } from './safetensors.js';
 
@@ -38,7 +38,7 @@ export async function readShards(indexPath: string): Promise<Record<string, Arra
   const arrays = plainRecord<ArrayRecord>();
   for (const [file, names] of namesOf) {
     const place = path.join(path.dirname(indexPath), file);
-    const status = await tryTo(`Cannot read ${place}`, () => fs.lstat(place));
+    const status = await tryTo(`file: cannot read ${shownPath(place)}`, () => fs.lstat(place));
     if (!status.isFile())
       throw new FormatError(
         `${indexPath}: ${file} is a link or no file; only ordinary files are read`,

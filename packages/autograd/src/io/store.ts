@@ -8,6 +8,7 @@
  *       step-001000/
  *       .tmp-4711-3fa9c1…/    being written, or left by a process that was killed; swept by the next save
  */
+import { checkPath } from './kinds.js';
 import { FormatError } from '../errors.js';
 import { plainRecord } from './elements.js';
 import {
@@ -20,6 +21,7 @@ import {
   tryTo,
   withTemporary,
   writeDurably,
+  shownPath,
 } from './files.js';
 import { asArray, asNatural, asObject, asString, decodeUtf8, readJson } from './json.js';
 
@@ -75,7 +77,9 @@ export function writeCheckpoint(
 ): Promise<string> {
   const key = node().path.resolve(folder);
   const turn = (queues.get(key) ?? Promise.resolve()).then(() =>
-    tryTo(`saveCheckpoint: cannot write into ${folder}`, () => add(folder, step, files, keep)),
+    tryTo(`saveCheckpoint: cannot write into ${shownPath(folder)}`, () =>
+      add(folder, step, files, keep),
+    ),
   );
   const settled = turn.catch(() => undefined);
   queues.set(key, settled);
@@ -161,8 +165,9 @@ async function listCheckpoints(folder: string): Promise<{ name: string; sequence
 }
 
 /** Whether a folder holds checkpoints, whole or damaged; a folder that is not there holds none. */
-export function hasCheckpoint(folder: string): Promise<boolean> {
-  return tryTo(`hasCheckpoint: cannot read ${folder}`, async () => {
+export async function hasCheckpoint(folder: string): Promise<boolean> {
+  checkPath('hasCheckpoint', 'folder', folder);
+  return tryTo(`hasCheckpoint: cannot read ${shownPath(folder)}`, async () => {
     const names = await node()
       .fs.readdir(folder)
       .catch((error: unknown) => {
@@ -201,7 +206,7 @@ async function prune(folder: string, keep: number, latest: string): Promise<void
  * @throws {FormatError} if there is none, or none is whole; the message gives the reason for each.
  */
 export function readCheckpoint(folder: string): Promise<StoredCheckpoint> {
-  return tryTo(`loadCheckpoint: cannot read ${folder}`, async () => {
+  return tryTo(`loadCheckpoint: cannot read ${shownPath(folder)}`, async () => {
     const { path } = node();
     const skipped: Skipped[] = [];
     for (const name of await candidates(folder)) {

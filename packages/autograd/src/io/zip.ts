@@ -2,6 +2,7 @@
  * @file Reads zip archives from strangers: the central directory is the truth, the local headers must agree with it,
  * entries may not share bytes, and no entry may unpack to more than it declares. PKWARE APPNOTE 6.3.
  */
+import { defineOptions, kinds, type OptionsReader } from '../arguments/index.js';
 import { FormatError } from '../errors.js';
 import { decodeUtf8 } from './json.js';
 import { plainRecord } from './elements.js';
@@ -11,6 +12,12 @@ export interface ZipLimits {
   readonly maxBytes?: number;
   readonly maxEntries?: number;
 }
+
+/** Reads the limits of an archive. */
+export const zipLimits: OptionsReader<ZipLimits> = defineOptions<ZipLimits>({
+  maxBytes: kinds.size,
+  maxEntries: kinds.size,
+});
 
 interface Entry {
   readonly name: string;

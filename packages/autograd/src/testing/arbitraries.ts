@@ -1,9 +1,14 @@
 /** @file Arbitraries for fast-check: shapes, tensors, tensors that broadcast, expressions of them. */
 import * as fc from 'fast-check';
+import { checkArgument, defineOptions, kinds } from '../arguments/index.js';
+import { ChainruleError } from '../errors.js';
 import { allocate, isFloat, type DType } from '../graph/dtype.js';
-import { sizeOf, type Shape } from '../graph/shape.js';
+import { MAX_RANK, sizeOf, type Shape } from '../graph/shape.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { add, mean, mul, neg, sigmoid, sin, softplus, sub, tanh } from '../ops/index.js';
+
+/** The largest size of a dimension: what is drawn is built, and shrunk by building it again and again. */
+const LARGEST = 10_000;
 
 export interface ShapeOptions {
   /** Default 0 to 3. */
@@ -14,13 +19,33 @@ export interface ShapeOptions {
   readonly maxSize?: number;
 }
 
+const shapeKinds = {
+  minDims: kinds.wholeBetween(0, MAX_RANK),
+  maxDims: kinds.wholeBetween(0, MAX_RANK),
+  minSize: kinds.wholeBetween(0, LARGEST),
+  maxSize: kinds.wholeBetween(0, LARGEST),
+};
+const shapeOptions = defineOptions<ShapeOptions>(shapeKinds);
+
 /** A shape; it shrinks to fewer and smaller dimensions. */
-export function arbShape({
-  minDims = 0,
-  maxDims = 3,
-  minSize = 0,
-  maxSize = 4,
-}: ShapeOptions = {}): fc.Arbitrary<number[]> {
+export function arbShape(options?: ShapeOptions): fc.Arbitrary<number[]> {
+  return shapesOf('arbShape', shapeOptions('arbShape', options));
+}
+
+function shapesOf(
+  op: string,
+  {
+    minDims = 0,
+    maxDims = Math.max(3, minDims),
+    minSize = 0,
+    maxSize = Math.max(4, minSize),
+  }: ShapeOptions,
+): fc.Arbitrary<number[]> {
+  if (minDims > maxDims || minSize > maxSize) {
+    throw new ChainruleError(
+      `${op}: there is no shape of ${minDims} to ${maxDims} dimensions with sizes from ${minSize} to ${maxSize}`,
+    );
+  }
   return fc.array(fc.integer({ min: minSize, max: maxSize }), {
     minLength: minDims,
     maxLength: maxDims,
@@ -41,11 +66,37 @@ export interface TensorOptions extends ShapeOptions {
   readonly requiresGrad?: boolean;
 }
 
+const sizes = kinds.listOf(kinds.wholeBetween(0, LARGEST));
+const tensorKinds = {
+  ...shapeKinds,
+  shape: kinds.kind<Shape | fc.Arbitrary<Shape>>(
+    'be a shape or an arbitrary one',
+    (x) => x instanceof fc.Arbitrary || sizes.test(x),
+  ),
+  dtype: kinds.dtype,
+  domain: kinds.kind<readonly [number, number]>(
+    'be [min, max]',
+    (x) => kinds.tuple(kinds.finite, kinds.finite).test(x) && x[0] <= x[1],
+  ),
+  away: kinds.listOf(kinds.number),
+  special: kinds.flag,
+  requiresGrad: kinds.flag,
+};
+const tensorOptions = defineOptions<TensorOptions>(tensorKinds);
+const expressionOptions = defineOptions<TensorOptions & { readonly steps?: number }>({
+  ...tensorKinds,
+  steps: kinds.wholeBetween(1, 1000),
+});
+
 /** A tensor; it shrinks to a smaller shape and simpler elements. */
-export function arbTensor(options: TensorOptions = {}): fc.Arbitrary<Tensor> {
+export function arbTensor(options?: TensorOptions): fc.Arbitrary<Tensor> {
+  return tensorsOf('arbTensor', tensorOptions('arbTensor', options));
+}
+
+function tensorsOf(op: string, options: TensorOptions): fc.Arbitrary<Tensor> {
   const { shape, dtype = 'float64', requiresGrad = false } = options;
   const shapes =
-    shape === undefined ? arbShape(options) : isArbitrary(shape) ? shape : fc.constant(shape);
+    shape === undefined ? shapesOf(op, options) : isArbitrary(shape) ? shape : fc.constant(shape);
   const element = arbElement(dtype, options);
   return shapes.chain((s) => {
     const n = sizeOf(s);
@@ -79,8 +130,10 @@ function isArbitrary<T>(x: T | fc.Arbitrary<T>): x is fc.Arbitrary<T> {
 }
 
 /** Tensors whose shapes broadcast with each other: dimensions of 1 and missing leading ones among them. */
-export function arbBroadcastable(count = 2, options: TensorOptions = {}): fc.Arbitrary<Tensor[]> {
-  return arbShape({ minSize: 1, ...options })
+export function arbBroadcastable(count = 2, options?: TensorOptions): fc.Arbitrary<Tensor[]> {
+  checkArgument('arbBroadcastable', 'count', count, kinds.wholeBetween(1, 100));
+  const given = tensorOptions('arbBroadcastable', options);
+  return shapesOf('arbBroadcastable', { minSize: 1, ...given })
     .chain((whole) =>
       fc.tuple(
         ...Array.from({ length: count }, () =>
@@ -95,7 +148,9 @@ export function arbBroadcastable(count = 2, options: TensorOptions = {}): fc.Arb
         ),
       ),
     )
-    .chain((shapes) => fc.tuple(...shapes.map((shape) => arbTensor({ ...options, shape }))));
+    .chain((shapes) =>
+      fc.tuple(...shapes.map((shape) => tensorsOf('arbBroadcastable', { ...given, shape }))),
+    );
 }
 
 /** A random smooth function of tensors, and a place to evaluate it. */
@@ -114,17 +169,17 @@ const BINARY = { add, sub, mul };
  * A graph of up to `steps` smooth operations on two tensors that broadcast: sums, products, reductions, and functions of an
  * element, each on any earlier results, so that results are used several times or not at all.
  */
-export function arbExpression({
-  steps = 8,
-  ...options
-}: TensorOptions & { readonly steps?: number } = {}): fc.Arbitrary<Expression> {
+export function arbExpression(
+  options?: TensorOptions & { readonly steps?: number },
+): fc.Arbitrary<Expression> {
+  const { steps = 8, ...drawn } = expressionOptions('arbExpression', options);
   const step = fc.record({
     kind: fc.constantFrom(...Object.keys(UNARY), ...Object.keys(BINARY), 'mean'),
     a: fc.nat(),
     b: fc.nat(),
   });
   return fc
-    .tuple(arbBroadcastable(2, options), fc.array(step, { minLength: 1, maxLength: steps }))
+    .tuple(arbBroadcastable(2, drawn), fc.array(step, { minLength: 1, maxLength: steps }))
     .map(([inputs, list]) => {
       const lines = list.map(({ kind, a, b }, i) => {
         const n = inputs.length + i;

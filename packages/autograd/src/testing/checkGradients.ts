@@ -1,5 +1,6 @@
 /** @file `checkGradients`: the gradients of an operation of your own, checked on random tensors. */
 import * as fc from 'fast-check';
+import { checkArgument, defineOptions, kinds, type Kind } from '../arguments/index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { gradcheck, gradgradcheck, type GradcheckOptions } from './gradcheck.js';
 
@@ -13,6 +14,20 @@ export interface CheckGradientsOptions extends GradcheckOptions {
   readonly path?: string;
 }
 
+const arbitrary: Kind<fc.Arbitrary<Tensor | Tensor[]>> = kinds.kind(
+  'be an arbitrary of tensors such as arbTensor()',
+  (x) => x instanceof fc.Arbitrary,
+);
+const checkOptions = defineOptions<CheckGradientsOptions>({
+  eps: kinds.positive,
+  atol: kinds.nonNegative,
+  rtol: kinds.nonNegative,
+  second: kinds.flag,
+  numRuns: kinds.count,
+  seed: kinds.whole,
+  path: kinds.text,
+});
+
 /**
  * Checks reverse and forward mode of `f`, and by default its second derivatives, against central differences on random
  * inputs. A failure is shrunk to the smallest inputs that show it; its message has them, the index, and the analytic and
@@ -23,11 +38,15 @@ export interface CheckGradientsOptions extends GradcheckOptions {
 export function checkGradients(
   f: (...inputs: Tensor[]) => unknown,
   inputs: fc.Arbitrary<Tensor | Tensor[]>,
-  { second = true, numRuns = 50, seed, path, ...options }: CheckGradientsOptions = {},
+  options?: CheckGradientsOptions,
 ): void {
-  const property = fc.property(inputs, (given) => {
-    gradcheck(f, given, options);
-    if (second) gradgradcheck(f, given, options);
+  checkArgument('checkGradients', 'f', f, kinds.callable);
+  checkArgument('checkGradients', 'inputs', inputs, arbitrary);
+  const given = checkOptions('checkGradients', options);
+  const { second = true, numRuns = 50, seed, path, ...tolerances } = given;
+  const property = fc.property(inputs, (tensors) => {
+    gradcheck(f, tensors, tolerances);
+    if (second) gradgradcheck(f, tensors, tolerances);
   });
   fc.assert(property, {
     numRuns,

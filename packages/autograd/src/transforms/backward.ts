@@ -63,7 +63,7 @@ function recall(root: Tensor): true | Unknown | null {
     if (live !== null) before.add(live);
   }
   const plan = engine.plans.look(graph.structure);
-  if (plan === null) return { structure: graph.structure.copy(), before: [...before] };
+  if (plan === null) return { graph, structure: graph.structure.copy(), before: [...before] };
   const leaves = plan.gradients.map((k) => leafOf(graph.gradLeaves[k] as Tensor));
   const cells = leaves.map((leaf) => (extraOf(leaf).grad ??= newGradient(leaf)));
   const { values, owned } = execute(graph, plan, 'backward', null, cells, [...before]);
@@ -71,8 +71,9 @@ function recall(root: Tensor): true | Unknown | null {
   return true;
 }
 
-/** A structure that has no plan yet, and the gradients so far that it would read. */
+/** A forward graph whose structure has no plan yet, and the gradients so far that it would read. */
 interface Unknown {
+  readonly graph: Pick<Collected, 'roots' | 'leaves' | 'gradLeaves'>;
   readonly structure: Int32Array;
   readonly before: readonly Tensor[];
 }
@@ -113,16 +114,8 @@ function give(
     const graph = collect([root, ...pendingVersions().filter((v) => !last.has(v)), ...gradients]);
     if (graph.roots.length === 0) return;
     const learnt = unknown === null ? null : learn(graph, unknown, gradients);
-    // Learning walks the graph again: the structure to find a plan by is that of the last walk.
-    if (learnt === null) {
-      execute(
-        graph,
-        engine.plans.find(unknown === null ? graph : collect(graph.roots)),
-        'backward',
-      );
-    } else {
-      execute({ ...graph, leaves: learnt.inputs }, learnt.plan, 'backward');
-    }
+    if (learnt === null) execute(graph, engine.plans.find(graph), 'backward');
+    else execute({ ...graph, leaves: learnt.inputs }, learnt.plan, 'backward');
   } catch (error) {
     for (const { leaf, grad, live } of before) {
       extraOf(leaf).grad?.revert();
@@ -138,22 +131,22 @@ function give(
  * far; what else the backward part reads must be numbers of its rules.
  */
 function learn(
-  graph: Collected,
-  { structure, before }: Unknown,
+  { nodes, leaves, roots }: Collected,
+  { graph: forward, structure, before }: Unknown,
   gradients: readonly Tensor[],
 ): { readonly plan: Plan; readonly inputs: Tensor[] } | null {
-  const firstGradient = graph.roots.length - gradients.length;
-  if (gradients.some((g, k) => graph.roots[firstGradient + k] !== g)) return null;
-  const forward = collect(graph.roots.slice(0, firstGradient));
+  const firstGradient = roots.length - gradients.length;
+  if (forward.roots.length !== firstGradient) return null;
+  if (forward.roots.some((root, k) => roots[k] !== root)) return null;
+  if (gradients.some((g, k) => roots[firstGradient + k] !== g)) return null;
   const inputs = [...forward.leaves, ...before];
-  const { nodes, leaves } = collect(graph.roots);
   const known = new Set(inputs);
   if (leaves.some((leaf) => !known.has(leaf) && leaf.op !== constantOp)) return null;
   if (before.some((g) => nodes[g.slot] !== g)) return null;
   const places = new Map(forward.gradLeaves.map((leaf, k) => [leafOf(leaf).extra?.grad, k]));
   const targets = gradients.map((g) => places.get(g.cell) ?? -1);
   if (targets.includes(-1)) return null;
-  const plan = engine.plans.add(new Plan(structure, { nodes, roots: graph.roots }, inputs));
+  const plan = engine.plans.add(new Plan(structure, { nodes, roots }, inputs));
   plan.gradients = targets;
   return { plan, inputs };
 }

@@ -47,7 +47,9 @@ const MANY = 64;
  *   return loss;
  * });
  */
-export function compile<Args extends unknown[], R>(f: (...args: Args) => R): (...args: Args) => R {
+export function compile<Args extends unknown[] = Tensor[], R = unknown>(
+  f: (...args: Args) => R,
+): (...args: Args) => R {
   checkArgument('compile', 'f', f, kinds.callable);
   const recordings: Compiled[] = [];
   return (...args: Args): R => {

@@ -58,7 +58,7 @@ export interface CustomGrad<A extends unknown[], R> {
  *   backward: (ctx, g) => g.clamp(-1, 1),
  * });
  */
-export function customGrad<A extends unknown[], R>(
+export function customGrad<A extends unknown[] = Tensor[], R = unknown>(
   definition: CustomGrad<A, R>,
 ): (...args: A) => R {
   checkDefinition('customGrad', definition as CustomGrad<unknown[], unknown>);

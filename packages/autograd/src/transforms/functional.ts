@@ -8,19 +8,10 @@ import type { Tensor } from '../graph/tensor.js';
 import { filled, zerosOf } from '../ops/build/primitive.js';
 import { scalar } from '../ops/creation/creation.js';
 import { flatten, isTensor, type Tree } from '../tree.js';
+import type { Argnums, Cotangents, Gradient } from '../types/trees.js';
 import { handOut, record, type Recorded } from './jvp.js';
 import { isOpen } from './variable.js';
 import { pullback } from './vjp.js';
-
-/** Which arguments to differentiate: a position counted from 0, negative from the end, or several. */
-export type Argnums = number | readonly number[];
-
-/** @internal What the gradient of an argument looks like: the argument itself. */
-export type Gradient<A extends readonly unknown[], N> = N extends number
-  ? A[N]
-  : N extends readonly number[]
-    ? { -readonly [K in keyof N]: N[K] extends keyof A ? A[N[K]] : never }
-    : A[0];
 
 export interface GradFunctionOptions {
   /** `f` returns `[loss, aux]`; aux is handed through. */
@@ -70,7 +61,7 @@ export function pull(
 export function vjp<A extends Args, R>(
   f: (...args: A) => R,
   ...args: A
-): [R, (cotangent: R) => A extends readonly [infer X] ? X : unknown] {
+): [value: R, pullback: (cotangent: R) => Cotangents<A>] {
   checkFunction('vjp', f);
   const recorded = record(f, args);
   const { outputs, structure, variables } = recorded;
@@ -140,12 +131,12 @@ export function gradFunction<A extends Args>(
  * As `grad(f)`, with the value: `(...args) => [value, gradients]`. With `{ hasAux: true }` the value is `[loss, aux]`.
  * PyTorch: `torch.func.grad_and_value`, which returns them the other way round.
  */
-export function valueAndGrad<A extends Args, X, const N extends Argnums = 0>(
+export function valueAndGrad<A extends Args = Tensor[], X = unknown, const N extends Argnums = 0>(
   f: (...args: A) => readonly [Tensor, X],
   argnums: N | undefined,
   options: GradFunctionOptions & { readonly hasAux: true },
 ): (...args: A) => [value: [Tensor, X], gradients: Gradient<A, N>];
-export function valueAndGrad<A extends Args, const N extends Argnums = 0>(
+export function valueAndGrad<A extends Args = Tensor[], const N extends Argnums = 0>(
   f: (...args: A) => unknown,
   argnums?: N,
   options?: GradFunctionOptions,

@@ -2,12 +2,8 @@
 import { kinds, passes } from '../arguments/index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { gradOf, type GradOptions } from './backward.js';
-import {
-  gradFunction,
-  type Argnums,
-  type Gradient,
-  type GradFunctionOptions,
-} from './functional.js';
+import type { Argnums, Gradient } from '../types/trees.js';
+import { gradFunction, type GradFunctionOptions } from './functional.js';
 
 /**
  * The gradient function of a scalar function, or the derivatives of tensors with respect to others.
@@ -20,12 +16,16 @@ import {
  * @example grad((x) => x.square().sum())(tensor([1, 2])) // [2, 4]
  * @example const [dx] = grad(loss, [x]);
  */
-export function grad<A extends readonly unknown[], const N extends Argnums = 0>(
-  f: (...args: A) => unknown,
+export function grad<
+  A extends readonly unknown[] = Tensor[],
+  X = unknown,
+  const N extends Argnums = 0,
+>(
+  f: (...args: A) => readonly [loss: Tensor, aux: X],
   argnums: N | undefined,
   options: GradFunctionOptions & { readonly hasAux: true },
-): (...args: A) => [gradients: Gradient<A, N>, aux: never];
-export function grad<A extends readonly unknown[], const N extends Argnums = 0>(
+): (...args: A) => [gradients: Gradient<A, N>, aux: X];
+export function grad<A extends readonly unknown[] = Tensor[], const N extends Argnums = 0>(
   f: (...args: A) => unknown,
   argnums?: N,
   options?: GradFunctionOptions,

@@ -8,7 +8,8 @@ import { reshapeNode } from '../ops/build/broadcast.js';
 import { moveDim } from '../ops/shape/movement.js';
 import { zerosOf } from '../ops/build/primitive.js';
 import { flatten } from '../tree.js';
-import { checkFunction, choose, pull, valueAndGrad, type Argnums } from './functional.js';
+import type { Argnums, Cotangents, GradientOf } from '../types/trees.js';
+import { checkFunction, choose, pull, valueAndGrad } from './functional.js';
 import { jvp, pushforward, record } from './jvp.js';
 import { isOpen, building } from './variable.js';
 import { vmap } from './vmap.js';
@@ -23,7 +24,7 @@ type Args = readonly unknown[];
  * Best where the result has fewer elements than the argument. PyTorch: `torch.func.jacrev`.
  * @example jacrev((x) => x.square())(tensor([1, 2])) // [[2, 0], [0, 4]]
  */
-export function jacrev<A extends Args>(
+export function jacrev<A extends Args = Tensor[]>(
   f: (...args: A) => unknown,
   argnums: Argnums = 0,
 ): (...args: A) => Tensor {
@@ -54,7 +55,7 @@ export function jacrev<A extends Args>(
  * A function that computes the Jacobian of `f` by forward mode: one tangent for each element of the argument, all at once.
  * Shapes are those of `jacrev`. Best where the argument has fewer elements than the result. PyTorch: `torch.func.jacfwd`.
  */
-export function jacfwd<A extends Args>(
+export function jacfwd<A extends Args = Tensor[]>(
   f: (...args: A) => unknown,
   argnums: Argnums = 0,
 ): (...args: A) => Tensor {
@@ -94,7 +95,7 @@ export function jacfwd<A extends Args>(
  * A function that computes the matrix of second derivatives of a scalar function, `[...m, ...m]` for an argument of shape
  * `[...m]`: `jacfwd(jacrev(f))`. PyTorch: `torch.func.hessian`.
  */
-export function hessian<A extends Args>(
+export function hessian<A extends Args = Tensor[]>(
   f: (...args: A) => unknown,
   argnums: Argnums = 0,
 ): (...args: A) => Tensor {
@@ -111,10 +112,20 @@ export function hessian<A extends Args>(
  * @example const [y, hv] = hvp((x) => x.pow(3).sum(), x, v); // hv = 6 · x · v
  */
 export function hvp<X>(
+  f: (x: X) => unknown,
+  x: X,
+  v: GradientOf<X>,
+): [value: Tensor, product: GradientOf<X>];
+export function hvp<A extends Args>(
+  f: (...args: A) => unknown,
+  args: readonly [...A],
+  v: Cotangents<A> | readonly unknown[],
+): [value: Tensor, product: { -readonly [K in keyof A]: GradientOf<A[K]> }];
+export function hvp(
   f: (...args: never[]) => unknown,
-  args: X,
-  v: X,
-): [value: Tensor, product: X] {
+  args: unknown,
+  v: unknown,
+): [value: Tensor, product: unknown] {
   checkFunction('hvp', f);
   const single = !Array.isArray(args);
   const list = single ? [args] : args;
@@ -127,7 +138,7 @@ export function hvp<X>(
     [Tensor, unknown[]],
     [Tensor, unknown[]],
   ];
-  return [value, (single ? product[0] : product) as X];
+  return [value, single ? product[0] : product];
 }
 
 /** A unit vector for each element of `x`: `[size, ...x.shape]`. */

@@ -86,7 +86,17 @@ export function handOut(
  * @throws {GradError} if tangents are missing. @throws {ShapeError} or {DTypeError} if one does not fit its argument.
  * @example const [y, dy] = jvp((x) => x.square(), [tensor([3])], [tensor([1])]); // [9], [6]
  */
-export function jvp<R>(f: (...args: never[]) => R, args: Tree, tangents: Tree): [R, R] {
+export function jvp<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  args: readonly [...A],
+  tangents: Tree,
+): [value: R, tangent: R];
+export function jvp<X, R>(f: (x: X) => R, x: X, tangent: Tree): [value: R, tangent: R];
+export function jvp<R>(
+  f: (...args: never[]) => R,
+  args: Tree,
+  tangents: Tree,
+): [value: R, tangent: R] {
   checkArgument('jvp', 'f', f, { ...kinds.callable, error: GradError });
   if (tangents === undefined) {
     throw new GradError('jvp: give a tangent for each argument, null for zero: jvp(f, [x], [t])');

@@ -44,11 +44,12 @@ export function pullback(
   const isEnd = (node: Tensor): boolean => node.cell !== null || (ends && wanted(node));
   const useful = relevant(outputs, wanted, isEnd, targets, trial);
   const found = new Map<Tensor, Tensor>();
-  const pending = new Map<Tensor, Tensor[]>();
+  const pending = new Map<Tensor, Tensor | Tensor[]>();
   const give = (node: Tensor, ct: Tensor): void => {
-    const list = pending.get(node);
-    if (list === undefined) pending.set(node, [ct]);
-    else list.push(ct);
+    const before = pending.get(node);
+    if (before === undefined) pending.set(node, ct);
+    else if (Array.isArray(before)) before.push(ct);
+    else pending.set(node, [before, ct]);
   };
   outputs.forEach((output, k) => {
     if (useful.has(output.current)) give(output.current, cotangents[k] as Tensor);
@@ -56,11 +57,11 @@ export function pullback(
 
   /** The whole cotangent of a node, after its hooks. */
   const settle = (node: Tensor): Tensor | null => {
-    const list = pending.get(node);
-    if (list === undefined) return null;
+    const given = pending.get(node);
+    if (given === undefined) return null;
     pending.delete(node);
     const leaf = leafOf(node);
-    let ct = total(list);
+    let ct = Array.isArray(given) ? total(given) : given;
     // Hooks of what a part of a graph ends at are called where the graph goes on.
     if (!trial && !(ends && wanted(node))) ct = runHooks(ct, leaf.extra?.hooks);
     if (wanted(node)) {
@@ -76,7 +77,7 @@ export function pullback(
   mode.grad = createGraph;
   engine.building++;
   try {
-    for (const node of [...useful].sort((x, y) => y.id - x.id)) {
+    for (const node of Array.from(useful).reverse()) {
       mode.scope = node.scope; // the backward pass of a module bears its name
       if (!trial && pending.has(node) && isFreed(node)) throw freed(node);
       const call = callOf(node);
@@ -111,7 +112,7 @@ export function pullback(
   return found;
 }
 
-/** The nodes that require grad between the outputs and what is wanted. */
+/** The nodes that require grad between the outputs and what is wanted, the oldest first. */
 function relevant(
   outputs: readonly Tensor[],
   wanted: (node: Tensor) => boolean,

@@ -11,6 +11,7 @@ import { moveDim } from '../ops/shape/movement.js';
 import { flatten, isTensor, type Structure, type Tree } from '../tree.js';
 import type { Replacement, Rewriting } from './call.js';
 import { rewrite } from './rewrite.js';
+import type { BatchedArguments, BatchedResult } from '../types/trees.js';
 import { building } from './variable.js';
 
 /** Along which dimension the examples lie: one for all, or a tree of them beside a tree of tensors; null for none. */
@@ -36,11 +37,16 @@ const dimsKind: Kind<Dims> = kinds.kind(
  * @example vmap((x, y) => x.mul(y).sum())(a, b) // [n, k], [n, k] → [n]
  * @example vmap(f, [0, null])(rows, shared)
  */
-export function vmap<A extends unknown[], R>(
+export function vmap<A extends unknown[] = Tensor[], R = unknown, OutDims extends Dims = 0>(
   f: (...args: A) => R,
+  inDims?: Dims,
+  outDims?: OutDims,
+): (...args: BatchedArguments<A>) => BatchedResult<R, OutDims>;
+export function vmap(
+  f: (...args: unknown[]) => unknown,
   inDims: Dims = 0,
   outDims: Dims = 0,
-): (...args: A) => R {
+): (...args: unknown[]) => unknown {
   checkArgument('vmap', 'f', f, kinds.callable);
   checkArgument('vmap', 'inDims', inDims, dimsKind);
   checkArgument('vmap', 'outDims', outDims, dimsKind);
@@ -61,7 +67,7 @@ export function vmap<A extends unknown[], R>(
     );
     return building(mode.grad, () =>
       structure.rebuild(results.map((r, k) => place(r, places[k] as number | null, size))),
-    ) as R;
+    );
   };
 }
 

@@ -1,6 +1,6 @@
 /** @file Dimensions by number, in types: counted from the front or, negative, from the end. */
 import type { Shape } from '../graph/shape.js';
-import type { IsUnion } from './message.js';
+import type { IsOpen, IsUnion, Show } from './message.js';
 
 /** The two names of the dimension that `Rest` begins with, after those of `Front`. */
 export type NamesOf<Front extends Shape, Rest extends Shape> =
@@ -52,3 +52,33 @@ export type SizeAt<S extends Shape, D extends number, Front extends Shape = []> 
         : SizeAt<Rest, D, [...Front, N]>
       : number
     : number;
+
+/** The names of all dimensions; a tensor without any takes 0 and −1, too. */
+type AllNames<S extends Shape, Front extends Shape = []> = S extends readonly [
+  infer N extends number,
+  ...infer Rest extends Shape,
+]
+  ? NamesOf<Front, S> | AllNames<Rest, [...Front, N]>
+  : Front extends readonly []
+    ? '0' | '-1'
+    : never;
+
+type OutOfRange<S extends Shape, Missing extends string> = [Missing] extends [never]
+  ? Shape
+  : `there is no dimension ${Missing} in ${Show<S>}`;
+
+/** A shape, where `D`, a dimension or a list of them, may be one of `S`; a message where a literal is out of range. */
+export type DimResult<S extends Shape, D> =
+  IsOpen<S> extends true
+    ? Shape
+    : NamesFor<D> extends [infer Names extends string]
+      ? OutOfRange<S, Exclude<Names, AllNames<S>>>
+      : Shape;
+
+/** The same for the place of a new dimension, which may also be behind the last. */
+export type NewDimResult<S extends Shape, D> =
+  IsOpen<S> extends true
+    ? Shape
+    : NamesFor<D> extends [infer Names extends string]
+      ? OutOfRange<S, Exclude<Names, AllNames<[...S, 1]>>>
+      : Shape;

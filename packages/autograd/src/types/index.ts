@@ -14,12 +14,14 @@ export type {
   OuterShape,
   ProductResult,
 } from './matrix.js';
+export type { DimResult, NewDimResult } from './dims.js';
 export type { NestedShape } from './nested.js';
-export type { Concatenated, Stacked } from './join.js';
+export type { CatResult, Concatenated, Stacked, StackResult } from './join.js';
 export type { Product, Sum } from './product.js';
 export type { Reduced } from './reduce.js';
 export type {
   Expanded,
+  ExpandResult,
   Flattened,
   Given,
   Permuted,

@@ -1,7 +1,7 @@
 /** @file Tensors joined, in types: one after the other along a dimension, or along a new one. */
 import type { Shape } from '../graph/shape.js';
-import type { IsNamed, NameOf } from './dims.js';
-import type { IsOpen, ShapeIn, ShapeOf } from './message.js';
+import type { DimResult, IsNamed, NameOf, NewDimResult } from './dims.js';
+import type { IsOpen, ShapeIn, ShapeOf, Show } from './message.js';
 import type { Sum } from './product.js';
 
 /** A dimension as `cat` and `stack` take it: 0 by default. */
@@ -11,7 +11,7 @@ export type DimIn<D> = D extends number
     ? N
     : number;
 
-/** Two shapes joined along a dimension; any shape where they do not fit. */
+/** Two shapes joined along a dimension; null where they do not fit. */
 type Joined<
   A extends Shape,
   B extends Shape,
@@ -26,11 +26,22 @@ type Joined<
         ? Joined<RestA, RestB, Name, [...Front, M], [...Out, M]>
         : number extends M
           ? Joined<RestA, RestB, Name, [...Front, M], [...Out, N]>
-          : Shape
-    : Shape
+          : number extends N
+            ? Joined<RestA, RestB, Name, [...Front, M], [...Out, M]>
+            : null
+    : null
   : B extends readonly []
     ? Out
-    : Shape;
+    : null;
+
+/** Whether there may be nothing in it: `cat` passes over vectors without elements. */
+type MayBeEmpty<S extends Shape> = S extends readonly [infer N extends number]
+  ? N extends 0
+    ? true
+    : number extends N
+      ? true
+      : false
+  : false;
 
 type JoinedAll<T extends readonly unknown[], Name extends string, Out extends Shape> =
   IsOpen<Out> extends true
@@ -38,19 +49,27 @@ type JoinedAll<T extends readonly unknown[], Name extends string, Out extends Sh
     : T extends readonly [infer First, ...infer Rest]
       ? IsOpen<ShapeIn<First>> extends true
         ? Shape
-        : JoinedAll<Rest, Name, Joined<Out, ShapeIn<First>, Name>>
+        : Joined<Out, ShapeIn<First>, Name> extends infer Both extends Shape
+          ? JoinedAll<Rest, Name, Both>
+          : true extends MayBeEmpty<Out> | MayBeEmpty<ShapeIn<First>>
+            ? Shape
+            : `${Show<Out>} and ${Show<ShapeIn<First>>} cannot be joined along dimension ${Name}`
       : T extends readonly []
         ? Out
         : Shape;
 
-/** The shape of `cat(T, D)`. */
-export type Concatenated<T extends readonly unknown[], D> = ShapeOf<
-  T extends readonly [infer First, ...infer Rest]
-    ? NameOf<DimIn<D>> extends infer Name extends string
-      ? JoinedAll<Rest, Name, ShapeIn<First>>
-      : Shape
+/** The shape of `cat(T, D)`; a message where the shapes do not fit. */
+export type CatResult<T extends readonly unknown[], D> = T extends readonly [
+  infer First,
+  ...infer Rest,
+]
+  ? NameOf<DimIn<D>> extends infer Name extends string
+    ? DimResult<ShapeIn<First>, DimIn<D>> extends infer Message extends string
+      ? Message
+      : JoinedAll<Rest, Name, ShapeIn<First>>
     : Shape
->;
+  : Shape;
+export type Concatenated<T extends readonly unknown[], D> = ShapeOf<CatResult<T, D>>;
 
 type With<
   S extends Shape,
@@ -63,13 +82,31 @@ type With<
     ? With<Rest, N, Name, [...Front, First]>
     : Shape;
 
-/** The shape of `stack(T, D)`, of tensors that all have the shape of the first. */
-export type Stacked<T extends readonly unknown[], D> = ShapeOf<
-  T extends readonly [infer First, ...unknown[]]
-    ? IsOpen<ShapeIn<First>> extends true
-      ? Shape
-      : NameOf<DimIn<D>> extends infer Name extends string
-        ? With<ShapeIn<First>, T['length'], Name>
-        : Shape
-    : Shape
->;
+/** The message for the first shape that surely is not `S`; `S` where there is none. */
+type AllLike<T extends readonly unknown[], S extends Shape> = T extends readonly [
+  infer First,
+  ...infer Rest,
+]
+  ? IsOpen<ShapeIn<First>> extends true
+    ? S
+    : Joined<[1, ...S], [1, ...ShapeIn<First>], '0'> extends null
+      ? `stack takes equal shapes, ${Show<S>} and ${Show<ShapeIn<First>>} differ`
+      : AllLike<Rest, S>
+  : S;
+
+/** The shape of `stack(T, D)`, of tensors that all have the shape of the first; a message where they do not. */
+export type StackResult<T extends readonly unknown[], D> = T extends readonly [
+  infer First,
+  ...infer Rest,
+]
+  ? IsOpen<ShapeIn<First>> extends true
+    ? Shape
+    : AllLike<Rest, ShapeIn<First>> extends infer Message extends string
+      ? Message
+      : NewDimResult<ShapeIn<First>, DimIn<D>> extends infer Message extends string
+        ? Message
+        : NameOf<DimIn<D>> extends infer Name extends string
+          ? With<ShapeIn<First>, T['length'], Name>
+          : Shape
+  : Shape;
+export type Stacked<T extends readonly unknown[], D> = ShapeOf<StackResult<T, D>>;

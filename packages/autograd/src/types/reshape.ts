@@ -206,11 +206,28 @@ type Kept<S extends Shape, To extends Shape> = To extends readonly [
     : To
   : [];
 
-/** The shape `To`, its −1 taken from `S`. */
-export type Expanded<S extends Shape, To extends Shape> = ShapeOf<
-  [number] extends [To['length']]
-    ? Shape
-    : IsOpen<S> extends true
-      ? Replaced<To, number>
-      : Kept<S, To>
->;
+/** Whether a shape can be stretched to another: sizes are equal, 1, or not known. */
+type Stretches<S extends Shape, To extends Shape> = S extends readonly [
+  ...infer Rest extends Shape,
+  infer M extends number,
+]
+  ? To extends readonly [...infer Lead extends Shape, infer N extends number]
+    ? [N] extends [M | -1]
+      ? Stretches<Rest, Lead>
+      : M extends 1
+        ? Stretches<Rest, Lead>
+        : number extends M | N
+          ? Stretches<Rest, Lead>
+          : false
+    : false
+  : true;
+
+/** The shape `To`, its −1 taken from `S`; a message where a size that is not 1 would change. */
+export type ExpandResult<S extends Shape, To extends Shape> = [number] extends [To['length']]
+  ? Shape
+  : IsOpen<S> extends true
+    ? Replaced<To, number>
+    : Stretches<S, To> extends true
+      ? Kept<S, To>
+      : `${Show<S>} cannot be expanded to ${Show<To>}`;
+export type Expanded<S extends Shape, To extends Shape> = ShapeOf<ExpandResult<S, To>>;

@@ -5,16 +5,19 @@ import { findBlas } from '../../src/backends/blas/blas.js';
 import { interpreter } from '../../src/backends/interpreter/interpreter.js';
 import { Arrays } from '../../src/backends/wasm/run/arrays.js';
 import { wasmBackend } from '../../src/backends/wasm/backend.js';
+import { Walk, Walkers } from '../../src/backends/wasm/walk/walk.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
-import type { Backend } from '../../src/engine/program.js';
+import type { Backend, Executable, Program } from '../../src/engine/program.js';
 import type { TypedArray } from '../../src/graph/dtype.js';
 import { tensor, type Tensor } from '../../src/index.js';
 import { expandNode, reshapeNode, sumOver } from '../../src/ops/build/broadcast.js';
 import { matmulOf } from '../../src/ops/linalg/matmul.js';
 import { concatNode, padNode, permuteNode, sliceNode } from '../../src/ops/shape/movement.js';
 
-const wasm = wasmBackend({ threads: 1, arrays: new Arrays(true) });
+const arrays = new Arrays(true);
+const wasm = wasmBackend({ threads: 1, arrays });
+const walkers = new Walkers(arrays);
 /** Growing this memory detaches every view of it. No BLAS library can be handed such memory: products may round differently. */
 const unshared = wasmBackend({ threads: 2, arrays: new Arrays(false) });
 const sameProducts = typeof findBlas() === 'string';
@@ -120,15 +123,26 @@ function grow(c: Choices, pool: Tensor[]): Tensor {
   }
 }
 
-function valuesOn(backend: Backend, roots: readonly Tensor[]): readonly TypedArray[] {
+const valuesOn = (backend: Backend, roots: readonly Tensor[]): readonly TypedArray[] =>
+  valuesBy((program) => backend.compile(program), roots);
+
+function valuesBy(
+  ready: (program: Program) => Executable,
+  roots: readonly Tensor[],
+): readonly TypedArray[] {
   const graph = collect(roots);
   const plan = new Plan(new Int32Array(0), graph, graph.leaves);
-  return backend.compile(plan.program()).run(
+  return ready(plan.program()).run(
     graph.leaves.map(
       (t) => t.value ?? Float32Array.of((t.attrs as unknown as { value: number }).value),
     ),
     graph.roots.map(() => null),
   );
+}
+
+function programOf(roots: readonly Tensor[]): Program {
+  const graph = collect(roots);
+  return new Plan(new Int32Array(0), graph, graph.leaves).program();
 }
 
 function expectClose(actual: readonly TypedArray[], expected: readonly TypedArray[]): void {
@@ -163,6 +177,10 @@ describe('WebAssembly and the interpreter', () => {
         if (sameProducts || !product) expect(moving).toEqual(actual);
         expectClose(actual, expected);
         expectClose(moving, expected);
+        const walked = valuesBy((program) => new Walk(program, walkers), roots);
+        expectClose(walked, expected);
+        const adds = collect(roots).nodes.some(({ op }) => op?.lowering.kind === 'fold');
+        if (!adds && wasm.firstSight?.(programOf(roots))) expect(walked).toEqual(actual);
       }),
       { numRuns: 300 },
     );

@@ -1,13 +1,13 @@
 /** @file Planning takes time in proportion to the graph: the steps that its passes look at are counted. */
 import { expect, test } from 'vitest';
-import { planArena, type Interval } from '../../src/engine/arena.js';
+import { planArena, type Interval } from '../../src/engine/compile/arena.js';
 import { collect } from '../../src/engine/collect.js';
-import { placesOf } from '../../src/engine/kernel.js';
-import type { Lowered } from '../../src/engine/lower.js';
+import { placesOf } from '../../src/engine/compile/kernel.js';
+import type { Lowered } from '../../src/engine/compile/lower.js';
 import { Plan } from '../../src/engine/plan.js';
-import type { Schedule } from '../../src/engine/schedule.js';
-import { simplify } from '../../src/engine/simplify.js';
-import { verifyArena } from '../../src/engine/verify.js';
+import type { Schedule } from '../../src/engine/compile/schedule.js';
+import { simplify } from '../../src/engine/compile/simplify.js';
+import { verifyArena } from '../../src/engine/compile/verify.js';
 import { add, grad, Parameter, randn, stack, type Tensor } from '../../src/index.js';
 import { planOf } from './planning.js';
 

@@ -1,11 +1,11 @@
 /** @file What the passes of the engine make of well-known graphs: printed, so that a change shows as a diff. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lowerBound, planArena, type Interval } from '../../src/engine/arena.js';
+import { lowerBound, planArena, type Interval } from '../../src/engine/compile/arena.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
-import { simplify } from '../../src/engine/simplify.js';
-import { verifyArena, verifyProgram } from '../../src/engine/verify.js';
+import { simplify } from '../../src/engine/compile/simplify.js';
+import { verifyArena, verifyProgram } from '../../src/engine/compile/verify.js';
 import {
   arange,
   cell,

@@ -1,10 +1,10 @@
 /** @file What the engine would run for a computation: the programs of `f`, planned and printed. */
 import { supports } from '../../src/backends/wasm/elements/elementOps.js';
-import { lower, printKernels, type Lowered } from '../../src/engine/lower.js';
+import { lower, printKernels, type Lowered } from '../../src/engine/compile/lower.js';
 import type { Program } from '../../src/engine/program.js';
-import { schedule, type Schedule } from '../../src/engine/schedule.js';
-import { simplify } from '../../src/engine/simplify.js';
-import { verifySameInterface, verifySchedule } from '../../src/engine/verify.js';
+import { schedule, type Schedule } from '../../src/engine/compile/schedule.js';
+import { simplify } from '../../src/engine/compile/simplify.js';
+import { verifySameInterface, verifySchedule } from '../../src/engine/compile/verify.js';
 import { engine } from '../../src/internal.js';
 
 /** The programs that run while `f` does, with what asked for each. */

@@ -1,7 +1,7 @@
 /** @file Steps merged at random: never in a circle, and in an order in which they can run. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { StepOrder } from '../../src/engine/stepOrder.js';
+import { StepOrder } from '../../src/engine/compile/stepOrder.js';
 
 /** Groups of steps, and for each step those it needs. */
 class Groups {

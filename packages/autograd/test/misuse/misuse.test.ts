@@ -1,6 +1,11 @@
 /** @file The misuse walk over all that `@chainrule/autograd` exports, and over every method of a tensor. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as autograd from '../../src/index.js';
+import * as io from '../../src/io/index.js';
+import * as testing from '../../src/testing/index.js';
 import { methodsOf, subjectsOf, walk, type Subject } from './walk.js';
 
 /** Calls of each; more by an environment variable. */
@@ -46,4 +51,20 @@ test('functions and classes', async () => {
 
 test('methods of tensors', async () => {
   await report(methodsOf('x', () => autograd.randn([3, 3], { requiresGrad: true })));
+}, 120_000);
+
+test('files', async () => {
+  const before = process.cwd();
+  const folder = mkdtempSync(join(tmpdir(), 'misuse-'));
+  process.chdir(folder); // a wrong argument may be a right path
+  try {
+    await report(subjectsOf(io, 'io.'));
+  } finally {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  }
+}, 120_000);
+
+test('checks', async () => {
+  await report(subjectsOf(testing, 'testing.'));
 }, 120_000);

@@ -158,7 +158,7 @@ export const wrong: readonly Make[] = [
   () => zeros([0]),
   () => zeros([2, 0, 3]),
   () => zeros([1, 1, 1, 1, 1, 1]),
-  () => zeros([2 ** 20, 2 ** 9]),
+  () => zeros([2 ** 20, 2 ** 7]),
   leaked,
 ];
 

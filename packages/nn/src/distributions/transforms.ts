@@ -190,8 +190,9 @@ export class PowerTransform extends Transform {
 
   constructor(exponent: Value | { readonly exponent: Value }) {
     super();
-    const e =
-      exponent instanceof Tensor || typeof exponent === 'number' ? exponent : exponent.exponent;
+    const e: unknown = kinds.object.test(exponent)
+      ? (exponent as { exponent: unknown }).exponent
+      : exponent;
     this.exponent = checkArgument('PowerTransform', 'exponent', e, kinds.operand) as Value;
   }
 
@@ -266,7 +267,7 @@ export class ComposeTransform extends Transform {
 
   constructor(parts: readonly Transform[] | { readonly parts: readonly Transform[] }) {
     super();
-    const list = Array.isArray(parts) ? parts : (parts as { parts: readonly Transform[] }).parts;
+    const list: unknown = kinds.object.test(parts) ? (parts as { parts: unknown }).parts : parts;
     this.parts = checkArgument('ComposeTransform', 'parts', list, kinds.listOf(TRANSFORM));
     this.eventDim = Math.max(0, ...this.parts.map((t) => t.eventDim));
     this.bijective = this.parts.every((t) => t.bijective);

@@ -11,12 +11,14 @@ import {
   ones,
   type Parameter,
   ShapeError,
-  type Shape,
+  type ShapeIn,
   type Tensor,
+  type Unless,
   zeros,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
+import type { ChannelResult } from '../shapes.js';
 import { onesParameter, zerosParameter } from './create.js';
 
 export interface BatchNormOptions {
@@ -114,11 +116,11 @@ export abstract class TrackedNorm extends Module {
  * 2015). In training mode mean and (biased) variance are the batch's, and the running ones move towards them, the
  * variance in its unbiased form; in evaluation mode the running ones are used.
  */
-abstract class BatchNorm extends TrackedNorm {
+abstract class BatchNorm<const C extends number = number> extends TrackedNorm {
   /** @internal What normalizes a batch in training instead of the layer: data parallel training puts statistics of all ranks there. */
-  normalizer: ((x: Tensor, layer: this, momentum: number | Tensor) => Tensor) | null = null;
+  normalizer: ((x: Tensor, momentum: number | Tensor) => Tensor) | null = null;
 
-  constructor(numFeatures: number, options?: BatchNormOptions) {
+  constructor(numFeatures: C, options?: BatchNormOptions) {
     const given = batchNormOptions(new.target.name, options);
     super(numFeatures, { affine: true, trackRunningStats: true, ...given });
   }
@@ -138,31 +140,37 @@ abstract class BatchNorm extends TrackedNorm {
     const { runningMean, runningVar, weight, bias, eps } = this;
     const training = this.training || runningMean === null;
     if (training && this.normalizer !== null)
-      return this.normalizer(x, this, this.share().momentum ?? 0.1);
+      return this.normalizer(x, this.share().momentum ?? 0.1);
     return batchNorm(x, runningMean, runningVar, weight, bias, { training, eps, ...this.share() });
   }
 }
 
 /** Batch normalization of `[batch, features]` or `[batch, features, length]`. PyTorch: `nn.BatchNorm1d`. */
-export class BatchNorm1d extends BatchNorm {
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export class BatchNorm1d<const C extends number = number> extends BatchNorm<C> {
+  override forward<X extends Tensor>(
+    x: X & Unless<ChannelResult<ShapeIn<X>, C>>,
+  ): Tensor<ShapeIn<X>> {
     this.check(x, [2, 3]);
-    return this.normalize(x) as Tensor<S>;
+    return this.normalize(x) as Tensor<ShapeIn<X>>;
   }
 }
 
 /** Batch normalization of `[batch, features, height, width]`. PyTorch: `nn.BatchNorm2d`. */
-export class BatchNorm2d extends BatchNorm {
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export class BatchNorm2d<const C extends number = number> extends BatchNorm<C> {
+  override forward<X extends Tensor>(
+    x: X & Unless<ChannelResult<ShapeIn<X>, C>>,
+  ): Tensor<ShapeIn<X>> {
     this.check(x, [4]);
-    return this.normalize(x) as Tensor<S>;
+    return this.normalize(x) as Tensor<ShapeIn<X>>;
   }
 }
 
 /** Batch normalization of `[batch, features, depth, height, width]`. PyTorch: `nn.BatchNorm3d`. */
-export class BatchNorm3d extends BatchNorm {
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export class BatchNorm3d<const C extends number = number> extends BatchNorm<C> {
+  override forward<X extends Tensor>(
+    x: X & Unless<ChannelResult<ShapeIn<X>, C>>,
+  ): Tensor<ShapeIn<X>> {
     this.check(x, [5]);
-    return this.normalize(x) as Tensor<S>;
+    return this.normalize(x) as Tensor<ShapeIn<X>>;
   }
 }

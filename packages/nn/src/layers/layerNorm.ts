@@ -9,10 +9,13 @@ import {
   rmsNorm,
   type Parameter,
   type Shape,
+  type ShapeIn,
   type Tensor,
+  type Unless,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
+import type { TrailingResult } from '../shapes.js';
 import { onesParameter, zerosParameter, type ParameterOptions } from './create.js';
 
 export interface LayerNormOptions extends ParameterOptions {
@@ -41,7 +44,9 @@ function asShape(name: string, size: number | readonly number[]): readonly numbe
  * `(x − mean) / √(var + eps) · weight + bias` over the last dimensions, which are `normalizedShape` (Ba et al. 2016).
  * PyTorch: `nn.LayerNorm`.
  */
-export class LayerNorm extends Module {
+export class LayerNorm<
+  const Sizes extends number | readonly number[] = number | readonly number[],
+> extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
   readonly normalizedShape: readonly number[];
@@ -49,7 +54,7 @@ export class LayerNorm extends Module {
   readonly bias: Parameter | null;
   readonly eps: number;
 
-  constructor(normalizedShape: number | readonly number[], options?: LayerNormOptions) {
+  constructor(normalizedShape: Sizes, options?: LayerNormOptions) {
     super();
     const {
       eps = 1e-5,
@@ -63,10 +68,12 @@ export class LayerNorm extends Module {
     this.bias = elementwiseAffine && bias ? zerosParameter(this.normalizedShape, dtype) : null;
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  override forward<X extends Tensor>(
+    x: X & Unless<TrailingResult<ShapeIn<X>, Sizes>>,
+  ): Tensor<ShapeIn<X>> {
     return layerNorm(x, this.normalizedShape, this.weight, this.bias, {
       eps: this.eps,
-    }) as Tensor<S>;
+    }) as Tensor<ShapeIn<X>>;
   }
 
   override extraRepr(): string {
@@ -86,7 +93,9 @@ const rmsNormOptions = defineOptions<RMSNormOptions>({
 });
 
 /** `x / √(mean(x²) + eps) · weight` over the last dimensions (Zhang & Sennrich 2019). PyTorch: `nn.RMSNorm`. */
-export class RMSNorm extends Module {
+export class RMSNorm<
+  const Sizes extends number | readonly number[] = number | readonly number[],
+> extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
   readonly normalizedShape: readonly number[];
@@ -95,7 +104,7 @@ export class RMSNorm extends Module {
   private readonly options: RMSNormOptions;
 
   /** @param options `eps` is the dtype's machine epsilon unless given. */
-  constructor(normalizedShape: number | readonly number[], options?: RMSNormOptions) {
+  constructor(normalizedShape: Sizes, options?: RMSNormOptions) {
     super();
     this.options = rmsNormOptions('RMSNorm', options);
     const { elementwiseAffine = true, dtype } = this.options;
@@ -103,14 +112,16 @@ export class RMSNorm extends Module {
     this.weight = elementwiseAffine ? onesParameter(this.normalizedShape, dtype) : null;
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  override forward<X extends Tensor>(
+    x: X & Unless<TrailingResult<ShapeIn<X>, Sizes>>,
+  ): Tensor<ShapeIn<X>> {
     const { eps } = this.options;
     return rmsNorm(
       x,
       this.normalizedShape,
       this.weight,
       eps === undefined || eps === null ? {} : { eps },
-    ) as Tensor<S>;
+    ) as Tensor<ShapeIn<X>>;
   }
 
   override extraRepr(): string {

@@ -75,7 +75,7 @@ export class Checkpoints {
     for (const [name, part] of Object.entries(this.growing)) {
       if (Object.hasOwn(growing, name)) part.loadStateDict(growing[name] as never);
     }
-    setRngState(state['rng'] as ReturnType<typeof getRngState>);
+    setRngState(state['rng']);
     return state['training'] as TrainingState;
   }
 }

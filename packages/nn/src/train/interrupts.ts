@@ -3,6 +3,11 @@
 /** The exit code of a program that was interrupted. */
 export const INTERRUPTED = 130;
 
+/** What is looked at of an `AbortSignal`: declarations then need no library of the browser's. */
+export interface Signal {
+  readonly aborted: boolean;
+}
+
 /** Listens while a training runs. */
 export class Interrupts {
   /** The name of the signal that has come, or null. */
@@ -12,9 +17,9 @@ export class Interrupts {
     this.received = name;
   };
   private readonly listening: boolean;
-  private readonly abort: AbortSignal | undefined;
+  private readonly abort: Signal | undefined;
 
-  constructor(handle: boolean, abort: AbortSignal | undefined) {
+  constructor(handle: boolean, abort: Signal | undefined) {
     this.abort = abort;
     this.listening = handle && typeof process === 'object' && typeof process.on === 'function';
     if (!this.listening) return;

@@ -8,6 +8,7 @@ import {
 } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
 import type { Callback } from './events.js';
+import type { Signal } from './interrupts.js';
 
 /** Anything that updates parameters from their gradients: every optimizer of `@chainrule/optim`. */
 export interface OptimizerLike {
@@ -89,8 +90,8 @@ export interface FitOptions<B = unknown> {
    * leaves the step out if the optimizer was made with `onNonFinite: 'skip'`, `'ignore'` does not look.
    */
   readonly onNonFinite?: 'throw' | 'skip' | 'ignore';
-  /** Ends the training after the current step, saving a checkpoint. */
-  readonly signal?: AbortSignal;
+  /** An `AbortSignal`: ends the training after the current step, saving a checkpoint. */
+  readonly signal?: Signal;
   /** Whether Ctrl-C and SIGTERM finish the step, save and exit with 130. Default: where there is a checkpoint folder. */
   readonly handleSignals?: boolean;
   /** Whether steps are compiled: where possible (default), or never. */
@@ -133,23 +134,31 @@ const callback = kinds.kind<Callback>(
 );
 const isMetric = able<Metric<unknown, never, never>>('update', 'compute', 'reset');
 
-/** The kinds of what `fit` takes. */
-export const fitOptions: OptionsReader<FitOptions> = defineOptions<FitOptions>({
+const judged = {
   data: kinds.required(loopable),
-  validate: loopable,
   loss: kinds.kind<LossLike>(
     'be a function or a loss module',
     (x) => typeof x === 'function' || able('forward').test(x),
   ),
   step: kinds.kind<NonNullable<FitOptions['step']>>('be a function', (x) => kinds.callable.test(x)),
-  optimizer: kinds.required(able<OptimizerLike>('zeroGrad', 'step')),
-  schedule: able<ScheduleLike>('step'),
-  scheduleEvery: kinds.oneOf('epoch', 'step'),
-  epochs: kinds.size,
   metrics: kinds.kind<NonNullable<FitOptions['metrics']>>(
     'be an object of metrics by name',
     (x) => kinds.object.test(x) && Object.values(x).every((metric) => isMetric.test(metric)),
   ),
+};
+
+/** The kinds of what `validate` takes. */
+export const validateOptions: OptionsReader<Pick<FitOptions, keyof typeof judged>> =
+  defineOptions<Pick<FitOptions, keyof typeof judged>>(judged);
+
+/** The kinds of what `fit` takes. */
+export const fitOptions: OptionsReader<FitOptions> = defineOptions<FitOptions>({
+  ...judged,
+  validate: loopable,
+  optimizer: kinds.required(able<OptimizerLike>('zeroGrad', 'step')),
+  schedule: able<ScheduleLike>('step'),
+  scheduleEvery: kinds.oneOf('epoch', 'step'),
+  epochs: kinds.size,
   average: able<AverageLike>('update', 'use'),
   accumulate: kinds.count,
   clip: kinds.kind<NonNullable<FitOptions['clip']>>(
@@ -168,7 +177,7 @@ export const fitOptions: OptionsReader<FitOptions> = defineOptions<FitOptions>({
   ),
   resume: kinds.flag,
   onNonFinite: kinds.oneOf('throw', 'skip', 'ignore'),
-  signal: kinds.kind<AbortSignal>('be an AbortSignal', (x) => able('addEventListener').test(x)),
+  signal: kinds.kind<Signal>('be an AbortSignal', (x) => able('addEventListener').test(x)),
   handleSignals: kinds.flag,
   compile: kinds.flag,
   restoreBest: kinds.kind<boolean | Monitor>(

@@ -4,7 +4,7 @@ import { Mean, type Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe } from './breathe.js';
 import type { Figures } from './events.js';
-import type { FitOptions } from './options.js';
+import { validateOptions, type FitOptions } from './options.js';
 import { judgeOf } from './trainer.js';
 
 /** What `validate` takes: of `fit`'s options, those that judge. */
@@ -22,6 +22,7 @@ export type ValidateOptions<B> = Pick<FitOptions<B>, 'data' | 'loss' | 'step' | 
  * });
  */
 export async function validate<B>(model: Module, options: ValidateOptions<B>): Promise<Figures> {
+  validateOptions('validate', options as ValidateOptions<unknown>);
   const judge = judgeOf(model, options);
   const metrics = Object.entries(options.metrics ?? {});
   const mean = new Mean();

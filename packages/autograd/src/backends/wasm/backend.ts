@@ -3,11 +3,11 @@
  *
  * What no loop can do runs by its reference kernel on the same memory, so that nothing is ever refused.
  */
-import { lower, printKernels } from '../../engine/lower.js';
+import { lower, printKernels } from '../../engine/compile/lower.js';
 import type { Backend, Instruction, Program } from '../../engine/program.js';
-import { schedule } from '../../engine/schedule.js';
-import { simplify } from '../../engine/simplify.js';
-import { verification, verifySameInterface } from '../../engine/verify.js';
+import { schedule } from '../../engine/compile/schedule.js';
+import { simplify } from '../../engine/compile/simplify.js';
+import { verification, verifySameInterface } from '../../engine/compile/verify.js';
 import { sizeOf } from '../../graph/shape.js';
 import { interpreter } from '../interpreter/interpreter.js';
 import { isScalar } from '../interpreter/tape.js';
@@ -15,6 +15,8 @@ import type { Arrays } from './run/arrays.js';
 import { supports } from './elements/elementOps.js';
 import { WasmExecutable } from './run/executable.js';
 import { ThreadPool } from './run/pool.js';
+import { Walk, Walkers } from './walk/walk.js';
+import { worthWalking } from './walk/worthWalking.js';
 
 export interface WasmOptions {
   /** Threads to run plans with, the calling one among them. */
@@ -37,6 +39,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     if (threads > 1 && arrays.memory.shared) pool ??= new ThreadPool(arrays.memory, threads);
     return pool;
   };
+  const walkers = new Walkers(arrays);
   const backend: WasmBackend = {
     name: 'wasm',
     threads,
@@ -47,13 +50,15 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     compile: (program, meter = null) => {
       const simple = simplify(program);
       if (verification.on) verifySameInterface('simplify', program, simple);
-      return worthCompiling(simple) && !isScalar(simple)
+      return runsInLoops(program)
         ? new WasmExecutable(simple, arrays, threads, poolFor, meter)
         : interpreter.compile(simple, meter);
     },
+    firstSight: (program) =>
+      runsInLoops(program) && worthWalking(program) ? new Walk(program, walkers) : null,
     describe: (program) => {
       const simple = simplify(program);
-      if (!worthCompiling(simple) || isScalar(simple)) return interpreter.describe(simple);
+      if (!runsInLoops(program)) return interpreter.describe(simple);
       const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
       return printKernels(scheduled, lower(scheduled));
     },
@@ -66,6 +71,10 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
 }
 
 /** Decided by the program alone, so that the same graph always gives the same bits. */
+function runsInLoops(program: Program): boolean {
+  return worthCompiling(program) && !isScalar(program);
+}
+
 function worthCompiling({ instructions }: Program): boolean {
   let work = 0;
   let nodes = 0;

@@ -14,5 +14,7 @@ export {
   type Broadcasting,
   type BroadcastingMethod,
   type SameShape,
+  type SameShapeAlong,
+  type SameShapeAlongMethod,
   type UnaryOp,
 } from './element.js';

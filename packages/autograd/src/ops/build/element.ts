@@ -6,7 +6,7 @@ import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import { broadcastShapes } from '../../graph/shape.js';
 import { makeNode, type Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';
-import type { Broadcast, BroadcastResult, ShapeIn, Unless } from '../../types/index.js';
+import type { Broadcast, BroadcastResult, DimResult, ShapeIn, Unless } from '../../types/index.js';
 import { expandNode, reshapeNode, sumTo } from './broadcast.js';
 import { mapElements } from './elementKernel.js';
 import {
@@ -62,6 +62,26 @@ export type SameShape<Rest extends readonly unknown[] = []> = <X extends Operand
   x: X,
   ...rest: Rest
 ) => Tensor<ShapeIn<X>>;
+
+/** The same along a dimension. */
+export type SameShapeAlong<Rest extends readonly unknown[] = []> = <
+  X extends Operand,
+  const D extends number,
+>(
+  x: X & Unless<DimResult<ShapeIn<X>, D>>,
+  dim: D,
+  ...rest: Rest
+) => Tensor<ShapeIn<X>>;
+
+/** The same, as a method. */
+export type SameShapeAlongMethod<Rest extends readonly unknown[] = []> = <
+  T extends Tensor,
+  const D extends number,
+>(
+  this: T & Unless<DimResult<ShapeIn<T>, D>>,
+  dim: D,
+  ...rest: Rest
+) => Tensor<ShapeIn<T>>;
 
 /** A function of two operands that are broadcast. */
 export type Broadcasting<Rest extends readonly unknown[] = []> = <
@@ -122,8 +142,8 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const apply = (x: Operand, y: Operand, surplus?: unknown): Tensor => {
     if (surplus !== undefined) refuseSurplus(name, surplus);
     const dtype = computeType(name, resultType(x, y), domain);
-    const a = castNode(operand(name, x, dtype), dtype);
-    const b = castNode(operand(name, y, dtype), dtype);
+    const a = castNode(operand(name, x, dtype, 1), dtype);
+    const b = castNode(operand(name, y, dtype, 2), dtype);
     return makeElement(op, [a, b], spec.to ?? dtype);
   };
   return Object.assign(apply as Broadcasting, { primitive: op });

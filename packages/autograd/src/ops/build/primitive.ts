@@ -129,13 +129,14 @@ export function composite<F extends (...args: never[]) => unknown>(name: string,
   const arity = f.length;
   const labelled = (...args: Parameters<F>): unknown => {
     if (args.length > arity && args[arity] !== undefined) refuseSurplus(name, args[arity]);
-    if (mode.debug === 0) return f(...args);
     const outer = mode.scope;
-    mode.scope = outer ? `${outer}.${name}` : name;
+    if (mode.debug > 0) mode.scope = outer ? `${outer}.${name}` : name;
     try {
       return f(...args);
+    } catch (error) {
+      throw isWrongOperand(error) ? error.among(name, args, arity) : error;
     } finally {
-      mode.scope = outer;
+      if (mode.debug > 0) mode.scope = outer;
     }
   };
   return Object.defineProperty(labelled, 'name', { value: name }) as F;
@@ -149,19 +150,38 @@ export function refuseSurplus(op: string, given: unknown): void {
 const noOptions = defineOptions<Record<never, never>>({});
 
 /** The operand as a node. A number becomes a constant of `dtype`, or of its own kind. */
-export function operand(op: string, x: Operand, dtype?: DType): Tensor {
+export function operand(op: string, x: Operand, dtype?: DType, place = 0): Tensor {
   if (x instanceof Tensor) return x.current;
   if (typeof x === 'number') return numberNode(op, x, dtype ?? 'float32');
   if (typeof x === 'boolean') return constant(x ? 1 : 0, dtype ?? 'bool');
-  return refuseOperand(op, x);
+  throw new WrongOperand(op, x, place);
 }
 
-function refuseOperand(op: string, x: unknown): never {
-  const given = display(x);
-  throw new ChainruleError(
-    `${op}: expected a tensor or a number, got ${given}` +
-      (given.startsWith('[') ? '; wrap it: tensor([…])' : ''),
-  );
+/** `instanceof` of an error asks for its name, and this one's is ChainruleError. */
+const isWrongOperand = (error: unknown): error is WrongOperand =>
+  Object.prototype.isPrototypeOf.call(WrongOperand.prototype, error as object);
+
+/** An operand that is none. On its way out it learns which operation was called, and which of its arguments this was. */
+class WrongOperand extends ChainruleError {
+  /** @internal */
+  static override readonly kinds: readonly string[] = ['ChainruleError'];
+  private readonly given: unknown;
+
+  /** @param place Counted from 1; 0 where there is only one, or it is not known. */
+  constructor(op: string, given: unknown, place: number) {
+    const which = place === 0 ? 'expected' : `operand ${place} must be`;
+    const shown = display(given);
+    const remedy = shown.startsWith('[') ? '; wrap it: tensor([…])' : '';
+    super(`${op}: ${which} a tensor or a number, got ${shown}${remedy}`);
+    this.given = given;
+  }
+
+  among(op: string, args: readonly unknown[], arity: number): ChainruleError {
+    const found = args.findIndex((x) => Object.is(x, this.given));
+    // What is missing stands behind all that was given.
+    const at = found < 0 && this.given === undefined ? args.length : found;
+    return at < 0 ? this : new WrongOperand(op, this.given, arity > 1 ? at + 1 : 0);
+  }
 }
 
 /** A number as a node of `dtype`: any but 0 is true, and an int32 must be able to hold it. */

@@ -39,8 +39,11 @@ export function getRngState(): RngState {
   return { seed: generator.seed, offset: generator.offset };
 }
 
-/** Goes back to a state. PyTorch: `torch.set_rng_state`. @throws {FormatError} if it is none. */
-export function setRngState(state: RngState): void {
+/**
+ * Goes back to a state of `getRngState`, also as it was read from a checkpoint, where nothing is known of it yet.
+ * PyTorch: `torch.set_rng_state`. @throws {FormatError} if it is none.
+ */
+export function setRngState(state: unknown): void {
   if (!passes(rngState, state)) {
     throw new FormatError(
       `setRngState: expected { seed, offset }, whole numbers of 0 or more, got ${display(state)}`,

@@ -46,7 +46,7 @@ export function where<C extends Operand, X extends Operand, Y extends Operand>(
   x: X & Unless<BroadcastResult<ShapeIn<C>, ShapeIn<X>>>,
   y: Y & Unless<BroadcastResult<Broadcast<ShapeIn<C>, ShapeIn<X>>, ShapeIn<Y>>>,
 ): Tensor<Broadcast3<ShapeIn<C>, ShapeIn<X>, ShapeIn<Y>>> {
-  const c = operand('where', condition);
+  const c = operand('where', condition, undefined, 1);
   if (c.dtype !== 'bool') {
     throw new DTypeError(
       `where: the condition must be boolean, got ${c.dtype}; compare it: condition.ne(0)`,
@@ -54,8 +54,8 @@ export function where<C extends Operand, X extends Operand, Y extends Operand>(
   }
   const dtype = resultType(x, y);
   const [a, b] = [
-    castNode(operand('where', x, dtype), dtype),
-    castNode(operand('where', y, dtype), dtype),
+    castNode(operand('where', x, dtype, 2), dtype),
+    castNode(operand('where', y, dtype, 3), dtype),
   ];
   return choose(c, a, b) as Tensor<Broadcast3<ShapeIn<C>, ShapeIn<X>, ShapeIn<Y>>>;
 }

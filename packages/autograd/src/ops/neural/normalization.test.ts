@@ -14,10 +14,11 @@ describe('softmax', () => {
       1,
     );
     expect(Array.from(A.sum(y, 1).dataSync())).toEqual([1, 1, 1]);
-    expect((A.logSoftmax(A.tensor([0, 1000]), 0).toArray() as number[])[0]).toBe(-1000);
+    expect(A.logSoftmax(A.tensor([0, 1000]), 0).toArray()[0]).toBe(-1000);
   });
   test('refuses integers and dimensions that are not there', () => {
     expect(() => A.softmax(A.tensor([1, 2], { dtype: 'int32' }), 0)).toThrow(A.DTypeError);
+    // @ts-expect-error known to the compiler too
     expect(() => A.softmax(A.tensor([1, 2]), 1)).toThrow(/softmax: dimension 1 is out of range/);
   });
 });

@@ -7,7 +7,13 @@ import { add, mul, reciprocal, rsqrt, sub } from '../elements/arithmetic.js';
 import type { BatchNormOptions, InstanceNormOptions } from './batchNormalization.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { detach } from '../elements/comparison.js';
-import { composite, floatOperand, type Operand, type SameShape } from '../build/define.js';
+import {
+  composite,
+  floatOperand,
+  type Operand,
+  type SameShapeAlong,
+  type SameShapeAlongMethod,
+} from '../build/define.js';
 import { exp, log } from '../elements/exponential.js';
 import { maxOver } from '../reductions/fold.js';
 import {
@@ -56,14 +62,14 @@ export const softmax = composite('softmax', (input: Operand, dim: number): Tenso
   const e = exp(shifted);
   // One division a row, and nothing of its derivative is as large as x but e.
   return mul(e, reciprocal(sumOver([e], { dims, keepdim: true })));
-}) as SameShape<[dim: number]>;
+}) as SameShapeAlong;
 
 /** `log(softmax(x))` without the rounding: `x − max − log Σ exp(x − max)`. PyTorch: `torch.log_softmax`. See `softmax`. */
 export const logSoftmax = composite('logSoftmax', (input: Operand, dim: number): Tensor => {
   const { x, dims, shifted } = shift('logSoftmax', input, dim);
   if (x.size === 0) return shifted;
   return sub(shifted, log(sumOver([exp(shifted)], { dims, keepdim: true })));
-}) as SameShape<[dim: number]>;
+}) as SameShapeAlong;
 
 /** `x` less its largest element; the result of a softmax does not depend on it, so nothing flows back there. */
 function shift(
@@ -145,8 +151,8 @@ export const groupNorm: (
 
 /** The methods of this family. */
 export interface NormalizationMethods<S extends Shape = Shape> {
-  softmax(dim: number): Tensor<S>;
-  logSoftmax(dim: number): Tensor<S>;
+  softmax: SameShapeAlongMethod;
+  logSoftmax: SameShapeAlongMethod;
   layerNorm(
     normalizedShape: number | Shape,
     weight?: Maybe | AffineOptions,

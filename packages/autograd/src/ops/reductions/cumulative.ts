@@ -1,8 +1,14 @@
 /** @file Cumulative operations along a dimension. */
-import { normalizeDim, type Shape } from '../../graph/shape.js';
+import { normalizeDim } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
-import { composite, operand, type Operand, type SameShape } from '../build/define.js';
+import {
+  composite,
+  operand,
+  type Operand,
+  type SameShapeAlong,
+  type SameShapeAlongMethod,
+} from '../build/define.js';
 import { gatherOf } from '../indexing/gather.js';
 import { cumprodOf, cumsumOf, cumulativeExtreme } from './recurrence.js';
 import type { ValuesAndIndices } from './reductions.js';
@@ -13,14 +19,14 @@ import type { ValuesAndIndices } from './reductions.js';
  */
 export const cumsum = composite('cumsum', (x: Operand, dim: number): Tensor =>
   along('cumsum', x, dim, (node, d) => cumsumOf([node], { dim: d, reverse: false })),
-) as SameShape<[dim: number]>;
+) as SameShapeAlong;
 
 /**
  * `y[k] = x[0] · … · x[k]` along `dim`; the derivative is right also where elements are 0. PyTorch: `torch.cumprod`.
  */
 export const cumprod = composite('cumprod', (x: Operand, dim: number): Tensor =>
   along('cumprod', x, dim, (node, d) => cumprodOf([node], { dim: d })),
-) as SameShape<[dim: number]>;
+) as SameShapeAlong;
 
 /** A tensor without dimensions counts as a vector of one element. */
 function along(
@@ -57,9 +63,9 @@ function extremeSoFar(op: string, x: Operand, dim: number, sign: 1 | -1): Values
 }
 
 /** The methods of this family. */
-export interface ScansMethods<S extends Shape = Shape> {
-  cumsum(dim: number): Tensor<S>;
-  cumprod(dim: number): Tensor<S>;
+export interface ScansMethods {
+  cumsum: SameShapeAlongMethod;
+  cumprod: SameShapeAlongMethod;
   cummax(dim: number): ValuesAndIndices;
   cummin(dim: number): ValuesAndIndices;
 }

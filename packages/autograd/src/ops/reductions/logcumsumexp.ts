@@ -3,7 +3,7 @@ import type { Value } from '../../graph/primitive.js';
 import { normalizeDim } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
-import { composite, floatOperand, type Operand, type SameShape } from '../build/define.js';
+import { composite, floatOperand, type Operand, type SameShapeAlong } from '../build/define.js';
 import { choose, strongMul } from '../build/element.js';
 import { sub } from '../build/fieldOperations.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
@@ -59,4 +59,4 @@ export const logcumsumexp = composite('logcumsumexp', (x: Operand, dim: number):
   const d = normalizeDim('logcumsumexp', dim, node.ndim);
   if (node.ndim > 0) return logcumsumexpOf([node], { dim: d });
   return reshapeNode(logcumsumexpOf([reshapeNode(node, [1])], { dim: 0 }), []);
-}) as SameShape<[dim: number]>;
+}) as SameShapeAlong;

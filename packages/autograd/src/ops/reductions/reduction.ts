@@ -3,7 +3,7 @@ import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.
 import { normalizeDims, range } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Operand } from '../build/define.js';
-import type { Reduced, ShapeIn } from '../../types/index.js';
+import type { DimResult, Reduced, ShapeIn, Unless } from '../../types/index.js';
 
 /** The dimensions to fold; all of them if left out. Negative ones count from the end. */
 export type ReduceDims = number | readonly number[] | null | undefined;
@@ -24,7 +24,7 @@ export type Reduction<O = unknown> = <
   const D extends ReduceDims = undefined,
   const K extends boolean = false,
 >(
-  x: X,
+  x: X & Unless<DimResult<ShapeIn<X>, D>>,
   dim?: D,
   options?: O & { readonly keepdim?: K },
 ) => Tensor<Reduced<ShapeIn<X>, D, K>>;
@@ -35,7 +35,7 @@ export type ReductionMethod<O = unknown> = <
   const D extends ReduceDims = undefined,
   const K extends boolean = false,
 >(
-  this: T,
+  this: T & Unless<DimResult<ShapeIn<T>, D>>,
   dim?: D,
   options?: O & { readonly keepdim?: K },
 ) => Tensor<Reduced<ShapeIn<T>, D, K>>;

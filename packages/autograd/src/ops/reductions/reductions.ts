@@ -26,7 +26,7 @@ import {
   type ReductionMethod,
 } from './reduction.js';
 import { meanOver, type SpreadMethods } from './spread.js';
-import type { Reduced, ShapeIn } from '../../types/index.js';
+import type { DimResult, Reduced, ShapeIn, Unless } from '../../types/index.js';
 
 export { all, any, logsumexp, norm, std, var } from './spread.js';
 export type { ReduceDims, ReduceOptions, Reduction } from './reduction.js';
@@ -46,7 +46,7 @@ export interface Choice {
     options?: { readonly keepdim?: K },
   ): Tensor<Reduced<ShapeIn<X>, null, K>>;
   <X extends Operand, const D extends number = number, const K extends boolean = false>(
-    x: X,
+    x: X & Unless<DimResult<ShapeIn<X>, D>>,
     dim: D,
     options?: { readonly keepdim?: K },
   ): ValuesAndIndices<Reduced<ShapeIn<X>, D, K>>;
@@ -60,7 +60,7 @@ export interface ChoiceMethod {
     options?: { readonly keepdim?: K },
   ): Tensor<Reduced<ShapeIn<T>, null, K>>;
   <T extends Tensor, const D extends number, const K extends boolean = false>(
-    this: T,
+    this: T & Unless<DimResult<ShapeIn<T>, D>>,
     dim: D,
     options?: { readonly keepdim?: K },
   ): ValuesAndIndices<Reduced<ShapeIn<T>, D, K>>;
@@ -199,7 +199,7 @@ type Position = <
   const D extends number | null | undefined = undefined,
   const K extends boolean = false,
 >(
-  x: X,
+  x: X & Unless<DimResult<ShapeIn<X>, D>>,
   dim?: D,
   options?: { readonly keepdim?: K },
 ) => Tensor<Reduced<ShapeIn<X>, D, K>>;
@@ -209,7 +209,7 @@ type PositionMethod = <
   const D extends number | null | undefined = undefined,
   const K extends boolean = false,
 >(
-  this: T,
+  this: T & Unless<DimResult<ShapeIn<T>, D>>,
   dim?: D,
   options?: { readonly keepdim?: K },
 ) => Tensor<Reduced<ShapeIn<T>, D, K>>;

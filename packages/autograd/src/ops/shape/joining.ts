@@ -9,30 +9,31 @@ import {
 } from '../../arguments/index.js';
 import { ChainruleError, IndexError, ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
-import {
-  checkInteger,
-  normalizeDim,
-  range,
-  sameShape,
-  show,
-  type Shape,
-} from '../../graph/shape.js';
+import { checkInteger, normalizeDim, range, sameShape, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { concatNode, narrowNode, permuteNode } from './movement.js';
-import type { Concatenated, Stacked } from '../../types/index.js';
+import type {
+  CatResult,
+  Concatenated,
+  DimResult,
+  ShapeIn,
+  Stacked,
+  StackResult,
+  Unless,
+} from '../../types/index.js';
 
 type DimOption = number | { readonly dim?: number };
 
 type Cat = <const T extends readonly Operand[], const D extends DimOption = 0>(
-  tensors: T,
+  tensors: T & Unless<CatResult<T, D>>,
   dim?: D,
 ) => Tensor<Concatenated<T, D>>;
 
 type Stack = <const T extends readonly Operand[], const D extends DimOption = 0>(
-  tensors: T,
+  tensors: T & Unless<StackResult<T, D>>,
   dim?: D,
 ) => Tensor<Stacked<T, D>>;
 
@@ -256,12 +257,21 @@ export const meshgrid: (
 });
 
 /** The methods of this family. */
-export interface JoiningMethods<S extends Shape = Shape> {
+export interface JoiningMethods {
   split(size: number | readonly number[], dim?: DimOption): Tensor[];
   chunk(chunks: number, dim?: DimOption): Tensor[];
   unbind(dim?: DimOption): Tensor[];
-  narrow(dim: number, start: number, length: number): Tensor;
-  select(dim: number, index: number): Tensor;
+  narrow<T extends Tensor, const D extends number>(
+    this: T & Unless<DimResult<ShapeIn<T>, D>>,
+    dim: D,
+    start: number,
+    length: number,
+  ): Tensor;
+  select<T extends Tensor, const D extends number>(
+    this: T & Unless<DimResult<ShapeIn<T>, D>>,
+    dim: D,
+    index: number,
+  ): Tensor;
   /** The slices along dimension 0. */
-  [Symbol.iterator](this: Tensor<S>): Iterator<Tensor>;
+  [Symbol.iterator](): Iterator<Tensor>;
 }

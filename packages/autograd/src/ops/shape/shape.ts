@@ -35,6 +35,8 @@ import type {
 import type { DiagonalMethods } from './diagonals.js';
 import type { RearrangingMethods } from './rearranging.js';
 import type {
+  DimResult,
+  NewDimResult,
   ShapeIn,
   ShapeOf,
   Squeezed,
@@ -264,10 +266,13 @@ export interface ShapeMethods<S extends Shape = Shape>
   flatten: FlattenMethod;
   unflatten(dim: number, sizes: readonly number[]): Tensor;
   squeeze<T extends Tensor, const D extends number | readonly number[] | undefined = undefined>(
-    this: T,
+    this: T & Unless<DimResult<ShapeIn<T>, D>>,
     dim?: D,
   ): Tensor<Squeezed<ShapeIn<T>, D>>;
-  unsqueeze<T extends Tensor, D extends number>(this: T, dim: D): Tensor<Unsqueezed<ShapeIn<T>, D>>;
+  unsqueeze<T extends Tensor, D extends number>(
+    this: T & Unless<NewDimResult<ShapeIn<T>, D>>,
+    dim: D,
+  ): Tensor<Unsqueezed<ShapeIn<T>, D>>;
   permute: PermuteMethod;
   transpose: TransposeMethod;
   swapaxes: TransposeMethod;

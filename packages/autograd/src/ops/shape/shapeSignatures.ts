@@ -1,7 +1,10 @@
 /** @file How the operations of shape.ts are called: the shapes they take and give, where these are known to the compiler. */
 import type { Tensor } from '../../graph/tensor.js';
 import type {
+  DimResult,
   Expanded,
+  ExpandResult,
+  NewDimResult,
   Flattened,
   Given,
   Permuted,
@@ -45,12 +48,12 @@ export type PermuteMethod = <T extends Tensor, const R extends Listed>(
 ) => Tensor<Permuted<ShapeIn<T>, Given<R>>>;
 
 export type Expand = <X extends Operand, const R extends Listed>(
-  x: X,
+  x: X & Unless<ExpandResult<ShapeIn<X>, Given<R>>>,
   ...size: R
 ) => Tensor<Expanded<ShapeIn<X>, Given<R>>>;
 
 export type ExpandMethod = <T extends Tensor, const R extends Listed>(
-  this: T,
+  this: T & Unless<ExpandResult<ShapeIn<T>, Given<R>>>,
   ...size: R
 ) => Tensor<Expanded<ShapeIn<T>, Given<R>>>;
 
@@ -76,23 +79,23 @@ export type Squeeze = <
   X extends Operand,
   const D extends number | readonly number[] | undefined = undefined,
 >(
-  x: X,
+  x: X & Unless<DimResult<ShapeIn<X>, D>>,
   dim?: D,
 ) => Tensor<Squeezed<ShapeIn<X>, D>>;
 
 export type Unsqueeze = <X extends Operand, D extends number>(
-  x: X,
+  x: X & Unless<NewDimResult<ShapeIn<X>, D>>,
   dim: D,
 ) => Tensor<Unsqueezed<ShapeIn<X>, D>>;
 
 export type Transpose = <X extends Operand, D extends number, E extends number>(
-  x: X,
+  x: X & Unless<DimResult<ShapeIn<X>, D>> & Unless<DimResult<ShapeIn<X>, E>>,
   dim0: D,
   dim1: E,
 ) => Tensor<Transposed<ShapeIn<X>, D, E>>;
 
 export type TransposeMethod = <T extends Tensor, D extends number, E extends number>(
-  this: T,
+  this: T & Unless<DimResult<ShapeIn<T>, D>> & Unless<DimResult<ShapeIn<T>, E>>,
   dim0: D,
   dim1: E,
 ) => Tensor<Transposed<ShapeIn<T>, D, E>>;

@@ -1,6 +1,6 @@
 /** @file Event files for TensorBoard. */
 import type * as fsModule from 'node:fs';
-import { ChainruleError, type Tensor } from '@chainrule/autograd';
+import { ChainruleError, checkArgument, kinds, type Kind, type Tensor } from '@chainrule/autograd';
 import type { CallbackObject, FitEvent } from '../events.js';
 import {
   graphEvent,
@@ -14,6 +14,11 @@ import { record } from './records.js';
 
 /** What is asked of the file system. */
 type Fs = Pick<typeof fsModule, 'openSync' | 'writeSync' | 'closeSync'>;
+
+const fileSystem: Kind<Fs> = kinds.kind(
+  "be that of Node, and is where you say await SummaryWriter.open('runs/first') instead of new",
+  (x) => typeof (x as Partial<Fs> | null)?.openSync === 'function',
+);
 
 /**
  * Writes what TensorBoard shows into a folder: `tensorboard --logdir runs`. PyTorch: `SummaryWriter`.
@@ -33,6 +38,8 @@ export class SummaryWriter {
   private file: number | null;
 
   private constructor(fs: Fs, path: string) {
+    // Callers without types meet no `private`.
+    checkArgument('SummaryWriter', 'file system', fs, fileSystem);
     this.fs = fs;
     this.path = path;
     this.file = fs.openSync(path, 'a');
@@ -45,6 +52,7 @@ export class SummaryWriter {
       import('node:os'),
       import('node:path'),
     ]);
+    checkArgument('SummaryWriter.open', 'folder', folder, kinds.text);
     try {
       fs.mkdirSync(folder, { recursive: true });
       const name = `events.out.tfevents.${Math.floor(now())}.${os.hostname()}.${process.pid}`;

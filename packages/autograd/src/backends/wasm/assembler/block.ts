@@ -4,7 +4,7 @@
  * Sizes, strides, constants and addresses are words. A function is written once for a form and reads the block it is
  * called with, so that kernels of one form share it, whatever their sizes.
  */
-import type { Place } from '../../../engine/kernel.js';
+import type { Place } from '../../../engine/compile/kernel.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder, ModuleBuilder, Word } from './moduleBuilder.js';
 

@@ -24,6 +24,8 @@ export interface KernelContext {
   readonly fma: boolean;
   /** Whether large products call a BLAS library. */
   readonly blas: boolean;
+  /** Whether one thread runs a loop, of any length: as few forms as there can be. */
+  readonly alone?: boolean;
 }
 
 export function kernelFunction(module: ModuleBuilder): FunctionBuilder {

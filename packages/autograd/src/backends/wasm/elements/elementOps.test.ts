@@ -1,6 +1,6 @@
 /** @file Every element function against double precision, over bit patterns of the whole range and at the edges. */
 import { describe, expect, test } from 'vitest';
-import type { LoopKernel } from '../../../engine/kernel.js';
+import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { DType, TypedArray } from '../../../graph/dtype.js';
 import { allocate } from '../../../graph/dtype.js';
 import { supports } from './elementOps.js';

@@ -3,7 +3,7 @@
  *
  * A maximum of floats keeps apart where it met NaN: V8's own maximum, which passes NaN on, is several times slower.
  */
-import type { Scalar } from '../../../engine/kernel.js';
+import type { Scalar } from '../../../engine/compile/kernel.js';
 import { isFloat } from '../../../graph/dtype.js';
 import { combine, constant, identity } from '../elements/elementOps.js';
 import type { Value } from '../elements/elementOps.js';

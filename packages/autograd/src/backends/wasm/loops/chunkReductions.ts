@@ -4,7 +4,7 @@
  * Threads can share one long sum this way, and its error grows with the length of a chunk instead of that of the
  * whole. Chunks follow from shapes alone, so that the number of threads changes no bit.
  */
-import type { LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import type { Scratch } from '../assembler/block.js';
 import { planNest } from './loopNest.js';

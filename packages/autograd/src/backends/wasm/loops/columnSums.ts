@@ -5,7 +5,7 @@
  * accumulator of its column, which the first cache holds. Column by column, every row would be a jump that no prefetcher
  * follows.
  */
-import type { Access, LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { Access, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import type { Scratch } from '../assembler/block.js';

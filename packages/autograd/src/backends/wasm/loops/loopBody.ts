@@ -1,5 +1,5 @@
 /** @file What is known of each scalar of a loop body before code is written: where it varies and when it is known. */
-import type { LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Nest } from './loopNest.js';
 
 export interface ScalarFacts {

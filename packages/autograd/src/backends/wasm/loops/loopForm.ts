@@ -5,7 +5,7 @@
  * repeats, and 1 along the lanes, where elements are loaded in vectors. Walks that begin at one place, or move alike
  * along a level, share a word; which of them do is part of the form.
  */
-import type { LoopKernel } from '../../../engine/kernel.js';
+import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { DType } from '../../../graph/dtype.js';
 import type { Word } from '../assembler/moduleBuilder.js';
 import { Block, SCRATCH_BUFFER } from '../assembler/block.js';

@@ -6,7 +6,7 @@
  */
 import type { DType } from '../../../graph/dtype.js';
 import { itemSize } from '../../../graph/dtype.js';
-import type { LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 
 /** What a walk has for a buffer where it is a coordinate, or a row kept in scratch memory. */
 export const COORDINATE = -1;

@@ -1,5 +1,5 @@
 /** @file What the passes over a row of a loop kernel compute, write and keep, and how wide and on how many threads they go. */
-import type { LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { VectorWidth } from '../assembler/kernelFunction.js';
 import { closure, isCheap, type ScalarFacts } from './loopBody.js';

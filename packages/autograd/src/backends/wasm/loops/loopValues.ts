@@ -1,5 +1,5 @@
 /** @file The values of a loop body while its code is written: each computed once, as far out as it can be. */
-import type { Scalar } from '../../../engine/kernel.js';
+import type { Scalar } from '../../../engine/compile/kernel.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import { applyOp } from '../elements/elementOps.js';
 import type { Value } from '../elements/elementOps.js';

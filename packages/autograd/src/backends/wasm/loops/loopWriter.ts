@@ -5,7 +5,7 @@
  * time. Each pass over a row folds one level of reductions and writes the points that are known by then. Everything that
  * does not vary within a loop is computed before it.
  */
-import type { Scalar } from '../../../engine/kernel.js';
+import type { Scalar } from '../../../engine/compile/kernel.js';
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { accumulate, fold, freshAccumulators, settle } from './accumulators.js';
 import type { Reduce } from './accumulators.js';

@@ -1,5 +1,5 @@
 /** @file A fused loop nest made ready: how it is walked, its form, and the words that its function reads. */
-import type { LoopKernel } from '../../../engine/kernel.js';
+import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { FormedKernel } from '../assembler/block.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { analyseBody, type ScalarFacts } from './loopBody.js';
@@ -44,13 +44,14 @@ export function planLoop(kernel: LoopKernel, context: KernelContext): FormedKern
   const { caches, bytes } = planCaches(kernel, nest, facts, passes);
   const length = sizes[vector] as number;
   const step = 4 * width;
-  const steps = length % step !== 0 || length === 0 ? 'any' : length === step ? 'one' : 'whole';
+  const uneven = length % step !== 0 || length === 0 || context.alone === true;
+  const steps = uneven ? 'any' : length === step ? 'one' : 'whole';
 
   let work = 0;
   for (const { expensive } of facts) work += expensive ? 8 : 1;
   for (const size of sizes) work *= size;
   const split = levelToShare(nest, width);
-  const parallel = split >= 0 && work >= SERIAL_WORK;
+  const parallel = split >= 0 && work >= SERIAL_WORK && context.alone !== true;
   const shared = parallel ? split : -1;
 
   const form = loopForm(kernel, nest, caches);

@@ -1,5 +1,5 @@
 /** @file Parts of a loop kernel's body as another kernel. */
-import type { Access, LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { Access, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 
 /** How many reductions of a chain come up to each scalar, itself included. */
 export function reductionLevels(body: readonly Scalar[]): number[] {

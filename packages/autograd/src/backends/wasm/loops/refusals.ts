@@ -2,7 +2,7 @@
  * @file Arguments that an element function refuses: they set the plan's fault, and what is computed then is not used. The
  * reference, run after it, says which element it was.
  */
-import type { LoopKernel, Scalar } from '../../../engine/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Word } from '../assembler/moduleBuilder.js';
 import { I32, I32x4, V128 } from '../assembler/opcodes.js';
 import { applyOp, cast, type Value } from '../elements/elementOps.js';

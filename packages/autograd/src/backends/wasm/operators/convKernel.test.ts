@@ -1,7 +1,7 @@
 /** @file Convolutions and their gradients against the reference kernels, over random geometries. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ConvKernel, Place } from '../../../engine/kernel.js';
+import type { ConvKernel, Place } from '../../../engine/compile/kernel.js';
 import { allocate, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { conv, convInput, convWeight, type ConvAttrs } from '../../../ops/neural/conv.js';

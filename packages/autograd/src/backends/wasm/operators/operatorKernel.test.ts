@@ -1,7 +1,7 @@
 /** @file Kernels of their own kind against the reference kernels: indices, windows, positions, sorting, random numbers. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { operatorKernel } from '../../../engine/operatorKernel.js';
+import { operatorKernel } from '../../../engine/compile/operatorKernel.js';
 import type { Instruction } from '../../../engine/program.js';
 import { allocate, type DType, type TypedArray } from '../../../graph/dtype.js';
 import { primitives, type Attrs, type Value } from '../../../graph/primitive.js';

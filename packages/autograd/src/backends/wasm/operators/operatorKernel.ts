@@ -1,5 +1,5 @@
 /** @file Kernels of their own kind: which function plans which. */
-import type { LoopKernel, OperatorKernel } from '../../../engine/kernel.js';
+import type { LoopKernel, OperatorKernel } from '../../../engine/compile/kernel.js';
 import type { FormedKernel, Scratch } from '../assembler/block.js';
 import { planConv } from './convKernel.js';
 import { planIndex } from './indexKernel.js';

@@ -1,6 +1,6 @@
 /** @file Kernels of their own kind in whole plans: the same bits on any number of threads, and indices out of range. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { operatorKernel } from '../../../engine/operatorKernel.js';
+import { operatorKernel } from '../../../engine/compile/operatorKernel.js';
 import type { Instruction, Program } from '../../../engine/program.js';
 import { IndexError } from '../../../errors.js';
 import { allocate, itemSize, type DType, type TypedArray } from '../../../graph/dtype.js';

@@ -4,7 +4,7 @@
  * Normal numbers go through the engine's own logarithm, sine and cosine, as the reference does, so that their bits agree.
  * Threads take runs of counters.
  */
-import type { RandomKernel } from '../../../engine/kernel.js';
+import type { RandomKernel } from '../../../engine/compile/kernel.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBuilder.js';
 import { Block, type FormedKernel } from '../assembler/block.js';

@@ -4,7 +4,7 @@
  * A product is cut into pieces by its shape alone, and threads take pieces: the library never uses threads of its own,
  * and the number of threads changes no bit.
  */
-import type { MatmulKernel } from '../../../engine/kernel.js';
+import type { MatmulKernel } from '../../../engine/compile/kernel.js';
 import type { FunctionBuilder, ModuleBuilder, Quantity, Word } from '../assembler/moduleBuilder.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import type { Matrix, Product } from './blocking.js';

@@ -1,7 +1,7 @@
 /** @file Matrix products against sums in double precision: ragged shapes, any strides, every vector width. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { MatmulKernel } from '../../../engine/kernel.js';
+import type { MatmulKernel } from '../../../engine/compile/kernel.js';
 import { allocate } from '../../../graph/dtype.js';
 import type { VectorWidth } from '../assembler/kernelFunction.js';
 import { referenceMatmul, runKernels } from '../run/testBench.js';

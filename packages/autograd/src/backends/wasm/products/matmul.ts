@@ -3,7 +3,7 @@
  *
  * Threads take columns, rows or matrices of a batch; the order in which one element is summed never changes.
  */
-import type { Access, LoopKernel, MatmulKernel } from '../../../engine/kernel.js';
+import type { Access, LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
 import type { FunctionBuilder, Quantity } from '../assembler/moduleBuilder.js';
 import { planBlasMatmul } from './blasProduct.js';
 import { Block, type FormedKernel } from '../assembler/block.js';

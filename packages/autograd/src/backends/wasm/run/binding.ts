@@ -1,11 +1,11 @@
 /** @file Where the values of a program lie: what is computed in the arena, inputs where they are or copied in beside it. */
 import { DeviceError } from '../../../errors.js';
-import { planArena } from '../../../engine/arena.js';
-import { placesOf } from '../../../engine/kernel.js';
-import type { Lowered } from '../../../engine/lower.js';
+import { planArena } from '../../../engine/compile/arena.js';
+import { placesOf } from '../../../engine/compile/kernel.js';
+import type { Lowered } from '../../../engine/compile/lower.js';
 import type { Instruction } from '../../../engine/program.js';
-import type { Schedule } from '../../../engine/schedule.js';
-import { verification, verifyArena } from '../../../engine/verify.js';
+import type { Schedule } from '../../../engine/compile/schedule.js';
+import { verification, verifyArena } from '../../../engine/compile/verify.js';
 import { itemSize, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { Arrays } from './arrays.js';
@@ -45,7 +45,8 @@ export class Binding {
     this.inputArrays = new Array<TypedArray | null>(instructions.length).fill(null);
     this.isInput = new Uint8Array(instructions.length);
     for (const slot of inputs) this.isInput[slot] = 1;
-    this.isOwn = outputs.map((slot, k) => this.isInput[slot] === 0 && outputs.indexOf(slot) === k);
+    const firstAsked = new Map([...outputs.entries()].reverse().map(([k, slot]) => [slot, k]));
+    this.isOwn = outputs.map((slot, k) => this.isInput[slot] === 0 && firstAsked.get(slot) === k);
     this.direct = outputs.map(() => false);
     this.arenaBytes = this.place(steps);
   }

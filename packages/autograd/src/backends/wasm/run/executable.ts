@@ -1,10 +1,10 @@
 /** @file A program in memory, ready to run: where every value lies, and the kernels that compute them. */
 import { DeviceError, IndexError } from '../../../errors.js';
-import type { Kernel } from '../../../engine/kernel.js';
-import { lower, type Lowered } from '../../../engine/lower.js';
+import type { Kernel } from '../../../engine/compile/kernel.js';
+import { lower, type Lowered } from '../../../engine/compile/lower.js';
 import type { Executable, Instruction, Meter, Program, Work } from '../../../engine/program.js';
-import { schedule, type Schedule } from '../../../engine/schedule.js';
-import { verification, verifySchedule } from '../../../engine/verify.js';
+import { schedule } from '../../../engine/compile/schedule.js';
+import { verification, verifySchedule } from '../../../engine/compile/verify.js';
 import type { TypedArray } from '../../../graph/dtype.js';
 import { runtime } from '../../../graph/runtime.js';
 import { sizeOf } from '../../../graph/shape.js';
@@ -33,7 +33,8 @@ type Part =
 export class WasmExecutable implements Executable {
   at = -1;
   private readonly program: Program;
-  private readonly scheduled: Schedule;
+  /** Those of the program, and the copies that scheduling added. */
+  private readonly instructions: readonly Instruction[];
   private readonly arrays: Arrays;
   private readonly parts: Part[] = [];
   private readonly binding: Binding;
@@ -49,10 +50,11 @@ export class WasmExecutable implements Executable {
     this.program = program;
     this.meter = meter;
     this.arrays = arrays;
-    this.scheduled = schedule(program, (op, dtype) => supports(op, dtype));
-    const steps = lower(this.scheduled);
-    if (verification.on) verifySchedule(program, this.scheduled, steps);
-    this.binding = new Binding(this.scheduled, program.inputs, steps, arrays);
+    const scheduled = schedule(program, (op, dtype) => supports(op, dtype));
+    const steps = lower(scheduled);
+    this.instructions = scheduled.instructions;
+    if (verification.on) verifySchedule(program, scheduled, steps);
+    this.binding = new Binding(scheduled, program.inputs, steps, arrays);
     this.split(steps, threads, pool);
   }
 
@@ -181,6 +183,6 @@ export class WasmExecutable implements Executable {
   }
 
   private instruction(slot: number): Instruction {
-    return this.scheduled.instructions[slot] as Instruction;
+    return this.instructions[slot] as Instruction;
   }
 }

@@ -7,7 +7,7 @@ import type {
   Kernel,
   LoopKernel,
   Scalar,
-} from '../../../engine/kernel.js';
+} from '../../../engine/compile/kernel.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction } from '../assembler/kernelFunction.js';
 import { Forms } from './forms.js';

@@ -4,7 +4,7 @@
  * Forms are few, as sizes are no part of them: a process that has met its kernels compiles no more. New ones are written
  * into one module for a plan, as V8 compiles a hundred functions in one module several times faster than in a hundred.
  */
-import { verification } from '../../../engine/verify.js';
+import { verification } from '../../../engine/compile/verify.js';
 import { gemmOver } from '../../blas/blas.js';
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { BARRIER_BYTES } from './barrier.js';

@@ -1,6 +1,6 @@
 /** @file Kernels as a list of calls: which function of the table each is, and the words that it reads. */
 import { mayRefuse } from '../loops/refusals.js';
-import type { Kernel, LoopKernel } from '../../../engine/kernel.js';
+import type { Kernel, LoopKernel } from '../../../engine/compile/kernel.js';
 import { BARRIER_BYTES } from './barrier.js';
 import { Scratch, type FormedKernel, type Pointer } from '../assembler/block.js';
 import { chunkReductions } from '../loops/chunkReductions.js';
@@ -122,7 +122,11 @@ function mayFault(kernel: Kernel): boolean {
 }
 
 /** The calls that do what a kernel does, in order. */
-function formKernel(kernel: Kernel, context: KernelContext, scratch: Scratch): FormedKernel[] {
+export function formKernel(
+  kernel: Kernel,
+  context: KernelContext,
+  scratch: Scratch,
+): FormedKernel[] {
   const loops = (loop: LoopKernel): FormedKernel[] =>
     chunkReductions(loop, scratch)
       .flatMap((piece) => columnSums(piece, scratch))

@@ -1,6 +1,12 @@
 /** @file For tests: runs kernels on typed arrays, and does the same with plain loops in double precision. */
 import { expect } from 'vitest';
-import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from '../../../engine/kernel.js';
+import type {
+  Access,
+  Kernel,
+  LoopKernel,
+  MatmulKernel,
+  Scalar,
+} from '../../../engine/compile/kernel.js';
 import type { DType, TypedArray } from '../../../graph/dtype.js';
 import { Forms } from './forms.js';
 import { listKernels } from './kernelList.js';

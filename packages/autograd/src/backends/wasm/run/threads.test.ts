@@ -1,7 +1,13 @@
 /** @file Plans on several threads: the same bits as on one, errors that name their cause, and a process that ends. */
 import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from '../../../engine/kernel.js';
+import type {
+  Access,
+  Kernel,
+  LoopKernel,
+  MatmulKernel,
+  Scalar,
+} from '../../../engine/compile/kernel.js';
 import { DeviceError } from '../../../errors.js';
 import { Forms } from './forms.js';
 import { listKernels } from './kernelList.js';

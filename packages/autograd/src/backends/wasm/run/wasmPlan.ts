@@ -18,7 +18,10 @@ const TRIALS: ReadonlySet<number> = new Set([3, 5, 12, 13, 40, 41, 100, 101]);
  */
 export class WasmPlan {
   private readonly forms: Forms;
-  private readonly kernels: KernelList;
+  /** Three numbers for each word that holds an address: which, of which buffer, and how many bytes into it. */
+  private readonly pointers: Int32Array;
+  private readonly scratchBytes: number;
+  private readonly mayFault: boolean;
   private readonly pool: ThreadPool | undefined;
   /** Addresses of the list, and of the blocks after it. */
   private readonly list: number;
@@ -36,7 +39,12 @@ export class WasmPlan {
   constructor(forms: Forms, kernels: KernelList, pool?: ThreadPool) {
     const { memory } = forms;
     this.forms = forms;
-    this.kernels = kernels;
+    this.pointers = new Int32Array(3 * kernels.pointers.length);
+    kernels.pointers.forEach(({ word, buffer, bytes }, k) =>
+      this.pointers.set([word, buffer, bytes], 3 * k),
+    );
+    this.scratchBytes = kernels.scratchBytes;
+    this.mayFault = kernels.mayFault;
     this.pool = kernels.parallel ? pool : undefined;
     const { calls, words } = kernels;
     this.list = memory.allocate((LIST.calls + calls.length + words.length) * 4);
@@ -59,14 +67,15 @@ export class WasmPlan {
    * @throws {DeviceError} if there is no room for its scratch memory.
    */
   setBuffers(addresses: ArrayLike<number>): void {
-    const { pointers, scratchBytes } = this.kernels;
-    const scratch = this.forms.scratch(scratchBytes);
+    const { pointers } = this;
+    const scratch = this.forms.scratch(this.scratchBytes);
     const { int32 } = this.forms.memory.heap;
     int32[(this.list >>> 2) + LIST.scratch] = scratch;
     const first = this.blocks >>> 2;
-    for (let k = 0; k < pointers.length; k++) {
-      const { word, buffer, bytes } = pointers[k]!;
-      int32[first + word] = (buffer === SCRATCH_BUFFER ? scratch : addresses[buffer]!) + bytes;
+    for (let k = 0; k < pointers.length; k += 3) {
+      const buffer = pointers[k + 1]!;
+      const from = buffer === SCRATCH_BUFFER ? scratch : addresses[buffer]!;
+      int32[first + pointers[k]!] = from + pointers[k + 2]!;
     }
   }
 
@@ -101,7 +110,7 @@ export class WasmPlan {
 
   /** Whether an index was out of range in the last run: its results mean nothing. */
   get faulted(): boolean {
-    if (!this.kernels.mayFault) return false;
+    if (!this.mayFault) return false;
     const { int32 } = this.forms.memory.heap;
     const at = (this.forms.scratch(0) + FAULT) >>> 2;
     const faulted = int32[at] !== 0;

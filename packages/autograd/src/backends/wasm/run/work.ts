@@ -1,5 +1,5 @@
 /** @file What kernels do, in operations and bytes, for profiles. */
-import { operatorFlops, type Kernel, type OperatorKernel } from '../../../engine/kernel.js';
+import { operatorFlops, type Kernel, type OperatorKernel } from '../../../engine/compile/kernel.js';
 import type { Work } from '../../../engine/program.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';

@@ -1,9 +1,9 @@
 /** @file Kernels of their own kind: what a primitive's record says of one, with the shapes and places at hand. */
-import type { KernelSpec } from '../graph/lowering.js';
-import { sizeOf, stridesOf } from '../graph/shape.js';
-import { constantOp } from '../graph/version.js';
+import type { KernelSpec } from '../../graph/lowering.js';
+import { sizeOf, stridesOf } from '../../graph/shape.js';
+import { constantOp } from '../../graph/version.js';
 import type { ConvKernel, IndexKernel, Kernel, Place } from './kernel.js';
-import type { Instruction } from './program.js';
+import type { Instruction } from '../program.js';
 
 type Spec<K extends KernelSpec['kind']> = KernelSpec & { readonly kind: K };
 
@@ -16,6 +16,18 @@ interface Site {
   readonly out: Place;
   /** The number that the first operand is throughout, where it has no buffer. */
   readonly start: number | null;
+}
+
+/** Whether a kernel writes into a copy of its first operand, which may then be a number. */
+export function writesTable(
+  instructions: readonly Instruction[],
+  slot: number,
+  spec: KernelSpec | null,
+): boolean {
+  if (spec?.kind !== 'elements' && spec?.kind !== 'slices') return false;
+  const { shape, inputs } = instructions[slot] as Instruction;
+  if (spec.mode === 'gather' || shape.length === 0 || sizeOf(shape) === 0) return false;
+  return sizeOf((instructions[inputs[1] as number] as Instruction).shape) > 0;
 }
 
 /** The kernel of a primitive over contiguous operands, or null where only its reference can run it. */

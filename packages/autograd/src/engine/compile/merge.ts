@@ -10,7 +10,7 @@ import {
   type Member,
   type Operand,
 } from './cluster.js';
-import type { Instruction } from './program.js';
+import type { Instruction } from '../program.js';
 import { RecentReaders } from './readers.js';
 import type { Step } from './schedule.js';
 import { StepOrder } from './stepOrder.js';

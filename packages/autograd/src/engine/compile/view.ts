@@ -1,8 +1,8 @@
 /** @file Views: values that are other values read in another order. Movement operations become these, and cost nothing. */
-import type { ViewSpec } from '../graph/lowering.js';
-import type { Primitive } from '../graph/primitive.js';
-import { sizeOf, stridesOf, type Shape } from '../graph/shape.js';
-import type { Instruction } from './program.js';
+import type { ViewSpec } from '../../graph/lowering.js';
+import type { Primitive } from '../../graph/primitive.js';
+import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
+import type { Instruction } from '../program.js';
 
 /** How the elements of a value are read from a contiguous base. */
 export interface View {

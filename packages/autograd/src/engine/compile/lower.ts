@@ -1,14 +1,15 @@
 /** @file Lowering: a schedule as kernels over numbered buffers, which are the slots of its instructions. */
-import type { DType } from '../graph/dtype.js';
-import type { Primitive } from '../graph/primitive.js';
-import { broadcastStrides, stridesOf } from '../graph/shape.js';
-import { constantOp } from '../graph/version.js';
+import type { DType } from '../../graph/dtype.js';
+import type { Primitive } from '../../graph/primitive.js';
+import { broadcastStrides, stridesOf } from '../../graph/shape.js';
+import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
-import { stridesIn, type Cluster, type Member, type Operand } from './cluster.js';
+import { Cluster, stridesIn, type Member, type Operand } from './cluster.js';
 import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
 import { operatorKernel } from './operatorKernel.js';
-import type { Instruction } from './program.js';
-import type { Part, Schedule, Step } from './schedule.js';
+import type { Instruction } from '../program.js';
+import type { Part, Schedule } from './schedule.js';
+import type { View } from './view.js';
 
 /** A step made ready for a backend: a kernel, or a primitive that runs by its reference. */
 export type Lowered =
@@ -105,6 +106,20 @@ function loopKernel(
   };
 }
 
+/** A fold as a loop of its own: over the same dimensions in the same order as in a loop that does more. */
+export function foldKernel(
+  instructions: readonly Instruction[],
+  slot: number,
+  dims: readonly number[],
+  view: View,
+): LoopKernel {
+  const { shape, inputs } = instructions[slot] as Instruction;
+  const from = (instructions[inputs[0] as number] as Instruction).shape;
+  const cluster = new Cluster(0, from);
+  cluster.joinReduce(slot, shape, dims, view, from, () => true);
+  return loopKernel(instructions, cluster, new Set([slot]));
+}
+
 function compute(
   op: Primitive,
   args: readonly number[],
@@ -166,9 +181,9 @@ function partKernel(
   };
 }
 
-function matmulKernel(
+export function matmulKernel(
   instructions: readonly Instruction[],
-  { slot, a, b }: Step & { kind: 'matmul' },
+  { slot, a, b }: { readonly slot: number; readonly a: View; readonly b: View },
 ): MatmulKernel {
   const { op, shape, attrs, inputs, dtype } = instructions[slot] as Instruction;
   const { lowering } = op as Primitive;

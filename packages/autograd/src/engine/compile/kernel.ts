@@ -4,7 +4,7 @@
  * The engine fuses a graph into kernels; a backend turns a list of kernels into something runnable.
  * Strides and offsets count elements, never bytes; a stride of 0 repeats an element (broadcasting).
  */
-import type { DType } from '../graph/dtype.js';
+import type { DType } from '../../graph/dtype.js';
 
 /** Where an operand begins; one that is no more than a place lies contiguous and row-major. */
 export interface Place {

@@ -1,6 +1,6 @@
 /** @file Matrices that many products share: their transposes, written out once. */
 import { TRANSPOSE } from './added.js';
-import type { Instruction, Program } from './program.js';
+import type { Instruction, Program } from '../program.js';
 import type { View } from './view.js';
 
 /** So many products by one matrix are worth a copy of it in the order that they read. */

@@ -5,11 +5,11 @@
  * on what else is computed with it: equal expressions once, products with 1, casts to the same dtype, double
  * negation, and whatever no output needs.
  */
-import type { Primitive } from '../graph/primitive.js';
-import { sameShape } from '../graph/shape.js';
-import { constantOp } from '../graph/version.js';
-import type { Instruction, Program } from './program.js';
-import { Structure, StructureMap } from './structure.js';
+import type { Primitive } from '../../graph/primitive.js';
+import { sameShape } from '../../graph/shape.js';
+import { constantOp } from '../../graph/version.js';
+import type { Instruction, Program } from '../program.js';
+import { Structure, StructureMap } from '../structure.js';
 
 export function simplify(program: Program): Program {
   return removeDead(combine(program));

@@ -5,18 +5,22 @@
  * iteration spaces fit; so chains with broadcasting, reductions with what comes before and after them, and the whole
  * update of a parameter become one pass over memory. Movement becomes a view that costs nothing.
  */
-import type { DType } from '../graph/dtype.js';
-import type { KernelSpec, PartsSpec } from '../graph/lowering.js';
-import type { Primitive } from '../graph/primitive.js';
-import { sizeOf, stridesOf, type Shape } from '../graph/shape.js';
-import { constantOp } from '../graph/version.js';
+import type { DType } from '../../graph/dtype.js';
+import type { KernelSpec, PartsSpec } from '../../graph/lowering.js';
+import type { Primitive } from '../../graph/primitive.js';
+import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
+import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
 import { Cluster } from './cluster.js';
 import { mergeLoops } from './merge.js';
 import { SharedOperands, transpose, transposeOf, transposesB } from './products.js';
-import type { Instruction, Program } from './program.js';
+import { writesTable } from './operatorKernel.js';
+import type { Instruction, Program } from '../program.js';
 import { RecentReaders } from './readers.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
+
+/** Parts that are written one by one; more are copied by the primitive's reference, at once. */
+const MOST_PARTS = 256;
 
 /** One thing to run, in order. */
 export type Step =
@@ -48,6 +52,19 @@ export interface Schedule {
 
 /** What a backend can put into a loop: an element function with results of `dtype` from arguments of `from`. */
 export type Supports = (op: string, dtype: DType, from: DType) => boolean;
+
+/** Whether an element function or a fold can be part of a loop; else its reference runs. */
+export function fusible(
+  { op, dtype, inputs, shape }: Instruction,
+  instructions: readonly Instruction[],
+  supports: Supports,
+): boolean {
+  const { name, lowering } = op as Primitive;
+  const at = (slot: number): Instruction => instructions[slot] as Instruction;
+  if (sizeOf(shape) === 0 || inputs.some((x) => sizeOf(at(x).shape) === 0)) return false;
+  if (lowering.kind === 'fold') return dtype !== 'bool';
+  return supports(name, dtype, at(inputs[0] as number).dtype);
+}
 
 export function schedule(program: Program, supports: Supports): Schedule {
   return new Scheduler(program, supports).run();
@@ -92,15 +109,18 @@ class Scheduler {
       case 'view':
         return this.define(slot, this.movedView(instruction), -1);
       case 'element':
-        if (this.fusible(instruction)) return this.element(slot);
+        if (fusible(instruction, this.instructions, this.supports)) return this.element(slot);
         break;
       case 'fold':
-        if (this.fusible(instruction)) return this.fold(slot, lowering.dims(attrs ?? {}));
+        if (fusible(instruction, this.instructions, this.supports))
+          return this.fold(slot, lowering.dims(attrs ?? {}));
         break;
       case 'product':
         if (sizeOf(shape) > 0) return this.matmul(slot);
         break;
       case 'parts':
+        // A kernel a part would cost more than what it copies.
+        if (instruction.inputs.length > MOST_PARTS) break;
         return this.assemble(slot, lowering.parts(attrs ?? {}));
       case 'kernel':
         return this.opaque(slot, lowering.kernel(attrs ?? {}));
@@ -123,25 +143,11 @@ class Scheduler {
     const operands = this.at(slot).inputs.map((x, i) => {
       const { base } = this.view(x);
       // A table that is one number throughout needs no buffer.
-      const number = i === 0 && this.at(base).op === constantOp && this.writesTable(slot, spec);
+      const number =
+        i === 0 && this.at(base).op === constantOp && writesTable(this.instructions, slot, spec);
       return number ? base : this.contiguous(x);
     });
     this.push({ kind: 'opaque', slot, operands }, slot);
-  }
-
-  /** Whether a kernel writes into a copy of its first operand, which may then be a number. */
-  private writesTable(slot: number, spec: KernelSpec | null): boolean {
-    if (spec?.kind !== 'elements' && spec?.kind !== 'slices') return false;
-    const { shape, inputs } = this.at(slot);
-    if (spec.mode === 'gather' || shape.length === 0 || sizeOf(shape) === 0) return false;
-    return sizeOf(this.at(inputs[1] as number).shape) > 0;
-  }
-
-  private fusible({ op, dtype, inputs, shape }: Instruction): boolean {
-    const { name, lowering } = op as Primitive;
-    if (sizeOf(shape) === 0 || inputs.some((x) => sizeOf(this.at(x).shape) === 0)) return false;
-    if (lowering.kind === 'fold') return dtype !== 'bool';
-    return this.supports(name, dtype, this.at(inputs[0] as number).dtype);
   }
 
   private element(slot: number): void {

@@ -1,6 +1,6 @@
 /** @file A cluster: instructions that become one loop over one iteration space. */
-import { stridesOf, type Shape } from '../graph/shape.js';
-import type { Instruction } from './program.js';
+import { stridesOf, type Shape } from '../../graph/shape.js';
+import type { Instruction } from '../program.js';
 import type { View } from './view.js';
 
 /** Where an instruction of a cluster finds an operand. */

@@ -1,10 +1,10 @@
 /** @file Checks between the passes of the engine: what each must leave behind. On in tests; see `verification`. */
-import { sizeOf } from '../graph/shape.js';
-import { constantOp } from '../graph/version.js';
+import { sizeOf } from '../../graph/shape.js';
+import { constantOp } from '../../graph/version.js';
 import type { Arena, Interval } from './arena.js';
 import { placesOf, type Kernel } from './kernel.js';
 import type { Lowered } from './lower.js';
-import type { Instruction, Program } from './program.js';
+import type { Instruction, Program } from '../program.js';
 import type { Schedule } from './schedule.js';
 
 /** Whether the passes check each other's results: costs time, so only where `CHAINRULE_VERIFY=1` asks for it. */

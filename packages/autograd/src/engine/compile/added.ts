@@ -1,7 +1,7 @@
 /** @file Operations that scheduling adds itself: they are part of no graph, and have no rules but how they are lowered. */
-import type { Lowering } from '../graph/lowering.js';
-import type { Attrs, Primitive } from '../graph/primitive.js';
-import type { Tensor } from '../graph/tensor.js';
+import type { Lowering } from '../../graph/lowering.js';
+import type { Attrs, Primitive } from '../../graph/primitive.js';
+import type { Tensor } from '../../graph/tensor.js';
 
 function added<A extends Attrs>(name: string, lowering: Lowering<A>): Primitive<A> {
   return {

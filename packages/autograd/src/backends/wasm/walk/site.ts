@@ -1,0 +1,57 @@
+/** @file A program in the middle of a walk, as what writes its calls sees it. */
+import type { Kernel } from '../../../engine/compile/kernel.js';
+import { ownView, type View } from '../../../engine/compile/view.js';
+import type { Instruction } from '../../../engine/program.js';
+import { blasSource } from '../../blas/blas.js';
+import { Scratch } from '../assembler/block.js';
+import type { KernelContext } from '../assembler/kernelFunction.js';
+import { BARRIER_BYTES } from '../run/barrier.js';
+import type { Arrays } from '../run/arrays.js';
+import { formKernel } from '../run/kernelList.js';
+import { type OperationLoop } from './operationLoop.js';
+import type { WalkedCalls } from './walkedCalls.js';
+
+/** A primitive that runs by its reference, after some calls. */
+export interface Reference {
+  readonly slot: number;
+  readonly operands: readonly number[];
+  readonly callEnd: number;
+}
+
+/** A program in the middle of a walk. */
+export interface Site {
+  readonly instructions: readonly Instruction[];
+  /** For each slot the one whose buffer holds its elements, and how they lie there: null where in order. */
+  readonly base: readonly number[];
+  readonly views: readonly (View | null)[];
+  /** Where buffers lie: bytes into the arena, or `-1 -` an address. */
+  readonly places: readonly number[];
+  readonly calls: WalkedCalls;
+  readonly references: Reference[];
+  readonly arrays: Arrays;
+  readonly loop: OperationLoop;
+  readonly context: KernelContext;
+  add(instruction: Instruction): number;
+  take(slot: number): void;
+  release(slot: number): void;
+}
+
+/** How the elements of a slot lie in its buffer. */
+export function viewAt({ instructions, views, base }: Site, x: number): View {
+  return views[x] ?? ownView(base[x]!, (instructions[x] as Instruction).shape);
+}
+
+/** The calls of any kernel. */
+export function writeKernel(site: Site, made: Kernel): void {
+  const { calls, arrays } = site;
+  const scratch = new Scratch(BARRIER_BYTES);
+  const isProduct = made.kind === 'matmul' || made.kind === 'conv';
+  const context: KernelContext = {
+    ...site.context,
+    blas: isProduct && blasSource(arrays.memory.memory) !== null,
+  };
+  for (const formed of formKernel(made, context, scratch)) {
+    calls.kernel(arrays.forms.find(formed, context), formed, site.places);
+    calls.need(formed.threadScratch, scratch.bytes);
+  }
+}

@@ -1,0 +1,196 @@
+/** @file A program that is walked at first sight gives what its plan gives, bit for bit where nothing is added up. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backendInUse, engine } from '../../../engine/evaluate.js';
+import {
+  arange,
+  cat,
+  conv2d,
+  cumsum,
+  evaluate,
+  linalg,
+  manualSeed,
+  maxPool2d,
+  noGrad,
+  Parameter,
+  pureCallback,
+  randn,
+  sort,
+  tensor,
+  where,
+  zeros,
+  type Tensor,
+} from '../../../index.js';
+import { Walk } from './walk.js';
+import { walking } from './worthWalking.js';
+
+const numbers = (n: number, seed = 1): Tensor =>
+  tensor(Array.from({ length: n }, (_, i) => Math.sin(seed * 7 + i * 1.3) * 3));
+
+const x = numbers(24 * 35).reshape([24, 35]);
+const images = numbers(2 * 3 * 9 * 8).reshape([2, 3, 9, 8]);
+const positions = tensor([3, 0, 7, 7, 2], { dtype: 'int32' });
+const double = tensor(
+  Array.from({ length: 300 }, (_, i) => Math.cos(i)),
+  { dtype: 'float64', shape: [20, 15] },
+);
+
+evaluate(x, images, positions, double);
+
+/** What adds nothing up: equal bits. */
+const exact: Readonly<Record<string, () => Tensor>> = {
+  'element functions of matrices, rows, columns and numbers': () =>
+    x
+      .mul(x.narrow(0, 3, 1))
+      .add(x.narrow(1, 2, 1))
+      .sub(0.3)
+      .tanh()
+      .div(2.5)
+      .exp(),
+  'transposes, steps and flips': () => x.t().flip([0]).add(x.t().mul(2)).at('::2', '1:').sigmoid(),
+  'dimensions side by side, and repeated': () =>
+    cat([x, x.neg(), x.narrow(0, 1, 4)], 0)
+      .reshape([13, 4, 35])
+      .add(x.at(0))
+      .relu(),
+  'many dimensions that no strides join': () =>
+    numbers(2 ** 9)
+      .reshape([2, 2, 2, 2, 2, 2, 2, 2, 2])
+      .permute([8, 6, 4, 2, 0, 1, 3, 5, 7])
+      .exp(),
+  'the largest, the smallest, and where': () =>
+    x
+      .max(1, { keepdim: true })
+      .values.sub(x.min(0).values)
+      .add(x.argmax(1, { keepdim: true })),
+  'padding and slices of it': () => x.pad([1, 2, 3, 0], { value: 0.5 }).narrow(0, 2, 20).abs(),
+  'whole numbers and masks': () =>
+    where(x.gt(0), x.round().cast('int32').remainder(5), arange(35).cast('int32')).mul(3),
+  'double precision': () =>
+    double
+      .exp()
+      .sub(double.t().reshape([20, 15]))
+      .floor(),
+  'what a table holds at places': () => x.indexSelect(0, positions).mul(2).t(),
+  'values set at places': () =>
+    zeros([8, 35]).indexAdd(0, tensor([1, 5], { dtype: 'int32' }), x.narrow(0, 4, 2)),
+  'products of matrices, also of transposes and of many': () =>
+    x
+      .t()
+      .matmul(x)
+      .matmul(x.narrow(0, 0, 10).t())
+      .add(x.reshape([4, 6, 35]).matmul(x.t()).at(0).narrow(1, 0, 10).at(0)),
+  'convolutions and pools': () =>
+    maxPool2d(conv2d(images, numbers(5 * 3 * 9).reshape([5, 3, 3, 3]), null, { padding: 1 }), 2),
+  order: () => sort(x, 1, { descending: true }).values.add(1),
+  'sums so far': () => cumsum(x, 1).mul(0.5),
+  'random numbers': () => (
+    manualSeed(5),
+    randn([30, 20])
+      .mul(x.at(0).narrow(0, 0, 20))
+      .add(randn([20]))
+  ),
+  'what only its reference computes': () =>
+    linalg
+      .inv(x.narrow(1, 0, 24).add(10))
+      .mul(2)
+      .t(),
+  'nothing at all': () => cat([x.narrow(0, 0, 0).exp(), x.add(1)], 0),
+  'one value twice, and an input': () => {
+    const y = x.mul(3).add(1);
+    evaluate(y, y, x, y.reshape([35, 24]), y.t());
+    return cat([y.t(), y.reshape([35, 24])], 1);
+  },
+};
+
+/** What adds up: the same but for the order of sums. */
+const close: Readonly<Record<string, () => Tensor>> = {
+  'sums of rows, columns, and all': () =>
+    x
+      .sum(1, { keepdim: true })
+      .add(x.sum(0))
+      .add(x.sum())
+      .add(x.reshape([2, 12, 35]).sum([0, 2]).at(3)),
+  'long sums': () =>
+    numbers(50 * 700)
+      .reshape([50, 700])
+      .sum(1)
+      .exp()
+      .add(numbers(35_000).mul(2).mean()),
+  'means of transposes': () =>
+    x
+      .t()
+      .mean(0)
+      .add(x.reshape([4, 6, 35]).mean([0, 2]).sum()),
+  softmax: () => x.softmax(1).add(x.t().softmax(1).t()),
+  variances: () => x.var(0).add(x.std(1, { keepdim: true })),
+  'sums of whole numbers and masks': () => x.gt(0.5).sum(1).add(x.cast('int32').sum(1)),
+};
+
+const runsOf = (f: () => Tensor): { walked: boolean; value: Tensor }[] =>
+  [1, 2].map(() => {
+    let walked = false;
+    const compute = Object.getOwnPropertyDescriptor(Walk.prototype, 'run')?.value as Walk['run'];
+    Walk.prototype.run = function (...args) {
+      walked = true;
+      return compute.apply(this, args);
+    };
+    try {
+      const value = f();
+      evaluate(value);
+      return { walked, value };
+    } finally {
+      Walk.prototype.run = compute;
+    }
+  });
+
+describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
+  beforeAll(() => {
+    walking.sums = true;
+  });
+  afterAll(() => {
+    walking.sums = false;
+  });
+
+  for (const [name, f] of Object.entries(exact)) {
+    test(name, () => {
+      engine.plans.clear();
+      const [first, second] = runsOf(f) as [...ReturnType<typeof runsOf>] & { length: 2 };
+      expect([first?.walked, second?.walked]).toEqual([true, false]);
+      expect(first?.value.dataSync()).toEqual(second?.value.dataSync());
+    });
+  }
+
+  for (const [name, f] of Object.entries(close)) {
+    test(name, () => {
+      engine.plans.clear();
+      const [first, second] = runsOf(f);
+      expect([first?.walked, second?.walked]).toEqual([true, false]);
+      const want = second?.value.dataSync() ?? [];
+      first?.value.dataSync().forEach((value, i) => {
+        expect(Math.abs(value - want[i]!)).toBeLessThanOrEqual(1e-5 * (1 + Math.abs(want[i]!)));
+      });
+    });
+  }
+
+  test('an index out of range is the error of its operation, and nothing has changed', () => {
+    engine.plans.clear();
+    const table = new Parameter(x);
+    const wrong = positions.mul(9).add(x.max().mul(0).cast('int32'));
+    const before = table.dataSync();
+    noGrad(() => table.assign(table.mul(table.indexSelect(0, wrong).exp().narrow(0, 0, 1))));
+    expect(() => evaluate()).toThrow(/index 27 at position 0 is out of range/);
+    expect(table.dataSync()).toEqual(before);
+    expect(x.mul(7).add(1).exp().dataSync()[3]).toBeGreaterThan(0);
+  });
+
+  test('in the middle of a walk another may run', () => {
+    engine.plans.clear();
+    const inner = (t: Tensor): Tensor => t.mul(3).exp().add(t.max());
+    const f = (): Tensor =>
+      pureCallback((t) => inner(t), x, x.mul(0.1))
+        .add(x)
+        .tanh();
+    const [first, second] = [f().dataSync(), f().dataSync()];
+    expect(first).toEqual(second);
+  });
+});

@@ -1,0 +1,108 @@
+/** @file The calls that compute one operation, by what its record says it is for the engine. */
+import { COPY } from '../../../engine/compile/added.js';
+import { matmulKernel } from '../../../engine/compile/lower.js';
+import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
+import { fusible } from '../../../engine/compile/schedule.js';
+import type { Instruction } from '../../../engine/program.js';
+import type { PartsSpec } from '../../../graph/lowering.js';
+import type { Primitive } from '../../../graph/primitive.js';
+import { sizeOf, stridesOf } from '../../../graph/shape.js';
+import { constantOp } from '../../../graph/version.js';
+import { supports } from '../elements/elementOps.js';
+import { COPIES, copy, element, fold } from './writeLoops.js';
+import { viewAt, writeKernel, type Site } from './site.js';
+
+const supported = (op: string, dtype: Instruction['dtype']): boolean => supports(op, dtype);
+
+/** Writes the calls of one instruction. */
+export function write(site: Site, slot: number): void {
+  const instruction = site.instructions[slot] as Instruction;
+  const { inputs, shape, attrs, dtype } = instruction;
+  const op = instruction.op as Primitive;
+  const { lowering } = op;
+  if (op === COPY) return copy(site, inputs[0] as number, slot);
+  switch (lowering.kind) {
+    case 'alias':
+    case 'view':
+      return copy(site, inputs[0] as number, slot);
+    case 'element':
+      if (!fusible(instruction, site.instructions, supported)) break;
+      return element(
+        site,
+        { name: op.name, id: op.id, dtype, fold: null },
+        inputs,
+        shape,
+        slot,
+        null,
+        0,
+      );
+    case 'fold':
+      if (!fusible(instruction, site.instructions, supported)) break;
+      return fold(site, slot, lowering.dims(attrs ?? {}));
+    case 'product':
+      if (sizeOf(shape) === 0) break;
+      return product(site, slot);
+    case 'parts':
+      return assemble(site, slot, lowering.parts(attrs ?? {}));
+    case 'kernel':
+    case 'reference':
+    case 'leaf':
+  }
+  opaque(site, slot);
+}
+
+function product(site: Site, slot: number): void {
+  const [a, b] = (site.instructions[slot] as Instruction).inputs as readonly [number, number];
+  writeKernel(
+    site,
+    matmulKernel(site.instructions, { slot, a: viewAt(site, a), b: viewAt(site, b) }),
+  );
+}
+
+function assemble(site: Site, slot: number, spec: PartsSpec): void {
+  const { inputs, shape, dtype } = site.instructions[slot] as Instruction;
+  const strides = stridesOf(shape);
+  if (spec.kind === 'concat') {
+    let offset = 0;
+    for (const x of inputs) {
+      copy(site, x, slot, strides, offset);
+      offset += (site.instructions[x] as Instruction).shape[spec.dim]! * strides[spec.dim]!;
+    }
+    return;
+  }
+  const [x, filling] = inputs as readonly [number, number];
+  element(site, { ...COPIES, dtype }, [filling], shape, slot, null, 0);
+  const offset = spec.start.reduce((at, s, d) => at + s * strides[d]!, 0);
+  copy(
+    site,
+    x,
+    slot,
+    strides.map((s, d) => s * spec.step[d]!),
+    offset,
+  );
+}
+
+/** A primitive of its own kind over contiguous operands: by its kernel, or else by its reference. */
+function opaque(site: Site, slot: number): void {
+  const { instructions, base, views } = site;
+  const { op, attrs, inputs } = instructions[slot] as Instruction;
+  const { lowering } = op as Primitive;
+  const spec = lowering.kind === 'kernel' ? lowering.kernel(attrs ?? {}) : null;
+  const copies: number[] = [];
+  const operands = inputs.map((x, i) => {
+    const from = base[x] as number;
+    if (views[x] === null) return from;
+    const number = (instructions[from] as Instruction).op === constantOp;
+    if (i === 0 && number && writesTable(instructions, slot, spec)) return from;
+    const { shape, dtype } = instructions[x] as Instruction;
+    const made = site.add({ op: COPY, attrs: null, inputs: [x], shape, dtype });
+    site.take(made);
+    copy(site, x, made);
+    copies.push(made);
+    return made;
+  });
+  const made = operatorKernel(instructions, slot, operands);
+  if (made !== null) writeKernel(site, made);
+  else site.references.push({ slot, operands, callEnd: site.calls.callEnd });
+  for (const x of copies) site.release(x);
+}

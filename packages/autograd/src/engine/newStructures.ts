@@ -1,0 +1,75 @@
+/**
+ * @file Which line of a program makes another structure each time, and in what it differs: told in debug mode, as such a
+ * program never finds its plans again.
+ */
+import type { Instruction } from './program.js';
+
+/** A line is named at so many new structures in a row of its own. */
+const TOLD: ReadonlySet<number> = new Set([4, 40, 400, 4000]);
+
+/** The lines that asked for new structures: how many, and the last. */
+const sites = new Map<string, { count: number; last: readonly Instruction[] }>();
+/** So many lines are remembered. */
+const MOST = 256;
+
+/** Notes a structure that no plan was found for. */
+export function tellOfNew(instructions: readonly Instruction[]): void {
+  const line = userLine(longStack());
+  const site = sites.get(line);
+  if (site === undefined) {
+    if (sites.size >= MOST) sites.clear();
+    sites.set(line, { count: 1, last: instructions });
+    return;
+  }
+  site.count++;
+  if (TOLD.has(site.count))
+    console.log(
+      `chainrule: ${site.count} structures so far that were new, ${line}: in the last, ${difference(site.last, instructions)}`,
+    );
+  site.last = instructions;
+}
+
+/** The stack, as far as the user's own code. */
+function longStack(): string {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 64;
+  const { stack = '' } = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  return stack;
+}
+
+/** The line of a stack outside of this library. */
+export function userLine(stack: string): string {
+  const lines = stack.split('\n').slice(1);
+  const user = lines.find(
+    (line) => !/packages[\\/](autograd|nn|optim)[\\/](src|dist)|@chainrule/.test(line),
+  );
+  return (user ?? lines.at(-1) ?? '').trim();
+}
+
+/** The first thing in which two structures differ. */
+function difference(before: readonly Instruction[], now: readonly Instruction[]): string {
+  const at = now.findIndex((x, i) => !same(x, before[i]));
+  const [x, y] = [now[at], before[at]];
+  if (x === undefined || y === undefined)
+    return `there are ${now.length} operations and inputs instead of ${before.length}`;
+  const name = x.op?.name ?? 'an input';
+  if (x.op !== y.op) return `number ${at} is ${name} instead of ${y.op?.name ?? 'an input'}`;
+  const [shape, old] = [x.shape, y.shape].map((s) => `[${s.join(', ')}]`);
+  if (shape !== old) return `${name} has shape ${shape} instead of ${old}`;
+  if (x.dtype !== y.dtype) return `${name} is ${x.dtype} instead of ${y.dtype}`;
+  const [attrs, others] = [x, y].map((z) => JSON.stringify(z.attrs));
+  if (attrs !== others) return `${name} has ${attrs} instead of ${others}`;
+  return `${name} is made from others`;
+}
+
+function same(x: Instruction, y: Instruction | undefined): boolean {
+  return (
+    y !== undefined &&
+    x.op === y.op &&
+    x.dtype === y.dtype &&
+    x.shape.join() === y.shape.join() &&
+    x.inputs.join() === y.inputs.join() &&
+    JSON.stringify(x.attrs) === JSON.stringify(y.attrs)
+  );
+}

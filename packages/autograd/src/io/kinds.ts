@@ -1,0 +1,32 @@
+/** @file What the functions on files take: paths, tensors by name, metadata. */
+import { checkArgument, kinds, type Kind } from '../arguments/index.js';
+import { FormatError } from '../errors.js';
+
+const path: Kind<string> = { ...kinds.text, must: 'be a path, a string', error: FormatError };
+const named: Kind<object> = kinds.kind(
+  'be tensors by name, an object or a Map',
+  (x) => x instanceof Map || kinds.object.test(x),
+  FormatError,
+);
+const entries: Kind<object> = {
+  ...kinds.object,
+  must: 'be an object of what to save',
+  error: FormatError,
+};
+const metadata: Kind<Readonly<Record<string, string>>> = kinds.kind(
+  'be text by name',
+  (x) => kinds.object.test(x) && Object.values(x).every((v) => typeof v === 'string'),
+  FormatError,
+);
+
+export const checkPath = (op: string, name: string, value: string): string =>
+  checkArgument(op, name, value, path);
+
+export function checkNamed(op: string, tensors: unknown, data?: unknown): void {
+  checkArgument(op, 'tensors', tensors, named);
+  if (data !== undefined) checkArgument(op, 'metadata', data, metadata);
+}
+
+export function checkEntries(op: string, name: string, value: unknown): void {
+  checkArgument(op, name, value, entries);
+}

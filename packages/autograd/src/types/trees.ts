@@ -1,0 +1,56 @@
+/** @file Trees of tensors, in types: what the derivative by an argument looks like, and what `vmap` takes and returns. */
+import type { Shape } from '../graph/shape.js';
+import type { Tensor } from '../graph/tensor.js';
+
+/** `any` and `unknown` stay what they are: nothing is known of them. */
+type Known<X, Result> = unknown extends X ? X : Result;
+
+/** A tree with what `Leaf` says in the place of its tensors. */
+type Leaves<X, Leaf extends 'plain' | 'any' | 'batched'> = Known<
+  X,
+  X extends Tensor<infer S>
+    ? { plain: Tensor<S>; any: Tensor; batched: Tensor<Batched<S>> }[Leaf]
+    : X extends (...args: never[]) => unknown
+      ? X
+      : X extends object
+        ? { [K in keyof X]: Leaves<X[K], Leaf> }
+        : X
+>;
+
+type Batched<S extends Shape> = number extends S['length'] ? Shape : [number, ...S];
+
+/** The gradient by an argument: tensors in the place of tensors and cells, and of a number. */
+export type GradientOf<X> = Known<X, X extends number ? Tensor<[]> : Leaves<X, 'plain'>>;
+
+/** Which arguments to differentiate: a position counted from 0, negative from the end, or several. */
+export type Argnums = number | readonly number[];
+
+/** The gradient by the arguments that `N` names: one, or a list of them. */
+export type Gradient<A extends readonly unknown[], N> = N extends number
+  ? GradientAt<A, N>
+  : N extends readonly number[]
+    ? { -readonly [K in keyof N]: GradientAt<A, Extract<N[K], number>> }
+    : GradientAt<A, 0>;
+
+type GradientAt<A extends readonly unknown[], N extends number> = N extends -1
+  ? A extends readonly [...unknown[], infer Last]
+    ? GradientOf<Last>
+    : GradientOf<A[number]>
+  : `${N}` extends keyof A
+    ? GradientOf<A[N]>
+    : GradientOf<A[number]>;
+
+/** What the pullback of `vjp` returns: the gradient of a single argument, or a list with one for each. */
+export type Cotangents<A extends readonly unknown[]> = A extends readonly [infer X]
+  ? GradientOf<X>
+  : { -readonly [K in keyof A]: GradientOf<A[K]> };
+
+/** The arguments of a function that `vmap` made: tensors of any shape in the place of tensors. */
+export type BatchedArguments<A extends readonly unknown[]> = {
+  [K in keyof A]: Leaves<A[K], 'any'>;
+};
+
+/** What such a function returns: the examples come first, unless `outDims` says otherwise. */
+export type BatchedResult<R, OutDims> = [OutDims] extends [0]
+  ? Leaves<R, 'batched'>
+  : Leaves<R, 'any'>;

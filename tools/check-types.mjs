@@ -1,0 +1,99 @@
+/**
+ * @file The declarations as a user's compiler reads them: with old libraries, with and without a browser's, everything
+ * checked; and what they cost, in types instantiated. Builds nothing: `npm run build` comes first.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+// What is there and about a tenth: a change that makes everybody's editor slower is to be seen.
+const budgets = { use: 28_000, node: 48_000, tests: 165_000 };
+
+const entries = readdirSync(join(root, 'packages')).flatMap((name) => {
+  const { exports } = JSON.parse(
+    readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'),
+  );
+  return Object.keys(exports ?? {})
+    .filter((path) => path !== './package.json' && !path.endsWith('internal'))
+    .map((path) => `@chainrule/${name}${path.slice(1)}`);
+});
+
+const program = `${entries.map((entry, i) => `import * as entry${i} from '${entry}';`).join('\n')}
+import { grad, tensor } from '@chainrule/autograd';
+import * as nn from '@chainrule/nn';
+import { Adam } from '@chainrule/optim';
+
+export const all = [${entries.map((_entry, i) => `entry${i}`).join(', ')}];
+const slope: number[] = grad((x) => x.square().sum())(tensor([1, 2])).toArray() as number[];
+const model = new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 1));
+const optimizer = new Adam(model.parameters(), { lr: 0.01 });
+for (let step = 0; step < 100; step++) {
+  const loss = nn.functional.mseLoss(model.forward(tensor([[1, 2]])), tensor([[3]]));
+  optimizer.zeroGrad();
+  loss.backward();
+  optimizer.step();
+}
+export { slope };
+`;
+
+function check(title, files, options, budget) {
+  const made = ts.createProgram(files, {
+    noEmit: true,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    target: ts.ScriptTarget.ES2020,
+    types: [],
+    ...options,
+  });
+  const errors = ts.getPreEmitDiagnostics(made);
+  const count = made.getInstantiationCount();
+  console.log(`${title}: ${errors.length} errors, ${count} instantiations (at most ${budget})`);
+  if (errors.length > 0) {
+    const host = {
+      getCanonicalFileName: (name) => name,
+      getCurrentDirectory: () => root,
+      getNewLine: () => '\n',
+    };
+    console.error(ts.formatDiagnostics(errors.slice(0, 20), host));
+  }
+  if (errors.length > 0 || count > budget) process.exitCode = 1;
+}
+
+// Inside examples/, from where the packages are found as a user's program finds them.
+const folder = mkdtempSync(join(root, 'examples', '.types-'));
+try {
+  const file = join(folder, 'use.ts');
+  writeFileSync(file, program);
+  const esnext = {
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+  };
+  const node = {
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  };
+  check(
+    'ES2020 and a browser',
+    [file],
+    { ...esnext, lib: ['lib.es2020.d.ts', 'lib.dom.d.ts'] },
+    budgets.use,
+  );
+  check('ES2020 alone', [file], { ...esnext, lib: ['lib.es2020.d.ts'] }, budgets.use);
+  check('Node', [file], { ...node, lib: ['lib.es2022.d.ts'], types: ['node'] }, budgets.node);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+const { options } = ts.parseJsonConfigFileContent(
+  ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,
+  ts.sys,
+  root,
+);
+const tests = readdirSync(join(root, 'packages/autograd/test-types'))
+  .filter((name) => name.endsWith('.test-d.ts'))
+  .map((name) => join(root, 'packages/autograd/test-types', name));
+check('Literal shapes', tests, options, budgets.tests);
