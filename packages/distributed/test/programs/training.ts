@@ -8,7 +8,6 @@ import {
   getRngState,
   manualSeed,
   randn,
-  type RngState,
   setRngState,
   tensor,
   type Tensor,
@@ -64,7 +63,7 @@ let done = 0;
 if (FOLDER !== undefined && (await hasCheckpoint(FOLDER))) {
   const { step, state } = await loadCheckpoint(FOLDER, { model, optimizer, loader });
   done = step;
-  setRngState(state['rng'] as RngState);
+  setRngState(state['rng'] as never);
   world.broadcast(model); // and the streams of random numbers
 }
 
