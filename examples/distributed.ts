@@ -12,7 +12,7 @@
 
 // %%
 import { compile, getRngState, noGrad, setRngState, tensor } from '@chainrule/autograd';
-import type { RngState, Tensor } from '@chainrule/autograd';
+import type { Tensor } from '@chainrule/autograd';
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from '@chainrule/autograd/io';
 import { allReduce, distributed } from '@chainrule/distributed';
 import * as nn from '@chainrule/nn';
@@ -85,7 +85,7 @@ const loader = new DataLoader(world.shard(Array.from({ length: used }, (_, i) =>
 let step = 0;
 if (checkpoints !== '' && (await hasCheckpoint(checkpoints))) {
   const loaded = await loadCheckpoint(checkpoints, { model, optimizer, loader });
-  setRngState(loaded.state['rng'] as RngState);
+  setRngState(loaded.state['rng']);
   world.broadcast(model); // every rank's own stream of random numbers, from rank 0's
   step = loaded.step;
   say(`goes on after step ${step}`);

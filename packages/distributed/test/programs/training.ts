@@ -63,7 +63,7 @@ let done = 0;
 if (FOLDER !== undefined && (await hasCheckpoint(FOLDER))) {
   const { step, state } = await loadCheckpoint(FOLDER, { model, optimizer, loader });
   done = step;
-  setRngState(state['rng'] as never);
+  setRngState(state['rng']);
   world.broadcast(model); // and the streams of random numbers
 }
 
