@@ -26,6 +26,7 @@ describe('notebooks reach their scores', () => {
     ['custom-operation', 2],
     ['second-order', 4],
     ['curve-fit', 3],
+    ['distributed', 1],
     ['tabular-regression', 1],
     ['translation', 1],
     ['image-recognition', 1],

@@ -46,7 +46,7 @@ module.exports = {
       comment: 'nn, optim, export and the examples are written as a user would.',
       severity: 'error',
       from: {
-        path: '^(packages/(nn|optim|distributed|export)/src|examples)/',
+        path: '^(packages/(nn|optim|export)/src|examples)/',
         pathNot: [tests, '^packages/export/src/module/'],
       },
       to: {
@@ -62,6 +62,16 @@ module.exports = {
       to: {
         path: '^packages/autograd/',
         pathNot: `${autograd}(index|io/index|recorder/index|internal)\\.ts$`,
+      },
+    },
+    {
+      name: 'distributed-and-autograd',
+      comment: 'distributed adds primitives of its own, and is otherwise written as a user would.',
+      severity: 'error',
+      from: { path: '^packages/distributed/src/', pathNot: tests },
+      to: {
+        path: '^packages/(autograd|nn|optim)/',
+        pathNot: `^packages/(autograd/src/(index|io/index|internal)|nn/src/(index|data/index))\\.ts$`,
       },
     },
     {

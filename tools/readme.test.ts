@@ -20,6 +20,7 @@ const documents = [
     .filter((path) => /^(start|learn|guides|from|pages)\b.*\.md$/.test(path))
     .map((path) => `site/${path}`)
     .sort(),
+  'packages/distributed/README.md',
 ];
 
 const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8');

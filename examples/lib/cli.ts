@@ -5,6 +5,8 @@ import { isRendered } from './notebook.js';
 
 interface Common {
   readonly help: string;
+  /** A name of one letter: `n` for `-n 2`. */
+  readonly short?: string;
 }
 export type Option =
   | (Common & {
@@ -90,9 +92,12 @@ export function readOptions<const O extends Options>(
   args: readonly string[],
 ): { help: boolean; values: OptionValues<O> } {
   const config = Object.fromEntries(
-    Object.entries(options).map(([name, { type }]) => [
+    Object.entries(options).map(([name, { type, short }]) => [
       name,
-      { type: type === 'flag' ? ('boolean' as const) : ('string' as const) },
+      {
+        type: type === 'flag' ? ('boolean' as const) : ('string' as const),
+        ...(short === undefined ? {} : { short }),
+      },
     ]),
   );
   let given: Record<string, string | boolean | undefined>;
@@ -137,10 +142,11 @@ function valueOf(name: string, option: Option, given: string | boolean | undefin
 
 function helpText(program: string, description: string, options: Options): string {
   const rows = Object.entries(options).map(([name, option]): [string, string] => {
-    if (option.type === 'flag') return [`--${name}`, option.help];
+    const names = option.short === undefined ? `--${name}` : `-${option.short}, --${name}`;
+    if (option.type === 'flag') return [names, option.help];
     const hint =
       option.type === 'choice' ? option.choices.join('|') : option.type === 'string' ? 'TEXT' : 'N';
-    return [`--${name} ${hint}`, `${option.help} (default: ${option.default})`];
+    return [`${names} ${hint}`, `${option.help} (default: ${option.default})`];
   });
   rows.push(['-h, --help', 'show this text']);
   const width = Math.max(...rows.map(([left]) => left.length));

@@ -1,7 +1,9 @@
 /** @file Internals, for tests and tools: may change with any release. */
 export { engine, run } from './engine/evaluate.js';
-export { operations } from './ops/build/primitive.js';
-export { primitives } from './graph/primitive.js';
+export { operations, primitive, type PrimitiveOp } from './ops/build/primitive.js';
+export { primitives, type Value } from './graph/primitive.js';
+export { mode } from './graph/mode.js';
+export { runtime } from './graph/runtime.js';
 export { verification } from './engine/compile/verify.js';
 export { imageOfFunction, type FunctionImage, type ImageInput } from './recorder/functionImage.js';
 export { FormCollection, IMAGE, type Image } from './backends/wasm/run/image.js';

@@ -24,6 +24,8 @@ export const runtime: {
   readByBackward(roots: readonly Tensor[]): Set<Tensor>;
   /** How many runs there have been. */
   runs: number;
+  /** While a run is repeated to say what was wrong with it: what reaches beyond the process is not done again, and says so. */
+  repeating: { skipped: boolean } | null;
   /** Evaluates a new node with much pending behind it, unless the engine itself is building. */
   bound(node: Tensor): void;
   backward(
@@ -38,6 +40,7 @@ export const runtime: {
   onRead: null,
   readByBackward: missing,
   runs: 0,
+  repeating: null,
   bound: missing,
   backward: missing,
   assignGrad: missing,

@@ -127,6 +127,9 @@ export abstract class TrackedNorm extends Module {
  * variance in its unbiased form; in evaluation mode the running ones are used.
  */
 abstract class BatchNorm<const C extends number = number> extends TrackedNorm {
+  /** @internal What normalizes a batch in training instead of the layer: data parallel training puts statistics of all ranks there. */
+  normalizer: ((x: Tensor, momentum: number | Tensor) => Tensor) | null = null;
+
   constructor(numFeatures: C, options?: BatchNormOptions) {
     const given = batchNormOptions(new.target.name, options);
     super(numFeatures, { affine: true, trackRunningStats: true, ...given });
@@ -146,6 +149,8 @@ abstract class BatchNorm<const C extends number = number> extends TrackedNorm {
   protected normalize(x: Tensor): Tensor {
     const { runningMean, runningVar, weight, bias, eps } = this;
     const training = this.training || runningMean === null;
+    if (training && this.normalizer !== null)
+      return this.normalizer(x, this.share().momentum ?? 0.1);
     return batchNorm(x, runningMean, runningVar, weight, bias, { training, eps, ...this.share() });
   }
 }

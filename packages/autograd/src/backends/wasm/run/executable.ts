@@ -1,5 +1,5 @@
 /** @file A program in memory, ready to run: where every value lies, and the kernels that compute them. */
-import { DeviceError } from '../../../errors.js';
+import { DeviceError, IndexError } from '../../../errors.js';
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../../engine/compile/lower.js';
 import type { Executable, Instruction, Meter, Program, Work } from '../../../engine/program.js';
@@ -7,6 +7,7 @@ import { loopOf, type Loop } from '../../../engine/loop.js';
 import { schedule, type LoopStep } from '../../../engine/compile/schedule.js';
 import { verification, verifySchedule } from '../../../engine/compile/verify.js';
 import { itemSize, type TypedArray } from '../../../graph/dtype.js';
+import { runtime } from '../../../graph/runtime.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { blasSource } from '../../blas/blas.js';
 import { interpreter } from '../../interpreter/interpreter.js';
@@ -150,9 +151,16 @@ export class WasmExecutable implements Executable<TypedArray> {
     outputs: readonly (TypedArray | null)[],
   ): TypedArray[] {
     const reference = interpreter.compile(this.program);
+    const repeating = (runtime.repeating = { skipped: false });
     try {
-      return reference.run(inputs, outputs);
+      const results = reference.run(inputs, outputs);
+      if (repeating.skipped)
+        throw new IndexError(
+          'an index that follows from what other processes sent is out of range',
+        );
+      return results;
     } finally {
+      runtime.repeating = null;
       this.at = reference.at;
     }
   }

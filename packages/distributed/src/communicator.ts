@@ -1,0 +1,68 @@
+/** @file A job as the operations of the graph see it: collectives that are agreed upon first, on arrays of kernels. */
+import { ChainruleError, type TypedArray } from '@chainrule/autograd';
+import { Agreement, type Intent } from './agreement.js';
+import type { ReduceOp, Transport } from './transport.js';
+
+export class Communicator {
+  readonly transport: Transport;
+  readonly agreement: Agreement;
+  /** Where it stands among all: what nodes of the graph know it by. */
+  readonly id: number;
+  /** What has been exchanged, and how long that took. */
+  readonly usage: { collectives: number; bytes: number; waiting: number; exchanging: number } = {
+    collectives: 0,
+    bytes: 0,
+    waiting: 0,
+    exchanging: 0,
+  };
+  private readonly ordered: boolean;
+
+  constructor(transport: Transport, options: { deterministic: boolean; timeout: number }) {
+    this.transport = transport;
+    this.ordered = options.deterministic;
+    this.agreement = new Agreement(transport, options.timeout);
+    this.id = known.push(this) - 1;
+  }
+
+  get rank(): number {
+    return this.transport.rank;
+  }
+
+  get size(): number {
+    return this.transport.size;
+  }
+
+  allReduce(data: TypedArray, op: ReduceOp, intent: Intent): void {
+    this.exchange(intent, data, () => this.transport.allReduce(data, op, this.ordered));
+  }
+
+  allGather(data: TypedArray, out: TypedArray, intent: Intent): void {
+    this.exchange(intent, data, () => this.transport.allGather(data, out));
+  }
+
+  broadcast(data: TypedArray, root: number, intent: Intent): void {
+    this.exchange(intent, data, () => this.transport.broadcast(data, root));
+  }
+
+  private exchange(intent: Intent, data: TypedArray, f: () => void): void {
+    const { usage } = this;
+    const start = performance.now();
+    this.agreement.meet(intent);
+    const met = performance.now();
+    if (data.length > 0) f();
+    usage.collectives++;
+    usage.bytes += data.byteLength;
+    usage.waiting += met - start;
+    usage.exchanging += performance.now() - met;
+  }
+}
+
+/** Every communicator of this process, by its id. */
+const known: Communicator[] = [];
+
+/** The communicator of an id that a node carries. */
+export function communicatorOf(id: number): Communicator {
+  const found = known[id];
+  if (found === undefined) throw new ChainruleError('distributed: this job has been closed');
+  return found;
+}

@@ -1,0 +1,43 @@
+/** @file `@chainrule/distributed/launch`: starts a program as several ranks on this machine, as `mpirun` does. */
+import { availableParallelism } from 'node:os';
+import { launch } from './local/job.js';
+
+const HELP = `Usage: chainrule run [-n RANKS] PROGRAM [ARGUMENTS]
+
+Starts PROGRAM as so many ranks on this machine, as mpirun does; nothing has to be installed. If one of them fails, all
+are stopped, and the exit code is that of the first.
+
+  -n, -np RANKS   how many (default: the cores of the machine)
+  --help          this text
+
+A PROGRAM that ends in .js, .mjs, .cjs or .ts is run by Node.js with the options in NODE_OPTIONS.`;
+
+/**
+ * Runs the arguments of `chainrule run`: `['-n', '4', 'train.js', '--epochs', '3']`. Gives the exit code of the job: 0 if
+ * every rank ended well, else that of the first that did not (128 and its number for a signal).
+ */
+export async function runLocal(argv: readonly string[]): Promise<number> {
+  let size = availableParallelism();
+  let i = 0;
+  for (; i < argv.length && argv[i]?.startsWith('-'); i++) {
+    const option = argv[i] as string;
+    if (option === '--help' || option === '-h') {
+      console.log(HELP);
+      return 0;
+    }
+    if (option !== '-n' && option !== '-np') return refuse(`unknown option ${option}`);
+    const count = argv[++i];
+    size = Number(count);
+    if (!(Number.isInteger(size) && size >= 1 && size <= 256))
+      return refuse(`${option}: expected a whole number from 1 to 256, got ${String(count)}`);
+  }
+  const command = argv.slice(i);
+  if (command.length === 0) return refuse('there is no program to run');
+  const isScript = /\.[cm]?[jt]s$/.test(command[0] as string);
+  return launch(size, isScript ? [process.execPath, ...process.execArgv, ...command] : command);
+}
+
+function refuse(what: string): number {
+  console.error(`chainrule run: ${what}\n\n${HELP}`);
+  return 2;
+}

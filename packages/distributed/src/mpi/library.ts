@@ -1,0 +1,99 @@
+/** @file Which MPI library a program was started by, and where it lies. */
+import { ChainruleError, DeviceError } from '@chainrule/autograd';
+import { abiOf, type Abi } from './abi.js';
+import { findKoffi, type Koffi, type NativeLibrary } from './koffi.js';
+
+/** What started this process: nothing of the kind, or a launcher of MPI. */
+export interface Launched {
+  readonly by: 'Open MPI' | 'MPICH';
+  readonly rank: number;
+  readonly size: number;
+  /** How many ranks there are on this machine; null where the launcher does not say. */
+  readonly localSize: number | null;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads what `mpirun`, `mpiexec` and `srun` tell the processes they start; null for a process of its own. */
+export function launchedBy(env: Environment): Launched | null {
+  const number = (name: string): number | null => {
+    const text = env[name];
+    return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
+  };
+  const read = (by: Launched['by'], rank: string, size: string, local: string): Launched | null => {
+    const [r, n] = [number(rank), number(size)];
+    return r === null || n === null ? null : { by, rank: r, size: n, localSize: number(local) };
+  };
+  return (
+    read(
+      'Open MPI',
+      'OMPI_COMM_WORLD_RANK',
+      'OMPI_COMM_WORLD_SIZE',
+      'OMPI_COMM_WORLD_LOCAL_SIZE',
+    ) ??
+    read('MPICH', 'PMI_RANK', 'PMI_SIZE', 'MPI_LOCALNRANKS') ??
+    read('Open MPI', 'PMIX_RANK', 'SLURM_NTASKS', 'SLURM_NTASKS_PER_NODE')
+  );
+}
+
+const LINUX = {
+  'Open MPI': ['libmpi.so.40', 'libmpi.so.20', 'libmpi.so'],
+  // Debian's name first: its libmpi.so is whichever is the default.
+  MPICH: ['libmpich.so.12', 'libmpi.so.12', 'libmpich.so', 'libmpi.so'],
+};
+const MAC_FOLDERS = ['/opt/homebrew/lib', '/usr/local/lib', '/opt/local/lib'];
+const MAC = {
+  'Open MPI': ['libmpi.40.dylib', 'libmpi.dylib'],
+  MPICH: ['libmpi.12.dylib', 'libmpich.dylib', 'libmpi.dylib'],
+};
+
+/**
+ * What to try. Names without a folder only where the system's loader does not look into the present folder for them: on
+ * Linux.
+ */
+export function candidates(by: Launched['by'], platform: string): string[] {
+  if (platform === 'darwin')
+    return MAC_FOLDERS.flatMap((f) => MAC[by].map((name) => `${f}/${name}`));
+  return platform === 'linux' ? LINUX[by] : [];
+}
+
+/** A library that is loaded. */
+export interface MpiLibrary {
+  readonly koffi: Koffi;
+  readonly native: NativeLibrary;
+  readonly abi: Abi;
+  readonly path: string;
+}
+
+/**
+ * Loads the library that belongs to the launcher; `CHAINRULE_MPI` names another.
+ * @throws {DeviceError} if there is none, or koffi is not installed.
+ */
+export function loadMpi({ by }: Launched, named: string | undefined): MpiLibrary {
+  const koffi = findKoffi();
+  if (koffi === null) {
+    throw new DeviceError(
+      `distributed: ${by} started this program, but the package koffi, which calls it, is not installed: npm install koffi`,
+    );
+  }
+  if (named !== undefined && !/^([\\/]|[a-z]:)/i.test(named)) {
+    throw new ChainruleError(
+      `distributed: CHAINRULE_MPI must be the whole path of a library, got '${named}'`,
+    );
+  }
+  const list = named === undefined ? candidates(by, process.platform) : [named];
+  for (const path of list) {
+    try {
+      // Its own plug-ins look for its symbols.
+      const native = koffi.load(path, { global: true, lazy: true });
+      native.func('int MPI_Initialized(void *)');
+      return { koffi, native, abi: abiOf(koffi, native), path };
+    } catch {
+      continue;
+    }
+  }
+  throw new DeviceError(
+    `distributed: ${by} started this program, but its library cannot be loaded (tried ${list.join(', ')}); ` +
+      'CHAINRULE_MPI may name it by its whole path',
+  );
+}

@@ -1,0 +1,58 @@
+/** @file One rank's share of a dataset. */
+import { ChainruleError, defineOptions, display, kinds, passes, Tensor } from '@chainrule/autograd';
+import { Subset, type Dataset } from '@chainrule/nn/data';
+import type { Communicator } from './communicator.js';
+
+export interface ShardOptions {
+  /**
+   * What happens to items that do not divide evenly: 'repeat' gives some of the first to two ranks, so that all have as
+   * many; 'drop' leaves the last out; 'error' throws. Default 'repeat', as PyTorch's `DistributedSampler`.
+   */
+  readonly uneven?: 'repeat' | 'drop' | 'error';
+}
+
+const shardOptions = defineOptions<ShardOptions>({
+  uneven: kinds.oneOf('repeat', 'drop', 'error'),
+});
+
+/** What can be shared out: rows of a tensor, an array, or an object with `length` and `at(i)`. */
+export type Shardable<T> = Tensor | readonly T[] | Dataset<T>;
+
+/** Every `size`-th item, from the rank's own on; as many on each rank. */
+export function shardOf<T>(
+  world: Communicator,
+  dataset: Shardable<T>,
+  options?: ShardOptions,
+): Tensor | T[] | Subset<T> {
+  const { uneven = 'repeat' } = shardOptions('shard', options);
+  const length = lengthOf(dataset);
+  const { rank, size } = world;
+  world.agreement.meet({ what: `shard of ${length} items (uneven: '${uneven}')` });
+  if (uneven === 'error' && length % size !== 0) {
+    throw new ChainruleError(
+      `shard: ${length} items cannot be shared evenly by ${size} ranks; { uneven: 'repeat' } or 'drop' makes them even`,
+    );
+  }
+  if (length < size) {
+    throw new ChainruleError(`shard: ${length} items are not enough for ${size} ranks`);
+  }
+  const each = uneven === 'drop' ? Math.floor(length / size) : Math.ceil(length / size);
+  const indices = Int32Array.from({ length: each }, (_, k) => (rank + k * size) % length);
+  if (isTensor(dataset)) return dataset.indexSelect(0, [...indices] as never);
+  if (Array.isArray(dataset)) return Array.from(indices, (i) => (dataset as readonly T[])[i] as T);
+  return new Subset(dataset, indices);
+}
+
+const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
+const items = kinds.kind<{ readonly length: number }>('be a dataset', (x) => {
+  const { length, at } = x as Partial<Dataset>;
+  return typeof x === 'object' && kinds.size.test(length) && typeof at === 'function';
+});
+
+function lengthOf(dataset: unknown): number {
+  if (isTensor(dataset) && dataset.ndim > 0) return dataset.shape[0] as number;
+  if (!isTensor(dataset) && passes(items, dataset)) return dataset.length;
+  throw new ChainruleError(
+    `shard: expected a tensor with rows, an array, or an object with length and at(i), got ${display(dataset)}`,
+  );
+}

@@ -1,0 +1,179 @@
+/** @file A job of several ranks as one of them sees it. */
+import {
+  checkArgument,
+  kinds,
+  setNumThreads,
+  type Parameter,
+  type Tensor,
+} from '@chainrule/autograd';
+import type { Module } from '@chainrule/nn';
+import type { Dataset, Subset } from '@chainrule/nn/data';
+import { broadcastState, type Broadcastable } from './broadcastState.js';
+import type { Communicator } from './communicator.js';
+import { Averager, parametersIn, type AverageOptions } from './gradients.js';
+import { distributedOptimizer, type OptimizerLike } from './optimizer.js';
+import { shardOf, type ShardOptions } from './shard.js';
+import { synchronize } from './syncBatchNorm.js';
+
+/** What `World.usage` reports; times in milliseconds. */
+export interface Usage {
+  readonly collectives: number;
+  /** Bytes of this rank's own data in them. */
+  readonly bytes: number;
+  /** Until all ranks were there: what a slower rank costs, and that they agree on what they do. */
+  readonly waiting: number;
+  /** While data was on its way. */
+  readonly exchanging: number;
+}
+
+/**
+ * The ranks of a job, which all run the same program. Made by {@link distributed}. Every method but `rank`, `size` and
+ * `noSync` is called by all ranks, in the same order; where they do not, all of them throw an error that says who differs.
+ */
+export class World {
+  /** Which of the ranks this process is, from 0. */
+  readonly rank: number;
+  /** How many ranks there are. */
+  readonly size: number;
+  /** What connects them: `'mpi'`, `'local'` or, for one rank, `'alone'`. */
+  readonly kind: 'mpi' | 'local' | 'alone';
+  /** The library that connects them, for logs. */
+  readonly library: string;
+  private readonly communicator: Communicator;
+  private readonly options: AverageOptions;
+  private readonly leave: () => void;
+  private readonly averagers = new Map<string, Averager>();
+  private readonly numbers = new WeakMap<Parameter, number>();
+  private counted = 0;
+  private quiet = 0;
+
+  /** @internal */
+  constructor(communicator: Communicator, options: AverageOptions, leave: () => void) {
+    const { transport } = communicator;
+    this.rank = transport.rank;
+    this.size = transport.size;
+    this.kind = transport.kind;
+    this.library = transport.library;
+    this.communicator = communicator;
+    this.options = options;
+    this.leave = leave;
+  }
+
+  /**
+   * Gives all ranks what rank 0 has: the parameters and buffers of a model, the state of an optimizer or of a schedule, or a
+   * list of parameters. From then on each rank draws random numbers of its own (dropout, augmentation), which follow from
+   * rank 0's seed: rank 0 goes on as it was, so that its state in a checkpoint gives all others again.
+   *
+   * PyTorch: what `DistributedDataParallel` does at first.
+   * @throws {ChainruleError} on all ranks if names, shapes or dtypes differ, with the first that does.
+   * @example world.broadcast(model);
+   */
+  broadcast(target: Broadcastable): void {
+    broadcastState(this.communicator, target);
+  }
+
+  /**
+   * Replaces the gradient of each parameter by its mean over all ranks: between `backward()` and `step()`. Gradients travel
+   * in buckets, and are the same bits on all ranks afterwards. Part of the graph, so that a compiled step has it too.
+   *
+   * @throws {ChainruleError} on all ranks if one lacks a gradient that others have; if one holds a NaN or an infinity,
+   *   naming rank and parameter, unless `onNonFinite` is 'ignore'; and every `checkEvery` calls if parameters differ.
+   * @example loss.backward(); world.average(model.parameters()); clipGradNorm(model.parameters(), 1); optimizer.step();
+   */
+  average(parameters: readonly Parameter[] | readonly (readonly [string, Parameter])[]): void {
+    this.averager(parametersIn('average', parameters))?.average();
+  }
+
+  /**
+   * The optimizer, whose `step()` averages the gradients over all ranks first. In all other respects it is the one that was
+   * given: schedules, checkpoints and `compile` take it as it is. With a closure, the loss it returns is averaged too.
+   *
+   * Its parameters and state are compared between ranks, at once and after `loadStateDict`.
+   * @throws {ChainruleError} on all ranks if they differ, as {@link World.average} at each step.
+   * @example const optimizer = world.optimizer(new Adam(model.parameters(), { lr: 1e-3 }));
+   */
+  optimizer<O extends OptimizerLike>(optimizer: O): O {
+    if (this.size === 1) return optimizer;
+    return distributedOptimizer(this.communicator, optimizer, (ps) => this.averager(ps));
+  }
+
+  /**
+   * This rank's share of a dataset: every `size`-th item, as many on each rank. The batches of one step are together the
+   * batch that one process would have taken from an unshuffled dataset; a loader shuffles within the share.
+   *
+   * @throws {ChainruleError} on all ranks if their datasets have other lengths, or there are fewer items than ranks.
+   * @example new DataLoader(world.shard(dataset), { batchSize: 64, shuffle: true, seed: 1 })
+   */
+  shard(dataset: Tensor, options?: ShardOptions): Tensor;
+  shard<T>(dataset: readonly T[], options?: ShardOptions): T[];
+  shard<T>(dataset: Dataset<T>, options?: ShardOptions): Subset<T>;
+  shard<T>(
+    dataset: Tensor | readonly T[] | Dataset<T>,
+    options?: ShardOptions,
+  ): Tensor | T[] | Subset<T> {
+    return shardOf(this.communicator, dataset, options);
+  }
+
+  /**
+   * From now on the `BatchNorm1d`, `2d` and `3d` of a model normalize by the batches of all ranks together in training, as one
+   * process does by the joined batch; batches may differ in size. Gives the model. PyTorch:
+   * `SyncBatchNorm.convert_sync_batchnorm`, which makes new layers.
+   * @example const model = world.syncBatchNorm(new Net());
+   */
+  syncBatchNorm<M extends Module>(model: M): M {
+    synchronize(this.communicator, model, this.options.watch);
+    return model;
+  }
+
+  /**
+   * Runs `f` with `average` and the optimizers' `step` taking no part in the job. Accumulating gradients over several
+   * `backward()` needs nothing of the kind, as they are exchanged at `step()`; it is for steps of one rank alone, after
+   * which the parameters must be made equal again. PyTorch: `DistributedDataParallel.no_sync`.
+   */
+  noSync<R>(f: () => R): R {
+    checkArgument('noSync', 'f', f, kinds.callable);
+    this.quiet++;
+    try {
+      return f();
+    } finally {
+      this.quiet--;
+    }
+  }
+
+  /** Waits until all ranks are here. */
+  barrier(): void {
+    this.communicator.agreement.meet({ what: 'barrier' });
+  }
+
+  /** What this rank has exchanged so far, and what that cost. */
+  usage(): Usage {
+    return { ...this.communicator.usage };
+  }
+
+  /** Ends the job, once all ranks have come to its end; a program that does not call it does so when it ends. */
+  close(): void {
+    this.leave();
+  }
+
+  private averager(parameters: readonly Parameter[]): Averager | null {
+    if (this.size === 1 || this.quiet > 0) return null;
+    const key = parameters.map((p) => this.numberOf(p)).join();
+    let averager = this.averagers.get(key);
+    if (averager === undefined) {
+      averager = new Averager(this.communicator, parameters, this.options);
+      this.averagers.set(key, averager);
+    }
+    return averager;
+  }
+
+  private numberOf(parameter: Parameter): number {
+    let number = this.numbers.get(parameter);
+    if (number === undefined) this.numbers.set(parameter, (number = this.counted++));
+    return number;
+  }
+}
+
+/** As many threads as the cores allow, if all ranks of this machine have as many. */
+export function shareThreads(localSize: number, cores: number): void {
+  setNumThreads(Math.max(1, Math.floor(cores / localSize)));
+}

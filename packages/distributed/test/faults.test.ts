@@ -1,0 +1,73 @@
+/** @file What one rank does wrong ends the whole job within ten seconds, with an exit code and a message that names it. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundle, makeFolder, run, starters, type Starter } from './jobs.js';
+
+const long = process.env['CHAINRULE_LONG'] === '1';
+const { folder, remove } = makeFolder();
+let program = '';
+/** How long a job takes that goes well: it starts, and learns. */
+let usual = 0;
+beforeAll(async () => {
+  program = await bundle('faults', folder);
+  await bundle('run', folder);
+  usual = (await run('local', 2, [program])).seconds;
+}, 60_000);
+afterAll(remove);
+
+/** What is wrong with rank 1, and what the message must say of it. */
+const faults: Readonly<Record<string, RegExp>> = {
+  seed: /rank 1: .*seed: 6; .*rank.* 0.*seed: 5/,
+  start: /the parameters differ: on rank 1 from those on rank 0/,
+  shape: /rank 1: .*0\.weight float32 \[9, 3\]; .*0\.weight float32 \[8, 3\]/,
+  rate: /rank 1: .*lr 0\.02; .*lr 0\.01/,
+  step: /rank 1: .*optimizer: state.*step 1/,
+  items: /rank 1: .*shard of 9 items.*; .*shard of 10 items/,
+  data: /rank 1: .*close; .*less data\?/,
+  nan: /the statistics of a batch normalization are not finite on rank 1;/,
+  index: /rank 1 failed: IndexError: .*4/,
+  throw: /rank 1 failed: Error: no such file: batch 3/,
+  exit: /rank 1 ended with exit code 7/,
+  kill: /rank 1 was ended by SIGKILL/,
+  drift: /parameters before step \d+ differ: on rank 1/,
+  unused: /rank 1: .*allReduce sum float32 \[\d+\] of gradients; .*of gradients/,
+  barrier: /rank 1: .*barrier; .*(allGather|close)/,
+};
+
+/** What MPI's own launchers say of a process that was killed. */
+const OF_MPI = { kill: /rank 1 .*signal 9|KILLED BY SIGNAL|BAD TERMINATION/ };
+
+async function fails(starter: Starter, size: number, fault: string, said: RegExp): Promise<void> {
+  const { code, output, errors, seconds } = await run(starter, size, [program], { FAULT: fault });
+  expect(code, `${output}${errors}`).not.toBe(0);
+  expect(`${output}${errors}`).toMatch(said);
+  expect(seconds - usual).toBeLessThan(10);
+  expect(output).not.toMatch(/has finished[^]*has finished/);
+}
+
+describe('on this machine', () => {
+  test.each(Object.entries(faults))('%s', (fault, said) => fails('local', 2, fault, said));
+  test('a NaN that the optimizers of all ranks leave out', async () => {
+    const { code, output, errors } = await run('local', 2, [program], { FAULT: 'ignored' });
+    expect(errors).toBe('');
+    expect(code).toBe(0);
+    expect(output.match(/has finished, [1-9]\d* steps skipped/g)?.length).toBe(2);
+  });
+  test('nothing', async () => {
+    const { code, output, errors } = await run('local', 2, [program]);
+    expect(errors).toBe('');
+    expect(code).toBe(0);
+    expect(output.match(/has finished/g)?.length).toBe(2);
+  });
+});
+
+// What the launchers of MPI must be made to do; the rest is the same code.
+describe.each(starters.filter((s) => s !== 'local'))('%s', (starter) => {
+  const some = long ? ['shape', 'data', 'nan', 'throw', 'exit'] : ['data', 'throw'];
+  test.each(some)('%s', (fault) => fails(starter, 2, fault, faults[fault] as RegExp));
+  test('kill', () => fails(starter, 2, 'kill', OF_MPI.kill));
+  test.runIf(long)('nothing', async () => {
+    const { code, output, errors } = await run(starter, 2, [program]);
+    expect(code, errors).toBe(0);
+    expect(output.match(/has finished/g)?.length).toBe(2);
+  });
+});
