@@ -275,7 +275,7 @@ describe('modes, devices, cells', () => {
   });
   test('devices', () => {
     expect(devices()).toContain('cpu');
-    setDevice('cpu');
+    void setDevice('cpu');
     expect(() => setDevice('abacus')).toThrow(DeviceError);
   });
   test('threads', () => {

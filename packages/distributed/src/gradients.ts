@@ -50,7 +50,7 @@ export class Averager {
       )) {
         const flat = cat(members.map((i) => (gradients[i] as Tensor).reshape([-1])));
         const health = this.options.watch ? flat.mul(0).sum() : scalar(0);
-        const compared = members.map((i) => (given[i]?.parameter as Parameter).current);
+        const compared = members.map((i) => (given[i]?.parameter as Parameter).detach());
         const inputs = [flat, health, ...(this.options.checkEvery > 0 ? compared : [])];
         const mean = reduceBucket(this.world, bucket.id, inputs).mul(1 / this.world.size);
         let from = 0;

@@ -53,13 +53,17 @@ for (const [x, n] of [[one, 1], [many, 32]]) {
 console.log(JSON.stringify({ start: begun, one: median(times[1]), many: median(times[32]) }));
 `;
 const programs = {
-  'chainrule module': timed(`const { predict } = await import('./digits.mjs');`, (x) => `predict(${x});`),
+  'chainrule module': timed(
+    `const { predict } = await import('./digits.mjs');`,
+    (x) => `predict(${x});`,
+  ),
   'onnxruntime-web (wasm)': timed(
     `const ort = await import('onnxruntime-web');
 ort.env.wasm.numThreads = 1;
 const session = await ort.InferenceSession.create(new Uint8Array((await import('node:fs')).readFileSync('digits.onnx')));
 const name = session.inputNames[0];`,
-    (x, n) => `await (await session.run({ [name]: new ort.Tensor('float32', ${x}, [${n}, 784]) }))[session.outputNames[0]].getData();`,
+    (x, n) =>
+      `await (await session.run({ [name]: new ort.Tensor('float32', ${x}, [${n}, 784]) }))[session.outputNames[0]].getData();`,
   ),
   'TensorFlow.js (cpu)': timed(
     `const tf = await import('@tensorflow/tfjs');
@@ -82,12 +86,18 @@ async function bytesOf(code) {
   });
   return gzipSync(outputFiles[0].contents).length;
 }
-const wasm = readFileSync(join(dirname(require.resolve('onnxruntime-web')), 'ort-wasm-simd-threaded.wasm'));
+const wasm = readFileSync(
+  join(dirname(require.resolve('onnxruntime-web')), 'ort-wasm-simd-threaded.wasm'),
+);
 const bytes = {
   'chainrule module': gzipSync(readFileSync(join(folder, 'bare.mjs'))).length,
   'onnxruntime-web (wasm)':
-    (await bytesOf(`import * as ort from 'onnxruntime-web/wasm'; globalThis.x = ort.InferenceSession.create;`)) + gzipSync(wasm).length,
-  'TensorFlow.js (cpu)': await bytesOf(`import * as tf from '@tensorflow/tfjs'; globalThis.x = tf.sequential;`),
+    (await bytesOf(
+      `import * as ort from 'onnxruntime-web/wasm'; globalThis.x = ort.InferenceSession.create;`,
+    )) + gzipSync(wasm).length,
+  'TensorFlow.js (cpu)': await bytesOf(
+    `import * as tf from '@tensorflow/tfjs'; globalThis.x = tf.sequential;`,
+  ),
 };
 
 const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
@@ -96,7 +106,16 @@ for (const [name, program] of Object.entries(programs)) {
   const path = join(folder, 'run.mjs');
   writeFileSync(path, program);
   const runs = Array.from({ length: 5 }, () =>
-    JSON.parse(execFileSync('node', [path], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().split('\n').at(-1)),
+    JSON.parse(
+      execFileSync('node', [path], {
+        cwd: folder,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+        .trim()
+        .split('\n')
+        .at(-1),
+    ),
   );
   const of = (key) => median(runs.map((run) => run[key]));
   console.log(

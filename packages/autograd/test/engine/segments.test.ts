@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { interpreter } from '../../src/backends/interpreter/interpreter.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
-import type { Backend, HostBackend, Program } from '../../src/engine/program.js';
+import type { Backend, Program } from '../../src/engine/program.js';
 import { describeKernels, makeReady } from '../../src/engine/segmented.js';
 import { isLong, segmentsOf } from '../../src/engine/segments.js';
 import { simplify } from '../../src/engine/compile/simplify.js';

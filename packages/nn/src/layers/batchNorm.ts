@@ -127,7 +127,7 @@ export abstract class TrackedNorm extends Module {
  * variance in its unbiased form; in evaluation mode the running ones are used.
  */
 abstract class BatchNorm<const C extends number = number> extends TrackedNorm {
-  /** @internal What normalizes a batch in training instead of the layer: data parallel training puts statistics of all ranks there. */
+  /** What normalizes a batch in training instead of the layer; `@chainrule/distributed` puts the statistics of all ranks here. */
   normalizer: ((x: Tensor, momentum: number | Tensor) => Tensor) | null = null;
 
   constructor(numFeatures: C, options?: BatchNormOptions) {

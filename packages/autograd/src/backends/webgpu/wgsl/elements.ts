@@ -7,7 +7,16 @@ import { literal, typeOf, type ShaderWriter } from './text.js';
 const FLOAT_UNARY: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
-      ...['exp', 'exp2', 'expm1', 'sigmoid', 'sigmoidDerivative', 'tanh', 'tanhDerivative', 'softplus'],
+      ...[
+        'exp',
+        'exp2',
+        'expm1',
+        'sigmoid',
+        'sigmoidDerivative',
+        'tanh',
+        'tanhDerivative',
+        'softplus',
+      ],
       ...['log', 'log2', 'log10', 'log1p', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan'],
       ...['sinh', 'cosh', 'asinh', 'acosh', 'atanh', 'erf', 'erfc', 'erfinv', 'expNegSquare'],
       ...['normalPdf', 'normalCdf', 'lgamma', 'digamma', 'logit', 'tanhshrink'],
