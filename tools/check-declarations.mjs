@@ -16,10 +16,13 @@ const names = readdirSync(packages).filter((name) =>
 );
 
 const entries = names.flatMap((name) =>
-  entryPoints(join(packages, name)).map((entry) => ({
-    specifier: `@chainrule/${name}${entry.name === 'index' ? '' : `/${entry.name}`}`,
-    file: join(packages, name, 'dist', `${entry.name}.d.ts`),
-  })),
+  entryPoints(join(packages, name))
+    // The entry for tools and tests of this repository.
+    .filter((entry) => entry.name !== 'internal')
+    .map((entry) => ({
+      specifier: `@chainrule/${name}${entry.name === 'index' ? '' : `/${entry.name}`}`,
+      file: join(packages, name, 'dist', `${entry.name}.d.ts`),
+    })),
 );
 const program = ts.createProgram(
   entries.map(({ file }) => file),

@@ -15,7 +15,9 @@ import { takeStream } from './randomStreams.js';
 
 /** What has a state of tensors and plain values: a module, an optimizer, a schedule. */
 export interface Stateful {
+  /** The state as it is: tensors and plain values. */
   stateDict(): unknown;
+  /** Takes over such a state. */
   loadStateDict(state: never): unknown;
 }
 

@@ -12,6 +12,7 @@ import { MpiTransport } from './mpi/mpiTransport.js';
 import { ALONE, type Transport } from './transport.js';
 import { shareThreads, World } from './world.js';
 
+/** Options of `distributed`. */
 export interface DistributedOptions {
   /** With 'local': how many ranks, this process among them. */
   readonly size?: number;

@@ -14,6 +14,7 @@ import { currentWorld } from './current.js';
 import { allGatherOf, allReduceOf, broadcastOf } from './primitives.js';
 import type { ReduceOp } from './transport.js';
 
+/** Options of `allReduce`. */
 export interface AllReduceOptions {
   /** How elements are put together. Default 'sum'. */
   readonly op?: ReduceOp | 'mean';
@@ -50,6 +51,7 @@ export function allReduce(x: Tensor, options?: AllReduceOptions): Tensor {
   return op === 'mean' ? reduced.mul(1 / world.size) : reduced;
 }
 
+/** Options of `allGather`. */
 export interface AllGatherOptions {
   /** The dimension along which they stand. Default 0. */
   readonly dim?: number;
@@ -82,6 +84,7 @@ export function allGather(x: Tensor, options?: AllGatherOptions): Tensor {
     : now(allGatherOf([node], { world: world.id, dim: at, watch: '' }));
 }
 
+/** Options of `broadcastTensor`. */
 export interface BroadcastOptions {
   /** The rank whose tensor all get. Default 0. */
   readonly root?: number;

@@ -7,9 +7,13 @@ import { allReduce } from './operations.js';
 
 /** What of an optimizer is used: those of `@chainrule/optim` and others like them. */
 export interface OptimizerLike {
+  /** The groups of parameters, whose gradients are averaged before each step. */
   readonly paramGroups: readonly { readonly params: readonly Parameter[] }[];
+  /** Makes one step by the gradients, or by those that `closure` computes as it returns the loss. */
   step(closure?: () => unknown): unknown;
+  /** The state as it is: tensors and plain values. */
   stateDict(): unknown;
+  /** Takes over such a state. */
   loadStateDict(state: never): unknown;
 }
 

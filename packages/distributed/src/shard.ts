@@ -3,6 +3,7 @@ import { ChainruleError, defineOptions, display, kinds, passes, Tensor } from '@
 import { Subset, type Dataset } from '@chainrule/nn/data';
 import type { Communicator } from './communicator.js';
 
+/** Options of `World.shard`. */
 export interface ShardOptions {
   /**
    * What happens to items that do not divide evenly: 'repeat' gives some of the first to two ranks, so that all have as

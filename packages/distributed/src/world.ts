@@ -17,6 +17,7 @@ import { synchronize } from './syncBatchNorm.js';
 
 /** What `World.usage` reports; times in milliseconds. */
 export interface Usage {
+  /** How many collectives this rank has taken part in. */
   readonly collectives: number;
   /** Bytes of this rank's own data in them. */
   readonly bytes: number;

@@ -150,6 +150,7 @@ async function openWebgpu(): Promise<void> {
 
 /** What `deviceInfo` tells. */
 export interface DeviceInfo {
+  /** The name of the device, as in `devices()`: `'cpu'` or `'webgpu'`. */
   readonly device: string;
   /** Of a GPU its adapter, in its driver's words; of the CPU its backend. */
   readonly description: string;

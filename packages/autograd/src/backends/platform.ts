@@ -63,6 +63,7 @@ export interface MemoryUsage {
   readonly reserved: number;
   /** Kernels that have run on the GPU, and the submits they went in. */
   readonly dispatches: number;
+  /** The submits to the GPU so far: each carries one or more kernels. */
   readonly submits: number;
   /** Bytes of the GPU's memory in use for values. */
   readonly deviceBytes: number;

@@ -48,9 +48,16 @@ type Known<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
 
 /** The operations that are configured, and how. Dimensions count from 0; sizes and starts are elements. */
 export interface ConfiguredOperations {
+  /**
+   * The same elements as another dtype: float to int32 truncates and saturates, NaN becomes 0; in bool all but 0 is
+   * true.
+   */
   cast: { readonly dtype: DType };
+  /** The same elements in row-major order, in another shape of the same size. */
   reshape: { readonly shape: Shape };
+  /** Repeats the input to `shape` by the rules of broadcasting. */
   expand: { readonly shape: Shape };
+  /** Dimension `d` of the result is dimension `dims[d]` of the input. */
   permute: { readonly dims: readonly number[] };
   /** Element `i` of dimension `d` is element `start[d] + i · step[d]` of the input; steps may be negative. */
   slice: {
@@ -64,61 +71,136 @@ export interface ConfiguredOperations {
     readonly start: readonly number[];
     readonly step: readonly number[];
   };
+  /** The inputs one after the other along `dim`. */
   concat: Dim;
+  /** The numbers 0 to `size − 1`, int32 `[size]`; no inputs. */
   iota: { readonly size: number };
+  /** The sum over `dims`, which stay with size 1 if `keepdim`. Booleans add up in int32. */
   sum: Fold;
+  /** The product over `dims`, which stay with size 1 if `keepdim`. Booleans multiply in int32. */
   prod: Fold;
+  /** The largest element over `dims`; NaN if there is one. */
   max: Fold;
+  /** The smallest element over `dims`; NaN if there is one. */
   min: Fold;
+  /** The median over `dims`, the lower of two; NaN if there is one. */
   median: Fold;
+  /** Where along `dim` the first largest element is, int32; the first NaN if there is one. */
   argmax: Position;
+  /** Where along `dim` the first smallest element is, int32; the first NaN if there is one. */
   argmin: Position;
+  /** Where along `dim` the lower median is, int32; the first NaN if there is one. */
   argmedian: Position;
+  /** Where along `dim` the last of the most frequent elements is, int32; of equally frequent ones the smallest counts. */
   argmode: Position;
+  /** Where along `dim` the lower median of what is not NaN is, int32; 0 if all are NaN. */
   argnanmedian: Position;
+  /** The matrix product of two inputs over their last two dimensions, each transposed first if its flag says so. */
   matmul: { readonly transA: boolean; readonly transB: boolean };
+  /**
+   * Correlation of `x [n, c, …size]` with `w [o, c / groups, …kernel]`: `[n, o, …]`. Padding may be negative and
+   * uneven.
+   */
   conv: Known<ConvAttrs>;
+  /** The gradient of `conv` by its input, `[n, c, …size]`, from the gradient of the result and the weight. */
   convInput: Known<ConvAttrs>;
+  /** The gradient of `conv` by its weight, `[o, c / groups, …kernel]`, from the input and the gradient of the result. */
   convWeight: Known<ConvAttrs>;
+  /**
+   * Sums over windows of the last dimensions, `[…, …size]` to `[…, …windows]`: `starts[d][o]` up to, without,
+   * `ends[d][o]`.
+   */
   windowSum: Known<SpanAttrs>;
+  /** The transpose of `windowSum`, `[…, …windows]` to `[…, …size]`: adds each element to all that its window covers. */
   windowSpread: Known<SpanAttrs>;
+  /**
+   * Where the largest element of each window is, int32, counted over the last dimensions; every `step[d]`-th element
+   * counts.
+   */
   windowArgmax: Known<ArgmaxAttrs>;
+  /** Sliding windows, zeros in the padding: `[n, c, …size]` to `[n, c, …kernel, …windows]`. */
   unfold: Known<SlideAttrs>;
+  /** The transpose of `unfold`, `[n, c, …kernel, …windows]` to `[n, c, …size]`: adds up where windows overlap. */
   fold: Known<SlideAttrs>;
+  /** Elements of the first input along `dim`, chosen by an index for each element of the result. */
   gather: Dim;
+  /**
+   * The first input with elements of the third written along `dim` where the second, an index, says; the last one
+   * stays.
+   */
   scatter: Dim;
+  /** As `scatter`, but elements are added to what is there. */
   scatterAdd: Dim;
+  /** As `scatter`, but what is there is multiplied by the elements. */
   scatterProd: Dim;
   /** `sign` is 1 for the largest, −1 for the smallest. */
   scatterExtreme: { readonly dim: number; readonly sign: number };
+  /** Slices of the first input along `dim`, chosen by an index whose dimensions take the place of `dim`. */
   take: Dim;
+  /** The first input with slices of the third added along `dim` at the places that the second, an index, names. */
   indexAdd: Dim;
+  /** int32 `[…, count]` of an index `[…]`: 1 at the place that it names, 0 elsewhere. */
   oneHot: { readonly count: number };
+  /** Sums of all elements so far along `dim`, from the end if `reverse`. Booleans add up in int32. */
   cumsum: { readonly dim: number; readonly reverse: boolean };
+  /** Products of all elements so far along `dim`. */
   cumprod: Dim;
+  /**
+   * `h[k] = a[k] h[k−1] + b[k]` along `dim` from `h[−1] = 0`, from the end if `reverse`; a product with `h[k−1] = 0` is
+   * 0.
+   */
   linearRecurrence: { readonly dim: number; readonly reverse: boolean };
+  /**
+   * Where along `dim` the largest (`sign` 1) or smallest (−1) element so far is, int32: the last of equal ones; a NaN
+   * stays.
+   */
   cumulativeExtreme: { readonly dim: number; readonly sign: number };
+  /** The logarithm of the sum of the exponentials of all elements so far along `dim`. */
   logcumsumexp: Dim;
+  /** The order that sorts along `dim`, int32; stable, with NaN larger than all numbers. */
   argsort: { readonly dim: number; readonly descending: boolean };
+  /**
+   * Where the second input belongs in the sorted first one, int32, along the last dimension; behind equal ones if
+   * `right`.
+   */
   searchsorted: { readonly right: boolean };
+  /** Random numbers from [0, 1) of `shape` and `dtype`, from the inputs `seed` and `offset`. */
   uniform: Draw;
+  /** Random numbers of the standard normal distribution of `shape` and `dtype`, from the inputs `seed` and `offset`. */
   normal: Draw;
+  /** A Poisson draw for each element of the rate. Inputs: seed, offset, rate. Element `i` uses stream `i % streams`. */
   poissonDraw: Streams;
+  /**
+   * A binomial draw for each element. Inputs: seed, offset, count, probability. Element `i` uses stream `i % streams`.
+   */
   binomialDraw: Streams;
+  /**
+   * A von Mises draw around 0 for each concentration. Inputs: seed, offset, concentration. Streams as in `poissonDraw`.
+   */
   vonMisesDraw: Streams;
+  /** A Gamma draw of rate 1 for each concentration. Inputs: seed, offset, concentration. Streams as in `poissonDraw`. */
   gammaDraw: Streams;
+  /**
+   * `A⁻¹ B`, or `A⁻ᵀ B` if `transposed`, of `A […, n, n]` and `B […, n, k]`. `op` names the caller when A is singular.
+   */
   solve: { readonly transposed: boolean; readonly op: string };
+  /** As `solve`, with the upper or lower triangle of A; its diagonal counts as ones if `unit`. */
   triangularSolve: {
     readonly upper: boolean;
     readonly transposed: boolean;
     readonly unit: boolean;
   };
+  /** The order `[…, m]` of `m` rows that exchanges by the pivots `[…, k]` make. */
   pivotOrder: { readonly m: number };
+  /** The pseudoinverse `[…, n, m]` of `[…, m, n]`; singular values up to `max(atol, rtol · largest)` count as 0. */
   pinv: { readonly atol: number; readonly rtol: number };
+  /** `scale · Σ x[j] e^(sign · 2πi jk/n)` along `dim`, of complex numbers as pairs in the last dimension, `[…, 2]`. */
   fft: { readonly dim: number; readonly sign: number; readonly scale: number };
+  /** The first input; an error, which begins with `what`, if an element is outside the bounds, the other two inputs. */
   assertBetween: { readonly what: string };
 }
 
+/** The name of an operation on elements, without attributes: one of `elementNames`. */
 export type ElementName = (typeof elementNames)[number];
 type PlainName = (typeof plainNames)[number];
 type FamilyName = (typeof familyNames)[number];
@@ -128,6 +210,7 @@ export type OperationAttributes = ConfiguredOperations &
   Record<ElementName | PlainName, NoAttributes> &
   Record<FamilyName, { readonly order: number }>;
 
+/** The name of an operation of a recorded graph: `op` of an operation node. */
 export type OperationName = keyof OperationAttributes;
 
 /** The same elements in the same shape and dtype under another name: no node of a recorded graph. */

@@ -16,6 +16,7 @@ import type { ArgumentNode, GraphNode, NodeFacts, RecordedGraph } from './record
 import { regionsOf } from './regions.js';
 import { StateList, type Named } from './states.js';
 
+/** Options of `recordGraph`. */
 export interface RecordGraphOptions {
   /** The modules whose parameters and buffers have their keys as names: one, or several by the name before their keys. */
   readonly modules?: Named | Readonly<Record<string, Named>>;

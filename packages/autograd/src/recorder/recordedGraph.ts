@@ -8,7 +8,9 @@ import type { OperationAttributes, OperationName } from './attributes.js';
 export interface NodeFacts {
   /** Its place in `nodes`. */
   readonly index: number;
+  /** The shape of its value; `[]` for a single number. */
   readonly shape: Shape;
+  /** The dtype of its value. */
   readonly dtype: DType;
   /** The path of the module, or the `scope`, it was made in; empty outside of any. */
   readonly path: string;
@@ -29,6 +31,7 @@ export type OperationNode = {
 
 /** A tensor or number that the function was given. */
 export interface ArgumentNode extends NodeFacts {
+  /** Tells the kinds of nodes apart. */
   readonly kind: 'argument';
   /** Where among the arguments: `x`, `batch.image`, `arg0[1]`. */
   readonly name: string;
@@ -38,18 +41,23 @@ export interface ArgumentNode extends NodeFacts {
 
 /** What a cell holds when the function begins: a parameter, a buffer, the state of an optimizer. */
 export interface StateNode extends NodeFacts {
+  /** Tells the kinds of nodes apart. */
   readonly kind: 'state';
+  /** The cell that is read, one of `states`. */
   readonly state: State;
 }
 
 /** A number in the function's code, of no dimensions. */
 export interface NumberNode extends NodeFacts {
+  /** Tells the kinds of nodes apart. */
   readonly kind: 'number';
+  /** The number, to be rounded to the dtype of the node. */
   readonly value: number;
 }
 
 /** A tensor from outside that never changes. */
 export interface DataNode extends NodeFacts {
+  /** Tells the kinds of nodes apart. */
   readonly kind: 'data';
   /** Its elements in row-major order: to be read only. */
   readonly data: () => TypedArray;
@@ -60,12 +68,15 @@ export interface DataNode extends NodeFacts {
  * plus that of the generator when the function begins (in the body of a loop: when its step begins).
  */
 export interface RandomNode extends NodeFacts {
+  /** Tells the kinds of nodes apart. `seed`: the key of the generator; `offset`: a place in its sequence. */
   readonly kind: 'seed' | 'offset';
+  /** How far after the one at the beginning an offset is; 0 for a seed. */
   readonly relative: number;
 }
 
 /** A loop or a choice; its results are `result` nodes. It has no value itself. */
 export interface LoopNode extends NodeFacts {
+  /** Tells the kinds of nodes apart. */
   readonly kind: 'loop';
   /** What users wrote: `scan`, `whileLoop`, `cond`, `switchCase`. */
   readonly op: 'scan' | 'whileLoop' | 'cond' | 'switchCase';
@@ -78,10 +89,15 @@ export interface LoopNode extends NodeFacts {
    * the one it counts, the nearest where there is none; its results are those of the body.
    */
   readonly loop: 'scan' | 'while' | 'branch';
+  /** The number of steps of a `scan`; the most steps of a `while`. */
   readonly length: number;
+  /** Whether a `scan` goes from the end of its sequences to the beginning; false for the others. */
   readonly reverse: boolean;
+  /** Of a `while` whether there is a first step, of a `branch` what chooses the body; null for a `scan`. */
   readonly condition: GraphNode | null;
+  /** The carries before the first step; of a `branch` the operands of its bodies. */
   readonly carries: readonly GraphNode[];
+  /** The sequences that a `scan` takes apart along their first dimension; none for the others. */
   readonly sequences: readonly GraphNode[];
   /** Where the random numbers of the first step begin; null if there are none. */
   readonly offset: GraphNode | null;
@@ -89,11 +105,13 @@ export interface LoopNode extends NodeFacts {
   readonly rewound: boolean;
   /** One, or the branches to choose from. */
   readonly bodies: readonly LoopBody[];
+  /** Shape and dtype of each result, in order. */
   readonly results: readonly { readonly shape: Shape; readonly dtype: DType }[];
 }
 
 /** A step of a loop, or a branch: a graph of its own. */
 export interface LoopBody {
+  /** The nodes of the body, inputs before what is made from them. `index` counts within the body. */
   readonly nodes: readonly GraphNode[];
   /** The new carries, then what a step gives; before them, in a `while`, whether to go on. */
   readonly outputs: readonly GraphNode[];
@@ -103,13 +121,17 @@ export interface LoopBody {
 
 /** A result of a loop, which is its one input. */
 export interface ResultNode extends NodeFacts {
+  /** Tells the kinds of nodes apart. */
   readonly kind: 'result';
+  /** The loop that it is a result of. */
   readonly loop: LoopNode;
+  /** Which of the results of the loop, from 0. */
   readonly result: number;
 }
 
 /** In a body: a carry, an element of a sequence, or a value of the graph around it. */
 export interface BodyInputNode extends NodeFacts {
+  /** Tells the kinds of nodes apart. */
   readonly kind: 'carry' | 'element' | 'outer';
   /** Which carry or sequence. */
   readonly place: number;
@@ -117,6 +139,7 @@ export interface BodyInputNode extends NodeFacts {
   readonly from: GraphNode;
 }
 
+/** Any node of a graph. `kind` tells which it is. */
 export type GraphNode =
   | OperationNode
   | ArgumentNode
@@ -132,10 +155,13 @@ export type GraphNode =
 export interface State {
   /** Its key in the state dictionary of a module that was named; else what it is called, or `state.0`, `state.1` … */
   readonly key: string;
+  /** The shape of the cell. */
   readonly shape: Shape;
+  /** The dtype of the cell. */
   readonly dtype: DType;
   /** `parameter` requires grad, `buffer` is another cell of a module, `cell` any other: the state of an optimizer. */
   readonly kind: 'parameter' | 'buffer' | 'cell';
+  /** The cell itself, for instance to read its value. */
   readonly cell: Cell;
   /** Its value when the function begins, if it is read. */
   readonly input: StateNode | null;
@@ -149,6 +175,7 @@ export interface Region {
   readonly index: number;
   /** The composite, `softmax`, or the class of the module, `nn.LSTM`. */
   readonly name: string;
+  /** The path of the module, or the `scope`, it was called in; empty outside of any. */
   readonly path: string;
   /**
    * What it was called with, as it was given (`[x, 1, { keepdim: true }]`), with nodes in the places of tensors; null where
@@ -175,6 +202,7 @@ export interface RecordedGraph {
   readonly nodes: readonly GraphNode[];
   /** Every tensor and number among the arguments, used or not. */
   readonly arguments: readonly ArgumentNode[];
+  /** The cells that are read or assigned, each once; those of named modules first. */
   readonly states: readonly State[];
   /** The tensors that the function returned: `output`, or their places in what it returned, `loss`, `[0]`. */
   readonly outputs: readonly { readonly name: string; readonly node: GraphNode }[];
@@ -184,6 +212,7 @@ export interface RecordedGraph {
    * What `backward()` has added to the gradient of a parameter, each time. An exporter for several devices averages these.
    */
   readonly gradients: readonly { readonly state: State; readonly node: GraphNode }[];
+  /** The calls of composites and modules that made the nodes, outer ones before inner ones. */
   readonly regions: readonly Region[];
   /** The state of the random generator when the function begins, and how far it moves. */
   readonly random: { readonly seed: number; readonly offset: number; readonly draws: number };

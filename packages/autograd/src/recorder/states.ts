@@ -5,8 +5,11 @@ import type { GraphNode, NodeFacts, State, StateNode } from './recordedGraph.js'
 
 /** What has named parameters and buffers: a module; or named cells, an optimizer. */
 export interface Named {
+  /** Parameters with their keys: states of the kind `parameter` if they require grad, as those of a module do. */
   namedParameters?(): Iterable<readonly [name: string, parameter: Tensor]>;
+  /** Buffers with their keys: states of the kind `buffer`. */
   namedBuffers?(): Iterable<readonly [name: string, buffer: Tensor]>;
+  /** Other cells with their keys, as those of an optimizer: momentum, step counts. */
   namedState?(): Iterable<readonly [name: string, state: Tensor]>;
 }
 

@@ -69,6 +69,7 @@ export type CatResult<T extends readonly unknown[], D> = T extends readonly [
       : JoinedAll<Rest, Name, ShapeIn<First>>
     : Shape
   : Shape;
+/** The shape that `cat` gives: that of the tensors `T` joined along the existing dimension `D`. */
 export type Concatenated<T extends readonly unknown[], D> = ShapeOf<CatResult<T, D>>;
 
 type With<
@@ -109,4 +110,5 @@ export type StackResult<T extends readonly unknown[], D> = T extends readonly [
           ? With<ShapeIn<First>, T['length'], Name>
           : Shape
   : Shape;
+/** The shape that `stack` gives: that of the tensors `T` joined along a new dimension `D`. */
 export type Stacked<T extends readonly unknown[], D> = ShapeOf<StackResult<T, D>>;

@@ -232,4 +232,5 @@ export type ExpandResult<S extends Shape, To extends Shape> = [number] extends [
     : Stretches<S, To> extends true
       ? Kept<S, To>
       : `${Show<S>} cannot be expanded to ${Show<To>}`;
+/** The shape that `expand` gives: that of `S` expanded to `To`, where a size of −1 stays as it is. */
 export type Expanded<S extends Shape, To extends Shape> = ShapeOf<ExpandResult<S, To>>;

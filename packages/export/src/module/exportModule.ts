@@ -22,7 +22,9 @@ import { typesText } from './types.js';
 
 /** An optimizer, as far as a module is concerned. */
 export interface ModuleOptimizer {
+  /** Clears the gradients; called at the beginning of each step. */
   zeroGrad(): void;
+  /** Makes one step by the gradients. */
   step(): unknown;
 }
 
@@ -30,11 +32,13 @@ export interface ModuleOptimizer {
 export interface ModuleTraining {
   /** The loss of what the function returns, and of the targets. */
   readonly loss: (output: never, ...targets: never[]) => Tensor;
+  /** The optimizer whose step is part of `train`, with the parameters to be trained. */
   readonly optimizer: ModuleOptimizer;
   /** Example targets, with the batch in their first dimension. */
   readonly targets?: readonly Tensor[];
 }
 
+/** Options of `exportModule`. */
 export interface ExportModuleOptions {
   /** The weights in the text of the module, or in a safetensors file that `load` takes. Default 'inline'. */
   readonly weights?: 'inline' | 'file';
@@ -52,6 +56,7 @@ export interface ExportModuleOptions {
   readonly train?: ModuleTraining;
 }
 
+/** What `exportModule` gives: the texts and files of a module. */
 export interface ExportedModule {
   /** An ES module. */
   readonly js: string;

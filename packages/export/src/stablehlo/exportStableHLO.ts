@@ -25,6 +25,7 @@ import { RUNNER } from './runner.js';
 import { valueIn, type Scope } from './scope.js';
 import { typeOf, Writer, type ElementType, type Value } from './writer.js';
 
+/** Options of `exportStableHLO`. */
 export interface StableHLOOptions {
   /** On how many devices the step runs, each with a batch of its own. Default 1. */
   readonly replicas?: number;
@@ -40,14 +41,19 @@ export interface StableHLOPort {
   readonly kind: 'state' | 'argument' | 'seed' | 'offset' | 'output';
   /** A state's key, the name of an argument or of an output. */
   readonly name: string;
+  /** The shape of one replica; `[]` for a single number. */
   readonly shape: Shape;
+  /** The element type, as StableHLO writes it. */
   readonly type: ElementType;
 }
 
 /** How to run a program: plain data, to be saved as JSON. */
 export interface StableHLOMap {
+  /** The program that wrote it and its version, `chainrule …`. */
   readonly writtenBy: string;
+  /** On how many devices a step runs. */
   readonly replicas: number;
+  /** What `main` takes, in order. */
   readonly inputs: readonly StableHLOPort[];
   /** Results of the function, then states: those go in again at the next step under the same name. */
   readonly outputs: readonly StableHLOPort[];
@@ -55,11 +61,13 @@ export interface StableHLOMap {
   readonly draws: number;
 }
 
+/** What `exportStableHLO` gives: a program, the state it starts from, and how to run it. */
 export interface StableHLO {
   /** The program, as text: `main` of a module. */
   readonly mlir: string;
   /** Values of all states, example arguments as `argument.NAME`, and `random`, as a safetensors file. */
   readonly state: Uint8Array;
+  /** How inputs and outputs of `main` belong together. */
   readonly map: StableHLOMap;
   /** A program in Python that runs all this with jaxlib. */
   readonly runner: string;

@@ -26,6 +26,7 @@ const IR: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 20: 9, 21: 1
 
 /** A model whose weights are in another file. */
 export interface OnnxFiles {
+  /** The model, to be written to an `.onnx` file: its large weights are in `externalData`. */
   readonly model: Uint8Array;
   /** The files beside it by name, as `importOnnx` takes them. */
   readonly externalData: Record<string, Uint8Array>;

@@ -2,6 +2,7 @@
 import { ChainruleError, defineOptions, display, kinds, type Tensor } from '@chainrule/autograd';
 import type { Module } from '@chainrule/nn';
 
+/** Options of `exportOnnx`. */
 export interface ExportOnnxOptions {
   /** Names of the inputs, or of inputs and outputs. By default `arg0` …, and `output` or the places in what is returned. */
   readonly names?:

@@ -7,6 +7,7 @@ import { GraphReader } from './graph.js';
 import { DEFAULT_LIMITS, readLimits, type OnnxLimits } from './limits.js';
 import { moduleOf, type OnnxModule } from './onnxModule.js';
 
+/** Options of `importOnnx`. */
 export interface ImportOnnxOptions {
   /** The files beside the model that hold large weights, by the names that the model calls them, or how to get one. */
   readonly externalData?: OnnxExternalData;

@@ -87,7 +87,7 @@ export class OnnxModule extends Module {
     return new Run(this.training, this.limits).main(this.graph, values, weights).map(visible);
   }
 
-  /** One output as a tensor, several as an array. See {@link OnnxModule.run}. */
+  /** One output as a tensor, several as an array. See `run`. */
   forward(...tensors: readonly Tensor[]): Tensor | Tensor[] {
     const results = this.run(...tensors);
     return results.length === 1 ? (results[0] as Tensor) : results;

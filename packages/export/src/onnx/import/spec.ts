@@ -5,7 +5,9 @@ import type { TypeProto, ValueInfoProto } from '../schema/onnx.js';
 
 /** An input or output of a model. */
 export interface OnnxSpec {
+  /** Its name in the file. */
   readonly name: string;
+  /** What is passed there: a tensor, or what ONNX calls a sequence, a map or an optional. */
   readonly kind: 'tensor' | 'sequence' | 'map' | 'optional';
   /** The element type in the file (of what a sequence, map or optional holds); null where it does not say. */
   readonly type: ElementType | null;

@@ -3,7 +3,9 @@ import { tensor, DTypeError, type DType, type Tensor } from '@chainrule/autograd
 
 /** A tensor of texts. */
 export class Strings {
+  /** The shape; by default a vector of all texts. */
   readonly shape: readonly number[];
+  /** The texts in row-major order. */
   readonly data: readonly string[];
 
   constructor(data: readonly string[], shape: readonly number[] = [data.length]) {
