@@ -13,7 +13,7 @@ function readYaml(text: string): unknown {
     .map((line) => ({ indent: line.search(/\S/), text: line.trim() }));
   let at = 0;
   const scalar = (s: string): unknown => {
-    if (/^"([^"\\]*)"$/.test(s)) return s.slice(1, -1);
+    if (/^(["'])[^"'\\]*\1$/.test(s)) return s.slice(1, -1);
     if (/^-?\d+$/.test(s)) return Number(s);
     if (s === 'true' || s === 'false') return s === 'true';
     if (/^[[{&*!|>'"%@`]|: | #|^(null|~|yes|no|on|off)$/i.test(s))
@@ -71,10 +71,10 @@ test('it follows the schema, and its ranks fit its slots', () => {
 test.each([
   [/slotsPerWorker: 2/, 'slotsPerWorker: two', /slotsPerWorker must be a whole number/],
   [/slotsPerWorker/, 'slots', /spec\.slots is no field/],
-  [/cpu: "8"/, 'cpu: eight', /limits\.cpu must match/],
+  [/cpu: '8'/, 'cpu: eight', /limits\.cpu must match/],
   [/mpiImplementation: OpenMPI/, 'mpiImplementation: LAM', /must be one of/],
   [/ {12}- name: worker\n {14}image/, '            - image', /containers\[0\]\.name is missing/],
-  [/- "4"/, '- 4', /args\[3\] must be a string/],
+  [/- '4'/, '- 4', /args\[3\] must be a string/],
 ])('%s → %s is found', (from, to, said) => {
   expect(problems(readYaml(manifest.replace(from, to)), mpiJob).join('\n')).toMatch(said);
 });

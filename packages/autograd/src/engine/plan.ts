@@ -38,7 +38,7 @@ export class Plan {
   private readonly roots: readonly number[];
   private readonly isRoot: ReadonlySet<number>;
   /** Whether it has run, or is known to come again. */
-  private met = false;
+  met = false;
   private ready: Ready | null = null;
   private readyMetered: Ready | null = null;
 

@@ -39,7 +39,7 @@ describe.runIf(c.backend() === 'wasm')('the same bits everywhere', () => {
   test('arithmetic and sums', () => {
     const x = noise(37, 129);
     const roots = [x.sum(), x.sum(0), x.sum(1), x.mean(), x.var(), x.cumsum(1), x.prod(0)];
-    expect(bitsOf([...roots, x.div(x.square().add(1).sqrt())])).toBe('0f58c476');
+    expect(bitsOf([...roots, x.div(x.square().add(1).sqrt())])).toBe('31a71bf0');
   });
 
   test('uniform draws', () => {
@@ -51,7 +51,7 @@ describe.runIf(c.backend() === 'wasm')('the same bits everywhere', () => {
     const x = noise(1000);
     const names = ['exp', 'tanh', 'sigmoid', 'sin', 'cos', 'erf', 'expm1', 'softplus'] as const;
     const digest = bitsOf(names.map((name) => x[name]()));
-    expect(fma ? ['845dee8f', '9e9d1283'] : ['9e9d1283']).toContain(digest);
+    expect(fma ? ['221b7dea', '74b39838'] : ['74b39838']).toContain(digest);
   });
 
   test.runIf(plainProducts)('products that fuse nothing', () => {

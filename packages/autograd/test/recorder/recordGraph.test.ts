@@ -189,7 +189,8 @@ describe('recordGraph', () => {
     if (loop?.kind !== 'loop') throw new Error('no loop');
     expect([loop.op, loop.loop, loop.length, loop.reverse]).toEqual(['scan', 'scan', 5, true]);
     const [body] = loop.bodies;
-    expect(body?.outputs.map(({ shape }) => shape)).toEqual([
+    // The carry and the result; what the way back reads comes after them.
+    expect(body?.outputs.slice(0, 2).map(({ shape }) => shape)).toEqual([
       [1, 1],
       [1, 1],
     ]);

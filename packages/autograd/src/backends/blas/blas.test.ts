@@ -61,7 +61,7 @@ const problem = fc
   .map(({ dtype, batch, m, n, k, a, b }): MatmulKernel => {
     const out = { transposed: false, gap: 0, repeat: false, batch };
     return {
-      ...{ kind: 'matmul', batch, m, n, k },
+      ...{ kind: 'matmul', along: 'column', batch, m, n, k },
       a: operand(0, dtype, [m, k], { ...a, batch }),
       b: operand(1, dtype, [k, n], { ...b, batch }),
       out: operand(2, dtype, [m, n], out),
@@ -131,7 +131,7 @@ describe.runIf(available)('a BLAS library', () => {
     ] as const) {
       for (const dtype of ['float32', 'float64'] as const) {
         const kernel: MatmulKernel = {
-          ...{ kind: 'matmul', batch: [], m, n, k },
+          ...{ kind: 'matmul', along: 'column', batch: [], m, n, k },
           a: operand(0, dtype, [m, k], alike),
           b: operand(1, dtype, [k, n], { ...alike, transposed: true }),
           out: operand(2, dtype, [m, n], alike),
@@ -189,7 +189,7 @@ describe.runIf(available)('a BLAS library', () => {
   test('NaN and infinities go through', () => {
     const alike = { transposed: false, gap: 0, repeat: false, batch: [] };
     const kernel: MatmulKernel = {
-      ...{ kind: 'matmul', batch: [], m: 40, n: 40, k: 40 },
+      ...{ kind: 'matmul', along: 'column', batch: [], m: 40, n: 40, k: 40 },
       a: operand(0, 'float32', [40, 40], alike),
       b: operand(1, 'float32', [40, 40], alike),
       out: operand(2, 'float32', [40, 40], alike),
@@ -210,7 +210,7 @@ describe.runIf(available)('a BLAS library', () => {
 describe('which products go to it', () => {
   const plain = { transposed: false, gap: 0, repeat: false, batch: [] };
   const kernel = (m: number, n: number, k: number): MatmulKernel => ({
-    ...{ kind: 'matmul', batch: [], m, n, k },
+    ...{ kind: 'matmul', along: 'column', batch: [], m, n, k },
     a: operand(0, 'float32', [m, k], plain),
     b: operand(1, 'float32', [k, n], plain),
     out: operand(2, 'float32', [m, n], plain),

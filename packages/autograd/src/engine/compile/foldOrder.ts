@@ -20,6 +20,17 @@ export function isOrdered({ op, dtype }: Instruction): boolean {
   return lowering.fold === 'sum' || lowering.fold === 'prod';
 }
 
+/** The order of a product that is a sum in a loop, from its operands' own views. */
+export function productOrder(
+  a: readonly number[],
+  b: readonly number[],
+  transposed: { readonly a: boolean; readonly b: boolean },
+): 'row' | 'column' {
+  const depthA = a.at(transposed.a ? -2 : -1);
+  const depthB = b.at(transposed.b ? -1 : -2);
+  return depthA === 1 && depthB === 1 ? 'row' : 'column';
+}
+
 /** A level as long as this is not joined with the next outer one. */
 const LONG_LEVEL = 64;
 /** A shorter one is not worth several accumulators. */

@@ -75,6 +75,11 @@ export interface MatmulKernel {
   readonly b: Access;
   /** Strides over `[...batch, m, n]`. */
   readonly out: Access;
+  /**
+   * How a small or thin one is added up: along k in rows where both operands lie so in their own views, before any copy was
+   * made of them; so its bits do not depend on what else reads the operands.
+   */
+  readonly along: 'row' | 'column';
 }
 
 /**

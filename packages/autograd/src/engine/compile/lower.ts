@@ -193,7 +193,17 @@ function partKernel(
 
 export function matmulKernel(
   instructions: readonly Instruction[],
-  { slot, a, b }: { readonly slot: number; readonly a: View; readonly b: View },
+  {
+    slot,
+    a,
+    b,
+    along,
+  }: {
+    readonly slot: number;
+    readonly a: View;
+    readonly b: View;
+    readonly along: 'row' | 'column';
+  },
 ): MatmulKernel {
   const { op, shape, attrs, inputs, dtype } = instructions[slot] as Instruction;
   const { lowering } = op as Primitive;
@@ -230,6 +240,7 @@ export function matmulKernel(
     a: access(a, shapeA, transposed.a),
     b: access(b, shapeB, transposed.b),
     out: { buffer: slot, dtype, offset: 0, strides: stridesOf(shape) },
+    along,
   };
 }
 

@@ -32,13 +32,31 @@ export function transposeOf(slot: number, { shape, dtype }: Instruction): Instru
   return { op: TRANSPOSE, attrs: { dims }, inputs: [slot], shape: swapLast(shape), dtype };
 }
 
+/** Which operands a product reads transposed. */
+export function transposition({ op, attrs }: Instruction): { a: boolean; b: boolean } {
+  return op?.lowering.kind === 'product'
+    ? op.lowering.transposed(attrs ?? {})
+    : { a: false, b: false };
+}
+
 /** Whether a product reads its second operand transposed. */
-export function transposesB({ op, attrs }: Instruction): boolean {
-  return op?.lowering.kind === 'product' && op.lowering.transposed(attrs ?? {}).b;
+export function transposesB(instruction: Instruction): boolean {
+  return transposition(instruction).b;
 }
 
 function swapLast(sizes: readonly number[]): number[] {
   return [...sizes.slice(0, -2), ...sizes.slice(-2).reverse()];
+}
+
+/** Multiplications up to which a product is a loop. */
+const SMALL = 1024;
+/** Tiles of so few rows or columns are mostly empty. */
+const FEW = 3;
+
+/** Products of floats that are better written as sums over a loop: small ones, vectors and a few side by side, outer ones. */
+export function isLoop(m: number, n: number, k: number, along: 'row' | 'column'): boolean {
+  if (m === 1 || n === 1 || k === 1 || m * n * k <= SMALL) return true;
+  return Math.min(m, n) <= FEW && along === 'row';
 }
 
 /** A view of matrices as one of their transposes. */

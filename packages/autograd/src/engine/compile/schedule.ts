@@ -12,9 +12,9 @@ import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
 import { Cluster } from './cluster.js';
-import { isOrdered } from './foldOrder.js';
+import { isOrdered, productOrder } from './foldOrder.js';
 import { mergeLoops } from './merge.js';
-import { SharedOperands, transpose, transposeOf, transposesB } from './products.js';
+import { SharedOperands, transpose, transposeOf, isLoop, transposition } from './products.js';
 import { writesTable } from './operatorKernel.js';
 import type { Instruction, Program } from '../program.js';
 import { RecentReaders } from './readers.js';
@@ -27,7 +27,13 @@ const MOST_PARTS = 256;
 export type Step =
   | { readonly kind: 'cluster'; readonly cluster: Cluster }
   /** A matrix product, over any views of its operands. */
-  | { readonly kind: 'matmul'; readonly slot: number; readonly a: View; readonly b: View }
+  | {
+      readonly kind: 'matmul';
+      readonly slot: number;
+      readonly a: View;
+      readonly b: View;
+      readonly along: 'row' | 'column';
+    }
   /** A buffer put together from parts: each view is written where its part lies. */
   | { readonly kind: 'assemble'; readonly slot: number; readonly parts: readonly Part[] }
   /** A primitive of its own kind, over contiguous buffers. */
@@ -242,10 +248,18 @@ class Scheduler {
   private matmul(slot: number): void {
     const instruction = this.at(slot);
     const [a, b] = instruction.inputs as readonly [number, number];
-    this.push(
-      { kind: 'matmul', slot, a: this.stored(a), b: this.inRows(b, transposesB(instruction)) },
-      slot,
+    const along = productOrder(
+      this.view(a).strides,
+      this.view(b).strides,
+      transposition(instruction),
     );
+    const turned = transposition(instruction);
+    const [m = 0, n = 0] = instruction.shape.slice(-2);
+    const k = this.at(a).shape.at(turned.a ? -2 : -1)!;
+    // A sum in a loop takes its order from the operands' own views: no copy of them may stand in.
+    const columns = isLoop(m, n, k, along) ? this.stored(b) : this.inRows(b, turned.b);
+    const rows = this.stored(a);
+    this.push({ kind: 'matmul', slot, a: rows, b: columns, along }, slot);
   }
 
   /** The second operand of a product. One whose rows are not contiguous and that many products share is copied once. */

@@ -47,7 +47,17 @@ function matmulKernel(
   const b = access(1, k, n, layout.bT ?? false, layout.shareB ?? false);
   const out = access(2, m, n, layout.outT ?? false, false);
   return {
-    kernel: { kind: 'matmul', batch, m, n, k, a: a.access, b: b.access, out: out.access },
+    kernel: {
+      kind: 'matmul',
+      along: 'column',
+      batch,
+      m,
+      n,
+      k,
+      a: a.access,
+      b: b.access,
+      out: out.access,
+    },
     sizes: [a.size, b.size, out.size],
   };
 }

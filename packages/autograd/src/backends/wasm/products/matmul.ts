@@ -4,6 +4,7 @@
  * Threads take columns, rows or matrices of a batch; the order in which one element is summed never changes.
  */
 import type { Access, LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
+import { isLoop } from '../../../engine/compile/products.js';
 import type { FunctionBuilder, Quantity } from '../assembler/moduleBuilder.js';
 import { planBlasMatmul } from './blasProduct.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
@@ -21,23 +22,15 @@ import { batchOf, productOf, pushMatrix, wordsOf, type Batch } from './productBl
 /** Multiplications below which one thread is as fast as many. */
 const SERIAL_WORK = 32 * 1024;
 
-/** Tiles of so few rows or columns are mostly empty. */
-const FEW = 3;
-
-/** Products that are better written as sums over a loop: small ones, vectors and a few side by side, outer ones, integers. */
+/** Products that are better written as sums over a loop, and those of integers. */
 export function matmulAsLoop(kernel: MatmulKernel): LoopKernel | undefined {
-  const { batch, m, n, k, a, b, out } = kernel;
+  const { batch, m, n, k, a, b, out, along } = kernel;
   const float =
     (out.dtype === 'float32' || out.dtype === 'float64') &&
     a.dtype === out.dtype &&
     b.dtype === out.dtype;
   const rank = batch.length;
-  const isThin =
-    m === 1 ||
-    n === 1 ||
-    k === 1 ||
-    (Math.min(m, n) <= FEW && a.strides[rank + 1] === 1 && b.strides[rank] === 1);
-  if (float && !isThin && m * n * k > 1024) return undefined;
+  if (float && !isLoop(m, n, k, along)) return undefined;
   const at = (access: Access, rows: number, columns: number, depth: number): Access => ({
     ...access,
     strides: [...access.strides.slice(0, rank), rows, columns, depth],

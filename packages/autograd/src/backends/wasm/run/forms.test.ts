@@ -37,7 +37,7 @@ const scaled = (rows: number, columns: number, factor: number): LoopKernel => ({
   outputs: [{ ...at(2, columns, 1), value: 4 }],
 });
 const matmul = (m: number, n: number, k: number): Kernel => ({
-  ...{ kind: 'matmul', batch: [], m, n, k },
+  ...{ kind: 'matmul', along: 'column', batch: [], m, n, k },
   a: at(0, k, 1),
   b: at(1, n, 1),
   out: at(2, n, 1),

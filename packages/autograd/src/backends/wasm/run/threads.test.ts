@@ -42,6 +42,7 @@ const matmul = (
   batch: number[] = [],
 ): MatmulKernel => ({
   kind: 'matmul',
+  along: 'column',
   batch,
   m,
   n,

@@ -9,7 +9,17 @@ test('what is chosen compiles', () => {
   const access = { dtype: 'float32', offset: 0, strides: [32, 1] } as const;
   const [a, b, out] = [0, 1, 2].map((buffer) => ({ ...access, buffer }));
   if (a === undefined || b === undefined || out === undefined) throw new Error('three accesses');
-  const kernel = { kind: 'matmul', batch: [], m: 32, n: 32, k: 32, a, b, out } as const;
+  const kernel = {
+    kind: 'matmul',
+    along: 'column',
+    batch: [],
+    m: 32,
+    n: 32,
+    k: 32,
+    a,
+    b,
+    out,
+  } as const;
   const forms = new Forms(new WasmMemory());
   const before = forms.modules.length;
   listKernels([kernel], forms, { threads: 1, ...bestVectorWidth() });

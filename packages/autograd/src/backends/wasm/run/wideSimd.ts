@@ -71,7 +71,7 @@ function checkBits(width: VectorWidth): Int32Array {
   const load = { kind: 'load', input: 0, dtype: 'float32' } as const;
   const kernels: Kernel[] = [
     {
-      ...{ kind: 'matmul', batch: [], m, n, k },
+      ...{ kind: 'matmul', along: 'column', batch: [], m, n, k },
       a: { ...at(0), strides: [k, 1] },
       b: { ...at(1), strides: [n, 1] },
       out: { ...at(2), strides: [n, 1] },

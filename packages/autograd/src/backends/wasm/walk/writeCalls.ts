@@ -1,5 +1,7 @@
 /** @file The calls that compute one operation, by what its record says it is for the engine. */
 import { COPY } from '../../../engine/compile/added.js';
+import { productOrder } from '../../../engine/compile/foldOrder.js';
+import { transposition } from '../../../engine/compile/products.js';
 import { matmulKernel } from '../../../engine/compile/lower.js';
 import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
 import { fusible } from '../../../engine/compile/schedule.js';
@@ -54,11 +56,11 @@ export function write(site: Site, slot: number): void {
 }
 
 function product(site: Site, slot: number): void {
-  const [a, b] = (site.instructions[slot] as Instruction).inputs as readonly [number, number];
-  writeKernel(
-    site,
-    matmulKernel(site.instructions, { slot, a: viewAt(site, a), b: viewAt(site, b) }),
-  );
+  const instruction = site.instructions[slot] as Instruction;
+  const [x, y] = instruction.inputs as readonly [number, number];
+  const [a, b] = [viewAt(site, x), viewAt(site, y)];
+  const along = productOrder(a.strides, b.strides, transposition(instruction));
+  writeKernel(site, matmulKernel(site.instructions, { slot, a, b, along }));
 }
 
 function assemble(site: Site, slot: number, spec: PartsSpec): void {
