@@ -297,3 +297,13 @@ describe('customGrad', () => {
     expect(Array.from(x.grad?.dataSync() ?? [])).toEqual([3, 3]);
   });
 });
+
+it('an argument that was never read, and has waited for long, is differentiated like any other', () => {
+  let w: Tensor = tensor([1, 2]);
+  for (let step = 0; step < 300; step++) {
+    w = w.mul(1).detach();
+    expect(tensor([step]).add(1).item()).toBe(step + 1);
+    const slope = grad((t) => t.square().sum())(w);
+    if (step % 50 === 49) expect(slope.toArray()).toEqual([2, 4]);
+  }
+});

@@ -16,11 +16,17 @@ export const variableOp: PrimitiveOp<Record<never, never>> = primitive('variable
 
 /** A new identity for each tensor, which gradients flow to if it is a float. Its value can be read. */
 export function makeVariables(tensors: readonly Tensor[]): Tensor[] {
-  return tensors.map((t) => {
-    const node = makeNode(variableOp.primitive, [t.current], null, t.shape, t.dtype);
-    node.needsGrad = isFloat(t.dtype);
-    return node;
-  });
+  // Not evaluated before it is known to need a gradient: its graph would be forgotten.
+  engine.building++;
+  try {
+    return tensors.map((t) => {
+      const node = makeNode(variableOp.primitive, [t.current], null, t.shape, t.dtype);
+      node.needsGrad = isFloat(t.dtype);
+      return node;
+    });
+  } finally {
+    engine.building--;
+  }
 }
 
 /** The same value, cut off from how it was computed. */
