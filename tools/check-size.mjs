@@ -58,7 +58,9 @@ budgets.push(...programs.map((program) => ({ ...program, external: [] })));
 
 /** The files that a page loads before anything runs. */
 function loadedAtOnce(outputs) {
-  const found = new Set(Object.keys(outputs).filter((path) => outputs[path].entryPoint === '<stdin>'));
+  const found = new Set(
+    Object.keys(outputs).filter((path) => outputs[path].entryPoint === '<stdin>'),
+  );
   for (const path of found) {
     for (const { path: other, kind, external } of outputs[path].imports)
       if (kind === 'import-statement' && !external) found.add(other);
