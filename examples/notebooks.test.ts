@@ -12,7 +12,7 @@ function runNotebook(
 ): Promise<{ code: number | null; output: string }> {
   const child = spawn('npx', ['--no-install', 'ts-node', `examples/${name}.ts`, ...args], {
     cwd: root,
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', VITEST: undefined },
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -21,9 +21,11 @@ export function endWithProcess(communicator: Communicator): () => void {
   const stop = (why: string, code: number): void => {
     if (!open) return;
     open = false;
-    // MPI ends the process at once, before Node.js shows the error.
-    if (transport.kind === 'mpi')
+    // MPI ends the process at once, before Node.js shows the error; its launchers may lose what was written just before.
+    if (transport.kind === 'mpi') {
       process.stderr.write(`chainrule: rank ${transport.rank} ${why}\n${shown}`);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    }
     transport.stop(why, code);
   };
   if (transport.size === 1) return leave;

@@ -1,5 +1,5 @@
 /** @file One layer of a recurrent network over a sequence, as one loop of the graph. */
-import { scan, where, type Tensor } from '@chainrule/autograd';
+import { scan, stack, where, type Tensor } from '@chainrule/autograd';
 import type { Step, StepWeights } from './recurrentCells.js';
 
 interface PassOptions {
@@ -17,17 +17,32 @@ export function layerPass<S extends readonly Tensor[]>(
   { reverse, active }: PassOptions,
 ): { output: Tensor; end: S } {
   const first = start.map((part) => part.cast(inputs.dtype)) as readonly Tensor[] as S;
+  const one = (before: S, x: Tensor, goesOn: Tensor | null): S => {
+    const next = step.next(x, before, weights);
+    if (goesOn === null) return next;
+    return next.map((part, k) =>
+      where(goesOn, part, before[k] as Tensor),
+    ) as readonly Tensor[] as S;
+  };
+  // That device has no loops: there the steps are nodes one by one.
+  if (inputs.device === 'webgpu') {
+    let state = first;
+    const outputs = new Array<Tensor>(inputs.shape[0] as number);
+    for (let k = 0; k < outputs.length; k++) {
+      const t = reverse ? outputs.length - 1 - k : k;
+      state = one(state, inputs.select(0, t), active === undefined ? null : active.select(0, t));
+      outputs[t] = state[0] as Tensor;
+    }
+    return { output: stack(outputs), end: state };
+  }
   const [end, output] = scan(
     (state, { x, active: goesOn }) => {
-      const before = state as readonly Tensor[] as S;
-      const next = step.next(x, before, weights);
-      const now =
-        goesOn === null ? next : next.map((part, k) => where(goesOn, part, before[k] as Tensor));
+      const now = one(state as readonly Tensor[] as S, x, goesOn);
       return [now as never, now[0] as Tensor];
     },
     first,
     { x: inputs, active: active ?? null },
     { reverse },
   );
-  return { output: output, end: end as readonly Tensor[] as S };
+  return { output, end: end as readonly Tensor[] as S };
 }
