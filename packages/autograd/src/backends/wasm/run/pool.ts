@@ -73,6 +73,10 @@ export class ThreadPool {
   /** How many modules the workers have. */
   private loaded = 0;
   private failed = false;
+  /** How many workers were started, and whether each loads a library first. */
+  private started = 0;
+  private loadsLibrary = false;
+  private whenSettled: (() => void) | null = null;
   private looked = 0;
   private readonly patience: number;
   private readonly listsThreads = builtin() !== undefined && process.platform === 'linux';
@@ -96,6 +100,14 @@ export class ThreadPool {
     this.state = memory.view('int32', this.control, words) as Int32Array;
     this.state.fill(0);
     const blas = blasSource(memory.memory);
+    this.loadsLibrary = blas !== null;
+    if (blas !== null && this.threads > 1) {
+      const wait = (): void => this.settle();
+      process.once('exit', wait);
+      this.whenSettled = () => {
+        process.off('exit', wait);
+      };
+    }
     for (let thread = 1; thread < this.threads; thread++) {
       const data: WorkerData = {
         memory: memory.memory,
@@ -108,6 +120,7 @@ export class ThreadPool {
       };
       try {
         this.workers.push(startWorker(data, () => this.giveUp()));
+        this.started++;
       } catch {
         // Workers may be forbidden, as by a page's content security policy.
         this.giveUp();
@@ -128,6 +141,8 @@ export class ThreadPool {
       this.threads > 1 &&
       Atomics.load(this.state, CONTROL.ready) === this.threads - 1;
     if (!started) return false;
+    this.whenSettled?.();
+    this.whenSettled = null;
     const now = performance.now();
     if (now - this.looked > LOOK_MS) {
       this.looked = now;
@@ -244,7 +259,22 @@ export class ThreadPool {
 
   private giveUp(): void {
     this.failed = true;
-    for (const worker of this.workers) worker.terminate();
+    if (this.isLoading) {
+      // A thread that is ended while it loads a library takes the process with it: these end at the first command they see.
+      this.send(OPERATION.stop, 0, 0, 0);
+    } else for (const worker of this.workers) worker.terminate();
     this.workers = [];
+  }
+
+  /** Whether a worker may be loading a library just now. */
+  private get isLoading(): boolean {
+    return this.loadsLibrary && Atomics.load(this.state, CONTROL.ready) < this.started;
+  }
+
+  /** Waits until no worker loads a library, or for a while: before the process ends, and ends them. */
+  private settle(): void {
+    const deadline = performance.now() + 2000;
+    while (this.isLoading && performance.now() < deadline)
+      Atomics.wait(this.state, CONTROL.ready, Atomics.load(this.state, CONTROL.ready), 50);
   }
 }
