@@ -15,7 +15,7 @@ export class SharedOperands {
     for (const instruction of instructions) {
       const b = instruction.inputs[1];
       if (instruction.op?.lowering.kind !== 'product' || b === undefined) continue;
-      const counts = transposesB(instruction) ? this.transposed : this.plain;
+      const counts = transposition(instruction).b ? this.transposed : this.plain;
       counts.set(b, (counts.get(b) ?? 0) + 1);
     }
   }
@@ -37,11 +37,6 @@ export function transposition({ op, attrs }: Instruction): { a: boolean; b: bool
   return op?.lowering.kind === 'product'
     ? op.lowering.transposed(attrs ?? {})
     : { a: false, b: false };
-}
-
-/** Whether a product reads its second operand transposed. */
-export function transposesB(instruction: Instruction): boolean {
-  return transposition(instruction).b;
 }
 
 function swapLast(sizes: readonly number[]): number[] {

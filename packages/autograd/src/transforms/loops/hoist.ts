@@ -8,6 +8,7 @@ import type { Primitive } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { Placeholder } from '../../graph/version.js';
 import { reshapeNode } from '../../ops/build/broadcast.js';
+import { isLoop } from '../../engine/compile/products.js';
 import { matmulOf } from '../../ops/linalg/matmul.js';
 import { callOf } from '../call.js';
 import { rewrite } from '../rewrite.js';
@@ -63,16 +64,16 @@ function ownOf({ xs }: BodyGraph, depends: ReadonlySet<Tensor>): ReadonlyMap<Ten
   return own;
 }
 
-/** Products of fewer multiplications are sums in an order of their own, and so are those of one row or column. */
-const SMALL = 1024;
-
-/** Whether a node is a product of rows by a matrix from outside, which has the same bits as part of a larger one. */
+/**
+ * Whether a node is a product of rows by a matrix from outside, which has the same bits as part of a larger one: a product
+ * that is a loop in any layout is a sum in an order of its own.
+ */
 function isProduct({ op, inputs, shape, attrs }: Tensor, depends: ReadonlySet<Tensor>): boolean {
   const [a, b] = inputs;
   const [rows = 0, columns = 0] = shape;
   if (op !== (matmulOf.primitive as unknown) || a === undefined || b === undefined) return false;
   if (shape.length !== 2 || attrs?.['transA'] !== false) return false;
-  if (rows < 2 || columns < 2 || a.size * columns <= SMALL) return false;
+  if (rows === 0 || isLoop(rows, columns, a.size / rows, 'row')) return false;
   return depends.has(a) && !depends.has(b);
 }
 
