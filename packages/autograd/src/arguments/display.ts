@@ -40,7 +40,7 @@ function shown(value: unknown, depth: number): string {
 
 function shownObject(value: object, depth: number): string {
   if (Array.isArray(value)) return shownList(value, depth);
-  if (isTensor(value)) return `a tensor of shape [${value.shape.join(', ')}]`;
+  if (isTensor(value)) return `a tensor of shape [${value.sizes.join(', ')}]`;
   if (ArrayBuffer.isView(value)) {
     const { length } = value as { readonly length?: unknown };
     const kind = Object.prototype.toString.call(value).slice(8, -1);

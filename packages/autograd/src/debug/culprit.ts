@@ -55,7 +55,7 @@ function ofLeaves({ program, nodes }: Run, values: ReadonlyMap<number, TypedArra
     } else if (node !== undefined && node.cell === null && node.inputs.length > 0) {
       const x = data?.find((v) => !Number.isFinite(v));
       if (x !== undefined)
-        return `${node.op?.name} gave ${x} in ${show(node.shape)}${within(node.scope)}`;
+        return `${node.op?.name} gave ${x} in ${show(node.sizes)}${within(node.scope)}`;
     } else if (found !== null) {
       return found;
     }

@@ -16,7 +16,7 @@ import { isNumber } from '../graph/version.js';
  */
 export function explain(t: Tensor): string {
   const node = checkArgument('explain', 't', t, kinds.tensor).current;
-  const kind = `${node.dtype}[${node.shape.join(', ')}]`;
+  const kind = `${node.dtype}[${node.sizes.join(', ')}]`;
   if (node.value !== null || isNumber(node)) return `nothing: this ${kind} has its value already`;
   const found = collect([node]);
   const program = new Plan(found.structure.copy(), found, found.leaves).program();

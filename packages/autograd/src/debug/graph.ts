@@ -46,7 +46,7 @@ export function graph(t: Tensor, options?: GraphOptions): Graph {
   const roots = [root];
   const newest = root.id;
   if (backward && root.needsGrad) {
-    const seed = filled(1, root.shape, root.dtype);
+    const seed = filled(1, root.sizes, root.dtype);
     roots.push(...pullback([root], [seed], null, { trial: true }).values());
   }
   const found = walk(roots);
@@ -97,7 +97,7 @@ function numberIn(x: Tensor): number | null {
 }
 
 function describe(node: Tensor, newest: number): GraphNode {
-  const { id, op, shape, dtype, scope, needsGrad: requiresGrad } = node;
+  const { id, op, sizes: shape, dtype, scope, needsGrad: requiresGrad } = node;
   const backward = id > newest;
   const value = hostValue(node);
   const of = (node.cell?.extra ?? node.extra)?.grad?.live;

@@ -155,9 +155,9 @@ function addLeaf(node: Tensor, nodes: Tensor[], leaves: Tensor[], structure: Str
   }
   leaves.push(node);
   structure.push(LEAF);
-  structure.pushWith(node.dtype, 2 * node.shape.length + Number(node.needsGrad));
+  structure.pushWith(node.dtype, 2 * node.sizes.length + Number(node.needsGrad));
   if (node.home === 'webgpu') structure.push(ON_DEVICE);
-  for (const n of node.shape) structure.push(n);
+  for (const n of node.sizes) structure.push(n);
 }
 
 /** Whether a number is part of the structure of a program, and no input of it. */

@@ -80,7 +80,7 @@ export function deviceOf(roots: readonly Tensor[]): DeviceName {
   if (engine.devices.size === 0) return 'cpu';
   const placed = roots.find(({ home }) => home !== null);
   if (placed?.home != null) return placed.home;
-  return roots.some(({ shape }) => shape.length > 0) ? placement.chosen : 'cpu';
+  return roots.some(({ sizes: shape }) => shape.length > 0) ? placement.chosen : 'cpu';
 }
 
 /** @internal The backend that runs the graph behind `roots`. */

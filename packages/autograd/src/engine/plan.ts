@@ -10,7 +10,7 @@ import { makeReady } from './segmented.js';
 import { hashOf, type Structure } from './structure.js';
 
 /** Whether a leaf is a number that stays on the host, whatever the device. */
-function onHost({ home, shape }: Tensor): boolean {
+function onHost({ home, sizes: shape }: Tensor): boolean {
   return home !== 'webgpu' && shape.length === 0;
 }
 
@@ -53,7 +53,7 @@ export class Plan {
     this.structure = structure;
     const given = new Set(inputs);
     this.instructions = nodes.map((node) => {
-      const { op, attrs, shape, dtype } = node;
+      const { op, attrs, sizes: shape, dtype } = node;
       return given.has(node) || (node.value !== null && !isNumber(node))
         ? { op: null, attrs: null, inputs: [], shape, dtype, onHost: onHost(node) }
         : { op, attrs, inputs: node.inputs.map((x) => x.slot), shape, dtype };

@@ -150,7 +150,7 @@ function standFor(leaves: readonly unknown[], fixed: ReadonlySet<unknown>, since
     if (!isTensor(leaf) || leaf instanceof Cell || fixed.has(leaf)) return null;
     const known = stand.get(leaf);
     if (known !== undefined) return known;
-    const made = new Placeholder(leaf.shape, leaf.dtype, {
+    const made = new Placeholder(leaf.sizes, leaf.dtype, {
       requiresGrad: leaf.needsGrad,
       leaf: leaf.isLeaf,
       home: leaf.current.home,
@@ -160,7 +160,7 @@ function standFor(leaves: readonly unknown[], fixed: ReadonlySet<unknown>, since
     if (leaf.extra !== null && leaf.needsGrad && leaf.isLeaf) {
       extraOf(made).hooks.push(...leaf.extra.hooks);
       if ((leaf.extra.grad?.live ?? null) !== null) {
-        const gradient = new Placeholder(leaf.shape, leaf.dtype, { home: leaf.current.home });
+        const gradient = new Placeholder(leaf.sizes, leaf.dtype, { home: leaf.current.home });
         gradients.set(index, gradient);
         runtime.assignGrad(made, gradient);
         cells.add(made.extra?.grad ?? null);
@@ -288,7 +288,7 @@ export function again(node: Tensor): Tensor {
   const outer = mode.grad;
   mode.grad = false;
   try {
-    return makeNode(versionOp, [node], null, node.shape, node.dtype);
+    return makeNode(versionOp, [node], null, node.sizes, node.dtype);
   } finally {
     mode.grad = outer;
   }

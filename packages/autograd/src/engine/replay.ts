@@ -92,7 +92,7 @@ function resultOf(
   given: readonly (Storage | null)[],
   leaves: readonly unknown[],
 ): Tensor {
-  const { shape, dtype } = recording.roots[output] as Tensor;
+  const { sizes: shape, dtype } = recording.roots[output] as Tensor;
   const value = values[output] as Storage;
   // The array of a cell's version is written again at the next call but one.
   if (output < recording.cells.length) return makeLeaf(value.slice(), shape, dtype);

@@ -100,7 +100,7 @@ export function factsOf(
     if (stand === null) return { kind: 'identity', tensor: leaf };
     return {
       kind: 'tensor',
-      shape: leaf.shape,
+      shape: leaf.sizes,
       dtype: leaf.dtype,
       home: leaf.current.home,
       requiresGrad: leaf.needsGrad,
@@ -145,7 +145,7 @@ function fits(
         leaf.current === leaf && // no cell
         leaf.dtype === fact.dtype &&
         leaf.current.home === fact.home &&
-        sameShape(leaf.shape, fact.shape) &&
+        sameShape(leaf.sizes, fact.shape) &&
         leaves.indexOf(leaf) === fact.same &&
         leaf.needsGrad === fact.requiresGrad &&
         !(captured.size > 0 && captured.has(leaf)) &&

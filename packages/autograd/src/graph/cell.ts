@@ -63,7 +63,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
         `Parameter: only float tensors have gradients, this one is ${from.dtype}`,
       );
     }
-    super(null, [], null, from.shape, from.dtype, requiresGrad, null);
+    super(null, [], null, from.sizes, from.dtype, requiresGrad, null);
     this.version = this.committed = this.makeVersion(from, false);
     if (mode.tracing === 'compile') recording.cells.add(this);
   }
@@ -110,9 +110,9 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       typeof next === 'number'
         ? leafOf(next, this.dtype)
         : checkArgument('assign', 'the new value', next, tensorOrNumber).current;
-    if (!sameShape(node.shape, this.shape)) {
+    if (!sameShape(node.sizes, this.sizes)) {
       throw new ShapeError(
-        `assign: the cell has shape ${show(this.shape)}, the new value ${show(node.shape)}; they must be equal`,
+        `assign: the cell has shape ${show(this.sizes)}, the new value ${show(node.sizes)}; they must be equal`,
       );
     }
     if (node.dtype !== this.dtype) {
@@ -198,7 +198,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       this.unused = v.node.value; // nobody has seen this version
       v.node.value = value;
     } else {
-      this.version = this.makeVersion(makeLeaf(value, this.shape, this.dtype), false);
+      this.version = this.makeVersion(makeLeaf(value, this.sizes, this.dtype), false);
       this.commit(value, owned);
     }
   }
@@ -224,7 +224,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     if (isHost(value) || array === null) return;
     value.onFailure(() => {
       this.version = this.committed = this.makeVersion(
-        makeLeaf(array, this.shape, this.dtype),
+        makeLeaf(array, this.sizes, this.dtype),
         false,
       );
       this.version.owned = owned;
@@ -264,7 +264,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   private makeVersion(from: Tensor<S>, assigned: boolean): Version {
-    const node = makeNode(versionOp, [from], null, this.shape, this.dtype);
+    const node = makeNode(versionOp, [from], null, this.sizes, this.dtype);
     node.needsGrad = this.needsGrad;
     node.cell = this;
     // What is assigned while a function is recorded is assigned at each call.

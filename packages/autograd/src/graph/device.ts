@@ -41,14 +41,14 @@ export function homeOf(op: string, inputs: readonly Tensor[]): DeviceName | null
 
 /** A number without dimensions on the host, which any device is given. */
 function goesAlong(x: Tensor): boolean {
-  return x.home === 'cpu' && x.shape.length === 0 && x.value !== null && !x.needsGrad;
+  return x.home === 'cpu' && x.sizes.length === 0 && x.value !== null && !x.needsGrad;
 }
 
 function mixed(op: string, inputs: readonly Tensor[]): DeviceError {
   const places = inputs.flatMap((x, i) =>
     x.home === null || goesAlong(x)
       ? []
-      : [`operand ${i + 1}, ${x.dtype} of shape ${show(x.shape)}, on ${x.home}`],
+      : [`operand ${i + 1}, ${x.dtype} of shape ${show(x.sizes)}, on ${x.home}`],
   );
   return new DeviceError(
     `${op}: its operands lie on two devices: ${places.join('; ')}. Move one: x.to('webgpu'), or await x.to('cpu')`,

@@ -17,7 +17,7 @@ const LINE = 80;
  * `<pending>`.
  */
 export function format(t: Tensor): string {
-  const { shape, dtype } = t;
+  const { sizes: shape, dtype } = t;
   const found = elements(t);
   const data = found === null || isHost(found) ? found : null;
   const elsewhere = found === null || isHost(found) ? '<pending>' : `<on ${found.device}>`;

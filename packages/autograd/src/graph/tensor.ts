@@ -72,8 +72,8 @@ export class Tensor<S extends Shape = Shape> {
   inputs: readonly Tensor[];
   /** @internal */
   readonly attrs: Attrs | null;
-  /** The number of elements along each dimension. */
-  readonly shape: S;
+  /** @internal The shape: read by the engine, never written, never handed out. */
+  readonly sizes: S;
   /** The dtype of the elements: float32, float64, int32 or bool. */
   readonly dtype: DType;
   /** The number of elements. */
@@ -119,7 +119,7 @@ export class Tensor<S extends Shape = Shape> {
     this.op = op;
     this.inputs = inputs;
     this.attrs = attrs;
-    this.shape = shape;
+    this.sizes = shape;
     this.dtype = dtype;
     this.size = sizeOf(shape);
     this.needsGrad = needsGrad;
@@ -149,17 +149,22 @@ export class Tensor<S extends Shape = Shape> {
    */
   toJSON(): { dtype: DType; shape: readonly number[]; data: (number | string)[] } {
     const data = Array.from(valueOf(this, 'toJSON'), (x) => (Number.isFinite(x) ? x : String(x)));
-    return { dtype: this.dtype, shape: this.shape, data };
+    return { dtype: this.dtype, shape: this.sizes, data };
+  }
+
+  /** The number of elements along each dimension; a copy, which may be changed. */
+  get shape(): S {
+    return this.sizes.slice() as readonly number[] as S;
   }
 
   /** The number of dimensions. */
   get ndim(): number {
-    return this.shape.length;
+    return this.sizes.length;
   }
 
   /** Where the elements lie, or will when they are computed: `'cpu'` or `'webgpu'`. */
   get device(): DeviceName {
-    const { home, value, shape } = this.current;
+    const { home, value, sizes: shape } = this.current;
     if (home !== null) return home;
     return value !== null || shape.length === 0 ? 'cpu' : placement.chosen;
   }
@@ -416,7 +421,7 @@ export function makeLeaf<S extends Shape>(value: Storage, shape: S, dtype: DType
 
 function leafAt<S extends Shape>(
   value: Storage,
-  { shape, dtype }: Tensor<S>,
+  { sizes: shape, dtype }: Tensor<S>,
   home: DeviceName,
 ): Tensor<S> {
   const leaf = makeLeaf(value, shape, dtype);
@@ -476,7 +481,7 @@ function checkReadable(op: string): void {
   }
 }
 
-function checkSingle({ shape, size }: Tensor, op: string): void {
+function checkSingle({ sizes: shape, size }: Tensor, op: string): void {
   if (size === 1) return;
   throw new ShapeError(
     `${op}: a tensor of shape ${show(shape)} has ${size} elements; ${op}() reads exactly one ` +
@@ -484,7 +489,7 @@ function checkSingle({ shape, size }: Tensor, op: string): void {
   );
 }
 
-function nested({ shape, size, dtype }: Tensor, data: TypedArray): NestedArray {
+function nested({ sizes: shape, size, dtype }: Tensor, data: TypedArray): NestedArray {
   const read = dtype === 'bool' ? (i: number) => data[i] !== 0 : (i: number) => data[i] as number;
   const build = (d: number, from: number, step: number): NestedArray => {
     if (d === shape.length) return read(from);

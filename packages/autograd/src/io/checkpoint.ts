@@ -243,8 +243,8 @@ function differences(name: string, saved: unknown, current: unknown): string[] {
   if (missing.length > 0) problems.push(`${name}: missing in the checkpoint: ${list(missing)}`);
   if (unexpected.length > 0)
     problems.push(`${name}: unexpected in the checkpoint: ${list(unexpected)}`);
-  for (const [key, { shape }] of Object.entries(current)) {
-    const other = saved[key]?.shape;
+  for (const [key, { sizes: shape }] of Object.entries(current)) {
+    const other = saved[key]?.sizes;
     if (other && String(other) !== String(shape)) {
       problems.push(
         `${name}: ${JSON.stringify(key)} has shape [${other.join(', ')}] in the checkpoint, [${shape.join(', ')}] here`,

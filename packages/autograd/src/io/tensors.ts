@@ -48,7 +48,7 @@ export function toArraysSync(tensors: NamedTensors, what: string): Record<string
   return arrays;
 }
 
-function recordOf({ dtype, shape }: Tensor, data: TypedArray): ArrayRecord {
+function recordOf({ dtype, sizes: shape }: Tensor, data: TypedArray): ArrayRecord {
   return { dtype, shape, data };
 }
 

@@ -43,7 +43,7 @@ export function imageOfFunction(
   caller: string,
   lines = true,
 ): FunctionImage {
-  const given = args.map((x) => makeLeaf(valueOf(x, caller), x.shape, x.dtype));
+  const given = args.map((x) => makeLeaf(valueOf(x, caller), x.sizes, x.dtype));
   // Results are nodes of their own, also where they are arguments as they came.
   const traced = (...xs: unknown[]): unknown =>
     withMode(caller, { debug: lines ? 1 : mode.debug }, () =>

@@ -68,7 +68,7 @@ export class NodeList {
     if (this.made.has(t)) return;
     const facts: NodeFacts = {
       index: this.nodes.length,
-      shape: t.shape,
+      shape: t.sizes,
       dtype: t.dtype,
       path: t.scope,
       madeAt: t.extra?.stack === undefined ? '' : userLine(t.extra.stack),

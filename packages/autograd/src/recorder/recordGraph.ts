@@ -108,7 +108,7 @@ function isArgument(x: unknown): x is Tensor | number {
 
 /** A leaf in the place of an argument: what hooks and gradients that has are no part of the graph. */
 function standIn(x: Tensor, caller: string): Tensor {
-  const leaf = makeLeaf(valueOf(x, caller), x.shape, x.dtype);
+  const leaf = makeLeaf(valueOf(x, caller), x.sizes, x.dtype);
   leaf.needsGrad = x.needsGrad;
   return leaf;
 }
@@ -132,7 +132,7 @@ function graphOf(made: Recording, around: Around): RecordedGraph {
   const args = found.map(({ leaf, name }) =>
     list.push((index): ArgumentNode => {
       const [shape, dtype] =
-        typeof leaf === 'number' ? [[], 'float64' as const] : [leaf.shape, leaf.dtype];
+        typeof leaf === 'number' ? [[], 'float64' as const] : [leaf.sizes, leaf.dtype];
       const facts = { index, shape, dtype, path: '', madeAt: '', inputs: [] };
       return { ...facts, kind: 'argument', name, isNumber: typeof leaf === 'number' };
     }),

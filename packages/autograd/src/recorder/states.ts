@@ -39,7 +39,7 @@ export class StateList {
   private of(cell: Cell): Written {
     const known = this.states.get(cell);
     if (known !== undefined) return known;
-    const { shape, dtype } = cell;
+    const { sizes: shape, dtype } = cell;
     const kind = cell.needsGrad ? 'parameter' : 'cell';
     const made: Written = { key: '', shape, dtype, kind, cell, input: null, next: null };
     this.states.set(cell, made);

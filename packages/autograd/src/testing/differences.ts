@@ -33,7 +33,7 @@ export function checkedFunction(
 }
 
 function toFloat64(t: Tensor): Tensor {
-  return makeLeaf(Float64Array.from(t.dataSync()), t.shape, 'float64');
+  return makeLeaf(Float64Array.from(t.dataSync()), t.sizes, 'float64');
 }
 
 /** ⟨ct, f(x)⟩ of each result, as numbers. */
@@ -61,7 +61,7 @@ export function differenceGradient(
   const at = (i: number, value: number): number => {
     const moved = data.slice();
     moved[i] = value;
-    const given = inputs.map((t, j) => (j === k ? makeLeaf(moved, x.shape, 'float64') : t));
+    const given = inputs.map((t, j) => (j === k ? makeLeaf(moved, x.sizes, 'float64') : t));
     return weigh(apply(given), cts);
   };
   return data.map((v, i) => {
@@ -82,7 +82,7 @@ export function differenceAlong(
       inputs.map((x, k) => {
         const t = tangents[k] as Float64Array;
         const data = Float64Array.from(x.dataSync(), (v, i) => v + sign * eps * (t[i] as number));
-        return makeLeaf(data, x.shape, 'float64');
+        return makeLeaf(data, x.sizes, 'float64');
       }),
     );
     evaluate(...outputs);

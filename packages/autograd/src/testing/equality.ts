@@ -43,14 +43,14 @@ export function assertTensorsEqual(
 /** The first difference, in words. */
 function difference(a: Tensor, b: Tensor, { rtol = 0, atol = 0 }: EqualityOptions): string | null {
   if (a.dtype !== b.dtype) return `the dtypes differ: ${a.dtype} and ${b.dtype}`;
-  if (show(a.shape) !== show(b.shape))
-    return `the shapes differ: ${show(a.shape)} and ${show(b.shape)}`;
+  if (show(a.sizes) !== show(b.sizes))
+    return `the shapes differ: ${show(a.sizes)} and ${show(b.sizes)}`;
   const [x, y] = [a.dataSync(), b.dataSync()];
   for (let i = 0; i < x.length; i++) {
     const [p, q] = [x[i] as number, y[i] as number];
     if (p === q || (Number.isNaN(p) && Number.isNaN(q))) continue;
     if (Math.abs(p - q) <= atol + rtol * Math.abs(q)) continue;
-    return `element ${i} of shape ${show(a.shape)} is ${p}, expected ${q}`;
+    return `element ${i} of shape ${show(a.sizes)} is ${p}, expected ${q}`;
   }
   return null;
 }

@@ -74,7 +74,7 @@ export function gradgradcheck(
 export function gradientOf({ inputs, apply }: Checked): Checked {
   const outputs = apply(inputs);
   const n = inputs.length;
-  const cts = outputs.map((y, k) => leaf(weights(y.size, 11 + k), y.shape));
+  const cts = outputs.map((y, k) => leaf(weights(y.size, 11 + k), y.sizes));
   return {
     inputs: [...inputs, ...cts],
     apply: (given) => {
@@ -95,16 +95,16 @@ export function checkFunction(
   const outputs = apply(inputs);
   const cts = outputs.map((y, k) => weights(y.size, 3 + k));
   const tangents = inputs.map((x, k) => weights(x.size, 7 + k));
-  const seeds = outputs.map((y, k) => leaf(cts[k] as Float64Array, y.shape, y.dtype));
+  const seeds = outputs.map((y, k) => leaf(cts[k] as Float64Array, y.sizes, y.dtype));
   const gradients = vjp((xs: Tensor[]) => apply(xs), inputs.slice())[1](seeds);
 
   inputs.forEach((x, k) => {
     const numeric = differenceGradient(checked, cts, k, eps);
     const analytic = (gradients[k] as Tensor).dataSync();
-    compare(`${name}: reverse mode`, `input ${k}`, x.shape, analytic, numeric, options);
+    compare(`${name}: reverse mode`, `input ${k}`, x.sizes, analytic, numeric, options);
   });
 
-  const directions = tangents.map((t, k) => leaf(t, (inputs[k] as Tensor).shape));
+  const directions = tangents.map((t, k) => leaf(t, (inputs[k] as Tensor).sizes));
   const [, forward] = jvp((...xs: Tensor[]) => apply(xs), inputs.slice(), directions) as [
     unknown,
     Tensor[],
@@ -114,7 +114,7 @@ export function checkFunction(
     compare(
       `${name}: forward mode`,
       `result ${k}`,
-      (outputs[k] as Tensor).shape,
+      (outputs[k] as Tensor).sizes,
       t.dataSync(),
       numeric[k] as Float64Array,
       options,

@@ -81,7 +81,7 @@ interface Unknown {
 
 /** The cell of a gradient that is about to be computed. */
 function newGradient(leaf: Tensor): Cell {
-  const cell = new GradientCell(filled(0, leaf.shape, leaf.dtype), false);
+  const cell = new GradientCell(filled(0, leaf.sizes, leaf.dtype), false);
   cell.clear();
   return cell;
 }
@@ -288,16 +288,16 @@ function seedOf(op: string, root: Tensor, gradient: Tensor | null | undefined): 
   if (gradient === null || gradient === undefined) {
     if (root.size !== 1) {
       throw new GradError(
-        `${op}: a tensor of shape ${show(root.shape)} has no single derivative; reduce it first (sum() or mean()), or give ` +
+        `${op}: a tensor of shape ${show(root.sizes)} has no single derivative; reduce it first (sum() or mean()), or give ` +
           `a gradient of that shape`,
       );
     }
-    return filled(1, root.shape, root.dtype);
+    return filled(1, root.sizes, root.dtype);
   }
   const seed = checkArgument(op, 'the gradient', gradient, kinds.tensor).current;
-  if (!sameShape(seed.shape, root.shape)) {
+  if (!sameShape(seed.sizes, root.sizes)) {
     throw new ShapeError(
-      `${op}: the gradient has shape ${show(seed.shape)}, the tensor ${show(root.shape)}; they must be equal`,
+      `${op}: the gradient has shape ${show(seed.sizes)}, the tensor ${show(root.sizes)}; they must be equal`,
     );
   }
   if (seed.dtype !== root.dtype) {
@@ -315,7 +315,7 @@ function readByBackward(roots: readonly Tensor[]): Set<Tensor> {
   const newest = Math.max(...roots.map((root) => root.id));
   const found = pullback(
     differentiable,
-    differentiable.map((root) => filled(1, root.shape, root.dtype)),
+    differentiable.map((root) => filled(1, root.sizes, root.dtype)),
     null,
     { trial: true },
   );
@@ -334,9 +334,9 @@ runtime.backward = backward;
 runtime.readByBackward = readByBackward;
 runtime.assignGrad = (leaf, gradient) => {
   const g = gradient.current;
-  if (!sameShape(g.shape, leaf.shape) || g.dtype !== leaf.dtype || !isFloat(g.dtype)) {
+  if (!sameShape(g.sizes, leaf.sizes) || g.dtype !== leaf.dtype || !isFloat(g.dtype)) {
     throw new ShapeError(
-      `grad: the gradient of a ${leaf.dtype} tensor of shape ${show(leaf.shape)} cannot be ${g.dtype} of shape ${show(g.shape)}`,
+      `grad: the gradient of a ${leaf.dtype} tensor of shape ${show(leaf.sizes)} cannot be ${g.dtype} of shape ${show(g.sizes)}`,
     );
   }
   const extra = extraOf(leaf);

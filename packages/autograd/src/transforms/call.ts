@@ -55,7 +55,7 @@ function grouped(): never {
 
 const callOp: PrimitiveOp<Record<never, never>> = primitive('call', {
   lowering: { kind: 'alias', transparent: false },
-  shape: ([x]) => (x as Tensor).shape,
+  shape: ([x]) => (x as Tensor).sizes,
   vjp: grouped,
   jvp: grouped,
   batch: grouped,
@@ -73,7 +73,7 @@ export function makeCall(
   mode.scope = outer === '' ? rules.name : `${outer}.${rules.name}`;
   try {
     const outputs = held.map((y) =>
-      makeNode(callOp.primitive, [y, ...cells], null, y.shape, y.dtype),
+      makeNode(callOp.primitive, [y, ...cells], null, y.sizes, y.dtype),
     );
     const call: Call = { rules, inputs: cells, outputs };
     for (const output of outputs) calls.set(output, call);

@@ -30,7 +30,7 @@ export function closureConvert<A extends unknown[], R>(
   const given = flatten(args);
   const since = constant(0, 'float32').id;
   const variables = given.leaves.map(
-    (x) => new Placeholder(x.shape, x.dtype, { requiresGrad: isFloat(x.dtype) }),
+    (x) => new Placeholder(x.sizes, x.dtype, { requiresGrad: isFloat(x.dtype) }),
   );
   const { leaves, structure } = withMode(
     'closureConvert',

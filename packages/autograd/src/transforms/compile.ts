@@ -159,7 +159,7 @@ function linkOf(graph: Differentiable, leaves: readonly unknown[]): Link {
     roots: graph.roots,
     connect: (values) => {
       const made = values.map((value, k) => {
-        const { shape, dtype } = graph.outputs[k] as Tensor;
+        const { sizes: shape, dtype } = graph.outputs[k] as Tensor;
         return makeLeaf(value, shape, dtype);
       });
       const rules = { pullback: pullCompiled, graph };
@@ -224,7 +224,7 @@ function pullCompiled(cts: readonly (Tensor | null)[], call: Call): readonly (Te
       targets.map(() => null),
     );
     targets.forEach((i, k) => {
-      const { shape, dtype } = call.inputs[i] as Tensor;
+      const { sizes: shape, dtype } = call.inputs[i] as Tensor;
       results[i] = makeLeaf(values[k] as Storage, shape, dtype);
     });
   } catch (error) {
@@ -236,7 +236,7 @@ function pullCompiled(cts: readonly (Tensor | null)[], call: Call): readonly (Te
 function backwardPlan(graph: Differentiable, cts: readonly (Tensor | null)[]): BackwardPlan {
   const { variables, outputs } = graph;
   const used = outputs.filter((_y, k) => cts[k] !== null);
-  const seeds = used.map((y) => new Placeholder(y.shape, y.dtype, { home: y.home }));
+  const seeds = used.map((y) => new Placeholder(y.sizes, y.dtype, { home: y.home }));
   const wanted = variables.flatMap((x, i) => (x.needsGrad ? [i] : []));
   const found = withMode('compile', { tracing: 'compile' }, () =>
     pullback(used, seeds, new Set(wanted.map((i) => leafOf(variables[i] as Tensor))), {

@@ -106,7 +106,7 @@ export function forExamples(
 }
 
 function withExamples({ node, batched }: Replacement, size: number): Tensor {
-  return batched ? node : expandNode(reshapeNode(node, [1, ...node.shape]), [size, ...node.shape]);
+  return batched ? node : expandNode(reshapeNode(node, [1, ...node.sizes]), [size, ...node.sizes]);
 }
 
 /** For each tensor of `tree`, what stands in its place in `flags`. */

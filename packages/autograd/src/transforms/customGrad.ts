@@ -255,9 +255,9 @@ function unpack(
 }
 
 function checkFit(what: string, g: Tensor, x: Tensor): Tensor {
-  if (!sameShape(g.shape, x.shape)) {
+  if (!sameShape(g.sizes, x.sizes)) {
     throw new ShapeError(
-      `${what} has shape ${show(g.shape)}, expected ${show(x.shape)}, the shape of what it belongs to`,
+      `${what} has shape ${show(g.sizes)}, expected ${show(x.sizes)}, the shape of what it belongs to`,
     );
   }
   if (isFloat(x.dtype) && g.dtype !== x.dtype) {

@@ -92,9 +92,9 @@ export function cotangentsOf(
   return outputs.map((y, k) => {
     const ct = (leaves[k] as Tensor).current;
     if (!isFloat(y.dtype)) return null;
-    if (!sameShape(ct.shape, y.shape)) {
+    if (!sameShape(ct.sizes, y.sizes)) {
       throw new ShapeError(
-        `${op}: the cotangent has shape ${show(ct.shape)}, the value ${show(y.shape)}; they must be equal`,
+        `${op}: the cotangent has shape ${show(ct.sizes)}, the value ${show(y.sizes)}; they must be equal`,
       );
     }
     if (ct.dtype !== y.dtype)
@@ -180,7 +180,7 @@ function derive(
       return [loss, aux];
     }, chosen);
     const [root] = recorded.outputs as [Tensor];
-    const gradients = pull({ ...recorded, outputs: [root] }, [filled(1, root.shape, root.dtype)]);
+    const gradients = pull({ ...recorded, outputs: [root] }, [filled(1, root.sizes, root.dtype)]);
     const [loss, aux] = recorded.structure.rebuild(
       handOut(recorded, recorded.outputs.slice(0, size + 1)),
     ) as [Tensor, unknown];
@@ -203,7 +203,7 @@ function checkScalar(op: string, loss: unknown, hasAux: boolean): void {
   }
   if (loss.size !== 1) {
     throw new GradError(
-      `${op}: the function must return a single number, got shape ${show(loss.shape)}; reduce it (sum() or mean()), or use ` +
+      `${op}: the function must return a single number, got shape ${show(loss.sizes)}; reduce it (sum() or mean()), or use ` +
         `jacrev or vjp`,
     );
   }

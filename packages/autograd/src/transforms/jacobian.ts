@@ -44,7 +44,7 @@ export function jacrev<A extends Args = Tensor[]>(
       return asArguments(
         chosen,
         single,
-        all.map((g, i) => reshapeNode(g, [...y.shape, ...(variables[i] as Tensor).shape])),
+        all.map((g, i) => reshapeNode(g, [...y.sizes, ...(variables[i] as Tensor).sizes])),
       );
     });
     return structure.rebuild(rows) as Tensor;
@@ -76,7 +76,7 @@ export function jacfwd<A extends Args = Tensor[]>(
       })(basis(x));
       return all.map((c, k) => {
         const y = floatOf('jacfwd', outputs[k] as Tensor);
-        return reshapeNode(lastToFront(c, y.ndim), [...y.shape, ...x.shape]);
+        return reshapeNode(lastToFront(c, y.ndim), [...y.sizes, ...x.sizes]);
       });
     });
     return structure.rebuild(
@@ -145,12 +145,12 @@ export function hvp(
 function basis(x: Tensor): Tensor {
   const value = allocate(x.dtype, x.size * x.size);
   for (let i = 0; i < x.size; i++) value[i * x.size + i] = 1;
-  return makeLeaf(value, [x.size, ...x.shape], x.dtype);
+  return makeLeaf(value, [x.size, ...x.sizes], x.dtype);
 }
 
 /** Dimension 0 moved behind `n` others. */
 function lastToFront(x: Tensor, n: number): Tensor {
-  return sameShape(x.shape, []) ? x : moveDim(x, 0, n);
+  return sameShape(x.sizes, []) ? x : moveDim(x, 0, n);
 }
 
 function floatOf(op: string, y: Tensor): Tensor {

@@ -131,9 +131,9 @@ export function tangentsOf(
   return given.map((t, k) => {
     const x = leaves[k] as Tensor;
     if (t === null || !isFloat(x.dtype)) return null;
-    if (!sameShape(t.shape, x.shape)) {
+    if (!sameShape(t.sizes, x.sizes)) {
       throw new ShapeError(
-        `${op}: tangent ${k} has shape ${show(t.shape)}, its argument ${show(x.shape)}; they must be equal`,
+        `${op}: tangent ${k} has shape ${show(t.sizes)}, its argument ${show(x.sizes)}; they must be equal`,
       );
     }
     if (t.dtype !== x.dtype) {

@@ -48,7 +48,7 @@ function call(f: Callback, like: unknown, given: readonly Tensor[]): unknown {
   }
   const rules: Body = { ...RULES, f, like };
   if (mode.tracing !== null) {
-    const values = wanted.leaves.map((x) => new Placeholder(x.shape, x.dtype));
+    const values = wanted.leaves.map((x) => new Placeholder(x.sizes, x.dtype));
     return wanted.structure.rebuild(makeCall(rules, args, values).outputs);
   }
   const last = known.get(f);
@@ -72,10 +72,10 @@ function check(wanted: Flat, got: Flat): Tensor[] {
     );
   }
   return got.leaves.map((y, i) => {
-    const { shape, dtype } = wanted.leaves[i] as Tensor;
-    if (!sameShape(y.shape, shape)) {
+    const { sizes: shape, dtype } = wanted.leaves[i] as Tensor;
+    if (!sameShape(y.sizes, shape)) {
       throw new ShapeError(
-        `pureCallback: result ${i} has shape ${show(y.shape)}, like says ${show(shape)}`,
+        `pureCallback: result ${i} has shape ${show(y.sizes)}, like says ${show(shape)}`,
       );
     }
     if (y.dtype !== dtype)
@@ -109,8 +109,8 @@ const RULES: CallRules = {
     const flags = inputs.map((r) => r.batched);
     const { leaves, structure } = flatten(like);
     if (size === 0)
-      return leaves.map((x) => ({ node: filled(0, [0, ...x.shape], x.dtype), batched }));
-    const many = structure.rebuild(leaves.map((x) => new Placeholder([size, ...x.shape], x.dtype)));
+      return leaves.map((x) => ({ node: filled(0, [0, ...x.sizes], x.dtype), batched }));
+    const many = structure.rebuild(leaves.map((x) => new Placeholder([size, ...x.sizes], x.dtype)));
     const results = flatten(call(forEach(f, size, flags), many, nodes)).leaves;
     return results.map((node) => ({ node, batched }));
   },
@@ -134,7 +134,7 @@ function forEach(f: Callback, size: number, flags: readonly boolean[]): Callback
     return first.structure.rebuild(
       first.leaves.map((x, k) =>
         size === 1
-          ? reshapeNode(x, [1, ...x.shape])
+          ? reshapeNode(x, [1, ...x.sizes])
           : stack(each.map(({ leaves }) => leaves[k] as Tensor)),
       ),
     );

@@ -31,7 +31,7 @@ export interface RecordedGraph {
  */
 export const recomputeOp: PrimitiveOp<Record<never, never>> = primitive('recompute', {
   lowering: { kind: 'alias', transparent: false },
-  shape: ([x]) => (x as Tensor).shape,
+  shape: ([x]) => (x as Tensor).sizes,
   vjp: (_i, ct) => ct,
   jvp: ([t]) => t as Tensor,
   batch: ([x]) => recomputeOp([x as Tensor]),

@@ -57,7 +57,7 @@ function rebuildNode(
   batched: readonly boolean[],
   size: number,
 ): Replacement {
-  const { op, attrs, shape, dtype } = node;
+  const { op, attrs, sizes: shape, dtype } = node;
   if (op === null) return { node, batched: false };
   if (batched.includes(true)) {
     return { node: op.batch(inputs, batched, attrs ?? {}, size), batched: true };

@@ -34,7 +34,7 @@ export function total(cts: readonly Tensor[]): Tensor {
     const used = new Set(along.map(([ct]) => ct));
     const whole = join(
       along.map(([, p]) => p),
-      (cts[0] as Tensor).shape,
+      (cts[0] as Tensor).sizes,
       dim,
     );
     return total([...cts.filter((ct) => !used.has(ct)), whole]);
@@ -52,11 +52,11 @@ function partOf(ct: Tensor): Part | null {
     step: readonly number[];
   };
   if (step.some((s) => s !== 1)) return null;
-  const cut = ct.shape.flatMap((n, d) => (part.shape[d] === n ? [] : [d]));
+  const cut = ct.sizes.flatMap((n, d) => (part.sizes[d] === n ? [] : [d]));
   const [dim] = cut;
   if (cut.length !== 1 || dim === undefined) return null;
   const at = start[dim] as number;
-  return { part, dim, start: at, end: at + (part.shape[dim] as number) };
+  return { part, dim, start: at, end: at + (part.sizes[dim] as number) };
 }
 
 /** Parts in order, zeros between them. */

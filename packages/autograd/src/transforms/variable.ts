@@ -8,7 +8,7 @@ import { primitive, type PrimitiveOp } from '../ops/build/primitive.js';
 /** The same elements under another identity: what a transform differentiates with respect to. */
 export const variableOp: PrimitiveOp<Record<never, never>> = primitive('variable', {
   lowering: { kind: 'alias', transparent: false },
-  shape: ([x]) => (x as Tensor).shape,
+  shape: ([x]) => (x as Tensor).sizes,
   vjp: (_i, ct) => ct,
   jvp: ([t]) => t as Tensor,
   batch: ([x]) => variableOp([x as Tensor]),
@@ -20,7 +20,7 @@ export function makeVariables(tensors: readonly Tensor[]): Tensor[] {
   engine.building++;
   try {
     return tensors.map((t) => {
-      const node = makeNode(variableOp.primitive, [t.current], null, t.shape, t.dtype);
+      const node = makeNode(variableOp.primitive, [t.current], null, t.sizes, t.dtype);
       node.needsGrad = isFloat(t.dtype);
       return node;
     });
@@ -35,7 +35,7 @@ export function cut(t: Tensor): Tensor {
   const outer = mode.grad;
   mode.grad = false;
   try {
-    return makeNode(variableOp.primitive, [t], null, t.shape, t.dtype);
+    return makeNode(variableOp.primitive, [t], null, t.sizes, t.dtype);
   } finally {
     mode.grad = outer;
   }

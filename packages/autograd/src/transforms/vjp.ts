@@ -177,7 +177,7 @@ export function isFreed(node: Tensor): boolean {
 
 export function freed(node: Tensor): GradError {
   return new GradError(
-    `backward: the graph behind this ${node.op?.name ?? 'tensor'} of shape ${show(node.shape)} was freed by an earlier ` +
+    `backward: the graph behind this ${node.op?.name ?? 'tensor'} of shape ${show(node.sizes)} was freed by an earlier ` +
       `backward(); pass { retainGraph: true } to that one to differentiate again`,
   );
 }

@@ -56,7 +56,7 @@ export function vmap(
     const size = sizeOfBatch(leaves, dims);
     const { structure, results } = mapExamples(f, args, dims, size);
     const outs = results.map(({ node, batched }) =>
-      batched ? { shape: node.shape, ndim: node.ndim - 1 } : node,
+      batched ? { sizes: node.sizes, ndim: node.ndim - 1 } : node,
     );
     const places = spread(
       'outDims',
@@ -91,7 +91,7 @@ export function mapExamples(
     if (dim === null) return x;
     replacements.push({ node: building(mode.grad, () => moveDim(x, dim, 0)), batched: true });
     const one = placeholder(
-      x.shape.filter((_n, d) => d !== dim),
+      x.sizes.filter((_n, d) => d !== dim),
       x,
     );
     placeholders.push(one);
@@ -116,12 +116,12 @@ function place({ node, batched }: Replacement, dim: number | null, size: number)
   if (dim === null) {
     if (!batched) return node;
     throw new ChainruleError(
-      `vmap: a result of shape ${show(node.shape.slice(1))} differs from example to example; outDims must not be null for it`,
+      `vmap: a result of shape ${show(node.sizes.slice(1))} differs from example to example; outDims must not be null for it`,
     );
   }
   const all = batched
     ? node
-    : expandNode(reshapeNode(node, [1, ...node.shape]), [size, ...node.shape]);
+    : expandNode(reshapeNode(node, [1, ...node.sizes]), [size, ...node.sizes]);
   return moveDim(all, 0, dim);
 }
 
@@ -131,11 +131,11 @@ function sizeOfBatch(leaves: readonly Tensor[], dims: readonly (number | null)[]
   leaves.forEach((x, k) => {
     const dim = dims[k];
     if (dim === null || dim === undefined) return;
-    const n = x.shape[dim] as number;
+    const n = x.sizes[dim] as number;
     if (size !== null && n !== size) {
       throw new ShapeError(
-        `vmap: the arguments have different numbers of examples: ${size} in ${show((from as Tensor).shape)}, ${n} along ` +
-          `dimension ${dim} of ${show(x.shape)}`,
+        `vmap: the arguments have different numbers of examples: ${size} in ${show((from as Tensor).sizes)}, ${n} along ` +
+          `dimension ${dim} of ${show(x.sizes)}`,
       );
     }
     size = n;
@@ -154,7 +154,7 @@ function spread(
   name: 'inDims' | 'outDims',
   dims: Dims,
   tree: Tree,
-  leaves: readonly Pick<Tensor, 'shape' | 'ndim'>[],
+  leaves: readonly Pick<Tensor, 'sizes' | 'ndim'>[],
   extra = 0,
 ): (number | null)[] {
   const found: (number | null)[] = [];
@@ -173,7 +173,7 @@ function spread(
     ) {
       throw new ChainruleError(
         `vmap: ${name} must be a number, null, or a tree of them like the tensors' own; got ${display(spec)} for ` +
-          `${isTensor(part) ? `a tensor of shape ${show(part.shape)}` : display(part)}`,
+          `${isTensor(part) ? `a tensor of shape ${show(part.sizes)}` : display(part)}`,
       );
     } else if (
       Array.isArray(part) !== Array.isArray(spec) ||

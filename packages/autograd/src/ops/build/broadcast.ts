@@ -20,24 +20,24 @@ import { primitive, rules, type PrimitiveOp } from './primitive.js';
 export const reshapeTo: PrimitiveOp<{ shape: readonly number[] }> = primitive('reshape', {
   lowering: { kind: 'alias', transparent: false },
   shape: (_inputs, { shape }) => shape,
-  vjp: (_i, ct, [x]) => reshapeNode(ct, (x as Tensor).shape),
+  vjp: (_i, ct, [x]) => reshapeNode(ct, (x as Tensor).sizes),
   jvp: 'linear',
   batch: ([x], _batched, { shape }, size) => reshapeNode(x as Tensor, [size, ...shape]),
 });
 
 /** `x` in a shape of the same size; itself where nothing changes. */
 export function reshapeNode(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : reshapeTo([x], { shape });
+  return sameShape(x.sizes, shape) ? x : reshapeTo([x], { shape });
 }
 
 /** Repeats elements along dimensions of size 1, and along new leading ones. */
 export const expandTo: PrimitiveOp<{ shape: readonly number[] }> = primitive('expand', {
   lowering: { kind: 'view', view: () => ({ kind: 'expand' }) },
   shape: (_inputs, { shape }) => shape,
-  vjp: (_i, ct, [x]) => sumTo(ct, (x as Tensor).shape),
+  vjp: (_i, ct, [x]) => sumTo(ct, (x as Tensor).sizes),
   jvp: 'linear',
   batch: ([x], _batched, { shape }, size) => {
-    const inner = (x as Tensor).shape.slice(1);
+    const inner = (x as Tensor).sizes.slice(1);
     const ones = new Array<number>(shape.length - inner.length).fill(1);
     return expandNode(reshapeNode(x as Tensor, [size, ...ones, ...inner]), [size, ...shape]);
   },
@@ -52,7 +52,7 @@ rules.expand = expandNode;
 
 /** `x` broadcast to `shape`; itself where nothing changes. The caller has checked that it fits. */
 export function expandNode(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : expandTo([x], { shape });
+  return sameShape(x.sizes, shape) ? x : expandTo([x], { shape });
 }
 
 /** The sum over `dims`, which are kept with size 1 if `keepdim`. Booleans and integers add up in int32. */
@@ -60,9 +60,9 @@ export const sumOver: PrimitiveOp<{ dims: readonly number[]; keepdim: boolean }>
   'sum',
   {
     lowering: { kind: 'fold', fold: 'sum', dims: ({ dims }) => dims },
-    shape: ([x], { dims, keepdim }) => reducedShape((x as Tensor).shape, dims, keepdim),
+    shape: ([x], { dims, keepdim }) => reducedShape((x as Tensor).sizes, dims, keepdim),
     dtype: ([x]) => sumType((x as Tensor).dtype),
-    vjp: (_i, ct, [x], _out, { dims }) => expandBack(ct, (x as Tensor).shape, dims),
+    vjp: (_i, ct, [x], _out, { dims }) => expandBack(ct, (x as Tensor).sizes, dims),
     jvp: 'linear',
     batch: ([x], _batched, { dims, keepdim }) =>
       sumOver([x as Tensor], { dims: dims.map((d) => d + 1), keepdim }),
@@ -89,10 +89,10 @@ export function expandBack(y: Tensor, shape: Shape, dims: readonly number[]): Te
 
 /** Sums away what broadcasting from `shape` added: the transpose of `expand`. */
 export function sumTo(y: Tensor, shape: Shape): Tensor {
-  if (sameShape(y.shape, shape)) return y;
-  const lead = y.shape.length - shape.length;
-  const dims = range(y.shape.length).filter(
-    (d) => d < lead || (shape[d - lead] === 1 && y.shape[d] !== 1),
+  if (sameShape(y.sizes, shape)) return y;
+  const lead = y.sizes.length - shape.length;
+  const dims = range(y.sizes.length).filter(
+    (d) => d < lead || (shape[d - lead] === 1 && y.sizes[d] !== 1),
   );
   return reshapeNode(dims.length === 0 ? y : sumOver([y], { dims, keepdim: false }), shape);
 }

@@ -168,7 +168,7 @@ export function elementwise(name: string, spec: ElementSpec): Primitive {
     vjp: (i, ct, inputs, out) => {
       const d = derivatives[i];
       if (d === null || d === undefined) return null;
-      return sumTo(times(ct, d(inputs, out)), (inputs[i] as Tensor).shape);
+      return sumTo(times(ct, d(inputs, out)), (inputs[i] as Tensor).sizes);
     },
     jvp: (ts, inputs, out) =>
       sumOf(
@@ -176,7 +176,7 @@ export function elementwise(name: string, spec: ElementSpec): Primitive {
           const d = derivatives[i];
           return t === null || d === null || d === undefined
             ? []
-            : [expandNode(times(t, d(inputs, out)), out.shape)];
+            : [expandNode(times(t, d(inputs, out)), out.sizes)];
         }),
       ),
     batch: (inputs, batched) =>
@@ -203,9 +203,9 @@ export function checkDivisor(op: string, { data, shape }: Omit<Value, 'dtype'>):
 
 /** A node of an element-wise primitive; the inputs have their dtypes already. */
 export function makeElement(op: Primitive, inputs: readonly Tensor[], dtype: DType): Tensor {
-  let { shape } = inputs[0] as Tensor;
+  let { sizes: shape } = inputs[0] as Tensor;
   for (let i = 1; i < inputs.length; i++) {
-    shape = broadcastShapes(op.name, shape, (inputs[i] as Tensor).shape);
+    shape = broadcastShapes(op.name, shape, (inputs[i] as Tensor).sizes);
   }
   return makeNode(op, inputs, null, shape, dtype);
 }
@@ -215,7 +215,7 @@ function align(inputs: readonly Tensor[], batched: readonly boolean[]): Tensor[]
   const rank = Math.max(...inputs.map((x, i) => x.ndim - (batched[i] === true ? 1 : 0)));
   return inputs.map((x, i) => {
     if (batched[i] !== true || x.ndim === rank + 1) return x;
-    const [size = 0, ...rest] = x.shape;
+    const [size = 0, ...rest] = x.sizes;
     return reshapeNode(x, [size, ...new Array<number>(rank - rest.length).fill(1), ...rest]);
   });
 }
@@ -223,7 +223,7 @@ function align(inputs: readonly Tensor[], batched: readonly boolean[]): Tensor[]
 /** A cotangent times a derivative. Zero times anything is zero, so that a branch not taken contributes nothing. */
 function times(t: Tensor, d: Factor): Tensor {
   if (d === 1) return t;
-  if (d === 0) return filled(0, t.shape, t.dtype);
+  if (d === 0) return filled(0, t.sizes, t.dtype);
   if (typeof d === 'function') return d(t);
   return typeof d !== 'number' && d.dtype === 'bool' ? choose(d, t, 0) : strongMul(t, d);
 }
@@ -248,11 +248,11 @@ const whereOp: Primitive = register({
     if (i === 0) return null;
     return sumTo(
       i === 1 ? choose(condition, ct, 0) : choose(condition, 0, ct),
-      (inputs[i] as Tensor).shape,
+      (inputs[i] as Tensor).sizes,
     );
   },
   jvp: ([, tx, ty], [condition], out) =>
-    expandNode(choose(condition as Tensor, tx ?? 0, ty ?? 0), out.shape),
+    expandNode(choose(condition as Tensor, tx ?? 0, ty ?? 0), out.sizes),
   batch: (inputs, batched) =>
     makeElement(whereOp, align(inputs, batched), (inputs[1] as Tensor).dtype),
   kernel: (inputs, out) => mapElements((c, x, y) => (c !== 0 ? x : y), inputs, out),
@@ -314,7 +314,7 @@ function saturate(x: number): number {
 
 /** `x` in another dtype; itself where nothing changes. */
 export function castNode(x: Tensor, dtype: DType): Tensor {
-  return x.dtype === dtype ? x : makeNode(castOp, [x], { dtype }, x.shape, dtype);
+  return x.dtype === dtype ? x : makeNode(castOp, [x], { dtype }, x.sizes, dtype);
 }
 
 function computeType(op: string, dtype: DType, domain: Domain): DType {

@@ -33,11 +33,11 @@ export function finish<S extends Shape>(
   if (
     device === 'webgpu' &&
     t.dtype === 'float64' &&
-    (t.shape.length > 0 || options.device !== undefined)
+    (t.sizes.length > 0 || options.device !== undefined)
   )
     refuseDoubles(op);
   // Numbers without dimensions stay on the host unless they are asked elsewhere: they go along with any device.
-  if (t.home === null && (t.shape.length > 0 || (device !== 'cpu' && t.dtype !== 'float64')))
+  if (t.home === null && (t.sizes.length > 0 || (device !== 'cpu' && t.dtype !== 'float64')))
     t.home = device;
   if (options.requiresGrad !== true) return t;
   if (!isFloat(t.dtype)) {
@@ -51,7 +51,7 @@ export function finish<S extends Shape>(
 }
 
 function leafOn<S extends Shape>(t: Tensor<S>, op: string): Tensor<S> {
-  const leaf = makeLeaf(storageOf(t, op), t.shape, t.dtype);
+  const leaf = makeLeaf(storageOf(t, op), t.sizes, t.dtype);
   leaf.home = t.home;
   return leaf;
 }

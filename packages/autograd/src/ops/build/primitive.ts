@@ -112,7 +112,7 @@ export function sumOf(ts: readonly Tensor[]): Tensor | null {
 
 /** Zeros in the shape and dtype of `x`, without storage. */
 export function zerosOf(x: Tensor): Tensor {
-  return filled(0, x.shape, x.dtype);
+  return filled(0, x.sizes, x.dtype);
 }
 
 /** A constant in every place, without storage. */
@@ -219,7 +219,7 @@ export function resultType(...xs: readonly Operand[]): DType {
   let wrapped: DType | null = null;
   for (const x of xs) {
     if (x instanceof Tensor && !isNumberPlaceholder(x)) {
-      if (x.shape.length > 0)
+      if (x.sizes.length > 0)
         dimensioned = dimensioned === null ? x.dtype : promote(dimensioned, x.dtype);
       else zeroDim = zeroDim === null ? x.dtype : promote(zeroDim, x.dtype);
     } else {

@@ -176,7 +176,7 @@ function like(
   value: number | boolean,
   options: CreationOptions | undefined,
 ): Tensor {
-  const { shape, dtype } = operand(op, x);
+  const { sizes: shape, dtype } = operand(op, x);
   return fullOf(op, shape, value, { dtype, ...creationOptions(op, options) });
 }
 

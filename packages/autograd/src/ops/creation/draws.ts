@@ -71,7 +71,7 @@ function drawn(
   const nodes = given.map((x) =>
     castNode(operand(op, x, x instanceof Tensor ? undefined : type), type),
   );
-  const together = nodes.map((x) => x.shape).reduce((a, b) => broadcastShapes(op, a, b));
+  const together = nodes.map((x) => x.sizes).reduce((a, b) => broadcastShapes(op, a, b));
   const target = shape === undefined ? together : checkShape(op, shape);
   if (show(broadcastShapes(op, together, target)) !== show(target)) {
     throw new ShapeError(

@@ -27,7 +27,7 @@ export function elementDraw(
 ): ElementDraw {
   const op: ElementDraw = primitive<DrawAttrs>(name, {
     lowering: { kind: 'reference' },
-    shape: ([, , a]) => (a as Tensor).shape,
+    shape: ([, , a]) => (a as Tensor).sizes,
     dtype: ([, , a]) => (a as Tensor).dtype,
     ...rules,
     batch: ([seed, offset, ...parameters], batched, attrs, size) =>

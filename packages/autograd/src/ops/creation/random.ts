@@ -57,14 +57,14 @@ function floatType(op: string, dtype: DType = 'float32'): DType {
 
 /** As `rand`, in the shape and dtype of `x`. */
 export function randLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
-  const { shape, dtype } = operand('randLike', x);
+  const { sizes: shape, dtype } = operand('randLike', x);
   const drawn: Tensor = rand(shape, { dtype, ...creationOptions('randLike', options) });
   return drawn as Tensor<S>;
 }
 
 /** As `randn`, in the shape and dtype of `x`. */
 export function randnLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
-  const { shape, dtype } = operand('randnLike', x);
+  const { sizes: shape, dtype } = operand('randnLike', x);
   const drawn: Tensor = randn(shape, { dtype, ...creationOptions('randnLike', options) });
   return drawn as Tensor<S>;
 }
@@ -113,7 +113,7 @@ function drawDoubles(shape: Shape, { device = placement.chosen }: CreationOption
 
 /** What was drawn on the host for another device, as a leaf that goes there. */
 function fromHost(op: string, t: Tensor): Tensor {
-  return t.home === 'cpu' ? makeLeaf(valueOf(t, op), t.shape, t.dtype) : t;
+  return t.home === 'cpu' ? makeLeaf(valueOf(t, op), t.sizes, t.dtype) : t;
 }
 
 /** Options of `bernoulli`. */
@@ -144,10 +144,10 @@ export function bernoulli(p: Operand, options?: BernoulliOptions): Tensor {
       ? assertBetween(given, 0, 1, 'bernoulli: a probability')
       : given;
   const dtype = read.dtype ?? toFloat(node.dtype);
-  const shape = read.shape === undefined ? node.shape : checkShape('bernoulli', read.shape);
-  if (node.ndim > 0 && !sameShape(shape, node.shape)) {
+  const shape = read.shape === undefined ? node.sizes : checkShape('bernoulli', read.shape);
+  if (node.ndim > 0 && !sameShape(shape, node.sizes)) {
     throw new ShapeError(
-      `bernoulli: the probabilities have shape ${show(node.shape)}, asked for is ${show(shape)}`,
+      `bernoulli: the probabilities have shape ${show(node.sizes)}, asked for is ${show(shape)}`,
     );
   }
   const uniform = drawUniform(shape, node.dtype === 'float64' ? 'float64' : 'float32');

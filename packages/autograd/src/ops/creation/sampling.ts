@@ -38,11 +38,11 @@ export function multinomial(weights: Tensor, n: number, options?: MultinomialOpt
   const { replacement = false } = multinomialOptions('multinomial', options);
   const p = detach(floatOperand('multinomial', weights));
   checkInteger('multinomial', 'n', n, 1);
-  if (p.ndim < 1 || p.ndim > 2 || p.shape.at(-1) === 0)
+  if (p.ndim < 1 || p.ndim > 2 || p.sizes.at(-1) === 0)
     throw new ShapeError(
-      `multinomial: expected weights [categories] or [rows, categories], got shape ${show(p.shape)}`,
+      `multinomial: expected weights [categories] or [rows, categories], got shape ${show(p.sizes)}`,
     );
-  const categories = p.shape.at(-1) as number;
+  const categories = p.sizes.at(-1) as number;
   const known = hostValue(weights.current);
   if (known !== null) checkWeights(known, categories, replacement ? 1 : n);
   if (!replacement && n > categories)
@@ -52,12 +52,12 @@ export function multinomial(weights: Tensor, n: number, options?: MultinomialOpt
   const last = p.ndim - 1;
   if (!replacement) {
     // The first to arrive of processes with these rates (P. S. Efraimidis and P. G. Spirakis, 2006).
-    const arrival = div(exponentialDraw(p.shape, p.dtype), p);
+    const arrival = div(exponentialDraw(p.sizes, p.dtype), p);
     return narrowNode(argsortOf([arrival], { dim: last, descending: false }), last, 0, n);
   }
   const sums = cumsumOf([castNode(p, 'float64')], { dim: last, reverse: false });
   const total = narrowNode(sums, last, categories - 1, 1);
-  const lead = p.shape.slice(0, -1);
+  const lead = p.sizes.slice(0, -1);
   const at = mul(drawUniform([...lead, n], 'float64'), expandNode(total, [...lead, n]));
   return minimum(searchPositions([sums, at], { right: true }), categories - 1);
 }
@@ -106,7 +106,7 @@ function parameters(
   const type = dtype ?? toFloat(resultType(...given, 0.5));
   if (!isFloat(type)) throw new DTypeError(`${op}: random numbers are floats, not ${type}`);
   const nodes = given.map((x) => castNode(detach(operand(op, x, type)), type));
-  const common = nodes.map((x) => x.shape).reduce((s, t) => broadcastShapes(op, s, t));
+  const common = nodes.map((x) => x.sizes).reduce((s, t) => broadcastShapes(op, s, t));
   if (shape === undefined) return { nodes, shape: common, dtype: type };
   const wanted = checkShape(op, shape);
   if (show(broadcastShapes(op, common, wanted)) !== show(wanted))
@@ -166,5 +166,5 @@ export function randintLike(
   high: number,
   options: CreationOptions = {},
 ): Tensor {
-  return randint(low, high, operand('randintLike', x).shape, { dtype: x.dtype, ...options });
+  return randint(low, high, operand('randintLike', x).sizes, { dtype: x.dtype, ...options });
 }

@@ -61,7 +61,7 @@ export const rearrange = composite(
   'rearrange',
   (x: Source, pattern: string, sizes?: AxisSizes): Tensor => {
     const node = nodeOf('rearrange', x);
-    const plan = planOf('rearrange', pattern, node.shape, sizes ?? {}, false);
+    const plan = planOf('rearrange', pattern, node.sizes, sizes ?? {}, false);
     const lost = plan.from.find((axis) => !plan.to.includes(axis));
     if (lost !== undefined)
       throw new ChainruleError(
@@ -97,7 +97,7 @@ export const reduce = composite(
   (x: Source, pattern: string, reduction: Reducer, sizes?: AxisSizes): Tensor => {
     const op = 'einops.reduce';
     const node = nodeOf(op, x);
-    const plan = planOf(op, pattern, node.shape, sizes ?? {}, false);
+    const plan = planOf(op, pattern, node.sizes, sizes ?? {}, false);
     const fold =
       typeof reduction === 'function'
         ? reduction
@@ -132,7 +132,7 @@ export const repeat = composite(
   (x: Source, pattern: string, sizes?: AxisSizes): Tensor => {
     const op = 'einops.repeat';
     const node = nodeOf(op, x);
-    const plan = planOf(op, pattern, node.shape, sizes ?? {}, true);
+    const plan = planOf(op, pattern, node.sizes, sizes ?? {}, true);
     const lost = plan.from.find((axis) => !plan.to.includes(axis));
     if (lost !== undefined)
       throw new ChainruleError(

@@ -200,10 +200,10 @@ export const logSigmoid = composite('logSigmoid', (x: Operand): Tensor =>
 export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor => {
   const node = floatOperand('prelu', x);
   const w = floatOperand('prelu', weight);
-  const channels = node.ndim > 1 ? (node.shape[1] as number) : 1;
+  const channels = node.ndim > 1 ? (node.sizes[1] as number) : 1;
   if (w.ndim > 1 || (w.size !== 1 && w.size !== channels)) {
     throw new ShapeError(
-      `prelu: weight has shape ${show(w.shape)}; x of shape ${show(node.shape)} takes one slope` +
+      `prelu: weight has shape ${show(w.sizes)}; x of shape ${show(node.sizes)} takes one slope` +
         (node.ndim > 1 ? `, or one for each of its ${channels} channels (dimension 1)` : ''),
     );
   }
@@ -231,10 +231,10 @@ export const glu = composite(
     if (node.ndim === 0)
       throw new ShapeError('glu: x must have a dimension to be halved, got a single number');
     const d = normalizeDim('glu', dim, node.ndim);
-    const size = node.shape[d] as number;
+    const size = node.sizes[d] as number;
     if (size % 2 !== 0) {
       throw new ShapeError(
-        `glu: dimension ${d} of x is halved, so its size must be even, got ${size} in ${show(node.shape)}`,
+        `glu: dimension ${d} of x is halved, so its size must be even, got ${size} in ${show(node.sizes)}`,
       );
     }
     return mul(

@@ -203,7 +203,7 @@ function divided(op: BinaryOp, x: Operand, y: Operand): Tensor {
   const divisor = out.inputs[1] as Tensor;
   const data = typeof y === 'number' ? Int32Array.of(y) : hostValue(divisor);
   if (divisor.dtype === 'int32' && data !== null && out.size > 0)
-    checkDivisor(op.primitive.name, { data, shape: divisor.shape });
+    checkDivisor(op.primitive.name, { data, shape: divisor.sizes });
   return out;
 }
 

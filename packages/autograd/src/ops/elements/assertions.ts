@@ -29,7 +29,7 @@ operations.set('assertBetween', { kind: 'primitive' });
 
 function betweenNode(inputs: readonly Tensor[], attrs: BetweenAttrs): Tensor {
   const [x] = inputs as readonly [Tensor];
-  return makeNode(betweenOp as unknown as Primitive, inputs, attrs, x.shape, x.dtype);
+  return makeNode(betweenOp as unknown as Primitive, inputs, attrs, x.sizes, x.dtype);
 }
 
 function checkBetween(what: string, data: TypedArray, low: number, high: number): void {

@@ -114,7 +114,7 @@ export const allClose = composite(
  */
 export const equal = composite('equal', (x: Operand, y: Operand): boolean => {
   const [a, b] = [operand('equal', x), operand('equal', y)];
-  return sameShape(a.shape, b.shape) && everywhere(eq(a, b), 'equal');
+  return sameShape(a.sizes, b.sizes) && everywhere(eq(a, b), 'equal');
 });
 
 function everywhere(t: Tensor, op: string): boolean {
@@ -134,7 +134,7 @@ export function cast<X extends Operand>(x: X, dtype: DType): Tensor<ShapeIn<X>> 
 const detachOp = primitive('detach', {
   lowering: { kind: 'alias', transparent: true },
   differentiable: false,
-  shape: ([x]) => (x as Tensor).shape,
+  shape: ([x]) => (x as Tensor).sizes,
   batch: ([x]) => detach(x as Tensor),
 });
 
@@ -145,7 +145,7 @@ export function detach<S extends Shape>(x: Tensor<S>): Tensor<S> {
 
 const cloneOp = primitive('clone', {
   lowering: { kind: 'alias', transparent: false },
-  shape: ([x]) => (x as Tensor).shape,
+  shape: ([x]) => (x as Tensor).sizes,
   vjp: (_i, ct) => ct,
   jvp: 'linear',
   batch: ([x]) => clone(x as Tensor),

@@ -15,7 +15,7 @@ export function derivativeFamily(
   const apply = (x: Tensor, order: number): Tensor => op([x], { order });
   const op = primitive<{ order: number }>(name, {
     lowering: { kind: 'reference' },
-    shape: ([x]) => (x as Tensor).shape,
+    shape: ([x]) => (x as Tensor).sizes,
     vjp: (_i, ct, [x], _out, { order }) => strongMul(ct, apply(x as Tensor, order + 1)),
     jvp: ([t], [x], _out, { order }) => strongMul(t as Tensor, apply(x as Tensor, order + 1)),
     batch: ([x], _batched, { order }) => apply(x as Tensor, order),

@@ -79,7 +79,7 @@ function checkLength(op: string, x: Tensor, n: number, dim: number): void {
   if (x.ndim === 0) throw new ShapeError(`${op}: expected at least one dimension, got a number`);
   if (!(n >= 1))
     throw new ShapeError(
-      `${op}: a transform needs at least one element, but dimension ${dim} of ${show(x.shape)} has ${n}; give n`,
+      `${op}: a transform needs at least one element, but dimension ${dim} of ${show(x.sizes)} has ${n}; give n`,
     );
 }
 
@@ -92,7 +92,7 @@ function axisOf(
 ): Axis {
   if (x.ndim === 0) throw new ShapeError(`${op}: expected at least one dimension, got a number`);
   const dim = normalizeDim(op, options.dim ?? -1, x.ndim);
-  const n = options.n ?? length(x.shape[dim] as number);
+  const n = options.n ?? length(x.sizes[dim] as number);
   checkLength(op, x, n, dim);
   return { dim, n };
 }
@@ -107,7 +107,7 @@ function axesOf(
 ): Axis[] {
   if (x.ndim < Math.max(1, least))
     throw new ShapeError(
-      `${op}: expected at least ${Math.max(1, least)} dimension${least > 1 ? 's' : ''}, got shape ${show(x.shape)}`,
+      `${op}: expected at least ${Math.max(1, least)} dimension${least > 1 ? 's' : ''}, got shape ${show(x.sizes)}`,
     );
   const given =
     dim ?? (least === 2 ? [-2, -1] : s ? range(s.length).map((i) => i - s.length) : null);
@@ -118,7 +118,7 @@ function axesOf(
     );
   }
   return dims.map((d, i) => {
-    const size = x.shape[d] as number;
+    const size = x.sizes[d] as number;
     const own = i === dims.length - 1 ? length(size) : size;
     const n = s?.[i] === undefined || s[i] === -1 ? own : s[i];
     checkLength(op, x, n, d);
@@ -177,7 +177,7 @@ function realInverse(z: Complex, axes: readonly Axis[], where: FftNorm | null | 
   const { dim, n } = axes.at(-1) as Axis;
   const pairs = along(paired(z), axes.slice(0, -1), true, where);
   const half = resized(pairs, dim, Math.floor(n / 2) + 1);
-  const k = iotaAlong(half.shape[dim] as number, dim, half.ndim);
+  const k = iotaAlong(half.sizes[dim] as number, dim, half.ndim);
   const once = eq(k, 0);
   const counted = n % 2 === 0 ? logicalOr(once, eq(k, n / 2)) : once;
   const weight = castNode(choose(counted, 1, 2), half.dtype);

@@ -29,7 +29,7 @@ function shift(op: string, by: (n: number) => number): Shift {
       const dims = normalizeDims(op, dim, t.ndim);
       return roll(
         t,
-        dims.map((d) => by(t.shape[d] as number)),
+        dims.map((d) => by(t.sizes[d] as number)),
         dims,
       );
     };

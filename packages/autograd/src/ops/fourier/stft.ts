@@ -66,7 +66,7 @@ function windowOf(op: string, like: Tensor, nFft: number, options: FrameOptions)
     given === null ? filled(1, [length], like.dtype) : castNode(operand(op, given), like.dtype);
   if (window.ndim !== 1 || window.size !== length)
     throw new ShapeError(
-      `${op}: the window must be a vector of winLength, ${length}; it has shape ${show(window.shape)}`,
+      `${op}: the window must be a vector of winLength, ${length}; it has shape ${show(window.sizes)}`,
     );
   return padNode(window, [nFft], { start: [Math.floor((nFft - length) / 2)], step: [1] });
 }
@@ -95,7 +95,7 @@ export const stft: (x: Operand | Complex, nFft: number, options?: StftOptions) =
     const z = complexOperand(op, x);
     if (z.real.ndim < 1 || z.real.ndim > 2)
       throw new ShapeError(
-        `${op}: expected [time] or [batch, time], got shape ${show(z.real.shape)}`,
+        `${op}: expected [time] or [batch, time], got shape ${show(z.real.sizes)}`,
       );
     if (complex && given.onesided === true)
       throw new ChainruleError(`${op}: onesided is for real signals; this one is complex`);
@@ -105,12 +105,12 @@ export const stft: (x: Operand | Complex, nFft: number, options?: StftOptions) =
     const framed = (t: Tensor): Tensor => {
       const padded = center ? pad(t, [half, half], { mode: padMode }) : t;
       const last = padded.ndim - 1;
-      const n = padded.shape[last] as number;
+      const n = padded.sizes[last] as number;
       if (n < nFft)
         throw new ShapeError(`${op}: the signal of ${n} elements is shorter than nFft, ${nFft}`);
       const count = 1 + Math.floor((n - nFft) / hop);
       const taken = takeOf([padded, framePlaces(count, hop, nFft)], { dim: last });
-      return mul(reshapeNode(taken, [...padded.shape.slice(0, -1), count, nFft]), window);
+      return mul(reshapeNode(taken, [...padded.sizes.slice(0, -1), count, nFft]), window);
     };
     const norm = normalized ? 'ortho' : 'backward';
     const { real, imag } = onesided
@@ -133,7 +133,7 @@ export const istft: (x: Operand | Complex, nFft: number, options?: IstftOptions)
     checkInteger(op, 'nFft', nFft, 1);
     const hop = given.hopLength ?? Math.max(1, Math.floor(nFft / 4));
     const z = complexOperand(op, x);
-    const { shape } = z.real;
+    const { sizes: shape } = z.real;
     const [bins = 0, count = 0] = shape.slice(-2);
     const onesided = given.onesided ?? bins !== nFft;
     const expected = onesided ? Math.floor(nFft / 2) + 1 : nFft;
@@ -151,7 +151,7 @@ export const istft: (x: Operand | Complex, nFft: number, options?: IstftOptions)
     const total = nFft + hop * (count - 1);
     const places = framePlaces(count, hop, nFft);
     const overlap = (frames: Tensor): Tensor => {
-      const lead = frames.shape.slice(0, -2);
+      const lead = frames.sizes.slice(0, -2);
       return indexAddOf(
         [
           filled(0, [...lead, total], frames.dtype),

@@ -32,7 +32,7 @@ interface TransformAttrs extends Record<string, number> {
  */
 const fourierOf: PrimitiveOp<TransformAttrs> = primitive<TransformAttrs>('fft', {
   lowering: { kind: 'reference' },
-  shape: ([x]) => (x as Tensor).shape,
+  shape: ([x]) => (x as Tensor).sizes,
   vjp: (_i, ct, _inputs, _out, { dim, sign, scale }) =>
     fourierOf([ct], { dim, sign: -sign, scale }),
   jvp: 'linear',
@@ -83,9 +83,9 @@ export function complexOperand(op: string, x: Operand | Complex): Complex {
     return { real, imag: zerosOf(real) };
   }
   const [real, imag] = [realOperand(op, x.real), realOperand(op, x.imag)];
-  if (!sameShape(real.shape, imag.shape))
+  if (!sameShape(real.sizes, imag.sizes))
     throw new ShapeError(
-      `${op}: the real part has shape ${show(real.shape)}, the imaginary one ${show(imag.shape)}; they must be equal`,
+      `${op}: the real part has shape ${show(real.sizes)}, the imaginary one ${show(imag.sizes)}; they must be equal`,
     );
   if (real.dtype !== imag.dtype)
     throw new DTypeError(
@@ -106,7 +106,7 @@ export function realOperand(op: string, x: Operand | Complex): Tensor {
 
 /** Pairs in a new last dimension. */
 export function paired({ real, imag }: Complex): Tensor {
-  const apart = (x: Tensor): Tensor => reshapeNode(x, [...x.shape, 1]);
+  const apart = (x: Tensor): Tensor => reshapeNode(x, [...x.sizes, 1]);
   return concatNode([apart(real), apart(imag)], real.ndim);
 }
 
@@ -117,17 +117,17 @@ export function parts(x: Tensor): Complex {
 
 /** One part of pairs. */
 export function partOf(x: Tensor, i: 0 | 1): Tensor {
-  return reshapeNode(narrowNode(x, x.ndim - 1, i, 1), x.shape.slice(0, -1));
+  return reshapeNode(narrowNode(x, x.ndim - 1, i, 1), x.sizes.slice(0, -1));
 }
 
 /** The first n elements along a dimension, zeros after what there is. */
 export function resized(x: Tensor, dim: number, n: number): Tensor {
-  const size = x.shape[dim] as number;
+  const size = x.sizes[dim] as number;
   if (size === n) return x;
   if (size > n) return narrowNode(x, dim, 0, n);
   return padNode(
     x,
-    x.shape.map((s, d) => (d === dim ? n : s)),
-    { start: x.shape.map(() => 0), step: x.shape.map(() => 1) },
+    x.sizes.map((s, d) => (d === dim ? n : s)),
+    { start: x.sizes.map(() => 0), step: x.sizes.map(() => 1) },
   );
 }

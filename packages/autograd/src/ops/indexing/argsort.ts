@@ -13,7 +13,7 @@ export const argsortOf: PrimitiveOp<{ dim: number; descending: boolean }> = prim
     kind: 'kernel',
     kernel: ({ dim, descending }) => ({ kind: 'sort', result: 'order', descending, dims: [dim] }),
   },
-  shape: ([x]) => (x as Tensor).shape,
+  shape: ([x]) => (x as Tensor).sizes,
   dtype: () => 'int32',
   batch: ([x], _batched, { dim, descending }) =>
     argsortOf([x as Tensor], { dim: dim + 1, descending }),

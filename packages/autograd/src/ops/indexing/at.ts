@@ -51,7 +51,7 @@ export const at: (x: Operand, ...index: readonly Index[]) => Tensor = composite(
   'at',
   (x, ...index) => {
     const node = operand('at', x);
-    const { view, advanced } = applyBasic(node, expandEllipsis(node.shape, index.map(readIndex)));
+    const { view, advanced } = applyBasic(node, expandEllipsis(node.sizes, index.map(readIndex)));
     return advanced.length === 0 ? view : applyAdvanced(view, advanced);
   },
 );
@@ -105,7 +105,7 @@ function applyBasic(
   const positions: Advanced[] = [];
   for (const index of indices) {
     const d = start.length;
-    const n = x.shape[d] ?? 1;
+    const n = x.sizes[d] ?? 1;
     if (index === null) shape.push(1);
     else if (typeof index === 'boolean') {
       advanced.push({
@@ -114,7 +114,7 @@ function applyBasic(
       });
       shape.push(1);
     } else if (index instanceof Tensor && index.dtype === 'bool') {
-      const places = maskPlaces('at', index, x.shape, d);
+      const places = maskPlaces('at', index, x.sizes, d);
       if (places.length === 0) {
         const yes = valueOf(index, 'at')[0] !== 0 ? 1 : 0;
         advanced.push({ dim: shape.length, index: makeLeaf(new Int32Array(yes), [yes], 'int32') });
@@ -123,9 +123,9 @@ function applyBasic(
       for (const place of places) {
         const k = start.length;
         advanced.push({ dim: shape.length, index: place });
-        shape.push(x.shape[k]!);
+        shape.push(x.sizes[k]!);
         start.push(0);
-        size.push(x.shape[k]!);
+        size.push(x.sizes[k]!);
         step.push(1);
       }
     } else if (index instanceof Tensor) {
@@ -172,8 +172,8 @@ function applyAdvanced(x: Tensor, advanced: readonly Advanced[]): Tensor {
   const dims = advanced.map(({ dim }) => dim);
   const rest = range(x.ndim).filter((d) => !dims.includes(d));
   const moved = permuteNode(x, [...dims, ...rest]);
-  const sizes = dims.map((d) => x.shape[d]!);
-  const flat = reshapeNode(moved, [sizeOf(sizes), ...rest.map((d) => x.shape[d]!)]);
+  const sizes = dims.map((d) => x.sizes[d]!);
+  const flat = reshapeNode(moved, [sizeOf(sizes), ...rest.map((d) => x.sizes[d]!)]);
   const index = flatIndex(
     advanced.map((a) => a.index),
     sizes,
@@ -192,13 +192,13 @@ function applyAdvanced(x: Tensor, advanced: readonly Advanced[]): Tensor {
 
 /** Several indices as one into the flattened dimensions. */
 export function flatIndex(indices: readonly Tensor[], sizes: readonly number[]): Tensor {
-  const shape = indices.map((i) => i.shape).reduce((s, t) => broadcastShapes('at', s, t));
+  const shape = indices.map((i) => i.sizes).reduce((s, t) => broadcastShapes('at', s, t));
   const strides = stridesOf(sizes);
   if (indices.every((i) => hostValue(i) !== null && i.cell === null)) {
     const flat = new Int32Array(sizeOf(shape));
     indices.forEach((index, k) => {
       const data = hostValue(index) as Int32Array;
-      walk(shape, broadcastStrides(index.shape, shape), (i, from) => {
+      walk(shape, broadcastStrides(index.sizes, shape), (i, from) => {
         flat[i]! += data[from]! * strides[k]!;
       });
     });

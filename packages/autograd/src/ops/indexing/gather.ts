@@ -42,7 +42,7 @@ export function checkIndices(op: string, index: TypedArray, limit: number, dim: 
 export const gatherOf: PrimitiveOp<DimAttrs> = primitive('gather', {
   lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'elements', mode: 'gather', dim }) },
   shape: ([x, index], { dim }) => {
-    const [s, t] = [(x as Tensor).shape, (index as Tensor).shape];
+    const [s, t] = [(x as Tensor).sizes, (index as Tensor).sizes];
     checkIndexShape('gather', t, s, dim);
     return t;
   },
@@ -97,7 +97,7 @@ export const scatterAddOf: PrimitiveOp<DimAttrs> = primitive('scatterAdd', {
   lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'elements', mode: 'add', dim }) },
   shape: ([x, index, src], { dim }) => {
     scatterShapes('scatterAdd', x as Tensor, index as Tensor, src as Tensor, dim);
-    return (x as Tensor).shape;
+    return (x as Tensor).sizes;
   },
   vjp: (i, ct, [, index], _out, { dim }) =>
     i === 0 ? ct : i === 2 ? gatherOf([ct, index as Tensor], { dim }) : null,
@@ -127,10 +127,10 @@ export function scatterShapes(
   src: Tensor,
   dim: number,
 ): void {
-  checkIndexShape(op, index.shape, x.shape, dim);
-  if (!sameShape(index.shape, src.shape)) {
+  checkIndexShape(op, index.sizes, x.sizes, dim);
+  if (!sameShape(index.sizes, src.sizes)) {
     throw new ShapeError(
-      `${op}: the index has shape ${show(index.shape)}, the source ${show(src.shape)}; each index needs one element`,
+      `${op}: the index has shape ${show(index.sizes)}, the source ${show(src.sizes)}; each index needs one element`,
     );
   }
 }
@@ -140,7 +140,7 @@ export const scatterOf: PrimitiveOp<DimAttrs> = primitive('scatter', {
   lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'elements', mode: 'set', dim }) },
   shape: ([x, index, src], { dim }) => {
     scatterShapes('scatter', x as Tensor, index as Tensor, src as Tensor, dim);
-    return (x as Tensor).shape;
+    return (x as Tensor).sizes;
   },
   vjp: (i, ct, [, index, src], _out, { dim }) => {
     if (i === 1) return null;
@@ -165,7 +165,7 @@ export const scatterOf: PrimitiveOp<DimAttrs> = primitive('scatter', {
 
 /** Which elements of a source are not overwritten by a later one: what was overwritten has no derivative. */
 function survivors(index: Tensor, target: Tensor, dim: number): Tensor {
-  const number = reshapeNode(iotaOf([], { size: index.size }), index.shape);
+  const number = reshapeNode(iotaOf([], { size: index.size }), index.sizes);
   const blank = castNode(zerosOf(target), 'int32');
   return eq(gatherOf([scatterOf([blank, index, number], { dim }), index], { dim }), number);
 }
@@ -176,7 +176,7 @@ function survivors(index: Tensor, target: Tensor, dim: number): Tensor {
  */
 export const takeOf: PrimitiveOp<DimAttrs> = primitive('take', {
   lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'slices', mode: 'gather', dim }) },
-  shape: ([x, index], { dim }) => takenShape((x as Tensor).shape, (index as Tensor).shape, dim),
+  shape: ([x, index], { dim }) => takenShape((x as Tensor).sizes, (index as Tensor).sizes, dim),
   vjp: (i, ct, [x, index], _out, { dim }) =>
     i === 0 ? indexAddOf([zerosOf(x as Tensor), index as Tensor, ct], { dim }) : null,
   jvp: ([t], [, index], _out, { dim }) =>
@@ -185,10 +185,10 @@ export const takeOf: PrimitiveOp<DimAttrs> = primitive('take', {
     const [a, b] = [x as Tensor, index as Tensor];
     if (batched[1] !== true) return takeOf([a, b], { dim: dim + 1 });
     if (batched[0] !== true) return moveDim(takeOf([a, b], { dim }), dim, 0);
-    const k = b.shape.slice(1);
-    const flat = [size, ...a.shape.slice(1, dim + 1), sizeOf(k), ...a.shape.slice(dim + 2)];
+    const k = b.sizes.slice(1);
+    const flat = [size, ...a.sizes.slice(1, dim + 1), sizeOf(k), ...a.sizes.slice(dim + 2)];
     const y = gatherOf([a, alongSlices(b, flat, dim + 1)], { dim: dim + 1 });
-    return reshapeNode(y, takenShape(a.shape, k, dim + 1));
+    return reshapeNode(y, takenShape(a.sizes, k, dim + 1));
   },
   reference: ([x, index], out, { dim }) => {
     const { data, shape } = x as Value;
@@ -231,14 +231,14 @@ function slices(
 export const indexAddOf: PrimitiveOp<DimAttrs> = primitive('indexAdd', {
   lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'slices', mode: 'add', dim }) },
   shape: ([x, index, src], { dim }) => {
-    const expected = takenShape((x as Tensor).shape, (index as Tensor).shape, dim);
-    if (!sameShape(expected, (src as Tensor).shape)) {
+    const expected = takenShape((x as Tensor).sizes, (index as Tensor).sizes, dim);
+    if (!sameShape(expected, (src as Tensor).sizes)) {
       throw new ShapeError(
-        `indexAdd: the source has shape ${show((src as Tensor).shape)}, expected ${show(expected)}: ` +
-          `that of the tensor, ${show((x as Tensor).shape)}, with one slice for each index in dimension ${dim}`,
+        `indexAdd: the source has shape ${show((src as Tensor).sizes)}, expected ${show(expected)}: ` +
+          `that of the tensor, ${show((x as Tensor).sizes)}, with one slice for each index in dimension ${dim}`,
       );
     }
-    return (x as Tensor).shape;
+    return (x as Tensor).sizes;
   },
   vjp: (i, ct, [, index], _out, { dim }) =>
     i === 0 ? ct : i === 2 ? takeOf([ct, index as Tensor], { dim }) : null,
@@ -253,9 +253,9 @@ export const indexAddOf: PrimitiveOp<DimAttrs> = primitive('indexAdd', {
     const index = inputs[1] as Tensor;
     if (batched[1] !== true) return indexAddOf([x, inputs[1] as Tensor, src], { dim: dim + 1 });
     const flat = [
-      ...x.shape.slice(0, dim + 1),
-      sizeOf(index.shape.slice(1)),
-      ...x.shape.slice(dim + 2),
+      ...x.sizes.slice(0, dim + 1),
+      sizeOf(index.sizes.slice(1)),
+      ...x.sizes.slice(dim + 2),
     ];
     return scatterAddOf([x, alongSlices(index, flat, dim + 1), reshapeNode(src, flat)], {
       dim: dim + 1,

@@ -24,7 +24,7 @@ export const gather: (x: Operand, dim: number, index: Indices) => Tensor = compo
   (x, dim, index) => {
     const node = operand('gather', x);
     const d = normalizeDim('gather', dim, node.ndim);
-    const i = indexTensor('gather', index, node.shape[d] ?? 1, d);
+    const i = indexTensor('gather', index, node.sizes[d] ?? 1, d);
     return gatherAlong(node, i, d);
   },
 );
@@ -33,11 +33,11 @@ function gatherAlong(x: Tensor, index: Tensor, dim: number): Tensor {
   // A single number counts as one dimension with one element.
   if (x.ndim === 0 || index.ndim === 0) {
     const [a, b] = [
-      reshapeNode(x, x.ndim === 0 ? [1] : x.shape),
-      reshapeNode(index, index.ndim === 0 ? [1] : index.shape),
+      reshapeNode(x, x.ndim === 0 ? [1] : x.sizes),
+      reshapeNode(index, index.ndim === 0 ? [1] : index.sizes),
     ];
-    checkIndexShape('gather', b.shape, a.shape, 0);
-    return reshapeNode(gatherOf([a, b], { dim: 0 }), index.shape);
+    checkIndexShape('gather', b.sizes, a.sizes, 0);
+    return reshapeNode(gatherOf([a, b], { dim: 0 }), index.sizes);
   }
   return gatherOf([x, index], { dim });
 }
@@ -51,14 +51,14 @@ export const indexSelect: (x: Operand, dim: number, index: Indices) => Tensor = 
   (x, dim, index) => {
     const node = operand('indexSelect', x);
     const d = normalizeDim('indexSelect', dim, node.ndim);
-    const i = indexTensor('indexSelect', index, node.shape[d] ?? 1, d);
+    const i = indexTensor('indexSelect', index, node.sizes[d] ?? 1, d);
     if (i.ndim > 1)
-      throw new ShapeError(`indexSelect: expected a vector of indices, got shape ${show(i.shape)}`);
+      throw new ShapeError(`indexSelect: expected a vector of indices, got shape ${show(i.sizes)}`);
     const vector = reshapeNode(i, [i.size]);
     if (node.ndim > 0) return takeOf([node, vector], { dim: d });
     return reshapeNode(
       takeOf([reshapeNode(node, [1]), vector], { dim: 0 }),
-      vector.size === 1 ? [] : vector.shape,
+      vector.size === 1 ? [] : vector.sizes,
     );
   },
 );
@@ -95,18 +95,18 @@ export const takeAlongDim: (
     return gatherAlong(reshapeNode(node, [node.size]), reshapeNode(i, [i.size]), 0);
   }
   const d = normalizeDim('takeAlongDim', dim, node.ndim);
-  const i = indexTensor('takeAlongDim', indices, node.shape[d] ?? 1, d, { negative: true });
+  const i = indexTensor('takeAlongDim', indices, node.sizes[d] ?? 1, d, { negative: true });
   if (i.ndim !== node.ndim) {
     throw new ShapeError(
-      `takeAlongDim: the indices of shape ${show(i.shape)} must have as many dimensions as the tensor of shape ${show(node.shape)}`,
+      `takeAlongDim: the indices of shape ${show(i.sizes)} must have as many dimensions as the tensor of shape ${show(node.sizes)}`,
     );
   }
   const others = (shape: Shape): Shape => shape.map((n, k) => (k === d ? 1 : n));
-  const common = broadcastShapes('takeAlongDim', others(node.shape), others(i.shape));
+  const common = broadcastShapes('takeAlongDim', others(node.sizes), others(i.sizes));
   const along = (t: Tensor): Tensor =>
     expandNode(
       t,
-      common.map((n, k) => (k === d ? (t.shape[d] as number) : n)),
+      common.map((n, k) => (k === d ? (t.sizes[d] as number) : n)),
     );
   return gatherAlong(along(node), along(i), d);
 });
@@ -122,7 +122,7 @@ export const maskedFill: (x: Operand, mask: Tensor, value: number | boolean | Te
     const filling = operand('maskedFill', value, node.dtype);
     if (filling.ndim > 0) {
       throw new ShapeError(
-        `maskedFill: expected one value, got shape ${show(filling.shape)}; use where for a tensor of values`,
+        `maskedFill: expected one value, got shape ${show(filling.sizes)}; use where for a tensor of values`,
       );
     }
     return where(covered, castNode(filling, node.dtype), node);
@@ -147,7 +147,7 @@ export const maskedSelect: (x: Operand, mask: Tensor) => Tensor = composite(
   (x, mask) => {
     const node = operand('maskedSelect', x);
     const covered = maskOf('maskedSelect', mask);
-    const shape = broadcastShapes('maskedSelect', node.shape, covered.shape);
+    const shape = broadcastShapes('maskedSelect', node.sizes, covered.sizes);
     const places = positions(valueOf(expandNode(covered, shape), 'maskedSelect'));
     const flat = reshapeNode(expandNode(node, shape), [sizeOf(shape)]);
     return takeOf([flat, makeLeaf(places, [places.length], 'int32')], { dim: 0 });
@@ -172,8 +172,8 @@ export const nonzero: (x: Operand) => Tensor = composite('nonzero', (x) => {
   places.forEach((place, r) => {
     let rest = place;
     for (let d = n - 1; d >= 0; d--) {
-      rows[r * n + d] = rest % node.shape[d]!;
-      rest = Math.floor(rest / node.shape[d]!);
+      rows[r * n + d] = rest % node.sizes[d]!;
+      rest = Math.floor(rest / node.sizes[d]!);
     }
   });
   return makeLeaf(rows, [places.length, n], 'int32');

@@ -49,7 +49,7 @@ export function indexTensor(
     }
     if (k < 0) (wrapped ??= Int32Array.from(data))[i] = k + limit;
   }
-  return wrapped === null ? node : makeLeaf(wrapped, node.shape, 'int32');
+  return wrapped === null ? node : makeLeaf(wrapped, node.sizes, 'int32');
 }
 
 /** Nested arrays of whole numbers as an int32 tensor. No dimension is longer than an int32 can count. */

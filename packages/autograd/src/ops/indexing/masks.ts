@@ -6,18 +6,18 @@ import { indexTensor, type Indices } from './indices.js';
 
 /** Where a mask over dimensions `dim`, `dim` + 1, … of a tensor is true: an index for each of its dimensions. */
 export function maskPlaces(op: string, mask: Tensor, shape: Shape, dim: number): Tensor[] {
-  mask.shape.forEach((n, k) => {
+  mask.sizes.forEach((n, k) => {
     if (n !== shape[dim + k]) {
       throw new IndexError(
-        `${op}: the mask of shape ${show(mask.shape)} does not fit dimensions ${dim} to ${dim + mask.ndim - 1} of shape ${show(shape)}`,
+        `${op}: the mask of shape ${show(mask.sizes)} does not fit dimensions ${dim} to ${dim + mask.ndim - 1} of shape ${show(shape)}`,
       );
     }
   });
   const data = valueOf(mask, op);
   const places: number[] = [];
   for (let i = 0; i < data.length; i++) if (data[i] !== 0) places.push(i);
-  const strides = stridesOf(mask.shape);
-  return mask.shape.map((n, k) =>
+  const strides = stridesOf(mask.sizes);
+  return mask.sizes.map((n, k) =>
     makeLeaf(
       Int32Array.from(places, (p) => Math.floor(p / strides[k]!) % n),
       [places.length],

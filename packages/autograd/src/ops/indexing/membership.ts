@@ -46,11 +46,11 @@ export const isIn = composite(
 
 function among(x: Tensor, others: Tensor): Tensor {
   const n = others.size;
-  if (n === 0 || x.size === 0) return filled(0, x.shape, 'bool');
+  if (n === 0 || x.size === 0) return filled(0, x.sizes, 'bool');
   if (n <= FEW) {
     const pairs = eq(
-      reshapeNode(x, [...x.shape, 1]),
-      expandNode(others, [...x.shape.map(() => 1), n]),
+      reshapeNode(x, [...x.sizes, 1]),
+      expandNode(others, [...x.sizes.map(() => 1), n]),
     );
     return maxOver([pairs], { dims: [x.ndim], keepdim: false });
   }

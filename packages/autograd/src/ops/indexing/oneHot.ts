@@ -8,7 +8,7 @@ import { primitive, type PrimitiveOp } from '../build/primitive.js';
 export const oneHotOf: PrimitiveOp<{ count: number }> = primitive('oneHot', {
   lowering: { kind: 'kernel', kernel: ({ count }) => ({ kind: 'mark', count }) },
   differentiable: false,
-  shape: ([index], { count }) => [...(index as Tensor).shape, count],
+  shape: ([index], { count }) => [...(index as Tensor).sizes, count],
   batch: ([index], _batched, attrs) => oneHotOf([index as Tensor], attrs),
   reference: ([index], out, { count }) => {
     const { data } = index as Value;

@@ -103,10 +103,10 @@ export const topk: (
   const node = operand('topk', x);
   const given = topkOptions('topk', dim, options);
   const d = normalizeDim('topk', given.dim ?? -1, node.ndim);
-  const n = node.shape[d] ?? 1;
+  const n = node.sizes[d] ?? 1;
   if (checkInteger('topk', 'k', k, 0) > n) {
     throw new ShapeError(
-      `topk: k is ${k}, but dimension ${d} of shape ${show(node.shape)} has ${n} elements`,
+      `topk: k is ${k}, but dimension ${d} of shape ${show(node.sizes)} has ${n} elements`,
     );
   }
   if (node.ndim === 0) return sorted('topk', node, 0);
@@ -139,9 +139,9 @@ export const searchsorted: (sorted: Tensor, values: Operand, options?: SearchOpt
     const wanted = operand('searchsorted', values, rows.dtype);
     if (rows.ndim === 0)
       throw new ShapeError('searchsorted: the sorted tensor needs at least one dimension');
-    if (rows.ndim > 1 && !sameShape(rows.shape.slice(0, -1), wanted.shape.slice(0, -1))) {
+    if (rows.ndim > 1 && !sameShape(rows.sizes.slice(0, -1), wanted.sizes.slice(0, -1))) {
       throw new ShapeError(
-        `searchsorted: shapes ${show(rows.shape)} and ${show(wanted.shape)} must agree in all dimensions but the last`,
+        `searchsorted: shapes ${show(rows.sizes)} and ${show(wanted.sizes)} must agree in all dimensions but the last`,
       );
     }
     return searchPositions([rows, wanted], {
@@ -173,7 +173,7 @@ export const bincount: (x: Operand, options?: BincountOptions) => Tensor = compo
     const { weights = null, minlength = 0 } = bincountOptions('bincount', options);
     const node = operand('bincount', x);
     if (node.ndim !== 1)
-      throw new ShapeError(`bincount: expected a vector, got shape ${show(node.shape)}`);
+      throw new ShapeError(`bincount: expected a vector, got shape ${show(node.sizes)}`);
     if (node.dtype !== 'int32') {
       throw new DTypeError(`bincount: expected int32, got ${node.dtype}; cast it: x.cast('int32')`);
     }
@@ -190,15 +190,15 @@ export const bincount: (x: Operand, options?: BincountOptions) => Tensor = compo
       return makeLeaf(counts, [size], 'int32');
     }
     const given = operand('bincount', weights);
-    if (!sameShape(given.shape, node.shape)) {
+    if (!sameShape(given.sizes, node.sizes)) {
       throw new ShapeError(
-        `bincount: the weights have shape ${show(given.shape)}, the numbers ${show(node.shape)}; they must be equal`,
+        `bincount: the weights have shape ${show(given.sizes)}, the numbers ${show(node.sizes)}; they must be equal`,
       );
     }
     // As PyTorch, sums of weights are float64 unless the weights are float32.
     const dtype = given.dtype === 'float32' ? 'float32' : 'float64';
     return indexAddOf(
-      [filled(0, [size], dtype), node, reshapeNode(castNode(given, dtype), node.shape)],
+      [filled(0, [size], dtype), node, reshapeNode(castNode(given, dtype), node.sizes)],
       { dim: 0 },
     );
   },

@@ -74,7 +74,7 @@ export const uniqueConsecutive: UniqueConsecutive = composite(
     return {
       values,
       ...(returnInverse && {
-        inverse: reshapeNode(leafOf(runs.inverse), whole ? node.shape : [runs.inverse.length]),
+        inverse: reshapeNode(leafOf(runs.inverse), whole ? node.sizes : [runs.inverse.length]),
       }),
       ...(returnCounts && { counts: leafOf(runs.counts) }),
     };
@@ -88,7 +88,7 @@ function leafOf(data: readonly number[]): Tensor {
 /** Where each run of equal slices begins, which each slice is in, and how many there are. */
 function runsOf(x: Tensor, dim: number): { first: number[]; inverse: number[]; counts: number[] } {
   const data = valueOf(moveDim(x, dim, 0), 'uniqueConsecutive');
-  const n = x.shape[dim]!;
+  const n = x.sizes[dim]!;
   const width = data.length / Math.max(1, n);
   const [first, inverse, counts]: [number[], number[], number[]] = [[], [], []];
   for (let i = 0; i < n; i++) {

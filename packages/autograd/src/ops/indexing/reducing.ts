@@ -13,7 +13,7 @@ export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterPro
   lowering: { kind: 'reference' },
   shape: ([x, index, src], { dim }) => {
     scatterShapes('scatterProd', x as Tensor, index as Tensor, src as Tensor, dim);
-    return (x as Tensor).shape;
+    return (x as Tensor).sizes;
   },
   vjp: (i, ct, [x, index, src], out, { dim }) => {
     const rate = mul(ct, out);
@@ -55,7 +55,7 @@ export const scatterExtremeOf: PrimitiveOp<ExtremeAttrs> = primitive<ExtremeAttr
     lowering: { kind: 'reference' },
     shape: ([x, index, src], { dim }) => {
       scatterShapes('scatterExtreme', x as Tensor, index as Tensor, src as Tensor, dim);
-      return (x as Tensor).shape;
+      return (x as Tensor).sizes;
     },
     vjp: (i, ct, inputs, out, { dim }) => {
       if (i === 1) return null;

@@ -35,14 +35,14 @@ export const indexFill: (x: Operand, dim: number, index: Indices, value: Operand
     const filling = castNode(operand('indexFill', value, node.dtype), node.dtype);
     if (filling.ndim > 0)
       throw new ShapeError(
-        `indexFill: expected one value, got shape ${show(filling.shape)}; use indexCopy for slices`,
+        `indexFill: expected one value, got shape ${show(filling.sizes)}; use indexCopy for slices`,
       );
     const target = node.ndim === 0 ? reshapeNode(node, [1]) : node;
     const d = normalizeDim('indexFill', dim, node.ndim);
-    const places = indexTensor('indexFill', index, target.shape[d]!, d);
+    const places = indexTensor('indexFill', index, target.sizes[d]!, d);
     const source = expandNode(
       filling,
-      target.shape.map((n, k) => (k === d ? places.size : n)),
+      target.sizes.map((n, k) => (k === d ? places.size : n)),
     );
     return written('indexFill', node, dim, places, source);
   });
@@ -59,7 +59,7 @@ export const indexCopy: (x: Operand, dim: number, index: Indices, source: Tensor
 
 function written(op: string, x: Tensor, dim: number, index: Indices, source: Tensor): Tensor {
   const { target, at, slices, dim: d } = slicesAt(op, x, dim, index, source);
-  return reshapeNode(scatterOf([target, at, slices], { dim: d }), x.shape);
+  return reshapeNode(scatterOf([target, at, slices], { dim: d }), x.sizes);
 }
 
 /**
@@ -79,7 +79,7 @@ export const maskedScatter: (x: Operand, mask: Tensor, source: Tensor) => Tensor
       throw new DTypeError(
         `${op}: the source is ${given.dtype}, x ${node.dtype}; they must be equal`,
       );
-    const shape = broadcastShapes(op, node.shape, covered.shape);
+    const shape = broadcastShapes(op, node.sizes, covered.sizes);
     const flat = reshapeNode(expandNode(covered, shape), [sizeOf(shape)]);
     if (hostValue(flat) !== null || given.size === 0) checkCount(op, flat, given.size);
     if (given.size === 0) return expandNode(node, shape);
@@ -106,12 +106,12 @@ interface Window {
 /** `x` with `src`, reshaped to `shape`, in a window of it. */
 function placed(op: string, x: Tensor, src: Operand, shape: Shape, window: Window): Tensor {
   const part = reshapeNode(castNode(operand(op, src, x.dtype), x.dtype), shape);
-  const inside = padNode(filled(1, shape, 'bool'), x.shape, window);
-  return choose(inside, padNode(part, x.shape, window), x);
+  const inside = padNode(filled(1, shape, 'bool'), x.sizes, window);
+  return choose(inside, padNode(part, x.sizes, window), x);
 }
 
 function checkSource(op: string, src: Operand, expected: Shape): void {
-  const { shape } = operand(op, src);
+  const { sizes: shape } = operand(op, src);
   if (!sameShape(shape, expected))
     throw new ShapeError(
       `${op}: the source has shape ${show(shape)}, the part it replaces ${show(expected)}`,
@@ -128,7 +128,7 @@ export const selectScatter: (x: Operand, src: Operand, dim: number, index: numbe
     const node = operand(op, x);
     if (node.ndim === 0) throw new ShapeError(`${op}: expected at least one dimension`);
     const d = normalizeDim(op, dim, node.ndim);
-    const n = node.shape[d]!;
+    const n = node.sizes[d]!;
     checkInteger(op, 'index', index);
     if (index < -n || index >= n)
       throw new IndexError(
@@ -137,16 +137,16 @@ export const selectScatter: (x: Operand, src: Operand, dim: number, index: numbe
     checkSource(
       op,
       src,
-      node.shape.filter((_, k) => k !== d),
+      node.sizes.filter((_, k) => k !== d),
     );
     return placed(
       op,
       node,
       src,
-      node.shape.map((s, k) => (k === d ? 1 : s)),
+      node.sizes.map((s, k) => (k === d ? 1 : s)),
       {
-        start: node.shape.map((_, k) => (k === d ? (index < 0 ? index + n : index) : 0)),
-        step: node.shape.map(() => 1),
+        start: node.sizes.map((_, k) => (k === d ? (index < 0 ? index + n : index) : 0)),
+        step: node.sizes.map(() => 1),
       },
     );
   });
@@ -181,16 +181,16 @@ export const sliceScatter: (x: Operand, src: Operand, options?: SliceScatterOpti
     const node = operand(op, x);
     if (node.ndim === 0) throw new ShapeError(`${op}: expected at least one dimension`);
     const d = normalizeDim(op, dim, node.ndim);
-    const n = node.shape[d]!;
+    const n = node.sizes[d]!;
     const within = (i: number): number => Math.max(0, Math.min(n, i < 0 ? i + n : i));
     const [from, to] = [within(start ?? 0), within(end ?? n)];
     const length = Math.max(0, Math.ceil((to - from) / step));
-    const expected = node.shape.map((s, k) => (k === d ? length : s));
+    const expected = node.sizes.map((s, k) => (k === d ? length : s));
     checkSource(op, src, expected);
     if (length === 0) return node;
     return placed(op, node, src, expected, {
-      start: node.shape.map((_, k) => (k === d ? from : 0)),
-      step: node.shape.map((_, k) => (k === d ? step : 1)),
+      start: node.sizes.map((_, k) => (k === d ? from : 0)),
+      step: node.sizes.map((_, k) => (k === d ? step : 1)),
     });
   });
 
@@ -227,8 +227,8 @@ export const diagonalScatter: (
     throw new ChainruleError(`${op}: dim1 and dim2 are both dimension ${d1}; they must differ`);
   const order = [...range(node.ndim).filter((d) => d !== d1 && d !== d2), d1, d2];
   const matrices = permuteNode(node, order);
-  const lead = matrices.shape.slice(0, -2);
-  const [rows, columns] = matrices.shape.slice(-2) as [number, number];
+  const lead = matrices.sizes.slice(0, -2);
+  const [rows, columns] = matrices.sizes.slice(-2) as [number, number];
   const length = Math.max(0, Math.min(rows + Math.min(0, offset), columns - Math.max(0, offset)));
   checkSource(op, src, [...lead, length]);
   if (length === 0) return node;
@@ -237,5 +237,5 @@ export const diagonalScatter: (
     start: [...lead.map(() => 0), offset >= 0 ? offset : -offset * columns],
     step: [...lead.map(() => 1), columns + 1],
   });
-  return permuteNode(reshapeNode(y, matrices.shape), inverseOrder(order));
+  return permuteNode(reshapeNode(y, matrices.sizes), inverseOrder(order));
 });

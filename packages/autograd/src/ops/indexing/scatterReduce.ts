@@ -52,23 +52,23 @@ export const scatterReduce: ScatterReduce = composite(
     const { includeSelf = true } = scatterReduceOptions(op, options);
     const node = operand(op, x);
     const d = normalizeDim(op, dim, node.ndim);
-    const at = atLeastVector(indexTensor(op, index, node.shape[d] ?? 1, d));
+    const at = atLeastVector(indexTensor(op, index, node.sizes[d] ?? 1, d));
     const target = atLeastVector(node);
-    checkIndexShape(op, at.shape, target.shape, d);
+    checkIndexShape(op, at.sizes, target.sizes, d);
     const given = atLeastVector(castNode(operand(op, src, node.dtype), node.dtype));
-    const source = typeof src === 'object' ? given : expandNode(given, at.shape);
-    if (source.ndim !== at.ndim || source.shape.some((n, k) => n < at.shape[k]!)) {
+    const source = typeof src === 'object' ? given : expandNode(given, at.sizes);
+    if (source.ndim !== at.ndim || source.sizes.some((n, k) => n < at.sizes[k]!)) {
       throw new ShapeError(
-        `${op}: the source of shape ${show(source.shape)} is smaller than the index of shape ${show(at.shape)}`,
+        `${op}: the source of shape ${show(source.sizes)} is smaller than the index of shape ${show(at.sizes)}`,
       );
     }
     const used = sliceNode(
       source,
-      at.shape.map(() => 0),
-      at.shape,
+      at.sizes.map(() => 0),
+      at.sizes,
     );
     checkReduction(op, reduce, ['sum', 'prod', 'mean', 'amax', 'amin']);
-    return reshapeNode(folded(target, d, at, used, reduce, includeSelf), node.shape);
+    return reshapeNode(folded(target, d, at, used, reduce, includeSelf), node.sizes);
   },
 );
 
@@ -90,7 +90,7 @@ export const indexReduce: (
   const node = operand(op, x);
   const { target, at, slices, dim: d } = slicesAt(op, node, dim, index, source);
   checkReduction(op, reduce, ['prod', 'mean', 'amax', 'amin']);
-  return reshapeNode(folded(target, d, at, slices, reduce, includeSelf), node.shape);
+  return reshapeNode(folded(target, d, at, slices, reduce, includeSelf), node.sizes);
 });
 
 /** Slices of a source along `dim` and, in their shape, the places a vector of indices names. */
@@ -103,15 +103,15 @@ export function slicesAt(
 ): { target: Tensor; at: Tensor; slices: Tensor; dim: number } {
   const d = normalizeDim(op, dim, x.ndim);
   const target = atLeastVector(x);
-  const vector = atLeastVector(indexTensor(op, index, target.shape[d]!, d));
+  const vector = atLeastVector(indexTensor(op, index, target.sizes[d]!, d));
   if (vector.ndim > 1)
-    throw new ShapeError(`${op}: expected a vector of indices, got shape ${show(vector.shape)}`);
+    throw new ShapeError(`${op}: expected a vector of indices, got shape ${show(vector.sizes)}`);
   const slices = atLeastVector(castNode(operand(op, source), x.dtype));
-  const expected = target.shape.map((n, k) => (k === d ? vector.size : n));
-  if (!sameShape(slices.shape, expected)) {
+  const expected = target.sizes.map((n, k) => (k === d ? vector.size : n));
+  if (!sameShape(slices.sizes, expected)) {
     throw new ShapeError(
-      `${op}: the source has shape ${show(slices.shape)}, expected ${show(expected)}: that of the tensor, ` +
-        `${show(target.shape)}, with one slice for each index in dimension ${d}`,
+      `${op}: the source has shape ${show(slices.sizes)}, expected ${show(expected)}: that of the tensor, ` +
+        `${show(target.sizes)}, with one slice for each index in dimension ${d}`,
     );
   }
   const along = reshapeNode(
@@ -142,7 +142,7 @@ function folded(
 ): Tensor {
   /** Where something is written, what leaves the fold as it is. */
   const base = (neutral: number): Tensor =>
-    includeSelf ? x : scatterOf([x, index, filled(neutral, src.shape, x.dtype)], { dim });
+    includeSelf ? x : scatterOf([x, index, filled(neutral, src.sizes, x.dtype)], { dim });
   switch (reduce) {
     case 'sum':
       return scatterAddOf([base(0), index, src], { dim });
@@ -154,8 +154,8 @@ function folded(
     }
     case 'mean': {
       const sum = scatterAddOf([base(0), index, src], { dim });
-      const ones = filled(1, src.shape, x.dtype);
-      const start = filled(includeSelf ? 1 : 0, x.shape, x.dtype);
+      const ones = filled(1, src.sizes, x.dtype);
+      const start = filled(includeSelf ? 1 : 0, x.sizes, x.dtype);
       const count = maximum(scatterAddOf([start, index, ones], { dim }), filled(1, [], x.dtype));
       return isFloat(x.dtype) ? div(sum, count) : castNode(floorDivide(sum, count), x.dtype);
     }

@@ -43,28 +43,28 @@ function scattered(
 ): Tensor {
   const node = operand(op, x);
   const d = normalizeDim(op, dim, node.ndim);
-  const places = atLeastVector(indexTensor(op, index, node.shape[d] ?? 1, d));
+  const places = atLeastVector(indexTensor(op, index, node.sizes[d] ?? 1, d));
   const target = atLeastVector(node);
-  checkIndexShape(op, places.shape, target.shape, d);
+  checkIndexShape(op, places.sizes, target.sizes, d);
   const source = castNode(operand(op, src, node.dtype), node.dtype);
   if (!(src instanceof Tensor)) {
     return reshapeNode(
-      write([target, places, expandNode(source, places.shape)], { dim: d }),
-      node.shape,
+      write([target, places, expandNode(source, places.sizes)], { dim: d }),
+      node.sizes,
     );
   }
   const given = atLeastVector(source);
-  if (given.ndim !== places.ndim || given.shape.some((n, k) => n < places.shape[k]!)) {
+  if (given.ndim !== places.ndim || given.sizes.some((n, k) => n < places.sizes[k]!)) {
     throw new ShapeError(
-      `${op}: the source of shape ${show(given.shape)} is smaller than the index of shape ${show(places.shape)}`,
+      `${op}: the source of shape ${show(given.sizes)} is smaller than the index of shape ${show(places.sizes)}`,
     );
   }
   const used = sliceNode(
     given,
-    places.shape.map(() => 0),
-    places.shape,
+    places.sizes.map(() => 0),
+    places.sizes,
   );
-  return reshapeNode(write([target, places, used], { dim: d }), node.shape);
+  return reshapeNode(write([target, places, used], { dim: d }), node.sizes);
 }
 
 function atLeastVector(x: Tensor): Tensor {
@@ -89,9 +89,9 @@ export const indexAdd: (
   const { alpha = 1 } = indexAddOptions('indexAdd', options);
   const node = operand('indexAdd', x);
   const d = normalizeDim('indexAdd', dim, node.ndim);
-  const places = atLeastVector(indexTensor('indexAdd', index, node.shape[d] ?? 1, d));
+  const places = atLeastVector(indexTensor('indexAdd', index, node.sizes[d] ?? 1, d));
   if (places.ndim > 1)
-    throw new ShapeError(`indexAdd: expected a vector of indices, got shape ${show(places.shape)}`);
+    throw new ShapeError(`indexAdd: expected a vector of indices, got shape ${show(places.sizes)}`);
   const given = castNode(operand('indexAdd', source), node.dtype);
   const scaled =
     Number(alpha) === 1
@@ -101,7 +101,7 @@ export const indexAdd: (
     [atLeastVector(node), places, atLeastVector(castNode(scaled, node.dtype))],
     { dim: d },
   );
-  return reshapeNode(added, node.shape);
+  return reshapeNode(added, node.sizes);
 });
 
 const indexPutOptions = defineOptions<{ readonly accumulate?: boolean }>({
@@ -127,20 +127,20 @@ export const indexPut: (
       'indexPut: expected an array of index tensors, one for each of the first dimensions',
     );
   }
-  const places = maskIndices('indexPut', node.shape, indices);
+  const places = maskIndices('indexPut', node.sizes, indices);
   const k = places.length;
-  const sizes = node.shape.slice(0, k);
-  const rest = node.shape.slice(k);
-  const chosen = places.map((p) => p.shape).reduce((s, t) => broadcastShapes('indexPut', s, t));
+  const sizes = node.sizes.slice(0, k);
+  const rest = node.sizes.slice(k);
+  const chosen = places.map((p) => p.sizes).reduce((s, t) => broadcastShapes('indexPut', s, t));
   const index = flatIndex(places, sizes);
   const given = castNode(operand('indexPut', values, node.dtype), node.dtype);
-  checkExpand('indexPut', given.shape, [...chosen, ...rest]);
+  checkExpand('indexPut', given.sizes, [...chosen, ...rest]);
   const source = reshapeNode(expandNode(given, [...chosen, ...rest]), [sizeOf(chosen), ...rest]);
   const flat = reshapeNode(node, [sizeOf(sizes), ...rest]);
   const vector = reshapeNode(index, [sizeOf(chosen)]);
-  if (accumulate) return reshapeNode(indexAddOf([flat, vector, source], { dim: 0 }), node.shape);
-  const each = expandNode(reshapeNode(vector, [vector.size, ...rest.map(() => 1)]), source.shape);
-  return reshapeNode(scatterOf([flat, each, source], { dim: 0 }), node.shape);
+  if (accumulate) return reshapeNode(indexAddOf([flat, vector, source], { dim: 0 }), node.sizes);
+  const each = expandNode(reshapeNode(vector, [vector.size, ...rest.map(() => 1)]), source.sizes);
+  return reshapeNode(scatterOf([flat, each, source], { dim: 0 }), node.sizes);
 });
 
 /** The methods of this family. */

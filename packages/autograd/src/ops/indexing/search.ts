@@ -9,15 +9,15 @@ import { primitive, type PrimitiveOp } from '../build/primitive.js';
 /** Where values belong in sorted rows: one row for all, or one for each row of values. */
 export const searchPositions: PrimitiveOp<{ right: boolean }> = primitive('searchsorted', {
   lowering: { kind: 'kernel', kernel: ({ right }) => ({ kind: 'search', right }) },
-  shape: ([, values]) => (values as Tensor).shape,
+  shape: ([, values]) => (values as Tensor).sizes,
   dtype: () => 'int32',
   batch: (inputs, batched, attrs, size) => {
     const [rows, values] = batchAll(inputs, batched, size) as [Tensor, Tensor];
-    const inner = values.shape.slice(1);
+    const inner = values.sizes.slice(1);
     if (rows.ndim > 2) return searchPositions([rows, values], attrs);
     // One row for each example: values of any shape become one row, too.
     const flat = reshapeNode(values, [size, inner.reduce((a, b) => a * b, 1)]);
-    return reshapeNode(searchPositions([rows, flat], attrs), values.shape);
+    return reshapeNode(searchPositions([rows, flat], attrs), values.sizes);
   },
   reference: ([rows, values], out, { right }) => {
     const { data, shape } = rows as Value;

@@ -60,7 +60,7 @@ export const unique: Unique = composite('unique', (x: Operand, options?: UniqueO
   const found = distinct(rows, d);
   const values = takeOf([rows, leafOf(found.first)], { dim: d });
   if (!returnInverse && !returnCounts) return values;
-  const inverse = makeLeaf(found.inverse, whole ? node.shape : [found.inverse.length], 'int32');
+  const inverse = makeLeaf(found.inverse, whole ? node.sizes : [found.inverse.length], 'int32');
   return {
     values,
     ...(returnInverse && { inverse }),
@@ -78,8 +78,8 @@ function distinct(
   dim: number,
 ): { first: Int32Array; inverse: Int32Array; counts: Int32Array } {
   const data = valueOf(moveDim(x, dim, 0), 'unique');
-  const n = x.shape[dim]!;
-  const width = sizeOf(x.shape.filter((_, d) => d !== dim));
+  const n = x.sizes[dim]!;
+  const width = sizeOf(x.sizes.filter((_, d) => d !== dim));
   const compare = (i: number, j: number): number => {
     for (let k = 0; k < width; k++) {
       const [a, b] = [data[i * width + k]!, data[j * width + k]!];

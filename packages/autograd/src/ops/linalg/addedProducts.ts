@@ -27,11 +27,11 @@ function added(
       );
     if (a.ndim !== ranks[0] || b.ndim !== ranks[1]) {
       throw new ShapeError(
-        `${op}: expected operands of ${ranks[0]} and ${ranks[1]} dimensions, got ${show(a.shape)} and ${show(b.shape)}`,
+        `${op}: expected operands of ${ranks[0]} and ${ranks[1]} dimensions, got ${show(a.sizes)} and ${show(b.sizes)}`,
       );
     }
     const product = f(a, b);
-    checkExpand(op, c.shape, product.shape);
+    checkExpand(op, c.sizes, product.sizes);
     const scaled = alpha === 1 ? product : castNode(mul(product, alpha), product.dtype);
     const base = beta === 1 ? c : beta === 0 ? strongMul(0, c) : castNode(mul(c, beta), c.dtype);
     return add(base, scaled);

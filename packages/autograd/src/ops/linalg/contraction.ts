@@ -91,9 +91,9 @@ function diagonals({ x, labels }: Labelled): Labelled {
   for (let d = 0; d < labels.length; d++) {
     const first = labels.indexOf(labels[d] as string);
     if (first === d) continue;
-    const n = x.shape[d] as number;
+    const n = x.sizes[d] as number;
     const others = labels.map((_, i) => i).filter((i) => i !== first && i !== d);
-    const shape = others.map((i) => x.shape[i]!);
+    const shape = others.map((i) => x.sizes[i]!);
     const flat = reshapeNode(permuteNode(x, [...others, first, d]), [...shape, n * n]);
     const y = narrowNode(flat, others.length, 0, n, n + 1);
     return diagonals({
@@ -110,7 +110,7 @@ function sizesOf(operands: readonly Labelled[]): Map<string, number> {
   operands.forEach(({ x, labels }, i) => {
     const own = new Map<string, number>();
     labels.forEach((label, d) => {
-      const n = x.shape[d] as number;
+      const n = x.sizes[d] as number;
       if (own.has(label) && own.get(label) !== n) {
         throw new ShapeError(
           `einsum: '${label}' names dimensions of size ${own.get(label)} and ${n} of operand ${i}`,

@@ -12,9 +12,9 @@ import { eachMatrix, identityLike, product, solveOf } from './solving.js';
 /** The determinant of each matrix: `[…, n, n] → […]`. */
 export const detOf: PrimitiveOp<Record<never, never>> = primitive('det', {
   lowering: { kind: 'reference' },
-  shape: ([a]) => (a as Tensor).shape.slice(0, -2),
+  shape: ([a]) => (a as Tensor).sizes.slice(0, -2),
   // Through the cofactors rather than det · A⁻ᵀ, so that it holds for singular matrices too.
-  vjp: (_i, ct, [a]) => strongMul(reshapeNode(ct, [...ct.shape, 1, 1]), cofactorOf([a as Tensor])),
+  vjp: (_i, ct, [a]) => strongMul(reshapeNode(ct, [...ct.sizes, 1, 1]), cofactorOf([a as Tensor])),
   jvp: ([t], [a]) => lastTwo(mul(t as Tensor, cofactorOf([a as Tensor]))),
   batch: ([a]) => detOf([a as Tensor]),
   reference: ([a], out) => {
@@ -38,7 +38,7 @@ function lastTwo(x: Tensor): Tensor {
  */
 export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor', {
   lowering: { kind: 'reference' },
-  shape: ([a]) => (a as Tensor).shape,
+  shape: ([a]) => (a as Tensor).sizes,
   vjp: (_i, ct, [a], out) => cofactorRate(a as Tensor, out, ct),
   // The second derivative of a determinant is symmetric.
   jvp: ([t], [a], out) => cofactorRate(a as Tensor, out, t as Tensor),
@@ -64,14 +64,14 @@ export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor
 
 /** `(⟨C, t⟩ C − C tᵀ C) / det A`. */
 function cofactorRate(a: Tensor, c: Tensor, t: Tensor): Tensor {
-  const n = a.shape.at(-1) as number;
+  const n = a.sizes.at(-1) as number;
   if (n <= 1) return strongMul(0, t);
   const along = lastTwo(mul(c, t));
   const difference = sub(
-    mul(reshapeNode(along, [...along.shape, 1, 1]), c),
+    mul(reshapeNode(along, [...along.sizes, 1, 1]), c),
     product(product(c, t, false, true), c),
   );
-  return mul(difference, reciprocal(reshapeNode(detOf([a]), [...along.shape, 1, 1])));
+  return mul(difference, reciprocal(reshapeNode(detOf([a]), [...along.sizes, 1, 1])));
 }
 
 /** The determinant of an orthogonal matrix: 1 or −1. */
@@ -85,14 +85,14 @@ function luSign(q: Float64Array, n: number): number {
 /** `[sign, log |det|]` of each matrix: `[…, n, n] → […, 2]`. */
 export const slogdetOf: PrimitiveOp<Record<never, never>> = primitive('slogdet', {
   lowering: { kind: 'reference' },
-  shape: ([a]) => [...(a as Tensor).shape.slice(0, -2), 2],
+  shape: ([a]) => [...(a as Tensor).sizes.slice(0, -2), 2],
   vjp: (_i, ct, [a]) => {
     const g = logPart(ct);
-    return strongMul(reshapeNode(g, [...g.shape, 1, 1]), inverseTransposed(a as Tensor));
+    return strongMul(reshapeNode(g, [...g.sizes, 1, 1]), inverseTransposed(a as Tensor));
   },
   jvp: ([t], [a], out) => {
     const rate = lastTwo(mul(t as Tensor, inverseTransposed(a as Tensor)));
-    const both = reshapeNode(rate, [...rate.shape, 1]);
+    const both = reshapeNode(rate, [...rate.sizes, 1]);
     return mul(both, logMask(out));
   },
   batch: ([a]) => slogdetOf([a as Tensor]),

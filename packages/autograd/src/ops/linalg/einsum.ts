@@ -39,7 +39,7 @@ const einsumOf = composite(
     const operands = list.map((x) => operand('einsum', x));
     const { inputs, output } = parseEquation(
       equation,
-      operands.map((x) => x.shape),
+      operands.map((x) => x.sizes),
     );
     const labelled: Labelled[] = operands.map((x, i) => ({ x, labels: inputs[i]! }));
     return contract(labelled, output);
@@ -80,22 +80,22 @@ export const tensordot: (
 ) => Tensor = composite('tensordot', (x, y, given, options?: TensordotOptions): Tensor => {
   const [a, b] = [operand('tensordot', x), operand('tensordot', y)];
   const { dims = 2 } = tensordotOptions('tensordot', given, options);
-  const [da, db] = pairs(dims, a.shape, b.shape);
+  const [da, db] = pairs(dims, a.sizes, b.sizes);
   const fits = (m: number, n: number): boolean => m === n || m === 1 || n === 1;
-  if (da.length !== db.length || da.some((d, i) => !fits(a.shape[d]!, b.shape[db[i]!]!))) {
+  if (da.length !== db.length || da.some((d, i) => !fits(a.sizes[d]!, b.sizes[db[i]!]!))) {
     throw new ShapeError(
-      `tensordot: dimensions ${show(da)} of ${show(a.shape)} and ${show(db)} of ${show(b.shape)} must be of equal sizes, or 1`,
+      `tensordot: dimensions ${show(da)} of ${show(a.sizes)} and ${show(db)} of ${show(b.sizes)} must be of equal sizes, or 1`,
     );
   }
   const restA = range(a.ndim).filter((d) => !da.includes(d));
   const restB = range(b.ndim).filter((d) => !db.includes(d));
-  const sizes = (t: Tensor, ds: readonly number[]): number[] => ds.map((d) => t.shape[d]!);
+  const sizes = (t: Tensor, ds: readonly number[]): number[] => ds.map((d) => t.sizes[d]!);
   // A dimension of size 1 is repeated to the size of the one it is paired with.
-  const paired = da.map((d, i) => (a.shape[d] === 1 ? b.shape[db[i]!]! : a.shape[d]!));
+  const paired = da.map((d, i) => (a.sizes[d] === 1 ? b.sizes[db[i]!]! : a.sizes[d]!));
   const wide = (t: Tensor, ds: readonly number[]): Tensor =>
     expandNode(
       t,
-      t.shape.map((n, d) => (ds.includes(d) ? paired[ds.indexOf(d)]! : n)),
+      t.sizes.map((n, d) => (ds.includes(d) ? paired[ds.indexOf(d)]! : n)),
     );
   const k = sizeOf(paired);
   const left = reshapeNode(permuteNode(wide(a, da), [...restA, ...da]), [

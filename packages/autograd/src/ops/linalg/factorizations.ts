@@ -30,7 +30,7 @@ function stackRows(...parts: readonly Tensor[]): Tensor {
 
 /** 1 on the diagonal of the last two dimensions, 0 elsewhere, as booleans. */
 function onDiagonal(x: Tensor): Tensor {
-  const [m = 0, n = 0] = x.shape.slice(-2);
+  const [m = 0, n = 0] = x.sizes.slice(-2);
   return eq(iotaAlong(m, 0, 2), iotaAlong(n, 1, 2));
 }
 
@@ -43,7 +43,7 @@ function halfLower(x: Tensor): Tensor {
 /** The lower Cholesky factor: `A = L Lᵀ`, from the lower triangle of A. */
 export const choleskyOf: PrimitiveOp<Record<never, never>> = primitive('cholesky', {
   lowering: { kind: 'reference' },
-  shape: ([a]) => (a as Tensor).shape,
+  shape: ([a]) => (a as Tensor).sizes,
   vjp: (_i, ct, _inputs, l) => {
     // L⁻ᵀ Φ(Lᵀ ct) L⁻¹, made symmetric.
     const middle = halfLower(product(l, ct, true));
@@ -76,9 +76,9 @@ export const choleskyOf: PrimitiveOp<Record<never, never>> = primitive('cholesky
 /** The thin QR of `A [m, n]`, m ≥ n: `[Q; Rᵀ]`, m + n rows of n columns. */
 export const qrOf: PrimitiveOp<Record<never, never>> = primitive('qr', {
   lowering: { kind: 'reference' },
-  shape: ([a]) => stacked((a as Tensor).shape, 0),
+  shape: ([a]) => stacked((a as Tensor).sizes, 0),
   vjp: (_i, ct, [a], out) => {
-    const m = (a as Tensor).shape.at(-2) as number;
+    const m = (a as Tensor).sizes.at(-2) as number;
     const [q, r, gq, gr] = [...qrParts(out, m), ...qrParts(ct, m)] as [
       Tensor,
       Tensor,
@@ -95,7 +95,7 @@ export const qrOf: PrimitiveOp<Record<never, never>> = primitive('qr', {
     );
   },
   jvp: ([t], [a], out) => {
-    const m = (a as Tensor).shape.at(-2) as number;
+    const m = (a as Tensor).sizes.at(-2) as number;
     const [q, r] = qrParts(out, m);
     const x = transposed(
       triangularOf([r, transposed(t as Tensor)], { upper: true, transposed: true, unit: false }),
@@ -125,14 +125,14 @@ function stacked(shape: readonly number[], more: number): number[] {
 
 /** Q and R of what `qrOf` returns. */
 export function qrParts(packed: Tensor, m: number): [Tensor, Tensor] {
-  const n = packed.shape.at(-1) as number;
+  const n = packed.sizes.at(-1) as number;
   return [rows(packed, 0, m), transposed(rows(packed, m, n))];
 }
 
 /** All m orthonormal columns of the QR of `A [m, n]`, m > n: `[m, m]`. Those beyond n are free, so there is no derivative. */
 export const completeOf: PrimitiveOp<Record<never, never>> = primitive('orthogonalComplete', {
   lowering: { kind: 'reference' },
-  shape: ([a]) => [...(a as Tensor).shape.slice(0, -1), (a as Tensor).shape.at(-2) as number],
+  shape: ([a]) => [...(a as Tensor).sizes.slice(0, -1), (a as Tensor).sizes.at(-2) as number],
   vjp: () => {
     throw undetermined();
   },
@@ -156,18 +156,18 @@ function undetermined(): GradError {
 export const eighOf: PrimitiveOp<Record<never, never>> = primitive('eigh', {
   lowering: { kind: 'reference' },
   shape: ([a]) => {
-    const { shape } = a as Tensor;
+    const { sizes: shape } = a as Tensor;
     const n = shape.at(-1) as number;
     return [...shape.slice(0, -2), n + 1, n];
   },
   vjp: (_i, ct, _inputs, out) => {
-    const n = out.shape.at(-1) as number;
+    const n = out.sizes.at(-1) as number;
     const [values, v, gl, gv] = [rows(out, 0, 1), rows(out, 1, n), rows(ct, 0, 1), rows(ct, 1, n)];
     const inner = strongMul(product(v, gv, true), gaps(values, sub));
     return product(product(v, where(onDiagonal(inner), gl, inner)), v, false, true);
   },
   jvp: ([t], _inputs, out) => {
-    const n = out.shape.at(-1) as number;
+    const n = out.sizes.at(-1) as number;
     const [values, v] = [rows(out, 0, 1), rows(out, 1, n)];
     const rate = product(product(v, t as Tensor, true), v);
     const diagonal = where(onDiagonal(rate), rate, zerosOf(rate));
@@ -197,12 +197,12 @@ function gaps(values: Tensor, minus: typeof sub): Tensor {
 export const svdOf: PrimitiveOp<Record<never, never>> = primitive('svd', {
   lowering: { kind: 'reference' },
   shape: ([a]) => {
-    const { shape } = a as Tensor;
+    const { sizes: shape } = a as Tensor;
     const [m = 0, n = 0] = shape.slice(-2);
     return [...shape.slice(0, -2), m + n + 1, Math.min(m, n)];
   },
   vjp: (_i, ct, [a], out) => {
-    const [m, n] = (a as Tensor).shape.slice(-2) as [number, number];
+    const [m, n] = (a as Tensor).sizes.slice(-2) as [number, number];
     const [u, s, v] = svdParts(out, m);
     const [gu, gs, gv] = svdParts(ct, m);
     const f = gaps(mul(s, s), sub);
@@ -219,7 +219,7 @@ export const svdOf: PrimitiveOp<Record<never, never>> = primitive('svd', {
     return g;
   },
   jvp: ([t], [a], out) => {
-    const [m, n] = (a as Tensor).shape.slice(-2) as [number, number];
+    const [m, n] = (a as Tensor).sizes.slice(-2) as [number, number];
     const [u, s, v] = svdParts(out, m);
     const [du, dv] = [product(t as Tensor, v), product(t as Tensor, u, true)];
     const rate = product(u, du, true);
@@ -258,7 +258,7 @@ export function svdParts(packed: Tensor, m: number): [Tensor, Tensor, Tensor] {
   return [
     rows(packed, 0, m),
     rows(packed, m, 1),
-    rows(packed, m + 1, (packed.shape.at(-2) as number) - m - 1),
+    rows(packed, m + 1, (packed.sizes.at(-2) as number) - m - 1),
   ];
 }
 

@@ -38,7 +38,7 @@ const tolerances = {
 function tolerancesOf(a: Tensor, { atol, rtol }: Tolerances): { atol: number; rtol: number } {
   const own = atol ?? 0;
   const epsilon = a.dtype === 'float32' ? 2 ** -23 : 2 ** -52;
-  const [m, n] = a.shape.slice(-2) as [number, number];
+  const [m, n] = a.sizes.slice(-2) as [number, number];
   return { atol: own, rtol: rtol ?? (own > 0 ? 0 : Math.max(m, n) * epsilon) };
 }
 
@@ -69,18 +69,18 @@ export interface LstsqResult {
 export const lstsq = composite('linalg.lstsq', (A: Tensor, B: Tensor): LstsqResult => {
   const a = matrix('linalg.lstsq', A);
   checkArgument('linalg.lstsq', 'B', B, kinds.tensor);
-  const lead = show(a.shape.slice(0, -1));
-  const vector = B.ndim === 1 || (B.ndim === a.ndim - 1 && show(B.shape) === lead);
-  const b = matrix('linalg.lstsq', vector ? reshapeNode(B.current, [...B.shape, 1]) : B);
+  const lead = show(a.sizes.slice(0, -1));
+  const vector = B.ndim === 1 || (B.ndim === a.ndim - 1 && show(B.sizes) === lead);
+  const b = matrix('linalg.lstsq', vector ? reshapeNode(B.current, [...B.sizes, 1]) : B);
   if (a.dtype !== b.dtype)
     throw new DTypeError(`linalg.lstsq: the dtypes differ: ${a.dtype} and ${b.dtype}`);
-  if (a.shape.at(-2) !== b.shape.at(-2)) {
+  if (a.sizes.at(-2) !== b.sizes.at(-2)) {
     throw new ShapeError(
-      `linalg.lstsq: A ${show(a.shape)} and B ${show(B.shape)} do not fit (${a.shape.at(-2)} ≠ ${b.shape.at(-2)})`,
+      `linalg.lstsq: A ${show(a.sizes)} and B ${show(B.sizes)} do not fit (${a.sizes.at(-2)} ≠ ${b.sizes.at(-2)})`,
     );
   }
   const x = matmul(pinvOf([a], tolerancesOf(a, {})), b);
-  return { solution: vector ? reshapeNode(x, x.shape.slice(0, -1)) : x };
+  return { solution: vector ? reshapeNode(x, x.sizes.slice(0, -1)) : x };
 });
 
 /** The singular values `[…, min(m, n)]`, falling. PyTorch: `torch.linalg.svdvals`. */
@@ -89,9 +89,9 @@ export const svdvals = composite('linalg.svdvals', (A: Tensor): Tensor =>
 );
 
 function singular(a: Tensor): Tensor {
-  const [m, n] = a.shape.slice(-2) as [number, number];
+  const [m, n] = a.sizes.slice(-2) as [number, number];
   const s = svdParts(svdOf([a]), m)[1];
-  return reshapeNode(s, [...a.shape.slice(0, -2), Math.min(m, n)]);
+  return reshapeNode(s, [...a.sizes.slice(0, -2), Math.min(m, n)]);
 }
 
 /**
@@ -104,7 +104,7 @@ export const eigvalsh = composite(
     const { UPLO = 'L' } = eigvalshOptions('linalg.eigvalsh', options);
     const a = square('linalg.eigvalsh', A);
     const read = UPLO === 'U' ? transpose(a, -1, -2) : a;
-    return reshapeNode(rows(eighOf([read]), 0, 1), a.shape.slice(0, -1));
+    return reshapeNode(rows(eighOf([read]), 0, 1), a.sizes.slice(0, -1));
   },
 );
 
@@ -126,7 +126,7 @@ export const matrixRank = composite(
     const { atol, rtol } = tolerancesOf(a, rankOptions('linalg.matrixRank', options));
     const s = singular(a);
     const last = s.ndim - 1;
-    if (s.shape[last] === 0)
+    if (s.sizes[last] === 0)
       return sumOver([castNode(s, 'int32')], { dims: [last], keepdim: false });
     const least = maximum(mul(narrowNode(s, last, 0, 1), rtol), constant(atol, a.dtype));
     return sumOver([castNode(gt(s, least), 'int32')], { dims: [last], keepdim: false });
@@ -146,10 +146,10 @@ export const cond = composite(
       const s = singular(matrix(op, A));
       const last = s.ndim - 1;
       const end = (i: number): Tensor =>
-        reshapeNode(narrowNode(s, last, i, 1), s.shape.slice(0, -1));
-      if (s.shape[last] === 0)
-        throw new ShapeError(`${op}: the matrix of shape ${show(A.shape)} has no singular values`);
-      const [largest, smallest] = [end(0), end(s.shape[last]! - 1)];
+        reshapeNode(narrowNode(s, last, i, 1), s.sizes.slice(0, -1));
+      if (s.sizes[last] === 0)
+        throw new ShapeError(`${op}: the matrix of shape ${show(A.sizes)} has no singular values`);
+      const [largest, smallest] = [end(0), end(s.sizes[last]! - 1)];
       return p === -2 ? div(smallest, largest) : div(largest, smallest);
     }
     const a = square(op, A);

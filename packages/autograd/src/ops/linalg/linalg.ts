@@ -79,11 +79,11 @@ export const solve = composite('linalg.solve', (A: Tensor, B: Tensor): Tensor =>
   const given = floatOperand('linalg.solve', B);
   const vector =
     given.ndim === 1 ||
-    (given.ndim === a.ndim - 1 && show(given.shape) === show(a.shape.slice(0, -1)));
-  const b = vector ? reshapeNode(given, [...given.shape, 1]) : given;
+    (given.ndim === a.ndim - 1 && show(given.sizes) === show(a.sizes.slice(0, -1)));
+  const b = vector ? reshapeNode(given, [...given.sizes, 1]) : given;
   checkSystem('linalg.solve', a, b, -2);
   const x = solveOf(alignBatches('linalg.solve', a, b), { transposed: false, op: 'linalg.solve' });
-  return vector ? reshapeNode(x, x.shape.slice(0, -1)) : x;
+  return vector ? reshapeNode(x, x.sizes.slice(0, -1)) : x;
 });
 
 /** Options of `triangularSolve`. */
@@ -139,7 +139,7 @@ export interface SlogdetResult {
 export const slogdet = composite('linalg.slogdet', (A: Tensor): SlogdetResult => {
   const packed = slogdetOf([square('linalg.slogdet', A)]);
   const part = (i: number): Tensor =>
-    reshapeNode(narrowNode(packed, packed.ndim - 1, i, 1), packed.shape.slice(0, -1));
+    reshapeNode(narrowNode(packed, packed.ndim - 1, i, 1), packed.sizes.slice(0, -1));
   return { sign: part(0), logabsdet: part(1) };
 });
 
@@ -182,7 +182,7 @@ export interface QrResult {
 export const qr = composite('linalg.qr', (A: Tensor, options?: QrOptions): QrResult => {
   const { mode = 'reduced' } = qrOptions('linalg.qr', options);
   const a = matrix('linalg.qr', A);
-  const [m, n] = a.shape.slice(-2) as [number, number];
+  const [m, n] = a.sizes.slice(-2) as [number, number];
   const k = Math.min(m, n);
   // Of a wide matrix the first columns decide Q.
   const [q, r] = qrParts(qrOf([narrowNode(a, a.ndim - 1, 0, k)]), m);
@@ -190,7 +190,7 @@ export const qr = composite('linalg.qr', (A: Tensor, options?: QrOptions): QrRes
     n > k ? concatNode([r, product(q, narrowNode(a, a.ndim - 1, k, n - k), true)], a.ndim - 1) : r;
   if (mode === 'r') return { Q: filled(0, [0], a.dtype), R };
   if (mode === 'reduced' || m <= n) return { Q: q, R };
-  const zeros = filled(0, [...a.shape.slice(0, -2), m - n, n], a.dtype);
+  const zeros = filled(0, [...a.sizes.slice(0, -2), m - n, n], a.dtype);
   return { Q: completeOf([a]), R: concatNode([R, zeros], a.ndim - 2) };
 });
 
@@ -208,10 +208,10 @@ export interface EighResult {
  */
 export const eigh = composite('linalg.eigh', (A: Tensor): EighResult => {
   const a = square('linalg.eigh', A);
-  const n = a.shape.at(-1) as number;
+  const n = a.sizes.at(-1) as number;
   const packed = eighOf([a]);
   return {
-    values: reshapeNode(rows(packed, 0, 1), a.shape.slice(0, -1)),
+    values: reshapeNode(rows(packed, 0, 1), a.sizes.slice(0, -1)),
     vectors: rows(packed, 1, n),
   };
 });
@@ -242,10 +242,10 @@ export interface SvdResult {
 export const svd = composite('linalg.svd', (A: Tensor, options?: SvdOptions): SvdResult => {
   const { fullMatrices = true } = svdOptions('linalg.svd', options);
   const a = matrix('linalg.svd', A);
-  const [m, n] = a.shape.slice(-2) as [number, number];
+  const [m, n] = a.sizes.slice(-2) as [number, number];
   const k = Math.min(m, n);
   const [u, s, v] = svdParts(svdOf([a]), m);
-  const S = reshapeNode(s, [...a.shape.slice(0, -2), k]);
+  const S = reshapeNode(s, [...a.sizes.slice(0, -2), k]);
   if (!fullMatrices) return { U: u, S, Vh: transposed(v) };
   return { U: widen(u, m, k), S, Vh: transposed(widen(v, n, k)) };
 });

@@ -14,7 +14,7 @@ import { square } from './systems.js';
 export const logdet = composite('logdet', (A: Tensor): Tensor => {
   const packed = slogdetOf([square('logdet', A)]);
   const part = (i: number): Tensor =>
-    reshapeNode(narrowNode(packed, packed.ndim - 1, i, 1), packed.shape.slice(0, -1));
+    reshapeNode(narrowNode(packed, packed.ndim - 1, i, 1), packed.sizes.slice(0, -1));
   return choose(lt(part(0), 0), NaN, part(1));
 });
 

@@ -29,7 +29,7 @@ const UPPER = { upper: true, transposed: false, unit: false };
  */
 const luPackedOf: PrimitiveOp<Record<never, never>> = primitive('luPacked', {
   lowering: { kind: 'reference' },
-  shape: ([a]) => (a as Tensor).shape,
+  shape: ([a]) => (a as Tensor).sizes,
   // L⁻ᵀ (tril(Lᵀ gL, −1) + triu(gU Uᵀ)) U⁻ᵀ
   vjp: (_i, ct, _inputs, out) => {
     const inner = add(
@@ -65,8 +65,8 @@ function lower(packed: Tensor): Tensor {
 const luOrderOf: PrimitiveOp<Record<never, never>> = primitive('luOrder', {
   lowering: { kind: 'reference' },
   shape: ([a]) => {
-    const [m, n] = (a as Tensor).shape.slice(-2) as [number, number];
-    return [...(a as Tensor).shape.slice(0, -2), m + Math.min(m, n)];
+    const [m, n] = (a as Tensor).sizes.slice(-2) as [number, number];
+    return [...(a as Tensor).sizes.slice(0, -2), m + Math.min(m, n)];
   },
   dtype: () => 'int32',
   batch: ([a]) => luOrderOf([a as Tensor]),
@@ -82,7 +82,7 @@ const luOrderOf: PrimitiveOp<Record<never, never>> = primitive('luOrder', {
 /** The order of `m` rows that pivots make of them. */
 const pivotOrderOf: PrimitiveOp<{ m: number }> = primitive('pivotOrder', {
   lowering: { kind: 'reference' },
-  shape: ([pivots], { m }) => [...(pivots as Tensor).shape.slice(0, -1), m],
+  shape: ([pivots], { m }) => [...(pivots as Tensor).sizes.slice(0, -1), m],
   batch: ([pivots], _batched, attrs) => pivotOrderOf([pivots as Tensor], attrs),
   reference: ([pivots], out, { m }) => {
     const { data, shape } = pivots as Value;
@@ -94,7 +94,7 @@ const pivotOrderOf: PrimitiveOp<{ m: number }> = primitive('pivotOrder', {
 
 /** The rows of matrices in another order. */
 function rowsAt(x: Tensor, order: Tensor): Tensor {
-  const index = expandNode(reshapeNode(order, [...order.shape, 1]), x.shape);
+  const index = expandNode(reshapeNode(order, [...order.sizes, 1]), x.sizes);
   return gatherOf([x, index], { dim: x.ndim - 2 });
 }
 
@@ -108,7 +108,7 @@ interface Parts {
 }
 
 function factors(a: Tensor): Parts {
-  const [m, n] = a.shape.slice(-2) as [number, number];
+  const [m, n] = a.sizes.slice(-2) as [number, number];
   const k = Math.min(m, n);
   const last = a.ndim - 1;
   const both = luOrderOf([a]);
@@ -144,10 +144,10 @@ export interface LuResult {
  */
 export const lu = composite('linalg.lu', (A: Tensor): LuResult => {
   const a = matrix('linalg.lu', A);
-  const [m, n] = a.shape.slice(-2) as [number, number];
+  const [m, n] = a.sizes.slice(-2) as [number, number];
   const { order, packed, rest } = factors(a);
   const rowOf = iotaAlong(m, order.ndim - 1, order.ndim + 1);
-  const P = castNode(eq(rowOf, reshapeNode(order, [...order.shape.slice(0, -1), 1, m])), a.dtype);
+  const P = castNode(eq(rowOf, reshapeNode(order, [...order.sizes.slice(0, -1), 1, m])), a.dtype);
   const [L, U] = [lower(packed), triu(packed)];
   if (rest === null) return { P, L, U };
   return m > n
@@ -166,7 +166,7 @@ export interface LuFactors {
 /** The factors of `lu` in the compact form that `luSolve` takes. PyTorch: `torch.linalg.lu_factor`. */
 export const luFactor = composite('linalg.luFactor', (A: Tensor): LuFactors => {
   const a = matrix('linalg.luFactor', A);
-  const [m, n] = a.shape.slice(-2) as [number, number];
+  const [m, n] = a.sizes.slice(-2) as [number, number];
   const { pivots, packed, rest } = factors(a);
   if (rest === null) return { LU: packed, pivots };
   return { LU: concatNode([packed, rest], m > n ? a.ndim - 2 : a.ndim - 1), pivots };
@@ -195,26 +195,26 @@ export const luSolve = composite(
     const op = 'linalg.luSolve';
     const { left = true, adjoint = false } = luSolveOptions(op, options);
     const packed = square(op, LU);
-    const n = packed.shape.at(-1) as number;
+    const n = packed.sizes.at(-1) as number;
     const given = operand(op, pivots);
     if (given.dtype !== 'int32')
       throw new DTypeError(`${op}: pivots must be int32, got ${given.dtype}`);
     const right = matrix(op, B);
     const b = left ? right : transposed(right);
-    if (given.shape.at(-1) !== n || b.shape.at(-2) !== n) {
+    if (given.sizes.at(-1) !== n || b.sizes.at(-2) !== n) {
       throw new ShapeError(
-        `${op}: LU ${show(packed.shape)}, pivots ${show(given.shape)} and B ${show(right.shape)} do not fit`,
+        `${op}: LU ${show(packed.sizes)}, pivots ${show(given.sizes)} and B ${show(right.sizes)} do not fit`,
       );
     }
     const lead = range(Math.max(packed.ndim, b.ndim) - 2).map((d) => {
       const size = (t: Tensor): number =>
-        t.shape[d - (Math.max(packed.ndim, b.ndim) - t.ndim)] ?? 1;
+        t.sizes[d - (Math.max(packed.ndim, b.ndim) - t.ndim)] ?? 1;
       return Math.max(size(packed), size(b));
     });
     const order = expandNode(pivotOrderOf([given], { m: n }), [...lead, n]);
     const [f, y] = [
       expandNode(packed, [...lead, n, n]),
-      expandNode(b, [...lead, ...b.shape.slice(-2)]),
+      expandNode(b, [...lead, ...b.sizes.slice(-2)]),
     ];
     const x = left !== adjoint ? forwards(f, order, y) : backwards(f, order, y);
     return left ? x : transposed(x);
@@ -230,8 +230,8 @@ function forwards(packed: Tensor, order: Tensor, b: Tensor): Tensor {
 function backwards(packed: Tensor, order: Tensor, b: Tensor): Tensor {
   const y = triangularOf([packed, b], { ...UPPER, transposed: true });
   const z = triangularOf([packed, y], { ...LOWER, transposed: true });
-  const n = order.shape.at(-1) as number;
+  const n = order.sizes.at(-1) as number;
   const rows = iotaAlong(n, order.ndim - 1, order.ndim + 1);
-  const P = eq(rows, reshapeNode(order, [...order.shape.slice(0, -1), 1, n]));
+  const P = eq(rows, reshapeNode(order, [...order.sizes.slice(0, -1), 1, n]));
   return product(castNode(P, z.dtype), z);
 }

@@ -20,7 +20,7 @@ export const matmulOf: PrimitiveOp<{ transA: boolean; transB: boolean }> = primi
     const [x, y] = [matrix(a as Tensor, transA), matrix(b as Tensor, transB)];
     if (x.columns !== y.rows) {
       throw new ShapeError(
-        `matmul: inner dimensions differ: ${show((a as Tensor).shape)} × ${show((b as Tensor).shape)} (${x.columns} ≠ ${y.rows})`,
+        `matmul: inner dimensions differ: ${show((a as Tensor).sizes)} × ${show((b as Tensor).sizes)} (${x.columns} ≠ ${y.rows})`,
       );
     }
     return [...broadcastShapes('matmul', x.batch, y.batch), x.rows, y.columns];
@@ -31,12 +31,12 @@ export const matmulOf: PrimitiveOp<{ transA: boolean; transB: boolean }> = primi
       const da = transA
         ? matmulOf([b, ct], { transA: transB, transB: true })
         : matmulOf([ct, b], { transA: false, transB: !transB });
-      return sumTo(da, a.shape);
+      return sumTo(da, a.sizes);
     }
     const db = transB
       ? matmulOf([ct, a], { transA: true, transB: transA })
       : matmulOf([a, ct], { transA: !transA, transB: false });
-    return sumTo(db, b.shape);
+    return sumTo(db, b.sizes);
   },
   jvp: 'multilinear',
   batch: (inputs, batched, attrs) => {
@@ -44,7 +44,7 @@ export const matmulOf: PrimitiveOp<{ transA: boolean; transB: boolean }> = primi
     return matmulOf(
       inputs.map((x, i) => {
         if (batched[i] !== true || x.ndim === rank + 1) return x;
-        const [size = 0, ...rest] = x.shape;
+        const [size = 0, ...rest] = x.sizes;
         return reshapeNode(x, [size, ...new Array<number>(rank - rest.length).fill(1), ...rest]);
       }),
       attrs,

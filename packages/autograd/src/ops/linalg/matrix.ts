@@ -72,23 +72,23 @@ export const matmul = composite('matmul', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('matmul', x, y);
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError(
-      `matmul: both operands need at least one dimension, got ${show(a.shape)} × ${show(b.shape)} (use mul to scale)`,
+      `matmul: both operands need at least one dimension, got ${show(a.sizes)} × ${show(b.sizes)} (use mul to scale)`,
     );
   }
-  checkInner('matmul', a.shape, b.shape);
-  const k = a.shape.at(-1) as number;
-  const rows = a.shape.slice(0, -1);
+  checkInner('matmul', a.sizes, b.sizes);
+  const k = a.sizes.at(-1) as number;
+  const rows = a.sizes.slice(0, -1);
   if (b.ndim <= 2) {
     // One matrix product for all leading dimensions, also on the way back.
     const right = b.ndim === 1 ? reshapeNode(b, [k, 1]) : b;
     const out = matmulOf([reshapeNode(a, [sizeOf(rows), k]), right], PLAIN);
-    return reshapeNode(out, [...rows, ...b.shape.slice(1)]);
+    return reshapeNode(out, [...rows, ...b.sizes.slice(1)]);
   }
   const left = a.ndim === 1 ? reshapeNode(a, [1, k]) : a;
-  broadcastShapes('matmul', left.shape.slice(0, -2), b.shape.slice(0, -2));
+  broadcastShapes('matmul', left.sizes.slice(0, -2), b.sizes.slice(0, -2));
   const out = matmulOf([left, b], PLAIN);
   return a.ndim === 1
-    ? reshapeNode(out, [...out.shape.slice(0, -2), out.shape.at(-1) as number])
+    ? reshapeNode(out, [...out.sizes.slice(0, -2), out.sizes.at(-1) as number])
     : out;
 }) as Matmul;
 
@@ -96,7 +96,7 @@ export const matmul = composite('matmul', (x: Tensor, y: Tensor): Tensor => {
 export const mm = composite('mm', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('mm', x, y);
   checkRanks('mm', [a, 2], [b, 2]);
-  checkInner('mm', a.shape, b.shape);
+  checkInner('mm', a.sizes, b.sizes);
   return matmulOf([a, b], PLAIN);
 }) as MatrixProduct<[number, number], [number, number]>;
 
@@ -104,12 +104,12 @@ export const mm = composite('mm', (x: Tensor, y: Tensor): Tensor => {
 export const bmm = composite('bmm', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('bmm', x, y);
   checkRanks('bmm', [a, 3], [b, 3]);
-  if (a.shape[0] !== b.shape[0]) {
+  if (a.sizes[0] !== b.sizes[0]) {
     throw new ShapeError(
-      `bmm: the batches differ: ${show(a.shape)} × ${show(b.shape)} (${a.shape[0]} ≠ ${b.shape[0]})`,
+      `bmm: the batches differ: ${show(a.sizes)} × ${show(b.sizes)} (${a.sizes[0]} ≠ ${b.sizes[0]})`,
     );
   }
-  checkInner('bmm', a.shape, b.shape);
+  checkInner('bmm', a.sizes, b.sizes);
   return matmulOf([a, b], PLAIN);
 }) as MatrixProduct<[number, number, number], [number, number, number]>;
 
@@ -117,8 +117,8 @@ export const bmm = composite('bmm', (x: Tensor, y: Tensor): Tensor => {
 export const mv = composite('mv', (x: Tensor, vec: Tensor): Tensor => {
   const [a, v] = operands('mv', x, vec);
   checkRanks('mv', [a, 2], [v, 1]);
-  checkInner('mv', a.shape, v.shape);
-  return reshapeNode(matmulOf([a, reshapeNode(v, [v.size, 1])], PLAIN), [a.shape[0] as number]);
+  checkInner('mv', a.sizes, v.sizes);
+  return reshapeNode(matmulOf([a, reshapeNode(v, [v.size, 1])], PLAIN), [a.sizes[0] as number]);
 }) as MatrixProduct<[number, number], [number]>;
 
 /** `Σ xᵢ yᵢ` of two vectors of one length; no broadcasting. PyTorch: `torch.dot`. @throws {ShapeError} */
@@ -169,10 +169,10 @@ export const addmm: (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions
     const [a, b] = operands('addmm', x, y);
     const c = operand('addmm', input);
     checkRanks('addmm', [a, 2], [b, 2]);
-    checkInner('addmm', a.shape, b.shape);
+    checkInner('addmm', a.sizes, b.sizes);
     const product = matmulOf([a, b], PLAIN);
     if (c.dtype !== product.dtype) throw differ('addmm', c, product);
-    checkExpand('addmm', c.shape, product.shape);
+    checkExpand('addmm', c.sizes, product.sizes);
     const scaled = alpha === 1 ? product : mul(product, alpha);
     return add(scaled, beta === 1 ? c : beta === 0 ? strongMul(0, c) : mul(c, beta));
   });
@@ -206,18 +206,18 @@ export const linear = composite(
     const [a, w] = operands('linear', x, weight);
     if (a.ndim === 0 || w.ndim === 0 || w.ndim > 2) {
       throw new ShapeError(
-        `linear: expected x [..., in] and weight [out, in], got x ${show(a.shape)} and weight ${show(w.shape)}`,
+        `linear: expected x [..., in] and weight [out, in], got x ${show(a.sizes)} and weight ${show(w.sizes)}`,
       );
     }
-    const features = w.shape.at(-1) as number;
-    if (a.shape.at(-1) !== features) {
+    const features = w.sizes.at(-1) as number;
+    if (a.sizes.at(-1) !== features) {
       throw new ShapeError(
-        `linear: x ${show(a.shape)} has ${a.shape.at(-1)} features, weight ${show(w.shape)} takes ${features} ` +
-          `(${a.shape.at(-1)} ≠ ${features})`,
+        `linear: x ${show(a.sizes)} has ${a.sizes.at(-1)} features, weight ${show(w.sizes)} takes ${features} ` +
+          `(${a.sizes.at(-1)} ≠ ${features})`,
       );
     }
-    const lead = a.shape.slice(0, -1);
-    const out = w.shape.slice(0, -1);
+    const lead = a.sizes.slice(0, -1);
+    const out = w.sizes.slice(0, -1);
     const flat = reshapeNode(a, [sizeOf(lead), features]);
     const product = matmulOf([flat, reshapeNode(w, [sizeOf(out), features])], {
       transA: false,
@@ -227,9 +227,9 @@ export const linear = composite(
     if (bias === undefined || bias === null) return y;
     const b = operand('linear', bias);
     if (b.dtype !== y.dtype) throw differ('linear', y, b);
-    if (!sameShape(b.shape, out) && b.ndim > 0) {
+    if (!sameShape(b.sizes, out) && b.ndim > 0) {
       throw new ShapeError(
-        `linear: bias ${show(b.shape)} does not fit weight ${show(w.shape)}; it must be ${show(out)}`,
+        `linear: bias ${show(b.sizes)} does not fit weight ${show(w.sizes)}; it must be ${show(out)}`,
       );
     }
     return add(y, expandNode(b, out));
@@ -257,7 +257,7 @@ function checkRanks(op: string, ...pairs: readonly (readonly [Tensor, number])[]
       .map(([, ndim]) => ['', 'a vector', 'a matrix', 'a batch of matrices'][ndim])
       .join(' and ');
     throw new ShapeError(
-      `${op}: expected ${wanted}, got ${pairs.map(([x]) => show(x.shape)).join(' × ')}`,
+      `${op}: expected ${wanted}, got ${pairs.map(([x]) => show(x.sizes)).join(' × ')}`,
     );
   }
 }

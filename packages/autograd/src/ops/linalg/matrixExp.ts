@@ -15,7 +15,7 @@ import { eachMatrix, transposed } from './solving.js';
  */
 const matrixExpOf: PrimitiveOp<Record<never, never>> = primitive('matrixExp', {
   lowering: { kind: 'reference' },
-  shape: ([a]) => (a as Tensor).shape,
+  shape: ([a]) => (a as Tensor).sizes,
   vjp: (_i, ct, [a]) => along(transposed(a as Tensor), ct),
   jvp: ([t], [a]) => along(a as Tensor, t as Tensor),
   batch: ([a]) => matrixExpOf([a as Tensor]),
@@ -28,7 +28,7 @@ const matrixExpOf: PrimitiveOp<Record<never, never>> = primitive('matrixExp', {
 /** The derivative of the exponential at `a` along `t`. */
 function along(a: Tensor, t: Tensor): Tensor {
   const last = a.ndim - 1;
-  const n = a.shape[last]!;
+  const n = a.sizes[last]!;
   if (a.size === 0) return t;
   const upper = concatNode([a, t], last);
   const lower = concatNode([zerosOf(a), a], last);
@@ -43,7 +43,7 @@ function along(a: Tensor, t: Tensor): Tensor {
  */
 export const matrixExp = composite('matrixExp', (A: Tensor): Tensor => {
   const a = floatOperand('matrixExp', A);
-  if (a.ndim < 2 || a.shape.at(-1) !== a.shape.at(-2))
-    throw new ShapeError(`matrixExp: expected square matrices […, n, n], got ${show(a.shape)}`);
+  if (a.ndim < 2 || a.sizes.at(-1) !== a.sizes.at(-2))
+    throw new ShapeError(`matrixExp: expected square matrices […, n, n], got ${show(a.sizes)}`);
   return matrixExpOf([a]);
 });

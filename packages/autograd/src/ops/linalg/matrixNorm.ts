@@ -51,7 +51,7 @@ export const norm = composite(
     if (ord === null) return normOf(x, 2, over, keepdim);
     if (dim === null && x.ndim > 2) {
       throw new ShapeError(
-        `linalg.norm: with ord, A must have 1 or 2 dimensions or dim be given, got ${show(x.shape)}`,
+        `linalg.norm: with ord, A must have 1 or 2 dimensions or dim be given, got ${show(x.sizes)}`,
       );
     }
     if (over.length === 2) return ofMatrices(op, x, ord, over as [number, number], keepdim);
@@ -125,7 +125,7 @@ export const matrixNorm = composite(
     const { ord = 'fro', dim = [-2, -1], keepdim = false } = matrixNormOptions(op, order, options);
     const x = floatOperand(op, A);
     if (x.ndim < 2)
-      throw new ShapeError(`${op}: expected a matrix […, m, n], got ${show(x.shape)}`);
+      throw new ShapeError(`${op}: expected a matrix […, m, n], got ${show(x.sizes)}`);
     const over = normalizeDims(op, dim, x.ndim);
     if (over.length !== 2)
       throw new ShapeError(`${op}: dim must name 2 dimensions, got ${show(over)}`);
@@ -142,11 +142,11 @@ export function ofMatrices(
   keepdim: boolean,
 ): Tensor {
   if (ord === 'fro') return normOf(x, 2, [row, column], keepdim);
-  const shape = reducedShape(x.shape, [row, column], keepdim);
+  const shape = reducedShape(x.sizes, [row, column], keepdim);
   if (ord === 'nuc' || ord === 2 || ord === -2) {
     const order = [...range(x.ndim).filter((d) => d !== row && d !== column), row, column];
     const matrix = permuteNode(x, order);
-    const s = svdParts(svdOf([matrix]), matrix.shape.at(-2) as number)[1];
+    const s = svdParts(svdOf([matrix]), matrix.sizes.at(-2) as number)[1];
     const fold = ord === 'nuc' ? sumOver : ord === 2 ? maxOver : minOver;
     return reshapeNode(fold([s], { dims: [s.ndim - 2, s.ndim - 1], keepdim: false }), shape);
   }

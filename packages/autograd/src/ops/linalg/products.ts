@@ -20,7 +20,7 @@ import { dot } from './matrix.js';
 export const kron: (x: Operand, y: Operand) => Tensor = composite('kron', (x, y) => {
   const [a, b] = [operand('kron', x), operand('kron', y)];
   const n = Math.max(a.ndim, b.ndim);
-  const full = (t: Tensor): number[] => [...new Array<number>(n - t.ndim).fill(1), ...t.shape];
+  const full = (t: Tensor): number[] => [...new Array<number>(n - t.ndim).fill(1), ...t.sizes];
   const [s, t] = [full(a), full(b)];
   const apart = mul(
     reshapeNode(
@@ -61,12 +61,12 @@ export const cross: (x: Operand, y: Operand, options?: CrossOptions) => Tensor =
 export function crossed(op: string, x: Operand, y: Operand, dim: number | null): Tensor {
   const dtype = resultType(x, y);
   const nodes = [x, y].map((t) => castNode(operand(op, t), dtype)) as [Tensor, Tensor];
-  const shape = broadcastShapes(op, nodes[0].shape, nodes[1].shape);
+  const shape = broadcastShapes(op, nodes[0].sizes, nodes[1].sizes);
   const d = dim === null ? shape.indexOf(3) : normalizeDim(op, dim, shape.length);
-  const size = nodes.map((t) => t.shape[d - (shape.length - t.ndim)]);
+  const size = nodes.map((t) => t.sizes[d - (shape.length - t.ndim)]);
   if (d < 0 || size.some((n) => n !== 3)) {
     throw new ShapeError(
-      `${op}: shapes ${nodes.map((t) => show(t.shape)).join(' and ')} ` +
+      `${op}: shapes ${nodes.map((t) => show(t.sizes)).join(' and ')} ` +
         (d < 0 ? 'have no dimension of size 3' : `must both have size 3 in dimension ${d}`),
     );
   }
@@ -83,9 +83,9 @@ export function crossed(op: string, x: Operand, y: Operand, dim: number | null):
 export const inner: (x: Operand, y: Operand) => Tensor = composite('inner', (x, y) => {
   const [a, b] = [operand('inner', x), operand('inner', y)];
   if (a.ndim === 0 || b.ndim === 0) return mul(x, y);
-  if (a.shape.at(-1) !== b.shape.at(-1)) {
+  if (a.sizes.at(-1) !== b.sizes.at(-1)) {
     throw new ShapeError(
-      `inner: the last dimensions of ${show(a.shape)} and ${show(b.shape)} differ (${a.shape.at(-1)} ≠ ${b.shape.at(-1)})`,
+      `inner: the last dimensions of ${show(a.sizes)} and ${show(b.sizes)} differ (${a.sizes.at(-1)} ≠ ${b.sizes.at(-1)})`,
     );
   }
   return tensordot(a, b, [[a.ndim - 1], [b.ndim - 1]]);
@@ -114,7 +114,7 @@ export const vander: (x: Operand, options?: VanderOptions) => Tensor = composite
     const { N, increasing = false } = vanderOptions('vander', options);
     const node = operand('vander', x);
     if (node.ndim !== 1)
-      throw new ShapeError(`vander: expected a vector, got shape ${show(node.shape)}`);
+      throw new ShapeError(`vander: expected a vector, got shape ${show(node.sizes)}`);
     const rising = powersOf('vander', node, N ?? node.size);
     return increasing ? rising : flipNode(rising, [1]);
   },
@@ -125,10 +125,10 @@ export function powersOf(op: string, x: Tensor, n: number): Tensor {
   checkInteger(op, 'N', n, 0);
   if (x.dtype === 'bool')
     throw new DTypeError(`${op}: not defined for booleans; cast them: x.cast('int32')`);
-  if (n === 0) return filled(0, [...x.shape, 0], x.dtype);
-  const ones = filled(1, [...x.shape, 1], x.dtype);
+  if (n === 0) return filled(0, [...x.sizes, 0], x.dtype);
+  const ones = filled(1, [...x.sizes, 1], x.dtype);
   if (n === 1) return ones;
-  const repeated = expandNode(reshapeNode(x, [...x.shape, 1]), [...x.shape, n - 1]);
+  const repeated = expandNode(reshapeNode(x, [...x.sizes, 1]), [...x.sizes, n - 1]);
   return cumprodOf([concatNode([ones, repeated], x.ndim)], { dim: x.ndim });
 }
 

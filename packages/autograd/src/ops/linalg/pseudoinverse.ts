@@ -14,7 +14,7 @@ import { eachMatrix, product, transposed } from './solving.js';
 export const pinvOf: PrimitiveOp<{ atol: number; rtol: number }> = primitive('pinv', {
   lowering: { kind: 'reference' },
   shape: ([a]) => {
-    const { shape } = a as Tensor;
+    const { sizes: shape } = a as Tensor;
     return [...shape.slice(0, -2), shape.at(-1) as number, shape.at(-2) as number];
   },
   vjp: (_i, ct, [a], out) => rate(transposed(a as Tensor), transposed(out), ct),

@@ -20,7 +20,7 @@ export function product(x: Tensor, y: Tensor, transA = false, transB = false): T
 
 /** The last two dimensions exchanged. */
 export function transposed(x: Tensor): Tensor {
-  const lead = x.shape.slice(0, -2).map((_, d) => d);
+  const lead = x.sizes.slice(0, -2).map((_, d) => d);
   return permuteNode(x, [...lead, x.ndim - 1, x.ndim - 2]);
 }
 
@@ -41,7 +41,7 @@ interface SolveAttrs extends Record<string, boolean | string> {
 /** `A⁻¹ B` or `A⁻ᵀ B` for `A […, n, n]` and `B […, n, k]` with equal leading dimensions. */
 export const solveOf: PrimitiveOp<SolveAttrs> = primitive<SolveAttrs>('solve', {
   lowering: { kind: 'reference' },
-  shape: ([, b]) => (b as Tensor).shape,
+  shape: ([, b]) => (b as Tensor).sizes,
   vjp: (i, ct, [a], out, attrs) => {
     const back = solveOf([a as Tensor, ct], { ...attrs, transposed: !attrs.transposed });
     if (i === 1) return back;
@@ -120,7 +120,7 @@ export const triangularOf: PrimitiveOp<TriangularAttrs> = primitive<TriangularAt
   'triangularSolve',
   {
     lowering: { kind: 'reference' },
-    shape: ([, b]) => (b as Tensor).shape,
+    shape: ([, b]) => (b as Tensor).sizes,
     vjp: (i, ct, [a], out, attrs) => {
       const back = triangularOf([a as Tensor, ct], { ...attrs, transposed: !attrs.transposed });
       if (i === 1) return back;
@@ -163,7 +163,7 @@ function triangle(x: Tensor, { upper, unit }: TriangularAttrs): Tensor {
 
 /** The identity matrix, once for each matrix of `a`. */
 export function identityLike(a: Tensor): Tensor {
-  const n = a.shape.at(-1) as number;
+  const n = a.sizes.at(-1) as number;
   const eye = castNode(eq(iotaAlong(n, 0, 2), iotaAlong(n, 1, 2)), a.dtype);
-  return expandNode(eye, [...a.shape.slice(0, -2), n, n]);
+  return expandNode(eye, [...a.sizes.slice(0, -2), n, n]);
 }

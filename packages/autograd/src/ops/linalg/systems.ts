@@ -9,32 +9,32 @@ import { floatOperand } from '../build/define.js';
 export function matrix(op: string, A: Tensor): Tensor {
   const a = floatOperand(op, A);
   if (a.ndim >= 2) return a;
-  throw new ShapeError(`${op}: expected a matrix […, m, n], got ${show(a.shape)}`);
+  throw new ShapeError(`${op}: expected a matrix […, m, n], got ${show(a.sizes)}`);
 }
 
 /** Square matrices. */
 export function square(op: string, A: Tensor): Tensor {
   const a = matrix(op, A);
-  if (a.shape.at(-1) === a.shape.at(-2)) return a;
-  throw new ShapeError(`${op}: expected square matrices […, n, n], got ${show(a.shape)}`);
+  if (a.sizes.at(-1) === a.sizes.at(-2)) return a;
+  throw new ShapeError(`${op}: expected square matrices […, n, n], got ${show(a.sizes)}`);
 }
 
 /** Refuses right-hand sides whose dimension `dim` is not that of the square A. */
 export function checkSystem(op: string, a: Tensor, b: Tensor, dim: -1 | -2): void {
   if (a.dtype !== b.dtype)
     throw new DTypeError(`${op}: the dtypes differ: ${a.dtype} and ${b.dtype}`);
-  if (b.ndim < 2 || b.shape.at(dim) !== a.shape.at(-1)) {
+  if (b.ndim < 2 || b.sizes.at(dim) !== a.sizes.at(-1)) {
     throw new ShapeError(
-      `${op}: A ${show(a.shape)} and B ${show(b.shape)} do not fit (${a.shape.at(-1)} ≠ ${b.shape.at(dim)})`,
+      `${op}: A ${show(a.sizes)} and B ${show(b.sizes)} do not fit (${a.sizes.at(-1)} ≠ ${b.sizes.at(dim)})`,
     );
   }
 }
 
 /** Both with the same leading dimensions. */
 export function alignBatches(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
-  const lead: Shape = broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const lead: Shape = broadcastShapes(op, a.sizes.slice(0, -2), b.sizes.slice(0, -2));
   return [
-    expandNode(a, [...lead, ...a.shape.slice(-2)]),
-    expandNode(b, [...lead, ...b.shape.slice(-2)]),
+    expandNode(a, [...lead, ...a.sizes.slice(-2)]),
+    expandNode(b, [...lead, ...b.sizes.slice(-2)]),
   ];
 }

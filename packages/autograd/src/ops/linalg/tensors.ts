@@ -34,26 +34,26 @@ export const multiDot = composite('linalg.multiDot', (tensors: readonly Tensor[]
     const vector = x.ndim === 1 && (i === 0 || i === n - 1);
     if (!vector && x.ndim !== 2)
       throw new ShapeError(
-        `${op}: expected matrices, and vectors at the ends; tensor ${i} has shape ${show(x.shape)}`,
+        `${op}: expected matrices, and vectors at the ends; tensor ${i} has shape ${show(x.sizes)}`,
       );
     return vector ? reshapeNode(x, i === 0 ? [1, x.size] : [x.size, 1]) : x;
   });
   matrices.forEach((x, i) => {
     const next = matrices[i + 1];
-    if (next !== undefined && x.shape[1] !== next.shape[0])
+    if (next !== undefined && x.sizes[1] !== next.sizes[0])
       throw new ShapeError(
-        `${op}: tensors ${i} ${show((nodes[i] as Tensor).shape)} and ${i + 1} ${show((nodes[i + 1] as Tensor).shape)} do not fit ` +
-          `(${x.shape[1]} ≠ ${next.shape[0]})`,
+        `${op}: tensors ${i} ${show((nodes[i] as Tensor).sizes)} and ${i + 1} ${show((nodes[i + 1] as Tensor).sizes)} do not fit ` +
+          `(${x.sizes[1]} ≠ ${next.sizes[0]})`,
       );
   });
-  const sizes = [matrices[0]!.shape[0]!, ...matrices.map((x) => x.shape[1]!)];
+  const sizes = [matrices[0]!.sizes[0]!, ...matrices.map((x) => x.sizes[1]!)];
   const cuts = bestCuts(sizes);
   const chain = (i: number, j: number): Tensor => {
     if (i === j) return matrices[i] as Tensor;
     const k = cuts[i * n + j]!;
     return matmul(chain(i, k), chain(k + 1, j));
   };
-  const shape = [nodes[0]!, nodes[n - 1]!].flatMap((x, i) => (x.ndim === 1 ? [] : [x.shape[i]!]));
+  const shape = [nodes[0]!, nodes[n - 1]!].flatMap((x, i) => (x.ndim === 1 ? [] : [x.sizes[i]!]));
   return reshapeNode(chain(0, n - 1), shape);
 });
 
@@ -130,7 +130,7 @@ export const vander = composite(
     const { N } = vanderOptions('linalg.vander', options);
     const node = operand('linalg.vander', x);
     const vectors = node.ndim === 0 ? reshapeNode(node, [1]) : node;
-    return powersOf('linalg.vander', vectors, N ?? (vectors.shape.at(-1) as number));
+    return powersOf('linalg.vander', vectors, N ?? (vectors.sizes.at(-1) as number));
   },
 );
 
@@ -143,12 +143,12 @@ export const householderProduct = composite(
   (A: Tensor, tau: Tensor): Tensor => {
     const op = 'linalg.householderProduct';
     const [a, t] = [floatOperand(op, A), floatOperand(op, tau)];
-    const [m = 0, n = 0] = a.shape.slice(-2);
-    const k = t.shape.at(-1) ?? 0;
-    const lead = a.shape.slice(0, -2);
-    if (a.ndim < 2 || m < n || k > n || show(t.shape.slice(0, -1)) !== show(lead)) {
+    const [m = 0, n = 0] = a.sizes.slice(-2);
+    const k = t.sizes.at(-1) ?? 0;
+    const lead = a.sizes.slice(0, -2);
+    if (a.ndim < 2 || m < n || k > n || show(t.sizes.slice(0, -1)) !== show(lead)) {
       throw new ShapeError(
-        `${op}: expected A […, m, n] with m ≥ n and tau […, k] with k ≤ n, got ${show(a.shape)} and ${show(t.shape)}`,
+        `${op}: expected A […, m, n] with m ≥ n and tau […, k] with k ≤ n, got ${show(a.sizes)} and ${show(t.sizes)}`,
       );
     }
     const last = a.ndim - 1;
@@ -158,7 +158,7 @@ export const householderProduct = composite(
       const below = narrowNode(narrowNode(a, last, i, 1), last - 1, i + 1, m - i - 1);
       const v = concatNode(
         [filled(0, [...lead, i, 1], a.dtype), filled(1, [...lead, 1, 1], a.dtype), below].filter(
-          (part) => part.shape[last - 1]! > 0,
+          (part) => part.sizes[last - 1]! > 0,
         ),
         last - 1,
       );
@@ -186,11 +186,11 @@ export const tensorinv = composite(
     const { ind = 2 } = indOption(op, given);
     const a = floatOperand(op, A);
     checkInteger(op, 'ind', ind, 1);
-    const [first, second] = [a.shape.slice(0, ind), a.shape.slice(ind)];
+    const [first, second] = [a.sizes.slice(0, ind), a.sizes.slice(ind)];
     const n = sizeOf(first);
     if (n !== sizeOf(second)) {
       throw new ShapeError(
-        `${op}: the first ${ind} dimensions of ${show(a.shape)} have ${n} elements, the others ${sizeOf(second)}; ` +
+        `${op}: the first ${ind} dimensions of ${show(a.sizes)} have ${n} elements, the others ${sizeOf(second)}; ` +
           `they must be equal`,
       );
     }
@@ -219,11 +219,11 @@ export const tensorsolve = composite(
     const moved = normalizeDims(op, dims ?? [], given.ndim);
     const order = [...range(given.ndim).filter((d) => !moved.includes(d)), ...moved];
     const a = permuteNode(given, order);
-    const shape = a.shape.slice(b.ndim);
+    const shape = a.sizes.slice(b.ndim);
     const n = sizeOf(shape);
     if (b.size !== n || a.size !== n * n) {
       throw new ShapeError(
-        `${op}: A ${show(a.shape)} must have the shape of B ${show(b.shape)} and then as many elements again ` +
+        `${op}: A ${show(a.sizes)} must have the shape of B ${show(b.sizes)} and then as many elements again ` +
           `(${b.size} ≠ ${n})`,
       );
     }

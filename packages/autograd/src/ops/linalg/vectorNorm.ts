@@ -26,8 +26,8 @@ export function vectorNorm(
   if (p === 0) return sumOver([add(castNode(ne(x, 0), x.dtype), strongMul(0, x))], attrs);
   if (p === Infinity || p === -Infinity) {
     // Of no elements the norm is 0, as a sum would be.
-    if (p === Infinity && dims.some((d) => x.shape[d] === 0)) {
-      return filled(0, reducedShape(x.shape, dims, keepdim), x.dtype);
+    if (p === Infinity && dims.some((d) => x.sizes[d] === 0)) {
+      return filled(0, reducedShape(x.sizes, dims, keepdim), x.dtype);
     }
     return (p > 0 ? maxOver : minOver)([abs(x)], attrs);
   }
@@ -36,14 +36,14 @@ export function vectorNorm(
   // its own. So no power overflows, or vanishes, unless the norm does.
   const scale = scaleOf(x, dims);
   const scaled = mul(x, reciprocal(scale));
-  const back = keepdim ? scale : reshapeNode(scale, reducedShape(x.shape, dims, false));
+  const back = keepdim ? scale : reshapeNode(scale, reducedShape(x.sizes, dims, false));
   return mul(unscaledNorm(scaled, p, attrs), back);
 }
 
 /** The power of two below the largest |x| over `dims`, which divides exactly; 1 where that is 0, infinite or NaN. */
 function scaleOf(x: Tensor, dims: readonly number[]): Tensor {
-  if (dims.some((d) => x.shape[d] === 0))
-    return filled(1, reducedShape(x.shape, dims, true), x.dtype);
+  if (dims.some((d) => x.sizes[d] === 0))
+    return filled(1, reducedShape(x.sizes, dims, true), x.dtype);
   const most = maxOver([abs(detach(x))], { dims, keepdim: true });
   const power = exp2(floor(log2(most)));
   const usual = logicalAnd(gt(most, 0), lt(most, Infinity));
@@ -69,8 +69,8 @@ function unscaledNorm(
   }
   // |x|ᵖ has no slope at 0 for p > 1; below, what is 0 is left out of the derivative.
   const zero = eq(x, 0);
-  const magnitude = abs(where(zero, filled(1, x.shape, x.dtype), x));
-  const atZero = filled(p < 0 ? Infinity : 0, x.shape, x.dtype);
+  const magnitude = abs(where(zero, filled(1, x.sizes, x.dtype), x));
+  const atZero = filled(p < 0 ? Infinity : 0, x.sizes, x.dtype);
   const total = sumOver([where(zero, atZero, pow(magnitude, p))], attrs);
   return awayFromZero(total, (t) => pow(t, 1 / p), p > 0 ? 0 : Infinity);
 }
@@ -78,6 +78,6 @@ function unscaledNorm(
 /** `f(x)`, and `atZero` without slope where x is 0. */
 function awayFromZero(x: Tensor, f: (x: Tensor) => Tensor, atZero = 0): Tensor {
   const zero = eq(x, 0);
-  const one = filled(1, x.shape, x.dtype);
-  return where(zero, filled(atZero, x.shape, x.dtype), f(where(zero, one, x)));
+  const one = filled(1, x.sizes, x.dtype);
+  return where(zero, filled(atZero, x.sizes, x.dtype), f(where(zero, one, x)));
 }

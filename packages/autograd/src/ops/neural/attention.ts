@@ -29,7 +29,7 @@ export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: Dropout
     const { p = 0.5, training = true } = dropoutOptions('dropout', probability, options);
     const x = floatOperand('dropout', input);
     if (!training || p === 0) return x;
-    const kept = lt(rand(x.shape), 1 - p);
+    const kept = lt(rand(x.sizes), 1 - p);
     return where(kept, p === 1 ? x : mul(x, 1 / (1 - p)), zerosOf(x));
   });
 
@@ -53,8 +53,8 @@ export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOpt
     const index = integers('embedding', indices);
     const w = operand('embedding', weight);
     if (w.ndim !== 2)
-      throw new ShapeError(`embedding: the weight must be [rows, features], got ${show(w.shape)}`);
-    const rows = w.shape[0] as number;
+      throw new ShapeError(`embedding: the weight must be [rows, features], got ${show(w.sizes)}`);
+    const rows = w.sizes[0] as number;
     const known = hostValue(index);
     if (known !== null) checkIndices('embedding', known, rows, 0);
     const y = takeOf([w, index], { dim: 0 });
@@ -66,7 +66,7 @@ export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOpt
       );
     }
     const padding = eq(index, paddingIdx < 0 ? paddingIdx + rows : paddingIdx);
-    return where(reshapeNode(padding, [...index.shape, 1]), detach(y), y);
+    return where(reshapeNode(padding, [...index.sizes, 1]), detach(y), y);
   });
 
 /** Options of `oneHot`. */
@@ -94,7 +94,7 @@ export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => T
     if (numClasses === -1 && index.size === 0) {
       throw new ChainruleError('oneHot: without numClasses there must be at least one index');
     }
-    const all = index.shape.map((_, d) => d);
+    const all = index.sizes.map((_, d) => d);
     const count =
       numClasses >= 0 ? numClasses : maxOver([index], { dims: all, keepdim: false }).item() + 1;
     const known = hostValue(index);
@@ -149,11 +149,11 @@ export const scaledDotProductAttention: (
   let [k, v] = [floatOperand(op, key), floatOperand(op, value)];
   if (
     [q, k, v].some((x) => x.ndim < 2) ||
-    q.shape.at(-1) !== k.shape.at(-1) ||
-    k.shape.at(-2) !== v.shape.at(-2)
+    q.sizes.at(-1) !== k.sizes.at(-1) ||
+    k.sizes.at(-2) !== v.sizes.at(-2)
   ) {
     throw new ShapeError(
-      `${op}: query ${show(q.shape)}, key ${show(k.shape)} and value ${show(v.shape)} must be […, l, e], […, s, e] and […, s, f]`,
+      `${op}: query ${show(q.sizes)}, key ${show(k.sizes)} and value ${show(v.sizes)} must be […, l, e], […, s, e] and […, s, f]`,
     );
   }
   if (k.dtype !== q.dtype || v.dtype !== q.dtype) {
@@ -163,8 +163,8 @@ export const scaledDotProductAttention: (
     throw new ChainruleError(`${op}: give an attnMask or isCausal, not both`);
   }
   if (options.enableGqa === true) [k, v] = [repeatHeads(op, k, q), repeatHeads(op, v, q)];
-  const [l, s] = [q.shape.at(-2) as number, k.shape.at(-2) as number];
-  const scale = options.scale ?? 1 / Math.sqrt(q.shape.at(-1) as number);
+  const [l, s] = [q.sizes.at(-2) as number, k.sizes.at(-2) as number];
+  const scale = options.scale ?? 1 / Math.sqrt(q.sizes.at(-1) as number);
   let scores = matmulOf([mul(q, scale), k], { transA: false, transB: true });
   if (options.isCausal === true) {
     scores = where(ge(iotaAlong(l, 0, 2), iotaAlong(s, 1, 2)), scores, -Infinity);
@@ -181,13 +181,13 @@ export const scaledDotProductAttention: (
 
 /** `[…, h, s, e]` with each head repeated as often as the query has more of them. */
 function repeatHeads(op: string, x: Tensor, q: Tensor): Tensor {
-  const [have, want] = [x.shape.at(-3) ?? 1, q.shape.at(-3) ?? 1];
+  const [have, want] = [x.sizes.at(-3) ?? 1, q.sizes.at(-3) ?? 1];
   if (x.ndim < 3 || have === 0 || want % have !== 0) {
     throw new ShapeError(
-      `${op}: ${want} heads of the query are no multiple of the ${have} of ${show(x.shape)}`,
+      `${op}: ${want} heads of the query are no multiple of the ${have} of ${show(x.sizes)}`,
     );
   }
-  const [lead, rest] = [x.shape.slice(0, -3), x.shape.slice(-2)];
+  const [lead, rest] = [x.sizes.slice(0, -3), x.sizes.slice(-2)];
   const apart = reshapeNode(x, [...lead, have, 1, ...rest]);
   return reshapeNode(expandNode(apart, [...lead, have, want / have, ...rest]), [
     ...lead,

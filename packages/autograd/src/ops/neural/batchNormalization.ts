@@ -84,8 +84,8 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
       eps = 1e-5,
     } = batchNormOptions('batchNorm', a, b, c1, d, e);
     const x = channelled('batchNorm', input);
-    const c = x.shape[1] as number;
-    const inner = x.shape.slice(2).map(() => 1);
+    const c = x.sizes[1] as number;
+    const inner = x.sizes.slice(2).map(() => 1);
     const dims = range(x.ndim).filter((d) => d !== 1);
     const [mean, variance] = [runningMean, runningVar].map((t) =>
       vectorOf('batchNorm', 'running statistics', t, c),
@@ -95,7 +95,7 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
       const count = c === 0 ? 0 : x.size / c;
       if (count === 1) {
         throw new ShapeError(
-          `batchNorm: training needs more than one value a channel, x is ${show(x.shape)}`,
+          `batchNorm: training needs more than one value a channel, x is ${show(x.sizes)}`,
         );
       }
       const moments = momentsOf(x, dims);
@@ -137,17 +137,17 @@ export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
       eps = 1e-5,
     } = instanceNormOptions('instanceNorm', a, b, c1, d, e);
     const x = channelled('instanceNorm', input);
-    const [n, c] = x.shape as readonly [number, number];
-    const inner = x.shape.slice(2).map(() => 1);
+    const [n, c] = x.sizes as readonly [number, number];
+    const inner = x.sizes.slice(2).map(() => 1);
     const [mean, variance] = [runningMean, runningVar].map((t) =>
       vectorOf('instanceNorm', 'running statistics', t, c),
     );
     let y: Tensor;
     if (useInputStats) {
-      const count = sizeOf(x.shape.slice(2));
+      const count = sizeOf(x.sizes.slice(2));
       if (count === 1) {
         throw new ShapeError(
-          `instanceNorm: needs more than one value a channel and example, x is ${show(x.shape)}`,
+          `instanceNorm: needs more than one value a channel and example, x is ${show(x.sizes)}`,
         );
       }
       const moments = momentsOf(x, range(x.ndim).slice(2));

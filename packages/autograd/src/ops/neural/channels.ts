@@ -21,14 +21,14 @@ export const channelShuffle: (x: Tensor, groups: number) => Tensor = composite(
   (input, groups): Tensor => {
     const x = operand('channelShuffle', input);
     checkInteger('channelShuffle', 'groups', groups, 1);
-    const [n = 0, c = 0, ...rest] = x.shape;
+    const [n = 0, c = 0, ...rest] = x.sizes;
     if (x.ndim < 3 || c % groups !== 0) {
       throw new ShapeError(
-        `channelShuffle: expected x [n, channels, …] with channels a multiple of groups ${groups}, got ${show(x.shape)}`,
+        `channelShuffle: expected x [n, channels, …] with channels a multiple of groups ${groups}, got ${show(x.sizes)}`,
       );
     }
     const apart = reshapeNode(x, [n, groups, c / groups, sizeOf(rest)]);
-    return reshapeNode(permuteNode(apart, [0, 2, 1, 3]), x.shape);
+    return reshapeNode(permuteNode(apart, [0, 2, 1, 3]), x.sizes);
   },
 );
 
@@ -43,13 +43,13 @@ export const pixelUnshuffle: (x: Tensor, downscaleFactor: number) => Tensor = co
   (input, downscaleFactor): Tensor => {
     const x = operand('pixelUnshuffle', input);
     const r = checkInteger('pixelUnshuffle', 'downscaleFactor', downscaleFactor, 1);
-    const [c = 0, h = 0, w = 0] = x.shape.slice(-3);
+    const [c = 0, h = 0, w = 0] = x.sizes.slice(-3);
     if (x.ndim < 3 || h % r !== 0 || w % r !== 0) {
       throw new ShapeError(
-        `pixelUnshuffle: expected x […, channels, h, w] with h and w multiples of ${r}, got ${show(x.shape)}`,
+        `pixelUnshuffle: expected x […, channels, h, w] with h and w multiples of ${r}, got ${show(x.sizes)}`,
       );
     }
-    const lead = x.shape.slice(0, -3);
+    const lead = x.sizes.slice(0, -3);
     const k = lead.length;
     const apart = reshapeNode(x, [...lead, c, h / r, r, w / r, r]);
     const order = [...range(k + 1), k + 2, k + 4, k + 1, k + 3];
@@ -89,10 +89,10 @@ export const localResponseNorm: (
   const x = floatOperand('localResponseNorm', input);
   checkInteger('localResponseNorm', 'size', size, 1);
   if (x.ndim < 3) {
-    throw new ShapeError(`localResponseNorm: expected x [n, c, …], got ${show(x.shape)}`);
+    throw new ShapeError(`localResponseNorm: expected x [n, c, …], got ${show(x.sizes)}`);
   }
   if (x.size === 0) return x;
-  const c = x.shape[1] as number;
+  const c = x.sizes[1] as number;
   const before = Math.floor(size / 2);
   const starts = range(c).map((i) => Math.max(i - before, 0));
   const ends = range(c).map((i) => Math.min(i - before + size, c));

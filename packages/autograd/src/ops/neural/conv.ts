@@ -49,7 +49,7 @@ type Pair = readonly [Tensor, Tensor];
 /** `x [n, c, …size], w [o, c / groups, …kernel] → [n, o, …out]`. */
 export const conv: ConvOp = primitive<ConvAttrs>('conv', {
   lowering: loweringOf('forward'),
-  shape: ([x, w], attrs) => [x!.shape[0]!, w!.shape[0]!, ...windowCounts(attrs)],
+  shape: ([x, w], attrs) => [x!.sizes[0]!, w!.sizes[0]!, ...windowCounts(attrs)],
   vjp: (i, ct, inputs, _out, attrs) => {
     const [x, w] = inputs as Pair;
     return i === 0 ? convInput([ct, w], attrs) : convWeight([x, ct], attrs);
@@ -92,7 +92,7 @@ export const conv: ConvOp = primitive<ConvAttrs>('conv', {
 /** The gradient of `conv` by its input: `c [n, o, …out], w [o, c / groups, …kernel] → [n, c, …size]`. */
 export const convInput: ConvOp = primitive<ConvAttrs>('convInput', {
   lowering: loweringOf('gradInput'),
-  shape: ([c, w], { groups, size }) => [c!.shape[0]!, w!.shape[1]! * groups, ...size],
+  shape: ([c, w], { groups, size }) => [c!.sizes[0]!, w!.sizes[1]! * groups, ...size],
   vjp: (i, ct, inputs, _out, attrs) => {
     const [c, w] = inputs as Pair;
     return i === 0 ? conv([ct, w], attrs) : convWeight([ct, c], attrs);
@@ -130,7 +130,7 @@ export const convInput: ConvOp = primitive<ConvAttrs>('convInput', {
 /** The gradient of `conv` by its weight: `x [n, c, …size], c [n, o, …out] → [o, c / groups, …kernel]`. */
 export const convWeight: ConvOp = primitive<ConvAttrs>('convWeight', {
   lowering: loweringOf('gradWeight'),
-  shape: ([x, c], { groups, kernel }) => [c!.shape[1]!, x!.shape[1]! / groups, ...kernel],
+  shape: ([x, c], { groups, kernel }) => [c!.sizes[1]!, x!.sizes[1]! / groups, ...kernel],
   vjp: (i, ct, inputs, _out, attrs) => {
     const [x, c] = inputs as Pair;
     return i === 0 ? convInput([c, ct], attrs) : conv([x, ct], attrs);
@@ -234,25 +234,25 @@ function scatter(columns: Float64Array, g: Layout, to: Float64Array): void {
 
 /** `[b, n, …] → [b · n, …]`. */
 function merge(x: Tensor): Tensor {
-  return reshapeNode(x, [x.shape[0]! * x.shape[1]!, ...x.shape.slice(2)]);
+  return reshapeNode(x, [x.sizes[0]! * x.sizes[1]!, ...x.sizes.slice(2)]);
 }
 
 /** `[…, b · n, …] → […, b, n, …]` at dimension `d`. */
 function split(x: Tensor, d: number, size: number): Tensor {
-  const n = size === 0 ? 0 : x.shape[d]! / size;
-  return reshapeNode(x, [...x.shape.slice(0, d), size, n, ...x.shape.slice(d + 1)]);
+  const n = size === 0 ? 0 : x.sizes[d]! / size;
+  return reshapeNode(x, [...x.sizes.slice(0, d), size, n, ...x.sizes.slice(d + 1)]);
 }
 
 /** `[b, n, c, …] → [n, b · c, …]`: examples become groups of channels. */
 function foldChannels(x: Tensor): Tensor {
-  const [b, n, c, ...rest] = x.shape as readonly [number, number, number, ...number[]];
+  const [b, n, c, ...rest] = x.sizes as readonly [number, number, number, ...number[]];
   return reshapeNode(permuteNode(x, [1, 0, 2, ...rest.map((_, d) => d + 3)]), [n, b * c, ...rest]);
 }
 
 /** `[n, b · c, …] → [b, n, c, …]`. */
 function unfoldChannels(x: Tensor, size: number): Tensor {
   const y = split(x, 1, size);
-  return permuteNode(y, [1, 0, ...y.shape.slice(2).map((_, d) => d + 2)]);
+  return permuteNode(y, [1, 0, ...y.sizes.slice(2).map((_, d) => d + 2)]);
 }
 
 function grouped(attrs: ConvAttrs, size: number): ConvAttrs {

@@ -105,19 +105,19 @@ function forward(op: string, rank: number): Conv<ConvOptions> {
     const { x, single } = batchedInput(op, floatOperand(op, input), rank);
     sameType(op, x, w);
     const { groups = 1 } = options;
-    const [channels, outputs] = [x.shape[1] as number, w.shape[0] as number];
-    if ((w.shape[1] as number) * groups !== channels || outputs % groups !== 0) {
+    const [channels, outputs] = [x.sizes[1] as number, w.sizes[0] as number];
+    if ((w.sizes[1] as number) * groups !== channels || outputs % groups !== 0) {
       throw new ShapeError(
-        `${op}: x ${show(input.shape)} has ${channels} channels, weight ${show(w.shape)} with groups ${groups} takes ` +
-          `${(w.shape[1] as number) * groups} and gives ${outputs}` +
+        `${op}: x ${show(input.sizes)} has ${channels} channels, weight ${show(w.sizes)} with groups ${groups} takes ` +
+          `${(w.sizes[1] as number) * groups} and gives ${outputs}` +
           (outputs % groups === 0 ? '' : `, which is no multiple of ${groups}`),
       );
     }
-    const kernel = w.shape.slice(2);
+    const kernel = w.sizes.slice(2);
     const stride = perDim(op, 'stride', options.stride ?? 1, rank, 1);
     const dilation = perDim(op, 'dilation', options.dilation ?? 1, rank, 1);
     const { padLow, padHigh } = paddingOf(op, options.padding ?? 0, kernel, stride, dilation);
-    const geometry = { size: x.shape.slice(2), kernel, stride, padLow, padHigh, dilation };
+    const geometry = { size: x.sizes.slice(2), kernel, stride, padLow, padHigh, dilation };
     checkFits(op, geometry);
     return unbatched(withBias(op, conv([x, w], { ...geometry, groups }), options.bias), single);
   };
@@ -130,14 +130,14 @@ function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
     const { x, single } = batchedInput(op, floatOperand(op, input), rank);
     sameType(op, x, w);
     const { groups = 1 } = options;
-    const channels = x.shape[1] as number;
-    if (w.shape[0] !== channels || channels % groups !== 0) {
+    const channels = x.sizes[1] as number;
+    if (w.sizes[0] !== channels || channels % groups !== 0) {
       throw new ShapeError(
-        `${op}: x ${show(input.shape)} has ${channels} channels, weight ${show(w.shape)} takes ${w.shape[0]}; ` +
+        `${op}: x ${show(input.sizes)} has ${channels} channels, weight ${show(w.sizes)} takes ${w.sizes[0]}; ` +
           `they must be equal, and a multiple of groups ${groups}`,
       );
     }
-    const kernel = w.shape.slice(2);
+    const kernel = w.sizes.slice(2);
     const stride = perDim(op, 'stride', options.stride ?? 1, rank, 1);
     const dilation = perDim(op, 'dilation', options.dilation ?? 1, rank, 1);
     const padLow = perDim(op, 'padding', options.padding ?? 0, rank, 0);
@@ -149,15 +149,15 @@ function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
     }
     // Chosen so that the convolution which this one is the transpose of fits its input without a remainder.
     const padHigh = padLow.map((n, d) => n - extra[d]!);
-    const size = x.shape
+    const size = x.sizes
       .slice(2)
       .map(
         (n, d) =>
           (n - 1) * stride[d]! - padLow[d]! - padHigh[d]! + dilation[d]! * (kernel[d]! - 1) + 1,
       );
-    if (size.some((n) => n <= 0) || x.shape.slice(2).includes(0)) {
+    if (size.some((n) => n <= 0) || x.sizes.slice(2).includes(0)) {
       throw new ShapeError(
-        `${op}: x ${show(input.shape)} and weight ${show(w.shape)} give a result of size ${show(size)}`,
+        `${op}: x ${show(input.sizes)} and weight ${show(w.sizes)} give a result of size ${show(size)}`,
       );
     }
     const y = convInput([x, w], { size, kernel, stride, padLow, padHigh, dilation, groups });
@@ -191,9 +191,9 @@ function paddingOf(
 }
 
 function checkWeight(op: string, w: Tensor, rank: number): Tensor {
-  if (w.ndim !== rank + 2 || w.shape.slice(2).includes(0)) {
+  if (w.ndim !== rank + 2 || w.sizes.slice(2).includes(0)) {
     throw new ShapeError(
-      `${op}: expected a weight of ${rank + 2} dimensions, none of the kernel's 0, got ${show(w.shape)}`,
+      `${op}: expected a weight of ${rank + 2} dimensions, none of the kernel's 0, got ${show(w.sizes)}`,
     );
   }
   return w;
@@ -210,12 +210,12 @@ function sameType(op: string, x: Tensor, w: Tensor): void {
 function withBias(op: string, y: Tensor, bias: Tensor | null | undefined): Tensor {
   if (bias === undefined || bias === null) return y;
   const b = floatOperand(op, bias);
-  if (b.ndim !== 1 || b.size !== y.shape[1] || b.dtype !== y.dtype) {
+  if (b.ndim !== 1 || b.size !== y.sizes[1] || b.dtype !== y.dtype) {
     throw new ShapeError(
-      `${op}: the bias is ${b.dtype} ${show(b.shape)}; it must be ${y.dtype} [${y.shape[1]}]`,
+      `${op}: the bias is ${b.dtype} ${show(b.sizes)}; it must be ${y.dtype} [${y.sizes[1]}]`,
     );
   }
-  return add(y, reshapeNode(b, [b.size, ...y.shape.slice(2).map(() => 1)]));
+  return add(y, reshapeNode(b, [b.size, ...y.sizes.slice(2).map(() => 1)]));
 }
 
 /** The methods of this family. */

@@ -40,7 +40,7 @@ export const dropout3d: Dropout = composite('dropout3d', channelDropout('dropout
  */
 export const alphaDropout: Dropout = composite('alphaDropout', (input, ...rest) => {
   const { x, p, training } = read('alphaDropout', input, rest);
-  return training ? alphaDropped(x, p, x.shape) : x;
+  return training ? alphaDropped(x, p, x.sizes) : x;
 });
 
 /** `alphaDropout` of whole channels of `x [n, c, …]`. PyTorch: `nn.functional.feature_alpha_dropout`. */
@@ -48,8 +48,8 @@ export const featureAlphaDropout: Dropout = composite('featureAlphaDropout', (in
   const { x, p, training } = read('featureAlphaDropout', input, rest);
   if (!training || p === 0) return x;
   if (x.ndim < 2)
-    throw new ShapeError(`featureAlphaDropout: expected x [n, c, …], got ${show(x.shape)}`);
-  return alphaDropped(x, p, [...x.shape.slice(0, 2), ...x.shape.slice(2).map(() => 1)]);
+    throw new ShapeError(`featureAlphaDropout: expected x [n, c, …], got ${show(x.sizes)}`);
+  return alphaDropped(x, p, [...x.sizes.slice(0, 2), ...x.sizes.slice(2).map(() => 1)]);
 });
 
 function channelDropout(op: string, rank: number): Dropout {
@@ -57,11 +57,11 @@ function channelDropout(op: string, rank: number): Dropout {
     const { x, p, training } = read(op, input, rest);
     if (x.ndim !== rank + 1 && x.ndim !== rank + 2) {
       throw new ShapeError(
-        `${op}: expected x of ${rank + 2} dimensions, or ${rank + 1} without a batch, got ${show(x.shape)}`,
+        `${op}: expected x of ${rank + 2} dimensions, or ${rank + 1} without a batch, got ${show(x.sizes)}`,
       );
     }
     if (!training || p === 0) return x;
-    const channels = x.shape.map((n, d) => (d < x.ndim - rank ? n : 1));
+    const channels = x.sizes.map((n, d) => (d < x.ndim - rank ? n : 1));
     return choose(keep(x, p, channels), p === 1 ? x : mul(x, 1 / (1 - p)), 0);
   };
 }

@@ -37,12 +37,12 @@ export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) =>
   (input: Tensor, kernelSize: PerDim, given?: UnfoldOptions): Tensor => {
     const options = unfoldOptions('unfold', given);
     const { x, single } = batchedInput('unfold', floatOperand('unfold', input), 2);
-    const geometry = slidingOf('unfold', x.shape.slice(2), kernelSize, options);
+    const geometry = slidingOf('unfold', x.sizes.slice(2), kernelSize, options);
     checkFits('unfold', geometry);
-    const rows = (x.shape[1] as number) * sizeOf(geometry.kernel);
+    const rows = (x.sizes[1] as number) * sizeOf(geometry.kernel);
     const y = unfoldWindows([x], geometry);
     return unbatched(
-      reshapeNode(y, [x.shape[0] as number, rows, sizeOf(windowCounts(geometry))]),
+      reshapeNode(y, [x.sizes[0] as number, rows, sizeOf(windowCounts(geometry))]),
       single,
     );
   },
@@ -71,12 +71,12 @@ export const fold: (
       options,
     );
     checkFits('fold', geometry);
-    const [n, rows, columns] = x.shape as readonly [number, number, number];
+    const [n, rows, columns] = x.sizes as readonly [number, number, number];
     const taps = sizeOf(geometry.kernel);
     const counts = windowCounts(geometry);
     if (rows % taps !== 0 || columns !== sizeOf(counts)) {
       throw new ShapeError(
-        `fold: x ${show(input.shape)} has ${rows} rows and ${columns} columns; kernel ${show(geometry.kernel)} over ` +
+        `fold: x ${show(input.sizes)} has ${rows} rows and ${columns} columns; kernel ${show(geometry.kernel)} over ` +
           `${show(geometry.size)} needs a multiple of ${taps} rows and ${sizeOf(counts)} columns`,
       );
     }

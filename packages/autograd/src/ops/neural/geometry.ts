@@ -33,16 +33,16 @@ export function perDim(
 /** `x` with a leading batch dimension, and whether it had none. */
 export function batchedInput(op: string, x: Tensor, rank: number): { x: Tensor; single: boolean } {
   if (x.ndim === rank + 2) return { x, single: false };
-  if (x.ndim === rank + 1) return { x: reshapeNode(x, [1, ...x.shape]), single: true };
+  if (x.ndim === rank + 1) return { x: reshapeNode(x, [1, ...x.sizes]), single: true };
   const spatial = ['', 'length', 'height, width', 'depth, height, width'][rank] ?? '…';
   throw new ShapeError(
-    `${op}: expected x [batch, channels, ${spatial}], or without batch, got ${show(x.shape)} (${x.ndim} dimensions)`,
+    `${op}: expected x [batch, channels, ${spatial}], or without batch, got ${show(x.sizes)} (${x.ndim} dimensions)`,
   );
 }
 
 /** Takes the batch dimension off again. */
 export function unbatched(y: Tensor, single: boolean): Tensor {
-  return single ? reshapeNode(y, y.shape.slice(1)) : y;
+  return single ? reshapeNode(y, y.sizes.slice(1)) : y;
 }
 
 /** Refuses a kernel that is larger than the padded input. */

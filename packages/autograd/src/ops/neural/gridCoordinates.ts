@@ -29,7 +29,7 @@ export function inside(
 
 /** Reflected at `low` and `low + span` until it lies between them. */
 function reflect(at: Tensor, low: number, span: number): Tensor {
-  if (span === 0) return filled(0, at.shape, at.dtype);
+  if (span === 0) return filled(0, at.sizes, at.dtype);
   const off = sub(at, low);
   const distance = choose(lt(off, 0), neg(off), off);
   const rest = fmod(distance, span);

@@ -55,9 +55,9 @@ export const gridSample: (x: Tensor, grid: Tensor, options?: GridSampleOptions) 
     } = readGridSample('gridSample', options);
     const [x, grid] = [floatOperand('gridSample', input), floatOperand('gridSample', points)];
     check(x, grid, mode);
-    const size = x.shape.slice(2);
-    const n = grid.shape[0] as number;
-    const count = sizeOf(grid.shape.slice(1, -1));
+    const size = x.sizes.slice(2);
+    const n = grid.sizes[0] as number;
+    const count = sizeOf(grid.sizes.slice(1, -1));
     const readings = size.map((length, d): Reading[] => {
       const coordinate = narrowNode(grid, grid.ndim - 1, size.length - 1 - d, 1);
       const raw = positionsOf(reshapeNode(coordinate, [n, count]), length, alignCorners);
@@ -68,16 +68,16 @@ export const gridSample: (x: Tensor, grid: Tensor, options?: GridSampleOptions) 
     });
     return reshapeNode(read(x, readings, paddingMode), [
       n,
-      x.shape[1] as number,
-      ...grid.shape.slice(1, -1),
+      x.sizes[1] as number,
+      ...grid.sizes.slice(1, -1),
     ]);
   });
 
 /** The weighted sum over all choices of one reading a dimension: `[n, c, points]`. */
 function read(x: Tensor, readings: readonly Reading[][], padding: GridPadding): Tensor {
-  const size = x.shape.slice(2);
+  const size = x.sizes.slice(2);
   const strides = stridesOf(size);
-  const [n, c] = x.shape as readonly [number, number];
+  const [n, c] = x.sizes as readonly [number, number];
   const flat = reshapeNode(x, [n, c, sizeOf(size)]);
   // Along each dimension: the part of the flat index, the weight, and whether there is an element.
   const sides = readings.map((list, d) =>
@@ -99,7 +99,7 @@ function read(x: Tensor, readings: readonly Reading[][], padding: GridPadding): 
           ),
     [],
   );
-  const count = corners[0]!.index.shape[1] as number;
+  const count = corners[0]!.index.sizes[1] as number;
   return corners
     .map(({ index, weight }) => {
       const places = expandNode(reshapeNode(index, [n, 1, count]), [n, c, count]);
@@ -143,16 +143,16 @@ function check(x: Tensor, grid: Tensor, mode: string): void {
   if (
     (rank !== 2 && rank !== 3) ||
     grid.ndim !== x.ndim ||
-    grid.shape[0] !== x.shape[0] ||
-    grid.shape.at(-1) !== rank
+    grid.sizes[0] !== x.sizes[0] ||
+    grid.sizes.at(-1) !== rank
   ) {
     throw new ShapeError(
       `gridSample: expected x [n, c, h, w] with grid [n, h, w, 2], or x [n, c, d, h, w] with grid [n, d, h, w, 3], ` +
-        `got ${show(x.shape)} and ${show(grid.shape)}`,
+        `got ${show(x.sizes)} and ${show(grid.sizes)}`,
     );
   }
-  if (x.shape.slice(1).includes(0))
-    throw new ShapeError(`gridSample: x ${show(x.shape)} has no elements to read`);
+  if (x.sizes.slice(1).includes(0))
+    throw new ShapeError(`gridSample: x ${show(x.sizes)} has no elements to read`);
   if (x.dtype !== grid.dtype) {
     throw new DTypeError(
       `gridSample: x is ${x.dtype} and the grid ${grid.dtype}; cast one: grid.cast('${x.dtype}')`,
@@ -187,12 +187,12 @@ export const affineGrid: (theta: Tensor, size: Shape, options?: AffineGridOption
     if (
       (rank !== 2 && rank !== 3) ||
       theta.ndim !== 3 ||
-      show(theta.shape) !== show([size[0]!, rank, rank + 1]) ||
+      show(theta.sizes) !== show([size[0]!, rank, rank + 1]) ||
       size.some((n) => !Number.isInteger(n) || n < 1)
     ) {
       throw new ShapeError(
         `affineGrid: expected theta [n, 2, 3] with size [n, c, h, w], or [n, 3, 4] with [n, c, d, h, w], ` +
-          `got ${show(theta.shape)} and [${size.join(', ')}]`,
+          `got ${show(theta.sizes)} and [${size.join(', ')}]`,
       );
     }
     const n = size[0]!;

@@ -39,7 +39,7 @@ export interface Moments {
 
 /** The mean over `dims`. */
 export function meanOver(x: Tensor, dims: readonly number[], keepdim = true): Tensor {
-  return div(sumOver([x], { dims, keepdim }), sizeOf(dims.map((d) => x.shape[d]!)));
+  return div(sumOver([x], { dims, keepdim }), sizeOf(dims.map((d) => x.sizes[d]!)));
 }
 
 export function momentsOf(x: Tensor, dims: readonly number[]): Moments {
@@ -66,9 +66,9 @@ export function affine(
     const t = i === 0 ? weight : bias;
     if (t === undefined || t === null) return null;
     const node = floatOperand(op, t);
-    if (!sameShape(node.shape, own)) {
+    if (!sameShape(node.sizes, own)) {
       throw new ShapeError(
-        `${op}: the ${name} has shape ${show(node.shape)}; it must be ${show(own)}`,
+        `${op}: the ${name} has shape ${show(node.sizes)}; it must be ${show(own)}`,
       );
     }
     if (node.dtype !== y.dtype) {
@@ -88,7 +88,7 @@ export function vectorOf(op: string, name: string, t: Maybe, c: number): Tensor 
   const node = floatOperand(op, t);
   if (node.ndim === 1 && node.size === c) return node;
   throw new ShapeError(
-    `${op}: the ${name} have shape ${show(node.shape)}; they must be [${c}], one for each channel`,
+    `${op}: the ${name} have shape ${show(node.sizes)}; they must be [${c}], one for each channel`,
   );
 }
 
@@ -96,7 +96,7 @@ export function vectorOf(op: string, name: string, t: Maybe, c: number): Tensor 
 export function channelled(op: string, input: Tensor): Tensor {
   const x = floatOperand(op, input);
   if (x.ndim >= 2) return x;
-  throw new ShapeError(`${op}: expected x [batch, channels, …], got ${show(x.shape)}`);
+  throw new ShapeError(`${op}: expected x [batch, channels, …], got ${show(x.sizes)}`);
 }
 
 /** The last dimensions of `x`, which must be of the shape given. */
@@ -108,9 +108,9 @@ export function lastDims(
   const given: unknown = normalizedShape;
   const shape = checkShape(op, typeof given === 'number' ? [given] : given);
   const first = x.ndim - shape.length;
-  if (shape.length === 0 || first < 0 || !sameShape(x.shape.slice(first), shape)) {
+  if (shape.length === 0 || first < 0 || !sameShape(x.sizes.slice(first), shape)) {
     throw new ShapeError(
-      `${op}: x ${show(x.shape)} does not end in normalizedShape ${show(shape)}`,
+      `${op}: x ${show(x.sizes)} does not end in normalizedShape ${show(shape)}`,
     );
   }
   return { dims: range(x.ndim).slice(first), shape };

@@ -140,14 +140,14 @@ export const groupNorm: (
   const { weight, bias, eps = 1e-5 } = byWeightAndBias('groupNorm', a, b, options);
   const x = channelled('groupNorm', input);
   checkInteger('groupNorm', 'numGroups', numGroups, 1);
-  const [n, c, ...rest] = x.shape as readonly [number, number, ...number[]];
+  const [n, c, ...rest] = x.sizes as readonly [number, number, ...number[]];
   if (c % numGroups !== 0) {
     throw new ShapeError(
-      `groupNorm: ${c} channels of x ${show(x.shape)} do not divide into ${numGroups} groups`,
+      `groupNorm: ${c} channels of x ${show(x.sizes)} do not divide into ${numGroups} groups`,
     );
   }
   const groups = reshapeNode(x, [n, numGroups, (c / numGroups) * sizeOf(rest)]);
-  const y = reshapeNode(standardize(momentsOf(groups, [2]), eps), x.shape);
+  const y = reshapeNode(standardize(momentsOf(groups, [2]), eps), x.sizes);
   return affine('groupNorm', y, weight, bias, [c], [c, ...rest.map(() => 1)]);
 });
 

@@ -68,7 +68,7 @@ export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = c
     const ranks = RANKS[mode];
     if (!ranks.includes(rank)) {
       throw new ShapeError(
-        `interpolate: mode '${mode}' takes x with ${ranks.map((r) => r + 2).join(', ')} dimensions, got ${show(x.shape)}`,
+        `interpolate: mode '${mode}' takes x with ${ranks.map((r) => r + 2).join(', ')} dimensions, got ${show(x.sizes)}`,
       );
     }
     if (alignCorners && (mode.startsWith('nearest') || mode === 'area')) {
@@ -76,7 +76,7 @@ export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = c
         `interpolate: alignCorners is for the linear and cubic modes, not for '${mode}'`,
       );
     }
-    const axes = axesOf(x.shape.slice(0, 2), x.shape.slice(2), options, alignCorners);
+    const axes = axesOf(x.sizes.slice(0, 2), x.sizes.slice(2), options, alignCorners);
     if (mode === 'area')
       return adaptiveMean(
         x,
@@ -99,7 +99,7 @@ function resample(x: Tensor, dim: number, taps: readonly Tap[]): Tensor {
     if (weight === null) return y;
     const data = allocate(x.dtype, weight.length);
     data.set(weight);
-    return mul(y, makeLeaf(data, [weight.length, ...x.shape.slice(dim + 1).map(() => 1)], x.dtype));
+    return mul(y, makeLeaf(data, [weight.length, ...x.sizes.slice(dim + 1).map(() => 1)], x.dtype));
   });
   return parts.reduce((y, part) => add(y, part));
 }
@@ -150,13 +150,13 @@ export const pixelShuffle: (x: Tensor, upscaleFactor: number) => Tensor = compos
   (input, upscaleFactor): Tensor => {
     const x = operand('pixelShuffle', input);
     const r = checkInteger('pixelShuffle', 'upscaleFactor', upscaleFactor, 1);
-    const [channels, h, w] = x.shape.slice(-3) as [number, number, number];
+    const [channels, h, w] = x.sizes.slice(-3) as [number, number, number];
     if (x.ndim < 3 || channels % (r * r) !== 0) {
       throw new ShapeError(
-        `pixelShuffle: expected x […, channels, h, w] with channels a multiple of ${r * r}, got ${show(x.shape)}`,
+        `pixelShuffle: expected x […, channels, h, w] with channels a multiple of ${r * r}, got ${show(x.sizes)}`,
       );
     }
-    const lead = x.shape.slice(0, -3);
+    const lead = x.sizes.slice(0, -3);
     const c = channels / (r * r);
     const apart = reshapeNode(x, [...lead, c, r, r, h, w]);
     const n = lead.length;

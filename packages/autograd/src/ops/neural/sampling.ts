@@ -41,7 +41,7 @@ export const rrelu = composite('rrelu', (x: Operand, options?: RReluOptions): Te
   if (!(lower <= upper))
     throw new ChainruleError(`rrelu: lower ${lower} must be at most upper ${upper}`);
   const slope = training
-    ? add(mul(drawUniform(node.shape, node.dtype), upper - lower), lower)
+    ? add(mul(drawUniform(node.sizes, node.dtype), upper - lower), lower)
     : (lower + upper) / 2;
   return choose(gt(node, 0), node, mul(node, slope));
 }) as SameShape<[options?: RReluOptions]>;
@@ -73,14 +73,14 @@ export const gumbelSoftmax = composite(
   (logits: Operand, options?: GumbelSoftmaxOptions): Tensor => {
     const { tau = 1, hard = false, dim = -1 } = readGumbel('gumbelSoftmax', options);
     const x = floatOperand('gumbelSoftmax', logits);
-    const u = drawUniform(x.shape, x.dtype);
+    const u = drawUniform(x.sizes, x.dtype);
     // Of 0 there is no logarithm; half a step above stands for it.
     const open = choose(eq(u, 0), x.dtype === 'float64' ? 2 ** -54 : 2 ** -25, u);
     const soft = softmax(div(sub(x, log(neg(log(open)))), tau), dim);
     if (!hard) return soft;
     const d = normalizeDim('gumbelSoftmax', dim, x.ndim);
     const best = argmax(soft, d, { keepdim: true });
-    const chosen = eq(iotaAlong(x.shape[d] ?? 1, d, Math.max(x.ndim, 1)), best);
+    const chosen = eq(iotaAlong(x.sizes[d] ?? 1, d, Math.max(x.ndim, 1)), best);
     return add(sub(castNode(chosen, x.dtype), detach(soft)), soft);
   },
 ) as SameShape<[options?: GumbelSoftmaxOptions]>;

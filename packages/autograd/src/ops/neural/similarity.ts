@@ -56,13 +56,13 @@ export const cosineSimilarity: (x: Tensor, y: Tensor, options?: CosineSimilarity
     const ndim = Math.max(a.ndim, b.ndim);
     const dims = ndim === 0 ? [] : [normalizeDim('cosineSimilarity', dim, ndim)];
     const aligned = [a, b].map((v) =>
-      reshapeNode(v, [...new Array<number>(ndim - v.ndim).fill(1), ...v.shape]),
+      reshapeNode(v, [...new Array<number>(ndim - v.ndim).fill(1), ...v.sizes]),
     );
     const [u, v] = aligned.map((w, i) => {
       const other = aligned[1 - i] as Tensor;
       const wide = expandNode(
         w,
-        w.shape.map((n, d) => (dims.includes(d) && n === 1 ? other.shape[d]! : n)),
+        w.sizes.map((n, d) => (dims.includes(d) && n === 1 ? other.sizes[d]! : n)),
       );
       const norm = vectorNorm(wide, 2, dims, true);
       // The bound changes the value only: PyTorch differentiates the norm as if it were not there.

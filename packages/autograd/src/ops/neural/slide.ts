@@ -20,7 +20,7 @@ export interface SlideAttrs extends Record<string, readonly number[]> {
 export const unfoldWindows: PrimitiveOp<SlideAttrs> = primitive<SlideAttrs>('unfold', {
   lowering: { kind: 'reference' },
   shape: ([x], attrs) => [
-    ...(x as Tensor).shape.slice(0, 2),
+    ...(x as Tensor).sizes.slice(0, 2),
     ...attrs.kernel,
     ...windowCounts(attrs),
   ],
@@ -37,7 +37,7 @@ export const unfoldWindows: PrimitiveOp<SlideAttrs> = primitive<SlideAttrs>('unf
 /** The transpose of `unfoldWindows`: `[n, c, …kernel, …windows] → [n, c, …size]`, adding up where windows overlap. */
 export const foldWindows: PrimitiveOp<SlideAttrs> = primitive<SlideAttrs>('fold', {
   lowering: { kind: 'reference' },
-  shape: ([x], { size }) => [...(x as Tensor).shape.slice(0, 2), ...size],
+  shape: ([x], { size }) => [...(x as Tensor).sizes.slice(0, 2), ...size],
   vjp: (_i, ct, _inputs, _out, attrs) => unfoldWindows([ct], attrs),
   jvp: 'linear',
   batch: ([x], _batched, attrs) => asBatch(x as Tensor, (y) => foldWindows([y], attrs)),
@@ -72,9 +72,9 @@ function eachTap(
 }
 
 function asBatch(x: Tensor, f: (y: Tensor) => Tensor): Tensor {
-  const [b, n, ...rest] = x.shape as readonly [number, number, ...number[]];
+  const [b, n, ...rest] = x.sizes as readonly [number, number, ...number[]];
   const y = f(reshapeNode(x, [b * n, ...rest]));
-  return reshapeNode(y, [b, n, ...y.shape.slice(1)]);
+  return reshapeNode(y, [b, n, ...y.sizes.slice(1)]);
 }
 
 /** Windows `[start, end)` over the last dimensions, of any sizes: one list a dimension. */
@@ -92,7 +92,7 @@ export interface SpanAttrs extends Record<
 export const windowSum: PrimitiveOp<SpanAttrs> = primitive<SpanAttrs>('windowSum', {
   lowering: { kind: 'kernel', kernel: (spans) => ({ kind: 'pool', mode: 'sum', ...spans }) },
   shape: ([x], { size, starts }) => [
-    ...lead((x as Tensor).shape, size),
+    ...lead((x as Tensor).sizes, size),
     ...starts.map((s) => s.length),
   ],
   vjp: (_i, ct, _inputs, _out, attrs) => windowSpread([ct], attrs),
@@ -104,7 +104,7 @@ export const windowSum: PrimitiveOp<SpanAttrs> = primitive<SpanAttrs>('windowSum
 /** The transpose of `windowSum`: adds each element to all that its window covers, `[…, …windows] → […, …size]`. */
 export const windowSpread: PrimitiveOp<SpanAttrs> = primitive<SpanAttrs>('windowSpread', {
   lowering: { kind: 'kernel', kernel: (spans) => ({ kind: 'pool', mode: 'spread', ...spans }) },
-  shape: ([x], { size }) => [...lead((x as Tensor).shape, size), ...size],
+  shape: ([x], { size }) => [...lead((x as Tensor).sizes, size), ...size],
   vjp: (_i, ct, _inputs, _out, attrs) => windowSum([ct], attrs),
   jvp: 'linear',
   batch: ([x], _batched, attrs) => windowSpread([x as Tensor], attrs),
@@ -158,7 +158,7 @@ export const windowArgmax: PrimitiveOp<ArgmaxAttrs> = primitive<ArgmaxAttrs>('wi
   lowering: { kind: 'kernel', kernel: (spans) => ({ kind: 'pool', mode: 'argmax', ...spans }) },
   differentiable: false,
   shape: ([x], { size, starts }) => [
-    ...lead((x as Tensor).shape, size),
+    ...lead((x as Tensor).sizes, size),
     ...starts.map((s) => s.length),
   ],
   dtype: () => 'int32',

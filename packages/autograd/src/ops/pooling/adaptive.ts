@@ -7,7 +7,7 @@ import { windowSum } from '../neural/slide.js';
 
 /** The mean over adaptive windows of all dimensions behind the channels. */
 export function adaptiveMean(x: Tensor, target: Shape): Tensor {
-  const size = x.shape.slice(2);
+  const size = x.sizes.slice(2);
   const spans = adaptiveSpans(size, target);
   const lengths = spans.starts.map((list, d) => list.map((s, o) => spans.ends[d]![o]! - s));
   return mul(windowSum([x], { size, ...spans }), reciprocals(lengths, x.dtype));

@@ -67,11 +67,11 @@ function fractionalMaxPool(op: string, rank: number): FractionalMaxPool {
     const { x, single, size } = poolInput(op, input, rank);
     const kernel = perDim(op, 'kernelSize', kernelSize, rank, 1);
     const windows = windowsOf(op, size, kernel, options);
-    const [n, c] = x.shape as readonly [number, number];
+    const [n, c] = x.sizes as readonly [number, number];
     const samples = options.randomSamples ?? drawUniform([n, c, rank], x.dtype);
-    if (!sameShape(samples.shape, [n, c, rank])) {
+    if (!sameShape(samples.sizes, [n, c, rank])) {
       throw new ShapeError(
-        `${op}: randomSamples must have shape ${show([n, c, rank])}, got ${show(samples.shape)}`,
+        `${op}: randomSamples must have shape ${show([n, c, rank])}, got ${show(samples.sizes)}`,
       );
     }
     // The places of all elements of all windows: [n, c, …windows, …kernel], counted over the dimensions of x.
@@ -111,7 +111,7 @@ function fractionalMaxPool(op: string, rank: number): FractionalMaxPool {
 
 /** The first elements of the windows along one dimension, `[n, c, windows]`, the last one at the far edge. */
 function startsOf(u: Tensor, size: number, windows: number, kernel: number): Tensor {
-  const [n, c] = u.shape as readonly [number, number];
+  const [n, c] = u.sizes as readonly [number, number];
   const last = filled(size - kernel, [n, c, 1], 'int32');
   if (windows === 1) return last;
   const alpha = (size - kernel) / (windows - 1);

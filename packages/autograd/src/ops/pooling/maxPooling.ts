@@ -108,11 +108,11 @@ function largest(
   single: boolean,
   { returnIndices = false }: IndicesOption,
 ): Tensor | Pooled {
-  const [n, c] = x.shape as readonly [number, number];
+  const [n, c] = x.sizes as readonly [number, number];
   const at = windowArgmax([x], attrs);
-  const windows = at.shape.slice(2);
+  const windows = at.sizes.slice(2);
   const flat = reshapeNode(x, [n, c, sizeOf(attrs.size)]);
   const found = gatherOf([flat, reshapeNode(at, [n, c, sizeOf(windows)])], { dim: 2 });
-  const values = unbatched(reshapeNode(found, at.shape), single);
+  const values = unbatched(reshapeNode(found, at.sizes), single);
   return returnIndices ? { values, indices: unbatched(at, single) } : values;
 }

@@ -94,10 +94,10 @@ export function poolInput(
 ): { x: Tensor; single: boolean; size: Shape } {
   const given = floatOperand(op, input);
   const { x, single } = batchedInput(op, given, rank);
-  if (x.shape.slice(1).includes(0)) {
+  if (x.sizes.slice(1).includes(0)) {
     throw new ShapeError(
-      `${op}: x ${show(given.shape)} has nothing to pool: only the batch may be empty`,
+      `${op}: x ${show(given.sizes)} has nothing to pool: only the batch may be empty`,
     );
   }
-  return { x, single, size: x.shape.slice(2) };
+  return { x, single, size: x.sizes.slice(2) };
 }

@@ -63,15 +63,15 @@ function maxUnpool(op: string, rank: number): MaxUnpool {
     const values = floatOperand(op, input);
     const { x, single } = batchedInput(op, values, rank);
     checkArgument(op, 'indices', indices, kinds.tensor);
-    if (!sameShape(values.shape, indices.shape)) {
+    if (!sameShape(values.sizes, indices.sizes)) {
       throw new ShapeError(
-        `${op}: x ${show(values.shape)} and indices ${show(indices.shape)} must have the same shape`,
+        `${op}: x ${show(values.sizes)} and indices ${show(indices.sizes)} must have the same shape`,
       );
     }
-    const target = targetOf(op, x.shape.slice(2), kernelSize, options);
-    const [n, c] = x.shape as readonly [number, number];
+    const target = targetOf(op, x.sizes.slice(2), kernelSize, options);
+    const [n, c] = x.sizes as readonly [number, number];
     const area = sizeOf(target);
-    const flat = [n, c, sizeOf(x.shape.slice(2))];
+    const flat = [n, c, sizeOf(x.sizes.slice(2))];
     const places = reshapeNode(indexTensor(op, indices, area, 2), flat);
     const written = scatterOf([filled(0, [n, c, area], x.dtype), places, reshapeNode(x, flat)], {
       dim: 2,

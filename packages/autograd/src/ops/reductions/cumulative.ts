@@ -59,7 +59,7 @@ function extremeSoFar(op: string, x: Operand, dim: number, sign: 1 | -1): Values
   const d = node.ndim === 0 ? 0 : normalizeDim(op, dim, node.ndim);
   const indices = cumulativeExtreme([vector], { dim: d, sign });
   const values = gatherOf([vector, indices], { dim: d });
-  return { values: reshapeNode(values, node.shape), indices: reshapeNode(indices, node.shape) };
+  return { values: reshapeNode(values, node.sizes), indices: reshapeNode(indices, node.sizes) };
 }
 
 /** The methods of this family. */

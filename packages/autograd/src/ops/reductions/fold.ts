@@ -19,7 +19,7 @@ export interface FoldAttrs extends Record<string, boolean | readonly number[]> {
 
 const shared = {
   shape: ([x]: readonly Tensor[], { dims, keepdim }: FoldAttrs) =>
-    reducedShape((x as Tensor).shape, dims, keepdim),
+    reducedShape((x as Tensor).sizes, dims, keepdim),
 };
 
 /** The product over `dims`; 1 of nothing. Booleans and integers multiply in int32. */
@@ -28,7 +28,7 @@ export const prodOver: PrimitiveOp<FoldAttrs> = primitive('prod', {
   lowering: folding('prod'),
   dtype: ([x]) => ((x as Tensor).dtype === 'bool' ? 'int32' : (x as Tensor).dtype),
   vjp: (_i, ct, [x], _out, { dims }) => {
-    const { shape } = x as Tensor;
+    const { sizes: shape } = x as Tensor;
     return strongMul(expandBack(ct, shape, dims), productOfOthers(x as Tensor, dims));
   },
   jvp: ([t], [x], _out, attrs) =>
@@ -60,20 +60,20 @@ function productOfOthers(x: Tensor, dims: readonly number[]): Tensor {
   const kept = range(x.ndim).filter((d) => !dims.includes(d));
   const order = [...kept, ...dims];
   const moved = permuteNode(x, order);
-  const outer = kept.map((d) => x.shape[d]!);
-  const flat = reshapeNode(moved, [...outer, sizeOf(dims.map((d) => x.shape[d]!))]);
+  const outer = kept.map((d) => x.sizes[d]!);
+  const flat = reshapeNode(moved, [...outer, sizeOf(dims.map((d) => x.sizes[d]!))]);
   const last = outer.length;
   const before = productsBefore(flat, last);
   const after = flipNode(productsBefore(flipNode(flat, [last]), last), [last]);
-  return permuteNode(reshapeNode(mul(before, after), moved.shape), inverseOrder(order));
+  return permuteNode(reshapeNode(mul(before, after), moved.sizes), inverseOrder(order));
 }
 
 /** For each element along `dim` the product of those before it. */
 export function productsBefore(x: Tensor, dim: number): Tensor {
-  const n = x.shape[dim]!;
+  const n = x.sizes[dim]!;
   const first = filled(
     1,
-    x.shape.map((s, d) => (d === dim ? Math.min(1, n) : s)),
+    x.sizes.map((s, d) => (d === dim ? Math.min(1, n) : s)),
     x.dtype,
   );
   if (n < 2) return first;
@@ -99,9 +99,9 @@ export function choice(
     ...shared,
     lowering,
     vjp: (_i, ct, [x], out, { dims }) => {
-      const { shape, dtype } = x as Tensor;
+      const { sizes: shape, dtype } = x as Tensor;
       const { chosen, count } = ties(x as Tensor, out, dims);
-      const share = div(reshapeNode(ct, count.shape), count);
+      const share = div(reshapeNode(ct, count.sizes), count);
       return strongMul(castNode(chosen, dtype), expandBack(share, shape, dims));
     },
     jvp: ([t], [x], out, { dims }) => {
@@ -110,7 +110,7 @@ export function choice(
         dims,
         keepdim: true,
       });
-      return reshapeNode(div(total, count), out.shape);
+      return reshapeNode(div(total, count), out.sizes);
     },
     batch: ([x], _batched, { dims, keepdim }) => op([x as Tensor], { dims: later(dims), keepdim }),
     reference: kernel,
@@ -120,7 +120,7 @@ export function choice(
 
 /** Which elements are the result (NaN where that is NaN), and how many of them. */
 function ties(x: Tensor, out: Tensor, dims: readonly number[]): { chosen: Tensor; count: Tensor } {
-  const chosen = logicalOr(eq(x, expandBack(out, x.shape, dims)), ne(x, x));
+  const chosen = logicalOr(eq(x, expandBack(out, x.sizes, dims)), ne(x, x));
   return { chosen, count: sumOver([castNode(chosen, x.dtype)], { dims, keepdim: true }) };
 }
 
@@ -186,7 +186,7 @@ export function position(
 ): PrimitiveOp<PositionAttrs> {
   const op: PrimitiveOp<PositionAttrs> = primitive(name, {
     lowering,
-    shape: ([x], { dim, keepdim }) => reducedShape((x as Tensor).shape, [dim], keepdim),
+    shape: ([x], { dim, keepdim }) => reducedShape((x as Tensor).sizes, [dim], keepdim),
     dtype: () => 'int32',
     batch: ([x], _batched, { dim, keepdim }) => op([x as Tensor], { dim: dim + 1, keepdim }),
     reference: ([x], out, { dim }) => {

@@ -14,7 +14,7 @@ import { alongRows, linearRecurrence, shift } from './recurrence.js';
 /** `y[k] = ln Σ exp(x[j])` over j ≤ k. */
 const logcumsumexpOf: PrimitiveOp<{ dim: number }> = primitive('logcumsumexp', {
   lowering: { kind: 'reference' },
-  shape: ([x]) => (x as Tensor).shape,
+  shape: ([x]) => (x as Tensor).sizes,
   // ∂y[k]/∂x[j] = exp(x[j] − y[k]), and y rises: from the end, R[j] = ct[j] + exp(y[j] − y[j+1]) R[j+1] never overflows.
   vjp: (_i, ct, [x], y, { dim }) => {
     const decay = ratio(y, shift(y, dim, Infinity, true));

@@ -38,7 +38,7 @@ export const cumsumOf: PrimitiveOp<{ dim: number; reverse: boolean }> = primitiv
     kind: 'kernel',
     kernel: ({ dim, reverse }) => ({ kind: 'cumulative', op: 'sum', dim, reverse }),
   },
-  shape: ([x]) => (x as Tensor).shape,
+  shape: ([x]) => (x as Tensor).sizes,
   dtype: ([x]) => countType(x as Tensor),
   vjp: (_i, ct, _inputs, _out, { dim, reverse }) => cumsumOf([ct], { dim, reverse: !reverse }),
   jvp: 'linear',
@@ -62,7 +62,7 @@ export const cumprodOf: PrimitiveOp<{ dim: number }> = primitive('cumprod', {
     kind: 'kernel',
     kernel: ({ dim }) => ({ kind: 'cumulative', op: 'prod', dim, reverse: false }),
   },
-  shape: ([x]) => (x as Tensor).shape,
+  shape: ([x]) => (x as Tensor).sizes,
   dtype: ([x]) => countType(x as Tensor),
   // With the products before, L[j], and R[j] = ct[j] + x[j+1] R[j+1]: the derivative is L[j] R[j]. Nothing is divided,
   // so zeros need no special case.
@@ -91,11 +91,11 @@ export const cumprodOf: PrimitiveOp<{ dim: number }> = primitive('cumprod', {
 
 /** Every element in its neighbour's place along `dim`; `filling` where there is none. */
 export function shift(x: Tensor, dim: number, filling: number, towardsStart: boolean): Tensor {
-  const n = x.shape[dim]!;
+  const n = x.sizes[dim]!;
   if (n === 0) return x;
   const gap = filled(
     filling,
-    x.shape.map((s, d) => (d === dim ? 1 : s)),
+    x.sizes.map((s, d) => (d === dim ? 1 : s)),
     x.dtype,
   );
   if (n === 1) return gap;
@@ -115,7 +115,7 @@ export const linearRecurrence: PrimitiveOp<{ dim: number; reverse: boolean }> = 
       kind: 'kernel',
       kernel: ({ dim, reverse }) => ({ kind: 'cumulative', op: 'recurrence', dim, reverse }),
     },
-    shape: ([a]) => (a as Tensor).shape,
+    shape: ([a]) => (a as Tensor).sizes,
     vjp: (i, ct, [a], out, { dim, reverse }) => {
       const next = shift(a as Tensor, dim, 0, !reverse);
       const g = linearRecurrence([next, ct], { dim, reverse: !reverse });
@@ -160,7 +160,7 @@ export const cumulativeExtreme: PrimitiveOp<{ dim: number; sign: number }> = pri
         reverse: false,
       }),
     },
-    shape: ([x]) => (x as Tensor).shape,
+    shape: ([x]) => (x as Tensor).sizes,
     dtype: () => 'int32',
     batch: ([x], _batched, { dim, sign }) =>
       cumulativeExtreme([x as Tensor], { dim: dim + 1, sign }),

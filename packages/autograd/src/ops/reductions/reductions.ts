@@ -138,7 +138,7 @@ function extreme(
   return fold([node], { dims, keepdim });
 }
 
-function checkNotEmpty(op: string, { shape }: Tensor, dims: readonly number[]): void {
+function checkNotEmpty(op: string, { sizes: shape }: Tensor, dims: readonly number[]): void {
   const empty = dims.find((d) => shape[d] === 0);
   if (empty !== undefined) {
     throw new ShapeError(
@@ -192,7 +192,7 @@ function choose(
   const kept = position([node], { dim: d, keepdim: true });
   const values = gatherOf([node, kept], { dim: d });
   if (keepdim) return { values, indices: kept };
-  const shape = node.shape.filter((_, i) => i !== d);
+  const shape = node.sizes.filter((_, i) => i !== d);
   return { values: reshapeNode(values, shape), indices: reshapeNode(kept, shape) };
 }
 
@@ -245,12 +245,12 @@ function positionOf(
   if (dim === undefined || dim === null || node.ndim === 0) {
     if (typeof dim === 'number') normalizeDim(op, dim, 0);
     if (node.size === 0)
-      throw new ShapeError(`${op}: the tensor of shape ${show(node.shape)} has no elements`);
+      throw new ShapeError(`${op}: the tensor of shape ${show(node.sizes)} has no elements`);
     const y = position([reshapeNode(node, [node.size])], { dim: 0, keepdim: false });
     return keepdim
       ? reshapeNode(
           y,
-          node.shape.map(() => 1),
+          node.sizes.map(() => 1),
         )
       : y;
   }

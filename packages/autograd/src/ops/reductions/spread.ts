@@ -27,7 +27,7 @@ export function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): 
   return div(sumOver([x], { dims, keepdim }), countOf(x, dims));
 }
 
-function countOf({ shape }: Tensor, dims: readonly number[]): number {
+function countOf({ sizes: shape }: Tensor, dims: readonly number[]): number {
   return sizeOf(dims.map((d) => shape[d] as number));
 }
 
@@ -86,7 +86,7 @@ function varianceOf(op: string, x: Operand, dim: ReduceDims, options?: VarianceO
 /** The square root with derivative 0 at 0. */
 function rootOf(x: Tensor): Tensor {
   const zero = eq(x, 0);
-  return where(zero, zerosOf(x), sqrt(where(zero, filled(1, x.shape, x.dtype), x)));
+  return where(zero, zerosOf(x), sqrt(where(zero, filled(1, x.sizes, x.dtype), x)));
 }
 
 export interface NormOptions extends ReduceOptions {
@@ -135,10 +135,10 @@ export const logsumexp = composite(
     const total = sumOver([exp(sub(node, shift))], { dims, keepdim });
     const none = eq(total, 0);
     const result = add(
-      log(where(none, filled(1, total.shape, total.dtype), total)),
-      reshapeNode(shift, total.shape),
+      log(where(none, filled(1, total.sizes, total.dtype), total)),
+      reshapeNode(shift, total.sizes),
     );
-    return where(none, filled(-Infinity, total.shape, total.dtype), result);
+    return where(none, filled(-Infinity, total.sizes, total.dtype), result);
   },
 ) as Reduction;
 

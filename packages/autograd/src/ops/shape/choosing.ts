@@ -23,7 +23,7 @@ export const cartesianProd: (tensors: readonly Operand[]) => Tensor = composite(
     const nodes = tensors.map((x) => operand('cartesianProd', x as Operand));
     const other = nodes.find((x) => x.ndim !== 1);
     if (other !== undefined)
-      throw new ShapeError(`cartesianProd: expected vectors, got shape ${show(other.shape)}`);
+      throw new ShapeError(`cartesianProd: expected vectors, got shape ${show(other.sizes)}`);
     if (nodes.length === 1) return nodes[0] as Tensor;
     const dtype = resultType(...nodes);
     const shape = nodes.map((x) => x.size);
@@ -64,7 +64,7 @@ export const combinations: (x: Operand, r?: number, options?: CombinationsOption
     const node = operand('combinations', x);
     checkInteger('combinations', 'r', r, 0);
     if (node.ndim !== 1)
-      throw new ShapeError(`combinations: expected a vector, got shape ${show(node.shape)}`);
+      throw new ShapeError(`combinations: expected a vector, got shape ${show(node.sizes)}`);
     if (r === 0) return filled(0, [0], node.dtype);
     const rows: number[] = [];
     const choice: number[] = [];

@@ -41,8 +41,8 @@ function embedded(op: string, x: Tensor, offset: number, dim1: number, dim2: num
   const [rows, columns] = [normalizeDim(op, dim1, rank), normalizeDim(op, dim2, rank)];
   if (rows === columns)
     throw new ShapeError(`${op}: dim1 and dim2 are both dimension ${rows}; they must differ`);
-  const lead = x.shape.slice(0, -1);
-  const n = (x.shape.at(-1) as number) + Math.abs(offset);
+  const lead = x.sizes.slice(0, -1);
+  const n = (x.sizes.at(-1) as number) + Math.abs(offset);
   const flat = padNode(x, [...lead, n * n], {
     start: [...lead.map(() => 0), offset >= 0 ? offset : -offset * n],
     step: [...lead.map(() => 1), n + 1],

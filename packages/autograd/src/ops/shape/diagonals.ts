@@ -53,8 +53,8 @@ export const diagonal: (
 
 /** The diagonal of the last two dimensions: a row of the flattened matrix with a step of one column more. */
 function lastDiagonal(x: Tensor, offset: number): Tensor {
-  const outer = x.shape.slice(0, -2);
-  const [rows = 0, columns = 0] = x.shape.slice(-2);
+  const outer = x.sizes.slice(0, -2);
+  const [rows = 0, columns = 0] = x.sizes.slice(-2);
   const length = Math.max(0, Math.min(rows + Math.min(0, offset), columns - Math.max(0, offset)));
   const flat = reshapeNode(x, [...outer, rows * columns]);
   const first = length === 0 ? 0 : offset >= 0 ? offset : -offset * columns;
@@ -71,7 +71,7 @@ export const diag: (x: Operand, diagonal?: number | { readonly diagonal?: number
     const { diagonal: k = 0 } = triangleOptions('diag', diagonal, options);
     if (node.ndim === 2) return lastDiagonal(node, k);
     if (node.ndim !== 1)
-      throw new ShapeError(`diag: expected a vector or a matrix, got shape ${show(node.shape)}`);
+      throw new ShapeError(`diag: expected a vector or a matrix, got shape ${show(node.sizes)}`);
     const n = node.size + Math.abs(k);
     checkSize('diag', [n, n]);
     const first = k >= 0 ? k : -k * n;
@@ -100,10 +100,10 @@ function triangle(
   const node = operand(op, x);
   if (node.ndim < 2)
     throw new ShapeError(
-      `${op}: expected a matrix or a batch of them, got shape ${show(node.shape)}`,
+      `${op}: expected a matrix or a batch of them, got shape ${show(node.sizes)}`,
     );
   const { diagonal: k = 0 } = triangleOptions(op, diagonal, options);
-  const [rows = 0, columns = 0] = node.shape.slice(-2);
+  const [rows = 0, columns = 0] = node.sizes.slice(-2);
   return where(
     inside(sub(iotaAlong(columns, 1, 2), iotaAlong(rows, 0, 2)), k),
     node,

@@ -70,7 +70,7 @@ export const cat = composite(
     const nodes = together('cat', tensors);
     const kept = nodes.filter((x) => x.ndim !== 1 || x.size > 0);
     const list = kept.length > 0 ? kept : nodes.slice(0, 1);
-    const { shape } = list[0] as Tensor;
+    const { sizes: shape } = list[0] as Tensor;
     if (list.some((x) => x.ndim === 0)) {
       throw new ShapeError(
         'cat: a tensor without dimensions cannot be joined along one; use stack',
@@ -89,11 +89,11 @@ export const stack = composite(
   'stack',
   (tensors: readonly Operand[], dim?: DimOption, options?: { readonly dim?: number }): Tensor => {
     const nodes = together('stack', tensors);
-    const { shape } = nodes[0] as Tensor;
-    const other = nodes.find((x) => !sameShape(x.shape, shape));
+    const { sizes: shape } = nodes[0] as Tensor;
+    const other = nodes.find((x) => !sameShape(x.sizes, shape));
     if (other !== undefined) {
       throw new ShapeError(
-        `stack: shapes ${show(shape)} and ${show(other.shape)} differ; they must be equal`,
+        `stack: shapes ${show(shape)} and ${show(other.sizes)} differ; they must be equal`,
       );
     }
     const d = normalizeDim('stack', dimOf('stack', dim, options), shape.length + 1);
@@ -121,7 +121,7 @@ export const split: (x: Operand, size: number | readonly number[], dim?: DimOpti
       const total = sizes.reduce((a, b) => a + b, 0);
       if (total !== n) {
         throw new ShapeError(
-          `split: sizes ${show(sizes)} add up to ${total}, dimension ${d} of ${show(node.shape)} is ${n}`,
+          `split: sizes ${show(sizes)} add up to ${total}, dimension ${d} of ${show(node.sizes)} is ${n}`,
         );
       }
       return pieces(node, d, sizes);
@@ -170,13 +170,13 @@ export const unbind: (x: Operand, dim?: DimOption) => Tensor[] = composite(
 
 function dimensionOf(op: string, x: Tensor, dim: number): number {
   if (x.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions has nothing to cut`);
-  return x.shape[dim] as number;
+  return x.sizes[dim] as number;
 }
 
 function selected(x: Tensor, dim: number, index: number): Tensor {
   return reshapeNode(
     narrowNode(x, dim, index, 1),
-    x.shape.filter((_, d) => d !== dim),
+    x.sizes.filter((_, d) => d !== dim),
   );
 }
 
@@ -237,7 +237,7 @@ export const meshgrid: (
   const nodes = given.flatMap((x) => x as Operand).map((x) => operand('meshgrid', x));
   const wrong = nodes.find((x) => x.ndim > 1);
   if (wrong !== undefined)
-    throw new ShapeError(`meshgrid: expected vectors, got shape ${show(wrong.shape)}`);
+    throw new ShapeError(`meshgrid: expected vectors, got shape ${show(wrong.sizes)}`);
   const grid = nodes.map((x) => x.size);
   const swapped = indexing === 'xy' && nodes.length > 1;
   const order = range(nodes.length);

@@ -10,7 +10,7 @@ import { operand, primitive, type PrimitiveOp } from '../build/primitive.js';
 /** Dimension `d` of the result is dimension `dims[d]` of the input. */
 export const permuteTo: PrimitiveOp<{ dims: readonly number[] }> = primitive('permute', {
   lowering: { kind: 'view', view: ({ dims }) => ({ kind: 'permute', dims }) },
-  shape: ([x], { dims }) => dims.map((d) => (x as Tensor).shape[d]!),
+  shape: ([x], { dims }) => dims.map((d) => (x as Tensor).sizes[d]!),
   vjp: (_i, ct, _inputs, _out, { dims }) => permuteNode(ct, inverseOrder(dims)),
   jvp: 'linear',
   batch: ([x], _batched, { dims }) => permuteNode(x as Tensor, [0, ...dims.map((d) => d + 1)]),
@@ -61,7 +61,7 @@ export const sliceTo: PrimitiveOp<{
 }> = primitive('slice', {
   lowering: { kind: 'view', view: ({ start, step }) => ({ kind: 'slice', start, step }) },
   shape: (_inputs, { size }) => size,
-  vjp: (_i, ct, [x], _out, { start, step }) => padNode(ct, (x as Tensor).shape, { start, step }),
+  vjp: (_i, ct, [x], _out, { start, step }) => padNode(ct, (x as Tensor).sizes, { start, step }),
   jvp: 'linear',
   batch: ([x], _batched, { start, size, step }, n) =>
     sliceTo([x as Tensor], { start: [0, ...start], size: [n, ...size], step: [1, ...step] }),
@@ -81,7 +81,7 @@ export function sliceNode(
   size: Shape,
   step?: readonly number[],
 ): Tensor {
-  if (sameShape(size, x.shape) && (step === undefined || step.every((s) => s === 1))) return x;
+  if (sameShape(size, x.sizes) && (step === undefined || step.every((s) => s === 1))) return x;
   return sliceTo([x], { start, size, step: step ?? size.map(() => 1) });
 }
 
@@ -95,21 +95,21 @@ export function narrowNode(
 ): Tensor {
   return sliceNode(
     x,
-    x.shape.map((_, d) => (d === dim ? start : 0)),
-    x.shape.map((n, d) => (d === dim ? length : n)),
-    x.shape.map((_, d) => (d === dim ? step : 1)),
+    x.sizes.map((_, d) => (d === dim ? start : 0)),
+    x.sizes.map((n, d) => (d === dim ? length : n)),
+    x.sizes.map((_, d) => (d === dim ? step : 1)),
   );
 }
 
 /** The elements of `x` in reverse along each of `dims`. */
 export function flipNode(x: Tensor, dims: readonly number[]): Tensor {
   if (x.size === 0) return x;
-  const turned = (d: number): boolean => dims.includes(d) && x.shape[d] !== 1;
+  const turned = (d: number): boolean => dims.includes(d) && x.sizes[d] !== 1;
   return sliceNode(
     x,
-    x.shape.map((n, d) => (turned(d) ? n - 1 : 0)),
-    x.shape,
-    x.shape.map((_, d) => (turned(d) ? -1 : 1)),
+    x.sizes.map((n, d) => (turned(d) ? n - 1 : 0)),
+    x.sizes,
+    x.sizes.map((_, d) => (turned(d) ? -1 : 1)),
   );
 }
 
@@ -125,7 +125,7 @@ export const padTo: PrimitiveOp<{
   lowering: { kind: 'parts', parts: ({ start, step }) => ({ kind: 'pad', start, step }) },
   shape: (_inputs, { shape }) => shape,
   vjp: (i, ct, [x], _out, { start, step }) => {
-    const inside = sliceNode(ct, start, (x as Tensor).shape, step);
+    const inside = sliceNode(ct, start, (x as Tensor).sizes, step);
     if (i === 0) return inside;
     const all = (y: Tensor): Tensor => sumOver([y], { dims: range(y.ndim), keepdim: false });
     return sub(all(ct), all(inside));
@@ -133,7 +133,7 @@ export const padTo: PrimitiveOp<{
   jvp: 'linear',
   batch: ([x, value], batched, { shape, start, step }, n) => {
     const y =
-      batched[0] === true ? (x as Tensor) : expandNode(x as Tensor, [n, ...(x as Tensor).shape]);
+      batched[0] === true ? (x as Tensor) : expandNode(x as Tensor, [n, ...(x as Tensor).sizes]);
     if (batched[1] !== true) {
       return padTo([y, value as Tensor], {
         shape: [n, ...shape],
@@ -166,7 +166,7 @@ export const padTo: PrimitiveOp<{
 
 /** `x` placed in a tensor of `shape`, `value` around it. */
 export function padNode(x: Tensor, shape: Shape, { start, step }: Window, value = 0): Tensor {
-  if (sameShape(x.shape, shape) && step.every((s) => s === 1)) return x;
+  if (sameShape(x.sizes, shape) && step.every((s) => s === 1)) return x;
   return padTo([x, operand('pad', value, x.dtype)], { shape, start, step });
 }
 
@@ -183,7 +183,7 @@ function startsOf(inputs: readonly Tensor[], dim: number): readonly number[] {
   const known = starts.get(inputs);
   if (known !== undefined) return known;
   let next = 0;
-  const found = inputs.map(({ shape }) => (next += shape[dim]!) - shape[dim]!);
+  const found = inputs.map(({ sizes: shape }) => (next += shape[dim]!) - shape[dim]!);
   starts.set(inputs, found);
   return found;
 }
@@ -194,18 +194,18 @@ const starts = new WeakMap<readonly Tensor[], readonly number[]>();
 export const concatOf: PrimitiveOp<{ dim: number }> = primitive('concat', {
   lowering: { kind: 'parts', parts: ({ dim }) => ({ kind: 'concat', dim }) },
   shape: (inputs, { dim }) => {
-    const { shape } = inputs[0] as Tensor;
-    for (const { shape: other } of inputs) {
+    const { sizes: shape } = inputs[0] as Tensor;
+    for (const { sizes: other } of inputs) {
       if (other.length !== shape.length || other.some((n, d) => d !== dim && n !== shape[d])) {
         throw new ShapeError(
           `cat: shapes ${show(shape)} and ${show(other)} may differ only in dimension ${dim}, along which they are joined`,
         );
       }
     }
-    return shape.map((n, d) => (d === dim ? inputs.reduce((sum, x) => sum + x.shape[d]!, 0) : n));
+    return shape.map((n, d) => (d === dim ? inputs.reduce((sum, x) => sum + x.sizes[d]!, 0) : n));
   },
   vjp: (i, ct, inputs, _out, { dim }) =>
-    narrowNode(ct, dim, startsOf(inputs, dim)[i]!, (inputs[i] as Tensor).shape[dim]!),
+    narrowNode(ct, dim, startsOf(inputs, dim)[i]!, (inputs[i] as Tensor).sizes[dim]!),
   jvp: 'linear',
   batch: (inputs, batched, { dim }, n) => concatOf(batchAll(inputs, batched, n), { dim: dim + 1 }),
   reference: (inputs, out, { dim }) => {
@@ -253,5 +253,5 @@ export function batchAll(
   batched: readonly boolean[],
   size: number,
 ): Tensor[] {
-  return inputs.map((x, i) => (batched[i] === true ? x : expandNode(x, [size, ...x.shape])));
+  return inputs.map((x, i) => (batched[i] === true ? x : expandNode(x, [size, ...x.sizes])));
 }

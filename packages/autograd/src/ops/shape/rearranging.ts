@@ -29,7 +29,7 @@ export const repeat: (x: Operand, ...repeats: Listed) => Tensor = composite(
     const list = listOf('repeat', repeats);
     if (list.length < node.ndim) {
       throw new ShapeError(
-        `repeat: ${show(list)} has fewer entries than the tensor of shape ${show(node.shape)} dimensions; use tile for that`,
+        `repeat: ${show(list)} has fewer entries than the tensor of shape ${show(node.sizes)} dimensions; use tile for that`,
       );
     }
     return repeated('repeat', node, list);
@@ -49,7 +49,7 @@ export const tile: (x: Operand, ...dims: Listed) => Tensor = composite('tile', (
 function repeated(op: string, x: Tensor, repeats: readonly number[]): Tensor {
   if (repeats.some((n) => n < 0))
     throw new ShapeError(`${op}: repeats must be 0 or more, got ${show(repeats)}`);
-  const shape = [...new Array<number>(repeats.length - x.ndim).fill(1), ...x.shape];
+  const shape = [...new Array<number>(repeats.length - x.ndim).fill(1), ...x.sizes];
   checkShape(
     op,
     shape.map((n, d) => n * repeats[d]!),
@@ -79,7 +79,7 @@ export const repeatInterleave: (
   const node = along === null || given.ndim === 0 ? reshapeNode(given, [given.size]) : given;
   const d = along === null ? 0 : normalizeDim(op, along, given.ndim);
   const counts = countsOf(op, repeats);
-  const n = node.shape[d]!;
+  const n = node.sizes[d]!;
   if (counts.length === 1) return eachRepeated(op, node, d, counts[0]!);
   if (counts.length !== n) {
     throw new ShapeError(
@@ -90,7 +90,7 @@ export const repeatInterleave: (
   for (let i = 0; i < n; i++) total += counts[i]!;
   checkSize(
     op,
-    node.shape.map((m, k) => (k === d ? total : m)),
+    node.sizes.map((m, k) => (k === d ? total : m)),
   );
   const index = new Int32Array(total);
   for (let i = 0, at = 0; i < n; at += counts[i++]!) index.fill(i, at, at + counts[i]!);
@@ -127,9 +127,9 @@ const someNumbers = kinds.listOf(kinds.number);
 
 /** All repeated alike: a dimension more, stretched, and no index of each. */
 function eachRepeated(op: string, x: Tensor, dim: number, count: number): Tensor {
-  const shape = x.shape.map((n, d) => (d === dim ? n * count : n));
+  const shape = x.sizes.map((n, d) => (d === dim ? n * count : n));
   checkSize(op, shape);
-  const apart = [...x.shape.slice(0, dim + 1), 1, ...x.shape.slice(dim + 1)];
+  const apart = [...x.sizes.slice(0, dim + 1), 1, ...x.sizes.slice(dim + 1)];
   const stretched = apart.map((n, d) => (d === dim + 1 ? count : n));
   return reshapeNode(expandNode(reshapeNode(x, apart), stretched), shape);
 }
@@ -167,7 +167,7 @@ export const roll: (
   if (named === undefined || named.length === 0) {
     if (by.length !== 1)
       throw new ShapeError(`roll: without dims there must be one shift, got ${show(by)}`);
-    return reshapeNode(rolled(reshapeNode(node, [node.size]), by[0]!, 0), node.shape);
+    return reshapeNode(rolled(reshapeNode(node, [node.size]), by[0]!, 0), node.sizes);
   }
   const list = named.map((d) => normalizeDim('roll', d, node.ndim));
   if (list.length !== by.length) {
@@ -179,7 +179,7 @@ export const roll: (
 });
 
 function rolled(x: Tensor, shift: number, dim: number): Tensor {
-  const n = x.shape[dim]!;
+  const n = x.sizes[dim]!;
   const by = n === 0 ? 0 : ((shift % n) + n) % n;
   if (by === 0) return x;
   return concatNode([narrowNode(x, dim, n - by, by), narrowNode(x, dim, 0, n - by)], dim);
@@ -216,7 +216,7 @@ export const pad: (x: Operand, padding: readonly number[], options?: PadOptions)
     const list = listOf('pad', [padding]);
     if (list.length % 2 !== 0 || list.length > 2 * node.ndim) {
       throw new ShapeError(
-        `pad: ${show(list)} must hold two numbers for each padded dimension, the last first; the tensor has shape ${show(node.shape)}`,
+        `pad: ${show(list)} must hold two numbers for each padded dimension, the last first; the tensor has shape ${show(node.sizes)}`,
       );
     }
     const sides = range(node.ndim).map((d): [number, number] => {
@@ -226,7 +226,7 @@ export const pad: (x: Operand, padding: readonly number[], options?: PadOptions)
     const cut = cropped(node, sides);
     if (mode === 'constant') {
       const start = sides.map(([before]) => Math.max(0, before));
-      const shape = cut.shape.map((n, d) => n + start[d]! + Math.max(0, sides[d]![1]));
+      const shape = cut.sizes.map((n, d) => n + start[d]! + Math.max(0, sides[d]![1]));
       return padNode(cut, shape, { start, step: shape.map(() => 1) }, value);
     }
     return sides.reduce(
@@ -237,10 +237,10 @@ export const pad: (x: Operand, padding: readonly number[], options?: PadOptions)
 
 function cropped(x: Tensor, sides: readonly (readonly [number, number])[]): Tensor {
   const start = sides.map(([before]) => Math.max(0, -before));
-  const size = x.shape.map((n, d) => n - start[d]! - Math.max(0, -sides[d]![1]));
+  const size = x.sizes.map((n, d) => n - start[d]! - Math.max(0, -sides[d]![1]));
   if (size.some((n) => n < 0)) {
     throw new ShapeError(
-      `pad: shape ${show(x.shape)} has too few elements to take away ${show(sides.flat())}`,
+      `pad: shape ${show(x.sizes)} has too few elements to take away ${show(sides.flat())}`,
     );
   }
   return sliceNode(x, start, size);
@@ -249,7 +249,7 @@ function cropped(x: Tensor, sides: readonly (readonly [number, number])[]): Tens
 /** One dimension padded with elements of the tensor itself. */
 function borrowed(x: Tensor, d: number, before: number, after: number, mode: PadMode): Tensor {
   if (before === 0 && after === 0) return x;
-  const n = x.shape[d]!;
+  const n = x.sizes[d]!;
   const limit = mode === 'reflect' ? n - 1 : mode === 'circular' ? n : n === 0 ? 0 : Infinity;
   if (before > limit || after > limit) {
     throw new ShapeError(
@@ -259,7 +259,7 @@ function borrowed(x: Tensor, d: number, before: number, after: number, mode: Pad
   const edge = (at: number, k: number): Tensor =>
     expandNode(
       narrowNode(x, d, at, 1),
-      x.shape.map((s, i) => (i === d ? k : s)),
+      x.sizes.map((s, i) => (i === d ? k : s)),
     );
   const parts =
     mode === 'reflect'
@@ -272,7 +272,7 @@ function borrowed(x: Tensor, d: number, before: number, after: number, mode: Pad
         ? [edge(0, before), x, edge(n - 1, after)]
         : [narrowNode(x, d, n - before, before), x, narrowNode(x, d, 0, after)];
   return concatNode(
-    parts.filter((part) => part.shape[d]! > 0),
+    parts.filter((part) => part.sizes[d]! > 0),
     d,
   );
 }

@@ -66,7 +66,7 @@ export const view = composite('view', (x: Operand, ...shape: Listed): Tensor =>
 ) as Reshape;
 
 function reshaped(op: string, x: Tensor, shape: readonly number[]): Tensor {
-  return reshapeNode(x, inferSize(op, shape, x.size, x.shape));
+  return reshapeNode(x, inferSize(op, shape, x.size, x.sizes));
 }
 
 /** A shape of `size` elements with its −1 filled in. */
@@ -118,9 +118,9 @@ export const flatten = composite(
     const to = normalizeDim('flatten', given.endDim ?? -1, t.ndim);
     if (from > to) throw new ShapeError(`flatten: startDim ${from} comes after endDim ${to}`);
     return reshapeNode(t, [
-      ...t.shape.slice(0, from),
-      sizeOf(t.shape.slice(from, to + 1)),
-      ...t.shape.slice(to + 1),
+      ...t.sizes.slice(0, from),
+      sizeOf(t.sizes.slice(from, to + 1)),
+      ...t.sizes.slice(to + 1),
     ]);
   },
 ) as Flatten;
@@ -131,11 +131,11 @@ export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => T
   (x, dim, sizes) => {
     const t = operand('unflatten', x);
     const d = normalizeDim('unflatten', dim, t.ndim);
-    const n = t.shape[d] ?? 1;
+    const n = t.sizes[d] ?? 1;
     return reshapeNode(t, [
-      ...t.shape.slice(0, d),
+      ...t.sizes.slice(0, d),
       ...inferSize('unflatten', listOf('unflatten', [sizes]), n, [n]),
-      ...t.shape.slice(d + 1),
+      ...t.sizes.slice(d + 1),
     ]);
   },
 );
@@ -148,7 +148,7 @@ export const squeeze = composite(
     const dims = normalizeDims('squeeze', dim, t.ndim);
     return reshapeNode(
       t,
-      t.shape.filter((n, d) => n !== 1 || !dims.includes(d)),
+      t.sizes.filter((n, d) => n !== 1 || !dims.includes(d)),
     );
   },
 ) as Squeeze;
@@ -157,7 +157,7 @@ export const squeeze = composite(
 export const unsqueeze = composite('unsqueeze', (x: Operand, dim: number): Tensor => {
   const t = operand('unsqueeze', x);
   const d = normalizeDim('unsqueeze', dim, t.ndim + 1);
-  return reshapeNode(t, [...t.shape.slice(0, d), 1, ...t.shape.slice(d)]);
+  return reshapeNode(t, [...t.sizes.slice(0, d), 1, ...t.sizes.slice(d)]);
 }) as Unsqueeze;
 
 /**
@@ -169,7 +169,7 @@ export const permute = composite('permute', (x: Operand, ...dims: Listed): Tenso
   const order = normalizeDims('permute', listOf('permute', dims), t.ndim);
   if (order.length !== t.ndim) {
     throw new ShapeError(
-      `permute: ${show(listOf('permute', dims))} names ${order.length} dimensions, the tensor of shape ${show(t.shape)} ` +
+      `permute: ${show(listOf('permute', dims))} names ${order.length} dimensions, the tensor of shape ${show(t.sizes)} ` +
         `has ${t.ndim}; each must be named once`,
     );
   }
@@ -200,7 +200,7 @@ export const t = composite('t', (x: Operand): Tensor => {
   const node = operand('t', x);
   if (node.ndim > 2) {
     throw new ShapeError(
-      `t: expected at most 2 dimensions, got shape ${show(node.shape)}; use transpose(x, -2, -1) for batches of matrices`,
+      `t: expected at most 2 dimensions, got shape ${show(node.sizes)}; use transpose(x, -2, -1) for batches of matrices`,
     );
   }
   return node.ndim === 2 ? permuteNode(node, [1, 0]) : node;
@@ -247,10 +247,10 @@ function expanded(op: string, x: Operand, size: readonly number[]): Tensor {
   const lead = size.length - node.ndim;
   const shape = checkShape(
     op,
-    size.map((n, d) => (n === -1 && d >= lead ? (node.shape[d - lead] ?? -1) : n)),
+    size.map((n, d) => (n === -1 && d >= lead ? (node.sizes[d - lead] ?? -1) : n)),
   );
-  checkExpand(op, node.shape, shape);
-  return expandNode(node, sameShape(shape, node.shape) ? node.shape : shape);
+  checkExpand(op, node.sizes, shape);
+  return expandNode(node, sameShape(shape, node.sizes) ? node.sizes : shape);
 }
 
 /** The tensor itself: every tensor is contiguous. PyTorch: `Tensor.contiguous`. */

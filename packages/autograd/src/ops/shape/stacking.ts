@@ -19,7 +19,7 @@ interface AtLeast {
 function atLeast(op: string, shape: (x: readonly number[]) => readonly number[]): AtLeast {
   const one = (x: Operand): Tensor => {
     const node = operand(op, x);
-    return reshapeNode(node, shape(node.shape));
+    return reshapeNode(node, shape(node.sizes));
   };
   return composite(op, (x: Operand | readonly Operand[]) =>
     Array.isArray(x) ? (x as readonly Operand[]).map(one) : one(x as Operand),
@@ -55,16 +55,16 @@ function joined(
   dim: number | ((first: Tensor) => number),
   shape: (s: readonly number[]) => readonly number[],
 ): Tensor {
-  const nodes = listed(op, tensors).map((x) => reshapeNode(x, shape(x.shape)));
+  const nodes = listed(op, tensors).map((x) => reshapeNode(x, shape(x.sizes)));
   const first = nodes[0] as Tensor;
   const d = typeof dim === 'number' ? dim : dim(first);
   const other = nodes.find(
-    (x) => x.ndim !== first.ndim || x.shape.some((n, k) => k !== d && n !== first.shape[k]),
+    (x) => x.ndim !== first.ndim || x.sizes.some((n, k) => k !== d && n !== first.sizes[k]),
   );
   // Of one dimension, empty tensors are skipped, as `cat` does.
   if (other !== undefined && other.size > 0 && first.size > 0) {
     throw new ShapeError(
-      `${op}: shapes ${show(first.shape)} and ${show(other.shape)} may differ only in dimension ${d}`,
+      `${op}: shapes ${show(first.sizes)} and ${show(other.sizes)} may differ only in dimension ${d}`,
     );
   }
   return cat(nodes, d);
@@ -102,12 +102,12 @@ export const blockDiag: (tensors: readonly Operand[]) => Tensor = composite(
     const dtype = resultType(...nodes);
     const wide = nodes.find((x) => x.ndim > 2);
     if (wide !== undefined)
-      throw new ShapeError(`blockDiag: expected matrices, got shape ${show(wide.shape)}`);
-    const blocks = nodes.map((x) => castNode(reshapeNode(x, matrix(x.shape)), dtype));
-    const width = blocks.reduce((sum, x) => sum + (x.shape[1] as number), 0);
+      throw new ShapeError(`blockDiag: expected matrices, got shape ${show(wide.sizes)}`);
+    const blocks = nodes.map((x) => castNode(reshapeNode(x, matrix(x.sizes)), dtype));
+    const width = blocks.reduce((sum, x) => sum + (x.sizes[1] as number), 0);
     let start = 0;
     const rows = blocks.map((x) => {
-      const [m, n] = x.shape as readonly [number, number];
+      const [m, n] = x.sizes as readonly [number, number];
       start += n;
       return padNode(x, [m, width], { start: [0, start - n], step: [1, 1] });
     });
@@ -121,7 +121,7 @@ export const broadcastTensors: (tensors: readonly Operand[]) => Tensor[] = compo
   (tensors) => {
     const nodes = listed('broadcastTensors', tensors);
     const shape = nodes
-      .map((x) => x.shape)
+      .map((x) => x.sizes)
       .reduce((s, t) => broadcastShapes('broadcastTensors', s, t));
     return nodes.map((x) => expandNode(x, shape));
   },
@@ -156,7 +156,7 @@ function cut(
   even: boolean,
 ): Tensor[] {
   checkArgument(op, 'the parts', given, PARTS);
-  const n = x.shape[dim] as number;
+  const n = x.sizes[dim] as number;
   const parts: number | ArrayLike<number> =
     given instanceof Tensor
       ? given.ndim === 0
@@ -174,7 +174,7 @@ function cut(
   checkInteger(op, 'the number of pieces', parts, 1);
   if (even && n % parts !== 0) {
     throw new ShapeError(
-      `${op}: dimension ${dim} of shape ${show(x.shape)} does not divide into ${parts} equal pieces`,
+      `${op}: dimension ${dim} of shape ${show(x.sizes)} does not divide into ${parts} equal pieces`,
     );
   }
   const [size, rest] = [Math.floor(n / parts), n % parts];
@@ -193,7 +193,7 @@ function cutAlong(op: string, least: number, dim: number): Cut {
     const node = operand(op, x);
     if (node.ndim < least)
       throw new ShapeError(
-        `${op}: expected at least ${least} dimension${least > 1 ? 's' : ''}, got shape ${show(node.shape)}`,
+        `${op}: expected at least ${least} dimension${least > 1 ? 's' : ''}, got shape ${show(node.sizes)}`,
       );
     return cut(op, node, indicesOrSections, Math.min(dim, node.ndim - 1), true);
   });

@@ -11,7 +11,7 @@ function flipped(op: string, x: Operand, dim: number): Tensor {
   const node = operand(op, x);
   if (node.ndim <= dim)
     throw new ShapeError(
-      `${op}: expected at least ${dim + 1} dimension${dim > 0 ? 's' : ''}, got shape ${show(node.shape)}`,
+      `${op}: expected at least ${dim + 1} dimension${dim > 0 ? 's' : ''}, got shape ${show(node.sizes)}`,
     );
   return flipNode(node, [dim]);
 }
@@ -39,7 +39,7 @@ export const rot90: (x: Operand, k?: number, dims?: readonly number[]) => Tensor
     const plane = normalizeDims('rot90', dims ?? [0, 1], node.ndim);
     if (plane.length !== 2 || node.ndim < 2)
       throw new ShapeError(
-        `rot90: dims must name two dimensions of the tensor of shape ${show(node.shape)}, got ${show(plane)}`,
+        `rot90: dims must name two dimensions of the tensor of shape ${show(node.sizes)}, got ${show(plane)}`,
       );
     const [a, b] = plane as [number, number];
     const order = range(node.ndim);
@@ -69,25 +69,25 @@ export const moveaxis: typeof movedim = composite('moveaxis', (x, source, destin
 );
 
 /** `x` expanded to the shape of `other`. PyTorch: `Tensor.expand_as`. */
-export const expandAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']> = composite(
+export const expandAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['sizes']> = composite(
   'expandAs',
   (x: Operand, other: Tensor) => {
     const node = operand('expandAs', x);
-    const { shape } = operand('expandAs', other);
-    checkExpand('expandAs', node.shape, shape);
+    const { sizes: shape } = operand('expandAs', other);
+    checkExpand('expandAs', node.sizes, shape);
     return expandNode(node, shape);
   },
 );
 
 /** `x` in the shape of `other`, of as many elements. PyTorch: `Tensor.view_as`. */
-export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']> = composite(
+export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['sizes']> = composite(
   'viewAs',
   (x: Operand, other: Tensor) => {
     const node = operand('viewAs', x);
-    const { shape, size } = operand('viewAs', other);
+    const { sizes: shape, size } = operand('viewAs', other);
     if (node.size !== size)
       throw new ShapeError(
-        `viewAs: ${show(node.shape)} has ${node.size} elements, ${show(shape)} has ${size}; they must be equal`,
+        `viewAs: ${show(node.sizes)} has ${node.size} elements, ${show(shape)} has ${size}; they must be equal`,
       );
     return reshapeNode(node, shape);
   },
@@ -96,7 +96,7 @@ export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape
 /** The last two dimensions exchanged: see the property `mT`. */
 export function matrixTransposed(x: Tensor): Tensor {
   if (x.ndim < 2)
-    throw new ShapeError(`mT: expected a matrix […, m, n], got shape ${show(x.shape)}`);
+    throw new ShapeError(`mT: expected a matrix […, m, n], got shape ${show(x.sizes)}`);
   const n = x.ndim;
   return permuteNode(x.current, [...range(n - 2), n - 1, n - 2]);
 }
@@ -107,8 +107,8 @@ export interface TurningMethods<S extends Shape = Shape> {
   flipud(): Tensor<S>;
   ravel(): Tensor<[number]>;
   moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
-  expandAs<T extends Tensor>(other: T): Tensor<T['shape']>;
-  viewAs<T extends Tensor>(other: T): Tensor<T['shape']>;
+  expandAs<T extends Tensor>(other: T): Tensor<T['sizes']>;
+  viewAs<T extends Tensor>(other: T): Tensor<T['sizes']>;
   /** The last two dimensions exchanged. PyTorch: `Tensor.mT`. @throws {ShapeError} for fewer than two dimensions. */
   readonly mT: Tensor;
 }

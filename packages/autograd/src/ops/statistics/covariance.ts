@@ -48,13 +48,13 @@ function covariance(
   const given = operand(op, x);
   if (given.ndim > 2)
     throw new ShapeError(
-      `${op}: expected variables in rows, [variables, observations], got shape ${show(given.shape)}`,
+      `${op}: expected variables in rows, [variables, observations], got shape ${show(given.sizes)}`,
     );
   if (given.dtype === 'bool')
     throw new DTypeError(`${op}: not defined for booleans; cast them: x.cast('float32')`);
   const float = castNode(given, toFloat(given.dtype));
-  const n = given.ndim === 0 ? 1 : (given.shape.at(-1) as number);
-  const rows = reshapeNode(float, [given.ndim === 2 ? (given.shape[0] as number) : 1, n]);
+  const n = given.ndim === 0 ? 1 : (given.sizes.at(-1) as number);
+  const rows = reshapeNode(float, [given.ndim === 2 ? (given.sizes[0] as number) : 1, n]);
   const [f, a] = [weightsOf(op, 'fweights', fweights, n), weightsOf(op, 'aweights', aweights, n)];
   if (f !== null && f.dtype !== 'int32')
     throw new DTypeError(`${op}: fweights must be int32, got ${f.dtype}`);
@@ -82,7 +82,7 @@ function covariance(
           0,
         );
   const c = div(product(weighted(centred), centred, false, true), divisor);
-  return given.ndim === 2 && given.shape[0] !== 1 ? c : reshapeNode(c, []);
+  return given.ndim === 2 && given.sizes[0] !== 1 ? c : reshapeNode(c, []);
 }
 
 function weightsOf(op: string, name: string, w: Tensor | null, n: number): Tensor | null {
@@ -90,7 +90,7 @@ function weightsOf(op: string, name: string, w: Tensor | null, n: number): Tenso
   const node = operand(op, w);
   if (node.ndim === 1 && node.size === n) return node;
   throw new ShapeError(
-    `${op}: ${name} must hold one number for each of the ${n} observations, got shape ${show(node.shape)}`,
+    `${op}: ${name} must hold one number for each of the ${n} observations, got shape ${show(node.sizes)}`,
   );
 }
 

@@ -44,14 +44,14 @@ export const diff = composite('diff', (x: Operand, options?: DiffOptions): Tenso
   const d = normalizeDim('diff', dim, given.ndim);
   const around = [prepend ?? null, given, append ?? null].filter((part) => part !== null);
   let y = around.length === 1 ? given : cat(around, d);
-  for (let k = 0; k < n && y.shape[d] !== 0; k++)
+  for (let k = 0; k < n && y.sizes[d] !== 0; k++)
     y = step(y, d, y.dtype === 'bool' ? logicalXor : sub);
   return y;
 });
 
 /** An operation of each element and the one before it. */
 function step(x: Tensor, dim: number, f: (x: Tensor, y: Tensor) => Tensor): Tensor {
-  const n = x.shape[dim] as number;
+  const n = x.sizes[dim] as number;
   if (n === 0) return x;
   return f(narrowNode(x, dim, 1, n - 1), narrowNode(x, dim, 0, n - 1));
 }
@@ -121,18 +121,18 @@ function areasOf(
 
 /** The places with as many dimensions as the samples. */
 function placesOf(op: string, x: Tensor, y: Tensor, dim: number): Tensor {
-  const n = y.shape[dim] as number;
+  const n = y.sizes[dim] as number;
   const along = x.ndim === 1 && y.ndim !== 1;
   const shape = along
-    ? y.shape.map((_, d) => (d === dim ? x.size : 1))
-    : [...new Array<number>(Math.max(0, y.ndim - x.ndim)).fill(1), ...x.shape];
+    ? y.sizes.map((_, d) => (d === dim ? x.size : 1))
+    : [...new Array<number>(Math.max(0, y.ndim - x.ndim)).fill(1), ...x.sizes];
   const fits =
     shape.length === y.ndim &&
-    shape.every((s, d) => (d === dim ? s === n : s === 1 || s === y.shape[d] || y.shape[d] === 1));
+    shape.every((s, d) => (d === dim ? s === n : s === 1 || s === y.sizes[d] || y.sizes[d] === 1));
   if (!fits) {
     throw new ShapeError(
-      `${op}: y ${show(y.shape)} needs one place for each sample along dimension ${dim}, ` +
-        `[${n}] or ${show(y.shape)}; x has shape ${show(x.shape)}`,
+      `${op}: y ${show(y.sizes)} needs one place for each sample along dimension ${dim}, ` +
+        `[${n}] or ${show(y.sizes)}; x has shape ${show(x.sizes)}`,
     );
   }
   return reshapeNode(x, shape);
@@ -169,7 +169,7 @@ export const gradient = composite('gradient', (x: Operand, options?: GradientOpt
   const node = castNode(given, toFloat(given.dtype));
   const dims =
     dim === undefined
-      ? node.shape.map((_, d) => d)
+      ? node.sizes.map((_, d) => d)
       : (typeof dim === 'number' ? [dim] : dim).map((d) => normalizeDim('gradient', d, node.ndim));
   const list: readonly (number | Tensor)[] =
     typeof spacing === 'number' || spacing instanceof Tensor ? dims.map(() => spacing) : spacing;
@@ -183,10 +183,10 @@ export const gradient = composite('gradient', (x: Operand, options?: GradientOpt
 
 /** The derivative along one dimension. */
 function slope(x: Tensor, dim: number, spacing: number | Tensor, edgeOrder: 1 | 2): Tensor {
-  const n = x.shape[dim] ?? 0;
+  const n = x.sizes[dim] ?? 0;
   if (n < edgeOrder + 1) {
     throw new ShapeError(
-      `gradient: dimension ${dim} of shape ${show(x.shape)} has ${n} samples; edgeOrder ${edgeOrder} needs ${edgeOrder + 1}`,
+      `gradient: dimension ${dim} of shape ${show(x.sizes)} has ${n} samples; edgeOrder ${edgeOrder} needs ${edgeOrder + 1}`,
     );
   }
   const widths = widthsOf(x, dim, spacing, n);
@@ -220,7 +220,7 @@ function slope(x: Tensor, dim: number, spacing: number | Tensor, edgeOrder: 1 | 
 
 /** The distances of neighbours along a dimension, 1 elsewhere. */
 function widthsOf(x: Tensor, dim: number, spacing: number | Tensor, n: number): Tensor {
-  const shape = x.shape.map((_, d) => (d === dim ? n - 1 : 1));
+  const shape = x.sizes.map((_, d) => (d === dim ? n - 1 : 1));
   if (typeof spacing === 'number' || spacing.ndim === 0) {
     const one = castNode(operand('gradient', spacing), x.dtype);
     return expandNode(
@@ -234,7 +234,7 @@ function widthsOf(x: Tensor, dim: number, spacing: number | Tensor, n: number): 
   const places = operand('gradient', spacing);
   if (places.ndim !== 1 || places.size !== n) {
     throw new ShapeError(
-      `gradient: the places along dimension ${dim} must be a vector of ${n}, got shape ${show(places.shape)}`,
+      `gradient: the places along dimension ${dim} must be a vector of ${n}, got shape ${show(places.sizes)}`,
     );
   }
   return reshapeNode(castNode(step(places, 0, sub), x.dtype), shape);

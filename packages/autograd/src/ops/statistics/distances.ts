@@ -57,14 +57,14 @@ export const cdist = composite(
     const [x, y] = [floatOperand('cdist', a), floatOperand('cdist', b)];
     if (x.dtype !== y.dtype)
       throw new DTypeError(`cdist: the dtypes differ: ${x.dtype} and ${y.dtype}`);
-    if (x.ndim < 2 || y.ndim < 2 || x.shape.at(-1) !== y.shape.at(-1)) {
+    if (x.ndim < 2 || y.ndim < 2 || x.sizes.at(-1) !== y.sizes.at(-1)) {
       throw new ShapeError(
-        `cdist: expected rows of one length, […, p, m] and […, r, m], got ${show(x.shape)} and ${show(y.shape)}`,
+        `cdist: expected rows of one length, […, p, m] and […, r, m], got ${show(x.sizes)} and ${show(y.sizes)}`,
       );
     }
-    broadcastShapes('cdist', x.shape.slice(0, -2), y.shape.slice(0, -2));
-    const left = reshapeNode(x, [...x.shape.slice(0, -1), 1, x.shape.at(-1) as number]);
-    const right = reshapeNode(y, [...y.shape.slice(0, -2), 1, ...y.shape.slice(-2)]);
+    broadcastShapes('cdist', x.sizes.slice(0, -2), y.sizes.slice(0, -2));
+    const left = reshapeNode(x, [...x.sizes.slice(0, -1), 1, x.sizes.at(-1) as number]);
+    const right = reshapeNode(y, [...y.sizes.slice(0, -2), 1, ...y.sizes.slice(-2)]);
     const d = sub(left, right);
     return vectorNorm(d, p, [d.ndim - 1], false);
   },
@@ -78,8 +78,8 @@ export const pdist = composite('pdist', (x: Tensor, options?: DistanceOptions): 
   const { p = 2 } = distanceOptions('pdist', options);
   const node = floatOperand('pdist', x);
   if (node.ndim !== 2)
-    throw new ShapeError(`pdist: expected a matrix [n, m], got shape ${show(node.shape)}`);
-  const n = node.shape[0] as number;
+    throw new ShapeError(`pdist: expected a matrix [n, m], got shape ${show(node.sizes)}`);
+  const n = node.sizes[0] as number;
   const count = Math.max(0, (n * (n - 1)) / 2);
   const [first, second] = [new Int32Array(count), new Int32Array(count)];
   let at = 0;
@@ -104,7 +104,7 @@ export const renorm = composite(
     checkArgument('renorm', 'p', p, ORDER);
     checkArgument('renorm', 'maxnorm', maxnorm, kinds.nonNegative);
     if (node.ndim < 2)
-      throw new ShapeError(`renorm: expected at least 2 dimensions, got shape ${show(node.shape)}`);
+      throw new ShapeError(`renorm: expected at least 2 dimensions, got shape ${show(node.sizes)}`);
     const d = normalizeDim('renorm', dim, node.ndim);
     const norm = vectorNorm(
       node,
@@ -117,6 +117,6 @@ export const renorm = composite(
       div(constant(maxnorm, node.dtype), add(norm, 1e-7)),
       1,
     );
-    return mul(node, expandNode(factor, node.shape));
+    return mul(node, expandNode(factor, node.sizes));
   },
 ) as SameShape<[p: number, dim: number, maxnorm: number]>;

@@ -49,7 +49,7 @@ export const aminmax = composite('aminmax', (x: Operand, options?: AminmaxOption
   return { min: minOver([node], attrs), max: maxOver([node], attrs) };
 });
 
-function checkNotEmpty(op: string, { shape }: Tensor, dims: readonly number[]): void {
+function checkNotEmpty(op: string, { sizes: shape }: Tensor, dims: readonly number[]): void {
   const empty = dims.find((d) => shape[d] === 0);
   if (empty !== undefined) {
     throw new ShapeError(
@@ -69,11 +69,11 @@ export const kthvalue = composite(
     const { keepdim = false } = reduceOptions('kthvalue', options);
     const node = operand('kthvalue', x);
     const d = normalizeDim('kthvalue', dim ?? -1, node.ndim);
-    const n = node.shape[d] ?? 1;
+    const n = node.sizes[d] ?? 1;
     checkInteger('kthvalue', 'k', k, 1);
     if (k > n) {
       throw new ShapeError(
-        `kthvalue: k is ${k}, but dimension ${d} of shape ${show(node.shape)} has ${n} elements`,
+        `kthvalue: k is ${k}, but dimension ${d} of shape ${show(node.sizes)} has ${n} elements`,
       );
     }
     if (node.ndim === 0) return { values: node, indices: single(0, 'int32') };
@@ -86,7 +86,7 @@ export const kthvalue = composite(
 function chosen(x: Tensor, at: Tensor, dim: number, keepdim: boolean): ValuesAndIndices {
   const values = gatherOf([x, at], { dim });
   if (keepdim) return { values, indices: at };
-  const shape = x.shape.filter((_, i) => i !== dim);
+  const shape = x.sizes.filter((_, i) => i !== dim);
   return { values: reshapeNode(values, shape), indices: reshapeNode(at, shape) };
 }
 
@@ -167,7 +167,7 @@ export const nanmedian: NanMedian = composite(
     if (dim !== undefined && dim !== null)
       return picked('nanmedian', argnanmedianOf, node, dim, keepdim);
     if (node.size === 0)
-      throw new ShapeError(`nanmedian: the tensor of shape ${show(node.shape)} has no elements`);
+      throw new ShapeError(`nanmedian: the tensor of shape ${show(node.sizes)} has no elements`);
     const flat = reshapeNode(node, [node.size]);
     const median = detach(
       gatherOf([flat, argnanmedianOf([flat], { dim: 0, keepdim: true })], { dim: 0 }),

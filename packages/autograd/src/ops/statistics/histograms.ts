@@ -112,9 +112,9 @@ export const histogram = composite(
     const binEdges =
       given instanceof Tensor ? givenEdges(node, given) : evenEdges(node, given, range);
     const weights = weight === null ? null : operand('histogram', weight);
-    if (weights !== null && !sameShape(weights.shape, node.shape)) {
+    if (weights !== null && !sameShape(weights.sizes, node.sizes)) {
       throw new ShapeError(
-        `histogram: the weight has shape ${show(weights.shape)}, x ${show(node.shape)}; they must be equal`,
+        `histogram: the weight has shape ${show(weights.sizes)}, x ${show(node.sizes)}; they must be equal`,
       );
     }
     const bins = binEdges.size - 1;
@@ -140,7 +140,7 @@ function givenEdges(x: Tensor, bins: Tensor): Tensor {
   const edges = detach(operand('histogram', bins));
   if (edges.ndim !== 1 || edges.size < 2)
     throw new ShapeError(
-      `histogram: edges must be a vector of at least 2 numbers, got shape ${show(edges.shape)}`,
+      `histogram: edges must be a vector of at least 2 numbers, got shape ${show(edges.sizes)}`,
     );
   if (edges.dtype !== x.dtype)
     throw new DTypeError(
@@ -185,7 +185,7 @@ export const bucketize = composite(
     const edges = operand('bucketize', boundaries);
     if (edges.ndim !== 1)
       throw new ShapeError(
-        `bucketize: the boundaries must be a vector, got shape ${show(edges.shape)}`,
+        `bucketize: the boundaries must be a vector, got shape ${show(edges.sizes)}`,
       );
     const values = operand('bucketize', x, isFloat(edges.dtype) ? edges.dtype : 'float32');
     return searchPositions([edges, values], { right });

@@ -68,16 +68,16 @@ function quantileOf(
   const d = whole ? 0 : normalizeDim(op, dim, node.ndim);
   const rows =
     whole || node.ndim === 0 ? reshapeNode(node, [node.size]) : moveDim(node, d, node.ndim - 1);
-  const n = rows.shape.at(-1) as number;
+  const n = rows.sizes.at(-1) as number;
   if (n === 0)
-    throw new ShapeError(`${op}: shape ${show(node.shape)} has no elements to choose from`);
+    throw new ShapeError(`${op}: shape ${show(node.sizes)} has no elements to choose from`);
   const at = elementsAt(rows, reshapeNode(fractions, [fractions.size]), op, interpolation);
   const kept = whole
-    ? node.shape.map(() => (keepdim ? 1 : 0)).filter((s) => s > 0)
+    ? node.sizes.map(() => (keepdim ? 1 : 0)).filter((s) => s > 0)
     : node.ndim === 0
       ? []
-      : reducedShape(node.shape, [d], keepdim);
-  return reshapeNode(moveDim(at, at.ndim - 1, 0), [...fractions.shape, ...kept]);
+      : reducedShape(node.sizes, [d], keepdim);
+  return reshapeNode(moveDim(at, at.ndim - 1, 0), [...fractions.sizes, ...kept]);
 }
 
 function fractionsOf(op: string, q: number | readonly number[] | Tensor, x: Tensor): Tensor {
@@ -86,7 +86,7 @@ function fractionsOf(op: string, q: number | readonly number[] | Tensor, x: Tens
     if (node.dtype !== x.dtype)
       throw new DTypeError(`${op}: q is ${node.dtype}, x ${x.dtype}; they must be equal`);
     if (node.ndim > 1)
-      throw new ShapeError(`${op}: q must be a number or a vector, got shape ${show(node.shape)}`);
+      throw new ShapeError(`${op}: q must be a number or a vector, got shape ${show(node.sizes)}`);
     for (const f of hostValue(node) ?? []) checkFraction(op, f);
     return node;
   }
@@ -114,8 +114,8 @@ function elementsAt(
   interpolation: NonNullable<QuantileOptions['interpolation']>,
 ): Tensor {
   const last = rows.ndim - 1;
-  const n = rows.shape[last] as number;
-  const lead = rows.shape.slice(0, -1);
+  const n = rows.sizes[last] as number;
+  const lead = rows.sizes.slice(0, -1);
   const missing = isNan(detach(rows));
   const fold = { dims: [last], keepdim: true };
   // NaN are sorted to the end: the last element is one, if there is any.
@@ -129,7 +129,7 @@ function elementsAt(
   const place =
     op === 'quantile'
       ? choose(
-          expandNode(maxOver([missing], fold), ranks.shape),
+          expandNode(maxOver([missing], fold), ranks.sizes),
           constant(n - 1, rows.dtype),
           ranks,
         )

@@ -49,11 +49,11 @@ export function associativeScan<X>(
   if (leaves.length === 0) throw new ChainruleError('associativeScan: xs holds no tensor');
   const names = namesOf('xs', xs);
   const dims = leaves.map((x) => normalizeDim('associativeScan', dim, x.ndim));
-  const sizes = leaves.map((x, k) => x.shape[dims[k] as number] as number);
+  const sizes = leaves.map((x, k) => x.sizes[dims[k] as number] as number);
   sizes.forEach((n, k) => {
     if (n !== sizes[0]) {
       throw new ShapeError(
-        `associativeScan: ${names[k] as string} has ${n} elements, shape ${show((leaves[k] as Tensor).shape)}, but ` +
+        `associativeScan: ${names[k] as string} has ${n} elements, shape ${show((leaves[k] as Tensor).sizes)}, but ` +
           `${names[0] as string} has ${sizes[0] as number}; all have as many`,
       );
     }
@@ -64,7 +64,7 @@ export function associativeScan<X>(
     return matching('associativeScan', result, like, names, ELEMENT);
   });
   const combine = (a: readonly Tensor[], b: readonly Tensor[]): Tensor[] =>
-    (a[0] as Tensor).shape[0] === 0 ? [...a] : pairs(structure.rebuild(a), structure.rebuild(b));
+    (a[0] as Tensor).sizes[0] === 0 ? [...a] : pairs(structure.rebuild(a), structure.rebuild(b));
   const turned = (t: Tensor): Tensor => (reverse ? flipNode(t, [0]) : t);
   const elements = leaves.map((x, k) => turned(moveDim(x.current, dims[k] as number, 0)));
   const results = running(combine, elements).map((y, k) =>
@@ -79,7 +79,7 @@ type Combine = (a: readonly Tensor[], b: readonly Tensor[]) => Tensor[];
 
 /** Running results along dimension 0: those of pairs give every second one, and each other one is one step from these. */
 function running(combine: Combine, xs: readonly Tensor[]): Tensor[] {
-  const n = (xs[0] as Tensor).shape[0] as number;
+  const n = (xs[0] as Tensor).sizes[0] as number;
   if (n < 2) return [...xs];
   const half = n >> 1;
   const odd = running(
@@ -107,7 +107,7 @@ function every(x: Tensor, from: number, count: number): Tensor {
 
 /** The elements of two in turn, `n` in all: the first has as many as the second, or one more. */
 function interleave(x: Tensor, y: Tensor, n: number): Tensor {
-  const [rows = 0, ...rest] = x.shape;
+  const [rows = 0, ...rest] = x.sizes;
   const filled = n % 2 === 0 ? y : concatNode([y, narrowNode(x, 0, rows - 1, 1)], 0);
   const pairs = [x, filled].map((part) => reshapeNode(part, [rows, 1, ...rest]));
   return narrowNode(reshapeNode(concatNode(pairs, 1), [2 * rows, ...rest]), 0, 0, n);

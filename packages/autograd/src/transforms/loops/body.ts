@@ -100,7 +100,7 @@ export function closeBody(
       plan,
       inputs,
       carries: carries.length,
-      outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })),
+      outputs: outputs.map(({ sizes: shape, dtype }) => ({ shape, dtype })),
       draws,
     };
     programs.set(plan, program);

@@ -82,7 +82,7 @@ function single(op: string, what: string, x: unknown): Tensor {
   if (!isTensor(x)) throw new ChainruleError(`${op}: ${what} must be a tensor, got ${typeof x}`);
   if (x.size !== 1) {
     throw new ShapeError(
-      `${op}: ${what} must have a single element, got shape ${show(x.shape)}; where(c, a, b) chooses element by element`,
+      `${op}: ${what} must have a single element, got shape ${show(x.sizes)}; where(c, a, b) chooses element by element`,
     );
   }
   return x.ndim === 0 ? x.current : x.reshape([]).current;

@@ -169,7 +169,7 @@ const branchRules: Omit<CallRules, 'name'> = {
     const stands = bodies.map((body) =>
       body.carries.map((x, k) => {
         const batched = given.operands[k]?.batched === true;
-        const node = new Placeholder(batched ? [size, ...x.shape] : x.shape, x.dtype, {
+        const node = new Placeholder(batched ? [size, ...x.sizes] : x.sizes, x.dtype, {
           requiresGrad: x.needsGrad,
         });
         return { node, batched };
@@ -207,7 +207,7 @@ function pick(name: LoopName, index: Tensor, options: readonly Tensor[]): Tensor
   return options.slice(0, -1).reduceRight<Tensor>((rest, option, b) => {
     const first = name === 'cond' ? eq(index, 0) : lt(index, 1);
     const flag = b === 0 ? first : eq(index, b);
-    const chosen = reshapeNode(flag, [...index.shape, ...option.shape.slice(1).map(() => 1)]);
+    const chosen = reshapeNode(flag, [...index.sizes, ...option.sizes.slice(1).map(() => 1)]);
     return choose(chosen, option, rest);
   }, options[last] as Tensor);
 }

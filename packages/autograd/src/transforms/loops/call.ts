@@ -187,7 +187,7 @@ function rebuiltBody(
   const batched = inputs.slice(0, n + m).map((r) => r.batched);
   for (;;) {
     const stand = variables.map((x, k) => {
-      const shape = batched[k] === true ? [size, ...x.shape] : x.shape;
+      const shape = batched[k] === true ? [size, ...x.sizes] : x.sizes;
       return new Placeholder(shape, x.dtype, { requiresGrad: x.needsGrad });
     });
     const replacements = [

@@ -19,7 +19,7 @@ export function extend<R>(name: LoopName, f: () => R): R {
 
 /** Stands for a cotangent or tangent. */
 export function standIn(like: Tensor): Placeholder {
-  return new Placeholder(like.shape, like.dtype, { requiresGrad: true });
+  return new Placeholder(like.sizes, like.dtype, { requiresGrad: true });
 }
 
 /** Whether there is one. */
@@ -29,5 +29,5 @@ export function present<T>(x: T | null): x is T {
 
 /** The same for every example. */
 export function spread(x: Tensor, size: number): Tensor {
-  return expandNode(reshapeNode(x, [1, ...x.shape]), [size, ...x.shape]);
+  return expandNode(reshapeNode(x, [1, ...x.sizes]), [size, ...x.sizes]);
 }

@@ -23,7 +23,7 @@ interface Hoisted {
 
 /** The same loop with fewer products in its steps. */
 export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tensor[]): Hoisted {
-  const steps = sequences[0]?.shape[0] ?? 0;
+  const steps = sequences[0]?.sizes[0] ?? 0;
   if (steps < 2) return { graph, sequences };
   const { depends } = dependents(graph);
   const own = ownOf(graph, depends);
@@ -32,7 +32,7 @@ export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tens
   const stacks = new Map<Tensor, Tensor>();
   graph.xs.forEach((x, k) => stacks.set(x, sequences[k] as Tensor));
   const taken = ends.map((node) => allSteps(node, stacks, own, steps));
-  const stand = ends.map((y) => new Placeholder(y.shape, y.dtype, { requiresGrad: y.needsGrad }));
+  const stand = ends.map((y) => new Placeholder(y.sizes, y.dtype, { requiresGrad: y.needsGrad }));
   const outputs = extend(name, () =>
     rewrite(
       graph.outputs,
@@ -68,7 +68,10 @@ function ownOf({ xs }: BodyGraph, depends: ReadonlySet<Tensor>): ReadonlyMap<Ten
  * Whether a node is a product of rows by a matrix from outside, which has the same bits as part of a larger one: a product
  * that is a loop in any layout is a sum in an order of its own.
  */
-function isProduct({ op, inputs, shape, attrs }: Tensor, depends: ReadonlySet<Tensor>): boolean {
+function isProduct(
+  { op, inputs, sizes: shape, attrs }: Tensor,
+  depends: ReadonlySet<Tensor>,
+): boolean {
   const [a, b] = inputs;
   const [rows = 0, columns = 0] = shape;
   if (op !== (matmulOf.primitive as unknown) || a === undefined || b === undefined) return false;
@@ -110,7 +113,7 @@ function allSteps(
 }
 
 function batchOf(
-  { op, attrs, shape, ndim }: Tensor,
+  { op, attrs, sizes: shape, ndim }: Tensor,
   inputs: readonly Tensor[],
   batched: readonly boolean[],
   steps: number,
@@ -120,7 +123,7 @@ function batchOf(
   const product = op === (matmulOf.primitive as unknown) && ndim === 2 && transA === false;
   if (!product || a === undefined || b === undefined || batched[1] === true)
     return (op as Primitive).batch(inputs, batched, attrs ?? {}, steps);
-  const [, rows = 0, columns = 0] = a.shape;
+  const [, rows = 0, columns = 0] = a.sizes;
   const all = reshapeNode(a, [steps * rows, columns]);
   return reshapeNode(matmulOf([all, b], { transA: false, transB: transB === true }), [
     steps,

@@ -71,7 +71,7 @@ function onPlaceholders(
   inputs: readonly Tensor[],
   { name }: Steps,
 ): { graph: BodyGraph; stand: readonly Tensor[] } {
-  const stand = inputs.map((x) => new Placeholder(x.shape, x.dtype, { requiresGrad: x.needsGrad }));
+  const stand = inputs.map((x) => new Placeholder(x.sizes, x.dtype, { requiresGrad: x.needsGrad }));
   const replacements = stand.map((node) => ({ node, batched: false }));
   const outputs = extend(name, () =>
     rewrite(graph.outputs, inputs, replacements, 0, { since: graph.since }).map(({ node }) => node),

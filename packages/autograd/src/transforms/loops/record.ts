@@ -51,7 +51,7 @@ export function recordBody(name: LoopName, f: () => unknown): RecordedBody {
 }
 
 /** What stands for a tensor in a body; its first dimension left out where it is a sequence. */
-export function standFor(x: Tensor, shape: Shape = x.shape): Placeholder {
+export function standFor(x: Tensor, shape: Shape = x.sizes): Placeholder {
   return new Placeholder(shape, x.dtype, { requiresGrad: isFloat(x.dtype) });
 }
 
@@ -83,9 +83,9 @@ export function matching(
   }
   return got.leaves.map((y, k) => {
     const x = leaves[k] as Tensor;
-    if (!sameShape(y.shape, x.shape)) {
+    if (!sameShape(y.sizes, x.sizes)) {
       throw new ShapeError(
-        `${op}: ${names[k] ?? 'the carry'} has shape ${show(x.shape)}, but ${who} returns ${show(y.shape)} for it; ` +
+        `${op}: ${names[k] ?? 'the carry'} has shape ${show(x.sizes)}, but ${who} returns ${show(y.sizes)} for it; ` +
           `they must be equal`,
       );
     }

@@ -81,7 +81,7 @@ export function scan<C, X, Y>(
   const sequences = flatten(xs);
   const length = lengthOf(sequences.leaves, namesOf('xs', xs), given.length);
   const carries = first.leaves.map((x) => standFor(x));
-  const slices = sequences.leaves.map((x) => standFor(x, x.shape.slice(1)));
+  const slices = sequences.leaves.map((x) => standFor(x, x.sizes.slice(1)));
   const recorded = recordBody('scan', () =>
     f(
       first.structure.rebuild(carries) as Loose<C>,
@@ -140,12 +140,12 @@ function lengthOf(
   let from = 'length';
   sequences.forEach((x, k) => {
     const name = names[k] ?? 'xs';
-    const n = x.shape[0];
+    const n = x.sizes[0];
     if (n === undefined)
       throw new ShapeError(`scan: ${name} has no dimensions, a sequence has at least one`);
     if (length !== undefined && n !== length) {
       throw new ShapeError(
-        `scan: ${name} has ${n} elements, shape ${show(x.shape)}, but ${from} is ${length}; all sequences have one length`,
+        `scan: ${name} has ${n} elements, shape ${show(x.sizes)}, but ${from} is ${length}; all sequences have one length`,
       );
     }
     length = n;

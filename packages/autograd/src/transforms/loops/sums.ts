@@ -68,7 +68,7 @@ function allSteps(node: Tensor, xs: readonly Tensor[], sequences: readonly Tenso
   const k = xs.indexOf(node);
   if (k >= 0 || node.op === null) return sequences[k] as Tensor;
   const of = allSteps(node.inputs[0] as Tensor, xs, sequences);
-  return node.op.batch([of], [true], node.attrs ?? {}, of.shape[0] as number);
+  return node.op.batch([of], [true], node.attrs ?? {}, of.sizes[0] as number);
 }
 
 /** A product of two matrices that is a term of a sum. */
@@ -121,7 +121,7 @@ function sumOfTerm({ transA, transB }: Term, a: Tensor, b: Tensor): Tensor {
 
 /** The rows that are summed over, of all steps, one below the other. */
 function inRows(x: Tensor, first: boolean): Tensor {
-  const [steps = 0, r = 0, c = 0] = x.shape;
+  const [steps = 0, r = 0, c = 0] = x.sizes;
   return first
     ? reshapeNode(x, [steps * r, c])
     : reshapeNode(permuteNode(x, [0, 2, 1]), [steps * c, r]);

@@ -142,7 +142,7 @@ const whileRules: Omit<CallRules, 'name'> = {
     for (;;) {
       const carries = body.carries.map(
         (c, k) =>
-          new Placeholder(flags[k] === true ? [size, ...c.shape] : c.shape, c.dtype, {
+          new Placeholder(flags[k] === true ? [size, ...c.sizes] : c.sizes, c.dtype, {
             requiresGrad: c.needsGrad,
           }),
       );
@@ -220,7 +220,7 @@ function anyOf(flags: Tensor): Tensor {
 
 /** A flag for each example, beside what each of them carries. */
 function column(flags: Tensor, like: Tensor): Tensor {
-  return reshapeNode(flags, [...flags.shape, ...like.shape.slice(1).map(() => 1)]);
+  return reshapeNode(flags, [...flags.sizes, ...like.sizes.slice(1).map(() => 1)]);
 }
 
 /** The same loop over steps whose number is known: those it took, or, where that cannot be read, all it might take. */

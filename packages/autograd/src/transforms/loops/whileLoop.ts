@@ -103,7 +103,7 @@ function checkCondition(x: unknown): Tensor {
   }
   if (x.size !== 1) {
     throw new ShapeError(
-      `whileLoop: the condition must have a single element, got shape ${show(x.shape)}; reduce it: all() or any()`,
+      `whileLoop: the condition must have a single element, got shape ${show(x.sizes)}; reduce it: all() or any()`,
     );
   }
   return x.ndim === 0 ? x.current : x.reshape([]).current;
