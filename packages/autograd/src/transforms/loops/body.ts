@@ -94,7 +94,7 @@ export function closeBody(
     );
   let program = programs.get(plan);
   if (program === undefined) {
-    plan.met = true; // it runs at every step
+    plan.comesAgain = true; // it runs at every step
     program = {
       id: nextId++,
       plan,
