@@ -9,7 +9,7 @@
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Instruction } from '../../../engine/program.js';
 import { DTYPES, itemSize, type DType } from '../../../graph/dtype.js';
-import { Scratch, SCRATCH_BUFFER } from '../assembler/block.js';
+import { Scratch, SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
 import type { Primitive } from '../../../graph/primitive.js';
 import { foldKernel } from '../../../engine/compile/lower.js';
 import { ownView } from '../../../engine/compile/view.js';
@@ -176,14 +176,19 @@ export class OperationLoop {
       }),
     );
     const dtypes = operands.map((j) => DTYPES[this.dtypes[j]!]!);
-    const scratch = new Scratch(BARRIER_BYTES);
-    const kernel = this.kernel(op, sizes, strides, dtypes);
-    const [formed, ...more] = formKernel(kernel, this.context, scratch);
-    if (formed === undefined || more.length > 0 || scratch.bytes > BARRIER_BYTES) return null;
+    const formed = this.formOf(this.kernel(op, sizes, strides, dtypes));
+    if (formed === null) return null;
     const { words, pointers } = formed.block;
-    const meaning = Int32Array.from(words, (value) => {
+    // Two levels of one size are told apart by the words of a loop in which the second is shorter.
+    const twin = sizes.findIndex((size, d) => sizes.indexOf(size) < d);
+    const shorter = sizes.map((size, d) => (d === twin ? size - 1 : size));
+    const others =
+      twin < 0 ? words : this.formOf(this.kernel(op, shorter, strides, dtypes))?.block.words;
+    if (others?.length !== words.length) return null;
+    const meaning = Int32Array.from(words, (value, w) => {
+      if (others[w] !== value) return value === sizes[twin] ? SIZE + twin : -1;
       const size = sizes.indexOf(value);
-      if (size >= 0) return sizes.lastIndexOf(value) === size ? SIZE + size : -1;
+      if (size >= 0) return SIZE + size;
       for (let i = 0; i < operands.length; i++) {
         const level = strides[i]!.findIndex((s) => s > 0 && s * itemSize[dtypes[i]!] === value);
         if (level >= 0) return STRIDE + 4 * level + operands[i]!;
@@ -195,6 +200,13 @@ export class OperationLoop {
     if (meaning.includes(-1)) return null;
     const form = this.forms.find(formed, this.context);
     return { form, words: meaning, scratch: formed.threadScratch };
+  }
+
+  /** The one function that a loop is; null where it is several, or they share scratch memory. */
+  private formOf(kernel: LoopKernel): FormedKernel | null {
+    const scratch = new Scratch(BARRIER_BYTES);
+    const [formed, ...more] = formKernel(kernel, this.context, scratch);
+    return formed === undefined || more.length > 0 || scratch.bytes > BARRIER_BYTES ? null : formed;
   }
 
   private kernel(
