@@ -11,9 +11,10 @@ import { simplify } from '../../engine/compile/simplify.js';
 import { verification, verifySameInterface } from '../../engine/compile/verify.js';
 import { sizeOf } from '../../graph/shape.js';
 import { interpreter } from '../interpreter/interpreter.js';
-import { isScalar } from '../interpreter/tape.js';
+import { isScalar, Tape } from '../interpreter/tape.js';
 import type { Arrays } from './run/arrays.js';
 import { supports } from './elements/elementOps.js';
+import { SingleNumbers } from './elements/singleNumbers.js';
 import { WasmExecutable } from './run/executable.js';
 import { ThreadPool } from './run/pool.js';
 import { Walk, Walkers } from './walk/walk.js';
@@ -41,6 +42,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     return pool;
   };
   const walkers = new Walkers(arrays);
+  const singleNumbers = new SingleNumbers(arrays.memory);
   const backend: WasmBackend = {
     name: 'wasm',
     device: 'cpu',
@@ -52,8 +54,10 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     compile: (program, meter = null) => {
       const simple = simplify(program);
       if (verification.on) verifySameInterface('simplify', program, simple);
-      return runsInLoops(simple)
-        ? new WasmExecutable(simple, arrays, threads, poolFor, meter)
+      if (meter === null && isManyNumbers(simple)) return new Walk(simple, walkers);
+      if (runsInLoops(simple)) return new WasmExecutable(simple, arrays, threads, poolFor, meter);
+      return meter === null
+        ? new Tape(simple, singleNumbers.find)
         : interpreter.compile(simple, meter);
     },
     firstSight: (program) =>
@@ -81,30 +85,30 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
   return backend;
 }
 
-/** Decided by the program alone, so that the same graph always gives the same bits. */
+/**
+ * Whether a program runs as loops: all do, so that a value has the same bits in whatever program it is computed. Only graphs
+ * of single numbers are computed sooner than compiled, by a tape with the same functions.
+ */
 function runsInLoops(program: Program): boolean {
-  return worthCompiling(program) && !isScalar(program);
+  return !isScalar(program);
+}
+
+/** Whether fusing would make a giant kernel of many single numbers: such a graph is walked each time. */
+function isManyNumbers({ instructions }: Program): boolean {
+  let work = 0;
+  let nodes = 0;
+  for (const { op, shape, inputs } of instructions) {
+    if (op === null || op.lowering.kind === 'alias') continue;
+    if (op.lowering.kind === 'loop' || op.lowering.kind === 'loopResult') return false;
+    nodes++;
+    // What is read counts as much as what is written: a sum leaves one number.
+    const sizes = inputs.map((x) => sizeOf((instructions[x] as Instruction).shape));
+    work += Math.max(sizeOf(shape), ...sizes);
+  }
+  return nodes > 500 && work < 8 * nodes;
 }
 
 /** Whether simplification may leave so little of a program that it is worth no loops. */
 function small({ instructions }: Program): boolean {
   return instructions.length < 200;
-}
-
-function worthCompiling({ instructions }: Program): boolean {
-  let work = 0;
-  let nodes = 0;
-  for (const { op, attrs, shape, inputs } of instructions) {
-    if (op === null || op.lowering.kind === 'alias') continue;
-    if (op.lowering.kind === 'loop' && loopOf(attrs ?? {}).kind === 'scan') return true;
-    nodes++;
-    // What is read counts as much as what is written: a sum leaves one number.
-    work += inputs.reduce(
-      (n, x) => Math.max(n, sizeOf((instructions[x] as Instruction).shape)),
-      sizeOf(shape),
-    );
-  }
-  // A graph of many numbers would become a giant kernel; a few numbers are computed sooner than compiled.
-  if (nodes > 500 && work < 8 * nodes) return false;
-  return work > 256 || nodes > 24;
 }
