@@ -136,6 +136,14 @@ describe.runIf(c.backend() === 'wasm')('small graphs', () => {
     );
   });
 
+  test('read a table that is one number', () => {
+    const first = c.tensor([0], { dtype: 'int32' });
+    for (let time = 1; time <= 3; time++) {
+      expect(c.full([1], 3).gather(0, first).toArray()).toEqual([3]);
+      expect(c.full([1, 2], 3).indexSelect(0, first).toArray()).toEqual([[3, 3]]);
+    }
+  });
+
   test('keep them for a hundred runs', () => {
     const x = c.tensor([0.3, -1.2, 2.5, 0.7, 1.1]);
     const f = (): string[] => bitsOf([x.tanh().mul(x.exp()).sum(), x.softmax(0), x.var()]);
