@@ -42,6 +42,8 @@ export function tensor(
   if (ArrayBuffer.isView(data)) {
     const dtype = dtypeOfArray(data);
     const view = data as TypedArray;
+    if (isDetached(view))
+      throw new ChainruleError('tensor: the memory of the typed array was transferred elsewhere');
     return finish(
       'tensor',
       leafFrom(view, shape ?? [view.length], options.dtype ?? dtype),
@@ -72,6 +74,17 @@ function leafFrom(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
     value.set(data);
   }
   return makeLeaf(value, shape, dtype);
+}
+
+/** Whether what an array lies in was given to another thread; `ArrayBuffer.detached` is younger than Node 20. */
+function isDetached({ length, buffer }: TypedArray): boolean {
+  if (length > 0 || !(buffer instanceof ArrayBuffer) || buffer.byteLength > 0) return false;
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Refuses numbers that do not fit int32, with their place. */
