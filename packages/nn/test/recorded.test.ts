@@ -54,7 +54,7 @@ describe('a compiled function of a module', () => {
   test('notices another parameter, another layer and one more', () => {
     const model = new nn.Sequential(new nn.Linear(2, 2), new nn.Linear(2, 2));
     const recorded = follow(model, [
-      () => ((model[0] as { weight: unknown }).weight = new Parameter(zeros([2, 2]))),
+      () => ((model[0] as unknown as { weight: unknown }).weight = new Parameter(zeros([2, 2]))),
       () => (model[1] = new nn.Tanh()),
       () => model.append(new nn.Linear(2, 3)),
     ]);

@@ -41,7 +41,7 @@ function checking(backend: HostBackend): HostBackend {
     allocate: (dtype, size) => backend.allocate(dtype, size),
     release: (array) => backend.release(array),
     // Whatever is met for the first time is looked at too.
-    firstSight: () => null,
+    compileQuickly: () => null,
     compile: (program) => {
       const all = program.instructions
         .map((_, i) => i)

@@ -16,8 +16,10 @@ import type { Arrays } from './run/arrays.js';
 import { supports } from './elements/elementOps.js';
 import { SingleNumbers } from './elements/singleNumbers.js';
 import { WasmExecutable } from './run/executable.js';
+import { prepare } from './run/prepare.js';
 import { ThreadPool } from './run/pool.js';
-import { Walk, Walkers } from './walk/walk.js';
+import { Walk } from './walk/walk.js';
+import { WalkTools } from './walk/walkTools.js';
 import { worthWalking } from './walk/worthWalking.js';
 
 export interface WasmOptions {
@@ -41,8 +43,10 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     if (threads > 1 && arrays.memory.shared) pool ??= new ThreadPool(arrays.memory, threads);
     return pool;
   };
-  const walkers = new Walkers(arrays);
+  const tools = new WalkTools(arrays);
   const singleNumbers = new SingleNumbers(arrays.memory);
+  const walked = (program: Program): WasmExecutable =>
+    new WasmExecutable(program, new Walk(program, tools).run(program), arrays, null);
   const backend: WasmBackend = {
     name: 'wasm',
     device: 'cpu',
@@ -54,16 +58,17 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     compile: (program, meter = null) => {
       const simple = simplify(program);
       if (verification.on) verifySameInterface('simplify', program, simple);
-      if (meter === null && isManyNumbers(simple)) return new Walk(simple, walkers);
-      if (runsInLoops(simple)) return new WasmExecutable(simple, arrays, threads, poolFor, meter);
+      if (meter === null && isManyNumbers(simple)) return walked(simple);
+      if (runsInLoops(simple)) {
+        const prepared = prepare(simple, { arrays, threads, pool: poolFor, meter });
+        return new WasmExecutable(simple, prepared, arrays, meter);
+      }
       return meter === null
         ? new Tape(simple, singleNumbers.find)
         : interpreter.compile(simple, meter);
     },
-    firstSight: (program) =>
-      worthWalking(program) && runsInLoops(small(program) ? simplify(program) : program)
-        ? new Walk(program, walkers)
-        : null,
+    compileQuickly: (program) =>
+      worthWalking(program) && willRunInLoops(program) ? walked(program) : null,
     describe: (program) => {
       const simple = simplify(program);
       if (!runsInLoops(simple)) return interpreter.describe(simple);
@@ -108,7 +113,16 @@ function isManyNumbers({ instructions }: Program): boolean {
   return nodes > 500 && work < 8 * nodes;
 }
 
-/** Whether simplification may leave so little of a program that it is worth no loops. */
-function small({ instructions }: Program): boolean {
-  return instructions.length < 200;
+/** What `runsInLoops` will say of a program when it is simplified; found without, where little could be left of it. */
+function willRunInLoops(program: Program): boolean {
+  const { instructions } = program;
+  if (instructions.length >= 200) return runsInLoops(program);
+  return instructions.some((x) => staysLarge(x, instructions)) || runsInLoops(simplify(program));
+}
+
+/** Whether an instruction has more than one number, and is of a kind that no simplification removes. */
+function staysLarge({ op, inputs, shape }: Instruction, all: readonly Instruction[]): boolean {
+  const kind = op?.lowering.kind;
+  if (kind !== 'product' && kind !== 'fold') return false;
+  return sizeOf(shape) > 1 || inputs.some((x) => sizeOf((all[x] as Instruction).shape) > 1);
 }
