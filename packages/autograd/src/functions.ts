@@ -35,7 +35,15 @@ export { COPY, foreignCopy, type Copy } from './graph/copy.js';
 export { borrowGrad, peek, Tensor, type NestedArray } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
 export { flatten as flattenTree, type Structure, type Tree } from './tree.js';
-export { afterRun, dependsOn, enableGrad, isGradEnabled, noGrad, scope } from './graph/mode.js';
+export {
+  afterRun,
+  dependsOn,
+  enableGrad,
+  isCompiling,
+  isGradEnabled,
+  noGrad,
+  scope,
+} from './graph/mode.js';
 export { region } from './graph/region.js';
 export { evaluate } from './engine/evaluate.js';
 export * from './ops/index.js';

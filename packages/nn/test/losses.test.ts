@@ -31,6 +31,7 @@ describe('a target that broadcasts', () => {
       poissonNllLoss: F.poissonNllLoss,
       klDiv: F.klDiv,
       hingeEmbeddingLoss: F.hingeEmbeddingLoss,
+      softMarginLoss: F.softMarginLoss,
       gaussianNllLoss: (x: Tensor, y: Tensor) => F.gaussianNllLoss(x, y, 1),
     }),
   )('%s warns once, with both shapes, and computes what it did', (name, loss) => {
@@ -45,6 +46,13 @@ describe('a target that broadcasts', () => {
     expect(warnings()[1]).toContain('[3, 1]');
     loss(ones([4]), ones([4]));
     expect(warnings()).toHaveLength(2);
+  });
+
+  test('triplets of different ranks are refused, as by PyTorch', () => {
+    for (const loss of [F.tripletMarginLoss, F.tripletMarginWithDistanceLoss])
+      expect(() => loss(ones([4, 1]), ones([4]), ones([4, 1]))).toThrow(
+        /anchor, positive, negative must have the same number of dimensions, got \[4, 1\], \[4\], \[4, 1\]/,
+      );
   });
 
   test('marginRankingLoss and a smoothL1Loss with beta 0 warn too', () => {
@@ -106,8 +114,9 @@ describe('a probability outside [0, 1]', () => {
   test('both ends are inside, for any number of elements', () => {
     for (let n = 1; n < 20; n++) {
       const p = computed(Array.from({ length: n }, (_, i) => i % 2));
-      expect(F.bce(p, p).item()).toBe(0);
-      expect(F.bce(zeros([n]).add(1), ones([n])).item()).toBe(0);
+      // A sum of one number is that number, −0 too.
+      expect(F.bce(p, p).item() + 0).toBe(0);
+      expect(F.bce(zeros([n]).add(1), ones([n])).item() + 0).toBe(0);
     }
   });
 });

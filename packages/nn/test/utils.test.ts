@@ -111,6 +111,42 @@ describe('gradients', () => {
   });
 });
 
+describe('options of the utilities', () => {
+  const layer = (): Linear => new Linear(2, 2);
+  const p = fresh(2);
+  it.each<[string, () => unknown, RegExp]>([
+    [
+      'clipGradNorm',
+      () => utils.clipGradNorm([p], 1, { norm_type: 1 } as never),
+      /did you mean normType/,
+    ],
+    [
+      'clipGradNorm of NaN',
+      () => utils.clipGradNorm([p], NaN),
+      /maxNorm must be a number ≥ 0, got NaN/,
+    ],
+    ['clipGradsWithNorm', () => utils.clipGradsWithNorm([p], -1, 2), /maxNorm must be/],
+    [
+      'clipGradValue',
+      () => utils.clipGradValue([p], 'x' as never),
+      /clipValue must be a number ≥ 0, got 'x'/,
+    ],
+    ['weightNorm', () => utils.weightNorm(layer(), { dims: 1 } as never), /did you mean dim/],
+    [
+      'weightNorm of null',
+      () => utils.weightNorm(layer(), null as never),
+      /the options must be an object/,
+    ],
+    [
+      'spectralNorm',
+      () => utils.spectralNorm(layer(), { nPowerIterations: 0 }),
+      /nPowerIterations must be/,
+    ],
+  ])('%s', (_, call, message) => {
+    expect(call).toThrow(message);
+  });
+});
+
 describe('losses refuse what does not fit', () => {
   it('with the shapes', () => {
     expect(() =>

@@ -5,6 +5,7 @@ import {
   ChainruleError,
   clamp,
   display,
+  defineOptions,
   kinds,
   passes,
   div,
@@ -120,6 +121,11 @@ export type Lookahead = {
   readonly slowStepSize: number;
 };
 
+const readLookahead = defineOptions<Partial<Lookahead>>({
+  syncPeriod: kinds.number,
+  slowStepSize: kinds.number,
+});
+
 /**
  * The rule with slow weights (Zhang et al. 2019, arXiv:1907.08610): after every `syncPeriod` steps (default 5) state `slow`
  * moves by `slowStepSize` (default 0.5) of the way to the parameter, which then starts again from there.
@@ -127,8 +133,9 @@ export type Lookahead = {
  */
 export function lookahead<H extends Hypers>(
   rule: Rule<H>,
-  { syncPeriod = 5, slowStepSize = 0.5 }: Partial<Lookahead> = {},
+  options?: Partial<Lookahead>,
 ): Rule<H & Lookahead> {
+  const { syncPeriod = 5, slowStepSize = 0.5 } = readLookahead('lookahead', options);
   ensure('lookahead', 'syncPeriod', syncPeriod, count);
   ensure('lookahead', 'slowStepSize', slowStepSize, fraction);
   const inner = complete(rule);

@@ -34,12 +34,9 @@ export interface OptionsReader<O extends object> {
  * // sum: there is no option 'keepDim'; did you mean keepdim?
  */
 export function defineOptions<O extends object>(table: OptionTable<O>): OptionsReader<O> {
-  // Without a prototype, so that no name is known by accident.
-  const kinds: Readonly<Record<string, Kind>> = Object.freeze(
-    Object.assign(Object.create(null) as Record<string, Kind>, table),
-  );
+  const kinds: Kinds = new Map(Object.entries<Kind>(table));
   const none = Object.freeze({}) as O;
-  const requires = Object.keys(kinds).filter((name) => kinds[name]?.required === true);
+  const requires = [...kinds.keys()].filter((name) => kinds.get(name)?.required === true);
   const read = (op: string, given: O | undefined): O => {
     if (given === undefined && requires.length === 0) return none;
     try {
@@ -67,7 +64,7 @@ export function byPosition<O extends object>(
   read: OptionsReader<O>,
   ...names: readonly (keyof O & string)[]
 ): (op: string, ...given: readonly unknown[]) => O {
-  const kinds = read.table as Kinds;
+  const kinds = read.table as Readonly<Record<string, Kind>>;
   const several = (op: string, given: readonly unknown[]): O => {
     let all: Record<string, unknown> | undefined;
     let options: O | undefined;
@@ -98,13 +95,13 @@ function isOptions(value: unknown): boolean {
   return passes(object, value);
 }
 
-type Kinds = Readonly<Record<string, Kind>>;
+type Kinds = ReadonlyMap<string, Kind>;
 type Values = Readonly<Record<string, unknown>>;
 
 function checked(op: string, kinds: Kinds, requires: readonly string[], given: unknown): Values {
   const options = valuesOf(op, kinds, given);
   for (const name in options) {
-    const kind = kinds[name];
+    const kind = kinds.get(name);
     if (kind === undefined) {
       // What somebody put on Object.prototype was not given here.
       if (Object.hasOwn(options, name)) refuseName(op, name, kinds);
@@ -114,7 +111,7 @@ function checked(op: string, kinds: Kinds, requires: readonly string[], given: u
     if (value !== undefined && !kind.test(value)) refuseArgument(op, name, value, kind);
   }
   for (const name of requires) {
-    if (options[name] === undefined) refuseArgument(op, name, undefined, kinds[name] as Kind);
+    if (options[name] === undefined) refuseArgument(op, name, undefined, kinds.get(name) as Kind);
   }
   return options;
 }
@@ -122,12 +119,12 @@ function checked(op: string, kinds: Kinds, requires: readonly string[], given: u
 function valuesOf(op: string, kinds: Kinds, given: unknown): Values {
   if (given === undefined) return {};
   if (typeof given === 'object' && given !== null) {
-    const prototype: unknown = Object.getPrototypeOf(given);
-    if (prototype === Object.prototype) return given as Values;
-    if (prototype === null) return { ...given };
+    // Several times as quick as to ask for the prototype.
+    if (given.constructor === Object) return given as Values;
+    if (Object.getPrototypeOf(given) === null) return { ...given };
     if (isRecord(given)) return fromInstance(given as Values, kinds);
   }
-  const names = Object.keys(kinds).join(', ');
+  const names = [...kinds.keys()].join(', ');
   throw new ChainruleError(
     names === ''
       ? `${op}: it takes no options, got ${display(given)}`
@@ -143,12 +140,12 @@ function isRecord(given: object): boolean {
 /** The fields of an instance, and what its class computes under the names that are known. */
 function fromInstance(given: Values, kinds: Kinds): Values {
   const values: Record<string, unknown> = { ...given };
-  for (const name of Object.keys(kinds)) values[name] = given[name];
+  for (const name of kinds.keys()) values[name] = given[name];
   return values;
 }
 
 function refuseName(op: string, name: string, kinds: Kinds): never {
-  const known = Object.keys(kinds);
+  const known = [...kinds.keys()];
   const meant = nearest(name, known);
   const all = `${known.length === 1 ? 'only option is' : 'options are'} ${known.join(', ')}`;
   throw new ChainruleError(

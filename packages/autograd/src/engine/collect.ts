@@ -69,7 +69,8 @@ export function collect(
   const enter = (node: Tensor, parent: Tensor | null): void => {
     if (node.mark === mark) return;
     node.mark = mark;
-    const rows = parent !== null && !byPosition && isRows(node);
+    // A value that is there may have let go of what it was made of.
+    const rows = node.value === null && parent !== null && !byPosition && isRows(node);
     if (node.value !== null || isNumber(node) || rows || stops?.has(node) === true) {
       addLeaf(node, nodes, leaves, structure);
       if (node.needsGrad) {

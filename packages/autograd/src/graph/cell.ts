@@ -44,15 +44,16 @@ export const pendingCells = new Set<Cell>();
  * count.assign(count.add(1));
  */
 export class Cell<S extends Shape = Shape> extends Tensor<S> {
-  /** What messages call it: modules give their parameters' paths, `encoder.0.weight`. */
-  label = '';
+  // Private fields are no part of the declarations: a tensor in the place of a parameter is to be an error about `assign`.
+  /** @internal */
   private version: Version;
-  /** The last version that has a value, to go back to when a run fails. */
+  /** @internal The last version that has a value, to go back to when a run fails. */
   private committed: Version;
-  /** The version before `committed`, whose array is the next to be written. */
+  /** @internal The version before `committed`, whose array is the next to be written. */
   private previous: Version | null = null;
+  /** @internal */
   private cleared = false;
-  /** An array that no version needs any more. */
+  /** @internal An array that no version needs any more. */
   private unused: Storage | null = null;
 
   constructor(initial: Tensor<S>, requiresGrad = false) {
@@ -125,6 +126,9 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     this.version = this.makeVersion(node as Tensor<S>, true);
     return this;
   }
+
+  /** What messages call it: modules give their parameters' paths, `encoder.0.weight`. */
+  label = '';
 
   /** @internal Goes back to a version that `assigned` has noted, and returns its node. */
   rewind(version: unknown): Tensor<S> {
@@ -218,7 +222,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     pendingCells.delete(this);
   }
 
-  /** Should the run that wrote `value` on a device have failed, the cell goes back to the version before. */
+  /** @internal Should the run that wrote `value` on a device have failed, the cell goes back to the version before. */
   private onFailure(value: Storage, { node, owned }: Version): void {
     const array = node.value;
     if (isHost(value) || array === null) return;
@@ -263,6 +267,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     pendingCells.delete(this);
   }
 
+  /** @internal */
   private makeVersion(from: Tensor<S>, assigned: boolean): Version {
     const node = makeNode(versionOp, [from], null, this.sizes, this.dtype);
     node.needsGrad = this.needsGrad;
@@ -283,6 +288,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     return version;
   }
 
+  /** @internal */
   private find(node: Tensor): Version | null {
     if (this.version.node === node) return this.version;
     if (this.committed.node === node) return this.committed;

@@ -16,7 +16,8 @@ export function isTensor(value: unknown): value is Tensor {
   } catch {
     return false;
   }
-  if (brand === COPY) return true;
+  // A tensor has its shape; what was only made with its prototype has none.
+  if (brand === COPY) return (value as { readonly sizes?: unknown }).sizes !== undefined;
   if (brand === undefined) return false;
   throw foreignCopy('a tensor', COPY, brand);
 }

@@ -75,6 +75,15 @@ export function dependsOn<T>(read: () => T): T {
 }
 
 /**
+ * Whether a function is being recorded by `compile`: what is read now, and not by `dependsOn`, is so for good. PyTorch:
+ * `torch.compiler.is_compiling`.
+ * @example if (!isCompiling()) console.log(loss.item());
+ */
+export function isCompiling(): boolean {
+  return mode.tracing === 'compile';
+}
+
+/**
  * Calls `f` after each run of the function that `compile` is recording; where nothing is being recorded, at once. What a
  * step wants to look at once its values are there (a flag that says whether something went wrong) it reads in `f`.
  */

@@ -60,8 +60,9 @@ export function checkSize(op: string, shape: Shape): void {
 }
 
 const someArray: Kind<readonly unknown[]> = kinds.kind('be an array', (x) => {
+  if (!Array.isArray(x) || x.length > MAX_RANK) return Array.isArray(x); // too many are refused by their number
   // Reading all of it once, so that an array that throws when it is read is none.
-  return Array.isArray(x) && Array.from(x as readonly unknown[]).length === x.length;
+  return Array.from(x as readonly unknown[]).length === x.length;
 });
 
 /** A dimension counted from the front, from one that may be negative. */
@@ -97,6 +98,9 @@ export function normalizeDims(
     return ndim === 0 ? [] : [d];
   }
   if (!passes(someArray, dim)) return refuseDim(op, dim, ndim, ndim === 0 ? 1 : ndim);
+  if (dim.length > MAX_RANK) {
+    throw new IndexError(`${op}: ${dim.length} dimensions are given for a tensor with ${ndim}`);
+  }
   const dims: number[] = [];
   for (const d of dim) {
     const known = normalizeDim(op, d, ndim);

@@ -26,8 +26,8 @@ const MANY = 64;
  * and `step()` together, with no graph being built.
  *
  * The signature is the shapes, dtypes and `requiresGrad` of the tensors among the arguments, which of them are the same
- * tensor, parameters and cells themselves, the plain values beside them, and every `training` and `requiresGrad` flag
- * that `f` read. Numbers passed as arguments are inputs and may change (whether one is whole may decide a dtype, and then
+ * tensor, parameters and cells themselves, the plain values beside them, every `training` and `requiresGrad` flag that
+ * `f` read, and the hooks, parameters and modules that the modules it called have. Numbers passed as arguments are inputs and may change (whether one is whole may decide a dtype, and then
  * counts); numbers captured from outside are constants of the recording. Parameters, buffers and states are read anew at
  * every call and updated in place; so are learning rates. Random numbers go on from call to call.
  *

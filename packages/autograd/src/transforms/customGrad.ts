@@ -140,8 +140,9 @@ function named<R>(definition: Definition, rule: string, f: () => R): R {
     return f();
   } catch (error) {
     const name = `${definition.name}: ${rule}: `;
-    if (error instanceof Error && !error.message.startsWith(name))
-      error.message = name + error.message;
+    // An error of the operation itself has its name already.
+    const isNamed = error instanceof Error && error.message.startsWith(`${definition.name}: `);
+    if (error instanceof Error && !isNamed) error.message = name + error.message;
     throw error;
   }
 }

@@ -180,8 +180,9 @@ function spread(
       (Array.isArray(spec) && spec.length !== (part as unknown[]).length)
     ) {
       throw new ChainruleError(
-        `vmap: ${name} has ${Array.isArray(spec) ? `${spec.length} entries` : 'no list'} for ` +
-          `${Array.isArray(part) ? `${part.length} ${name === 'inDims' ? 'arguments' : 'results'}` : 'an object'}`,
+        `vmap: ${name} ${Array.isArray(spec) ? `has ${spec.length} entries` : `is ${display(spec)}`} for ` +
+          `${Array.isArray(part) ? `${part.length} ${name === 'inDims' ? 'arguments' : 'results'}` : 'an object'}` +
+          "; it must be a number, null, or a tree of them like the tensors' own",
       );
     } else {
       for (const key of Object.keys(part)) {

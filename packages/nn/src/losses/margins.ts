@@ -20,7 +20,13 @@ import {
   type Tensor,
   where,
 } from '@chainrule/autograd';
-import { reduce, reductionKind, type LossOptions, type Reduction } from './reduction.js';
+import {
+  reduce,
+  reductionKind,
+  warnOfBroadcast,
+  type LossOptions,
+  type Reduction,
+} from './reduction.js';
 
 /** Options of `MultiMarginLoss` and `multiMarginLoss`. */
 export interface MultiMarginOptions extends LossOptions {
@@ -165,6 +171,7 @@ export function softMarginLoss(input: Tensor, target: Tensor, options?: LossOpti
   const { reduction } = lossOptions(op, options);
   checkArgument(op, 'input', input, kinds.tensor);
   checkArgument(op, 'target', target, kinds.tensor);
+  warnOfBroadcast(op, input, target);
   return reduce(op, softplus(target.neg().mul(input)), reduction);
 }
 

@@ -85,6 +85,7 @@ export function tripletMarginLoss(
     reduction,
   } = tripletMarginOptions('tripletMarginLoss', options);
   checkTensors('tripletMarginLoss', { anchor, positive, negative });
+  checkSameRank('tripletMarginLoss', { anchor, positive, negative });
   const distance = (x: Tensor, y: Tensor): Tensor => norm(sub(x, y).add(eps), { p, dim: -1 });
   const near = distance(anchor, positive);
   const far = distance(anchor, negative);
@@ -130,12 +131,7 @@ export function tripletMarginWithDistanceLoss(
   checkArgument(op, 'anchor', anchor, kinds.tensor);
   checkArgument(op, 'positive', positive, kinds.tensor);
   checkArgument(op, 'negative', negative, kinds.tensor);
-  if (anchor.ndim !== positive.ndim || anchor.ndim !== negative.ndim) {
-    throw new ShapeError(
-      `${op}: anchor, positive and negative must have the same number of dimensions, got ` +
-        [anchor, positive, negative].map((t) => `[${t.shape.join(', ')}]`).join(', '),
-    );
-  }
+  checkSameRank(op, { anchor, positive, negative });
   const distance = distanceFunction ?? ((x: Tensor, y: Tensor) => pairwiseDistance(x, y));
   const near = distance(anchor, positive);
   const far = distance(anchor, negative);
@@ -152,12 +148,7 @@ export function marginRankingLoss(
 ): Tensor {
   const { margin = 0, reduction } = marginOptions('marginRankingLoss', options);
   checkTensors('marginRankingLoss', { input1, input2, target });
-  if (input1.ndim !== target.ndim || input2.ndim !== target.ndim) {
-    throw new ShapeError(
-      `marginRankingLoss: inputs and target must have the same number of dimensions, got ` +
-        [input1, input2, target].map((t) => `[${t.shape.join(', ')}]`).join(', '),
-    );
-  }
+  checkSameRank('marginRankingLoss', { input1, input2, target });
   warnOfBroadcast('marginRankingLoss', input1, target);
   return reduce(
     'marginRankingLoss',
@@ -174,4 +165,14 @@ export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options?: Marg
   const far = where(ne(target, 1), clamp(input.neg().add(margin), 0), 0);
   const near = where(ne(target, -1), input, 0);
   return reduce('hingeEmbeddingLoss', far.add(near), reduction);
+}
+
+/** Of different ranks they would broadcast, and others be compared than belong together. */
+function checkSameRank(op: string, tensors: Readonly<Record<string, Tensor>>): void {
+  const all = Object.values(tensors);
+  if (all.every((t) => t.ndim === all[0]?.ndim)) return;
+  throw new ShapeError(
+    `${op}: ${Object.keys(tensors).join(', ')} must have the same number of dimensions, got ` +
+      all.map((t) => `[${t.shape.join(', ')}]`).join(', '),
+  );
 }

@@ -1,7 +1,8 @@
 /** @file What happens around a module's `forward`: hooks, and the module's path in the graph and in errors. */
-import { checkArgument, kinds, ChainruleError, scope } from '@chainrule/autograd';
+import { checkArgument, ChainruleError, isCompiling, kinds, scope } from '@chainrule/autograd';
 import type { Module } from './module.js';
 import { INTERNAL, walkModules } from './slots.js';
+import { watch } from './watch.js';
 
 type Forward = (...args: unknown[]) => unknown;
 
@@ -33,6 +34,8 @@ export function surrounded(prototype: object): Forward {
 function call(module: Module, forward: Forward, args: unknown[]): unknown {
   const outer = innermost;
   const label = outer === null ? '' : labelOf(outer.module, module);
+  // What the caller holds was noted with it.
+  if ((outer === null || label === module.constructor.name) && isCompiling()) watch(module);
   const path =
     outer === null || outer.path === ''
       ? label

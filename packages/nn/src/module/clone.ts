@@ -32,6 +32,7 @@ export function cloneModule<M extends Module>(root: M, setUp: (module: Module) =
     for (const [name, persistent] of from.buffers) to.buffers.set(name, persistent);
     for (const hook of from.preHooks) to.preHooks.add(hook);
     for (const hook of from.hooks) to.hooks.add(hook);
+    to.hookState = from.hookState;
     if (from.registry !== (module as unknown)) {
       to.registry = Object.create(null) as Record<string, unknown>;
       for (const [key, value] of Object.entries(from.registry)) to.registry[key] = copy(value);

@@ -276,13 +276,13 @@ export abstract class Module {
   /** Calls `hook(module, args)` before each `forward`. Returns a function that removes it. */
   registerForwardPreHook(hook: ForwardPreHook): () => void {
     checkArgument('registerForwardPreHook', 'hook', hook, kinds.callable);
-    return register(this[INTERNAL].preHooks, hook);
+    return register(this[INTERNAL], this[INTERNAL].preHooks, hook);
   }
 
   /** Calls `hook(module, args, output)` after each `forward`. Returns a function that removes it. */
   registerForwardHook(hook: ForwardHook): () => void {
     checkArgument('registerForwardHook', 'hook', hook, kinds.callable);
-    return register(this[INTERNAL].hooks, hook);
+    return register(this[INTERNAL], this[INTERNAL].hooks, hook);
   }
 
   /** Parameters and persistent buffers by their PyTorch keys, as they are now: later updates do not show. */
@@ -377,6 +377,7 @@ function setUp(module: Module): void {
     buffers: new Map(),
     preHooks: new Set(),
     hooks: new Set(),
+    hookState: null,
     labels: null,
   };
   Object.defineProperty(module, INTERNAL, { value: internal });
@@ -388,9 +389,17 @@ function setUp(module: Module): void {
   });
 }
 
-function register<T>(hooks: Set<T>, hook: T): () => void {
+function register<T>(internal: Internal, hooks: Set<T>, hook: T): () => void {
+  const changed = (): void => {
+    const none = internal.hooks.size + internal.preHooks.size === 0;
+    internal.hookState = none ? null : {};
+  };
   hooks.add(hook);
-  return () => void hooks.delete(hook);
+  changed();
+  return () => {
+    hooks.delete(hook);
+    changed();
+  };
 }
 
 /** What a state dictionary holds: of each module parameters, then buffers; shared ones under each of their names. */

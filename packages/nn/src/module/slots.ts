@@ -27,6 +27,8 @@ export interface Internal {
   readonly buffers: Map<string, boolean>;
   readonly preHooks: Set<ForwardPreHook>;
   readonly hooks: Set<ForwardHook>;
+  /** Another object for other hooks; null where there are none. */
+  hookState: object | null;
   /** The path of each module below, once one has been called from here. */
   labels: Map<Module, string> | null;
 }
@@ -52,7 +54,7 @@ const module = kinds.kind<Module>(
 );
 
 /** What one module's fields hold, and the elements of arrays in them, in the order of declaration. */
-function fieldsOf(module: Module): Slot<unknown>[] {
+export function fieldsOf(module: Module): Slot<unknown>[] {
   const { registry } = module[INTERNAL];
   const names = (module.constructor as typeof Module).stateKeys;
   const found: Slot<unknown>[] = [];

@@ -53,19 +53,24 @@ function withGradients(parameters: Parameters): [parameter: Cell, gradient: Tens
 export function clipGradNorm(
   parameters: Parameters,
   maxNorm: number,
-  { normType = 2, errorIfNonfinite = false }: ClipOptions = {},
+  options?: ClipOptions,
 ): Tensor {
+  const given = readNorm('clipGradNorm', options);
+  checkArgument('clipGradNorm', 'maxNorm', maxNorm, BOUND);
   return noGrad(() => {
     const pairs = withGradients(parameters);
     const total = totalNorm(
       'clipGradNorm',
       pairs.map(([, g]) => g),
-      { normType, errorIfNonfinite },
+      given,
     );
     scaleGradients(pairs, maxNorm, total);
     return total;
   });
 }
+
+/** What gradients are held to; Infinity leaves them as they are. */
+const BOUND = kinds.kind<number>('be a number ≥ 0', (x) => typeof x === 'number' && x >= 0);
 
 const TENSORS = kinds.kind<Tensor | Iterable<Tensor>>(
   'be a tensor, or tensors to go over',
@@ -94,6 +99,8 @@ export function clipGradsWithNorm(
   maxNorm: number,
   total: Tensor | number,
 ): void {
+  checkArgument('clipGradsWithNorm', 'maxNorm', maxNorm, BOUND);
+  checkArgument('clipGradsWithNorm', 'total', total, kinds.operand);
   noGrad(() => {
     const norm = total instanceof Tensor ? total : scalar(total);
     scaleGradients(withGradients(parameters), maxNorm, norm);
@@ -133,6 +140,7 @@ function scaleGradients(
 
 /** Moves every element of the gradients into ±`clipValue`. PyTorch: `nn.utils.clip_grad_value_`. */
 export function clipGradValue(parameters: Parameters, clipValue: number): void {
+  checkArgument('clipGradValue', 'clipValue', clipValue, BOUND);
   noGrad(() => {
     for (const [p, g] of withGradients(parameters)) p.grad = g.clamp(-clipValue, clipValue);
   });

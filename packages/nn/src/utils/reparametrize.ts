@@ -111,14 +111,25 @@ export function removeSpectralNorm<M extends Module>(module: M, name?: string | 
   return module;
 }
 
+/** Options of `weightNorm`. */
+export interface WeightNormOptions {
+  /** Which parameter is replaced. Default `'weight'`. */
+  readonly name?: string;
+  /** The dimension that the norm leaves; null for one norm of all. Default 0. */
+  readonly dim?: number | null;
+}
+
+const readWeightNorm = defineOptions<WeightNormOptions>({
+  name: kinds.text,
+  dim: kinds.orNull(kinds.dim),
+});
+
 /**
  * Replaces a weight by `g v / ‖v‖`, with the norm over all dimensions but `dim`, or over all for `dim: null`: parameters
  * `weight_g` and `weight_v` (Salimans & Kingma 2016). Returns the module. PyTorch: `nn.utils.weight_norm`.
  */
-export function weightNorm<M extends Module>(
-  module: M,
-  { name = 'weight', dim = 0 }: { readonly name?: string; readonly dim?: number | null } = {},
-): M {
+export function weightNorm<M extends Module>(module: M, options?: WeightNormOptions): M {
+  const { name = 'weight', dim = 0 } = readWeightNorm('weightNorm', options);
   const lengths = (v: Tensor): Tensor => {
     const kept = dim === null ? -1 : dim < 0 ? dim + v.ndim : dim;
     const dims = v.shape.map((_, d) => d).filter((d) => d !== kept);
@@ -148,15 +159,25 @@ export interface SpectralNormOptions {
   readonly dim?: number;
 }
 
+const readSpectralNorm = defineOptions<SpectralNormOptions>({
+  name: kinds.text,
+  nPowerIterations: kinds.count,
+  eps: kinds.nonNegative,
+  dim: kinds.dim,
+});
+
 /**
  * Divides a weight, seen as a matrix, by its largest singular value, which a power iteration follows from call to call:
  * parameter `weight_orig`, buffers `weight_u` and `weight_v` (Miyato et al. 2018). Returns the module. PyTorch:
  * `nn.utils.spectral_norm`.
  */
-export function spectralNorm<M extends Module>(
-  module: M,
-  { name = 'weight', nPowerIterations = 1, eps = 1e-12, dim = 0 }: SpectralNormOptions = {},
-): M {
+export function spectralNorm<M extends Module>(module: M, options?: SpectralNormOptions): M {
+  const {
+    name = 'weight',
+    nPowerIterations = 1,
+    eps = 1e-12,
+    dim = 0,
+  } = readSpectralNorm('spectralNorm', options);
   const fields = module as unknown as Fields;
   const asMatrix = (w: Tensor): Tensor => {
     const front = dim === 0 ? w : w.movedim(dim, 0);

@@ -4,7 +4,7 @@
  * Tens of thousands of nodes of one element each would be a giant kernel to compile and a slow walk to interpret: here
  * each costs a few nanoseconds.
  */
-import { allocate, type TypedArray } from '../../graph/dtype.js';
+import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
 import type { Scalar } from '../../graph/lowering.js';
 import type { Primitive } from '../../graph/primitive.js';
 import { constantOp } from '../../graph/version.js';
@@ -54,7 +54,8 @@ export class Tape implements Executable<TypedArray> {
   private readonly functions: readonly (Scalar | null)[];
   private readonly origins: Int32Array;
 
-  constructor(program: Program) {
+  /** `better` knows functions to call instead of a primitive's own: those of a backend, with its bits. */
+  constructor(program: Program, better: (op: string, dtype: DType) => Scalar | null = () => null) {
     this.program = program;
     const { instructions } = program;
     this.registers = new Float64Array(instructions.length);
@@ -80,7 +81,9 @@ export class Tape implements Executable<TypedArray> {
       code.push(known ?? CALL, x, y, slot);
       third.push(z);
       round.push(dtype === 'float32' ? 1 : 0);
-      functions.push(known === undefined ? functionOf(instruction, op) : null);
+      functions.push(
+        known === undefined ? (better(op.name, dtype) ?? functionOf(instruction, op)) : null,
+      );
       origins.push(instruction.origin ?? slot);
     });
     this.code = Int32Array.from(code);

@@ -11,9 +11,10 @@ import { simplify } from '../../engine/compile/simplify.js';
 import { verification, verifySameInterface } from '../../engine/compile/verify.js';
 import { sizeOf } from '../../graph/shape.js';
 import { interpreter } from '../interpreter/interpreter.js';
-import { isScalar } from '../interpreter/tape.js';
+import { isScalar, Tape } from '../interpreter/tape.js';
 import type { Arrays } from './run/arrays.js';
 import { supports } from './elements/elementOps.js';
+import { SingleNumbers } from './elements/singleNumbers.js';
 import { WasmExecutable } from './run/executable.js';
 import { prepare } from './run/prepare.js';
 import { ThreadPool } from './run/pool.js';
@@ -43,6 +44,9 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     return pool;
   };
   const tools = new WalkTools(arrays);
+  const singleNumbers = new SingleNumbers(arrays.memory);
+  const walked = (program: Program): WasmExecutable =>
+    new WasmExecutable(program, new Walk(program, tools).run(program), arrays, null);
   const backend: WasmBackend = {
     name: 'wasm',
     device: 'cpu',
@@ -54,19 +58,17 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     compile: (program, meter = null) => {
       const simple = simplify(program);
       if (verification.on) verifySameInterface('simplify', program, simple);
-      return runsInLoops(simple)
-        ? new WasmExecutable(
-            simple,
-            prepare(simple, { arrays, threads, pool: poolFor, meter }),
-            arrays,
-            meter,
-          )
+      if (meter === null && isManyNumbers(simple)) return walked(simple);
+      if (runsInLoops(simple)) {
+        const prepared = prepare(simple, { arrays, threads, pool: poolFor, meter });
+        return new WasmExecutable(simple, prepared, arrays, meter);
+      }
+      return meter === null
+        ? new Tape(simple, singleNumbers.find)
         : interpreter.compile(simple, meter);
     },
     compileQuickly: (program) =>
-      worthWalking(program) && willRunInLoops(program)
-        ? new WasmExecutable(program, new Walk(program, tools).run(program), arrays, null)
-        : null,
+      worthWalking(program) && willRunInLoops(program) ? walked(program) : null,
     describe: (program) => {
       const simple = simplify(program);
       if (!runsInLoops(simple)) return interpreter.describe(simple);
@@ -88,9 +90,27 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
   return backend;
 }
 
-/** Decided by the program alone, so that the same graph always gives the same bits. */
+/**
+ * Whether a program runs as loops: all do, so that a value has the same bits in whatever program it is computed. Only graphs
+ * of single numbers are computed sooner than compiled, by a tape with the same functions.
+ */
 function runsInLoops(program: Program): boolean {
-  return worthCompiling(program) && !isScalar(program);
+  return !isScalar(program);
+}
+
+/** Whether fusing would make a giant kernel of many single numbers: such a graph is walked each time. */
+function isManyNumbers({ instructions }: Program): boolean {
+  let work = 0;
+  let nodes = 0;
+  for (const { op, shape, inputs } of instructions) {
+    if (op === null || op.lowering.kind === 'alias') continue;
+    if (op.lowering.kind === 'loop' || op.lowering.kind === 'loopResult') return false;
+    nodes++;
+    // What is read counts as much as what is written: a sum leaves one number.
+    const sizes = inputs.map((x) => sizeOf((instructions[x] as Instruction).shape));
+    work += Math.max(sizeOf(shape), ...sizes);
+  }
+  return nodes > 500 && work < 8 * nodes;
 }
 
 /** What `runsInLoops` will say of a program when it is simplified; found without, where little could be left of it. */
@@ -100,33 +120,9 @@ function willRunInLoops(program: Program): boolean {
   return instructions.some((x) => staysLarge(x, instructions)) || runsInLoops(simplify(program));
 }
 
-/** Whether an instruction alone is worth loops, and is of a kind that no simplification removes. */
+/** Whether an instruction has more than one number, and is of a kind that no simplification removes. */
 function staysLarge({ op, inputs, shape }: Instruction, all: readonly Instruction[]): boolean {
   const kind = op?.lowering.kind;
   if (kind !== 'product' && kind !== 'fold') return false;
-  return (
-    sizeOf(shape) > WORTH_LOOPS ||
-    inputs.some((x) => sizeOf((all[x] as Instruction).shape) > WORTH_LOOPS)
-  );
-}
-
-/** So many elements are worth a loop. */
-const WORTH_LOOPS = 256;
-
-function worthCompiling({ instructions }: Program): boolean {
-  let work = 0;
-  let nodes = 0;
-  for (const { op, attrs, shape, inputs } of instructions) {
-    if (op === null || op.lowering.kind === 'alias') continue;
-    if (op.lowering.kind === 'loop' && loopOf(attrs ?? {}).kind === 'scan') return true;
-    nodes++;
-    // What is read counts as much as what is written: a sum leaves one number.
-    work += inputs.reduce(
-      (n, x) => Math.max(n, sizeOf((instructions[x] as Instruction).shape)),
-      sizeOf(shape),
-    );
-  }
-  // A graph of many numbers would become a giant kernel; a few numbers are computed sooner than compiled.
-  if (nodes > 500 && work < 8 * nodes) return false;
-  return work > WORTH_LOOPS || nodes > 24;
+  return sizeOf(shape) > 1 || inputs.some((x) => sizeOf((all[x] as Instruction).shape) > 1);
 }

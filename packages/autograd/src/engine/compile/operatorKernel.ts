@@ -44,8 +44,10 @@ export function operatorKernel(
     dtype: (instructions[buffer] as Instruction).dtype,
     offset: 0,
   });
-  const first = instructions[operands[0] ?? -1];
-  return kernelOf(op.lowering.kernel(attrs ?? {}), {
+  const spec = op.lowering.kernel(attrs ?? {});
+  // What is read, and not begun with, is read from its buffer, also where it is a number.
+  const first = writesTable(instructions, slot, spec) ? instructions[operands[0] ?? -1] : undefined;
+  return kernelOf(spec, {
     instruction,
     operands: inputs.map((x) => instructions[x] as Instruction),
     inputs: operands.map(place),

@@ -42,6 +42,8 @@ export function tensor(
   if (ArrayBuffer.isView(data)) {
     const dtype = dtypeOfArray(data);
     const view = data as TypedArray;
+    if (isDetached(view))
+      throw new ChainruleError('tensor: the memory of the typed array was transferred elsewhere');
     return finish(
       'tensor',
       leafFrom(view, shape ?? [view.length], options.dtype ?? dtype),
@@ -72,6 +74,17 @@ function leafFrom(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
     value.set(data);
   }
   return makeLeaf(value, shape, dtype);
+}
+
+/** Whether what an array lies in was given to another thread; `ArrayBuffer.detached` is younger than Node 20. */
+function isDetached({ length, buffer }: TypedArray): boolean {
+  if (length > 0 || !(buffer instanceof ArrayBuffer) || buffer.byteLength > 0) return false;
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Refuses numbers that do not fit int32, with their place. */
@@ -243,7 +256,9 @@ export function arange(
 }
 
 /**
- * `steps` numbers from `start` to `end`, both included, at equal distances; float32 by default. PyTorch: `torch.linspace`.
+ * `steps` numbers from `start` to `end`, both included, at equal distances; float32 by default. Where an end is NaN or
+ * infinite, nothing lies at equal distances and every number is NaN; an int32 result is then refused. PyTorch:
+ * `torch.linspace`, whose numbers are NaN too, but for a few infinite ones.
  */
 export function linspace<N extends number>(
   start: number,
@@ -252,16 +267,21 @@ export function linspace<N extends number>(
   given?: CreationOptions,
 ): Tensor<[N]> {
   const options = creationOptions('linspace', given);
-  checkArgument('linspace', 'start', start, kinds.finite);
-  checkArgument('linspace', 'end', end, kinds.finite);
+  checkArgument('linspace', 'start', start, kinds.number);
+  checkArgument('linspace', 'end', end, kinds.number);
   checkArgument('linspace', 'steps', steps, kinds.size);
   const dtype = options.dtype ?? 'float32';
   const data = allocate(dtype, sizeOf(checkShape('linspace', [steps])));
   if (dtype === 'int32' && steps > 0) for (const x of [start, end]) checkFits('linspace', x);
-  const by = (end - start) / (steps - 1);
-  // From both ends, so that both are exact.
-  for (let i = 0; i < steps; i++) {
-    data[i] = steps === 1 ? start : i < steps / 2 ? start + i * by : end - (steps - 1 - i) * by;
-  }
+  for (let i = 0; i < steps; i++) data[i] = evenlySpaced(start, end, steps, i);
   return finish('linspace', makeLeaf(data, [steps], dtype), options);
+}
+
+/** @internal Number `i` of `steps` from `start` to `end`: from the nearer end, so that both are exact. */
+export function evenlySpaced(start: number, end: number, steps: number, i: number): number {
+  if (steps === 1) return start;
+  if (!Number.isFinite(start) || !Number.isFinite(end)) return NaN;
+  const whole = end - start;
+  const by = Number.isFinite(whole) ? whole / (steps - 1) : end / (steps - 1) - start / (steps - 1);
+  return i < steps / 2 ? start + i * by : end - (steps - 1 - i) * by;
 }

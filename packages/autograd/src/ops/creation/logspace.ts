@@ -1,9 +1,9 @@
 /** @file Powers of a base at equal distances of their exponents. */
-import { defineOptions, kinds } from '../../arguments/index.js';
-import { ChainruleError } from '../../errors.js';
-import { allocate } from '../../graph/dtype.js';
-import { checkInteger } from '../../graph/shape.js';
+import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { allocate, checkFits } from '../../graph/dtype.js';
+import { checkInteger, checkShape, sizeOf } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
+import { evenlySpaced } from './creation.js';
 import { finish, type CreationOptions } from '../build/leaves.js';
 
 /** Options of `logspace`. */
@@ -20,7 +20,8 @@ const logspaceOptions = defineOptions<LogspaceOptions>({
 });
 
 /**
- * `steps` powers of `base`, from `base^start` to `base^end`, both included. PyTorch: `torch.logspace`.
+ * `steps` powers of `base`, from `base^start` to `base^end`, both included. Exponents that are NaN or infinite are treated
+ * as by `linspace`. PyTorch: `torch.logspace`.
  * @example logspace(0, 2, 3) // [1, 10, 100]
  */
 export function logspace<N extends number>(
@@ -32,15 +33,11 @@ export function logspace<N extends number>(
   const given = logspaceOptions('logspace', options);
   const { base = 10, dtype = 'float32' } = given;
   checkInteger('logspace', 'steps', steps, 0);
-  for (const x of [start, end])
-    if (!Number.isFinite(x))
-      throw new ChainruleError(`logspace: expected finite exponents, got ${String(x)}`);
-  const data = allocate(dtype, steps);
-  const by = (end - start) / (steps - 1);
-  for (let i = 0; i < steps; i++) {
-    const exponent =
-      steps === 1 ? start : i < steps / 2 ? start + i * by : end - (steps - 1 - i) * by;
-    data[i] = base ** exponent;
-  }
+  checkArgument('logspace', 'start', start, kinds.number);
+  checkArgument('logspace', 'end', end, kinds.number);
+  const data = allocate(dtype, sizeOf(checkShape('logspace', [steps])));
+  if (dtype === 'int32' && steps > 0)
+    for (const x of [start, end]) checkFits('logspace', base ** x);
+  for (let i = 0; i < steps; i++) data[i] = base ** evenlySpaced(start, end, steps, i);
   return finish('logspace', makeLeaf(data, [steps], dtype), given);
 }

@@ -9,6 +9,7 @@ import {
   full,
   grad,
   linspace,
+  logspace,
   onesLike,
   searchsorted,
   sort,
@@ -144,6 +145,19 @@ describe('creation', () => {
         },
       ),
     );
+  });
+
+  it('has no equal distances to an end that is NaN or infinite, as PyTorch', () => {
+    expect(list(linspace(NaN, 1, 3))).toEqual([NaN, NaN, NaN]);
+    expect(list(linspace(0, Infinity, 3))).toEqual([NaN, NaN, NaN]);
+    expect(list(logspace(-Infinity, 1, 2))).toEqual([NaN, NaN]);
+    expect(list(linspace(Infinity, 0, 1))).toEqual([Infinity]);
+    expect(list(linspace(NaN, 1, 0))).toEqual([]);
+    for (const make of [linspace, logspace])
+      expect(() => make(0, Infinity, 3, { dtype: 'int32' })).toThrow(/int32/);
+    expect(list(linspace(-1.5e308, 1.5e308, 3, { dtype: 'float64' }))).toEqual([
+      -1.5e308, 0, 1.5e308,
+    ]);
   });
 
   it('has the shape, dtype and flags asked for', () => {

@@ -58,6 +58,16 @@ export class ModuleBuilder implements Surroundings {
     return found;
   }
 
+  /** `() → i32`: whether a thread that others wait for will not come. */
+  threadLost(): Callable {
+    let found = this.imports.get('threadLost');
+    if (found === undefined) {
+      found = { index: -1, type: this.typeIndex([], ['i32']) };
+      this.imports.set('threadLost', found);
+    }
+    return found;
+  }
+
   /** The functions of `math` that are imported. */
   get imported(): string[] {
     return [...this.imports.keys()];

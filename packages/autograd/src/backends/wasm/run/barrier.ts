@@ -17,17 +17,18 @@ const ARRIVED = 0;
 const GENERATION = 64;
 const SLEEPERS = 128;
 const SPINS = 4000;
-const SLEEP_NANOSECONDS = 100_000_000;
-/** Sleeps, of a tenth of a second, after which a thread is given up. */
-const PATIENCE = 300;
+const SLEEP_NANOSECONDS = 20_000_000;
+/** Sleeps, of 20 milliseconds, after which a thread is given up; one that is known to be lost is not waited for. */
+const PATIENCE = 1500;
 
-/** `(address, threads, maySleep) → status`: 0 when all met, 1 when one never came. */
+/** `(address, threads, maySleep) → status`: 0 when all met, 1 when one was lost or never came. */
 export function barrierFunction(module: ModuleBuilder): FunctionBuilder {
   const f = module.function(['i32', 'i32', 'i32'], ['i32']);
   const [address, threads, maySleep] = [0, 1, 2];
   const generation = f.local('i32');
   const spins = f.local('i32');
   const patience = f.local('i32');
+  const lost = module.threadLost();
   const passed = (): void => {
     f.get(address)
       .memory(ATOMICS.load, GENERATION)
@@ -68,13 +69,20 @@ export function barrierFunction(module: ModuleBuilder): FunctionBuilder {
             f.get(address).i32(-1).memory(ATOMICS.add, SLEEPERS).drop();
             f.i32(0).return();
           });
+        f.call(lost).if(() => {
+          f.get(address).i32(-1).memory(ATOMICS.add, SLEEPERS).drop();
+          f.i32(1).return();
+        });
       });
       f.get(address).i32(-1).memory(ATOMICS.add, SLEEPERS).drop();
     },
     () => {
       // The main thread of a page may not sleep. A spin is some ten microseconds.
       f.get(patience).i32(10_000).op(I32.mul).set(patience);
-      f.repeatLocal(patience, spin);
+      f.repeatLocal(patience, () => {
+        spin();
+        f.call(lost).if(() => f.i32(1).return());
+      });
     },
   );
   f.i32(1);

@@ -28,6 +28,8 @@ const TABLE_STEP = 256;
 export class Forms implements FormTable {
   readonly memory: WasmMemory;
   readonly run: RunFunction;
+  /** Whether a thread that takes part in the present run will not come to the next meeting. */
+  threadLost: () => boolean = () => false;
   /** In the order in which a thread instantiates them; the first is the driver. */
   readonly modules: FormModule[] = [];
   /** How many there are. */
@@ -116,7 +118,11 @@ export class Forms implements FormTable {
     const { memory } = this.memory;
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory, table: this.table },
-      math: usesBlas ? { ...math, ...gemmOver(memory) } : math,
+      math: {
+        ...math,
+        threadLost: () => Number(this.threadLost()),
+        ...(usesBlas && gemmOver(memory)),
+      },
     });
     this.modules.push({ bytes, tableSize: this.table.length });
     return instance.exports;

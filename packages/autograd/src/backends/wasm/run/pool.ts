@@ -8,7 +8,7 @@
 import type * as NodeThreads from 'node:worker_threads';
 import { DeviceError } from '../../../errors.js';
 import { blasSource } from '../../blas/blas.js';
-import type { FormModule } from './forms.js';
+import type { FormModule, Forms } from './forms.js';
 import type { WasmMemory } from './memory.js';
 import { CONTROL, OPERATION, workerSource } from './worker.js';
 import type { WorkerData } from './worker.js';
@@ -177,24 +177,39 @@ export class ThreadPool {
     }
   }
 
-  /** Wakes the workers for the plan at `list`, does this thread's part by `own`, and waits for theirs. */
-  run(list: number, own: () => number): void {
+  /** Wakes the workers for the plan at `list`, does this thread's part, and waits for theirs. */
+  run(list: number, forms: Forms): void {
+    forms.threadLost = () => this.someoneIsLost;
     this.send(OPERATION.run, list, 0, 0);
     let status;
     try {
-      status = own();
+      status = forms.run(list, 0, this.threads, Number(maySleep()));
     } catch (error) {
       // Workers may be waiting for this thread; they cannot be used again.
       this.giveUp();
       throw error;
     }
     if (status !== 0) {
+      const how = this.workerDied()
+        ? 'died'
+        : this.workerFailed
+          ? 'failed'
+          : 'never came to a meeting point';
       this.giveUp();
       throw new DeviceError(
-        'threads: a worker never came to a meeting point; plans run on one thread from now on. Evaluate again.',
+        `threads: a worker ${how}; plans run on one thread from now on. Evaluate again.`,
       );
     }
     this.join('run a plan');
+  }
+
+  /** Whether a worker died or failed in the present run: it comes to no meeting any more. */
+  private get someoneIsLost(): boolean {
+    return this.workerFailed || this.workerDied();
+  }
+
+  private get workerFailed(): boolean {
+    return Atomics.load(this.state, CONTROL.failed) !== 0;
   }
 
   /** Ends the workers. Plans still run, on one thread. */
@@ -233,9 +248,9 @@ export class ThreadPool {
             'plans run on one thread from now on. Evaluate again.',
         );
       }
-      if (maySleep()) Atomics.wait(state, CONTROL.done, done, 100);
+      if (maySleep()) Atomics.wait(state, CONTROL.done, done, 20);
     }
-    if (Atomics.load(state, CONTROL.failed) !== 0) {
+    if (this.workerFailed) {
       this.giveUp();
       throw new DeviceError(
         `threads: a worker could not ${what}; plans run on one thread from now on. Evaluate again.`,

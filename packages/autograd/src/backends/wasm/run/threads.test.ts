@@ -232,6 +232,71 @@ test('a worker that has died is found before the next run, or in bounded time, a
   expect(own.view(f, address, 100_000).every((x) => x === -5)).toBe(true);
 });
 
+describe('a thread that is lost while others wait for it at a meeting', () => {
+  const setUp = (): { pool: ThreadPool; ownForms: Forms; plan: WasmPlan; check: () => void } => {
+    const own = new WasmMemory({ shared: true, limit: 2 ** 24 });
+    const ownForms = new Forms(own);
+    const pool = new ThreadPool(own, 3);
+    pools.push(pool);
+    expect(pool.waitUntilReady()).toBe(true);
+    // Each kernel reads what all threads wrote before it, in another order.
+    const turned = (from: number, to: number): LoopKernel => ({
+      ...map('neg', from, to, 100_000),
+      inputs: [{ ...at(from, -1), offset: 99_999 }],
+    });
+    const kernels = [turned(0, 1), turned(1, 0), turned(0, 1), turned(1, 0)];
+    const compiled = listKernels(kernels, ownForms, { threads: 3 });
+    const plan = new WasmPlan(ownForms, compiled, pool);
+    const buffers = [0, 1].map(() => own.store(f, new Float32Array(100_000).fill(3)));
+    plan.setBuffers(buffers);
+    const check = (): void => {
+      own.view(f, buffers[0] as number, 100_000).fill(5);
+      plan.run();
+      expect(own.view(f, buffers[0] as number, 100_000).every((x) => x === 5)).toBe(true);
+    };
+    return { pool, ownForms, plan, check };
+  };
+
+  const failure = (run: () => void): [string, number] => {
+    const start = performance.now();
+    let message = '';
+    try {
+      run();
+    } catch (error) {
+      expect(error).toBeInstanceOf(DeviceError);
+      message = (error as Error).message;
+    }
+    return [message, performance.now() - start];
+  };
+
+  test('because it died: noticed at once, and plans run on', () => {
+    const { pool, plan, check } = setUp();
+    check();
+    plan.runThreaded();
+    for (const worker of (pool as unknown as { workers: { terminate(): unknown }[] }).workers)
+      worker.terminate();
+    const [message, took] = failure(() => {
+      for (let k = 0; k < 50 && !pool.broken; k++) plan.runThreaded();
+    });
+    if (message !== '')
+      expect(message).toMatch(/a worker (died|did not run a plan before it died)/);
+    expect(took).toBeLessThan(3000);
+    expect(pool.broken).toBe(true);
+    check();
+  });
+
+  test('because its part failed: noticed at once, and plans run on', () => {
+    const { pool, ownForms, plan, check } = setUp();
+    const { list } = plan as unknown as { list: number };
+    // Nothing was loaded: the workers have no function to run.
+    const [message, took] = failure(() => pool.run(list, ownForms));
+    expect(message).toMatch(/a worker failed/);
+    expect(took).toBeLessThan(3000);
+    ownForms.resetBarrier();
+    check();
+  });
+});
+
 test('unshared memory and threads do not go together', () => {
   expect(() => new ThreadPool(new WasmMemory(), 2)).toThrow(DeviceError);
 });

@@ -4,7 +4,6 @@ import { SCRATCH_BUFFER } from '../assembler/block.js';
 import { CALL, LIST, MOVE } from './driver.js';
 import type { Forms } from './forms.js';
 import type { KernelList } from './kernelList.js';
-import { maySleep } from './pool.js';
 import type { ThreadPool } from './pool.js';
 
 const NONE: ReadonlySet<number> = new Set();
@@ -176,7 +175,7 @@ export class WasmPlan {
 
   private runTogether(pool: ThreadPool): void {
     try {
-      pool.run(this.list, () => this.forms.run(this.list, 0, pool.threads, Number(maySleep())));
+      pool.run(this.list, this.forms);
     } catch (error) {
       this.forms.resetBarrier();
       throw error;

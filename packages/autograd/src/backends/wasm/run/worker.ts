@@ -59,8 +59,9 @@ function workerMain(
   };
   const serve = (data: WorkerData): void => {
     const { memory, control, words, operations, thread, spins, blas } = data;
-    const imports = blas == null ? math : { ...math, ...gemm(blas) };
     const state = new Int32Array(memory.buffer, control, words.words + thread);
+    const threadLost = (): number => Atomics.load(state, words.failed);
+    const imports = { ...math, threadLost, ...(blas == null ? null : gemm(blas)) };
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
     let run: (list: number, thread: number, threads: number, maySleep: number) => number = () => 1;
     const word = (index: number): number => Atomics.load(state, index);

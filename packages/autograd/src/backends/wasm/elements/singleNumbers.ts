@@ -1,0 +1,66 @@
+/**
+ * @file Element functions of single numbers, with the bits that they have in loops: the vector formula of each as a function
+ * that JavaScript calls. What rounds once, however it is computed, and what loops call lane by lane need none.
+ */
+import type { DType } from '../../../graph/dtype.js';
+import type { Scalar } from '../../../graph/lowering.js';
+import { ModuleBuilder } from '../assembler/moduleBuilder.js';
+import { F32x4, F64x2 } from '../assembler/opcodes.js';
+import type { WasmMemory } from '../run/memory.js';
+import { bestVectorWidth } from '../run/vectorWidth.js';
+import { float32, float64 } from './floatOps.js';
+import { Lanes } from './lanes.js';
+import { vectorFunctions } from './math32.js';
+import { scalarFunctions } from './special.js';
+
+/** Functions of doubles with a formula of their own. */
+const FORMULAS64: ReadonlySet<string> = new Set([
+  ...['exp', 'log', 'sigmoid', 'sigmoidDerivative', 'tanhDerivative', 'expNegSquare', 'normalPdf'],
+]);
+/** Those of float32. */
+const FORMULAS32: ReadonlySet<string> = new Set([
+  ...Object.keys(vectorFunctions),
+  ...['pow', 'rsqrt', 'hypot'],
+]);
+
+export class SingleNumbers {
+  private readonly memory: WasmMemory;
+  private readonly known = new Map<string, Scalar>();
+
+  constructor(memory: WasmMemory) {
+    this.memory = memory;
+  }
+
+  /** The function of loops for results of `dtype`; null where the primitive's own has the same bits. */
+  readonly find = (op: string, dtype: DType): Scalar | null => {
+    const formulas = dtype === 'float32' ? FORMULAS32 : dtype === 'float64' ? FORMULAS64 : null;
+    if (formulas?.has(op) !== true) return null;
+    const key = `${op} ${dtype}`;
+    let found = this.known.get(key);
+    if (found === undefined) {
+      found = this.compile(op, dtype === 'float32');
+      this.known.set(key, found);
+    }
+    return found;
+  };
+
+  private compile(op: string, single: boolean): Scalar {
+    const module = new ModuleBuilder(this.memory.shared);
+    const type = single ? 'f32' : 'f64';
+    const lanes = single ? F32x4 : F64x2;
+    const f = module.function([type, type], [type]);
+    const v = new Lanes(f, bestVectorWidth().fma);
+    const [x, y] = [0, 1].map((argument) => {
+      const register = v.register();
+      f.get(argument).op(lanes.splat).set(register);
+      return register;
+    }) as [number, number];
+    f.get((single ? float32 : float64)(v, op, x, y)).lane(lanes.extract, 0);
+    module.export('f', f);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
+      env: { memory: this.memory.memory },
+      math: scalarFunctions(),
+    });
+    return exports['f'] as Scalar;
+  }
+}

@@ -1,0 +1,90 @@
+/** @file What a compiled function assumes of modules: a change of it is noticed at the next call. */
+import { describe, expect, test } from 'vitest';
+import { compile, isCompiling, ones, Parameter, zeros, type Tensor } from '@chainrule/autograd';
+import * as nn from '../src/index.js';
+
+const x = ones([1, 2]);
+
+/** Calls a compiled and a plain forward after each change; gives how often the function was recorded. */
+function follow(model: nn.Module, changes: readonly (() => void)[]): number {
+  let recorded = 0;
+  const plain = (t: Tensor): Tensor =>
+    (model as unknown as { forward(t: Tensor): Tensor }).forward(t);
+  const compiled = compile((t: Tensor) => {
+    recorded++;
+    return plain(t);
+  });
+  const agree = (): void => {
+    for (let time = 0; time < 2; time++) expect(compiled(x).toArray()).toEqual(plain(x).toArray());
+  };
+  agree();
+  for (const change of changes) {
+    change();
+    agree();
+  }
+  return recorded;
+}
+
+class Branches extends nn.Module {
+  readonly list = [new nn.Linear(2, 2)];
+  readonly named = new nn.ModuleDict({ a: new nn.Linear(2, 2) });
+  forward(t: Tensor): Tensor {
+    let h = t;
+    for (const layer of this.list) h = layer.forward(h);
+    for (const [, layer] of this.named.entries()) h = (layer as nn.Linear).forward(h);
+    return h;
+  }
+}
+
+describe('a compiled function of a module', () => {
+  test('notices hooks that come and go', () => {
+    const model = new nn.Sequential(new nn.Linear(2, 2), new nn.ReLU());
+    const remove: (() => void)[] = [];
+    const recorded = follow(model, [
+      () => remove.push(model.registerForwardHook((_m, _args, out) => (out as Tensor).mul(0))),
+      () =>
+        remove.push(
+          (model[0] as nn.Module).registerForwardPreHook((_m, [t]) => [(t as Tensor).neg()]),
+        ),
+      () => remove.forEach((f) => f()),
+    ]);
+    expect(recorded).toBe(3);
+  });
+
+  test('notices another parameter, another layer and one more', () => {
+    const model = new nn.Sequential(new nn.Linear(2, 2), new nn.Linear(2, 2));
+    const recorded = follow(model, [
+      () => ((model[0] as unknown as { weight: unknown }).weight = new Parameter(zeros([2, 2]))),
+      () => (model[1] = new nn.Tanh()),
+      () => model.append(new nn.Linear(2, 3)),
+    ]);
+    expect(recorded).toBe(4);
+    const other = new Branches();
+    follow(other, [
+      () => other.list.push(new nn.Linear(2, 2)),
+      () => other.named.set('b', new nn.Linear(2, 2)),
+      () => void other.list.pop(),
+    ]);
+  });
+
+  test('is recorded once while nothing changes', () => {
+    const model = new nn.Sequential(
+      new nn.Linear(2, 2),
+      new nn.BatchNorm1d(2),
+      new nn.Linear(2, 2),
+    );
+    model.eval();
+    expect(follow(model, [() => undefined, () => undefined])).toBe(1);
+  });
+
+  test('can ask whether it is being recorded', () => {
+    const seen: boolean[] = [];
+    const compiled = compile((t: Tensor) => {
+      seen.push(isCompiling());
+      return t.mul(2);
+    });
+    compiled(x);
+    compiled(x);
+    expect([...seen, isCompiling()]).toEqual([true, false]);
+  });
+});
