@@ -110,7 +110,7 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
         if (node.needsGrad && node.cell !== null) gradLeaves.push(node);
         if (node.cell !== null && node.cell.first === node && node.cell.startsAlone)
           initial.push(node);
-        if (node.extra !== null || node.op?.name === 'call') plain = false;
+        if (node.extra !== null || (node.needsGrad && isOpaque(node))) plain = false;
       }
     }
   }
@@ -121,6 +121,11 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
 
 function isView({ op }: Tensor): boolean {
   return op !== null && (op.lowering.kind === 'view' || op.lowering.kind === 'alias');
+}
+
+/** Whether only a function knows how a node is differentiated: a call of no kind. */
+function isOpaque({ op, attrs }: Tensor): boolean {
+  return attrs === null && op?.name === 'call';
 }
 
 function checkComputable(node: Tensor): void {

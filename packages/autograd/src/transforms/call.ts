@@ -14,6 +14,11 @@ import { cut } from './variable.js';
 export interface CallRules {
   /** The name users know it under. */
   readonly name: string;
+  /**
+   * Calls of one number, in graphs of one structure, are differentiated alike. Absent where the structure does not say it
+   * all: functions of the user's own, decisions by value.
+   */
+  readonly kind?: number;
   /** Cotangents of the inputs. */
   pullback(cts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[];
   /** Tangents of the results. */
@@ -53,7 +58,7 @@ function grouped(): never {
   throw new Error('the results of a call are differentiated together');
 }
 
-const callOp: PrimitiveOp<Record<never, never>> = primitive('call', {
+const callOp: PrimitiveOp<{ readonly kind: number }> = primitive('call', {
   lowering: { kind: 'alias', transparent: false },
   shape: ([x]) => (x as Tensor).sizes,
   vjp: grouped,
@@ -69,11 +74,12 @@ export function makeCall(
 ): Call {
   const cells = inputs.map((x) => x.current);
   const held = values.map((y) => cut(y.current));
+  const attrs = rules.kind === undefined ? null : { kind: rules.kind };
   const outer = mode.scope;
   mode.scope = outer === '' ? rules.name : `${outer}.${rules.name}`;
   try {
     const outputs = held.map((y) =>
-      makeNode(callOp.primitive, [y, ...cells], null, y.sizes, y.dtype),
+      makeNode(callOp.primitive, [y, ...cells], attrs, y.sizes, y.dtype),
     );
     const call: Call = { rules, inputs: cells, outputs };
     for (const output of outputs) calls.set(output, call);

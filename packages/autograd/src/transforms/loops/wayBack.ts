@@ -84,32 +84,6 @@ export function resultsOf({ carries, xs, constants }: WayBack): Tensor[] {
   return [...carries, ...xs, ...constants];
 }
 
-/** Nodes of a step, among those that change from step to step, that its way back reads: of views what they show. */
-export function readsOf(graph: BodyGraph, way: WayBack, depends: ReadonlySet<Tensor>): Tensor[] {
-  const known = new Set([...graph.carries, ...graph.xs]);
-  const own = new Set([
-    ...way.ctCarries.filter(present),
-    ...way.ctUsed,
-    ...way.sums.filter(present),
-  ]);
-  const reads = new Set<Tensor>();
-  const seen = new Set<Tensor>();
-  const stack = resultsOf(way);
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (seen.has(node) || own.has(node)) continue;
-    seen.add(node);
-    if (node.id >= way.from) {
-      stack.push(...node.inputs);
-      continue;
-    }
-    // Of a view what it shows.
-    let base = node;
-    while (depends.has(base) && !known.has(base) && isView(base)) base = base.inputs[0] as Tensor;
-    if (depends.has(base) && !known.has(base)) reads.add(base);
-  }
-  return [...reads].sort((x, y) => x.id - y.id);
-}
-
 /** Whether a node holds nothing but elements of its input. */
 export function isView({ op }: Tensor): boolean {
   return op?.lowering.kind === 'view' || (op?.lowering.kind === 'alias' && op.lowering.transparent);
