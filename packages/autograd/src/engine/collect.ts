@@ -125,7 +125,7 @@ function isView({ op }: Tensor): boolean {
 
 /** Whether only a function knows how a node is differentiated: a call of no kind. */
 function isOpaque({ op, attrs }: Tensor): boolean {
-  return attrs === null && op?.name === 'call';
+  return op?.name === 'call' && attrs?.['kind'] === -1;
 }
 
 function checkComputable(node: Tensor): void {

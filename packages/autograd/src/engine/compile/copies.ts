@@ -13,8 +13,8 @@ export function withoutCopies(
   const left: (Kernel | null)[] = [...kernels];
   kernels.forEach((kernel, at) => {
     if (!isCopy(kernel)) return;
-    const [from] = kernel.inputs as [Access];
-    const [to] = kernel.outputs as [Access];
+    const from = kernel.inputs[0] as Access;
+    const to = kernel.outputs[0] as Access;
     const space = spaceOf(kernel);
     for (let i = at - 1; i >= 0; i--) {
       const before = left[i] ?? null;
