@@ -23,6 +23,8 @@ export interface Collected {
   readonly initial: Tensor[];
   /** Whether the structure says all there is to know of the backward pass: no hooks, no rules of the user's own. */
   readonly plain: boolean;
+  /** Results of calls that gradients flow through. */
+  readonly calls: readonly Tensor[];
 }
 
 /** Reused by every walk. */
@@ -45,9 +47,14 @@ export function nextMark(): number {
 
 /**
  * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Nothing changes but the marks that
- * walks leave on nodes. `stops` are nodes that are inputs although they have no value.
+ * walks leave on nodes. `stops` are nodes that are inputs although they have no value, `also` nodes that become part of the graph
+ * without being roots.
  */
-export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): Collected {
+export function collect(
+  asked: readonly Tensor[],
+  stops?: ReadonlySet<Tensor>,
+  also: readonly Tensor[] = [],
+): Collected {
   const mark = nextMark();
   const nodes: Tensor[] = [];
   const leaves: Tensor[] = [];
@@ -55,6 +62,7 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
   const again: Tensor[] = [];
   const gradLeaves: Tensor[] = [];
   const initial: Tensor[] = [];
+  const calls: Tensor[] = [];
   let plain = true;
   structure.length = 0;
   // A path of nodes being visited, and how many inputs of each have been.
@@ -96,6 +104,17 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
       continue;
     }
     enter(root, null);
+    walk();
+  }
+  for (const node of also) {
+    enter(node, node);
+    walk();
+  }
+  structure.push(roots.size);
+  for (const root of roots) structure.push(root.slot);
+  return { nodes, leaves, roots: [...roots], again, structure, gradLeaves, initial, plain, calls };
+
+  function walk(): void {
     while (path.length > 0) {
       const top = path.length - 1;
       const node = path[top] as Tensor;
@@ -110,22 +129,22 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
         if (node.needsGrad && node.cell !== null) gradLeaves.push(node);
         if (node.cell !== null && node.cell.first === node && node.cell.startsAlone)
           initial.push(node);
-        if (node.extra !== null || (node.needsGrad && isOpaque(node))) plain = false;
+        if (node.needsGrad && node.op?.name === 'call') {
+          calls.push(node);
+          // Only a function knows how it is differentiated.
+          if (node.attrs?.['kind'] === NO_KIND) plain = false;
+        }
+        if (node.extra !== null) plain = false;
       }
     }
   }
-  structure.push(roots.size);
-  for (const root of roots) structure.push(root.slot);
-  return { nodes, leaves, roots: [...roots], again, structure, gradLeaves, initial, plain };
 }
+
+/** The kind of a call whose structure does not say how it is differentiated. */
+export const NO_KIND = -1;
 
 function isView({ op }: Tensor): boolean {
   return op !== null && (op.lowering.kind === 'view' || op.lowering.kind === 'alias');
-}
-
-/** Whether only a function knows how a node is differentiated: a call of no kind. */
-function isOpaque({ op, attrs }: Tensor): boolean {
-  return op?.name === 'call' && attrs?.['kind'] === -1;
 }
 
 function checkComputable(node: Tensor): void {

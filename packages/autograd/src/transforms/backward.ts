@@ -14,6 +14,7 @@ import { sameShape, show } from '../graph/shape.js';
 import { borrowGrad, extraOf, touchGrad, type Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';
 import { filled, sumOf } from '../ops/build/primitive.js';
+import { callOf } from './call.js';
 import { free, freed, isFreed, leafOf, pullback } from './vjp.js';
 
 /**
@@ -332,6 +333,12 @@ function readByBackward(roots: readonly Tensor[]): Set<Tensor> {
 
 runtime.backward = backward;
 runtime.readByBackward = readByBackward;
+runtime.keptByCalls = (results) => {
+  const calls = new Set(results.map(callOf));
+  return Array.from(calls).flatMap((call) =>
+    call?.rules.kind === undefined ? [] : call.outputs.filter(({ value }) => value === null),
+  );
+};
 runtime.assignGrad = (leaf, gradient) => {
   const g = gradient.current;
   if (!sameShape(g.sizes, leaf.sizes) || g.dtype !== leaf.dtype || !isFloat(g.dtype)) {

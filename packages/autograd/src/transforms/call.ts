@@ -5,6 +5,7 @@
  * Every result of a call is a node whose first input holds its elements; the inputs of the call follow. The nodes of a
  * call have consecutive ids, so that whatever is computed from any of them is younger than all of them.
  */
+import { NO_KIND } from '../engine/collect.js';
 import { mode } from '../graph/mode.js';
 import type { Attrs } from '../graph/primitive.js';
 import { makeNode, type Tensor } from '../graph/tensor.js';
@@ -57,7 +58,7 @@ export interface Call {
 const CALL = Symbol('call');
 
 interface CallAttrs extends Attrs {
-  /** The kind of its rules; -1 for none. */
+  /** The kind of its rules, or `NO_KIND`. */
   readonly kind: number;
   readonly [CALL]: Call;
 }
@@ -82,7 +83,7 @@ export function makeCall(
 ): Call {
   const outputs: Tensor[] = [];
   const call: Call = { rules, inputs: inputs.map((x) => x.current), outputs };
-  const attrs: CallAttrs = { kind: rules.kind ?? -1, [CALL]: call };
+  const attrs: CallAttrs = { kind: rules.kind ?? NO_KIND, [CALL]: call };
   const held = values.map((y) => cut(y.current));
   const outer = mode.scope;
   mode.scope = outer === '' ? rules.name : `${outer}.${rules.name}`;
