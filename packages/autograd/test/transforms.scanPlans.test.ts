@@ -54,7 +54,10 @@ describe('a scan in a step of training', () => {
   test('runs once where the loss is read before its backward pass', () => {
     const w = new Parameter(randn([32, 32]).mul(0.1));
     const xs = randn([9, 4, 32]);
-    const lossOf = (): Tensor => scan(step(w), zeros([4, 32]), xs)[1].square().sum();
+    const lossOf = (): Tensor =>
+      scan(step(w), zeros([4, 32]), xs)[1]
+        .square()
+        .sum();
     lossOf().backward();
     const owed = Array.from((w.grad as Tensor).dataSync());
     w.grad = null;
@@ -69,7 +72,9 @@ describe('a scan in a step of training', () => {
     const b = new Parameter(zeros([4, 8]));
     const train = (steps: number, checkpoint: boolean): number[] => {
       w.grad = b.grad = null;
-      const loss = scan(step(w), b, randn([steps, 4, 8]), { checkpoint })[1].square().sum();
+      const loss = scan(step(w), b, randn([steps, 4, 8]), { checkpoint })[1]
+        .square()
+        .sum();
       const made = nodesIn(() => loss.backward());
       return [made, (w.grad as Tensor | null)?.size ?? 0, (b.grad as Tensor | null)?.size ?? 0];
     };
@@ -89,7 +94,9 @@ describe('a scan in a step of training', () => {
       for (let k = 0; k < 3; k++) {
         manualSeed(3);
         w.grad = null;
-        scan(step(w), start, randn([40, 2, 8]), { checkpoint })[0].sum().backward();
+        scan(step(w), start, randn([40, 2, 8]), { checkpoint })[0]
+          .sum()
+          .backward();
       }
       return Array.from((w.grad as unknown as Tensor).dataSync());
     };
