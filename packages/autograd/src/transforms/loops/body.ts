@@ -102,7 +102,6 @@ export function closeBody(
     );
   let program = programs.get(plan);
   if (program === undefined) {
-    plan.met = true; // it runs at every step
     program = {
       id: nextId++,
       plan,

@@ -259,7 +259,9 @@ export class Walker implements Site {
   private result(slot: number, given: TypedArray | null): TypedArray {
     const value = this.arrayOf(slot);
     if (given === null) return value.slice();
-    if (this.places[slot] === -1 - this.arrays.addressOf(given)) return given;
+    // One that lies elsewhere has no address, and nothing was written there.
+    const address = this.arrays.addressOf(given);
+    if (address >= 0 && this.places[slot] === -1 - address) return given;
     this.arrays.forget(given);
     given.set(value);
     return given;
