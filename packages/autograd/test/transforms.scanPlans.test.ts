@@ -43,6 +43,8 @@ function loopsIn(f: () => void): string[] {
   return loops;
 }
 
+const gradientOf = (p: Parameter): number[] => Array.from(p.grad?.dataSync() ?? []);
+
 /** How many nodes `f` makes. */
 function nodesIn(f: () => void): number {
   const first = zeros([1]).id;
@@ -59,12 +61,12 @@ describe('a scan in a step of training', () => {
         .square()
         .sum();
     lossOf().backward();
-    const owed = Array.from((w.grad as Tensor).dataSync());
+    const owed = gradientOf(w);
     w.grad = null;
     const loss = lossOf();
     expect(loopsIn(() => loss.item())).toEqual(['scan']);
     expect(loopsIn(() => loss.backward())).toEqual(['-scan']);
-    expect(Array.from((w.grad as Tensor).dataSync())).toEqual(owed);
+    expect(gradientOf(w)).toEqual(owed);
   });
 
   test('finds its backward pass by the structure of the forward one', () => {
@@ -76,7 +78,7 @@ describe('a scan in a step of training', () => {
         .square()
         .sum();
       const made = nodesIn(() => loss.backward());
-      return [made, (w.grad as Tensor | null)?.size ?? 0, (b.grad as Tensor | null)?.size ?? 0];
+      return [made, gradientOf(w).length, gradientOf(b).length];
     };
     for (const checkpoint of [false, true]) {
       const [first = 0] = train(5, checkpoint);
@@ -98,7 +100,7 @@ describe('a scan in a step of training', () => {
           .sum()
           .backward();
       }
-      return Array.from((w.grad as unknown as Tensor).dataSync());
+      return gradientOf(w);
     };
     const [kept, again] = [gradients(false), gradients(true)];
     again.forEach((g, k) => expect(g).toBeCloseTo(kept[k] as number, 4));

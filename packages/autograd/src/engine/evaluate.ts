@@ -22,6 +22,7 @@ import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
 import { borrow, lend, takeBack } from './lent.js';
 import { userLine } from './newStructures.js';
+import { rowsOf } from './rows.js';
 import { NOTHING, PlanCache, planning, type Plan } from './plan.js';
 import type { Backend, Executable, HostBackend, Meter, Program } from './program.js';
 
@@ -126,7 +127,7 @@ function runOnOne(roots: readonly Tensor[], why: string): void {
   const forward =
     why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
   if (forward && graph.calls.length > 0)
-    graph = collect(roots, undefined, runtime.keptByCalls(graph.calls));
+    graph = collect(roots, { also: runtime.keptByCalls(graph.calls) });
   const plan = engine.plans.find(graph);
   execute(graph, plan, why, forward ? plan.held(graph) : null);
 }
@@ -297,7 +298,7 @@ export function spareOn(cell: Cell, backend: Backend): Storage | null {
 }
 
 function leafValue(leaf: Tensor): Storage {
-  return leaf.value ?? numberArray(leaf, numberOf(leaf));
+  return leaf.value ?? (isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : rowsOf(leaf));
 }
 
 /** @internal A number as the value of a leaf. */
