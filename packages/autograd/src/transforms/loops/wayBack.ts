@@ -8,7 +8,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { zerosOf } from '../../ops/build/primitive.js';
 import { leafOf, pullback } from '../vjp.js';
 import type { BodyGraph } from './body.js';
-import { extend, present, standIn } from './extend.js';
+import { extend, standIn } from './extend.js';
 
 /** Which cotangents there are, and which are wanted. */
 export interface WantedNodes {
