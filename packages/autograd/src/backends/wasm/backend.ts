@@ -17,6 +17,7 @@ import { supports } from './elements/elementOps.js';
 import { WasmExecutable } from './run/executable.js';
 import { prepare } from './run/prepare.js';
 import { ThreadPool } from './run/pool.js';
+import { Repeated } from './run/repeated.js';
 import { Walk } from './walk/walk.js';
 import { WalkTools } from './walk/walkTools.js';
 import { worthWalking } from './walk/worthWalking.js';
@@ -42,7 +43,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     if (threads > 1 && arrays.memory.shared) pool ??= new ThreadPool(arrays.memory, threads);
     return pool;
   };
-  const tools = new WalkTools(arrays);
+  const tools = new WalkTools(arrays, (loop) => Repeated.of(loop, arrays, threads, poolFor));
   const backend: WasmBackend = {
     name: 'wasm',
     device: 'cpu',
