@@ -24,6 +24,14 @@ export interface Collected {
   readonly initial: Tensor[];
   /** Whether the structure says all there is to know of the backward pass: no hooks, no rules of the user's own. */
   readonly plain: boolean;
+  /** Results of calls that gradients flow through. */
+  readonly calls: readonly Tensor[];
+}
+
+interface CollectOptions {
+  readonly stops?: ReadonlySet<Tensor>;
+  readonly also?: readonly Tensor[];
+  readonly byPosition?: boolean;
 }
 
 /** Reused by every walk. */
@@ -46,13 +54,11 @@ export function nextMark(): number {
 
 /**
  * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Nothing changes but the marks that
- * walks leave on nodes. `stops` are nodes that are inputs although they have no value. `byPosition` leaves slices of values
- * in the graph that otherwise are inputs of their own.
+ * walks leave on nodes. `stops` are nodes that are inputs although they have no value, `also` nodes that become part of the
+ * graph without being roots. `byPosition` leaves slices of values in the graph that otherwise are inputs of their own.
  */
-export function collect(
-  asked: readonly Tensor[],
-  { stops, byPosition = false }: { stops?: ReadonlySet<Tensor>; byPosition?: boolean } = {},
-): Collected {
+export function collect(asked: readonly Tensor[], options: CollectOptions = {}): Collected {
+  const { stops, also = [], byPosition = false } = options;
   const mark = nextMark();
   const nodes: Tensor[] = [];
   const leaves: Tensor[] = [];
@@ -60,6 +66,7 @@ export function collect(
   const again: Tensor[] = [];
   const gradLeaves: Tensor[] = [];
   const initial: Tensor[] = [];
+  const calls: Tensor[] = [];
   let plain = true;
   structure.length = 0;
   // A path of nodes being visited, and how many inputs of each have been.
@@ -103,6 +110,17 @@ export function collect(
       continue;
     }
     enter(root, null);
+    walk();
+  }
+  for (const node of also) {
+    enter(node, node);
+    walk();
+  }
+  structure.push(roots.size);
+  for (const root of roots) structure.push(root.slot);
+  return { nodes, leaves, roots: [...roots], again, structure, gradLeaves, initial, plain, calls };
+
+  function walk(): void {
     while (path.length > 0) {
       const top = path.length - 1;
       const node = path[top] as Tensor;
@@ -117,14 +135,19 @@ export function collect(
         if (node.needsGrad && node.cell !== null) gradLeaves.push(node);
         if (node.cell !== null && node.cell.first === node && node.cell.startsAlone)
           initial.push(node);
-        if (node.extra !== null || node.op?.name === 'call') plain = false;
+        if (node.needsGrad && node.op?.name === 'call') {
+          calls.push(node);
+          // Only a function knows how it is differentiated.
+          if (node.attrs?.['kind'] === NO_KIND) plain = false;
+        }
+        if (node.extra !== null) plain = false;
       }
     }
   }
-  structure.push(roots.size);
-  for (const root of roots) structure.push(root.slot);
-  return { nodes, leaves, roots: [...roots], again, structure, gradLeaves, initial, plain };
 }
+
+/** The kind of a call whose structure does not say how it is differentiated. */
+export const NO_KIND = -1;
 
 function isView({ op }: Tensor): boolean {
   return op !== null && (op.lowering.kind === 'view' || op.lowering.kind === 'alias');

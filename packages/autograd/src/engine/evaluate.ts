@@ -122,11 +122,13 @@ function byDevice(roots: readonly Tensor[]): [readonly Tensor[], readonly Tensor
 }
 
 function runOnOne(roots: readonly Tensor[], why: string): void {
-  const graph = collectReady(() => roots);
+  let graph = collectReady(() => roots);
   if (graph.roots.length === 0) return;
-  const plan = engine.plans.find(graph);
   const forward =
     why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
+  if (forward && graph.calls.length > 0)
+    graph = collect(roots, { also: runtime.keptByCalls(graph.calls) });
+  const plan = engine.plans.find(graph);
   execute(graph, plan, why, forward ? plan.held(graph) : null);
 }
 

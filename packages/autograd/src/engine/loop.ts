@@ -52,9 +52,9 @@ export interface Loop {
 /** Where attributes carry the loop itself; their other fields say all there is of its structure. */
 const LOOP = Symbol('loop');
 
-/** The same attributes, which carry a loop from now on. */
+/** The same attributes, which carry a loop. */
 export function withLoop<A extends Attrs>(attrs: A, loop: Loop): A {
-  return Object.defineProperty(attrs, LOOP, { value: loop, enumerable: false });
+  return { ...attrs, [LOOP]: loop };
 }
 
 /** The loop that attributes carry. */

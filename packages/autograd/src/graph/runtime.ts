@@ -22,6 +22,8 @@ export const runtime: {
   onRead: ((node: Tensor) => void) | null;
   /** The nodes behind `roots` that their backward graph would read. */
   readByBackward(roots: readonly Tensor[]): Set<Tensor>;
+  /** Other results of the calls that some nodes are results of, which their backward pass may read. */
+  keptByCalls(results: readonly Tensor[]): Tensor[];
   /** How many runs there have been. */
   runs: number;
   /** While a run is repeated to say what was wrong with it: what reaches beyond the process is not done again, and says so. */
@@ -39,6 +41,7 @@ export const runtime: {
   evaluate: missing,
   onRead: null,
   readByBackward: missing,
+  keptByCalls: missing,
   runs: 0,
   repeating: null,
   bound: missing,

@@ -9,6 +9,7 @@ import { mode } from '../graph/mode.js';
 import { runtime, type BackwardOptions } from '../graph/runtime.js';
 import { extraOf, type Tensor } from '../graph/tensor.js';
 import { filled } from '../ops/build/primitive.js';
+import { callOf } from './call.js';
 import { accumulate, newGradient } from './gradients.js';
 import { checkDifferentiable, seedOf } from './seeds.js';
 import { free, pullback } from './vjp.js';
@@ -110,3 +111,9 @@ function readByBackward(roots: readonly Tensor[]): Set<Tensor> {
 
 runtime.backward = backward;
 runtime.readByBackward = readByBackward;
+runtime.keptByCalls = (results) => {
+  const calls = new Set(results.map(callOf));
+  return Array.from(calls).flatMap((call) =>
+    call?.rules.kind === undefined ? [] : call.outputs.filter(({ value }) => value === null),
+  );
+};

@@ -5,7 +5,9 @@
  * Every result of a call is a node whose first input holds its elements; the inputs of the call follow. The nodes of a
  * call have consecutive ids, so that whatever is computed from any of them is younger than all of them.
  */
+import { NO_KIND } from '../engine/collect.js';
 import { mode } from '../graph/mode.js';
+import type { Attrs } from '../graph/primitive.js';
 import { makeNode, type Tensor } from '../graph/tensor.js';
 import { primitive, type PrimitiveOp } from '../ops/build/primitive.js';
 import { cut } from './variable.js';
@@ -14,6 +16,11 @@ import { cut } from './variable.js';
 export interface CallRules {
   /** The name users know it under. */
   readonly name: string;
+  /**
+   * Calls of one number, in graphs of one structure, are differentiated alike. Absent where the structure does not say it
+   * all: functions of the user's own, decisions by value.
+   */
+  readonly kind?: number;
   /** Cotangents of the inputs. */
   pullback(cts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[];
   /** Tangents of the results. */
@@ -47,13 +54,20 @@ export interface Call {
   readonly outputs: readonly Tensor[];
 }
 
-const calls = new WeakMap<Tensor, Call>();
+/** Where a result carries its call: not in a table of nodes, which keeps young ones alive until all memory is looked through. */
+const CALL = Symbol('call');
+
+interface CallAttrs extends Attrs {
+  /** The kind of its rules, or `NO_KIND`. */
+  readonly kind: number;
+  readonly [CALL]: Call;
+}
 
 function grouped(): never {
   throw new Error('the results of a call are differentiated together');
 }
 
-const callOp: PrimitiveOp<Record<never, never>> = primitive('call', {
+const callOp: PrimitiveOp<CallAttrs> = primitive('call', {
   lowering: { kind: 'alias', transparent: false },
   shape: ([x]) => (x as Tensor).sizes,
   vjp: grouped,
@@ -67,16 +81,15 @@ export function makeCall(
   inputs: readonly Tensor[],
   values: readonly Tensor[],
 ): Call {
-  const cells = inputs.map((x) => x.current);
+  const outputs: Tensor[] = [];
+  const call: Call = { rules, inputs: inputs.map((x) => x.current), outputs };
+  const attrs: CallAttrs = { kind: rules.kind ?? NO_KIND, [CALL]: call };
   const held = values.map((y) => cut(y.current));
   const outer = mode.scope;
   mode.scope = outer === '' ? rules.name : `${outer}.${rules.name}`;
   try {
-    const outputs = held.map((y) =>
-      makeNode(callOp.primitive, [y, ...cells], null, y.sizes, y.dtype),
-    );
-    const call: Call = { rules, inputs: cells, outputs };
-    for (const output of outputs) calls.set(output, call);
+    for (const y of held)
+      outputs.push(makeNode(callOp.primitive, [y, ...call.inputs], attrs, y.sizes, y.dtype));
     return call;
   } finally {
     mode.scope = outer;
@@ -85,5 +98,5 @@ export function makeCall(
 
 /** The call that a node is a result of. */
 export function callOf(node: Tensor): Call | null {
-  return node.op === callOp.primitive ? (calls.get(node) ?? null) : null;
+  return node.op === callOp.primitive ? (node.attrs as CallAttrs)[CALL] : null;
 }

@@ -90,7 +90,9 @@ export function pullback(
         // Whatever used a result of the call is younger than all of them, and has been visited.
         const cts = call.outputs.map(settle);
         if (cts.every((ct) => ct === null)) continue;
-        const contributions = trial ? call.inputs.map(zerosOf) : call.rules.pullback(cts, call);
+        const { rules } = call;
+        const unknown = trial && rules.kind === undefined;
+        const contributions = unknown ? call.inputs.map(zerosOf) : rules.pullback(cts, call);
         call.inputs.forEach((x, i) => {
           const contribution = contributions[i];
           if (x.needsGrad && useful.has(x) && contribution) give(x, contribution);

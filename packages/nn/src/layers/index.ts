@@ -1,33 +1,38 @@
 /** @file All layers. */
-export * from './activations.js';
-export * from './adaptiveLogSoftmax.js';
-export * from './attention.js';
-export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batchNorm.js';
+export * from './activations/activations.js';
+export * from './linear/adaptiveLogSoftmax.js';
+export * from './attention/attention.js';
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormOptions,
+} from './normalization/batchNorm.js';
 export * from './containers.js';
-export * from './convolution.js';
-export * from './convTranspose.js';
-export * from './distance.js';
+export * from './convolution/convolution.js';
+export * from './convolution/convTranspose.js';
+export * from './linear/distance.js';
 export * from './dropout.js';
-export * from './embedding.js';
-export * from './folding.js';
-export * from './instanceNorm.js';
-export * from './layerNorm.js';
+export * from './linear/embedding.js';
+export * from './convolution/folding.js';
+export * from './normalization/instanceNorm.js';
+export * from './normalization/layerNorm.js';
 export * from './parameters.js';
-export * from './linear.js';
-export * from './padding.js';
+export * from './linear/linear.js';
+export * from './convolution/padding.js';
 export * from './pooling/adaptivePooling.js';
 export * from './pooling/avgPooling.js';
 export * from './pooling/maxPooling.js';
-export * from './recurrent.js';
-export { GRUCell, LSTMCell, RNNCell, type CellOptions } from './recurrentCells.js';
+export * from './recurrent/recurrent.js';
+export { GRUCell, LSTMCell, RNNCell, type CellOptions } from './recurrent/recurrentCells.js';
 export * from './shape.js';
-export type { PerDim } from './spatial.js';
-export * from './thresholds.js';
-export * from './transformer.js';
+export type { PerDim } from './convolution/spatial.js';
+export * from './activations/thresholds.js';
+export * from './attention/transformer.js';
 export {
   TransformerDecoderLayer,
   TransformerEncoderLayer,
   type DecoderLayerCall,
   type EncoderLayerCall,
   type TransformerLayerOptions,
-} from './transformerLayers.js';
+} from './attention/transformerLayers.js';

@@ -8,9 +8,13 @@ import {
   rsqrt,
   type Tensor,
 } from '@chainrule/autograd';
-import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../layers/batchNorm.js';
-import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from '../layers/convTranspose.js';
-import type { Linear } from '../layers/linear.js';
+import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../layers/normalization/batchNorm.js';
+import {
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+} from '../layers/convolution/convTranspose.js';
+import type { Linear } from '../layers/linear/linear.js';
 import { Module } from '../module/module.js';
 
 type BatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;

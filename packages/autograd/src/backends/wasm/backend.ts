@@ -18,6 +18,7 @@ import { SingleNumbers } from './elements/singleNumbers.js';
 import { WasmExecutable } from './run/executable.js';
 import { prepare } from './run/prepare.js';
 import { ThreadPool } from './run/pool.js';
+import { Repeated } from './run/repeated.js';
 import { Walk } from './walk/walk.js';
 import { WalkTools } from './walk/walkTools.js';
 import { worthWalking } from './walk/worthWalking.js';
@@ -43,7 +44,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     if (threads > 1 && arrays.memory.shared) pool ??= new ThreadPool(arrays.memory, threads);
     return pool;
   };
-  const tools = new WalkTools(arrays);
+  const tools = new WalkTools(arrays, (loop) => Repeated.of(loop, arrays, threads, poolFor));
   const singleNumbers = new SingleNumbers(arrays.memory);
   const walked = (program: Program): WasmExecutable =>
     new WasmExecutable(program, new Walk(program, tools).run(program), arrays, null);

@@ -38,8 +38,12 @@ export interface BodyGraph {
 
 /** A body that is closed: `constants` are nodes outside of it that it reads. */
 export interface Body extends BodyGraph {
-  /** What is kept of each step for the way back, after the results. */
+  /** Its number, where it is kept for all loops of its structure. */
+  readonly id?: number;
+  /** What is kept of each step for the way back, where among the outputs it is found, and which of it stands after them. */
   readonly saved: readonly Tensor[];
+  readonly places: readonly number[];
+  readonly added: readonly Tensor[];
   readonly constants: readonly Tensor[];
   /** All nodes of its plan. */
   readonly nodes: readonly Tensor[];
@@ -61,10 +65,14 @@ export function closeBody(
 ): Body {
   const { carries, xs, start, draws } = graph;
   const variables = new Set([...carries, ...xs]);
+  // What is a result of each step already is kept as that.
+  const results = [...graph.outputs];
+  const places = saved.map((y) => {
+    const known = results.indexOf(y, carries.length);
+    return known >= 0 ? known : results.push(y) - 1;
+  });
   // A result that is no node of the body's own is copied.
-  const outputs = [...graph.outputs, ...saved].map((y) =>
-    depends.has(y) && !variables.has(y) ? y : again(y),
-  );
+  const outputs = results.map((y) => (depends.has(y) && !variables.has(y) ? y : again(y)));
   for (const y of graph.outputs) if (!depends.has(y) && !isFolded(y)) outside.add(y);
   const collected = collect(outputs, {
     stops: new Set([...variables, ...outside]),
@@ -108,7 +116,8 @@ export function closeBody(
     };
     programs.set(plan, program);
   }
-  return { ...graph, saved, constants, nodes: collected.nodes, program };
+  const added = results.slice(graph.outputs.length);
+  return { ...graph, saved, places, added, constants, nodes: collected.nodes, program };
 }
 
 /** The nodes that change from step to step, and the nodes outside of these that they read. */

@@ -54,7 +54,8 @@ function makeScan(
     rewound,
     constants: [given.length],
   };
-  const rules: ScanCall = { name, body, steps, ...scanRules };
+  const kind = body.id === undefined ? {} : { kind: body.id };
+  const rules: ScanCall = { name, body, steps, ...kind, ...scanRules };
   const values = building(false, () => loopNodes(spec, inputs));
   return makeCall(rules, inputs, values).outputs;
 }
@@ -104,7 +105,7 @@ const scanRules: Omit<CallRules, 'name'> = {
     const byCarry = take(flows);
     const ends = results.splice(0, sums.carries.length);
     const byX = take(wanted.xs);
-    const totals = sums.finish(sequences, ends, results);
+    const totals = sums.finish(sequences, ends, [...byX.filter(present), ...results]);
     const byConstant = wanted.constants.map((flag) => (flag ? (totals.shift() as Tensor) : null));
     return [...byCarry, ...byX, ...byConstant, null];
   },
@@ -120,7 +121,7 @@ const scanRules: Omit<CallRules, 'name'> = {
       const tCarries = body.carries.map((c, k) => (flows[k] === true ? standIn(c) : null));
       const tSlices = body.xs.map((x, k) => (tx[k] === null ? null : standIn(x)));
       const variables = [...body.carries, ...body.xs, ...body.constants];
-      const results = [...body.outputs, ...body.saved];
+      const results = [...body.outputs, ...body.added];
       const span = between(results, variables, { since: body.since });
       const tangents = pushforward(results, variables, [...tCarries, ...tSlices, ...tk], span);
       const tangentOf = (k: number): Tensor => tangents[k] ?? zerosOf(results[k] as Tensor);
@@ -172,7 +173,7 @@ const scanRules: Omit<CallRules, 'name'> = {
 /** What was kept of all steps. */
 function savedOf(call: Call): Tensor[] {
   const { body } = call.rules as ScanCall;
-  return call.outputs.slice(body.outputs.length);
+  return body.places.map((k) => call.outputs[k] as Tensor);
 }
 
 /** A body for inputs in other places, and which of its outputs have examples; carries that get them have them throughout. */
@@ -197,7 +198,7 @@ function rebuiltBody(
     const made = extend(steps.name, () =>
       // What was kept is a result like others.
       rewrite(
-        [...body.outputs, ...body.saved],
+        [...body.outputs, ...body.added],
         [...variables, ...body.constants],
         replacements,
         size,

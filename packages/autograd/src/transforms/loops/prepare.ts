@@ -11,7 +11,8 @@ import { callOf } from '../call.js';
 import { rewrite } from '../rewrite.js';
 import { closeBody, dependents, type Body, type BodyGraph, type Steps } from './body.js';
 import { extend } from './extend.js';
-import { readsOf, wayBack } from './wayBack.js';
+import { residualsOf } from './residuals.js';
+import { wayBack } from './wayBack.js';
 
 /** A body, and the tensors that stand where it has constants. */
 export interface Prepared {
@@ -21,6 +22,8 @@ export interface Prepared {
 
 /** For each program the bodies that run on it, by what requires grad. */
 const known = new WeakMap<LoopBody, Map<string, { body: Body; order: readonly number[] }>>();
+
+let nextBody = 0;
 
 /** A body for carries and sequences that are given. */
 export function prepare(graph: BodyGraph, steps: Steps, given: readonly Tensor[]): Prepared {
@@ -41,7 +44,9 @@ export function prepare(graph: BodyGraph, steps: Steps, given: readonly Tensor[]
   if (entry === undefined) {
     const inputs = [...graph.carries, ...graph.xs, ...constants];
     const closed = onPlaceholders(graph, inputs, steps);
-    const body = closeBody(closed.graph, keptOf(closed.graph, steps, given));
+    const saved = keptOf(closed.graph, steps, given);
+    const all = dependents({ ...closed.graph, outputs: [...closed.graph.outputs, ...saved] });
+    const body = { ...closeBody(closed.graph, saved, all), id: nextBody++ };
     const first = graph.carries.length + graph.xs.length;
     const order = body.constants.map((x) => closed.stand.indexOf(x) - first);
     bodies.set(key, (entry = { body, order }));
@@ -98,5 +103,5 @@ function keptOf(
     xs: xs.map((x, k) => x.needsGrad && given[carries.length + k]?.needsGrad === true),
     constants: constants.map((k) => k.needsGrad),
   });
-  return [...carries, ...readsOf(graph, way, depends)];
+  return [...carries, ...residualsOf(graph, way, depends)];
 }

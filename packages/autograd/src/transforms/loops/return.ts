@@ -4,6 +4,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import type { Body, BodyGraph, Steps } from './body.js';
 import { present } from './extend.js';
 import { prepare, withConstants, type Prepared } from './prepare.js';
+import { onKept } from './residuals.js';
 import { Sums } from './sums.js';
 import { resultsOf, wayBack } from './wayBack.js';
 
@@ -44,9 +45,9 @@ class Return {
   constructor(body: Body, { name, checkpoint }: Steps, wanted: Wanted) {
     this.body = body;
     this.flows = body.carries.map((c) => c.needsGrad);
-    const sources = [...body.outputs.slice(body.carries.length), ...body.saved];
+    const sources = [...body.outputs.slice(body.carries.length), ...body.added];
     const used = sources.filter((_, k) => wanted.used[k]);
-    const way = wayBack(name, body, body.constants, { ...wanted, used });
+    const way = onKept(name, body, wayBack(name, body, body.constants, { ...wanted, used }));
     const graph: BodyGraph = {
       ...{ since: body.since, start: body.start, draws: body.draws },
       carries: way.ctCarries.filter(present),

@@ -11,7 +11,7 @@ import type { HostBackend } from '../../engine/program.js';
 import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
 import type { AttrValue, Value } from '../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
-import type { Tensor } from '../../graph/tensor.js';
+import { makeNode, type Tensor } from '../../graph/tensor.js';
 import { primitive, type PrimitiveOp } from '../../ops/build/primitive.js';
 
 /** A loop without what runs it. */
@@ -32,22 +32,53 @@ export function resultsOf({ kind, bodies, length }: LoopSpec): { shape: Shape; d
   }));
 }
 
-/** The nodes of a loop's results. */
-export function loopNodes(spec: LoopSpec, inputs: readonly Tensor[]): Tensor[] {
+/** The attributes of a loop and of its results, which all of its kind share. */
+interface Described {
+  readonly loop: Loop;
+  readonly attrs: LoopAttrs;
+  readonly results: readonly ResultAttrs[];
+}
+
+/** What the last loop over a body was. */
+const described = new WeakMap<LoopBody, Described>();
+
+function describe(spec: LoopSpec): Described {
+  const body = spec.bodies[0] as LoopBody;
+  const known = described.get(body);
+  if (known !== undefined && isLike(known.loop, spec)) return known;
   const { name, kind, length, reverse, rewound, constants } = spec;
   const loop: Loop = { ...spec, run: (values, results) => runLoop(loop, values, results) };
-  const attrs: LoopAttrs = {
-    bodies: spec.bodies.map(({ id }) => id),
-    name,
-    kind,
-    length,
-    reverse,
-    rewound,
-    constants,
-  };
-  const ticket = loopOp(inputs, withLoop({ ...attrs }, loop));
-  return resultsOf(spec).map(({ shape, dtype }, result) =>
-    resultOp([ticket, ...inputs], withLoop({ ...attrs, result, shape, dtype }, loop)),
+  const bodies = spec.bodies.map(({ id }) => id);
+  const attrs: LoopAttrs = { bodies, name, kind, length, reverse, rewound, constants };
+  const results = resultsOf(spec).map(({ shape, dtype }, result) =>
+    withLoop({ ...attrs, result, shape, dtype }, loop),
+  );
+  const made = { loop, attrs: withLoop(attrs, loop), results };
+  described.set(body, made);
+  return made;
+}
+
+function isLike(a: LoopSpec, b: LoopSpec): boolean {
+  const sameLists =
+    a.bodies.length === b.bodies.length && a.bodies.every((x, k) => x === b.bodies[k]);
+  if (!sameLists || a.constants.length !== b.constants.length) return false;
+  return (
+    a.constants.every((x, k) => x === b.constants[k]) &&
+    a.name === b.name &&
+    a.kind === b.kind &&
+    a.length === b.length &&
+    a.reverse === b.reverse &&
+    a.rewound === b.rewound
+  );
+}
+
+/** The nodes of a loop's results. */
+export function loopNodes(spec: LoopSpec, inputs: readonly Tensor[]): Tensor[] {
+  const { attrs, results } = describe(spec);
+  const ticket = loopOp(inputs, attrs);
+  const operands = [ticket, ...inputs];
+  return results.map((result) =>
+    makeNode(resultOp.primitive, operands, result, result.shape, result.dtype),
   );
 }
 

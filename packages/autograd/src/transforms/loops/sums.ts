@@ -18,8 +18,9 @@ export class Sums {
   /** What stands for the sums that are carried, and what they are after a step. */
   readonly carries: readonly Tensor[];
   readonly totals: readonly Tensor[];
-  /** What is kept of each step. */
+  /** What is kept of each step, beside what is a result of it anyway. */
   readonly kept: readonly Tensor[];
+  private readonly stacked: readonly Tensor[];
   private readonly splits: readonly Split[];
   private readonly graph: BodyGraph;
 
@@ -34,18 +35,20 @@ export class Sums {
     this.carries = sums.filter((_, i) => this.splits[i]?.rest !== null);
     this.totals = this.splits.flatMap(({ rest }) => (rest === null ? [] : [rest]));
     const operands = this.splits.flatMap(({ terms }) => terms.flatMap(({ a, b }) => [a, b]));
-    this.kept = [...new Set(operands)].filter((x) => !isShown(x, graph.xs));
+    const known = new Set(way.xs);
+    this.kept = [...new Set(operands)].filter((x) => !known.has(x) && !isShown(x, graph.xs));
+    this.stacked = [...way.xs, ...this.kept];
   }
 
-  /** The sums, from the sequences, the sums that were carried, and what was kept of all steps. */
+  /** The sums, from the sequences, the sums that were carried, and of all steps their results and what was kept. */
   finish(
     sequences: readonly Tensor[],
     carried: readonly Tensor[],
-    kept: readonly Tensor[],
+    stacks: readonly Tensor[],
   ): Tensor[] {
     const stackOf = (x: Tensor): Tensor => {
-      const k = this.kept.indexOf(x);
-      return k >= 0 ? (kept[k] as Tensor) : allSteps(x, this.graph.xs, sequences);
+      const k = this.stacked.indexOf(x);
+      return k >= 0 ? (stacks[k] as Tensor) : allSteps(x, this.graph.xs, sequences);
     };
     let next = 0;
     return this.splits.map(({ terms, rest }) => {

@@ -8,7 +8,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { zerosOf } from '../../ops/build/primitive.js';
 import { leafOf, pullback } from '../vjp.js';
 import type { BodyGraph } from './body.js';
-import { extend, present, standIn } from './extend.js';
+import { extend, standIn } from './extend.js';
 
 /** Which cotangents there are, and which are wanted. */
 export interface WantedNodes {
@@ -82,32 +82,6 @@ export function wayBack(
 /** All that a way back leads to. */
 export function resultsOf({ carries, xs, constants }: WayBack): Tensor[] {
   return [...carries, ...xs, ...constants];
-}
-
-/** Nodes of a step, among those that change from step to step, that its way back reads: of views what they show. */
-export function readsOf(graph: BodyGraph, way: WayBack, depends: ReadonlySet<Tensor>): Tensor[] {
-  const known = new Set([...graph.carries, ...graph.xs]);
-  const own = new Set([
-    ...way.ctCarries.filter(present),
-    ...way.ctUsed,
-    ...way.sums.filter(present),
-  ]);
-  const reads = new Set<Tensor>();
-  const seen = new Set<Tensor>();
-  const stack = resultsOf(way);
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (seen.has(node) || own.has(node)) continue;
-    seen.add(node);
-    if (node.id >= way.from) {
-      stack.push(...node.inputs);
-      continue;
-    }
-    // Of a view what it shows.
-    let base = node;
-    while (depends.has(base) && !known.has(base) && isView(base)) base = base.inputs[0] as Tensor;
-    if (depends.has(base) && !known.has(base)) reads.add(base);
-  }
-  return [...reads].sort((x, y) => x.id - y.id);
 }
 
 /** Whether a node holds nothing but elements of its input. */

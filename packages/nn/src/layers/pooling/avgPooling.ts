@@ -10,7 +10,7 @@ import {
 } from '@chainrule/autograd';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
-import type { PerDim } from '../spatial.js';
+import type { PerDim } from '../convolution/spatial.js';
 import { Pooling, windowKinds } from './pooling.js';
 import { keeps, type AnyReader } from '../keptOptions.js';
 

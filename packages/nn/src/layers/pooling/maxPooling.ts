@@ -16,7 +16,7 @@ import {
 import { Pooling, windowKinds } from './pooling.js';
 import { keeps, type AnyReader } from '../keptOptions.js';
 import { options as show } from '../../module/repr.js';
-import type { PerDim } from '../spatial.js';
+import type { PerDim } from '../convolution/spatial.js';
 import type { Cell, FractionalMaxPoolOptions } from '@chainrule/autograd';
 
 type None = Record<never, never>;

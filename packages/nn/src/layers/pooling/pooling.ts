@@ -1,7 +1,7 @@
 /** @file What pooling layers have in common: options that are kept, and shown. */
 import { checkArgument, kinds, type AvgPoolOptions, type OptionTable } from '@chainrule/autograd';
 import { keeps, keptOptions, type AnyReader } from '../keptOptions.js';
-import type { PerDim } from '../spatial.js';
+import type { PerDim } from '../convolution/spatial.js';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 

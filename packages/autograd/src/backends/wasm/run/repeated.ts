@@ -3,6 +3,7 @@
  * move on in sequences, and back and forth between the two places of each carry. Nothing is copied, and no JavaScript runs.
  */
 import { planArena } from '../../../engine/compile/arena.js';
+import { withoutCopies } from '../../../engine/compile/copies.js';
 import { placesOf, type Kernel, type Place } from '../../../engine/compile/kernel.js';
 import { lower } from '../../../engine/compile/lower.js';
 import type { BodyInput, Loop, LoopBody } from '../../../engine/loop.js';
@@ -247,7 +248,7 @@ function prepare({ plan, inputs }: LoopBody): Prepared | null {
   });
   const own = new Set(outputs);
   const [before, each]: [Kernel[], Kernel[]] = [[], []];
-  for (const kernel of kernels) {
+  for (const kernel of withoutCopies(kernels, new Set([...simple.inputs, ...outputs]))) {
     const reads = placesOf(kernel).slice(0, kernel.kind === 'loop' ? kernel.inputs.length : -1);
     const writes = placesOf(kernel).slice(reads.length);
     const lasts = reads.every(({ buffer }) => constants.has(buffer));

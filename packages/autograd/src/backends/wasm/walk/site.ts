@@ -26,6 +26,8 @@ export interface Site {
   release(slot: number): void;
   /** A primitive that runs by its reference, after the calls so far. */
   reference(slot: number, operands: readonly number[]): void;
+  /** All steps of a loop, after the calls so far. */
+  repeat(slot: number, operands: readonly number[]): void;
 }
 
 /** How the elements of a slot lie in its buffer. */

@@ -1,10 +1,10 @@
 /** @file A program that is walked at first sight gives what its plan gives, bit for bit. */
 import { describe, expect, test } from 'vitest';
 import { collect } from '../../../engine/collect.js';
+import { backendInUse, engine, planningSoFar } from '../../../engine/evaluate.js';
 import { Plan } from '../../../engine/plan.js';
 import type { Executable } from '../../../engine/program.js';
 import type { TypedArray } from '../../../graph/dtype.js';
-import { backendInUse, engine, planningSoFar } from '../../../engine/evaluate.js';
 import {
   arange,
   cat,
@@ -199,6 +199,20 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(() => evaluate()).toThrow(/index 27 at position 0 is out of range/);
     expect(table.dataSync()).toEqual(before);
     expect(x.mul(7).add(1).exp().dataSync()[3]).toBeGreaterThan(0);
+  });
+
+  test('what is computed first is copied to an array outside of the memory', () => {
+    engine.plans.clear();
+    const backend = backendInUse();
+    const y = x.exp();
+    const { nodes, leaves, roots, structure } = collect([y]);
+    const plan = new Plan(structure.copy(), { nodes, roots }, leaves);
+    const input = backend.allocate('float32', x.size) as TypedArray;
+    input.set(x.dataSync());
+    const given = new Float32Array(x.size);
+    const [result] = (plan.on(backend) as Executable<TypedArray>).run([input], [given]);
+    expect(result).toBe(given);
+    expect(given).toEqual(y.dataSync());
   });
 
   test('in the middle of a walk another may run', () => {

@@ -6,6 +6,7 @@
  */
 import { COPY } from '../../../engine/compile/added.js';
 import { isContiguous, ownView, viewOf, type View } from '../../../engine/compile/view.js';
+import { loopOf, type Loop } from '../../../engine/loop.js';
 import type { Instruction, Program } from '../../../engine/program.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
@@ -44,6 +45,9 @@ export class Walk implements Site {
   private readonly free = new Map<number, number[]>();
   /** Numbers that are part of the program. */
   private readonly numbers: number[] = [];
+  /** The results of each loop. */
+  private readonly results = new Map<number, Map<number, number>>();
+  private readonly tools: WalkTools;
 
   constructor({ instructions }: Program, tools: WalkTools) {
     this.instructions = instructions.slice();
@@ -51,6 +55,7 @@ export class Walk implements Site {
     this.loop = tools.loop;
     this.context = tools.context;
     this.calls = tools.calls;
+    this.tools = tools;
     this.calls.reset();
   }
 
@@ -59,6 +64,7 @@ export class Walk implements Site {
     const count = instructions.length;
     for (let slot = 0; slot < count; slot++) this.look(slot);
     const results = outputs.map((slot) => this.result(slot));
+    this.makeRoom();
     try {
       // Not what is added on the way: it is computed where it is added.
       const { length } = instructions;
@@ -104,6 +110,41 @@ export class Walk implements Site {
     this.parts.push({ kind: 'opaque', slot, operands });
   }
 
+  repeat(slot: number, operands: readonly number[]): void {
+    const loop = this.loopAt(slot);
+    const results = this.wantedOf(slot);
+    for (const result of results.values()) this.take(result);
+    this.flush();
+    const step = { kind: 'loop' as const, slot, operands, results };
+    this.parts.push({ kind: 'loop', step, repeated: this.tools.repeated(loop) });
+  }
+
+  /** Whether a loop of this program computes it. */
+  private isLeftByLoop({ op, inputs }: Instruction): boolean {
+    return op?.lowering.kind === 'loopResult' && this.results.has(inputs[0]!);
+  }
+
+  private loopAt(slot: number): Loop {
+    return loopOf(this.instructions[slot]?.attrs ?? {});
+  }
+
+  /** The results of a loop that something reads. */
+  private wantedOf(slot: number): Map<number, number> {
+    const all = this.results.get(slot) ?? [];
+    return new Map(Array.from(all).filter(([, result]) => this.last[result] !== NOWHERE));
+  }
+
+  /** Gives loops the room that their steps take. */
+  private makeRoom(): void {
+    for (const slot of this.results.keys()) {
+      const loop = this.loopAt(slot);
+      const bytes = this.tools.repeated(loop)?.roomFor(loop, this.wantedOf(slot));
+      if (bytes === undefined) continue;
+      const shape = [bytes / itemSize.int32];
+      this.instructions[slot] = { ...(this.instructions[slot] as Instruction), shape };
+    }
+  }
+
   /** Makes a list of the calls so far. */
   private flush(): void {
     if (this.calls.isEmpty) return;
@@ -133,6 +174,11 @@ export class Walk implements Site {
     const { kind } = op.lowering;
     if ((kind === 'alias' || kind === 'view') && this.lookThrough(slot, instruction)) return;
     this.define(slot, slot, null);
+    if (op.lowering.kind === 'loop') this.results.set(slot, new Map());
+    if (op.lowering.kind === 'loopResult' && this.isLeftByLoop(instruction)) {
+      this.results.get(inputs[0]!)!.set(op.lowering.result(instruction.attrs ?? {}), slot);
+      return this.readBy(inputs[0]!, slot);
+    }
     for (const x of inputs) this.readBy(x, slot);
   }
 
@@ -176,8 +222,10 @@ export class Walk implements Site {
   private compute(slot: number, count: number): void {
     const { op, inputs } = this.instructions[slot] as Instruction;
     if (op === null || op === constantOp || this.base[slot] !== slot) return;
-    this.take(slot);
-    write(this, slot);
+    if (!this.isLeftByLoop(this.instructions[slot] as Instruction)) {
+      this.take(slot);
+      write(this, slot);
+    }
     if (slot >= count) return;
     for (const x of inputs) {
       const base = this.base[x]!;

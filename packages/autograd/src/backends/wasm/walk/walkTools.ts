@@ -1,6 +1,8 @@
 /** @file What all walks over one memory use in turn: the list being written, and the forms of single operations. */
+import type { Loop } from '../../../engine/loop.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { Arrays } from '../run/arrays.js';
+import type { Repeated } from '../run/repeated.js';
 import { bestVectorWidth } from '../run/vectorWidth.js';
 import { CallWriter } from './callWriter.js';
 import { OperationLoop } from './operationLoop.js';
@@ -8,10 +10,13 @@ import { OperationLoop } from './operationLoop.js';
 export class WalkTools {
   readonly arrays: Arrays;
   readonly calls = new CallWriter();
+  /** The body of a loop on kernels. */
+  readonly repeated: (loop: Loop) => Repeated | null;
   private known: { readonly context: KernelContext; readonly loop: OperationLoop } | null = null;
 
-  constructor(arrays: Arrays) {
+  constructor(arrays: Arrays, repeated: (loop: Loop) => Repeated | null) {
     this.arrays = arrays;
+    this.repeated = repeated;
   }
 
   get context(): KernelContext {

@@ -7,17 +7,17 @@ import { sizeOf } from '../../../graph/shape.js';
 const LARGE = 64 * 1024;
 
 /** Large programs gain by fused loops and threads from their first run on. */
-export function worthWalking({ instructions }: Program): boolean {
+export function worthWalking({ instructions, outputs }: Program): boolean {
   let bytes = 0;
   let nodes = 0;
   for (const { op, shape, dtype } of instructions) {
     if (op === null) continue;
     const { kind } = op.lowering;
     if (kind === 'alias' || kind === 'view' || kind === 'leaf') continue;
-    // The steps of a loop are a plan of their own, and gain by it at once.
-    if (kind === 'loop' || kind === 'loopResult') return false;
     nodes++;
     bytes += sizeOf(shape) * itemSize[dtype];
   }
-  return bytes < LARGE * nodes;
+  // A loop whose results are another program's runs as its reference does.
+  const isLoop = (slot: number): boolean => instructions[slot]?.op?.lowering.kind === 'loop';
+  return bytes < LARGE * nodes && !outputs.some(isLoop);
 }

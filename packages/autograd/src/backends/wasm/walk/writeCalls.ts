@@ -107,7 +107,8 @@ function opaque(site: Site, slot: number): void {
     return made;
   });
   const made = operatorKernel(instructions, slot, operands);
-  if (made !== null) writeKernel(site, made);
+  if (lowering.kind === 'loop') site.repeat(slot, operands);
+  else if (made !== null) writeKernel(site, made);
   else site.reference(slot, operands);
   for (const x of copies) site.release(x);
 }

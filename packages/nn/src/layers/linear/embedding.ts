@@ -19,8 +19,8 @@ import {
   type DType,
 } from '@chainrule/autograd';
 import * as f from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
 
 /** Options of `Embedding`. */
 export interface EmbeddingOptions {

@@ -9,9 +9,9 @@ import {
   type Shape,
   type Tensor,
 } from '@chainrule/autograd';
-import { dimOption, keeps, keptOptions, type AnyReader, type DimOption } from './keptOptions.js';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
+import { dimOption, keeps, keptOptions, type AnyReader, type DimOption } from '../keptOptions.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
 
 /** A module without parameters whose options are those of its function. */
 abstract class Activation<O extends object = Record<string, never>> extends Module {

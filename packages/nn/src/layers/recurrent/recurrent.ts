@@ -17,10 +17,10 @@ import {
   type Tensor,
   zeros,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
-import { uniformParameter, type ParameterOptions } from './create.js';
-import { isPacked, type PackedSequence } from '../utils/rnn/packedSequence.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
+import { uniformParameter, type ParameterOptions } from '../create.js';
+import { isPacked, type PackedSequence } from '../../utils/rnn/packedSequence.js';
 import { layerPass } from './layerPass.js';
 import { packedPass } from './packed.js';
 import { biasesOf, gruStep, lstmStep, rnnStep, type Step } from './recurrentCells.js';

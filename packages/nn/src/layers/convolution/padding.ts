@@ -15,8 +15,8 @@ import {
   type PadMode,
   type Tensor,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
 
 /** One number for all sides, or one for each, the last dimension first. */
 export type Padding = number | readonly number[];

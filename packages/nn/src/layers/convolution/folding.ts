@@ -8,8 +8,8 @@ import {
   type Tensor,
   type UnfoldOptions,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
 import type { PerDim } from './spatial.js';
 
 const sizes = kinds.oneOrMore(kinds.count);

@@ -16,10 +16,10 @@ import {
   type Unless,
   zeros,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
-import type { ChannelResult } from '../shapes.js';
-import { onesParameter, zerosParameter } from './create.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
+import type { ChannelResult } from '../../shapes.js';
+import { onesParameter, zerosParameter } from '../create.js';
 
 /** Options of batch norm. */
 export interface BatchNormOptions {

@@ -13,9 +13,9 @@ import {
   type Tensor,
   zeros,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
-import { uniformParameter, type ParameterOptions } from './create.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
+import { uniformParameter, type ParameterOptions } from '../create.js';
 
 /** The weights that a step applies to its state: `[gates · hidden, state]`, and what it adds to that product. */
 export interface StepWeights {

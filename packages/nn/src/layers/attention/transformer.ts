@@ -7,11 +7,11 @@ import {
   ShapeError,
   type Tensor,
 } from '@chainrule/autograd';
-import * as init from '../init.js';
-import { Module } from '../module/module.js';
+import * as init from '../../init.js';
+import { Module } from '../../module/module.js';
 import { causalMask } from './attention.js';
-import { ModuleList } from './containers.js';
-import { isModule } from '../module/slots.js';
+import { ModuleList } from '../containers.js';
+import { isModule } from '../../module/slots.js';
 import {
   decoderLayerCall,
   layerOptions,

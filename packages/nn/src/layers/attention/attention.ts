@@ -18,10 +18,10 @@ import {
   where,
   zeros,
 } from '@chainrule/autograd';
-import * as init from '../init.js';
-import { Module } from '../module/module.js';
-import { zerosParameter, type ParameterOptions } from './create.js';
-import { Linear } from './linear.js';
+import * as init from '../../init.js';
+import { Module } from '../../module/module.js';
+import { zerosParameter, type ParameterOptions } from '../create.js';
+import { Linear } from '../linear/linear.js';
 
 /** Options of `MultiheadAttention`. */
 export interface MultiheadAttentionOptions extends ParameterOptions {

@@ -10,10 +10,10 @@ import {
   type Unless,
 } from '@chainrule/autograd';
 import * as autograd from '@chainrule/autograd';
-import { options } from '../module/repr.js';
-import { Module } from '../module/module.js';
-import type { LastResult, WithLast } from '../shapes.js';
-import { uniformParameter, type ParameterOptions } from './create.js';
+import { options } from '../../module/repr.js';
+import { Module } from '../../module/module.js';
+import type { LastResult, WithLast } from '../../shapes.js';
+import { uniformParameter, type ParameterOptions } from '../create.js';
 
 /** Options of `Linear` and `Bilinear`. */
 export interface LinearOptions extends ParameterOptions {

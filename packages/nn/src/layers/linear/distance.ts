@@ -10,8 +10,8 @@ import {
   type PairwiseDistanceOptions,
   type Tensor,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
 
 const similarityOptions = defineOptions<{ readonly dim?: number; readonly eps?: number }>({
   dim: kinds.dim,

@@ -16,10 +16,10 @@ import {
   type Tensor,
   type Unless,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import type { ConvResult } from '../shapes.js';
-import { options as show } from '../module/repr.js';
-import { uniformParameter, type ParameterOptions } from './create.js';
+import { Module } from '../../module/module.js';
+import type { ConvResult } from '../../shapes.js';
+import { options as show } from '../../module/repr.js';
+import { uniformParameter, type ParameterOptions } from '../create.js';
 import { boundOf, checkGroups, each, type PerDim } from './spatial.js';
 
 /** Options of `Conv1d`, `Conv2d` and `Conv3d`. */

@@ -10,9 +10,9 @@ import {
   type Shape,
   type Tensor,
 } from '@chainrule/autograd';
-import { dimOption, type DimOption } from './keptOptions.js';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
+import { dimOption, type DimOption } from '../keptOptions.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
 
 const hardshrinkOptions = byPosition(
   defineOptions<f.HardshrinkOptions>({ lambd: kinds.real }),

@@ -11,10 +11,10 @@ import {
   where,
   type Tensor,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
-import { ModuleList, Sequential } from './containers.js';
-import type { ParameterOptions } from './create.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
+import { ModuleList, Sequential } from '../containers.js';
+import type { ParameterOptions } from '../create.js';
 import { Linear } from './linear.js';
 
 /** Options of `AdaptiveLogSoftmaxWithLoss`. */

@@ -13,10 +13,10 @@ import {
   type Tensor,
   type Unless,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
-import type { TrailingResult } from '../shapes.js';
-import { onesParameter, zerosParameter, type ParameterOptions } from './create.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
+import type { TrailingResult } from '../../shapes.js';
+import { onesParameter, zerosParameter, type ParameterOptions } from '../create.js';
 
 /** Options of `LayerNorm`. */
 export interface LayerNormOptions extends ParameterOptions {

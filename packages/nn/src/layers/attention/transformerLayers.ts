@@ -9,12 +9,12 @@ import {
   relu,
   type Tensor,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
+import { Module } from '../../module/module.js';
 import { MultiheadAttention } from './attention.js';
-import type { ParameterOptions } from './create.js';
-import { Dropout } from './dropout.js';
-import { LayerNorm } from './layerNorm.js';
-import { Linear } from './linear.js';
+import type { ParameterOptions } from '../create.js';
+import { Dropout } from '../dropout.js';
+import { LayerNorm } from '../normalization/layerNorm.js';
+import { Linear } from '../linear/linear.js';
 
 export type Mask = Tensor | null | undefined;
 

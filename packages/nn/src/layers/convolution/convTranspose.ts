@@ -10,9 +10,9 @@ import {
   type Parameter,
   type Tensor,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import { options as show } from '../module/repr.js';
-import { uniformParameter, type ParameterOptions } from './create.js';
+import { Module } from '../../module/module.js';
+import { options as show } from '../../module/repr.js';
+import { uniformParameter, type ParameterOptions } from '../create.js';
 import { boundOf, checkGroups, each, type PerDim } from './spatial.js';
 
 /** Options of `ConvTranspose1d`, `ConvTranspose2d` and `ConvTranspose3d`. */
