@@ -54,15 +54,37 @@ function names(node: ts.Node, edits: Edit[], fields: boolean): void {
   ts.forEachChild(node, (child) => names(child, edits, fields));
 }
 
+/**
+ * Whether making a value runs code, for all that a bundler knows: a call, but also what reads a property, spreads or computes,
+ * which could be a getter or `valueOf`. What stands in functions runs later.
+ */
+function runs(node: ts.Node): boolean {
+  if (ts.isFunctionExpression(node) || ts.isArrowFunction(node)) return false;
+  if (ts.isMethodDeclaration(node) || ts.isAccessor(node) || ts.isConstructorDeclaration(node))
+    return ts.isComputedPropertyName(node.name ?? node) && runs(node.name as ts.Node);
+  if (ts.isPropertyDeclaration(node) && node.modifiers === undefined) return false; // of an instance
+  return (
+    ts.isCallExpression(node) ||
+    ts.isNewExpression(node) ||
+    ts.isPropertyAccessExpression(node) ||
+    ts.isElementAccessExpression(node) ||
+    ts.isSpreadAssignment(node) ||
+    ts.isSpreadElement(node) ||
+    ts.isBinaryExpression(node) ||
+    ts.isTemplateExpression(node) ||
+    (ts.forEachChild(node, (child) => runs(child) || undefined) ?? false)
+  );
+}
+
 /** A value that is made when the file is loaded. */
 function made(declaration: ts.VariableDeclaration, edits: Edit[]): void {
   const { name, initializer } = declaration;
   if (initializer === undefined) return;
   const isCall = ts.isCallExpression(initializer) || ts.isNewExpression(initializer);
   if (ts.isIdentifier(name)) {
-    if (!isCall || argumentsOf(initializer, '__name') !== null) return;
+    if (argumentsOf(initializer, '__name') !== null || !runs(initializer)) return;
     const [from, to] = [initializer.getStart(), initializer.end];
-    edits.push({ from, to: from, text: `${PURE} (() => ` }, { from: to, to, text: ')()' });
+    edits.push({ from, to: from, text: `${PURE} (() => (` }, { from: to, to, text: '))()' });
   } else if (
     ts.isObjectBindingPattern(name) &&
     (ts.isIdentifier(initializer) || (isCall && !initializer.getText().includes('__name(')))
