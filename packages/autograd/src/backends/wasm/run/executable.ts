@@ -9,7 +9,7 @@ import { verification, verifySchedule } from '../../../engine/compile/verify.js'
 import { itemSize, type TypedArray } from '../../../graph/dtype.js';
 import { runtime } from '../../../graph/runtime.js';
 import { sizeOf } from '../../../graph/shape.js';
-import { blasSource } from '../../blas/blas.js';
+import { blasSource } from '../../blas/node.js';
 import { interpreter } from '../../interpreter/interpreter.js';
 import type { Arrays } from './arrays.js';
 import { Binding, refused } from './binding.js';

@@ -5,7 +5,7 @@
  * into one module for a plan, as V8 compiles a hundred functions in one module several times faster than in a hundred.
  */
 import { verification } from '../../../engine/compile/verify.js';
-import { gemmOver } from '../../blas/blas.js';
+import { gemmOver } from '../../blas/node.js';
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { BARRIER_BYTES } from './barrier.js';
 import type { FormedKernel } from '../assembler/block.js';

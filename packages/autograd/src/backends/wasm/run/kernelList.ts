@@ -144,7 +144,7 @@ export function formKernel(
     const loop = matmulAsLoop(kernel);
     return loop === undefined ? [planMatmul(kernel, context) ?? []].flat() : loops(loop);
   }
-  return kernel.family.plan(kernel, context, scratch).flatMap((piece) =>
-    'kind' in piece ? loops(piece) : [piece],
-  );
+  return kernel.family
+    .plan(kernel, context, scratch)
+    .flatMap((piece) => ('kind' in piece ? loops(piece) : [piece]));
 }

@@ -12,7 +12,7 @@ import { simplify } from '../../../engine/compile/simplify.js';
 import { verification, verifySchedule } from '../../../engine/compile/verify.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
-import { blasSource } from '../../blas/blas.js';
+import { blasSource } from '../../blas/node.js';
 import { supports } from '../elements/elementOps.js';
 import type { Arrays } from './arrays.js';
 import { listKernels } from './kernelList.js';

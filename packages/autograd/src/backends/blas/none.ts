@@ -1,0 +1,15 @@
+/** @file Stands in for `node.ts` where no library can be loaded: in pages. */
+import type * as node from './node.js';
+
+export const findBlas: typeof node.findBlas = () => 'only Node.js can load libraries';
+export const blasSource: typeof node.blasSource = () => null;
+
+/** Nobody calls these where there is no library. */
+const never = (): never => {
+  throw new Error('there is no BLAS library');
+};
+export const gemmOver: typeof node.gemmOver = never;
+export const loadGemm: typeof node.loadGemm = never;
+export const blasLayouts: typeof node.blasLayouts = never;
+export const callGemm: typeof node.callGemm = never;
+export const planBlasMatmul: typeof node.planBlasMatmul = never;
