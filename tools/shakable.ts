@@ -28,6 +28,16 @@ function nameBlock(node: ts.Node): string | null {
   return given?.[0]?.kind === ts.SyntaxKind.ThisKeyword ? (given[1]?.getText() ?? null) : null;
 }
 
+/** Whether an arrow function may stand where an expression does without parentheses. */
+function standsBare({ parent }: ts.Node): boolean {
+  return (
+    ts.isVariableDeclaration(parent) ||
+    ts.isPropertyAssignment(parent) ||
+    ts.isPropertyDeclaration(parent) ||
+    (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken)
+  );
+}
+
 /** What `keepNames` adds within a statement: gone from functions, a field in classes. */
 function names(node: ts.Node, edits: Edit[], fields: boolean): void {
   const block = nameBlock(node);
@@ -43,10 +53,11 @@ function names(node: ts.Node, edits: Edit[], fields: boolean): void {
     const from = before.trimEnd().endsWith(PURE)
       ? start - (before.length - before.lastIndexOf(PURE))
       : start;
-    // An arrow function in parentheses may stand wherever the call did.
+    // V8 takes a function in parentheses for one that is called at once, and compiles it when the file is loaded.
+    const bare = standsBare(node);
     edits.push(
-      { from, to: named.getStart(), text: '(' },
-      { from: named.end, to: node.end, text: ')' },
+      { from, to: named.getStart(), text: bare ? '' : '(' },
+      { from: named.end, to: node.end, text: bare ? '' : ')' },
     );
     names(named, edits, fields);
     return;

@@ -9,10 +9,11 @@ export default library(
     graph: 'src/recorder/index.ts',
     testing: 'src/testing/index.ts',
     internal: 'src/internal.ts',
-    blas: 'src/backends/blas/node.ts',
-    noBlas: 'src/backends/blas/none.ts',
-    verify: 'src/engine/compile/verify.ts',
-    noVerify: 'src/engine/compile/noVerify.ts',
+    node: 'src/backends/node.ts',
+    noNode: 'src/backends/noNode.ts',
   },
-  { '#blas': 'src/backends/blas/node.ts', '#verify': 'src/engine/compile/verify.ts' },
+  {
+    conditional: { '#node': 'src/backends/node.ts' },
+    together: ['src/functions.ts', 'src/backends/wasm/backend.ts'],
+  },
 );

@@ -1,7 +1,7 @@
 /** @file What the machine offers, and what of it is in use. */
 import { engine, planningSoFar } from '../engine/evaluate.js';
 import type { BlasInfo } from './blas/blas.js';
-import { findBlas } from './blas/node.js';
+import { findBlas } from './node.js';
 import { turnOnWideSimd, type WideSimd } from './wasm/run/wideSimd.js';
 import { getNumThreads, gpuInUse, wasmArrays, renewWasm } from './index.js';
 

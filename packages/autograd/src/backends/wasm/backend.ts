@@ -8,7 +8,7 @@ import { loopOf } from '../../engine/loop.js';
 import type { HostBackend, Instruction, Program } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
-import { verification, verifySameInterface } from '../../engine/compile/verify.js';
+import { verification, verifySameInterface } from '../node.js';
 import { sizeOf } from '../../graph/shape.js';
 import { interpreter } from '../interpreter/interpreter.js';
 import { isScalar } from '../interpreter/tape.js';

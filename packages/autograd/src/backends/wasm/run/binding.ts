@@ -5,7 +5,7 @@ import { placesOf } from '../../../engine/compile/kernel.js';
 import type { Lowered } from '../../../engine/compile/lower.js';
 import type { Instruction } from '../../../engine/program.js';
 import type { Schedule } from '../../../engine/compile/schedule.js';
-import { verification, verifyArena } from '../../../engine/compile/verify.js';
+import { verification, verifyArena } from '../../node.js';
 import { itemSize, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { Arrays } from './arrays.js';

@@ -4,8 +4,7 @@
  * Forms are few, as sizes are no part of them: a process that has met its kernels compiles no more. New ones are written
  * into one module for a plan, as V8 compiles a hundred functions in one module several times faster than in a hundred.
  */
-import { verification } from '../../../engine/compile/verify.js';
-import { gemmOver } from '../../blas/node.js';
+import { gemmOver, verification } from '../../node.js';
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { BARRIER_BYTES } from './barrier.js';
 import type { FormedKernel } from '../assembler/block.js';

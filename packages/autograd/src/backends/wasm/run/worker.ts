@@ -5,7 +5,7 @@
  * self-contained for that reason: it may refer to nothing outside itself.
  */
 import type { GemmSource } from '../../blas/gemm.js';
-import { loadGemm } from '../../blas/node.js';
+import { loadGemm } from '../../node.js';
 import { scalarFunctionsText } from '../elements/special.js';
 
 /** Words of the control block, a cache line apart where threads write them at the same time. */

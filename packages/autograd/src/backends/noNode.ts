@@ -1,4 +1,4 @@
-/** @file Stands in for `node.ts` where no library can be loaded: in pages. */
+/** @file Stands in for `node.ts` in pages: there no library can be loaded, and nobody can ask for checks. */
 import type * as node from './node.js';
 
 export const findBlas: typeof node.findBlas = () => 'only Node.js can load libraries';
@@ -13,3 +13,9 @@ export const loadGemm: typeof node.loadGemm = never;
 export const blasLayouts: typeof node.blasLayouts = never;
 export const callGemm: typeof node.callGemm = never;
 export const planBlasMatmul: typeof node.planBlasMatmul = never;
+
+export const verification: typeof node.verification = { on: false };
+const nothing = (): void => undefined;
+export const verifySameInterface: typeof node.verifySameInterface = nothing;
+export const verifySchedule: typeof node.verifySchedule = nothing;
+export const verifyArena: typeof node.verifyArena = nothing;
