@@ -93,6 +93,6 @@ export function memoryUsage(): MemoryUsage {
   if (arrays === null)
     return { arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0, ...counts, forms: 0 };
   const { bytesUsed, bytesReserved } = arrays.memory;
-  const forms = arrays.forms.count;
+  const forms = arrays.forms.met;
   return { ...arrays.usage, used: bytesUsed, reserved: bytesReserved, ...counts, forms };
 }
