@@ -85,7 +85,12 @@ test('a large value that nobody has read is its own from then on', () => {
   evaluate(large);
   const f = (i: number): Tensor => large.narrow(0, i, 3).sum();
   expect(newStructures(f)).toBe(0);
-  for (let k = 0; k < 12; k++) evaluate(arange(400_000 + k).cast('float32').mul(k));
+  for (let k = 0; k < 12; k++)
+    evaluate(
+      arange(400_000 + k)
+        .cast('float32')
+        .mul(k),
+    );
   expect(f(1000).item()).toBe(300 * 100_150.5);
 });
 
