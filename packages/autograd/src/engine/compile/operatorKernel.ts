@@ -43,4 +43,3 @@ export function operatorKernel(
   if (made === null || made.kind === 'loop' || made.kind === 'matmul') return made;
   return { ...made, family };
 }
-
