@@ -133,7 +133,7 @@ function valuesBy(
   ready: (program: Program) => Executable<TypedArray>,
   roots: readonly Tensor[],
 ): readonly TypedArray[] {
-  const graph = collect(roots);
+  const graph = collect(roots, { byPosition: true });
   const plan = new Plan(new Int32Array(0), graph, graph.leaves);
   return ready(plan.program()).run(
     graph.leaves.map(
@@ -144,7 +144,7 @@ function valuesBy(
 }
 
 function programOf(roots: readonly Tensor[]): Program {
-  const graph = collect(roots);
+  const graph = collect(roots, { byPosition: true });
   return new Plan(new Int32Array(0), graph, graph.leaves).program();
 }
 

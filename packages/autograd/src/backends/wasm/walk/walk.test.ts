@@ -1,5 +1,9 @@
 /** @file A program that is walked at first sight gives what its plan gives, bit for bit. */
 import { describe, expect, test } from 'vitest';
+import { collect } from '../../../engine/collect.js';
+import { Plan } from '../../../engine/plan.js';
+import type { Executable } from '../../../engine/program.js';
+import type { TypedArray } from '../../../graph/dtype.js';
 import { backendInUse, engine, planningSoFar } from '../../../engine/evaluate.js';
 import {
   arange,
@@ -148,6 +152,43 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
       for (const value of later) expect(value).toEqual(first);
     });
   }
+
+  test('thin products of all sizes, layouts and batches: the bits of their plans', () => {
+    const sizes = [1, 2, 3, 5, 8, 31, 63, 64, 65, 130, 255, 256, 257, 300];
+    const pick = (i: number): number => sizes[(i * 7919) % sizes.length]!;
+    const roots: Tensor[] = [];
+    for (let i = 0; i < 160; i++) {
+      const thin = [1, 2, 3][i % 3]!;
+      const [long, k] = [pick(i), pick(i * 31 + 5)];
+      const [m, n] = i % 2 === 0 ? [thin, long] : [long, thin];
+      const batch = i % 5 === 0 ? [2] : i % 5 === 1 ? [3, 4] : [];
+      const a = numbers(
+        batch.reduce((s, x) => s * x, m * k),
+        i,
+      );
+      const b = numbers(
+        batch.reduce((s, x) => s * x, n * k),
+        i + 1,
+      );
+      const of = (x: Tensor, r: number, c: number, turned: boolean): Tensor =>
+        turned ? x.reshape([...batch, c, r]).transpose(-1, -2) : x.reshape([...batch, r, c]);
+      roots.push(of(a, m, k, i % 4 > 1).matmul(of(b, k, n, i % 8 > 3)));
+    }
+    const graph = collect(roots);
+    const program = new Plan(new Int32Array(0), graph, graph.leaves).program();
+    const on = (executable: Executable<TypedArray>): TypedArray[] =>
+      executable.run(
+        graph.leaves.map((t) => t.dataSync()),
+        graph.roots.map(() => null),
+      );
+    const backend = backendInUse();
+    const planned = on(backend.compile(program));
+    const walked = on(backend.compileQuickly?.(program) as Executable<TypedArray>);
+    const wrong = walked.flatMap((value, i) =>
+      value.every((x, j) => x === planned[i]![j]) ? [] : [i],
+    );
+    expect(wrong).toEqual([]);
+  });
 
   test('an index out of range is the error of its operation, and nothing has changed', () => {
     engine.plans.clear();
