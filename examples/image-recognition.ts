@@ -6,7 +6,7 @@
 // `--short` it is 3,000 pictures of clothes instead, of Fashion-MNIST (Xiao et al. 2017).
 
 // %%
-import { compile, manualSeed, noGrad, type Tensor } from '@chainrule/autograd';
+import { compile, manualSeed, maxPool2d, noGrad, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { OneCycleLR, SGD } from '@chainrule/optim';
 import { parseOptions } from './lib/cli.js';
@@ -60,10 +60,10 @@ class Recognizer extends nn.Module {
   out = new nn.Linear(128, train.classes.length);
 
   override forward(images: Tensor): Tensor {
-    const strokes = this.strokes.forward(this.scale.forward(images)).maxPool2d(2);
-    const parts = this.parts.forward(strokes).maxPool2d(2);
+    const strokes = maxPool2d(this.strokes.forward(this.scale.forward(images)), 2);
+    const parts = maxPool2d(this.parts.forward(strokes), 2);
     const corrected = parts.add(this.partsMore.forward(parts));
-    const things = this.things.forward(corrected).maxPool2d(2);
+    const things = maxPool2d(this.things.forward(corrected), 2);
     return this.out.forward(things.add(this.thingsMore.forward(things)).amax([2, 3]));
   }
 }

@@ -55,3 +55,11 @@ function buildOnce(name) {
   return builds.get(name);
 }
 await Promise.all(names.map(buildOnce));
+
+// What it is taken from trains small models, with the packages as they were built.
+const isThere = (name) => existsSync(join(root, name, 'dist', 'index.js'));
+if (names.includes('autograd') && ['autograd', 'nn', 'optim'].every(isThere)) {
+  const failure = await run('autograd', `node ${JSON.stringify(join(tools, 'prelude.mjs'))}`);
+  console.log(failure === null ? 'wrote the prelude' : `no prelude could be written\n${failure}`);
+  if (failure !== null) process.exitCode = 1;
+}

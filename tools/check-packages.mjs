@@ -57,6 +57,14 @@ try {
   rmSync(tarballs, { recursive: true });
 }
 
+// The forms that lie ready are those that would be written at run time.
+const { preludes } = await import('./prelude.mjs');
+for (const { name, bytes } of await preludes()) {
+  const file = join(root, 'packages', 'autograd', 'dist', 'prelude', name);
+  assert.ok(readFileSync(file).equals(bytes), `${name} is not what would be written`);
+}
+console.log('the preludes are what would be written');
+
 // Loaded by a user's import and require alike, there is one copy of everything.
 const consumer = createRequire(join(root, 'examples', 'package.json'));
 for (const name of readdirSync(join(root, 'packages')).filter((n) => n !== 'create-chainrule')) {

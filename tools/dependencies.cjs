@@ -3,11 +3,13 @@
  * as they are gone when the code runs.
  */
 
-// In autograd: graph <- ops <- transforms, and graph <- engine <- backends; arguments are checked in all of them.
+// In autograd: graph <- ops <- transforms, and graph <- engine <- backends; arguments are checked in all of them. Records of
+// primitives refer to their kernels: ops -> kernels -> engine, backends.
 const mayNotImport = {
   arguments: ['ops', 'transforms', 'engine', 'backends', 'debug', 'io', 'testing'],
   graph: ['ops', 'transforms', 'engine', 'backends', 'debug', 'io', 'testing'],
   ops: ['transforms', 'engine', 'backends', 'debug', 'io', 'testing'],
+  kernels: ['ops', 'transforms', 'debug', 'io', 'testing'],
   engine: ['ops', 'transforms', 'backends', 'debug', 'io', 'testing'],
   transforms: ['backends', 'debug', 'io', 'testing'],
   backends: ['transforms', 'io', 'testing'],

@@ -28,6 +28,16 @@ function nameBlock(node: ts.Node): string | null {
   return given?.[0]?.kind === ts.SyntaxKind.ThisKeyword ? (given[1]?.getText() ?? null) : null;
 }
 
+/** Whether an arrow function may stand where an expression does without parentheses. */
+function standsBare({ parent }: ts.Node): boolean {
+  return (
+    ts.isVariableDeclaration(parent) ||
+    ts.isPropertyAssignment(parent) ||
+    ts.isPropertyDeclaration(parent) ||
+    (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken)
+  );
+}
+
 /** What `keepNames` adds within a statement: gone from functions, a field in classes. */
 function names(node: ts.Node, edits: Edit[], fields: boolean): void {
   const block = nameBlock(node);
@@ -43,15 +53,38 @@ function names(node: ts.Node, edits: Edit[], fields: boolean): void {
     const from = before.trimEnd().endsWith(PURE)
       ? start - (before.length - before.lastIndexOf(PURE))
       : start;
-    // An arrow function in parentheses may stand wherever the call did.
+    // V8 takes a function in parentheses for one that is called at once, and compiles it when the file is loaded.
+    const bare = standsBare(node);
     edits.push(
-      { from, to: named.getStart(), text: '(' },
-      { from: named.end, to: node.end, text: ')' },
+      { from, to: named.getStart(), text: bare ? '' : '(' },
+      { from: named.end, to: node.end, text: bare ? '' : ')' },
     );
     names(named, edits, fields);
     return;
   }
   ts.forEachChild(node, (child) => names(child, edits, fields));
+}
+
+/**
+ * Whether making a value runs code, for all that a bundler knows: a call, but also what reads a property, spreads or computes,
+ * which could be a getter or `valueOf`. What stands in functions runs later.
+ */
+function runs(node: ts.Node): boolean {
+  if (ts.isFunctionExpression(node) || ts.isArrowFunction(node)) return false;
+  if (ts.isMethodDeclaration(node) || ts.isAccessor(node) || ts.isConstructorDeclaration(node))
+    return ts.isComputedPropertyName(node.name ?? node) && runs(node.name as ts.Node);
+  if (ts.isPropertyDeclaration(node) && node.modifiers === undefined) return false; // of an instance
+  return (
+    ts.isCallExpression(node) ||
+    ts.isNewExpression(node) ||
+    ts.isPropertyAccessExpression(node) ||
+    ts.isElementAccessExpression(node) ||
+    ts.isSpreadAssignment(node) ||
+    ts.isSpreadElement(node) ||
+    ts.isBinaryExpression(node) ||
+    ts.isTemplateExpression(node) ||
+    (ts.forEachChild(node, (child) => runs(child) || undefined) ?? false)
+  );
 }
 
 /** A value that is made when the file is loaded. */
@@ -60,9 +93,9 @@ function made(declaration: ts.VariableDeclaration, edits: Edit[]): void {
   if (initializer === undefined) return;
   const isCall = ts.isCallExpression(initializer) || ts.isNewExpression(initializer);
   if (ts.isIdentifier(name)) {
-    if (!isCall || argumentsOf(initializer, '__name') !== null) return;
+    if (argumentsOf(initializer, '__name') !== null || !runs(initializer)) return;
     const [from, to] = [initializer.getStart(), initializer.end];
-    edits.push({ from, to: from, text: `${PURE} (() => ` }, { from: to, to, text: ')()' });
+    edits.push({ from, to: from, text: `${PURE} (() => (` }, { from: to, to, text: '))()' });
   } else if (
     ts.isObjectBindingPattern(name) &&
     (ts.isIdentifier(initializer) || (isCall && !initializer.getText().includes('__name(')))

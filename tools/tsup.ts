@@ -1,8 +1,25 @@
 /** @file How every package is built: ESM and CommonJS, from its entry points. Declarations: `declarations.mjs`. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { defineConfig } from 'tsup';
 import { shakable } from './shakable.js';
 
-export function library(entry: Record<string, string>): ReturnType<typeof defineConfig> {
+interface LibraryOptions {
+  /** Sources that package.json's `imports` lead to by the names given here, or to others where its conditions are others. */
+  readonly conditional?: Readonly<Record<string, string>>;
+  /**
+   * Sources that lie in one file with all that they import. Every file takes a millisecond to load, and entry points that
+   * share some of their sources would be cut into dozens.
+   */
+  readonly together?: readonly string[];
+}
+
+export function library(
+  entry: Record<string, string>,
+  { conditional = {}, together = [] }: LibraryOptions = {},
+): ReturnType<typeof defineConfig> {
+  const root = process.cwd();
+  const entries = Object.values(entry).map((source) => join(root, source));
   return defineConfig({
     entry,
     format: ['esm', 'cjs'],
@@ -15,6 +32,35 @@ export function library(entry: Record<string, string>): ReturnType<typeof define
     splitting: true,
     // Class names are printed.
     keepNames: true,
+    esbuildPlugins: [
+      {
+        name: 'conditional',
+        setup(build) {
+          for (const [name, source] of Object.entries(conditional))
+            build.onResolve({ filter: /^\./ }, ({ path, resolveDir, kind }) =>
+              kind !== 'entry-point' &&
+              join(resolveDir, path.replace(/\.js$/, '.ts')) === join(root, source)
+                ? { path: name, external: true }
+                : undefined,
+            );
+        },
+      },
+      {
+        name: 'together',
+        setup(build) {
+          if (together.length === 0) return;
+          // Sources are put into one file where the same entry points reach them.
+          const imports = together.map((source) => `import ${JSON.stringify(join(root, source))};`);
+          build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+            if (!entries.includes(path)) return undefined;
+            return {
+              contents: `${await readFile(path, 'utf8')}\n${imports.join('\n')}\n`,
+              loader: 'ts',
+            };
+          });
+        },
+      },
+    ],
     plugins: [
       {
         name: 'shakable',

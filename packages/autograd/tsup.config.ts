@@ -1,11 +1,19 @@
 import { library } from '../../tools/tsup.js';
 
-export default library({
-  index: 'src/index.ts',
-  functions: 'src/functions.ts',
-  wasm: 'src/wasm.ts',
-  io: 'src/io/index.ts',
-  graph: 'src/recorder/index.ts',
-  testing: 'src/testing/index.ts',
-  internal: 'src/internal.ts',
-});
+export default library(
+  {
+    index: 'src/index.ts',
+    functions: 'src/functions.ts',
+    wasm: 'src/wasm.ts',
+    io: 'src/io/index.ts',
+    graph: 'src/recorder/index.ts',
+    testing: 'src/testing/index.ts',
+    internal: 'src/internal.ts',
+    node: 'src/backends/node.ts',
+    noNode: 'src/backends/noNode.ts',
+  },
+  {
+    conditional: { '#node': 'src/backends/node.ts' },
+    together: ['src/functions.ts', 'src/backends/wasm/backend.ts'],
+  },
+);

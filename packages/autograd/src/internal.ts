@@ -7,4 +7,5 @@ export { runtime } from './graph/runtime.js';
 export { verification } from './engine/compile/verify.js';
 export { imageOfFunction, type FunctionImage, type ImageInput } from './recorder/functionImage.js';
 export { FormCollection, IMAGE, type Image } from './backends/wasm/run/image.js';
+export { writePrelude } from './backends/wasm/run/prelude.js';
 export { SCRATCH_BUFFER } from './backends/wasm/assembler/block.js';

@@ -1,6 +1,7 @@
 /** @file What the machine offers, and what of it is in use. */
 import { engine, planningSoFar } from '../engine/evaluate.js';
-import { findBlas, type BlasInfo } from './blas/blas.js';
+import type { BlasInfo } from './blas/blas.js';
+import { findBlas } from './node.js';
 import { turnOnWideSimd, type WideSimd } from './wasm/run/wideSimd.js';
 import { getNumThreads, gpuInUse, wasmArrays, renewWasm } from './index.js';
 
@@ -92,6 +93,6 @@ export function memoryUsage(): MemoryUsage {
   if (arrays === null)
     return { arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0, ...counts, forms: 0 };
   const { bytesUsed, bytesReserved } = arrays.memory;
-  const forms = arrays.forms.count;
+  const forms = arrays.forms.met;
   return { ...arrays.usage, used: bytesUsed, reserved: bytesReserved, ...counts, forms };
 }

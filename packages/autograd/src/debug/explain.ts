@@ -4,6 +4,8 @@ import { collect } from '../engine/collect.js';
 import { engine, planningSoFar } from '../engine/evaluate.js';
 import { Plan } from '../engine/plan.js';
 import { printProgram, type Program } from '../engine/program.js';
+import { tellOfNew } from '../engine/newStructures.js';
+import { planning } from '../engine/plan.js';
 import { describeKernels } from '../engine/segmented.js';
 import { mode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -55,6 +57,7 @@ function count(n: number, what: string): string {
 export function setDebug(level: number): void {
   checkArgument('setDebug', 'level', level, kinds.oneOf(0, 1, 2, 3));
   mode.debug = level;
+  planning.onNew = level > 0 ? tellOfNew : null;
   engine.onRun = level < 2 ? null : (program, why) => report(program, why, level);
 }
 

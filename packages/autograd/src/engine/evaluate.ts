@@ -21,7 +21,7 @@ import { exceeds } from './bound.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
 import { borrow, lend, takeBack } from './lent.js';
-import { userLine } from './newStructures.js';
+import { userLine } from './userLine.js';
 import { rowsOf } from './rows.js';
 import { NOTHING, PlanCache, planning, type Plan } from './plan.js';
 import type { Backend, Executable, HostBackend, Meter, Program } from './program.js';
@@ -73,7 +73,7 @@ export function pendingVersions(): Tensor[] {
 
 /** @internal How the runs so far found their plans. */
 export function planningSoFar(): { walked: number; made: number; found: number } {
-  return { ...planning, found: engine.plans.hits };
+  return { walked: planning.walked, made: planning.made, found: engine.plans.hits };
 }
 
 /** @internal Where the graph behind `roots` runs: where it lies, else where new tensors are made. */

@@ -3,6 +3,7 @@
  * program never finds its plans again.
  */
 import type { Instruction } from './program.js';
+import { userLine } from './userLine.js';
 
 /** A line is named at so many new structures in a row of its own. */
 const TOLD: ReadonlySet<number> = new Set([4, 40, 400, 4000]);
@@ -36,16 +37,6 @@ function longStack(): string {
   const { stack = '' } = new Error();
   Error.stackTraceLimit = stackTraceLimit;
   return stack;
-}
-
-/** The line of a stack outside of this library. */
-export function userLine(stack: string): string {
-  const lines = stack.split('\n').slice(1);
-  const user = lines.find(
-    (line) =>
-      !/packages[\\/](autograd|nn|optim|export|distributed)[\\/](src|dist)|@chainrule/.test(line),
-  );
-  return (user ?? lines.at(-1) ?? '').trim();
 }
 
 /** The first thing in which two structures differ. */

@@ -1,13 +1,10 @@
 /** @file Plans: programs made ready to run, found again by the structure of the graph. */
-import { mode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import type { Storage } from '../graph/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import type { Collected } from './collect.js';
-import { tellOfNew } from './newStructures.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
-import { makeReady } from './segmented.js';
 import { LONG } from './segments.js';
 import { hashOf, type Structure } from './structure.js';
 
@@ -23,11 +20,17 @@ export const NOTHING: readonly number[] = [];
 const RUNS_BEFORE_PLAN = 8;
 
 /** How runs came to be computed, since the process began. */
-export const planning = {
+export const planning: {
+  walked: number;
+  made: number;
+  onNew: ((instructions: readonly Instruction[]) => void) | null;
+} = {
   /** Programs that were made ready quickly, operation by operation. */
   walked: 0,
   /** Plans of fused kernels that were made. */
   made: 0,
+  /** Is told of every structure that no plan was found for. */
+  onNew: null,
 };
 
 /** How a graph of one structure is computed. */
@@ -143,7 +146,8 @@ export class Plan {
     if (before !== null && !before.quick && fits(before, backend, meter, held)) return before;
     before?.executable.dispose?.();
     planning.made++;
-    const executable = makeReady(this.program(held), backend, meter);
+    const program = this.program(held);
+    const executable = backend.compileAny?.(program, meter) ?? backend.compile(program, meter);
     return { backend, meter, held, executable, quick: false };
   }
 }
@@ -228,7 +232,7 @@ export class PlanCache {
 
   add(plan: Plan): Plan {
     this.misses++;
-    if (mode.debug > 0) tellOfNew(plan.instructions);
+    planning.onNew?.(plan.instructions);
     const hash = hashOf(plan.structure, plan.structure.length);
     this.plans.set(hash, [...(this.plans.get(hash) ?? []), plan]);
     this.last = hash;

@@ -71,7 +71,7 @@ export function makeReady(program: Program, backend: Backend, meter: Meter | nul
 /** The kernels that `makeReady` would run a program with, as text; equal segments are printed once. */
 export function describeKernels(program: Program, backend: Backend): string {
   const simple = simplify(program);
-  if (!isLong(simple)) return backend.describe(program);
+  if (backend.compileAny === undefined || !isLong(simple)) return backend.describe(program);
   const segments = segmentsOf(simple);
   const different = new Map(segments.map((segment) => [segment.structure.join(), segment]));
   const texts = Array.from(different.values(), (segment) => backend.describe(segment.program));

@@ -1,4 +1,5 @@
 /** @file What a primitive is for the engine: the loop, view, product or kernel that computes it, and its parameters there. */
+import type { KernelFamily } from '../kernels/family.js';
 import type { Attrs } from './primitive.js';
 
 /** A function of the elements of up to three inputs; booleans are 0 and 1. */
@@ -24,8 +25,7 @@ export type Lowering<A extends Attrs = Attrs> =
   | { readonly kind: 'product'; transposed(attrs: A): { readonly a: boolean; readonly b: boolean } }
   /** Its inputs, side by side or one within another. */
   | { readonly kind: 'parts'; parts(attrs: A): PartsSpec }
-  /** A kernel of its own kind over contiguous inputs. */
-  | { readonly kind: 'kernel'; kernel(attrs: A): KernelSpec }
+  | KernelLowering<A>
   /** A loop; its results are nodes of their own, which read it. */
   | { readonly kind: 'loop' }
   | { readonly kind: 'loopResult'; result(attrs: A): number }
@@ -33,6 +33,15 @@ export type Lowering<A extends Attrs = Attrs> =
   | { readonly kind: 'reference' }
   /** It is computed by nobody: a number, or what stands for an argument. */
   | { readonly kind: 'leaf' };
+
+/** A kernel of its own kind over contiguous inputs: its family makes it of what is said of it. */
+export type KernelLowering<A extends Attrs = Attrs> = {
+  [S in KernelSpec as S['kind']]: {
+    readonly kind: 'kernel';
+    readonly family: KernelFamily<S, never>;
+    kernel(attrs: A): S;
+  };
+}[KernelSpec['kind']];
 
 /** What holds for every element, NaN, infinities and signed zeros included: simplification makes use of it. */
 export interface Laws {

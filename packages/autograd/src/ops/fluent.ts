@@ -1,4 +1,5 @@
 /** @file The only place where methods are put on Tensor: every operation whose first argument is its subject. */
+import { ChainruleError } from '../errors.js';
 import { Tensor } from '../graph/tensor.js';
 import * as activations from './elements/activations.js';
 import * as arithmetic from './elements/arithmetic.js';
@@ -10,19 +11,15 @@ import { argwhere, msort } from './indexing/places.js';
 import { countNonzero, nanmean, nansum } from './statistics/summaries.js';
 import { inner, kron, vdot } from './linalg/products.js';
 import { logdet } from './linalg/logdet.js';
-import * as attention from './neural/attention.js';
 import * as comparison from './elements/comparison.js';
-import * as convolution from './neural/convolution.js';
-import * as einsum from './linalg/einsum.js';
 import * as exponential from './elements/exponential.js';
 import * as indexing from './indexing/indexing.js';
 import * as joining from './shape/joining.js';
 import * as matrix from './linalg/matrix.js';
-import * as normalization from './neural/normalization.js';
-import * as ordering from './indexing/ordering.js';
-import * as pooling from './pooling/pooling.js';
+import { logSoftmax, softmax } from './neural/normalization.js';
+import { argsort, bincount, sort, topk, unique } from './indexing/ordering.js';
+import { operations } from './build/primitive.js';
 import * as reductions from './reductions/reductions.js';
-import * as resampling from './neural/resampling.js';
 import * as rounding from './elements/rounding.js';
 import * as scans from './reductions/cumulative.js';
 import * as scattering from './indexing/scattering.js';
@@ -57,18 +54,18 @@ const families = {
   ...joining,
   ...indexing,
   ...scattering,
-  ...ordering,
   ...matrix,
-  ...einsum,
-  ...convolution,
-  ...pooling,
-  ...normalization,
-  ...attention,
-  ...resampling,
 };
 
 /** Of other files, those that weigh little. */
 const light = {
+  softmax,
+  logSoftmax,
+  sort,
+  argsort,
+  topk,
+  bincount,
+  unique,
   aminmax,
   countNonzero,
   nansum,
@@ -88,7 +85,33 @@ const light = {
 };
 
 /** Operations without a natural subject. */
-const functionOnly = ['cat', 'stack', 'meshgrid', 'where', 'polygamma', 'einsum'];
+const functionOnly = ['cat', 'stack', 'meshgrid', 'where', 'polygamma'];
+
+/**
+ * Methods that PyTorch has not, and whose operations weigh much: they are found by name among the operations that the program
+ * holds. That is all of them, but in a bundle those that it calls as functions, itself or through its layers.
+ */
+export const byName: readonly string[] = (
+  'conv1d conv2d conv3d convTranspose1d convTranspose2d convTranspose3d unfold fold maxPool1d maxPool2d avgPool1d ' +
+  'avgPool2d adaptiveAvgPool2d adaptiveMaxPool2d layerNorm groupNorm batchNorm rmsNorm instanceNorm normalize ' +
+  'cosineSimilarity dropout embedding oneHot scaledDotProductAttention interpolate pixelShuffle tensordot searchsorted'
+).split(' ');
+
+for (const name of byName) {
+  Object.defineProperty(Tensor.prototype, name, {
+    value: function (this: Tensor, ...args: unknown[]) {
+      const op = operations.get(name)?.call;
+      if (op === undefined)
+        throw new ChainruleError(
+          `${name}: the method is left out of this bundle, as nothing in it calls the function; ` +
+            `write import { ${name} } from '@chainrule/autograd', and ${name}(x, …)`,
+        );
+      return op(this, ...args);
+    },
+    writable: true,
+    configurable: true,
+  });
+}
 
 for (const [name, f] of Object.entries({ ...families, ...light })) {
   if (functionOnly.includes(name)) continue;

@@ -1,7 +1,7 @@
 /** @file A function as an image: its program for one signature as data, and what goes in and out of it. */
 import { ChainruleError } from '../errors.js';
 import { imageOf, type FormCollection, type Image } from '../backends/wasm/run/image.js';
-import { userLine } from '../engine/newStructures.js';
+import { userLine } from '../engine/userLine.js';
 import { again, record } from '../engine/record.js';
 import { argumentLeaves } from '../engine/signature.js';
 import type { Cell } from '../graph/cell.js';

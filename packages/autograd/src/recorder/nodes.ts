@@ -1,5 +1,5 @@
 /** @file From the nodes of the engine to those of a recorded graph. */
-import { userLine } from '../engine/newStructures.js';
+import { userLine } from '../engine/userLine.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp, numberOf } from '../graph/version.js';
 import type { TypedArray } from '../graph/dtype.js';

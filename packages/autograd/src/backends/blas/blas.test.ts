@@ -11,6 +11,7 @@ import { referenceMatmul } from '../wasm/run/testBench.js';
 import { WasmPlan } from '../wasm/run/wasmPlan.js';
 import { blasSource, findBlas } from './blas.js';
 import { candidateAt, candidates, wantsSkylakeX } from './libraries.js';
+import { convolution } from '../../kernels/convolution.js';
 
 const memory = new WasmMemory({ shared: true });
 const forms = new Forms(memory);
@@ -155,6 +156,7 @@ describe.runIf(available)('a BLAS library', () => {
     const lengths = [...roles[direction]].map((role) => sizes[role as 'x' | 'w' | 'y']);
     const at = (buffer: number): Place => ({ buffer, dtype: 'float32', offset: 0 });
     const kernel: ConvKernel = {
+      family: convolution,
       ...{ kind: 'conv', direction, batch, groups: 1, inChannels, outChannels },
       ...{ size: [side, side], window: [3, 3], places: [side, side], stride: [1, 1] },
       ...{ padLow: [1, 1], padHigh: [1, 1], dilation: [1, 1] },

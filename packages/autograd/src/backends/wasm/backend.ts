@@ -5,10 +5,12 @@
  */
 import { lower, printKernels } from '../../engine/compile/lower.js';
 import { loopOf } from '../../engine/loop.js';
-import type { HostBackend, Instruction, Program } from '../../engine/program.js';
+import type { Executable, HostBackend, Instruction, Program } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
-import { verification, verifySameInterface } from '../../engine/compile/verify.js';
+import { makeReady } from '../../engine/segmented.js';
+import { verification, verifySameInterface } from '../node.js';
+import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
 import { interpreter } from '../interpreter/interpreter.js';
 import { isScalar, Tape } from '../interpreter/tape.js';
@@ -56,6 +58,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
       return pool?.broken ?? false;
     },
     dispose: () => pool?.dispose(),
+    compileAny: (program, meter) => makeReady(program, backend, meter) as Executable<TypedArray>,
     compile: (program, meter = null) => {
       const simple = simplify(program);
       if (verification.on) verifySameInterface('simplify', program, simple);

@@ -3,6 +3,7 @@ import { lower, printKernels } from '../../engine/compile/lower.js';
 import type { Backend } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
+import { makeReady } from '../../engine/segmented.js';
 import { DeviceError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
 import { openAdapter } from './adapter.js';
@@ -23,6 +24,7 @@ export async function openGpu(onLost: () => void): Promise<GpuBackend> {
     name: 'webgpu',
     device: 'webgpu',
     runtime,
+    compileAny: (program, meter) => makeReady(program, backend, meter),
     compile: (program, meter = null) => {
       if (meter !== null)
         throw new DeviceError(

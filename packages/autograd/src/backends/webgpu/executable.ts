@@ -4,7 +4,7 @@ import type { Place } from '../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../engine/compile/lower.js';
 import type { Executable, Instruction, Program } from '../../engine/program.js';
 import { schedule, type Schedule } from '../../engine/compile/schedule.js';
-import { verification, verifySchedule } from '../../engine/compile/verify.js';
+import { verification, verifySchedule } from '../node.js';
 import { DeviceError, type ChainruleError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';

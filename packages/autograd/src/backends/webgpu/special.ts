@@ -14,6 +14,7 @@ import type { Instruction } from '../../engine/program.js';
 import type { Attrs } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
+import { elementsAt } from '../../kernels/indexing.js';
 import { supports } from './wgsl/elements.js';
 import { fourierShader } from './wgsl/fourier.js';
 import { boundedShader, familyShader } from './wgsl/elementwise.js';
@@ -184,6 +185,7 @@ function scattered({ attrs, out, inputs }: Site, fold: 'prod' | 'max' | 'min'): 
   const strides = stridesOf(table.shape);
   const own = stridesOf(index.shape);
   const kernel: IndexKernel = {
+    family: elementsAt,
     kind: 'index',
     mode: 'add',
     space: index.shape,

@@ -5,6 +5,7 @@
  * Strides and offsets count elements, never bytes; a stride of 0 repeats an element (broadcasting).
  */
 import type { DType } from '../../graph/dtype.js';
+import type { KernelFamily } from '../../kernels/family.js';
 
 /** Where an operand begins; one that is no more than a place lies contiguous and row-major. */
 export interface Place {
@@ -87,7 +88,7 @@ export interface MatmulKernel {
  * inChannels, …window]` and `y [batch, groups, outChannels, …places]`: tap `k` at place `o` reads position
  * `o · stride − padLow + k · dilation`, or 0 in the padding. Padding may be negative.
  */
-export interface ConvKernel {
+export interface ConvKernel extends Familiar {
   readonly kind: 'conv';
   /** `forward`: y from x and w; `gradInput`: x from y and w; `gradWeight`: w from x and y. */
   readonly direction: 'forward' | 'gradInput' | 'gradWeight';
@@ -107,6 +108,11 @@ export interface ConvKernel {
   readonly out: Place;
 }
 
+/** A kernel of its own kind comes with what devices make of it. */
+interface Familiar {
+  readonly family: KernelFamily;
+}
+
 export type Kernel = LoopKernel | MatmulKernel | OperatorKernel;
 
 /**
@@ -115,7 +121,7 @@ export type Kernel = LoopKernel | MatmulKernel | OperatorKernel;
  * `gather`: other = table, from the inputs table and index; `add` and `set`: table += other and table = other, points in
  * order, from the inputs index and other; `mark`: table = 1, from the index alone.
  */
-export interface IndexKernel {
+export interface IndexKernel extends Familiar {
   readonly kind: 'index';
   readonly mode: 'gather' | 'add' | 'set' | 'mark';
   readonly space: readonly number[];
@@ -146,7 +152,7 @@ export interface Span {
  * plane (the first, or the last NaN); `sum`: the sum of each; `spread`, the transpose of `sum`: each element added to all
  * that its window covers.
  */
-export interface PoolKernel {
+export interface PoolKernel extends Familiar {
   readonly kind: 'pool';
   readonly mode: 'argmax' | 'sum' | 'spread';
   readonly planes: number;
@@ -156,7 +162,7 @@ export interface PoolKernel {
 }
 
 /** Where the first largest (or smallest) element along the middle of `[outer, length, inner]` is, or the first NaN. */
-export interface PositionKernel {
+export interface PositionKernel extends Familiar {
   readonly kind: 'position';
   readonly largest: boolean;
   readonly outer: number;
@@ -167,7 +173,7 @@ export interface PositionKernel {
 }
 
 /** Random numbers of the generator's stream, from its seed and offset. */
-export interface RandomKernel {
+export interface RandomKernel extends Familiar {
   readonly kind: 'random';
   readonly distribution: 'uniform' | 'normal';
   readonly count: number;
@@ -180,7 +186,7 @@ export interface RandomKernel {
  * largest or smallest element is (the last of equal ones, and a NaN before all); `recurrence`: `h = a h + b` of the inputs
  * a and b, without a at the first.
  */
-export interface CumulativeKernel {
+export interface CumulativeKernel extends Familiar {
   readonly kind: 'cumulative';
   readonly op: 'sum' | 'prod' | 'largest' | 'smallest' | 'recurrence';
   readonly reverse: boolean;
@@ -196,7 +202,7 @@ export interface CumulativeKernel {
  * `order`: where each element of the sorted row was; `median`: the lower median, or NaN if there is one; `argmedian`:
  * where that is, the first of several.
  */
-export interface SortKernel {
+export interface SortKernel extends Familiar {
   readonly kind: 'sort';
   readonly result: 'order' | 'median' | 'argmedian';
   readonly descending: boolean;
@@ -211,7 +217,7 @@ export interface SortKernel {
  * Where `each` values a row belong in `rows` sorted rows of `length`: before elements equal to them, or after (`right`).
  * NaN counts as larger than all numbers.
  */
-export interface SearchKernel {
+export interface SearchKernel extends Familiar {
   readonly kind: 'search';
   readonly right: boolean;
   readonly rows: number;

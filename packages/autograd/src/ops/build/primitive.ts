@@ -36,7 +36,14 @@ export interface PrimitiveSpec<A extends Attrs> {
 }
 
 /** Every operation a user can call, primitive or composite, by name: what the generic checks iterate over. */
-export const operations = new Map<string, { readonly kind: 'primitive' | 'composite' }>();
+export const operations = new Map<
+  string,
+  {
+    readonly kind: 'primitive' | 'composite';
+    /** What users call, of a composite. */
+    readonly call?: (...args: readonly unknown[]) => unknown;
+  }
+>();
 
 /** What makes the nodes of a primitive. */
 export type PrimitiveOp<A extends Attrs> = ((inputs: Inputs, attrs?: A) => Tensor) & {
@@ -126,7 +133,6 @@ export function filled(value: number, shape: Shape, dtype: DType): Tensor {
  * their number tells what is one too many. Its name labels its nodes while debugging.
  */
 export function composite<F extends (...args: never[]) => unknown>(name: string, f: F): F {
-  operations.set(name, { kind: 'composite' });
   const arity = f.length;
   const labelled = (...args: Parameters<F>): unknown => {
     if (args.length > arity && args[arity] !== undefined) refuseSurplus(name, args[arity]);
@@ -141,6 +147,7 @@ export function composite<F extends (...args: never[]) => unknown>(name: string,
       if (mode.debug > 0 && !isRecorded) mode.scope = outer;
     }
   };
+  operations.set(name, { kind: 'composite', call: labelled as () => unknown });
   return Object.defineProperty(labelled, 'name', { value: name }) as F;
 }
 

@@ -11,6 +11,7 @@ import { sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
 import { generator } from '../../graph/generatorState.js';
+import { drawing } from '../../kernels/drawing.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 
 /** What determines all random numbers to come: plain data, which can be saved as JSON. */
@@ -119,7 +120,7 @@ function draw(
   fill: (inputs: readonly Value[], out: Value) => void,
 ): PrimitiveOp<DrawAttrs> {
   return primitive<DrawAttrs>(distribution, {
-    lowering: { kind: 'kernel', kernel: () => ({ kind: 'random', distribution }) },
+    lowering: { kind: 'kernel', family: drawing, kernel: () => ({ kind: 'random', distribution }) },
     shape: (_inputs, { shape }) => shape,
     dtype: (_inputs, { dtype }) => dtype,
     batch: () => {

@@ -2,6 +2,7 @@
 import type { DType } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { sorting } from '../../kernels/sorting.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 import { alongRows } from '../reductions/recurrence.js';
 
@@ -11,6 +12,7 @@ import { alongRows } from '../reductions/recurrence.js';
 export const argsortOf: PrimitiveOp<{ dim: number; descending: boolean }> = primitive('argsort', {
   lowering: {
     kind: 'kernel',
+    family: sorting,
     kernel: ({ dim, descending }) => ({ kind: 'sort', result: 'order', descending, dims: [dim] }),
   },
   shape: ([x]) => (x as Tensor).sizes,

@@ -4,6 +4,7 @@ import type { TypedArray } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';
 import { sameShape, show, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { elementsAt, slicesAt } from '../../kernels/indexing.js';
 import { expandNode, reshapeNode, walk } from '../build/broadcast.js';
 import { eq } from '../build/relations.js';
 import { castNode, strongMul } from '../build/element.js';
@@ -40,7 +41,11 @@ export function checkIndices(op: string, index: TypedArray, limit: number, dim: 
  * smaller than `x` in the other dimensions.
  */
 export const gatherOf: PrimitiveOp<DimAttrs> = primitive('gather', {
-  lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'elements', mode: 'gather', dim }) },
+  lowering: {
+    kind: 'kernel',
+    family: elementsAt,
+    kernel: ({ dim }) => ({ kind: 'elements', mode: 'gather', dim }),
+  },
   shape: ([x, index], { dim }) => {
     const [s, t] = [(x as Tensor).sizes, (index as Tensor).sizes];
     checkIndexShape('gather', t, s, dim);
@@ -94,7 +99,11 @@ export function checkIndexShape(op: string, index: Shape, x: Shape, dim: number)
 
 /** `x` with `src` added at the places that `gather` with the same index reads; equal places add up. */
 export const scatterAddOf: PrimitiveOp<DimAttrs> = primitive('scatterAdd', {
-  lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'elements', mode: 'add', dim }) },
+  lowering: {
+    kind: 'kernel',
+    family: elementsAt,
+    kernel: ({ dim }) => ({ kind: 'elements', mode: 'add', dim }),
+  },
   shape: ([x, index, src], { dim }) => {
     scatterShapes('scatterAdd', x as Tensor, index as Tensor, src as Tensor, dim);
     return (x as Tensor).sizes;
@@ -137,7 +146,11 @@ export function scatterShapes(
 
 /** `x` with `src` written at the places of the index; of several at one place the last stays. */
 export const scatterOf: PrimitiveOp<DimAttrs> = primitive('scatter', {
-  lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'elements', mode: 'set', dim }) },
+  lowering: {
+    kind: 'kernel',
+    family: elementsAt,
+    kernel: ({ dim }) => ({ kind: 'elements', mode: 'set', dim }),
+  },
   shape: ([x, index, src], { dim }) => {
     scatterShapes('scatter', x as Tensor, index as Tensor, src as Tensor, dim);
     return (x as Tensor).sizes;
@@ -175,7 +188,11 @@ function survivors(index: Tensor, target: Tensor, dim: number): Tensor {
  * `[…, n, …]` and `[k…]` give `[…, k…, …]`.
  */
 export const takeOf: PrimitiveOp<DimAttrs> = primitive('take', {
-  lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'slices', mode: 'gather', dim }) },
+  lowering: {
+    kind: 'kernel',
+    family: slicesAt,
+    kernel: ({ dim }) => ({ kind: 'slices', mode: 'gather', dim }),
+  },
   shape: ([x, index], { dim }) => takenShape((x as Tensor).sizes, (index as Tensor).sizes, dim),
   vjp: (i, ct, [x, index], _out, { dim }) =>
     i === 0 ? indexAddOf([zerosOf(x as Tensor), index as Tensor, ct], { dim }) : null,
@@ -229,7 +246,11 @@ function slices(
 
 /** `x` with slices of `src` added at the places that `take` with the same index reads; equal places add up. */
 export const indexAddOf: PrimitiveOp<DimAttrs> = primitive('indexAdd', {
-  lowering: { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'slices', mode: 'add', dim }) },
+  lowering: {
+    kind: 'kernel',
+    family: slicesAt,
+    kernel: ({ dim }) => ({ kind: 'slices', mode: 'add', dim }),
+  },
   shape: ([x, index, src], { dim }) => {
     const expected = takenShape((x as Tensor).sizes, (index as Tensor).sizes, dim);
     if (!sameShape(expected, (src as Tensor).sizes)) {

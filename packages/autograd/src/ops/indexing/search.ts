@@ -2,13 +2,18 @@
 import type { TypedArray } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { searching } from '../../kernels/searching.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { batchAll } from '../shape/movement.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 
 /** Where values belong in sorted rows: one row for all, or one for each row of values. */
 export const searchPositions: PrimitiveOp<{ right: boolean }> = primitive('searchsorted', {
-  lowering: { kind: 'kernel', kernel: ({ right }) => ({ kind: 'search', right }) },
+  lowering: {
+    kind: 'kernel',
+    family: searching,
+    kernel: ({ right }) => ({ kind: 'search', right }),
+  },
   shape: ([, values]) => (values as Tensor).sizes,
   dtype: () => 'int32',
   batch: (inputs, batched, attrs, size) => {

@@ -10,6 +10,7 @@ import type { Value } from '../../graph/primitive.js';
 import type { Lowering } from '../../graph/lowering.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { convolution } from '../../kernels/convolution.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { gemm } from '../linalg/gemm.js';
 import { batchAll, permuteNode } from '../shape/movement.js';
@@ -32,6 +33,7 @@ type ConvOp = PrimitiveOp<ConvAttrs>;
 function loweringOf(direction: 'forward' | 'gradInput' | 'gradWeight'): Lowering<ConvAttrs> {
   return {
     kind: 'kernel',
+    family: convolution,
     kernel: ({ groups, stride, padLow, padHigh, dilation }) => ({
       kind: 'conv',
       direction,

@@ -2,6 +2,7 @@
 import type { Value } from '../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { pooling } from '../../kernels/pooling.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 import { slidingTable, tableOf, windowCounts } from './windows.js';
@@ -90,7 +91,11 @@ export interface SpanAttrs extends Record<
 
 /** The sum of each window: `[…, …size] → […, …windows]`. */
 export const windowSum: PrimitiveOp<SpanAttrs> = primitive<SpanAttrs>('windowSum', {
-  lowering: { kind: 'kernel', kernel: (spans) => ({ kind: 'pool', mode: 'sum', ...spans }) },
+  lowering: {
+    kind: 'kernel',
+    family: pooling,
+    kernel: (spans) => ({ kind: 'pool', mode: 'sum', ...spans }),
+  },
   shape: ([x], { size, starts }) => [
     ...lead((x as Tensor).sizes, size),
     ...starts.map((s) => s.length),
@@ -103,7 +108,11 @@ export const windowSum: PrimitiveOp<SpanAttrs> = primitive<SpanAttrs>('windowSum
 
 /** The transpose of `windowSum`: adds each element to all that its window covers, `[…, …windows] → […, …size]`. */
 export const windowSpread: PrimitiveOp<SpanAttrs> = primitive<SpanAttrs>('windowSpread', {
-  lowering: { kind: 'kernel', kernel: (spans) => ({ kind: 'pool', mode: 'spread', ...spans }) },
+  lowering: {
+    kind: 'kernel',
+    family: pooling,
+    kernel: (spans) => ({ kind: 'pool', mode: 'spread', ...spans }),
+  },
   shape: ([x], { size }) => [...lead((x as Tensor).sizes, size), ...size],
   vjp: (_i, ct, _inputs, _out, attrs) => windowSum([ct], attrs),
   jvp: 'linear',
@@ -155,7 +164,11 @@ export interface ArgmaxAttrs extends SpanAttrs {
  * `[…, …size] → int32 […, …windows]`.
  */
 export const windowArgmax: PrimitiveOp<ArgmaxAttrs> = primitive<ArgmaxAttrs>('windowArgmax', {
-  lowering: { kind: 'kernel', kernel: (spans) => ({ kind: 'pool', mode: 'argmax', ...spans }) },
+  lowering: {
+    kind: 'kernel',
+    family: pooling,
+    kernel: (spans) => ({ kind: 'pool', mode: 'argmax', ...spans }),
+  },
   differentiable: false,
   shape: ([x], { size, starts }) => [
     ...lead((x as Tensor).sizes, size),

@@ -4,6 +4,8 @@ import type { FoldOp, Lowering } from '../../graph/lowering.js';
 import type { Primitive, Value } from '../../graph/primitive.js';
 import { range, reducedShape, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { extremePosition } from '../../kernels/extremePosition.js';
+import { sorting } from '../../kernels/sorting.js';
 import { div, mul } from '../elements/arithmetic.js';
 import { expandBack, reduceWalk, reshapeNode, sumOver, walk } from '../build/broadcast.js';
 import { castNode, strongMul } from '../build/element.js';
@@ -86,6 +88,7 @@ function folding(fold: FoldOp): Lowering<FoldAttrs> {
 
 const MEDIAN: Lowering<FoldAttrs> = {
   kind: 'kernel',
+  family: sorting,
   kernel: ({ dims }) => ({ kind: 'sort', result: 'median', descending: false, dims }),
 };
 
@@ -217,14 +220,22 @@ export function eachRow(
 /** Where the first largest element is; the first NaN if there is one. */
 export const argmaxOf: PrimitiveOp<PositionAttrs> = position(
   'argmax',
-  { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'position', largest: true, dim }) },
+  {
+    kind: 'kernel',
+    family: extremePosition,
+    kernel: ({ dim }) => ({ kind: 'position', largest: true, dim }),
+  },
   (data, from, step, n) => extreme(data, from, step, n, 1),
 );
 
 /** Where the first smallest element is; the first NaN if there is one. */
 export const argminOf: PrimitiveOp<PositionAttrs> = position(
   'argmin',
-  { kind: 'kernel', kernel: ({ dim }) => ({ kind: 'position', largest: false, dim }) },
+  {
+    kind: 'kernel',
+    family: extremePosition,
+    kernel: ({ dim }) => ({ kind: 'position', largest: false, dim }),
+  },
   (data, from, step, n) => extreme(data, from, step, n, -1),
 );
 
@@ -233,6 +244,7 @@ export const argmedianOf: PrimitiveOp<PositionAttrs> = position(
   'argmedian',
   {
     kind: 'kernel',
+    family: sorting,
     kernel: ({ dim }) => ({ kind: 'sort', result: 'argmedian', descending: false, dims: [dim] }),
   },
   medianPosition,

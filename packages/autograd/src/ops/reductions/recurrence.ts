@@ -3,6 +3,7 @@ import type { TypedArray } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { accumulating } from '../../kernels/accumulating.js';
 import { add } from '../elements/arithmetic.js';
 import { strongMul, strongProduct } from '../build/element.js';
 import { batchAll, concatNode, narrowNode } from '../shape/movement.js';
@@ -36,6 +37,7 @@ function countType(x: Tensor): Tensor['dtype'] {
 export const cumsumOf: PrimitiveOp<{ dim: number; reverse: boolean }> = primitive('cumsum', {
   lowering: {
     kind: 'kernel',
+    family: accumulating,
     kernel: ({ dim, reverse }) => ({ kind: 'cumulative', op: 'sum', dim, reverse }),
   },
   shape: ([x]) => (x as Tensor).sizes,
@@ -60,6 +62,7 @@ export const cumsumOf: PrimitiveOp<{ dim: number; reverse: boolean }> = primitiv
 export const cumprodOf: PrimitiveOp<{ dim: number }> = primitive('cumprod', {
   lowering: {
     kind: 'kernel',
+    family: accumulating,
     kernel: ({ dim }) => ({ kind: 'cumulative', op: 'prod', dim, reverse: false }),
   },
   shape: ([x]) => (x as Tensor).sizes,
@@ -113,6 +116,7 @@ export const linearRecurrence: PrimitiveOp<{ dim: number; reverse: boolean }> = 
   {
     lowering: {
       kind: 'kernel',
+      family: accumulating,
       kernel: ({ dim, reverse }) => ({ kind: 'cumulative', op: 'recurrence', dim, reverse }),
     },
     shape: ([a]) => (a as Tensor).sizes,
@@ -153,6 +157,7 @@ export const cumulativeExtreme: PrimitiveOp<{ dim: number; sign: number }> = pri
   {
     lowering: {
       kind: 'kernel',
+      family: accumulating,
       kernel: ({ dim, sign }) => ({
         kind: 'cumulative',
         op: sign === 1 ? 'largest' : 'smallest',

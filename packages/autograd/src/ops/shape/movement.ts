@@ -3,6 +3,7 @@ import { ShapeError } from '../../errors.js';
 import type { Value } from '../../graph/primitive.js';
 import { range, sameShape, show, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { counting } from '../../kernels/counting.js';
 import { expandNode, reshapeNode, sumOver, walk } from '../build/broadcast.js';
 import { sub } from '../elements/arithmetic.js';
 import { operand, primitive, type PrimitiveOp } from '../build/primitive.js';
@@ -228,7 +229,7 @@ export function concatNode(xs: readonly Tensor[], dim: number): Tensor {
 
 /** `0, 1, …, size − 1` in int32, without storage. */
 export const iotaOf: PrimitiveOp<{ size: number }> = primitive('iota', {
-  lowering: { kind: 'kernel', kernel: () => ({ kind: 'count' }) },
+  lowering: { kind: 'kernel', family: counting, kernel: () => ({ kind: 'count' }) },
   shape: (_inputs, { size }) => [size],
   dtype: () => 'int32',
   batch: () => {

@@ -8,6 +8,7 @@ import { conv, convInput, convWeight, type ConvAttrs } from '../../../ops/neural
 import { windowCounts } from '../../../ops/neural/windows.js';
 import type { VectorWidth } from '../assembler/kernelFunction.js';
 import { runKernels } from '../run/testBench.js';
+import { convolution } from '../../../kernels/convolution.js';
 
 type Float = 'float32' | 'float64';
 type Direction = ConvKernel['direction'];
@@ -43,6 +44,7 @@ function check(c: Case, direction: Direction, dtype: Float, width: VectorWidth):
   const values = [random(dtype, sizeOf(p), 1), random(dtype, sizeOf(q), 2)] as const;
   const place = (buffer: number): Place => ({ buffer, dtype, offset: 0 });
   const kernel: ConvKernel = {
+    family: convolution,
     kind: 'conv',
     direction,
     batch: c.batch[0],

@@ -1,6 +1,6 @@
 /** @file A product as a function of its own, `(numbers, a, b, scratch, c, accumulate)`: its numbers are a block in the block. */
 import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBuilder.js';
-import { blasLayouts, callGemm } from './blasProduct.js';
+import { blasLayouts, callGemm } from '../../node.js';
 import { Block } from '../assembler/block.js';
 import { BlockedProduct } from './blockedProduct.js';
 import { blockingOf, packedBytes } from './blocking.js';

@@ -6,7 +6,7 @@
 import type { Access, LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
 import { isLoop } from '../../../engine/compile/products.js';
 import type { FunctionBuilder, Quantity } from '../assembler/moduleBuilder.js';
-import { planBlasMatmul } from './blasProduct.js';
+import { planBlasMatmul } from '../../node.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { BlockedProduct, blocks } from './blockedProduct.js';
 import type { Range } from './blockedProduct.js';

@@ -48,9 +48,9 @@ export class Arrays {
   );
   private cellBytes = 0;
 
-  constructor(shared: boolean) {
+  constructor(shared: boolean, kind: typeof Forms = Forms) {
     this.memory = new WasmMemory({ shared });
-    this.forms = new Forms(this.memory);
+    this.forms = new kind(this.memory);
   }
 
   /** An array that stays. Null where memory is not shared (growing would detach it), or cells have taken their part. */

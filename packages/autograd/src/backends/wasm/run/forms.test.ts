@@ -14,6 +14,8 @@ import { Forms } from './forms.js';
 import { listKernels } from './kernelList.js';
 import { WasmMemory } from './memory.js';
 import { expectEqual, referenceLoop, runKernels } from './testBench.js';
+import { convolution } from '../../../kernels/convolution.js';
+import { slicesAt } from '../../../kernels/indexing.js';
 
 const f = 'float32' as const;
 const load = (input: number, dtype: Scalar['dtype'] = f): Scalar => ({
@@ -43,12 +45,14 @@ const matmul = (m: number, n: number, k: number): Kernel => ({
   out: at(2, n, 1),
 });
 const rowsOf = (count: number, width: number): IndexKernel => ({
+  family: slicesAt,
   ...{ kind: 'index', mode: 'gather', space: [count, width], limit: 50, step: width },
   ...{ index: [1, 0], table: [0, 1], other: [width, 1], tableSize: 50 * width, start: null },
   inputs: [at(0), { ...at(1), dtype: 'int32' }],
   out: at(2),
 });
 const conv = (side: number, window: number): ConvKernel => ({
+  family: convolution,
   ...{ kind: 'conv', direction: 'forward', batch: 2, groups: 1, inChannels: 3, outChannels: 4 },
   ...{ size: [side, side + 1], window: [window, window] },
   places: [side, side + 1].map((n) => n + 3 - window),

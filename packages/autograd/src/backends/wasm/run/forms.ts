@@ -4,8 +4,8 @@
  * Forms are few, as sizes are no part of them: a process that has met its kernels compiles no more. New ones are written
  * into one module for a plan, as V8 compiles a hundred functions in one module several times faster than in a hundred.
  */
-import { verification } from '../../../engine/compile/verify.js';
-import { gemmOver } from '../../blas/blas.js';
+import { findPrelude, gemmOver, verification } from '../../node.js';
+import type { Prelude } from './preludeFile.js';
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { BARRIER_BYTES } from './barrier.js';
 import type { FormedKernel } from '../assembler/block.js';
@@ -32,7 +32,7 @@ export class Forms implements FormTable {
   threadLost: () => boolean = () => false;
   /** In the order in which a thread instantiates them; the first is the driver. */
   readonly modules: FormModule[] = [];
-  /** How many there are. */
+  /** How many there are, those of the prelude among them. */
   count = 0;
   private readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_STEP });
   private readonly known = new Map<string, number>();
@@ -42,6 +42,11 @@ export class Forms implements FormTable {
   private readonly layouts = new Map<number, string>();
   private scratchAddress = 0;
   private scratchBytes = 0;
+  /** What was written when the package was built; undefined until a form is asked for. */
+  private prelude: Prelude | null | undefined;
+  /** 1 for each form of the prelude that was asked for. */
+  private asked = new Uint8Array(0);
+  private preludeLoaded = false;
 
   constructor(memory: WasmMemory) {
     this.memory = memory;
@@ -50,17 +55,53 @@ export class Forms implements FormTable {
 
   /** The entry of a kernel's form in the table. What is new runs after `finish`. */
   find(kernel: FormedKernel, { width, fma }: KernelContext): number {
-    const key = `${width}${fma ? '+' : ''} ${kernel.key}`;
+    const vectors = `${width}${fma ? '+' : ''}`;
+    if (this.prelude === undefined) this.open(vectors);
+    const key = `${vectors} ${kernel.key}`;
     let index = this.known.get(key);
     if (index === undefined) {
+      this.note(key, kernel);
       this.module ??= new ModuleBuilder(this.memory.shared);
       this.module.place(kernel.write(this.module));
       index = this.count + this.fresh.length;
       this.fresh.push(key);
       this.known.set(key, index);
+    } else if (this.asked[index] === 0) {
+      this.load();
+      this.asked[index] = 1;
     }
     if (verification.on) this.verify(index, kernel);
     return index;
+  }
+
+  /** Those that were asked for. */
+  get met(): number {
+    return this.count - this.asked.length + this.asked.reduce((n, one) => n + one, 0);
+  }
+
+  /** Is told of every form that is new. */
+  protected note(_key: string, _kernel: FormedKernel): void {}
+
+  protected look(vectors: string): Prelude | null {
+    return this.memory.shared ? findPrelude(vectors) : null;
+  }
+
+  /** Looks for the prelude, whose forms have the first places in the table. */
+  private open(vectors: string): void {
+    this.prelude = this.look(vectors);
+    if (this.prelude === null) return;
+    this.prelude.keys.forEach((key, index) => this.known.set(key, index));
+    this.count = this.prelude.keys.length;
+    this.asked = new Uint8Array(this.count);
+    if (this.count > this.table.length) this.table.grow(this.count - this.table.length);
+  }
+
+  /** Compiles the prelude, once. */
+  private load(): void {
+    if (this.preludeLoaded) return;
+    this.preludeLoaded = true;
+    const { bytes, module } = this.prelude as Prelude;
+    this.instantiate(bytes, false, module);
   }
 
   /** Compiles what was written since the last time. */
@@ -114,9 +155,13 @@ export class Forms implements FormTable {
     this.layouts.set(index, layout);
   }
 
-  private instantiate(bytes: Uint8Array<ArrayBuffer>, usesBlas: boolean): WebAssembly.Exports {
+  protected instantiate(
+    bytes: Uint8Array<ArrayBuffer>,
+    usesBlas: boolean,
+    module = new WebAssembly.Module(bytes),
+  ): WebAssembly.Exports {
     const { memory } = this.memory;
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    const instance = new WebAssembly.Instance(module, {
       env: { memory, table: this.table },
       math: {
         ...math,

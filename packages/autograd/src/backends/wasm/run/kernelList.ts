@@ -10,7 +10,6 @@ import { supports } from '../elements/elementOps.js';
 import { FOLD_BYTES } from '../assembler/kernelFunction.js';
 import type { KernelContext, VectorWidth } from '../assembler/kernelFunction.js';
 import { matmulAsLoop, planMatmul } from '../products/matmul.js';
-import { planOperator } from '../operators/operatorKernel.js';
 import { planLoop } from '../loops/planLoop.js';
 
 export interface KernelOptions {
@@ -145,7 +144,7 @@ export function formKernel(
     const loop = matmulAsLoop(kernel);
     return loop === undefined ? [planMatmul(kernel, context) ?? []].flat() : loops(loop);
   }
-  return planOperator(kernel, context, scratch).flatMap((piece) =>
-    'kind' in piece ? loops(piece) : [piece],
-  );
+  return kernel.family
+    .plan(kernel, context, scratch)
+    .flatMap((piece) => ('kind' in piece ? loops(piece) : [piece]));
 }

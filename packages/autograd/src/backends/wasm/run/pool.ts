@@ -7,7 +7,7 @@
  */
 import type * as NodeThreads from 'node:worker_threads';
 import { DeviceError } from '../../../errors.js';
-import { blasSource } from '../../blas/blas.js';
+import { blasSource } from '../../node.js';
 import type { FormModule, Forms } from './forms.js';
 import type { WasmMemory } from './memory.js';
 import { CONTROL, OPERATION, workerSource } from './worker.js';

@@ -16,6 +16,9 @@ export interface BestWidth {
 /** Whether `enableWideSimd` has turned the revectorizer on. */
 export const wide = { enabled: false };
 
+/** A width that is taken whatever the engine has: while a prelude is written. */
+export const forced: { width: BestWidth | null } = { width: null };
+
 /**
  * The width to compile for, and whether products may use fused multiply-add.
  *
@@ -25,6 +28,7 @@ export const wide = { enabled: false };
  * V8 may have fused multiply-add all the same (12, or 11 with `node --experimental-wasm-relaxed-simd`).
  */
 export function bestVectorWidth(): BestWidth {
+  if (forced.width !== null) return forced.width;
   found ??= find();
   return wide.enabled ? { width: 'wide', fma: found.fma } : found;
 }

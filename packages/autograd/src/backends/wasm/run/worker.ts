@@ -4,7 +4,8 @@
  * Workers are made from text, because a file of TypeScript cannot be one everywhere the package runs. The function is
  * self-contained for that reason: it may refer to nothing outside itself.
  */
-import { loadGemm, type GemmSource } from '../../blas/gemm.js';
+import type { GemmSource } from '../../blas/gemm.js';
+import { loadGemm } from '../../node.js';
 import { scalarFunctionsText } from '../elements/special.js';
 
 /** Words of the control block, a cache line apart where threads write them at the same time. */

@@ -2,7 +2,7 @@
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import { ownView, type View } from '../../../engine/compile/view.js';
 import type { Instruction } from '../../../engine/program.js';
-import { blasSource } from '../../blas/blas.js';
+import { blasSource } from '../../node.js';
 import { Scratch } from '../assembler/block.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { BARRIER_BYTES } from '../run/barrier.js';

@@ -1,0 +1,22 @@
+/** @file Stands in for `node.ts` in pages: there no library can be loaded, and nobody can ask for checks. */
+import type * as node from './node.js';
+
+export const findBlas: typeof node.findBlas = () => 'only Node.js can load libraries';
+export const blasSource: typeof node.blasSource = () => null;
+export const findPrelude: typeof node.findPrelude = () => null;
+
+/** Nobody calls these where there is no library. */
+const never = (): never => {
+  throw new Error('there is no BLAS library');
+};
+export const gemmOver: typeof node.gemmOver = never;
+export const loadGemm: typeof node.loadGemm = never;
+export const blasLayouts: typeof node.blasLayouts = never;
+export const callGemm: typeof node.callGemm = never;
+export const planBlasMatmul: typeof node.planBlasMatmul = never;
+
+export const verification: typeof node.verification = { on: false };
+const nothing = (): void => undefined;
+export const verifySameInterface: typeof node.verifySameInterface = nothing;
+export const verifySchedule: typeof node.verifySchedule = nothing;
+export const verifyArena: typeof node.verifyArena = nothing;

@@ -1,0 +1,81 @@
+/** @file Forms that lie ready in a file: what would be written at run time, found by the same keys, with the same bits. */
+import { expect, test } from 'vitest';
+import * as chainrule from '../../../index.js';
+import { engine } from '../../../engine/evaluate.js';
+import { wasmBackend } from '../backend.js';
+import { Arrays } from './arrays.js';
+import { Forms } from './forms.js';
+import { writePrelude } from './prelude.js';
+import { keysOf, type Prelude } from './preludeFile.js';
+import { bestVectorWidth } from './vectorWidth.js';
+
+const rows = Array.from({ length: 40 }, (_, i) => Math.sin(i * i));
+
+/** Values of a small program that is walked, planned and found again. */
+function work(): Float32Array[] {
+  const w = new chainrule.Parameter(chainrule.tensor(rows).reshape([8, 5]));
+  return Array.from({ length: 12 }, (_, i) => {
+    w.grad = null;
+    const x = chainrule
+      .tensor(rows)
+      .mul(i + 1)
+      .reshape([5, 8]);
+    x.matmul(w).tanh().softmax(1).square().mean().backward();
+    return w.grad!.dataSync('float32');
+  });
+}
+
+/** Runs it over a memory of its own. */
+function workOver(kind: typeof Forms): { readonly values: Float32Array[]; readonly forms: Forms } {
+  const { backend } = engine;
+  const arrays = new Arrays(true, kind);
+  engine.backend = wasmBackend({ threads: 1, arrays });
+  try {
+    return { values: work(), forms: arrays.forms };
+  } finally {
+    engine.backend = backend;
+  }
+}
+
+const bytes = writePrelude(bestVectorWidth(), work);
+const module = new WebAssembly.Module(bytes);
+const prelude: Prelude = { keys: keysOf(module), bytes, module };
+
+class WithPrelude extends Forms {
+  protected override look(): Prelude {
+    return prelude;
+  }
+}
+
+test('a process that has the prelude writes nothing of what is in it, and computes the same bits', () => {
+  const without = workOver(Forms);
+  const withIt = workOver(WithPrelude);
+  expect(withIt.values).toEqual(without.values);
+  expect(withIt.values[0]!.some((x) => x !== 0)).toBe(true);
+  // The driver and the prelude: no module was compiled beside them.
+  expect(withIt.forms.modules.map((one) => one.bytes)).toEqual([expect.anything(), bytes]);
+  expect(withIt.forms.met).toBe(without.forms.met);
+});
+
+test('it is the same each time, also for vectors that this engine has not', () => {
+  expect(writePrelude(bestVectorWidth(), work)).toEqual(bytes);
+  const [relaxed, plain] = (['relaxed', 'simd128'] as const).map((width) =>
+    writePrelude({ width, fma: width === 'relaxed' }, work),
+  );
+  expect(relaxed).not.toEqual(plain);
+});
+
+test('what it lacks is written as ever', () => {
+  const other = workOver(
+    class extends Forms {
+      protected override look(): Prelude {
+        return {
+          ...prelude,
+          keys: prelude.keys.map((key, i) => (i % 2 === 0 ? key : `no ${key}`)),
+        };
+      }
+    },
+  );
+  expect(other.values).toEqual(workOver(Forms).values);
+  expect(other.forms.modules.length).toBeGreaterThan(2);
+});

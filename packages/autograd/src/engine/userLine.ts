@@ -1,0 +1,11 @@
+/** @file The line of a user's program that a stack leads to. */
+
+/** The line of a stack outside of this library. */
+export function userLine(stack: string): string {
+  const lines = stack.split('\n').slice(1);
+  const user = lines.find(
+    (line) =>
+      !/packages[\\/](autograd|nn|optim|export|distributed)[\\/](src|dist)|@chainrule/.test(line),
+  );
+  return (user ?? lines.at(-1) ?? '').trim();
+}

@@ -1,0 +1,15 @@
+/** @file Random numbers. */
+import { planRandom } from '../backends/wasm/operators/randomKernel.js';
+import type { Place, RandomKernel } from '../engine/compile/kernel.js';
+import { sizeOf } from '../graph/shape.js';
+import type { KernelFamily, Spec } from './family.js';
+
+export const drawing: KernelFamily<Spec<'random'>, RandomKernel> = {
+  make: (spec, { instruction, inputs, out }) => ({
+    ...spec,
+    count: sizeOf(instruction.shape),
+    inputs: inputs as [Place, Place],
+    out,
+  }),
+  plan: (kernel) => [planRandom(kernel)],
+};

@@ -1,0 +1,20 @@
+/** @file Where the largest or smallest element along a dimension is. */
+import { planPosition } from '../backends/wasm/operators/positionKernel.js';
+import type { Place, PositionKernel } from '../engine/compile/kernel.js';
+import type { Instruction } from '../engine/program.js';
+import { around } from './around.js';
+import type { Bare, KernelFamily, Site, Spec } from './family.js';
+
+export const extremePosition: KernelFamily<Spec<'position'>, PositionKernel> = {
+  make: position,
+  plan: (kernel) => [planPosition(kernel)],
+};
+
+function position(
+  { largest, dim }: Spec<'position'>,
+  { operands, inputs, out }: Site,
+): Bare<PositionKernel> | null {
+  const [x] = operands as readonly [Instruction];
+  if ((x.shape[dim] ?? 0) === 0) return null;
+  return { kind: 'position', largest, ...around(x, dim), inputs: inputs as [Place], out };
+}

@@ -1,0 +1,31 @@
+/** @file Windows over the last dimensions. */
+import { planPool } from '../backends/wasm/operators/poolKernel.js';
+import type { Place, PoolKernel } from '../engine/compile/kernel.js';
+import type { Instruction } from '../engine/program.js';
+import { sizeOf } from '../graph/shape.js';
+import type { Bare, KernelFamily, Site, Spec } from './family.js';
+
+export const pooling: KernelFamily<Spec<'pool'>, PoolKernel> = {
+  make: pool,
+  plan: (kernel) => [planPool(kernel)],
+};
+
+/** Windows with bounds of their own are listed in the code: more than this are not. */
+const MOST_WINDOWS = 4096;
+
+function pool(
+  { mode, size, step, starts, ends }: Spec<'pool'>,
+  { operands, inputs, out }: Site,
+): Bare<PoolKernel> | null {
+  const { shape, dtype } = operands[0] as Instruction;
+  if (dtype !== 'float32' && dtype !== 'float64') return null;
+  const spans = size.map((n, d) => ({
+    size: n,
+    step: step?.[d] ?? 1,
+    starts: starts[d] ?? [],
+    ends: ends[d] ?? [],
+  }));
+  if (spans.length === 0 || spans.some((span) => span.starts.length > MOST_WINDOWS)) return null;
+  const planes = sizeOf(shape.slice(0, shape.length - size.length));
+  return { kind: 'pool', mode, planes, spans, inputs: inputs as [Place], out };
+}

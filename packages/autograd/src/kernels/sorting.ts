@@ -1,0 +1,35 @@
+/** @file Rows put in order. */
+import { planSort } from '../backends/wasm/operators/sortKernel.js';
+import type { Place, SortKernel } from '../engine/compile/kernel.js';
+import type { Instruction } from '../engine/program.js';
+import { sizeOf } from '../graph/shape.js';
+import type { Bare, KernelFamily, Site, Spec } from './family.js';
+
+export const sorting: KernelFamily<Spec<'sort'>, SortKernel> = {
+  make: sort,
+  plan: (kernel, _context, scratch) => [planSort(kernel, scratch)],
+};
+
+/** Elements of a row beyond which there may be no room to sort it. */
+const LONGEST_ROW = 2 ** 25;
+
+function sort(
+  { result, descending, dims }: Spec<'sort'>,
+  { operands, inputs, out }: Site,
+): Bare<SortKernel> | null {
+  const { shape } = operands[0] as Instruction;
+  const [first, last] = [Math.min(...dims), Math.max(...dims)];
+  const length = sizeOf(shape.slice(first, last + 1));
+  // The dimensions of a row must lie side by side.
+  if (last - first + 1 !== dims.length || length === 0 || length > LONGEST_ROW) return null;
+  return {
+    kind: 'sort',
+    result,
+    descending,
+    outer: sizeOf(shape.slice(0, first)),
+    length,
+    inner: sizeOf(shape.slice(last + 1)),
+    inputs: inputs as [Place],
+    out,
+  };
+}

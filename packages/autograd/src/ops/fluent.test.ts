@@ -1,0 +1,27 @@
+/** @file Methods that are found by name among the operations that the program holds. */
+import { describe, expect, test } from 'vitest';
+import * as chainrule from '../index.js';
+import { operations } from './build/primitive.js';
+import { byName } from './fluent.js';
+
+describe('methods found by name', () => {
+  test.each(byName)('%s is what users import', (name) => {
+    expect(operations.get(name)?.call).toBe((chainrule as Record<string, unknown>)[name]);
+  });
+
+  test('a method that a bundle left out says what to import', () => {
+    const held = operations.get('layerNorm')!;
+    operations.delete('layerNorm');
+    try {
+      expect(() => chainrule.ones([2, 3]).layerNorm([3])).toThrow(
+        /layerNorm: .* left out of this bundle.* import \{ layerNorm \}/,
+      );
+    } finally {
+      operations.set('layerNorm', held);
+    }
+    expect(chainrule.ones([2, 3]).layerNorm([3]).toArray()).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+});
