@@ -68,7 +68,11 @@ export type KernelSpec =
       readonly dilation: readonly number[];
     }
   /** An index for each element, along a dimension of a table: the first input, which the others are written into. */
-  | { readonly kind: 'elements'; readonly mode: 'gather' | 'add' | 'set'; readonly dim: number }
+  | {
+      readonly kind: 'elements';
+      readonly mode: 'gather' | 'set' | 'add' | 'mul' | 'max' | 'min';
+      readonly dim: number;
+    }
   /** An index for each slice of such a table. */
   | { readonly kind: 'slices'; readonly mode: 'gather' | 'add'; readonly dim: number }
   /** 1 at the place that each index names, of so many. */

@@ -112,12 +112,13 @@ export type Kernel = LoopKernel | MatmulKernel | OperatorKernel;
 /**
  * Elements at places that an index names: for each point of `space`, `k` is the index read there, which must be from 0 to
  * `limit − 1`; `table` is the element of the indexed tensor at that point plus `k · step`, `other` that of the other one.
- * `gather`: other = table, from the inputs table and index; `add` and `set`: table += other and table = other, points in
- * order, from the inputs index and other; `mark`: table = 1, from the index alone.
+ * `gather`: other = table, from the inputs table and index; `set`: table = other; `add`, `mul`, `max`, `min`: table becomes
+ * what both come to, NaN if either is; points in order, from the inputs index and other; `mark`: table = 1, from the index
+ * alone.
  */
 export interface IndexKernel {
   readonly kind: 'index';
-  readonly mode: 'gather' | 'add' | 'set' | 'mark';
+  readonly mode: 'gather' | 'set' | 'mark' | 'add' | 'mul' | 'max' | 'min';
   readonly space: readonly number[];
   readonly limit: number;
   readonly step: number;
@@ -253,6 +254,11 @@ export function withPlaces(kernel: Kernel, to: <P extends Place>(place: P) => P)
   } as unknown as OperatorKernel;
 }
 
+/** Whether an index kernel moves elements, and computes nothing. */
+function moves({ mode }: IndexKernel): boolean {
+  return mode === 'gather' || mode === 'set' || mode === 'mark';
+}
+
 /** Additions and multiplications of an operator; 0 for those that only move elements. */
 export function operatorFlops(kernel: OperatorKernel): number {
   const of = (...sizes: readonly number[]): number => sizes.reduce((n, x) => n * x, 1);
@@ -262,7 +268,7 @@ export function operatorFlops(kernel: OperatorKernel): number {
       return of(2, batch, groups, inChannels, outChannels, ...places, ...window);
     }
     case 'index':
-      return kernel.mode === 'add' ? of(...kernel.space) : 0;
+      return moves(kernel) ? 0 : of(...kernel.space);
     case 'pool':
       return of(
         kernel.planes,

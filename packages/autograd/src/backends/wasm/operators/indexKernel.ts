@@ -13,7 +13,7 @@ import { FAULT } from '../run/barrier.js';
 import { Block, SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction, threadRange } from '../assembler/kernelFunction.js';
 import { copyRow, elementsOf, nest } from '../assembler/nest.js';
-import type { Elements } from '../assembler/nest.js';
+import type { Elements, Joining } from '../assembler/nest.js';
 import { I32 } from '../assembler/opcodes.js';
 
 /** Elements below which one thread is as fast as many. */
@@ -56,10 +56,9 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
   const block = new Block();
   const [table, index, other] = {
     gather: [inputs[0], inputs[1], out],
-    add: [out, inputs.at(-2), inputs.at(-1)],
-    set: [out, inputs.at(-2), inputs.at(-1)],
     mark: [out, inputs[0], out],
-  }[mode] as [Place, Place, Place];
+    write: [out, inputs.at(-2), inputs.at(-1)],
+  }[mode === 'gather' || mode === 'mark' ? mode : 'write'] as [Place, Place, Place];
   let key = `index ${mode} ${out.dtype} ${split} `;
   /** Strides of 0 and those of neighbours are part of the form. */
   const quantity = (value: number): Quantity => {
@@ -148,7 +147,7 @@ class IndexWriter {
     this.numbers = numbers;
     const f = kernelFunction(module);
     this.f = f;
-    this.elements = elementsOf(dtype, mode === 'add');
+    this.elements = elementsOf(dtype, joiningOf(mode));
     const local = (): number => f.local('i32');
     [this.table, this.index, this.other] = [local(), local(), local()];
     [this.start, this.end] = [local(), local()];
@@ -236,6 +235,11 @@ class IndexWriter {
       },
     );
   }
+}
+
+/** How an element is put together with what is there, where it is not written over it. */
+function joiningOf(mode: IndexKernel['mode']): Joining | undefined {
+  return mode === 'gather' || mode === 'set' || mode === 'mark' ? undefined : mode;
 }
 
 /** The dimensions of the space; those that lie together in every operand are one. */

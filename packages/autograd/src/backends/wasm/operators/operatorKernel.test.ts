@@ -82,6 +82,33 @@ describe('indices', () => {
     );
   });
 
+  test('products and extremes of what meets at one place', () => {
+    fc.assert(
+      fc.property(cases, ({ dtype, shape, pick, seed }) => {
+        const dim = pick % shape.length;
+        const own = shape.map((n, d) => (d === dim ? 1 + (seed % 9) : Math.max(1, n - (seed % 2))));
+        const index = indices(own, shape[dim]!, seed);
+        const [x, src] = [numbers(shape, dtype, seed), numbers(own, dtype, seed + 1)];
+        for (const sign of [1, -1]) {
+          const [got, want] = both('scatterExtreme', [x, index, src], { dim, sign }, shape);
+          expect(got).toEqual(want);
+        }
+        // Powers of two, of which every product is exact.
+        const exact = (v: Value): Value => ({
+          ...v,
+          data: v.data.map((n) =>
+            v.data instanceof Float32Array || v.data instanceof Float64Array
+              ? Math.sign(n) * 2 ** ((n % 2) | 0)
+              : n,
+          ),
+        });
+        const [got, want] = both('scatterProd', [exact(x), index, exact(src)], { dim }, shape);
+        expect(got).toEqual(want);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   test('take, indexAdd and one-hot rows', () => {
     fc.assert(
       fc.property(cases, ({ dtype, shape, pick, seed }) => {
