@@ -88,6 +88,8 @@ export type KernelSpec =
       readonly dims: readonly number[];
     }
   | { readonly kind: 'search'; readonly right: boolean }
+  /** All rows of a matrix from all of another. */
+  | { readonly kind: 'distance'; readonly norm: DistanceNorm }
   | {
       readonly kind: 'cumulative';
       readonly op: 'sum' | 'prod' | 'largest' | 'smallest' | 'recurrence';
@@ -95,6 +97,9 @@ export type KernelSpec =
       readonly reverse: boolean;
     }
   | { readonly kind: 'random'; readonly distribution: 'uniform' | 'normal' };
+
+/** The sum of absolute differences, the root of the sum of their squares, or the largest. */
+export type DistanceNorm = 'l1' | 'l2' | 'max';
 
 /** Windows over the last dimensions, `[starts[d][o], ends[d][o])` and every `step[d]`-th element of them. */
 export interface Windows {

@@ -5,6 +5,7 @@
  * Strides and offsets count elements, never bytes; a stride of 0 repeats an element (broadcasting).
  */
 import type { DType } from '../../graph/dtype.js';
+import type { DistanceNorm } from '../../graph/lowering.js';
 
 /** Where an operand begins; one that is no more than a place lies contiguous and row-major. */
 export interface Place {
@@ -223,6 +224,21 @@ export interface SearchKernel {
   readonly out: Place;
 }
 
+/**
+ * The norms of the differences of rows: `out[b][i][j] = ‖x[b][i] − y[b][j]‖` of `x [batch, rows, length]` and
+ * `y [batch, others, length]`.
+ */
+export interface DistanceKernel {
+  readonly kind: 'distance';
+  readonly norm: DistanceNorm;
+  readonly batch: number;
+  readonly rows: number;
+  readonly others: number;
+  readonly length: number;
+  readonly inputs: readonly [Place, Place];
+  readonly out: Place;
+}
+
 /** A kernel of its own kind over contiguous operands. */
 export type OperatorKernel =
   | ConvKernel
@@ -232,7 +248,8 @@ export type OperatorKernel =
   | RandomKernel
   | CumulativeKernel
   | SearchKernel
-  | SortKernel;
+  | SortKernel
+  | DistanceKernel;
 
 /** Everything a kernel reads and writes. */
 export function placesOf(kernel: Kernel): Place[] {
@@ -279,6 +296,8 @@ export function operatorFlops(kernel: OperatorKernel): number {
     case 'position':
     case 'cumulative':
       return of(kernel.outer, kernel.length, kernel.inner);
+    case 'distance':
+      return of(3, kernel.batch, kernel.rows, kernel.others, kernel.length);
     case 'random':
     case 'search':
     case 'sort':

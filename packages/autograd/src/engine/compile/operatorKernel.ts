@@ -76,6 +76,8 @@ function kernelOf(spec: KernelSpec, site: Site): Kernel | null {
       return search(spec, site);
     case 'cumulative':
       return cumulative(spec, site);
+    case 'distance':
+      return distance(spec, site);
     case 'random': {
       const size = sizeOf(site.instruction.shape);
       return { ...spec, count: size, inputs: site.inputs as [Place, Place], out: site.out };
@@ -261,6 +263,22 @@ function search(
     rows,
     length: shape.at(-1) as number,
     each: sizeOf(instruction.shape) / rows,
+    inputs: inputs as [Place, Place],
+    out,
+  };
+}
+
+function distance({ norm }: Spec<'distance'>, { operands, inputs, out }: Site): Kernel | null {
+  const [x, y] = operands as readonly [Instruction, Instruction];
+  const [rows, length] = x.shape.slice(-2) as [number, number];
+  if (length === 0) return null;
+  return {
+    kind: 'distance',
+    norm,
+    batch: sizeOf(x.shape.slice(0, -2)),
+    rows,
+    others: y.shape.at(-2) as number,
+    length,
     inputs: inputs as [Place, Place],
     out,
   };

@@ -3,6 +3,7 @@ import type { LoopKernel, OperatorKernel } from '../../../engine/compile/kernel.
 import type { FormedKernel, Scratch } from '../assembler/block.js';
 import { planConv } from './convKernel.js';
 import { planIndex } from './indexKernel.js';
+import { planDistance } from './distanceKernel.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { planPool } from './poolKernel.js';
 import { planPosition } from './positionKernel.js';
@@ -32,6 +33,8 @@ export function planOperator(
       return [planCumulative(kernel)];
     case 'search':
       return [planSearch(kernel)];
+    case 'distance':
+      return planDistance(kernel, context);
     case 'sort':
       return [planSort(kernel, scratch)];
   }
