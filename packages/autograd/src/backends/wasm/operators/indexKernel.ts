@@ -19,6 +19,9 @@ import { I32 } from '../assembler/opcodes.js';
 /** Elements below which one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
 
+/** Elements of a slice below which one thread writes all of them in the time that several take to skip the others'. */
+const LONG_ROW = 16;
+
 /** One dimension of the space, with its stride in bytes for each operand. */
 interface Dimension<Q extends Quantity = number> {
   readonly size: Q;
@@ -50,7 +53,7 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
     if (widest !== null && widest.size > 1) {
       outer = [widest, ...outer.filter((d) => d !== widest)];
       split = 'outer';
-    } else if (mode !== 'gather') split = 'slices';
+    } else if (mode !== 'gather' && sizeOf(inner.map((d) => d.size)) >= LONG_ROW) split = 'slices';
   }
 
   const block = new Block();
@@ -77,7 +80,7 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
     other: block.place(other),
     fault: block.place({ buffer: SCRATCH_BUFFER, dtype: 'bool', offset: FAULT }),
     limit: block.number(kernel.limit),
-    step: block.number(kernel.step * size),
+    step: quantity(kernel.step * size),
     outer: outer.map(dimension),
     inner: inner.map(dimension),
   };
@@ -116,7 +119,7 @@ interface IndexNumbers {
   readonly fault: Word;
   readonly limit: Word;
   /** Bytes of the table from what one index names to what the next does. */
-  readonly step: Word;
+  readonly step: Quantity;
   readonly outer: readonly Dimension<Quantity>[];
   readonly inner: readonly Dimension<Quantity>[];
 }
@@ -207,9 +210,27 @@ class IndexWriter {
     );
   }
 
+  /** The one element that an index says. */
+  private element(k: number): void {
+    const { f, mode, other } = this;
+    const { load, store, join } = this.elements;
+    const at = f.local('i32');
+    f.get(this.table).get(k).push(this.numbers.step).op(I32.mul).op(I32.add).set(at);
+    if (mode === 'gather') {
+      f.get(other).get(at).memory(load, 0).memory(store, 0);
+      return;
+    }
+    f.get(at);
+    if (join !== undefined) f.get(at).memory(load, 0);
+    f.get(other).memory(load, 0);
+    join?.one(f);
+    f.memory(store, 0);
+  }
+
   private slice(k: number): void {
     const { f, elements, mode } = this;
     const { step, inner } = this.numbers;
+    if (inner.length === 0 && mode !== 'mark') return this.element(k);
     const [at, beside] = [f.local('i32'), f.local('i32')];
     f.get(this.table).get(k).push(step).op(I32.mul).op(I32.add).set(at);
     if (mode === 'mark') {
