@@ -33,6 +33,9 @@ export interface FurtherAccuracy {
   readonly worst: readonly { readonly units: number; readonly at: string; readonly got: number }[];
 }
 
+/** Units for a value, its first and its second derivatives; sums of many elements round several times. */
+export const furtherBounds = { binary: [2, 4, 16], reduction: [3, 6, 16] } as const;
+
 export const binaryNames: readonly string[] = Object.keys(truth.binary);
 export const reductionNames: readonly string[] = Object.keys(truth.reduction);
 
