@@ -61,13 +61,13 @@ class Worst {
 
   meet(order: number, got: number, want: Triple, at: string): void {
     const units = errorOf(got, want, this.dtype);
-    if (units > this.orders[order]!.units) this.orders[order] = { units, at, got };
+    if (units > (this.orders[order]?.units ?? 0)) this.orders[order] = { units, at, got };
   }
 }
 
 /** A function of two numbers, with both first and all three second derivatives. */
 export function measureBinary(name: string, dtype: Precision): FurtherAccuracy {
-  const rows = truth.binary[name]![dtype];
+  const rows = truth.binary[name]?.[dtype] ?? [];
   const f = ops[name as 'pow'] as unknown as (x: Tensor, y: Tensor) => Tensor;
   // Over and over: a small program would be interpreted on every backend.
   const [x, y] = [0, 1].map((i) =>
@@ -87,7 +87,7 @@ export function measureBinary(name: string, dtype: Precision): FurtherAccuracy {
   rows.forEach((row, i) => {
     results.forEach((result, k) => {
       const want = row.slice(2 + 3 * k, 5 + 3 * k) as unknown as Triple;
-      worst.meet(k === 0 ? 0 : k < 3 ? 1 : 2, result[i]!, want, `${row[0]}, ${row[1]}`);
+      worst.meet(k === 0 ? 0 : k < 3 ? 1 : 2, result[i] as number, want, `${row[0]}, ${row[1]}`);
     });
   });
   return { name, dtype, worst: worst.orders };
@@ -97,18 +97,18 @@ export function measureBinary(name: string, dtype: Precision): FurtherAccuracy {
 export function measureReduction(name: string, dtype: Precision): FurtherAccuracy {
   const worst = new Worst(dtype);
   const f = reductionOf(name);
-  for (const { x: row, k, f: value, g, h } of truth.reduction[name]![dtype]) {
+  for (const { x: row, k, f: value, g, h } of truth.reduction[name]?.[dtype] ?? []) {
     const x = tensor(row as number[], { dtype });
     const first = grad((t: Tensor) => f(t).sum());
     const second = grad((t: Tensor) => first(t).select(0, k));
     const at = row.length > 4 ? `${row.length} of ${row.slice(0, 3).join(', ')} …` : row.join(', ');
-    worst.meet(0, f(x).dataSync()[0]!, value, at);
+    worst.meet(0, f(x).dataSync()[0] as number, value, at);
     first(x)
       .dataSync()
-      .forEach((v, i) => worst.meet(1, v, g[i]!, at));
+      .forEach((v, i) => worst.meet(1, v, g[i] as Triple, at));
     second(x)
       .dataSync()
-      .forEach((v, i) => worst.meet(2, v, h[i]!, at));
+      .forEach((v, i) => worst.meet(2, v, h[i] as Triple, at));
   }
   return { name, dtype, worst: worst.orders };
 }
