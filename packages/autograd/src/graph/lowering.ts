@@ -77,7 +77,11 @@ export type KernelSpec =
       readonly dilation: readonly number[];
     }
   /** An index for each element, along a dimension of a table: the first input, which the others are written into. */
-  | { readonly kind: 'elements'; readonly mode: 'gather' | 'add' | 'set'; readonly dim: number }
+  | {
+      readonly kind: 'elements';
+      readonly mode: 'gather' | 'set' | 'add' | 'mul' | 'max' | 'min';
+      readonly dim: number;
+    }
   /** An index for each slice of such a table. */
   | { readonly kind: 'slices'; readonly mode: 'gather' | 'add'; readonly dim: number }
   /** 1 at the place that each index names, of so many. */
@@ -93,6 +97,8 @@ export type KernelSpec =
       readonly dims: readonly number[];
     }
   | { readonly kind: 'search'; readonly right: boolean }
+  /** All rows of a matrix from all of another. */
+  | { readonly kind: 'distance'; readonly norm: DistanceNorm }
   | {
       readonly kind: 'cumulative';
       readonly op: 'sum' | 'prod' | 'largest' | 'smallest' | 'recurrence';
@@ -100,6 +106,9 @@ export type KernelSpec =
       readonly reverse: boolean;
     }
   | { readonly kind: 'random'; readonly distribution: 'uniform' | 'normal' };
+
+/** The sum of absolute differences, the root of the sum of their squares, or the largest. */
+export type DistanceNorm = 'l1' | 'l2' | 'max';
 
 /** Windows over the last dimensions, `[starts[d][o], ends[d][o])` and every `step[d]`-th element of them. */
 export interface Windows {

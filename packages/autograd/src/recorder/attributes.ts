@@ -164,6 +164,8 @@ export interface ConfiguredOperations {
    * `right`.
    */
   searchsorted: { readonly right: boolean };
+  /** The norms of the differences of all rows of `x […, p, m]` and all of `y […, r, m]`: `[…, p, r]`. */
+  rowDistances: { readonly norm: 'l1' | 'l2' | 'max' };
   /** Random numbers from [0, 1) of `shape` and `dtype`, from the inputs `seed` and `offset`. */
   uniform: Draw;
   /** Random numbers of the standard normal distribution of `shape` and `dtype`, from the inputs `seed` and `offset`. */
@@ -214,7 +216,10 @@ export type OperationAttributes = ConfiguredOperations &
 export type OperationName = keyof OperationAttributes;
 
 /** The same elements in the same shape and dtype under another name: no node of a recorded graph. */
-export const aliasNames = ['version', 'detach', 'clone', 'variable', 'call'] as const;
+// prettier-ignore
+export const aliasNames = [
+  'version', 'detach', 'clone', 'variable', 'call', 'softmaxRule', 'logSoftmaxRule', 'logsumexpRule',
+] as const;
 
 export function isAlias(name: string): boolean {
   return (aliasNames as readonly string[]).includes(name);

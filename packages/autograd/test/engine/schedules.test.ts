@@ -81,9 +81,9 @@ test('a softmax with its cross-entropy', () => {
   const loss = (): Tensor => softmax(x, 1).log().mul(y).sum(1).neg().mean();
   expect(stepOf(loss, [x])).toMatchInlineSnapshot(`
     "backward:
-    loop []: reciprocal → %15
-    loop [64]: neg → %18
-    loop [64] over [10]: max sub exp sum reciprocal mul log mul sum neg reciprocal strongMul strongMul strongMul strongMul sum square neg strongMul add strongMul → %11 %33
+    loop []: reciprocal → %17
+    loop [64]: neg → %20
+    loop [64] over [10]: max sub exp sum reciprocal mul log mul sum neg gt reciprocal where sum strongMul strongMul mul strongProduct where sum sub sum sub where strongProduct → %11 %37
     loop [] over [64]: sum div → %14
     initial values:
     loop [64, 10]: mul → %2

@@ -91,6 +91,8 @@ export const statistics: Record<string, OpLine> = {
     samples: () => [
       [x(), spread([2, 4], -2, 2, [], 9)],
       [spread([2, 1, 3, 2], -2, 2), spread([3, 4, 2], -2, 2, [], 9), { p: 1.5 }],
+      [x(), spread([2, 4], -2, 2, [], 9), { p: 1 }],
+      [spread([2, 1, 3, 2], -2, 2), spread([3, 4, 2], -2, 2, [], 9), { p: Infinity }],
     ],
   },
   pdist: { samples: () => [[x()], [x(), { p: 3 }]] },

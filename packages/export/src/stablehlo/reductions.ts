@@ -86,6 +86,19 @@ export const reductionRules: Rules = {
     );
     return results[1] as Value;
   },
+  rowDistances(w, [a, b], { attributes: { norm }, shape }) {
+    const [x, y] = [a as Value, b as Value];
+    const full = [...shape, x.shape.at(-1) as number];
+    const lead = counting(shape.length - 2);
+    const [p, r, m] = [shape.length - 2, shape.length - 1, shape.length];
+    const d = w.map(
+      'subtract',
+      w.place(x, full, [...lead, p, m]),
+      w.place(y, full, [...lead, r, m]),
+    );
+    if (norm === 'l2') return w.map('sqrt', w.reduce('add', w.map('multiply', d, d), 0, [m]));
+    return w.reduce(norm === 'l1' ? 'add' : 'maximum', w.map('abs', d), 0, [m]);
+  },
   searchsorted(w, [sorted, x], { attributes: { right }, shape }) {
     const [list_, given] = [sorted as Value, x as Value];
     const n = list_.shape.at(-1) as number;

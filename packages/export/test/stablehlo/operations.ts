@@ -175,6 +175,9 @@ export const operationCases: Record<string, (zero: Tensor) => Tensor> = {
   'argsort downwards': (z) => odd.add(z).argsort(1, { descending: true }),
   topk: (z) => grid.add(z).topk(2, 1).indices,
   searchsorted: (z) => cr.searchsorted(tensor([-1, 0, 0, 2]), grid.add(z)),
+  cdist: (z) => cr.cdist(grid.add(z), grid),
+  'cdist of order 1': (z) => cr.cdist(grid.add(z), grid, { p: 1 }),
+  'cdist of the largest': (z) => cr.cdist(grid.add(z), grid, { p: Infinity }),
   'searchsorted right': (z) => cr.searchsorted(tensor([-1, 0, 0, 2]), grid.add(z), { right: true }),
   // moved
   flip: (z) => grid.add(z).flip([0, 1]),

@@ -2,14 +2,7 @@
  * @file Operations that the engine leaves to their reference, and the device has kernels for all the same. What stands in
  * no line here is refused by name.
  */
-import type {
-  IndexKernel,
-  Kernel,
-  LoopKernel,
-  Place,
-  ReduceOp,
-  Scalar,
-} from '../../engine/compile/kernel.js';
+import type { Kernel, LoopKernel, Place, ReduceOp, Scalar } from '../../engine/compile/kernel.js';
 import type { Instruction } from '../../engine/program.js';
 import type { Attrs } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
@@ -18,7 +11,6 @@ import { elementsAt } from '../../kernels/indexing.js';
 import { supports } from './wgsl/elements.js';
 import { fourierShader } from './wgsl/fourier.js';
 import { boundedShader, familyShader } from './wgsl/elementwise.js';
-import { indexShaders } from './wgsl/indices.js';
 import { foldShader, unfoldShader, type Sliding } from './wgsl/slide.js';
 import {
   choleskyShader,
@@ -60,8 +52,6 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   fft: (site) => [fourierShader(site)],
   unfold: (site) => [unfoldShader(site, site.attrs as unknown as Sliding)],
   fold: (site) => [foldShader(site, site.attrs as unknown as Sliding)],
-  scatterProd: (site) => scattered(site, 'prod'),
-  scatterExtreme: (site) => scattered(site, site.attrs['sign'] === 1 ? 'max' : 'min'),
   solve: matrices(solveShader),
   triangularSolve: matrices(triangularShader),
   det: matrices((site) => determinantShader(site, false)),
@@ -173,33 +163,6 @@ function elementwise(name: string, { out, shape, inputs }: Site): Kernel[] | nul
       outputs: [{ ...out, strides: [1], value: dtypes.length }],
     },
   ];
-}
-
-function scattered({ attrs, out, inputs }: Site, fold: 'prod' | 'max' | 'min'): Shader[] | null {
-  const [table, index] = inputs as readonly [Site['inputs'][0], Site['inputs'][0]];
-  const dim = Number(attrs['dim']);
-  const size = sizeOf(table.shape);
-  if (table.shape.length === 0) return null;
-  if (sizeOf(index.shape) === 0)
-    return shadersOf(copyOf(table.place, size, out), () => table.place);
-  const strides = stridesOf(table.shape);
-  const own = stridesOf(index.shape);
-  const kernel: IndexKernel = {
-    family: elementsAt,
-    kind: 'index',
-    mode: 'add',
-    space: index.shape,
-    limit: table.shape[dim]!,
-    step: strides[dim]!,
-    index: own,
-    table: strides.map((s, d) => (d === dim ? 0 : s)),
-    other: own,
-    tableSize: size,
-    start: null,
-    inputs: inputs.map(({ place }) => place),
-    out,
-  };
-  return indexShaders(kernel, fold);
 }
 
 function loopOver(size: number, inputs: LoopKernel['inputs'], scalar: Scalar, out: Place): Kernel {

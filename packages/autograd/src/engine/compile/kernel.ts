@@ -5,6 +5,7 @@
  * Strides and offsets count elements, never bytes; a stride of 0 repeats an element (broadcasting).
  */
 import type { DType } from '../../graph/dtype.js';
+import type { DistanceNorm } from '../../graph/lowering.js';
 import type { KernelFamily } from '../../kernels/family.js';
 
 /** Where an operand begins; one that is no more than a place lies contiguous and row-major. */
@@ -118,12 +119,13 @@ export type Kernel = LoopKernel | MatmulKernel | OperatorKernel;
 /**
  * Elements at places that an index names: for each point of `space`, `k` is the index read there, which must be from 0 to
  * `limit − 1`; `table` is the element of the indexed tensor at that point plus `k · step`, `other` that of the other one.
- * `gather`: other = table, from the inputs table and index; `add` and `set`: table += other and table = other, points in
- * order, from the inputs index and other; `mark`: table = 1, from the index alone.
+ * `gather`: other = table, from the inputs table and index; `set`: table = other; `add`, `mul`, `max`, `min`: table becomes
+ * what both come to, NaN if either is; points in order, from the inputs index and other; `mark`: table = 1, from the index
+ * alone.
  */
 export interface IndexKernel extends Familiar {
   readonly kind: 'index';
-  readonly mode: 'gather' | 'add' | 'set' | 'mark';
+  readonly mode: 'gather' | 'set' | 'mark' | 'add' | 'mul' | 'max' | 'min';
   readonly space: readonly number[];
   readonly limit: number;
   readonly step: number;
@@ -228,6 +230,21 @@ export interface SearchKernel extends Familiar {
   readonly out: Place;
 }
 
+/**
+ * The norms of the differences of rows: `out[b][i][j] = ‖x[b][i] − y[b][j]‖` of `x [batch, rows, length]` and
+ * `y [batch, others, length]`.
+ */
+export interface DistanceKernel extends Familiar {
+  readonly kind: 'distance';
+  readonly norm: DistanceNorm;
+  readonly batch: number;
+  readonly rows: number;
+  readonly others: number;
+  readonly length: number;
+  readonly inputs: readonly [Place, Place];
+  readonly out: Place;
+}
+
 /** A kernel of its own kind over contiguous operands. */
 export type OperatorKernel =
   | ConvKernel
@@ -237,7 +254,8 @@ export type OperatorKernel =
   | RandomKernel
   | CumulativeKernel
   | SearchKernel
-  | SortKernel;
+  | SortKernel
+  | DistanceKernel;
 
 /** Everything a kernel reads and writes. */
 export function placesOf(kernel: Kernel): Place[] {
@@ -259,6 +277,11 @@ export function withPlaces(kernel: Kernel, to: <P extends Place>(place: P) => P)
   } as unknown as OperatorKernel;
 }
 
+/** Whether an index kernel moves elements, and computes nothing. */
+function moves({ mode }: IndexKernel): boolean {
+  return mode === 'gather' || mode === 'set' || mode === 'mark';
+}
+
 /** Additions and multiplications of an operator; 0 for those that only move elements. */
 export function operatorFlops(kernel: OperatorKernel): number {
   const of = (...sizes: readonly number[]): number => sizes.reduce((n, x) => n * x, 1);
@@ -268,7 +291,7 @@ export function operatorFlops(kernel: OperatorKernel): number {
       return of(2, batch, groups, inChannels, outChannels, ...places, ...window);
     }
     case 'index':
-      return kernel.mode === 'add' ? of(...kernel.space) : 0;
+      return moves(kernel) ? 0 : of(...kernel.space);
     case 'pool':
       return of(
         kernel.planes,
@@ -279,6 +302,8 @@ export function operatorFlops(kernel: OperatorKernel): number {
     case 'position':
     case 'cumulative':
       return of(kernel.outer, kernel.length, kernel.inner);
+    case 'distance':
+      return of(3, kernel.batch, kernel.rows, kernel.others, kernel.length);
     case 'random':
     case 'search':
     case 'sort':

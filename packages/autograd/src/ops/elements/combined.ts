@@ -14,9 +14,12 @@ import {
   type Operand,
   type SameShape,
 } from '../build/define.js';
-import { add, castNode } from '../build/element.js';
-import { div, mul, sub } from '../build/fieldOperations.js';
-import { sigmoidOf } from './logistic.js';
+import { add, castNode, choose } from '../build/element.js';
+import { div, mul, neg, reciprocal } from '../build/fieldOperations.js';
+import { ge } from '../build/relations.js';
+import { detach } from './comparison.js';
+import { exactDifference } from './compensated.js';
+import { exp2 } from './exponential.js';
 import { clamp, type ClampOptions } from './arithmetic.js';
 
 /** The factor of the product or quotient. */
@@ -82,10 +85,23 @@ export const logaddexp2: BinaryOp = binary('logaddexp2', {
     if (x === y) return Number.isFinite(x) ? x + 1 : x;
     return Math.max(x, y) + Math.log1p(2 ** -Math.abs(x - y)) / Math.LN2;
   },
-  dx: (x, y) => sigmoidOf(mul(sub(x, y), Math.LN2)),
-  dy: (x, y) => sigmoidOf(mul(sub(y, x), Math.LN2)),
+  dx: (x, y) => shareOf(x, y),
+  dy: (x, y) => shareOf(y, x),
   domain: 'float',
 });
+
+/** `1 / (1 + 2^(y − x))`, by a power that is at most 1; it feels what the difference was rounded by. */
+function shareOf(x: Tensor, y: Tensor): Tensor {
+  const { difference, rest } = exactDifference(x, y);
+  const larger = ge(detach(difference), 0);
+  const [below, missing] = [neg(difference), neg(rest)];
+  const power = mul(
+    exp2(choose(larger, below, difference)),
+    add(mul(choose(larger, missing, rest), Math.LN2), 1),
+  );
+  const inverse = reciprocal(add(power, 1));
+  return choose(larger, inverse, mul(power, inverse));
+}
 
 /** `x`, or `min` where that is larger: `clamp` with one bound. PyTorch: `torch.clamp_min`. */
 export const clampMin = composite('clampMin', (x: Operand, min: Operand): Tensor =>

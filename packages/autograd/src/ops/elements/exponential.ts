@@ -11,7 +11,8 @@ import {
 import { add, choose } from '../build/element.js';
 import { mul, reciprocal, sub } from '../build/fieldOperations.js';
 import { gt } from '../build/relations.js';
-import { sigmoidOf } from './logistic.js';
+import { exactDifference } from './compensated.js';
+import { sigmoidDerivative, sigmoidOf } from './logistic.js';
 import * as plain from './plainFunctions.js';
 
 /** `eˣ`. Integers and booleans become float32. PyTorch: `torch.exp`. */
@@ -61,10 +62,16 @@ export const logaddexp: BinaryOp = binary('logaddexp', {
     if (x === y) return x + (Number.isFinite(x) ? Math.LN2 : 0);
     return Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)));
   },
-  dx: (x, y) => sigmoidOf(sub(x, y)),
-  dy: (x, y) => sigmoidOf(sub(y, x)),
+  dx: (x, y) => shareOf(x, y),
+  dy: (x, y) => shareOf(y, x),
   domain: 'float',
 });
+
+/** `σ(x − y)`; its tails feel what the difference was rounded by. */
+function shareOf(x: Tensor, y: Tensor): Tensor {
+  const { difference, rest } = exactDifference(x, y);
+  return add(sigmoidOf(difference), mul(sigmoidDerivative(difference), rest));
+}
 
 /** The methods of this family. */
 export interface ExponentialMethods<S extends Shape = Shape> {

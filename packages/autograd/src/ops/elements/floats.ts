@@ -18,7 +18,7 @@ import {
 } from '../build/define.js';
 import { castNode, choose } from '../build/element.js';
 import { mul, sub } from '../build/fieldOperations.js';
-import { eq, ge, gt, isNan, le, logicalOr } from '../build/relations.js';
+import { eq, ge, gt, isInf, isNan, le, logicalOr } from '../build/relations.js';
 import { floor } from '../build/wholeNumbers.js';
 import { sign } from './arithmetic.js';
 import { exp2 } from './exponential.js';
@@ -91,7 +91,9 @@ export const ldexp = composite('ldexp', (x: Operand, y: Operand): Tensor => {
   const half = floor(
     mul(castNode(exponent, isFloat(exponent.dtype) ? exponent.dtype : 'float32'), 0.5),
   );
-  return mul(mul(x, exp2(half)), exp2(sub(exponent, half)));
+  // An infinite power has no halves.
+  const rest = choose(isInf(half), half, sub(castNode(exponent, half.dtype), half));
+  return mul(mul(x, exp2(half)), exp2(rest));
 }) as Broadcasting;
 
 /** 1 above 0, 0 below and of NaN, `values` at 0; no derivative by x. PyTorch: `torch.heaviside`, which has none at all. */

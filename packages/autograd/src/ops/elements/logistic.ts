@@ -26,7 +26,7 @@ const tanhDerivative: UnaryOp = unary('tanhDerivative', {
 });
 
 /** `σ(x)·σ(−x)`, with every digit of both tails. */
-const sigmoidDerivative: UnaryOp = unary('sigmoidDerivative', {
+export const sigmoidDerivative: UnaryOp = unary('sigmoidDerivative', {
   reference: (x) => {
     const e = Math.exp(-Math.abs(x));
     return e / ((1 + e) * (1 + e));

@@ -13,10 +13,11 @@ import {
   type Operand,
   type UnaryOp,
 } from '../build/define.js';
-import { choose } from '../build/element.js';
+import { byLarger } from './compensated.js';
+import { add, choose } from '../build/element.js';
 import { log } from './exponential.js';
-import { div, mul, reciprocal, square, sub } from '../build/fieldOperations.js';
-import { eq, ge, logicalAnd, logicalOr } from '../build/relations.js';
+import { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
+import { eq, ge, logicalAnd, logicalOr, lt } from '../build/relations.js';
 
 /** `√x`; NaN below 0, and ±0 for ±0, where the derivative is infinite. PyTorch: `torch.sqrt`. */
 export const sqrt: UnaryOp = unary('sqrt', {
@@ -33,10 +34,18 @@ export const rsqrt: UnaryOp = unary('rsqrt', {
 /** `√(x² + y²)`, without overflow or underflow. The derivative at (0, 0) is NaN. PyTorch: `torch.hypot`. */
 export const hypot: BinaryOp = binary('hypot', {
   reference: plain.hypot,
-  dx: (x, _y, out) => div(x, out),
-  dy: (_x, y, out) => div(y, out),
+  dx: (x, y) => cosine(x, y),
+  dy: (x, y) => cosine(y, x),
   domain: 'float',
 });
+
+/** `x / √(x² + y²)`, by quotients of which none is above 1: nothing cancels in its own derivatives. */
+function cosine(x: Tensor, y: Tensor): Tensor {
+  const { first, quotient, larger } = byLarger(x, y);
+  const scale = rsqrt(add(square(quotient), 1));
+  const magnitude = choose(first, scale, mul(quotient, scale));
+  return choose(lt(larger, 0), neg(magnitude), magnitude);
+}
 
 const powOp: BinaryOp = binary('pow', {
   unit: 'second',

@@ -10,9 +10,10 @@ import {
 } from '../build/define.js';
 import { abs } from './arithmetic.js';
 import { add, choose } from '../build/element.js';
-import { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
+import { mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
 import { hypot, rsqrt } from './powers.js';
-import { eq, gt, lt } from '../build/relations.js';
+import { eq, gt, logicalAnd, lt } from '../build/relations.js';
+import { byLarger } from './compensated.js';
 
 export { tanh } from './logistic.js';
 
@@ -62,15 +63,17 @@ export const atan: UnaryOp = unary('atan', {
  */
 export const atan2: BinaryOp = binary('atan2', {
   reference: Math.atan2,
-  dx: (y, x) => overSquares(x, y, x),
-  dy: (y, x) => neg(overSquares(y, y, x)),
+  dx: (y, x) => overSquares(x, y),
+  dy: (y, x) => neg(overSquares(y, x)),
   domain: 'float',
 });
 
-/** `z / (y² + x²)`, and 0 at the origin. */
-function overSquares(z: Tensor, y: Tensor, x: Tensor): Tensor {
-  const squares = add(square(y), square(x));
-  return choose(eq(squares, 0), 0, div(z, squares));
+/** `z / (z² + w²)`, and 0 at the origin; no square overflows, or vanishes, before the quotient does. */
+function overSquares(z: Tensor, w: Tensor): Tensor {
+  const origin = logicalAnd(eq(z, 0), eq(w, 0));
+  const { first, quotient, larger } = byLarger(choose(origin, 1, z), w);
+  const inverse = reciprocal(mul(larger, add(square(quotient), 1)));
+  return choose(origin, 0, choose(first, inverse, mul(quotient, inverse)));
 }
 
 /** The hyperbolic sine. PyTorch: `torch.sinh`. */

@@ -36,6 +36,7 @@ export function indexTensor(
     // Out of range stays out of range: the kernel sees it.
     return negative ? where(lt(node, 0), add(node, limit), node) : node;
   }
+  if (boundOf(node, data as Int32Array) <= limit) return node;
   let wrapped: Int32Array | null = null;
   for (let i = 0; i < data.length; i++) {
     const k = data[i] as number;
@@ -50,6 +51,25 @@ export function indexTensor(
     if (k < 0) (wrapped ??= Int32Array.from(data))[i] = k + limit;
   }
   return wrapped === null ? node : makeLeaf(wrapped, node.sizes, 'int32');
+}
+
+/** One more than the largest index of a node, or Infinity where one is negative: a node never changes. */
+const bounds = new WeakMap<Tensor, number>();
+
+function boundOf(node: Tensor, data: Int32Array): number {
+  let bound = bounds.get(node);
+  if (bound === undefined) {
+    let most = -1;
+    let signs = 0;
+    for (let i = 0; i < data.length; i++) {
+      const k = data[i]!;
+      signs |= k;
+      if (k > most) most = k;
+    }
+    bound = signs < 0 ? Infinity : most + 1;
+    bounds.set(node, bound);
+  }
+  return bound;
 }
 
 /** Nested arrays of whole numbers as an int32 tensor. No dimension is longer than an int32 can count. */

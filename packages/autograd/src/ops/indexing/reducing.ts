@@ -1,29 +1,38 @@
 /** @file The primitives that fold what is written to one place: products and extremes, as `scatterAdd` does sums. */
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { castNode, add, strongMul } from '../build/element.js';
-import { div, mul } from '../build/fieldOperations.js';
+import { elementsAt } from '../../kernels/indexing.js';
+import { add, castNode, choose, strongMul } from '../build/element.js';
+import { div, mul, sub } from '../build/fieldOperations.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { eq } from '../build/relations.js';
 import { batchAll } from '../shape/movement.js';
 import { gatherOf, places, scatterAddOf, scatterShapes } from './gather.js';
 
-/** `x` times the elements of `src` at the places of the index. Its derivative divides by them: none may be 0. */
+/**
+ * `x` times the elements of `src` at the places of the index. The derivative by each factor is the product of the others, also
+ * where some are 0; of booleans the product is "and".
+ */
 export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterProd', {
-  lowering: { kind: 'reference' },
+  lowering: {
+    kind: 'kernel',
+    family: elementsAt,
+    kernel: ({ dim }) => ({ kind: 'elements', mode: 'mul', dim }),
+  },
   shape: ([x, index, src], { dim }) => {
     scatterShapes('scatterProd', x as Tensor, index as Tensor, src as Tensor, dim);
     return (x as Tensor).sizes;
   },
-  vjp: (i, ct, [x, index, src], out, { dim }) => {
-    const rate = mul(ct, out);
-    if (i === 0) return div(rate, x as Tensor);
-    return i === 2 ? div(gatherOf([rate, index as Tensor], { dim }), src as Tensor) : null;
+  vjp: (i, ct, inputs, _out, { dim }) => {
+    if (i === 1) return null;
+    const { own, given } = others(inputs, dim);
+    return i === 0 ? mul(ct, own) : mul(gatherOf([ct, inputs[1] as Tensor], { dim }), given);
   },
-  jvp: ([t, , u], [x, index, src], out, { dim }) => {
-    const own = t === null || t === undefined ? zerosOf(x as Tensor) : div(t, x as Tensor);
-    if (u === null || u === undefined) return mul(out, own);
-    return mul(out, scatterAddOf([own, index as Tensor, div(u, src as Tensor)], { dim }));
+  jvp: ([t, , u], inputs, _out, { dim }) => {
+    const { own, given } = others(inputs, dim);
+    const base = t === null || t === undefined ? zerosOf(own) : mul(t, own);
+    if (u === null || u === undefined) return base;
+    return scatterAddOf([base, inputs[1] as Tensor, mul(u, given)], { dim });
   },
   batch: (inputs, batched, { dim }, size) =>
     scatterProdOf(batchAll(inputs, batched, size), { dim: dim + 1 }),
@@ -39,6 +48,39 @@ export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterPro
   },
 });
 
+/**
+ * The product of all other factors, for each element of `x` and of `src`: of those that are not 0, times the zeros beside
+ * this one. A second zero stands in it as itself, so that its derivative is the product of the rest; with three or more all
+ * of it is 0.
+ */
+function others(inputs: readonly Tensor[], dim: number): { own: Tensor; given: Tensor } {
+  const [x, index, src] = inputs as readonly [Tensor, Tensor, Tensor];
+  const [ownZero, zero] = [eq(x, 0), eq(src, 0)];
+  const [ownFactor, factor] = [choose(ownZero, 1, x), choose(zero, 1, src)];
+  const rest = scatterProdOf([ownFactor, index, factor], { dim });
+  const count = scatterAddOf([castNode(ownZero, x.dtype), index, castNode(zero, x.dtype)], { dim });
+  const zeros = scatterAddOf([choose(ownZero, x, 0), index, choose(zero, src, 0)], { dim });
+  /** A factor that is not 0, and one that is: what is left without it. */
+  const without = (
+    [isZero, value, divisor]: readonly [Tensor, Tensor, Tensor],
+    at: (table: Tensor) => Tensor,
+  ): Tensor => {
+    const [left, sum] = [at(rest), at(zeros)];
+    const number = at(count);
+    const [none, one, two] = [eq(number, 0), eq(number, 1), eq(number, 2)];
+    const beside = div(left, divisor);
+    return choose(
+      isZero,
+      choose(one, left, choose(two, mul(left, sub(sum, value)), 0)),
+      choose(none, beside, choose(one, mul(beside, sum), 0)),
+    );
+  };
+  return {
+    own: without([ownZero, x, ownFactor], (table) => table),
+    given: without([zero, src, factor], (table) => gatherOf([table, index], { dim })),
+  };
+}
+
 interface ExtremeAttrs extends Record<string, number> {
   readonly dim: number;
   /** 1 for the largest, −1 for the smallest. */
@@ -52,7 +94,11 @@ interface ExtremeAttrs extends Record<string, number> {
 export const scatterExtremeOf: PrimitiveOp<ExtremeAttrs> = primitive<ExtremeAttrs>(
   'scatterExtreme',
   {
-    lowering: { kind: 'reference' },
+    lowering: {
+      kind: 'kernel',
+      family: elementsAt,
+      kernel: ({ dim, sign }) => ({ kind: 'elements', mode: sign > 0 ? 'max' : 'min', dim }),
+    },
     shape: ([x, index, src], { dim }) => {
       scatterShapes('scatterExtreme', x as Tensor, index as Tensor, src as Tensor, dim);
       return (x as Tensor).sizes;
@@ -79,9 +125,9 @@ export const scatterExtremeOf: PrimitiveOp<ExtremeAttrs> = primitive<ExtremeAttr
       const given = (src as Value).data;
       const y = out.data;
       y.set((x as Value).data);
+      const further = sign > 0 ? Math.max : Math.min;
       places('scatterReduce', data, shape, out.shape, dim, (i, at) => {
-        const v = given[i]!;
-        if (y[at]! === y[at]! && (v !== v || (sign > 0 ? v > y[at] : v < y[at]))) y[at] = v;
+        y[at] = further(y[at]!, given[i]!);
       });
     },
   },

@@ -6,10 +6,9 @@ import { normalizeDim, sameShape, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
-import { castNode, choose } from '../build/element.js';
-import { div, mul } from '../build/fieldOperations.js';
-import { filled, zerosOf } from '../build/primitive.js';
-import { eq } from '../build/relations.js';
+import { castNode } from '../build/element.js';
+import { div } from '../build/fieldOperations.js';
+import { filled } from '../build/primitive.js';
 import { floorDivide, maximum } from '../elements/arithmetic.js';
 import { highest, lowest } from '../reductions/fold.js';
 import { sliceNode } from '../shape/movement.js';
@@ -160,20 +159,6 @@ function folded(
       return isFloat(x.dtype) ? div(sum, count) : castNode(floorDivide(sum, count), x.dtype);
     }
     case 'prod':
-      return product(base(1), dim, index, src);
+      return scatterProdOf([base(1), index, src], { dim });
   }
-}
-
-/**
- * Products, of which each factor's derivative is the product of the others: where one factor is 0, that product reaches
- * this one alone, as a sum of the zeros at that place, of which it is the only one.
- */
-function product(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  if (!isFloat(x.dtype)) return scatterProdOf([x, index, src], { dim });
-  const [ownZero, zero] = [eq(x, 0), eq(src, 0)];
-  const rest = scatterProdOf([choose(ownZero, 1, x), index, choose(zero, 1, src)], { dim });
-  const count = scatterAddOf([castNode(ownZero, x.dtype), index, castNode(zero, x.dtype)], { dim });
-  const zeros = scatterAddOf([choose(ownZero, x, 0), index, choose(zero, src, 0)], { dim });
-  const single = choose(eq(count, 1), mul(rest, zeros), zerosOf(rest));
-  return choose(eq(count, 0), rest, single);
 }

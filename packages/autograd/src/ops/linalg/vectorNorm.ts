@@ -34,11 +34,16 @@ export function vectorNorm(
   if (p === 1) return sumOver([abs(x)], attrs);
   // A norm grows as its argument does: what it is divided by before, it is multiplied by after, and has no derivative of
   // its own. So no power overflows, or vanishes, unless the norm does.
+  if (p > LARGEST_SINGLE && x.dtype === 'float32' && x.home !== 'webgpu')
+    return castNode(vectorNorm(castNode(x, 'float64'), p, dims, keepdim), 'float32');
   const scale = scaleOf(x, dims);
   const scaled = mul(x, reciprocal(scale));
   const back = keepdim ? scale : reshapeNode(scale, reducedShape(x.sizes, dims, false));
   return mul(unscaledNorm(scaled, p, attrs), back);
 }
+
+/** The powers of larger orders, and their quotients in second derivatives, need the range of a double. */
+const LARGEST_SINGLE = 30;
 
 /** The power of two below the largest |x| over `dims`, which divides exactly; 1 where that is 0, infinite or NaN. */
 function scaleOf(x: Tensor, dims: readonly number[]): Tensor {

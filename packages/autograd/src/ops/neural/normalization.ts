@@ -3,10 +3,9 @@ import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import { checkInteger, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { add, mul, reciprocal, rsqrt, sub } from '../elements/arithmetic.js';
+import { add, mul, rsqrt } from '../elements/arithmetic.js';
 import type { BatchNormOptions, InstanceNormOptions } from './batchNormalization.js';
-import { reshapeNode, sumOver } from '../build/broadcast.js';
-import { detach } from '../elements/comparison.js';
+import { reshapeNode } from '../build/broadcast.js';
 import {
   composite,
   floatOperand,
@@ -14,8 +13,7 @@ import {
   type SameShapeAlong,
   type SameShapeAlongMethod,
 } from '../build/define.js';
-import { exp, log } from '../elements/exponential.js';
-import { maxOver } from '../reductions/fold.js';
+import { logShares, shares } from '../reductions/probabilities.js';
 import {
   affine,
   affineOptions,
@@ -59,31 +57,22 @@ const rmsNormOptions = byPosition(
  * @example softmax(tensor([0, 0]), 0) // [0.5, 0.5]
  */
 export const softmax = composite('softmax', (input: Operand, dim: number): Tensor => {
-  const { x, dims, shifted } = shift('softmax', input, dim);
-  if (x.size === 0) return shifted;
-  const e = exp(shifted);
-  // One division a row, and nothing of its derivative is as large as x but e.
-  return mul(e, reciprocal(sumOver([e], { dims, keepdim: true })));
+  const x = floatOperand('softmax', input);
+  return shares(x, rowDims('softmax', x, dim));
 }) as SameShapeAlong;
 
-/** `log(softmax(x))` without the rounding: `x − max − log Σ exp(x − max)`. PyTorch: `torch.log_softmax`. See `softmax`. */
+/**
+ * `log(softmax(x))` without the rounding: `x − max − log Σ exp(x − max)`, exact also where the share is nearly 1. PyTorch:
+ * `torch.log_softmax`. See `softmax`.
+ */
 export const logSoftmax = composite('logSoftmax', (input: Operand, dim: number): Tensor => {
-  const { x, dims, shifted } = shift('logSoftmax', input, dim);
-  if (x.size === 0) return shifted;
-  return sub(shifted, log(sumOver([exp(shifted)], { dims, keepdim: true })));
+  const x = floatOperand('logSoftmax', input);
+  return logShares(x, rowDims('logSoftmax', x, dim));
 }) as SameShapeAlong;
 
-/** `x` less its largest element; the result of a softmax does not depend on it, so nothing flows back there. */
-function shift(
-  op: string,
-  input: Operand,
-  dim: number,
-): { x: Tensor; dims: number[]; shifted: Tensor } {
-  const x = floatOperand(op, input);
+function rowDims(op: string, x: Tensor, dim: number): number[] {
   const d = normalizeDim(op, dim, x.ndim);
-  const dims = x.ndim === 0 ? [] : [d];
-  if (x.size === 0) return { x, dims, shifted: x };
-  return { x, dims, shifted: sub(x, detach(maxOver([x], { dims, keepdim: true }))) };
+  return x.ndim === 0 ? [] : [d];
 }
 
 /**

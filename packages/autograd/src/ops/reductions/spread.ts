@@ -1,14 +1,14 @@
 /** @file Reductions that are composed: variance, norms, log-sum-exp, any and all. Part of the reductions family. */
 import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
-import { sizeOf } from '../../graph/shape.js';
+import { reducedShape, sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { add, div, mul, sub } from '../elements/arithmetic.js';
+import { div, mul, sub } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { composite, floatOperand, operand, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
-import { detach, where } from '../elements/comparison.js';
-import { exp, log } from '../elements/exponential.js';
+import { where } from '../elements/comparison.js';
 import { maxOver, minOver } from './fold.js';
+import { logTotal } from './probabilities.js';
 import { vectorNorm } from '../linalg/vectorNorm.js';
 import { sqrt } from '../elements/powers.js';
 import { filled, zerosOf } from '../build/primitive.js';
@@ -20,7 +20,7 @@ import {
   type Reduction,
   type ReductionMethod,
 } from './reduction.js';
-import { eq, isFinite } from '../build/relations.js';
+import { eq } from '../build/relations.js';
 
 /** The mean over dimensions counted from the front. */
 export function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
@@ -130,15 +130,7 @@ export const logsumexp = composite(
     const given = operand('logsumexp', x);
     const node = castNode(given, given.dtype === 'float64' ? 'float64' : 'float32');
     const dims = foldedDims('logsumexp', dim, node.ndim);
-    const top = detach(maxOver([node], { dims, keepdim: true }));
-    const shift = where(isFinite(top), top, zerosOf(top));
-    const total = sumOver([exp(sub(node, shift))], { dims, keepdim });
-    const none = eq(total, 0);
-    const result = add(
-      log(where(none, filled(1, total.sizes, total.dtype), total)),
-      reshapeNode(shift, total.sizes),
-    );
-    return where(none, filled(-Infinity, total.sizes, total.dtype), result);
+    return reshapeNode(logTotal(node, dims), reducedShape(node.sizes, dims, keepdim));
   },
 ) as Reduction;
 

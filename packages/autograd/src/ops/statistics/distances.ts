@@ -17,8 +17,10 @@ import { div, mul, sub } from '../build/fieldOperations.js';
 import { gt } from '../build/relations.js';
 import { constant } from '../../graph/version.js';
 import { isFloat } from '../../graph/dtype.js';
+import type { DistanceNorm } from '../../graph/lowering.js';
 import { takeOf } from '../indexing/gather.js';
 import { vectorNorm } from '../linalg/vectorNorm.js';
+import { rowDistancesOf } from './rowDistances.js';
 
 /** Options of `dist`, `cdist` and `pdist`. */
 export interface DistanceOptions {
@@ -62,13 +64,25 @@ export const cdist = composite(
         `cdist: expected rows of one length, […, p, m] and […, r, m], got ${show(x.sizes)} and ${show(y.sizes)}`,
       );
     }
-    broadcastShapes('cdist', x.sizes.slice(0, -2), y.sizes.slice(0, -2));
+    const lead = broadcastShapes('cdist', x.sizes.slice(0, -2), y.sizes.slice(0, -2));
+    const norm = NORMS.get(p);
+    if (norm !== undefined && x.sizes.at(-1) !== 0) {
+      const wide = (z: Tensor): Tensor => expandNode(z, [...lead, ...z.sizes.slice(-2)]);
+      return rowDistancesOf([wide(x), wide(y)], { norm });
+    }
     const left = reshapeNode(x, [...x.sizes.slice(0, -1), 1, x.sizes.at(-1) as number]);
     const right = reshapeNode(y, [...y.sizes.slice(0, -2), 1, ...y.sizes.slice(-2)]);
     const d = sub(left, right);
     return vectorNorm(d, p, [d.ndim - 1], false);
   },
 );
+
+/** The orders that a kernel computes. */
+const NORMS: ReadonlyMap<number, DistanceNorm> = new Map<number, DistanceNorm>([
+  [1, 'l1'],
+  [2, 'l2'],
+  [Infinity, 'max'],
+]);
 
 /**
  * The distances of each two rows of `x [n, m]`, in the order (0, 1), (0, 2), … (n − 2, n − 1): `[n (n − 1) / 2]`.

@@ -214,6 +214,21 @@ function argsort(
   return int32(e, places as string);
 }
 
+/** The differences of all rows, and their norm. */
+function rowDistances(
+  e: Emitter,
+  { inputs, attributes: { norm } }: Recorded<'rowDistances'>,
+): string {
+  const apart = (x: string, axis: number): string => e.node('Unsqueeze', [x, e.ints([axis])]);
+  const d = e.node('Sub', [apart(inputs[0] as string, -2), apart(inputs[1] as string, -3)]);
+  const fold = (name: string, x: string): string =>
+    e.opset >= 18
+      ? e.node(name, [x, e.ints([-1])], { keepdims: 0 })
+      : e.node(name, [x], { axes: [-1], keepdims: 0 });
+  if (norm === 'max') return fold('ReduceMax', e.node('Abs', [d]));
+  return fold(norm === 'l1' ? 'ReduceL1' : 'ReduceL2', d);
+}
+
 function scatter(reduction: string): Rule<'scatter' | 'scatterAdd' | 'scatterProd'> {
   return (e, { inputs, attributes: { dim } }) =>
     e.node(
@@ -338,6 +353,7 @@ export const ARRAYS: { readonly [K in OperationName]?: Rule<K> } = {
   oneHot,
   cumsum,
   argsort,
+  rowDistances,
   det: (e, { inputs }) => e.node('Det', inputs),
   assertBetween: (e, { inputs }) => e.node('Identity', [inputs[0] as string]),
   recompute: (e, { inputs }) => e.node('Identity', [inputs[0] as string]),

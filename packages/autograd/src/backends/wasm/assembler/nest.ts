@@ -79,40 +79,60 @@ export function forShare(
   forRange(f, start, end, body);
 }
 
-/** Which elements a row has: their size, how one is loaded and stored, and how rows are added where they are. */
+/** How two elements become one; of booleans 1 is the larger. */
+export type Joining = 'add' | 'mul' | 'max' | 'min';
+
+/** Which elements a row has: their size, how one is loaded and stored, and how rows are joined with what is there. */
 export interface Elements {
   readonly size: 1 | 4 | 8;
   readonly load: number;
   readonly store: number;
-  readonly add?: { readonly one: number; readonly vector: number };
+  readonly join?: { readonly one: (f: FunctionBuilder) => void; readonly vector: number };
 }
 
-/** The elements of a dtype, for copies; with `adds` for sums, in which booleans are joined by or. */
-export function elementsOf(dtype: DType, adds = false): Elements {
+/** The elements of a dtype, for copies, or for sums, products or extremes with what is there. */
+export function elementsOf(dtype: DType, join?: Joining): Elements {
   const of = (
     size: 1 | 4 | 8,
     load: number,
     store: number,
-    one: number,
-    vector: number,
-  ): Elements => (adds ? { size, load, store, add: { one, vector } } : { size, load, store });
+    one: Readonly<Record<Joining, number>>,
+    vector: Readonly<Record<Joining, number>>,
+  ): Elements => {
+    if (join === undefined) return { size, load, store };
+    const code = one[join];
+    return {
+      ...{ size, load, store },
+      join: { one: (f) => (code < 0 ? extreme(f, -code) : f.op(code)), vector: vector[join] },
+    };
+  };
   switch (dtype) {
     case 'float32':
-      return of(4, F32.load, F32.store, F32.add, F32x4.add);
+      return of(4, F32.load, F32.store, F32, F32x4);
     case 'float64':
-      return of(8, F64.load, F64.store, F64.add, F64x2.add);
+      return of(8, F64.load, F64.store, F64, F64x2);
     case 'int32':
-      return of(4, I32.load, I32.store, I32.add, I32x4.add);
-    case 'bool':
-      return of(1, I32.load8U, I32.store8, I32.or, V128.or);
+      // No instruction gives the larger of two whole numbers.
+      return of(4, I32.load, I32.store, { ...I32, max: -I32.gtS, min: -I32.ltS }, I32x4);
+    case 'bool': {
+      const either = { add: I32.or, mul: I32.and, max: I32.or, min: I32.and };
+      const lanes = { add: V128.or, mul: V128.and, max: V128.or, min: V128.and };
+      return of(1, I32.load8U, I32.store8, either, lanes);
+    }
   }
+}
+
+/** Of two whole numbers the one that compares so with the other. */
+function extreme(f: FunctionBuilder, comparison: number): void {
+  const [x, y] = [f.local('i32'), f.local('i32')];
+  f.set(y).tee(x).get(y).get(x).get(y).op(comparison).select();
 }
 
 /** Vectors of a row that is copied without a loop. */
 const SHORT_ROW = 16;
 
 /**
- * Copies `count` elements from `from`, `fromStep` bytes apart, to `to`, `toStep` bytes apart; with `add` adds them to
+ * Copies `count` elements from `from`, `fromStep` bytes apart, to `to`, `toStep` bytes apart; with `join` joins them with
  * what is there instead. Nothing else is written.
  */
 export function copyRow(
@@ -124,14 +144,14 @@ export function copyRow(
   fromStep: Quantity = elements.size,
   toStep: Quantity = elements.size,
 ): void {
-  const { size, load, store, add } = elements;
+  const { size, load, store, join } = elements;
   const [target, source, left] = [f.local('i32'), f.local('i32'), f.local('i32')];
   f.get(to).set(target).get(from).set(source);
   const one = (at = 0, into = 0): void => {
     f.get(target);
-    if (add !== undefined) f.get(target).memory(load, into);
+    if (join !== undefined) f.get(target).memory(load, into);
     f.get(source).memory(load, at);
-    if (add !== undefined) f.op(add.one);
+    join?.one(f);
     f.memory(store, into);
   };
   const move = (by: Quantity, into: Quantity): void => {
@@ -168,9 +188,9 @@ export function copyRow(
   const lanes = 16 / size;
   const vector = (at: number): void => {
     f.get(target);
-    if (add !== undefined) f.get(target).memory(V128.load, at);
+    if (join !== undefined) f.get(target).memory(V128.load, at);
     f.get(source).memory(V128.load, at);
-    if (add !== undefined) f.op(add.vector);
+    if (join !== undefined) f.op(join.vector);
     f.memory(V128.store, at);
   };
   const shift = Math.log2(lanes);
@@ -203,7 +223,7 @@ export function copyRow(
       }
     },
   );
-  if (add !== undefined || lanes === 2) return single();
+  if (join !== undefined || lanes === 2) return single();
   // What is left is part of the last vector of the row, where it is as long as a vector.
   f.get(left).i32(0).op(I32.gtS);
   f.if(() => {

@@ -47,7 +47,7 @@ export class ConvWindows {
     this.item = item;
     this.pads = g.pads;
     this.plain = elementsOf(out.dtype);
-    this.adding = elementsOf(out.dtype, true);
+    this.adding = elementsOf(out.dtype, 'add');
     this.paddedBytes = block.number(g.paddedBytes);
     this.channels = block.number(g.channels);
     this.plane = block.number(g.area * item);

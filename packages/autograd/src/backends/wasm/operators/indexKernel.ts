@@ -13,11 +13,14 @@ import { FAULT } from '../run/barrier.js';
 import { Block, SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction, threadRange } from '../assembler/kernelFunction.js';
 import { copyRow, elementsOf, nest } from '../assembler/nest.js';
-import type { Elements } from '../assembler/nest.js';
+import type { Elements, Joining } from '../assembler/nest.js';
 import { I32 } from '../assembler/opcodes.js';
 
 /** Elements below which one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
+
+/** Elements of a slice below which one thread writes all of them in the time that several take to skip the others'. */
+const LONG_ROW = 16;
 
 /** One dimension of the space, with its stride in bytes for each operand. */
 interface Dimension<Q extends Quantity = number> {
@@ -50,16 +53,15 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
     if (widest !== null && widest.size > 1) {
       outer = [widest, ...outer.filter((d) => d !== widest)];
       split = 'outer';
-    } else if (mode !== 'gather') split = 'slices';
+    } else if (mode !== 'gather' && sizeOf(inner.map((d) => d.size)) >= LONG_ROW) split = 'slices';
   }
 
   const block = new Block();
   const [table, index, other] = {
     gather: [inputs[0], inputs[1], out],
-    add: [out, inputs.at(-2), inputs.at(-1)],
-    set: [out, inputs.at(-2), inputs.at(-1)],
     mark: [out, inputs[0], out],
-  }[mode] as [Place, Place, Place];
+    write: [out, inputs.at(-2), inputs.at(-1)],
+  }[mode === 'gather' || mode === 'mark' ? mode : 'write'] as [Place, Place, Place];
   let key = `index ${mode} ${out.dtype} ${split} `;
   /** Strides of 0 and those of neighbours are part of the form. */
   const quantity = (value: number): Quantity => {
@@ -78,7 +80,7 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
     other: block.place(other),
     fault: block.place({ buffer: SCRATCH_BUFFER, dtype: 'bool', offset: FAULT }),
     limit: block.number(kernel.limit),
-    step: block.number(kernel.step * size),
+    step: quantity(kernel.step * size),
     outer: outer.map(dimension),
     inner: inner.map(dimension),
   };
@@ -117,7 +119,7 @@ interface IndexNumbers {
   readonly fault: Word;
   readonly limit: Word;
   /** Bytes of the table from what one index names to what the next does. */
-  readonly step: Word;
+  readonly step: Quantity;
   readonly outer: readonly Dimension<Quantity>[];
   readonly inner: readonly Dimension<Quantity>[];
 }
@@ -148,7 +150,7 @@ class IndexWriter {
     this.numbers = numbers;
     const f = kernelFunction(module);
     this.f = f;
-    this.elements = elementsOf(dtype, mode === 'add');
+    this.elements = elementsOf(dtype, joiningOf(mode));
     const local = (): number => f.local('i32');
     [this.table, this.index, this.other] = [local(), local(), local()];
     [this.start, this.end] = [local(), local()];
@@ -208,9 +210,27 @@ class IndexWriter {
     );
   }
 
+  /** The one element that an index says. */
+  private element(k: number): void {
+    const { f, mode, other } = this;
+    const { load, store, join } = this.elements;
+    const at = f.local('i32');
+    f.get(this.table).get(k).push(this.numbers.step).op(I32.mul).op(I32.add).set(at);
+    if (mode === 'gather') {
+      f.get(other).get(at).memory(load, 0).memory(store, 0);
+      return;
+    }
+    f.get(at);
+    if (join !== undefined) f.get(at).memory(load, 0);
+    f.get(other).memory(load, 0);
+    join?.one(f);
+    f.memory(store, 0);
+  }
+
   private slice(k: number): void {
     const { f, elements, mode } = this;
     const { step, inner } = this.numbers;
+    if (inner.length === 0 && mode !== 'mark') return this.element(k);
     const [at, beside] = [f.local('i32'), f.local('i32')];
     f.get(this.table).get(k).push(step).op(I32.mul).op(I32.add).set(at);
     if (mode === 'mark') {
@@ -236,6 +256,11 @@ class IndexWriter {
       },
     );
   }
+}
+
+/** How an element is put together with what is there, where it is not written over it. */
+function joiningOf(mode: IndexKernel['mode']): Joining | undefined {
+  return mode === 'gather' || mode === 'set' || mode === 'mark' ? undefined : mode;
 }
 
 /** The dimensions of the space; those that lie together in every operand are one. */

@@ -82,6 +82,33 @@ describe('indices', () => {
     );
   });
 
+  test('products and extremes of what meets at one place', () => {
+    fc.assert(
+      fc.property(cases, ({ dtype, shape, pick, seed }) => {
+        const dim = pick % shape.length;
+        const own = shape.map((n, d) => (d === dim ? 1 + (seed % 9) : Math.max(1, n - (seed % 2))));
+        const index = indices(own, shape[dim]!, seed);
+        const [x, src] = [numbers(shape, dtype, seed), numbers(own, dtype, seed + 1)];
+        for (const sign of [1, -1]) {
+          const [got, want] = both('scatterExtreme', [x, index, src], { dim, sign }, shape);
+          expect(got).toEqual(want);
+        }
+        // Powers of two, of which every product is exact.
+        const exact = (v: Value): Value => ({
+          ...v,
+          data: v.data.map((n) =>
+            v.data instanceof Float32Array || v.data instanceof Float64Array
+              ? Math.sign(n) * 2 ** ((n % 2) | 0)
+              : n,
+          ),
+        });
+        const [got, want] = both('scatterProd', [exact(x), index, exact(src)], { dim }, shape);
+        expect(got).toEqual(want);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   test('take, indexAdd and one-hot rows', () => {
     fc.assert(
       fc.property(cases, ({ dtype, shape, pick, seed }) => {
@@ -319,5 +346,62 @@ describe('random numbers', () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('distances', () => {
+  const sizes = fc.record({
+    dtype: fc.constantFrom<'float32' | 'float64'>('float32', 'float64'),
+    batch: fc.integer({ min: 1, max: 2 }),
+    rows: fc.integer({ min: 1, max: 9 }),
+    others: fc.integer({ min: 1, max: 19 }),
+    length: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 250, max: 520 })),
+    seed: fc.nat(1000),
+  });
+
+  /** Relative to the exact result. */
+  const close = (got: TypedArray, want: TypedArray, units: number): void => {
+    const unit = got instanceof Float32Array ? 2 ** -24 : 2 ** -53;
+    for (let i = 0; i < want.length; i++) {
+      const [g, w] = [got[i]!, want[i]!];
+      if (!Object.is(g, w))
+        expect(Math.abs(g - w), `${g} for ${w}`).toBeLessThanOrEqual(units * unit * w);
+    }
+  };
+
+  test.each(['l1', 'l2', 'max'])('%s of rows of any size', (norm) => {
+    fc.assert(
+      fc.property(sizes, ({ dtype, batch, rows, others, length, seed }) => {
+        const x = numbers([batch, rows, length], dtype, seed, seed % 3 === 0);
+        const y = numbers([batch, others, length], dtype, seed + 1, false);
+        const [got, want] = both('rowDistances', [x, y], { norm }, [batch, rows, others]);
+        close(got, want, 64);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('no square overflows or vanishes, and near rows keep their digits', () => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const far = dtype === 'float32' ? 1e20 : 1e200;
+      const rows = [
+        [far, 1, 1],
+        [1 / far, 2 / far, 2 / far],
+        [0, 0, 0],
+        [1000, 1000, 1000],
+        [1000.0009765625, 1000, 1000],
+        [NaN, 0, 0],
+        [Infinity, 0, 0],
+        [3, 4, 0],
+      ];
+      const data = allocate(dtype, rows.length * 3);
+      data.set(rows.flat());
+      const x: Value = { data, shape: [rows.length, 3], dtype };
+      const [got, want] = both('rowDistances', [x, x], { norm: 'l2' }, [rows.length, rows.length]);
+      close(got, want, 8);
+      expect(got[2]! / far).toBeCloseTo(1, 6);
+      expect(got[8 + 2]! * far).toBeCloseTo(3, 5);
+      expect(got[3 * 8 + 4]).toBe(0.0009765625);
+    }
   });
 });

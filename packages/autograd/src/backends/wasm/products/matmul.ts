@@ -3,7 +3,12 @@
  *
  * Threads take columns, rows or matrices of a batch; the order in which one element is summed never changes.
  */
-import type { Access, LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
+import type {
+  Access,
+  DistanceKernel,
+  LoopKernel,
+  MatmulKernel,
+} from '../../../engine/compile/kernel.js';
 import { isLoop } from '../../../engine/compile/products.js';
 import type { FunctionBuilder, Quantity } from '../assembler/moduleBuilder.js';
 import { planBlasMatmul } from '../../node.js';
@@ -67,14 +72,36 @@ export function planMatmul(kernel: MatmulKernel, context: KernelContext): Formed
   const batches = kernel.batch.reduce((all, size) => all * size, 1);
   if (batches === 0) return null;
   const byBlas = context.blas ? planBlasMatmul(kernel) : null;
-  return byBlas ?? planBlocked(kernel, batches, context);
+  return byBlas ?? planBlocked(kernel, batches, tilingOf(kernel, context));
 }
 
 /** What threads share out. */
 type Split = 'batch' | 'rows' | 'columns' | 'none';
 
-function planBlocked(kernel: MatmulKernel, batches: number, context: KernelContext): FormedKernel {
-  const t = tiling(kernel.out.dtype === 'float64' ? 'float64' : 'float32', context);
+function tilingOf({ out }: MatmulKernel, context: KernelContext): Tiling {
+  return tiling(out.dtype === 'float64' ? 'float64' : 'float32', context);
+}
+
+/** Distances of rows, before a norm's root is taken: the product of `x` and the transpose of `y` with another term. */
+export function planDistances(
+  { norm, batch, rows, others, length, inputs, out }: DistanceKernel,
+  context: KernelContext,
+): FormedKernel {
+  const kernel: MatmulKernel = {
+    kind: 'matmul',
+    batch: [batch],
+    m: rows,
+    n: others,
+    k: length,
+    a: { ...inputs[0], strides: [rows * length, length, 1] },
+    b: { ...inputs[1], strides: [others * length, 1, length] },
+    out: { ...out, strides: [rows * others, others, 1] },
+    along: 'column',
+  };
+  return planBlocked(kernel, batch, { ...tilingOf(kernel, context), term: norm });
+}
+
+function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling): FormedKernel {
   const product = productOf(kernel, t.size);
   const how = blockingOf(t, product);
   const bytes = packedBytes(t, product, how);
@@ -93,7 +120,7 @@ function planBlocked(kernel: MatmulKernel, batches: number, context: KernelConte
   const sizes = wordsOf(block, product);
   const panels = block.number(bytes.panels);
   return {
-    key: `matmul${t.size} ${packing} ${copiesA} ${rowMajor} ${split} ${batch.dims.length}`,
+    key: `${t.term === 'product' ? 'matmul' : t.term}${t.size} ${packing} ${copiesA} ${rowMajor} ${split} ${batch.dims.length}`,
     block,
     parallel: split !== 'none',
     threadScratch: bytes.all,

@@ -6,6 +6,7 @@
  */
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/moduleBuilder.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
+import type { DistanceNorm } from '../../../graph/lowering.js';
 import { F32, F32x4, F64, F64x2, I32, SHUFFLE, V128 } from '../assembler/opcodes.js';
 
 /** Sizes and instructions of one element type at one vector width. */
@@ -19,6 +20,8 @@ export interface Tiling {
   /** Steps of the depth written out in the loop. */
   readonly unroll: number;
   readonly fma: boolean;
+  /** What an element of A and one of B add to a sum: their product, or a norm's part of their difference. */
+  readonly term: 'product' | DistanceNorm;
 }
 
 /** The tile that the registers hold: measured best on V8 for each vector width. */
@@ -33,7 +36,7 @@ export function tiling(dtype: 'float32' | 'float64', context: KernelContext): Ti
       : context.width === 'relaxed' && context.fma
         ? { rows: 6, vectors: 2, unroll: 2 }
         : { rows: 4, vectors: 2, unroll: 1 };
-  return { size, lanes: 16 / size, ...shape, fma: context.fma };
+  return { size, lanes: 16 / size, ...shape, fma: context.fma, term: 'product' };
 }
 
 const made = new WeakMap<ModuleBuilder, Map<string, FunctionBuilder>>();
@@ -52,14 +55,14 @@ function once(module: ModuleBuilder, key: string, write: () => FunctionBuilder):
  * Strides count bytes; the columns of B and C are contiguous.
  */
 export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): FunctionBuilder {
-  return once(module, `tile${t.size}x${rows}`, () => {
+  return once(module, `tile${t.size}x${rows}${t.term}`, () => {
     const f = module.function(
       Array.from({ length: 9 }, () => 'i32' as const),
       [],
     );
     const [depth, a, rowA, stepA, b, stepB, c, rowC, accumulate] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
     const single = t.size === 4;
-    const [multiply, add] = single ? [F32x4.mul, F32x4.add] : [F64x2.mul, F64x2.add];
+    const add = joining(t).vector;
     const pointers = [a];
     for (let row = 1; row < rows; row++) {
       const pointer = f.local('i32');
@@ -72,6 +75,7 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
     const sums = Array.from({ length: rows * t.vectors }, () => f.local('v128'));
     const columns = Array.from({ length: t.vectors }, () => f.local('v128'));
     const element = f.local('v128');
+    const difference = f.local('v128');
     const step = (): void => {
       columns.forEach((column, k) =>
         f
@@ -87,17 +91,12 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
         f.get(pointer).get(stepA).op(I32.add).set(pointer);
         columns.forEach((column, k) => {
           const sum = sums[row * t.vectors + k] as number;
-          if (t.fma)
-            f.get(element)
-              .get(column)
-              .get(sum)
-              .op(single ? F32x4.relaxedMadd : F64x2.relaxedMadd)
-              .set(sum);
-          else f.get(sum).get(element).get(column).op(multiply).op(add).set(sum);
+          addTerm(f, t, { sum, element, column, difference });
         });
       });
       // Temporaries that live on past the loop would keep pairs of vectors from being fused.
-      if (t.vectors > 2) for (const local of [...columns, element]) f.v128Zero().set(local);
+      if (t.vectors > 2)
+        for (const local of [...columns, element, difference]) f.v128Zero().set(local);
     };
     const left = f.local('i32');
     if (t.unroll > 1) {
@@ -135,6 +134,37 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
     }
     return f;
   });
+}
+
+/** How sums of parts of the depth become one. */
+function joining(t: Tiling): { readonly one: number; readonly vector: number } {
+  const [one, vector] = t.size === 4 ? [F32, F32x4] : [F64, F64x2];
+  const join = t.term === 'max' ? 'max' : 'add';
+  return { one: one[join], vector: vector[join] };
+}
+
+/** Adds to a sum what an element of A and one of B give. */
+function addTerm(
+  f: FunctionBuilder,
+  t: Tiling,
+  at: Record<'sum' | 'element' | 'column' | 'difference', number>,
+): void {
+  const { sum, element, column, difference } = at;
+  const vector = t.size === 4 ? F32x4 : F64x2;
+  if (t.term === 'l1' || t.term === 'max') {
+    f.get(sum).get(element).get(column).op(vector.sub).op(vector.abs);
+    f.op(joining(t).vector).set(sum);
+    return;
+  }
+  const factors = (): void => {
+    if (t.term === 'product') f.get(element).get(column);
+    else f.get(element).get(column).op(vector.sub).tee(difference).get(difference);
+  };
+  if (!t.fma) f.get(sum);
+  factors();
+  if (t.fma) f.get(sum).op(vector.relaxedMadd);
+  else f.op(vector.mul).op(vector.add);
+  f.set(sum);
 }
 
 export type Packing = 'rows' | 'columns' | 'general';
@@ -279,14 +309,14 @@ function transpose(
 
 /** `(tile, c, rowC, columnC, rows, columns, accumulate)`: writes the part of a finished tile that is within C. */
 export function edgeFunction(module: ModuleBuilder, t: Tiling): FunctionBuilder {
-  return once(module, `edge${t.size}`, () => {
+  return once(module, `edge${t.size}${joining(t).one}`, () => {
     const f = module.function(
       Array.from({ length: 7 }, () => 'i32' as const),
       [],
     );
     const [tile, c, rowC, columnC, rows, columns, accumulate] = [0, 1, 2, 3, 4, 5, 6];
-    const [load, store, add] =
-      t.size === 4 ? [F32.load, F32.store, F32.add] : [F64.load, F64.store, F64.add];
+    const [load, store] = t.size === 4 ? [F32.load, F32.store] : [F64.load, F64.store];
+    const add = joining(t).one;
     const [from, to, left] = [f.local('i32'), f.local('i32'), f.local('i32')];
     f.repeatLocal(rows, () => {
       f.get(tile).set(from).get(c).set(to).get(columns).set(left);

@@ -73,6 +73,11 @@ function sizesOf(kernel: OperatorKernel): { readonly name: string; readonly move
       const { rows, each, length } = kernel;
       return { name: `${rows}×${each} in ${length}`, moved: rows * (2 * each + length) };
     }
+    case 'distance': {
+      const { batch, rows, others, length } = kernel;
+      const moved = batch * ((rows + others) * length + rows * others);
+      return { name: `${batch}×${rows}×${others}×${length}`, moved };
+    }
     case 'random':
       return { name: `${kernel.count}`, moved: kernel.count };
   }

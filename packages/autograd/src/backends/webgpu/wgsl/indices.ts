@@ -2,15 +2,17 @@
  * @file Elements at places that an index names. What is written is deterministic: points that may meet, those along which
  * the table does not move, are taken in order by one thread.
  */
-import type { IndexKernel, LoopKernel, ReduceOp } from '../../../engine/compile/kernel.js';
+import type { IndexKernel, LoopKernel } from '../../../engine/compile/kernel.js';
 import { fold } from './elements.js';
 import { loopShader } from './loop.js';
 import { coordinates, load, offsetOf, product, ShaderWriter, store, type Shader } from './text.js';
 
-/** With a `fold` what is written is put together with what was there by it, in place of a sum. */
-export function indexShaders(k: IndexKernel, by: ReduceOp = 'sum'): Shader[] {
-  return k.mode === 'gather' ? [write(k, by)] : [loopShader(startOf(k)), write(k, by)];
+export function indexShaders(k: IndexKernel): Shader[] {
+  return k.mode === 'gather' ? [write(k)] : [loopShader(startOf(k)), write(k)];
 }
+
+/** How what is written is put together with what was there. */
+const FOLDS = { add: 'sum', mul: 'prod', max: 'max', min: 'min' } as const;
 
 /** The table before anything is written to it. */
 function startOf({ start, out, tableSize, inputs }: IndexKernel): LoopKernel {
@@ -28,7 +30,7 @@ function startOf({ start, out, tableSize, inputs }: IndexKernel): LoopKernel {
   };
 }
 
-function write(k: IndexKernel, by: ReduceOp): Shader {
+function write(k: IndexKernel): Shader {
   const w = new ShaderWriter();
   const { mode, space, out } = k;
   const skip = mode !== 'gather' && k.start === null ? 1 : 0;
@@ -68,7 +70,7 @@ function write(k: IndexKernel, by: ReduceOp): Shader {
       if (mode === 'set') w.line(`h[to] = h[${other}];`);
       else {
         const [x, y] = [load(out.dtype, 'to'), load(out.dtype, other)];
-        w.line(store(out.dtype, 'to', fold(w, by, out.dtype, x, y)));
+        w.line(store(out.dtype, 'to', fold(w, FOLDS[mode], out.dtype, x, y)));
       }
     }
   }

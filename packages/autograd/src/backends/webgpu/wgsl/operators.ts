@@ -1,6 +1,7 @@
 /** @file Kernels of their own kind: pooling, positions, running results, searching, random numbers. */
 import type {
   CumulativeKernel,
+  DistanceKernel,
   PoolKernel,
   PositionKernel,
   RandomKernel,
@@ -194,6 +195,31 @@ export function searchShader(k: SearchKernel): Shader {
   w.line(`if (${goesOn}) { low = middle + 1u; } else { high = middle; } }`);
   w.line(`h[${w.address(k.out)} + row] = low;`);
   return w.threads(k.rows * k.each);
+}
+
+/** A row of differences whose squares overflow, or vanish, is met again, divided by the largest of them. */
+export function distanceShader(k: DistanceKernel): Shader {
+  const w = new ShaderWriter();
+  w.line(`let m = ${w.word(k.length)}; let others = ${w.word(k.others)}; let i = row / others;`);
+  w.line(`let x = ${w.address(k.inputs[0])} + i * m;`);
+  w.line(
+    `let y = ${w.address(k.inputs[1])} + (i / ${w.word(k.rows)} * others + row % others) * m;`,
+  );
+  const difference = `abs(${load('float32', 'x + q')} - ${load('float32', 'y + q')})`;
+  const each = (body: string): void =>
+    w.line(`for (var q = 0u; q < m; q++) { let d = ${difference}; ${body} }`);
+  w.line('var s = 0.0;');
+  if (k.norm === 'max') each('s = select(max(s, d), d, d != d || s != s);');
+  else each(k.norm === 'l1' ? 's += d;' : 's += d * d;');
+  if (k.norm === 'l2') {
+    w.line('if (s < 1e-30 || s > 1e37) { var most = 0.0;');
+    each('most = max(most, d);');
+    w.line('if (most > 0.0 && most < 3e38) { s = 0.0;');
+    each('s += (d / most) * (d / most);');
+    w.line('s = most * sqrt(s); } else { s = sqrt(s); } } else { s = sqrt(s); }');
+  }
+  w.line(store('float32', `${w.address(k.out)} + row`, 's'));
+  return w.threads(k.batch * k.rows * k.others);
 }
 
 const ROTATIONS = [

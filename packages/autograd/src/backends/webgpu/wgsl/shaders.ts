@@ -4,6 +4,7 @@ import { indexShaders } from './indices.js';
 import { loopShader } from './loop.js';
 import {
   cumulativeShader,
+  distanceShader,
   poolShader,
   positionShader,
   randomShader,
@@ -34,6 +35,8 @@ export function shadersOf(kernel: Kernel, scratch: (words: number) => Place): Sh
       return [cumulativeShader(kernel)];
     case 'search':
       return [searchShader(kernel)];
+    case 'distance':
+      return [distanceShader(kernel)];
     case 'sort':
       return [sortShader(kernel, scratch(sortScratch(kernel)))];
   }

@@ -1,0 +1,133 @@
+/**
+ * @file Shares of exponentials, their logarithms and the logarithm of their sum, with derivatives that are right to the last
+ * digits where one share is nearly 1.
+ *
+ * There `1 − p` rounds to 0, and sums in which it hides cancel. The rest of a row, all elements but one that has more than
+ * half of it, is added up by itself, and stands for `1 − p` in values and derivatives.
+ */
+import type { Attrs } from '../../graph/primitive.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { sumOver } from '../build/broadcast.js';
+import { choose, strongProduct } from '../build/element.js';
+import { add, mul, reciprocal, sub } from '../elements/arithmetic.js';
+import { detach } from '../elements/comparison.js';
+import { exp, log, log1p } from '../elements/exponential.js';
+import { primitive, type PrimitiveOp } from '../build/primitive.js';
+import { eq, gt, isFinite, lt } from '../build/relations.js';
+import { batchAll } from '../shape/movement.js';
+import { maxOver } from './fold.js';
+
+interface RowAttrs extends Attrs {
+  /** The dimensions of a row. */
+  readonly dims: readonly number[];
+}
+
+/** `exp(x) / Σ exp(x)` over dimensions; NaN for a row of −∞. Of no elements x itself. */
+export function shares(x: Tensor, dims: readonly number[]): Tensor {
+  if (x.size === 0) return x;
+  const e = exp(lessLargest(detach(x), dims));
+  // One division a row.
+  return sharesOf([mul(e, reciprocal(sumOver([e], { dims, keepdim: true }))), x], { dims });
+}
+
+/** `log(shares(x))`. */
+export function logShares(x: Tensor, dims: readonly number[]): Tensor {
+  if (x.size === 0) return x;
+  const shifted = lessLargest(detach(x), dims);
+  return logSharesOf([sub(shifted, logOfSum(shifted, dims)), x], { dims });
+}
+
+/** `log Σ exp(x)`, each row kept as one element; −∞ for a row of −∞. */
+export function logTotal(x: Tensor, dims: readonly number[]): Tensor {
+  const fixed = detach(x);
+  const top = maxOver([fixed], { dims, keepdim: true });
+  const shift = choose(isFinite(top), top, 0);
+  const total = add(logOfSum(sub(fixed, shift), dims), shift);
+  return logTotalOf([total, x], { dims });
+}
+
+function lessLargest(x: Tensor, dims: readonly number[]): Tensor {
+  return sub(x, maxOver([x], { dims, keepdim: true }));
+}
+
+/** The logarithm of the sum of exponentials of rows whose largest element is 0, or not finite. */
+function logOfSum(shifted: Tensor, dims: readonly number[]): Tensor {
+  const e = exp(shifted);
+  const attrs = { dims, keepdim: true };
+  const sum = sumOver([e], attrs);
+  // Below 2 there is one 0, which adds 1.
+  const rest = sumOver([choose(eq(shifted, 0), 0, e)], attrs);
+  return choose(lt(sum, 2), choose(lt(sum, 1), log(sum), log1p(rest)), log(sum));
+}
+
+/** What of a row holds more than half of it, and the sum of all others' shares. */
+function halves(
+  p: Tensor,
+  dims: readonly number[],
+): { large: Tensor; rest: (x: Tensor) => Tensor } {
+  const large = gt(detach(p), 0.5);
+  return { large, rest: (x) => sumOver([choose(large, 0, x)], { dims, keepdim: true }) };
+}
+
+/** `p (t − Σ p t)`: the matrix of derivatives of shares is symmetric. */
+function throughShares(p: Tensor, t: Tensor, dims: readonly number[]): Tensor {
+  const { large, rest } = halves(p, dims);
+  const weighted = strongProduct(p, t);
+  const mean = sumOver([weighted], { dims, keepdim: true });
+  return strongProduct(p, choose(large, sub(mul(t, rest(p)), rest(weighted)), sub(t, mean)));
+}
+
+/** The first input, whose value was found without derivatives, as a function of the second. */
+const sharesOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('softmaxRule', {
+  lowering: { kind: 'alias', transparent: true },
+  shape: ([y]) => (y as Tensor).sizes,
+  vjp: (i, ct, _inputs, out, { dims }) => (i === 0 ? null : throughShares(out, ct, dims)),
+  jvp: ([, t], _inputs, out, { dims }) => (t == null ? null : throughShares(out, t, dims)),
+  batch: (inputs, batched, { dims }, size) =>
+    sharesOf(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
+});
+
+const logSharesOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('logSoftmaxRule', {
+  lowering: { kind: 'alias', transparent: true },
+  shape: ([y]) => (y as Tensor).sizes,
+  vjp: (i, ct, [, x], _out, { dims }) => {
+    if (i === 0) return null;
+    const p = shares(x as Tensor, dims);
+    const { large, rest } = halves(p, dims);
+    const sum = sumOver([ct], { dims, keepdim: true });
+    return choose(
+      large,
+      sub(mul(ct, rest(p)), strongProduct(p, rest(ct))),
+      sub(ct, strongProduct(p, sum)),
+    );
+  },
+  jvp: ([, t], [, x], _out, { dims }) => {
+    if (t == null) return null;
+    const p = shares(x as Tensor, dims);
+    const { large, rest } = halves(p, dims);
+    const weighted = strongProduct(p, t);
+    const mean = sumOver([weighted], { dims, keepdim: true });
+    return choose(large, sub(mul(t, rest(p)), rest(weighted)), sub(t, mean));
+  },
+  batch: (inputs, batched, { dims }, size) =>
+    logSharesOf(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
+});
+
+const logTotalOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('logsumexpRule', {
+  lowering: { kind: 'alias', transparent: true },
+  shape: ([y]) => (y as Tensor).sizes,
+  vjp: (i, ct, [, x], out, { dims }) =>
+    i === 0 ? null : strongProduct(slopes(x as Tensor, out, dims), ct),
+  jvp: ([, t], [, x], out, { dims }) =>
+    t == null
+      ? null
+      : sumOver([strongProduct(slopes(x as Tensor, out, dims), t)], { dims, keepdim: true }),
+  batch: (inputs, batched, { dims }, size) =>
+    logTotalOf(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
+});
+
+/** The shares, 0 in a row of −∞. */
+function slopes(x: Tensor, total: Tensor, dims: readonly number[]): Tensor {
+  const none = eq(detach(total), -Infinity);
+  return choose(none, 0, shares(choose(none, 0, x), dims));
+}

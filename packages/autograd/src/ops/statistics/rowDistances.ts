@@ -1,0 +1,95 @@
+/** @file The primitive of distances between all rows of two matrices, which keeps no difference in memory. */
+import type { DistanceNorm } from '../../graph/lowering.js';
+import type { Value } from '../../graph/primitive.js';
+import { sizeOf } from '../../graph/shape.js';
+import { distances } from '../../kernels/distances.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { expandNode, reshapeNode, sumOver } from '../build/broadcast.js';
+import { add, castNode, choose, strongMul } from '../build/element.js';
+import { div, mul, sub } from '../build/fieldOperations.js';
+import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
+import { eq } from '../build/relations.js';
+import { abs, sign } from '../elements/arithmetic.js';
+import { batchAll } from '../shape/movement.js';
+
+/**
+ * The norms of the differences of rows of `x […, p, m]` and of `y […, r, m]`, `[…, p, r]`, with equal leading dimensions and
+ * m > 0. As of `vectorNorm` the gradient is 0 where the distance is, and is shared by equal largest differences.
+ */
+export const rowDistancesOf: PrimitiveOp<{ norm: DistanceNorm }> = primitive('rowDistances', {
+  lowering: {
+    kind: 'kernel',
+    family: distances,
+    kernel: ({ norm }) => ({ kind: 'distance', norm }),
+  },
+  shape: ([x, y]) => [...(x as Tensor).sizes.slice(0, -1), (y as Tensor).sizes.at(-2) as number],
+  vjp: (i, ct, inputs, out, { norm }) => {
+    const slope = slopes(inputs, out, norm);
+    const each = strongMul(slope, expandNode(apart(ct), slope.sizes));
+    const summed = sumOver([each], { dims: [each.ndim - (i === 0 ? 2 : 3)], keepdim: false });
+    return i === 0 ? summed : sub(0, summed);
+  },
+  jvp: ([t, u], inputs, out, { norm }) => {
+    const [x, y] = inputs as readonly [Tensor, Tensor];
+    const moved = differences(t ?? zerosOf(x), u ?? zerosOf(y));
+    const each = strongMul(slopes(inputs, out, norm), moved);
+    return sumOver([each], { dims: [each.ndim - 1], keepdim: false });
+  },
+  batch: (inputs, batched, attrs, size) => rowDistancesOf(batchAll(inputs, batched, size), attrs),
+  reference: ([x, y], out, { norm }) => {
+    const [a, b] = [(x as Value).data, (y as Value).data];
+    const m = (x as Value).shape.at(-1) as number;
+    const [p, r] = out.shape.slice(-2) as [number, number];
+    const row = new Float64Array(m);
+    for (let o = 0, at = 0; o < sizeOf(out.shape.slice(0, -2)); o++) {
+      for (let i = o * p; i < (o + 1) * p; i++) {
+        for (let j = o * r; j < (o + 1) * r; j++, at++) {
+          for (let k = 0; k < m; k++) row[k] = Math.abs(a[i * m + k]! - b[j * m + k]!);
+          out.data[at] = NORMS[norm](row);
+        }
+      }
+    }
+  },
+});
+
+const NORMS: Readonly<Record<DistanceNorm, (row: Float64Array) => number>> = {
+  l1: (row) => row.reduce((sum, v) => sum + v, 0),
+  l2: (row) => {
+    const most = largest(row);
+    // No square of a quotient overflows.
+    return most > 0 && most < Infinity
+      ? most * Math.sqrt(row.reduce((sum, v) => sum + (v / most) ** 2, 0))
+      : most;
+  },
+  max: largest,
+};
+
+function largest(row: Float64Array): number {
+  return row.reduce((most, v) => Math.max(most, v), 0);
+}
+
+/** A dimension of 1 at the end. */
+function apart(x: Tensor): Tensor {
+  return reshapeNode(x, [...x.sizes, 1]);
+}
+
+/** All differences, `[…, p, r, m]`. */
+function differences(x: Tensor, y: Tensor): Tensor {
+  const left = reshapeNode(x, [...x.sizes.slice(0, -1), 1, x.sizes.at(-1) as number]);
+  const right = reshapeNode(y, [...y.sizes.slice(0, -2), 1, ...y.sizes.slice(-2)]);
+  return sub(left, right);
+}
+
+/** The derivatives of the distances by the elements of the differences. */
+function slopes(inputs: readonly Tensor[], out: Tensor, norm: DistanceNorm): Tensor {
+  const d = differences(inputs[0] as Tensor, inputs[1] as Tensor);
+  if (norm === 'l1') return sign(d);
+  const zero = eq(out, 0);
+  if (norm === 'l2') {
+    const rate = expandNode(apart(choose(zero, 1, out)), d.sizes);
+    return choose(expandNode(apart(zero), d.sizes), 0, div(d, rate));
+  }
+  const chosen = castNode(eq(abs(d), expandNode(apart(out), d.sizes)), d.dtype);
+  const count = sumOver([chosen], { dims: [d.ndim - 1], keepdim: true });
+  return div(mul(add(chosen, 0), sign(d)), expandNode(count, d.sizes));
+}
