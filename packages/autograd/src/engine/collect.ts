@@ -119,8 +119,11 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
   return { nodes, leaves, roots: [...roots], again, structure, gradLeaves, initial, plain };
 }
 
-function isView({ op }: Tensor): boolean {
-  return op !== null && (op.lowering.kind === 'view' || op.lowering.kind === 'alias');
+/** A view, or a loop on a device: there it leaves its results alone, nothing that they could be taken from later. */
+function isView({ op, home }: Tensor): boolean {
+  if (op === null) return false;
+  const { kind } = op.lowering;
+  return kind === 'view' || kind === 'alias' || (kind === 'loop' && home === 'webgpu');
 }
 
 function checkComputable(node: Tensor): void {

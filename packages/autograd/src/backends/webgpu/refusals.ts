@@ -4,16 +4,16 @@ import { ChainruleError, IndexError } from '../../errors.js';
 import type { GpuRuntime } from './runtime.js';
 import type { Refusal } from './wgsl/text.js';
 
-/** `at` is where the value lies in the heap. */
+/** `base` is where the values lie in the heap that the position counts. */
 export async function explainRefusal(
   { op, attrs }: Instruction,
   { kind, limit, place }: Refusal,
   position: number,
-  at: number | null,
+  base: number,
   runtime: GpuRuntime,
 ): Promise<ChainruleError> {
   const name = op?.name ?? 'evaluate';
-  const word = at === null ? new ArrayBuffer(4) : await runtime.peek(at);
+  const word = place === null ? new ArrayBuffer(4) : await runtime.peek(base + position);
   const value = place?.dtype === 'float32' ? new Float32Array(word)[0]! : new Int32Array(word)[0]!;
   switch (kind) {
     case 'index': {

@@ -2,19 +2,13 @@
  * @file Operations that the engine leaves to their reference, and the device has kernels for all the same. What stands in
  * no line here is refused by name.
  */
-import type {
-  IndexKernel,
-  Kernel,
-  LoopKernel,
-  Place,
-  ReduceOp,
-  Scalar,
-} from '../../engine/compile/kernel.js';
+import type { IndexKernel, Kernel, Place, ReduceOp, Scalar } from '../../engine/compile/kernel.js';
 import type { Instruction } from '../../engine/program.js';
 import type { Attrs } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { supports } from './wgsl/elements.js';
+import { copyOf, filledWith } from './wgsl/copies.js';
 import { fourierShader } from './wgsl/fourier.js';
 import { boundedShader, familyShader } from './wgsl/elementwise.js';
 import { indexShaders } from './wgsl/indices.js';
@@ -198,24 +192,4 @@ function scattered({ attrs, out, inputs }: Site, fold: 'prod' | 'max' | 'min'): 
     out,
   };
   return indexShaders(kernel, fold);
-}
-
-function loopOver(size: number, inputs: LoopKernel['inputs'], scalar: Scalar, out: Place): Kernel {
-  return {
-    kind: 'loop',
-    outer: [size],
-    inner: [],
-    inputs,
-    body: [scalar],
-    outputs: [{ ...out, strides: [1], value: 0 }],
-  };
-}
-
-function filledWith(value: number, size: number, out: Place): Kernel {
-  return loopOver(size, [], { kind: 'const', value, dtype: out.dtype }, out);
-}
-
-function copyOf(from: Place, size: number, out: Place): Kernel {
-  const scalar: Scalar = { kind: 'load', input: 0, dtype: out.dtype };
-  return loopOver(size, [{ ...from, strides: [1] }], scalar, out);
 }

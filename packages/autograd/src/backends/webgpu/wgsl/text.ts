@@ -92,7 +92,8 @@ export class ShaderWriter {
   /** Statements that refuse the value at a position. */
   refuse(position: string, refusal: Refusal): string {
     this.refusal = refusal;
-    return `atomicStore(&fault[0], p[0].x); atomicMin(&fault[1], ${position});`;
+    const base = refusal.place === null ? '0u' : this.address(refusal.place);
+    return `atomicStore(&fault[0], p[0].x); atomicMin(&fault[1], ${position}); atomicStore(&fault[2], ${base});`;
   }
 
   /** One thread for each of `count` points: `row` is its number. */
