@@ -33,9 +33,14 @@ export interface Executable<S extends Storage = Storage> {
   readonly at: number;
   /**
    * Runs once. `inputs` are in the program's order and are only read. An output is written to the array given for it,
-   * or to a new one; no output shares memory with an input or another output.
+   * or to a new one; no output shares memory with an input or another output. `scopeOf` says where in a model an instruction
+   * was made, for errors that are found only after the run.
    */
-  run(inputs: readonly S[], outputs: readonly (S | null)[]): S[];
+  run(
+    inputs: readonly S[],
+    outputs: readonly (S | null)[],
+    scopeOf?: (slot: number) => string,
+  ): S[];
   /** Gives back what it holds. It is not run again. */
   dispose?(): void;
 }

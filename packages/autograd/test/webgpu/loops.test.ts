@@ -54,14 +54,14 @@ const CASES: Readonly<Record<string, () => Tensor[]>> = {
         return [{ a: next, n: n.add(k) }, next.sum()];
       },
       { a: noise(5), n: tensor(0, { dtype: 'int32' }) },
-      [noise(6, 5), tensor([3, 1, 2, 5, 0, 7], { dtype: 'int32' })],
+      [noise(6, 5), tensor([3, 1, 2, 5, 0, 7], { dtype: 'int32' })] as [Tensor, Tensor],
       { reverse: true },
     );
     return [c.a, c.n, ys];
   },
   'a scan whose carry goes back and forth': () => {
     const [[a, b]] = scan(
-      ([a, b]: [Tensor, Tensor], x: Tensor) => [[b, a.add(x)], null],
+      ([a, b]: [Tensor, Tensor], x: Tensor) => [[b, a.add(x)] as [Tensor, Tensor], null],
       [noise(3), noise(3).mul(2)] as [Tensor, Tensor],
       noise(5, 3),
     );

@@ -20,7 +20,7 @@ import type { Refusal, Shader } from './wgsl/text.js';
 /** A shader of an executable by its number, for the error should it refuse something. */
 export interface Refusing {
   readonly instruction: Instruction;
-  readonly refusal: Refusal | null;
+  readonly refusals: readonly Refusal[];
   readonly pipeline: Pipeline;
 }
 
@@ -85,7 +85,7 @@ export class DeviceProgram implements Uploading {
       return step.shaders.map((shader): Pass => {
         const pipeline = runtime.pipeline(shader.code);
         const instruction = instructions[step.slot] as Instruction;
-        const number = refusing.push({ instruction, refusal: shader.refusal, pipeline }) - 1;
+        const number = refusing.push({ instruction, refusals: shader.refusals, pipeline }) - 1;
         const pass = { shader, pipeline, index: passes.length, block, number };
         block += Math.ceil(shader.words.length / BLOCK) * BLOCK;
         passes.push(pass);
@@ -127,7 +127,8 @@ export class DeviceProgram implements Uploading {
 
   private loop(step: LoopStep, refusing: Refusing[]): DeviceLoop {
     const { instructions } = this.compiled;
-    const loop = loopOf(instructions[step.slot]?.attrs ?? {});
+    const { attrs, origin = -1 } = instructions[step.slot] as Instruction;
+    const loop = loopOf(attrs ?? {});
     const fromHost = new Set(
       this.parts.device.inputs.filter((_, k) => this.parts.sources[k]?.kind === 'host'),
     );
@@ -137,7 +138,7 @@ export class DeviceProgram implements Uploading {
         return fromHost.has(step.operands[(loop.constants[b] as number) + index] as number);
       };
       const times = loop.kind === 'scan' ? loop.length : 1;
-      return new DeviceProgram(bodyOf(loop, body, onHost), this.runtime, refusing, times);
+      return new DeviceProgram(bodyOf(loop, body, onHost, origin), this.runtime, refusing, times);
     });
     return new DeviceLoop(loop, step, bodies, this.runtime);
   }

@@ -36,18 +36,26 @@ export class GpuExecutable implements Executable {
     return this.program.kernelCount;
   }
 
-  run(inputs: readonly Storage[], outputs: readonly (Storage | null)[]): Storage[] {
+  run(
+    inputs: readonly Storage[],
+    outputs: readonly (Storage | null)[],
+    scopeOf?: (slot: number) => string,
+  ): Storage[] {
     const { runtime, program } = this;
     this.at = -1;
     runtime.startRun();
     const numbers = this.runHost(inputs);
     const bound = this.bind(inputs, numbers, outputs);
+    const scopes = this.scopes(scopeOf);
     const run = runtime.faults.begin({
       broken: () =>
         this.refusing.find(({ pipeline }) => pipeline.error !== null)?.pipeline.error ?? null,
-      explain: (kernel, position, base) => {
-        const { instruction, refusal } = this.refusing[kernel] as Refusing;
-        return explainRefusal(instruction, refusal!, position, base, runtime);
+      explain: async (kernel, position, base, which) => {
+        const { instruction, refusals } = this.refusing[kernel] as Refusing;
+        const error = await explainRefusal(instruction, refusals[which]!, position, base, runtime);
+        const scope = scopes?.get(instruction.origin ?? -1) ?? '';
+        if (scope !== '') error.message += ` (in ${scope})`;
+        return error;
       },
       undo: [],
     });
@@ -64,6 +72,15 @@ export class GpuExecutable implements Executable {
       given.set(value);
       return given;
     });
+  }
+
+  /** The scopes of what may be refused later, when the graph is gone. */
+  private scopes(scopeOf: ((slot: number) => string) | undefined): Map<number, string> | null {
+    const origins = this.refusing.flatMap(({ refusals, instruction: { origin } }) =>
+      refusals.length > 0 && origin !== undefined ? [origin] : [],
+    );
+    if (scopeOf === undefined || origins.length === 0) return null;
+    return new Map(origins.map((origin) => [origin, scopeOf(origin)]));
   }
 
   private runHost(inputs: readonly Storage[]): readonly Storage[] {

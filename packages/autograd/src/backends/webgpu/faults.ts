@@ -10,8 +10,8 @@ import type { GpuRuntime } from './runtime.js';
 
 /** What is known of a run until it is known to have gone well. */
 export interface RunRecord {
-  /** The error of the kernel that failed, from the position it refused, counted from an address. */
-  explain(kernel: number, position: number, base: number): Promise<ChainruleError>;
+  /** The error of a kernel from its fault words: itself, the position it refused, from which address, and what of it. */
+  explain(kernel: number, position: number, base: number, which: number): Promise<ChainruleError>;
   /** What the host refused in the middle of it. */
   raised?: ChainruleError;
   /** A kernel of it that could not be compiled, so that nothing of it ran. */
@@ -69,7 +69,7 @@ export class Faults {
 
   /** Looks at the fault words as they were when run `asked` was the latest. */
   settle(words: Uint32Array, asked: number, runtime: GpuRuntime): void {
-    const [word = 0, position = 0, base = 0] = words;
+    const [word = 0, position = 0, base = 0, which = 0] = words;
     for (const [run, record] of this.records) {
       const error = run <= asked ? record.broken() : null;
       if (error !== null) this.void(run, Promise.resolve(error));
@@ -86,7 +86,9 @@ export class Faults {
     const { raised } = record;
     this.void(
       run,
-      raised === undefined ? record.explain(kernel, position, base) : Promise.resolve(raised),
+      raised === undefined
+        ? record.explain(kernel, position, base, which)
+        : Promise.resolve(raised),
     );
     // Runs that wait their turn were begun in vain, too.
     void runtime.order.do(() => this.reset());

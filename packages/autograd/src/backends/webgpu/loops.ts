@@ -14,14 +14,18 @@ import type { DeviceProgram } from './deviceProgram.js';
 import type { Recorder, Steps } from './recorder.js';
 import type { GpuRuntime } from './runtime.js';
 
-/** The program of a body. `onHost` says which inputs are numbers of the host. */
+/** The program of a body. `onHost` says which inputs are numbers of the host, `origin` where the loop comes from. */
 export function bodyOf(
   { name }: Loop,
   { plan, inputs }: LoopBody,
   onHost: (input: BodyInput) => boolean,
+  origin: number,
 ): Program {
   const program = simplify(plan.program());
-  const instructions = [...program.instructions];
+  const instructions = program.instructions.map((instruction): Instruction => ({
+    ...instruction,
+    origin,
+  }));
   program.inputs.forEach((slot, i) => {
     const from = instructions[slot] as Instruction;
     const input = inputs[i] as BodyInput;

@@ -46,10 +46,28 @@ const matrices =
       ? [shader(site)]
       : null;
 
+/** Functions with all their derivatives, and what computes them. */
+const FAMILIES: Readonly<Record<string, string>> = {
+  sinc: 'sincOf',
+  polygamma: 'polygammaOf',
+  scaledTail: 'erfcxOf',
+  'special.erfcx': 'erfcxOf',
+  'special.ndtr': 'ndtrOf',
+  'special.logNdtr': 'logNdtrOf',
+  'special.i0': 'i0Of',
+  'special.i1': 'i1Of',
+  'special.i0e': 'i0eOf',
+  'special.i1e': 'i1eOf',
+};
+
 const MAKERS: Readonly<Record<string, Maker>> = {
   assertBetween: (site) => [boundedShader(site)],
-  sinc: (site) => [familyShader(site, 'sincOf')],
-  polygamma: (site) => [familyShader(site, 'polygammaOf')],
+  ...Object.fromEntries(
+    Object.entries(FAMILIES).map(([name, text]): [string, Maker] => [
+      name,
+      (site) => [familyShader(site, text)],
+    ]),
+  ),
   fft: (site) => [fourierShader(site)],
   unfold: (site) => [unfoldShader(site, site.attrs as unknown as Sliding)],
   fold: (site) => [foldShader(site, site.attrs as unknown as Sliding)],
@@ -91,8 +109,8 @@ export function specialShaders(
   const made =
     folded(op.lowering, site) ??
     written(op.lowering, site, instructions[operands[0] ?? -1]) ??
-    elementwise(op.name, site) ??
     MAKERS[op.name]?.(site) ??
+    elementwise(op.name, site) ??
     null;
   return made?.flatMap((x) => ('code' in x ? [x] : shadersOf(x, scratch))) ?? null;
 }

@@ -10,12 +10,7 @@ export function copyOf(from: Place, size: number, out: Place): LoopKernel {
   return over(size, [{ ...from, strides: [1] }], scalar, out);
 }
 
-function over(
-  size: number,
-  inputs: LoopKernel['inputs'],
-  scalar: Scalar,
-  out: Place,
-): LoopKernel {
+function over(size: number, inputs: LoopKernel['inputs'], scalar: Scalar, out: Place): LoopKernel {
   return {
     kind: 'loop',
     outer: [size],
