@@ -201,6 +201,9 @@ class LoopShader {
           `o${s.input}${point ? offsetOf(w, this.inner.strides[s.input]!, 'j') : ''}`,
         );
       case 'const':
+        // A compiler that sees the 0 makes 0 of its product with NaN.
+        if (s.value === 0 && s.dtype === 'float32')
+          return `bitcast<f32>(${w.word(Object.is(s.value, -0) ? 0x80000000 : 0)})`;
         return literal(w, s.value, s.dtype);
       case 'index': {
         const rank = kernel.outer.length;
