@@ -14,7 +14,6 @@ import {
   noGrad,
   sub,
   Tensor,
-  tensor,
   where,
 } from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';

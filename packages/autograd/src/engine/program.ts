@@ -41,6 +41,8 @@ export interface Executable<S extends Storage = Storage> {
     outputs: readonly (S | null)[],
     scopeOf?: (slot: number) => string,
   ): S[];
+  /** Has all kernels compiled, without holding anything up. */
+  ready?(): Promise<void>;
   /** Gives back what it holds. It is not run again. */
   dispose?(): void;
 }
@@ -83,6 +85,8 @@ export interface Work {
 /** Collects the times of kernels, in milliseconds. */
 export interface Meter {
   report(work: Work, ms: number): void;
+  /** There are reports that come later. */
+  later(reports: Promise<void>): void;
 }
 
 /** A program as text, a line an instruction: `%3 = matmul %0 %2 : float32[64, 10]`. */

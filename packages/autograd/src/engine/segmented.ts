@@ -147,6 +147,12 @@ class SegmentedExecutable implements Executable {
     return place;
   }
 
+  async ready(): Promise<void> {
+    await Promise.all(
+      this.shared.map(({ executable }) => executable.ready?.() ?? Promise.resolve()),
+    );
+  }
+
   dispose(): void {
     for (const shared of this.shared) this.source.giveBack(shared);
     for (const array of this.between.values()) if (array !== null) this.backend.release(array);

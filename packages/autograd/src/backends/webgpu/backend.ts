@@ -3,7 +3,6 @@ import { lower, printKernels } from '../../engine/compile/lower.js';
 import type { Backend } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
-import { DeviceError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
 import { openAdapter } from './adapter.js';
 import { DeviceArray } from './deviceArray.js';
@@ -23,13 +22,7 @@ export async function openGpu(onLost: () => void): Promise<GpuBackend> {
     name: 'webgpu',
     device: 'webgpu',
     runtime,
-    compile: (program, meter = null) => {
-      if (meter !== null)
-        throw new DeviceError(
-          "profile: kernels on webgpu cannot be timed yet; profile the same code on the CPU: setDevice('cpu')",
-        );
-      return new GpuExecutable(simplify(program), runtime);
-    },
+    compile: (program, meter = null) => new GpuExecutable(simplify(program), runtime, meter),
     describe: (program) => {
       const scheduled = schedule(split(simplify(program)).device, (op, dtype) =>
         supports(op, dtype),

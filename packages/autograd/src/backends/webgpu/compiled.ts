@@ -2,12 +2,13 @@
 import { planArena } from '../../engine/compile/arena.js';
 import type { Kernel, Place } from '../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../engine/compile/lower.js';
-import type { Instruction, Program } from '../../engine/program.js';
+import type { Instruction, Program, Work } from '../../engine/program.js';
 import { schedule, type LoopStep, type Schedule } from '../../engine/compile/schedule.js';
 import { verification, verifySchedule } from '../../engine/compile/verify.js';
 import { DeviceError } from '../../errors.js';
 import { sizeOf } from '../../graph/shape.js';
 import { loopOf } from '../../engine/loop.js';
+import { workOf } from '../wasm/run/work.js';
 import { specialShaders } from './special.js';
 import { supports } from './wgsl/elements.js';
 import { copyOf } from './wgsl/copies.js';
@@ -15,9 +16,16 @@ import { shadersOf } from './wgsl/shaders.js';
 import type { Shader } from './wgsl/text.js';
 
 /** What a program does, one after the other. */
-export type Step =
-  | { readonly kind: 'shaders'; readonly shaders: readonly Shader[]; readonly slot: number }
-  | LoopStep;
+export type Step = ShaderStep | LoopStep;
+
+export interface ShaderStep {
+  readonly kind: 'shaders';
+  readonly shaders: readonly Shader[];
+  readonly slot: number;
+  /** The kernel of the engine that they are, and the instructions it computes; null for a reference. */
+  readonly kernel: Kernel | null;
+  readonly slots: readonly number[];
+}
 
 export interface Compiled {
   /** Those of the program, and the copies that were added. */
@@ -47,15 +55,18 @@ export function compiledOf(program: Program): Compiled {
     scratchWords = Math.max(scratchWords, words);
     return { buffer: scratch, dtype: 'int32', offset: 0 };
   };
-  const ofKernel = (kernel: Kernel, slot: number): Step => ({
+  const ofKernel = (kernel: Kernel, slot: number, slots: readonly number[] = [slot]): Step => ({
     kind: 'shaders',
     shaders: shadersOf(kernel, scratchOf),
     slot,
+    kernel,
+    slots,
   });
   const steps = [
     ...lowered.flatMap((step): Step[] => {
       if (step.kind === 'loop') return loopSteps(step, instructions, ofKernel);
-      if (step.kind === 'kernel') return [ofKernel(step.kernel, step.slots[0] as number)];
+      if (step.kind === 'kernel')
+        return [ofKernel(step.kernel, step.slots[0] as number, step.slots)];
       return [ofReference(step, instructions, scratchOf)];
     }),
     ...copies.map(({ kernel, slot }) => ofKernel(kernel, slot)),
@@ -88,7 +99,7 @@ function ofReference(
 ): Step {
   const { slot } = step;
   const shaders = specialShaders(instructions, step, scratch);
-  if (shaders !== null) return { kind: 'shaders', shaders, slot };
+  if (shaders !== null) return { kind: 'shaders', shaders, slot, kernel: null, slots: [slot] };
   const { op, dtype } = instructions[slot] as Instruction;
   throw new DeviceError(
     `${op?.name ?? 'evaluate'}: webgpu has no kernel for it on ${dtype}; compute it on the CPU: await x.to('cpu')`,
@@ -165,4 +176,19 @@ function checkDtypes({ instructions, inputs }: Program): void {
       `${op?.name ?? 'evaluate'}: webgpu has no float64; use float32, or the CPU: await x.to('cpu')`,
     );
   });
+}
+
+/** What a shader does, for profiles; that of a kernel is done by its last one. */
+export function workOfStep(
+  { shaders, slot, slots, kernel }: ShaderStep,
+  shader: Shader,
+  instructions: readonly Instruction[],
+): Work {
+  const operations = slots.map((x) => instructions[x]?.op?.name ?? 'copy');
+  if (kernel !== null && shader === shaders.at(-1)) return workOf([kernel], operations);
+  const { op, shape, inputs } = instructions[slot] as Instruction;
+  const name = `${op?.name ?? 'copy'} [${shape.join(', ')}]${kernel === null ? '' : ', before it'}`;
+  const moved = inputs.reduce((n, x) => n + sizeOf((instructions[x] as Instruction).shape), 0);
+  const size = sizeOf(shape);
+  return { name, operations, flops: size, bytes: 4 * (size + moved) };
 }

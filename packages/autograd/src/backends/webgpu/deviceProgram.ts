@@ -2,18 +2,19 @@
  * @file A program made ready for the device: its pipelines, and a ring of parameter blocks, so that the steps of a loop can
  * be recorded one after the other before any is submitted.
  */
-import type { Executable, Instruction, Program } from '../../engine/program.js';
+import type { Executable, Instruction, Program, Work } from '../../engine/program.js';
 import { loopOf, type BodyInput } from '../../engine/loop.js';
 import type { LoopStep } from '../../engine/compile/schedule.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
 import type { Storage } from '../../graph/storage.js';
 import { interpreter } from '../interpreter/interpreter.js';
-import { compiledOf, type Compiled } from './compiled.js';
+import { compiledOf, workOfStep, type Compiled } from './compiled.js';
 import { USAGE, type GpuBuffer, type GpuObject } from './gpuApi.js';
 import { bodyOf, DeviceLoop } from './loops.js';
-import type { Recorder, Steps, Uploading } from './recorder.js';
-import type { GpuRuntime, Pipeline } from './runtime.js';
+import type { Dispatched, Recorder, Steps, Uploading } from './recorder.js';
+import type { Pipeline } from './pipeline.js';
+import type { GpuRuntime } from './runtime.js';
 import { split, type Split } from './split.js';
 import type { Refusal, Shader } from './wgsl/text.js';
 
@@ -24,9 +25,8 @@ export interface Refusing {
   readonly pipeline: Pipeline;
 }
 
-interface Pass {
+interface Pass extends Dispatched {
   readonly shader: Shader;
-  readonly pipeline: Pipeline;
   /** Its place among those of its program, and where its parameter block begins, in words. */
   readonly index: number;
   readonly block: number;
@@ -86,7 +86,8 @@ export class DeviceProgram implements Uploading {
         const pipeline = runtime.pipeline(shader.code);
         const instruction = instructions[step.slot] as Instruction;
         const number = refusing.push({ instruction, refusals: shader.refusals, pipeline }) - 1;
-        const pass = { shader, pipeline, index: passes.length, block, number };
+        const work = (): Work => workOfStep(step, shader, instructions);
+        const pass = { shader, pipeline, work, index: passes.length, block, number };
         block += Math.ceil(shader.words.length / BLOCK) * BLOCK;
         passes.push(pass);
         return pass;
@@ -209,7 +210,8 @@ export class DeviceProgram implements Uploading {
   private dispatch(recorder: Recorder, passes: readonly Pass[]): void {
     const { data, addresses, runtime, copy, blockWords } = this;
     const groups = this.groupsOf(copy);
-    for (const { shader, block, number, pipeline, index } of passes) {
+    for (const pass of passes) {
+      const { shader, block, number, index } = pass;
       const { words } = shader;
       const start = copy * blockWords + block;
       for (let i = 0; i < words.length; i++) {
@@ -219,7 +221,7 @@ export class DeviceProgram implements Uploading {
         else if (word.kind === 'fault')
           data[start + i] = runtime.faults.wordOf(recorder.run, number);
       }
-      recorder.dispatch(pipeline, groups[index] as GpuObject, shader.groups);
+      recorder.dispatch(pass, groups[index] as GpuObject, shader.groups);
     }
     recorder.touch(this);
   }

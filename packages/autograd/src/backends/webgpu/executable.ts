@@ -1,5 +1,5 @@
 /** @file A run on the device: its inputs found or brought there, its kernels recorded, its outputs handed out at once. */
-import type { Executable, Program } from '../../engine/program.js';
+import type { Executable, Meter, Program } from '../../engine/program.js';
 import { DeviceError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
@@ -8,6 +8,7 @@ import { DeviceArray } from './deviceArray.js';
 import { DeviceProgram, type Refusing } from './deviceProgram.js';
 import { explainRefusal } from './refusals.js';
 import type { GpuRuntime } from './runtime.js';
+import { Stopwatch } from './stopwatch.js';
 
 /** What a run reads, as it was when the run began. */
 interface Bound {
@@ -27,8 +28,11 @@ export class GpuExecutable implements Executable {
   private readonly program: DeviceProgram;
   private readonly refusing: Refusing[] = [];
 
-  constructor(program: Program, runtime: GpuRuntime) {
+  private readonly watch: Stopwatch | null;
+
+  constructor(program: Program, runtime: GpuRuntime, meter: Meter | null = null) {
     this.runtime = runtime;
+    this.watch = meter === null ? null : new Stopwatch(runtime, meter);
     this.program = new DeviceProgram(program, runtime, this.refusing);
   }
 
@@ -139,6 +143,7 @@ export class GpuExecutable implements Executable {
     const { runtime, program } = this;
     const { recorder } = runtime;
     recorder.run = run;
+    recorder.watch = this.watch;
     for (const { array, at } of bound.staged) runtime.write(at, array);
     program.begin(recorder, bound.room);
     const { addresses, compiled, parts } = program;
@@ -151,6 +156,11 @@ export class GpuExecutable implements Executable {
       return recorder.take(program.recordAll(recorder, bound.numbers, bound.room));
     program.record(recorder);
     recorder.flush();
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all(this.refusing.map(({ pipeline }) => pipeline.ready()));
+    for (const { pipeline } of this.refusing) if (pipeline.error !== null) throw pipeline.error;
   }
 
   dispose(): void {

@@ -2,14 +2,23 @@
  * @file Records the kernels of a run: into one submit, or into several where what is known only on the device says how it
  * goes on.
  */
+import type { Work } from '../../engine/program.js';
 import { ChainruleError } from '../../errors.js';
 import type { GpuComputePass, GpuEncoder, GpuObject } from './gpuApi.js';
-import type { GpuRuntime, Pipeline } from './runtime.js';
+import type { Pipeline } from './pipeline.js';
+import type { GpuRuntime } from './runtime.js';
+import type { Stopwatch } from './stopwatch.js';
 import { MOST_GROUPS } from './wgsl/text.js';
 
 /** What the kernels recorded so far read beside the heap, and is brought up before they are submitted. */
 export interface Uploading {
   upload(): void;
+}
+
+/** A kernel to be started, and what it does. */
+export interface Dispatched {
+  readonly pipeline: Pipeline;
+  readonly work: () => Work;
 }
 
 /** Steps of a run that stop where they need the word at an address, and are given it. */
@@ -22,6 +31,8 @@ export class Recorder {
   private encoder: GpuEncoder | null = null;
   private pass: GpuComputePass | null = null;
   private readonly touched = new Set<Uploading>();
+  /** While a profile is taken. */
+  watch: Stopwatch | null = null;
 
   constructor(runtime: GpuRuntime) {
     this.runtime = runtime;
@@ -32,25 +43,32 @@ export class Recorder {
     this.touched.add(blocks);
   }
 
-  dispatch({ pipeline }: Pipeline, group: GpuObject, groups: number): void {
+  dispatch({ pipeline, work }: Dispatched, group: GpuObject, groups: number): void {
+    const { watch } = this;
+    if (watch?.full === true) this.flush();
     this.encoder ??= this.runtime.device.createCommandEncoder();
-    this.pass ??= this.encoder.beginComputePass();
-    this.pass.setPipeline(pipeline);
+    this.pass ??= watch?.begin(this.encoder, work()) ?? this.encoder.beginComputePass();
+    this.pass.setPipeline(pipeline.pipeline);
     this.pass.setBindGroup(0, group);
     this.pass.dispatchWorkgroups(Math.min(groups, MOST_GROUPS), Math.ceil(groups / MOST_GROUPS));
     this.runtime.dispatches++;
+    if (watch === null) return;
+    this.pass.end();
+    this.pass = null;
   }
 
   /** Submits what was recorded. */
   flush(): void {
     for (const blocks of this.touched) blocks.upload();
     this.touched.clear();
-    if (this.pass === null || this.encoder === null) return;
-    this.pass.end();
+    if (this.encoder === null) return;
+    this.pass?.end();
+    this.watch?.resolve(this.encoder);
     this.runtime.device.queue.submit([this.encoder.finish()]);
     this.runtime.submits++;
     this.encoder = null;
     this.pass = null;
+    this.watch?.report();
   }
 
   /** Takes all steps of a run; a promise where they have to wait for the device. */

@@ -1,6 +1,7 @@
 /** @file A device in use: its heap, its pipelines, what is uploaded and read, and what went wrong there. */
 import { DeviceError } from '../../errors.js';
 import type { DType, TypedArray } from '../../graph/dtype.js';
+import type { GpuRange } from '../../graph/storage.js';
 import { arrayFrom, DeviceArray, wordsOf } from './deviceArray.js';
 import type { Opened } from './adapter.js';
 import { Faults } from './faults.js';
@@ -14,17 +15,12 @@ import {
 } from './gpuApi.js';
 import { Heap } from './heap.js';
 import { Order } from './order.js';
+import { Pipeline } from './pipeline.js';
 import { Recorder } from './recorder.js';
 import { Residents } from './residents.js';
 
 /** So many runs may be queued without the event loop turning: what a queue holds is given back only then. */
 const MOST_RUNS = 2000;
-
-/** A kernel that was compiled, or why it was not. */
-export interface Pipeline {
-  readonly pipeline: GpuObject;
-  error: DeviceError | null;
-}
 
 export class GpuRuntime {
   readonly device: GpuDevice;
@@ -112,23 +108,10 @@ export class GpuRuntime {
 
   pipeline(code: string): Pipeline {
     let made = this.pipelines.get(code);
-    if (made !== undefined) return made;
-    const { device } = this;
-    device.pushErrorScope('validation');
-    const module = device.createShaderModule({ code });
-    const pipeline = device.createComputePipeline({
-      layout: this.pipelineLayout,
-      compute: { module, entryPoint: 'main' },
-    });
-    made = { pipeline, error: null };
-    const created = made;
-    void device.popErrorScope().then((error) => {
-      if (error !== null)
-        created.error = new DeviceError(
-          `webgpu: a kernel did not compile: ${error.message}\n${code}`,
-        );
-    });
-    this.pipelines.set(code, made);
+    if (made === undefined) {
+      made = new Pipeline(this.device, this.pipelineLayout, code);
+      this.pipelines.set(code, made);
+    }
     return made;
   }
 
@@ -206,6 +189,32 @@ export class GpuRuntime {
     return arrayFrom(words.slice(16), array.dtype, array.length);
   }
 
+  /** Where an array lies, when everything that writes it has been submitted. */
+  async range({ at, length }: DeviceArray): Promise<GpuRange> {
+    this.check();
+    const { buffer } = await this.order.do(() => this.heap);
+    return { buffer, offset: 4 * at, size: 4 * length };
+  }
+
+  /** A copy of what lies in somebody's buffer of this device. */
+  fromBuffer(buffer: GpuBuffer, offset: number, dtype: DType, length: number): DeviceArray {
+    const array = this.make(dtype, length);
+    let refused: DeviceError | null = null;
+    array.run = this.faults.begin({ broken: () => refused, explain: unexplained, undo: [] });
+    void this.order.do(() => {
+      const { device, heap } = this;
+      device.pushErrorScope('validation');
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, offset, heap.buffer, array.at * 4, length * 4);
+      device.queue.submit([encoder.finish()]);
+      this.submits++;
+      void device.popErrorScope().then((error) => {
+        if (error !== null) refused = new DeviceError(`fromGPUBuffer: ${error.message}`);
+      });
+    });
+    return array;
+  }
+
   /** A word of the heap, and whether anything has failed. */
   async look(at: number): Promise<{ word: number; fault: number }> {
     const words = new Uint32Array(await this.fetch(at, 1).mapped);
@@ -258,4 +267,8 @@ export class GpuRuntime {
     if (this.staging.length < 8) this.staging.push(buffer);
     else buffer.destroy();
   }
+}
+
+function unexplained(): never {
+  throw new Error('webgpu: a copy refuses nothing');
 }

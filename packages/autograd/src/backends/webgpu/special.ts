@@ -38,13 +38,33 @@ const LARGEST_MATRIX = 64;
 
 type Maker = (site: Site) => readonly (Kernel | Shader)[] | null;
 
+/** `empty` is what matrices without elements give, in turn. */
 const matrices =
-  (shader: (site: Site) => Shader): Maker =>
-  (site) =>
-    sizeOf(site.inputs[0]!.shape) > 0 &&
-    Math.max(...site.inputs[0]!.shape.slice(-2)) <= LARGEST_MATRIX
-      ? [shader(site)]
-      : null;
+  (shader: (site: Site) => Shader, empty: readonly [number, number] | null = null): Maker =>
+  (site) => {
+    const { shape } = site.inputs[0]!;
+    if (sizeOf(shape) === 0) return empty === null ? null : [inTurn(empty, site)];
+    return Math.max(...shape.slice(-2)) <= LARGEST_MATRIX ? [shader(site)] : null;
+  };
+
+/** Two numbers over and over. */
+function inTurn([even, odd]: readonly [number, number], { out, shape }: Site): Kernel {
+  const size = sizeOf(shape);
+  const [first, second] = size % 2 === 0 ? [size / 2, 2] : [size, 1];
+  return {
+    kind: 'loop',
+    outer: [first, second],
+    inner: [],
+    inputs: [],
+    body: [
+      { kind: 'index', dim: 1, dtype: 'int32' },
+      { kind: 'const', value: even, dtype: out.dtype },
+      { kind: 'const', value: odd, dtype: out.dtype },
+      { kind: 'op', op: 'where', args: [0, 2, 1], dtype: out.dtype },
+    ],
+    outputs: [{ ...out, strides: [second, 1], value: 3 }],
+  };
+}
 
 /** Functions with all their derivatives, and what computes them. */
 const FAMILIES: Readonly<Record<string, string>> = {
@@ -75,8 +95,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   scatterExtreme: (site) => scattered(site, site.attrs['sign'] === 1 ? 'max' : 'min'),
   solve: matrices(solveShader),
   triangularSolve: matrices(triangularShader),
-  det: matrices((site) => determinantShader(site, false)),
-  slogdet: matrices((site) => determinantShader(site, true)),
+  det: matrices((site) => determinantShader(site, false), [1, 1]),
+  slogdet: matrices((site) => determinantShader(site, true), [1, 0]),
   cholesky: matrices(choleskyShader),
   luPacked: matrices(luShader),
   qr: matrices(qrShader),
