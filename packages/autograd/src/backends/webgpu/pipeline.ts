@@ -32,10 +32,22 @@ export class Pipeline {
   /** Compiles it without holding anything up. */
   ready(): Promise<void> {
     if (this.made !== null) return Promise.resolve();
-    return (this.making ??= this.device.createComputePipelineAsync(this.options()).then(
-      (pipeline) => void (this.made ??= pipeline),
-      (error: unknown) => this.refuse(error instanceof Error ? error.message : String(error)),
-    ));
+    return (this.making ??= this.make());
+  }
+
+  private async make(): Promise<void> {
+    const { device } = this;
+    device.pushErrorScope('validation');
+    const making = device.createComputePipelineAsync(this.options());
+    const scope = device.popErrorScope();
+    try {
+      const pipeline = await making;
+      this.made ??= pipeline;
+    } catch (error) {
+      this.refuse(
+        (await scope)?.message ?? (error instanceof Error ? error.message : String(error)),
+      );
+    }
   }
 
   private options(): object {

@@ -79,6 +79,11 @@ export class GpuRuntime {
     return this.pipelines.size;
   }
 
+  /** Kernels that could not be compiled. */
+  get refusedKernels(): DeviceError[] {
+    return [...this.pipelines.values()].flatMap(({ error }) => (error === null ? [] : [error]));
+  }
+
   get arenaBytes(): number {
     return this.arenaWords * 4;
   }
