@@ -70,7 +70,7 @@ export function compile<Args extends unknown[] = Tensor[], R = unknown>(
   };
   const ready = async (...args: Args): Promise<void> => {
     const { plan, backend } = find(args, argumentLeaves(args)).recording;
-    plan.met = true; // what computes it at first sight only would be thrown away
+    plan.comesAgain = true;
     await plan.on(backend).ready?.();
   };
   return Object.assign(call, { ready });
