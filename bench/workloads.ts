@@ -42,14 +42,14 @@ function mlp(sizes: readonly number[], activation: () => nn.Module): nn.Sequenti
   return new nn.Sequential(...layers);
 }
 
-/** One training step with Adam; the loss is read back. */
+/** One training step with Adam, which gives the loss. */
 function training(
   model: { forward(x: Tensor): Tensor; parameters(): Iterable<Parameter> },
   x: Tensor,
   y: Tensor,
   criterion: { forward(x: Tensor, y: Tensor): Tensor },
   mode: Mode,
-): () => number {
+): () => Tensor {
   const optimizer = new Adam([...model.parameters()], { lr: 1e-6 });
   const step = (input: Tensor, target: Tensor): Tensor => {
     optimizer.zeroGrad();
@@ -60,7 +60,12 @@ function training(
   };
   const run = mode === 'compiled' ? compile(step) : step;
   evaluate(x, y); // data lies in memory before a loop begins
-  return () => run(x, y).item();
+  return () => run(x, y);
+}
+
+/** The same with the loss read back. */
+function reading(step: () => Tensor): () => number {
+  return () => step().item();
 }
 
 class Recurrent extends nn.Module {
@@ -97,7 +102,7 @@ function long(kind: 'layer' | 'scan' | 'cells', gated: 'lstm' | 'gru', steps: nu
       parameters: () => [...own.parameters(), ...head.parameters()],
     };
     const [x, y] = [randn([steps, 8, 16]), randint(0, 5, [8])];
-    return training(model, x, y, new nn.CrossEntropyLoss(), mode);
+    return reading(training(model, x, y, new nn.CrossEntropyLoss(), mode));
   };
   const name = kind === 'layer' ? `${gated}-${steps}` : `${gated}-${kind}-${steps}`;
   return { name: `long/${name}`, modes: ['eager'], make };
@@ -175,90 +180,75 @@ function micrograd(): () => number {
   };
 }
 
+/** Training steps by name, which give their losses. */
+export const trainings: Readonly<Record<string, (mode: Mode) => () => Tensor>> = {
+  'train/mlp-tiny': (mode) =>
+    training(
+      mlp([2, 16, 1], () => new nn.Tanh()),
+      randn([4, 2]),
+      rand([4, 1]),
+      new nn.MSELoss(),
+      mode,
+    ),
+  'train/mlp-small': (mode) =>
+    training(
+      mlp([784, 256, 128, 10], () => new nn.ReLU()),
+      randn([64, 784]),
+      randint(0, 10, [64]),
+      new nn.CrossEntropyLoss(),
+      mode,
+    ),
+  'train/mlp-large': (mode) =>
+    training(
+      mlp([784, 1024, 1024, 10], () => new nn.ReLU()),
+      randn([256, 784]),
+      randint(0, 10, [256]),
+      new nn.CrossEntropyLoss(),
+      mode,
+    ),
+  'train/cnn': (mode) => {
+    const model = new nn.Sequential(
+      new nn.Conv2d(1, 16, 3, { padding: 1 }),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Conv2d(16, 32, 3, { padding: 1 }),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Flatten(),
+      new nn.Linear(32 * 49, 10),
+    );
+    return training(
+      model,
+      randn([64, 1, 28, 28]),
+      randint(0, 10, [64]),
+      new nn.CrossEntropyLoss(),
+      mode,
+    );
+  },
+  'train/lstm': (mode) =>
+    training(
+      new Recurrent(),
+      randn([32, 50, 32]),
+      randint(0, 10, [32]),
+      new nn.CrossEntropyLoss(),
+      mode,
+    ),
+  'train/transformer': (mode) =>
+    training(
+      new CausalLM(),
+      randint(0, 256, [16, 64]),
+      randint(0, 256, [16 * 64]),
+      new nn.CrossEntropyLoss(),
+      mode,
+    ),
+};
+
 export const workloads: readonly Workload[] = [
-  {
-    name: 'train/mlp-tiny',
+  ...Object.entries(trainings).map(([name, make]): Workload => ({
+    name,
     modes: both,
-    make: (mode) =>
-      training(
-        mlp([2, 16, 1], () => new nn.Tanh()),
-        randn([4, 2]),
-        rand([4, 1]),
-        new nn.MSELoss(),
-        mode,
-      ),
-  },
-  {
-    name: 'train/mlp-small',
-    modes: both,
-    make: (mode) =>
-      training(
-        mlp([784, 256, 128, 10], () => new nn.ReLU()),
-        randn([64, 784]),
-        randint(0, 10, [64]),
-        new nn.CrossEntropyLoss(),
-        mode,
-      ),
-  },
-  {
-    name: 'train/mlp-large',
-    modes: both,
-    make: (mode) =>
-      training(
-        mlp([784, 1024, 1024, 10], () => new nn.ReLU()),
-        randn([256, 784]),
-        randint(0, 10, [256]),
-        new nn.CrossEntropyLoss(),
-        mode,
-      ),
-  },
-  {
-    name: 'train/cnn',
-    modes: both,
-    make: (mode) => {
-      const model = new nn.Sequential(
-        new nn.Conv2d(1, 16, 3, { padding: 1 }),
-        new nn.ReLU(),
-        new nn.MaxPool2d(2),
-        new nn.Conv2d(16, 32, 3, { padding: 1 }),
-        new nn.ReLU(),
-        new nn.MaxPool2d(2),
-        new nn.Flatten(),
-        new nn.Linear(32 * 49, 10),
-      );
-      return training(
-        model,
-        randn([64, 1, 28, 28]),
-        randint(0, 10, [64]),
-        new nn.CrossEntropyLoss(),
-        mode,
-      );
-    },
-  },
-  {
-    name: 'train/lstm',
-    modes: both,
-    make: (mode) =>
-      training(
-        new Recurrent(),
-        randn([32, 50, 32]),
-        randint(0, 10, [32]),
-        new nn.CrossEntropyLoss(),
-        mode,
-      ),
-  },
-  {
-    name: 'train/transformer',
-    modes: both,
-    make: (mode) =>
-      training(
-        new CausalLM(),
-        randint(0, 256, [16, 64]),
-        randint(0, 256, [16 * 64]),
-        new nn.CrossEntropyLoss(),
-        mode,
-      ),
-  },
+    make: (mode) => reading(make(mode)),
+  })),
   {
     name: 'infer/mlp-small-b1',
     modes: both,

@@ -29,8 +29,10 @@ if (!readdirSync(`${root}packages`).every(isBuilt)) {
   const status = node(['tools/build.mjs'], { stdio: ['ignore', process.stderr, 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);
 }
+const onGpu = process.argv[2] === 'gpu';
+const program = onGpu ? 'bench/gpu/run.ts' : 'bench/run.ts';
 process.exitCode =
-  node(['node_modules/ts-node/dist/bin.js', 'bench/run.ts', ...process.argv.slice(2)], {
+  node(['node_modules/ts-node/dist/bin.js', program, ...process.argv.slice(onGpu ? 3 : 2)], {
     stdio: 'inherit',
     env: { ...process.env, CHAINRULE_PACKAGES: 'built' },
   }) ?? 1;

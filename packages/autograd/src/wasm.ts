@@ -19,3 +19,4 @@ export {
   type MemoryUsage,
   type WideSimd,
 } from './backends/platform.js';
+export { fromGPUBuffer, type FromGPUBufferOptions } from './backends/gpuBuffers.js';

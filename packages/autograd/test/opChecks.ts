@@ -119,6 +119,20 @@ export function checksOf(name: string, line: OpLine): Check[] {
   return checks;
 }
 
+/** What an operation's line calls, and with what: as `dtype`, where the elements are of a float dtype. */
+export function callsOf(
+  name: string,
+  line: OpLine,
+  dtype: DType,
+): { call: (args: readonly unknown[]) => Tensor[]; samples: readonly (readonly unknown[])[] } {
+  const call = line.call ?? publicFunction(name);
+  const samples = line.samples ?? ((): unknown[][] => elementSamples(line));
+  return {
+    call: (args) => apply(call, args),
+    samples: samples().map((args) => castArgs(args, dtype)),
+  };
+}
+
 /** The names of the primitives that an operation's results and their gradients are made of. */
 export function reachedBy(name: string, line: OpLine): Set<string> {
   const call = line.call ?? publicFunction(name);

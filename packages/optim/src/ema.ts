@@ -14,11 +14,11 @@ import {
   noGrad,
   sub,
   Tensor,
-  tensor,
   where,
 } from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';
 import { number, type Params } from './paramGroup.js';
+import { copyAt } from './state.js';
 
 /** What `stateDict()` of {@link ExponentialMovingAverage} gives. */
 export interface AverageState {
@@ -143,12 +143,12 @@ export class ExponentialMovingAverage {
         `ExponentialMovingAverage.loadStateDict: the state is not of ${this.cells.length} parameters of these shapes and dtypes`,
       );
     }
-    this.cells.forEach((c, i) => c.assign(copyOf(averages[i] as Tensor)));
+    this.cells.forEach((c, i) => c.assign(copyAt(averages[i] as Tensor, c.device)));
     this.updates.assign(number(updates.item()));
     evaluate();
   }
 }
 
 function copyOf(t: Tensor): Tensor {
-  return tensor(t.dataSync(), { shape: t.shape });
+  return copyAt(t, t.device);
 }

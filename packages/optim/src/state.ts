@@ -1,5 +1,5 @@
 /** @file State dictionaries: what an optimizer remembers, as plain objects; checked as a whole before any of it is used. */
-import { cell, FormatError, noGrad, Tensor, tensor } from '@chainrule/autograd';
+import { cell, evaluate, FormatError, noGrad, Tensor, tensor } from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';
 import { Clock } from './clock.js';
 import { display, type Hypers, type HyperValue } from './checks.js';
@@ -237,14 +237,18 @@ function takeOver<H extends Hypers>(
     clock.members.add(p);
     const cells: Record<string, Cell> = {};
     for (const name of Object.keys(rule.state(values, p)))
-      cells[name] = cell(valueOf(saved[name] as Tensor));
+      cells[name] = cell(copyAt(saved[name] as Tensor, p.device));
     states.set(p, { clock, cells });
   }
 }
 
-/** The elements at once, in an array of their own. */
-function valueOf(t: Tensor): Tensor {
-  return tensor(t.dataSync(), { shape: t.shape });
+/** The elements at once, on a device, in memory of their own. */
+export function copyAt(t: Tensor, device: Tensor['device']): Tensor {
+  if (t.device === 'cpu' || device === 'cpu')
+    return tensor(t.dataSync(), { shape: t.shape, device });
+  const copy = t.detach().clone();
+  evaluate(copy);
+  return copy;
 }
 
 function isRecord(x: unknown): x is Record<string, unknown> {

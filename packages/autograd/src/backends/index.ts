@@ -154,6 +154,8 @@ export interface DeviceInfo {
   readonly device: string;
   /** Of a GPU its adapter, in its driver's words; of the CPU its backend. */
   readonly description: string;
+  /** Of WebGPU its `GPUDevice`, for buffers and kernels of your own. */
+  readonly gpuDevice?: object;
 }
 
 /**
@@ -164,5 +166,7 @@ export function deviceInfo(device: string): DeviceInfo {
   checkDevice('deviceInfo', device);
   return device === 'cpu'
     ? { device, description: backend() }
-    : { device, description: gpu?.runtime.description ?? 'lost' };
+    : gpu === null
+      ? { device, description: 'lost' }
+      : { device, description: gpu.runtime.description, gpuDevice: gpu.runtime.device };
 }

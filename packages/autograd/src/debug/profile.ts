@@ -1,6 +1,7 @@
 /** @file `profile`: where the time of a computation goes, kernel by kernel. */
 import { checkArgument, kinds } from '../arguments/index.js';
 import { engine } from '../engine/evaluate.js';
+import { DeviceError } from '../errors.js';
 import type { Meter, Work } from '../engine/program.js';
 
 /** What all calls of one kind of kernel took. */
@@ -59,29 +60,60 @@ const meter: Meter = {
     performance.measure(work.name, { start: end - ms, end });
     performance.clearMeasures(work.name);
   },
+  later: (reports) => void waiting.push(reports),
 };
+
+/** Reports of a device that are on their way. */
+let waiting: Promise<void>[] = [];
 
 /**
  * Runs `f` and reports every kernel that ran: what it computes, how often, how long, at what rate.
  *
  * Kernels run one at a time meanwhile, so the sum is somewhat more than without; compiling is left out of the kernels'
  * times. Code that has run a few times only is not optimized yet: profile a step that has been taken often. In a browser, and in Node with `--inspect`, each kernel is a span of `performance.measure` too.
+ * On WebGPU times are those of the device, by its time stamps where it has them, and are waited for: `await profile(async () => …)`.
  * @example console.log(String(profile(() => step(x, y).item())));
+ * @example console.log(String(await profile(async () => await step(x, y).itemAsync()))); // on webgpu
+ * @throws {DeviceError} for a function that is not async and computes on WebGPU.
  */
-export function profile<R>(f: () => R): Profile<R> {
+export function profile<R>(f: () => Promise<R>): Promise<Profile<R>>;
+export function profile<R>(f: () => R): Profile<R>;
+export function profile<R>(f: () => R): Profile<R> | Promise<Profile<Awaited<R>>> {
   checkArgument('profile', 'f', f, kinds.callable);
   const outer = engine.meter;
   const { hits, misses } = engine.plans;
   totals = new Map();
+  waiting = [];
   engine.meter = meter;
   const start = performance.now();
   let result: R;
   try {
     result = f();
-  } finally {
+  } catch (error) {
     engine.meter = outer;
+    throw error;
   }
-  const ms = performance.now() - start;
+  if (result instanceof Promise) {
+    return (async () => {
+      try {
+        const value = (await result) as Awaited<R>;
+        const ms = performance.now() - start;
+        await Promise.all(waiting);
+        return profileOf(value, ms, hits, misses);
+      } finally {
+        engine.meter = outer;
+      }
+    })();
+  }
+  engine.meter = outer;
+  if (waiting.length > 0)
+    throw new DeviceError(
+      'profile: a device tells the times of its kernels later: await profile(async () => …), with an await of a result in it',
+    );
+  return profileOf(result, performance.now() - start, hits, misses);
+}
+
+function profileOf<R>(result: R, ms: number, hits: number, misses: number): Profile<R> {
   const all = [...totals.values()];
   const kernelMs = all.reduce((sum, x) => sum + x.ms, 0);
   const rows = all

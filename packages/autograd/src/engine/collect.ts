@@ -149,8 +149,11 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
 /** The kind of a call whose structure does not say how it is differentiated. */
 export const NO_KIND = -1;
 
-function isView({ op }: Tensor): boolean {
-  return op !== null && (op.lowering.kind === 'view' || op.lowering.kind === 'alias');
+/** A view, or a loop on a device: there it leaves its results alone, nothing that they could be taken from later. */
+function isView({ op, home }: Tensor): boolean {
+  if (op === null) return false;
+  const { kind } = op.lowering;
+  return kind === 'view' || kind === 'alias' || (kind === 'loop' && home === 'webgpu');
 }
 
 function checkComputable(node: Tensor): void {

@@ -181,7 +181,7 @@ export function execute(
   engine.onRun?.(plan.program(held ?? NOTHING), why);
   let values: Storage[];
   try {
-    values = executable.run(inputs, outputs);
+    values = executable.run(inputs, outputs, (at) => graph.nodes[at]?.scope ?? '');
   } catch (error) {
     [...cells, ...more].forEach((cell, k) => {
       const array = outputs[k] ?? null;

@@ -33,9 +33,16 @@ export interface Executable<S extends Storage = Storage> {
   readonly at: number;
   /**
    * Runs once. `inputs` are in the program's order and are only read. An output is written to the array given for it,
-   * or to a new one; no output shares memory with an input or another output.
+   * or to a new one; no output shares memory with an input or another output. `scopeOf` says where in a model an instruction
+   * was made, for errors that are found only after the run.
    */
-  run(inputs: readonly S[], outputs: readonly (S | null)[]): S[];
+  run(
+    inputs: readonly S[],
+    outputs: readonly (S | null)[],
+    scopeOf?: (slot: number) => string,
+  ): S[];
+  /** Has all kernels compiled, without holding anything up. */
+  ready?(): Promise<void>;
   /** Gives back what it holds. It is not run again. */
   dispose?(): void;
 }
@@ -80,6 +87,8 @@ export interface Work {
 /** Collects the times of kernels, in milliseconds. */
 export interface Meter {
   report(work: Work, ms: number): void;
+  /** There are reports that come later. */
+  later(reports: Promise<void>): void;
 }
 
 /** A program as text, a line an instruction: `%3 = matmul %0 %2 : float32[64, 10]`. */

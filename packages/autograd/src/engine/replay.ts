@@ -42,7 +42,7 @@ export function replay(
   engine.onRun?.(plan.program(), 'compile');
   let values: Storage[];
   try {
-    values = executable.run(inputs, outputs);
+    values = executable.run(inputs, outputs, (at) => recording.nodes[at]?.scope ?? '');
   } catch (error) {
     cells.forEach((cell, k) => cell.giveBack(outputs[k] ?? null));
     for (const array of outputs.slice(cells.length)) if (array !== null) takeBack(array, backend);

@@ -101,7 +101,11 @@ class SegmentedExecutable implements Executable {
     for (let k = outputs.length - 1; k >= 0; k--) this.outputOf[outputs[k]!] = k;
   }
 
-  run(inputs: readonly Storage[], outputs: readonly (Storage | null)[]): Storage[] {
+  run(
+    inputs: readonly Storage[],
+    outputs: readonly (Storage | null)[],
+    scopeOf?: (slot: number) => string,
+  ): Storage[] {
     const { program } = this;
     const values = new Array<Storage>(program.instructions.length);
     program.inputs.forEach((slot, i) => (values[slot] = inputs[i] as Storage));
@@ -112,6 +116,7 @@ class SegmentedExecutable implements Executable {
         const results = executable.run(
           segment.inputs.map((slot) => values[slot] as Storage),
           segment.outputs.map((slot) => this.placeOf(slot, outputs)),
+          (at) => scopeOf?.(segment.origins[at] ?? -1) ?? '',
         );
         segment.outputs.forEach((slot, i) => (values[slot] = results[i] as Storage));
       } catch (error) {
@@ -140,6 +145,12 @@ class SegmentedExecutable implements Executable {
       this.between.set(slot, place);
     }
     return place;
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all(
+      this.shared.map(({ executable }) => executable.ready?.() ?? Promise.resolve()),
+    );
   }
 
   dispose(): void {

@@ -3,6 +3,16 @@ import { DeviceError } from '../errors.js';
 import type { DeviceName } from './device.js';
 import type { DType, TypedArray } from './dtype.js';
 
+/** Where elements lie in a buffer of WebGPU. */
+export interface GpuRange {
+  /** The `GPUBuffer`. */
+  readonly buffer: object;
+  /** Bytes before the elements. */
+  readonly offset: number;
+  /** Bytes that the elements take: four each, whatever the dtype. */
+  readonly size: number;
+}
+
 /** Elements that lie on a device: they can be handed on, and read only by waiting for them. */
 export interface DeviceStorage {
   readonly device: DeviceName;
@@ -13,6 +23,8 @@ export interface DeviceStorage {
   slice(): DeviceStorage;
   /** Calls `undo` should the run that wrote them turn out to have failed. */
   onFailure(undo: () => void): void;
+  /** Where they lie, as soon as everything that writes them has been submitted. */
+  range(): Promise<GpuRange>;
   /** The elements; rejects with what went wrong while they were computed. */
   read(): Promise<TypedArray>;
 }

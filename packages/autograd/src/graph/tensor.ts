@@ -14,7 +14,7 @@ import { format } from './print.js';
 import type { Attrs, Primitive } from './primitive.js';
 import { runtime, type BackwardOptions } from './runtime.js';
 import { checkSize, MAX_SIZE, show, sizeOf, type Shape } from './shape.js';
-import { isHost, onHost, type Storage } from './storage.js';
+import { isHost, onHost, type Storage, type GpuRange } from './storage.js';
 
 type Element = number | boolean;
 /** What JavaScript reads a tensor as: nested arrays of numbers or booleans, a bare one for no dimensions. */
@@ -230,6 +230,21 @@ export class Tensor<S extends Shape = Shape> {
   /** As `toArray()`, on any device. */
   async toArrayAsync(): Promise<NestedArray> {
     return nested(this, await readAsync(this, 'toArrayAsync'));
+  }
+
+  /**
+   * Where the elements lie on WebGPU, for kernels and textures of your own; nothing is copied. The range is part of a larger
+   * buffer that the framework goes on using: bind or copy it before you compute or await anything else, and only read it.
+   * Everything that writes the elements has been submitted; what went wrong there is told by readers alone.
+   *
+   * @throws {DeviceError} for a tensor that does not lie there.
+   * @example const { buffer, offset, size } = await x.gpuBuffer();
+   */
+  async gpuBuffer(): Promise<GpuRange> {
+    checkReadable('gpuBuffer');
+    const storage = storageOf(this, 'gpuBuffer');
+    if (!isHost(storage)) return storage.range();
+    throw new DeviceError("gpuBuffer: the tensor does not lie on webgpu; move it: x.to('webgpu')");
   }
 
   /**

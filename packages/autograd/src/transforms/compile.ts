@@ -49,12 +49,10 @@ const MANY = 64;
  */
 export function compile<Args extends unknown[] = Tensor[], R = unknown>(
   f: (...args: Args) => R,
-): (...args: Args) => R {
+): CompiledFunction<Args, R> {
   checkArgument('compile', 'f', f, kinds.callable);
   const recordings: Compiled[] = [];
-  return (...args: Args): R => {
-    if (mode.tracing !== null || mode.inline) return f(...args); // part of another recording
-    const leaves = argumentLeaves(args);
+  const find = (args: Args, leaves: readonly unknown[]): Compiled => {
     let compiled = recordings.find((r) => fits(r.recording, leaves));
     if (compiled === undefined) {
       const recording = record(f as (...args: unknown[]) => unknown, args, leaves);
@@ -62,9 +60,31 @@ export function compile<Args extends unknown[] = Tensor[], R = unknown>(
       recordings.unshift(compiled);
       if (recordings.length > MANY) recordings.pop();
     }
-    const { recording, graph } = compiled;
+    return compiled;
+  };
+  const call = (...args: Args): R => {
+    if (mode.tracing !== null || mode.inline) return f(...args); // part of another recording
+    const leaves = argumentLeaves(args);
+    const { recording, graph } = find(args, leaves);
     return replay(recording, leaves, graph === null ? null : linkOf(graph, leaves)) as R;
   };
+  const ready = async (...args: Args): Promise<void> => {
+    const { plan, backend } = find(args, argumentLeaves(args)).recording;
+    plan.comesAgain = true;
+    await plan.on(backend).ready?.();
+  };
+  return Object.assign(call, { ready });
+}
+
+/** What `compile` returns. */
+export interface CompiledFunction<Args extends unknown[], R> {
+  (...args: Args): R;
+  /**
+   * Records the function for arguments like these and has its kernels compiled, without running it: on WebGPU, where that
+   * takes seconds at first, in parallel and without holding up the page.
+   * @example await step.ready(x, y);
+   */
+  ready(...args: Args): Promise<void>;
 }
 
 /**

@@ -23,6 +23,9 @@ const BINARY =
   `add sub mul div pow maximum minimum atan2 hypot remainder fmod floorDivide eq ne lt le gt ge logicalAnd logicalOr
   logicalXor logaddexp logaddexp2 copysign xlogy`.split(/\s+/);
 
+/** Those whose derivatives are functions of their own. */
+const SPECIAL_FUNCTIONS = ['erfcx', 'ndtr', 'logNdtr', 'i0', 'i1', 'i0e', 'i1e'];
+
 const noise = (...shape: number[]): Tensor =>
   tensor(
     Float32Array.from(
@@ -83,6 +86,11 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
     ),
   solve: () => chainrule.linalg.solve(noise(4, 4).add(chainrule.eye(4).mul(9)), noise(4, 3)),
   det: () => chainrule.linalg.det(noise(2, 3, 3)),
+  'det of nothing': () => chainrule.linalg.det(noise(3, 0, 0)),
+  'slogdet of nothing': () => {
+    const { sign, logabsdet } = chainrule.linalg.slogdet(noise(3, 0, 0));
+    return chainrule.cat([sign, logabsdet]);
+  },
   'a fold of booleans': () => noise(4, 5).gt(0).any(1),
   where: () => chainrule.where(noise(30).gt(0), noise(30), 2),
   'integers divided': () => indices(50, 20).sub(20).floorDivide(7),
@@ -123,6 +131,20 @@ describe.skipIf(!there)('kernels on WebGPU', () => {
         return operation(name)(x.unsqueeze(1), x.unsqueeze(0)).reshape([-1]);
       }, name),
     );
+
+  for (const name of SPECIAL_FUNCTIONS)
+    test(`special.${name} with two derivatives`, () =>
+      compare(() => {
+        const f = (chainrule.special as unknown as Readonly<Record<string, Function>>)[
+          name
+        ] as Function;
+        const x = tensor([-7.5, -2.25, -0.75, -0.125, 0, 0.25, 0.625, 1.5, 4, 8.5, 22], {
+          requiresGrad: true,
+        });
+        const [first] = chainrule.grad(f(x).sum(), [x], { createGraph: true }) as [Tensor];
+        const [second] = chainrule.grad(first.sum(), [x]) as [Tensor];
+        return chainrule.cat([f(x).detach(), first.detach(), second]);
+      }, name));
 
   for (const [name, f] of Object.entries(KERNELS)) test(name, () => compare(f, name));
 });

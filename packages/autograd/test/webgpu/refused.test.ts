@@ -9,7 +9,6 @@ import '../../src/index.js';
 test('docs/webgpu.md lists what has no kernel there', () => {
   const refused = primitives
     .filter(({ name, lowering }) => {
-      if (lowering.kind === 'loop' || lowering.kind === 'loopResult') return true;
       if (lowering.kind === 'reference') return !isSpecial(name);
       if (lowering.kind !== 'element' || name.endsWith('.float64')) return false;
       return !isSpecial(name) && !supports(name, 'float32') && !supports(name, 'int32');

@@ -4,7 +4,6 @@ import type { Backend } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
 import { makeReady } from '../../engine/segmented.js';
-import { DeviceError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
 import { openAdapter } from './adapter.js';
 import { DeviceArray } from './deviceArray.js';
@@ -25,13 +24,7 @@ export async function openGpu(onLost: () => void): Promise<GpuBackend> {
     device: 'webgpu',
     runtime,
     compileAny: (program, meter) => makeReady(program, backend, meter),
-    compile: (program, meter = null) => {
-      if (meter !== null)
-        throw new DeviceError(
-          "profile: kernels on webgpu cannot be timed yet; profile the same code on the CPU: setDevice('cpu')",
-        );
-      return new GpuExecutable(simplify(program), runtime);
-    },
+    compile: (program, meter = null) => new GpuExecutable(simplify(program), runtime, meter),
     describe: (program) => {
       const scheduled = schedule(split(simplify(program)).device, (op, dtype) =>
         supports(op, dtype),

@@ -1,6 +1,6 @@
 /** @file A value on the device: a range of its heap. */
 import { itemSize, type DType, type TypedArray } from '../../graph/dtype.js';
-import type { DeviceStorage } from '../../graph/storage.js';
+import type { DeviceStorage, GpuRange } from '../../graph/storage.js';
 import type { GpuRuntime } from './runtime.js';
 
 export class DeviceArray implements DeviceStorage {
@@ -32,6 +32,10 @@ export class DeviceArray implements DeviceStorage {
 
   read(): Promise<TypedArray> {
     return this.runtime.read(this);
+  }
+
+  range(): Promise<GpuRange> {
+    return this.runtime.range(this);
   }
 
   /** Whether it is a value of this device, and not of one that was lost. */

@@ -10,8 +10,10 @@ import type { GpuRuntime } from './runtime.js';
 
 /** What is known of a run until it is known to have gone well. */
 export interface RunRecord {
-  /** The error of the kernel that failed, from the position it refused. */
-  explain(kernel: number, position: number, runtime: GpuRuntime): Promise<ChainruleError>;
+  /** The error of a kernel from its fault words: itself, the position it refused, from which address, and what of it. */
+  explain(kernel: number, position: number, base: number, which: number): Promise<ChainruleError>;
+  /** What the host refused in the middle of it. */
+  raised?: ChainruleError;
   /** A kernel of it that could not be compiled, so that nothing of it ran. */
   broken(): ChainruleError | null;
   /** Puts back the cells that it changed. */
@@ -57,9 +59,17 @@ export class Faults {
     return ((at << KERNEL_BITS) | Math.min(kernel, 2 ** KERNEL_BITS - 1)) >>> 0;
   }
 
+  /** The host has found that a run cannot go on: nothing changes from here on. */
+  raise(run: number, error: ChainruleError): void {
+    const record = this.records.get(run);
+    if (record === undefined) return;
+    record.raised = error;
+    this.device.queue.writeBuffer(this.buffer, 0, Uint32Array.of(this.wordOf(run, 0), 0));
+  }
+
   /** Looks at the fault words as they were when run `asked` was the latest. */
   settle(words: Uint32Array, asked: number, runtime: GpuRuntime): void {
-    const [word = 0, position = 0] = words;
+    const [word = 0, position = 0, base = 0, which = 0] = words;
     for (const [run, record] of this.records) {
       const error = run <= asked ? record.broken() : null;
       if (error !== null) this.void(run, Promise.resolve(error));
@@ -72,8 +82,16 @@ export class Faults {
     const run = [...this.records.keys()].find((n) => (n % RUNS) + 1 === word >>> KERNEL_BITS);
     // Another read has found the same fault before.
     if (run === undefined) return;
-    this.void(run, this.records.get(run)!.explain(kernel, position, runtime));
-    this.reset();
+    const record = this.records.get(run)!;
+    const { raised } = record;
+    this.void(
+      run,
+      raised === undefined
+        ? record.explain(kernel, position, base, which)
+        : Promise.resolve(raised),
+    );
+    // Runs that wait their turn were begun in vain, too.
+    void runtime.order.do(() => this.reset());
   }
 
   /** A run has changed nothing, and those begun since neither. */

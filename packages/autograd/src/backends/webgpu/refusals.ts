@@ -4,16 +4,16 @@ import { ChainruleError, IndexError } from '../../errors.js';
 import type { GpuRuntime } from './runtime.js';
 import type { Refusal } from './wgsl/text.js';
 
-/** `at` is where the value lies in the heap. */
+/** `base` is where the values lie in the heap that the position counts. */
 export async function explainRefusal(
   { op, attrs }: Instruction,
-  { kind, limit, place }: Refusal,
+  { kind, limit, place, op: one }: Refusal,
   position: number,
-  at: number | null,
+  base: number,
   runtime: GpuRuntime,
 ): Promise<ChainruleError> {
-  const name = op?.name ?? 'evaluate';
-  const word = at === null ? new ArrayBuffer(4) : await runtime.peek(at);
+  const name = one ?? op?.name ?? 'evaluate';
+  const word = place === null ? new ArrayBuffer(4) : await runtime.peek(base + position);
   const value = place?.dtype === 'float32' ? new Float32Array(word)[0]! : new Int32Array(word)[0]!;
   switch (kind) {
     case 'index': {
@@ -25,7 +25,8 @@ export async function explainRefusal(
     }
     case 'divisor':
       return new ChainruleError(
-        `${name}: an integer cannot be divided by zero; the divisor is 0 at position ${position}`,
+        `${name}: integer division by zero, for element ${position} of the result; ` +
+          "cast to a float dtype for ±Inf and NaN: x.cast('float32')",
       );
     case 'between': {
       const what = String((attrs as { what?: string } | null)?.what ?? name);

@@ -1,6 +1,7 @@
 /** @file A device in use: its heap, its pipelines, what is uploaded and read, and what went wrong there. */
 import { DeviceError } from '../../errors.js';
 import type { DType, TypedArray } from '../../graph/dtype.js';
+import type { GpuRange } from '../../graph/storage.js';
 import { arrayFrom, DeviceArray, wordsOf } from './deviceArray.js';
 import type { Opened } from './adapter.js';
 import { Faults } from './faults.js';
@@ -13,16 +14,13 @@ import {
   type GpuObject,
 } from './gpuApi.js';
 import { Heap } from './heap.js';
+import { Order } from './order.js';
+import { Pipeline } from './pipeline.js';
+import { Recorder } from './recorder.js';
 import { Residents } from './residents.js';
 
 /** So many runs may be queued without the event loop turning: what a queue holds is given back only then. */
 const MOST_RUNS = 2000;
-
-/** A kernel that was compiled, or why it was not. */
-export interface Pipeline {
-  readonly pipeline: GpuObject;
-  error: DeviceError | null;
-}
 
 export class GpuRuntime {
   readonly device: GpuDevice;
@@ -31,6 +29,8 @@ export class GpuRuntime {
   readonly layout: GpuObject;
   readonly faults: Faults;
   readonly residents: Residents;
+  readonly order = new Order();
+  readonly recorder: Recorder;
   /** Kernels that were started, and submits. */
   dispatches = 0;
   submits = 0;
@@ -51,6 +51,7 @@ export class GpuRuntime {
     this.heap = new Heap(device);
     this.faults = new Faults(device);
     this.residents = new Residents(this);
+    this.recorder = new Recorder(this);
     this.dropped = new FinalizationRegistry(({ at, words }) => this.heap.release(at, words));
     const entry = (binding: number, type: string): object => ({
       binding,
@@ -76,6 +77,11 @@ export class GpuRuntime {
 
   get forms(): number {
     return this.pipelines.size;
+  }
+
+  /** Kernels that could not be compiled. */
+  get refusedKernels(): DeviceError[] {
+    return [...this.pipelines.values()].flatMap(({ error }) => (error === null ? [] : [error]));
   }
 
   get arenaBytes(): number {
@@ -107,23 +113,10 @@ export class GpuRuntime {
 
   pipeline(code: string): Pipeline {
     let made = this.pipelines.get(code);
-    if (made !== undefined) return made;
-    const { device } = this;
-    device.pushErrorScope('validation');
-    const module = device.createShaderModule({ code });
-    const pipeline = device.createComputePipeline({
-      layout: this.pipelineLayout,
-      compute: { module, entryPoint: 'main' },
-    });
-    made = { pipeline, error: null };
-    const created = made;
-    void device.popErrorScope().then((error) => {
-      if (error !== null)
-        created.error = new DeviceError(
-          `webgpu: a kernel did not compile: ${error.message}\n${code}`,
-        );
-    });
-    this.pipelines.set(code, made);
+    if (made === undefined) {
+      made = new Pipeline(this.device, this.pipelineLayout, code);
+      this.pipelines.set(code, made);
+    }
     return made;
   }
 
@@ -146,8 +139,12 @@ export class GpuRuntime {
     return to;
   }
 
+  private move(from: number, to: number, words: number): void {
+    void this.order.do(() => this.moveNow(from, to, words));
+  }
+
   /** Copies words from one place of the heap to another, by way of a buffer: within one buffer no copy is allowed. */
-  move(from: number, to: number, words: number): void {
+  moveNow(from: number, to: number, words: number): void {
     if (words === 0) return;
     const { device, heap } = this;
     const bytes = words * 4;
@@ -164,7 +161,15 @@ export class GpuRuntime {
   }
 
   upload(array: TypedArray, at: number): void {
-    if (array.length > 0) this.device.queue.writeBuffer(this.heap.buffer, at * 4, wordsOf(array));
+    const words = this.order.waits ? array.slice() : array;
+    void this.order.do(() => this.write(at, words));
+  }
+
+  /** Writes an array into the heap, after what was submitted. */
+  write(at: number, array: TypedArray | Uint32Array): void {
+    if (array.length === 0) return;
+    const words = array instanceof Uint32Array ? array : wordsOf(array);
+    this.device.queue.writeBuffer(this.heap.buffer, at * 4, words);
   }
 
   /** Room for what runs hold while they run. */
@@ -179,15 +184,67 @@ export class GpuRuntime {
 
   async read(array: DeviceArray): Promise<TypedArray> {
     this.check();
+    const { faults } = this;
+    const asked = faults.now;
+    const { mapped } = await this.order.do(() => this.fetch(array.at, array.length));
+    const words = await mapped;
+    this.check();
+    faults.settle(new Uint32Array(words, 0, 4), asked, this);
+    await faults.checkRun(array.run);
+    return arrayFrom(words.slice(16), array.dtype, array.length);
+  }
+
+  /** Where an array lies, when everything that writes it has been submitted. */
+  async range({ at, length }: DeviceArray): Promise<GpuRange> {
+    this.check();
+    const { buffer } = await this.order.do(() => this.heap);
+    return { buffer, offset: 4 * at, size: 4 * length };
+  }
+
+  /** A copy of what lies in somebody's buffer of this device. */
+  fromBuffer(buffer: GpuBuffer, offset: number, dtype: DType, length: number): DeviceArray {
+    const array = this.make(dtype, length);
+    let refused: DeviceError | null = null;
+    array.run = this.faults.begin({ broken: () => refused, explain: unexplained, undo: [] });
+    void this.order.do(() => {
+      const { device, heap } = this;
+      device.pushErrorScope('validation');
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, offset, heap.buffer, array.at * 4, length * 4);
+      device.queue.submit([encoder.finish()]);
+      this.submits++;
+      void device.popErrorScope().then((error) => {
+        if (error !== null) refused = new DeviceError(`fromGPUBuffer: ${error.message}`);
+      });
+    });
+    return array;
+  }
+
+  /** A word of the heap, and whether anything has failed. */
+  async look(at: number): Promise<{ word: number; fault: number }> {
+    const words = new Uint32Array(await this.fetch(at, 1).mapped);
+    return { word: words[4] as number, fault: words[0] as number };
+  }
+
+  /** Words of the heap as they are now, whatever went wrong. */
+  async peek(at: number): Promise<ArrayBuffer> {
+    return (await this.fetch(at, 1).mapped).slice(16);
+  }
+
+  /** The fault words, and behind them words of the heap. */
+  private fetch(at: number, words: number): { readonly mapped: Promise<ArrayBuffer> } {
     const { device, heap, faults } = this;
-    const bytes = array.length * 4;
+    const bytes = words * 4;
     const staging = this.stagingOf(16 + bytes);
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(faults.buffer, 0, staging, 0, 16);
-    if (bytes > 0) encoder.copyBufferToBuffer(heap.buffer, array.at * 4, staging, 16, bytes);
+    if (bytes > 0) encoder.copyBufferToBuffer(heap.buffer, at * 4, staging, 16, bytes);
     device.queue.submit([encoder.finish()]);
     this.submits++;
-    const asked = faults.now;
+    return { mapped: this.mapped(staging, 16 + bytes) };
+  }
+
+  private async mapped(staging: GpuBuffer, bytes: number): Promise<ArrayBuffer> {
     try {
       await staging.mapAsync(MAP_READ);
     } catch (error) {
@@ -198,23 +255,7 @@ export class GpuRuntime {
       );
     }
     this.runsInTurn = 0;
-    const words = staging.getMappedRange().slice(0);
-    staging.unmap();
-    this.giveBack(staging);
-    this.check();
-    faults.settle(new Uint32Array(words, 0, 2), asked, this);
-    await faults.checkRun(array.run);
-    return arrayFrom(words.slice(16, 16 + bytes), array.dtype, array.length);
-  }
-
-  /** Words of the heap as they are now, whatever went wrong. */
-  async peek(at: number): Promise<ArrayBuffer> {
-    const staging = this.stagingOf(4);
-    const encoder = this.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.heap.buffer, at * 4, staging, 0, 4);
-    this.device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(MAP_READ);
-    const words = staging.getMappedRange().slice(0, 4);
+    const words = staging.getMappedRange().slice(0, bytes);
     staging.unmap();
     this.giveBack(staging);
     return words;
@@ -231,4 +272,8 @@ export class GpuRuntime {
     if (this.staging.length < 8) this.staging.push(buffer);
     else buffer.destroy();
   }
+}
+
+function unexplained(): never {
+  throw new Error('webgpu: a copy refuses nothing');
 }

@@ -2,13 +2,13 @@
  * @file Operations that the engine leaves to their reference, and the device has kernels for all the same. What stands in
  * no line here is refused by name.
  */
-import type { Kernel, LoopKernel, Place, ReduceOp, Scalar } from '../../engine/compile/kernel.js';
+import type { Kernel, Place, ReduceOp, Scalar } from '../../engine/compile/kernel.js';
 import type { Instruction } from '../../engine/program.js';
 import type { Attrs } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
-import { elementsAt } from '../../kernels/indexing.js';
 import { supports } from './wgsl/elements.js';
+import { copyOf, filledWith } from './wgsl/copies.js';
 import { fourierShader } from './wgsl/fourier.js';
 import { boundedShader, familyShader } from './wgsl/elementwise.js';
 import { foldShader, unfoldShader, type Sliding } from './wgsl/slide.js';
@@ -37,25 +37,63 @@ const LARGEST_MATRIX = 64;
 
 type Maker = (site: Site) => readonly (Kernel | Shader)[] | null;
 
+/** `empty` is what matrices without elements give, in turn. */
 const matrices =
-  (shader: (site: Site) => Shader): Maker =>
-  (site) =>
-    sizeOf(site.inputs[0]!.shape) > 0 &&
-    Math.max(...site.inputs[0]!.shape.slice(-2)) <= LARGEST_MATRIX
-      ? [shader(site)]
-      : null;
+  (shader: (site: Site) => Shader, empty: readonly [number, number] | null = null): Maker =>
+  (site) => {
+    const { shape } = site.inputs[0]!;
+    if (sizeOf(shape) === 0) return empty === null ? null : [inTurn(empty, site)];
+    return Math.max(...shape.slice(-2)) <= LARGEST_MATRIX ? [shader(site)] : null;
+  };
+
+/** Two numbers over and over. */
+function inTurn([even, odd]: readonly [number, number], { out, shape }: Site): Kernel {
+  const size = sizeOf(shape);
+  const [first, second] = size % 2 === 0 ? [size / 2, 2] : [size, 1];
+  return {
+    kind: 'loop',
+    outer: [first, second],
+    inner: [],
+    inputs: [],
+    body: [
+      { kind: 'index', dim: 1, dtype: 'int32' },
+      { kind: 'const', value: even, dtype: out.dtype },
+      { kind: 'const', value: odd, dtype: out.dtype },
+      { kind: 'op', op: 'where', args: [0, 2, 1], dtype: out.dtype },
+    ],
+    outputs: [{ ...out, strides: [second, 1], value: 3 }],
+  };
+}
+
+/** Functions with all their derivatives, and what computes them. */
+const FAMILIES: Readonly<Record<string, string>> = {
+  sinc: 'sincOf',
+  polygamma: 'polygammaOf',
+  scaledTail: 'erfcxOf',
+  'special.erfcx': 'erfcxOf',
+  'special.ndtr': 'ndtrOf',
+  'special.logNdtr': 'logNdtrOf',
+  'special.i0': 'i0Of',
+  'special.i1': 'i1Of',
+  'special.i0e': 'i0eOf',
+  'special.i1e': 'i1eOf',
+};
 
 const MAKERS: Readonly<Record<string, Maker>> = {
   assertBetween: (site) => [boundedShader(site)],
-  sinc: (site) => [familyShader(site, 'sincOf')],
-  polygamma: (site) => [familyShader(site, 'polygammaOf')],
+  ...Object.fromEntries(
+    Object.entries(FAMILIES).map(([name, text]): [string, Maker] => [
+      name,
+      (site) => [familyShader(site, text)],
+    ]),
+  ),
   fft: (site) => [fourierShader(site)],
   unfold: (site) => [unfoldShader(site, site.attrs as unknown as Sliding)],
   fold: (site) => [foldShader(site, site.attrs as unknown as Sliding)],
   solve: matrices(solveShader),
   triangularSolve: matrices(triangularShader),
-  det: matrices((site) => determinantShader(site, false)),
-  slogdet: matrices((site) => determinantShader(site, true)),
+  det: matrices((site) => determinantShader(site, false), [1, 1]),
+  slogdet: matrices((site) => determinantShader(site, true), [1, 0]),
   cholesky: matrices(choleskyShader),
   luPacked: matrices(luShader),
   qr: matrices(qrShader),
@@ -88,8 +126,8 @@ export function specialShaders(
   const made =
     folded(op.lowering, site) ??
     written(op.lowering, site, instructions[operands[0] ?? -1]) ??
-    elementwise(op.name, site) ??
     MAKERS[op.name]?.(site) ??
+    elementwise(op.name, site) ??
     null;
   return made?.flatMap((x) => ('code' in x ? [x] : shadersOf(x, scratch))) ?? null;
 }
@@ -163,24 +201,4 @@ function elementwise(name: string, { out, shape, inputs }: Site): Kernel[] | nul
       outputs: [{ ...out, strides: [1], value: dtypes.length }],
     },
   ];
-}
-
-function loopOver(size: number, inputs: LoopKernel['inputs'], scalar: Scalar, out: Place): Kernel {
-  return {
-    kind: 'loop',
-    outer: [size],
-    inner: [],
-    inputs,
-    body: [scalar],
-    outputs: [{ ...out, strides: [1], value: 0 }],
-  };
-}
-
-function filledWith(value: number, size: number, out: Place): Kernel {
-  return loopOver(size, [], { kind: 'const', value, dtype: out.dtype }, out);
-}
-
-function copyOf(from: Place, size: number, out: Place): Kernel {
-  const scalar: Scalar = { kind: 'load', input: 0, dtype: out.dtype };
-  return loopOver(size, [{ ...from, strides: [1] }], scalar, out);
 }

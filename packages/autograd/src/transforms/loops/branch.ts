@@ -4,6 +4,7 @@ import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
 import { mode } from '../../graph/mode.js';
 import { show } from '../../graph/shape.js';
+import { hostValue } from '../../graph/hostValue.js';
 import { valueOf, type Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
 import { flatten, isTensor } from '../../tree.js';
@@ -97,7 +98,8 @@ function among<R>(
   branches: readonly ((...xs: unknown[]) => R)[],
   args: readonly unknown[],
 ): R {
-  if (mode.tracing === null) {
+  // What lies on a device is chosen by there.
+  if (mode.tracing === null && (index.home !== 'webgpu' || hostValue(index) !== null)) {
     const value = valueOf(index, name)[0] as number;
     if (Number.isNaN(value)) throw new ChainruleError(`${name}: the predicate is NaN`);
     return clamped(branches, name === 'cond' ? Number(value !== 0) : value)(...args);
@@ -114,7 +116,7 @@ function among<R>(
     const { result, cells, since, start, draws } = recorded;
     if (cells.length > 0) {
       throw new ChainruleError(
-        `${name}: a branch cannot assign a cell where ${mode.tracing} records; return the value and assign it outside`,
+        `${name}: a branch cannot assign a cell where ${mode.tracing ?? 'a value of the device chooses and it'} records; return the value and assign it outside`,
       );
     }
     expected ??= flatten(result);

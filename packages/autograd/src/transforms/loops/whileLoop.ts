@@ -87,8 +87,11 @@ export function whileLoop<C>(
   );
   // How many numbers the loop draws can be read in plain code; elsewhere what follows draws after all there may be.
   if (draws > 0) {
+    const count = results.at(-1) as Tensor;
     const steps =
-      mode.tracing === null ? valueOf(results.at(-1) as Tensor, 'whileLoop')[0] : maxIterations;
+      mode.tracing === null && count.home !== 'webgpu'
+        ? valueOf(count, 'whileLoop')[0]
+        : maxIterations;
     generator.offset = start + (steps as number) * draws;
   }
   cells.forEach(({ cell }, k) => cell.assign(results[carries.length + k] as Tensor));

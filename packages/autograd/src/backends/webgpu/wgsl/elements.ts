@@ -24,13 +24,6 @@ const FLOAT_UNARY: Readonly<Record<string, string>> = {
   ),
   'special.entr': 'entrf',
   'special.ndtri': 'ndtrif',
-  'special.ndtr': 'normalCdff',
-  'special.logNdtr': 'logNdtrf',
-  'special.erfcx': 'erfcxf',
-  'special.i0': 'i0f',
-  'special.i1': 'i1f',
-  'special.i0e': 'i0ef',
-  'special.i1e': 'i1ef',
 };
 const FLOAT_BINARY: Readonly<Record<string, string>> = {
   pow: 'powf',

@@ -1,7 +1,8 @@
 /** @file Fourier transforms: a thread a frequency sums over its row, with the turn of each term exact as a fraction. */
 import { sizeOf } from '../../../graph/shape.js';
 import type { Site } from '../special.js';
-import { float, ShaderWriter, type Shader } from './text.js';
+import { number } from './functions/text.js';
+import { ShaderWriter, type Shader } from './text.js';
 
 export function fourierShader({ attrs, inputs, out, shape }: Site): Shader {
   const w = new ShaderWriter();
@@ -11,7 +12,7 @@ export function fourierShader({ attrs, inputs, out, shape }: Site): Shader {
   w.line('let k = (row / inner) % n;');
   w.line('let base = (row / (inner * n)) * n * inner + row % inner;');
   w.line(`let x = ${w.address(inputs[0]!.place)} + 2u * base; let step = 2u * inner;`);
-  w.line(`let unit = ${float(2 * Math.PI * Number(attrs['sign']))} / f32(n);`);
+  w.line(`let unit = ${number(2 * Math.PI * Number(attrs['sign']))} / f32(n);`);
   w.line('var re = 0.0; var im = 0.0; var lostRe = 0.0; var lostIm = 0.0; var turn = 0u;');
   w.line('for (var j = 0u; j < n; j++) {');
   // The turn j · k modulo n, from −n/2 to n/2.

@@ -18,6 +18,8 @@ import {
 } from './text.js';
 
 const TEAM = 64;
+/** What refuses an integer 0 as its second operand. */
+const DIVISIONS = new Set(['floorDivide', 'remainder', 'fmod']);
 
 export function loopShader(kernel: LoopKernel): Shader {
   return new LoopShader(kernel).write();
@@ -34,6 +36,8 @@ class LoopShader {
   private readonly level: number[] = [];
   private readonly point: boolean[] = [];
   private readonly row = new Set<number>();
+  /** The name of how many points a row has. */
+  private width = '';
 
   constructor(kernel: LoopKernel) {
     this.kernel = kernel;
@@ -89,7 +93,7 @@ class LoopShader {
       w.line(`let o${n} = ${w.address(a)}${offsetOf(w, this.outer.strides[n]!, 'i')};`),
     );
     const folds = kernel.inner.length > 0;
-    const width = w.fresh('width');
+    const width = (this.width = w.fresh('width'));
     if (folds) w.line(`let ${width} = ${w.word(product(kernel.inner))};`);
     const depth = Math.max(0, ...this.level);
     for (let pass = 0; pass < depth; pass++) this.reduce(pass, width);
@@ -178,6 +182,13 @@ class LoopShader {
     const s = kernel.body[i]!;
     if (s.kind === 'op') for (const a of s.args) this.emit(a, scope);
     scope.add(i);
+    if (s.kind === 'op' && s.dtype === 'int32' && DIVISIONS.has(s.op)) {
+      const divisor = s.args[1]!;
+      const at = this.point[i]! ? `row * ${this.width} + j` : 'row';
+      const y = cast(w, `s${divisor}`, kernel.body[divisor]!.dtype, 'int32');
+      const refused = w.refuse(at, { kind: 'divisor', op: s.op, place: null, limit: 0 });
+      w.line(`if (${y} == 0) { ${refused} }`);
+    }
     w.line(`let s${i}: ${typeOf(s.dtype)} = ${this.textOf(s, this.point[i]!)};`);
   }
 
@@ -190,6 +201,9 @@ class LoopShader {
           `o${s.input}${point ? offsetOf(w, this.inner.strides[s.input]!, 'j') : ''}`,
         );
       case 'const':
+        // A compiler that sees the 0 makes 0 of its product with NaN.
+        if (s.value === 0 && s.dtype === 'float32')
+          return `bitcast<f32>(${w.word(Object.is(s.value, -0) ? 0x80000000 : 0)})`;
         return literal(w, s.value, s.dtype);
       case 'index': {
         const rank = kernel.outer.length;

@@ -4,7 +4,8 @@
  */
 import type { Place } from '../../../engine/compile/kernel.js';
 import type { DType } from '../../../graph/dtype.js';
-import { withDependencies } from './functions.js';
+import { withDependencies } from './functions/library.js';
+import { number } from './functions/text.js';
 
 /** What a word of the parameter block holds. */
 export type Word =
@@ -17,6 +18,8 @@ export type Word =
 /** What a kernel refuses, for the error that says so. */
 export interface Refusal {
   readonly kind: 'index' | 'divisor' | 'between' | 'singular' | 'notPositive';
+  /** The operation, where the kernel computes several. */
+  readonly op?: string;
   /** Where the value that was refused lies; the position is counted in its elements. */
   readonly place: Place | null;
   readonly limit: number;
@@ -28,7 +31,8 @@ export interface Shader {
   readonly words: readonly Word[];
   /** Workgroups to start. */
   readonly groups: number;
-  readonly refusal: Refusal | null;
+  /** What it may refuse, by the number it leaves in the fault buffer. */
+  readonly refusals: readonly Refusal[];
 }
 
 const TYPES: Readonly<Record<DType, string>> = {
@@ -61,7 +65,7 @@ export class ShaderWriter {
   declarations = '';
   private readonly words: Word[] = [...FIXED];
   private readonly functions = new Set<string>();
-  private refusal: Refusal | null = null;
+  private readonly refusals: Refusal[] = [];
   private names = 0;
 
   /** A number known to the plan, as a word: an expression of type u32. */
@@ -91,8 +95,12 @@ export class ShaderWriter {
 
   /** Statements that refuse the value at a position. */
   refuse(position: string, refusal: Refusal): string {
-    this.refusal = refusal;
-    return `atomicStore(&fault[0], p[0].x); atomicMin(&fault[1], ${position});`;
+    const number = this.refusals.push(refusal) - 1;
+    const base = refusal.place === null ? '0u' : this.address(refusal.place);
+    return (
+      `atomicStore(&fault[0], p[0].x); atomicMin(&fault[1], ${position}); ` +
+      `atomicStore(&fault[2], ${base}); atomicStore(&fault[3], ${number}u);`
+    );
   }
 
   /** One thread for each of `count` points: `row` is its number. */
@@ -124,7 +132,7 @@ ${withDependencies(this.functions)}${this.declarations}@compute @workgroup_size(
 fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
 ${head}${this.body}}
 `;
-    return { code, words: this.words, groups, refusal: this.refusal };
+    return { code, words: this.words, groups, refusals: this.refusals };
   }
 
   private entry(word: Word): string {
@@ -151,13 +159,7 @@ export function literal(w: ShaderWriter, x: number, dtype: DType): string {
   if (Number.isNaN(y)) return `${w.use('nan')}()`;
   if (Math.abs(y) === Infinity) return y > 0 ? `${w.use('inf')}()` : `(-${w.use('inf')}())`;
   if (Object.is(y, -0)) return 'bitcast<f32>(0x80000000u)';
-  return float(y);
-}
-
-/** A finite number as text of type f32. */
-export function float(x: number): string {
-  const text = Math.fround(x).toString();
-  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
+  return number(y);
 }
 
 /** Neighbouring dimensions that every access walks as one. */

@@ -1,0 +1,194 @@
+/** @file A program as what the device runs: shaders with their parameter blocks, and loops, over places of an arena. */
+import { planArena } from '../../engine/compile/arena.js';
+import type { Kernel, Place } from '../../engine/compile/kernel.js';
+import { lower, type Lowered } from '../../engine/compile/lower.js';
+import type { Instruction, Program, Work } from '../../engine/program.js';
+import { schedule, type LoopStep, type Schedule } from '../../engine/compile/schedule.js';
+import { verification, verifySchedule } from '../node.js';
+import { DeviceError } from '../../errors.js';
+import { sizeOf } from '../../graph/shape.js';
+import { loopOf } from '../../engine/loop.js';
+import { workOf } from '../wasm/run/work.js';
+import { specialShaders } from './special.js';
+import { supports } from './wgsl/elements.js';
+import { copyOf } from './wgsl/copies.js';
+import { shadersOf } from './wgsl/shaders.js';
+import type { Shader } from './wgsl/text.js';
+
+/** What a program does, one after the other. */
+export type Step = ShaderStep | LoopStep;
+
+export interface ShaderStep {
+  readonly kind: 'shaders';
+  readonly shaders: readonly Shader[];
+  readonly slot: number;
+  /** The kernel of the engine that they are, and the instructions it computes; null for a reference. */
+  readonly kernel: Kernel | null;
+  readonly slots: readonly number[];
+}
+
+export interface Compiled {
+  /** Those of the program, and the copies that were added. */
+  readonly instructions: readonly Instruction[];
+  /** Each is a slot of its own that is no input. */
+  readonly outputs: readonly number[];
+  readonly steps: readonly Step[];
+  /** Where values that stay inside lie, in words, and how many words that takes. */
+  readonly offsets: ReadonlyMap<number, number>;
+  readonly words: number;
+  /** The slot of words that each kernel may use while it runs, and where these lie. */
+  readonly scratch: number;
+  readonly scratchAt: number;
+}
+
+/** @throws {DeviceError} for what the device has no kernel for. */
+export function compiledOf(program: Program): Compiled {
+  checkDtypes(program);
+  const scheduled = schedule(program, (op, dtype) => supports(op, dtype));
+  const lowered = lower(scheduled);
+  if (verification.on) verifySchedule(program, scheduled, lowered);
+  const instructions = [...scheduled.instructions];
+  const { outputs, copies } = ownOutputs(program, scheduled, instructions);
+  const scratch = instructions.length;
+  let scratchWords = 0;
+  const scratchOf = (words: number): Place => {
+    scratchWords = Math.max(scratchWords, words);
+    return { buffer: scratch, dtype: 'int32', offset: 0 };
+  };
+  const ofKernel = (kernel: Kernel, slot: number, slots: readonly number[] = [slot]): Step => ({
+    kind: 'shaders',
+    shaders: shadersOf(kernel, scratchOf),
+    slot,
+    kernel,
+    slots,
+  });
+  const steps = [
+    ...lowered.flatMap((step): Step[] => {
+      if (step.kind === 'loop') return loopSteps(step, instructions, ofKernel);
+      if (step.kind === 'kernel')
+        return [ofKernel(step.kernel, step.slots[0] as number, step.slots)];
+      return [ofReference(step, instructions, scratchOf)];
+    }),
+    ...copies.map(({ kernel, slot }) => ofKernel(kernel, slot)),
+  ];
+  const { offsets, words } = place(steps, instructions, [...program.inputs, ...outputs, scratch]);
+  const all = words + Math.ceil(scratchWords / 4) * 4;
+  return { instructions, outputs, steps, offsets, words: all, scratch, scratchAt: words };
+}
+
+/** A loop; one of no steps only copies. */
+function loopSteps(
+  step: LoopStep,
+  instructions: readonly Instruction[],
+  ofKernel: (kernel: Kernel, slot: number) => Step,
+): Step[] {
+  const { kind, length, bodies } = loopOf(instructions[step.slot]?.attrs ?? {});
+  if (kind !== 'scan' || length > 0) return [step];
+  return Array.from(step.results).flatMap(([k, slot]): Step[] => {
+    const { shape, dtype } = instructions[slot] as Instruction;
+    if (k >= (bodies[0]?.carries ?? 0) || sizeOf(shape) === 0) return [];
+    const from = { buffer: step.operands[k] as number, dtype, offset: 0 };
+    return [ofKernel(copyOf(from, sizeOf(shape), { buffer: slot, dtype, offset: 0 }), slot)];
+  });
+}
+
+function ofReference(
+  step: Lowered & { kind: 'opaque' },
+  instructions: readonly Instruction[],
+  scratch: (words: number) => Place,
+): Step {
+  const { slot } = step;
+  const shaders = specialShaders(instructions, step, scratch);
+  if (shaders !== null) return { kind: 'shaders', shaders, slot, kernel: null, slots: [slot] };
+  const { op, dtype } = instructions[slot] as Instruction;
+  throw new DeviceError(
+    `${op?.name ?? 'evaluate'}: webgpu has no kernel for it on ${dtype}; compute it on the CPU: await x.to('cpu')`,
+  );
+}
+
+/** Gives each output a slot of its own: an input, or another output already, is copied. */
+function ownOutputs(
+  { inputs }: Program,
+  { outputs }: Schedule,
+  instructions: Instruction[],
+): { outputs: number[]; copies: { kernel: Kernel; slot: number }[] } {
+  const taken = new Set(inputs);
+  const copies: { kernel: Kernel; slot: number }[] = [];
+  const own = outputs.map((slot) => {
+    if (!taken.has(slot)) {
+      taken.add(slot);
+      return slot;
+    }
+    const from = instructions[slot] as Instruction;
+    const to = instructions.push({ ...from }) - 1;
+    const place = (buffer: number): Place => ({ buffer, dtype: from.dtype, offset: 0 });
+    if (sizeOf(from.shape) > 0)
+      copies.push({ kernel: copyOf(place(slot), sizeOf(from.shape), place(to)), slot: to });
+    return to;
+  });
+  return { outputs: own, copies };
+}
+
+/** Places what is computed by lifetime; what lies elsewhere is left out. */
+function place(
+  steps: readonly Step[],
+  instructions: readonly Instruction[],
+  elsewhere: readonly number[],
+): { offsets: Map<number, number>; words: number } {
+  const first = new Map<number, number>();
+  const last = new Map<number, number>();
+  const outside = new Set(elsewhere);
+  steps.forEach((step, i) => {
+    for (const buffer of buffersOf(step)) {
+      if (outside.has(buffer)) continue;
+      if (!first.has(buffer)) first.set(buffer, i);
+      last.set(buffer, i);
+    }
+  });
+  const order = [...first.keys()];
+  const arena = planArena(
+    order.map((slot) => ({
+      bytes: sizeOf((instructions[slot] as Instruction).shape) * 4,
+      first: first.get(slot) as number,
+      last: last.get(slot) as number,
+    })),
+  );
+  return {
+    offsets: new Map(order.map((slot, i) => [slot, (arena.offsets[i] as number) / 4])),
+    words: Math.ceil(arena.bytes / 256) * 64,
+  };
+}
+
+function buffersOf(step: Step): number[] {
+  if (step.kind === 'loop') return [...step.operands, ...step.results.values()];
+  return step.shaders.flatMap(({ words }) =>
+    words.flatMap((word) => (word.kind === 'address' ? [word.buffer] : [])),
+  );
+}
+
+/** The device has no doubles; numbers of the host that it is given count as float32 there. */
+function checkDtypes({ instructions, inputs }: Program): void {
+  const given = new Set(inputs);
+  instructions.forEach(({ op, dtype, shape }, slot) => {
+    if (dtype !== 'float64' || (given.has(slot) && shape.length === 0)) return;
+    if (op?.lowering.kind === 'leaf') return;
+    throw new DeviceError(
+      `${op?.name ?? 'evaluate'}: webgpu has no float64; use float32, or the CPU: await x.to('cpu')`,
+    );
+  });
+}
+
+/** What a shader does, for profiles; that of a kernel is done by its last one. */
+export function workOfStep(
+  { shaders, slot, slots, kernel }: ShaderStep,
+  shader: Shader,
+  instructions: readonly Instruction[],
+): Work {
+  const operations = slots.map((x) => instructions[x]?.op?.name ?? 'copy');
+  if (kernel !== null && shader === shaders.at(-1)) return workOf([kernel], operations);
+  const { op, shape, inputs } = instructions[slot] as Instruction;
+  const name = `${op?.name ?? 'copy'} [${shape.join(', ')}]${kernel === null ? '' : ', before it'}`;
+  const moved = inputs.reduce((n, x) => n + sizeOf((instructions[x] as Instruction).shape), 0);
+  const size = sizeOf(shape);
+  return { name, operations, flops: size, bytes: 4 * (size + moved) };
+}

@@ -1,0 +1,108 @@
+/**
+ * @file Records the kernels of a run: into one submit, or into several where what is known only on the device says how it
+ * goes on.
+ */
+import type { Work } from '../../engine/program.js';
+import { ChainruleError } from '../../errors.js';
+import type { GpuComputePass, GpuEncoder, GpuObject } from './gpuApi.js';
+import type { Pipeline } from './pipeline.js';
+import type { GpuRuntime } from './runtime.js';
+import type { Stopwatch } from './stopwatch.js';
+import { MOST_GROUPS } from './wgsl/text.js';
+
+/** What the kernels recorded so far read beside the heap, and is brought up before they are submitted. */
+export interface Uploading {
+  upload(): void;
+}
+
+/** A kernel to be started, and what it does. */
+export interface Dispatched {
+  readonly pipeline: Pipeline;
+  readonly work: () => Work;
+}
+
+/** Steps of a run that stop where they need the word at an address, and are given it. */
+export type Steps = Generator<number, void, number>;
+
+export class Recorder {
+  /** The number of the run. */
+  run = 0;
+  private readonly runtime: GpuRuntime;
+  private encoder: GpuEncoder | null = null;
+  private pass: GpuComputePass | null = null;
+  private readonly touched = new Set<Uploading>();
+  /** While a profile is taken. */
+  watch: Stopwatch | null = null;
+
+  constructor(runtime: GpuRuntime) {
+    this.runtime = runtime;
+  }
+
+  /** `upload` is called before the next submit. */
+  touch(blocks: Uploading): void {
+    this.touched.add(blocks);
+  }
+
+  dispatch({ pipeline, work }: Dispatched, group: GpuObject, groups: number): void {
+    const { watch } = this;
+    if (watch?.full === true) this.flush();
+    this.encoder ??= this.runtime.device.createCommandEncoder();
+    this.pass ??= watch?.begin(this.encoder, work()) ?? this.encoder.beginComputePass();
+    this.pass.setPipeline(pipeline.pipeline);
+    this.pass.setBindGroup(0, group);
+    this.pass.dispatchWorkgroups(Math.min(groups, MOST_GROUPS), Math.ceil(groups / MOST_GROUPS));
+    this.runtime.dispatches++;
+    if (watch === null) return;
+    this.pass.end();
+    this.pass = null;
+  }
+
+  /** Submits what was recorded. */
+  flush(): void {
+    for (const blocks of this.touched) blocks.upload();
+    this.touched.clear();
+    if (this.encoder === null) return;
+    this.pass?.end();
+    this.watch?.resolve(this.encoder);
+    this.runtime.device.queue.submit([this.encoder.finish()]);
+    this.runtime.submits++;
+    this.encoder = null;
+    this.pass = null;
+    this.watch?.report();
+  }
+
+  /** Takes all steps of a run; a promise where they have to wait for the device. */
+  take(steps: Steps): void | Promise<void> {
+    const { run, runtime } = this;
+    const fail = async (error: unknown): Promise<void> => {
+      this.flush();
+      if (!(error instanceof ChainruleError)) return runtime.fail(String(error));
+      // What failed before is told in its place.
+      if ((await runtime.look(0)).fault === 0) runtime.faults.raise(run, error);
+    };
+    let next: IteratorResult<number, void>;
+    try {
+      next = steps.next();
+    } catch (error) {
+      return fail(error);
+    }
+    if (next.done !== true) return this.wait(steps, next.value).catch(fail);
+    this.flush();
+  }
+
+  private async wait(steps: Steps, first: number): Promise<void> {
+    const { run } = this;
+    let at = first;
+    for (;;) {
+      this.flush();
+      const { word, fault } = await this.runtime.look(at);
+      // From there on nothing changes any more.
+      if (fault !== 0) return;
+      this.run = run;
+      const next = steps.next(word);
+      if (next.done === true) break;
+      at = next.value;
+    }
+    this.flush();
+  }
+}

@@ -1,0 +1,46 @@
+/** @file A device that is lost: what lay there is gone, the CPU goes on, and WebGPU starts anew. */
+import { afterAll, describe, expect, test } from 'vitest';
+import {
+  compile,
+  DeviceError,
+  deviceInfo,
+  devices,
+  Parameter,
+  setDevice,
+  tensor,
+  type Tensor,
+} from '../../src/index.js';
+import type { GpuDevice } from '../../src/backends/webgpu/gpuApi.js';
+import { openWebgpu } from './device.js';
+
+const there = await openWebgpu();
+
+afterAll(() => setDevice('cpu'));
+
+describe.skipIf(!there)('a lost device', () => {
+  test('rejects what waits, refuses what lay there, and starts anew from host copies', async () => {
+    await setDevice('webgpu');
+    const weight = new Parameter(tensor([1, 2, 3]));
+    weight.assign(weight.detach().mul(1)); // computed there: no copy on the host
+    const step = compile((x: Tensor) => weight.mul(x).sum());
+    expect(await step(tensor([1, 1, 1])).itemAsync()).toBe(6);
+    const checkpoint = await weight.data();
+    const pending = weight.mul(2).data();
+    const old = deviceInfo('webgpu').gpuDevice as GpuDevice;
+    old.destroy();
+    await pending.catch((error: unknown) => expect(error).toBeInstanceOf(DeviceError));
+    await old.lost;
+    await Promise.resolve();
+    await expect(weight.mul(3).data()).rejects.toThrow(/the device was lost.*await setDevice/);
+    expect(tensor([1, 2], { device: 'cpu' }).add(1).toArray()).toEqual([2, 3]);
+
+    await setDevice('webgpu');
+    expect(devices()).toContain('webgpu');
+    expect(deviceInfo('webgpu').gpuDevice).not.toBe(old);
+    await expect((async () => weight.mul(3).data())()).rejects.toThrow(DeviceError);
+    const again = new Parameter(tensor(checkpoint));
+    expect(Array.from(await again.mul(3).data())).toEqual([3, 6, 9]);
+    weight.assign(tensor(checkpoint));
+    expect(await step(tensor([1, 1, 2])).itemAsync()).toBe(9);
+  });
+});

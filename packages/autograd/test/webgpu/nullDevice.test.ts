@@ -1,0 +1,51 @@
+/**
+ * @file The texts of all kernels, compiled and checked by Dawn without any driver: those of every operation at every sample,
+ * forward and back.
+ */
+import { afterAll, describe, expect, test } from 'vitest';
+import { evaluate, setDevice, type Tensor } from '../../src/index.js';
+import { engine } from '../../src/engine/evaluate.js';
+import type { GpuBackend } from '../../src/backends/webgpu/backend.js';
+import { openWebgpu } from './device.js';
+import { LINES, valuesOf } from './everyOperation.js';
+
+process.env['CHAINRULE_WEBGPU'] = 'backend=null';
+const there = await openWebgpu();
+
+afterAll(() => setDevice('cpu'));
+
+/** Nothing is computed there, so that nothing can be read. */
+function run(y: Tensor): Promise<never[]> {
+  evaluate(y);
+  return Promise.resolve([]);
+}
+
+describe.skipIf(!there)('on the null device', () => {
+  const { runtime } = (engine.devices.get('webgpu') ?? {}) as GpuBackend;
+
+  for (const name of Object.keys(LINES))
+    test(name, async () => {
+      const { refused } = await valuesOf(name, 'webgpu', Infinity, run);
+      for (const reason of refused)
+        expect(reason).toMatch(/no kernel|cannot be read at once|no float64/);
+      await new Promise((turn) => setTimeout(turn)); // a queue is given back when the event loop turns
+    });
+
+  test('all texts have compiled, and no call was refused', async () => {
+    await runtime.device.queue.onSubmittedWorkDone();
+    expect(runtime.forms).toBeGreaterThan(300);
+    expect(runtime.refusedKernels).toEqual([]);
+    runtime.check();
+  });
+
+  test('a text that does not compile would be told', async () => {
+    const broken = runtime.pipeline('fn main( {');
+    await broken.ready();
+    expect(broken.error?.message).toMatch(/did not compile.*expected/);
+    const late = runtime.pipeline('fn main() -> {');
+    void late.pipeline;
+    await runtime.device.queue.onSubmittedWorkDone();
+    expect(runtime.refusedKernels).toHaveLength(2);
+    runtime.check();
+  });
+});

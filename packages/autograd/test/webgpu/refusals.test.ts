@@ -1,0 +1,64 @@
+/** @file What kernels on WebGPU refuse: told by the next await, with operation, module path, value and position. */
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  ChainruleError,
+  compile,
+  evaluate,
+  floorDivide,
+  fmod,
+  Parameter,
+  remainder,
+  setDevice,
+  tensor,
+  type Tensor,
+} from '../../src/index.js';
+import { scope } from '../../src/graph/mode.js';
+import { openWebgpu } from './device.js';
+
+const there = await openWebgpu();
+const ints = (...xs: number[]): Tensor => tensor(xs, { dtype: 'int32' });
+
+afterEach(() => setDevice('cpu'));
+
+describe.skipIf(!there)('refused on WebGPU', () => {
+  for (const [name, f] of Object.entries({ floorDivide, remainder, fmod }))
+    test(`${name} of integers by zero`, async () => {
+      await setDevice('webgpu');
+      const counter = new Parameter(tensor([1]));
+      const y = ints(1, 0, 3).mul(2); // known on the device alone
+      counter.assign(counter.detach().add(1));
+      evaluate();
+      const bad = f(ints(7, 8, 9), y).add(1);
+      counter.assign(counter.detach().add(bad.sum().cast('float32')));
+      evaluate();
+      await expect(counter.mul(1).data()).rejects.toThrow(
+        new RegExp(`${name}: integer division by zero, for element 1 of the result.*float32`),
+      );
+      await expect(bad.data()).rejects.toThrow(ChainruleError);
+      expect(Array.from(await counter.mul(1).data())).toEqual([2]);
+      expect(Array.from(await f(ints(7, -8, 9), ints(2, 3, -4).mul(1)).data())).toEqual(
+        Array.from(await (await f(ints(7, -8, 9), ints(2, 3, -4).mul(1)).to('cpu')).data()),
+      );
+    });
+
+  test('a divisor that is zero in one of two divisions of a kernel', async () => {
+    await setDevice('webgpu');
+    const [x, y, z] = [ints(5, 6), ints(1, 2).mul(1), ints(3, 0).mul(1)];
+    await expect(x.floorDivide(y).add(x.remainder(z)).data()).rejects.toThrow(
+      /^remainder: .*element 1/,
+    );
+    await expect(x.floorDivide(z).add(x.remainder(y)).data()).rejects.toThrow(/^floorDivide: /);
+  });
+
+  test('the place in the model is told, eager and compiled', async () => {
+    await setDevice('webgpu');
+    const pick = (i: Tensor): Tensor =>
+      scope('net.embedding', () => tensor([1, 2, 3]).mul(1).indexSelect(0, i.add(0)));
+    const message = /index 5 at position 1 is out of range .*\(in net\.embedding\)/;
+    await expect(pick(ints(0, 5)).data()).rejects.toThrow(message);
+    const f = compile(pick);
+    expect(Array.from(await f(ints(0, 2)).data())).toEqual([1, 3]);
+    await expect(f(ints(1, 5)).data()).rejects.toThrow(message);
+    expect(Array.from(await f(ints(1, 1)).data())).toEqual([2, 2]);
+  });
+});
