@@ -24,24 +24,28 @@ const isInstalled = () =>
   existsSync(installed) &&
   statSync(installed).mtimeMs >= statSync(join(site, 'package.json')).mtimeMs;
 
-/** The entries of the reference: every page, by its package. */
-function writeSidebar() {
+/** What is beside the pages of the reference, and where each name has its page: the tables of names link there. */
+function writeContents() {
   const reference = join(site, 'reference');
-  const pages = readdirSync(reference, { recursive: true }).filter((path) =>
-    /^\w+\/.*\.md$/.test(path),
-  );
-  const groups = new Map();
-  for (const page of pages.sort()) {
-    const [name, ...rest] = page.replace(/(\/index)?\.md$/, '').split('/');
-    const path = rest.filter((part) => part !== 'src' && part !== 'namespaces').join('/');
-    if (!groups.has(name)) groups.set(name, []);
-    groups.get(name).push({
-      text: path === '' ? 'overview' : path,
-      link: `/reference/${page.replace(/(index)?\.md$/, '')}`,
-    });
-  }
-  const sidebar = Array.from(groups, ([text, items]) => ({ text: `@chainrule/${text}`, items }));
-  writeFileSync(join(reference, 'sidebar.json'), JSON.stringify(sidebar, null, 2));
+  const pages = readdirSync(reference, { recursive: true })
+    .filter((path) => path.endsWith('.md') && path !== 'index.md')
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort();
+  const nameOf = (page) => page.replace(/namespaces\/|(\/index)?\.md$/g, '');
+  const items = pages
+    .filter((page) => page.endsWith('/index.md'))
+    .map((page) => ({ text: nameOf(page), link: `/reference/${page.replace('index.md', '')}` }));
+  writeFileSync(join(reference, 'sidebar.json'), JSON.stringify([{ text: 'Reference', items }]));
+  const links = pages
+    .filter((page) => /\/(functions|variables|classes)\//.test(page))
+    .map((page) => [
+      nameOf(page)
+        .replace(/\/(functions|variables|classes)\//, '/')
+        .replace(/^(autograd|nn(?=\/(distributions|metrics)))\//, '')
+        .replaceAll('/', '.'),
+      `/reference/${page.replace('.md', '.html')}`,
+    ]);
+  writeFileSync(join(reference, 'pages.json'), JSON.stringify(Object.fromEntries(links)));
 }
 
 /** Notebooks that `npm run notebooks` has rendered. */
@@ -60,7 +64,7 @@ function build() {
   run('node', ['data.mjs'], site);
   copyGallery();
   run('node', [join(site, 'node_modules', 'typedoc', 'bin', 'typedoc')], site);
-  writeSidebar();
+  writeContents();
   run('node', [join(site, 'node_modules', 'vitepress', 'bin', 'vitepress.js'), 'build'], site);
 }
 

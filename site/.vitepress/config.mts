@@ -39,7 +39,7 @@ export default defineConfig({
     /\/gallery\//,
     /NOTES/,
     /localhost/,
-    ...(withoutReference ? [/\/src\//] : []),
+    ...(withoutReference ? [/\/reference\//] : []),
   ],
   // The reference takes most of the time: `SITE_REFERENCE=off` leaves it out while writing.
   srcExclude: ['node_modules/**', ...(withoutReference ? ['reference/*/**'] : [])],

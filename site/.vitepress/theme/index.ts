@@ -1,6 +1,7 @@
 import type { Theme } from 'vitepress';
 import DefaultTheme from 'vitepress/theme';
 import DrawDigit from './draw/DrawDigit.vue';
+import NamesTable from './NamesTable.vue';
 import RunnableCell from './RunnableCell.vue';
 import WatchItLearn from './watch/WatchItLearn.vue';
 import './style.css';
@@ -9,6 +10,7 @@ export default {
   extends: DefaultTheme,
   enhanceApp({ app }) {
     app.component('DrawDigit', DrawDigit);
+    app.component('NamesTable', NamesTable);
     app.component('RunnableCell', RunnableCell);
     app.component('WatchItLearn', WatchItLearn);
   },
