@@ -3,7 +3,16 @@
  * tools are no part of the default install: they are installed into `site/` when it is first built.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,6 +40,14 @@ function writeContents() {
     .filter((path) => path.endsWith('.md') && path !== 'index.md')
     .map((path) => path.replaceAll('\\', '/'))
     .sort();
+  // A type called `Index` would have the address of its folder.
+  for (const page of pages) {
+    const path = join(reference, page);
+    const text = readFileSync(path, 'utf8');
+    const mended = text.replaceAll('/Index.md', '/Index-.md').replaceAll('(Index.md', '(Index-.md');
+    if (mended !== text) writeFileSync(path, mended);
+    if (page.endsWith('/Index.md')) renameSync(path, path.replace('Index.md', 'Index-.md'));
+  }
   const nameOf = (page) => page.replace(/namespaces\/|(\/index)?\.md$/g, '');
   const items = pages
     .filter((page) => page.endsWith('/index.md'))
