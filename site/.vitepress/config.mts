@@ -96,7 +96,12 @@ export default defineConfig({
         },
         {
           text: 'See it',
-          items: items('pages', ['Watch it learn', 'watch'], ['Draw a digit', 'draw']),
+          items: items(
+            'pages',
+            ['Watch it learn', 'watch'],
+            ['Draw a digit', 'draw'],
+            ['Race', 'race'],
+          ),
         },
         {
           text: 'Guides',
