@@ -121,7 +121,6 @@ const fill = ({ weight }: { weight: number }) => (weight > 0 ? '#f85149' : '#2f8
 plot({
   title: 'Words that speak for spam (right) and against it',
   file: 'spam-filter-words.svg',
-  width: 640,
   height: 520,
   marginLeft: 210,
   x: { label: 'weight', grid: true },

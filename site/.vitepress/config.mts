@@ -33,6 +33,8 @@ export default defineConfig({
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }]],
   cleanUrls: false,
   lastUpdated: false,
+  // What pages are called is the same for all of them: in a file of its own.
+  metaChunk: true,
   // The notes of the benchmarks link to files of the repository, the gallery to rendered notebooks.
   ignoreDeadLinks: [
     /\.\.\//,
@@ -45,6 +47,11 @@ export default defineConfig({
   srcExclude: ['node_modules/**', ...(withoutReference ? ['reference/*/**'] : [])],
   outDir: '../out/site',
   cacheDir: '../out/site-cache',
+  transformPageData(page) {
+    // A page of the reference has no neighbours.
+    if (page.relativePath.startsWith('reference/'))
+      Object.assign(page.frontmatter, { prev: false, next: false });
+  },
   vite: {
     resolve: { alias },
     worker: { format: 'es' },
