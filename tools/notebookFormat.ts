@@ -88,6 +88,8 @@ const style = `
   :root { --code: #161b22; --line: #444c56; --faint: #9198a1;
     --keyword: #ff7b72; --string: #a5d6ff; --number: #79c0ff; --comment: #9198a1; --link: #f0a06a }
   body { color: #e6edf3; background: #0d1117 }
+  rect[fill='#ffffff'] { fill: #2b2f36 } rect[fill='#ffffff'] ~ text { fill: #e6edf3 }
+  rect[fill='#f1f3f5'] { fill: #161b22; stroke: #444c56 }
 }
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 60rem; margin: 1.5rem auto; padding: 0 1rem }
 a { color: var(--link) }

@@ -5,8 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
-  mkdirSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -65,13 +65,17 @@ function writeContents() {
   writeFileSync(join(reference, 'pages.json'), JSON.stringify(Object.fromEntries(links)));
 }
 
-/** Notebooks that `npm run notebooks` has rendered. */
+/** Notebooks that `npm run notebooks` has rendered, and the pictures of all. */
 function copyGallery() {
   const out = join(root, 'out');
   const to = join(site, 'public', 'gallery');
-  mkdirSync(to, { recursive: true });
-  for (const name of existsSync(out) ? readdirSync(out) : [])
-    if (name.endsWith('.html')) copyFileSync(join(out, name), join(to, name));
+  cpSync(join(root, 'examples', 'pictures'), join(to, 'pictures'), { recursive: true });
+  const notebooks = readdirSync(join(root, 'examples')).map((name) =>
+    name.replace(/\.ts$/, '.html'),
+  );
+  for (const name of ['index.html', ...notebooks])
+    if (name.endsWith('.html') && existsSync(join(out, name)))
+      copyFileSync(join(out, name), join(to, name));
 }
 
 function build() {
