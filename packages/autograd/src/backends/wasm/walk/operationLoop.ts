@@ -17,7 +17,7 @@ import type { KernelContext } from '../assembler/kernelFunction.js';
 import { BARRIER_BYTES, FAULT } from '../run/barrier.js';
 import type { Forms } from '../run/forms.js';
 import { formKernel } from '../run/kernelList.js';
-import type { WalkedCalls } from './walkedCalls.js';
+import type { CallWriter } from './callWriter.js';
 
 /** The most levels of a loop whose form has a number. */
 export const MOST_LEVELS = 6;
@@ -54,8 +54,8 @@ export interface Operation {
 export class OperationLoop {
   /** How many operands are read. */
   reads = 0;
-  /** Where operands begin, and how many bytes into that. */
-  readonly places = new Float64Array(4);
+  /** The buffers of operands, and how many bytes into them they begin. */
+  readonly buffers = new Float64Array(4);
   readonly offsets = new Float64Array(4);
   /** The codes of their dtypes. */
   readonly dtypes = new Int32Array(4);
@@ -102,7 +102,7 @@ export class OperationLoop {
   }
 
   /** Writes the call, or says that a fold must be planned by itself. */
-  write(op: Operation, writer: WalkedCalls): boolean {
+  write(op: Operation, writer: CallWriter): boolean {
     if (this.levels === 0) {
       this.stride.fill(0);
       this.push(1);
@@ -114,7 +114,7 @@ export class OperationLoop {
     writer.call(form);
     for (let i = 0; i < words.length; i++) {
       const code = words[i]!;
-      if (code < SCRATCH_WORD) writer.address(this.places[code]!, this.offsets[code]!);
+      if (code < SCRATCH_WORD) writer.address(this.buffers[code]!, this.offsets[code]!);
       else if (code === SCRATCH_WORD) writer.scratchAddress(FAULT);
       else if (code < STRIDE) writer.word(this.sizes[code - SIZE]!);
       else {

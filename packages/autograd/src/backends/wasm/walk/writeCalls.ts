@@ -107,6 +107,6 @@ function opaque(site: Site, slot: number): void {
   });
   const made = operatorKernel(instructions, slot, operands);
   if (made !== null) writeKernel(site, made);
-  else site.references.push({ slot, operands, callEnd: site.calls.callEnd });
+  else site.reference(slot, operands);
   for (const x of copies) site.release(x);
 }

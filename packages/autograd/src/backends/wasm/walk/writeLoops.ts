@@ -21,7 +21,7 @@ export function element(
 ): void {
   const size = sizeOf(space);
   if (size === 0) return;
-  const { instructions, base, views, places, loop } = site;
+  const { instructions, base, views, loop } = site;
   const reads = inputs.length;
   loop.start(reads);
   // Operands in order, or one element.
@@ -32,13 +32,13 @@ export function element(
     const { dtype, shape } = instructions[x] as Instruction;
     const own = sizeOf(shape);
     loop.dtypes[j] = dtypeCode[dtype];
-    loop.places[j] = places[base[x]!]!;
+    loop.buffers[j] = base[x]!;
     loop.offsets[j] = view === null ? 0 : view.offset * itemSize[dtype];
     loop.stride[j] = own === 1 ? 0 : 1;
     if (own !== 1 && (view !== null || own !== size)) flat = false;
   }
   loop.dtypes[OUT] = dtypeCode[op.dtype];
-  loop.places[OUT] = places[out]!;
+  loop.buffers[OUT] = out;
   loop.offsets[OUT] = offset * itemSize[op.dtype];
   loop.stride[OUT] = 1;
   if (flat) loop.push(size);
@@ -146,10 +146,10 @@ export function fold(site: Site, slot: number, dims: readonly number[]): void {
   const { loop } = site;
   loop.start(1);
   loop.dtypes[0] = dtypeCode[from];
-  loop.places[0] = site.places[view.base]!;
+  loop.buffers[0] = view.base;
   loop.offsets[0] = view.offset * itemSize[from];
   loop.dtypes[OUT] = dtypeCode[dtype];
-  loop.places[OUT] = site.places[slot]!;
+  loop.buffers[OUT] = slot;
   loop.offsets[OUT] = 0;
   let fits = more.length === 0;
   let rest = sizeOf(shape) / shape[folded]!;
