@@ -69,7 +69,7 @@ export function collect(
   const enter = (node: Tensor, parent: Tensor | null): void => {
     if (node.mark === mark) return;
     node.mark = mark;
-    const rows = parent !== null && !byPosition && isRows(node);
+    const rows = parent !== null && !byPosition && node.value === null && isRows(node);
     if (node.value !== null || isNumber(node) || rows || stops?.has(node) === true) {
       addLeaf(node, nodes, leaves, structure);
       if (node.needsGrad) {

@@ -106,3 +106,11 @@ test('what is written to later is no such value', () => {
       .toArray(),
   ).toEqual(numbers[3]!.map((x) => Math.fround(2 * x)));
 });
+
+test('rows that have a value of their own, and have forgotten what they are rows of', () => {
+  const row = data.at(3);
+  expect(row.dataSync()).toEqual(data.dataSync().slice(12, 16));
+  const p = new Parameter(row);
+  p.mul(row).sum().backward();
+  expect(p.grad?.dataSync()).toEqual(row.dataSync());
+});
