@@ -108,9 +108,7 @@ test('what is written to later is no such value', () => {
 });
 
 test('rows that have a value of their own, and have forgotten what they are rows of', () => {
-  const row = data.at(3);
-  expect(row.dataSync()).toEqual(data.dataSync().slice(12, 16));
-  const p = new Parameter(row);
-  p.mul(row).sum().backward();
-  expect(p.grad?.dataSync()).toEqual(row.dataSync());
+  const row = data.narrow(0, 3, 1);
+  expect(Array.from(row.dataSync())).toEqual(numbers[3]);
+  expect(row.mul(1).toArray()).toEqual([numbers[3]]);
 });
