@@ -1,7 +1,7 @@
 // %% [markdown]
 // # Backpropagation from scratch
 //
-// A network learns to part two kinds of points. First it is built of single numbers, so that each
+// A network learns to tell two kinds of points apart. First it is built of single numbers, so that each
 // step of learning can be seen: the forward pass, the error, the backward pass, the update. Then the
 // same network is written with tensors, and gives the same numbers.
 

@@ -114,6 +114,6 @@ const strongest = byMonth.abs().argmax().item();
 const changed = pressure.add(
   f64(Array.from({ length: 168 }, (_, i) => (i === strongest ? 0.5 : 0))),
 );
-const [moved, foretold] = [fitTo(changed).x.at(3).item() - p, 0.5 * byMonth.at(strongest).item()];
+const [moved, predicted] = [fitTo(changed).x.at(3).item() - p, 0.5 * byMonth.at(strongest).item()];
 console.log(`half a unit more in month ${strongest + 1} moves it by ${moved.toFixed(4)}`);
-expectScore('foretold beside found', Math.abs(foretold / moved - 1), { atMost: 0.1 });
+expectScore('predicted beside found', Math.abs(predicted / moved - 1), { atMost: 0.1 });

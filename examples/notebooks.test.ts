@@ -1,24 +1,6 @@
 /** @file The short forms of the notebooks that need no download: each must reach its scores. */
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** Runs a notebook as a user does, and returns its exit code with what it printed. */
-function runNotebook(
-  name: string,
-  args: readonly string[],
-): Promise<{ code: number | null; output: string }> {
-  const child = spawn('npx', ['--no-install', 'ts-node', `examples/${name}.ts`, ...args], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: '1', VITEST: undefined },
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })));
-}
+import { runNotebook } from './lib/runNotebook.js';
 
 describe('notebooks reach their scores', () => {
   it.each([
@@ -31,6 +13,9 @@ describe('notebooks reach their scores', () => {
     ['translation', 1],
     ['image-recognition', 1],
     ['language-model', 1],
+    ['training', 2],
+    ['sequences', 2],
+    ['vae', 1],
   ])(
     '%s',
     async (name, scores) => {

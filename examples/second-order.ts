@@ -111,7 +111,7 @@ expectScore('relative difference', Math.abs(sharpest / exact - 1), { atMost: 1e-
 // `grad` of one example's error, under `vmap`, gives all 400 gradients at once: `[400, 31]`. Their
 // length says which patients pull hardest at the model, and with the Hessian how much the weights
 // would move without one of them (the influence of Cook & Weisberg 1982): $H^{-1} g_i / n$. Leaving
-// the strongest out and fitting again shows how well that is foretold.
+// the strongest out and fitting again shows how good that prediction is.
 
 // %%
 const perExample = vmap(grad(errorOf), [null, 0, 0])(newton, X, y);
@@ -128,9 +128,9 @@ for (let step = 0; step < 12; step++) {
   const step = linalg.solve(hessian(lossWithout)(without), grad(lossWithout)(without));
   without = without.sub(step).detach();
 }
-const [moved, foretold] = [without.sub(newton), influence.at(strongest)];
-const cosine = moved.dot(foretold).div(moved.norm().mul(foretold.norm())).item();
-expectScore('cosine of the foretold and the true change', cosine, { atLeast: 0.95 });
+const [moved, predicted] = [without.sub(newton), influence.at(strongest)];
+const cosine = moved.dot(predicted).div(moved.norm().mul(predicted.norm())).item();
+expectScore('cosine of the predicted and the true change', cosine, { atLeast: 0.95 });
 
 // %% [markdown]
 // ## The test

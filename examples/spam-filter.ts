@@ -3,8 +3,8 @@
 //
 // 5,900 mails of the SpamAssassin corpus, a third of them spam. Which words are in a mail decides; a
 // linear model learns how much each word weighs, and can say so. Beside it stands naive Bayes, which
-// counts and needs no training. F1 is 0.978 beside 0.957; the run takes 7 seconds on 2 cores. The data
-// (20 MB) is fetched when this file first runs.
+// counts and needs no training. A whole run reaches an F1 of 0.978 beside 0.957 in 7 seconds on 2 cores; the short
+// form learns for fewer epochs and reaches less. The data (20 MB) is fetched when this file first runs.
 
 // %%
 import { manualSeed, noGrad, tensor } from '@chainrule/autograd';
@@ -121,7 +121,6 @@ const fill = ({ weight }: { weight: number }) => (weight > 0 ? '#f85149' : '#2f8
 plot({
   title: 'Words that speak for spam (right) and against it',
   file: 'spam-filter-words.svg',
-  width: 640,
   height: 520,
   marginLeft: 210,
   x: { label: 'weight', grid: true },

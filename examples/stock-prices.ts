@@ -1,5 +1,5 @@
 // %% [markdown]
-// # Stock prices: what can be foretold, and what cannot
+// # Stock prices: what can be predicted, and what cannot
 //
 // An LSTM reads the last 30 days of the S&P 500 and says two things of the next: how far the price will
 // move up or down, and how wildly. The first is as good as unpredictable, whatever one reads elsewhere;
@@ -104,11 +104,11 @@ for (const [k, next] of blocks.entries()) {
 progress.finish();
 
 // %% [markdown]
-// ## What cannot be foretold
+// ## What cannot be predicted
 //
-// Tomorrow's price: a curve of foretold prices that hugs the true one shows nothing but yesterday's
-// (persistence). And whether it rises: the LSTM is right on 51.4 % of the days, "always up" on 55.1 %. Its
-// prices are off by 17.25 points instead of 17.34: by chance, for all one can tell.
+// Tomorrow's price: a curve of predicted prices that hugs the true one shows nothing but yesterday's
+// (persistence). And whether it rises: in a whole run the LSTM is right on 51.4 % of the days, "always up" on
+// 55.1 %. Its prices are off by 17.25 points instead of 17.34: by chance, for all one can tell.
 
 // %%
 const test = forecasts.map(({ day }) => day);
@@ -123,23 +123,23 @@ const up = rises.filter(Boolean).length / test.length;
 console.log(`direction: LSTM ${percent(right)} right, always up ${percent(up)}`);
 
 // %% [markdown]
-// ## What can be foretold
+// ## What can be predicted
 //
 // How wild tomorrow will be: wild days come in clusters (Mandelbrot 1963). $R^2$ is the share of the
-// variance that is explained: 0.68 by the LSTM, 0.65 by "as today".
+// variance that is explained: in a whole run 0.68 by the LSTM, 0.65 by "as today".
 
 // %%
 const truth = test.map((day) => value(ranges, day));
 const asToday = test.map((day) => value(ranges, day - 1));
 const asUsual = test.map((day) => meanOf(ranges.slice(day - 22, day)));
-const foretold = forecasts.map(({ range }) => range);
+const predicted = forecasts.map(({ range }) => range);
 const [today, usual] = [rSquared(asToday, truth), rSquared(asUsual, truth)];
 console.log(`R²: as today ${today.toFixed(3)}, as in the last 22 days ${usual.toFixed(3)}`);
 const curve = (values: readonly number[]) =>
   values.map((y, i) => ({ x: 2016.24 + (4.05 * i) / values.length, y }));
 plotCurves(
-  { 'the day’s range in %': curve(truth), foretold: curve(foretold) },
+  { 'the day’s range in %': curve(truth), predicted: curve(predicted) },
   { title: 'How wild the next day is', file: 'stock-prices.svg', x: { tickFormat: 'd', ticks: 5 } },
 );
-const [score, baseline] = [rSquared(foretold, truth), Math.max(today, usual)];
+const [score, baseline] = [rSquared(predicted, truth), Math.max(today, usual)];
 expectScore('R² of the range', score, { atLeast: Math.max(0.66, baseline), baseline });

@@ -9,7 +9,15 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { formatWithOptions, parseArgs, stripVTControlCharacters } from 'node:util';
 import type { Output } from '../examples/lib/notebook.js';
-import { type Cell, parseCells, toHtml, toIpynb } from './notebookFormat.js';
+import {
+  type Cell,
+  parseCells,
+  summaryOf,
+  titleOf,
+  toHtml,
+  toIndex,
+  toIpynb,
+} from './notebookFormat.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -55,22 +63,37 @@ async function run(file: string, cells: Cell[]): Promise<unknown> {
 
 const examples = fileURLToPath(new URL('../examples', import.meta.url));
 const isNotebook = (file: string): boolean => /^\/\/ %%/m.test(readFileSync(file, 'utf8'));
-const all = (): string[] =>
-  readdirSync(examples)
+/** All notebooks, in the order in which examples/README.md lists them. */
+function all(): string[] {
+  const order = readFileSync(join(examples, 'README.md'), 'utf8');
+  const place = (name: string): number => order.indexOf(`(${name})`) >>> 0;
+  return readdirSync(examples)
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .sort((a, b) => place(a) - place(b))
     .map((name) => join(examples, name))
     .filter(isNotebook);
+}
 
 mkdirSync(values.out, { recursive: true });
-const files = positionals.length > 0 ? positionals.map((name) => resolve(name)) : all();
+const listed = all().map((file) => {
+  const cells = parseCells(readFileSync(file, 'utf8'));
+  const name = basename(file, '.ts');
+  return { file, href: `${name}.html`, title: titleOf(cells), summary: summaryOf(cells) };
+});
+const files =
+  positionals.length > 0
+    ? positionals.map((name) => resolve(name))
+    : listed.map(({ file }) => file);
 for (const file of files) {
   const cells = parseCells(readFileSync(file, 'utf8'));
   const start = performance.now();
   const error = await run(file, cells);
   const name = basename(file, '.ts');
   const base = join(values.out, name);
+  const at = listed.findIndex((notebook) => notebook.file === file);
+  const neighbours = at < 0 ? {} : { previous: listed[at - 1], next: listed[at + 1] };
   writeFileSync(`${base}.ipynb`, toIpynb(cells));
-  writeFileSync(`${base}.html`, toHtml(cells, name));
+  writeFileSync(`${base}.html`, toHtml(cells, neighbours));
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${error ? 'FAILED' : 'ok'} ${name} (${seconds} s): ${base}.ipynb, ${base}.html`);
   if (error) {
@@ -78,3 +101,4 @@ for (const file of files) {
     process.exitCode = 1;
   }
 }
+writeFileSync(join(values.out, 'index.html'), toIndex(listed));

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { type Cell, parseCells, toHtml, toIpynb } from './notebookFormat.js';
+import {
+  type Cell,
+  parseCells,
+  summaryOf,
+  titleOf,
+  toHtml,
+  toIndex,
+  toIpynb,
+} from './notebookFormat.js';
 
 const source = `/** @file left out */
 // %% [markdown]
@@ -43,17 +51,49 @@ test('a page renders prose, and escapes code and text but not drawings', () => {
   const [prose, code] = cells();
   code.outputs.push({ mime: 'text/plain', data: '<b>' });
   code.outputs.push({ mime: 'image/svg+xml', data: '<svg/>' });
-  const page = toHtml([prose, code], 'a & b');
-  for (const part of ['<h1>Title</h1>', '<em>c</em>', '1 &lt; 2', '&lt;b&gt;', '<svg/>']) {
+  const page = toHtml([prose, code], { next: { href: 'b.html', title: 'a & b' } });
+  const number = (n: number): string => `<span class="number">${n}</span>`;
+  for (const part of [
+    '<h1>Title</h1>',
+    '<em>c</em>',
+    `<span class="keyword">const</span> x = ${number(1)} &lt; ${number(2)};`,
+    '&lt;b&gt;',
+    '<svg/>',
+    '<title>Title</title>',
+    '<meta name="viewport"',
+    '<a href="b.html">a &amp; b →</a>',
+    '<a href="index.html">',
+  ])
     expect(page).toContain(part);
-  }
-  expect(page).toContain('<title>a &amp; b</title>');
+});
+
+test('imports are folded: in a page, and as a cell of their own in Jupyter', () => {
+  const [prose, code] = cells();
+  code.source = `import { a } from 'b';\nimport {\n  c,\n} from 'd';\n\n${code.source}`;
+  code.outputs.push({ mime: 'text/plain', data: 'a' });
+  const page = toHtml([prose, code]);
+  expect(page.match(/<details>/g)).toHaveLength(1);
+  expect(page.indexOf('</details>')).toBeLessThan(page.lastIndexOf('&lt;'));
+  const notebook: unknown = JSON.parse(toIpynb([prose, code]));
+  expect(notebook).toHaveProperty('cells.1.metadata.jupyter.source_hidden', true);
+  expect(notebook).toHaveProperty('cells.1.outputs', []);
+  expect(notebook).toHaveProperty('cells.2.source', ['const x = 1 < 2;\n', 'console.log(x);']);
+  expect(notebook).toHaveProperty('cells.2.outputs.0.name', 'stdout');
+});
+
+test('the index has titles and what notebooks are about', () => {
+  const [prose, code] = cells();
+  prose.source = '# Title\n\nIt reads\nletters: many. And more.';
+  expect(titleOf([prose, code])).toBe('Title');
+  expect(summaryOf([prose, code])).toBe('It reads letters.');
+  const index = toIndex([{ href: 'a.html', title: 'a < b', summary: 'c' }]);
+  expect(index).toContain('<a href="a.html">a &lt; b</a><br>c');
 });
 
 test('formulas are MathML; sums of money and code are not formulas', () => {
   const [prose] = cells();
   prose.source = 'From $x^2$ to $\\frac12\\left(a +\nb\\right)$, for $5 or $ 6 $, `$HOME$`.';
-  const page = toHtml([prose], 'math');
+  const page = toHtml([prose]);
   expect(page.match(/<math/g)).toHaveLength(2);
   expect(page).toContain('<mfrac>');
   expect(page).toContain('for $5 or $ 6 $');

@@ -1,6 +1,7 @@
 /** @file Cells of a percent-format notebook, read from TypeScript and written as .ipynb and .html. */
 import { Marked } from 'marked';
 import temml from 'temml';
+import ts from 'typescript';
 import type { Output } from '../examples/lib/notebook.js';
 
 export interface Cell {
@@ -20,18 +21,47 @@ export function parseCells(text: string): Cell[] {
   });
 }
 
-/** The Jupyter format, nbformat 4.5. */
+/** The first heading: what the notebook is called. */
+export function titleOf(cells: readonly Cell[]): string {
+  return /^# (.*)$/m.exec(cells.find(({ kind }) => kind === 'markdown')?.source ?? '')?.[1] ?? '';
+}
+
+/** The first sentence below the heading: what it is about. */
+export function summaryOf(cells: readonly Cell[]): string {
+  const [, text = ''] = cells.find(({ kind }) => kind === 'markdown')?.source.split(/\n\n/) ?? [];
+  return /^[\s\S]*?[.:](?=\s|$)/.exec(text)?.[0].replace(/\s+/g, ' ').replace(/:$/, '.') ?? '';
+}
+
+/** The imports that a cell begins with, and the rest of it. */
+function splitImports(source: string): [imports: string, rest: string] {
+  const [imports = ''] = /^(?:import [^;]*;\n?)*/.exec(source) ?? [];
+  return [imports.trimEnd(), source.slice(imports.length).trimStart()];
+}
+
+/** The Jupyter format, nbformat 4.5. Imports are a cell of their own, folded: a notebook begins with its problem. */
 export function toIpynb(cells: readonly Cell[]): string {
   const lines = (text: string): string[] => text.split(/(?<=\n)/);
   const output = ({ mime, data }: Output): object =>
     mime === 'text/plain'
       ? { output_type: 'stream', name: 'stdout', text: lines(data) }
       : { output_type: 'display_data', metadata: {}, data: { [mime]: lines(data) } };
+  const folded = { jupyter: { source_hidden: true }, tags: ['hide-input'] };
+  const parts = cells.flatMap((cell): (Cell & { folded?: boolean })[] => {
+    const [imports, rest] = cell.kind === 'code' ? splitImports(cell.source) : ['', ''];
+    if (imports === '') return [cell];
+    const alone = {
+      ...cell,
+      source: imports,
+      outputs: rest === '' ? cell.outputs : [],
+      folded: true,
+    };
+    return rest === '' ? [alone] : [alone, { ...cell, source: rest }];
+  });
   const notebook = {
-    cells: cells.map((cell, index) => ({
+    cells: parts.map((cell, index) => ({
       cell_type: cell.kind,
       id: `cell-${index}`,
-      metadata: {},
+      metadata: cell.folded === true ? folded : {},
       source: lines(cell.source),
       ...(cell.kind === 'code'
         ? { execution_count: null, outputs: cell.outputs.map(output) }
@@ -52,19 +82,59 @@ export function toIpynb(cells: readonly Cell[]): string {
 }
 
 const style = `
-:root { color-scheme: light dark; --code: #f6f8fa; --line: #ccc }
+:root { color-scheme: light dark; --code: #f6f8fa; --line: #d0d7de; --faint: #59636e;
+  --keyword: #cf222e; --string: #0a3069; --number: #0550ae; --comment: #59636e; --link: #b3541e }
 @media (prefers-color-scheme: dark) {
-  :root { --code: #161b22; --line: #444c56 }
+  :root { --code: #161b22; --line: #444c56; --faint: #9198a1;
+    --keyword: #ff7b72; --string: #a5d6ff; --number: #79c0ff; --comment: #9198a1; --link: #f0a06a }
   body { color: #e6edf3; background: #0d1117 }
+  rect[fill='#ffffff'] { fill: #2b2f36 } rect[fill='#ffffff'] ~ text { fill: #e6edf3 }
+  rect[fill='#f1f3f5'] { fill: #161b22; stroke: #444c56 }
 }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-pre { background: var(--code); padding: 0.8rem; overflow: auto; font-size: 14px; line-height: 1.4 }
-pre.out { background: none; border-left: 3px solid var(--line); white-space: pre-wrap }
-table { border-collapse: collapse } td, th { border: 1px solid var(--line); padding: 0.2rem 0.6rem }
-svg { max-width: 100%; height: auto }`;
+body { font: 16px/1.55 system-ui, sans-serif; max-width: 60rem; margin: 1.5rem auto; padding: 0 1rem }
+a { color: var(--link) }
+pre { background: var(--code); padding: 0.8rem; border-radius: 6px; overflow: auto; font-size: 14px; line-height: 1.45 }
+pre.out { background: none; border-left: 3px solid var(--line); border-radius: 0; white-space: pre-wrap }
+summary, nav { color: var(--faint); font-size: 14px } summary { cursor: pointer }
+nav { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; justify-content: space-between }
+.keyword { color: var(--keyword) } .string { color: var(--string) }
+.number { color: var(--number) } .comment { color: var(--comment) }
+table { border-collapse: collapse; display: block; overflow: auto } td, th { border: 1px solid var(--line); padding: 0.2rem 0.6rem }
+figure, div.picture { margin: 1rem 0; overflow: auto }
+svg { max-width: 100%; height: auto }
+math[display=block] { overflow: auto }`;
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 const escape = (text: string): string => text.replace(/[&<>]/g, (c) => escapes[c] ?? c);
+
+const { TokenClass } = ts;
+const classes: Readonly<Partial<Record<ts.TokenClass, string>>> = {
+  [TokenClass.Keyword]: 'keyword',
+  [TokenClass.StringLiteral]: 'string',
+  [TokenClass.RegExpLiteral]: 'string',
+  [TokenClass.NumberLiteral]: 'number',
+  [TokenClass.BigIntLiteral]: 'number',
+  [TokenClass.Comment]: 'comment',
+};
+const classifier = ts.createClassifier();
+
+/** TypeScript with its words, strings, numbers and comments marked, as its own compiler tells them apart. */
+function codeToHtml(source: string): string {
+  let state = ts.EndOfLineState.None;
+  const lines = source.split('\n').map((line) => {
+    const { entries, finalLexState } = classifier.getClassificationsForLine(line, state, false);
+    state = finalLexState;
+    let at = 0;
+    return entries
+      .map(({ length, classification }) => {
+        const text = escape(line.slice(at, (at += length)));
+        const name = classes[classification];
+        return name === undefined ? text : `<span class="${name}">${text}</span>`;
+      })
+      .join('');
+  });
+  return lines.join('\n');
+}
 
 /** Formulas between dollars become MathML, which browsers draw by themselves. */
 const markdown = new Marked({
@@ -86,23 +156,65 @@ const markdownToHtml = (text: string): string => markdown.parse(text) as string;
 
 function outputToHtml({ mime, data }: Output): string {
   if (mime === 'text/plain') return `<pre class="out">${escape(data)}</pre>`;
-  return `<div>${mime === 'text/markdown' ? markdownToHtml(data) : data}</div>`;
+  return `<div class="picture">${mime === 'text/markdown' ? markdownToHtml(data) : data}</div>`;
 }
 
-/** One page with everything in it: prose, code, and what the code showed. */
-export function toHtml(cells: readonly Cell[], title: string): string {
-  const body = cells.map((cell) =>
-    cell.kind === 'markdown'
-      ? markdownToHtml(cell.source)
-      : [`<pre>${escape(cell.source)}</pre>`, ...cell.outputs.map(outputToHtml)].join('\n'),
-  );
+/** A cell of code and what it showed; imports are folded, as they tell nothing of the problem. */
+function cellToHtml({ source, outputs }: Cell): string[] {
+  const [imports, rest] = splitImports(source);
+  return [
+    ...(imports === ''
+      ? []
+      : [`<details><summary>imports</summary><pre>${codeToHtml(imports)}</pre></details>`]),
+    ...(rest === '' ? [] : [`<pre>${codeToHtml(rest)}</pre>`]),
+    ...outputs.map(outputToHtml),
+  ];
+}
+
+/** Where a reader goes from a notebook. */
+export interface Neighbours {
+  readonly previous?: PageLink | undefined;
+  readonly next?: PageLink | undefined;
+}
+export interface PageLink {
+  readonly href: string;
+  readonly title: string;
+}
+
+function page(title: string, body: readonly string[]): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(title)}</title>
 <style>${style}
 </style>
 ${body.join('\n')}
 </html>
 `;
+}
+
+/** One page with everything in it: prose, code, and what the code showed. */
+export function toHtml(cells: readonly Cell[], { previous, next }: Neighbours = {}): string {
+  const link = (to: PageLink, before: string, after: string): string =>
+    `<a href="${to.href}">${before}${escape(to.title)}${after}</a>`;
+  const links = [
+    previous === undefined ? '<span></span>' : link(previous, '← ', ''),
+    '<a href="index.html">All notebooks</a>',
+    next === undefined ? '<span></span>' : link(next, '', ' →'),
+  ];
+  const navigation = `<nav>${links.join('')}</nav>`;
+  const body = cells.flatMap((cell) =>
+    cell.kind === 'markdown' ? [markdownToHtml(cell.source)] : cellToHtml(cell),
+  );
+  return page(titleOf(cells) || 'Notebook', [navigation, ...body, '<hr>', navigation]);
+}
+
+/** The page that leads to all of them. */
+export function toIndex(notebooks: readonly (PageLink & { readonly summary: string })[]): string {
+  const rows = notebooks.map(
+    ({ href, title, summary }) =>
+      `<li><a href="${href}">${escape(title)}</a><br>${escape(summary)}</li>`,
+  );
+  return page('Notebooks', ['<h1>Notebooks</h1>', `<ol>${rows.join('\n')}</ol>`]);
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { README, withTable } from './operationsTable.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -11,7 +11,12 @@ const SCRATCH = join(ROOT, 'out', `readme-${process.pid}`);
 const documents = [
   'README.md',
   'CONTRIBUTING.md',
-  'docs/AGENTS.md',
+  'SECURITY.md',
+  'examples/README.md',
+  'examples/JUPYTER.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
   'packages/autograd/README.md',
   'packages/nn/README.md',
   'packages/optim/README.md',
@@ -30,15 +35,24 @@ function expected(code: string): string[] {
   return [...code.matchAll(/^\s*console\.log\(.*\); \/\/ (.*)$/gm)].map((match) => match[1] ?? '');
 }
 
+// What blocks write they write there.
+const started = process.cwd();
+beforeAll(() => {
+  mkdirSync(SCRATCH, { recursive: true });
+  process.chdir(SCRATCH);
+});
+afterAll(() => process.chdir(started));
 afterAll(() => rmSync(SCRATCH, { recursive: true, force: true }));
 
 describe.each(documents)('%s', (document) => {
-  const blocks = [...textOf(document).matchAll(/```ts\n([\s\S]*?)```/g)].map(
-    (match) => match[1] ?? '',
-  );
+  // What a block takes for granted stands before it in a comment; so does that one cannot be run everywhere.
+  const blocks = [
+    ...textOf(document).matchAll(
+      /(?:<!-- (?:before\n([\s\S]*?)|(not run)[^>]*)-->\s*)?```ts\n([\s\S]*?)```/g,
+    ),
+  ].flatMap(([, before = '', left, code = '']) => (left === undefined ? [before + code] : []));
 
   test.each(blocks.map((code, i) => [i + 1, code] as const))('block %i runs', async (i, code) => {
-    mkdirSync(SCRATCH, { recursive: true });
     const file = join(SCRATCH, `${document.replace(/\W/g, '-')}-${i}.ts`);
     writeFileSync(file, code);
     const printed: string[] = [];

@@ -3,7 +3,16 @@
  * tools are no part of the default install: they are installed into `site/` when it is first built.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,33 +33,49 @@ const isInstalled = () =>
   existsSync(installed) &&
   statSync(installed).mtimeMs >= statSync(join(site, 'package.json')).mtimeMs;
 
-/** The entries of the reference: every page, by its package. */
-function writeSidebar() {
+/** What is beside the pages of the reference, and where each name has its page: the tables of names link there. */
+function writeContents() {
   const reference = join(site, 'reference');
-  const pages = readdirSync(reference, { recursive: true }).filter((path) =>
-    /^\w+\/.*\.md$/.test(path),
-  );
-  const groups = new Map();
-  for (const page of pages.sort()) {
-    const [name, ...rest] = page.replace(/(\/index)?\.md$/, '').split('/');
-    const path = rest.filter((part) => part !== 'src' && part !== 'namespaces').join('/');
-    if (!groups.has(name)) groups.set(name, []);
-    groups.get(name).push({
-      text: path === '' ? 'overview' : path,
-      link: `/reference/${page.replace(/(index)?\.md$/, '')}`,
-    });
+  const pages = readdirSync(reference, { recursive: true })
+    .filter((path) => path.endsWith('.md') && path !== 'index.md')
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort();
+  // A type called `Index` would have the address of its folder.
+  for (const page of pages) {
+    const path = join(reference, page);
+    const text = readFileSync(path, 'utf8');
+    const mended = text.replaceAll('/Index.md', '/Index-.md').replaceAll('(Index.md', '(Index-.md');
+    if (mended !== text) writeFileSync(path, mended);
+    if (page.endsWith('/Index.md')) renameSync(path, path.replace('Index.md', 'Index-.md'));
   }
-  const sidebar = Array.from(groups, ([text, items]) => ({ text: `@chainrule/${text}`, items }));
-  writeFileSync(join(reference, 'sidebar.json'), JSON.stringify(sidebar, null, 2));
+  const nameOf = (page) => page.replace(/namespaces\/|(\/index)?\.md$/g, '');
+  const items = pages
+    .filter((page) => page.endsWith('/index.md'))
+    .map((page) => ({ text: nameOf(page), link: `/reference/${page.replace('index.md', '')}` }));
+  writeFileSync(join(reference, 'sidebar.json'), JSON.stringify([{ text: 'Reference', items }]));
+  const links = pages
+    .filter((page) => /\/(functions|variables|classes)\//.test(page))
+    .map((page) => [
+      nameOf(page)
+        .replace(/\/(functions|variables|classes)\//, '/')
+        .replace(/^(autograd|nn(?=\/(distributions|metrics)))\//, '')
+        .replaceAll('/', '.'),
+      `/reference/${page.replace('.md', '.html')}`,
+    ]);
+  writeFileSync(join(reference, 'pages.json'), JSON.stringify(Object.fromEntries(links)));
 }
 
-/** Notebooks that `npm run notebooks` has rendered. */
+/** Notebooks that `npm run notebooks` has rendered, and the pictures of all. */
 function copyGallery() {
   const out = join(root, 'out');
   const to = join(site, 'public', 'gallery');
-  mkdirSync(to, { recursive: true });
-  for (const name of existsSync(out) ? readdirSync(out) : [])
-    if (name.endsWith('.html')) copyFileSync(join(out, name), join(to, name));
+  cpSync(join(root, 'examples', 'pictures'), join(to, 'pictures'), { recursive: true });
+  const notebooks = readdirSync(join(root, 'examples')).map((name) =>
+    name.replace(/\.ts$/, '.html'),
+  );
+  for (const name of ['index.html', ...notebooks])
+    if (name.endsWith('.html') && existsSync(join(out, name)))
+      copyFileSync(join(out, name), join(to, name));
 }
 
 function build() {
@@ -60,7 +85,7 @@ function build() {
   run('node', ['data.mjs'], site);
   copyGallery();
   run('node', [join(site, 'node_modules', 'typedoc', 'bin', 'typedoc')], site);
-  writeSidebar();
+  writeContents();
   run('node', [join(site, 'node_modules', 'vitepress', 'bin', 'vitepress.js'), 'build'], site);
 }
 

@@ -43,7 +43,6 @@ export function plotCurves(
   plot({
     title,
     file,
-    width: 640,
     height,
     marginTop: 36,
     x: { label: null, ...x },

@@ -16,6 +16,9 @@ const { document } = parseHTML('<!doctype html><html><body></body></html>');
 /** Where pictures are written: `out/` in the folder that the notebook is run from. */
 const OUT = resolve('out');
 
+/** As wide as the column of text in a rendered notebook. */
+export const WIDTH = 860;
+
 // Inline SVG shares its page's styles, so that every rule names the class.
 const STYLE = `
 .chainrule-plot { color: #24292f; background: #ffffff; --plot-background: #ffffff; border-radius: 6px; }
@@ -54,7 +57,12 @@ export function plotLosses(
     ...(file === undefined ? {} : { file }),
     x: { label: `${unit} seen` },
     // Without a format 0.1 would be written 100m.
-    y: { type: 'log', label: 'loss', grid: true, tickFormat: (loss: number) => String(loss) },
+    y: {
+      type: 'log',
+      label: 'loss (logarithmic)',
+      grid: true,
+      tickFormat: (loss: number) => String(loss),
+    },
     marks: [
       Plot.lineY(curve, { ...axes, strokeOpacity: 0.3, strokeWidth: 1 }),
       Plot.lineY(curve, Plot.windowY({ k: Math.min(50, losses.length) }, axes)),
@@ -83,6 +91,7 @@ function drawSvg(options: Plot.PlotOptions): string {
   const margins = { marginTop: 28, marginRight: 24, marginBottom: 40, marginLeft: 52 };
   const drawn = Plot.plot({
     document: document,
+    width: WIDTH,
     ...margins,
     ...rest,
   }) as unknown as Element;

@@ -33,18 +33,25 @@ export default defineConfig({
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }]],
   cleanUrls: false,
   lastUpdated: false,
+  // What pages are called is the same for all of them: in a file of its own.
+  metaChunk: true,
   // The notes of the benchmarks link to files of the repository, the gallery to rendered notebooks.
   ignoreDeadLinks: [
     /\.\.\//,
     /\/gallery\//,
     /NOTES/,
     /localhost/,
-    ...(withoutReference ? [/\/src\//] : []),
+    ...(withoutReference ? [/\/reference\//] : []),
   ],
   // The reference takes most of the time: `SITE_REFERENCE=off` leaves it out while writing.
   srcExclude: ['node_modules/**', ...(withoutReference ? ['reference/*/**'] : [])],
   outDir: '../out/site',
   cacheDir: '../out/site-cache',
+  transformPageData(page) {
+    // A page of the reference has no neighbours.
+    if (page.relativePath.startsWith('reference/'))
+      Object.assign(page.frontmatter, { prev: false, next: false });
+  },
   vite: {
     resolve: { alias },
     worker: { format: 'es' },
@@ -96,7 +103,12 @@ export default defineConfig({
         },
         {
           text: 'See it',
-          items: items('pages', ['Watch it learn', 'watch'], ['Draw a digit', 'draw']),
+          items: items(
+            'pages',
+            ['Watch it learn', 'watch'],
+            ['Draw a digit', 'draw'],
+            ['Race', 'race'],
+          ),
         },
         {
           text: 'Guides',

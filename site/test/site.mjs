@@ -117,6 +117,43 @@ await check('cells run in the page', async () => {
   await close();
 });
 
+await check('names are found', async () => {
+  const { page, errors, close } = await open('/from/pytorch.html');
+  await page.fill('[data-test=find-name]', 'Tensor.add_');
+  await page.waitForFunction(
+    () => document.querySelector('[data-test=found]')?.textContent.startsWith('1 '),
+    null,
+    { timeout: 5000 },
+  );
+  assert.match(await page.textContent('.names td:last-child'), /p\.assign\(p\.add\(…\)\)/);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+await check('race: all libraries compute the same', async () => {
+  const { page, close } = await open('/pages/race.html');
+  await page.click('[data-test=race]');
+  await page.waitForSelector('[data-test=finished]', { timeout: 240_000 });
+  const lanes = await page.$$eval('.lane', (all) =>
+    all.map((lane) => ({
+      name: lane.dataset.test,
+      state: lane.dataset.state,
+      loss: Number(/loss ([\d.]+)/.exec(lane.textContent)?.[1]),
+    })),
+  );
+  // WebGL and WebGPU are not on every machine.
+  const done = lanes.filter(({ state }) => state === 'done');
+  for (const name of ['Chainrule WebAssembly', 'TensorFlow.js WebAssembly', 'jax-js WebAssembly'])
+    assert.ok(
+      done.some((lane) => lane.name === name),
+      `${name} did not finish`,
+    );
+  for (const { name, loss } of done)
+    assert.ok(Math.abs(loss - done[0].loss) < 2e-3, `${name} has a loss of ${loss}`);
+  await page.screenshot({ path: join(pictures, 'race.png') });
+  await close();
+});
+
 for (const colorScheme of ['light', 'dark'])
   await check(`watch it learn, ${colorScheme}`, async () => {
     const { page, errors, close } = await open('/pages/watch.html', {

@@ -10,8 +10,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatWithOptions, inspect, stripVTControlCharacters } from 'node:util';
 import { constants, Script } from 'node:vm';
+import { Worker } from 'node:worker_threads';
 import type { Output } from '../../examples/lib/notebook.js';
 import { cellScript } from './cellScript.js';
+import { complete } from './complete.js';
 import { answer, decodeMessage, encodeMessage, type Connection, type Message } from './message.js';
 
 /** What is used of the npm package zeromq; `tools/jupyter/start.ts` installs it beside the kernel's description. */
@@ -38,7 +40,6 @@ async function bound(Type: SocketType, port: number): Promise<Socket> {
   return socket;
 }
 const shell = await bound(Router, connection.shell_port);
-const control = await bound(Router, connection.control_port);
 const published = await bound(Publisher, connection.iopub_port);
 const heartbeat = await bound(Reply, connection.hb_port);
 await bound(Router, connection.stdin_port);
@@ -66,6 +67,26 @@ Object.assign(globalThis, { __notebook: show });
 process.stdout.write = printer('stdout');
 process.stderr.write = printer('stderr');
 
+/** Which cell runs, from 1; 0 between cells: `control.ts` stops nothing else. */
+let cells = 0;
+const running = new Int32Array(new SharedArrayBuffer(4));
+let stop: ((why: Error) => void) | undefined;
+const stopped = (): Error =>
+  Object.assign(new Error('the cell was stopped'), { name: 'Interrupted' });
+
+/** Runs a cell until it is done or stopped; one that waits is left waiting. */
+function stoppable(cell: () => unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    stop = reject;
+    Atomics.store(running, 0, ++cells);
+    // In a turn of its own, and there as a promise's job: Node goes on after such a one was ended from outside.
+    setImmediate(() => void Promise.resolve().then(cell).then(resolve, reject));
+  }).finally(() => {
+    Atomics.store(running, 0, 0);
+    stop = undefined;
+  });
+}
+
 async function execute({ code, silent }: { code: string; silent: boolean }) {
   if (!silent) publish('execute_input', { code, execution_count: ++executions });
   try {
@@ -73,7 +94,7 @@ async function execute({ code, silent }: { code: string; silent: boolean }) {
       filename: join(examples, `cell-${executions}.ts`),
       importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
-    const value: unknown = await script.runInThisContext({ breakOnSigint: true });
+    const value: unknown = await stoppable(() => script.runInThisContext() as unknown);
     // A plot gives its picture, which has been shown by then.
     const isPicture = typeof value === 'string' && value.startsWith('<svg');
     if (value !== undefined && !isPicture && !silent) {
@@ -115,8 +136,9 @@ async function reply({ header, content }: Message): Promise<Message['content'] |
     case 'is_complete_request':
       return { status: 'unknown' };
     case 'complete_request': {
-      const at = content['cursor_pos'];
-      return { status: 'ok', matches: [], cursor_start: at, cursor_end: at, metadata: {} };
+      const { code, cursor_pos } = content as { code: string; cursor_pos: number };
+      const { matches, start, end } = complete(code, cursor_pos, globalThis);
+      return { status: 'ok', matches, cursor_start: start, cursor_end: end, metadata: {} };
     }
     case 'inspect_request':
       return { status: 'ok', found: false, data: {}, metadata: {} };
@@ -124,11 +146,6 @@ async function reply({ header, content }: Message): Promise<Message['content'] |
       return { status: 'ok', history: [] };
     case 'comm_info_request':
       return { status: 'ok', comms: {} };
-    case 'interrupt_request':
-      return { status: 'ok' };
-    case 'shutdown_request':
-      setTimeout(() => process.exit(0), 100); // the answer goes out first
-      return { status: 'ok', restart: content['restart'] };
     default:
       return undefined; // comm messages of widgets, which there are none of
   }
@@ -147,8 +164,18 @@ async function serve(socket: Socket): Promise<void> {
   }
 }
 
-process.on('SIGINT', () => undefined); // an interrupt between cells ends nothing
+process.on('SIGINT', () => undefined); // Ctrl-C in Jupyter's terminal is not for the kernel
+// Threads read no TypeScript by themselves.
+const [hooks, control] = ['../ts-node-hooks.mjs', './control.ts'].map((path) =>
+  JSON.stringify(new URL(path, import.meta.url)),
+);
+new Worker(`require('node:module').register(${hooks}); void import(${control});`, {
+  eval: true,
+  workerData: { connection, running, zeromq: process.env['CHAINRULE_ZEROMQ'] ?? import.meta.url },
+}).on('message', () => {
+  Atomics.store(running, 0, 0);
+  stop?.(stopped());
+});
 publish('status', { execution_state: 'starting' });
 void serve(shell);
-void serve(control);
 for await (const frames of heartbeat) await heartbeat.send(frames);

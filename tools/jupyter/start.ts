@@ -43,7 +43,7 @@ const description = {
   ],
   display_name: 'TypeScript (Chainrule)',
   language: 'typescript',
-  interrupt_mode: 'signal',
+  interrupt_mode: 'message',
   env: { CHAINRULE_ZEROMQ: join(folder, 'package.json') },
 };
 writeFileSync(join(kernel, 'kernel.json'), JSON.stringify(description, null, 2));

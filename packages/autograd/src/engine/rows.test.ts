@@ -106,3 +106,9 @@ test('what is written to later is no such value', () => {
       .toArray(),
   ).toEqual(numbers[3]!.map((x) => Math.fround(2 * x)));
 });
+
+test('rows that have a value of their own, and have forgotten what they are rows of', () => {
+  const row = data.narrow(0, 3, 1);
+  expect(Array.from(row.dataSync())).toEqual(numbers[3]);
+  expect(row.mul(1).toArray()).toEqual([numbers[3]]);
+});

@@ -20,7 +20,13 @@ export type Answer =
       readonly loss: number;
       readonly seconds: number;
     }
-  | { readonly type: 'trained'; readonly accuracy: number; readonly seconds: number }
+  | {
+      readonly type: 'trained';
+      readonly accuracy: number;
+      /** Of so many images. */
+      readonly tested: number;
+      readonly seconds: number;
+    }
   | {
       readonly type: 'read';
       readonly scores: readonly number[];
@@ -30,8 +36,12 @@ export type Answer =
   | { readonly type: 'loaded' }
   | { readonly type: 'failed'; readonly why: string };
 
-const TRAIN = 10_000;
-const TEST = 1_000;
+/** One image in eleven, or one in seven of the full set, is kept for the test. */
+const SETS = [
+  { train: 10_000, test: 1_000 },
+  { train: 60_000, test: 10_000 },
+] as const;
+type Set = (typeof SETS)[number];
 const BATCH = 50;
 
 const tell = (answer: Answer): void => postMessage(answer);
@@ -67,11 +77,13 @@ function fill(
 
 async function train(url: string, epochs: number): Promise<void> {
   const bytes = await images(url);
-  const labels = bytes.subarray((TRAIN + TEST) * 784);
-  tell({ type: 'ready', images: TRAIN });
+  const set = SETS.find((one) => bytes.length === (one.train + one.test) * 785);
+  if (set === undefined) throw new Error(`the images are damaged: ${bytes.length} bytes`);
+  const labels = bytes.subarray((set.train + set.test) * 784);
+  tell({ type: 'ready', images: set.train });
   stopped = false;
   const start = performance.now();
-  const steps = (TRAIN / BATCH) * epochs;
+  const steps = (set.train / BATCH) * epochs;
   const optimizer = new Adam(net.parameters(), { lr: 1e-3 });
   const schedule = new OneCycleLR(optimizer, { maxLr: 6e-3, totalSteps: steps });
   net.train();
@@ -82,13 +94,13 @@ async function train(url: string, epochs: number): Promise<void> {
     optimizer.step();
     return loss;
   });
-  const order = Uint16Array.from({ length: TRAIN }, (_, i) => i);
+  const order = Uint16Array.from({ length: set.train }, (_, i) => i);
   const pixels = new Float32Array(BATCH * 784);
   const targets = new Int32Array(BATCH);
   for (let done = 0; done < steps && !stopped; done++) {
-    const within = done % (TRAIN / BATCH);
+    const within = done % (set.train / BATCH);
     if (within === 0)
-      for (let i = TRAIN - 1; i > 0; i--) {
+      for (let i = set.train - 1; i > 0; i--) {
         const j = Math.floor(Math.random() * (i + 1));
         [order[i], order[j]] = [order[j] as number, order[i] as number];
       }
@@ -114,23 +126,27 @@ async function train(url: string, epochs: number): Promise<void> {
   net.eval();
   tell({
     type: 'trained',
-    accuracy: accuracy(bytes, labels),
+    accuracy: accuracy(bytes, labels, set),
+    tested: set.test,
     seconds: (performance.now() - start) / 1000,
   });
 }
 
-function accuracy(bytes: Uint8Array, labels: Uint8Array): number {
-  const pixels = new Float32Array(TEST * 784);
-  for (let i = 0; i < TEST; i++) fill(pixels, i, bytes, TRAIN + i, 0, 0);
-  const found = noGrad(() =>
-    net
-      .forward(tensor(pixels, { shape: [TEST, 1, 28, 28] }))
-      .argmax(1)
-      .dataSync(),
-  );
+function accuracy(bytes: Uint8Array, labels: Uint8Array, { train, test }: Set): number {
+  const PART = 1_000;
+  const pixels = new Float32Array(PART * 784);
   let right = 0;
-  found.forEach((digit, i) => (right += digit === labels[TRAIN + i] ? 1 : 0));
-  return right / TEST;
+  for (let from = train; from < train + test; from += PART) {
+    for (let i = 0; i < PART; i++) fill(pixels, i, bytes, from + i, 0, 0);
+    const found = noGrad(() =>
+      net
+        .forward(tensor(pixels, { shape: [PART, 1, 28, 28] }))
+        .argmax(1)
+        .dataSync(),
+    );
+    found.forEach((digit, i) => (right += digit === labels[from + i] ? 1 : 0));
+  }
+  return right / test;
 }
 
 function read(pixels: Float32Array): void {

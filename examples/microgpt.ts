@@ -1,0 +1,229 @@
+// %% [markdown]
+// # A language model of single numbers
+//
+// A transformer reads words of *Moby Dick* letter by letter and then invents its own. There is no matrix in
+// it: every product and every sum is a node of its own, tens of thousands for one word, and the whole of a
+// GPT stands on two pages. After Karpathy's microgpt.
+
+// %%
+import {
+  compile,
+  manualSeed,
+  multinomial,
+  noGrad,
+  oneHot,
+  Parameter,
+  randn,
+  randperm,
+  stack,
+  tensor,
+} from '@chainrule/autograd';
+import type { Tensor } from '@chainrule/autograd';
+import { Adam, LambdaLR } from '@chainrule/optim';
+import { parseOptions } from './lib/cli.js';
+import { plotLosses } from './lib/plot.js';
+import { startProgress } from './lib/progress.js';
+import { commonOptions, expectScore, isShort } from './lib/score.js';
+import { meanOf, readData } from './lib/table.js';
+
+const { steps, seed, ...options } = parseOptions('Learns to invent words, number by number.', {
+  steps: { type: 'integer', default: 2000, min: 10, help: 'words to learn from' },
+  ...commonOptions,
+});
+const total = isShort(options.short) ? Math.min(steps, 200) : steps;
+manualSeed(seed);
+
+// %% [markdown]
+// ## The words
+//
+// A token is a letter; the 27th stands before and after a word. The model is asked at each place for the next
+// token. Shorter words are filled up, and what it says there does not count.
+
+// %%
+const [END, TOKENS, LONGEST] = [26, 27, 7];
+const book = readData('moby-dick.txt.gz').toLowerCase();
+const all = [...new Set(book.match(/\b[a-z]{3,7}\b/g))];
+const words = Array.from(randperm(all.length).dataSync(), (i) => all[i] ?? '');
+const [train, test] = [words.slice(0, -200), words.slice(-200)];
+const encode = (word: string): Int32Array =>
+  Int32Array.from({ length: LONGEST + 2 }, (_, i) =>
+    i > 0 && i <= word.length ? word.charCodeAt(i - 1) - 97 : END,
+  );
+console.log(`${words.length} words: ${words.slice(0, 8).join(' ')} …`);
+
+// %% [markdown]
+// ## The parameters
+//
+// Each is a number of its own, in the rows of what would be matrices.
+
+// %%
+const [WIDTH, HEADS] = [8, 2];
+type Rows = Tensor[][];
+const parameters: Parameter[] = [];
+function rows(count: number, length: number): Rows {
+  return [...randn([count, length]).mul(0.2)].map((row) =>
+    [...row].map((value) => {
+      const parameter = new Parameter(value);
+      parameters.push(parameter);
+      return parameter;
+    }),
+  );
+}
+const p = {
+  token: rows(TOKENS, WIDTH),
+  place: rows(LONGEST + 1, WIDTH),
+  query: rows(WIDTH, WIDTH),
+  key: rows(WIDTH, WIDTH),
+  value: rows(WIDTH, WIDTH),
+  mix: rows(WIDTH, WIDTH),
+  wide: rows(4 * WIDTH, WIDTH),
+  narrow: rows(WIDTH, 4 * WIDTH),
+  out: rows(TOKENS, WIDTH),
+};
+console.log(`${parameters.length} parameters`);
+
+// %% [markdown]
+// ## The model
+//
+// Sums and products, an exponential, a power, a bend. Each place asks with its query the keys of those
+// before it, and takes of their values by how well they fit.
+
+// %%
+const sum = (xs: Tensor[]): Tensor => xs.reduce((a, b) => a.add(b));
+const dot = (xs: Tensor[], ys: Tensor[]): Tensor => sum(xs.map((x, i) => x.mul(ys[i] as Tensor)));
+const linear = (x: Tensor[], rows: Rows): Tensor[] => rows.map((row) => dot(row, x));
+const plus = (xs: Tensor[], ys: Tensor[]): Tensor[] => xs.map((x, i) => x.add(ys[i] as Tensor));
+const softmax = (xs: Tensor[]): Tensor[] => {
+  const powers = xs.map((x) => x.exp());
+  const all = sum(powers);
+  return powers.map((power) => power.div(all));
+};
+/** Scaled to a mean square of 1. */
+const normalized = (xs: Tensor[]): Tensor[] => {
+  const scale = dot(xs, xs).div(xs.length).add(1e-5).rsqrt();
+  return xs.map((x) => x.mul(scale));
+};
+
+/** The scores of the next token at every place; `hot[place]` is 1 at the token that stands there, else 0. */
+function gpt(hot: Rows): Rows {
+  const [keys, values]: [Rows, Rows] = [[], []];
+  return hot.map((letter, place) => {
+    const embedded = Array.from({ length: WIDTH }, (_, i) =>
+      dot(
+        letter,
+        p.token.map((row) => row[i] as Tensor),
+      ),
+    );
+    let x = normalized(plus(embedded, p.place[place] ?? []));
+    const read = normalized(x);
+    const query = linear(read, p.query);
+    keys.push(linear(read, p.key));
+    values.push(linear(read, p.value));
+    const heads = Array.from({ length: HEADS }, (_, h) => {
+      const part = (xs: Tensor[]): Tensor[] =>
+        xs.slice((h * WIDTH) / HEADS, ((h + 1) * WIDTH) / HEADS);
+      const fits = keys.map((key) => dot(part(query), part(key)).div(Math.sqrt(WIDTH / HEADS)));
+      const weights = softmax(fits);
+      return part(query).map((_, i) =>
+        dot(
+          weights,
+          values.map((v) => part(v)[i] as Tensor),
+        ),
+      );
+    });
+    x = plus(linear(heads.flat(), p.mix), x);
+    const bent = linear(normalized(x), p.wide).map((z) => z.relu());
+    return linear(plus(linear(bent, p.narrow), x), p.out);
+  });
+}
+
+/** How surprised the model is at each letter of a word: minus the logarithm of the chance that it gave it. */
+function surprise(hot: Rows): Tensor {
+  const losses = gpt(hot.slice(0, -1)).map((scores, i) => {
+    const next = hot[i + 1] as Tensor[];
+    const chance = dot(softmax(scores), next);
+    // Behind the end of the word nothing counts.
+    const over = i === 0 ? 0 : (hot[i]?.[END] as Tensor);
+    return chance.log().mul(over === 0 ? -1 : over.sub(1));
+  });
+  const letters = hot.slice(1, -1).map((letter) => (letter[END] as Tensor).mul(-1).add(1));
+  return sum(losses).div(sum(letters).add(1));
+}
+
+// %% [markdown]
+// ## Learning
+//
+// Forward pass, error, backward pass, update: again and again, a word a step. `compile` builds the graph once.
+
+// %%
+const optimizer = new Adam(parameters, { lr: 0.01, betas: [0.85, 0.99] });
+const schedule = new LambdaLR(optimizer, { lrLambda: (step) => 1 - step / total });
+const digits = (tokens: Tensor): Rows =>
+  oneHot(tokens, TOKENS)
+    .cast('float32')
+    .unbind()
+    .map((row) => row.unbind());
+const step = compile((tokens: Tensor) => {
+  optimizer.zeroGrad();
+  const loss = surprise(digits(tokens));
+  loss.backward();
+  optimizer.step();
+  return loss;
+});
+const losses: number[] = [];
+const progress = startProgress({ total, unit: 'words' });
+for (let i = 0; i < total; i++) {
+  const loss = step(tensor(encode(train[i % train.length] ?? '')));
+  schedule.step();
+  losses.push(loss.item());
+  progress.advance(1, { loss: loss.item() });
+}
+progress.finish();
+plotLosses(losses, 1, 'words', 'microgpt-loss.svg');
+
+// %% [markdown]
+// ## Inventing
+//
+// Letter by letter, drawn from what the model expects, until it says that the word is over.
+
+// %%
+const chances = compile((tokens: Tensor) =>
+  noGrad(() =>
+    gpt(digits(tokens).slice(0, -1)).map((scores) => stack(softmax(scores.map((z) => z.div(0.7))))),
+  ),
+);
+function invent(): string {
+  let word = '';
+  while (word.length < LONGEST) {
+    const next = chances(tensor(encode(word)))[word.length] as Tensor;
+    const token = multinomial(next, 1).item();
+    if (token === END) break;
+    word += String.fromCharCode(97 + token);
+  }
+  return word;
+}
+console.log(Array.from({ length: 12 }, invent).join(' '));
+
+// %% [markdown]
+// ## The test
+//
+// How surprised it is at words that it has not seen. The baseline knows how frequent each letter is.
+
+// %%
+const counts = new Float64Array(TOKENS).fill(1);
+for (const word of train)
+  for (const token of encode(word).subarray(1, word.length + 2))
+    counts[token] = (counts[token] ?? 0) + 1;
+const counted = counts.reduce((a, b) => a + b);
+const ask = compile((tokens: Tensor) => noGrad(() => surprise(digits(tokens))));
+const byFrequency = (word: string): number =>
+  meanOf(
+    Array.from(
+      encode(word).subarray(1, word.length + 2),
+      (t) => -Math.log((counts[t] ?? 1) / counted),
+    ),
+  );
+expectScore('nats a letter', meanOf(test.map((word) => ask(tensor(encode(word))).item())), {
+  atMost: total < 1000 ? meanOf(test.map(byFrequency)) : 2.5,
+  baseline: meanOf(test.map(byFrequency)),
+});

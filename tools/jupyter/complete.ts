@@ -1,0 +1,53 @@
+/** @file What can follow at the cursor: variables of earlier cells, and the members of what they hold. */
+
+export interface Completion {
+  readonly matches: readonly string[];
+  /** Where the replaced text begins and ends. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The names that an object knows, its own and inherited ones. */
+function namesOf(value: unknown): string[] {
+  const names = new Set<string>();
+  for (let at: unknown = value; at !== null && at !== undefined; at = Object.getPrototypeOf(at)) {
+    if (at === Object.prototype || at === Function.prototype) break;
+    for (const name of Object.getOwnPropertyNames(at)) names.add(name);
+  }
+  return [...names];
+}
+
+/** What `a.b.c` holds; nothing is called but accessors. */
+function valueOf(path: readonly string[], scope: object): unknown {
+  let value: unknown = scope;
+  for (const part of path) {
+    if (value === null || value === undefined) return undefined;
+    try {
+      value = (value as Record<string, unknown>)[part];
+    } catch {
+      return undefined; // an accessor that wants something else
+    }
+  }
+  return value;
+}
+
+/**
+ * The names that go on with what stands before the cursor: after `model.` its members, elsewhere variables.
+ * @example complete('nn.Lin', 6, globalThis) // Linear
+ */
+export function complete(code: string, cursor: number, scope: object): Completion {
+  const [before = ''] = /[\w$.]*$/.exec(code.slice(0, cursor)) ?? [];
+  const path = before.split('.');
+  const beginning = path.pop() ?? '';
+  // After a call or an index, what stands before the point is not known without running it.
+  const unknown = path[0] === '';
+  const known = unknown ? undefined : valueOf(path, scope);
+  const matches = namesOf(
+    typeof known === 'object' || typeof known === 'function' ? known : Object(known ?? {}),
+  )
+    .filter((name) => /^[A-Za-z$_][\w$]*$/.test(name) && name.startsWith(beginning))
+    .filter((name) => beginning.startsWith('_') || !name.startsWith('_'))
+    .filter((name) => name !== 'constructor')
+    .sort();
+  return { matches, start: cursor - beginning.length, end: cursor };
+}
