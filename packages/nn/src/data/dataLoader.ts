@@ -9,6 +9,7 @@ import {
   FormatError,
   type Shape,
 } from '@chainrule/autograd';
+import { breathe } from '../breathe.js';
 import { collate as defaultCollate, type Collated } from './collate.js';
 import { isRows, type Dataset } from './datasets.js';
 import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
@@ -152,31 +153,49 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
     this.current = null;
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<B> {
+  [Symbol.asyncIterator](): AsyncIterator<B> {
     const { prefetch = 0 } = this.options;
     const pass = this.begin();
     let { batch: handed } = pass;
-    const next = this.isStream ? this.streamed(pass) : this.requested(pass);
+    const ask = this.isStream ? this.streamed(pass) : this.requested(pass);
     const started: Promise<IteratorResult<B, undefined>>[] = [];
-    try {
-      for (;;) {
+    const done = { done: true, value: undefined } as const;
+    let ended = false;
+    const end = async (): Promise<void> => {
+      if (ended) return;
+      ended = true;
+      await ask.close?.();
+    };
+    const hand = (result: IteratorResult<B, undefined>): IteratorResult<B, undefined> => {
+      if (result.done === true) {
+        this.current = null;
+        return end().then(() => done) as never;
+      }
+      this.current = { ...pass, batch: ++handed };
+      // A page draws between two batches.
+      return (breathe()?.then(() => result) ?? result) as typeof result;
+    };
+    const fail = async (error: unknown): Promise<never> => {
+      await end();
+      throw error;
+    };
+    return {
+      // Not an async function: a loop over rows then waits for one promise a batch.
+      next: () => {
+        if (ended) return Promise.resolve(done);
         while (started.length <= prefetch) {
-          const batch = next();
+          const batch = ask();
           // A failure is reported when its turn comes.
           batch.catch(() => undefined);
           started.push(batch);
         }
-        const { done, value } = await (started.shift() as Promise<IteratorResult<B, undefined>>);
-        if (done === true) {
-          this.current = null;
-          return;
-        }
-        this.current = { ...pass, batch: ++handed };
-        yield value;
-      }
-    } finally {
-      await next.close?.();
-    }
+        return (started.shift() as Promise<IteratorResult<B, undefined>>).then(hand, fail);
+      },
+      return: async () => {
+        await end();
+        return done;
+      },
+    };
   }
 
   /** Starts loading the next batch of a dataset; the items of a batch are asked for at once. */
@@ -184,23 +203,32 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
     const dataset = this.dataset('for await');
     const order = this.batches(dataset.length, pass);
     let asked = pass.batch;
-    return async () => {
+    return (): Promise<IteratorResult<B, undefined>> => {
       const { done, value: indices } = order.next();
-      if (done === true) return { done: true, value: undefined };
+      if (done === true) return Promise.resolve({ done: true, value: undefined });
       const batch = asked++;
-      if (isRows(dataset) && this.options.collate === undefined)
-        return { value: dataset.batch(indices) as B };
-      const items = await Promise.all(
-        Array.from(indices, async (i) => {
-          try {
-            return await dataset.at(i);
-          } catch (error) {
-            throw failed(i, batch, error);
-          }
-        }),
-      );
-      return { value: this.load(dataset, indices, batch, (_, place) => items[place]) };
+      return isRows(dataset) && this.options.collate === undefined
+        ? new Promise((resolve) => resolve({ value: dataset.batch(indices) as B }))
+        : this.gathered(dataset, indices, batch);
     };
+  }
+
+  /** A batch of items that may be promises. */
+  private async gathered(
+    dataset: Dataset,
+    indices: Int32Array,
+    batch: number,
+  ): Promise<IteratorResult<B, undefined>> {
+    const items = await Promise.all(
+      Array.from(indices, async (i) => {
+        try {
+          return await dataset.at(i);
+        } catch (error) {
+          throw failed(i, batch, error);
+        }
+      }),
+    );
+    return { value: this.load(dataset, indices, batch, (_, place) => items[place]) };
   }
 
   /** Reads the next batch of an async iterable; calls wait for each other. */
