@@ -103,13 +103,6 @@ describe('detectAnomaly', () => {
     expect(x.grad?.item()).toBe(2);
   });
 
-  it('looks at a large program too when it meets it for the first time', () => {
-    // Long enough to be walked, were it not looked at.
-    let y = tensor([4, -1, 9], { requiresGrad: true }).mul(3);
-    for (let i = 0; i < 300; i++) y = y.add(i % 7).mul(0.5);
-    expect(() => detectAnomaly(() => y.sub(1e3).sqrt())).toThrow(/sqrt gave NaN at \[0\] of \[3\]/);
-  });
-
   it('lets a mask of -Infinity pass', () => {
     const x = tensor([1, 2]);
     expect(
