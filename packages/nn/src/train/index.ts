@@ -10,6 +10,13 @@ export {
 export { earlyStopping, type EarlyStoppingOptions } from './stopping.js';
 export { breathe } from '../breathe.js';
 export type * from './events.js';
+export {
+  serveTraining,
+  trainInWorker,
+  type WorkerContext,
+  type WorkerLike,
+  type WorkerTraining,
+} from './worker.js';
 export type {
   AverageLike,
   CheckpointPlan,
