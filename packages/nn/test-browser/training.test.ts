@@ -49,7 +49,7 @@ test('so does for await over a loader', async () => {
   const { model, given } = setUp();
   const step = compile((x: Tensor, y: Tensor) => {
     given.optimizer.zeroGrad();
-    const loss = given.loss(model.forward(x) as Tensor, y);
+    const loss = given.loss(model.forward(x), y);
     loss.backward();
     given.optimizer.step();
     return loss;
