@@ -14,7 +14,11 @@ import { collate as defaultCollate, type Collated } from './collate.js';
 import { isRows, type Dataset } from './datasets.js';
 import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
 import { drawnSeed, permutation } from './random.js';
+import { WorkerDataset } from './workerDataset.js';
 import { checkSamplers, type BatchChooser, type Sampler } from './sampler.js';
+
+/** What a loader makes of a dataset: its items put together, or what workers have put together. */
+export type BatchOf<D> = D extends WorkerDataset<infer W> ? W : Collated<ItemOf<D>>;
 
 /** Options of `DataLoader`. */
 export interface DataLoaderOptions<T, B> {
@@ -66,12 +70,12 @@ const loaderOptions = defineOptions<DataLoaderOptions<never, never>>({
  * Datasets are arrays; tensors and typed arrays with a shape, whose samples are rows; objects with `length` and `at(i)`,
  * which may return promises; or async iterables, which have no length, cannot be shuffled and take `for await`. Each
  * loop is a new pass. An item that fails is an error that says which, and in which batch; `stateDict()` then stands
- * before that batch. PyTorch: `DataLoader`, without worker processes.
+ * before that batch. A `WorkerDataset` loads in workers. PyTorch: `DataLoader`.
  *
  * @example
  * for (const [images, labels] of new DataLoader(new TensorDataset(x, y), { batchSize: 64, shuffle: true, seed: 1 })) { … }
  */
-export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
+export class DataLoader<const D extends DataSource, B = BatchOf<D>>
   implements Iterable<B>, AsyncIterable<B>
 {
   /** The pass that the next loop makes: with a seed it decides the order, so a run can be resumed. */
@@ -93,6 +97,11 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
     this.batchSize = batchSize;
     this.options = options;
     this.source = sourceOf(dataset, options.shape);
+    if (dataset instanceof WorkerDataset && options.collate !== undefined) {
+      throw new ChainruleError(
+        'DataLoader: workers put their batches together; give collate to serveDataset',
+      );
+    }
     const { shuffle = false, sampler, batchSampler } = options;
     if (this.isStream && (shuffle || sampler !== undefined || batchSampler !== undefined)) {
       throw new ChainruleError(
@@ -136,6 +145,8 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
 
   *[Symbol.iterator](): Iterator<B> {
     const dataset = this.dataset('for');
+    if (dataset instanceof WorkerDataset)
+      throw new ChainruleError('DataLoader: workers answer later: use `for await`');
     const pass = this.begin();
     let { batch } = pass;
     for (const indices of this.batches(dataset.length, pass)) {
@@ -154,7 +165,8 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
   }
 
   [Symbol.asyncIterator](): AsyncIterator<B> {
-    const { prefetch = 0 } = this.options;
+    const { source } = this;
+    const { prefetch = source instanceof WorkerDataset ? 2 * source.workers : 0 } = this.options;
     const pass = this.begin();
     let { batch: handed } = pass;
     const ask = this.isStream ? this.streamed(pass) : this.requested(pass);
@@ -203,14 +215,34 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
     const dataset = this.dataset('for await');
     const order = this.batches(dataset.length, pass);
     let asked = pass.batch;
-    return (): Promise<IteratorResult<B, undefined>> => {
+    const next: Next<B> = (): Promise<IteratorResult<B, undefined>> => {
       const { done, value: indices } = order.next();
       if (done === true) return Promise.resolve({ done: true, value: undefined });
       const batch = asked++;
+      if (dataset instanceof WorkerDataset) return this.worked(dataset, indices, pass, batch);
       return isRows(dataset) && this.options.collate === undefined
         ? new Promise((resolve) => resolve({ value: dataset.batch(indices) as B }))
         : this.gathered(dataset, indices, batch);
     };
+    if (dataset instanceof WorkerDataset) next.close = () => Promise.resolve(dataset.release(pass));
+    return next;
+  }
+
+  /** A batch that a worker makes. */
+  private async worked(
+    dataset: WorkerDataset,
+    indices: Int32Array,
+    pass: LoaderState,
+    batch: number,
+  ): Promise<IteratorResult<B, undefined>> {
+    const context = { epoch: pass.epoch, seed: pass.order, batch };
+    try {
+      return { value: (await dataset.batch(indices, context, pass)) as B };
+    } catch (error) {
+      throw new ChainruleError(`DataLoader: ${textOf(error)} (in batch ${batch})`, {
+        cause: error,
+      });
+    }
   }
 
   /** A batch of items that may be promises. */

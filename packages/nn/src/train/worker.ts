@@ -2,9 +2,9 @@
 import { checkArgument, ChainruleError, display, kinds } from '@chainrule/autograd';
 import type { FitEvent } from './events.js';
 import { Listener } from './listener.js';
-import { ownPort, portOf, type WorkerLike } from './workerPort.js';
+import { ownPort, portOf, type WorkerLike } from '../workerPort.js';
 
-export type { WorkerLike } from './workerPort.js';
+export type { WorkerLike } from '../workerPort.js';
 
 /** What a function that trains in a worker is given beside its input. */
 export interface WorkerContext<E = FitEvent> {

@@ -20,7 +20,7 @@ export const indexedDb: Place = {
   resolve: (path) => PREFIX + pathOf(path),
   join: (folder, name) => `${PREFIX}${pathOf(folder)}/${name}`,
   read: async (path) => {
-    const bytes = await transact('readonly', `file: cannot read ${shownPath(path)}`, (store) =>
+    const bytes: unknown = await transact('readonly', `file: cannot read ${shownPath(path)}`, (store) =>
       store.get(pathOf(path)),
     );
     if (bytes === undefined) throw missing('file: cannot read', path);

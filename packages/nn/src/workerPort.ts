@@ -15,7 +15,7 @@ type Emitter = Partial<Record<'on' | 'off' | 'addEventListener' | 'removeEventLi
 
 /** One end: what it hears, and how to speak. */
 export interface Port {
-  readonly post: (message: unknown) => void;
+  readonly post: (message: unknown, transfer?: ArrayBuffer[]) => void;
   /** Listens until the function that is returned is called. */
   readonly listen: (
     heard: (message: unknown) => void,
@@ -61,7 +61,7 @@ export function portOf(worker: WorkerLike): Port {
 
 interface NodeThreads {
   readonly parentPort: {
-    postMessage(message: unknown): void;
+    postMessage(message: unknown, transfer?: ArrayBuffer[]): void;
     on(type: 'message', listener: (message: unknown) => void): void;
     off(type: 'message', listener: (message: unknown) => void): void;
   } | null;
@@ -72,7 +72,7 @@ export function ownPort(): Port | null {
   const scope = globalThis as unknown as {
     process?: { getBuiltinModule?(id: string): unknown };
     document?: unknown;
-    postMessage?(message: unknown): void;
+    postMessage?(message: unknown, transfer?: ArrayBuffer[]): void;
     addEventListener?(type: string, listener: (event: MessageLike) => void): void;
     removeEventListener?(type: string, listener: (event: MessageLike) => void): void;
   };
@@ -81,7 +81,7 @@ export function ownPort(): Port | null {
   const parent = threads?.parentPort;
   if (parent) {
     return {
-      post: (message) => parent.postMessage(message),
+      post: (message, transfer) => parent.postMessage(message, transfer),
       listen: (heard) => {
         parent.on('message', heard);
         return () => parent.off('message', heard);
@@ -91,7 +91,7 @@ export function ownPort(): Port | null {
   if (scope.document !== undefined || scope.postMessage === undefined || threads !== undefined)
     return null;
   return {
-    post: (message) => scope.postMessage?.(message),
+    post: (message, transfer) => scope.postMessage?.(message, transfer),
     listen: (heard) => {
       const listener = ({ data }: MessageLike): void => heard(data);
       scope.addEventListener?.('message', listener);
