@@ -31,3 +31,12 @@ export {
 export type { Interpolation } from './images/sample.js';
 export * from './images/transforms.js';
 export { colorJitter, type ColorJitterOptions } from './images/colorJitter.js';
+export {
+  fromRows,
+  parseCsv,
+  readParquet,
+  toRows,
+  type CsvOptions,
+  type ParquetOptions,
+  type Row,
+} from './tables.js';
