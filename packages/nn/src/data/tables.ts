@@ -135,7 +135,7 @@ function columnOf(values: unknown[]): Tensor | unknown[] {
 export function toRows(columns: Readonly<Record<string, Tensor | readonly unknown[]>>): Row[] {
   checkArgument('toRows', 'columns', columns, kinds.object);
   const lists = Object.entries(columns).map(([name, column]) => {
-    const list: unknown = column instanceof Tensor ? (column as Tensor).toArray() : column;
+    const list: unknown = column instanceof Tensor ? column.toArray() : column;
     return [name, list as readonly unknown[]] as const;
   });
   const lengths = new Set(lists.map(([, list]) => list.length));
@@ -185,10 +185,14 @@ export async function readParquet(
   const { columns, ...range } = parquetOptions('readParquet', options);
   if (!(bytes instanceof ArrayBuffer) && !(bytes instanceof Uint8Array))
     throw new ChainruleError(`readParquet: expected the bytes of a file, got ${display(bytes)}`);
-  const { parquetReadObjects } = await optional<Hyparquet>('readParquet', 'hyparquet');
-  const file = bytes instanceof ArrayBuffer ? bytes : (bytes.slice().buffer as ArrayBuffer);
+  const hyparquet = await optional<Hyparquet>('readParquet', 'hyparquet');
+  const file = bytes instanceof ArrayBuffer ? bytes : bytes.slice().buffer;
   try {
-    return await parquetReadObjects({ file, ...range, ...(columns && { columns: [...columns] }) });
+    return await hyparquet.parquetReadObjects({
+      file,
+      ...range,
+      ...(columns && { columns: [...columns] }),
+    });
   } catch (cause) {
     throw new FormatError(`readParquet: ${(cause as Error).message}`, { cause });
   }

@@ -22,7 +22,9 @@ export type Size = number | readonly [height: number, width: number];
 
 const sizeKind = kinds.kind<Size>(
   'be a whole number > 0 or [height, width]',
-  (x) => kinds.count.test(x) || (Array.isArray(x) && x.length === 2 && x.every(kinds.count.test)),
+  (x) =>
+    kinds.count.test(x) ||
+    (Array.isArray(x) && x.length === 2 && x.every((n) => kinds.count.test(n))),
 );
 
 function sizeOf(op: string, size: Size): readonly [number, number] {
@@ -120,7 +122,7 @@ const range = kinds.kind<readonly [number, number]>(
   (x) =>
     Array.isArray(x) &&
     x.length === 2 &&
-    x.every(kinds.positive.test) &&
+    x.every((n) => kinds.positive.test(n)) &&
     Number(x[0]) <= Number(x[1]),
 );
 const resizedCropOptions = defineOptions<RandomResizedCropOptions>({
