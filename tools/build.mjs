@@ -3,10 +3,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildOneFile } from './oneFile.mjs';
 
 const tools = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../packages/', import.meta.url));
 const isBuilt = (name) => existsSync(join(root, name, 'tsup.config.ts'));
+const isThere = (name) => existsSync(join(root, name, 'dist', 'index.js'));
 const named = process.argv.slice(2);
 const names = named.length > 0 ? named : readdirSync(root).filter(isBuilt);
 
@@ -57,9 +59,12 @@ function buildOnce(name) {
 await Promise.all(names.map(buildOnce));
 
 // What it is taken from trains small models, with the packages as they were built.
-const isThere = (name) => existsSync(join(root, name, 'dist', 'index.js'));
 if (names.includes('autograd') && ['autograd', 'nn', 'optim'].every(isThere)) {
   const failure = await run('autograd', `node ${JSON.stringify(join(tools, 'prelude.mjs'))}`);
   console.log(failure === null ? 'wrote the prelude' : `no prelude could be written\n${failure}`);
   if (failure !== null) process.exitCode = 1;
 }
+
+// What pages load without a bundler is made of all three.
+if (process.exitCode === undefined && ['autograd', 'nn', 'optim'].every(isThere))
+  await buildOneFile();

@@ -9,7 +9,9 @@ import {
   enableGrad,
   evaluate,
   GradError,
+  ShapeError,
   Tensor,
+  where,
 } from '@chainrule/autograd';
 import { checkArgument, defineOptions, kinds, neg, noGrad, tensor } from '@chainrule/autograd';
 import { Cell } from '@chainrule/autograd';
@@ -65,6 +67,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   private layoutKey = '';
   /** A step is the same at every turn: recorded once, it takes a fraction of the time that building it would. */
   private readonly replay = compile(() => this.update(null, null));
+  private readonly replayIf = compile((condition: Tensor) => this.update(null, null, condition));
 
   /**
    * An optimizer that goes by a rule of yours: see {@link Rule}.
@@ -141,13 +144,37 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     return loss;
   }
 
-  /** Gives every parameter and its state their next versions. */
-  private update(watch: FiniteWatch | null, loss: unknown): void {
+  /**
+   * As `step()` where `condition`, a boolean with one element, is true; else nothing changes. The condition is part of the
+   * graph, so that a compiled step can leave out an update without being read: `stepIf(isFinite(loss))`.
+   */
+  stepIf(condition: Tensor): void {
+    checkArgument(`${this.rule.name}.stepIf`, 'condition', condition, kinds.tensor);
+    if (condition.dtype !== 'bool' || condition.size !== 1) {
+      throw new ShapeError(
+        `${this.rule.name}.stepIf: condition must be a bool tensor with one element, got ${condition.dtype} of shape ` +
+          `[${condition.shape.join(', ')}]`,
+      );
+    }
+    this.reportMissing();
+    const one = condition.reshape([]);
+    if (this.watch === null) {
+      this.replayIf(one);
+    } else {
+      this.update(this.watch, undefined, one);
+      evaluate();
+      afterRun(this.watch.reporter());
+    }
+  }
+
+  /** Gives every parameter and its state their next versions, where the condition is true. */
+  private update(watch: FiniteWatch | null, loss: unknown, condition?: Tensor): void {
     noGrad(() => {
       const measures = this.rule.measures?.(this.gradients()) ?? {};
       const assignments = this.built.flatMap((group) => this.updateGroup(group, measures));
       const guarded = watch?.guard(assignments, () => this.watched(loss)) ?? assignments;
-      for (const [target, next] of guarded) target.assign(next);
+      for (const [target, next] of guarded)
+        target.assign(condition === undefined ? next : where(condition, next, target));
       dependsOn(() => this.layout());
     });
   }

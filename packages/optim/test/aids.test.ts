@@ -270,3 +270,29 @@ describe('accumulation, clipping, averages and skipped steps together', () => {
     a.forEach((x, i) => expect(x).toBeCloseTo(b[i] as number, 5));
   });
 });
+
+describe.each([true, false])('stepIf, compiled: %s', (compiled) => {
+  test('steps where the condition is true, and changes nothing at all where it is not', () => {
+    const make = () => {
+      const p = new Parameter(tensor([1, 2]));
+      const optimizer = new optim.Adam([p], { lr: 0.1 });
+      const step = (x: Tensor): void => {
+        optimizer.zeroGrad();
+        p.mul(x).square().sum().backward();
+        optimizer.stepIf(x.sum().gt(0));
+      };
+      return { p, optimizer, step: compiled ? compile(step) : step };
+    };
+    const state = ({ p, optimizer }: ReturnType<typeof make>) =>
+      [...optimizer.namedState().map(([, t]) => t as Tensor), p as Tensor].map((t) =>
+        Array.from(t.dataSync()),
+      );
+    const [some, all] = [make(), make()];
+    for (const x of [1, -1, 2, -2, -3, 3]) some.step(tensor([x, x]));
+    for (const x of [1, 2, 3]) all.step(tensor([x, x]));
+    expect(state(some)).toEqual(state(all));
+    expect(() => some.optimizer.stepIf(tensor([1, 0]))).toThrow(
+      'Adam.stepIf: condition must be a bool tensor with one element, got float32 of shape [2]',
+    );
+  });
+});

@@ -8,9 +8,10 @@ import { Cell } from '../graph/cell.js';
 import { Tensor } from '../graph/tensor.js';
 import { plainRecord } from './elements.js';
 import { asObject, decodeUtf8, readJson } from './json.js';
-import { checkEntries, checkPath } from './kinds.js';
+import { checkEntries, checkPath, checkSource } from './kinds.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { decodeState, encodeState, isStateful, type Stateful } from './state.js';
+import type { FileLike } from './places/placeOf.js';
 import { readCheckpoint, writeCheckpoint, type Files, type Skipped } from './store.js';
 import { toArray, toArrays, toTensor, toTensors } from './tensors.js';
 
@@ -60,7 +61,8 @@ export interface LoadedCheckpoint {
  * may go on while the files are written. The tensors of an entry stand in `<entry>.safetensors`, those of a module under
  * their PyTorch names.
  *
- * After an interruption at any moment, `kill -9` and power cuts included, the last good checkpoint loads.
+ * After an interruption at any moment, `kill -9` and power cuts included, the last good checkpoint loads. In a page the
+ * folder is in IndexedDB, or in the place that `opfs:` names; `download:name` offers the checkpoint as one zip file.
  *
  * @returns The path of the checkpoint's folder.
  * @throws {FormatError} for a value that cannot be saved. @throws {FileError} if the files cannot be written. In both
@@ -117,18 +119,19 @@ async function encodeEntries(entries: CheckpointEntries): Promise<Files> {
  * Everything is collected and checked first. If a part does not fit, nothing is changed: the error lists the missing and
  * unexpected names and the shapes that differ.
  *
+ * @param folder A folder of checkpoints; or the zip file of one, as it was downloaded, that somebody has picked.
  * @throws {FormatError} if there is no whole checkpoint, or it does not fit. @throws {FileError} if it cannot be read.
  * @example
  * const { step, state } = await loadCheckpoint('checkpoints', { model, optimizer, schedule });
  * setRngState(state.rng);
  */
 export async function loadCheckpoint(
-  folder: string,
+  folder: string | FileLike,
   targets: Readonly<Record<string, unknown>> = {},
   options?: LoadCheckpointOptions,
 ): Promise<LoadedCheckpoint> {
   const { onSkip = warn } = loadOptions('loadCheckpoint', options);
-  checkPath('loadCheckpoint', 'folder', folder);
+  checkSource('loadCheckpoint', 'folder', folder);
   checkEntries('loadCheckpoint', 'targets', targets);
   const { path, step, files, skipped } = await readCheckpoint(folder);
   skipped.forEach(onSkip);

@@ -31,6 +31,12 @@ interface NodeProcess {
   getBuiltinModule(id: string): unknown;
 }
 
+/** Whether there is a disk: Node's modules can be reached. */
+export function hasDisk(): boolean {
+  const { process } = globalThis as { process?: Partial<NodeProcess> };
+  return typeof process?.getBuiltinModule === 'function';
+}
+
 /** The parts of Node that files need. @throws {FileError} where there is no file system. */
 export function node(): { fs: Fs; path: Path; crypto: Crypto; process: NodeProcess } {
   const { process } = globalThis as { process?: Partial<NodeProcess> };

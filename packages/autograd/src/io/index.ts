@@ -1,16 +1,18 @@
 /**
  * @file `@chainrule/autograd/io`: tensors to and from files. Loading never runs code; what is refused says why. The
- * functions on bytes run anywhere, those on paths in Node.
+ * functions on bytes run anywhere. Paths are of the disk in Node; in pages and their workers `indexeddb:models/a.safetensors`
+ * (which is also what a path without a prefix means there), `opfs:models/a.safetensors`, and `download:a.safetensors`, which
+ * offers a file to the user.
  */
 // Tensors come with all their methods, also where nothing else of the package is imported.
 import '../index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { checkArgument, kinds, type Kind } from '../arguments/index.js';
 import { FormatError } from '../errors.js';
-import { readFile, replaceFile } from './files.js';
-import { checkNamed, checkPath } from './kinds.js';
+import { checkNamed, checkPath, checkSource } from './kinds.js';
 import { readNpy, writeNpy } from './npy.js';
 import { readNpz } from './npz.js';
+import { bytesIn, placeOf, type FileLike } from './places/placeOf.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { readShards } from './shards.js';
 import {
@@ -24,6 +26,7 @@ import {
 import { zipLimits, type ZipLimits } from './zip.js';
 
 export { FileError } from './files.js';
+export type { FileLike } from './places/placeOf.js';
 export { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 export type {
   CheckpointEntries,
@@ -73,7 +76,8 @@ export function decodeSafetensorsMetadata(bytes: Uint8Array): Record<string, str
 
 /**
  * Writes tensors to a safetensors file, replacing it in one step: an interruption leaves the old file or the new one. The
- * values are those at the call. Python: `safetensors.torch.save_file`.
+ * values are those at the call. In a page the path is in IndexedDB; `opfs:` and `download:` before it name other places.
+ * Python: `safetensors.torch.save_file`.
  *
  * @throws {FileError} if the file cannot be written; an older one is intact then.
  * @example
@@ -86,21 +90,24 @@ export async function saveSafetensors(
 ): Promise<void> {
   checkPath('saveSafetensors', 'path', path);
   checkNamed('saveSafetensors', tensors, metadata);
-  await replaceFile(path, writeSafetensors(await toArrays(tensors, 'saveSafetensors'), metadata));
+  const place = placeOf(path);
+  await place.replace(path, writeSafetensors(await toArrays(tensors, 'saveSafetensors'), metadata));
 }
 
 /**
  * Reads a safetensors file, or the several that an index (`model.safetensors.index.json`) names. See
  * {@link decodeSafetensors} for the types. Python: `safetensors.torch.load_file`.
  *
+ * @param path Of the file; or a file that somebody picked, a `Blob`.
  * @throws {FileError} if a file cannot be read. @throws {FormatError} if one is malformed.
  * @example
  * model.loadStateDict(await loadSafetensors('model.safetensors'));
  */
-export async function loadSafetensors(path: string): Promise<Record<string, Tensor>> {
-  checkPath('loadSafetensors', 'path', path);
+export async function loadSafetensors(path: string | FileLike): Promise<Record<string, Tensor>> {
+  checkSource('loadSafetensors', 'path', path);
+  if (typeof path !== 'string') return toTensors(readSafetensors(await bytesIn(path)).arrays);
   if (path.endsWith('.json')) return toTensors(await readShards(path));
-  return toTensors(readSafetensors(await readFile(path), path).arrays);
+  return toTensors(readSafetensors(await bytesIn(path), path).arrays);
 }
 
 /** A tensor as the bytes of a .npy file, equal to what `numpy.save` writes. */
@@ -129,7 +136,7 @@ export async function loadNpz(
   limits?: ZipLimits,
 ): Promise<Record<string, Tensor>> {
   const named = typeof source === 'string';
-  const bytes = named ? await readFile(source) : bytesOf(source, 'loadNpz');
+  const bytes = named ? await bytesIn(source) : bytesOf(source, 'loadNpz');
   return toTensors(await readNpz(bytes, named ? source : 'npz', zipLimits('loadNpz', limits)));
 }
 

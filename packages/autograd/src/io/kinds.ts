@@ -1,6 +1,7 @@
 /** @file What the functions on files take: paths, tensors by name, metadata. */
 import { checkArgument, kinds, type Kind } from '../arguments/index.js';
 import { FormatError } from '../errors.js';
+import type { FileLike } from './places/placeOf.js';
 
 const path: Kind<string> = { ...kinds.text, must: 'be a path, a string', error: FormatError };
 const named: Kind<object> = kinds.kind(
@@ -18,6 +19,19 @@ const metadata: Kind<Readonly<Record<string, string>>> = kinds.kind(
   (x) => kinds.object.test(x) && Object.values(x).every((v) => typeof v === 'string'),
   FormatError,
 );
+
+const source: Kind<string | FileLike> = kinds.kind(
+  'be a path, a string, or a file that was picked, a Blob',
+  (x) =>
+    typeof x === 'string' || typeof (x as Partial<FileLike> | null)?.arrayBuffer === 'function',
+  FormatError,
+);
+
+export const checkSource = (
+  op: string,
+  name: string,
+  value: string | FileLike,
+): string | FileLike => checkArgument(op, name, value, source);
 
 export const checkPath = (op: string, name: string, value: string): string =>
   checkArgument(op, name, value, path);

@@ -5,8 +5,8 @@
 import { FormatError } from '../errors.js';
 import type { ArrayRecord } from './elements.js';
 import { plainRecord } from './elements.js';
-import { node, readFile, tryTo, shownPath } from './files.js';
 import { asObject, asString, decodeUtf8, readJson } from './json.js';
+import { placeOf } from './places/placeOf.js';
 import { readSafetensors } from './safetensors.js';
 
 const SHARD_NAME = /^[A-Za-z0-9][\w.-]*\.safetensors$/;
@@ -18,8 +18,8 @@ const MAX_SHARDS = 10_000;
  * @throws {FormatError} if the index is malformed, leads elsewhere, or disagrees with the shards.
  */
 export async function readShards(indexPath: string): Promise<Record<string, ArrayRecord>> {
-  const { fs, path } = node();
-  const json = readJson(decodeUtf8(await readFile(indexPath), indexPath), indexPath);
+  const place = placeOf(indexPath);
+  const json = readJson(decodeUtf8(await place.read(indexPath), indexPath), indexPath);
   const map = asObject(asObject(json, indexPath).get('weight_map'), `${indexPath}: weight_map`);
   const namesOf = new Map<string, string[]>();
   for (const [name, value] of map) {
@@ -37,23 +37,18 @@ export async function readShards(indexPath: string): Promise<Record<string, Arra
 
   const arrays = plainRecord<ArrayRecord>();
   for (const [file, names] of namesOf) {
-    const place = path.join(path.dirname(indexPath), file);
-    const status = await tryTo(`file: cannot read ${shownPath(place)}`, () => fs.lstat(place));
-    if (!status.isFile())
-      throw new FormatError(
-        `${indexPath}: ${file} is a link or no file; only ordinary files are read`,
-      );
-    const shard = readSafetensors(await readFile(place), place).arrays;
+    const path = indexPath.replace(/[^/\\]*$/, file);
+    const shard = readSafetensors(await place.readPlain(path), path).arrays;
     const extra = Object.keys(shard).find((name) => map.get(name) !== file);
     if (extra !== undefined) {
       throw new FormatError(
-        `${place}: holds ${JSON.stringify(extra)}, which the index has not there`,
+        `${path}: holds ${JSON.stringify(extra)}, which the index has not there`,
       );
     }
     for (const name of names) {
       const array = shard[name];
       if (!array)
-        throw new FormatError(`${place}: lacks ${JSON.stringify(name)}, which the index has there`);
+        throw new FormatError(`${path}: lacks ${JSON.stringify(name)}, which the index has there`);
       arrays[name] = array;
     }
   }

@@ -8,29 +8,21 @@
  *       step-001000/
  *       .tmp-4711-3fa9c1…/    being written, or left by a process that was killed; swept by the next save
  */
-import { checkPath } from './kinds.js';
 import { FormatError } from '../errors.js';
 import { plainRecord } from './elements.js';
-import {
-  codeOf,
-  node,
-  readFile,
-  replaceFile,
-  sweepTemporary,
-  syncFolder,
-  tryTo,
-  withTemporary,
-  writeDurably,
-  shownPath,
-} from './files.js';
+import { codeOf, shownPath, tryTo } from './files.js';
 import { asArray, asNatural, asObject, asString, decodeUtf8, readJson } from './json.js';
+import { checkPath } from './kinds.js';
+import { LATEST, type Files, type Place } from './places/place.js';
+import { bytesIn, placeOf, type FileLike } from './places/placeOf.js';
+import { sha256 } from './sha256.js';
+import { readZip } from './zip.js';
 
-export type Files = Readonly<Record<string, Uint8Array>>;
+export type { Files } from './places/place.js';
 
 /** The version of the layout above. */
 const FORMAT = 1;
 const MANIFEST = 'manifest.json';
-const LATEST = 'latest';
 const MAX_MANIFEST_BYTES = 1_000_000;
 const CHECKPOINT = /^step-\d{6,16}(?:\.\d{1,6})?$/;
 const FILE_NAME = /^[A-Za-z]\w*\.[a-z]+$/;
@@ -77,10 +69,10 @@ export function writeCheckpoint(
   files: Files,
   keep: number,
 ): Promise<string> {
-  const key = node().path.resolve(folder);
+  const key = placeOf(folder).resolve(folder);
   const turn = (queues.get(key) ?? Promise.resolve()).then(() =>
     tryTo(`saveCheckpoint: cannot write into ${shownPath(folder)}`, () =>
-      add(folder, step, files, keep),
+      add(placeOf(folder), folder, step, files, keep),
     ),
   );
   const settled = turn.catch(() => undefined);
@@ -90,63 +82,39 @@ export function writeCheckpoint(
 }
 
 async function add(
+  place: Place,
   folder: string,
   step: number | undefined,
   files: Files,
   keep: number,
 ): Promise<string> {
-  const { fs, path } = node();
-  await fs.mkdir(folder, { recursive: true });
-  await sweepTemporary(folder);
-  const before = await listCheckpoints(folder);
+  await place.prepare(folder);
+  const before = await listCheckpoints(place, folder);
   const sequence = Math.max(0, ...before.map((entry) => entry.sequence)) + 1;
   const number = step ?? Math.max(-1, ...before.map((entry) => stepOf(entry.name))) + 1;
-
-  const name = await withTemporary(folder, async (draft) => {
-    await fs.mkdir(draft);
-    for (const [file, bytes] of Object.entries(files)) {
-      await writeDurably(path.join(draft, file), bytes);
-    }
-    const described = Object.entries(files).map(describeFile);
-    const manifest = encodeManifest({ step: number, sequence, files: described });
-    await writeDurably(path.join(draft, MANIFEST), manifest);
-    await syncFolder(draft);
-    return moveIntoPlace(draft, folder, number);
-  });
-  await syncFolder(folder);
-  await replaceFile(path.join(folder, LATEST), new TextEncoder().encode(`${name}\n`));
-  await prune(folder, keep, name);
-  return path.join(folder, name);
+  const described = await Promise.all(Object.entries(files).map(describeFile));
+  const manifest = encodeManifest({ step: number, sequence, files: described });
+  const name = await place.add(folder, namesFor(number), { ...files, [MANIFEST]: manifest });
+  for (const { name: old } of (await listCheckpoints(place, folder)).slice(keep))
+    if (old !== name) await place.remove(folder, old);
+  return place.join(folder, name);
 }
 
-function describeFile([name, bytes]: [string, Uint8Array]): Manifest['files'][number] {
-  return {
-    name,
-    bytes: bytes.byteLength,
-    sha256: node().crypto.createHash('sha256').update(bytes).digest('hex'),
-  };
+async function describeFile([name, bytes]: [string, Uint8Array]): Promise<
+  Manifest['files'][number]
+> {
+  return { name, bytes: bytes.byteLength, sha256: await sha256(bytes) };
 }
 
 function encodeManifest(manifest: Manifest): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ format: FORMAT, ...manifest }, null, 2)}\n`);
 }
 
-/** Renames to `step-000123`, or to `step-000123.1` … where that step was saved before. */
-async function moveIntoPlace(draft: string, folder: string, step: number): Promise<string> {
-  const { fs, path } = node();
+/** `step-000123`, then `step-000123.1` … where that step was saved before. */
+function* namesFor(step: number): Generator<string> {
   const base = `step-${String(step).padStart(6, '0')}`;
-  for (let attempt = 0; ; attempt++) {
-    const name = attempt === 0 ? base : `${base}.${attempt}`;
-    try {
-      await fs.rename(draft, path.join(folder, name));
-      return name;
-    } catch (error) {
-      if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '') || attempt > 999)
-        throw error;
-      // EPERM is what Windows says of a folder that exists, and others of much else.
-      if (codeOf(error) === 'EPERM') await fs.access(path.join(folder, name));
-    }
-  }
+  yield base;
+  for (let attempt = 1; attempt <= 1000; attempt++) yield `${base}.${attempt}`;
 }
 
 function stepOf(name: string): number {
@@ -154,12 +122,15 @@ function stepOf(name: string): number {
 }
 
 /** All checkpoints, newest first; those whose manifest cannot be read count as the oldest. */
-async function listCheckpoints(folder: string): Promise<{ name: string; sequence: number }[]> {
-  const { fs, path } = node();
-  const names = (await fs.readdir(folder)).filter((name) => CHECKPOINT.test(name));
+async function listCheckpoints(
+  place: Place,
+  folder: string,
+): Promise<{ name: string; sequence: number }[]> {
+  const names = (await place.list(folder).catch(unlessMissing)).filter((n) => CHECKPOINT.test(n));
   const entries = await Promise.all(
     names.map(async (name) => {
-      const manifest = await readManifest(path.join(folder, name)).catch(unlessTransient);
+      const reader = inFolder(place, place.join(folder, name));
+      const manifest = await readManifest(reader).catch(unlessTransient);
       return { name, sequence: manifest?.sequence ?? -1 };
     }),
   );
@@ -170,14 +141,14 @@ async function listCheckpoints(folder: string): Promise<{ name: string; sequence
 export async function hasCheckpoint(folder: string): Promise<boolean> {
   checkPath('hasCheckpoint', 'folder', folder);
   return tryTo(`hasCheckpoint: cannot read ${shownPath(folder)}`, async () => {
-    const names = await node()
-      .fs.readdir(folder)
-      .catch((error: unknown) => {
-        if (codeOf(error) === 'ENOENT') return [];
-        throw error;
-      });
+    const names = await placeOf(folder).list(folder).catch(unlessMissing);
     return names.some((name) => CHECKPOINT.test(name));
   });
+}
+
+function unlessMissing(error: unknown): string[] {
+  if (codeOf(error) === 'ENOENT') return [];
+  throw error;
 }
 
 /** A checkpoint that is damaged can be passed over; a system short of something must not make one look so. */
@@ -186,38 +157,25 @@ function unlessTransient(error: unknown): undefined {
   return undefined;
 }
 
-/** Removes all but the newest checkpoints. */
-async function prune(folder: string, keep: number, latest: string): Promise<void> {
-  const { fs, path } = node();
-  for (const { name } of (await listCheckpoints(folder)).slice(keep)) {
-    if (name === latest) continue;
-    // Renamed first, so that no half-removed checkpoint is ever seen under its name.
-    await withTemporary(folder, async (temporary) => {
-      try {
-        await fs.rename(path.join(folder, name), temporary);
-      } catch (error) {
-        if (codeOf(error) !== 'ENOENT') throw error; // another process has removed it
-      }
-    });
-  }
-}
-
 /**
  * Reads the newest checkpoint that is whole: all files there, with the sizes and sums of the manifest.
  *
  * @throws {FormatError} if there is none, or none is whole; the message gives the reason for each.
  */
-export function readCheckpoint(folder: string): Promise<StoredCheckpoint> {
+export function readCheckpoint(folder: string | FileLike): Promise<StoredCheckpoint> {
+  if (typeof folder !== 'string') return readArchive(folder);
   return tryTo(`loadCheckpoint: cannot read ${shownPath(folder)}`, async () => {
-    const { path } = node();
+    const place = placeOf(folder);
+    // A folder that is not there is an error of its own.
+    await place.list(folder);
     const skipped: Skipped[] = [];
-    for (const name of await candidates(folder)) {
-      const place = path.join(folder, name);
+    for (const name of await candidates(place, folder)) {
+      const path = place.join(folder, name);
       try {
-        return { path: place, ...(await readVerified(place)), skipped };
+        return { path, ...(await readVerified(inFolder(place, path))), skipped };
       } catch (error) {
         unlessTransient(error);
-        skipped.push({ path: place, reason: (error as Error).message });
+        skipped.push({ path, reason: (error as Error).message });
       }
     }
     const reasons = skipped.map(({ path, reason }) => `\n  ${path}: ${reason}`).join('');
@@ -229,26 +187,45 @@ export function readCheckpoint(folder: string): Promise<StoredCheckpoint> {
   });
 }
 
+/** One checkpoint in an archive, as it is downloaded. */
+async function readArchive(file: FileLike): Promise<StoredCheckpoint> {
+  const what = 'loadCheckpoint: the file';
+  const files = await readZip(await bytesIn(file), what);
+  const read: Reader = (name) => {
+    const bytes = files[name];
+    return bytes === undefined
+      ? Promise.reject(new FormatError(`${what} has no ${name}`))
+      : Promise.resolve(bytes);
+  };
+  return { path: 'the file', ...(await readVerified(read)), skipped: [] };
+}
+
+/** Reads one of the files of a checkpoint. */
+type Reader = (name: string) => Promise<Uint8Array>;
+
+const inFolder =
+  (place: Place, path: string): Reader =>
+  (name) =>
+    place.read(place.join(path, name));
+
 /** The names to try, the one that `latest` gives first. */
-async function candidates(folder: string): Promise<string[]> {
-  const { path } = node();
-  const names = (await listCheckpoints(folder)).map(({ name }) => name);
-  const text = await readFile(path.join(folder, LATEST)).catch(() => new Uint8Array());
+async function candidates(place: Place, folder: string): Promise<string[]> {
+  const names = (await listCheckpoints(place, folder)).map(({ name }) => name);
+  const text = await place.read(place.join(folder, LATEST)).catch(() => new Uint8Array());
   // It is a name among those found, or it is nothing: it cannot lead out of the folder.
   const latest = new TextDecoder().decode(text.subarray(0, 100)).trim();
   return names.includes(latest) ? [latest, ...names.filter((name) => name !== latest)] : names;
 }
 
-async function readVerified(place: string): Promise<{ step: number; files: Files }> {
-  const { crypto, path } = node();
-  const manifest = await readManifest(place);
+async function readVerified(read: Reader): Promise<{ step: number; files: Files }> {
+  const manifest = await readManifest(read);
   const files = plainRecord<Uint8Array>();
-  for (const { name, bytes, sha256 } of manifest.files) {
-    const content = await readFile(path.join(place, name));
+  for (const { name, bytes, sha256: sum } of manifest.files) {
+    const content = await read(name);
     if (content.byteLength !== bytes) {
       throw new FormatError(`${name} has ${content.byteLength} bytes instead of ${bytes}`);
     }
-    if (crypto.createHash('sha256').update(content).digest('hex') !== sha256) {
+    if ((await sha256(content)) !== sum) {
       throw new FormatError(`${name} is damaged: its SHA-256 sum is not the manifest's`);
     }
     files[name] = content;
@@ -256,9 +233,8 @@ async function readVerified(place: string): Promise<{ step: number; files: Files
   return { step: manifest.step, files };
 }
 
-async function readManifest(place: string): Promise<Manifest> {
-  const { path } = node();
-  const bytes = await readFile(path.join(place, MANIFEST));
+async function readManifest(read: Reader): Promise<Manifest> {
+  const bytes = await read(MANIFEST);
   if (bytes.byteLength > MAX_MANIFEST_BYTES)
     throw new FormatError(`${MANIFEST} has ${bytes.byteLength} bytes`);
   const fields = asObject(readJson(decodeUtf8(bytes, MANIFEST), MANIFEST), MANIFEST);

@@ -9,11 +9,16 @@ import {
   FormatError,
   type Shape,
 } from '@chainrule/autograd';
+import { breathe } from '../breathe.js';
 import { collate as defaultCollate, type Collated } from './collate.js';
 import { isRows, type Dataset } from './datasets.js';
 import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
 import { drawnSeed, permutation } from './random.js';
+import { WorkerDataset } from './workerDataset.js';
 import { checkSamplers, type BatchChooser, type Sampler } from './sampler.js';
+
+/** What a loader makes of a dataset: its items put together, or what workers have put together. */
+export type BatchOf<D> = D extends WorkerDataset<infer W> ? W : Collated<ItemOf<D>>;
 
 /** Options of `DataLoader`. */
 export interface DataLoaderOptions<T, B> {
@@ -65,12 +70,12 @@ const loaderOptions = defineOptions<DataLoaderOptions<never, never>>({
  * Datasets are arrays; tensors and typed arrays with a shape, whose samples are rows; objects with `length` and `at(i)`,
  * which may return promises; or async iterables, which have no length, cannot be shuffled and take `for await`. Each
  * loop is a new pass. An item that fails is an error that says which, and in which batch; `stateDict()` then stands
- * before that batch. PyTorch: `DataLoader`, without worker processes.
+ * before that batch. A `WorkerDataset` loads in workers. PyTorch: `DataLoader`.
  *
  * @example
  * for (const [images, labels] of new DataLoader(new TensorDataset(x, y), { batchSize: 64, shuffle: true, seed: 1 })) { … }
  */
-export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
+export class DataLoader<const D extends DataSource, B = BatchOf<D>>
   implements Iterable<B>, AsyncIterable<B>
 {
   /** The pass that the next loop makes: with a seed it decides the order, so a run can be resumed. */
@@ -92,6 +97,11 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
     this.batchSize = batchSize;
     this.options = options;
     this.source = sourceOf(dataset, options.shape);
+    if (dataset instanceof WorkerDataset && options.collate !== undefined) {
+      throw new ChainruleError(
+        'DataLoader: workers put their batches together; give collate to serveDataset',
+      );
+    }
     const { shuffle = false, sampler, batchSampler } = options;
     if (this.isStream && (shuffle || sampler !== undefined || batchSampler !== undefined)) {
       throw new ChainruleError(
@@ -135,6 +145,8 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
 
   *[Symbol.iterator](): Iterator<B> {
     const dataset = this.dataset('for');
+    if (dataset instanceof WorkerDataset)
+      throw new ChainruleError('DataLoader: workers answer later: use `for await`');
     const pass = this.begin();
     let { batch } = pass;
     for (const indices of this.batches(dataset.length, pass)) {
@@ -152,31 +164,50 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
     this.current = null;
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<B> {
-    const { prefetch = 0 } = this.options;
+  [Symbol.asyncIterator](): AsyncIterator<B> {
+    const { source } = this;
+    const { prefetch = source instanceof WorkerDataset ? 2 * source.workers : 0 } = this.options;
     const pass = this.begin();
     let { batch: handed } = pass;
-    const next = this.isStream ? this.streamed(pass) : this.requested(pass);
+    const ask = this.isStream ? this.streamed(pass) : this.requested(pass);
     const started: Promise<IteratorResult<B, undefined>>[] = [];
-    try {
-      for (;;) {
+    const done = { done: true, value: undefined } as const;
+    let ended = false;
+    const end = async (): Promise<void> => {
+      if (ended) return;
+      ended = true;
+      await ask.close?.();
+    };
+    const hand = (result: IteratorResult<B, undefined>): IteratorResult<B, undefined> => {
+      if (result.done === true) {
+        this.current = null;
+        return end().then(() => done) as never;
+      }
+      this.current = { ...pass, batch: ++handed };
+      // A page draws between two batches.
+      return (breathe()?.then(() => result) ?? result) as typeof result;
+    };
+    const fail = async (error: unknown): Promise<never> => {
+      await end();
+      throw error;
+    };
+    return {
+      // Not an async function: a loop over rows then waits for one promise a batch.
+      next: () => {
+        if (ended) return Promise.resolve(done);
         while (started.length <= prefetch) {
-          const batch = next();
+          const batch = ask();
           // A failure is reported when its turn comes.
           batch.catch(() => undefined);
           started.push(batch);
         }
-        const { done, value } = await (started.shift() as Promise<IteratorResult<B, undefined>>);
-        if (done === true) {
-          this.current = null;
-          return;
-        }
-        this.current = { ...pass, batch: ++handed };
-        yield value;
-      }
-    } finally {
-      await next.close?.();
-    }
+        return (started.shift() as Promise<IteratorResult<B, undefined>>).then(hand, fail);
+      },
+      return: async () => {
+        await end();
+        return done;
+      },
+    };
   }
 
   /** Starts loading the next batch of a dataset; the items of a batch are asked for at once. */
@@ -184,23 +215,52 @@ export class DataLoader<const D extends DataSource, B = Collated<ItemOf<D>>>
     const dataset = this.dataset('for await');
     const order = this.batches(dataset.length, pass);
     let asked = pass.batch;
-    return async () => {
+    const next: Next<B> = (): Promise<IteratorResult<B, undefined>> => {
       const { done, value: indices } = order.next();
-      if (done === true) return { done: true, value: undefined };
+      if (done === true) return Promise.resolve({ done: true, value: undefined });
       const batch = asked++;
-      if (isRows(dataset) && this.options.collate === undefined)
-        return { value: dataset.batch(indices) as B };
-      const items = await Promise.all(
-        Array.from(indices, async (i) => {
-          try {
-            return await dataset.at(i);
-          } catch (error) {
-            throw failed(i, batch, error);
-          }
-        }),
-      );
-      return { value: this.load(dataset, indices, batch, (_, place) => items[place]) };
+      if (dataset instanceof WorkerDataset) return this.worked(dataset, indices, pass, batch);
+      return isRows(dataset) && this.options.collate === undefined
+        ? new Promise((resolve) => resolve({ value: dataset.batch(indices) as B }))
+        : this.gathered(dataset, indices, batch);
     };
+    if (dataset instanceof WorkerDataset) next.close = () => Promise.resolve(dataset.release(pass));
+    return next;
+  }
+
+  /** A batch that a worker makes. */
+  private async worked(
+    dataset: WorkerDataset,
+    indices: Int32Array,
+    pass: LoaderState,
+    batch: number,
+  ): Promise<IteratorResult<B, undefined>> {
+    const context = { epoch: pass.epoch, seed: pass.order, batch };
+    try {
+      return { value: (await dataset.batch(indices, context, pass)) as B };
+    } catch (error) {
+      throw new ChainruleError(`DataLoader: ${textOf(error)} (in batch ${batch})`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** A batch of items that may be promises. */
+  private async gathered(
+    dataset: Dataset,
+    indices: Int32Array,
+    batch: number,
+  ): Promise<IteratorResult<B, undefined>> {
+    const items = await Promise.all(
+      Array.from(indices, async (i) => {
+        try {
+          return await dataset.at(i);
+        } catch (error) {
+          throw failed(i, batch, error);
+        }
+      }),
+    );
+    return { value: this.load(dataset, indices, batch, (_, place) => items[place]) };
   }
 
   /** Reads the next batch of an async iterable; calls wait for each other. */

@@ -11,6 +11,7 @@ import {
   type TypedArray,
 } from '@chainrule/autograd';
 import { Rows, type Dataset } from './datasets.js';
+import type { WorkerDataset } from './workerDataset.js';
 
 /** A typed array and what its elements mean. */
 export interface ShapedArray {
@@ -27,15 +28,18 @@ export type DataSource =
   Tensor | TypedArray | ShapedArray | readonly unknown[] | Dataset | AsyncIterable<unknown>;
 
 /** One item of a dataset. */
-export type ItemOf<D> = D extends Tensor | TypedArray | ShapedArray
-  ? Tensor
-  : D extends readonly (infer T)[]
-    ? T
-    : D extends AsyncIterable<infer T>
-      ? T
-      : D extends { at(index: number): infer T }
-        ? Exclude<Awaited<T>, undefined>
-        : never;
+export type ItemOf<D> =
+  D extends WorkerDataset<infer B>
+    ? B
+    : D extends Tensor | TypedArray | ShapedArray
+      ? Tensor
+      : D extends readonly (infer T)[]
+        ? T
+        : D extends AsyncIterable<infer T>
+          ? T
+          : D extends { at(index: number): infer T }
+            ? Exclude<Awaited<T>, undefined>
+            : never;
 
 /** The dataset or stream in what a loader was given. */
 export function sourceOf(

@@ -1,10 +1,42 @@
 /** @file The public surface of `@chainrule/nn/data`. */
 export { collate, type Collated } from './collate.js';
-export { DataLoader, type DataLoaderOptions, type LoaderState } from './dataLoader.js';
+export {
+  DataLoader,
+  type BatchOf,
+  type DataLoaderOptions,
+  type LoaderState,
+} from './dataLoader.js';
 export type { DataSource, ItemOf, ShapedArray } from './dataSource.js';
 export { ConcatDataset, StackDataset, type Indexed, type StackedItem } from './combined.js';
 export { randomSplit, Subset, TensorDataset, type Dataset, type RowDataset } from './datasets.js';
 export { BatchSampler, type BatchSamplerOptions } from './batchSampler.js';
 export { DistributedSampler, type DistributedSamplerOptions } from './distributedSampler.js';
-export type { BatchChooser, Pass, Sampler } from './sampler.js';
+export type { BatchChooser, BatchContext, Pass, Sampler } from './sampler.js';
 export * from './samplers.js';
+export { MapDataset } from './mapDataset.js';
+export {
+  SlidingWindows,
+  TokenWindows,
+  type SlidingWindowsOptions,
+  type TokenWindowsOptions,
+} from './windows.js';
+export { serveDataset, WorkerDataset, type ServeDatasetOptions } from './workerDataset.js';
+export {
+  draw,
+  fromPixels,
+  toPixels,
+  type FromPixelsOptions,
+  type PixelData,
+} from './images/pixels.js';
+export type { Interpolation } from './images/sample.js';
+export * from './images/transforms.js';
+export { colorJitter, type ColorJitterOptions } from './images/colorJitter.js';
+export {
+  fromRows,
+  parseCsv,
+  readParquet,
+  toRows,
+  type CsvOptions,
+  type ParquetOptions,
+  type Row,
+} from './tables.js';

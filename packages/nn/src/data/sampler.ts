@@ -10,6 +10,12 @@ export interface Pass {
   readonly seed: number;
 }
 
+/** Which batch is asked for: its pass, its number in it, and what decides random orders. */
+export interface BatchContext extends Pass {
+  /** Its number in the pass, from 0. */
+  readonly batch: number;
+}
+
 /**
  * Chooses the items of a pass. An object with `length` and `order` is a sampler; the same pass must give the same order, so
  * that a loader can go on in its middle. PyTorch: `torch.utils.data.Sampler`.

@@ -85,8 +85,10 @@ export interface CheckpointEvent extends Progress {
 export interface SkippedEvent extends Progress {
   /** Which event it is. */
   readonly type: 'skipped';
-  /** The loss that was not finite. */
+  /** The loss of the batch; where it is finite, a gradient was not. */
   readonly loss: number;
+  /** Where the batch was saved, if `onNonFinite` has a `dump`. */
+  readonly path?: string;
 }
 
 /** Why a training ended. */

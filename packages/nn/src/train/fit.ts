@@ -2,6 +2,7 @@
 import { checkArgument, ChainruleError, kinds } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import type { FitEvent, History } from './events.js';
+import { Listener } from './listener.js';
 import { fitOptions, type FitOptions } from './options.js';
 import { Training } from './training.js';
 
@@ -19,8 +20,8 @@ export type Fit = Promise<History> & AsyncIterable<FitEvent>;
  * - A training that is resumed, in the middle of an epoch too, goes on bit for bit as one that was never interrupted, if its
  *   loader has a place to go back to (`DataLoader` has) and its callbacks keep no state of their own.
  * - With a checkpoint folder, Ctrl-C and SIGTERM let the step end, save, and exit with code 130; a second one exits at once.
- * - A loss that is not finite ends it with an error that names epoch and batch. For the parameters to stay as they were
- *   before, make the optimizer with `onNonFinite: 'skip'` or `'throw'`.
+ * - A loss that is not finite ends it with an error that names epoch, batch and operation, the parameters as they were
+ *   before that batch; `onNonFinite: { dump: dir }` also saves batch and weights, to be looked at.
  *
  * @throws {ChainruleError} for options that do not fit each other, and what the model, the loss or the data throw.
  * @example
@@ -42,45 +43,25 @@ export function fit<B>(model: Module, options: FitOptions<B>): Fit {
     model,
     fitOptions('fit', options as FitOptions) as FitOptions<B>,
   );
-  const events = training.run();
-  let resolve: (history: History) => void = () => undefined;
-  let reject: (error: unknown) => void = () => undefined;
-  const promise = new Promise<History>((res, rej) => ([resolve, reject] = [res, rej]));
-  let taken = false;
-
-  /** Goes on to the next event, and settles the promise at the end. */
-  const next = async (): Promise<IteratorResult<FitEvent, History>> => {
-    try {
-      const result = await events.next();
-      if (result.done === true) resolve(result.value);
-      return result;
-    } catch (error) {
-      reject(error);
-      throw error;
-    }
-  };
-  const drive = async (): Promise<void> => {
-    // Errors reach whoever awaits the promise.
-    while ((await next().catch(() => ({ done: true }))).done !== true);
-  };
-  queueMicrotask(() => {
-    if (!taken) void drive();
-  });
+  // In the next turn, so that who goes over the events hears the first.
+  const promise = Promise.resolve().then(() => training.run());
   return Object.assign(promise, {
     [Symbol.asyncIterator](): AsyncIterator<FitEvent> {
-      if (taken) throw new ChainruleError('fit: its events can be gone over once');
-      taken = true;
+      if (training.listener !== null)
+        throw new ChainruleError('fit: its events can be gone over once');
+      const listener = new Listener<FitEvent>();
+      training.listener = listener;
+      const ended = promise.then(() => null);
       // The loop is told of errors; the promise may be nobody's.
-      promise.catch(() => undefined);
+      ended.catch(() => undefined);
       return {
         next: async () => {
-          const result = await next();
-          return result.done === true ? { done: true, value: undefined } : result;
+          const event = await Promise.race([listener.ask(), ended]);
+          return event === null ? { done: true, value: undefined } : { value: event };
         },
         return: async () => {
-          await training.leave();
-          const { value } = await events.return(training.history('stopped', 'the loop was left'));
-          resolve(value as History);
+          listener.leave();
+          await promise;
           return { done: true, value: undefined };
         },
       };

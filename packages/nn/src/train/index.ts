@@ -1,15 +1,30 @@
 /** @file `@chainrule/nn/train`: training loops that need not be written again. */
 export { fit, type Fit } from './fit.js';
 export { validate, type ValidateOptions } from './validate.js';
+export {
+  findLearningRate,
+  type FindLearningRateOptions,
+  type LearningRatePoint,
+  type LearningRateSearch,
+} from './findLearningRate.js';
 export { earlyStopping, type EarlyStoppingOptions } from './stopping.js';
-export { breathe } from './breathe.js';
+export { breathe } from '../breathe.js';
 export type * from './events.js';
+export {
+  serveTraining,
+  trainInWorker,
+  type WorkerContext,
+  type WorkerLike,
+  type WorkerTraining,
+} from './worker.js';
 export type {
   AverageLike,
   CheckpointPlan,
   FitOptions,
   LossLike,
   Monitor,
+  NonFiniteOptions,
+  NonFinitePolicy,
   OptimizerLike,
   ScheduleLike,
   StepResult,

@@ -16,6 +16,8 @@ export interface OptimizerLike {
   zeroGrad(): void;
   /** Updates the parameters. */
   step(): unknown;
+  /** Updates the parameters where a bool with one element is true. Where it is missing, `step` is called. */
+  stepIf?(condition: Tensor): void;
   /** Groups of parameters with their learning rates. */
   readonly paramGroups: readonly {
     readonly lr?: number | Tensor;
@@ -104,10 +106,13 @@ export interface FitOptions<B = unknown> {
   /** Goes on from the newest checkpoint in the folder, if there is one. */
   readonly resume?: boolean;
   /**
-   * A loss or gradient that is not finite: `'throw'` (default) ends with an error that names the batch, `'skip'` goes on and
-   * leaves the step out if the optimizer was made with `onNonFinite: 'skip'`, `'ignore'` does not look.
+   * A loss or gradient that is not finite. `'throw'` (default) ends with an error that names the batch and the operation:
+   * a loss that is not finite changes nothing; a gradient alone is not looked at (that would take a tenth of the time of a
+   * small network), and is named by the batch that it came from when the next loss or the end of the epoch shows it.
+   * `'skip'` looks at gradients too, leaves such updates out and goes on. `'ignore'` does not look. `{ dump: dir }` saves
+   * the batch, the weights and where it was.
    */
-  readonly onNonFinite?: 'throw' | 'skip' | 'ignore';
+  readonly onNonFinite?: NonFinitePolicy | NonFiniteOptions;
   /** An `AbortSignal`: ends the training after the current step, saving a checkpoint. */
   readonly signal?: Signal;
   /** Whether Ctrl-C and SIGTERM finish the step, save and exit with 130. Default: where there is a checkpoint folder. */
@@ -118,6 +123,20 @@ export interface FitOptions<B = unknown> {
   readonly restoreBest?: boolean | Monitor;
   /** The figure that schedules and `restoreBest` look at. Default `'loss'`. */
   readonly monitor?: string;
+}
+
+/** What happens about numbers that are not finite. */
+export type NonFinitePolicy = 'throw' | 'skip' | 'ignore';
+
+/** What happens about numbers that are not finite, and where the batch is kept. */
+export interface NonFiniteOptions {
+  /** Default `'throw'`. */
+  readonly then?: NonFinitePolicy;
+  /**
+   * A folder, as checkpoints have: `loadCheckpoint(dir).state` has `batch`, `model`, `at` and `rng`, the random state that
+   * the step began with; the tensors stand in `batch.safetensors` and `model.safetensors`. The newest ten are kept.
+   */
+  readonly dump?: string;
 }
 
 /** A figure, and which way is better. */
@@ -154,6 +173,8 @@ const callback = kinds.kind<Callback>(
     typeof x === 'function' || typeof (x as Partial<{ on: unknown }> | null)?.on === 'function',
 );
 const isMetric = able<Metric<unknown, never, never>>('update', 'compute', 'reset');
+
+const policy = kinds.oneOf('throw', 'skip', 'ignore');
 
 const judged = {
   data: kinds.required(loopable),
@@ -197,7 +218,10 @@ export const fitOptions: OptionsReader<FitOptions> = defineOptions<FitOptions>({
     kinds.object.test(x),
   ),
   resume: kinds.flag,
-  onNonFinite: kinds.oneOf('throw', 'skip', 'ignore'),
+  onNonFinite: kinds.kind<NonNullable<FitOptions['onNonFinite']>>(
+    "be 'throw', 'skip', 'ignore' or an object { then?, dump? }",
+    (x) => policy.test(x) || kinds.object.test(x),
+  ),
   signal: kinds.kind<Signal>('be an AbortSignal', (x) => able('addEventListener').test(x)),
   handleSignals: kinds.flag,
   compile: kinds.flag,
@@ -214,6 +238,16 @@ export const checkpointPlan: OptionsReader<CheckpointPlan> = defineOptions<Check
   everySteps: kinds.count,
   keep: kinds.count,
 });
+
+export const nonFiniteOptions: OptionsReader<NonFiniteOptions> = defineOptions<NonFiniteOptions>({
+  then: policy,
+  dump: kinds.text,
+});
+
+/** What is done about numbers that are not finite, in short. */
+export function policyOf(given: FitOptions['onNonFinite']): NonFinitePolicy {
+  return typeof given === 'string' ? given : (given?.then ?? 'throw');
+}
 
 export const monitorOptions: OptionsReader<Monitor> = defineOptions<Monitor>({
   monitor: kinds.text,

@@ -1,19 +1,35 @@
 /** @file One step of training: forward, backward, clipping, update; compiled where nothing prevents it. */
 import {
+  all,
+  Cell,
   ChainruleError,
   compile,
   getRngState,
+  isFinite,
+  logicalAnd,
+  noGrad,
   setRngState,
+  stack,
   Tensor,
+  tensor,
+  where,
   type Parameter,
 } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
 import { clipGradNorm, clipGradValue } from '../utils/index.js';
-import type { FitOptions, LossLike, StepResult } from './options.js';
+import {
+  policyOf,
+  type FitOptions,
+  type LossLike,
+  type NonFinitePolicy,
+  type StepResult,
+} from './options.js';
 
-/** What a batch gave: its loss is a number that has been read. */
+/** What a batch gave. Its loss is a number, waited for only where the device has to be. */
 export interface Outcome {
-  readonly loss: number;
+  readonly loss: number | Promise<number>;
+  /** Where gradients are watched too: whether all was finite, so that the update was made. */
+  readonly finite?: Tensor;
   readonly prediction: unknown;
   readonly target: unknown;
 }
@@ -28,7 +44,11 @@ export interface Place {
   readonly share: number;
 }
 
-type Traced = (batch: unknown, first: boolean, last: boolean, share: number) => StepResult;
+interface Stepped extends StepResult {
+  readonly finite?: Tensor;
+}
+
+type Traced = (batch: unknown, first: boolean, last: boolean, share: number) => Stepped;
 
 /** Makes the steps of a training. */
 export class Trainer<B> {
@@ -43,29 +63,58 @@ export class Trainer<B> {
     const judge = judgeOf(model, options);
     const { optimizer, average, clip } = options;
     const parameters = [...model.parameters()];
-    this.plain = (batch, first, last, share) => {
-      if (first) optimizer.zeroGrad();
-      const { loss, prediction, target } = judge(batch as B);
-      (share === 1 ? loss : loss.mul(share)).backward();
-      if (last) {
-        clipGradients(parameters, clip);
-        optimizer.step();
-        average?.update();
-      }
-      return keepPredictions ? { loss, prediction, target } : { loss };
+    const watched = policyOf(options.onNonFinite);
+    const step = (guard: boolean): Traced => {
+      return (batch, first, last, share) => {
+        if (first) optimizer.zeroGrad();
+        const buffers = guard ? buffersOf(model).map((b) => [b, b.detach()] as const) : [];
+        const { loss, prediction, target } = judge(batch as B);
+        (share === 1 ? loss : loss.mul(share)).backward();
+        const known: Tensor = isFinite(loss.detach().sum());
+        let finite = known;
+        if (last) {
+          clipGradients(parameters, clip);
+          if (watched === 'skip') finite = logicalAnd(known, areFinite(parameters));
+          if (watched === 'ignore' || optimizer.stepIf === undefined) optimizer.step();
+          else optimizer.stepIf(finite);
+          average?.update();
+        }
+        noGrad(() => {
+          for (const [buffer, old] of buffers) buffer.assign(where(known, buffer, old));
+        });
+        return {
+          loss,
+          ...(keepPredictions ? { prediction, target } : {}),
+          ...(watched === 'skip' ? { finite } : {}),
+        };
+      };
     };
-    this.replay = options.compile === false ? null : compile(this.plain);
+    this.plain = this.guarded(model, watched, step(false));
+    this.replay = options.compile === false ? null : compile(step(watched !== 'ignore'));
     if (this.replay === null) this.reason = 'compile: false was given';
   }
 
   /** Forward, backward and, after the last batch of an update, the update. */
-  async run(batch: B, { first, last, share }: Place): Promise<Outcome> {
-    const result = this.compute(batch, first, last, share);
-    const loss = (await result.loss.data())[0] as number;
-    return { loss, prediction: result.prediction, target: result.target };
+  run(batch: B, { first, last, share }: Place): Outcome {
+    const { loss, ...rest } = this.compute(batch, first, last, share);
+    return { prediction: undefined, target: undefined, ...rest, loss: numberIn(loss) };
   }
 
-  private compute(batch: B, first: boolean, last: boolean, share: number): StepResult {
+  /** A step that is not recorded: what a forward pass writes goes back by itself where the loss is not finite. */
+  private guarded(model: Module, watched: NonFinitePolicy, step: Traced): Traced {
+    const buffers = buffersOf(model);
+    if (watched === 'ignore' || buffers.length === 0) return step;
+    return (...args) => {
+      if (buffers.some(({ device }) => device !== 'cpu')) return step(...args);
+      const before = buffers.map(copyOf);
+      const result = step(...args);
+      if (!Number.isFinite(result.loss.item()))
+        buffers.forEach((buffer, i) => buffer.assign(before[i] as Tensor));
+      return result;
+    };
+  }
+
+  private compute(batch: B, first: boolean, last: boolean, share: number): Stepped {
     if (this.replay === null) {
       this.compiled ??= false;
       return this.plain(batch, first, last, share);
@@ -88,8 +137,28 @@ export class Trainer<B> {
   }
 }
 
+/** The number in a loss; waited for only where the device has to be. */
+export function numberIn(loss: Tensor): number | Promise<number> {
+  return loss.device === 'cpu' ? loss.item() : loss.itemAsync();
+}
+
 /** `instanceof`, without any shape in the type. */
 const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
+
+/** Whether every gradient is finite: 0 · x is 0 for a finite x and NaN for others. */
+function areFinite(parameters: readonly Parameter[]): Tensor {
+  const sums = parameters.flatMap(({ grad }) => (grad === null ? [] : [grad.mul(0).sum()]));
+  return sums.length === 0 ? tensor(true) : all(stack(sums.map((x) => isFinite(x))));
+}
+
+/** What a forward pass may write beside gradients: running statistics, for example. */
+function buffersOf(model: Module): Cell[] {
+  return [...model.buffers()].filter((buffer): buffer is Cell => buffer instanceof Cell);
+}
+
+function copyOf(x: Tensor): Tensor {
+  return tensor(x.dataSync(), { shape: x.shape, dtype: x.dtype });
+}
 
 /** The loss of a batch, in the user's own words or by model and loss. */
 export function judgeOf<B>(

@@ -2,7 +2,7 @@
 import { ChainruleError } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
-import { breathe } from './breathe.js';
+import { breathe } from '../breathe.js';
 import { Checkpoints, type TrainingState } from './checkpoints.js';
 import type {
   Callback,
@@ -15,15 +15,24 @@ import type {
 } from './events.js';
 import { figureOf } from './events.js';
 import { Interrupts, INTERRUPTED } from './interrupts.js';
+import { LEFT, type Listener } from './listener.js';
+import { NonFinite } from './nonFinite.js';
 import { checkpointPlan, type CheckpointPlan, type FitOptions } from './options.js';
 import { ratesOf } from './rates.js';
 import { BestWeights } from './stopping.js';
 import { Trainer } from './trainer.js';
 import { examplesOf, feed, figuresOf, validate } from './validate.js';
 
-type Events = AsyncGenerator<FitEvent, History>;
+/** Where a batch stands among those of its update, and how many those are. */
+interface Position {
+  readonly first: boolean;
+  readonly last: boolean;
+  readonly share: number;
+}
 
 export class Training<B> {
+  /** Who goes over the events, if anybody does. */
+  listener: Listener<FitEvent> | null = null;
   private epoch = 0;
   private batch = 0;
   private step = 0;
@@ -40,6 +49,7 @@ export class Training<B> {
   private readonly checkpoints: Checkpoints | null;
   private readonly best: BestWeights | null;
   private readonly trainer: Trainer<B>;
+  private readonly nonFinite: NonFinite<B>;
   /** Metrics on the training data, where there is no other. */
   private readonly metrics: readonly (readonly [string, Metric<unknown, never, never>])[];
   private readonly control: FitControl;
@@ -57,6 +67,7 @@ export class Training<B> {
     this.best = restoreBest === false ? null : new BestWeights(model, restoreBest);
     this.metrics = judged === undefined ? Object.entries(metrics) : [];
     this.trainer = new Trainer(model, options, this.metrics.length > 0);
+    this.nonFinite = new NonFinite(model, options);
     this.checkpoints = this.plan && new Checkpoints(this.plan, model, options, this.best);
     this.control = {
       model,
@@ -67,28 +78,37 @@ export class Training<B> {
     };
   }
 
-  /** The whole training, event by event; between two events somebody else has the word. */
-  async *run(): Events {
-    const { epochs = 1, resume = false, signal, data } = this.options;
-    const { handleSignals = this.plan !== null } = this.options;
+  /** The whole training. Between two events somebody else has the word. */
+  async run(): Promise<History> {
+    const { handleSignals = this.plan !== null, signal } = this.options;
     this.interrupts = new Interrupts(handleSignals, signal);
     try {
-      if (resume) this.takeOver((await this.checkpoints?.load()) ?? null);
-      const batches = lengthOf(data);
-      yield* this.tell({ type: 'start', epochs, batches, from: this.progress });
-      while (this.epoch < epochs && this.ending === null) yield* this.runEpoch();
-      const ending = this.ending ?? 'epochs';
-      // A training that ends in the middle of an epoch can be gone on with.
-      if (ending !== 'epochs') yield* this.save();
-      this.best?.restore();
-      const history = this.history(ending);
-      yield* this.tell({ type: 'end', ...this.progress, ...reasonOf(history), ending, history });
-      return history;
+      return await this.runEpochs();
+    } catch (error) {
+      if (error !== LEFT) throw error;
+      // Nobody is left to be told; what can be gone on with is saved.
+      if (this.checkpoints !== null && this.savedAt !== this.step)
+        await this.checkpoints.save(this.state);
+      return this.history('stopped', 'the loop was left');
     } finally {
       const { received } = this.interrupts;
       this.interrupts.close();
       if (received !== null) process.exit(INTERRUPTED);
     }
+  }
+
+  private async runEpochs(): Promise<History> {
+    const { epochs = 1, resume = false, data } = this.options;
+    if (resume) this.takeOver((await this.checkpoints?.load()) ?? null);
+    await this.tell({ type: 'start', epochs, batches: lengthOf(data), from: this.progress });
+    while (this.epoch < epochs && this.ending === null) await this.runEpoch();
+    const ending = this.ending ?? 'epochs';
+    // A training that ends in the middle of an epoch can be gone on with.
+    if (ending !== 'epochs') await this.save();
+    this.best?.restore();
+    const history = this.history(ending);
+    await this.tell({ type: 'end', ...this.progress, ...reasonOf(history), ending, history });
+    return history;
   }
 
   /** What is there so far. */
@@ -103,13 +123,7 @@ export class Training<B> {
     };
   }
 
-  /** Whoever goes over the events has left: what can be gone on with is saved. */
-  async leave(): Promise<void> {
-    if (this.checkpoints !== null && this.savedAt !== this.step)
-      await this.checkpoints.save(this.state);
-  }
-
-  private async *runEpoch(): AsyncGenerator<FitEvent, void> {
+  private async runEpoch(): Promise<void> {
     const { data, accumulate = 1, scheduleEvery = 'epoch', monitor = 'loss' } = this.options;
     const start = performance.now();
     const length = lengthOf(data);
@@ -120,44 +134,45 @@ export class Training<B> {
       // The batches of an update that is not full, at the end, share it among them.
       const share = length === null ? accumulate : shareOf(this.batch, accumulate, length);
       const last = together + 1 === share;
-      yield* this.runBatch(batch, { first: together === 0, last, share: 1 / share });
+      await this.runBatch(batch, { first: together === 0, last, share: 1 / share });
       together = last ? 0 : together + 1;
       if (last) {
         if (scheduleEvery === 'step') this.reschedule(() => this.lastLoss);
         const { everySteps } = this.plan ?? {};
-        if (everySteps !== undefined && this.step % everySteps === 0) yield* this.save();
+        if (everySteps !== undefined && this.step % everySteps === 0) await this.save();
         if (this.ending !== null) return;
       }
-      await breathe();
+      const turn = breathe();
+      if (turn !== undefined) await turn;
     }
     if (this.batch === 0) throw new ChainruleError('fit: the data gave no batch');
+    await this.nonFinite.checkParameters();
     const loss = this.lossSum / this.examples;
-    const figures = yield* this.judge();
+    const figures = await this.judge();
     const seconds = (performance.now() - start) / 1000;
     const { epoch, step } = this;
     const record = { epoch, step, loss, figures, lr: ratesOf(this.options.optimizer), seconds };
     this.epochs.push(record);
-    this.best?.consider(record);
+    this.asJudged(() => this.best?.consider(record));
     if (scheduleEvery === 'epoch') this.reschedule(() => figureOf('fit', figures, monitor));
     const event = { type: 'epoch' as const, ...this.progress, ...record };
     [this.epoch, this.batch, this.lossSum, this.examples] = [epoch + 1, 0, 0, 0];
-    yield* this.tell(event);
-    if (this.plan !== null && this.epoch % (this.plan.every ?? 1) === 0) yield* this.save();
+    await this.tell(event);
+    if (this.plan !== null && this.epoch % (this.plan.every ?? 1) === 0) await this.save();
   }
 
-  private async *runBatch(
-    batch: B,
-    place: { first: boolean; last: boolean; share: number },
-  ): AsyncGenerator<FitEvent, void> {
-    const { optimizer, onNonFinite = 'throw' } = this.options;
+  private async runBatch(batch: B, position: Position): Promise<void> {
+    const { optimizer } = this.options;
     const start = performance.now();
     const lr = ratesOf(optimizer);
     const told = this.trainer.compiled !== null;
-    const skipped = optimizer.skippedSteps ?? 0;
-    const { loss, prediction, target } = await this.trainer.run(batch, place);
+    const at = this.progress;
+    this.nonFinite.before(batch, at);
+    const { prediction, target, finite, loss: number } = this.trainer.run(batch, position);
+    const loss = typeof number === 'number' ? number : await number;
     if (!told) {
       const { compiled, reason } = this.trainer;
-      yield* this.tell({
+      await this.tell({
         type: 'compiled',
         compiled: compiled === true,
         ...(reason === null ? {} : { reason }),
@@ -165,25 +180,26 @@ export class Training<B> {
     }
     this.lastLoss = loss;
     const examples = examplesOf(batch);
-    const at = this.progress;
-    if (place.last) this.step++;
+    if (position.last) this.step++;
     this.batch++;
-    const left = (optimizer.skippedSteps ?? 0) > skipped;
-    if (onNonFinite !== 'ignore' && (left || !Number.isFinite(loss))) {
-      if (onNonFinite === 'throw') throw notFinite(at, loss);
-      yield* this.tell({ type: 'skipped', ...at, loss });
+    const skipped = this.nonFinite.skipped(loss, finite);
+    if (skipped) {
+      const path = await this.nonFinite.report(loss);
+      await this.tell({ type: 'skipped', ...at, loss, ...(path === null ? {} : { path }) });
     } else {
       this.lossSum += loss * examples;
       this.examples += examples;
       for (const [, metric] of this.metrics) feed(metric, prediction, target);
     }
     const seconds = (performance.now() - start) / 1000;
-    yield* this.tell({ type: 'batch', ...at, step: this.step, loss, lr, examples, seconds });
+    const event = { type: 'batch' as const, ...at, step: this.step, loss, lr, examples, seconds };
+    const heard = this.tell(event);
+    if (heard !== undefined) await heard;
   }
 
   /** The figures of an epoch. */
-  private async *judge(): AsyncGenerator<FitEvent, Readonly<Record<string, unknown>>> {
-    const { validate: data, average, loss, step, metrics } = this.options;
+  private async judge(): Promise<Readonly<Record<string, unknown>>> {
+    const { validate: data, loss, step, metrics } = this.options;
     if (data === undefined)
       return { loss: this.lossSum / this.examples, ...figuresOf(this.metrics) };
     const options = {
@@ -192,10 +208,15 @@ export class Training<B> {
       ...(step === undefined ? {} : { step }),
       ...(metrics === undefined ? {} : { metrics }),
     };
-    const run = (): ReturnType<typeof validate> => validate(this.model, options);
-    const figures = await (average === undefined ? run() : average.use(run));
-    yield* this.tell({ type: 'validate', ...this.progress, figures });
+    const figures = await this.asJudged(() => validate(this.model, options));
+    await this.tell({ type: 'validate', ...this.progress, figures });
     return figures;
+  }
+
+  /** Runs `f` with the weights that validation looks at: the averages, where there are any. */
+  private asJudged<R>(f: () => R): R {
+    const { average, validate: data } = this.options;
+    return average === undefined || data === undefined ? f() : average.use(f);
   }
 
   /** The schedule's next step, with a measure if it asks for one. */
@@ -206,20 +227,25 @@ export class Training<B> {
     else (schedule.step as () => void).call(schedule);
   }
 
-  private async *save(): AsyncGenerator<FitEvent, void> {
+  private async save(): Promise<void> {
     if (this.checkpoints === null || this.savedAt === this.step) return;
+    await this.nonFinite.checkParameters();
     this.savedAt = this.step;
     const path = await this.checkpoints.save(this.state);
-    yield* this.tell({ type: 'checkpoint', ...this.progress, path });
+    await this.tell({ type: 'checkpoint', ...this.progress, path });
   }
 
-  /** Tells the callbacks, then whoever goes over the events. */
-  private async *tell(event: FitEvent): AsyncGenerator<FitEvent, void> {
-    for (const callback of this.options.callbacks ?? []) {
-      const told = call(callback, event, this.control);
-      if (told !== undefined) await told;
+  /** Tells the callbacks, then whoever goes over the events; there is nothing to wait for where nobody asks for it. */
+  private tell(event: FitEvent): Promise<void> | undefined {
+    const { callbacks = [] } = this.options;
+    let before: Promise<void> | undefined;
+    for (const callback of callbacks) {
+      if (before === undefined) before = call(callback, event, this.control) ?? undefined;
+      else before = before.then(() => call(callback, event, this.control));
     }
-    yield event;
+    if (this.listener === null) return before;
+    const offer = (): Promise<void> | undefined => this.listener?.offer(event);
+    return before === undefined ? offer() : before.then(offer);
   }
 
   private takeOver(state: TrainingState | null): void {
@@ -273,12 +299,4 @@ function shareOf(at: number, accumulate: number, length: number): number {
 
 function reasonOf({ reason }: History): { reason?: string } {
   return reason === undefined ? {} : { reason };
-}
-
-function notFinite({ epoch, batch, step }: Progress, loss: number): ChainruleError {
-  const what = Number.isFinite(loss) ? 'a gradient is not finite' : `the loss is ${loss}`;
-  return new ChainruleError(
-    `fit: ${what} in batch ${batch} of epoch ${epoch}, after ${step} updates; detectAnomaly(() => …) names the ` +
-      `operation, onNonFinite: 'skip' leaves such batches out`,
-  );
 }

@@ -2,10 +2,10 @@
 import { noGrad, Tensor, type Parameter } from '@chainrule/autograd';
 import { Mean, type Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
-import { breathe } from './breathe.js';
+import { breathe } from '../breathe.js';
 import type { Figures } from './events.js';
 import { validateOptions, type FitOptions } from './options.js';
-import { judgeOf } from './trainer.js';
+import { judgeOf, numberIn } from './trainer.js';
 
 /** What `validate` takes: of `fit`'s options, those that judge. */
 export type ValidateOptions<B> = Pick<FitOptions<B>, 'data' | 'loss' | 'step' | 'metrics'>;
@@ -32,7 +32,7 @@ export async function validate<B>(model: Module, options: ValidateOptions<B>): P
   try {
     for await (const batch of options.data) {
       const { loss, prediction, target } = noGrad(() => judge(batch));
-      mean.update((await loss.data())[0] as number, examplesOf(batch));
+      mean.update(await numberIn(loss), examplesOf(batch));
       for (const [, metric] of metrics) feed(metric, prediction, target);
       await breathe();
     }

@@ -1,7 +1,10 @@
 /** @file Gives the event loop its turn now and then, so that pages draw and signals arrive while training runs. */
 
-/** How long work may go on without a turn, in milliseconds: less than a frame. */
-const INTERVAL = 12;
+/**
+ * How long work may go on without a turn, in milliseconds: less than a frame where there are frames. In Node a turn costs
+ * as much as a small step, and only signals and timers wait for it.
+ */
+const INTERVAL = typeof document === 'object' ? 12 : 60;
 let last = 0;
 
 /** Waits for the next turn of the event loop if the last one is a frame ago, else for nothing. */

@@ -1,0 +1,78 @@
+/** @file The disk of the computer, in Node. */
+import { FormatError } from '../../errors.js';
+import {
+  codeOf,
+  node,
+  readFile,
+  replaceFile,
+  shownPath,
+  sweepTemporary,
+  syncFolder,
+  tryTo,
+  withTemporary,
+  writeDurably,
+} from '../files.js';
+import { LATEST, type Place } from './place.js';
+
+export const disk: Place = {
+  resolve: (path) => node().path.resolve(path),
+  join: (folder, name) => node().path.join(folder, name),
+  read: readFile,
+  readPlain: async (path) => {
+    const status = await tryTo(`file: cannot read ${shownPath(path)}`, () => node().fs.lstat(path));
+    if (!status.isFile())
+      throw new FormatError(`${path} is a link or no file; only ordinary files are read`);
+    return readFile(path);
+  },
+  replace: replaceFile,
+  list: (folder) => node().fs.readdir(folder),
+  prepare: async (folder) => {
+    await node().fs.mkdir(folder, { recursive: true });
+    await sweepTemporary(folder);
+  },
+  add: async (folder, names, files) => {
+    const { fs, path } = node();
+    const added = await withTemporary(folder, async (draft) => {
+      await fs.mkdir(draft);
+      for (const [file, bytes] of Object.entries(files))
+        await writeDurably(path.join(draft, file), bytes);
+      await syncFolder(draft);
+      return moveIntoPlace(draft, folder, names);
+    });
+    await syncFolder(folder);
+    await replaceFile(path.join(folder, LATEST), new TextEncoder().encode(`${added}\n`));
+    return added;
+  },
+  // Renamed first, so that no half-removed folder is ever seen under its name.
+  remove: (folder, name) =>
+    withTemporary(folder, async (temporary) => {
+      const { fs, path } = node();
+      try {
+        await fs.rename(path.join(folder, name), temporary);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw error; // another process has removed it
+      }
+    }),
+};
+
+/** Renames to the first of the names that is free. */
+async function moveIntoPlace(
+  draft: string,
+  folder: string,
+  names: Iterable<string>,
+): Promise<string> {
+  const { fs, path } = node();
+  let last: unknown;
+  for (const name of names) {
+    try {
+      await fs.rename(draft, path.join(folder, name));
+      return name;
+    } catch (error) {
+      if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
+      // EPERM is what Windows says of a folder that exists, and others of much else.
+      if (codeOf(error) === 'EPERM') await fs.access(path.join(folder, name));
+      last = error;
+    }
+  }
+  throw last;
+}

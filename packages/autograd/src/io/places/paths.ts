@@ -1,0 +1,41 @@
+/** @file Paths in a page: names with slashes between them, and the errors of browsers as those of files. */
+import { FileError, shownPath } from '../files.js';
+
+/** The names of a path. @throws {FileError} for one that leads out of its place, or nowhere. */
+export function namesOf(path: string): string[] {
+  const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  if (names.length === 0 || names.includes('..'))
+    throw new FileError(
+      `file: ${shownPath(path)} is no path of names with / between them`,
+      'EINVAL',
+    );
+  return names;
+}
+
+const REASONS: Readonly<Record<string, readonly [code: string, reason: string]>> = {
+  NotFoundError: ['ENOENT', 'there is no such file or folder'],
+  TypeMismatchError: ['EISDIR', 'a folder is where a file should be, or a file where a folder'],
+  QuotaExceededError: ['ENOSPC', 'the browser gives this site no more space'],
+  NotAllowedError: ['EACCES', 'the browser does not allow it'],
+  SecurityError: ['EACCES', 'the browser does not allow it; a private window, or no https?'],
+  NoModificationAllowedError: ['EBUSY', 'somebody else is writing it'],
+};
+
+/** Runs `action`; what a browser throws becomes a {@link FileError} with the code that a disk would give. */
+export async function tryInPage<T>(what: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    if (!(cause instanceof DOMException)) throw cause;
+    const [code, reason] = REASONS[cause.name] ?? ['EIO', cause.message];
+    throw new FileError(`${what}: ${reason} (${code})`, code, { cause });
+  }
+}
+
+/** The error for a file or folder that is not there. */
+export function missing(what: string, path: string): FileError {
+  return new FileError(
+    `${what} ${shownPath(path)}: there is no such file or folder (ENOENT)`,
+    'ENOENT',
+  );
+}

@@ -1,0 +1,42 @@
+/** @file Which place a path means. */
+import { FileError, hasDisk } from '../files.js';
+import { disk } from './disk.js';
+import { downloads } from './download.js';
+import { indexedDb } from './indexedDb.js';
+import { opfs } from './opfs.js';
+import type { Place } from './place.js';
+
+const PLACES: Readonly<Record<string, Place>> = {
+  'indexeddb:': indexedDb,
+  'opfs:': opfs,
+  'download:': downloads,
+};
+
+/**
+ * The place of a path: `indexeddb:`, `opfs:` and `download:` say it; without, it is the disk in Node and IndexedDB in pages.
+ *
+ * @throws {FileError} where there is no such place.
+ */
+export function placeOf(path: string): Place {
+  const named = /^(indexeddb:|opfs:|download:)/.exec(path)?.[0];
+  if (hasDisk()) {
+    if (named === undefined) return disk;
+    throw new FileError(`${named} is a place of pages; in Node give a path`, 'ENOSYS');
+  }
+  if (named !== undefined && named !== 'indexeddb:') return PLACES[named] as Place;
+  if (typeof indexedDB === 'object') return indexedDb;
+  throw new FileError(
+    'Paths need Node 20.16 or newer, or a page with IndexedDB; elsewhere use decodeSafetensors(bytes) and ' +
+      'encodeSafetensors(tensors).',
+    'ENOSYS',
+  );
+}
+
+/** A file that somebody has picked, or what was fetched. */
+export type FileLike = Pick<Blob, 'arrayBuffer'>;
+
+/** All bytes of a file, at a path or picked. */
+export async function bytesIn(source: string | FileLike): Promise<Uint8Array> {
+  if (typeof source === 'string') return placeOf(source).read(source);
+  return new Uint8Array(await source.arrayBuffer());
+}

@@ -1,0 +1,147 @@
+/** @file Pictures of a page as tensors and back: images, canvases, bitmaps, frames of videos. */
+import {
+  checkArgument,
+  ChainruleError,
+  defineOptions,
+  display,
+  kinds,
+  ShapeError,
+  tensor,
+  type Tensor,
+} from '@chainrule/autograd';
+
+/** Bytes of red, green, blue and opacity, row by row: an `ImageData`, or what a decoder of Node gives. */
+export interface PixelData {
+  /** Four bytes a pixel. */
+  readonly data: Uint8Array | Uint8ClampedArray;
+  /** Pixels in a row. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+}
+
+/** What `fromPixels` takes. */
+export interface FromPixelsOptions {
+  /** 1 for gray (ITU-R 601), 3 for colour (default), 4 with opacity. */
+  readonly channels?: 1 | 3 | 4;
+}
+
+const pixelOptions = defineOptions<FromPixelsOptions>({ channels: kinds.oneOf(1, 3, 4) });
+
+/**
+ * A picture as float32 `[channels, height, width]` of values from 0 to 1. It may be an `ImageData`, pixels from a decoder, or
+ * in a page an image, a canvas, an `ImageBitmap`, a video or a `VideoFrame`. torchvision: `to_tensor`; TensorFlow.js:
+ * `browser.fromPixels`, with channels last and from 0 to 255.
+ *
+ * @throws {ChainruleError} for what is no picture, is not loaded yet, or whose pixels another site keeps to itself.
+ * @example const image = fromPixels(canvas, { channels: 1 }); // [1, height, width]
+ */
+export function fromPixels(source: PixelData | object, options?: FromPixelsOptions): Tensor {
+  const { channels = 3 } = pixelOptions('fromPixels', options);
+  const { data, width, height } = isPixels(source) ? source : drawn(source);
+  const size = width * height;
+  if (data.length !== 4 * size) {
+    throw new ShapeError(
+      `fromPixels: ${width} × ${height} pixels have ${4 * size} bytes, got ${data.length}`,
+    );
+  }
+  const out = new Float32Array(channels * size);
+  for (let i = 0; i < size; i++) {
+    const [r, g, b] = [data[4 * i] as number, data[4 * i + 1] as number, data[4 * i + 2] as number];
+    if (channels === 1) {
+      out[i] = (0.299 * r + 0.587 * g + 0.114 * b) / 255;
+      continue;
+    }
+    out[i] = r / 255;
+    out[size + i] = g / 255;
+    out[2 * size + i] = b / 255;
+    if (channels === 4) out[3 * size + i] = (data[4 * i + 3] as number) / 255;
+  }
+  return tensor(out, { shape: [channels, height, width] });
+}
+
+/**
+ * A tensor `[height, width]` or `[channels, height, width]` with 1, 3 or 4 channels of values from 0 to 1 as pixels; values
+ * beyond are clipped, NaN is black. In a page the result can be drawn: `new ImageData(data, width, height)`, or {@link draw}.
+ *
+ * @throws {ShapeError} for other shapes.
+ * @example const { data, width, height } = toPixels(image);
+ */
+export function toPixels(image: Tensor): PixelData & { readonly data: Uint8ClampedArray } {
+  checkArgument('toPixels', 'image', image, kinds.tensor);
+  const shape = image.ndim === 2 ? [1, ...image.shape] : image.shape;
+  const [channels = 0, height = 0, width = 0] = shape;
+  if (shape.length !== 3 || ![1, 3, 4].includes(channels)) {
+    throw new ShapeError(
+      `toPixels: expected [height, width] or [1, 3 or 4, height, width], got [${image.shape.join(', ')}]`,
+    );
+  }
+  const values = image.dataSync();
+  const size = width * height;
+  const data = new Uint8ClampedArray(4 * size);
+  for (let i = 0; i < size; i++) {
+    for (let c = 0; c < 4; c++) {
+      const from = channels === 1 ? 0 : c;
+      const value = c === 3 && channels < 4 ? 1 : (values[from * size + i] as number);
+      data[4 * i + c] = 255 * value;
+    }
+  }
+  return { data, width, height };
+}
+
+/**
+ * Draws a tensor, as {@link toPixels} takes it, on a canvas, whose size becomes the tensor's. TensorFlow.js:
+ * `browser.draw`.
+ */
+export function draw(image: Tensor, canvas: HTMLCanvasElement | OffscreenCanvas): void {
+  const { data, width, height } = toPixels(image);
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext('2d') as CanvasRenderingContext2D | null;
+  if (context === null)
+    throw new ChainruleError('draw: the canvas is in use with another context than 2d');
+  context.putImageData(new ImageData(data as Uint8ClampedArray<ArrayBuffer>, width, height), 0, 0);
+}
+
+function isPixels(x: unknown): x is PixelData {
+  const { data, width, height } = (x ?? {}) as Partial<PixelData>;
+  return (
+    (data instanceof Uint8Array || data instanceof Uint8ClampedArray) &&
+    kinds.size.test(width) &&
+    kinds.size.test(height)
+  );
+}
+
+/** Sizes of images, videos and their frames, in the order in which they are to be believed. */
+const SIZES = [
+  ['naturalWidth', 'naturalHeight'],
+  ['videoWidth', 'videoHeight'],
+  ['displayWidth', 'displayHeight'],
+  ['width', 'height'],
+] as const;
+
+/** Draws something of a page on a canvas, to read its pixels. */
+function drawn(source: unknown): PixelData {
+  const sizes = source as Partial<Record<(typeof SIZES)[number][number], unknown>> | null;
+  const [wide, high] = SIZES.find(([name]) => typeof sizes?.[name] === 'number') ?? [];
+  const width = wide && sizes?.[wide];
+  const height = high && sizes?.[high];
+  if (!kinds.count.test(width) || !kinds.count.test(height)) {
+    throw new ChainruleError(
+      wide === undefined
+        ? `fromPixels: expected an ImageData, image, canvas, ImageBitmap, video or VideoFrame, got ${display(source)}`
+        : 'fromPixels: the picture has no size yet: wait until it is loaded',
+    );
+  }
+  if (typeof OffscreenCanvas !== 'function')
+    throw new ChainruleError(
+      'fromPixels: there is no canvas here; give { data, width, height } from a decoder',
+    );
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  try {
+    context?.drawImage(source as CanvasImageSource, 0, 0, width, height);
+    return context?.getImageData(0, 0, width, height) as ImageData;
+  } catch (cause) {
+    throw new ChainruleError(`fromPixels: ${(cause as Error).message}`, { cause });
+  }
+}

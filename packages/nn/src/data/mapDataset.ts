@@ -1,0 +1,35 @@
+/** @file A dataset whose items go through a function: decoding, transforms, augmentations. */
+import { checkArgument, ChainruleError, kinds } from '@chainrule/autograd';
+import type { Dataset } from './datasets.js';
+
+/**
+ * The items of a dataset, each through a function that is called when the item is asked for, anew in every pass; it may
+ * return a promise. PyTorch: the `transform` of a dataset.
+ *
+ * @example new MapDataset(photos, ([image, label]) => [augment(image), label])
+ */
+export class MapDataset<T, U> implements Dataset<Awaited<U>> {
+  /** The dataset below. */
+  readonly dataset: Dataset<T>;
+  private readonly f: (item: T, index: number) => U;
+
+  constructor(dataset: Dataset<T> | readonly T[], f: (item: T, index: number) => U) {
+    if (typeof (dataset as Partial<Dataset> | null)?.at !== 'function')
+      throw new ChainruleError('MapDataset: dataset must be an array, or have length and at(i)');
+    checkArgument('MapDataset', 'f', f, kinds.callable as never);
+    this.dataset = dataset;
+    this.f = f;
+  }
+
+  /** How many items there are. */
+  get length(): number {
+    return this.dataset.length;
+  }
+
+  /** The item of this number, through the function. */
+  at(index: number): Awaited<U> | Promise<Awaited<U>> {
+    const item = this.dataset.at(index);
+    const f = (value: T | undefined): U => this.f(value as T, index);
+    return (item instanceof Promise ? item.then(f) : f(item)) as Awaited<U> | Promise<Awaited<U>>;
+  }
+}

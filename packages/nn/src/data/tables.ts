@@ -1,0 +1,199 @@
+/** @file Rows of tables, from CSV or Parquet, as tensors by column, and back. */
+import {
+  checkArgument,
+  ChainruleError,
+  defineOptions,
+  display,
+  FormatError,
+  kinds,
+  ShapeError,
+  tensor,
+  Tensor,
+} from '@chainrule/autograd';
+import { optional } from './optional.js';
+
+/** A row: values by column. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** What `parseCsv` takes. */
+export interface CsvOptions {
+  /** What stands between fields. Default a comma. */
+  readonly delimiter?: string;
+}
+
+const csvOptions = defineOptions<CsvOptions>({ delimiter: kinds.text });
+
+/**
+ * The rows of a CSV text (RFC 4180) whose first line names the columns. Fields are text; those that are numbers become
+ * numbers, empty ones null. Quoted fields stay text.
+ *
+ * @throws {FormatError} for a line with more or fewer fields than columns, or a quote that does not end.
+ * @example parseCsv('x,name\n1,"a, b"') // [{ x: 1, name: 'a, b' }]
+ */
+export function parseCsv(
+  text: string,
+  options?: CsvOptions,
+): Record<string, string | number | null>[] {
+  checkArgument('parseCsv', 'text', text, kinds.text);
+  const { delimiter = ',' } = csvOptions('parseCsv', options);
+  const [head, ...lines] = linesOf(text.replace(/^\uFEFF/, ''), delimiter);
+  if (head === undefined) return [];
+  return lines.map((fields, i) => {
+    if (fields.length !== head.length) {
+      throw new FormatError(
+        `parseCsv: row ${i} has ${fields.length} fields, there are ${head.length} columns`,
+      );
+    }
+    return Object.fromEntries(head.map((name, k) => [String(name), fields[k] ?? null]));
+  });
+}
+
+function linesOf(text: string, delimiter: string): (string | number | null)[][] {
+  const lines: (string | number | null)[][] = [];
+  let fields: (string | number | null)[] = [];
+  let at = 0;
+  while (at < text.length) {
+    if (text[at] === '"') {
+      let field = '';
+      for (;;) {
+        const end = text.indexOf('"', at + 1);
+        if (end < 0)
+          throw new FormatError(`parseCsv: the quote in line ${lines.length + 1} does not end`);
+        field += text.slice(at + 1, end);
+        at = end + 1;
+        if (text[at] !== '"') break;
+        field += '"';
+      }
+      fields.push(field);
+    } else {
+      const start = at;
+      while (
+        at < text.length &&
+        !text.startsWith(delimiter, at) &&
+        !'\r\n'.includes(text[at] as string)
+      )
+        at++;
+      fields.push(valueOf(text.slice(start, at)));
+    }
+    if (text.startsWith(delimiter, at)) {
+      at += delimiter.length;
+      if (at < text.length && !'\r\n'.includes(text[at] as string)) continue;
+      fields.push(null);
+    }
+    if (at < text.length && !'\r\n'.includes(text[at] as string))
+      throw new FormatError(`parseCsv: line ${lines.length + 1} goes on after a quote`);
+    at += text.startsWith('\r\n', at) ? 2 : 1;
+    // An empty line is none.
+    if (fields.length > 1 || fields[0] !== null) lines.push(fields);
+    fields = [];
+  }
+  return lines;
+}
+
+function valueOf(field: string): string | number | null {
+  const trimmed = field.trim();
+  if (trimmed === '') return null;
+  const number = Number(trimmed);
+  return Number.isNaN(number) && trimmed !== 'NaN' ? field : number;
+}
+
+/**
+ * Rows as tensors by column: numbers become float32 `[rows]`, booleans bool, bigints int32 where they fit, and missing
+ * numbers NaN. Columns with text or anything else stay lists. For a matrix of features: `stack(['x', 'y'].map((name) =>
+ * columns[name]), 1)`.
+ *
+ * @throws {ShapeError} if a row has no such column.
+ */
+export function fromRows(
+  rows: readonly Row[],
+  columns: readonly string[] = Object.keys(rows[0] ?? {}),
+): Record<string, Tensor | unknown[]> {
+  checkArgument('fromRows', 'rows', rows, kinds.listOf(kinds.object));
+  return Object.fromEntries(
+    columns.map((name) => {
+      const values = rows.map((row, i) => {
+        if (Object.hasOwn(row, name)) return row[name];
+        throw new ShapeError(`fromRows: row ${i} has no column ${display(name)}`);
+      });
+      return [name, columnOf(values)];
+    }),
+  );
+}
+
+function columnOf(values: unknown[]): Tensor | unknown[] {
+  const present = values.filter((v) => v !== null && v !== undefined);
+  const all = (type: string): boolean => present.every((v) => typeof v === type);
+  if (present.length === 0) return values;
+  if (all('number')) return tensor(Float32Array.from(values, (v) => (v as number | null) ?? NaN));
+  if (present.length < values.length) return values;
+  if (all('boolean')) return tensor(values as boolean[]);
+  const small = (v: unknown): boolean => typeof v === 'bigint' && BigInt.asIntN(32, v) === v;
+  return present.every(small) ? tensor(Int32Array.from(values, Number)) : values;
+}
+
+/** Tensors `[rows]` and lists by column as rows: what {@link fromRows} takes. @throws {ShapeError} if lengths differ. */
+export function toRows(columns: Readonly<Record<string, Tensor | readonly unknown[]>>): Row[] {
+  checkArgument('toRows', 'columns', columns, kinds.object);
+  const lists = Object.entries(columns).map(([name, column]) => {
+    const list: unknown = column instanceof Tensor ? column.toArray() : column;
+    return [name, list as readonly unknown[]] as const;
+  });
+  const lengths = new Set(lists.map(([, list]) => list.length));
+  if (lengths.size > 1)
+    throw new ShapeError(`toRows: columns have different lengths: ${[...lengths].join(', ')}`);
+  const [length = 0] = lengths;
+  return Array.from({ length }, (_, i) =>
+    Object.fromEntries(lists.map(([name, list]) => [name, list[i]])),
+  );
+}
+
+interface Hyparquet {
+  parquetReadObjects(options: {
+    file: ArrayBuffer;
+    columns?: string[];
+    rowStart?: number;
+    rowEnd?: number;
+  }): Promise<Row[]>;
+}
+
+/** What `readParquet` takes. */
+export interface ParquetOptions {
+  /** Which columns. Default all. */
+  readonly columns?: readonly string[];
+  /** The first row. Default 0. */
+  readonly rowStart?: number;
+  /** The row after the last. */
+  readonly rowEnd?: number;
+}
+
+const parquetOptions = defineOptions<ParquetOptions>({
+  columns: kinds.listOf(kinds.text),
+  rowStart: kinds.size,
+  rowEnd: kinds.size,
+});
+
+/**
+ * The rows of a Parquet file, for {@link fromRows}. Needs the package `hyparquet`.
+ *
+ * @throws {ChainruleError} if it is not installed. @throws {FormatError} if the file cannot be read.
+ * @example const { price } = fromRows(await readParquet(bytes, { columns: ['price'] }));
+ */
+export async function readParquet(
+  bytes: Uint8Array | ArrayBuffer,
+  options?: ParquetOptions,
+): Promise<Row[]> {
+  const { columns, ...range } = parquetOptions('readParquet', options);
+  if (!(bytes instanceof ArrayBuffer) && !(bytes instanceof Uint8Array))
+    throw new ChainruleError(`readParquet: expected the bytes of a file, got ${display(bytes)}`);
+  const hyparquet = await optional<Hyparquet>('readParquet', 'hyparquet');
+  const file = bytes instanceof ArrayBuffer ? bytes : bytes.slice().buffer;
+  try {
+    return await hyparquet.parquetReadObjects({
+      file,
+      ...range,
+      ...(columns && { columns: [...columns] }),
+    });
+  } catch (cause) {
+    throw new FormatError(`readParquet: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,324 @@
+/** @file A dataset that lives in workers: they load, decode and collate, and hand over whole batches. */
+import {
+  checkArgument,
+  ChainruleError,
+  display,
+  kinds,
+  manualSeed,
+  passes,
+  tensor,
+  type DType,
+  type Shape,
+  type TypedArray,
+} from '@chainrule/autograd';
+import { ownPort, portOf, type Port, type WorkerLike } from '../workerPort.js';
+import { collate as defaultCollate } from './collate.js';
+import { isRows, type Dataset } from './datasets.js';
+import { drawnSeed } from './random.js';
+import type { BatchContext } from './sampler.js';
+
+/** A tensor on its way from one thread to another. */
+interface Packed {
+  readonly $tensor: { readonly data: TypedArray; readonly shape: Shape; readonly dtype: DType };
+}
+
+type Request =
+  | { readonly chainrule: 'length'; readonly id: number }
+  | {
+      readonly chainrule: 'batch';
+      readonly id: number;
+      readonly indices: Int32Array;
+      readonly seed: number;
+    }
+  | { readonly chainrule: 'forget'; readonly ids: readonly number[] };
+
+interface Answer {
+  readonly chainrule: 'answer';
+  readonly id: number;
+  readonly value?: unknown;
+  /** What failed: the item, if it was one, and why. */
+  readonly failed?: { readonly index: number | null; readonly reason: string };
+}
+
+/** What `serveDataset` takes. */
+export interface ServeDatasetOptions<T, B> {
+  /** Makes a batch of a list of items, in the worker. Default: `collate`. */
+  readonly collate?: (samples: T[]) => B;
+}
+
+/**
+ * In a worker's file: gives the items of a dataset to the {@link WorkerDataset} that started the worker. Random
+ * augmentations draw from the library's generator, which is seeded for every batch: they do not depend on how many workers
+ * there are.
+ *
+ * @throws {ChainruleError} outside of a worker.
+ * @example
+ * // images.worker.ts
+ * serveDataset(new MapDataset(files, async (file) => augment(await decode(file))));
+ */
+export function serveDataset<T, B>(
+  dataset: Dataset<T> | readonly T[],
+  options: ServeDatasetOptions<T, B> = {},
+): void {
+  const port = ownPort();
+  if (port === null)
+    throw new ChainruleError('serveDataset: this is no worker; call it in the file a worker runs');
+  const source = dataset as Dataset<T>;
+  let waiting: Extract<Request, { chainrule: 'batch' }>[] = [];
+  let busy = false;
+  /** One batch after the other: seeds hold for all of a batch. */
+  const work = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      await answer(port, next, source, options);
+    busy = false;
+  };
+  port.listen((message) => {
+    const request = message as Request;
+    if (request.chainrule === 'length')
+      port.post({ chainrule: 'answer', id: request.id, value: source.length } satisfies Answer);
+    if (request.chainrule === 'forget')
+      waiting = waiting.filter(({ id }) => !request.ids.includes(id));
+    if (request.chainrule === 'batch') {
+      waiting.push(request);
+      void work();
+    }
+  });
+}
+
+async function answer<T, B>(
+  port: Port,
+  { id, indices, seed }: Extract<Request, { chainrule: 'batch' }>,
+  dataset: Dataset<T>,
+  { collate }: ServeDatasetOptions<T, B>,
+): Promise<void> {
+  let index: number | null = null;
+  try {
+    manualSeed(seed);
+    let batch: unknown;
+    if (isRows(dataset) && collate === undefined) {
+      batch = dataset.batch(indices);
+    } else {
+      const items: unknown[] = [];
+      for (index of indices) items.push(await dataset.at(index));
+      index = null;
+      batch = collate === undefined ? defaultCollate(items) : collate(items as T[]);
+    }
+    const arrays: ArrayBuffer[] = [];
+    const value = await packed(batch, arrays);
+    port.post({ chainrule: 'answer', id, value } satisfies Answer, arrays);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : display(error);
+    port.post({ chainrule: 'answer', id, failed: { index, reason } } satisfies Answer);
+  }
+}
+
+interface Asked {
+  readonly owner: object | null;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A worker, and what it has been asked. */
+interface Hired {
+  readonly port: Port;
+  readonly worker: WorkerLike & { ref?(): void; unref?(): void };
+  readonly asked: Map<number, Asked>;
+  dead: string | null;
+}
+
+/**
+ * A dataset whose items are loaded by workers, in parallel: give it to a `DataLoader`, whose `prefetch` says how many batches
+ * are under way (default: two for each worker). Order, shuffling, seeds, samplers and resuming are the loader's, and the
+ * same for any number of workers. Each worker runs a file that calls {@link serveDataset}. In Node they are threads, which
+ * do not keep the process alive. PyTorch: `DataLoader(num_workers=…)`.
+ *
+ * @example
+ * const dataset = await WorkerDataset.start(
+ *   () => new Worker(new URL('./images.worker.js', import.meta.url), { type: 'module' }),
+ *   { workers: 4 },
+ * );
+ * for await (const [images, labels] of new DataLoader(dataset, { batchSize: 64, shuffle: true })) { … }
+ * dataset.close();
+ */
+export class WorkerDataset<B = unknown> implements Dataset<B> {
+  /** How many items there are. */
+  readonly length: number;
+  /** How many workers load. */
+  readonly workers: number;
+  private readonly hired: readonly Hired[];
+  private readonly seed: number = drawnSeed();
+  private next = 0;
+  private calls: number;
+
+  private constructor(hired: readonly Hired[], length: number) {
+    this.hired = hired;
+    this.length = length;
+    this.workers = hired.length;
+    this.calls = 1;
+  }
+
+  /**
+   * Starts the workers, and waits until they have their datasets.
+   * @throws {ChainruleError} if one fails, or they do not all have the same number of items.
+   */
+  static async start<B = unknown>(
+    make: () => WorkerLike,
+    { workers = 2 }: { readonly workers?: number } = {},
+  ): Promise<WorkerDataset<B>> {
+    checkArgument('WorkerDataset.start', 'make', make, kinds.callable as never);
+    checkArgument('WorkerDataset.start', 'workers', workers, kinds.count);
+    const hired = Array.from({ length: workers }, (_, w) => hire(make(), w));
+    try {
+      const lengths = await Promise.all(
+        hired.map((one, w) => ask(one, w, { chainrule: 'length', id: 0 })),
+      );
+      const [length] = lengths;
+      if (!kinds.size.test(length) || lengths.some((other) => other !== length)) {
+        throw new ChainruleError(
+          `WorkerDataset.start: all workers must have the same number of items, got ${lengths.map(display).join(', ')}`,
+        );
+      }
+      return new WorkerDataset<B>(hired, length);
+    } catch (error) {
+      for (const { worker } of hired) worker.terminate();
+      throw error;
+    }
+  }
+
+  /** A batch of one item. */
+  at(index: number): Promise<B> {
+    return this.batch([index]);
+  }
+
+  /** The items of these numbers, put together by the worker whose turn it is. */
+  async batch(
+    indices: ArrayLike<number>,
+    context?: BatchContext,
+    owner: object | null = null,
+  ): Promise<B> {
+    const w = this.next;
+    this.next = (w + 1) % this.workers;
+    const { epoch = 0, batch = this.calls, seed = 0 } = context ?? {};
+    const request: Request = {
+      chainrule: 'batch',
+      id: this.calls++,
+      indices: Int32Array.from(indices),
+      seed: mixed(this.seed, seed, epoch, batch),
+    };
+    return unpacked(await ask(this.hired[w] as Hired, w, request, owner)) as B;
+  }
+
+  /** What a loop has asked for is let go, as it was left; what is not begun will not be. */
+  release(owner: object): void {
+    for (const one of this.hired) {
+      const ids = [...one.asked].filter(([, asked]) => asked.owner === owner).map(([id]) => id);
+      if (ids.length === 0) continue;
+      one.port.post({ chainrule: 'forget', ids } satisfies Request);
+      for (const id of ids) one.asked.delete(id);
+      rest(one);
+    }
+  }
+
+  /** Ends the workers. */
+  close(): void {
+    this.hired.forEach((one) => {
+      one.dead ??= 'it was closed';
+      fail(one, new ChainruleError('WorkerDataset: it was closed'));
+      one.worker.terminate();
+    });
+  }
+}
+
+function hire(worker: WorkerLike, w: number): Hired {
+  checkArgument('WorkerDataset.start', 'what make returns', worker, aWorker);
+  const one: Hired = { port: portOf(worker), worker, asked: new Map(), dead: null };
+  one.port.listen(
+    (message) => {
+      const { chainrule, id, value, failed } = message as Answer;
+      const waiting = chainrule === 'answer' ? one.asked.get(id) : undefined;
+      if (waiting === undefined) return;
+      one.asked.delete(id);
+      rest(one);
+      if (failed === undefined) return waiting.resolve(value);
+      const item = failed.index === null ? 'a batch' : `item ${failed.index}`;
+      waiting.reject(new ChainruleError(`worker ${w}: ${item} failed: ${failed.reason}`));
+    },
+    (reason) => {
+      one.dead ??= reason;
+      fail(one, new ChainruleError(`worker ${w} failed: ${reason}`));
+    },
+  );
+  rest(one);
+  return one;
+}
+
+const aWorker = kinds.kind<WorkerLike>(
+  'be a Worker',
+  (x) => typeof (x as Partial<WorkerLike> | null)?.postMessage === 'function',
+);
+
+function ask(
+  one: Hired,
+  w: number,
+  request: Exclude<Request, { chainrule: 'forget' }>,
+  owner: object | null = null,
+): Promise<unknown> {
+  if (one.dead !== null)
+    return Promise.reject(new ChainruleError(`worker ${w} has ended: ${one.dead}`));
+  return new Promise((resolve, reject) => {
+    one.asked.set(request.id, { owner, resolve, reject });
+    one.worker.ref?.();
+    one.port.post(request);
+  });
+}
+
+/** A worker that nobody waits for does not keep a process alive. */
+function rest({ worker, asked }: Hired): void {
+  if (asked.size === 0) worker.unref?.();
+}
+
+function fail(one: Hired, error: ChainruleError): void {
+  for (const { reject } of one.asked.values()) reject(error);
+  one.asked.clear();
+}
+
+/** A seed from several numbers: the finalizer of MurmurHash3 between them. */
+function mixed(...parts: readonly number[]): number {
+  let h = 0;
+  for (const part of parts) {
+    h = Math.imul(h ^ part, 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+    h ^= h >>> 16;
+  }
+  return h >>> 1;
+}
+
+async function packed(tree: unknown, arrays: ArrayBuffer[]): Promise<unknown> {
+  if (passes(kinds.tensor, tree)) {
+    // A copy of its own, which moves to the other thread.
+    const data = (await tree.data()).slice();
+    arrays.push(data.buffer);
+    return { $tensor: { data, shape: [...tree.shape], dtype: tree.dtype } } satisfies Packed;
+  }
+  if (Array.isArray(tree)) return Promise.all(tree.map((part) => packed(part, arrays)));
+  if (!isPlain(tree)) return tree;
+  const entries = Object.entries(tree).map(async ([k, v]) => [k, await packed(v, arrays)] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function unpacked(tree: unknown): unknown {
+  if (Array.isArray(tree)) return tree.map(unpacked);
+  if (!isPlain(tree)) return tree;
+  const { $tensor } = tree as unknown as Packed;
+  if ($tensor !== undefined) {
+    const { data, shape, dtype } = $tensor;
+    return tensor(data, { shape, dtype });
+  }
+  return Object.fromEntries(Object.entries(tree).map(([k, v]) => [k, unpacked(v)]));
+}
+
+function isPlain(x: unknown): x is Record<string, unknown> {
+  return typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
+}

@@ -1,0 +1,139 @@
+/** @file Losses and gradients that are not finite: which batch they came from, what made them, and where it is kept. */
+import {
+  ChainruleError,
+  detectAnomaly,
+  getRngState,
+  noGrad,
+  setRngState,
+  type Tensor,
+} from '@chainrule/autograd';
+import type { Module } from '../module/module.js';
+import type { Progress } from './events.js';
+import { nonFiniteOptions, policyOf, type FitOptions, type NonFinitePolicy } from './options.js';
+import { judgeOf } from './trainer.js';
+
+/** A batch, and what a step on it depends on besides the weights. */
+interface Step<B> {
+  readonly batch: B;
+  readonly at: Progress;
+  readonly rng: unknown;
+}
+
+/** How many dumps are kept. */
+const KEPT = 10;
+
+export class NonFinite<B> {
+  private readonly policy: NonFinitePolicy;
+  private readonly dump: string | undefined;
+  private readonly model: Module;
+  private readonly options: FitOptions<B>;
+  private current: Step<B> | null = null;
+  private previous: Step<B> | null = null;
+  private skippedBefore = 0;
+
+  constructor(model: Module, options: FitOptions<B>) {
+    this.model = model;
+    this.options = options;
+    const { onNonFinite = 'throw' } = options;
+    this.policy = policyOf(onNonFinite);
+    this.dump =
+      typeof onNonFinite === 'string'
+        ? undefined
+        : nonFiniteOptions('fit: onNonFinite', onNonFinite).dump;
+  }
+
+  /** A step is about to run. */
+  before(batch: B, at: Progress): void {
+    this.previous = this.current;
+    this.current = { batch, at, rng: getRngState() };
+    this.skippedBefore = this.options.optimizer.skippedSteps ?? 0;
+  }
+
+  /** Whether the step left something out, or would have had to. */
+  skipped(loss: number, finite: Tensor | undefined): boolean {
+    if (this.policy === 'ignore') return false;
+    const { skippedSteps = 0 } = this.options.optimizer;
+    return !Number.isFinite(loss) || skippedSteps > this.skippedBefore || finite?.item() === 0;
+  }
+
+  /** Keeps the batch if asked to, and says where. @throws {ChainruleError} that names it, unless it is to be left out. */
+  async report(loss: number): Promise<string | null> {
+    if (this.policy === 'throw') await this.checkParameters(loss);
+    const step = this.current as Step<B>;
+    const path = await this.keep(step, loss);
+    if (this.policy === 'skip') return path;
+    const what = Number.isFinite(loss) ? 'a gradient is not finite' : `the loss is ${loss}`;
+    const cause = this.culprit(step);
+    throw new ChainruleError(
+      `fit: ${what} in ${placeOf(step.at)}${cause === null ? '' : `; first, ${cause}`}${kept(path)}`,
+    );
+  }
+
+  /** @throws {ChainruleError} if the last update has made the parameters other than finite, though its loss was not. */
+  async checkParameters(nextLoss?: number): Promise<void> {
+    if (this.policy !== 'throw') return;
+    const broken = await this.brokenParameter();
+    if (broken === null) return;
+    const step = nextLoss === undefined ? this.current : this.previous;
+    const path = step === null ? null : await this.keep(step, NaN);
+    throw new ChainruleError(
+      step === null
+        ? `fit: ${broken} is not finite before the first step`
+        : `fit: a gradient was not finite in ${placeOf(step.at)}: ${broken} no longer is, though the loss was; ` +
+            `detectAnomaly(() => …) names the operation, onNonFinite: 'skip' leaves such updates out${kept(path)}`,
+    );
+  }
+
+  private async brokenParameter(): Promise<string | null> {
+    for (const [name, parameter] of this.model.namedParameters()) {
+      const data = await parameter.data();
+      if (!data.every(Number.isFinite)) return name;
+    }
+    return null;
+  }
+
+  /** The operation that first gave a number that is not finite, found by taking the step again. */
+  private culprit({ batch, rng }: Step<B>): string | null {
+    const after = getRngState();
+    const weights = this.model.stateDict();
+    const judge = judgeOf(this.model, this.options);
+    try {
+      setRngState(rng);
+      detectAnomaly(() => {
+        const { loss } = judge(batch);
+        loss.backward();
+        return loss;
+      });
+      return null;
+    } catch (error) {
+      const { message } = error as Error;
+      // Whatever else fails is of no interest now.
+      return message.startsWith(DETECTED) ? message.slice(DETECTED.length) : null;
+    } finally {
+      setRngState(after);
+      this.options.optimizer.zeroGrad();
+      noGrad(() => this.model.loadStateDict(weights));
+    }
+  }
+
+  private async keep({ batch, at, rng }: Step<B>, loss: number): Promise<string | null> {
+    if (this.dump === undefined) return null;
+    const { saveCheckpoint } = await import('@chainrule/autograd/io');
+    const { model } = this;
+    return saveCheckpoint(
+      this.dump,
+      { step: at.step, batch, model, at, loss, rng },
+      { keep: KEPT },
+    );
+  }
+}
+
+const DETECTED = 'detectAnomaly: ';
+
+function placeOf({ epoch, batch, step }: Progress): string {
+  return `batch ${batch} of epoch ${epoch}, after ${step} updates`;
+}
+
+function kept(path: string | null): string {
+  return path === null ? '' : `; the batch is in ${path}`;
+}

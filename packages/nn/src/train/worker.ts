@@ -1,0 +1,150 @@
+/** @file Training in a worker: one function in the worker's file, one in the page's; progress and stop go across. */
+import { checkArgument, ChainruleError, display, kinds } from '@chainrule/autograd';
+import type { FitEvent } from './events.js';
+import { Listener } from './listener.js';
+import { ownPort, portOf, type WorkerLike } from '../workerPort.js';
+
+export type { WorkerLike } from '../workerPort.js';
+
+/** What a function that trains in a worker is given beside its input. */
+export interface WorkerContext<E = FitEvent> {
+  /** Aborts when the page says stop: give it to `fit`. */
+  readonly signal: AbortSignal;
+  /** Sends an event to the page: a callback for `fit`. */
+  readonly tell: (event: E) => void;
+}
+
+/** A training under way in a worker: a promise of its result, and its events for who goes over them. */
+export type WorkerTraining<R, E = FitEvent> = Promise<R> &
+  AsyncIterable<E> & {
+    /** Asks the worker to stop; what it then returns is still the result. */
+    stop(): void;
+  };
+
+/** What goes across. The key tells it from other messages. */
+interface Message {
+  readonly chainrule: 'start' | 'stop' | 'event' | 'result' | 'error';
+  readonly id: number;
+  readonly value?: unknown;
+}
+
+const isMessage = (x: unknown): x is Message =>
+  typeof (x as Partial<Message> | null)?.chainrule === 'string';
+
+/**
+ * In the worker's file: what to do when the page calls {@link trainInWorker}. `train` gets its input, a signal and where to
+ * tell of progress; what it returns goes to the page. Everything that goes across is cloned: numbers, arrays, typed arrays,
+ * plain objects; send weights as `encodeSafetensors(model.stateDict())`. Works in workers of pages and of Node.
+ *
+ * @throws {ChainruleError} outside of a worker.
+ * @example
+ * // train.worker.ts
+ * serveTraining(async ({ epochs }: { epochs: number }, { signal, tell }) => {
+ *   await fit(model, { data, loss, optimizer, epochs, signal, callbacks: [tell] });
+ *   return encodeSafetensors(model.stateDict());
+ * });
+ */
+export function serveTraining<I, R, E = FitEvent>(
+  train: (input: I, context: WorkerContext<E>) => R | Promise<R>,
+): void {
+  checkArgument('serveTraining', 'train', train, kinds.callable);
+  const port = ownPort();
+  if (port === null)
+    throw new ChainruleError('serveTraining: this is no worker; call it in the file a worker runs');
+  const running = new Map<number, AbortController>();
+  port.listen((message) => {
+    if (!isMessage(message)) return;
+    const { id, value } = message;
+    if (message.chainrule === 'stop') running.get(id)?.abort();
+    if (message.chainrule !== 'start') return;
+    const post = (kind: Message['chainrule'], content: unknown): void =>
+      port.post({ chainrule: kind, id, value: content } satisfies Message);
+    const abort = new AbortController();
+    running.set(id, abort);
+    const context = { signal: abort.signal, tell: (event: E) => post('event', event) };
+    void Promise.resolve()
+      .then(() => train(value as I, context))
+      .then((result) => post('result', result))
+      .catch((error: unknown) => post('error', textOf(error)))
+      .finally(() => running.delete(id));
+  });
+}
+
+let calls = 0;
+
+/**
+ * In the page: runs the function that the worker's file gave to {@link serveTraining}. `await` the result, or go over the
+ * events with `for await`, which ends when the training has; leaving the loop stops it. The worker stays: use it again, or
+ * `terminate()` it.
+ *
+ * @throws {ChainruleError} what failed in the worker, by its message.
+ * @example
+ * // page.ts; bundlers find the worker by this line, and without one it works as it stands
+ * const worker = new Worker(new URL('./train.worker.js', import.meta.url), { type: 'module' });
+ * const training = trainInWorker<Uint8Array>(worker, { epochs: 3 });
+ * button.onclick = () => training.stop();
+ * for await (const event of training) if (event.type === 'batch') bar.value = event.step;
+ * model.loadStateDict(decodeSafetensors(await training));
+ */
+export function trainInWorker<R, E = FitEvent>(
+  worker: WorkerLike,
+  input?: unknown,
+): WorkerTraining<R, E> {
+  checkArgument('trainInWorker', 'worker', worker, aWorker);
+  const port = portOf(worker);
+  const id = calls++;
+  const post = (kind: Message['chainrule'], value?: unknown): void =>
+    port.post({ chainrule: kind, id, value } satisfies Message);
+  // Events are kept only where somebody goes over them.
+  let events: Listener<E> | null = null;
+  let told: Promise<unknown> = Promise.resolve();
+  let forget = (): void => undefined;
+  const promise = new Promise<R>((resolve, reject) => {
+    const fail = (reason: string): void =>
+      reject(new ChainruleError(`trainInWorker: the worker failed: ${reason}`));
+    forget = port.listen((message) => {
+      if (!isMessage(message) || message.id !== id) return;
+      const { chainrule, value } = message;
+      if (chainrule === 'event' && events !== null) {
+        const listener = events;
+        told = told.then(() => listener.offer(value as E)).catch(() => undefined);
+      }
+      if (chainrule === 'result') void told.then(() => resolve(value as R));
+      if (chainrule === 'error') void told.then(() => fail(String(value)));
+    }, fail);
+    post('start', input);
+  }).finally(() => forget());
+  promise.catch(() => undefined);
+  return Object.assign(promise, {
+    stop: () => post('stop'),
+    [Symbol.asyncIterator](): AsyncIterator<E> {
+      if (events !== null)
+        throw new ChainruleError('trainInWorker: its events can be gone over once');
+      const listener = (events = new Listener<E>());
+      const ended = promise.then(() => null);
+      ended.catch(() => undefined);
+      return {
+        next: async () => {
+          // In an object, as an event may be anything.
+          const event = await Promise.race([listener.ask().then((value) => ({ value })), ended]);
+          return event ?? { done: true, value: undefined };
+        },
+        return: async () => {
+          listener.leave();
+          post('stop');
+          await promise;
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  });
+}
+
+const aWorker = kinds.kind<WorkerLike>(
+  'be a Worker',
+  (x) => typeof (x as Partial<WorkerLike> | null)?.postMessage === 'function',
+);
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : display(error);
+}
