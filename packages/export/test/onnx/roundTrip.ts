@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { flattenTree, type Tensor } from '@chainrule/autograd';
 import { exportOnnx, importOnnx } from '@chainrule/export';
 import { Module } from '@chainrule/nn';
-import type { ExportCase } from './exportCases.js';
+import type { ExportCase } from './cases/index.js';
 
 function wanted({ f, args }: ExportCase, n: number): Tensor[] {
   const call = f instanceof Module ? (...xs: Tensor[]) => f.eval().forward(...(xs as never[])) : f;

@@ -1,6 +1,16 @@
 /** @file Operations on whole arrays, as operators of ONNX. */
 import type { OperationAttributes, OperationName, OperationNode } from '@chainrule/autograd/graph';
-import { BEFORE_START, CODE, isFixed, refuse, TO_END, type Emitter, type Size } from './emitter.js';
+import {
+  cumprod,
+  cumsum,
+  cumulativeExtreme,
+  linearRecurrence,
+  logcumsumexp,
+} from './cumulative.js';
+import { BEFORE_START, CODE, refuse, TO_END, type Emitter } from './emitter.js';
+import { isFixed, type Size } from './sizes.js';
+import { shapeFor } from './shapes.js';
+import { fold, unfold, windowArgmax, windowSums } from './spans.js';
 
 /** An operation as it was recorded at one set of sizes. */
 export interface Recorded<K extends OperationName> {
@@ -14,20 +24,6 @@ export interface Recorded<K extends OperationName> {
 type Rule<K extends OperationName> = (e: Emitter, op: Recorded<K>) => string;
 
 const flag = (b: boolean): number => (b ? 1 : 0);
-
-/** The sizes of a result as a shape; at most one that nothing has is left open. */
-export function shapeFor(e: Emitter, node: OperationNode): string {
-  const sizes = e.shape(node);
-  const moving = sizes.flatMap((size, d) => (isFixed(size) ? [] : [d]));
-  const unknown = moving.filter((d) => e.size(sizes[d] as Size) === null);
-  if (unknown.length > 1)
-    refuse(node, 'two of its sizes depend on what is dynamic in ways that no input has');
-  const open = unknown[0] ?? moving[0];
-  if (moving.length <= 1)
-    return e.ints(sizes.map((size, d) => (d === open ? -1 : (size[0] as number))));
-  const parts = sizes.map((size, d) => (d === open ? e.ints([-1]) : (e.size(size) as string)));
-  return e.node('Concat', parts, { axis: 0 });
-}
 
 function expand(e: Emitter, { node, inputs }: Recorded<'expand'>): string {
   return e.node('Expand', [inputs[0] as string, e.sizes(e.shape(node), node)]);
@@ -191,16 +187,6 @@ export function convInput(e: Emitter, op: Recorded<'convInput'>): string {
   });
 }
 
-function cumsum(
-  e: Emitter,
-  { node, inputs, attributes: { dim, reverse } }: Recorded<'cumsum'>,
-): string {
-  const axis = e.number(dim, 'int32');
-  const isBool = node.inputs[0]?.dtype === 'bool';
-  const x = isBool ? int32(e, inputs[0] as string) : (inputs[0] as string);
-  return e.node('CumSum', [x, axis], { reverse: flag(reverse) });
-}
-
 function argsort(
   e: Emitter,
   { node, inputs, attributes: { dim, descending } }: Recorded<'argsort'>,
@@ -223,16 +209,38 @@ function scatter(reduction: string): Rule<'scatter' | 'scatterAdd' | 'scatterPro
     );
 }
 
+/** A shape with one dimension left open. */
+function alongWith(e: Emitter, node: OperationNode, sizes: readonly Size[], dim: number): string {
+  const parts = sizes.map((size, d) =>
+    d === dim
+      ? e.ints([-1])
+      : (e.size(size) ?? refuse(node, 'its size depends on what is dynamic')),
+  );
+  return e.node('Concat', parts, { axis: 0 });
+}
+
 /** Slices added at places: the places are spread over the slices. */
 function indexAdd(e: Emitter, { node, inputs, attributes: { dim } }: Recorded<'indexAdd'>): string {
   const [x, index, source] = inputs as [string, string, string];
   const from = node.inputs[2] as OperationNode;
-  const rank = node.inputs[1]?.shape.length ?? 1;
-  if (rank !== 1) refuse(node, 'indices of several dimensions have no operator in ONNX');
-  const shape = from.shape.map((_, d) => (d === dim ? -1 : 1));
-  const column = e.node('Reshape', [index, e.ints(shape)]);
+  const places = node.inputs[1] as OperationNode;
+  const around = [
+    ...Array<number>(dim).fill(1),
+    ...Array<number>(node.shape.length - dim - 1).fill(1),
+  ];
+  const spread = [...around.slice(0, dim), ...places.shape, ...around.slice(dim)];
+  const sizes = e.shape(places);
+  const column = sizes.every(isFixed)
+    ? e.node('Reshape', [index, e.ints(spread)])
+    : e.node('Unsqueeze', [
+        index,
+        e.ints(spread.flatMap((_, d) => (d < dim || d >= dim + sizes.length ? [d] : []))),
+      ]);
   const each = e.node('Expand', [column, e.sizes(e.shape(from), node)]);
-  return e.node('ScatterElements', [x, each, source], { axis: dim, reduction: 'add' });
+  const result = e.shape(node);
+  const flat = (name: string): string =>
+    sizes.length === 1 ? name : e.node('Reshape', [name, alongWith(e, node, result, dim)]);
+  return e.node('ScatterElements', [x, flat(each), flat(source)], { axis: dim, reduction: 'add' });
 }
 
 /** By comparing, as runtimes have `OneHot` for few types. */
@@ -253,15 +261,16 @@ function iota(e: Emitter, { node }: Recorded<'iota'>): string {
   return e.node('Range', [e.number(0, 'int32'), scalar, e.number(1, 'int32')]);
 }
 
-/** Sums over windows at equal distances, cut off at the edges: a mean over windows with zeros around, times their size. */
-function windowSum(e: Emitter, { node, inputs, attributes }: Recorded<'windowSum'>): string {
+/** Sums over windows at equal distances, cut off at the edges, are means with zeros around, times the size of a window. */
+function windowSum(e: Emitter, { node, inputs, all, attributes }: Recorded<'windowSum'>): string {
   const { size, starts, ends } = attributes;
   const rank = size.length;
   const dims = starts.map((start, d) =>
     regular(start, ends[d] as readonly number[], size[d] as number),
   );
   const found = dims.filter((dim) => dim !== null);
-  if (found.length < rank || rank > 3) refuse(node, 'sums over windows at unequal distances');
+  if (found.length < rank || rank > 3 || node.dtype === 'int32')
+    return windowSums(e, { node, inputs, all, attributes }, false);
   const kernel = found.map((dim) => dim.kernel);
   // What is before the windows is examples and channels.
   const [from] = node.inputs as [OperationNode];
@@ -307,6 +316,78 @@ function regular(
     : null;
 }
 
+/** Where the lower median is: the element in the middle of those in order. */
+function middle(
+  e: Emitter,
+  { node, inputs, attributes: { dim, keepdim } }: Recorded<'argmedian'>,
+): string {
+  const [from] = node.inputs as [OperationNode];
+  const [, places] = ordered(e, node, inputs[0] as string, e.shape(from)[dim] as Size, dim);
+  const last = int32(e, e.node('Slice', [places, e.ints([-1]), e.ints([TO_END]), e.ints([dim])]));
+  return keepdim ? last : e.node('Squeeze', [last, e.ints([dim])]);
+}
+
+/** The smaller half of the elements along a dimension, in order, with their places. */
+function ordered(
+  e: Emitter,
+  node: OperationNode,
+  x: string,
+  size: Size,
+  axis: number,
+): [string, string] {
+  if (!isFixed(size)) refuse(node, 'how many elements it has depends on what is dynamic');
+  const half = Math.ceil((size[0] as number) / 2);
+  return e.outputs('TopK', [x, e.ints([half])], 2, { axis, largest: 0 }) as [string, string];
+}
+
+function median(e: Emitter, { node, inputs, attributes: { dims } }: Recorded<'median'>): string {
+  const [from] = node.inputs as [OperationNode];
+  const sizes = e.shape(from);
+  const kept = sizes.flatMap((_, d) => (dims.includes(d) ? [] : [d]));
+  const turned = e.node('Transpose', inputs, { perm: [...kept, ...dims] });
+  const counts = dims.map((d) => sizes[d] as Size);
+  const together = (sizes[0] ?? [1]).map((_, i) =>
+    counts.reduce((n, s) => n * (s[i] as number), 1),
+  );
+  const flat = e.node('Reshape', [
+    turned,
+    shapeFor(e, node, [...kept.map((d) => sizes[d] as Size), together]),
+  ]);
+  const [values] = ordered(e, node, flat, together, kept.length);
+  const last = e.node('Slice', [values, e.ints([-1]), e.ints([TO_END]), e.ints([kept.length])]);
+  return e.node('Reshape', [last, shapeFor(e, node)]);
+}
+
+/** How many elements are smaller, or not larger. */
+function searchsorted(
+  e: Emitter,
+  { node, inputs, attributes: { right } }: Recorded<'searchsorted'>,
+): string {
+  const [sorted, x] = inputs as [string, string];
+  const [list] = node.inputs as [OperationNode];
+  const row = list.shape.length === 1 ? sorted : e.node('Unsqueeze', [sorted, e.ints([-2])]);
+  const column = e.node('Unsqueeze', [x, e.ints([-1])]);
+  const before = int32(e, e.node(right ? 'LessOrEqual' : 'Less', [row, column]));
+  return e.node('ReduceSum', [before, e.ints([-1])], { keepdims: 0 });
+}
+
+/** `DFT` divides by the length on the way back. */
+function fft(
+  e: Emitter,
+  { node, inputs, attributes: { dim, sign, scale } }: Recorded<'fft'>,
+): string {
+  const whole = e.node('Unsqueeze', [inputs[0] as string, e.ints([0])]);
+  const inverse = flag(sign > 0);
+  const y =
+    e.opset >= 20
+      ? e.node('DFT', [whole, '', e.node('Squeeze', [e.ints([dim + 1])])], { inverse })
+      : e.node('DFT', [whole], { inverse, axis: dim + 1 });
+  const size = e.shape(node)[dim] as Size;
+  if (!isFixed(size)) refuse(node, 'its length depends on what is dynamic');
+  const factor = sign > 0 ? scale * (size[0] as number) : scale;
+  return e.node('Mul', [e.node('Squeeze', [y, e.ints([0])]), e.number(factor, node.dtype)]);
+}
+
 /** The operations on arrays that ONNX has. */
 export const ARRAYS: { readonly [K in OperationName]?: Rule<K> } = {
   cast: (e, { inputs, attributes: { dtype } }) => e.node('Cast', inputs, { to: CODE[dtype] }),
@@ -327,6 +408,10 @@ export const ARRAYS: { readonly [K in OperationName]?: Rule<K> } = {
   conv,
   convInput,
   windowSum,
+  windowSpread: (e, op) => windowSums(e, op, true),
+  windowArgmax,
+  unfold,
+  fold,
   gather: (e, { inputs, attributes: { dim } }) => e.node('GatherElements', inputs, { axis: dim }),
   take: (e, { inputs, attributes: { dim } }) => e.node('Gather', inputs, { axis: dim }),
   scatter: scatter('none'),
@@ -337,7 +422,15 @@ export const ARRAYS: { readonly [K in OperationName]?: Rule<K> } = {
   indexAdd,
   oneHot,
   cumsum,
+  cumprod,
+  logcumsumexp,
+  linearRecurrence,
+  cumulativeExtreme,
   argsort,
+  argmedian: middle,
+  median,
+  searchsorted,
+  fft,
   det: (e, { inputs }) => e.node('Det', inputs),
   assertBetween: (e, { inputs }) => e.node('Identity', [inputs[0] as string]),
   recompute: (e, { inputs }) => e.node('Identity', [inputs[0] as string]),
