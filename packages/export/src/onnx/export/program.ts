@@ -1,11 +1,12 @@
 /** @file What was recorded, node by node: regions as one operator, operations by their rules, loops with their bodies. */
 import type { GraphNode, LoopNode, OperationName, OperationNode } from '@chainrule/autograd/graph';
-import { ARRAYS, type Recorded } from './arrays.js';
+import { ARRAYS } from './arrays/arrays.js';
 import { ELEMENTS } from './elements.js';
 import { refuse, type Emitter } from './emitter.js';
 import { writeLoop, type Target } from './loops.js';
 import type { Item, Recordings } from './recordings.js';
-import { REGIONS } from './regions.js';
+import { REGIONS } from './regions/regions.js';
+import type { Recorded } from './arrays/rule.js';
 import { nodesIn } from './trees.js';
 
 /** Writes all that is computed. */

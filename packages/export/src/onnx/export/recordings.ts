@@ -14,7 +14,7 @@ import type { Module } from '@chainrule/nn';
 import { refuse } from './emitter.js';
 import type { Size } from './sizes.js';
 import type { Axis } from './options.js';
-import { acceptedRegions } from './regions.js';
+import { acceptedRegions } from './regions/regions.js';
 import { nodesIn } from './trees.js';
 
 /** A node, or a region that becomes one operator, in every recording; the first is the one that is written. */

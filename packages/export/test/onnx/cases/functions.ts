@@ -175,7 +175,56 @@ export const functions: readonly ExportCase[] = [
     cr.searchsorted(x.sort(-1).values, x, { right: true }),
   ]),
   unary('fft', (x) => [cr.fft.fft(x), cr.fft.ifft(x, { dim: 1 }), cr.fft.irfft(cr.fft.rfft(x))]),
+  unary('what is no number', (x) => {
+    const y = x.round().div(x.round().add(1).round());
+    return [cr.isNan(y), cr.isInf(y), cr.isFinite(y)];
+  }),
+  unary('special functions', (x) => [cr.special.entr(x), cr.special.xlog1py(x.round(), x.abs())]),
+  unary(
+    'bits',
+    (x) => {
+      const i = x.mul(9).cast('int32');
+      return [
+        cr.bitwiseNot(i),
+        cr.bitwiseAnd(i, 5),
+        cr.bitwiseOr(i, 5),
+        cr.bitwiseXor(i, i.add(3)),
+      ];
+    },
+    -2,
+    2,
+    18,
+  ),
+  unary(
+    'scattering by the largest and by products',
+    (x) => {
+      const places = x.mul(1e-3).add(1).cast('int32');
+      return [
+        cr.scatterReduce(x, 1, places, x.mul(2), 'amax'),
+        cr.scatterReduce(x, 1, places, x.mul(2), 'amin'),
+        cr.scatterReduce(x, 1, places, x.mul(2), 'prod'),
+      ];
+    },
+    -2,
+    2,
+    18,
+  ),
+  {
+    name: 'the median of all',
+    f: (x) => [x.median(), cr.median(x.mul(2))],
+    args: () => [numbers([3, 5])],
+    batch: null,
+  },
   unary('derivatives', (x) => [
+    cr.grad((y: Tensor) => y.sigmoid().add(y.tanh()).add(cr.erf(y)).sum())(x),
+    cr.grad((y: Tensor) => cr.adaptiveAvgPool2d(y.unsqueeze(1), [2, 3]).square().sum())(x),
+    cr.grad((y: Tensor) => cr.checkpoint((z: Tensor) => z.sin().exp(), y).sum())(x),
+    cr.grad((y: Tensor) => y.cumprod(1).sum())(x),
+    cr.grad((y: Tensor) =>
+      cr
+        .grad((z: Tensor) => z.mul(z.relu()).pow(3).sum())(y)
+        .sum(),
+    )(x),
     cr.grad((y: Tensor) => cr.logcumsumexp(y, 1).square().sum())(x),
     cr.grad((y: Tensor) =>
       cr
