@@ -150,7 +150,8 @@ export function windowSum(
   const dims = starts.map((start, d) =>
     regular(start, ends[d] as readonly number[], size[d] as number),
   );
-  const found = dims.filter((dim) => dim !== null);
+  // Runtimes differ in what they count of uneven padding.
+  const found = dims.filter((dim) => dim?.low === dim?.high).filter((dim) => dim !== null);
   if (found.length < rank || rank > 3 || node.dtype === 'int32')
     return windowSums(e, { node, inputs, all, attributes }, false);
   const kernel = found.map((dim) => dim.kernel);
@@ -161,14 +162,12 @@ export function windowSum(
     from.shape.length === rank + 2
       ? (inputs[0] as string)
       : e.node('Reshape', [inputs[0] as string, e.ints(flat)]);
-  // Runtimes differ in what they count of uneven padding: zeros are added before.
-  const [low, high] = [found.map((dim) => dim.low), found.map((dim) => dim.high)];
-  const padded = [...low, ...high].some((p) => p !== 0)
-    ? e.node('Pad', [x, e.ints([0, 0, ...low, 0, 0, ...high]), e.number(0, node.dtype)])
-    : x;
-  const mean = e.node('AveragePool', [padded], {
+  const pads = found.map((dim) => dim.low);
+  const mean = e.node('AveragePool', [x], {
     kernel_shape: kernel,
     strides: found.map((dim) => dim.stride),
+    pads: [...pads, ...pads],
+    count_include_pad: 1,
   });
   const count = kernel.reduce((n, k) => n * k, 1);
   const sums = e.node('Mul', [mean, e.number(count, node.dtype)]);
