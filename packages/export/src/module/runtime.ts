@@ -14,6 +14,11 @@ function unpack(text) {
   for (let i = 0; i < bytes.length; i++) bytes[i] = codes.charCodeAt(i);
   return bytes;
 }
+function digits(text) {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
 const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 let kernels = null;
 let given = null;
@@ -36,7 +41,9 @@ function ready() {
   let module = given;
   if (module === null) {
     if (WASM === null) throw new Error(NAME + ': call start(module) first, with the module that lies beside this file');
-    const bytes = unpack(WASM);
+    // The kernels with fused multiply-add, where the engine has it.
+    let bytes = digits(FUSED);
+    if (!WebAssembly.validate(bytes)) bytes = digits(WASM);
     if (!WebAssembly.validate(bytes)) throw new Error(NAME + ': this engine has no WebAssembly with 128-bit vectors (SIMD)');
     module = new WebAssembly.Module(bytes);
   }
