@@ -40,7 +40,7 @@ export { region } from './graph/region.js';
 export { evaluate } from './engine/evaluate.js';
 export * from './ops/index.js';
 export { grad } from './transforms/grad.js';
-export type { GradOptions } from './transforms/backward.js';
+export type { GradOptions } from './transforms/gradOf.js';
 export { valueAndGrad, vjp, type GradFunctionOptions } from './transforms/functional.js';
 export type { Argnums } from './types/trees.js';
 export { hessian, hvp, jacfwd, jacrev } from './transforms/jacobian.js';

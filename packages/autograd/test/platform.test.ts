@@ -263,10 +263,10 @@ describe('memory', () => {
     expect(run(script, { before })).toEqual(['ShapeError', true, true, 'add:', 'ShapeError']);
   });
 
-  test('a tensor that is cloned says what to send; a leaf is its shape, dtype and value', () => {
+  test('a tensor that is cloned says what to send; a leaf is its sizes, dtype and value', () => {
     const script = `let said = '';
       try { structuredClone(noise(2).mul(2)); } catch (e) { said = e.message; }
-      const { shape, dtype, value } = structuredClone(c.tensor([1, 2]));
+      const { sizes: shape, dtype, value } = structuredClone(c.tensor([1, 2]));
       out({ said, shape, dtype, value: [...value], json: JSON.stringify(noise(1).mul(0)) });`;
     expect(run(script)).toEqual({
       said: expect.stringContaining('send its shape and await t.data() instead') as string,

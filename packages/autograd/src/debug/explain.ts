@@ -18,7 +18,7 @@ export function explain(t: Tensor): string {
   const node = checkArgument('explain', 't', t, kinds.tensor).current;
   const kind = `${node.dtype}[${node.sizes.join(', ')}]`;
   if (node.value !== null || isNumber(node)) return `nothing: this ${kind} has its value already`;
-  const found = collect([node]);
+  const found = collect([node], { byPosition: true });
   const program = new Plan(found.structure.copy(), found, found.leaves).program();
   const { instructions, inputs } = program;
   const computed = instructions.filter((i) => i.op !== null && i.op.name !== 'constant');

@@ -3,6 +3,7 @@ import { ChainruleError, GradError } from '../errors.js';
 import { mode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, isNumber, placeholderOp, versionOp } from '../graph/version.js';
+import { isRows } from './rows.js';
 import { Structure } from './structure.js';
 
 /** What a walk found. Valid until the next walk. */
@@ -45,9 +46,13 @@ export function nextMark(): number {
 
 /**
  * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Nothing changes but the marks that
- * walks leave on nodes. `stops` are nodes that are inputs although they have no value.
+ * walks leave on nodes. `stops` are nodes that are inputs although they have no value. `byPosition` leaves slices of values
+ * in the graph that otherwise are inputs of their own.
  */
-export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): Collected {
+export function collect(
+  asked: readonly Tensor[],
+  { stops, byPosition = false }: { stops?: ReadonlySet<Tensor>; byPosition?: boolean } = {},
+): Collected {
   const mark = nextMark();
   const nodes: Tensor[] = [];
   const leaves: Tensor[] = [];
@@ -64,7 +69,8 @@ export function collect(asked: readonly Tensor[], stops?: ReadonlySet<Tensor>): 
   const enter = (node: Tensor, parent: Tensor | null): void => {
     if (node.mark === mark) return;
     node.mark = mark;
-    if (node.value !== null || isNumber(node) || stops?.has(node) === true) {
+    const rows = parent !== null && !byPosition && isRows(node);
+    if (node.value !== null || isNumber(node) || rows || stops?.has(node) === true) {
       addLeaf(node, nodes, leaves, structure);
       if (node.needsGrad) {
         if (node.op === null || node.cell !== null) gradLeaves.push(node);

@@ -22,6 +22,7 @@ import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
 import { borrow, lend, takeBack } from './lent.js';
 import { userLine } from './newStructures.js';
+import { rowsOf } from './rows.js';
 import { NOTHING, PlanCache, planning, type Plan } from './plan.js';
 import type { Backend, Executable, HostBackend, Meter, Program } from './program.js';
 
@@ -295,7 +296,7 @@ export function spareOn(cell: Cell, backend: Backend): Storage | null {
 }
 
 function leafValue(leaf: Tensor): Storage {
-  return leaf.value ?? numberArray(leaf, numberOf(leaf));
+  return leaf.value ?? (isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : rowsOf(leaf));
 }
 
 /** @internal A number as the value of a leaf. */

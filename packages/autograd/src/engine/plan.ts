@@ -1,12 +1,14 @@
 /** @file Plans: programs made ready to run, found again by the structure of the graph. */
 import { mode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
+import type { Storage } from '../graph/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import type { Collected } from './collect.js';
 import { tellOfNew } from './newStructures.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
 import { makeReady } from './segmented.js';
+import { LONG } from './segments.js';
 import { hashOf, type Structure } from './structure.js';
 
 /** Whether a leaf is a number that stays on the host, whatever the device. */
@@ -17,9 +19,12 @@ function onHost({ home, sizes: shape }: Tensor): boolean {
 /** No slots: one array, as plans are made ready anew when the array is another. */
 export const NOTHING: readonly number[] = [];
 
+/** A program is planned for good when it has run so often: a plan costs as much as many runs, and most sizes do not come back. */
+const RUNS_BEFORE_PLAN = 8;
+
 /** How runs came to be computed, since the process began. */
 export const planning = {
-  /** Programs met for the first time that were run without a plan. */
+  /** Programs that were made ready quickly, operation by operation. */
   walked: 0,
   /** Plans of fused kernels that were made. */
   made: 0,
@@ -37,8 +42,9 @@ export class Plan {
   private readonly inputs: readonly number[];
   private readonly roots: readonly number[];
   private readonly isRoot: ReadonlySet<number>;
-  /** Whether it has run, or is known to come again. */
-  met = false;
+  /** Whether it is known to come again and again. */
+  comesAgain = false;
+  private runs = 0;
   private ready: Ready | null = null;
   private readyMetered: Ready | null = null;
 
@@ -96,18 +102,29 @@ export class Plan {
     return { instructions, inputs, outputs: [...roots, ...this.kept, ...held] };
   }
 
-  /** What computes it: at its first run whatever is at hand soonest. */
+  /** What computes it: at its first runs what is made ready soonest. */
   on(backend: Backend, held: readonly number[] = NOTHING): Executable {
-    if (!this.met) {
-      this.met = true;
-      const once = backend.firstSight?.(this.program(held)) ?? null;
-      if (once !== null) {
-        planning.walked++;
-        return once;
-      }
+    this.runs++;
+    if (!this.comesAgain && this.runs <= RUNS_BEFORE_PLAN) {
+      const quick = this.quickly(backend, held);
+      if (quick !== null) return quick;
     }
     this.ready = this.prepare(this.ready, backend, null, held);
     return this.ready.executable;
+  }
+
+  private quickly(backend: Backend, held: readonly number[]): Executable | null {
+    const { ready, instructions } = this;
+    if (ready !== null && fits(ready, backend, null, held)) return ready.executable;
+    const isLong = instructions.length > LONG;
+    if (isLong && this.runs > 1) return null; // its segments may be those of others
+    const executable = backend.compileQuickly?.(this.program(held)) ?? null;
+    if (executable === null) return null;
+    planning.walked++;
+    if (isLong) return new Once(executable);
+    ready?.executable.dispose?.();
+    this.ready = { backend, meter: null, held, executable, quick: true };
+    return executable;
   }
 
   /** As `on`, with kernels that report their times. */
@@ -123,11 +140,11 @@ export class Plan {
     meter: Meter | null,
     held: readonly number[],
   ): Ready {
-    if (before?.backend === backend && before.meter === meter && before.held === held)
-      return before;
+    if (before !== null && !before.quick && fits(before, backend, meter, held)) return before;
     before?.executable.dispose?.();
     planning.made++;
-    return { backend, meter, held, executable: makeReady(this.program(held), backend, meter) };
+    const executable = makeReady(this.program(held), backend, meter);
+    return { backend, meter, held, executable, quick: false };
   }
 }
 
@@ -137,6 +154,38 @@ interface Ready {
   readonly meter: Meter | null;
   readonly held: readonly number[];
   readonly executable: Executable;
+  /** Whether it was made ready quickly. */
+  readonly quick: boolean;
+}
+
+function fits(
+  ready: Ready,
+  backend: Backend,
+  meter: Meter | null,
+  held: readonly number[],
+): boolean {
+  return ready.backend === backend && ready.meter === meter && ready.held === held;
+}
+
+/** What runs a single time, and then gives back what it holds. */
+class Once implements Executable {
+  private readonly executable: Executable;
+
+  constructor(executable: Executable) {
+    this.executable = executable;
+  }
+
+  get at(): number {
+    return this.executable.at;
+  }
+
+  run(inputs: readonly Storage[], outputs: readonly (Storage | null)[]): Storage[] {
+    try {
+      return this.executable.run(inputs, outputs);
+    } finally {
+      this.executable.dispose?.();
+    }
+  }
 }
 
 /** Plans by structure; the least recently used go first. */

@@ -48,10 +48,10 @@ export interface Backend<S extends Storage = Storage> {
   /** With a `meter`, kernels run one by one and report their times. */
   compile(program: Program, meter?: Meter | null): Executable<S>;
   /**
-   * Makes a program ready that is met for the first time, and may never come again: in far less time than `compile`, with
-   * the same bits. Null where that is not worth while.
+   * Makes a program ready that may not come again: in far less time than `compile`, to run slower, with the same bits. Null
+   * where that is not worth while.
    */
-  firstSight?(program: Program): Executable<S> | null;
+  compileQuickly?(program: Program): Executable<S> | null;
   /** The kernels it would run a program with, as text. */
   describe(program: Program): string;
   /** An array of its own memory, for what stays from run to run; null where it has none to prefer. */

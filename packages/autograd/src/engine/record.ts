@@ -235,7 +235,7 @@ function capture(result: unknown, stand: Stand): Recording {
     // A gradient or a new version that is an input as it came.
     if (stops.has(root) || root.value !== null || isNumber(root)) roots[k] = again(root);
   });
-  const graph = collect(roots, stops);
+  const graph = collect(roots, { stops, byPosition: true });
   for (const leaf of graph.leaves) {
     if (leaf.op === placeholderOp && !stops.has(leaf))
       throw new ChainruleError('compile: a tensor of another recording was used');

@@ -246,7 +246,7 @@ function backwardPlan(graph: Differentiable, cts: readonly (Tensor | null)[]): B
   const targets = wanted.filter((i) => found.has(leafOf(variables[i] as Tensor)));
   const roots = targets.map((i) => again(found.get(leafOf(variables[i] as Tensor)) as Tensor));
   const given: readonly Tensor[] = [...variables, ...seeds];
-  const collected = collect(roots, new Set(given));
+  const collected = collect(roots, { stops: new Set(given), byPosition: true });
   const inputs = collected.leaves.map((leaf) => {
     const at = given.indexOf(leaf);
     if (at >= 0) return at;

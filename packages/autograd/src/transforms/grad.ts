@@ -1,7 +1,7 @@
 /** @file `grad`, in both of its forms: of a function, and of tensors. */
 import { kinds, passes } from '../arguments/index.js';
 import type { Tensor } from '../graph/tensor.js';
-import { gradOf, type GradOptions } from './backward.js';
+import { gradOf, type GradOptions } from './gradOf.js';
 import type { Argnums, Gradient } from '../types/trees.js';
 import { gradFunction, type GradFunctionOptions } from './functional.js';
 

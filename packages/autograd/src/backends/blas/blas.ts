@@ -161,8 +161,9 @@ const functions = new WeakMap<WebAssembly.Memory, ReturnType<typeof loadGemm>>()
 
 /** What a thread needs to call the library on a memory; null without a library, and where the memory may move. */
 export function blasSource(memory: WebAssembly.Memory): GemmSource | null {
-  const known = sources.get(memory);
-  if (known !== undefined) return known;
+  const before = sources.get(memory);
+  if (before !== undefined) return before;
+  if (typeof known === 'string') return null; // asking a memory for its buffer is slow
   if (!isShared(memory)) return null;
   const blas = findBlas();
   if (typeof blas === 'string') return null;

@@ -15,8 +15,10 @@ import { isScalar } from '../interpreter/tape.js';
 import type { Arrays } from './run/arrays.js';
 import { supports } from './elements/elementOps.js';
 import { WasmExecutable } from './run/executable.js';
+import { prepare } from './run/prepare.js';
 import { ThreadPool } from './run/pool.js';
-import { Walk, Walkers } from './walk/walk.js';
+import { Walk } from './walk/walk.js';
+import { WalkTools } from './walk/walkTools.js';
 import { worthWalking } from './walk/worthWalking.js';
 
 export interface WasmOptions {
@@ -40,7 +42,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     if (threads > 1 && arrays.memory.shared) pool ??= new ThreadPool(arrays.memory, threads);
     return pool;
   };
-  const walkers = new Walkers(arrays);
+  const tools = new WalkTools(arrays);
   const backend: WasmBackend = {
     name: 'wasm',
     device: 'cpu',
@@ -53,12 +55,17 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
       const simple = simplify(program);
       if (verification.on) verifySameInterface('simplify', program, simple);
       return runsInLoops(simple)
-        ? new WasmExecutable(simple, arrays, threads, poolFor, meter)
+        ? new WasmExecutable(
+            simple,
+            prepare(simple, { arrays, threads, pool: poolFor, meter }),
+            arrays,
+            meter,
+          )
         : interpreter.compile(simple, meter);
     },
-    firstSight: (program) =>
-      worthWalking(program) && runsInLoops(small(program) ? simplify(program) : program)
-        ? new Walk(program, walkers)
+    compileQuickly: (program) =>
+      worthWalking(program) && willRunInLoops(program)
+        ? new WasmExecutable(program, new Walk(program, tools).run(program), arrays, null)
         : null,
     describe: (program) => {
       const simple = simplify(program);
@@ -86,10 +93,25 @@ function runsInLoops(program: Program): boolean {
   return worthCompiling(program) && !isScalar(program);
 }
 
-/** Whether simplification may leave so little of a program that it is worth no loops. */
-function small({ instructions }: Program): boolean {
-  return instructions.length < 200;
+/** What `runsInLoops` will say of a program when it is simplified; found without, where little could be left of it. */
+function willRunInLoops(program: Program): boolean {
+  const { instructions } = program;
+  if (instructions.length >= 200) return runsInLoops(program);
+  return instructions.some((x) => staysLarge(x, instructions)) || runsInLoops(simplify(program));
 }
+
+/** Whether an instruction alone is worth loops, and is of a kind that no simplification removes. */
+function staysLarge({ op, inputs, shape }: Instruction, all: readonly Instruction[]): boolean {
+  const kind = op?.lowering.kind;
+  if (kind !== 'product' && kind !== 'fold') return false;
+  return (
+    sizeOf(shape) > WORTH_LOOPS ||
+    inputs.some((x) => sizeOf((all[x] as Instruction).shape) > WORTH_LOOPS)
+  );
+}
+
+/** So many elements are worth a loop. */
+const WORTH_LOOPS = 256;
 
 function worthCompiling({ instructions }: Program): boolean {
   let work = 0;
@@ -106,5 +128,5 @@ function worthCompiling({ instructions }: Program): boolean {
   }
   // A graph of many numbers would become a giant kernel; a few numbers are computed sooner than compiled.
   if (nodes > 500 && work < 8 * nodes) return false;
-  return work > 256 || nodes > 24;
+  return work > WORTH_LOOPS || nodes > 24;
 }

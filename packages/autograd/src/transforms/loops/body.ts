@@ -66,7 +66,10 @@ export function closeBody(
     depends.has(y) && !variables.has(y) ? y : again(y),
   );
   for (const y of graph.outputs) if (!depends.has(y) && !isFolded(y)) outside.add(y);
-  const collected = collect(outputs, new Set([...variables, ...outside]));
+  const collected = collect(outputs, {
+    stops: new Set([...variables, ...outside]),
+    byPosition: true,
+  });
   const constants: Tensor[] = [];
   const inputs = collected.leaves.map((leaf): BodyInput => {
     const carry = carries.indexOf(leaf);
@@ -94,7 +97,7 @@ export function closeBody(
     );
   let program = programs.get(plan);
   if (program === undefined) {
-    plan.met = true; // it runs at every step
+    plan.comesAgain = true; // it runs at every step
     program = {
       id: nextId++,
       plan,

@@ -36,11 +36,22 @@ export function matmulAsLoop(kernel: MatmulKernel): LoopKernel | undefined {
     strides: [...access.strides.slice(0, rank), rows, columns, depth],
   });
   const stride = (access: Access, d: number): number => access.strides[rank + d] as number;
+  return sumOfProducts(
+    { outer: [...batch, m, n], inner: [k] },
+    [at(a, stride(a, 0), 0, stride(a, 1)), at(b, 0, stride(b, 1), stride(b, 0))],
+    out,
+  );
+}
+
+/** A loop of the sums of products of two operands. */
+export function sumOfProducts(
+  space: Pick<LoopKernel, 'outer' | 'inner'>,
+  [a, b]: readonly [Access, Access],
+  out: Access,
+): LoopKernel {
   return {
-    kind: 'loop',
-    outer: [...batch, m, n],
-    inner: [k],
-    inputs: [at(a, stride(a, 0), 0, stride(a, 1)), at(b, 0, stride(b, 1), stride(b, 0))],
+    ...{ kind: 'loop', ...space },
+    inputs: [a, b],
     body: [
       { kind: 'load', input: 0, dtype: a.dtype },
       { kind: 'load', input: 1, dtype: b.dtype },

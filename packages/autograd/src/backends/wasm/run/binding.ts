@@ -1,14 +1,10 @@
 /** @file Where the values of a program lie: what is computed in the arena, inputs where they are or copied in beside it. */
 import { DeviceError } from '../../../errors.js';
-import { planArena } from '../../../engine/compile/arena.js';
-import { placesOf } from '../../../engine/compile/kernel.js';
-import type { Lowered } from '../../../engine/compile/lower.js';
 import type { Instruction } from '../../../engine/program.js';
-import type { Schedule } from '../../../engine/compile/schedule.js';
-import { verification, verifyArena } from '../../../engine/compile/verify.js';
 import { itemSize, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { Arrays } from './arrays.js';
+import type { Prepared } from './prepare.js';
 
 /** An address of −1: not aligned, so no block has it. */
 const NOWHERE = 0xffffffff;
@@ -20,11 +16,10 @@ export class Binding {
   private readonly instructions: readonly Instruction[];
   private readonly inputs: readonly number[];
   private readonly outputs: readonly number[];
-  /** Where each slot that is computed lies in the arena. */
-  private readonly offsets = new Map<number, number>();
+  /** Where each slot that is computed lies in the arena; −1 for the others. */
+  private readonly offsets: readonly number[];
   private readonly arenaBytes: number;
   private readonly inputArrays: (TypedArray | null)[];
-  private readonly isInput: Uint8Array;
   /** Whether an output may be written to an array given for it: no input, and the first of its slot. */
   private readonly isOwn: readonly boolean[];
   /** The output's array was in this memory: it has been written in place. */
@@ -32,48 +27,22 @@ export class Binding {
   private generation = -1;
 
   constructor(
-    { instructions, outputs }: Schedule,
+    { instructions, outputs, offsets, arenaBytes }: Prepared,
     inputs: readonly number[],
-    steps: readonly Lowered[],
     arrays: Arrays,
   ) {
     this.arrays = arrays;
     this.instructions = instructions;
     this.inputs = inputs;
     this.outputs = outputs;
+    this.offsets = offsets;
+    this.arenaBytes = arenaBytes;
     this.addresses = new Uint32Array(instructions.length);
     this.inputArrays = new Array<TypedArray | null>(instructions.length).fill(null);
-    this.isInput = new Uint8Array(instructions.length);
-    for (const slot of inputs) this.isInput[slot] = 1;
+    const isInput = new Set(inputs);
     const firstAsked = new Map([...outputs.entries()].reverse().map(([k, slot]) => [slot, k]));
-    this.isOwn = outputs.map((slot, k) => this.isInput[slot] === 0 && firstAsked.get(slot) === k);
+    this.isOwn = outputs.map((slot, k) => !isInput.has(slot) && firstAsked.get(slot) === k);
     this.direct = outputs.map(() => false);
-    this.arenaBytes = this.place(steps);
-  }
-
-  /** Places what is computed in the arena, by lifetime; returns its size. */
-  private place(steps: readonly Lowered[]): number {
-    const first = new Map<number, number>();
-    const last = new Map<number, number>();
-    const use = (slot: number, step: number): void => {
-      if (this.isInput[slot] === 1) return;
-      if (!first.has(slot)) first.set(slot, step);
-      last.set(slot, step);
-    };
-    steps.forEach((step, i) => {
-      for (const slot of slotsOf(step)) use(slot, i);
-    });
-    for (const slot of this.outputs) use(slot, steps.length);
-    const order = [...first.keys()];
-    const intervals = order.map((slot) => ({
-      bytes: this.bytesOf(slot),
-      first: first.get(slot)!,
-      last: last.get(slot)!,
-    }));
-    const arena = planArena(intervals);
-    if (verification.on) verifyArena(intervals, arena);
-    order.forEach((slot, i) => this.offsets.set(slot, arena.offsets[i]!));
-    return arena.bytes;
   }
 
   /**
@@ -95,7 +64,10 @@ export class Binding {
     }
     arrays.reserve(bytes);
     if (this.generation !== arrays.generation) {
-      for (const [slot, offset] of this.offsets) addresses[slot] = arrays.arena + offset;
+      for (let slot = 0; slot < this.offsets.length; slot++) {
+        const offset = this.offsets[slot]!;
+        if (offset >= 0) addresses[slot] = arrays.arena + offset;
+      }
       this.generation = arrays.generation;
     }
     let staging = arrays.arena + this.arenaBytes;
@@ -112,7 +84,7 @@ export class Binding {
       const given = outputs[k] ?? null;
       const address = given === null ? -1 : arrays.addressOf(given);
       this.direct[k] = address !== -1;
-      addresses[slot] = this.direct[k] ? address : arrays.arena + this.offsets.get(slot)!;
+      addresses[slot] = this.direct[k] ? address : arrays.arena + this.offsets[slot]!;
     }
   }
 
@@ -143,6 +115,18 @@ export class Binding {
     return this.inputArrays[slot] ?? this.arrays.view(dtype, this.addresses[slot]!, sizeOf(shape));
   }
 
+  /** Lets go of the inputs of a run. */
+  forgetInputs(): void {
+    for (let i = 0; i < this.inputs.length; i++) this.inputArrays[this.inputs[i]!] = null;
+  }
+
+  /** Writes a number of the program where it lies. */
+  writeNumber(slot: number): void {
+    const { dtype, attrs } = this.instructions[slot]!;
+    const { value } = attrs as { value: number };
+    this.arrays.memory.heap[dtype][this.addresses[slot]! / itemSize[dtype]] = value;
+  }
+
   bytesOf(slot: number): number {
     const { dtype, shape } = this.instructions[slot]!;
     return sizeOf(shape) * itemSize[dtype];
@@ -150,7 +134,7 @@ export class Binding {
 
   /** The largest value that is computed, which is what memory was refused for; undefined if nothing is. */
   get largest(): number | undefined {
-    const slots = [...this.offsets.keys()];
+    const slots = this.offsets.flatMap((offset, slot) => (offset >= 0 ? [slot] : []));
     return slots.sort((a, b) => this.bytesOf(b) - this.bytesOf(a))[0];
   }
 
@@ -161,13 +145,6 @@ export class Binding {
     if (array.length === 1) heap[address / itemSize[dtype]] = array[0]!;
     else if (array.length > 0) heap.set(array, address / itemSize[dtype]);
   }
-}
-
-/** The slots a step reads and writes. */
-function slotsOf(step: Lowered): number[] {
-  if (step.kind === 'opaque') return [...step.operands, step.slot];
-  if (step.kind === 'loop') return [...step.operands, ...step.results.values(), step.slot];
-  return placesOf(step.kernel).map((place) => place.buffer);
 }
 
 function align(bytes: number): number {

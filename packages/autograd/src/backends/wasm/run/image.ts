@@ -12,7 +12,7 @@ import { schedule } from '../../../engine/compile/schedule.js';
 import { simplify } from '../../../engine/compile/simplify.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import { sizeOf, type Shape } from '../../../graph/shape.js';
-import type { FormedKernel } from '../assembler/block.js';
+import type { FormedKernel, Pointer } from '../assembler/block.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { supports } from '../elements/elementOps.js';
@@ -34,10 +34,10 @@ export interface ImageSlot {
 export interface Image {
   /** For each call the form and the word where its block begins. */
   readonly calls: readonly { readonly form: number; readonly block: number }[];
-  readonly list: Pick<
-    KernelList,
-    'words' | 'pointers' | 'sharedBytes' | 'scratchBytes' | 'mayFault'
-  >;
+  readonly list: Pick<KernelList, 'sharedBytes' | 'scratchBytes' | 'mayFault'> & {
+    readonly words: readonly number[];
+    readonly pointers: readonly Pointer[];
+  };
   /** What is computed on the way, or returned. */
   readonly computed: readonly ImageSlot[];
   /** The slots of the inputs and the outputs, in order, and what they hold. */
@@ -109,7 +109,7 @@ export function imageOf(
     throw refuse(op?.name ?? '', origin ?? step.slot);
   });
   const options = { threads: 1, width: 'simd128', blas: false } as const;
-  const { calls, ...list } = listKernels(kernels, forms, options);
+  const { calls, words, pointers, ...list } = listKernels(kernels, forms, options);
   if (forms.fused !== null) {
     const other = listKernels(kernels, forms.fused, { ...options, fma: true });
     if (other.calls.join() !== calls.join()) throw new Error('fused kernels are other ones');
@@ -132,10 +132,18 @@ export function imageOf(
       form: calls[i * CALL.words + CALL.form]!,
       block: calls[i * CALL.words + CALL.block]!,
     })),
-    list,
+    list: { ...list, words: [...words], pointers: pointersOf(pointers) },
     computed: [...spans].map(([slot, span]) => ({ slot, bytes: bytesOf(slot), ...span })),
     inputs,
     outputs,
     holds: instructions.map(({ shape, dtype }) => ({ shape, dtype })),
   };
+}
+
+function pointersOf(triples: Int32Array): Pointer[] {
+  return Array.from({ length: triples.length / 3 }, (_, k) => ({
+    word: triples[3 * k]!,
+    buffer: triples[3 * k + 1]!,
+    bytes: triples[3 * k + 2]!,
+  }));
 }

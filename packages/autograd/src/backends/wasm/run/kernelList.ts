@@ -2,7 +2,7 @@
 import { mayRefuse } from '../loops/refusals.js';
 import type { Kernel, LoopKernel } from '../../../engine/compile/kernel.js';
 import { BARRIER_BYTES } from './barrier.js';
-import { Scratch, type FormedKernel, type Pointer } from '../assembler/block.js';
+import { Scratch, type FormedKernel } from '../assembler/block.js';
 import { chunkReductions } from '../loops/chunkReductions.js';
 import { columnSums } from '../loops/columnSums.js';
 import { MEETING, PARALLEL } from './driver.js';
@@ -36,10 +36,10 @@ export interface FormTable {
 
 export interface KernelList {
   /** `CALL.words` words a call; its block is the word of `words` where it begins. */
-  readonly calls: readonly number[];
-  readonly words: readonly number[];
-  /** The words that hold addresses. */
-  readonly pointers: readonly Pointer[];
+  readonly calls: Int32Array;
+  readonly words: Int32Array;
+  /** Three numbers for each word that holds an address: which, of which buffer, and how many bytes into it. */
+  readonly pointers: Int32Array;
   /** What threads share of scratch memory, then what each has for itself. */
   readonly sharedBytes: number;
   readonly ownBytes: number;
@@ -85,7 +85,7 @@ export function listKernels(
   }
   const calls: number[] = [];
   const words: number[] = [];
-  const pointers: Pointer[] = [];
+  const pointers: number[] = [];
   let own = 0;
   let parallel = false;
   let previous = false;
@@ -98,8 +98,8 @@ export function listKernels(
       // In the order of `CALL`.
       calls.push(forms.find(kernel, context), first, flags);
       for (const word of block.words) words.push(word);
-      for (const pointer of block.pointers)
-        pointers.push({ ...pointer, word: first + pointer.word });
+      for (const { word, buffer, bytes } of block.pointers)
+        pointers.push(first + word, buffer, bytes);
       own = Math.max(own, kernel.threadScratch);
       parallel ||= kernel.parallel;
       previous = kernel.parallel;
@@ -112,9 +112,9 @@ export function listKernels(
   const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
   const [sharedBytes, ownBytes] = [align(shared), align(FOLD_BYTES + own)];
   return {
-    calls,
-    words,
-    pointers,
+    calls: Int32Array.from(calls),
+    words: Int32Array.from(words),
+    pointers: Int32Array.from(pointers),
     sharedBytes,
     ownBytes,
     scratchBytes: sharedBytes + ownBytes * threads,

@@ -1,6 +1,6 @@
 /** @file A list of kernels in memory, ready to run on one thread or several. */
 import { FAULT } from './barrier.js';
-import { SCRATCH_BUFFER, type Pointer } from '../assembler/block.js';
+import { SCRATCH_BUFFER } from '../assembler/block.js';
 import { CALL, LIST, MOVE } from './driver.js';
 import type { Forms } from './forms.js';
 import type { KernelList } from './kernelList.js';
@@ -34,8 +34,8 @@ export class WasmPlan {
   /** Addresses of the list, and of the blocks after it. */
   private readonly list: number;
   private readonly blocks: number;
-  /** The addresses that move, and where their moves are written. */
-  private readonly moving: readonly Pointer[];
+  /** The pointers that move, and where their moves are written. */
+  private readonly moving: number[] = [];
   private readonly moves: number;
   private runs = 0;
   /** Recent times alone and together, in milliseconds. */
@@ -55,15 +55,13 @@ export class WasmPlan {
   ) {
     const { memory } = forms;
     this.forms = forms;
-    this.pointers = new Int32Array(3 * kernels.pointers.length);
-    kernels.pointers.forEach(({ word, buffer, bytes }, k) =>
-      this.pointers.set([word, buffer, bytes], 3 * k),
-    );
+    this.pointers = kernels.pointers;
     this.scratchBytes = kernels.scratchBytes;
     this.mayFault = kernels.mayFault;
     this.pool = kernels.parallel ? pool : undefined;
     const { calls, words, pointers } = kernels;
-    this.moving = moves.size === 0 ? [] : pointers.filter(({ buffer }) => moves.has(buffer));
+    for (let k = 0; moves.size > 0 && k < pointers.length; k += 3)
+      if (moves.has(pointers[k + 1]!)) this.moving.push(k);
     const before = LIST.calls + calls.length + words.length;
     this.list = memory.allocate((before + this.moving.length * MOVE.words) * 4);
     this.blocks = this.list + (LIST.calls + calls.length) * 4;
@@ -80,7 +78,7 @@ export class WasmPlan {
       const isBlock = i % CALL.words === CALL.block;
       int32[first + LIST.calls + i] = isBlock ? this.blocks + calls[i]! * 4 : calls[i]!;
     }
-    for (let i = 0; i < words.length; i++) int32[(this.blocks >>> 2) + i] = words[i]!;
+    int32.set(words, this.blocks >>> 2);
   }
 
   /**
@@ -108,9 +106,9 @@ export class WasmPlan {
     int32[first + LIST.times] = times;
     int32[first + LIST.moveCount] = times > 1 ? this.moving.length : 0;
     let at = this.moves >>> 2;
-    for (const { word, buffer } of this.moving) {
-      const { by, factor } = moves[buffer]!;
-      int32[at + MOVE.word] = this.blocks + word * 4;
+    for (const k of this.moving) {
+      const { by, factor } = moves[this.pointers[k + 1]!]!;
+      int32[at + MOVE.word] = this.blocks + this.pointers[k]! * 4;
       int32[at + MOVE.by] = by;
       int32[at + MOVE.factor] = factor;
       at += MOVE.words;

@@ -1,54 +1,69 @@
-/** @file Calls of kernels as they are written one by one: which function of the table each is, and the words it reads. */
-import type { FormedKernel } from '../assembler/block.js';
-import { SCRATCH_BUFFER } from '../assembler/block.js';
-
-/** Where a word's address counts from once it is known where that lies. */
-const FROM_ARENA = 0;
-const FROM_SCRATCH = 1;
+/** @file A list of calls as it is written one by one: which function of the table each is, and the words it reads. */
+import { SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
+import { FOLD_BYTES } from '../assembler/kernelFunction.js';
+import { BARRIER_BYTES } from '../run/barrier.js';
+import type { KernelList } from '../run/kernelList.js';
 
 export class CallWriter {
-  /** Two numbers a call: its function, and the word where its block begins. */
-  calls = new Int32Array(1 << 10);
-  callEnd = 0;
-  words = new Int32Array(1 << 13);
-  wordEnd = 0;
-  /** Two numbers for each word to be moved: which, and where it counts from. */
-  private moved = new Int32Array(1 << 10);
-  private movedEnd = 0;
+  /** As in `CALL`: its function, the word where its block begins, and no flags: one thread makes it. */
+  private calls = new Int32Array(1 << 10);
+  private callEnd = 0;
+  private words = new Int32Array(1 << 13);
+  private wordEnd = 0;
+  /** Three numbers for each word that holds an address: which, of which buffer, and how many bytes into it. */
+  private pointers = new Int32Array(1 << 12);
+  private pointerEnd = 0;
+  /** Scratch memory that kernels share, and what one thread has for itself. */
+  private shared = BARRIER_BYTES;
+  private own = FOLD_BYTES;
+
+  get isEmpty(): boolean {
+    return this.callEnd === 0;
+  }
 
   reset(): void {
-    this.callEnd = this.wordEnd = this.movedEnd = 0;
+    this.callEnd = this.wordEnd = this.pointerEnd = 0;
+    this.shared = BARRIER_BYTES;
+    this.own = FOLD_BYTES;
+  }
+
+  /** A kernel needs so many bytes of scratch memory for itself, and so many that it shares with others. */
+  need(own: number, shared = 0): void {
+    this.own = Math.max(this.own, FOLD_BYTES + own);
+    this.shared = Math.max(this.shared, shared);
   }
 
   /** Begins a call; its words follow. There is room for a hundred of them. */
   call(form: number): void {
-    if (this.callEnd + 2 > this.calls.length) this.calls = grown(this.calls);
+    if (this.callEnd + 3 > this.calls.length) this.calls = grown(this.calls);
     if (this.wordEnd + 128 > this.words.length) this.words = grown(this.words);
-    this.calls[this.callEnd++] = form;
-    this.calls[this.callEnd++] = this.wordEnd;
+    if (this.pointerEnd + 192 > this.pointers.length) this.pointers = grown(this.pointers);
+    const { calls, callEnd } = this;
+    calls[callEnd] = form;
+    calls[callEnd + 1] = this.wordEnd;
+    calls[callEnd + 2] = 0;
+    this.callEnd = callEnd + 3;
   }
 
   word(value: number): void {
     this.words[this.wordEnd++] = value;
   }
 
-  /** An address: from 0 on bytes into the arena, below 0 `-1 -` an address of its own. */
-  address(place: number, bytes: number): void {
-    if (place >= 0) {
-      this.move(FROM_ARENA);
-      this.words[this.wordEnd++] = place + bytes;
-    } else {
-      this.words[this.wordEnd++] = bytes - 1 - place;
-    }
+  /** The address of a buffer, and so many bytes. */
+  address(buffer: number, bytes: number): void {
+    const { pointers, pointerEnd } = this;
+    pointers[pointerEnd] = this.wordEnd++;
+    pointers[pointerEnd + 1] = buffer;
+    pointers[pointerEnd + 2] = bytes;
+    this.pointerEnd = pointerEnd + 3;
   }
 
   scratchAddress(bytes: number): void {
-    this.move(FROM_SCRATCH);
-    this.words[this.wordEnd++] = bytes;
+    this.address(SCRATCH_BUFFER, bytes);
   }
 
-  /** A call of any kernel; `places` says where its buffers lie. */
-  kernel(form: number, { block }: FormedKernel, places: ArrayLike<number>): void {
+  /** A call of any kernel. */
+  kernel(form: number, { block }: FormedKernel): void {
     this.call(form);
     const first = this.wordEnd;
     const { words, pointers } = block;
@@ -57,23 +72,27 @@ export class CallWriter {
     for (let i = 0; i < pointers.length; i++) {
       const { word, buffer, bytes } = pointers[i]!;
       this.wordEnd = first + word;
-      if (buffer === SCRATCH_BUFFER) this.scratchAddress(bytes);
-      else this.address(places[buffer]!, bytes);
+      this.address(buffer, bytes);
     }
     this.wordEnd = first + words.length;
   }
 
-  /** Completes all addresses. */
-  settle(arena: number, scratch: number): void {
-    const { words, moved } = this;
-    for (let i = 0; i < this.movedEnd; i += 2)
-      words[moved[i]!]! += moved[i + 1] === FROM_ARENA ? arena : scratch;
-  }
-
-  private move(from: number): void {
-    if (this.movedEnd + 2 > this.moved.length) this.moved = grown(this.moved);
-    this.moved[this.movedEnd++] = this.wordEnd;
-    this.moved[this.movedEnd++] = from;
+  /** What has been written since the last time. */
+  finish(): KernelList {
+    const [sharedBytes, ownBytes] = [align(this.shared), align(this.own)];
+    const list: KernelList = {
+      calls: this.calls.slice(0, this.callEnd),
+      words: this.words.slice(0, this.wordEnd),
+      pointers: this.pointers.slice(0, this.pointerEnd),
+      sharedBytes,
+      ownBytes,
+      scratchBytes: sharedBytes + ownBytes,
+      parallel: false,
+      usesBlas: false,
+      mayFault: true,
+    };
+    this.reset();
+    return list;
   }
 }
 
@@ -81,4 +100,8 @@ function grown(list: Int32Array): Int32Array<ArrayBuffer> {
   const longer = new Int32Array(2 * list.length);
   longer.set(list);
   return longer;
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
 }

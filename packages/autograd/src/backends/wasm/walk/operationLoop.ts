@@ -17,7 +17,8 @@ import type { KernelContext } from '../assembler/kernelFunction.js';
 import { BARRIER_BYTES, FAULT } from '../run/barrier.js';
 import type { Forms } from '../run/forms.js';
 import { formKernel } from '../run/kernelList.js';
-import type { WalkedCalls } from './walkedCalls.js';
+import { sumOfProducts } from '../products/matmul.js';
+import type { CallWriter } from './callWriter.js';
 
 /** The most levels of a loop whose form has a number. */
 export const MOST_LEVELS = 6;
@@ -40,7 +41,7 @@ interface Template {
 export const dtypeCode = Object.fromEntries(DTYPES.map((d, i) => [d, i])) as Record<DType, number>;
 const ITEM_SIZES = DTYPES.map((dtype) => itemSize[dtype]);
 
-/** An element function, or a fold, with the dtype of its result. */
+/** An element function, a fold, or a product of matrices, with the dtype of its result. */
 export interface Operation {
   /** Null copies. */
   readonly name: string | null;
@@ -49,13 +50,15 @@ export interface Operation {
   readonly dtype: DType;
   /** The fold that it is. */
   readonly fold: Primitive | null;
+  /** Whether it is a sum of products. */
+  readonly product?: boolean;
 }
 
 export class OperationLoop {
   /** How many operands are read. */
   reads = 0;
-  /** Where operands begin, and how many bytes into that. */
-  readonly places = new Float64Array(4);
+  /** The buffers of operands, and how many bytes into them they begin. */
+  readonly buffers = new Float64Array(4);
   readonly offsets = new Float64Array(4);
   /** The codes of their dtypes. */
   readonly dtypes = new Int32Array(4);
@@ -102,66 +105,69 @@ export class OperationLoop {
   }
 
   /** Writes the call, or says that a fold must be planned by itself. */
-  write(op: Operation, writer: WalkedCalls): boolean {
+  write(op: Operation, writer: CallWriter): boolean {
     if (this.levels === 0) {
       this.stride.fill(0);
       this.push(1);
     }
-    const template = op.fold !== null && !this.isPlain() ? null : this.template(op);
+    const folds = op.fold !== null || op.product === true;
+    const template = folds && !this.isPlain(op) ? null : this.template(op, folds);
     if (template === null) return false;
     const { words, form, scratch } = template;
     writer.need(scratch);
     writer.call(form);
     for (let i = 0; i < words.length; i++) {
       const code = words[i]!;
-      if (code < SCRATCH_WORD) writer.address(this.places[code]!, this.offsets[code]!);
+      if (code < SCRATCH_WORD) writer.address(this.buffers[code]!, this.offsets[code]!);
       else if (code === SCRATCH_WORD) writer.scratchAddress(FAULT);
-      else if (code < STRIDE) writer.word(this.sizes[code - SIZE]!);
-      else {
-        const operand = (code - STRIDE) & 3;
-        writer.word(
-          this.strides[operand]![(code - STRIDE) >> 2]! * ITEM_SIZES[this.dtypes[operand]!]!,
-        );
-      }
+      else writer.word(this.valueOf(code));
     }
     return true;
   }
 
   /** Whether a fold goes along one level in at most one more, both short, and it is plain which one moves less far. */
-  private isPlain(): boolean {
+  private isPlain({ product = false }: Operation): boolean {
     const { levels, inner, sizes } = this;
     const [strides] = this.strides as [Float64Array];
     for (let d = 0; d < levels; d++) if (sizes[d]! > LONG) return false;
+    if (product) return inner[levels - 1] === 1 && (levels <= 2 || this.isPlainBatch());
     if (levels === 1) return inner[0] === 1;
     const apart = classOf(strides[0]!) + classOf(strides[1]!) < 4;
     return levels === 2 && inner[0] === 0 && inner[1] === 1 && apart;
   }
 
-  private template(op: Operation): Template | null {
+  /** Whether it is plain which of two levels is the longer one, as that goes outside. */
+  private isPlainBatch(): boolean {
+    const { levels, inner, sizes } = this;
+    if (levels !== 3 || inner[1] !== 0 || sizes[2]! < 4) return false;
+    return rangeOf(sizes[0]!) !== rangeOf(sizes[1]!);
+  }
+
+  private template(op: Operation, folds: boolean): Template | null {
     const { reads, levels, strides, dtypes } = this;
-    let kind = (op.id + 2) * 4 + reads;
+    let kind = ((op.id + 2) * 2 + Number(op.product === true)) * 4 + reads;
     for (let j = 0; j < reads; j++) kind = kind * 4 + dtypes[j]!;
     kind = kind * 4 + dtypes[OUT]!;
     let walked = levels;
     for (let d = 0; d < levels; d++) {
       for (let j = 0; j < reads; j++) walked = walked * 3 + classOf(strides[j]![d]!);
       walked = walked * 3 + classOf(strides[OUT]![d]!);
-      if (op.fold !== null) walked = (walked * 16 + rangeOf(this.sizes[d]!)) * 2 + this.inner[d]!;
+      if (folds) walked = (walked * 16 + rangeOf(this.sizes[d]!)) * 2 + this.inner[d]!;
     }
     let ofKind = this.templates.get(kind);
     if (ofKind === undefined)
       this.templates.set(kind, (ofKind = new Map<number, Template | null>()));
     let template = ofKind.get(walked);
-    if (template === undefined) ofKind.set(walked, (template = this.make(op)));
+    if (template === undefined) ofKind.set(walked, (template = this.make(op, folds)));
     return template;
   }
 
   /** Plans a loop that is walked alike, with numbers that can be told apart; null where they cannot. */
-  private make(op: Operation): Template | null {
+  private make(op: Operation, folds: boolean): Template | null {
     const { reads, levels } = this;
     const operands = [...Array(reads).keys(), OUT];
     const sizes = Array.from({ length: levels }, (_, d) =>
-      op.fold === null ? 1021 - 2 * d : within(rangeOf(this.sizes[d]!), d),
+      folds ? within(rangeOf(this.sizes[d]!), d) : 1021 - 2 * d,
     );
     const strides = operands.map((j) =>
       sizes.map((_, d) => {
@@ -192,12 +198,13 @@ export class OperationLoop {
   }
 
   private kernel(
-    { name, dtype, fold }: Operation,
+    { name, dtype, fold, product = false }: Operation,
     sizes: readonly number[],
     strides: readonly (readonly number[])[],
     dtypes: readonly DType[],
   ): LoopKernel {
     if (fold !== null) return this.foldKernel(fold, dtype, sizes, strides, dtypes[0] as DType);
+    if (product) return this.productKernel(dtype, sizes, strides);
     const { reads } = this;
     const body: Scalar[] = dtypes
       .slice(0, reads)
@@ -212,6 +219,29 @@ export class OperationLoop {
       inputs: args.map((i) => access(i, i)),
       outputs: [{ ...access(reads, OUT), value: body.length - 1 }],
     };
+  }
+
+  private productKernel(
+    dtype: DType,
+    sizes: readonly number[],
+    [a = [], b = [], out = []]: readonly (readonly number[])[],
+  ): LoopKernel {
+    const of = (buffer: number, strides: readonly number[]): LoopKernel['inputs'][number] => ({
+      ...{ buffer, dtype, offset: 0, strides },
+    });
+    const rank = sizes.length - 1;
+    return sumOfProducts(
+      { outer: sizes.slice(0, rank), inner: sizes.slice(rank) },
+      [of(0, a), of(1, b)],
+      of(OUT, out.slice(0, rank)),
+    );
+  }
+
+  /** The size of a level, or a stride in bytes. */
+  private valueOf(code: number): number {
+    if (code < STRIDE) return this.sizes[code - SIZE]!;
+    const operand = (code - STRIDE) & 3;
+    return this.strides[operand]![(code - STRIDE) >> 2]! * ITEM_SIZES[this.dtypes[operand]!]!;
   }
 
   private foldKernel(
@@ -233,15 +263,16 @@ export class OperationLoop {
 /** A fold over more than this is planned by itself. */
 const LONG = 512;
 
-/** The power of two at or below a size; 64 is a range of its own, as some ways begin above it. */
+/** The power of two at or below a size; 64 and 256 are ranges of their own, as some ways begin above them. */
 function rangeOf(size: number): number {
-  return size === 64 ? 15 : 31 - Math.clz32(size);
+  return size === 64 ? 15 : size === 256 ? 14 : 31 - Math.clz32(size);
 }
 
-/** A size within a range, another one for each of two levels where there are two. */
+/** A size within a range, another one for each level. */
 function within(range: number, level: number): number {
   if (range === 15) return 64;
-  return 2 ** (range + 1) - (range === 1 ? 1 + level : 1 + 2 * level);
+  if (range === 14) return 256;
+  return 2 ** (range + 1) - (range <= 2 ? 1 + level : 1 + 2 * level);
 }
 
 /** Whether an operand stands still along a level, goes from element to element, or by a stride. */

@@ -8,15 +8,8 @@ import type { KernelContext } from '../assembler/kernelFunction.js';
 import { BARRIER_BYTES } from '../run/barrier.js';
 import type { Arrays } from '../run/arrays.js';
 import { formKernel } from '../run/kernelList.js';
-import { type OperationLoop } from './operationLoop.js';
-import type { WalkedCalls } from './walkedCalls.js';
-
-/** A primitive that runs by its reference, after some calls. */
-export interface Reference {
-  readonly slot: number;
-  readonly operands: readonly number[];
-  readonly callEnd: number;
-}
+import type { CallWriter } from './callWriter.js';
+import type { OperationLoop } from './operationLoop.js';
 
 /** A program in the middle of a walk. */
 export interface Site {
@@ -24,16 +17,15 @@ export interface Site {
   /** For each slot the one whose buffer holds its elements, and how they lie there: null where in order. */
   readonly base: readonly number[];
   readonly views: readonly (View | null)[];
-  /** Where buffers lie: bytes into the arena, or `-1 -` an address. */
-  readonly places: readonly number[];
-  readonly calls: WalkedCalls;
-  readonly references: Reference[];
+  readonly calls: CallWriter;
   readonly arrays: Arrays;
   readonly loop: OperationLoop;
   readonly context: KernelContext;
   add(instruction: Instruction): number;
   take(slot: number): void;
   release(slot: number): void;
+  /** A primitive that runs by its reference, after the calls so far. */
+  reference(slot: number, operands: readonly number[]): void;
 }
 
 /** How the elements of a slot lie in its buffer. */
@@ -51,7 +43,7 @@ export function writeKernel(site: Site, made: Kernel): void {
     blas: isProduct && blasSource(arrays.memory.memory) !== null,
   };
   for (const formed of formKernel(made, context, scratch)) {
-    calls.kernel(arrays.forms.find(formed, context), formed, site.places);
+    calls.kernel(arrays.forms.find(formed, context), formed);
     calls.need(formed.threadScratch, scratch.bytes);
   }
 }

@@ -1,80 +1,195 @@
 /**
- * @file A program that is met for the first time: run operation by operation, each value in a buffer of its own.
+ * @file A walk: a program made ready operation by operation, each value in a buffer of its own.
  *
- * Nothing is planned. Views cost nothing; a buffer is free again after its last use. A plan of fused loops takes many times
- * as long to make as such a walk, and is made for what comes again: with the same bits.
+ * Nothing is fused and nothing is weighed. Views cost nothing; a buffer is free again after its last use. A plan of fused
+ * loops takes many times as long to make as such a walk, and is made for what comes again and again: with the same bits.
  */
-import type { Executable, Program } from '../../../engine/program.js';
-import { type TypedArray } from '../../../graph/dtype.js';
-import { interpreter } from '../../interpreter/interpreter.js';
+import { COPY } from '../../../engine/compile/added.js';
+import { isContiguous, ownView, viewOf, type View } from '../../../engine/compile/view.js';
+import type { Instruction, Program } from '../../../engine/program.js';
+import { itemSize } from '../../../graph/dtype.js';
+import { sizeOf } from '../../../graph/shape.js';
+import { constantOp } from '../../../graph/version.js';
 import type { Arrays } from '../run/arrays.js';
-import { bestVectorWidth } from '../run/vectorWidth.js';
+import type { Part, Prepared } from '../run/prepare.js';
+import { WasmPlan } from '../run/wasmPlan.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
-import { Walker } from './walker.js';
-import { OperationLoop } from './operationLoop.js';
+import type { CallWriter } from './callWriter.js';
+import type { OperationLoop } from './operationLoop.js';
+import type { Site } from './site.js';
+import type { WalkTools } from './walkTools.js';
+import { write } from './writeCalls.js';
 
-/** A program that will be walked. */
-export class Walk implements Executable {
-  at = -1;
-  private readonly program: Program;
-  private readonly walkers: Walkers;
+/** Not placed. */
+const NOWHERE = -1;
+/** A buffer that is read after the last operation, or that has been given back. */
+const TO_THE_END = Infinity;
+const GIVEN_BACK = -2;
 
-  constructor(program: Program, walkers: Walkers) {
-    this.program = program;
-    this.walkers = walkers;
+export class Walk implements Site {
+  readonly instructions: Instruction[];
+  readonly views: (View | null)[] = [];
+  readonly base: number[] = [];
+  readonly calls: CallWriter;
+  readonly arrays: Arrays;
+  readonly loop: OperationLoop;
+  readonly context: KernelContext;
+  private readonly parts: Part[] = [];
+  /** Where each buffer lies in the arena. */
+  private readonly offsets: number[] = [];
+  private arenaBytes = 0;
+  /** The last slot that reads a buffer. */
+  private readonly last: number[] = [];
+  /** Places that are free again, by their bytes. */
+  private readonly free = new Map<number, number[]>();
+  /** Numbers that are part of the program. */
+  private readonly numbers: number[] = [];
+
+  constructor({ instructions }: Program, tools: WalkTools) {
+    this.instructions = instructions.slice();
+    this.arrays = tools.arrays;
+    this.loop = tools.loop;
+    this.context = tools.context;
+    this.calls = tools.calls;
+    this.calls.reset();
   }
 
-  run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[] {
-    this.at = -1;
-    const walker = this.walkers.take();
+  run({ outputs }: Program): Prepared {
+    const { arrays, instructions } = this;
+    const count = instructions.length;
+    for (let slot = 0; slot < count; slot++) this.look(slot);
+    const results = outputs.map((slot) => this.result(slot));
     try {
-      const values = walker.run(this.program, inputs, outputs);
-      return values ?? this.byReference(inputs, outputs);
+      // Not what is added on the way: it is computed where it is added.
+      const { length } = instructions;
+      for (let slot = 0; slot < length; slot++) this.compute(slot, count);
+      arrays.forms.finish();
+      this.flush();
     } catch (error) {
-      if (this.at < 0) this.at = walker.at;
+      arrays.forms.abandon();
+      this.loop.forget();
+      for (const part of this.parts) if (part.kind === 'plan') part.plan.dispose();
       throw error;
-    } finally {
-      this.walkers.giveBack(walker);
     }
+    const { offsets, arenaBytes, parts, numbers } = this;
+    return { instructions, outputs: results, offsets, arenaBytes, parts, numbers };
   }
 
-  /** Finds what was wrong with an index again, and says all there is to say of it. */
-  private byReference(
-    inputs: readonly TypedArray[],
-    outputs: readonly (TypedArray | null)[],
-  ): TypedArray[] {
-    const reference = interpreter.compile(this.program);
-    try {
-      return reference.run(inputs, outputs);
-    } finally {
-      this.at = reference.at;
+  /** A buffer of its own for an instruction that is no part of the program. */
+  add(instruction: Instruction): number {
+    const slot = this.instructions.push(instruction) - 1;
+    this.define(slot, slot, null);
+    return slot;
+  }
+
+  take(slot: number): void {
+    if (this.offsets[slot] !== NOWHERE) return;
+    const bytes = this.bytesOf(slot);
+    const place = this.free.get(bytes)?.pop();
+    this.offsets[slot] = place ?? this.arenaBytes;
+    if (place === undefined) this.arenaBytes += bytes;
+  }
+
+  release(slot: number): void {
+    const place = this.offsets[slot]!;
+    if (place === NOWHERE) return; // an input
+    const bytes = this.bytesOf(slot);
+    const list = this.free.get(bytes);
+    if (list === undefined) this.free.set(bytes, [place]);
+    else list.push(place);
+  }
+
+  reference(slot: number, operands: readonly number[]): void {
+    this.flush();
+    this.parts.push({ kind: 'opaque', slot, operands });
+  }
+
+  /** Makes a list of the calls so far. */
+  private flush(): void {
+    if (this.calls.isEmpty) return;
+    const plan = new WasmPlan(this.arrays.forms, this.calls.finish());
+    this.parts.push({ kind: 'plan', plan, work: null });
+  }
+
+  private define(slot: number, base: number, view: View | null): void {
+    this.base[slot] = base;
+    this.views[slot] = view;
+    this.offsets[slot] = NOWHERE;
+    this.last[slot] = NOWHERE;
+  }
+
+  /** Finds where the elements of a slot will lie, and who reads them. */
+  private look(slot: number): void {
+    const instruction = this.instructions[slot] as Instruction;
+    const { op, inputs } = instruction;
+    if (op === null || op === constantOp) {
+      this.define(slot, slot, null);
+      if (op === null) return;
+      this.take(slot); // written before the run, as inputs are: at no place that is used before
+      this.last[slot] = TO_THE_END;
+      this.numbers.push(slot);
+      return;
     }
-  }
-}
-
-/** One walker for each run in the middle of which another runs. */
-export class Walkers {
-  private readonly idle: Walker[] = [];
-  private readonly arrays: Arrays;
-  private context: KernelContext | null = null;
-  private loop: OperationLoop | null = null;
-
-  constructor(arrays: Arrays) {
-    this.arrays = arrays;
+    const { kind } = op.lowering;
+    if ((kind === 'alias' || kind === 'view') && this.lookThrough(slot, instruction)) return;
+    this.define(slot, slot, null);
+    for (const x of inputs) this.readBy(x, slot);
   }
 
-  take(): Walker {
-    const { width, fma } = bestVectorWidth();
-    if (this.context?.width !== width || this.context.fma !== fma || this.loop === null) {
-      this.context = { width, fma, blas: false, alone: true };
-      this.loop = new OperationLoop(this.arrays.forms, this.context);
-      this.idle.length = 0;
+  /** A view of a buffer that is there; false where no strides say how it lies. */
+  private lookThrough(slot: number, instruction: Instruction): boolean {
+    const x = instruction.inputs[0]!;
+    const base = this.base[x]!;
+    const from = this.views[x]!;
+    const { op, shape } = instruction;
+    if (op?.lowering.kind === 'alias' && from === null) {
+      this.define(slot, base, null);
+    } else {
+      const { shape: before } = this.instructions[x] as Instruction;
+      const view = viewOf(instruction, from ?? ownView(base, before), before);
+      if (view === null) return false;
+      const { shape: whole } = this.instructions[base] as Instruction;
+      this.define(slot, base, isContiguous(view, shape, whole) ? null : view);
     }
-    return this.idle.pop() ?? new Walker(this.arrays, this.loop, this.context);
+    this.readBy(x, slot);
+    return true;
   }
 
-  giveBack(walker: Walker): void {
-    walker.forget();
-    this.idle.push(walker);
+  private readBy(x: number, slot: number): void {
+    const base = this.base[x]!;
+    if (this.last[base] !== TO_THE_END) this.last[base] = slot;
+  }
+
+  /** The slot whose buffer holds an output. */
+  private result(slot: number): number {
+    const base = this.base[slot]!;
+    const { shape, dtype } = this.instructions[slot] as Instruction;
+    this.last[base] = TO_THE_END;
+    if (this.views[slot] === null && (this.instructions[base] as Instruction).op !== constantOp)
+      return base;
+    const copy = this.add({ op: COPY, attrs: null, inputs: [slot], shape, dtype });
+    this.last[copy] = TO_THE_END;
+    return copy;
+  }
+
+  /** Writes the calls that compute a slot. */
+  private compute(slot: number, count: number): void {
+    const { op, inputs } = this.instructions[slot] as Instruction;
+    if (op === null || op === constantOp || this.base[slot] !== slot) return;
+    this.take(slot);
+    write(this, slot);
+    if (slot >= count) return;
+    for (const x of inputs) {
+      const base = this.base[x]!;
+      if (this.last[base] !== slot) continue;
+      this.last[base] = GIVEN_BACK;
+      this.release(base);
+    }
+    if (this.last[slot] === NOWHERE) this.release(slot);
+  }
+
+  private bytesOf(slot: number): number {
+    const { shape, dtype } = this.instructions[slot] as Instruction;
+    return Math.ceil((sizeOf(shape) * itemSize[dtype]) / 64) * 64;
   }
 }

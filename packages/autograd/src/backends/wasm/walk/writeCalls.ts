@@ -11,7 +11,7 @@ import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { constantOp } from '../../../graph/version.js';
 import { supports } from '../elements/elementOps.js';
-import { COPIES, copy, element, fold } from './writeLoops.js';
+import { COPIES, copy, element, fold, thinProduct } from './writeLoops.js';
 import { viewAt, writeKernel, type Site } from './site.js';
 
 const supported = (op: string, dtype: Instruction['dtype']): boolean => supports(op, dtype);
@@ -60,7 +60,8 @@ function product(site: Site, slot: number): void {
   const [x, y] = instruction.inputs as readonly [number, number];
   const [a, b] = [viewAt(site, x), viewAt(site, y)];
   const along = productOrder(a.strides, b.strides, transposition(instruction));
-  writeKernel(site, matmulKernel(site.instructions, { slot, a, b, along }));
+  const kernel = matmulKernel(site.instructions, { slot, a, b, along });
+  if (!thinProduct(site, kernel)) writeKernel(site, kernel);
 }
 
 function assemble(site: Site, slot: number, spec: PartsSpec): void {
@@ -107,6 +108,6 @@ function opaque(site: Site, slot: number): void {
   });
   const made = operatorKernel(instructions, slot, operands);
   if (made !== null) writeKernel(site, made);
-  else site.references.push({ slot, operands, callEnd: site.calls.callEnd });
+  else site.reference(slot, operands);
   for (const x of copies) site.release(x);
 }

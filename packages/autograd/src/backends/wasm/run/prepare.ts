@@ -1,0 +1,173 @@
+/** @file A program made ready by its plan: scheduled, lowered, its values placed, its kernels in lists. */
+import { planArena } from '../../../engine/compile/arena.js';
+import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
+import { lower, type Lowered } from '../../../engine/compile/lower.js';
+import { schedule, type LoopStep } from '../../../engine/compile/schedule.js';
+import { verification, verifyArena, verifySchedule } from '../../../engine/compile/verify.js';
+import { loopOf } from '../../../engine/loop.js';
+import type { Instruction, Meter, Program, Work } from '../../../engine/program.js';
+import { itemSize } from '../../../graph/dtype.js';
+import { sizeOf } from '../../../graph/shape.js';
+import { blasSource } from '../../blas/blas.js';
+import { supports } from '../elements/elementOps.js';
+import type { Arrays } from './arrays.js';
+import { listKernels } from './kernelList.js';
+import type { ThreadPool } from './pool.js';
+import { Repeated } from './repeated.js';
+import { bestVectorWidth } from './vectorWidth.js';
+import { WasmPlan } from './wasmPlan.js';
+import { workOf } from './work.js';
+
+/** Kernels in one list, or a primitive run by its reference. */
+export type Part =
+  | {
+      readonly kind: 'plan';
+      readonly plan: WasmPlan;
+      /** What it does, for a meter. */
+      readonly work: Work | null;
+    }
+  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] }
+  /** A loop: all steps in one list, or, where that cannot be, step by step. */
+  | { readonly kind: 'loop'; readonly step: LoopStep; readonly repeated: Repeated | null };
+
+/** What runs a program: its parts in order, and where its values lie. */
+export interface Prepared {
+  /** Those of the program, and the copies that were added. */
+  readonly instructions: readonly Instruction[];
+  /** For each output the slot whose buffer holds it. */
+  readonly outputs: readonly number[];
+  /** Where the buffer of each slot lies in the arena; −1 for what has none. */
+  readonly offsets: readonly number[];
+  readonly arenaBytes: number;
+  readonly parts: readonly Part[];
+  /** Numbers of the program that have a buffer, and are written before each run. */
+  readonly numbers: readonly number[];
+}
+
+/** What a program is made ready for. */
+export interface Preparation {
+  readonly arrays: Arrays;
+  readonly threads: number;
+  readonly pool: () => ThreadPool | undefined;
+  /** Kernels are then lists of one, to be timed. */
+  readonly meter: Meter | null;
+}
+
+/** Plans a program. */
+export function prepare(program: Program, preparation: Preparation): Prepared {
+  const { arrays, threads, pool, meter } = preparation;
+  const scheduled = schedule(program, (op, dtype) => supports(op, dtype));
+  const steps = lower(scheduled);
+  const instructions = [...scheduled.instructions];
+  const loops = new Map<number, Repeated | null>();
+  for (const step of steps) {
+    if (step.kind !== 'loop') continue;
+    const loop = loopOf(instructions[step.slot]?.attrs ?? {});
+    const repeated = meter === null ? Repeated.of(loop, arrays, threads, pool) : null;
+    loops.set(step.slot, repeated);
+    if (repeated === null) continue;
+    const room = [repeated.roomFor(loop, step.results) / itemSize.int32];
+    instructions[step.slot] = { ...(instructions[step.slot] as Instruction), shape: room };
+  }
+  const roomy = { ...scheduled, instructions };
+  if (verification.on) verifySchedule(program, roomy, steps);
+  const { outputs } = scheduled;
+  return {
+    instructions,
+    outputs,
+    ...place(steps, instructions, program.inputs, outputs),
+    parts: listParts(steps, instructions, loops, preparation),
+    numbers: [],
+  };
+}
+
+/** Places what is computed in the arena, by lifetime. */
+function place(
+  steps: readonly Lowered[],
+  instructions: readonly Instruction[],
+  inputs: readonly number[],
+  outputs: readonly number[],
+): { readonly offsets: number[]; readonly arenaBytes: number } {
+  const isInput = new Uint8Array(instructions.length);
+  for (const slot of inputs) isInput[slot] = 1;
+  const first = new Map<number, number>();
+  const last = new Map<number, number>();
+  const use = (slot: number, step: number): void => {
+    if (isInput[slot] === 1) return;
+    if (!first.has(slot)) first.set(slot, step);
+    last.set(slot, step);
+  };
+  steps.forEach((step, i) => {
+    for (const slot of slotsOf(step)) use(slot, i);
+  });
+  for (const slot of outputs) use(slot, steps.length);
+  const order = [...first.keys()];
+  const intervals = order.map((slot) => ({
+    bytes: bytesOf(instructions[slot] as Instruction),
+    first: first.get(slot)!,
+    last: last.get(slot)!,
+  }));
+  const arena = planArena(intervals);
+  if (verification.on) verifyArena(intervals, arena);
+  const offsets = new Array<number>(instructions.length).fill(-1);
+  order.forEach((slot, i) => (offsets[slot] = arena.offsets[i]!));
+  return { offsets, arenaBytes: arena.bytes };
+}
+
+/** One list for every run of kernels between primitives without one. */
+function listParts(
+  steps: readonly Lowered[],
+  instructions: readonly Instruction[],
+  loops: ReadonlyMap<number, Repeated | null>,
+  { arrays, threads, pool, meter }: Preparation,
+): Part[] {
+  const parts: Part[] = [];
+  let kernels: Kernel[] = [];
+  let operations: string[] = [];
+  const flush = (): void => {
+    if (kernels.length === 0) return;
+    const { forms } = arrays;
+    const options = { threads, blas: callsBlas(kernels, arrays), ...bestVectorWidth() };
+    const list = listKernels(kernels, forms, options);
+    const plan = new WasmPlan(forms, list, list.parallel ? pool() : undefined);
+    const work = meter === null ? null : workOf(kernels, operations);
+    parts.push({ kind: 'plan', plan, work });
+    kernels = [];
+    operations = [];
+  };
+  for (const step of steps) {
+    if (step.kind === 'kernel') {
+      kernels.push(step.kernel);
+      for (const slot of step.slots) operations.push(instructions[slot]?.op?.name ?? 'input');
+      if (meter !== null) flush();
+    } else {
+      flush();
+      parts.push(
+        step.kind === 'loop'
+          ? { kind: 'loop', step, repeated: loops.get(step.slot) ?? null }
+          : { kind: 'opaque', slot: step.slot, operands: step.operands },
+      );
+    }
+  }
+  flush();
+  return parts;
+}
+
+/** Whether a library computes large products. It is looked for when the first product is met. */
+function callsBlas(kernels: readonly Kernel[], { memory }: Arrays): boolean {
+  return (
+    kernels.some(({ kind }) => kind === 'matmul' || kind === 'conv') &&
+    blasSource(memory.memory) !== null
+  );
+}
+
+/** The slots a step reads and writes. */
+function slotsOf(step: Lowered): number[] {
+  if (step.kind === 'opaque') return [...step.operands, step.slot];
+  if (step.kind === 'loop') return [...step.operands, ...step.results.values(), step.slot];
+  return placesOf(step.kernel).map((place) => place.buffer);
+}
+
+function bytesOf({ shape, dtype }: Instruction): number {
+  return sizeOf(shape) * itemSize[dtype];
+}

@@ -1,0 +1,96 @@
+/**
+ * @file Plans of backward passes, found by the structure of the forward graph alone: a step that is known builds no backward
+ * graph.
+ */
+import type { Cell } from '../graph/cell.js';
+import type { Storage } from '../graph/storage.js';
+import { extraOf, type Tensor } from '../graph/tensor.js';
+import { constantOp } from '../graph/version.js';
+import type { Collected } from './collect.js';
+import { collectReady, engine, execute, pendingVersions } from './evaluate.js';
+import { Plan } from './plan.js';
+
+/** Ends the structure of a forward graph whose plan runs the backward pass too. */
+const BACKWARD = -4;
+
+/** A forward graph whose structure has no plan yet, and the gradients so far that the plan would read. */
+export interface Unplanned {
+  readonly graph: Pick<Collected, 'roots' | 'leaves' | 'gradLeaves'>;
+  readonly structure: Int32Array;
+  readonly before: readonly Tensor[];
+}
+
+/**
+ * Runs the plan that an earlier pass over a graph of this structure left. Returns true if there was one, else what to leave
+ * one for; null where the structure does not say all there is to know. `newGradient` makes the cell of a leaf's first gradient.
+ */
+export function runKnownBackward(
+  root: Tensor,
+  newGradient: (leaf: Tensor) => Cell,
+): true | Unplanned | null {
+  const graph = collectReady(() => [root, ...pendingVersions()]);
+  if (!graph.plain || graph.roots[0] !== root) return null;
+  const { structure, gradLeaves } = graph;
+  structure.push(BACKWARD);
+  const before = new Set<Tensor>();
+  for (const node of gradLeaves) {
+    const { extra } = node.cell ?? node;
+    const live = extra?.grad?.live ?? null;
+    if (extra !== null && (extra.hooks.length > 0 || live?.needsGrad === true)) return null;
+    if (live?.value === null) return null; // a gradient that was assigned, and is computed in this run
+    structure.push(live === null ? 0 : 1);
+    if (live !== null) before.add(live);
+  }
+  const plan = engine.plans.look(structure);
+  if (plan === null) return { graph, structure: structure.copy(), before: [...before] };
+  const cells = plan.gradients.map((k) => {
+    const node = gradLeaves[k] as Tensor;
+    const leaf = node.cell ?? node;
+    return (extraOf(leaf).grad ??= newGradient(leaf));
+  });
+  const { values, owned } = execute(graph, plan, 'backward', null, cells, [...before]);
+  cells.forEach((cell, k) => cell.advance(values[k] as Storage, owned[k] === true));
+  return true;
+}
+
+/**
+ * Runs a forward and a backward graph together; `gradients` are the last of its roots. Where `unplanned` is given, the plan is
+ * left for all graphs of that forward structure.
+ */
+export function runBackward(
+  graph: Collected,
+  unplanned: Unplanned | null,
+  gradients: readonly Tensor[],
+): void {
+  if (graph.roots.length === 0) return;
+  const learnt = unplanned === null ? null : learn(graph, unplanned, gradients);
+  if (learnt === null) execute(graph, engine.plans.find(graph), 'backward');
+  else execute({ ...graph, leaves: learnt.inputs }, learnt.plan, 'backward');
+}
+
+/**
+ * A plan for all graphs of the forward structure. Its inputs are the leaves of the forward graph and the gradients so
+ * far; what else the backward part reads must be numbers of its rules.
+ */
+function learn(
+  { nodes, leaves, roots }: Collected,
+  { graph: forward, structure, before }: Unplanned,
+  gradients: readonly Tensor[],
+): { readonly plan: Plan; readonly inputs: Tensor[] } | null {
+  const firstGradient = roots.length - gradients.length;
+  if (forward.roots.length !== firstGradient) return null;
+  if (forward.roots.some((root, k) => roots[k] !== root)) return null;
+  if (gradients.some((g, k) => roots[firstGradient + k] !== g)) return null;
+  const inputs = [...forward.leaves, ...before];
+  const known = new Set(inputs);
+  if (leaves.some((leaf) => !known.has(leaf) && leaf.op !== constantOp)) return null;
+  if (before.some((g) => nodes[g.slot] !== g)) return null;
+  const places = new Map(
+    forward.gradLeaves.map((node, k) => [(node.cell ?? node).extra?.grad, k] as const),
+  );
+  const targets = gradients.map((g) => places.get(g.cell) ?? -1);
+  if (targets.includes(-1)) return null;
+  const plan = engine.plans.add(new Plan(structure, { nodes, roots }, inputs));
+  plan.gradients = targets;
+  return { plan, inputs };
+}

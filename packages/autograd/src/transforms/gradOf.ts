@@ -1,0 +1,74 @@
+/** @file `grad(outputs, inputs)`: derivatives as values, without touching any `.grad`. */
+import { checkArgument, defineOptions, kinds } from '../arguments/index.js';
+import { GradError } from '../errors.js';
+import { isTensor } from '../graph/isTensor.js';
+import type { Tensor } from '../graph/tensor.js';
+import { backwardOptions } from './backward.js';
+import { checkDifferentiable, seedOf } from './seeds.js';
+import { leafOf, pullback } from './vjp.js';
+
+/** Options of `grad` and `backward`. */
+export interface GradOptions {
+  /** Cotangents of the outputs; 1 for outputs of one element where absent. */
+  readonly gradOutputs?: readonly (Tensor | null | undefined)[];
+  /** Whether the gradients may be differentiated again. Default false. */
+  readonly createGraph?: boolean;
+  /** Whether the graph may be differentiated once more. Default: as `createGraph`. */
+  readonly retainGraph?: boolean;
+  /** Give null for inputs that the outputs do not depend on, instead of an error. Default false. */
+  readonly allowUnused?: boolean;
+}
+
+const gradOptions = defineOptions<GradOptions>({
+  ...backwardOptions.table,
+  gradOutputs: kinds.listOf(
+    kinds.kind<Tensor | null | undefined>(
+      'be a tensor or null',
+      (x) => x === null || x === undefined || isTensor(x),
+    ),
+  ),
+  allowUnused: kinds.flag,
+});
+
+/**
+ * The derivatives of `outputs`, weighted by `gradOutputs`, with respect to `inputs`; no `.grad` changes.
+ * PyTorch: `torch.autograd.grad`.
+ */
+export function gradOf(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): (Tensor | null)[] {
+  const {
+    gradOutputs = [],
+    createGraph = false,
+    allowUnused = false,
+  } = gradOptions('grad', options);
+  const ys = tensorsIn('outputs', outputs);
+  const xs = tensorsIn('inputs', inputs);
+  const roots = ys.map((y) => y.current);
+  for (const root of roots) checkDifferentiable('grad', root);
+  for (const x of xs) {
+    if (!x.needsGrad) throw new GradError('grad: one of the inputs does not require grad');
+  }
+  const seeds = roots.map((root, k) => seedOf('grad', root, gradOutputs[k]));
+  const targets = xs.map((x) => leafOf(x.current));
+  const found = pullback(roots, seeds, new Set(targets), { createGraph });
+  return targets.map((target, k) => {
+    const g = found.get(target) ?? null;
+    if (g === null && !allowUnused) {
+      throw new GradError(
+        `grad: the outputs do not depend on input ${k}; pass { allowUnused: true } to get null for it`,
+      );
+    }
+    return g;
+  });
+}
+
+const tensors = kinds.oneOrMore(kinds.tensor);
+
+/** One tensor, or several. */
+function tensorsIn(name: string, given: Tensor | readonly Tensor[]): readonly Tensor[] {
+  const list = checkArgument('grad', name, given, tensors);
+  return isTensor(list) ? [list] : list;
+}
