@@ -7,7 +7,6 @@ import {
   noGrad,
   Parameter,
   randint,
-  rand,
   randn,
   scalar,
   scan,
@@ -18,6 +17,7 @@ import {
 } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { Adam } from '@chainrule/optim';
+import { mlp, networks } from './networks.js';
 
 void linalg;
 
@@ -32,15 +32,6 @@ export interface Workload {
 }
 
 const both: readonly Mode[] = ['eager', 'compiled'];
-
-function mlp(sizes: readonly number[], activation: () => nn.Module): nn.Sequential {
-  const layers: nn.Module[] = [];
-  for (let i = 0; i + 1 < sizes.length; i++) {
-    layers.push(new nn.Linear(sizes[i] as number, sizes[i + 1] as number));
-    if (i + 2 < sizes.length) layers.push(activation());
-  }
-  return new nn.Sequential(...layers);
-}
 
 /** One training step with Adam, which gives the loss. */
 function training(
@@ -66,15 +57,6 @@ function training(
 /** The same with the loss read back. */
 function reading(step: () => Tensor): () => number {
   return () => step().item();
-}
-
-class Recurrent extends nn.Module {
-  rnn = new nn.LSTM(32, 64, { batchFirst: true });
-  head = new nn.Linear(64, 10);
-  forward(x: Tensor): Tensor {
-    const [out] = this.rnn.forward(x);
-    return this.head.forward(out.select(1, -1));
-  }
 }
 
 /** Long sequences, batch 8, 16 → 32: a layer, cells in a user's `scan`, and cells in a plain loop. */
@@ -106,31 +88,6 @@ function long(kind: 'layer' | 'scan' | 'cells', gated: 'lstm' | 'gru', steps: nu
   };
   const name = kind === 'layer' ? `${gated}-${steps}` : `${gated}-${kind}-${steps}`;
   return { name: `long/${name}`, modes: ['eager'], make };
-}
-
-/** Pre-norm transformer, 2 layers, width 128, 4 heads, context 64, 256 tokens. */
-class CausalLM extends nn.Module {
-  tok = new nn.Embedding(256, 128);
-  pos = new Parameter(randn([64, 128]).mul(0.02));
-  body = new nn.TransformerEncoder(
-    new nn.TransformerEncoderLayer(128, 4, {
-      dimFeedforward: 512,
-      dropout: 0,
-      activation: 'gelu',
-      batchFirst: true,
-      normFirst: true,
-    }),
-    2,
-  );
-  head = new nn.Linear(128, 256);
-  private readonly mask = nn.Transformer.generateSquareSubsequentMask(64);
-  forward(x: Tensor): Tensor {
-    const h = this.body.forward(this.tok.forward(x).add(this.pos), {
-      mask: this.mask,
-      isCausal: true,
-    });
-    return this.head.forward(h).flatten(0, 1);
-  }
 }
 
 function op(name: string, inputs: () => Tensor[], f: (...xs: Tensor[]) => Tensor): Workload {
@@ -181,67 +138,15 @@ function micrograd(): () => number {
 }
 
 /** Training steps by name, which give their losses. */
-export const trainings: Readonly<Record<string, (mode: Mode) => () => Tensor>> = {
-  'train/mlp-tiny': (mode) =>
-    training(
-      mlp([2, 16, 1], () => new nn.Tanh()),
-      randn([4, 2]),
-      rand([4, 1]),
-      new nn.MSELoss(),
-      mode,
-    ),
-  'train/mlp-small': (mode) =>
-    training(
-      mlp([784, 256, 128, 10], () => new nn.ReLU()),
-      randn([64, 784]),
-      randint(0, 10, [64]),
-      new nn.CrossEntropyLoss(),
-      mode,
-    ),
-  'train/mlp-large': (mode) =>
-    training(
-      mlp([784, 1024, 1024, 10], () => new nn.ReLU()),
-      randn([256, 784]),
-      randint(0, 10, [256]),
-      new nn.CrossEntropyLoss(),
-      mode,
-    ),
-  'train/cnn': (mode) => {
-    const model = new nn.Sequential(
-      new nn.Conv2d(1, 16, 3, { padding: 1 }),
-      new nn.ReLU(),
-      new nn.MaxPool2d(2),
-      new nn.Conv2d(16, 32, 3, { padding: 1 }),
-      new nn.ReLU(),
-      new nn.MaxPool2d(2),
-      new nn.Flatten(),
-      new nn.Linear(32 * 49, 10),
-    );
-    return training(
-      model,
-      randn([64, 1, 28, 28]),
-      randint(0, 10, [64]),
-      new nn.CrossEntropyLoss(),
-      mode,
-    );
-  },
-  'train/lstm': (mode) =>
-    training(
-      new Recurrent(),
-      randn([32, 50, 32]),
-      randint(0, 10, [32]),
-      new nn.CrossEntropyLoss(),
-      mode,
-    ),
-  'train/transformer': (mode) =>
-    training(
-      new CausalLM(),
-      randint(0, 256, [16, 64]),
-      randint(0, 256, [16 * 64]),
-      new nn.CrossEntropyLoss(),
-      mode,
-    ),
-};
+export const trainings: Readonly<Record<string, (mode: Mode) => () => Tensor>> = Object.fromEntries(
+  Object.entries(networks).map(([name, make]) => [
+    `train/${name}`,
+    (mode: Mode) => {
+      const { model, x, y, criterion } = make();
+      return training(model, x, y, criterion, mode);
+    },
+  ]),
+);
 
 export const workloads: readonly Workload[] = [
   ...Object.entries(trainings).map(([name, make]): Workload => ({

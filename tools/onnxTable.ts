@@ -5,9 +5,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ARRAYS } from '../packages/export/src/onnx/export/arrays.js';
+import { ARRAYS } from '../packages/export/src/onnx/export/arrays/arrays.js';
 import { ELEMENTS } from '../packages/export/src/onnx/export/elements.js';
-import { REGIONS } from '../packages/export/src/onnx/export/regions.js';
+import { REGIONS } from '../packages/export/src/onnx/export/regions/regions.js';
 import { FAMILIES } from '../packages/export/src/onnx/operators/index.js';
 
 export const PAGE = fileURLToPath(new URL('../docs/onnx.md', import.meta.url));

@@ -21,10 +21,11 @@ export function endWithProcess(communicator: Communicator): () => void {
   const stop = (why: string, code: number): void => {
     if (!open) return;
     open = false;
-    // MPI ends the process at once, before Node.js shows the error; its launchers may lose what was written just before.
+    // MPI ends the process at once, before Node.js shows the error, and its launchers drop what they have not read by then:
+    // they have a second for it, many times what they take on a machine with ten processes for each core.
     if (transport.kind === 'mpi') {
       process.stderr.write(`chainrule: rank ${transport.rank} ${why}\n${shown}`);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
     }
     transport.stop(why, code);
   };

@@ -36,19 +36,12 @@ const faults: Readonly<Record<string, RegExp>> = {
 /** What MPI's own launchers say of a process that was killed. */
 const OF_MPI = { kill: /rank 1 .*signal 9|KILLED BY SIGNAL|BAD TERMINATION/ };
 
-/** A launcher of MPI ends all ranks at once, and may lose what one wrote just before: it has three runs to show it. */
 async function fails(starter: Starter, size: number, fault: string, said: RegExp): Promise<void> {
-  const runs = starter === 'local' ? 1 : 3;
-  for (let k = 1; k <= runs; k++) {
-    const { code, output, errors, seconds } = await run(starter, size, [program], { FAULT: fault });
-    expect(code, `${output}${errors}`).not.toBe(0);
-    expect(seconds - usual).toBeLessThan(10);
-    expect(output).not.toMatch(/has finished[^]*has finished/);
-    if (k === runs || said.test(`${output}${errors}`)) {
-      expect(`${output}${errors}`).toMatch(said);
-      return;
-    }
-  }
+  const { code, output, errors, seconds } = await run(starter, size, [program], { FAULT: fault });
+  expect(code, `${output}${errors}`).not.toBe(0);
+  expect(`${output}${errors}`).toMatch(said);
+  expect(output).not.toMatch(/has finished[^]*has finished/);
+  expect(seconds - usual).toBeLessThan(10);
 }
 
 describe('on this machine', () => {

@@ -30,6 +30,7 @@ const made = exportModule((x) => model.forward(x), [zeros([1, 784])], { modules:
 const bare = exportModule((x) => model.forward(x), [zeros([1, 784])], { modules: model, names: ['pixels'], weights: 'file' });
 writeFileSync('digits.mjs', made.js);
 writeFileSync('bare.mjs', bare.js);
+writeFileSync('digits.safetensors', bare.weights);
 writeFileSync('digits.onnx', exportOnnx(model, [zeros([1, 784])], { dynamic: { batch: 0 } }));
 `;
 writeFileSync(join(folder, 'make.mjs'), make);
@@ -55,6 +56,11 @@ console.log(JSON.stringify({ start: begun, one: median(times[1]), many: median(t
 const programs = {
   'chainrule module': timed(
     `const { predict } = await import('./digits.mjs');`,
+    (x) => `predict(${x});`,
+  ),
+  'the same, weights apart': timed(
+    `const { load, predict } = await import('./bare.mjs');
+load((await import('node:fs')).readFileSync('digits.safetensors'));`,
     (x) => `predict(${x});`,
   ),
   'onnxruntime-web (wasm)': timed(
@@ -89,8 +95,10 @@ async function bytesOf(code) {
 const wasm = readFileSync(
   join(dirname(require.resolve('onnxruntime-web')), 'ort-wasm-simd-threaded.wasm'),
 );
+const bare = gzipSync(readFileSync(join(folder, 'bare.mjs'))).length;
 const bytes = {
-  'chainrule module': gzipSync(readFileSync(join(folder, 'bare.mjs'))).length,
+  'chainrule module': bare,
+  'the same, weights apart': bare,
   'onnxruntime-web (wasm)':
     (await bytesOf(
       `import * as ort from 'onnxruntime-web/wasm'; globalThis.x = ort.InferenceSession.create;`,

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { flattenTree, type Tensor } from '@chainrule/autograd';
 import { exportOnnx } from '@chainrule/export';
 import { Module } from '@chainrule/nn';
-import { exportCases, type ExportCase } from '../test/onnx/exportCases.js';
+import { exportCases, type ExportCase } from '../test/onnx/cases/index.js';
 
 /** What is used of onnxruntime. */
 interface Runtime {

@@ -13,7 +13,7 @@ import {
 import { FormCollection, IMAGE, type FunctionImage } from '@chainrule/autograd/internal';
 import { recordGraph, type Named } from '@chainrule/autograd/graph';
 import { VERSION } from '../version.js';
-import { base64 } from './base64.js';
+import { hexadecimal } from './texts.js';
 import { encodeRegime, type EncodedRegime } from './encode.js';
 import { regimesOf, type Regime } from './regimes.js';
 import { RUNTIME } from './runtime.js';
@@ -99,8 +99,8 @@ const TAKEN = ['train', 'state', 'load', 'start', 'version'];
  * A function as one ES module that runs anywhere: no framework, no other file, no `eval`, in pages, workers, Node, Deno
  * and at the edge. `import { predict } from './digits.js'` takes typed arrays with any number of examples, each argument's
  * first dimension, and gives `{ data, shape }` in the places of tensors. What it computes is what the compiled function
- * computes with 128-bit vectors and without a BLAS library, bit for bit: the same kernels. (What takes less than some 256
- * steps the framework computes without kernels, and its last digit may differ.)
+ * computes on the same engine without a BLAS library, bit for bit: the same kernels, with and without fused multiply-add.
+ * (What takes less than some 256 steps the framework computes without kernels, and its last digit may differ.)
  *
  * `f` is recorded without gradients, once for each of many batch sizes, with the named modules in evaluation mode. With
  * `train` there is `train(...arguments, ...targets)` too, a whole step in training mode that gives the loss. `state()` gives weights and states, `load(state)` takes them back, and so does
@@ -138,7 +138,7 @@ export function exportModule<Args extends readonly Tensor[]>(
       );
   }
   const run = f as unknown as (...xs: Tensor[]) => unknown;
-  const forms = new FormCollection();
+  const forms = new FormCollection(wasm === 'inline' ? new FormCollection() : null);
   const states = new StateTable();
   const predict = (...xs: Tensor[]): unknown =>
     inMode(modules, false, () => noGrad(() => run(...xs)));
@@ -168,7 +168,8 @@ export function exportModule<Args extends readonly Tensor[]>(
     `// Written by chainrule ${VERSION}: exportModule.`,
     `export const version = ${JSON.stringify(VERSION)};`,
     `const NAME = ${JSON.stringify(name)};`,
-    `const WASM = ${wasm === 'inline' ? `'${base64(code)}'` : 'null'};`,
+    `const WASM = ${wasm === 'inline' ? `'${hexadecimal(code)}'` : 'null'};`,
+    `const FUSED = ${forms.fused === null ? 'null' : `'${hexadecimal(forms.fused.bytes())}'`};`,
     `const DATA = ${states.dataText(weights === 'inline')};`,
     `const LOADED = ${weights === 'inline'};`,
     `const RANDOM = ${JSON.stringify({ seed, offset })};`,

@@ -2,7 +2,7 @@
 import { evaluate, type Cell, type DType, type Tensor, type TypedArray } from '@chainrule/autograd';
 import { encodeSafetensors } from '@chainrule/autograd/io';
 import { VERSION } from '../version.js';
-import { base64 } from './base64.js';
+import { base64 } from './texts.js';
 
 /** A state as the module reads it. */
 export interface StateEntry {

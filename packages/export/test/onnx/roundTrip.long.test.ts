@@ -1,6 +1,6 @@
 /** @file As roundTrip.test.ts, at three sizes. */
 import { test } from 'vitest';
-import { exportCases } from './exportCases.js';
+import { exportCases } from './cases/index.js';
 import { expectRoundTrip } from './roundTrip.js';
 
 test.each(exportCases.map((c) => [c.name, c] as const))('%s', (_, given) => {

@@ -14,6 +14,7 @@ import {
 } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import * as optim from '@chainrule/optim';
+import { networks } from '../../../../bench/networks.js';
 
 /** A step with the arguments it is recorded with, and whose cells have names. */
 export interface Case {
@@ -93,108 +94,18 @@ export const optimizerCases: readonly Case[] = Object.entries(optimizers).map(([
   },
 }));
 
-class Recurrent extends nn.Module {
-  rnn = new nn.LSTM(32, 64, { batchFirst: true });
-  head = new nn.Linear(64, 10);
-  forward(x: Tensor): Tensor {
-    const [out] = this.rnn.forward(x);
-    return this.head.forward(out.select(1, -1));
-  }
-}
-
-class CausalLM extends nn.Module {
-  tok = new nn.Embedding(256, 128);
-  pos = new Parameter(randn([64, 128]).mul(0.02));
-  body = new nn.TransformerEncoder(
-    new nn.TransformerEncoderLayer(128, 4, {
-      dimFeedforward: 512,
-      dropout: 0,
-      activation: 'gelu',
-      batchFirst: true,
-      normFirst: true,
-    }),
-    2,
-  );
-  head = new nn.Linear(128, 256);
-  private readonly mask = nn.Transformer.generateSquareSubsequentMask(64);
-  forward(x: Tensor): Tensor {
-    const h = this.body.forward(this.tok.forward(x).add(this.pos), {
-      mask: this.mask,
-      isCausal: true,
-    });
-    return this.head.forward(h).flatten(0, 1);
-  }
-}
-
-function mlp(sizes: readonly number[], activation: () => nn.Module): nn.Sequential {
-  return new nn.Sequential(
-    ...sizes.slice(1).flatMap((n, i) => {
-      const layer = new nn.Linear(sizes[i] as number, n);
-      return i + 2 < sizes.length ? [layer, activation()] : [layer];
-    }),
-  );
-}
-
-const classes = (model: Trainable, x: Tensor, y: Tensor): ReturnType<Case['make']> =>
-  training(model, new optim.Adam(model.parameters(), { lr: 1e-4 }), new nn.CrossEntropyLoss(), [
-    x,
-    y,
-  ]);
-
 /** The training steps of the benchmark. */
-export const benchmarkCases: readonly Case[] = [
-  {
-    name: 'mlp-tiny',
-    make: () => {
-      manualSeed(2);
-      const model = mlp([2, 16, 1], () => new nn.Tanh());
-      const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
-      return training(model, optimizer, new nn.MSELoss(), [randn([4, 2]), rand([4, 1])]);
-    },
+export const benchmarkCases: readonly Case[] = (
+  ['mlp-tiny', 'mlp-small', 'cnn', 'lstm', 'transformer'] as const
+).map((name, k) => ({
+  name,
+  make: () => {
+    manualSeed(2 + k);
+    const { model, x, y, criterion } = networks[name]();
+    const lr = name === 'mlp-tiny' ? 1e-3 : 1e-4;
+    return training(model, new optim.Adam(model.parameters(), { lr }), criterion, [x, y]);
   },
-  {
-    name: 'mlp-small',
-    make: () => {
-      manualSeed(3);
-      return classes(
-        mlp([784, 256, 128, 10], () => new nn.ReLU()),
-        randn([64, 784]),
-        randint(0, 10, [64]),
-      );
-    },
-  },
-  {
-    name: 'cnn',
-    make: () => {
-      manualSeed(4);
-      const model = new nn.Sequential(
-        new nn.Conv2d(1, 16, 3, { padding: 1 }),
-        new nn.ReLU(),
-        new nn.MaxPool2d(2),
-        new nn.Conv2d(16, 32, 3, { padding: 1 }),
-        new nn.ReLU(),
-        new nn.MaxPool2d(2),
-        new nn.Flatten(),
-        new nn.Linear(32 * 49, 10),
-      );
-      return classes(model, randn([64, 1, 28, 28]), randint(0, 10, [64]));
-    },
-  },
-  {
-    name: 'lstm',
-    make: () => {
-      manualSeed(5);
-      return classes(new Recurrent(), randn([32, 50, 32]), randint(0, 10, [32]));
-    },
-  },
-  {
-    name: 'transformer',
-    make: () => {
-      manualSeed(6);
-      return classes(new CausalLM(), randint(0, 256, [16, 64]), randint(0, 256, [16 * 64]));
-    },
-  },
-];
+}));
 
 class Everything extends nn.Module {
   conv = new nn.Conv2d(2, 4, 3, { stride: 2, padding: 1, dilation: 1, groups: 2 });

@@ -27,6 +27,11 @@ import { benchmarkCases, loopCase, networkCase, optimizerCases } from './cases.j
 import { operationCases } from './operations.js';
 
 const python = process.env['PYTHON'];
+// Asked for by name it must not pass by leaving everything out.
+if (python === undefined && process.env['npm_lifecycle_event'] === 'stablehlo:check')
+  throw new Error(
+    'set PYTHON to a Python with jaxlib 0.10.2: PYTHON=python3 npm run stablehlo:check',
+  );
 if (python === undefined)
   console.warn(
     'StableHLO is not run: set PYTHON to a Python with jaxlib 0.10.2 (npm run stablehlo:check)',

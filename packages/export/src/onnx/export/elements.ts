@@ -16,7 +16,7 @@ function formula(f: (k: Formula, x: string, y: string) => string): Element {
 }
 
 /** Writes expressions. */
-class Formula {
+export class Formula {
   private readonly e: Emitter;
   private readonly node: OperationNode;
 

@@ -5,14 +5,15 @@ import { ELEMENTS } from '../schema/elementTypes.js';
 import {
   ATTRIBUTE,
   type AttributeProto,
+  type GraphProto,
   type NodeProto,
   type TensorProto,
+  type ValueInfoProto,
 } from '../schema/onnx.js';
+import { isFixed, relationOf, type Size, type Source } from './sizes.js';
 
-/** A size in each of the recordings: one number where it does not depend on what is dynamic. */
-export type Size = readonly number[];
-
-export type AttributeValue = number | string | readonly number[] | { readonly float: number };
+export type AttributeValue =
+  number | string | readonly number[] | { readonly float: number } | { readonly graph: GraphProto };
 
 /** The element type that holds a dtype exactly. */
 export const CODE: Readonly<Record<DType, number>> = {
@@ -27,15 +28,44 @@ export const INT64 = ELEMENTS.int64.code;
 /** The end of a slice that goes to the end, and before the first element. */
 export const [TO_END, BEFORE_START] = [2 ** 31 - 1, -(2 ** 31)];
 
-export class Emitter {
+/** One graph of the file: the main one, or one in a node, which sees the values of those around it. */
+class Graph {
   readonly nodes: NodeProto[] = [];
+  /** Where sizes that depend on what is dynamic can be read. */
+  readonly sources = new Map<string, Source>();
+  /** What is written once. */
+  readonly shared = new Map<string, string>();
+  readonly outer: Graph | null;
+
+  constructor(outer: Graph | null) {
+    this.outer = outer;
+  }
+
+  /** What this graph, or the nearest one around it, has. */
+  find<T>(read: (graph: Graph) => T | undefined): T | undefined {
+    return read(this) ?? this.outer?.find(read);
+  }
+
+  /** All sources that it sees. */
+  all(): Source[] {
+    return [...(this.outer?.all() ?? []), ...this.sources.values()];
+  }
+}
+
+/** What a graph takes, or gives. */
+export interface GraphEnds {
+  readonly input: readonly ValueInfoProto[];
+  readonly output: readonly ValueInfoProto[];
+}
+
+export class Emitter {
   readonly initializers: TensorProto[] = [];
   readonly opset: number;
   private readonly names = new Map<GraphNode, string>();
   private readonly taken = new Set<string>();
-  private readonly shared = new Map<string, string>();
-  /** Where sizes that depend on what is dynamic can be read: a dimension of a value. */
-  private readonly sources = new Map<string, { readonly name: string; readonly dim: number }>();
+  private readonly root = new Graph(null);
+  /** The graph that is being written. */
+  private at = this.root;
   private readonly shapesOf: (node: GraphNode) => readonly Size[];
   private readonly leaf: (node: GraphNode, emitter: Emitter) => string;
   /** The path of the module whose nodes are being written. */
@@ -49,6 +79,38 @@ export class Emitter {
     this.opset = opset;
     this.shapesOf = shapesOf;
     this.leaf = leaf;
+  }
+
+  /** The nodes of the graph that is being written. */
+  get nodes(): NodeProto[] {
+    return this.at.nodes;
+  }
+
+  /** A graph for an attribute: what `write` writes is part of it, and ends with it. */
+  graph(name: string, write: () => GraphEnds): GraphProto {
+    const outer = this.at;
+    this.at = new Graph(outer);
+    try {
+      const { input, output } = write();
+      const { nodes } = this;
+      return {
+        name: this.fresh(name),
+        node: nodes,
+        initializer: [],
+        sparseInitializer: [],
+        input: [...input],
+        output: [...output],
+        valueInfo: [],
+      };
+    } finally {
+      this.at = outer;
+    }
+  }
+
+  /** Gives a value another name: an operator of its own passes it on. */
+  rename(from: string, to: string): string {
+    this.nodes.push({ name: to, opType: 'Identity', input: [from], output: [to], attribute: [] });
+    return to;
   }
 
   /** The name of a node's value, which is written if it is a leaf. */
@@ -66,7 +128,8 @@ export class Emitter {
     this.names.set(node, name);
     this.shape(node).forEach((size, dim) => {
       const key = size.join();
-      if (!isFixed(size) && !this.sources.has(key)) this.sources.set(key, { name, dim });
+      if (!isFixed(size) && this.at.find(({ sources }) => sources.get(key)) === undefined)
+        this.at.sources.set(key, { size, name, dim });
     });
   }
 
@@ -140,7 +203,7 @@ export class Emitter {
       int32: Int32Array,
       bool: Uint8Array,
     };
-    return this.once(`${dtype} ${Object.is(x, -0) ? '-0' : x}`, () => {
+    return this.onceForAll(`${dtype} ${Object.is(x, -0) ? '-0' : x}`, () => {
       const name = this.fresh(`number_${x}`);
       this.initializers.push(tensorProto(name, [], CODE[dtype], bytesOf(data[dtype].of(x))));
       return name;
@@ -149,7 +212,7 @@ export class Emitter {
 
   /** A vector of int64. */
   ints(values: readonly number[]): string {
-    return this.once(`ints ${values.join()}`, () => {
+    return this.onceForAll(`ints ${values.join()}`, () => {
       const name = this.fresh(`ints_${values.join('_')}`.slice(0, 40));
       const data = BigInt64Array.from(values, (x) => BigInt(x));
       this.initializers.push(tensorProto(name, [values.length], INT64, bytesOf(data)));
@@ -157,12 +220,21 @@ export class Emitter {
     });
   }
 
-  /** A size as a vector of one int64; null where no value has such a dimension. */
+  /** A size as a vector of one int64; null where it follows from no size of a value. */
   size(size: Size): string | null {
     if (isFixed(size)) return this.ints([size[0] as number]);
-    const source = this.sources.get(size.join());
-    if (source === undefined) return null;
-    const { name, dim } = source;
+    const relation = relationOf(size, this.at.all());
+    if (relation === null) return null;
+    const { factors, scale, shift } = relation;
+    return this.once(`size ${size.join()}`, () => {
+      const [first, second] = factors.map((source) => this.read(source)) as [string, string?];
+      const product = second === undefined ? first : this.node('Mul', [first, second]);
+      const scaled = scale === 1 ? product : this.node('Mul', [product, this.ints([scale])]);
+      return shift === 0 ? scaled : this.node('Add', [scaled, this.ints([shift])]);
+    });
+  }
+
+  private read({ name, dim }: Source): string {
     return this.once(`size ${name} ${dim}`, () => {
       const shape = this.once(`shape ${name}`, () => this.node('Shape', [name]));
       return this.node('Gather', [shape, this.ints([dim])], { axis: 0 });
@@ -183,22 +255,24 @@ export class Emitter {
     return this.node('Concat', parts, { axis: 0 });
   }
 
-  /** What `make` writes, written once. */
+  /** What `make` writes, written once in a graph and those in its nodes. */
   once(key: string, make: () => string): string {
-    let name = this.shared.get(key);
-    if (name === undefined) {
-      const { path } = this;
-      this.path = '';
-      name = make();
-      this.path = path;
-      this.shared.set(key, name);
-    }
+    const found = this.at.find(({ shared }) => shared.get(key));
+    if (found !== undefined) return found;
+    const { path } = this;
+    this.path = '';
+    const name = make();
+    this.path = path;
+    this.at.shared.set(key, name);
     return name;
   }
-}
 
-export function isFixed(size: Size): boolean {
-  return size.every((n) => n === size[0]);
+  /** A weight, which all graphs see, written once. */
+  private onceForAll(key: string, make: () => string): string {
+    const name = this.root.shared.get(key) ?? make();
+    this.root.shared.set(key, name);
+    return name;
+  }
 }
 
 /** An error that names an operation and where it was made. */
@@ -215,6 +289,7 @@ function attributeOf(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === 'number') return { ...empty, type: ATTRIBUTE.int, i: value };
   if (typeof value === 'string')
     return { ...empty, type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
+  if ('graph' in value) return { ...empty, type: ATTRIBUTE.graph, g: value.graph };
   if ('float' in value) return { ...empty, type: ATTRIBUTE.float, f: value.float };
   return { ...empty, type: ATTRIBUTE.ints, ints: [...value] };
 }

@@ -1,13 +1,12 @@
 /** @file Writing an ONNX file: a function or a model in, bytes out. */
 import { checkArgument, ChainruleError, kinds, type Tensor } from '@chainrule/autograd';
-import type { GraphNode, OperationName, OperationNode } from '@chainrule/autograd/graph';
+import type { GraphNode } from '@chainrule/autograd/graph';
 import { Module } from '@chainrule/nn';
 import { VERSION } from '../../version.js';
 import { encode } from '../protobuf/encode.js';
 import { MODEL, type GraphProto, type ModelProto, type ValueInfoProto } from '../schema/onnx.js';
-import { ARRAYS, type Recorded } from './arrays.js';
-import { ELEMENTS } from './elements.js';
-import { CODE, Emitter, isFixed, refuse } from './emitter.js';
+import { CODE, Emitter } from './emitter.js';
+import { isFixed } from './sizes.js';
 import { separate } from './external.js';
 import { leafOf } from './leaves.js';
 import {
@@ -17,9 +16,8 @@ import {
   type Axis,
   type ExportOnnxOptions,
 } from './options.js';
-import { recordAll, type Item, type Recordings } from './recordings.js';
-import { REGIONS } from './regions.js';
-import { nodesIn } from './trees.js';
+import { writeItems } from './program.js';
+import { recordAll, type Recordings } from './recordings.js';
 
 /** The version of the format that goes with a version of the operators. */
 const IR: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11 };
@@ -131,20 +129,21 @@ function graphOf(
   if (graph.outputs.length === 0)
     throw new ChainruleError('exportOnnx: the function returns no tensor');
   const emitter = new Emitter(opset, recordings.shape, leafOf(recordings));
+  const info = (name: string, node: GraphNode): ValueInfoProto =>
+    infoOf(name, node, recordings, axes);
   const input = graph.arguments.map((node, i): ValueInfoProto => {
     const name = emitter.fresh(inputs[i] ?? node.name);
     emitter.define(node, name);
-    return infoOf(name, node, recordings, axes);
+    return info(name, node);
   });
-  for (const item of recordings.items) write(item, emitter);
+  writeItems({ e: emitter, recordings, info });
   emitter.path = '';
   const output = graph.outputs.map(({ name, node }, i): ValueInfoProto => {
     const given = outputs[i] ?? name;
     const own = emitter.fresh(given);
     if (own !== given && outputs[i] !== undefined)
       throw new ChainruleError(`exportOnnx: the output name '${given}' is that of another value`);
-    rename(emitter, emitter.value(node), own);
-    return infoOf(own, node, recordings, axes);
+    return info(emitter.rename(emitter.value(node), own), node);
   });
   return {
     name: 'main',
@@ -155,39 +154,6 @@ function graphOf(
     output,
     valueInfo: [],
   };
-}
-
-/** Gives a value the name of an output, which an operator of its own passes on. */
-function rename(e: Emitter, from: string, to: string): void {
-  e.nodes.push({ name: to, opType: 'Identity', input: [from], output: [to], attribute: [] });
-}
-
-function write(item: Item, e: Emitter): void {
-  if (item.kind === 'region') {
-    const [region] = item.all as [(typeof item.all)[number]];
-    e.path = region.path.replaceAll('.', '/');
-    const rule = REGIONS.get(region.name);
-    const names = rule?.write(e, region) ?? [];
-    nodesIn(region.result).forEach((node, i) => {
-      const name = names[i];
-      if (name !== undefined && !e.isDefined(node)) e.define(node, name);
-    });
-    return;
-  }
-  const [node] = item.all as [GraphNode];
-  e.path = node.path.replaceAll('.', '/');
-  if (node.kind === 'loop') refuse(node, 'loops are not written to ONNX files');
-  if (node.kind === 'operation') e.define(node, operation(node, item.all as OperationNode[], e));
-}
-
-function operation(node: OperationNode, all: readonly OperationNode[], e: Emitter): string {
-  const inputs = node.inputs.map((x) => e.value(x));
-  const element = ELEMENTS[node.op as keyof typeof ELEMENTS];
-  if (element !== undefined) return element(e, inputs, node);
-  const rule = ARRAYS[node.op] as ((e: Emitter, op: Recorded<OperationName>) => string) | undefined;
-  if (rule === undefined) return refuse(node, 'ONNX has no such operation');
-  const attributes = all.map((n) => n.attributes) as Recorded<OperationName>['all'];
-  return rule(e, { node, inputs, all: attributes, attributes: node.attributes });
 }
 
 function infoOf(

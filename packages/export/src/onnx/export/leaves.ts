@@ -1,6 +1,7 @@
 /** @file Values that nothing in the graph computes: weights, numbers, and tensors from outside. */
 import type { GraphNode } from '@chainrule/autograd/graph';
-import { CODE, isFixed, refuse, type Emitter } from './emitter.js';
+import { CODE, refuse, type Emitter } from './emitter.js';
+import { isFixed } from './sizes.js';
 import type { Recordings } from './recordings.js';
 
 /** Writes a leaf, and gives its name. */
@@ -60,13 +61,17 @@ function dataOf(node: GraphNode & { kind: 'data' }, recordings: Recordings, e: E
   const moving = sizes.flatMap((size, d) => (isFixed(size) ? [] : [d]));
   if (all.every((data) => data.every((x) => Object.is(x, first[0]))) && first.length > 0)
     return e.node('Expand', [e.number(first[0] as number, node.dtype), e.sizes(sizes, node)]);
-  const [size] = sizes;
-  if (moving.length === 1 && sizes.length === 1 && size !== undefined) {
+  const size = sizes[moving[0] as number];
+  if (moving.length === 1 && size !== undefined) {
     const n = e.size(size);
     if (n !== null && all.every((data) => data.every((x, i) => x === i))) {
-      const end = e.node('Cast', [e.node('Squeeze', [n])], { to: CODE.int32 });
+      const others = sizes.reduce((product, s) => product * (s === size ? 1 : (s[0] as number)), 1);
+      const rows = e.node('Cast', [e.node('Squeeze', [n])], { to: CODE.int32 });
+      const end = others === 1 ? rows : e.node('Mul', [rows, e.number(others, 'int32')]);
       const counted = e.node('Range', [e.number(0, 'int32'), end, e.number(1, 'int32')]);
-      return node.dtype === 'int32' ? counted : e.node('Cast', [counted], { to: CODE[node.dtype] });
+      const shape = e.ints(sizes.map((s) => (s === size ? -1 : (s[0] as number))));
+      const shaped = sizes.length === 1 ? counted : e.node('Reshape', [counted, shape]);
+      return node.dtype === 'int32' ? shaped : e.node('Cast', [shaped], { to: CODE[node.dtype] });
     }
   }
   return refuse(node, 'a tensor that the function makes from sizes depends on what is dynamic');

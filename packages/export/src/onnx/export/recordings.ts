@@ -6,13 +6,15 @@ import { ChainruleError, noGrad, zeros, type Tensor } from '@chainrule/autograd'
 import {
   recordGraph,
   type GraphNode,
+  type LoopNode,
   type RecordedGraph,
   type Region,
 } from '@chainrule/autograd/graph';
 import type { Module } from '@chainrule/nn';
-import { refuse, type Size } from './emitter.js';
+import { refuse } from './emitter.js';
+import type { Size } from './sizes.js';
 import type { Axis } from './options.js';
-import { acceptedRegions } from './regions.js';
+import { acceptedRegions } from './regions/regions.js';
 import { nodesIn } from './trees.js';
 
 /** A node, or a region that becomes one operator, in every recording; the first is the one that is written. */
@@ -71,6 +73,10 @@ export function recordAll(
     const all = lists.map((list) => list[i]);
     checkSame(entry, all, lists, axes);
     const nodes = all.map((e) => nodesOf(e as Entry));
+    pairLoops(
+      all.map((e) => (e as Entry & { kind: 'node' }).node),
+      pair,
+    );
     (nodes[0] as GraphNode[]).forEach((_, k) => pair(nodes.map((list) => list[k])));
     return entry.kind === 'region'
       ? { kind: 'region', all: all.map((e) => (e as Entry & { kind: 'region' }).region) }
@@ -86,12 +92,16 @@ export function recordAll(
   return { graphs, items, all, shape };
 }
 
-/** Sizes to record at: as given but at least 2, as 1 may stand for anything; each a little more; and all at once. */
+/**
+ * Sizes to record at: as given but at least 2, as 1 may stand for anything; each a little more; and all at once, twice, the
+ * second time by more than steps over them are wide.
+ */
 function sizesOf(axes: readonly Axis[]): number[][] {
   const base = axes.map(({ size }) => Math.max(size, 2));
   if (axes.length === 0) return [[]];
   const each = axes.map((_, k) => base.map((n, i) => (i === k ? n + 1 : n)));
-  return [base, ...each, base.map((n, i) => n + 2 + i)];
+  const more = [2, 13].map((step) => base.map((n, i) => n + step + i));
+  return [base, ...each, ...more];
 }
 
 type Entry =
@@ -114,6 +124,25 @@ function itemsOf(graph: RecordedGraph, opset: number): Entry[] {
   });
 }
 
+/** Pairs the nodes in the bodies of one loop, which must be the same at all sizes. */
+function pairLoops(
+  all: readonly (GraphNode | undefined)[],
+  pair: (nodes: readonly GraphNode[]) => void,
+): void {
+  const [first] = all;
+  if (first?.kind !== 'loop') return;
+  first.bodies.forEach(({ nodes }, b) => {
+    const bodies = (all as readonly LoopNode[]).map(({ bodies }) => bodies[b]?.nodes ?? []);
+    nodes.forEach((node, k) => {
+      const same = bodies.map((list) => list[k]);
+      if (same.some((n) => n === undefined || kindOf(n) !== kindOf(node)))
+        refuse(first, 'what a step computes depends on what is dynamic');
+      pair(same as GraphNode[]);
+      pairLoops(same, pair);
+    });
+  });
+}
+
 /** The nodes that an entry names, in an order that depends on nothing else. */
 function nodesOf(entry: Entry): GraphNode[] {
   if (entry.kind === 'node') return [entry.node, ...entry.node.inputs];
@@ -122,8 +151,10 @@ function nodesOf(entry: Entry): GraphNode[] {
 }
 
 function nameOf(entry: Entry): string {
-  if (entry.kind === 'region') return entry.region.name;
-  const { node } = entry;
+  return entry.kind === 'region' ? entry.region.name : kindOf(entry.node);
+}
+
+function kindOf(node: GraphNode): string {
   return node.kind === 'operation' || node.kind === 'loop' ? node.op : node.kind;
 }
 

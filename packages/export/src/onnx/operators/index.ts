@@ -1,28 +1,28 @@
 /** @file The table of operators: to add one, add its entry to a family here. */
-import { ARITHMETIC } from './arithmetic.js';
-import { ATTENTION } from './attention.js';
-import { CONTROL } from './control.js';
-import { CONVOLUTION } from './convolution.js';
-import { DETECTION } from './detection.js';
-import { ELEMENTS } from './elements.js';
-import { INDEXING } from './indexing.js';
-import { LOSSES } from './losses.js';
-import { MATRICES } from './matrices.js';
+import { ARITHMETIC } from './elements/arithmetic.js';
+import { ATTENTION } from './neural/attention.js';
+import { CONTROL } from './values/control.js';
+import { CONVOLUTION } from './neural/convolution.js';
+import { DETECTION } from './neural/detection.js';
+import { ELEMENTS } from './elements/elements.js';
+import { INDEXING } from './arrays/indexing.js';
+import { LOSSES } from './neural/losses.js';
+import { MATRICES } from './arrays/matrices.js';
 import { FEATURES } from './ml/features.js';
 import { LINEAR } from './ml/linear.js';
 import { TREES } from './ml/trees.js';
-import { NORMALIZATION } from './normalization.js';
+import { NORMALIZATION } from './neural/normalization.js';
 import type { Operator } from './operator.js';
-import { POOLING } from './pooling.js';
-import { QUANTIZATION } from './quantization.js';
-import { RANDOM } from './random.js';
-import { RECURRENT } from './recurrent.js';
-import { REDUCTIONS } from './reductions.js';
-import { RESIZING } from './resizing.js';
-import { SEQUENCES } from './sequences.js';
-import { SHAPES } from './shapes.js';
-import { SIGNALS } from './signals.js';
-import { TEXTS } from './texts.js';
+import { POOLING } from './neural/pooling.js';
+import { QUANTIZATION } from './elements/quantization.js';
+import { RANDOM } from './elements/random.js';
+import { RECURRENT } from './neural/recurrent.js';
+import { REDUCTIONS } from './arrays/reductions.js';
+import { RESIZING } from './neural/resizing.js';
+import { SEQUENCES } from './values/sequences.js';
+import { SHAPES } from './arrays/shapes.js';
+import { SIGNALS } from './arrays/signals.js';
+import { TEXTS } from './values/texts.js';
 
 /** The operators, by the families that documents show. */
 export const FAMILIES: readonly (readonly [family: string, operators: readonly Operator[]])[] = [

@@ -52,8 +52,14 @@ export const IMAGE = { zeroed: BARRIER_BYTES, fault: FAULT } as const;
 /** Collects the forms of several images in one module. */
 export class FormCollection implements FormTable {
   readonly memory = { shared: false };
+  /** The same forms with fused multiply-add, under the same numbers: for engines that have it, whose bits these are. */
+  readonly fused: FormCollection | null;
   private readonly module = new ModuleBuilder(false);
   private readonly known = new Map<string, number>();
+
+  constructor(fused: FormCollection | null = null) {
+    this.fused = fused;
+  }
 
   find(kernel: FormedKernel, { width, fma }: KernelContext): number {
     const key = `${width}${fma ? '+' : ''} ${kernel.key}`;
@@ -102,11 +108,12 @@ export function imageOf(
     const { op, origin } = instructions[step.slot]!;
     throw refuse(op?.name ?? '', origin ?? step.slot);
   });
-  const { calls, words, pointers, ...list } = listKernels(kernels, forms, {
-    threads: 1,
-    width: 'simd128',
-    blas: false,
-  });
+  const options = { threads: 1, width: 'simd128', blas: false } as const;
+  const { calls, words, pointers, ...list } = listKernels(kernels, forms, options);
+  if (forms.fused !== null) {
+    const other = listKernels(kernels, forms.fused, { ...options, fma: true });
+    if (other.calls.join() !== calls.join()) throw new Error('fused kernels are other ones');
+  }
   const inputs = simplify(program).inputs;
   const isInput = new Set(inputs);
   const spans = new Map<number, { first: number; last: number }>();

@@ -1,0 +1,82 @@
+/** @file Operations that move elements: slices, padding, broadcasting. */
+import type { OperationAttributes, OperationNode } from '@chainrule/autograd/graph';
+import { BEFORE_START, CODE, refuse, TO_END, type Emitter } from '../emitter.js';
+import type { Recorded } from './rule.js';
+import { isFixed, type Size } from '../sizes.js';
+
+export function expand(e: Emitter, { node, inputs }: Recorded<'expand'>): string {
+  return e.node('Expand', [inputs[0] as string, e.sizes(e.shape(node), node)]);
+}
+
+/** Where a slice begins and ends along one dimension, in a way that holds at every size; null where it is the whole. */
+function bounds(
+  node: OperationNode,
+  starts: Size,
+  sizes: Size,
+  step: number,
+  whole: Size,
+): readonly [start: number, end: number] | null {
+  const n = starts.length;
+  const at = (f: (i: number) => boolean): boolean =>
+    Array.from({ length: n }, (_, i) => i).every(f);
+  if (step === 1 && at((i) => starts[i] === 0 && sizes[i] === whole[i])) return null;
+  const fromEnd = starts.map((s, i) => s - (whole[i] as number));
+  const start = isFixed(starts) ? (starts[0] as number) : fixedOf(fromEnd);
+  if (start === null) return refuse(node, 'where it begins depends on what is dynamic');
+  // One step behind the last element.
+  const ends = starts.map((s, i) => s + (sizes[i] as number) * step);
+  if (step > 0 && at((i) => (ends[i] as number) >= (whole[i] as number))) return [start, TO_END];
+  if (step < 0 && at((i) => (ends[i] as number) < 0)) return [start, BEFORE_START];
+  if (isFixed(ends)) return [start, ends[0] as number];
+  const end = fixedOf(ends.map((x, i) => x - (whole[i] as number)));
+  return end === null ? refuse(node, 'where it ends depends on what is dynamic') : [start, end];
+}
+
+/** The one number, if it is negative, so that it counts from the end. */
+function fixedOf(values: readonly number[]): number | null {
+  return isFixed(values) && (values[0] as number) < 0 ? (values[0] as number) : null;
+}
+
+export function slice(e: Emitter, { node, inputs, all }: Recorded<'slice'>): string {
+  const whole = e.shape(node.inputs[0] as OperationNode);
+  const chosen = whole.flatMap((sizes, d) => {
+    const of = (read: (a: OperationAttributes['slice']) => readonly number[]): number[] =>
+      all.map((a) => read(a)[d] as number);
+    const step = of((a) => a.step)[0] as number;
+    const range = bounds(
+      node,
+      of((a) => a.start),
+      of((a) => a.size),
+      step,
+      sizes,
+    );
+    return range === null ? [] : [{ d, step, start: range[0], end: range[1] }];
+  });
+  if (chosen.length === 0) return e.node('Identity', [inputs[0] as string]);
+  return e.node('Slice', [
+    inputs[0] as string,
+    e.ints(chosen.map((c) => c.start)),
+    e.ints(chosen.map((c) => c.end)),
+    e.ints(chosen.map((c) => c.d)),
+    e.ints(chosen.map((c) => c.step)),
+  ]);
+}
+
+export function pad(e: Emitter, { node, inputs, all }: Recorded<'pad'>): string {
+  const from = e.shape(node.inputs[0] as OperationNode);
+  if (all.some(({ step }) => step.some((s) => s !== 1)))
+    refuse(node, 'elements that are moved apart have no operator in ONNX');
+  const low = from.map((_, d) => all.map((a) => a.start[d] as number));
+  const high = from.map((sizes, d) =>
+    all.map((a, i) => (a.shape[d] as number) - (a.start[d] as number) - (sizes[i] as number)),
+  );
+  if (![...low, ...high].every(isFixed))
+    refuse(node, 'how much is added depends on what is dynamic');
+  const pads = e.ints([...low, ...high].map((s) => s[0] as number));
+  const isBool = node.dtype === 'bool';
+  const cast = (x: string): string => (isBool ? e.node('Cast', [x], { to: CODE.int32 }) : x);
+  // The filling is one element of any shape.
+  const value = e.node('Reshape', [cast(inputs[1] as string), e.ints([])]);
+  const y = e.node('Pad', [cast(inputs[0] as string), pads, value]);
+  return isBool ? e.node('Cast', [y], { to: CODE.bool }) : y;
+}

@@ -1,0 +1,38 @@
+/** @file Reductions, and where the largest element is. */
+import { CODE } from '../emitter.js';
+import { flag, int32, type Rule } from './rule.js';
+
+/** A reduction with the dimensions as an input, or up to version 17 as an attribute. */
+export function reduction(name: string): Rule<'sum' | 'prod' | 'max' | 'min'> {
+  return (e, { node, inputs, attributes: { dims, keepdim } }) => {
+    const from = node.inputs[0]?.dtype;
+    const x =
+      from === 'bool'
+        ? e.node('Cast', [inputs[0] as string], { to: CODE.int32 })
+        : (inputs[0] as string);
+    const y =
+      e.opset >= 18 || name === 'ReduceSum'
+        ? e.node(name, [x, e.ints(dims)], { keepdims: flag(keepdim), noop_with_empty_axes: 1 })
+        : dims.length === 0
+          ? e.node('Identity', [x])
+          : e.node(name, [x], { axes: dims, keepdims: flag(keepdim) });
+    return node.dtype === 'bool' ? e.node('Cast', [y], { to: CODE.bool }) : y;
+  };
+}
+
+export function place(op: string): Rule<'argmax' | 'argmin'> {
+  return (e, { inputs, attributes: { dim, keepdim } }) =>
+    int32(e, e.node(op, inputs, { axis: dim, keepdims: flag(keepdim) }));
+}
+
+/** The norms of the differences of all rows. */
+export const rowDistances: Rule<'rowDistances'> = (e, { inputs, attributes: { norm } }) => {
+  const apart = (x: string, axis: number): string => e.node('Unsqueeze', [x, e.ints([axis])]);
+  const d = e.node('Sub', [apart(inputs[0] as string, -2), apart(inputs[1] as string, -3)]);
+  const over = (name: string, x: string): string =>
+    e.opset >= 18
+      ? e.node(name, [x, e.ints([-1])], { keepdims: 0 })
+      : e.node(name, [x], { axes: [-1], keepdims: 0 });
+  if (norm === 'max') return over('ReduceMax', e.node('Abs', [d]));
+  return over(norm === 'l1' ? 'ReduceL1' : 'ReduceL2', d);
+};

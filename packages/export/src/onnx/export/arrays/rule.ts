@@ -1,0 +1,19 @@
+/** @file What writing an operation on arrays is: its inputs by name, its attributes at every recorded size. */
+import type { OperationAttributes, OperationName, OperationNode } from '@chainrule/autograd/graph';
+import { CODE, type Emitter } from '../emitter.js';
+
+/** An operation as it was recorded at one set of sizes. */
+export interface Recorded<K extends OperationName> {
+  readonly node: OperationNode;
+  readonly inputs: readonly string[];
+  /** Its attributes at each set of sizes; the first are those of `node`. */
+  readonly all: readonly OperationAttributes[K][];
+  readonly attributes: OperationAttributes[K];
+}
+
+export type Rule<K extends OperationName> = (e: Emitter, op: Recorded<K>) => string;
+
+export const flag = (b: boolean): number => (b ? 1 : 0);
+
+/** Places count in int64 there, in int32 here. */
+export const int32 = (e: Emitter, x: string): string => e.node('Cast', [x], { to: CODE.int32 });

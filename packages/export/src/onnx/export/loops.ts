@@ -1,0 +1,209 @@
+/** @file Loops and branches: `scan` as `Scan` or `Loop`, `whileLoop` as `Loop`, `cond` and `switchCase` as `If`. */
+import type { DType } from '@chainrule/autograd';
+import type { GraphNode, LoopBody, LoopNode } from '@chainrule/autograd/graph';
+import type { ValueInfoProto } from '../schema/onnx.js';
+import { BEFORE_START, CODE, INT64, refuse, type Emitter, type GraphEnds } from './emitter.js';
+import type { Recordings } from './recordings.js';
+
+/** What is being written, and how. */
+export interface Target {
+  readonly e: Emitter;
+  readonly recordings: Recordings;
+  /** Name, element type and shape of a value. */
+  readonly info: (name: string, node: GraphNode) => ValueInfoProto;
+}
+
+/** What writing a loop needs of the graph around it. */
+export interface Around extends Target {
+  /** Writes what is computed, with the values of its inputs defined. */
+  readonly write: (node: GraphNode) => void;
+}
+
+/** Writes a loop, and gives the names of its results. */
+export function writeLoop(around: Around, loop: LoopNode): string[] {
+  if (loop.loop === 'branch') return writeBranches(around, loop);
+  if (loop.loop === 'while') return writeWhile(around, loop);
+  return loop.sequences.length > 0 ? writeScan(around, loop) : writeCounted(around, loop);
+}
+
+/** `Scan` takes its sequences apart itself, and puts what the steps give together. */
+function writeScan(around: Around, loop: LoopNode): string[] {
+  const { e } = around;
+  const [body] = loop.bodies as [LoopBody];
+  const inputs = [...loop.carries, ...loop.sequences].map((x) => e.value(x));
+  const graph = bodyGraph(around, 'step', [body], () => {
+    const input = inputsOf(around, body, loop);
+    return { input, output: outputsOf(around, body) };
+  });
+  const towards = (count: number): number[] =>
+    Array.from({ length: count }, () => (loop.reverse ? 1 : 0));
+  return e.outputs('Scan', inputs, loop.results.length, {
+    body: { graph },
+    num_scan_inputs: loop.sequences.length,
+    scan_input_directions: towards(loop.sequences.length),
+    scan_output_directions: towards(loop.results.length - loop.carries.length),
+  });
+}
+
+/** A `scan` without sequences is a `Loop` of so many steps: a `Scan` must have one. */
+function writeCounted(around: Around, loop: LoopNode): string[] {
+  const { e, recordings } = around;
+  const [body] = loop.bodies as [LoopBody];
+  const lengths = recordings.all(loop).map((node) => (node as LoopNode).length);
+  const trips =
+    e.size(lengths) ?? refuse(loop, 'how many steps there are depends on what is dynamic');
+  const inputs = [e.node('Squeeze', [trips]), '', ...loop.carries.map((x) => e.value(x))];
+  const graph = bodyGraph(around, 'step', [body], () => {
+    const { input, goesOn } = loopInputs(e);
+    input.push(...inputsOf(around, body, loop));
+    return {
+      input,
+      output: [scalar(e.node('Identity', [goesOn]), CODE.bool), ...outputsOf(around, body)],
+    };
+  });
+  const results = e.outputs('Loop', inputs, loop.results.length, { body: { graph } });
+  return results.map((name, i) =>
+    loop.reverse && i >= loop.carries.length
+      ? e.node('Slice', [name, e.ints([-1]), e.ints([BEFORE_START]), e.ints([0]), e.ints([-1])])
+      : name,
+  );
+}
+
+/** The steps are counted by a carry of their own, which is the last result. */
+function writeWhile(around: Around, loop: LoopNode): string[] {
+  const { e } = around;
+  const [body] = loop.bodies as [LoopBody];
+  const condition = truth(e, loop.condition as GraphNode);
+  const inputs = [
+    e.node('Squeeze', [e.ints([loop.length])]),
+    condition,
+    ...loop.carries.map((x) => e.value(x)),
+    e.number(0, 'int32'),
+  ];
+  const graph = bodyGraph(around, 'step', [body], () => {
+    const { input } = loopInputs(e);
+    input.push(...inputsOf(around, body, loop));
+    const steps = e.fresh('steps');
+    input.push(scalar(steps, CODE.int32));
+    const [goesOn, ...carries] = outputsOf(around, body, (node) => truth(e, node));
+    const counted = e.node('Add', [steps, e.number(1, 'int32')]);
+    return {
+      input,
+      output: [scalar(goesOn?.name as string, CODE.bool), ...carries, scalar(counted, CODE.int32)],
+    };
+  });
+  return e.outputs('Loop', inputs, loop.results.length, { body: { graph } });
+}
+
+/** `cond` is one `If`; `switchCase` asks for one branch after the other, the nearest where there is none. */
+function writeBranches(around: Around, loop: LoopNode): string[] {
+  const { e } = around;
+  const condition = loop.condition as GraphNode;
+  for (const x of loop.carries) e.value(x);
+  defineOuter(e, loop.bodies);
+  const branch = (body: LoopBody): (() => GraphEnds) => {
+    return () => {
+      for (const node of body.nodes) if (node.kind === 'carry') e.define(node, e.value(node.from));
+      return { input: [], output: outputsOf(around, body) };
+    };
+  };
+  const choose = (test: string, yes: () => GraphEnds, no: () => GraphEnds): string[] =>
+    e.outputs('If', [test], loop.results.length, {
+      then_branch: { graph: e.graph('then', yes) },
+      else_branch: { graph: e.graph('else', no) },
+    });
+  const { bodies } = loop;
+  if (loop.op === 'cond')
+    return choose(
+      truth(e, condition),
+      branch(bodies[1] as LoopBody),
+      branch(bodies[0] as LoopBody),
+    );
+  const index = single(e, condition);
+  const from = (k: number): string[] => {
+    const rest = k + 2 < bodies.length;
+    const isThis = e.node('LessOrEqual', [index, e.number(k, condition.dtype)]);
+    const other = rest
+      ? (): GraphEnds => ({
+          input: [],
+          output: from(k + 1).map((name, i) => typed(name, loop.results[i]?.dtype ?? 'float32')),
+        })
+      : branch(bodies[k + 1] as LoopBody);
+    return choose(isThis, branch(bodies[k] as LoopBody), other);
+  };
+  return bodies.length === 1
+    ? choose(e.number(1, 'bool'), branch(bodies[0] as LoopBody), branch(bodies[0] as LoopBody))
+    : from(0);
+}
+
+/** A graph for a node, whose bodies read values that must be there before. */
+function bodyGraph(
+  { e }: Around,
+  name: string,
+  bodies: readonly LoopBody[],
+  write: () => GraphEnds,
+): ReturnType<Emitter['graph']> {
+  defineOuter(e, bodies);
+  return e.graph(name, write);
+}
+
+/** Gives what bodies read from around them its name there. */
+function defineOuter(e: Emitter, bodies: readonly LoopBody[]): void {
+  for (const { nodes } of bodies)
+    for (const node of nodes) if (node.kind === 'outer') e.define(node, e.value(node.from));
+}
+
+/** The carries and elements that a step is handed; each has its place, used or not. */
+function inputsOf({ e, info }: Around, body: LoopBody, loop: LoopNode): ValueInfoProto[] {
+  const given = (kind: 'carry' | 'element', from: GraphNode, place: number): ValueInfoProto => {
+    const node = body.nodes.find((n) => n.kind === kind && n.place === place);
+    const name = e.fresh(kind);
+    if (node === undefined) return typed(name, from.dtype);
+    e.define(node, name);
+    return info(name, node);
+  };
+  return [
+    ...loop.carries.map((x, k) => given('carry', x, k)),
+    ...loop.sequences.map((x, k) => given('element', x, k)),
+  ];
+}
+
+/** Writes a body, and gives its outputs: each a value of its own. The first may be read in another way. */
+function outputsOf(
+  { e, info, write }: Around,
+  body: LoopBody,
+  first: (node: GraphNode) => string = (node) => e.value(node),
+): ValueInfoProto[] {
+  for (const node of body.nodes) write(node);
+  return body.outputs.map((node, i) => {
+    const name = i === 0 ? first(node) : e.value(node);
+    return info(e.rename(name, e.fresh('next')), node);
+  });
+}
+
+/** The counter and the condition that the body of a `Loop` is handed. */
+function loopInputs(e: Emitter): { readonly input: ValueInfoProto[]; readonly goesOn: string } {
+  const goesOn = e.fresh('condition');
+  return { input: [scalar(e.fresh('iteration'), INT64), scalar(goesOn, CODE.bool)], goesOn };
+}
+
+/** A value whose shape is left open. */
+function typed(name: string, dtype: DType): ValueInfoProto {
+  return { name, type: { tensor: { elementType: CODE[dtype] } } };
+}
+
+function scalar(name: string, elementType: number): ValueInfoProto {
+  return { name, type: { tensor: { elementType, shape: { dim: [] } } } };
+}
+
+/** One element without dimensions. */
+function single(e: Emitter, node: GraphNode): string {
+  const name = e.value(node);
+  return node.shape.length === 0 ? name : e.node('Reshape', [name, e.ints([])]);
+}
+
+/** A condition as one boolean. */
+function truth(e: Emitter, node: GraphNode): string {
+  const name = single(e, node);
+  return node.dtype === 'bool' ? name : e.node('Cast', [name], { to: CODE.bool });
+}

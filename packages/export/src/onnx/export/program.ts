@@ -1,0 +1,51 @@
+/** @file What was recorded, node by node: regions as one operator, operations by their rules, loops with their bodies. */
+import type { GraphNode, LoopNode, OperationName, OperationNode } from '@chainrule/autograd/graph';
+import { ARRAYS } from './arrays/arrays.js';
+import { ELEMENTS } from './elements.js';
+import { refuse, type Emitter } from './emitter.js';
+import { writeLoop, type Target } from './loops.js';
+import type { Item, Recordings } from './recordings.js';
+import { REGIONS } from './regions/regions.js';
+import type { Recorded } from './arrays/rule.js';
+import { nodesIn } from './trees.js';
+
+/** Writes all that is computed. */
+export function writeItems(target: Target): void {
+  const { e, recordings } = target;
+  const loops = new Map<LoopNode, readonly string[]>();
+  const write = (node: GraphNode): void => {
+    e.path = node.path.replaceAll('.', '/');
+    if (node.kind === 'loop') loops.set(node, writeLoop({ ...target, write }, node));
+    else if (node.kind === 'result') e.define(node, loops.get(node.loop)?.[node.result] as string);
+    else if (node.kind === 'operation') e.define(node, operation(node, recordings, e));
+  };
+  for (const item of recordings.items) {
+    if (item.kind === 'region') writeRegion(item, e);
+    else write(item.all[0] as GraphNode);
+  }
+}
+
+function writeRegion({ all }: Item & { kind: 'region' }, e: Emitter): void {
+  const [region] = all as [(typeof all)[number]];
+  e.path = region.path.replaceAll('.', '/');
+  const names = REGIONS.get(region.name)?.write(e, region) ?? [];
+  nodesIn(region.result).forEach((node, i) => {
+    const name = names[i];
+    if (name !== undefined && !e.isDefined(node)) e.define(node, name);
+  });
+}
+
+function operation(node: OperationNode, recordings: Recordings, e: Emitter): string {
+  const inputs = node.inputs.map((x) => e.value(x));
+  const element = ELEMENTS[node.op as keyof typeof ELEMENTS];
+  if (element !== undefined) return element(e, inputs, node);
+  const rule = ARRAYS[node.op] as ((e: Emitter, op: Recorded<OperationName>) => string) | undefined;
+  if (rule === undefined) return refuse(node, 'ONNX has no such operation');
+  const all = recordings.all(node).map((n) => (n as OperationNode).attributes);
+  return rule(e, {
+    node,
+    inputs,
+    all: all,
+    attributes: node.attributes,
+  });
+}

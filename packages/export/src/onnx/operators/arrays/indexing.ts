@@ -1,0 +1,183 @@
+/** @file Operators that read and write at places which a tensor tells. */
+import * as cr from '@chainrule/autograd';
+import type { Call } from '../../import/call.js';
+import { rearranged } from '../../import/host.js';
+import { known, Strings, type Known } from '../../import/values.js';
+import { dimension, product, range, stacked } from '../helpers.js';
+import { operator, type Operator, type Result } from '../operator.js';
+
+/** Indices with negative ones counted from the front: of known numbers at once. */
+function indices(call: Call, input: number, size: number): cr.Tensor {
+  const given = call.known(input);
+  if (given !== null) {
+    const data = Array.from(given.data, (i) => (i < 0 ? i + size : i));
+    return known(data, given.shape).tensor;
+  }
+  const index = call.tensor(input).cast('int32');
+  return cr.where(index.lt(0), index.add(size), index);
+}
+
+function gather(call: Call): Result {
+  const value = call.value(0);
+  const axis = dimension(call, call.int('axis', 0), call.shape(0).length);
+  const size = call.shape(0)[axis] ?? 1;
+  if (value instanceof Strings) {
+    const at = call.numbers(1).map((i) => (i < 0 ? i + size : i));
+    return new Strings(
+      at.map((i) => value.data[i] ?? call.refuse(`no text ${i}`)),
+      call.shape(1),
+    );
+  }
+  const x = call.tensor(0);
+  const index = indices(call, 1, size);
+  if (index.ndim === 1) return x.indexSelect(axis, index);
+  const chosen = x.indexSelect(axis, index.reshape([-1]));
+  return chosen.reshape([...x.shape.slice(0, axis), ...index.shape, ...x.shape.slice(axis + 1)]);
+}
+
+function foldGather([x, index]: readonly Known[], call: Call): Known | null {
+  const axis = dimension(call, call.int('axis', 0), x!.shape.length);
+  const n = x!.shape[axis] ?? 0;
+  const at = Array.from(index!.data, (i) => (i < 0 ? i + n : i));
+  if (at.some((i) => !(i >= 0 && i < n))) return null;
+  const rank = index!.shape.length;
+  const shape = [...x!.shape.slice(0, axis), ...index!.shape, ...x!.shape.slice(axis + 1)];
+  return rearranged(x!, shape, (position) => {
+    const place = index!.shape.reduce((i, size, d) => i * size + position[axis + d]!, 0);
+    return [...position.slice(0, axis), at[place]!, ...position.slice(axis + rank)];
+  });
+}
+
+function gatherElements(call: Call): Result {
+  const x = call.tensor(0);
+  const axis = dimension(call, call.int('axis', 0), x.ndim);
+  return x.gather(axis, indices(call, 1, x.shape[axis] ?? 1));
+}
+
+/** The vectors of indices as one index into the flattened first dimensions of a shape. */
+function flatIndex(call: Call, index: cr.Tensor, sizes: readonly number[]): cr.Tensor {
+  if (index.shape.at(-1) !== sizes.length) call.refuse('the indices do not fit the shape');
+  return sizes.reduce<cr.Tensor>(
+    (flat, size, d) => {
+      const i = index.select(-1, d);
+      return flat.mul(size).add(cr.where(i.lt(0), i.add(size), i));
+    },
+    cr.zeros(index.shape.slice(0, -1), { dtype: 'int32' }),
+  );
+}
+
+function gatherND(call: Call): Result {
+  const [x, index] = [call.tensor(0), call.tensor(1)];
+  const batch = call.int('batch_dims', 0);
+  const k = index.shape.at(-1) ?? 0;
+  const lead = x.shape.slice(0, batch);
+  const sizes = x.shape.slice(batch, batch + k);
+  const rest = x.shape.slice(batch + k);
+  const flat = x.reshape([product(lead), product(sizes), ...rest]);
+  const places = flatIndex(call, index.reshape([product(lead), -1, k]), sizes);
+  const offset = cr.arange(product(lead), { dtype: 'int32' }).mul(product(sizes)).unsqueeze(1);
+  const chosen = flat
+    .reshape([product(lead) * product(sizes), ...rest])
+    .indexSelect(0, places.add(offset).reshape([-1]));
+  return chosen.reshape([...index.shape.slice(0, -1), ...rest]);
+}
+
+const REDUCTIONS = { add: 'sum', mul: 'prod', max: 'amax', min: 'amin' } as const;
+
+function reductionOf(call: Call): cr.ScatterReduction | null {
+  const name = call.text('reduction', 'none');
+  if (name === 'none') return null;
+  if (name in REDUCTIONS) return REDUCTIONS[name as keyof typeof REDUCTIONS];
+  return call.refuse(`there is no reduction '${name}'`);
+}
+
+function scatterElements(call: Call): Result {
+  const [x, updates] = [call.tensor(0), call.tensor(2)];
+  const axis = dimension(call, call.int('axis', 0), x.ndim);
+  const index = indices(call, 1, x.shape[axis] ?? 1);
+  const reduction = reductionOf(call);
+  if (reduction === null) return x.scatter(axis, index, updates);
+  return cr.scatterReduce(x, axis, index, updates, reduction);
+}
+
+function scatterND(call: Call): Result {
+  const [x, index, updates] = [call.tensor(0), call.tensor(1), call.tensor(2)];
+  const k = index.shape.at(-1) ?? 0;
+  const sizes = x.shape.slice(0, k);
+  const rest = x.shape.slice(k);
+  const flat = x.reshape([product(sizes), product(rest)]);
+  const places = flatIndex(call, index, sizes).reshape([-1, 1]);
+  const each = cr.expand(places, [places.shape[0], product(rest)]);
+  const source = updates.reshape([places.shape[0], product(rest)]);
+  const reduction = reductionOf(call);
+  const written =
+    reduction === null
+      ? flat.scatter(0, each, source)
+      : cr.scatterReduce(flat, 0, each, source, reduction);
+  return written.reshape(x.shape);
+}
+
+function oneHot(call: Call): Result {
+  const depth = call.number(1);
+  const values = call.tensor(2);
+  const index = call.tensor(0).cast('int32');
+  const wrapped = cr.where(index.lt(0), index.add(depth), index);
+  const axis = call.int('axis', -1);
+  const d = axis < 0 ? axis + index.ndim + 1 : axis;
+  const classes = cr.arange(depth, { dtype: 'int32' });
+  const shape = [...range(index.ndim).map(() => 1)];
+  shape.splice(d, 0, depth);
+  const hot = wrapped.unsqueeze(d).eq(classes.reshape(shape));
+  return cr.where(hot, values.at(1), values.at(0));
+}
+
+function compress(call: Call): Result {
+  const chosen = call.numbers(1).flatMap((x, i) => (x === 0 ? [] : [i]));
+  const index = known(chosen, [chosen.length]).tensor;
+  if (!call.attributeGiven('axis')) return call.tensor(0).reshape([-1]).indexSelect(0, index);
+  const x = call.tensor(0);
+  return x.indexSelect(dimension(call, call.int('axis'), x.ndim), index);
+}
+
+function reverseSequence(call: Call): Result {
+  const x = call.tensor(0);
+  const [batch, time] = [call.int('batch_axis', 1), call.int('time_axis', 0)];
+  const moved = x.movedim([batch, time], [0, 1]);
+  const rows = call.numbers(1).map((length, b) => {
+    const places = range(moved.shape[1] as number).map((t) => (t < length ? length - 1 - t : t));
+    return moved.select(0, b).indexSelect(0, known(places, [places.length]).tensor);
+  });
+  return stacked(rows).movedim([0, 1], [batch, time]);
+}
+
+/** Patches added up where they overlap. */
+function col2im(call: Call): Result {
+  const x = call.tensor(0);
+  const [size, kernel] = [call.numbers(1), call.numbers(2)];
+  const ones = size.map(() => 1);
+  const pads = call.ints(
+    'pads',
+    [...size, ...size].map(() => 0),
+  );
+  const half = pads.slice(0, size.length);
+  if (size.length !== 2 || half.some((p, i) => p !== pads[i + size.length]))
+    call.refuse('only images with equal padding on both sides');
+  return cr.fold(x, size, kernel, {
+    stride: call.ints('strides', ones),
+    padding: half,
+    dilation: call.ints('dilations', ones),
+  });
+}
+
+export const INDEXING: readonly Operator[] = [
+  operator('Gather', gather, { fold: foldGather, constants: [1] }),
+  operator('GatherElements', gatherElements),
+  operator('GatherND', gatherND),
+  operator('Scatter', scatterElements),
+  operator('ScatterElements', scatterElements),
+  operator('ScatterND', scatterND),
+  operator('OneHot', oneHot, { constants: [1, 2] }),
+  operator('Compress', compress),
+  operator('ReverseSequence', reverseSequence),
+  operator('Col2Im', col2im, { constants: [1, 2] }),
+];

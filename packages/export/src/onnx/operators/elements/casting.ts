@@ -1,0 +1,75 @@
+/** @file Casts between the element types of ONNX, as far as their dtypes here tell them apart. */
+import * as cr from '@chainrule/autograd';
+import type { Call } from '../../import/call.js';
+import { Known, known, Strings, type Value } from '../../import/values.js';
+import { ELEMENTS, type ElementType } from '../../schema/elementTypes.js';
+import { isFloat } from '../helpers.js';
+
+interface Target {
+  readonly type: ElementType;
+  readonly dtype: cr.DType;
+}
+
+/** The type in files that holds a dtype exactly. */
+export const TYPE_OF: Readonly<Record<cr.DType, ElementType>> = {
+  float32: 'float',
+  float64: 'double',
+  int32: 'int32',
+  bool: 'bool',
+};
+
+/** Numbers as NumPy writes them. */
+export function asTexts(call: Call): Strings {
+  const value = call.value(0);
+  if (value instanceof Strings) return value;
+  const { dtype, shape } = call.tensor(0);
+  const text = (x: number): string => {
+    if (dtype === 'bool') return x === 0 ? 'False' : 'True';
+    if (!Number.isFinite(x)) return String(x).toLowerCase().replace('infinity', 'inf');
+    if (dtype !== 'float32') return String(x);
+    // The shortest decimals that are this float32.
+    const short = [6, 7, 8, 9].map((n) => Number(x.toPrecision(n)));
+    return String(short.find((y) => Math.fround(y) === x) ?? x);
+  };
+  return new Strings(call.numbers(0).map(text), shape);
+}
+
+/** An integer type narrower than int32, whose numbers wrap around. */
+function narrow(type: ElementType): readonly [low: number, high: number] | null {
+  const { range, bits } = ELEMENTS[type];
+  return range !== undefined && bits < 32 ? range : null;
+}
+
+/** Floats lose their fraction; what does not fit wraps around. */
+export function casted(call: Call, { type, dtype }: Target): Value {
+  const value = call.value(0);
+  if (value instanceof Strings) return known(value.data.map(Number), value.shape, dtype);
+  const x = call.tensor(0);
+  const range = narrow(type);
+  if (range === null || x.dtype === 'bool') return x.cast(dtype);
+  const [low, high] = range;
+  return cr.remainder(x.cast('int32').sub(low), high - low + 1).add(low);
+}
+
+/** As `casted`, of known numbers. */
+export function foldCast([x]: readonly Known[], call: Call): Known | null {
+  if (call.int('to') === ELEMENTS.string.code) return null;
+  const { type, dtype } = call.elementType('to');
+  if (dtype === 'bool')
+    return known(
+      Array.from(x!.data, (v) => (v === 0 ? 0 : 1)),
+      x!.shape,
+      dtype,
+    );
+  if (isFloat(dtype)) return known(x!.data, x!.shape, dtype);
+  const range = narrow(type);
+  if (!isFloat(x!.dtype) && range === null) return new Known(x!.data, x!.shape, dtype);
+  const [low, high] = range ?? [-(2 ** 31), 2 ** 31 - 1];
+  const size = high - low + 1;
+  const data = Array.from(x!.data, (v) => {
+    const whole = Number.isNaN(v) ? 0 : Math.trunc(v);
+    if (range === null) return Math.min(Math.max(whole, low), high);
+    return whole - low - size * Math.floor((whole - low) / size) + low;
+  });
+  return known(data, x!.shape, dtype);
+}

@@ -1,0 +1,191 @@
+/** @file Recurrent networks: RNN, GRU and LSTM, in either direction, with sequences of different lengths. */
+import * as cr from '@chainrule/autograd';
+import type { Call } from '../../import/call.js';
+import { operator, outputs, type Operator, type Result } from '../operator.js';
+import { activationOf, type Activation } from './recurrentActivations.js';
+
+/** What is carried from one step to the next, each `[batch, hidden]`. */
+type State = readonly cr.Tensor[];
+
+/** One direction: from the projected input of a step and the state to the next state; the first of it is the output. */
+type Step = (input: cr.Tensor, state: State) => State;
+
+interface Direction {
+  /** `[batch, features]` of a step with the input weights applied. */
+  readonly step: Step;
+  readonly inputWeight: cr.Tensor;
+  readonly inputBias: cr.Tensor | null;
+}
+
+interface Cell {
+  readonly gates: number;
+  readonly activations: readonly string[];
+  /** The first of the inputs that hold states: the hidden one, and the cell's. */
+  readonly states: number;
+  make(call: Call, weights: Weights, f: readonly Activation[]): Step;
+}
+
+/** The parts of one direction. */
+interface Weights {
+  readonly recurrent: cr.Tensor;
+  readonly recurrentBias: cr.Tensor | null;
+  readonly peepholes: cr.Tensor | null;
+  readonly hidden: number;
+}
+
+const affine = (x: cr.Tensor, weight: cr.Tensor, bias: cr.Tensor | null): cr.Tensor =>
+  cr.linear(x, weight, bias);
+
+const RNN: Cell = {
+  gates: 1,
+  activations: ['Tanh'],
+  states: 1,
+  make:
+    (_call, { recurrent, recurrentBias }, [f]) =>
+    (x, [h]) => [(f as Activation)(x.add(affine(h as cr.Tensor, recurrent, recurrentBias)))],
+};
+
+const GRU: Cell = {
+  gates: 3,
+  activations: ['Sigmoid', 'Tanh'],
+  states: 1,
+  make(call, { recurrent, recurrentBias, hidden }, [f, g]) {
+    const before = call.flag('linear_before_reset');
+    const [gates, candidate] = cr.split(recurrent, [2 * hidden, hidden], 0) as [
+      cr.Tensor,
+      cr.Tensor,
+    ];
+    const [gateBias, bias] = (
+      recurrentBias === null ? [null, null] : cr.split(recurrentBias, [2 * hidden, hidden], 0)
+    ) as [cr.Tensor | null, cr.Tensor | null];
+    const [gate, squash] = [f as Activation, g as Activation];
+    return (x, [previous]) => {
+      const h = previous as cr.Tensor;
+      const [xGates, xCandidate] = cr.split(x, [2 * hidden, hidden], 1) as [cr.Tensor, cr.Tensor];
+      const open = gate(xGates.add(affine(h, gates, gateBias)));
+      const [update, reset] = cr.split(open, hidden, 1) as [cr.Tensor, cr.Tensor];
+      const inner = before
+        ? reset.mul(affine(h, candidate, bias))
+        : affine(reset.mul(h), candidate, bias);
+      const next = squash(xCandidate.add(inner));
+      return [update.mul(h.sub(next)).add(next)];
+    };
+  },
+};
+
+const LSTM: Cell = {
+  gates: 4,
+  activations: ['Sigmoid', 'Tanh', 'Tanh'],
+  states: 2,
+  make(call, { recurrent, recurrentBias, peepholes, hidden }, [f, g, h]) {
+    const coupled = call.flag('input_forget');
+    const [gate, squash, out] = [f, g, h] as [Activation, Activation, Activation];
+    const peep = peepholes === null ? null : cr.split(peepholes, hidden, 0);
+    const seen = (x: cr.Tensor, i: number, c: cr.Tensor): cr.Tensor =>
+      peep === null ? x : x.add(c.mul(peep[i] as cr.Tensor));
+    return (x, [hidden0, cell]) => {
+      const c = cell as cr.Tensor;
+      const all = x.add(affine(hidden0 as cr.Tensor, recurrent, recurrentBias));
+      // In the order of ONNX: input, output, forget, cell.
+      const [i, o, keep, next] = cr.split(all, hidden, 1) as [
+        cr.Tensor,
+        cr.Tensor,
+        cr.Tensor,
+        cr.Tensor,
+      ];
+      const input = gate(seen(i, 0, c));
+      const forget = coupled ? cr.sub(1, input) : gate(seen(keep, 2, c));
+      const state = forget.mul(c).add(input.mul(squash(next)));
+      return [gate(seen(o, 1, state)).mul(out(state)), state];
+    };
+  },
+};
+
+function recurrent(call: Call, cell: Cell): Result {
+  const batchFirst = call.flag('layout');
+  const x = batchFirst ? call.tensor(0).transpose(0, 1) : call.tensor(0);
+  const [length, batch] = x.shape as [number, number, number];
+  const lengths = call.has(4) ? call.numbers(4) : null;
+  const hidden = call.int('hidden_size', call.shape(2)[2]);
+  const directions = call.shape(1)[0] ?? 1;
+  const reverse = call.text('direction', 'forward') === 'reverse';
+  const turn = (t: cr.Tensor): cr.Tensor => (batchFirst ? t.transpose(0, 1) : t);
+  const runs = Array.from({ length: directions }, (_, d) => {
+    const states = Array.from({ length: cell.states }, (_, s) => {
+      const given = call.maybe(5 + s);
+      return given === null
+        ? cr.zeros([batch, hidden], { dtype: x.dtype })
+        : turn(given).select(0, d);
+    });
+    const direction = directionOf(call, cell, d, hidden);
+    return unrolled(x, direction, states, d === 1 || reverse, lengths, length);
+  });
+  const ys = cr.stack(
+    runs.map(({ ys }) => ys),
+    1,
+  );
+  const last = (s: number): cr.Tensor =>
+    turn(cr.stack(runs.map(({ state }) => state[s] as cr.Tensor)));
+  const y = batchFirst ? ys.permute([2, 0, 1, 3]) : ys;
+  return outputs(y, last(0), cell.states > 1 ? last(1) : undefined);
+}
+
+function directionOf(call: Call, cell: Cell, d: number, hidden: number): Direction {
+  const bias = call.maybe(3)?.select(0, d) ?? null;
+  const [inputBias, recurrentBias] = (
+    bias === null ? [null, null] : cr.split(bias, cell.gates * hidden, 0)
+  ) as [cr.Tensor | null, cr.Tensor | null];
+  const peepholes = cell.states > 1 ? (call.maybe(7)?.select(0, d) ?? null) : null;
+  const weights = { recurrent: call.tensor(2).select(0, d), recurrentBias, peepholes, hidden };
+  const count = cell.activations.length;
+  const names = call.texts('activations', []).slice(d * count, (d + 1) * count);
+  const alphas = call.floats('activation_alpha', []);
+  const betas = call.floats('activation_beta', []);
+  const clip = call.attributeGiven('clip') ? call.float('clip') : null;
+  const f = cell.activations.map((fallback, i) =>
+    activationOf(call, names[i] ?? fallback, alphas[d * count + i], betas[d * count + i], clip),
+  );
+  return { step: cell.make(call, weights, f), inputWeight: call.tensor(1).select(0, d), inputBias };
+}
+
+/** Runs over the steps; a sequence that is over keeps its state, and gives zeros. */
+function unrolled(
+  x: cr.Tensor,
+  { step, inputWeight, inputBias }: Direction,
+  initial: State,
+  reverse: boolean,
+  lengths: readonly number[] | null,
+  length: number,
+): { ys: cr.Tensor; state: State } {
+  const ragged = lengths?.some((n) => n < length) === true ? lengths : null;
+  const projected = affine(x, inputWeight, inputBias);
+  const times = Array.from({ length }, (_, t) => (reverse ? length - 1 - t : t));
+  if (ragged === null) {
+    const ordered = reverse ? cr.flip(projected, 0) : projected;
+    const [state, ys] = cr.scan(
+      (carry: cr.Tensor[], input: cr.Tensor) => {
+        const next = [...step(input, carry)];
+        return [next, next[0] as cr.Tensor] as [cr.Tensor[], cr.Tensor];
+      },
+      [...initial],
+      ordered,
+    );
+    return { ys: reverse ? cr.flip(ys, 0) : ys, state };
+  }
+  let state = initial;
+  const ys: cr.Tensor[] = [];
+  for (const t of times) {
+    const next = step(projected.select(0, t), state);
+    const alive = ragged.map((n) => t < n);
+    const mask = cr.tensor(Uint8Array.from(alive, Number), { dtype: 'bool' }).unsqueeze(1);
+    state = next.map((s, i) => cr.where(mask, s, state[i] as cr.Tensor));
+    ys[t] = cr.where(mask, next[0] as cr.Tensor, 0);
+  }
+  return { ys: cr.stack(ys), state };
+}
+
+export const RECURRENT: readonly Operator[] = [
+  operator('RNN', (call) => recurrent(call, RNN), { constants: [4] }),
+  operator('GRU', (call) => recurrent(call, GRU), { constants: [4] }),
+  operator('LSTM', (call) => recurrent(call, LSTM), { constants: [4] }),
+];

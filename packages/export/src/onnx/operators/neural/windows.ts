@@ -1,0 +1,65 @@
+/** @file How windows slide: strides, dilations and padding as ONNX gives them. */
+import * as cr from '@chainrule/autograd';
+import type { Call } from '../../import/call.js';
+import { range } from '../helpers.js';
+
+export interface Windows {
+  readonly kernel: readonly number[];
+  readonly strides: number[];
+  readonly dilations: number[];
+  readonly low: number[];
+  readonly high: number[];
+}
+
+/** The windows of a node over the sizes of an image. */
+export function windowsOf(call: Call, size: readonly number[], kernel: readonly number[]): Windows {
+  const rank = size.length;
+  if (rank < 1 || rank > 3 || kernel.length !== rank)
+    call.refuse(`windows over ${rank} dimensions: there are one to three here`);
+  const ones = range(rank).map(() => 1);
+  const strides = call.ints('strides', ones);
+  const dilations = call.ints('dilations', ones);
+  const pads = call.ints(
+    'pads',
+    [...ones, ...ones].map(() => 0),
+  );
+  if ([strides, dilations].some((xs) => xs.length !== rank || xs.some((x) => x < 1)))
+    call.refuse('strides and dilations must be positive, one for each dimension');
+  if (pads.length !== 2 * rank) call.refuse('pads must be two numbers for each dimension');
+  const auto = call.text('auto_pad', 'NOTSET');
+  const [low, high] = [pads.slice(0, rank), pads.slice(rank)];
+  if (auto === 'VALID')
+    return { kernel, strides, dilations, low: ones.map(() => 0), high: ones.map(() => 0) };
+  if (auto === 'NOTSET' || auto === '') return { kernel, strides, dilations, low, high };
+  const total = size.map((n, d) => {
+    const reach = (kernel[d]! - 1) * dilations[d]! + 1;
+    return Math.max(0, (Math.ceil(n / strides[d]!) - 1) * strides[d]! + reach - n);
+  });
+  const less = total.map((p) => Math.floor(p / 2));
+  const more = total.map((p, d) => p - less[d]!);
+  return auto === 'SAME_LOWER'
+    ? { kernel, strides, dilations, low: more, high: less }
+    : { kernel, strides, dilations, low: less, high: more };
+}
+
+export function isSymmetric({ low, high }: Windows): boolean {
+  return low.every((p, d) => p === high[d]);
+}
+
+/** `x` with a value around its last dimensions; negative padding cuts off. */
+export function surround(
+  x: cr.Tensor,
+  low: readonly number[],
+  high: readonly number[],
+  value = 0,
+): cr.Tensor {
+  if ([...low, ...high].every((p) => p === 0)) return x;
+  const first = x.ndim - low.length;
+  const cut = low.reduce((y, p, d) => {
+    const [start, end] = [Math.max(0, -p), Math.max(0, -high[d]!)];
+    const n = y.shape[first + d] as number;
+    return start + end === 0 ? y : cr.narrow(y, first + d, start, n - start - end);
+  }, x);
+  const pads = low.map((p, d) => [Math.max(0, p), Math.max(0, high[d]!)]);
+  return cr.pad(cut, pads.reverse().flat(), { value });
+}

@@ -1,0 +1,100 @@
+/** @file The cases miss nothing: every layer, every rule of the exporter; and what ONNX has not is listed. */
+import { describe, expect, test } from 'vitest';
+import { noGrad } from '@chainrule/autograd';
+import { elementNames, familyNames, plainNames, recordGraph } from '@chainrule/autograd/graph';
+import type { GraphNode } from '@chainrule/autograd/graph';
+import * as nn from '@chainrule/nn';
+import { ARRAYS } from '../../src/onnx/export/arrays/arrays.js';
+import { ELEMENTS } from '../../src/onnx/export/elements.js';
+import { REGIONS } from '../../src/onnx/export/regions/regions.js';
+import { exportCases } from './cases/index.js';
+
+const classes = Object.entries(nn)
+  .filter(([, value]) => typeof value === 'function' && value.prototype instanceof nn.Module)
+  .map(([name]) => name);
+
+/** Layers that cannot be written, and why. */
+const NO_LAYER: Readonly<Record<string, string>> = {
+  CTCLoss: 'it reads lengths',
+  FractionalMaxPool2d: 'it draws where its windows are',
+  FractionalMaxPool3d: 'it draws where its windows are',
+};
+
+test('every layer has a case', () => {
+  const used = new Set(
+    exportCases.flatMap(({ f }) =>
+      f instanceof nn.Module ? f.modules().map((m) => m.constructor.name) : [],
+    ),
+  );
+  const missing = classes.filter((name) => !used.has(name));
+  expect(missing.sort()).toEqual(Object.keys(NO_LAYER).sort());
+  expect(classes.length).toBeGreaterThan(130);
+});
+
+describe('rules', () => {
+  const operations = new Set<string>();
+  const regions = new Set<string>();
+  const count = (nodes: readonly GraphNode[]): void => {
+    for (const node of nodes) {
+      if (node.kind === 'operation') operations.add(node.op);
+      if (node.kind === 'loop') node.bodies.forEach((body) => count(body.nodes));
+    }
+  };
+  for (const { f, args } of exportCases) {
+    const call = f instanceof nn.Module ? (...xs: never[]) => f.eval().forward(...xs) : f;
+    const graph = noGrad(() => recordGraph(call as never, args(2)));
+    count(graph.nodes);
+    for (const { name } of graph.regions) regions.add(name);
+  }
+
+  test('every rule is used by a case', () => {
+    const names = [...Object.keys(ELEMENTS), ...Object.keys(ARRAYS)];
+    expect(names.filter((name) => !operations.has(name))).toEqual([]);
+    expect([...REGIONS.keys()].filter((name) => !regions.has(name))).toEqual([]);
+  });
+
+  test('an operation has a rule, or ONNX has none', () => {
+    const names = [...elementNames, ...familyNames, ...plainNames];
+    const without = names.filter((name) => !(name in ELEMENTS) && !(name in ARRAYS));
+    expect(without).toMatchInlineSnapshot(`
+      [
+        "erfinv",
+        "signbit",
+        "lgamma",
+        "digamma",
+        "special.ndtri",
+        "copysign",
+        "nextafter.float32",
+        "nextafter.float64",
+        "gammaSlope",
+        "special.gammainc",
+        "special.gammaincc",
+        "special.zeta",
+        "gcd",
+        "lcm",
+        "bitwiseLeftShift",
+        "bitwiseRightShift",
+        "polygamma",
+        "sinc",
+        "scaledTail",
+        "special.erfcx",
+        "special.i0",
+        "special.i1",
+        "special.i0e",
+        "special.i1e",
+        "special.ndtr",
+        "special.logNdtr",
+        "cofactor",
+        "slogdet",
+        "cholesky",
+        "qr",
+        "orthogonalComplete",
+        "eigh",
+        "svd",
+        "luPacked",
+        "luOrder",
+        "matrixExp",
+      ]
+    `);
+  });
+});
