@@ -69,7 +69,7 @@ export const moveaxis: typeof movedim = composite('moveaxis', (x, source, destin
 );
 
 /** `x` expanded to the shape of `other`. PyTorch: `Tensor.expand_as`. */
-export const expandAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['sizes']> = composite(
+export const expandAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']> = composite(
   'expandAs',
   (x: Operand, other: Tensor) => {
     const node = operand('expandAs', x);
@@ -80,7 +80,7 @@ export const expandAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['siz
 );
 
 /** `x` in the shape of `other`, of as many elements. PyTorch: `Tensor.view_as`. */
-export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['sizes']> = composite(
+export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']> = composite(
   'viewAs',
   (x: Operand, other: Tensor) => {
     const node = operand('viewAs', x);
@@ -107,8 +107,8 @@ export interface TurningMethods<S extends Shape = Shape> {
   flipud(): Tensor<S>;
   ravel(): Tensor<[number]>;
   moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
-  expandAs<T extends Tensor>(other: T): Tensor<T['sizes']>;
-  viewAs<T extends Tensor>(other: T): Tensor<T['sizes']>;
+  expandAs<T extends Tensor>(other: T): Tensor<T['shape']>;
+  viewAs<T extends Tensor>(other: T): Tensor<T['shape']>;
   /** The last two dimensions exchanged. PyTorch: `Tensor.mT`. @throws {ShapeError} for fewer than two dimensions. */
   readonly mT: Tensor;
 }
