@@ -175,7 +175,7 @@ export function execute(
   for (let k = plan.kept.size + (held ?? NOTHING).length; k > 0; k--) outputs.push(null);
   for (let i = 0; i < leaves.length; i++) {
     const leaf = leaves[i] as Tensor;
-    if (leaf.cell !== null) inputs[i] = leafValue(leaf); // after versions that will be overwritten have been copied
+    inputs[i] ??= leafValue(leaf); // of cells: after versions that will be overwritten have been copied
   }
   runtime.runs++;
   engine.onRun?.(plan.program(held ?? NOTHING), why);

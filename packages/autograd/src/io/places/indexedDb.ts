@@ -20,8 +20,10 @@ export const indexedDb: Place = {
   resolve: (path) => PREFIX + pathOf(path),
   join: (folder, name) => `${PREFIX}${pathOf(folder)}/${name}`,
   read: async (path) => {
-    const bytes: unknown = await transact('readonly', `file: cannot read ${shownPath(path)}`, (store) =>
-      store.get(pathOf(path)),
+    const bytes: unknown = await transact(
+      'readonly',
+      `file: cannot read ${shownPath(path)}`,
+      (store) => store.get(pathOf(path)),
     );
     if (bytes === undefined) throw missing('file: cannot read', path);
     return bytes as Uint8Array;
