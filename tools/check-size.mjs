@@ -34,7 +34,7 @@ const budgets = [
     name: 'all three',
     contents: ['autograd', 'nn', 'optim'].map(all),
     external: [],
-    budget: 266 * kB,
+    budget: 268 * kB,
   },
 ];
 
@@ -43,7 +43,7 @@ const squared = (path, square) =>
   `import { grad, square, tensor } from '@chainrule/autograd${path}'; console.log(grad((x) => ${square})(tensor(3)).item());`;
 const programs = [
   { name: 'x², functions', contents: [squared('/functions', 'square(x)')], budget: 25.9 * kB },
-  { name: 'x², default', contents: [squared('', 'x.square()')], budget: 119.8 * kB },
+  { name: 'x², default', contents: [squared('', 'x.square()')], budget: 121 * kB },
   {
     name: 'Linear + Adam',
     contents: [

@@ -16,7 +16,7 @@ const notOperations = `
   bernoulli getRngState manualSeed rand randLike randint randn randnLike randperm setRngState
   foreignCopy backend
   enableGrad isGradEnabled noGrad scope region dependsOn withMode recordingOf
-  compile withoutCompile fromGPUBuffer scan whileLoop cond switchCase associativeScan deviceInfo devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
+  compile isCompiling withoutCompile fromGPUBuffer scan whileLoop cond switchCase associativeScan deviceInfo devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
   detectAnomaly explain graph setDebug gradcheck gradgradcheck
   byPosition checkArgument defineOptions display passes flattenTree closureConvert pureCallback
   hessian hvp jacfwd jacrev valueAndGrad vjp borrowGrad peek afterRun rememberRuns culprit forgetRun

@@ -22,6 +22,7 @@ export {
 } from './windows.js';
 export { serveDataset, WorkerDataset, type ServeDatasetOptions } from './workerDataset.js';
 export {
+  type Canvas,
   draw,
   fromPixels,
   toPixels,

@@ -147,7 +147,7 @@ export function composite<F extends (...args: never[]) => unknown>(name: string,
       if (mode.debug > 0 && !isRecorded) mode.scope = outer;
     }
   };
-  operations.set(name, { kind: 'composite', call: labelled });
+  operations.set(name, { kind: 'composite', call: labelled as never });
   return Object.defineProperty(labelled, 'name', { value: name }) as F;
 }
 

@@ -1,4 +1,5 @@
 /** @file Making tensors: from data, and filled. */
+import { evenlySpaced } from './spacing.js';
 import { byPosition, checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { allocate, checkFits, type DType, type TypedArray } from '../../graph/dtype.js';
@@ -275,13 +276,4 @@ export function linspace<N extends number>(
   if (dtype === 'int32' && steps > 0) for (const x of [start, end]) checkFits('linspace', x);
   for (let i = 0; i < steps; i++) data[i] = evenlySpaced(start, end, steps, i);
   return finish('linspace', makeLeaf(data, [steps], dtype), options);
-}
-
-/** @internal Number `i` of `steps` from `start` to `end`: from the nearer end, so that both are exact. */
-export function evenlySpaced(start: number, end: number, steps: number, i: number): number {
-  if (steps === 1) return start;
-  if (!Number.isFinite(start) || !Number.isFinite(end)) return NaN;
-  const whole = end - start;
-  const by = Number.isFinite(whole) ? whole / (steps - 1) : end / (steps - 1) - start / (steps - 1);
-  return i < steps / 2 ? start + i * by : end - (steps - 1 - i) * by;
 }

@@ -3,7 +3,7 @@ import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { allocate, checkFits } from '../../graph/dtype.js';
 import { checkInteger, checkShape, sizeOf } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
-import { evenlySpaced } from './creation.js';
+import { evenlySpaced } from './spacing.js';
 import { finish, type CreationOptions } from '../build/leaves.js';
 
 /** Options of `logspace`. */

@@ -111,7 +111,7 @@ describe('others', () => {
     ]);
     expect(Array.from(logspace(0, 4, 3, { base: 2 }).dataSync())).toEqual([1, 4, 16]);
     expect(logspace(0, 1, 0).shape).toEqual([0]);
-    expect(() => logspace(0, NaN, 3)).toThrow(/logspace/);
+    expect(Array.from(logspace(0, NaN, 3).dataSync()).slice(1)).toEqual([NaN, NaN]);
   });
 
   it('gumbelSoftmax is a distribution, hard one category', () => {

@@ -11,7 +11,7 @@ import { add, castNode } from '../build/element.js';
 import { div, mul, neg } from '../build/fieldOperations.js';
 import { finish, type CreationOptions } from '../build/leaves.js';
 import { minimum } from '../elements/arithmetic.js';
-import { detach } from '../elements/comparison.js';
+import { detach } from '../build/detach.js';
 import { log1p } from '../elements/exponential.js';
 import { argsortOf } from '../indexing/argsort.js';
 import { searchPositions } from '../indexing/search.js';

@@ -17,7 +17,7 @@ import {
 import { add, castNode, choose } from '../build/element.js';
 import { div, mul, neg, reciprocal } from '../build/fieldOperations.js';
 import { ge } from '../build/relations.js';
-import { detach } from './comparison.js';
+import { detach } from '../build/detach.js';
 import { exactDifference } from './compensated.js';
 import { exp2 } from './exponential.js';
 import { clamp, type ClampOptions } from './arithmetic.js';

@@ -1,4 +1,5 @@
 /** @file Comparison, logic and choice; and the operations that change how elements are held, not what they are. */
+import { detach } from '../build/detach.js';
 import { defineOptions, kinds } from '../../arguments/index.js';
 import { DTypeError } from '../../errors.js';
 import { checkDType, isFloat, type DType } from '../../graph/dtype.js';
@@ -129,18 +130,6 @@ function everywhere(t: Tensor, op: string): boolean {
 export function cast<X extends Operand>(x: X, dtype: DType): Tensor<ShapeIn<X>> {
   checkDType('cast', dtype);
   return castNode(operand('cast', x), dtype) as Tensor<ShapeIn<X>>;
-}
-
-const detachOp = primitive('detach', {
-  lowering: { kind: 'alias', transparent: true },
-  differentiable: false,
-  shape: ([x]) => (x as Tensor).sizes,
-  batch: ([x]) => detach(x as Tensor),
-});
-
-/** The value of `x` without its gradient: nothing flows back through it, forward mode sees a constant. PyTorch: `detach`. */
-export function detach<S extends Shape>(x: Tensor<S>): Tensor<S> {
-  return detachOp([operand('detach', x)]) as Tensor<S>;
 }
 
 const cloneOp = primitive('clone', {

@@ -3,7 +3,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { add, choose } from '../build/element.js';
 import { div, neg, sub } from '../build/fieldOperations.js';
 import { ge, isFinite, isInf } from '../build/relations.js';
-import { detach } from './comparison.js';
+import { detach } from '../build/detach.js';
 
 /** `x − y` as it is rounded, and what is missing to it (D. E. Knuth's two-sum), a number without derivatives. */
 export function exactDifference(x: Tensor, y: Tensor): { difference: Tensor; rest: Tensor } {

@@ -8,7 +8,7 @@ import { checkInteger, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { add, strongMul } from '../build/element.js';
-import { detach } from '../elements/comparison.js';
+import { detach } from '../build/detach.js';
 import { composite, floatOperand } from '../build/define.js';
 import {
   choleskyOf,

@@ -2,7 +2,8 @@
 import type { Tensor } from '../../graph/tensor.js';
 import { abs, add, clamp, mul, pow, reciprocal, sqrt } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
-import { detach, eq, gt, logicalAnd, lt, ne, where } from '../elements/comparison.js';
+import { eq, gt, logicalAnd, lt, ne, where } from '../elements/comparison.js';
+import { detach } from '../build/detach.js';
 import { exp2, log2 } from '../elements/exponential.js';
 import { floor } from '../elements/rounding.js';
 import { castNode, strongMul } from '../build/element.js';

@@ -6,7 +6,7 @@ import { range, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, mul, rsqrt, sub } from '../elements/arithmetic.js';
 import { reshapeNode } from '../build/broadcast.js';
-import { detach } from '../elements/comparison.js';
+import { detach } from '../build/detach.js';
 import { composite } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import {

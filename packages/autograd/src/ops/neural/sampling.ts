@@ -4,7 +4,7 @@ import { ChainruleError } from '../../errors.js';
 import { normalizeDim } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, div, mul, neg, sub } from '../elements/arithmetic.js';
-import { detach } from '../elements/comparison.js';
+import { detach } from '../build/detach.js';
 import { log } from '../elements/exponential.js';
 import { composite, floatOperand, type Operand, type SameShape } from '../build/define.js';
 import { castNode, choose } from '../build/element.js';

@@ -4,7 +4,7 @@ import { normalizeDim } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, div, maximum, mul, sub } from '../elements/arithmetic.js';
 import { expandNode, reshapeNode, sumOver } from '../build/broadcast.js';
-import { detach } from '../elements/comparison.js';
+import { detach } from '../build/detach.js';
 import { composite, floatOperand } from '../build/define.js';
 import { vectorNorm } from '../linalg/vectorNorm.js';
 

@@ -10,7 +10,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { sumOver } from '../build/broadcast.js';
 import { choose, strongProduct } from '../build/element.js';
 import { add, mul, reciprocal, sub } from '../elements/arithmetic.js';
-import { detach } from '../elements/comparison.js';
+import { detach } from '../build/detach.js';
 import { exp, log, log1p } from '../elements/exponential.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 import { eq, gt, isFinite, lt } from '../build/relations.js';

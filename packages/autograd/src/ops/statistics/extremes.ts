@@ -9,7 +9,7 @@ import { choose } from '../build/element.js';
 import { single } from '../build/leaves.js';
 import type { PrimitiveOp } from '../build/primitive.js';
 import { eq, isNan } from '../build/relations.js';
-import { detach } from '../elements/comparison.js';
+import { detach } from '../build/detach.js';
 import { gatherOf } from '../indexing/gather.js';
 import { argsortOf } from '../indexing/argsort.js';
 import { maxOver, minOver, position } from '../reductions/fold.js';

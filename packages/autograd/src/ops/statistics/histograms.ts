@@ -13,7 +13,7 @@ import { filled } from '../build/primitive.js';
 import { eq, ge, le, logicalAnd } from '../build/relations.js';
 import { floor } from '../build/wholeNumbers.js';
 import { clamp } from '../elements/arithmetic.js';
-import { detach } from '../elements/comparison.js';
+import { detach } from '../build/detach.js';
 import { indexAddOf } from '../indexing/gather.js';
 import { searchPositions } from '../indexing/search.js';
 import { maxOver, minOver } from '../reductions/fold.js';

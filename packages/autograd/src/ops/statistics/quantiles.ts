@@ -12,7 +12,7 @@ import { mul, sub } from '../build/fieldOperations.js';
 import { isNan, logicalNot } from '../build/relations.js';
 import { floor, roundEven } from '../build/wholeNumbers.js';
 import { lerp, maximum, minimum } from '../elements/arithmetic.js';
-import { detach } from '../elements/comparison.js';
+import { detach } from '../build/detach.js';
 import { ceil } from '../build/wholeNumbers.js';
 import { argsortOf } from '../indexing/argsort.js';
 import { gatherOf } from '../indexing/gather.js';

@@ -89,11 +89,21 @@ export function toPixels(image: Tensor): PixelData & { readonly data: Uint8Clamp
   return { data, width, height };
 }
 
+/** A canvas of a page, or an `OffscreenCanvas`. */
+export interface Canvas {
+  /** Its pixels from left to right. */
+  width: number;
+  /** Its pixels from top to bottom. */
+  height: number;
+  /** What draws on it. */
+  getContext(kind: '2d'): unknown;
+}
+
 /**
  * Draws a tensor, as {@link toPixels} takes it, on a canvas, whose size becomes the tensor's. TensorFlow.js:
  * `browser.draw`.
  */
-export function draw(image: Tensor, canvas: HTMLCanvasElement | OffscreenCanvas): void {
+export function draw(image: Tensor, canvas: Canvas): void {
   const { data, width, height } = toPixels(image);
   canvas.width = width;
   canvas.height = height;
