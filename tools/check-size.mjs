@@ -16,8 +16,8 @@ console.log(tensor, Parameter, compile);`;
  * as methods of a tensor, so a page that imports three names has much of it; what is a function alone it has not. Budgets are what is there and 3 %.
  */
 const budgets = [
-  { name: 'autograd', contents: [all('autograd')], external: [], budget: 214 * kB },
-  { name: '3 names of it', contents: [few], external: [], budget: 124 * kB },
+  { name: 'autograd', contents: [all('autograd')], external: [], budget: 217 * kB },
+  { name: '3 names of it', contents: [few], external: [], budget: 125.5 * kB },
   {
     name: 'nn + optim',
     contents: ['nn', 'optim'].map(all),
@@ -51,7 +51,7 @@ const programs = [
       import { Adam } from '@chainrule/optim'; const model = new Linear(2, 1); const adam = new Adam(model.parameters());
       model.forward(tensor([[1, 2]])).sum().backward(); adam.step(); console.log(String(model));`,
     ],
-    budget: 138.1 * kB,
+    budget: 139 * kB,
   },
   {
     name: 'CNN',

@@ -4,7 +4,6 @@ export * from './elements/exponential.js';
 export * from './elements/trigonometric.js';
 export * from './elements/special.js';
 export * from './elements/rounding.js';
-export { detach } from './build/detach.js';
 export * from './elements/comparison.js';
 export * from './elements/floats.js';
 export * from './elements/neighbours.js';

@@ -8,6 +8,11 @@ export interface Signal {
   readonly aborted: boolean;
 }
 
+/** The platform's `AbortSignal`, where its declarations are at hand. */
+export type PlatformSignal = typeof globalThis extends { AbortSignal: { prototype: infer T } }
+  ? T
+  : Signal;
+
 /** Listens while a training runs. */
 export class Interrupts {
   /** The name of the signal that has come, or null. */

@@ -1,4 +1,5 @@
 /** @file Training in a worker: one function in the worker's file, one in the page's; progress and stop go across. */
+import type { PlatformSignal } from './interrupts.js';
 import { checkArgument, ChainruleError, display, kinds } from '@chainrule/autograd';
 import type { FitEvent } from './events.js';
 import { Listener } from './listener.js';
@@ -9,7 +10,7 @@ export type { WorkerLike } from '../workerPort.js';
 /** What a function that trains in a worker is given beside its input. */
 export interface WorkerContext<E = FitEvent> {
   /** Aborts when the page says stop: give it to `fit`. */
-  readonly signal: AbortSignal;
+  readonly signal: PlatformSignal;
   /** Sends an event to the page: a callback for `fit`. */
   readonly tell: (event: E) => void;
 }

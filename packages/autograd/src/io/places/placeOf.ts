@@ -32,8 +32,11 @@ export function placeOf(path: string): Place {
   );
 }
 
-/** A file that somebody has picked, or what was fetched. */
-export type FileLike = Pick<Blob, 'arrayBuffer'>;
+/** A file that somebody has picked, or what was fetched: a `Blob`, whose declarations need no library of a browser. */
+export interface FileLike {
+  /** All of its bytes. */
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
 
 /** All bytes of a file, at a path or picked. */
 export async function bytesIn(source: string | FileLike): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 /** @file Comparison, logic and choice; and the operations that change how elements are held, not what they are. */
-import { detach } from '../build/detach.js';
+export { detach } from '../build/detach.js';
 import { defineOptions, kinds } from '../../arguments/index.js';
 import { DTypeError } from '../../errors.js';
 import { checkDType, isFloat, type DType } from '../../graph/dtype.js';
