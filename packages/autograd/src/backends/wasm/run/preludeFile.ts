@@ -14,7 +14,12 @@ export interface Prelude {
 /** The prelude for a width, if there is one. Never in what a bundler takes: there is no such folder beside a bundle. */
 export function findPrelude(width: string): Prelude | null {
   const place = ownPlace();
-  if (place === null || typeof process.getBuiltinModule !== 'function') return null;
+  if (
+    place === null ||
+    typeof process !== 'object' ||
+    typeof process.getBuiltinModule !== 'function'
+  )
+    return null;
   const path = process.getBuiltinModule('node:path');
   const url = process.getBuiltinModule('node:url');
   const fs = process.getBuiltinModule('node:fs');
