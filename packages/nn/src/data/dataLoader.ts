@@ -219,48 +219,15 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
       const { done, value: indices } = order.next();
       if (done === true) return Promise.resolve({ done: true, value: undefined });
       const batch = asked++;
-      if (dataset instanceof WorkerDataset) return this.worked(dataset, indices, pass, batch);
+      if (dataset instanceof WorkerDataset) return worked(dataset, indices, pass, batch);
       return isRows(dataset) && this.options.collate === undefined
         ? new Promise((resolve) => resolve({ value: dataset.batch(indices) as B }))
-        : this.gathered(dataset, indices, batch);
+        : gathered(dataset, indices, batch).then((items) => ({
+            value: this.load(dataset, indices, batch, (_, place) => items[place]),
+          }));
     };
     if (dataset instanceof WorkerDataset) next.close = () => Promise.resolve(dataset.release(pass));
     return next;
-  }
-
-  /** A batch that a worker makes. */
-  private async worked(
-    dataset: WorkerDataset,
-    indices: Int32Array,
-    pass: LoaderState,
-    batch: number,
-  ): Promise<IteratorResult<B, undefined>> {
-    const context = { epoch: pass.epoch, seed: pass.order, batch };
-    try {
-      return { value: (await dataset.batch(indices, context, pass)) as B };
-    } catch (error) {
-      throw new ChainruleError(`DataLoader: ${textOf(error)} (in batch ${batch})`, {
-        cause: error,
-      });
-    }
-  }
-
-  /** A batch of items that may be promises. */
-  private async gathered(
-    dataset: Dataset,
-    indices: Int32Array,
-    batch: number,
-  ): Promise<IteratorResult<B, undefined>> {
-    const items = await Promise.all(
-      Array.from(indices, async (i) => {
-        try {
-          return await dataset.at(i);
-        } catch (error) {
-          throw failed(i, batch, error);
-        }
-      }),
-    );
-    return { value: this.load(dataset, indices, batch, (_, place) => items[place]) };
   }
 
   /** Reads the next batch of an async iterable; calls wait for each other. */
@@ -417,4 +384,32 @@ const promise = kinds.kind<Promise<unknown>>(
 
 function isPromise(x: unknown): x is Promise<unknown> {
   return passes(promise, x);
+}
+
+/** A batch that a worker makes. */
+async function worked<B>(
+  dataset: WorkerDataset,
+  indices: Int32Array,
+  pass: LoaderState,
+  batch: number,
+): Promise<IteratorResult<B, undefined>> {
+  const context = { epoch: pass.epoch, seed: pass.order, batch };
+  try {
+    return { value: (await dataset.batch(indices, context, pass)) as B };
+  } catch (error) {
+    throw new ChainruleError(`DataLoader: ${textOf(error)} (in batch ${batch})`, { cause: error });
+  }
+}
+
+/** The items of a batch, which may be promises. */
+function gathered(dataset: Dataset, indices: Int32Array, batch: number): Promise<unknown[]> {
+  return Promise.all(
+    Array.from(indices, async (i) => {
+      try {
+        return await dataset.at(i);
+      } catch (error) {
+        throw failed(i, batch, error);
+      }
+    }),
+  );
 }

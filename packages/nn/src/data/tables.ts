@@ -106,11 +106,13 @@ function valueOf(field: string): string | number | null {
  */
 export function fromRows(
   rows: readonly Row[],
-  columns: readonly string[] = Object.keys(rows[0] ?? {}),
+  columns?: readonly string[],
 ): Record<string, Tensor | unknown[]> {
   checkArgument('fromRows', 'rows', rows, kinds.listOf(kinds.object));
+  if (columns !== undefined)
+    checkArgument('fromRows', 'columns', columns, kinds.listOf(kinds.text));
   return Object.fromEntries(
-    columns.map((name) => {
+    (columns ?? Object.keys(rows[0] ?? {})).map((name) => {
       const values = rows.map((row, i) => {
         if (Object.hasOwn(row, name)) return row[name];
         throw new ShapeError(`fromRows: row ${i} has no column ${display(name)}`);
@@ -131,12 +133,23 @@ function columnOf(values: unknown[]): Tensor | unknown[] {
   return present.every(small) ? tensor(Int32Array.from(values, Number)) : values;
 }
 
+const anyList = kinds.listOf(kinds.anything);
+/** An object whose fields can be read: one that looks back at whoever reads it is none. */
+const record = kinds.kind<object>('be an object of columns', (x) => {
+  try {
+    return kinds.object.test(x) && Object.entries(x).length >= 0;
+  } catch {
+    return false;
+  }
+});
+
 /** Tensors `[rows]` and lists by column as rows: what {@link fromRows} takes. @throws {ShapeError} if lengths differ. */
 export function toRows(columns: Readonly<Record<string, Tensor | readonly unknown[]>>): Row[] {
-  checkArgument('toRows', 'columns', columns, kinds.object);
+  checkArgument('toRows', 'columns', columns, record);
   const lists = Object.entries(columns).map(([name, column]) => {
-    const list: unknown = column instanceof Tensor ? column.toArray() : column;
-    return [name, list as readonly unknown[]] as const;
+    const given: unknown = column instanceof Tensor ? column.toArray() : column;
+    const list = checkArgument('toRows', `column ${display(name)}`, given, anyList);
+    return [name, list] as const;
   });
   const lengths = new Set(lists.map(([, list]) => list.length));
   if (lengths.size > 1)

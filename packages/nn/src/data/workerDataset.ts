@@ -17,6 +17,9 @@ import { isRows, type Dataset } from './datasets.js';
 import { drawnSeed } from './random.js';
 import type { BatchContext } from './sampler.js';
 
+/** What `start` alone makes a data set with. */
+const STARTED = Symbol('started');
+
 /** A tensor on its way from one thread to another. */
 interface Packed {
   readonly $tensor: { readonly data: TypedArray; readonly shape: Shape; readonly dtype: DType };
@@ -152,7 +155,11 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
   private next = 0;
   private calls: number;
 
-  private constructor(hired: readonly Hired[], length: number) {
+  private constructor(by: symbol, hired: readonly Hired[], length: number) {
+    if (by !== STARTED)
+      throw new ChainruleError(
+        'WorkerDataset: made by await WorkerDataset.start(make), not by new',
+      );
     this.hired = hired;
     this.length = length;
     this.workers = hired.length;
@@ -180,7 +187,7 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
           `WorkerDataset.start: all workers must have the same number of items, got ${lengths.map(display).join(', ')}`,
         );
       }
-      return new WorkerDataset<B>(hired, length);
+      return new WorkerDataset<B>(STARTED, hired, length);
     } catch (error) {
       for (const { worker } of hired) worker.terminate();
       throw error;

@@ -170,6 +170,9 @@ export const functions: readonly ExportCase[] = [
   ),
   unary('median of rows', (x) => parts(cr.median(x, -1))),
   unary('median over two dimensions', (x) => cr.flatten(x, 1).median(1).values),
+  unary('distances of rows', (x) =>
+    [1, 2, Infinity].map((p) => cr.cdist(x, x.add(0.5).flip([1]), { p })),
+  ),
   unary('searchsorted', (x) => [
     cr.searchsorted(cr.tensor(Float32Array.of(-1, 0, 0.5, 1)), x),
     cr.searchsorted(x.sort(-1).values, x, { right: true }),
