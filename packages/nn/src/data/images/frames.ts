@@ -70,13 +70,16 @@ export async function* videoFrames(
     }
     return;
   }
-  let due = from;
+  let due = 0;
   for await (const frame of framesOf(video)) {
     try {
       const time = frame.timestamp / 1e6;
       if (time >= to) return;
-      if (time < due) continue;
-      if (fps !== undefined) due = Math.max(due + 1 / fps, time);
+      if (time < from) continue;
+      // Moments are given in whole microseconds, which no multiple of 1 / fps needs to be.
+      const moment = Math.floor((time - from + 1e-6) * (fps ?? 0));
+      if (moment < due) continue;
+      if (fps !== undefined) due = moment + 1;
       yield { image: fromPixels(frame, { channels }), time };
     } finally {
       frame.close();
