@@ -117,6 +117,7 @@ export default defineConfig({
             ['Lazy values', 'laziness'],
             ['Your own operation', 'operations'],
             ['Your own layer and rule', 'layers'],
+            ['Data', 'data'],
             ['Saving and resuming', 'saving'],
             ['Finding a NaN', 'nan'],
             ['Speed', 'speed'],
