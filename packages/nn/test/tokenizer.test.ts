@@ -44,7 +44,7 @@ describe('TextTokenizer', () => {
       [2, 4, 5, 6, 7, 3],
       [2, 8, 3, 0, 0, 0],
     ]);
-    expect(mask.toArray()[1]).toEqual([true, true, true, false, false, false]);
+    expect((mask.toArray() as boolean[][])[1]).toEqual([true, true, true, false, false, false]);
     expect(tokenizer.decodeBatch(ids, mask)).toEqual(['the chain rules', 'works']);
     expect(
       tokenizer.decode(tensor([2, 8, 3], { dtype: 'int32' }), { skipSpecialTokens: false }),

@@ -8,6 +8,7 @@ import {
   kinds,
   ShapeError,
   Tensor,
+  type Kind,
 } from '@chainrule/autograd';
 import { optional } from './optional.js';
 import type { Row } from './tables.js';
@@ -63,6 +64,8 @@ export async function readParquet(
   }
 }
 
+const someRows = kinds.listOf(kinds.object) as Kind<readonly Row[]>;
+
 interface Column {
   readonly name: string;
   readonly data: ArrayLike<unknown>;
@@ -86,9 +89,7 @@ export async function writeParquet(
   rows: readonly Row[] | Readonly<Record<string, Tensor | readonly unknown[]>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const columnData = Array.isArray(rows)
-    ? columnsOfRows(
-        checkArgument('writeParquet', 'rows', rows as Row[], kinds.listOf(kinds.object)),
-      )
+    ? columnsOfRows(checkArgument('writeParquet', 'rows', rows as readonly Row[], someRows))
     : Object.entries(
         checkArgument('writeParquet', 'rows', rows, kinds.object) as Record<string, unknown>,
       ).map(([name, column]) => columnOf(name, column));
