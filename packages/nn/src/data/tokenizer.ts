@@ -202,5 +202,5 @@ function before(whole: readonly number[], part: readonly number[]): number {
 }
 
 function listOf(ids: Tensor | readonly number[]): unknown[] {
-  return (ids instanceof Tensor ? (ids as Tensor).toArray() : ids) as unknown[];
+  return (ids instanceof Tensor ? ids.toArray() : ids) as unknown[];
 }

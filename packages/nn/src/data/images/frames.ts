@@ -91,7 +91,10 @@ export async function* videoFrames(
 async function* framesOf(
   stream: ReadableStream<VideoFrame> | AsyncIterable<VideoFrame>,
 ): AsyncGenerator<VideoFrame, void> {
-  if (!('getReader' in stream)) return yield* stream;
+  if (!('getReader' in stream)) {
+    yield* stream;
+    return;
+  }
   const reader = stream.getReader();
   try {
     for (;;) {
