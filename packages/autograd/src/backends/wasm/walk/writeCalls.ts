@@ -1,8 +1,5 @@
 /** @file The calls that compute one operation, by what its record says it is for the engine. */
 import { COPY } from '../../../engine/compile/added.js';
-import { productOrder } from '../../../engine/compile/foldOrder.js';
-import { transposition } from '../../../engine/compile/products.js';
-import { matmulKernel } from '../../../engine/compile/lower.js';
 import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
 import { fusible } from '../../../engine/compile/schedule.js';
 import type { Instruction } from '../../../engine/program.js';
@@ -11,8 +8,8 @@ import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { constantOp } from '../../../graph/version.js';
 import { supports } from '../elements/elementOps.js';
-import { COPIES, copy, element, fold, thinProduct } from './writeLoops.js';
-import { viewAt, writeKernel, type Site } from './site.js';
+import { COPIES, copy, element, fold } from './writeLoops.js';
+import { writeKernel, type Site } from './site.js';
 
 const supported = (op: string, dtype: Instruction['dtype']): boolean => supports(op, dtype);
 
@@ -43,7 +40,7 @@ export function write(site: Site, slot: number): void {
       return fold(site, slot, lowering.dims(attrs ?? {}));
     case 'product':
       if (sizeOf(shape) === 0) break;
-      return product(site, slot);
+      return site.product.write(site, slot);
     case 'parts':
       return assemble(site, slot, lowering.parts(attrs ?? {}));
     case 'kernel':
@@ -53,15 +50,6 @@ export function write(site: Site, slot: number): void {
     case 'leaf':
   }
   opaque(site, slot);
-}
-
-function product(site: Site, slot: number): void {
-  const instruction = site.instructions[slot] as Instruction;
-  const [x, y] = instruction.inputs as readonly [number, number];
-  const [a, b] = [viewAt(site, x), viewAt(site, y)];
-  const along = productOrder(a.strides, b.strides, transposition(instruction));
-  const kernel = matmulKernel(site.instructions, { slot, a, b, along });
-  if (!thinProduct(site, kernel)) writeKernel(site, kernel);
 }
 
 function assemble(site: Site, slot: number, spec: PartsSpec): void {

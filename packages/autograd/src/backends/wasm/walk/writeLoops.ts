@@ -1,13 +1,12 @@
 /** @file Calls of loops of one operation: element functions, copies and folds. */
-import type { Access, LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { foldKernel } from '../../../engine/compile/lower.js';
-import { isLoop } from '../../../engine/compile/products.js';
 import { type View } from '../../../engine/compile/view.js';
 import type { Instruction } from '../../../engine/program.js';
-import { isFloat, itemSize } from '../../../graph/dtype.js';
+import { itemSize } from '../../../graph/dtype.js';
 import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../../graph/shape.js';
-import { dtypeCode, OUT, type Operation, type OperationLoop } from './operationLoop.js';
+import { dtypeCode, OUT, type Operation } from './operationLoop.js';
 import { viewAt, writeKernel, type Site } from './site.js';
 
 /** One element function over a space; `strides` say how the result is written where that is not in order. */
@@ -169,48 +168,5 @@ export function fold(site: Site, slot: number, dims: readonly number[]): void {
   writeKernel(site, foldKernel(site.instructions, slot, dims, view));
 }
 
-/** A product that is a loop of sums; false where it is none, or must be planned by itself. */
-export function thinProduct(site: Site, kernel: MatmulKernel): boolean {
-  const { batch, m, n, k, a, b, out, along } = kernel;
-  if (!isFloat(out.dtype) || !isLoop(m, n, k, along)) return false;
-  const { loop } = site;
-  loop.start(2);
-  const operands = [a, b, out];
-  [0, 1, OUT].forEach((j, i) => {
-    const { buffer, dtype, offset } = operands[i] as Access;
-    loop.dtypes[j] = dtypeCode[dtype];
-    loop.buffers[j] = buffer;
-    loop.offsets[j] = offset * itemSize[dtype];
-  });
-  const rank = batch.length;
-  for (let d = 0; d < rank; d++)
-    if (!level(loop, batch[d]!, a.strides[d]!, b.strides[d]!, out.strides[d]!)) return false;
-  return (
-    level(loop, m, a.strides[rank]!, 0, out.strides[rank]!) &&
-    level(loop, n, 0, b.strides[rank + 1]!, out.strides[rank + 1]!) &&
-    level(loop, k, a.strides[rank + 1]!, b.strides[rank]!, 0, 1) &&
-    loop.write(
-      { name: 'matmul', id: PRODUCT, dtype: out.dtype, fold: null, product: true },
-      site.calls,
-    )
-  );
-}
-
-function level(
-  loop: OperationLoop,
-  size: number,
-  a: number,
-  b: number,
-  out: number,
-  inner: 0 | 1 = 0,
-): boolean {
-  if (size === 1) return true;
-  loop.stride[0] = a;
-  loop.stride[1] = b;
-  loop.stride[OUT] = out;
-  return loop.push(size, inner);
-}
-
-/** Stand for the numbers of primitives: no operation of a graph has them. */
-const PRODUCT = -1;
+/** Stands for the number of a primitive: no operation of a graph has it. */
 const CAST = -2;
