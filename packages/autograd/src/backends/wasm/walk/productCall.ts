@@ -119,7 +119,7 @@ export class ProductCall {
       level(loop, m, a.rows, 0, out.rows) &&
       level(loop, n, 0, b.columns, 1) &&
       level(loop, k, a.columns, b.rows, 0, 1) &&
-      loop.write({ name: 'matmul', id: PRODUCT, dtype, fold: null, product: true }, calls)
+      loop.write({ name: 'matmul', id: PRODUCT, dtype, fold: 'sum', product: true }, calls)
     );
   }
 
