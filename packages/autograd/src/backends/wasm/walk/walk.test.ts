@@ -153,7 +153,7 @@ function differing(roots: readonly Tensor[]): number[] {
     );
   const backend = backendInUse();
   const planned = on(backend.compile(program));
-  const walked = on(backend.compileQuickly?.(program) as Executable<TypedArray>);
+  const walked = on(backend.compileQuickly?.(program)?.executable as Executable<TypedArray>);
   return walked.flatMap((value, i) => {
     const same = value.every((x, j) => Object.is(x, planned[i]![j]));
     return same ? [] : [i];
