@@ -6,7 +6,6 @@ import type { Instruction } from '../../../engine/program.js';
 import type { PartsSpec } from '../../../graph/lowering.js';
 import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
-import { constantOp } from '../../../graph/version.js';
 import { supports } from '../elements/elementOps.js';
 import { COPIES, copy, element, fold } from './writeLoops.js';
 import { writeKernel, type Site } from './site.js';
@@ -81,22 +80,33 @@ function opaque(site: Site, slot: number): void {
   const { op, attrs, inputs } = instructions[slot] as Instruction;
   const { lowering } = op as Primitive;
   const spec = lowering.kind === 'kernel' ? lowering.kernel(attrs ?? {}) : null;
+  const table = writesTable(instructions, slot, spec);
   const copies: number[] = [];
-  const operands = inputs.map((x, i) => {
-    const from = base[x] as number;
-    if (views[x] === null) return from;
-    const number = (instructions[from] as Instruction).op === constantOp;
-    if (i === 0 && number && writesTable(instructions, slot, spec)) return from;
-    const { shape, dtype } = instructions[x] as Instruction;
-    const made = site.add({ op: COPY, attrs: null, inputs: [x], shape, dtype });
-    site.take(made);
-    copy(site, x, made);
-    copies.push(made);
-    return made;
-  });
-  const made = operatorKernel(instructions, slot, operands);
+  const operands: number[] = [];
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i]!;
+    // A table is copied to where it is written, however it lies.
+    const inOrder = views[x] === null || (i === 0 && table);
+    operands.push(inOrder ? base[x]! : contiguous(site, x, copies));
+  }
   if (lowering.kind === 'loop') site.repeat(slot, operands);
-  else if (made !== null) writeKernel(site, made);
-  else site.reference(slot, operands);
+  else {
+    const made = operatorKernel(instructions, slot, operands);
+    if (made === null) site.reference(slot, operands);
+    else if (made.kind === 'index' && table) {
+      copy(site, inputs[0]!, slot);
+      writeKernel(site, { ...made, begun: true });
+    } else writeKernel(site, made);
+  }
   for (const x of copies) site.release(x);
+}
+
+/** A copy of a view, in order. */
+function contiguous(site: Site, x: number, copies: number[]): number {
+  const { shape, dtype } = site.instructions[x] as Instruction;
+  const made = site.add({ op: COPY, attrs: null, inputs: [x], shape, dtype });
+  site.take(made);
+  copy(site, x, made);
+  copies.push(made);
+  return made;
 }
