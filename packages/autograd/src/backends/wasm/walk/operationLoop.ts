@@ -171,14 +171,18 @@ export class OperationLoop {
     const formed = this.formOf(this.kernel(op, sizes, strides, dtypes));
     if (formed === null) return null;
     const { words, pointers } = formed.block;
-    // Two levels of one size are told apart by the words of a loop in which the second is shorter.
-    const twin = sizes.findIndex((size, d) => sizes.indexOf(size) < d);
-    const shorter = sizes.map((size, d) => (d === twin ? size - 1 : size));
-    const others =
-      twin < 0 ? words : this.formOf(this.kernel(op, shorter, strides, dtypes))?.block.words;
-    if (others?.length !== words.length) return null;
+    // Levels of one size are told apart by the words of loops in which one of them is shorter.
+    const shorter: { readonly level: number; readonly words: readonly number[] }[] = [];
+    for (let level = 0; level < levels; level++) {
+      if (sizes.indexOf(sizes[level]!) === level) continue;
+      const others = sizes.map((size, d) => (d === level ? size - 1 : size));
+      const probe = this.formOf(this.kernel(op, others, strides, dtypes))?.block.words;
+      if (probe?.length !== words.length) return null;
+      shorter.push({ level, words: probe });
+    }
     const meaning = Int32Array.from(words, (value, w) => {
-      if (others[w] !== value) return value === sizes[twin] ? SIZE + twin : -1;
+      const twin = shorter.find((probe) => probe.words[w] !== value);
+      if (twin !== undefined) return value === sizes[twin.level] ? SIZE + twin.level : -1;
       const size = sizes.indexOf(value);
       if (size >= 0) return SIZE + size;
       for (let i = 0; i < operands.length; i++) {
@@ -277,17 +281,14 @@ function rangeOf(size: number): number {
   return size === 64 ? 15 : size === 256 ? 14 : 31 - Math.clz32(size);
 }
 
-/** A size within a range: another one than those before, if there is one. */
+/** A size within a range: another one than those before, if there is one, and never the bytes of an element. */
 function within(range: number, others: readonly number[]): number {
   if (range === 15) return 64;
   if (range === 14) return 256;
   const largest = 2 ** (range + 1) - 1;
   for (let size = largest; size > 2 ** range; size--) if (!others.includes(size)) return size;
-  return others.includes(2 ** range) || SPECIAL.includes(2 ** range) ? largest : 2 ** range;
+  return largest;
 }
-
-/** Sizes that are ranges of their own. */
-const SPECIAL = [64, 256];
 
 /** Whether an operand stands still along a level, goes from element to element, or by a stride. */
 function classOf(stride: number): 0 | 1 | 2 {

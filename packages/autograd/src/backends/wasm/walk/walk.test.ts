@@ -226,6 +226,21 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(differing(roots)).toEqual([]);
   });
 
+  test('small products in batches: the bits of their plans', () => {
+    const roots: Tensor[] = [];
+    for (let i = 0; i < 256; i++) {
+      const [m, n, k, b] = [i & 3, (i >> 2) & 3, (i >> 4) & 3, (i >> 6) & 3].map((x) => x + 2) as [
+        ...[number, number, number, number],
+      ];
+      const batch = i % 3 === 0 ? [b, 2] : [b];
+      const size = i % 3 === 0 ? 2 * b : b;
+      const x = numbers(size * m * k, i).reshape([...batch, m, k]);
+      const y = numbers(size * k * n, i + 1).reshape([...batch, n, k]);
+      roots.push(x.matmul(y.transpose(-1, -2)), x.transpose(-1, -2).transpose(-1, -2).sum(0));
+    }
+    expect(differing(roots)).toEqual([]);
+  });
+
   test('folds of all sizes, layouts and dimensions: the bits of their plans', () => {
     const sizes = [1, 2, 3, 4, 5, 8, 12, 31, 63, 64, 65, 96, 130];
     const dims = [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]];
