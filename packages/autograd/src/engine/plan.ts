@@ -16,9 +16,6 @@ function onHost({ home, sizes: shape }: Tensor): boolean {
 /** No slots: one array, as plans are made ready anew when the array is another. */
 export const NOTHING: readonly number[] = [];
 
-/** A program is planned for good when it has run so often: a plan costs as much as many runs, and most sizes do not come back. */
-const RUNS_BEFORE_PLAN = 8;
-
 /** How runs came to be computed, since the process began. */
 export const planning: {
   walked: number;
@@ -48,6 +45,8 @@ export class Plan {
   /** Whether it is known to come again and again. */
   comesAgain = false;
   private runs = 0;
+  /** How many of its runs are worth no plan: most sizes do not come back. */
+  private quickRuns = 1;
   private ready: Ready | null = null;
   private readyMetered: Ready | null = null;
 
@@ -108,7 +107,7 @@ export class Plan {
   /** What computes it: at its first runs what is made ready soonest. */
   on(backend: Backend, held: readonly number[] = NOTHING): Executable {
     this.runs++;
-    if (!this.comesAgain && this.runs <= RUNS_BEFORE_PLAN) {
+    if (!this.comesAgain && this.runs <= this.quickRuns) {
       const quick = this.quickly(backend, held);
       if (quick !== null) return quick;
     }
@@ -121,8 +120,10 @@ export class Plan {
     if (ready !== null && fits(ready, backend, null, held)) return ready.executable;
     const isLong = instructions.length > LONG;
     if (isLong && this.runs > 1) return null; // its segments may be those of others
-    const executable = backend.compileQuickly?.(this.program(held)) ?? null;
-    if (executable === null) return null;
+    const made = backend.compileQuickly?.(this.program(held)) ?? null;
+    if (made === null) return null;
+    const { executable, runs } = made;
+    this.quickRuns = runs;
     planning.walked++;
     if (isLong) return new Once(executable);
     ready?.executable.dispose?.();

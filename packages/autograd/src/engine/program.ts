@@ -60,7 +60,7 @@ export interface Backend<S extends Storage = Storage> {
    * Makes a program ready that may not come again: in far less time than `compile`, to run slower, with the same bits. Null
    * where that is not worth while.
    */
-  compileQuickly?(program: Program): Executable<S> | null;
+  compileQuickly?(program: Program): Quick<S> | null;
   /** The kernels it would run a program with, as text. */
   describe(program: Program): string;
   /** An array of its own memory, for what stays from run to run; null where it has none to prefer. */
@@ -69,6 +69,13 @@ export interface Backend<S extends Storage = Storage> {
   release(array: S): void;
   /** Calls `f`, which runs other programs, in the middle of a run; on the backend that it is given. */
   nested<R>(f: (backend: Backend<S>) => R): R;
+}
+
+/** A program made ready quickly. */
+export interface Quick<S extends Storage = Storage> {
+  readonly executable: Executable<S>;
+  /** After so many runs it had better be compiled for good. */
+  readonly runs: number;
 }
 
 /** A backend whose values are arrays of JavaScript. */

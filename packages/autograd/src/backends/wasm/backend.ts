@@ -23,7 +23,7 @@ import { ThreadPool } from './run/pool.js';
 import { Repeated } from './run/repeated.js';
 import { Walk } from './walk/walk.js';
 import { WalkTools } from './walk/walkTools.js';
-import { worthWalking } from './walk/worthWalking.js';
+import { runsWorthWalking } from './walk/runsWorthWalking.js';
 
 export interface WasmOptions {
   /** Threads to run plans with, the calling one among them. */
@@ -71,8 +71,10 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
         ? new Tape(simple, singleNumbers.find)
         : interpreter.compile(simple, meter);
     },
-    compileQuickly: (program) =>
-      worthWalking(program) && willRunInLoops(program) ? walked(program) : null,
+    compileQuickly: (program) => {
+      const runs = runsWorthWalking(program);
+      return runs > 0 && willRunInLoops(program) ? { executable: walked(program), runs } : null;
+    },
     describe: (program) => {
       const simple = simplify(program);
       if (!runsInLoops(simple)) return interpreter.describe(simple);

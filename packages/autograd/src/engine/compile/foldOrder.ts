@@ -32,9 +32,9 @@ export function productOrder(
 }
 
 /** A level as long as this is not joined with the next outer one. */
-const LONG_LEVEL = 64;
+export const LONG_LEVEL = 64;
 /** A shorter one is not worth several accumulators. */
-const SHORT_LEVEL = 4;
+export const SHORT_LEVEL = 4;
 
 /** `layout` has for each dimension of the argument the one of the iteration space; −1 where the size is 1. */
 export function foldOrder(
@@ -50,13 +50,15 @@ export function foldOrder(
     .filter(({ d }) => dims.includes(d))
     .sort((x, y) => y.stride - x.stride || x.d - y.d);
   const kept = axes.filter(({ d }) => !dims.includes(d));
-  const levels: { size: number; stride: number; dims: number[] }[] = [];
+  const levels: { size: number; stride: number; d: number; dims: number[] }[] = [];
   for (const { size, d, stride } of folded.reverse()) {
     const inner = levels[0];
-    if (inner !== undefined && inner.size < LONG_LEVEL && stride === inner.stride * inner.size) {
+    // One that is flipped goes the other way, and is not gone along with its neighbour.
+    const isOne = strides[d] === (inner === undefined ? 0 : strides[inner.d]! * inner.size);
+    if (inner !== undefined && inner.size < LONG_LEVEL && isOne) {
       inner.size *= size;
       inner.dims.unshift(layout[d]!);
-    } else levels.unshift({ size, stride, dims: [layout[d]!] });
+    } else levels.unshift({ size, stride, d, dims: [layout[d]!] });
   }
   const innermost = levels.at(-1);
   const along =

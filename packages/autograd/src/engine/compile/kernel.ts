@@ -137,6 +137,8 @@ export interface IndexKernel extends Familiar {
   readonly tableSize: number;
   /** What the table written to starts from: a number, or null where that is one more input, the first. */
   readonly start: number | null;
+  /** Whether the table holds already what it starts from. */
+  readonly begun?: boolean;
   readonly inputs: readonly Place[];
   readonly out: Place;
 }

@@ -145,6 +145,8 @@ function chooseVector(all: readonly Dim[], kernel: LoopKernel): Dim {
       const output = kernel.outputs[i - kernel.inputs.length];
       const perRow =
         output !== undefined && hasInner && output.strides.length === kernel.outer.length;
+      // Lanes would write one place at once: an accumulator in memory.
+      if (output !== undefined && !perRow && stride === 0) score = -Infinity;
       const weight = perRow ? 0.125 : output !== undefined ? 1.5 : 1;
       score += weight * (stride === 1 ? 2 : stride === 0 ? 0.5 : -2);
     });

@@ -148,7 +148,13 @@ export class LoopWriter {
         if (split) f.get(THREAD).i32(1).op(I32.add).get(THREADS).op(I32.eq).if(rest);
         else rest();
       }
-      if (steps !== 'whole') blocks?.countRest(length);
+      if (steps === 'one') blocks?.countRest(length);
+      if (steps === 'any' && blocks !== null) {
+        // Where nothing is left there is nothing to count: the bits are those of whole steps.
+        f.get(this.v.rest);
+        if (width > 1) f.get(this.restVectors).op(I32.or);
+        f.if(() => blocks.countRest(length));
+      }
       wide(1, 4);
     });
   }

@@ -93,7 +93,7 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
     threadScratch: 0,
     write: (module) => new IndexWriter(module, mode, dtype, split, numbers).write(),
   };
-  return mode === 'gather' ? [write] : [startingTable(kernel), write];
+  return mode === 'gather' || kernel.begun === true ? [write] : [startingTable(kernel), write];
 }
 
 /** What the table holds before anything is written at the indices. */

@@ -16,7 +16,7 @@ import { Block, type FormedKernel } from '../assembler/block.js';
 import { BlockedProduct, blocks } from './blockedProduct.js';
 import type { Range } from './blockedProduct.js';
 import { blockingOf, columnsOf, packedBytes } from './blocking.js';
-import type { Product } from './blocking.js';
+import type { Blocking, Product } from './blocking.js';
 import { kernelFunction, threadRange } from '../assembler/kernelFunction.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { tiling } from './microKernel.js';
@@ -76,7 +76,33 @@ export function planMatmul(kernel: MatmulKernel, context: KernelContext): Formed
 }
 
 /** What threads share out. */
-type Split = 'batch' | 'rows' | 'columns' | 'none';
+export const SPLITS = ['batch', 'rows', 'columns', 'none'] as const;
+type Split = (typeof SPLITS)[number];
+
+/** What of a product is code, and the bytes that it packs into. */
+export interface Decisions {
+  readonly how: Blocking;
+  readonly split: Split;
+  /** Bytes of the packed panels of B. */
+  readonly panels: number;
+  /** Scratch bytes of a thread. */
+  readonly scratch: number;
+}
+
+/** How so many products of one size are computed. */
+export function decide(t: Tiling, product: Product, batches: number): Decisions {
+  const { m, n, k } = product;
+  const how = blockingOf(t, product);
+  const { panels, all } = packedBytes(t, product, how);
+  let split: Split = 'none';
+  if (batches * m * n * k >= SERIAL_WORK) {
+    const columns = Math.ceil(n / columnsOf(t)) * 1.2;
+    const rows = Math.ceil(m / t.rows);
+    split = batches * 1.5 >= columns ? 'batch' : 'columns';
+    if (rows > Math.max(batches * 1.5, columns)) split = 'rows';
+  }
+  return { how, split, panels, scratch: all };
+}
 
 function tilingOf({ out }: MatmulKernel, context: KernelContext): Tiling {
   return tiling(out.dtype === 'float64' ? 'float64' : 'float32', context);
@@ -103,27 +129,19 @@ export function planDistances(
 
 function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling): FormedKernel {
   const product = productOf(kernel, t.size);
-  const how = blockingOf(t, product);
-  const bytes = packedBytes(t, product, how);
-  const { m, n, k } = kernel;
-  const options = [
-    ['batch', batches * 1.5],
-    ['columns', Math.ceil(n / columnsOf(t)) * 1.2],
-    ['rows', Math.ceil(m / t.rows)],
-  ] as const;
-  const [best] = options.reduce((x, y) => (y[1] > x[1] ? y : x));
-  const split: Split = batches * m * n * k >= SERIAL_WORK ? best : 'none';
+  const decisions = decide(t, product, batches);
+  const { how, split } = decisions;
   const { packing = 'place', copiesA, rowMajor } = how;
 
   const block = new Block();
   const batch = batchOf(block, kernel, t.size);
   const sizes = wordsOf(block, product);
-  const panels = block.number(bytes.panels);
+  const panels = block.number(decisions.panels);
   return {
     key: `${t.term === 'product' ? 'matmul' : t.term}${t.size} ${packing} ${copiesA} ${rowMajor} ${split} ${batch.dims.length}`,
     block,
     parallel: split !== 'none',
-    threadScratch: bytes.all,
+    threadScratch: decisions.scratch,
     write: (module) => {
       const f = kernelFunction(module);
       const blocked = new BlockedProduct(module, f, t, sizes, how, panels);

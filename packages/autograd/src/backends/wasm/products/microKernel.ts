@@ -167,7 +167,8 @@ function addTerm(
   f.set(sum);
 }
 
-export type Packing = 'rows' | 'columns' | 'general';
+export type Packing = (typeof PACKINGS)[number];
+export const PACKINGS = ['rows', 'columns', 'general'] as const;
 
 /**
  * `(depth, b, stepB, columnB, to, columns)`: copies a panel of a full tile's columns so that they lie contiguous.

@@ -3,20 +3,18 @@
  *
  * A form is looked up by a number made of the operation, its dtypes and, for each level, whether an operand stands still,
  * goes from element to element or moves by a stride. The first of a kind is planned with sizes and strides that occur
- * nowhere else, so that its words tell where each number belongs. How a fold is summed depends on sizes too: those within
- * the same powers of two are walked alike.
+ * nowhere else, so that its words tell where each number belongs. How a fold is taken depends on sizes too: those within
+ * the same powers of two are walked alike, and the order of its sum is given.
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
-import type { Instruction } from '../../../engine/program.js';
+import type { FoldOrder } from '../../../engine/compile/foldOrder.js';
 import { DTYPES, itemSize, type DType } from '../../../graph/dtype.js';
-import { Scratch, SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
-import type { Primitive } from '../../../graph/primitive.js';
-import { foldKernel } from '../../../engine/compile/lower.js';
-import { ownView } from '../../../engine/compile/view.js';
+import { SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
+import type { FoldOp } from '../../../graph/lowering.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
-import { BARRIER_BYTES, FAULT } from '../run/barrier.js';
+import { FAULT } from '../run/barrier.js';
 import type { Forms } from '../run/forms.js';
-import { formKernel } from '../run/kernelList.js';
+import { planLoop } from '../loops/planLoop.js';
 import { sumOfProducts } from '../products/matmul.js';
 import type { CallWriter } from './callWriter.js';
 
@@ -48,8 +46,10 @@ export interface Operation {
   /** The number of its primitive; -1 for a copy, -2 for a cast that a fold asks for. */
   readonly id: number;
   readonly dtype: DType;
-  /** The fold that it is. */
-  readonly fold: Primitive | null;
+  /** How the last level is folded; null where none is. */
+  readonly fold: FoldOp | null;
+  /** How the elements of a sum follow each other, where that is given. */
+  readonly along?: FoldOrder['along'] | null;
   /** Whether it is a sum of products. */
   readonly product?: boolean;
 }
@@ -110,8 +110,7 @@ export class OperationLoop {
       this.stride.fill(0);
       this.push(1);
     }
-    const folds = op.fold !== null || op.product === true;
-    const template = folds && !this.isPlain(op) ? null : this.template(op, folds);
+    const template = op.fold !== null && !this.isShort() ? null : this.template(op);
     if (template === null) return false;
     const { words, form, scratch } = template;
     writer.need(scratch);
@@ -125,50 +124,43 @@ export class OperationLoop {
     return true;
   }
 
-  /** Whether a fold goes along one level in at most one more, both short, and it is plain which one moves less far. */
-  private isPlain({ product = false }: Operation): boolean {
+  /** Whether a fold is taken at once and along one level. */
+  private isShort(): boolean {
     const { levels, inner, sizes } = this;
-    const [strides] = this.strides as [Float64Array];
-    for (let d = 0; d < levels; d++) if (sizes[d]! > LONG) return false;
-    if (product) return inner[levels - 1] === 1 && (levels <= 2 || this.isPlainBatch());
-    if (levels === 1) return inner[0] === 1;
-    const apart = classOf(strides[0]!) + classOf(strides[1]!) < 4;
-    return levels === 2 && inner[0] === 0 && inner[1] === 1 && apart;
+    const last = levels - 1;
+    if (levels > MOST_FOLDED || inner[last] !== 1 || sizes[last]! >= LONG_FOLD) return false;
+    for (let d = 0; d < levels; d++)
+      if (sizes[d] === 0 || (d < last && (inner[d] === 1 || sizes[d]! > LONG))) return false;
+    return true;
   }
 
-  /** Whether it is plain which of two levels is the longer one, as that goes outside. */
-  private isPlainBatch(): boolean {
-    const { levels, inner, sizes } = this;
-    if (levels !== 3 || inner[1] !== 0 || sizes[2]! < 4) return false;
-    return rangeOf(sizes[0]!) !== rangeOf(sizes[1]!);
-  }
-
-  private template(op: Operation, folds: boolean): Template | null {
+  private template(op: Operation): Template | null {
     const { reads, levels, strides, dtypes } = this;
+    const { fold, along = null } = op;
     let kind = ((op.id + 2) * 2 + Number(op.product === true)) * 4 + reads;
-    for (let j = 0; j < reads; j++) kind = kind * 4 + dtypes[j]!;
-    kind = kind * 4 + dtypes[OUT]!;
+    for (let j = 0; j < 3; j++) kind = kind * 4 + (j < reads ? dtypes[j]! : 0);
+    kind = (kind * 4 + dtypes[OUT]!) * 3 + (along === null ? 0 : along === 'row' ? 1 : 2);
     let walked = levels;
     for (let d = 0; d < levels; d++) {
       for (let j = 0; j < reads; j++) walked = walked * 3 + classOf(strides[j]![d]!);
       walked = walked * 3 + classOf(strides[OUT]![d]!);
-      if (folds) walked = (walked * 16 + rangeOf(this.sizes[d]!)) * 2 + this.inner[d]!;
+      if (fold !== null) walked = walked * 16 + rangeOf(this.sizes[d]!);
     }
     let ofKind = this.templates.get(kind);
     if (ofKind === undefined)
       this.templates.set(kind, (ofKind = new Map<number, Template | null>()));
     let template = ofKind.get(walked);
-    if (template === undefined) ofKind.set(walked, (template = this.make(op, folds)));
+    if (template === undefined) ofKind.set(walked, (template = this.make(op)));
     return template;
   }
 
   /** Plans a loop that is walked alike, with numbers that can be told apart; null where they cannot. */
-  private make(op: Operation, folds: boolean): Template | null {
+  private make(op: Operation): Template | null {
     const { reads, levels } = this;
     const operands = [...Array(reads).keys(), OUT];
-    const sizes = Array.from({ length: levels }, (_, d) =>
-      folds ? within(rangeOf(this.sizes[d]!), d) : 1021 - 2 * d,
-    );
+    const sizes: number[] = [];
+    for (let d = 0; d < levels; d++)
+      sizes.push(op.fold === null ? 1021 - 2 * d : within(rangeOf(this.sizes[d]!), sizes));
     const strides = operands.map((j) =>
       sizes.map((_, d) => {
         const kind = classOf(this.strides[j]![d]!);
@@ -179,14 +171,18 @@ export class OperationLoop {
     const formed = this.formOf(this.kernel(op, sizes, strides, dtypes));
     if (formed === null) return null;
     const { words, pointers } = formed.block;
-    // Two levels of one size are told apart by the words of a loop in which the second is shorter.
-    const twin = sizes.findIndex((size, d) => sizes.indexOf(size) < d);
-    const shorter = sizes.map((size, d) => (d === twin ? size - 1 : size));
-    const others =
-      twin < 0 ? words : this.formOf(this.kernel(op, shorter, strides, dtypes))?.block.words;
-    if (others?.length !== words.length) return null;
+    // Levels of one size are told apart by the words of loops in which one of them is shorter.
+    const shorter: { readonly level: number; readonly words: readonly number[] }[] = [];
+    for (let level = 0; level < levels; level++) {
+      if (sizes.indexOf(sizes[level]!) === level) continue;
+      const others = sizes.map((size, d) => (d === level ? size - 1 : size));
+      const probe = this.formOf(this.kernel(op, others, strides, dtypes))?.block.words;
+      if (probe?.length !== words.length) return null;
+      shorter.push({ level, words: probe });
+    }
     const meaning = Int32Array.from(words, (value, w) => {
-      if (others[w] !== value) return value === sizes[twin] ? SIZE + twin : -1;
+      const twin = shorter.find((probe) => probe.words[w] !== value);
+      if (twin !== undefined) return value === sizes[twin.level] ? SIZE + twin.level : -1;
       const size = sizes.indexOf(value);
       if (size >= 0) return SIZE + size;
       for (let i = 0; i < operands.length; i++) {
@@ -202,21 +198,20 @@ export class OperationLoop {
     return { form, words: meaning, scratch: formed.threadScratch };
   }
 
-  /** The one function that a loop is; null where it is several, or they share scratch memory. */
+  /** Its function: sums down columns have the same bits whether accumulators lie in memory or in registers. */
   private formOf(kernel: LoopKernel): FormedKernel | null {
-    const scratch = new Scratch(BARRIER_BYTES);
-    const [formed, ...more] = formKernel(kernel, this.context, scratch);
-    return formed === undefined || more.length > 0 || scratch.bytes > BARRIER_BYTES ? null : formed;
+    return planLoop(kernel, this.context);
   }
 
   private kernel(
-    { name, dtype, fold, product = false }: Operation,
+    op: Operation,
     sizes: readonly number[],
     strides: readonly (readonly number[])[],
     dtypes: readonly DType[],
   ): LoopKernel {
-    if (fold !== null) return this.foldKernel(fold, dtype, sizes, strides, dtypes[0] as DType);
-    if (product) return this.productKernel(dtype, sizes, strides);
+    if (op.product === true) return this.productKernel(op.dtype, sizes, strides);
+    if (op.fold !== null) return this.foldKernel(op, op.fold, sizes, strides, dtypes);
+    const { name, dtype } = op;
     const { reads } = this;
     const body: Scalar[] = dtypes
       .slice(0, reads)
@@ -257,34 +252,42 @@ export class OperationLoop {
   }
 
   private foldKernel(
-    op: Primitive,
-    dtype: DType,
+    { dtype, along = null }: Operation,
+    op: FoldOp,
     sizes: readonly number[],
-    [strides = []]: readonly (readonly number[])[],
-    from: DType,
+    [strides = [], out = []]: readonly (readonly number[])[],
+    [from = dtype]: readonly DType[],
   ): LoopKernel {
-    const leaf = { op: null, attrs: null, inputs: [] };
-    const instructions: Instruction[] = [];
-    instructions[0] = { ...leaf, shape: sizes, dtype: from };
-    instructions[OUT] = { op, attrs: null, inputs: [0], shape: sizes.slice(0, -1), dtype };
-    const view = { ...ownView(0, sizes), strides };
-    return foldKernel(instructions, OUT, [sizes.length - 1], view);
+    const rank = sizes.length - 1;
+    const body: Scalar[] = [{ kind: 'load', input: 0, dtype: from }];
+    if (from !== dtype) body.push({ kind: 'op', op: 'cast', args: [0], dtype });
+    const value = body.push({ kind: 'reduce', op, arg: body.length - 1, dtype }) - 1;
+    return {
+      ...{ kind: 'loop', outer: sizes.slice(0, rank), inner: sizes.slice(rank), along, body },
+      inputs: [{ buffer: 0, dtype: from, offset: 0, strides }],
+      outputs: [{ buffer: OUT, dtype, offset: 0, strides: out.slice(0, rank), value }],
+    };
   }
 }
 
-/** A fold over more than this is planned by itself. */
+/** A fold over so many elements is taken in chunks, and one that leaves more than this along a level may be. */
+const LONG_FOLD = 2048;
 const LONG = 512;
+/** A fold in more levels has no number. */
+const MOST_FOLDED = 5;
 
 /** The power of two at or below a size; 64 and 256 are ranges of their own, as some ways begin above them. */
 function rangeOf(size: number): number {
   return size === 64 ? 15 : size === 256 ? 14 : 31 - Math.clz32(size);
 }
 
-/** A size within a range, another one for each level. */
-function within(range: number, level: number): number {
+/** A size within a range: another one than those before, if there is one, and never the bytes of an element. */
+function within(range: number, others: readonly number[]): number {
   if (range === 15) return 64;
   if (range === 14) return 256;
-  return 2 ** (range + 1) - (range <= 2 ? 1 + level : 1 + 2 * level);
+  const largest = 2 ** (range + 1) - 1;
+  for (let size = largest; size > 2 ** range; size--) if (!others.includes(size)) return size;
+  return largest;
 }
 
 /** Whether an operand stands still along a level, goes from element to element, or by a stride. */

@@ -10,6 +10,7 @@ import type { Arrays } from '../run/arrays.js';
 import { formKernel } from '../run/kernelList.js';
 import type { CallWriter } from './callWriter.js';
 import type { OperationLoop } from './operationLoop.js';
+import type { ProductCall } from './productCall.js';
 
 /** A program in the middle of a walk. */
 export interface Site {
@@ -20,6 +21,7 @@ export interface Site {
   readonly calls: CallWriter;
   readonly arrays: Arrays;
   readonly loop: OperationLoop;
+  readonly product: ProductCall;
   readonly context: KernelContext;
   add(instruction: Instruction): number;
   take(slot: number): void;

@@ -8,6 +8,7 @@ import type { TypedArray } from '../../../graph/dtype.js';
 import {
   arange,
   cat,
+  compile,
   conv2d,
   cumsum,
   evaluate,
@@ -141,6 +142,24 @@ function runsUntilPlanned(f: () => Tensor): { values: Tensor[]; walked: number }
   return { values, walked: planningSoFar().walked - before.walked };
 }
 
+/** Which roots of a graph a walk gives other bits than a plan. */
+function differing(roots: readonly Tensor[]): number[] {
+  const graph = collect(roots);
+  const program = new Plan(new Int32Array(0), graph, graph.leaves).program();
+  const on = (executable: Executable<TypedArray>): TypedArray[] =>
+    executable.run(
+      graph.leaves.map((t) => t.dataSync()),
+      graph.roots.map(() => null),
+    );
+  const backend = backendInUse();
+  const planned = on(backend.compile(program));
+  const walked = on(backend.compileQuickly?.(program)?.executable as Executable<TypedArray>);
+  return walked.flatMap((value, i) => {
+    const same = value.every((x, j) => Object.is(x, planned[i]![j]));
+    return same ? [] : [i];
+  });
+}
+
 describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
   for (const [name, f] of Object.entries(computations)) {
     test(name, () => {
@@ -174,20 +193,89 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
         turned ? x.reshape([...batch, c, r]).transpose(-1, -2) : x.reshape([...batch, r, c]);
       roots.push(of(a, m, k, i % 4 > 1).matmul(of(b, k, n, i % 8 > 3)));
     }
-    const graph = collect(roots);
-    const program = new Plan(new Int32Array(0), graph, graph.leaves).program();
-    const on = (executable: Executable<TypedArray>): TypedArray[] =>
-      executable.run(
-        graph.leaves.map((t) => t.dataSync()),
-        graph.roots.map(() => null),
+    expect(differing(roots)).toEqual([]);
+  });
+
+  test('products of all sizes, layouts and batches: the bits of their plans', () => {
+    const sizes = [4, 5, 7, 8, 9, 16, 23, 33, 64, 70, 260];
+    const roots: Tensor[] = [];
+    for (let i = 0; i < 90; i++) {
+      const [m, n, k] = [0, 1, 2].map(
+        (j) => sizes[(i * 7919 + j * 31 + i * j) % sizes.length]!,
+      ) as [...[number, number, number]];
+      const batch = i % 4 === 0 ? [2, 3] : i % 4 === 1 ? [3] : [];
+      const shared = i % 8 === 0 ? [1, 3] : i % 8 === 1 ? [] : batch;
+      const of = (lead: number[], r: number, c: number, how: number): Tensor => {
+        const t = numbers([...lead, r, c].reduce((s, x) => s * x, 1) * (how === 2 ? 2 : 1), i + r);
+        if (how === 0) return t.reshape([...lead, r, c]);
+        if (how === 1) return t.reshape([...lead, c, r]).transpose(-1, -2);
+        return t.reshape([...lead, r, 2 * c]).at('...', `:${c}`);
+      };
+      const product = of(batch, m, k, i % 3).matmul(of(shared, k, n, (i >> 2) % 3));
+      roots.push(
+        i % 11 === 0 && n < 100
+          ? product.cast('float64').matmul(
+              double
+                .flatten()
+                .narrow(0, 0, 2 * n)
+                .reshape([n, 2]),
+            )
+          : product,
       );
-    const backend = backendInUse();
-    const planned = on(backend.compile(program));
-    const walked = on(backend.compileQuickly?.(program) as Executable<TypedArray>);
-    const wrong = walked.flatMap((value, i) =>
-      value.every((x, j) => x === planned[i]![j]) ? [] : [i],
-    );
-    expect(wrong).toEqual([]);
+    }
+    expect(differing(roots)).toEqual([]);
+  });
+
+  test('small products in batches: the bits of their plans', () => {
+    const roots: Tensor[] = [];
+    for (let i = 0; i < 256; i++) {
+      const [m, n, k, b] = [i & 3, (i >> 2) & 3, (i >> 4) & 3, (i >> 6) & 3].map((x) => x + 2) as [
+        ...[number, number, number, number],
+      ];
+      const batch = i % 3 === 0 ? [b, 2] : [b];
+      const size = i % 3 === 0 ? 2 * b : b;
+      const x = numbers(size * m * k, i).reshape([...batch, m, k]);
+      const y = numbers(size * k * n, i + 1).reshape([...batch, n, k]);
+      roots.push(x.matmul(y.transpose(-1, -2)), x.transpose(-1, -2).transpose(-1, -2).sum(0));
+    }
+    expect(differing(roots)).toEqual([]);
+  });
+
+  test('folds of all sizes, layouts and dimensions: the bits of their plans', () => {
+    const sizes = [1, 2, 3, 4, 5, 8, 12, 31, 63, 64, 65, 96, 130];
+    const dims = [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]];
+    const orders = [
+      [0, 1, 2],
+      [2, 0, 1],
+      [1, 0, 2],
+      [0, 2, 1],
+    ];
+    const roots: Tensor[] = [];
+    for (let i = 0; i < 280; i++) {
+      const shape = [0, 1, 2].map((j) => sizes[(i * 53 + j * 17 + i * i * j) % sizes.length]!);
+      if (shape[0]! * shape[1]! * shape[2]! > 16_000) shape[i % 3] = 2;
+      let t = numbers(shape[0]! * shape[1]! * shape[2]!, i).reshape(shape);
+      t = t.permute(orders[i % 4]!);
+      if (i % 5 === 0) t = t.flip([i % 3]);
+      if (i % 7 === 0) t = t.narrow(i % 3, 0, 1).expand(t.shape.map((n) => n));
+      if (i % 9 === 0) t = t.mul(10).cast('int32');
+      const over = dims[(i * 3) % 7]!;
+      roots.push(i % 6 === 0 ? t.amax(over) : t.sum(over, { keepdim: i % 2 === 0 }));
+    }
+    roots.push(double.sum(0), double.sum(1), double.sum(), double.t().sum(0), double.prod(1));
+    expect(differing(roots)).toEqual([]);
+  });
+
+  test('sums over small outer dimensions that lie far apart, and over flipped ones', () => {
+    const t = numbers(2 * 12 * 96).reshape([2, 12, 96]);
+    const far = t.permute([2, 0, 1]).sum(2);
+    const flipped = numbers(64).reshape([4, 4, 4]).flip([1]).sum([0, 1]);
+    const data = t.dataSync();
+    const expected = Array.from({ length: 12 }, (_, i) => data[i * 96]!).reduce((s, v) => s + v);
+    for (const compute of [compile(() => far.add(0)), () => far]) {
+      expect(compute().dataSync()[0]).toBeCloseTo(expected, 4);
+    }
+    expect(flipped.dataSync()).toEqual(compile(() => flipped.add(0))().dataSync());
   });
 
   test('an index out of range is the error of its operation, and nothing has changed', () => {

@@ -17,6 +17,7 @@ import { WasmPlan } from '../run/wasmPlan.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { CallWriter } from './callWriter.js';
 import type { OperationLoop } from './operationLoop.js';
+import type { ProductCall } from './productCall.js';
 import type { Site } from './site.js';
 import type { WalkTools } from './walkTools.js';
 import { write } from './writeCalls.js';
@@ -34,6 +35,7 @@ export class Walk implements Site {
   readonly calls: CallWriter;
   readonly arrays: Arrays;
   readonly loop: OperationLoop;
+  readonly product: ProductCall;
   readonly context: KernelContext;
   private readonly parts: Part[] = [];
   /** Where each buffer lies in the arena. */
@@ -52,8 +54,10 @@ export class Walk implements Site {
   constructor({ instructions }: Program, tools: WalkTools) {
     this.instructions = instructions.slice();
     this.arrays = tools.arrays;
-    this.loop = tools.loop;
-    this.context = tools.context;
+    const { context, loop, product } = tools.forms;
+    this.context = context;
+    this.loop = loop;
+    this.product = product;
     this.calls = tools.calls;
     this.tools = tools;
     this.calls.reset();
@@ -74,6 +78,7 @@ export class Walk implements Site {
     } catch (error) {
       arrays.forms.abandon();
       this.loop.forget();
+      this.product.forget();
       for (const part of this.parts) if (part.kind === 'plan') part.plan.dispose();
       throw error;
     }

@@ -6,34 +6,39 @@ import type { Repeated } from '../run/repeated.js';
 import { bestVectorWidth } from '../run/vectorWidth.js';
 import { CallWriter } from './callWriter.js';
 import { OperationLoop } from './operationLoop.js';
+import { ProductCall } from './productCall.js';
+
+/** What knows forms of the vectors in use. */
+export interface KnownForms {
+  readonly context: KernelContext;
+  readonly loop: OperationLoop;
+  readonly product: ProductCall;
+}
 
 export class WalkTools {
   readonly arrays: Arrays;
   readonly calls = new CallWriter();
   /** The body of a loop on kernels. */
   readonly repeated: (loop: Loop) => Repeated | null;
-  private known: { readonly context: KernelContext; readonly loop: OperationLoop } | null = null;
+  private known: KnownForms | null = null;
 
   constructor(arrays: Arrays, repeated: (loop: Loop) => Repeated | null) {
     this.arrays = arrays;
     this.repeated = repeated;
   }
 
-  get context(): KernelContext {
-    return this.now().context;
-  }
-
-  get loop(): OperationLoop {
-    return this.now().loop;
-  }
-
   /** For the vectors in use. */
-  private now(): { readonly context: KernelContext; readonly loop: OperationLoop } {
+  get forms(): KnownForms {
     const { width, fma } = bestVectorWidth();
     const { context } = this.known ?? {};
     if (this.known === null || context?.width !== width || context.fma !== fma) {
       const context = { width, fma, blas: false, alone: true };
-      this.known = { context, loop: new OperationLoop(this.arrays.forms, context) };
+      const { forms } = this.arrays;
+      this.known = {
+        context,
+        loop: new OperationLoop(forms, context),
+        product: new ProductCall(forms, context),
+      };
     }
     return this.known;
   }

@@ -1,18 +1,14 @@
 /** @file The calls that compute one operation, by what its record says it is for the engine. */
 import { COPY } from '../../../engine/compile/added.js';
-import { productOrder } from '../../../engine/compile/foldOrder.js';
-import { transposition } from '../../../engine/compile/products.js';
-import { matmulKernel } from '../../../engine/compile/lower.js';
 import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
 import { fusible } from '../../../engine/compile/schedule.js';
 import type { Instruction } from '../../../engine/program.js';
 import type { PartsSpec } from '../../../graph/lowering.js';
 import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
-import { constantOp } from '../../../graph/version.js';
 import { supports } from '../elements/elementOps.js';
-import { COPIES, copy, element, fold, thinProduct } from './writeLoops.js';
-import { viewAt, writeKernel, type Site } from './site.js';
+import { COPIES, copy, element, fold } from './writeLoops.js';
+import { writeKernel, type Site } from './site.js';
 
 const supported = (op: string, dtype: Instruction['dtype']): boolean => supports(op, dtype);
 
@@ -43,7 +39,7 @@ export function write(site: Site, slot: number): void {
       return fold(site, slot, lowering.dims(attrs ?? {}));
     case 'product':
       if (sizeOf(shape) === 0) break;
-      return product(site, slot);
+      return site.product.write(site, slot);
     case 'parts':
       return assemble(site, slot, lowering.parts(attrs ?? {}));
     case 'kernel':
@@ -53,15 +49,6 @@ export function write(site: Site, slot: number): void {
     case 'leaf':
   }
   opaque(site, slot);
-}
-
-function product(site: Site, slot: number): void {
-  const instruction = site.instructions[slot] as Instruction;
-  const [x, y] = instruction.inputs as readonly [number, number];
-  const [a, b] = [viewAt(site, x), viewAt(site, y)];
-  const along = productOrder(a.strides, b.strides, transposition(instruction));
-  const kernel = matmulKernel(site.instructions, { slot, a, b, along });
-  if (!thinProduct(site, kernel)) writeKernel(site, kernel);
 }
 
 function assemble(site: Site, slot: number, spec: PartsSpec): void {
@@ -93,22 +80,33 @@ function opaque(site: Site, slot: number): void {
   const { op, attrs, inputs } = instructions[slot] as Instruction;
   const { lowering } = op as Primitive;
   const spec = lowering.kind === 'kernel' ? lowering.kernel(attrs ?? {}) : null;
+  const table = writesTable(instructions, slot, spec);
   const copies: number[] = [];
-  const operands = inputs.map((x, i) => {
-    const from = base[x] as number;
-    if (views[x] === null) return from;
-    const number = (instructions[from] as Instruction).op === constantOp;
-    if (i === 0 && number && writesTable(instructions, slot, spec)) return from;
-    const { shape, dtype } = instructions[x] as Instruction;
-    const made = site.add({ op: COPY, attrs: null, inputs: [x], shape, dtype });
-    site.take(made);
-    copy(site, x, made);
-    copies.push(made);
-    return made;
-  });
-  const made = operatorKernel(instructions, slot, operands);
+  const operands: number[] = [];
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i]!;
+    // A table is copied to where it is written, however it lies.
+    const inOrder = views[x] === null || (i === 0 && table);
+    operands.push(inOrder ? base[x]! : contiguous(site, x, copies));
+  }
   if (lowering.kind === 'loop') site.repeat(slot, operands);
-  else if (made !== null) writeKernel(site, made);
-  else site.reference(slot, operands);
+  else {
+    const made = operatorKernel(instructions, slot, operands);
+    if (made === null) site.reference(slot, operands);
+    else if (made.kind === 'index' && table) {
+      copy(site, inputs[0]!, slot);
+      writeKernel(site, { ...made, begun: true });
+    } else writeKernel(site, made);
+  }
   for (const x of copies) site.release(x);
+}
+
+/** A copy of a view, in order. */
+function contiguous(site: Site, x: number, copies: number[]): number {
+  const { shape, dtype } = site.instructions[x] as Instruction;
+  const made = site.add({ op: COPY, attrs: null, inputs: [x], shape, dtype });
+  site.take(made);
+  copy(site, x, made);
+  copies.push(made);
+  return made;
 }

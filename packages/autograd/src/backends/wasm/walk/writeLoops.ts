@@ -1,10 +1,15 @@
 /** @file Calls of loops of one operation: element functions, copies and folds. */
-import type { Access, LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
+import {
+  isOrdered,
+  LONG_LEVEL,
+  SHORT_LEVEL,
+  type FoldOrder,
+} from '../../../engine/compile/foldOrder.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { foldKernel } from '../../../engine/compile/lower.js';
-import { isLoop } from '../../../engine/compile/products.js';
 import { type View } from '../../../engine/compile/view.js';
 import type { Instruction } from '../../../engine/program.js';
-import { isFloat, itemSize } from '../../../graph/dtype.js';
+import { itemSize } from '../../../graph/dtype.js';
 import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../../graph/shape.js';
 import { dtypeCode, OUT, type Operation, type OperationLoop } from './operationLoop.js';
@@ -138,12 +143,17 @@ export function fold(site: Site, slot: number, dims: readonly number[]): void {
   const x = inputs[0] as number;
   const { shape, dtype: from } = site.instructions[x] as Instruction;
   const view = viewAt(site, x);
-  const [folded = -1, ...more] = dims.filter((d) => shape[d] !== 1);
-  if (folded < 0) {
+  const { name, id, lowering } = op as Primitive;
+  if (lowering.kind !== 'fold') throw new Error('walk: a fold is made of a fold alone');
+  const folded = dims.filter((d) => shape[d] !== 1);
+  if (folded.length === 0) {
     const cast = from !== dtype;
     const same = { name: cast ? 'cast' : null, id: cast ? CAST : -1, dtype, fold: null };
     return element(site, same, [x], shape, slot, null, 0);
   }
+  const along = isOrdered(site.instructions[slot] as Instruction)
+    ? orderAlong(shape, folded, view.strides)
+    : null;
   const { loop } = site;
   loop.start(1);
   loop.dtypes[0] = dtypeCode[from];
@@ -152,65 +162,66 @@ export function fold(site: Site, slot: number, dims: readonly number[]): void {
   loop.dtypes[OUT] = dtypeCode[dtype];
   loop.buffers[OUT] = slot;
   loop.offsets[OUT] = 0;
-  let fits = more.length === 0;
-  let rest = sizeOf(shape) / shape[folded]!;
-  for (let d = 0; fits && d < shape.length; d++) {
-    if (d === folded || shape[d] === 1) continue;
-    rest /= shape[d]!;
-    loop.stride[0] = view.strides[d]!;
-    loop.stride[OUT] = rest;
-    fits = loop.push(shape[d]!);
-  }
-  loop.stride[0] = view.strides[folded]!;
-  loop.stride[OUT] = 0;
-  fits &&= loop.push(shape[folded]!, 1);
-  const { name, id } = op as Primitive;
-  if (fits && loop.write({ name, id, dtype, fold: op }, site.calls)) return;
+  const fits = along !== undefined && foldedLevels(loop, shape, folded, view.strides);
+  if (fits && loop.write({ name, id, dtype, fold: lowering.fold, along }, site.calls)) return;
   writeKernel(site, foldKernel(site.instructions, slot, dims, view));
 }
 
-/** A product that is a loop of sums; false where it is none, or must be planned by itself. */
-export function thinProduct(site: Site, kernel: MatmulKernel): boolean {
-  const { batch, m, n, k, a, b, out, along } = kernel;
-  if (!isFloat(out.dtype) || !isLoop(m, n, k, along)) return false;
-  const { loop } = site;
-  loop.start(2);
-  const operands = [a, b, out];
-  [0, 1, OUT].forEach((j, i) => {
-    const { buffer, dtype, offset } = operands[i] as Access;
-    loop.dtypes[j] = dtypeCode[dtype];
-    loop.buffers[j] = buffer;
-    loop.offsets[j] = offset * itemSize[dtype];
-  });
-  const rank = batch.length;
-  for (let d = 0; d < rank; d++)
-    if (!level(loop, batch[d]!, a.strides[d]!, b.strides[d]!, out.strides[d]!)) return false;
-  return (
-    level(loop, m, a.strides[rank]!, 0, out.strides[rank]!) &&
-    level(loop, n, 0, b.strides[rank + 1]!, out.strides[rank + 1]!) &&
-    level(loop, k, a.strides[rank + 1]!, b.strides[rank]!, 0, 1) &&
-    loop.write(
-      { name: 'matmul', id: PRODUCT, dtype: out.dtype, fold: null, product: true },
-      site.calls,
-    )
-  );
+/**
+ * How a sum over `folded` goes, as `foldOrder` has it; undefined where they are no single level: from one of them to the
+ * next, and not gone along as one.
+ */
+function orderAlong(
+  shape: Shape,
+  folded: readonly number[],
+  strides: readonly number[],
+): FoldOrder['along'] | undefined {
+  const stride = (d: number): number => (strides[d] === 0 ? Infinity : Math.abs(strides[d]!));
+  const last = folded[folded.length - 1]!;
+  let size = shape[last]!;
+  let isOne = true;
+  for (let i = folded.length - 2; i >= 0; i--) {
+    const d = folded[i]!;
+    if (strides[d] !== strides[last]! * size) return undefined;
+    if (size >= LONG_LEVEL) isOne = false;
+    size *= shape[d]!;
+  }
+  let rows = 1;
+  let outside = true;
+  for (let d = 0; d < shape.length; d++) {
+    if (shape[d] === 1 || folded.includes(d)) continue;
+    rows *= shape[d]!;
+    outside &&= stride(d) > stride(last);
+  }
+  const innermost = isOne ? size : shape[last]!;
+  if (rows > 1 && !(innermost >= SHORT_LEVEL && outside)) return 'column';
+  return isOne ? 'row' : undefined;
 }
 
-function level(
+/** Adds what is kept as levels of the loop, and what is folded as the last one; false if they are too many. */
+function foldedLevels(
   loop: OperationLoop,
-  size: number,
-  a: number,
-  b: number,
-  out: number,
-  inner: 0 | 1 = 0,
+  shape: Shape,
+  folded: readonly number[],
+  strides: readonly number[],
 ): boolean {
-  if (size === 1) return true;
-  loop.stride[0] = a;
-  loop.stride[1] = b;
-  loop.stride[OUT] = out;
-  return loop.push(size, inner);
+  const { stride } = loop;
+  let rest = sizeOf(shape);
+  for (const d of folded) rest /= shape[d]!;
+  for (let d = 0; d < shape.length; d++) {
+    if (shape[d] === 1 || folded.includes(d)) continue;
+    rest /= shape[d]!;
+    stride[0] = strides[d]!;
+    stride[OUT] = rest;
+    if (!loop.push(shape[d]!)) return false;
+  }
+  stride[OUT] = 0;
+  for (const d of folded) {
+    stride[0] = strides[d]!;
+    if (!loop.push(shape[d]!, 1)) return false;
+  }
+  return true;
 }
 
-/** Stand for the numbers of primitives: no operation of a graph has them. */
-const PRODUCT = -1;
+/** Stands for the number of a primitive: no operation of a graph has it. */
 const CAST = -2;

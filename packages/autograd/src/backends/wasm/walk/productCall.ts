@@ -1,0 +1,248 @@
+/**
+ * @file The call of a matrix product: its numbers are read off the instruction, and its form is found by a number.
+ *
+ * The first product of a form is planned as any kernel is; all others, of whatever sizes, write their words at once.
+ */
+import { productOrder } from '../../../engine/compile/foldOrder.js';
+import type { MatmulKernel } from '../../../engine/compile/kernel.js';
+import { matmulKernel } from '../../../engine/compile/lower.js';
+import { isLoop, transposition } from '../../../engine/compile/products.js';
+import type { View } from '../../../engine/compile/view.js';
+import type { Instruction } from '../../../engine/program.js';
+import { isFloat, itemSize } from '../../../graph/dtype.js';
+import type { Shape } from '../../../graph/shape.js';
+import { blasSource } from '../../node.js';
+import type { KernelContext } from '../assembler/kernelFunction.js';
+import type { Product } from '../products/blocking.js';
+import { decide, planMatmul, SPLITS, type Decisions } from '../products/matmul.js';
+import { PACKINGS, tiling } from '../products/microKernel.js';
+import type { Forms } from '../run/forms.js';
+import { dtypeCode, OUT, type OperationLoop } from './operationLoop.js';
+import { viewAt, writeKernel, type Site } from './site.js';
+
+/** A batch of more dimensions than this is planned as any kernel. */
+const MOST_DIMENSIONS = 8;
+/** Stands for the number of a primitive: no operation of a graph has it. */
+const PRODUCT = -1;
+
+/** The matrices that a product reads or writes: strides in elements. */
+class Matrices {
+  buffer = 0;
+  offset = 0;
+  rows = 0;
+  columns = 0;
+  /** One for each dimension of the batch. */
+  readonly batch = new Float64Array(MOST_DIMENSIONS);
+
+  /** Of a buffer, in order or as a view says, over `rank` dimensions of a batch. */
+  set(buffer: number, view: View | null, own: Shape, batch: Shape, transposed: boolean): void {
+    const rank = own.length;
+    const width = own[rank - 1]!;
+    this.buffer = buffer;
+    this.offset = view === null ? 0 : view.offset;
+    const rows = view === null ? width : view.strides[rank - 2]!;
+    const columns = view === null ? 1 : view.strides[rank - 1]!;
+    this.rows = transposed ? columns : rows;
+    this.columns = transposed ? rows : columns;
+    let matrices = width * own[rank - 2]!;
+    const lead = batch.length - rank;
+    for (let d = batch.length - 3; d >= 0; d--) {
+      const k = d - lead;
+      const repeats = k < 0 || (own[k] === 1 && batch[d] !== 1);
+      this.batch[d] = repeats ? 0 : view === null ? matrices : view.strides[k]!;
+      if (k >= 0) matrices *= own[k]!;
+    }
+  }
+}
+
+export class ProductCall {
+  private readonly a = new Matrices();
+  private readonly b = new Matrices();
+  private readonly out = new Matrices();
+  private m = 0;
+  private n = 0;
+  private k = 0;
+  private readonly known = new Map<number, number>();
+  private readonly forms: Forms;
+  private readonly context: KernelContext;
+
+  constructor(forms: Forms, context: KernelContext) {
+    this.forms = forms;
+    this.context = context;
+  }
+
+  /** Forgets forms that could not be compiled. */
+  forget(): void {
+    this.known.clear();
+  }
+
+  /** Writes the product that an instruction is. */
+  write(site: Site, slot: number): void {
+    const { shape, dtype } = site.instructions[slot] as Instruction;
+    const written =
+      isFloat(dtype) && shape.length - 2 <= MOST_DIMENSIONS && this.writeNumbers(site, slot);
+    if (!written) writeKernel(site, kernelOf(site, slot));
+  }
+
+  private writeNumbers(site: Site, slot: number): boolean {
+    this.read(site, slot);
+    const { a, b, m, n, k } = this;
+    const along = a.columns === 1 && b.rows === 1 ? 'row' : 'column';
+    return isLoop(m, n, k, along) ? this.writeLoop(site, slot) : this.writeBlocked(site, slot);
+  }
+
+  private read({ instructions, base, views }: Site, slot: number): void {
+    const instruction = instructions[slot] as Instruction;
+    const { inputs, shape } = instruction;
+    const [x, y] = inputs as readonly [number, number];
+    const transposed = transposition(instruction);
+    const { shape: ofA } = instructions[x] as Instruction;
+    this.a.set(base[x]!, views[x]!, ofA, shape, transposed.a);
+    this.b.set(base[y]!, views[y]!, (instructions[y] as Instruction).shape, shape, transposed.b);
+    this.out.set(slot, null, shape, shape, false);
+    this.m = shape[shape.length - 2]!;
+    this.n = shape[shape.length - 1]!;
+    this.k = ofA[ofA.length - (transposed.a ? 2 : 1)]!;
+  }
+
+  /** A small or thin one, as a loop of sums; false where it must be planned by itself. */
+  private writeLoop({ instructions, loop, calls }: Site, slot: number): boolean {
+    const { a, b, out, m, n, k } = this;
+    const { shape, dtype } = instructions[slot] as Instruction;
+    loop.start(2);
+    operand(loop, 0, a, instructions);
+    operand(loop, 1, b, instructions);
+    operand(loop, OUT, out, instructions);
+    for (let d = 0; d < shape.length - 2; d++)
+      if (!level(loop, shape[d]!, a.batch[d]!, b.batch[d]!, out.batch[d]!)) return false;
+    return (
+      level(loop, m, a.rows, 0, out.rows) &&
+      level(loop, n, 0, b.columns, 1) &&
+      level(loop, k, a.columns, b.rows, 0, 1) &&
+      loop.write({ name: 'matmul', id: PRODUCT, dtype, fold: 'sum', product: true }, calls)
+    );
+  }
+
+  /** One cut into tiles; false where a library computes it. */
+  private writeBlocked(site: Site, slot: number): boolean {
+    if (blasSource(site.arrays.memory.memory) !== null) return false;
+    const { shape, dtype } = site.instructions[slot] as Instruction;
+    const single = dtype === 'float32';
+    const t = tiling(single ? 'float32' : 'float64', this.context);
+    const product = this.inBytes(t.size);
+    const rank = shape.length - 2;
+    let matrices = 1;
+    for (let d = 0; d < rank; d++) matrices *= shape[d]!;
+    const decisions = decide(t, product, matrices);
+    const dimensions = matrices === 1 ? 0 : rank;
+    const form = this.formOf(decisions, dimensions, single, site, slot);
+    if (form < 0) return false;
+    this.writeWords(site, form, product, decisions, matrices, shape, dimensions);
+    return true;
+  }
+
+  /** In the order of `batchOf`, `wordsOf` and the room for panels. */
+  private writeWords(
+    { calls }: Site,
+    form: number,
+    { m, n, k, a, b, c }: Product,
+    { panels, scratch }: Decisions,
+    matrices: number,
+    shape: Shape,
+    dimensions: number,
+  ): void {
+    const size = c.columns;
+    const [x, y, out] = [this.a, this.b, this.out];
+    calls.need(scratch);
+    calls.call(form);
+    calls.address(x.buffer, x.offset * size);
+    calls.address(y.buffer, y.offset * size);
+    calls.address(out.buffer, 0);
+    calls.word(matrices);
+    let within = matrices;
+    for (let d = 0; d < dimensions; d++) {
+      within /= shape[d]!;
+      calls.word(within);
+      calls.word(shape[d]!);
+      calls.word(x.batch[d]! * size);
+      calls.word(y.batch[d]! * size);
+      calls.word(out.batch[d]! * size);
+    }
+    calls.word(m);
+    calls.word(n);
+    calls.word(k);
+    calls.word(a.rows);
+    calls.word(a.columns);
+    calls.word(b.rows);
+    calls.word(b.columns);
+    calls.word(c.rows);
+    calls.word(c.columns);
+    calls.word(panels);
+  }
+
+  private inBytes(size: number): Product {
+    const { m, n, k, a, b, out } = this;
+    return {
+      ...{ m, n, k },
+      a: { rows: a.rows * size, columns: a.columns * size },
+      b: { rows: b.rows * size, columns: b.columns * size },
+      c: { rows: out.rows * size, columns: size },
+    };
+  }
+
+  /** The function for all products that are computed alike; −1 where there is none. */
+  private formOf(
+    { how, split }: Decisions,
+    dimensions: number,
+    single: boolean,
+    site: Site,
+    slot: number,
+  ): number {
+    const packing = how.packing === undefined ? PACKINGS.length : PACKINGS.indexOf(how.packing);
+    const ways = (packing * 2 + Number(how.copiesA)) * 2 + Number(how.rowMajor);
+    const kind = (ways * SPLITS.length + SPLITS.indexOf(split)) * 2 + Number(single);
+    const key = kind * (MOST_DIMENSIONS + 1) + dimensions;
+    let form = this.known.get(key);
+    if (form === undefined) {
+      const formed = planMatmul(kernelOf(site, slot), this.context);
+      form = formed === null ? -1 : this.forms.find(formed, this.context);
+      this.known.set(key, form);
+    }
+    return form;
+  }
+}
+
+function operand(
+  loop: OperationLoop,
+  j: number,
+  { buffer, offset }: Matrices,
+  instructions: readonly Instruction[],
+): void {
+  const { dtype } = instructions[buffer] as Instruction;
+  loop.dtypes[j] = dtypeCode[dtype];
+  loop.buffers[j] = buffer;
+  loop.offsets[j] = offset * itemSize[dtype];
+}
+
+function level(
+  loop: OperationLoop,
+  size: number,
+  a: number,
+  b: number,
+  out: number,
+  inner: 0 | 1 = 0,
+): boolean {
+  if (size === 1) return true;
+  loop.stride[0] = a;
+  loop.stride[1] = b;
+  loop.stride[OUT] = out;
+  return loop.push(size, inner);
+}
+
+function kernelOf(site: Site, slot: number): MatmulKernel {
+  const instruction = site.instructions[slot] as Instruction;
+  const [x, y] = instruction.inputs as readonly [number, number];
+  const [a, b] = [viewAt(site, x), viewAt(site, y)];
+  const along = productOrder(a.strides, b.strides, transposition(instruction));
+  return matmulKernel(site.instructions, { slot, a, b, along });
+}

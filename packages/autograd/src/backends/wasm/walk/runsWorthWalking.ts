@@ -1,0 +1,31 @@
+/** @file How many runs of a new program are walked before it is planned: as long as a plan would take longer to make. */
+import type { Program } from '../../../engine/program.js';
+import { itemSize } from '../../../graph/dtype.js';
+import { sizeOf } from '../../../graph/shape.js';
+
+/** What a plan costs for each operation, and what an operation costs that is walked: by itself, and for each byte. */
+const PLAN_NS = 100_000;
+const CALL_NS = 300;
+const BYTE_NS = 0.5;
+/** Programs that come so often are planned, however little they compute. */
+const MOST = 64;
+
+/**
+ * None where one run takes as long as a plan. It is an estimate by sizes alone, so that a program is planned at the same run
+ * every time.
+ */
+export function runsWorthWalking({ instructions, outputs }: Program): number {
+  let bytes = 0;
+  let nodes = 0;
+  for (const { op, shape, dtype } of instructions) {
+    if (op === null) continue;
+    const { kind } = op.lowering;
+    if (kind === 'alias' || kind === 'view' || kind === 'leaf') continue;
+    nodes++;
+    bytes += sizeOf(shape) * itemSize[dtype];
+  }
+  // A loop whose results are another program's runs as its reference does.
+  for (const slot of outputs) if (instructions[slot]?.op?.lowering.kind === 'loop') return 0;
+  const run = nodes * CALL_NS + bytes * BYTE_NS;
+  return Math.min(MOST, Math.floor((nodes * PLAN_NS) / run));
+}
