@@ -15,14 +15,14 @@ import { planBlasMatmul } from '../../node.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { BlockedProduct, blocks } from './blockedProduct.js';
 import type { Range } from './blockedProduct.js';
-import { blockingOf, columnsOf, packedBytes } from './blocking.js';
+import { blockingOf, columnsOf, roomOf } from './blocking.js';
 import type { Product } from './blocking.js';
 import { kernelFunction, threadRange } from '../assembler/kernelFunction.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { tiling } from './microKernel.js';
 import type { Tiling } from './microKernel.js';
 import { I32 } from '../assembler/opcodes.js';
-import { batchOf, productOf, pushMatrix, wordsOf, type Batch } from './productBlock.js';
+import { batchOf, productOf, pushMatrix, roomWords, wordsOf, type Batch } from './productBlock.js';
 
 /** Multiplications below which one thread is as fast as many. */
 const SERIAL_WORK = 32 * 1024;
@@ -104,7 +104,7 @@ export function planDistances(
 function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling): FormedKernel {
   const product = productOf(kernel, t.size);
   const how = blockingOf(t, product);
-  const bytes = packedBytes(t, product, how);
+  const place = roomOf(t, product, how);
   const { m, n, k } = kernel;
   const options = [
     ['batch', batches * 1.5],
@@ -113,20 +113,20 @@ function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling): FormedKe
   ] as const;
   const [best] = options.reduce((x, y) => (y[1] > x[1] ? y : x));
   const split: Split = batches * m * n * k >= SERIAL_WORK ? best : 'none';
-  const { packing = 'place', copiesA, rowMajor } = how;
+  const { packing = 'place', copiesA, rowMajor, scales } = how;
 
   const block = new Block();
   const batch = batchOf(block, kernel, t.size);
   const sizes = wordsOf(block, product);
-  const panels = block.number(bytes.panels);
+  const room = roomWords(block, place);
   return {
-    key: `${t.term === 'product' ? 'matmul' : t.term}${t.size} ${packing} ${copiesA} ${rowMajor} ${split} ${batch.dims.length}`,
+    key: `${t.term === 'product' ? 'matmul' : t.term}${t.size} ${packing} ${copiesA} ${rowMajor} ${scales} ${split} ${batch.dims.length}`,
     block,
     parallel: split !== 'none',
-    threadScratch: bytes.all,
+    threadScratch: place.bytes,
     write: (module) => {
       const f = kernelFunction(module);
-      const blocked = new BlockedProduct(module, f, t, sizes, how, panels);
+      const blocked = new BlockedProduct(module, f, t, sizes, how, room);
       writeBatch(f, t, blocked, sizes, batch, split);
       return f;
     },
