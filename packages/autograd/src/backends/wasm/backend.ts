@@ -71,8 +71,10 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
         ? new Tape(simple, singleNumbers.find)
         : interpreter.compile(simple, meter);
     },
-    compileQuickly: (program) =>
-      worthWalking(program) && willRunInLoops(program) ? walked(program) : null,
+    compileQuickly: (program) => {
+      if (isScalar(program)) return new Tape(program, singleNumbers.find);
+      return worthWalking(program) && willRunInLoops(program) ? walked(program) : null;
+    },
     describe: (program) => {
       const simple = simplify(program);
       if (!runsInLoops(simple)) return interpreter.describe(simple);
