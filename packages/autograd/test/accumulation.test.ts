@@ -79,5 +79,7 @@ test('gradients of windows that overlap, meet or are one are put together in few
   loss.backward();
   const sizes = tensor(0).id - first;
   expect(sizes).toBeLessThan(28 * 20);
-  Array.from(p.grad?.dataSync() ?? []).forEach((g, i) => expect(g).toBeCloseTo(owed[i] as number, 12));
+  Array.from(p.grad?.dataSync() ?? []).forEach((g, i) =>
+    expect(g).toBeCloseTo(owed[i] as number, 12),
+  );
 });
