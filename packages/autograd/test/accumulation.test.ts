@@ -56,3 +56,30 @@ test('the sum of the gradients of each pass alone', () => {
     { numRuns: 20 },
   );
 });
+
+test('gradients of windows that overlap, meet or are one are put together in few layers', () => {
+  const n = 60;
+  const p = new Parameter(tensor(Float64Array.from({ length: n }, (_, i) => Math.sin(i))));
+  // Windows of 1 to 4 places from every second place on, each twice, and one number alone.
+  const windows = Array.from({ length: 28 }, (_, k) => [2 * k, 1 + (k % 4)] as const);
+  const owed = new Float64Array(n);
+  const add = (at: number, size: number, weight: number): void => {
+    for (let i = at; i < at + size; i++) owed[i] = (owed[i] ?? 0) + weight * 2 * Math.sin(i);
+  };
+  let loss = p.select(0, n - 1).square();
+  add(n - 1, 1, 1);
+  windows.forEach(([at, size], k) => {
+    loss = loss.add(p.narrow(0, at, size).square().sum().mul(k));
+    loss = loss.add(p.narrow(0, at, size).square().sum());
+    add(at, size, k + 1);
+  });
+  loss = loss.add(p.square().sum().mul(0.5));
+  add(0, n, 0.5);
+  const first = tensor(0).id;
+  loss.backward();
+  const sizes = tensor(0).id - first;
+  expect(sizes).toBeLessThan(28 * 20);
+  Array.from(p.grad?.dataSync() ?? []).forEach((g, i) =>
+    expect(g).toBeCloseTo(owed[i] as number, 12),
+  );
+});

@@ -89,6 +89,36 @@ describe('a scan in a step of training', () => {
     }
   });
 
+  test('within another is differentiated once for all of its structure', () => {
+    const [w, v] = [new Parameter(randn([8, 8]).mul(0.1)), new Parameter(randn([8, 8]).mul(0.1))];
+    const train = (steps: number): number =>
+      nodesIn(() => {
+        w.grad = v.grad = null;
+        scan(
+          (h: Tensor, x: Tensor): [Tensor, Tensor] => {
+            const inner = (c: Tensor, y: Tensor): [Tensor, Tensor] => {
+              const next = c.matmul(w).add(y).tanh();
+              return [next, next.mul(3)];
+            };
+            const [end, ys] = scan(inner, h, x);
+            const next = end.matmul(v).add(ys.sum(0));
+            return [next, next];
+          },
+          zeros([2, 8]),
+          randn([steps, 5, 2, 8]),
+        )[1]
+          .sum()
+          .backward();
+      });
+    const first = train(6);
+    train(6);
+    const later = train(6);
+    expect(first).toBeGreaterThan(150);
+    expect(later).toBeLessThan(60);
+    const kept = [gradientOf(w), gradientOf(v)];
+    expect(kept.flat().every(Number.isFinite)).toBe(true);
+  });
+
   test('keeps two ways back apart whose forward structure is one', () => {
     const start = randn([2, 8]);
     const gradients = (checkpoint: boolean): number[] => {

@@ -2,7 +2,7 @@
 import { isHost, type Storage } from '../graph/storage.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
-import { isLong, LONG, segmentsOf, type Segment } from './segments.js';
+import { isLong, mayBeLong, segmentsOf, type Segment } from './segments.js';
 import { simplify } from './compile/simplify.js';
 import { hashOf } from './structure.js';
 
@@ -61,9 +61,8 @@ function segmentsFor(backend: Backend, meter: Meter | null): SharedSegments {
 
 /** A program made ready to run, in segments if it is long. */
 export function makeReady(program: Program, backend: Backend, meter: Meter | null): Executable {
-  // What is short before it is simplified is so afterwards.
-  const simple = program.instructions.length > LONG ? simplify(program) : program;
-  return isLong(simple)
+  const simple = mayBeLong(program) ? simplify(program) : null;
+  return simple !== null && isLong(simple)
     ? new SegmentedExecutable(simple, backend, meter)
     : backend.compile(program, meter);
 }

@@ -35,13 +35,26 @@ const MEAN_ELEMENTS = { least: 8, most: 1024 };
 export function isLong({ instructions }: Program): boolean {
   if (instructions.length <= LONG) return false;
   let [operations, elements] = [0, 0];
-  for (const { op, inputs, shape } of instructions) {
-    if (op === null || op.lowering.kind === 'alias') continue;
+  for (const instruction of instructions) {
+    if (instruction.op === null || instruction.op.lowering.kind === 'alias') continue;
     operations++;
-    elements += inputs.reduce((n, x) => Math.max(n, sizeOf(instructions[x]!.shape)), sizeOf(shape));
+    elements += elementsOf(instruction, instructions);
   }
   const mean = elements / operations;
   return mean >= MEAN_ELEMENTS.least && mean <= MEAN_ELEMENTS.most;
+}
+
+/** Whether a program could be long when it is simplified: one of single numbers never is. */
+export function mayBeLong({ instructions }: Program): boolean {
+  if (instructions.length <= LONG) return false;
+  return instructions.some((x) => elementsOf(x, instructions) >= MEAN_ELEMENTS.least);
+}
+
+/** The most elements that an instruction reads or writes. */
+function elementsOf({ inputs, shape }: Instruction, all: readonly Instruction[]): number {
+  let most = sizeOf(shape);
+  for (const x of inputs) most = Math.max(most, sizeOf(all[x]!.shape));
+  return most;
 }
 
 /** The segments of a program, in order. */

@@ -86,20 +86,44 @@ export function hashOf(ints: Int32Array, length: number): number {
 
 /** Numbers under structures, one for each. */
 export class StructureMap {
-  /** All structures, one after the other: where each begins, how long it is, and its number. */
+  /** All structures, one after the other: where each ends, its hash, and its number. */
   private readonly all = new Structure();
-  private readonly byHash = new Map<number, { from: number; length: number; value: number }[]>();
+  private readonly ends = new Structure();
+  private readonly hashes = new Structure();
+  private readonly values = new Structure();
+  /** A place for each structure, by its hash or the next free one after it: its position plus 1, 0 where there is none. */
+  private table = new Int32Array(1024);
 
   /** The number entered under an equal structure before; else enters this one. */
   getOrSet(structure: Structure, value: number): number {
     const { ints, length } = structure;
+    const { all, ends, hashes, values } = this;
+    if (2 * values.length >= this.table.length) this.grow();
     const hash = hashOf(ints, length);
-    let bucket = this.byHash.get(hash);
-    if (bucket === undefined) this.byHash.set(hash, (bucket = []));
-    for (const entry of bucket)
-      if (structure.equals(this.all.ints, entry.from, entry.length)) return entry.value;
-    bucket.push({ from: this.all.length, length, value });
-    for (let i = 0; i < length; i++) this.all.push(ints[i]!);
+    const mask = this.table.length - 1;
+    let at = hash & mask;
+    for (let entry = this.table[at]!; entry > 0; entry = this.table[at]!) {
+      const from = entry > 1 ? ends.ints[entry - 2]! : 0;
+      const same = hashes.ints[entry - 1] === hash;
+      if (same && structure.equals(all.ints, from, ends.ints[entry - 1]! - from))
+        return values.ints[entry - 1]!;
+      at = (at + 1) & mask;
+    }
+    for (let i = 0; i < length; i++) all.push(ints[i]!);
+    ends.push(all.length);
+    hashes.push(hash);
+    values.push(value);
+    this.table[at] = values.length;
     return value;
+  }
+
+  private grow(): void {
+    this.table = new Int32Array(2 * this.table.length);
+    const mask = this.table.length - 1;
+    for (let entry = 1; entry <= this.values.length; entry++) {
+      let at = this.hashes.ints[entry - 1]! & mask;
+      while (this.table[at] !== 0) at = (at + 1) & mask;
+      this.table[at] = entry;
+    }
   }
 }

@@ -4,44 +4,57 @@ import { constantOp } from '../graph/version.js';
 import { concatNode, padTo } from '../ops/shape/movement.js';
 import { filled, sumOf } from '../ops/build/primitive.js';
 
-/** What flows back through a slice: a part, and where along one dimension it lies. */
+/** What flows back through a slice: a part, where along one dimension it lies, and the same with zeros around it, if known. */
 interface Part {
   readonly part: Tensor;
   readonly dim: number;
   readonly start: number;
   readonly end: number;
+  readonly padded: Tensor | null;
 }
 
 /**
- * The sum of cotangents of one shape. Those of slices side by side, such as the steps of a sequence or the gates of a
- * cell, are put together once, instead of being padded with zeros and added up.
+ * The sum of cotangents of one shape. Those of slices, such as the steps of a sequence, the gates of a cell or windows that
+ * overlap, are put together side by side, in as few layers as they lie above each other, instead of being padded with zeros
+ * one by one and added up.
  */
 export function total(cts: readonly Tensor[]): Tensor {
   if (cts.length === 1) return cts[0] as Tensor;
-  const parts = new Map<Tensor, Part>();
+  const terms: Tensor[] = [];
+  const byDim = new Map<number, Part[]>();
   for (const ct of cts) {
     const part = partOf(ct);
-    if (part !== null) parts.set(ct, part);
+    const parts = part === null ? undefined : byDim.get(part.dim);
+    if (part === null) terms.push(ct);
+    else if (parts === undefined) byDim.set(part.dim, [part]);
+    else parts.push(part);
   }
-  for (const dim of new Set(Array.from(parts.values(), (p) => p.dim))) {
-    const along = [...parts]
-      .filter(([, p]) => p.dim === dim)
-      .sort(([, p], [, q]) => p.start - q.start);
-    const disjoint = along.every(
-      ([, p], i) => i === 0 || p.start >= (along[i - 1] as [Tensor, Part])[1].end,
-    );
-    if (along.length < 2 || !disjoint) continue;
-    const used = new Set(along.map(([ct]) => ct));
-    const whole = join(
-      along.map(([, p]) => p),
-      (cts[0] as Tensor).sizes,
-      dim,
-    );
-    return total([...cts.filter((ct) => !used.has(ct)), whole]);
+  for (const [dim, parts] of byDim) {
+    for (const layer of layersOf(parts)) {
+      const padded = layer.length === 1 ? layer[0]?.padded : null;
+      terms.push(padded ?? join(layer, (cts[0] as Tensor).sizes, dim));
+    }
   }
-  return sumOf(cts) as Tensor;
+  return sumOf(terms) as Tensor;
 }
 
+/** Parts in layers, within which none overlap, in the order in which they lie; those of one slice are added up first. */
+function layersOf(parts: readonly Part[]): Part[][] {
+  const layers: Part[][] = [];
+  const inOrder = [...parts].sort((p, q) => p.start - q.start || p.end - q.end);
+  for (let i = 0; i < inOrder.length;) {
+    const first = inOrder[i] as Part;
+    const same: Part[] = [];
+    for (; inOrder[i]?.start === first.start && inOrder[i]?.end === first.end; i++)
+      same.push(inOrder[i] as Part);
+    const layer = layers.find((others) => (others.at(-1) as Part).end <= first.start);
+    const sum = sumOf(same.map(({ part }) => part)) as Tensor;
+    const placed = same.length === 1 ? first : { ...first, part: sum, padded: null };
+    if (layer === undefined) layers.push([placed]);
+    else layer.push(placed);
+  }
+  return layers;
+}
 /** The slice that a cotangent comes from, if it lies in one dimension without steps. */
 function partOf(ct: Tensor): Part | null {
   if (ct.op !== (padTo.primitive as unknown) || ct.cell !== null) return null;
@@ -56,7 +69,7 @@ function partOf(ct: Tensor): Part | null {
   const [dim] = cut;
   if (cut.length !== 1 || dim === undefined) return null;
   const at = start[dim] as number;
-  return { part, dim, start: at, end: at + (part.sizes[dim] as number) };
+  return { part, dim, start: at, end: at + (part.sizes[dim] as number), padded: ct };
 }
 
 /** Parts in order, zeros between them. */

@@ -72,6 +72,8 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
         : interpreter.compile(simple, meter);
     },
     compileQuickly: (program) => {
+      if (isScalar(program))
+        return { executable: new Tape(program, singleNumbers.find), runs: RUNS_OF_TAPES };
       const runs = runsWorthWalking(program);
       return runs > 0 && willRunInLoops(program) ? { executable: walked(program), runs } : null;
     },
@@ -95,6 +97,9 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
   };
   return backend;
 }
+
+/** A graph of single numbers that has come so often is worth simplifying. */
+const RUNS_OF_TAPES = 8;
 
 /**
  * Whether a program runs as loops: all do, so that a value has the same bits in whatever program it is computed. Only graphs

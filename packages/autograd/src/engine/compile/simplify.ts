@@ -12,65 +12,81 @@ import type { Instruction, Program } from '../program.js';
 import { Structure, StructureMap } from '../structure.js';
 
 export function simplify(program: Program): Program {
-  return removeDead(combine(program));
+  return withoutDead(combine(program));
 }
 
-/** Rewrites instruction by instruction; equal ones become one. */
-function combine({ instructions, inputs, outputs }: Program): Program {
-  const kept: Instruction[] = [];
-  const now: number[] = [];
+/** An instruction that is kept, and the kept ones that it reads. */
+interface Kept {
+  readonly original: Instruction;
+  readonly slot: number;
+  readonly inputs: readonly number[];
+}
+
+interface Combined {
+  readonly kept: readonly Kept[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+const NONE: readonly number[] = [];
+
+/** Goes through all instructions; of equal ones the first is kept. */
+function combine({ instructions, inputs, outputs }: Program): Combined {
+  const kept: Kept[] = [];
+  const now = new Int32Array(instructions.length);
   const known = new StructureMap();
   const key = new Structure();
-  const isInput = new Set(inputs); // the same slot may be handed over at several positions
-  instructions.forEach((original, slot) => {
-    if (isInput.has(slot) || original.op === null) {
-      now[slot] = kept.push(original) - 1;
-      return;
+  for (let slot = 0; slot < instructions.length; slot++) {
+    const original = instructions[slot]!;
+    if (original.op === null) {
+      now[slot] = kept.push({ original, slot, inputs: NONE }) - 1;
+      continue;
     }
-    const instruction = {
-      ...original,
-      inputs: original.inputs.map((x) => now[x]!),
-      origin: original.origin ?? slot,
-    };
-    const same = identity(instruction, kept);
-    if (same !== null) {
+    const reads = new Array<number>(original.inputs.length);
+    for (let i = 0; i < reads.length; i++) reads[i] = now[original.inputs[i]!]!;
+    const same = identity(original, reads, kept);
+    if (same >= 0) {
       now[slot] = same;
-      return;
+      continue;
     }
-    writeKey(key, instruction, original.op);
+    writeKey(key, original, reads, original.op);
     now[slot] = known.getOrSet(key, kept.length);
-    if (now[slot] === kept.length) kept.push(instruction);
-  });
+    if (now[slot] === kept.length) kept.push({ original, slot, inputs: reads });
+  }
   const moved = (slots: readonly number[]): number[] => slots.map((slot) => now[slot]!);
-  return { instructions: kept, inputs: moved(inputs), outputs: moved(outputs) };
+  return { kept, inputs: moved(inputs), outputs: moved(outputs) };
 }
 
-/** The slot whose value this instruction repeats, or null. */
-function identity(instruction: Instruction, kept: readonly Instruction[]): number | null {
-  const { op, inputs, shape, dtype } = instruction;
+/** The slot whose value this instruction repeats, or −1. */
+function identity(
+  { op, shape, dtype }: Instruction,
+  inputs: readonly number[],
+  kept: readonly Kept[],
+): number {
   const { lowering } = op as Primitive;
   const [x, y] = inputs;
-  if (x === undefined) return null;
+  if (x === undefined) return -1;
   const unchanged = (slot: number): boolean => {
-    const x = kept[slot] as Instruction;
-    return x.dtype === dtype && sameShape(x.shape, shape);
+    const { original } = kept[slot] as Kept;
+    return original.dtype === dtype && sameShape(original.shape, shape);
   };
-  if (lowering.kind === 'alias') return lowering.transparent && unchanged(x) ? x : null;
-  if (lowering.kind !== 'element') return null;
+  if (lowering.kind === 'alias') return lowering.transparent && unchanged(x) ? x : -1;
+  if (lowering.kind !== 'element') return -1;
   const { unit, involution = false } = lowering;
   if (unit !== undefined && y !== undefined) {
     if (literal(y, kept) === 1 && unchanged(x)) return x;
     if (unit === 'either' && literal(x, kept) === 1 && unchanged(y)) return y;
   }
-  const inner = kept[x] as Instruction;
-  return involution && inner.op === op ? (inner.inputs[0] as number) : null;
+  const inner = kept[x] as Kept;
+  return involution && inner.original.op === op ? (inner.inputs[0] as number) : -1;
 }
 
 /** The number a slot holds in every place, if that is known. */
-function literal(slot: number, kept: readonly Instruction[]): number | null {
-  let at = kept[slot] as Instruction;
-  while (at.op !== null && repeats(at)) at = kept[at.inputs[0] as number] as Instruction;
-  return at.op === constantOp ? (at.attrs as { value: number }).value : null;
+function literal(slot: number, kept: readonly Kept[]): number | null {
+  let at = kept[slot] as Kept;
+  while (at.original.op !== null && repeats(at.original)) at = kept[at.inputs[0] as number] as Kept;
+  const { op, attrs } = at.original;
+  return op === constantOp ? (attrs as { value: number }).value : null;
 }
 
 /** Whether an instruction has no other elements than its input. */
@@ -82,7 +98,8 @@ function repeats({ op, attrs }: Instruction): boolean {
 /** Instructions with equal keys compute equal values. */
 function writeKey(
   key: Structure,
-  { attrs, inputs, shape, dtype }: Instruction,
+  { attrs, shape, dtype }: Instruction,
+  inputs: readonly number[],
   op: Primitive,
 ): void {
   key.length = 0;
@@ -94,21 +111,28 @@ function writeKey(
   if (attrs !== null) key.pushAttrs(attrs);
 }
 
-function removeDead({ instructions, inputs, outputs }: Program): Program {
-  const live = new Uint8Array(instructions.length);
+/** What an output needs, in its new places. */
+function withoutDead({ kept, inputs, outputs }: Combined): Program {
+  const live = new Uint8Array(kept.length);
   for (const slot of outputs) live[slot] = 1;
-  for (let slot = instructions.length - 1; slot >= 0; slot--) {
-    if (live[slot] === 1) for (const x of (instructions[slot] as Instruction).inputs) live[x] = 1;
+  for (let slot = kept.length - 1; slot >= 0; slot--) {
+    if (live[slot] === 1) for (const x of kept[slot]!.inputs) live[x] = 1;
   }
   for (const slot of inputs) live[slot] = 1; // they are handed over by position
-  const now = new Int32Array(instructions.length);
-  const kept: Instruction[] = [];
-  instructions.forEach((instruction, slot) => {
-    if (live[slot] === 0) return;
-    now[slot] = kept.push({ ...instruction, inputs: instruction.inputs.map((x) => now[x]!) }) - 1;
+  const now = new Int32Array(kept.length);
+  const instructions: Instruction[] = [];
+  kept.forEach(({ original, slot, inputs: reads }, k) => {
+    if (live[k] === 0) return;
+    now[k] = instructions.length;
+    if (original.op === null) {
+      instructions.push(original);
+      return;
+    }
+    const places = reads.map((x) => now[x]!);
+    instructions.push({ ...original, inputs: places, origin: original.origin ?? slot });
   });
   return {
-    instructions: kept,
+    instructions,
     inputs: inputs.map((x) => now[x]!),
     outputs: outputs.map((x) => now[x]!),
   };

@@ -6,7 +6,7 @@
 import type { LoopBody } from '../../engine/loop.js';
 import { mode } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { Placeholder } from '../../graph/version.js';
+import { constantOp, Placeholder } from '../../graph/version.js';
 import { callOf } from '../call.js';
 import { rewrite } from '../rewrite.js';
 import { closeBody, dependents, type Body, type BodyGraph, type Steps } from './body.js';
@@ -20,8 +20,14 @@ export interface Prepared {
   readonly constants: readonly Tensor[];
 }
 
+/** A body that is kept, and what its constants are: of those that are given the one at a position, or a number of its own. */
+interface Known {
+  readonly body: Body;
+  readonly order: readonly (number | Tensor)[];
+}
+
 /** For each program the bodies that run on it, by what requires grad. */
-const known = new WeakMap<LoopBody, Map<string, { body: Body; order: readonly number[] }>>();
+const known = new WeakMap<LoopBody, Map<string, Known>>();
 
 let nextBody = 0;
 
@@ -36,7 +42,7 @@ export function prepare(graph: BodyGraph, steps: Steps, given: readonly Tensor[]
   if (!nodes.every(isPlain)) return { body: closeBody(graph, graph.carries, found), constants };
   let bodies = known.get(plain.program);
   if (bodies === undefined) {
-    bodies = new Map<string, { body: Body; order: readonly number[] }>();
+    bodies = new Map<string, Known>();
     known.set(plain.program, bodies);
   }
   const key = `${Number(steps.checkpoint)}${[...given, ...nodes].map((x) => Number(x.needsGrad)).join('')}`;
@@ -48,10 +54,13 @@ export function prepare(graph: BodyGraph, steps: Steps, given: readonly Tensor[]
     const all = dependents({ ...closed.graph, outputs: [...closed.graph.outputs, ...saved] });
     const body = { ...closeBody(closed.graph, saved, all), id: nextBody++ };
     const first = graph.carries.length + graph.xs.length;
-    const order = body.constants.map((x) => closed.stand.indexOf(x) - first);
+    const order = body.constants.map((x) =>
+      x.op === (constantOp as unknown) ? x : closed.stand.indexOf(x) - first,
+    );
     bodies.set(key, (entry = { body, order }));
   }
-  return { body: entry.body, constants: entry.order.map((i) => constants[i] as Tensor) };
+  const at = (i: number | Tensor): Tensor => (typeof i === 'number' ? (constants[i] as Tensor) : i);
+  return { body: entry.body, constants: entry.order.map(at) };
 }
 
 /** The same where constants of another body, which the constants were made from, are others. */
@@ -65,9 +74,10 @@ export function withConstants(
   return { body, constants: made.map(({ node }) => node) };
 }
 
-/** Whether a node calls no function of the user's while it is differentiated. */
+/** Whether a node calls no function of the user's while it is differentiated: a loop in a body that is kept calls none. */
 function isPlain(node: Tensor): boolean {
-  return node.extra?.hooks === undefined && callOf(node) === null;
+  const call = callOf(node);
+  return node.extra?.hooks === undefined && (call === null || call.rules.kind !== undefined);
 }
 
 /** The graph of a body between nodes of its own. */

@@ -49,6 +49,7 @@ export const F32 = {
   mul: 0x94,
   min: 0x96,
   max: 0x97,
+  fromU32: 0xb3,
   demoteF64: 0xb6,
   load: 0x2a,
   store: 0x38,

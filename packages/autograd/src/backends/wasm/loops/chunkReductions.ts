@@ -66,18 +66,14 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
     const build = new Rebuild(kernel, {
       access: (access) => {
         const along = access.strides[rank + longest] as number;
-        const strides = [
-          ...access.strides.slice(0, rank),
-          along * step,
-          ...access.strides.slice(rank),
-        ];
+        const strides = [along * step, ...access.strides];
         return { ...access, offset: access.offset + along * step * from, strides };
       },
       index: (dim, body) => {
         const add = (scalar: Scalar): number => body.push(scalar) - 1;
-        const at = add({ kind: 'index', dim: dim < rank ? dim : dim + 1, dtype: 'int32' });
+        const at = add({ kind: 'index', dim: dim + 1, dtype: 'int32' });
         if (dim !== rank + longest) return at;
-        const chunk = add({ kind: 'index', dim: rank, dtype: 'int32' });
+        const chunk = add({ kind: 'index', dim: 0, dtype: 'int32' });
         const factor = add({ kind: 'const', value: step, dtype: 'int32' });
         const begin = add({ kind: 'op', op: 'mul', args: [chunk, factor], dtype: 'int32' });
         const base = add({ kind: 'const', value: step * from, dtype: 'int32' });
@@ -90,13 +86,13 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
       return {
         ...target,
         offset: target.offset + from * rows,
-        strides: [...rowStrides, rows],
+        strides: [rows, ...rowStrides],
         value: build.scalar(i),
       };
     });
     partial.push({
       kind: 'loop',
-      outer: [...kernel.outer, count],
+      outer: [count, ...kernel.outer],
       inner,
       along: kernel.along ?? null,
       inputs: build.inputs,

@@ -67,9 +67,12 @@ export function planNest(kernel: LoopKernel): Nest {
   const vector = chooseVector(dims, kernel);
   const outerDims = dims.filter((dim) => !dim.inner && dim !== vector);
   const innerDims = dims.filter((dim) => dim.inner && dim !== vector);
-  // The largest dimension first, where threads can split it; the order of rows changes no result.
+  // The largest dimension first, where threads can split it; the order of rows changes no result. One along which sums are
+  // carried in memory cannot be split, and stays where it walks memory in order.
+  const carried = (dim: Dim): boolean =>
+    dim.strides.slice(kernel.inputs.length).some((stride) => stride === 0);
   const largest = outerDims.reduce<Dim | undefined>(
-    (best, dim) => (best && best.size >= dim.size ? best : dim),
+    (best, dim) => (carried(dim) || (best && best.size >= dim.size) ? best : dim),
     undefined,
   );
   if (largest !== undefined) {

@@ -3,11 +3,11 @@ import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBu
 import { blasLayouts, callGemm } from '../../node.js';
 import { Block } from '../assembler/block.js';
 import { BlockedProduct } from './blockedProduct.js';
-import { blockingOf, packedBytes } from './blocking.js';
+import { blockingOf, roomOf } from './blocking.js';
 import type { Product } from './blocking.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { tiling } from './microKernel.js';
-import { wordsOf } from './productBlock.js';
+import { roomWords, wordsOf } from './productBlock.js';
 
 export interface BlockProduct {
   /** Products with equal keys are one function. */
@@ -54,16 +54,16 @@ export function planBlockProduct(
   }
   const t = tiling(size === 4 ? 'float32' : 'float64', context);
   const how = blockingOf(t, product);
-  const bytes = packedBytes(t, product, how);
-  const panels = numbers.number(bytes.panels);
+  const place = roomOf(t, product, how);
+  const room = roomWords(numbers, place);
   return {
-    key: `${how.packing ?? 'place'} ${how.copiesA} ${how.rowMajor}`,
+    key: `${how.packing ?? 'place'} ${how.copiesA} ${how.rowMajor} ${how.scales}`,
     at: block.append(numbers),
-    packed: Math.ceil(bytes.all / 64) * 64,
+    packed: Math.ceil(place.bytes / 64) * 64,
     usesBlas: false,
     write: (module) => {
       const f = functionOf(module);
-      const blocked = new BlockedProduct(module, f, t, sizes, how, panels);
+      const blocked = new BlockedProduct(module, f, t, sizes, how, room);
       blocked.write(a, b, c, undefined, undefined, accumulate);
       return f;
     },

@@ -8,10 +8,11 @@
  */
 import type { FunctionBuilder, ModuleBuilder, Quantity } from '../assembler/moduleBuilder.js';
 import { COLUMN_BLOCK, columnsOf, DEPTH_BLOCK, ROW_BLOCK } from './blocking.js';
-import type { Blocking, Matrix, Product } from './blocking.js';
+import type { Blocking, Matrix, Product, Room } from './blocking.js';
 import { FOLD_BYTES, SCRATCH } from '../assembler/kernelFunction.js';
 import { edgeFunction, gatherFunction, packFunction, tileFunction } from './microKernel.js';
 import type { Tiling } from './microKernel.js';
+import { FACTOR_BYTES, scaledRowsFunction, tinyRowsFunction, unscaleFunction } from './tinyRows.js';
 import { I32 } from '../assembler/opcodes.js';
 
 /** Rows or columns from a local on (from 0 where there is none) up to the value of another. */
@@ -24,10 +25,11 @@ export class BlockedProduct {
   private readonly t: Tiling;
   private readonly p: Product<Quantity>;
   private readonly how: Blocking;
-  /** Bytes of the packed panels of B. */
-  private readonly panels: Quantity;
+  private readonly room: Room<Quantity>;
   /** How A is read: where it lies, or from a copy of a block of it. */
   private readonly a: Matrix<Quantity>;
+  /** The local that says whether rows of the present block are scaled, and one that points to their factors. */
+  private readonly scaled: { readonly any: number; readonly factors: number } | null;
 
   constructor(
     module: ModuleBuilder,
@@ -35,14 +37,15 @@ export class BlockedProduct {
     t: Tiling,
     product: Product<Quantity>,
     how: Blocking,
-    panels: Quantity,
+    room: Room<Quantity>,
   ) {
     this.module = module;
     this.f = f;
     this.t = t;
     this.p = product;
     this.how = how;
-    this.panels = panels;
+    this.room = room;
+    this.scaled = how.scales ? { any: f.local('i32'), factors: f.local('i32') } : null;
     this.a = how.copiesA ? { rows: t.size, columns: ROW_BLOCK * t.size } : product.a;
   }
 
@@ -69,7 +72,12 @@ export class BlockedProduct {
           this.pack(b, column, width, depth, length);
           blocks(f, rows[0], rows[1], ROW_BLOCK, (row, height) => {
             const blockA = this.blockOfA(a, row, depth, length);
-            this.tiles({ blockA, b, c, column, width, depth, length, row, height }, accumulate);
+            const read = this.scaleRows(blockA, height, length);
+            this.tiles(
+              { blockA, b, c, column, width, depth, length, row, height },
+              read,
+              accumulate,
+            );
           });
         },
       );
@@ -90,12 +98,35 @@ export class BlockedProduct {
     this.offset(depth, p.a.columns).set(block);
     if (this.how.copiesA) {
       const to = f.local('i32');
-      f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add).push(this.panels).op(I32.add).set(to);
+      this.scratch(this.room.copy).set(to);
       const gather = gatherFunction(this.module, ROW_BLOCK * this.t.size);
       f.get(length).get(block).push(p.a.columns).get(to).call(gather);
       f.get(to).set(block);
     }
     return block;
+  }
+
+  /** Pushes an address in scratch memory. */
+  private scratch(at: Quantity): FunctionBuilder {
+    return this.f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add).push(at).op(I32.add);
+  }
+
+  /** Copies a block of A where any of its rows must be scaled, and points to the copy; how the block is read then. */
+  private scaleRows(block: number, rows: number, depth: number): Matrix<Quantity> {
+    const { f, module, scaled, a } = this;
+    if (scaled === null) return a;
+    const [row, column] = [f.local('i32'), f.local('i32')];
+    f.push(a.rows).set(row).push(a.columns).set(column);
+    this.scratch(this.room.scaled).set(scaled.factors);
+    const where = (): FunctionBuilder => f.get(block).get(rows).get(depth).get(row).get(column);
+    where().get(scaled.factors).call(tinyRowsFunction(module)).tee(scaled.any);
+    f.if(() => {
+      const to = f.local('i32');
+      where().get(scaled.factors).get(scaled.factors).i32(FACTOR_BYTES).op(I32.add).tee(to);
+      f.call(scaledRowsFunction(module));
+      f.get(to).set(block).get(depth).i32(4).op(I32.mul).set(row).i32(4).set(column);
+    });
+    return { rows: { local: row }, columns: { local: column } };
   }
 
   private pack(b: number, column: number, width: number, depth: number, length: number): void {
@@ -131,9 +162,10 @@ export class BlockedProduct {
       'blockA' | 'b' | 'c' | 'column' | 'width' | 'depth' | 'length' | 'row' | 'height',
       number
     >,
+    read: Matrix<Quantity>,
     accumulate: number | undefined,
   ): void {
-    const { f, t, p } = this;
+    const { f, t, p, scaled } = this;
     const { packing } = this.how;
     const add = (): void => {
       f.get(at.depth).i32(0).op(I32.ne);
@@ -157,14 +189,14 @@ export class BlockedProduct {
         t.rows,
         (tile, rows) => {
           f.get(at.blockA);
-          this.offset(tile, this.a.rows).set(rowA);
+          this.offset(tile, read.rows).set(rowA);
           f.get(at.c);
           f.get(at.row).get(tile).op(I32.add).push(p.c.rows).op(I32.mul).op(I32.add);
           f.get(at.column).get(first).op(I32.add).push(p.c.columns).op(I32.mul).op(I32.add);
           f.set(rowC);
           const call = (c: number, pitch: Quantity, adding: () => void): void =>
             this.tile(rows, (count) => {
-              f.get(at.length).get(rowA).push(this.a.rows).push(this.a.columns).get(panelB);
+              f.get(at.length).get(rowA).push(read.rows).push(read.columns).get(panelB);
               f.push(packing === undefined ? p.b.rows : width * t.size)
                 .get(c)
                 .push(pitch);
@@ -174,12 +206,22 @@ export class BlockedProduct {
           const direct = (): void => call(rowC, p.c.rows, add);
           const edge = (): void => {
             call(SCRATCH, width * t.size, () => f.i32(0));
+            if (scaled !== null) {
+              f.get(scaled.any).if(() => {
+                f.get(SCRATCH);
+                f.get(scaled.factors).get(tile).i32(4).op(I32.mul).op(I32.add);
+                f.get(rows).call(unscaleFunction(this.module, t));
+              });
+            }
             f.get(SCRATCH).get(rowC).push(p.c.rows).push(p.c.columns).get(rows).get(columns);
             add();
             f.call(edgeFunction(this.module, t));
           };
-          if (this.how.rowMajor) f.get(columns).i32(width).op(I32.eq).if(direct, edge);
-          else edge();
+          if (this.how.rowMajor) {
+            f.get(columns).i32(width).op(I32.eq);
+            if (scaled !== null) f.get(scaled.any).op(I32.eqz).op(I32.and);
+            f.if(direct, edge);
+          } else edge();
         },
       );
     };

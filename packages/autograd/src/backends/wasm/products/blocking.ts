@@ -1,6 +1,7 @@
 /** @file How a product is cut into blocks, and how its matrices are read: decided by sizes and strides. */
 import type { Quantity } from '../assembler/moduleBuilder.js';
 import type { Packing, Tiling } from './microKernel.js';
+import { FACTOR_BYTES, MANY_COLUMNS } from './tinyRows.js';
 
 export const DEPTH_BLOCK = 256;
 export const ROW_BLOCK = 120;
@@ -35,6 +36,8 @@ export interface Blocking {
   readonly copiesA: boolean;
   /** Whether the elements of a row of C follow each other. */
   readonly rowMajor: boolean;
+  /** Whether rows of A that are tiny are scaled. */
+  readonly scales: boolean;
 }
 
 export function blockingOf(t: Tiling, { m, n, a, b, c }: Product): Blocking {
@@ -46,19 +49,31 @@ export function blockingOf(t: Tiling, { m, n, a, b, c }: Product): Blocking {
     packing: inPlace ? undefined : packing,
     copiesA: far && n >= MANY_TILES * columnsOf(t),
     rowMajor: c.columns === t.size,
+    scales: t.term === 'product' && t.size === 4 && n >= MANY_COLUMNS,
   };
 }
 
-/** Bytes of the packed panels of B, in scratch memory from `FOLD_BYTES` on, and with a block of A after them. */
-export function packedBytes(
+/** Where things lie in scratch memory from `FOLD_BYTES` on: packed panels of B, then a copy of a block of A, then scaled rows. */
+export interface Room<Q extends Quantity = number> {
+  readonly copy: Q;
+  readonly scaled: Q;
+}
+
+/** The room that a product needs, and its bytes. */
+export function roomOf(
   t: Tiling,
-  { n, k }: Product,
-  { packing, copiesA }: Blocking,
-): { readonly panels: number; readonly all: number } {
+  { m, n, k }: Product,
+  { packing, copiesA, scales }: Blocking,
+): Room & { readonly bytes: number } {
   const depth = Math.min(k, DEPTH_BLOCK) * t.size;
   const width = Math.ceil(Math.min(n, COLUMN_BLOCK) / columnsOf(t)) * columnsOf(t);
-  const panels = packing === undefined ? 0 : width * depth;
-  return { panels, all: panels + (copiesA ? ROW_BLOCK * depth : 0) };
+  const copy = packing === undefined ? 0 : width * depth;
+  const scaled = copy + (copiesA ? ROW_BLOCK * depth : 0);
+  return {
+    copy,
+    scaled,
+    bytes: scaled + (scales ? FACTOR_BYTES + Math.min(m, ROW_BLOCK) * depth : 0),
+  };
 }
 
 /** Columns of a full tile. */

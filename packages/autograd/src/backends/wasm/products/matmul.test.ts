@@ -67,6 +67,8 @@ function check(
   width: VectorWidth,
   fma: boolean,
   seed = 1,
+  // The power of two by which a row of A is smaller.
+  smaller: (row: number) => number = () => 0,
 ): void {
   const { kernel, sizes } = built;
   const buffers = sizes.map((size, i) => {
@@ -78,6 +80,11 @@ function check(
           : Math.sin((j + 1) * 12.9898 * (i + seed));
     return array;
   });
+  const { a, m, k } = kernel;
+  const [stepRow = 0, stepColumn = 0] = a.strides.slice(-2);
+  for (let i = 0; i < m && kernel.batch.length === 0; i++)
+    for (let l = 0; l < k; l++)
+      (buffers[0] as Float32Array)[a.offset + i * stepRow + l * stepColumn]! *= 2 ** -smaller(i);
   const got = runKernels([kernel], buffers, { width, fma })[2] as Float32Array;
   const want = referenceMatmul(kernel, buffers);
   const sizesOf = referenceMatmul(
@@ -88,9 +95,10 @@ function check(
     kernel.out.dtype === 'float32' ? 6e-8 : kernel.out.dtype === 'float64' ? 1.2e-16 : 0;
   for (let i = 0; i < want.length; i++) {
     const error = Math.abs((got[i] as number) - (want[i] as number));
-    // The bound for a sum in any order: k roundings of at most Σ|a·b|.
-    if (!(error <= epsilon * (kernel.k + 1) * (sizesOf[i] as number)))
-      expect.fail(`element ${i}: ${got[i]}, not ${want[i]}`);
+    // The bound for a sum in any order: k roundings of at most Σ|a·b|, or half of the smallest number.
+    const bound =
+      epsilon * (sizesOf[i] as number) + (kernel.out.dtype === 'float32' ? 2 ** -150 : 0);
+    if (!(error <= bound * (kernel.k + 1))) expect.fail(`element ${i}: ${got[i]}, not ${want[i]}`);
   }
 }
 
@@ -141,6 +149,75 @@ describe.each(MODES)('%s, fma %s', (width, fma) => {
 
   test('columns of A that are far apart, over several blocks of the depth', () => {
     check(matmulKernel([], 517, 66, 260, 'float32', { aT: true }), width, fma);
+  });
+});
+
+describe('rows of A that are tiny', () => {
+  const shapes: [number, number, number][] = [
+    [13, 17, 300],
+    [8, 32, 128],
+    [131, 40, 33],
+    [7, 600, 5],
+  ];
+  const tiny = (row: number): number => [0, 70, 110, 125, 140, 149, 10][row % 7] as number;
+
+  test.each(shapes)('%d × %d over %d', (m, n, k) => {
+    for (const [width, fma] of MODES)
+      for (const layout of LAYOUTS)
+        check(matmulKernel([], m, n, k, 'float32', layout), width, fma, 1, tiny);
+  });
+
+  test('a row is rounded once, and the others give the bits that they give alone', () => {
+    const [m, n, k] = [9, 24, 50];
+    const { kernel } = matmulKernel([], m, n, k, 'float32');
+    const fill = (size: number): Float32Array =>
+      Float32Array.from({ length: size }, (_, i) => Math.sin(i * 12.9898 + 1));
+    const [plain, small, b] = [fill(m * k), fill(m * k), fill(k * n)];
+    // Rows 2 and 5 are the same numbers times 2⁻¹⁴⁰.
+    for (const row of [2, 5]) for (let l = 0; l < k; l++) small[row * k + l]! *= 2 ** -140;
+    const run = (a: Float32Array) =>
+      runKernels([kernel], [a, b, new Float32Array(m * n)])[2] as Float32Array;
+    const [x, y] = [run(plain), run(small)];
+    for (let i = 0; i < m; i++) {
+      if (i !== 2 && i !== 5) {
+        expect(y.slice(i * n, (i + 1) * n)).toEqual(x.slice(i * n, (i + 1) * n));
+        continue;
+      }
+      const row = small.slice(i * k, (i + 1) * k);
+      // The numbers as they are after rounding, in the range of normal ones.
+      const again = run(
+        plain.map((v, j) => (j >= i * k && j < (i + 1) * k ? row[j - i * k]! * 2 ** 140 : v)),
+      );
+      for (let j = 0; j < n; j++)
+        expect(y[i * n + j]).toBe(Math.fround(again[i * n + j]! * 2 ** -140));
+    }
+  });
+
+  test('zeros, infinities and NaN in and beside them', () => {
+    const [m, n, k] = [5, 16, 8];
+    const { kernel } = matmulKernel([], m, n, k, 'float32');
+    const a = new Float32Array(m * k).fill(2 ** -130);
+    a.fill(0, k, 2 * k);
+    a[2 * k + 3] = Infinity;
+    a[3 * k + 1] = NaN;
+    a[4 * k] = -0;
+    const out = runKernels(
+      [kernel],
+      [a, new Float32Array(k * n).fill(2), new Float32Array(m * n)],
+    )[2] as Float32Array;
+    const rows = [0, 1, 2, 3, 4].map((i) => out[i * n]);
+    expect(rows).toEqual([2 ** -126, 0, Infinity, NaN, 7 * 2 ** -129]);
+  });
+
+  test('large numbers of B do not overflow', () => {
+    const [m, n, k] = [4, 16, 256];
+    const { kernel } = matmulKernel([], m, n, k, 'float32');
+    const a = new Float32Array(m * k).fill(2 ** -64);
+    const out = runKernels(
+      [kernel],
+      [a, new Float32Array(k * n).fill(2 ** 127), new Float32Array(m * n)],
+    )[2];
+    expect([...(out as Float32Array)].every((x) => x === 2 ** 71)).toBe(true);
   });
 });
 

@@ -15,14 +15,14 @@ import { planBlasMatmul } from '../../node.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { BlockedProduct, blocks } from './blockedProduct.js';
 import type { Range } from './blockedProduct.js';
-import { blockingOf, columnsOf, packedBytes } from './blocking.js';
-import type { Blocking, Product } from './blocking.js';
+import { blockingOf, columnsOf, roomOf } from './blocking.js';
+import type { Blocking, Product, Room } from './blocking.js';
 import { kernelFunction, threadRange } from '../assembler/kernelFunction.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { tiling } from './microKernel.js';
 import type { Tiling } from './microKernel.js';
 import { I32 } from '../assembler/opcodes.js';
-import { batchOf, productOf, pushMatrix, wordsOf, type Batch } from './productBlock.js';
+import { batchOf, productOf, pushMatrix, roomWords, wordsOf, type Batch } from './productBlock.js';
 
 /** Multiplications below which one thread is as fast as many. */
 const SERIAL_WORK = 32 * 1024;
@@ -83,17 +83,14 @@ type Split = (typeof SPLITS)[number];
 export interface Decisions {
   readonly how: Blocking;
   readonly split: Split;
-  /** Bytes of the packed panels of B. */
-  readonly panels: number;
-  /** Scratch bytes of a thread. */
-  readonly scratch: number;
+  /** Where what it packs and copies lies in a thread's scratch memory, and how many bytes that takes. */
+  readonly place: Room & { readonly bytes: number };
 }
 
 /** How so many products of one size are computed. */
 export function decide(t: Tiling, product: Product, batches: number): Decisions {
   const { m, n, k } = product;
   const how = blockingOf(t, product);
-  const { panels, all } = packedBytes(t, product, how);
   let split: Split = 'none';
   if (batches * m * n * k >= SERIAL_WORK) {
     const columns = Math.ceil(n / columnsOf(t)) * 1.2;
@@ -101,7 +98,7 @@ export function decide(t: Tiling, product: Product, batches: number): Decisions 
     split = batches * 1.5 >= columns ? 'batch' : 'columns';
     if (rows > Math.max(batches * 1.5, columns)) split = 'rows';
   }
-  return { how, split, panels, scratch: all };
+  return { how, split, place: roomOf(t, product, how) };
 }
 
 function tilingOf({ out }: MatmulKernel, context: KernelContext): Tiling {
@@ -129,22 +126,21 @@ export function planDistances(
 
 function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling): FormedKernel {
   const product = productOf(kernel, t.size);
-  const decisions = decide(t, product, batches);
-  const { how, split } = decisions;
-  const { packing = 'place', copiesA, rowMajor } = how;
+  const { how, split, place } = decide(t, product, batches);
+  const { packing = 'place', copiesA, rowMajor, scales } = how;
 
   const block = new Block();
   const batch = batchOf(block, kernel, t.size);
   const sizes = wordsOf(block, product);
-  const panels = block.number(decisions.panels);
+  const room = roomWords(block, place);
   return {
-    key: `${t.term === 'product' ? 'matmul' : t.term}${t.size} ${packing} ${copiesA} ${rowMajor} ${split} ${batch.dims.length}`,
+    key: `${t.term === 'product' ? 'matmul' : t.term}${t.size} ${packing} ${copiesA} ${rowMajor} ${scales} ${split} ${batch.dims.length}`,
     block,
     parallel: split !== 'none',
-    threadScratch: decisions.scratch,
+    threadScratch: place.bytes,
     write: (module) => {
       const f = kernelFunction(module);
-      const blocked = new BlockedProduct(module, f, t, sizes, how, panels);
+      const blocked = new BlockedProduct(module, f, t, sizes, how, room);
       writeBatch(f, t, blocked, sizes, batch, split);
       return f;
     },

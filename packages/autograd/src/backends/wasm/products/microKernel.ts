@@ -42,7 +42,11 @@ export function tiling(dtype: 'float32' | 'float64', context: KernelContext): Ti
 const made = new WeakMap<ModuleBuilder, Map<string, FunctionBuilder>>();
 
 /** A function of the module, written on first use. */
-function once(module: ModuleBuilder, key: string, write: () => FunctionBuilder): FunctionBuilder {
+export function once(
+  module: ModuleBuilder,
+  key: string,
+  write: () => FunctionBuilder,
+): FunctionBuilder {
   let functions = made.get(module);
   if (functions === undefined) made.set(module, (functions = new Map<string, FunctionBuilder>()));
   let found = functions.get(key);

@@ -3,7 +3,7 @@ import type { Access, MatmulKernel } from '../../../engine/compile/kernel.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import type { Block } from '../assembler/block.js';
-import type { Matrix, Product } from './blocking.js';
+import type { Matrix, Product, Room } from './blocking.js';
 import { I32 } from '../assembler/opcodes.js';
 
 /** The size and byte strides of each product of a kernel. */
@@ -23,6 +23,11 @@ export function wordsOf(block: Block, { m, n, k, a, b, c }: Product): Product<Wo
   });
   const [wm, wn, wk] = [block.number(m), block.number(n), block.number(k)];
   return { m: wm, n: wn, k: wk, a: matrix(a), b: matrix(b), c: matrix(c) };
+}
+
+/** Where things lie in scratch memory, in words. */
+export function roomWords(block: Block, { copy, scaled }: Room): Room<Word> {
+  return { copy: block.number(copy), scaled: block.number(scaled) };
 }
 
 /** Where the matrices of a batch are. */

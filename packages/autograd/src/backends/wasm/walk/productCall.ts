@@ -141,19 +141,19 @@ export class ProductCall {
     return true;
   }
 
-  /** In the order of `batchOf`, `wordsOf` and the room for panels. */
+  /** In the order of `batchOf`, `wordsOf` and `roomWords`. */
   private writeWords(
     { calls }: Site,
     form: number,
     { m, n, k, a, b, c }: Product,
-    { panels, scratch }: Decisions,
+    { place }: Decisions,
     matrices: number,
     shape: Shape,
     dimensions: number,
   ): void {
     const size = c.columns;
     const [x, y, out] = [this.a, this.b, this.out];
-    calls.need(scratch);
+    calls.need(place.bytes);
     calls.call(form);
     calls.address(x.buffer, x.offset * size);
     calls.address(y.buffer, y.offset * size);
@@ -177,7 +177,8 @@ export class ProductCall {
     calls.word(b.columns);
     calls.word(c.rows);
     calls.word(c.columns);
-    calls.word(panels);
+    calls.word(place.copy);
+    calls.word(place.scaled);
   }
 
   private inBytes(size: number): Product {
@@ -199,7 +200,8 @@ export class ProductCall {
     slot: number,
   ): number {
     const packing = how.packing === undefined ? PACKINGS.length : PACKINGS.indexOf(how.packing);
-    const ways = (packing * 2 + Number(how.copiesA)) * 2 + Number(how.rowMajor);
+    const flags = Number(how.copiesA) + 2 * Number(how.rowMajor) + 4 * Number(how.scales);
+    const ways = packing * 8 + flags;
     const kind = (ways * SPLITS.length + SPLITS.indexOf(split)) * 2 + Number(single);
     const key = kind * (MOST_DIMENSIONS + 1) + dimensions;
     let form = this.known.get(key);
