@@ -10,7 +10,7 @@ import {
 } from '@chainrule/autograd';
 import { Module } from '@chainrule/nn';
 import { ELEMENTS } from '../schema/elementTypes.js';
-import type { Graph } from './graph.js';
+import { Graph } from './graph.js';
 import { Run } from './interpreter.js';
 import type { Limits } from './limits.js';
 import type { OnnxSpec } from './spec.js';
@@ -35,6 +35,8 @@ export class OnnxModule extends Module {
   /** @internal Made by `importOnnx`. */
   constructor(graph: Graph, limits: Limits, fields: ReadonlyMap<string, string>) {
     super();
+    if (!(graph instanceof Graph))
+      throw new ChainruleError('OnnxModule: made by importOnnx(file), not by new');
     this.graph = graph;
     this.limits = limits;
     this.inputs = graph.inputs;
