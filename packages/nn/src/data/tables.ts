@@ -6,6 +6,7 @@ import {
   display,
   FormatError,
   kinds,
+  passes,
   ShapeError,
   tensor,
   Tensor,
@@ -179,6 +180,11 @@ export interface ParquetOptions {
   readonly rowEnd?: number;
 }
 
+const fileBytes = kinds.kind<Uint8Array | ArrayBuffer>(
+  'be the bytes of a file',
+  (x) => x instanceof ArrayBuffer || x instanceof Uint8Array,
+);
+
 const parquetOptions = defineOptions<ParquetOptions>({
   columns: kinds.listOf(kinds.text),
   rowStart: kinds.size,
@@ -196,7 +202,7 @@ export async function readParquet(
   options?: ParquetOptions,
 ): Promise<Row[]> {
   const { columns, ...range } = parquetOptions('readParquet', options);
-  if (!(bytes instanceof ArrayBuffer) && !(bytes instanceof Uint8Array))
+  if (!passes(fileBytes, bytes))
     throw new ChainruleError(`readParquet: expected the bytes of a file, got ${display(bytes)}`);
   const hyparquet = await optional<Hyparquet>('readParquet', 'hyparquet');
   const file = bytes instanceof ArrayBuffer ? bytes : bytes.slice().buffer;

@@ -1,5 +1,5 @@
 /** @file Reads the options that poolings share, and counts their windows as PyTorch does. */
-import { kinds, type OptionTable } from '../../arguments/index.js';
+import { kinds, passes, type OptionTable } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { checkSize, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -74,9 +74,11 @@ export function geometryOf(
 /** Where adaptive windows begin and end is listed: more than these would take seconds. */
 const MOST_WINDOWS = 2 ** 24;
 
+const someList = kinds.listOf(kinds.anything);
+
 /** The sizes asked of an adaptive pooling, one for each dimension of `size`. */
 export function outputSizeOf(op: string, size: Shape, outputSize: OutputSize): number[] {
-  const given = Array.isArray(outputSize)
+  const given = passes(someList, outputSize)
     ? (outputSize as readonly (number | null)[])
     : [outputSize as number | null];
   const list = given.length === 1 ? size.map(() => given[0]) : given;

@@ -3,8 +3,10 @@ import {
   cell,
   DTypeError,
   ChainruleError,
+  kinds,
   noGrad,
   Parameter,
+  passes,
   ShapeError,
   Tensor,
 } from '@chainrule/autograd';
@@ -16,6 +18,8 @@ import type { Limits } from './limits.js';
 import type { OnnxSpec } from './spec.js';
 import { Known, Strings, type OnnxValue, type Value } from './values.js';
 import { wantedGradients, weightsOf } from './weights.js';
+
+const aGraph = kinds.kind<Graph>('be a graph', (x) => x instanceof Graph);
 
 /**
  * A model that `importOnnx` made.
@@ -35,7 +39,7 @@ export class OnnxModule extends Module {
   /** @internal Made by `importOnnx`. */
   constructor(graph: Graph, limits: Limits, fields: ReadonlyMap<string, string>) {
     super();
-    if (!(graph instanceof Graph))
+    if (!passes(aGraph, graph))
       throw new ChainruleError('OnnxModule: made by importOnnx(file), not by new');
     this.graph = graph;
     this.limits = limits;
