@@ -5,6 +5,8 @@
  * package (one loaded by `import`, one by `require`).
  */
 
+import { printable } from './arguments/printable.js';
+
 const BRAND = Symbol.for('chainrule.error');
 
 /** What led to an error. ES2022 calls it ErrorOptions, a name that declarations for older targets cannot use. */
@@ -18,7 +20,7 @@ export class ChainruleError extends Error {
   static readonly kinds: readonly string[] = ['ChainruleError'];
 
   constructor(message: string, options?: Cause) {
-    super(message, options);
+    super(printable(message), options);
     const { kinds } = new.target;
     // Defined, not assigned: where Error.prototype is frozen an assignment would be refused.
     const hidden = { writable: true, configurable: true };

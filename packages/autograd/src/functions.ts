@@ -22,6 +22,7 @@ export {
   checkArgument,
   defineOptions,
   display,
+  printable,
   kinds,
   passes,
   type Kind,

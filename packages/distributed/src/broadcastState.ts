@@ -3,6 +3,8 @@ import {
   Cell,
   ChainruleError,
   evaluate,
+  kinds,
+  passes,
   getRngState,
   noGrad,
   Tensor,
@@ -64,13 +66,15 @@ function agreeOnParts(world: Communicator, parts: Parts): void {
   world.agreement.meet({ what: [`broadcast of ${lines.length} tensors`, ...lines].join('\n') });
 }
 
+const aCell = kinds.kind<Cell>('be a parameter', (x) => x instanceof Cell);
+const someCells = kinds.listOf(kinds.either(aCell, kinds.tuple(kinds.text, aCell)));
+
 function cellsIn(target: unknown): [string, Cell][] {
-  if (!Array.isArray(target) || target.length === 0) throw unfit();
-  return (target as unknown[]).map((x, i): [string, Cell] => {
-    const [name, cell] = Array.isArray(x) ? (x as unknown[]) : [(x as Cell)?.label || String(i), x];
-    if (!(cell instanceof Cell)) throw unfit();
+  if (!passes(someCells, target) || target.length === 0) throw unfit();
+  return target.map((x, i): [string, Cell] => {
+    const [name, cell] = x instanceof Cell ? [x.label || String(i), x] : x;
     // A label may come twice.
-    return [`${i} ${String(name)}`, cell as Cell];
+    return [`${i} ${name}`, cell];
   });
 }
 

@@ -6,7 +6,7 @@ import {
   type Parameter,
   type Tensor,
 } from '@chainrule/autograd';
-import type { Module } from '@chainrule/nn';
+import { Module } from '@chainrule/nn';
 import type { Dataset, Subset } from '@chainrule/nn/data';
 import { broadcastState, type Broadcastable } from './broadcastState.js';
 import type { Communicator } from './communicator.js';
@@ -26,6 +26,12 @@ export interface Usage {
   /** While data was on its way. */
   readonly exchanging: number;
 }
+
+const aModule = kinds.kind<Module>('be a module', (x) => x instanceof Module);
+const anOptimizer = kinds.kind<OptimizerLike>('be an optimizer', (x) => {
+  const { paramGroups, step } = x as Partial<OptimizerLike>;
+  return Array.isArray(paramGroups) && typeof step === 'function';
+});
 
 /**
  * The ranks of a job, which all run the same program. Made by {@link distributed}. Every method but `rank`, `size` and
@@ -94,6 +100,7 @@ export class World {
    * @example const optimizer = world.optimizer(new Adam(model.parameters(), { lr: 1e-3 }));
    */
   optimizer<O extends OptimizerLike>(optimizer: O): O {
+    checkArgument('optimizer', 'optimizer', optimizer, anOptimizer);
     if (this.size === 1) return optimizer;
     return distributedOptimizer(this.communicator, optimizer, (ps) => this.averager(ps));
   }
@@ -122,6 +129,7 @@ export class World {
    * @example const model = world.syncBatchNorm(new Net());
    */
   syncBatchNorm<M extends Module>(model: M): M {
+    checkArgument('syncBatchNorm', 'model', model, aModule);
     synchronize(this.communicator, model, this.options.watch);
     return model;
   }

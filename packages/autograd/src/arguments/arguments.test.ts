@@ -1,5 +1,5 @@
 /** @file What passes the front door, what does not, and the words it is told. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { ChainruleError, DTypeError, tensor, zeros } from '../index.js';
 import { byPosition, checkArgument, defineOptions, display, kinds } from './index.js';
 import { nearest } from './nearest.js';
@@ -212,6 +212,17 @@ describe('display', () => {
   ])('%#', (value, text) => {
     expect(display(value)).toBe(text);
   });
+});
+
+test('a message has nothing that a terminal obeys, and keeps its lines', () => {
+  const error = new ChainruleError(
+    '\u001b[31mred\u001b]0;t\u0007 \u009b0m\nleft \u202eright\u2066\r',
+  );
+  expect(error.message).toBe(
+    '\\u001b[31mred\\u001b]0;t\\u0007 \\u009b0m\nleft \\u202eright\\u2066\\u000d',
+  );
+  expect(error.stack).not.toMatch(/[\u001b\u202e\r]/);
+  expect(display('a\nb\u202e')).toBe("'a\\u000ab\\u202e'");
 });
 
 describe('nearest', () => {

@@ -1,5 +1,6 @@
 /** @file A value as error messages show it: short, whatever it is, and without running code of the value's own. */
 import { isTensor } from '../graph/isTensor.js';
+import { printable } from './printable.js';
 
 const LONGEST_TEXT = 60;
 const MOST_ENTRIES = 6;
@@ -75,10 +76,5 @@ function quoted(text: string): string {
 
 function short(text: string): string {
   const cut = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
-  // Control characters would reach the terminal.
-
-  return cut.replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return printable(cut).replaceAll('\n', '\\u000a');
 }

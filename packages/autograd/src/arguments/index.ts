@@ -4,6 +4,7 @@
  */
 export { checkArgument, passes } from './check.js';
 export { display } from './display.js';
+export { printable } from './printable.js';
 export * as kinds from './kinds.js';
 export type { Kind } from './kinds.js';
 export { byPosition, defineOptions, type OptionsReader, type OptionTable } from './options.js';

@@ -211,19 +211,21 @@ function isAlive(pid: number): boolean {
 
 /**
  * Replaces a file in one step: after an interruption at any byte the old content is there, or the new. Its owner and its
- * permissions stay; a symbolic link stays one, and the file it leads to is replaced.
+ * permissions stay; a symbolic link stays one, and the file it leads to is replaced. What is no file but a device or a
+ * pipe, `/dev/stdout` say, is written into.
  *
  * @throws {FileError} with the old content intact.
  */
 export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   return tryTo(`file: cannot write ${shownPath(path)}`, async () => {
     const { fs, path: paths } = node();
+    const before = await fs.stat(path).catch(() => undefined);
+    if (before !== undefined && !before.isFile() && !before.isDirectory())
+      return fs.writeFile(path, bytes);
     const target = await followed(path);
     const folder = paths.dirname(target);
-    const before = await fs.stat(target).catch(() => undefined);
-    const access = before?.isFile() === true ? before : undefined;
     await withTemporary(folder, async (temporary) => {
-      await writeDurably(temporary, bytes, access);
+      await writeDurably(temporary, bytes, before);
       await fs.rename(temporary, target);
     });
     await syncFolder(folder);

@@ -1,7 +1,7 @@
 /** @file Jacobians, Hessians and their products with a vector, written with the other transforms. */
 import { ShapeError } from '../errors.js';
 import { allocate, isFloat } from '../graph/dtype.js';
-import { sameShape } from '../graph/shape.js';
+import { checkSize, sameShape } from '../graph/shape.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { mode } from '../graph/mode.js';
 import { reshapeNode } from '../ops/build/broadcast.js';
@@ -40,7 +40,7 @@ export function jacrev<A extends Args = Tensor[]>(
           { outputs, variables, open: isOpen(span, variables) },
           outputs.map((_y, j) => (j === k ? ct : null)),
         ),
-      )(basis(wrt));
+      )(basis('jacrev', wrt));
       return asArguments(
         chosen,
         single,
@@ -73,7 +73,7 @@ export function jacfwd<A extends Args = Tensor[]>(
             (dy, k) => dy ?? zerosOf(outputs[k] as Tensor),
           ),
         );
-      })(basis(x));
+      })(basis('jacfwd', x));
       return all.map((c, k) => {
         const y = floatOf('jacfwd', outputs[k] as Tensor);
         return reshapeNode(lastToFront(c, y.ndim), [...y.sizes, ...x.sizes]);
@@ -142,7 +142,8 @@ export function hvp(
 }
 
 /** A unit vector for each element of `x`: `[size, ...x.shape]`. */
-function basis(x: Tensor): Tensor {
+function basis(op: string, x: Tensor): Tensor {
+  checkSize(op, [x.size, ...x.sizes]);
   const value = allocate(x.dtype, x.size * x.size);
   for (let i = 0; i < x.size; i++) value[i * x.size + i] = 1;
   return makeLeaf(value, [x.size, ...x.sizes], x.dtype);

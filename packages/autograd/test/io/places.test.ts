@@ -1,5 +1,5 @@
 /** @file Where files are written: permissions and links stay, processes share a folder, and large headers are bounded. */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
   lstatSync,
@@ -11,6 +11,7 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +63,14 @@ describe.skipIf(process.platform === 'win32')('a file that is replaced', () => {
     await saveSafetensors(join(folder, 'dangling'), one);
     expect(await valueAt(join(folder, 'real', 'new'))).toEqual([1]);
     expect(readdirSync(join(folder, 'real')).sort()).toEqual(['file', 'new']);
+  });
+
+  test('stays what it is where it is a pipe, which is written into', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const [seen] = await Promise.all([readFile(pipe), saveSafetensors(pipe, one)]);
+    expect(seen).toEqual(Buffer.from(encodeSafetensors(one)));
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
   });
 
   test('behind a link that leads to itself is an error', async () => {
@@ -118,10 +127,10 @@ describe('a header of very many tensors', () => {
   });
 
   test('is refused beyond it, at the first tensor too many', () => {
-    const bytes = many(1_000_000);
+    const bytes = many(300_000);
     const before = process.memoryUsage().rss;
     expect(() => decodeSafetensors(bytes)).toThrow(/more than 250000 tensors; shard the file/);
-    expect(process.memoryUsage().rss - before).toBeLessThan(700e6);
+    expect(process.memoryUsage().rss - before).toBeLessThan(400e6);
     const t = tensor([1]);
     const names = Array.from({ length: 250_001 }, (_, i): [string, typeof t] => [`t${i}`, t]);
     expect(() => encodeSafetensors(Object.fromEntries(names))).toThrow(/at most 250000/);

@@ -1,10 +1,12 @@
 /** @file Datasets made of others: one after the other, or side by side. */
-import { ChainruleError, IndexError, ShapeError, Tensor } from '@chainrule/autograd';
+import { ChainruleError, IndexError, kinds, passes, ShapeError, Tensor } from '@chainrule/autograd';
 import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
 import type { Dataset } from './datasets.js';
 
 /** What has a length and items: no streams. */
 export type Indexed = Exclude<DataSource, AsyncIterable<unknown>>;
+
+const someList = kinds.listOf(kinds.anything);
 
 function datasetOf(op: string, source: unknown): Dataset {
   const dataset = sourceOf(source, undefined);
@@ -29,7 +31,7 @@ export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>
 
   constructor(datasets: readonly D[]) {
     const given: unknown = datasets;
-    if (!Array.isArray(given) || given.length === 0 || datasets instanceof Tensor)
+    if (!passes(someList, given) || given.length === 0 || datasets instanceof Tensor)
       throw new ChainruleError('ConcatDataset: expected an array of at least one dataset');
     this.datasets = datasets.map((d) => datasetOf('ConcatDataset', d));
     let total = 0;

@@ -1,6 +1,11 @@
 /** @file A dataset whose items go through a function: decoding, transforms, augmentations. */
-import { checkArgument, ChainruleError, kinds } from '@chainrule/autograd';
+import { checkArgument, kinds } from '@chainrule/autograd';
 import type { Dataset } from './datasets.js';
+
+const indexed = kinds.kind<Dataset>(
+  'be an array, or have length and at(i)',
+  (x) => typeof (x as Partial<Dataset> | null)?.at === 'function',
+);
 
 /**
  * The items of a dataset, each through a function that is called when the item is asked for, anew in every pass; it may
@@ -14,8 +19,7 @@ export class MapDataset<T, U> implements Dataset<Awaited<U>> {
   private readonly f: (item: T, index: number) => U;
 
   constructor(dataset: Dataset<T> | readonly T[], f: (item: T, index: number) => U) {
-    if (typeof (dataset as Partial<Dataset> | null)?.at !== 'function')
-      throw new ChainruleError('MapDataset: dataset must be an array, or have length and at(i)');
+    checkArgument('MapDataset', 'dataset', dataset as Dataset, indexed);
     checkArgument('MapDataset', 'f', f, kinds.callable as never);
     this.dataset = dataset;
     this.f = f;

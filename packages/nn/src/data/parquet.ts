@@ -6,6 +6,7 @@ import {
   display,
   FormatError,
   kinds,
+  passes,
   ShapeError,
   Tensor,
   type Kind,
@@ -32,6 +33,11 @@ export interface ParquetOptions {
   readonly rowEnd?: number;
 }
 
+const fileBytes = kinds.kind<Uint8Array | ArrayBuffer>(
+  'be the bytes of a file',
+  (x) => x instanceof ArrayBuffer || x instanceof Uint8Array,
+);
+
 const parquetOptions = defineOptions<ParquetOptions>({
   columns: kinds.listOf(kinds.text),
   rowStart: kinds.size,
@@ -49,7 +55,7 @@ export async function readParquet(
   options?: ParquetOptions,
 ): Promise<Row[]> {
   const { columns, ...range } = parquetOptions('readParquet', options);
-  if (!(bytes instanceof ArrayBuffer) && !(bytes instanceof Uint8Array))
+  if (!passes(fileBytes, bytes))
     throw new ChainruleError(`readParquet: expected the bytes of a file, got ${display(bytes)}`);
   const hyparquet = await optional<Hyparquet>('readParquet', 'hyparquet');
   const file = bytes instanceof ArrayBuffer ? bytes : bytes.slice().buffer;

@@ -28,15 +28,18 @@ export interface AverageOptions<A extends Average = Average> extends LabelOption
   readonly zeroDivision?: number;
 }
 
+/** Each pair of classes has a count: with these, 2 GiB of them. */
+const MOST_CLASSES = 2 ** 14;
+
 const confusionOptions: OptionsReader<ConfusionOptions> = defineOptions<ConfusionOptions>({
   ...labelKinds,
-  numClasses: kinds.count,
+  numClasses: kinds.wholeBetween(1, MOST_CLASSES),
   normalize: kinds.oneOf('true', 'predicted', 'all', null),
 });
 const averageOptions: OptionsReader<AverageOptions> = defineOptions<AverageOptions>({
   ...labelKinds,
   average: kinds.oneOf('binary', 'micro', 'macro', 'weighted', 'none'),
-  numClasses: kinds.count,
+  numClasses: kinds.wholeBetween(1, MOST_CLASSES),
   zeroDivision: kinds.number,
 });
 const weightOptions = defineOptions<WeightOptions>({ weight: kinds.anything });
@@ -59,7 +62,7 @@ abstract class ConfusionBased<Result> extends Metric<Result, Numbers, Numbers> {
 
   update(prediction: Numbers, target: Numbers, options?: WeightOptions): void {
     const { weight } = weightOptions(`${this.name}.update`, options);
-    const most = this.fixed ?? 100_000;
+    const most = this.fixed ?? MOST_CLASSES;
     const labels = labelsOf(this.name, prediction, target, this.labels, most);
     const weights = weightsOf(this.name, weight, valuesOf(target).data.length);
     let seen = labels.classes;

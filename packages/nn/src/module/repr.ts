@@ -1,4 +1,5 @@
 /** @file A module as text, in the form of PyTorch's `repr`. */
+import { printable } from '@chainrule/autograd';
 import type { Module } from './module.js';
 
 /** `Name(options)` for a leaf, else one child a line; equal neighbours of a list are drawn together. */
@@ -30,16 +31,6 @@ export function reprOf(module: Module): string {
     count === 1 ? `(${first}): ${text}` : `(${first}-${last}): ${count} x ${text}`,
   );
   return `${name}(\n${[...(extra === '' ? [] : [extra]), ...body].map(indent).join('\n')}\n)`;
-}
-
-/**
- * Text without what a terminal would obey: names may come from a stranger's file. Control characters (but a line's end) and
- * those that turn the direction of writing are shown as their codes.
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) =>
-    c === '\n' ? c : `\\u${(c.codePointAt(0) as number).toString(16).padStart(4, '0')}`,
-  );
 }
 
 function indent(text: string): string {

@@ -7,9 +7,9 @@ import {
   FormatError,
   noGrad,
   Tensor,
+  printable,
 } from '@chainrule/autograd';
 import type { Module } from './module.js';
-import { printable } from './repr.js';
 
 /** Tensors by name: what `stateDict()` gives and `loadSafetensors` reads. */
 export type StateDict = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;

@@ -9,9 +9,9 @@ import {
   zeros,
   type DType,
   type Shape,
+  printable,
 } from '@chainrule/autograd';
 import type { Module } from './module.js';
-import { printable } from './repr.js';
 import { parametersOf, walkModules } from './slots.js';
 
 interface Row {

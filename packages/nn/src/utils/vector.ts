@@ -1,6 +1,7 @@
 /** @file All parameters as one vector, and back. */
 import {
   checkArgument,
+  ChainruleError,
   kinds,
   type Kind,
   cat,
@@ -41,7 +42,13 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Cell>): 
 
 /** The tensors of an iterable. */
 function listOf<T extends Tensor>(op: string, given: Iterable<T>): T[] {
-  const list = [...checkArgument(op, 'parameters', given, kinds.iterable as Kind<Iterable<T>>)];
+  checkArgument(op, 'parameters', given, kinds.iterable as Kind<Iterable<T>>);
+  let list: T[];
+  try {
+    list = [...given];
+  } catch (cause) {
+    throw new ChainruleError(`${op}: parameters cannot be gone over: ${String(cause)}`, { cause });
+  }
   checkArgument(op, 'parameters', list, kinds.listOf(kinds.tensor));
   return list;
 }

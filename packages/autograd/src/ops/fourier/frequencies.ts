@@ -1,7 +1,7 @@
 /** @file The frequencies of Fourier transforms, and their order. */
 import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
 import { allocate, isFloat, type DType } from '../../graph/dtype.js';
-import { checkInteger, normalizeDims } from '../../graph/shape.js';
+import { checkInteger, checkSize, normalizeDims } from '../../graph/shape.js';
 import { DTypeError } from '../../errors.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { composite, operand, type Operand } from '../build/define.js';
@@ -72,6 +72,7 @@ function frequencies(
     const { d: distance = 1, dtype = 'float32' } = frequencyOptions(op, d, options);
     checkInteger(op, 'n', n, 1);
     if (!isFloat(dtype)) throw new DTypeError(`${op}: frequencies are floats, not ${dtype}`);
+    checkSize(op, [count(n)]);
     const data = allocate(dtype, count(n));
     for (let i = 0; i < data.length; i++) data[i] = at(i, n) / (n * distance);
     return makeLeaf<[number]>(data, [data.length], dtype);

@@ -1,6 +1,6 @@
 /** @file Windows that divide a dimension into as many parts as wanted, whatever its size. */
 import { allocate, type DType } from '../../graph/dtype.js';
-import { range, type Shape } from '../../graph/shape.js';
+import { range, sizeOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { mul } from '../elements/arithmetic.js';
 import { windowSum } from '../neural/slide.js';
@@ -26,15 +26,15 @@ export function adaptiveSpans(
 
 /** One over the number of elements of each window. */
 export function reciprocals(lengths: readonly (readonly number[])[], dtype: DType): Tensor {
-  const counts = lengths.reduce<number[]>(
-    (all, list) => all.flatMap((a) => list.map((b) => a * b)),
-    [1],
-  );
+  const shape = lengths.map((list) => list.length);
+  const counts = new Float64Array(sizeOf(shape)).fill(1);
+  let inner = counts.length;
+  for (const list of lengths) {
+    inner /= list.length;
+    for (let at = 0; at < counts.length;)
+      for (const n of list) for (let i = 0; i < inner; i++) counts[at++]! *= n;
+  }
   const data = allocate(dtype, counts.length);
-  counts.forEach((n, i) => (data[i] = 1 / n));
-  return makeLeaf(
-    data,
-    lengths.map((list) => list.length),
-    dtype,
-  );
+  for (let i = 0; i < data.length; i++) data[i] = 1 / counts[i]!;
+  return makeLeaf(data, shape, dtype);
 }

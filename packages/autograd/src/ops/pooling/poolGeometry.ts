@@ -1,7 +1,7 @@
 /** @file Reads the options that poolings share, and counts their windows as PyTorch does. */
-import { kinds, type OptionTable } from '../../arguments/index.js';
+import { kinds, passes, type OptionTable } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
-import { show, type Shape } from '../../graph/shape.js';
+import { checkSize, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { floatOperand, type Operand } from '../build/define.js';
 import { batchedInput, perDim, type PerDim } from '../neural/geometry.js';
@@ -71,19 +71,30 @@ export function geometryOf(
   return { kernel, stride, padding, counts };
 }
 
+/** Where adaptive windows begin and end is listed: more than these would take seconds. */
+const MOST_WINDOWS = 2 ** 24;
+
+const someList = kinds.listOf(kinds.anything);
+
 /** The sizes asked of an adaptive pooling, one for each dimension of `size`. */
 export function outputSizeOf(op: string, size: Shape, outputSize: OutputSize): number[] {
-  const given = Array.isArray(outputSize)
+  const given = passes(someList, outputSize)
     ? (outputSize as readonly (number | null)[])
     : [outputSize as number | null];
   const list = given.length === 1 ? size.map(() => given[0]) : given;
-  return perDim(
+  const sizes = perDim(
     op,
     'outputSize',
     list.map((n, d) => n ?? (size[d] as number)),
     size.length,
     0,
   );
+  checkSize(op, sizes);
+  if (sizes.some((n) => n > MOST_WINDOWS))
+    throw new ShapeError(
+      `${op}: outputSize must be at most ${MOST_WINDOWS} in each dimension, got ${show(sizes)}`,
+    );
+  return sizes;
 }
 
 /** A float tensor with a batch and something to pool, and whether it came without the batch. */

@@ -1,7 +1,7 @@
 /** @file Matrices with given diagonals, and where triangles of matrices are. */
 import { byPosition, defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
-import { checkInteger, normalizeDim, range } from '../../graph/shape.js';
+import { checkInteger, checkSize, normalizeDim, range } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
@@ -69,28 +69,37 @@ export const diagflat: (x: Operand, offset?: number | OffsetOption) => Tensor = 
 
 type Indices = (row: number, col: number, offset?: number | OffsetOption) => Tensor;
 
-function triangleIndices(
-  op: string,
-  inside: (distance: number, offset: number) => boolean,
-): Indices {
+const clamp = (x: number, low: number, high: number): number => Math.max(low, Math.min(x, high));
+
+/** How many elements of a matrix are on and below diagonal `k`: rows that grow by one, then whole ones. */
+function countBelow(rows: number, columns: number, k: number): number {
+  const first = clamp(-k, 0, rows);
+  const whole = clamp(columns - 1 - k, first, rows);
+  return ((whole - first) * (first + whole + 2 * k + 1)) / 2 + (rows - whole) * columns;
+}
+
+function triangleIndices(op: string, lower: boolean): Indices {
   return composite(op, (row: number, col: number, offset?: number | OffsetOption): Tensor => {
     checkInteger(op, 'row', row, 0);
     checkInteger(op, 'col', col, 0);
     const { offset: k = 0 } = offsetOption(op, offset);
-    const [rows, columns]: [number[], number[]] = [[], []];
-    for (let i = 0; i < row; i++) {
-      for (let j = 0; j < col; j++) {
-        if (!inside(j - i, k)) continue;
-        rows.push(i);
-        columns.push(j);
-      }
+    const n = lower ? countBelow(row, col, k) : countBelow(col, row, -k);
+    checkSize(op, [2, n]);
+    const places = new Int32Array(2 * n);
+    // Rows before and behind those of the triangle are not looked at: there may be very many.
+    let i = lower ? clamp(-k, 0, row) : 0;
+    for (let at = 0; at < n; i++) {
+      const from = lower ? 0 : clamp(i + k, 0, col);
+      const to = lower ? clamp(i + k + 1, 0, col) : col;
+      places.fill(i, at, at + to - from);
+      for (let j = from; j < to; j++) places[n + at++] = j;
     }
-    return makeLeaf(Int32Array.from([...rows, ...columns]), [2, rows.length], 'int32');
+    return makeLeaf(places, [2, n], 'int32');
   });
 }
 
 /** Rows and columns, int32 `[2, n]`, of the elements of a matrix on and below a diagonal. PyTorch: `torch.tril_indices`. */
-export const trilIndices: Indices = triangleIndices('trilIndices', (distance, k) => distance <= k);
+export const trilIndices: Indices = triangleIndices('trilIndices', true);
 
 /** Rows and columns, int32 `[2, n]`, of the elements of a matrix on and above a diagonal. PyTorch: `torch.triu_indices`. */
-export const triuIndices: Indices = triangleIndices('triuIndices', (distance, k) => distance >= k);
+export const triuIndices: Indices = triangleIndices('triuIndices', false);

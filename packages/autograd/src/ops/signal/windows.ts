@@ -89,9 +89,10 @@ const kaiserOptions = defineOptions<KaiserOptions>({ ...shared, beta: kinds.nonN
 export function kaiser(M: number, options?: KaiserOptions): Tensor<[number]> {
   const given = kaiserOptions('signal.windows.kaiser', options);
   const { beta = 12 } = given;
+  const most = besselI(0, beta);
   return window('kaiser', M, given, (i, n) => {
     const t = (2 * i) / n - 1;
-    return besselI(0, beta * Math.sqrt(Math.max(0, (1 - t) * (1 + t)))) / besselI(0, beta);
+    return besselI(0, beta * Math.sqrt(Math.max(0, (1 - t) * (1 + t)))) / most;
   });
 }
 

@@ -1,8 +1,9 @@
 /** @file Special functions: `special.erfcx`, `special.gammainc` … Integers and booleans become float32. */
 import { GradError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
-import { checkInteger } from '../../graph/shape.js';
+import { checkInteger, checkSize } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { reshapeNode } from '../build/broadcast.js';
 import {
   binary,
   composite,
@@ -19,8 +20,9 @@ import { eq, le, logicalAnd } from '../build/relations.js';
 import { derivativeFamily } from '../elements/derivativeFamily.js';
 import { exp, log, log1p } from '../elements/exponential.js';
 import { hurwitzZeta } from '../elements/gammaFunction.js';
-
 import { digamma, lgamma, logit, sigmoid, xlogy } from '../elements/special.js';
+import { sum } from '../reductions/reductions.js';
+import { iotaAlong } from '../shape/movement.js';
 import { besselI, besselI0e, besselI1e } from './besselFunctions.js';
 import { gammainc as gammaincOf, gammaincc as gammainccOf } from './incompleteGamma.js';
 import { logNdtrDerivative, ndtrDerivative, ndtri as ndtriOf } from './normalDistribution.js';
@@ -137,7 +139,8 @@ export const multigammaln = composite('special.multigammaln', (x: Operand, p: nu
   checkInteger('special.multigammaln', 'p', p, 1);
   const given = operand('special.multigammaln', x);
   const node = castNode(given, toFloat(given.dtype));
-  let sum = lgamma(node);
-  for (let j = 1; j < p; j++) sum = add(sum, lgamma(sub(node, j / 2)));
-  return add(sum, (p * (p - 1) * Math.log(Math.PI)) / 4);
+  checkSize('special.multigammaln', [...node.sizes, p]);
+  const halves = mul(castNode(iotaAlong(p, node.ndim, node.ndim + 1), node.dtype), 0.5);
+  const terms = lgamma(sub(reshapeNode(node, [...node.sizes, 1]), halves));
+  return add(sum(terms, -1), (p * (p - 1) * Math.log(Math.PI)) / 4);
 }) as SameShape<[p: number]>;

@@ -1,7 +1,7 @@
 /** @file Distances of tensors and of the rows of matrices. */
 import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { DTypeError, ShapeError } from '../../errors.js';
-import { broadcastShapes, normalizeDim, range, show } from '../../graph/shape.js';
+import { broadcastShapes, checkSize, normalizeDim, range, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import {
@@ -95,6 +95,7 @@ export const pdist = composite('pdist', (x: Tensor, options?: DistanceOptions): 
     throw new ShapeError(`pdist: expected a matrix [n, m], got shape ${show(node.sizes)}`);
   const n = node.sizes[0] as number;
   const count = Math.max(0, (n * (n - 1)) / 2);
+  checkSize('pdist', [count]);
   const [first, second] = [new Int32Array(count), new Int32Array(count)];
   let at = 0;
   for (let i = 0; i < n; i++)

@@ -3,19 +3,23 @@ import {
   cell,
   DTypeError,
   ChainruleError,
+  kinds,
   noGrad,
   Parameter,
+  passes,
   ShapeError,
   Tensor,
 } from '@chainrule/autograd';
 import { Module } from '@chainrule/nn';
 import { ELEMENTS } from '../schema/elementTypes.js';
-import type { Graph } from './graph.js';
+import { Graph } from './graph.js';
 import { Run } from './interpreter.js';
 import type { Limits } from './limits.js';
 import type { OnnxSpec } from './spec.js';
 import { Known, Strings, type OnnxValue, type Value } from './values.js';
 import { wantedGradients, weightsOf } from './weights.js';
+
+const aGraph = kinds.kind<Graph>('be a graph', (x) => x instanceof Graph);
 
 /**
  * A model that `importOnnx` made.
@@ -35,6 +39,8 @@ export class OnnxModule extends Module {
   /** @internal Made by `importOnnx`. */
   constructor(graph: Graph, limits: Limits, fields: ReadonlyMap<string, string>) {
     super();
+    if (!passes(aGraph, graph))
+      throw new ChainruleError('OnnxModule: made by importOnnx(file), not by new');
     this.graph = graph;
     this.limits = limits;
     this.inputs = graph.inputs;

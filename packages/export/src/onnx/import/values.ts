@@ -1,5 +1,13 @@
 /** @file What flows along the edges of an imported graph. */
-import { tensor, DTypeError, type DType, type Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  kinds,
+  tensor,
+  DTypeError,
+  ShapeError,
+  type DType,
+  type Tensor,
+} from '@chainrule/autograd';
 
 /** A tensor of texts. */
 export class Strings {
@@ -8,9 +16,13 @@ export class Strings {
   /** The texts in row-major order. */
   readonly data: readonly string[];
 
-  constructor(data: readonly string[], shape: readonly number[] = [data.length]) {
-    this.data = data;
-    this.shape = shape;
+  constructor(data: readonly string[], shape?: readonly number[]) {
+    this.data = checkArgument('Strings', 'data', data, kinds.listOf(kinds.text));
+    const sizes = shape ?? [data.length];
+    this.shape = checkArgument('Strings', 'shape', sizes, kinds.listOf(kinds.size));
+    const size = sizes.reduce((n, m) => n * m, 1);
+    if (size !== data.length)
+      throw new ShapeError(`Strings: ${data.length} texts do not fill shape [${sizes.join(', ')}]`);
   }
 }
 

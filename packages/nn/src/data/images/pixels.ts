@@ -99,11 +99,17 @@ export interface Canvas {
   getContext(kind: '2d'): unknown;
 }
 
+const someCanvas = kinds.kind<Canvas>(
+  'be a canvas of a page or an OffscreenCanvas',
+  (x) => kinds.object.test(x) && kinds.callable.test((x as Partial<Canvas>).getContext),
+);
+
 /**
  * Draws a tensor, as {@link toPixels} takes it, on a canvas, whose size becomes the tensor's. TensorFlow.js:
  * `browser.draw`.
  */
 export function draw(image: Tensor, canvas: Canvas): void {
+  checkArgument('draw', 'canvas', canvas, someCanvas);
   const { data, width, height } = toPixels(image);
   canvas.width = width;
   canvas.height = height;

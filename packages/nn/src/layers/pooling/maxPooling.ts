@@ -5,6 +5,7 @@
 import * as f from '@chainrule/autograd';
 import {
   byPosition,
+  ChainruleError,
   defineOptions,
   kinds,
   type MaxPoolOptions,
@@ -123,7 +124,10 @@ abstract class FractionalPooling<O extends FractionalOptions> extends Pooling<O>
 
   constructor(kernelSize: PerDim, options: O) {
     super(kernelSize, options);
-    this.randomSamples = this.registerBuffer('randomSamples', options.randomSamples ?? null);
+    const { outputSize = null, outputRatio = null, randomSamples = null } = this.options;
+    if ((outputSize === null) === (outputRatio === null))
+      throw new ChainruleError(`${new.target.name}: give either outputSize or outputRatio`);
+    this.randomSamples = this.registerBuffer('randomSamples', randomSamples);
   }
 
   protected now(): O {
