@@ -21,9 +21,13 @@ export function labelled(call: Call, classes: Labels, places: cr.Tensor): Value 
   return new Strings(data, places.shape);
 }
 
-/** Scores `[n, classes]` as the attribute `post_transform` says. */
-export function postTransformed(call: Call, scores: cr.Tensor): cr.Tensor {
-  switch (call.text('post_transform', 'NONE')) {
+/** Scores `[n, classes]` as the attribute `post_transform` says, a name or, in newer operators, a number. */
+export function postTransformed(
+  call: Call,
+  scores: cr.Tensor,
+  name = call.text('post_transform', 'NONE'),
+): cr.Tensor {
+  switch (name) {
     case 'NONE':
       return scores;
     case 'LOGISTIC':
@@ -40,6 +44,6 @@ export function postTransformed(call: Call, scores: cr.Tensor): cr.Tensor {
     case 'PROBIT':
       return cr.erfinv(scores.mul(2).sub(1)).mul(Math.SQRT2);
     default:
-      return call.refuse(`there is no post_transform '${call.text('post_transform')}'`);
+      return call.refuse(`there is no post_transform '${name}'`);
   }
 }

@@ -4,12 +4,14 @@
  */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
-import { vectorOf } from '../helpers.js';
+import { range, vectorOf } from '../helpers.js';
 import { outputs, type Operator, type Result } from '../operator.js';
 import { classesOf, labelled, postTransformed } from './classes.js';
 import { ml } from './ml.js';
 
 const MODES = ['BRANCH_LEQ', 'BRANCH_LT', 'BRANCH_GTE', 'BRANCH_GT', 'BRANCH_EQ', 'BRANCH_NEQ'];
+/** The mode of newer operators that asks whether a feature is in a set. */
+const MEMBER = MODES.length;
 
 /** Nodes of all trees in one numbering; a leaf leads to itself. */
 interface Forest {
@@ -20,6 +22,8 @@ interface Forest {
   readonly mode: readonly number[];
   readonly onTrue: readonly number[];
   readonly onFalse: readonly number[];
+  /** The sets of the nodes that ask for membership; empty for others. */
+  readonly sets: readonly (readonly number[])[];
   /** Whether a missing value goes where the comparison holds. */
   readonly missing: readonly boolean[];
   /** What each node adds to each target, where it is a leaf. */
@@ -61,6 +65,7 @@ function readForest(call: Call, prefix: 'target' | 'class', targets: number): Fo
       ? call.floats('nodes_values')
       : Array.from(call.constant('nodes_values_as_tensor')?.data ?? []),
     mode: modes,
+    sets: [],
     onTrue: child(yes),
     onFalse: child(no),
     missing: trees.map((_, i) => missing[i] === 1),
@@ -102,14 +107,18 @@ function leaves(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
   const modes = new Set(mode.filter((m) => m >= 0));
   const modeOf = intsOf(mode);
   const tracks = missing.includes(true) ? intsOf(missing.map(Number)) : null;
+  const sets = modes.has(MEMBER) ? setsOf(forest, x.dtype) : null;
   const read = (t: cr.Tensor, at: cr.Tensor): cr.Tensor =>
-    t.indexSelect(0, at.reshape([-1])).reshape(at.shape);
+    t.indexSelect(0, at.reshape([-1])).reshape([...at.shape, ...t.shape.slice(1)]);
   let at: cr.Tensor = cr.expand(intsOf(roots).unsqueeze(0), [rows, roots.length]);
   for (let depth = depthOf(call, forest); depth > 0; depth--) {
     const value = x.gather(1, read(features, at));
     const bound = read(thresholds, at);
     const holds = [...modes].reduce<cr.Tensor | null>((all, m) => {
-      const now = compared(m, value, bound);
+      const now =
+        sets !== null && m === MEMBER
+          ? value.unsqueeze(-1).eq(read(sets, at)).any(-1)
+          : compared(m, value, bound);
       return all === null ? now : cr.where(read(modeOf, at).eq(m), now, all);
     }, null) as cr.Tensor;
     const goes =
@@ -119,12 +128,26 @@ function leaves(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
   return at;
 }
 
+/** The set of each node as a row, filled up with NaN, which equals nothing. */
+function setsOf({ mode, sets }: Forest, dtype: cr.DType): cr.Tensor {
+  const width = Math.max(1, ...sets.map((set) => set.length));
+  const rows = mode.flatMap((_, i) => range(width).map((j) => sets[i]?.[j] ?? NaN));
+  return vectorOf(rows, dtype).reshape([mode.length, width]);
+}
+
 function compared(mode: number, x: cr.Tensor, y: cr.Tensor): cr.Tensor {
   return ([cr.le, cr.lt, cr.ge, cr.gt, cr.eq, cr.ne][mode] ?? cr.eq)(x, y);
 }
 
+const AGGREGATES = ['AVERAGE', 'SUM', 'MIN', 'MAX'];
+
 /** The leaves' weights joined over the trees, `[rows, targets]`. */
-function joined(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
+function joined(
+  call: Call,
+  x: cr.Tensor,
+  forest: Forest,
+  how = call.text('aggregate_function', 'SUM'),
+): cr.Tensor {
   const at = leaves(call, x, forest);
   const table = cr.tensor(forest.weights, { shape: [forest.mode.length, forest.targets] });
   const [rows, trees] = at.shape as [number, number];
@@ -132,15 +155,17 @@ function joined(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
     .indexSelect(0, at.reshape([-1]))
     .reshape([rows, trees, forest.targets])
     .cast(x.dtype);
-  switch (call.text('aggregate_function', 'SUM')) {
+  switch (how) {
     case 'AVERAGE':
       return each.mean(1);
     case 'MIN':
       return each.amin(1);
     case 'MAX':
       return each.amax(1);
-    default:
+    case 'SUM':
       return each.sum(1);
+    default:
+      return call.refuse(`there is no aggregate_function '${how}'`);
   }
 }
 
@@ -198,14 +223,23 @@ function binary(
   return outputs(labelled(call, classes, chosen), postTransformed(call, both));
 }
 
-const TRANSFORMS = ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'] as const;
+const TRANSFORMS = ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'];
+
+/** Members of sets one after the other, with a NaN behind each set: a set for each node that asks for one. */
+function readSets(call: Call, modes: readonly number[]): number[][] {
+  const sets: number[][] = [[]];
+  for (const x of call.constant('membership_values')?.data ?? []) {
+    if (Number.isNaN(x)) sets.push([]);
+    else sets.at(-1)?.push(x);
+  }
+  return modes.map((mode) => (mode === MEMBER ? (sets.shift() ?? []) : []));
+}
 
 /** Version 5: nodes and leaves in lists of their own. */
 function treeEnsemble(call: Call): Result {
   const targets = call.int('n_targets', 1);
   const modeCodes = Array.from(call.constant('nodes_modes')?.data ?? []);
-  if (modeCodes.some((m) => !(m >= 0 && m < MODES.length)))
-    call.refuse('membership in sets is not there');
+  if (modeCodes.some((m) => !(m >= 0 && m <= MEMBER))) call.refuse('a node has no known mode');
   const nodes = modeCodes.length;
   const leafTargets = call.ints('leaf_targetids');
   const leafWeights = call.constant('leaf_weights')?.data ?? [];
@@ -216,9 +250,10 @@ function treeEnsemble(call: Call): Result {
     ids.map((id, i) => (leafs[i] === 1 ? nodes + id : id));
   const self = leafTargets.map((_, i) => nodes + i);
   const weights = new Float32Array((nodes + self.length) * targets);
-  leafTargets.forEach(
-    (target, i) => (weights[(nodes + i) * targets + target] = leafWeights[i] ?? 0),
-  );
+  leafTargets.forEach((target, i) => {
+    if (!(target >= 0 && target < targets)) call.refuse(`there is no target ${target}`);
+    weights[(nodes + i) * targets + target] = leafWeights[i] ?? 0;
+  });
   const fill = <T>(x: T): T[] => self.map(() => x);
   const missing = call.ints('nodes_missing_value_tracks_true', []);
   const forest: Forest = {
@@ -227,6 +262,7 @@ function treeEnsemble(call: Call): Result {
     feature: [...call.ints('nodes_featureids'), ...fill(0)],
     threshold: [...(call.constant('nodes_splits')?.data ?? []), ...fill(0)],
     mode: [...modeCodes, ...fill(-1)],
+    sets: readSets(call, modeCodes),
     onTrue: [...to(yes, yesLeaf), ...self],
     onFalse: [...to(no, noLeaf), ...self],
     missing: [...modeCodes.map((_, i) => missing[i] === 1), ...fill(false)],
@@ -235,25 +271,9 @@ function treeEnsemble(call: Call): Result {
   };
   const all = [...forest.onTrue, ...forest.onFalse, ...forest.roots];
   if (all.some((i) => !(i >= 0 && i < forest.mode.length))) call.refuse('a node leads nowhere');
-  const how = ['AVERAGE', 'SUM', 'MIN', 'MAX'][call.int('aggregate_function', 1)];
-  const each = leaves(call, matrix(call), forest);
-  const table = cr.tensor(weights, { shape: [forest.mode.length, targets] });
-  const [rows, trees] = each.shape as [number, number];
-  const values = table
-    .indexSelect(0, each.reshape([-1]))
-    .reshape([rows, trees, targets])
-    .cast(matrix(call).dtype);
-  const joinedValues =
-    how === 'AVERAGE'
-      ? values.mean(1)
-      : how === 'MIN'
-        ? values.amin(1)
-        : how === 'MAX'
-          ? values.amax(1)
-          : values.sum(1);
-  const transform = TRANSFORMS[call.int('post_transform', 0)];
-  if (transform === 'SOFTMAX') return cr.softmax(joinedValues, -1);
-  return transform === 'LOGISTIC' ? joinedValues.sigmoid() : joinedValues;
+  const how = AGGREGATES[call.int('aggregate_function', 1)] ?? 'none';
+  const scores = joined(call, matrix(call), forest, how);
+  return postTransformed(call, scores, TRANSFORMS[call.int('post_transform', 0)]);
 }
 
 export const TREES: readonly Operator[] = [
