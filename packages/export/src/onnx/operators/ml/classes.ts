@@ -21,6 +21,16 @@ export function labelled(call: Call, classes: Labels, places: cr.Tensor): Value 
   return new Strings(data, places.shape);
 }
 
+/**
+ * The scores of two classes from that of the second, `[n, 1]`: what is left to 1 if it is a probability, else its opposite.
+ * ONNX says little of this; it is as ONNX Runtime does it.
+ */
+export function bothOf(call: Call, score: cr.Tensor, probable: boolean): cr.Tensor {
+  if (call.text('post_transform', 'NONE') === 'LOGISTIC')
+    return cr.cat([score.neg().sigmoid(), score.sigmoid()], 1);
+  return cr.cat([probable ? cr.sub(1, score) : score.neg(), score], 1);
+}
+
 /** Scores `[n, classes]` as the attribute `post_transform` says, a name or, in newer operators, a number. */
 export function postTransformed(
   call: Call,

@@ -29,7 +29,7 @@ function normalizer(call: Call): Result {
       ? x.abs().sum(-1, { keepdim: true })
       : norm === 'L2'
         ? x.square().sum(-1, { keepdim: true }).sqrt()
-        : x.abs().amax(-1, { keepdim: true });
+        : x.amax(-1, { keepdim: true });
   return x.div(cr.where(size.eq(0), 1, size));
 }
 
