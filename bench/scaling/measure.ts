@@ -2,15 +2,29 @@
  * @file Measures data parallel training on this machine: one process with one thread and with two, and two ranks by each way to
  * start them; and reductions of vectors, from which the model of costs takes its constants.
  *
- *     npx ts-node bench/scaling/measure.ts
+ *     npx ts-node bench/scaling/measure.ts [--write] [--short]
+ *
+ * `--write` puts the tables into docs/scaling.md, `--short` leaves out the large networks and vectors.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { loadavg } from 'node:os';
+import { page, writePage, type Measured, type Steps } from './page.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const rank = ['node_modules/ts-node/dist/bin.js', 'bench/scaling/rank.ts'];
 const node = process.execPath;
+const short = process.argv.includes('--short');
+/** Widths of the network and sizes of the batch. */
+const SHAPES = [
+  [256, 128],
+  [1024, 128],
+  [1024, 1024],
+].slice(0, short ? 1 : 3) as [number, number][];
+/** Elements of the vectors that are reduced. */
+const SIZES = [1, 1024, 16384, 262144, 1048576, 4194304].slice(0, short ? 3 : 6);
+/** Milliseconds that one measurement may take: a job that hangs must not end the others. */
+const MOST = 300_000;
 
 const starters: Readonly<Record<string, (n: number) => string[]>> = {
   local: (n) => [
@@ -33,7 +47,7 @@ const starters: Readonly<Record<string, (n: number) => string[]>> = {
   MPICH: (n) => ['mpirun.mpich', '-np', String(n), node],
 };
 
-function run(command: readonly string[], args: readonly (string | number)[]): void {
+function run(command: readonly string[], args: readonly (string | number)[]): Measured[] {
   const [program = '', ...rest] = [...command, ...rank, ...args.map(String)];
   const { stdout, status } = spawnSync(program, rest, {
     cwd: root,
@@ -45,33 +59,35 @@ function run(command: readonly string[], args: readonly (string | number)[]): vo
       OMPI_ALLOW_RUN_AS_ROOT: '1',
       OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
     },
+    timeout: MOST,
   });
-  const load = loadavg()[0]?.toFixed(1);
-  if (status !== 0) console.log(`  could not be measured (code ${status})`);
-  for (const line of (stdout ?? '').split('\n').filter((l) => l.startsWith('{'))) {
-    const rounded = JSON.parse(line, (_, v: unknown) =>
-      typeof v === 'number' ? Number(v.toPrecision(4)) : v,
-    ) as object;
-    console.log(`  ${JSON.stringify(rounded)} load ${load}`);
-  }
+  if (status !== 0) console.log(`  could not be measured (code ${status ?? 'none in time'})`);
+  const lines = (stdout ?? '').split('\n').filter((l) => l.startsWith('{'));
+  for (const line of lines) console.log(`  ${line} load ${loadavg()[0]?.toFixed(1)}`);
+  return status === 0 ? lines.map((line) => JSON.parse(line) as Measured) : [];
 }
 
-for (const [width, batch] of [
-  [256, 128],
-  [1024, 128],
-  [1024, 1024],
-] as const) {
+const steps: Steps[] = SHAPES.map(([width, batch]) => {
   console.log(`step: width ${width}, batch ${batch}`);
-  for (const threads of [1, 2]) {
-    console.log(` one process, ${threads} threads`);
-    run([node], ['step', width, batch, threads]);
-  }
-  for (const [name, command] of Object.entries(starters)) {
-    console.log(` two ranks, ${name}`);
-    run(command(2), ['step', width, batch, 1]);
-  }
-}
+  const ways: [string, string[], number][] = [
+    ['one process, one thread', [node], 1],
+    ['one process, two threads', [node], 2],
+    ...Object.entries(starters).map(([name, command]): [string, string[], number] => [
+      `two ranks, ${name}`,
+      command(2),
+      1,
+    ]),
+  ];
+  const rows = ways.map(([how, command, threads]) => {
+    console.log(` ${how}`);
+    return [how, run(command, ['step', width, batch, threads])[0] ?? null] as const;
+  });
+  return { width, batch, rows };
+});
+const reductions: Record<string, readonly Measured[]> = {};
 for (const [name, command] of Object.entries(starters)) {
   console.log(`reductions of two ranks, ${name}`);
-  run(command(2), ['reduce', '1,1024,16384,262144,1048576,4194304']);
+  const found = run(command(2), ['reduce', SIZES.join(',')]);
+  if (found.length === SIZES.length) reductions[name] = found;
 }
+if (process.argv.includes('--write')) writePage(page(steps, reductions));

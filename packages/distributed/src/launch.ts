@@ -1,4 +1,5 @@
 /** @file `@chainrule/distributed/launch`: starts a program as several ranks on this machine, as `mpirun` does. */
+import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { launch } from './local/job.js';
 
@@ -29,11 +30,15 @@ export async function runLocal(argv: readonly string[]): Promise<number> {
     const count = argv[++i];
     size = Number(count);
     if (!(Number.isInteger(size) && size >= 1 && size <= 256))
-      return refuse(`${option}: expected a whole number from 1 to 256, got ${String(count)}`);
+      return refuse(`${option}: expected a whole number from 1 to 256, got ${count ?? 'none'}`);
   }
   const command = argv.slice(i);
   if (command.length === 0) return refuse('there is no program to run');
-  const isScript = /\.[cm]?[jt]s$/.test(command[0] as string);
+  const program = command[0] as string;
+  const isScript = /\.[cm]?[jt]s$/.test(program);
+  const found = existsSync(program);
+  if (isScript && !found) return refuse(`there is no file ${program}`);
+  if (found && statSync(program).isDirectory()) return refuse(`${program} is a folder, no program`);
   return launch(size, isScript ? [process.execPath, ...process.execArgv, ...command] : command);
 }
 

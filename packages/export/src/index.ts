@@ -6,7 +6,7 @@ export { OnnxModule } from './onnx/import/onnxModule.js';
 export type { OnnxExternalData } from './onnx/import/externalData.js';
 export type { OnnxLimits } from './onnx/import/limits.js';
 export type { OnnxSpec } from './onnx/import/spec.js';
-export { Strings, type OnnxValue } from './onnx/import/values.js';
+export { Strings, type OnnxMap, type OnnxValue } from './onnx/import/values.js';
 export { VERSION as version } from './version.js';
 export * from './stablehlo/index.js';
 export * from './module/index.js';

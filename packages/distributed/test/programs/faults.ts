@@ -1,4 +1,5 @@
 /** @file Trainings in which one rank does something wrong: `FAULT` says what, `RANK` which. */
+import { writeFileSync } from 'node:fs';
 import { compile, manualSeed, randn, tensor, type Tensor } from '@chainrule/autograd';
 import { distributed } from '@chainrule/distributed';
 import * as nn from '@chainrule/nn';
@@ -14,6 +15,8 @@ const world = await distributed({
   ...{ seed: is('seed') ? 6 : 5, checkEvery: 2, timeout: 60 },
   onNonFinite: lenient ? 'ignore' : 'throw',
 });
+// When the job runs: how long it takes to stop is counted from here, and not how long it took to start.
+if (rank === 0) writeFileSync(process.env['BEGUN'] ?? '', String(Date.now()));
 if (is('start')) manualSeed(9);
 const model = new nn.Sequential(
   new nn.Linear(3, is('shape') ? 9 : 8),

@@ -1,12 +1,11 @@
 /** @file `chainrule export`: reads what is to be exported from a file of the user's, and writes what an exporter makes of it. */
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Tensor } from '@chainrule/autograd';
 import { exportModule } from '../module/index.js';
 import { exportOnnx, type ExportOnnxOptions, type OnnxFiles } from '../index.js';
 import { exportStableHLO } from '../stablehlo/index.js';
 import { writeAll } from './files.js';
 import { oneOf, readOptions, text, UsageError, whole, type Reader } from './options.js';
+import { readWanted, type Wanted } from './wanted.js';
 
 const HELP = `Usage: chainrule export TARGET FILE [OPTIONS]
 
@@ -19,7 +18,7 @@ Writes a model for another place to run. TARGET is
 FILE is a JavaScript module whose default export says what: { f, args }, with f the function or the training step and args
 an array of example tensors, and as far as the target takes them { modules, names, train, dynamic }.
 
-  --out PATH         the path of NAME without ending (default: the name of FILE, beside it)
+  --out PATH         the path of NAME without ending, or a folder/ (default: the name of FILE, beside it)
   --export NAME      another export of FILE than the default one
   --opset N          onnx: the version of the operators
   --external-data    onnx: weights in a file of their own
@@ -55,16 +54,6 @@ const own: Readonly<Record<string, readonly string[]>> = {
   module: ['--weights', '--wasm', '--function', '--batch'],
 };
 
-/** What a file of the user's says. */
-interface Wanted {
-  readonly f: (...args: Tensor[]) => unknown;
-  readonly args: Tensor[];
-  readonly modules?: never;
-  readonly names?: readonly string[];
-  readonly train?: never;
-  readonly dynamic?: never;
-}
-
 type Files = Map<string, string | Uint8Array>;
 
 export async function runExport(argv: readonly string[]): Promise<number> {
@@ -85,31 +74,14 @@ export async function runExport(argv: readonly string[]): Promise<number> {
     if (!allowed.includes(name) && name !== '--out' && name !== '--export')
       throw new UsageError(`${name} is no option of ${target}`);
   }
-  const wanted = await read(file, (options['--export'] as string | undefined) ?? 'default');
+  const wanted = await readWanted(file, (options['--export'] as string | undefined) ?? 'default');
   const stem = basename(file, extname(file)).replace(/\.export$/, '');
-  const out = resolve((options['--out'] as string | undefined) ?? join(dirname(file), stem));
+  const given = (options['--out'] as string | undefined) ?? join(dirname(file), stem);
+  const out = resolve(/[\\/]$/.test(given) ? join(given, stem) : given);
   const files = write(target, wanted, out, options);
   await writeAll(files);
   for (const [path, content] of files) console.log(`${path}  ${content.length} bytes`);
   return 0;
-}
-
-/** What the user's file says, checked as far as it is the same for all. */
-async function read(file: string, name: string): Promise<Wanted> {
-  const made = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
-  const given = made[name];
-  if (given === undefined) {
-    throw new Error(
-      `${file} has no export ${name}; there are ${Object.keys(made).join(', ') || 'none'}`,
-    );
-  }
-  const { f, args } = given as Partial<Wanted>;
-  if (typeof given !== 'object' || given === null || f === undefined || !Array.isArray(args)) {
-    throw new Error(
-      `${file}: the export ${name} must be { f, args }: a function, and an array of example tensors`,
-    );
-  }
-  return given as Wanted;
 }
 
 function write(

@@ -2,6 +2,7 @@
 import { VERSION } from '../version.js';
 import { runExport } from './export.js';
 import { UsageError } from './options.js';
+import { placeOf } from './wanted.js';
 
 const HELP = `Usage: chainrule COMMAND
 
@@ -39,6 +40,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     const isUsage = error instanceof UsageError;
     const name = command === 'export' || command === 'run' ? `chainrule ${command}` : 'chainrule';
     console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    const place = isUsage ? null : placeOf(error);
+    if (place !== null) console.error(`  at ${place}`);
     if (isUsage) console.error(`\n${name} --help shows what there is`);
     return isUsage ? 2 : 1;
   }

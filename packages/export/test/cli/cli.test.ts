@@ -1,5 +1,5 @@
 /** @file The command line: what it writes, what it says, and that nothing is left of what went wrong. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -96,7 +96,18 @@ describe('chainrule export', () => {
       1,
       /has no export none; there are default, reads, empty/,
     ],
-    [['export', 'module', join(folder, 'missing.mjs')], 1, /missing\.mjs/],
+    [['export', 'onnx', file, '--export', 'reads'], 1, /\n {2}at .*cli\.test\.ts:\d+:\d+$/],
+    [['export', 'module', join(folder, 'missing.mjs')], 1, /there is no file .*missing\.mjs/],
+    [
+      ['export', 'module', folder],
+      1,
+      /chainrule-cli-\w+ is a folder: expected a JavaScript module/,
+    ],
+    [
+      ['export', 'module', file, '--out', join(file, 'inside')],
+      1,
+      /cannot write .*net\.export\.mjs: there is a file of that name, where a folder is needed/,
+    ],
     [['export', 'module', file, '--replicas', '2'], 2, /--replicas is no option of module/],
     [
       ['export', 'module', file, '--batch', '0'],
@@ -131,6 +142,30 @@ describe('chainrule export', () => {
     await expect(writeAll(all)).rejects.toThrow();
     expect(files()).toEqual(['old']);
     expect(readFileSync(join(folder, 'old'), 'utf8')).toBe('old');
+  });
+
+  it.each([
+    ['export default throw;', /\.broken\.mjs could not be loaded: /],
+    [
+      '\nthrow new Error("no weights");',
+      /\.broken\.mjs could not be loaded: Error: no weights\n {2}at .*broken\.mjs:2:7/,
+    ],
+    ['import "./nowhere.mjs"', /\.broken\.mjs could not be loaded: .*nowhere\.mjs/],
+  ])('says where a file is broken: %j', async (content, message) => {
+    const broken = join(folder, `${content.length}.broken.mjs`); // A module is loaded once.
+    writeFileSync(broken, content);
+    expect(await main(['export', 'onnx', broken])).toBe(1);
+    expect(refused.join('\n')).toMatch(message);
+  });
+
+  it('writes into a folder, which it makes', async () => {
+    expect(await main(['export', 'onnx', file, '--out', join(folder, 'a', 'b') + '/'])).toBe(0);
+    expect(readdirSync(join(folder, 'a', 'b'))).toEqual(['net.onnx']);
+    mkdirSync(join(folder, 'a', 'net.js'));
+    expect(await main(['export', 'module', file, '--out', join(folder, 'a', 'net')])).toBe(1);
+    expect(refused.join('\n')).toMatch(/cannot write .*net\.js: it is a folder/);
+    expect(readdirSync(join(folder, 'a')).sort()).toEqual(['b', 'net.js']);
+    rmSync(join(folder, 'a'), { recursive: true });
   });
 
   it('has help and a version', async () => {

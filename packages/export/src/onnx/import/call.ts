@@ -3,7 +3,7 @@ import { FormatError, Tensor, type DType } from '@chainrule/autograd';
 import { ELEMENTS, requireElementType, type ElementType } from '../schema/elementTypes.js';
 import { Graph, Reference, type Attribute, type Node } from './graph.js';
 import type { Frame, Scope } from './interpreter.js';
-import { Known, Strings, type Value } from './values.js';
+import { Known, Strings, type OnnxMap, type Value } from './values.js';
 
 export class Call {
   private readonly node: Node;
@@ -81,6 +81,11 @@ export class Call {
   sequence(i: number): readonly Value[] {
     const value = this.value(i);
     return Array.isArray(value) ? (value as Value[]) : this.refuse(`input ${i} must be a sequence`);
+  }
+
+  map(i: number): OnnxMap {
+    const value = this.value(i);
+    return value instanceof Map ? value : this.refuse(`input ${i} must be a Map`);
   }
 
   /** The shape of an input. */

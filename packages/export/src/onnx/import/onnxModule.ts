@@ -120,7 +120,7 @@ export function moduleOf(graph: Graph, limits: Limits): OnnxModule {
 
 function visible(value: Value): OnnxValue {
   if (value instanceof Known) return value.tensor;
-  return Array.isArray(value) ? (value as Value[]).map(visible) : (value as Tensor | Strings);
+  return Array.isArray(value) ? (value as Value[]).map(visible) : (value as Exclude<OnnxValue, []>);
 }
 
 function checkInput({ name, kind, type, shape }: OnnxSpec, value: OnnxValue): void {
@@ -128,6 +128,7 @@ function checkInput({ name, kind, type, shape }: OnnxSpec, value: OnnxValue): vo
     throw new DTypeError(`run: the input '${name}' must be ${what}`);
   };
   if (kind === 'sequence' && !Array.isArray(value)) refuse('a sequence, an array of tensors');
+  if (kind === 'map' && !(value instanceof Map)) refuse('a Map');
   if (kind !== 'tensor' || type === null) return;
   const { dtype } = ELEMENTS[type];
   if (dtype === null) {

@@ -26,8 +26,11 @@ export class Strings {
   }
 }
 
-/** What models take and give: tensors, texts, and sequences of them. */
-export type OnnxValue = Tensor | Strings | readonly OnnxValue[];
+/** A map of ONNX, by integers or texts: the features of one example, say. */
+export type OnnxMap = ReadonlyMap<string | number, string | number>;
+
+/** What models take and give: tensors, texts, and sequences of them; some take maps. */
+export type OnnxValue = Tensor | Strings | OnnxMap | readonly OnnxValue[];
 
 export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 
@@ -64,7 +67,7 @@ export class Known {
 }
 
 /** A value inside of the interpreter. */
-export type Value = Tensor | Known | Strings | readonly Value[];
+export type Value = Tensor | Known | Strings | OnnxMap | readonly Value[];
 
 const ARRAYS = {
   float32: Float32Array,

@@ -3,6 +3,7 @@ import { ARITHMETIC } from './elements/arithmetic.js';
 import { ATTENTION } from './neural/attention.js';
 import { CONTROL } from './values/control.js';
 import { CONVOLUTION } from './neural/convolution.js';
+import { DEFORMABLE } from './neural/deformable.js';
 import { DETECTION } from './neural/detection.js';
 import { ELEMENTS } from './elements/elements.js';
 import { INDEXING } from './arrays/indexing.js';
@@ -15,8 +16,10 @@ import { NORMALIZATION } from './neural/normalization.js';
 import type { Operator } from './operator.js';
 import { POOLING } from './neural/pooling.js';
 import { QUANTIZATION } from './elements/quantization.js';
+import { QUANTIZED_CONTRIBUTED } from './elements/quantizedContributed.js';
 import { RANDOM } from './elements/random.js';
 import { RECURRENT } from './neural/recurrent.js';
+import { RECURRENT_MIXING } from './neural/recurrentMixing.js';
 import { REDUCTIONS } from './arrays/reductions.js';
 import { RESIZING } from './neural/resizing.js';
 import { SEQUENCES } from './values/sequences.js';
@@ -32,14 +35,14 @@ export const FAMILIES: readonly (readonly [family: string, operators: readonly O
   ['Shapes', SHAPES],
   ['Indexing', INDEXING],
   ['Matrices', MATRICES],
-  ['Convolution', CONVOLUTION],
+  ['Convolution', [...CONVOLUTION, ...DEFORMABLE]],
   ['Pooling', POOLING],
   ['Normalization', NORMALIZATION],
-  ['Attention', ATTENTION],
+  ['Attention', [...ATTENTION, ...RECURRENT_MIXING]],
   ['Recurrent networks', RECURRENT],
   ['Resizing', RESIZING],
   ['Losses', LOSSES],
-  ['Quantization', QUANTIZATION],
+  ['Quantization', [...QUANTIZATION, ...QUANTIZED_CONTRIBUTED]],
   ['Control flow', CONTROL],
   ['Sequences', SEQUENCES],
   ['Random numbers', RANDOM],

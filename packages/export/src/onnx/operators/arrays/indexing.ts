@@ -117,6 +117,24 @@ function scatterND(call: Call): Result {
   return written.reshape(x.shape);
 }
 
+/** Written into a cache, a row of the batch from its own place on. */
+function tensorScatter(call: Call): Result {
+  const [cache, update] = [call.tensor(0), call.tensor(1)];
+  const axis = dimension(call, call.int('axis', -2), cache.ndim);
+  const [size, length] = [cache.shape[axis] as number, update.shape[axis] as number];
+  const mode = call.text('mode', 'linear');
+  if (mode !== 'linear' && mode !== 'circular') call.refuse(`there is no mode '${mode}'`);
+  if (axis === 0 || length > size)
+    call.refuse(`${length} do not fit in dimension ${axis} of ${size}`);
+  const along = (t: cr.Tensor, d: number): cr.Tensor =>
+    t.reshape(cache.shape.map((_, i) => (i === d ? t.size : 1)));
+  const first = call.maybe(2) ?? cr.zeros([cache.shape[0] as number], { dtype: 'int32' });
+  const steps = cr.arange(length, { dtype: 'int32' });
+  const places = along(first.cast('int32'), 0).add(along(steps, axis));
+  const index = mode === 'circular' ? cr.remainder(places, size) : places;
+  return cache.scatter(axis, cr.expand(index, update.shape), update);
+}
+
 function oneHot(call: Call): Result {
   const depth = call.number(1);
   const values = call.tensor(2);
@@ -175,6 +193,7 @@ export const INDEXING: readonly Operator[] = [
   operator('GatherND', gatherND),
   operator('Scatter', scatterElements),
   operator('ScatterElements', scatterElements),
+  operator('TensorScatter', tensorScatter),
   operator('ScatterND', scatterND),
   operator('OneHot', oneHot, { constants: [1, 2] }),
   operator('Compress', compress),

@@ -5,7 +5,7 @@ import { constantOf } from '../../import/constant.js';
 import { broadcastShapes, expanded, rearranged, sizeOf } from '../../import/host.js';
 import { countOf, DEFAULT_LIMITS } from '../../import/limits.js';
 import { integers, Known, known, Strings } from '../../import/values.js';
-import { asTexts, casted, foldCast, TYPE_OF } from '../elements/casting.js';
+import { asTexts, bitCasted, casted, foldCast, TYPE_OF } from '../elements/casting.js';
 import { ELEMENTS } from '../../schema/elementTypes.js';
 import { dimension, dimensions, range } from '../helpers.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
@@ -325,6 +325,7 @@ export const SHAPES: readonly Operator[] = [
     const { dtype } = call.tensor(1);
     return casted(call, { type: call.type(1) ?? TYPE_OF[dtype], dtype });
   }),
+  operator('BitCast', bitCasted),
   operator('Concat', concat, { fold: foldConcat }),
   operator('Slice', slice, {
     constants: [1, 2, 3, 4],

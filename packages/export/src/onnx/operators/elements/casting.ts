@@ -73,3 +73,38 @@ export function foldCast([x]: readonly Known[], call: Call): Known | null {
   });
   return known(data, x!.shape, dtype);
 }
+
+/** Arrays of types whose bits can be read as those of another one. */
+const BITS: Partial<
+  Record<
+    ElementType,
+    | typeof Float32Array
+    | typeof Int32Array
+    | typeof Uint8Array
+    | typeof Int8Array
+    | typeof Int16Array
+    | typeof Uint16Array
+  >
+> = {
+  float: Float32Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  bool: Uint8Array,
+};
+
+/** The same bits as another type of as many; those of float64 and of integers beyond int32 fit in none here. */
+export function bitCasted(call: Call): Known {
+  const from = call.type(0) ?? TYPE_OF[call.tensor(0).dtype];
+  const { type: to, dtype } = call.elementType('to');
+  const [written, read] = [BITS[from], BITS[to]];
+  if (
+    written?.BYTES_PER_ELEMENT === undefined ||
+    written.BYTES_PER_ELEMENT !== read?.BYTES_PER_ELEMENT
+  )
+    call.refuse(`the bits of ${from} cannot be read as ${to} here`);
+  const data = new read(written.from(call.numbers(0)).buffer);
+  return known(data, call.shape(0), dtype);
+}

@@ -3,6 +3,7 @@ import * as cr from '@chainrule/autograd';
 import { elementwise } from '../../import/host.js';
 import type { Call } from '../../import/call.js';
 import { ELEMENTS as RANGES } from '../../schema/elementTypes.js';
+import { perChannel } from '../helpers.js';
 import { operator, type Operator } from '../operator.js';
 
 /** An operator without attributes. */
@@ -117,7 +118,13 @@ const activations: readonly Operator[] = [
   configured('Swish', (x, call) => x.mul(x.mul(call.float('alpha', 1)).sigmoid())),
   operator('PRelu', (call) => {
     const [x, slope] = [call.tensor(0), call.tensor(1)];
-    return cr.where(x.lt(0), x.mul(slope), x);
+    // Up to version 6 a vector has one slope for each channel.
+    const channelled = call.version < 7 && slope.ndim === 1 && slope.size > 1;
+    return cr.where(x.lt(0), x.mul(channelled ? perChannel(slope, x.ndim) : slope), x);
+  }),
+  operator('SwiGLU', (call) => {
+    const [gate, x] = [call.tensor(0), call.tensor(1)];
+    return gate.mul(gate.mul(call.float('alpha', 1)).sigmoid()).mul(x);
   }),
 ];
 

@@ -24,7 +24,7 @@ function target(call: Call): ElementType {
 }
 
 /** `round(x / scale) + zero`, ties to even, cut to the range of the type. */
-function quantized(
+export function quantized(
   x: cr.Tensor,
   scale: cr.Tensor,
   zero: cr.Tensor | null,
@@ -35,7 +35,7 @@ function quantized(
   return (zero === null ? rounded : rounded.add(zero)).clamp(low, high).cast('int32');
 }
 
-function dequantized(x: cr.Tensor, scale: cr.Tensor, zero: cr.Tensor | null): cr.Tensor {
+export function dequantized(x: cr.Tensor, scale: cr.Tensor, zero: cr.Tensor | null): cr.Tensor {
   return (zero === null ? x : x.sub(zero)).cast(scale.dtype).mul(scale);
 }
 
@@ -51,24 +51,29 @@ function dequantize(call: Call): Result {
   return dequantized(x, of(scale), zero === null ? null : of(zero));
 }
 
-function dynamicQuantize(call: Call): Result {
-  const x = call.tensor(0);
+/** `x` over its whole range in uint8, with the scale and zero point for that. */
+export function quantizedAsItComes(
+  x: cr.Tensor,
+): [y: cr.Tensor, scale: cr.Tensor, zero: cr.Tensor] {
   const [low, high] = [cr.minimum(x.amin(), 0), cr.maximum(x.amax(), 0)];
   const range = high.sub(low);
   const scale = cr.where(range.eq(0), 1, range.div(255));
   const zero = cr.round(low.neg().div(scale)).clamp(0, 255).cast('int32');
-  return outputs(quantized(x, scale, zero, 'uint8'), scale, zero);
+  return [quantized(x, scale, zero, 'uint8'), scale, zero];
 }
 
 /** Less its zero point, which stands along the first or the last dimension of a matrix. */
-function centred(x: cr.Tensor, zero: cr.Tensor | null, rows: boolean): cr.Tensor {
+export function centred(x: cr.Tensor, zero: cr.Tensor | null, rows: boolean): cr.Tensor {
   if (zero === null) return x;
   if (zero.size === 1) return x.sub(zero.reshape([]));
   return x.sub(rows && zero.ndim === 1 ? zero.unsqueeze(-1) : zero);
 }
 
 /** Integer sums, exact in float64. */
-function exactly(f: (...xs: cr.Tensor[]) => cr.Tensor, ...xs: readonly cr.Tensor[]): cr.Tensor {
+export function exactly(
+  f: (...xs: cr.Tensor[]) => cr.Tensor,
+  ...xs: readonly cr.Tensor[]
+): cr.Tensor {
   return f(...xs.map((x) => x.cast('float64'))).cast('int32');
 }
 
@@ -113,7 +118,7 @@ function qLinearConv(call: Call): Result {
 export const QUANTIZATION: readonly Operator[] = [
   operator('QuantizeLinear', quantize, { constants: [1, 2] }),
   operator('DequantizeLinear', dequantize, { constants: [1, 2] }),
-  operator('DynamicQuantizeLinear', dynamicQuantize),
+  operator('DynamicQuantizeLinear', (call) => outputs(...quantizedAsItComes(call.tensor(0)))),
   operator('MatMulInteger', matMulInteger),
   operator('QLinearMatMul', qLinearMatMul, { constants: [1, 2, 4, 5, 6, 7] }),
   operator('ConvInteger', convInteger),

@@ -21,9 +21,23 @@ export function labelled(call: Call, classes: Labels, places: cr.Tensor): Value 
   return new Strings(data, places.shape);
 }
 
-/** Scores `[n, classes]` as the attribute `post_transform` says. */
-export function postTransformed(call: Call, scores: cr.Tensor): cr.Tensor {
-  switch (call.text('post_transform', 'NONE')) {
+/**
+ * The scores of two classes from that of the second, `[n, 1]`: what is left to 1 if it is a probability, else its opposite.
+ * ONNX says little of this; it is as ONNX Runtime does it.
+ */
+export function bothOf(call: Call, score: cr.Tensor, probable: boolean): cr.Tensor {
+  if (call.text('post_transform', 'NONE') === 'LOGISTIC')
+    return cr.cat([score.neg().sigmoid(), score.sigmoid()], 1);
+  return cr.cat([probable ? cr.sub(1, score) : score.neg(), score], 1);
+}
+
+/** Scores `[n, classes]` as the attribute `post_transform` says, a name or, in newer operators, a number. */
+export function postTransformed(
+  call: Call,
+  scores: cr.Tensor,
+  name = call.text('post_transform', 'NONE'),
+): cr.Tensor {
+  switch (name) {
     case 'NONE':
       return scores;
     case 'LOGISTIC':
@@ -40,6 +54,6 @@ export function postTransformed(call: Call, scores: cr.Tensor): cr.Tensor {
     case 'PROBIT':
       return cr.erfinv(scores.mul(2).sub(1)).mul(Math.SQRT2);
     default:
-      return call.refuse(`there is no post_transform '${call.text('post_transform')}'`);
+      return call.refuse(`there is no post_transform '${name}'`);
   }
 }

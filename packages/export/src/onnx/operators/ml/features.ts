@@ -29,7 +29,7 @@ function normalizer(call: Call): Result {
       ? x.abs().sum(-1, { keepdim: true })
       : norm === 'L2'
         ? x.square().sum(-1, { keepdim: true }).sqrt()
-        : x.abs().amax(-1, { keepdim: true });
+        : x.amax(-1, { keepdim: true });
   return x.div(cr.where(size.eq(0), 1, size));
 }
 
@@ -166,6 +166,52 @@ function arrayFeatureExtractor(call: Call): Result {
   return matrix.indexSelect(-1, known(places, [places.length]).tensor);
 }
 
+/** The values of a map by a list of keys, 0 where the map has none. */
+function dictVectorizer(call: Call): Result {
+  const map = call.map(0);
+  const texts = call.texts('string_vocabulary', []);
+  const keys: readonly (string | number)[] =
+    texts.length > 0 ? texts : call.ints('int64_vocabulary', []);
+  const values = keys.map((key) => map.get(key));
+  const shape = [1, keys.length];
+  if (values.some((x) => typeof x === 'string'))
+    return new Strings(
+      values.map((x) => String(x ?? '')),
+      shape,
+    );
+  return known(
+    values.map((x) => Number(x ?? 0)),
+    shape,
+    'float32',
+  ).tensor;
+}
+
+/** The values of a map in the order of its integers: one behind the other, or each at its integer. */
+function castMap(call: Call): Result {
+  const entries = [...call.map(0)].map(([key, value]) => [Number(key), value] as const);
+  entries.sort(([a], [b]) => a - b);
+  const sparse = call.text('map_form', 'DENSE') === 'SPARSE';
+  const count = sparse ? call.int('max_map', 1) : entries.length;
+  if (!(count >= 0 && count <= MOST_IN_MAP)) call.refuse(`a map of ${count} values`);
+  const values = new Map(entries.map(([key, value], i) => [sparse ? key : i, value]));
+  const list = Array.from({ length: count }, (_, i) => values.get(i));
+  const to = call.text('cast_to', 'TO_FLOAT');
+  if (to === 'TO_STRING')
+    return new Strings(
+      list.map((x) => String(x ?? 0)),
+      [1, count],
+    );
+  const dtype = to === 'TO_INT64' ? 'int32' : 'float32';
+  return known(
+    list.map((x) => Number(x ?? 0)),
+    [1, count],
+    dtype,
+  ).tensor;
+}
+
+/** How far the integers of a sparse map may go. */
+const MOST_IN_MAP = 1 << 24;
+
 export const FEATURES: readonly Operator[] = [
   ml('Scaler', scaler),
   ml('Normalizer', normalizer),
@@ -177,6 +223,8 @@ export const FEATURES: readonly Operator[] = [
   ml('OneHotEncoder', oneHotEncoder),
   ml('LabelEncoder', labelEncoder),
   ml('CategoryMapper', categoryMapper),
+  ml('DictVectorizer', dictVectorizer),
+  ml('CastMap', castMap),
   ml('FeatureVectorizer', featureVectorizer),
   ml('ArrayFeatureExtractor', arrayFeatureExtractor),
   // A list of maps from class to probability is the matrix itself here: one row each, one column a class.

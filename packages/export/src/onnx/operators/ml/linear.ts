@@ -4,7 +4,7 @@ import type { Call } from '../../import/call.js';
 import type { Value } from '../../import/values.js';
 import { vectorOf } from '../helpers.js';
 import { outputs, type Operator, type Result } from '../operator.js';
-import { classesOf, labelled, postTransformed } from './classes.js';
+import { bothOf, classesOf, labelled, postTransformed } from './classes.js';
 import { ml } from './ml.js';
 
 function floats(call: Call): cr.Tensor {
@@ -29,9 +29,12 @@ function linearClassifier(call: Call): Result {
   const x = floats(call);
   const classes = classesOf(call, 'classlabels_strings', 'classlabels_ints');
   const rows = call.floats('coefficients').length / (x.shape[1] as number);
-  let scores = linearScores(call, x, rows);
-  // Two classes may share one row of coefficients: the other is its opposite.
-  if (rows === 1 && classes.length === 2) scores = cr.cat([scores.neg(), scores], 1);
+  const scores = linearScores(call, x, rows);
+  if (rows === 1 && classes.length === 2) {
+    // Two classes share one row of coefficients.
+    const places = scores.gt(0).squeeze(1).cast('int32');
+    return outputs(labelled(call, classes, places), bothOf(call, scores, true));
+  }
   const places = cr.argmax(scores, 1);
   return outputs(labelled(call, classes, places), postTransformed(call, scores));
 }
@@ -109,10 +112,12 @@ function svmClassifier(call: Call): Result {
   );
   if (call.floats('prob_a', []).length > 0) {
     const probabilities = pairwiseCoupled(call, scores, perClass.length);
-    return outputs(labelled(call, classes, cr.argmax(probabilities, 1)), probabilities);
+    return outputs(labelled(call, classes, cr.argmax(counts, 1)), probabilities);
   }
-  const shown = perClass.length === 2 ? cr.cat([scores, scores.neg()], 1) : scores;
-  return outputs(labelled(call, classes, cr.argmax(counts, 1)), postTransformed(call, shown));
+  const plain = call.text('post_transform', 'NONE') === 'NONE';
+  const shown =
+    perClass.length === 2 ? bothOf(call, scores, !plain) : postTransformed(call, scores);
+  return outputs(labelled(call, classes, cr.argmax(counts, 1)), shown);
 }
 
 /** Probabilities of classes from those of pairs (Wu, Lin and Weng 2004, as in libsvm). */

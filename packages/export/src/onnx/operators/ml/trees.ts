@@ -4,12 +4,14 @@
  */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
-import { vectorOf } from '../helpers.js';
+import { range, vectorOf } from '../helpers.js';
 import { outputs, type Operator, type Result } from '../operator.js';
-import { classesOf, labelled, postTransformed } from './classes.js';
+import { bothOf, classesOf, labelled, postTransformed } from './classes.js';
 import { ml } from './ml.js';
 
 const MODES = ['BRANCH_LEQ', 'BRANCH_LT', 'BRANCH_GTE', 'BRANCH_GT', 'BRANCH_EQ', 'BRANCH_NEQ'];
+/** The mode of newer operators that asks whether a feature is in a set. */
+const MEMBER = MODES.length;
 
 /** Nodes of all trees in one numbering; a leaf leads to itself. */
 interface Forest {
@@ -20,10 +22,14 @@ interface Forest {
   readonly mode: readonly number[];
   readonly onTrue: readonly number[];
   readonly onFalse: readonly number[];
+  /** The sets of the nodes that ask for membership; empty for others. */
+  readonly sets: readonly (readonly number[])[];
   /** Whether a missing value goes where the comparison holds. */
   readonly missing: readonly boolean[];
   /** What each node adds to each target, where it is a leaf. */
   readonly weights: Float32Array;
+  /** 1 where a leaf has a weight for a target: the others take no part in a minimum or maximum. */
+  readonly known: Uint8Array;
   readonly targets: number;
 }
 
@@ -43,6 +49,7 @@ function readForest(call: Call, prefix: 'target' | 'class', targets: number): Fo
     trees.map((tree, i) => (modes[i] === -1 ? i : at(tree, ids[i])));
   const count = trees.length;
   const weights = new Float32Array(count * targets);
+  const known = new Uint8Array(count * targets);
   const leafIds = call.ints(`${prefix}_nodeids`);
   const [leafTrees, leafTargets] = [call.ints(`${prefix}_treeids`), call.ints(`${prefix}_ids`)];
   const values = call.attributeGiven(`${prefix}_weights`)
@@ -51,7 +58,9 @@ function readForest(call: Call, prefix: 'target' | 'class', targets: number): Fo
   leafIds.forEach((id, i) => {
     const target = leafTargets[i] ?? -1;
     if (!(target >= 0 && target < targets)) call.refuse(`there is no ${prefix} ${target}`);
-    weights[at(leafTrees[i]!, id) * targets + target]! += values[i] ?? 0;
+    const place = at(leafTrees[i]!, id) * targets + target;
+    weights[place]! += values[i] ?? 0;
+    known[place] = 1;
   });
   const missing = call.ints('nodes_missing_value_tracks_true', []);
   return {
@@ -61,10 +70,12 @@ function readForest(call: Call, prefix: 'target' | 'class', targets: number): Fo
       ? call.floats('nodes_values')
       : Array.from(call.constant('nodes_values_as_tensor')?.data ?? []),
     mode: modes,
+    sets: [],
     onTrue: child(yes),
     onFalse: child(no),
     missing: trees.map((_, i) => missing[i] === 1),
     weights,
+    known,
     targets,
   };
 }
@@ -102,14 +113,18 @@ function leaves(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
   const modes = new Set(mode.filter((m) => m >= 0));
   const modeOf = intsOf(mode);
   const tracks = missing.includes(true) ? intsOf(missing.map(Number)) : null;
+  const sets = modes.has(MEMBER) ? setsOf(forest, x.dtype) : null;
   const read = (t: cr.Tensor, at: cr.Tensor): cr.Tensor =>
-    t.indexSelect(0, at.reshape([-1])).reshape(at.shape);
+    t.indexSelect(0, at.reshape([-1])).reshape([...at.shape, ...t.shape.slice(1)]);
   let at: cr.Tensor = cr.expand(intsOf(roots).unsqueeze(0), [rows, roots.length]);
   for (let depth = depthOf(call, forest); depth > 0; depth--) {
     const value = x.gather(1, read(features, at));
     const bound = read(thresholds, at);
     const holds = [...modes].reduce<cr.Tensor | null>((all, m) => {
-      const now = compared(m, value, bound);
+      const now =
+        sets !== null && m === MEMBER
+          ? value.unsqueeze(-1).eq(read(sets, at)).any(-1)
+          : compared(m, value, bound);
       return all === null ? now : cr.where(read(modeOf, at).eq(m), now, all);
     }, null) as cr.Tensor;
     const goes =
@@ -119,28 +134,51 @@ function leaves(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
   return at;
 }
 
+/** The set of each node as a row, filled up with NaN, which equals nothing. */
+function setsOf({ mode, sets }: Forest, dtype: cr.DType): cr.Tensor {
+  const width = Math.max(1, ...sets.map((set) => set.length));
+  const rows = mode.flatMap((_, i) => range(width).map((j) => sets[i]?.[j] ?? NaN));
+  return vectorOf(rows, dtype).reshape([mode.length, width]);
+}
+
 function compared(mode: number, x: cr.Tensor, y: cr.Tensor): cr.Tensor {
   return ([cr.le, cr.lt, cr.ge, cr.gt, cr.eq, cr.ne][mode] ?? cr.eq)(x, y);
 }
 
+const AGGREGATES = ['AVERAGE', 'SUM', 'MIN', 'MAX'];
+
 /** The leaves' weights joined over the trees, `[rows, targets]`. */
-function joined(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
+function joined(
+  call: Call,
+  x: cr.Tensor,
+  forest: Forest,
+  how = call.text('aggregate_function', 'SUM'),
+): cr.Tensor {
   const at = leaves(call, x, forest);
-  const table = cr.tensor(forest.weights, { shape: [forest.mode.length, forest.targets] });
   const [rows, trees] = at.shape as [number, number];
-  const each = table
-    .indexSelect(0, at.reshape([-1]))
-    .reshape([rows, trees, forest.targets])
-    .cast(x.dtype);
-  switch (call.text('aggregate_function', 'SUM')) {
+  const read = (data: Float32Array): cr.Tensor =>
+    cr
+      .tensor(data, { shape: [forest.mode.length, forest.targets] })
+      .indexSelect(0, at.reshape([-1]))
+      .reshape([rows, trees, forest.targets])
+      .cast(x.dtype);
+  /** An extreme over the trees that have a weight; 0 where none has. */
+  const extreme = (sign: 1 | -1): cr.Tensor => {
+    const far = forest.weights.map((w, i) => (forest.known[i] === 1 ? sign * w : -Infinity));
+    const found = read(far).amax(1);
+    return cr.where(found.eq(-Infinity), 0, found.mul(sign));
+  };
+  switch (how) {
     case 'AVERAGE':
-      return each.mean(1);
+      return read(forest.weights).mean(1);
     case 'MIN':
-      return each.amin(1);
+      return extreme(-1);
     case 'MAX':
-      return each.amax(1);
+      return extreme(1);
+    case 'SUM':
+      return read(forest.weights).sum(1);
     default:
-      return each.sum(1);
+      return call.refuse(`there is no aggregate_function '${how}'`);
   }
 }
 
@@ -151,10 +189,14 @@ function matrix(call: Call): cr.Tensor {
 }
 
 /** What every row begins with. */
-function based(call: Call, scores: cr.Tensor): cr.Tensor {
-  const base = call.attributeGiven('base_values')
+function baseOf(call: Call): readonly number[] {
+  return call.attributeGiven('base_values')
     ? call.floats('base_values')
     : Array.from(call.constant('base_values_as_tensor')?.data ?? []);
+}
+
+function based(call: Call, scores: cr.Tensor): cr.Tensor {
+  const base = baseOf(call);
   return base.length === 0 ? scores : scores.add(vectorOf(base));
 }
 
@@ -166,46 +208,44 @@ function treeRegressor(call: Call): Result {
 function treeClassifier(call: Call): Result {
   const classes = classesOf(call, 'classlabels_strings', 'classlabels_int64s');
   const ids = new Set(call.ints('class_ids'));
-  const single = ids.size === 1 && classes.length === 2;
   const forest = readForest(call, 'class', Math.max(classes.length, Math.max(-1, ...ids) + 1));
   const scores = joined(call, matrix(call), forest);
-  if (!single) {
+  if (forest.targets !== 2) {
     const all = based(call, scores);
     return outputs(labelled(call, classes, cr.argmax(all, 1)), postTransformed(call, all));
   }
-  return binary(call, classes, scores, [...ids][0]!);
-}
-
-/** Two classes of which the leaves vote for one: its score, and what is left for the other. */
-function binary(
-  call: Call,
-  classes: readonly string[] | readonly number[],
-  scores: cr.Tensor,
-  id: number,
-): Result {
-  const base = call.floats('base_values', []);
-  const score = scores.narrow(1, id, 1).add(base.length === 1 ? base[0]! : (base[1] ?? 0));
-  const transform = call.text('post_transform', 'NONE');
-  const weights = call.floats('class_weights', []);
-  // Leaves that hold probabilities are cut at one half, those that hold scores at 0.
-  const probable = transform === 'NONE' && weights.every((w) => w >= 0);
-  const chosen = score
-    .gt(probable ? 0.5 : 0)
+  // Of two classes the second is chosen by its score alone, or by that of the first if leaves have no other.
+  const single = ids.size === 1;
+  const positive = single && forest.weights.every((w) => w >= 0);
+  const base = baseOf(call);
+  const bare = !ids.has(1) && base.length < 2;
+  const all = scores.add(vectorOf([ids.has(0) ? (base[0] ?? 0) : 0, base[1] ?? 0]));
+  const score = cr.narrow(all, 1, ids.has(1) ? 1 : 0, 1);
+  const places = score
+    .gt(positive ? 0.5 : 0)
     .squeeze(1)
     .cast('int32');
-  const other = probable ? cr.sub(1, score) : score.neg();
-  const both = cr.cat([other, score], 1);
-  return outputs(labelled(call, classes, chosen), postTransformed(call, both));
+  const labels = labelled(call, classes, places);
+  return outputs(labels, bare ? bothOf(call, score, positive) : postTransformed(call, all));
 }
 
-const TRANSFORMS = ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'] as const;
+const TRANSFORMS = ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'];
+
+/** Members of sets one after the other, with a NaN behind each set: a set for each node that asks for one. */
+function readSets(call: Call, modes: readonly number[]): number[][] {
+  const sets: number[][] = [[]];
+  for (const x of call.constant('membership_values')?.data ?? []) {
+    if (Number.isNaN(x)) sets.push([]);
+    else sets.at(-1)?.push(x);
+  }
+  return modes.map((mode) => (mode === MEMBER ? (sets.shift() ?? []) : []));
+}
 
 /** Version 5: nodes and leaves in lists of their own. */
 function treeEnsemble(call: Call): Result {
   const targets = call.int('n_targets', 1);
   const modeCodes = Array.from(call.constant('nodes_modes')?.data ?? []);
-  if (modeCodes.some((m) => !(m >= 0 && m < MODES.length)))
-    call.refuse('membership in sets is not there');
+  if (modeCodes.some((m) => !(m >= 0 && m <= MEMBER))) call.refuse('a node has no known mode');
   const nodes = modeCodes.length;
   const leafTargets = call.ints('leaf_targetids');
   const leafWeights = call.constant('leaf_weights')?.data ?? [];
@@ -216,9 +256,12 @@ function treeEnsemble(call: Call): Result {
     ids.map((id, i) => (leafs[i] === 1 ? nodes + id : id));
   const self = leafTargets.map((_, i) => nodes + i);
   const weights = new Float32Array((nodes + self.length) * targets);
-  leafTargets.forEach(
-    (target, i) => (weights[(nodes + i) * targets + target] = leafWeights[i] ?? 0),
-  );
+  const known = new Uint8Array(weights.length);
+  leafTargets.forEach((target, i) => {
+    if (!(target >= 0 && target < targets)) call.refuse(`there is no target ${target}`);
+    weights[(nodes + i) * targets + target] = leafWeights[i] ?? 0;
+    known[(nodes + i) * targets + target] = 1;
+  });
   const fill = <T>(x: T): T[] => self.map(() => x);
   const missing = call.ints('nodes_missing_value_tracks_true', []);
   const forest: Forest = {
@@ -227,33 +270,19 @@ function treeEnsemble(call: Call): Result {
     feature: [...call.ints('nodes_featureids'), ...fill(0)],
     threshold: [...(call.constant('nodes_splits')?.data ?? []), ...fill(0)],
     mode: [...modeCodes, ...fill(-1)],
+    sets: readSets(call, modeCodes),
     onTrue: [...to(yes, yesLeaf), ...self],
     onFalse: [...to(no, noLeaf), ...self],
     missing: [...modeCodes.map((_, i) => missing[i] === 1), ...fill(false)],
     weights,
+    known,
     targets,
   };
   const all = [...forest.onTrue, ...forest.onFalse, ...forest.roots];
   if (all.some((i) => !(i >= 0 && i < forest.mode.length))) call.refuse('a node leads nowhere');
-  const how = ['AVERAGE', 'SUM', 'MIN', 'MAX'][call.int('aggregate_function', 1)];
-  const each = leaves(call, matrix(call), forest);
-  const table = cr.tensor(weights, { shape: [forest.mode.length, targets] });
-  const [rows, trees] = each.shape as [number, number];
-  const values = table
-    .indexSelect(0, each.reshape([-1]))
-    .reshape([rows, trees, targets])
-    .cast(matrix(call).dtype);
-  const joinedValues =
-    how === 'AVERAGE'
-      ? values.mean(1)
-      : how === 'MIN'
-        ? values.amin(1)
-        : how === 'MAX'
-          ? values.amax(1)
-          : values.sum(1);
-  const transform = TRANSFORMS[call.int('post_transform', 0)];
-  if (transform === 'SOFTMAX') return cr.softmax(joinedValues, -1);
-  return transform === 'LOGISTIC' ? joinedValues.sigmoid() : joinedValues;
+  const how = AGGREGATES[call.int('aggregate_function', 1)] ?? 'none';
+  const scores = joined(call, matrix(call), forest, how);
+  return postTransformed(call, scores, TRANSFORMS[call.int('post_transform', 0)]);
 }
 
 export const TREES: readonly Operator[] = [

@@ -57,10 +57,13 @@ function maskOf(call: Call, q: cr.Tensor, k: cr.Tensor, past: number): cr.Tensor
   const lengths = call.maybe(6)?.reshape([-1, 1, 1, 1]) ?? null;
   const columns = cr.arange(s, { dtype: 'int32' });
   if (lengths !== null) parts.push(blocked(columns.lt(lengths)));
-  if (call.flag('is_causal')) {
-    const rows = cr.arange(l, { dtype: 'int32' }).unsqueeze(1);
-    parts.push(blocked(columns.le(rows.add(lengths === null ? past : lengths.sub(l)))));
-  }
+  // Where each query stands among the keys.
+  const rows = cr.arange(l, { dtype: 'int32' }).unsqueeze(1);
+  const at = rows.add(lengths === null ? past : lengths.sub(l));
+  const [left, right] = [call.int('left_window_size', -1), call.int('right_window_size', -1)];
+  if (call.flag('is_causal')) parts.push(blocked(columns.le(at)));
+  if (left >= 0) parts.push(blocked(columns.ge(at.sub(left))));
+  if (right >= 0) parts.push(blocked(columns.le(at.add(right))));
   return parts.length === 0 ? null : parts.reduce((x, y) => x.add(y));
 }
 

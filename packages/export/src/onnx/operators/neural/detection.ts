@@ -151,7 +151,45 @@ function largest(
   return sampled.reshape([x.shape[0] as number, rows, ny, columns, nx]).amax([2, 4]);
 }
 
+/** The largest element of each part of each box, in whole elements (Girshick 2015, arXiv:1504.08083); 0 in an empty part. */
+function maxRoiPool(call: Call): Result {
+  const [x, rois] = [call.tensor(0), call.numbers(1)];
+  const [, channels, h, w] = x.shape as [number, number, number, number];
+  const [rows = 1, columns = 1] = call.ints('pooled_shape');
+  const scale = call.float('spatial_scale', 1);
+  const parts = (from: number, to: number, count: number, size: number): [number, number][] => {
+    const part = Math.max(to - from + 1, 1) / count;
+    const inside = (i: number): number => Math.min(Math.max(i + from, 0), size);
+    return range(count).map((i) => [
+      inside(Math.floor(i * part)),
+      inside(Math.ceil((i + 1) * part)),
+    ]);
+  };
+  const largestOf = (t: cr.Tensor, d: number, cuts: readonly [number, number][]): cr.Tensor => {
+    const none = cr.zeros(t.shape.filter((_, k) => k !== d) as number[], { dtype: t.dtype });
+    return cr.stack(
+      cuts.map(([a, b]) => (b <= a ? none : cr.narrow(t, d, a, b - a).amax(d))),
+      d,
+    );
+  };
+  const results = range(rois.length / 5).map((r) => {
+    const [image, x1, y1, x2, y2] = rois
+      .slice(5 * r, 5 * r + 5)
+      .map((v, i) => (i === 0 ? v : Math.round(v * scale))) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const band = largestOf(x.select(0, image), 1, parts(y1, y2, rows, h));
+    return largestOf(band, 2, parts(x1, x2, columns, w));
+  });
+  return results.length === 0 ? cr.zeros([0, channels, rows, columns]) : cr.stack(results);
+}
+
 export const DETECTION: readonly Operator[] = [
   operator('NonMaxSuppression', nonMaxSuppression, { constants: [2, 3, 4] }),
   operator('RoiAlign', roiAlign),
+  operator('MaxRoiPool', maxRoiPool),
 ];

@@ -96,8 +96,8 @@ function wholePlaces(places: cr.Tensor, shape: readonly number[], order: number)
   return inside.add(images);
 }
 
-function averagePool(call: Call): Result {
-  const x = call.tensor(0);
+/** The mean of each window of `x` as the attributes of a node say. */
+export function averagePool(call: Call, x: cr.Tensor): cr.Tensor {
   const windows = geometry(call, x);
   const { kernel, strides: stride, dilations, low, high, beyond } = windows;
   const pool = AVERAGE[kernel.length - 1] ?? call.refuse('no such pooling');
@@ -183,7 +183,7 @@ function maxUnpool(call: Call): Result {
 
 export const POOLING: readonly Operator[] = [
   operator('MaxPool', maxPool),
-  operator('AveragePool', averagePool),
+  operator('AveragePool', (call) => averagePool(call, call.tensor(0))),
   operator('LpPool', lpPool),
   operator('MaxUnpool', maxUnpool, { constants: [1, 2] }),
   whole('GlobalAveragePool', (x, dims) => x.mean(dims, { keepdim: true })),

@@ -1,0 +1,142 @@
+/** @file Operators of `com.microsoft` on quantized numbers, as quantized models for ONNX Runtime have them. */
+import * as cr from '@chainrule/autograd';
+import type { Call } from '../../import/call.js';
+import type { ElementType } from '../../schema/elementTypes.js';
+import { dimension, range } from '../helpers.js';
+import { operator, type Operator, type Result } from '../operator.js';
+import { averagePool } from '../neural/pooling.js';
+import { centred, dequantized, exactly, quantized, quantizedAsItComes } from './quantization.js';
+
+const domain = 'com.microsoft';
+
+/** The floats that an input, its scale and its zero point stand for. */
+function floats(call: Call, at: number): cr.Tensor {
+  const zero = call.maybe(at + 2);
+  return dequantized(call.tensor(at), call.tensor(at + 1).reshape([]), zero?.reshape([]) ?? null);
+}
+
+/** `y` by the scale and zero point that are inputs. */
+function requantized(call: Call, y: cr.Tensor, at: number, like: number): cr.Tensor {
+  const type: ElementType | null = call.type(at + 1) ?? call.type(like);
+  const zero = call.maybe(at + 1);
+  return quantized(y, call.tensor(at).reshape([]), zero?.reshape([]) ?? null, type ?? 'uint8');
+}
+
+/** A function of floats on quantized inputs: X, scale and zero point for each, then those of the result. */
+function through(
+  name: string,
+  inputs: 1 | 2,
+  f: (call: Call, x: cr.Tensor, y: cr.Tensor) => cr.Tensor,
+): Operator {
+  const constants = range(3 * inputs + 2).filter((i) => i % 3 !== 0 || i >= 3 * inputs);
+  return operator(
+    name,
+    (call) => {
+      const x = floats(call, 0);
+      return requantized(call, f(call, x, inputs === 2 ? floats(call, 3) : x), 3 * inputs, 0);
+    },
+    { domain, constants },
+  );
+}
+
+/** The mean over the image, whose channels come first or last. */
+function globalMean(call: Call, x: cr.Tensor): cr.Tensor {
+  const last = call.flag('channels_last');
+  return x.mean(range(x.ndim).slice(last ? 1 : 2, last ? -1 : undefined), { keepdim: true });
+}
+
+/** Y's scale and zero point, then X, scale and zero point of each part. */
+function concatenated(call: Call): Result {
+  const count = Math.floor((call.count - 2) / 3);
+  const parts = range(count).map((i) => floats(call, 2 + 3 * i));
+  const joined = cr.cat(parts, dimension(call, call.int('axis'), parts[0]?.ndim ?? 1));
+  return requantized(call, joined, 0, 2);
+}
+
+/** `scale · (A − zero) (B − zero) + bias`, in floats. */
+function scaledProduct(
+  a: cr.Tensor,
+  b: cr.Tensor,
+  scale: cr.Tensor,
+  bias: cr.Tensor | null,
+): cr.Tensor {
+  const y = exactly(cr.matmul, a, b).cast(scale.dtype).mul(scale);
+  return bias === null ? y : y.add(bias);
+}
+
+/** A is quantized as it comes, over its whole range. */
+function dynamicProduct(call: Call): Result {
+  const [a, scale, zero] = quantizedAsItComes(call.tensor(0));
+  const b = centred(call.tensor(1), call.maybe(3), false);
+  return scaledProduct(a.sub(zero), b, scale.mul(call.tensor(2)), call.maybe(4));
+}
+
+function productToFloat(call: Call): Result {
+  const a = centred(call.tensor(0), call.maybe(4), true);
+  const b = centred(call.tensor(1), call.maybe(5), false);
+  return scaledProduct(a, b, call.tensor(2).mul(call.tensor(3)), call.maybe(6));
+}
+
+function gemm(call: Call): Result {
+  const turn = (x: cr.Tensor, name: string): cr.Tensor => (call.flag(name) ? x.transpose(0, 1) : x);
+  const a = turn(centred(call.tensor(0), call.maybe(2), true), 'transA');
+  const b = call.tensor(3);
+  const zero = call.maybe(5);
+  const scale = call.tensor(1).mul(call.tensor(4)).mul(call.float('alpha', 1));
+  const turned = turn(b, 'transB');
+  const sum = exactly(cr.matmul, a, centred(turned, zero, false));
+  const whole = call.has(6) ? sum.add(call.tensor(6)) : sum;
+  const y = whole.cast('float32').mul(scale.reshape(scale.size === 1 ? [] : [-1]));
+  return call.has(7) ? requantized(call, y, 7, 0) : y;
+}
+
+/** The numbers of a few bits each in bytes, the lowest first. */
+function unpacked(bytes: cr.Tensor, bits: number): cr.Tensor {
+  const parts = range(8 / bits).map((i) =>
+    cr.remainder(cr.floorDivide(bytes, 2 ** (bits * i)), 2 ** bits),
+  );
+  const shape = bytes.shape as number[];
+  return cr.stack(parts, -1).reshape([...shape.slice(0, -1), (shape.at(-1) ?? 1) * parts.length]);
+}
+
+/** `A Bᵀ`, where each block of a row of B has a scale, and its numbers have 2, 4 or 8 bits. */
+function blockedProduct(call: Call): Result {
+  const [rows, width] = [call.int('N'), call.int('K')];
+  const [bits, block] = [call.int('bits', 4), call.int('block_size')];
+  if (![2, 4, 8].includes(bits)) call.refuse(`numbers of ${bits} bits: there are 2, 4 and 8 here`);
+  if (!(block >= 16) || !(rows >= 1) || !(width >= 1)) call.refuse('N, K and block_size are sizes');
+  const blocks = Math.ceil(width / block);
+  const numbers = unpacked(call.tensor(1).reshape([rows, blocks, -1]), bits);
+  const zero = call.maybe(3);
+  const places = call.maybe(4);
+  if (places !== null) call.refuse('g_idx, blocks that are not in a row, are not there');
+  const base =
+    zero === null
+      ? 2 ** (bits - 1)
+      : zero.dtype === 'int32'
+        ? cr.narrow(unpacked(zero.reshape([rows, -1]), bits), 1, 0, blocks).unsqueeze(-1)
+        : zero.reshape([rows, blocks, 1]);
+  const scale = call.tensor(2).reshape([rows, blocks, 1]);
+  const weights = numbers.sub(base).cast(scale.dtype).mul(scale).reshape([rows, -1]);
+  const y = cr.matmul(call.tensor(0), cr.narrow(weights, 1, 0, width).transpose(0, 1));
+  return call.has(5) ? y.add(call.tensor(5)) : y;
+}
+
+export const QUANTIZED_CONTRIBUTED: readonly Operator[] = [
+  through('QLinearAdd', 2, (_, x, y) => x.add(y)),
+  through('QLinearMul', 2, (_, x, y) => x.mul(y)),
+  through('QLinearSigmoid', 1, (_, x) => x.sigmoid()),
+  through('QLinearLeakyRelu', 1, (call, x) =>
+    cr.leakyRelu(x, { negativeSlope: call.float('alpha', 0.01) }),
+  ),
+  through('QLinearSoftmax', 1, (call, x) =>
+    cr.softmax(x, dimension(call, call.int('axis', -1), x.ndim)),
+  ),
+  through('QLinearAveragePool', 1, averagePool),
+  through('QLinearGlobalAveragePool', 1, globalMean),
+  operator('QLinearConcat', concatenated, { domain, constants: [0, 1] }),
+  operator('DynamicQuantizeMatMul', dynamicProduct, { domain, constants: [2, 3] }),
+  operator('MatMulIntegerToFloat', productToFloat, { domain, constants: [2, 3] }),
+  operator('QGemm', gemm, { domain, constants: [1, 4, 7] }),
+  operator('MatMulNBits', blockedProduct, { domain, constants: [2, 3] }),
+];
