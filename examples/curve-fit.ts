@@ -62,8 +62,8 @@ names.forEach((name, i) => {
 // %% [markdown]
 // ## Is it right?
 //
-// The problem is one of the reference data sets of the American standards institute: the periods are
-// certified to 11 digits. What the model leaves is compared with a yearly cycle alone.
+// The problem is one of the reference data sets of the American standards institute: the periods are certified to 11
+// digits. The residual is compared with that of a yearly cycle alone.
 
 // %%
 const [p, q] = [fit.x.at(3).item(), fit.x.at(6).item()];
@@ -97,10 +97,10 @@ plotCurves(
 // %% [markdown]
 // ## Which months decide
 //
-// The derivative of the fitted period by every measurement, through the solver: by the implicit function
-// theorem it asks nothing about the iterations. Errors of independent measurements carry over to the period
-// as the length of that gradient. That is more than the covariance tells, which takes the model for
-// straight: the gradient knows how it bends.
+// The derivative of the fitted period with respect to every measurement, through the solver: thanks to the implicit
+// function theorem it does not depend on the iterations. Independent measurement errors carry over to the period in
+// proportion to the length of that gradient. This is more than the covariance tells: that treats the model as linear,
+// while the gradient knows how it bends.
 
 // %%
 const byMonth = grad((y: Tensor) => fitTo(y).x.at(3))(pressure);

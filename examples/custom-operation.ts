@@ -1,10 +1,10 @@
 // %% [markdown]
-// # An operation of your own
+// # Your own operation
 //
-// Some functions deserve a derivative written by hand: because the formula is more exact than what
-// the operations give, or cheaper. Here it is $\log(2\cosh x)$, a smooth absolute value (the loss
-// "log-cosh" but for a constant). The notebook writes it, checks it on random inputs, lets the check
-// find a planted mistake, and fits a line with the repaired version where outliers spoil least squares.
+// Some functions deserve a derivative written by hand: because the formula is more exact than what the operations give,
+// or cheaper. Here it is $\log(2\cosh x)$, a smooth absolute value (the "log-cosh" loss up to a constant). The notebook
+// writes it, checks it on random inputs, lets the check find a planted mistake, and fits a line with the repaired
+// version where outliers spoil least squares.
 
 // %%
 import {
@@ -37,10 +37,9 @@ const naive = (x: Tensor): Tensor => x.cosh().mul(2).log();
 console.log('naive:', String(naive(tensor([1, 20, 100]))));
 
 // %% [markdown]
-// $\log(2\cosh x) = |x| + \log(1 + e^{-2|x|})$ never overflows, and its derivative is plain
-// $\tanh x$. `forward` keeps what `backward` needs; `backward` gets the derivative of the loss by the
-// result and returns that by the argument. It is written with tensor operations, so that it can be
-// differentiated again.
+// $\log(2\cosh x) = |x| + \log(1 + e^{-2|x|})$ never overflows, and its derivative is plain $\tanh x$. `forward` keeps
+// what `backward` needs; `backward` gets the derivative of the loss with respect to the result and returns the one with
+// respect to the argument. It is written with tensor operations, so that it can be differentiated again.
 
 // %%
 const logCosh = customGrad({
@@ -67,9 +66,9 @@ console.log(`logCosh: its derivatives hold on ${short ? 30 : 200} random tensors
 // %% [markdown]
 // ## A planted mistake
 //
-// Somebody takes the cheaper $x / (1 + |x|)$ for $\tanh x$. It has the right sign, is 0 at 0 and 1 far
-// out; a network would even learn with it. The check is not fooled, and shrinks what it found to the
-// smallest tensor that shows it: one element.
+// Suppose someone uses the cheaper $x / (1 + |x|)$ for $\tanh x$. It has the right sign, is 0 at 0 and 1 far out; a
+// network would even learn with it. The check is not fooled, and shrinks what it found to the smallest tensor that
+// shows it: one element.
 
 // %%
 const mistaken = customGrad({
@@ -102,9 +101,9 @@ plotCurves(
 // %% [markdown]
 // ## Put to use
 //
-// 200 measurements of $\sin 3x$, one in five wildly wrong and all of those too high. The square of an
-// error lets the outliers pull hardest; log-cosh pulls no harder than 1. Both networks start alike
-// and never see the curve that they are judged by.
+// 200 measurements of $\sin 3x$, one in five wildly wrong and all of those too high. The square of an error lets the
+// outliers pull hardest; log-cosh pulls no harder than 1. Both networks start out the same and never see the curve they
+// are compared with.
 
 // %%
 const x = rand([200, 1]).mul(4).sub(2);

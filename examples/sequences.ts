@@ -1,9 +1,9 @@
 // %% [markdown]
 // # English or French? Sequences of different lengths
 //
-// Menus of an editor say things like "open file" and "ouvrir le fichier": a letter or two may have to do, or a
-// whole line. A recurrent network reads a text letter by letter and says which language it is. Texts of
-// different lengths go through it side by side, in three ways that give the same answers at different prices.
+// Menus of an editor say things like "open file" and "ouvrir le fichier": there may be a whole line to go by, or just a
+// letter or two. A recurrent network reads a text letter by letter and says which language it is. Texts of different
+// lengths go through it side by side, in three ways that give the same answers at different costs.
 
 // %%
 import { cat, manualSeed, noGrad, stack, tensor, type Tensor } from '@chainrule/autograd';
@@ -27,7 +27,7 @@ manualSeed(seed);
 // %% [markdown]
 // ## The data
 //
-// Pairs of texts, 1 to 60 letters long; either both texts of a pair are learnt from, or neither.
+// Pairs of texts, 1 to 60 letters long; both texts of a pair go into the same split.
 
 // %%
 interface Text {
@@ -56,8 +56,8 @@ console.log(
 // %% [markdown]
 // ## The network
 //
-// A text is as many rows as it has letters. **Packed**, the rows of all texts stand behind each other without any
-// filling, and the network's state after the last letter of each is the answer. Texts need not be sorted.
+// A text is as many rows as it has letters. **Packed**, the rows of all texts follow one another without padding, and
+// the network's state after the last letter of each is the answer. Texts need not be sorted.
 
 // %%
 const { packSequence, padSequence } = nn.utils.rnn;
@@ -84,8 +84,7 @@ class Reader extends nn.Module {
 const model = new Reader();
 
 // %% [markdown]
-// One by one, packed and padded: the same answers. Padding computes what nobody asks for, which batches of texts of
-// like lengths avoid.
+// One by one, packed and padded: the same answers. Padding wastes work, which batches of similar lengths avoid.
 
 // %%
 const some = test.slice(0, 64);
@@ -111,7 +110,7 @@ console.log(`${letters} letters; padded to the longest ${longest * some.length}`
 // %% [markdown]
 // ## Learning
 //
-// Batches of like lengths, in a new order each time: few plans, little waste.
+// Batches of similar lengths, in a new order each time: few plans, little waste.
 
 // %%
 const optimizer = new Adam(model.parameters(), { lr: 5e-3 });

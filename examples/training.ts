@@ -1,9 +1,9 @@
 // %% [markdown]
 // # A training with everything
 //
-// Which piece of clothing is it? 2,400 pictures of Fashion-MNIST (Xiao et al. 2017) to learn from, 600 to be
-// judged by. So few are soon known by heart, and then a network gets worse at others: it has to be watched,
-// averaged and stopped in time. `fit` does that, and goes on to the bit after it was stopped.
+// Which piece of clothing is it? 2,400 pictures of Fashion-MNIST (Xiao et al. 2017) to train on, 600 for validation. A
+// network soon memorises so few, and then gets worse on new ones: it has to be watched, averaged and stopped in time.
+// `fit` does that, and resumes bit for bit after an interruption.
 
 // %%
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -34,8 +34,8 @@ showSvg(labelledPhotos(test, 16), 'clothes', 'training-clothes.svg');
 // %% [markdown]
 // ## What is trained
 //
-// A function makes everything that has a state, so that the same training can be begun twice. Pictures are
-// moved by up to two pixels and mirrored, which makes more of the few.
+// A function creates everything that has a state, so that the same training can be started twice. Pictures are shifted
+// by up to two pixels and mirrored, which makes the most of a small set.
 
 // %%
 /** Pairs, as `fit` takes them. The loader remembers its place, so that a training can go on in the midst of an epoch. */
@@ -77,9 +77,9 @@ const loss = (scores: Tensor, labels: Tensor): Tensor =>
 // %% [markdown]
 // ## Learning
 //
-// Gradients are clipped, the rate rises and falls at every step, the average of the weights is what is
-// judged, the best epoch is what is kept, and five epochs without a gain are the end. What happens comes as
-// events: here they fill a table and two curves.
+// Gradients are clipped, the rate rises and falls at every step, the averaged weights are the ones validated, the best
+// epoch is kept, and training stops after five epochs without improvement. Progress arrives as events, which here fill
+// a table and two curves.
 
 // %%
 const folder = mkdtempSync(join(tmpdir(), 'training-'));
@@ -125,8 +125,8 @@ plotCurves(curves, {
 // %% [markdown]
 // ## Stopped and resumed
 //
-// The same training again, but it is stopped in its second epoch, as by Ctrl-C or a power cut, and begun anew
-// by another program: with another model, that loads the checkpoint. Every weight ends with the same bits.
+// The same training again, but stopped in its second epoch, as if by Ctrl-C or a power cut, and resumed as another
+// program would: with a new model that loads the checkpoint. Every weight ends up with the same bits.
 
 // %%
 rmSync(join(folder, 'checkpoints'), { recursive: true });
@@ -142,11 +142,11 @@ const differences = resumed.model.parameters().map((p, i) => {
 expectScore('largest difference after resuming', Math.max(...differences), { atMost: 0 });
 
 // %% [markdown]
-// ## What it has learnt
+// ## What it has learned
 //
-// The best epoch's weights, on the pictures that were kept for the test. Metrics stream: they are told batch by
-// batch. A shirt is hard to tell from a pullover, also for people; the label is among the first two far more
-// often. The baseline takes the class whose mean picture is nearest.
+// The best epoch's weights, on the pictures held back for the test. Metrics stream: they take one batch at a time. A
+// shirt is hard to tell from a pullover, even for people; the label is among the first two far more often. The baseline
+// takes the class whose mean picture is nearest.
 
 // %%
 const [first, second] = [new Accuracy(), new TopKAccuracy(2)];

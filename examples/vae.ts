@@ -1,9 +1,9 @@
 // %% [markdown]
 // # Drawing digits that nobody wrote
 //
-// A variational autoencoder (Kingma & Welling 2014) learns to say every digit of MNIST with a handful of numbers, and
-// to draw the digit from them. The numbers are not points but distributions; so what lies between two digits means
-// something, too, and any numbers that are drawn at random make a digit.
+// A variational autoencoder (Kingma & Welling 2014) learns to describe every digit of MNIST with a handful of numbers,
+// and to draw the digit from them. The numbers are not points but distributions; so points between two digits mean
+// something too, and numbers drawn at random make a digit.
 
 // %%
 import {
@@ -57,8 +57,8 @@ const batchOf = (some: readonly Uint8Array[]): Tensor => {
 // %% [markdown]
 // ## The model
 //
-// The encoder answers an image with a normal distribution over the code $z$; the decoder answers a code with the
-// chance of ink at every pixel.
+// The encoder maps an image to a normal distribution over the code $z$; the decoder maps a code to the probability of
+// ink at every pixel.
 
 // %%
 const [CODE, HIDDEN] = [10, short ? 200 : 400];
@@ -90,8 +90,8 @@ const model = new Autoencoder();
 // %% [markdown]
 // ## Learning
 //
-// Two wishes: the image should be likely after it was encoded, and the code's distribution should be close to a normal
-// one of deviation 1, so that codes may be drawn from that.
+// Two goals: the image should be likely given its code, and the code's distribution should be close to a normal one of
+// deviation 1, so that codes can be sampled from it.
 
 // %%
 const BATCH = 100;
@@ -134,7 +134,7 @@ showSvg(imageGrid(pictures(randn([36, CODE])), side), 'digits that nobody wrote'
 
 // %% [markdown]
 // From one digit to another: twelve codes on a line between those of two test images, which stand at the ends. In
-// between it is never the two pictures faded into each other, but a third one.
+// between there is never a blend of the two pictures, but a third one.
 
 // %%
 const rows = [0, 1, 2].map((i) => {
@@ -151,8 +151,8 @@ showSvg(imageGrid(rows.flatMap(pictures), side), 'from one digit to another', 'v
 // %% [markdown]
 // ## What the numbers are used for
 //
-// The divergence of each number of the code from a normal distribution: how many nats it tells of an image. Numbers
-// that tell nothing are left at 0.
+// The divergence of each number of the code from a normal distribution: how many nats it tells about an image. Unused
+// numbers stay at 0.
 
 // %%
 const asked = batchOf(test.slice(0, 1000));
@@ -171,8 +171,8 @@ plotCurves(
 // %% [markdown]
 // ## The test
 //
-// The bound on images that it has never seen, in nats an image: it is the cost of sending one. The baseline
-// knows how often each pixel is ink.
+// The bound on images it has never seen, in nats an image: it is the cost of sending one. The baseline knows how often
+// each pixel is ink.
 
 // %%
 const cost = meanOf(

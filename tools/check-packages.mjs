@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,14 @@ const installed = readdirSync(store, { recursive: true, withFileTypes: true })
 console.log(`the default install: ${(installed / 1e6).toFixed(0)} MB of ${most / 1e6} MB`);
 assert.ok(installed <= most, 'the default install is too large');
 
+// The linters have a folder of their own too.
+const linters = join(root, 'tools', 'packages');
+const bin = (name) => join(linters, 'node_modules', '.bin', name);
+if (!existsSync(bin('attw')) || !existsSync(bin('publint'))) {
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'];
+  execFileSync('npm', ['install', '--prefix', linters, ...quiet], { stdio: 'inherit', shell });
+}
+
 const tarballs = mkdtempSync(join(tmpdir(), 'pack-'));
 try {
   for (const name of readdirSync(join(root, 'packages'))) {
@@ -48,10 +56,14 @@ try {
     const tarball = join(tarballs, name);
     const options = { stdio: ['ignore', 'inherit', 'inherit'], shell };
     console.log(`publint, attw: ${name}`);
-    execFileSync('publint', ['run', '--strict', tarball], options);
+    execFileSync(bin('publint'), ['run', '--strict', tarball], options);
     // Sub-paths resolve nowhere under node10, which knows no "exports".
     if (!name.startsWith('chainrule-')) continue; // a program: nobody imports it
-    execFileSync('attw', ['--profile', 'node16', '--format', 'ascii', '--quiet', tarball], options);
+    execFileSync(
+      bin('attw'),
+      ['--profile', 'node16', '--format', 'ascii', '--quiet', tarball],
+      options,
+    );
   }
 } finally {
   rmSync(tarballs, { recursive: true });

@@ -44,7 +44,7 @@ export default defineConfig({
     ...(withoutReference ? [/\/reference\//] : []),
   ],
   // The reference takes most of the time: `SITE_REFERENCE=off` leaves it out while writing.
-  srcExclude: ['node_modules/**', ...(withoutReference ? ['reference/*/**'] : [])],
+  srcExclude: ['node_modules/**', ...(withoutReference ? ['reference/**'] : [])],
   outDir: '../out/site',
   cacheDir: '../out/site-cache',
   transformPageData(page) {
@@ -117,6 +117,7 @@ export default defineConfig({
             ['Lazy values', 'laziness'],
             ['Your own operation', 'operations'],
             ['Your own layer and rule', 'layers'],
+            ['Data', 'data'],
             ['Saving and resuming', 'saving'],
             ['Finding a NaN', 'nan'],
             ['Speed', 'speed'],

@@ -1,6 +1,6 @@
 /** @file Rows of CSV texts and Parquet files as tensors, and back. */
-import { type Tensor } from '@chainrule/autograd';
-import { fromRows, parseCsv, readParquet, toRows } from '@chainrule/nn/data';
+import { tensor, type Tensor } from '@chainrule/autograd';
+import { fromRows, parseCsv, readParquet, toRows, writeParquet } from '@chainrule/nn/data';
 import { describe, expect, it } from 'vitest';
 
 describe('tables', () => {
@@ -32,6 +32,37 @@ describe('tables', () => {
     ]);
     expect(() => fromRows(rows, ['z'])).toThrow("row 0 has no column 'z'");
     expect(() => toRows({ a: [1], b: [1, 2] })).toThrow('different lengths: 1, 2');
+  });
+
+  it('Parquet: rows are written and read, all or a part', async () => {
+    const rows = [
+      { n: 1, x: 2, ok: true, name: 'a', big: 2n ** 40n, none: null },
+      { n: null, x: 2.5, ok: false, name: 'é', big: -1n, none: null },
+    ];
+    const bytes = await writeParquet(rows);
+    expect(await readParquet(bytes)).toEqual(rows);
+    expect(await readParquet(bytes, { columns: ['x'], rowStart: 1 })).toEqual([{ x: 2.5 }]);
+    const { x } = fromRows(await readParquet(bytes));
+    expect((x as Tensor).toArray()).toEqual([2, 2.5]);
+    await expect(writeParquet([])).rejects.toThrow('there is no column');
+    await expect(writeParquet([{ x: 1 }, { x: 'a' }])).rejects.toThrow('writeParquet: ');
+  });
+
+  it('Parquet: tensors by column keep their values', async () => {
+    const columns = {
+      f: tensor([0.1, NaN]),
+      d: tensor([0.1, 1 / 3], { dtype: 'float64' }),
+      i: tensor([-7, 2 ** 31 - 1], { dtype: 'int32' }),
+      b: tensor([true, false]),
+      s: ['x', null],
+    };
+    expect(await readParquet(await writeParquet(columns))).toEqual([
+      { f: Math.fround(0.1), d: 0.1, i: -7, b: true, s: 'x' },
+      { f: NaN, d: 1 / 3, i: 2 ** 31 - 1, b: false, s: null },
+    ]);
+    await expect(writeParquet({ a: tensor([1]), b: [1, 2] })).rejects.toThrow('lengths: 1, 2');
+    await expect(writeParquet({ a: tensor([[1]]) })).rejects.toThrow('got [1, 1]');
+    await expect(writeParquet({ a: 1 as never })).rejects.toThrow('must be a tensor or a list');
   });
 
   it('what is no Parquet file is refused', async () => {

@@ -1,6 +1,6 @@
 /** @file Graphs as pictures: a layered drawing in SVG. */
 import { typeOf, type Drawn, type GraphNode } from './graphNode.js';
-import { clean, colorOf } from './graphText.js';
+import { clean } from './graphText.js';
 
 interface Box {
   readonly node: GraphNode;
@@ -16,6 +16,18 @@ const ROW = 64;
 const GAP = 24;
 const MARGIN = 28;
 
+/** In a page the picture takes the page's colour of text; as a file of its own it goes by what the reader prefers. */
+const STYLE =
+  '<style>svg:root{color:#212529}@media(prefers-color-scheme:dark){svg:root{color:#dee2e6}}</style>';
+
+/** Colours that show on a light ground as on a dark one. */
+const ACCENT = {
+  operation: '#868e96',
+  backward: '#2f9e44',
+  parameter: '#e8590c',
+  value: '#228be6',
+};
+
 export function toSVG({ nodes, edges }: Drawn): string {
   const boxes = new Map<number, Box>(
     nodes.map((node, i) => [node.id, { node, width: widthOf(node), layer: 0, order: i, x: 0 }]),
@@ -30,6 +42,7 @@ export function toSVG({ nodes, edges }: Drawn): string {
   const height = Math.ceil(layers.length * ROW + 2 * MARGIN - (ROW - HEIGHT));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12" role="img">`,
+    STYLE,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="#868e96"/></marker></defs>',
     ...frames([...boxes.values()]),
     ...links.map(([a, b]) => link(a, b, [...boxes.values()])),
@@ -135,14 +148,17 @@ function link(a: Box, b: Box, boxes: readonly Box[]): string {
 function drawBox(box: Box): string {
   const { node, width, x } = box;
   const y = top(box);
+  const { kind, backward } = node;
   const color =
-    node.kind === 'operation' ? '#495057' : node.kind === 'parameter' ? '#e8590c' : '#1971c2';
+    kind === 'operation'
+      ? ACCENT[backward ? 'backward' : 'operation']
+      : ACCENT[kind === 'parameter' ? 'parameter' : 'value'];
   const radius = node.kind === 'operation' ? 5 : HEIGHT / 2;
   return (
     `<g><title>${escape(node.scope === '' ? node.label : `${node.scope}: ${node.label}`)}</title>` +
-    `<rect x="${round(x - width / 2)}" y="${y}" width="${round(width)}" height="${HEIGHT}" rx="${radius}" fill="${colorOf(node)}" stroke="${color}"/>` +
-    `<text x="${round(x)}" y="${y + 15}" text-anchor="middle" font-weight="600" fill="#212529">${escape(node.label)}</text>` +
-    `<text x="${round(x)}" y="${y + 29}" text-anchor="middle" font-size="10.5" fill="#495057">${escape(known(node))}</text></g>`
+    `<rect x="${round(x - width / 2)}" y="${y}" width="${round(width)}" height="${HEIGHT}" rx="${radius}" fill="${color}" fill-opacity="0.15" stroke="${color}"/>` +
+    `<text x="${round(x)}" y="${y + 15}" text-anchor="middle" font-weight="600" fill="currentColor">${escape(node.label)}</text>` +
+    `<text x="${round(x)}" y="${y + 29}" text-anchor="middle" font-size="10.5" fill="currentColor" opacity="0.8">${escape(known(node))}</text></g>`
   );
 }
 
@@ -163,8 +179,8 @@ function frames(boxes: readonly Box[]): string[] {
         b.x + b.width / 2 > x0 && b.x - b.width / 2 < x1 && top(b) + HEIGHT > y0 && top(b) < y1;
       if (boxes.some((b) => !own.includes(b) && inside(b))) continue;
       return [
-        `<rect x="${round(x0)}" y="${y0}" width="${round(x1 - x0)}" height="${y1 - y0}" rx="8" fill="#f1f3f5" stroke="#ced4da"/>` +
-          `<text x="${round(x0 + 6)}" y="${y0 + 11}" font-size="10" fill="#868e96">${escape(scope)}</text>`,
+        `<rect x="${round(x0)}" y="${y0}" width="${round(x1 - x0)}" height="${y1 - y0}" rx="8" fill="currentColor" fill-opacity="0.05" stroke="currentColor" stroke-opacity="0.2"/>` +
+          `<text x="${round(x0 + 6)}" y="${y0 + 11}" font-size="10" fill="currentColor" opacity="0.6">${escape(scope)}</text>`,
       ];
     }
     return [];

@@ -99,17 +99,31 @@ export function withMode<R>(name: string, change: Partial<Mode>, f: () => R): R 
   const saved = { ...mode };
   Object.assign(mode, change);
   try {
-    const result = f();
-    if (passes(promise, result)) {
-      result.then(undefined, () => undefined);
-      throw new ChainruleError(
-        `${name}: the function returned a promise, and what runs after its first await would run outside of ${name}; ` +
-          `pass a function without await and put the await around it`,
-      );
-    }
-    return result;
+    return settled(name, f());
   } finally {
     Object.assign(mode, saved);
+  }
+}
+
+/** Refuses a promise as a function's result. */
+function settled<R>(name: string, result: R): R {
+  if (!passes(promise, result)) return result;
+  result.then(undefined, () => undefined);
+  throw new ChainruleError(
+    `${name}: the function returned a promise, and what runs after its first await would run outside of ${name}; ` +
+      `pass a function without await and put the await around it`,
+  );
+}
+
+/** `withMode` for whether gradients are recorded: it is in every step, several times. */
+function withGrad<R>(name: string, grad: boolean, f: () => R): R {
+  checkArgument(name, 'f', f, kinds.callable);
+  const before = mode.grad;
+  mode.grad = grad;
+  try {
+    return settled(name, f());
+  } finally {
+    mode.grad = before;
   }
 }
 
@@ -121,7 +135,7 @@ export function withMode<R>(name: string, change: Partial<Mode>, f: () => R): R 
  * @throws {ChainruleError} if `f` returns a promise.
  */
 export function noGrad<R>(f: () => R): R {
-  return withMode('noGrad', { grad: false }, f);
+  return withGrad('noGrad', false, f);
 }
 
 /**
@@ -129,7 +143,7 @@ export function noGrad<R>(f: () => R): R {
  * @throws {ChainruleError} if `f` returns a promise.
  */
 export function enableGrad<R>(f: () => R): R {
-  return withMode('enableGrad', { grad: true }, f);
+  return withGrad('enableGrad', true, f);
 }
 
 /** Whether new operations record gradients here. PyTorch: `torch.is_grad_enabled()`. */
@@ -143,5 +157,12 @@ export function isGradEnabled(): boolean {
  */
 export function scope<R>(name: string, f: () => R): R {
   checkArgument('scope', 'name', name, kinds.text);
-  return withMode('scope', { scope: mode.scope ? `${mode.scope}.${name}` : name }, f);
+  checkArgument('scope', 'f', f, kinds.callable);
+  const before = mode.scope;
+  mode.scope = before === '' ? name : `${before}.${name}`;
+  try {
+    return settled('scope', f());
+  } finally {
+    mode.scope = before;
+  }
 }

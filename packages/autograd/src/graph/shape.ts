@@ -114,7 +114,9 @@ export function normalizeDims(
 
 /** `[0, 1, …, n - 1]`. */
 export function range(n: number): number[] {
-  return Array.from({ length: n }, (_, i) => i);
+  const numbers: number[] = [];
+  for (let i = 0; i < n; i++) numbers.push(i);
+  return numbers;
 }
 
 export function sameShape(x: Shape, y: Shape): boolean {

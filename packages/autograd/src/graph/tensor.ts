@@ -128,8 +128,12 @@ export class Tensor<S extends Shape = Shape> {
     if (mode.debug > 0) extraOf(this).stack = new Error().stack;
   }
 
-  get [TENSOR_BRAND](): Copy {
-    return COPY;
+  /** @internal */
+  declare readonly [TENSOR_BRAND]: Copy;
+
+  static {
+    // On the prototype, and no getter: every function that takes tensors asks for it.
+    Object.defineProperty(this.prototype, TENSOR_BRAND, { value: COPY });
   }
 
   static [Symbol.hasInstance](value: unknown): boolean {

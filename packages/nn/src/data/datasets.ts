@@ -50,6 +50,7 @@ export class Rows implements RowDataset<Tensor> {
   private readonly shape: readonly number[];
   private readonly row: number;
   private readonly dtype: Tensor['dtype'];
+  private gathered: TypedArray | null = null;
 
   constructor(data: TypedArray, shape: readonly number[], dtype: Tensor['dtype']) {
     const size = shape.reduce((n, d) => n * d, 1);
@@ -84,13 +85,21 @@ export class Rows implements RowDataset<Tensor> {
   batch(indices: ArrayLike<number>): Tensor {
     checkArgument('dataset', 'indices', indices, someIndices);
     const { data, row, dtype } = this;
-    const out = new (data.constructor as new (n: number) => TypedArray)(indices.length * row);
+    const out = this.room(indices.length * row);
     for (let i = 0; i < indices.length; i++) {
       const index = indices[i] as number;
       checkIndex(index, this.length);
-      out.set(data.subarray(index * row, (index + 1) * row), i * row);
+      if (row === 1) out[i] = data[index] as number;
+      else out.set(data.subarray(index * row, (index + 1) * row), i * row);
     }
     return tensor(out, { shape: [indices.length, ...this.shape.slice(1)], dtype });
+  }
+
+  /** Where rows are gathered before `tensor` copies them; used again, as new memory for each batch takes as long as filling it. */
+  private room(size: number): TypedArray {
+    if (this.gathered?.length !== size)
+      this.gathered = new (this.data.constructor as new (n: number) => TypedArray)(size);
+    return this.gathered;
   }
 }
 

@@ -32,12 +32,22 @@ export {
 export type { Interpolation } from './images/sample.js';
 export * from './images/transforms.js';
 export { colorJitter, type ColorJitterOptions } from './images/colorJitter.js';
+export { videoFrames, type VideoFramesOptions, type VideoImage } from './images/frames.js';
+export { fromRows, parseCsv, toRows, type CsvOptions, type Row } from './tables.js';
+export { readParquet, writeParquet, type ParquetOptions } from './parquet.js';
 export {
-  fromRows,
-  parseCsv,
-  readParquet,
-  toRows,
-  type CsvOptions,
-  type ParquetOptions,
-  type Row,
-} from './tables.js';
+  fromAudioBuffer,
+  readWav,
+  toAudioBuffer,
+  writeWav,
+  type AudioBufferLike,
+  type Sound,
+  type WriteWavOptions,
+} from './audio.js';
+export {
+  TextTokenizer,
+  type TextBatch,
+  type TextBatchOptions,
+  type TextTokenizerOptions,
+  type TokenizerLike,
+} from './tokenizer.js';

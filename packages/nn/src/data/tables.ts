@@ -1,7 +1,6 @@
-/** @file Rows of tables, from CSV or Parquet, as tensors by column, and back. */
+/** @file Rows of tables, as tensors by column, and back; rows of CSV texts. */
 import {
   checkArgument,
-  ChainruleError,
   defineOptions,
   display,
   FormatError,
@@ -10,7 +9,6 @@ import {
   tensor,
   Tensor,
 } from '@chainrule/autograd';
-import { optional } from './optional.js';
 
 /** A row: values by column. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -158,55 +156,4 @@ export function toRows(columns: Readonly<Record<string, Tensor | readonly unknow
   return Array.from({ length }, (_, i) =>
     Object.fromEntries(lists.map(([name, list]) => [name, list[i]])),
   );
-}
-
-interface Hyparquet {
-  parquetReadObjects(options: {
-    file: ArrayBuffer;
-    columns?: string[];
-    rowStart?: number;
-    rowEnd?: number;
-  }): Promise<Row[]>;
-}
-
-/** What `readParquet` takes. */
-export interface ParquetOptions {
-  /** Which columns. Default all. */
-  readonly columns?: readonly string[];
-  /** The first row. Default 0. */
-  readonly rowStart?: number;
-  /** The row after the last. */
-  readonly rowEnd?: number;
-}
-
-const parquetOptions = defineOptions<ParquetOptions>({
-  columns: kinds.listOf(kinds.text),
-  rowStart: kinds.size,
-  rowEnd: kinds.size,
-});
-
-/**
- * The rows of a Parquet file, for {@link fromRows}. Needs the package `hyparquet`.
- *
- * @throws {ChainruleError} if it is not installed. @throws {FormatError} if the file cannot be read.
- * @example const { price } = fromRows(await readParquet(bytes, { columns: ['price'] }));
- */
-export async function readParquet(
-  bytes: Uint8Array | ArrayBuffer,
-  options?: ParquetOptions,
-): Promise<Row[]> {
-  const { columns, ...range } = parquetOptions('readParquet', options);
-  if (!(bytes instanceof ArrayBuffer) && !(bytes instanceof Uint8Array))
-    throw new ChainruleError(`readParquet: expected the bytes of a file, got ${display(bytes)}`);
-  const hyparquet = await optional<Hyparquet>('readParquet', 'hyparquet');
-  const file = bytes instanceof ArrayBuffer ? bytes : bytes.slice().buffer;
-  try {
-    return await hyparquet.parquetReadObjects({
-      file,
-      ...range,
-      ...(columns && { columns: [...columns] }),
-    });
-  } catch (cause) {
-    throw new FormatError(`readParquet: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -38,8 +38,9 @@ const MOST_WARNINGS = 64;
 
 /** Warns, once for each pair of shapes, of an input and a target that broadcast: `[4, 1]` and `[4]` make sixteen errors. */
 export function warnOfBroadcast(op: string, input: Tensor, target: Tensor): void {
-  const [own, other] = [`[${input.shape.join(', ')}]`, `[${target.shape.join(', ')}]`];
-  if (own === other) return;
+  const [sizes, others] = [input.shape, target.shape];
+  if (sizes.length === others.length && sizes.every((n, i) => n === others[i])) return;
+  const [own, other] = [`[${sizes.join(', ')}]`, `[${others.join(', ')}]`];
   const key = `${op} ${own} ${other}`;
   if (warned.has(key) || warned.size >= MOST_WARNINGS) return;
   warned.add(key);

@@ -163,8 +163,9 @@ export class Training<B> {
 
   private async runBatch(batch: B, position: Position): Promise<void> {
     const { optimizer } = this.options;
-    const start = performance.now();
-    const lr = ratesOf(optimizer);
+    const heard = this.isHeard;
+    const start = heard ? performance.now() : 0;
+    const lr = heard ? ratesOf(optimizer) : [];
     const told = this.trainer.compiled !== null;
     const at = this.progress;
     this.nonFinite.before(batch, at);
@@ -191,10 +192,9 @@ export class Training<B> {
       this.examples += examples;
       for (const [, metric] of this.metrics) feed(metric, prediction, target);
     }
+    if (!heard) return;
     const seconds = (performance.now() - start) / 1000;
-    const event = { type: 'batch' as const, ...at, step: this.step, loss, lr, examples, seconds };
-    const heard = this.tell(event);
-    if (heard !== undefined) await heard;
+    await this.tell({ type: 'batch', ...at, step: this.step, loss, lr, examples, seconds });
   }
 
   /** The figures of an epoch. */
@@ -233,6 +233,11 @@ export class Training<B> {
     this.savedAt = this.step;
     const path = await this.checkpoints.save(this.state);
     await this.tell({ type: 'checkpoint', ...this.progress, path });
+  }
+
+  /** Whether anybody is told of events. */
+  private get isHeard(): boolean {
+    return this.listener !== null || (this.options.callbacks?.length ?? 0) > 0;
   }
 
   /** Tells the callbacks, then whoever goes over the events; there is nothing to wait for where nobody asks for it. */

@@ -67,7 +67,7 @@ export function examplesOf(batch: unknown): number {
 function firstTensor(tree: unknown): Tensor | Parameter | null {
   if (tree instanceof Tensor) return tree;
   if (typeof tree !== 'object' || tree === null || ArrayBuffer.isView(tree)) return null;
-  for (const part of Object.values(tree)) {
+  for (const part of Array.isArray(tree) ? (tree as unknown[]) : Object.values(tree)) {
     const found = firstTensor(part);
     if (found !== null) return found;
   }

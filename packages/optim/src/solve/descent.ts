@@ -73,13 +73,13 @@ export function newtonCG({ at, curve }: Slope, x0: Vector, tol: number, most: nu
   for (let iterations = 0; iterations < most; iterations++) {
     if (isFlat(f, g, tol)) return { x, iterations, converged: true };
     const { p, Hp } = steihaug((v) => curve(x, v), g, radius);
-    const foretold = -dot(g, p) - dot(p, Hp) / 2;
+    const predicted = -dot(g, p) - dot(p, Hp) / 2;
     const next = plus(x, 1, p);
     const after = at(next);
     const finite = Number.isFinite(after.f) && isFiniteVector(after.g);
     // Where the fall is lost in rounding, a smaller gradient tells.
-    const quiet = foretold <= 1e-12 * Math.max(1, Math.abs(f));
-    const ratio = finite ? (f - after.f) / foretold : -1;
+    const quiet = predicted <= 1e-12 * Math.max(1, Math.abs(f));
+    const ratio = finite ? (f - after.f) / predicted : -1;
     if (quiet && finite ? norm(after.g) < norm(g) : ratio > 1e-4) {
       x = next;
       ({ f, g } = after);

@@ -41,7 +41,7 @@ export interface LeastSquaresOptions<T = Tensor> extends IterationOptions {
   readonly method?: 'lm' | 'gn';
   /** The smallest and the largest value: numbers, or trees like `x0` with one for each element; ±Infinity for none. */
   readonly bounds?: readonly [lower: number | T, upper: number | T];
-  /** Done when a step lowers the cost by at most this share, and was foretold to. Default 0: the other two decide. */
+  /** Done when a step lowers the cost by at most this share, and was predicted to. Default 0: the other two decide. */
   readonly ftol?: number;
   /** Done when a step is at most this share of `x`. Default 1e-12, for float32 1e-6. */
   readonly xtol?: number;

@@ -36,7 +36,7 @@ type Evaluate = (x: Vector) => Model;
 
 /**
  * Levenberg–Marquardt: steps that make `|r + J·p|² + λ·|D·p|²` smallest, `D` the largest norm of each column of J so far
- * (Moré 1978), `λ` by how well the model foretold the last step (Nielsen 1999). With `damped` false Gauss–Newton: λ = 0, and
+ * (Moré 1978), `λ` by how well the model predicted the last step (Nielsen 1999). With `damped` false Gauss–Newton: λ = 0, and
  * steps halved until the cost falls. Parameters at a bound that the gradient pushes against are held for a step.
  */
 export function minimizeResiduals(
@@ -82,24 +82,24 @@ export function minimizeResiduals(
       const share = scaledNorm(moved, D) / (scaledNorm(x, D) || 1);
       if (!isFiniteVector(next)) return end(iteration, 'stalled');
       const model = evaluate(next);
-      const foretold = 1 - (norm(plus(r, 1, times(J, moved, r.length))) / size) ** 2;
+      const predicted = 1 - (norm(plus(r, 1, times(J, moved, r.length))) / size) ** 2;
       const finite = isFiniteVector(model.r) && isFiniteVector(model.J);
       const ratio = norm(model.r) / size;
       const fall = finite ? (1 - ratio) * (1 + ratio) : NaN;
       const better = near
         ? slopeOf(model, n, free) < angle(g, columns, size, free)
-        : fall > 1e-4 * foretold && fall > 0;
+        : fall > 1e-4 * predicted && fall > 0;
       if (better) {
         x = next;
         ({ r, J } = model);
         if (damped && !near) {
-          lambda *= Math.max(1 / 3, 1 - (2 * (fall / foretold) - 1) ** 3);
+          lambda *= Math.max(1 / 3, 1 - (2 * (fall / predicted) - 1) ** 3);
           growth = 2;
         } else {
           lambda /= 3;
         }
         if (share <= xtol) return end(iteration + 1, 'xtol');
-        if (ftol > 0 && fall <= ftol && foretold <= ftol) return end(iteration + 1, 'ftol');
+        if (ftol > 0 && fall <= ftol && predicted <= ftol) return end(iteration + 1, 'ftol');
         break;
       }
       if (near) return end(iteration + 1, 'rounding');

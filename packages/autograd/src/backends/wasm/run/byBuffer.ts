@@ -1,5 +1,6 @@
 /** @file The words of a list that hold addresses, buffer by buffer: from run to run few buffers move. */
 import { SCRATCH_BUFFER } from '../assembler/block.js';
+import type { TypedArray } from '../../../graph/dtype.js';
 
 export class ByBuffer {
   private readonly buffers: Int32Array;
@@ -29,7 +30,7 @@ export class ByBuffer {
   }
 
   /** Writes the words of the buffers that have moved. */
-  write(heap: Int32Array, first: number, addresses: ArrayLike<number>, scratch: number): void {
+  write(heap: TypedArray, first: number, addresses: ArrayLike<number>, scratch: number): void {
     const { buffers, ends, words, offsets, last } = this;
     let at = 0;
     for (let i = 0; i < buffers.length; i++) {

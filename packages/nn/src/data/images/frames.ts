@@ -1,0 +1,138 @@
+/** @file The pictures of a video, one after the other. */
+import {
+  checkArgument,
+  ChainruleError,
+  defineOptions,
+  kinds,
+  type Tensor,
+} from '@chainrule/autograd';
+import { fromPixels, type FromPixelsOptions } from './pixels.js';
+
+/** A picture of a video. */
+export interface VideoImage {
+  /** float32 `[channels, height, width]`, from 0 to 1. */
+  readonly image: Tensor;
+  /** Seconds from the start. */
+  readonly time: number;
+}
+
+/** What `videoFrames` takes. */
+export interface VideoFramesOptions extends FromPixelsOptions {
+  /** Pictures a second: of a `<video>`, by going to each (default 1); of a stream, at most so many (default all). */
+  readonly fps?: number;
+  /** The first moment, in seconds. Default 0. */
+  readonly from?: number;
+  /** The moment at which to end, in seconds. Default: that of the video. */
+  readonly to?: number;
+}
+
+const frameOptions = defineOptions<VideoFramesOptions>({
+  channels: kinds.oneOf(1, 3, 4),
+  fps: kinds.positive,
+  from: kinds.nonNegative,
+  to: kinds.nonNegative,
+});
+
+/** Frames of `WebCodecs`: what a `VideoDecoder` gives, and `MediaStreamTrackProcessor` of a camera. */
+interface Frame {
+  readonly timestamp: number;
+  close(): void;
+}
+
+const source = kinds.kind<HTMLVideoElement | AsyncIterable<Frame>>(
+  'be a <video>, or a stream or async iterable of VideoFrames',
+  (x) =>
+    kinds.object.test(x) &&
+    (Symbol.asyncIterator in x ||
+      typeof (x as Partial<ReadableStream>).getReader === 'function' ||
+      'videoWidth' in x),
+);
+
+/**
+ * Goes over the pictures of a `<video>`, by moving it to one moment after the other, or over a stream of `VideoFrame`s, from a
+ * camera or a decoder; frames of a stream are closed once they are read. Everything is on the CPU.
+ *
+ * @throws {ChainruleError} for what is no video, cannot be loaded, or whose pixels another site keeps to itself.
+ * @example for await (const { image, time } of videoFrames(video, { fps: 5 })) { … }
+ */
+export async function* videoFrames(
+  video: HTMLVideoElement | ReadableStream<VideoFrame> | AsyncIterable<VideoFrame>,
+  options?: VideoFramesOptions,
+): AsyncGenerator<VideoImage, void> {
+  checkArgument('videoFrames', 'video', video as HTMLVideoElement, source);
+  const { channels = 3, fps, from = 0, to = Infinity } = frameOptions('videoFrames', options);
+  if ('videoWidth' in video) {
+    await loaded(video);
+    const end = Math.min(to, video.duration);
+    for (let i = 0, time = from; time < end; time = from + ++i / (fps ?? 1)) {
+      await moved(video, time);
+      yield { image: fromPixels(video, { channels }), time };
+    }
+    return;
+  }
+  let due = 0;
+  for await (const frame of framesOf(video)) {
+    try {
+      const time = frame.timestamp / 1e6;
+      if (time >= to) return;
+      if (time < from) continue;
+      // Moments are given in whole microseconds, which no multiple of 1 / fps needs to be.
+      const moment = Math.floor((time - from + 1e-6) * (fps ?? 0));
+      if (moment < due) continue;
+      if (fps !== undefined) due = moment + 1;
+      yield { image: fromPixels(frame, { channels }), time };
+    } finally {
+      frame.close();
+    }
+  }
+}
+
+/** A stream as an async iterable, which not every browser makes of it. */
+async function* framesOf(
+  stream: ReadableStream<VideoFrame> | AsyncIterable<VideoFrame>,
+): AsyncGenerator<VideoFrame, void> {
+  if (!('getReader' in stream)) {
+    yield* stream;
+    return;
+  }
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel();
+  }
+}
+
+async function loaded(video: HTMLVideoElement): Promise<void> {
+  const HAVE_CURRENT_DATA = 2;
+  if (video.readyState < HAVE_CURRENT_DATA) await heard(video, 'loadeddata');
+}
+
+async function moved(video: HTMLVideoElement, time: number): Promise<void> {
+  if (video.currentTime === time && !video.seeking) return;
+  const there = heard(video, 'seeked');
+  video.currentTime = time;
+  await there;
+}
+
+function heard(video: HTMLVideoElement, event: 'loadeddata' | 'seeked'): Promise<void> {
+  if (video.error !== null) return Promise.reject(failure(video));
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      video.removeEventListener(event, onEvent);
+      video.removeEventListener('error', onError);
+    };
+    const onEvent = (): void => (end(), resolve());
+    const onError = (): void => (end(), reject(failure(video)));
+    video.addEventListener(event, onEvent);
+    video.addEventListener('error', onError);
+  });
+}
+
+function failure({ error }: HTMLVideoElement): ChainruleError {
+  return new ChainruleError(`videoFrames: ${error?.message || 'the video cannot be loaded'}`);
+}

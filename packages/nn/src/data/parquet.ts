@@ -1,0 +1,140 @@
+/** @file Rows of Parquet files, by packages that are used where they are installed. */
+import {
+  checkArgument,
+  ChainruleError,
+  defineOptions,
+  display,
+  FormatError,
+  kinds,
+  ShapeError,
+  Tensor,
+  type Kind,
+} from '@chainrule/autograd';
+import { optional } from './optional.js';
+import type { Row } from './tables.js';
+
+interface Hyparquet {
+  parquetReadObjects(options: {
+    file: ArrayBuffer;
+    columns?: string[];
+    rowStart?: number;
+    rowEnd?: number;
+  }): Promise<Row[]>;
+}
+
+/** What `readParquet` takes. */
+export interface ParquetOptions {
+  /** Which columns. Default all. */
+  readonly columns?: readonly string[];
+  /** The first row. Default 0. */
+  readonly rowStart?: number;
+  /** The row after the last. */
+  readonly rowEnd?: number;
+}
+
+const parquetOptions = defineOptions<ParquetOptions>({
+  columns: kinds.listOf(kinds.text),
+  rowStart: kinds.size,
+  rowEnd: kinds.size,
+});
+
+/**
+ * The rows of a Parquet file, for {@link fromRows}. Needs the package `hyparquet`.
+ *
+ * @throws {ChainruleError} if it is not installed. @throws {FormatError} if the file cannot be read.
+ * @example const { price } = fromRows(await readParquet(bytes, { columns: ['price'] }));
+ */
+export async function readParquet(
+  bytes: Uint8Array | ArrayBuffer,
+  options?: ParquetOptions,
+): Promise<Row[]> {
+  const { columns, ...range } = parquetOptions('readParquet', options);
+  if (!(bytes instanceof ArrayBuffer) && !(bytes instanceof Uint8Array))
+    throw new ChainruleError(`readParquet: expected the bytes of a file, got ${display(bytes)}`);
+  const hyparquet = await optional<Hyparquet>('readParquet', 'hyparquet');
+  const file = bytes instanceof ArrayBuffer ? bytes : bytes.slice().buffer;
+  try {
+    return await hyparquet.parquetReadObjects({
+      file,
+      ...range,
+      ...(columns && { columns: [...columns] }),
+    });
+  } catch (cause) {
+    throw new FormatError(`readParquet: ${(cause as Error).message}`, { cause });
+  }
+}
+
+const someRows = kinds.listOf(kinds.object) as Kind<readonly Row[]>;
+
+interface Column {
+  readonly name: string;
+  readonly data: ArrayLike<unknown>;
+  readonly type?: string;
+}
+
+interface HyparquetWriter {
+  parquetWriteBuffer(options: { columnData: Column[] }): ArrayBuffer;
+}
+
+/**
+ * The bytes of a Parquet file of rows, or of tensors `[rows]` and lists by column, which keep their dtypes: float32, float64,
+ * int32, bool. In rows numbers become float64. A field that is null or missing stays so; objects become JSON. Needs the
+ * package `hyparquet-writer`.
+ *
+ * @throws {ChainruleError} if it is not installed, or values of a column are of several kinds. @throws {ShapeError} if
+ *   columns have different lengths.
+ * @example await writeFile('prices.parquet', await writeParquet([{ day: '2026-01-02', price: 4.5 }]));
+ */
+export async function writeParquet(
+  rows: readonly Row[] | Readonly<Record<string, Tensor | readonly unknown[]>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const columnData = Array.isArray(rows)
+    ? columnsOfRows(checkArgument('writeParquet', 'rows', rows as readonly Row[], someRows))
+    : Object.entries(
+        checkArgument('writeParquet', 'rows', rows, kinds.object) as Record<string, unknown>,
+      ).map(([name, column]) => columnOf(name, column));
+  if (columnData.length === 0)
+    throw new ChainruleError('writeParquet: there is no column to be written');
+  const lengths = new Set(columnData.map(({ data }) => data.length));
+  if (lengths.size > 1)
+    throw new ShapeError(
+      `writeParquet: columns have different lengths: ${[...lengths].join(', ')}`,
+    );
+  const writer = await optional<HyparquetWriter>('writeParquet', 'hyparquet-writer');
+  try {
+    return new Uint8Array(writer.parquetWriteBuffer({ columnData }));
+  } catch (cause) {
+    throw new ChainruleError(`writeParquet: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function columnsOfRows(rows: readonly Row[]): Column[] {
+  const names = new Set(rows.flatMap((row) => Object.keys(row)));
+  return [...names].map((name) =>
+    columnOf(
+      name,
+      rows.map((row) => row[name] ?? null),
+    ),
+  );
+}
+
+function columnOf(name: string, column: unknown): Column {
+  if (column instanceof Tensor) {
+    const given = column as Tensor;
+    if (given.ndim !== 1)
+      throw new ShapeError(
+        `writeParquet: column ${display(name)} must be a tensor [rows], got [${given.shape.join(', ')}]`,
+      );
+    return given.dtype === 'bool'
+      ? { name, data: given.toArray() as unknown[], type: 'BOOLEAN' }
+      : { name, data: given.dataSync() };
+  }
+  if (!Array.isArray(column))
+    throw new ChainruleError(
+      `writeParquet: column ${display(name)} must be a tensor or a list, got ${display(column)}`,
+    );
+  const present = (column as unknown[]).filter((x) => x !== null && x !== undefined);
+  // Of a column of numbers a whole one says nothing about the next.
+  const type = present.every((x) => typeof x === 'number') ? { type: 'DOUBLE' } : {};
+  return { name, data: column as unknown[], ...type };
+}
