@@ -15,6 +15,7 @@ describe('notebooks reach their scores', () => {
     ['language-model', 1],
     ['training', 2],
     ['sequences', 2],
+    ['spoken-words', 1],
     ['vae', 1],
   ])(
     '%s',

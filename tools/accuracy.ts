@@ -67,7 +67,7 @@ ${further(binaryNames, measureBinary)}
 ## Reductions
 
 Of rows of 2 to 64 elements, among them huge and tiny ones, and logits of which one has nearly all of the sum. Bounds: 3, 6
-and 16, as a sum of many elements rounds several times. Each element of a gradient, and of a row of the matrix of second
+and 16, as a sum of many elements rounds several times, and 16 for products, which round as often as they multiply. Each element of a gradient, and of a row of the matrix of second
 derivatives, is measured by itself. An exponential feels the rounding of the difference it is given: of softmax and its kin,
 all but the values of logarithms, the unit is that of the result times half the largest difference of the row.
 

@@ -83,4 +83,5 @@ export {
   threshold,
   unfold,
 } from '@chainrule/autograd';
+export { embeddingBag, type BagMode, type EmbeddingBagCall } from './layers/linear/embeddingBag.js';
 export * from './losses/functions.js';

@@ -150,3 +150,43 @@ describe('packing', () => {
     expect(f).toThrow(message);
   });
 });
+
+describe('bags of a table', () => {
+  const int32 = { dtype: 'int32' } as const;
+  const weight = tensor([[1, 2], [3, -4], [5, 6]], float64); // prettier-ignore
+  const ids = tensor([0, 1, 2, 2], int32);
+  const { embeddingBag } = nn.functional;
+
+  it('as sums, means and largest elements; bags of padding and none give zeros', () => {
+    const at = (mode: 'sum' | 'mean' | 'max'): unknown =>
+      embeddingBag(ids, weight, tensor([0, 2, 2], int32), { mode, paddingIdx: -3 }).toArray();
+    expect(at('sum')).toEqual([[3, -4], [0, 0], [10, 12]]); // prettier-ignore
+    expect(at('mean')).toEqual([[3, -4], [0, 0], [5, 6]]); // prettier-ignore
+    expect(at('max')).toEqual([[3, -4], [0, 0], [5, 6]]); // prettier-ignore
+    const none = A.zeros([0], int32);
+    expect(embeddingBag(none, weight, tensor([0, 0], int32)).toArray()).toEqual([[0, 0], [0, 0]]); // prettier-ignore
+  });
+
+  // PyTorch divides the gradients of other rows than those that occur more than once.
+  it('gradients are divided by how often an index occurs, whatever the sizes of the bags', () => {
+    const table = A.zeros([4, 1], { ...float64, requiresGrad: true });
+    const sums = embeddingBag(ids, table, tensor([0, 3], int32), {
+      mode: 'sum',
+      scaleGradByFreq: true,
+    });
+    sums.mul(tensor([[1], [10]])).sum().backward(); // prettier-ignore
+    expect(table.grad?.toArray()).toEqual([[1], [1], [5.5], [0]]);
+  });
+
+  it('refuse what does not fit', () => {
+    const offsets = tensor([0, 2], int32);
+    expect(() => embeddingBag(ids, weight)).toThrow(/embeddingBag: expected \[bags, n\]/);
+    expect(() => embeddingBag(ids, weight, tensor([1], int32))).toThrow(/offsets must rise/);
+    expect(() => embeddingBag(ids, weight, offsets, { paddingIdx: 3 })).toThrow(/outside of 3/);
+    expect(() => embeddingBag(ids, weight, offsets, { perSampleWeights: ids })).toThrow(/'sum'/);
+    const perSampleWeights = tensor([1, 2], float64);
+    expect(() => embeddingBag(ids, weight, offsets, { mode: 'sum', perSampleWeights })).toThrow(
+      /must have the shape of the indices, \[4\]/,
+    );
+  });
+});

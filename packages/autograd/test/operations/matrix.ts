@@ -71,6 +71,7 @@ export const linalg: Record<string, OpLine> = {
     samples: () => [
       [square(3), t([3, 2], 2)],
       [square(3), t([3], 2)],
+      [square(3), t([2, 3], 2), { left: false }],
       [square(2, 3, [2]), t([2, 2, 3], 2)],
     ],
   },

@@ -113,6 +113,7 @@ export const neural: Record<string, OpLine> = {
       [t([1, 2, 3, 4]), { scaleFactor: 2 }],
       [t([1, 1, 3, 3]), { size: [5, 4], mode: 'bilinear' }],
       [t([1, 1, 4]), { size: 6, mode: 'linear', alignCorners: true }],
+      [t([1, 1, 5, 4]), { size: [3, 2], mode: 'bicubic', antialias: true }],
     ],
   },
   pixelShuffle: { samples: () => [[t([1, 4, 2, 3]), 2]] },

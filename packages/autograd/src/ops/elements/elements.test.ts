@@ -12,6 +12,7 @@ import {
   glu,
   hypot,
   isClose,
+  ldexp,
   lerp,
   logSigmoid,
   maximum,
@@ -163,6 +164,19 @@ describe('nothing overflows or cancels', () => {
     expect(mish(f64([-50])).item() / (-50 * Math.exp(-50))).toBeCloseTo(1, 14);
     // x Φ(x) at −10: −10 · 7.619853024160526e−24
     expect(gelu(f64([-10])).item() / -7.619853024160526e-23).toBeCloseTo(1, 13);
+  });
+
+  test('a power of two that is no number by itself scales one that is', () => {
+    const [x, e] = [[1, 0.5, 2, 3, 2 ** -1074, 1, 2 ** 1000, 1.5], [1023, 1024, -1074, -1075, 2000, 2000, -2074, -1100]]; // prettier-ignore
+    const exact = [2 ** 1023, 2 ** 1023, 2 ** -1073, 2 ** -1073, 2 ** 926, Infinity, 2 ** -1074, 0];
+    expect(Array.from(ldexp(f64(x), i32(e)).dataSync())).toEqual(exact);
+    // Rounded once: (1.25 + 2⁻⁵²) 2⁻¹⁰⁷³ are 2.5 of the smallest numbers and a little more.
+    expect(ldexp(f64([1.25 + 2 ** -52]), i32([-1073])).item()).toBe(3 * 2 ** -1074);
+    const single = ldexp(tensor([1, 3, 2 ** -149]), i32([127, -149, 276]));
+    expect(Array.from(single.dataSync())).toEqual([2 ** 127, 3 * 2 ** -149, 2 ** 127]);
+    const [a, b] = [f64([2 ** -1000]).requiresGrad_(), f64([1500]).requiresGrad_()];
+    const [da, db] = grad(ldexp(a, b), [a, b]);
+    expect([da?.item(), db?.item()]).toEqual([Infinity, 2 ** 500 * Math.LN2]);
   });
 
   test('lerp ends exactly where it should', () => {

@@ -1,6 +1,6 @@
 /** @file What floats have beside their value: a sign of their own, neighbours, NaN and infinities, an exponent of two. */
 import { defineOptions, kinds } from '../../arguments/index.js';
-import { isFloat } from '../../graph/dtype.js';
+import { isFloat, toFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import {
@@ -16,11 +16,11 @@ import {
   type SameShape,
   type UnaryOp,
 } from '../build/define.js';
+import { detach } from '../build/detach.js';
 import { castNode, choose } from '../build/element.js';
 import { mul, sub } from '../build/fieldOperations.js';
 import { eq, ge, gt, isInf, isNan, le, logicalOr } from '../build/relations.js';
-import { floor } from '../build/wholeNumbers.js';
-import { sign } from './arithmetic.js';
+import { clamp, sign } from './arithmetic.js';
 import { exp2 } from './exponential.js';
 import { pow } from './powers.js';
 
@@ -87,13 +87,19 @@ export const floatPower = composite('floatPower', (x: Operand, y: Operand): Tens
  * PyTorch: `torch.ldexp`.
  */
 export const ldexp = composite('ldexp', (x: Operand, y: Operand): Tensor => {
-  const exponent = operand('ldexp', y);
-  const half = floor(
-    mul(castNode(exponent, isFloat(exponent.dtype) ? exponent.dtype : 'float32'), 0.5),
+  const dtype = toFloat(resultType(x, y));
+  const exponent = castNode(operand('ldexp', y), dtype);
+  // Powers that are normal numbers; the last one, which takes all that it can, is the only one that may round.
+  const most = dtype === 'float64' ? 1022 : 126;
+  const within = clamp(exponent, -most, most);
+  const before = detach(sub(exponent, within));
+  const middle = clamp(before, -most, most);
+  // The derivative goes through the last power alone, so that no product of the others stands in it. Infinity has no parts.
+  const last = choose(isInf(exponent), within, sub(exponent, before));
+  return [sub(before, middle), middle, last].reduce(
+    (z, e) => mul(z, exp2(e)),
+    castNode(operand('ldexp', x), dtype),
   );
-  // An infinite power has no halves.
-  const rest = choose(isInf(half), half, sub(castNode(exponent, half.dtype), half));
-  return mul(mul(x, exp2(half)), exp2(rest));
 }) as Broadcasting;
 
 /** 1 above 0, 0 below and of NaN, `values` at 0; no derivative by x. PyTorch: `torch.heaviside`, which has none at all. */

@@ -15,12 +15,21 @@ const LARGEST_RADIX = 13;
 const plans = new Map<number, Transform>();
 const PLANS_KEPT = 16;
 
+/**
+ * Four rows of n, for both parts before and after a pass. Elements that a pass reads lie powers of two apart, in both parts:
+ * if rows began together in a page of memory, all of them would want the same few places of the nearest cache.
+ */
+export function rowsOf(n: number): [Row, Row, Row, Row] {
+  const row = (i: number): Row => new Float64Array(n + 384).subarray(128 * i, 128 * i + n);
+  return [row(0), row(1), row(2), row(3)];
+}
+
 /** The transform of rows of n; the last few are kept. */
 export function planOf(n: number): Transform {
   const known = plans.get(n);
   if (known !== undefined) return known;
   const { factors, rest } = factorsOf(n);
-  const made = rest === 1 ? mixedRadix(n, factors) : bluestein(n);
+  const made = rest === 1 ? smooth(n, factors) : bluestein(n);
   if (plans.size >= PLANS_KEPT) plans.delete(plans.keys().next().value as number);
   plans.set(n, made);
   return made;
@@ -29,7 +38,7 @@ export function planOf(n: number): Transform {
 function factorsOf(n: number): { factors: number[]; rest: number } {
   const factors: number[] = [];
   let rest = n;
-  for (const p of [4, 2, 3, 5, 7, 11, LARGEST_RADIX]) {
+  for (const p of [8, 4, 2, 3, 5, 7, 11, LARGEST_RADIX]) {
     for (; rest % p === 0; rest /= p) factors.push(p);
   }
   return { factors, rest };
@@ -50,16 +59,16 @@ export function rootsOfUnity(n: number): { cos: Row; sin: Row } {
   return { cos, sin };
 }
 
-function mixedRadix(n: number, factors: readonly number[]): Transform {
+/** A transform of n elements, the product of small factors. */
+function smooth(n: number, factors: readonly number[]): Transform {
   const { cos, sin } = rootsOfUnity(n);
-  const [otherReal, otherImag]: [Row, Row] = [new Float64Array(n), new Float64Array(n)];
+  const [, , otherReal, otherImag] = rowsOf(n);
   return (real, imag) => {
     let [xr, xi, yr, yi]: [Row, Row, Row, Row] = [real, imag, otherReal, otherImag];
     let length = n;
     let stride = 1;
     for (const p of factors) {
-      const pass = p === 2 ? radix2 : p === 4 ? radix4 : anyRadix;
-      pass(xr, xi, yr, yi, length, stride, cos, sin, p);
+      passOf(p)(xr, xi, yr, yi, length, stride, cos, sin, p);
       [xr, xi, yr, yi] = [yr, yi, xr, xi];
       length /= p;
       stride *= p;
@@ -69,6 +78,10 @@ function mixedRadix(n: number, factors: readonly number[]): Transform {
       imag.set(xi);
     }
   };
+}
+
+function passOf(p: number): Pass {
+  return p === 8 ? radix8 : p === 4 ? radix4 : p === 2 ? radix2 : anyRadix;
 }
 
 /**
@@ -90,14 +103,16 @@ type Pass = (
 const radix2: Pass = (xr, xi, yr, yi, length, s, cos, sin) => {
   const m = length / 2;
   for (let q = 0; q < m; q++) {
-    const [c, d] = [cos[q * s]!, sin[q * s]!];
+    const c = cos[q * s]!;
+    const d = sin[q * s]!;
     for (let k = 0; k < s; k++) {
-      const [a, b] = [k + s * q, k + s * (q + m)];
-      const [ar, ai, br, bi] = [xr[a]!, xi[a]!, xr[b]!, xi[b]!];
+      const a = k + s * q;
+      const b = a + s * m;
       const to = k + 2 * s * q;
-      const [dr, di] = [ar - br, ai - bi];
-      yr[to] = ar + br;
-      yi[to] = ai + bi;
+      const dr = xr[a]! - xr[b]!;
+      const di = xi[a]! - xi[b]!;
+      yr[to] = xr[a]! + xr[b]!;
+      yi[to] = xi[a]! + xi[b]!;
       yr[to + s] = dr * c - di * d;
       yi[to + s] = dr * d + di * c;
     }
@@ -128,15 +143,111 @@ const radix4: Pass = (xr, xi, yr, yi, length, s, cos, sin) => {
       const to = k + 4 * s * q;
       yr[to] = pr + qr;
       yi[to] = pi + qi;
-      const [ur, ui] = [mr + nr, mi + ni];
+      const ur = mr + nr;
+      const ui = mi + ni;
       yr[to + s] = ur * c1 - ui * d1;
       yi[to + s] = ur * d1 + ui * c1;
-      const [vr, vi] = [pr - qr, pi - qi];
+      const vr = pr - qr;
+      const vi = pi - qi;
       yr[to + 2 * s] = vr * c2 - vi * d2;
       yi[to + 2 * s] = vr * d2 + vi * c2;
-      const [wr, wi] = [mr - nr, mi - ni];
+      const wr = mr - nr;
+      const wi = mi - ni;
       yr[to + 3 * s] = wr * c3 - wi * d3;
       yi[to + 3 * s] = wr * d3 + wi * c3;
+    }
+  }
+};
+
+const radix8: Pass = (xr, xi, yr, yi, length, s, cos, sin) => {
+  const m = length / 8;
+  const step = s * m;
+  for (let q = 0; q < m; q++) {
+    const c1 = cos[q * s]!;
+    const d1 = sin[q * s]!;
+    const c2 = cos[2 * q * s]!;
+    const d2 = sin[2 * q * s]!;
+    const c3 = cos[3 * q * s]!;
+    const d3 = sin[3 * q * s]!;
+    const c4 = cos[4 * q * s]!;
+    const d4 = sin[4 * q * s]!;
+    const c5 = cos[5 * q * s]!;
+    const d5 = sin[5 * q * s]!;
+    const c6 = cos[6 * q * s]!;
+    const d6 = sin[6 * q * s]!;
+    const c7 = cos[7 * q * s]!;
+    const d7 = sin[7 * q * s]!;
+    for (let k = 0; k < s; k++) {
+      const at = k + s * q;
+      const to = k + 8 * s * q;
+      // Transforms of the four even elements, and of the four odd ones.
+      let pr = xr[at]! + xr[at + 4 * step]!;
+      let pi = xi[at]! + xi[at + 4 * step]!;
+      let mr = xr[at]! - xr[at + 4 * step]!;
+      let mi = xi[at]! - xi[at + 4 * step]!;
+      let qr = xr[at + 2 * step]! + xr[at + 6 * step]!;
+      let qi = xi[at + 2 * step]! + xi[at + 6 * step]!;
+      let nr = xi[at + 2 * step]! - xi[at + 6 * step]!;
+      let ni = xr[at + 6 * step]! - xr[at + 2 * step]!;
+      const e0r = pr + qr;
+      const e0i = pi + qi;
+      const e1r = mr + nr;
+      const e1i = mi + ni;
+      const e2r = pr - qr;
+      const e2i = pi - qi;
+      const e3r = mr - nr;
+      const e3i = mi - ni;
+      pr = xr[at + step]! + xr[at + 5 * step]!;
+      pi = xi[at + step]! + xi[at + 5 * step]!;
+      mr = xr[at + step]! - xr[at + 5 * step]!;
+      mi = xi[at + step]! - xi[at + 5 * step]!;
+      qr = xr[at + 3 * step]! + xr[at + 7 * step]!;
+      qi = xi[at + 3 * step]! + xi[at + 7 * step]!;
+      nr = xi[at + 3 * step]! - xi[at + 7 * step]!;
+      ni = xr[at + 7 * step]! - xr[at + 3 * step]!;
+      // The odd ones times powers of (1 − i)/√2.
+      const o0r = pr + qr;
+      const o0i = pi + qi;
+      const o2r = pi - qi;
+      const o2i = qr - pr;
+      const fr = mr + nr;
+      const fi = mi + ni;
+      const gr = mr - nr;
+      const gi = mi - ni;
+      const o1r = (fr + fi) * Math.SQRT1_2;
+      const o1i = (fi - fr) * Math.SQRT1_2;
+      const o3r = (gi - gr) * Math.SQRT1_2;
+      const o3i = -(gi + gr) * Math.SQRT1_2;
+      yr[to] = e0r + o0r;
+      yi[to] = e0i + o0i;
+      let r = e1r + o1r;
+      let i = e1i + o1i;
+      yr[to + s] = r * c1 - i * d1;
+      yi[to + s] = r * d1 + i * c1;
+      r = e2r + o2r;
+      i = e2i + o2i;
+      yr[to + 2 * s] = r * c2 - i * d2;
+      yi[to + 2 * s] = r * d2 + i * c2;
+      r = e3r + o3r;
+      i = e3i + o3i;
+      yr[to + 3 * s] = r * c3 - i * d3;
+      yi[to + 3 * s] = r * d3 + i * c3;
+      r = e0r - o0r;
+      i = e0i - o0i;
+      yr[to + 4 * s] = r * c4 - i * d4;
+      yi[to + 4 * s] = r * d4 + i * c4;
+      r = e1r - o1r;
+      i = e1i - o1i;
+      yr[to + 5 * s] = r * c5 - i * d5;
+      yi[to + 5 * s] = r * d5 + i * c5;
+      r = e2r - o2r;
+      i = e2i - o2i;
+      yr[to + 6 * s] = r * c6 - i * d6;
+      yi[to + 6 * s] = r * d6 + i * c6;
+      r = e3r - o3r;
+      i = e3i - o3i;
+      yr[to + 7 * s] = r * c7 - i * d7;
+      yi[to + 7 * s] = r * d7 + i * c7;
     }
   }
 };
@@ -175,7 +286,7 @@ const anyRadix: Pass = (xr, xi, yr, yi, length, s, cos, sin, p) => {
 /** With `jk = (j² + k² − (k − j)²)/2` a transform is a convolution with a chirp, which has a length of two's power. */
 function bluestein(n: number): Transform {
   const size = 2 ** Math.ceil(Math.log2(2 * n - 1));
-  const inner = mixedRadix(size, factorsOf(size).factors);
+  const inner = smooth(size, factorsOf(size).factors);
   const { cos, sin } = rootsOfUnity(2 * n);
   const [chirpReal, chirpImag] = [new Float64Array(n), new Float64Array(n)];
   for (let k = 0; k < n; k++) {
@@ -191,7 +302,7 @@ function bluestein(n: number): Transform {
     }
   }
   inner(filterReal, filterImag);
-  const [yr, yi] = [new Float64Array(size), new Float64Array(size)];
+  const [yr, yi] = rowsOf(size);
   return (real, imag) => {
     yr.fill(0, n);
     yi.fill(0, n);

@@ -9,7 +9,7 @@ import { operand, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { concatNode, narrowNode, padNode } from '../shape/movement.js';
-import { planOf } from './plan.js';
+import { planOf, rowsOf } from './plan.js';
 
 /** A complex tensor: two of one shape and dtype. */
 export interface Complex {
@@ -45,7 +45,7 @@ const fourierOf: PrimitiveOp<TransformAttrs> = primitive<TransformAttrs>('fft', 
     const outer = sizeOf(shape.slice(0, dim));
     if (out.data.length === 0) return;
     const transform = planOf(n);
-    const [real, imag] = [new Float64Array(n), new Float64Array(n)];
+    const [real, imag] = rowsOf(n);
     for (let o = 0; o < outer; o++) {
       for (let j = 0; j < inner; j++) {
         const first = 2 * (o * n * inner + j);

@@ -68,23 +68,36 @@ export const inv = composite('linalg.inv', (A: Tensor): Tensor => {
   return solveOf([a, identityLike(a)], { transposed: false, op: 'linalg.inv' });
 });
 
+const solveOptions = defineOptions<{ readonly left?: boolean }>({ left: kinds.flag });
+
 /**
  * The X with `A X = B`: `A […, n, n]`, `B […, n, k]`, or vectors `B […, n]` (one dimension, or as many as A less one and
- * the same leading ones). Leading dimensions broadcast. PyTorch: `torch.linalg.solve`.
+ * the same leading ones); with `left: false` that with `X A = B`, `B […, k, n]`. Leading dimensions broadcast. PyTorch:
+ * `torch.linalg.solve`.
  *
  * @throws {ChainruleError} when evaluated, if a matrix is singular. @throws {ShapeError} if the shapes do not fit.
  */
-export const solve = composite('linalg.solve', (A: Tensor, B: Tensor): Tensor => {
-  const a = square('linalg.solve', A);
-  const given = floatOperand('linalg.solve', B);
-  const vector =
-    given.ndim === 1 ||
-    (given.ndim === a.ndim - 1 && show(given.sizes) === show(a.sizes.slice(0, -1)));
-  const b = vector ? reshapeNode(given, [...given.sizes, 1]) : given;
-  checkSystem('linalg.solve', a, b, -2);
-  const x = solveOf(alignBatches('linalg.solve', a, b), { transposed: false, op: 'linalg.solve' });
-  return vector ? reshapeNode(x, x.sizes.slice(0, -1)) : x;
-});
+export const solve = composite(
+  'linalg.solve',
+  (A: Tensor, B: Tensor, options?: { readonly left?: boolean }): Tensor => {
+    const op = 'linalg.solve';
+    const { left = true } = solveOptions(op, options);
+    const a = square(op, A);
+    const given = floatOperand(op, B);
+    const vector =
+      given.ndim === 1 ||
+      (given.ndim === a.ndim - 1 && show(given.sizes) === show(a.sizes.slice(0, -1)));
+    if (!left && !vector) {
+      checkSystem(op, a, given, -1);
+      const [m, b] = alignBatches(op, a, transposed(given));
+      return transposed(solveOf([m, b], { transposed: true, op }));
+    }
+    const b = vector ? reshapeNode(given, [...given.sizes, 1]) : given;
+    checkSystem(op, a, b, -2);
+    const x = solveOf(alignBatches(op, a, b), { transposed: !left, op });
+    return vector ? reshapeNode(x, x.sizes.slice(0, -1)) : x;
+  },
+);
 
 /** Options of `triangularSolve`. */
 export interface TriangularSolveOptions {

@@ -11,7 +11,7 @@ import { composite, floatOperand, operand } from '../build/define.js';
 import { takeOf } from '../indexing/gather.js';
 import { perDim } from './geometry.js';
 import { permuteNode } from '../shape/movement.js';
-import { cubicTaps, linearTaps, nearestTaps, type Axis, type Tap } from './taps.js';
+import { cubicTaps, linearTaps, nearestTaps, smoothTaps, type Axis, type Tap } from './taps.js';
 
 /** How values between the known ones are found. */
 export type InterpolateMode =
@@ -29,6 +29,8 @@ export interface InterpolateOptions {
   readonly alignCorners?: boolean;
   /** Steps by the sizes rather than by `scaleFactor`, which rounding may have changed. Default false. */
   readonly recomputeScaleFactor?: boolean;
+  /** For `bilinear` and `bicubic`: a smaller result is a weighted mean over all that it covers. Default false. */
+  readonly antialias?: boolean;
 }
 
 const RANKS: Readonly<Record<InterpolateMode, readonly number[]>> = {
@@ -47,13 +49,14 @@ const interpolateOptions = defineOptions<InterpolateOptions>({
   mode: kinds.oneOf(...(Object.keys(RANKS) as InterpolateMode[])),
   alignCorners: kinds.flag,
   recomputeScaleFactor: kinds.flag,
+  antialias: kinds.flag,
 });
 
 /**
  * `x [n, c, …]` with one to three dimensions behind the channels, resampled to another size.
  *
- * `linear`, `bilinear` and `trilinear` are for one, two and three dimensions, `bicubic` for two (a = −0.75, as PyTorch);
- * `area` is the mean over what falls together. PyTorch: `nn.functional.interpolate`, without antialias.
+ * `linear`, `bilinear` and `trilinear` are for one, two and three dimensions, `bicubic` for two (a = −0.75, or −0.5 with
+ * `antialias`, as PyTorch); `area` is the mean over what falls together. PyTorch: `nn.functional.interpolate`.
  *
  * @throws {ChainruleError} if not exactly one of `size` and `scaleFactor` is given, or the mode is none.
  * @throws {ShapeError} if the mode is not for so many dimensions, or a size would be 0.
@@ -63,7 +66,7 @@ export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = c
   (input, given): Tensor => {
     const x = floatOperand('interpolate', input);
     const options = interpolateOptions('interpolate', given);
-    const { mode = 'nearest', alignCorners = false } = options;
+    const { mode = 'nearest', alignCorners = false, antialias = false } = options;
     const rank = x.ndim - 2;
     const ranks = RANKS[mode];
     if (!ranks.includes(rank)) {
@@ -76,6 +79,11 @@ export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = c
         `interpolate: alignCorners is for the linear and cubic modes, not for '${mode}'`,
       );
     }
+    if (antialias && mode !== 'bilinear' && mode !== 'bicubic') {
+      throw new ChainruleError(
+        `interpolate: antialias is for modes 'bilinear' and 'bicubic', not for '${mode}'`,
+      );
+    }
     const axes = axesOf(x.sizes.slice(0, 2), x.sizes.slice(2), options, alignCorners);
     if (mode === 'area')
       return adaptiveMean(
@@ -85,9 +93,11 @@ export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = c
     const taps =
       mode === 'nearest' || mode === 'nearest-exact'
         ? nearestTaps(mode)
-        : mode === 'bicubic'
-          ? cubicTaps
-          : linearTaps;
+        : antialias
+          ? smoothTaps(mode === 'bicubic' ? 'cubic' : 'linear')
+          : mode === 'bicubic'
+            ? cubicTaps
+            : linearTaps;
     return axes.reduce((y, axis, d) => resample(y, d + 2, taps(axis)), x);
   },
 );

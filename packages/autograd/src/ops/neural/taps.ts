@@ -52,14 +52,46 @@ export function cubicTaps(axis: Axis): Tap[] {
     const k = Math.floor(at);
     taps.forEach(({ index, weight }, j) => {
       index[i] = Math.min(Math.max(k + j - 1, 0), from - 1);
-      weight[i] = cubic(Math.abs(at - k - (j - 1)));
+      weight[i] = cubic(Math.abs(at - k - (j - 1)), -0.75);
     });
   }
   return taps;
 }
 
-function cubic(x: number): number {
-  const a = -0.75;
+/**
+ * All elements below a triangle, or a cubic kernel of a = −0.5, as wide as the elements of the result: where there are fewer
+ * of them each is a weighted mean over all that it covers.
+ */
+export function smoothTaps(mode: 'linear' | 'cubic'): (axis: Axis) => Tap[] {
+  const [reach, kernel] = mode === 'linear' ? [1, triangle] : [2, (x: number) => cubic(x, -0.5)];
+  return ({ from, to, step, alignCorners }) => {
+    const apart = !alignCorners ? step : to > 1 ? (from - 1) / (to - 1) : 0;
+    const width = Math.max(apart, 1);
+    const rows = Array.from({ length: to }, (_, i) => {
+      const centre = apart * (i + 0.5);
+      const first = Math.max(Math.trunc(centre - width * reach + 0.5), 0);
+      const end = Math.min(Math.trunc(centre + width * reach + 0.5), from);
+      const weights = Array.from({ length: end - first }, (_, j) =>
+        kernel(Math.abs((first + j - centre + 0.5) / width)),
+      );
+      const total = weights.reduce((sum, w) => sum + w, 0);
+      return { first, weights: weights.map((w) => w / total) };
+    });
+    return Array.from({ length: Math.max(...rows.map((r) => r.weights.length)) }, (_, j) => {
+      const { index, weight } = tap(to);
+      rows.forEach(({ first, weights }, i) => {
+        index[i] = first + Math.min(j, weights.length - 1);
+        weight[i] = weights[j] ?? 0;
+      });
+      return { index, weight };
+    });
+  };
+}
+
+const triangle = (x: number): number => Math.max(1 - x, 0);
+
+function cubic(x: number, a: number): number {
+  if (x >= 2) return 0;
   return x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : ((x - 5) * x + 8) * x * a - 4 * a;
 }
 

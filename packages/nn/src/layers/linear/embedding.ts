@@ -3,16 +3,12 @@ import {
   checkArgument,
   defineOptions,
   kinds,
-  ChainruleError,
-  embedding,
   eq,
   indexAdd,
   IndexError,
   noGrad,
   Parameter,
   randn,
-  ShapeError,
-  tensor,
   type Tensor,
   where,
   zeros,
@@ -21,6 +17,7 @@ import {
 import * as f from '@chainrule/autograd';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
+import { lookedUp, reduceBags, type BagMode } from './embeddingBag.js';
 
 /** Options of `Embedding`. */
 export interface EmbeddingOptions {
@@ -85,23 +82,7 @@ abstract class Table extends Module {
   protected lookUp(indices: Tensor): Tensor {
     const { maxNorm = null, normType = 2, scaleGradByFreq = false } = this.options;
     if (maxNorm !== null) this.renormalize(indices, maxNorm, normType);
-    const vectors = embedding(
-      indices,
-      this.weight,
-      this.paddingIdx === null ? {} : { paddingIdx: this.paddingIdx },
-    );
-    if (!scaleGradByFreq) return vectors;
-    // The value stays, the gradient is divided by how often the index occurs.
-    const flat = indices.flatten();
-    const ones = f.ones([flat.size], { dtype: this.weight.dtype });
-    const counts = indexAdd(
-      zeros([this.numEmbeddings], { dtype: this.weight.dtype }),
-      0,
-      flat,
-      ones,
-    );
-    const share = f.take(counts, indices).reciprocal().unsqueeze(-1);
-    return vectors.detach().add(vectors.sub(vectors.detach()).mul(share));
+    return lookedUp(indices, this.weight, this.paddingIdx, scaleGradByFreq);
   }
 
   private renormalize(indices: Tensor, maxNorm: number, normType: number): void {
@@ -145,7 +126,7 @@ export class Embedding extends Table {
 /** Options of `EmbeddingBag`. */
 export interface EmbeddingBagOptions extends EmbeddingOptions {
   /** How the vectors of a bag are put together. Default `'mean'`. */
-  readonly mode?: 'sum' | 'mean' | 'max';
+  readonly mode?: BagMode;
   /** Whether the last offset is the end of the last bag. */
   readonly includeLastOffset?: boolean;
 }
@@ -166,7 +147,7 @@ const bagCall = defineOptions<{ readonly perSampleWeights?: Tensor | null }>({
  */
 export class EmbeddingBag extends Table {
   /** How the vectors of a bag are put together. */
-  readonly mode: 'sum' | 'mean' | 'max';
+  readonly mode: BagMode;
   private readonly includeLastOffset: boolean;
 
   constructor(numEmbeddings: number, embeddingDim: number, options?: EmbeddingBagOptions) {
@@ -187,64 +168,11 @@ export class EmbeddingBag extends Table {
   ): Tensor {
     const { perSampleWeights = null } = bagCall('EmbeddingBag', options);
     checkArgument('EmbeddingBag', 'offsets', offsets ?? null, kinds.orNull(kinds.tensor));
-    if (perSampleWeights !== null && this.mode !== 'sum') {
-      throw new ChainruleError(
-        `EmbeddingBag: perSampleWeights need mode 'sum', this is '${this.mode}'`,
-      );
-    }
-    const { bags, present } = this.bagsOf(indices, offsets ?? null);
-    const flat = bags.reshape([bags.size]);
-    const ids = f.take(indices.flatten(), flat).reshape(bags.shape);
-    const counted =
-      this.paddingIdx === null ? present : present.logicalAnd(ids.ne(this.paddingIdx));
-    const vectors = this.lookUp(ids);
-    const mask = counted.unsqueeze(-1);
-    if (this.mode === 'max') {
-      const best = f.amax(where(mask, vectors, -Infinity), 1);
-      return where(f.any(counted, 1, { keepdim: true }), best, 0);
-    }
-    const factor =
-      perSampleWeights === null
-        ? 1
-        : f.take(perSampleWeights.flatten(), flat).reshape([...bags.shape, 1]);
-    const total = where(mask, vectors.mul(factor), 0).sum(1);
-    if (this.mode === 'sum') return total;
-    return total.div(f.clamp(counted.cast(total.dtype).sum(1, { keepdim: true }), 1));
-  }
-
-  /** The positions of each bag's indices, as a matrix, and which of its places are in use. */
-  private bagsOf(indices: Tensor, offsets: Tensor | null): { bags: Tensor; present: Tensor } {
-    if (indices.ndim === 2) {
-      if (offsets !== null)
-        throw new ChainruleError(
-          'EmbeddingBag: indices in a matrix take no offsets: each row is a bag',
-        );
-      const [n = 0, m = 0] = indices.shape;
-      return { bags: f.arange(n * m).reshape([n, m]), present: f.full([n, m], true) };
-    }
-    if (indices.ndim !== 1 || offsets === null) {
-      throw new ShapeError(
-        `EmbeddingBag: expected [bags, n], or [n] and offsets, got [${indices.shape.join(', ')}]`,
-      );
-    }
-    const starts = [...offsets.dataSync()];
-    if (!this.includeLastOffset) starts.push(indices.size);
-    if (starts[0] !== 0 || starts.some((s, i) => s > indices.size || s < (starts[i - 1] ?? 0))) {
-      throw new IndexError(
-        `EmbeddingBag: offsets must rise from 0 to at most ${indices.size}, got [${starts.join(', ')}]`,
-      );
-    }
-    const sizes = starts.slice(1).map((end, i) => end - (starts[i] as number));
-    const longest = Math.max(1, ...sizes);
-    const place = (i: number, j: number): number =>
-      j < (sizes[i] as number) ? (starts[i] as number) + j : 0;
-    const rows = sizes.map((_, i) => Array.from({ length: longest }, (_, j) => place(i, j)));
-    return {
-      bags: tensor(rows, { dtype: 'int32' }).reshape([sizes.length, longest]),
-      present: tensor(sizes.map((n) => Array.from({ length: longest }, (_, j) => j < n))).reshape([
-        sizes.length,
-        longest,
-      ]),
-    };
+    return reduceBags('EmbeddingBag', indices, offsets ?? null, (ids) => this.lookUp(ids), {
+      mode: this.mode,
+      includeLastOffset: this.includeLastOffset,
+      paddingIdx: this.paddingIdx,
+      perSampleWeights,
+    });
   }
 }
