@@ -1,5 +1,6 @@
 /** @file What a kernel of the engine is on the device: one or more shaders. */
 import type { Kernel, Place } from '../../../engine/compile/kernel.js';
+import { randomShader } from './draws.js';
 import { indexShaders } from './indices.js';
 import { loopShader } from './loop.js';
 import {
@@ -7,7 +8,6 @@ import {
   distanceShader,
   poolShader,
   positionShader,
-  randomShader,
   searchShader,
 } from './operators.js';
 import { convShader, matmulShader } from './products.js';
