@@ -7,7 +7,9 @@ import { ShaderWriter, type Shader } from './text.js';
 /** The words `x` and `y` of a block after the offset; seed and offset lie as two words each behind their float. */
 function blockOf(w: ShaderWriter, seed: string, offset: string, block: string): void {
   w.line(`let seed = ${seed}; let start = ${offset};`);
-  w.line(`let lo = h[start + 1u] + ${block}; let hi = h[start + 2u] + select(0u, 1u, lo < ${block});`);
+  w.line(
+    `let lo = h[start + 1u] + ${block}; let hi = h[start + 2u] + select(0u, 1u, lo < ${block});`,
+  );
   w.line(
     `let words = ${w.use('threefry')}(vec2<u32>(h[seed + 1u], h[seed + 2u]), vec2<u32>(lo, hi)); let x = words.x; let y = words.y;`,
   );

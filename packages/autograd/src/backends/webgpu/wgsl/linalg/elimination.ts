@@ -4,7 +4,6 @@ import type { Site } from '../../special.js';
 import { ShaderWriter, type Shader } from '../text.js';
 import { at, read, write } from './matrix.js';
 
-
 /**
  * A writer, with sizes `m` and `n`, a copy of each matrix at `a` that may be overwritten, and the order of its rows. `step` is
  * how far apart the matrices are.

@@ -35,7 +35,10 @@ export function qrShader(site: Site, complete: boolean): Shader {
   );
   w.line(`let c = ${w.word(complete ? m : n)};`);
   w.line(`let q = ${w.address(site.out)} + row * ${complete ? 'm * m' : '(m + n) * n'};`);
-  const reflect = (name: string, columns: string): string => `for (var j = 0u; j < ${columns}; j++) {
+  const reflect = (
+    name: string,
+    columns: string,
+  ): string => `for (var j = 0u; j < ${columns}; j++) {
     var s = 0.0;
     for (var i = k; i < m; i++) { s = fma(${read('v', 'i', 'k')}, ${read(name, 'i', 'j', columns)}, s); }
     s = s * b;
