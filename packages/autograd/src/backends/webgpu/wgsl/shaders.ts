@@ -2,6 +2,7 @@
 import type { Kernel, Place } from '../../../engine/compile/kernel.js';
 import { randomShader } from './draws.js';
 import { indexShaders } from './indices.js';
+import { productShaders } from './longProducts.js';
 import { loopShader } from './loop.js';
 import {
   cumulativeShader,
@@ -10,7 +11,7 @@ import {
   positionShader,
   searchShader,
 } from './operators.js';
-import { convShader, matmulShader } from './products.js';
+import { convShader } from './products.js';
 import { sortScratch, sortShader } from './sorting.js';
 import type { Shader } from './text.js';
 
@@ -20,7 +21,7 @@ export function shadersOf(kernel: Kernel, scratch: (words: number) => Place): Sh
     case 'loop':
       return [loopShader(kernel)];
     case 'matmul':
-      return [matmulShader(kernel)];
+      return productShaders(kernel, scratch);
     case 'conv':
       return [convShader(kernel)];
     case 'index':
