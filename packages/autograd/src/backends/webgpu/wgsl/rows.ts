@@ -63,7 +63,7 @@ function ordered(site: Site, find: (w: ShaderWriter, float: boolean) => string):
       inner,
       inputs: [x],
       out: order,
-    } as Parameters<typeof sortShader>[0],
+    },
     free,
   );
   const w = new ShaderWriter();
