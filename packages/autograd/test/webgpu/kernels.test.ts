@@ -54,8 +54,9 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
   'a product of transposes': () =>
     noise(45, 37).transpose(0, 1).matmul(noise(50, 45).transpose(0, 1)),
   'a product of few rows': () => noise(2, 45).matmul(noise(45, 50)),
-  'a product with a long sum': () => noise(20, 400).matmul(noise(400, 33)),
-  'products with long sums': () => noise(2, 9, 600).matmul(noise(600, 12)),
+  // Of one sign: what cancels would show the rounding of either side.
+  'a product with a long sum': () => noise(20, 400).square().matmul(noise(400, 33).square()),
+  'products with long sums': () => noise(2, 9, 600).square().matmul(noise(600, 12).square()),
   'a matrix and a vector': () => noise(50, 700).matmul(noise(700)),
   'a vector and a matrix': () => noise(700).matmul(noise(700, 50)),
   'products side by side': () => noise(3, 1, 9, 10).matmul(noise(2, 10, 8)),
