@@ -54,6 +54,11 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
   'a product of transposes': () =>
     noise(45, 37).transpose(0, 1).matmul(noise(50, 45).transpose(0, 1)),
   'a product of few rows': () => noise(2, 45).matmul(noise(45, 50)),
+  // Of one sign: what cancels would show the rounding of either side.
+  'a product with a long sum': () => noise(20, 400).square().matmul(noise(400, 33).square()),
+  'products with long sums': () => noise(2, 9, 600).square().matmul(noise(600, 12).square()),
+  'a matrix and a vector': () => noise(50, 700).matmul(noise(700)),
+  'a vector and a matrix': () => noise(700).matmul(noise(700, 50)),
   'products side by side': () => noise(3, 1, 9, 10).matmul(noise(2, 10, 8)),
   'a product of integers': () => indices(9, 5, 6).matmul(indices(7, 6, 4)),
   permute: () => noise(3, 4, 5).permute([2, 0, 1]).add(0),

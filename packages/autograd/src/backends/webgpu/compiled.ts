@@ -10,6 +10,7 @@ import { sizeOf } from '../../graph/shape.js';
 import { loopOf } from '../../engine/loop.js';
 import { workOf } from '../wasm/run/work.js';
 import { specialShaders } from './special.js';
+import { buffersOf, together } from './together.js';
 import { supports } from './wgsl/elements.js';
 import { copyOf } from './wgsl/copies.js';
 import { shadersOf } from './wgsl/shaders.js';
@@ -22,8 +23,8 @@ export interface ShaderStep {
   readonly kind: 'shaders';
   readonly shaders: readonly Shader[];
   readonly slot: number;
-  /** The kernel of the engine that they are, and the instructions it computes; null for a reference. */
-  readonly kernel: Kernel | null;
+  /** The kernels of the engine that they are, and the instructions these compute; none for a reference. */
+  readonly kernels: readonly Kernel[];
   readonly slots: readonly number[];
 }
 
@@ -59,10 +60,10 @@ export function compiledOf(program: Program): Compiled {
     kind: 'shaders',
     shaders: shadersOf(kernel, scratchOf),
     slot,
-    kernel,
+    kernels: [kernel],
     slots,
   });
-  const steps = [
+  const inOrder = [
     ...lowered.flatMap((step): Step[] => {
       if (step.kind === 'loop') return loopSteps(step, instructions, ofKernel);
       if (step.kind === 'kernel')
@@ -71,6 +72,7 @@ export function compiledOf(program: Program): Compiled {
     }),
     ...copies.map(({ kernel, slot }) => ofKernel(kernel, slot)),
   ];
+  const steps = together(inOrder, scratch);
   const { offsets, words } = place(steps, instructions, [...program.inputs, ...outputs, scratch]);
   const all = words + Math.ceil(scratchWords / 4) * 4;
   return { instructions, outputs, steps, offsets, words: all, scratch, scratchAt: words };
@@ -99,7 +101,7 @@ function ofReference(
 ): Step {
   const { slot } = step;
   const shaders = specialShaders(instructions, step, scratch);
-  if (shaders !== null) return { kind: 'shaders', shaders, slot, kernel: null, slots: [slot] };
+  if (shaders !== null) return { kind: 'shaders', shaders, slot, kernels: [], slots: [slot] };
   const { op, dtype } = instructions[slot] as Instruction;
   throw new DeviceError(
     `${op?.name ?? 'evaluate'}: webgpu has no kernel for it on ${dtype}; compute it on the CPU: await x.to('cpu')`,
@@ -159,13 +161,6 @@ function place(
   };
 }
 
-function buffersOf(step: Step): number[] {
-  if (step.kind === 'loop') return [...step.operands, ...step.results.values()];
-  return step.shaders.flatMap(({ words }) =>
-    words.flatMap((word) => (word.kind === 'address' ? [word.buffer] : [])),
-  );
-}
-
 /** The device has no doubles; numbers of the host that it is given count as float32 there. */
 function checkDtypes({ instructions, inputs }: Program): void {
   const given = new Set(inputs);
@@ -180,14 +175,14 @@ function checkDtypes({ instructions, inputs }: Program): void {
 
 /** What a shader does, for profiles; that of a kernel is done by its last one. */
 export function workOfStep(
-  { shaders, slot, slots, kernel }: ShaderStep,
+  { shaders, slot, slots, kernels }: ShaderStep,
   shader: Shader,
   instructions: readonly Instruction[],
 ): Work {
   const operations = slots.map((x) => instructions[x]?.op?.name ?? 'copy');
-  if (kernel !== null && shader === shaders.at(-1)) return workOf([kernel], operations);
+  if (kernels.length > 0 && shader === shaders.at(-1)) return workOf(kernels, operations);
   const { op, shape, inputs } = instructions[slot] as Instruction;
-  const name = `${op?.name ?? 'copy'} [${shape.join(', ')}]${kernel === null ? '' : ', before it'}`;
+  const name = `${op?.name ?? 'copy'} [${shape.join(', ')}]${kernels.length === 0 ? '' : ', before it'}`;
   const moved = inputs.reduce((n, x) => n + sizeOf((instructions[x] as Instruction).shape), 0);
   const size = sizeOf(shape);
   return { name, operations, flops: size, bytes: 4 * (size + moved) };

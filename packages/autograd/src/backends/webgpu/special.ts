@@ -9,17 +9,23 @@ import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { supports } from './wgsl/elements.js';
 import { copyOf, filledWith } from './wgsl/copies.js';
+import { drawShader } from './wgsl/draws.js';
 import { fourierShader } from './wgsl/fourier.js';
 import { boundedShader, familyShader } from './wgsl/elementwise.js';
 import { foldShader, unfoldShader, type Sliding } from './wgsl/slide.js';
+import { cofactorShaders, pinvShaders, svdShader } from './wgsl/linalg/bySingularValues.js';
 import {
-  choleskyShader,
   determinantShader,
+  luOrderShader,
   luShader,
-  qrShader,
+  pivotOrderShader,
   solveShader,
   triangularShader,
-} from './wgsl/matrices.js';
+} from './wgsl/linalg/elimination.js';
+import { exponentialShader } from './wgsl/linalg/exponential.js';
+import { eighShader } from './wgsl/linalg/jacobi.js';
+import { choleskyShader, qrShader } from './wgsl/linalg/orthogonal.js';
+import { logcumsumexpShader, modeShaders, nanMedianShaders } from './wgsl/rows.js';
 import { shadersOf } from './wgsl/shaders.js';
 import type { Shader } from './wgsl/text.js';
 
@@ -39,11 +45,15 @@ type Maker = (site: Site) => readonly (Kernel | Shader)[] | null;
 
 /** `empty` is what matrices without elements give, in turn. */
 const matrices =
-  (shader: (site: Site) => Shader, empty: readonly [number, number] | null = null): Maker =>
+  (
+    shader: (site: Site) => Shader | Shader[],
+    empty: readonly [number, number] | null = null,
+    largest: number = LARGEST_MATRIX,
+  ): Maker =>
   (site) => {
     const { shape } = site.inputs[0]!;
     if (sizeOf(shape) === 0) return empty === null ? null : [inTurn(empty, site)];
-    return Math.max(...shape.slice(-2)) <= LARGEST_MATRIX ? [shader(site)] : null;
+    return Math.max(...shape.slice(-2)) <= largest ? [shader(site)].flat() : null;
   };
 
 /** Two numbers over and over. */
@@ -96,12 +106,30 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   slogdet: matrices((site) => determinantShader(site, true), [1, 0]),
   cholesky: matrices(choleskyShader),
   luPacked: matrices(luShader),
-  qr: matrices(qrShader),
+  qr: matrices((site) => qrShader(site, false)),
+  orthogonalComplete: matrices((site) => qrShader(site, true)),
+  luOrder: matrices(luOrderShader),
+  pivotOrder: (site) => [pivotOrderShader(site)],
+  eigh: matrices(eighShader),
+  svd: matrices(svdShader),
+  pinv: matrices(pinvShaders, [0, 0]),
+  cofactor: matrices(cofactorShaders),
+  // Its derivative is that of a matrix of twice the size.
+  matrixExp: matrices(exponentialShader, null, 2 * LARGEST_MATRIX),
+  logcumsumexp: (site) => [logcumsumexpShader(site)],
+  argmode: modeShaders,
+  argnanmedian: nanMedianShaders,
+  ...Object.fromEntries(
+    ['gamma', 'poisson', 'binomial', 'vonMises'].map((name): [string, Maker] => [
+      `${name}Draw`,
+      (site) => [drawShader(site, `${name}Sample`)],
+    ]),
+  ),
 };
 
 /** Whether the device computes an operation that the engine leaves to its reference. */
 export function isSpecial(name: string): boolean {
-  return name in MAKERS || (name.startsWith('special.') && supports(name, 'float32'));
+  return name in MAKERS || supports(name, 'float32');
 }
 
 /** The shaders of an instruction; null where there are none. */
@@ -185,7 +213,7 @@ function written(
 
 /** A function of the elements alone. */
 function elementwise(name: string, { out, shape, inputs }: Site): Kernel[] | null {
-  if (!name.startsWith('special.') || !supports(name, out.dtype)) return null;
+  if (!supports(name, out.dtype)) return null;
   const size = sizeOf(shape);
   const dtypes = inputs.map(({ place }) => place.dtype);
   return [

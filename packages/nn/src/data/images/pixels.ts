@@ -7,8 +7,10 @@ import {
   kinds,
   ShapeError,
   tensor,
+  zeros,
   type Tensor,
 } from '@chainrule/autograd';
+import { pixelsOnGpu } from './gpuPixels.js';
 
 /** Bytes of red, green, blue and opacity, row by row: an `ImageData`, or what a decoder of Node gives. */
 export interface PixelData {
@@ -24,20 +26,30 @@ export interface PixelData {
 export interface FromPixelsOptions {
   /** 1 for gray (ITU-R 601), 3 for colour (default), 4 with opacity. */
   readonly channels?: 1 | 3 | 4;
+  /** Where the tensor lies. Default: the device that `setDevice` chose. */
+  readonly device?: string;
 }
 
-const pixelOptions = defineOptions<FromPixelsOptions>({ channels: kinds.oneOf(1, 3, 4) });
+const pixelOptions = defineOptions<FromPixelsOptions>({
+  channels: kinds.oneOf(1, 3, 4),
+  device: kinds.text,
+});
 
 /**
  * A picture as float32 `[channels, height, width]` of values from 0 to 1. It may be an `ImageData`, pixels from a decoder, or
- * in a page an image, a canvas, an `ImageBitmap`, a video or a `VideoFrame`. torchvision: `to_tensor`; TensorFlow.js:
- * `browser.fromPixels`, with channels last and from 0 to 255.
+ * in a page an image, a canvas, an `ImageBitmap`, a video or a `VideoFrame`: on WebGPU these reach the device without passing
+ * through the host. torchvision: `to_tensor`; TensorFlow.js: `browser.fromPixels`, with channels last and from 0 to 255.
  *
  * @throws {ChainruleError} for what is no picture, is not loaded yet, or whose pixels another site keeps to itself.
  * @example const image = fromPixels(canvas, { channels: 1 }); // [1, height, width]
  */
 export function fromPixels(source: PixelData | object, options?: FromPixelsOptions): Tensor {
-  const { channels = 3 } = pixelOptions('fromPixels', options);
+  const { channels = 3, device = zeros([]).device } = pixelOptions('fromPixels', options);
+  if (!isPixels(source) && device === 'webgpu') {
+    const { width, height } = sizeOf(source);
+    const there = readable(() => pixelsOnGpu(source, width, height, channels));
+    if (there !== null) return there;
+  }
   const { data, width, height } = isPixels(source) ? source : drawn(source);
   const size = width * height;
   if (data.length !== 4 * size) {
@@ -57,7 +69,7 @@ export function fromPixels(source: PixelData | object, options?: FromPixelsOptio
     out[2 * size + i] = b / 255;
     if (channels === 4) out[3 * size + i] = (data[4 * i + 3] as number) / 255;
   }
-  return tensor(out, { shape: [channels, height, width] });
+  return tensor(out, { shape: [channels, height, width], device });
 }
 
 /**
@@ -136,28 +148,40 @@ const SIZES = [
   ['width', 'height'],
 ] as const;
 
-/** Draws something of a page on a canvas, to read its pixels. */
-function drawn(source: unknown): PixelData {
+/** How many pixels something of a page has. */
+function sizeOf(source: unknown): { width: number; height: number } {
   const sizes = source as Partial<Record<(typeof SIZES)[number][number], unknown>> | null;
   const [wide, high] = SIZES.find(([name]) => typeof sizes?.[name] === 'number') ?? [];
   const width = wide && sizes?.[wide];
   const height = high && sizes?.[high];
-  if (!kinds.count.test(width) || !kinds.count.test(height)) {
-    throw new ChainruleError(
-      wide === undefined
-        ? `fromPixels: expected an ImageData, image, canvas, ImageBitmap, video or VideoFrame, got ${display(source)}`
-        : 'fromPixels: the picture has no size yet: wait until it is loaded',
-    );
-  }
+  if (kinds.count.test(width) && kinds.count.test(height)) return { width, height };
+  throw new ChainruleError(
+    wide === undefined
+      ? `fromPixels: expected an ImageData, image, canvas, ImageBitmap, video or VideoFrame, got ${display(source)}`
+      : 'fromPixels: the picture has no size yet: wait until it is loaded',
+  );
+}
+
+/** Draws something of a page on a canvas, to read its pixels. */
+function drawn(source: unknown): PixelData {
+  const { width, height } = sizeOf(source);
   if (typeof OffscreenCanvas !== 'function')
     throw new ChainruleError(
       'fromPixels: there is no canvas here; give { data, width, height } from a decoder',
     );
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  try {
+  return readable(() => {
     context?.drawImage(source as CanvasImageSource, 0, 0, width, height);
     return context?.getImageData(0, 0, width, height) as ImageData;
+  });
+}
+
+/** What the page refuses is an error of the framework. */
+function readable<T>(read: () => T): T {
+  try {
+    return read();
   } catch (cause) {
+    if (cause instanceof ChainruleError) throw cause;
     throw new ChainruleError(`fromPixels: ${(cause as Error).message}`, { cause });
   }
 }

@@ -35,6 +35,9 @@ const FLOAT_BINARY: Readonly<Record<string, string>> = {
   xlogy: 'xlogyf',
   'special.xlog1py': 'xlog1pyf',
   'special.zeta': 'zetaf',
+  'special.gammainc': 'gammaincf',
+  'special.gammaincc': 'gammainccf',
+  gammaSlope: 'gammaSlopef',
   'nextafter.float32': 'nextafterf',
 };
 /** Functions of one number of any kind. */

@@ -1,10 +1,9 @@
-/** @file Kernels of their own kind: pooling, positions, running results, searching, random numbers. */
+/** @file Kernels of their own kind: pooling, positions, running results, searching, distances. */
 import type {
   CumulativeKernel,
   DistanceKernel,
   PoolKernel,
   PositionKernel,
-  RandomKernel,
   SearchKernel,
 } from '../../../engine/compile/kernel.js';
 import { coordinates, load, product, ShaderWriter, store, typeOf, type Shader } from './text.js';
@@ -220,49 +219,4 @@ export function distanceShader(k: DistanceKernel): Shader {
   }
   w.line(store('float32', `${w.address(k.out)} + row`, 's'));
   return w.threads(k.batch * k.rows * k.others);
-}
-
-const ROTATIONS = [
-  [13, 15, 26, 6],
-  [17, 29, 16, 24],
-] as const;
-
-/** Threefry-2x32-20 of seed and offset, which lie as two words each behind their float. */
-export function threefry(w: ShaderWriter, seed: string, offset: string, block: string): void {
-  w.line(`let k0 = h[${seed} + 1u]; let k1 = h[${seed} + 2u]; let k2 = 0x1bd11bdau ^ k0 ^ k1;`);
-  w.line(
-    `let c0 = h[${offset} + 1u]; let lo = c0 + ${block}; let hi = h[${offset} + 2u] + select(0u, 1u, lo < c0);`,
-  );
-  w.line('var x = lo + k0; var y = hi + k1;');
-  const keys = ['k0', 'k1', 'k2'];
-  for (let group = 0; group < 5; group++) {
-    for (const r of ROTATIONS[group % 2]!)
-      w.line(`x = x + y; y = ((y << ${r}u) | (y >> ${32 - r}u)) ^ x;`);
-    w.line(`x = x + ${keys[(group + 1) % 3]!}; y = y + ${keys[(group + 2) % 3]!} + ${group + 1}u;`);
-  }
-}
-
-export function randomShader(k: RandomKernel): Shader {
-  const w = new ShaderWriter();
-  const [seed, offset] = k.inputs;
-  threefry(w, w.address(seed), w.address(offset), 'row');
-  w.line(
-    k.distribution === 'uniform'
-      ? 'let u = f32(x >> 8u) / 16777216.0; let v = f32(y >> 8u) / 16777216.0;'
-      : `let s = (f32(x) + 0.5) / 4294967296.0;
-let near = 1.0 - s; var l = ${w.use('logf')}(s);
-if (s > 0.5) { l = ${w.use('log1pf')}(-(f32(0xffffffffu - x) + 0.5) / 4294967296.0); }
-let r = sqrt(-2.0 * l);
-let turn = f32(y >> 8u) / 16777216.0 * 4.0; let quarter = round(turn);
-let t = (f32(i32(y - (u32(quarter) << 30u))) / 4294967296.0) * 6.283185307179586;
-let c = ${w.use('cosf')}(t); let z = ${w.use('sinf')}(t); let way = u32(quarter) & 3u;
-let u = r * select(select(-c, z, way == 3u), select(c, -z, way == 1u), way < 2u);
-let v = r * select(select(-z, -c, way == 3u), select(z, c, way == 1u), way < 2u);`,
-  );
-  const size = w.word(k.count);
-  w.line(`let out = ${w.address(k.out)} + 2u * row;`);
-  w.line(
-    `h[out] = bitcast<u32>(u); if (2u * row + 1u < ${size}) { h[out + 1u] = bitcast<u32>(v); }`,
-  );
-  return w.threads(Math.ceil(k.count / 2));
 }

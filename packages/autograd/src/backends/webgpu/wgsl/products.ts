@@ -11,12 +11,32 @@ import {
   type Shader,
 } from './text.js';
 
-/** A matrix product: tiles of 16 × 16 results and 16 steps of k in workgroup memory, or a thread a result. */
-export function matmulShader(k: MatmulKernel): Shader {
-  return k.out.dtype === 'float32' && k.m >= 8 && k.n >= 8 && k.k >= 8 ? tiled(k) : plain(k);
+/** The inner dimension in parts of so many elements; the products of each lie one after the other. */
+export interface Parts {
+  readonly count: number;
+  readonly length: number;
 }
 
-function plain(k: MatmulKernel): Shader {
+/** Whether a product has rows and columns enough for tiles. */
+export function fillsTiles({ out, m, n, k }: MatmulKernel): boolean {
+  return out.dtype === 'float32' && m >= 8 && n >= 8 && k >= 8;
+}
+
+/** A matrix product: tiles of results with some steps of k in workgroup memory at a time, or a thread a result. */
+export function matmulShader(k: MatmulKernel, parts: Parts | null = null): Shader {
+  return fillsTiles(k) ? tiled(k, parts) : plain(k, parts);
+}
+
+/** The batch of a product of which the parts come first, and the length of the part at hand as `depth`. */
+function inParts(w: ShaderWriter, k: MatmulKernel, parts: Parts | null, part: string): void {
+  w.line(
+    parts === null
+      ? `let depth = ${w.word(k.k)};`
+      : `let depth = min(${w.word(parts.length)}, ${w.word(k.k)} - ${part} * ${w.word(parts.length)});`,
+  );
+}
+
+function plain(k: MatmulKernel, parts: Parts | null): Shader {
   const w = new ShaderWriter();
   const { dtype } = k.out;
   const type = dtype === 'bool' ? 'i32' : typeOf(dtype);
@@ -30,7 +50,7 @@ function plain(k: MatmulKernel): Shader {
     `var y = ${w.address(b)}${offsetOf(w, [...b.strides.slice(0, rank), 0, b.strides[rank + 1]!], 'i')};`,
   );
   w.line(`let dx = ${w.word(a.strides[rank + 1]!)}; let dy = ${w.word(b.strides[rank]!)};`);
-  w.line(`let depth = ${w.word(k.k)};`);
+  inParts(w, k, parts, 'i0');
   w.line(`var acc: ${type} = ${type === 'f32' ? '0.0' : '0'};`);
   const element = (at: string): string =>
     dtype === 'bool' ? `select(0, 1, ${load('bool', at)})` : load(dtype, at);
@@ -51,7 +71,7 @@ const TILE = 32;
 const DEPTH = 16;
 
 /** 32 × 32 results by 64 threads, with 16 steps of k in workgroup memory at a time. */
-function tiled(k: MatmulKernel): Shader {
+function tiled(k: MatmulKernel, parts: Parts | null): Shader {
   const w = new ShaderWriter();
   const rank = k.batch.length;
   const [tm, tn] = [Math.ceil(k.m / TILE), Math.ceil(k.n / TILE)];
@@ -64,7 +84,8 @@ function tiled(k: MatmulKernel): Shader {
   const [ar, ak] = k.a.strides.slice(rank);
   const [bk, bc] = k.b.strides.slice(rank);
   const [cr, cc] = k.out.strides.slice(rank);
-  w.line(`let m = ${w.word(k.m)}; let n = ${w.word(k.n)}; let depth = ${w.word(k.k)};`);
+  w.line(`let m = ${w.word(k.m)}; let n = ${w.word(k.n)};`);
+  inParts(w, k, parts, 'i0');
   w.line(`let ar = ${w.word(ar!)}; let ak = ${w.word(ak!)};`);
   w.line(`let bk = ${w.word(bk!)}; let bc = ${w.word(bc!)};`);
   w.line(`let m0 = t1 * ${TILE}u; let n0 = t2 * ${TILE}u;`);

@@ -1,16 +1,17 @@
 /** @file What a kernel of the engine is on the device: one or more shaders. */
 import type { Kernel, Place } from '../../../engine/compile/kernel.js';
+import { randomShader } from './draws.js';
 import { indexShaders } from './indices.js';
+import { productShaders } from './longProducts.js';
 import { loopShader } from './loop.js';
 import {
   cumulativeShader,
   distanceShader,
   poolShader,
   positionShader,
-  randomShader,
   searchShader,
 } from './operators.js';
-import { convShader, matmulShader } from './products.js';
+import { convShader } from './products.js';
 import { sortScratch, sortShader } from './sorting.js';
 import type { Shader } from './text.js';
 
@@ -20,7 +21,7 @@ export function shadersOf(kernel: Kernel, scratch: (words: number) => Place): Sh
     case 'loop':
       return [loopShader(kernel)];
     case 'matmul':
-      return [matmulShader(kernel)];
+      return productShaders(kernel, scratch);
     case 'conv':
       return [convShader(kernel)];
     case 'index':

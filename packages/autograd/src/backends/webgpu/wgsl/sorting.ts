@@ -3,7 +3,7 @@ import type { Place, SortKernel } from '../../../engine/compile/kernel.js';
 import { load, ShaderWriter, type Shader } from './text.js';
 
 /** A thread sorts the places of a row, by merging runs that double in length between two tables: equal elements stay in order. */
-export function sortShader(k: SortKernel, scratch: Place): Shader {
+export function sortShader(k: Omit<SortKernel, 'family'>, scratch: Place): Shader {
   const w = new ShaderWriter();
   const [x] = k.inputs;
   const { dtype } = x;

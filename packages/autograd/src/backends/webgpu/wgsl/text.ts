@@ -33,6 +33,17 @@ export interface Shader {
   readonly groups: number;
   /** What it may refuse, by the number it leaves in the fault buffer. */
   readonly refusals: readonly Refusal[];
+  /** What the code is made of. */
+  readonly parts: ShaderParts;
+}
+
+interface ShaderParts {
+  /** Functions of the library. */
+  readonly functions: ReadonlySet<string>;
+  readonly declarations: string;
+  /** Threads of a workgroup. */
+  readonly team: number;
+  readonly main: string;
 }
 
 const TYPES: Readonly<Record<DType, string>> = {
@@ -109,7 +120,7 @@ export class ShaderWriter {
     return this.finish(
       Math.ceil(count / 64),
       64,
-      `let row = (wg.x + wg.y * ${MOST_GROUPS}u) * 64u + lid;\nif (row >= ${size} || atomicLoad(&fault[0]) != 0u) { return; }\n`,
+      `let row = teamAt * 64u + lid;\nif (row >= ${size} || atomicLoad(&fault[0]) != 0u) { return; }\n`,
     );
   }
 
@@ -119,20 +130,16 @@ export class ShaderWriter {
     return this.finish(
       count,
       team,
-      `let row = wg.x + wg.y * ${MOST_GROUPS}u;\nif (row >= ${size}) { return; }\nlet live = atomicLoad(&fault[0]) == 0u;\n`,
+      `let row = teamAt;\nif (row >= ${size}) { return; }\nlet live = atomicLoad(&fault[0]) == 0u;\n`,
     );
   }
 
   private finish(groups: number, team: number, head: string): Shader {
-    const blocks = Math.ceil(this.words.length / 4);
-    const code = `@group(0) @binding(0) var<storage, read_write> h: array<u32>;
-@group(0) @binding(1) var<uniform> p: array<vec4<u32>, ${blocks}>;
-@group(0) @binding(2) var<storage, read_write> fault: array<atomic<u32>, 4>;
-${withDependencies(this.functions)}${this.declarations}@compute @workgroup_size(${team})
-fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
-${head}${this.body}}
-`;
-    return { code, words: this.words, groups, refusals: this.refusals };
+    const { words, functions, declarations, refusals, body } = this;
+    const parts = { functions, declarations, team, main: head + body };
+    const start = `let teamAt = ${TEAM_NUMBER};\n`;
+    const code = codeOf(parts, Math.ceil(words.length / 4), start + parts.main);
+    return { code, words, groups, refusals, parts };
   }
 
   private entry(word: Word): string {
@@ -140,6 +147,47 @@ ${head}${this.body}}
     return `p[${at >> 2}].${'xyzw'.charAt(at & 3)}`;
   }
 }
+
+const TEAM_NUMBER = `wg.x + wg.y * ${MOST_GROUPS}u`;
+
+function codeOf(
+  { functions, declarations, team }: ShaderParts,
+  blocks: number,
+  main: string,
+): string {
+  return `@group(0) @binding(0) var<storage, read_write> h: array<u32>;
+@group(0) @binding(1) var<uniform> p: array<vec4<u32>, ${blocks}>;
+@group(0) @binding(2) var<storage, read_write> fault: array<atomic<u32>, 4>;
+${withDependencies(functions)}${declarations}@compute @workgroup_size(${team})
+fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
+${main}}
+`;
+}
+
+/**
+ * Shaders of one text as one that starts them all. Each keeps its words, and behind them the number of its first workgroup: by
+ * that a workgroup finds its own.
+ */
+export function sideBySide(shaders: readonly Shader[]): Shader {
+  const { parts, words: some, refusals } = shaders[0]!;
+  const blocks = Math.floor(some.length / 4) + 1;
+  const words: Word[] = [];
+  let groups = 0;
+  for (const shader of shaders) {
+    const padding = 4 * blocks - 1 - shader.words.length;
+    words.push(...shader.words, ...Array.from({ length: padding }, () => NOTHING));
+    words.push({ kind: 'number', value: groups });
+    groups += shader.groups;
+  }
+  const last = blocks - 1;
+  const main = `let teams = ${TEAM_NUMBER}; var blockAt = 0u;
+for (var k = ${blocks}u; k < ${blocks * shaders.length}u; k += ${blocks}u) { if (teams >= p[k + ${last}u].w) { blockAt = k; } }
+let teamAt = teams - p[blockAt + ${last}u].w;
+${parts.main.replace(/\bp\[(\d+)\]/g, 'p[blockAt + $1u]')}`;
+  return { code: codeOf(parts, blocks * shaders.length, main), words, groups, refusals, parts };
+}
+
+const NOTHING: Word = { kind: 'number', value: 0 };
 
 /** The element at an address, as its type. */
 export function load(dtype: DType, at: string): string {

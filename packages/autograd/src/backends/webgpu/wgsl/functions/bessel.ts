@@ -1,17 +1,44 @@
 /** @file The modified Bessel functions. */
-import { type FunctionTexts } from './text.js';
+import { number, type FunctionTexts } from './text.js';
+
+/** Coefficients of Chebyshev's polynomials up to 8 and beyond, the highest first. */
+const I0_NEAR = [
+  -1.30002501e-8, 6.04699502e-8, -2.67079385e-7, 1.11738754e-6, -4.41673836e-6, 1.64484481e-5,
+  -5.75419501e-5, 1.88502885e-4, -5.76375575e-4, 1.63947562e-3, -4.32431e-3, 1.05464604e-2,
+  -2.37374148e-2, 4.93052842e-2, -9.4901097e-2, 1.71620902e-1, -3.04682672e-1, 6.76795274e-1,
+];
+const I0_FAR = [
+  3.39623203e-9, 2.26666899e-8, 2.04891859e-7, 2.89137052e-6, 6.88975835e-5, 3.36911648e-3,
+  8.04490411e-1,
+];
+const I1_NEAR = [
+  9.38153739e-9, -4.44505913e-8, 2.00329475e-7, -8.56872026e-7, 3.47025131e-6, -1.32731637e-5,
+  4.78156511e-5, -1.61760816e-4, 5.12285956e-4, -1.51357245e-3, 4.15642294e-3, -1.05640849e-2,
+  2.47264491e-2, -5.29459812e-2, 1.02643659e-1, -1.76416518e-1, 2.52587186e-1,
+];
+const I1_FAR = [
+  -3.83538038e-9, -2.63146885e-8, -2.51223624e-7, -3.88256481e-6, -1.10588939e-4, -9.76109749e-3,
+  7.78576235e-1,
+];
+
+const constants = (xs: readonly number[]): string =>
+  `array<f32, ${xs.length}>(${xs.map(number).join(', ')})`;
+
+/** A series of Chebyshev's polynomials at x, the one or the other. */
+const chebyshev = (order: 0 | 1, near: readonly number[], far: readonly number[]): string =>
+  `fn chebyshev${order}(x: f32, far: bool) -> f32 {
+  const A = ${constants(near)};
+  const B = ${constants(far)};
+  var a = A; var b = B; var b0 = 0.0; var b1 = 0.0; var b2 = 0.0;
+  for (var k = 0u; k < select(${near.length}u, ${far.length}u, far); k++) { b2 = b1; b1 = b0; b0 = x * b1 - b2 + select(a[k], b[min(k, ${far.length - 1}u)], far); }
+  return 0.5 * (b0 - b2);
+}`;
 
 export const bessel: FunctionTexts = {
   /** e^−|x| I₀(x) and e^−|x| I₁(x), by Cephes (Moshier 1989). */
   i0ef: {
     needs: ['isnan', 'isinf'],
-    code: `fn chebyshev0(x: f32, far: bool) -> f32 {
-  const A = array<f32, 18>(-1.30002501e-8f, 6.04699502e-8f, -2.67079385e-7f, 1.11738754e-6f, -4.41673836e-6f, 1.64484481e-5f, -5.75419501e-5f, 1.88502885e-4f, -5.76375575e-4f, 1.63947562e-3f, -4.32431000e-3f, 1.05464604e-2f, -2.37374148e-2f, 4.93052842e-2f, -9.49010970e-2f, 1.71620902e-1f, -3.04682672e-1f, 6.76795274e-1f);
-  const B = array<f32, 7>(3.39623203e-9f, 2.26666899e-8f, 2.04891859e-7f, 2.89137052e-6f, 6.88975835e-5f, 3.36911648e-3f, 8.04490411e-1f);
-  var a = A; var b = B; var b0 = 0.0; var b1 = 0.0; var b2 = 0.0;
-  for (var k = 0u; k < select(18u, 7u, far); k++) { b2 = b1; b1 = b0; b0 = x * b1 - b2 + select(a[k], b[min(k, 6u)], far); }
-  return 0.5 * (b0 - b2);
-}
+    code: `${chebyshev(0, I0_NEAR, I0_FAR)}
 fn i0ef(x: f32) -> f32 {
   if (isnan(x)) { return x; }
   let a = abs(x);
@@ -22,13 +49,7 @@ fn i0ef(x: f32) -> f32 {
   },
   i1ef: {
     needs: ['isnan', 'isinf'],
-    code: `fn chebyshev1(x: f32, far: bool) -> f32 {
-  const A = array<f32, 17>(9.38153739e-9f, -4.44505913e-8f, 2.00329475e-7f, -8.56872026e-7f, 3.47025131e-6f, -1.32731637e-5f, 4.78156511e-5f, -1.61760816e-4f, 5.12285956e-4f, -1.51357245e-3f, 4.15642294e-3f, -1.05640849e-2f, 2.47264491e-2f, -5.29459812e-2f, 1.02643659e-1f, -1.76416518e-1f, 2.52587186e-1f);
-  const B = array<f32, 7>(-3.83538038e-9f, -2.63146885e-8f, -2.51223624e-7f, -3.88256481e-6f, -1.10588939e-4f, -9.76109749e-3f, 7.78576235e-1f);
-  var a = A; var b = B; var b0 = 0.0; var b1 = 0.0; var b2 = 0.0;
-  for (var k = 0u; k < select(17u, 7u, far); k++) { b2 = b1; b1 = b0; b0 = x * b1 - b2 + select(a[k], b[min(k, 6u)], far); }
-  return 0.5 * (b0 - b2);
-}
+    code: `${chebyshev(1, I1_NEAR, I1_FAR)}
 fn i1ef(x: f32) -> f32 {
   if (isnan(x)) { return x; }
   let a = abs(x);

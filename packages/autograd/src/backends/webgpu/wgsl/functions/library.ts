@@ -7,9 +7,11 @@ import { bits } from './bits.js';
 import { exponential } from './exponential.js';
 import { gamma } from './gamma.js';
 import { gaussian } from './gaussian.js';
+import { incompleteGamma } from './incompleteGamma.js';
 import { integers } from './integers.js';
 import { logarithm } from './logarithm.js';
 import { powers } from './powers.js';
+import { sampling } from './sampling.js';
 import { sinc } from './sinc.js';
 import { trigonometry } from './trigonometry.js';
 import type { FunctionTexts } from './text.js';
@@ -25,6 +27,8 @@ const LIBRARY: FunctionTexts = {
   ...bessel,
   ...sinc,
   ...integers,
+  ...incompleteGamma,
+  ...sampling,
 };
 
 /** The functions named and all that they call, in an order in which each stands after what it calls. */

@@ -1,0 +1,135 @@
+/** @file The regularized incomplete gamma functions, and how a sample of the gamma distribution follows its concentration. */
+import { horner, number, type FunctionTexts } from './text.js';
+
+/** Temme's coefficients of a⁰ and a⁻¹ as power series in η, highest power first: enough for a of at least 100. */
+const TEMME: readonly (readonly number[])[] = [
+  [
+    -1.7665952736826078e-7, 8.296711340953087e-7, -1.85406221071516e-6, -2.185448510679992e-6,
+    3.919263178522438e-5, -1.787551440329218e-4, 3.527336860670194e-4, 1.1574074074074074e-3,
+    -1.4814814814814815e-2, 8.333333333333333e-2, -0.3333333333333333,
+  ],
+  [
+    7.64916091608111e-6, -1.8098550334489977e-5, -4.018775720164609e-7, 2.0576131687242798e-4,
+    -9.902263374485596e-4, 2.6455026455026454e-3, -3.472222222222222e-3, -1.8518518518518519e-3,
+  ],
+];
+/** The positive nodes of Gauss and Legendre's rule of 8, with their weights. */
+const NODES = [0.1834346425, 0.5255324099, 0.7966664774, 0.9602898565];
+const WEIGHTS = [0.3626837834, 0.3137066459, 0.2223810345, 0.1012285363];
+const constants = (xs: readonly number[]): string =>
+  `array<f32, ${xs.length}>(${xs.map(number).join(', ')})`;
+
+export const incompleteGamma: FunctionTexts = {
+  /** `d − ln(1 + d)`, without cancellation near 0. */
+  logRemainder: {
+    needs: ['log1pf'],
+    code: `fn logRemainder(d: f32) -> f32 {
+  if (abs(d) > 0.25) { return d - log1pf(d); }
+  // with r = d / (2 + d): ln(1 + d) = 2 (r + r³/3 + …), and d − 2 r = d r
+  let r = d / (2.0 + d); let z = r * r;
+  return r * (d - 2.0 * z * ${horner('z', [1 / 11, 1 / 9, 1 / 7, 1 / 5, 1 / 3])});
+}`,
+  },
+  /** `xᵃ e⁻ˣ / Γ(a + 1)`, given ln Γ(a + 1). */
+  gammaDensity: {
+    needs: ['logRemainder', 'stirlingSeries', 'expf', 'logf'],
+    code: `fn gammaDensity(a: f32, x: f32, log: f32) -> f32 {
+  if (a < 8.0) { return expf(a * logf(x) - x - log); }
+  return expf(-a * logRemainder((x - a) / a) - stirlingSeries(a)) * inverseSqrt(6.2831853f * a);
+}`,
+  },
+  /** Q where `upper`, else P. */
+  incompleteGamma: {
+    needs: [
+      ...['gammaDensity', 'logRemainder', 'scaledErfc', 'expf', 'expm1f', 'logf', 'lgammaf'],
+      ...['isnan', 'isinf', 'nan'],
+    ],
+    code: `fn incompleteGamma(a: f32, x: f32, upper: bool) -> f32 {
+  let start = select(0.0, 1.0, upper);
+  if (isnan(a) || isnan(x) || a < 0.0 || x < 0.0) { return nan(); }
+  if (a == 0.0) { if (x == 0.0) { return nan(); } return 1.0 - start; }
+  if (x == 0.0) { return start; }
+  if (isinf(a)) { if (isinf(x)) { return nan(); } return start; }
+  if (isinf(x)) { return 1.0 - start; }
+  if (a >= 100.0) {
+    let y = a * logRemainder((x - a) / a);
+    let above = x >= a; let eta = sqrt(2.0 * y / a) * select(-1.0, 1.0, above);
+    if (abs(eta) < 0.7) {
+      let sum = ${horner('eta', TEMME[0]!)} + ${horner('eta', TEMME[1]!)} / a;
+      let small = expf(-y) * (0.5 * scaledErfc(sqrt(y)) + select(-sum, sum, above) * inverseSqrt(6.2831853f * a));
+      return select(1.0 - small, small, above == upper);
+    }
+  }
+  let log = lgammaf(a + 1.0); let density = gammaDensity(a, x, log);
+  if (x < select(a, 1.1, a < 1.0)) {
+    if (upper && a < 1.0) {
+      var sum = 0.0; var power = 1.0;
+      for (var n = 1u; n < 40u; n++) { power = -power * x / f32(n); sum += power / (a + f32(n)); }
+      let l = a * logf(x);
+      return -expm1f(l - log) - expf(l - log) * a * sum;
+    }
+    var term = 1.0; var sum = 1.0;
+    for (var n = 1u; n < 2000u && term > 1.0e-8f * sum; n++) { term *= x / (a + f32(n)); sum += term; }
+    let below = density * sum;
+    return select(below, 1.0 - below, upper);
+  }
+  // Lentz's method
+  var b = x + 1.0 - a; var c = 1.0e30f; var d = 1.0 / b; var value = d;
+  for (var n = 1u; n < 2000u; n++) {
+    let p = -f32(n) * (f32(n) - a); b += 2.0;
+    d = 1.0 / (p * d + b); c = b + p / c;
+    let factor = c * d; value *= factor;
+    if (abs(factor - 1.0) < 6.0e-8f) { break; }
+  }
+  let tail = density * a * value;
+  return select(1.0 - tail, tail, upper);
+}`,
+  },
+  gammaincf: {
+    needs: ['incompleteGamma'],
+    code: 'fn gammaincf(a: f32, x: f32) -> f32 { return incompleteGamma(a, x, false); }',
+  },
+  gammainccf: {
+    needs: ['incompleteGamma'],
+    code: 'fn gammainccf(a: f32, x: f32) -> f32 { return incompleteGamma(a, x, true); }',
+  },
+  /**
+   * The derivative of a sample x by its concentration with its quantile held: a series below, integrals of `ln t − ψ(a)` on
+   * one side of x above, so that the terms have one sign.
+   */
+  gammaSlopef: {
+    needs: ['digammaf', 'logf', 'log1pf', 'expf', 'isnan', 'isinf', 'nan'],
+    code: `fn gammaSlopePanel(a: f32, x: f32, psi: f32, side: f32) -> f32 {
+  var end = select(min(x, sqrt(a)), max(1.0, sqrt(a)), side > 0.0);
+  for (var k = 0u; k < 100u; k++) {
+    if (side < 0.0 && end >= x) { break; }
+    if (!((a - 1.0) * log1pf(side * end / x) - side * end > -18.0)) { break; }
+    end = select(min(end * 1.5, x), end * 1.5, side > 0.0);
+  }
+  const nodes = ${constants(NODES)}; const weights = ${constants(WEIGHTS)};
+  var node = nodes; var weight = weights; var sum = 0.0;
+  // Each panel is twice as long as the one before: near 0 the integrand bends most.
+  for (var q = 0u; q < 6u; q++) {
+    let half = end * f32(1u << q) / 126.0; let centre = end * f32((1u << q) - 1u) / 63.0 + half;
+    for (var k = 0u; k < 8u; k++) {
+      let s = centre + select(-half, half, (k & 1u) == 1u) * node[k >> 1u];
+      let near = log1pf(side * s / x);
+      let value = expf((a - 1.0) * near - side * s) * side * (logf(x) - psi + near);
+      if (!isnan(value)) { sum += weight[k >> 1u] * value * half; }
+    }
+  }
+  return sum;
+}
+fn gammaSlopef(a: f32, x: f32) -> f32 {
+  if (isnan(a) || isnan(x) || !(a > 0.0) || !(x > 0.0) || isinf(x)) { if (x == 0.0) { return 0.0; } return nan(); }
+  let next = digammaf(a + 1.0); let psi = next - 1.0 / a;
+  if (logf(x) > select(next, psi, a > 10.0)) { return gammaSlopePanel(a, x, psi, 1.0); }
+  if (a > 10.0) { return gammaSlopePanel(a, x, psi, -1.0); }
+  let start = next - logf(x); var term = 1.0; var harmonic = 0.0; var sum = start;
+  for (var n = 1u; term > 1.0e-9f * sum && n < 1000u; n++) {
+    term *= x / (a + f32(n)); harmonic += 1.0 / (a + f32(n)); sum += term * (start + harmonic);
+  }
+  return x / a * sum;
+}`,
+  },
+};

@@ -1,0 +1,90 @@
+/** @file What is made of singular values: the decomposition itself, pseudoinverses, cofactors. */
+import type { Place } from '../../../../engine/compile/kernel.js';
+import { sizeOf, type Shape } from '../../../../graph/shape.js';
+import type { Site } from '../../special.js';
+import { ShaderWriter, type Shader } from '../text.js';
+import { determinantShader } from './elimination.js';
+import { singularScratch, singularShader } from './jacobi.js';
+
+export function svdShader({ inputs, out, scratch }: Site): Shader {
+  return singularShader(inputs[0]!, out, scratch(singularScratch(inputs[0]!.shape)));
+}
+
+/** How many words the factors of all matrices take. */
+function factorWords(shape: Shape): number {
+  const [m, n] = shape.slice(-2) as [number, number];
+  return (sizeOf(shape) / (m * n)) * (m + n + 1) * Math.min(m, n);
+}
+
+const after = (place: Place, words: number): Place => ({
+  ...place,
+  dtype: 'float32',
+  offset: place.offset + words,
+});
+
+/** Names for the parts of the factors: `u`, `s` and `v`, with `k` columns each. */
+function nameFactors(w: ShaderWriter, factors: Place, shape: Shape, matrix: string): void {
+  const [m, n] = shape.slice(-2) as [number, number];
+  w.line(`let m = ${w.word(m)}; let n = ${w.word(n)}; let k = min(m, n);`);
+  w.line(`let i = ${matrix}; let u = ${w.address(factors)} + i * (m + n + 1u) * k;`);
+  w.line('let s = u + m * k; let v = s + k;');
+}
+
+/** `A⁺ = V S⁺ Uᵀ`; singular values up to `max(atol, rtol · largest)` count as 0. */
+export function pinvShaders({ inputs, out, shape, scratch, attrs }: Site): Shader[] {
+  const given = inputs[0]!;
+  const words = factorWords(given.shape);
+  const factors = scratch(words + singularScratch(given.shape));
+  const w = new ShaderWriter();
+  const [n, m] = shape.slice(-2) as [number, number];
+  nameFactors(w, factors, given.shape, `row / ${w.word(m * n)}`);
+  const bits = (x: unknown): number => new Uint32Array(Float32Array.of(Number(x)).buffer)[0]!;
+  const word = (x: unknown): string => `bitcast<f32>(${w.word(bits(x))})`;
+  w.line(`let least = max(${word(attrs['atol'])}, ${word(attrs['rtol'])} * bitcast<f32>(h[s]));
+let c = row % m; let r = (row / m) % n; var sum = 0.0;
+for (var j = 0u; j < k; j++) {
+  let size = bitcast<f32>(h[s + j]);
+  if (size > least) { sum = fma(bitcast<f32>(h[v + r * k + j]) / size, bitcast<f32>(h[u + c * k + j]), sum); }
+}
+h[${w.address(out)} + row] = bitcast<u32>(sum);`);
+  return [singularShader(given, factors, after(factors, words)), w.threads(sizeOf(shape))];
+}
+
+/** `det(U) det(V) U (det(S) S⁻¹) Vᵀ`, where the products of all singular values but one exist for singular matrices too. */
+export function cofactorShaders({ inputs, out, shape, scratch }: Site): Shader[] {
+  const given = inputs[0]!;
+  const n = shape.at(-1)!;
+  const count = sizeOf(shape) / (n * n);
+  const words = factorWords(shape);
+  const inner = Math.max(singularScratch(shape), count * (n * n + n));
+  const factors = scratch(words + 2 * count + inner);
+  const signs = after(factors, words);
+  const free = after(signs, 2 * count);
+  const sign = (from: number, to: number): Shader =>
+    determinantShader(
+      {
+        inputs: [{ place: after(factors, from), shape }],
+        out: after(signs, to),
+        scratch: () => free,
+      },
+      false,
+      (2 * n + 1) * n,
+    );
+  const w = new ShaderWriter();
+  nameFactors(w, factors, shape, `row / ${w.word(n * n)}`);
+  const count_ = w.word(count);
+  w.line(`let signs = ${w.address(signs)}; let c = row % n; let r = (row / n) % n; var sum = 0.0;
+let way = sign(bitcast<f32>(h[signs + i])) * sign(bitcast<f32>(h[signs + ${count_} + i]));
+for (var j = 0u; j < n; j++) {
+  var others = way;
+  for (var o = 0u; o < n; o++) { if (o != j) { others = others * bitcast<f32>(h[s + o]); } }
+  sum = fma(bitcast<f32>(h[u + r * n + j]) * others, bitcast<f32>(h[v + c * n + j]), sum);
+}
+h[${w.address(out)} + row] = bitcast<u32>(sum);`);
+  return [
+    singularShader(given, factors, free),
+    sign(0, 0),
+    sign((n + 1) * n, count),
+    w.threads(sizeOf(shape)),
+  ];
+}

@@ -1,0 +1,90 @@
+/**
+ * @file Matrix products whose few results are long sums: the inner dimension is split among workgroups, or among the threads of
+ * one. How goes by the shape alone, so that the same product has the same bits.
+ */
+import type { LoopKernel, MatmulKernel, Place } from '../../../engine/compile/kernel.js';
+import { stridesOf } from '../../../graph/shape.js';
+import { loopShader } from './loop.js';
+import { fillsTiles, matmulShader, type Parts } from './products.js';
+import { product, type Shader } from './text.js';
+
+/** So many workgroups keep a device busy. */
+const BUSY = 128;
+/** A part has at least so many elements. */
+const SHORTEST = 128;
+const TILE = 32;
+
+export function productShaders(kernel: MatmulKernel, scratch: (words: number) => Place): Shader[] {
+  const { a, b, batch, m, n, k } = kernel;
+  if (kernel.out.dtype !== 'float32' || k < 2 * SHORTEST) return [matmulShader(kernel)];
+  const rank = batch.length;
+  const results = product(batch) * m * n;
+  const tiles = fillsTiles(kernel);
+  // Of a matrix and a few vectors, whether the elements of a sum lie side by side in the matrix.
+  const along = n < m ? a.strides[rank + 1] === 1 : b.strides[rank] === 1;
+  if (!tiles && along && results < 4096) return [loopShader(sumsOf(kernel))];
+  const groups = tiles
+    ? product(batch) * Math.ceil(m / TILE) * Math.ceil(n / TILE)
+    : Math.ceil(results / 64);
+  const most = Math.min(Math.floor(BUSY / groups), Math.floor(k / SHORTEST));
+  if (most < 2) return [matmulShader(kernel)];
+  const length = Math.ceil(k / most / 16) * 16;
+  const parts: Parts = { count: Math.ceil(k / length), length };
+  const place = { ...scratch(parts.count * results), dtype: 'float32' as const };
+  return [
+    matmulShader(partsOf(kernel, parts, place), parts),
+    loopShader(sumOf(kernel, parts, place)),
+  ];
+}
+
+/** Each result a sum over the inner dimension, by the threads of a workgroup. */
+function sumsOf({ a, b, out, batch, m, n, k }: MatmulKernel): LoopKernel {
+  const rank = batch.length;
+  const [first, second] = [a.strides, b.strides];
+  return {
+    kind: 'loop',
+    outer: [...batch, m, n],
+    inner: [k],
+    inputs: [
+      { ...a, strides: [...first.slice(0, rank), first[rank]!, 0, first[rank + 1]!] },
+      { ...b, strides: [...second.slice(0, rank), 0, second[rank + 1]!, second[rank]!] },
+    ],
+    body: [
+      { kind: 'load', input: 0, dtype: 'float32' },
+      { kind: 'load', input: 1, dtype: 'float32' },
+      { kind: 'op', op: 'mul', args: [0, 1], dtype: 'float32' },
+      { kind: 'reduce', op: 'sum', arg: 2, dtype: 'float32' },
+    ],
+    outputs: [{ ...out, value: 3 }],
+  };
+}
+
+/** The products of the parts, as one more dimension of the batch. */
+function partsOf(kernel: MatmulKernel, { count, length }: Parts, place: Place): MatmulKernel {
+  const { a, b, batch, m, n } = kernel;
+  const rank = batch.length;
+  const shape = [count, ...batch, m, n];
+  return {
+    ...kernel,
+    batch: [count, ...batch],
+    a: { ...a, strides: [length * a.strides[rank + 1]!, ...a.strides] },
+    b: { ...b, strides: [length * b.strides[rank]!, ...b.strides] },
+    out: { ...place, strides: stridesOf(shape) },
+  };
+}
+
+/** The parts of each result, added in order. */
+function sumOf({ out, batch, m, n }: MatmulKernel, { count }: Parts, place: Place): LoopKernel {
+  const outer = [...batch, m, n];
+  return {
+    kind: 'loop',
+    outer,
+    inner: [count],
+    inputs: [{ ...place, strides: [...stridesOf(outer), product(outer)] }],
+    body: [
+      { kind: 'load', input: 0, dtype: 'float32' },
+      { kind: 'reduce', op: 'sum', arg: 0, dtype: 'float32' },
+    ],
+    outputs: [{ ...out, value: 1 }],
+  };
+}

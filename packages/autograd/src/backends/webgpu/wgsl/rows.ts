@@ -1,0 +1,102 @@
+/** @file What is found along rows by their order or one element after the other: modes, medians among NaN, logcumsumexp. */
+import { sizeOf } from '../../../graph/shape.js';
+import type { Site } from '../special.js';
+import { sortShader } from './sorting.js';
+import { load, ShaderWriter, type Shader } from './text.js';
+
+/** A dimension of an operand as `[outer, length, inner]`. */
+function sizesAlong({ attrs, inputs }: Site): { outer: number; length: number; inner: number } {
+  const { shape } = inputs[0]!;
+  const dim = Number(attrs['dim']);
+  return {
+    outer: sizeOf(shape.slice(0, dim)),
+    length: shape[dim]!,
+    inner: sizeOf(shape.slice(dim + 1)),
+  };
+}
+
+/** Names of a row: `x` is where it begins, and its elements are `inner` apart. */
+function rowOf(w: ShaderWriter, site: Site): ReturnType<typeof sizesAlong> {
+  const sizes = sizesAlong(site);
+  w.line(`let inner = ${w.word(sizes.inner)}; let length = ${w.word(sizes.length)};`);
+  w.line('let base = (row / inner) * length * inner + row % inner;');
+  w.line(`let x = ${w.address(site.inputs[0]!.place)} + base;`);
+  return sizes;
+}
+
+/** `ln Σ exp` of all elements so far, scaled by the largest so far. */
+export function logcumsumexpShader(site: Site): Shader {
+  const w = new ShaderWriter();
+  const { outer, inner } = rowOf(w, site);
+  const [exp, log, nan, inf] = ['expf', 'logf', 'isnan', 'isinf'].map((f) => w.use(f)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  w.line(`let y = ${w.address(site.out)} + base; var top = -${w.use('inf')}(); var total = 0.0;
+for (var q = 0u; q < length; q++) {
+  let v = bitcast<f32>(h[x + q * inner]);
+  if (${nan}(v) || ${nan}(total)) { total = ${w.use('nan')}(); }
+  else if (v > top) { total = total * ${exp}(top - v) + 1.0; top = v; }
+  else if (!${inf}(v) && !${inf}(top)) { total += ${exp}(v - top); }
+  var sum = top; if (${nan}(total)) { sum = total; } else if (total > 0.0 && !${inf}(top)) { sum = top + ${log}(total); }
+  h[y + q * inner] = bitcast<u32>(sum);
+}`);
+  return w.threads(outer * inner);
+}
+
+/** Rows put in order, and a shader that finds a place in each from `order`, the places of its elements. */
+function ordered(site: Site, find: (w: ShaderWriter, float: boolean) => string): Shader[] {
+  const { outer, length, inner } = sizesAlong(site);
+  const x = site.inputs[0]!.place;
+  const words = outer * length * inner;
+  const order = { ...site.scratch(3 * words), dtype: 'int32' as const };
+  const free = { ...order, offset: order.offset + words };
+  const sorted = sortShader(
+    {
+      kind: 'sort',
+      result: 'order',
+      descending: false,
+      outer,
+      length,
+      inner,
+      inputs: [x],
+      out: order,
+    },
+    free,
+  );
+  const w = new ShaderWriter();
+  rowOf(w, site);
+  w.line(`let order = ${w.address(order)} + base;`);
+  w.line(find(w, x.dtype === 'float32'));
+  w.line(`h[${w.address(site.out)} + row] = at;`);
+  return [sorted, w.threads(outer * inner)];
+}
+
+/** Where the last of the most frequent elements is; of equally frequent ones the smallest counts, each NaN for itself. */
+export function modeShaders(site: Site): Shader[] {
+  const { dtype } = site.inputs[0]!.place;
+  const value = (q: string): string => load(dtype, `x + h[order + (${q}) * inner] * inner`);
+  return ordered(
+    site,
+    (w, float) => `var at = 0u; var most = 0u; var count = 0u;
+for (var q = 0u; q < length; q++) {
+  count++;
+  if (q + 1u < length) { let u = ${value('q')}; let v = ${value('q + 1u')}; if (${float ? `!${w.use('isnan')}(u) && ` : ''}u == v) { continue; } }
+  if (count > most) { at = h[order + q * inner]; most = count; }
+  count = 0u;
+}`,
+  );
+}
+
+/** Where the lower median of what is no NaN is, and 0 where there is nothing else: NaN come last in the order. */
+export function nanMedianShaders(site: Site): Shader[] {
+  const { dtype } = site.inputs[0]!.place;
+  return ordered(
+    site,
+    (w, float) => `var numbers = length;
+${float ? `for (; numbers > 0u; numbers--) { if (!${w.use('isnan')}(${load(dtype, 'x + h[order + (numbers - 1u) * inner] * inner')})) { break; } }` : ''}
+var at = 0u; if (numbers > 0u) { at = h[order + ((numbers - 1u) / 2u) * inner]; }`,
+  );
+}
