@@ -1,7 +1,8 @@
 /** @file Trees: nested arrays and plain objects with tensors at their ends, as transforms take and return them. */
 import { display } from './arguments/index.js';
 import { ChainruleError } from './errors.js';
-import { Tensor } from './graph/tensor.js';
+import { isTensor } from './graph/isTensor.js';
+import type { Tensor } from './graph/tensor.js';
 
 /** Anything; arrays and plain objects are looked into, tensors are leaves, all else is passed on as it is. */
 export type Tree = unknown;
@@ -16,10 +17,7 @@ export interface Structure {
   readonly text: string;
 }
 
-/** `x instanceof Tensor`, without any shape in the type. */
-export function isTensor(x: unknown): x is Tensor {
-  return x instanceof Tensor;
-}
+export { isTensor };
 
 /** The tensors of a tree, in order: arrays by position, objects by the order of their keys. */
 export function flatten(tree: Tree): { leaves: Tensor[]; structure: Structure } {

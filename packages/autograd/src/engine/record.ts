@@ -6,7 +6,7 @@ import { generator } from '../graph/generatorState.js';
 import { mode, recording, withMode, type Guard } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import type { Storage } from '../graph/storage.js';
-import { extraOf, makeNode, Tensor, storageOf, type Hook } from '../graph/tensor.js';
+import { extraOf, makeNode, Tensor, storageOf } from '../graph/tensor.js';
 import {
   constant,
   counterOp,
@@ -22,7 +22,7 @@ import { collect, type Collected } from './collect.js';
 import { backendFor, engine, evaluate, keepFromNowOn, numberArray } from './evaluate.js';
 import { Plan } from './plan.js';
 import type { Backend } from './program.js';
-import { factsOf, substitute, type Fact } from './signature.js';
+import { factsOf, substitute, type Fact, type LeafFact } from './signature.js';
 
 /** Where an input of the plan comes from at each call. */
 export type Source =
@@ -53,6 +53,8 @@ export interface Recording {
   readonly facts: readonly Fact[];
   /** Tensors outside of the function that it keeps gradients of. */
   readonly captured: ReadonlySet<unknown>;
+  /** What it reads and is no argument, as it was. */
+  readonly leafFacts: readonly LeafFact[];
   readonly guards: readonly Guard[];
   readonly plan: Plan;
   /** The inputs of the plan as nodes of what was recorded, and where each comes from. */
@@ -250,11 +252,8 @@ function capture(result: unknown, stand: Stand): Recording {
     backend: backendFor(roots),
     facts: stand.facts,
     captured,
-    guards: [
-      ...recording.guards,
-      ...graph.leaves.flatMap(requiresGradGuard),
-      ...[...touched.keys()].flatMap((leaf) => hooksGuard(leaf, placeholders)),
-    ],
+    leafFacts: leafFacts(graph.leaves, touched, placeholders),
+    guards: recording.guards,
     plan: planFor(graph, roots),
     leaves: graph.leaves,
     sources,
@@ -307,22 +306,19 @@ export function planFor({ nodes, leaves, structure }: Collected, roots: readonly
 /** Ends the structure of a recorded graph, which is no other's: its plan keeps nothing for later runs. */
 const RECORDED = -5;
 
-/** Whether a leaf requires grad decided what was recorded. */
-function requiresGradGuard(node: Tensor): Guard[] {
-  const leaf = node.cell ?? node;
-  return leaf.op !== null ? [] : [{ read: () => leaf.needsGrad, value: leaf.needsGrad }];
-}
-
-/** The hooks of a leaf have been called for what was recorded. */
-function hooksGuard(leaf: Tensor, placeholders: readonly (Tensor | null)[]): Guard[] {
-  if (placeholders.includes(leaf)) return []; // a fact of its argument
-  const before: readonly Hook[] = leaf.extra?.hooks.slice() ?? [];
-  const read = (): boolean => {
-    const hooks = leaf.extra?.hooks;
-    if (hooks === undefined || before.length === 0) return (hooks?.length ?? 0) === before.length;
-    return hooks.length === before.length && hooks.every((hook, k) => hook === before[k]);
-  };
-  return [{ read, value: true }];
+/** What decided what was recorded: whether leaves require grad, and the hooks of those that were given a gradient. */
+function leafFacts(
+  leaves: readonly Tensor[],
+  touched: ReadonlyMap<Tensor, unknown>,
+  placeholders: readonly (Tensor | null)[],
+): LeafFact[] {
+  const own = leaves.map((node) => node.cell ?? node).filter((leaf) => leaf.op === null);
+  const hooked = [...touched.keys()].filter((leaf) => !placeholders.includes(leaf)); // those are facts of an argument
+  return [...new Set([...own, ...hooked])].map((leaf) => ({
+    leaf,
+    requiresGrad: leaf.needsGrad,
+    hooks: touched.has(leaf) ? (leaf.extra?.hooks.slice() ?? []) : null,
+  }));
 }
 
 function sourceOf(leaf: Tensor, { placeholders, gradients, start }: Stand): Source {

@@ -4,7 +4,6 @@ import { generator } from '../graph/generatorState.js';
 import { runtime } from '../graph/runtime.js';
 import { onHost, type Storage } from '../graph/storage.js';
 import { extraOf, makeLeaf, type Tensor, storageOf } from '../graph/tensor.js';
-import { isTensor } from '../tree.js';
 import { engine, evaluate, explain, spareOn } from './evaluate.js';
 import { lastRun } from './lastRun.js';
 import { borrow, lend, takeBack } from './lent.js';
@@ -79,8 +78,10 @@ function giveGradients(
     const leaf = gradient.kind === 'leaf' ? gradient.leaf : (leaves[gradient.index] as Tensor);
     const given = gradient.kind === 'leaf' ? gradient.cell : gradient.root;
     if (given === null) leaf.extra?.grad?.clear();
-    else if (typeof given !== 'number') extraOf(leaf).grad = given;
-    else if (leaf.isLeaf) runtime.assignGrad(leaf, root(given));
+    else if (typeof given !== 'number') {
+      const extra = leaf.extra ?? extraOf(leaf);
+      if (extra.grad !== given) extra.grad = given;
+    } else if (leaf.isLeaf) runtime.assignGrad(leaf, root(given));
     else runtime.backward(leaf, root(given), undefined);
   }
 }
@@ -108,16 +109,18 @@ function inputOf(source: Source, array: Storage, leaves: readonly unknown[]): St
     case 'argument': {
       const leaf = leaves[source.index];
       // One that lies in the backend's memory is read where it is.
-      if (isTensor(leaf)) return leaf.current.value ?? storageOf(leaf, 'compile');
-      onHost(array, 'compile')[0] = leaf as number;
-      return array;
+      if (typeof leaf === 'number') {
+        onHost(array, 'compile')[0] = leaf;
+        return array;
+      }
+      return (leaf as Tensor).current.value ?? storageOf(leaf as Tensor, 'compile');
     }
     case 'gradient': {
       const gradient = (leaves[source.index] as Tensor).extra?.grad?.live as Tensor;
       return storageOf(gradient, 'compile');
     }
     case 'cell':
-      return storageOf(source.cell, 'compile');
+      return source.cell.storage('compile');
     case 'seed':
       onHost(array, 'compile')[0] = generator.seed;
       return array;

@@ -34,6 +34,14 @@ export type Fact =
   /** A key of an object, an option: part of what was recorded. */
   | { readonly kind: 'value'; readonly value: unknown };
 
+/** What is assumed of a leaf that a recording reads and that is no argument. */
+export interface LeafFact {
+  readonly leaf: Tensor;
+  readonly requiresGrad: boolean;
+  /** The hooks that were called for what was recorded; null where none could be. */
+  readonly hooks: readonly Hook[] | null;
+}
+
 /** All that is no array or plain object, in order, with the keys of objects and the lengths of arrays. */
 export function argumentLeaves(tree: unknown, leaves: unknown[] = []): unknown[] {
   if (Array.isArray(tree)) {
@@ -125,6 +133,16 @@ export function fitsFacts(
   return true;
 }
 
+/** Whether the leaves that a recording reads are as assumed. */
+export function fitsLeaves(facts: readonly LeafFact[]): boolean {
+  for (let i = 0; i < facts.length; i++) {
+    const { leaf, requiresGrad, hooks } = facts[i] as LeafFact;
+    if (leaf.needsGrad !== requiresGrad) return false;
+    if (hooks !== null && !sameHooks(leaf, hooks)) return false;
+  }
+  return true;
+}
+
 function fits(
   fact: Fact,
   leaf: unknown,
@@ -155,14 +173,17 @@ function fits(
 }
 
 function keepsAsBefore(fact: Fact & { kind: 'tensor' }, leaf: Tensor): boolean {
-  const hooks = leaf.extra?.hooks ?? [];
   return (
-    leaf.isLeaf === fact.isLeaf &&
-    hasGrad(leaf) === fact.hasGrad &&
-    hooks.length === fact.hooks.length &&
-    hooks.every((hook, k) => hook === fact.hooks[k])
+    leaf.isLeaf === fact.isLeaf && hasGrad(leaf) === fact.hasGrad && sameHooks(leaf, fact.hooks)
   );
 }
+
+function sameHooks({ extra }: Tensor, before: readonly Hook[]): boolean {
+  const hooks = extra === null ? NONE : extra.hooks;
+  return hooks.length === before.length && hooks.every((hook, k) => hook === before[k]);
+}
+
+const NONE: readonly Hook[] = [];
 
 function hasGrad(leaf: Tensor): boolean {
   return (leaf.extra?.grad?.live ?? null) !== null;

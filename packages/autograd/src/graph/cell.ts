@@ -11,7 +11,8 @@ import { allocate, isFloat, type DType } from './dtype.js';
 import { isTensor } from './isTensor.js';
 import { assigned, mode, recording } from './mode.js';
 import { sameShape, show, type Shape } from './shape.js';
-import { isHost, type Storage } from './storage.js';
+import { runtime } from './runtime.js';
+import { isHost, type DeviceStorage, type Storage } from './storage.js';
 import { makeLeaf, makeNode, storageOf, Tensor } from './tensor.js';
 import { versionOp } from './version.js';
 
@@ -72,6 +73,12 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   /** @internal The node of the current version. */
   override get current(): Tensor<S> {
     return this.version.node as Tensor<S>;
+  }
+
+  /** @internal The elements of the current version, to be read at once or given to a run. */
+  storage(op: string): Storage {
+    const { node } = this.version;
+    return node.value !== null && runtime.onRead === null ? node.value : storageOf(node, op);
   }
 
   /** @internal The current version, or null after `clear()`: a gradient that was set to nothing. */
@@ -198,7 +205,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     this.cleared = false;
     const v = this.version;
     if (v.owned && owned && !v.escaped && v.consumers.length === 0) {
-      this.onFailure(value, v);
+      if (!isHost(value)) this.onFailure(value, v);
       this.unused = v.node.value; // nobody has seen this version
       v.node.value = value;
     } else {
@@ -210,9 +217,11 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   /** @internal The current version has its value: the one before it may be overwritten next time. */
   commit(value: Storage, owned: boolean): void {
     const { node } = this.version;
-    if (this.committed !== this.version) this.onFailure(value, this.committed);
+    if (!isHost(value)) {
+      if (this.committed !== this.version) this.onFailure(value, this.committed);
+      node.home = value.device;
+    }
     node.value = value;
-    if (!isHost(value)) node.home = value.device;
     node.inputs = [];
     this.version.owned = owned;
     if (this.committed !== this.version) {
@@ -223,9 +232,9 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal Should the run that wrote `value` on a device have failed, the cell goes back to the version before. */
-  private onFailure(value: Storage, { node, owned }: Version): void {
+  private onFailure(value: DeviceStorage, { node, owned }: Version): void {
     const array = node.value;
-    if (isHost(value) || array === null) return;
+    if (array === null) return;
     value.onFailure(() => {
       this.version = this.committed = this.makeVersion(
         makeLeaf(array, this.sizes, this.dtype),

@@ -5,7 +5,7 @@ import { backendFor, engine, explain, numberArray } from '../engine/evaluate.js'
 import type { Plan } from '../engine/plan.js';
 import { again, planFor, record, type Recording, type Source } from '../engine/record.js';
 import { replay, type Link } from '../engine/replay.js';
-import { argumentLeaves, fitsFacts } from '../engine/signature.js';
+import { argumentLeaves, fitsFacts, fitsLeaves } from '../engine/signature.js';
 import type { Storage } from '../graph/storage.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, withMode } from '../graph/mode.js';
@@ -103,13 +103,14 @@ interface Compiled {
 }
 
 function fits(
-  { grad, facts, captured, guards, backend, cells }: Recording,
+  { grad, facts, captured, leafFacts, guards, backend, cells }: Recording,
   leaves: readonly unknown[],
 ): boolean {
   if (
     grad !== mode.grad ||
     backend !== (engine.devices.get(backend.device) ?? engine.backend) ||
-    !fitsFacts(facts, captured, leaves)
+    !fitsFacts(facts, captured, leaves) ||
+    !fitsLeaves(leafFacts)
   ) {
     return false;
   }

@@ -5,6 +5,8 @@ import { WasmMemory } from './memory.js';
 
 /** Inputs smaller than this are copied in at every run: that is as quick as looking after them. */
 const SMALL = 8192;
+/** Arrays up to this size may be held by the programs that have read or written them. */
+const TINY = 1024;
 /** Copies of inputs take at most this much. */
 const RESIDENT_BYTES = 2 ** 28;
 
@@ -33,6 +35,8 @@ export class Arrays {
   /** How many runs are in the middle of which others run, and the arenas of these. */
   private depth = 0;
   private readonly inner: { readonly arena: number; readonly arenaBytes: number }[] = [];
+  /** Grows whenever a tiny array has lost its place. */
+  losses = 0;
   private readonly places = new WeakMap<TypedArray, Place>();
   /** The inputs that have a copy here. */
   private readonly residents = new Set<TypedArray>();
@@ -73,7 +77,13 @@ export class Arrays {
     this.places.delete(array);
     this.dropped.unregister(array);
     this.memory.release(place.address);
+    if (array.byteLength <= TINY) this.losses++;
     this.cellBytes -= array.byteLength;
+  }
+
+  /** Whether the place of an array, or that it has none, may be remembered until `losses` grows. */
+  isLasting(array: TypedArray): boolean {
+    return this.depth === 0 && array.byteLength <= TINY;
   }
 
   /** The address of an array in this memory, or of its copy; -1 if there is none. */

@@ -1,13 +1,17 @@
 /** @file Where the values of a program lie: what is computed in the arena, inputs where they are or copied in beside it. */
 import { DeviceError } from '../../../errors.js';
 import type { Instruction } from '../../../engine/program.js';
-import { itemSize, type TypedArray } from '../../../graph/dtype.js';
+import { allocate, itemSize, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { Arrays } from './arrays.js';
+import { Known } from './known.js';
 import type { Prepared } from './prepare.js';
 
 /** An address of −1: not aligned, so no block has it. */
 const NOWHERE = 0xffffffff;
+
+/** So many elements are quicker set one by one than copied. */
+const FEW = 16;
 
 export class Binding {
   /** The address of every slot, for the run at hand. */
@@ -16,6 +20,8 @@ export class Binding {
   private readonly instructions: readonly Instruction[];
   private readonly inputs: readonly number[];
   private readonly outputs: readonly number[];
+  /** The room that each input takes beside the arena, where it has none of its own. */
+  private readonly rooms: Float64Array;
   /** Where each slot that is computed lies in the arena; −1 for the others. */
   private readonly offsets: readonly number[];
   private readonly arenaBytes: number;
@@ -24,6 +30,8 @@ export class Binding {
   private readonly isOwn: readonly boolean[];
   /** The output's array was in this memory: it has been written in place. */
   private readonly direct: boolean[];
+  /** From the second run on. */
+  private known: Known | null = null;
   private generation = -1;
 
   constructor(
@@ -37,6 +45,7 @@ export class Binding {
     this.outputs = outputs;
     this.offsets = offsets;
     this.arenaBytes = arenaBytes;
+    this.rooms = Float64Array.from(inputs, (slot) => align(this.bytesOf(slot)));
     this.addresses = new Uint32Array(instructions.length);
     this.inputArrays = new Array<TypedArray | null>(instructions.length).fill(null);
     const isInput = new Set(inputs);
@@ -52,13 +61,18 @@ export class Binding {
   bind(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): void {
     const { addresses, arrays } = this;
     arrays.start();
+    // What runs once has nothing to remember.
+    if (this.generation !== -1)
+      this.known ??= new Known(arrays, inputs.length + this.outputs.length);
+    const { known } = this;
+    known?.start();
     let bytes = this.arenaBytes;
     for (let i = 0; i < inputs.length; i++) {
       const slot = this.inputs[i]!;
       const array = inputs[i]!;
-      let address = arrays.addressOf(array);
+      let address = known?.addressOf(array, i) ?? arrays.addressOf(array);
       if (address < 0) address = arrays.takeIn(array);
-      if (address < 0) bytes += align(this.bytesOf(slot));
+      if (address < 0) bytes += this.rooms[i]!;
       addresses[slot] = address;
       this.inputArrays[slot] = array;
     }
@@ -76,13 +90,16 @@ export class Binding {
       if (addresses[slot]! !== NOWHERE) continue;
       this.write(slot, staging, inputs[i]!);
       addresses[slot] = staging;
-      staging += align(this.bytesOf(slot));
+      staging += this.rooms[i]!;
     }
     for (let k = 0; k < this.outputs.length; k++) {
       if (!this.isOwn[k]) continue;
       const slot = this.outputs[k]!;
       const given = outputs[k] ?? null;
-      const address = given === null ? -1 : arrays.addressOf(given);
+      const address =
+        given === null
+          ? -1
+          : (known?.addressOf(given, inputs.length + k) ?? arrays.addressOf(given));
       this.direct[k] = address !== -1;
       addresses[slot] = this.direct[k] ? address : arrays.arena + this.offsets[slot]!;
     }
@@ -97,12 +114,12 @@ export class Binding {
         values[k] = given;
         continue;
       }
-      const value = this.arrayOf(this.outputs[k]!);
+      const slot = this.outputs[k]!;
       if (given === null) {
-        values[k] = value.slice();
+        values[k] = this.copyOf(slot);
       } else {
         this.arrays.forget(given);
-        given.set(value);
+        given.set(this.arrayOf(slot));
         values[k] = given;
       }
     }
@@ -113,6 +130,17 @@ export class Binding {
   arrayOf(slot: number): TypedArray {
     const { dtype, shape } = this.instructions[slot]!;
     return this.inputArrays[slot] ?? this.arrays.view(dtype, this.addresses[slot]!, sizeOf(shape));
+  }
+
+  private copyOf(slot: number): TypedArray {
+    const { dtype, shape } = this.instructions[slot]!;
+    const size = sizeOf(shape);
+    if (size > FEW || this.inputArrays[slot] !== null) return this.arrayOf(slot).slice();
+    const copy = allocate(dtype, size);
+    const heap = this.arrays.memory.heap[dtype];
+    const first = this.addresses[slot]! / itemSize[dtype];
+    for (let i = 0; i < size; i++) copy[i] = heap[first + i]!;
+    return copy;
   }
 
   /** Lets go of the inputs of a run. */
@@ -141,9 +169,10 @@ export class Binding {
   private write(slot: number, address: number, array: TypedArray): void {
     const { dtype } = this.instructions[slot]!;
     const heap = this.arrays.memory.heap[dtype];
-    // A number: setting one element is quicker than copying.
-    if (array.length === 1) heap[address / itemSize[dtype]] = array[0]!;
-    else if (array.length > 0) heap.set(array, address / itemSize[dtype]);
+    const first = address / itemSize[dtype];
+    const { length } = array;
+    if (length > FEW) heap.set(array, first);
+    else for (let i = 0; i < length; i++) heap[first + i] = array[i]!;
   }
 }
 

@@ -2,6 +2,7 @@
 import { FAULT } from './barrier.js';
 import { SCRATCH_BUFFER } from '../assembler/block.js';
 import { CALL, LIST, MOVE } from './driver.js';
+import { ByBuffer } from './byBuffer.js';
 import type { Forms } from './forms.js';
 import type { KernelList } from './kernelList.js';
 import type { ThreadPool } from './pool.js';
@@ -27,6 +28,9 @@ export class WasmPlan {
   private readonly forms: Forms;
   /** Three numbers for each word that holds an address: which, of which buffer, and how many bytes into it. */
   private readonly pointers: Int32Array;
+  /** The pointers by buffer, from the second time on that its buffers are set. */
+  private byBuffer: ByBuffer | null = null;
+  private settings = 0;
   private readonly scratchBytes: number;
   private readonly mayFault: boolean;
   private readonly pool: ThreadPool | undefined;
@@ -91,11 +95,17 @@ export class WasmPlan {
     const { int32 } = this.forms.memory.heap;
     int32[(this.list >>> 2) + LIST.scratch] = scratch;
     const first = this.blocks >>> 2;
+    if (this.byBuffer !== null) {
+      this.byBuffer.write(int32, first, addresses, scratch);
+      return;
+    }
     for (let k = 0; k < pointers.length; k += 3) {
       const buffer = pointers[k + 1]!;
       const from = buffer === SCRATCH_BUFFER ? scratch : addresses[buffer]!;
       int32[first + pointers[k]!] = from + pointers[k + 2]!;
     }
+    // What is run once is not worth sorting, and what moves is no longer where it was written.
+    if (this.settings++ > 0 && this.moving.length === 0) this.byBuffer = new ByBuffer(pointers);
   }
 
   /** Says, after `setBuffers`, how often the list is run, and how buffers move between two runs. */
