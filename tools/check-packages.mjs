@@ -158,3 +158,6 @@ assert.match(argument, /^ChainruleError: Linear: outFeatures must be/);
 assert.match(option, /Adam/);
 assert.match(model, /Sequential\([^]*Linear\(inFeatures=2[^]*ReLU/);
 console.log('minified: messages as they were written');
+
+// Methods that a bundle holds, and those that it does not.
+await import('./check-bundles.mjs');

@@ -142,7 +142,10 @@ export function declare(name) {
   for (const { name: entry, source } of entries)
     write(
       `${entry}.d.ts`,
-      `export * from './types/${pathOf(source).replace(/\.d\.ts$/, '.js')}';\n`,
+      // An entry that is imported for what it does alone has no declarations of its own.
+      reached.has(pathOf(source))
+        ? `export * from './types/${pathOf(source).replace(/\.d\.ts$/, '.js')}';\n`
+        : 'export {};\n',
     );
 }
 

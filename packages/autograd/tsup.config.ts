@@ -5,6 +5,7 @@ export default library(
     index: 'src/index.ts',
     functions: 'src/functions.ts',
     wasm: 'src/wasm.ts',
+    methods: 'src/methods.ts',
     io: 'src/io/index.ts',
     graph: 'src/recorder/index.ts',
     testing: 'src/testing/index.ts',

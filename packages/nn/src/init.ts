@@ -193,7 +193,7 @@ export function orthogonal<C extends Cell>(parameter: C, options?: GainOptions):
     const [tall, wide] = rows < columns ? [columns, rows] : [rows, columns];
     const { Q, R } = autograd.linalg.qr(randn([tall, wide], { dtype: parameter.dtype }));
     // The signs of R's diagonal make Q evenly distributed.
-    const q = Q.mul(R.diagonal().sign());
+    const q = Q.mul(autograd.diagonal(R).sign());
     return (rows < columns ? q.t() : q).reshape(parameter.shape).mul(gain);
   });
 }
@@ -220,13 +220,9 @@ export function truncNormal<C extends Cell>(parameter: C, options?: TruncNormalO
     // Evenly between the distribution function's values at the bounds, through its inverse.
     const { dtype, shape } = parameter;
     const bounds = autograd.tensor([a, b], { dtype: 'float64' });
-    const [low = 0, high = 0] = bounds
-      .sub(mean)
-      .div(std * Math.SQRT2)
-      .erf()
-      .dataSync();
-    return uniformOf(shape, low, high, dtype)
-      .erfinv()
+    const [low = 0, high = 0] = autograd.erf(bounds.sub(mean).div(std * Math.SQRT2)).dataSync();
+    return autograd
+      .erfinv(uniformOf(shape, low, high, dtype))
       .mul(std * Math.SQRT2)
       .add(mean)
       .clamp(a, b);

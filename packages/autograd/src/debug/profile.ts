@@ -1,5 +1,6 @@
 /** @file `profile`: where the time of a computation goes, kernel by kernel. */
 import { checkArgument, kinds } from '../arguments/index.js';
+import { workOf } from '../engine/compile/work.js';
 import { engine } from '../engine/evaluate.js';
 import { DeviceError } from '../errors.js';
 import type { Meter, Work } from '../engine/program.js';
@@ -47,6 +48,7 @@ let totals = new Map<
 
 /** The one meter: plans keep the kernels that were made for it, so that a second profile finds them optimized. */
 const meter: Meter = {
+  workOf,
   report(work, ms) {
     const key = `${work.name}|${work.operations.join()}`;
     let total = totals.get(key);

@@ -1,4 +1,6 @@
 /** @file What is to be computed, free of any tensor: the input and output of every pass of the engine. */
+import type { printKernels } from './compile/printKernels.js';
+import type { workOf } from './compile/work.js';
 import type { DeviceName } from '../graph/device.js';
 import type { DType, TypedArray } from '../graph/dtype.js';
 import type { Attrs, Primitive } from '../graph/primitive.js';
@@ -61,8 +63,8 @@ export interface Backend<S extends Storage = Storage> {
    * where that is not worth while.
    */
   compileQuickly?(program: Program): Quick<S> | null;
-  /** The kernels it would run a program with, as text. */
-  describe(program: Program): string;
+  /** The kernels it would run a program with, as text, by what prints them: few programs do. */
+  describe(program: Program, print: typeof printKernels): string;
   /** An array of its own memory, for what stays from run to run; null where it has none to prefer. */
   allocate(dtype: DType, size: number): S | null;
   /** Takes back an array that `allocate` gave, and that nobody uses any more. */
@@ -94,6 +96,8 @@ export interface Work {
 /** Collects the times of kernels, in milliseconds. */
 export interface Meter {
   report(work: Work, ms: number): void;
+  /** What kernels do, in operations and bytes. */
+  readonly workOf: typeof workOf;
   /** There are reports that come later. */
   later(reports: Promise<void>): void;
 }

@@ -3,6 +3,7 @@ import { isHost, type Storage } from '../graph/storage.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
 import { isLong, mayBeLong, segmentsOf, type Segment } from './segments.js';
+import { printKernels } from './compile/printKernels.js';
 import { simplify } from './compile/simplify.js';
 import { hashOf } from './structure.js';
 
@@ -70,10 +71,13 @@ export function makeReady(program: Program, backend: Backend, meter: Meter | nul
 /** The kernels that `makeReady` would run a program with, as text; equal segments are printed once. */
 export function describeKernels(program: Program, backend: Backend): string {
   const simple = simplify(program);
-  if (backend.compileAny === undefined || !isLong(simple)) return backend.describe(program);
+  if (backend.compileAny === undefined || !isLong(simple))
+    return backend.describe(program, printKernels);
   const segments = segmentsOf(simple);
   const different = new Map(segments.map((segment) => [segment.structure.join(), segment]));
-  const texts = Array.from(different.values(), (segment) => backend.describe(segment.program));
+  const texts = Array.from(different.values(), (segment) =>
+    backend.describe(segment.program, printKernels),
+  );
   return `${segments.length} segments, of which these differ:\n${texts.join('\n\n')}`;
 }
 

@@ -1,6 +1,7 @@
 /** @file What a primitive is for the engine: the loop, view, product or kernel that computes it, and its parameters there. */
 import type { KernelFamily } from '../kernels/family.js';
 import type { Attrs } from './primitive.js';
+import type { Tensor } from './tensor.js';
 
 /** A function of the elements of up to three inputs; booleans are 0 and 1. */
 export type Scalar = (x: number, y: number, z: number) => number;
@@ -24,7 +25,12 @@ export type Lowering<A extends Attrs = Attrs> =
   /** A product of matrices. */
   | { readonly kind: 'product'; transposed(attrs: A): { readonly a: boolean; readonly b: boolean } }
   /** Its inputs, side by side or one within another. */
-  | { readonly kind: 'parts'; parts(attrs: A): PartsSpec }
+  | {
+      readonly kind: 'parts';
+      parts(attrs: A): PartsSpec;
+      /** Of a pad: joins what lies side by side along a dimension, in place of a sum of padded parts. */
+      readonly join?: (parts: readonly Tensor[], dim: number) => Tensor;
+    }
   | KernelLowering<A>
   /** A loop; its results are nodes of their own, which read it. */
   | { readonly kind: 'loop' }

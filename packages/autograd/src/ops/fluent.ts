@@ -1,140 +1,149 @@
-/** @file The only place where methods are put on Tensor: every operation whose first argument is its subject. */
+/**
+ * @file The only place where methods are put on Tensor: every operation whose first argument is its subject. Those that most
+ * programs need are part of every bundle; the others are found by name.
+ */
 import { ChainruleError } from '../errors.js';
 import { Tensor } from '../graph/tensor.js';
-import * as activations from './elements/activations.js';
+import { relu } from './elements/activations.js';
 import * as arithmetic from './elements/arithmetic.js';
-import * as bits from './elements/bits.js';
-import * as combined from './elements/combined.js';
-import * as floats from './elements/floats.js';
-import { aminmax } from './statistics/extremes.js';
-import { argwhere, msort } from './indexing/places.js';
-import { countNonzero, nanmean, nansum } from './statistics/summaries.js';
-import { inner, kron, vdot } from './linalg/products.js';
-import { logdet } from './linalg/logdet.js';
 import * as comparison from './elements/comparison.js';
 import * as exponential from './elements/exponential.js';
-import * as indexing from './indexing/indexing.js';
-import * as joining from './shape/joining.js';
-import * as matrix from './linalg/matrix.js';
-import { logSoftmax, softmax } from './neural/normalization.js';
-import { argsort, bincount, sort, topk, unique } from './indexing/ordering.js';
-import { operations } from './build/primitive.js';
-import * as reductions from './reductions/reductions.js';
-import * as rounding from './elements/rounding.js';
-import * as scans from './reductions/cumulative.js';
-import * as scattering from './indexing/scattering.js';
-import * as shape from './shape/shape.js';
-import {
-  expandAs,
-  fliplr,
-  flipud,
-  matrixTransposed,
-  moveaxis,
-  ravel,
-  viewAs,
-} from './shape/turning.js';
-import * as special from './elements/special.js';
+import { sigmoid, softplus } from './elements/special.js';
 import * as trigonometric from './elements/trigonometric.js';
+import * as rounding from './elements/rounding.js';
+import { at, gather, indexSelect, maskedFill } from './indexing/indexing.js';
+import { bmm, dot, matmul, mm, mv, outer } from './linalg/matrix.js';
+import { logSoftmax, softmax } from './neural/normalization.js';
+import { operations } from './build/primitive.js';
+import {
+  all,
+  amax,
+  amin,
+  any,
+  argmax,
+  argmin,
+  logsumexp,
+  max,
+  mean,
+  min,
+  std,
+  sum,
+  var as variance,
+} from './reductions/reductions.js';
+import { chunk, narrow, select, split, unbind } from './shape/joining.js';
+import {
+  broadcastTo,
+  contiguous,
+  expand,
+  flatten,
+  movedim,
+  permute,
+  reshape,
+  squeeze,
+  swapaxes,
+  t,
+  transpose,
+  unflatten,
+  unsqueeze,
+  view,
+} from './shape/shape.js';
+import { matrixTransposed } from './shape/turning.js';
 
-/** The families whose operations are methods too. */
-const families = {
+/** What a network and its loss are written with. */
+const always = {
   ...arithmetic,
   ...exponential,
   ...trigonometric,
-  ...special,
   ...rounding,
   ...comparison,
-  ...floats,
-  ...bits,
-  ...combined,
-  ...activations,
-  ...reductions,
-  ...scans,
-  ...shape,
-  ...joining,
-  ...indexing,
-  ...scattering,
-  ...matrix,
-};
-
-/** Of other files, those that weigh little. */
-const light = {
-  softmax,
-  logSoftmax,
-  sort,
-  argsort,
-  topk,
-  bincount,
-  unique,
-  aminmax,
-  countNonzero,
-  nansum,
-  nanmean,
-  expandAs,
-  fliplr,
-  flipud,
-  moveaxis,
-  ravel,
-  viewAs,
-  kron,
-  inner,
-  vdot,
-  logdet,
-  argwhere,
-  msort,
+  ...{
+    reshape,
+    view,
+    flatten,
+    unflatten,
+    squeeze,
+    unsqueeze,
+    permute,
+    transpose,
+    swapaxes,
+    t,
+    movedim,
+  },
+  ...{ expand, broadcastTo, contiguous },
+  ...{ sigmoid, softplus, relu, softmax, logSoftmax },
+  ...{ sum, mean, amax, amin, max, min, argmax, argmin, all, any, logsumexp, std },
+  ...{ var: variance, matmul, mm, bmm, mv, dot, outer },
+  ...{ at, gather, indexSelect, maskedFill, chunk, narrow, select, split, unbind },
 };
 
 /** Operations without a natural subject. */
-const functionOnly = ['cat', 'stack', 'meshgrid', 'where', 'polygamma'];
+const functionOnly = ['where'];
 
 /**
- * Methods that PyTorch has not, and whose operations weigh much: they are found by name among the operations that the program
- * holds. That is all of them, but in a bundle those that it calls as functions, itself or through its layers.
+ * Methods that few programs call, or whose operations weigh much: they are found by name among the operations that the
+ * program holds. That is all of them, but in a bundle those that it calls as functions, itself or through its layers.
  */
-export const byName: readonly string[] = (
-  'conv1d conv2d conv3d convTranspose1d convTranspose2d convTranspose3d unfold fold maxPool1d maxPool2d avgPool1d ' +
-  'avgPool2d adaptiveAvgPool2d adaptiveMaxPool2d layerNorm groupNorm batchNorm rmsNorm instanceNorm normalize ' +
-  'cosineSimilarity dropout embedding oneHot scaledDotProductAttention interpolate pixelShuffle tensordot searchsorted'
-).split(' ');
+export const byName: readonly string[] = // Element by element.
+  (
+    'lgamma digamma sinc logit xlogy erf erfc erfinv copysign signbit sgn fmax fmin floatPower ldexp heaviside isNegInf isPosInf ' +
+    'nanToNum gcd lcm bitwiseAnd bitwiseOr bitwiseXor bitwiseLeftShift bitwiseRightShift bitwiseNot addcmul addcdiv deg2rad ' +
+    'rad2deg logaddexp2 clampMin clampMax clip leakyRelu elu gelu silu selu celu mish hardtanh relu6 hardsigmoid hardswish softsign softshrink ' +
+    'logSigmoid prelu glu ' +
+    // Along dimensions.
+    'prod norm median cumsum cumprod cummax cummin sort argsort msort topk unique bincount searchsorted aminmax countNonzero ' +
+    'nansum nanmean ' +
+    // Elements in other places.
+    'flip repeat tile repeatInterleave roll pad diag diagonal tril triu expandAs fliplr flipud moveaxis ravel viewAs ' +
+    'take takeAlongDim maskedSelect nonzero argwhere scatter scatterAdd indexAdd indexPut ' +
+    // Matrices.
+    'trace addmm linear kron inner vdot logdet tensordot ' +
+    // Layers.
+    'conv1d conv2d conv3d convTranspose1d convTranspose2d convTranspose3d unfold fold maxPool1d maxPool2d avgPool1d ' +
+    'avgPool2d adaptiveAvgPool2d adaptiveMaxPool2d layerNorm groupNorm batchNorm rmsNorm instanceNorm normalize ' +
+    'cosineSimilarity dropout embedding oneHot scaledDotProductAttention interpolate pixelShuffle'
+  ).split(' ');
+
+/** Puts a method on every tensor. */
+function define(name: string, value: (this: Tensor, ...args: never[]) => unknown): void {
+  Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+}
+
+/** Puts an operation on every tensor, which is its first argument. */
+export function defineOperation(name: string, op: (...args: unknown[]) => unknown): void {
+  define(
+    name,
+    // Arguments by position are faster than a rest parameter.
+    op.length > 0
+      ? function (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown) {
+          return op(this, a, b, c, d, e);
+        }
+      : function (...args: unknown[]) {
+          return op(this, ...args);
+        },
+  );
+}
 
 for (const name of byName) {
-  Object.defineProperty(Tensor.prototype, name, {
-    value: function (this: Tensor, ...args: unknown[]) {
-      const op = operations.get(name)?.call;
-      if (op === undefined)
-        throw new ChainruleError(
-          `${name}: the method is left out of this bundle, as nothing in it calls the function; ` +
-            `write import { ${name} } from '@chainrule/autograd', and ${name}(x, …)`,
-        );
-      return op(this, ...args);
-    },
-    writable: true,
-    configurable: true,
+  define(name, function (...args: unknown[]) {
+    const op = operations.get(name)?.call;
+    if (op === undefined)
+      throw new ChainruleError(
+        `${name}: this method is left out of this bundle, as nothing in it calls the function: import { ${name} } from ` +
+          `'@chainrule/autograd' and write ${name}(x, …), or import '@chainrule/autograd/methods' for all methods`,
+      );
+    defineOperation(name, op);
+    return op(this, ...args);
   });
 }
 
-for (const [name, f] of Object.entries({ ...families, ...light })) {
-  if (functionOnly.includes(name)) continue;
-  const op = f as (...args: unknown[]) => unknown;
-  Object.defineProperty(Tensor.prototype, name, {
-    // Arguments by position are faster than a rest parameter.
-    value:
-      op.length > 0
-        ? function (this: Tensor, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown) {
-            return op(this, a, b, c, d, e);
-          }
-        : function (this: Tensor, ...args: unknown[]) {
-            return op(this, ...args);
-          },
-    writable: true,
-    configurable: true,
-  });
+for (const [name, op] of Object.entries(always)) {
+  if (!functionOnly.includes(name)) defineOperation(name, op as (...args: unknown[]) => unknown);
 }
 
 // for (const row of x): the slices along dimension 0.
 Object.defineProperty(Tensor.prototype, Symbol.iterator, {
   value: function (this: Tensor) {
-    return joining.unbind(this)[Symbol.iterator]();
+    return unbind(this)[Symbol.iterator]();
   },
   writable: true,
   configurable: true,

@@ -1,12 +1,13 @@
 /** @file The sum of all that flows back to one node. */
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';
-import { concatNode, padTo } from '../ops/shape/movement.js';
 import { filled, sumOf } from '../ops/build/primitive.js';
 
 /** What flows back through a slice: a part, where along one dimension it lies, and the same with zeros around it, if known. */
 interface Part {
   readonly part: Tensor;
+  /** Joins such parts; a program without slices has none of this. */
+  readonly join: (parts: readonly Tensor[], dim: number) => Tensor;
   readonly dim: number;
   readonly start: number;
   readonly end: number;
@@ -32,7 +33,7 @@ export function total(cts: readonly Tensor[]): Tensor {
   for (const [dim, parts] of byDim) {
     for (const layer of layersOf(parts)) {
       const padded = layer.length === 1 ? layer[0]?.padded : null;
-      terms.push(padded ?? join(layer, (cts[0] as Tensor).sizes, dim));
+      terms.push(padded ?? joined(layer, (cts[0] as Tensor).sizes, dim));
     }
   }
   return sumOf(terms) as Tensor;
@@ -55,9 +56,11 @@ function layersOf(parts: readonly Part[]): Part[][] {
   }
   return layers;
 }
+
 /** The slice that a cotangent comes from, if it lies in one dimension without steps. */
 function partOf(ct: Tensor): Part | null {
-  if (ct.op !== (padTo.primitive as unknown) || ct.cell !== null) return null;
+  const lowering = ct.op?.lowering;
+  if (lowering?.kind !== 'parts' || lowering.join === undefined || ct.cell !== null) return null;
   const [part, value] = ct.inputs as readonly [Tensor, Tensor];
   if (value.op !== (constantOp as unknown) || value.attrs?.['value'] !== 0) return null;
   const { start, step } = ct.attrs as unknown as {
@@ -69,11 +72,12 @@ function partOf(ct: Tensor): Part | null {
   const [dim] = cut;
   if (cut.length !== 1 || dim === undefined) return null;
   const at = start[dim] as number;
-  return { part, dim, start: at, end: at + (part.sizes[dim] as number), padded: ct };
+  const { join } = lowering;
+  return { part, join, dim, start: at, end: at + (part.sizes[dim] as number), padded: ct };
 }
 
 /** Parts in order, zeros between them. */
-function join(parts: readonly Part[], shape: readonly number[], dim: number): Tensor {
+function joined(parts: readonly Part[], shape: readonly number[], dim: number): Tensor {
   const pieces: Tensor[] = [];
   let at = 0;
   const zeros = (until: number, like: Tensor): void => {
@@ -91,7 +95,7 @@ function join(parts: readonly Part[], shape: readonly number[], dim: number): Te
     pieces.push(part);
     at = end;
   }
-  const last = (parts.at(-1) as Part).part;
-  zeros(shape[dim] as number, last);
-  return concatNode(pieces, dim);
+  const last = parts.at(-1) as Part;
+  zeros(shape[dim] as number, last.part);
+  return last.join(pieces, dim);
 }

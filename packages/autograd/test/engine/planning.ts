@@ -1,6 +1,7 @@
 /** @file What the engine would run for a computation: the programs of `f`, planned and printed. */
 import { supports } from '../../src/backends/wasm/elements/elementOps.js';
-import { lower, printKernels, type Lowered } from '../../src/engine/compile/lower.js';
+import { lower, type Lowered } from '../../src/engine/compile/lower.js';
+import { printKernels } from '../../src/engine/compile/printKernels.js';
 import type { Program } from '../../src/engine/program.js';
 import { schedule, type Schedule } from '../../src/engine/compile/schedule.js';
 import { simplify } from '../../src/engine/compile/simplify.js';

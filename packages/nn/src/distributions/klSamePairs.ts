@@ -1,5 +1,14 @@
 /** @file Divergences of two distributions of one kind. */
-import { digamma, lgamma, linalg, log1p, softplus, type Tensor, where } from '@chainrule/autograd';
+import {
+  diagonal,
+  digamma,
+  lgamma,
+  linalg,
+  log1p,
+  softplus,
+  type Tensor,
+  where,
+} from '@chainrule/autograd';
 import { Categorical, OneHotCategorical } from './categorical.js';
 import { Beta, Dirichlet, Gamma } from './gamma.js';
 import type { KlPair } from './klDivergence.js';
@@ -129,7 +138,7 @@ export const samePairs: readonly KlPair[] = [
   }),
   pair(MultivariateNormal, MultivariateNormal, (p, q) => {
     const [n] = p.eventShape as readonly [number];
-    const logs = (L: Tensor): Tensor => L.diagonal(0, -2, -1).log().sum(-1);
+    const logs = (L: Tensor): Tensor => diagonal(L, 0, -2, -1).log().sum(-1);
     const batch = broadcast('klDivergence', p.batchShape, q.batchShape);
     const whole = (L: Tensor): Tensor => to(L, [...batch, n, n]);
     const solved = linalg.triangularSolve(whole(q.scaleTril), whole(p.scaleTril), {

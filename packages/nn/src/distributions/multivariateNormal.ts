@@ -1,5 +1,14 @@
 /** @file The normal distribution of vectors. */
-import { eye, linalg, randn, ShapeError, type Shape, type Tensor } from '@chainrule/autograd';
+import {
+  diagonal,
+  eye,
+  flip,
+  linalg,
+  randn,
+  ShapeError,
+  type Shape,
+  type Tensor,
+} from '@chainrule/autograd';
 import { lowerCholesky, positiveDefinite, realVector, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
 import {
@@ -120,7 +129,7 @@ export class MultivariateNormal extends Distribution {
 
   /** Half the logarithm of the covariance's determinant. */
   private get halfLogDet(): Tensor {
-    return this.scaleTril.diagonal(0, -2, -1).log().sum(-1);
+    return diagonal(this.scaleTril, 0, -2, -1).log().sum(-1);
   }
 
   protected override logProbOf(value: Tensor): Tensor {
@@ -157,8 +166,8 @@ export function squaredLength(factor: Tensor, x: Tensor): Tensor {
 
 /** The Cholesky factor of a precision matrix's inverse, without inverting it. */
 function factorOfInverse(precision: Tensor): Tensor {
-  const flipped = linalg.cholesky(precision.flip([-2, -1]));
-  const inverse = flipped.flip([-2, -1]).transpose(-1, -2);
+  const flipped = linalg.cholesky(flip(precision, [-2, -1]));
+  const inverse = flip(flipped, [-2, -1]).transpose(-1, -2);
   const n = precision.shape.at(-1) as number;
   return linalg.triangularSolve(
     inverse,

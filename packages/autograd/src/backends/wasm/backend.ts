@@ -3,7 +3,7 @@
  *
  * What no loop can do runs by its reference kernel on the same memory, so that nothing is ever refused.
  */
-import { lower, printKernels } from '../../engine/compile/lower.js';
+import { lower } from '../../engine/compile/lower.js';
 import { loopOf } from '../../engine/loop.js';
 import type { Executable, HostBackend, Instruction, Program } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
@@ -43,6 +43,10 @@ export interface WasmBackend extends HostBackend {
 export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
   let pool: ThreadPool | undefined;
   const poolFor = (): ThreadPool | undefined => {
+    if (pool?.outdated === true && !pool.broken) {
+      pool.dispose();
+      pool = undefined;
+    }
     if (threads > 1 && arrays.memory.shared) pool ??= new ThreadPool(arrays.memory, threads);
     return pool;
   };
@@ -77,18 +81,19 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
       const runs = runsWorthWalking(program);
       return runs > 0 && willRunInLoops(program) ? { executable: walked(program), runs } : null;
     },
-    describe: (program) => {
+    describe: (program, print) => {
       const simple = simplify(program);
-      if (!runsInLoops(simple)) return interpreter.describe(simple);
+      if (!runsInLoops(simple)) return interpreter.describe(simple, print);
       const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
       const bodies = simple.instructions.flatMap(({ op, attrs }) =>
         op?.lowering.kind === 'loop' ? loopOf(attrs ?? {}).bodies : [],
       );
-      const texts = bodies.map(({ plan }) => backend.describe(plan.program()).replace(/^/gm, '  '));
-      return [
-        printKernels(scheduled, lower(scheduled)),
-        ...texts.map((text) => `a body:\n${text}`),
-      ].join('\n');
+      const texts = bodies.map(({ plan }) =>
+        backend.describe(plan.program(), print).replace(/^/gm, '  '),
+      );
+      return [print(scheduled, lower(scheduled)), ...texts.map((text) => `a body:\n${text}`)].join(
+        '\n',
+      );
     },
     allocate: (dtype, size) => arrays.allocate(dtype, size),
     release: (array) => arrays.release(array),

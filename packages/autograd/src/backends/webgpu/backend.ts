@@ -1,5 +1,5 @@
 /** @file The WebGPU backend: the engine's kernels as WGSL over one heap, on the GPU of a browser or of Node.js. */
-import { lower, printKernels } from '../../engine/compile/lower.js';
+import { lower } from '../../engine/compile/lower.js';
 import type { Backend } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
@@ -25,11 +25,11 @@ export async function openGpu(onLost: () => void): Promise<GpuBackend> {
     runtime,
     compileAny: (program, meter) => makeReady(program, backend, meter),
     compile: (program, meter = null) => new GpuExecutable(simplify(program), runtime, meter),
-    describe: (program) => {
+    describe: (program, print) => {
       const scheduled = schedule(split(simplify(program)).device, (op, dtype) =>
         supports(op, dtype),
       );
-      return printKernels(scheduled, lower(scheduled));
+      return print(scheduled, lower(scheduled));
     },
     allocate: (dtype, size) =>
       dtype === 'float64' ? allocate(dtype, size) : runtime.make(dtype, size),

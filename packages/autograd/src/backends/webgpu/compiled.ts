@@ -8,7 +8,7 @@ import { verification, verifySchedule } from '../node.js';
 import { DeviceError } from '../../errors.js';
 import { sizeOf } from '../../graph/shape.js';
 import { loopOf } from '../../engine/loop.js';
-import { workOf } from '../wasm/run/work.js';
+import { workOf } from '../../engine/compile/work.js';
 import { specialShaders } from './special.js';
 import { buffersOf, together } from './together.js';
 import { supports } from './wgsl/elements.js';

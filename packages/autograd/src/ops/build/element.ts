@@ -4,15 +4,16 @@ import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import type { Laws, Scalar } from '../../graph/lowering.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import { broadcastShapes } from '../../graph/shape.js';
+import { enterVectorForm, type VectorForm } from '../../kernels/vectorForms.js';
 import { makeNode, type Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';
 import type { Broadcast, BroadcastResult, DimResult, ShapeIn, Unless } from '../../types/index.js';
 import { expandNode, reshapeNode, sumTo } from './broadcast.js';
 import { mapElements } from './elementKernel.js';
 import {
+  enter,
   filled,
   operand,
-  operations,
   refuseSurplus,
   resultType,
   rules,
@@ -41,6 +42,8 @@ interface UnarySpec extends Pick<Laws, 'involution'> {
   readonly integer?: (x: number) => number;
   /** dy/dx from the input and the output. */
   readonly derivative: Derivative<[x: Tensor, y: Tensor]>;
+  /** A vector form that only those programs hold which hold the operation. */
+  readonly vector?: VectorForm;
   readonly domain?: Domain;
   readonly to?: 'bool';
 }
@@ -108,7 +111,8 @@ export type BinaryOp = Broadcasting & { readonly primitive: Primitive };
 
 /** A function of one number, element by element. */
 export function unary(name: string, spec: UnarySpec): UnaryOp {
-  const { derivative, domain = 'float' } = spec;
+  const { derivative, vector, domain = 'float' } = spec;
+  if (vector !== undefined) enterVectorForm(name, vector);
   const op = elementwise(name, {
     scalar: spec.reference,
     integer: spec.integer,
@@ -122,7 +126,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     const dtype = computeType(name, node.dtype, domain);
     return makeElement(op, [castNode(node, dtype)], spec.to ?? dtype);
   };
-  return Object.assign(apply as SameShape, { primitive: op });
+  return callable(apply as SameShape, op);
 }
 
 /** A function of two numbers, element by element, with broadcasting and promotion of dtypes. */
@@ -146,7 +150,16 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     const b = castNode(operand(name, y, dtype, 2), dtype);
     return makeElement(op, [a, b], spec.to ?? dtype);
   };
-  return Object.assign(apply as Broadcasting, { primitive: op });
+  return callable(apply as Broadcasting, op);
+}
+
+/** What users call, found by name too. */
+function callable<F extends SameShape | Broadcasting>(
+  apply: F,
+  primitive: Primitive,
+): F & { readonly primitive: Primitive } {
+  enter(primitive.name, apply as never);
+  return Object.assign(apply, { primitive });
 }
 
 interface ElementSpec extends Laws {
@@ -160,7 +173,7 @@ interface ElementSpec extends Laws {
 /** The rules of an element-wise primitive. */
 export function elementwise(name: string, spec: ElementSpec): Primitive {
   const { derivatives, scalar, integer, divides = false } = spec;
-  operations.set(name, { kind: 'primitive' });
+  enter(name);
   const op: Primitive = register({
     name,
     lowering: { kind: 'element', scalar, unit: spec.unit, involution: spec.involution },
@@ -257,7 +270,7 @@ const whereOp: Primitive = register({
     makeElement(whereOp, align(inputs, batched), (inputs[1] as Tensor).dtype),
   kernel: (inputs, out) => mapElements((c, x, y) => (c !== 0 ? x : y), inputs, out),
 });
-operations.set('where', { kind: 'primitive' });
+enter('where');
 
 /** `x · y`, and 0 where x is 0, whatever y is: how derivative rules multiply a cotangent. */
 export const strongMul: BinaryOp = binary('strongMul', {
@@ -306,7 +319,7 @@ const castOp: Primitive = register({
     else out.data.set(data);
   },
 });
-operations.set('cast', { kind: 'primitive' });
+enter('cast');
 
 function saturate(x: number): number {
   return x >= 2147483647 ? 2147483647 : x <= -2147483648 ? -2147483648 : x | 0;

@@ -40,10 +40,15 @@ export const operations = new Map<
   string,
   {
     readonly kind: 'primitive' | 'composite';
-    /** What users call, of a composite. */
-    readonly call?: (...args: readonly unknown[]) => unknown;
+    /** What users call; an operation of many inputs is called by the composite that is named after it. */
+    readonly call?: ((...args: readonly unknown[]) => unknown) | undefined;
   }
 >();
+
+/** Enters a primitive; where a composite has its name already, that is what users call. */
+export function enter(name: string, call?: (...args: readonly unknown[]) => unknown): void {
+  operations.set(name, { kind: 'primitive', call: operations.get(name)?.call ?? call });
+}
 
 /** What makes the nodes of a primitive. */
 export type PrimitiveOp<A extends Attrs> = ((inputs: Inputs, attrs?: A) => Tensor) & {
@@ -88,7 +93,7 @@ export function primitive<A extends Attrs = Record<never, never>>(
     batch: spec.batch,
     kernel: spec.reference ?? ((inputs, out) => out.data.set((inputs[0] as Value).data)),
   });
-  operations.set(name, { kind: 'primitive' });
+  enter(name);
   const erased = op as unknown as Primitive;
   const make = (inputs: Inputs, attrs?: A): Tensor => {
     const given = attrs ?? (NO_ATTRS as A);

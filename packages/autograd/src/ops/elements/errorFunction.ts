@@ -5,6 +5,7 @@
  * Microsystems, Inc. All rights reserved. Permission to use, copy, modify, and distribute this software is freely
  * granted, provided that this notice is preserved.
  */
+import { made } from '../../kernels/scalarFunctions.js';
 
 /**
  * Makes the functions. Its text travels to worker threads, where kernels call them too: it refers to nothing outside
@@ -178,4 +179,4 @@ export function errorFunctions() {
   return { erf, erfc, erfinv, expNegSquare, normalCdf };
 }
 
-export const { erf, erfc, erfinv, expNegSquare, normalCdf } = errorFunctions();
+export const { erf, erfc, erfinv, expNegSquare, normalCdf } = made(errorFunctions);

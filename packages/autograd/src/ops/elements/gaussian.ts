@@ -1,4 +1,11 @@
 /** @file The error functions as operations. Integers and booleans become float32. */
+import {
+  erfcForm,
+  erfForm,
+  expNegSquareForm,
+  normalCdfForm,
+  normalPdfForm,
+} from '../../kernels/gaussian.js';
 import { unary, type UnaryOp } from '../build/define.js';
 import {
   erf as erfOf,
@@ -18,30 +25,35 @@ import { div, mul, neg, square, sub } from '../build/fieldOperations.js';
 /** `e^(−x²)`, without the error of a rounded square. */
 const expNegSquare: UnaryOp = unary('expNegSquare', {
   reference: (x) => expNegSquareOf(x, 1),
+  vector: expNegSquareForm,
   derivative: (x, y) => neg(mul(mul(x, 2), y)),
 });
 
 /** The density of the normal distribution, `e^(−x²/2) / √2π`. */
 export const normalPdf: UnaryOp = unary('normalPdf', {
   reference: (x) => expNegSquareOf(x, 0.5) / Math.sqrt(2 * Math.PI),
+  vector: normalPdfForm,
   derivative: (x, y) => neg(mul(x, y)),
 });
 
 /** Φ, the distribution function of the normal distribution: ½ erfc(−x/√2), with every digit of its left tail. */
 export const normalCdf: UnaryOp = unary('normalCdf', {
   reference: normalCdfOf,
+  vector: normalCdfForm,
   derivative: (x) => normalPdf(x),
 });
 
 /** `2/√π ∫₀ˣ e^(−t²) dt`. PyTorch: `torch.erf`. */
 export const erf: UnaryOp = unary('erf', {
   reference: erfOf,
+  vector: erfForm,
   derivative: (x) => mul(expNegSquare(x), 2 / Math.sqrt(Math.PI)),
 });
 
 /** `1 − erf(x)`, with every digit of its right tail. PyTorch: `torch.erfc`. */
 export const erfc: UnaryOp = unary('erfc', {
   reference: erfcOf,
+  vector: erfcForm,
   derivative: (x) => mul(expNegSquare(x), -2 / Math.sqrt(Math.PI)),
 });
 

@@ -1,4 +1,5 @@
 /** @file Element functions of one or two doubles that JavaScript does not have, or has otherwise. */
+import { made } from '../../kernels/scalarFunctions.js';
 
 /**
  * Makes the functions. Its text travels to worker threads, where kernels call them too: it refers to nothing outside
@@ -38,4 +39,4 @@ export function plainFunctions() {
   return { exp2, softplus, power, hypot, fmod, remainder, floorDivide };
 }
 
-export const { exp2, softplus, power, hypot, fmod, remainder, floorDivide } = plainFunctions();
+export const { exp2, softplus, power, hypot, fmod, remainder, floorDivide } = made(plainFunctions);

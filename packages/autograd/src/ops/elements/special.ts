@@ -28,7 +28,6 @@ import {
 import { softplusOf } from './logistic.js';
 import { eq, gt, isNan, le, logicalAnd } from '../build/relations.js';
 import { sincDerivative } from './sincFunction.js';
-import type { ShapeIn } from '../../types/index.js';
 
 export { erf, erfc, erfinv } from './gaussian.js';
 
@@ -65,9 +64,9 @@ export const polygamma = composite('polygamma', (n: number, x: Operand): Tensor 
 const sincNode = derivativeFamily('sinc', sincDerivative);
 
 /** `sin(πx) / (πx)`, and 1 at 0, with derivatives of any order exact around 0; NaN at ±Inf. PyTorch: `torch.sinc`. */
-export function sinc<X extends Operand>(x: X): Tensor<ShapeIn<X>> {
-  return sincNode(inFloat('sinc', x), 0) as Tensor<ShapeIn<X>>;
-}
+export const sinc = composite('sinc', (x: Operand): Tensor =>
+  sincNode(inFloat('sinc', x), 0),
+) as SameShape;
 
 /**
  * `ln(x / (1 − x))`, the inverse of `sigmoid`; ±Inf at 1 and 0, NaN outside of [0, 1]. With `{ eps }` x is first moved into

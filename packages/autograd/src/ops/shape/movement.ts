@@ -123,7 +123,11 @@ export const padTo: PrimitiveOp<{
   start: readonly number[];
   step: readonly number[];
 }> = primitive('pad', {
-  lowering: { kind: 'parts', parts: ({ start, step }) => ({ kind: 'pad', start, step }) },
+  lowering: {
+    kind: 'parts',
+    parts: ({ start, step }) => ({ kind: 'pad', start, step }),
+    join: (parts, dim) => concatNode(parts, dim),
+  },
   shape: (_inputs, { shape }) => shape,
   vjp: (i, ct, [x], _out, { start, step }) => {
     const inside = sliceNode(ct, start, (x as Tensor).sizes, step);

@@ -28,6 +28,7 @@ export interface VideoFramesOptions extends FromPixelsOptions {
 
 const frameOptions = defineOptions<VideoFramesOptions>({
   channels: kinds.oneOf(1, 3, 4),
+  device: kinds.text,
   fps: kinds.positive,
   from: kinds.nonNegative,
   to: kinds.nonNegative,
@@ -50,7 +51,7 @@ const source = kinds.kind<HTMLVideoElement | AsyncIterable<Frame>>(
 
 /**
  * Goes over the pictures of a `<video>`, by moving it to one moment after the other, or over a stream of `VideoFrame`s, from a
- * camera or a decoder; frames of a stream are closed once they are read. Everything is on the CPU.
+ * camera or a decoder; frames of a stream are closed once they are read.
  *
  * @throws {ChainruleError} for what is no video, cannot be loaded, or whose pixels another site keeps to itself.
  * @example for await (const { image, time } of videoFrames(video, { fps: 5 })) { … }
@@ -60,13 +61,13 @@ export async function* videoFrames(
   options?: VideoFramesOptions,
 ): AsyncGenerator<VideoImage, void> {
   checkArgument('videoFrames', 'video', video as HTMLVideoElement, source);
-  const { channels = 3, fps, from = 0, to = Infinity } = frameOptions('videoFrames', options);
+  const { fps, from = 0, to = Infinity, ...picture } = frameOptions('videoFrames', options);
   if ('videoWidth' in video) {
     await loaded(video);
     const end = Math.min(to, video.duration);
     for (let i = 0, time = from; time < end; time = from + ++i / (fps ?? 1)) {
       await moved(video, time);
-      yield { image: fromPixels(video, { channels }), time };
+      yield { image: fromPixels(video, picture), time };
     }
     return;
   }
@@ -80,7 +81,7 @@ export async function* videoFrames(
       const moment = Math.floor((time - from + 1e-6) * (fps ?? 0));
       if (moment < due) continue;
       if (fps !== undefined) due = moment + 1;
-      yield { image: fromPixels(frame, { channels }), time };
+      yield { image: fromPixels(frame, picture), time };
     } finally {
       frame.close();
     }

@@ -24,7 +24,6 @@ const FLOAT_UNARY: ReadonlySet<string> = new Set([
   'sigmoid',
   'sigmoidDerivative',
   'tanhDerivative',
-  'normalCdf',
   'normalPdf',
   'expNegSquare',
   'sqrt',

@@ -1,13 +1,14 @@
 /** @file The element functions of `float32` and `float64`, register by register. */
 import type { Lanes, Register } from './lanes.js';
-import { pow, vectorFunctions } from './math32.js';
-import { expD, expNegSquareD, logD } from './math64.js';
+import { vectorForms } from '../../../kernels/vectorForms.js';
+import { pow, vectorFunction } from './math32.js';
+import { expD, logD } from './math64.js';
 import { F32x4, F64x2, V128 } from '../assembler/opcodes.js';
 import { SCALAR_BINARY, SCALAR_UNARY } from './scalarOps.js';
 import { unknown } from './values.js';
 
 export function float32(v: Lanes, op: string, x: Register, y: Register): Register {
-  const formula = vectorFunctions[op];
+  const formula = vectorFunction(op);
   if (formula !== undefined) return formula(v, x);
   switch (op) {
     case 'neg':
@@ -86,6 +87,8 @@ function log64(v: Lanes, x: Register): Register {
 }
 
 export function float64(v: Lanes, op: string, x: Register, y: Register): Register {
+  const formula = vectorForms.get(op)?.float64;
+  if (formula !== undefined) return formula(v, x);
   switch (op) {
     case 'neg':
       return v.un(F64x2.neg, x);
@@ -133,12 +136,6 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
       const quotient = v.divD(v.f64(2), v.addD(e, v.f64(1)));
       return v.mulD(v.mulD(e, quotient), quotient);
     }
-    case 'expNegSquare':
-      return expNegSquareD(v, x, 1);
-    case 'normalPdf':
-      return v.mulD(expNegSquareD(v, x, 0.5), v.f64(1 / Math.sqrt(2 * Math.PI)));
-    case 'normalCdf':
-      return v.callD(op, x);
     case 'add':
       return v.addD(x, y);
     case 'sub':

@@ -1,24 +1,22 @@
 /**
  * @file Vector forms of the element functions for float32, four lanes at a time.
  *
- * Within 2 units in the last place (`sigmoid` and `tanh` 3, `normalCdf` 7) over the whole range; infinities, NaN, signed zeros and
+ * Within 2 units in the last place (`sigmoid` and `tanh` 3) over the whole range; infinities, NaN, signed zeros and
  * denormal numbers as IEEE 754 has them. They stay in single precision where it suffices: V8's revectorizer fuses
  * pairs of such vectors, and none that are widened to doubles or lie around a branch. The polynomials come from
  * tools/minimax.py. `madd` may round once or twice: no formula counts on either.
  */
 import { exp, exp2, expm1, hyperbolicTangent, logistic, softplus } from './exponential32.js';
 import type { Curve } from './exponential32.js';
-import { erf, erfc, expNegSquare, normalCdf, normalPdf } from './gaussian32.js';
+import { vectorForms, type Formula } from '../../../kernels/vectorForms.js';
 import type { Lanes, Register } from './lanes.js';
 import { log, log10, log1p, log2 } from './logarithm32.js';
 import { expD, logD } from './math64.js';
 import { F32x4 } from '../assembler/opcodes.js';
 import { cos, sin, tan } from './trigonometry32.js';
 
-type Formula = (v: Lanes, x: Register) => Register;
-
-/** Element functions of float32 that have a vector form of their own. */
-export const vectorFunctions: Readonly<Record<string, Formula>> = {
+/** Element functions of float32 that have a vector form of their own; others come with their primitives. */
+const vectorFunctions: Readonly<Record<string, Formula>> = {
   exp,
   exp2,
   expm1,
@@ -33,13 +31,13 @@ export const vectorFunctions: Readonly<Record<string, Formula>> = {
   tanhDerivative: (v, x) => hyperbolicTangent(v, x).derivative(),
   sigmoid: (v, x) => logistic(v, x).value(),
   sigmoidDerivative: (v, x) => logistic(v, x).derivative(),
-  erf,
-  erfc,
-  normalCdf,
-  normalPdf,
-  expNegSquare,
   softplus,
 };
+
+/** The vector form of an element function of float32, if it has one. */
+export function vectorFunction(op: string): Formula | undefined {
+  return vectorFunctions[op] ?? vectorForms.get(op)?.float32;
+}
 
 /** Element functions that share an exponential with their derivative where a body has both. */
 export const curves: ReadonlyMap<

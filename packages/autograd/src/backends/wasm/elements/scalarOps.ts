@@ -21,6 +21,7 @@ export const SCALAR_UNARY: ReadonlySet<string> = new Set([
   'erf',
   'erfc',
   'erfinv',
+  'normalCdf',
   'lgamma',
   'digamma',
   'exp2',

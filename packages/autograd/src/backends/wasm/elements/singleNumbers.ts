@@ -10,18 +10,21 @@ import type { WasmMemory } from '../run/memory.js';
 import { bestVectorWidth } from '../run/vectorWidth.js';
 import { float32, float64 } from './floatOps.js';
 import { Lanes } from './lanes.js';
-import { vectorFunctions } from './math32.js';
+import { vectorForms } from '../../../kernels/vectorForms.js';
+import { vectorFunction } from './math32.js';
 import { scalarFunctions } from './special.js';
 
 /** Functions of doubles with a formula of their own. */
-const FORMULAS64: ReadonlySet<string> = new Set([
-  ...['exp', 'log', 'sigmoid', 'sigmoidDerivative', 'tanhDerivative', 'expNegSquare', 'normalPdf'],
-]);
-/** Those of float32. */
-const FORMULAS32: ReadonlySet<string> = new Set([
-  ...Object.keys(vectorFunctions),
-  ...['pow', 'rsqrt', 'hypot'],
-]);
+const FORMULAS64 = ['exp', 'log', 'sigmoid', 'sigmoidDerivative', 'tanhDerivative'];
+/** Those of float32 that are of two operands, or of two roundings. */
+const FORMULAS32 = ['pow', 'rsqrt', 'hypot'];
+
+/** Whether loops compute it otherwise than its primitive's function does. */
+function hasFormula(op: string, dtype: DType): boolean {
+  if (dtype === 'float32') return FORMULAS32.includes(op) || vectorFunction(op) !== undefined;
+  if (dtype !== 'float64') return false;
+  return FORMULAS64.includes(op) || vectorForms.get(op)?.float64 !== undefined;
+}
 
 export class SingleNumbers {
   private readonly memory: WasmMemory;
@@ -33,8 +36,7 @@ export class SingleNumbers {
 
   /** The function of loops for results of `dtype`; null where the primitive's own has the same bits. */
   readonly find = (op: string, dtype: DType): Scalar | null => {
-    const formulas = dtype === 'float32' ? FORMULAS32 : dtype === 'float64' ? FORMULAS64 : null;
-    if (formulas?.has(op) !== true) return null;
+    if (!hasFormula(op, dtype)) return null;
     const key = `${op} ${dtype}`;
     let found = this.known.get(key);
     if (found === undefined) {

@@ -3,11 +3,9 @@
  * operations themselves, so that no backend has another opinion. V8 turns imports of `Math.sin` and its kin into direct
  * calls.
  */
-import { errorFunctions } from '../../../ops/elements/errorFunction.js';
-import { gammaFunctions } from '../../../ops/elements/gammaFunction.js';
-import { plainFunctions } from '../../../ops/elements/plainFunctions.js';
+import { scalarMakers, type ScalarFunction } from '../../../kernels/scalarFunctions.js';
 
-export type ScalarFunction = (x: number, y: number) => number;
+export type { ScalarFunction };
 
 /** Those of JavaScript. */
 const BUILT_IN = [
@@ -28,21 +26,24 @@ const BUILT_IN = [
   ...['expm1', 'log', 'log1p', 'log2', 'log10', 'atan2'],
 ] as const;
 
-/** Functions that make functions, each without a word of what is outside itself. */
-const MAKERS = [plainFunctions, errorFunctions, gammaFunctions] as const;
+let known: Record<string, ScalarFunction> = {};
+let families = -1;
 
 /** The functions by the name of their primitive. */
 export function scalarFunctions(): Record<string, ScalarFunction> {
+  if (families === scalarMakers.length) return known;
+  families = scalarMakers.length;
   const math = Math as unknown as Record<string, ScalarFunction>;
   const built = Object.fromEntries(BUILT_IN.map((name) => [name, math[name]]));
-  const { power, ...made } = Object.assign({}, ...MAKERS.map((make) => make())) as Made;
-  return { ...built, ...made, pow: power };
+  const { power, ...made } = Object.assign({}, ...scalarMakers.map((make) => make())) as Made;
+  known = { ...built, ...made, pow: power };
+  return known;
 }
 
 /** An expression that makes the same functions, for a worker thread, which has nothing but its text. */
 export function scalarFunctionsText(): string {
   const names = JSON.stringify(BUILT_IN);
-  const makers = MAKERS.map((make) => `(${make.toString()})()`).join(', ');
+  const makers = scalarMakers.map((make) => `(${make.toString()})()`).join(', ');
   return (
     `((made) => ({ ...Object.fromEntries(${names}.map((name) => [name, Math[name]])), ...made, pow: made.power }))` +
     `(Object.assign({}, ${makers}))`
@@ -52,8 +53,8 @@ export function scalarFunctionsText(): string {
 /** As `scalarFunctionsText`, of as few makers as make the functions of these names. */
 export function scalarFunctionsTextOf(names: readonly string[]): string {
   const made = (name: string): string => (name === 'pow' ? 'power' : name);
-  const makers = MAKERS.filter((make) => {
-    const functions: Readonly<Record<string, unknown>> = make();
+  const makers = scalarMakers.filter((make) => {
+    const functions = make();
     return names.some((name) => functions[made(name)] !== undefined);
   });
   const parts = names.map((name) =>

@@ -21,7 +21,6 @@ export interface FormModule {
   readonly tableSize: number;
 }
 
-const math = scalarFunctions();
 /** The table grows by at least so many entries. */
 const TABLE_STEP = 256;
 
@@ -164,7 +163,7 @@ export class Forms implements FormTable {
     const instance = new WebAssembly.Instance(module, {
       env: { memory, table: this.table },
       math: {
-        ...math,
+        ...scalarFunctions(),
         threadLost: () => Number(this.threadLost()),
         ...(usesBlas && gemmOver(memory)),
       },

@@ -7,6 +7,7 @@
  */
 import type * as NodeThreads from 'node:worker_threads';
 import { DeviceError } from '../../../errors.js';
+import { scalarMakers } from '../../../kernels/scalarFunctions.js';
 import { blasSource } from '../../node.js';
 import type { FormModule, Forms } from './forms.js';
 import type { WasmMemory } from './memory.js';
@@ -70,6 +71,8 @@ export class ThreadPool {
   private readonly control: number;
   private readonly state: Int32Array;
   private workers: WorkerHandle[] = [];
+  /** The families of functions that kernels may call in the workers. */
+  private readonly families = scalarMakers.length;
   /** How many modules the workers have. */
   private loaded = 0;
   private failed = false;
@@ -132,6 +135,11 @@ export class ThreadPool {
   /** Whether a worker failed or could not be started. */
   get broken(): boolean {
     return this.failed;
+  }
+
+  /** Whether operations were loaded later whose functions the workers do not have. */
+  get outdated(): boolean {
+    return this.families !== scalarMakers.length;
   }
 
   /** Whether every worker has started and none has failed. */

@@ -15,7 +15,6 @@ import type { ThreadPool } from './pool.js';
 import { Repeated } from './repeated.js';
 import { bestVectorWidth } from './vectorWidth.js';
 import { WasmPlan } from './wasmPlan.js';
-import { workOf } from './work.js';
 
 /** Kernels in one list, or a primitive run by its reference. */
 export type Part =
@@ -129,7 +128,7 @@ function listParts(
     const options = { threads, blas: callsBlas(kernels, arrays), ...bestVectorWidth() };
     const list = listKernels(kernels, forms, options);
     const plan = new WasmPlan(forms, list, list.parallel ? pool() : undefined);
-    const work = meter === null ? null : workOf(kernels, operations);
+    const work = meter?.workOf(kernels, operations) ?? null;
     parts.push({ kind: 'plan', plan, work });
     kernels = [];
     operations = [];

@@ -8,6 +8,8 @@ import type {
   Scalar,
 } from '../../../engine/compile/kernel.js';
 import type { DType, TypedArray } from '../../../graph/dtype.js';
+// The functions and vector forms that operations bring along.
+import '../../../ops/index.js';
 import { Forms } from './forms.js';
 import { listKernels } from './kernelList.js';
 import type { KernelOptions } from './kernelList.js';

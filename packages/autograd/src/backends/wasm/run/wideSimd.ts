@@ -67,7 +67,7 @@ function checkBits(width: VectorWidth): Int32Array {
   const flat = (buffer: number): Place & { strides: number[] } => ({ ...at(buffer), strides: [1] });
   const op = (name: string, arg: number) =>
     ({ kind: 'op', op: name, args: [arg], dtype: 'float32' }) as const;
-  const names = ['exp', 'tanh', 'sin', 'sigmoid', 'erf'];
+  const names = ['exp', 'tanh', 'sin', 'sigmoid', 'log1p'];
   const load = { kind: 'load', input: 0, dtype: 'float32' } as const;
   const kernels: Kernel[] = [
     {

@@ -96,7 +96,7 @@ function scatterElements(call: Call): Result {
   const axis = dimension(call, call.int('axis', 0), x.ndim);
   const index = indices(call, 1, x.shape[axis] ?? 1);
   const reduction = reductionOf(call);
-  if (reduction === null) return x.scatter(axis, index, updates);
+  if (reduction === null) return cr.scatter(x, axis, index, updates);
   return cr.scatterReduce(x, axis, index, updates, reduction);
 }
 
@@ -112,7 +112,7 @@ function scatterND(call: Call): Result {
   const reduction = reductionOf(call);
   const written =
     reduction === null
-      ? flat.scatter(0, each, source)
+      ? cr.scatter(flat, 0, each, source)
       : cr.scatterReduce(flat, 0, each, source, reduction);
   return written.reshape(x.shape);
 }

@@ -166,7 +166,7 @@ function unique(call: Call): Result {
 /** The places of the elements that are not 0, one column each. */
 function nonZero(call: Call): Result {
   const x = call.known(0);
-  if (x === null) return call.tensor(0).nonzero().transpose(0, 1);
+  if (x === null) return cr.nonzero(call.tensor(0)).transpose(0, 1);
   const found = [...positions(x.shape)].map((at) => [...at]).filter((_, i) => x.data[i] !== 0);
   return known(
     x.shape.flatMap((_, d) => found.map((at) => at[d]!)),

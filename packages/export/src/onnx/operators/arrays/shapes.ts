@@ -366,9 +366,9 @@ export const SHAPES: readonly Operator[] = [
     const x = call.tensor(0);
     if (call.version < 6) {
       const repeats = x.shape.map((_, d) => (d === call.number(2) ? call.number(1) : 1));
-      return x.repeat(repeats);
+      return cr.repeat(x, repeats);
     }
-    return x.repeat(call.numbers(1));
+    return cr.repeat(x, call.numbers(1));
   }),
   operator('Pad', pad, { constants: [1, 2, 3] }),
   operator('CenterCropPad', centerCropPad, { constants: [1] }),

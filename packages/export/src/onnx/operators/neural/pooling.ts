@@ -175,10 +175,8 @@ function maxUnpool(call: Call): Result {
     rest = cr.floorDivide(rest, from[d] as number);
     stride *= shape[d] as number;
   }
-  return cr
-    .zeros([product(shape)], { dtype: x.dtype })
-    .scatter(0, flat, x.reshape([-1]))
-    .reshape(shape);
+  const zeros = cr.zeros([product(shape)], { dtype: x.dtype });
+  return cr.scatter(zeros, 0, flat, x.reshape([-1])).reshape(shape);
 }
 
 export const POOLING: readonly Operator[] = [

@@ -1,8 +1,8 @@
 /** @file What kernels do, in operations and bytes, for profiles. */
-import { operatorFlops, type Kernel, type OperatorKernel } from '../../../engine/compile/kernel.js';
-import type { Work } from '../../../engine/program.js';
-import { itemSize } from '../../../graph/dtype.js';
-import { sizeOf } from '../../../graph/shape.js';
+import { operatorFlops, type Kernel, type OperatorKernel } from './kernel.js';
+import type { Work } from '../program.js';
+import { itemSize } from '../../graph/dtype.js';
+import { sizeOf } from '../../graph/shape.js';
 
 /** What kernels do, for profiles. */
 export function workOf(kernels: readonly Kernel[], operations: readonly string[]): Work {

@@ -1,0 +1,63 @@
+/**
+ * @file `@chainrule/autograd/methods`: all methods of tensors in a bundle, also those whose functions the program does not call.
+ * Without a bundler they are always there.
+ */
+import * as activations from './ops/elements/activations.js';
+import * as bits from './ops/elements/bits.js';
+import * as combined from './ops/elements/combined.js';
+import * as floats from './ops/elements/floats.js';
+import * as special from './ops/elements/special.js';
+import { byName, defineOperation } from './ops/fluent.js';
+import * as indexing from './ops/indexing/indexing.js';
+import * as ordering from './ops/indexing/ordering.js';
+import * as places from './ops/indexing/places.js';
+import * as scattering from './ops/indexing/scattering.js';
+import { tensordot } from './ops/linalg/einsum.js';
+import { logdet } from './ops/linalg/logdet.js';
+import * as matrix from './ops/linalg/matrix.js';
+import * as products from './ops/linalg/products.js';
+import * as attention from './ops/neural/attention.js';
+import * as batchNormalization from './ops/neural/batchNormalization.js';
+import * as convolution from './ops/neural/convolution.js';
+import * as folding from './ops/neural/folding.js';
+import * as normalization from './ops/neural/normalization.js';
+import * as resampling from './ops/neural/resampling.js';
+import * as similarity from './ops/neural/similarity.js';
+import * as pooling from './ops/pooling/pooling.js';
+import * as cumulative from './ops/reductions/cumulative.js';
+import { median, norm, prod } from './ops/reductions/reductions.js';
+import * as diagonals from './ops/shape/diagonals.js';
+import * as rearranging from './ops/shape/rearranging.js';
+import * as turning from './ops/shape/turning.js';
+import { aminmax } from './ops/statistics/extremes.js';
+import * as summaries from './ops/statistics/summaries.js';
+
+const families: Readonly<Record<string, unknown>> = {
+  ...activations,
+  ...bits,
+  ...combined,
+  ...floats,
+  ...special,
+  ...indexing,
+  ...ordering,
+  ...places,
+  ...scattering,
+  ...matrix,
+  ...products,
+  ...attention,
+  ...batchNormalization,
+  ...convolution,
+  ...folding,
+  ...normalization,
+  ...resampling,
+  ...similarity,
+  ...pooling,
+  ...cumulative,
+  ...diagonals,
+  ...rearranging,
+  ...turning,
+  ...summaries,
+  ...{ tensordot, logdet, median, norm, prod, aminmax },
+};
+
+for (const name of byName) defineOperation(name, families[name] as (...args: unknown[]) => unknown);

@@ -1,0 +1,110 @@
+/**
+ * @file What bundlers make of methods, after a build: what most programs need is in every bundle; the others where something calls
+ * the function, or where all are asked for; else their error says what to import. A development server leaves nothing out.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build as buildByEsbuild } from 'esbuild';
+import { build as buildByRollup, createServer } from 'vite';
+
+const examples = fileURLToPath(new URL('../examples', import.meta.url));
+const dist = fileURLToPath(new URL('../packages/autograd/dist/', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
+
+const program = `import { cumsum, grad, tensor } from '@chainrule/autograd';
+  const x = tensor([1, 2, 3, 4]);
+  const said = (f) => { try { return f(); } catch (error) { return String(error); } };
+  globalThis.heard = {
+    kept: grad((x) => x.square().sum())(x).toArray(),
+    called: [cumsum(x, 0).toArray(), x.cumsum(0).toArray()],
+    left: said(() => x.prod().item()),
+  };`;
+const programs = {
+  some: program,
+  all: `import '@chainrule/autograd/methods';\n${program}`,
+};
+
+const bundlers = {
+  async esbuild(entry) {
+    const { outputFiles } = await buildByEsbuild({
+      entryPoints: [entry],
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      write: false,
+      absWorkingDir: examples,
+      alias: aliases,
+      tsconfigRaw: '{}',
+      external: ['node:*'],
+      logLevel: 'error',
+    });
+    return outputFiles[0].text;
+  },
+  async rollup(entry) {
+    const { output } = await buildByRollup({
+      root: folder,
+      configFile: false,
+      logLevel: 'error',
+      resolve: { alias: aliases },
+      build: {
+        write: false,
+        rollupOptions: { input: entry, output: { inlineDynamicImports: true } },
+      },
+    });
+    return output[0].code;
+  },
+};
+
+// Programs lie outside of the repository, where a tsconfig leads to sources; the built files are what is bundled.
+const aliases = {
+  '@chainrule/autograd/methods': join(dist, 'methods.js'),
+  '@chainrule/autograd': join(dist, 'index.js'),
+};
+
+try {
+  for (const [name, contents] of Object.entries(programs)) {
+    const entry = join(folder, `${name}.js`);
+    writeFileSync(entry, contents);
+    for (const [bundler, bundle] of Object.entries(bundlers)) {
+      const file = join(folder, `${name}.${bundler}.mjs`);
+      writeFileSync(file, await bundle(entry));
+      await import(pathToFileURL(file));
+      const { kept, called, left } = globalThis.heard;
+      assert.deepEqual(kept, [2, 4, 6, 8]);
+      assert.deepEqual(called, [
+        [1, 3, 6, 10],
+        [1, 3, 6, 10],
+      ]);
+      if (name === 'all') assert.equal(left, 24);
+      else assert.match(left, /prod: .*import \{ prod \}.*autograd\/methods/);
+      console.log(`${bundler}, ${name} methods: as documented`);
+    }
+  }
+  // A development server bundles packages whole.
+  const server = await createServer({
+    root: examples,
+    configFile: false,
+    logLevel: 'error',
+    cacheDir: join(folder, 'vite'),
+    appType: 'custom',
+    server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+    optimizeDeps: { include: ['@chainrule/autograd'], noDiscovery: true },
+  });
+  try {
+    const { depsOptimizer } = server.environments.client;
+    await depsOptimizer.init();
+    const { file, processing } = depsOptimizer.metadata.optimized['@chainrule/autograd'];
+    await processing;
+    await depsOptimizer.scanProcessing;
+    const { tensor } = await import(pathToFileURL(file));
+    assert.equal(tensor([2, 3]).prod().item(), 6);
+    console.log('vite, development server: all methods');
+  } finally {
+    await server.close();
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
