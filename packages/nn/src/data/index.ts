@@ -32,7 +32,14 @@ export {
 export type { Interpolation } from './images/sample.js';
 export * from './images/transforms.js';
 export { colorJitter, type ColorJitterOptions } from './images/colorJitter.js';
-export { videoFrames, type VideoFramesOptions, type VideoImage } from './images/frames.js';
+export {
+  videoFrames,
+  type VideoElementLike,
+  type VideoFrameLike,
+  type VideoFramesOptions,
+  type VideoImage,
+  type VideoStreamLike,
+} from './images/frames.js';
 export { fromRows, parseCsv, toRows, type CsvOptions, type Row } from './tables.js';
 export { readParquet, writeParquet, type ParquetOptions } from './parquet.js';
 export {

@@ -34,18 +34,49 @@ const frameOptions = defineOptions<VideoFramesOptions>({
   to: kinds.nonNegative,
 });
 
-/** Frames of `WebCodecs`: what a `VideoDecoder` gives, and `MediaStreamTrackProcessor` of a camera. */
-interface Frame {
+/** What is used of a frame of `WebCodecs`: what a `VideoDecoder` gives, and `MediaStreamTrackProcessor` of a camera. */
+export interface VideoFrameLike {
+  /** Microseconds. */
   readonly timestamp: number;
+  /** Gives its memory back. */
   close(): void;
 }
 
-const source = kinds.kind<HTMLVideoElement | AsyncIterable<Frame>>(
+/** What is used of a `ReadableStream` of frames. */
+export interface VideoStreamLike {
+  /** What hands out one frame after the other. */
+  getReader(): {
+    read(): Promise<{ done: boolean; value?: VideoFrameLike | undefined }>;
+    cancel(): Promise<void>;
+  };
+}
+
+/** What is used of a `<video>`. */
+export interface VideoElementLike {
+  /** Its width in pixels. */
+  readonly videoWidth: number;
+  /** Its length in seconds. */
+  readonly duration: number;
+  /** How much is loaded. */
+  readonly readyState: number;
+  /** The moment shown, in seconds. */
+  currentTime: number;
+  /** Whether it is on its way to another moment. */
+  readonly seeking: boolean;
+  /** Why it cannot be played. */
+  readonly error: { readonly message: string } | null;
+  /** Has `listener` called at each event of a type. */
+  addEventListener(type: string, listener: () => void): void;
+  /** Ends that. */
+  removeEventListener(type: string, listener: () => void): void;
+}
+
+const source = kinds.kind<VideoElementLike | AsyncIterable<VideoFrameLike>>(
   'be a <video>, or a stream or async iterable of VideoFrames',
   (x) =>
     kinds.object.test(x) &&
     (Symbol.asyncIterator in x ||
-      typeof (x as Partial<ReadableStream>).getReader === 'function' ||
+      typeof (x as Partial<VideoStreamLike>).getReader === 'function' ||
       'videoWidth' in x),
 );
 
@@ -57,10 +88,10 @@ const source = kinds.kind<HTMLVideoElement | AsyncIterable<Frame>>(
  * @example for await (const { image, time } of videoFrames(video, { fps: 5 })) { … }
  */
 export async function* videoFrames(
-  video: HTMLVideoElement | ReadableStream<VideoFrame> | AsyncIterable<VideoFrame>,
+  video: VideoElementLike | VideoStreamLike | AsyncIterable<VideoFrameLike>,
   options?: VideoFramesOptions,
 ): AsyncGenerator<VideoImage, void> {
-  checkArgument('videoFrames', 'video', video as HTMLVideoElement, source);
+  checkArgument('videoFrames', 'video', video as VideoElementLike, source);
   const { fps, from = 0, to = Infinity, ...picture } = frameOptions('videoFrames', options);
   if ('videoWidth' in video) {
     await loaded(video);
@@ -90,8 +121,8 @@ export async function* videoFrames(
 
 /** A stream as an async iterable, which not every browser makes of it. */
 async function* framesOf(
-  stream: ReadableStream<VideoFrame> | AsyncIterable<VideoFrame>,
-): AsyncGenerator<VideoFrame, void> {
+  stream: VideoStreamLike | AsyncIterable<VideoFrameLike>,
+): AsyncGenerator<VideoFrameLike, void> {
   if (!('getReader' in stream)) {
     yield* stream;
     return;
@@ -100,7 +131,7 @@ async function* framesOf(
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return;
+      if (done || value === undefined) return;
       yield value;
     }
   } finally {
@@ -108,19 +139,19 @@ async function* framesOf(
   }
 }
 
-async function loaded(video: HTMLVideoElement): Promise<void> {
+async function loaded(video: VideoElementLike): Promise<void> {
   const HAVE_CURRENT_DATA = 2;
   if (video.readyState < HAVE_CURRENT_DATA) await heard(video, 'loadeddata');
 }
 
-async function moved(video: HTMLVideoElement, time: number): Promise<void> {
+async function moved(video: VideoElementLike, time: number): Promise<void> {
   if (video.currentTime === time && !video.seeking) return;
   const there = heard(video, 'seeked');
   video.currentTime = time;
   await there;
 }
 
-function heard(video: HTMLVideoElement, event: 'loadeddata' | 'seeked'): Promise<void> {
+function heard(video: VideoElementLike, event: 'loadeddata' | 'seeked'): Promise<void> {
   if (video.error !== null) return Promise.reject(failure(video));
   return new Promise((resolve, reject) => {
     const end = (): void => {
@@ -134,6 +165,6 @@ function heard(video: HTMLVideoElement, event: 'loadeddata' | 'seeked'): Promise
   });
 }
 
-function failure({ error }: HTMLVideoElement): ChainruleError {
+function failure({ error }: VideoElementLike): ChainruleError {
   return new ChainruleError(`videoFrames: ${error?.message || 'the video cannot be loaded'}`);
 }

@@ -96,7 +96,7 @@ export class WasmPlan {
     int32[(this.list >>> 2) + LIST.scratch] = scratch;
     const first = this.blocks >>> 2;
     if (this.byBuffer !== null) {
-      this.byBuffer.write(int32 as Int32Array, first, addresses, scratch);
+      this.byBuffer.write(int32, first, addresses, scratch);
       return;
     }
     for (let k = 0; k < pointers.length; k += 3) {

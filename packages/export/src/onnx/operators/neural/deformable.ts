@@ -25,7 +25,7 @@ function deformed(call: Call): cr.Tensor {
   const [n, channels, h, w] = x.shape as [number, number, number, number];
   const windows = windowsOf(call, [h, w], weight.shape.slice(2));
   const [groups, bends] = [call.int('group', 1), call.int('offset_group', 1)];
-  const out = offset.shape.slice(2) as number[];
+  const out = offset.shape.slice(2);
   const points = product(windows.kernel);
   const count = product(out);
   if (!(bends >= 1) || offset.shape[1] !== 2 * bends * points)

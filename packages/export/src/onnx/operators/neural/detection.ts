@@ -166,22 +166,16 @@ function maxRoiPool(call: Call): Result {
     ]);
   };
   const largestOf = (t: cr.Tensor, d: number, cuts: readonly [number, number][]): cr.Tensor => {
-    const none = cr.zeros(t.shape.filter((_, k) => k !== d) as number[], { dtype: t.dtype });
+    const sizes: number[] = t.shape.filter((_, k) => k !== d);
+    const none = cr.zeros(sizes, { dtype: t.dtype });
     return cr.stack(
       cuts.map(([a, b]) => (b <= a ? none : cr.narrow(t, d, a, b - a).amax(d))),
       d,
     );
   };
   const results = range(rois.length / 5).map((r) => {
-    const [image, x1, y1, x2, y2] = rois
-      .slice(5 * r, 5 * r + 5)
-      .map((v, i) => (i === 0 ? v : Math.round(v * scale))) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [image = 0, ...corners] = rois.slice(5 * r, 5 * r + 5);
+    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = corners.map((v) => Math.round(v * scale));
     const band = largestOf(x.select(0, image), 1, parts(y1, y2, rows, h));
     return largestOf(band, 2, parts(x1, x2, columns, w));
   });
