@@ -10,6 +10,7 @@ import {
   type Shape,
 } from '@chainrule/autograd';
 import { breathe } from '../breathe.js';
+import { failed, gathered, isPromise, textOf, worked } from './batchItems.js';
 import { collate as defaultCollate, type Collated } from './collate.js';
 import { isRows, type Dataset } from './datasets.js';
 import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
@@ -366,50 +367,4 @@ const loaderState = kinds.kind<LoaderState>('be a state', (x) => {
 interface Next<B> {
   (): Promise<IteratorResult<B, undefined>>;
   close?: () => Promise<void>;
-}
-
-function failed(index: number, batch: number, cause: unknown): ChainruleError {
-  const message = `DataLoader: item ${index} failed: ${textOf(cause)} (in batch ${batch})`;
-  return new ChainruleError(message, { cause });
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : display(cause);
-}
-
-const promise = kinds.kind<Promise<unknown>>(
-  'be a promise',
-  (x) => typeof (x as { then?: unknown } | null | undefined)?.then === 'function',
-);
-
-function isPromise(x: unknown): x is Promise<unknown> {
-  return passes(promise, x);
-}
-
-/** A batch that a worker makes. */
-async function worked<B>(
-  dataset: WorkerDataset,
-  indices: Int32Array,
-  pass: LoaderState,
-  batch: number,
-): Promise<IteratorResult<B, undefined>> {
-  const context = { epoch: pass.epoch, seed: pass.order, batch };
-  try {
-    return { value: (await dataset.batch(indices, context, pass)) as B };
-  } catch (error) {
-    throw new ChainruleError(`DataLoader: ${textOf(error)} (in batch ${batch})`, { cause: error });
-  }
-}
-
-/** The items of a batch, which may be promises. */
-function gathered(dataset: Dataset, indices: Int32Array, batch: number): Promise<unknown[]> {
-  return Promise.all(
-    Array.from(indices, async (i) => {
-      try {
-        return await dataset.at(i);
-      } catch (error) {
-        throw failed(i, batch, error);
-      }
-    }),
-  );
 }

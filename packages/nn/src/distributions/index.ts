@@ -2,7 +2,9 @@
 export { Categorical, OneHotCategorical, type ProbsOrLogitsVectors } from './categorical.js';
 export type { Constraint } from './constraint.js';
 export { Distribution } from './distribution.js';
-export { Beta, Dirichlet, Gamma, StudentT } from './gamma.js';
+export { Beta, Dirichlet } from './dirichlet.js';
+export { Gamma } from './gamma.js';
+export { StudentT } from './studentT.js';
 export { Independent, MixtureSameFamily } from './independent.js';
 export { klDivergence } from './klDivergence.js';
 export { Cauchy, Gumbel, Laplace } from './locationScale.js';

@@ -1,6 +1,7 @@
 /** @file Divergences of two distributions of different kinds. */
 import { digamma, erf, lgamma, xlogy, type Tensor, where } from '@chainrule/autograd';
-import { Beta, Gamma } from './gamma.js';
+import { Beta } from './dirichlet.js';
+import { Gamma } from './gamma.js';
 import type { KlPair } from './klDivergence.js';
 import { EULER, infinite, pair } from './klPair.js';
 import { Gumbel, Laplace } from './locationScale.js';

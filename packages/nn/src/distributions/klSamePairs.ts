@@ -10,7 +10,8 @@ import {
   where,
 } from '@chainrule/autograd';
 import { Categorical, OneHotCategorical } from './categorical.js';
-import { Beta, Dirichlet, Gamma } from './gamma.js';
+import { Beta, Dirichlet } from './dirichlet.js';
+import { Gamma } from './gamma.js';
 import type { KlPair } from './klDivergence.js';
 import { EULER, pair } from './klPair.js';
 import { Cauchy, Gumbel, Laplace } from './locationScale.js';

@@ -222,5 +222,6 @@ export const F64x2 = {
   pmin: SIMD | 0xf6,
   pmax: SIMD | 0xf7,
   fromLowI32: SIMD | 0xfe,
+  fromLowU32: SIMD | 0xff,
   relaxedMadd: SIMD | 0x107,
 } as const;

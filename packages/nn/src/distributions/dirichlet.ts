@@ -1,0 +1,180 @@
+/** @file The Dirichlet distribution and the beta distribution, which is that of two: made of gamma variables, whose samples have implicit gradients. */
+import {
+  digamma,
+  gamma,
+  lgamma,
+  oneHot,
+  stack,
+  where,
+  xlogy,
+  type Shape,
+  type Tensor,
+} from '@chainrule/autograd';
+import { positive, positiveVector, simplex, unitInterval, type Constraint } from './constraint.js';
+import { Distribution } from './distribution.js';
+import {
+  broadcastAll,
+  floats,
+  parameterReader,
+  to,
+  type DistributionOptions,
+  type Given,
+  type Value,
+} from './parameters.js';
+
+const readDirichlet = parameterReader(['concentration']);
+
+/**
+ * Vectors of at least 0 that sum to 1, with density proportional to `Π xᵢ^(aᵢ − 1)`: `concentration […, n]`, positive.
+ * PyTorch: `distributions.Dirichlet`; pathwise gradients go through gamma variables here.
+ */
+export class Dirichlet extends Distribution {
+  /** The concentrations, α; the last dimension is the event's. */
+  readonly concentration: Tensor;
+  override readonly hasRsample = true;
+  override readonly support: Constraint = simplex;
+
+  constructor(
+    ...given:
+      [concentration: Tensor, options?: DistributionOptions] | [parameters: Given<'concentration'>]
+  ) {
+    const { concentration, validateArgs } = readDirichlet('Dirichlet', given);
+    const p = floats(
+      'Dirichlet',
+      { concentration },
+      { concentration: positiveVector },
+      validateArgs,
+    );
+    const { shape } = p.concentration;
+    super(shape.slice(0, -1), shape.slice(-1), validateArgs);
+    this.concentration = p.concentration;
+  }
+
+  override get dtype() {
+    return this.concentration.dtype;
+  }
+
+  private get total(): Tensor {
+    return this.concentration.sum(-1, { keepdim: true });
+  }
+
+  /** The mean, in the batch's and the event's shape. */
+  override get mean(): Tensor {
+    return this.concentration.div(this.total);
+  }
+
+  /** The likeliest vector; where no concentration reaches 1, a corner. */
+  override get mode(): Tensor {
+    const above = this.concentration.sub(1).clamp(0);
+    const mode = above.div(above.sum(-1, { keepdim: true }));
+    const corner = oneHot(mode.argmax(-1), this.eventShape[0]).cast(this.dtype);
+    const open = this.concentration.lt(1).all(-1, { keepdim: true });
+    return where(open, corner, mode);
+  }
+
+  /** The variance, in the batch's and the event's shape. */
+  override get variance(): Tensor {
+    const { concentration: a, total } = this;
+    return a.mul(total.sub(a)).div(total.square().mul(total.add(1)));
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    const { concentration: a } = this;
+    return xlogy(a.sub(1), value)
+      .sum(-1)
+      .add(lgamma(a.sum(-1)))
+      .sub(lgamma(a).sum(-1));
+  }
+
+  override entropy(): Tensor {
+    const { concentration: a } = this;
+    const n = this.eventShape[0] as number;
+    const total = a.sum(-1);
+    return lgamma(a)
+      .sum(-1)
+      .sub(lgamma(total))
+      .sub(total.neg().add(n).mul(digamma(total)))
+      .sub(a.sub(1).mul(digamma(a)).sum(-1));
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return this.logGammas(shape).softmax(-1);
+  }
+
+  /**
+   * The logarithms of gamma variables, which do not underflow as the variables do where concentrations are small: a gamma
+   * variable is one of a + 1 times u^(1/a).
+   */
+  private logGammas(shape: Shape): Tensor {
+    const a = to(this.concentration, shape);
+    return gamma(a.add(1)).log().add(this.uniform(shape).log().div(a));
+  }
+}
+
+const readBeta = parameterReader(['concentration1', 'concentration0']);
+
+/**
+ * Density proportional to `x^(a − 1) (1 − x)^(b − 1)` on [0, 1], a = `concentration1` and b = `concentration0` positive.
+ * PyTorch: `distributions.Beta`.
+ */
+export class Beta extends Distribution {
+  /** The first concentration, α. */
+  readonly concentration1: Tensor;
+  /** The second concentration, β. */
+  readonly concentration0: Tensor;
+  override readonly hasRsample = true;
+  override readonly support: Constraint = unitInterval;
+  /** Of x and 1 − x. */
+  private readonly pair: Dirichlet;
+
+  constructor(
+    ...given:
+      | [concentration1: Value, concentration0: Value, options?: DistributionOptions]
+      | [parameters: Given<'concentration1' | 'concentration0'>]
+  ) {
+    const { concentration1, concentration0, validateArgs } = readBeta('Beta', given);
+    const p = broadcastAll(
+      'Beta',
+      { concentration1, concentration0 },
+      { concentration1: positive, concentration0: positive },
+      validateArgs,
+    );
+    super(p.concentration1.shape, [], validateArgs);
+    this.concentration1 = p.concentration1;
+    this.concentration0 = p.concentration0;
+    this.pair = new Dirichlet(stack([p.concentration1, p.concentration0], -1), {
+      validateArgs: false,
+    });
+  }
+
+  override get dtype() {
+    return this.concentration1.dtype;
+  }
+
+  /** The mean, in the batch's and the event's shape. */
+  override get mean(): Tensor {
+    return this.concentration1.div(this.concentration1.add(this.concentration0));
+  }
+
+  override get mode(): Tensor {
+    return this.pair.mode.select(-1, 0);
+  }
+
+  /** The variance, in the batch's and the event's shape. */
+  override get variance(): Tensor {
+    const total = this.concentration1.add(this.concentration0);
+    return this.concentration1.mul(this.concentration0).div(total.square().mul(total.add(1)));
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    return this.pair.logProb(stack([value, value.neg().add(1)], -1));
+  }
+
+  override entropy(): Tensor {
+    return this.pair.entropy();
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return this.pair.rsample(shape.slice(0, shape.length - this.batchShape.length)).select(-1, 0);
+  }
+}

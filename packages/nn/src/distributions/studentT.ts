@@ -1,0 +1,112 @@
+/** @file Student's t distribution: a normal variable over the root of a gamma variable. */
+import {
+  digamma,
+  gamma,
+  lgamma,
+  log1p,
+  randn,
+  where,
+  type Shape,
+  type Tensor,
+} from '@chainrule/autograd';
+import { positive, real, type Constraint } from './constraint.js';
+import { Distribution } from './distribution.js';
+import {
+  broadcastAll,
+  parameterReader,
+  to,
+  type DistributionOptions,
+  type Given,
+  type Value,
+} from './parameters.js';
+
+const readStudent = parameterReader(['df'], ['loc', 'scale']);
+
+/**
+ * Student's t distribution with `df > 0` degrees of freedom, moved by `loc` (0) and scaled by `scale` (1).
+ * PyTorch: `distributions.StudentT`.
+ */
+export class StudentT extends Distribution {
+  /** The degrees of freedom. */
+  readonly df: Tensor;
+  /** The location: the centre of the distribution. */
+  readonly loc: Tensor;
+  /** The scale: how wide the distribution is. */
+  readonly scale: Tensor;
+  override readonly hasRsample = true;
+  override readonly support: Constraint = real;
+
+  constructor(
+    ...given:
+      | [df: Value, options?: Partial<Given<'loc' | 'scale'>>]
+      | [df: Value, loc: Value | undefined, scale?: Value, options?: DistributionOptions]
+      | [parameters: Given<'df', 'loc' | 'scale'>]
+  ) {
+    const { df, loc = 0, scale = 1, validateArgs } = readStudent('StudentT', given);
+    const p = broadcastAll(
+      'StudentT',
+      { df, loc, scale },
+      { df: positive, loc: real, scale: positive },
+      validateArgs,
+    );
+    super(p.df.shape, [], validateArgs);
+    this.df = p.df;
+    this.loc = p.loc;
+    this.scale = p.scale;
+  }
+
+  override get dtype() {
+    return this.df.dtype;
+  }
+
+  /** NaN up to one degree of freedom. */
+  override get mean(): Tensor {
+    return where(this.df.le(1), NaN, this.loc);
+  }
+
+  override get mode(): Tensor {
+    return this.loc;
+  }
+
+  /** Infinite up to two degrees of freedom, NaN up to one. */
+  override get variance(): Tensor {
+    const { df, scale } = this;
+    const finite = df.gt(2);
+    // The branch that is not taken has a df that does not divide by 0.
+    const safe = where(finite, df, 3);
+    const variance = scale.square().mul(safe).div(safe.sub(2));
+    return where(finite, variance, where(df.gt(1), Infinity, NaN));
+  }
+
+  protected override logProbOf(value: Tensor): Tensor {
+    const { df, loc, scale } = this;
+    const y = value.sub(loc).div(scale);
+    const z = scale
+      .log()
+      .add(df.log().mul(0.5))
+      .add(0.5 * Math.log(Math.PI))
+      .add(lgamma(df.mul(0.5)))
+      .sub(lgamma(df.add(1).mul(0.5)));
+    return log1p(y.square().div(df)).mul(df.add(1)).mul(-0.5).sub(z);
+  }
+
+  override entropy(): Tensor {
+    const { df, scale } = this;
+    const [half, next] = [df.mul(0.5), df.add(1).mul(0.5)];
+    const logBeta = lgamma(half)
+      .add(0.5 * Math.log(Math.PI))
+      .sub(lgamma(next));
+    return scale
+      .log()
+      .add(next.mul(digamma(next).sub(digamma(half))))
+      .add(df.log().mul(0.5))
+      .add(logBeta);
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    const df = to(this.df, shape);
+    const chi2 = gamma(df.mul(0.5)).mul(2);
+    const t = randn(shape, { dtype: this.dtype }).mul(chi2.div(df).rsqrt());
+    return this.loc.add(this.scale.mul(t));
+  }
+}
