@@ -71,8 +71,8 @@ test.runIf(isWasm)('a plan runs on as many threads as are set now', () => {
     profile(run);
     expect(compile).toHaveBeenCalledTimes(1);
     profile(run);
-    for (let i = 0; i < 10; i++) run();
-    expect(compile).toHaveBeenCalledTimes(2); // once for profiles and once without, when it has run a few times
+    for (let i = 0; i < 70; i++) run();
+    expect(compile).toHaveBeenCalledTimes(2); // once for profiles and once without, when it has been walked often enough
   } finally {
     setNumThreads(threads);
   }
