@@ -13,7 +13,7 @@ import {
 import { FormCollection, IMAGE, type FunctionImage } from '@chainrule/autograd/internal';
 import { recordGraph, type Named } from '@chainrule/autograd/graph';
 import { VERSION } from '../version.js';
-import { hexadecimal } from './texts.js';
+import { hexadecimal, sideBySide } from './texts.js';
 import { encodeRegime, type EncodedRegime } from './encode.js';
 import { regimesOf, type Regime } from './regimes.js';
 import { RUNTIME } from './runtime.js';
@@ -162,14 +162,14 @@ export function exportModule<Args extends readonly Tensor[]>(
     nameStates(predict, [...args]);
   }
   const code = forms.bytes();
+  const inline = forms.fused && [hexadecimal(code), hexadecimal(forms.fused.bytes())];
   const { seed, offset } = states.random;
   const file = weights === 'file' ? states.file() : undefined;
   const js = [
     `// Written by chainrule ${VERSION}: exportModule.`,
     `export const version = ${JSON.stringify(VERSION)};`,
     `const NAME = ${JSON.stringify(name)};`,
-    `const WASM = ${wasm === 'inline' ? `'${hexadecimal(code)}'` : 'null'};`,
-    `const FUSED = ${forms.fused === null ? 'null' : `'${hexadecimal(forms.fused.bytes())}'`};`,
+    `const KERNELS = ${inline === null ? 'null' : JSON.stringify(sideBySide(inline))};`,
     `const DATA = ${states.dataText(weights === 'inline')};`,
     `const LOADED = ${weights === 'inline'};`,
     `const RANDOM = ${JSON.stringify({ seed, offset })};`,

@@ -45,9 +45,10 @@ function ready() {
   if (kernels !== null) return;
   let module = given;
   if (module === null) {
-    if (WASM === null) throw new Error(NAME + ': call start(module) first, with the module that lies beside this file');
+    if (KERNELS === null) throw new Error(NAME + ': call start(module) first, with the module that lies beside this file');
     // The kernels with fused multiply-add, where the engine has it.
-    const bytes = digits(FUSED !== null && WebAssembly.validate(digits(FMA)) ? FUSED : WASM);
+    const set = WebAssembly.validate(digits(FMA)) ? 1 : 0;
+    const bytes = digits(KERNELS.map((pieces) => pieces[set]).join(''));
     if (!WebAssembly.validate(bytes)) throw new Error(NAME + ': this engine has no WebAssembly with 128-bit vectors (SIMD)');
     module = new WebAssembly.Module(bytes);
   }

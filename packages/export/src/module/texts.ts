@@ -12,3 +12,14 @@ export function base64(bytes: Uint8Array): string {
 export function hexadecimal(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
+
+/** Digits of a piece: two that are nearly alike stay within the 32 kB that gzip looks back. */
+const PIECE = 4000;
+
+/** Texts that are nearly alike, cut into pieces that stand beside each other. */
+export function sideBySide(texts: readonly string[]): string[][] {
+  const count = Math.ceil(Math.max(...texts.map((text) => text.length)) / PIECE);
+  return Array.from({ length: count }, (_, i) =>
+    texts.map((text) => text.slice(i * PIECE, (i + 1) * PIECE)),
+  );
+}

@@ -6,6 +6,8 @@ import { FACTOR_BYTES, MANY_COLUMNS } from './tinyRows.js';
 export const DEPTH_BLOCK = 256;
 export const ROW_BLOCK = 120;
 export const COLUMN_BLOCK = 512;
+/** Elements that there is room for in a copy of a block of A, whatever its size: an exported program's memory grows evenly. */
+const BLOCK_ROOM = 128 * DEPTH_BLOCK;
 /** Rows of B up to this many bytes are read in place. */
 const SHORT_ROW = 2048;
 /** Columns of A this many bytes apart are copied together where they are read for so many tiles. */
@@ -62,17 +64,17 @@ export interface Room<Q extends Quantity = number> {
 /** The room that a product needs, and its bytes. */
 export function roomOf(
   t: Tiling,
-  { m, n, k }: Product,
+  { n, k }: Product,
   { packing, copiesA, scales }: Blocking,
 ): Room & { readonly bytes: number } {
   const depth = Math.min(k, DEPTH_BLOCK) * t.size;
   const width = Math.ceil(Math.min(n, COLUMN_BLOCK) / columnsOf(t)) * columnsOf(t);
   const copy = packing === undefined ? 0 : width * depth;
-  const scaled = copy + (copiesA ? ROW_BLOCK * depth : 0);
+  const scaled = copy + (copiesA ? BLOCK_ROOM * t.size : 0);
   return {
     copy,
     scaled,
-    bytes: scaled + (scales ? FACTOR_BYTES + Math.min(m, ROW_BLOCK) * depth : 0),
+    bytes: scaled + (scales ? FACTOR_BYTES + BLOCK_ROOM * t.size : 0),
   };
 }
 

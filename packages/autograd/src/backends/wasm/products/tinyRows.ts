@@ -40,20 +40,15 @@ export function tinyRowsFunction(module: ModuleBuilder): FunctionBuilder {
     const vectors = Array.from({ length: 4 }, () => f.local('v128'));
     const [vector] = vectors as [number, ...number[]];
     /** The bits of a row, joined in `word`, say what its factor is. */
-    const decide = (at: number): void => {
+    const decide = (): void => {
       f.get(word).i32(ABS_BITS).op(I32.and).set(word);
       f.get(word).i32(LARGE_BITS).op(I32.and).op(I32.eqz);
       f.get(word).i32(0).op(I32.ne).op(I32.and).tee(word).get(any).op(I32.or).set(any);
-      f.get(factors).f32(SCALE).f32(1).get(word).select().memory(F32.store, at);
+      f.get(factors).f32(SCALE).f32(1).get(word).select().memory(F32.store, 0);
+      f.advance(factors, 4);
     };
     const join = (): void => {
       f.get(word).get(from).memory(I32.load, 0).op(I32.or).set(word);
-    };
-    const lanes = (local: number, at: number): void => {
-      for (let lane = 0; lane < 4; lane++) {
-        f.get(local).lane(I32x4.extract, lane).set(word);
-        decide(at + lane * 4);
-      }
     };
     /** Rows side by side, so many vectors of them. */
     const sideBySide = (count: number): void => {
@@ -68,9 +63,16 @@ export function tinyRowsFunction(module: ModuleBuilder): FunctionBuilder {
             .set(vectors[k]!);
         f.get(from).get(stepA).op(I32.add).set(from);
       });
-      for (let k = 0; k < count; k++) lanes(vectors[k]!, 16 * k);
+      for (let k = 0; k < count; k++)
+        f.get(factors)
+          .get(vectors[k]!)
+          .memory(V128.store, 16 * k);
+      f.i32(4 * count).set(left);
+      f.repeatLocal(left, () => {
+        f.get(factors).memory(I32.load, 0).set(word);
+        decide();
+      });
       f.advance(a, 16 * count);
-      f.advance(factors, 16 * count);
       f.get(rows)
         .i32(4 * count)
         .op(I32.sub)
@@ -112,9 +114,8 @@ export function tinyRowsFunction(module: ModuleBuilder): FunctionBuilder {
             join();
             f.get(from).get(stepA).op(I32.add).set(from);
           });
-          decide(0);
+          decide();
           f.get(a).get(rowA).op(I32.add).set(a);
-          f.advance(factors, 4);
         });
       },
     );
