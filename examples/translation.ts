@@ -10,15 +10,15 @@
 import { arange, manualSeed, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { AdamW, OneCycleLR } from '@chainrule/optim';
-import { attentionOf, plotAttention } from './lib/attention.js';
-import { bleu } from './lib/bleu.js';
-import { BytePairs, END, PAD, paddedRows, START } from './lib/bytePairs.js';
+import { attentionOf, plotAttention } from './lib/translation/attention.js';
+import { bleu } from './lib/translation/bleu.js';
+import { BytePairs, END, PAD, paddedRows, START } from './lib/translation/bytePairs.js';
 import { parseOptions } from './lib/cli.js';
 import { startProgress } from './lib/progress.js';
 import { commonOptions, expectScore, isShort, percent } from './lib/score.js';
 import { chunks, readData, shuffled } from './lib/table.js';
-import { translate } from './lib/translate.js';
-import { nearestTranslations } from './lib/translationMemory.js';
+import { translate } from './lib/translation/translate.js';
+import { nearestTranslations } from './lib/translation/translationMemory.js';
 
 const { epochs, lr, dropout, seed, ...options } = parseOptions('Learns to translate.', {
   epochs: { type: 'integer', default: 16, min: 1, help: 'passes over the training pairs' },

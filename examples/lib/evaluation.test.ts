@@ -3,11 +3,11 @@ import { manualSeed, randn, tensor, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attentionOf } from './attention.js';
-import { BytePairs, paddedRows } from './bytePairs.js';
+import { attentionOf } from './translation/attention.js';
+import { BytePairs, paddedRows } from './translation/bytePairs.js';
 import { answersOf, confusionMatrix, f1Of, worstMistakes } from './confusion.js';
 import { chunks, meanAbsoluteError, rSquared } from './table.js';
-import { translate } from './translate.js';
+import { translate } from './translation/translate.js';
 import { frequentWords, naiveBayes, tfIdf } from './wordCounts.js';
 
 describe('measures', () => {

@@ -1,7 +1,7 @@
 /** @file What an attention layer looks at, as a picture. */
 import { noGrad, type Tensor } from '@chainrule/autograd';
 import type * as nn from '@chainrule/nn';
-import { cell, plot } from './plot.js';
+import { cell, plot } from '../plot.js';
 
 /**
  * The weights with which a layer looks from each place of the first sequence to each of the second, `[from, to]`, while
