@@ -137,3 +137,12 @@ test('assertBetween passes values and derivatives, and compares in the dtype of 
     assertBetween(tensor([1, 5], { dtype: 'int32' }).add(0), 0.5, 4.5).toArray(),
   ).toThrow(/from 1 to 4, but element 1 is 5/);
 });
+
+test('every loss refuses options that it does not know when it is made', () => {
+  const losses = Object.entries(nn).filter(([name]) => /^[A-Z]\w*Loss$/.test(name));
+  expect(losses.length).toBeGreaterThan(20);
+  for (const [name, loss] of losses) {
+    const make = loss as unknown as new (options: object) => unknown;
+    expect(() => new make({ reductoin: 'sum' }), name).toThrow(/reductoin/);
+  }
+});

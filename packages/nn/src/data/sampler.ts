@@ -1,5 +1,5 @@
 /** @file What chooses the items and batches of a pass through a dataset. */
-import { checkArgument, ChainruleError, kinds } from '@chainrule/autograd';
+import { checkArgument, ChainruleError, kinds, passes } from '@chainrule/autograd';
 import { drawnSeed } from './random.js';
 
 /** One pass through a dataset. */
@@ -68,9 +68,11 @@ export const batchSamplerKind = kinds.kind<BatchChooser>(
   (x) => has(x, 'batches'),
 );
 
+const sized = kinds.kind<Sized>('have a length', (x) => (x as Sized).length !== undefined);
+
 /** The length of a dataset, or an error. */
 export function lengthOf(name: string, dataset: Sized): number {
-  const n = (dataset as Partial<Sized> | null | undefined)?.length;
+  const n = passes(sized, dataset) ? dataset.length : undefined;
   return checkArgument(name, 'the length of the dataset', n, kinds.size);
 }
 

@@ -8,15 +8,14 @@ import { keptOptions, type AnyReader } from '../layers/keptOptions.js';
 
 /** A loss that keeps its options. */
 abstract class Loss<O extends object> extends Module {
-  /** Reads the options when the loss is made; without it the function does at each call. */
-  protected static readonly reader: AnyReader | null = null;
+  /** Reads the options when the loss is made: those that every loss has, unless it says more. */
+  protected static readonly reader: AnyReader = read.lossOptions as unknown as AnyReader;
 
   protected readonly options: O;
 
   constructor(options?: O) {
     super();
-    const { reader } = new.target as unknown as { readonly reader: AnyReader | null };
-    this.options = reader === null ? (options ?? ({} as O)) : keptOptions(new.target, options);
+    this.options = keptOptions(new.target, options);
   }
 
   override extraRepr(): string {
@@ -199,6 +198,9 @@ export class GaussianNLLLoss extends Loss<NonNullable<Parameters<typeof f.gaussi
 
 /** See `tripletMarginWithDistanceLoss`. PyTorch: `nn.TripletMarginWithDistanceLoss`. */
 export class TripletMarginWithDistanceLoss extends Loss<f.TripletDistanceOptions> {
+  protected static override readonly reader: AnyReader =
+    read.tripletDistanceOptions as unknown as AnyReader;
+
   override forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
     return f.tripletMarginWithDistanceLoss(anchor, positive, negative, this.options);
   }
@@ -206,6 +208,9 @@ export class TripletMarginWithDistanceLoss extends Loss<f.TripletDistanceOptions
 
 /** See `multiMarginLoss`. PyTorch: `nn.MultiMarginLoss`. */
 export class MultiMarginLoss extends WeightedLoss<f.MultiMarginOptions> {
+  protected static override readonly reader: AnyReader =
+    read.multiMarginOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.multiMarginLoss(input, target, { ...this.options, weight: this.weight });
   }
@@ -220,6 +225,9 @@ export class MultiLabelMarginLoss extends Loss<f.LossOptions> {
 
 /** See `multilabelSoftMarginLoss`. PyTorch: `nn.MultiLabelSoftMarginLoss`. */
 export class MultiLabelSoftMarginLoss extends WeightedLoss<f.MultilabelSoftMarginOptions> {
+  protected static override readonly reader: AnyReader =
+    read.multilabelSoftMarginOptions as unknown as AnyReader;
+
   override forward(input: Tensor, target: Tensor): Tensor {
     return f.multilabelSoftMarginLoss(input, target, { ...this.options, weight: this.weight });
   }

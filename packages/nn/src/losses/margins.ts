@@ -20,6 +20,7 @@ import {
   type Tensor,
   where,
 } from '@chainrule/autograd';
+import { multiMarginOptions, multilabelSoftMarginOptions } from './readers.js';
 import {
   reduce,
   reductionKind,
@@ -37,13 +38,6 @@ export interface MultiMarginOptions extends LossOptions {
   /** A factor for each class, used for samples of that class: `[classes]`. */
   readonly weight?: Tensor | null | undefined;
 }
-
-const multiMarginOptions = defineOptions<MultiMarginOptions>({
-  p: kinds.oneOf(1, 2),
-  margin: kinds.finite,
-  weight: kinds.orNull(kinds.tensor),
-  reduction: reductionKind,
-});
 
 /**
  * `Σ max(0, margin − input[target] + input[j])ᵖ / classes` over all other classes j: input `[batch, classes]` or
@@ -138,11 +132,6 @@ export interface MultilabelSoftMarginOptions extends LossOptions {
   /** A factor for each class. */
   readonly weight?: Tensor | null | undefined;
 }
-
-const multilabelSoftMarginOptions = defineOptions<MultilabelSoftMarginOptions>({
-  weight: kinds.orNull(kinds.tensor),
-  reduction: reductionKind,
-});
 
 /**
  * The mean over the last dimension, the classes, of `−(t ln σ(x) + (1 − t) ln σ(−x))`: input x of scores, target t of zeros

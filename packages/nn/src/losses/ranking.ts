@@ -2,10 +2,8 @@
 import {
   checkArgument,
   clamp,
-  defineOptions,
   eq,
   kinds,
-  type Kind,
   minimum,
   ne,
   norm,
@@ -16,14 +14,8 @@ import {
   type Tensor,
   where,
 } from '@chainrule/autograd';
-import {
-  checkTensors,
-  reduce,
-  reductionKind,
-  warnOfBroadcast,
-  type LossOptions,
-} from './reduction.js';
-import { marginOptions, tripletMarginOptions } from './readers.js';
+import { checkTensors, reduce, warnOfBroadcast, type LossOptions } from './reduction.js';
+import { marginOptions, tripletMarginOptions, tripletDistanceOptions } from './readers.js';
 
 /** Options of losses with a margin. */
 export interface MarginOptions extends LossOptions {
@@ -102,13 +94,6 @@ export interface TripletDistanceOptions extends LossOptions {
   /** Whether the negative's distance from the positive counts where it is smaller. Default false. */
   readonly swap?: boolean | undefined;
 }
-
-const tripletDistanceOptions = defineOptions<TripletDistanceOptions>({
-  distanceFunction: kinds.orNull(kinds.callable) as Kind<((x: Tensor, y: Tensor) => Tensor) | null>,
-  margin: kinds.positive,
-  swap: kinds.flag,
-  reduction: reductionKind,
-});
 
 /**
  * `tripletMarginLoss` with a distance of your own. PyTorch: `nn.functional.triplet_margin_with_distance_loss`.

@@ -1,5 +1,11 @@
 /** @file The readers of the options of all losses: functions read them at the call, modules when they are made. */
-import { defineOptions, kinds, type OptionsReader } from '@chainrule/autograd';
+import {
+  defineOptions,
+  kinds,
+  type Kind,
+  type OptionsReader,
+  type Tensor,
+} from '@chainrule/autograd';
 import type {
   SmoothL1Options,
   HuberOptions,
@@ -13,7 +19,8 @@ import type {
   BceWithLogitsOptions,
   KlDivOptions,
 } from './classification.js';
-import type { MarginOptions, TripletMarginOptions } from './ranking.js';
+import type { MarginOptions, TripletDistanceOptions, TripletMarginOptions } from './ranking.js';
+import type { MultilabelSoftMarginOptions, MultiMarginOptions } from './margins.js';
 import type { CtcOptions } from './ctc.js';
 import { reductionKind, type LossOptions } from './reduction.js';
 
@@ -94,3 +101,27 @@ export const ctcOptions: OptionsReader<CtcOptions> = defineOptions<CtcOptions>({
   blank: kinds.size,
   zeroInfinity: kinds.flag,
 });
+
+export const multiMarginOptions: OptionsReader<MultiMarginOptions> =
+  defineOptions<MultiMarginOptions>({
+    p: kinds.oneOf(1, 2),
+    margin: kinds.finite,
+    weight: kinds.orNull(kinds.tensor),
+    reduction: reductionKind,
+  });
+
+export const multilabelSoftMarginOptions: OptionsReader<MultilabelSoftMarginOptions> =
+  defineOptions<MultilabelSoftMarginOptions>({
+    weight: kinds.orNull(kinds.tensor),
+    reduction: reductionKind,
+  });
+
+export const tripletDistanceOptions: OptionsReader<TripletDistanceOptions> =
+  defineOptions<TripletDistanceOptions>({
+    distanceFunction: kinds.orNull(kinds.callable) as Kind<
+      ((x: Tensor, y: Tensor) => Tensor) | null
+    >,
+    margin: kinds.positive,
+    swap: kinds.flag,
+    reduction: reductionKind,
+  });

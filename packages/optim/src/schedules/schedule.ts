@@ -178,8 +178,7 @@ export abstract class LRScheduler {
     const refuse = (why: string): never => {
       throw new FormatError(`${this.name}.loadStateDict: ${why}`);
     };
-    if (typeof state !== 'object' || state === null)
-      refuse(`expected an object, got ${display(state)}`);
+    if (!passes(readable, state)) refuse(`expected an object, got ${display(state)}`);
     if (state.schedule !== this.name) refuse(`the state is of ${display(state.schedule)}`);
     for (const name of ['lastEpoch', 'stepCount', ...Object.keys(this.more())]) {
       const was = this.more()[name];
@@ -248,6 +247,12 @@ export function checkOptimizer(name: string, optimizer: Scheduled): Scheduled {
   }
   return optimizer;
 }
+
+/** A state all of whose entries can be read. */
+const readable = kinds.kind<ScheduleState>(
+  'be a state',
+  (x) => kinds.object.test(x) && Object.values(x).length >= 0,
+);
 
 /** A reader of the options of a schedule: its own, and those of every schedule. */
 export function scheduleOptions<O extends ScheduleOptions>(

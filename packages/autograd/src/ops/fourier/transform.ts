@@ -1,9 +1,10 @@
 /** @file The primitive of Fourier transforms, and complex tensors: two parts for users, pairs in a last dimension within. */
+import { kinds, passes } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';
 import { sameShape, show, sizeOf } from '../../graph/shape.js';
-import { Tensor } from '../../graph/tensor.js';
+import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { operand, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
@@ -71,10 +72,13 @@ export function transformed(x: Tensor, dim: number, sign: 1 | -1, scale: number)
 
 /** Whether this is a complex tensor. */
 export function isComplex(x: unknown): x is Complex {
-  return (
-    typeof x === 'object' && x !== null && !(x instanceof Tensor) && 'real' in x && 'imag' in x
-  );
+  return passes(complexKind, x);
 }
+
+const complexKind = kinds.kind<Complex>(
+  'be { real, imag }',
+  (x) => kinds.object.test(x) && 'real' in (x) && 'imag' in (x),
+);
 
 /** Both parts as floats of one shape; a tensor is a real part alone. */
 export function complexOperand(op: string, x: Operand | Complex): Complex {

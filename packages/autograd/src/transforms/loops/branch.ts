@@ -1,5 +1,5 @@
 /** @file `cond` and `switchCase`: one of several functions, chosen by a value. */
-import { checkArgument, kinds } from '../../arguments/index.js';
+import { checkArgument, kinds, passes } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
 import { mode } from '../../graph/mode.js';
@@ -41,6 +41,11 @@ export function cond<A extends unknown[], R>(
   return among('cond', index, branches, args);
 }
 
+const someBranches = kinds.kind<readonly never[]>(
+  'be a list of at least one function',
+  (x) => Array.isArray(x) && x.length > 0,
+);
+
 /**
  * `branches[index](...args)`; an index below 0 takes the first, one too large the last. Only the branch taken runs.
  *
@@ -56,7 +61,7 @@ export function switchCase<A extends unknown[], R>(
   branches: readonly ((...args: { [K in keyof A]: Loose<A[K]> }) => R)[],
   ...args: A
 ): R {
-  if (!Array.isArray(branches) || branches.length === 0)
+  if (!passes(someBranches, branches))
     throw new ChainruleError('switchCase: the branches must be a list of at least one function');
   branches.forEach((f, k) => checkArgument('switchCase', `branch ${k}`, f, kinds.callable));
   const functions = branches as unknown as readonly ((...xs: unknown[]) => R)[];
