@@ -77,7 +77,7 @@ export function isComplex(x: unknown): x is Complex {
 
 const complexKind = kinds.kind<Complex>(
   'be { real, imag }',
-  (x) => kinds.object.test(x) && 'real' in (x) && 'imag' in (x),
+  (x) => kinds.object.test(x) && 'real' in x && 'imag' in x,
 );
 
 /** Both parts as floats of one shape; a tensor is a real part alone. */
