@@ -1,14 +1,51 @@
 /** @file Where the preludes lie: in Node.js, in a folder beside the built file. See `prelude.ts`. */
 import { ownPlace } from '../../../graph/copy.js';
 
-/** The section of a prelude that holds the keys of its forms. */
-export const SECTION = 'forms';
-
-/** A prelude as it was found. */
+/** A prelude: which forms lie ready, and where. */
 export interface Prelude {
+  /** The keys of its forms, in order. */
   readonly keys: readonly string[];
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly module: WebAssembly.Module;
+  /** For each way of asking for a kernel its form and what belongs to it, as text: few are asked for. */
+  readonly ways: ReadonlyMap<string, string>;
+  /** The modules that hold the forms, in order. */
+  readonly parts: readonly PreludePart[];
+}
+
+export interface PreludePart {
+  /** The first form after those that it holds. */
+  readonly end: number;
+  readonly read: () => Uint8Array<ArrayBuffer>;
+}
+
+/** What a prelude is in files: its table of contents, and its modules. */
+export interface PreludeFiles {
+  readonly text: string;
+  readonly modules: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** Stands between a way and its numbers. */
+const WAY = ' = ';
+
+/** The table of contents: where each module ends, the keys, and the ways. */
+export function contentsOf(
+  ends: readonly number[],
+  keys: readonly string[],
+  ways: ReadonlyMap<string, string>,
+): string {
+  const lines = Array.from(ways, ([way, found]) => `${way}${WAY}${found}`);
+  return [ends.join(' '), ...keys, ...lines].join('\n');
+}
+
+/** A prelude by its table of contents, and by what reads one of its modules. */
+export function preludeOf(text: string, read: (part: number) => Uint8Array<ArrayBuffer>): Prelude {
+  const [first = '', ...lines] = text.split('\n');
+  const ends = first.split(' ').map(Number);
+  const count = ends[ends.length - 1] ?? 0;
+  return {
+    keys: lines.slice(0, count),
+    ways: new Map(lines.slice(count).map((line) => line.split(WAY) as [string, string])),
+    parts: ends.map((end, part) => ({ end, read: () => read(part) })),
+  };
 }
 
 /** The prelude for a width, if there is one. Never in what a bundler takes: there is no such folder beside a bundle. */
@@ -25,18 +62,13 @@ export function findPrelude(width: string): Prelude | null {
   const fs = process.getBuiltinModule('node:fs');
   try {
     const file = place.startsWith('file:') ? url.fileURLToPath(place) : place;
-    const bytes = new Uint8Array(
-      fs.readFileSync(path.join(path.dirname(file), 'prelude', `${width}.wasm`)),
+    const folder = path.join(path.dirname(file), 'prelude');
+    const text = fs.readFileSync(path.join(folder, `${width}.txt`), 'latin1');
+    return preludeOf(
+      text,
+      (part) => new Uint8Array(fs.readFileSync(path.join(folder, `${width}.${part}.wasm`))),
     );
-    const module = new WebAssembly.Module(bytes);
-    return { keys: keysOf(module), bytes, module };
   } catch {
     return null; // running from the sources, or bundled
   }
-}
-
-/** The keys of its functions, in order: a section of their own. */
-export function keysOf(module: WebAssembly.Module): string[] {
-  const [section] = WebAssembly.Module.customSections(module, SECTION);
-  return new TextDecoder().decode(section).split('\n');
 }
