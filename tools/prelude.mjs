@@ -30,7 +30,8 @@ export async function preludes() {
     ].map(load),
   );
   const works = preludeWorks({ autograd, nn, optim });
-  return WIDTHS.flatMap((best) => {
+  const driver = { name: internal.DRIVER, bytes: internal.driverModule(true) };
+  const ofWidths = WIDTHS.flatMap((best) => {
     const { text, modules } = internal.writePrelude(best, works);
     const width = `${best.width}${best.fma ? '+' : ''}`;
     return [
@@ -38,6 +39,7 @@ export async function preludes() {
       ...modules.map((bytes, part) => ({ name: `${width}.${part}.wasm`, bytes })),
     ];
   });
+  return [driver, ...ofWidths];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -4,7 +4,7 @@
  * Forms are few, as sizes are no part of them: a process that has met its kernels compiles no more. New ones are written
  * into one module for a plan, as V8 compiles a hundred functions in one module several times faster than in a hundred.
  */
-import { findPrelude, gemmOver, verification } from '../../node.js';
+import { findDriver, findPrelude, gemmOver, verification } from '../../node.js';
 import type { Prelude, PreludePart } from './preludeFile.js';
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { BARRIER_BYTES } from './barrier.js';
@@ -50,7 +50,8 @@ export class Forms implements FormTable {
 
   constructor(memory: WasmMemory) {
     this.memory = memory;
-    this.run = this.instantiate(driverModule(memory.shared), false)['run'] as RunFunction;
+    const driver = (memory.shared ? findDriver() : null) ?? driverModule(memory.shared);
+    this.run = this.instantiate(driver, false)['run'] as RunFunction;
   }
 
   /** The entry of a kernel's form in the table. What is new runs after `finish`. */

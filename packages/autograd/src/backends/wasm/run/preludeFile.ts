@@ -1,4 +1,5 @@
 /** @file Where the preludes lie: in Node.js, in a folder beside the built file. See `prelude.ts`. */
+import { DeviceError } from '../../../errors.js';
 import { ownPlace } from '../../../graph/copy.js';
 
 /** A prelude: which forms lie ready, and where. */
@@ -50,6 +51,28 @@ export function preludeOf(text: string, read: (part: number) => Uint8Array<Array
 
 /** The prelude for a width, if there is one. Never in what a bundler takes: there is no such folder beside a bundle. */
 export function findPrelude(width: string): Prelude | null {
+  const contents = read(`${width}.txt`);
+  if (contents === null) return null;
+  return preludeOf(contents.toString('latin1'), (part) => {
+    const module = read(`${width}.${part}.wasm`);
+    if (module === null)
+      throw new DeviceError(
+        `the prelude of ${width} lacks a part: install @chainrule/autograd anew`,
+      );
+    return new Uint8Array(module);
+  });
+}
+
+/** The module that runs lists in memory that threads share, if it lies ready. */
+export function findDriver(): Uint8Array<ArrayBuffer> | null {
+  const module = read(DRIVER);
+  return module === null ? null : new Uint8Array(module);
+}
+
+export const DRIVER = 'driver.wasm';
+
+/** A file of the folder; null where there is none: running from the sources, or bundled. */
+function read(name: string): Buffer | null {
   const place = ownPlace();
   if (
     place === null ||
@@ -62,13 +85,8 @@ export function findPrelude(width: string): Prelude | null {
   const fs = process.getBuiltinModule('node:fs');
   try {
     const file = place.startsWith('file:') ? url.fileURLToPath(place) : place;
-    const folder = path.join(path.dirname(file), 'prelude');
-    const text = fs.readFileSync(path.join(folder, `${width}.txt`), 'latin1');
-    return preludeOf(
-      text,
-      (part) => new Uint8Array(fs.readFileSync(path.join(folder, `${width}.${part}.wasm`))),
-    );
+    return fs.readFileSync(path.join(path.dirname(file), 'prelude', name));
   } catch {
-    return null; // running from the sources, or bundled
+    return null;
   }
 }
