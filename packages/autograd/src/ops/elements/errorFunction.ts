@@ -91,6 +91,11 @@ export function errorFunctions() {
     return (Math.exp(-z * z - 0.5625) * Math.exp((z - x) * (z + x) + tailRatio(x))) / x;
   }
 
+  /** e^(x²)·erfc(x) for x ≥ 1.25, however large. */
+  function scaledTail(x: number): number {
+    return Math.exp(tailRatio(x) - 0.5625) / x;
+  }
+
   /** e^(−scale·x²) for a scale that is a power of two: from an exact square and what is left of it. */
   function expNegSquare(x: number, scale: number): number {
     const a = Math.min(Math.abs(x), 40);
@@ -176,7 +181,7 @@ export function errorFunctions() {
     ];
     return y * polynomial(c, Math.sqrt(w) - 3);
   }
-  return { erf, erfc, erfinv, expNegSquare, normalCdf };
+  return { erf, erfc, erfinv, expNegSquare, normalCdf, scaledTail };
 }
 
-export const { erf, erfc, erfinv, expNegSquare, normalCdf } = made(errorFunctions);
+export const { erf, erfc, erfinv, expNegSquare, normalCdf, scaledTail } = made(errorFunctions);
