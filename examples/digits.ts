@@ -154,5 +154,5 @@ if (JSON.stringify(testOf(copy)) !== JSON.stringify(answers))
 console.log(`weights saved to ${path}, and loaded again with equal predictions`);
 const accuracy = accuracyOf(confusion);
 console.log(`test accuracy ${(100 * accuracy).toFixed(2)} %`);
-const asked = short ? 0.9 : 0.96;
-if (!(accuracy >= asked)) throw new UserError(`asked for at least ${100 * asked} %`);
+const required = short ? 0.9 : 0.96;
+if (!(accuracy >= required)) throw new UserError(`the required accuracy is at least ${100 * required} %`);

@@ -187,4 +187,4 @@ expectScore('largest difference with the cache', Math.max(...farthest), { atMost
 const surprises = [...windows(test, 20, LENGTH)].map(({ x, y }) =>
   noGrad(() => nn.functional.crossEntropy(model.forward(x).flatten(0, 1), y.flatten()).item()),
 );
-expectScore('nats a letter', meanOf(surprises), { atMost: short ? 2.45 : 1.6, baseline: bigram });
+expectScore('nats per letter', meanOf(surprises), { atMost: short ? 2.45 : 1.6, baseline: bigram });

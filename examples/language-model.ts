@@ -40,7 +40,7 @@ const { alphabet, train, test } = readMobyDick({ short });
 const unigram = countedSurprise(train, test, alphabet.size, 0);
 const bigram = countedSurprise(train, test, alphabet.size, 1);
 console.log(`${train.length} letters to learn from, ${alphabet.size} different ones`);
-console.log(`nats a letter: by frequency ${unigram.toFixed(3)}, by pairs ${bigram.toFixed(3)}`);
+console.log(`nats per letter: by frequency ${unigram.toFixed(3)}, by pairs ${bigram.toFixed(3)}`);
 
 // %% [markdown]
 // ## The network
@@ -142,4 +142,4 @@ for (const { x, y } of windows(test, 10, 100)) {
 plotSurprise([...alphabet.decode(test.subarray(1, 101))], surprises, 'language-model-surprise.svg');
 const nats = meanOf(surprises);
 console.log(`${(nats / Math.LN2).toFixed(3)} bits a letter`);
-expectScore('nats a letter', nats, { atMost: short ? 1.9 : 1.45, baseline: bigram });
+expectScore('nats per letter', nats, { atMost: short ? 1.9 : 1.45, baseline: bigram });

@@ -223,7 +223,7 @@ const byFrequency = (word: string): number =>
       (t) => -Math.log((counts[t] ?? 1) / counted),
     ),
   );
-expectScore('nats a letter', meanOf(test.map((word) => ask(tensor(encode(word))).item())), {
+expectScore('nats per letter', meanOf(test.map((word) => ask(tensor(encode(word))).item())), {
   atMost: total < 1000 ? meanOf(test.map(byFrequency)) : 2.5,
   baseline: meanOf(test.map(byFrequency)),
 });

@@ -180,4 +180,4 @@ const cost = meanOf(
 );
 const often = batchOf(train.slice(0, 5000)).mean(0).clamp(0.001, 0.999);
 const pixelCost = new Bernoulli({ probs: often }).logProb(batchOf(test)).sum(1).mean().neg().item();
-expectScore('nats an image', cost, { atMost: short ? 150 : 105, baseline: pixelCost });
+expectScore('nats per image', cost, { atMost: short ? 150 : 105, baseline: pixelCost });
