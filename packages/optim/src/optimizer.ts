@@ -99,7 +99,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   }
 
   /**
-   * Adds parameters, with hyper-parameters of their own where given: layers that thaw while training goes on.
+   * Adds parameters, with hyperparameters of their own where given: layers that thaw while training goes on.
    * @throws {ChainruleError} if a parameter is frozen, no Parameter or already in a group.
    */
   addParamGroup(group: GroupOptions<Partial<H>>): void {
@@ -185,7 +185,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   }
 
   /**
-   * Goes on from a state that `stateDict()` gave: the steps that follow equal those of the first optimizer bit for bit.
+   * Restores a state returned by `stateDict()`: the steps that follow equal those of the first optimizer bit for bit.
    * Parameters are matched by name where both sides have names, else by order.
    * @throws {FormatError} if anything in it does not fit. Nothing has changed then.
    */
@@ -197,7 +197,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
 
   /**
    * The cells that steps read and change beside the parameters, by name: what the rule remembers of each parameter
-   * (`weight.expAvg`), step counts, and hyper-parameters by group. For those who export a step as a graph.
+   * (`weight.expAvg`), step counts, and hyperparameters by group. For those who export a step as a graph.
    */
   namedState(): [name: string, state: Cell][] {
     const named: [string, Cell][] = [];
