@@ -68,14 +68,14 @@ names.forEach((name, i) => {
 // %%
 const [p, q] = [fit.x.at(3).item(), fit.x.at(6).item()];
 const error = Math.max(Math.abs(p / 44.3110887 - 1), Math.abs(q / 26.88761444 - 1));
-expectScore('error of the periods', error, { atMost: 1e-9 });
+expectScore('relative error of the periods', error, { atMost: 1e-9 });
 
 const yearly = leastSquares(
   (b: Tensor) => wave(month, 12, b.at(1), b.at(2)).add(b.at(0)).sub(pressure),
   f64([10, 0, 0]),
 );
 const spread = (residuals: Tensor): number => residuals.square().mean().sqrt().item();
-expectScore('what is left', spread(fit.residuals), {
+expectScore('residual', spread(fit.residuals), {
   atMost: 2.2,
   baseline: spread(yearly.residuals),
 });
@@ -83,7 +83,7 @@ expectScore('what is left', spread(fit.residuals), {
 plotCurves(
   {
     'all cycles': model(fit.x, month).dataSync(),
-    'a year alone': pressure.add(yearly.residuals).dataSync(),
+    'yearly cycle alone': pressure.add(yearly.residuals).dataSync(),
   },
   {
     title: 'Air pressure and its cycles',
@@ -116,4 +116,4 @@ const changed = pressure.add(
 );
 const [moved, predicted] = [fitTo(changed).x.at(3).item() - p, 0.5 * byMonth.at(strongest).item()];
 console.log(`half a unit more in month ${strongest + 1} moves it by ${moved.toFixed(4)}`);
-expectScore('predicted beside found', Math.abs(predicted / moved - 1), { atMost: 0.1 });
+expectScore('relative error of the predicted shift', Math.abs(predicted / moved - 1), { atMost: 0.1 });

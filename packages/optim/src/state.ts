@@ -3,7 +3,7 @@ import { cell, evaluate, FormatError, noGrad, Tensor, tensor } from '@chainrule/
 import type { Cell, Parameter } from '@chainrule/autograd';
 import { Clock } from './clock.js';
 import { display, type Hypers, type HyperValue } from './checks.js';
-import type { ParamState } from './optimizer.js';
+import type { ParamState } from './parameterStates.js';
 import { checkHypers, type BuiltGroup } from './paramGroup.js';
 import type { CompleteRule } from './rule.js';
 
