@@ -116,4 +116,6 @@ const changed = pressure.add(
 );
 const [moved, predicted] = [fitTo(changed).x.at(3).item() - p, 0.5 * byMonth.at(strongest).item()];
 console.log(`half a unit more in month ${strongest + 1} moves it by ${moved.toFixed(4)}`);
-expectScore('relative error of the predicted shift', Math.abs(predicted / moved - 1), { atMost: 0.1 });
+expectScore('relative error of the predicted shift', Math.abs(predicted / moved - 1), {
+  atMost: 0.1,
+});
