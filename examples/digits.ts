@@ -155,4 +155,5 @@ console.log(`weights saved to ${path}, and loaded again with equal predictions`)
 const accuracy = accuracyOf(confusion);
 console.log(`test accuracy ${(100 * accuracy).toFixed(2)} %`);
 const required = short ? 0.9 : 0.96;
-if (!(accuracy >= required)) throw new UserError(`the required accuracy is at least ${100 * required} %`);
+if (!(accuracy >= required))
+  throw new UserError(`the required accuracy is at least ${100 * required} %`);
