@@ -71,7 +71,6 @@ window.bench = async (rounds) => {
 
 const { outputFiles } = await build({
   stdin: { contents: page, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
-  external: ['koffi', 'webgpu', 'node:*'],
   bundle: true,
   minify: true,
   write: false,

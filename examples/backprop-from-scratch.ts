@@ -1,9 +1,9 @@
 // %% [markdown]
 // # Backpropagation from scratch
 //
-// A network learns to tell two kinds of points apart. First it is built of single numbers, so that each
-// step of learning can be seen: the forward pass, the error, the backward pass, the update. Then the
-// same network is written with tensors, and gives the same numbers.
+// A network learns to tell two kinds of points apart. It is first built from single numbers, to show each
+// step of learning: the forward pass, the error, the backward pass, the update. Then the same network is
+// written with tensors and gives the same numbers.
 
 // %%
 import { graph, manualSeed, noGrad, Parameter, randn, scalar, stack } from '@chainrule/autograd';
@@ -20,8 +20,8 @@ manualSeed(4);
 // %% [markdown]
 // ## One neuron, one example
 //
-// A neuron weighs its input, adds a bias and bends the result: $\hat y = \tanh(wx + b)$. The error is
-// $L = (\hat y - y)^2$. Every operation becomes a node of a graph, which remembers what it was made of.
+// A neuron multiplies its input by a weight, adds a bias and bends the result: $\hat y = \tanh(wx + b)$. The
+// error is $L = (\hat y - y)^2$. Every operation becomes a node of a graph, which remembers its inputs.
 
 // %%
 const w = new Parameter(scalar(0.6));
@@ -33,8 +33,8 @@ console.log(`prediction ${prediction.item().toFixed(4)}, error ${error.item().to
 showSvg(graph(error).toSVG(), 'the graph of the error', 'backprop-graph.svg');
 
 // %% [markdown]
-// The backward pass walks through that graph from the error to its inputs. By the chain rule each
-// node hands on the derivative it got, times its own:
+// The backward pass walks through that graph from the error to its inputs. By the chain rule, each
+// node passes on the derivative it received, times its own:
 // $\frac{\partial L}{\partial \hat y} = 2(\hat y - y)$, then through the bend
 // $\cdot\,(1 - \hat y^2)$, then to the weight $\cdot\,x$ and to the bias $\cdot\,1$.
 
@@ -48,8 +48,8 @@ console.log('by hand      ', (byHand * 1.5).toFixed(6), byHand.toFixed(6));
 // %% [markdown]
 // ## A network of single numbers
 //
-// Eight such neurons look at a point; a ninth, without a bend, weighs what they say. Where its score
-// is positive the answer is class 1.
+// Eight such neurons look at a point; a ninth, without the bend, combines their answers into a score. If the
+// score is positive, the answer is class 1.
 
 // %%
 const HIDDEN = 8;
@@ -59,7 +59,7 @@ const startOut = randn([HIDDEN + 1]).mul(0.5);
 const hidden = [...start].map((row) => [...row].map((value) => new Parameter(value)));
 const out = [...startOut].map((value) => new Parameter(value));
 
-/** The sum of weight times input, and the bias, which stands last among the weights. */
+/** The weighted sum of the inputs, plus the bias, which is the last of the weights. */
 const neuron = (weights: Tensor[], inputs: Tensor[]): Tensor =>
   [...inputs, 1].map((input, i) => (weights[i] as Tensor).mul(input)).reduce((a, b) => a.add(b));
 function network(point: Tensor[]): Tensor {
@@ -70,9 +70,9 @@ function network(point: Tensor[]): Tensor {
 // %% [markdown]
 // ## Learning, epoch by epoch
 //
-// The error of a point is the cross-entropy of its class, $\log(1 + e^{-s})$ for a score $s$ that
-// should be positive. After a pass over all points each parameter takes a small step against its
-// derivative: gradient descent.
+// The error of a point is the cross-entropy of its class: $\log(1 + e^{-s})$ for a score $s$ that
+// should be positive. After each pass over all points, every parameter takes a small step against its
+// derivative. This is gradient descent.
 
 // %%
 const points = [...train.positions].map((point) => [...point]);
@@ -101,9 +101,9 @@ plotLosses(losses, points.length, 'points', 'backprop-loss.svg');
 // %% [markdown]
 // ## The same with tensors
 //
-// All neurons of a layer are one matrix, all points another. From the same start the losses are the
-// same but for the rounding of sums in another order, and an epoch takes a few operations instead of
-// thousands.
+// All neurons of a layer form one matrix, all points another. From the same start the losses are equal,
+// apart from the rounding of sums taken in a different order, and an epoch takes a few operations instead
+// of thousands.
 
 // %%
 const model = new nn.Sequential(new nn.Linear(2, HIDDEN), new nn.Tanh(), new nn.Linear(HIDDEN, 1));
@@ -129,8 +129,9 @@ expectScore('largest difference between the two losses', difference, { atMost: 1
 // %% [markdown]
 // ## New points
 //
-// 400 points that neither has seen, beside the best straight line (a network without hidden neurons).
-// After 600 epochs the network is right on 96.5 % of them, the line on 87.0 %; this takes 9 seconds.
+// 400 points that neither network has seen, compared with the best straight line (a network without hidden
+// neurons). After 600 epochs the network is right on 96.5 % of them and the line on 87.0 %; this takes 9 seconds.
+// The short run stops after 200 epochs.
 
 // %%
 const line = new nn.Linear(2, 1);

@@ -1,9 +1,9 @@
 // %% [markdown]
 // # El Niño: the periods of the southern oscillation
 //
-// 168 monthly differences of air pressure between Easter Island and Darwin: the trade winds. They have a
-// yearly cycle, and slower ones whose periods are not known. Least squares finds nine parameters, says how
-// well each is known, and is itself a function that can be differentiated: which months decide the answer?
+// 168 monthly differences in air pressure between Easter Island and Darwin, which drive the trade winds. They
+// follow a yearly cycle and slower cycles of unknown period. Least squares finds nine parameters and says how
+// well each is known. The fit itself is differentiable: which months decide the answer?
 
 // %%
 import { grad, tensor } from '@chainrule/autograd';
@@ -62,20 +62,20 @@ names.forEach((name, i) => {
 // %% [markdown]
 // ## Is it right?
 //
-// The problem is one of the reference data sets of the American standards institute: the periods are certified to 11
-// digits. The residual is compared with that of a yearly cycle alone.
+// The problem is one of NIST's statistical reference data sets: the periods are certified to 11 digits. The residual is
+// compared with that of a yearly cycle alone.
 
 // %%
 const [p, q] = [fit.x.at(3).item(), fit.x.at(6).item()];
 const error = Math.max(Math.abs(p / 44.3110887 - 1), Math.abs(q / 26.88761444 - 1));
-expectScore('error of the periods', error, { atMost: 1e-9 });
+expectScore('relative error of the periods', error, { atMost: 1e-9 });
 
 const yearly = leastSquares(
   (b: Tensor) => wave(month, 12, b.at(1), b.at(2)).add(b.at(0)).sub(pressure),
   f64([10, 0, 0]),
 );
 const spread = (residuals: Tensor): number => residuals.square().mean().sqrt().item();
-expectScore('what is left', spread(fit.residuals), {
+expectScore('residual', spread(fit.residuals), {
   atMost: 2.2,
   baseline: spread(yearly.residuals),
 });
@@ -83,7 +83,7 @@ expectScore('what is left', spread(fit.residuals), {
 plotCurves(
   {
     'all cycles': model(fit.x, month).dataSync(),
-    'a year alone': pressure.add(yearly.residuals).dataSync(),
+    'yearly cycle alone': pressure.add(yearly.residuals).dataSync(),
   },
   {
     title: 'Air pressure and its cycles',
@@ -97,10 +97,10 @@ plotCurves(
 // %% [markdown]
 // ## Which months decide
 //
-// The derivative of the fitted period with respect to every measurement, through the solver: thanks to the implicit
+// The derivative of the fitted period with respect to every measurement passes through the solver; by the implicit
 // function theorem it does not depend on the iterations. Independent measurement errors carry over to the period in
-// proportion to the length of that gradient. This is more than the covariance tells: that treats the model as linear,
-// while the gradient knows how it bends.
+// proportion to the length of that gradient. It says more than the covariance, which treats the model as linear: the
+// gradient accounts for its curvature.
 
 // %%
 const byMonth = grad((y: Tensor) => fitTo(y).x.at(3))(pressure);
@@ -116,4 +116,6 @@ const changed = pressure.add(
 );
 const [moved, predicted] = [fitTo(changed).x.at(3).item() - p, 0.5 * byMonth.at(strongest).item()];
 console.log(`half a unit more in month ${strongest + 1} moves it by ${moved.toFixed(4)}`);
-expectScore('predicted beside found', Math.abs(predicted / moved - 1), { atMost: 0.1 });
+expectScore('relative error of the predicted shift', Math.abs(predicted / moved - 1), {
+  atMost: 0.1,
+});

@@ -1,10 +1,10 @@
 // %% [markdown]
 // # Your own operation
 //
-// Some functions deserve a derivative written by hand: because the formula is more exact than what the operations give,
-// or cheaper. Here it is $\log(2\cosh x)$, a smooth absolute value (the "log-cosh" loss up to a constant). The notebook
-// writes it, checks it on random inputs, lets the check find a planted mistake, and fits a line with the repaired
-// version where outliers spoil least squares.
+// Some functions deserve a hand-written derivative, because a formula is more accurate than the composition of operations,
+// or cheaper. The example is $\log(2\cosh x)$, a smooth absolute value (the "log-cosh" loss up to a constant). This notebook
+// writes it, checks it on random inputs, lets the check find a planted mistake, and fits a curve with it where outliers
+// spoil least squares.
 
 // %%
 import {
@@ -30,7 +30,7 @@ manualSeed(1);
 // %% [markdown]
 // ## Why not just write the formula?
 //
-// Because $\cosh x$ is infinite in float32 beyond 89, and then so is everything after it.
+// Because in float32 $\cosh x$ is infinite beyond 89, and so is everything computed from it.
 
 // %%
 const naive = (x: Tensor): Tensor => x.cosh().mul(2).log();
@@ -38,8 +38,8 @@ console.log('naive:', String(naive(tensor([1, 20, 100]))));
 
 // %% [markdown]
 // $\log(2\cosh x) = |x| + \log(1 + e^{-2|x|})$ never overflows, and its derivative is plain $\tanh x$. `forward` keeps
-// what `backward` needs; `backward` gets the derivative of the loss with respect to the result and returns the one with
-// respect to the argument. It is written with tensor operations, so that it can be differentiated again.
+// what `backward` needs; `backward` receives the derivative of the loss with respect to the result and returns the
+// derivative with respect to the argument. It uses tensor operations, so it can be differentiated again.
 
 // %%
 const logCosh = customGrad({
@@ -66,9 +66,9 @@ console.log(`logCosh: its derivatives hold on ${short ? 30 : 200} random tensors
 // %% [markdown]
 // ## A planted mistake
 //
-// Suppose someone uses the cheaper $x / (1 + |x|)$ for $\tanh x$. It has the right sign, is 0 at 0 and 1 far out; a
-// network would even learn with it. The check is not fooled, and shrinks what it found to the smallest tensor that
-// shows it: one element.
+// Suppose someone uses the cheaper $x / (1 + |x|)$ for $\tanh x$. It has the right sign, is 0 at 0 and 1 at infinity; a
+// network would even learn with it. The check is not fooled. It shrinks the counterexample to the smallest tensor that
+// shows the mistake: one element.
 
 // %%
 const mistaken = customGrad({
@@ -99,11 +99,11 @@ plotCurves(
 );
 
 // %% [markdown]
-// ## Put to use
+// ## A robust fit
 //
-// 200 measurements of $\sin 3x$, one in five wildly wrong and all of those too high. The square of an error lets the
-// outliers pull hardest; log-cosh pulls no harder than 1. Both networks start out the same and never see the curve they
-// are compared with.
+// 200 measurements of $\sin 3x$, of which one in five is far too high. With squared errors the outliers pull hardest;
+// with log-cosh no point pulls harder than 1. Both networks start out the same and never see the curve they are
+// compared with.
 
 // %%
 const x = rand([200, 1]).mul(4).sub(2);
@@ -126,7 +126,7 @@ function fit(loss: (difference: Tensor) => Tensor): { curve: Tensor; error: numb
   return { curve, error: curve.sub(grids.mul(3).sin()).square().mean().sqrt().item() };
 }
 const squared = fit((d) => d.square());
-const robust = fit((d) => logCosh(d.mul(8)).div(8)); // the sharper, the closer to |d|
+const robust = fit((d) => logCosh(d.mul(8)).div(8)); // the larger the factor, the closer to |d|
 
 const pointsOf = (xs: Tensor, ys: Tensor) => {
   const values = ys.dataSync();
@@ -141,8 +141,8 @@ const points = pointsOf(x, y);
 plotCurves(curves, { title: 'Two fits of the same points', file: 'custom-fit.svg', points });
 
 // %% [markdown]
-// The error is the distance (root mean square) from the curve without outliers: 0.09 beside 1.2 in
-// the long form, which takes 4 seconds on 2 cores.
+// The error is the root mean square distance from the true curve: 0.09 with log-cosh and 1.2 with least squares in
+// the full run, which takes 4 seconds on 2 cores.
 
 // %%
 expectScore('error with log-cosh', robust.error, { atMost: 0.25, baseline: squared.error });

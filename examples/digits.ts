@@ -1,8 +1,8 @@
 // %% [markdown]
 // # Reading handwritten digits
 //
-// A network learns to read the digits of MNIST: 60,000 to train on, 10,000 to test on. `--model mlp` takes a simpler
-// one, `--short` learns from the first 10,000 only; `--help` shows the other options. Plots are written to `out/`.
+// A network learns to read the digits of MNIST: 60,000 to train on, 10,000 to test on. `--model mlp` trains a simpler
+// one, `--short` uses only the first 10,000 images; `--help` shows the other options. Plots are written to `out/`.
 
 // %%
 import { enableWideSimd, manualSeed, noGrad, type Tensor } from '@chainrule/autograd';
@@ -21,7 +21,7 @@ import { commonOptions, isShort } from './lib/score.js';
 
 const { epochs, batchSize, lr, seed, ...options } = parseOptions('Learns to read digits.', {
   epochs: { type: 'integer', default: 3, min: 1, help: 'passes over the training images' },
-  'batch-size': { type: 'integer', default: 64, min: 1, max: 60_000, help: 'images a step' },
+  'batch-size': { type: 'integer', default: 64, min: 1, max: 60_000, help: 'images per step' },
   lr: { type: 'number', default: 4e-3, min: 0, help: 'highest learning rate of Adam' },
   model: { type: 'choice', choices: ['mlp', 'cnn'], default: 'cnn', help: 'the network' },
   ...commonOptions,
@@ -33,7 +33,7 @@ enableWideSimd(); // twice the vector width, where Node has it (24 and later)
 // %% [markdown]
 // ## The data
 //
-// An image is 28 × 28 gray values, kept as bytes until a batch needs them: `batchOf` makes the tensors.
+// An image is 28 × 28 gray values, kept as bytes until they are needed: `batchOf` makes tensors of one batch.
 
 // %%
 const { train: all, test } = loadMnist();
@@ -59,7 +59,7 @@ class Mlp extends nn.Module {
   }
 }
 
-/** Two layers of small filters, each followed by halving the picture; then two layers as above. */
+/** Two layers of small filters, each followed by halving the image; then two layers as above. */
 class Cnn extends nn.Module {
   strokes = new nn.Conv2d(1, 16, 3, { padding: 1 });
   shapes = new nn.Conv2d(16, 32, 3, { padding: 1 });
@@ -81,8 +81,8 @@ console.log(String(model));
 // %% [markdown]
 // ## Learning
 //
-// The cross-entropy of the right digit, and Adam (Kingma & Ba 2015) to lower it. The learning rate
-// rises and falls once (Smith & Topin 2018): large steps first, small ones to settle.
+// Adam (Kingma & Ba 2015) minimizes the cross-entropy of the right digit. The learning rate rises and falls
+// once (Smith & Topin 2018): large steps first, small ones to settle.
 
 // %%
 const optimizer = new Adam(model.parameters(), { lr });
@@ -128,7 +128,7 @@ console.log(confusionText(confusion));
 plotConfusion(confusion, 'digits-confusion.svg');
 
 // %% [markdown]
-// The worst mistakes: the true digit, and the one the network was so sure of.
+// The worst mistakes: the true digit, and the one the network was so sure about.
 
 // %%
 const worst = worstMistakes(answers, test.labels, 24);
@@ -141,7 +141,7 @@ showSvg(imageGrid(pictures, { width: 28, height: 28 }), 'worst mistakes', 'digit
 // %% [markdown]
 // ## Saving the model
 //
-// The weights are saved in a format that Python can read, under PyTorch's names. Loaded into a new network, they give
+// The weights are saved under PyTorch's names, in a format that Python can read too. A new network that loads them gives
 // the same answers to the last bit.
 
 // %%
@@ -154,5 +154,6 @@ if (JSON.stringify(testOf(copy)) !== JSON.stringify(answers))
 console.log(`weights saved to ${path}, and loaded again with equal predictions`);
 const accuracy = accuracyOf(confusion);
 console.log(`test accuracy ${(100 * accuracy).toFixed(2)} %`);
-const asked = short ? 0.9 : 0.96;
-if (!(accuracy >= asked)) throw new UserError(`asked for at least ${100 * asked} %`);
+const required = short ? 0.9 : 0.96;
+if (!(accuracy >= required))
+  throw new UserError(`the required accuracy is at least ${100 * required} %`);

@@ -1,14 +1,14 @@
 // %% [markdown]
 // # Several processes learn one network
 //
-// Data parallel training: every process (*rank*) has the same network and its own share of MNIST. After each backward pass
-// the ranks average their gradients, so that all make the same step: that of one process on the joined batch.
+// Data-parallel training: every process (*rank*) has the same network and its own share of MNIST. After each backward pass
+// the ranks average their gradients, so all of them take the same step that one process would take on the joint batch.
 //
 //     npm run distributed -- -n 2                          # starts the other ranks itself
 //     mpirun -np 2 npx ts-node examples/distributed.ts     # with Open MPI or MPICH, and koffi
 //
-// A rank that fails stops all of them. With `--checkpoints FOLDER` the same command goes on where the last one was, with as
-// many ranks as you like.
+// If one rank fails, all of them stop. With `--checkpoints FOLDER` the same command resumes where the last run stopped, with
+// any number of ranks.
 
 // %%
 import { compile, getRngState, noGrad, setRngState, tensor } from '@chainrule/autograd';
@@ -26,7 +26,7 @@ import { commonOptions, expectScore, isShort, percent } from './lib/score.js';
 const options = parseOptions('Learns to read digits, in several processes.', {
   ranks: { type: 'integer', default: 2, min: 1, max: 64, short: 'n', help: 'how many processes' },
   epochs: { type: 'integer', default: 2, min: 1, help: 'passes over the training images' },
-  batch: { type: 'integer', default: 128, min: 1, help: 'images a step, of all ranks together' },
+  batch: { type: 'integer', default: 128, min: 1, help: 'images per step, over all ranks' },
   checkpoints: { type: 'string', default: '', help: 'a folder for checkpoints' },
   ...commonOptions,
 });
@@ -36,8 +36,7 @@ const short = isShort(options.short);
 // %% [markdown]
 // ## The ranks
 //
-// Under `mpirun` there are as many as it has started; else this program starts copies of itself. From here on every line runs
-// on each of them.
+// `mpirun` starts the ranks; without it, this program starts copies of itself. From here on, every line runs on every rank.
 
 // %%
 const launched = ['OMPI_COMM_WORLD_SIZE', 'PMI_SIZE'].some((name) => name in process.env);
@@ -53,8 +52,8 @@ say(`${world.size} ranks, connected by ${world.library}`);
 // %% [markdown]
 // ## Network and data
 //
-// `broadcast` gives all ranks the parameters of rank 0 and random numbers of their own for dropout. `syncBatchNorm` takes the
-// statistics of all ranks' images together. `shard` is this rank's share of the positions of images.
+// `broadcast` gives every rank the parameters of rank 0, and its own random numbers for dropout. `syncBatchNorm` computes the
+// statistics over the images of all ranks. `shard` is this rank's share of the image indices.
 
 // %%
 const model = new nn.Sequential(
@@ -94,7 +93,7 @@ if (checkpoints !== '' && (await hasCheckpoint(checkpoints))) {
 // %% [markdown]
 // ## Learning
 //
-// As in one process. The exchange of gradients is part of the compiled step.
+// The same code as for one process. The exchange of gradients is part of the compiled step.
 
 // %%
 const learn = compile((images: Tensor, labels: Tensor) => {

@@ -1,10 +1,10 @@
 // %% [markdown]
 // # A small GPT that writes
 //
-// The network of [language-model.ts](language-model.ts) remembers what it read in 256 numbers. A transformer (Vaswani et
-// al. 2017; Radford et al. 2018) looks back at the letters themselves. To learn, it sees all places of a window at once;
-// to write, it takes one letter after another and keeps what it made of the earlier ones in a cache. Both must give the
-// same. The book and its test are those of that notebook; `--short` learns from the first 22 chapters.
+// The network in [language-model.ts](language-model.ts) remembers what it has read in 256 numbers. A transformer (Vaswani
+// et al. 2017; Radford et al. 2018) looks back at the letters themselves. In training it sees all positions of a window at
+// once; when it writes, it takes one letter at a time and keeps the keys and values of earlier ones in a cache. Both must
+// give the same result. The book and the test are those of that notebook; `--short` learns from the first 22 chapters.
 
 // %%
 import { arange, cell, compile, manualSeed, multinomial, noGrad } from '@chainrule/autograd';
@@ -36,9 +36,9 @@ console.log(`${train.length} letters to learn from, ${alphabet.size} different o
 // %% [markdown]
 // ## The model
 //
-// A block reads from its stream and adds to it, twice: by attention, which looks at earlier places, and by a network
-// at each place alone. With a cache the attention gets one place, writes its key and value where they belong, and looks
-// at all that has been written. The cache has its full length from the start, so that every step has the same shapes.
+// A block reads from its stream and adds to it twice: through attention, which looks at earlier positions, and through a
+// network that sees each position alone. With a cache, attention receives one position, stores its key and value, and looks
+// at everything stored so far. The cache has its full length from the start, so every step has the same shapes.
 
 // %%
 const [LENGTH, WIDTH, HEADS, BLOCKS] = short ? [48, 64, 4, 2] : [64, 128, 4, 4];
@@ -48,7 +48,7 @@ class Attention extends nn.Module {
   keys = cell(zeros([1, HEADS, LENGTH, WIDTH / HEADS]));
   values = cell(zeros([1, HEADS, LENGTH, WIDTH / HEADS]));
 
-  /** `[batch, time, width]`: all places at once, or with `place` the one that stands there. */
+  /** `[batch, time, width]`: all positions at once, or with `place` only the one at that position. */
   override forward(x: Tensor, place?: Tensor): Tensor {
     const [batch = 0, time = 0] = x.shape;
     const heads = (part: Tensor): Tensor =>
@@ -89,7 +89,7 @@ class Gpt extends nn.Module {
   blocks = Array.from({ length: BLOCKS }, () => new Block());
   last = new nn.LayerNorm(WIDTH);
 
-  /** Letters `[batch, time]` → the scores of those that follow. Letters that are likely are those it points at. */
+  /** Letters `[batch, time]` → the scores of the next letters. The embedding is also the output layer. */
   override forward(x: Tensor, place?: Tensor): Tensor {
     const places = place === undefined ? arange(x.shape[1] ?? 0) : place.unsqueeze(0);
     const start = this.letters.forward(x).add(this.places.forward(places));
@@ -144,8 +144,8 @@ plotLosses(losses, BATCH * LENGTH, 'letters', 'gpt-loss.svg');
 // %% [markdown]
 // ## Writing
 //
-// A compiled step takes the last letter and its place, and gives the chances of the next. Where the cache is full, the
-// second half of the text is read again from place 0.
+// A compiled step takes the last letter and its position, and returns the scores of the next. When the cache is full, the
+// second half of the text is read again from position 0.
 
 // %%
 const next = compile((letter: Tensor, place: Tensor) =>
@@ -168,8 +168,8 @@ display(write('The whale ', 300));
 console.log(`${((performance.now() - started) / 310).toFixed(2)} ms a letter`);
 
 // %% [markdown]
-// The cache changes nothing: the scores at every place are those of the whole window at once. Without it each letter
-// would cost what all of them cost.
+// The cache does not change the result: the scores at every position equal those of the whole window at once. Without it,
+// each letter would cost as much as the whole window.
 
 // %%
 const window = test.subarray(0, LENGTH);
@@ -181,10 +181,10 @@ expectScore('largest difference with the cache', Math.max(...farthest), { atMost
 // %% [markdown]
 // ## The test
 //
-// The mean surprise at a letter of the last pages, in nats. The baseline knows which letters follow which.
+// The mean surprise per letter on the last pages, in nats. The baseline knows how often each letter follows another.
 
 // %%
 const surprises = [...windows(test, 20, LENGTH)].map(({ x, y }) =>
   noGrad(() => nn.functional.crossEntropy(model.forward(x).flatten(0, 1), y.flatten()).item()),
 );
-expectScore('nats a letter', meanOf(surprises), { atMost: short ? 2.45 : 1.6, baseline: bigram });
+expectScore('nats per letter', meanOf(surprises), { atMost: short ? 2.45 : 1.6, baseline: bigram });

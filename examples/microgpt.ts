@@ -1,9 +1,9 @@
 // %% [markdown]
 // # A language model of single numbers
 //
-// A transformer reads words of *Moby Dick* letter by letter and then invents its own. There are no matrices in it:
-// every product and every sum is a node of its own, tens of thousands for one word, and a whole GPT fits on two pages.
-// After Karpathy's microgpt.
+// A transformer reads words of *Moby Dick* letter by letter and then invents its own. It has no matrices: every product
+// and every sum is a node of its own, tens of thousands for one word, and the whole GPT fits on two pages. Based on
+// Karpathy's microgpt.
 
 // %%
 import {
@@ -36,7 +36,7 @@ manualSeed(seed);
 // %% [markdown]
 // ## The words
 //
-// A token is a letter; the 27th stands before and after a word. The model is asked at each place for the next token.
+// A token is a letter; a 27th token marks the start and end of a word. At each position the model predicts the next token.
 // Shorter words are padded, and predictions there do not count.
 
 // %%
@@ -54,7 +54,7 @@ console.log(`${words.length} words: ${words.slice(0, 8).join(' ')} …`);
 // %% [markdown]
 // ## The parameters
 //
-// Each is a number of its own, in the rows of what would be matrices.
+// Each parameter is a single number, arranged in the rows of what would be matrices.
 
 // %%
 const [WIDTH, HEADS] = [8, 2];
@@ -85,8 +85,8 @@ console.log(`${parameters.length} parameters`);
 // %% [markdown]
 // ## The model
 //
-// Sums and products, an exponential, a power, a bend. Each place compares its query with the keys of those before it,
-// and takes the mean of their values, weighted by how well they fit.
+// Only sums, products, an exponential, a power and a bend. Each position compares its query with the keys of itself and
+// the positions before it, and takes the mean of their values, weighted by how well they match.
 
 // %%
 const sum = (xs: Tensor[]): Tensor => xs.reduce((a, b) => a.add(b));
@@ -104,7 +104,7 @@ const normalized = (xs: Tensor[]): Tensor[] => {
   return xs.map((x) => x.mul(scale));
 };
 
-/** The scores of the next token at every place; `hot[place]` is 1 at the token that stands there, else 0. */
+/** The scores of the next token at every position; `hot[place]` is 1 for the token at that position, else 0. */
 function gpt(hot: Rows): Rows {
   const [keys, values]: [Rows, Rows] = [[], []];
   return hot.map((letter, place) => {
@@ -137,12 +137,12 @@ function gpt(hot: Rows): Rows {
   });
 }
 
-/** How surprised the model is at each letter of a word: minus the logarithm of the chance that it gave it. */
+/** How surprised the model is by each letter of a word: minus the logarithm of its predicted probability. */
 function surprise(hot: Rows): Tensor {
   const losses = gpt(hot.slice(0, -1)).map((scores, i) => {
     const next = hot[i + 1] as Tensor[];
     const chance = dot(softmax(scores), next);
-    // Behind the end of the word nothing counts.
+    // Nothing after the end of the word counts.
     const over = i === 0 ? 0 : (hot[i]?.[END] as Tensor);
     return chance.log().mul(over === 0 ? -1 : over.sub(1));
   });
@@ -153,7 +153,7 @@ function surprise(hot: Rows): Tensor {
 // %% [markdown]
 // ## Learning
 //
-// Forward pass, error, backward pass, update: again and again, a word a step. `compile` builds the graph once.
+// Forward pass, error, backward pass, update, repeated with one word per step. `compile` builds the graph once.
 
 // %%
 const optimizer = new Adam(parameters, { lr: 0.01, betas: [0.85, 0.99] });
@@ -207,7 +207,7 @@ console.log(Array.from({ length: 12 }, invent).join(' '));
 // %% [markdown]
 // ## The test
 //
-// How surprised it is by words it has not seen. The baseline knows how frequent each letter is.
+// How surprised the model is by words it has not seen. The baseline knows how frequent each letter is.
 
 // %%
 const counts = new Float64Array(TOKENS).fill(1);
@@ -223,7 +223,7 @@ const byFrequency = (word: string): number =>
       (t) => -Math.log((counts[t] ?? 1) / counted),
     ),
   );
-expectScore('nats a letter', meanOf(test.map((word) => ask(tensor(encode(word))).item())), {
+expectScore('nats per letter', meanOf(test.map((word) => ask(tensor(encode(word))).item())), {
   atMost: total < 1000 ? meanOf(test.map(byFrequency)) : 2.5,
   baseline: meanOf(test.map(byFrequency)),
 });

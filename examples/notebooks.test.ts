@@ -30,6 +30,6 @@ describe('notebooks reach their scores', () => {
   it('a missed score ends a notebook with code 1', async () => {
     const { code, output } = await runNotebook('tabular-regression', ['--short', '--lr', '0']);
     expect(code, output).toBe(1);
-    expect(output).toContain('asked for at most');
+    expect(output).toContain('required: at most');
   });
 });

@@ -1,10 +1,10 @@
 // %% [markdown]
-// # Second derivatives, and derivatives of each example
+// # Second derivatives and per-example gradients
 //
-// Gradients say where down is; second derivatives say how far to go. The problem: tell malignant from
-// benign tumours by 30 measurements of cell nuclei (Wisconsin breast cancer data, 569 patients), by
-// logistic regression. Its error is convex, and Newton's method finds the bottom in a handful of
-// steps. `hessian`, `hvp`, `grad` and `vmap` take functions and give functions.
+// Gradients point downhill; second derivatives say how far to go. The problem: tell malignant from
+// benign tumours by 30 measurements of cell nuclei (Wisconsin breast cancer data, 569 patients), with
+// logistic regression. Its error is convex, and Newton's method finds the minimum in a handful of
+// steps. `hessian`, `hvp`, `grad` and `vmap` take functions and return functions.
 
 // %%
 import { grad, hessian, hvp, linalg, vmap } from '@chainrule/autograd';
@@ -19,8 +19,8 @@ manualSeed(0);
 // %% [markdown]
 // ## The data
 //
-// 400 patients to learn from, 169 to be tested on; scaled by what is seen in the 400. The last column
-// is 1 for benign. float64, as digits matter here.
+// 400 patients to learn from, 169 for the test; the columns are scaled by the mean and deviation of the 400.
+// The last column is 1 for benign. float64, because digits matter here.
 
 // %%
 const lines = readData('breast_cancer.csv.gz').trim().split('\n').slice(1);
@@ -46,11 +46,11 @@ const decay = (w: Tensor): Tensor => w.square().sum().mul(HALF_LAMBDA);
 const loss = (w: Tensor): Tensor => errorOf(w, X, y).mean().add(decay(w));
 
 // %% [markdown]
-// ## Newton's method, beside gradient descent
+// ## Newton's method and gradient descent
 //
-// Newton goes to the bottom of the parabola that touches the error here: $w \leftarrow w - H^{-1} g$.
-// The Hessian $H$ is a 31 × 31 matrix; the equations are solved, $H$ is not inverted. Near the bottom
-// each step doubles the number of right digits.
+// Newton's method jumps to the minimum of the parabola that touches the error: $w \leftarrow w - H^{-1} g$.
+// The Hessian $H$ is a 31 × 31 matrix; the equations are solved, not inverted. Near the minimum each step
+// doubles the number of correct digits.
 
 // %%
 const start = zeros([31], { dtype: 'float64' });
@@ -88,10 +88,10 @@ expectScore('length of the gradient after 12 Newton steps', newtonNorms.at(-1) ?
 // %% [markdown]
 // ## Without the matrix
 //
-// A million parameters have a Hessian of $10^{12}$ numbers, but its product with a vector costs about
-// as much as two gradients: it is the derivative of the gradient in that direction, $Hv$ =
-// forward mode over reverse mode. Repeated, such products find the largest eigenvalue (the sharpest
-// direction), which bounds the step of gradient descent: $2 / \lambda_{max}$.
+// A million parameters have a Hessian of $10^{12}$ numbers, but its product with a vector costs only about
+// as much as two gradients: $Hv$ is the derivative of the gradient in the direction $v$, forward mode over
+// reverse mode. Repeated products find the largest eigenvalue (the direction of greatest curvature), which
+// bounds the step of gradient descent: $2 / \lambda_{max}$.
 
 // %%
 let direction: Tensor = randn([31], { dtype: 'float64' });
@@ -109,9 +109,9 @@ expectScore('relative difference', Math.abs(sharpest / exact - 1), { atMost: 1e-
 // ## A gradient for each example
 //
 // `grad` of one example's error, under `vmap`, gives all 400 gradients at once: `[400, 31]`. Their
-// length says which patients pull hardest at the model, and with the Hessian how much the weights
-// would move without one of them (the influence of Cook & Weisberg 1982): $H^{-1} g_i / n$. Leaving
-// the strongest out and fitting again shows how good that prediction is.
+// lengths show which patients pull hardest at the model. With the Hessian they predict how far the weights
+// would move without one of them, $H^{-1} g_i / n$ (the influence of Cook & Weisberg 1982). Fitting again
+// without the most influential patient tests the prediction.
 
 // %%
 const perExample = vmap(grad(errorOf), [null, 0, 0])(newton, X, y);
@@ -135,8 +135,8 @@ expectScore('cosine of the predicted and the true change', cosine, { atLeast: 0.
 // %% [markdown]
 // ## The test
 //
-// Right on 169 patients who were never looked at, beside always saying "benign". The whole notebook
-// takes 3 seconds on 2 cores; its short form is the same.
+// The accuracy on 169 unseen patients; the baseline always says "benign". The notebook takes 3 seconds on
+// 2 cores; the short run is the same.
 
 // %%
 const right = testX.matmul(newton).gt(0).eq(testY.gt(0.5)).cast('float32').mean().item();

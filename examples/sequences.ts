@@ -1,9 +1,9 @@
 // %% [markdown]
 // # English or French? Sequences of different lengths
 //
-// Menus of an editor say things like "open file" and "ouvrir le fichier": there may be a whole line to go by, or just a
-// letter or two. A recurrent network reads a text letter by letter and says which language it is. Texts of different
-// lengths go through it side by side, in three ways that give the same answers at different costs.
+// An editor's menus say things like "open file" and "ouvrir le fichier": sometimes a whole line, sometimes just a letter
+// or two. A recurrent network reads a text letter by letter and says which language it is. Texts of different lengths can
+// share a batch in three ways, with the same answers at different costs.
 
 // %%
 import { cat, manualSeed, noGrad, stack, tensor, type Tensor } from '@chainrule/autograd';
@@ -56,8 +56,8 @@ console.log(
 // %% [markdown]
 // ## The network
 //
-// A text is as many rows as it has letters. **Packed**, the rows of all texts follow one another without padding, and
-// the network's state after the last letter of each is the answer. Texts need not be sorted.
+// A text has one row per letter. **Packed**, the rows of all texts are stored without padding, and the network's state
+// after the last letter of each text is the answer. Texts need not be sorted.
 
 // %%
 const { packSequence, padSequence } = nn.utils.rnn;
@@ -73,7 +73,7 @@ class Reader extends nn.Module {
     return this.out.forward(last.squeeze(0));
   }
 
-  /** The same from texts that are filled up to the longest: what comes behind a text's end must not count. */
+  /** The same for texts padded to the longest: nothing after the end of a text may count. */
   padded(texts: readonly Text[]): Tensor {
     const rows = texts.map(({ text }) => this.letters.forward(tensor(alphabet.encode(text))));
     const [states] = this.memory.forward(padSequence(rows)); // [longest, texts, 48]
@@ -110,7 +110,7 @@ console.log(`${letters} letters; padded to the longest ${longest * some.length}`
 // %% [markdown]
 // ## Learning
 //
-// Batches of similar lengths, in a new order each time: few plans, little waste.
+// Batches of texts of similar length, in a new order in each epoch: few plans, little waste.
 
 // %%
 const optimizer = new Adam(model.parameters(), { lr: 5e-3 });
@@ -136,8 +136,8 @@ plotLosses(losses, 64, 'texts', 'sequences-loss.svg');
 // %% [markdown]
 // ## The test
 //
-// The baseline counts: how likely are these letters in each language, whatever their order (naive Bayes)? Short
-// texts are harder for both.
+// The baseline is naive Bayes: how likely are these letters in each language, whatever their order? Short texts are
+// harder for both.
 
 // %%
 const counts = [0, 1].map((language) => {

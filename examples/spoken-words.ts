@@ -1,10 +1,10 @@
 // %% [markdown]
 // # Spoken words: what a mouth does to a tone
 //
-// A vowel is a buzz from the throat whose overtones the mouth makes louder or softer: the places where they are
-// loudest, the *formants*, tell an *ee* from an *ah* whoever speaks and however high. Eight short words, each a glide from
-// one vowel to another, are spoken here by voices that are made of these rules. A network has to recognise them
-// in noise, from voices that it has never heard.
+// A vowel is a buzz from the throat whose overtones the mouth makes louder or softer. The frequencies where they are
+// loudest, the *formants*, tell an *ee* from an *ah*, whoever speaks and at whatever pitch. Here synthetic voices built on
+// these rules speak eight short words, each a glide from one vowel to another. A network learns to recognise them in noise,
+// from voices it has never heard.
 
 // %%
 import {
@@ -44,10 +44,10 @@ manualSeed(seed);
 // %% [markdown]
 // ## The voices
 //
-// Each vowel has three formants in Hz (after Peterson and Barney, 1952). A voice has a length of its throat, which moves
-// them all by a factor, and a pitch. A word glides from its first vowel to its second, starts when it likes and takes
-// 0.3 to 0.5 s. The overtone of f Hz is as loud as the resonances let it through: the product of
-// $1 / \sqrt{(1 - f^2/F^2)^2 + (B f / F^2)^2}$ over formants F with widths B.
+// Each vowel has three formants in Hz (after Peterson and Barney, 1952). A voice has a pitch and a throat length, which
+// scales all formants. A word glides from its first vowel to its second, starts at a random time and takes 0.3 to 0.5 s.
+// The loudness of an overtone at f Hz is the product of $1 / \sqrt{(1 - f^2/F^2)^2 + (B f / F^2)^2}$ over the formants F
+// with bandwidths B.
 
 // %%
 const RATE = 8000;
@@ -75,7 +75,7 @@ const between = (low: number, high: number, n: number): Tensor =>
 const vowelsOf = (place: 0 | 1): Tensor => tensor(WORDS.map((word) => VOWELS[word[place]]));
 const [starts, ends] = [vowelsOf(0), vowelsOf(1)];
 
-/** `n` recordings `[n, samples]` by as many voices, of throats of lengths between `throat`, and which words they are. */
+/** `n` recordings `[n, samples]` by as many voices, with throat lengths in the range `throat`, and their words. */
 function speak(n: number, throat: readonly [number, number]): { sounds: Tensor; words: Tensor } {
   const words = randint(0, WORDS.length, [n]);
   const time = arange(SAMPLES).div(RATE).reshape([1, SAMPLES]);
@@ -121,11 +121,11 @@ const record = (count: number, throat: readonly [number, number]) => {
 // %% [markdown]
 // ## What an ear hears
 //
-// A short-time Fourier transform takes windows of 32 ms and says how loud each frequency is. Ears tell low frequencies apart
-// better than high ones: on the *mel* scale, $2595 \log_{10}(1 + f/700)$, steps sound alike, and triangles of equal
-// widths on it gather the frequencies. Loudness is heard by its logarithm. A cosine transform of that, the *cepstrum*,
-// has the shape of the mouth in its first numbers and the pitch in its later ones, which are left out: these are the
-// mel-frequency cepstral coefficients (Davis and Mermelstein, 1980).
+// A short-time Fourier transform measures how loud each frequency is in windows of 32 ms. Ears distinguish low frequencies
+// better than high ones: on the *mel* scale, $2595 \log_{10}(1 + f/700)$, equal steps sound alike, so the frequencies are
+// summed over triangles of equal width on that scale. Loudness is perceived logarithmically. A cosine transform of the
+// logarithms, the *cepstrum*, describes the shape of the mouth in its first numbers and the pitch in its later ones, which
+// are dropped. The result is the mel-frequency cepstral coefficients (Davis and Mermelstein, 1980).
 
 // %%
 const [WINDOW, FILTERS, COEFFICIENTS] = [256, 26, 13];
@@ -159,7 +159,7 @@ function cosines(filters: number, coefficients: number): Tensor {
 const [mel, dct] = [melFilters(WINDOW / 2 + 1, FILTERS), cosines(FILTERS, COEFFICIENTS)];
 const window = signal.windows.hann(WINDOW, { sym: false });
 
-/** How loud each mel filter hears each moment: `[n, time, filters]`. */
+/** The loudness in each mel filter over time: `[n, time, filters]`. */
 function melSpectrum(sounds: Tensor): Tensor {
   const { real, imag } = stft(sounds, WINDOW, { hopLength: 80, window });
   return real.square().add(imag.square()).mT.matmul(mel).add(1e-4).log();
@@ -171,8 +171,7 @@ function mfcc(sounds: Tensor): Tensor {
 }
 
 // %% [markdown]
-// The voices of the test are of another kind than those that are learnt from: throats of lengths between the short ones and
-// the long ones.
+// The test voices differ from the training voices: their throat lengths lie between the short and the long ones.
 
 // %%
 const train = record(short ? 320 : 1200, [0.85, 0.97]);
@@ -208,8 +207,8 @@ plot({
 // %% [markdown]
 // ## The network
 //
-// Convolutions along time see how sounds change, and the mean over each quarter of the recording says when: a word backwards is
-// another word.
+// Convolutions along time see how sounds change, and the mean over each quarter of the recording says when: a word
+// spoken backwards is a different word.
 
 // %%
 class Listener extends nn.Module {
@@ -255,8 +254,8 @@ progress.finish();
 // %% [markdown]
 // ## The test
 //
-// The simple way compares how a word sounds on average, but for its loudness (the first coefficient), with the averages of all
-// words. It may hear which vowels there were, and never which came first.
+// The baseline compares the average sound of a recording, apart from its loudness (the first coefficient), with the
+// averages of all words. It may tell which vowels there were, but never which came first.
 
 // %%
 model.eval();

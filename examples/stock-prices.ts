@@ -1,9 +1,9 @@
 // %% [markdown]
 // # Stock prices: what can be predicted, and what cannot
 //
-// An LSTM reads the last 30 days of the S&P 500 and says two things of the next: how far the price will
-// move up or down, and how wildly. The first is as good as unpredictable, whatever one reads elsewhere;
-// the second is not. The first run fetches the data, 20 years of days (18 MB); a run takes 6 seconds.
+// An LSTM reads the last 30 days of the S&P 500 and predicts two things about the next: how far the price
+// will move up or down, and how wildly. The first is practically unpredictable, whatever you read elsewhere;
+// the second is not. The first run fetches 20 years of daily data (18 MB); a full run takes 6 seconds.
 
 // %%
 import { manualSeed, noGrad, tensor, type Tensor } from '@chainrule/autograd';
@@ -26,8 +26,8 @@ manualSeed(seed);
 // %% [markdown]
 // ## The data
 //
-// From prices to what does not grow over the years: the return of a day, $\log(c_t / c_{t-1})$, and its
-// range, $\log(\text{high} / \text{low})$, a measure of how wild the day was (Parkinson 1980).
+// Prices grow over the years; the return of a day, $\log(c_t / c_{t-1})$, and its range,
+// $\log(\text{high} / \text{low})$, do not. The range measures how wild the day was (Parkinson 1980).
 
 // %%
 const vega = { name: 'vega-datasets', version: '3.2.1', size: '18 MB' };
@@ -37,7 +37,7 @@ const [close, high, low] = [column('close'), column('high'), column('low')];
 const returns = close.map((price, i) => 100 * Math.log(price / (close[i - 1] ?? price)));
 const ranges = high.map((top, i) => 100 * Math.log(top / (low[i] ?? top)));
 const DAYS = 30;
-const windows = Array.from({ length: days.length - DAYS }, (_, i) => i + DAYS); // the day to foretell
+const windows = Array.from({ length: days.length - DAYS }, (_, i) => i + DAYS); // the day to predict
 const value = (values: ArrayLike<number>, i: number): number => values[i] ?? NaN;
 /** The 30 days before each: `[n, 30, 2]`, of size about 1. */
 function pastOf(targets: readonly number[]): Tensor {
@@ -49,8 +49,8 @@ function pastOf(targets: readonly number[]): Tensor {
 // %% [markdown]
 // ## The model
 //
-// An LSTM and two answers: the return, and the logarithm of the range as a change from the mean of the
-// last 5 days, so that knowing nothing is already a fair guess.
+// An LSTM with two outputs: the return, and the logarithm of the range relative to its mean over the last
+// 5 days, so an output of zero is already a fair guess.
 
 // %%
 class Forecaster extends nn.Module {
@@ -67,9 +67,9 @@ class Forecaster extends nn.Module {
 // %% [markdown]
 // ## Walking forward
 //
-// The last fifth of the days, from 2016 on, is the test. As in life the model learns only from what is
-// past: before each 200 days of the test it goes on with all days until then. If a logarithm scatters by
-// σ, the mean of the quantity is by $e^{\sigma^2/2}$ above that of the logarithm.
+// The last fifth of the days, from 2016 on, is the test. As in life, the model learns only from the past:
+// before every 200 test days it trains further on all days until then. If the logarithm of a quantity has mean
+// μ and deviation σ, the quantity itself has mean $e^{\mu + \sigma^2/2}$.
 
 // %%
 const model = new Forecaster();
@@ -77,7 +77,7 @@ const optimizer = new Adam(model.parameters(), { lr: 2e-3 });
 const isFull = ({ length }: readonly number[]): boolean => length === 64;
 const first = Math.floor(0.8 * windows.length);
 const blocks = chunks(windows.slice(first), 200);
-let variance = 0.1; // of what the model misses in the logarithm, a running mean
+let variance = 0.1; // of the model's error in the logarithm, a running mean
 const forecasts: { day: number; move: number; range: number }[] = [];
 const progress = startProgress({ total: blocks.length, unit: 'blocks' });
 for (const [k, next] of blocks.entries()) {
@@ -106,9 +106,9 @@ progress.finish();
 // %% [markdown]
 // ## What cannot be predicted
 //
-// Tomorrow's price: a curve of predicted prices that hugs the true one shows nothing but yesterday's
-// (persistence). And whether it rises: in a whole run the LSTM is right on 51.4 % of the days, "always up" on
-// 55.1 %. Its prices are off by 17.25 points instead of 17.34: by chance, for all one can tell.
+// Tomorrow's price: a predicted curve that hugs the true one only repeats yesterday's price (persistence).
+// Nor its direction: in a full run the LSTM is right on 51.4 % of the days, "always up" on 55.1 %. Its
+// prices are off by 17.25 points instead of 17.34, which may well be chance.
 
 // %%
 const test = forecasts.map(({ day }) => day);
@@ -126,7 +126,7 @@ console.log(`direction: LSTM ${percent(right)} right, always up ${percent(up)}`)
 // ## What can be predicted
 //
 // How wild tomorrow will be: wild days come in clusters (Mandelbrot 1963). $R^2$ is the share of the
-// variance that is explained: in a whole run 0.68 by the LSTM, 0.65 by "as today".
+// variance that is explained: in a full run 0.68 with the LSTM, 0.65 with "as today".
 
 // %%
 const truth = test.map((day) => value(ranges, day));

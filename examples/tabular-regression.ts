@@ -1,11 +1,11 @@
 // %% [markdown]
 // # The price of a diamond, and how sure the model is
 //
-// 53,741 diamonds with weight, cut, colour, clarity and sizes. A network learns the price and its own
-// uncertainty: it answers with a mean and a deviation. Beside it stands ridge regression, which has a
-// closed form: it is 10.3 % off on average, the network 6.5 % after the 60 epochs of a whole run, which take 15
-// seconds (the short form has 8, and ends near 8 %). Prices are compared on a logarithmic scale, where an error is a
-// percentage.
+// 53,741 diamonds with weight, cut, colour, clarity and dimensions. A network learns the price and its own
+// uncertainty: it answers with a mean and a deviation. The baseline is ridge regression, which has a closed
+// form. On average ridge regression is off by 10.3 % and the network by 6.5 %, after the 60 epochs of a full run,
+// which take 15 seconds (the short run has 8 epochs and ends near 8 %). Prices are compared on a logarithmic scale, where
+// an error is a percentage.
 
 // %%
 import { cat, eye, linalg, manualSeed, noGrad, ones, tensor } from '@chainrule/autograd';
@@ -30,9 +30,9 @@ manualSeed(seed);
 // %% [markdown]
 // ## The data
 //
-// Cut, colour and clarity are grades and become one column a grade. Dropped are diamonds whose sizes
-// cannot belong to their weight (typing errors, 34 of them), and what stands there twice (it might be in
-// both parts). Four in five are learnt from, every fifth is kept for the test.
+// Cut, colour and clarity are grades; each grade becomes a column. Diamonds whose dimensions do not fit their
+// weight are dropped (typing errors, 34 of them), and so are duplicates, which could end up in both parts. Four in
+// five are for training, every fifth for the test.
 
 // %%
 const GRADES: Record<string, string[]> = {
@@ -43,7 +43,7 @@ const GRADES: Record<string, string[]> = {
 const lines = readData('diamonds.csv.gz').replaceAll('"', '').trim().split('\n');
 const table = parseCsv([...new Set(lines)].join('\n'));
 const volume = ({ x, y, z, carat }: Record<string, string>): number =>
-  (Number(x) * Number(y) * Number(z)) / Number(carat); // mm³ a carat
+  (Number(x) * Number(y) * Number(z)) / Number(carat); // mm³ per carat
 const diamonds = shuffled(table.filter((each) => volume(each) > 140 && volume(each) < 190));
 const rows = diamonds.map((diamond) => {
   const number = (name: string): number => Number(diamond[name]);
@@ -67,7 +67,7 @@ const [trainX, testX] = features.split(sizes) as [Tensor, Tensor];
 const [trainY, testY] = targets.split(sizes) as [Tensor, Tensor];
 console.log(`${sizes.join(' diamonds to learn from, ')} for the test, ${columns} columns`);
 
-/** The mean error in percent of the price. */
+/** The mean error as a fraction of the price. */
 const errorOf = (guess: Tensor): number => guess.sub(testY).exp().sub(1).abs().mean().item();
 
 // %% [markdown]
@@ -84,11 +84,11 @@ const ridge = linalg.solve(gram, X.t().matmul(trainY.cast('float64')));
 const ridgeError = errorOf(design(testX).matmul(ridge).cast('float32'));
 
 // %% [markdown]
-// ## A network that knows its doubt
+// ## A network that knows its uncertainty
 //
 // The last layer gives a mean $\mu$ and $\log \sigma^2$. The loss is the negative logarithm of the
-// Gaussian density of the true price, $\frac12\left(\log \sigma^2 + (y - \mu)^2 / \sigma^2\right)$: to be
-// wrong is cheap where $\sigma$ is large, and a large $\sigma$ has its own cost.
+// Gaussian density of the true price, $\frac12\left(\log \sigma^2 + (y - \mu)^2 / \sigma^2\right)$: being
+// wrong is cheap where $\sigma$ is large, but a large $\sigma$ has its own cost.
 
 // %%
 const [first, second] = [new nn.Linear(columns, 128), new nn.Linear(128, 128)];
@@ -118,17 +118,17 @@ for (let epoch = 0; epoch < passes; epoch++) {
 progress.finish();
 
 // %% [markdown]
-// ## Is it as sure as it should be?
+// ## Is the uncertainty right?
 //
-// Of the intervals that should hold the price in 10, 20 … 90 % of the cases, how many do? On the
-// diagonal the model knows exactly how much it does not know. And the half it is surer of should be better.
+// How many of the intervals that should contain the price in 10, 20 … 90 % of all cases do? On the
+// diagonal the model is perfectly calibrated. And the half it is surer about should have smaller errors.
 
 // %%
 const { mean, variance } = noGrad(() => predict(testX));
 const errors = testY.sub(mean).div(variance.sqrt()).abs(); // in deviations
 const shares = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
 const coverage = shares.map((share) => {
-  const width = tensor(share).erfinv().mul(Math.SQRT2).item(); // holds this share of a Gaussian
+  const width = tensor(share).erfinv().mul(Math.SQRT2).item(); // contains this share of a Gaussian
   return { x: share, y: errors.lt(width).cast('float32').mean().item() };
 });
 const title = 'How often the price lies in the interval';

@@ -1,9 +1,9 @@
 // %% [markdown]
-// # A training with everything
+// # A training run with everything
 //
-// Which piece of clothing is it? 2,400 pictures of Fashion-MNIST (Xiao et al. 2017) to train on, 600 for validation. A
-// network soon memorises so few, and then gets worse on new ones: it has to be watched, averaged and stopped in time.
-// `fit` does that, and resumes bit for bit after an interruption.
+// Which piece of clothing is it? 2,400 images of Fashion-MNIST (Xiao et al. 2017) to train on, 600 for validation. A
+// network soon memorises so few images and then gets worse on new ones, so it must be validated, averaged and stopped in
+// time. `fit` does that, and resumes bit for bit after an interruption.
 
 // %%
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -34,11 +34,11 @@ showSvg(labelledPhotos(test, 16), 'clothes', 'training-clothes.svg');
 // %% [markdown]
 // ## What is trained
 //
-// A function creates everything that has a state, so that the same training can be started twice. Pictures are shifted
-// by up to two pixels and mirrored, which makes the most of a small set.
+// A function creates everything that has a state, so the same training run can start twice. Images are shifted by up to
+// two pixels and mirrored, to make the most of a small set.
 
 // %%
-/** Pairs, as `fit` takes them. The loader remembers its place, so that a training can go on in the midst of an epoch. */
+/** Pairs, as `fit` takes them. The loader remembers its place, so training can resume in the middle of an epoch. */
 const loaderOf = (photos: Photos, shift: number) =>
   new DataLoader([...photos.labels.keys()], {
     batchSize: shift > 0 ? BATCH : 200,
@@ -125,7 +125,7 @@ plotCurves(curves, {
 // %% [markdown]
 // ## Stopped and resumed
 //
-// The same training again, but stopped in its second epoch, as if by Ctrl-C or a power cut, and resumed as another
+// The same training run again, but stopped in its second epoch, as if by Ctrl-C or a power cut, and resumed as a new
 // program would: with a new model that loads the checkpoint. Every weight ends up with the same bits.
 
 // %%
@@ -144,9 +144,9 @@ expectScore('largest difference after resuming', Math.max(...differences), { atM
 // %% [markdown]
 // ## What it has learned
 //
-// The best epoch's weights, on the pictures held back for the test. Metrics stream: they take one batch at a time. A
-// shirt is hard to tell from a pullover, even for people; the label is among the first two far more often. The baseline
-// takes the class whose mean picture is nearest.
+// The weights of the best epoch, on the images held back for the test. Metrics are streaming: they take one batch at a
+// time. A shirt is hard to tell from a pullover, even for people; the right label is far more often among the first two
+// answers. The baseline picks the class whose mean image is nearest.
 
 // %%
 const [first, second] = [new Accuracy(), new TopKAccuracy(2)];

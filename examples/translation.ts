@@ -3,8 +3,8 @@
 //
 // A transformer (Vaswani et al. 2017) learns to translate the texts of an editor's menus, settings and
 // messages: 7,900 pairs from the language packs of Visual Studio Code (MIT licence, see
-// `data/README.md`). It has an encoder, which reads the English, and a decoder, which writes French
-// piece by piece and looks back at what the encoder made of the words.
+// `data/README.md`). Its encoder reads the English; its decoder writes French piece by piece and looks
+// back at the encoder's output.
 
 // %%
 import { arange, manualSeed, type Tensor } from '@chainrule/autograd';
@@ -23,7 +23,7 @@ import { nearestTranslations } from './lib/translation/translationMemory.js';
 const { epochs, lr, dropout, seed, ...options } = parseOptions('Learns to translate.', {
   epochs: { type: 'integer', default: 16, min: 1, help: 'passes over the training pairs' },
   lr: { type: 'number', default: 4e-3, min: 0, help: 'highest learning rate' },
-  dropout: { type: 'number', default: 0.1, min: 0, max: 0.9, help: 'share of numbers left out' },
+  dropout: { type: 'number', default: 0.1, min: 0, max: 0.9, help: 'share of activations dropped' },
   ...commonOptions,
 });
 const short = isShort(options.short);
@@ -32,9 +32,9 @@ manualSeed(seed);
 // %% [markdown]
 // ## The data
 //
-// Lower-cased pairs of 3 to 16 words; an English text is either learnt from or tested on, never both.
-// Many texts follow one pattern: the baseline, which looks up the most similar English text and gives its
-// translation, shows how kind a test this is. Both languages share the 4,000 pieces of words.
+// Lower-cased pairs of 3 to 16 words; no English text is in both the training and the test set. Many texts
+// follow one pattern, so the baseline, which looks up the most similar English text and returns its
+// translation, does well. Both languages share a vocabulary of 4,000 pieces of words.
 
 // %%
 const lines = readData('vscode-en-fr.tsv.gz').trim().toLowerCase().split('\n');
@@ -46,13 +46,13 @@ const LENGTH = 32;
 const encode = (text: string): number[] => [...pieces.encode(text), END].slice(0, LENGTH);
 const encoded = train
   .map(([en, fr]) => ({ en: encode(en), fr: [START, ...encode(fr)] }))
-  .sort((a, b) => a.fr.length - b.fr.length); // pairs of like lengths make a batch
+  .sort((a, b) => a.fr.length - b.fr.length); // pairs of similar length share a batch
 
 // %% [markdown]
 // ## The model
 //
-// One embedding serves both languages and, transposed, the output: a piece that is likely next is one
-// whose embedding the decoder points at.
+// One embedding serves both languages and, transposed, the output layer: the likeliest next piece is the one
+// whose embedding is most like the decoder's output.
 
 // %%
 const WIDTH = short ? 64 : 128;
@@ -87,7 +87,7 @@ for (const { weight } of [model.embedding, model.position]) nn.init.normal(weigh
 // %% [markdown]
 // ## Learning
 //
-// The decoder sees the true French up to each place and is asked for the next piece.
+// The decoder sees the true French up to each position and predicts the next piece.
 
 // %%
 const [BATCH, passes] = [32, short ? 3 : epochs];
@@ -117,9 +117,9 @@ progress.finish();
 // %% [markdown]
 // ## Translating
 //
-// Beam search keeps the four likeliest beginnings and grows them piece by piece. In the picture each row
-// is a piece of French that was written, each column one of English that was read; the darker, the more
-// the last layer of the decoder looked there.
+// Beam search keeps the four likeliest beginnings and extends them piece by piece. In the picture each row
+// is a piece of French written, each column a piece of English read; the darker the cell, the more
+// the last layer of the decoder attended to it.
 
 // %%
 model.eval();
@@ -139,13 +139,13 @@ plotAttention(weights, namesOf(french), namesOf(english), 'translation-attention
 // %% [markdown]
 // ## The score
 //
-// BLEU counts the sequences of one to four words that stand in the reference too. A whole run reaches 43.6 after its
-// 16 epochs (3 minutes on 2 cores) and 48.6 after 30 (`--epochs 30`), when a fifth of the translations are the
-// reference to the letter; looking up the most similar text gives 36.8. The short form, with a model of half the
-// width and 3 epochs, has only begun to learn: about 10.
+// BLEU counts the sequences of one to four words that also occur in the reference. A full run reaches 43.6 after its
+// 16 epochs (3 minutes on 2 cores) and 48.6 after 30 (`--epochs 30`), when a fifth of the translations equal the
+// reference exactly; looking up the most similar text gives 36.8. The short run, with a model of half the width and 3
+// epochs, has only begun to learn: about 10.
 
 // %%
 const baseline = bleu(nearestTranslations(train, sources), references);
 const exact = translations.filter((text, i) => text === references[i]).length / asked.length;
-console.log(`${percent(exact)} of the translations are the reference to the letter`);
+console.log(`${percent(exact)} of the translations equal the reference exactly`);
 expectScore('BLEU', bleu(translations, references), { atLeast: short ? 5 : 40, baseline });

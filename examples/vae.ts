@@ -2,8 +2,8 @@
 // # Drawing digits that nobody wrote
 //
 // A variational autoencoder (Kingma & Welling 2014) learns to describe every digit of MNIST with a handful of numbers,
-// and to draw the digit from them. The numbers are not points but distributions; so points between two digits mean
-// something too, and numbers drawn at random make a digit.
+// its code, and to draw the digit from it. Each image is encoded as a distribution rather than a point, so codes between
+// two digits mean something too, and random codes make digits.
 
 // %%
 import {
@@ -37,7 +37,7 @@ manualSeed(seed);
 // %% [markdown]
 // ## The data
 //
-// Each pixel is ink or paper: 1 where it is more than half black.
+// Each pixel is ink (1) or paper (0): ink where it is more than half black.
 
 // %%
 const mnist = loadMnist();
@@ -77,7 +77,7 @@ class Autoencoder extends nn.Module {
     return new Bernoulli({ logits: this.ink.forward(this.imagine.forward(codes).relu()) });
   }
 
-  /** How well each image is said, `[batch]`: the evidence lower bound, below the logarithm of its chance. */
+  /** The evidence lower bound of each image, `[batch]`: a lower bound on its log-likelihood. */
   override forward(images: Tensor): Tensor {
     const code = this.encode(images);
     const drawn = code.rsample(); // with a gradient: mean + spread · noise
@@ -90,8 +90,8 @@ const model = new Autoencoder();
 // %% [markdown]
 // ## Learning
 //
-// Two goals: the image should be likely given its code, and the code's distribution should be close to a normal one of
-// deviation 1, so that codes can be sampled from it.
+// Two goals: the image should be likely given its code, and the code's distribution should be close to a standard normal,
+// so that codes can be sampled from it.
 
 // %%
 const BATCH = 100;
@@ -120,7 +120,7 @@ plotLosses(losses, BATCH, 'images', 'vae-loss.svg');
 // %% [markdown]
 // ## Drawn at random
 //
-// Codes from a normal distribution, and what the decoder makes of them.
+// Codes from a standard normal distribution, and what the decoder draws from them.
 
 // %%
 const pictures = (codes: Tensor): { pixels: Uint8Array }[] => {
@@ -133,8 +133,8 @@ const side = { width: 28, height: 28, scale: 2, columns: 12 };
 showSvg(imageGrid(pictures(randn([36, CODE])), side), 'digits that nobody wrote', 'vae-drawn.svg');
 
 // %% [markdown]
-// From one digit to another: twelve codes on a line between those of two test images, which stand at the ends. In
-// between there is never a blend of the two pictures, but a third one.
+// From one digit to another: twelve codes on the line between those of two test images, shown at the ends. In between
+// are new digits, never a blend of the two images.
 
 // %%
 const rows = [0, 1, 2].map((i) => {
@@ -151,8 +151,8 @@ showSvg(imageGrid(rows.flatMap(pictures), side), 'from one digit to another', 'v
 // %% [markdown]
 // ## What the numbers are used for
 //
-// The divergence of each number of the code from a normal distribution: how many nats it tells about an image. Unused
-// numbers stay at 0.
+// The divergence of each number of the code from a standard normal: how many nats it tells about an image. Unused numbers
+// stay at 0.
 
 // %%
 const asked = batchOf(test.slice(0, 1000));
@@ -171,7 +171,7 @@ plotCurves(
 // %% [markdown]
 // ## The test
 //
-// The bound on images it has never seen, in nats an image: it is the cost of sending one. The baseline knows how often
+// The bound on images it has never seen, in nats per image: the cost of transmitting one. The baseline knows how often
 // each pixel is ink.
 
 // %%
@@ -180,4 +180,4 @@ const cost = meanOf(
 );
 const often = batchOf(train.slice(0, 5000)).mean(0).clamp(0.001, 0.999);
 const pixelCost = new Bernoulli({ probs: often }).logProb(batchOf(test)).sum(1).mean().neg().item();
-expectScore('nats an image', cost, { atMost: short ? 150 : 105, baseline: pixelCost });
+expectScore('nats per image', cost, { atMost: short ? 150 : 105, baseline: pixelCost });

@@ -83,6 +83,20 @@ try {
       console.log(`${bundler}, ${name} methods: as documented`);
     }
   }
+  // No entry point for pages imports a module of Node's, not even later: bundlers would look for it.
+  const entries = ['autograd', 'autograd/io', 'nn', 'nn/data', 'nn/train', 'nn/metrics', 'optim'];
+  await buildByEsbuild({
+    stdin: {
+      contents: entries.map((entry) => `import '@chainrule/${entry}';`).join('\n'),
+      resolveDir: examples,
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    tsconfigRaw: '{}',
+    logLevel: 'error',
+  });
+  console.log(`esbuild, ${entries.length} entry points for pages: nothing of Node.js`);
   // A development server bundles packages whole.
   const server = await createServer({
     root: examples,

@@ -30,7 +30,7 @@ function exported(): string {
     '| written as | operations |',
     '| --- | --- |',
     `| one operator | ${code([...REGIONS.keys()])} |`,
-    `| operations on elements | ${code(Object.keys(ELEMENTS))} |`,
+    `| element-wise operators | ${code(Object.keys(ELEMENTS))} |`,
     `| operations on arrays | ${code(Object.keys(ARRAYS))} |`,
   ].join('\n');
 }

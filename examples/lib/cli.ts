@@ -42,7 +42,7 @@ export type OptionValues<O extends Options> = {
   readonly [K in keyof O & string as CamelCase<K>]: Value<O[K]>;
 };
 
-/** A mistake of the user, not of the program: shown without a stack trace. */
+/** The user's mistake rather than the program's: shown without a stack trace. */
 export class UserError extends Error {
   readonly exitCode: number;
 
@@ -54,9 +54,9 @@ export class UserError extends Error {
 }
 
 /**
- * Reads the command line. `--help` prints what there is and ends the program; an unknown option or a value out of range
- * says so and ends it with code 2. From then on a {@link UserError} that nobody catches ends it with its message alone.
- * In a rendered notebook the defaults hold.
+ * Reads the command line. `--help` prints the options and exits; an unknown option or a value out of range prints an error
+ * and exits with code 2. From then on, an uncaught {@link UserError} ends the program with only its message. In a rendered
+ * notebook the defaults apply.
  *
  * @example
  * const { epochs, batchSize } = parseOptions('Trains a network.', {

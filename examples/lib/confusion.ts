@@ -1,4 +1,4 @@
-/** @file Confusion matrices: how often each class was taken for each, as a table of text and as a picture. */
+/** @file Confusion matrices: how often each class was taken for each other, as a text table and as a plot. */
 import type { Tensor } from '@chainrule/autograd';
 import { cell, plot, text } from './plot.js';
 
@@ -42,7 +42,7 @@ export function f1Of(matrix: ConfusionMatrix): number {
   return (2 * right) / (2 * right + falsely + missed);
 }
 
-/** What a model says of an example: a class, and how probable it finds it. */
+/** A model's answer for an example: a class and its probability. */
 export interface Answer {
   readonly prediction: number;
   readonly certainty: number;
@@ -57,7 +57,7 @@ export function answersOf(predictions: Tensor, certainties: Tensor): Answer[] {
   }));
 }
 
-/** The mistakes that a model was surest of, with where they stand: at most `count`, the surest first. */
+/** The mistakes that a model was surest about, with their positions: at most `count`, the surest first. */
 export function worstMistakes(
   answers: readonly Answer[],
   labels: ArrayLike<number>,
@@ -92,7 +92,7 @@ export function confusionText(matrix: ConfusionMatrix, names = numbered(matrix))
   return [line('', names, ' recall'), rule, ...rows].join('\n');
 }
 
-/** The matrix as a picture; the colours show the mistakes, as the diagonal would outshine them. */
+/** The matrix as a plot; the colours show only the mistakes, which the diagonal would outshine. */
 export function plotConfusion(
   matrix: ConfusionMatrix,
   file?: string,

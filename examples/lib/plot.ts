@@ -1,6 +1,6 @@
 /**
- * @file Plots for notebooks: Observable Plot as SVG with a ground of its own, legible on light pages and dark ones, and
- * lines of text for terminals. All marks of Observable Plot can be imported from here.
+ * @file Plots for notebooks: Observable Plot as SVG with its own background, legible on light and dark pages, and text
+ * plots for terminals. All marks of Observable Plot can be imported from here.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -78,7 +78,7 @@ export function showSvg(svg: string, title: string, file?: string): void {
   display(svg, 'image/svg+xml', path === undefined ? `[plot: ${title}]` : `${title}: ${path}`);
 }
 
-/** The path of a file in `out/`, as short as it can be said; the folder is made. */
+/** The path of a file in `out/`, relative if that is shorter; creates the folder. */
 export function outPath(name: string): string {
   const path = join(OUT, name);
   mkdirSync(dirname(path), { recursive: true });

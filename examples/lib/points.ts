@@ -1,4 +1,4 @@
-/** @file Made points of two classes in the plane, and a picture of how a model divides it. */
+/** @file Synthetic points of two classes in the plane, and a plot of how a model divides it. */
 import { rand, randn, tensor, type Tensor } from '@chainrule/autograd';
 import { contour, dot, plot, rect } from './plot.js';
 
@@ -9,7 +9,7 @@ export interface Points {
   readonly labels: Tensor;
 }
 
-/** Two half circles that reach into each other: no straight line parts them. Random: see `manualSeed`. */
+/** Two interlocking half circles that no straight line separates. Random: see `manualSeed`. */
 export function twoMoons(count: number, noise = 0.15): Points {
   const angles = rand([count]).dataSync();
   const jitter = randn([count, 2]).dataSync();

@@ -1,4 +1,4 @@
-/** @file How far training has come: a bar with loss, accuracy, speed and time left in a terminal, plain lines elsewhere. */
+/** @file Training progress: a bar with loss, accuracy, speed and time left in a terminal, plain lines elsewhere. */
 import cliProgress from 'cli-progress';
 
 export interface ProgressOptions {

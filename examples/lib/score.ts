@@ -1,9 +1,9 @@
-/** @file What a notebook must reach: its option `--short`, and scores that fail the run when they are missed. */
+/** @file What every notebook needs: its option `--short`, and scores that fail the run when they are missed. */
 import { parseOptions, UserError } from './cli.js';
 import { display } from './notebook.js';
 
 /**
- * Whether the notebook is to run in its short form: with `--short`, or with SHORT=1 in the environment. For notebooks
+ * Whether to run the short form of the notebook: with `--short`, or with SHORT=1 in the environment. For notebooks
  * without other options; those that have some add {@link commonOptions} and ask {@link isShort}.
  */
 export function parseShort(description: string): boolean {
@@ -29,16 +29,16 @@ export function isShort(flag: boolean): boolean {
 export interface Goal {
   readonly atLeast?: number;
   readonly atMost?: number;
-  /** What the simple way reaches, for the eye. */
+  /** The score of a simple method, for comparison. */
   readonly baseline?: number;
   /** How numbers are written; default four significant digits. */
   readonly format?: (value: number) => string;
 }
 
 /**
- * Prints a score beside its baseline and what is asked for.
+ * Prints a score with its baseline and the required score.
  *
- * @throws {UserError} if the goal is missed, also by NaN: the run ends with exit code 1.
+ * @throws {UserError} if the goal is missed, NaN included: the run ends with exit code 1.
  * @example expectScore('test accuracy', accuracy, { atLeast: 0.97, baseline: 0.88, format: percent });
  */
 export function expectScore(name: string, value: number, goal: Goal): void {
@@ -50,8 +50,8 @@ export function expectScore(name: string, value: number, goal: Goal): void {
   ].join(' and ');
   const beside = baseline === undefined ? '' : ` (baseline ${format(baseline)})`;
   const line = `${name}: ${format(value)}${beside}`;
-  if (!(value >= atLeast && value <= atMost)) throw new UserError(`${line} - asked for ${asked}`);
-  display(`${line}, asked for ${asked}: reached`);
+  if (!(value >= atLeast && value <= atMost)) throw new UserError(`${line} (required: ${asked})`);
+  display(`${line}, required ${asked}: reached`);
 }
 
 /** `0.975` as `97.5 %`. */

@@ -1,15 +1,15 @@
 /**
- * @file What hyper-parameters and options may be: the kinds of arguments that all packages share, under the names that rules
+ * @file What hyperparameters and options may be: the kinds of arguments that all packages share, under the names that rules
  * use them by. Hyper-parameters are checked when a group is made and whenever they are changed.
  */
 import { checkArgument, kinds, type Kind } from '@chainrule/autograd';
 
 export { display } from '@chainrule/autograd';
 
-/** A value a hyper-parameter may have. */
+/** A value a hyperparameter may have. */
 export type HyperValue = number | boolean | string | null | readonly (number | null)[];
 
-/** The hyper-parameters of one optimizer. */
+/** The hyperparameters of one optimizer. */
 export type Hypers = { readonly [name: string]: HyperValue };
 
 /** One condition on a value, and how a message says it. */

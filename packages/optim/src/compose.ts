@@ -1,4 +1,4 @@
-/** @file Rules made of rules: clipped gradients, a schedule inside the step, slow weights, one rule after another. */
+/** @file Rules that wrap rules: clipped gradients, a schedule inside the step, slow weights, one rule after another. */
 import {
   add,
   cast,
@@ -23,7 +23,7 @@ import { count, ensure, fraction, positive, type Hypers } from './checks.js';
 import { number } from './paramGroup.js';
 import { complete, paramAfter, type Rule, type Symbols, type Update } from './rule.js';
 
-/** The hyper-parameter that {@link clipped} adds. */
+/** The hyperparameter that {@link clipped} adds. */
 export type ClipNorm = {
   /** The largest norm of all gradients together. */
   /** The largest norm of all gradients together. */
@@ -37,10 +37,9 @@ export type ClipValue = {
 };
 
 /**
- * The rule with clipped gradients: with `maxNorm` all gradients of the step, those of every group together, are scaled so
- * that their norm is at most that (PyTorch: `clip_grad_norm_`, whose 1e-6 beside the norm is here too); with `maxValue`
- * each element is kept within ± that (`clip_grad_value_`). The bound becomes a hyper-parameter of the groups.
- * `.grad` itself stays as it is.
+ * The rule with clipped gradients. `maxNorm` scales all gradients of the step, over all groups, so that their joint norm is at
+ * most that (PyTorch: `clip_grad_norm_`, with the same 1e-6 added to the norm); `maxValue` clamps each element to ± that
+ * (`clip_grad_value_`). The bound becomes a hyperparameter of the groups. `.grad` itself does not change.
  * @throws {ChainruleError} unless exactly one bound is given, above 0.
  * @example new Optimizer(clipped(rules.adamW, { maxNorm: 1 }), model.parameters(), { lr: 1e-3 })
  */
@@ -89,9 +88,9 @@ function normOf(gradients: readonly Tensor[]): Tensor {
 }
 
 /**
- * The rule with `lr · factor(t)` in place of `lr`, where `t`, a tensor, counts the steps made before: 0 for the first. The
- * factor is part of the step: it needs no `schedule.step()`, is saved with the step count, and a compiled step has it.
- * What wraps the result, such as `decayed`, sees the plain `lr`. Optax: `scale_by_schedule`.
+ * The rule with `lr · factor(t)` in place of `lr`, where the tensor `t` counts previous steps: 0 for the first. The
+ * factor is part of the step: it needs no `schedule.step()`, is saved with the step count, and works in a compiled step.
+ * Rules that wrap the result, such as `decayed`, see the plain `lr`. Optax: `scale_by_schedule`.
  * @example scheduled(rules.sgd, (t) => minimum(t.add(1).div(100), 1)) // 100 steps of warm-up
  */
 export function scheduled<H extends Hypers & { readonly lr: number }>(
@@ -113,7 +112,7 @@ export function scheduled<H extends Hypers & { readonly lr: number }>(
   };
 }
 
-/** The hyper-parameters that {@link lookahead} adds. */
+/** The hyperparameters that {@link lookahead} adds. */
 export type Lookahead = {
   /** After how many steps the slow weights follow; k in the paper. */
   readonly syncPeriod: number;

@@ -77,7 +77,7 @@ export class ExponentialMovingAverage {
     return this.cells;
   }
 
-  /** Takes the parameters of this moment in; call it after `optimizer.step()`. */
+  /** Adds the current parameters to the averages; call it after `optimizer.step()`. */
   update(): void {
     noGrad(() => {
       const first = eq(this.updates, 0);
@@ -91,7 +91,7 @@ export class ExponentialMovingAverage {
     evaluate();
   }
 
-  /** Runs `f` with the averages in place of the parameters, and puts these back, also after an error or a promise. */
+  /** Runs `f` with the averages in place of the parameters, then restores these, even after an error or a promise. */
   use<R>(f: () => R): R {
     checkArgument('ExponentialMovingAverage.use', 'f', f, kinds.callable);
     const saved = this.params.map(copyOf);
@@ -113,13 +113,13 @@ export class ExponentialMovingAverage {
     }
   }
 
-  /** Makes the averages the parameters. */
+  /** Copies the averages into the parameters. */
   copyToParameters(): void {
     this.params.forEach((p, i) => p.assign(copyOf(this.cells[i] as Cell)));
     evaluate();
   }
 
-  /** The state, to be saved and given to `loadStateDict` later. */
+  /** The state, for saving and for `loadStateDict`. */
   stateDict(): AverageState {
     return { updates: copyOf(this.updates), averages: this.cells.map(copyOf) };
   }

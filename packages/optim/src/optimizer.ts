@@ -1,44 +1,37 @@
-/** @file What all optimizers share: groups, state, the step, saving and loading. A rule says the rest. */
+/** @file What all optimizers share: groups, the step, saving and loading. The rest is their rule. */
 import {
   afterRun,
   borrowGrad,
   cast,
-  cell,
   compile,
   dependsOn,
   enableGrad,
   evaluate,
-  GradError,
   ShapeError,
   Tensor,
   where,
 } from '@chainrule/autograd';
-import { checkArgument, defineOptions, kinds, neg, noGrad, tensor } from '@chainrule/autograd';
-import { Cell } from '@chainrule/autograd';
-import type { DType, Kind, Parameter } from '@chainrule/autograd';
+import { checkArgument, defineOptions, kinds, neg, noGrad } from '@chainrule/autograd';
+import type { Cell, DType, Kind, Parameter } from '@chainrule/autograd';
 import type { Hypers, HyperValue } from './checks.js';
-import { Clock } from './clock.js';
 import { FiniteWatch, type OnNonFinite, type Watched } from './finiteWatch.js';
+import { nameOf, reportMissing } from './missingGradients.js';
+import { namedState } from './namedState.js';
 import { buildGroup, groupsOf, structureOf } from './paramGroup.js';
 import type { BuiltGroup, GroupOptions, ParamGroup, ParamsOrGroups } from './paramGroup.js';
-import { complete, paramAfter, type CompleteRule, type Initial, type Rule } from './rule.js';
+import { ParameterStates } from './parameterStates.js';
+import { complete, paramAfter, type CompleteRule, type Rule } from './rule.js';
 import { load, save, type OptimizerState } from './state.js';
-
-/** What an optimizer remembers of one parameter. */
-export interface ParamState {
-  clock: Clock;
-  readonly cells: Record<string, Cell>;
-}
 
 /** Options that concern the whole optimizer. */
 export interface CommonOptions {
   /** Throw if a parameter has no gradient at `step()`, instead of skipping it. Default false. */
   readonly strict?: boolean;
   /**
-   * What `step()` does if a gradient, or the loss that its closure returns, holds a NaN or an infinity. 'ignore', the
-   * default: nothing is looked at. 'skip': the step changes nothing, in a compiled step too, and counts in
-   * `skippedSteps`. 'throw': it changes nothing and throws an error that names the parameter, the step and the first
-   * operation that gave such a number, which needs the last batch to be kept until the step.
+   * What `step()` does if a gradient, or the loss returned by its closure, contains a NaN or an infinity. 'ignore', the
+   * default, checks nothing. 'skip' changes nothing, even in a compiled step, and counts the step in `skippedSteps`.
+   * 'throw' changes nothing and throws an error that names the parameter, the step and the first operation that produced
+   * such a number, for which the last batch is kept until the step.
    */
   readonly onNonFinite?: OnNonFinite;
 }
@@ -46,31 +39,29 @@ export interface CommonOptions {
 /**
  * An optimizer: a rule, and the parameters it works on. PyTorch: `torch.optim.Optimizer`.
  *
- * `Adam`, `SGD` and the others are optimizers with a rule of their own; `new Optimizer(rule, params, options)` takes any.
+ * `Adam`, `SGD` and the others are optimizers with a built-in rule; `new Optimizer(rule, params, options)` takes any rule.
  *
- * Differences from PyTorch: gradients are cleared to `null` always; `foreach`, `fused`, `capturable` and
- * `differentiable` do not exist, as every step runs as one program; a parameter that never has a gradient is reported
- * once; state dictionaries of parameters with names are matched by name.
+ * Differences from PyTorch: gradients are always cleared to `null`; `foreach`, `fused`, `capturable` and
+ * `differentiable` do not exist, because every step runs as one program; a parameter that never has a gradient is
+ * reported once; state dictionaries of named parameters are matched by name.
  */
 export class Optimizer<H extends Hypers = { readonly lr: number }> {
   private readonly rule: CompleteRule<H>;
   private readonly defaults: H;
   private readonly strict: boolean;
-  /** What watches over non-finite numbers; null where they are ignored. */
+  /** Watches for non-finite numbers; null if they are ignored. */
   protected readonly watch: FiniteWatch | null;
   private readonly built: BuiltGroup<H>[] = [];
-  private readonly states = new Map<Parameter, ParamState>();
+  private readonly kept: ParameterStates<H>;
   private warned = false;
-  /** Grows whenever parameters move to other clocks or states to other cells. */
-  private generation = 0;
   private layoutAt = -1;
   private layoutKey = '';
-  /** A step is the same at every turn: recorded once, it takes a fraction of the time that building it would. */
+  /** Every step is the same, so it is recorded once, which takes a fraction of the time of building its graph. */
   private readonly replay = compile(() => this.update(null, null));
   private readonly replayIf = compile((condition: Tensor) => this.update(null, null, condition));
 
   /**
-   * An optimizer that goes by a rule of yours: see {@link Rule}.
+   * An optimizer with your own rule: see {@link Rule}.
    * @throws {ChainruleError} if there are no parameters, one is given twice or frozen, or an option cannot be used.
    */
   constructor(
@@ -86,6 +77,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     });
     const { strict = false, onNonFinite = 'ignore', ...hypers } = read(rule.name, options);
     this.rule = rule;
+    this.kept = new ParameterStates(rule);
     this.strict = strict;
     this.watch = onNonFinite === 'ignore' ? null : new FiniteWatch(rule.name, onNonFinite);
     const set = Object.entries(hypers).filter(([, value]) => value !== undefined);
@@ -99,32 +91,32 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   }
 
   /**
-   * Adds parameters, with hyper-parameters of their own where given: layers that thaw while training goes on.
-   * @throws {ChainruleError} if a parameter is frozen, no Parameter or already in a group.
+   * Adds parameters, with their own hyperparameters if given: for layers that are unfrozen during training.
+   * @throws {ChainruleError} if a parameter is frozen, not a Parameter or already in a group.
    */
   addParamGroup(group: GroupOptions<Partial<H>>): void {
     const used = new Map<Parameter, string>();
     this.built.forEach(({ group: { params } }, g) => {
       params.forEach((p, i) => used.set(p, `parameter ${i} of group ${g}`));
     });
-    this.generation++;
+    this.kept.changes++;
     this.built.push(buildGroup(this.rule, this.defaults, group, used, this.built.length));
   }
 
-  /** How many steps `onNonFinite: 'skip'` has left out since this optimizer was made. */
+  /** How many steps `onNonFinite: 'skip'` has skipped since this optimizer was created. */
   get skippedSteps(): number {
     return this.watch?.skipped ?? 0;
   }
 
-  /** Forgets all gradients. Call it before `backward()`, which adds to them. */
+  /** Clears all gradients. Call it before `backward()`, which adds to them. */
   zeroGrad(): void {
     for (const { group } of this.built) for (const p of group.params) p.grad = null;
   }
 
   /**
-   * Updates every parameter from its gradient, in one run. A parameter without gradient is left as it is.
+   * Updates every parameter from its gradient, in one run. A parameter without a gradient does not change.
    *
-   * @param closure computes the loss anew and calls `backward()`; its result is returned. Only LBFGS needs one.
+   * @param closure recomputes the loss and calls `backward()`; `step` returns its result. Only LBFGS needs one.
    * @throws {GradError} if `strict` is set and a parameter has no gradient. @throws {ChainruleError} if `onNonFinite` is
    * 'throw' and a gradient or the loss is not finite. Nothing has changed then.
    */
@@ -145,8 +137,8 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   }
 
   /**
-   * As `step()` where `condition`, a boolean with one element, is true; else nothing changes. The condition is part of the
-   * graph, so that a compiled step can leave out an update without being read: `stepIf(isFinite(loss))`.
+   * Like `step()` if `condition`, a bool tensor with one element, is true; otherwise nothing changes. The condition is part
+   * of the graph, so a compiled step can skip an update without reading a value: `stepIf(isFinite(loss))`.
    */
   stepIf(condition: Tensor): void {
     checkArgument(`${this.rule.name}.stepIf`, 'condition', condition, kinds.tensor);
@@ -167,7 +159,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     }
   }
 
-  /** Gives every parameter and its state their next versions, where the condition is true. */
+  /** Gives every parameter and its state their next versions, if the condition is true. */
   private update(watch: FiniteWatch | null, loss: unknown, condition?: Tensor): void {
     noGrad(() => {
       const measures = this.rule.measures?.(this.gradients()) ?? {};
@@ -179,54 +171,28 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     });
   }
 
-  /** Hyper-parameters and state, as plain objects, numbers and tensors: a snapshot. */
+  /** A snapshot of the hyperparameters and the state, as plain objects, numbers and tensors. */
   stateDict(): OptimizerState {
-    return save(this.rule, this.built, this.states);
+    return save(this.rule, this.built, this.kept.states);
   }
 
   /**
-   * Goes on from a state that `stateDict()` gave: the steps that follow equal those of the first optimizer bit for bit.
+   * Restores a state returned by `stateDict()`: the steps that follow equal those of the first optimizer bit for bit.
    * Parameters are matched by name where both sides have names, else by order.
-   * @throws {FormatError} if anything in it does not fit. Nothing has changed then.
+   * @throws {FormatError} if anything in it does not match. Nothing has changed then.
    */
   loadStateDict(state: OptimizerState): void {
-    load(this.rule, this.built, this.states, state);
-    this.generation++;
+    load(this.rule, this.built, this.kept.states, state);
+    this.kept.changes++;
     evaluate();
   }
 
   /**
-   * The cells that steps read and change beside the parameters, by name: what the rule remembers of each parameter
-   * (`weight.expAvg`), step counts, and hyper-parameters by group. For those who export a step as a graph.
+   * The cells that steps read and change besides the parameters, by name: the state of each parameter (`weight.expAvg`), step
+   * counts, and hyperparameters by group. For exporting a step as a graph.
    */
   namedState(): [name: string, state: Cell][] {
-    const named: [string, Cell][] = [];
-    const clocks = new Set<Clock>();
-    let place = 0;
-    this.built.forEach(({ group, symbols }, g) => {
-      group.params.forEach((p, i) => {
-        const key = group.paramNames?.[i] ?? (p.label === '' ? `parameter${place}` : p.label);
-        place++;
-        const state = this.states.get(p);
-        if (state === undefined) return;
-        for (const [name, c] of Object.entries(state.cells)) named.push([`${key}.${name}`, c]);
-        clocks.add(state.clock);
-      });
-      for (const [name, symbol] of Object.entries(symbols)) {
-        if (isCell(symbol)) named.push([`group${g}.${name}`, symbol]);
-        else if (Array.isArray(symbol)) {
-          symbol.forEach((c: unknown, k) => {
-            if (isCell(c)) named.push([`group${g}.${name}.${k}`, c]);
-          });
-        }
-      }
-    });
-    [...clocks].forEach(({ step, counters }, k) => {
-      const end = k === 0 ? '' : `.${k}`;
-      named.push([`step${end}`, step]);
-      for (const [name, c] of Object.entries(counters)) named.push([`${name}${end}`, c]);
-    });
-    return named;
+    return namedState(this.built, this.kept.states);
   }
 
   /** What must be finite: the loss if it is known, and every gradient, with the step that it is for. */
@@ -234,7 +200,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     const gradients = this.built.flatMap(({ group }, g) =>
       group.params.flatMap((p, i): Watched[] => {
         const value = borrowGrad(p);
-        const step = this.states.get(p)?.clock.step;
+        const step = this.kept.states.get(p)?.clock.step;
         if (value === null || step === undefined) return [];
         return [{ what: () => `the gradient of ${nameOf(group, g, i)}`, value, step }];
       }),
@@ -257,7 +223,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   ): [Cell, Tensor][] {
     const values = group as unknown as H;
     const assignments: [Cell, Tensor][] = [];
-    for (const [clock, params] of this.clocksOf(group)) {
+    for (const [clock, params] of this.kept.clocksOf(group)) {
       const t = clock.step.add(1);
       const scalars = this.rule.scalars(symbols, t, clock.counters, values, measures);
       assignments.push([clock.step, t]);
@@ -268,7 +234,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
       }
       const cache = new Map<DType, Record<string, Tensor>>();
       for (const p of params) {
-        const state = this.stateOf(values, p);
+        const state = this.kept.of(values, p);
         const scalarsOfType = castAll(scalars, p.dtype, cache);
         const gradient = borrowGrad(p) as Tensor;
         const g = group['maximize'] === true ? neg(gradient) : gradient;
@@ -282,53 +248,15 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     return assignments;
   }
 
-  /** The parameters that have a gradient, by the steps they have made. */
-  private clocksOf(group: ParamGroup<H>): Map<Clock, readonly Parameter[]> {
-    const byClock = new Map<Clock, Parameter[]>();
-    let fresh: Clock | null = null;
-    for (const p of group.params) {
-      if (borrowGrad(p) === null) continue;
-      let state = this.states.get(p);
-      if (state === undefined) {
-        if (fresh === null) this.generation++;
-        fresh ??= Clock.start(this.rule.counters?.(group) ?? {});
-        fresh.members.add(p);
-        this.states.set(p, (state = { clock: fresh, cells: {} }));
-      }
-      const members = byClock.get(state.clock);
-      if (members === undefined) byClock.set(state.clock, [p]);
-      else members.push(p);
-    }
-    const result = new Map<Clock, readonly Parameter[]>();
-    for (const [clock, params] of byClock) {
-      const own = clock.for(params);
-      if (own !== clock) {
-        this.generation++;
-        for (const p of params) (this.states.get(p) as ParamState).clock = own;
-      }
-      result.set(own, params);
-    }
-    return result;
-  }
-
-  /** The state of a parameter; what the rule needs and is not there yet starts now. */
-  private stateOf(values: H, p: Parameter): Record<string, Cell> {
-    const { cells } = this.states.get(p) as ParamState;
-    for (const [name, initial] of Object.entries(this.rule.state(values, p))) {
-      cells[name] ??= cell(initialTensor(initial as Initial, p));
-    }
-    return cells;
-  }
-
-  /** What the graph of a step depends on, beside numbers: `compile` records it anew when this has changed. */
+  /** What the graph of a step depends on, besides numbers: `compile` records the step again when this changes. */
   private layout(): string {
-    const at = this.built.reduce((sum, { changes }) => sum + changes.count, this.generation);
+    const at = this.built.reduce((sum, { changes }) => sum + changes.count, this.kept.changes);
     if (at !== this.layoutAt) {
       const names = Object.keys(this.rule.checks);
       const groups = this.built.map(({ group }) =>
         names.map((name) => structureOf(this.rule, name, group[name] as HyperValue)),
       );
-      this.layoutKey = JSON.stringify([this.generation, groups]);
+      this.layoutKey = JSON.stringify([this.kept.changes, groups]);
       this.layoutAt = at;
     }
     return this.layoutKey;
@@ -336,41 +264,9 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
 
   private reportMissing(): void {
     if (this.warned && !this.strict) return;
-    const missing = this.built.flatMap(({ group }, g) =>
-      group.params.flatMap((p, i) => (borrowGrad(p) === null ? [nameOf(group, g, i)] : [])),
-    );
-    if (missing.length > 0) {
-      const message =
-        `${this.rule.name}: no gradient for ${missing.slice(0, 10).join(', ')}` +
-        `${missing.length > 10 ? ` and ${missing.length - 10} more` : ''}; `;
-      if (this.strict)
-        throw new GradError(
-          `${message}the loss does not depend on them, or backward() was not called`,
-        );
-      console.warn(
-        `${message}skipped, as long as they have none (was backward() called on a loss that uses them?)`,
-      );
-    }
+    reportMissing(this.rule.name, this.paramGroups, this.strict);
     this.warned = true;
   }
-}
-
-function isCell(x: unknown): x is Cell {
-  return x instanceof Cell;
-}
-
-/** What messages call a parameter: its name, else the path that its module gave it. */
-function nameOf<H>({ params, paramNames }: ParamGroup<H>, group: number, i: number): string {
-  const { label, shape } = params[i] as Parameter;
-  const name = paramNames?.[i] ?? (label === '' ? `parameter ${i} of group ${group}` : label);
-  return `${name} [${shape.join(', ')}]`;
-}
-
-/** A state's first value: elements at once, not a graph, so that a compiled step starts from them only once. */
-export function initialTensor({ fill = 0, shape }: Initial, p: Tensor): Tensor {
-  const size = (shape ?? p.shape).reduce((n, d) => n * d, 1);
-  const elements = p.dtype === 'float64' ? new Float64Array(size) : new Float32Array(size);
-  return tensor(fill === 0 ? elements : elements.fill(fill), { shape: shape ?? p.shape });
 }
 
 function castAll(

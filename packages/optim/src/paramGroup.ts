@@ -1,4 +1,4 @@
-/** @file Parameter groups: parameters with hyper-parameters of their own, checked when made and when changed. */
+/** @file Parameter groups: parameters with their own hyperparameters, checked when set and when changed. */
 import {
   defineOptions,
   kinds,
@@ -22,9 +22,9 @@ export type GroupOptions<O> = { readonly params: Params | Parameter } & O;
 export type ParamsOrGroups<O> = Params | readonly GroupOptions<O>[] | GroupOptions<O>;
 
 /**
- * A group of an optimizer: `params`, and every hyper-parameter as a property that may be read and changed.
+ * A group of an optimizer: `params`, and every hyperparameter as a property that can be read and changed.
  *
- * A number lives in a tensor without dimensions, so that a compiled step sees the change, and no new plan is made.
+ * Numbers are stored in zero-dimensional tensors, so a compiled step sees a change without a new plan.
  */
 export type ParamGroup<H> = { -readonly [K in keyof H]: H[K] } & {
   readonly params: readonly Parameter[];
@@ -34,11 +34,11 @@ export type ParamGroup<H> = { -readonly [K in keyof H]: H[K] } & {
   initialLr?: number;
 };
 
-/** A group and the tensors its hyper-parameters live in. */
+/** A group and the tensors its hyperparameters live in. */
 export interface BuiltGroup<H> {
   readonly group: ParamGroup<H>;
   readonly symbols: Symbols<H>;
-  /** Grows whenever a hyper-parameter changes in a way that changes the graph of a step. */
+  /** Grows whenever a hyperparameter changes in a way that changes the graph of a step. */
   readonly changes: { count: number };
 }
 
@@ -86,7 +86,7 @@ function listOf(owner: string, x: unknown): unknown[] {
 
 /**
  * Makes a group of a rule; `used` are the parameters of the groups before it, `index` its place.
- * @throws {ChainruleError} if a parameter or a hyper-parameter cannot be used.
+ * @throws {ChainruleError} if a parameter or a hyperparameter cannot be used.
  */
 export function buildGroup<H extends Hypers>(
   rule: CompleteRule<H>,

@@ -1,10 +1,10 @@
-/** @file What tells one optimizer from another: its rule. Everything else is written once, in `optimizer.ts`. */
+/** @file An optimizer's update rule. Everything that optimizers share is in `optimizer.ts`. */
 import { sub } from '@chainrule/autograd';
 import type { Parameter, Shape, Tensor } from '@chainrule/autograd';
 import { checkArgument, kinds, type Kind } from '@chainrule/autograd';
 import { finite, flag, tuple, type Check, type Hypers } from './checks.js';
 
-/** A hyper-parameter as formulas see it: a number is a tensor without dimensions, in float64. */
+/** A hyperparameter as formulas see it: a number is a tensor without dimensions, in float64. */
 export type Symbolic<T> = T extends number
   ? Tensor
   : T extends readonly unknown[]
@@ -22,7 +22,7 @@ export interface Initial {
   readonly shape?: Shape;
 }
 
-/** What a rule makes of a parameter: the step, `p ← p − step`, or the parameter after it; and its state afterwards. */
+/** The result of a rule: the step, `p ← p − step`, or the updated parameter; and the new state. */
 export type Update<State extends string = string> = (
   | { readonly step: Tensor; readonly param?: never }
   | { readonly param: Tensor; readonly step?: never }
@@ -30,13 +30,13 @@ export type Update<State extends string = string> = (
   Partial<Record<State, Tensor>>;
 
 /**
- * An update rule: what an optimizer is made of. `new Optimizer(rule, params, options)` gives it parameter groups, checked
- * hyper-parameters that may change at any time, state dictionaries, `onNonFinite`, `compile` and resuming; `decayed`,
- * `clipped`, `scheduled`, `lookahead` and `chain` make further rules of it.
+ * An update rule: the core of an optimizer. `new Optimizer(rule, params, options)` adds parameter groups, checked
+ * hyperparameters that may change at any time, state dictionaries, `onNonFinite`, `compile` and resuming; `decayed`,
+ * `clipped`, `scheduled`, `lookahead` and `chain` derive further rules from it.
  *
- * It computes with tensors only, first steps included, so that a compiled step replays right. `Scalar` names the numbers
- * all parameters of a group share in a step, `State` what is remembered of each parameter, `Counter` the numbers that
- * are remembered with the step count.
+ * A rule computes with tensors only, even in the first step, so that a compiled step replays correctly. `Scalar` names the
+ * numbers that all parameters of a group share in a step, `State` the state kept for each parameter, `Counter` the numbers
+ * kept with the step count.
  * @example
  * const signum: Rule<{ lr: number; beta: number }, 'lr' | 'beta', 'average'> = {
  *   name: 'Signum',
@@ -57,17 +57,17 @@ export interface Rule<
 > {
   /** The optimizer's name: messages and state dictionaries have it. */
   readonly name: string;
-  /** Every hyper-parameter, with its default. One of them is `lr`, if schedules are to drive it. */
+  /** Every hyperparameter, with its default. Schedules drive `lr`, if it is one of them. */
   readonly defaults: H;
-  /** What hyper-parameters may be. By default numbers must be finite and flags stay flags. */
+  /** What hyperparameters may be. By default numbers must be finite and flags stay flags. */
   readonly checks?: { readonly [K in keyof H]?: Check };
   /** Numbers whose value shapes the graph: a count of iterations. Of other numbers only whether they are 0 may. */
   readonly structural?: readonly string[];
-  /** Conditions on several hyper-parameters, or on the parameters: what is wrong, or null. */
+  /** Conditions on several hyperparameters, or on the parameters: what is wrong, or null. */
   refuse?(group: H, params: readonly Parameter[]): string | null;
   /** The first values of the counters. */
   counters?(group: H): Record<Counter, number>;
-  /** What is remembered of a parameter, given the group's options. By default nothing. */
+  /** The state kept for each parameter, given the group's options. By default none. */
   state?(group: H, param: Parameter): Partial<Record<State, Initial>>;
   /** The counters after step `t`. */
   count?(h: Symbols<H>, t: Tensor, counters: Record<Counter, Tensor>): Record<Counter, Tensor>;
@@ -75,7 +75,7 @@ export interface Rule<
   measures?(gradients: readonly Tensor[]): Record<string, Tensor>;
   /**
    * The numbers of step `t` (1 for the first), from the counters before it, computed in float64 once for a group; the
-   * machinery casts them to the dtype of each parameter. By default the hyper-parameters that are numbers.
+   * machinery casts them to the dtype of each parameter. By default the hyperparameters that are numbers.
    */
   scalars?(
     h: Symbols<H>,

@@ -3,11 +3,11 @@ import { cell, evaluate, FormatError, noGrad, Tensor, tensor } from '@chainrule/
 import type { Cell, Parameter } from '@chainrule/autograd';
 import { Clock } from './clock.js';
 import { display, type Hypers, type HyperValue } from './checks.js';
-import type { ParamState } from './optimizer.js';
+import type { ParamState } from './parameterStates.js';
 import { checkHypers, type BuiltGroup } from './paramGroup.js';
 import type { CompleteRule } from './rule.js';
 
-/** A group as it is saved: its hyper-parameters, and its parameters by name, or by place where they have none. */
+/** A group as it is saved: its hyperparameters, and its parameters by name, or by place where they have none. */
 export interface SavedGroup {
   /** The numbers of the group's parameters, counted through all groups. */
   readonly params: readonly (string | number)[];

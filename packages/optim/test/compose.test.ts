@@ -177,9 +177,9 @@ describe('chain', () => {
     expectClose(walk(of(rule, { lr: 0.1, momentum: 0.5, beta: 0.8 }), GRADIENTS), wanted);
   });
 
-  test('refuses a hyper-parameter that two rules have', () => {
+  test('refuses a hyperparameter that two rules have', () => {
     expect(() => chain(rules.adam, rules.nadam)).toThrow(
-      "chain: both Adam and NAdam have a hyper-parameter 'betas'; only lr, weightDecay and maximize may stand in several",
+      "chain: both Adam and NAdam have a hyperparameter 'betas'; only lr, weightDecay and maximize may stand in several",
     );
     expect(() => chain()).toThrow('chain: got no rules');
   });
@@ -248,7 +248,7 @@ describe.each([
     expect(optimizer.skippedSteps).toBe(1);
   });
 
-  test('checks its hyper-parameters and refuses others', () => {
+  test('checks its hyperparameters and refuses others', () => {
     const p = new Parameter(tensor([1]));
     expect(() => new Optimizer(rule, [p], { beta: NaN })).toThrow(/beta must be a finite number/);
     const misspelt = { bta: 1 } as unknown as Partial<SignumGroup>;

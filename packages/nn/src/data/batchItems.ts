@@ -1,6 +1,6 @@
 /** @file The items of a batch: read, waited for or made by a worker; errors name the item and the batch. */
 import { ChainruleError, display, kinds, passes } from '@chainrule/autograd';
-import type { LoaderState } from './dataLoader.js';
+import type { LoaderState } from './loaderOptions.js';
 import type { Dataset } from './datasets.js';
 import type { WorkerDataset } from './workerDataset.js';
 

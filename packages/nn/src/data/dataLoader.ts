@@ -1,77 +1,32 @@
 /** @file Batches of a dataset, for `for` and `for await`. */
-import {
-  defineOptions,
-  display,
-  kinds,
-  passes,
-  type Kind,
-  ChainruleError,
-  FormatError,
-  type Shape,
-} from '@chainrule/autograd';
+import { ChainruleError, display, FormatError, passes } from '@chainrule/autograd';
 import { breathe } from '../breathe.js';
+import { batchOrder } from './batchOrder.js';
 import { failed, gathered, isPromise, textOf, worked } from './batchItems.js';
 import { collate as defaultCollate, type Collated } from './collate.js';
 import { isRows, type Dataset } from './datasets.js';
 import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
-import { drawnSeed, permutation } from './random.js';
+import {
+  loaderOptions,
+  loaderState,
+  type DataLoaderOptions,
+  type LoaderState,
+} from './loaderOptions.js';
+import { drawnSeed } from './random.js';
 import { WorkerDataset } from './workerDataset.js';
-import { checkSamplers, type BatchChooser, type Sampler } from './sampler.js';
+import { checkSamplers } from './sampler.js';
+import { streamBatches, type NextBatch } from './streamBatches.js';
 
-/** What a loader makes of a dataset: its items put together, or what workers have put together. */
+/** The batches of a dataset: its collated items, or the batches that workers return. */
 export type BatchOf<D> = D extends WorkerDataset<infer W> ? W : Collated<ItemOf<D>>;
 
-/** Options of `DataLoader`. */
-export interface DataLoaderOptions<T, B> {
-  /** Default 1. */
-  readonly batchSize?: number;
-  /** Whether each pass goes through the items in a new random order. */
-  readonly shuffle?: boolean;
-  /** Makes the orders reproducible; without it `manualSeed` governs them. */
-  readonly seed?: number;
-  /** Chooses the items of each pass, in place of `shuffle`. PyTorch's samplers are here under their names. */
-  readonly sampler?: Sampler | undefined;
-  /** Chooses whole batches, in place of `batchSize`, `shuffle`, `sampler` and `dropLast`. */
-  readonly batchSampler?: BatchChooser | undefined;
-  /** Whether a last batch that is not full is left out. */
-  readonly dropLast?: boolean;
-  /** Makes a batch of a list of items. Default: tensors are stacked, see `collate`. */
-  readonly collate?: (samples: T[]) => B;
-  /** With `for await`: how many batches are asked for ahead. Default 0. */
-  readonly prefetch?: number;
-  /** For a bare typed array: the shape of the whole, samples first. */
-  readonly shape?: Shape;
-}
-
-/** Where a loader is: what `stateDict()` gives. */
-export interface LoaderState {
-  /** The pass. */
-  readonly epoch: number;
-  /** How many of its batches have been handed out. */
-  readonly batch: number;
-  /** What decides its order. */
-  readonly order: number;
-}
-
-const loaderOptions = defineOptions<DataLoaderOptions<never, never>>({
-  batchSize: kinds.count,
-  shuffle: kinds.flag,
-  seed: kinds.whole,
-  dropLast: kinds.flag,
-  collate: kinds.callable as Kind<never>,
-  prefetch: kinds.size,
-  sampler: kinds.anything,
-  batchSampler: kinds.anything,
-  shape: kinds.listOf(kinds.size),
-});
-
 /**
- * Goes through a dataset in batches.
+ * Iterates over a dataset in batches.
  *
- * Datasets are arrays; tensors and typed arrays with a shape, whose samples are rows; objects with `length` and `at(i)`,
- * which may return promises; or async iterables, which have no length, cannot be shuffled and take `for await`. Each
- * loop is a new pass. An item that fails is an error that says which, and in which batch; `stateDict()` then stands
- * before that batch. A `WorkerDataset` loads in workers. PyTorch: `DataLoader`.
+ * A dataset is an array; a tensor, or a typed array with a shape, whose samples are its rows; an object with `length` and
+ * `at(i)`, which may return promises; or an async iterable, which has no length, cannot be shuffled and needs `for await`.
+ * Each loop is a new pass. If an item fails, the error names the item and its batch, and `stateDict()` is the position before
+ * that batch. A `WorkerDataset` loads in workers. PyTorch: `DataLoader`.
  *
  * @example
  * for (const [images, labels] of new DataLoader(new TensorDataset(x, y), { batchSize: 64, shuffle: true, seed: 1 })) { … }
@@ -79,13 +34,13 @@ const loaderOptions = defineOptions<DataLoaderOptions<never, never>>({
 export class DataLoader<const D extends DataSource, B = BatchOf<D>>
   implements Iterable<B>, AsyncIterable<B>
 {
-  /** The pass that the next loop makes: with a seed it decides the order, so a run can be resumed. */
+  /** The number of the next pass. With a seed it determines the order, so a run can be resumed. */
   epoch = 0;
-  /** How many items a batch has. */
+  /** The number of items in a batch. */
   readonly batchSize: number;
   /** The pass of the last loop, until it has ended. */
   private current: LoaderState | null = null;
-  /** Where the next loop goes on. */
+  /** Where the next loop resumes. */
   private resumed: LoaderState | null = null;
   private readonly source: Dataset | AsyncIterable<unknown>;
   private readonly options: DataLoaderOptions<ItemOf<D>, B>;
@@ -122,8 +77,8 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
   }
 
   /**
-   * Where the last loop stands, so that a checkpoint saved in the middle of a pass goes on with the batch after the last
-   * one that was handed out; after a pass, the beginning of the next.
+   * The position of the last loop: a checkpoint saved in the middle of a pass resumes with the batch after the last one
+   * delivered. After a complete pass, the start of the next.
    */
   stateDict(): LoaderState {
     const { epoch, current, resumed } = this;
@@ -132,7 +87,7 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
     return resumed?.epoch === epoch ? resumed : { epoch, batch: 0, order: 0 };
   }
 
-  /** The next loop goes on where `state` was taken. @throws {FormatError} if it is no such state. */
+  /** Makes the next loop resume at `state`. @throws {FormatError} if it is not a loader's state. */
   loadStateDict(state: LoaderState): void {
     if (!passes(loaderState, state)) {
       throw new FormatError(
@@ -211,12 +166,12 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
     };
   }
 
-  /** Starts loading the next batch of a dataset; the items of a batch are asked for at once. */
-  private requested(pass: LoaderState): Next<B> {
+  /** Starts loading the next batch of a dataset; all items of a batch are requested at once. */
+  private requested(pass: LoaderState): NextBatch<B> {
     const dataset = this.dataset('for await');
     const order = this.batches(dataset.length, pass);
     let asked = pass.batch;
-    const next: Next<B> = (): Promise<IteratorResult<B, undefined>> => {
+    const next: NextBatch<B> = (): Promise<IteratorResult<B, undefined>> => {
       const { done, value: indices } = order.next();
       if (done === true) return Promise.resolve({ done: true, value: undefined });
       const batch = asked++;
@@ -231,51 +186,19 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
     return next;
   }
 
-  /** Reads the next batch of an async iterable; calls wait for each other. */
-  private streamed(pass: LoaderState): Next<B> {
-    const items = (this.source as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-    let index = 0;
-    let before: Promise<unknown> = Promise.resolve();
-    let ended = false;
-    let asked = pass.batch;
-    // A stream cannot be entered in the middle: what came before is read and left.
-    const skip = async (): Promise<void> => {
-      while (index < pass.batch * this.batchSize && !ended) {
-        ended = (await items.next()).done === true;
-        index++;
-      }
-    };
-    const read = async (): Promise<IteratorResult<B, undefined>> => {
-      const samples: unknown[] = [];
-      const batch = asked++;
-      while (samples.length < this.batchSize && !ended) {
-        let item: IteratorResult<unknown>;
-        try {
-          await skip();
-          item = await items.next();
-        } catch (error) {
-          ended = true;
-          throw failed(index, batch, error);
-        }
-        if (item.done === true) ended = true;
-        else samples.push(item.value);
-        if (!ended) index++;
-      }
-      const short = samples.length < this.batchSize && this.options.dropLast === true;
-      return samples.length === 0 || short
-        ? { done: true, value: undefined }
-        : { value: this.join(samples, batch) };
-    };
-    const next: Next<B> = () => {
-      const batch = before.then(read, read);
-      before = batch.catch(() => undefined);
-      return batch;
-    };
-    next.close = async () => void (ended || (await items.return?.()));
-    return next;
+  /** Reads the next batch of an async iterable. */
+  private streamed(pass: LoaderState): NextBatch<B> {
+    const { batchSize, options } = this;
+    const source = this.source as AsyncIterable<unknown>;
+    return streamBatches(
+      source,
+      pass,
+      { batchSize, dropLast: options.dropLast === true },
+      (samples, batch) => this.join(samples, batch),
+    );
   }
 
-  /** The next pass, or the rest of one that is gone on with. */
+  /** The next pass, or the rest of one that is resumed. */
   private begin(): LoaderState {
     const { shuffle = false, seed, sampler, batchSampler } = this.options;
     const random = shuffle || sampler !== undefined || batchSampler !== undefined;
@@ -288,29 +211,8 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
     return (this.current = { epoch, batch: 0, order });
   }
 
-  /** The numbers of the items of each batch of a pass. */
-  private *batches(
-    items: number,
-    { epoch, batch, order: seed }: LoaderState,
-  ): Generator<Int32Array, undefined> {
-    const { shuffle = false, dropLast = false, sampler, batchSampler } = this.options;
-    if (batchSampler !== undefined) {
-      let k = 0;
-      for (const indices of batchSampler.batches({ epoch, seed }))
-        if (k++ >= batch) yield Int32Array.from(indices);
-      return undefined;
-    }
-    const order =
-      sampler !== undefined
-        ? Int32Array.from(sampler.order({ epoch, seed }))
-        : shuffle
-          ? permutation(items, seed)
-          : Int32Array.from({ length: items }, (_, i) => i);
-    for (let from = batch * this.batchSize; from < order.length; from += this.batchSize) {
-      const indices = order.subarray(from, from + this.batchSize);
-      if (indices.length === this.batchSize || !dropLast) yield indices;
-    }
-    return undefined;
+  private batches(items: number, pass: LoaderState): Generator<Int32Array, undefined> {
+    return batchOrder(items, pass, this.batchSize, this.options);
   }
 
   private load(
@@ -356,15 +258,4 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
       `DataLoader: an async iterable has no length${use === 'for' ? '; use `for await`' : ''}`,
     );
   }
-}
-
-const loaderState = kinds.kind<LoaderState>('be a state', (x) => {
-  const { epoch, batch, order } = x as LoaderState;
-  return kinds.size.test(epoch) && kinds.size.test(batch) && kinds.whole.test(order);
-});
-
-/** Starts the next batch. */
-interface Next<B> {
-  (): Promise<IteratorResult<B, undefined>>;
-  close?: () => Promise<void>;
 }

@@ -1,11 +1,7 @@
 /** @file The public surface of `@chainrule/nn/data`. */
 export { collate, type Collated } from './collate.js';
-export {
-  DataLoader,
-  type BatchOf,
-  type DataLoaderOptions,
-  type LoaderState,
-} from './dataLoader.js';
+export { DataLoader, type BatchOf } from './dataLoader.js';
+export type { DataLoaderOptions, LoaderState } from './loaderOptions.js';
 export type { DataSource, ItemOf, ShapedArray } from './dataSource.js';
 export { ConcatDataset, StackDataset, type Indexed, type StackedItem } from './combined.js';
 export { randomSplit, Subset, TensorDataset, type Dataset, type RowDataset } from './datasets.js';

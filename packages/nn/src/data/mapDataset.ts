@@ -1,4 +1,4 @@
-/** @file A dataset whose items go through a function: decoding, transforms, augmentations. */
+/** @file A dataset that applies a function to its items: decoding, transforms, augmentations. */
 import { checkArgument, kinds } from '@chainrule/autograd';
 import type { Dataset } from './datasets.js';
 
@@ -8,8 +8,8 @@ const indexed = kinds.kind<Dataset>(
 );
 
 /**
- * The items of a dataset, each through a function that is called when the item is asked for, anew in every pass; it may
- * return a promise. PyTorch: the `transform` of a dataset.
+ * Applies a function to each item of a dataset when the item is requested, again in every pass; it may return a promise.
+ * PyTorch: the `transform` of a dataset.
  *
  * @example new MapDataset(photos, ([image, label]) => [augment(image), label])
  */

@@ -95,10 +95,10 @@ export interface WeightedSamplerOptions {
 const readWeighted = defineOptions<WeightedSamplerOptions>({ replacement: kinds.flag });
 
 /**
- * `numSamples` items, each chosen in proportion to its weight: rare classes come as often as others when each item weighs
- * one over the size of its class. PyTorch: `WeightedRandomSampler`.
+ * `numSamples` items, each drawn in proportion to its weight. With the weight of each item one over the size of its class,
+ * all classes are equally frequent. PyTorch: `WeightedRandomSampler`.
  *
- * @throws {ChainruleError} for weights below 0, or if without replacement too few are above.
+ * @throws {ChainruleError} for negative weights, or if too few are positive without replacement.
  * @example new DataLoader(dataset, { sampler: new WeightedRandomSampler(weights, dataset.length) })
  */
 export class WeightedRandomSampler extends IterableSampler {

@@ -1,4 +1,4 @@
-/** @file The base of all layers and models: finds what they hold, and nothing about mathematics. */
+/** @file The base of all layers and models: registers what they hold; the mathematics is theirs. */
 import {
   checkArgument,
   defineOptions,
@@ -46,10 +46,10 @@ export type ForwardHook = (module: Module, args: readonly unknown[], output: unk
  *
  * Fields that hold a `Parameter`, a `Module`, or an array of them register themselves, in the order of declaration;
  * buffers are named with `registerBuffer`. Keys of the state dictionary are the paths of the fields, so a model with
- * PyTorch's field names has PyTorch's keys. A class whose fields are camelCase where PyTorch's are not says so in its
+ * PyTorch's field names has PyTorch's keys. A class whose camelCase fields have other names in PyTorch maps them in its
  * own `static stateKeys`; other names are never converted.
  *
- * PyTorch: `torch.nn.Module`; a module is called with `forward`, which runs the hooks too.
+ * PyTorch: `torch.nn.Module`; call a module with `forward`, which also runs the hooks.
  *
  * @example
  * class Net extends nn.Module {
@@ -96,24 +96,24 @@ export abstract class Module {
     this[INTERNAL].training = checkArgument('training', 'training', training, kinds.flag);
   }
 
-  /** Sets this module and all below to training mode, or out of it. */
+  /** Sets this module and all its descendants to training mode, or to evaluation mode with `false`. */
   train(training = true): this {
     checkArgument('train', 'training', training, kinds.flag);
     for (const [, module] of walkModules(this, true)) module.training = training;
     return this;
   }
 
-  /** Sets this module and all below to evaluation mode. */
+  /** Sets this module and all its descendants to evaluation mode. */
   eval(): this {
     return this.train(false);
   }
 
-  /** All parameters, each once, however many places hold it. */
+  /** All parameters, each once even if it is shared. */
   parameters(): Parameter[] {
     return this.namedParameters().map(([, value]) => value);
   }
 
-  /** As `parameters()`, with their names: a module's own before its children's. */
+  /** Like `parameters()`, with names: a module's own parameters before its children's. */
   namedParameters(): [name: string, parameter: Parameter][] {
     return walkSlots(this, parametersOf).map(({ name, value }) => {
       // What messages call it: the longest path it was listed under.
@@ -127,17 +127,17 @@ export abstract class Module {
     return walkSlots(this, buffersOf).map(({ value }) => value);
   }
 
-  /** As `buffers()`, with their names. */
+  /** Like `buffers()`, with names. */
   namedBuffers(): [name: string, buffer: Cell][] {
     return walkSlots(this, buffersOf).map(({ name, value }) => [name, value]);
   }
 
-  /** The modules held directly. */
+  /** The direct child modules. */
   children(): Module[] {
     return this.namedChildren().map(([, child]) => child);
   }
 
-  /** As `children()`, with their names. */
+  /** Like `children()`, with names. */
   namedChildren(): [name: string, child: Module][] {
     const seen = new Set<Module>();
     return modulesOf(this)
@@ -145,12 +145,12 @@ export abstract class Module {
       .map(({ name, value }) => [name, value]);
   }
 
-  /** This module and all below, each once and before its children. */
+  /** This module and all its descendants, each once and before its children. */
   modules(): Module[] {
     return walkModules(this, true).map(([, module]) => module);
   }
 
-  /** As `modules()`, with their paths; this module's is ''. */
+  /** Like `modules()`, with paths; this module's is ''. */
   namedModules(): [path: string, module: Module][] {
     return walkModules(this, true);
   }
@@ -160,7 +160,7 @@ export abstract class Module {
     return this.parameters().reduce((n, p) => n + p.size, 0);
   }
 
-  /** Calls `f` with every module below and then with this one. PyTorch: `apply`. */
+  /** Calls `f` with every descendant and then with this module. PyTorch: `apply`. */
   apply(f: (module: Module) => void): this {
     checkArgument('apply', 'f', f, kinds.callable);
     for (const child of this.children()) child.apply(f);
@@ -184,9 +184,9 @@ export abstract class Module {
   /**
    * Converts all float parameters and buffers to another float dtype, or moves to a device.
    *
-   * A conversion makes new Parameters, so call it before the optimizer is made (PyTorch keeps the objects). Moved to
-   * `'webgpu'`, which `setDevice` must have opened, parameters stay the objects they are. The way back has to be waited
-   * for: read the state with `await t.data()` and load it into a module made on the CPU.
+   * Converting creates new Parameters, so do it before you create the optimizer (PyTorch keeps the objects). Moving to
+   * `'webgpu'`, which `setDevice` must have opened, keeps the objects. Moving back is asynchronous: read the state with
+   * `await t.data()` and load it into a module on the CPU.
    */
   to(target: DType | 'cpu' | 'webgpu'): this {
     checkArgument('to', 'the target', target, kinds.text);
@@ -238,8 +238,8 @@ export abstract class Module {
   }
 
   /**
-   * Makes `this[name]` a buffer: state that is no parameter, such as running statistics. Returns its cell; null
-   * registers nothing. With `persistent: false` state dictionaries leave it out.
+   * Makes `this[name]` a buffer: state that is not a parameter, such as running statistics. Returns its cell; null
+   * registers nothing. With `persistent: false` it is not part of state dictionaries.
    *
    * @example offset = this.registerBuffer('offset', zeros([4]));
    */
@@ -285,7 +285,7 @@ export abstract class Module {
     return register(this[INTERNAL], this[INTERNAL].hooks, hook);
   }
 
-  /** Parameters and persistent buffers by their PyTorch keys, as they are now: later updates do not show. */
+  /** A snapshot of the parameters and persistent buffers by their PyTorch keys: later updates do not change it. */
   stateDict(): Record<string, Tensor> {
     const state = Object.create(null) as Record<string, Tensor>;
     for (const { name, value } of stateSlots(this)) state[name] = value.detach();
@@ -311,7 +311,7 @@ export abstract class Module {
     );
   }
 
-  /** A copy with parameters and buffers of its own, holding the same values. */
+  /** A copy with its own parameters and buffers, which hold the same values. */
   clone(): this {
     return cloneModule(this, setUp);
   }
@@ -336,7 +336,7 @@ export abstract class Module {
     return '';
   }
 
-  /** The tree of modules as text, a line each. */
+  /** The tree of modules as text, one line per module. */
   toString(): string {
     return reprOf(this);
   }

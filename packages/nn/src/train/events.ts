@@ -1,11 +1,11 @@
-/** @file What `fit` tells while it trains. */
+/** @file The events of `fit`. */
 import { ChainruleError } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
 
-/** Figures by name: the loss and what the metrics say. */
+/** Figures by name: the loss and the metrics. */
 export type Figures = Readonly<Record<string, unknown>>;
 
-/** Where a training stands. */
+/** The position of a training run. */
 export interface Progress {
   /** The epoch, from 0. */
   readonly epoch: number;
@@ -15,21 +15,21 @@ export interface Progress {
   readonly step: number;
 }
 
-/** The first event: how training runs. */
+/** The first event. */
 export interface StartEvent {
-  /** Which event it is. */
+  /** The kind of event. */
   readonly type: 'start';
   /** How many epochs there will be. */
   readonly epochs: number;
-  /** How many batches an epoch has; null where nobody knows. */
+  /** How many batches an epoch has; null if unknown. */
   readonly batches: number | null;
-  /** Where it goes on: all 0 for a new run. */
+  /** Where training starts: all 0 for a new run. */
   readonly from: Progress;
 }
 
-/** Whether a step is compiled, said once, when the first batch has been through. */
+/** Whether the step is compiled; sent once, after the first batch. */
 export interface CompiledEvent {
-  /** Which event it is. */
+  /** The kind of event. */
   readonly type: 'compiled';
   /** Whether steps are compiled. */
   readonly compiled: boolean;
@@ -37,9 +37,9 @@ export interface CompiledEvent {
   readonly reason?: string;
 }
 
-/** A batch is through. */
+/** A batch is done. */
 export interface BatchEvent extends Progress {
-  /** Which event it is. */
+  /** The kind of event. */
   readonly type: 'batch';
   /** The mean loss of the batch. */
   readonly loss: number;
@@ -51,17 +51,17 @@ export interface BatchEvent extends Progress {
   readonly seconds: number;
 }
 
-/** The validation data is through. */
+/** Validation is done. */
 export interface ValidateEvent extends Progress {
-  /** Which event it is. */
+  /** The kind of event. */
   readonly type: 'validate';
   /** The loss and the metrics on the validation data. */
   readonly figures: Figures;
 }
 
-/** An epoch is over. */
+/** An epoch is done. */
 export interface EpochEvent extends Progress {
-  /** Which event it is. */
+  /** The kind of event. */
   readonly type: 'epoch';
   /** The mean loss of its batches. */
   readonly loss: number;
@@ -75,17 +75,17 @@ export interface EpochEvent extends Progress {
 
 /** A checkpoint was saved. */
 export interface CheckpointEvent extends Progress {
-  /** Which event it is. */
+  /** The kind of event. */
   readonly type: 'checkpoint';
   /** Where it was saved. */
   readonly path: string;
 }
 
-/** A step changed nothing, as its loss or a gradient was not finite (`onNonFinite: 'skip'`). */
+/** A step was skipped because its loss or a gradient was not finite (`onNonFinite: 'skip'`). */
 export interface SkippedEvent extends Progress {
-  /** Which event it is. */
+  /** The kind of event. */
   readonly type: 'skipped';
-  /** The loss of the batch; where it is finite, a gradient was not. */
+  /** The loss of the batch; if it is finite, a gradient was not. */
   readonly loss: number;
   /** Where the batch was saved, if `onNonFinite` has a `dump`. */
   readonly path?: string;
@@ -96,7 +96,7 @@ export type Ending = 'epochs' | 'stopped' | 'aborted' | 'signal';
 
 /** The last event. */
 export interface EndEvent extends Progress {
-  /** Which event it is. */
+  /** The kind of event. */
   readonly type: 'end';
   /** How it ended. */
   readonly ending: Ending;
@@ -106,7 +106,7 @@ export interface EndEvent extends Progress {
   readonly history: History;
 }
 
-/** What `fit` tells: each kind has a `type` and its own figures. */
+/** The events of `fit`: each kind has a `type` and its own figures. */
 export type FitEvent =
   | StartEvent
   | CompiledEvent
@@ -133,7 +133,7 @@ export interface EpochRecord {
   readonly seconds: number;
 }
 
-/** What a training leaves behind. */
+/** The result of a training run. */
 export interface History {
   /** A record of each epoch. */
   readonly epochs: readonly EpochRecord[];
@@ -143,29 +143,29 @@ export interface History {
   readonly ending: Ending;
   /** What whoever stopped it said. */
   readonly reason?: string;
-  /** The epoch whose weights the model has, where `restoreBest` was asked for. */
+  /** The epoch whose weights the model has, with `restoreBest`. */
   readonly best?: EpochRecord;
 }
 
-/** What a callback may do. */
+/** What a callback can do. */
 export interface FitControl {
   /** The model that is trained. */
   readonly model: Module;
-  /** Ends the training after this batch; what it says stands in the history. */
+  /** Ends training after this batch; the reason is recorded in the history. */
   stop(reason?: string): void;
 }
 
-/** Told of every event, in order; training waits for its promise. */
+/** Receives every event, in order; training waits for its promise. */
 export type Callback =
   ((event: FitEvent, control: FitControl) => void | Promise<void>) | CallbackObject;
 
-/** A callback that remembers: its state is part of checkpoints. */
+/** A callback with a state that is saved in checkpoints. */
 export interface CallbackObject {
-  /** Is told of every event, and may stop the training. */
+  /** Receives every event, and may stop training. */
   on(event: FitEvent, control: FitControl): void | Promise<void>;
-  /** The state, to be saved and given to `loadStateDict` later. */
+  /** The state, for saving and for `loadStateDict`. */
   stateDict?(): Readonly<Record<string, unknown>>;
-  /** Goes on from a state that `stateDict` gave. */
+  /** Restores a state returned by `stateDict`. */
   loadStateDict?(state: Readonly<Record<string, unknown>>): void;
 }
 

@@ -13,7 +13,7 @@ import { breathe } from '../breathe.js';
 import { fitOptions, type FitOptions, type OptimizerLike } from './options.js';
 import { Trainer } from './trainer.js';
 
-/** What `findLearningRate` takes: of `fit`'s options those of a step, and the range. */
+/** The options of `findLearningRate`: those options of `fit` that concern a step, and the range. */
 export interface FindLearningRateOptions<B = unknown> extends Pick<
   FitOptions<B>,
   'data' | 'loss' | 'step' | 'optimizer' | 'clip' | 'compile'
@@ -24,9 +24,9 @@ export interface FindLearningRateOptions<B = unknown> extends Pick<
   readonly maxLr?: number;
   /** How many steps the range has. Default 100. */
   readonly steps?: number;
-  /** How rates grow: by a factor (default), or by a sum. */
+  /** How rates grow: by a constant factor (default), or by a constant difference. */
   readonly mode?: 'exponential' | 'linear';
-  /** Ends when the smoothed loss is so many times the smallest one; null goes on to the end. Default 4. */
+  /** Stops when the smoothed loss is this many times the smallest one; null never stops early. Default 4. */
   readonly divergence?: number | null;
   /** How much of the smoothed loss is kept at a step. Default 0.98. */
   readonly smoothing?: number;
@@ -44,13 +44,13 @@ export interface LearningRatePoint {
 
 /** What a search found. */
 export interface LearningRateSearch {
-  /** The rate to begin with: that of the steepest descent, or null if the loss never fell. */
+  /** The suggested rate, where the loss falls fastest; null if the loss never fell. */
   readonly suggestion: number | null;
   /** A tenth of the rate at which the smoothed loss was smallest, an older rule of thumb. */
   readonly minimum: number | null;
   /** All steps, to be plotted with a logarithmic x-axis. */
   readonly curve: readonly LearningRatePoint[];
-  /** Whether it ended because the loss went up. */
+  /** Whether it stopped because the loss went up. */
   readonly diverged: boolean;
 }
 
@@ -74,8 +74,8 @@ const SKIPPED_LAST = 1;
 
 /**
  * Trains for some steps with a learning rate that grows from `minLr` to `maxLr`, and suggests the rate at which the smoothed
- * loss falls fastest over the logarithm of the rate. Goes over the data again where it ends. Model, optimizer, loader and
- * random state are afterwards as they were. Groups of parameters keep the ratio of their rates.
+ * loss falls fastest over the logarithm of the rate. Repeats the data if it is too short. Restores the model, optimizer, loader
+ * and random state afterwards. Parameter groups keep the ratio of their rates.
  *
  * Smith 2017, arXiv:1506.01186, section 3.3. Lightning: `Tuner.lr_find`; fastai: `lr_find`, whose `'steep'` is this.
  *

@@ -1,4 +1,4 @@
-/** @file `fit`: the training loop that people write again and again, with everything that is easily forgotten. */
+/** @file `fit`: the training loop that people write again and again, with everything that is easy to forget. */
 import { checkArgument, ChainruleError, kinds } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import type { FitEvent, History } from './events.js';
@@ -6,24 +6,24 @@ import { Listener } from './listener.js';
 import { fitOptions, type FitOptions } from './options.js';
 import { Training } from './training.js';
 
-/** A training under way: a promise of its history, and its events for who goes over them. */
+/** A running training: a promise of its history, and an async iterable of its events. */
 export type Fit = Promise<History> & AsyncIterable<FitEvent>;
 
 /**
- * Trains a model: for each epoch goes through the data, steps the optimizer and the schedule, and judges the model.
+ * Trains a model: in each epoch goes through the data, steps the optimizer and the schedule, and evaluates the model.
  *
- * Training starts at once. `await` it for its history, or go over its events with `for await`: then it waits for the loop
- * at every event, and leaving the loop ends it. Plain loops stay as good; this is one, with metrics, accumulation, clipping,
- * averages, checkpoints, resuming, stopping and interrupts in their places.
+ * Training starts immediately. `await` the result for its history, or iterate over its events with `for await`: training then
+ * waits for the loop at every event, and leaving the loop ends it. A plain loop is just as good; this is one, with metrics,
+ * accumulation, clipping, averaging, checkpoints, resuming, early stopping and interrupts.
  *
- * - A step is compiled where nothing prevents it; the event `compiled` says so, or why not.
- * - A training that is resumed, in the middle of an epoch too, goes on bit for bit as one that was never interrupted, if its
- *   loader has a place to go back to (`DataLoader` has) and its callbacks keep no state of their own.
- * - With a checkpoint folder, Ctrl-C and SIGTERM let the step end, save, and exit with code 130; a second one exits at once.
- * - A loss that is not finite ends it with an error that names epoch, batch and operation, the parameters as they were
- *   before that batch; `onNonFinite: { dump: dir }` also saves batch and weights, to be looked at.
+ * - The step is compiled unless something prevents it; the event `compiled` says whether, and why not.
+ * - A resumed training run, even in the middle of an epoch, equals an uninterrupted one bit for bit if its loader can save
+ *   its position (`DataLoader` can) and its callbacks save their state.
+ * - With a checkpoint folder, Ctrl-C and SIGTERM finish the step, save, and exit with code 130; a second one exits at once.
+ * - A loss that is not finite ends training with an error that names the epoch, batch and operation, and leaves the parameters
+ *   as they were before that batch; `onNonFinite: { dump: dir }` also saves the batch and the weights for inspection.
  *
- * @throws {ChainruleError} for options that do not fit each other, and what the model, the loss or the data throw.
+ * @throws {ChainruleError} for options that contradict each other, and whatever the model, the loss or the data throw.
  * @example
  * const history = await fit(model, {
  *   data: new DataLoader(train, { batchSize: 64, shuffle: true }),

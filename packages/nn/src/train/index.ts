@@ -1,4 +1,4 @@
-/** @file `@chainrule/nn/train`: training loops that need not be written again. */
+/** @file `@chainrule/nn/train`: training loops you need not write again. */
 export { fit, type Fit } from './fit.js';
 export { validate, type ValidateOptions } from './validate.js';
 export {

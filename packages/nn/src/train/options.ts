@@ -1,4 +1,4 @@
-/** @file What `fit` takes. Optimizers, schedules and averages are known by what they can do, whoever made them. */
+/** @file The options of `fit`. Optimizers, schedules and averages are structural types, so any implementation works. */
 import {
   defineOptions,
   kinds,
@@ -16,40 +16,40 @@ export interface OptimizerLike {
   zeroGrad(): void;
   /** Updates the parameters. */
   step(): unknown;
-  /** Updates the parameters where a bool with one element is true. Where it is missing, `step` is called. */
+  /** Updates the parameters if a bool with one element is true. Without this method, `step` is called. */
   stepIf?(condition: Tensor): void;
   /** Groups of parameters with their learning rates. */
   readonly paramGroups: readonly {
     readonly lr?: number | Tensor;
     readonly params: readonly Tensor[];
   }[];
-  /** How many steps were left out because of values that are not finite. */
+  /** How many steps were skipped because of values that are not finite. */
   readonly skippedSteps?: number;
-  /** The state, to be saved and given to `loadStateDict` later. */
+  /** The state, for saving and for `loadStateDict`. */
   stateDict?(): unknown;
-  /** Goes on from a state that `stateDict` gave. */
+  /** Restores a state returned by `stateDict`. */
   loadStateDict?(state: never): void;
 }
 
 /** Anything that moves learning rates: every schedule of `@chainrule/optim`. */
 export interface ScheduleLike {
-  /** Schedules that look at a measure, as `ReduceLROnPlateau`, get the figure that is monitored; others get nothing. */
+  /** Schedules that take a measure, such as `ReduceLROnPlateau`, receive the monitored figure; others receive nothing. */
   step(measure: number): void;
-  /** The state, to be saved and given to `loadStateDict` later. */
+  /** The state, for saving and for `loadStateDict`. */
   stateDict?(): unknown;
-  /** Goes on from a state that `stateDict` gave. */
+  /** Restores a state returned by `stateDict`. */
   loadStateDict?(state: never): void;
 }
 
 /** Anything that averages parameters: `ExponentialMovingAverage` of `@chainrule/optim`. */
 export interface AverageLike {
-  /** Takes the parameters of now into the average. */
+  /** Adds the current parameters to the average. */
   update(): void;
   /** Runs `f` with the averages in place of the parameters. */
   use<R>(f: () => R): R;
-  /** The state, to be saved and given to `loadStateDict` later. */
+  /** The state, for saving and for `loadStateDict`. */
   stateDict?(): unknown;
-  /** Goes on from a state that `stateDict` gave. */
+  /** Restores a state returned by `stateDict`. */
   loadStateDict?(state: never): void;
 }
 
@@ -63,35 +63,35 @@ export type LossLike =
 
 /** Where and how often checkpoints are saved. */
 export interface CheckpointPlan {
-  /** The folder; it is made where it is missing. */
+  /** The folder; created if it does not exist. */
   readonly dir: string;
   /** After how many epochs. Default 1. */
   readonly every?: number;
-  /** Also after so many updates within an epoch. */
+  /** Also save after this many updates within an epoch. */
   readonly everySteps?: number;
-  /** How many are kept. Default 3. */
+  /** How many to keep. Default 3. */
   readonly keep?: number;
 }
 
-/** What `fit` takes. `B` is what the data gives: a pair `[input, target]`, or anything `step` understands. */
+/** The options of `fit`. `B` is the type of a batch: a pair `[input, target]`, or anything `step` understands. */
 export interface FitOptions<B = unknown> {
-  /** Batches: a `DataLoader`, or anything a loop can go over more than once. */
+  /** Batches: a `DataLoader`, or anything that can be iterated more than once. */
   readonly data: Iterable<B> | AsyncIterable<B>;
-  /** Batches to judge the model by after every epoch. */
+  /** Batches to evaluate the model on after every epoch. */
   readonly validate?: Iterable<B> | AsyncIterable<B>;
   /** The loss of a prediction and a target: `nn.functional.crossEntropy`, a loss module, a function of yours. */
   readonly loss?: LossLike;
-  /** In place of `loss`, for batches that are no pairs: the loss of a batch, with what metrics are to be told. */
+  /** Instead of `loss`, for batches that are not pairs: the loss of a batch, and the prediction and target for metrics. */
   readonly step?: (batch: B) => Tensor | StepResult;
   /** The optimizer of the model's parameters. */
   readonly optimizer: OptimizerLike;
   /** The learning-rate schedule. */
   readonly schedule?: ScheduleLike;
-  /** When the schedule goes on: after every epoch (default), or every update, as `OneCycleLR` wants. */
+  /** When the schedule steps: after every epoch (default), or after every update, as `OneCycleLR` requires. */
   readonly scheduleEvery?: 'epoch' | 'step';
   /** Passes over the data. Default 1. */
   readonly epochs?: number;
-  /** Metrics by name, fed with predictions and targets: of the validation data where there is any, else of the training. */
+  /** Metrics by name, computed from the predictions and targets of the validation data or, without any, the training data. */
   readonly metrics?: Readonly<Record<string, Metric<unknown, never, never>>>;
   /** An average of the parameters, updated at every step and validated in their place. */
   readonly average?: AverageLike;
@@ -99,47 +99,47 @@ export interface FitOptions<B = unknown> {
   readonly accumulate?: number;
   /** Largest norm of all gradients together, or `{ value }` for each element. */
   readonly clip?: number | { readonly norm: number } | { readonly value: number };
-  /** Functions or objects that are told of every event: `earlyStopping`, loggers, yours. */
+  /** Functions or objects that receive every event: `earlyStopping`, loggers, your own. */
   readonly callbacks?: readonly Callback[];
   /** Where, and how often, checkpoints are saved. */
   readonly checkpoint?: CheckpointPlan;
-  /** Goes on from the newest checkpoint in the folder, if there is one. */
+  /** Resumes from the newest checkpoint in the folder, if there is one. */
   readonly resume?: boolean;
   /**
-   * A loss or gradient that is not finite. `'throw'` (default) ends with an error that names the batch and the operation:
-   * a loss that is not finite changes nothing; a gradient alone is not looked at (that would take a tenth of the time of a
-   * small network), and is named by the batch that it came from when the next loss or the end of the epoch shows it.
-   * `'skip'` looks at gradients too, leaves such updates out and goes on. `'ignore'` does not look. `{ dump: dir }` saves
-   * the batch, the weights and where it was.
+   * What to do about a loss or gradient that is not finite. `'throw'` (default) ends with an error that names the batch and the
+   * operation. A loss that is not finite changes nothing. Gradients are not checked by themselves (that would take a tenth of
+   * a small network's time): if only a gradient is not finite, the next loss or the end of the epoch shows it, and the error
+   * names the batch it came from. `'skip'` also checks gradients, skips such updates and continues. `'ignore'` checks nothing.
+   * `{ dump: dir }` saves the batch, the weights and the position.
    */
   readonly onNonFinite?: NonFinitePolicy | NonFiniteOptions;
   /** An `AbortSignal`: ends the training after the current step, saving a checkpoint. */
   readonly signal?: Signal;
-  /** Whether Ctrl-C and SIGTERM finish the step, save and exit with 130. Default: where there is a checkpoint folder. */
+  /** Whether Ctrl-C and SIGTERM finish the step, save and exit with 130. Default: if there is a checkpoint folder. */
   readonly handleSignals?: boolean;
-  /** Whether steps are compiled: where possible (default), or never. */
+  /** Whether steps are compiled: if possible (default), or never. */
   readonly compile?: boolean;
-  /** The model ends with the weights of the epoch whose figure was best: `true` for the loss. */
+  /** Restore the weights of the epoch with the best figure at the end: `true` for the loss. */
   readonly restoreBest?: boolean | Monitor;
-  /** The figure that schedules and `restoreBest` look at. Default `'loss'`. */
+  /** The figure that schedules and `restoreBest` use. Default `'loss'`. */
   readonly monitor?: string;
 }
 
-/** What happens about numbers that are not finite. */
+/** What to do about numbers that are not finite. */
 export type NonFinitePolicy = 'throw' | 'skip' | 'ignore';
 
-/** What happens about numbers that are not finite, and where the batch is kept. */
+/** What to do about numbers that are not finite, and where to save the batch. */
 export interface NonFiniteOptions {
   /** Default `'throw'`. */
   readonly then?: NonFinitePolicy;
   /**
-   * A folder, as checkpoints have: `loadCheckpoint(dir).state` has `batch`, `model`, `at` and `rng`, the random state that
-   * the step began with; the tensors stand in `batch.safetensors` and `model.safetensors`. The newest ten are kept.
+   * A folder in the format of checkpoints: `loadCheckpoint(dir).state` has `batch`, `model`, `at` and `rng`, the random state
+   * at the start of the step; the tensors are in `batch.safetensors` and `model.safetensors`. The newest ten are kept.
    */
   readonly dump?: string;
 }
 
-/** A figure, and which way is better. */
+/** A figure, and whether lower or higher is better. */
 export interface Monitor {
   /** `'loss'` or the name of a metric. Default `'loss'`. */
   readonly monitor?: string;
@@ -147,13 +147,13 @@ export interface Monitor {
   readonly mode?: 'min' | 'max';
 }
 
-/** What a step may return besides the loss. */
+/** The result of a step: the loss, and what metrics receive. */
 export interface StepResult {
   /** The loss of the batch, to be differentiated. */
   readonly loss: Tensor;
-  /** What metrics are told as the prediction. */
+  /** The prediction that metrics receive. */
   readonly prediction?: unknown;
-  /** What metrics are told as the target. */
+  /** The target that metrics receive. */
   readonly target?: unknown;
 }
 

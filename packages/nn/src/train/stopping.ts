@@ -6,7 +6,7 @@ import { monitorOptions, type Monitor } from './options.js';
 
 /** What `earlyStopping` takes. */
 export interface EarlyStoppingOptions extends Monitor {
-  /** How many epochs without an improvement are borne. Default 3. */
+  /** How many epochs without an improvement to accept. Default 3. */
   readonly patience?: number;
   /** What counts as an improvement. Default 0: anything. */
   readonly minDelta?: number;
@@ -19,8 +19,8 @@ const stoppingOptions = defineOptions<EarlyStoppingOptions>({
 });
 
 /**
- * Ends a training once a figure has not improved for more than `patience` epochs: a callback for `fit`. A figure that is not
- * a number (NaN) is no improvement. Its state is part of checkpoints.
+ * Ends training once a figure has not improved for more than `patience` epochs: a callback for `fit`. NaN is never an
+ * improvement. Its state is part of checkpoints.
  * @example
  * await fit(model, { …, callbacks: [earlyStopping({ monitor: 'accuracy', mode: 'max', patience: 5 })] });
  */

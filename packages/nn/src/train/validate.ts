@@ -1,4 +1,4 @@
-/** @file Judges a model on data that it does not learn from. */
+/** @file Evaluates a model on data that it does not learn from. */
 import { noGrad, Tensor, type Parameter } from '@chainrule/autograd';
 import { Mean, type Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
@@ -7,12 +7,12 @@ import type { Figures } from './events.js';
 import { validateOptions, type FitOptions } from './options.js';
 import { judgeOf, numberIn } from './trainer.js';
 
-/** What `validate` takes: of `fit`'s options, those that judge. */
+/** The options of `validate`: those options of `fit` that concern validation. */
 export type ValidateOptions<B> = Pick<FitOptions<B>, 'data' | 'loss' | 'step' | 'metrics'>;
 
 /**
- * The mean loss and the metrics of a model on some data, without gradients and with the model in `eval` mode; its mode is
- * as before afterwards. The loss of a batch counts by its number of examples.
+ * The mean loss and the metrics of a model on some data, without gradients and in `eval` mode; the model's mode is restored
+ * afterwards. Each batch is weighted by its number of examples.
  *
  * @example
  * const { loss, accuracy } = await validate(model, {

@@ -1,4 +1,4 @@
-/** @file Training in a worker: one function in the worker's file, one in the page's; progress and stop go across. */
+/** @file Training in a worker: one function for the worker's file and one for the page, which exchange progress and stop. */
 import type { PlatformSignal } from './interrupts.js';
 import { checkArgument, ChainruleError, display, kinds } from '@chainrule/autograd';
 import type { FitEvent } from './events.js';
@@ -7,7 +7,7 @@ import { ownPort, portOf, type WorkerLike } from '../workerPort.js';
 
 export type { WorkerLike } from '../workerPort.js';
 
-/** What a function that trains in a worker is given beside its input. */
+/** What a training function in a worker receives besides its input. */
 export interface WorkerContext<E = FitEvent> {
   /** Aborts when the page says stop: give it to `fit`. */
   readonly signal: PlatformSignal;
@@ -15,14 +15,14 @@ export interface WorkerContext<E = FitEvent> {
   readonly tell: (event: E) => void;
 }
 
-/** A training under way in a worker: a promise of its result, and its events for who goes over them. */
+/** A training run in a worker: a promise of its result, and an async iterable of its events. */
 export type WorkerTraining<R, E = FitEvent> = Promise<R> &
   AsyncIterable<E> & {
     /** Asks the worker to stop; what it then returns is still the result. */
     stop(): void;
   };
 
-/** What goes across. The key tells it from other messages. */
+/** The messages between page and worker. The key distinguishes them from other messages. */
 interface Message {
   readonly chainrule: 'start' | 'stop' | 'event' | 'result' | 'error';
   readonly id: number;
@@ -33,9 +33,9 @@ const isMessage = (x: unknown): x is Message =>
   typeof (x as Partial<Message> | null)?.chainrule === 'string';
 
 /**
- * In the worker's file: what to do when the page calls {@link trainInWorker}. `train` gets its input, a signal and where to
- * tell of progress; what it returns goes to the page. Everything that goes across is cloned: numbers, arrays, typed arrays,
- * plain objects; send weights as `encodeSafetensors(model.stateDict())`. Works in workers of pages and of Node.
+ * In the worker's file: defines what runs when the page calls {@link trainInWorker}. `train` receives its input, a signal and
+ * a function that reports progress; its result goes to the page. Everything exchanged is cloned: numbers, arrays, typed arrays,
+ * plain objects. Send weights as `encodeSafetensors(model.stateDict())`. Works in web workers and in Node's worker threads.
  *
  * @throws {ChainruleError} outside of a worker.
  * @example
@@ -74,11 +74,10 @@ export function serveTraining<I, R, E = FitEvent>(
 let calls = 0;
 
 /**
- * In the page: runs the function that the worker's file gave to {@link serveTraining}. `await` the result, or go over the
- * events with `for await`, which ends when the training has; leaving the loop stops it. The worker stays: use it again, or
- * `terminate()` it.
+ * In the page: runs the function that the worker's file passed to {@link serveTraining}. `await` the result, or iterate over
+ * its events with `for await`; leaving the loop stops training. The worker stays alive: use it again, or `terminate()` it.
  *
- * @throws {ChainruleError} what failed in the worker, by its message.
+ * @throws {ChainruleError} with the message of whatever failed in the worker.
  * @example
  * // page.ts; bundlers find the worker by this line, and without one it works as it stands
  * const worker = new Worker(new URL('./train.worker.js', import.meta.url), { type: 'module' });

@@ -33,7 +33,7 @@ const decayOptions = defineOptions<DecayOptions>({
  * The rule with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101): the parameter is multiplied by
  * `1 − lr · weightDecay` before the step of `rule`, which sees neither the decay nor its effect.
  *
- * Adds the hyper-parameter `weightDecay`, by default 1e-2; where the rule has one of its own (an L2 penalty), that one is
+ * Adds the hyperparameter `weightDecay`, by default 1e-2; where the rule has one of its own (an L2 penalty), that one is
  * 0 from now on. Optax: `add_decayed_weights` after the scaling.
  * @example new Optimizer(decayed(rules.sgd, { weightDecay: 0.1 }), model.parameters(), { lr: 0.1 }) // SGDW
  */

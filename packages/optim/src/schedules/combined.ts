@@ -1,4 +1,4 @@
-/** @file Schedules made of others: one after the other (SequentialLR), and all at once (ChainedScheduler). */
+/** @file Combinations of schedules: one after another (SequentialLR), or all at once (ChainedScheduler). */
 import {
   byPosition,
   ChainruleError,
@@ -95,7 +95,7 @@ const chainedOptions = byPosition(
 );
 
 /**
- * Runs `schedulers` one after the other: the next one starts, at its step 0, at each of the `milestones`.
+ * Runs `schedulers` one after another: the next one starts, at its step 0, at each of the `milestones`.
  * PyTorch: `SequentialLR`.
  * @example
  * const warmup = new LinearLR(optimizer, { startFactor: 0.1, totalIters: 10 });
@@ -154,7 +154,7 @@ export class SequentialLR extends Combined {
 }
 
 /**
- * Steps all `schedulers` at once; as each multiplies the rate it finds, their factors multiply. PyTorch:
+ * Steps all `schedulers` at once; each multiplies the current rate, so their factors multiply. PyTorch:
  * `ChainedScheduler`.
  * @example new ChainedScheduler([new ConstantLR(optimizer), new ExponentialLR(optimizer, { gamma: 0.9 })])
  */

@@ -51,7 +51,7 @@ export class StepLR extends LRScheduler {
 }
 
 /**
- * Multiplies the rate by `gamma` at each of the `milestones`, twice where one stands there twice. Default gamma 0.1.
+ * Multiplies the rate by `gamma` at each of the `milestones`, twice for a milestone listed twice. Default gamma 0.1.
  * PyTorch: `MultiStepLR`.
  * @example new MultiStepLR(optimizer, { milestones: [30, 80] })
  */

@@ -13,19 +13,19 @@ import { checkOptimizer, perGroup, rates, type Scheduled } from './schedule.js';
 export interface PlateauOptions {
   /** Whether the measure is better when it is lower (default) or higher. */
   readonly mode?: 'min' | 'max';
-  /** What the rate is multiplied with. Default 0.1. */
+  /** The factor for the rate. Default 0.1. */
   readonly factor?: number;
-  /** How many steps without improvement are waited for. Default 10. */
+  /** How many steps without improvement to wait for. Default 10. */
   readonly patience?: number;
   /** What counts as an improvement. Default 1e-4. */
   readonly threshold?: number;
   /** Relative to the best measure (default), or absolute. */
   readonly thresholdMode?: 'rel' | 'abs';
-  /** Steps after a reduction in which nothing is counted. Default 0. */
+  /** How many steps after a reduction are not counted. Default 0. */
   readonly cooldown?: number;
-  /** The lowest rate, for all groups or one a group. Default 0. */
+  /** The lowest rate, for all groups or one per group. Default 0. */
   readonly minLr?: number | readonly number[];
-  /** Smaller reductions are not made. Default 1e-8. */
+  /** The smallest reduction; smaller ones are not made. Default 1e-8. */
   readonly eps?: number;
 }
 
@@ -39,7 +39,7 @@ export interface PlateauState {
   readonly best: number;
   /** How many epochs there have been without an improvement. */
   readonly badEpochs: number;
-  /** For how many epochs no improvement is asked for yet. */
+  /** How many epochs of the cooldown are left. */
   readonly cooldownCounter: number;
 }
 
@@ -88,7 +88,7 @@ export class ReduceLROnPlateau {
     this.best = mode === 'min' ? Infinity : -Infinity;
   }
 
-  /** Takes a measure in, and lowers the rates if it is time. */
+  /** Records a measure, and lowers the rates if it is time. */
   step(metric: number | Tensor): void {
     const value = metric instanceof Tensor ? metric.item() : metric;
     if (typeof value !== 'number') {
@@ -119,7 +119,7 @@ export class ReduceLROnPlateau {
     return this.optimizer.paramGroups.map((group) => group.lr);
   }
 
-  /** The state, to be saved and given to `loadStateDict` later. */
+  /** The state, for saving and for `loadStateDict`. */
   stateDict(): PlateauState {
     const { lastEpoch, best, badEpochs, cooldownCounter } = this;
     return { schedule: 'ReduceLROnPlateau', lastEpoch, best, badEpochs, cooldownCounter };

@@ -1,4 +1,4 @@
-/** @file What all learning-rate schedules share: they count steps and set the rates of an optimizer's groups. */
+/** @file The base of all learning-rate schedules: counts steps and sets the rates of an optimizer's groups. */
 import {
   ChainruleError,
   defineOptions,
@@ -19,11 +19,11 @@ export interface ScheduledGroup {
   initialLr?: number;
   /** The momentum, which some schedules change. */
   momentum?: unknown;
-  /** Adam's factors, of which some schedules change the first. */
+  /** Adam's coefficients; some schedules change the first. */
   betas?: unknown;
 }
 
-/** What a schedule drives: an optimizer, or anything with groups that have a learning rate. */
+/** What a schedule can drive: an optimizer, or anything with groups that have a learning rate. */
 export interface Scheduled {
   /** The groups whose learning rates are set. */
   readonly paramGroups: readonly ScheduledGroup[];
@@ -31,11 +31,11 @@ export interface Scheduled {
 
 /** Options of every schedule. */
 export interface ScheduleOptions {
-  /** The step to go on from; −1, the default, starts. */
+  /** The step to resume from; −1, the default, starts a new schedule. */
   readonly lastEpoch?: number;
 }
 
-/** What `stateDict()` of a schedule gives: plain values. What its constructor was given is not part of it. */
+/** The result of a schedule's `stateDict()`: plain values. Constructor arguments are not part of it. */
 export interface ScheduleState {
   /** The name of the schedule. */
   readonly schedule: string;
@@ -53,15 +53,14 @@ export interface ScheduleState {
 /**
  * The base of all schedules. PyTorch: `torch.optim.lr_scheduler.LRScheduler`.
  *
- * A schedule of your own says its `rates()` at `lastEpoch` and ends its constructor with `begin()`; it then steps, saves,
- * and stands in SequentialLR and ChainedScheduler like any other. What else it counts goes through `more()` and
- * `setMore()`.
+ * Your own schedule defines `rates()` at `lastEpoch` and ends its constructor with `begin()`. It then steps and saves, and
+ * works in SequentialLR and ChainedScheduler, like any other. Save any other state through `more()` and `setMore()`.
  *
- * The constructor sets the rates of step 0; call `step()` once an epoch, or once a batch, after `optimizer.step()`.
- * Most schedules multiply the rate the groups have, so that several can work on one optimizer.
+ * The constructor sets the rates of step 0; call `step()` once per epoch, or once per batch, after `optimizer.step()`.
+ * Most schedules multiply the current rates of the groups, so several can work on one optimizer.
  *
- * Differences from PyTorch: `stateDict()` holds what changes, not what the constructor was given; `step()` takes no
- * epoch (apart from CosineAnnealingWarmRestarts).
+ * Differences from PyTorch: `stateDict()` holds what changes, not the constructor's arguments; `step()` takes no
+ * epoch (except for CosineAnnealingWarmRestarts).
  * @example
  * class InverseRoot extends LRScheduler {
  *   constructor(optimizer) {
@@ -120,7 +119,7 @@ export abstract class LRScheduler {
     return this.optimizer.paramGroups.map((group) => group.lr);
   }
 
-  /** Goes on by one step and sets the learning rates. */
+  /** Advances by one step and sets the learning rates. */
   step(): void {
     this.stepCount++;
     this.lastEpoch++;
@@ -167,7 +166,7 @@ export abstract class LRScheduler {
     };
   }
 
-  /** @throws {FormatError} if the state is of another schedule or of other groups. Nothing has changed then. */
+  /** @throws {FormatError} if the state belongs to a different schedule or to different groups. Nothing has changed then. */
   loadStateDict(state: ScheduleState): void {
     this.checkState(state);
     this.takeOver(state);

@@ -67,7 +67,7 @@ export interface MinimizeResult<T = Tensor> {
  * with kinks.
  *
  * The result is differentiable by all that `f` captures, in both modes, to any order and inside of `vmap`, by the implicit
- * function theorem for `∇f(x) = 0`: bilevel problems and hyper-parameters by gradient. Up to 512 parameters a solution that
+ * function theorem for `∇f(x) = 0`: bilevel problems and hyperparameters by gradient. Up to 512 parameters a solution that
  * may be differentiated is sharpened by Newton's method first.
  *
  * Defaults: tol 1e-8 (float32 1e-4), maxIterations 10,000. SciPy: `scipy.optimize.minimize`. For networks and mini-batches see

@@ -1,6 +1,7 @@
 /** @file Logs of one line an event: JSON lines and CSV. */
 import { ChainruleError } from '@chainrule/autograd';
 import type { Callback, EpochEvent, FitEvent } from '../events.js';
+import { nodeModules } from './nodeModules.js';
 
 /** Where lines go: a file that is added to (Node), or a function. */
 export type Sink = string | ((line: string) => void);
@@ -68,7 +69,7 @@ function writerOf(sink: Sink): (line: string) => void | Promise<void> {
   if (typeof sink !== 'string' || sink === '')
     throw new ChainruleError('logger: give the path of a file, or a function that takes a line');
   return async (line) => {
-    const { appendFile } = await import('node:fs/promises');
-    await appendFile(sink, `${line}\n`);
+    const { fs } = nodeModules('logger', 'give a function that takes a line');
+    await fs.promises.appendFile(sink, `${line}\n`);
   };
 }

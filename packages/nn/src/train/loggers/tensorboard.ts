@@ -2,6 +2,7 @@
 import type * as fsModule from 'node:fs';
 import { ChainruleError, checkArgument, kinds, type Kind, type Tensor } from '@chainrule/autograd';
 import type { CallbackObject, FitEvent } from '../events.js';
+import { nodeModules } from './nodeModules.js';
 import {
   graphEvent,
   histogramEvent,
@@ -48,14 +49,13 @@ export class SummaryWriter {
 
   /** Opens a file of events in a folder. */
   static async open(folder: string): Promise<SummaryWriter> {
-    const [fs, os, path] = await Promise.all([
-      import('node:fs'),
-      import('node:os'),
-      import('node:path'),
-    ]);
     checkArgument('SummaryWriter.open', 'folder', folder, kinds.text);
+    const { fs, os, path } = nodeModules(
+      'SummaryWriter.open',
+      'in a page give jsonlLogger a function',
+    );
     try {
-      fs.mkdirSync(folder, { recursive: true });
+      await fs.promises.mkdir(folder, { recursive: true });
       const name = `events.out.tfevents.${Math.floor(now())}.${os.hostname()}.${process.pid}`;
       return new SummaryWriter(fs, path.join(folder, name));
     } catch (cause) {
