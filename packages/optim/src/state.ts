@@ -1,5 +1,14 @@
 /** @file State dictionaries: what an optimizer remembers, as plain objects; checked as a whole before any of it is used. */
-import { cell, evaluate, FormatError, noGrad, Tensor, tensor } from '@chainrule/autograd';
+import {
+  cell,
+  evaluate,
+  FormatError,
+  noGrad,
+  Tensor,
+  tensor,
+  kinds,
+  passes,
+} from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';
 import { Clock } from './clock.js';
 import { display, type Hypers, type HyperValue } from './checks.js';
@@ -252,5 +261,5 @@ export function copyAt(t: Tensor, device: Tensor['device']): Tensor {
 }
 
 function isRecord(x: unknown): x is Record<string, unknown> {
-  return typeof x === 'object' && x !== null && !Array.isArray(x) && !(x instanceof Tensor);
+  return passes(kinds.object, x);
 }

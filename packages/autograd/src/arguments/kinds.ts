@@ -83,11 +83,20 @@ export const flag: Kind<boolean> = kind('be true or false', (x) => typeof x === 
 /** A string. */
 export const text: Kind<string> = kind('be a string', (x) => typeof x === 'string');
 // A function of any type: what it takes and returns is seen when it is called.
-/** A function. */
+/** A function; a class is none, as it cannot be called. */
 export const callable: Kind<(...args: never[]) => unknown> = kind(
   'be a function',
-  (x) => typeof x === 'function',
+  (x) => typeof x === 'function' && !isClass(x),
 );
+
+/** A function written with `function` has a prototype too, which may be replaced. */
+function isClass(x: object): boolean {
+  return (
+    Object.hasOwn(x, 'prototype') &&
+    Object.getOwnPropertyDescriptor(x, 'prototype')?.writable === false
+  );
+}
+
 /** Whatever it is: checked elsewhere. */
 export const anything: Kind<never> = kind('be given', () => true);
 
@@ -133,6 +142,18 @@ export function required<T>(k: Kind<T>): Kind<T> {
 export function either<A, B>(a: Kind<A>, b: Kind<B>): Kind<A | B> {
   return kind(`${a.must}, or ${b.must}`, (x) => a.test(x) || b.test(x), a.error ?? b.error);
 }
+
+/** Whether it is an array; false for one that cannot be looked at. */
+export function isArray(x: unknown): x is readonly unknown[] {
+  try {
+    return Array.isArray(x);
+  } catch {
+    return false;
+  }
+}
+
+/** An array, whatever its entries are. */
+export const array: Kind<readonly unknown[]> = kind('be an array', isArray);
 
 /** An array of such values, of any length. */
 export function listOf<T>(k: Kind<T>): Kind<readonly T[]> {

@@ -94,8 +94,8 @@ interface HyparquetWriter {
 export async function writeParquet(
   rows: readonly Row[] | Readonly<Record<string, Tensor | readonly unknown[]>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const columnData = Array.isArray(rows)
-    ? columnsOfRows(checkArgument('writeParquet', 'rows', rows as readonly Row[], someRows))
+  const columnData = kinds.array.test(rows)
+    ? columnsOfRows(checkArgument('writeParquet', 'rows', rows, someRows))
     : Object.entries(
         checkArgument('writeParquet', 'rows', rows, kinds.object) as Record<string, unknown>,
       ).map(([name, column]) => columnOf(name, column));

@@ -1,7 +1,7 @@
 /** @file Which items a pass of a loader takes, and in which order. */
 import { checkArgument, ChainruleError, defineOptions, kinds, Tensor } from '@chainrule/autograd';
 import { generator, permutation } from './random.js';
-import { IterableSampler, lengthOf, type Pass, type Sized } from './sampler.js';
+import { IterableSampler, lengthOf, readPass, type Pass, type Sized } from './sampler.js';
 
 /** All items, one after the other. PyTorch: `SequentialSampler`. */
 export class SequentialSampler extends IterableSampler {
@@ -46,7 +46,8 @@ export class RandomSampler extends IterableSampler {
       throw new ChainruleError('RandomSampler: there is nothing to choose from');
   }
 
-  override order({ seed }: Pass): ArrayLike<number> {
+  override order(pass: Pass): ArrayLike<number> {
+    const { seed } = readPass('RandomSampler.order', pass);
     const { items, length } = this;
     if (this.replacement) {
       const next = generator(seed);
@@ -81,7 +82,8 @@ export class SubsetRandomSampler extends IterableSampler {
     this.length = this.indices.length;
   }
 
-  override order({ seed }: Pass): number[] {
+  override order(pass: Pass): number[] {
+    const { seed } = readPass('SubsetRandomSampler.order', pass);
     return Array.from(permutation(this.length, seed), (i) => this.indices[i] as number);
   }
 }
@@ -128,7 +130,8 @@ export class WeightedRandomSampler extends IterableSampler {
     }
   }
 
-  override order({ seed }: Pass): ArrayLike<number> {
+  override order(pass: Pass): ArrayLike<number> {
+    const { seed } = readPass('WeightedRandomSampler.order', pass);
     const { weights, length } = this;
     const next = generator(seed);
     if (!this.replacement) {

@@ -3,6 +3,7 @@ import {
   checkArgument,
   ChainruleError,
   defineOptions,
+  display,
   IndexError,
   kinds,
   ShapeError,
@@ -165,7 +166,7 @@ function startsOf(
 ): number[] {
   return Array.from(indices, (index) => {
     if (!(Number.isInteger(index) && index >= 0 && index < length))
-      throw new IndexError(`${op}: there is no window ${index}; there are ${length}`);
+      throw new IndexError(`${op}: there is no window ${display(index)}; there are ${length}`);
     return index * stride;
   });
 }

@@ -28,7 +28,10 @@ export class Perplexity extends SumMetric<number, Numbers, Numbers> {
   }
 
   update(logits: Numbers, target: Numbers): void {
-    const [p, t] = [valuesOf(logits), valuesOf(target)];
+    const [p, t] = [
+      valuesOf('Perplexity', 'logits', logits),
+      valuesOf('Perplexity', 'target', target),
+    ];
     const form = scoresOf('Perplexity', p.shape, t.shape);
     if (form === null)
       throw new ShapeError(

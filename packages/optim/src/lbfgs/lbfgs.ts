@@ -7,6 +7,9 @@ import {
   FormatError,
   tensor,
   Tensor,
+  display,
+  kinds,
+  passes,
 } from '@chainrule/autograd';
 import { count, nonNegative, oneOf, orNull, type Check } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
@@ -192,6 +195,17 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
 
   /** @throws {FormatError} if the state does not fit, or its parameters come in another order. */
   override loadStateDict(saved: OptimizerState): void {
+    const parts = kinds.kind<OptimizerState>(
+      'be { optimizer, state, paramGroups }',
+      (x) =>
+        kinds.object.test(x) &&
+        kinds.object.test((x as Partial<OptimizerState>).state) &&
+        kinds.array.test((x as Partial<OptimizerState>).paramGroups),
+    );
+    if (!passes(parts, saved))
+      throw new FormatError(
+        `LBFGS.loadStateDict: the state must ${parts.must}, got ${display(saved)}`,
+      );
     const size = this.group.params.reduce((n, p) => n + p.size, 0);
     const history = History.load(saved.state['history'], size);
     const names = this.group.paramNames;

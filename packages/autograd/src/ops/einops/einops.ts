@@ -4,6 +4,7 @@
  * A pattern names the axes of a tensor and of the result. Axes in parentheses are one dimension, the last of them fastest;
  * `...` stands for any further dimensions, `1` for one of size 1. Sizes that the shape does not tell are given by name.
  */
+import { isArray } from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -34,7 +35,7 @@ type Arrangement = <
 ) => Tensor<Rearranged<ShapeOfSource<X>, P, Z>>;
 
 function nodeOf(op: string, x: Source): Tensor {
-  return Array.isArray(x) ? stack(x as readonly Operand[]) : operand(op, x as Operand);
+  return isArray(x) ? stack(x) : operand(op, x);
 }
 
 /** The tensor with each of its elementary axes as a dimension. */

@@ -1,10 +1,10 @@
 /** @file Elements of vectors in all combinations. */
 import { defineOptions, kinds } from '../../arguments/index.js';
-import { ChainruleError, ShapeError } from '../../errors.js';
+import { ShapeError } from '../../errors.js';
 import { checkInteger, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, operand, resultType, type Operand } from '../build/define.js';
+import { composite, operand, resultType, type Operand, operandsOf } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { filled } from '../build/primitive.js';
 import { takeOf } from '../indexing/gather.js';
@@ -18,9 +18,7 @@ import { concatNode } from './movement.js';
 export const cartesianProd: (tensors: readonly Operand[]) => Tensor = composite(
   'cartesianProd',
   (tensors) => {
-    if (!Array.isArray(tensors) || tensors.length === 0)
-      throw new ChainruleError('cartesianProd: expected an array of at least one vector');
-    const nodes = tensors.map((x) => operand('cartesianProd', x as Operand));
+    const nodes = operandsOf('cartesianProd', tensors);
     const other = nodes.find((x) => x.ndim !== 1);
     if (other !== undefined)
       throw new ShapeError(`cartesianProd: expected vectors, got shape ${show(other.sizes)}`);

@@ -1,5 +1,5 @@
 /** @file Logs of one line an event: JSON lines and CSV. */
-import { ChainruleError } from '@chainrule/autograd';
+import { ChainruleError, defineOptions, kinds } from '@chainrule/autograd';
 import type { Callback, EpochEvent, FitEvent } from '../events.js';
 
 /** Where lines go: a file that is added to (Node), or a function. */
@@ -11,11 +11,16 @@ export interface JsonlOptions {
   readonly types?: readonly FitEvent['type'][];
 }
 
+const readOptions = defineOptions<JsonlOptions>({
+  types: kinds.listOf(kinds.text as kinds.Kind<FitEvent['type']>),
+});
+
 /**
  * Writes events as lines of JSON, each with the time in seconds since 1970: a callback for `fit`. Numbers that JSON does not
  * have are written as text: `"NaN"`, `"Infinity"`.
  */
-export function jsonlLogger(sink: Sink, options: JsonlOptions = {}): Callback {
+export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
+  const options = readOptions('jsonlLogger', given);
   const write = writerOf(sink);
   const types =
     options.types ??
