@@ -166,7 +166,7 @@ export function oneOrMore<T>(k: Kind<T>): Kind<T | readonly T[]> {
 }
 
 function allPass(k: Kind, x: unknown): boolean {
-  if (!Array.isArray(x)) return false;
+  if (!isArray(x)) return false;
   // An index, as `every` would pass over holes.
   for (let i = 0; i < x.length; i++) if (!k.test(x[i])) return false;
   return true;
@@ -179,7 +179,7 @@ export function tuple<const T extends readonly unknown[]>(
   const each = entries as readonly Kind[];
   return kind(
     `have ${each.length} entries: ${each.map((k, i) => `entry ${i} must ${k.must}`).join(', ')}`,
-    (x) => Array.isArray(x) && x.length === each.length && each.every((k, i) => k.test(x[i])),
+    (x) => isArray(x) && x.length === each.length && each.every((k, i) => k.test(x[i])),
   );
 }
 
@@ -187,11 +187,7 @@ export function tuple<const T extends readonly unknown[]>(
 export const object: Kind<object> = kind(
   'be an object',
   (x) =>
-    typeof x === 'object' &&
-    x !== null &&
-    !Array.isArray(x) &&
-    !ArrayBuffer.isView(x) &&
-    !isTensor(x),
+    typeof x === 'object' && x !== null && !isArray(x) && !ArrayBuffer.isView(x) && !isTensor(x),
 );
 
 /** What a `for` loop can go over. */

@@ -2,7 +2,7 @@
 import { ChainruleError } from '../errors.js';
 import { passes, refuseArgument } from './check.js';
 import { display } from './display.js';
-import { isArray, iterable, kind, type Kind } from './kinds.js';
+import { isArray, iterable, type Kind } from './kinds.js';
 
 /** What an iterable may give at most: one that goes on after that is taken to have no end. */
 const MOST = 2 ** 21;
@@ -19,11 +19,8 @@ const MOST = 2 ** 21;
  */
 export function readList<T>(op: string, name: string, given: unknown, entryKind: Kind<T>): T[] {
   if (!passes(iterable, given)) {
-    const list = kind(
-      `be an array or another iterable; each entry must ${entryKind.must}`,
-      iterable.test,
-    );
-    refuseArgument(op, name, given, list);
+    const must = `${iterable.must}; each entry must ${entryKind.must}`;
+    refuseArgument(op, name, given, { ...iterable, must });
   }
   const limit = isArray(given) ? Infinity : MOST; // an array ends
   const entries: T[] = [];

@@ -164,6 +164,7 @@ export async function walk(
 
 /** Evaluates small results, as what is wrong may show only then. */
 async function look(result: unknown, depth = 0): Promise<void> {
+  if (!canBeLookedAt(result)) return; // a hostile argument that was given back
   if (result instanceof Tensor) {
     if (result.size < 1e5) result.dataSync();
   } else if (result instanceof Promise) await look(await result, depth);
@@ -174,6 +175,19 @@ async function look(result: unknown, depth = 0): Promise<void> {
     if (prototype === Object.prototype) {
       for (const x of Object.values(result).slice(0, 10)) await look(x, depth + 1);
     }
+  }
+}
+
+function canBeLookedAt(x: unknown): boolean {
+  if (typeof x !== 'object' || x === null) return true;
+  try {
+    return (
+      Object.getPrototypeOf(x) !== undefined &&
+      Reflect.ownKeys(x).length >= 0 &&
+      Reflect.get(x, 'then') !== 0
+    );
+  } catch {
+    return false;
   }
 }
 

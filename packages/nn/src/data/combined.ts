@@ -1,5 +1,6 @@
 /** @file Datasets made of others: one after the other, or side by side. */
 import {
+  checkArgument,
   ChainruleError,
   IndexError,
   kinds,
@@ -17,6 +18,12 @@ export type Indexed = Exclude<DataSource, AsyncIterable<unknown>>;
 /** Datasets may be arrays too: what they are is seen one by one. */
 const someObjects = kinds.listOf(
   kinds.kind<object>('be a dataset', (x) => typeof x === 'object' && x !== null),
+);
+
+/** What has entries that can be read. */
+const readable = kinds.kind<object>(
+  'be an array or an object of datasets',
+  (x) => typeof x === 'object' && x !== null && Object.entries(x).length >= 0,
 );
 
 function datasetOf(op: string, source: unknown): Dataset {
@@ -54,8 +61,8 @@ export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>
 
   /** The item at an index, counted through all data sets. */
   at(index: number): ItemOf<D> | Promise<ItemOf<D>> {
-    const k = this.cumulativeSizes.findIndex((end) => index < end);
-    if (!Number.isInteger(index) || index < 0 || k < 0)
+    const k = kinds.size.test(index) ? this.cumulativeSizes.findIndex((end) => index < end) : -1;
+    if (k < 0)
       throw new IndexError(
         `ConcatDataset: there is no item ${display(index)}; it has ${this.length}`,
       );
@@ -86,7 +93,9 @@ export class StackDataset<
     if (typeof given !== 'object' || given === null || given instanceof Tensor)
       throw new ChainruleError('StackDataset: expected an array or an object of datasets');
     this.named = !kinds.array.test(given);
-    this.parts = Object.entries(datasets).map(([name, d]) => [name, datasetOf('StackDataset', d)]);
+    this.parts = Object.entries(checkArgument('StackDataset', 'datasets', datasets, readable)).map(
+      ([name, d]) => [name, datasetOf('StackDataset', d)],
+    );
     const lengths = this.parts.map(([, d]) => d.length);
     if (lengths.length === 0)
       throw new ChainruleError('StackDataset: expected at least one dataset');

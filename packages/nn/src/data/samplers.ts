@@ -55,20 +55,25 @@ export class RandomSampler extends IterableSampler {
     }
     const all: number[] = [];
     for (let round = 0; all.length < length; round++)
-      all.push(...permutation(items, (seed + Math.imul(round, 0x51ed270b)) | 0));
+      for (const i of permutation(items, (seed + Math.imul(round, 0x51ed270b)) | 0)) all.push(i);
     return all.slice(0, length);
   }
 }
 
+function allPass(kind: kinds.Kind, list: ArrayLike<unknown>): boolean {
+  for (let i = 0; i < list.length; i++) if (!kind.test(list[i])) return false;
+  return true;
+}
+
 const LIST = kinds.kind<ArrayLike<number>>(
   'be an array of whole numbers ≥ 0',
-  (x) => isArray(x) && Array.from(x).every((i) => kinds.size.test(i)),
+  (x) => isArray(x) && allPass(kinds.size, x),
 );
 const isArray = (x: unknown): x is ArrayLike<unknown> =>
   Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
 const WEIGHTS = kinds.kind<ArrayLike<number> | Tensor>(
   'be a tensor or an array of numbers ≥ 0',
-  (x) => kinds.tensor.test(x) || (isArray(x) && Array.from(x).every((w) => kinds.number.test(w))),
+  (x) => kinds.tensor.test(x) || (isArray(x) && allPass(kinds.number, x)),
 );
 
 /** The given items in random order. PyTorch: `SubsetRandomSampler`. */

@@ -11,6 +11,7 @@ import {
   type Tensor,
   type TypedArray,
 } from '@chainrule/autograd';
+import { someIndices } from './datasets.js';
 import type { RowDataset } from './datasets.js';
 
 /** What `SlidingWindows` takes. */
@@ -164,7 +165,7 @@ function startsOf(
   length: number,
   stride: number,
 ): number[] {
-  return Array.from(indices, (index) => {
+  return Array.from(checkArgument(op, 'indices', indices, someIndices), (index) => {
     if (!(Number.isInteger(index) && index >= 0 && index < length))
       throw new IndexError(`${op}: there is no window ${display(index)}; there are ${length}`);
     return index * stride;

@@ -43,6 +43,12 @@ export abstract class Transform {
   }
 }
 
+/** Parameters by name, which can be read. */
+const named = kinds.kind<object>(
+  'be an object of parameters',
+  (x) => kinds.object.test(x) && Object.entries(x).length >= 0,
+);
+
 /** What a function of numbers is given. */
 function argument(transform: Transform, name: string, x: unknown): void {
   checkArgument(transform.constructor.name, name, x, kinds.tensor);
@@ -227,7 +233,7 @@ export class PowerTransform extends Transform {
 
   constructor(exponent: Value | { readonly exponent: Value }) {
     super();
-    const e: unknown = kinds.object.test(exponent)
+    const e: unknown = passes(named, exponent)
       ? (exponent as { exponent: unknown }).exponent
       : exponent;
     this.exponent = checkArgument('PowerTransform', 'exponent', e, kinds.operand) as Value;
@@ -323,7 +329,7 @@ export class ComposeTransform extends Transform {
 
   constructor(parts: readonly Transform[] | { readonly parts: readonly Transform[] }) {
     super();
-    const list: unknown = kinds.object.test(parts) ? (parts as { parts: unknown }).parts : parts;
+    const list: unknown = passes(named, parts) ? (parts as { parts: unknown }).parts : parts;
     this.parts = checkArgument('ComposeTransform', 'parts', list, kinds.listOf(TRANSFORM));
     this.eventDim = Math.max(0, ...this.parts.map((t) => t.eventDim));
     this.bijective = this.parts.every((t) => t.bijective);

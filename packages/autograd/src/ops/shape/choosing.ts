@@ -1,7 +1,8 @@
 /** @file Elements of vectors in all combinations. */
 import { defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
-import { checkInteger, show } from '../../graph/shape.js';
+import { addAll } from '../../graph/lists.js';
+import { checkInteger, checkShape, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, resultType, type Operand, operandsOf } from '../build/define.js';
@@ -64,10 +65,13 @@ export const combinations: (x: Operand, r?: number, options?: CombinationsOption
     if (node.ndim !== 1)
       throw new ShapeError(`combinations: expected a vector, got shape ${show(node.sizes)}`);
     if (r === 0) return filled(0, [0], node.dtype);
+    checkShape('combinations', [combinationsOf(node.size, r, withReplacement), r]);
     const rows: number[] = [];
     const choice: number[] = [];
     const extend = (from: number): void => {
-      if (choice.length === r) return void rows.push(...choice);
+      if (choice.length === r) return addAll(rows, choice);
+      // Too few are left to go on: without this the search would be longer than its result.
+      if (!withReplacement && node.size - from < r - choice.length) return;
       for (let i = from; i < node.size; i++) {
         choice.push(i);
         extend(withReplacement ? i : i + 1);
@@ -78,3 +82,13 @@ export const combinations: (x: Operand, r?: number, options?: CombinationsOption
     const index = makeLeaf(Int32Array.from(rows), [rows.length / r, r], 'int32');
     return takeOf([node, index], { dim: 0 });
   });
+
+/** How many choices there are of r among n. */
+function combinationsOf(n: number, r: number, withReplacement: boolean): number {
+  const of = withReplacement ? n + r - 1 : n;
+  if (r > of) return 0;
+  let count = 1;
+  for (let k = 1; k <= Math.min(r, of - r) && count < 2 ** 53; k++)
+    count = (count * (of - k + 1)) / k;
+  return Math.min(2 ** 53 - 1, Math.round(count));
+}

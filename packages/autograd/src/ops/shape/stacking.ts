@@ -2,12 +2,12 @@
 import { isArray } from '../../arguments/kinds.js';
 import { kinds, checkArgument } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
+import { promote } from '../../graph/dtype.js';
 import { broadcastShapes, checkInteger, normalizeDim, range, show } from '../../graph/shape.js';
 import { Tensor, valueOf } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand, operandsOf } from '../build/define.js';
 import { castNode } from '../build/element.js';
-import { resultType } from '../build/primitive.js';
 import { cat } from './joining.js';
 import { concatNode, narrowNode, padNode } from './movement.js';
 
@@ -94,7 +94,7 @@ export const blockDiag: (tensors: readonly Operand[]) => Tensor = composite(
   'blockDiag',
   (tensors) => {
     const nodes = operandsOf('blockDiag', tensors);
-    const dtype = resultType(...nodes);
+    const dtype = nodes.map((x) => x.dtype).reduce(promote);
     const wide = nodes.find((x) => x.ndim > 2);
     if (wide !== undefined)
       throw new ShapeError(`blockDiag: expected matrices, got shape ${show(wide.sizes)}`);

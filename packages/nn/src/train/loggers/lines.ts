@@ -1,5 +1,5 @@
 /** @file Logs of one line an event: JSON lines and CSV. */
-import { ChainruleError, defineOptions, kinds } from '@chainrule/autograd';
+import { ChainruleError, defineOptions, display, kinds } from '@chainrule/autograd';
 import type { Callback, EpochEvent, FitEvent } from '../events.js';
 
 /** Where lines go: a file that is added to (Node), or a function. */
@@ -74,6 +74,11 @@ function writerOf(sink: Sink): (line: string) => void | Promise<void> {
     throw new ChainruleError('logger: give the path of a file, or a function that takes a line');
   return async (line) => {
     const { appendFile } = await import('node:fs/promises');
-    await appendFile(sink, `${line}\n`);
+    try {
+      await appendFile(sink, `${line}\n`);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ChainruleError(`logger: cannot write ${display(sink)}: ${why}`, { cause });
+    }
   };
 }
