@@ -143,7 +143,7 @@ export function either<A, B>(a: Kind<A>, b: Kind<B>): Kind<A | B> {
   return kind(`${a.must}, or ${b.must}`, (x) => a.test(x) || b.test(x), a.error ?? b.error);
 }
 
-/** Whether it is an array; false for one that cannot be looked at. */
+/** @internal Whether it is an array; false for one that cannot be looked at. */
 export function isArray(x: unknown): x is readonly unknown[] {
   try {
     return Array.isArray(x);

@@ -83,7 +83,9 @@ export class SubsetRandomSampler extends IterableSampler {
 
   constructor(indices: ArrayLike<number>) {
     super();
-    this.indices = Array.from(checkArgument('SubsetRandomSampler', 'indices', indices, LIST));
+    const list = checkArgument('SubsetRandomSampler', 'indices', indices, LIST);
+    // By index: a typed array whose memory was given away has none, and no iterator.
+    this.indices = Array.from({ length: list.length }, (_, i) => list[i] as number);
     this.length = this.indices.length;
   }
 
@@ -122,7 +124,8 @@ export class WeightedRandomSampler extends IterableSampler {
     const name = 'WeightedRandomSampler';
     const { replacement = true } = readWeighted(name, options);
     const given = checkArgument(name, 'weights', weights, WEIGHTS);
-    const list = Array.from(given instanceof Tensor ? given.dataSync() : given);
+    const from = given instanceof Tensor ? given.dataSync() : given;
+    const list = Array.from({ length: from.length }, (_, i) => from[i] as number);
     this.weights = checkArgument(name, 'weights', list, kinds.listOf(kinds.nonNegative));
     this.length = checkArgument(name, 'numSamples', numSamples, kinds.count);
     this.replacement = replacement;

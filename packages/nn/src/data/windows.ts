@@ -165,7 +165,9 @@ function startsOf(
   length: number,
   stride: number,
 ): number[] {
-  return Array.from(checkArgument(op, 'indices', indices, someIndices), (index) => {
+  const { length: count } = checkArgument(op, 'indices', indices, someIndices);
+  return Array.from({ length: count }, (_, i) => {
+    const index = indices[i] as number;
     if (!(Number.isInteger(index) && index >= 0 && index < length))
       throw new IndexError(`${op}: there is no window ${display(index)}; there are ${length}`);
     return index * stride;
