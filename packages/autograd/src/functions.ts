@@ -25,6 +25,7 @@ export {
   printable,
   kinds,
   passes,
+  readList,
   type Kind,
   type OptionsReader,
   type OptionTable,

@@ -1,4 +1,5 @@
 /** @file Trees: nested arrays and plain objects with tensors at their ends, as transforms take and return them. */
+import { isArray } from './arguments/kinds.js';
 import { display } from './arguments/index.js';
 import { ChainruleError } from './errors.js';
 import { isTensor } from './graph/isTensor.js';
@@ -55,7 +56,7 @@ function visit(tree: Tree, leaves: Tensor[], above: Set<object>): Structure {
   const keys = Object.keys(tree);
   const parts = keys.map((key) => visit((tree as Record<string, unknown>)[key], leaves, above));
   above.delete(tree);
-  const isArray = Array.isArray(tree);
+  const list = isArray(tree);
   return {
     size: parts.reduce((n, part) => n + part.size, 0),
     rebuild: (given) => {
@@ -65,9 +66,9 @@ function visit(tree: Tree, leaves: Tensor[], above: Set<object>): Structure {
         at += part.size;
         return own;
       });
-      return isArray ? built : Object.fromEntries(keys.map((key, i) => [key, built[i]]));
+      return list ? built : Object.fromEntries(keys.map((key, i) => [key, built[i]]));
     },
-    text: isArray
+    text: list
       ? `[${parts.map((part) => part.text).join(', ')}]`
       : `{ ${keys.map((key, i) => `${key}: ${(parts[i] as Structure).text}`).join(', ')} }`,
   };
@@ -77,7 +78,7 @@ const LEAF: Structure = { size: 1, rebuild: (leaves) => leaves[0], text: '*' };
 
 function isBranch(x: unknown): x is object {
   if (typeof x !== 'object' || x === null) return false;
-  if (Array.isArray(x)) return true;
+  if (isArray(x)) return true;
   const prototype: unknown = Object.getPrototypeOf(x);
   return prototype === null || prototype === Object.prototype;
 }

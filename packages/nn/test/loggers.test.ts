@@ -93,6 +93,25 @@ describe('event files', () => {
   });
 });
 
+describe('lines', () => {
+  it.each([csvLogger, jsonlLogger])(
+    'that cannot be written are an error that says where',
+    async (logger) => {
+      const path = join(folder, 'none', 'log');
+      const model = new nn.Linear(2, 1);
+      const run = fit(model, {
+        data: [[tensor([[1, 2]]), tensor([[1]])]],
+        loss: nn.functional.mseLoss,
+        optimizer: new SGD(model.parameters(), { lr: 0.1 }),
+        epochs: 1,
+        callbacks: [logger(path)],
+      });
+      await expect(run).rejects.toThrow(ChainruleError);
+      await expect(run).rejects.toThrow(`logger: cannot write '${path}': ENOENT`);
+    },
+  );
+});
+
 describe('a training', () => {
   it('is told in lines, in a table, in a bar and to TensorBoard', async () => {
     const model = new nn.Linear(2, 2);

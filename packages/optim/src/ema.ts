@@ -15,9 +15,10 @@ import {
   sub,
   Tensor,
   where,
+  readList,
 } from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';
-import { number, type Params } from './paramGroup.js';
+import { entry, number, type Params } from './paramGroup.js';
 import { copyAt } from './state.js';
 
 /** What `stateDict()` of {@link ExponentialMovingAverage} gives. */
@@ -53,10 +54,10 @@ export class ExponentialMovingAverage {
 
   constructor(params: Params, options?: { readonly decay?: number }) {
     const { decay = 0.999 } = averageOptions('ExponentialMovingAverage', options);
-    checkArgument('ExponentialMovingAverage', 'params', params, kinds.iterable);
     this.decay = decay;
-    this.params = Array.from(params, (item) =>
-      Array.isArray(item) ? item[1] : (item as Parameter),
+    const given = readList('ExponentialMovingAverage', 'params', params, entry);
+    this.params = given.map((item) =>
+      Array.isArray(item) ? (item[1] as Parameter) : (item as Parameter),
     );
     if (this.params.length === 0)
       throw new ChainruleError('ExponentialMovingAverage: got no parameters');

@@ -7,6 +7,7 @@ import {
   ChainruleError,
   Tensor,
   tensor,
+  readList,
 } from '@chainrule/autograd';
 import type { Cell, Kind, Parameter } from '@chainrule/autograd';
 import { display, ensure, type Hypers, type HyperValue } from './checks.js';
@@ -71,17 +72,19 @@ function isGroup<O>(x: unknown): x is GroupOptions<O> {
   return passes(group, x);
 }
 
+/** @internal A parameter, a pair with its name, or a group: what it is in full is seen one by one. */
+export const entry = kinds.kind<object>(
+  'be a parameter, a pair of a name and a parameter, or a group { params, … }',
+  (x) => typeof x === 'object' && x !== null,
+);
+
 function listOf(owner: string, x: unknown): unknown[] {
   if (!passes(kinds.iterable, x)) {
     throw new ChainruleError(
       `${owner}: expected parameters or groups { params, … }, got ${display(x)}; pass model.parameters()`,
     );
   }
-  try {
-    return Array.from(x);
-  } catch (cause) {
-    throw new ChainruleError(`${owner}: the parameters cannot be read: ${display(x)}`, { cause });
-  }
+  return readList(owner, 'params', x, entry);
 }
 
 /**

@@ -1,5 +1,14 @@
 /** @file State dictionaries: what an optimizer remembers, as plain objects; checked as a whole before any of it is used. */
-import { cell, evaluate, FormatError, noGrad, Tensor, tensor } from '@chainrule/autograd';
+import {
+  cell,
+  evaluate,
+  FormatError,
+  noGrad,
+  Tensor,
+  tensor,
+  kinds,
+  passes,
+} from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';
 import { Clock } from './clock.js';
 import { display, type Hypers, type HyperValue } from './checks.js';
@@ -91,9 +100,7 @@ export function load<H extends Hypers>(
   const refuse = (why: string): never => {
     throw new FormatError(`${rule.name}.loadStateDict: ${why}`);
   };
-  if (!isRecord(saved) || !isRecord(saved.state) || !Array.isArray(saved.paramGroups)) {
-    refuse(`expected { optimizer, state, paramGroups }, got ${display(saved)}`);
-  }
+  if (!isSaved(saved)) refuse(`expected { optimizer, state, paramGroups }, got ${display(saved)}`);
   if (saved.optimizer !== rule.name)
     refuse(`the state is of ${display(saved.optimizer)}, not of '${rule.name}'`);
   if (saved.paramGroups.length !== built.length) {
@@ -251,6 +258,16 @@ export function copyAt(t: Tensor, device: Tensor['device']): Tensor {
   return copy;
 }
 
+/** Whether it has the parts of a state, and they can be read. */
+export function isSaved(x: unknown): x is OptimizerState {
+  return passes(parts, x);
+}
+
+const parts = kinds.kind<OptimizerState>('be { optimizer, state, paramGroups }', (x) => {
+  const { optimizer, state, paramGroups } = x as Partial<OptimizerState>;
+  return kinds.object.test(state) && kinds.array.test(paramGroups) && optimizer !== undefined;
+});
+
 function isRecord(x: unknown): x is Record<string, unknown> {
-  return typeof x === 'object' && x !== null && !Array.isArray(x) && !(x instanceof Tensor);
+  return passes(kinds.object, x);
 }

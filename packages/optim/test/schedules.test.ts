@@ -75,6 +75,26 @@ describe.each(wanted.table)('$name $options', ({ name, options, optimizer: given
   });
 });
 
+test.each<[string, unknown]>([
+  ['nothing', null],
+  ['no list', {}],
+  ['too few', []],
+  ['no states', [null, null]],
+])('a state of SequentialLR whose parts are %s is refused', (_, schedulers) => {
+  const optimizer = sgd([0.4]);
+  const parts = [
+    new optim.LinearLR(optimizer, { totalIters: 4 }),
+    new optim.ExponentialLR(optimizer, { gamma: 0.8 }),
+  ];
+  const schedule = new optim.SequentialLR(optimizer, { schedulers: parts, milestones: [2] });
+  const before = schedule.stateDict();
+  const load = (): void => schedule.loadStateDict({ ...before, schedulers } as never);
+  expect(load).toThrow(FormatError);
+  expect(schedule.stateDict()).toEqual(before);
+  expect(() => schedule.loadStateDict({ ...before, lastEpoch: NaN })).toThrow(FormatError);
+  expect(() => schedule.loadStateDict({ ...before, baseLrs: [NaN] })).toThrow(FormatError);
+});
+
 test('SequentialLR equals PyTorch’s', () => {
   const optimizer = sgd([0.4]);
   const schedule = new optim.SequentialLR(optimizer, {

@@ -3,6 +3,7 @@
  * an operation written elsewhere can refuse what is wrong in the same words.
  */
 export { checkArgument, passes } from './check.js';
+export { readList } from './list.js';
 export { display } from './display.js';
 export { printable } from './printable.js';
 export * as kinds from './kinds.js';

@@ -83,11 +83,20 @@ export const flag: Kind<boolean> = kind('be true or false', (x) => typeof x === 
 /** A string. */
 export const text: Kind<string> = kind('be a string', (x) => typeof x === 'string');
 // A function of any type: what it takes and returns is seen when it is called.
-/** A function. */
+/** A function; a class is none, as it cannot be called. */
 export const callable: Kind<(...args: never[]) => unknown> = kind(
   'be a function',
-  (x) => typeof x === 'function',
+  (x) => typeof x === 'function' && !isClass(x),
 );
+
+/** A function written with `function` has a prototype too, which may be replaced. */
+function isClass(x: object): boolean {
+  return (
+    Object.hasOwn(x, 'prototype') &&
+    Object.getOwnPropertyDescriptor(x, 'prototype')?.writable === false
+  );
+}
+
 /** Whatever it is: checked elsewhere. */
 export const anything: Kind<never> = kind('be given', () => true);
 
@@ -134,6 +143,18 @@ export function either<A, B>(a: Kind<A>, b: Kind<B>): Kind<A | B> {
   return kind(`${a.must}, or ${b.must}`, (x) => a.test(x) || b.test(x), a.error ?? b.error);
 }
 
+/** @internal Whether it is an array; false for one that cannot be looked at. */
+export function isArray(x: unknown): x is readonly unknown[] {
+  try {
+    return Array.isArray(x);
+  } catch {
+    return false;
+  }
+}
+
+/** An array, whatever its entries are. */
+export const array: Kind<readonly unknown[]> = kind('be an array', isArray);
+
 /** An array of such values, of any length. */
 export function listOf<T>(k: Kind<T>): Kind<readonly T[]> {
   return kind(`be an array in which each entry must ${k.must}`, (x) => allPass(k, x), k.error);
@@ -145,7 +166,7 @@ export function oneOrMore<T>(k: Kind<T>): Kind<T | readonly T[]> {
 }
 
 function allPass(k: Kind, x: unknown): boolean {
-  if (!Array.isArray(x)) return false;
+  if (!isArray(x)) return false;
   // An index, as `every` would pass over holes.
   for (let i = 0; i < x.length; i++) if (!k.test(x[i])) return false;
   return true;
@@ -158,7 +179,7 @@ export function tuple<const T extends readonly unknown[]>(
   const each = entries as readonly Kind[];
   return kind(
     `have ${each.length} entries: ${each.map((k, i) => `entry ${i} must ${k.must}`).join(', ')}`,
-    (x) => Array.isArray(x) && x.length === each.length && each.every((k, i) => k.test(x[i])),
+    (x) => isArray(x) && x.length === each.length && each.every((k, i) => k.test(x[i])),
   );
 }
 
@@ -166,11 +187,7 @@ export function tuple<const T extends readonly unknown[]>(
 export const object: Kind<object> = kind(
   'be an object',
   (x) =>
-    typeof x === 'object' &&
-    x !== null &&
-    !Array.isArray(x) &&
-    !ArrayBuffer.isView(x) &&
-    !isTensor(x),
+    typeof x === 'object' && x !== null && !isArray(x) && !ArrayBuffer.isView(x) && !isTensor(x),
 );
 
 /** What a `for` loop can go over. */

@@ -2,7 +2,7 @@
 import { ChainruleError, GradError } from '../errors.js';
 import { mode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
-import { constantOp, isNumber, placeholderOp, versionOp } from '../graph/version.js';
+import { checkInside, constantOp, isNumber, placeholderOp, versionOp } from '../graph/version.js';
 import { isRows } from './rows.js';
 import { Structure } from './structure.js';
 
@@ -109,8 +109,14 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
       roots.add(root);
       continue;
     }
-    enter(root, null);
-    walk();
+    try {
+      enter(root, null);
+      walk();
+    } catch (error) {
+      // What cannot be computed must not fail the runs after this one too.
+      if (root.cell !== null && root.cell.current === root) root.cell.revert();
+      throw error;
+    }
   }
   for (const node of also) {
     enter(node, node);
@@ -158,6 +164,7 @@ function isView({ op, home }: Tensor): boolean {
 
 function checkComputable(node: Tensor): void {
   if (node.op === placeholderOp) {
+    checkInside(node);
     const by = mode.body ?? (mode.tracing === 'compile' ? mode.recorder : mode.tracing) ?? 'vmap';
     throw new ChainruleError(
       `${by}: values cannot be read inside a function that ${by} records; compute with the tensors themselves ` +

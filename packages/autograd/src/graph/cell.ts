@@ -14,7 +14,7 @@ import { sameShape, show, type Shape } from './shape.js';
 import { runtime } from './runtime.js';
 import { isHost, type DeviceStorage, type Storage } from './storage.js';
 import { makeLeaf, makeNode, storageOf, Tensor } from './tensor.js';
-import { versionOp } from './version.js';
+import { checkInside, versionOp } from './version.js';
 
 /** What the graph remembers of one version, beside its node. */
 interface Version {
@@ -278,6 +278,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal */
   private makeVersion(from: Tensor<S>, assigned: boolean): Version {
+    checkInside(from);
     const node = makeNode(versionOp, [from], null, this.sizes, this.dtype);
     node.needsGrad = this.needsGrad;
     node.cell = this;

@@ -1,5 +1,6 @@
 /** @file The two nodes that are no operations: a version of a cell, and a JavaScript number. */
-import { GradError } from '../errors.js';
+import { ChainruleError, GradError } from '../errors.js';
+import { mode } from './mode.js';
 import { register, type Primitive } from './primitive.js';
 import type { DeviceName } from './device.js';
 import type { DType } from './dtype.js';
@@ -54,6 +55,15 @@ export interface Standing {
   readonly leaf?: boolean;
   /** For a JavaScript number, whether it is a whole one; it takes the dtype of what it meets. */
   readonly whole?: boolean | null;
+}
+
+/** @throws {ChainruleError} for an argument of a recorded function, outside that function. */
+export function checkInside(node: Tensor): void {
+  if (node.op !== placeholderOp || mode.tracing !== null || mode.body !== null) return;
+  throw new ChainruleError(
+    'this value was made from an argument of a function that was recorded (vmap, compile, scan …), and has none outside ' +
+      'that function; return it from the function, do not keep it',
+  );
 }
 
 /** Stands for an argument while a function is recorded. */

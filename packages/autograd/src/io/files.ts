@@ -65,7 +65,10 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
   ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'it is a folder',
-  EEXIST: 'it exists already',
+  EEXIST: 'something else is there already',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'the name is too long',
+  ERR_INVALID_ARG_VALUE: 'a path has no null character',
 };
 
 /** Runs `action`; a system error becomes a {@link FileError} that says what was tried and why it failed. */
@@ -74,7 +77,7 @@ export async function tryTo<T>(what: string, action: () => Promise<T>): Promise<
     return await action();
   } catch (cause) {
     const code = codeOf(cause);
-    if (code === undefined) throw cause;
+    if (code === undefined || cause instanceof FileError) throw cause;
     const reason = REASONS[code] ?? (cause as Error).message.split(',', 1)[0];
     throw new FileError(`${what}: ${reason} (${code})`, code, { cause });
   }
@@ -97,10 +100,15 @@ const MAX_READ = 2 ** 30;
 
 /** All bytes of a file. @throws {FileError} */
 export function readFile(path: string): Promise<Uint8Array> {
-  return tryTo(`file: cannot read ${shownPath(path)}`, async () => {
+  const what = `file: cannot read ${shownPath(path)}`;
+  return tryTo(what, async () => {
+    // A pipe would be waited for without end.
+    const status = await node().fs.stat(path);
+    if (!status.isFile() && !status.isDirectory())
+      throw new FileError(`${what}: it is a pipe or a device; only files are read`, 'EINVAL');
     const file = await node().fs.open(path, 'r');
     try {
-      const bytes = new Uint8Array((await file.stat()).size);
+      const bytes = roomFor((await file.stat()).size, what);
       let filled = 0;
       while (filled < bytes.length) {
         const length = Math.min(MAX_READ, bytes.length - filled);
@@ -113,6 +121,14 @@ export function readFile(path: string): Promise<Uint8Array> {
       await file.close();
     }
   });
+}
+
+function roomFor(size: number, what: string): Uint8Array {
+  try {
+    return new Uint8Array(size);
+  } catch (cause) {
+    throw new FileError(`${what}: its ${size} bytes do not fit into memory`, 'EFBIG', { cause });
+  }
 }
 
 /** Who may do what with a file, and whose it is. */

@@ -1,5 +1,9 @@
 /** @file The public functions: tensors to bytes and files and back, and models in several files. */
+import { execFileSync } from 'node:child_process';
 import {
+  closeSync,
+  ftruncateSync,
+  openSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -129,6 +133,22 @@ describe('files', () => {
     await expect(loadSafetensors(path)).rejects.toThrow(`${path}: 2 bytes are too few`);
   });
 });
+
+it.skipIf(process.platform === 'win32')(
+  'pipes and files beyond all memory are refused at once',
+  async () => {
+    const [pipe, sparse] = [join(folder, 'pipe'), join(folder, 'sparse.safetensors')];
+    execFileSync('mkfifo', [pipe]);
+    await expect(loadSafetensors(pipe)).rejects.toThrow(/it is a pipe or a device/);
+    const file = openSync(sparse, 'w');
+    ftruncateSync(file, 2 ** 42);
+    closeSync(file);
+    await expect(loadSafetensors(sparse)).rejects.toThrow(
+      /4398046511104 bytes do not fit into memory/,
+    );
+    await expect(loadNpz(sparse)).rejects.toThrow(FileError);
+  },
+);
 
 describe('models in several files', () => {
   const index = (map: unknown) => {

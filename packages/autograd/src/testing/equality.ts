@@ -1,4 +1,5 @@
 /** @file Equality of tensors for test runners, which see in a tensor only a node of a graph. */
+import { defineOptions, kinds } from '../arguments/index.js';
 import { ChainruleError } from '../errors.js';
 import { show } from '../graph/shape.js';
 import { Tensor } from '../graph/tensor.js';
@@ -10,6 +11,11 @@ export interface EqualityOptions {
   /** The tolerance that is added to it. */
   readonly atol?: number;
 }
+
+const equalityOptions = defineOptions<EqualityOptions>({
+  rtol: kinds.nonNegative,
+  atol: kinds.nonNegative,
+});
 
 /**
  * Whether two values are equal as tensors: same shape, dtype and elements (NaN equals NaN, 0 equals −0). Undefined where
@@ -31,12 +37,13 @@ export function tensorEquality(a: unknown, b: unknown): boolean | undefined {
 export function assertTensorsEqual(
   actual: Tensor,
   expected: Tensor,
-  options: EqualityOptions = {},
+  options?: EqualityOptions,
 ): void {
+  const given = equalityOptions('assertTensorsEqual', options);
   for (const x of [actual, expected] as unknown[])
     if (!(x instanceof Tensor))
       throw new ChainruleError('assertTensorsEqual: expected two tensors');
-  const found = difference(actual, expected, options);
+  const found = difference(actual, expected, given);
   if (found !== null) throw new ChainruleError(`assertTensorsEqual: ${found}`);
 }
 

@@ -1,4 +1,5 @@
 /** @file `backward()`: gradients of all leaves behind a loss, computed with it in one run. */
+import { addAll, largest } from '../graph/lists.js';
 import { defineOptions, kinds } from '../arguments/index.js';
 import { GradError } from '../errors.js';
 import { runBackward, runKnownBackward, type Unplanned } from '../engine/backwardPlans.js';
@@ -91,7 +92,7 @@ function give(
 function readByBackward(roots: readonly Tensor[]): Set<Tensor> {
   const read = new Set<Tensor>();
   const differentiable = roots.filter((root) => root.needsGrad);
-  const newest = Math.max(...roots.map((root) => root.id));
+  const newest = largest(roots.map((root) => root.id));
   const found = pullback(
     differentiable,
     differentiable.map((root) => filled(1, root.sizes, root.dtype)),
@@ -104,7 +105,7 @@ function readByBackward(roots: readonly Tensor[]): Set<Tensor> {
     if (seen.has(node)) continue;
     seen.add(node);
     if (node.id <= newest) read.add(node);
-    else stack.push(...node.inputs);
+    else addAll(stack, node.inputs);
   }
   return read;
 }

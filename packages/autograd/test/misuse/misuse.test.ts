@@ -18,6 +18,7 @@ const except = [
   'byPosition',
   'passes',
   'checkArgument',
+  'readList',
   'Tensor',
   'foreignCopy',
 ];

@@ -3,7 +3,6 @@ import {
   checkArgument,
   ChainruleError,
   defineOptions,
-  display,
   FormatError,
   kinds,
   ShapeError,
@@ -100,6 +99,11 @@ const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
 
+const someBytes = kinds.kind<Uint8Array | ArrayBuffer>(
+  'be the bytes of a file',
+  (x) => x instanceof ArrayBuffer || x instanceof Uint8Array,
+);
+
 /**
  * The sound in a WAV file: whole numbers of 8, 16, 24 or 32 bits, or floats of 32 or 64. torchaudio: `load`.
  *
@@ -107,8 +111,7 @@ const EXTENSIBLE = 0xfffe;
  * @example const { samples, sampleRate } = readWav(await readFile('yes.wav')); // [channels, frames]
  */
 export function readWav(bytes: Uint8Array | ArrayBuffer): Sound {
-  if (!(bytes instanceof ArrayBuffer) && !(bytes instanceof Uint8Array))
-    throw new ChainruleError(`readWav: expected the bytes of a file, got ${display(bytes)}`);
+  checkArgument('readWav', 'bytes', bytes, someBytes);
   const view =
     bytes instanceof ArrayBuffer
       ? new DataView(bytes)

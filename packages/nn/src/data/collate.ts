@@ -25,6 +25,8 @@ export type Collated<T> = T extends Tensor | TypedArray | number | boolean
         ? { -readonly [K in keyof T]: Collated<T[K]> }
         : T[];
 
+const someSamples = kinds.listOf(kinds.kind('be a sample', (x) => x !== undefined));
+
 /**
  * Stacks samples: tensors, typed arrays and nested arrays of numbers become one tensor with a new first dimension,
  * numbers a float32 vector, booleans a bool one. Arrays of anything else and objects are collated part by part; strings
@@ -34,7 +36,7 @@ export type Collated<T> = T extends Tensor | TypedArray | number | boolean
  * @example collate([{ x: tensor([1, 2]), y: 0 }, { x: tensor([3, 4]), y: 1 }]) // { x: [2, 2], y: [2] }
  */
 export function collate(samples: readonly unknown[]): unknown {
-  checkArgument('collate', 'samples', samples, kinds.listOf(kinds.anything));
+  checkArgument('collate', 'samples', samples, someSamples);
   try {
     return joined(samples);
   } catch (error) {

@@ -1,12 +1,30 @@
 /** @file Datasets made of others: one after the other, or side by side. */
-import { ChainruleError, IndexError, kinds, passes, ShapeError, Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  ChainruleError,
+  IndexError,
+  kinds,
+  passes,
+  ShapeError,
+  Tensor,
+  display,
+} from '@chainrule/autograd';
 import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
 import type { Dataset } from './datasets.js';
 
 /** What has a length and items: no streams. */
 export type Indexed = Exclude<DataSource, AsyncIterable<unknown>>;
 
-const someList = kinds.listOf(kinds.anything);
+/** Datasets may be arrays too: what they are is seen one by one. */
+const someObjects = kinds.listOf(
+  kinds.kind<object>('be a dataset', (x) => typeof x === 'object' && x !== null),
+);
+
+/** What has entries that can be read. */
+const readable = kinds.kind<object>(
+  'be an array or an object of datasets',
+  (x) => typeof x === 'object' && x !== null && Object.entries(x).length >= 0,
+);
 
 function datasetOf(op: string, source: unknown): Dataset {
   const dataset = sourceOf(source, undefined);
@@ -31,8 +49,10 @@ export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>
 
   constructor(datasets: readonly D[]) {
     const given: unknown = datasets;
-    if (!passes(someList, given) || given.length === 0 || datasets instanceof Tensor)
-      throw new ChainruleError('ConcatDataset: expected an array of at least one dataset');
+    if (!passes(someObjects, given) || given.length === 0)
+      throw new ChainruleError(
+        `ConcatDataset: expected an array of at least one dataset, got ${display(given)}`,
+      );
     this.datasets = datasets.map((d) => datasetOf('ConcatDataset', d));
     let total = 0;
     this.cumulativeSizes = this.datasets.map((d) => (total += d.length));
@@ -41,9 +61,11 @@ export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>
 
   /** The item at an index, counted through all data sets. */
   at(index: number): ItemOf<D> | Promise<ItemOf<D>> {
-    const k = this.cumulativeSizes.findIndex((end) => index < end);
-    if (!Number.isInteger(index) || index < 0 || k < 0)
-      throw new IndexError(`ConcatDataset: there is no item ${index}; it has ${this.length}`);
+    const k = kinds.size.test(index) ? this.cumulativeSizes.findIndex((end) => index < end) : -1;
+    if (k < 0)
+      throw new IndexError(
+        `ConcatDataset: there is no item ${display(index)}; it has ${this.length}`,
+      );
     const start = k === 0 ? 0 : (this.cumulativeSizes[k - 1] as number);
     return (this.datasets[k] as Dataset).at(index - start) as ItemOf<D>;
   }
@@ -70,8 +92,10 @@ export class StackDataset<
     const given: unknown = datasets;
     if (typeof given !== 'object' || given === null || given instanceof Tensor)
       throw new ChainruleError('StackDataset: expected an array or an object of datasets');
-    this.named = !Array.isArray(given);
-    this.parts = Object.entries(datasets).map(([name, d]) => [name, datasetOf('StackDataset', d)]);
+    this.named = !kinds.array.test(given);
+    this.parts = Object.entries(checkArgument('StackDataset', 'datasets', datasets, readable)).map(
+      ([name, d]) => [name, datasetOf('StackDataset', d)],
+    );
     const lengths = this.parts.map(([, d]) => d.length);
     if (lengths.length === 0)
       throw new ChainruleError('StackDataset: expected at least one dataset');
@@ -83,7 +107,9 @@ export class StackDataset<
   /** The items of all data sets at an index. */
   at(index: number): StackedItem<D> | Promise<StackedItem<D>> {
     if (!(Number.isInteger(index) && index >= 0 && index < this.length))
-      throw new IndexError(`StackDataset: there is no item ${index}; it has ${this.length}`);
+      throw new IndexError(
+        `StackDataset: there is no item ${display(index)}; it has ${this.length}`,
+      );
     const items = this.parts.map(([, d]) => d.at(index));
     const together = (values: readonly unknown[]): StackedItem<D> =>
       (this.named

@@ -35,7 +35,7 @@ const aDataset = kinds.kind<Dataset>('be an array, or an object with length and 
   const { length, at } = x as Partial<Dataset>;
   return kinds.size.test(length) && typeof at === 'function';
 });
-const someIndices = kinds.kind<ArrayLike<number>>('be an array of whole numbers', (x) => {
+export const someIndices = kinds.kind<ArrayLike<number>>('be an array of whole numbers', (x) => {
   const list = x as ArrayLike<number>;
   if (!Array.isArray(x) && !ArrayBuffer.isView(x)) return false;
   for (let i = 0; i < list.length; i++) if (!kinds.size.test(list[i])) return false;

@@ -1,7 +1,7 @@
 /** @file One process's share of a dataset. */
 import { checkArgument, ChainruleError, defineOptions, kinds } from '@chainrule/autograd';
 import { permutation } from './random.js';
-import { IterableSampler, lengthOf, type Pass, type Sized } from './sampler.js';
+import { IterableSampler, lengthOf, readPass, type Pass, type Sized } from './sampler.js';
 
 /** Options of `DistributedSampler`. */
 export interface DistributedSamplerOptions {
@@ -69,7 +69,8 @@ export class DistributedSampler extends IterableSampler {
     return this;
   }
 
-  override order({ epoch }: Pass): number[] {
+  override order(pass: Pass): number[] {
+    const { epoch } = readPass('DistributedSampler.order', pass);
     const { numReplicas, rank, shuffle, seed } = this.options;
     const all = shuffle
       ? permutation(this.items, (seed + Math.imul(epoch, 0x632be5ab)) | 0)

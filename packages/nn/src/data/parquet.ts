@@ -78,6 +78,12 @@ interface Column {
   readonly type?: string;
 }
 
+/** Columns by name, which can be read. */
+const columns = kinds.kind<object>(
+  'be an array of rows, or an object of columns',
+  (x) => kinds.object.test(x) && Object.entries(x).length >= 0,
+);
+
 interface HyparquetWriter {
   parquetWriteBuffer(options: { columnData: Column[] }): ArrayBuffer;
 }
@@ -94,10 +100,10 @@ interface HyparquetWriter {
 export async function writeParquet(
   rows: readonly Row[] | Readonly<Record<string, Tensor | readonly unknown[]>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const columnData = Array.isArray(rows)
-    ? columnsOfRows(checkArgument('writeParquet', 'rows', rows as readonly Row[], someRows))
+  const columnData = kinds.array.test(rows)
+    ? columnsOfRows(checkArgument('writeParquet', 'rows', rows, someRows))
     : Object.entries(
-        checkArgument('writeParquet', 'rows', rows, kinds.object) as Record<string, unknown>,
+        checkArgument('writeParquet', 'rows', rows, columns) as Record<string, unknown>,
       ).map(([name, column]) => columnOf(name, column));
   if (columnData.length === 0)
     throw new ChainruleError('writeParquet: there is no column to be written');

@@ -10,6 +10,16 @@ export interface Pass {
   readonly seed: number;
 }
 
+const passKind = kinds.kind<Pass>('be a pass { epoch, seed } of whole numbers', (x) => {
+  const { epoch, seed } = x as Partial<Pass>;
+  return kinds.whole.test(epoch) && kinds.whole.test(seed);
+});
+
+/** What a sampler is asked with. */
+export function readPass(op: string, pass: Pass): Pass {
+  return checkArgument(op, 'pass', pass, passKind);
+}
+
 /** Which batch is asked for: its pass, its number in it, and what decides random orders. */
 export interface BatchContext extends Pass {
   /** Its number in the pass, from 0. */

@@ -1,7 +1,7 @@
 /** @file Which items a pass of a loader takes, and in which order. */
 import { checkArgument, ChainruleError, defineOptions, kinds, Tensor } from '@chainrule/autograd';
 import { generator, permutation } from './random.js';
-import { IterableSampler, lengthOf, type Pass, type Sized } from './sampler.js';
+import { IterableSampler, lengthOf, readPass, type Pass, type Sized } from './sampler.js';
 
 /** All items, one after the other. PyTorch: `SequentialSampler`. */
 export class SequentialSampler extends IterableSampler {
@@ -46,7 +46,8 @@ export class RandomSampler extends IterableSampler {
       throw new ChainruleError('RandomSampler: there is nothing to choose from');
   }
 
-  override order({ seed }: Pass): ArrayLike<number> {
+  override order(pass: Pass): ArrayLike<number> {
+    const { seed } = readPass('RandomSampler.order', pass);
     const { items, length } = this;
     if (this.replacement) {
       const next = generator(seed);
@@ -54,20 +55,25 @@ export class RandomSampler extends IterableSampler {
     }
     const all: number[] = [];
     for (let round = 0; all.length < length; round++)
-      all.push(...permutation(items, (seed + Math.imul(round, 0x51ed270b)) | 0));
+      for (const i of permutation(items, (seed + Math.imul(round, 0x51ed270b)) | 0)) all.push(i);
     return all.slice(0, length);
   }
 }
 
+function allPass(kind: kinds.Kind, list: ArrayLike<unknown>): boolean {
+  for (let i = 0; i < list.length; i++) if (!kind.test(list[i])) return false;
+  return true;
+}
+
 const LIST = kinds.kind<ArrayLike<number>>(
   'be an array of whole numbers ≥ 0',
-  (x) => isArray(x) && Array.from(x).every((i) => kinds.size.test(i)),
+  (x) => isArray(x) && allPass(kinds.size, x),
 );
 const isArray = (x: unknown): x is ArrayLike<unknown> =>
   Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
 const WEIGHTS = kinds.kind<ArrayLike<number> | Tensor>(
   'be a tensor or an array of numbers ≥ 0',
-  (x) => kinds.tensor.test(x) || (isArray(x) && Array.from(x).every((w) => kinds.number.test(w))),
+  (x) => kinds.tensor.test(x) || (isArray(x) && allPass(kinds.number, x)),
 );
 
 /** The given items in random order. PyTorch: `SubsetRandomSampler`. */
@@ -77,11 +83,14 @@ export class SubsetRandomSampler extends IterableSampler {
 
   constructor(indices: ArrayLike<number>) {
     super();
-    this.indices = Array.from(checkArgument('SubsetRandomSampler', 'indices', indices, LIST));
+    const list = checkArgument('SubsetRandomSampler', 'indices', indices, LIST);
+    // By index: a typed array whose memory was given away has none, and no iterator.
+    this.indices = Array.from({ length: list.length }, (_, i) => list[i] as number);
     this.length = this.indices.length;
   }
 
-  override order({ seed }: Pass): number[] {
+  override order(pass: Pass): number[] {
+    const { seed } = readPass('SubsetRandomSampler.order', pass);
     return Array.from(permutation(this.length, seed), (i) => this.indices[i] as number);
   }
 }
@@ -115,7 +124,8 @@ export class WeightedRandomSampler extends IterableSampler {
     const name = 'WeightedRandomSampler';
     const { replacement = true } = readWeighted(name, options);
     const given = checkArgument(name, 'weights', weights, WEIGHTS);
-    const list = Array.from(given instanceof Tensor ? given.dataSync() : given);
+    const from = given instanceof Tensor ? given.dataSync() : given;
+    const list = Array.from({ length: from.length }, (_, i) => from[i] as number);
     this.weights = checkArgument(name, 'weights', list, kinds.listOf(kinds.nonNegative));
     this.length = checkArgument(name, 'numSamples', numSamples, kinds.count);
     this.replacement = replacement;
@@ -128,7 +138,8 @@ export class WeightedRandomSampler extends IterableSampler {
     }
   }
 
-  override order({ seed }: Pass): ArrayLike<number> {
+  override order(pass: Pass): ArrayLike<number> {
+    const { seed } = readPass('WeightedRandomSampler.order', pass);
     const { weights, length } = this;
     const next = generator(seed);
     if (!this.replacement) {

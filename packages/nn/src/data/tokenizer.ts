@@ -128,7 +128,7 @@ export class TextTokenizer {
   batch(texts: readonly string[], options?: TextBatchOptions): TextBatch {
     checkArgument('TextTokenizer.batch', 'texts', texts, someTexts);
     const lists = texts.map((text) => this.idsOf('batch', text));
-    const longest = Math.max(0, ...lists.map((ids) => ids.length));
+    const longest = lists.reduce((most, ids) => Math.max(most, ids.length), 0);
     const { length = longest } = batchOptions('TextTokenizer.batch', options);
     if (longest > length) {
       throw new ShapeError(

@@ -3,6 +3,7 @@ import {
   checkArgument,
   ChainruleError,
   defineOptions,
+  display,
   IndexError,
   kinds,
   ShapeError,
@@ -10,6 +11,7 @@ import {
   type Tensor,
   type TypedArray,
 } from '@chainrule/autograd';
+import { someIndices } from './datasets.js';
 import type { RowDataset } from './datasets.js';
 
 /** What `SlidingWindows` takes. */
@@ -163,9 +165,11 @@ function startsOf(
   length: number,
   stride: number,
 ): number[] {
-  return Array.from(indices, (index) => {
+  const { length: count } = checkArgument(op, 'indices', indices, someIndices);
+  return Array.from({ length: count }, (_, i) => {
+    const index = indices[i] as number;
     if (!(Number.isInteger(index) && index >= 0 && index < length))
-      throw new IndexError(`${op}: there is no window ${index}; there are ${length}`);
+      throw new IndexError(`${op}: there is no window ${display(index)}; there are ${length}`);
     return index * stride;
   });
 }

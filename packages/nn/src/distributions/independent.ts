@@ -8,11 +8,15 @@ import {
   ShapeError,
   type Shape,
   type Tensor,
+  passes,
+  defineOptions,
 } from '@chainrule/autograd';
 import { Categorical } from './categorical.js';
 import type { Constraint } from './constraint.js';
 import { Distribution, sumLast } from './distribution.js';
 import { broadcast, to, type DistributionOptions } from './parameters.js';
+
+const readOptions = defineOptions<DistributionOptions>({ validateArgs: kinds.flag });
 
 /** The arguments of a constructor that takes distributions: by position, or in one object. */
 export function partsOf<P extends object>(
@@ -21,18 +25,19 @@ export function partsOf<P extends object>(
   given: readonly unknown[],
 ): P & DistributionOptions {
   const [first] = given;
-  const byName =
-    given.length === 1 &&
-    typeof first === 'object' &&
-    first !== null &&
-    !(first instanceof Distribution) &&
-    names[0] !== undefined &&
-    names[0] in first;
+  const named = kinds.kind<object>(
+    'be an object of parameters',
+    (x) => kinds.object.test(x) && !(x instanceof Distribution) && (names[0] as string) in x,
+  );
+  const byName = given.length === 1 && passes(named, first);
   const all = (byName ? { ...first } : {}) as Record<string, unknown>;
   if (!byName) {
     names.forEach((name, i) => (all[name] = given[i]));
-    const options = given[names.length] as DistributionOptions | undefined;
-    if (options !== undefined) all.validateArgs = options.validateArgs;
+    const { validateArgs } = readOptions(
+      op,
+      given[names.length] as DistributionOptions | undefined,
+    );
+    if (validateArgs !== undefined) all['validateArgs'] = validateArgs;
   }
   const unknown = Object.keys(all).find((k) => k !== 'validateArgs' && !names.includes(k as never));
   if (unknown !== undefined)

@@ -7,6 +7,7 @@ import {
   clamp,
   kinds,
   log1p,
+  passes,
   scalar,
   sigmoid,
   softmax,
@@ -38,8 +39,19 @@ export abstract class Transform {
 
   /** Whether another transform is the same function, as far as it can be seen. */
   equals(other: Transform): boolean {
-    return other.constructor === this.constructor;
+    return passes(TRANSFORM, other) && other.constructor === this.constructor;
   }
+}
+
+/** Parameters by name, which can be read. */
+const named = kinds.kind<object>(
+  'be an object of parameters',
+  (x) => kinds.object.test(x) && Object.entries(x).length >= 0,
+);
+
+/** What a function of numbers is given. */
+function argument(transform: Transform, name: string, x: unknown): void {
+  checkArgument(transform.constructor.name, name, x, kinds.tensor);
 }
 
 function softplusAll(x: Tensor): Tensor {
@@ -54,15 +66,18 @@ function sameValue(a: Value, b: Value): boolean {
 export class ExpTransform extends Transform {
   /** What it computes. */
   override forward(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return x.exp();
   }
 
   /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
+    argument(this, 'y', y);
     return y.log();
   }
 
   override logAbsDetJacobian(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return x;
   }
 
@@ -93,15 +108,18 @@ export class AffineTransform extends Transform {
 
   /** What it computes. */
   override forward(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return x.mul(this.scale as Tensor).add(this.loc as Tensor);
   }
 
   /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
+    argument(this, 'y', y);
     return y.sub(this.loc as Tensor).div(this.scale as Tensor);
   }
 
   override logAbsDetJacobian(x: Tensor): Tensor {
+    argument(this, 'x', x);
     const { scale } = this;
     const log = (scale instanceof Tensor ? scale : scalar(scale, { dtype: x.dtype })).abs().log();
     return sumLast(
@@ -116,6 +134,7 @@ export class AffineTransform extends Transform {
 
   override equals(other: Transform): boolean {
     return (
+      passes(TRANSFORM, other) &&
       other instanceof AffineTransform &&
       sameValue(this.loc, other.loc) &&
       sameValue(this.scale, other.scale)
@@ -127,16 +146,19 @@ export class AffineTransform extends Transform {
 export class SigmoidTransform extends Transform {
   /** What it computes. */
   override forward(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return insideUnit(sigmoid(x));
   }
 
   /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
+    argument(this, 'y', y);
     const p = insideUnit(y);
     return p.log().sub(log1p(p.neg()));
   }
 
   override logAbsDetJacobian(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return softplusAll(x.neg()).add(softplusAll(x)).neg();
   }
 
@@ -155,15 +177,18 @@ function insideUnit(p: Tensor): Tensor {
 export class TanhTransform extends Transform {
   /** What it computes. */
   override forward(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return tanh(x);
   }
 
   /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
+    argument(this, 'y', y);
     return atanh(y);
   }
 
   override logAbsDetJacobian(x: Tensor): Tensor {
+    argument(this, 'x', x);
     // 1 − tanh² is 4 e^(−2x) / (1 + e^(−2x))².
     return x
       .neg()
@@ -181,15 +206,18 @@ export class TanhTransform extends Transform {
 export class SoftplusTransform extends Transform {
   /** What it computes. */
   override forward(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return softplus(x);
   }
 
   /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
+    argument(this, 'y', y);
     return y.neg().expm1().neg().log().add(y);
   }
 
   override logAbsDetJacobian(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return softplusAll(x.neg()).neg();
   }
 
@@ -205,7 +233,7 @@ export class PowerTransform extends Transform {
 
   constructor(exponent: Value | { readonly exponent: Value }) {
     super();
-    const e: unknown = kinds.object.test(exponent)
+    const e: unknown = passes(named, exponent)
       ? (exponent as { exponent: unknown }).exponent
       : exponent;
     this.exponent = checkArgument('PowerTransform', 'exponent', e, kinds.operand) as Value;
@@ -213,16 +241,20 @@ export class PowerTransform extends Transform {
 
   /** What it computes. */
   override forward(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return x.pow(this.exponent as Tensor);
   }
 
   /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
+    argument(this, 'y', y);
     const { exponent } = this;
     return y.pow((exponent instanceof Tensor ? exponent.reciprocal() : 1 / exponent) as Tensor);
   }
 
   override logAbsDetJacobian(x: Tensor, y: Tensor): Tensor {
+    argument(this, 'x', x);
+    argument(this, 'y', y);
     return y
       .mul(this.exponent as Tensor)
       .div(x)
@@ -235,7 +267,11 @@ export class PowerTransform extends Transform {
   }
 
   override equals(other: Transform): boolean {
-    return other instanceof PowerTransform && sameValue(this.exponent, other.exponent);
+    return (
+      passes(TRANSFORM, other) &&
+      other instanceof PowerTransform &&
+      sameValue(this.exponent, other.exponent)
+    );
   }
 }
 
@@ -245,11 +281,13 @@ export class AbsTransform extends Transform {
 
   /** What it computes. */
   override forward(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return x.abs();
   }
 
   /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
+    argument(this, 'y', y);
     return y;
   }
 
@@ -267,11 +305,13 @@ export class SoftmaxTransform extends Transform {
 
   /** What it computes. */
   override forward(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return softmax(x, -1);
   }
 
   /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
+    argument(this, 'y', y);
     return y.log();
   }
 
@@ -289,7 +329,7 @@ export class ComposeTransform extends Transform {
 
   constructor(parts: readonly Transform[] | { readonly parts: readonly Transform[] }) {
     super();
-    const list: unknown = kinds.object.test(parts) ? (parts as { parts: unknown }).parts : parts;
+    const list: unknown = passes(named, parts) ? (parts as { parts: unknown }).parts : parts;
     this.parts = checkArgument('ComposeTransform', 'parts', list, kinds.listOf(TRANSFORM));
     this.eventDim = Math.max(0, ...this.parts.map((t) => t.eventDim));
     this.bijective = this.parts.every((t) => t.bijective);
@@ -297,15 +337,19 @@ export class ComposeTransform extends Transform {
 
   /** What it computes. */
   override forward(x: Tensor): Tensor {
+    argument(this, 'x', x);
     return this.parts.reduce((y, t) => t.forward(y), x);
   }
 
   /** `x = f⁻¹(y)`. */
   override inverse(y: Tensor): Tensor {
+    argument(this, 'y', y);
     return this.parts.reduceRight((x, t) => t.inverse(x), y);
   }
 
   override logAbsDetJacobian(x: Tensor, y: Tensor): Tensor {
+    argument(this, 'x', x);
+    argument(this, 'y', y);
     if (this.parts.length === 0) return x.mul(0);
     let at = x;
     const terms = this.parts.map((t, i) => {
@@ -323,6 +367,7 @@ export class ComposeTransform extends Transform {
 
   override equals(other: Transform): boolean {
     return (
+      passes(TRANSFORM, other) &&
       other instanceof ComposeTransform &&
       other.parts.length === this.parts.length &&
       this.parts.every((t, i) => t.equals(other.parts[i] as Transform))

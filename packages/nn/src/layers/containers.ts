@@ -6,6 +6,7 @@ import {
   ChainruleError,
   IndexError,
   type Tensor,
+  readList,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { checkName, INTERNAL, isModule, namedEntries } from '../module/slots.js';
@@ -51,8 +52,8 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
 
   /** Adds modules at the end. */
   extend(modules: Iterable<M>): this {
-    checkArgument(this.constructor.name, 'modules', modules, kinds.iterable);
-    for (const module of modules) this.append(module);
+    for (const module of readList(this.constructor.name, 'modules', modules, kinds.object))
+      this.append(module as M);
     return this;
   }
 

@@ -3,11 +3,11 @@ import {
   checkArgument,
   display,
   kinds,
-  Cell,
   ChainruleError,
   IndexError,
   Parameter,
   type Tensor,
+  readList,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { checkName, INTERNAL, namedEntries } from '../module/slots.js';
@@ -66,10 +66,10 @@ export class ParameterList extends Module implements Iterable<Parameter> {
   /** Adds parameters at the end. */
   extend(parameters: Iterable<Tensor>): this {
     // One tensor would be taken for its rows.
-    if (parameters instanceof Cell)
+    if (kinds.tensor.test(parameters))
       throw new ChainruleError('ParameterList: expected a list of parameters, got one tensor');
-    checkArgument('ParameterList', 'parameters', parameters, kinds.iterable);
-    for (const p of parameters) this.append(p);
+    for (const p of readList('ParameterList', 'parameters', parameters, kinds.tensor))
+      this.append(p);
     return this;
   }
 

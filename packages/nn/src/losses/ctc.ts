@@ -136,7 +136,7 @@ function alignments(
 
 /** Labels as `[batch, longest]`, whatever stands past a sample's length. */
 function padTargets(targets: Tensor, lengths: readonly number[], batched: boolean): Tensor {
-  const longest = Math.max(0, ...lengths);
+  const longest = lengths.reduce((most, n) => Math.max(most, n), 0);
   if (targets.dtype !== 'int32')
     throw new ChainruleError(`ctcLoss: targets must be int32 labels, got ${targets.dtype}`);
   const rows = targets.ndim === 1 && !batched ? targets.unsqueeze(0) : targets;

@@ -30,7 +30,11 @@ export class Accuracy extends SumMetric<number, Numbers, Numbers> {
   update(prediction: Numbers, target: Numbers, options?: WeightOptions): void {
     const { weight } = weightOptions('Accuracy.update', options);
     const labels = labelsOf('Accuracy', prediction, target, this.options);
-    const weights = weightsOf('Accuracy', weight, valuesOf(target).data.length);
+    const weights = weightsOf(
+      'Accuracy',
+      weight,
+      valuesOf('Accuracy', 'target', target).data.length,
+    );
     labels.predicted.forEach((guess, k) => {
       const w = weights[labels.positions[k]!]!;
       if (guess === labels.true[k]) this.sums[0]! += w;
@@ -60,7 +64,10 @@ export class TopKAccuracy extends SumMetric<number, Numbers, Numbers> {
 
   update(prediction: Numbers, target: Numbers, options?: WeightOptions): void {
     const { weight } = weightOptions('TopKAccuracy.update', options);
-    const [scores, labels] = [valuesOf(prediction), valuesOf(target)];
+    const [scores, labels] = [
+      valuesOf('TopKAccuracy', 'prediction', prediction),
+      valuesOf('TopKAccuracy', 'target', target),
+    ];
     const form = scoresOf('TopKAccuracy', scores.shape, labels.shape);
     if (form === null)
       throw new ShapeError(

@@ -49,7 +49,10 @@ export class CalibrationError extends SumMetric<number, Numbers, Numbers> {
 
   update(prediction: Numbers, target: Numbers, options?: WeightOptions): void {
     const { weight } = weightOptions('CalibrationError.update', options);
-    const [p, t] = [valuesOf(prediction), valuesOf(target)];
+    const [p, t] = [
+      valuesOf('CalibrationError', 'prediction', prediction),
+      valuesOf('CalibrationError', 'target', target),
+    ];
     const form = scoresOf('CalibrationError', p.shape, t.shape);
     const weights = weightsOf('CalibrationError', weight, t.data.length);
     for (let i = 0; i < p.data.length; i++) {

@@ -64,7 +64,7 @@ abstract class ConfusionBased<Result> extends Metric<Result, Numbers, Numbers> {
     const { weight } = weightOptions(`${this.name}.update`, options);
     const most = this.fixed ?? MOST_CLASSES;
     const labels = labelsOf(this.name, prediction, target, this.labels, most);
-    const weights = weightsOf(this.name, weight, valuesOf(target).data.length);
+    const weights = weightsOf(this.name, weight, valuesOf(this.name, 'target', target).data.length);
     let seen = labels.classes;
     labels.true.forEach((y, k) => (seen = Math.max(seen, y + 1, labels.predicted[k]! + 1)));
     this.grow(seen);
@@ -79,6 +79,7 @@ abstract class ConfusionBased<Result> extends Metric<Result, Numbers, Numbers> {
   }
 
   merge(other: this): void {
+    this.checkOther(other);
     if (this.fixed !== other.fixed) throw this.unlike('numClasses', this.fixed, other.fixed);
     this.grow(other.classes);
     for (let y = 0; y < other.classes; y++)

@@ -36,7 +36,7 @@ export function labelsOf(
   { threshold = 0.5, ignoreIndex = null }: LabelOptions,
   most = Infinity,
 ): Labels {
-  const [p, t] = [valuesOf(prediction), valuesOf(target)];
+  const [p, t] = [valuesOf(op, 'prediction', prediction), valuesOf(op, 'target', target)];
   const scored = scoresOf(op, p.shape, t.shape);
   const float =
     prediction instanceof Tensor

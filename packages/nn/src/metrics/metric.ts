@@ -1,5 +1,24 @@
 /** @file What every metric is: numbers gathered batch by batch, and a figure made of them at the end. */
-import { ChainruleError, FormatError } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  checkArgument,
+  display,
+  FormatError,
+  kinds,
+  passes,
+} from '@chainrule/autograd';
+
+const numbers = kinds.listOf(kinds.number);
+
+/** The parts of a state; none of what is no object. */
+function stateOf(op: string, state: unknown): Readonly<Record<string, unknown>> {
+  try {
+    return { ...checkArgument(op, 'state', state, kinds.object) };
+  } catch (cause) {
+    if (cause instanceof ChainruleError) throw new FormatError(cause.message, { cause });
+    throw new FormatError(`${op}: the state cannot be read`, { cause });
+  }
+}
 
 /** What a metric has gathered, as plain numbers: fit for a checkpoint. */
 export type MetricState = Readonly<Record<string, number | readonly number[]>>;
@@ -45,18 +64,23 @@ export abstract class Metric<Result = number, Prediction = unknown, Target = unk
   /** The error of `merge` with a metric of other options. */
   protected unlike(what: string, own: unknown, other: unknown): ChainruleError {
     return new ChainruleError(
-      `${this.name}.merge: ${what} differs: ${String(own)} here, ${String(other)} there`,
+      `${this.name}.merge: ${what} differs: ${display(own)} here, ${display(other)} there`,
     );
   }
 
-  /** A list of finite numbers of a state. */
+  /** @throws {ChainruleError} if `merge` was given anything but another metric of this class. */
+  protected checkOther(other: unknown): void {
+    const same = kinds.kind<this>(
+      `be another ${this.constructor.name}`,
+      (x) => x instanceof Metric && x.constructor === this.constructor,
+    );
+    checkArgument(`${this.name}.merge`, 'other', other, same);
+  }
+
+  /** A list of numbers of a state. */
   protected listOf(state: MetricState, key: string, length?: number): readonly number[] {
-    const list: unknown = (state as Record<string, unknown> | null)?.[key];
-    if (
-      !Array.isArray(list) ||
-      (length !== undefined && list.length !== length) ||
-      !list.every((x) => typeof x === 'number')
-    ) {
+    const { [key]: list } = stateOf(`${this.name}.loadStateDict`, state);
+    if (!passes(numbers, list) || (length !== undefined && list.length !== length)) {
       throw new FormatError(
         `${this.name}.loadStateDict: '${key}' must be ${length === undefined ? 'a list of' : length} numbers, as stateDict() gives them`,
       );
@@ -83,6 +107,7 @@ export abstract class SumMetric<
   }
 
   merge(other: this): void {
+    this.checkOther(other);
     if (other.sums.length !== this.sums.length)
       throw this.unlike('the number of sums', this.sums.length, other.sums.length);
     other.sums.forEach((x, i) => (this.sums[i]! += x));

@@ -1,5 +1,5 @@
 /** @file Reads what metrics are given: tensors or arrays of numbers, checked against each other. */
-import { IndexError, ShapeError, Tensor } from '@chainrule/autograd';
+import { checkArgument, IndexError, kinds, ShapeError, type Tensor } from '@chainrule/autograd';
 
 /** Numbers to be judged or to judge by. */
 export type Numbers = Tensor | readonly number[] | Float32Array | Float64Array | Int32Array;
@@ -15,16 +15,26 @@ export interface Values {
   readonly shape: readonly number[];
 }
 
+const NUMBERS = kinds.either(
+  kinds.either(kinds.tensor, kinds.listOf(kinds.number)),
+  kinds.kind<Float32Array>(
+    'be a typed array of numbers',
+    (x) =>
+      ArrayBuffer.isView(x) && typeof (x as { [0]?: unknown })[0] !== 'bigint' && 'length' in x,
+  ),
+);
+
 /** The values of a tensor, or of an array as a vector. */
-export function valuesOf(x: Numbers): Values {
-  return x instanceof Tensor
+export function valuesOf(op: string, what: string, x: Numbers): Values {
+  checkArgument(op, what, x, NUMBERS);
+  return kinds.tensor.test(x)
     ? { data: x.dataSync(), shape: x.shape }
     : { data: x, shape: [x.length] };
 }
 
 /** Two operands of one shape. */
 export function pair(op: string, prediction: Numbers, target: Numbers): [Values, Values] {
-  const [p, t] = [valuesOf(prediction), valuesOf(target)];
+  const [p, t] = [valuesOf(op, 'prediction', prediction), valuesOf(op, 'target', target)];
   if (p.shape.length !== t.shape.length || p.shape.some((n, i) => n !== t.shape[i])) {
     throw new ShapeError(
       `${op}: prediction [${p.shape.join(', ')}] and target [${t.shape.join(', ')}] must have the same shape`,
@@ -40,7 +50,7 @@ export function weightsOf(
   count: number,
 ): ArrayLike<number> {
   if (weight === undefined) return new Float64Array(count).fill(1);
-  const { data } = valuesOf(weight);
+  const { data } = valuesOf(op, 'weight', weight);
   if (data.length !== count)
     throw new ShapeError(`${op}: got ${data.length} weights for ${count} examples`);
   for (let i = 0; i < count; i++) {

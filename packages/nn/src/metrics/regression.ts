@@ -1,5 +1,5 @@
 /** @file How far numbers are from what they should be, and means of anything. */
-import { ChainruleError, defineOptions, kinds } from '@chainrule/autograd';
+import { checkArgument, defineOptions, kinds } from '@chainrule/autograd';
 import { Metric, SumMetric, type MetricState } from './metric.js';
 import { pair, valuesOf, weightsOf, type Numbers, type WeightOptions } from './read.js';
 
@@ -95,6 +95,7 @@ export class R2Score extends Metric<number, Numbers, Numbers> {
   }
 
   merge(other: this): void {
+    this.checkOther(other);
     if (other.weight > 0) this.add(other.weight, other.mean, other.spread, other.squares);
   }
 
@@ -121,9 +122,9 @@ export class Mean extends SumMetric<number, Numbers | number, number> {
 
   /** @param weight How much each of the numbers counts. Default 1. */
   update(value: Numbers | number, weight = 1): void {
-    if (!(weight >= 0 && weight < Infinity))
-      throw new ChainruleError(`Mean: weight must be a finite number ≥ 0, got ${weight}`);
-    const { data } = typeof value === 'number' ? { data: [value] } : valuesOf(value);
+    checkArgument('Mean', 'weight', weight, kinds.nonNegative);
+    const { data } =
+      typeof value === 'number' ? { data: [value] } : valuesOf('Mean', 'value', value);
     for (let i = 0; i < data.length; i++) {
       this.sums[0]! += weight * data[i]!;
       this.sums[1]! += weight;

@@ -43,6 +43,7 @@ abstract class ScoreMetric<Result> extends Metric<Result, Numbers, Numbers> {
   }
 
   merge(other: this): void {
+    this.checkOther(other);
     this.scores = this.scores.concat(other.scores);
     this.labels = this.labels.concat(other.labels);
     this.weights = this.weights.concat(other.weights);

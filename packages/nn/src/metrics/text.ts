@@ -1,5 +1,5 @@
 /** @file Metrics of text: how surprised a model is, and how close a translation is to others. */
-import { ChainruleError, defineOptions, kinds, ShapeError } from '@chainrule/autograd';
+import { ChainruleError, defineOptions, kinds, ShapeError, passes } from '@chainrule/autograd';
 import { scoresOf, startOf } from './labels.js';
 import { SumMetric } from './metric.js';
 import { checkLabel, valuesOf, type Numbers } from './read.js';
@@ -28,7 +28,10 @@ export class Perplexity extends SumMetric<number, Numbers, Numbers> {
   }
 
   update(logits: Numbers, target: Numbers): void {
-    const [p, t] = [valuesOf(logits), valuesOf(target)];
+    const [p, t] = [
+      valuesOf('Perplexity', 'logits', logits),
+      valuesOf('Perplexity', 'target', target),
+    ];
     const form = scoresOf('Perplexity', p.shape, t.shape);
     if (form === null)
       throw new ShapeError(
@@ -107,15 +110,15 @@ export class BleuScore extends SumMetric<
     references: readonly (Tokens | readonly Tokens[])[],
   ): void {
     if (
-      !Array.isArray(translations) ||
-      !Array.isArray(references) ||
+      !passes(someTexts, translations) ||
+      !passes(someTexts, references) ||
       translations.length !== references.length
     )
       throw new ChainruleError(
         `BleuScore: takes as many entries of references as translations, got ${lengthOf(references)} for ${lengthOf(translations)}`,
       );
     const all = translations.map((text, i) => ({
-      own: tokensOf(text as Tokens),
+      own: tokensOf(text),
       others: severalOf(references[i] as Tokens | readonly Tokens[]).map(tokensOf),
     }));
     for (const { own, others } of all) this.add(own, others);
@@ -158,7 +161,11 @@ export class BleuScore extends SumMetric<
   }
 }
 
-const lengthOf = (x: unknown): string => (Array.isArray(x) ? String(x.length) : 'no array');
+const tokens = kinds.either(kinds.text, kinds.listOf(kinds.text));
+/** Translations, and references: one, or several for a translation. */
+const someTexts = kinds.listOf(kinds.either(tokens, kinds.listOf(tokens)));
+
+const lengthOf = (x: unknown): string => (kinds.array.test(x) ? String(x.length) : 'no array');
 
 function tokensOf(text: Tokens): string[] {
   if (typeof text === 'string') return text.split(/\s+/).filter((token) => token !== '');

@@ -16,6 +16,7 @@ import {
   type DType,
   type Shape,
   type Tensor,
+  display,
 } from '@chainrule/autograd';
 import { MODULE_BRAND, OWN } from '../copy.js';
 import { surrounded } from './call.js';
@@ -228,7 +229,7 @@ export abstract class Module {
     if (elsewhere === undefined) return this;
     if (device !== 'webgpu') {
       throw new DeviceError(
-        `to: the parameters are on '${elsewhere.device}', and cannot be moved to '${device}' without waiting; read them with ` +
+        `to: the parameters are on '${elsewhere.device}', and cannot be moved to ${display(device)} without waiting; read them with ` +
           'await t.data() and load them into a module there',
       );
     }

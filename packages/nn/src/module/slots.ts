@@ -12,6 +12,7 @@ import {
   ChainruleError,
   Parameter,
   Tensor,
+  readList,
 } from '@chainrule/autograd';
 import type { ForwardHook, ForwardPreHook, Module } from './module.js';
 
@@ -137,19 +138,14 @@ export function join(path: string, name: string): string {
 
 /** The pairs of an object, a Map, or an iterable of pairs. */
 export function namedEntries(what: string, given: unknown): [string, unknown][] {
-  checkArgument(what, 'the entries', given, entries);
-  const pairs = passes(kinds.iterable, given)
-    ? [...given]
-    : Object.entries(given as Record<string, unknown>);
-  return pairs.map((pair) => [...checkArgument(what, 'each entry', pair, namedPair)]);
+  if (passes(kinds.iterable, given))
+    return readList(what, 'entries', given, namedPair).map((pair) => [...pair]);
+  return Object.entries(checkArgument(what, 'the entries', given, entries));
 }
 
 const entries = kinds.kind<object>(
   'be an object, or an iterable of pairs of a name and a value',
-  (x) =>
-    kinds.iterable.test(x)
-      ? Array.from(x).length >= 0
-      : kinds.object.test(x) && Object.entries(x).length >= 0,
+  (x) => kinds.object.test(x) && Object.entries(x).length >= 0,
 );
 const namedPair = kinds.tuple<[string, unknown]>(kinds.text, kinds.anything);
 

@@ -12,6 +12,7 @@ import {
   scalar,
   stack,
   Tensor,
+  readList,
 } from '@chainrule/autograd';
 
 /** Parameters, or one. */
@@ -30,14 +31,7 @@ function withGradients(parameters: Parameters): [parameter: Cell, gradient: Tens
   const list =
     parameters instanceof Tensor
       ? [parameters]
-      : [
-          ...checkArgument(
-            'clipGrad',
-            'parameters',
-            parameters,
-            kinds.iterable as Kind<Iterable<Cell>>,
-          ),
-        ];
+      : readList('clipGrad', 'parameters', parameters, kinds.tensor as Kind<Cell>);
   return list.flatMap((p): [Cell, Tensor][] => {
     const g = borrowGrad(p);
     return g === null ? [] : [[p, g]];
@@ -72,11 +66,6 @@ export function clipGradNorm(
 /** What gradients are held to; Infinity leaves them as they are. */
 const BOUND = kinds.kind<number>('be a number ≥ 0', (x) => typeof x === 'number' && x >= 0);
 
-const TENSORS = kinds.kind<Tensor | Iterable<Tensor>>(
-  'be a tensor, or tensors to go over',
-  (x) => kinds.tensor.test(x) || kinds.iterable.test(x),
-);
-
 /**
  * The norm of all elements of the tensors together; 0 for none. PyTorch: `nn.utils.get_total_norm`.
  *
@@ -84,9 +73,9 @@ const TENSORS = kinds.kind<Tensor | Iterable<Tensor>>(
  * @example getTotalNorm([tensor([3]), tensor([4])]) // 5
  */
 export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, options?: ClipOptions): Tensor {
-  const given = checkArgument('getTotalNorm', 'tensors', tensors, TENSORS);
-  const list = given instanceof Tensor ? [given] : [...given];
-  checkArgument('getTotalNorm', 'tensors', list, kinds.listOf(kinds.tensor));
+  const list = kinds.tensor.test(tensors)
+    ? [tensors]
+    : readList('getTotalNorm', 'tensors', tensors, kinds.tensor);
   return totalNorm('getTotalNorm', list, readNorm('getTotalNorm', options));
 }
 

@@ -1,7 +1,6 @@
 /** @file All parameters as one vector, and back. */
 import {
   checkArgument,
-  ChainruleError,
   kinds,
   type Kind,
   cat,
@@ -9,6 +8,7 @@ import {
   noGrad,
   ShapeError,
   type Tensor,
+  readList,
 } from '@chainrule/autograd';
 import { checkFillable } from './computed.js';
 
@@ -42,13 +42,5 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Cell>): 
 
 /** The tensors of an iterable. */
 function listOf<T extends Tensor>(op: string, given: Iterable<T>): T[] {
-  checkArgument(op, 'parameters', given, kinds.iterable as Kind<Iterable<T>>);
-  let list: T[];
-  try {
-    list = [...given];
-  } catch (cause) {
-    throw new ChainruleError(`${op}: parameters cannot be gone over: ${String(cause)}`, { cause });
-  }
-  checkArgument(op, 'parameters', list, kinds.listOf(kinds.tensor));
-  return list;
+  return readList(op, 'parameters', given, kinds.tensor as Kind<T>);
 }

@@ -7,12 +7,13 @@ import {
   FormatError,
   tensor,
   Tensor,
+  display,
 } from '@chainrule/autograd';
 import { count, nonNegative, oneOf, orNull, type Check } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
-import type { OptimizerState } from '../state.js';
+import { isSaved, type OptimizerState } from '../state.js';
 import { History } from './history.js';
 import { strongWolfe } from './strongWolfe.js';
 import { absoluteSum, addScaled, dot, largest, scaled, type Vector } from './vector.js';
@@ -192,6 +193,11 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
 
   /** @throws {FormatError} if the state does not fit, or its parameters come in another order. */
   override loadStateDict(saved: OptimizerState): void {
+    if (!isSaved(saved)) {
+      throw new FormatError(
+        `LBFGS.loadStateDict: expected { optimizer, state, paramGroups }, got ${display(saved)}`,
+      );
+    }
     const size = this.group.params.reduce((n, p) => n + p.size, 0);
     const history = History.load(saved.state['history'], size);
     const names = this.group.paramNames;

@@ -4,6 +4,7 @@ import {
   ChainruleError,
   defineOptions,
   display,
+  FormatError,
   kinds,
   passes,
 } from '@chainrule/autograd';
@@ -69,6 +70,11 @@ abstract class Combined extends LRScheduler {
   override checkState(state: ScheduleState): void {
     super.checkState(state);
     const parts = state['schedulers'] as readonly ScheduleState[];
+    if (!kinds.array.test(parts) || parts.length !== this.schedulers.length) {
+      throw new FormatError(
+        `${this.name}.loadStateDict: schedulers must be ${this.schedulers.length} states, got ${display(parts)}`,
+      );
+    }
     this.schedulers.forEach((schedule, i) => schedule.checkState(parts[i] as ScheduleState));
   }
 

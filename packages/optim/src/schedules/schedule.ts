@@ -181,9 +181,10 @@ export abstract class LRScheduler {
     if (state.schedule !== this.name) refuse(`the state is of ${display(state.schedule)}`);
     for (const name of ['lastEpoch', 'stepCount', ...Object.keys(this.more())]) {
       const was = this.more()[name];
-      const kind = name === 'lastEpoch' || name === 'stepCount' ? 'number' : typeof was;
-      if (typeof state[name] !== kind)
-        refuse(`${name} must be a ${kind}, got ${display(state[name])}`);
+      const counts = name === 'lastEpoch' || name === 'stepCount';
+      const kind = counts ? 'whole number' : typeof was;
+      const right = counts ? kinds.whole.test(state[name]) : typeof state[name] === kind;
+      if (!right) refuse(`${name} must be a ${kind}, got ${display(state[name])}`);
     }
     for (const name of ['baseLrs', 'lastLr'] as const) {
       const rates: unknown = state[name];
@@ -191,7 +192,7 @@ export abstract class LRScheduler {
       if (
         !Array.isArray(rates) ||
         rates.length !== n ||
-        !rates.every((x) => typeof x === 'number')
+        !rates.every((x) => kinds.finite.test(x))
       ) {
         refuse(`${name} must be ${n} numbers, one a group; got ${display(rates)}`);
       }

@@ -123,8 +123,9 @@ function isManyNumbers({ instructions }: Program): boolean {
     if (op.lowering.kind === 'loop' || op.lowering.kind === 'loopResult') return false;
     nodes++;
     // What is read counts as much as what is written: a sum leaves one number.
-    const sizes = inputs.map((x) => sizeOf((instructions[x] as Instruction).shape));
-    work += Math.max(sizeOf(shape), ...sizes);
+    let most = sizeOf(shape);
+    for (const x of inputs) most = Math.max(most, sizeOf((instructions[x] as Instruction).shape));
+    work += most;
   }
   return nodes > 500 && work < 8 * nodes;
 }

@@ -1,4 +1,5 @@
 /** @file Which loops use a buffer: the last few of them, as those are near enough to be worth joining. */
+import { addAll } from '../../graph/lists.js';
 
 /** So many loops of one buffer are looked at. */
 const FEW = 8;
@@ -22,7 +23,7 @@ export class RecentReaders {
   /** The last readers of any of the buffers, the latest first. */
   of(bases: Iterable<number>): number[] {
     const found: number[] = [];
-    for (const base of bases) found.push(...(this.lists.get(base) ?? []));
+    for (const base of bases) addAll(found, this.lists.get(base) ?? []);
     return this.latest(found);
   }
 

@@ -5,6 +5,7 @@
  * iteration spaces fit; so chains with broadcasting, reductions with what comes before and after them, and the whole
  * update of a parameter become one pass over memory. Movement becomes a view that costs nothing.
  */
+import { largest } from '../../graph/lists.js';
 import type { DType } from '../../graph/dtype.js';
 import type { KernelSpec, PartsSpec } from '../../graph/lowering.js';
 import type { Primitive } from '../../graph/primitive.js';
@@ -213,7 +214,10 @@ class Scheduler {
 
   /** Puts an instruction into the loop of its operands, into one that reads the same buffers, or into a new one. */
   private join(slot: number, views: readonly View[], into: (cluster: Cluster) => boolean): void {
-    const latest = Math.max(-1, ...views.map((view) => this.stepOf[view.base] as number));
+    const latest = largest(
+      views.map((view) => this.stepOf[view.base] as number),
+      -1,
+    );
     const own = ownView(slot, this.at(slot).shape);
     for (const k of this.loopsNear(latest, views)) {
       this.visits++;

@@ -3,6 +3,7 @@ export {
   composite,
   floatOperand,
   operand,
+  operandsOf,
   primitive,
   resultType,
   type Operand,

@@ -171,6 +171,19 @@ export function operand(op: string, x: Operand, dtype?: DType, place = 0): Tenso
   throw new WrongOperand(op, x, place);
 }
 
+/** The entries of an array as nodes. @throws {ChainruleError} unless it is an array of `least` operands or more. */
+export function operandsOf(op: string, tensors: unknown, least = 1): Tensor[] {
+  if (!passes(someOperands, tensors) || tensors.length < least) {
+    const number = least === 1 ? 'one tensor' : `${least} tensors`;
+    throw new ChainruleError(
+      `${op}: expected an array of at least ${number}, got ${display(tensors)}`,
+    );
+  }
+  return tensors.map((x) => operand(op, x));
+}
+
+const someOperands = kinds.listOf(kinds.operand);
+
 /** `instanceof` of an error asks for its name, and this one's is ChainruleError. */
 const isWrongOperand = (error: unknown): error is WrongOperand =>
   Object.prototype.isPrototypeOf.call(WrongOperand.prototype, error as object);

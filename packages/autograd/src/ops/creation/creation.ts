@@ -255,8 +255,8 @@ export function arange(
   const data = allocate(dtype, sizeOf(checkShape('arange', [n])));
   if (dtype === 'int32' && n > 0)
     for (const x of [from, from + (n - 1) * by]) checkFits('arange', x);
-  for (let i = 0; i < n; i++)
-    data[i] = dtype === 'bool' ? Number(from + i * by !== 0) : from + i * by;
+  if (dtype === 'bool') for (let i = 0; i < n; i++) data[i] = Number(from + i * by !== 0);
+  else for (let i = 0; i < n; i++) data[i] = from + i * by;
   return finish('arange', makeLeaf(data, [n], dtype), given);
 }
 

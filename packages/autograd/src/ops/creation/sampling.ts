@@ -9,7 +9,7 @@ import { expandNode } from '../build/broadcast.js';
 import { floatOperand, operand, resultType, type Operand } from '../build/define.js';
 import { add, castNode } from '../build/element.js';
 import { div, mul, neg } from '../build/fieldOperations.js';
-import { finish, type CreationOptions } from '../build/leaves.js';
+import { creationOptions, finish, type CreationOptions } from '../build/leaves.js';
 import { minimum } from '../elements/arithmetic.js';
 import { detach } from '../build/detach.js';
 import { log1p } from '../elements/exponential.js';
@@ -164,7 +164,9 @@ export function randintLike(
   x: Tensor,
   low: number,
   high: number,
-  options: CreationOptions = {},
+  options?: CreationOptions,
 ): Tensor {
-  return randint(low, high, operand('randintLike', x).sizes, { dtype: x.dtype, ...options });
+  const given = creationOptions('randintLike', options);
+  const { sizes, dtype } = operand('randintLike', x);
+  return randint(low, high, sizes, { dtype, ...given });
 }

@@ -4,6 +4,8 @@
  * A pattern names the axes of a tensor and of the result. Axes in parentheses are one dimension, the last of them fastest;
  * `...` stands for any further dimensions, `1` for one of size 1. Sizes that the shape does not tell are given by name.
  */
+import { display } from '../../arguments/index.js';
+import { isArray } from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -34,7 +36,7 @@ type Arrangement = <
 ) => Tensor<Rearranged<ShapeOfSource<X>, P, Z>>;
 
 function nodeOf(op: string, x: Source): Tensor {
-  return Array.isArray(x) ? stack(x as readonly Operand[]) : operand(op, x as Operand);
+  return isArray(x) ? stack(x) : operand(op, x);
 }
 
 /** The tensor with each of its elementary axes as a dimension. */
@@ -65,7 +67,7 @@ export const rearrange = composite(
     const lost = plan.from.find((axis) => !plan.to.includes(axis));
     if (lost !== undefined)
       throw new ChainruleError(
-        `rearrange: the pattern '${pattern}' has ${lost} on the left, but not on the right; see einops.reduce`,
+        `rearrange: the pattern ${display(pattern)} has ${lost} on the left, but not on the right; see einops.reduce`,
       );
     return reshapeNode(arranged(unpacked(node, plan), plan.from, plan.to), plan.shape);
   },
@@ -136,7 +138,7 @@ export const repeat = composite(
     const lost = plan.from.find((axis) => !plan.to.includes(axis));
     if (lost !== undefined)
       throw new ChainruleError(
-        `${op}: the pattern '${pattern}' has ${lost} on the left, but not on the right; see einops.reduce`,
+        `${op}: the pattern ${display(pattern)} has ${lost} on the left, but not on the right; see einops.reduce`,
       );
     const kept = plan.to.filter((axis) => plan.from.includes(axis));
     const ordered = arranged(unpacked(node, plan), plan.from, kept);

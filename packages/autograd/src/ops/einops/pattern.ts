@@ -2,7 +2,7 @@
  * @file Patterns of axes, `'b c (h p) -> b (c p) h'` (A. Rogozhnikov, "Einops: clear and reliable tensor manipulations with
  * Einstein-like notation", 2022): read, and matched with a shape.
  */
-import { kinds, checkArgument } from '../../arguments/index.js';
+import { kinds, checkArgument, display } from '../../arguments/index.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { show, sizeOf, type Shape } from '../../graph/shape.js';
 
@@ -40,7 +40,7 @@ export function planOf(
   added: boolean,
 ): Plan {
   const refuse = (why: string): never => {
-    throw new ChainruleError(`${op}: the pattern '${String(pattern)}' ${why}`);
+    throw new ChainruleError(`${op}: the pattern ${display(pattern)} ${why}`);
   };
   checkArgument(op, 'pattern', pattern, kinds.text);
   const sides = pattern.split('->');
@@ -56,7 +56,7 @@ export function planOf(
   const fits = named.includes(ELLIPSIS) ? rest >= 0 : rest === 0;
   if (!fits) {
     throw new ShapeError(
-      `${op}: the pattern '${pattern}' is for ${shape.length - rest} dimensions, the tensor has shape ${show(shape)}`,
+      `${op}: the pattern ${display(pattern)} is for ${shape.length - rest} dimensions, the tensor has shape ${show(shape)}`,
     );
   }
   const others = Array.from({ length: Math.max(0, rest) }, (_, i) => `${ELLIPSIS}${i}`);
@@ -123,7 +123,7 @@ function sizesOf(
     const n = shape[d] as number;
     const refuse = (why: string): never => {
       throw new ShapeError(
-        `${op}: dimension ${d} of ${show(shape)} is ${n}, but the pattern '${pattern}' has ${why}`,
+        `${op}: dimension ${d} of ${show(shape)} is ${n}, but the pattern ${display(pattern)} has ${why}`,
       );
     };
     const open = group.filter((axis) => given[axis] === undefined && !/^\d+#/.test(axis));

@@ -1,4 +1,5 @@
 /** @file `t.at(…)`: reading with one index a dimension, as NumPy's and PyTorch's `t[…]`. */
+import { isArray } from '../../arguments/kinds.js';
 import { IndexError } from '../../errors.js';
 import {
   broadcastShapes,
@@ -60,12 +61,12 @@ type ReadIndex = Exclude<Index, readonly NestedArray[]>;
 
 /** Arrays become tensors. */
 function readIndex(index: Index): ReadIndex {
-  if (!Array.isArray(index)) return index as ReadIndex;
+  if (!isArray(index)) return index;
   let first: unknown = index;
-  while (Array.isArray(first)) first = first[0];
+  while (isArray(first)) first = first[0];
   return typeof first === 'boolean'
     ? tensor(index as NestedArray, { dtype: 'bool' })
-    : indicesOf('at', index as NestedArray);
+    : indicesOf('at', index);
 }
 
 function consumed(index: ReadIndex): number {

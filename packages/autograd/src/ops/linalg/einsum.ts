@@ -1,10 +1,11 @@
 /** @file Einstein summation, and products over chosen dimensions. */
+import { isArray } from '../../arguments/kinds.js';
 import { byPosition, checkArgument, defineOptions, kinds } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import { normalizeDims, range, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, operand } from '../build/define.js';
+import { composite, operand, operandsOf } from '../build/define.js';
 import { contract, type Labelled } from './contraction.js';
 import { parseEquation } from './equation.js';
 import { mm } from './matrix.js';
@@ -32,11 +33,8 @@ const einsumOf = composite(
   'einsum',
   (equation: string, given: readonly (Tensor | readonly Tensor[])[]): Tensor => {
     checkArgument('einsum', 'equation', equation, kinds.text);
-    const list =
-      given.length === 1 && Array.isArray(given[0])
-        ? (given[0] as readonly Tensor[])
-        : (given as readonly Tensor[]);
-    const operands = list.map((x) => operand('einsum', x));
+    const list = given.length === 1 && isArray(given[0]) ? given[0] : given;
+    const operands = operandsOf('einsum', list);
     const { inputs, output } = parseEquation(
       equation,
       operands.map((x) => x.sizes),

@@ -1,6 +1,6 @@
 /** @file Chains of products, systems of tensors, and vectors along a dimension. */
 import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
-import { ChainruleError, ShapeError } from '../../errors.js';
+import { ShapeError } from '../../errors.js';
 import {
   checkInteger,
   normalizeDim,
@@ -11,7 +11,7 @@ import {
 } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
-import { composite, floatOperand, operand } from '../build/define.js';
+import { composite, floatOperand, operand, operandsOf } from '../build/define.js';
 import { mul, sub } from '../build/fieldOperations.js';
 import { choose } from '../build/element.js';
 import { filled } from '../build/primitive.js';
@@ -28,9 +28,7 @@ import { identityLike, product, solveOf } from './solving.js';
  */
 export const multiDot = composite('linalg.multiDot', (tensors: readonly Tensor[]): Tensor => {
   const op = 'linalg.multiDot';
-  if (!Array.isArray(tensors) || tensors.length < 2)
-    throw new ChainruleError(`${op}: expected an array of at least two tensors`);
-  const nodes = tensors.map((x) => operand(op, x as Tensor));
+  const nodes = operandsOf(op, tensors, 2);
   const n = nodes.length;
   const matrices = nodes.map((x, i) => {
     const vector = x.ndim === 1 && (i === 0 || i === n - 1);

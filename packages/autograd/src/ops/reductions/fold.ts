@@ -13,6 +13,7 @@ import { eq, logicalOr, ne } from '../build/relations.js';
 import { concatNode, flipNode, inverseOrder, narrowNode, permuteNode } from '../shape/movement.js';
 import { filled, primitive, type PrimitiveOp } from '../build/primitive.js';
 import { cumprodOf } from './recurrence.js';
+import { medianPosition } from './selection.js';
 
 export interface FoldAttrs extends Record<string, boolean | readonly number[]> {
   readonly dims: readonly number[];
@@ -249,13 +250,6 @@ export const argmedianOf: PrimitiveOp<PositionAttrs> = position(
   },
   medianPosition,
 );
-
-function medianPosition(data: TypedArray, from: number, step: number, n: number): number {
-  for (let i = 0; i < n; i++) if (data[from + i * step]! !== data[from + i * step]!) return i;
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
-  order.sort((i, j) => data[from + i * step]! - data[from + j * step]! || i - j);
-  return order[(n - 1) >> 1]!;
-}
 
 function extreme(data: TypedArray, from: number, step: number, n: number, sign: 1 | -1): number {
   let best = 0;

@@ -1,10 +1,11 @@
 /** @file Elements of vectors in all combinations. */
 import { defineOptions, kinds } from '../../arguments/index.js';
-import { ChainruleError, ShapeError } from '../../errors.js';
-import { checkInteger, show } from '../../graph/shape.js';
+import { ShapeError } from '../../errors.js';
+import { addAll } from '../../graph/lists.js';
+import { checkInteger, checkShape, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, operand, resultType, type Operand } from '../build/define.js';
+import { composite, operand, resultType, type Operand, operandsOf } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { filled } from '../build/primitive.js';
 import { takeOf } from '../indexing/gather.js';
@@ -18,9 +19,7 @@ import { concatNode } from './movement.js';
 export const cartesianProd: (tensors: readonly Operand[]) => Tensor = composite(
   'cartesianProd',
   (tensors) => {
-    if (!Array.isArray(tensors) || tensors.length === 0)
-      throw new ChainruleError('cartesianProd: expected an array of at least one vector');
-    const nodes = tensors.map((x) => operand('cartesianProd', x as Operand));
+    const nodes = operandsOf('cartesianProd', tensors);
     const other = nodes.find((x) => x.ndim !== 1);
     if (other !== undefined)
       throw new ShapeError(`cartesianProd: expected vectors, got shape ${show(other.sizes)}`);
@@ -66,10 +65,13 @@ export const combinations: (x: Operand, r?: number, options?: CombinationsOption
     if (node.ndim !== 1)
       throw new ShapeError(`combinations: expected a vector, got shape ${show(node.sizes)}`);
     if (r === 0) return filled(0, [0], node.dtype);
+    checkShape('combinations', [combinationsOf(node.size, r, withReplacement), r]);
     const rows: number[] = [];
     const choice: number[] = [];
     const extend = (from: number): void => {
-      if (choice.length === r) return void rows.push(...choice);
+      if (choice.length === r) return addAll(rows, choice);
+      // Too few are left to go on: without this the search would be longer than its result.
+      if (!withReplacement && node.size - from < r - choice.length) return;
       for (let i = from; i < node.size; i++) {
         choice.push(i);
         extend(withReplacement ? i : i + 1);
@@ -80,3 +82,13 @@ export const combinations: (x: Operand, r?: number, options?: CombinationsOption
     const index = makeLeaf(Int32Array.from(rows), [rows.length / r, r], 'int32');
     return takeOf([node, index], { dim: 0 });
   });
+
+/** How many choices there are of r among n. */
+function combinationsOf(n: number, r: number, withReplacement: boolean): number {
+  const of = withReplacement ? n + r - 1 : n;
+  if (r > of) return 0;
+  let count = 1;
+  for (let k = 1; k <= Math.min(r, of - r) && count < 2 ** 53; k++)
+    count = (count * (of - k + 1)) / k;
+  return Math.min(2 ** 53 - 1, Math.round(count));
+}

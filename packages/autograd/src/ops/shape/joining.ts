@@ -1,18 +1,12 @@
 /** @file Tensors joined, and cut into pieces. */
-import {
-  byPosition,
-  checkArgument,
-  defineOptions,
-  display,
-  kinds,
-  passes,
-} from '../../arguments/index.js';
-import { ChainruleError, IndexError, ShapeError } from '../../errors.js';
+import { isArray } from '../../arguments/kinds.js';
+import { byPosition, checkArgument, defineOptions, kinds, passes } from '../../arguments/index.js';
+import { IndexError, ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
 import { checkInteger, normalizeDim, range, sameShape, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, operand, type Operand } from '../build/define.js';
+import { composite, operand, type Operand, operandsOf } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { concatNode, narrowNode, permuteNode } from './movement.js';
 import type {
@@ -47,12 +41,7 @@ const pieceSizes = kinds.either(kinds.count, kinds.listOf(kinds.size));
 
 /** The operands of one operation in their common dtype. */
 function together(op: string, tensors: readonly Operand[]): Tensor[] {
-  if (!passes(kinds.listOf(kinds.operand), tensors) || tensors.length === 0) {
-    throw new ChainruleError(
-      `${op}: expected an array of at least one tensor, got ${display(tensors)}`,
-    );
-  }
-  const nodes = tensors.map((x) => operand(op, x));
+  const nodes = operandsOf(op, tensors);
   const dtype = nodes.map((x) => x.dtype).reduce(promote);
   return nodes.map((x) => castNode(x, dtype));
 }
@@ -234,7 +223,9 @@ export const meshgrid: (
     Operand | readonly Operand[]
   )[];
   const { indexing = 'ij' } = meshgridOptions('meshgrid', options);
-  const nodes = given.flatMap((x) => x as Operand).map((x) => operand('meshgrid', x));
+  const nodes = given.flatMap((x) =>
+    isArray(x) ? operandsOf('meshgrid', x, 0) : operand('meshgrid', x),
+  );
   const wrong = nodes.find((x) => x.ndim > 1);
   if (wrong !== undefined)
     throw new ShapeError(`meshgrid: expected vectors, got shape ${show(wrong.sizes)}`);

@@ -1,12 +1,13 @@
 /** @file Tensors stacked along the first dimensions, given those that are missing, and cut along them. */
-import { passes, kinds, checkArgument } from '../../arguments/index.js';
-import { ChainruleError, ShapeError } from '../../errors.js';
+import { isArray } from '../../arguments/kinds.js';
+import { kinds, checkArgument } from '../../arguments/index.js';
+import { ShapeError } from '../../errors.js';
+import { promote } from '../../graph/dtype.js';
 import { broadcastShapes, checkInteger, normalizeDim, range, show } from '../../graph/shape.js';
 import { Tensor, valueOf } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, operand, type Operand } from '../build/define.js';
+import { composite, operand, type Operand, operandsOf } from '../build/define.js';
 import { castNode } from '../build/element.js';
-import { resultType } from '../build/primitive.js';
 import { cat } from './joining.js';
 import { concatNode, narrowNode, padNode } from './movement.js';
 
@@ -22,7 +23,7 @@ function atLeast(op: string, shape: (x: readonly number[]) => readonly number[])
     return reshapeNode(node, shape(node.sizes));
   };
   return composite(op, (x: Operand | readonly Operand[]) =>
-    Array.isArray(x) ? (x as readonly Operand[]).map(one) : one(x as Operand),
+    isArray(x) ? operandsOf(op, x, 0).map(one) : one(x),
   ) as AtLeast;
 }
 
@@ -42,12 +43,6 @@ export const atleast3d: AtLeast = atLeast('atleast3d', cube);
 /** How many, or where to cut. */
 const PARTS = kinds.either(kinds.either(kinds.whole, kinds.tensor), kinds.listOf(kinds.whole));
 
-function listed(op: string, tensors: readonly Operand[]): Tensor[] {
-  if (passes(kinds.listOf(kinds.operand), tensors) && tensors.length > 0)
-    return tensors.map((x) => operand(op, x));
-  throw new ChainruleError(`${op}: expected an array of at least one tensor`);
-}
-
 /** Tensors joined along `dim` after `shape` has given them the dimensions they lack. */
 function joined(
   op: string,
@@ -55,7 +50,7 @@ function joined(
   dim: number | ((first: Tensor) => number),
   shape: (s: readonly number[]) => readonly number[],
 ): Tensor {
-  const nodes = listed(op, tensors).map((x) => reshapeNode(x, shape(x.sizes)));
+  const nodes = operandsOf(op, tensors).map((x) => reshapeNode(x, shape(x.sizes)));
   const first = nodes[0] as Tensor;
   const d = typeof dim === 'number' ? dim : dim(first);
   const other = nodes.find(
@@ -98,8 +93,8 @@ export const columnStack: (tensors: readonly Operand[]) => Tensor = composite(
 export const blockDiag: (tensors: readonly Operand[]) => Tensor = composite(
   'blockDiag',
   (tensors) => {
-    const nodes = listed('blockDiag', tensors);
-    const dtype = resultType(...nodes);
+    const nodes = operandsOf('blockDiag', tensors);
+    const dtype = nodes.map((x) => x.dtype).reduce(promote);
     const wide = nodes.find((x) => x.ndim > 2);
     if (wide !== undefined)
       throw new ShapeError(`blockDiag: expected matrices, got shape ${show(wide.sizes)}`);
@@ -119,7 +114,7 @@ export const blockDiag: (tensors: readonly Operand[]) => Tensor = composite(
 export const broadcastTensors: (tensors: readonly Operand[]) => Tensor[] = composite(
   'broadcastTensors',
   (tensors) => {
-    const nodes = listed('broadcastTensors', tensors);
+    const nodes = operandsOf('broadcastTensors', tensors);
     const shape = nodes
       .map((x) => x.sizes)
       .reduce((s, t) => broadcastShapes('broadcastTensors', s, t));

@@ -1,4 +1,5 @@
 /** @file Elements of a row by their rank or their number: smallest and largest, k-th, most frequent, median of numbers. */
+import { medianPosition } from '../reductions/selection.js';
 import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
 import { ShapeError } from '../../errors.js';
 import { checkInteger, normalizeDim, show } from '../../graph/shape.js';
@@ -141,12 +142,7 @@ function picked(
 const argnanmedianOf: PositionOf = position(
   'argnanmedian',
   { kind: 'reference' },
-  (data, from, step, n) => {
-    const at = (i: number): number => data[from + i * step]!;
-    const order = Array.from({ length: n }, (_, i) => i).filter((i) => at(i) === at(i));
-    order.sort((i, j) => at(i) - at(j) || i - j);
-    return order[(order.length - 1) >> 1] ?? 0;
-  },
+  (data, from, step, n) => medianPosition(data, from, step, n, true),
 );
 
 /** One tensor of all elements, or values and indices along a dimension. */

@@ -3,6 +3,7 @@
  *
  * What does not depend on them is no part of it: it is computed once, outside, and handed in.
  */
+import { addAll } from '../../graph/lists.js';
 import { collect, isLiteral } from '../../engine/collect.js';
 import { engine } from '../../engine/evaluate.js';
 import type { BodyInput, LoopBody } from '../../engine/loop.js';
@@ -133,7 +134,7 @@ export function dependents({ outputs, since, carries, xs }: BodyGraph): Dependen
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (nodes.has(node)) continue;
     nodes.add(node);
-    if (node.id >= since && node.value === null && !variables.has(node)) stack.push(...node.inputs);
+    if (node.id >= since && node.value === null && !variables.has(node)) addAll(stack, node.inputs);
   }
   const depends = new Set<Tensor>();
   const own: Tensor[] = [];

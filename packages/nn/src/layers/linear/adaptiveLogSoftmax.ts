@@ -50,6 +50,8 @@ export interface AdaptiveLogSoftmaxResult {
  * @example new AdaptiveLogSoftmaxWithLoss(64, 10000, [100, 1000]).forward(x, target).loss.backward()
  */
 export class AdaptiveLogSoftmaxWithLoss extends Module {
+  /** @internal */
+  static override readonly inputs: readonly string[] = ['input', 'target'];
   /** The matrix product for frequent classes and the clusters of the others. */
   readonly head: Linear;
   /** The products for each cluster of rarer classes. */

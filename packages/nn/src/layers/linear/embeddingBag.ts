@@ -158,7 +158,7 @@ function bagsOf(
     );
   }
   const sizes = starts.slice(1).map((end, i) => end - (starts[i] as number));
-  const longest = Math.max(1, ...sizes);
+  const longest = sizes.reduce((most, n) => Math.max(most, n), 1);
   const place = (i: number, j: number): number =>
     j < (sizes[i] as number) ? (starts[i] as number) + j : 0;
   const rows = sizes.map((_, i) => Array.from({ length: longest }, (_, j) => place(i, j)));

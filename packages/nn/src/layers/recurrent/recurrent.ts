@@ -152,7 +152,10 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
   ): { output: SameForm<X>; state: Tensor[] } {
     const { batchFirst = false, dropout = 0, numLayers = 1 } = this.options;
     const packed: PackedSequence | null = isPacked(given) ? given : null;
-    const x = packed === null ? (given as Tensor) : packed.data;
+    const x =
+      packed === null
+        ? checkArgument(this.constructor.name, 'x', given, kinds.tensor)
+        : packed.data;
     if (packed !== null && x.ndim !== 2) {
       throw new ShapeError(
         `${this.constructor.name}: expected packed data [steps, ${this.inputSize}], got [${x.shape.join(', ')}]`,

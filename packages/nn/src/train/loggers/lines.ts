@@ -1,5 +1,5 @@
 /** @file Logs of one line an event: JSON lines and CSV. */
-import { ChainruleError } from '@chainrule/autograd';
+import { ChainruleError, defineOptions, display, kinds } from '@chainrule/autograd';
 import type { Callback, EpochEvent, FitEvent } from '../events.js';
 import { nodeModules } from './nodeModules.js';
 
@@ -12,11 +12,16 @@ export interface JsonlOptions {
   readonly types?: readonly FitEvent['type'][];
 }
 
+const readOptions = defineOptions<JsonlOptions>({
+  types: kinds.listOf(kinds.text as kinds.Kind<FitEvent['type']>),
+});
+
 /**
  * Writes events as lines of JSON, each with the time in seconds since 1970: a callback for `fit`. Numbers that JSON does not
  * have are written as text: `"NaN"`, `"Infinity"`.
  */
-export function jsonlLogger(sink: Sink, options: JsonlOptions = {}): Callback {
+export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
+  const options = readOptions('jsonlLogger', given);
   const write = writerOf(sink);
   const types =
     options.types ??
@@ -70,6 +75,11 @@ function writerOf(sink: Sink): (line: string) => void | Promise<void> {
     throw new ChainruleError('logger: give the path of a file, or a function that takes a line');
   return async (line) => {
     const { fs } = nodeModules('logger', 'give a function that takes a line');
-    await fs.promises.appendFile(sink, `${line}\n`);
+    try {
+      await fs.promises.appendFile(sink, `${line}\n`);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ChainruleError(`logger: cannot write ${display(sink)}: ${why}`, { cause });
+    }
   };
 }

@@ -1,4 +1,5 @@
 /** @file How far a training has come: a bar in a terminal, lines elsewhere. */
+import { defineOptions, kinds } from '@chainrule/autograd';
 import type { Callback, FitEvent } from '../events.js';
 
 /** What `progressLogger` takes. */
@@ -9,6 +10,11 @@ export interface ProgressOptions {
   readonly interactive?: boolean;
 }
 
+const readOptions = defineOptions<ProgressOptions>({
+  write: kinds.callable as kinds.Kind<(text: string) => void>,
+  interactive: kinds.flag,
+});
+
 const WIDTH = 24;
 
 /**
@@ -16,7 +22,8 @@ const WIDTH = 24;
  * epoch; in logs and pages one line an epoch.
  * @example await fit(model, { …, callbacks: [progressLogger()] });
  */
-export function progressLogger(options: ProgressOptions = {}): Callback {
+export function progressLogger(given?: ProgressOptions): Callback {
+  const options = readOptions('progressLogger', given);
   const terminal = typeof process === 'object' && process.stderr?.isTTY;
   const { interactive = terminal && process.env['CI'] === undefined } = options;
   const write = options.write ?? defaultWrite;

@@ -1,6 +1,13 @@
 /** @file Event files for TensorBoard. */
 import type * as fsModule from 'node:fs';
-import { ChainruleError, checkArgument, kinds, type Kind, type Tensor } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  checkArgument,
+  kinds,
+  type Kind,
+  type Tensor,
+  defineOptions,
+} from '@chainrule/autograd';
 import type { CallbackObject, FitEvent } from '../events.js';
 import { nodeModules } from './nodeModules.js';
 import {
@@ -113,12 +120,15 @@ export interface TensorboardOptions {
   readonly histograms?: boolean;
 }
 
+const readOptions = defineOptions<TensorboardOptions>({
+  every: kinds.count,
+  histograms: kinds.flag,
+});
+
 /** Tells TensorBoard how a training goes: a callback for `fit`. */
-export function tensorboardLogger(
-  folder: string,
-  options: TensorboardOptions = {},
-): CallbackObject {
-  const { every = 1, histograms = false } = options;
+export function tensorboardLogger(folder: string, options?: TensorboardOptions): CallbackObject {
+  checkArgument('tensorboardLogger', 'folder', folder, kinds.text);
+  const { every = 1, histograms = false } = readOptions('tensorboardLogger', options);
   let writer: SummaryWriter | null = null;
   return {
     async on(event: FitEvent, { model }) {

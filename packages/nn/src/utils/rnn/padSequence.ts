@@ -53,7 +53,7 @@ export function padSequence(sequences: readonly Tensor[], options?: PadSequenceO
         `and [${other.shape.join(', ')}]`,
     );
   }
-  const longest = Math.max(...sequences.map((s) => s.shape[0] as number));
+  const longest = sequences.reduce((most, s) => Math.max(most, s.shape[0] as number), 0);
   const filled = sequences.map((s) => {
     const missing = longest - (s.shape[0] as number);
     if (missing === 0) return s;

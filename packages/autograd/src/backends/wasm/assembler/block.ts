@@ -4,6 +4,7 @@
  * Sizes, strides, constants and addresses are words. A function is written once for a form and reads the block it is
  * called with, so that kernels of one form share it, whatever their sizes.
  */
+import { addAll } from '../../../graph/lists.js';
 import type { Place } from '../../../engine/compile/kernel.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder, ModuleBuilder, Word } from './moduleBuilder.js';
@@ -57,7 +58,7 @@ export class Block {
   /** Adds another block; the bytes from the beginning of this one to that. */
   append(block: Block): number {
     const at = this.words.length * 4;
-    this.words.push(...block.words);
+    addAll(this.words, block.words);
     return at;
   }
 

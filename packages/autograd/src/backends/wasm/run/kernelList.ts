@@ -1,4 +1,5 @@
 /** @file Kernels as a list of calls: which function of the table each is, and the words that it reads. */
+import { addAll } from '../../../graph/lists.js';
 import { mayRefuse } from '../loops/refusals.js';
 import type { Kernel, LoopKernel } from '../../../engine/compile/kernel.js';
 import { BARRIER_BYTES } from './barrier.js';
@@ -79,7 +80,7 @@ export function listKernels(
   const formed: FormedKernel[] = [];
   for (const kernel of kernels) {
     const scratch = new Scratch(BARRIER_BYTES);
-    formed.push(...formKernel(kernel, context, scratch));
+    addAll(formed, formKernel(kernel, context, scratch));
     shared = Math.max(shared, scratch.bytes);
   }
   const calls: number[] = [];

@@ -136,7 +136,7 @@ function leaves(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
 
 /** The set of each node as a row, filled up with NaN, which equals nothing. */
 function setsOf({ mode, sets }: Forest, dtype: cr.DType): cr.Tensor {
-  const width = Math.max(1, ...sets.map((set) => set.length));
+  const width = sets.reduce((most, set) => Math.max(most, set.length), 1);
   const rows = mode.flatMap((_, i) => range(width).map((j) => sets[i]?.[j] ?? NaN));
   return vectorOf(rows, dtype).reshape([mode.length, width]);
 }
@@ -208,7 +208,11 @@ function treeRegressor(call: Call): Result {
 function treeClassifier(call: Call): Result {
   const classes = classesOf(call, 'classlabels_strings', 'classlabels_int64s');
   const ids = new Set(call.ints('class_ids'));
-  const forest = readForest(call, 'class', Math.max(classes.length, Math.max(-1, ...ids) + 1));
+  const forest = readForest(
+    call,
+    'class',
+    [...ids].reduce((most, id) => Math.max(most, id + 1), classes.length),
+  );
   const scores = joined(call, matrix(call), forest);
   if (forest.targets !== 2) {
     const all = based(call, scores);

@@ -43,7 +43,7 @@ function splitTexts(call: Call): Result {
   const delimiter = call.text('delimiter', '');
   const most = call.attributeGiven('maxsplit') ? call.int('maxsplit') : Infinity;
   const parts = x.data.map((text) => splitText(text, delimiter, most));
-  const width = Math.max(0, ...parts.map((p) => p.length));
+  const width = parts.reduce((most, p) => Math.max(most, p.length), 0);
   const padded = parts.flatMap((p) => [
     ...p,
     ...Array.from({ length: width - p.length }, () => ''),
@@ -92,7 +92,7 @@ function tfIdf(call: Call): Result {
     value instanceof Strings ? value.data : call.numbers(0);
   const rows = shape.length === 2 ? shape[0]! : 1;
   const length = data.length / Math.max(rows, 1);
-  const width = Math.max(-1, ...places) + 1;
+  const width = places.reduce((most, n) => Math.max(most, n), -1) + 1;
   const result = new Float32Array(rows * width);
   const weights = call.floats('weights', []);
   for (let row = 0; row < rows; row++) {

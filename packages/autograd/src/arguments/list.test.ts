@@ -1,0 +1,38 @@
+/** @file Lists of callers, right ones and those without end. */
+import { expect, test } from 'vitest';
+import { ChainruleError, kinds, ones, readList } from '../index.js';
+
+function* endless(): Generator<number, undefined> {
+  for (;;) yield 1;
+}
+function* failing(): Generator<number, undefined> {
+  yield 1;
+  throw new TypeError('the caller’s own');
+}
+
+test('reads arrays, sets and generators', () => {
+  expect(readList('f', 'xs', [1, 2], kinds.number)).toEqual([1, 2]);
+  expect(readList('f', 'xs', new Set([1, 2]), kinds.number)).toEqual([1, 2]);
+  expect(readList('f', 'xs', new Map([['a', 1]]).values(), kinds.number)).toEqual([1]);
+});
+
+test.each<[unknown, string]>([
+  [3, 'f: xs must be an array or another iterable; each entry must be a number, got 3'],
+  [[1, 'x'], "f: xs[1] must be a number, got 'x'"],
+  [new Array(2 ** 32 - 1), 'f: xs[0] must be a number, got nothing'],
+  [ones([2]), 'f: xs[0] must be a number, got a tensor of shape []'],
+  [endless, 'f: xs gave 2097152 entries and goes on; pass one that ends'],
+  [failing, 'f: xs cannot be gone over: an object'],
+  [{ [Symbol.iterator]: () => 1 }, 'f: xs cannot be gone over'],
+])('refuses %#', (given, message) => {
+  // A generator can be gone over once.
+  const read = (): unknown =>
+    readList(
+      'f',
+      'xs',
+      typeof given === 'function' ? (given as () => unknown)() : given,
+      kinds.number,
+    );
+  expect(read).toThrow(ChainruleError);
+  expect(read).toThrow(message);
+});

@@ -1,0 +1,43 @@
+/** @file Lists that callers give: read once, entry by entry, each checked before the next is asked for. */
+import { ChainruleError } from '../errors.js';
+import { passes, refuseArgument } from './check.js';
+import { display } from './display.js';
+import { isArray, iterable, type Kind } from './kinds.js';
+
+/** What an iterable may give at most: one that goes on after that is taken to have no end. */
+const MOST = 2 ** 21;
+
+/**
+ * The entries of an array or another iterable, in a new array; each must be of the kind.
+ *
+ * The first entry that is not ends the reading, so that an iterable without end, or an array of holes, takes no time.
+ *
+ * @throws {ChainruleError} (or the kind's own subclass) if it cannot be gone over, for a wrong entry, and for an iterable
+ * that gives more than 2 million entries.
+ * @example readList('SGD', 'params', params, kinds.tensor)
+ * // SGD: params[3] must be a tensor, got 5
+ */
+export function readList<T>(op: string, name: string, given: unknown, entryKind: Kind<T>): T[] {
+  if (!passes(iterable, given)) {
+    const must = `${iterable.must}; each entry must ${entryKind.must}`;
+    refuseArgument(op, name, given, { ...iterable, must });
+  }
+  const limit = isArray(given) ? Infinity : MOST; // an array ends
+  const entries: T[] = [];
+  try {
+    for (const entry of given) {
+      if (!entryKind.test(entry))
+        refuseArgument(op, `${name}[${entries.length}]`, entry, entryKind);
+      if (entries.length >= limit) {
+        throw new ChainruleError(
+          `${op}: ${name} gave ${MOST} entries and goes on; pass one that ends`,
+        );
+      }
+      entries.push(entry);
+    }
+  } catch (cause) {
+    if (cause instanceof ChainruleError) throw cause;
+    throw new ChainruleError(`${op}: ${name} cannot be gone over: ${display(given)}`, { cause });
+  }
+  return entries;
+}

@@ -1,0 +1,66 @@
+/** @file Values that left the function they were recorded in: refused where they are kept, and no run after that fails. */
+import { expect, test } from 'vitest';
+import {
+  cell,
+  ChainruleError,
+  compile,
+  ones,
+  Parameter,
+  tensor,
+  vmap,
+  type Tensor,
+} from '../src/index.js';
+
+/** An argument of `vmap`, outside of it. */
+function leaked(): Tensor {
+  let out: Tensor = tensor(0);
+  vmap((x: Tensor) => {
+    out = x;
+    return x;
+  })(ones([2, 3]));
+  return out;
+}
+
+function works(): boolean {
+  const x = tensor([1, 2, 3], { requiresGrad: true });
+  const y = x.mul(x).sum();
+  y.backward();
+  return y.item() === 14 && String(x.grad?.toArray()) === '2,4,6';
+}
+
+test.each<[string, () => unknown]>([
+  ['a parameter', () => new Parameter(leaked())],
+  ['a cell', () => cell(leaked())],
+  ['an assignment', () => new Parameter(ones([3])).assign(leaked())],
+  ['a gradient', () => (new Parameter(ones([3])).grad = leaked())],
+])('%s', (_, keep) => {
+  expect(keep).toThrow(ChainruleError);
+  expect(keep).toThrow('has none outside that function; return it from the function');
+  expect(works()).toBe(true);
+});
+
+test('what was made from one fails once, where it is first computed', () => {
+  const kept = new Parameter(leaked().mul(2));
+  expect(() => works()).toThrow('return it from the function');
+  expect(works()).toBe(true);
+  expect(() => kept.dataSync()).toThrow('return it from the function');
+  expect(works()).toBe(true);
+});
+
+test('an assigned one is forgotten, and the parameter keeps its value', () => {
+  const p = new Parameter(ones([3]));
+  p.assign(leaked().mul(2));
+  expect(() => works()).toThrow('return it from the function');
+  expect(p.toArray()).toEqual([1, 1, 1]);
+  expect(works()).toBe(true);
+});
+
+test('inside, all of it is allowed', () => {
+  const state = cell(ones([3]));
+  const step = compile((x: Tensor) => {
+    state.assign(state.add(x));
+    return state.sum();
+  });
+  expect([step(ones([3])).item(), step(ones([3])).item()]).toEqual([6, 9]);
+  expect(works()).toBe(true);
+});
