@@ -1,5 +1,5 @@
-/** @file Matrix products and convolutions. Each result is summed over k in order. */
-import type { ConvKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
+/** @file Matrix products. Each result is summed over k in order. */
+import type { MatmulKernel } from '../../../engine/compile/kernel.js';
 import {
   coordinates,
   load,
@@ -118,86 +118,4 @@ for (var s = 0u; s < ${DEPTH}u; s++) {
         `if (live && m0 + r + ${i}u < m && n0 + c + ${j}u < n) { h[oc + (m0 + r + ${i}u) * cr + (n0 + c + ${j}u) * cc] = bitcast<u32>(c${i}[${j}]); }`,
       );
   return w.teams(product(k.batch) * tm * tn, 64);
-}
-
-/** A convolution, or one of its gradients: a thread a result, over channels and taps in loops. */
-export function convShader(k: ConvKernel): Shader {
-  const w = new ShaderWriter();
-  const { batch: N, groups: G, inChannels: C, outChannels: O, direction } = k;
-  const dims = k.size.map((_, d) => d);
-  const sizes = {
-    forward: [N, G, O, ...k.places],
-    gradInput: [N, G, C, ...k.size],
-    gradWeight: [G, O, C, ...k.window],
-  }[direction];
-  coordinates(w, 'row', sizes, 'i');
-  const name = (size: number): string => {
-    const own = w.fresh('k');
-    w.line(`let ${own} = ${w.word(size)};`);
-    return own;
-  };
-  const signed = (x: number): string => {
-    const own = w.fresh('k');
-    w.line(`let ${own} = bitcast<i32>(${w.word(x)});`);
-    return own;
-  };
-  const [stride, low, dilation] = [k.stride, k.padLow, k.dilation].map((xs) => xs.map(signed)) as [
-    string[],
-    string[],
-    string[],
-  ];
-  const [size, window, places] = [k.size, k.window, k.places].map((xs) => xs.map(name)) as [
-    string[],
-    string[],
-    string[],
-  ];
-  const [n, g, c, o] = [N, G, C, O].map(name) as [string, string, string, string];
-  const flat = (of: readonly string[], at: readonly string[]): string =>
-    at.reduce((e, x, d) => (d === 0 ? x : `(${e}) * ${of[d]!} + ${x}`), '');
-  const X = [n, g, c, ...size];
-  const W = [g, o, c, ...window];
-  const Y = [n, g, o, ...places];
-  const [p, q] = k.inputs;
-  w.line(`let pa = ${w.address(p)}; let pb = ${w.address(q)}; var acc = 0.0;`);
-  let ends = 0;
-  const open = (variable: string, to: string): void => {
-    w.line(`for (var ${variable} = 0u; ${variable} < ${to}; ${variable}++) {`);
-    ends++;
-  };
-  const inside = (d: number, place: string, tap: string): void =>
-    w.line(
-      `let q${d} = i32(${place}) * ${stride[d]!} - ${low[d]!} + i32(${tap}) * ${dilation[d]!}; if (q${d} < 0 || q${d} >= i32(${size[d]!})) { continue; } let x${d} = u32(q${d});`,
-    );
-  let [a, b] = ['', ''];
-  if (direction === 'forward') {
-    open('c', c);
-    for (const d of dims) {
-      open(`t${d}`, window[d]!);
-      inside(d, `i${3 + d}`, `t${d}`);
-    }
-    a = flat(X, ['i0', 'i1', 'c', ...dims.map((d) => `x${d}`)]);
-    b = flat(W, ['i1', 'i2', 'c', ...dims.map((d) => `t${d}`)]);
-  } else if (direction === 'gradInput') {
-    open('o', o);
-    for (const d of dims) {
-      open(`t${d}`, window[d]!);
-      w.line(
-        `let q${d} = i32(i${3 + d}) + ${low[d]!} - i32(t${d}) * ${dilation[d]!}; if (q${d} < 0 || q${d} % ${stride[d]!} != 0 || q${d} / ${stride[d]!} >= i32(${places[d]!})) { continue; } let y${d} = u32(q${d} / ${stride[d]!});`,
-      );
-    }
-    a = flat(Y, ['i0', 'i1', 'o', ...dims.map((d) => `y${d}`)]);
-    b = flat(W, ['i1', 'o', 'i2', ...dims.map((d) => `t${d}`)]);
-  } else {
-    open('n', n);
-    for (const d of dims) {
-      open(`y${d}`, places[d]!);
-      inside(d, `y${d}`, `i${3 + d}`);
-    }
-    a = flat(X, ['n', 'i0', 'i2', ...dims.map((d) => `x${d}`)]);
-    b = flat(Y, ['n', 'i0', 'i1', ...dims.map((d) => `y${d}`)]);
-  }
-  w.line(`acc = fma(bitcast<f32>(h[pa + ${a}]), bitcast<f32>(h[pb + ${b}]), acc);`);
-  w.line('}'.repeat(ends));
-  w.line(`h[${w.address(k.out)} + row] = bitcast<u32>(acc);`);
-  return w.threads(product(sizes));
 }
