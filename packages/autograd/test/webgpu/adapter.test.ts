@@ -22,7 +22,7 @@ function offer(requestAdapter: Gpu['requestAdapter']): void {
 }
 
 const adapter = (requestDevice: GpuAdapter['requestDevice']): GpuAdapter => ({
-  limits: LIMITS as GpuAdapter['limits'],
+  limits: LIMITS,
   features: new Set<string>(),
   info: INFO,
   requestDevice,

@@ -9,6 +9,10 @@ export interface Grid {
   readonly columns: number;
 }
 
+export function same(x: Grid, y: Grid): boolean {
+  return x.rows === y.rows && x.columns === y.columns && x.batch.join() === y.batch.join();
+}
+
 /** Whether strides walk elements that lie one after the other; those of single elements are any. */
 function areContiguous(sizes: readonly number[], strides: readonly number[], step = 1): boolean {
   const own = stridesOf(sizes);
