@@ -183,7 +183,7 @@ export class Regions {
   }
 
   /** Where the kernel of a loop stands. */
-  private endOf(region: Region): number {
+  endOf(region: Region): number {
     return Math.max(region.at, ...this.sumsOf(region, 'rows').map(({ at }) => at));
   }
 }
