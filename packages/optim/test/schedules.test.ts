@@ -345,3 +345,10 @@ test('OneCycleLR along a line ends at its last rate', () => {
     schedule.step();
   }).toThrow(/the cycle is over/);
 });
+
+test('ConstantLR over no steps keeps the factor, as PyTorch', () => {
+  const optimizer = sgd([0.4]);
+  const schedule = new optim.ConstantLR(optimizer, { factor: 0.25, totalIters: 0 });
+  for (let step = 0; step < 3; step++) schedule.step();
+  expect(optimizer.paramGroups[0]?.lr).toBe(0.1);
+});
