@@ -77,6 +77,31 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
   searchsorted: () => chainrule.searchsorted(noise(30).sort().values, noise(20)),
   conv2d: () =>
     chainrule.conv2d(noise(2, 4, 9, 8), noise(6, 2, 3, 3), { groups: 2, padding: 1, stride: 2 }),
+  'the gradient of a weight over many places': () => {
+    // Of one sign: what cancels would show the rounding of either side.
+    const weight = noise(4, 2, 3, 3).requiresGrad_();
+    const y = chainrule.conv2d(noise(5, 2, 20, 17).square(), weight, { padding: 1 });
+    return (chainrule.grad(y.sum(), [weight]) as [Tensor])[0];
+  },
+  'the gradient of a weight of groups, by strides': () => {
+    const weight = noise(4, 1, 5).requiresGrad_();
+    const y = chainrule.conv1d(noise(3, 2, 901).square(), weight, { groups: 2, stride: 2 });
+    return (chainrule.grad(y.sum(), [weight]) as [Tensor])[0];
+  },
+  'a convolution with many channels': () =>
+    chainrule.conv2d(noise(2, 18, 9, 8), noise(40, 9, 3, 2), {
+      groups: 2,
+      padding: 1,
+      stride: 2,
+      dilation: 2,
+    }),
+  'the gradients of a convolution with many channels': () => {
+    const x = noise(4, 20, 13, 24).square().requiresGrad_();
+    const weight = noise(18, 10, 3, 2).square().requiresGrad_();
+    const y = chainrule.conv2d(x, weight, { groups: 2, padding: 1, stride: 2 });
+    const [first, second] = chainrule.grad(y.sum(), [x, weight]) as [Tensor, Tensor];
+    return chainrule.cat([first.reshape([-1]), second.reshape([-1])]);
+  },
   convTranspose2d: () =>
     chainrule.convTranspose2d(noise(2, 4, 5, 4), noise(4, 3, 3, 3), { stride: 2 }),
   maxPool2d: () => chainrule.maxPool2d(noise(2, 3, 9, 8), 3, { stride: 2, padding: 1 }),

@@ -1,6 +1,6 @@
 /** @file A program as what the device runs: shaders with their parameter blocks, and loops, over places of an arena. */
 import { planArena } from '../../engine/compile/arena.js';
-import type { Kernel, Place } from '../../engine/compile/kernel.js';
+import { writtenBy, type Kernel, type Place } from '../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../engine/compile/lower.js';
 import type { Instruction, Program, Work } from '../../engine/program.js';
 import { schedule, type LoopStep, type Schedule } from '../../engine/compile/schedule.js';
@@ -9,10 +9,12 @@ import { DeviceError } from '../../errors.js';
 import { sizeOf } from '../../graph/shape.js';
 import { loopOf } from '../../engine/loop.js';
 import { workOf } from '../../engine/compile/work.js';
+import { withAttention, type ScoresStep } from './attention/attention.js';
 import { specialShaders } from './special.js';
 import { buffersOf, together } from './together.js';
 import { supports } from './wgsl/elements.js';
 import { copyOf } from './wgsl/copies.js';
+import { scoresShader } from './wgsl/scores.js';
 import { shadersOf } from './wgsl/shaders.js';
 import type { Shader } from './wgsl/text.js';
 
@@ -26,6 +28,7 @@ export interface ShaderStep {
   /** The kernels of the engine that they are, and the instructions these compute; none for a reference. */
   readonly kernels: readonly Kernel[];
   readonly slots: readonly number[];
+  readonly writes: readonly number[];
 }
 
 export interface Compiled {
@@ -50,6 +53,7 @@ export function compiledOf(program: Program): Compiled {
   if (verification.on) verifySchedule(program, scheduled, lowered);
   const instructions = [...scheduled.instructions];
   const { outputs, copies } = ownOutputs(program, scheduled, instructions);
+  const fused = withAttention(lowered, instructions, outputs);
   const scratch = instructions.length;
   let scratchWords = 0;
   const scratchOf = (words: number): Place => {
@@ -62,9 +66,11 @@ export function compiledOf(program: Program): Compiled {
     slot,
     kernels: [kernel],
     slots,
+    writes: [slot, ...writtenBy(kernel)],
   });
   const inOrder = [
-    ...lowered.flatMap((step): Step[] => {
+    ...fused.flatMap((step): Step[] => {
+      if (step.kind === 'scores') return [ofScores(step)];
       if (step.kind === 'loop') return loopSteps(step, instructions, ofKernel);
       if (step.kind === 'kernel')
         return [ofKernel(step.kernel, step.slots[0] as number, step.slots)];
@@ -76,6 +82,11 @@ export function compiledOf(program: Program): Compiled {
   const { offsets, words } = place(steps, instructions, [...program.inputs, ...outputs, scratch]);
   const all = words + Math.ceil(scratchWords / 4) * 4;
   return { instructions, outputs, steps, offsets, words: all, scratch, scratchAt: words };
+}
+
+function ofScores({ kernel, members, slots, writes }: ScoresStep): Step {
+  const shaders = [scoresShader(kernel)];
+  return { kind: 'shaders', shaders, slot: slots.at(-1)!, kernels: members, slots, writes };
 }
 
 /** A loop; one of no steps only copies. */
@@ -101,7 +112,8 @@ function ofReference(
 ): Step {
   const { slot } = step;
   const shaders = specialShaders(instructions, step, scratch);
-  if (shaders !== null) return { kind: 'shaders', shaders, slot, kernels: [], slots: [slot] };
+  if (shaders !== null)
+    return { kind: 'shaders', shaders, slot, kernels: [], slots: [slot], writes: [slot] };
   const { op, dtype } = instructions[slot] as Instruction;
   throw new DeviceError(
     `${op?.name ?? 'evaluate'}: webgpu has no kernel for it on ${dtype}; compute it on the CPU: await x.to('cpu')`,

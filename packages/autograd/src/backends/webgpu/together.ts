@@ -2,7 +2,6 @@
  * @file Shaders of one text that do not wait for each other become one dispatch: the updates of all parameters of an
  * optimizer, the projections of queries, keys and values.
  */
-import type { Kernel } from '../../engine/compile/kernel.js';
 import type { ShaderStep, Step } from './compiled.js';
 import { sideBySide } from './wgsl/text.js';
 
@@ -65,8 +64,8 @@ function groupOf(step: Step, scratch: number): Group {
     const writes = new Set(step.results.values());
     return { steps: [step], reads: new Set(buffers), writes, code: null, words: 0 };
   }
-  const { shaders, kernels, slot } = step;
-  const writes = new Set([slot, ...kernels.flatMap(writtenBy)]);
+  const { shaders, kernels } = step;
+  const writes = new Set(step.writes);
   if (buffers.includes(scratch)) writes.add(scratch);
   const [shader] = shaders;
   const alone = shaders.length !== 1 || kernels.length === 0 || shader!.refusals.length > 0;
@@ -79,10 +78,6 @@ function groupOf(step: Step, scratch: number): Group {
   };
 }
 
-function writtenBy(kernel: Kernel): number[] {
-  return kernel.kind === 'loop' ? kernel.outputs.map(({ buffer }) => buffer) : [kernel.out.buffer];
-}
-
 function joined(steps: readonly ShaderStep[]): ShaderStep {
   return {
     kind: 'shaders',
@@ -90,6 +85,7 @@ function joined(steps: readonly ShaderStep[]): ShaderStep {
     slot: steps[0]!.slot,
     kernels: steps.flatMap(({ kernels }) => kernels),
     slots: steps.flatMap(({ slots }) => slots),
+    writes: steps.flatMap(({ writes }) => writes),
   };
 }
 

@@ -267,6 +267,11 @@ export function placesOf(kernel: Kernel): Place[] {
   return [...kernel.inputs, kernel.out];
 }
 
+/** The buffers that a kernel writes. */
+export function writtenBy(kernel: Kernel): number[] {
+  return kernel.kind === 'loop' ? kernel.outputs.map(({ buffer }) => buffer) : [kernel.out.buffer];
+}
+
 /** The same kernel over other buffers. */
 export function withPlaces(kernel: Kernel, to: <P extends Place>(place: P) => P): Kernel {
   if (kernel.kind === 'loop')

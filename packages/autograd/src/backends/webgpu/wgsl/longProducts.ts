@@ -2,7 +2,7 @@
  * @file Matrix products whose few results are long sums: the inner dimension is split among workgroups, or among the threads of
  * one. How goes by the shape alone, so that the same product has the same bits.
  */
-import type { LoopKernel, MatmulKernel, Place } from '../../../engine/compile/kernel.js';
+import type { Access, LoopKernel, MatmulKernel, Place } from '../../../engine/compile/kernel.js';
 import { stridesOf } from '../../../graph/shape.js';
 import { loopShader } from './loop.js';
 import { fillsTiles, matmulShader, type Parts } from './products.js';
@@ -33,7 +33,7 @@ export function productShaders(kernel: MatmulKernel, scratch: (words: number) =>
   const place = { ...scratch(parts.count * results), dtype: 'float32' as const };
   return [
     matmulShader(partsOf(kernel, parts, place), parts),
-    loopShader(sumOf(kernel, parts, place)),
+    loopShader(sumOfParts([...batch, m, n], parts.count, place, kernel.out)),
   ];
 }
 
@@ -73,14 +73,18 @@ function partsOf(kernel: MatmulKernel, { count, length }: Parts, place: Place): 
   };
 }
 
-/** The parts of each result, added in order. */
-function sumOf({ out, batch, m, n }: MatmulKernel, { count }: Parts, place: Place): LoopKernel {
-  const outer = [...batch, m, n];
+/** The parts of each result of so many, which lie one after the other, added. */
+export function sumOfParts(
+  outer: readonly number[],
+  count: number,
+  parts: Place,
+  out: Access,
+): LoopKernel {
   return {
     kind: 'loop',
     outer,
     inner: [count],
-    inputs: [{ ...place, strides: [...stridesOf(outer), product(outer)] }],
+    inputs: [{ ...parts, strides: [...stridesOf(outer), product(outer)] }],
     body: [
       { kind: 'load', input: 0, dtype: 'float32' },
       { kind: 'reduce', op: 'sum', arg: 0, dtype: 'float32' },

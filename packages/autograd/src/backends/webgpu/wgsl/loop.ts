@@ -3,11 +3,11 @@
  * parts in a tree. Each level of reductions is a pass over the row, and the outputs of each point are a last one.
  */
 import type { Access, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
-import { cast, expression, fold, identity } from './elements.js';
+import { BodyWriter } from './body.js';
+import { cast, fold, identity } from './elements.js';
 import {
   collapse,
   coordinates,
-  literal,
   load,
   offsetOf,
   product,
@@ -18,9 +18,6 @@ import {
 } from './text.js';
 
 const TEAM = 64;
-/** What refuses an integer 0 as its second operand. */
-const DIVISIONS = new Set(['floorDivide', 'remainder', 'fmod']);
-
 export function loopShader(kernel: LoopKernel): Shader {
   return new LoopShader(kernel).write();
 }
@@ -32,10 +29,7 @@ class LoopShader {
   private readonly outer: ReturnType<typeof collapse>;
   private readonly inner: ReturnType<typeof collapse>;
   private readonly team: boolean;
-  /** How many reductions stand before each value, and whether it differs from point to point of a row. */
-  private readonly level: number[] = [];
-  private readonly point: boolean[] = [];
-  private readonly row = new Set<number>();
+  private readonly body: BodyWriter;
   /** The name of how many points a row has. */
   private width = '';
 
@@ -59,29 +53,14 @@ class LoopShader {
     );
     const width = product(kernel.inner);
     this.team = kernel.inner.length > 0 && width >= TEAM && product(kernel.outer) < 4096;
-    body.forEach((scalar, i) => this.classify(scalar, i, rank, strides));
-  }
-
-  private classify(
-    scalar: Scalar,
-    i: number,
-    rank: number,
-    strides: readonly (readonly number[])[],
-  ): void {
-    const { level, point } = this;
-    if (scalar.kind === 'op') {
-      level[i] = Math.max(0, ...scalar.args.map((a) => level[a]!));
-      point[i] = scalar.args.some((a) => point[a]!);
-    } else if (scalar.kind === 'reduce') {
-      level[i] = level[scalar.arg]! + 1;
-      point[i] = false;
-    } else {
-      level[i] = 0;
-      point[i] =
-        scalar.kind === 'load'
-          ? strides[scalar.input]!.slice(rank).some((s) => s !== 0)
-          : scalar.kind === 'index' && scalar.dim >= rank;
-    }
+    this.body = new BodyWriter(this.w, body, {
+      isPoint: (s) =>
+        s.kind === 'load' ? strides[s.input]!.slice(rank).some((x) => x !== 0) : s.dim >= rank,
+      load: ({ input, dtype }, point) =>
+        load(dtype, `o${input}${point ? offsetOf(this.w, this.inner.strides[input]!, 'j') : ''}`),
+      index: (dim) => (dim < rank ? `i${dim}` : `j${dim - rank}`),
+      position: (point) => (point ? `row * ${this.width} + j` : 'row'),
+    });
   }
 
   write(): Shader {
@@ -95,15 +74,15 @@ class LoopShader {
     const folds = kernel.inner.length > 0;
     const width = (this.width = w.fresh('width'));
     if (folds) w.line(`let ${width} = ${w.word(product(kernel.inner))};`);
-    const depth = Math.max(0, ...this.level);
+    const { depth } = this.body;
     for (let pass = 0; pass < depth; pass++) this.reduce(pass, width);
-    this.rowValues(depth);
+    this.body.rowValues(depth);
     const perPoint = kernel.outputs.map((o) => folds && o.strides.length > rank);
     const each = (points: boolean, scope: Set<number>): void => {
       kernel.outputs.forEach((o, k) => {
         if (perPoint[k] !== points) return;
         const n = inputs.length + k;
-        this.emit(o.value, scope);
+        this.body.emit(o.value, scope);
         const at = points ? `o${n}${offsetOf(w, this.inner.strides[n]!, 'j')}` : `o${n}`;
         w.line(store(o.dtype, at, cast(w, `s${o.value}`, body[o.value]!.dtype, o.dtype)));
       });
@@ -124,23 +103,21 @@ class LoopShader {
 
   /** The reductions of one level: a pass over the row. */
   private reduce(pass: number, width: string): void {
-    const { w, kernel, team } = this;
-    this.rowValues(pass);
-    const mine = kernel.body.flatMap((s, i) =>
-      s.kind === 'reduce' && this.level[i] === pass + 1 ? [{ s, i }] : [],
-    );
+    const { w, team } = this;
+    this.body.rowValues(pass);
+    const mine = this.body.reductions(pass);
     for (const { s, i } of mine)
       w.line(`var a${i}: ${typeOf(s.dtype)} = ${identity(w, s.op, s.dtype)};`);
     this.overRow(width, (scope) => {
       for (const { s, i } of mine) {
-        this.emit(s.arg, scope);
+        this.body.emit(s.arg, scope);
         w.line(`a${i} = ${fold(w, s.op, s.dtype, `a${i}`, `s${s.arg}`)};`);
       }
     });
     for (const { s, i } of mine) {
       if (team) this.tree(s, i);
       else w.line(`let s${i} = a${i};`);
-      this.row.add(i);
+      this.body.row.add(i);
     }
   }
 
@@ -166,58 +143,5 @@ class LoopShader {
     coordinates(w, 'j', this.inner.sizes, 'j');
     body(new Set());
     w.line('}');
-  }
-
-  /** What is the same for all points of a row, as far as so many levels of reductions. */
-  private rowValues(upTo: number): void {
-    this.kernel.body.forEach((s, i) => {
-      if (!this.point[i] && s.kind !== 'reduce' && this.level[i]! <= upTo) this.emit(i, this.row);
-    });
-  }
-
-  /** The lines of a value and of what it is made of, unless they are there. */
-  private emit(i: number, scope: Set<number>): void {
-    if (this.row.has(i) || scope.has(i)) return;
-    const { w, kernel } = this;
-    const s = kernel.body[i]!;
-    if (s.kind === 'op') for (const a of s.args) this.emit(a, scope);
-    scope.add(i);
-    if (s.kind === 'op' && s.dtype === 'int32' && DIVISIONS.has(s.op)) {
-      const divisor = s.args[1]!;
-      const at = this.point[i]! ? `row * ${this.width} + j` : 'row';
-      const y = cast(w, `s${divisor}`, kernel.body[divisor]!.dtype, 'int32');
-      const refused = w.refuse(at, { kind: 'divisor', op: s.op, place: null, limit: 0 });
-      w.line(`if (${y} == 0) { ${refused} }`);
-    }
-    w.line(`let s${i}: ${typeOf(s.dtype)} = ${this.textOf(s, this.point[i]!)};`);
-  }
-
-  private textOf(s: Scalar, point: boolean): string {
-    const { w, kernel } = this;
-    switch (s.kind) {
-      case 'load':
-        return load(
-          s.dtype,
-          `o${s.input}${point ? offsetOf(w, this.inner.strides[s.input]!, 'j') : ''}`,
-        );
-      case 'const':
-        // A compiler that sees the 0 makes 0 of its product with NaN.
-        if (s.value === 0 && s.dtype === 'float32')
-          return `bitcast<f32>(${w.word(Object.is(s.value, -0) ? 0x80000000 : 0)})`;
-        return literal(w, s.value, s.dtype);
-      case 'index': {
-        const rank = kernel.outer.length;
-        return `i32(${s.dim < rank ? `i${s.dim}` : `j${s.dim - rank}`})`;
-      }
-      case 'op':
-        return expression(
-          w,
-          s,
-          s.args.map((a) => `s${a}`),
-          s.args.map((a) => kernel.body[a]!.dtype),
-        );
-      case 'reduce':
-        throw new Error('webgpu: a reduction was read before its pass');
-    }
   }
 }

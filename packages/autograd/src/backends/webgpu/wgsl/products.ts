@@ -1,5 +1,5 @@
-/** @file Matrix products and convolutions. Each result is summed over k in order. */
-import type { ConvKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
+/** @file Matrix products. Each result is summed over k in order. */
+import type { MatmulKernel } from '../../../engine/compile/kernel.js';
 import {
   coordinates,
   load,
@@ -70,134 +70,86 @@ function plain(k: MatmulKernel, parts: Parts | null): Shader {
 const TILE = 32;
 const DEPTH = 16;
 
-/** 32 × 32 results by 64 threads, with 16 steps of k in workgroup memory at a time. */
-function tiled(k: MatmulKernel, parts: Parts | null): Shader {
-  const w = new ShaderWriter();
-  const rank = k.batch.length;
-  const [tm, tn] = [Math.ceil(k.m / TILE), Math.ceil(k.n / TILE)];
-  w.declarations = `var<workgroup> ta: array<f32, ${TILE * DEPTH}>;\nvar<workgroup> tb: array<f32, ${TILE * DEPTH}>;\n`;
-  coordinates(w, 'row', [product(k.batch), tm, tn], 't');
-  coordinates(w, 't0', k.batch, 'i');
-  const base = (x: MatmulKernel['a']): string =>
-    `${w.address(x)}${offsetOf(w, x.strides.slice(0, rank), 'i')}`;
-  w.line(`let oa = ${base(k.a)}; let ob = ${base(k.b)}; let oc = ${base(k.out)};`);
-  const [ar, ak] = k.a.strides.slice(rank);
-  const [bk, bc] = k.b.strides.slice(rank);
-  const [cr, cc] = k.out.strides.slice(rank);
-  w.line(`let m = ${w.word(k.m)}; let n = ${w.word(k.n)};`);
-  inParts(w, k, parts, 'i0');
-  w.line(`let ar = ${w.word(ar!)}; let ak = ${w.word(ak!)};`);
-  w.line(`let bk = ${w.word(bk!)}; let bc = ${w.word(bc!)};`);
+/** A product as its tiles see it. The texts are lines that use the names given to them. */
+export interface Tiled {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  /** Lines at the beginning; `t0` is the member of the batch. */
+  readonly begin: () => void;
+  /** Lines that set `v` to an element of a row, or a column, at a step of k. */
+  readonly a: (row: string, step: string) => void;
+  readonly b: (step: string, column: string) => void;
+  /** Whether the steps of k lie side by side: neighbouring threads read neighbouring elements. */
+  readonly along: { readonly a: boolean; readonly b: boolean };
+  /** Lines that come before the results of a row of the thread, and where the result of a column goes. */
+  readonly place: (row: string) => (column: string) => string;
+}
+
+/** 32 × 32 results by 64 threads, with 16 steps of k in workgroup memory at a time. `depth` is what `begin` defines. */
+export function tiledShader(w: ShaderWriter, { batch, m, n, ...of }: Tiled): Shader {
+  const [tm, tn] = [Math.ceil(m / TILE), Math.ceil(n / TILE)];
+  w.declarations += `var<workgroup> ta: array<f32, ${TILE * DEPTH}>;\nvar<workgroup> tb: array<f32, ${TILE * DEPTH}>;\n`;
+  coordinates(w, 'row', [batch, tm, tn], 't');
+  of.begin();
+  w.line(`let m = ${w.word(m)}; let n = ${w.word(n)};`);
   w.line(`let m0 = t1 * ${TILE}u; let n0 = t2 * ${TILE}u;`);
   w.line('let r = (lid / 8u) * 4u; let c = (lid % 8u) * 4u;');
   for (let i = 0; i < 4; i++) w.line(`var c${i} = vec4<f32>(0.0);`);
   w.line(`for (var q = 0u; q < depth; q += ${DEPTH}u) {`);
-  // Neighbouring threads read neighbouring elements of the dimension that lies side by side.
   const along = (fast: boolean): [string, string] =>
     fast ? [`e / ${DEPTH}u`, `e % ${DEPTH}u`] : [`e % ${TILE}u`, `e / ${TILE}u`];
-  const [aRow, aStep] = along(ak === 1);
-  const [bColumn, bStep] = along(bk === 1);
-  w.line(`for (var e = lid; e < ${TILE * DEPTH}u; e += 64u) {
-  let x = ${aRow}; let s = ${aStep}; var v = 0.0;
-  if (m0 + x < m && q + s < depth) { v = bitcast<f32>(h[oa + (m0 + x) * ar + (q + s) * ak]); }
-  ta[s * ${TILE}u + x] = v;
-  let y = ${bColumn}; let z = ${bStep}; v = 0.0;
-  if (n0 + y < n && q + z < depth) { v = bitcast<f32>(h[ob + (q + z) * bk + (n0 + y) * bc]); }
-  tb[z * ${TILE}u + y] = v;
-}
-workgroupBarrier();
+  const fill = (to: string, fast: boolean, from: string, end: string, value: () => void): void => {
+    const [side, step] = along(fast);
+    w.line(`for (var e = lid; e < ${TILE * DEPTH}u; e += 64u) {`);
+    w.line(`let x = ${side}; let s = ${step}; let at = ${from} + x; let k = q + s; var v = 0.0;`);
+    w.line(`if (at < ${end} && k < depth) {`);
+    value();
+    w.line(`}\n${to}[s * ${TILE}u + x] = v;\n}`);
+  };
+  fill('ta', of.along.a, 'm0', 'm', () => of.a('at', 'k'));
+  fill('tb', of.along.b, 'n0', 'n', () => of.b('k', 'at'));
+  w.line(`workgroupBarrier();
 for (var s = 0u; s < ${DEPTH}u; s++) {
   let u = s * ${TILE}u + r; let y = s * ${TILE}u + c;
   let b = vec4<f32>(tb[y], tb[y + 1u], tb[y + 2u], tb[y + 3u]);`);
   for (let i = 0; i < 4; i++) w.line(`  c${i} = fma(vec4<f32>(ta[u + ${i}u]), b, c${i});`);
   w.line('}\nworkgroupBarrier();\n}');
-  w.line(`let cr = ${w.word(cr!)}; let cc = ${w.word(cc!)};`);
-  for (let i = 0; i < 4; i++)
+  for (let i = 0; i < 4; i++) {
+    w.line(`if (live && m0 + r + ${i}u < m) {`);
+    const at = of.place(`(m0 + r + ${i}u)`);
     for (let j = 0; j < 4; j++)
       w.line(
-        `if (live && m0 + r + ${i}u < m && n0 + c + ${j}u < n) { h[oc + (m0 + r + ${i}u) * cr + (n0 + c + ${j}u) * cc] = bitcast<u32>(c${i}[${j}]); }`,
+        `if (n0 + c + ${j}u < n) { h[${at(`(n0 + c + ${j}u)`)}] = bitcast<u32>(c${i}[${j}]); }`,
       );
-  return w.teams(product(k.batch) * tm * tn, 64);
+    w.line('}');
+  }
+  return w.teams(batch * tm * tn, 64);
 }
 
-/** A convolution, or one of its gradients: a thread a result, over channels and taps in loops. */
-export function convShader(k: ConvKernel): Shader {
+function tiled(k: MatmulKernel, parts: Parts | null): Shader {
   const w = new ShaderWriter();
-  const { batch: N, groups: G, inChannels: C, outChannels: O, direction } = k;
-  const dims = k.size.map((_, d) => d);
-  const sizes = {
-    forward: [N, G, O, ...k.places],
-    gradInput: [N, G, C, ...k.size],
-    gradWeight: [G, O, C, ...k.window],
-  }[direction];
-  coordinates(w, 'row', sizes, 'i');
-  const name = (size: number): string => {
-    const own = w.fresh('k');
-    w.line(`let ${own} = ${w.word(size)};`);
-    return own;
-  };
-  const signed = (x: number): string => {
-    const own = w.fresh('k');
-    w.line(`let ${own} = bitcast<i32>(${w.word(x)});`);
-    return own;
-  };
-  const [stride, low, dilation] = [k.stride, k.padLow, k.dilation].map((xs) => xs.map(signed)) as [
-    string[],
-    string[],
-    string[],
-  ];
-  const [size, window, places] = [k.size, k.window, k.places].map((xs) => xs.map(name)) as [
-    string[],
-    string[],
-    string[],
-  ];
-  const [n, g, c, o] = [N, G, C, O].map(name) as [string, string, string, string];
-  const flat = (of: readonly string[], at: readonly string[]): string =>
-    at.reduce((e, x, d) => (d === 0 ? x : `(${e}) * ${of[d]!} + ${x}`), '');
-  const X = [n, g, c, ...size];
-  const W = [g, o, c, ...window];
-  const Y = [n, g, o, ...places];
-  const [p, q] = k.inputs;
-  w.line(`let pa = ${w.address(p)}; let pb = ${w.address(q)}; var acc = 0.0;`);
-  let ends = 0;
-  const open = (variable: string, to: string): void => {
-    w.line(`for (var ${variable} = 0u; ${variable} < ${to}; ${variable}++) {`);
-    ends++;
-  };
-  const inside = (d: number, place: string, tap: string): void =>
-    w.line(
-      `let q${d} = i32(${place}) * ${stride[d]!} - ${low[d]!} + i32(${tap}) * ${dilation[d]!}; if (q${d} < 0 || q${d} >= i32(${size[d]!})) { continue; } let x${d} = u32(q${d});`,
-    );
-  let [a, b] = ['', ''];
-  if (direction === 'forward') {
-    open('c', c);
-    for (const d of dims) {
-      open(`t${d}`, window[d]!);
-      inside(d, `i${3 + d}`, `t${d}`);
-    }
-    a = flat(X, ['i0', 'i1', 'c', ...dims.map((d) => `x${d}`)]);
-    b = flat(W, ['i1', 'i2', 'c', ...dims.map((d) => `t${d}`)]);
-  } else if (direction === 'gradInput') {
-    open('o', o);
-    for (const d of dims) {
-      open(`t${d}`, window[d]!);
-      w.line(
-        `let q${d} = i32(i${3 + d}) + ${low[d]!} - i32(t${d}) * ${dilation[d]!}; if (q${d} < 0 || q${d} % ${stride[d]!} != 0 || q${d} / ${stride[d]!} >= i32(${places[d]!})) { continue; } let y${d} = u32(q${d} / ${stride[d]!});`,
-      );
-    }
-    a = flat(Y, ['i0', 'i1', 'o', ...dims.map((d) => `y${d}`)]);
-    b = flat(W, ['i1', 'o', 'i2', ...dims.map((d) => `t${d}`)]);
-  } else {
-    open('n', n);
-    for (const d of dims) {
-      open(`y${d}`, places[d]!);
-      inside(d, `y${d}`, `i${3 + d}`);
-    }
-    a = flat(X, ['n', 'i0', 'i2', ...dims.map((d) => `x${d}`)]);
-    b = flat(Y, ['n', 'i0', 'i1', ...dims.map((d) => `y${d}`)]);
-  }
-  w.line(`acc = fma(bitcast<f32>(h[pa + ${a}]), bitcast<f32>(h[pb + ${b}]), acc);`);
-  w.line('}'.repeat(ends));
-  w.line(`h[${w.address(k.out)} + row] = bitcast<u32>(acc);`);
-  return w.threads(product(sizes));
+  const rank = k.batch.length;
+  const [ar, ak] = k.a.strides.slice(rank) as [number, number];
+  const [bk, bc] = k.b.strides.slice(rank) as [number, number];
+  const [cr, cc] = k.out.strides.slice(rank) as [number, number];
+  const base = (x: MatmulKernel['a']): string =>
+    `${w.address(x)}${offsetOf(w, x.strides.slice(0, rank), 'i')}`;
+  return tiledShader(w, {
+    batch: product(k.batch),
+    m: k.m,
+    n: k.n,
+    begin: () => {
+      coordinates(w, 't0', k.batch, 'i');
+      w.line(`let oa = ${base(k.a)}; let ob = ${base(k.b)}; let oc = ${base(k.out)};`);
+      inParts(w, k, parts, 'i0');
+      w.line(`let ar = ${w.word(ar)}; let ak = ${w.word(ak)};`);
+      w.line(`let bk = ${w.word(bk)}; let bc = ${w.word(bc)};`);
+      w.line(`let cr = ${w.word(cr)}; let cc = ${w.word(cc)};`);
+    },
+    a: (row, step) => w.line(`v = bitcast<f32>(h[oa + ${row} * ar + ${step} * ak]);`),
+    b: (step, column) => w.line(`v = bitcast<f32>(h[ob + ${step} * bk + ${column} * bc]);`),
+    along: { a: ak === 1, b: bk === 1 },
+    place: (row) => (column) => `oc + ${row} * cr + ${column} * cc`,
+  });
 }

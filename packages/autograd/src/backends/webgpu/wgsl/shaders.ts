@@ -1,5 +1,6 @@
 /** @file What a kernel of the engine is on the device: one or more shaders. */
 import type { Kernel, Place } from '../../../engine/compile/kernel.js';
+import { convShaders } from './convolutions.js';
 import { randomShader } from './draws.js';
 import { indexShaders } from './indices.js';
 import { productShaders } from './longProducts.js';
@@ -11,7 +12,6 @@ import {
   positionShader,
   searchShader,
 } from './operators.js';
-import { convShader } from './products.js';
 import { sortScratch, sortShader } from './sorting.js';
 import type { Shader } from './text.js';
 
@@ -23,7 +23,7 @@ export function shadersOf(kernel: Kernel, scratch: (words: number) => Place): Sh
     case 'matmul':
       return productShaders(kernel, scratch);
     case 'conv':
-      return [convShader(kernel)];
+      return convShaders(kernel, scratch);
     case 'index':
       return indexShaders(kernel);
     case 'pool':

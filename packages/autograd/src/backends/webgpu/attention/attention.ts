@@ -1,0 +1,207 @@
+/**
+ * @file Attention found among the kernels of a program: products whose results only loops with a softmax read, and products
+ * that sum up what these make of them. They become kernels that never store the scores: one forward, and one each for rows
+ * and columns backward, where the scores are computed again from the maximum and the sum of each row.
+ */
+import { writtenBy, type Kernel } from '../../../engine/compile/kernel.js';
+import type { Lowered } from '../../../engine/compile/lower.js';
+import type { Instruction } from '../../../engine/program.js';
+import { same } from './grid.js';
+import { Inlined, type Region } from './inlined.js';
+import { MOST_TILES, Regions, WIDEST, type Summing } from './regions.js';
+import { softmaxOf, type ScoresKernel } from './scores.js';
+
+/** A kernel over scores in the place of the kernels `members`. */
+export interface ScoresStep {
+  readonly kind: 'scores';
+  readonly kernel: ScoresKernel;
+  readonly members: readonly Kernel[];
+  readonly slots: readonly number[];
+  readonly writes: readonly number[];
+}
+
+/** The steps, with attention in kernels of its own. Slots for values of rows are added to `instructions`. */
+export function withAttention(
+  steps: readonly Lowered[],
+  instructions: Instruction[],
+  outputs: readonly number[],
+): (Lowered | ScoresStep)[] {
+  return steps.some(hasSoftmax)
+    ? new Attention(steps, instructions, outputs).rewrite()
+    : [...steps];
+}
+
+function hasSoftmax(step: Lowered): boolean {
+  return (
+    step.kind === 'kernel' && step.kernel.kind === 'loop' && softmaxOf(step.kernel.body) !== null
+  );
+}
+
+class Attention {
+  private readonly steps: readonly Lowered[];
+  private readonly instructions: Instruction[];
+  private readonly found: Regions;
+
+  constructor(steps: readonly Lowered[], instructions: Instruction[], outputs: readonly number[]) {
+    this.steps = steps;
+    this.instructions = instructions;
+    this.found = new Regions(steps, outputs);
+  }
+
+  rewrite(): (Lowered | ScoresStep)[] {
+    if (this.found.regions.size === 0) return [...this.steps];
+    const gone = new Set<number>();
+    const made = new Map<number, ScoresStep>();
+    // Those down the columns first: they say what values of rows they need.
+    for (const { at, step, members } of [...this.columnSteps(), ...this.rowSteps()]) {
+      made.set(at, step);
+      for (const member of members) gone.add(member);
+    }
+    for (const [buffer, { at }] of this.found.dots) if (this.found.isVirtual(buffer)) gone.add(at);
+    return this.steps.flatMap((step, at): (Lowered | ScoresStep)[] => {
+      const scores = made.get(at);
+      if (scores !== undefined) return [scores];
+      return gone.has(at) ? [] : [step];
+    });
+  }
+
+  private inlined(): Inlined {
+    return new Inlined(this.instructions, this.found.points, (buffer) =>
+      this.found.isVirtual(buffer) ? (this.found.dots.get(buffer)?.kernel ?? null) : null,
+    );
+  }
+
+  private *rowSteps(): Generator<Placed> {
+    for (const region of [...this.found.regions.values()].reverse()) {
+      const sums = this.found.sumsOf(region, 'rows');
+      const inlined = this.inlined();
+      const { kernel, grid } = region;
+      const contractions = sums.map(({ value, kernel: { b, n, out } }) => ({
+        value: inlined.own(region, value),
+        other: b,
+        n,
+        out,
+      }));
+      const kept = kernel.outputs.filter(({ strides }) => strides.length <= kernel.outer.length);
+      const outputs = [
+        ...kept.map((o) => ({ ...o, value: inlined.own(region, o.value) })),
+        ...[...region.rowSlots].map(([value, access]) => ({
+          ...access,
+          value: inlined.own(region, value),
+        })),
+      ];
+      const { inputs, body } = inlined;
+      const { outer, inner } = kernel;
+      const scores: ScoresKernel = {
+        over: 'rows',
+        ...grid,
+        outer,
+        inner,
+        inputs,
+        body,
+        outputs,
+        contractions,
+      };
+      const members = [region.at, ...sums.map(({ at }) => at)];
+      const kernels = [kernel, ...sums.map((sum) => sum.kernel)];
+      yield placed(this.found.endOf(region), members, scores, kernels, [
+        ...region.slots,
+        ...sums.map((sum) => sum.kernel.out.buffer),
+      ]);
+    }
+  }
+
+  private *columnSteps(): Generator<Placed> {
+    const all: Column[] = [...this.found.regions.values()]
+      .flatMap((region) => this.found.sumsOf(region, 'columns').map((sum) => ({ region, sum })))
+      .sort((x, y) => x.sum.at - y.sum.at);
+    const groups: Column[][] = [];
+    const places = new Map<Column[], number>();
+    for (const one of all) {
+      const at = one.sum.at;
+      const found = groups
+        .map((group) => ({ group, at: this.joint(group, places.get(group)!, one) }))
+        .find((x) => x.at !== null);
+      const group = found?.group ?? [];
+      if (found === undefined) groups.push(group);
+      group.push(one);
+      places.set(group, found?.at ?? at);
+    }
+    for (const group of groups) {
+      const { kernel, grid } = group[0]!.region;
+      const inlined = this.inlined();
+      const contractions = group.map(({ region, sum: { value, kernel } }) => ({
+        value: inlined.elsewhere(region, value),
+        other: kernel.b,
+        n: kernel.n,
+        out: kernel.out,
+      }));
+      const { inputs, body } = inlined;
+      const { outer, inner } = kernel;
+      const scores: ScoresKernel = {
+        over: 'columns',
+        ...grid,
+        outer,
+        inner,
+        inputs,
+        body,
+        outputs: [],
+        contractions,
+      };
+      const kernels = group.map(({ sum }) => sum.kernel);
+      yield placed(
+        places.get(group)!,
+        group.map(({ sum }) => sum.at),
+        scores,
+        kernels,
+        kernels.map(({ out }) => out.buffer),
+      );
+    }
+  }
+
+  /** Where a sum down the columns and those of a group can be taken together; null if nowhere. */
+  private joint(group: readonly Column[], groupAt: number, one: Column): number | null {
+    const all = [...group, one];
+    const first = group[0]!.region;
+    const { region, sum } = one;
+    const width = all.reduce((n, { sum: { kernel } }) => n + Math.ceil(kernel.n / 8) * 8, 0);
+    const dots = new Set(all.flatMap((one) => [...this.found.dotsOf(one.region)]));
+    if (
+      !same(first.grid, region.grid) ||
+      first.kernel.outer.join() !== region.kernel.outer.join() ||
+      first.kernel.inner.join() !== region.kernel.inner.join() ||
+      width > WIDEST ||
+      Math.max(dots.size, all.length) > MOST_TILES
+    )
+      return null;
+    const written = this.found.writers.get(sum.kernel.b.buffer) ?? [];
+    if (this.found.endOf(region) < groupAt && written.every((at) => at < groupAt)) return groupAt;
+    const writes = group.flatMap(({ sum: { kernel } }) => writtenBy(kernel));
+    const members = new Set(group.map(({ sum: { at } }) => at));
+    return this.found.isFree(groupAt, sum.at, members, writes) ? sum.at : null;
+  }
+}
+
+/** A sum down the columns, and the loop of its value. */
+interface Column {
+  readonly region: Region;
+  readonly sum: Summing;
+}
+
+interface Placed {
+  readonly at: number;
+  readonly members: readonly number[];
+  readonly step: ScoresStep;
+}
+
+function placed(
+  at: number,
+  members: readonly number[],
+  kernel: ScoresKernel,
+  kernels: readonly Kernel[],
+  slots: readonly number[],
+): Placed {
+  const written = [...kernel.outputs, ...kernel.contractions.map(({ out }) => out)];
+  const writes = written.map(({ buffer }) => buffer);
+  return { at, members, step: { kind: 'scores', kernel, members: kernels, slots, writes } };
+}

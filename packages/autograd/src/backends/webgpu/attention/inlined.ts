@@ -1,0 +1,111 @@
+/** @file A body put together from those of several loops over the same scores: what would be stored is computed again. */
+import type { Access, LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Instruction } from '../../../engine/program.js';
+import { stridesOf } from '../../../graph/shape.js';
+import type { Grid } from './grid.js';
+import type { ScoreInput } from './scores.js';
+
+/** A loop over scores. */
+export interface Region {
+  /** Its place among the steps. */
+  readonly at: number;
+  readonly kernel: LoopKernel;
+  readonly slots: readonly number[];
+  readonly grid: Grid;
+  /** Where the reductions that are read elsewhere are stored. */
+  readonly rowSlots: Map<number, Access>;
+}
+
+export class Inlined {
+  readonly inputs: ScoreInput[] = [];
+  readonly body: Scalar[] = [];
+  private readonly instructions: Instruction[];
+  private readonly points: ReadonlyMap<number, Region>;
+  private readonly dotOf: (buffer: number) => MatmulKernel | null;
+  private readonly known = new Map<string, number>();
+
+  /** `points` are the loops by the values of points that they would store, `dotOf` the product that gives scores. */
+  constructor(
+    instructions: Instruction[],
+    points: ReadonlyMap<number, Region>,
+    dotOf: (buffer: number) => MatmulKernel | null,
+  ) {
+    this.instructions = instructions;
+    this.points = points;
+    this.dotOf = dotOf;
+  }
+
+  /** A value of the loop whose kernel this is. */
+  own(region: Region, value: number): number {
+    return this.value(region, value, true);
+  }
+
+  /** A value of a loop that has run before. */
+  elsewhere(region: Region, value: number): number {
+    return this.value(region, value, false);
+  }
+
+  private value(region: Region, i: number, own: boolean): number {
+    return this.once(`${region.at}:${i}`, () => {
+      const scalar = region.kernel.body[i]!;
+      switch (scalar.kind) {
+        case 'load':
+          return this.load(region.kernel.inputs[scalar.input]!, scalar.dtype);
+        case 'op': {
+          const args = scalar.args.map((a) => this.value(region, a, own));
+          return this.push({ ...scalar, args });
+        }
+        case 'reduce':
+          if (own) return this.push({ ...scalar, arg: this.value(region, scalar.arg, own) });
+          return this.loadElement(this.rowOf(region, i, scalar.dtype), scalar.dtype);
+        default:
+          return this.push(scalar);
+      }
+    });
+  }
+
+  private load(access: Access, dtype: Access['dtype']): number {
+    const dot = this.dotOf(access.buffer);
+    const producer = this.points.get(access.buffer);
+    if (dot !== null)
+      return this.once(`dot:${access.buffer}`, () => {
+        const input = this.inputs.push({ kind: 'dot', a: dot.a, b: dot.b, k: dot.k }) - 1;
+        return this.push({ kind: 'load', input, dtype });
+      });
+    if (producer === undefined) return this.loadElement(access, dtype);
+    const { value } = producer.kernel.outputs.find(({ buffer }) => buffer === access.buffer)!;
+    return this.value(producer, value, false);
+  }
+
+  private loadElement(access: Access, dtype: Access['dtype']): number {
+    const { buffer, offset, strides } = access;
+    return this.once(`at:${buffer}:${offset}:${strides.join()}`, () => {
+      const input = this.inputs.push({ kind: 'element', access }) - 1;
+      return this.push({ kind: 'load', input, dtype });
+    });
+  }
+
+  /** Where a reduction of a loop lies. */
+  private rowOf({ kernel, rowSlots }: Region, i: number, dtype: Access['dtype']): Access {
+    let access = rowSlots.get(i);
+    if (access === undefined) {
+      const { outer: shape, inner } = kernel;
+      const slot: Instruction = { op: null, attrs: null, inputs: [], shape, dtype };
+      const buffer = this.instructions.push(slot) - 1;
+      const strides = [...stridesOf(shape), ...inner.map(() => 0)];
+      access = { buffer, dtype, offset: 0, strides };
+      rowSlots.set(i, access);
+    }
+    return access;
+  }
+
+  private push(scalar: Scalar): number {
+    return this.body.push(scalar) - 1;
+  }
+
+  private once(key: string, make: () => number): number {
+    let at = this.known.get(key);
+    if (at === undefined) this.known.set(key, (at = make()));
+    return at;
+  }
+}

@@ -1,0 +1,215 @@
+/** @file The loops over scores that need not be stored, and what reads them: the largest set in which all fits together. */
+import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
+import { placesOf, writtenBy } from '../../../engine/compile/kernel.js';
+import type { Lowered } from '../../../engine/compile/lower.js';
+import { sizeOf } from '../../../graph/shape.js';
+import { DIVISIONS } from '../wgsl/body.js';
+import { gridOf, isPointOf, same, sumsOver, walks, type Grid } from './grid.js';
+import type { Region } from './inlined.js';
+import { softmaxOf } from './scores.js';
+
+/** The widest heads. */
+export const WIDEST = 128;
+/** What a workgroup's memory holds. */
+export const MOST_TILES = 3;
+/** Rows, or columns, of a workgroup. */
+const TILE = 32;
+
+/** A product that sums up a value of a loop, and where it stands. */
+export interface Summing {
+  readonly at: number;
+  readonly value: number;
+  readonly kernel: MatmulKernel;
+}
+
+export class Regions {
+  private readonly steps: readonly Lowered[];
+  private readonly outputs: ReadonlySet<number>;
+  /** The steps that read or write each buffer. */
+  private readonly readers = new Map<number, number[]>();
+  readonly writers = new Map<number, number[]>();
+  /** Products by the buffer of their scores, and where loops over such scores stand. */
+  readonly dots = new Map<
+    number,
+    { readonly at: number; readonly kernel: MatmulKernel; readonly grid: Grid }
+  >();
+  /** Loops over scores by where they stand. */
+  readonly regions = new Map<number, Region>();
+  /** The loops that write values of points, by the buffer. */
+  readonly points = new Map<number, Region>();
+
+  constructor(steps: readonly Lowered[], outputs: readonly number[]) {
+    this.steps = steps;
+    this.outputs = new Set(outputs);
+    steps.forEach((step, at) => {
+      const { reads, writes } = touched(step);
+      for (const buffer of reads) note(this.readers, buffer, at);
+      for (const buffer of writes) note(this.writers, buffer, at);
+      if (step.kind !== 'kernel' || step.kernel.kind !== 'matmul') return;
+      const { kernel } = step;
+      const grid = kernel.k <= WIDEST && kernel.a.dtype === 'float32' ? gridOf(kernel) : null;
+      const { buffer } = kernel.out;
+      if (grid !== null && pays(grid) && !this.outputs.has(buffer))
+        this.dots.set(buffer, { at, kernel, grid });
+    });
+    this.find();
+  }
+
+  /** All loops over scores, less those for which something does not fit, until all fit. */
+  private find(): void {
+    this.steps.forEach((step, at) => {
+      if (step.kind !== 'kernel' || step.kernel.kind !== 'loop') return;
+      const { kernel, slots } = step;
+      if (kernel.inner.length === 0 || kernel.body.some(refuses)) return;
+      const rank = kernel.outer.length;
+      const scores = kernel.inputs.map(({ buffer }) => this.gridAt(buffer)).find((x) => x !== null);
+      if (scores === undefined || scores === null || !walks(kernel, scores)) return;
+      const points = kernel.outputs.filter(({ strides }) => strides.length > rank);
+      const region: Region = { at, kernel, slots, grid: scores, rowSlots: new Map() };
+      this.regions.set(at, region);
+      for (const { buffer } of points) this.points.set(buffer, region);
+    });
+    for (let before = -1; before !== this.regions.size;) {
+      before = this.regions.size;
+      for (const region of [...this.regions.values()]) if (!this.fits(region)) this.drop(region);
+    }
+  }
+
+  private gridAt(buffer: number): Grid | null {
+    return this.dots.get(buffer)?.grid ?? this.points.get(buffer)?.grid ?? null;
+  }
+
+  private drop({ at, kernel }: Region): void {
+    this.regions.delete(at);
+    for (const { buffer } of kernel.outputs) this.points.delete(buffer);
+  }
+
+  /** Whether scores need not be stored: all that read them are loops of regions, at their points. */
+  isVirtual(buffer: number): boolean {
+    const dot = this.dots.get(buffer);
+    if (dot === undefined) return this.points.has(buffer);
+    return (
+      !this.points.has(dot.kernel.a.buffer) &&
+      this.writers.get(buffer)?.length === 1 &&
+      (this.readers.get(buffer) ?? []).every((at) => this.readsPoints(at, buffer, dot.grid))
+    );
+  }
+
+  private readsPoints(at: number, buffer: number, grid: Grid): boolean {
+    const region = this.regions.get(at);
+    return (
+      region !== undefined &&
+      same(region.grid, grid) &&
+      region.kernel.inputs.every((x) => x.buffer !== buffer || isPointOf(region.kernel, x))
+    );
+  }
+
+  private fits(region: Region): boolean {
+    const { kernel, grid } = region;
+    const rank = kernel.outer.length;
+    const inputs = kernel.inputs.filter(({ buffer }) => this.isVirtual(buffer));
+    const producers = inputs.flatMap(({ buffer }) => this.points.get(buffer) ?? []);
+    // The first has a softmax, and the others belong to it.
+    if (inputs.length === 0 || (producers.length === 0 && softmaxOf(kernel.body) === null))
+      return false;
+    for (const producer of producers)
+      if (
+        producer.at >= region.at ||
+        producer.kernel.outer.join() !== kernel.outer.join() ||
+        producer.kernel.inner.join() !== kernel.inner.join()
+      )
+        return false;
+    const points = kernel.outputs.filter(({ strides }) => strides.length > rank);
+    if (points.length === 0 || this.dotsOf(region).size > MOST_TILES) return false;
+    const stored = points.every(
+      (point) =>
+        isPointOf(kernel, point) &&
+        !this.outputs.has(point.buffer) &&
+        this.writers.get(point.buffer)?.length === 1 &&
+        (this.readers.get(point.buffer) ?? []).every(
+          (at) =>
+            this.readsPoints(at, point.buffer, grid) ||
+            this.sumsAt(at, point.buffer, grid) !== null,
+        ),
+    );
+    return stored && this.sumsOf(region, 'rows').length <= MOST_TILES && this.canWait(region);
+  }
+
+  /** The products of scores that a loop reads, also by way of others. */
+  dotsOf({ kernel }: Region): Set<number> {
+    const found = new Set<number>();
+    for (const { buffer } of kernel.inputs) {
+      if (this.dots.has(buffer)) found.add(buffer);
+      const producer = this.points.get(buffer);
+      if (producer !== undefined) for (const dot of this.dotsOf(producer)) found.add(dot);
+    }
+    return found;
+  }
+
+  private sumsAt(at: number, buffer: number, grid: Grid): 'rows' | 'columns' | null {
+    const step = this.steps[at] as Lowered;
+    if (step.kind !== 'kernel' || step.kernel.kind !== 'matmul') return null;
+    return step.kernel.n <= WIDEST ? sumsOver(step.kernel, buffer, grid) : null;
+  }
+
+  /** The products that sum up what a loop gives. */
+  sumsOf({ kernel, grid }: Region, over: 'rows' | 'columns'): Summing[] {
+    return kernel.outputs.flatMap(({ buffer, value }) =>
+      (this.readers.get(buffer) ?? []).flatMap((at): Summing[] => {
+        if (this.sumsAt(at, buffer, grid) !== over) return [];
+        return [{ at, value, kernel: (this.steps[at] as { kernel: MatmulKernel }).kernel }];
+      }),
+    );
+  }
+
+  /** Whether a loop may run where the last of its sums along rows stands. */
+  private canWait(region: Region): boolean {
+    const sums = this.sumsOf(region, 'rows');
+    const writes = [region.kernel, ...sums.map(({ kernel }) => kernel)].flatMap(writtenBy);
+    const members = new Set([region.at, ...sums.map(({ at }) => at)]);
+    return this.isFree(region.at, this.endOf(region), members, writes);
+  }
+
+  /** Whether no step between two reads what is written later then. */
+  isFree(
+    from: number,
+    to: number,
+    members: ReadonlySet<number>,
+    writes: readonly number[],
+  ): boolean {
+    return writes.every((buffer) =>
+      (this.readers.get(buffer) ?? []).every((at) => at <= from || at > to || members.has(at)),
+    );
+  }
+
+  /** Where the kernel of a loop stands. */
+  endOf(region: Region): number {
+    return Math.max(region.at, ...this.sumsOf(region, 'rows').map(({ at }) => at));
+  }
+}
+
+/** Few rows that are long are better split among workgroups. */
+function pays({ batch, rows, columns }: Grid): boolean {
+  return columns <= 256 || sizeOf(batch) * Math.ceil(rows / TILE) >= 16;
+}
+
+function refuses(scalar: LoopKernel['body'][number]): boolean {
+  return scalar.kind === 'op' && scalar.dtype === 'int32' && DIVISIONS.has(scalar.op);
+}
+
+function note(map: Map<number, number[]>, buffer: number, at: number): void {
+  const found = map.get(buffer);
+  if (found === undefined) map.set(buffer, [at]);
+  else if (found.at(-1) !== at) found.push(at);
+}
+
+function touched(step: Lowered): { reads: readonly number[]; writes: readonly number[] } {
+  if (step.kind === 'loop') return { reads: step.operands, writes: [...step.results.values()] };
+  if (step.kind === 'opaque') return { reads: step.operands, writes: [step.slot] };
+  const writes = writtenBy(step.kernel);
+  const own = new Set<unknown>(
+    step.kernel.kind === 'loop' ? step.kernel.outputs : [step.kernel.out],
+  );
+  const reads = placesOf(step.kernel).filter((place) => !own.has(place));
+  return { reads: reads.map(({ buffer }) => buffer), writes };
+}

@@ -1,0 +1,69 @@
+/**
+ * @file A kernel over scores that are never stored: each is a product of a row of one matrix and a row of another, and what is
+ * made of it goes into sums along the rows or down the columns.
+ */
+import type { Access, Scalar } from '../../../engine/compile/kernel.js';
+
+/** `[…batch, rows, columns]` products of `a [.., rows, k]` and `b [.., k, columns]`. */
+export interface Dot {
+  readonly kind: 'dot';
+  /** Strides over `[...batch, rows, k]`. */
+  readonly a: Access;
+  /** Strides over `[...batch, k, columns]`. */
+  readonly b: Access;
+  readonly k: number;
+}
+
+/** What a body reads: an element with strides over `[...outer, ...inner]`, or a score. */
+export type ScoreInput = { readonly kind: 'element'; readonly access: Access } | Dot;
+
+/**
+ * The sum of `value · other` along the columns, or the rows: `other` has strides over `[...batch, columns, n]` or
+ * `[...batch, rows, n]`, the result over `[...batch, rows, n]` or `[...batch, columns, n]`.
+ */
+export interface Contraction {
+  readonly value: number;
+  readonly other: Access;
+  readonly n: number;
+  readonly out: Access;
+}
+
+export interface ScoresKernel {
+  /** Whether a workgroup has rows and walks along them, or columns and walks down; reductions are along rows. */
+  readonly over: 'rows' | 'columns';
+  readonly batch: readonly number[];
+  readonly rows: number;
+  readonly columns: number;
+  /** The dimensions of the body: of all rows of the batch, and of a row. */
+  readonly outer: readonly number[];
+  readonly inner: readonly number[];
+  readonly inputs: readonly ScoreInput[];
+  readonly body: readonly Scalar[];
+  /** Values of a row, with strides over `outer`. */
+  readonly outputs: readonly (Access & { readonly value: number })[];
+  readonly contractions: readonly Contraction[];
+}
+
+/** A maximum along the row, and the sum of the exponentials of the differences from it: found in one pass. */
+export interface Softmax {
+  readonly score: number;
+  readonly max: number;
+  readonly exponential: number;
+  readonly sum: number;
+}
+
+/** The softmax of a body; null if it has none. */
+export function softmaxOf(body: readonly Scalar[]): Softmax | null {
+  for (const [sum, s] of body.entries()) {
+    if (s.kind !== 'reduce' || s.op !== 'sum' || s.dtype !== 'float32') continue;
+    const exponential = body[s.arg]!;
+    if (exponential.kind !== 'op' || exponential.op !== 'exp') continue;
+    const difference = body[exponential.args[0]!]!;
+    if (difference.kind !== 'op' || difference.op !== 'sub') continue;
+    const [score, max] = difference.args as [number, number];
+    const most = body[max]!;
+    if (most.kind === 'reduce' && most.op === 'max' && most.arg === score)
+      return { score, max, exponential: s.arg, sum };
+  }
+  return null;
+}

@@ -1,0 +1,112 @@
+/**
+ * @file The scalars of a loop's body as lines of WGSL: which are the same for all points of a row, and how many reductions
+ * stand before each.
+ */
+import type { Scalar } from '../../../engine/compile/kernel.js';
+import { cast, expression } from './elements.js';
+import { literal, typeOf, type ShaderWriter } from './text.js';
+
+/** What refuses an integer 0 as its second operand. */
+export const DIVISIONS: ReadonlySet<string> = new Set(['floorDivide', 'remainder', 'fmod']);
+
+/** Where a body reads. */
+export interface Reading {
+  /** Whether a load or a coordinate differs from point to point of a row. */
+  isPoint(scalar: Scalar & { kind: 'load' | 'index' }): boolean;
+  /** The element of an input, of the row or of the point. */
+  load(scalar: Scalar & { kind: 'load' }, point: boolean): string;
+  /** A coordinate, of type u32. */
+  index(dim: number): string;
+  /** The number of the element at hand, for what is refused there. */
+  position(point: boolean): string;
+}
+
+export class BodyWriter {
+  /** How many reductions stand before each value, and whether it differs from point to point of a row. */
+  readonly level: number[] = [];
+  readonly point: boolean[] = [];
+  /** The values of the row that have their lines. */
+  readonly row = new Set<number>();
+  private readonly w: ShaderWriter;
+  private readonly body: readonly Scalar[];
+  private readonly reading: Reading;
+
+  constructor(w: ShaderWriter, body: readonly Scalar[], reading: Reading) {
+    this.w = w;
+    this.body = body;
+    this.reading = reading;
+    const { level, point } = this;
+    body.forEach((scalar, i) => {
+      if (scalar.kind === 'op') {
+        level[i] = Math.max(0, ...scalar.args.map((a) => level[a]!));
+        point[i] = scalar.args.some((a) => point[a]!);
+      } else if (scalar.kind === 'reduce') {
+        level[i] = level[scalar.arg]! + 1;
+        point[i] = false;
+      } else {
+        level[i] = 0;
+        point[i] = scalar.kind !== 'const' && reading.isPoint(scalar);
+      }
+    });
+  }
+
+  /** How many levels of reductions there are. */
+  get depth(): number {
+    return Math.max(0, ...this.level);
+  }
+
+  /** The reductions behind so many others. */
+  reductions(pass: number): { readonly s: Scalar & { kind: 'reduce' }; readonly i: number }[] {
+    return this.body.flatMap((s, i) =>
+      s.kind === 'reduce' && this.level[i] === pass + 1 ? [{ s, i }] : [],
+    );
+  }
+
+  /** What is the same for all points of a row, as far as so many levels of reductions. */
+  rowValues(upTo: number): void {
+    this.body.forEach((s, i) => {
+      if (!this.point[i] && s.kind !== 'reduce' && this.level[i]! <= upTo) this.emit(i, this.row);
+    });
+  }
+
+  /** The lines of a value and of what it is made of, unless they are there. */
+  emit(i: number, scope: Set<number>): void {
+    if (this.row.has(i) || scope.has(i)) return;
+    const { w, body, reading } = this;
+    const s = body[i]!;
+    if (s.kind === 'op') for (const a of s.args) this.emit(a, scope);
+    scope.add(i);
+    if (s.kind === 'op' && s.dtype === 'int32' && DIVISIONS.has(s.op)) {
+      const divisor = s.args[1]!;
+      const y = cast(w, `s${divisor}`, body[divisor]!.dtype, 'int32');
+      const at = reading.position(this.point[i]!);
+      const refused = w.refuse(at, { kind: 'divisor', op: s.op, place: null, limit: 0 });
+      w.line(`if (${y} == 0) { ${refused} }`);
+    }
+    w.line(`let s${i}: ${typeOf(s.dtype)} = ${this.textOf(s, this.point[i]!)};`);
+  }
+
+  private textOf(s: Scalar, point: boolean): string {
+    const { w, body, reading } = this;
+    switch (s.kind) {
+      case 'load':
+        return reading.load(s, point);
+      case 'const':
+        // A compiler that sees the 0 makes 0 of its product with NaN.
+        if (s.value === 0 && s.dtype === 'float32')
+          return `bitcast<f32>(${w.word(Object.is(s.value, -0) ? 0x80000000 : 0)})`;
+        return literal(w, s.value, s.dtype);
+      case 'index':
+        return `i32(${reading.index(s.dim)})`;
+      case 'op':
+        return expression(
+          w,
+          s,
+          s.args.map((a) => `s${a}`),
+          s.args.map((a) => body[a]!.dtype),
+        );
+      case 'reduce':
+        throw new Error('webgpu: a reduction was read before its pass');
+    }
+  }
+}

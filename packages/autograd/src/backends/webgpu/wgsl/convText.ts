@@ -1,0 +1,66 @@
+/** @file The sizes of a convolution by names, and the arithmetic of its places and taps. */
+import type { ConvKernel } from '../../../engine/compile/kernel.js';
+import type { ShaderWriter } from './text.js';
+
+/** Names of the sizes of a convolution, and the arithmetic of its places. */
+export class ConvText {
+  readonly window: readonly string[];
+  readonly places: readonly string[];
+  private readonly w: ShaderWriter;
+  private readonly size: readonly string[];
+  private readonly stride: readonly string[];
+  private readonly low: readonly string[];
+  private readonly dilation: readonly string[];
+  readonly n: string;
+  readonly c: string;
+  readonly o: string;
+  private readonly g: string;
+
+  constructor(w: ShaderWriter, k: ConvKernel) {
+    this.w = w;
+    const named = (x: number, signed = false): string => {
+      const own = w.fresh('k');
+      w.line(`let ${own} = ${signed ? `bitcast<i32>(${w.word(x)})` : w.word(x)};`);
+      return own;
+    };
+    this.stride = k.stride.map((x) => named(x, true));
+    this.low = k.padLow.map((x) => named(x, true));
+    this.dilation = k.dilation.map((x) => named(x, true));
+    this.size = k.size.map((x) => named(x));
+    this.window = k.window.map((x) => named(x));
+    this.places = k.places.map((x) => named(x));
+    this.n = named(k.batch);
+    this.g = named(k.groups);
+    this.c = named(k.inChannels);
+    this.o = named(k.outChannels);
+  }
+
+  private flat(of: readonly string[], at: readonly string[]): string {
+    return at.reduce((e, x, d) => (d === 0 ? x : `(${e}) * ${of[d]!} + ${x}`), '');
+  }
+
+  /** Where an element of x, w or y lies. */
+  x(...at: readonly string[]): string {
+    return this.flat([this.n, this.g, this.c, ...this.size], at);
+  }
+  weight(...at: readonly string[]): string {
+    return this.flat([this.g, this.o, this.c, ...this.window], at);
+  }
+  y(...at: readonly string[]): string {
+    return this.flat([this.n, this.g, this.o, ...this.places], at);
+  }
+
+  /** Lines that name the position `x0`, … that a tap reads at a place; `otherwise` runs in the padding. */
+  read(d: number, place: string, tap: string, otherwise: string): void {
+    this.w.line(
+      `let q${d} = i32(${place}) * ${this.stride[d]!} - ${this.low[d]!} + i32(${tap}) * ${this.dilation[d]!}; if (q${d} < 0 || q${d} >= i32(${this.size[d]!})) { ${otherwise} } let x${d} = u32(q${d});`,
+    );
+  }
+
+  /** Lines that name the place `y0`, … whose tap reads a position; `otherwise` runs where there is none. */
+  readBy(d: number, position: string, tap: string, otherwise: string): void {
+    this.w.line(
+      `let q${d} = i32(${position}) + ${this.low[d]!} - i32(${tap}) * ${this.dilation[d]!}; if (q${d} < 0 || q${d} % ${this.stride[d]!} != 0 || q${d} / ${this.stride[d]!} >= i32(${this.places[d]!})) { ${otherwise} } let y${d} = u32(q${d} / ${this.stride[d]!});`,
+    );
+  }
+}

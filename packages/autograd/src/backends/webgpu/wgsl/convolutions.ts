@@ -1,0 +1,228 @@
+/**
+ * @file Convolutions and their gradients. Where there are channels enough they are products whose operands are never put
+ * together: of places and taps, in tiles; else a thread has a result. The gradient of the weight, whose few results are sums over all
+ * places of all examples, is split into parts which are added in a tree.
+ */
+import type { ConvKernel, Place } from '../../../engine/compile/kernel.js';
+import { ConvText } from './convText.js';
+import { sumOfParts } from './longProducts.js';
+import { loopShader } from './loop.js';
+import { tiledShader, type Parts } from './products.js';
+import { coordinates, product, ShaderWriter, type Shader } from './text.js';
+
+/** A part of a sum has at least so many terms. */
+const PART = 256;
+/** So many sums of parts at most. */
+const MOST_SUMS = 2 ** 18;
+
+export function convShaders(kernel: ConvKernel, scratch: (words: number) => Place): Shader[] {
+  const { m, n, k } = productOf(kernel);
+  const inTiles = m >= 8 && n >= 8 && k >= 8;
+  const shader = (parts: Parts | null, out: Place): Shader =>
+    inTiles ? tiledConv(kernel, parts, out) : plainConv(kernel, parts, out);
+  const { direction, batch, places, out } = kernel;
+  if (direction !== 'gradWeight') return [shader(null, out)];
+  // Without tiles a thread goes over whole lines of places.
+  const lines = inTiles ? k : batch * places[0]!;
+  const parts = partsOf(lines, k / lines, product(sizesOf(kernel)));
+  if (parts === null) return [shader(null, out)];
+  const results = product(sizesOf(kernel));
+  const place = { ...scratch(parts.count * results), dtype: 'float32' as const };
+  const sum = sumOfParts([results], parts.count, place, { ...out, strides: [1] });
+  return [shader(parts, place), loopShader(sum)];
+}
+
+/** How a sum of so many lines of terms is split: by the shapes alone. Null leaves it whole. */
+function partsOf(lines: number, terms: number, results: number): Parts | null {
+  const most = Math.max(1, Math.floor(MOST_SUMS / results));
+  const length = Math.max(Math.ceil(PART / terms), Math.ceil(lines / most));
+  const count = Math.ceil(lines / length);
+  return count < 2 ? null : { count, length };
+}
+
+/** A convolution as the product of each group: rows, columns, and terms of a sum. */
+function productOf({ batch, inChannels, outChannels, direction, ...k }: ConvKernel): {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+} {
+  const [size, window, places] = [k.size, k.window, k.places].map(product) as [
+    number,
+    number,
+    number,
+  ];
+  switch (direction) {
+    case 'forward':
+      return { m: batch * places, n: outChannels, k: inChannels * window };
+    case 'gradInput':
+      return { m: batch * size, n: inChannels, k: outChannels * window };
+    case 'gradWeight':
+      return { m: inChannels * window, n: outChannels, k: batch * places };
+  }
+}
+
+/** `prefix1`, `prefix2`, … of so many dimensions, from a number on. */
+function names(prefix: string, count: number, from: number): string[] {
+  return Array.from({ length: count }, (_, d) => `${prefix}${from + d}`);
+}
+
+/** The product in tiles. */
+function tiledConv(kernel: ConvKernel, parts: Parts | null, out: Place): Shader {
+  const w = new ShaderWriter();
+  const { batch: N, groups: G, inChannels: C, outChannels: O, direction } = kernel;
+  const { m, n, k } = productOf(kernel);
+  const rank = kernel.size.length;
+  const dims = kernel.size.map((_, d) => d);
+  const [first, second] = kernel.inputs;
+  const count = parts?.count ?? 1;
+  const ofRows = {
+    forward: [N, ...kernel.places],
+    gradInput: [N, ...kernel.size],
+    gradWeight: [C, ...kernel.window],
+  }[direction];
+  const ofSteps = {
+    forward: [C, ...kernel.window],
+    gradInput: [O, ...kernel.window],
+    gradWeight: [N, ...kernel.places],
+  }[direction];
+  let text: ConvText;
+  const steps = (step: string): void => {
+    w.line(`let all = ${parts === null ? step : `start + ${step}`};`);
+    coordinates(w, 'all', ofSteps, 'k');
+  };
+  const taps = names('k', rank, 1);
+  const rows = names('i', rank, 1);
+  const xs = names('x', rank, 0);
+  return tiledShader(w, {
+    batch: count * G,
+    m,
+    n,
+    begin: () => {
+      text = new ConvText(w, kernel);
+      w.line(
+        `let pa = ${w.address(first)}; let pb = ${w.address(second)}; let to = ${w.address(out)};`,
+      );
+      coordinates(w, 't0', [count, G], 'g');
+      if (parts === null) w.line(`let depth = ${w.word(k)};`);
+      else {
+        w.line(`let length = ${w.word(parts.length)}; let start = g0 * length;`);
+        w.line(`let depth = min(length, ${w.word(k)} - start);`);
+        w.line(`let result = to + g0 * ${w.word(product(sizesOf(kernel)))};`);
+      }
+    },
+    a: (row, step) => {
+      coordinates(w, row, ofRows, 'i');
+      steps(step);
+      w.line('loop {');
+      if (direction === 'gradInput') {
+        for (const d of dims) text.readBy(d, rows[d]!, taps[d]!, 'break;');
+        w.line(`v = bitcast<f32>(h[pa + ${text.y('i0', 'g1', 'k0', ...names('y', rank, 0))}]);`);
+      } else if (direction === 'forward') {
+        for (const d of dims) text.read(d, rows[d]!, taps[d]!, 'break;');
+        w.line(`v = bitcast<f32>(h[pa + ${text.x('i0', 'g1', 'k0', ...xs)}]);`);
+      } else {
+        for (const d of dims) text.read(d, taps[d]!, rows[d]!, 'break;');
+        w.line(`v = bitcast<f32>(h[pa + ${text.x('k0', 'g1', 'i0', ...xs)}]);`);
+      }
+      w.line('break; }');
+    },
+    b: (step, column) => {
+      steps(step);
+      const at = {
+        forward: () => text.weight('g1', column, 'k0', ...taps),
+        gradInput: () => text.weight('g1', 'k0', column, ...taps),
+        gradWeight: () => text.y('k0', 'g1', column, ...taps),
+      }[direction]();
+      w.line(`v = bitcast<f32>(h[pb + ${at}]);`);
+    },
+    along: { a: direction === 'gradWeight', b: true },
+    place: (row) => {
+      w.line(`let at = ${row};`);
+      coordinates(w, 'at', ofRows, 'i');
+      return (column) => {
+        const at = {
+          forward: () => text.y('i0', 'g1', column, ...rows),
+          gradInput: () => text.x('i0', 'g1', column, ...rows),
+          gradWeight: () => text.weight('g1', column, 'i0', ...rows),
+        }[direction]();
+        return `${parts === null ? 'to' : 'result'} + ${at}`;
+      };
+    },
+  });
+}
+
+/** The dimensions of a result. */
+function sizesOf(k: ConvKernel): readonly number[] {
+  const { batch, groups, inChannels, outChannels } = k;
+  switch (k.direction) {
+    case 'forward':
+      return [batch, groups, outChannels, ...k.places];
+    case 'gradInput':
+      return [batch, groups, inChannels, ...k.size];
+    case 'gradWeight':
+      return [groups, outChannels, inChannels, ...k.window];
+  }
+}
+
+/** A thread a result, or one a part of a result. */
+function plainConv(k: ConvKernel, parts: Parts | null, out: Place): Shader {
+  const w = new ShaderWriter();
+  const { direction } = k;
+  const rank = k.size.length;
+  const dims = k.size.map((_, d) => d);
+  const sizes = sizesOf(k);
+  const results = product(sizes);
+  if (parts === null) coordinates(w, 'row', sizes, 'i');
+  else {
+    w.line(`let results = ${w.word(results)}; let length = ${w.word(parts.length)};`);
+    w.line('let part = row / results; let result = row % results;');
+    coordinates(w, 'result', sizes, 'i');
+  }
+  const text = new ConvText(w, k);
+  const { places } = text;
+  const [p, q] = k.inputs;
+  w.line(`let pa = ${w.address(p)}; let pb = ${w.address(q)}; var acc = 0.0;`);
+  let ends = 0;
+  const open = (variable: string, to: string): void => {
+    w.line(`for (var ${variable} = 0u; ${variable} < ${to}; ${variable}++) {`);
+    ends++;
+  };
+  const [taps, xs, ys] = [names('t', rank, 0), names('x', rank, 0), names('y', rank, 0)];
+  let [a, b] = ['', ''];
+  if (direction === 'forward') {
+    open('c', text.c);
+    for (const d of dims) {
+      open(`t${d}`, text.window[d]!);
+      text.read(d, `i${3 + d}`, `t${d}`, 'continue;');
+    }
+    a = text.x('i0', 'i1', 'c', ...xs);
+    b = text.weight('i1', 'i2', 'c', ...taps);
+  } else if (direction === 'gradInput') {
+    open('o', text.o);
+    for (const d of dims) {
+      open(`t${d}`, text.window[d]!);
+      text.readBy(d, `i${3 + d}`, `t${d}`, 'continue;');
+    }
+    a = text.y('i0', 'i1', 'o', ...ys);
+    b = text.weight('i1', 'o', 'i2', ...taps);
+  } else {
+    // Examples and the first dimension of places in one.
+    const lines = `${text.n} * ${places[0]!}`;
+    const [from, to] =
+      parts === null ? ['0u', lines] : ['part * length', `min(${lines}, (part + 1u) * length)`];
+    w.line(`let ends = ${to};`);
+    w.line(`for (var line = ${from}; line < ends; line++) {`);
+    w.line(`let n = line / ${places[0]!}; let y0 = line % ${places[0]!};`);
+    ends++;
+    for (const d of dims) {
+      if (d > 0) open(`y${d}`, places[d]!);
+      text.read(d, `y${d}`, `i${3 + d}`, 'continue;');
+    }
+    a = text.x('n', 'i0', 'i2', ...xs);
+    b = text.y('n', 'i0', 'i1', ...ys);
+  }
+  w.line(`acc = fma(bitcast<f32>(h[pa + ${a}]), bitcast<f32>(h[pb + ${b}]), acc);`);
+  w.line('}'.repeat(ends));
+  w.line(`h[${w.address(out)} + row] = bitcast<u32>(acc);`);
+  return w.threads(results * (parts?.count ?? 1));
+}
