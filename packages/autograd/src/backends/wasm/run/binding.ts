@@ -4,11 +4,12 @@ import type { Instruction } from '../../../engine/program.js';
 import { allocate, itemSize, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { Arrays } from './arrays.js';
+import { FEW } from './callList.js';
 import { Places } from './places.js';
 import type { Prepared } from './prepare.js';
 
 /** So many elements are quicker set one by one than copied. */
-const FEW = 16;
+const SMALL = 16;
 
 export class Binding {
   private readonly arrays: Arrays;
@@ -28,7 +29,8 @@ export class Binding {
   /** Of every other run: a cell that is written at each has two arrays in turn. */
   private readonly both: [Places, Places | null];
   /** Which of them the run at hand has. */
-  turn: 0 | 1 = 1;
+  turn: 0 | 1 = 0;
+  private runs = 0;
   places: Places;
 
   constructor(
@@ -60,8 +62,11 @@ export class Binding {
     const { arrays } = this;
     arrays.start();
     this.given = inputs;
-    this.turn = this.turn === 0 ? 1 : 0;
-    this.places = this.both[this.turn] ??= new Places(this.offsets.length, this.outputs.length);
+    if (this.runs++ > FEW) {
+      this.turn = this.turn === 0 ? 1 : 0;
+      this.places = this.both[this.turn] ??= new Places(this.offsets.length, this.outputs.length);
+      this.places.remember(inputs.length + outputs.length);
+    }
     if (!this.places.fit(inputs, outputs, arrays)) this.place(this.places, inputs, outputs);
     const { addresses, copied } = this.places;
     for (let k = 0; k < copied.length; k++) {
@@ -79,7 +84,7 @@ export class Binding {
   ): void {
     const { arrays, offsets } = this;
     const { addresses, copied } = places;
-    places.start(arrays, inputs.length + this.outputs.length);
+    places.start(arrays);
     let bytes = this.arenaBytes;
     copied.length = 0;
     for (let i = 0; i < inputs.length; i++) {
@@ -146,7 +151,7 @@ export class Binding {
   private copyOf(slot: number): TypedArray {
     const { dtype, shape } = this.instructions[slot]!;
     const size = sizeOf(shape);
-    if (size > FEW || this.inputOf[slot]! >= 0) return this.arrayOf(slot).slice();
+    if (size > SMALL || this.inputOf[slot]! >= 0) return this.arrayOf(slot).slice();
     const copy = allocate(dtype, size);
     const heap = this.arrays.memory.heap[dtype];
     const first = this.places.addresses[slot]! / itemSize[dtype];
@@ -182,7 +187,7 @@ export class Binding {
     const heap = this.arrays.memory.heap[dtype];
     const first = address / itemSize[dtype];
     const { length } = array;
-    if (length > FEW) heap.set(array, first);
+    if (length > SMALL) heap.set(array, first);
     else for (let i = 0; i < length; i++) heap[first + i] = array[i]!;
   }
 }

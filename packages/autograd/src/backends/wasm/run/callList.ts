@@ -5,6 +5,9 @@ import { CALL, LIST, MOVE } from './driver.js';
 import type { KernelList } from './kernelList.js';
 import type { WasmMemory } from './memory.js';
 
+/** Runs after which it is worth while to remember what moves: most sizes do not come back often. */
+export const FEW = 4;
+
 /** How a buffer moves between two runs of a list: so many bytes on, or back and forth where `factor` is −1. */
 export interface Move {
   readonly by: number;
@@ -18,7 +21,7 @@ export class CallList {
   private readonly memory: WasmMemory;
   /** Three numbers for each word that holds an address: which, of which buffer, and how many bytes into it. */
   private readonly pointers: Int32Array;
-  /** The pointers by buffer, from the second time on that its buffers are set. */
+  /** The pointers by buffer, once its buffers have been set several times. */
   private byBuffer: ByBuffer | null = null;
   private settings = 0;
   /** The pointers that move between two runs of the list, and where their moves are written. */
@@ -75,8 +78,8 @@ export class CallList {
       const from = buffer === SCRATCH_BUFFER ? scratch : addresses[buffer]!;
       int32[first + pointers[k]!] = from + pointers[k + 2]!;
     }
-    // What is run once is not worth sorting, and what moves between steps is no longer where it was written.
-    if (this.settings++ > 0 && this.moving.length === 0) this.byBuffer = new ByBuffer(pointers);
+    // What moves between steps is no longer where it was written.
+    if (++this.settings > FEW && this.moving.length === 0) this.byBuffer = new ByBuffer(pointers);
   }
 
   /** Says, after `setBuffers`, how often the list is run, and how buffers move between two runs. */

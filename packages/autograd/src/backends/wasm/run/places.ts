@@ -22,7 +22,7 @@ export class Places {
   generation = -1;
   /** Grows whenever an address may have changed. */
   version = 0;
-  /** The arrays of the inputs, then of the outputs, and their addresses, from the second run on: before there is nothing to remember. */
+  /** The arrays of the inputs, then of the outputs, and their addresses; null until they are remembered. */
   private held: Held[] | null = null;
   private heldAt = new Float64Array(0);
   private losses = -1;
@@ -30,6 +30,13 @@ export class Places {
   constructor(slots: number, outputs: number) {
     this.addresses = new Uint32Array(slots);
     this.direct = new Array<boolean>(outputs).fill(false);
+  }
+
+  /** From now on so many arrays are remembered. */
+  remember(arrays: number): void {
+    if (this.held !== null) return;
+    this.held = new Array<Held>(arrays);
+    this.heldAt = new Float64Array(arrays);
   }
 
   /** Whether everything lies where it lay. */
@@ -49,11 +56,8 @@ export class Places {
   }
 
   /** Before places are looked for: what may no longer be so is forgotten. */
-  start(arrays: Arrays, places: number): void {
-    if (this.version++ > 0 && this.held === null) {
-      this.held = new Array<Held>(places);
-      this.heldAt = new Float64Array(places);
-    }
+  start(arrays: Arrays): void {
+    this.version++;
     if (this.losses === arrays.losses) return;
     this.losses = arrays.losses;
     this.held?.fill(UNKNOWN);
