@@ -1,5 +1,5 @@
 /** @file Replaying a recording: its plan is run on the arguments at hand, and what the function changes is changed. */
-import { pendingCells } from '../graph/cell.js';
+import { pendingCells, type Cell } from '../graph/cell.js';
 import { generator } from '../graph/generatorState.js';
 import { runtime } from '../graph/runtime.js';
 import { onHost, type Storage } from '../graph/storage.js';
@@ -30,12 +30,14 @@ export function replay(
   const executable = engine.meter === null ? plan.on(backend) : plan.metered(backend, engine.meter);
   for (let i = 0; i < sources.length; i++)
     inputs[i] = inputOf(sources[i] as Source, inputs[i] as Storage, leaves);
-  const outputs: (Storage | null)[] = cells.map(
-    (cell) => spareOn(cell, backend) ?? backend.allocate(cell.dtype, cell.size),
-  );
-  for (let i = outputs.length; i < recording.roots.length; i++) {
-    const own = link?.roots.includes(i) === true;
-    outputs.push(own ? null : borrow(recording.roots[i] as Tensor, backend, leaves));
+  const outputs = new Array<Storage | null>(recording.roots.length);
+  for (let k = 0; k < cells.length; k++) {
+    const cell = cells[k] as Cell;
+    outputs[k] = spareOn(cell, backend) ?? backend.allocate(cell.dtype, cell.size);
+  }
+  for (let k = cells.length; k < outputs.length; k++) {
+    const own = link?.roots.includes(k) === true;
+    outputs[k] = own ? null : borrow(recording.roots[k] as Tensor, backend, leaves);
   }
   runtime.runs++;
   engine.onRun?.(plan.program(), 'compile');
@@ -47,7 +49,8 @@ export function replay(
     for (const array of outputs.slice(cells.length)) if (array !== null) takeBack(array, backend);
     throw explain(error, recording.nodes[executable.at], 'compile');
   }
-  cells.forEach((cell, k) => cell.advance(values[k] as Storage, (outputs[k] ?? null) !== null));
+  for (let k = 0; k < cells.length; k++)
+    (cells[k] as Cell).advance(values[k] as Storage, outputs[k] !== null);
   for (const { index, requiresGrad } of recording.marked)
     (leaves[index] as Tensor).requiresGrad_(requiresGrad);
   const made: Tensor[] = [];

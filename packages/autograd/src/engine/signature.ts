@@ -180,7 +180,9 @@ function keepsAsBefore(fact: Fact & { kind: 'tensor' }, leaf: Tensor): boolean {
 
 function sameHooks({ extra }: Tensor, before: readonly Hook[]): boolean {
   const hooks = extra === null ? NONE : extra.hooks;
-  return hooks.length === before.length && hooks.every((hook, k) => hook === before[k]);
+  if (hooks.length !== before.length) return false;
+  for (let k = 0; k < hooks.length; k++) if (hooks[k] !== before[k]) return false;
+  return true;
 }
 
 const NONE: readonly Hook[] = [];

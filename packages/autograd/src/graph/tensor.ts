@@ -64,46 +64,48 @@ export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class Tensor<S extends Shape = Shape> {
+  // Declared only: fields defined one by one before the constructor runs cost half of making a node.
+
   /** @internal Grows with every node: inputs have smaller numbers than what is made from them. */
-  readonly id: number;
+  declare readonly id: number;
   /** @internal Null for a leaf. */
-  readonly op: Primitive | null;
+  declare readonly op: Primitive | null;
   /** @internal */
-  inputs: readonly Tensor[];
+  declare inputs: readonly Tensor[];
   /** @internal */
-  readonly attrs: Attrs | null;
+  declare readonly attrs: Attrs | null;
   /** @internal The shape: read by the engine, never written, never handed out. */
-  readonly sizes: S;
+  declare readonly sizes: S;
   /** The dtype of the elements: float32, float64, int32 or bool. */
-  readonly dtype: DType;
+  declare readonly dtype: DType;
   /** The number of elements. */
-  readonly size: number;
+  declare readonly size: number;
   /** @internal */
-  needsGrad: boolean;
+  declare needsGrad: boolean;
   /** @internal The elements, once known; never changed. */
-  value: Storage | null;
+  declare value: Storage | null;
   /** @internal Where it is computed, and its value lies; null for what goes along with any device: numbers. */
-  home: DeviceName | null = null;
+  declare home: DeviceName | null;
   /** @internal The cell that this node is a version of. */
-  cell: Cell | null = null;
+  declare cell: Cell | null;
   /** @internal The plan that last computed this node, and its place there: see `engine/evaluate.ts`. */
-  plan: { remember(index: number): void } | null = null;
+  declare plan: { remember(index: number): void } | null;
   /** @internal */
-  planIndex = -1;
+  declare planIndex: number;
   /** @internal Scratch of graph walks: the walk that saw this node last, and its place there. */
-  mark = 0;
+  declare mark: number;
   /** @internal */
-  slot = -1;
+  declare slot: number;
   /** @internal While it is unevaluated: the nodes on the longest way back to values; 0 for what no operation made. */
-  depth = 0;
+  declare depth: number;
   /** @internal While it is unevaluated: how many runs there had been when the oldest such node behind it was made. */
-  since = 0;
+  declare since: number;
   /** @internal While it is unevaluated: an upper bound of the bytes of the leaves behind it. */
-  bytes = 0;
+  declare bytes: number;
   /** @internal The label of the scope it was made in. */
-  readonly scope: string;
+  declare readonly scope: string;
   /** @internal */
-  extra: Extra | null = null;
+  declare extra: Extra | null;
 
   /** @internal */
   constructor(
@@ -124,7 +126,17 @@ export class Tensor<S extends Shape = Shape> {
     this.size = sizeOf(shape);
     this.needsGrad = needsGrad;
     this.value = value;
+    this.home = null;
+    this.cell = null;
+    this.plan = null;
+    this.planIndex = -1;
+    this.mark = 0;
+    this.slot = -1;
+    this.depth = 0;
+    this.since = 0;
+    this.bytes = 0;
     this.scope = mode.scope;
+    this.extra = null;
     if (mode.debug > 0) extraOf(this).stack = new Error().stack;
   }
 

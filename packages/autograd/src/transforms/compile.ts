@@ -7,6 +7,7 @@ import { again, planFor, record, type Recording, type Source } from '../engine/r
 import { replay, type Link } from '../engine/replay.js';
 import { argumentLeaves, fitsFacts, fitsLeaves } from '../engine/signature.js';
 import type { Storage } from '../graph/storage.js';
+import type { Cell } from '../graph/cell.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, withMode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
@@ -114,8 +115,10 @@ function fits(
   ) {
     return false;
   }
-  for (const { current } of cells)
-    if (current.home !== null && current.home !== backend.device) return false;
+  for (let k = 0; k < cells.length; k++) {
+    const { home } = (cells[k] as Cell).current;
+    if (home !== null && home !== backend.device) return false;
+  }
   for (const { read, value } of guards) if (!Object.is(read(), value)) return false;
   return true;
 }

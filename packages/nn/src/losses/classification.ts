@@ -129,15 +129,15 @@ function pick(
   const ignored = eq(target, ignoreIndex);
   const classes = where(ignored, 0, target);
   const chosen = gather(logProbabilities, dim, classes.unsqueeze(dim)).squeeze(dim);
-  const factor = where(
-    ignored,
-    0,
+  const weights =
     weight == null
-      ? 1
-      : indexSelect(weight.cast(chosen.dtype), 0, classes.flatten()).reshape(classes.shape),
-  ).cast(chosen.dtype);
+      ? null
+      : indexSelect(weight.cast(chosen.dtype), 0, classes.flatten()).reshape(classes.shape);
+  const factor =
+    weights === null ? ignored.logicalNot().cast(chosen.dtype) : where(ignored, 0, weights);
+  const each = weights === null ? chosen.neg() : chosen.neg().mul(weights);
   return {
-    loss: where(ignored, 0, chosen.neg().mul(factor)),
+    loss: where(ignored, 0, each),
     ignored,
     reduce: (loss: Tensor, reduction: Reduction): Tensor =>
       reduction === 'mean' ? loss.sum().div(factor.sum()) : reduce(op, loss, reduction),

@@ -34,7 +34,8 @@ export function shares(x: Tensor, dims: readonly number[]): Tensor {
 export function logShares(x: Tensor, dims: readonly number[]): Tensor {
   if (x.size === 0) return x;
   const shifted = lessLargest(detach(x), dims);
-  return logSharesOf([sub(shifted, logOfSum(shifted, dims)), x], { dims });
+  // Each row has a 0, so that no sum is below 1, or is NaN.
+  return logSharesOf([sub(shifted, logOfSum(shifted, dims, true)), x], { dims });
 }
 
 /** `log Σ exp(x)`, each row kept as one element; −∞ for a row of −∞. */
@@ -50,14 +51,15 @@ function lessLargest(x: Tensor, dims: readonly number[]): Tensor {
   return sub(x, maxOver([x], { dims, keepdim: true }));
 }
 
-/** The logarithm of the sum of exponentials of rows whose largest element is 0, or not finite. */
-function logOfSum(shifted: Tensor, dims: readonly number[]): Tensor {
+/** The logarithm of the sum of exponentials of rows whose largest element is 0, or not finite; where `has0`, 0 or NaN. */
+function logOfSum(shifted: Tensor, dims: readonly number[], has0 = false): Tensor {
   const e = exp(shifted);
   const attrs = { dims, keepdim: true };
   const sum = sumOver([e], attrs);
   // Below 2 there is one 0, which adds 1.
   const rest = sumOver([choose(eq(shifted, 0), 0, e)], attrs);
-  return choose(lt(sum, 2), choose(lt(sum, 1), log(sum), log1p(rest)), log(sum));
+  const [far, near] = [log(sum), log1p(rest)];
+  return choose(lt(sum, 2), has0 ? near : choose(lt(sum, 1), far, near), far);
 }
 
 /** What of a row holds more than half of it, and the sum of all others' shares. */

@@ -4,18 +4,14 @@ import type { Instruction } from '../../../engine/program.js';
 import { allocate, itemSize, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { Arrays } from './arrays.js';
-import { Known } from './known.js';
+import { FEW } from './callList.js';
+import { Places } from './places.js';
 import type { Prepared } from './prepare.js';
 
-/** An address of −1: not aligned, so no block has it. */
-const NOWHERE = 0xffffffff;
-
 /** So many elements are quicker set one by one than copied. */
-const FEW = 16;
+const SMALL = 16;
 
 export class Binding {
-  /** The address of every slot, for the run at hand. */
-  readonly addresses: Uint32Array;
   private readonly arrays: Arrays;
   private readonly instructions: readonly Instruction[];
   private readonly inputs: readonly number[];
@@ -25,14 +21,17 @@ export class Binding {
   /** Where each slot that is computed lies in the arena; −1 for the others. */
   private readonly offsets: readonly number[];
   private readonly arenaBytes: number;
-  private readonly inputArrays: (TypedArray | null)[];
+  /** The arrays of the inputs for the run at hand, and which of them each slot is; −1 for the others. */
+  private given: readonly TypedArray[] = [];
+  private readonly inputOf: Int32Array;
   /** Whether an output may be written to an array given for it: no input, and the first of its slot. */
   private readonly isOwn: readonly boolean[];
-  /** The output's array was in this memory: it has been written in place. */
-  private readonly direct: boolean[];
-  /** From the second run on. */
-  private known: Known | null = null;
-  private generation = -1;
+  /** Of every other run: a cell that is written at each has two arrays in turn. */
+  private readonly both: [Places, Places | null];
+  /** Which of them the run at hand has. */
+  turn: 0 | 1 = 0;
+  private runs = 0;
+  places: Places;
 
   constructor(
     { instructions, outputs, offsets, arenaBytes }: Prepared,
@@ -46,12 +45,13 @@ export class Binding {
     this.offsets = offsets;
     this.arenaBytes = arenaBytes;
     this.rooms = Float64Array.from(inputs, (slot) => align(this.bytesOf(slot)));
-    this.addresses = new Uint32Array(instructions.length);
-    this.inputArrays = new Array<TypedArray | null>(instructions.length).fill(null);
+    this.inputOf = new Int32Array(instructions.length).fill(-1);
+    inputs.forEach((slot, i) => (this.inputOf[slot] = i));
     const isInput = new Set(inputs);
     const firstAsked = new Map([...outputs.entries()].reverse().map(([k, slot]) => [slot, k]));
     this.isOwn = outputs.map((slot, k) => !isInput.has(slot) && firstAsked.get(slot) === k);
-    this.direct = outputs.map(() => false);
+    this.places = new Places(instructions.length, outputs.length);
+    this.both = [this.places, null];
   }
 
   /**
@@ -59,58 +59,72 @@ export class Binding {
    * @throws {DeviceError} if the memory cannot grow so far.
    */
   bind(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): void {
-    const { addresses, arrays } = this;
+    const { arrays } = this;
     arrays.start();
-    // What runs once has nothing to remember.
-    if (this.generation !== -1)
-      this.known ??= new Known(arrays, inputs.length + this.outputs.length);
-    const { known } = this;
-    known?.start();
-    let bytes = this.arenaBytes;
-    for (let i = 0; i < inputs.length; i++) {
+    this.given = inputs;
+    if (this.runs++ > FEW) {
+      this.turn = this.turn === 0 ? 1 : 0;
+      this.places = this.both[this.turn] ??= new Places(this.offsets.length, this.outputs.length);
+      this.places.remember(inputs.length + outputs.length);
+    }
+    if (!this.places.fit(inputs, outputs, arrays)) this.place(this.places, inputs, outputs);
+    const { addresses, copied } = this.places;
+    for (let k = 0; k < copied.length; k++) {
+      const i = copied[k]!;
       const slot = this.inputs[i]!;
-      const array = inputs[i]!;
-      let address = known?.addressOf(array, i) ?? arrays.addressOf(array);
-      if (address < 0) address = arrays.takeIn(array);
-      if (address < 0) bytes += this.rooms[i]!;
-      addresses[slot] = address;
-      this.inputArrays[slot] = array;
+      this.write(slot, addresses[slot]!, inputs[i]!);
+    }
+  }
+
+  /** Says of everything where it lies. */
+  private place(
+    places: Places,
+    inputs: readonly TypedArray[],
+    outputs: readonly (TypedArray | null)[],
+  ): void {
+    const { arrays, offsets } = this;
+    const { addresses, copied } = places;
+    places.start(arrays);
+    let bytes = this.arenaBytes;
+    copied.length = 0;
+    for (let i = 0; i < inputs.length; i++) {
+      let address = places.find(inputs[i]!, i, arrays);
+      if (address < 0) address = arrays.takeIn(inputs[i]!);
+      if (address >= 0) addresses[this.inputs[i]!] = address;
+      else {
+        copied.push(i);
+        bytes += this.rooms[i]!;
+      }
     }
     arrays.reserve(bytes);
-    if (this.generation !== arrays.generation) {
-      for (let slot = 0; slot < this.offsets.length; slot++) {
-        const offset = this.offsets[slot]!;
+    if (places.generation !== arrays.generation) {
+      for (let slot = 0; slot < offsets.length; slot++) {
+        const offset = offsets[slot]!;
         if (offset >= 0) addresses[slot] = arrays.arena + offset;
       }
-      this.generation = arrays.generation;
+      places.generation = arrays.generation;
     }
     let staging = arrays.arena + this.arenaBytes;
-    for (let i = 0; i < inputs.length; i++) {
-      const slot = this.inputs[i]!;
-      if (addresses[slot]! !== NOWHERE) continue;
-      this.write(slot, staging, inputs[i]!);
-      addresses[slot] = staging;
+    for (const i of copied) {
+      addresses[this.inputs[i]!] = staging;
       staging += this.rooms[i]!;
     }
     for (let k = 0; k < this.outputs.length; k++) {
+      const address = places.find(outputs[k] ?? null, inputs.length + k, arrays);
       if (!this.isOwn[k]) continue;
       const slot = this.outputs[k]!;
-      const given = outputs[k] ?? null;
-      const address =
-        given === null
-          ? -1
-          : (known?.addressOf(given, inputs.length + k) ?? arrays.addressOf(given));
-      this.direct[k] = address !== -1;
-      addresses[slot] = this.direct[k] ? address : arrays.arena + this.offsets[slot]!;
+      places.direct[k] = address !== -1;
+      addresses[slot] = address !== -1 ? address : arrays.arena + offsets[slot]!;
     }
   }
 
   /** The values after a run: the arrays given for them, or new ones. */
   results(outputs: readonly (TypedArray | null)[]): TypedArray[] {
     const values = new Array<TypedArray>(this.outputs.length);
+    const { direct } = this.places;
     for (let k = 0; k < values.length; k++) {
       const given = outputs[k] ?? null;
-      if (given !== null && this.direct[k]) {
+      if (given !== null && direct[k]) {
         values[k] = given;
         continue;
       }
@@ -128,31 +142,33 @@ export class Binding {
 
   /** The elements of a slot, for the run at hand. */
   arrayOf(slot: number): TypedArray {
+    const input = this.inputOf[slot]!;
+    if (input >= 0) return this.given[input]!;
     const { dtype, shape } = this.instructions[slot]!;
-    return this.inputArrays[slot] ?? this.arrays.view(dtype, this.addresses[slot]!, sizeOf(shape));
+    return this.arrays.view(dtype, this.places.addresses[slot]!, sizeOf(shape));
   }
 
   private copyOf(slot: number): TypedArray {
     const { dtype, shape } = this.instructions[slot]!;
     const size = sizeOf(shape);
-    if (size > FEW || this.inputArrays[slot] !== null) return this.arrayOf(slot).slice();
+    if (size > SMALL || this.inputOf[slot]! >= 0) return this.arrayOf(slot).slice();
     const copy = allocate(dtype, size);
     const heap = this.arrays.memory.heap[dtype];
-    const first = this.addresses[slot]! / itemSize[dtype];
+    const first = this.places.addresses[slot]! / itemSize[dtype];
     for (let i = 0; i < size; i++) copy[i] = heap[first + i]!;
     return copy;
   }
 
   /** Lets go of the inputs of a run. */
   forgetInputs(): void {
-    for (let i = 0; i < this.inputs.length; i++) this.inputArrays[this.inputs[i]!] = null;
+    this.given = [];
   }
 
   /** Writes a number of the program where it lies. */
   writeNumber(slot: number): void {
     const { dtype, attrs } = this.instructions[slot]!;
     const { value } = attrs as { value: number };
-    this.arrays.memory.heap[dtype][this.addresses[slot]! / itemSize[dtype]] = value;
+    this.arrays.memory.heap[dtype][this.places.addresses[slot]! / itemSize[dtype]] = value;
   }
 
   bytesOf(slot: number): number {
@@ -171,7 +187,7 @@ export class Binding {
     const heap = this.arrays.memory.heap[dtype];
     const first = address / itemSize[dtype];
     const { length } = array;
-    if (length > FEW) heap.set(array, first);
+    if (length > SMALL) heap.set(array, first);
     else for (let i = 0; i < length; i++) heap[first + i] = array[i]!;
   }
 }

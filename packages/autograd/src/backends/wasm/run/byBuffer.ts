@@ -3,30 +3,34 @@ import { SCRATCH_BUFFER } from '../assembler/block.js';
 import type { TypedArray } from '../../../graph/dtype.js';
 
 export class ByBuffer {
-  private readonly buffers: Int32Array;
   /** Where the words of each buffer end, where each word is, and how many bytes into the buffer it points. */
   private readonly ends: Int32Array;
   private readonly words: Int32Array;
   private readonly offsets: Int32Array;
+  private readonly buffers: Int32Array;
   /** Where each buffer was; no address is −1. */
   private readonly last: Int32Array;
 
   /** `pointers` has three numbers for each word: which, of which buffer, and how many bytes into it. */
   constructor(pointers: Int32Array) {
-    const groups = new Map<number, number[]>();
-    for (let k = 0; k < pointers.length; k += 3) {
-      const buffer = pointers[k + 1]!;
-      const group = groups.get(buffer);
-      if (group === undefined) groups.set(buffer, [k]);
-      else group.push(k);
+    const places = new Map<number, number>();
+    const counts: number[] = [];
+    for (let k = 1; k < pointers.length; k += 3) {
+      const place = places.get(pointers[k]!);
+      if (place !== undefined) counts[place]!++;
+      else places.set(pointers[k]!, counts.push(1) - 1);
     }
-    const sorted = [...groups.values()].flat();
-    let end = 0;
-    this.buffers = Int32Array.from(groups.keys());
-    this.ends = Int32Array.from(groups.values(), (group) => (end += group.length));
-    this.words = Int32Array.from(sorted, (k) => pointers[k]!);
-    this.offsets = Int32Array.from(sorted, (k) => pointers[k + 2]!);
-    this.last = new Int32Array(groups.size).fill(-1);
+    this.buffers = Int32Array.from(places.keys());
+    this.ends = new Int32Array(counts.length);
+    for (let i = 1; i < counts.length; i++) this.ends[i] = this.ends[i - 1]! + counts[i - 1]!;
+    this.words = new Int32Array(pointers.length / 3);
+    this.offsets = new Int32Array(pointers.length / 3);
+    for (let k = 0; k < pointers.length; k += 3) {
+      const at = this.ends[places.get(pointers[k + 1]!)!]!++;
+      this.words[at] = pointers[k]!;
+      this.offsets[at] = pointers[k + 2]!;
+    }
+    this.last = new Int32Array(counts.length).fill(-1);
   }
 
   /** Writes the words of the buffers that have moved. */

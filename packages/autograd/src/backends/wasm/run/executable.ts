@@ -41,7 +41,7 @@ export class WasmExecutable implements Executable<TypedArray> {
 
   /** False if an argument was refused: the results mean nothing then. */
   private runParts(): boolean {
-    const { addresses } = this.binding;
+    const { places, turn } = this.binding;
     for (const slot of this.numbers) this.binding.writeNumber(slot);
     for (const part of this.parts) {
       const start = this.meter === null ? 0 : performance.now();
@@ -51,12 +51,12 @@ export class WasmExecutable implements Executable<TypedArray> {
         const loop = loopOf(this.instruction(part.step.slot).attrs ?? {});
         if (part.repeated === null) this.runLoop(loop, part.step);
         else {
-          part.repeated.run(loop, part.step, addresses);
+          part.repeated.run(loop, part.step, places.addresses);
           if (part.repeated.faulted) return false;
         }
       } else {
         const { plan } = part;
-        plan.setBuffers(addresses);
+        plan.setBuffers(places.addresses, turn, places.version);
         plan.run();
         // The reference finds the index again and says all there is to say of it.
         if (plan.faulted) return false;

@@ -18,7 +18,8 @@ import type { Arrays } from './arrays.js';
 import { listKernels } from './kernelList.js';
 import type { ThreadPool } from './pool.js';
 import { bestVectorWidth } from './vectorWidth.js';
-import { WasmPlan, type Move } from './wasmPlan.js';
+import type { Move } from './callList.js';
+import { WasmPlan } from './wasmPlan.js';
 
 /** The places of a body's outputs: slots of their own, each written once a step. */
 interface Prepared {

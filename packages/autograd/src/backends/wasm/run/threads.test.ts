@@ -287,9 +287,9 @@ describe('a thread that is lost while others wait for it at a meeting', () => {
 
   test('because its part failed: noticed at once, and plans run on', () => {
     const { pool, ownForms, plan, check } = setUp();
-    const { list } = plan as unknown as { list: number };
+    const { list } = plan as unknown as { list: { address: number } };
     // Nothing was loaded: the workers have no function to run.
-    const [message, took] = failure(() => pool.run(list, ownForms));
+    const [message, took] = failure(() => pool.run(list.address, ownForms));
     expect(message).toMatch(/a worker failed/);
     expect(took).toBeLessThan(3000);
     ownForms.resetBarrier();

@@ -1,8 +1,6 @@
 /** @file A list of kernels in memory, ready to run on one thread or several. */
 import { FAULT } from './barrier.js';
-import { SCRATCH_BUFFER } from '../assembler/block.js';
-import { CALL, LIST, MOVE } from './driver.js';
-import { ByBuffer } from './byBuffer.js';
+import { CallList, type Move } from './callList.js';
 import type { Forms } from './forms.js';
 import type { KernelList } from './kernelList.js';
 import type { ThreadPool } from './pool.js';
@@ -12,34 +10,25 @@ const NONE: ReadonlySet<number> = new Set();
 /** Runs at which the way not chosen is tried, to compare; and every 256th after these. */
 const TRIALS: ReadonlySet<number> = new Set([3, 5, 12, 13, 40, 41, 100, 101]);
 
-/** How a buffer moves between two runs of a list: so many bytes on, or back and forth where `factor` is −1. */
-export interface Move {
-  readonly by: number;
-  readonly factor: 1 | -1;
-}
+/** Lists of up to so many words are written twice: in longer ones the words that move are a small part of a run. */
+const TWICE = 4096;
 
 /**
- * A list in memory with the blocks of its kernels, and how to run it.
+ * A list in memory and how to run it.
  *
  * Times decide whether threads are used: on a busy machine, or for small kernels, one thread can be faster. Results do
  * not depend on it.
  */
 export class WasmPlan {
   private readonly forms: Forms;
-  /** Three numbers for each word that holds an address: which, of which buffer, and how many bytes into it. */
-  private readonly pointers: Int32Array;
-  /** The pointers by buffer, from the second time on that its buffers are set. */
-  private byBuffer: ByBuffer | null = null;
-  private settings = 0;
+  /** For every other run, as the buffers of those have their places in turn. */
+  private readonly lists: [CallList, CallList | null];
+  private list: CallList;
+  /** What the second list is written from, where there is to be one. */
+  private readonly kernels: KernelList | null;
   private readonly scratchBytes: number;
   private readonly mayFault: boolean;
   private readonly pool: ThreadPool | undefined;
-  /** Addresses of the list, and of the blocks after it. */
-  private readonly list: number;
-  private readonly blocks: number;
-  /** The pointers that move, and where their moves are written. */
-  private readonly moving: number[] = [];
-  private readonly moves: number;
   private runs = 0;
   /** Recent times alone and together, in milliseconds. */
   private alone = Infinity;
@@ -56,72 +45,32 @@ export class WasmPlan {
     pool?: ThreadPool,
     moves: ReadonlySet<number> = NONE,
   ) {
-    const { memory } = forms;
     this.forms = forms;
-    this.pointers = kernels.pointers;
     this.scratchBytes = kernels.scratchBytes;
     this.mayFault = kernels.mayFault;
     this.pool = kernels.parallel ? pool : undefined;
-    const { calls, words, pointers } = kernels;
-    for (let k = 0; moves.size > 0 && k < pointers.length; k += 3)
-      if (moves.has(pointers[k + 1]!)) this.moving.push(k);
-    const before = LIST.calls + calls.length + words.length;
-    this.list = memory.allocate((before + this.moving.length * MOVE.words) * 4);
-    this.blocks = this.list + (LIST.calls + calls.length) * 4;
-    this.moves = this.list + before * 4;
-    const { int32 } = memory.heap;
-    const first = this.list >>> 2;
-    int32[first + LIST.count] = calls.length / CALL.words;
-    int32[first + LIST.ownOffset] = kernels.sharedBytes;
-    int32[first + LIST.ownBytes] = kernels.ownBytes;
-    int32[first + LIST.times] = 1;
-    int32[first + LIST.moveCount] = 0;
-    int32[first + LIST.moves] = this.moves;
-    for (let i = 0; i < calls.length; i++) {
-      const isBlock = i % CALL.words === CALL.block;
-      int32[first + LIST.calls + i] = isBlock ? this.blocks + calls[i]! * 4 : calls[i]!;
-    }
-    int32.set(words, this.blocks >>> 2);
+    this.list = new CallList(forms.memory, kernels, moves);
+    this.lists = [this.list, null];
+    this.kernels = moves.size === 0 && kernels.words.length <= TWICE ? kernels : null;
   }
 
   /**
-   * Says where the buffers of the plan lie: number `b` at `addresses[b]`.
+   * Says where the buffers of the plan lie: number `b` at `addresses[b]`. Where they have their places in turn, `turn` says
+   * whose turn it is, and `version` whether they lie where they lay the last time that it was.
    *
    * @throws {DeviceError} if there is no room for its scratch memory.
    */
-  setBuffers(addresses: ArrayLike<number>): void {
-    const { pointers } = this;
-    const scratch = this.forms.scratch(this.scratchBytes);
-    const { int32 } = this.forms.memory.heap;
-    int32[(this.list >>> 2) + LIST.scratch] = scratch;
-    const first = this.blocks >>> 2;
-    if (this.byBuffer !== null) {
-      this.byBuffer.write(int32, first, addresses, scratch);
-      return;
-    }
-    for (let k = 0; k < pointers.length; k += 3) {
-      const buffer = pointers[k + 1]!;
-      const from = buffer === SCRATCH_BUFFER ? scratch : addresses[buffer]!;
-      int32[first + pointers[k]!] = from + pointers[k + 2]!;
-    }
-    // What is run once is not worth sorting, and what moves is no longer where it was written.
-    if (this.settings++ > 0 && this.moving.length === 0) this.byBuffer = new ByBuffer(pointers);
+  setBuffers(addresses: ArrayLike<number>, turn: 0 | 1 = 0, version = -1): void {
+    const { lists, kernels, forms } = this;
+    const scratch = forms.scratch(this.scratchBytes);
+    if (kernels === null) return this.list.setBuffers(addresses, scratch, -1);
+    this.list = lists[turn] ??= new CallList(forms.memory, kernels, NONE);
+    this.list.setBuffers(addresses, scratch, version);
   }
 
   /** Says, after `setBuffers`, how often the list is run, and how buffers move between two runs. */
   setTimes(times: number, moves: readonly (Move | undefined)[]): void {
-    const { int32 } = this.forms.memory.heap;
-    const first = this.list >>> 2;
-    int32[first + LIST.times] = times;
-    int32[first + LIST.moveCount] = times > 1 ? this.moving.length : 0;
-    let at = this.moves >>> 2;
-    for (const k of this.moving) {
-      const { by, factor } = moves[this.pointers[k + 1]!]!;
-      int32[at + MOVE.word] = this.blocks + this.pointers[k]! * 4;
-      int32[at + MOVE.by] = by;
-      int32[at + MOVE.factor] = factor;
-      at += MOVE.words;
-    }
+    this.list.setTimes(times, moves);
   }
 
   /**
@@ -176,16 +125,16 @@ export class WasmPlan {
 
   /** Gives its memory back. */
   dispose(): void {
-    this.forms.memory.release(this.list);
+    for (const list of this.lists) if (list !== null) this.forms.memory.release(list.address);
   }
 
   private runAlone(): void {
-    this.forms.run(this.list, 0, 1, 1);
+    this.forms.run(this.list.address, 0, 1, 1);
   }
 
   private runTogether(pool: ThreadPool): void {
     try {
-      pool.run(this.list, this.forms);
+      pool.run(this.list.address, this.forms);
     } catch (error) {
       this.forms.resetBarrier();
       throw error;

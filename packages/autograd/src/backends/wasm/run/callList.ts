@@ -1,0 +1,100 @@
+/** @file A list of calls with the blocks of its kernels, as it lies in memory. */
+import { SCRATCH_BUFFER } from '../assembler/block.js';
+import { ByBuffer } from './byBuffer.js';
+import { CALL, LIST, MOVE } from './driver.js';
+import type { KernelList } from './kernelList.js';
+import type { WasmMemory } from './memory.js';
+
+/** Runs after which it is worth while to remember what moves: most sizes do not come back often. */
+export const FEW = 4;
+
+/** How a buffer moves between two runs of a list: so many bytes on, or back and forth where `factor` is −1. */
+export interface Move {
+  readonly by: number;
+  readonly factor: 1 | -1;
+}
+
+export class CallList {
+  /** Addresses of the list, and of the blocks after it. */
+  readonly address: number;
+  private readonly blocks: number;
+  private readonly memory: WasmMemory;
+  /** Three numbers for each word that holds an address: which, of which buffer, and how many bytes into it. */
+  private readonly pointers: Int32Array;
+  /** The pointers by buffer, once its buffers have been set several times. */
+  private byBuffer: ByBuffer | null = null;
+  private settings = 0;
+  /** The pointers that move between two runs of the list, and where their moves are written. */
+  private readonly moving: number[] = [];
+  private readonly moves: number;
+  /** What the addresses in the blocks are those of. */
+  private version = -1;
+  private scratch = -1;
+
+  /**
+   * Writes `kernels` into memory. The buffers that `moves` names move where the list is run several times.
+   *
+   * @throws {DeviceError} if there is no room for them.
+   */
+  constructor(memory: WasmMemory, kernels: KernelList, moves: ReadonlySet<number>) {
+    const { calls, words, pointers } = kernels;
+    for (let k = 0; moves.size > 0 && k < pointers.length; k += 3)
+      if (moves.has(pointers[k + 1]!)) this.moving.push(k);
+    const before = LIST.calls + calls.length + words.length;
+    this.memory = memory;
+    this.pointers = pointers;
+    this.address = memory.allocate((before + this.moving.length * MOVE.words) * 4);
+    this.blocks = this.address + (LIST.calls + calls.length) * 4;
+    this.moves = this.address + before * 4;
+    const { int32 } = memory.heap;
+    const first = this.address >>> 2;
+    int32[first + LIST.count] = calls.length / CALL.words;
+    int32[first + LIST.ownOffset] = kernels.sharedBytes;
+    int32[first + LIST.ownBytes] = kernels.ownBytes;
+    int32[first + LIST.times] = 1;
+    int32[first + LIST.moveCount] = 0;
+    int32[first + LIST.moves] = this.moves;
+    for (let i = 0; i < calls.length; i++) {
+      const isBlock = i % CALL.words === CALL.block;
+      int32[first + LIST.calls + i] = isBlock ? this.blocks + calls[i]! * 4 : calls[i]!;
+    }
+    int32.set(words, this.blocks >>> 2);
+  }
+
+  /** Writes where buffers lie into the blocks; nothing, where `version` says that they lie where they lay. */
+  setBuffers(addresses: ArrayLike<number>, scratch: number, version: number): void {
+    if (version >= 0 && version === this.version && scratch === this.scratch) return;
+    [this.version, this.scratch] = [version, scratch];
+    const { pointers } = this;
+    const { int32 } = this.memory.heap;
+    int32[(this.address >>> 2) + LIST.scratch] = scratch;
+    const first = this.blocks >>> 2;
+    if (this.byBuffer !== null) {
+      this.byBuffer.write(int32, first, addresses, scratch);
+      return;
+    }
+    for (let k = 0; k < pointers.length; k += 3) {
+      const buffer = pointers[k + 1]!;
+      const from = buffer === SCRATCH_BUFFER ? scratch : addresses[buffer]!;
+      int32[first + pointers[k]!] = from + pointers[k + 2]!;
+    }
+    // What moves between steps is no longer where it was written.
+    if (++this.settings > FEW && this.moving.length === 0) this.byBuffer = new ByBuffer(pointers);
+  }
+
+  /** Says, after `setBuffers`, how often the list is run, and how buffers move between two runs. */
+  setTimes(times: number, moves: readonly (Move | undefined)[]): void {
+    const { int32 } = this.memory.heap;
+    const first = this.address >>> 2;
+    int32[first + LIST.times] = times;
+    int32[first + LIST.moveCount] = times > 1 ? this.moving.length : 0;
+    let at = this.moves >>> 2;
+    for (const k of this.moving) {
+      const { by, factor } = moves[this.pointers[k + 1]!]!;
+      int32[at + MOVE.word] = this.blocks + this.pointers[k]! * 4;
+      int32[at + MOVE.by] = by;
+      int32[at + MOVE.factor] = factor;
+      at += MOVE.words;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/** @file Where everything that a program reads and writes lies, and whether it lies where it lay. */
+import type { TypedArray } from '../../../graph/dtype.js';
+import type { Arrays } from './arrays.js';
+
+/** An array is looked up at each run; null says that none was given. */
+const UNKNOWN = undefined;
+type Held = TypedArray | null | typeof UNKNOWN;
+
+/**
+ * The places of a run, for the next but one: a cell that is written at every run has two arrays in turn. To compare arrays
+ * is quicker than to look them up, and of a small step looking up is a third. Only tiny ones are compared: they are held
+ * as long as the program is.
+ */
+export class Places {
+  /** The address of every slot. */
+  readonly addresses: Uint32Array;
+  /** The inputs that have no place of their own: they are copied in at each run. */
+  readonly copied: number[] = [];
+  /** The output's array was in this memory: it has been written in place. */
+  readonly direct: boolean[];
+  /** The arena that `addresses` are for. */
+  generation = -1;
+  /** Grows whenever an address may have changed. */
+  version = 0;
+  /** The arrays of the inputs, then of the outputs, and their addresses; null until they are remembered. */
+  private held: Held[] | null = null;
+  private heldAt = new Float64Array(0);
+  private losses = -1;
+
+  constructor(slots: number, outputs: number) {
+    this.addresses = new Uint32Array(slots);
+    this.direct = new Array<boolean>(outputs).fill(false);
+  }
+
+  /** From now on so many arrays are remembered. */
+  remember(arrays: number): void {
+    if (this.held !== null) return;
+    this.held = new Array<Held>(arrays);
+    this.heldAt = new Float64Array(arrays);
+  }
+
+  /** Whether everything lies where it lay. */
+  fit(
+    inputs: readonly TypedArray[],
+    outputs: readonly (TypedArray | null)[],
+    arrays: Arrays,
+  ): boolean {
+    const { held } = this;
+    if (held === null || this.generation !== arrays.generation || this.losses !== arrays.losses)
+      return false;
+    const n = inputs.length;
+    for (let i = 0; i < n; i++) if (inputs[i] !== held[i]) return false;
+    for (let k = 0; n + k < held.length; k++)
+      if ((outputs[k] ?? null) !== held[n + k]) return false;
+    return true;
+  }
+
+  /** Before places are looked for: what may no longer be so is forgotten. */
+  start(arrays: Arrays): void {
+    this.version++;
+    if (this.losses === arrays.losses) return;
+    this.losses = arrays.losses;
+    this.held?.fill(UNKNOWN);
+  }
+
+  /** The address of an array, which is input or output number `i`; −1 if it has none. */
+  find(array: TypedArray | null, i: number, arrays: Arrays): number {
+    const { held, heldAt } = this;
+    if (held !== null && array === held[i]) return heldAt[i]!;
+    const address = array === null ? -1 : arrays.addressOf(array);
+    if (held !== null) {
+      held[i] = array === null || arrays.isLasting(array) ? array : UNKNOWN;
+      heldAt[i] = address;
+    }
+    return address;
+  }
+}
