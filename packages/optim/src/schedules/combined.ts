@@ -10,6 +10,7 @@ import {
 import {
   checkOptimizer,
   LRScheduler,
+  refuseRecorded,
   scheduleOptions,
   type Scheduled,
   type ScheduleOptions,
@@ -134,6 +135,7 @@ export class SequentialLR extends Combined {
   }
 
   override step(): void {
+    refuseRecorded(this.name);
     this.lastEpoch++;
     const now = this.at(this.lastEpoch);
     if (this.milestones.includes(this.lastEpoch)) now.restart();
@@ -168,6 +170,7 @@ export class ChainedScheduler extends Combined {
   }
 
   override step(): void {
+    refuseRecorded(this.name);
     this.lastEpoch++;
     for (const schedule of this.schedulers) schedule.step();
     this.noteRates();
