@@ -37,6 +37,32 @@ class Branches extends nn.Module {
 }
 
 describe('a compiled function of a module', () => {
+  test('notices settings of layers and of own modules', () => {
+    class Scaled extends nn.Module {
+      temperature = 1;
+      offset: number | null = null;
+      calls = 0;
+      readonly norm = new nn.BatchNorm1d(2);
+      readonly drop = new nn.Dropout(0);
+      forward(t: Tensor): Tensor {
+        this.calls++; // its own affair
+        const h = this.drop.forward(this.norm.forward(t));
+        return h.div(this.temperature).add(this.offset ?? 0);
+      }
+    }
+    const model = new Scaled();
+    model.norm.eval();
+    const write = (module: nn.Module, settings: object): void =>
+      void Object.assign(module, settings);
+    const recorded = follow(model, [
+      () => (model.temperature = 0.5),
+      () => (model.offset = 3),
+      () => write(model.norm, { eps: 1 }),
+      () => write(model.drop, { p: 1 }),
+    ]);
+    expect(recorded).toBe(5);
+  });
+
   test('notices hooks that come and go', () => {
     const model = new nn.Sequential(new nn.Linear(2, 2), new nn.ReLU());
     const remove: (() => void)[] = [];
