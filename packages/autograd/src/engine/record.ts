@@ -78,6 +78,11 @@ export interface Recording {
   readonly since: number;
   /** What the function asked to be called after each run. */
   readonly after: readonly (() => void)[];
+  /**
+   * Whether it made cells. What is made at the first call (the states of an optimizer) is there at the next, and what is
+   * made at every call starts anew each time: either way this recording is for one call.
+   */
+  readonly makesCells: boolean;
 }
 
 /** What a gradient was before the recording. */
@@ -130,7 +135,7 @@ export function record(
       else before.grad?.clear();
     }
     generator.offset = stand.start;
-    const made = [...recording.cells] as Cell[];
+    const made = ([...recording.cells] as Cell[]).filter(startsFromConstants);
     Object.assign(recording, outer);
     evaluate(...made); // cells made on the way, such as an optimizer's state, take their first values
   }
@@ -141,6 +146,17 @@ export function record(
   return twice.length === 0
     ? recorded
     : record(f, args, leaves, new Set([...fixed, ...twice]), recorder);
+}
+
+/** Whether the first value of a cell follows from nothing that is another at the next call. */
+function startsFromConstants({ first }: Cell): boolean {
+  const seen = new Set<Tensor>([first]);
+  for (const node of seen) {
+    if (node.op === placeholderOp || node.op === counterOp) return false;
+    if (node.cell !== null && node !== first) return false;
+    for (const x of node.inputs) seen.add(x);
+  }
+  return true;
 }
 
 function standFor(leaves: readonly unknown[], fixed: ReadonlySet<unknown>, since: number): Stand {
@@ -177,6 +193,7 @@ function standFor(leaves: readonly unknown[], fixed: ReadonlySet<unknown>, since
 /** Turns what the function did into a plan. */
 function capture(result: unknown, stand: Stand): Recording {
   const { placeholders, start, since } = stand;
+  for (const fact of stand.facts) if (fact.kind === 'value') fact.contents?.settle();
   const out = flatten(result);
   const roots: Tensor[] = [];
   const output = (node: Tensor): number => {
@@ -184,6 +201,7 @@ function capture(result: unknown, stand: Stand): Recording {
     return at >= 0 ? at : roots.push(node) - 1;
   };
   const made = recording.cells as Set<Cell>;
+  const given = new Set([...made].filter(startsFromConstants));
   const touched = recording.grads as Map<Tensor, GradBefore>;
   const ofArguments = new Set(placeholders.map((p) => p?.extra?.grad ?? null));
   const old = new Set(
@@ -198,7 +216,7 @@ function capture(result: unknown, stand: Stand): Recording {
       !ofArguments.has(cell) &&
       !stand.cells.has(cell) &&
       cell.live !== null &&
-      (!made.has(cell) || cell.hasNext),
+      (!given.has(cell) || cell.hasNext),
   );
   for (const cell of cells) output(cell.current);
   const gradients = [...touched.keys()].map((leaf): Gradient => {
@@ -232,7 +250,7 @@ function capture(result: unknown, stand: Stand): Recording {
   });
   const stops = new Set<Tensor>(placeholders.filter((p) => p !== null));
   for (const gradient of stand.gradients.values()) stops.add(gradient);
-  for (const cell of made) stops.add(cell.first);
+  for (const cell of given) stops.add(cell.first);
   roots.forEach((root, k) => {
     // A gradient or a new version that is an input as it came.
     if (stops.has(root) || root.value !== null || isNumber(root)) roots[k] = again(root);
@@ -279,6 +297,7 @@ function capture(result: unknown, stand: Stand): Recording {
     nodes: graph.nodes,
     since,
     after: recording.after,
+    makesCells: made.size > 0,
   };
 }
 
