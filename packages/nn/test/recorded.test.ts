@@ -114,3 +114,30 @@ describe('a compiled function of a module', () => {
     expect([...seen, isCompiling()]).toEqual([true, false]);
   });
 });
+
+test('functionalCall in a compiled function starts from the statistics at hand, and is recorded once', () => {
+  const make = (): { f: (t: Tensor) => unknown; norm: nn.BatchNorm1d; recorded: () => number } => {
+    const norm = new nn.BatchNorm1d(2);
+    let recorded = 0;
+    const f = (t: Tensor): unknown => {
+      recorded++;
+      const given = { weight: norm.weight.mul(2) };
+      nn.functionalCall(norm, given, t);
+      const y = nn.functionalCall(norm, given, t);
+      const z = nn.functionalCall(norm, { ...given, running_mean: t.mean(0) }, t);
+      return [y, z, norm.forward(t)];
+    };
+    return { f, norm, recorded: () => recorded };
+  };
+  const [plain, other] = [make(), make()];
+  const compiled = compile(other.f);
+  for (let k = 1; k < 5; k++) {
+    const t = ones([4, 2]).cumsum(0).mul(k);
+    const [want, got] = [plain.f(t), compiled(t)].map((r) =>
+      (r as unknown[]).map((y) => (y as Tensor).toArray()),
+    );
+    expect(got).toEqual(want);
+    expect(other.norm.runningMean?.toArray()).toEqual(plain.norm.runningMean?.toArray());
+  }
+  expect(other.recorded()).toBe(1);
+});

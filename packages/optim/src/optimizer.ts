@@ -9,6 +9,8 @@ import {
   enableGrad,
   evaluate,
   GradError,
+  isCompiling,
+  keptCells,
   ShapeError,
   Tensor,
   where,
@@ -61,6 +63,8 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   private readonly built: BuiltGroup<H>[] = [];
   private readonly states = new Map<Parameter, ParamState>();
   private warned = false;
+  /** Whether it is made by a function that is being recorded, and so at each call of it, with states of its own. */
+  private readonly isPassing = isCompiling();
   /** Grows whenever parameters move to other clocks or states to other cells. */
   private generation = 0;
   private layoutAt = -1;
@@ -169,6 +173,11 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
 
   /** Gives every parameter and its state their next versions, where the condition is true. */
   private update(watch: FiniteWatch | null, loss: unknown, condition?: Tensor): void {
+    if (this.isPassing) this.assign(watch, loss, condition);
+    else keptCells(() => this.assign(watch, loss, condition));
+  }
+
+  private assign(watch: FiniteWatch | null, loss: unknown, condition?: Tensor): void {
     noGrad(() => {
       const measures = this.rule.measures?.(this.gradients()) ?? {};
       const assignments = this.built.flatMap((group) => this.updateGroup(group, measures));

@@ -20,8 +20,8 @@ export function packagePaths(
   checkArgument('packagePaths', 'first', first, texts);
   if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function') return [];
   const { createRequire } = process.getBuiltinModule('node:module');
-  const { join, resolve } = process.getBuiltinModule('node:path');
-  const folders = first.map((folder) => join(resolve(folder), 'main'));
+  const path = process.getBuiltinModule('node:path');
+  const folders = first.map((folder) => path.join(path.resolve(folder), 'main'));
   const found = new Set<string>();
   for (const from of [...folders, ...programPlaces(), own]) {
     if (from === null || !ABSOLUTE.test(from)) continue;
@@ -45,11 +45,11 @@ function programPlaces(): string[] {
   const program = process.argv[1];
   // With `node -e` it is an argument, and may lead anywhere.
   if (program === undefined || process.execArgv.some(isProgramText)) return [];
-  const { join } = process.getBuiltinModule('node:path');
+  const path = process.getBuiltinModule('node:path');
   // Looked up from within it: a file has no node_modules, so that the search goes on beside it.
-  const places = [join(program, 'main')];
+  const places = [path.join(program, 'main')];
   try {
-    places.push(join(process.getBuiltinModule('node:fs').realpathSync(program), 'main'));
+    places.push(path.join(process.getBuiltinModule('node:fs').realpathSync(program), 'main'));
   } catch {
     // No such file: `node -` and the like.
   }

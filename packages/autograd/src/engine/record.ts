@@ -3,7 +3,7 @@ import { ChainruleError } from '../errors.js';
 import { Cell, pendingCells } from '../graph/cell.js';
 import { allocate } from '../graph/dtype.js';
 import { generator } from '../graph/generatorState.js';
-import { mode, recording, withMode, type Guard } from '../graph/mode.js';
+import { mode, recording, withMode, type CellLife, type Guard } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import type { Storage } from '../graph/storage.js';
 import { extraOf, makeNode, Tensor, storageOf } from '../graph/tensor.js';
@@ -79,8 +79,8 @@ export interface Recording {
   /** What the function asked to be called after each run. */
   readonly after: readonly (() => void)[];
   /**
-   * Whether it made cells. What is made at the first call (the states of an optimizer) is there at the next, and what is
-   * made at every call starts anew each time: either way this recording is for one call.
+   * Whether it made cells of which nobody has said how long they serve. What is made at the first call is there at the next,
+   * and what is made at every call starts anew each time: either way this recording is for one call.
    */
   readonly makesCells: boolean;
 }
@@ -117,7 +117,13 @@ export function record(
 ): Recording {
   evaluate(); // every cell starts from a version with a value
   const outer = { ...recording };
-  Object.assign(recording, { guards: [], cells: new Set(), grads: new Map(), after: [] });
+  Object.assign(recording, {
+    guards: [],
+    cells: new Map(),
+    life: 'unknown',
+    grads: new Map(),
+    after: [],
+  });
   const since = constant(0, 'float32').id;
   const stand = standFor(leaves, fixed, since);
   let recorded: Recording;
@@ -135,7 +141,7 @@ export function record(
       else before.grad?.clear();
     }
     generator.offset = stand.start;
-    const made = ([...recording.cells] as Cell[]).filter(startsFromConstants);
+    const made = startingCells();
     Object.assign(recording, outer);
     evaluate(...made); // cells made on the way, such as an optimizer's state, take their first values
   }
@@ -146,6 +152,14 @@ export function record(
   return twice.length === 0
     ? recorded
     : record(f, args, leaves, new Set([...fixed, ...twice]), recorder);
+}
+
+/** The cells made meanwhile that start from a value of their own; others start from what is computed at the call. */
+function startingCells(): Cell[] {
+  const made = [...recording.cells] as [Cell, CellLife][];
+  return made.flatMap(([cell, life]) =>
+    life !== 'passing' && startsFromConstants(cell) ? [cell] : [],
+  );
 }
 
 /** Whether the first value of a cell follows from nothing that is another at the next call. */
@@ -200,8 +214,7 @@ function capture(result: unknown, stand: Stand): Recording {
     const at = roots.indexOf(node);
     return at >= 0 ? at : roots.push(node) - 1;
   };
-  const made = recording.cells as Set<Cell>;
-  const given = new Set([...made].filter(startsFromConstants));
+  const given = new Set(startingCells());
   const touched = recording.grads as Map<Tensor, GradBefore>;
   const ofArguments = new Set(placeholders.map((p) => p?.extra?.grad ?? null));
   const old = new Set(
@@ -297,7 +310,7 @@ function capture(result: unknown, stand: Stand): Recording {
     nodes: graph.nodes,
     since,
     after: recording.after,
-    makesCells: made.size > 0,
+    makesCells: [...recording.cells.values()].includes('unknown'),
   };
 }
 
@@ -341,6 +354,8 @@ function leafFacts(
 }
 
 function sourceOf(leaf: Tensor, { placeholders, gradients, start }: Stand): Source {
+  if (leaf.cell !== null && recording.cells.get(leaf.cell) === 'passing')
+    return { kind: 'constant' }; // the value it starts from at each call
   if (leaf.cell !== null) return { kind: 'cell', cell: leaf.cell };
   if (leaf.op === placeholderOp) {
     for (const [index, gradient] of gradients)

@@ -6,10 +6,12 @@ import {
   full,
   fullLike,
   grad,
+  keptCells,
   manualSeed,
   noGrad,
   ones,
   Parameter,
+  passingCells,
   rand,
   scalar,
   tensor,
@@ -116,6 +118,27 @@ test('what is made once is recorded twice, and no more', () => {
   for (let i = 0; i < 5; i++) f(tensor([1]));
   expect(recorded).toBe(2);
   expect(console.warn).not.toHaveBeenCalled();
+});
+
+test('cells of which it is said how long they serve need no second recording', () => {
+  const make = (): { f: (x: Tensor) => Tensor; recorded: () => number } => {
+    let recorded = 0;
+    let kept: Cell | undefined;
+    const f = (x: Tensor): Tensor => {
+      recorded++;
+      const sum = keptCells(() => (kept ??= cell(zeros([1]))));
+      const local = passingCells(() => [cell(ones([1])), cell(sum), cell(x)]);
+      for (const c of local) c.assign(c.add(x));
+      sum.assign(sum.add(x));
+      return local.reduce((t: Tensor, c) => t.add(c), sum.mul(100));
+    };
+    return { f, recorded: () => recorded };
+  };
+  const [plain, other] = [make(), make()];
+  const compiled = compile(other.f);
+  for (let i = 1; i < 6; i++)
+    expect(compiled(tensor([i])).toArray()).toEqual(plain.f(tensor([i])).toArray());
+  expect(other.recorded()).toBe(1);
 });
 
 test('what is made at every call is told once', () => {

@@ -15,7 +15,7 @@ const notOperations = `
   exponential multinomial normal randintLike gumbelSoftmax
   bernoulli getRngState manualSeed rand randLike randint randn randnLike randperm setRngState
   foreignCopy backend packagePaths
-  enableGrad isGradEnabled noGrad scope region dependsOn withMode recordingOf
+  enableGrad isGradEnabled noGrad scope region dependsOn withMode recordingOf keptCells passingCells
   compile isCompiling withoutCompile fromGPUBuffer scan whileLoop cond switchCase associativeScan deviceInfo devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
   detectAnomaly explain graph setDebug gradcheck gradgradcheck
   byPosition checkArgument defineOptions display printable passes flattenTree closureConvert pureCallback
