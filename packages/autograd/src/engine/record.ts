@@ -6,7 +6,7 @@ import { generator } from '../graph/generatorState.js';
 import { mode, recording, withMode, type CellLife, type Guard } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import type { Storage } from '../graph/storage.js';
-import { extraOf, makeNode, Tensor, storageOf } from '../graph/tensor.js';
+import { extraOf, isRecorded, makeNode, newestId, Tensor, storageOf } from '../graph/tensor.js';
 import {
   constant,
   counterOp,
@@ -126,6 +126,7 @@ export function record(
   });
   const since = constant(0, 'float32').id;
   const stand = standFor(leaves, fixed, since);
+  recording.since = newestId();
   let recorded: Recording;
   engine.building++;
   try {
@@ -216,7 +217,10 @@ function capture(result: unknown, stand: Stand): Recording {
   };
   const given = new Set(startingCells());
   const touched = recording.grads as Map<Tensor, GradBefore>;
-  const ofArguments = new Set(placeholders.map((p) => p?.extra?.grad ?? null));
+  const passing = new Set(
+    [...touched.keys()].filter((leaf) => isRecorded(leaf) && !out.leaves.includes(leaf)),
+  );
+  const elsewhere = new Set([...placeholders, ...passing].map((p) => p?.extra?.grad ?? null));
   const old = new Set(
     [...touched.keys()].flatMap((leaf) => {
       const grad = extraOf(leaf).grad;
@@ -226,19 +230,20 @@ function capture(result: unknown, stand: Stand): Recording {
   const cells = [...pendingCells].filter(
     (cell) =>
       !old.has(cell) &&
-      !ofArguments.has(cell) &&
+      !elsewhere.has(cell) &&
       !stand.cells.has(cell) &&
       cell.live !== null &&
       (!given.has(cell) || cell.hasNext),
   );
   for (const cell of cells) output(cell.current);
-  const gradients = [...touched.keys()].map((leaf): Gradient => {
+  const gradients = [...touched.keys()].flatMap((leaf): Gradient[] => {
+    if (passing.has(leaf)) return [];
     const grad = extraOf(leaf).grad;
     const live = grad?.live ?? null;
     const index = placeholders.indexOf(leaf as Placeholder);
     if (index >= 0)
-      return { kind: 'argument', index, root: live === null ? null : output(live.current) };
-    return { kind: 'leaf', leaf, cell: live === null ? null : grad };
+      return [{ kind: 'argument', index, root: live === null ? null : output(live.current) }];
+    return [{ kind: 'leaf', leaf, cell: live === null ? null : grad }];
   });
   const results = out.leaves.map((leaf): Result => {
     const node = leaf.current;

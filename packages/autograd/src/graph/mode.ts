@@ -50,6 +50,8 @@ export const recording: {
   cells: Map<unknown, CellLife>;
   /** How long cells that are made now serve. */
   life: CellLife;
+  /** Nodes of greater numbers are made by what is being recorded. */
+  since: number;
   /** Leaves whose gradient was set or cleared, and what it was before. */
   grads: Map<unknown, unknown>;
   /** What to call after each replay. */
@@ -62,6 +64,7 @@ export const recording: {
   guards: [],
   cells: new Map(),
   life: 'unknown',
+  since: Infinity,
   grads: new Map(),
   after: [],
   regions: null,

@@ -391,9 +391,14 @@ export function extraOf(t: Tensor): Extra {
  */
 export function borrowGrad(t: Tensor): Tensor | null {
   if (!isTensor(t)) checkArgument('borrowGrad', 't', t, kinds.tensor);
-  if (mode.tracing === 'compile' && !recording.grads.has(t))
+  if (mode.tracing === 'compile' && !recording.grads.has(t) && !isRecorded(t))
     dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
   return t.extra?.grad?.live ?? null;
+}
+
+/** @internal Whether what is being recorded makes this leaf: it then has no gradient yet, at each call. */
+export function isRecorded(leaf: Tensor): boolean {
+  return leaf.id > recording.since && !('assign' in leaf);
 }
 
 /** @internal Notes the gradient of a leaf before it changes, so that a recording can put it back. */

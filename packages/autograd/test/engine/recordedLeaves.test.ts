@@ -102,6 +102,30 @@ describe.each(Object.entries(LEAVES))('a leaf that is computed: %s', (_name, f) 
   });
 });
 
+test('gradients of leaves that are made in it are no assumption of a recording', () => {
+  let recorded = 0;
+  const w = new Parameter(tensor([1, 2], double));
+  const f = (x: Tensor): unknown => {
+    recorded++;
+    w.grad = null;
+    const [a, b] = [x.mul(2).detach().requiresGrad_(), tensor([3, 4], { requiresGrad: true })];
+    a.mul(w).mul(b).square().sum().backward();
+    const before = a.grad as Tensor | null;
+    a.mul(w).sum().backward();
+    return [before, a.grad, b.grad].map((g) => g?.mul(1));
+  };
+  const values = (r: unknown): unknown => [
+    ...(r as Tensor[]).map((t) => t.toArray()),
+    w.grad?.toArray(),
+  ];
+  const compiled = compile(f);
+  const at = (k: number): Tensor => tensor([k, 1], double);
+  const plain = [1, 2, 3].map((k) => values(f(at(k))));
+  recorded = 0;
+  expect([1, 2, 3].map((k) => values(compiled(at(k))))).toEqual(plain);
+  expect(recorded).toBe(1);
+});
+
 test('random numbers that require grad are drawn at each call', () => {
   const f = compile(() => {
     const y = rand([3], { requiresGrad: true });
