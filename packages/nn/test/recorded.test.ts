@@ -121,7 +121,7 @@ test('functionalCall in a compiled function starts from the statistics at hand, 
     let recorded = 0;
     const f = (t: Tensor): unknown => {
       recorded++;
-      const given = { weight: norm.weight.mul(2) };
+      const given = { weight: (norm.weight as Tensor).mul(2) };
       nn.functionalCall(norm, given, t);
       const y = nn.functionalCall(norm, given, t);
       const z = nn.functionalCall(norm, { ...given, running_mean: t.mean(0) }, t);
