@@ -1,6 +1,7 @@
 /** @file Numbers at the ends of their range, results of nothing, and results that their arguments do not reach. */
 import { describe, expect, test } from 'vitest';
 import {
+  arange,
   batchNorm,
   cell,
   einsum,
@@ -9,6 +10,7 @@ import {
   instanceNorm,
   jvp,
   linalg,
+  linspace,
   norm,
   ones,
   pow,
@@ -195,4 +197,12 @@ test('sinc and its derivatives next to 0', () => {
     const before = f;
     f = (x) => grad((t: Tensor) => before(t).sum())(x);
   }
+});
+
+describe('ranges of integers', () => {
+  test('begin and step with whole numbers, as in PyTorch', () => {
+    expect(arange(0.1, -7.9, -4, { dtype: 'int32' }).toArray()).toEqual([0, -4]);
+    expect(linspace(4.3, 0, 5, { dtype: 'int32' }).toArray()).toEqual([4, 3, 2, 1, 0]);
+    expect(() => arange(0, 1, 0.5, { dtype: 'int32' })).toThrow(/arange: a step of 0/);
+  });
 });

@@ -146,3 +146,9 @@ test('every loss refuses options that it does not know when it is made', () => {
     expect(() => new make({ reductoin: 'sum' }), name).toThrow(/reductoin/);
   }
 });
+
+test('the mean over no rows is NaN, of class indices as of probabilities, as PyTorch', () => {
+  const none = zeros([0, 4]);
+  expect(F.crossEntropy(none, zeros([0, 4])).item()).toBeNaN();
+  expect(F.crossEntropy(none, zeros([0], { dtype: 'int32' })).item()).toBeNaN();
+});

@@ -371,3 +371,10 @@ test('no step is taken while compile records: it would be taken once', () => {
     expect(optimizer.paramGroups[0]?.lr).toBe(before);
   }
 });
+
+test('ConstantLR over no steps keeps the factor, as PyTorch', () => {
+  const optimizer = sgd([0.4]);
+  const schedule = new optim.ConstantLR(optimizer, { factor: 0.25, totalIters: 0 });
+  for (let step = 0; step < 3; step++) schedule.step();
+  expect(optimizer.paramGroups[0]?.lr).toBe(0.1);
+});

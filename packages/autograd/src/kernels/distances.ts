@@ -1,6 +1,6 @@
 /** @file Distances between all rows of two matrices. */
 import { planDistance } from '../backends/wasm/operators/distanceKernel.js';
-import type { DistanceKernel, Place } from '../engine/compile/kernel.js';
+import type { DistanceKernel } from '../engine/compile/kernel.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';
@@ -24,7 +24,7 @@ function distance(
     rows,
     others: y.shape.at(-2) as number,
     length,
-    inputs: inputs as [Place, Place],
+    inputs: inputs as unknown as DistanceKernel['inputs'],
     out,
   };
 }

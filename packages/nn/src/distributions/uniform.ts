@@ -71,7 +71,7 @@ export class Uniform extends Distribution {
 
   /** Every value is as likely: NaN. */
   override get mode(): Tensor {
-    return this.filled(NaN);
+    return this.high.broadcastTo(this.batchShape).mul(NaN);
   }
 
   /** The variance, in the batch's and the event's shape. */

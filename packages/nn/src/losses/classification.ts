@@ -66,7 +66,7 @@ export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropy
       const spread = smoothing === 0 ? target : target.mul(1 - smoothing).add(smoothing / classes);
       const loss = weighted(logProbabilities, weight, dim).mul(spread).sum(dim).neg();
       return reduction === 'mean'
-        ? loss.sum().div(Math.max(1, input.size / classes))
+        ? loss.sum().div(input.size / classes)
         : reduce('crossEntropy', loss, reduction);
     }
     const picked = pick('crossEntropy', logProbabilities, target, options, dim);

@@ -5,7 +5,7 @@ import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
 import { penalized } from './decay.js';
-import { average } from './shared.js';
+import { average, single } from './shared.js';
 
 /** Hyper-parameters of {@link ASGD}. */
 export type ASGDGroup = {
@@ -47,12 +47,10 @@ const rule: Rule<
     mu: div(1, maximum(sub(t, t0), 1)),
   }),
   state: () => ({ ax: {} }),
-  scalars: ({ lambd }, _t, { eta, mu }) => ({
-    eta: eta,
-    mu,
-    restart: eq(mu, 1),
-    shrink: sub(1, mul(lambd, eta)),
-  }),
+  scalars: ({ lambd }, _t, counters) => {
+    const [eta, mu] = [single(counters.eta), single(counters.mu)];
+    return { eta, mu, restart: eq(mu, 1), shrink: sub(1, mul(lambd, eta)) };
+  },
   update: (p, g, { ax }, s) => {
     const param = sub(mul(p, s.shrink), mul(g, s.eta));
     return { param, ax: where(s.restart, param, average(ax, param, s.mu)) };

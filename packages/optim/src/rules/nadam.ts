@@ -6,7 +6,7 @@ import { Optimizer, type CommonOptions } from '../optimizer.js';
 import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule, Symbols } from '../rule.js';
 import { eitherDecayed, type EitherDecay } from './decay.js';
-import { moments, momentScalars, type Moment, type MomentScalar } from './shared.js';
+import { moments, momentScalars, single, type Moment, type MomentScalar } from './shared.js';
 
 /** Hyper-parameters of {@link NAdam}. */
 export type NAdamGroup = {
@@ -39,6 +39,11 @@ function momentumAt(
   return mul(beta1, sub(1, mul(pow(0.96, mul(t, momentumDecay)), 0.5)));
 }
 
+/** The product of the momenta, with one more. */
+function productAfter(product: Tensor, mu: Tensor): Tensor {
+  return single(mul(product, single(mu)));
+}
+
 const rule: Rule<Omit<NAdamGroup, keyof EitherDecay>, Scalar, Moment, 'muProduct'> = {
   name: 'NAdam',
   defaults: {
@@ -56,13 +61,13 @@ const rule: Rule<Omit<NAdamGroup, keyof EitherDecay>, Scalar, Moment, 'muProduct
     maximize: flag,
   },
   counters: () => ({ muProduct: 1 }),
-  count: (h, t, { muProduct }) => ({ muProduct: mul(muProduct, momentumAt(h, t)) }),
+  count: (h, t, { muProduct }) => ({ muProduct: productAfter(muProduct, momentumAt(h, t)) }),
   state: () => ({ expAvg: {}, expAvgSq: {} }),
   scalars: (h, t, { muProduct }) => {
     const { lr, eps } = h;
     const mu = momentumAt(h, t);
     const muNext = momentumAt(h, add(t, 1));
-    const product = mul(muProduct, mu);
+    const product = productAfter(muProduct, mu);
     return {
       gradientStep: div(mul(lr, sub(1, mu)), sub(1, product)),
       averageStep: div(mul(lr, muNext), sub(1, mul(product, muNext))),

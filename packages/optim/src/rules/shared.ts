@@ -1,5 +1,5 @@
 /** @file Formulas that several rules have in common. */
-import { add, mul, sub } from '@chainrule/autograd';
+import { add, cast, mul, sub } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import type { Symbols } from '../rule.js';
 
@@ -11,6 +11,11 @@ export function average(m: Tensor, x: Tensor, weight: Tensor): Tensor {
 /** The exponential average of squares, `keep · v + weight · g²`. */
 export function averageSquare(v: Tensor, g: Tensor, keep: Tensor, weight: Tensor): Tensor {
   return add(mul(v, keep), mul(mul(g, g), weight));
+}
+
+/** Rounded to single precision, in which PyTorch keeps such numbers of a step whatever dtype the parameters have. */
+export function single(x: Tensor): Tensor {
+  return cast(cast(x, 'float32'), 'float64');
 }
 
 /** The averages that Adam and its relatives keep: of gradients, and of their squares. */

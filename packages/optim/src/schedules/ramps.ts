@@ -4,7 +4,7 @@ import { LRScheduler, scheduleOptions, type Scheduled, type ScheduleOptions } fr
 
 const constantOptions = scheduleOptions<
   ScheduleOptions & { readonly factor?: number; readonly totalIters?: number }
->({ factor: kinds.fraction, totalIters: kinds.count });
+>({ factor: kinds.fraction, totalIters: kinds.size });
 const linearOptions = scheduleOptions<
   ScheduleOptions & {
     readonly startFactor?: number;
@@ -21,7 +21,7 @@ const polynomialOptions = scheduleOptions<
 >({ totalIters: kinds.count, power: kinds.finite });
 
 /**
- * The rate times `factor` for the first `totalIters` steps, then the rate itself. Defaults: factor 1/3, totalIters 5.
+ * The rate times `factor` for the first `totalIters` steps, then the rate itself; with 0 of them it never returns. Defaults: factor 1/3, totalIters 5.
  * PyTorch: `ConstantLR` (which divides by zero for factor 0; here the rate returns to its base).
  */
 export class ConstantLR extends LRScheduler {

@@ -243,7 +243,8 @@ export interface DistanceKernel extends Familiar {
   readonly rows: number;
   readonly others: number;
   readonly length: number;
-  readonly inputs: readonly [Place, Place];
+  /** Both matrices; and the products of their rows less a centre, and the squares of these, where they are given. */
+  readonly inputs: readonly [Place, Place] | readonly [Place, Place, Place, Place, Place];
   readonly out: Place;
 }
 

@@ -257,8 +257,12 @@ export function arange(
 ): Tensor<[number]> {
   checkArgument('arange', 'start', start, kinds.finite);
   const given = arangeOptions('arange', stop, step, options);
-  const [from, to] = given.stop === undefined ? [0, start] : [start, given.stop];
-  const by = given.step ?? 1;
+  const whole32 = given.dtype === 'int32' ? Math.trunc : (x: number): number => x; // as PyTorch: each one first
+  const [from, to] = (given.stop === undefined ? [0, start] : [start, given.stop]).map(whole32) as [
+    number,
+    number,
+  ];
+  const by = whole32(given.step ?? 1);
   if (by === 0 || (to - from) * by < 0) {
     throw new ChainruleError(`arange: a step of ${by} does not lead from ${from} to ${to}`);
   }
@@ -291,6 +295,7 @@ export function linspace<N extends number>(
   const dtype = options.dtype ?? 'float32';
   const data = allocate(dtype, sizeOf(checkShape('linspace', [steps])));
   if (dtype === 'int32' && steps > 0) for (const x of [start, end]) checkFits('linspace', x);
-  for (let i = 0; i < steps; i++) data[i] = evenlySpaced(start, end, steps, i);
+  const [from, to] = dtype === 'int32' ? [Math.trunc(start), Math.trunc(end)] : [start, end];
+  for (let i = 0; i < steps; i++) data[i] = evenlySpaced(from, to, steps, i);
   return finish('linspace', makeLeaf(data, [steps], dtype), options);
 }

@@ -225,3 +225,29 @@ describe('choices and options', () => {
     expect(() => i32([1]).silu()).toThrow(DTypeError);
   });
 });
+
+test('derivatives that fit in single precision, though a factor of them does not', () => {
+  const slope = (f: (x: Tensor) => Tensor, x: number): number => {
+    const at = tensor([x], { requiresGrad: true });
+    const [slopeAt] = grad([f(at)], [at]);
+    return (slopeAt as Tensor).item();
+  };
+  const near = (got: number, want: number): void => {
+    expect(Math.abs(got / want - 1)).toBeLessThan(2 ** -21);
+  };
+  const [root, power] = [Math.fround(1.88e-26), Math.fround(5.2e-34)];
+  near(
+    slope((x) => x.rsqrt(), root),
+    -0.5 * root ** -1.5,
+  );
+  const exponent = Math.fround(-0.172);
+  near(
+    slope((x) => x.pow(exponent), power),
+    exponent * power ** (exponent - 1),
+  );
+  const tiny = Math.fround(1e-37);
+  near(
+    slope((x) => x.pow(tiny), Math.fround(1e-30)),
+    tiny / Math.fround(1e-30),
+  );
+});

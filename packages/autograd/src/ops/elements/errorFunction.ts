@@ -83,12 +83,22 @@ export function errorFunctions() {
       : polynomial(RB, s) / polynomial(SB, s);
   }
 
+  /** `e · eᵇ` for a small b, which rounds less than a product of powers. */
+  function raised(e: number, b: number): number {
+    return e + e * Math.expm1(b);
+  }
+
   /** erfc(x) for x ≥ 1.25. */
   function tail(x: number): number {
     if (x > 28) return 0;
     // e^(−x²) from an exact square and what is left.
     const z = head(x);
-    return (Math.exp(-z * z - 0.5625) * Math.exp((z - x) * (z + x) + tailRatio(x))) / x;
+    return raised(Math.exp(-z * z - 0.5625), (z - x) * (z + x) + tailRatio(x)) / x;
+  }
+
+  /** e^(x²)·erfc(x) for x ≥ 1.25, however large. */
+  function scaledTail(x: number): number {
+    return Math.exp(tailRatio(x) - 0.5625) / x;
   }
 
   /** e^(−scale·x²) for a scale that is a power of two: from an exact square and what is left of it. */
@@ -105,7 +115,7 @@ export function errorFunctions() {
     if (y > 28) return 0;
     const z = head(x);
     return (
-      (0.5 * Math.exp(-0.5 * z * z - 0.5625) * Math.exp(0.5 * (z - x) * (z + x) + tailRatio(y))) / y
+      (0.5 * raised(Math.exp(-0.5 * z * z - 0.5625), 0.5 * (z - x) * (z + x) + tailRatio(y))) / y
     );
   }
 
@@ -176,7 +186,7 @@ export function errorFunctions() {
     ];
     return y * polynomial(c, Math.sqrt(w) - 3);
   }
-  return { erf, erfc, erfinv, expNegSquare, normalCdf };
+  return { erf, erfc, erfinv, expNegSquare, normalCdf, scaledTail };
 }
 
-export const { erf, erfc, erfinv, expNegSquare, normalCdf } = made(errorFunctions);
+export const { erf, erfc, erfinv, expNegSquare, normalCdf, scaledTail } = made(errorFunctions);

@@ -28,7 +28,7 @@ export const sqrt: UnaryOp = unary('sqrt', {
 /** `1 / √x`; +Inf at 0, NaN below. PyTorch: `torch.rsqrt`. */
 export const rsqrt: UnaryOp = unary('rsqrt', {
   reference: (x) => 1 / Math.sqrt(x),
-  derivative: (_x, y) => mul(mul(square(y), y), -0.5),
+  derivative: (_x, y) => mul(square(y), mul(y, -0.5)), // the cube alone may overflow
 });
 
 /** `√(x² + y²)`, without overflow or underflow. The derivative at (0, 0) is NaN. PyTorch: `torch.hypot`. */
@@ -54,8 +54,10 @@ const powOp: BinaryOp = binary('pow', {
   dx: (x, y, out) => {
     // y − 1 is exact from ½ on; below it is not, and xʸ / x neither overflows nor vanishes too early.
     const exact = logicalOr(ge(y, 0.5), logicalOr(eq(x, 0), eq(y, -Infinity)));
-    const power = choose(exact, powOp(x, sub(y, 1)), div(out, x));
-    return choose(eq(y, 0), 0, mul(y, power));
+    // xʸ / x may overflow where y times it does not; xʸ times a tiny y may vanish, but that is nearly y.
+    const tiny = lt(mul(y, y), 2 ** -40);
+    const broken = mul(div(choose(tiny, out, mul(out, y)), x), choose(tiny, y, 1));
+    return choose(eq(y, 0), 0, choose(exact, mul(y, powOp(x, sub(y, 1))), broken));
   },
   dy: (x, y, out) => choose(logicalAnd(eq(x, 0), ge(y, 0)), 0, mul(out, log(x))),
   domain: 'number',

@@ -12,7 +12,6 @@ export type Transform = (real: Row, imag: Row) => void;
 /** Prime factors up to this one are transformed as they are, in p² steps. */
 const LARGEST_RADIX = 13;
 
-const plans = new Map<number, Transform>();
 const PLANS_KEPT = 16;
 
 /**
@@ -24,16 +23,24 @@ export function rowsOf(n: number): [Row, Row, Row, Row] {
   return [row(0), row(1), row(2), row(3)];
 }
 
-/** The transform of rows of n; the last few are kept. */
-export function planOf(n: number): Transform {
-  const known = plans.get(n);
-  if (known !== undefined) return known;
-  const { factors, rest } = factorsOf(n);
-  const made = rest === 1 ? smooth(n, factors) : bluestein(n);
-  if (plans.size >= PLANS_KEPT) plans.delete(plans.keys().next().value as number);
-  plans.set(n, made);
-  return made;
+/** What is made for a length; that of the last few is kept. */
+export function kept<T>(make: (n: number) => T): (n: number) => T {
+  const plans = new Map<number, T>();
+  return (n) => {
+    const known = plans.get(n);
+    if (known !== undefined) return known;
+    const made = make(n);
+    if (plans.size >= PLANS_KEPT) plans.delete(plans.keys().next().value as number);
+    plans.set(n, made);
+    return made;
+  };
 }
+
+/** The transform of rows of n. */
+export const planOf: (n: number) => Transform = /* @__PURE__ */ kept((n) => {
+  const { factors, rest } = factorsOf(n);
+  return rest === 1 ? smooth(n, factors) : bluestein(n);
+});
 
 function factorsOf(n: number): { factors: number[]; rest: number } {
   const factors: number[] = [];

@@ -11,6 +11,7 @@ import { castNode } from '../build/element.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { concatNode, narrowNode, padNode } from '../shape/movement.js';
 import { planOf, rowsOf } from './plan.js';
+import { realPlanOf } from './realPlan.js';
 
 /** A complex tensor: two of one shape and dtype. */
 export interface Complex {
@@ -45,20 +46,24 @@ const fourierOf: PrimitiveOp<TransformAttrs> = primitive<TransformAttrs>('fft', 
     const inner = sizeOf(shape.slice(dim + 1, -1));
     const outer = sizeOf(shape.slice(0, dim));
     if (out.data.length === 0) return;
-    const transform = planOf(n);
     const [real, imag] = rowsOf(n);
     for (let o = 0; o < outer; o++) {
       for (let j = 0; j < inner; j++) {
         const first = 2 * (o * n * inner + j);
+        let isReal = n % 2 === 0;
         for (let i = 0, at = first; i < n; i++, at += 2 * inner) {
           real[i] = data[at]!;
           imag[i] = data[at + 1]!;
+          if (imag[i] !== 0) isReal = false;
         }
-        if (sign < 0) transform(real, imag);
-        else transform(imag, real);
+        // Of real numbers the two directions give conjugates.
+        if (isReal) realPlanOf(n)(real, imag);
+        else if (sign < 0) planOf(n)(real, imag);
+        else planOf(n)(imag, real);
+        const imagScale = isReal && sign > 0 ? -scale : scale;
         for (let i = 0, at = first; i < n; i++, at += 2 * inner) {
           out.data[at] = real[i]! * scale;
-          out.data[at + 1] = imag[i]! * scale;
+          out.data[at + 1] = imag[i]! * imagScale;
         }
       }
     }

@@ -225,3 +225,21 @@ test('a norm overflows, or vanishes, only where it cannot be held, whatever its 
     slopes.forEach((slope, i) => near(slope, ((x[i] as number) / expected) ** (p - 1)));
   }
 });
+
+test('the norms of a matrix without rows or columns are 0, and still have a gradient', () => {
+  for (const ord of [1, 2, Infinity, 'nuc', 'fro'] as const) {
+    for (const shape of [
+      [0, 5],
+      [5, 0],
+    ]) {
+      const x = A.zeros(shape, { requiresGrad: true });
+      const y = A.linalg.norm(x, ord);
+      expect(y.item(), `${ord} of ${String(shape)}`).toBe(0);
+      expect(A.grad([y], [x])[0]?.shape).toEqual(shape);
+    }
+  }
+  const [a, tau] = [A.randn([4, 3], { requiresGrad: true }), A.zeros([0])];
+  const q = A.linalg.householderProduct(a, tau);
+  expect(q.toArray()).toEqual(A.eye(4, 3).toArray());
+  expect(A.grad([q.sum()], [a])[0]?.abs().max().item()).toBe(0);
+});

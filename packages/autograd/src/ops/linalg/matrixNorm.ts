@@ -147,7 +147,7 @@ export function ofMatrices(
     const order = [...range(x.ndim).filter((d) => d !== row && d !== column), row, column];
     const matrix = permuteNode(x, order);
     const s = svdParts(svdOf([matrix]), matrix.sizes.at(-2) as number)[1];
-    const fold = ord === 'nuc' ? sumOver : ord === 2 ? maxOver : minOver;
+    const fold = ord === 'nuc' ? sumOver : ord === 2 ? largest(s) : minOver;
     return reshapeNode(fold([s], { dims: [s.ndim - 2, s.ndim - 1], keepdim: false }), shape);
   }
   if (ord !== 1 && ord !== -1 && ord !== Infinity && ord !== -Infinity) {
@@ -157,5 +157,13 @@ export function ofMatrices(
   }
   const [summed, kept] = ord === 1 || ord === -1 ? [row, column] : [column, row];
   const sums = sumOver([abs(x)], { dims: [summed], keepdim: true });
-  return reshapeNode((ord > 0 ? maxOver : minOver)([sums], { dims: [kept], keepdim: true }), shape);
+  return reshapeNode(
+    (ord > 0 ? largest(sums) : minOver)([sums], { dims: [kept], keepdim: true }),
+    shape,
+  );
+}
+
+/** The fold that gives the largest of what is never negative: 0 of nothing, which a sum gives. */
+function largest(x: Tensor): typeof maxOver {
+  return x.size === 0 ? sumOver : maxOver;
 }

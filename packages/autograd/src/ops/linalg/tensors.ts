@@ -13,7 +13,9 @@ import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { composite, floatOperand, operand } from '../build/define.js';
 import { mul, sub } from '../build/fieldOperations.js';
+import { choose } from '../build/element.js';
 import { filled } from '../build/primitive.js';
+import { ne } from '../build/relations.js';
 import { diagonal as diagonalOf } from '../shape/diagonals.js';
 import { concatNode, narrowNode, permuteNode } from '../shape/movement.js';
 import { matmul } from './matrix.js';
@@ -165,7 +167,8 @@ export const householderProduct = composite(
       const factor = reshapeNode(narrowNode(t, t.ndim - 1, i, 1), [...lead, 1, 1]);
       q = sub(q, mul(product(v, product(v, q, true)), factor));
     }
-    return q;
+    // Without a reflection it still belongs to A, with a gradient of 0.
+    return k === 0 ? choose(ne(q, q), a, q) : q;
   },
 );
 

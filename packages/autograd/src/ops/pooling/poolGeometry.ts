@@ -48,7 +48,8 @@ export function geometryOf(
 ): PoolGeometry {
   const rank = size.length;
   const kernel = perDim(op, 'kernelSize', kernelSize, rank, 1);
-  const stride = perDim(op, 'stride', options.stride ?? kernel, rank, 1);
+  const none = Array.isArray(options.stride) && options.stride.length === 0; // as PyTorch takes []
+  const stride = perDim(op, 'stride', (none ? null : options.stride) ?? kernel, rank, 1);
   const padding = perDim(op, 'padding', options.padding ?? 0, rank, 0);
   if (padding.some((n, d) => n > kernel[d]! / 2)) {
     throw new ChainruleError(

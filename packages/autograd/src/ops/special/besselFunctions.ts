@@ -1,7 +1,8 @@
 /**
  * @file The modified Bessel functions I₀ and I₁, of one double, with derivatives of any order.
  *
- * All are means over a circle of `cosⁿθ e^(x cos θ)` and, with the factor e^(−|x|), of `(1 − cos θ)ⁿ e^(−|x| (1 − cos θ))`:
+ * Near 0 they are power series of positive terms, or have them as factors; far away I₀ follows Hankel's expansion. Between
+ * them, all are means over a circle of `cosⁿθ e^(x cos θ)` and, with the factor e^(−|x|), of `(1 − cos θ)ⁿ e^(−|x| (1 − cos θ))`:
  * positive terms, so nothing cancels, and equidistant points give all digits of a smooth periodic function (L. N. Trefethen
  * and J. A. C. Weideman, "The exponentially convergent trapezoidal rule", 2014).
  */
@@ -24,27 +25,54 @@ export function besselI(n: number, x: number): number {
   const a = Math.abs(x);
   const sign = x < 0 && n % 2 === 1 ? -1 : 1;
   if (a > 714) return sign * Infinity;
-  if (a > 20) {
-    const scaled = mean(pointsFor(a), (s) => (1 - 2 * s) ** n * Math.exp(-2 * a * s));
+  if (a > HANKEL) {
+    const scaled =
+      n === 0
+        ? scaledI0(0, a)
+        : n === 1
+          ? scaledI1(0, a)
+          : mean(pointsFor(a), (s) => (1 - 2 * s) ** n * Math.exp(-2 * a * s));
     // In two factors where e^a alone overflows.
     return sign * (a < 709 ? scaled * Math.exp(a) : scaled * Math.exp(a / 2) * Math.exp(a / 2));
   }
+  if (a <= SERIES) return sign * series(n, a);
   // Odd orders are odd functions, with sinh of the same sign as the cosine.
   const part = n % 2 === 0 ? Math.cosh : Math.sinh;
   return sign * mean(pointsFor(a), (s) => (1 - 2 * s) ** n * part(a * (1 - 2 * s)));
 }
 
+/** Up to here the terms of the power series that count have rounded seldom; from there on Hankel's expansion has all digits. */
+const [SERIES, HANKEL] = [12, 20];
+
+/** The derivative of order n of `I₀ = Σ (x/2)^2k / k!²`, for x ≥ 0. */
+function series(n: number, x: number): number {
+  let k = Math.ceil(n / 2);
+  let term = n % 2 === 0 ? 1 : x;
+  // The first power that n derivatives leave: (2k)! / (2k − n)! / (2ᵏ k!)²
+  for (let j = 1; j <= k; j++) term *= ((2 * j - 1) * (2 * j)) / (4 * j * j);
+  const quarter = (x * x) / 4;
+  let sum = 0;
+  while (term > sum * 2 ** -55) {
+    sum += term;
+    k++;
+    term *=
+      (quarter / (k * k)) * (n === 0 ? 1 : (2 * k * (2 * k - 1)) / ((2 * k - n) * (2 * k - 1 - n)));
+  }
+  return sum;
+}
+
 /** The derivative of order n of `e^(−x) I₀(x)` for x ≥ 0. */
 function scaledI0(n: number, x: number): number {
   const sign = n % 2 === 0 ? 1 : -1;
-  if (x <= 200) {
+  if (n === 0 && x <= SERIES) return Math.exp(-x) * series(0, x);
+  if (x <= (n < 2 ? HANKEL : 200)) {
     return sign * mean(pointsFor(x), (s) => (2 * s) ** n * Math.exp(-2 * x * s));
   }
   // Hankel's expansion, Σ ((2k − 1)!!)² / (k! 8ᵏ) x^(−k − ½) / √(2π), differentiated term by term.
   let term = 1;
   for (let j = 0; j < n; j++) term *= (j + 0.5) / x;
   let sum = 0;
-  for (let k = 0; k < 20 && Math.abs(term) > 1e-18 * sum; k++) {
+  for (let k = 0; k < 30 && Math.abs(term) > 1e-18 * Math.abs(sum); k++) {
     sum += term;
     term *= ((2 * k + 1) ** 2 / (8 * (k + 1) * x)) * ((k + n + 0.5) / (k + 0.5));
   }
@@ -60,13 +88,7 @@ export function besselI0e(n: number, x: number): number {
 
 /** The derivative of order n of `e^(−x) I₁(x)` for x ≥ 0: I₁ is the derivative of I₀. */
 function scaledI1(n: number, x: number): number {
-  if (n === 0 && x <= 200) {
-    // Not as a difference: the terms of the two halves of the circle differ in sign, those of e^(−x) sinh do not.
-    const scale = Math.exp(-x);
-    return x <= 20
-      ? scale * besselI(1, x)
-      : mean(pointsFor(x), (s) => (1 - 2 * s) * Math.exp(-2 * x * s));
-  }
+  if (n === 0 && x <= HANKEL) return Math.exp(-x) * besselI(1, x);
   return scaledI0(n, x) + scaledI0(n + 1, x);
 }
 

@@ -1,5 +1,5 @@
 /** @file The normal distribution's function, its logarithm and its inverse, of one double, with derivatives of any order. */
-import { erfc, erfinv } from '../elements/errorFunction.js';
+import { erfinv, normalCdf } from '../elements/errorFunction.js';
 import { erfcx, expOfSquare, tailRatio } from './scaledTail.js';
 
 const ROOT_HALF = Math.SQRT1_2;
@@ -8,18 +8,13 @@ const INVERSE_ROOT_2_PI = 1 / Math.sqrt(2 * Math.PI);
 /** The derivative of order n of Φ, the integral of the density φ: from n = 1 on `(−1)ⁿ⁻¹ Heₙ₋₁(x) φ(x)`. */
 export function ndtrDerivative(n: number, x: number): number {
   if (x !== x) return x;
-  if (n === 0) return ndtr(x);
+  if (n === 0) return normalCdf(x);
   const density = INVERSE_ROOT_2_PI * expOfSquare(x, -0.5);
   if (density === 0) return 0;
   let [before, polynomial] = [0, 1];
   for (let k = 1; k < n; k++)
     [before, polynomial] = [polynomial, x * polynomial - (k - 1) * before];
   return (n % 2 === 1 ? 1 : -1) * polynomial * density;
-}
-
-function ndtr(x: number): number {
-  if (x > -1) return 0.5 * erfc(-x * ROOT_HALF);
-  return 0.5 * erfcx(-x * ROOT_HALF) * expOfSquare(x, -0.5);
 }
 
 /**
@@ -38,7 +33,7 @@ export function logNdtrDerivative(n: number, x: number): number {
     h.push(rest - x);
     sum.push(rest);
   } else {
-    h.push(ndtrDerivative(1, x) / ndtr(x));
+    h.push(ndtrDerivative(1, x) / normalCdf(x));
     sum.push(x + h[0]!);
   }
   for (let order = 1; order < n; order++) {
@@ -56,7 +51,7 @@ export function logNdtrDerivative(n: number, x: number): number {
 }
 
 function logNdtr(x: number): number {
-  if (x > -1) return Math.log1p(-ndtr(-x));
+  if (x > -1) return Math.log1p(-normalCdf(-x));
   return Math.log(0.5 * erfcx(-x * ROOT_HALF)) - 0.5 * x * x;
 }
 
@@ -73,6 +68,10 @@ export function ndtri(p: number): number {
     (2.515517 + t * (0.802853 + t * 0.010328)) /
       (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) -
     t;
-  for (let i = 0; i < 3; i++) x -= (logNdtr(x) - log) / logNdtrDerivative(1, x);
+  for (let i = 0; i < 3; i++) {
+    // Of ½ e^(−x²/2) W both the logarithm and its slope.
+    const w = erfcx(-x * ROOT_HALF);
+    x -= ((Math.log(0.5 * w) - 0.5 * x * x - log) * (0.5 * w)) / INVERSE_ROOT_2_PI;
+  }
   return x;
 }

@@ -5,7 +5,7 @@
  * With Wₙ(x) = e^(x²) iⁿerfc(x), W₋₁ = 2/√π, the derivative of order n of erfcx = W₀ is (−2)ⁿ n! Wₙ (Abramowitz and Stegun,
  * 7.2), and Wₙ/Wₙ₋₁ is a continued fraction (W. Gautschi, "Efficient computation of the complex error function", 1970).
  */
-import { erfc } from '../elements/errorFunction.js';
+import { erfc, scaledTail } from '../elements/errorFunction.js';
 
 const TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI);
 
@@ -29,9 +29,7 @@ export function expOfSquare(x: number, s: number): number {
 export function erfcx(x: number): number {
   if (x !== x) return x;
   if (x < -26.7) return Infinity;
-  if (x < 1) return expOfSquare(x, 1) * erfc(x);
-  if (x > 1e8) return TWO_OVER_ROOT_PI / 2 / x;
-  return TWO_OVER_ROOT_PI * tailRatio(0, x);
+  return x < 1.25 ? expOfSquare(x, 1) * erfc(x) : scaledTail(x);
 }
 
 /** The derivative of order n of erfcx. */

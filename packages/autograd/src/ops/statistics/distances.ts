@@ -20,7 +20,7 @@ import { isFloat } from '../../graph/dtype.js';
 import type { DistanceNorm } from '../../graph/lowering.js';
 import { takeOf } from '../indexing/gather.js';
 import { vectorNorm } from '../linalg/vectorNorm.js';
-import { rowDistancesOf } from './rowDistances.js';
+import { gramOf, isLarge, rowDistancesOf } from './rowDistances.js';
 
 /** Options of `dist`, `cdist` and `pdist`. */
 export interface DistanceOptions {
@@ -68,7 +68,9 @@ export const cdist = composite(
     const norm = NORMS.get(p);
     if (norm !== undefined && x.sizes.at(-1) !== 0) {
       const wide = (z: Tensor): Tensor => expandNode(z, [...lead, ...z.sizes.slice(-2)]);
-      return rowDistancesOf([wide(x), wide(y)], { norm });
+      const rows = [wide(x), wide(y)] as const;
+      const gram = norm === 'l2' && isLarge(...rows) ? gramOf(...rows) : [];
+      return rowDistancesOf([...rows, ...gram], { norm });
     }
     const left = reshapeNode(x, [...x.sizes.slice(0, -1), 1, x.sizes.at(-1) as number]);
     const right = reshapeNode(y, [...y.sizes.slice(0, -2), 1, ...y.sizes.slice(-2)]);

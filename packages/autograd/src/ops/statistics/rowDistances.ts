@@ -10,11 +10,17 @@ import { div, mul, sub } from '../build/fieldOperations.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { eq } from '../build/relations.js';
 import { abs, sign } from '../elements/arithmetic.js';
+import { detach } from '../build/detach.js';
+import { matmulOf } from '../linalg/matmul.js';
+import { meanOver } from '../reductions/spread.js';
 import { batchAll } from '../shape/movement.js';
 
 /**
  * The norms of the differences of rows of `x […, p, m]` and of `y […, r, m]`, `[…, p, r]`, with equal leading dimensions and
  * m > 0. As of `vectorNorm` the gradient is 0 where the distance is, and is shared by equal largest differences.
+ *
+ * A kernel may be given the products of all rows, less a common centre, and the squares of both, `[…, p, r]`, `[…, p]` and
+ * `[…, r]` (`gramOf`): it takes distances from them where that cancels little.
  */
 export const rowDistancesOf: PrimitiveOp<{ norm: DistanceNorm }> = primitive('rowDistances', {
   lowering: {
@@ -24,6 +30,9 @@ export const rowDistancesOf: PrimitiveOp<{ norm: DistanceNorm }> = primitive('ro
   },
   shape: ([x, y]) => [...(x as Tensor).sizes.slice(0, -1), (y as Tensor).sizes.at(-2) as number],
   vjp: (i, ct, inputs, out, { norm }) => {
+    if (i > 1) return null;
+    const [x, y] = inputs as readonly [Tensor, Tensor];
+    if (norm === 'l2' && isLarge(x, y) && x.dtype === 'float32') return pulled(i, ct, x, y, out);
     const slope = slopes(inputs, out, norm);
     const each = strongMul(slope, expandNode(apart(ct), slope.sizes));
     const summed = sumOver([each], { dims: [each.ndim - (i === 0 ? 2 : 3)], keepdim: false });
@@ -66,6 +75,40 @@ const NORMS: Readonly<Record<DistanceNorm, (row: Float64Array) => number>> = {
 
 function largest(row: Float64Array): number {
   return row.reduce((most, v) => Math.max(most, v), 0);
+}
+
+/** Numbers in all differences from which products pay, and in a row. */
+const [LARGE, LONG] = [2 ** 18, 12];
+
+/** Whether products of rows take the place of differences; on a device without doubles they do not. */
+export function isLarge(x: Tensor, y: Tensor): boolean {
+  const m = x.sizes.at(-1) as number;
+  return m >= LONG && x.size * (y.sizes.at(-2) as number) >= LARGE && x.device === 'cpu';
+}
+
+/** What `rowDistancesOf` takes besides `x` and `y`: products and squares of rows, less the mean of those of `x`. */
+export function gramOf(x: Tensor, y: Tensor): [Tensor, Tensor, Tensor] {
+  const centre = meanOver(detach(x), [x.ndim - 2], true);
+  const [a, b] = [x, y].map((z) => sub(detach(z), expandNode(centre, z.sizes))) as [Tensor, Tensor];
+  const square = (z: Tensor): Tensor =>
+    sumOver([mul(z, z)], { dims: [z.ndim - 1], keepdim: false });
+  return [matmulOf([a, b], { transA: false, transB: true }), square(a), square(b)];
+}
+
+/**
+ * The gradient of large sums in single precision: `Σⱼ wᵢⱼ (xᵢ − yⱼ) = xᵢ Σⱼ wᵢⱼ − Σⱼ wᵢⱼ yⱼ`, in double precision, so that it keeps
+ * its digits for near rows, too.
+ */
+function pulled(i: number, ct: Tensor, x: Tensor, y: Tensor, out: Tensor): Tensor {
+  const zero = eq(out, 0);
+  const slope = castNode(choose(zero, 0, div(ct, choose(zero, 1, out))), 'float64');
+  const [own, other] = (i === 0 ? [x, y] : [y, x]).map((z) => castNode(z, 'float64')) as [
+    Tensor,
+    Tensor,
+  ];
+  const weights = sumOver([slope], { dims: [slope.ndim - (i === 0 ? 1 : 2)], keepdim: false });
+  const drawn = matmulOf([slope, other], { transA: i === 1, transB: false });
+  return castNode(sub(mul(own, expandNode(apart(weights), own.sizes)), drawn), x.dtype);
 }
 
 /** A dimension of 1 at the end. */

@@ -12,12 +12,13 @@ import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import { forRange, forShare } from '../assembler/nest.js';
 import { F32, F32x4, F64, F64x2, I32, V128 } from '../assembler/opcodes.js';
 import { planDistances } from '../products/matmul.js';
+import { planRefined } from './refinedDistance.js';
 
 /** Distances below which one thread takes as long as many to find their roots. */
 const SERIAL_WORK = 16 * 1024;
 
 /** Sums of squares from which roots are taken as they are. */
-const USUAL = {
+export const USUAL = {
   float32: [2 ** -100, 3.4028234663852886e38],
   float64: [2 ** -960, Number.MAX_VALUE],
 } as const;
@@ -25,11 +26,13 @@ const USUAL = {
 const SCALE = 2 ** 600;
 
 export function planDistance(kernel: DistanceKernel, context: KernelContext): FormedKernel[] {
+  const [, , product, ...squares] = kernel.inputs;
+  if (product !== undefined) return [planRefined(kernel, product, squares)];
   const sums = planDistances(kernel, context);
   return kernel.norm === 'l2' ? [sums, planRoots(kernel)] : [sums];
 }
 
-interface Numbers {
+export interface DistanceNumbers {
   readonly x: Word;
   readonly y: Word;
   readonly out: Word;
@@ -47,7 +50,7 @@ function planRoots({ batch, rows, others, length, inputs, out }: DistanceKernel)
   const count = batch * rows * others;
   const parallel = count >= SERIAL_WORK;
   const block = new Block();
-  const numbers: Numbers = {
+  const numbers: DistanceNumbers = {
     x: block.place(inputs[0]),
     y: block.place(inputs[1]),
     out: block.place(out),
@@ -96,10 +99,10 @@ function planRoots({ batch, rows, others, length, inputs, out }: DistanceKernel)
 }
 
 /** The root of the sum whose number a local holds. */
-function writeRoot(
+export function writeRoot(
   f: FunctionBuilder,
   dtype: 'float32' | 'float64',
-  n: Numbers,
+  n: DistanceNumbers,
   element: number,
 ): void {
   const size = itemSize[dtype];

@@ -381,6 +381,42 @@ describe('distances', () => {
     );
   });
 
+  test('from products: rows far apart, near, equal, and beside infinities', () => {
+    fc.assert(
+      fc.property(sizes, ({ dtype, batch, rows, others, length, seed }) => {
+        const x = numbers([batch, rows, length], dtype, seed, seed % 4 === 0);
+        const y = numbers([batch, others, length], dtype, seed + 1, seed % 4 === 1);
+        // Every third row is that of x, nearly; the squares and products are rounded, as kernels give them.
+        for (let j = 0; j < batch * others; j += 3)
+          for (let k = 0; k < length; k++) {
+            const i = Math.floor(j / others) * rows + (j % rows);
+            y.data[j * length + k] = x.data[i * length + k]! + (k === seed % length ? 2 ** -12 : 0);
+          }
+        const dot = (a: Value, i: number, b: Value, j: number): number => {
+          let sum = 0;
+          for (let k = 0; k < length; k++) sum += a.data[i * length + k]! * b.data[j * length + k]!;
+          return sum;
+        };
+        const made = (shape: number[], f: (i: number) => number): Value => {
+          const data = allocate(dtype, sizeOf(shape));
+          return { data: data.map((_, i) => f(i)), shape, dtype };
+        };
+        const gram = made([batch, rows, others], (at) => {
+          const i = Math.floor(at / others);
+          return dot(x, i, y, Math.floor(i / rows) * others + (at % others));
+        });
+        const [own, other] = [
+          made([batch, rows], (i) => dot(x, i, x, i)),
+          made([batch, others], (j) => dot(y, j, y, j)),
+        ];
+        const given = [x, y, gram, own, other];
+        const [got, want] = both('rowDistances', given, { norm: 'l2' }, [batch, rows, others]);
+        close(got, want, 64);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test('no square overflows or vanishes, and near rows keep their digits', () => {
     for (const dtype of ['float32', 'float64'] as const) {
       const far = dtype === 'float32' ? 1e20 : 1e200;
