@@ -43,7 +43,9 @@ export {
   enableGrad,
   isCompiling,
   isGradEnabled,
+  keptCells,
   noGrad,
+  passingCells,
   scope,
 } from './graph/mode.js';
 export { region } from './graph/region.js';

@@ -20,3 +20,4 @@ export {
   type WideSimd,
 } from './backends/platform.js';
 export { fromGPUBuffer, type FromGPUBufferOptions } from './backends/gpuBuffers.js';
+export { packagePaths } from './backends/packagePaths.js';

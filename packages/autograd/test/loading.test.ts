@@ -67,7 +67,7 @@ beforeAll(async () => {
       supported: { 'import-meta': true },
     });
   }
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(['mjs', 'cjs'] as const)('koffi, by a program as .%s', (kind) => {
@@ -81,6 +81,12 @@ describe.each(['mjs', 'cjs'] as const)('koffi, by a program as .%s', (kind) => {
     // Without a file there is no place of a program.
     const text = `import(${JSON.stringify(made(`package/chainrule.${kind}`))}).then((c) => { c = c.default ?? c; const x = c.ones([512, 512]); x.matmul(x).dataSync(); })`;
     expect(run(['-e', text], cwd)).not.toContain('loaded');
+    // What such a program is given is no place of one either.
+    for (const given of [join(cwd, 'data.csv'), cwd]) {
+      expect(run(['-e', text, given], cwd)).not.toContain('loaded');
+      expect(run([`--eval=${text}`, given], cwd)).not.toContain('loaded');
+      expect(run(['-pe', text, given], cwd)).not.toContain('loaded');
+    }
   });
 
   test("is loaded from beside the program, also by the folder's name or a link", () => {

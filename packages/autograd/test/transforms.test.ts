@@ -1,5 +1,5 @@
 /** @file Transforms: what they compute, how they nest, and what they refuse. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import {
   cell,
   checkpoint,
@@ -17,6 +17,7 @@ import {
   ones,
   Parameter,
   scalar,
+  stack,
   ShapeError,
   tensor,
   valueAndGrad,
@@ -305,5 +306,25 @@ it('an argument that was never read, and has waited for long, is differentiated 
     expect(tensor([step]).add(1).item()).toBe(step + 1);
     const slope = grad((t) => t.square().sum())(w);
     if (step % 50 === 49) expect(slope.toArray()).toEqual([2, 4]);
+  }
+});
+
+test('derivatives of tensors that require none require none themselves', () => {
+  const x = tensor([1, 2, 3]);
+  const w = tensor([2, 2, 2], { requiresGrad: true });
+  const made = (f: (y: Tensor) => Tensor): Tensor[] => [
+    hessian((y) => f(y).sum())(x),
+    jacrev(f)(x),
+    jacfwd(f)(x),
+    vmap((v: Tensor) => jvp(f, [x], [v])[1])(stack([x, x])),
+    vmap((v: Tensor) => vjp(f, x)[1](v) as Tensor)(stack([x, x])),
+    vmap(grad((y: Tensor) => f(y).sum()))(stack([x, x])),
+    jacfwd(jacrev(f))(x),
+    vmap(hessian((y: Tensor) => f(y).sum()))(stack([x, x])),
+  ];
+  for (const t of made((y) => y.pow(3))) expect(t.requiresGrad).toBe(false);
+  for (const t of made((y) => y.pow(3).mul(w))) {
+    expect(t.requiresGrad).toBe(true);
+    expect((grad([t.sum()], [w])[0] as Tensor).shape).toEqual([3]);
   }
 });

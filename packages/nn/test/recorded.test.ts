@@ -37,6 +37,32 @@ class Branches extends nn.Module {
 }
 
 describe('a compiled function of a module', () => {
+  test('notices settings of layers and of own modules', () => {
+    class Scaled extends nn.Module {
+      temperature = 1;
+      offset: number | null = null;
+      calls = 0;
+      readonly norm = new nn.BatchNorm1d(2);
+      readonly drop = new nn.Dropout(0);
+      forward(t: Tensor): Tensor {
+        this.calls++; // its own affair
+        const h = this.drop.forward(this.norm.forward(t));
+        return h.div(this.temperature).add(this.offset ?? 0);
+      }
+    }
+    const model = new Scaled();
+    model.norm.eval();
+    const write = (module: nn.Module, settings: object): void =>
+      void Object.assign(module, settings);
+    const recorded = follow(model, [
+      () => (model.temperature = 0.5),
+      () => (model.offset = 3),
+      () => write(model.norm, { eps: 1 }),
+      () => write(model.drop, { p: 1 }),
+    ]);
+    expect(recorded).toBe(5);
+  });
+
   test('notices hooks that come and go', () => {
     const model = new nn.Sequential(new nn.Linear(2, 2), new nn.ReLU());
     const remove: (() => void)[] = [];
@@ -87,4 +113,31 @@ describe('a compiled function of a module', () => {
     compiled(x);
     expect([...seen, isCompiling()]).toEqual([true, false]);
   });
+});
+
+test('functionalCall in a compiled function starts from the statistics at hand, and is recorded once', () => {
+  const make = (): { f: (t: Tensor) => unknown; norm: nn.BatchNorm1d; recorded: () => number } => {
+    const norm = new nn.BatchNorm1d(2);
+    let recorded = 0;
+    const f = (t: Tensor): unknown => {
+      recorded++;
+      const given = { weight: (norm.weight as Tensor).mul(2) };
+      nn.functionalCall(norm, given, t);
+      const y = nn.functionalCall(norm, given, t);
+      const z = nn.functionalCall(norm, { ...given, running_mean: t.mean(0) }, t);
+      return [y, z, norm.forward(t)];
+    };
+    return { f, norm, recorded: () => recorded };
+  };
+  const [plain, other] = [make(), make()];
+  const compiled = compile(other.f);
+  for (let k = 1; k < 5; k++) {
+    const t = ones([4, 2]).cumsum(0).mul(k);
+    const [want, got] = [plain.f(t), compiled(t)].map((r) =>
+      (r as unknown[]).map((y) => (y as Tensor).toArray()),
+    );
+    expect(got).toEqual(want);
+    expect(other.norm.runningMean?.toArray()).toEqual(plain.norm.runningMean?.toArray());
+  }
+  expect(other.recorded()).toBe(1);
 });

@@ -77,3 +77,30 @@ new nn.LayerNorm(5).forward(zeros([2, 3]));
 new nn.LayerNorm([3, 3]).forward(zeros([2, 3]));
 // @ts-expect-error 3 is not 5
 new nn.BatchNorm1d(5).forward(zeros([2, 3]));
+
+// A variable holds any module that can be called on a tensor.
+class Gate extends nn.Module {
+  readonly inner: nn.Module<[Tensor], Tensor> | null;
+  constructor(inner: nn.Module<[Tensor], Tensor> | null) {
+    super();
+    this.inner = inner;
+  }
+  forward(x: Tensor): Tensor {
+    return this.inner === null ? x : this.inner.forward(x);
+  }
+}
+const callable: nn.Module<[Tensor], Tensor>[] = [
+  new nn.Linear(2, 3),
+  new nn.Conv2d(1, 2, 3),
+  new nn.ReLU(),
+  new nn.Sequential(new nn.Linear(2, 2)),
+  new nn.BatchNorm1d(3),
+  new Gate(new nn.Identity()),
+];
+const whole: nn.Module = new nn.Sequential(...callable);
+const called: Tensor[] = callable.map((each) => each.forward(zeros([1, 2])));
+// @ts-expect-error it takes a tensor
+new Gate(null).inner?.forward('x');
+// @ts-expect-error a recurrent layer gives its state too
+const wrong: nn.Module<[Tensor], Tensor> = new nn.LSTM(2, 2);
+void [whole, called, wrong];

@@ -7,6 +7,8 @@ import {
   dependsOn,
   enableGrad,
   evaluate,
+  isCompiling,
+  keptCells,
   ShapeError,
   Tensor,
   where,
@@ -54,6 +56,8 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   private readonly built: BuiltGroup<H>[] = [];
   private readonly kept: ParameterStates<H>;
   private warned = false;
+  /** Whether it is made by a function that is being recorded, and so at each call of it, with states of its own. */
+  private readonly isPassing = isCompiling();
   private layoutAt = -1;
   private layoutKey = '';
   /** Every step is the same, so it is recorded once, which takes a fraction of the time of building its graph. */
@@ -161,6 +165,11 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
 
   /** Gives every parameter and its state their next versions, if the condition is true. */
   private update(watch: FiniteWatch | null, loss: unknown, condition?: Tensor): void {
+    if (this.isPassing) this.assign(watch, loss, condition);
+    else keptCells(() => this.assign(watch, loss, condition));
+  }
+
+  private assign(watch: FiniteWatch | null, loss: unknown, condition?: Tensor): void {
     noGrad(() => {
       const measures = this.rule.measures?.(this.gradients()) ?? {};
       const assignments = this.built.flatMap((group) => this.updateGroup(group, measures));

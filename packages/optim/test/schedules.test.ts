@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ChainruleError, FormatError, Parameter, tensor } from '@chainrule/autograd';
+import { ChainruleError, compile, FormatError, ones, Parameter, tensor } from '@chainrule/autograd';
 import * as optim from '@chainrule/optim';
 
 interface Fixture {
@@ -364,6 +364,32 @@ test('OneCycleLR along a line ends at its last rate', () => {
   expect(() => {
     schedule.step();
   }).toThrow(/the cycle is over/);
+});
+
+test('no step is taken while compile records: it would be taken once', () => {
+  const w = new Parameter(ones([1]));
+  const optimizer = new optim.SGD([w], { lr: 0.5 });
+  const schedules: ((o: optim.SGD) => { step: (metric: number) => void })[] = [
+    (o) => new optim.StepLR(o, { stepSize: 1 }),
+    (o) => new optim.CosineAnnealingWarmRestarts(o, { t0: 2 }),
+    (o) => new optim.ReduceLROnPlateau(o, { patience: 0 }),
+    (o) => new optim.ChainedScheduler([new optim.ConstantLR(o)]),
+    (o) =>
+      new optim.SequentialLR(o, {
+        schedulers: [new optim.ConstantLR(o), new optim.ExponentialLR(o, { gamma: 0.9 })],
+        milestones: [1],
+      }),
+  ];
+  for (const make of schedules) {
+    const schedule = make(optimizer);
+    const before = optimizer.paramGroups[0]?.lr;
+    const f = compile(() => {
+      schedule.step(1);
+      return w.mul(2);
+    });
+    expect(() => f()).toThrow(/step\(\) in a function that compile records.*after the call/);
+    expect(optimizer.paramGroups[0]?.lr).toBe(before);
+  }
 });
 
 test('ConstantLR over no steps keeps the factor, as PyTorch', () => {

@@ -15,8 +15,8 @@ import { allocate, type TypedArray } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import { isHost, type Storage } from '../graph/storage.js';
-import type { Tensor } from '../graph/tensor.js';
-import { isNumber, numberOf } from '../graph/version.js';
+import { checkReadable, type Tensor } from '../graph/tensor.js';
+import { counterOp, isNumber, numberOf } from '../graph/version.js';
 import { exceeds } from './bound.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
@@ -124,12 +124,19 @@ function byDevice(roots: readonly Tensor[]): [readonly Tensor[], readonly Tensor
 function runOnOne(roots: readonly Tensor[], why: string): void {
   let graph = collectReady(() => roots);
   if (graph.roots.length === 0) return;
+  if (mode.tracing === 'compile') checkSettled(graph, why);
   const forward =
     why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
   if (forward && graph.calls.length > 0)
     graph = collect(roots, { also: runtime.keptByCalls(graph.calls) });
   const plan = engine.plans.find(graph);
   execute(graph, plan, why, forward ? plan.held(graph) : null);
+}
+
+/** While a function is recorded, only what is the same at each call can be computed and read. */
+function checkSettled({ leaves, nodes }: Collected, why: string): void {
+  const changes = (x: Tensor): boolean => x.cell !== null || x.op === counterOp;
+  if (leaves.some(changes) || nodes.some(changes)) checkReadable(why);
 }
 
 /**

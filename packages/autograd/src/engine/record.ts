@@ -3,10 +3,10 @@ import { ChainruleError } from '../errors.js';
 import { Cell, pendingCells } from '../graph/cell.js';
 import { allocate } from '../graph/dtype.js';
 import { generator } from '../graph/generatorState.js';
-import { mode, recording, withMode, type Guard } from '../graph/mode.js';
+import { mode, recording, withMode, type CellLife, type Guard } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import type { Storage } from '../graph/storage.js';
-import { extraOf, makeNode, Tensor, storageOf } from '../graph/tensor.js';
+import { extraOf, isRecorded, makeNode, newestId, Tensor, storageOf } from '../graph/tensor.js';
 import {
   constant,
   counterOp,
@@ -78,6 +78,11 @@ export interface Recording {
   readonly since: number;
   /** What the function asked to be called after each run. */
   readonly after: readonly (() => void)[];
+  /**
+   * Whether it made cells of which nobody has said how long they serve. What is made at the first call is there at the next,
+   * and what is made at every call starts anew each time: either way this recording is for one call.
+   */
+  readonly makesCells: boolean;
 }
 
 /** What a gradient was before the recording. */
@@ -112,9 +117,16 @@ export function record(
 ): Recording {
   evaluate(); // every cell starts from a version with a value
   const outer = { ...recording };
-  Object.assign(recording, { guards: [], cells: new Set(), grads: new Map(), after: [] });
+  Object.assign(recording, {
+    guards: [],
+    cells: new Map(),
+    life: 'unknown',
+    grads: new Map(),
+    after: [],
+  });
   const since = constant(0, 'float32').id;
   const stand = standFor(leaves, fixed, since);
+  recording.since = newestId();
   let recorded: Recording;
   engine.building++;
   try {
@@ -130,7 +142,7 @@ export function record(
       else before.grad?.clear();
     }
     generator.offset = stand.start;
-    const made = [...recording.cells] as Cell[];
+    const made = startingCells();
     Object.assign(recording, outer);
     evaluate(...made); // cells made on the way, such as an optimizer's state, take their first values
   }
@@ -141,6 +153,25 @@ export function record(
   return twice.length === 0
     ? recorded
     : record(f, args, leaves, new Set([...fixed, ...twice]), recorder);
+}
+
+/** The cells made meanwhile that start from a value of their own; others start from what is computed at the call. */
+function startingCells(): Cell[] {
+  const made = [...recording.cells] as [Cell, CellLife][];
+  return made.flatMap(([cell, life]) =>
+    life !== 'passing' && startsFromConstants(cell) ? [cell] : [],
+  );
+}
+
+/** Whether the first value of a cell follows from nothing that is another at the next call. */
+function startsFromConstants({ first }: Cell): boolean {
+  const seen = new Set<Tensor>([first]);
+  for (const node of seen) {
+    if (node.op === placeholderOp || node.op === counterOp) return false;
+    if (node.cell !== null && node !== first) return false;
+    for (const x of node.inputs) seen.add(x);
+  }
+  return true;
 }
 
 function standFor(leaves: readonly unknown[], fixed: ReadonlySet<unknown>, since: number): Stand {
@@ -177,15 +208,19 @@ function standFor(leaves: readonly unknown[], fixed: ReadonlySet<unknown>, since
 /** Turns what the function did into a plan. */
 function capture(result: unknown, stand: Stand): Recording {
   const { placeholders, start, since } = stand;
+  for (const fact of stand.facts) if (fact.kind === 'value') fact.contents?.settle();
   const out = flatten(result);
   const roots: Tensor[] = [];
   const output = (node: Tensor): number => {
     const at = roots.indexOf(node);
     return at >= 0 ? at : roots.push(node) - 1;
   };
-  const made = recording.cells as Set<Cell>;
+  const given = new Set(startingCells());
   const touched = recording.grads as Map<Tensor, GradBefore>;
-  const ofArguments = new Set(placeholders.map((p) => p?.extra?.grad ?? null));
+  const passing = new Set(
+    [...touched.keys()].filter((leaf) => isRecorded(leaf) && !out.leaves.includes(leaf)),
+  );
+  const elsewhere = new Set([...placeholders, ...passing].map((p) => p?.extra?.grad ?? null));
   const old = new Set(
     [...touched.keys()].flatMap((leaf) => {
       const grad = extraOf(leaf).grad;
@@ -195,19 +230,20 @@ function capture(result: unknown, stand: Stand): Recording {
   const cells = [...pendingCells].filter(
     (cell) =>
       !old.has(cell) &&
-      !ofArguments.has(cell) &&
+      !elsewhere.has(cell) &&
       !stand.cells.has(cell) &&
       cell.live !== null &&
-      (!made.has(cell) || cell.hasNext),
+      (!given.has(cell) || cell.hasNext),
   );
   for (const cell of cells) output(cell.current);
-  const gradients = [...touched.keys()].map((leaf): Gradient => {
+  const gradients = [...touched.keys()].flatMap((leaf): Gradient[] => {
+    if (passing.has(leaf)) return [];
     const grad = extraOf(leaf).grad;
     const live = grad?.live ?? null;
     const index = placeholders.indexOf(leaf as Placeholder);
     if (index >= 0)
-      return { kind: 'argument', index, root: live === null ? null : output(live.current) };
-    return { kind: 'leaf', leaf, cell: live === null ? null : grad };
+      return [{ kind: 'argument', index, root: live === null ? null : output(live.current) }];
+    return [{ kind: 'leaf', leaf, cell: live === null ? null : grad }];
   });
   const results = out.leaves.map((leaf): Result => {
     const node = leaf.current;
@@ -232,7 +268,7 @@ function capture(result: unknown, stand: Stand): Recording {
   });
   const stops = new Set<Tensor>(placeholders.filter((p) => p !== null));
   for (const gradient of stand.gradients.values()) stops.add(gradient);
-  for (const cell of made) stops.add(cell.first);
+  for (const cell of given) stops.add(cell.first);
   roots.forEach((root, k) => {
     // A gradient or a new version that is an input as it came.
     if (stops.has(root) || root.value !== null || isNumber(root)) roots[k] = again(root);
@@ -279,6 +315,7 @@ function capture(result: unknown, stand: Stand): Recording {
     nodes: graph.nodes,
     since,
     after: recording.after,
+    makesCells: [...recording.cells.values()].includes('unknown'),
   };
 }
 
@@ -322,6 +359,8 @@ function leafFacts(
 }
 
 function sourceOf(leaf: Tensor, { placeholders, gradients, start }: Stand): Source {
+  if (leaf.cell !== null && recording.cells.get(leaf.cell) === 'passing')
+    return { kind: 'constant' }; // the value it starts from at each call
   if (leaf.cell !== null) return { kind: 'cell', cell: leaf.cell };
   if (leaf.op === placeholderOp) {
     for (const [index, gradient] of gradients)

@@ -11,6 +11,7 @@ import type { Hook, Tensor } from '../graph/tensor.js';
 import type { Placeholder } from '../graph/version.js';
 import { isWhole } from '../graph/version.js';
 import { isTensor } from '../tree.js';
+import { Contents } from './contents.js';
 
 /** What is assumed of one leaf of the arguments. */
 export type Fact =
@@ -31,8 +32,8 @@ export type Fact =
   | { readonly kind: 'identity'; readonly tensor: Tensor }
   /** A number is an input; whether it is a whole one may decide the dtype of a result. */
   | { readonly kind: 'number'; readonly stand: Placeholder; readonly whole: boolean }
-  /** A key of an object, an option: part of what was recorded. */
-  | { readonly kind: 'value'; readonly value: unknown };
+  /** A key of an object, an option: part of what was recorded. So is what an object of a class holds. */
+  | { readonly kind: 'value'; readonly value: unknown; readonly contents: Contents | null };
 
 /** What is assumed of a leaf that a recording reads and that is no argument. */
 export interface LeafFact {
@@ -104,7 +105,7 @@ export function factsOf(
     const stand = placeholders[i] ?? null;
     if (typeof leaf === 'number' && stand !== null)
       return { kind: 'number', stand, whole: isWhole(leaf) };
-    if (!isTensor(leaf)) return { kind: 'value', value: leaf };
+    if (!isTensor(leaf)) return { kind: 'value', value: leaf, contents: Contents.of(leaf) };
     if (stand === null) return { kind: 'identity', tensor: leaf };
     return {
       kind: 'tensor',
@@ -152,7 +153,7 @@ function fits(
 ): boolean {
   switch (fact.kind) {
     case 'value':
-      return Object.is(leaf, fact.value);
+      return Object.is(leaf, fact.value) && (fact.contents === null || fact.contents.hold());
     case 'number':
       return typeof leaf === 'number' && (!fact.stand.asked || isWhole(leaf) === fact.whole);
     case 'identity':

@@ -67,7 +67,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     }
     super(null, [], null, from.sizes, from.dtype, requiresGrad, null);
     this.version = this.committed = this.makeVersion(from, false);
-    if (mode.tracing === 'compile') recording.cells.add(this);
+    if (mode.tracing === 'compile') recording.cells.set(this, recording.life);
   }
 
   /** @internal The node of the current version. */

@@ -40,11 +40,18 @@ export interface Guard {
   readonly value: unknown;
 }
 
+/** How long a cell serves: it is kept by its maker, it is for one call alone, or nobody has said. */
+export type CellLife = 'kept' | 'passing' | 'unknown';
+
 /** @internal What `compile` notes while it records a function. */
 export const recording: {
   guards: Guard[];
-  /** Cells made meanwhile: their first version is an input of the recording. */
-  cells: Set<unknown>;
+  /** Cells made meanwhile, and how long they serve. */
+  cells: Map<unknown, CellLife>;
+  /** How long cells that are made now serve. */
+  life: CellLife;
+  /** Nodes of greater numbers are made by what is being recorded. */
+  since: number;
   /** Leaves whose gradient was set or cleared, and what it was before. */
   grads: Map<unknown, unknown>;
   /** What to call after each replay. */
@@ -55,7 +62,9 @@ export const recording: {
   contributions: Map<unknown, unknown[]> | null;
 } = {
   guards: [],
-  cells: new Set(),
+  cells: new Map(),
+  life: 'unknown',
+  since: Infinity,
   grads: new Map(),
   after: [],
   regions: null,
@@ -91,6 +100,35 @@ export function afterRun(f: () => void): void {
   checkArgument('afterRun', 'f', f, kinds.callable);
   if (mode.tracing === 'compile') recording.after.push(f);
   else f();
+}
+
+/**
+ * Runs `f`, whose maker keeps the cells that it makes and finds them again at the next call, as an optimizer does with its
+ * states: a function that `compile` records is not recorded anew because of them.
+ * @example const momentum = keptCells(() => (this.momentum ??= cell(zerosLike(p))));
+ */
+export function keptCells<R>(f: () => R): R {
+  return withLife('keptCells', 'kept', f);
+}
+
+/**
+ * Runs `f`, whose cells serve the call that makes them alone: where `compile` records, they start anew at each call, without
+ * a recording of its own.
+ * @example const statistics = passingCells(() => cell(given));
+ */
+export function passingCells<R>(f: () => R): R {
+  return withLife('passingCells', 'passing', f);
+}
+
+function withLife<R>(name: string, life: CellLife, f: () => R): R {
+  checkArgument(name, 'f', f, kinds.callable);
+  const before = recording.life;
+  recording.life = life;
+  try {
+    return settled(name, f());
+  } finally {
+    recording.life = before;
+  }
 }
 
 /** @internal Runs `f` with some modes changed, and puts them back whatever happens. */

@@ -26,6 +26,8 @@ export interface Extra {
   grad: Cell | null;
   hooks: Hook[];
   retainGrad: boolean;
+  /** Whether gradients end here although it is computed: a leaf of a function that is being recorded. */
+  isLeaf: boolean;
   /** The stack at creation, in debug mode. */
   stack: string | undefined;
 }
@@ -192,7 +194,12 @@ export class Tensor<S extends Shape = Shape> {
 
   /** True for a tensor that no recorded operation made: its gradient is kept by `backward()`. As PyTorch's `is_leaf`. */
   get isLeaf(): boolean {
-    return !this.needsGrad || this.op === null || this.cell !== null;
+    return (
+      !this.needsGrad ||
+      this.op === null ||
+      this.cell !== null ||
+      (this.extra !== null && this.extra.isLeaf)
+    );
   }
 
   /**
@@ -319,8 +326,15 @@ export class Tensor<S extends Shape = Shape> {
     return this;
   }
 
-  /** @internal What no recorded operation made is a leaf from now on: it keeps its value, not how it was computed. */
+  /**
+   * @internal What no recorded operation made is a leaf from now on: it keeps its value, not how it was computed; in a function
+   * that is being recorded it is computed at each call.
+   */
   becomeLeaf(): void {
+    if (mode.tracing !== null) {
+      extraOf(this).isLeaf = true;
+      return;
+    }
     storageOf(this, 'requiresGrad_');
     Object.assign(this, { op: null, inputs: NO_INPUTS });
   }
@@ -374,7 +388,13 @@ export class Tensor<S extends Shape = Shape> {
 
 /** @internal The fields few nodes have. */
 export function extraOf(t: Tensor): Extra {
-  return (t.extra ??= { grad: null, hooks: [], retainGrad: false, stack: undefined });
+  return (t.extra ??= {
+    grad: null,
+    hooks: [],
+    retainGrad: false,
+    isLeaf: false,
+    stack: undefined,
+  });
 }
 
 /**
@@ -383,9 +403,14 @@ export function extraOf(t: Tensor): Extra {
  */
 export function borrowGrad(t: Tensor): Tensor | null {
   if (!isTensor(t)) checkArgument('borrowGrad', 't', t, kinds.tensor);
-  if (mode.tracing === 'compile' && !recording.grads.has(t))
+  if (mode.tracing === 'compile' && !recording.grads.has(t) && !isRecorded(t))
     dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
   return t.extra?.grad?.live ?? null;
+}
+
+/** @internal Whether what is being recorded makes this leaf: it then has no gradient yet, at each call. */
+export function isRecorded(leaf: Tensor): boolean {
+  return leaf.id > recording.since && !('assign' in leaf);
 }
 
 /** @internal Notes the gradient of a leaf before it changes, so that a recording can put it back. */
@@ -471,6 +496,7 @@ export function refuseDoubles(op: string): never {
 /** @internal The elements where they lie, evaluated if need be. */
 export function storageOf(t: Tensor, op: string): Storage {
   const node = t.current;
+  if (node.cell !== null) checkReadable(op);
   if (node.value === null) runtime.evaluate([node], op);
   else if (runtime.onRead !== null) runtime.onRead(node);
   return node.value as unknown as Storage;
@@ -503,7 +529,8 @@ async function readAsync(t: Tensor, op: string): Promise<TypedArray> {
   return isHost(storage) ? copyOf(storage) : storage.read();
 }
 
-function checkReadable(op: string): void {
+/** @internal Refuses to read what may be another value at each call of the function that is being recorded. */
+export function checkReadable(op: string): void {
   if (mode.tracing === 'compile') {
     throw new ChainruleError(
       `${op}: values cannot be read inside a function that ${mode.body ?? mode.recorder} records: it is run once and ` +

@@ -100,6 +100,16 @@ export class Placeholder extends Tensor {
     return super.requiresGrad_(requires);
   }
 
+  /** A number can be computed with, and not be looked at: it is another one at each call. */
+  override [Symbol.toPrimitive](hint: string): string {
+    if (this.whole === null) return super[Symbol.toPrimitive](hint);
+    throw new ChainruleError(
+      'compile: a number that is an argument is an input of what is recorded, and has no value yet: compute with it as with ' +
+        'a tensor, x.mul(k.add(1)); where it decides what is recorded (an index, a name, a branch), capture it, or pass it ' +
+        'as a string or a bigint, for a recording of its own',
+    );
+  }
+
   /** @internal It has no value to keep. */
   override becomeLeaf(): void {
     // The argument itself becomes a leaf at each call.

@@ -22,15 +22,20 @@ import { isFreed, leafOf, pullback } from './vjp.js';
 /** More signatures than this are not remembered. */
 const MANY = 64;
 
+/** So many recordings in turn that made cells are no optimizer's first steps. */
+const OFTEN = 8;
+
 /**
  * Records `f` once for each signature of its arguments, and from then on replays one plan: forward pass, `backward()`
  * and `step()` together, with no graph being built.
  *
  * The signature is the shapes, dtypes and `requiresGrad` of the tensors among the arguments, which of them are the same
  * tensor, parameters and cells themselves, the plain values beside them, every `training` and `requiresGrad` flag that
- * `f` read, and the hooks, parameters and modules that the modules it called have. Numbers passed as arguments are inputs and may change (whether one is whole may decide a dtype, and then
- * counts); numbers captured from outside are constants of the recording. Parameters, buffers and states are read anew at
- * every call and updated in place; so are learning rates. Random numbers go on from call to call.
+ * `f` read, and the hooks, parameters, modules and settings (plain values) that the modules it called have. Numbers passed
+ * as arguments are inputs and may change (whether one is whole may decide a dtype, and then counts); numbers captured from
+ * outside are constants of the recording. Parameters, buffers and states are read anew at every call and updated in place;
+ * so are learning rates. Random numbers go on from call to call. A function that makes parameters, cells, modules or
+ * optimizers of its own is recorded at each call that makes some.
  *
  * A compiled function is differentiable like any other: its results require grad where those of `f` do, in both modes,
  * to any order, and its backward pass is a plan of its own, which computes the forward pass once more instead of keeping
@@ -53,11 +58,17 @@ export function compile<Args extends unknown[] = Tensor[], R = unknown>(
 ): CompiledFunction<Args, R> {
   checkArgument('compile', 'f', f, kinds.callable);
   const recordings: Compiled[] = [];
+  let anew = 0;
   const find = (args: Args, leaves: readonly unknown[]): Compiled => {
     let compiled = recordings.find((r) => fits(r.recording, leaves));
+    if (compiled?.ran === true && compiled.recording.makesCells) {
+      recordings.splice(recordings.indexOf(compiled), 1);
+      compiled = undefined;
+      if (++anew === OFTEN) warnOfCells();
+    }
     if (compiled === undefined) {
       const recording = record(f as (...args: unknown[]) => unknown, args, leaves);
-      compiled = { recording, graph: differentiable(recording) };
+      compiled = { recording, graph: differentiable(recording), ran: false };
       recordings.unshift(compiled);
       if (recordings.length > MANY) recordings.pop();
     }
@@ -66,7 +77,9 @@ export function compile<Args extends unknown[] = Tensor[], R = unknown>(
   const call = (...args: Args): R => {
     if (mode.tracing !== null || mode.inline) return f(...args); // part of another recording
     const leaves = argumentLeaves(args);
-    const { recording, graph } = find(args, leaves);
+    const compiled = find(args, leaves);
+    const { recording, graph } = compiled;
+    compiled.ran = true;
     return replay(recording, leaves, graph === null ? null : linkOf(graph, leaves)) as R;
   };
   const ready = async (...args: Args): Promise<void> => {
@@ -101,6 +114,14 @@ interface Compiled {
   readonly recording: Recording;
   /** How its results are differentiated; null where none is. */
   readonly graph: Differentiable | null;
+  ran: boolean;
+}
+
+function warnOfCells(): void {
+  console.warn(
+    'compile: the function makes cells at every call (a Parameter, a cell, a module, an optimizer), so that it is recorded ' +
+      'at every call too, which is slow; make them outside of it',
+  );
 }
 
 function fits(

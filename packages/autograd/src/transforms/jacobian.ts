@@ -10,8 +10,8 @@ import { zerosOf } from '../ops/build/primitive.js';
 import { flatten } from '../tree.js';
 import type { Argnums, Cotangents, GradientOf } from '../types/trees.js';
 import { checkFunction, choose, pull, valueAndGrad } from './functional.js';
-import { jvp, pushforward, record } from './jvp.js';
-import { isOpen, building } from './variable.js';
+import { handOut, jvp, pushforward, record } from './jvp.js';
+import { building } from './variable.js';
 import { vmap } from './vmap.js';
 
 type Args = readonly unknown[];
@@ -32,19 +32,22 @@ export function jacrev<A extends Args = Tensor[]>(
   return (...args) => {
     const { chosen, call, single } = choose('jacrev', f, args, argnums);
     const recorded = record((...xs: unknown[]) => call(xs), chosen);
-    const { outputs, variables, structure, span } = recorded;
+    const { outputs, variables, structure, open } = recorded;
     const rows = outputs.map((y, k) => {
       const wrt = floatOf('jacrev', y);
       const all = vmap((ct: Tensor) =>
         pull(
-          { outputs, variables, open: isOpen(span, variables) },
+          { outputs, variables, open },
           outputs.map((_y, j) => (j === k ? ct : null)),
         ),
       )(basis('jacrev', wrt));
       return asArguments(
         chosen,
         single,
-        all.map((g, i) => reshapeNode(g, [...y.sizes, ...(variables[i] as Tensor).sizes])),
+        handOut(
+          recorded,
+          all.map((g, i) => reshapeNode(g, [...y.sizes, ...(variables[i] as Tensor).sizes])),
+        ),
       );
     });
     return structure.rebuild(rows) as Tensor;
@@ -62,8 +65,8 @@ export function jacfwd<A extends Args = Tensor[]>(
   checkFunction('jacfwd', f, argnums);
   return (...args) => {
     const { chosen, call, single } = choose('jacfwd', f, args, argnums);
-    const { outputs, variables, structure, span } = record((...xs: unknown[]) => call(xs), chosen);
-    const open = isOpen(span, variables);
+    const recorded = record((...xs: unknown[]) => call(xs), chosen);
+    const { outputs, variables, structure, span, open } = recorded;
     // columns[i][k]: the derivative of output k by variable i.
     const columns = variables.map((x, i) => {
       const all = vmap((t: Tensor) => {
@@ -84,7 +87,10 @@ export function jacfwd<A extends Args = Tensor[]>(
         asArguments(
           chosen,
           single,
-          columns.map((column) => column[k] as Tensor),
+          handOut(
+            recorded,
+            columns.map((column) => column[k] as Tensor),
+          ),
         ),
       ),
     ) as Tensor;

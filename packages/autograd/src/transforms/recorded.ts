@@ -63,9 +63,10 @@ export function recordCall(
   const differentiable = outputs.filter((y) => y.needsGrad);
   if (differentiable.length === 0) return outputs;
   // Tensors that f closes over are inputs too: gradients flow on to them.
-  const { captured } = between(differentiable, variables, { since });
-  const graph = { name, since, variables: [...variables, ...captured], outputs: differentiable };
-  const call = callRecorded(graph, [...given, ...captured], differentiable, inPlace);
+  const { captured, leaves } = between(differentiable, variables, { since });
+  const ends = [...captured, ...leaves];
+  const graph = { name, since, variables: [...variables, ...ends], outputs: differentiable };
+  const call = callRecorded(graph, [...given, ...ends], differentiable, inPlace);
   return outputs.map((y) =>
     y.needsGrad ? (call.outputs[differentiable.indexOf(y)] as Tensor) : y,
   );

@@ -1,8 +1,8 @@
 /** @file Building a recorded graph again on other inputs: as it was, or for many examples at once. */
 import { mode } from '../graph/mode.js';
-import { makeNode, type Tensor } from '../graph/tensor.js';
+import { extraOf, makeNode, type Tensor } from '../graph/tensor.js';
 import { callOf, type Replacement, type Rewriting } from './call.js';
-import { between, building, oldest } from './variable.js';
+import { between, building, oldest, variableOp } from './variable.js';
 
 /**
  * Builds what lies between `variables` and `outputs` again, with `replacements` in the place of the variables. A node with
@@ -40,15 +40,24 @@ export function rewrite(
       if (found.every((r) => r === undefined)) continue;
       const inputs = node.inputs.map((x, i) => found[i]?.node ?? x);
       const batched = found.map((r) => r?.batched === true);
-      own.set(
-        node,
-        building(grad && node.needsGrad, () => rebuildNode(node, inputs, batched, size)),
+      const isLeaf = node.extra?.isLeaf === true;
+      const made = building(grad && node.needsGrad && !isLeaf, () =>
+        rebuildNode(node, inputs, batched, size),
       );
+      own.set(node, isLeaf && node.needsGrad ? asLeaf(made) : made);
     }
   } finally {
     mode.scope = label;
   }
   return outputs.map((y) => rewriting.find(y) ?? { node: y, batched: false });
+}
+
+/** A leaf that is computed, again. */
+function asLeaf({ node, batched }: Replacement): Replacement {
+  const leaf = building(false, () => variableOp([node]));
+  extraOf(leaf).isLeaf = true;
+  leaf.needsGrad = true;
+  return { node: leaf, batched };
 }
 
 function rebuildNode(

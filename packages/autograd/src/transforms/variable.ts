@@ -47,6 +47,8 @@ export interface Span {
   readonly nodes: readonly Tensor[];
   /** What requires grad and was there before the variables, or is a leaf: where gradients flow on to. */
   readonly captured: readonly Tensor[];
+  /** Leaves that are computed on the way: gradients flow to them and not on. */
+  readonly leaves: readonly Tensor[];
 }
 
 /**
@@ -63,6 +65,7 @@ export function between(
   const ends = new Set(variables);
   const seen = new Set<Tensor>();
   const captured: Tensor[] = [];
+  const leaves: Tensor[] = [];
   const nodes: Tensor[] = [];
   const stack: Tensor[] = [];
   const meet = (node: Tensor): void => {
@@ -70,6 +73,8 @@ export function between(
     seen.add(node);
     if (node.id < first || node.inputs.length === 0 || node.cell !== null) {
       if (node.needsGrad) captured.push(node);
+    } else if (!all && node.extra?.isLeaf === true) {
+      leaves.push(node);
     } else {
       nodes.push(node);
       stack.push(node);
@@ -78,7 +83,7 @@ export function between(
   for (const output of outputs) meet(output);
   for (let node = stack.pop(); node !== undefined; node = stack.pop())
     for (const x of node.inputs) meet(x);
-  return { nodes: nodes.sort((x, y) => x.id - y.id), captured };
+  return { nodes: nodes.sort((x, y) => x.id - y.id), captured, leaves };
 }
 
 /** The smallest id among nodes. */
@@ -90,7 +95,8 @@ export function oldest(nodes: readonly Tensor[]): number {
 export function isOpen(span: Span, variables: readonly Tensor[]): boolean {
   return (
     mode.grad &&
-    (span.captured.length > 0 || variables.some((x) => x.inputs[0]?.needsGrad === true))
+    (span.captured.length + span.leaves.length > 0 ||
+      variables.some((x) => x.inputs[0]?.needsGrad === true))
   );
 }
 

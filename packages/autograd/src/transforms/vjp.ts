@@ -44,7 +44,10 @@ export function pullback(
   const wanted = (node: Tensor): boolean =>
     targets === null ? node.isLeaf || node.extra?.retainGrad === true : targets.has(leafOf(node));
   const isEnd = (node: Tensor): boolean =>
-    node.cell !== null || (ends && wanted(node)) || stops?.has(node) === true;
+    node.cell !== null ||
+    node.extra?.isLeaf === true ||
+    (ends && wanted(node)) ||
+    stops?.has(node) === true;
   const useful = relevant(outputs, wanted, isEnd, targets, trial);
   const found = new Map<Tensor, Tensor>();
   const pending = new Map<Tensor, Tensor | Tensor[]>();
@@ -159,7 +162,7 @@ const spent = new WeakSet<Tensor>();
 
 /** Forgets how a loss was computed that has been differentiated; a second `backward()` through it is an error. */
 export function free(root: Tensor): void {
-  if (root.op === null || root.cell !== null) return;
+  if (root.isLeaf) return;
   if (mode.tracing === null) root.inputs = [];
   else spent.add(root);
 }

@@ -5,14 +5,15 @@ import { isFloat } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import { normalizeDim, show, type Shape } from '../graph/shape.js';
 import { Tensor } from '../graph/tensor.js';
-import { placeholderOp } from '../graph/version.js';
+import { constant, placeholderOp } from '../graph/version.js';
 import { expandNode, reshapeNode } from '../ops/build/broadcast.js';
 import { moveDim } from '../ops/shape/movement.js';
 import { flatten, isTensor, type Structure, type Tree } from '../tree.js';
 import type { Replacement, Rewriting } from './call.js';
+import { handOut } from './jvp.js';
 import { rewrite } from './rewrite.js';
 import type { BatchedArguments, BatchedResult } from '../types/trees.js';
-import { building } from './variable.js';
+import { between, building, isOpen } from './variable.js';
 
 /** Along which dimension the examples lie: one for all, or a tree of them beside a tree of tensors; null for none. */
 export type Dims = number | null | readonly Dims[] | { readonly [key: string]: Dims };
@@ -54,6 +55,7 @@ export function vmap(
     const { leaves } = flatten(args);
     const dims = spread('inDims', inDims, args, leaves);
     const size = sizeOfBatch(leaves, dims);
+    const since = constant(0, 'float32').id;
     const { structure, results } = mapExamples(f, args, dims, size);
     const outs = results.map(({ node, batched }) =>
       batched ? { sizes: node.sizes, ndim: node.ndim - 1 } : node,
@@ -65,9 +67,16 @@ export function vmap(
       outs,
       1,
     );
-    return building(mode.grad, () =>
-      structure.rebuild(results.map((r, k) => place(r, places[k] as number | null, size))),
+    const placed = building(mode.grad, () =>
+      results.map((r, k) => place(r, places[k] as number | null, size)),
     );
+    // Transforms inside of f have made what requires grad for them alone.
+    const span = between(
+      placed.map((y) => y.current),
+      [],
+      { since },
+    );
+    return structure.rebuild(handOut({ open: isOpen(span, []) }, placed));
   };
 }
 

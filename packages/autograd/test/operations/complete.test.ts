@@ -14,8 +14,8 @@ const notOperations = `
   logspace trilIndices triuIndices fft.fftfreq fft.rfftfreq einops.rearrange
   exponential multinomial normal randintLike gumbelSoftmax
   bernoulli getRngState manualSeed rand randLike randint randn randnLike randperm setRngState
-  foreignCopy backend
-  enableGrad isGradEnabled noGrad scope region dependsOn withMode recordingOf
+  foreignCopy backend packagePaths
+  enableGrad isGradEnabled noGrad scope region dependsOn withMode recordingOf keptCells passingCells
   compile isCompiling withoutCompile fromGPUBuffer scan whileLoop cond switchCase associativeScan deviceInfo devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
   detectAnomaly explain graph setDebug gradcheck gradgradcheck
   byPosition checkArgument defineOptions display printable passes flattenTree closureConvert pureCallback

@@ -1,4 +1,5 @@
 /** @file The package koffi, which calls functions of native libraries. It is optional, and found when it is needed. */
+import { packagePaths } from '@chainrule/autograd';
 
 /** What of koffi is used; https://koffi.dev. */
 export interface Koffi {
@@ -12,34 +13,16 @@ export interface NativeLibrary {
   symbol(name: string, type: string): unknown;
 }
 
-/** koffi as the program would find it, or this package; never from the present folder, which may be anybody's. */
+/** koffi, where it is installed for the program or this package, and for this machine. */
 export function findKoffi(): Koffi | null {
-  if (typeof process.getBuiltinModule !== 'function') return null;
-  const { createRequire } = process.getBuiltinModule('node:module');
-  for (const from of [...programPlaces(), ownPlace()]) {
-    if (from === null || !/^(file:|[\\/]|[a-z]:)/i.test(from)) continue;
+  for (const path of packagePaths('koffi', ownPlace())) {
     try {
-      return createRequire(from)('koffi') as Koffi;
+      return process.getBuiltinModule('node:module').createRequire(path)(path) as Koffi;
     } catch {
-      continue; // not there, or not for this machine
+      continue; // not for this machine
     }
   }
   return null;
-}
-
-/** Where the program lies: its path, which may name a folder (`node .`), and where a link to it leads. */
-function programPlaces(): string[] {
-  const program = process.argv[1];
-  if (program === undefined) return [];
-  const path = process.getBuiltinModule('node:path');
-  // Looked up from within it: a file has no node_modules, so that the search goes on beside it.
-  const places = [path.join(program, 'main')];
-  try {
-    places.push(path.join(process.getBuiltinModule('node:fs').realpathSync(program), 'main'));
-  } catch {
-    // No such file: `node -` and the like.
-  }
-  return places;
 }
 
 /** The file of this module, as a module of either kind; null where a bundler has taken that away. */

@@ -4,6 +4,7 @@ import {
   display,
   kinds,
   cell,
+  passingCells,
   ChainruleError,
   withoutCompile,
   type Cell,
@@ -54,7 +55,7 @@ export function functionalCall<M extends Module>(
       const updated = 'persistent' in slot && module.training;
       if (given === undefined && !updated) continue;
       swapped.push(slot);
-      slot.holder[slot.key] = updated ? cell(given ?? slot.value) : given;
+      slot.holder[slot.key] = updated ? passingCells(() => cell(given ?? slot.value)) : given;
     }
     const forward = module.forward.bind(module) as unknown as (
       ...a: Parameters<M['forward']>

@@ -58,8 +58,11 @@ export type ForwardHook = (module: Module, args: readonly unknown[], output: unk
  *   out = new nn.Linear(128, 10);
  *   forward(x: Tensor) { return this.out.forward(this.hidden.forward(x).relu()); }
  * }
+ * @example
+ * // A variable for any module that can be called on a tensor:
+ * const layers: nn.Module<[Tensor], Tensor>[] = [new nn.Linear(2, 2), new nn.ReLU()];
  */
-export abstract class Module {
+export abstract class Module<Inputs extends readonly unknown[] = never[], Output = unknown> {
   /** Keys in state dictionaries of the fields whose keys are not their own names: `{ runningMean: 'running_mean' }`. */
   static readonly stateKeys: Readonly<Record<string, string>> = {};
   /** The first arguments of `forward`, where they must be tensors, by name: every call checks them. */
@@ -86,7 +89,7 @@ export abstract class Module {
   }
 
   /** What the module computes. */
-  abstract forward(...args: never[]): unknown;
+  abstract forward(...args: Inputs): Output;
 
   /** Whether the module is in training mode: dropout drops, batch norm uses the batch's statistics. */
   get training(): boolean {

@@ -1,8 +1,9 @@
 /**
  * @file What a recording made by `compile` assumes of the modules that were called in it, beside their training flags: which
- * parameters and modules their fields hold, and which hooks they have. A change of these records anew.
+ * parameters and modules their fields hold, their settings (`dropout.p`, a temperature), and which hooks they have. A change of
+ * these records anew.
  */
-import { dependsOn, Parameter } from '@chainrule/autograd';
+import { afterRun, dependsOn, Parameter } from '@chainrule/autograd';
 import type { Module } from './module.js';
 import { fieldsOf, INTERNAL, isModule, walkModules, type Internal } from './slots.js';
 
@@ -11,6 +12,7 @@ export function watch(root: Module): void {
   const seen = new Seen();
   for (const [, module] of walkModules(root, true)) seen.add(module);
   dependsOn(() => seen.isAsItWas());
+  afterRun(() => seen.settle());
 }
 
 /** Modules as they were when they were recorded, in lists: they are looked through at each call. */
@@ -23,6 +25,9 @@ class Seen {
   /** What everything counts in: lists and dictionaries. */
   private readonly counted: object[] = [];
   private readonly counts: number[] = [];
+  /** The settings: fields that are plain values. */
+  private settings: Setting[] = [];
+  private settled = false;
 
   add(module: Module): void {
     const internal = module[INTERNAL];
@@ -39,6 +44,9 @@ class Seen {
       this.values.push(value);
       if (Array.isArray(holder)) counted.add(holder);
     }
+    const fields = module as unknown as Readonly<Record<string, unknown>>;
+    for (const key of Object.keys(fields))
+      if (isSetting(fields[key])) this.settings.push({ fields, key, value: fields[key] });
     for (const holder of counted) {
       this.counted.push(holder);
       this.counts.push(count(holder));
@@ -53,8 +61,29 @@ class Seen {
       if (holders[i]?.[this.keys[i] as string] !== this.values[i]) return false;
     for (let i = 0; i < counted.length; i++)
       if (count(counted[i] as object) !== this.counts[i]) return false;
-    return true;
+    return this.settings.every(isAsItWas);
   }
+
+  /** What a module sets itself while it runs, such as a count of its calls, is its own affair. */
+  settle(): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.settings = this.settings.filter(isAsItWas);
+  }
+}
+
+interface Setting {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+function isAsItWas({ fields, key, value }: Setting): boolean {
+  return Object.is(fields[key], value);
+}
+
+function isSetting(value: unknown): boolean {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function');
 }
 
 function count(holder: object): number {

@@ -11,6 +11,7 @@ import {
 import {
   checkOptimizer,
   LRScheduler,
+  refuseRecorded,
   scheduleOptions,
   type Scheduled,
   type ScheduleOptions,
@@ -140,6 +141,7 @@ export class SequentialLR extends Combined {
   }
 
   override step(): void {
+    refuseRecorded(this.name);
     this.lastEpoch++;
     const now = this.at(this.lastEpoch);
     if (this.milestones.includes(this.lastEpoch)) now.restart();
@@ -174,6 +176,7 @@ export class ChainedScheduler extends Combined {
   }
 
   override step(): void {
+    refuseRecorded(this.name);
     this.lastEpoch++;
     for (const schedule of this.schedulers) schedule.step();
     this.noteRates();

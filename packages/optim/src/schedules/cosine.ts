@@ -2,6 +2,7 @@
 import { ChainruleError, kinds } from '@chainrule/autograd';
 import {
   LRScheduler,
+  refuseRecorded,
   scheduleOptions,
   type Scheduled,
   type ScheduleOptions,
@@ -100,6 +101,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   }
 
   override step(epoch: number | null = this.lastEpoch < 0 ? 0 : null): void {
+    refuseRecorded(this.name);
     this.stepCount++;
     if (epoch === null) {
       this.lastEpoch++;

@@ -7,7 +7,7 @@ import {
   kinds,
   Tensor,
 } from '@chainrule/autograd';
-import { checkOptimizer, perGroup, rates, type Scheduled } from './schedule.js';
+import { checkOptimizer, perGroup, rates, refuseRecorded, type Scheduled } from './schedule.js';
 
 /** Options of {@link ReduceLROnPlateau}. */
 export interface PlateauOptions {
@@ -90,6 +90,7 @@ export class ReduceLROnPlateau {
 
   /** Records a measure, and lowers the rates if it is time. */
   step(metric: number | Tensor): void {
+    refuseRecorded('ReduceLROnPlateau');
     const value = metric instanceof Tensor ? metric.item() : metric;
     if (typeof value !== 'number') {
       throw new ChainruleError(

@@ -3,6 +3,7 @@ import {
   ChainruleError,
   defineOptions,
   FormatError,
+  isCompiling,
   kinds,
   passes,
   type Kind,
@@ -121,6 +122,7 @@ export abstract class LRScheduler {
 
   /** Advances by one step and sets the learning rates. */
   step(): void {
+    refuseRecorded(this.name);
     this.stepCount++;
     this.lastEpoch++;
     this.apply(this.rates());
@@ -231,6 +233,15 @@ export abstract class LRScheduler {
   protected noteRates(): void {
     this.last = this.rate;
   }
+}
+
+/** A schedule counts in JavaScript, which a recorded function does once and not at each call. */
+export function refuseRecorded(name: string): void {
+  if (!isCompiling()) return;
+  throw new ChainruleError(
+    `${name}: step() in a function that compile records would be taken once, and not at each call; take it after the call: ` +
+      'train(x, y); schedule.step()',
+  );
 }
 
 const driven = kinds.kind<Scheduled>(

@@ -1,5 +1,6 @@
 /** @file Finds a BLAS library at run time, through koffi where that is installed. Neither is ever required. */
 import { ownPlace } from '../../graph/copy.js';
+import { packagePaths } from '../packagePaths.js';
 import { loadGemm, type GemmSource, type Koffi } from './gemm.js';
 import { candidateAt, candidates, wantsSkylakeX, type Candidate } from './libraries.js';
 
@@ -65,35 +66,17 @@ interface Loaded {
   readonly path: string;
 }
 
-/** koffi as the program would find it, or this package; never from the present folder, which may be anybody's. */
+/** koffi, where it is installed for the program or this package, and for this machine. */
 function loadKoffi(): Loaded | null {
-  const module = process.getBuiltinModule('node:module');
-  for (const from of [...programPlaces(), ownPlace()]) {
-    if (from === null || !/^(file:|[\\/]|[a-z]:)/i.test(from)) continue;
+  const { createRequire } = process.getBuiltinModule('node:module');
+  for (const path of packagePaths('koffi', ownPlace())) {
     try {
-      const require = module.createRequire(from);
-      const path = require.resolve('koffi');
-      return { koffi: require(path) as Koffi, path };
+      return { koffi: createRequire(path)(path) as Koffi, path };
     } catch {
-      continue; // not there, or not for this machine
+      continue; // not for this machine
     }
   }
   return null;
-}
-
-/** Where the program lies: its path, which may name a folder (`node .`), and where a link to it leads. */
-function programPlaces(): string[] {
-  const program = process.argv[1];
-  if (program === undefined) return [];
-  // Looked up from within it: a file has no node_modules, so that the search goes on beside it.
-  const path = process.getBuiltinModule('node:path');
-  const places = [path.join(program, 'main')];
-  try {
-    places.push(path.join(process.getBuiltinModule('node:fs').realpathSync(program), 'main'));
-  } catch {
-    // No such file: `node -` and the like.
-  }
-  return places;
 }
 
 /** Variables that libraries read while they are loaded; the user's own settings stay. */

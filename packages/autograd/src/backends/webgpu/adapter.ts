@@ -1,6 +1,7 @@
 /** @file Finding a GPU: the browser's, or in Node.js that of the npm package `webgpu`, which is never required. */
 import { DeviceError } from '../../errors.js';
 import { ownPlace } from '../../graph/copy.js';
+import { packagePaths } from '../packagePaths.js';
 import type { Gpu, GpuAdapter, GpuDevice } from './gpuApi.js';
 
 /** A device, and what is known of its adapter. */
@@ -82,19 +83,11 @@ async function packageGpu(): Promise<Gpu> {
   return (kept[KEPT] = create(flags));
 }
 
-/** The package as the program would find it, or this package; never from the present folder, which may be anybody's. */
+/** The package, where it is installed for the program or this package, or in a folder named in the environment. */
 async function loadPackage(): Promise<GpuPackage> {
-  const module = process.getBuiltinModule('node:module');
   let reason = 'the package is not installed';
-  for (const from of [...programPlaces(), ownPlace()]) {
-    if (from === null || !/^(file:|[\\/]|[a-z]:)/i.test(from)) continue;
-    const require = module.createRequire(from);
-    let path: string;
-    try {
-      path = require.resolve('webgpu');
-    } catch {
-      continue;
-    }
+  const folder = process.env['CHAINRULE_WEBGPU_PACKAGE'];
+  for (const path of packagePaths('webgpu', ownPlace(), folder === undefined ? [] : [folder])) {
     try {
       const { href } = process.getBuiltinModule('node:url').pathToFileURL(path);
       return (await import(/* @vite-ignore */ /* webpackIgnore: true */ href)) as GpuPackage;
@@ -105,22 +98,6 @@ async function loadPackage(): Promise<GpuPackage> {
   throw new DeviceError(
     `setDevice: Node.js has no WebGPU of its own; the npm package 'webgpu' offers it: npm install webgpu (${reason})`,
   );
-}
-
-/** Where packages of the program lie: its path, where a link to it leads, and a folder named in the environment. */
-function programPlaces(): string[] {
-  const path = process.getBuiltinModule('node:path');
-  const folder = process.env['CHAINRULE_WEBGPU_PACKAGE'];
-  const places = folder === undefined ? [] : [path.join(path.resolve(folder), 'main')];
-  const program = process.argv[1];
-  if (program === undefined) return places;
-  places.push(path.join(program, 'main'));
-  try {
-    places.push(path.join(process.getBuiltinModule('node:fs').realpathSync(program), 'main'));
-  } catch {
-    // No such file: `node -` and the like.
-  }
-  return places;
 }
 
 function messageOf(error: unknown): string {

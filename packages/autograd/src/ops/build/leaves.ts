@@ -3,6 +3,7 @@ import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.
 import { DTypeError } from '../../errors.js';
 import { checkDevice, placement } from '../../graph/device.js';
 import { allocate, isFloat, type DType } from '../../graph/dtype.js';
+import { mode } from '../../graph/mode.js';
 import { makeLeaf, refuseDoubles, storageOf, type Tensor } from '../../graph/tensor.js';
 import type { Shape } from '../../graph/shape.js';
 
@@ -45,7 +46,8 @@ export function finish<S extends Shape>(
       `${op}: only float tensors have gradients, this one is ${t.dtype}; requiresGrad needs a float dtype`,
     );
   }
-  const leaf = t.op === null ? t : leafOn(t, op);
+  if (t.op !== null && mode.tracing !== null) t.becomeLeaf();
+  const leaf = t.op === null || mode.tracing !== null ? t : leafOn(t, op);
   leaf.needsGrad = true;
   return leaf;
 }

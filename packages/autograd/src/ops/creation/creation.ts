@@ -7,7 +7,10 @@ import { checkShape, show, sizeOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, type NestedArray, type Tensor } from '../../graph/tensor.js';
 import { creationOptions, finish, single, type CreationOptions } from '../build/leaves.js';
 import { readNested } from './nested.js';
-import { filled, operand } from '../build/primitive.js';
+import { castNode } from '../build/element.js';
+import { filled, operand, rules } from '../build/primitive.js';
+import { isTensor } from '../../graph/isTensor.js';
+import { isNumberPlaceholder } from '../../graph/version.js';
 import type { Literal, NestedShape } from '../../types/index.js';
 
 export type { CreationOptions } from '../build/leaves.js';
@@ -39,6 +42,10 @@ export function tensor(
   given?: CreationOptions & { readonly shape?: Shape },
 ): Tensor {
   const options = tensorOptions('tensor', given);
+  if (isInputNumber(data)) {
+    const { shape: sizes = [], ...others } = options;
+    return fullOf('tensor', sizes, data, others);
+  }
   const shape = options.shape === undefined ? undefined : checkShape('tensor', options.shape);
   if (ArrayBuffer.isView(data)) {
     const dtype = dtypeOfArray(data);
@@ -117,6 +124,7 @@ function dtypeOfArray(data: ArrayBufferView): DType {
 
 /** A float32 tensor without dimensions. */
 export function scalar(x: number | boolean, options?: CreationOptions): Tensor<[]> {
+  if (isInputNumber(x)) return fullOf('scalar', [], x, options) as Tensor<[]>;
   checkArgument('scalar', 'x', x, numberOrBoolean);
   return tensor(x, creationOptions('scalar', options));
 }
@@ -146,14 +154,23 @@ export function ones<const S extends Shape>(
   return fullOf('ones', shape, 1, options) as Tensor<Literal<S>>;
 }
 
+/** A number that is an argument of a function which is being recorded: its value may be another at each call. */
+function isInputNumber(x: unknown): x is number & Tensor {
+  return isTensor(x) && isNumberPlaceholder(x);
+}
+
 function fullOf(
   op: string,
   shape: Shape,
   value: number | boolean,
   given: CreationOptions | undefined,
 ): Tensor {
-  checkArgument(op, 'value', value, numberOrBoolean);
+  if (!isInputNumber(value)) checkArgument(op, 'value', value, numberOrBoolean);
   const options = creationOptions(op, given);
+  if (isInputNumber(value)) {
+    const x = castNode(value, options.dtype ?? 'float32');
+    return finish(op, rules.expand(x, checkShape(op, shape)), options);
+  }
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
   const stored = dtype === 'bool' ? Number(Number(value) !== 0) : Number(value);
   if (dtype === 'int32') checkFits(op, stored);

@@ -1,0 +1,62 @@
+/**
+ * @file Where optional packages of Node.js lie, such as koffi: looked for as the program would, and as the package that uses
+ * them, and never from the present folder or that of a file the program was given, which may be anybody's.
+ */
+import { checkArgument, kinds } from '../arguments/index.js';
+
+/**
+ * The files that `name` is loaded from, the best first: as found from the folders `first`, from the program, and from `own`,
+ * the file or URL of the module that asks. Empty where it is not installed, and outside of Node.js. For packages built on
+ * this one.
+ * @example packagePaths('koffi', import.meta.url)
+ */
+export function packagePaths(
+  name: string,
+  own: string | null,
+  first: readonly string[] = [],
+): string[] {
+  checkArgument('packagePaths', 'name', name, kinds.text);
+  checkArgument('packagePaths', 'own', own, textOrNull);
+  checkArgument('packagePaths', 'first', first, texts);
+  if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function') return [];
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const path = process.getBuiltinModule('node:path');
+  const folders = first.map((folder) => path.join(path.resolve(folder), 'main'));
+  const found = new Set<string>();
+  for (const from of [...folders, ...programPlaces(), own]) {
+    if (from === null || !ABSOLUTE.test(from)) continue;
+    try {
+      found.add(createRequire(from).resolve(name));
+    } catch {
+      // Not there.
+    }
+  }
+  return [...found];
+}
+
+/** What is a path from a root or a URL: what is not would be looked up from the present folder. */
+const ABSOLUTE = /^(file:|[\\/]|[a-z]:)/i;
+
+const textOrNull = kinds.orNull(kinds.text);
+const texts = kinds.listOf(kinds.text);
+
+/** Where the program lies: its path, which may name a folder (`node .`), and where a link to it leads. */
+function programPlaces(): string[] {
+  const program = process.argv[1];
+  // With `node -e` it is an argument, and may lead anywhere.
+  if (program === undefined || process.execArgv.some(isProgramText)) return [];
+  const path = process.getBuiltinModule('node:path');
+  // Looked up from within it: a file has no node_modules, so that the search goes on beside it.
+  const places = [path.join(program, 'main')];
+  try {
+    places.push(path.join(process.getBuiltinModule('node:fs').realpathSync(program), 'main'));
+  } catch {
+    // No such file: `node -` and the like.
+  }
+  return places;
+}
+
+/** Whether an option of Node.js is the program itself, as text. */
+function isProgramText(option: string): boolean {
+  return /^(-[a-z]*[ep]|--eval|--print)$|^--(eval|print)=/.test(option);
+}
