@@ -23,7 +23,10 @@ function digits(text) {
   return bytes;
 }
 // A function of one instruction: the fused multiply-add of four numbers.
-const FMA = '0061736d0100000001080160037b7b7b017b030201000a0d010b00200020012002fd85020b';
+const FMA = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0,
+  32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
+);
 const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 let kernels = null;
 let given = null;
@@ -34,8 +37,9 @@ let loaded = LOADED;
 let random = { ...RANDOM };
 
 const view = (dtype, at, n) => new TYPES[dtype](memory.buffer, at, n);
+const pages = (bytes) => Math.ceil((bytes + 512) / 65536);
 function reserve(bytes) {
-  const missing = Math.ceil((bytes + 512 - memory.buffer.byteLength) / 65536);
+  const missing = pages(bytes) - memory.buffer.byteLength / 65536;
   if (missing > 0) memory.grow(missing);
   if (heap?.buffer !== memory.buffer) heap = new Int32Array(memory.buffer);
 }
@@ -47,7 +51,7 @@ function ready() {
   if (module === null) {
     if (KERNELS === null) throw new Error(NAME + ': call start(module) first, with the module that lies beside this file');
     // The kernels with fused multiply-add, where the engine has it.
-    const set = WebAssembly.validate(digits(FMA)) ? 1 : 0;
+    const set = WebAssembly.validate(FMA) ? 1 : 0;
     const bytes = digits(KERNELS.map((pieces) => pieces[set]).join(''));
     try {
       module = new WebAssembly.Module(bytes);
@@ -56,7 +60,7 @@ function ready() {
       throw new Error(NAME + ': this engine has no WebAssembly with 128-bit vectors (SIMD)', { cause });
     }
   }
-  memory = new WebAssembly.Memory({ initial: 1 });
+  memory = new WebAssembly.Memory({ initial: pages(FIXED) });
   kernels = new WebAssembly.Instance(module, { env: { memory }, math: MATH }).exports;
   reserve(FIXED);
   for (const [at, text] of DATA) unpack(text, at);
