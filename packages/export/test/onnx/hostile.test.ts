@@ -151,7 +151,7 @@ describe('graphs', () => {
     [
       'a cycle',
       { node: [node('Add', ['x', 'b'], ['a']), node('Relu', ['a'], ['b'])] },
-      "reads 'b', which nothing before it gives",
+      "reads 'b', which nothing gives before it",
     ],
     [
       'an output that nothing gives',
