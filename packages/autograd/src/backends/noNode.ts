@@ -3,6 +3,7 @@ import type * as node from './node.js';
 
 export const findBlas: typeof node.findBlas = () => 'only Node.js can load libraries';
 export const blasSource: typeof node.blasSource = () => null;
+export const findDriver: typeof node.findDriver = () => null;
 export const findPrelude: typeof node.findPrelude = () => null;
 
 /** Nobody calls these where there is no library. */
