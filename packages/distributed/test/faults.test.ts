@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundle, makeFolder, run, starters, type Starter } from './jobs.js';
+import { bundle, makeFolder, results, run, starters, type Starter } from './jobs.js';
 
 const long = process.env['CHAINRULE_LONG'] === '1';
 const { folder, remove } = makeFolder();
@@ -74,6 +74,10 @@ describe.each(starters.filter((s) => s !== 'local'))('%s', (starter) => {
   const some = long ? ['shape', 'data', 'nan', 'throw', 'exit'] : ['data', 'throw'];
   test.each(some)('%s', (fault) => fails(starter, 2, fault, faults[fault] as RegExp));
   test('kill', () => fails(starter, 2, 'kill', OF_MPI.kill));
+  test('WebAssembly that leaves its memory is an error', async () => {
+    const messages = await results(starter, 2, [await bundle('traps', folder)]);
+    expect(messages).toEqual(Array(2).fill('memory access out of bounds'));
+  });
   test.runIf(long)('nothing', async () => {
     const { code, output, errors } = await run(starter, 2, [program], {
       BEGUN: join(folder, 'begun'),

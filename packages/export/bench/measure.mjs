@@ -2,8 +2,9 @@
  * @file The digits network (784-128-10, batch 1 and 32) as a module without the framework, beside onnxruntime-web and
  * TensorFlow.js on their WebAssembly and CPU backends: bytes, start, time a call.
  *
- * Needs a build of the packages. `npm install && npm run bench` in this folder. Each runs in a process of its own, five times;
- * the medians are shown. Bytes are what a page loads, minified and gzipped, without weights.
+ * Needs a build of the packages. `npm install && npm run bench` in this folder. Each runs in a process of its own, fifteen
+ * times in turns; the medians are shown. Bytes are what a page loads, minified and gzipped, without weights. Start is from the
+ * import to the end of the first call, less what the import of an empty module takes in a process of its own.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -37,10 +38,11 @@ writeFileSync(join(folder, 'make.mjs'), make);
 execFileSync('node', ['make.mjs'], { cwd: folder });
 
 const timed = (load, call) => `
+import { readFileSync } from 'node:fs';
 const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+const one = new Float32Array(784).fill(0.5), many = new Float32Array(32 * 784).fill(0.5);
 const start = performance.now();
 ${load}
-const one = new Float32Array(784).fill(0.5), many = new Float32Array(32 * 784).fill(0.5);
 ${call('one', 1)}
 const begun = performance.now() - start;
 const times = { 1: [], 32: [] };
@@ -60,13 +62,13 @@ const programs = {
   ),
   'the same, weights apart': timed(
     `const { load, predict } = await import('./bare.mjs');
-load((await import('node:fs')).readFileSync('digits.safetensors'));`,
+load(readFileSync('digits.safetensors'));`,
     (x) => `predict(${x});`,
   ),
   'onnxruntime-web (wasm)': timed(
     `const ort = await import('onnxruntime-web');
 ort.env.wasm.numThreads = 1;
-const session = await ort.InferenceSession.create(new Uint8Array((await import('node:fs')).readFileSync('digits.onnx')));
+const session = await ort.InferenceSession.create(new Uint8Array(readFileSync('digits.onnx')));
 const name = session.inputNames[0];`,
     (x, n) =>
       `await (await session.run({ [name]: new ort.Tensor('float32', ${x}, [${n}, 784]) }))[session.outputNames[0]].getData();`,
@@ -108,25 +110,33 @@ const bytes = {
   ),
 };
 
-const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
-console.log('                           kB gz   start ms   call ms (1)   call ms (32)');
-for (const [name, program] of Object.entries(programs)) {
-  const path = join(folder, 'run.mjs');
-  writeFileSync(path, program);
-  const runs = Array.from({ length: 5 }, () =>
-    JSON.parse(
-      execFileSync('node', [path], {
-        cwd: folder,
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      })
-        .trim()
-        .split('\n')
-        .at(-1),
-    ),
-  );
-  const of = (key) => median(runs.map((run) => run[key]));
-  console.log(
-    `${name.padEnd(24)} ${(bytes[name] / 1024).toFixed(1).padStart(7)} ${of('start').toFixed(1).padStart(10)} ${of('one').toFixed(3).padStart(13)} ${of('many').toFixed(3).padStart(14)}`,
-  );
+writeFileSync(join(folder, 'empty.mjs'), '');
+writeFileSync(
+  join(folder, 'nothing.mjs'),
+  `const start = performance.now();
+await import('./empty.mjs');
+console.log(JSON.stringify({ start: performance.now() - start }));`,
+);
+const files = { nothing: 'nothing.mjs' };
+for (const [k, [name, program]] of Object.entries(programs).entries()) {
+  files[name] = `run${k}.mjs`;
+  writeFileSync(join(folder, files[name]), program);
 }
+const runs = Object.fromEntries(Object.keys(files).map((name) => [name, []]));
+for (let i = 0; i < 15; i++) {
+  for (const [name, file] of Object.entries(files)) {
+    const stdio = ['ignore', 'pipe', 'ignore'];
+    const output = execFileSync('node', [file], { cwd: folder, encoding: 'utf8', stdio });
+    runs[name].push(JSON.parse(output.trim().split('\n').at(-1)));
+  }
+}
+const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+const of = (name, key) => median(runs[name].map((run) => run[key]));
+const table = Object.keys(programs).map((name) => ({
+  '': name,
+  'kB gz': (bytes[name] / 1024).toFixed(1),
+  'start, ms': (of(name, 'start') - of('nothing', 'start')).toFixed(1),
+  'call of 1, ms': of(name, 'one').toFixed(3),
+  'call of 32, ms': of(name, 'many').toFixed(3),
+}));
+console.table(table);

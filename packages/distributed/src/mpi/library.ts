@@ -66,6 +66,13 @@ export interface MpiLibrary {
 }
 
 /**
+ * UCX, by which MPICH and Open MPI may send, would replace functions of the C library (malloc, munmap, brk) while threads of
+ * V8 are inside them: three jobs of 52 ended by a segmentation fault where the collector ran often. And it would take the
+ * signals by which V8 learns that WebAssembly left its memory. What a user has set stays.
+ */
+const APART = { UCX_MEM_EVENTS: 'no', UCX_MEM_MMAP_HOOK_MODE: 'none', UCX_ERROR_SIGNALS: '' };
+
+/**
  * Loads the library that belongs to the launcher; `CHAINRULE_MPI` names another.
  * @throws {DeviceError} if there is none, or koffi is not installed.
  */
@@ -81,6 +88,7 @@ export function loadMpi({ by }: Launched, named: string | undefined): MpiLibrary
       `distributed: CHAINRULE_MPI must be the whole path of a library, got '${named}'`,
     );
   }
+  for (const [name, value] of Object.entries(APART)) process.env[name] ??= value;
   const list = named === undefined ? candidates(by, process.platform) : [named];
   for (const path of list) {
     try {

@@ -6,13 +6,13 @@
 export const RUNTIME = `
 const TYPES = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array };
 const align = (n) => Math.ceil(n / 64) * 64;
-function unpack(text) {
-  if (Uint8Array.fromBase64 !== undefined) return Uint8Array.fromBase64(text);
-  if (globalThis.Buffer !== undefined) return globalThis.Buffer.from(text, 'base64');
+/** Writes base64 into the memory. */
+function unpack(text, at) {
+  const bytes = new Uint8Array(memory.buffer, at);
+  if (bytes.setFromBase64 !== undefined) return void bytes.setFromBase64(text);
+  if (globalThis.Buffer !== undefined) return void globalThis.Buffer.from(memory.buffer).write(text, at, 'base64');
   const codes = atob(text);
-  const bytes = new Uint8Array(codes.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = codes.charCodeAt(i);
-  return bytes;
+  for (let i = 0; i < codes.length; i++) bytes[i] = codes.charCodeAt(i);
 }
 function digits(text) {
   if (Uint8Array.fromHex !== undefined) return Uint8Array.fromHex(text);
@@ -23,7 +23,10 @@ function digits(text) {
   return bytes;
 }
 // A function of one instruction: the fused multiply-add of four numbers.
-const FMA = '0061736d0100000001080160037b7b7b017b030201000a0d010b00200020012002fd85020b';
+const FMA = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0,
+  32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
+);
 const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 let kernels = null;
 let given = null;
@@ -34,8 +37,9 @@ let loaded = LOADED;
 let random = { ...RANDOM };
 
 const view = (dtype, at, n) => new TYPES[dtype](memory.buffer, at, n);
+const pages = (bytes) => Math.ceil((bytes + 512) / 65536);
 function reserve(bytes) {
-  const missing = Math.ceil((bytes + 512 - memory.buffer.byteLength) / 65536);
+  const missing = pages(bytes) - memory.buffer.byteLength / 65536;
   if (missing > 0) memory.grow(missing);
   if (heap?.buffer !== memory.buffer) heap = new Int32Array(memory.buffer);
 }
@@ -47,15 +51,19 @@ function ready() {
   if (module === null) {
     if (KERNELS === null) throw new Error(NAME + ': call start(module) first, with the module that lies beside this file');
     // The kernels with fused multiply-add, where the engine has it.
-    const set = WebAssembly.validate(digits(FMA)) ? 1 : 0;
+    const set = WebAssembly.validate(FMA) ? 1 : 0;
     const bytes = digits(KERNELS.map((pieces) => pieces[set]).join(''));
-    if (!WebAssembly.validate(bytes)) throw new Error(NAME + ': this engine has no WebAssembly with 128-bit vectors (SIMD)');
-    module = new WebAssembly.Module(bytes);
+    try {
+      module = new WebAssembly.Module(bytes);
+    } catch (cause) {
+      if (WebAssembly.validate(bytes)) throw cause;
+      throw new Error(NAME + ': this engine has no WebAssembly with 128-bit vectors (SIMD)', { cause });
+    }
   }
-  memory = new WebAssembly.Memory({ initial: 1 });
+  memory = new WebAssembly.Memory({ initial: pages(FIXED) });
   kernels = new WebAssembly.Instance(module, { env: { memory }, math: MATH }).exports;
   reserve(FIXED);
-  for (const [at, text] of DATA) new Uint8Array(memory.buffer).set(unpack(text), at);
+  for (const [at, text] of DATA) unpack(text, at);
 }
 
 /** Hands the compiled kernels over: where code may not be made from bytes, or the kernels lie in a file. */
@@ -131,15 +139,15 @@ function batchOf(f, args) {
   let batch = f.fixed;
   f.args.forEach(({ name, each, batched, shape }, k) => {
     const x = args[k];
-    const where = NAME + ': ' + f.name + ': ' + name;
-    const wanted = 'an array of ' + each + ' numbers' + (batched ? ' for each example' : '') + ' (' + shape + ')';
+    const where = () => NAME + ': ' + f.name + ': ' + name;
+    const wanted = () =>
+      where() + ' must be an array of ' + each + ' numbers' + (batched ? ' for each example' : '') + ' (' + shape + '), got ';
     if (typeof x !== 'object' || x === null || typeof x.length !== 'number')
-      throw new TypeError(where + ' must be ' + wanted + ', got ' + (x === null ? 'null' : typeof x));
+      throw new TypeError(wanted() + (x === null ? 'null' : typeof x));
     const n = batched ? x.length / each : 1;
-    if (!Number.isInteger(n) || (!batched && x.length !== each) || n < 1)
-      throw new RangeError(where + ' must be ' + wanted + ', got ' + x.length);
+    if (!Number.isInteger(n) || (!batched && x.length !== each) || n < 1) throw new RangeError(wanted() + x.length);
     if (!batched) return;
-    if (batch !== null && n !== batch) throw new RangeError(where + ' holds ' + n + ' examples, expected ' + batch);
+    if (batch !== null && n !== batch) throw new RangeError(where() + ' holds ' + n + ' examples, expected ' + batch);
     batch = n;
   });
   if (batch > f.most) throw new RangeError(NAME + ': ' + f.name + ': a batch has at most ' + f.most + ' examples, got ' + batch);

@@ -252,19 +252,6 @@ describe('exportModule', () => {
     expect(predict([1, 2, 3, 4, 5, 6]).shape).toEqual([1, 2]);
   });
 
-  it('says so where there are no vectors', async () => {
-    const model = new nn.Linear(6, 2);
-    const { predict } = await loaded(
-      exportModule((x: Tensor) => model.forward(x), [zeros([1, 6])], { batch: 2 }),
-    );
-    const validate = vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
-    expect(() => predict(new Float32Array(6))).toThrow(
-      /this engine has no WebAssembly with 128-bit vectors/,
-    );
-    validate.mockRestore();
-    expect(predict(new Float32Array(6)).shape).toEqual([1, 2]);
-  });
-
   it('exports one batch size where that is asked for', async () => {
     const f = (x: Tensor): Tensor => x.mul(tensor([1, 2, 3])).cumsum(0);
     const { predict } = await loaded(exportModule(f, [zeros([4, 3])], { batch: null }));

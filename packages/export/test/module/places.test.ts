@@ -1,4 +1,4 @@
-/** @file Where a module runs: in a thread, where no code is made from texts, with nothing but the web's globals, in Deno. */
+/** @file Where a module runs: in a thread, where no code is made from texts, with nothing but the web's globals, without vectors, in Deno. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -79,6 +79,12 @@ test.each([
   ['no globals of Node', ['bare.mjs']],
 ])('%s', async (_, args) => {
   expect(await run('node', ...args)).toEqual(plain);
+});
+
+test.runIf(process.arch === 'x64')('it says so where there are no vectors', async () => {
+  await expect(run('node', '--no-enable-sse4-1', 'use.mjs')).rejects.toThrow(
+    /this engine has no WebAssembly with 128-bit vectors/,
+  );
 });
 
 const deno = process.env['DENO'] ?? 'deno';

@@ -151,7 +151,7 @@ describe('graphs', () => {
     [
       'a cycle',
       { node: [node('Add', ['x', 'b'], ['a']), node('Relu', ['a'], ['b'])] },
-      "reads 'b', which nothing before it gives",
+      "reads 'b', which nothing gives before it",
     ],
     [
       'an output that nothing gives',
@@ -289,6 +289,13 @@ describe('weights', () => {
 describe('running', () => {
   const ints = (name: string, data: number[]): TensorProto =>
     weight({ name, dataType: 7, dims: [data.length], int64Data: data });
+  test.each(['Gather', 'Where', 'Add', 'Div', 'Mod', 'Equal'])(
+    '%s of constants, of which one is missing',
+    (op) => {
+      const bytes = fileOf({ initializer: [ints('s', [1, 2])], node: [node(op, ['s'], ['y'])] });
+      expect(stopped(bytes)).toContain('input 1 is missing');
+    },
+  );
   test('a result beyond the limits', () => {
     const bytes = fileOf({
       initializer: [ints('s', [100_000, 100_000])],

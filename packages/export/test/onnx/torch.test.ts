@@ -5,6 +5,10 @@ import { decodeNpy, decodeSafetensors, encodeSafetensors } from '@chainrule/auto
 import { importOnnx, type OnnxModule } from '@chainrule/export';
 import { functional } from '@chainrule/nn';
 import { Adam } from '@chainrule/optim';
+import { DEFAULT_LIMITS } from '../../src/onnx/import/limits.js';
+import { decode } from '../../src/onnx/protobuf/decode.js';
+import { encode } from '../../src/onnx/protobuf/encode.js';
+import { MODEL } from '../../src/onnx/schema/onnx.js';
 import { readTar } from './tar.js';
 
 const files = readTar('models.tar.gz');
@@ -113,6 +117,17 @@ test('training mode: dropout drops', () => {
   expect((model.run(x)[0] as Tensor).toArray()).toEqual(x.toArray());
   expect(new Set((model.train().run(x)[0] as Tensor).dataSync())).toEqual(new Set([0, 2]));
 });
+
+test.each(['resnet.17.onnx', 'lstm.14.onnx', 'detector.17.onnx'])(
+  '%s with its nodes in any order',
+  (name) => {
+    const proto = decode(fileOf(name), MODEL, DEFAULT_LIMITS);
+    proto.graph?.node.reverse();
+    const x = array(`${name.split('.')[0] as string}.input_0.npy`);
+    const [found] = importOnnx(encode(proto, MODEL)).run(x);
+    expect(far(found as Tensor, load(name).run(x)[0] as Tensor)).toBe(0);
+  },
+);
 
 test('a frozen model stays as it is', () => {
   const model = load('mlp.17.onnx').requiresGrad_(false);

@@ -11,6 +11,7 @@ import {
   type NodeProto,
   type OperatorSetProto,
 } from '../schema/onnx.js';
+import { inOrder } from './order.js';
 import { readSpec, type OnnxSpec } from './spec.js';
 import { readTensor, textOf, type TensorContext } from './tensors.js';
 import type { Known, Strings } from './values.js';
@@ -148,14 +149,14 @@ export class GraphReader {
     what: string,
     outer: ReadonlySet<string> = new Set(),
   ): Node[] {
-    return protos.map((proto, i) => {
+    return inOrder(protos).map((proto, i) => {
       const { opType = '', input, output } = proto;
       const domain = domainOf(proto.domain);
       const label = `${opType} '${proto.name ?? ''}'`.replace(" ''", ` (node ${i})`);
       for (const name of input) {
         if (name !== '' && !names.has(name)) {
           throw new FormatError(
-            `importOnnx: ${label} reads '${name}', which nothing before it gives (nodes stand in the order they run)`,
+            `importOnnx: ${label} reads '${name}', which nothing gives before it`,
           );
         }
       }

@@ -1,6 +1,6 @@
 /** @file Runs a graph: each node calls the functions of tensors that its operator stands for. */
 import { ChainruleError, FormatError, Tensor } from '@chainrule/autograd';
-import { Outputs } from '../operators/operator.js';
+import { Outputs, type Operator } from '../operators/operator.js';
 import type { ElementType } from '../schema/elementTypes.js';
 import { Call } from './call.js';
 import { LocalFunction, type Attribute, type Graph, type Node } from './graph.js';
@@ -104,7 +104,7 @@ export class Run {
     if (node.operator instanceof LocalFunction)
       return this.call(node.operator, call, inputs, frame);
     try {
-      const folded = fold(node.operator.fold, inputs, call);
+      const folded = fold(node.operator, inputs, call);
       const result = folded ?? node.operator.run(call);
       return result instanceof Outputs ? result.values : [result];
     } catch (error) {
@@ -136,18 +136,20 @@ export class Run {
 }
 
 function fold(
-  how: ((inputs: readonly Known[], call: Call) => Known | null) | null,
+  { fold: how, foldsFrom }: Operator,
   inputs: readonly (Value | undefined)[],
   call: Call,
 ): Known | null {
-  if (how === null || inputs.length === 0) return null;
+  if (how === null) return null;
+  // What is missing is refused by the operator itself.
+  for (let i = 0; i < foldsFrom; i++) if (inputs[i] === undefined) return null;
   const all: Known[] = [];
   for (const x of inputs) {
     if (x === undefined) continue;
     if (!(x instanceof Known) || x.data.length > MOST_FOLDED) return null;
     all.push(x);
   }
-  return all.length === 0 ? null : how(all, call);
+  return how(all, call);
 }
 
 /** An error of an operation, with the node that it came from. */

@@ -2,6 +2,11 @@
 import { ARITHMETIC } from './elements/arithmetic.js';
 import { ATTENTION } from './neural/attention.js';
 import { CONTROL } from './values/control.js';
+import { CONTRIBUTED_ATTENTION } from './contributed/attention.js';
+import { EMBEDDING } from './contributed/embedding.js';
+import { FUSED } from './contributed/fused.js';
+import { GROUP_QUERY } from './contributed/groupQuery.js';
+import { QUANTIZED_CONTRIBUTED } from './contributed/quantized.js';
 import { CONVOLUTION } from './neural/convolution.js';
 import { DEFORMABLE } from './neural/deformable.js';
 import { DETECTION } from './neural/detection.js';
@@ -16,7 +21,6 @@ import { NORMALIZATION } from './neural/normalization.js';
 import type { Operator } from './operator.js';
 import { POOLING } from './neural/pooling.js';
 import { QUANTIZATION } from './elements/quantization.js';
-import { QUANTIZED_CONTRIBUTED } from './elements/quantizedContributed.js';
 import { RANDOM } from './elements/random.js';
 import { RECURRENT } from './neural/recurrent.js';
 import { RECURRENT_MIXING } from './neural/recurrentMixing.js';
@@ -42,7 +46,7 @@ export const FAMILIES: readonly (readonly [family: string, operators: readonly O
   ['Recurrent networks', RECURRENT],
   ['Resizing', RESIZING],
   ['Losses', LOSSES],
-  ['Quantization', [...QUANTIZATION, ...QUANTIZED_CONTRIBUTED]],
+  ['Quantization', QUANTIZATION],
   ['Control flow', CONTROL],
   ['Sequences', SEQUENCES],
   ['Random numbers', RANDOM],
@@ -52,6 +56,8 @@ export const FAMILIES: readonly (readonly [family: string, operators: readonly O
   ['Linear models', LINEAR],
   ['Trees', TREES],
   ['Features', FEATURES],
+  ["ONNX Runtime's", [...FUSED, ...EMBEDDING, ...CONTRIBUTED_ATTENTION, ...GROUP_QUERY]],
+  ["ONNX Runtime's, quantized", QUANTIZED_CONTRIBUTED],
 ];
 
 const BY_NAME: ReadonlyMap<string, Operator> = new Map(

@@ -23,6 +23,8 @@ export interface Operator {
   readonly run: (call: Call) => Result;
   /** The result for inputs that are all known before anything is computed; null where it cannot be told. */
   readonly fold: ((inputs: readonly Known[], call: Call) => Known | null) | null;
+  /** How many inputs a result known beforehand needs. */
+  readonly foldsFrom: number;
   /** The inputs that are no weights even if the file holds them: bounds, scales, statistics. */
   readonly constants: readonly number[];
   /** The inputs that are running statistics: buffers of the module. */
@@ -32,6 +34,7 @@ export interface Operator {
 export interface OperatorOptions {
   readonly domain?: string;
   readonly fold?: Operator['fold'];
+  readonly foldsFrom?: number;
   readonly constants?: readonly number[];
   readonly statistics?: readonly number[];
 }
@@ -42,6 +45,6 @@ export function operator(
   run: (call: Call) => Result,
   options: OperatorOptions = {},
 ): Operator {
-  const { domain = '', fold = null, constants = [], statistics = [] } = options;
-  return { name, run, domain, fold, constants, statistics };
+  const { domain = '', fold = null, foldsFrom = 1, constants = [], statistics = [] } = options;
+  return { name, run, domain, fold, foldsFrom, constants, statistics };
 }

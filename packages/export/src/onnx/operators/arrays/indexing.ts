@@ -188,7 +188,7 @@ function col2im(call: Call): Result {
 }
 
 export const INDEXING: readonly Operator[] = [
-  operator('Gather', gather, { fold: foldGather, constants: [1] }),
+  operator('Gather', gather, { fold: foldGather, foldsFrom: 2, constants: [1] }),
   operator('GatherElements', gatherElements),
   operator('GatherND', gatherND),
   operator('Scatter', scatterElements),

@@ -2,7 +2,7 @@
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { isFloat } from '../helpers.js';
-import { operator, type Operator, type Result } from '../operator.js';
+import { operator, type Operator } from '../operator.js';
 
 /** A product of integers is one: exact in float64 up to 2^53. */
 export function product2(x: cr.Tensor, y: cr.Tensor): cr.Tensor {
@@ -10,7 +10,7 @@ export function product2(x: cr.Tensor, y: cr.Tensor): cr.Tensor {
   return cr.matmul(x.cast('float64'), y.cast('float64')).cast('int32');
 }
 
-function gemm(call: Call): Result {
+export function gemm(call: Call): cr.Tensor {
   const [a, b, c] = [call.tensor(0), call.tensor(1), call.maybe(2)];
   const x = call.flag('transA') ? a.transpose(0, 1) : a;
   const y = call.flag('transB') ? b.transpose(0, 1) : b;
@@ -30,14 +30,4 @@ export const MATRICES: readonly Operator[] = [
     cr.einsum(call.text('equation').replaceAll(' ', ''), call.tensors()),
   ),
   operator('Det', (call) => cr.linalg.det(call.tensor(0))),
-  operator(
-    'FusedMatMul',
-    (call) => {
-      const turn = (x: cr.Tensor, name: string): cr.Tensor =>
-        call.flag(name) ? x.transpose(-1, -2) : x;
-      const xy = cr.matmul(turn(call.tensor(0), 'transA'), turn(call.tensor(1), 'transB'));
-      return xy.mul(call.float('alpha', 1));
-    },
-    { domain: 'com.microsoft' },
-  ),
 ];

@@ -17,6 +17,7 @@ function binary(
 ): Operator {
   return operator(name, (call) => f(call.tensor(0), aligned(call)), {
     fold: host === undefined ? null : elementwise(host, dtype),
+    foldsFrom: 2,
   });
 }
 
@@ -83,6 +84,7 @@ export const ARITHMETIC: readonly Operator[] = [
   binary('Sub', cr.sub, (x, y) => x - y),
   binary('Mul', cr.mul, (x, y) => x * y),
   operator('Div', (call) => divide(call.tensor(0), aligned(call)), {
+    foldsFrom: 2,
     fold: (inputs) =>
       isFloat(inputs[0]!.dtype)
         ? elementwise((x, y) => x / y)(inputs)
@@ -92,12 +94,16 @@ export const ARITHMETIC: readonly Operator[] = [
   }),
   binary('Pow', power, (x, y) => x ** y),
   operator('Mod', (call) => modulo(call.tensor(0), call.tensor(1), call), {
+    foldsFrom: 2,
     fold: (inputs, call) =>
       inputs[1]!.data.includes(0)
         ? null
         : elementwise((x, y) => (call.flag('fmod') ? x % y : x - y * Math.floor(x / y)))(inputs),
   }),
-  operator('Equal', equal, { fold: elementwise((x, y) => truth(x === y), 'bool') }),
+  operator('Equal', equal, {
+    fold: elementwise((x, y) => truth(x === y), 'bool'),
+    foldsFrom: 2,
+  }),
   binary('Less', cr.lt, (x, y) => truth(x < y), 'bool'),
   binary('LessOrEqual', cr.le, (x, y) => truth(x <= y), 'bool'),
   binary('Greater', cr.gt, (x, y) => truth(x > y), 'bool'),
@@ -119,6 +125,7 @@ export const ARITHMETIC: readonly Operator[] = [
       .div(call.count),
   ),
   operator('Where', (call) => cr.where(call.tensor(0), call.tensor(1), call.tensor(2)), {
+    foldsFrom: 3,
     fold: (inputs) => elementwise((c, x, y) => (c === 0 ? y : x), inputs[1]!.dtype)(inputs),
   }),
 ];

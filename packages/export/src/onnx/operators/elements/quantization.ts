@@ -104,8 +104,9 @@ function convInteger(call: Call): Result {
   return exactly((a, b) => convolved(call, a, b, null), x, w);
 }
 
-function qLinearConv(call: Call): Result {
-  const x = centred(call.tensor(0), call.maybe(2), false);
+/** Of `input`, whose channels come second. */
+export function qLinearConv(call: Call, input: cr.Tensor): cr.Tensor {
+  const x = centred(input, call.maybe(2), false);
   const w = channelled(call.tensor(3), call.maybe(5));
   const bias = call.maybe(8);
   const y = convolved(call, x.cast('float64'), w.cast('float64'), bias?.cast('float64') ?? null);
@@ -122,5 +123,7 @@ export const QUANTIZATION: readonly Operator[] = [
   operator('MatMulInteger', matMulInteger),
   operator('QLinearMatMul', qLinearMatMul, { constants: [1, 2, 4, 5, 6, 7] }),
   operator('ConvInteger', convInteger),
-  operator('QLinearConv', qLinearConv, { constants: [1, 2, 4, 5, 6, 7] }),
+  operator('QLinearConv', (call) => qLinearConv(call, call.tensor(0)), {
+    constants: [1, 2, 4, 5, 6, 7],
+  }),
 ];

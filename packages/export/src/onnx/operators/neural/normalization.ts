@@ -112,18 +112,6 @@ function meanVariance(call: Call): Result {
   return centred.div(centred.square().mean(dims, { keepdim: true }).sqrt().add(1e-9));
 }
 
-function skipLayerNormalization(call: Call): Result {
-  let sum = call.tensor(0).add(call.tensor(1));
-  const added = call.maybe(4);
-  if (added !== null) sum = sum.add(added);
-  const y = cr.layerNorm(sum, sum.shape.slice(-1), {
-    weight: call.tensor(2),
-    bias: call.maybe(3),
-    eps: call.float('epsilon', 1e-12),
-  });
-  return outputs(y, undefined, undefined, sum);
-}
-
 function dropout(call: Call): Result {
   const x = call.tensor(0);
   const p = call.attributeGiven('ratio') ? call.float('ratio') : call.has(1) ? call.number(1) : 0.5;
@@ -150,7 +138,6 @@ export const NORMALIZATION: readonly Operator[] = [
   operator('GroupNormalization', groupNormalization),
   operator('RMSNormalization', rmsNormalization),
   operator('SimplifiedLayerNormalization', rmsNormalization),
-  operator('SkipLayerNormalization', skipLayerNormalization, { domain: 'com.microsoft' }),
   operator('LpNormalization', lpNormalization),
   operator('LRN', localResponse),
   operator('MeanVarianceNormalization', meanVariance),

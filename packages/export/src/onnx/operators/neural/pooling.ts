@@ -29,8 +29,8 @@ function geometry(call: Call, x: cr.Tensor): Pooled {
   return { ...windows, beyond };
 }
 
-function maxPool(call: Call): Result {
-  const input = call.tensor(0);
+/** The largest of each window of `input`, and where it stands if that is wanted. */
+export function maxPool(call: Call, input: cr.Tensor): [values: cr.Tensor, places?: cr.Tensor] {
   const x = isFloat(input.dtype) ? input : input.cast('float32');
   const windows = geometry(call, x);
   const { kernel, strides: stride, dilations: dilation, low, high, beyond } = windows;
@@ -47,13 +47,10 @@ function maxPool(call: Call): Result {
         )
       : x;
   const options = { stride, dilation, padding: padding ?? 0 };
-  if (!call.wants(1)) return pool(given, [...kernel], options).cast(input.dtype);
+  if (!call.wants(1)) return [pool(given, [...kernel], options).cast(input.dtype)];
   const { values, indices } = pool(given, [...kernel], { ...options, returnIndices: true });
   const places = padding === null ? unpadded(indices, given.shape, x.shape, low) : indices;
-  return outputs(
-    values.cast(input.dtype),
-    wholePlaces(places, x.shape, call.int('storage_order', 0)),
-  );
+  return [values.cast(input.dtype), wholePlaces(places, x.shape, call.int('storage_order', 0))];
 }
 
 /** Places in a padded image as places in the image. */
@@ -180,7 +177,7 @@ function maxUnpool(call: Call): Result {
 }
 
 export const POOLING: readonly Operator[] = [
-  operator('MaxPool', maxPool),
+  operator('MaxPool', (call) => outputs(...maxPool(call, call.tensor(0)))),
   operator('AveragePool', (call) => averagePool(call, call.tensor(0))),
   operator('LpPool', lpPool),
   operator('MaxUnpool', maxUnpool, { constants: [1, 2] }),

@@ -4,10 +4,25 @@ import type { Call } from '../../import/call.js';
 import type { ElementType } from '../../schema/elementTypes.js';
 import { dimension, range } from '../helpers.js';
 import { operator, type Operator, type Result } from '../operator.js';
-import { averagePool } from '../neural/pooling.js';
-import { centred, dequantized, exactly, quantized, quantizedAsItComes } from './quantization.js';
+import { averagePool, maxPool } from '../neural/pooling.js';
+import { selfAttention } from './attention.js';
+import {
+  centred,
+  dequantized,
+  exactly,
+  qLinearConv,
+  quantized,
+  quantizedAsItComes,
+} from '../elements/quantization.js';
 
 const domain = 'com.microsoft';
+
+/** A function of images whose channels come second, on those whose channels come last. */
+function turned(x: cr.Tensor, f: (x: cr.Tensor) => cr.Tensor): cr.Tensor {
+  const [first, ...more] = range(x.ndim);
+  const y = f(x.permute([first!, x.ndim - 1, ...more.slice(0, -1)]));
+  return y.permute([first!, ...more.slice(1), 1]);
+}
 
 /** The floats that an input, its scale and its zero point stand for. */
 function floats(call: Call, at: number): cr.Tensor {
@@ -122,6 +137,41 @@ function blockedProduct(call: Call): Result {
   return call.has(5) ? y.add(call.tensor(5)) : y;
 }
 
+/** Attention whose projection is quantized. */
+function quantizedAttention(call: Call): Result {
+  const x = centred(call.tensor(0), call.maybe(6), true);
+  const weights = centred(call.tensor(1), call.maybe(7), false);
+  const scale = call.tensor(3).mul(call.tensor(4));
+  const projected = scaledProduct(x, weights, scale, call.tensor(2));
+  return selfAttention(call, projected, { mask: 5, past: 8, bias: null });
+}
+
+/** Rows of a table whose blocks have scales, as `blockedProduct` has them. */
+function gatheredBlocks(call: Call): Result {
+  const [table, rows, scales] = [call.tensor(0), call.tensor(1), call.tensor(2)];
+  const [bits, block] = [call.int('bits', 4), call.int('block_size', 128)];
+  const whole = dimension(call, call.int('gather_axis', 0), table.ndim) === 0;
+  const along = dimension(call, call.int('quantize_axis', 1), table.ndim) === table.ndim - 1;
+  if (!whole || !along) call.refuse('rows are gathered here, and blocks lie along the last axis');
+  const packed = call.type(0) === 'uint8' && bits < 8;
+  const chosen = (t: cr.Tensor): cr.Tensor => {
+    const found = t.indexSelect(0, rows.reshape([-1]));
+    return found.reshape([...rows.shape, ...t.shape.slice(1)]);
+  };
+  const numbers = packed ? unpacked(chosen(table), bits) : chosen(table);
+  const width = numbers.shape.at(-1) as number;
+  const spread = (t: cr.Tensor): cr.Tensor =>
+    cr.narrow(cr.repeatInterleave(t, block, { dim: -1 }), -1, 0, width);
+  const zero = call.maybe(3);
+  const stored = zero === null ? null : packed ? unpacked(chosen(zero), bits) : chosen(zero);
+  const middle = packed ? 2 ** (bits - 1) : 0;
+  const base = stored === null ? middle : spread(cr.narrow(stored, -1, 0, scales.shape.at(-1)!));
+  return numbers
+    .sub(base)
+    .cast(scales.dtype)
+    .mul(spread(chosen(scales)));
+}
+
 export const QUANTIZED_CONTRIBUTED: readonly Operator[] = [
   through('QLinearAdd', 2, (_, x, y) => x.add(y)),
   through('QLinearMul', 2, (_, x, y) => x.mul(y)),
@@ -134,6 +184,23 @@ export const QUANTIZED_CONTRIBUTED: readonly Operator[] = [
   ),
   through('QLinearAveragePool', 1, averagePool),
   through('QLinearGlobalAveragePool', 1, globalMean),
+  operator(
+    'QLinearConv',
+    (call) => {
+      const convolved = (x: cr.Tensor): cr.Tensor => qLinearConv(call, x);
+      const x = call.tensor(0);
+      return call.flag('channels_last') ? turned(x, convolved) : convolved(x);
+    },
+    { domain, constants: [1, 2, 4, 5, 6, 7] },
+  ),
+  operator('NhwcMaxPool', (call) => turned(call.tensor(0), (x) => maxPool(call, x)[0]), { domain }),
+  operator(
+    'QLinearWhere',
+    (call) => requantized(call, cr.where(call.tensor(0), floats(call, 1), floats(call, 4)), 7, 1),
+    { domain, constants: [2, 3, 5, 6, 7, 8] },
+  ),
+  operator('QAttention', quantizedAttention, { domain, constants: [3, 4, 6, 7] }),
+  operator('GatherBlockQuantized', gatheredBlocks, { domain, constants: [3] }),
   operator('QLinearConcat', concatenated, { domain, constants: [0, 1] }),
   operator('DynamicQuantizeMatMul', dynamicProduct, { domain, constants: [2, 3] }),
   operator('MatMulIntegerToFloat', productToFloat, { domain, constants: [2, 3] }),

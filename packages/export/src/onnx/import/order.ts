@@ -1,0 +1,56 @@
+/** @file The order in which nodes run: that of the file, which some programs leave with a node before what it reads. */
+import type { GraphProto, NodeProto } from '../schema/onnx.js';
+
+/** The nodes so that each comes after those it reads, else as they stand; as they stand too if they are in a circle. */
+export function inOrder(nodes: readonly NodeProto[]): readonly NodeProto[] {
+  const makers = new Map(nodes.flatMap((node, i) => node.output.map((name) => [name, i] as const)));
+  const sources = nodes.map((node) => [...makersOf(node, makers)]);
+  if (sources.every((list, i) => list.every((j) => j < i))) return nodes;
+  const sorted: NodeProto[] = [];
+  const state = nodes.map((): 'new' | 'open' | 'done' => 'new');
+  for (let first = 0; first < nodes.length; first++) {
+    // What is to be done last lies lowest; a node is opened once, and done when it is met again.
+    const stack = [first];
+    while (stack.length > 0) {
+      const i = stack.at(-1) as number;
+      if (state[i] === 'new') {
+        state[i] = 'open';
+        const wanted = (sources[i] as number[]).filter((j) => state[j] !== 'done');
+        if (wanted.some((j) => state[j] === 'open')) return nodes;
+        stack.push(...wanted.reverse());
+      } else {
+        stack.pop();
+        if (state[i] === 'open') sorted.push(nodes[i] as NodeProto);
+        state[i] = 'done';
+      }
+    }
+  }
+  return sorted;
+}
+
+/** The nodes whose outputs a node reads, itself or in the graphs inside it. */
+function makersOf(node: NodeProto, makers: ReadonlyMap<string, number>): Set<number> {
+  const found = new Set<number>();
+  const read = (name: string): void => {
+    const maker = makers.get(name);
+    if (name !== '' && maker !== undefined) found.add(maker);
+  };
+  const inside = ({ node: nodes, input, initializer, output }: GraphProto): void => {
+    const own = new Set([
+      ...input.map(({ name }) => name ?? ''),
+      ...initializer.map(({ name }) => name ?? ''),
+      ...nodes.flatMap((child) => child.output),
+    ]);
+    const outer = (name: string): void => {
+      if (!own.has(name)) read(name);
+    };
+    for (const child of nodes) {
+      child.input.forEach(outer);
+      for (const { g } of child.attribute) if (g !== undefined) inside(g);
+    }
+    for (const { name } of output) outer(name ?? '');
+  };
+  node.input.forEach(read);
+  for (const { g } of node.attribute) if (g !== undefined) inside(g);
+  return found;
+}

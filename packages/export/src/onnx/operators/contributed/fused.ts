@@ -1,0 +1,81 @@
+/** @file Operators that ONNX Runtime makes of two, and those of ONNX that it has under its own name too. */
+import * as cr from '@chainrule/autograd';
+import type { Call } from '../../import/call.js';
+import { INDEXING } from '../arrays/indexing.js';
+import { gemm } from '../arrays/matrices.js';
+import { REDUCTIONS } from '../arrays/reductions.js';
+import { SHAPES } from '../arrays/shapes.js';
+import { QUANTIZATION } from '../elements/quantization.js';
+import { range } from '../helpers.js';
+import { convolved } from '../neural/convolution.js';
+import { activationOf } from '../neural/recurrentActivations.js';
+import { RESIZING } from '../neural/resizing.js';
+import { operator, type Operator, type Result } from '../operator.js';
+
+const domain = 'com.microsoft';
+
+/** The activation that a node names, of its two parameters. */
+function activated(call: Call, y: cr.Tensor, [a, b]: readonly (number | undefined)[]): cr.Tensor {
+  const name = call.text('activation', '');
+  if (name === '') return y;
+  if (name === 'Clip') return y.clamp(a ?? -Infinity, b ?? Infinity);
+  return activationOf(call, name, a, b, null)(y);
+}
+
+/** `activation(conv(x, w) + b + z)`. */
+function fusedConv(call: Call): Result {
+  const y = convolved(call, call.tensor(0), call.tensor(1), call.maybe(2));
+  const added = call.has(3) ? y.add(call.tensor(3)) : y;
+  return activated(call, added, call.floats('activation_params', []));
+}
+
+function fusedGemm(call: Call): Result {
+  const parameter = (name: string): number | undefined =>
+    call.attributeGiven(name) ? call.float(name) : undefined;
+  return activated(call, gemm(call), [parameter('activation_alpha'), parameter('activation_beta')]);
+}
+
+/** The last two dimensions change places; before that the first one goes behind all other batches. */
+function turned(call: Call, x: cr.Tensor, side: 'A' | 'B'): cr.Tensor {
+  const n = x.ndim;
+  const batch = call.flag(`transBatch${side}`);
+  const moved = batch ? x.permute([...range(n).slice(1, n - 1), 0, n - 1]) : x;
+  return n > 1 && call.flag(`trans${side}`) ? moved.transpose(-1, -2) : moved;
+}
+
+function fusedMatMul(call: Call): Result {
+  const [a, b] = [turned(call, call.tensor(0), 'A'), turned(call, call.tensor(1), 'B')];
+  return cr.matmul(a, b).mul(call.float('alpha', 1));
+}
+
+/** What has the same inputs and attributes as ONNX's own. */
+const SAME = new Set(
+  'Pad Range Unique Trilu GatherND GridSample QuantizeLinear DequantizeLinear'.split(' '),
+);
+
+export const FUSED: readonly Operator[] = [
+  operator('FusedConv', fusedConv, { domain }),
+  operator('FusedGemm', fusedGemm, { domain }),
+  operator('FusedMatMul', fusedMatMul, { domain }),
+  operator('TransposeMatMul', fusedMatMul, { domain }),
+  operator('Inverse', (call) => cr.linalg.inv(call.tensor(0)), { domain }),
+  operator(
+    'ExpandDims',
+    (call) => {
+      const at = call.number(1);
+      return call.tensor(0).unsqueeze(at < 0 ? at + call.shape(0).length + 1 : at);
+    },
+    { domain, constants: [1] },
+  ),
+  operator(
+    'CDist',
+    (call) => {
+      const squares = cr.cdist(call.tensor(0), call.tensor(1)).square();
+      return call.text('metric', 'sqeuclidean') === 'sqeuclidean' ? squares : squares.sqrt();
+    },
+    { domain },
+  ),
+  ...[...SHAPES, ...REDUCTIONS, ...INDEXING, ...RESIZING, ...QUANTIZATION]
+    .filter(({ name }) => SAME.has(name))
+    .map((own) => ({ ...own, domain })),
+];

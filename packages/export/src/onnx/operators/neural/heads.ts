@@ -1,0 +1,67 @@
+/** @file What all forms of attention share: heads, scores with what is added to them, and weights. */
+import * as cr from '@chainrule/autograd';
+
+/** `[batch, length, heads · size]` as `[batch, heads, length, size]`. */
+export function heads(x: cr.Tensor, count: number): cr.Tensor {
+  if (x.ndim === 4) return x;
+  const [b, l, n] = x.shape as [number, number, number];
+  return x.reshape([b, l, count, n / count]).transpose(1, 2);
+}
+
+/** `[batch, heads, length, size]` as `[batch, length, heads · size]`. */
+export function joined(x: cr.Tensor): cr.Tensor {
+  const [b, h, l, e] = x.shape as [number, number, number, number];
+  return x.transpose(1, 2).reshape([b, l, h * e]);
+}
+
+/** 0 where a query may look, −∞ where it may not. */
+export function blocked(allowed: cr.Tensor, dtype: cr.DType): cr.Tensor {
+  return cr.where(allowed, 0, -Infinity).cast(dtype);
+}
+
+export interface AttentionOptions {
+  /** What scores are multiplied with; by default 1 / √size. */
+  readonly scale: number;
+  /** What is added to the scores. */
+  readonly bias: readonly cr.Tensor[];
+  /** Scores stay within ± this, by a tanh; 0 for no bound. */
+  readonly softcap?: number;
+  /** A score for each head that takes its share and gives nothing. */
+  readonly sink?: cr.Tensor | null;
+}
+
+export interface Attended {
+  readonly y: cr.Tensor;
+  /** Scores as they are multiplied, then bounded, then masked, then as weights. */
+  readonly stages: readonly [cr.Tensor, cr.Tensor, cr.Tensor, cr.Tensor];
+}
+
+/** `softmax(q kᵀ · scale + bias) v` over heads; a few heads of keys and values serve several of queries. */
+export function attend(
+  q: cr.Tensor,
+  keys: cr.Tensor,
+  values: cr.Tensor,
+  { scale, bias, softcap = 0, sink = null }: AttentionOptions,
+): Attended {
+  const groups = (q.shape[1] as number) / (keys.shape[1] as number);
+  const spread = (x: cr.Tensor): cr.Tensor =>
+    groups === 1 ? x : cr.repeatInterleave(x, groups, { dim: 1 });
+  const root = Math.sqrt(scale);
+  const scores = cr.matmul(q.mul(root), spread(keys).mul(root).transpose(-1, -2));
+  const capped = softcap > 0 ? scores.div(softcap).tanh().mul(softcap) : scores;
+  const masked = bias.reduce((x, y) => x.add(y), capped);
+  const weights = sink === null ? softmax(masked) : withSink(masked, sink);
+  return { y: cr.matmul(weights, spread(values)), stages: [scores, capped, masked, weights] };
+}
+
+/** A query that may look nowhere gives 0. */
+function softmax(scores: cr.Tensor): cr.Tensor {
+  const blind = scores.amax(-1, { keepdim: true }).eq(-Infinity);
+  return cr.where(blind, 0, cr.softmax(cr.where(blind, 0, scores), -1));
+}
+
+function withSink(scores: cr.Tensor, sink: cr.Tensor): cr.Tensor {
+  const column = cr.expand(sink.reshape([1, -1, 1, 1]), [...scores.shape.slice(0, 3), 1]);
+  const weights = cr.softmax(cr.cat([scores, column], -1), -1);
+  return cr.narrow(weights, 3, 0, scores.shape[3] as number);
+}
