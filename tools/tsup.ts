@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineConfig } from 'tsup';
+import { inlined } from './inlined.js';
 import { shakable } from './shakable.js';
 
 interface LibraryOptions {
@@ -12,11 +13,13 @@ interface LibraryOptions {
    * share some of their sources would be cut into dozens.
    */
   readonly together?: readonly string[];
+  /** Folders whose classes no user sees, so that their names need not be kept. */
+  readonly unnamed?: readonly string[];
 }
 
 export function library(
   entry: Record<string, string>,
-  { conditional = {}, together = [] }: LibraryOptions = {},
+  { conditional = {}, together = [], unnamed = [] }: LibraryOptions = {},
 ): ReturnType<typeof defineConfig> {
   const root = process.cwd();
   const entries = Object.values(entry).map((source) => join(root, source));
@@ -65,7 +68,7 @@ export function library(
       {
         name: 'shakable',
         renderChunk(code) {
-          const plain = shakable(code, this.format === 'esm');
+          const plain = shakable(inlined(code), this.format === 'esm', unnamed);
           // CommonJS has `__filename`, and no such thing as `import.meta`.
           return { code: this.format === 'cjs' ? plain.replaceAll('import.meta', '({})') : plain };
         },

@@ -16,5 +16,6 @@ export default library(
   {
     conditional: { '#node': 'src/backends/node.ts' },
     together: ['src/functions.ts', 'src/backends/wasm/backend.ts'],
+    unnamed: ['src/backends/', 'src/engine/'],
   },
 );

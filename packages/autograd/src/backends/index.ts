@@ -1,5 +1,6 @@
 /** @file Chooses the backend that runs plans: WebAssembly where it has SIMD, else the interpreter. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { DeviceError } from '../errors.js';
 import { engine } from '../engine/evaluate.js';
 import { checkDevice, placement } from '../graph/device.js';

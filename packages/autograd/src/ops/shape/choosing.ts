@@ -1,5 +1,6 @@
 /** @file Elements of vectors in all combinations. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { checkInteger, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';

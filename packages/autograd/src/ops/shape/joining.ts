@@ -4,9 +4,9 @@ import {
   checkArgument,
   defineOptions,
   display,
-  kinds,
   passes,
 } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, IndexError, ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
 import { checkInteger, normalizeDim, range, sameShape, show } from '../../graph/shape.js';

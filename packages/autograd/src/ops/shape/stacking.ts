@@ -1,5 +1,6 @@
 /** @file Tensors stacked along the first dimensions, given those that are missing, and cut along them. */
-import { passes, kinds, checkArgument } from '../../arguments/index.js';
+import { passes, checkArgument } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { broadcastShapes, checkInteger, normalizeDim, range, show } from '../../graph/shape.js';
 import { Tensor, valueOf } from '../../graph/tensor.js';
