@@ -50,6 +50,10 @@ function constantOf(node: ts.Expression, known: ReadonlyMap<string, Constant>): 
   return table;
 }
 
+function isAssignment(kind: ts.SyntaxKind): boolean {
+  return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
+}
+
 /** The names that are declared within functions, and those that something is assigned to. */
 function otherwiseUsed(file: ts.SourceFile): ReadonlySet<string> {
   const names = new Set<string>();
@@ -65,7 +69,7 @@ function otherwiseUsed(file: ts.SourceFile): ReadonlySet<string> {
   const visit = (node: ts.Node, top: boolean): void => {
     if (ts.isVariableDeclaration(node) && !top) bound(node.name);
     else if (ts.isParameter(node)) bound(node.name);
-    else if (ts.isBinaryExpression(node) && ts.isAssignmentOperator(node.operatorToken.kind))
+    else if (ts.isBinaryExpression(node) && isAssignment(node.operatorToken.kind))
       target(node.left);
     else if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node))
       if (node.operator !== ts.SyntaxKind.MinusToken) target(node.operand);

@@ -5,7 +5,7 @@ import { CALL, LIST, MOVE } from './driver.js';
 import { ByBuffer } from './byBuffer.js';
 import type { Forms } from './forms.js';
 import type { KernelList } from './kernelList.js';
-import type { ThreadPool } from './pool.js';
+import type { Threads } from './threads.js';
 
 const NONE: ReadonlySet<number> = new Set();
 
@@ -33,7 +33,7 @@ export class WasmPlan {
   private settings = 0;
   private readonly scratchBytes: number;
   private readonly mayFault: boolean;
-  private readonly pool: ThreadPool | undefined;
+  private readonly pool: Threads | undefined;
   /** Addresses of the list, and of the blocks after it. */
   private readonly list: number;
   private readonly blocks: number;
@@ -53,7 +53,7 @@ export class WasmPlan {
   constructor(
     forms: Forms,
     kernels: KernelList,
-    pool?: ThreadPool,
+    pool?: Threads,
     moves: ReadonlySet<number> = NONE,
   ) {
     const { memory } = forms;
@@ -183,7 +183,7 @@ export class WasmPlan {
     this.forms.run(this.list, 0, 1, 1);
   }
 
-  private runTogether(pool: ThreadPool): void {
+  private runTogether(pool: Threads): void {
     try {
       pool.run(this.list, this.forms);
     } catch (error) {
