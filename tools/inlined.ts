@@ -65,6 +65,9 @@ function otherwiseUsed(file: ts.SourceFile): ReadonlySet<string> {
     if (ts.isIdentifier(node)) names.add(node.text);
     else if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node))
       target(node.expression);
+    // Several at once: whatever stands there.
+    else if (ts.isArrayLiteralExpression(node) || ts.isObjectLiteralExpression(node))
+      for (const [name] of node.getText().matchAll(/[\w$]+/g)) names.add(name);
   };
   const visit = (node: ts.Node, top: boolean): void => {
     if (ts.isVariableDeclaration(node) && !top) bound(node.name);
@@ -103,7 +106,9 @@ export function inlined(code: string): string {
     for (const { name, initializer } of statement.declarationList.declarations) {
       if (!ts.isIdentifier(name) || initializer === undefined || others.has(name.text)) continue;
       const constant = constantOf(initializer, known);
-      if (constant !== null) known.set(name.text, constant);
+      // By the rules of style, what is written small may change, perhaps from another file.
+      if (constant !== null && (typeof constant === 'number' || /^[A-Z]/.test(name.text)))
+        known.set(name.text, constant);
     }
   }
   const edits: { readonly from: number; readonly to: number; readonly text: string }[] = [];
