@@ -44,16 +44,30 @@ function namesProperty(node: ts.Identifier): boolean {
   );
 }
 
+function isExported(node: ts.Node): boolean {
+  return (
+    ts.canHaveModifiers(node) &&
+    ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true
+  );
+}
+
 interface Words {
   /** How often each is the name of a property. */
   readonly properties: Map<string, number>;
-  /** Texts that could name one, and words of lists of such. */
+  /** Texts that could name one, words of lists of such, and what is exported. */
   readonly texts: Set<string>;
 }
 
 function wordsOf(paths: readonly string[]): Words {
   const words: Words = { properties: new Map(), texts: new Set() };
   const visit = (node: ts.Node): void => {
+    if (isExported(node)) {
+      // Of a module that is taken as an object, as by `import()`, a property.
+      const { name } = node as ts.DeclarationStatement;
+      if (name !== undefined && ts.isIdentifier(name)) words.texts.add(name.text);
+      else if (ts.isVariableStatement(node))
+        for (const { name } of node.declarationList.declarations) words.texts.add(name.getText());
+    }
     if (ts.isIdentifier(node)) {
       if (namesProperty(node))
         words.properties.set(node.text, (words.properties.get(node.text) ?? 0) + 1);
