@@ -1,10 +1,10 @@
 /**
- * @file Writes the preludes of autograd, `dist/prelude/*.wasm`: for each width of vectors the forms that first steps need,
- * ready for Node.js. After all packages are built. Usage: node tools/prelude.mjs
+ * @file Writes the preludes of autograd, `dist/prelude`: for each width of vectors the forms that first steps need, ready
+ * for Node.js, in modules and with a table of their contents. After all packages are built. Usage: node tools/prelude.mjs
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { preludeWork } from './preludeWork.mjs';
+import { preludeWorks } from './preludeWork.mjs';
 
 // A library would compute products in its own way.
 process.env.CHAINRULE_BLAS = 'off';
@@ -29,10 +29,17 @@ export async function preludes() {
       'optim/dist/index.js',
     ].map(load),
   );
-  return WIDTHS.map((best) => {
-    const bytes = internal.writePrelude(best, () => preludeWork({ autograd, nn, optim }));
-    return { name: `${best.width}${best.fma ? '+' : ''}.wasm`, bytes };
+  const works = preludeWorks({ autograd, nn, optim });
+  const driver = { name: internal.DRIVER, bytes: internal.driverModule(true) };
+  const ofWidths = WIDTHS.flatMap((best) => {
+    const { text, modules } = internal.writePrelude(best, works);
+    const width = `${best.width}${best.fma ? '+' : ''}`;
+    return [
+      { name: `${width}.txt`, bytes: Buffer.from(text, 'latin1') },
+      ...modules.map((bytes, part) => ({ name: `${width}.${part}.wasm`, bytes })),
+    ];
   });
+  return [driver, ...ofWidths];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

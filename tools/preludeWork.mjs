@@ -1,10 +1,12 @@
-/** @file What the forms of the prelude are taken from: the first steps of small models, as programs begin. */
+/**
+ * @file What the forms of the prelude are taken from: the first steps of small models, as programs begin. The forms of each work
+ * are a module of their own, compiled when one of them is asked for: what most programs need comes first.
+ */
 
-/** Runs them with the packages given. */
-export function preludeWork({ autograd, nn, optim }) {
-  const { randn, tensor, grad, noGrad, manualSeed } = autograd;
-  manualSeed(0);
-  const train = (model, optimizer, loss, steps) => {
+/** The works, with the packages given. */
+export function preludeWorks({ autograd, nn, optim }) {
+  const { cat, grad, manualSeed, noGrad, randint, randn, tensor } = autograd;
+  const train = (model, optimizer, loss, steps = 4) => {
     for (let i = 0; i < steps; i++) {
       optimizer.zeroGrad();
       loss(model).backward();
@@ -12,6 +14,7 @@ export function preludeWork({ autograd, nn, optim }) {
     }
     noGrad(() => loss(model).item());
   };
+  const adam = (...models) => new optim.Adam(models.flatMap((m) => [...m.parameters()]));
   const squared = new nn.MSELoss();
   const entropy = new nn.CrossEntropyLoss();
   const classes = (n, most) =>
@@ -19,105 +22,169 @@ export function preludeWork({ autograd, nn, optim }) {
       Array.from({ length: n }, (_, i) => i % most),
       { dtype: 'int32' },
     );
+  const perceptron = (inputs) =>
+    new nn.Sequential(new nn.Linear(inputs, 32), new nn.ReLU(), new nn.Linear(32, 10));
 
-  for (const [batch, width, Optimizer] of [
-    [32, 16, optim.Adam],
-    [8, 64, optim.SGD],
-    [64, 784, optim.Adam],
-  ]) {
-    const model = new nn.Sequential(new nn.Linear(width, 32), new nn.ReLU(), new nn.Linear(32, 10));
-    const x = randn([batch, width]);
-    const [y, wanted] = [randn([batch, 10]), classes(batch, 10)];
-    const optimizer = new Optimizer(model.parameters(), { lr: 0.01 });
-    train(model, optimizer, (m) => squared.forward(m.forward(x), y), 4);
-    train(model, optimizer, (m) => entropy.forward(m.forward(x), wanted), 4);
-  }
-
-  const tanh = new nn.Sequential(
-    new nn.Linear(2, 8),
-    new nn.Tanh(),
-    new nn.Linear(8, 1),
-    new nn.Sigmoid(),
-  );
-  const corners = tensor([
-    [0, 0],
-    [0, 1],
-    [1, 0],
-    [1, 1],
-  ]);
-  const answers = tensor([[0], [1], [1], [0]]);
-  for (const Optimizer of [optim.SGD, optim.AdamW])
-    train(
-      tanh,
-      new Optimizer(tanh.parameters(), { lr: 0.1 }),
-      (m) => squared.forward(m.forward(corners), answers),
-      4,
-    );
-
-  const lstm = new nn.LSTM(16, 32, { batchFirst: true });
-  const head = new nn.Linear(32, 4);
-  const [sequence, last] = [randn([8, 50, 16]), randn([8, 4])];
-  train(
-    [lstm, head],
-    new optim.Adam([...lstm.parameters(), ...head.parameters()]),
-    () => {
-      const [output] = lstm.forward(sequence);
-      return squared.forward(head.forward(output.select(1, 49)), last);
-    },
-    4,
-  );
-
-  const layer = () =>
-    new nn.TransformerEncoderLayer(32, 4, { dimFeedforward: 64, dropout: 0, batchFirst: true });
-  const transformer = new nn.Sequential(layer(), layer());
-  const [tokens, next] = [randn([4, 16, 32]), randn([4, 16, 32])];
-  train(
-    transformer,
-    new optim.Adam(transformer.parameters()),
-    (m) => squared.forward(m.forward(tokens), next),
-    4,
-  );
-
-  const convolutional = new nn.Sequential(
-    new nn.Conv2d(1, 4, 3),
-    new nn.ReLU(),
-    new nn.MaxPool2d(2),
-    new nn.Flatten(),
-    new nn.Linear(676, 10),
-  );
-  const images = randn([8, 1, 28, 28]);
-  train(
-    convolutional,
-    new optim.Adam(convolutional.parameters()),
-    (m) => entropy.forward(m.forward(images), classes(8, 10)),
-    4,
-  );
-
-  // Functions of a vector and of a matrix, and their gradients.
-  const functions = [
-    'exp',
-    'log',
-    'sin',
-    'cos',
-    'tanh',
-    'sqrt',
-    'square',
-    'sigmoid',
-    'relu',
-    'abs',
-    'neg',
-    'softplus',
-  ];
-  for (const shape of [[64], [16, 48]]) {
-    for (const name of functions) grad((x) => x[name]().sum())(randn(shape)).dataSync();
-    for (const name of ['add', 'sub', 'mul', 'div', 'maximum']) {
-      grad((x, y) => x[name](y).sum())(randn(shape), randn(shape)).dataSync();
-      randn(shape)[name](2).dataSync();
-      randn(shape)
-        [name](randn(shape.slice(-1)))
-        .dataSync();
+  const perceptrons = () => {
+    manualSeed(0);
+    for (const [batch, width, Optimizer] of [
+      [32, 16, optim.Adam],
+      [8, 64, optim.SGD],
+      [64, 784, optim.Adam],
+    ]) {
+      const model = perceptron(width);
+      const x = randn([batch, width]);
+      const [y, wanted] = [randn([batch, 10]), classes(batch, 10)];
+      const optimizer = new Optimizer(model.parameters(), { lr: 0.01 });
+      train(model, optimizer, (m) => squared.forward(m.forward(x), y));
+      train(model, optimizer, (m) => entropy.forward(m.forward(x), wanted));
     }
-    for (const name of ['mean', 'max', 'std', 'logsumexp', 'softmax'])
-      randn([16, 48])[name](1).dataSync?.();
-  }
+    // Batches that are drawn, of any size.
+    for (const batch of [3, 11, 16, 33, 64]) {
+      const model = perceptron(32);
+      const drawn = () => [randn([batch, 32]), randint(0, 10, [batch])];
+      const loss = (m, [x, wanted]) => entropy.forward(m.forward(x), wanted);
+      train(model, adam(model), (m) => loss(m, drawn()), 2);
+    }
+    const tanh = new nn.Sequential(
+      new nn.Linear(2, 8),
+      new nn.Tanh(),
+      new nn.Linear(8, 1),
+      new nn.Sigmoid(),
+    );
+    const corners = tensor([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]);
+    const answers = tensor([[0], [1], [1], [0]]);
+    for (const Optimizer of [optim.SGD, optim.AdamW])
+      train(tanh, new Optimizer(tanh.parameters(), { lr: 0.1 }), (m) =>
+        squared.forward(m.forward(corners), answers),
+      );
+  };
+
+  const sequences = () => {
+    manualSeed(0);
+    for (const Layer of [nn.LSTM, nn.GRU]) {
+      const layer = new Layer(16, 32, { batchFirst: true });
+      const head = new nn.Linear(32, 4);
+      for (const length of [50, 12]) {
+        const [sequence, last, wanted] = [randn([8, length, 16]), randn([8, 4]), classes(8, 4)];
+        const outputs = () => head.forward(layer.forward(sequence)[0].select(1, -1));
+        train(null, adam(layer, head), () => squared.forward(outputs(), last));
+        train(null, adam(layer, head), () => entropy.forward(outputs(), wanted), 2);
+      }
+    }
+    const layer = () =>
+      new nn.TransformerEncoderLayer(32, 4, { dimFeedforward: 64, dropout: 0, batchFirst: true });
+    const transformer = new nn.Sequential(layer(), layer());
+    const [embedding, head] = [new nn.Embedding(20, 32), new nn.Linear(32, 20)];
+    for (const [batch, length] of [
+      [4, 16],
+      [2, 11],
+    ]) {
+      const [tokens, next] = [randn([batch, length, 32]), randn([batch, length, 32])];
+      train(transformer, adam(transformer), (m) => squared.forward(m.forward(tokens), next));
+      const written = randint(0, 20, [batch, length]);
+      train(
+        null,
+        adam(transformer, embedding, head),
+        () => {
+          const scores = head.forward(transformer.forward(embedding.forward(written)));
+          return entropy.forward(scores.flatten(0, 1), written.flatten());
+        },
+        2,
+      );
+    }
+    // Attention of single words to keys and values that grow, and of words to those before them.
+    let keys = randn([1, 4, 1, 8]);
+    for (let i = 0; i < 20; i++) {
+      const word = embedding.forward(randint(0, 20, [1, 1])).reshape([1, 4, 1, 8]);
+      keys = cat([keys, word], 2);
+      const scores = head.forward(
+        word.matmul(keys.transpose(-1, -2)).softmax(-1).matmul(keys).reshape([1, 32]),
+      );
+      scores.argmax().item();
+    }
+    for (const length of [5, 20, 40, 64]) {
+      const query = randn([2, 4, length, 8]).requiresGrad_();
+      const causal = nn.functional.scaledDotProductAttention(query, query, query, {
+        isCausal: true,
+      });
+      causal.square().sum().backward();
+    }
+  };
+
+  const images = () => {
+    manualSeed(0);
+    for (const [size, padding] of [
+      [28, 0],
+      [12, 1],
+    ]) {
+      const convolutional = new nn.Sequential(
+        ...[new nn.Conv2d(1, 4, 3, { padding }), new nn.ReLU(), new nn.MaxPool2d(2)],
+        ...[new nn.Conv2d(4, 8, 3, { padding: 1 }), new nn.BatchNorm2d(8), new nn.ReLU()],
+        ...[new nn.AdaptiveAvgPool2d(1), new nn.Flatten(), new nn.Linear(8, 10)],
+      );
+      const pictures = randn([8, 1, size, size]);
+      train(convolutional, adam(convolutional), (m) =>
+        entropy.forward(m.forward(pictures), classes(8, 10)),
+      );
+    }
+    const digits = new nn.Sequential(
+      ...[new nn.Conv2d(1, 4, 3), new nn.ReLU(), new nn.MaxPool2d(2)],
+      ...[new nn.Flatten(), new nn.Linear(676, 10)],
+    );
+    const pictures = randn([8, 1, 28, 28]);
+    train(digits, adam(digits), (m) => entropy.forward(m.forward(pictures), classes(8, 10)));
+  };
+
+  // Functions of a vector and of a matrix, and their gradients; gathers, sums and products of all kinds.
+  const functions = () => {
+    manualSeed(0);
+    const elementwise = 'exp log sin cos tanh sqrt square sigmoid relu abs neg softplus'.split(' ');
+    for (const shape of [[64], [16, 48]]) {
+      for (const name of elementwise) grad((x) => x[name]().sum())(randn(shape)).dataSync();
+      for (const name of ['add', 'sub', 'mul', 'div', 'maximum']) {
+        grad((x, y) => x[name](y).sum())(randn(shape), randn(shape)).dataSync();
+        randn(shape)[name](2).dataSync();
+        randn(shape)
+          [name](randn(shape.slice(-1)))
+          .dataSync();
+      }
+      for (const name of ['mean', 'max', 'std', 'logsumexp', 'softmax'])
+        randn([16, 48])[name](1).dataSync?.();
+    }
+    for (const rows of [5, 11, 20, 40, 100, 300])
+      for (const most of [2, 3, 5])
+        grad((x) => entropy.forward(x, classes(rows, most)))(randn([rows, most])).dataSync();
+    for (const rows of [3, 16, 40]) {
+      const picked = classes(2 * rows, rows);
+      const gathered = (x) => x.indexSelect(0, picked);
+      grad((x) => gathered(x).square().sum())(randn([rows, 16])).dataSync();
+      randn([rows, 16])
+        .indexAdd(0, picked, randn([2 * rows, 16]))
+        .dataSync();
+      for (const name of ['sum', 'mean', 'amax'])
+        for (const dim of [0, 1]) randn([rows, 48])[name](dim).dataSync();
+    }
+    for (const [m, k, n] of [
+      [8, 8, 8],
+      [16, 64, 32],
+      [64, 100, 16],
+      [3, 200, 50],
+      [1, 64, 64],
+      [64, 64, 1],
+    ])
+      grad((x) =>
+        x
+          .matmul(randn([k, n]))
+          .square()
+          .sum(),
+      )(randn([m, k])).dataSync();
+  };
+
+  return [perceptrons, sequences, images, functions];
 }

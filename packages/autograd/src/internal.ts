@@ -8,4 +8,6 @@ export { verification } from './engine/compile/verify.js';
 export { imageOfFunction, type FunctionImage, type ImageInput } from './recorder/functionImage.js';
 export { FormCollection, IMAGE, type Image } from './backends/wasm/run/image.js';
 export { writePrelude } from './backends/wasm/run/prelude.js';
+export { driverModule } from './backends/wasm/run/driver.js';
+export { DRIVER } from './backends/wasm/run/preludeFile.js';
 export { SCRATCH_BUFFER } from './backends/wasm/assembler/block.js';

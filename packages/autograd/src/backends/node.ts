@@ -5,7 +5,7 @@
 export { blasSource, findBlas, gemmOver } from './blas/blas.js';
 export { loadGemm } from './blas/gemm.js';
 export { openThreads } from './wasm/run/pool.js';
-export { findPrelude } from './wasm/run/preludeFile.js';
+export { findDriver, findPrelude } from './wasm/run/preludeFile.js';
 export { blasLayouts, callGemm, planBlasMatmul } from './wasm/products/blasProduct.js';
 export {
   verification,

@@ -13,6 +13,13 @@ function onHost({ home, sizes: shape }: Tensor): boolean {
   return home !== 'webgpu' && shape.length === 0;
 }
 
+/** The slots of what a node is made from: pushed, as `map` makes arrays of two kinds, which loops then have to tell apart. */
+function slotsOf({ inputs }: Tensor): number[] {
+  const slots: number[] = [];
+  for (let i = 0; i < inputs.length; i++) slots.push((inputs[i] as Tensor).slot);
+  return slots;
+}
+
 /** No slots: one array, as plans are made ready anew when the array is another. */
 export const NOTHING: readonly number[] = [];
 
@@ -60,11 +67,18 @@ export class Plan {
   ) {
     this.structure = structure;
     const given = new Set(inputs);
+    // All alike: V8 then reads a field at a fixed place.
     this.instructions = nodes.map((node) => {
-      const { op, attrs, sizes: shape, dtype } = node;
-      return given.has(node) || (node.value !== null && !isNumber(node))
-        ? { op: null, attrs: null, inputs: [], shape, dtype, onHost: onHost(node) }
-        : { op, attrs, inputs: node.inputs.map((x) => x.slot), shape, dtype };
+      const { sizes: shape, dtype } = node;
+      const isInput = given.has(node) || (node.value !== null && !isNumber(node));
+      return {
+        op: isInput ? null : node.op,
+        attrs: isInput ? null : node.attrs,
+        inputs: isInput ? [] : slotsOf(node),
+        shape,
+        dtype,
+        onHost: isInput && onHost(node),
+      };
     });
     this.inputs = inputs.map((leaf) => leaf.slot);
     this.roots = roots.map((root) => root.slot);

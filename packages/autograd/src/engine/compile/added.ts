@@ -1,23 +1,28 @@
 /** @file Operations that scheduling adds itself: they are part of no graph, and have no rules but how they are lowered. */
 import type { Lowering } from '../../graph/lowering.js';
-import type { Attrs, Primitive } from '../../graph/primitive.js';
+import type { DType } from '../../graph/dtype.js';
+import { recordOf, type Attrs, type Primitive } from '../../graph/primitive.js';
+import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import type { Instruction } from '../program.js';
 
 function added<A extends Attrs>(name: string, lowering: Lowering<A>): Primitive<A> {
-  return {
-    name,
-    id: -1,
-    lowering,
-    differentiable: false,
+  const rules = {
     vjp: () => null,
     jvp: () => null,
-    batch: ([x]) => x as Tensor,
+    batch: ([x]: readonly Tensor[]) => x as Tensor,
     kernel: () => undefined,
   };
+  return recordOf({ name, lowering, differentiable: false, ...rules }, -1);
 }
 
-/** Reads a view and writes it in order. */
+/** The elements of a view, in order. */
 export const COPY: Primitive = added('copy', { kind: 'element', scalar: (x) => x });
+
+/** Reads `x` and writes it in order. */
+export function copyOf(x: number, shape: Shape, dtype: DType): Instruction {
+  return { op: COPY, attrs: null, inputs: [x], shape, dtype, onHost: false };
+}
 
 /** Matrices with rows and columns exchanged. */
 export const TRANSPOSE: Primitive<{ dims: readonly number[] }> = added('transpose', {

@@ -10,7 +10,7 @@ import type { KernelSpec, PartsSpec } from '../../graph/lowering.js';
 import type { Primitive } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
-import { COPY } from './added.js';
+import { copyOf } from './added.js';
 import { Cluster } from './cluster.js';
 import { isOrdered, productOrder } from './foldOrder.js';
 import { mergeLoops } from './merge.js';
@@ -341,7 +341,7 @@ class Scheduler {
     if (known !== undefined) return known;
     const copy = this.instructions.length;
     this.copies.set(slot, copy);
-    this.instructions.push({ op: COPY, attrs: null, inputs: [slot], shape, dtype });
+    this.instructions.push(copyOf(slot, shape, dtype));
     this.element(copy);
     return copy;
   }

@@ -4,8 +4,8 @@
  * Forms are few, as sizes are no part of them: a process that has met its kernels compiles no more. New ones are written
  * into one module for a plan, as V8 compiles a hundred functions in one module several times faster than in a hundred.
  */
-import { findPrelude, gemmOver, verification } from '../../node.js';
-import type { Prelude } from './preludeFile.js';
+import { findDriver, findPrelude, gemmOver, verification } from '../../node.js';
+import type { Prelude, PreludePart } from './preludeFile.js';
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { BARRIER_BYTES } from './barrier.js';
 import type { FormedKernel } from '../assembler/block.js';
@@ -45,18 +45,18 @@ export class Forms implements FormTable {
   private prelude: Prelude | null | undefined;
   /** 1 for each form of the prelude that was asked for. */
   private asked = new Uint8Array(0);
-  private preludeLoaded = false;
+  /** Which of its modules were compiled. */
+  private readonly loaded = new Set<number>();
 
   constructor(memory: WasmMemory) {
     this.memory = memory;
-    this.run = this.instantiate(driverModule(memory.shared), false)['run'] as RunFunction;
+    const driver = (memory.shared ? findDriver() : null) ?? driverModule(memory.shared);
+    this.run = this.instantiate(driver, false)['run'] as RunFunction;
   }
 
   /** The entry of a kernel's form in the table. What is new runs after `finish`. */
-  find(kernel: FormedKernel, { width, fma }: KernelContext): number {
-    const vectors = `${width}${fma ? '+' : ''}`;
-    if (this.prelude === undefined) this.open(vectors);
-    const key = `${vectors} ${kernel.key}`;
+  find(kernel: FormedKernel, context: KernelContext): number {
+    const key = this.keyFor(kernel.key, context);
     let index = this.known.get(key);
     if (index === undefined) {
       this.note(key, kernel);
@@ -65,13 +65,21 @@ export class Forms implements FormTable {
       index = this.count + this.fresh.length;
       this.fresh.push(key);
       this.known.set(key, index);
-    } else if (this.asked[index] === 0) {
-      this.load();
-      this.asked[index] = 1;
-    }
+    } else this.use(index);
     if (verification.on) this.verify(index, kernel);
     return index;
   }
+
+  /** What `remember` was told when the prelude was written: a form, which will run, and numbers beside it. */
+  recall(way: string, context: KernelContext): readonly number[] | undefined {
+    const key = this.keyFor(way, context);
+    const numbers = this.prelude?.ways.get(key)?.split(',').map(Number);
+    if (numbers !== undefined) this.use(numbers[0]!);
+    return numbers;
+  }
+
+  /** Is told in which form kernels of a kind are, with what had to be found out about it. */
+  remember(_way: string, _context: KernelContext, _numbers: readonly number[]): void {}
 
   /** Those that were asked for. */
   get met(): number {
@@ -85,6 +93,24 @@ export class Forms implements FormTable {
     return this.memory.shared ? findPrelude(vectors) : null;
   }
 
+  /** A key of this prelude's, which is looked for at the first. */
+  protected keyFor(key: string, { width, fma }: KernelContext): string {
+    const vectors = `${width}${fma ? '+' : ''}`;
+    if (this.prelude === undefined) this.open(vectors);
+    return `${vectors} ${key}`;
+  }
+
+  /** Compiles a module of the prelude when the first of its forms is asked for. */
+  private use(index: number): void {
+    if (this.asked[index] !== 0) return;
+    this.asked[index] = 1;
+    const { parts } = this.prelude as Prelude;
+    const part = parts.findIndex(({ end }) => index < end);
+    if (this.loaded.has(part)) return;
+    this.loaded.add(part);
+    this.instantiate((parts[part] as PreludePart).read(), false);
+  }
+
   /** Looks for the prelude, whose forms have the first places in the table. */
   private open(vectors: string): void {
     this.prelude = this.look(vectors);
@@ -93,14 +119,6 @@ export class Forms implements FormTable {
     this.count = this.prelude.keys.length;
     this.asked = new Uint8Array(this.count);
     if (this.count > this.table.length) this.table.grow(this.count - this.table.length);
-  }
-
-  /** Compiles the prelude, once. */
-  private load(): void {
-    if (this.preludeLoaded) return;
-    this.preludeLoaded = true;
-    const { bytes, module } = this.prelude as Prelude;
-    this.instantiate(bytes, false, module);
   }
 
   /** Compiles what was written since the last time. */
@@ -154,13 +172,9 @@ export class Forms implements FormTable {
     this.layouts.set(index, layout);
   }
 
-  protected instantiate(
-    bytes: Uint8Array<ArrayBuffer>,
-    usesBlas: boolean,
-    module = new WebAssembly.Module(bytes),
-  ): WebAssembly.Exports {
+  protected instantiate(bytes: Uint8Array<ArrayBuffer>, usesBlas: boolean): WebAssembly.Exports {
     const { memory } = this.memory;
-    const instance = new WebAssembly.Instance(module, {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory, table: this.table },
       math: {
         ...scalarFunctions(),

@@ -6,7 +6,7 @@ import { wasmBackend } from '../backend.js';
 import { Arrays } from './arrays.js';
 import { Forms } from './forms.js';
 import { writePrelude } from './prelude.js';
-import { keysOf, type Prelude } from './preludeFile.js';
+import { preludeOf, type Prelude } from './preludeFile.js';
 import { bestVectorWidth } from './vectorWidth.js';
 
 const rows = Array.from({ length: 40 }, (_, i) => Math.sin(i * i));
@@ -37,9 +37,10 @@ function workOver(kind: typeof Forms): { readonly values: Float32Array[]; readon
   }
 }
 
-const bytes = writePrelude(bestVectorWidth(), work);
-const module = new WebAssembly.Module(bytes);
-const prelude: Prelude = { keys: keysOf(module), bytes, module };
+const cosine = (): unknown => chainrule.tensor(rows).cos().dataSync();
+const works = [work, cosine];
+const files = writePrelude(bestVectorWidth(), works);
+const prelude = preludeOf(files.text, (part) => files.modules[part]!);
 
 class WithPrelude extends Forms {
   protected override look(): Prelude {
@@ -52,15 +53,16 @@ test('a process that has the prelude writes nothing of what is in it, and comput
   const withIt = workOver(WithPrelude);
   expect(withIt.values).toEqual(without.values);
   expect(withIt.values[0]!.some((x) => x !== 0)).toBe(true);
-  // The driver and the prelude: no module was compiled beside them.
-  expect(withIt.forms.modules.map((one) => one.bytes)).toEqual([expect.anything(), bytes]);
+  // The driver and a module of the prelude: none was compiled beside them, nor the one that it needs nothing of.
+  const [module] = files.modules;
+  expect(withIt.forms.modules.map((one) => one.bytes)).toEqual([expect.anything(), module]);
   expect(withIt.forms.met).toBe(without.forms.met);
 });
 
 test('it is the same each time, also for vectors that this engine has not', () => {
-  expect(writePrelude(bestVectorWidth(), work)).toEqual(bytes);
+  expect(writePrelude(bestVectorWidth(), works)).toEqual(files);
   const [relaxed, plain] = (['relaxed', 'simd128'] as const).map((width) =>
-    writePrelude({ width, fma: width === 'relaxed' }, work),
+    writePrelude({ width, fma: width === 'relaxed' }, works),
   );
   expect(relaxed).not.toEqual(plain);
 });
@@ -72,6 +74,7 @@ test('what it lacks is written as ever', () => {
         return {
           ...prelude,
           keys: prelude.keys.map((key, i) => (i % 2 === 0 ? key : `no ${key}`)),
+          ways: new Map([...prelude.ways].filter(([, found]) => parseInt(found) % 2 === 0)),
         };
       }
     },

@@ -150,8 +150,24 @@ export class OperationLoop {
     if (ofKind === undefined)
       this.templates.set(kind, (ofKind = new Map<number, Template | null>()));
     let template = ofKind.get(walked);
-    if (template === undefined) ofKind.set(walked, (template = this.make(op)));
+    if (template === undefined) ofKind.set(walked, (template = this.find(op, walked)));
     return template;
+  }
+
+  /** What the prelude says of loops that are walked alike, or what planning one of them tells. */
+  private find(op: Operation, walked: number): Template | null {
+    const { reads, dtypes, levels, forms, context } = this;
+    const { name, id, dtype, fold, along = null, product = false } = op;
+    const how = [name ?? 'copy', Math.min(id, 0), dtype, fold, along, product, levels, walked];
+    const way = `${how.join(' ')} ${dtypes.slice(0, reads).join()} ${dtypes[OUT]!}`;
+    const known = forms.recall(way, context);
+    if (known !== undefined) {
+      const [form, scratch, ...words] = known as readonly [number, number, ...number[]];
+      return { form, scratch, words: Int32Array.from(words) };
+    }
+    const made = this.make(op);
+    if (made !== null) forms.remember(way, context, [made.form, made.scratch, ...made.words]);
+    return made;
   }
 
   /** Plans a loop that is walked alike, with numbers that can be told apart; null where they cannot. */

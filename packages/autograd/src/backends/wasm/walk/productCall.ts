@@ -205,11 +205,20 @@ export class ProductCall {
     const kind = (ways * SPLITS.length + SPLITS.indexOf(split)) * 2 + Number(single);
     const key = kind * (MOST_DIMENSIONS + 1) + dimensions;
     let form = this.known.get(key);
-    if (form === undefined) {
-      const formed = planMatmul(kernelOf(site, slot), this.context);
-      form = formed === null ? -1 : this.forms.find(formed, this.context);
-      this.known.set(key, form);
-    }
+    if (form === undefined) this.known.set(key, (form = this.find(key, site, slot)));
+    return form;
+  }
+
+  /** What the prelude says of products that are computed alike, or what planning one of them tells. */
+  private find(key: number, site: Site, slot: number): number {
+    const { forms, context } = this;
+    const way = `product ${key}`;
+    const known = forms.recall(way, context)?.[0];
+    if (known !== undefined) return known;
+    const formed = planMatmul(kernelOf(site, slot), context);
+    if (formed === null) return -1;
+    const form = forms.find(formed, context);
+    forms.remember(way, context, [form]);
     return form;
   }
 }

@@ -4,7 +4,7 @@
  * Nothing is fused and nothing is weighed. Views cost nothing; a buffer is free again after its last use. A plan of fused
  * loops takes many times as long to make as such a walk, and is made for what comes again and again: with the same bits.
  */
-import { COPY } from '../../../engine/compile/added.js';
+import { copyOf } from '../../../engine/compile/added.js';
 import { isContiguous, ownView, viewOf, type View } from '../../../engine/compile/view.js';
 import { loopOf, type Loop } from '../../../engine/loop.js';
 import type { Instruction, Program } from '../../../engine/program.js';
@@ -218,7 +218,7 @@ export class Walk implements Site {
     this.last[base] = TO_THE_END;
     if (this.views[slot] === null && (this.instructions[base] as Instruction).op !== constantOp)
       return base;
-    const copy = this.add({ op: COPY, attrs: null, inputs: [slot], shape, dtype });
+    const copy = this.add(copyOf(slot, shape, dtype));
     this.last[copy] = TO_THE_END;
     return copy;
   }

@@ -1,5 +1,5 @@
 /** @file The calls that compute one operation, by what its record says it is for the engine. */
-import { COPY } from '../../../engine/compile/added.js';
+import { COPY, copyOf } from '../../../engine/compile/added.js';
 import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
 import { fusible } from '../../../engine/compile/schedule.js';
 import type { Instruction } from '../../../engine/program.js';
@@ -104,7 +104,7 @@ function opaque(site: Site, slot: number): void {
 /** A copy of a view, in order. */
 function contiguous(site: Site, x: number, copies: number[]): number {
   const { shape, dtype } = site.instructions[x] as Instruction;
-  const made = site.add({ op: COPY, attrs: null, inputs: [x], shape, dtype });
+  const made = site.add(copyOf(x, shape, dtype));
   site.take(made);
   copy(site, x, made);
   copies.push(made);
