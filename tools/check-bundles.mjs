@@ -14,12 +14,13 @@ const examples = fileURLToPath(new URL('../examples', import.meta.url));
 const dist = fileURLToPath(new URL('../packages/autograd/dist/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
 
-const program = `import { cumsum, grad, tensor } from '@chainrule/autograd';
+const program = `import { cumsum, grad, scan, tensor } from '@chainrule/autograd';
   const x = tensor([1, 2, 3, 4]);
   const said = (f) => { try { return f(); } catch (error) { return String(error); } };
   globalThis.heard = {
     kept: grad((x) => x.square().sum())(x).toArray(),
     called: [cumsum(x, 0).toArray(), x.cumsum(0).toArray()],
+    scanned: scan((h, x) => [h.mul(0.5).add(x), h], tensor(0), x).map((y) => y.toArray()),
     left: said(() => x.prod().item()),
   };`;
 const programs = {
@@ -72,12 +73,13 @@ try {
       const file = join(folder, `${name}.${bundler}.mjs`);
       writeFileSync(file, await bundle(entry));
       await import(pathToFileURL(file));
-      const { kept, called, left } = globalThis.heard;
+      const { kept, called, scanned, left } = globalThis.heard;
       assert.deepEqual(kept, [2, 4, 6, 8]);
       assert.deepEqual(called, [
         [1, 3, 6, 10],
         [1, 3, 6, 10],
       ]);
+      assert.deepEqual(scanned, [6.125, [0, 1, 2.5, 4.25]]);
       if (name === 'all') assert.equal(left, 24);
       else assert.match(left, /prod: .*import \{ prod \}.*autograd\/methods/);
       console.log(`${bundler}, ${name} methods: as documented`);

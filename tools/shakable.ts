@@ -1,7 +1,7 @@
 /**
  * @file Tells bundlers what they may leave out of a built file. What a file makes when it is loaded (operations, tables of
  * options, namespaces) is made in a function that is marked as pure, so that it goes where nobody uses it, with all that it
- * is made of. Of the names that `keepNames` keeps, those of classes stay, as a field: users see them in a printed model.
+ * is made of. Of the names that `keepNames` keeps, those of classes that users see stay, as a field.
  */
 import ts from 'typescript';
 
@@ -38,12 +38,41 @@ function standsBare({ parent }: ts.Node): boolean {
   );
 }
 
+/**
+ * `x;` in a class whose constructor, which calls no other, assigns `this.x` come what may: the field is there without it, and is
+ * not first undefined and then a number.
+ */
+function isDeclaredOnly(node: ts.Node): boolean {
+  if (!ts.isPropertyDeclaration(node) || node.initializer !== undefined || node.modifiers)
+    return false;
+  if (!ts.isIdentifier(node.name) || !ts.isClassLike(node.parent)) return false;
+  const { text } = node.name;
+  return node.parent.members.some(
+    (member) =>
+      ts.isConstructorDeclaration(member) &&
+      member.body?.statements.some(
+        (statement) =>
+          ts.isExpressionStatement(statement) &&
+          ts.isBinaryExpression(statement.expression) &&
+          statement.expression.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
+          ts.isPropertyAccessExpression(statement.expression.left) &&
+          statement.expression.left.expression.kind === ts.SyntaxKind.ThisKeyword &&
+          statement.expression.left.name.text === text,
+      ),
+  );
+}
+
 /** What `keepNames` adds within a statement: gone from functions, a field in classes. */
-function names(node: ts.Node, edits: Edit[], fields: boolean): void {
+function names(node: ts.Node, edits: Edit[], kept: 'field' | 'block' | 'none'): void {
+  if (isDeclaredOnly(node)) {
+    edits.push({ from: node.getFullStart(), to: node.end, text: '' });
+    return;
+  }
   const block = nameBlock(node);
   if (block !== null) {
-    if (!fields) return;
-    edits.push({ from: node.getStart(), to: node.end, text: `static name = ${block};` });
+    if (kept === 'block') return;
+    const text = kept === 'field' ? `static name = ${block};` : '';
+    edits.push({ from: node.getStart(), to: node.end, text });
     return;
   }
   const [named, name] = argumentsOf(node, '__name') ?? [];
@@ -59,10 +88,10 @@ function names(node: ts.Node, edits: Edit[], fields: boolean): void {
       { from, to: named.getStart(), text: bare ? '' : '(' },
       { from: named.end, to: node.end, text: bare ? '' : ')' },
     );
-    names(named, edits, fields);
+    names(named, edits, kept);
     return;
   }
-  ts.forEachChild(node, (child) => names(child, edits, fields));
+  ts.forEachChild(node, (child) => names(child, edits, kept));
 }
 
 /**
@@ -111,8 +140,18 @@ function made(declaration: ts.VariableDeclaration, edits: Edit[]): void {
   }
 }
 
-/** @param fields whether names of classes become fields; what writes CommonJS would make assignments of them. */
-export function shakable(code: string, fields: boolean): string {
+/** The source that a statement of a built file is of. */
+function sourceOf(statement: ts.Statement): string {
+  const { text } = statement.getSourceFile();
+  const at = text.lastIndexOf('\n// src/', statement.getStart());
+  return at < 0 ? '' : text.slice(at + 4, text.indexOf('\n', at + 1));
+}
+
+/**
+ * @param fields whether names of classes become fields; what writes CommonJS would make assignments of them.
+ * @param unnamed folders whose classes no user sees: their names may go.
+ */
+export function shakable(code: string, fields: boolean, unnamed: readonly string[] = []): string {
   const file = ts.createSourceFile(
     'chunk.js',
     code,
@@ -142,7 +181,9 @@ export function shakable(code: string, fields: boolean): string {
           text: `var ${space.getText()} = ${PURE} __export({}, `,
         });
     }
-    names(statement, edits, fields);
+    const source = sourceOf(statement);
+    const isUnnamed = unnamed.some((folder) => source.startsWith(folder));
+    names(statement, edits, isUnnamed ? 'none' : fields ? 'field' : 'block');
     if (ts.isVariableStatement(statement))
       for (const declaration of statement.declarationList.declarations) made(declaration, edits);
   });

@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineConfig } from 'tsup';
+import { mangled } from './mangled.js';
+import { inlined } from './inlined.js';
 import { shakable } from './shakable.js';
 
 interface LibraryOptions {
@@ -12,14 +14,19 @@ interface LibraryOptions {
    * share some of their sources would be cut into dozens.
    */
   readonly together?: readonly string[];
+  /** Folders whose classes no user sees, so that their names need not be kept. */
+  readonly unnamed?: readonly string[];
+  /** Rooms whose properties get short names, as no other source looks into them (see `mangled.ts`). */
+  readonly shortened?: readonly string[];
 }
 
 export function library(
   entry: Record<string, string>,
-  { conditional = {}, together = [] }: LibraryOptions = {},
+  { conditional = {}, together = [], unnamed = [], shortened = [] }: LibraryOptions = {},
 ): ReturnType<typeof defineConfig> {
   const root = process.cwd();
   const entries = Object.values(entry).map((source) => join(root, source));
+  const short = shortened.length === 0 ? {} : mangled(shortened);
   return defineConfig({
     entry,
     format: ['esm', 'cjs'],
@@ -32,6 +39,11 @@ export function library(
     splitting: true,
     // Class names are printed.
     keepNames: true,
+    esbuildOptions: (options) => {
+      if (shortened.length === 0) return;
+      options.mangleProps = new RegExp(`^(${Object.keys(short).join('|')})$`);
+      options.mangleCache = short;
+    },
     esbuildPlugins: [
       {
         name: 'conditional',
@@ -65,7 +77,7 @@ export function library(
       {
         name: 'shakable',
         renderChunk(code) {
-          const plain = shakable(code, this.format === 'esm');
+          const plain = shakable(inlined(code), this.format === 'esm', unnamed);
           // CommonJS has `__filename`, and no such thing as `import.meta`.
           return { code: this.format === 'cjs' ? plain.replaceAll('import.meta', '({})') : plain };
         },

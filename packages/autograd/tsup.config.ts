@@ -1,5 +1,7 @@
 import { library } from '../../tools/tsup.js';
 
+const inSource = (room: string): string => `packages/autograd/src/${room}`;
+
 export default library(
   {
     index: 'src/index.ts',
@@ -16,5 +18,10 @@ export default library(
   {
     conditional: { '#node': 'src/backends/node.ts' },
     together: ['src/functions.ts', 'src/backends/wasm/backend.ts'],
+    unnamed: ['src/backends/', 'src/engine/'],
+    shortened: [
+      ...['engine/', 'kernels/', 'backends/wasm/', 'backends/interpreter/'].map(inSource),
+      `!${inSource('backends/wasm/run/wideSimd.ts')}`,
+    ],
   },
 );

@@ -1,5 +1,6 @@
 /** @file Tensors from buffers of WebGPU that a program has filled itself. */
-import { defineOptions, kinds } from '../arguments/index.js';
+import { defineOptions } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { DeviceError } from '../errors.js';
 import { checkShape, sizeOf, type Shape } from '../graph/shape.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';

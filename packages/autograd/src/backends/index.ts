@@ -1,12 +1,13 @@
 /** @file Chooses the backend that runs plans: WebAssembly where it has SIMD, else the interpreter. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { DeviceError } from '../errors.js';
 import { engine } from '../engine/evaluate.js';
 import { checkDevice, placement } from '../graph/device.js';
 import { interpreter } from './interpreter/interpreter.js';
 import { Arrays } from './wasm/run/arrays.js';
 import { wasmBackend, type WasmBackend } from './wasm/backend.js';
-import { hardwareThreads } from './wasm/run/pool.js';
+import { hardwareThreads } from './wasm/run/threads.js';
 import type { GpuBackend } from './webgpu/backend.js';
 
 /** `(func (drop (i8x16.popcnt (v128.const i64x2 0 0))))`: valid only where there is SIMD. */

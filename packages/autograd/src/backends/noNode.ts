@@ -1,10 +1,14 @@
 /** @file Stands in for `node.ts` in pages: there no library can be loaded, and nobody can ask for checks. */
 import type * as node from './node.js';
+import { LateThreads } from './wasm/run/lateThreads.js';
 
 export const findBlas: typeof node.findBlas = () => 'only Node.js can load libraries';
 export const blasSource: typeof node.blasSource = () => null;
 export const findDriver: typeof node.findDriver = () => null;
 export const findPrelude: typeof node.findPrelude = () => null;
+
+export const openThreads: typeof node.openThreads = (memory, threads) =>
+  new LateThreads(memory, threads);
 
 /** Nobody calls these where there is no library. */
 const never = (): never => {

@@ -1,5 +1,6 @@
 /** @file `detectAnomaly`: where the first NaN or infinity came from. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
 import { engine, evaluate } from '../engine/evaluate.js';
 import type { Executable, HostBackend, Program } from '../engine/program.js';

@@ -1,5 +1,6 @@
 /** @file What would run, as text; the debug dial. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { collect } from '../engine/collect.js';
 import { engine, planningSoFar } from '../engine/evaluate.js';
 import { Plan } from '../engine/plan.js';

@@ -1,6 +1,7 @@
 /** @file `graph(t)`: the computational graph behind a tensor, as data and as pictures. */
 import { hostValue } from '../graph/hostValue.js';
-import { checkArgument, defineOptions, kinds } from '../arguments/index.js';
+import { checkArgument, defineOptions } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp } from '../graph/version.js';
 import { filled } from '../ops/build/primitive.js';

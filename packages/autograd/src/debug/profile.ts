@@ -1,5 +1,6 @@
 /** @file `profile`: where the time of a computation goes, kernel by kernel. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { workOf } from '../engine/compile/work.js';
 import { engine } from '../engine/evaluate.js';
 import { DeviceError } from '../errors.js';

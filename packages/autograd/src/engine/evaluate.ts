@@ -7,7 +7,8 @@
  * (`Plan.remember`), so that this happens once and not at every step. Values that require grad, evaluated without their
  * backward pass, leave behind what that pass will read until the next such run.
  */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
 import { pendingCells, type Cell } from '../graph/cell.js';
 import { placement, type DeviceName } from '../graph/device.js';

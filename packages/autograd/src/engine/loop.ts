@@ -8,6 +8,7 @@ import type { DType, TypedArray } from '../graph/dtype.js';
 import type { LoopName } from '../graph/mode.js';
 import type { Attrs, Value } from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
+import type { LoopFamily } from '../kernels/family.js';
 import type { Plan } from './plan.js';
 
 /** Where an input of a body comes from at each step; an offset is counted from where the step's draws begin. */
@@ -45,6 +46,8 @@ export interface Loop {
   readonly rewound: boolean;
   /** For each body where its constants begin among the inputs. */
   readonly constants: readonly number[];
+  /** What makes kernels of its steps. */
+  readonly family: LoopFamily;
   /** Runs it step by step, which is right on every backend. A result that is null is not wanted. */
   run(inputs: readonly Value[], results: readonly (TypedArray | null)[]): void;
 }

@@ -5,7 +5,8 @@
  * still be read, what came before it is gone, unless something was made from it that was never evaluated, or a user
  * has seen it: then it gets a copy of its own first.
  */
-import { checkArgument, defineOptions, display, kinds } from '../arguments/index.js';
+import { checkArgument, defineOptions, display } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
 import { allocate, isFloat, type DType } from './dtype.js';
 import { isTensor } from './isTensor.js';

@@ -1,5 +1,6 @@
 /** @file What holds while a function runs: whether gradients are recorded, the label of new nodes, tracing. */
-import { checkArgument, kinds, passes } from '../arguments/index.js';
+import { checkArgument, passes } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
 import type { NotedRegion } from './region.js';
 

@@ -4,7 +4,8 @@
  * Nodes are numbered as they are made, and one call runs after another: a region is a range of numbers. Where nobody
  * records, a composite pays one comparison for it.
  */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { mode, recording } from './mode.js';
 import { newestId } from './tensor.js';
 

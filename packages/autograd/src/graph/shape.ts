@@ -1,5 +1,6 @@
 /** @file Shapes: checking them, naming dimensions, broadcasting, strides. */
-import { display, kinds, passes, type Kind } from '../arguments/index.js';
+import { display, passes, type Kind } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, IndexError, ShapeError } from '../errors.js';
 
 /** The size of each dimension, outermost first; `[]` is a single number. */

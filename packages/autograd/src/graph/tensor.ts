@@ -1,5 +1,6 @@
 /** @file A tensor is a node of the graph: an operation and its inputs, a shape, a dtype and, once evaluated, a value. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, DeviceError, DTypeError, GradError, ShapeError } from '../errors.js';
 import type { Cell } from './cell.js';
 import { checkDevice, homeOf, placement, type DeviceName } from './device.js';

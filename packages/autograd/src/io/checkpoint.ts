@@ -2,7 +2,8 @@
  * @file Checkpoints: everything a training run needs to go on, saved so that an interruption at any byte leaves the last
  * good one, and loaded so that either all of it is taken over or nothing.
  */
-import { defineOptions, kinds } from '../arguments/index.js';
+import { defineOptions } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
 import { Cell } from '../graph/cell.js';
 import { Tensor } from '../graph/tensor.js';

@@ -7,7 +7,8 @@
 // Tensors come with all their methods, also where nothing else of the package is imported.
 import '../index.js';
 import type { Tensor } from '../graph/tensor.js';
-import { checkArgument, kinds, type Kind } from '../arguments/index.js';
+import { checkArgument, type Kind } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
 import { checkNamed, checkPath, checkSource } from './kinds.js';
 import { readNpy, writeNpy } from './npy.js';

@@ -1,5 +1,6 @@
 /** @file What the functions on files take: paths, tensors by name, metadata. */
-import { checkArgument, kinds, type Kind } from '../arguments/index.js';
+import { checkArgument, type Kind } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
 import type { FileLike } from './places/placeOf.js';
 

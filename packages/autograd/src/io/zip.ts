@@ -2,7 +2,8 @@
  * @file Reads zip archives from strangers: the central directory is the truth, the local headers must agree with it,
  * entries may not share bytes, and no entry may unpack to more than it declares. PKWARE APPNOTE 6.3.
  */
-import { defineOptions, kinds, type OptionsReader } from '../arguments/index.js';
+import { defineOptions, type OptionsReader } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
 import { decodeUtf8 } from './json.js';
 import { plainRecord } from './elements.js';

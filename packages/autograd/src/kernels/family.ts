@@ -2,8 +2,11 @@
 import type { Kernel, LoopKernel, OperatorKernel, Place } from '../engine/compile/kernel.js';
 import type { Instruction } from '../engine/program.js';
 import type { KernelSpec } from '../graph/lowering.js';
+import type { Loop } from '../engine/loop.js';
 import type { FormedKernel, Scratch } from '../backends/wasm/assembler/block.js';
 import type { KernelContext } from '../backends/wasm/assembler/kernelFunction.js';
+import type { ListMaker } from '../backends/wasm/run/listMaker.js';
+import type { Repeated } from '../backends/wasm/run/repeated.js';
 
 export type Spec<K extends KernelSpec['kind']> = KernelSpec & { readonly kind: K };
 
@@ -33,4 +36,10 @@ export interface KernelFamily<
   make(spec: S, site: Site): Bare<Kernel> | null;
   /** What it becomes in WebAssembly, in order: functions of its own, and loops that start or finish the work. */
   plan(kernel: K, context: KernelContext, scratch: Scratch): readonly (FormedKernel | LoopKernel)[];
+}
+
+/** What a loop refers to, so that whoever imports loops has what runs them, and nobody else. */
+export interface LoopFamily {
+  /** The body as one list of kernels, for a memory; null if its steps must be run one by one. */
+  repeated(loop: Loop, maker: ListMaker): Repeated | null;
 }

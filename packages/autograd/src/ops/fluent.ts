@@ -11,7 +11,7 @@ import * as exponential from './elements/exponential.js';
 import { sigmoid, softplus } from './elements/special.js';
 import * as trigonometric from './elements/trigonometric.js';
 import * as rounding from './elements/rounding.js';
-import { at, gather, indexSelect, maskedFill } from './indexing/indexing.js';
+import { maskedFill } from './indexing/indexing.js';
 import { bmm, dot, matmul, mm, mv, outer } from './linalg/matrix.js';
 import { logSoftmax, softmax } from './neural/normalization.js';
 import { operations } from './build/primitive.js';
@@ -73,7 +73,7 @@ const always = {
   ...{ sigmoid, softplus, relu, softmax, logSoftmax },
   ...{ sum, mean, amax, amin, max, min, argmax, argmin, all, any, logsumexp, std },
   ...{ var: variance, matmul, mm, bmm, mv, dot, outer },
-  ...{ at, gather, indexSelect, maskedFill, chunk, narrow, select, split, unbind },
+  ...{ maskedFill, chunk, narrow, select, split, unbind },
 };
 
 /** Operations without a natural subject. */
@@ -94,7 +94,7 @@ export const byName: readonly string[] = // Element by element.
     'nansum nanmean ' +
     // Elements in other places.
     'flip repeat tile repeatInterleave roll pad diag diagonal tril triu expandAs fliplr flipud moveaxis ravel viewAs ' +
-    'take takeAlongDim maskedSelect nonzero argwhere scatter scatterAdd indexAdd indexPut ' +
+    'at gather indexSelect take takeAlongDim maskedSelect nonzero argwhere scatter scatterAdd indexAdd indexPut ' +
     // Matrices.
     'trace addmm linear kron inner vdot logdet tensordot ' +
     // Layers.

@@ -1,5 +1,6 @@
 /** @file `recordGraph`: a function as a graph, for those who write exporters. */
-import { checkArgument, defineOptions, kinds } from '../arguments/index.js';
+import { checkArgument, defineOptions } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
 import { record, type Recording, type Source } from '../engine/record.js';
 import { argumentLeaves } from '../engine/signature.js';

@@ -1,6 +1,7 @@
 /** @file Arbitraries for fast-check: shapes, tensors, tensors that broadcast, expressions of them. */
 import * as fc from 'fast-check';
-import { checkArgument, defineOptions, kinds } from '../arguments/index.js';
+import { checkArgument, defineOptions } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
 import { allocate, isFloat, type DType } from '../graph/dtype.js';
 import { MAX_RANK, sizeOf, type Shape } from '../graph/shape.js';

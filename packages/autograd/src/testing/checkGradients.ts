@@ -1,6 +1,7 @@
 /** @file `checkGradients`: the gradients of an operation of your own, checked on random tensors. */
 import * as fc from 'fast-check';
-import { checkArgument, defineOptions, kinds, type Kind } from '../arguments/index.js';
+import { checkArgument, defineOptions, type Kind } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import type { Tensor } from '../graph/tensor.js';
 import { gradcheck, gradgradcheck, type GradcheckOptions } from './gradcheck.js';
 

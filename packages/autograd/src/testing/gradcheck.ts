@@ -1,5 +1,6 @@
 /** @file `gradcheck`: reverse mode, forward mode and central differences must agree. */
-import { checkArgument, defineOptions, kinds, type OptionsReader } from '../arguments/index.js';
+import { checkArgument, defineOptions, type OptionsReader } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { GradError } from '../errors.js';
 import { show, type Shape } from '../graph/shape.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';

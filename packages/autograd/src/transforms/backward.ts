@@ -1,6 +1,7 @@
 /** @file `backward()`: gradients of all leaves behind a loss, computed with it in one run. */
 import { addAll, largest } from '../graph/lists.js';
-import { defineOptions, kinds } from '../arguments/index.js';
+import { defineOptions } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { GradError } from '../errors.js';
 import { runBackward, runKnownBackward, type Unplanned } from '../engine/backwardPlans.js';
 import { collect } from '../engine/collect.js';

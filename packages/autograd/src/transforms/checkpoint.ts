@@ -1,5 +1,6 @@
 /** @file Checkpointing: what a function computed is not kept for the backward pass, but computed again there. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { mode } from '../graph/mode.js';
 import { flatten } from '../tree.js';
 import { recordCall } from './recorded.js';

@@ -1,5 +1,6 @@
 /** @file A function and what it captures, apart: what solvers need to differentiate by all that a function reads. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';

@@ -1,5 +1,6 @@
 /** @file `compile`: records a function's graph once, with its backward pass and updates, and replays one plan. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { collect } from '../engine/collect.js';
 import { backendFor, engine, explain, numberArray } from '../engine/evaluate.js';
 import type { Plan } from '../engine/plan.js';

@@ -1,5 +1,6 @@
 /** @file Functions with a gradient of the user's own. */
-import { defineOptions, kinds, type Kind } from '../arguments/index.js';
+import { defineOptions, type Kind } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';

@@ -1,5 +1,6 @@
 /** @file Reverse mode as functions of functions: `vjp`, `grad(f)`, `valueAndGrad`. */
-import { checkArgument, defineOptions, display, kinds, passes } from '../arguments/index.js';
+import { checkArgument, defineOptions, display, passes } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';

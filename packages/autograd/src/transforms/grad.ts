@@ -1,5 +1,6 @@
 /** @file `grad`, in both of its forms: of a function, and of tensors. */
-import { kinds, passes } from '../arguments/index.js';
+import { passes } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import type { Tensor } from '../graph/tensor.js';
 import { gradOf, type GradOptions } from './gradOf.js';
 import type { Argnums, Gradient } from '../types/trees.js';

@@ -1,5 +1,6 @@
 /** @file `grad(outputs, inputs)`: derivatives as values, without touching any `.grad`. */
-import { checkArgument, defineOptions, kinds } from '../arguments/index.js';
+import { checkArgument, defineOptions } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { GradError } from '../errors.js';
 import { isTensor } from '../graph/isTensor.js';
 import type { Tensor } from '../graph/tensor.js';

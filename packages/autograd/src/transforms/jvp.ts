@@ -1,5 +1,6 @@
 /** @file Forward mode: tangents carried through a recorded graph, from its arguments to its results. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';

@@ -1,5 +1,6 @@
 /** @file Calling a function outside of the graph: one that reads values and decides by them, such as a solver. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, DTypeError, GradError, ShapeError } from '../errors.js';
 import { mode, noGrad } from '../graph/mode.js';
 import { sameShape, show } from '../graph/shape.js';

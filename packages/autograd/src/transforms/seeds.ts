@@ -1,5 +1,6 @@
 /** @file Where a backward pass starts: what can be differentiated, and the cotangents it starts with. */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { sameShape, show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';

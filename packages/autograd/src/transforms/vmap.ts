@@ -1,5 +1,6 @@
 /** @file Vectorization: a function of one example, run on all examples at once. */
-import { checkArgument, display, kinds, type Kind } from '../arguments/index.js';
+import { checkArgument, display, type Kind } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';

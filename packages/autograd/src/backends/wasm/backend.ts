@@ -9,7 +9,7 @@ import type { Executable, HostBackend, Instruction, Program } from '../../engine
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
 import { makeReady } from '../../engine/segmented.js';
-import { verification, verifySameInterface } from '../node.js';
+import { openThreads, verification, verifySameInterface } from '../node.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
 import { interpreter } from '../interpreter/interpreter.js';
@@ -17,10 +17,10 @@ import { isScalar, Tape } from '../interpreter/tape.js';
 import type { Arrays } from './run/arrays.js';
 import { supports } from './elements/elementOps.js';
 import { SingleNumbers } from './elements/singleNumbers.js';
+import { ListMaker } from './run/listMaker.js';
 import { WasmExecutable } from './run/executable.js';
 import { prepare } from './run/prepare.js';
-import { ThreadPool } from './run/pool.js';
-import { Repeated } from './run/repeated.js';
+import type { Threads } from './run/threads.js';
 import { Walk } from './walk/walk.js';
 import { WalkTools } from './walk/walkTools.js';
 import { runsWorthWalking } from './walk/runsWorthWalking.js';
@@ -41,16 +41,17 @@ export interface WasmBackend extends HostBackend {
 
 /** A backend over a memory. */
 export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
-  let pool: ThreadPool | undefined;
-  const poolFor = (): ThreadPool | undefined => {
+  let pool: Threads | undefined;
+  const poolFor = (): Threads | undefined => {
     if (pool?.outdated === true && !pool.broken) {
       pool.dispose();
       pool = undefined;
     }
-    if (threads > 1 && arrays.memory.shared) pool ??= new ThreadPool(arrays.memory, threads);
+    if (threads > 1 && arrays.memory.shared) pool ??= openThreads(arrays.memory, threads);
     return pool;
   };
-  const tools = new WalkTools(arrays, (loop) => Repeated.of(loop, arrays, threads, poolFor));
+  const maker = new ListMaker(arrays, threads, poolFor);
+  const tools = new WalkTools(arrays, (loop) => loop.family.repeated(loop, maker));
   const singleNumbers = new SingleNumbers(arrays.memory);
   const walked = (program: Program): WasmExecutable =>
     new WasmExecutable(program, new Walk(program, tools).run(program), arrays, null);
@@ -68,7 +69,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
       if (verification.on) verifySameInterface('simplify', program, simple);
       if (meter === null && isManyNumbers(simple)) return walked(simple);
       if (runsInLoops(simple)) {
-        const prepared = prepare(simple, { arrays, threads, pool: poolFor, meter });
+        const prepared = prepare(simple, { arrays, threads, pool: poolFor, maker, meter });
         return new WasmExecutable(simple, prepared, arrays, meter);
       }
       return meter === null

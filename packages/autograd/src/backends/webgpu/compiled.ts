@@ -8,7 +8,7 @@ import { verification, verifySchedule } from '../node.js';
 import { DeviceError } from '../../errors.js';
 import { sizeOf } from '../../graph/shape.js';
 import { loopOf } from '../../engine/loop.js';
-import { workOf } from '../../engine/compile/work.js';
+import type { workOf } from '../../engine/compile/work.js';
 import { withAttention, type ScoresStep } from './attention/attention.js';
 import { specialShaders } from './special.js';
 import { buffersOf, together } from './together.js';
@@ -190,9 +190,10 @@ export function workOfStep(
   { shaders, slot, slots, kernels }: ShaderStep,
   shader: Shader,
   instructions: readonly Instruction[],
+  ofKernels: typeof workOf,
 ): Work {
   const operations = slots.map((x) => instructions[x]?.op?.name ?? 'copy');
-  if (kernels.length > 0 && shader === shaders.at(-1)) return workOf(kernels, operations);
+  if (kernels.length > 0 && shader === shaders.at(-1)) return ofKernels(kernels, operations);
   const { op, shape, inputs } = instructions[slot] as Instruction;
   const name = `${op?.name ?? 'copy'} [${shape.join(', ')}]${kernels.length === 0 ? '' : ', before it'}`;
   const moved = inputs.reduce((n, x) => n + sizeOf((instructions[x] as Instruction).shape), 0);

@@ -2,7 +2,7 @@
  * @file A program made ready for the device: its pipelines, and a ring of parameter blocks, so that the steps of a loop can
  * be recorded one after the other before any is submitted.
  */
-import type { Executable, Instruction, Program, Work } from '../../engine/program.js';
+import type { Executable, Instruction, Meter, Program, Work } from '../../engine/program.js';
 import { loopOf, type BodyInput } from '../../engine/loop.js';
 import type { LoopStep } from '../../engine/compile/schedule.js';
 import type { TypedArray } from '../../graph/dtype.js';
@@ -86,7 +86,7 @@ export class DeviceProgram implements Uploading {
         const pipeline = runtime.pipeline(shader.code);
         const instruction = instructions[step.slot] as Instruction;
         const number = refusing.push({ instruction, refusals: shader.refusals, pipeline }) - 1;
-        const work = (): Work => workOfStep(step, shader, instructions);
+        const work = ({ workOf }: Meter): Work => workOfStep(step, shader, instructions, workOf);
         const pass = { shader, pipeline, work, index: passes.length, block, number };
         block += Math.ceil(shader.words.length / BLOCK) * BLOCK;
         passes.push(pass);

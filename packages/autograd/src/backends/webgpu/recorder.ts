@@ -2,7 +2,7 @@
  * @file Records the kernels of a run: into one submit, or into several where what is known only on the device says how it
  * goes on.
  */
-import type { Work } from '../../engine/program.js';
+import type { Meter, Work } from '../../engine/program.js';
 import { ChainruleError } from '../../errors.js';
 import type { GpuComputePass, GpuEncoder, GpuObject } from './gpuApi.js';
 import type { Pipeline } from './pipeline.js';
@@ -18,7 +18,7 @@ export interface Uploading {
 /** A kernel to be started, and what it does. */
 export interface Dispatched {
   readonly pipeline: Pipeline;
-  readonly work: () => Work;
+  readonly work: (meter: Meter) => Work;
 }
 
 /** Steps of a run that stop where they need the word at an address, and are given it. */
@@ -47,7 +47,7 @@ export class Recorder {
     const { watch } = this;
     if (watch?.full === true) this.flush();
     this.encoder ??= this.runtime.device.createCommandEncoder();
-    this.pass ??= watch?.begin(this.encoder, work()) ?? this.encoder.beginComputePass();
+    this.pass ??= watch?.begin(this.encoder, work) ?? this.encoder.beginComputePass();
     this.pass.setPipeline(pipeline.pipeline);
     this.pass.setBindGroup(0, group);
     this.pass.dispatchWorkgroups(Math.min(groups, MOST_GROUPS), Math.ceil(groups / MOST_GROUPS));

@@ -29,8 +29,8 @@ export class Stopwatch {
   }
 
   /** A pass for one kernel. */
-  begin(encoder: GpuEncoder, work: Work): GpuComputePass {
-    const at = 2 * (this.works.push(work) - 1);
+  begin(encoder: GpuEncoder, work: (meter: Meter) => Work): GpuComputePass {
+    const at = 2 * (this.works.push(work(this.meter)) - 1);
     if (!this.stamps) return encoder.beginComputePass();
     this.set ??= this.runtime.device.createQuerySet({ type: 'timestamp', count: 2 * MOST });
     return encoder.beginComputePass({

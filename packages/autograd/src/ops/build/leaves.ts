@@ -1,5 +1,6 @@
 /** @file New tensors that no operation made: their options, and what every function that makes one checks. */
-import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError } from '../../errors.js';
 import { checkDevice, placement } from '../../graph/device.js';
 import { allocate, isFloat, type DType } from '../../graph/dtype.js';

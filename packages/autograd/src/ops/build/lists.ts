@@ -1,5 +1,6 @@
 /** @file Lists of whole numbers as arguments: given whole, `reshape(x, [2, 3])`, or spread, `reshape(x, 2, 3)`. */
-import { display, kinds, passes, type Kind } from '../../arguments/index.js';
+import { display, passes, type Kind } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 
 /** A list given whole or spread. */

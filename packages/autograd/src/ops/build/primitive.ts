@@ -1,5 +1,6 @@
 /** @file The builders of primitives and composites, and what every operation does to its operands. */
-import { defineOptions, display, kinds, passes } from '../../arguments/index.js';
+import { defineOptions, display, passes } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
 import type { Lowering } from '../../graph/lowering.js';

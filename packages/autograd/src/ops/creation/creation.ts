@@ -1,6 +1,7 @@
 /** @file Making tensors: from data, and filled. */
 import { evenlySpaced } from './spacing.js';
-import { byPosition, checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { allocate, checkFits, type DType, type TypedArray } from '../../graph/dtype.js';
 import { checkShape, show, sizeOf, type Shape } from '../../graph/shape.js';

@@ -1,5 +1,6 @@
 /** @file Random tensors of distributions that need rejection: functions alone. See `nn/distributions` for all of them. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { broadcastShapes, checkShape, show, type Shape } from '../../graph/shape.js';

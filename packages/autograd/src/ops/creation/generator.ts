@@ -3,7 +3,8 @@
  * 2011). It turns a key (the seed) and a counter (the offset) into 64 random bits, so numbers can be drawn in any order,
  * on any backend, and are the same.
  */
-import { display, kinds, passes } from '../../arguments/index.js';
+import { display, passes } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, FormatError } from '../../errors.js';
 import type { DType } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';

@@ -1,5 +1,6 @@
 /** @file Powers of a base at equal distances of their exponents. */
-import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { allocate, checkFits } from '../../graph/dtype.js';
 import { checkInteger, checkShape, sizeOf } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';

@@ -1,5 +1,6 @@
 /** @file Random draws from distributions, all from the one seeded stream. No gradient flows to their parameters. */
-import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { broadcastShapes, checkInteger, checkShape, show, type Shape } from '../../graph/shape.js';

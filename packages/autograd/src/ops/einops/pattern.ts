@@ -2,7 +2,8 @@
  * @file Patterns of axes, `'b c (h p) -> b (c p) h'` (A. Rogozhnikov, "Einops: clear and reliable tensor manipulations with
  * Einstein-like notation", 2022): read, and matched with a shape.
  */
-import { kinds, checkArgument, display } from '../../arguments/index.js';
+import { checkArgument, display } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { show, sizeOf, type Shape } from '../../graph/shape.js';
 

@@ -3,7 +3,8 @@
  *
  * They are written with few primitives, which fuse into one loop. At kinks the derivative is PyTorch's: said at each.
  */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDim, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

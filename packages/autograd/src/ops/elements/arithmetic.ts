@@ -1,5 +1,6 @@
 /** @file Arithmetic of elements: sums, products, quotients, remainders, powers, the larger and the smaller. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import { hostValue } from '../../graph/hostValue.js';

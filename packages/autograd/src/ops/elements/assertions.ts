@@ -1,5 +1,6 @@
 /** @file Assertions about values: a tensor that is refused, when it is evaluated, unless its elements are what they must be. */
-import { checkArgument, kinds } from '../../arguments/index.js';
+import { checkArgument } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 import type { DType, TypedArray } from '../../graph/dtype.js';
 import { hostValue } from '../../graph/hostValue.js';

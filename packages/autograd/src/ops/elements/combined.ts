@@ -1,5 +1,6 @@
 /** @file Functions made of a few element operations, with names of their own. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError } from '../../errors.js';
 import { isFloat, toFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';

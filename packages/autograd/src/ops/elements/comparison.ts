@@ -1,6 +1,7 @@
 /** @file Comparison, logic and choice; and the operations that change how elements are held, not what they are. */
 export { detach } from '../build/detach.js';
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError } from '../../errors.js';
 import { checkDType, isFloat, type DType } from '../../graph/dtype.js';
 import { sameShape, type Shape } from '../../graph/shape.js';

@@ -1,5 +1,6 @@
 /** @file What floats have beside their value: a sign of their own, neighbours, NaN and infinities, an exponent of two. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { isFloat, toFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

@@ -1,5 +1,6 @@
 /** @file Rounding. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { composite, floatOperand, type Operand, type SameShape } from '../build/define.js';

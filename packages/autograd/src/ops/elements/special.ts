@@ -1,5 +1,6 @@
 /** @file Special functions. Integers and booleans become float32. */
-import { byPosition, checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { toFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

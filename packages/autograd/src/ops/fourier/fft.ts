@@ -4,7 +4,8 @@
  * A complex tensor is `{ real, imag }`, in arguments and results alike; a tensor stands for one without imaginary part. Both
  * parts are differentiable.
  */
-import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { normalizeDim, normalizeDims, range, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

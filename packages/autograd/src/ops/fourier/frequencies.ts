@@ -1,5 +1,6 @@
 /** @file The frequencies of Fourier transforms, and their order. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { allocate, isFloat, type DType } from '../../graph/dtype.js';
 import { checkInteger, checkSize, normalizeDims } from '../../graph/shape.js';
 import { DTypeError } from '../../errors.js';

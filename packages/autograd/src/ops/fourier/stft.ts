@@ -1,5 +1,6 @@
 /** @file The short-time Fourier transform: of overlapping windows of a signal, and back. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { hostValue } from '../../graph/hostValue.js';
 import { checkInteger, show } from '../../graph/shape.js';

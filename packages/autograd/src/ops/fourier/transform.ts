@@ -1,5 +1,6 @@
 /** @file The primitive of Fourier transforms, and complex tensors: two parts for users, pairs in a last dimension within. */
-import { kinds, passes } from '../../arguments/index.js';
+import { passes } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';

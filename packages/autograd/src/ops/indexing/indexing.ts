@@ -1,5 +1,6 @@
 /** @file Reading at places given by tensors. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';

@@ -1,5 +1,6 @@
 /** @file Which elements are among others. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, resultType, type Operand, type SameShape } from '../build/define.js';

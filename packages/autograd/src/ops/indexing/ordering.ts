@@ -1,5 +1,6 @@
 /** @file Sorting, searching, counting. What sorting by value alone cannot differentiate, gathers do. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, IndexError, ShapeError } from '../../errors.js';
 import {
   checkInteger,

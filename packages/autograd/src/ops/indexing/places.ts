@@ -1,5 +1,6 @@
 /** @file Positions as results: indices of a flat tensor by dimension, places of what is not 0, runs of equal elements. */
-import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { checkShape, normalizeDim, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';

@@ -1,5 +1,6 @@
 /** @file Parts of a tensor replaced by other tensors: each returns a new tensor. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, IndexError, ShapeError } from '../../errors.js';
 import {
   broadcastShapes,

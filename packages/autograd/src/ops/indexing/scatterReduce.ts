@@ -1,5 +1,6 @@
 /** @file Folding elements into places given by tensors: sums, products, means and extremes. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import { normalizeDim, sameShape, show } from '../../graph/shape.js';

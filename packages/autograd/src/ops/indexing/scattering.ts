@@ -1,5 +1,6 @@
 /** @file Writing at places given by tensors: each returns a new tensor. */
-import { defineOptions, kinds, passes } from '../../arguments/index.js';
+import { defineOptions, passes } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { broadcastShapes, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
 import { Tensor } from '../../graph/tensor.js';

@@ -1,5 +1,6 @@
 /** @file Distinct elements. Part of the ordering family. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { normalizeDim, sizeOf } from '../../graph/shape.js';
 import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';

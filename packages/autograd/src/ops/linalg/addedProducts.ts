@@ -1,5 +1,6 @@
 /** @file Products added to a tensor: `β · input + α · product`. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

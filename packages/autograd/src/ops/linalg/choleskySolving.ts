@@ -1,5 +1,6 @@
 /** @file Systems with a known Cholesky factor. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { composite } from '../build/define.js';
 import { identityLike, triangularOf } from './solving.js';

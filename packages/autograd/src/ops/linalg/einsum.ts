@@ -1,6 +1,7 @@
 /** @file Einstein summation, and products over chosen dimensions. */
 import { isArray } from '../../arguments/kinds.js';
-import { byPosition, checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { normalizeDims, range, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

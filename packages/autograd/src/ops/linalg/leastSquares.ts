@@ -1,5 +1,6 @@
 /** @file Matrices that need not be regular: pseudoinverse, least squares, rank, condition, singular values. */
-import { checkArgument, defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { checkArgument, defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

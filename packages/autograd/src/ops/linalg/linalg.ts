@@ -3,7 +3,8 @@
  *
  * Factorizations of float32 are computed in float64 and rounded.
  */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { checkInteger, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';

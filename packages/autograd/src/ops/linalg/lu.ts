@@ -4,7 +4,8 @@
  * The order of rows is found first; with it the leading square block needs no pivoting, and what lies below or right of it
  * follows by triangular systems.
  */
-import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import type { Value } from '../../graph/primitive.js';
 import { range, show } from '../../graph/shape.js';

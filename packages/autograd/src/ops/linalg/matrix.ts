@@ -1,5 +1,6 @@
 /** @file Products of matrices and vectors. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import { broadcastShapes, sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';

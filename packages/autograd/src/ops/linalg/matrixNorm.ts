@@ -1,5 +1,6 @@
 /** @file Norms of vectors and matrices, as `linalg.norm` has them. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDims, range, reducedShape, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

@@ -1,5 +1,6 @@
 /** @file Products of vectors and matrices beside the matrix product: Kronecker's, the cross product, inner products, powers. */
-import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, checkInteger, normalizeDim, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

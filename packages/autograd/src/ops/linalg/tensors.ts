@@ -1,5 +1,6 @@
 /** @file Chains of products, systems of tensors, and vectors along a dimension. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import {
   checkInteger,

@@ -1,5 +1,6 @@
 /** @file Attention, and what sequences of tokens need besides. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { hostValue } from '../../graph/hostValue.js';
 import { checkInteger, show, type Shape } from '../../graph/shape.js';

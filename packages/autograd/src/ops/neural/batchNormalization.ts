@@ -1,5 +1,6 @@
 /** @file Normalization of each channel over the batch, or over each example, with running statistics. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { Cell } from '../../graph/cell.js';
 import { range, show, sizeOf, type Shape } from '../../graph/shape.js';

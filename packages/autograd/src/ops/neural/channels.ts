@@ -1,5 +1,6 @@
 /** @file Channels rearranged: mixed between groups, made of pixels, or damped by their neighbours. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { checkInteger, range, show, sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

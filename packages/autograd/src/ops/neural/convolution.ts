@@ -1,5 +1,6 @@
 /** @file Convolutions. */
-import { byPosition, defineOptions, display, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions, display } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

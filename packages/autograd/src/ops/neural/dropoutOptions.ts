@@ -1,5 +1,6 @@
 /** @file The options of all kinds of dropout. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 
 /** Options of dropout. */
 export interface DropoutOptions {

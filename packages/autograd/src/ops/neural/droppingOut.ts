@@ -1,5 +1,6 @@
 /** @file Dropout of whole channels, and dropout that keeps mean and variance. See `dropout` for the plain one. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

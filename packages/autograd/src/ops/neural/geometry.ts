@@ -1,5 +1,6 @@
 /** @file Reads the options that convolutions and poolings share, one value a dimension, and checks them. */
-import { display, kinds, passes } from '../../arguments/index.js';
+import { display, passes } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { range, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

@@ -1,5 +1,6 @@
 /** @file Images read at the points of a grid, and the grids of affine maps (spatial transformers). */
-import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
 import { range, show, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';

@@ -1,5 +1,6 @@
 /** @file What normalizations share: moments, the affine map behind them, and the checks of their operands. */
-import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { checkShape, range, sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

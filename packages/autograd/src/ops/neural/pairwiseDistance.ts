@@ -1,5 +1,6 @@
 /** @file The distance of vectors, pair by pair. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, sub } from '../elements/arithmetic.js';
 import { composite, floatOperand } from '../build/define.js';

@@ -1,5 +1,6 @@
 /** @file Images at another resolution: interpolation, and channels traded for pixels. */
-import { defineOptions, display, kinds } from '../../arguments/index.js';
+import { defineOptions, display } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
 import { checkInteger, checkSize, show, type Shape } from '../../graph/shape.js';

@@ -1,5 +1,6 @@
 /** @file Activations that draw random numbers: a leaky slope, and samples of classes with a gradient. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 import { normalizeDim } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

@@ -1,5 +1,6 @@
 /** @file Activations that are functions alone: what is small becomes nothing, or one number. */
-import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { neg, square } from '../elements/arithmetic.js';

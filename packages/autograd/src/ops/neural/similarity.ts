@@ -1,5 +1,6 @@
 /** @file Vectors scaled to length 1, and the angle between them. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { normalizeDim } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, div, maximum, mul, sub } from '../elements/arithmetic.js';

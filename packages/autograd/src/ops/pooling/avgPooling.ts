@@ -1,5 +1,6 @@
 /** @file The mean of each window: what all average poolings are made of. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 import { range } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

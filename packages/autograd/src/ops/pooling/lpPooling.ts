@@ -1,5 +1,6 @@
 /** @file Power-average pooling: the p-norm of each window. */
-import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { abs, mul, neg, pow } from '../elements/arithmetic.js';

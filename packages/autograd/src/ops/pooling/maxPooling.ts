@@ -1,5 +1,6 @@
 /** @file The largest element of each window, and where it lies: what all max poolings are made of. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { range, sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';

@@ -1,5 +1,6 @@
 /** @file Reads the options that poolings share, and counts their windows as PyTorch does. */
-import { kinds, passes, type OptionTable } from '../../arguments/index.js';
+import { passes, type OptionTable } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { checkSize, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

@@ -1,5 +1,6 @@
 /** @file What reductions have in common: which dimensions, and whether they stay. */
-import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { normalizeDims, range } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Operand } from '../build/define.js';

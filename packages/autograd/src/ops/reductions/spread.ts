@@ -1,5 +1,6 @@
 /** @file Reductions that are composed: variance, norms, log-sum-exp, any and all. Part of the reductions family. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { reducedShape, sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { div, mul, sub } from '../elements/arithmetic.js';

@@ -1,5 +1,6 @@
 /** @file Elements of vectors in all combinations. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { addAll } from '../../graph/lists.js';
 import { checkInteger, checkShape, show } from '../../graph/shape.js';

@@ -1,5 +1,6 @@
 /** @file Matrices with given diagonals, and where triangles of matrices are. */
-import { byPosition, defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { byPosition, defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { checkInteger, checkSize, normalizeDim, range } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';

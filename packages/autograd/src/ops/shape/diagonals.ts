@@ -1,5 +1,6 @@
 /** @file Diagonals and triangles of matrices. Part of the shape family. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { checkSize, normalizeDim, range, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

@@ -1,6 +1,7 @@
 /** @file Tensors joined, and cut into pieces. */
 import { isArray } from '../../arguments/kinds.js';
-import { byPosition, checkArgument, defineOptions, kinds, passes } from '../../arguments/index.js';
+import { byPosition, checkArgument, defineOptions, passes } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { IndexError, ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
 import { checkInteger, normalizeDim, range, sameShape, show } from '../../graph/shape.js';

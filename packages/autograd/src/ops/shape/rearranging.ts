@@ -1,5 +1,6 @@
 /** @file Elements in other places, or several times: repeat, flip, roll, pad. Part of the shape family. */
-import { byPosition, checkArgument, defineOptions, display, kinds } from '../../arguments/index.js';
+import { byPosition, checkArgument, defineOptions, display } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import {
   checkShape,

@@ -1,5 +1,6 @@
 /** @file Shapes: reshaping, ordering and stretching dimensions. What moves elements otherwise is in rearranging.ts. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import {
   checkShape,

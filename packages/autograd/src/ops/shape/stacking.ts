@@ -1,6 +1,7 @@
 /** @file Tensors stacked along the first dimensions, given those that are missing, and cut along them. */
 import { isArray } from '../../arguments/kinds.js';
-import { kinds, checkArgument } from '../../arguments/index.js';
+import { checkArgument } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
 import { broadcastShapes, checkInteger, normalizeDim, range, show } from '../../graph/shape.js';

@@ -1,5 +1,6 @@
 /** @file Windows of signals: `signal.windows.hann(256)`. `M` factors, symmetric or, for spectra, one period of a longer one. */
-import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError } from '../../errors.js';
 import { allocate, isFloat } from '../../graph/dtype.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';

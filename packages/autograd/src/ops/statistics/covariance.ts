@@ -1,5 +1,6 @@
 /** @file Covariances and correlations of variables, a row each. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
 import { show } from '../../graph/shape.js';

@@ -1,5 +1,6 @@
 /** @file Differences of neighbours, and areas under sampled curves. */
-import { byPosition, defineOptions, kinds } from '../../arguments/index.js';
+import { byPosition, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
 import { normalizeDim, show } from '../../graph/shape.js';

@@ -1,6 +1,7 @@
 /** @file Elements of a row by their rank or their number: smallest and largest, k-th, most frequent, median of numbers. */
 import { medianPosition } from '../reductions/selection.js';
-import { defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { checkInteger, normalizeDim, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

@@ -1,5 +1,6 @@
 /** @file Counting elements in intervals. Nothing here has a gradient. */
-import { defineOptions, kinds } from '../../arguments/index.js';
+import { defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import { checkInteger, sameShape, show } from '../../graph/shape.js';

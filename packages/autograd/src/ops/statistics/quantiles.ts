@@ -1,5 +1,6 @@
 /** @file Quantiles: elements of sorted rows at fractions of their length, with interpolation between neighbours. */
-import { checkArgument, defineOptions, kinds, type OptionsReader } from '../../arguments/index.js';
+import { checkArgument, defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { hostValue } from '../../graph/hostValue.js';
 import { normalizeDim, reducedShape, show } from '../../graph/shape.js';

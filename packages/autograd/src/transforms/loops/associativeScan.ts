@@ -1,5 +1,6 @@
 /** @file `associativeScan`: all running results of an associative function, in logarithmically many steps. */
-import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDim, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';

@@ -1,5 +1,6 @@
 /** @file `cond` and `switchCase`: one of several functions, chosen by a value. */
-import { checkArgument, kinds, passes } from '../../arguments/index.js';
+import { checkArgument, passes } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
 import { mode } from '../../graph/mode.js';

@@ -12,10 +12,11 @@ import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
 import type { AttrValue, Value } from '../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
 import { makeNode, type Tensor } from '../../graph/tensor.js';
+import { looping } from '../../kernels/looping.js';
 import { primitive, type PrimitiveOp } from '../../ops/build/primitive.js';
 
 /** A loop without what runs it. */
-export type LoopSpec = Omit<Loop, 'run'>;
+export type LoopSpec = Omit<Loop, 'family' | 'run'>;
 
 interface LoopAttrs extends Record<string, AttrValue> {
   readonly bodies: readonly number[];
@@ -47,7 +48,10 @@ function describe(spec: LoopSpec): Described {
   const known = described.get(body);
   if (known !== undefined && isLike(known.loop, spec)) return known;
   const { name, kind, length, reverse, rewound, constants } = spec;
-  const loop: Loop = { ...spec, run: (values, results) => runLoop(loop, values, results) };
+  const loop: Loop = {
+    ...{ ...spec, family: looping },
+    run: (values, results) => runLoop(loop, values, results),
+  };
   const bodies = spec.bodies.map(({ id }) => id);
   const attrs: LoopAttrs = { bodies, name, kind, length, reverse, rewound, constants };
   const results = resultsOf(spec).map(({ shape, dtype }, result) =>

@@ -1,5 +1,6 @@
 /** @file `scan`: a loop over sequences as one node of the graph. */
-import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
 import { mode } from '../../graph/mode.js';

@@ -1,5 +1,6 @@
 /** @file `whileLoop`: a loop that ends by a condition, as one node of the graph. */
-import { checkArgument, defineOptions, kinds } from '../../arguments/index.js';
+import { checkArgument, defineOptions } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
 import { show } from '../../graph/shape.js';

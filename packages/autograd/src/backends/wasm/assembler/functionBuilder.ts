@@ -1,6 +1,6 @@
 /** @file One function of a module, written instruction by instruction. */
 import { Bytes } from './bytes.js';
-import { V128_CONST } from './opcodes.js';
+import { ATOMIC, SIMD, V128_CONST } from './opcodes.js';
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 
@@ -92,8 +92,8 @@ export class FunctionBuilder implements Callable {
     if (code <= 0xff) {
       this.out.byte(code);
     } else {
-      this.out.byte(code >>> 16);
-      this.out.unsigned(code & 0xffff);
+      this.out.byte(code < ATOMIC ? 0xfd : 0xfe);
+      this.out.unsigned(code % SIMD);
     }
     return this;
   }
@@ -193,7 +193,7 @@ export class FunctionBuilder implements Callable {
   memory(code: number, offset: number): this {
     this.op(code);
     // Atomics must state their natural alignment; everything else may claim none.
-    this.out.byte(code >>> 16 === 0xfe ? 2 : 0);
+    this.out.byte(code < ATOMIC ? 0 : 2);
     this.out.unsigned(offset);
     return this;
   }

@@ -90,36 +90,50 @@ export interface Elements {
   readonly join?: { readonly one: (f: FunctionBuilder) => void; readonly vector: number };
 }
 
+const PLAIN: Readonly<Record<DType, Elements>> = {
+  float32: { size: 4, load: F32.load, store: F32.store },
+  float64: { size: 8, load: F64.load, store: F64.store },
+  int32: { size: 4, load: I32.load, store: I32.store },
+  bool: { size: 1, load: I32.load8U, store: I32.store8 },
+};
+
+/** Opcodes that join two elements, and two vectors. No instruction gives the larger of two whole numbers: a comparison, negative. */
+const JOINING: Readonly<Record<DType, Readonly<Record<Joining, readonly [number, number]>>>> = {
+  float32: {
+    add: [F32.add, F32x4.add],
+    mul: [F32.mul, F32x4.mul],
+    max: [F32.max, F32x4.max],
+    min: [F32.min, F32x4.min],
+  },
+  float64: {
+    add: [F64.add, F64x2.add],
+    mul: [F64.mul, F64x2.mul],
+    max: [F64.max, F64x2.max],
+    min: [F64.min, F64x2.min],
+  },
+  int32: {
+    add: [I32.add, I32x4.add],
+    mul: [I32.mul, I32x4.mul],
+    max: [-I32.gtS, I32x4.max],
+    min: [-I32.ltS, I32x4.min],
+  },
+  bool: {
+    add: [I32.or, V128.or],
+    mul: [I32.and, V128.and],
+    max: [I32.or, V128.or],
+    min: [I32.and, V128.and],
+  },
+};
+
 /** The elements of a dtype, for copies, or for sums, products or extremes with what is there. */
 export function elementsOf(dtype: DType, join?: Joining): Elements {
-  const of = (
-    size: 1 | 4 | 8,
-    load: number,
-    store: number,
-    one: Readonly<Record<Joining, number>>,
-    vector: Readonly<Record<Joining, number>>,
-  ): Elements => {
-    if (join === undefined) return { size, load, store };
-    const code = one[join];
-    return {
-      ...{ size, load, store },
-      join: { one: (f) => (code < 0 ? extreme(f, -code) : f.op(code)), vector: vector[join] },
-    };
+  const plain = PLAIN[dtype];
+  if (join === undefined) return plain;
+  const [code, vector] = JOINING[dtype][join];
+  return {
+    ...plain,
+    join: { one: (f) => (code < 0 ? extreme(f, -code) : f.op(code)), vector },
   };
-  switch (dtype) {
-    case 'float32':
-      return of(4, F32.load, F32.store, F32, F32x4);
-    case 'float64':
-      return of(8, F64.load, F64.store, F64, F64x2);
-    case 'int32':
-      // No instruction gives the larger of two whole numbers.
-      return of(4, I32.load, I32.store, { ...I32, max: -I32.gtS, min: -I32.ltS }, I32x4);
-    case 'bool': {
-      const either = { add: I32.or, mul: I32.and, max: I32.or, min: I32.and };
-      const lanes = { add: V128.or, mul: V128.and, max: V128.or, min: V128.and };
-      return of(1, I32.load8U, I32.store8, either, lanes);
-    }
-  }
 }
 
 /** Of two whole numbers the one that compares so with the other. */

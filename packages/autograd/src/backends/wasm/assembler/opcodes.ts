@@ -1,12 +1,14 @@
 /**
  * @file Numbers of the WebAssembly instructions that the kernels use.
  *
- * A plain opcode is one byte; SIMD and atomic ones carry their prefix in the high bits, so that one number names an
- * instruction.
+ * A plain opcode is one byte; those with a prefix have it added, so that one number names an instruction. Written as members
+ * of these tables, opcodes are plain numbers in what is built.
  */
 
-const SIMD = 0xfd0000;
-const ATOMIC = 0xfe0000;
+/** Added to what comes after the prefix `0xfd`. */
+export const SIMD = 0x400;
+/** Added to what comes after the prefix `0xfe`. */
+export const ATOMIC = 2 * SIMD;
 
 export const I32 = {
   eqz: 0x45,

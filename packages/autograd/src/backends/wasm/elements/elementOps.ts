@@ -139,12 +139,23 @@ function test(v: Lanes, op: string, x: Value): Value {
   return { dtype: 'bool', registers };
 }
 
+/** Opcodes for float32, float64 and integers. */
+const COMPARING: Readonly<Record<Comparison, readonly [number, number, number]>> = {
+  eq: [F32x4.eq, F64x2.eq, I32x4.eq],
+  ne: [F32x4.ne, F64x2.ne, I32x4.ne],
+  lt: [F32x4.lt, F64x2.lt, I32x4.lt],
+  le: [F32x4.le, F64x2.le, I32x4.le],
+  gt: [F32x4.gt, F64x2.gt, I32x4.gt],
+  ge: [F32x4.ge, F64x2.ge, I32x4.ge],
+};
+
 function compare(v: Lanes, op: Comparison, x: Value, y: Value): Value {
   const registers = v.scope(() => {
     // A mask as an integer is 0 or −1: order is the other way round.
     const swap = x.dtype === 'bool';
     const [p, q] = swap ? [y, x] : [x, y];
-    const code = x.dtype === 'float32' ? F32x4[op] : x.dtype === 'float64' ? F64x2[op] : I32x4[op];
+    const [float32, float64, int32] = COMPARING[op];
+    const code = x.dtype === 'float32' ? float32 : x.dtype === 'float64' ? float64 : int32;
     const masks = p.registers.map((a, i) => v.bin(code, a, q.registers[i] as Register));
     return x.dtype === 'float64' ? [narrowMask(v, masks)] : masks;
   });

@@ -49,15 +49,19 @@ export class SingleNumbers {
   private compile(op: string, single: boolean): Scalar {
     const module = new ModuleBuilder(this.memory.shared);
     const type = single ? 'f32' : 'f64';
-    const lanes = single ? F32x4 : F64x2;
     const f = module.function([type, type], [type]);
     const v = new Lanes(f, bestVectorWidth().fma);
     const [x, y] = [0, 1].map((argument) => {
       const register = v.register();
-      f.get(argument).op(lanes.splat).set(register);
+      f.get(argument)
+        .op(single ? F32x4.splat : F64x2.splat)
+        .set(register);
       return register;
     }) as [number, number];
-    f.get((single ? float32 : float64)(v, op, x, y)).lane(lanes.extract, 0);
+    f.get((single ? float32 : float64)(v, op, x, y)).lane(
+      single ? F32x4.extract : F64x2.extract,
+      0,
+    );
     module.export('f', f);
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
       env: { memory: this.memory.memory },

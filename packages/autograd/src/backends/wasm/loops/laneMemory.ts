@@ -68,8 +68,7 @@ export function loadLanes(v: Lanes, dtype: DType, at: LaneAddress, lanes: LaneCo
           load(v, V128.load64Splat, V128.load, V128.load64Lane, at, 8, first, lanes),
         );
       case 'bool': {
-        const { load8Splat, load32Zero, load8Lane } = V128;
-        const bytes = load(v, load8Splat, load32Zero, load8Lane, at, 1, 0, lanes);
+        const bytes = load(v, V128.load8Splat, V128.load32Zero, V128.load8Lane, at, 1, 0, lanes);
         if (at.stride === 0) return [v.bin(I32x4.ne, bytes, v.i32(0))];
         const wide = v.un(I32x4.extendLowU16, v.un(I16x8.extendLowU8, bytes));
         return [v.bin(I32x4.ne, wide, v.i32(0))];

@@ -142,9 +142,10 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
 
 /** How sums of parts of the depth become one. */
 function joining(t: Tiling): { readonly one: number; readonly vector: number } {
-  const [one, vector] = t.size === 4 ? [F32, F32x4] : [F64, F64x2];
-  const join = t.term === 'max' ? 'max' : 'add';
-  return { one: one[join], vector: vector[join] };
+  const single = t.size === 4;
+  return t.term === 'max'
+    ? { one: single ? F32.max : F64.max, vector: single ? F32x4.max : F64x2.max }
+    : { one: single ? F32.add : F64.add, vector: single ? F32x4.add : F64x2.add };
 }
 
 /** Adds to a sum what an element of A and one of B give. */
@@ -154,20 +155,22 @@ function addTerm(
   at: Record<'sum' | 'element' | 'column' | 'difference', number>,
 ): void {
   const { sum, element, column, difference } = at;
-  const vector = t.size === 4 ? F32x4 : F64x2;
+  const single = t.size === 4;
+  const subtract = single ? F32x4.sub : F64x2.sub;
   if (t.term === 'l1' || t.term === 'max') {
-    f.get(sum).get(element).get(column).op(vector.sub).op(vector.abs);
+    f.get(sum).get(element).get(column).op(subtract);
+    f.op(single ? F32x4.abs : F64x2.abs);
     f.op(joining(t).vector).set(sum);
     return;
   }
   const factors = (): void => {
     if (t.term === 'product') f.get(element).get(column);
-    else f.get(element).get(column).op(vector.sub).tee(difference).get(difference);
+    else f.get(element).get(column).op(subtract).tee(difference).get(difference);
   };
   if (!t.fma) f.get(sum);
   factors();
-  if (t.fma) f.get(sum).op(vector.relaxedMadd);
-  else f.op(vector.mul).op(vector.add);
+  if (t.fma) f.get(sum).op(single ? F32x4.relaxedMadd : F64x2.relaxedMadd);
+  else f.op(single ? F32x4.mul : F64x2.mul).op(joining(t).vector);
   f.set(sum);
 }
 

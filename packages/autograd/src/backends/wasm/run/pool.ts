@@ -11,6 +11,7 @@ import { scalarMakers } from '../../../kernels/scalarFunctions.js';
 import { blasSource } from '../../node.js';
 import type { FormModule, Forms } from './forms.js';
 import type { WasmMemory } from './memory.js';
+import type { Threads } from './threads.js';
 import { CONTROL, OPERATION, workerSource } from './worker.js';
 import type { WorkerData } from './worker.js';
 
@@ -37,15 +38,6 @@ export function maySleep(): boolean {
   return typeof document === 'undefined';
 }
 
-/** How many threads the machine runs at once. */
-export function hardwareThreads(): number {
-  if (typeof process === 'object') {
-    const os = process.getBuiltinModule?.('node:os');
-    if (os !== undefined) return os.availableParallelism();
-  }
-  return typeof navigator === 'object' ? navigator.hardwareConcurrency || 1 : 1;
-}
-
 function startWorker(data: WorkerData, onError: () => void): WorkerHandle {
   const node = builtin();
   if (node !== undefined) {
@@ -64,7 +56,7 @@ function startWorker(data: WorkerData, onError: () => void): WorkerHandle {
 }
 
 /** `threads − 1` workers over one shared memory. */
-export class ThreadPool {
+export class ThreadPool implements Threads {
   /** Threads that run a plan, the calling one among them. */
   readonly threads: number;
   private readonly memory: WasmMemory;
@@ -132,17 +124,14 @@ export class ThreadPool {
     }
   }
 
-  /** Whether a worker failed or could not be started. */
   get broken(): boolean {
     return this.failed;
   }
 
-  /** Whether operations were loaded later whose functions the workers do not have. */
   get outdated(): boolean {
     return this.families !== scalarMakers.length;
   }
 
-  /** Whether every worker has started and none has failed. */
   get ready(): boolean {
     const started =
       !this.broken &&
@@ -171,7 +160,6 @@ export class ThreadPool {
     return this.ready;
   }
 
-  /** Hands the workers the modules that they do not have yet. */
   load(modules: readonly FormModule[]): void {
     for (; this.loaded < modules.length; this.loaded++) {
       const { bytes, tableSize } = modules[this.loaded] as FormModule;
@@ -220,7 +208,6 @@ export class ThreadPool {
     return Atomics.load(this.state, CONTROL.failed) !== 0;
   }
 
-  /** Ends the workers. Plans still run, on one thread. */
   dispose(): void {
     if (this.broken) return;
     this.giveUp();
@@ -300,4 +287,9 @@ export class ThreadPool {
     while (this.isLoading && performance.now() < deadline)
       Atomics.wait(this.state, CONTROL.ready, Atomics.load(this.state, CONTROL.ready), 50);
   }
+}
+
+/** Threads over a memory; they are there some tens of milliseconds later. */
+export function openThreads(memory: WasmMemory, threads: number): Threads {
+  return new ThreadPool(memory, threads);
 }

@@ -11,8 +11,9 @@ import { blasSource, verification, verifyArena, verifySchedule } from '../../nod
 import { supports } from '../elements/elementOps.js';
 import type { Arrays } from './arrays.js';
 import { listKernels } from './kernelList.js';
-import type { ThreadPool } from './pool.js';
-import { Repeated } from './repeated.js';
+import type { Threads } from './threads.js';
+import type { ListMaker } from './listMaker.js';
+import type { Repeated } from './repeated.js';
 import { bestVectorWidth } from './vectorWidth.js';
 import { WasmPlan } from './wasmPlan.js';
 
@@ -46,14 +47,16 @@ export interface Prepared {
 export interface Preparation {
   readonly arrays: Arrays;
   readonly threads: number;
-  readonly pool: () => ThreadPool | undefined;
+  readonly pool: () => Threads | undefined;
+  /** What loops are made ready with. */
+  readonly maker: ListMaker;
   /** Kernels are then lists of one, to be timed. */
   readonly meter: Meter | null;
 }
 
 /** Plans a program. */
 export function prepare(program: Program, preparation: Preparation): Prepared {
-  const { arrays, threads, pool, meter } = preparation;
+  const { maker, meter } = preparation;
   const scheduled = schedule(program, (op, dtype) => supports(op, dtype));
   const steps = lower(scheduled);
   const instructions = [...scheduled.instructions];
@@ -61,7 +64,7 @@ export function prepare(program: Program, preparation: Preparation): Prepared {
   for (const step of steps) {
     if (step.kind !== 'loop') continue;
     const loop = loopOf(instructions[step.slot]?.attrs ?? {});
-    const repeated = meter === null ? Repeated.of(loop, arrays, threads, pool) : null;
+    const repeated = meter === null ? loop.family.repeated(loop, maker) : null;
     loops.set(step.slot, repeated);
     if (repeated === null) continue;
     const room = [repeated.roomFor(loop, step.results) / itemSize.int32];

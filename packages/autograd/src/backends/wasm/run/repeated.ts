@@ -5,21 +5,16 @@
 import { planArena } from '../../../engine/compile/arena.js';
 import { withoutCopies } from '../../../engine/compile/copies.js';
 import { placesOf, type Kernel, type Place } from '../../../engine/compile/kernel.js';
-import { lower } from '../../../engine/compile/lower.js';
 import type { BodyInput, Loop, LoopBody } from '../../../engine/loop.js';
 import type { Instruction } from '../../../engine/program.js';
-import { schedule, type LoopStep } from '../../../engine/compile/schedule.js';
-import { simplify } from '../../../engine/compile/simplify.js';
+import type { LoopStep } from '../../../engine/compile/schedule.js';
 import { blasSource, verification, verifySchedule } from '../../node.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
-import { supports } from '../elements/elementOps.js';
 import type { Arrays } from './arrays.js';
-import { listKernels } from './kernelList.js';
-import type { ThreadPool } from './pool.js';
-import { bestVectorWidth } from './vectorWidth.js';
 import type { Move } from './callList.js';
-import { WasmPlan } from './wasmPlan.js';
+import type { ListMaker } from './listMaker.js';
+import type { WasmPlan } from './wasmPlan.js';
 
 /** The places of a body's outputs: slots of their own, each written once a step. */
 interface Prepared {
@@ -48,28 +43,24 @@ export class Repeated {
   private readonly moves: (Move | undefined)[];
 
   /** The body of a loop, prepared once for all lengths and places; null if its steps must be run one by one. */
-  static of(loop: Loop, arrays: Arrays, threads: number, pool: () => ThreadPool | undefined) {
+  static of(loop: Loop, maker: ListMaker): Repeated | null {
     const [body] = loop.bodies;
     if (loop.kind !== 'scan' || body === undefined) return null;
+    const { arrays } = maker;
     let known = prepared.get(arrays);
     if (known === undefined) prepared.set(arrays, (known = new WeakMap()));
     let repeated = known.get(body);
     if (repeated === undefined) {
-      const parts = prepare(body);
-      repeated = parts === null ? null : new Repeated(body, parts, arrays, threads, pool);
+      const parts = prepare(body, maker);
+      repeated = parts === null ? null : new Repeated(body, parts, maker);
       known.set(body, repeated);
       for (const plan of repeated?.plans ?? []) dropped.register(body, plan);
     }
     return repeated;
   }
 
-  private constructor(
-    body: LoopBody,
-    parts: Prepared,
-    arrays: Arrays,
-    threads: number,
-    pool: () => ThreadPool | undefined,
-  ) {
+  private constructor(body: LoopBody, parts: Prepared, maker: ListMaker) {
+    const { arrays } = maker;
     this.body = body;
     this.parts = parts;
     this.arrays = arrays;
@@ -77,14 +68,12 @@ export class Repeated {
     const { before, kernels, instructions, outputs, inputs } = parts;
     const products = kernels.some(({ kind }) => kind === 'matmul' || kind === 'conv');
     const blas = products && blasSource(arrays.memory.memory) !== null;
-    const list = listKernels(kernels, arrays.forms, { threads, blas, ...bestVectorWidth() });
-    const first = listKernels(before, arrays.forms, { threads: 1, ...bestVectorWidth() });
-    this.before = before.length === 0 ? null : new WasmPlan(arrays.forms, first);
+    this.before = before.length === 0 ? null : maker.list(before, 1, false);
     const moving = new Set(outputs);
     body.inputs.forEach(({ kind }, i) => {
       if (kind !== 'constant') moving.add(inputs[i] as number);
     });
-    this.plan = new WasmPlan(arrays.forms, list, list.parallel ? pool() : undefined, moving);
+    this.plan = maker.list(kernels, maker.threads, blas, moving);
     this.addresses = new Uint32Array(instructions.length);
     this.moves = new Array<Move | undefined>(instructions.length);
   }
@@ -220,13 +209,13 @@ export class Repeated {
 }
 
 /** The kernels of a body; null if anything in it has none. */
-function prepare({ plan, inputs }: LoopBody): Prepared | null {
-  const simple = simplify(plan.program());
+function prepare({ plan, inputs }: LoopBody, maker: ListMaker): Prepared | null {
+  const simple = maker.simplify(plan.program());
   const constants = new Set(
     simple.inputs.filter((_, i) => (inputs[i] as BodyInput).kind === 'constant'),
   );
-  const scheduled = schedule(simple, (op, dtype) => supports(op, dtype), constants);
-  const steps = lower(scheduled);
+  const scheduled = maker.schedule(simple, constants);
+  const steps = maker.lower(scheduled);
   if (verification.on) verifySchedule(simple, scheduled, steps);
   const instructions = [...scheduled.instructions];
   const kernels: Kernel[] = [];

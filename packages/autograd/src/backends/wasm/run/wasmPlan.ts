@@ -3,7 +3,7 @@ import { FAULT } from './barrier.js';
 import { CallList, type Move } from './callList.js';
 import type { Forms } from './forms.js';
 import type { KernelList } from './kernelList.js';
-import type { ThreadPool } from './pool.js';
+import type { Threads } from './threads.js';
 
 const NONE: ReadonlySet<number> = new Set();
 
@@ -28,7 +28,7 @@ export class WasmPlan {
   private readonly kernels: KernelList | null;
   private readonly scratchBytes: number;
   private readonly mayFault: boolean;
-  private readonly pool: ThreadPool | undefined;
+  private readonly pool: Threads | undefined;
   private runs = 0;
   /** Recent times alone and together, in milliseconds. */
   private alone = Infinity;
@@ -42,7 +42,7 @@ export class WasmPlan {
   constructor(
     forms: Forms,
     kernels: KernelList,
-    pool?: ThreadPool,
+    pool?: Threads,
     moves: ReadonlySet<number> = NONE,
   ) {
     this.forms = forms;
@@ -132,7 +132,7 @@ export class WasmPlan {
     this.forms.run(this.list.address, 0, 1, 1);
   }
 
-  private runTogether(pool: ThreadPool): void {
+  private runTogether(pool: Threads): void {
     try {
       pool.run(this.list.address, this.forms);
     } catch (error) {

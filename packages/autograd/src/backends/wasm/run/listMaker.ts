@@ -1,0 +1,48 @@
+/** @file What makes lists of kernels of a program, as loops are handed it: so a bundle holds it only with WebAssembly. */
+import type { Kernel } from '../../../engine/compile/kernel.js';
+import { lower, type Lowered } from '../../../engine/compile/lower.js';
+import { schedule, type Schedule } from '../../../engine/compile/schedule.js';
+import { simplify } from '../../../engine/compile/simplify.js';
+import type { Program } from '../../../engine/program.js';
+import { supports } from '../elements/elementOps.js';
+import type { Arrays } from './arrays.js';
+import { listKernels } from './kernelList.js';
+import type { Threads } from './threads.js';
+import { bestVectorWidth } from './vectorWidth.js';
+import { WasmPlan } from './wasmPlan.js';
+
+export class ListMaker {
+  readonly arrays: Arrays;
+  readonly threads: number;
+  private readonly pool: () => Threads | undefined;
+
+  constructor(arrays: Arrays, threads: number, pool: () => Threads | undefined) {
+    this.arrays = arrays;
+    this.threads = threads;
+    this.pool = pool;
+  }
+
+  simplify(program: Program): Program {
+    return simplify(program);
+  }
+
+  schedule(program: Program, constants: Set<number>): Schedule {
+    return schedule(program, (op, dtype) => supports(op, dtype), constants);
+  }
+
+  lower(scheduled: Schedule): readonly Lowered[] {
+    return lower(scheduled);
+  }
+
+  /** A list in memory; `moving` names the buffers that move where it is run several times. */
+  list(
+    kernels: readonly Kernel[],
+    threads: number,
+    blas: boolean,
+    moving?: ReadonlySet<number>,
+  ): WasmPlan {
+    const { forms } = this.arrays;
+    const list = listKernels(kernels, forms, { threads, blas, ...bestVectorWidth() });
+    return new WasmPlan(forms, list, list.parallel ? this.pool() : undefined, moving);
+  }
+}

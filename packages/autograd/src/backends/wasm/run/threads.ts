@@ -1,0 +1,27 @@
+/** @file Threads as plans see them, and what the machine has. */
+import type { FormModule, Forms } from './forms.js';
+
+/** Threads that run the same plan side by side. */
+export interface Threads {
+  /** Whether every worker has started and none has failed; until then plans run on one thread. */
+  readonly ready: boolean;
+  /** Whether a worker failed or could not be started. */
+  readonly broken: boolean;
+  /** Whether operations were loaded later whose functions the workers do not have. */
+  readonly outdated: boolean;
+  /** Hands the workers the modules that they do not have yet. */
+  load(modules: readonly FormModule[]): void;
+  /** Runs the plan at `list` with all threads. */
+  run(list: number, forms: Forms): void;
+  /** Ends the workers. Plans still run, on one thread. */
+  dispose(): void;
+}
+
+/** How many threads the machine runs at once. */
+export function hardwareThreads(): number {
+  if (typeof process === 'object') {
+    const os = process.getBuiltinModule?.('node:os');
+    if (os !== undefined) return os.availableParallelism();
+  }
+  return typeof navigator === 'object' ? navigator.hardwareConcurrency || 1 : 1;
+}
