@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineConfig } from 'tsup';
-import { mangled } from './mangled.js';
 import { inlined } from './inlined.js';
 import { shakable } from './shakable.js';
 
@@ -16,17 +15,14 @@ interface LibraryOptions {
   readonly together?: readonly string[];
   /** Folders whose classes no user sees, so that their names need not be kept. */
   readonly unnamed?: readonly string[];
-  /** Rooms whose properties get short names, as no other source looks into them (see `mangled.ts`). */
-  readonly shortened?: readonly string[];
 }
 
 export function library(
   entry: Record<string, string>,
-  { conditional = {}, together = [], unnamed = [], shortened = [] }: LibraryOptions = {},
+  { conditional = {}, together = [], unnamed = [] }: LibraryOptions = {},
 ): ReturnType<typeof defineConfig> {
   const root = process.cwd();
   const entries = Object.values(entry).map((source) => join(root, source));
-  const short = shortened.length === 0 ? {} : mangled(shortened);
   return defineConfig({
     entry,
     format: ['esm', 'cjs'],
@@ -39,11 +35,6 @@ export function library(
     splitting: true,
     // Class names are printed.
     keepNames: true,
-    esbuildOptions: (options) => {
-      if (shortened.length === 0) return;
-      options.mangleProps = new RegExp(`^(${Object.keys(short).join('|')})$`);
-      options.mangleCache = short;
-    },
     esbuildPlugins: [
       {
         name: 'conditional',

@@ -1,7 +1,5 @@
 import { library } from '../../tools/tsup.js';
 
-const inSource = (room: string): string => `packages/autograd/src/${room}`;
-
 export default library(
   {
     index: 'src/index.ts',
@@ -19,9 +17,5 @@ export default library(
     conditional: { '#node': 'src/backends/node.ts' },
     together: ['src/functions.ts', 'src/backends/wasm/backend.ts'],
     unnamed: ['src/backends/', 'src/engine/'],
-    shortened: [
-      ...['engine/', 'kernels/', 'backends/wasm/', 'backends/interpreter/'].map(inSource),
-      `!${inSource('backends/wasm/run/wideSimd.ts')}`,
-    ],
   },
 );

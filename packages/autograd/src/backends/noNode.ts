@@ -15,7 +15,6 @@ const never = (): never => {
   throw new Error('there is no BLAS library');
 };
 export const gemmOver: typeof node.gemmOver = never;
-export const loadGemm: typeof node.loadGemm = never;
 export const blasLayouts: typeof node.blasLayouts = never;
 export const callGemm: typeof node.callGemm = never;
 export const planBlasMatmul: typeof node.planBlasMatmul = never;

@@ -1,10 +1,14 @@
 /**
- * @file What is of use in Node.js alone: BLAS, checks between passes, forms that lie in a file, threads at once. What is built for pages takes `noNode.ts` in its
- * place, by the condition `node` of `#node` in package.json.
+ * @file What is of use in Node.js alone: BLAS, checks between passes, forms that lie in a file, threads at once. What is built for
+ * pages takes `noNode.ts` in its place, by the condition `node` of `#node` in package.json.
  */
+import { blasSource } from './blas/blas.js';
+import { loadGemm } from './blas/gemm.js';
+import type { WasmMemory } from './wasm/run/memory.js';
+import { ThreadPool } from './wasm/run/pool.js';
+import type { Threads } from './wasm/run/threads.js';
+
 export { blasSource, findBlas, gemmOver } from './blas/blas.js';
-export { loadGemm } from './blas/gemm.js';
-export { openThreads } from './wasm/run/pool.js';
 export { findDriver, findPrelude } from './wasm/run/preludeFile.js';
 export { blasLayouts, callGemm, planBlasMatmul } from './wasm/products/blasProduct.js';
 export {
@@ -13,3 +17,8 @@ export {
   verifySameInterface,
   verifySchedule,
 } from '../engine/compile/verify.js';
+
+/** Threads over a memory; they are there some tens of milliseconds later. */
+export function openThreads(memory: WasmMemory, threads: number): Threads {
+  return new ThreadPool(memory, threads, { source: blasSource, load: loadGemm });
+}

@@ -2,7 +2,8 @@
  * @file Where optional packages of Node.js lie, such as koffi: looked for as the program would, and as the package that uses
  * them, and never from the present folder or that of a file the program was given, which may be anybody's.
  */
-import { checkArgument, kinds } from '../arguments/index.js';
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 
 /**
  * The files that `name` is loaded from, the best first: as found from the folders `first`, from the program, and from `own`,

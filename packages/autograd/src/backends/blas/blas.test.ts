@@ -10,6 +10,7 @@ import { ThreadPool } from '../wasm/run/pool.js';
 import { referenceMatmul } from '../wasm/run/testBench.js';
 import { WasmPlan } from '../wasm/run/wasmPlan.js';
 import { blasSource, findBlas } from './blas.js';
+import { loadGemm } from './gemm.js';
 import { candidateAt, candidates, wantsSkylakeX } from './libraries.js';
 import { convolution } from '../../kernels/convolution.js';
 
@@ -18,7 +19,7 @@ const forms = new Forms(memory);
 const available = memory.shared && blasSource(memory.memory) !== null;
 const why = findBlas();
 if (typeof why === 'string') console.warn(`SKIPPED, no BLAS to test: ${why}`);
-const pool = available ? new ThreadPool(memory, 3) : null;
+const pool = available ? new ThreadPool(memory, 3, { source: blasSource, load: loadGemm }) : null;
 afterAll(() => pool?.dispose());
 
 type Float = 'float32' | 'float64';

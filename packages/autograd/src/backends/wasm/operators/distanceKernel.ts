@@ -12,35 +12,17 @@ import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import { forRange, forShare } from '../assembler/nest.js';
 import { F32, F32x4, F64, F64x2, I32, V128 } from '../assembler/opcodes.js';
 import { planDistances } from '../products/matmul.js';
+import { USUAL, writeRoot, type DistanceNumbers } from './distanceRoot.js';
 import { planRefined } from './refinedDistance.js';
 
 /** Distances below which one thread takes as long as many to find their roots. */
 const SERIAL_WORK = 16 * 1024;
-
-/** Sums of squares from which roots are taken as they are. */
-export const USUAL = {
-  float32: [2 ** -100, 3.4028234663852886e38],
-  float64: [2 ** -960, Number.MAX_VALUE],
-} as const;
-/** By what differences are multiplied whose squares are too large or too small for a double. */
-const SCALE = 2 ** 600;
 
 export function planDistance(kernel: DistanceKernel, context: KernelContext): FormedKernel[] {
   const [, , product, ...squares] = kernel.inputs;
   if (product !== undefined) return [planRefined(kernel, product, squares)];
   const sums = planDistances(kernel, context);
   return kernel.norm === 'l2' ? [sums, planRoots(kernel)] : [sums];
-}
-
-export interface DistanceNumbers {
-  readonly x: Word;
-  readonly y: Word;
-  readonly out: Word;
-  readonly rows: Word;
-  readonly others: Word;
-  readonly length: Word;
-  /** Bytes of a row. */
-  readonly pitch: Word;
 }
 
 function planRoots({ batch, rows, others, length, inputs, out }: DistanceKernel): FormedKernel {
@@ -96,60 +78,4 @@ function planRoots({ batch, rows, others, length, inputs, out }: DistanceKernel)
       return f;
     },
   };
-}
-
-/** The root of the sum whose number a local holds. */
-export function writeRoot(
-  f: FunctionBuilder,
-  dtype: 'float32' | 'float64',
-  n: DistanceNumbers,
-  element: number,
-): void {
-  const size = itemSize[dtype];
-  const single = dtype === 'float32';
-  const [at, x, y, row] = [0, 0, 0, 0].map(() => f.local('i32')) as [
-    ...[number, number, number, number],
-  ];
-  const [sum, first, second, d] = [0, 0, 0, 0].map(() => f.local('f64')) as [
-    ...[number, number, number, number],
-  ];
-  const load = (pointer: number): FunctionBuilder => {
-    f.get(pointer).memory(single ? F32.load : F64.load, 0);
-    return single ? f.op(F64.promoteF32) : f;
-  };
-  f.push(n.out).get(element).i32(size).op(I32.mul).op(I32.add).set(at);
-  load(at).set(sum);
-  const [low, high] = USUAL[dtype];
-  f.get(sum).f64(low).op(F64.lt).get(sum).f64(high).op(F64.gt).op(I32.or);
-  f.if(
-    () => {
-      f.get(element).push(n.others).op(I32.divU).set(row);
-      f.push(n.x).get(row).push(n.pitch).op(I32.mul).op(I32.add).set(x);
-      f.get(row).push(n.rows).op(I32.divU).push(n.others).op(I32.mul);
-      f.get(element).push(n.others).op(I32.remU).op(I32.add).push(n.pitch).op(I32.mul);
-      f.push(n.y).op(I32.add).set(y);
-      // Before the difference, and after it: a large one is scaled down first, a small one up once it is known.
-      const factor = (small: number, large: number): FunctionBuilder =>
-        f.f64(small).f64(large).get(sum).f64(1).op(F64.lt).select();
-      const inverse = f.local('f64');
-      if (single) f.f64(1).set(first).f64(1).set(second).f64(1).set(inverse);
-      else {
-        factor(1, 1 / SCALE).set(first);
-        factor(SCALE, 1).set(second);
-        factor(1 / SCALE, SCALE).set(inverse);
-      }
-      f.f64(0).set(sum);
-      f.repeat(n.length, () => {
-        load(x).get(first).op(F64.mul);
-        load(y).get(first).op(F64.mul).op(F64.sub).get(second).op(F64.mul).tee(d);
-        f.get(d).op(F64.mul).get(sum).op(F64.add).set(sum);
-        f.advance(x, size).advance(y, size);
-      });
-      f.get(sum).op(F64.sqrt).get(inverse).op(F64.mul).set(sum);
-    },
-    () => f.get(sum).op(F64.sqrt).set(sum),
-  );
-  f.get(at).get(sum);
-  if (single) f.op(F32.demoteF64);
-  f.memory(single ? F32.store : F64.store, 0);
 }

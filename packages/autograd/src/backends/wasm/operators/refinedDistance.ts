@@ -12,7 +12,7 @@ import { kernelFunction } from '../assembler/kernelFunction.js';
 import type { FunctionBuilder } from '../assembler/moduleBuilder.js';
 import { forRange, forShare } from '../assembler/nest.js';
 import { F32, F32x4, F64, F64x2, I32, V128 } from '../assembler/opcodes.js';
-import { USUAL, writeRoot, type DistanceNumbers } from './distanceKernel.js';
+import { USUAL, writeRoot, type DistanceNumbers } from './distanceRoot.js';
 
 /** The share of both squares below which their difference has lost too much. */
 const SHARE = 0.5;

@@ -8,10 +8,9 @@
 import type * as NodeThreads from 'node:worker_threads';
 import { DeviceError } from '../../../errors.js';
 import { scalarMakers } from '../../../kernels/scalarFunctions.js';
-import { blasSource } from '../../node.js';
 import type { FormModule, Forms } from './forms.js';
 import type { WasmMemory } from './memory.js';
-import type { Threads } from './threads.js';
+import { NO_LIBRARY, type Library, type Threads } from './threads.js';
 import { CONTROL, OPERATION, workerSource } from './worker.js';
 import type { WorkerData } from './worker.js';
 
@@ -38,17 +37,17 @@ export function maySleep(): boolean {
   return typeof document === 'undefined';
 }
 
-function startWorker(data: WorkerData, onError: () => void): WorkerHandle {
+function startWorker(source: string, data: WorkerData, onError: () => void): WorkerHandle {
   const node = builtin();
   if (node !== undefined) {
-    const worker = new node.Worker(workerSource(), { eval: true, workerData: data, execArgv: [] });
+    const worker = new node.Worker(source, { eval: true, workerData: data, execArgv: [] });
     worker.on('error', onError);
     worker.on('exit', onError);
     // A process ends when only workers are left.
     worker.unref();
     return worker;
   }
-  const url = URL.createObjectURL(new Blob([workerSource()], { type: 'text/javascript' }));
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = new Worker(url);
   worker.onerror = onError;
   worker.postMessage(data);
@@ -81,7 +80,12 @@ export class ThreadPool implements Threads {
    *
    * @throws {DeviceError} if the memory is not shared.
    */
-  constructor(memory: WasmMemory, threads: number, patience = PATIENCE_MS) {
+  constructor(
+    memory: WasmMemory,
+    threads: number,
+    library: Library = NO_LIBRARY,
+    patience = PATIENCE_MS,
+  ) {
     this.patience = patience;
     if (!memory.shared && threads > 1) {
       throw new DeviceError(
@@ -94,7 +98,7 @@ export class ThreadPool implements Threads {
     this.control = memory.allocate(words * 4);
     this.state = memory.view('int32', this.control, words) as Int32Array;
     this.state.fill(0);
-    const blas = blasSource(memory.memory);
+    const blas = library.source(memory.memory);
     this.loadsLibrary = blas !== null;
     if (blas !== null && this.threads > 1) {
       const wait = (): void => this.settle();
@@ -103,6 +107,7 @@ export class ThreadPool implements Threads {
         process.off('exit', wait);
       };
     }
+    const source = workerSource(library.load);
     for (let thread = 1; thread < this.threads; thread++) {
       const data: WorkerData = {
         memory: memory.memory,
@@ -114,7 +119,7 @@ export class ThreadPool implements Threads {
         spins: SPINS,
       };
       try {
-        this.workers.push(startWorker(data, () => this.giveUp()));
+        this.workers.push(startWorker(source, data, () => this.giveUp()));
         this.started++;
       } catch {
         // Workers may be forbidden, as by a page's content security policy.
@@ -287,9 +292,4 @@ export class ThreadPool implements Threads {
     while (this.isLoading && performance.now() < deadline)
       Atomics.wait(this.state, CONTROL.ready, Atomics.load(this.state, CONTROL.ready), 50);
   }
-}
-
-/** Threads over a memory; they are there some tens of milliseconds later. */
-export function openThreads(memory: WasmMemory, threads: number): Threads {
-  return new ThreadPool(memory, threads);
 }

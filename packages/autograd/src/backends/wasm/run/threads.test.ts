@@ -14,6 +14,7 @@ import { listKernels } from './kernelList.js';
 import { WasmMemory } from './memory.js';
 import { ThreadPool } from './pool.js';
 import { WasmPlan } from './wasmPlan.js';
+import { NO_LIBRARY } from './threads.js';
 import { workerSource } from './worker.js';
 
 const f = 'float32' as const;
@@ -201,7 +202,7 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
 test('a worker that has died is found before the next run, or in bounded time, and plans run on', () => {
   const own = new WasmMemory({ shared: true, limit: 2 ** 24 });
   const ownForms = new Forms(own);
-  const pool = new ThreadPool(own, 2, 300);
+  const pool = new ThreadPool(own, 2, NO_LIBRARY, 300);
   pools.push(pool);
   expect(pool.waitUntilReady()).toBe(true);
   const plan = new WasmPlan(
@@ -308,7 +309,7 @@ test('a process with waiting workers ends by itself', () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
     const words = { command: 0, done: 16, ready: 32, failed: 48, operation: 64, address: 65, length: 66, tableSize: 67, threads: 68, words: 80 };
     const workerData = { memory, control: 0, words, operations: { load: 1, run: 2, stop: 3 }, thread: 1, spins: 1000 };
-    new Worker(${JSON.stringify(workerSource())}, { eval: true, workerData, execArgv: [] }).unref();
+    new Worker(${JSON.stringify(workerSource(NO_LIBRARY.load))}, { eval: true, workerData, execArgv: [] }).unref();
     const state = new Int32Array(memory.buffer);
     const deadline = Date.now() + 5000;
     while (Atomics.load(state, 32) === 0 && Date.now() < deadline) Atomics.wait(state, 32, 0, 100);

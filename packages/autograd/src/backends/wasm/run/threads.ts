@@ -1,4 +1,5 @@
 /** @file Threads as plans see them, and what the machine has. */
+import type { GemmSource, loadGemm } from '../../blas/gemm.js';
 import type { FormModule, Forms } from './forms.js';
 
 /** Threads that run the same plan side by side. */
@@ -25,3 +26,16 @@ export function hardwareThreads(): number {
   }
   return typeof navigator === 'object' ? navigator.hardwareConcurrency || 1 : 1;
 }
+
+/** A library that computes large products: where it is, for a memory, and how a thread loads it. */
+export interface Library {
+  readonly source: (memory: WebAssembly.Memory) => GemmSource | null;
+  readonly load: typeof loadGemm;
+}
+
+export const NO_LIBRARY: Library = {
+  source: () => null,
+  load: () => {
+    throw new Error('there is no BLAS library');
+  },
+};

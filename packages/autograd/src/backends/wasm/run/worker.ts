@@ -5,7 +5,7 @@
  * self-contained for that reason: it may refer to nothing outside itself.
  */
 import type { GemmSource } from '../../blas/gemm.js';
-import { loadGemm } from '../../node.js';
+import type { Library } from './threads.js';
 import { scalarFunctionsText } from '../elements/special.js';
 
 /** Words of the control block, a cache line apart where threads write them at the same time. */
@@ -47,7 +47,7 @@ export interface WorkerData {
 /* istanbul ignore next -- @preserve */
 function workerMain(
   math: Record<string, (x: number, y: number) => number>,
-  gemm: typeof loadGemm,
+  gemm: Library['load'],
 ): void {
   /** The number of this thread in the system, 0 where that is not told. */
   const ownId = (): number => {
@@ -108,7 +108,7 @@ function workerMain(
   else self.onmessage = (event: MessageEvent<WorkerData>) => serve(event.data);
 }
 
-/** JavaScript for a worker thread; `__name` is what some compilers wrap inner functions with. */
-export function workerSource(): string {
-  return `var __name = (f) => f; (${workerMain.toString()})(${scalarFunctionsText()}, ${loadGemm.toString()});`;
+/** JavaScript for a worker thread, with what loads a library there; `__name` is what some compilers wrap inner functions with. */
+export function workerSource(gemm: Library['load']): string {
+  return `var __name = (f) => f; (${workerMain.toString()})(${scalarFunctionsText()}, ${gemm.toString()});`;
 }
