@@ -88,7 +88,7 @@ test.each<[string, unknown]>([
   ];
   const schedule = new optim.SequentialLR(optimizer, { schedulers: parts, milestones: [2] });
   const before = schedule.stateDict();
-  const load = (): void => schedule.loadStateDict({ ...before, schedulers } as never);
+  const load = (): void => schedule.loadStateDict({ ...before, schedulers });
   expect(load).toThrow(FormatError);
   expect(schedule.stateDict()).toEqual(before);
   expect(() => schedule.loadStateDict({ ...before, lastEpoch: NaN })).toThrow(FormatError);
