@@ -68,12 +68,9 @@ function visit(tree: Tree, leaves: Tensor[], above: Set<object>): Structure {
       });
       return list ? built : Object.fromEntries(keys.map((key, i) => [key, built[i]]));
     },
-    // Written when somebody asks: most trees are neither compared nor shown.
-    get text() {
-      return list
-        ? `[${parts.map((part) => part.text).join(', ')}]`
-        : `{ ${keys.map((key, i) => `${key}: ${(parts[i] as Structure).text}`).join(', ')} }`;
-    },
+    text: list
+      ? `[${parts.map((part) => part.text).join(', ')}]`
+      : `{ ${keys.map((key, i) => `${key}: ${(parts[i] as Structure).text}`).join(', ')} }`,
   };
 }
 

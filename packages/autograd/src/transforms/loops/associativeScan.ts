@@ -48,14 +48,14 @@ export function associativeScan<X>(
   const { reverse = false, dim = 0 } = associativeOptions('associativeScan', options);
   const { leaves, structure } = flatten(xs);
   if (leaves.length === 0) throw new ChainruleError('associativeScan: xs holds no tensor');
-  const names = (): string[] => namesOf('xs', xs);
+  const names = namesOf('xs', xs);
   const dims = leaves.map((x) => normalizeDim('associativeScan', dim, x.ndim));
   const sizes = leaves.map((x, k) => x.sizes[dims[k] as number] as number);
   sizes.forEach((n, k) => {
     if (n !== sizes[0]) {
       throw new ShapeError(
-        `associativeScan: ${names()[k] as string} has ${n} elements, shape ${show((leaves[k] as Tensor).sizes)}, but ` +
-          `${names()[0] as string} has ${sizes[0] as number}; all have as many`,
+        `associativeScan: ${names[k] as string} has ${n} elements, shape ${show((leaves[k] as Tensor).sizes)}, but ` +
+          `${names[0] as string} has ${sizes[0] as number}; all have as many`,
       );
     }
   });

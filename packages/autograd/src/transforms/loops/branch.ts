@@ -127,7 +127,7 @@ function among<R>(
     }
     expected ??= flatten(result);
     names = names.length > 0 ? names : namesOf('the result', result);
-    const outputs = matching(name, result, expected, () => names, OTHER);
+    const outputs = matching(name, result, expected, names, OTHER);
     most = Math.max(most, draws);
     return closeBody({ since, start, draws, carries, xs: [], outputs });
   });

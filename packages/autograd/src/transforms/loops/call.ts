@@ -12,7 +12,7 @@ import { makeCall, type Call, type CallRules, type Replacement, type Rewriting }
 import { pushforward } from '../jvp.js';
 import { rewrite } from '../rewrite.js';
 import { between, building } from '../variable.js';
-import type { Body, BodyGraph, Dependents, Steps } from './body.js';
+import type { Body, BodyGraph, Steps } from './body.js';
 import { extend, present, spread, standIn } from './extend.js';
 import { loopNodes, type LoopSpec } from './run.js';
 import { prepare, withConstants, type Prepared } from './prepare.js';
@@ -23,25 +23,16 @@ interface ScanCall extends CallRules {
   readonly steps: Steps;
 }
 
-/** What is known of a run: where its random numbers begin, and what of the graph changes from step to step. */
-interface ScanRun {
-  readonly base?: Tensor | undefined;
-  readonly found?: Dependents;
-}
-
 /** Runs a body over carries and sequences. Its results: the last carries, then what each step gave. */
 export function callScan(
   graph: BodyGraph,
   steps: Steps,
   carries: readonly Tensor[],
   xs: readonly Tensor[],
-  { base = counter(graph.start, 'offset'), found }: ScanRun = {},
+  base: Tensor = counter(graph.start, 'offset'),
 ): Tensor[] {
   const given = [...carries, ...xs].map((x) => x.current);
-  return makeScan(prepare(graph, steps, given, found), steps, given, base).slice(
-    0,
-    graph.outputs.length,
-  );
+  return makeScan(prepare(graph, steps, given), steps, given, base).slice(0, graph.outputs.length);
 }
 
 /** Runs a prepared body. Its results are followed by what was kept of all steps. */
@@ -171,7 +162,7 @@ const scanRules: Omit<CallRules, 'name'> = {
       .slice(n, n + m)
       .map((r) => (r.batched ? moveDim(r.node, 0, 1) : r.node));
     const base = body.draws > 0 ? inputs.at(-1)?.node : undefined;
-    const results = callScan(graph, steps, starts, sequences, { base });
+    const results = callScan(graph, steps, starts, sequences, base);
     return results.map((node, k) => {
       const batched = flags[k] === true;
       return { node: batched && k >= n ? moveDim(node, 1, 0) : node, batched };

@@ -12,26 +12,23 @@ import { isLoop } from '../../engine/compile/products.js';
 import { matmulOf } from '../../ops/linalg/matmul.js';
 import { callOf } from '../call.js';
 import { rewrite } from '../rewrite.js';
-import { dependents, isOffset, type BodyGraph, type Dependents } from './body.js';
+import { dependents, isOffset, type BodyGraph } from './body.js';
 import { extend } from './extend.js';
 
 /** A body and its sequences, of which some may be what was taken out. */
 interface Hoisted {
   readonly graph: BodyGraph;
   readonly sequences: readonly Tensor[];
-  /** What of the graph changes from step to step. */
-  readonly found: Dependents;
 }
 
 /** The same loop with fewer products in its steps. */
 export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tensor[]): Hoisted {
   const steps = sequences[0]?.sizes[0] ?? 0;
-  const found = dependents(graph);
-  if (steps < 2) return { graph, sequences, found };
-  const { depends } = found;
+  if (steps < 2) return { graph, sequences };
+  const { depends } = dependents(graph);
   const own = ownOf(graph, depends);
   const ends = frontier(graph, depends, own);
-  if (ends.length === 0) return { graph, sequences, found };
+  if (ends.length === 0) return { graph, sequences };
   const stacks = new Map<Tensor, Tensor>();
   graph.xs.forEach((x, k) => stacks.set(x, sequences[k] as Tensor));
   const taken = ends.map((node) => allSteps(node, stacks, own, steps));
@@ -45,12 +42,11 @@ export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tens
       { since: graph.since },
     ).map(({ node }) => node),
   );
-  const left = dependents({ ...graph, xs: [...graph.xs, ...stand], outputs });
-  const stays = graph.xs.map((x) => left.depends.has(x));
+  const left = dependents({ ...graph, xs: [...graph.xs, ...stand], outputs }).depends;
+  const stays = graph.xs.map((x) => left.has(x));
   return {
     graph: { ...graph, xs: [...graph.xs.filter((_, k) => stays[k]), ...stand], outputs },
     sequences: [...sequences.filter((_, k) => stays[k]), ...taken],
-    found: left,
   };
 }
 

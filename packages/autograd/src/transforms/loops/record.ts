@@ -67,12 +67,12 @@ export function namesOf(name: string, tree: Tree): string[] {
 
 const BODY = { who: 'the body', what: 'a carry like the one it is given' };
 
-/** The tensors of what a body returned in the place of `like`; `names` says what its tensors are called. */
+/** The tensors of what a body returned in the place of `like`, whose tensors are called `names`. */
 export function matching(
   op: string,
   returned: Tree,
   { leaves, structure }: { readonly leaves: readonly Tensor[]; readonly structure: Structure },
-  names: () => readonly string[],
+  names: readonly string[],
   { who, what }: { readonly who: string; readonly what: string } = BODY,
 ): Tensor[] {
   const got = flatten(returned);
@@ -85,13 +85,13 @@ export function matching(
     const x = leaves[k] as Tensor;
     if (!sameShape(y.sizes, x.sizes)) {
       throw new ShapeError(
-        `${op}: ${names()[k] ?? 'the carry'} has shape ${show(x.sizes)}, but ${who} returns ${show(y.sizes)} for it; ` +
+        `${op}: ${names[k] ?? 'the carry'} has shape ${show(x.sizes)}, but ${who} returns ${show(y.sizes)} for it; ` +
           `they must be equal`,
       );
     }
     if (y.dtype !== x.dtype) {
       throw new DTypeError(
-        `${op}: ${names()[k] ?? 'the carry'} is ${x.dtype}, but ${who} returns ${y.dtype} for it; cast one: ` +
+        `${op}: ${names[k] ?? 'the carry'} is ${x.dtype}, but ${who} returns ${y.dtype} for it; cast one: ` +
           `cast(x, '${x.dtype}')`,
       );
     }

@@ -8,7 +8,6 @@ import { show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
 import { flatten } from '../../tree.js';
-import { dependents } from './body.js';
 import { callScan } from './call.js';
 import { hoist } from './hoist.js';
 import { building } from '../variable.js';
@@ -81,7 +80,7 @@ export function scan<C, X, Y>(
   const { reverse = false, checkpoint = false } = given;
   const first = flatten(carry);
   const sequences = flatten(xs);
-  const length = lengthOf(sequences.leaves, () => namesOf('xs', xs), given.length);
+  const length = lengthOf(sequences.leaves, namesOf('xs', xs), given.length);
   const carries = first.leaves.map((x) => standFor(x));
   const slices = sequences.leaves.map((x) => standFor(x, x.sizes.slice(1)));
   const recorded = recordBody('scan', () =>
@@ -98,7 +97,7 @@ export function scan<C, X, Y>(
     );
   }
   const [next, y] = result as unknown as [unknown, unknown];
-  const ends = matching('scan', next, first, () => namesOf('carry', carry));
+  const ends = matching('scan', next, first, namesOf('carry', carry));
   const each = flatten(y);
   const body = {
     since,
@@ -116,14 +115,14 @@ export function scan<C, X, Y>(
   generator.offset = start + length * draws;
   // In a checkpoint nothing is kept of a step but its carries, and so no product either.
   const loop = checkpoint
-    ? { graph: body, sequences: sequences.leaves, found: dependents(body) }
+    ? { graph: body, sequences: sequences.leaves }
     : building(mode.grad, () => hoist('scan', body, sequences.leaves));
   const results = callScan(
     loop.graph,
     { name: 'scan', length, reverse, rewound: false, checkpoint },
     [...first.leaves, ...cells.map(({ before }) => before)],
     loop.sequences,
-    { base, found: loop.found },
+    base,
   );
   cells.forEach(({ cell }, k) => cell.assign(results[ends.length + k] as Tensor));
   return [
@@ -135,23 +134,23 @@ export function scan<C, X, Y>(
 /** The number of steps: that of every sequence. */
 function lengthOf(
   sequences: readonly Tensor[],
-  names: () => readonly string[],
+  names: readonly string[],
   given: number | undefined,
 ): number {
   let length = given;
-  let from = (): string => 'length';
+  let from = 'length';
   sequences.forEach((x, k) => {
-    const name = (): string => names()[k] ?? 'xs';
+    const name = names[k] ?? 'xs';
     const n = x.sizes[0];
     if (n === undefined)
-      throw new ShapeError(`scan: ${name()} has no dimensions, a sequence has at least one`);
+      throw new ShapeError(`scan: ${name} has no dimensions, a sequence has at least one`);
     if (length !== undefined && n !== length) {
       throw new ShapeError(
-        `scan: ${name()} has ${n} elements, shape ${show(x.sizes)}, but ${from()} is ${length}; all sequences have one length`,
+        `scan: ${name} has ${n} elements, shape ${show(x.sizes)}, but ${from} is ${length}; all sequences have one length`,
       );
     }
     length = n;
-    from = () => `the length of ${name()}`;
+    from = `the length of ${name}`;
   });
   if (length === undefined) {
     throw new ChainruleError(

@@ -237,7 +237,7 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
       rewound: false,
       checkpoint: false,
     };
-    return callScan({ ...body, outputs: body.outputs.slice(1) }, steps, carries, [], { base });
+    return callScan({ ...body, outputs: body.outputs.slice(1) }, steps, carries, [], base);
   }
   if (most > MANY_STEPS) {
     throw new GradError(
@@ -259,5 +259,5 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
     rewound: false,
     checkpoint: false,
   };
-  return callScan(closed, steps, [...carries, truth(begins)], [], { base }).slice(0, n);
+  return callScan(closed, steps, [...carries, truth(begins)], [], base).slice(0, n);
 }

@@ -56,7 +56,7 @@ export function whileLoop<C>(
   checkTensors('whileLoop', 'the carry', carry);
   const { maxIterations = 2 ** 31 - 1 } = whileOptions('whileLoop', options);
   const first = flatten(carry);
-  const names = (): string[] => namesOf('carry', carry);
+  const names = namesOf('carry', carry);
   const begins = checkCondition(
     building(mode.grad, () => condition(first.structure.rebuild(first.leaves) as Loose<C>)),
   );
