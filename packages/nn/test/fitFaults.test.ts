@@ -1,10 +1,10 @@
-/** @file `fit` and what goes wrong: numbers that are not finite, a process that is killed, a second signal. */
+/** @file `fit` and what goes wrong: numbers that are not finite, bad batches, a killed process, a second signal. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { manualSeed, randn, setRngState, tensor, type Tensor } from '@chainrule/autograd';
+import { manualSeed, randn, setRngState, tensor, zeros, type Tensor } from '@chainrule/autograd';
 import { loadCheckpoint } from '@chainrule/autograd/io';
 import * as nn from '@chainrule/nn';
 import { fit, type FitEvent } from '@chainrule/nn/train';
@@ -33,6 +33,32 @@ function setUp() {
 
 const stateOf = (model: nn.Module): number[][] =>
   Object.values(model.stateDict()).map((t) => Array.from(t.dataSync()));
+
+describe('a batch that cannot be computed, or read', () => {
+  it.each([true, false])('is named, and nothing has changed (compile: %s)', async (compile) => {
+    const before = setUp();
+    await fit(before.model, { ...before.given, data: before.given.data.slice(0, 2) });
+    const { model, given } = setUp();
+    given.data[2] = [zeros([6, 4]), zeros([6, 1])]; // drawn ones would move what dropout draws
+    await expect(fit(model, { ...given, compile })).rejects.toThrow(
+      /\[6, 4\].*\(in batch 2 of epoch 0\)$/s,
+    );
+    expect(stateOf(model)).toEqual(stateOf(before.model));
+  });
+
+  it('keeps the error that its iterator threw', async () => {
+    const { model, given } = setUp();
+    const broken = new RangeError('the file ends');
+    const data = {
+      *[Symbol.iterator](): Generator<Batch> {
+        yield given.data[0] as Batch;
+        throw broken;
+      },
+    };
+    await expect(fit(model, { ...given, data })).rejects.toBe(broken);
+    expect(broken.message).toBe('the file ends (in batch 1 of epoch 0)');
+  });
+});
 
 describe('a loss that is not finite', () => {
   it.each([true, false])(

@@ -20,7 +20,7 @@ import { NonFinite } from './nonFinite.js';
 import { checkpointPlan, type CheckpointPlan, type FitOptions } from './options.js';
 import { ratesOf } from './rates.js';
 import { BestWeights } from './stopping.js';
-import { Trainer } from './trainer.js';
+import { Trainer, type Outcome } from './trainer.js';
 import { examplesOf, feed, figuresOf, validate } from './validate.js';
 
 /** Where a batch stands among those of its update, and how many those are. */
@@ -130,20 +130,28 @@ export class Training<B> {
     this.model.train();
     if (this.batch === 0) for (const [, metric] of this.metrics) metric.reset();
     let together = this.batch % accumulate;
-    for await (const batch of data) {
-      // The batches of an update that is not full, at the end, share it among them.
-      const share = length === null ? accumulate : shareOf(this.batch, accumulate, length);
-      const last = together + 1 === share;
-      await this.runBatch(batch, { first: together === 0, last, share: 1 / share });
-      together = last ? 0 : together + 1;
-      if (last) {
-        if (scheduleEvery === 'step') this.reschedule(() => this.lastLoss);
-        const { everySteps } = this.plan ?? {};
-        if (everySteps !== undefined && this.step % everySteps === 0) await this.save();
-        if (this.ending !== null) return;
+    let isReading = true;
+    try {
+      for await (const batch of data) {
+        isReading = false;
+        // The batches of an update that is not full, at the end, share it among them.
+        const share = length === null ? accumulate : shareOf(this.batch, accumulate, length);
+        const last = together + 1 === share;
+        await this.runBatch(batch, { first: together === 0, last, share: 1 / share });
+        together = last ? 0 : together + 1;
+        if (last) {
+          if (scheduleEvery === 'step') this.reschedule(() => this.lastLoss);
+          const { everySteps } = this.plan ?? {};
+          if (everySteps !== undefined && this.step % everySteps === 0) await this.save();
+          if (this.ending !== null) return;
+        }
+        const turn = breathe();
+        if (turn !== undefined) await turn;
+        isReading = true;
       }
-      const turn = breathe();
-      if (turn !== undefined) await turn;
+    } catch (error) {
+      if (isReading) name(error, this.progress);
+      throw error;
     }
     if (this.batch === 0) throw new ChainruleError('fit: the data gave no batch');
     await this.nonFinite.checkParameters();
@@ -169,7 +177,7 @@ export class Training<B> {
     const told = this.trainer.compiled !== null;
     const at = this.progress;
     this.nonFinite.before(batch, at);
-    const { prediction, target, finite, loss: number } = this.trainer.run(batch, position);
+    const { prediction, target, finite, loss: number } = this.compute(batch, position);
     const loss = typeof number === 'number' ? number : await number;
     if (!told) {
       const { compiled, reason } = this.trainer;
@@ -195,6 +203,15 @@ export class Training<B> {
     if (!heard) return;
     const seconds = (performance.now() - start) / 1000;
     await this.tell({ type: 'batch', ...at, step: this.step, loss, lr, examples, seconds });
+  }
+
+  private compute(batch: B, position: Position): Outcome {
+    try {
+      return this.trainer.run(batch, position);
+    } catch (error) {
+      name(error, this.progress);
+      throw error;
+    }
   }
 
   /** The figures of an epoch. */
@@ -283,6 +300,12 @@ export class Training<B> {
 
 function call(callback: Callback, event: FitEvent, control: FitControl): void | Promise<void> {
   return typeof callback === 'function' ? callback(event, control) : callback.on(event, control);
+}
+
+/** Says in the message of an error which batch it came from. */
+function name(error: unknown, { epoch, batch }: Progress): void {
+  if (error instanceof Error && !Object.isFrozen(error))
+    error.message += ` (in batch ${batch} of epoch ${epoch})`;
 }
 
 /** How many batches there are, where that is known. */
