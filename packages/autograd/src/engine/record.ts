@@ -125,7 +125,7 @@ export function record(
     after: [],
   });
   const since = constant(0, 'float32').id;
-  const stand = standFor(leaves, fixed, since);
+  const stand = standFor(leaves, fixed, since, recorder);
   recording.since = newestId();
   let recorded: Recording;
   engine.building++;
@@ -174,7 +174,12 @@ function startsFromConstants({ first }: Cell): boolean {
   return true;
 }
 
-function standFor(leaves: readonly unknown[], fixed: ReadonlySet<unknown>, since: number): Stand {
+function standFor(
+  leaves: readonly unknown[],
+  fixed: ReadonlySet<unknown>,
+  since: number,
+  recorder: string,
+): Stand {
   const stand = new Map<unknown, Placeholder>();
   const gradients = new Map<number, Tensor>();
   const cells = new Set<Cell | null>();
@@ -195,7 +200,8 @@ function standFor(leaves: readonly unknown[], fixed: ReadonlySet<unknown>, since
       if ((leaf.extra.grad?.live ?? null) !== null) {
         const gradient = new Placeholder(leaf.sizes, leaf.dtype, { home: leaf.current.home });
         gradients.set(index, gradient);
-        runtime.assignGrad(made, gradient);
+        // Inside what is recorded, as the gradient stands for one of an argument.
+        withMode(recorder, { tracing: 'compile' }, () => runtime.assignGrad(made, gradient));
         cells.add(made.extra?.grad ?? null);
       }
     }

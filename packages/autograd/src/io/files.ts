@@ -77,7 +77,8 @@ export async function tryTo<T>(what: string, action: () => Promise<T>): Promise<
     return await action();
   } catch (cause) {
     const code = codeOf(cause);
-    if (code === undefined || cause instanceof FileError) throw cause;
+    const isSaid = cause instanceof FileError && cause.message.startsWith(what);
+    if (code === undefined || isSaid) throw cause;
     const reason = REASONS[code] ?? (cause as Error).message.split(',', 1)[0];
     throw new FileError(`${what}: ${reason} (${code})`, code, { cause });
   }
