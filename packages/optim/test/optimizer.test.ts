@@ -33,7 +33,11 @@ describe('construction refuses', () => {
       () => new Adam([tensor([1]) as unknown as Parameter]),
       /cannot change; make it a parameter/,
     ],
-    ['a number', () => new Adam([1 as unknown as Parameter]), /is 1, not a Parameter/],
+    [
+      'a number',
+      () => new Adam([1 as unknown as Parameter]),
+      /params\[0\] must be a parameter, .*, got 1/,
+    ],
     ['a module', () => new Adam({} as Parameter[]), /expected parameters or groups/],
     ['parameters beside groups', () => new Adam([p(), { params: p() }] as Parameter[]), /mixed/],
     [
