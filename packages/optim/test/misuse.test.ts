@@ -1,6 +1,8 @@
 /** @file The misuse walk over optimizers, schedules and solvers. */
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ones, Parameter } from '@chainrule/autograd';
+import { insideOf } from '../../autograd/test/misuse/instances.js';
 import { methodsOf, subjectsOf, walk } from '../../autograd/test/misuse/walk.js';
 import * as optim from '../src/index.js';
 import * as solve from '../src/solve/index.js';
@@ -25,11 +27,10 @@ test('solvers', async () => {
   expect(refused).toBeGreaterThan(calls / 3);
 }, 120_000);
 
-/** Methods that are private or protected. */
-const inside =
-  'update reportMissing updateGroup clocksOf stateOf gradients layout takeOver apply checkState'.split(
-    ' ',
-  );
+const sources = insideOf(fileURLToPath(new URL('../src', import.meta.url)));
+const inside = ['Optimizer', 'LRScheduler', 'StepLR'].flatMap((name) => [
+  ...(sources.get(name) ?? []),
+]);
 
 test('methods of an optimizer and of a schedule', async () => {
   const adam = (): optim.Adam => new optim.Adam([new Parameter(ones([2]))]);

@@ -146,10 +146,10 @@ module @chainrule attributes {mhlo.num_replicas = 2 : i32, mhlo.num_partitions =
       }) : (tensor<4x2xf32>, tensor<f32>) -> tensor<2xf32>
     %133 = "stablehlo.reshape"(%132) : (tensor<2xf32>) -> tensor<1x2xf32>
     %134 = "stablehlo.multiply"(%28, %28) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-    %135 = "stablehlo.multiply"(%134, %28) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-    %136 = "stablehlo.constant"() <{value = dense<0xBF000000> : tensor<f32>}> : () -> tensor<f32>
-    %137 = "stablehlo.broadcast_in_dim"(%136) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
-    %138 = "stablehlo.multiply"(%135, %137) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+    %135 = "stablehlo.constant"() <{value = dense<0xBF000000> : tensor<f32>}> : () -> tensor<f32>
+    %136 = "stablehlo.broadcast_in_dim"(%135) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
+    %137 = "stablehlo.multiply"(%28, %136) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+    %138 = "stablehlo.multiply"(%134, %137) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
     %139 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
     %140 = "stablehlo.compare"(%133, %139) <{comparison_direction = #stablehlo<comparison_direction EQ>}> : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xi1>
     %141 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
