@@ -7,19 +7,9 @@ import {
   ones,
   Parameter,
   tensor,
-  vmap,
   type Tensor,
 } from '../src/index.js';
-
-/** An argument of `vmap`, outside of it. */
-function leaked(): Tensor {
-  let out: Tensor = tensor(0);
-  vmap((x: Tensor) => {
-    out = x;
-    return x;
-  })(ones([2, 3]));
-  return out;
-}
+import { leaked } from './misuse/values.js';
 
 function works(): boolean {
   const x = tensor([1, 2, 3], { requiresGrad: true });

@@ -14,7 +14,7 @@ export function randomFrom(seed: number): () => number {
 }
 
 /** A tensor that left the `vmap` it belongs to. */
-const leaked = (): Tensor => {
+export const leaked = (): Tensor => {
   let out: Tensor = tensor(0);
   vmap((x: Tensor) => {
     out = x;

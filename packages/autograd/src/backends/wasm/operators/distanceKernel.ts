@@ -11,7 +11,7 @@ import { kernelFunction, THREAD, type KernelContext } from '../assembler/kernelF
 import { forRange, forShare } from '../assembler/nest.js';
 import { F32x4, F64x2, I32, V128 } from '../assembler/opcodes.js';
 import { planDistances } from '../products/matmul.js';
-import { USUAL, writeRoot, type DistanceNumbers } from './distanceRoot.js';
+import { placeNumbers, USUAL, writeRoot } from './distanceRoot.js';
 import { planRefined } from './refinedDistance.js';
 
 /** Distances below which one thread takes as long as many to find their roots. */
@@ -31,15 +31,7 @@ function planRoots({ batch, rows, others, length, inputs, out }: DistanceKernel)
   const count = batch * rows * others;
   const parallel = count >= SERIAL_WORK;
   const block = new Block();
-  const numbers: DistanceNumbers = {
-    x: block.place(inputs[0]),
-    y: block.place(inputs[1]),
-    out: block.place(out),
-    rows: block.number(rows),
-    others: block.number(others),
-    length: block.number(length),
-    pitch: block.number(length * size),
-  };
+  const numbers = placeNumbers(block, { rows, others, length, inputs, out });
   const vectors = block.number(Math.floor(count / lanes));
   const [whole, all] = [block.number(count - (count % lanes)), block.number(count)];
   return {

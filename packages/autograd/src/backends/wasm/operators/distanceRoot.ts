@@ -1,5 +1,7 @@
 /** @file The root of a sum of squared differences, made anew from its two rows where the sum overflowed or lost what was small. */
+import type { DistanceKernel } from '../../../engine/compile/kernel.js';
 import { itemSize } from '../../../graph/dtype.js';
+import type { Block } from '../assembler/block.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import { F32, F64, I32 } from '../assembler/opcodes.js';
 
@@ -21,6 +23,23 @@ export interface DistanceNumbers {
   readonly length: Word;
   /** Bytes of a row. */
   readonly pitch: Word;
+}
+
+/** Puts them into a block. */
+export function placeNumbers(
+  block: Block,
+  kernel: Pick<DistanceKernel, 'rows' | 'others' | 'length' | 'inputs' | 'out'>,
+): DistanceNumbers {
+  const { rows, others, length, inputs, out } = kernel;
+  return {
+    x: block.place(inputs[0]),
+    y: block.place(inputs[1]),
+    out: block.place(out),
+    rows: block.number(rows),
+    others: block.number(others),
+    length: block.number(length),
+    pitch: block.number(length * itemSize[out.dtype]),
+  };
 }
 
 /** The root of the sum whose number a local holds. */

@@ -12,7 +12,7 @@ import { kernelFunction } from '../assembler/kernelFunction.js';
 import type { FunctionBuilder } from '../assembler/moduleBuilder.js';
 import { forRange, forShare } from '../assembler/nest.js';
 import { F32, F32x4, F64, F64x2, I32, V128 } from '../assembler/opcodes.js';
-import { USUAL, writeRoot, type DistanceNumbers } from './distanceRoot.js';
+import { placeNumbers, USUAL, writeRoot, type DistanceNumbers } from './distanceRoot.js';
 
 /** The share of both squares below which their difference has lost too much. */
 const SHARE = 0.5;
@@ -26,15 +26,7 @@ export function planRefined(
   const size = itemSize[dtype];
   const lanes = 16 / size;
   const block = new Block();
-  const numbers: DistanceNumbers = {
-    x: block.place(inputs[0]),
-    y: block.place(inputs[1]),
-    out: block.place(out),
-    rows: block.number(rows),
-    others: block.number(others),
-    length: block.number(length),
-    pitch: block.number(length * size),
-  };
+  const numbers = placeNumbers(block, { rows, others, length, inputs, out });
   const products = block.place(product);
   const [ownSquares, otherSquares] = [
     block.place(xSquares as Place),
