@@ -68,9 +68,9 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
       .cat([noise(1, 9), noise(1, 9)])
       .mul(-1.5)
       .logsumexp(0),
-  'NaN and infinities less themselves': () => {
-    const x = tensor([NaN, 1, Infinity, -Infinity]);
-    return x.sub(x);
+  'NaN and infinities less themselves, and by themselves': () => {
+    const x = tensor([NaN, 1, Infinity, -Infinity, 0]);
+    return chainrule.cat([x.sub(x), x.div(x)]);
   },
   'a variance of one element': () => noise(1).var(),
   softmax: () => noise(4, 130).softmax(1),
@@ -79,6 +79,16 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
   'a tiled product': () => noise(37, 45).matmul(noise(45, 50)),
   'a product of transposes': () =>
     noise(45, 37).transpose(0, 1).matmul(noise(50, 45).transpose(0, 1)),
+  'a product in vectors': () => noise(36, 48).matmul(noise(48, 44)),
+  'a product in vectors, of an odd number of steps': () => noise(2, 40, 20).matmul(noise(20, 36)),
+  'a product in vectors of transposes': () =>
+    noise(48, 40).transpose(0, 1).matmul(noise(44, 48).transpose(0, 1)),
+  'products in large tiles': () => noise(16, 68, 32).matmul(noise(16, 32, 72)),
+  'products in large tiles, turned': () =>
+    noise(16, 32, 68)
+      .transpose(1, 2)
+      .matmul(noise(16, 72, 32).transpose(1, 2)),
+  'products in large tiles without vectors': () => noise(16, 67, 19).matmul(noise(19, 70)),
   'a product of few rows': () => noise(2, 45).matmul(noise(45, 50)),
   // Of one sign: what cancels would show the rounding of either side.
   'a product with a long sum': () => noise(20, 400).square().matmul(noise(400, 33).square()),

@@ -3,7 +3,7 @@
  * forward and back.
  */
 import { afterAll, describe, expect, test } from 'vitest';
-import { evaluate, setDevice, type Tensor } from '../../src/index.js';
+import { evaluate, setDevice, type Tensor, zeros } from '../../src/index.js';
 import { engine } from '../../src/engine/evaluate.js';
 import type { GpuBackend } from '../../src/backends/webgpu/backend.js';
 import { openWebgpu } from './device.js';
@@ -36,6 +36,18 @@ describe.skipIf(!there)('on the null device', () => {
     expect(runtime.forms).toBeGreaterThan(300);
     expect(runtime.refusedKernels).toEqual([]);
     runtime.check();
+  });
+
+  test('what was dropped is given back before the device is full', async () => {
+    const words = 2 ** 22 - 64;
+    const x = zeros([words]);
+    let most = 0;
+    for (let i = 0; i < 24; i++) {
+      evaluate(x.add(i)); // three times what the device has, in all
+      await new Promise((turn) => setTimeout(turn));
+      most = Math.max(most, runtime.heap.used);
+    }
+    expect(most).toBeLessThan(8 * words);
   });
 
   test('a text that does not compile would be told', async () => {

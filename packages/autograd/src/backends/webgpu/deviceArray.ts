@@ -13,6 +13,8 @@ export class DeviceArray implements DeviceStorage {
   /** The run that wrote it last. */
   run = 0;
   private readonly runtime: GpuRuntime;
+  /** Held, never read: see `Pressure`. */
+  readonly weight: ArrayBuffer | null;
 
   constructor(runtime: GpuRuntime, dtype: DType, length: number, at: number) {
     this.runtime = runtime;
@@ -20,6 +22,7 @@ export class DeviceArray implements DeviceStorage {
     this.length = length;
     this.byteLength = length * itemSize[dtype];
     this.at = at;
+    this.weight = runtime.heap.weightOf(this.byteLength);
   }
 
   slice(): DeviceArray {

@@ -6,6 +6,7 @@
  */
 import { DeviceError } from '../../errors.js';
 import { Gaps } from '../../engine/compile/gaps.js';
+import { Pressure } from './pressure.js';
 import { USAGE, type GpuBuffer, type GpuDevice } from './gpuApi.js';
 
 /** Values begin at multiples of so many words. */
@@ -21,12 +22,19 @@ export class Heap {
   private readonly gaps = new Gaps();
   private readonly device: GpuDevice;
   private readonly limit: number;
+  private readonly pressure: Pressure;
 
   constructor(device: GpuDevice) {
     this.device = device;
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     this.limit = Math.min(maxBufferSize, maxStorageBufferBindingSize, 2 ** 34 - 2 ** 16);
+    this.pressure = new Pressure(this.limit);
     this.buffer = this.make(Math.min(FIRST_BYTES, this.limit));
+  }
+
+  /** What a value of so many bytes holds on the host. */
+  weightOf(bytes: number): ArrayBuffer | null {
+    return this.pressure.weightOf(bytes, this.used * 4);
   }
 
   get bytes(): number {
@@ -49,6 +57,7 @@ export class Heap {
       }
     }
     this.used += size;
+    this.pressure.rises(this.used * 4);
     return at;
   }
 
@@ -81,7 +90,7 @@ export class Heap {
   private refused(bytes: number): DeviceError {
     const mebi = (n: number): string => `${(n / 2 ** 20).toFixed(1)} MiB`;
     return new DeviceError(
-      `webgpu: no room for ${mebi(bytes)}: ${mebi(this.used * 4)} are in use, and this device gives at most ${mebi(this.limit)}`,
+      `webgpu: no room for ${mebi(bytes)}: ${mebi(this.used * 4)} are in use, and this device gives at most ${mebi(this.limit)}; what was dropped is given back when the event loop turns: wait now and then, await loss.itemAsync(), await x.data()`,
     );
   }
 }

@@ -92,10 +92,11 @@ export class BodyWriter {
     w.line(`let s${i}: ${typeOf(s.dtype)} = ${this.textOf(s, this.point[i]!)};`);
   }
 
-  /** Whether a compiler might make one instruction of a sum and this term of it. */
+  /** Whether a compiler might make one instruction of a sum and this term of it, or 0 of `x - x` and 1 of `x / x`. */
   private isOpen({ op, args, dtype }: Scalar & { kind: 'op' }, k: number): boolean {
-    if (dtype !== 'float32' || (op !== 'add' && op !== 'sub')) return false;
-    return (k === 1 && args[0] === args[1]) || this.isProduct(args[k]!);
+    if (dtype !== 'float32') return false;
+    if (k === 1 && args[0] === args[1] && (op === 'sub' || op === 'div')) return true;
+    return (op === 'add' || op === 'sub') && this.isProduct(args[k]!);
   }
 
   private isProduct(i: number): boolean {

@@ -7,13 +7,15 @@ import type { ConvKernel, Place } from '../../../engine/compile/kernel.js';
 import { ConvText } from './convText.js';
 import { sumOfParts } from './longProducts.js';
 import { loopShader } from './loop.js';
-import { tiledShader, type Parts } from './products.js';
-import { coordinates, product, ShaderWriter, type Shader } from './text.js';
+import { coordinates, product, ShaderWriter, type Parts, type Shader } from './text.js';
+import { DEPTH, groupsOf, tiledShader, tileOf } from './tiles.js';
 
 /** A part of a sum has at least so many terms. */
 const PART = 256;
-/** So many sums of parts at most. */
-const MOST_SUMS = 2 ** 18;
+/** So many sums of parts at most, */
+const MOST_SUMS = 2 ** 22;
+/** and no more parts than so many workgroups in tiles have. */
+const BUSY = 1024;
 
 export function convShaders(kernel: ConvKernel, scratch: (words: number) => Place): Shader[] {
   const { m, n, k } = productOf(kernel);
@@ -24,18 +26,22 @@ export function convShaders(kernel: ConvKernel, scratch: (words: number) => Plac
   if (direction !== 'gradWeight') return [shader(null, out)];
   // Without tiles a thread goes over whole lines of places.
   const lines = inTiles ? k : batch * places[0]!;
-  const parts = partsOf(lines, k / lines, product(sizesOf(kernel)));
-  if (parts === null) return [shader(null, out)];
   const results = product(sizesOf(kernel));
+  const most = inTiles
+    ? Math.ceil(BUSY / groupsOf(kernel.groups, m, n, { rows: 64, columns: 64 }))
+    : 2 ** 18 / results;
+  const parts = partsOf(lines, k / lines, Math.min(most, MOST_SUMS / results));
+  if (parts === null) return [shader(null, out)];
   const place = { ...scratch(parts.count * results), dtype: 'float32' as const };
   const sum = sumOfParts([results], parts.count, place, { ...out, strides: [1] });
   return [shader(parts, place), loopShader(sum)];
 }
 
 /** How a sum of so many lines of terms is split: by the shapes alone. Null leaves it whole. */
-function partsOf(lines: number, terms: number, results: number): Parts | null {
-  const most = Math.max(1, Math.floor(MOST_SUMS / results));
-  const length = Math.max(Math.ceil(PART / terms), Math.ceil(lines / most));
+function partsOf(lines: number, terms: number, most: number): Parts | null {
+  const shortest = Math.max(Math.ceil(PART / terms), Math.ceil(lines / Math.max(1, most)));
+  // Whole tiles of steps, where it is split into steps.
+  const length = terms === 1 ? Math.ceil(shortest / DEPTH) * DEPTH : shortest;
   const count = Math.ceil(lines / length);
   return count < 2 ? null : { count, length };
 }
@@ -93,10 +99,11 @@ function tiledConv(kernel: ConvKernel, parts: Parts | null, out: Place): Shader 
   const taps = names('k', rank, 1);
   const rows = names('i', rank, 1);
   const xs = names('x', rank, 0);
-  return tiledShader(w, {
+  return tiledShader(w, tileOf(count * G, m, n), {
     batch: count * G,
     m,
     n,
+    whole: (parts?.length ?? k) % DEPTH === 0 && k % DEPTH === 0,
     begin: () => {
       text = new ConvText(w, kernel);
       w.line(
@@ -110,43 +117,51 @@ function tiledConv(kernel: ConvKernel, parts: Parts | null, out: Place): Shader 
         w.line(`let result = to + g0 * ${w.word(product(sizesOf(kernel)))};`);
       }
     },
-    a: (row, step) => {
-      coordinates(w, row, ofRows, 'i');
-      steps(step);
-      w.line('loop {');
-      if (direction === 'gradInput') {
-        for (const d of dims) text.readBy(d, rows[d]!, taps[d]!, 'break;');
-        w.line(`v = bitcast<f32>(h[pa + ${text.y('i0', 'g1', 'k0', ...names('y', rank, 0))}]);`);
-      } else if (direction === 'forward') {
-        for (const d of dims) text.read(d, rows[d]!, taps[d]!, 'break;');
-        w.line(`v = bitcast<f32>(h[pa + ${text.x('i0', 'g1', 'k0', ...xs)}]);`);
-      } else {
-        for (const d of dims) text.read(d, taps[d]!, rows[d]!, 'break;');
-        w.line(`v = bitcast<f32>(h[pa + ${text.x('k0', 'g1', 'i0', ...xs)}]);`);
-      }
-      w.line('break; }');
+    a: {
+      stepsAlong: direction === 'gradWeight',
+      vectorAt: null,
+      step: steps,
+      element: (row) => {
+        coordinates(w, row, ofRows, 'i');
+        w.line('loop {');
+        if (direction === 'gradInput') {
+          for (const d of dims) text.readBy(d, rows[d]!, taps[d]!, 'break;');
+          w.line(`v = bitcast<f32>(h[pa + ${text.y('i0', 'g1', 'k0', ...names('y', rank, 0))}]);`);
+        } else if (direction === 'forward') {
+          for (const d of dims) text.read(d, rows[d]!, taps[d]!, 'break;');
+          w.line(`v = bitcast<f32>(h[pa + ${text.x('i0', 'g1', 'k0', ...xs)}]);`);
+        } else {
+          for (const d of dims) text.read(d, taps[d]!, rows[d]!, 'break;');
+          w.line(`v = bitcast<f32>(h[pa + ${text.x('k0', 'g1', 'i0', ...xs)}]);`);
+        }
+        w.line('break; }');
+      },
     },
-    b: (step, column) => {
-      steps(step);
-      const at = {
-        forward: () => text.weight('g1', column, 'k0', ...taps),
-        gradInput: () => text.weight('g1', 'k0', column, ...taps),
-        gradWeight: () => text.y('k0', 'g1', column, ...taps),
-      }[direction]();
-      w.line(`v = bitcast<f32>(h[pb + ${at}]);`);
-    },
-    along: { a: direction === 'gradWeight', b: true },
-    place: (row) => {
-      w.line(`let at = ${row};`);
-      coordinates(w, 'at', ofRows, 'i');
-      return (column) => {
+    b: {
+      stepsAlong: true,
+      vectorAt: null,
+      step: steps,
+      element: (column) => {
         const at = {
+          forward: () => text.weight('g1', column, 'k0', ...taps),
+          gradInput: () => text.weight('g1', 'k0', column, ...taps),
+          gradWeight: () => text.y('k0', 'g1', column, ...taps),
+        }[direction]();
+        w.line(`v = bitcast<f32>(h[pb + ${at}]);`);
+      },
+    },
+    store: (row, column, values) => {
+      coordinates(w, row, ofRows, 'i');
+      const place = (column: string): string =>
+        ({
           forward: () => text.y('i0', 'g1', column, ...rows),
           gradInput: () => text.x('i0', 'g1', column, ...rows),
           gradWeight: () => text.weight('g1', column, 'i0', ...rows),
-        }[direction]();
-        return `${parts === null ? 'to' : 'result'} + ${at}`;
-      };
+        })[direction]();
+      for (let i = 0; i < 4; i++) {
+        const to = `${parts === null ? 'to' : 'result'} + ${place(`(${column} + ${i}u)`)}`;
+        w.line(`if (${column} + ${i}u < n) { h[${to}] = bitcast<u32>(${values}[${i}]); }`);
+      }
     },
   });
 }

@@ -7,8 +7,7 @@ import type { Access, LoopKernel, Place, Scalar } from '../../../engine/compile/
 import { stridesOf } from '../../../graph/shape.js';
 import { DIVISIONS, levelsOf } from './body.js';
 import { isAlong, loopShader } from './loop.js';
-import type { Parts } from './products.js';
-import { product, type Shader } from './text.js';
+import { product, type Parts, type Shader } from './text.js';
 
 /** So many workgroups keep a device busy, */
 const BUSY = 2048;

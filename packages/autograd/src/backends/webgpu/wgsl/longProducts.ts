@@ -5,14 +5,14 @@
 import type { Access, LoopKernel, MatmulKernel, Place } from '../../../engine/compile/kernel.js';
 import { stridesOf } from '../../../graph/shape.js';
 import { loopShader } from './loop.js';
-import { fillsTiles, matmulShader, type Parts } from './products.js';
-import { product, type Shader } from './text.js';
+import { fillsTiles, matmulShader } from './products.js';
+import { product, type Parts, type Shader } from './text.js';
+import { groupsOf, tileOf } from './tiles.js';
 
 /** So many workgroups keep a device busy. */
-const BUSY = 128;
+const BUSY = 256;
 /** A part has at least so many elements. */
 const SHORTEST = 128;
-const TILE = 32;
 
 export function productShaders(kernel: MatmulKernel, scratch: (words: number) => Place): Shader[] {
   const { a, b, batch, m, n, k } = kernel;
@@ -24,7 +24,7 @@ export function productShaders(kernel: MatmulKernel, scratch: (words: number) =>
   const along = n < m ? a.strides[rank + 1] === 1 : b.strides[rank] === 1;
   if (!tiles && along && results < 4096) return [loopShader(sumsOf(kernel))];
   const groups = tiles
-    ? product(batch) * Math.ceil(m / TILE) * Math.ceil(n / TILE)
+    ? groupsOf(product(batch), m, n, tileOf(product(batch), m, n))
     : Math.ceil(results / 64);
   const most = Math.min(Math.floor(BUSY / groups), Math.floor(k / SHORTEST));
   if (most < 2) return [matmulShader(kernel)];

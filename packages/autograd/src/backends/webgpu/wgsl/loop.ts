@@ -3,7 +3,6 @@
  * parts in a tree. Each level of reductions is a pass over the row, and the outputs of each point are a last one.
  */
 import type { Access, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
-import type { Parts } from './products.js';
 import { BodyWriter } from './body.js';
 import { cast, fold, identity } from './elements.js';
 import {
@@ -15,6 +14,7 @@ import {
   ShaderWriter,
   store,
   typeOf,
+  type Parts,
   type Shader,
 } from './text.js';
 

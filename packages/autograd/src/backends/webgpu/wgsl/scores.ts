@@ -17,11 +17,14 @@ import {
   typeOf,
   type Shader,
 } from './text.js';
+import { DEPTH, fillSide, type Operand } from './tiles.js';
 
 const TILE = 32;
 const TEAM = 64;
 /** Elements from one row of a tile to the next: one more, so that a column lies in different banks. */
 const PITCH = TILE + 1;
+/** Vectors from one step of k to the next. */
+const VECTORS = TILE / 4 + 1;
 
 export function scoresShader(kernel: ScoresKernel): Shader {
   return new ScoresShader(kernel).write();
@@ -35,6 +38,9 @@ class ScoresShader {
   /** The tile that holds the scores of each dot, by its input. */
   private readonly tileOf = new Map<number, number>();
   private readonly byRows: boolean;
+  private readonly tiles: number;
+  /** Steps of k in workgroup memory, which is small. */
+  private readonly steps: number;
 
   constructor(kernel: ScoresKernel) {
     this.kernel = kernel;
@@ -43,6 +49,8 @@ class ScoresShader {
     const rank = outer.length;
     this.dots = inputs.flatMap((dot, input) => (dot.kind === 'dot' ? [{ dot, input }] : []));
     this.dots.forEach(({ input }, tile) => this.tileOf.set(input, tile));
+    this.tiles = Math.max(this.dots.length, kernel.contractions.length);
+    this.steps = this.tiles > 2 ? DEPTH / 2 : DEPTH;
     const inside = (input: number): readonly number[] => {
       const x = inputs[input]!;
       return x.kind === 'dot' ? [] : x.access.strides.slice(rank);
@@ -65,7 +73,8 @@ class ScoresShader {
   write(): Shader {
     const { w, kernel, byRows, body } = this;
     const { batch, rows, columns, contractions } = kernel;
-    const tiles = Math.max(this.dots.length, contractions.length);
+    const { tiles, steps } = this;
+    w.declarations += `var<workgroup> da: array<vec4<f32>, ${VECTORS * steps}>;\nvar<workgroup> db: array<vec4<f32>, ${VECTORS * steps}>;\n`;
     for (let t = 0; t < tiles; t++)
       w.declarations += `var<workgroup> t${t}: array<f32, ${TILE * PITCH}>;\n`;
     w.declarations += `var<workgroup> factor: array<f32, ${TILE}>;\n`;
@@ -148,27 +157,37 @@ class ScoresShader {
     w.line('workgroupBarrier();\n}');
   }
 
-  /** The scores of a tile. */
+  /** The scores of a tile: some steps of k of both matrices lie in workgroup memory at a time. */
   private multiply(): void {
-    const { w } = this;
+    const { w, steps } = this;
     const rank = this.kernel.batch.length;
+    const operand = (stepsAlong: boolean, from: string, side: string, along: string): Operand => ({
+      stepsAlong,
+      step: () => undefined,
+      element: (row) => w.line(`v = bitcast<f32>(h[${from} + ${row} * ${side} + k * ${along}]);`),
+      vectorAt: null,
+    });
     this.dots.forEach(({ dot: { a, b, k } }, d) => {
       const [ar, ak] = a.strides.slice(rank) as [number, number];
       const [bk, bc] = b.strides.slice(rank) as [number, number];
       w.line(`{ let ar = ${w.word(ar)}; let ak = ${w.word(ak)}; let bk = ${w.word(bk)};`);
       w.line(`let bc = ${w.word(bc)}; let depth = ${w.word(k)};`);
-      for (let i = 0; i < 4; i++) {
-        w.line(`var a${i} = x${d} + min(r0 + r + ${i}u, rows - 1u) * ar;`);
-        w.line(`var b${i} = y${d} + min(c0 + c + ${i}u, columns - 1u) * bc;`);
-        w.line(`var s${i} = vec4<f32>(0.0);`);
-      }
-      const vector = (of: string): string =>
-        `bitcast<vec4<f32>>(vec4<u32>(${[0, 1, 2, 3].map((i) => `h[${of}${i}]`).join(', ')}))`;
-      w.line('for (var q = 0u; q < depth; q++) {');
-      w.line(`let x = ${vector('a')}; let y = ${vector('b')};`);
-      for (let i = 0; i < 4; i++)
-        w.line(`s${i} = fma(vec4<f32>(x[${i}]), y, s${i}); a${i} += ak; b${i} += bk;`);
-      w.line('}');
+      for (let i = 0; i < 4; i++) w.line(`var s${i} = vec4<f32>(0.0);`);
+      w.line(`for (var q = 0u; q < depth; q += ${steps}u) {`);
+      w.line('let own = lid;');
+      const side = { w, team: TEAM, whole: k % steps === 0, steps, pitch: VECTORS, size: TILE };
+      fillSide(
+        { ...side, to: 'da', first: 'r0', end: 'rows' },
+        operand(ak === 1, `x${d}`, 'ar', 'ak'),
+      );
+      fillSide(
+        { ...side, to: 'db', first: 'c0', end: 'columns' },
+        operand(bk === 1, `y${d}`, 'bc', 'bk'),
+      );
+      w.line(`workgroupBarrier();\nfor (var s = 0u; s < ${steps}u; s++) {`);
+      w.line(`let x = da[s * ${VECTORS}u + (r >> 2u)]; let y = db[s * ${VECTORS}u + (c >> 2u)];`);
+      for (let i = 0; i < 4; i++) w.line(`s${i} = fma(vec4<f32>(x[${i}]), y, s${i});`);
+      w.line('}\nworkgroupBarrier();\n}');
       for (let i = 0; i < 4; i++)
         for (let j = 0; j < 4; j++)
           w.line(`t${d}[(r + ${i}u) * ${PITCH}u + c + ${j}u] = s${i}[${j}];`);

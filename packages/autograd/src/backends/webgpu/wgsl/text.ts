@@ -25,6 +25,12 @@ export interface Refusal {
   readonly limit: number;
 }
 
+/** What is summed, in parts of so many elements; what comes of each lies one after the other. */
+export interface Parts {
+  readonly count: number;
+  readonly length: number;
+}
+
 /** A kernel made ready for the device. */
 export interface Shader {
   readonly code: string;
@@ -37,10 +43,14 @@ export interface Shader {
   readonly parts: ShaderParts;
 }
 
+type Unit = 'u32' | 'vec4<u32>';
+
 interface ShaderParts {
   /** Functions of the library. */
   readonly functions: ReadonlySet<string>;
   readonly declarations: string;
+  /** What the heap is an array of. */
+  readonly unit: Unit;
   /** Threads of a workgroup. */
   readonly team: number;
   readonly main: string;
@@ -78,6 +88,12 @@ export class ShaderWriter {
   private readonly functions = new Set<string>();
   private readonly refusals: Refusal[] = [];
   private names = 0;
+  private unit: Unit = 'u32';
+
+  /** The kernel reads and writes the heap in vectors of four words. */
+  readVectors(): void {
+    this.unit = 'vec4<u32>';
+  }
 
   /** A number known to the plan, as a word: an expression of type u32. */
   word(value: number): string {
@@ -135,8 +151,8 @@ export class ShaderWriter {
   }
 
   private finish(groups: number, team: number, head: string): Shader {
-    const { words, functions, declarations, refusals, body } = this;
-    const parts = { functions, declarations, team, main: head + body };
+    const { words, functions, declarations, unit, refusals, body } = this;
+    const parts = { functions, declarations, unit, team, main: head + body };
     const start = `let teamAt = ${TEAM_NUMBER};\n`;
     const code = codeOf(parts, Math.ceil(words.length / 4), start + parts.main);
     return { code, words, groups, refusals, parts };
@@ -151,11 +167,11 @@ export class ShaderWriter {
 const TEAM_NUMBER = `wg.x + wg.y * ${MOST_GROUPS}u`;
 
 function codeOf(
-  { functions, declarations, team }: ShaderParts,
+  { functions, declarations, unit, team }: ShaderParts,
   blocks: number,
   main: string,
 ): string {
-  return `@group(0) @binding(0) var<storage, read_write> h: array<u32>;
+  return `@group(0) @binding(0) var<storage, read_write> h: array<${unit}>;
 @group(0) @binding(1) var<uniform> p: array<vec4<u32>, ${blocks}>;
 @group(0) @binding(2) var<storage, read_write> fault: array<atomic<u32>, 4>;
 ${withDependencies(functions)}${declarations}@compute @workgroup_size(${team})

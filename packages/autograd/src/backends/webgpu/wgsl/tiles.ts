@@ -1,0 +1,170 @@
+/**
+ * @file Products in tiles: a workgroup has a tile of results, and some steps of the inner dimension of both operands in
+ * workgroup memory at a time. Each result is summed over k in order, whatever the tile.
+ */
+import { coordinates, type ShaderWriter, type Shader } from './text.js';
+
+/** Steps of k in workgroup memory. */
+export const DEPTH = 16;
+/** So many workgroups keep a device busy. */
+const BUSY = 128;
+
+/** How many rows and columns of results a workgroup has: each 32 or 64. */
+export interface Tile {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Large tiles read less, as long as there are enough of them. */
+export function tileOf(batch: number, m: number, n: number): Tile {
+  const [rows, columns] = [m > 32 ? 64 : 32, n > 32 ? 64 : 32];
+  const tiles = [
+    { rows, columns },
+    { rows, columns: 32 },
+  ];
+  const small = { rows: 32, columns: 32 };
+  return tiles.find((tile) => groupsOf(batch, m, n, tile) >= BUSY) ?? small;
+}
+
+export function groupsOf(batch: number, m: number, n: number, { rows, columns }: Tile): number {
+  return batch * Math.ceil(m / rows) * Math.ceil(n / columns);
+}
+
+/** An operand: its rows, or columns, and its steps of k. The texts are lines that use the names given to them. */
+export interface Operand {
+  /** Whether the steps of k lie side by side in memory; else rows, or columns, are taken to. */
+  readonly stepsAlong: boolean;
+  /** Lines for a step of k, before those of its elements. */
+  readonly step: (k: string) => void;
+  /** Lines that set `v` to an element of the step; the row, or column, is inside. */
+  readonly element: (row: string) => void;
+  /** Where an element lies, if four neighbours of it may be read as one vector. */
+  readonly vectorAt: ((row: string, k: string) => string) | null;
+}
+
+/** A product as its tiles see it. */
+export interface Tiled {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  /** Whether the steps of k are a multiple of those of a tile. */
+  readonly whole: boolean;
+  /** Lines at the beginning; `t0` is the member of the batch. They name `depth`, the steps of k. */
+  readonly begin: () => void;
+  readonly a: Operand;
+  readonly b: Operand;
+  /** Lines that come before the results of a row, and the lines that store those of four columns, from the one named on. */
+  readonly store: (row: string, column: string, values: string) => void;
+}
+
+export function tiledShader(w: ShaderWriter, tile: Tile, of: Tiled): Shader {
+  const { batch, m, n, whole } = of;
+  const [tm, tn] = [Math.ceil(m / tile.rows), Math.ceil(n / tile.columns)];
+  const team = 2 * tile.columns;
+  const perThread = tile.rows / 8;
+  // One vector more, so that a column lies in different banks.
+  const [pa, pb] = [tile.rows / 4 + 1, tile.columns / 4 + 1];
+  w.declarations += `var<workgroup> ta: array<vec4<f32>, ${pa * DEPTH}>;\nvar<workgroup> tb: array<vec4<f32>, ${pb * DEPTH}>;\n`;
+  coordinates(w, 'row', [batch, tm, tn], 't');
+  of.begin();
+  w.line(`let m = ${w.word(m)}; let n = ${w.word(n)};`);
+  w.line(`let m0 = t1 * ${tile.rows}u; let n0 = t2 * ${tile.columns}u;`);
+  w.line(`let r = lid / ${tile.columns / 4}u; let c = lid % ${tile.columns / 4}u;`);
+  for (let i = 0; i < perThread; i++) w.line(`var c${i} = vec4<f32>(0.0);`);
+  w.line(`for (var q = 0u; q < depth; q += ${DEPTH}u) {`);
+  const fill = { w, team, whole, steps: DEPTH };
+  const a = { ...fill, to: 'ta', pitch: pa, size: tile.rows, first: 'm0', end: 'm' };
+  const b = { ...fill, to: 'tb', pitch: pb, size: tile.columns, first: 'n0', end: 'n' };
+  if (tile.rows === tile.columns) {
+    // Half of the threads each: what is turned is fewer pieces of work than there are threads.
+    w.line(`if (lid < ${team / 2}u) { let own = lid;`);
+    fillSide({ ...a, team: team / 2 }, of.a);
+    w.line(`} else { let own = lid - ${team / 2}u;`);
+    fillSide({ ...b, team: team / 2 }, of.b);
+    w.line('}');
+  } else {
+    w.line('let own = lid;');
+    fillSide(a, of.a);
+    fillSide(b, of.b);
+  }
+  w.line(`workgroupBarrier();\nfor (var s = 0u; s < ${DEPTH}u; s++) {`);
+  w.line(`let b = tb[s * ${pb}u + c];`);
+  for (let i = 0; i < perThread; i += 4) w.line(`let a${i} = ta[s * ${pa}u + ${2 * i}u + r];`);
+  for (let i = 0; i < perThread; i++)
+    w.line(`c${i} = fma(vec4<f32>(a${i & ~3}[${i & 3}]), b, c${i});`);
+  w.line('}\nworkgroupBarrier();\n}');
+  w.line('let column = n0 + c * 4u;');
+  for (let i = 0; i < perThread; i++) {
+    w.line(`{ let line = m0 + r * 4u + ${8 * (i & ~3) + (i & 3)}u; if (live && line < m) {`);
+    of.store('line', 'column', `c${i}`);
+    w.line('} }');
+  }
+  return w.teams(batch * tm * tn, team);
+}
+
+/** Where a side of a tile goes, and what is read of it. */
+export interface Side {
+  readonly w: ShaderWriter;
+  readonly team: number;
+  /** Whether `steps` divides the steps of k. */
+  readonly whole: boolean;
+  /** Steps of k, from `q` on. */
+  readonly steps: number;
+  /** The array it is put into, and how many vectors of it a step takes. */
+  readonly to: string;
+  readonly pitch: number;
+  /** Rows, or columns, of the tile. */
+  readonly size: number;
+  readonly first: string;
+  readonly end: string;
+}
+
+/** Lines that put a side of a tile into workgroup memory: `own` is the number of the thread among those that do. What is outside of the matrix is read from its edge. */
+export function fillSide(side: Side, operand: Operand): void {
+  const { w, size, steps, to, pitch, first, end, whole } = side;
+  const fours = size / 4;
+  const inside = whole ? '' : 'k < depth';
+  if (operand.vectorAt === null) {
+    overUnits(side, fours * steps);
+    w.line(
+      operand.stepsAlong
+        ? `let s = e % ${steps}u; let x = e / ${steps}u;`
+        : `let s = e / ${fours}u; let x = e % ${fours}u;`,
+    );
+    w.line('let k = q + s; var four = vec4<f32>(0.0);');
+    w.line(whole ? '{' : `if (${inside}) {`);
+    operand.step('k');
+    for (let i = 0; i < 4; i++) {
+      w.line(`{ let at = min(${first} + x * 4u + ${i}u, ${end} - 1u); var v = 0.0;`);
+      operand.element('at');
+      w.line(`four[${i}] = v; }`);
+    }
+    w.line(`}\n${to}[s * ${pitch}u + x] = four;\n}`);
+    return;
+  }
+  const read = (row: string, k: string): string => {
+    const value = `bitcast<vec4<f32>>(h[(${operand.vectorAt!(row, k)}) >> 2u])`;
+    return whole ? value : `select(vec4<f32>(0.0), ${value}, ${k} < depth)`;
+  };
+  if (!operand.stepsAlong) {
+    overUnits(side, fours * steps);
+    w.line(`let s = e / ${fours}u; let x = e % ${fours}u; let k = q + s;`);
+    w.line(`${to}[s * ${pitch}u + x] = ${read(`min(${first} + x * 4u, ${end} - 4u)`, 'k')};\n}`);
+    return;
+  }
+  // Four rows of four steps, turned.
+  overUnits(side, fours * (steps / 4));
+  w.line(`let s = (e % ${steps / 4}u) * 4u; let x = e / ${steps / 4}u; let k = q + s;`);
+  for (let i = 0; i < 4; i++)
+    w.line(`let v${i} = ${read(`min(${first} + x * 4u + ${i}u, ${end} - 1u)`, 'k')};`);
+  for (let i = 0; i < 4; i++)
+    w.line(
+      `${to}[(s + ${i}u) * ${pitch}u + x] = vec4<f32>(v0[${i}], v1[${i}], v2[${i}], v3[${i}]);`,
+    );
+  w.line('}');
+}
+
+/** Opens a loop over pieces of work that the threads share, of which `own` is one: `e` is a piece. */
+function overUnits({ w, team }: Side, count: number): void {
+  w.line(`for (var e = own; e < ${count}u; e += ${team}u) {`);
+}
