@@ -21,7 +21,8 @@ export class Heap {
   used = 0;
   private readonly gaps = new Gaps();
   private readonly device: GpuDevice;
-  private readonly limit: number;
+  /** The most that there may be, in bytes. */
+  readonly limit: number;
   private readonly pressure: Pressure;
 
   constructor(device: GpuDevice) {

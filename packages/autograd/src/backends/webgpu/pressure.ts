@@ -47,8 +47,8 @@ function collector(): (() => void) | null {
   const vm = process.getBuiltinModule('node:vm');
   try {
     v8.setFlagsFromString('--expose-gc');
-    const gc: unknown = vm.runInNewContext('gc');
-    return typeof gc === 'function' ? () => void gc() : null;
+    const gc = vm.runInNewContext('gc') as unknown;
+    return typeof gc === 'function' ? (gc as () => void) : null;
   } catch {
     return null; // a runtime that is only like Node.js
   }

@@ -172,12 +172,14 @@ export class GpuRuntime {
     this.device.queue.writeBuffer(this.heap.buffer, at * 4, words);
   }
 
-  /** Room for what runs hold while they run. */
+  /** Room for what runs hold while they run. Much that is not needed any more is given back. */
   reserve(words: number): void {
-    if (words <= this.arenaWords) return;
-    const size = Math.ceil(Math.max(words, this.arenaWords * 1.25));
+    const spare = this.arenaWords * 4 > this.heap.limit / 8 && this.arenaWords > 8 * words;
+    if (words <= this.arenaWords && !spare) return;
+    const size = Math.ceil(spare ? words : Math.max(words, this.arenaWords * 1.25));
     if (this.arenaWords > 0) this.heap.release(this.arena, this.arenaWords);
     this.arenaWords = 0;
+    if (size === 0) return;
     this.arena = this.heap.allocate(size);
     this.arenaWords = size;
   }

@@ -174,7 +174,6 @@ class ScoresShader {
       w.line(`let bc = ${w.word(bc)}; let depth = ${w.word(k)};`);
       for (let i = 0; i < 4; i++) w.line(`var s${i} = vec4<f32>(0.0);`);
       w.line(`for (var q = 0u; q < depth; q += ${steps}u) {`);
-      w.line('let own = lid;');
       const side = { w, team: TEAM, whole: k % steps === 0, steps, pitch: VECTORS, size: TILE };
       fillSide(
         { ...side, to: 'da', first: 'r0', end: 'rows' },

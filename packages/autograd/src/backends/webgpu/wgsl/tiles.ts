@@ -73,20 +73,8 @@ export function tiledShader(w: ShaderWriter, tile: Tile, of: Tiled): Shader {
   for (let i = 0; i < perThread; i++) w.line(`var c${i} = vec4<f32>(0.0);`);
   w.line(`for (var q = 0u; q < depth; q += ${DEPTH}u) {`);
   const fill = { w, team, whole, steps: DEPTH };
-  const a = { ...fill, to: 'ta', pitch: pa, size: tile.rows, first: 'm0', end: 'm' };
-  const b = { ...fill, to: 'tb', pitch: pb, size: tile.columns, first: 'n0', end: 'n' };
-  if (tile.rows === tile.columns) {
-    // Half of the threads each: what is turned is fewer pieces of work than there are threads.
-    w.line(`if (lid < ${team / 2}u) { let own = lid;`);
-    fillSide({ ...a, team: team / 2 }, of.a);
-    w.line(`} else { let own = lid - ${team / 2}u;`);
-    fillSide({ ...b, team: team / 2 }, of.b);
-    w.line('}');
-  } else {
-    w.line('let own = lid;');
-    fillSide(a, of.a);
-    fillSide(b, of.b);
-  }
+  fillSide({ ...fill, to: 'ta', pitch: pa, size: tile.rows, first: 'm0', end: 'm' }, of.a);
+  fillSide({ ...fill, to: 'tb', pitch: pb, size: tile.columns, first: 'n0', end: 'n' }, of.b);
   w.line(`workgroupBarrier();\nfor (var s = 0u; s < ${DEPTH}u; s++) {`);
   w.line(`let b = tb[s * ${pb}u + c];`);
   for (let i = 0; i < perThread; i += 4) w.line(`let a${i} = ta[s * ${pa}u + ${2 * i}u + r];`);
@@ -119,7 +107,7 @@ export interface Side {
   readonly end: string;
 }
 
-/** Lines that put a side of a tile into workgroup memory: `own` is the number of the thread among those that do. What is outside of the matrix is read from its edge. */
+/** Lines that put a side of a tile into workgroup memory. What is outside of the matrix is read from its edge. */
 export function fillSide(side: Side, operand: Operand): void {
   const { w, size, steps, to, pitch, first, end, whole } = side;
   const fours = size / 4;
@@ -164,7 +152,7 @@ export function fillSide(side: Side, operand: Operand): void {
   w.line('}');
 }
 
-/** Opens a loop over pieces of work that the threads share, of which `own` is one: `e` is a piece. */
+/** Opens a loop over pieces of work that the threads share: `e` is one. */
 function overUnits({ w, team }: Side, count: number): void {
-  w.line(`for (var e = own; e < ${count}u; e += ${team}u) {`);
+  w.line(`for (var e = lid; e < ${count}u; e += ${team}u) {`);
 }
