@@ -197,7 +197,15 @@ export interface ConfiguredOperations {
   /** The pseudoinverse `[…, n, m]` of `[…, m, n]`; singular values up to `max(atol, rtol · largest)` count as 0. */
   pinv: { readonly atol: number; readonly rtol: number };
   /** `scale · Σ x[j] e^(sign · 2πi jk/n)` along `dim`, of complex numbers as pairs in the last dimension, `[…, 2]`. */
-  fft: { readonly dim: number; readonly sign: number; readonly scale: number };
+  fft: {
+    readonly dim: number;
+    readonly n: number;
+    readonly sign: number;
+    readonly scale: number;
+    readonly from: 'pairs' | 'parts' | 'real';
+    readonly to: 'pairs' | 'half';
+  };
+  irfft: { readonly dim: number; readonly n: number; readonly scale: number };
   /** The first input; an error, which begins with `what`, if an element is outside the bounds, the other two inputs. */
   assertBetween: { readonly what: string };
 }

@@ -7,6 +7,7 @@ import type { Instruction } from '../../engine/program.js';
 import type { Attrs } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
+import { transformOf } from '../../kernels/fourierTransform.js';
 import { supports } from './wgsl/elements.js';
 import { copyOf, filledWith } from './wgsl/copies.js';
 import { drawShader } from './wgsl/draws.js';
@@ -56,6 +57,15 @@ const matrices =
     return Math.max(...shape.slice(-2)) <= largest ? [shader(site)].flat() : null;
   };
 
+/** A transform of any length, also one that other backends have no kernel for. */
+function transformShader(
+  spec: Parameters<typeof transformOf>[0],
+  { inputs, out }: Omit<Site, 'attrs'>,
+): Shader {
+  const places = inputs.map(({ place }) => place);
+  return fourierShader(transformOf(spec, inputs[0]!.shape, places, out));
+}
+
 /** Two numbers over and over. */
 function inTurn([even, odd]: readonly [number, number], { out, shape }: Site): Kernel {
   const size = sizeOf(shape);
@@ -97,7 +107,13 @@ const MAKERS: Readonly<Record<string, Maker>> = {
       (site) => [familyShader(site, text)],
     ]),
   ),
-  fft: (site) => [fourierShader(site)],
+  fft: ({ attrs, ...site }) => [transformShader({ ...attrs, length: attrs['n'] } as never, site)],
+  irfft: ({ attrs, ...site }) => [
+    transformShader(
+      { ...attrs, length: attrs['n'], sign: 1, from: 'half', to: 'real' } as never,
+      site,
+    ),
+  ],
   unfold: (site) => [unfoldShader(site, site.attrs as unknown as Sliding)],
   fold: (site) => [foldShader(site, site.attrs as unknown as Sliding)],
   solve: matrices(solveShader),
