@@ -14,7 +14,7 @@ export const elementNames = [
   'sigmoid', 'sigmoidDerivative', 'tanhDerivative', 'softplus', 'exp', 'exp2', 'expm1', 'log', 'log2', 'log10', 'log1p', 'sqrt', 'rsqrt',
   'abs', 'sign', 'expNegSquare', 'normalPdf', 'normalCdf', 'erf', 'erfc', 'erfinv', 'relu', 'bitwiseNot', 'signbit',
   'lgamma', 'digamma', 'logit', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'asinh', 'acosh', 'atanh',
-  'tanhshrink', 'special.entr', 'special.ndtri',
+  'tanhshrink', 'special.entr', 'special.ndtri', 'sinc', 'special.i0', 'special.i1', 'special.i0e', 'special.i1e',
   'add', 'sub', 'mul', 'div', 'strongMul', 'strongProduct', 'pow', 'maximum', 'minimum', 'remainder', 'fmod',
   'floorDivide', 'hypot', 'atan2', 'logaddexp', 'logaddexp2', 'copysign', 'xlogy', 'nextafter.float32',
   'nextafter.float64', 'gammaSlope', 'special.xlog1py', 'special.gammainc', 'special.gammaincc', 'special.zeta',
@@ -33,8 +33,8 @@ export const plainNames = [
 /** Functions with derivatives of every order: of one element, the `order`-th derivative of the function. */
 // prettier-ignore
 export const familyNames = [
-  'polygamma', 'sinc', 'scaledTail', 'special.erfcx', 'special.i0', 'special.i1', 'special.i0e', 'special.i1e',
-  'special.ndtr', 'special.logNdtr',
+  'polygamma', 'sincSlope', 'scaledTail', 'special.erfcx', 'special.i0Slope', 'special.i1Slope', 'special.i0eSlope',
+  'special.i1eSlope', 'special.logNdtr',
 ] as const;
 
 type NoAttributes = Readonly<Record<never, never>>;

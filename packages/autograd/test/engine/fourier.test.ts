@@ -30,7 +30,7 @@ function defined(z: readonly c.Tensor[], dim: number, sign: number, m: number): 
   return out;
 }
 
-const turns = ({ real, imag }: fft.Complex): ArrayLike<number> =>
+const turns = ({ real, imag }: c.fft.Complex): ArrayLike<number> =>
   c.stack([real, imag], -1).dataSync();
 
 /** Off by a few units of the norm of a row, as sums of pairs are. */
@@ -58,7 +58,7 @@ describe.each([
     ];
     for (const [shape, dim] of given) {
       const [real, imag] = [c.randn(shape, { dtype }), c.randn(shape, { dtype })];
-      const close = (z: fft.Complex, truth: Float64Array): void => near(turns(z), truth, n, unit);
+      const close = (z: c.fft.Complex, truth: Float64Array): void => near(turns(z), truth, n, unit);
       close(fft.fft({ real, imag }, { dim }), defined([real, imag], dim, -1, n));
       const back = fft.ifft({ real, imag }, { dim, norm: 'forward' });
       close(back, defined([real, imag], dim, 1, n));

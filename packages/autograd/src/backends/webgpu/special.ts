@@ -85,18 +85,22 @@ function inTurn([even, odd]: readonly [number, number], { out, shape }: Site): K
   };
 }
 
-/** Functions with all their derivatives, and what computes them. */
+/** Functions with all their derivatives, or these alone, and what computes them. */
 const FAMILIES: Readonly<Record<string, string>> = {
   sinc: 'sincOf',
+  sincSlope: 'sincOf',
   polygamma: 'polygammaOf',
   scaledTail: 'erfcxOf',
   'special.erfcx': 'erfcxOf',
-  'special.ndtr': 'ndtrOf',
   'special.logNdtr': 'logNdtrOf',
   'special.i0': 'i0Of',
+  'special.i0Slope': 'i0Of',
   'special.i1': 'i1Of',
+  'special.i1Slope': 'i1Of',
   'special.i0e': 'i0eOf',
+  'special.i0eSlope': 'i0eOf',
   'special.i1e': 'i1eOf',
+  'special.i1eSlope': 'i1eOf',
 };
 
 const MAKERS: Readonly<Record<string, Maker>> = {
