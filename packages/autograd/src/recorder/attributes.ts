@@ -26,7 +26,7 @@ export const elementNames = [
 /** Operations of whole arrays without attributes. */
 // prettier-ignore
 export const plainNames = [
-  'det', 'cofactor', 'slogdet', 'cholesky', 'qr', 'orthogonalComplete', 'eigh', 'svd', 'luPacked', 'luOrder',
+  'det', 'cofactor', 'cofactorRate', 'slogdet', 'cholesky', 'qr', 'orthogonalComplete', 'eigh', 'svd', 'luPacked', 'luOrder',
   'matrixExp', 'recompute',
 ] as const;
 

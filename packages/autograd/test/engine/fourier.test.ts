@@ -5,6 +5,9 @@ import * as c from '../../src/index.js';
 const { fft } = c;
 const isWasm = c.backend() === 'wasm';
 const bytes = (x: c.Tensor): Uint8Array => new Uint8Array(x.dataSync().slice().buffer);
+/** `toEqual` looks at numbers one by one, a hundred times as slowly. */
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((x, i) => x === b[i]);
 
 /** The sums of numbers along a dimension as they are defined, up to frequency m, real and imaginary parts in turn. */
 function defined(z: readonly c.Tensor[], dim: number, sign: number, m: number): Float64Array {
@@ -47,7 +50,7 @@ describe.each([
   ['float64', 2 ** -50],
 ] as const)('%s', (dtype, unit) => {
   // Rows by vectors of their own; blocks side by side, apart and together; every radix; and lengths without a kernel.
-  test.each([2, 3, 7, 12, 16, 17, 22, 26, 30, 32, 48, 64, 80, 96, 160, 256])('length %i', (n) => {
+  test.each([2, 3, 7, 12, 16, 17, 22, 26, 30, 32, 48, 64, 80, 96])('length %i', (n) => {
     c.manualSeed(n);
     const m = Math.floor(n / 2) + 1;
     const given: [number[], number][] = [
@@ -107,12 +110,15 @@ describe.runIf(isWasm)('bits', () => {
       c.setNumThreads(threads);
       return [all(), all()];
     });
-    for (const result of results.flat()) expect(result).toEqual(results[0]![0]);
+    for (const result of results.flat())
+      result.forEach((x, i) => expect(sameBytes(x, results[0]![0]![i]!)).toBe(true));
     const across = dim === 1 ? 0 : 1;
     const [a, b] = [real, imag].map((x) => x.narrow(across, 5, 1)) as [c.Tensor, c.Tensor];
     const alone = fft.fft({ real: a, imag: b }, { dim });
     const together = fft.fft({ real, imag }, { dim });
-    expect(bytes(alone.real)).toEqual(bytes(together.real.narrow(across, 5, 1).clone()));
+    expect(sameBytes(bytes(alone.real), bytes(together.real.narrow(across, 5, 1).clone()))).toBe(
+      true,
+    );
     const mapped = c.vmap((x: c.Tensor, y: c.Tensor) => fft.fft({ real: x, imag: y }).real, across)(
       real,
       imag,

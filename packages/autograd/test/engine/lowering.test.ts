@@ -41,6 +41,7 @@ test('primitives without a kernel of their own', () => {
       "binomialDraw",
       "cholesky",
       "cofactor",
+      "cofactorRate",
       "det",
       "eigh",
       "fold",
