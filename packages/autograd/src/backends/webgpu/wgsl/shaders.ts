@@ -5,7 +5,7 @@ import { randomShader } from './draws.js';
 import { fourierShader } from './fourier.js';
 import { indexShaders } from './indices.js';
 import { productShaders } from './longProducts.js';
-import { loopShader } from './loop.js';
+import { loopShaders } from './longLoops.js';
 import {
   cumulativeShader,
   distanceShader,
@@ -20,7 +20,7 @@ import type { Shader } from './text.js';
 export function shadersOf(kernel: Kernel, scratch: (words: number) => Place): Shader[] {
   switch (kernel.kind) {
     case 'loop':
-      return [loopShader(kernel)];
+      return loopShaders(kernel, scratch);
     case 'matmul':
       return productShaders(kernel, scratch);
     case 'conv':
