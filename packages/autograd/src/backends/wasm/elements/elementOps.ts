@@ -74,9 +74,7 @@ export function supports(op: string, dtype: DType): boolean {
   if (BITS.has(op) || SHIFTS.has(op) || op === 'bitwiseNot') return dtype === 'int32';
   if (ANY_UNARY.has(op) || NUMBER_BINARY.has(op)) return true;
   if (dtype === 'int32') return false;
-  return (
-    FLOAT_UNARY.has(op) || FLOAT_BINARY.has(op) || vectorForms.get(op)?.[dtype] !== undefined
-  );
+  return FLOAT_UNARY.has(op) || FLOAT_BINARY.has(op) || vectorForms.get(op)?.[dtype] !== undefined;
 }
 
 /** One primitive applied to four lanes. */
