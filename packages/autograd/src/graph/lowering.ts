@@ -105,6 +105,16 @@ export type KernelSpec =
   | { readonly kind: 'search'; readonly right: boolean }
   /** All rows of a matrix from all of another. */
   | { readonly kind: 'distance'; readonly norm: DistanceNorm }
+  /** A Fourier transform of `length` along a dimension. */
+  | {
+      readonly kind: 'fourier';
+      readonly dim: number;
+      readonly length: number;
+      readonly sign: number;
+      readonly scale: number;
+      readonly from: FourierForm;
+      readonly to: Exclude<FourierForm, 'parts'>;
+    }
   | {
       readonly kind: 'cumulative';
       readonly op: 'sum' | 'prod' | 'largest' | 'smallest' | 'recurrence';
@@ -112,6 +122,9 @@ export type KernelSpec =
       readonly reverse: boolean;
     }
   | { readonly kind: 'random'; readonly distribution: 'uniform' | 'normal' };
+
+/** Complex numbers as pairs in a last dimension or as two tensors, real ones, or the first half of pairs that stand for such. */
+export type FourierForm = 'pairs' | 'parts' | 'real' | 'half';
 
 /** The sum of absolute differences, the root of the sum of their squares, or the largest. */
 export type DistanceNorm = 'l1' | 'l2' | 'max';

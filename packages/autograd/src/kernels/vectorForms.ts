@@ -1,7 +1,8 @@
 /** @file Vector formulas that element-wise primitives bring along, so that a bundle holds those of the operations it imports. */
 import type { Lanes, Register } from '../backends/wasm/elements/lanes.js';
 
-export type Formula = (v: Lanes, x: Register) => Register;
+/** Of one register, or of two. */
+export type Formula = (v: Lanes, x: Register, y: Register) => Register;
 
 /** What a dtype has no formula for is called lane by lane. */
 export interface VectorForm {

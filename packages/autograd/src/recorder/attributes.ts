@@ -14,7 +14,7 @@ export const elementNames = [
   'sigmoid', 'sigmoidDerivative', 'tanhDerivative', 'softplus', 'exp', 'exp2', 'expm1', 'log', 'log2', 'log10', 'log1p', 'sqrt', 'rsqrt',
   'abs', 'sign', 'expNegSquare', 'normalPdf', 'normalCdf', 'erf', 'erfc', 'erfinv', 'relu', 'bitwiseNot', 'signbit',
   'lgamma', 'digamma', 'logit', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'asinh', 'acosh', 'atanh',
-  'tanhshrink', 'special.entr', 'special.ndtri',
+  'tanhshrink', 'special.entr', 'special.ndtri', 'sinc', 'special.i0', 'special.i1', 'special.i0e', 'special.i1e',
   'add', 'sub', 'mul', 'div', 'strongMul', 'strongProduct', 'pow', 'maximum', 'minimum', 'remainder', 'fmod',
   'floorDivide', 'hypot', 'atan2', 'logaddexp', 'logaddexp2', 'copysign', 'xlogy', 'nextafter.float32',
   'nextafter.float64', 'gammaSlope', 'special.xlog1py', 'special.gammainc', 'special.gammaincc', 'special.zeta',
@@ -26,15 +26,15 @@ export const elementNames = [
 /** Operations of whole arrays without attributes. */
 // prettier-ignore
 export const plainNames = [
-  'det', 'cofactor', 'slogdet', 'cholesky', 'qr', 'orthogonalComplete', 'eigh', 'svd', 'luPacked', 'luOrder',
+  'det', 'cofactor', 'cofactorRate', 'slogdet', 'cholesky', 'qr', 'orthogonalComplete', 'eigh', 'svd', 'luPacked', 'luOrder',
   'matrixExp', 'recompute',
 ] as const;
 
 /** Functions with derivatives of every order: of one element, the `order`-th derivative of the function. */
 // prettier-ignore
 export const familyNames = [
-  'polygamma', 'sinc', 'scaledTail', 'special.erfcx', 'special.i0', 'special.i1', 'special.i0e', 'special.i1e',
-  'special.ndtr', 'special.logNdtr',
+  'polygamma', 'sincSlope', 'scaledTail', 'special.erfcx', 'special.i0Slope', 'special.i1Slope', 'special.i0eSlope',
+  'special.i1eSlope', 'special.logNdtr',
 ] as const;
 
 type NoAttributes = Readonly<Record<never, never>>;
@@ -197,7 +197,15 @@ export interface ConfiguredOperations {
   /** The pseudoinverse `[…, n, m]` of `[…, m, n]`; singular values up to `max(atol, rtol · largest)` count as 0. */
   pinv: { readonly atol: number; readonly rtol: number };
   /** `scale · Σ x[j] e^(sign · 2πi jk/n)` along `dim`, of complex numbers as pairs in the last dimension, `[…, 2]`. */
-  fft: { readonly dim: number; readonly sign: number; readonly scale: number };
+  fft: {
+    readonly dim: number;
+    readonly n: number;
+    readonly sign: number;
+    readonly scale: number;
+    readonly from: 'pairs' | 'parts' | 'real';
+    readonly to: 'pairs' | 'half';
+  };
+  irfft: { readonly dim: number; readonly n: number; readonly scale: number };
   /** The first input; an error, which begins with `what`, if an element is outside the bounds, the other two inputs. */
   assertBetween: { readonly what: string };
 }

@@ -53,6 +53,10 @@ function exact(x: Float32Array, y: Float32Array, weight: Float32Array) {
   return { distances, gx, sx, gy, sy };
 }
 
+/** `toEqual` looks at numbers one by one, a hundred times as slowly. */
+const sameBytes = (a: Uint8Array | undefined, b: Uint8Array): boolean =>
+  a?.length === b.length && a.every((x, i) => x === b[i]);
+
 describe('distances of many rows', () => {
   test.each(Object.keys(clouds))('of points %s', (name) => {
     const cloud = clouds[name] as (x: number, row: number) => number;
@@ -115,4 +119,44 @@ describe('distances of many rows', () => {
     const mapped = c.vmap((a: c.Tensor) => c.cdist(a, y))(c.stack([x, x]));
     expect(mapped.at(1).dataSync()).toEqual(first);
   });
+
+  test.runIf(c.backend() === 'wasm')(
+    'and products have the same bits on one to three threads',
+    () => {
+      const before = c.getNumThreads();
+      c.manualSeed(11);
+      const [x, y] = [c.randn([ROWS, LENGTH]), c.randn([OTHERS, LENGTH])];
+      const [a, b] = [c.randn([3, 170, 90]), c.randn([3, 90, 130])];
+      const [image, weight] = [c.randn([4, 6, 20, 20]), c.randn([8, 6, 3, 3])];
+      const double = (t: c.Tensor): c.Tensor => t.cast('float64');
+      const distance = (p: number) => (): c.Tensor => c.cdist(x.narrow(0, 0, 60), y, { p });
+      const slope = (): c.Tensor => c.grad((z: c.Tensor) => c.cdist(z, y).sum())(x);
+      const weightSlope = (): c.Tensor =>
+        c.grad((w: c.Tensor) => c.conv2d(image, w).square().sum())(weight);
+      const all: (() => c.Tensor)[] = [
+        () => c.cdist(x, y),
+        ...[1, 2, Infinity].map(distance),
+        ...[slope, weightSlope, () => c.conv2d(image, weight)],
+        () => c.cdist(double(x.narrow(0, 0, 60)), double(y)),
+        () => a.matmul(b),
+        () => double(a).matmul(double(b)),
+        () => c.einsum('bij,bkj->ik', a, a),
+        () => a.at(0).matmul(b.at(0).select(1, 0)),
+      ];
+      const bits = (): Uint8Array[] =>
+        all.map((f) => new Uint8Array(f().dataSync().slice().buffer));
+      try {
+        const results = [1, 2, 3].map((threads) => {
+          c.setNumThreads(threads);
+          return bits();
+        });
+        results[0]?.forEach((alone, i) => {
+          for (const result of results)
+            expect(sameBytes(result[i], alone), String(all[i])).toBe(true);
+        });
+      } finally {
+        c.setNumThreads(before);
+      }
+    },
+  );
 });

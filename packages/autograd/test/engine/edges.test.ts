@@ -114,7 +114,7 @@ describe.each(['float32', 'float64', 'int32', 'bool'] as const)('%s', (dtype) =>
             // Division of integers by zero is refused: see integers.test.ts.
             operand(dtype, place, place === 1 && dtype === 'int32' && DIVISIONS.has(name)),
           );
-    const tests = /^(eq|ne|lt|le|gt|ge|is.*|logical.*)$/.test(name);
+    const tests = /^(eq|ne|lt|le|gt|ge|is.*|logical.*|signbit)$/.test(name);
     const root = makeElement(op, inputs, tests ? 'bool' : dtype);
     const [expected, actual] = [valuesOn(interpreter, root), valuesOn(wasm, root)];
     let worst = 0;

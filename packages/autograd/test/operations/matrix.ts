@@ -76,6 +76,10 @@ export const linalg: Record<string, OpLine> = {
     ],
   },
   'linalg.det': { samples: () => [[square(3)], [square(2, 3, [2])]] },
+  'linalg.det along a matrix': {
+    call: (a: Tensor, t: Tensor) => A.jvp((x: Tensor) => A.linalg.det(x), [a], [t])[1],
+    samples: () => [[square(3), square(3, 2)]],
+  },
   'linalg.slogdet': { samples: () => [[square(3)], [square(2, 3, [2])]] },
   'linalg.cholesky': {
     call: (a: Tensor) => A.linalg.cholesky(sym(a)),

@@ -77,9 +77,16 @@ export function watcherOf(events: readonly Watched[]): { watch: Watcher; found: 
   const watch: Watcher = (t0, y0, t1, step) => {
     const here: { k: number; t: number; y: Vector }[] = [];
     events.forEach(({ value, direction }, k) => {
+      const isFirst = last[k] === null;
       const before = last[k] ?? value(t0, y0);
       const after = value(t1, step.y);
       last[k] = after;
+      if (isFirst && before === 0) {
+        // It happens where the solution begins, in the direction in which it goes on.
+        if (direction === 0 || after === 0 || Math.sign(after) === direction)
+          here.push({ k, t: t0, y: y0 });
+        return;
+      }
       const crosses = before !== 0 && Math.sign(before) !== Math.sign(after);
       if (!crosses || (direction !== 0 && Math.sign(after - before) !== direction)) return;
       const at = (s: number): Vector => (s === 1 ? step.y : step.between(s));

@@ -88,7 +88,8 @@ export interface OdeResult<T = Tensor> {
  * the same tolerances. States at `dense(t)` and events, their times included, are differentiable too.
  *
  * An event is a function of `(t, y)`, or `{ when, terminal, direction }`: it happens where the function changes its sign, with
- * `direction` 1 only upwards and −1 only downwards; a `terminal` one ends the solution, which then stays where it is.
+ * `direction` 1 only upwards and −1 only downwards; a `terminal` one ends the solution, which then stays where it is. Where the
+ * function is 0 at the first time, it happens there, as in SciPy.
  * PyTorch: torchdiffeq's `odeint` and `odeint_adjoint`; SciPy: `solve_ivp`.
  * @throws {ChainruleError} if `f` reads values, and where the solution cannot be followed, with the time and the last good state:
  * it blows up, or `maxSteps` is reached. Also if times do not rise or fall. @throws {ShapeError} if `f` returns another size.
@@ -142,10 +143,25 @@ export function odeint<T = Tensor>(
   });
   const isOpen = (...more: readonly Tensor[]): boolean =>
     isGradEnabled() && [vector, t, ...captured, ...more].some((x) => x.requiresGrad);
-  const stateAt = (at: Tensor): Tensor =>
-    flow.run(vector, stack([t.select(0, 0), at]), captured).select(0, 1);
+  const moved = (from: Tensor, at: Tensor, v: Tensor): Tensor =>
+    flow.run(v, stack([from, at]), captured).select(0, 1);
+  const stateAt = (at: Tensor): Tensor => moved(t.select(0, 0), at, vector);
+  /** No step leads from the first time to itself: a short one away, and back from there, has the derivatives. */
+  const stateAtFirst = (at: Tensor): Tensor => {
+    const start = t.select(0, 0);
+    const aside = start.add(
+      t
+        .select(0, 1)
+        .sub(start)
+        .mul(2 ** -10),
+    );
+    const back = moved(aside, at, moved(start, aside, vector));
+    return back.add(vector.sub(back).detach());
+  };
+  const solution = ({ t: at }: Found): ((at: Tensor) => Tensor) | null =>
+    isOpen() ? (at === vectorOf(t)[0] ? stateAtFirst : stateAt) : null;
   const happened = watcher.found.map((list, k) =>
-    list.map((event) => occurrence(event, watched[k] as Watched, dtype, isOpen() ? stateAt : null)),
+    list.map((event) => occurrence(event, watched[k] as Watched, dtype, solution(event))),
   );
   let ts = t;
   const last = terminalOf(watched, watcher.found, end);

@@ -208,6 +208,26 @@ describe('stiff equations', () => {
 });
 
 describe('events', () => {
+  // SciPy's solve_ivp(lambda t, y: [-2 * y[0]], (0, 1), [1], events=…) reports t = 0 for directions 0 and −1, none for 1.
+  test('one that is 0 at the first time happens there, if it goes on in its direction', () => {
+    const y0 = f64(1).requiresGrad_();
+    const level = (_t: Tensor, y: Tensor): Tensor => y.select(0, 0).sub(1);
+    const decay = (_t: Tensor, y: Tensor): Tensor => y.mul(-2);
+    const { events, y } = odeint(decay, y0, [0, 0.5, 1], {
+      events: [0, 1, -1].map((direction) => ({ when: level, direction: direction as 0 | 1 | -1 })),
+    });
+    const times = events.map((list) => list.map(({ t }) => t.item()));
+    expect(times).toEqual([[0], [], [0]]);
+    expect(y.select(0, 2).item()).toBeCloseTo(Math.exp(-2), 6);
+    const ended = odeint(decay, y0, [0, 0.5, 1], { events: { when: level, terminal: true } });
+    expect(ended.t.toArray()).toEqual([0, 0, 0]);
+    expect(ended.y.toArray()).toEqual([[1], [1], [1]]);
+    // Where y(t) = 1 first, e^(2t) = y0: the time moves by half of what y0 does.
+    const [at] = events[0] as (typeof events)[number];
+    (at?.t as Tensor).sum().backward();
+    expect(y0.grad?.item()).toBeCloseTo(0.5, 6);
+  });
+
   const fall = (g: Tensor, options: OdeOptions = {}) =>
     odeint((_t: Tensor, y: Tensor) => stack([y.select(0, 1), g.neg()]), f64(10, 0), [0, 1, 5], {
       events: { when: (_t, y) => y.select(0, 0), terminal: true, direction: -1 },

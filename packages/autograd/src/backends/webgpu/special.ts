@@ -7,6 +7,7 @@ import type { Instruction } from '../../engine/program.js';
 import type { Attrs } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
+import { transformOf } from '../../kernels/fourierTransform.js';
 import { supports } from './wgsl/elements.js';
 import { copyOf, filledWith } from './wgsl/copies.js';
 import { drawShader } from './wgsl/draws.js';
@@ -56,6 +57,15 @@ const matrices =
     return Math.max(...shape.slice(-2)) <= largest ? [shader(site)].flat() : null;
   };
 
+/** A transform of any length, also one that other backends have no kernel for. */
+function transformShader(
+  spec: Parameters<typeof transformOf>[0],
+  { inputs, out }: Omit<Site, 'attrs'>,
+): Shader {
+  const places = inputs.map(({ place }) => place);
+  return fourierShader(transformOf(spec, inputs[0]!.shape, places, out));
+}
+
 /** Two numbers over and over. */
 function inTurn([even, odd]: readonly [number, number], { out, shape }: Site): Kernel {
   const size = sizeOf(shape);
@@ -75,18 +85,22 @@ function inTurn([even, odd]: readonly [number, number], { out, shape }: Site): K
   };
 }
 
-/** Functions with all their derivatives, and what computes them. */
+/** Functions with all their derivatives, or these alone, and what computes them. */
 const FAMILIES: Readonly<Record<string, string>> = {
   sinc: 'sincOf',
+  sincSlope: 'sincOf',
   polygamma: 'polygammaOf',
   scaledTail: 'erfcxOf',
   'special.erfcx': 'erfcxOf',
-  'special.ndtr': 'ndtrOf',
   'special.logNdtr': 'logNdtrOf',
   'special.i0': 'i0Of',
+  'special.i0Slope': 'i0Of',
   'special.i1': 'i1Of',
+  'special.i1Slope': 'i1Of',
   'special.i0e': 'i0eOf',
+  'special.i0eSlope': 'i0eOf',
   'special.i1e': 'i1eOf',
+  'special.i1eSlope': 'i1eOf',
 };
 
 const MAKERS: Readonly<Record<string, Maker>> = {
@@ -97,7 +111,13 @@ const MAKERS: Readonly<Record<string, Maker>> = {
       (site) => [familyShader(site, text)],
     ]),
   ),
-  fft: (site) => [fourierShader(site)],
+  fft: ({ attrs, ...site }) => [transformShader({ ...attrs, length: attrs['n'] } as never, site)],
+  irfft: ({ attrs, ...site }) => [
+    transformShader(
+      { ...attrs, length: attrs['n'], sign: 1, from: 'half', to: 'real' } as never,
+      site,
+    ),
+  ],
   unfold: (site) => [unfoldShader(site, site.attrs as unknown as Sliding)],
   fold: (site) => [foldShader(site, site.attrs as unknown as Sliding)],
   solve: matrices(solveShader),

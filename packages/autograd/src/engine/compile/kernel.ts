@@ -5,7 +5,7 @@
  * Strides and offsets count elements, never bytes; a stride of 0 repeats an element (broadcasting).
  */
 import type { DType } from '../../graph/dtype.js';
-import type { DistanceNorm } from '../../graph/lowering.js';
+import type { DistanceNorm, FourierForm } from '../../graph/lowering.js';
 import type { KernelFamily } from '../../kernels/family.js';
 
 /** Where an operand begins; one that is no more than a place lies contiguous and row-major. */
@@ -248,6 +248,25 @@ export interface DistanceKernel extends Familiar {
   readonly out: Place;
 }
 
+/**
+ * Sums `scale · Σ x[j] e^(± 2πi jk/n)` along the middle of `[outer, n, inner]`. Complex numbers are `pairs` in a last
+ * dimension, or two tensors, the `parts`; of `real` numbers the transform may be wanted up to ⌊n/2⌋ only, or be given so
+ * (`half`), and its real result be wanted.
+ */
+export interface FourierKernel extends Familiar {
+  readonly kind: 'fourier';
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  /** Of the exponent; −1 of real numbers, 1 where the result is real. */
+  readonly sign: number;
+  readonly scale: number;
+  readonly from: FourierForm;
+  readonly to: Exclude<FourierForm, 'parts'>;
+  readonly inputs: readonly Place[];
+  readonly out: Place;
+}
+
 /** A kernel of its own kind over contiguous operands. */
 export type OperatorKernel =
   | ConvKernel
@@ -258,7 +277,8 @@ export type OperatorKernel =
   | CumulativeKernel
   | SearchKernel
   | SortKernel
-  | DistanceKernel;
+  | DistanceKernel
+  | FourierKernel;
 
 /** Everything a kernel reads and writes. */
 export function placesOf(kernel: Kernel): Place[] {
@@ -312,6 +332,8 @@ export function operatorFlops(kernel: OperatorKernel): number {
       return of(kernel.outer, kernel.length, kernel.inner);
     case 'distance':
       return of(3, kernel.batch, kernel.rows, kernel.others, kernel.length);
+    case 'fourier':
+      return of(5, kernel.outer, kernel.length, kernel.inner, Math.log2(kernel.length));
     case 'random':
     case 'search':
     case 'sort':

@@ -78,6 +78,10 @@ function sizesOf(kernel: OperatorKernel): { readonly name: string; readonly move
       const moved = batch * ((rows + others) * length + rows * others);
       return { name: `${batch}×${rows}×${others}×${length}`, moved };
     }
+    case 'fourier': {
+      const { outer, length, inner } = kernel;
+      return { name: `${outer}×${length}×${inner}`, moved: 4 * outer * length * inner };
+    }
     case 'random':
       return { name: `${kernel.count}`, moved: kernel.count };
   }

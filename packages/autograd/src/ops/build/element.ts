@@ -56,6 +56,8 @@ interface BinarySpec extends Pick<Laws, 'unit'> {
   readonly divides?: boolean;
   readonly dx: Derivative<[x: Tensor, y: Tensor, out: Tensor]>;
   readonly dy: Derivative<[x: Tensor, y: Tensor, out: Tensor]>;
+  /** A vector form that only those programs hold which hold the operation. */
+  readonly vector?: VectorForm;
   readonly domain?: Domain;
   readonly to?: 'bool';
 }
@@ -131,7 +133,8 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
 
 /** A function of two numbers, element by element, with broadcasting and promotion of dtypes. */
 export function binary(name: string, spec: BinarySpec): BinaryOp {
-  const { dx, dy, domain = 'any' } = spec;
+  const { dx, dy, vector, domain = 'any' } = spec;
+  if (vector !== undefined) enterVectorForm(name, vector);
   const op = elementwise(name, {
     scalar: spec.reference,
     integer: spec.integer,

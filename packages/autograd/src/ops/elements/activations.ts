@@ -116,10 +116,12 @@ export const mish = composite('mish', (x: Operand): Tensor => {
   const e = exp(choose(left, node, neg(node)));
   const twice = mul(e, 2);
   const e2 = square(e);
-  // tanh(ln(1 + eˣ)) as a function of e^−|x|: neither form overflows or cancels.
-  const onLeft = mul(e, sub(1, div(add(e2, e), add(add(e2, twice), 2))));
+  // tanh(ln(1 + eˣ)) as a function of e^−|x|: neither form overflows or cancels; x comes first, so that little is rounded after.
+  const low = mul(node, e);
+  const onLeft = sub(low, mul(low, div(add(e2, e), add(add(e2, twice), 2))));
   const q = mul(e2, 2);
-  return mul(node, choose(left, onLeft, sub(1, div(q, add(add(q, twice), 1)))));
+  const onRight = sub(node, mul(node, div(q, add(add(q, twice), 1))));
+  return choose(left, onLeft, onRight);
 }) as SameShape;
 
 /** The bounds of `hardtanh`. */

@@ -5,6 +5,7 @@ import { DTypeError } from '../../errors.js';
 import { isFloat, toFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { logaddexp2Form } from '../../kernels/logarithmic.js';
 import {
   binary,
   composite,
@@ -82,6 +83,7 @@ function times(op: string, x: Operand, factor: number): Tensor {
  * @example logaddexp2(tensor([2000]), 2000) // [2001]
  */
 export const logaddexp2: BinaryOp = binary('logaddexp2', {
+  vector: logaddexp2Form,
   reference: (x, y) => {
     if (x === y) return Number.isFinite(x) ? x + 1 : x;
     return Math.max(x, y) + Math.log1p(2 ** -Math.abs(x - y)) / Math.LN2;

@@ -1,8 +1,22 @@
 /** @file Functions whose derivatives are functions of one family, counted by an order: polygamma, sinc. */
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { primitive } from '../build/define.js';
+import type { VectorForm } from '../../kernels/vectorForms.js';
+import { primitive, unary } from '../build/define.js';
 import { strongMul } from '../build/element.js';
+
+/**
+ * A family whose function itself has a vector form, and is an operation of that name; the others are called `…Slope`. Takes
+ * and returns float tensors.
+ */
+export function vectorFamily(
+  name: string,
+  f: (order: number, x: number) => number,
+  vector: VectorForm,
+): (x: Tensor) => Tensor {
+  const slope = derivativeFamily(`${name}Slope`, f);
+  return unary(name, { reference: (x) => f(0, x), vector, derivative: (x) => slope(x, 1) });
+}
 
 /**
  * An element-wise operation with an order that is part of its structure; its derivative is itself with the next order.

@@ -1,6 +1,7 @@
 /** @file Exponentials and logarithms. */
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { logaddexpForm } from '../../kernels/logarithmic.js';
 import {
   binary,
   unary,
@@ -58,6 +59,7 @@ export const log1p: UnaryOp = unary('log1p', {
  * @example logaddexp(tensor([1000]), 1000) // [1000.693]
  */
 export const logaddexp: BinaryOp = binary('logaddexp', {
+  vector: logaddexpForm,
   reference: (x, y) => {
     if (x === y) return x + (Number.isFinite(x) ? Math.LN2 : 0);
     return Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)));

@@ -6,6 +6,7 @@ import {
   normalCdfForm,
   normalPdfForm,
 } from '../../kernels/gaussian.js';
+import { erfinvForm } from '../../kernels/quantiles.js';
 import { unary, type UnaryOp } from '../build/define.js';
 import {
   erf as erfOf,
@@ -63,6 +64,7 @@ const scaledTail = derivativeFamily('scaledTail', erfcxDerivative);
 /** The number whose erf is x; ±Inf at ±1, NaN outside. PyTorch: `torch.erfinv`. */
 export const erfinv: UnaryOp = unary('erfinv', {
   reference: erfinvOf,
+  vector: erfinvForm,
   derivative: (x, y) => {
     const a = abs(x);
     // Near ±1 the square of a rounded y is off by many units; 1 − |x| = erfc |y| is exact.

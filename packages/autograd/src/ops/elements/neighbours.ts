@@ -2,6 +2,7 @@
 import { DTypeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { nextSingleForm } from '../../kernels/neighbours.js';
 import {
   binary,
   composite,
@@ -31,7 +32,12 @@ function next64(x: number, y: number): number {
   return bits.getFloat64(0);
 }
 
-const nextSingle = binary('nextafter.float32', { reference: next32, dx: null, dy: null });
+const nextSingle = binary('nextafter.float32', {
+  reference: next32,
+  vector: nextSingleForm,
+  dx: null,
+  dy: null,
+});
 const nextDouble = binary('nextafter.float64', { reference: next64, dx: null, dy: null });
 
 /**

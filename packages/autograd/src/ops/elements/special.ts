@@ -1,4 +1,6 @@
 /** @file Special functions. Integers and booleans become float32. */
+import { digammaForm, lgammaForm, sincForm } from '../../kernels/gammaForms.js';
+import { logitForm, xlogyForm } from '../../kernels/logarithmic.js';
 import { byPosition, checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { toFloat } from '../../graph/dtype.js';
@@ -17,7 +19,7 @@ import {
   type SameShape,
   type UnaryOp,
 } from '../build/define.js';
-import { derivativeFamily } from './derivativeFamily.js';
+import { derivativeFamily, vectorFamily } from './derivativeFamily.js';
 import { castNode, choose } from '../build/element.js';
 import { log } from './exponential.js';
 import { div, mul, reciprocal, sub } from '../build/fieldOperations.js';
@@ -38,12 +40,14 @@ export { sigmoidOf as sigmoid } from './logistic.js';
 /** `ln |Γ(x)|`; +Inf at 0, −1, −2, … and ±Inf. PyTorch: `torch.lgamma`. */
 export const lgamma: UnaryOp = unary('lgamma', {
   reference: lgammaOf,
+  vector: lgammaForm,
   derivative: (x) => digamma(x),
 });
 
 /** The derivative of `lgamma`; −Inf at 0, +Inf at −0, NaN at −1, −2, …. PyTorch: `torch.digamma`. */
 export const digamma: UnaryOp = unary('digamma', {
   reference: digammaOf,
+  vector: digammaForm,
   derivative: (x) => polygammaNode(x, 1),
 });
 
@@ -62,12 +66,8 @@ export const polygamma = composite('polygamma', (n: number, x: Operand): Tensor 
   return n === 0 ? digamma(x) : polygammaNode(inFloat('polygamma', x), n);
 });
 
-const sincNode = derivativeFamily('sinc', sincDerivative);
-
 /** `sin(πx) / (πx)`, and 1 at 0, with derivatives of any order exact around 0; NaN at ±Inf. PyTorch: `torch.sinc`. */
-export const sinc = composite('sinc', (x: Operand): Tensor =>
-  sincNode(inFloat('sinc', x), 0),
-) as SameShape;
+export const sinc = vectorFamily('sinc', sincDerivative, sincForm) as SameShape;
 
 /**
  * `ln(x / (1 − x))`, the inverse of `sigmoid`; ±Inf at 1 and 0, NaN outside of [0, 1]. With `{ eps }` x is first moved into
@@ -94,6 +94,7 @@ const logitOptions = byPosition(
 );
 
 const logitOp = unary('logit', {
+  vector: logitForm,
   reference: (x) => Math.log(x / (1 - x)),
   // NaN outside of the domain, as the value.
   derivative: (x, y) => choose(isNan(y), NaN, reciprocal(mul(x, sub(1, x)))),
@@ -104,6 +105,7 @@ const logitOp = unary('logit', {
  * PyTorch: `torch.xlogy`.
  */
 export const xlogy: BinaryOp = binary('xlogy', {
+  vector: xlogyForm,
   reference: (x, y) => (x === 0 && !Number.isNaN(y) ? 0 : x * Math.log(y)),
   dx: (x, y) => choose(logicalAnd(eq(x, 0), le(y, 0)), 0, log(y)),
   dy: (x, y) => div(x, y),

@@ -1,5 +1,5 @@
 /**
- * @file Fourier transforms: `fft.fft`, `fft.rfft`, `fft.irfftn` … of any length in O(n log n), computed in float64.
+ * @file Fourier transforms: `fft.fft`, `fft.rfft`, `fft.irfftn` … of any length in O(n log n).
  *
  * A complex tensor is `{ real, imag }`, in arguments and results alike; a tensor stands for one without imaginary part. Both
  * parts are differentiable.
@@ -10,23 +10,20 @@ import { ShapeError } from '../../errors.js';
 import { normalizeDim, normalizeDims, range, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { composite, type Operand } from '../build/define.js';
-import { castNode, choose } from '../build/element.js';
-import { mul, neg } from '../build/fieldOperations.js';
-import { eq, logicalOr } from '../build/relations.js';
-import { iotaAlong } from '../shape/movement.js';
+import { neg } from '../build/fieldOperations.js';
 import {
   complexOperand,
+  isComplex,
   paired,
-  partOf,
   parts,
   realOperand,
   resized,
-  transformed,
   type Complex,
-} from './transform.js';
+} from './complex.js';
+import { inverseReal, transformed, transformedParts, transformedReal } from './primitives.js';
 
 export { fftfreq, fftshift, ifftshift, rfftfreq } from './frequencies.js';
-export type { Complex } from './transform.js';
+export type { Complex } from './complex.js';
 
 /** Where the factor 1/n stands: in the inverse (`'backward'`), in the transform, or its root in both. */
 export type FftNorm = 'backward' | 'ortho' | 'forward';
@@ -141,6 +138,26 @@ function along(
   );
 }
 
+/** A complex tensor, or a real one, transformed along axes, as pairs. */
+function transform(
+  x: Complex,
+  isReal: boolean,
+  axes: readonly Axis[],
+  inverse: boolean,
+  where: FftNorm | null | undefined,
+): Tensor {
+  const [first, ...rest] = axes;
+  if (first === undefined) return paired(x);
+  const { dim, n } = first;
+  const scale = scaleOf(where, inverse, n);
+  const real = resized(x.real, dim, n);
+  const pairs =
+    isReal && !inverse
+      ? transformedReal(real, dim, scale, 'pairs')
+      : transformedParts({ real, imag: resized(x.imag, dim, n) }, dim, inverse ? 1 : -1, scale);
+  return along(pairs, rest, inverse, where);
+}
+
 type ComplexToComplex<O> = (x: Operand | Complex, options?: O) => Complex;
 type RealToComplex<O> = (x: Operand, options?: O) => Complex;
 type ComplexToReal<O> = (x: Operand | Complex, options?: O) => Tensor;
@@ -149,7 +166,8 @@ function one(op: string, inverse: boolean): ComplexToComplex<FftOptions> {
   return composite(op, (x: Operand | Complex, options?: FftOptions): Complex => {
     const given = fftOptions(op, options);
     const z = complexOperand(op, x);
-    return parts(along(paired(z), [axisOf(op, z.real, given)], inverse, given.norm));
+    const axes = [axisOf(op, z.real, given)];
+    return parts(transform(z, !isComplex(x), axes, inverse, given.norm));
   });
 }
 
@@ -157,7 +175,8 @@ function several(op: string, inverse: boolean, least: number): ComplexToComplex<
   return composite(op, (x: Operand | Complex, options?: FftnOptions): Complex => {
     const given = fftnOptions(op, options);
     const z = complexOperand(op, x);
-    return parts(along(paired(z), axesOf(op, z.real, given, least), inverse, given.norm));
+    const axes = axesOf(op, z.real, given, least);
+    return parts(transform(z, !isComplex(x), axes, inverse, given.norm));
   });
 }
 
@@ -168,21 +187,21 @@ function realTransform(
   where: FftNorm | null | undefined,
 ): Tensor {
   const { dim, n } = axes.at(-1) as Axis;
-  const z = paired({ real: x, imag: mul(x, 0) });
-  const half = resized(along(z, [{ dim, n }], false, where), dim, Math.floor(n / 2) + 1);
+  const half = transformedReal(resized(x, dim, n), dim, scaleOf(where, false, n), 'half');
   return along(half, axes.slice(0, -1), false, where);
 }
 
-/** The real tensor whose transform begins so: what is there counts twice but for the first and, for even n, the last. */
+/** The real tensor whose transform begins so. */
 function realInverse(z: Complex, axes: readonly Axis[], where: FftNorm | null | undefined): Tensor {
   const { dim, n } = axes.at(-1) as Axis;
-  const pairs = along(paired(z), axes.slice(0, -1), true, where);
-  const half = resized(pairs, dim, Math.floor(n / 2) + 1);
-  const k = iotaAlong(half.sizes[dim] as number, dim, half.ndim);
-  const once = eq(k, 0);
-  const counted = n % 2 === 0 ? logicalOr(once, eq(k, n / 2)) : once;
-  const weight = castNode(choose(counted, 1, 2), half.dtype);
-  return partOf(along(mul(half, weight), [{ dim, n }], true, where), 0);
+  const length = Math.floor(n / 2) + 1;
+  const scale = scaleOf(where, true, n);
+  if (axes.length === 1) {
+    const [real, imag] = [resized(z.real, dim, length), resized(z.imag, dim, length)];
+    return inverseReal({ real, imag }, dim, n, scale);
+  }
+  const pairs = transform(z, false, axes.slice(0, -1), true, where);
+  return inverseReal(resized(pairs, dim, length), dim, n, scale);
 }
 
 const fromHalf = (size: number): number => 2 * (size - 1);

@@ -7,7 +7,7 @@ import { DTypeError } from '../../errors.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { roll } from '../shape/rearranging.js';
-import { complexOperand, isComplex, type Complex } from './transform.js';
+import { complexOperand, isComplex, type Complex } from './complex.js';
 
 export interface ShiftOptions {
   /** All dimensions by default. */

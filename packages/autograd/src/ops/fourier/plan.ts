@@ -4,6 +4,8 @@
  * elsewhere.
  */
 
+import { kept, rootsOfUnity } from '../../kernels/rootsOfUnity.js';
+
 type Row = Float64Array;
 
 /** Transforms a row in place: `X[k] = Σ x[j] e^(−2πi jk/n)`. For the inverse sign exchange the two parts. */
@@ -12,8 +14,6 @@ export type Transform = (real: Row, imag: Row) => void;
 /** Prime factors up to this one are transformed as they are, in p² steps. */
 const LARGEST_RADIX = 13;
 
-const PLANS_KEPT = 16;
-
 /**
  * Four rows of n, for both parts before and after a pass. Elements that a pass reads lie powers of two apart, in both parts:
  * if rows began together in a page of memory, all of them would want the same few places of the nearest cache.
@@ -21,19 +21,6 @@ const PLANS_KEPT = 16;
 export function rowsOf(n: number): [Row, Row, Row, Row] {
   const row = (i: number): Row => new Float64Array(n + 384).subarray(128 * i, 128 * i + n);
   return [row(0), row(1), row(2), row(3)];
-}
-
-/** What is made for a length; that of the last few is kept. */
-export function kept<T>(make: (n: number) => T): (n: number) => T {
-  const plans = new Map<number, T>();
-  return (n) => {
-    const known = plans.get(n);
-    if (known !== undefined) return known;
-    const made = make(n);
-    if (plans.size >= PLANS_KEPT) plans.delete(plans.keys().next().value as number);
-    plans.set(n, made);
-    return made;
-  };
 }
 
 /** The transform of rows of n. */
@@ -49,21 +36,6 @@ function factorsOf(n: number): { factors: number[]; rest: number } {
     for (; rest % p === 0; rest /= p) factors.push(p);
   }
   return { factors, rest };
-}
-
-/** `e^(−2πi k/n)`, from angles up to π/4. */
-export function rootsOfUnity(n: number): { cos: Row; sin: Row } {
-  const [cos, sin] = [new Float64Array(n), new Float64Array(n)];
-  for (let k = 0; k < n; k++) {
-    // Eighths of the circle, and what is left of the nearest quarter.
-    const quarter = Math.round((4 * k) / n);
-    const angle = (Math.PI / 2) * ((4 * k - quarter * n) / n);
-    const [c, s] = [Math.cos(angle), Math.sin(angle)];
-    const turn = quarter % 4;
-    cos[k] = turn === 0 ? c : turn === 1 ? -s : turn === 2 ? -c : s;
-    sin[k] = -(turn === 0 ? s : turn === 1 ? c : turn === 2 ? -s : -c);
-  }
-  return { cos, sin };
 }
 
 /** A transform of n elements, the product of small factors. */

@@ -14,7 +14,7 @@ import { indexAddOf, takeOf } from '../indexing/gather.js';
 import { moveDim, narrowNode, padNode } from '../shape/movement.js';
 import { pad } from '../shape/rearranging.js';
 import { fft, irfft, rfft } from './fft.js';
-import { complexOperand, isComplex, resized, type Complex } from './transform.js';
+import { complexOperand, isComplex, resized, type Complex } from './complex.js';
 
 interface FrameOptions {
   /** How far windows are apart. Default `⌊nFft / 4⌋`. */

@@ -3,10 +3,10 @@ import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { mul, reciprocal, sub } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
-import { castNode, strongMul } from '../build/element.js';
+import { add, castNode, strongMul } from '../build/element.js';
 import { jacobiSingular, luInPlace } from './factorKernels.js';
-import { iotaAlong } from '../shape/movement.js';
-import { primitive, type PrimitiveOp } from '../build/primitive.js';
+import { batchAll, iotaAlong } from '../shape/movement.js';
+import { primitive, sumOf, type PrimitiveOp } from '../build/primitive.js';
 import { eachMatrix, identityLike, product, solveOf } from './solving.js';
 
 /** The determinant of each matrix: `[…, n, n] → […]`. */
@@ -34,14 +34,13 @@ function lastTwo(x: Tensor): Tensor {
 
 /**
  * The cofactors of each matrix, the gradient of its determinant: `det(A) A⁻ᵀ`, and their limit where A is singular.
- * Their own derivative divides by det(A): it is not finite there.
  */
 export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor', {
   lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).sizes,
-  vjp: (_i, ct, [a], out) => cofactorRate(a as Tensor, out, ct),
   // The second derivative of a determinant is symmetric.
-  jvp: ([t], [a], out) => cofactorRate(a as Tensor, out, t as Tensor),
+  vjp: (_i, ct, [a], out) => rateAlong(a as Tensor, out, ct),
+  jvp: ([t], [a], out) => rateAlong(a as Tensor, out, t as Tensor),
   batch: ([a]) => cofactorOf([a as Tensor]),
   reference: ([a], out) => {
     const n = (a as Value).shape.at(-1) as number;
@@ -62,16 +61,95 @@ export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor
   },
 });
 
-/** `(⟨C, t⟩ C − C tᵀ C) / det A`. */
-function cofactorRate(a: Tensor, c: Tensor, t: Tensor): Tensor {
-  const n = a.sizes.at(-1) as number;
-  if (n <= 1) return strongMul(0, t);
-  const along = lastTwo(mul(c, t));
-  const difference = sub(
-    mul(reshapeNode(along, [...along.sizes, 1, 1]), c),
-    product(product(c, t, false, true), c),
+/** How cofactors change along `t`; a device other than the CPU divides by the determinant. */
+function rateAlong(a: Tensor, c: Tensor, t: Tensor): Tensor {
+  if ((a.sizes.at(-1) as number) <= 1) return strongMul(0, t);
+  return a.device === 'cpu' ? cofactorRateOf([a, t]) : overDeterminant(a, rateTimes(c, t));
+}
+
+/** `⟨C, t⟩ C − C tᵀ C`. */
+function rateTimes(c: Tensor, t: Tensor): Tensor {
+  return sub(mul(inner(c, t), c), product(product(c, t, false, true), c));
+}
+
+/** The sum of all products of two matrices, with two dimensions of 1. */
+function inner(x: Tensor, y: Tensor): Tensor {
+  const sum = lastTwo(mul(x, y));
+  return reshapeNode(sum, [...sum.sizes, 1, 1]);
+}
+
+function overDeterminant(a: Tensor, x: Tensor): Tensor {
+  const det = detOf([a]);
+  return mul(x, reciprocal(reshapeNode(det, [...det.sizes, 1, 1])));
+}
+
+/**
+ * How the cofactors of a matrix change along another, the second derivative of its determinant: `(⟨C, t⟩ C − C tᵀ C) / det A`,
+ * and its limit where A is singular. Its own derivative by A, from n = 3 on, divides by det A: it is not finite there.
+ */
+const cofactorRateOf: PrimitiveOp<Record<never, never>> = primitive('cofactorRate', {
+  lowering: { kind: 'reference' },
+  shape: ([a]) => (a as Tensor).sizes,
+  // All three directions of the third derivative may be exchanged.
+  vjp: (i, ct, [a, t]) =>
+    i === 0 ? third(a as Tensor, t as Tensor, ct) : cofactorRateOf([a as Tensor, ct]),
+  jvp: ([x, u], [a, t]) =>
+    sumOf([
+      ...(x ? [third(a as Tensor, t as Tensor, x)] : []),
+      ...(u ? [cofactorRateOf([a as Tensor, u])] : []),
+    ]),
+  batch: (inputs, batched, _attrs, size) => cofactorRateOf(batchAll(inputs, batched, size)),
+  reference: ([a, t], out) => {
+    const n = (a as Value).shape.at(-1) as number;
+    eachMatrix(a as Value, (m, i) => {
+      const { u, s, v } = jacobiSingular(m, n, n);
+      const sign = luSign(u, n) * luSign(v, n);
+      const direction = (t as Value).data.subarray(i * n * n, (i + 1) * n * n);
+      const turned = sandwich(u, Float64Array.from(direction), v, n, true);
+      const rate = new Float64Array(n * n);
+      for (let r = 0; r < n; r++) {
+        for (let c = 0; c < n; c++) {
+          if (r === c) continue;
+          const others = s.reduce((p, x, k) => (k === r || k === c ? p : p * x), sign);
+          rate[r * n + c] = -turned[c * n + r]! * others;
+          rate[r * n + r]! += turned[c * n + c]! * others;
+        }
+      }
+      out.data.set(sandwich(u, rate, v, n, false), i * n * n);
+    });
+  },
+});
+
+/** `u x vᵀ`, or `uᵀ x v`. */
+function sandwich(
+  u: Float64Array,
+  x: Float64Array,
+  v: Float64Array,
+  n: number,
+  transposed: boolean,
+): Float64Array {
+  const at = (q: Float64Array, r: number, c: number): number =>
+    transposed ? q[c * n + r]! : q[r * n + c]!;
+  const [half, out] = [new Float64Array(n * n), new Float64Array(n * n)];
+  for (let r = 0; r < n; r++)
+    for (let c = 0; c < n; c++)
+      for (let k = 0; k < n; k++) half[r * n + c]! += at(u, r, k) * x[k * n + c]!;
+  for (let r = 0; r < n; r++)
+    for (let c = 0; c < n; c++)
+      for (let k = 0; k < n; k++) out[r * n + c]! += half[r * n + k]! * at(v, c, k);
+  return out;
+}
+
+/** The third derivative of a determinant, along two directions; 0 of a matrix of 2 × 2. */
+function third(a: Tensor, t: Tensor, x: Tensor): Tensor {
+  if ((a.sizes.at(-1) as number) <= 2) return strongMul(0, x);
+  const c = cofactorOf([a]);
+  const [along, rate] = [cofactorRateOf([a, x]), cofactorRateOf([a, t])];
+  const straight = sub(
+    add(mul(inner(along, t), c), mul(inner(c, t), along)),
+    add(product(product(along, t, false, true), c), product(product(c, t, false, true), along)),
   );
-  return mul(difference, reciprocal(reshapeNode(detOf([a]), [...along.sizes, 1, 1])));
+  return overDeterminant(a, sub(straight, mul(inner(c, x), rate)));
 }
 
 /** The determinant of an orthogonal matrix: 1 or −1. */

@@ -125,6 +125,66 @@ describe('factorizations of any matrix, singular ones included', () => {
 });
 
 describe('derivatives', () => {
+  // PyTorch 2.13, autograd of the gradient's sum with weights sin(1 + 3 i + j).
+  test.each([
+    [
+      [
+        [1, 2],
+        [2, 4],
+      ],
+      [
+        [-0.9589, 0.7568],
+        [-0.9093, 0.8415],
+      ],
+    ],
+    [
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+        [7, 8, 9],
+      ],
+      [
+        [-10.2706, 7.1488, 1.3305],
+        [-4.9109, 5.0266, -0.0421],
+        [7.0681, -6.4753, 1.1248],
+      ],
+    ],
+    [
+      [
+        [1, 1, 1],
+        [1, 1, 1],
+        [1, 1, 1],
+      ],
+      [
+        [-1.2567, 0.7223, 0.5345],
+        [-0.1909, 0.4555, -0.2645],
+        [1.4477, -1.1777, -0.2699],
+      ],
+    ],
+    // Where PyTorch gives NaN: every cofactor of 2 × 2 is linear.
+    [
+      [
+        [0, 0],
+        [0, 0],
+      ],
+      [
+        [-0.9589, 0.7568],
+        [-0.9093, 0.8415],
+      ],
+    ],
+  ])('the second derivative of det of a singular matrix is finite: %j', (rows, second) => {
+    const weights = A.tensor(
+      rows.map((row, i) => row.map((_, j) => Math.sin(1 + 3 * i + j))),
+      { dtype: 'float64' },
+    );
+    const a = A.tensor(rows, { dtype: 'float64' });
+    const slope = A.grad((x: Tensor) => linalg.det(x));
+    const h = A.grad((x: Tensor) => slope(x).mul(weights).sum())(a);
+    h.dataSync().forEach((v, i) => expect(v).toBeCloseTo(second.flat()[i] as number, 4));
+    const [, forward] = A.jvp((x: Tensor) => slope(x), [a], [weights]);
+    forward.dataSync().forEach((v, i) => expect(v).toBeCloseTo(second.flat()[i] as number, 4));
+  });
+
   test('the gradient of det is the cofactors, for singular matrices too', () => {
     const a = A.tensor(
       [

@@ -136,8 +136,8 @@ export const triangularSolve = composite(
 );
 
 /**
- * The determinant of `A […, n, n]`, 1 for n = 0. Its gradient is the matrix of cofactors, right for singular matrices
- * too (PyTorch has 0 where det is exactly 0); its second derivative is not finite there. PyTorch: `torch.linalg.det`.
+ * The determinant of `A […, n, n]`, 1 for n = 0. Its gradient is the matrix of cofactors; it and the second derivative are right
+ * for singular matrices too, the third is not finite there from n = 3 on. PyTorch: `torch.linalg.det`.
  */
 export const det = composite('linalg.det', (A: Tensor): Tensor => detOf([square('linalg.det', A)]));
 

@@ -1,4 +1,5 @@
 /** @file Activations that are functions alone: what is small becomes nothing, or one number. */
+import { tanhshrinkForm } from '../../kernels/logarithmic.js';
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { type Shape } from '../../graph/shape.js';
@@ -44,6 +45,7 @@ export const hardshrink = composite(
  * ±∞ stays. PyTorch: `nn.functional.tanhshrink`.
  */
 export const tanhshrink = unary('tanhshrink', {
+  vector: tanhshrinkForm,
   reference: (x) => (Math.abs(x) < 1 ? differenceFromTanh(x) : x - Math.tanh(x)),
   derivative: (x) => square(tanh(x)),
 });

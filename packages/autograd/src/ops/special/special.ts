@@ -3,6 +3,9 @@ import { GradError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
 import { checkInteger, checkSize } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { i0eForm, i0Form, i1eForm, i1Form } from '../../kernels/bessel.js';
+import { entrForm, xlog1pyForm } from '../../kernels/logarithmic.js';
+import { ndtriForm } from '../../kernels/quantiles.js';
 import { reshapeNode } from '../build/broadcast.js';
 import {
   binary,
@@ -17,15 +20,16 @@ import {
 import { add, castNode, choose } from '../build/element.js';
 import { div, mul, neg, square, sub } from '../build/fieldOperations.js';
 import { eq, le, logicalAnd } from '../build/relations.js';
-import { derivativeFamily } from '../elements/derivativeFamily.js';
+import { derivativeFamily, vectorFamily } from '../elements/derivativeFamily.js';
 import { exp, log, log1p } from '../elements/exponential.js';
 import { hurwitzZeta } from '../elements/gammaFunction.js';
+import { normalCdf } from '../elements/gaussian.js';
 import { digamma, lgamma, logit, sigmoid, xlogy } from '../elements/special.js';
 import { sum } from '../reductions/reductions.js';
 import { iotaAlong } from '../shape/movement.js';
 import { besselI, besselI0e, besselI1e } from './besselFunctions.js';
 import { gammainc as gammaincOf, gammaincc as gammainccOf } from './incompleteGamma.js';
-import { logNdtrDerivative, ndtrDerivative, ndtri as ndtriOf } from './normalDistribution.js';
+import { logNdtrDerivative, ndtri as ndtriOf } from './normalDistribution.js';
 import { erfcxDerivative } from './scaledTail.js';
 
 export { logit };
@@ -38,6 +42,7 @@ export const psi = composite('special.psi', (x: Operand): Tensor => digamma(x)) 
 
 /** `−x ln x`, 0 at 0, −Inf below; the derivative is +Inf at 0, NaN below. PyTorch: `torch.special.entr`. */
 export const entr: UnaryOp = unary('special.entr', {
+  vector: entrForm,
   reference: (x) => (x > 0 ? -x * Math.log(x) : x < 0 ? -Infinity : x === 0 ? 0 : x),
   derivative: (x) => neg(add(log(x), 1)),
 });
@@ -58,25 +63,30 @@ function family(name: string, f: (order: number, x: number) => number, first = 0
 export const erfcx: SameShape = family('special.erfcx', erfcxDerivative);
 
 /** The modified Bessel function I₀. PyTorch: `torch.special.i0`. */
-export const i0: SameShape = family('special.i0', besselI);
+export const i0 = vectorFamily('special.i0', besselI, i0Form) as SameShape;
 
 /** The modified Bessel function I₁, the derivative of I₀. PyTorch: `torch.special.i1`. */
-export const i1: SameShape = family('special.i1', (order, x) => besselI(order + 1, x));
+export const i1 = vectorFamily(
+  'special.i1',
+  (order, x) => besselI(order + 1, x),
+  i1Form,
+) as SameShape;
 
 /** `e^(−|x|) I₀(x)`; the derivative at its kink, 0, is 0. PyTorch: `torch.special.i0e`. */
-export const i0e: SameShape = family('special.i0e', besselI0e);
+export const i0e = vectorFamily('special.i0e', besselI0e, i0eForm) as SameShape;
 
 /** `e^(−|x|) I₁(x)`. PyTorch: `torch.special.i1e`. */
-export const i1e: SameShape = family('special.i1e', besselI1e);
+export const i1e = vectorFamily('special.i1e', besselI1e, i1eForm) as SameShape;
 
 /** The integral of the normal density up to x, `½ erfc(−x/√2)`. PyTorch: `torch.special.ndtr`. */
-export const ndtr: SameShape = family('special.ndtr', ndtrDerivative);
+export const ndtr = composite('special.ndtr', (x: Operand): Tensor => normalCdf(x)) as SameShape;
 
 /** The logarithm of `ndtr`, with every digit of its left tail. PyTorch: `torch.special.log_ndtr`. */
 export const logNdtr: SameShape = family('special.logNdtr', logNdtrDerivative);
 
 /** The inverse of `ndtr`: ±Inf at 1 and 0, NaN outside. PyTorch: `torch.special.ndtri`. */
 export const ndtri: UnaryOp = unary('special.ndtri', {
+  vector: ndtriForm,
   reference: ndtriOf,
   derivative: (_x, y) => mul(exp(mul(square(y), 0.5)), Math.sqrt(2 * Math.PI)),
 });
@@ -86,6 +96,7 @@ export const ndtri: UnaryOp = unary('special.ndtri', {
  * PyTorch: `torch.special.xlog1py`.
  */
 export const xlog1py: BinaryOp = binary('special.xlog1py', {
+  vector: xlog1pyForm,
   reference: (x, y) => (x === 0 && y === y ? 0 : x * Math.log1p(y)),
   dx: (x, y) => choose(logicalAnd(eq(x, 0), le(y, -1)), 0, log1p(y)),
   dy: (x, y) => div(x, add(y, 1)),

@@ -177,7 +177,13 @@ export const functions: readonly ExportCase[] = [
     cr.searchsorted(cr.tensor(Float32Array.of(-1, 0, 0.5, 1)), x),
     cr.searchsorted(x.sort(-1).values, x, { right: true }),
   ]),
-  unary('fft', (x) => [cr.fft.fft(x), cr.fft.ifft(x, { dim: 1 }), cr.fft.irfft(cr.fft.rfft(x))]),
+  unary('fft', (x) => [
+    cr.fft.fft(x),
+    cr.fft.ifft(x, { dim: 1 }),
+    cr.fft.irfft(cr.fft.rfft(x)),
+    cr.fft.fft2({ real: x, imag: x.square() }),
+    cr.fft.irfft2(cr.fft.rfft2(x)),
+  ]),
   unary('what is no number', (x) => {
     const y = x.round().div(x.round().add(1).round());
     return [cr.isNan(y), cr.isInf(y), cr.isFinite(y)];

@@ -6,10 +6,11 @@
  */
 import type { DType } from '../../../graph/dtype.js';
 import { isFloat, promote } from '../../../graph/dtype.js';
+import { vectorForms } from '../../../kernels/vectorForms.js';
 import { float32, float64 } from './floatOps.js';
 import { int32 } from './integerOps.js';
 import type { Lanes, Register } from './lanes.js';
-import { F32x4, F64x2, I32x4 } from '../assembler/opcodes.js';
+import { F32x4, F64x2, I32x4, I64x2 } from '../assembler/opcodes.js';
 import { SCALAR_UNARY } from './scalarOps.js';
 import { cast, constant, each, narrowMask, unknown, widenMask } from './values.js';
 import type { Value } from './values.js';
@@ -55,10 +56,11 @@ const NUMBER_BINARY: ReadonlySet<string> = new Set([
 ]);
 const FLOAT_BINARY: ReadonlySet<string> = new Set(['div', 'pow', 'atan2', 'hypot', 'copysign']);
 const BITS: ReadonlySet<string> = new Set(['bitwiseAnd', 'bitwiseOr', 'bitwiseXor']);
+const SHIFTS: ReadonlySet<string> = new Set(['bitwiseLeftShift', 'bitwiseRightShift']);
 const COMPARISONS = ['eq', 'ne', 'lt', 'gt', 'le', 'ge'] as const;
 type Comparison = (typeof COMPARISONS)[number];
 const LOGIC: ReadonlySet<string> = new Set(['logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot']);
-const TESTS: ReadonlySet<string> = new Set(['isNan', 'isInf', 'isFinite']);
+const TESTS: ReadonlySet<string> = new Set(['isNan', 'isInf', 'isFinite', 'signbit']);
 
 /**
  * Whether a body may use `op` with results of `dtype` (for comparisons and tests: with arguments of `dtype`; they
@@ -69,9 +71,10 @@ export function supports(op: string, dtype: DType): boolean {
     return true;
   if ((COMPARISONS as readonly string[]).includes(op)) return true;
   if (dtype === 'bool') return op === 'maximum' || op === 'minimum' || BITS.has(op);
-  if (BITS.has(op) || op === 'bitwiseNot') return dtype === 'int32';
+  if (BITS.has(op) || SHIFTS.has(op) || op === 'bitwiseNot') return dtype === 'int32';
   if (ANY_UNARY.has(op) || NUMBER_BINARY.has(op)) return true;
-  return isFloat(dtype) && (FLOAT_UNARY.has(op) || FLOAT_BINARY.has(op));
+  if (dtype === 'int32') return false;
+  return FLOAT_UNARY.has(op) || FLOAT_BINARY.has(op) || vectorForms.get(op)?.[dtype] !== undefined;
 }
 
 /** One primitive applied to four lanes. */
@@ -124,11 +127,17 @@ function logic(v: Lanes, op: string, args: readonly Value[]): Value {
 }
 
 function test(v: Lanes, op: string, x: Value): Value {
-  if (!isFloat(x.dtype)) return constant(v, op === 'isFinite' ? 1 : 0, 'bool');
+  if (!isFloat(x.dtype)) {
+    const [a = 0] = x.registers;
+    if (op === 'signbit' && x.dtype === 'int32')
+      return { dtype: 'bool', registers: [v.one(() => v.shift(I32x4.shrS, a, 31))] };
+    return constant(v, op === 'isFinite' ? 1 : 0, 'bool');
+  }
   const single = x.dtype === 'float32';
   const registers = v.scope(() => {
     const masks = x.registers.map((a) => {
       if (op === 'isNan') return v.bin(single ? F32x4.ne : F64x2.ne, a, a);
+      if (op === 'signbit') return single ? v.shift(I32x4.shrS, a, 31) : v.shift(I64x2.shrS, a, 63);
       const magnitude = v.un(single ? F32x4.abs : F64x2.abs, a);
       const infinity = single ? v.f32(Infinity) : v.f64(Infinity);
       if (op === 'isInf') return v.bin(single ? F32x4.eq : F64x2.eq, magnitude, infinity);

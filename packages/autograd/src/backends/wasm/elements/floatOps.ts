@@ -2,14 +2,14 @@
 import type { Lanes, Register } from './lanes.js';
 import { vectorForms } from '../../../kernels/vectorForms.js';
 import { pow, vectorFunction } from './math32.js';
-import { expD, logD } from './math64.js';
+import { expD, logOf } from './math64.js';
 import { F32x4, F64x2, V128 } from '../assembler/opcodes.js';
 import { SCALAR_BINARY, SCALAR_UNARY } from './scalarOps.js';
 import { unknown } from './values.js';
 
 export function float32(v: Lanes, op: string, x: Register, y: Register): Register {
   const formula = vectorFunction(op);
-  if (formula !== undefined) return formula(v, x);
+  if (formula !== undefined) return formula(v, x, y);
   switch (op) {
     case 'neg':
       return v.un(F32x4.neg, x);
@@ -76,19 +76,9 @@ export function float32(v: Lanes, op: string, x: Register, y: Register): Registe
   return unknown(op, 'float32');
 }
 
-/** ln of any double: denormal numbers are scaled first. */
-function log64(v: Lanes, x: Register): Register {
-  const small = v.bin(F64x2.lt, x, v.f64(2 ** -1022));
-  const scaled = v.select(small, v.mulD(x, v.f64(2 ** 54)), x);
-  const y = v.subD(logD(v, scaled), v.and(small, v.f64(54 * Math.LN2)));
-  const finite = v.select(v.bin(F64x2.eq, x, v.f64(Infinity)), x, y);
-  const edge = v.select(v.bin(F64x2.eq, x, v.f64(0)), v.f64(-Infinity), finite);
-  return v.select(v.bin(F64x2.ge, x, v.f64(0)), edge, v.f64(NaN));
-}
-
 export function float64(v: Lanes, op: string, x: Register, y: Register): Register {
   const formula = vectorForms.get(op)?.float64;
-  if (formula !== undefined) return formula(v, x);
+  if (formula !== undefined) return formula(v, x, y);
   switch (op) {
     case 'neg':
       return v.un(F64x2.neg, x);
@@ -119,7 +109,7 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
     case 'exp':
       return expD(v, x);
     case 'log':
-      return log64(v, x);
+      return logOf(v, x);
     case 'sigmoid': {
       const e = expD(v, v.or(x, v.f64(-0)));
       const numerator = v.select(v.bin(F64x2.lt, x, v.f64(0)), e, v.f64(1));

@@ -1,6 +1,7 @@
 /** @file The element functions of `int32`: wrapping arithmetic; a division by 0 is refused (`refusals.ts`), and gives 0. */
 import type { Lanes, Register } from './lanes.js';
 import { F64x2, I32x4, V128 } from '../assembler/opcodes.js';
+import { powerOfTwo } from './math64.js';
 import { cast, each, unknown } from './values.js';
 import type { Value } from './values.js';
 
@@ -43,6 +44,10 @@ export function int32(v: Lanes, op: string, args: readonly Value[]): Value {
       return simple((a, b) => v.xor(a, b));
     case 'bitwiseNot':
       return simple((a) => v.not(a));
+    case 'bitwiseLeftShift':
+      return simple((a, b) => leftShift(v, a, b));
+    case 'bitwiseRightShift':
+      return simple((a, b) => rightShift(v, a, b));
     case 'floorDivide':
       return simple((a, b) => quotient(v, a, b, F64x2.floor));
     case 'remainder':
@@ -54,6 +59,28 @@ export function int32(v: Lanes, op: string, args: readonly Value[]): Value {
       });
   }
   return unknown(op, 'int32');
+}
+
+/** `a · 2ᵇ` by two powers that floats hold; 0 where b is not from 0 to 31. */
+function leftShift(v: Lanes, a: Register, b: Register): Register {
+  const power = (n: Register): Register =>
+    v.un(I32x4.truncF32, v.shift(I32x4.shl, v.bin(I32x4.add, n, v.i32(127)), 23));
+  const half = v.shift(I32x4.shrS, b, 1);
+  const first = v.bin(I32x4.mul, a, power(half));
+  const shifted = v.bin(I32x4.mul, first, power(v.bin(I32x4.sub, b, half)));
+  return v.and(shifted, v.bin(I32x4.ltU, b, v.i32(32)));
+}
+
+/** `⌊a / 2ᵇ⌋`, exact in doubles; where b is not from 0 to 31, as if it were 31. */
+function rightShift(v: Lanes, a: Register, b: Register): Register {
+  const bits = v.select(v.bin(I32x4.ltU, b, v.i32(32)), b, v.i32(31));
+  const x = cast(v, { dtype: 'int32', registers: [a] }, 'float64');
+  const n = cast(v, { dtype: 'int32', registers: [bits] }, 'float64');
+  const registers = x.registers.map((d, i) => {
+    const power = powerOfTwo(v, v.un(F64x2.neg, n.registers[i] as Register));
+    return v.un(F64x2.floor, v.mulD(d, power));
+  });
+  return cast(v, { dtype: 'float64', registers }, 'int32').registers[0] as Register;
 }
 
 /** The quotient of integers, exact in doubles before it is rounded; 0 where the divisor is 0. */

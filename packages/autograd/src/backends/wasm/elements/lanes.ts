@@ -288,6 +288,20 @@ export class Lanes {
     );
   }
 
+  /** The same of two. */
+  bothThroughDouble(
+    x: Register,
+    y: Register,
+    formula: (x: Register, y: Register) => Register,
+  ): Register {
+    const [xLow, xHigh] = this.widen(x);
+    const [yLow, yHigh] = this.widen(y);
+    return this.narrow(
+      this.one(() => formula(xLow, yLow)),
+      this.one(() => formula(xHigh, yHigh)),
+    );
+  }
+
   /** An imported scalar function applied to each lane of a pair of doubles. */
   callD(name: string, x: Register, y?: Register): Register {
     const target = this.f.module.math(name, y === undefined ? 1 : 2);

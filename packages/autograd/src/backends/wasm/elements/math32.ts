@@ -14,6 +14,8 @@ import { log, log10, log1p, log2 } from './logarithm32.js';
 import { expD, logD } from './math64.js';
 import { F32x4 } from '../assembler/opcodes.js';
 import { cos, sin, tan } from './trigonometry32.js';
+import * as division from './division32.js';
+import * as inverse from './inverse32.js';
 
 /** Element functions of float32 that have a vector form of their own; others come with their primitives. */
 const vectorFunctions: Readonly<Record<string, Formula>> = {
@@ -32,6 +34,8 @@ const vectorFunctions: Readonly<Record<string, Formula>> = {
   sigmoid: (v, x) => logistic(v, x).value(),
   sigmoidDerivative: (v, x) => logistic(v, x).derivative(),
   softplus,
+  ...division,
+  ...inverse,
 };
 
 /** The vector form of an element function of float32, if it has one. */

@@ -36,7 +36,7 @@ function reduceExponent(v: Lanes, x: Register): Reduced {
 }
 
 /** 2ⁿ for integers −1022 ≤ n ≤ 1023 held as doubles. */
-function powerOfTwo(v: Lanes, n: Register): Register {
+export function powerOfTwo(v: Lanes, n: Register): Register {
   return v.shift(I64x2.shl, v.addD(n, v.f64(MAGIC + 1023)), 52);
 }
 
@@ -108,6 +108,16 @@ export function logD(v: Lanes, x: Register, plusOne = false): Register {
     );
     return v.addD(v.addD(v.subD(tail, half), f), v.mulD(k, v.f64(6.9314718036912381649e-1)));
   });
+}
+
+/** ln of any double: denormal numbers are scaled first. */
+export function logOf(v: Lanes, x: Register): Register {
+  const small = v.bin(F64x2.lt, x, v.f64(2 ** -1022));
+  const scaled = v.select(small, v.mulD(x, v.f64(2 ** 54)), x);
+  const y = v.subD(logD(v, scaled), v.and(small, v.f64(54 * Math.LN2)));
+  const finite = v.select(v.bin(F64x2.eq, x, v.f64(Infinity)), x, y);
+  const edge = v.select(v.bin(F64x2.eq, x, v.f64(0)), v.f64(-Infinity), finite);
+  return v.select(v.bin(F64x2.ge, x, v.f64(0)), edge, v.f64(NaN));
 }
 
 /** Largest |x| that the three-part reduction of `sincosD` is right for. */

@@ -24,7 +24,7 @@ export function boundedShader({ inputs, out, shape }: Site): Shader {
 export function familyShader({ attrs, inputs, out, shape }: Site, name: string): Shader {
   const w = new ShaderWriter();
   const x = load('float32', `${w.address(inputs[0]!.place)} + row`);
-  const y = `${w.use(name)}(${w.word(Number(attrs['order']))}, ${x})`;
+  const y = `${w.use(name)}(${w.word(Number(attrs['order'] ?? 0))}, ${x})`;
   w.line(store('float32', `${w.address(out)} + row`, y));
   return w.threads(sizeOf(shape));
 }

@@ -2,6 +2,7 @@
 import type { Kernel, Place } from '../../../engine/compile/kernel.js';
 import { convShaders } from './convolutions.js';
 import { randomShader } from './draws.js';
+import { fourierShader } from './fourier.js';
 import { indexShaders } from './indices.js';
 import { productShaders } from './longProducts.js';
 import { loopShaders } from './longLoops.js';
@@ -38,6 +39,8 @@ export function shadersOf(kernel: Kernel, scratch: (words: number) => Place): Sh
       return [searchShader(kernel)];
     case 'distance':
       return [distanceShader(kernel)];
+    case 'fourier':
+      return [fourierShader(kernel)];
     case 'sort':
       return [sortShader(kernel, scratch(sortScratch(kernel)))];
   }

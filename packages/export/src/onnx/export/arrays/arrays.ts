@@ -9,7 +9,7 @@ import {
   logcumsumexp,
 } from './cumulative.js';
 import { CODE } from '../emitter.js';
-import { fft } from './fourier.js';
+import { fft, irfft } from './fourier.js';
 import { indexAdd, iota, oneHot, scatter } from './indexing.js';
 import { expand, pad, slice } from './movement.js';
 import { argsort, median, middle, searchsorted } from './ordering.js';
@@ -62,6 +62,7 @@ export const ARRAYS: { readonly [K in OperationName]?: Rule<K> } = {
   median,
   searchsorted,
   fft,
+  irfft,
   det: (e, { inputs }) => e.node('Det', inputs),
   assertBetween: (e, { inputs }) => e.node('Identity', [inputs[0] as string]),
   recompute: (e, { inputs }) => e.node('Identity', [inputs[0] as string]),

@@ -1,21 +1,57 @@
 /** @file Fourier transforms. */
 import { refuse, type Emitter } from '../emitter.js';
 import { flag, type Recorded } from './rule.js';
-import { isFixed, type Size } from '../sizes.js';
 
-/** `DFT` divides by the length on the way back. */
-export function fft(
+type Transform = Recorded<'fft'> | Recorded<'irfft'>;
+
+/** Sums of pairs, or of real numbers in a last dimension of 1, which `DFT` divides by n on the way back. */
+function sums(
   e: Emitter,
-  { node, inputs, attributes: { dim, sign, scale } }: Recorded<'fft'>,
+  { node, all, attributes: { dim, n, scale } }: Transform,
+  x: string,
+  inverse: boolean,
+  onesided: boolean,
 ): string {
-  const whole = e.node('Unsqueeze', [inputs[0] as string, e.ints([0])]);
-  const inverse = flag(sign > 0);
+  if (all.some((at) => at.n !== n)) refuse(node, 'its length depends on what is dynamic');
+  const whole = e.node('Unsqueeze', [x, e.ints([0])]);
+  const attributes = { inverse: flag(inverse), onesided: flag(onesided) };
   const y =
     e.opset >= 20
-      ? e.node('DFT', [whole, '', e.node('Squeeze', [e.ints([dim + 1])])], { inverse })
-      : e.node('DFT', [whole], { inverse, axis: dim + 1 });
-  const size = e.shape(node)[dim] as Size;
-  if (!isFixed(size)) refuse(node, 'its length depends on what is dynamic');
-  const factor = sign > 0 ? scale * (size[0] as number) : scale;
+      ? e.node('DFT', [whole, '', e.node('Squeeze', [e.ints([dim + 1])])], attributes)
+      : e.node('DFT', [whole], { ...attributes, axis: dim + 1 });
+  const factor = inverse ? scale * n : scale;
   return e.node('Mul', [e.node('Squeeze', [y, e.ints([0])]), e.number(factor, node.dtype)]);
+}
+
+/** Two parts as pairs; pairs as they are. */
+function paired(e: Emitter, [x, y]: readonly string[]): string {
+  if (y === undefined) return x as string;
+  const parts = [x, y].map((part) => e.node('Unsqueeze', [part as string, e.ints([-1])]));
+  return e.node('Concat', parts, { axis: -1 });
+}
+
+export function fft(e: Emitter, op: Recorded<'fft'>): string {
+  const { inputs, attributes } = op;
+  const { sign, from, to } = attributes;
+  const numbers =
+    from === 'real' ? e.node('Unsqueeze', [inputs[0] as string, e.ints([-1])]) : paired(e, inputs);
+  return sums(e, op, numbers, sign > 0, to === 'half');
+}
+
+/** What is there twice in the whole counts twice, and the rest is zeros. */
+export function irfft(e: Emitter, op: Recorded<'irfft'>): string {
+  const { node, inputs, attributes } = op;
+  const { dim, n } = attributes;
+  const rank = node.shape.length + 1;
+  const half = Math.floor(n / 2) + 1;
+  const counts = Array.from({ length: half }, (_, k) => (k === 0 || 2 * k === n ? 1 : 2));
+  const shape = [half, ...new Array<number>(rank - 1 - dim).fill(1)];
+  const data = node.dtype === 'float64' ? Float64Array.from(counts) : Float32Array.from(counts);
+  const weighted = e.node('Mul', [paired(e, inputs), e.constant(shape, node.dtype, data)]);
+  const ends = new Array<number>(2 * rank).fill(0);
+  ends[rank + dim] = n - half;
+  const whole = e.node('Pad', [weighted, e.ints(ends)]);
+  return e.node('Gather', [sums(e, op, whole, true, false), e.node('Squeeze', [e.ints([0])])], {
+    axis: -1,
+  });
 }

@@ -1,18 +1,15 @@
-/** @file The primitive of Fourier transforms, and complex tensors: two parts for users, pairs in a last dimension within. */
+/** @file Complex tensors: two parts for users, pairs in a last dimension within. */
 import { passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
-import type { Value } from '../../graph/primitive.js';
-import { sameShape, show, sizeOf } from '../../graph/shape.js';
+import { sameShape, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { operand, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
-import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
+import { zerosOf } from '../build/primitive.js';
 import { concatNode, narrowNode, padNode } from '../shape/movement.js';
-import { planOf, rowsOf } from './plan.js';
-import { realPlanOf } from './realPlan.js';
 
 /** A complex tensor: two of one shape and dtype. */
 export interface Complex {
@@ -20,60 +17,6 @@ export interface Complex {
   readonly real: Tensor;
   /** The imaginary parts. */
   readonly imag: Tensor;
-}
-
-interface TransformAttrs extends Record<string, number> {
-  readonly dim: number;
-  /** −1 for `e^(−2πi jk/n)`, 1 for the inverse. */
-  readonly sign: number;
-  readonly scale: number;
-}
-
-/**
- * Sums `Σ x[j] e^(± 2πi jk/n)` along `dim` of pairs `[…, 2]`, times a factor. A linear map, whose adjoint has the other sign.
- * Computed in float64.
- */
-const fourierOf: PrimitiveOp<TransformAttrs> = primitive<TransformAttrs>('fft', {
-  lowering: { kind: 'reference' },
-  shape: ([x]) => (x as Tensor).sizes,
-  vjp: (_i, ct, _inputs, _out, { dim, sign, scale }) =>
-    fourierOf([ct], { dim, sign: -sign, scale }),
-  jvp: 'linear',
-  batch: ([x], _batched, { dim, sign, scale }) =>
-    fourierOf([x as Tensor], { dim: dim + 1, sign, scale }),
-  reference: ([x], out, { dim, sign, scale }) => {
-    const { data, shape } = x as Value;
-    const n = shape[dim] as number;
-    const inner = sizeOf(shape.slice(dim + 1, -1));
-    const outer = sizeOf(shape.slice(0, dim));
-    if (out.data.length === 0) return;
-    const [real, imag] = rowsOf(n);
-    for (let o = 0; o < outer; o++) {
-      for (let j = 0; j < inner; j++) {
-        const first = 2 * (o * n * inner + j);
-        let isReal = n % 2 === 0;
-        for (let i = 0, at = first; i < n; i++, at += 2 * inner) {
-          real[i] = data[at]!;
-          imag[i] = data[at + 1]!;
-          if (imag[i] !== 0) isReal = false;
-        }
-        // Of real numbers the two directions give conjugates.
-        if (isReal) realPlanOf(n)(real, imag);
-        else if (sign < 0) planOf(n)(real, imag);
-        else planOf(n)(imag, real);
-        const imagScale = isReal && sign > 0 ? -scale : scale;
-        for (let i = 0, at = first; i < n; i++, at += 2 * inner) {
-          out.data[at] = real[i]! * scale;
-          out.data[at + 1] = imag[i]! * imagScale;
-        }
-      }
-    }
-  },
-});
-
-/** Pairs transformed along a dimension. */
-export function transformed(x: Tensor, dim: number, sign: 1 | -1, scale: number): Tensor {
-  return fourierOf([x], { dim, sign, scale });
 }
 
 /** Whether this is a complex tensor. */

@@ -1,0 +1,56 @@
+/**
+ * @file Remainders and whole quotients of float32, through pairs of doubles: where the quotient is below 2²⁶, its whole part and
+ * the remainder are exact there. Elsewhere one lane at a time.
+ */
+import type { Formula } from '../../../kernels/vectorForms.js';
+import { F32x4, F64x2, V128 } from '../assembler/opcodes.js';
+import type { Lanes, Register } from './lanes.js';
+
+const MOST = 2 ** 26;
+
+interface Division {
+  readonly y: Register;
+  readonly quotient: Register;
+  /** Of the quotient. */
+  readonly whole: Register;
+  /** With the sign of what is divided. */
+  readonly rest: Register;
+  /** Where the rest is not 0, and its sign not that of `y`. */
+  readonly differs: Register;
+}
+
+function divided(name: string, finish: (v: Lanes, d: Division) => Register): Formula {
+  return (v, x, y) => {
+    const result = v.copy(
+      v.bothThroughDouble(x, y, (a, b) => {
+        const quotient = v.divD(a, b);
+        const whole = v.un(F64x2.trunc, quotient);
+        const difference = v.subD(a, v.mulD(whole, b));
+        const rest = v.or(v.un(F64x2.abs, difference), v.and(a, v.f64(-0)));
+        const zero = v.f64(0);
+        const opposite = v.xor(v.bin(F64x2.lt, rest, zero), v.bin(F64x2.lt, b, zero));
+        const differs = v.and(v.bin(F64x2.ne, rest, zero), opposite);
+        return finish(v, { y: b, quotient, whole, rest, differs });
+      }),
+    );
+    const usual = v.and(
+      v.bin(F32x4.lt, v.abs(v.div(x, y)), v.f32(MOST)),
+      v.bin(F32x4.lt, v.abs(y), v.f32(Infinity)),
+    );
+    v.repair(result, v.not(usual), () => v.call(name, x, y));
+    return result;
+  };
+}
+
+export const fmod = divided('fmod', (_v, { rest }) => rest);
+
+export const remainder = divided('remainder', (v, { rest, differs, y }) =>
+  v.select(differs, v.addD(rest, y), rest),
+);
+
+/** A zero has the sign of the quotient. */
+export const floorDivide = divided('floorDivide', (v, { whole, differs, quotient }) => {
+  const floor = v.subD(whole, v.and(differs, v.f64(1)));
+  const zero = v.bin(F64x2.eq, floor, v.f64(0));
+  return v.select(zero, v.bin(V128.and, quotient, v.f64(-0)), floor);
+});

@@ -1,0 +1,78 @@
+/** @file Fourier transforms along a dimension: threads take rows, or blocks of transforms side by side. */
+import type { FourierKernel } from '../../../engine/compile/kernel.js';
+import { itemSize } from '../../../graph/dtype.js';
+import { Block, type FormedKernel } from '../assembler/block.js';
+import { BLOCK, FOLD_BYTES, kernelFunction, SCRATCH } from '../assembler/kernelFunction.js';
+import { forShare } from '../assembler/nest.js';
+import { I32, V128 } from '../assembler/opcodes.js';
+import { ComplexLanes } from './complexLanes.js';
+import { blockNumbers, sideOf, writeBlock } from './fourierBlocks.js';
+import { radicesOf, type Rows } from './fourierPasses.js';
+import { complexLength, isByRows, writeRow } from './fourierRows.js';
+
+/** Elements below which one thread is as fast as many. */
+const SERIAL_WORK = 16 * 1024;
+/** Rows of powers of two would begin at the same place of a page, and want the same few places of the nearest cache. */
+const APART = 192;
+
+/** `roots` are the roots of unity `e^(−2πi k/n)` of the length. */
+export function planFourier(
+  kernel: FourierKernel,
+  roots: { readonly cos: Float64Array; readonly sin: Float64Array },
+): FormedKernel {
+  const { outer, inner, length, sign, scale, from, to, inputs } = kernel;
+  const dtype = kernel.out.dtype === 'float64' ? 'float64' : 'float32';
+  const size = itemSize[dtype];
+  const byRows = isByRows(kernel);
+  const n = byRows ? complexLength(kernel) : length;
+  const radices = radicesOf(n) as number[];
+  const side = sideOf(kernel);
+  const units = byRows ? outer : Math.ceil((outer * inner) / side.width);
+  const parallel = units > 1 && outer * inner * length >= SERIAL_WORK;
+  const block = new Block();
+  const number = (x: number) => (size === 4 ? block.float32(x) : block.float64(x));
+  const numbers = {
+    inputs: inputs.map((place) => block.place(place)),
+    out: block.place(kernel.out),
+    count: block.number(units),
+    // Halves of sums, where a real row is split.
+    scale: number(byRows && from === 'real' ? scale / 2 : scale),
+  };
+  const where = blockNumbers(block, kernel);
+  const table = block.words.length * 4;
+  for (let k = 0; k < length; k++) {
+    number(roots.cos[k]!);
+    number(roots.sin[k]!);
+  }
+  const pitch = Math.ceil(((byRows ? n + 4 : n * side.width) * size) / 64) * 64 + APART;
+  return {
+    key: `fourier ${dtype} ${length} ${sign} ${from} ${inputs.length} ${to} ${byRows ? 'rows' : `${side.width} ${side.together}`} ${parallel}`,
+    block,
+    parallel,
+    threadScratch: 4 * pitch,
+    write: (module) => {
+      const f = kernelFunction(module);
+      const c = new ComplexLanes(f, dtype);
+      const at = (base: number, bytes: number): number => {
+        const local = f.local('i32');
+        f.get(base).i32(bytes).op(I32.add).set(local);
+        return local;
+      };
+      const rows = (k: number): Rows => ({
+        pointer: at(SCRATCH, FOLD_BYTES + 2 * k * pitch),
+        pitch,
+      });
+      const site = {
+        ...{ c, kernel: { length, sign, from, to }, radices, numbers },
+        table: at(BLOCK, table),
+        scratch: [rows(0), rows(1)] as const,
+      };
+      const factor = c.v.word(size === 4 ? V128.load32Splat : V128.load64Splat, numbers.scale);
+      forShare(f, numbers.count, parallel, (i) => {
+        if (byRows) writeRow(site, i, factor);
+        else writeBlock(site, side, where, i, factor);
+      });
+      return f;
+    },
+  };
+}

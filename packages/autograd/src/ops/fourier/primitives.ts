@@ -1,0 +1,126 @@
+/** @file The primitives of Fourier transforms: of numbers of any form to pairs in a last dimension, and of half the pairs to real ones. */
+import type { Attrs } from '../../graph/primitive.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { fourier } from '../../kernels/fourier.js';
+import { castNode, choose } from '../build/element.js';
+import { div, mul } from '../build/fieldOperations.js';
+import { primitive, type PrimitiveOp } from '../build/primitive.js';
+import { eq, logicalOr } from '../build/relations.js';
+import { batchAll, iotaAlong } from '../shape/movement.js';
+import { isComplex, partOf, type Complex } from './complex.js';
+import { sumsOf, realSumsOf } from './reference.js';
+
+interface TransformAttrs extends Attrs {
+  readonly dim: number;
+  /** The length of the transform. */
+  readonly n: number;
+  /** −1 for `e^(−2πi jk/n)`, 1 for the inverse. */
+  readonly sign: number;
+  readonly scale: number;
+  /** Pairs in a last dimension, two tensors, or a real one, whose sign is −1. */
+  readonly from: 'pairs' | 'parts' | 'real';
+  /** All pairs, or of a real tensor the first `⌊n/2⌋ + 1`. */
+  readonly to: 'pairs' | 'half';
+}
+
+/** Sums `Σ x[j] e^(± 2πi jk/n)` along `dim`, times a factor, as pairs. A linear map, whose adjoint has the other sign. */
+export const fourierOf: PrimitiveOp<TransformAttrs> = primitive<TransformAttrs>('fft', {
+  lowering: {
+    kind: 'kernel',
+    family: fourier,
+    kernel: ({ dim, n, sign, scale, from, to }) => ({
+      ...{ kind: 'fourier', dim, length: n, sign, scale, from, to },
+    }),
+  },
+  shape: ([x], { dim, n, from, to }) => {
+    const { sizes } = x as Tensor;
+    const length = to === 'half' ? Math.floor(n / 2) + 1 : n;
+    const shape = sizes.map((size, d) => (d === dim ? length : size));
+    return from === 'pairs' ? shape : [...shape, 2];
+  },
+  vjp: (i, ct, _inputs, _out, { dim, n, sign, scale, from, to }) => {
+    // What is there twice in the inverse counts once.
+    if (to === 'half') return inverseOf([div(ct, weights(ct, dim, n))], { dim, n, scale });
+    const back = fourierOf([ct], { dim, n, sign: -sign, scale, from: 'pairs', to });
+    return from === 'pairs' ? back : partOf(back, i === 0 ? 0 : 1);
+  },
+  jvp: 'linear',
+  batch: (inputs, batched, attrs, size) =>
+    fourierOf(batchAll(inputs, batched, size), { ...attrs, dim: attrs.dim + 1 }),
+  reference: sumsOf,
+});
+
+interface InverseAttrs extends Attrs {
+  readonly dim: number;
+  readonly n: number;
+  readonly scale: number;
+}
+
+/**
+ * The real sums of pairs, or of numbers in two parts, of which `⌊n/2⌋ + 1` are given, the others being their conjugates. The
+ * imaginary parts of the first and, for even n, of the last do not count.
+ */
+export const inverseOf: PrimitiveOp<InverseAttrs> = primitive<InverseAttrs>('irfft', {
+  lowering: {
+    kind: 'kernel',
+    family: fourier,
+    kernel: ({ dim, n, scale }) => ({
+      ...{ kind: 'fourier', dim, length: n, sign: 1, scale, from: 'half', to: 'real' },
+    }),
+  },
+  shape: ([x, y], { dim, n }) => {
+    const { sizes } = x as Tensor;
+    const shape = y === undefined ? sizes.slice(0, -1) : sizes;
+    return shape.map((size, d) => (d === dim ? n : size));
+  },
+  vjp: (i, ct, inputs, _out, { dim, n, scale }) => {
+    const half = fourierOf([ct], { dim, n, sign: -1, scale, from: 'real', to: 'half' });
+    const back = mul(half, weights(half, dim, n));
+    return inputs.length === 1 ? back : partOf(back, i === 0 ? 0 : 1);
+  },
+  jvp: 'linear',
+  batch: (inputs, batched, attrs, size) =>
+    inverseOf(batchAll(inputs, batched, size), { ...attrs, dim: attrs.dim + 1 }),
+  reference: realSumsOf,
+});
+
+/** Pairs transformed along a dimension. */
+export function transformed(x: Tensor, dim: number, sign: 1 | -1, scale: number): Tensor {
+  const n = x.sizes[dim] as number;
+  return fourierOf([x], { dim, n, sign, scale, from: 'pairs', to: 'pairs' });
+}
+
+/** The same of two parts, as pairs. */
+export function transformedParts(
+  { real, imag }: Complex,
+  dim: number,
+  sign: 1 | -1,
+  scale: number,
+): Tensor {
+  const n = real.sizes[dim] as number;
+  return fourierOf([real, imag], { dim, n, sign, scale, from: 'parts', to: 'pairs' });
+}
+
+/** The same of a real tensor: all of it, or its first half and one element. */
+export function transformedReal(
+  x: Tensor,
+  dim: number,
+  scale: number,
+  to: TransformAttrs['to'],
+): Tensor {
+  const n = x.sizes[dim] as number;
+  return fourierOf([x], { dim, n, sign: -1, scale, from: 'real', to });
+}
+
+/** The real tensor of length n along a dimension that is the inverse of such a half, given as pairs or in two parts. */
+export function inverseReal(half: Tensor | Complex, dim: number, n: number, scale: number): Tensor {
+  return inverseOf(isComplex(half) ? [half.real, half.imag] : [half], { dim, n, scale });
+}
+
+/** How often each pair of a half stands in the whole: the first once, for even n the last too, the others twice. */
+function weights(half: Tensor, dim: number, n: number): Tensor {
+  const k = iotaAlong(half.sizes[dim] as number, dim, half.ndim);
+  const once = eq(k, 0);
+  const counted = n % 2 === 0 ? logicalOr(once, eq(k, n / 2)) : once;
+  return castNode(choose(counted, 1, 2), half.dtype);
+}
