@@ -27,9 +27,9 @@ const vectorFunctions: Readonly<Record<string, Formula>> = {
   sin,
   cos,
   tan,
-  tanh: (v, x) => hyperbolicTangent(v, x).value(),
+  tanh: (v, x) => hyperbolicTangent(v, x).value,
   tanhDerivative: (v, x) => hyperbolicTangent(v, x).derivative(),
-  sigmoid: (v, x) => logistic(v, x).value(),
+  sigmoid: (v, x) => logistic(v, x).value,
   sigmoidDerivative: (v, x) => logistic(v, x).derivative(),
   softplus,
 };

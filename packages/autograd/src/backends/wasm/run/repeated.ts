@@ -2,7 +2,7 @@
  * @file The body of a loop as one list that is run once a step: between steps the addresses of what is read and written
  * move on in sequences, and back and forth between the two places of each carry. Nothing is copied, and no JavaScript runs.
  */
-import { planArena } from '../../../engine/compile/arena.js';
+import { align, planArena } from '../../../engine/compile/arena.js';
 import { withoutCopies } from '../../../engine/compile/copies.js';
 import { placesOf, type Kernel, type Place } from '../../../engine/compile/kernel.js';
 import type { BodyInput, Loop, LoopBody } from '../../../engine/loop.js';
@@ -81,7 +81,7 @@ export class Repeated {
   /** The memory that a loop takes for itself: the values of a step, the other place of each carry, offsets of draws. */
   roomFor({ length }: Loop, wanted: LoopStep['results']): number {
     const { body } = this;
-    let bytes = this.bytes;
+    let bytes = align(this.bytes);
     for (let k = 0; k < body.outputs.length; k++) {
       const size = align(this.outputBytes(k));
       // A result that nobody wants is written over at each step.
@@ -195,7 +195,7 @@ export class Repeated {
       })),
     );
     slots.forEach((slot, i) => this.offsets.set(slot, offsets[i] as number));
-    return align(bytes);
+    return bytes;
   }
 
   private outputBytes(k: number): number {
@@ -266,8 +266,4 @@ function copy(from: number, to: number, { shape, dtype }: Instruction): Kernel {
     body: [{ kind: 'load', input: 0, dtype }],
     outputs: [{ ...place(to), value: 0 }],
   };
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
 }
