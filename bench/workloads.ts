@@ -1,6 +1,7 @@
 /** @file The workloads of the benchmark, written as a user would: each gives a function that runs one step or operation. */
 import {
   borrowGrad,
+  cat,
   compile,
   evaluate,
   linalg,
@@ -88,6 +89,48 @@ function long(kind: 'layer' | 'scan' | 'cells', gated: 'lstm' | 'gru', steps: nu
   };
   const name = kind === 'layer' ? `${gated}-${steps}` : `${gated}-${kind}-${steps}`;
   return { name: `long/${name}`, modes: ['eager'], make };
+}
+
+/** Graphs of a thousand nodes and more a step, each made anew: one line a kind. */
+function longGraphs(): Workload[] {
+  const trained = (
+    name: string,
+    make: () => { parameters: Parameter[]; x: Tensor; forward: (x: Tensor) => Tensor },
+  ): Workload => ({
+    name: `long/${name}`,
+    modes: ['eager'],
+    make: (mode) => {
+      const { parameters, x, forward } = make();
+      const model = { forward, parameters: () => parameters };
+      return reading(training(model, x, x, { forward: (y) => y.square().mean() }, mode));
+    },
+  });
+  return [
+    trained('lstm-all-200', () => {
+      const layer = new nn.LSTM(16, 32);
+      const forward = (x: Tensor): Tensor => layer.forward(x)[0];
+      return { parameters: [...layer.parameters()], x: randn([200, 8, 16]), forward };
+    }),
+    trained('chain-3000', () => {
+      const w = new Parameter(randn([64]));
+      const forward = (x: Tensor): Tensor => {
+        let h: Tensor = w;
+        for (let i = 0; i < 1000; i++) h = h.mul(0.999).add(x).tanh();
+        return h;
+      };
+      return { parameters: [w], x: randn([64]), forward };
+    }),
+    trained('cat-200', () => {
+      const layer = new nn.Linear(16, 16);
+      const forward = (x: Tensor): Tensor => {
+        let rows = x;
+        for (let i = 0; i < 200; i++)
+          rows = cat([rows, layer.forward(rows.narrow(0, i, 1)).tanh()]);
+        return rows;
+      };
+      return { parameters: [...layer.parameters()], x: randn([1, 16]), forward };
+    }),
+  ];
 }
 
 function op(name: string, inputs: () => Tensor[], f: (...xs: Tensor[]) => Tensor): Workload {
@@ -205,5 +248,6 @@ export const workloads: readonly Workload[] = [
       long('cells', gated, steps),
     ]),
   ),
+  ...longGraphs(),
   { name: 'scalar/mlp-2-16-16-1x2', modes: ['eager'], make: micrograd },
 ];

@@ -104,6 +104,41 @@ describe('defineOptions', () => {
     expect(() => readAny('f', proxy)).toThrow(ChainruleError);
   });
 
+  it('checks each call anew, whatever the one before was given', () => {
+    const reader = defineOptions<{
+      size?: number | undefined;
+      sizes?: readonly number[];
+      mean?: boolean;
+    }>({
+      ...{ size: kinds.count, sizes: kinds.listOf(kinds.count), mean: kinds.flag },
+    });
+    const sizes = [1, 2];
+    const accepted = [
+      { size: 1, sizes, mean: true },
+      { sizes, size: 1 },
+      { size: 2 },
+      { size: undefined, mean: false },
+      { mean: true, size: 2 },
+    ];
+    const wrong: object[] = [
+      { size: -1, sizes },
+      { size: NaN },
+      { mean: 1 },
+      { sizes: [0] },
+      { mean: true, size: 2, means: 1 },
+      { size: 2, mean: 2 },
+    ];
+    for (const right of accepted) {
+      for (const bad of wrong) {
+        for (let k = 0; k < 2; k++) expect(reader('op', right)).toBe(right);
+        for (let k = 0; k < 2; k++) expect(() => reader('op', bad)).toThrow(ChainruleError);
+      }
+    }
+    expect(reader('op', { sizes })).toEqual({ sizes });
+    sizes[1] = 0; // a list may change after it was accepted
+    expect(() => reader('op', { sizes })).toThrow(/op: sizes must/);
+  });
+
   it('asks for an option that must be given', () => {
     const needs = defineOptions<{ maxLr: number }>({ maxLr: kinds.required(kinds.positive) });
     const message = 'f: maxLr must be a finite number > 0, got nothing';

@@ -34,13 +34,12 @@ export interface OptionsReader<O extends object> {
  * // sum: there is no option 'keepDim'; did you mean keepdim?
  */
 export function defineOptions<O extends object>(table: OptionTable<O>): OptionsReader<O> {
-  const kinds: Kinds = new Map(Object.entries<Kind>(table));
+  const known = new KnownOptions(table);
   const none = Object.freeze({}) as O;
-  const requires = [...kinds.keys()].filter((name) => kinds.get(name)?.required === true);
   const read = (op: string, given: O | undefined): O => {
-    if (given === undefined && requires.length === 0) return none;
+    if (given === undefined && known.required.length === 0) return none;
     try {
-      return checked(op, kinds, requires, given) as O;
+      return checked(op, known, given) as O;
     } catch (error) {
       if (error instanceof ChainruleError) throw error;
       throw new ChainruleError(`${op}: the options cannot be read: ${display(given)}`, {
@@ -98,19 +97,47 @@ function isOptions(value: unknown): boolean {
 type Kinds = ReadonlyMap<string, Kind>;
 type Values = Readonly<Record<string, unknown>>;
 
-function checked(op: string, kinds: Kinds, requires: readonly string[], given: unknown): Values {
-  const options = valuesOf(op, kinds, given);
-  for (const name in options) {
-    const kind = kinds.get(name);
-    if (kind === undefined) {
-      // What somebody put on Object.prototype was not given here.
-      if (Object.hasOwn(options, name)) refuseName(op, name, kinds);
-      continue;
-    }
-    const value = options[name];
-    if (value !== undefined && !kind.test(value)) refuseArgument(op, name, value, kind);
+/** The options that a function knows. */
+class KnownOptions {
+  readonly kinds: Kinds;
+  readonly required: readonly string[];
+  /** The last options in their order, their kinds, and those values that cannot change: the next are mostly the same. */
+  readonly lastNames: string[] = [];
+  readonly lastKinds: Kind[] = [];
+  readonly lastValues: unknown[] = [];
+
+  constructor(table: object) {
+    this.kinds = new Map(Object.entries<Kind>(table as Record<string, Kind>));
+    this.required = [...this.kinds.keys()].filter((name) => this.kinds.get(name)?.required);
   }
-  for (const name of requires) {
+}
+
+function checked(op: string, known: KnownOptions, given: unknown): Values {
+  const { kinds, required, lastNames, lastKinds, lastValues } = known;
+  const options = valuesOf(op, kinds, given);
+  let i = 0;
+  for (const name in options) {
+    const value = options[name];
+    if (name !== lastNames[i]) {
+      const kind = kinds.get(name);
+      if (kind === undefined) {
+        // What somebody put on Object.prototype was not given here.
+        if (Object.hasOwn(options, name)) refuseName(op, name, kinds);
+        continue;
+      }
+      lastNames[i] = name;
+      lastKinds[i] = kind;
+      lastValues[i] = undefined;
+    }
+    if (value !== lastValues[i] && value !== undefined) {
+      const kind = lastKinds[i] as Kind;
+      if (!kind.test(value)) refuseArgument(op, name, value, kind);
+      const lasts = typeof value !== 'object' && typeof value !== 'function';
+      lastValues[i] = lasts ? value : undefined;
+    }
+    i++;
+  }
+  for (const name of required) {
     if (options[name] === undefined) refuseArgument(op, name, undefined, kinds.get(name) as Kind);
   }
   return options;

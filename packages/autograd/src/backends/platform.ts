@@ -73,7 +73,8 @@ export interface MemoryUsage {
   /**
    * How the runs so far found their plans. `walked`: they were met for the first time, and ran operation by operation;
    * `made`: a plan was made, which fuses them; `found`: one was there. Where the first two keep growing, a program is another
-   * at each step: `setDebug(1)` tells which.
+   * at each step: `setDebug(1)` tells which. No plan is ever re-sized, so that there is no such count: sizes belong to a plan,
+   * and a known program with other sizes is walked once more.
    */
   readonly planning: { readonly walked: number; readonly made: number; readonly found: number };
   /** Forms of kernels that were compiled: plans share them, whatever their sizes, so that they soon stop growing. */

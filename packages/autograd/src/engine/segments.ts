@@ -66,9 +66,10 @@ export function segmentsOf(program: Program): Segment[] {
     for (const x of inputs) lastUse[x] = slot;
   });
   for (const slot of outputs) lastUse[slot] = instructions.length;
+  const given = new Set(program.inputs);
   const segments: Segment[] = [];
   for (let k = 0; k + 1 < cuts.length; k++) {
-    const segment = segmentOf(program, cuts[k]!, cuts[k + 1]!, lastUse);
+    const segment = segmentOf(instructions, given, cuts[k]!, cuts[k + 1]!, lastUse);
     if (segment !== null) segments.push(segment);
   }
   return segments;
@@ -118,12 +119,12 @@ function localHashes(instructions: readonly Instruction[]): Uint32Array {
 
 /** The instructions from `start` to `end` as a program; null where there is nothing to compute. */
 function segmentOf(
-  { instructions, inputs }: Program,
+  instructions: readonly Instruction[],
+  given: ReadonlySet<number>,
   start: number,
   end: number,
   lastUse: Int32Array,
 ): Segment | null {
-  const given = new Set(inputs);
   const made: Instruction[] = [];
   const origins: number[] = [];
   const local = new Map<number, number>();

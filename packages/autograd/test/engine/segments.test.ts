@@ -53,6 +53,18 @@ describe('a program of more than 10,000 instructions', () => {
     expect(different.size).toBeLessThan(segments.length / 2);
   });
 
+  test('is cut in one pass: its inputs, which may be as many as its operations, are read once', () => {
+    let read = 0;
+    const counted = Object.assign(program.inputs.slice(), {
+      *[Symbol.iterator]() {
+        read++;
+        yield* program.inputs;
+      },
+    });
+    expect(segmentsOf({ ...program, inputs: counted })).toEqual(segments);
+    expect(read).toBe(1);
+  });
+
   test('has the values that it has as a whole, to the bit, twice over', () => {
     const whole = interpreter.compile(program);
     const none = program.outputs.map(() => null);

@@ -4,11 +4,12 @@ import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
 import type { Lowering } from '../../graph/lowering.js';
+import { isTensor } from '../../graph/isTensor.js';
 import { mode, recording } from '../../graph/mode.js';
 import { region } from '../../graph/region.js';
 import { register, type Attrs, type Primitive, type Value } from '../../graph/primitive.js';
 import type { Shape } from '../../graph/shape.js';
-import { makeNode, Tensor } from '../../graph/tensor.js';
+import { makeNode, type Tensor } from '../../graph/tensor.js';
 import { constant, isNumberPlaceholder, isWhole, Placeholder } from '../../graph/version.js';
 
 /** What may stand where an operation takes a tensor. */
@@ -166,7 +167,7 @@ const noOptions = defineOptions<Record<never, never>>({});
 
 /** The operand as a node. A number becomes a constant of `dtype`, or of its own kind. */
 export function operand(op: string, x: Operand, dtype?: DType, place = 0): Tensor {
-  if (x instanceof Tensor) return x.current;
+  if (isTensor(x)) return x.current;
   if (typeof x === 'number') return numberNode(op, x, dtype ?? 'float32');
   if (typeof x === 'boolean') return constant(x ? 1 : 0, dtype ?? 'bool');
   throw new WrongOperand(op, x, place);
@@ -243,19 +244,21 @@ export function resultType(...xs: readonly Operand[]): DType {
   let dimensioned: DType | null = null;
   let zeroDim: DType | null = null;
   let wrapped: DType | null = null;
+  let placeholders = false;
   for (const x of xs) {
-    if (x instanceof Tensor && !isNumberPlaceholder(x)) {
-      if (x.sizes.length > 0)
-        dimensioned = dimensioned === null ? x.dtype : promote(dimensioned, x.dtype);
-      else zeroDim = zeroDim === null ? x.dtype : promote(zeroDim, x.dtype);
-    } else {
+    const isNumber = isTensor(x) ? isNumberPlaceholder(x) : true;
+    if (isNumber) {
+      placeholders ||= typeof x === 'object';
       const own = typeof x === 'boolean' ? 'bool' : dtypeOfNumber(x);
       wrapped = wrapped === null ? own : promote(wrapped, own);
+      continue;
     }
+    const { sizes, dtype } = x as Tensor;
+    if (sizes.length > 0) dimensioned = dimensioned === null ? dtype : promote(dimensioned, dtype);
+    else zeroDim = zeroDim === null ? dtype : promote(zeroDim, dtype);
   }
-  const decided = combine(dimensioned, zeroDim);
-  if (decided === null || !isFloat(decided)) {
-    for (const x of xs) if (x instanceof Tensor && isNumberPlaceholder(x)) x.asked = true;
+  if (placeholders && !isFloat(combine(dimensioned, zeroDim) ?? 'bool')) {
+    for (const x of xs) if (isTensor(x) && isNumberPlaceholder(x)) x.asked = true;
   }
   return combine(dimensioned, combine(zeroDim, wrapped)) ?? 'float32';
 }

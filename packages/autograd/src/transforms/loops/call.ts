@@ -12,7 +12,7 @@ import { makeCall, type Call, type CallRules, type Replacement, type Rewriting }
 import { pushforward } from '../jvp.js';
 import { rewrite } from '../rewrite.js';
 import { between, building } from '../variable.js';
-import type { Body, BodyGraph, Steps } from './body.js';
+import type { Body, BodyGraph, Dependents, Steps } from './body.js';
 import { extend, present, spread, standIn } from './extend.js';
 import { loopNodes, type LoopSpec } from './run.js';
 import { prepare, withConstants, type Prepared } from './prepare.js';
@@ -30,9 +30,11 @@ export function callScan(
   carries: readonly Tensor[],
   xs: readonly Tensor[],
   base: Tensor = counter(graph.start, 'offset'),
+  found?: Dependents,
 ): Tensor[] {
   const given = [...carries, ...xs].map((x) => x.current);
-  return makeScan(prepare(graph, steps, given), steps, given, base).slice(0, graph.outputs.length);
+  const prepared = prepare(graph, steps, given, found);
+  return makeScan(prepared, steps, given, base).slice(0, graph.outputs.length);
 }
 
 /** Runs a prepared body. Its results are followed by what was kept of all steps. */

@@ -12,23 +12,26 @@ import { isLoop } from '../../engine/compile/products.js';
 import { matmulOf } from '../../ops/linalg/matmul.js';
 import { callOf } from '../call.js';
 import { rewrite } from '../rewrite.js';
-import { dependents, isOffset, type BodyGraph } from './body.js';
+import { dependents, isOffset, type BodyGraph, type Dependents } from './body.js';
 import { extend } from './extend.js';
 
 /** A body and its sequences, of which some may be what was taken out. */
 interface Hoisted {
   readonly graph: BodyGraph;
   readonly sequences: readonly Tensor[];
+  /** What of its nodes changes from step to step, where that was found on the way. */
+  readonly found?: Dependents;
 }
 
 /** The same loop with fewer products in its steps. */
 export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tensor[]): Hoisted {
   const steps = sequences[0]?.sizes[0] ?? 0;
   if (steps < 2) return { graph, sequences };
-  const { depends } = dependents(graph);
+  const found = dependents(graph);
+  const { depends } = found;
   const own = ownOf(graph, depends);
   const ends = frontier(graph, depends, own);
-  if (ends.length === 0) return { graph, sequences };
+  if (ends.length === 0) return { graph, sequences, found };
   const stacks = new Map<Tensor, Tensor>();
   graph.xs.forEach((x, k) => stacks.set(x, sequences[k] as Tensor));
   const taken = ends.map((node) => allSteps(node, stacks, own, steps));

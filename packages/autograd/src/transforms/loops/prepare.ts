@@ -9,7 +9,14 @@ import type { Tensor } from '../../graph/tensor.js';
 import { constantOp, Placeholder } from '../../graph/version.js';
 import { callOf } from '../call.js';
 import { rewrite } from '../rewrite.js';
-import { closeBody, dependents, type Body, type BodyGraph, type Steps } from './body.js';
+import {
+  closeBody,
+  dependents,
+  type Body,
+  type BodyGraph,
+  type Dependents,
+  type Steps,
+} from './body.js';
 import { extend } from './extend.js';
 import { residualsOf } from './residuals.js';
 import { wayBack } from './wayBack.js';
@@ -32,8 +39,12 @@ const known = new WeakMap<LoopBody, Map<string, Known>>();
 let nextBody = 0;
 
 /** A body for carries and sequences that are given. */
-export function prepare(graph: BodyGraph, steps: Steps, given: readonly Tensor[]): Prepared {
-  const found = dependents(graph);
+export function prepare(
+  graph: BodyGraph,
+  steps: Steps,
+  given: readonly Tensor[],
+  found: Dependents = dependents(graph),
+): Prepared {
   const plain = closeBody(graph, [], found);
   const { constants, nodes } = plain;
   if (!mode.grad || ![...given, ...constants].some((x) => x.needsGrad)) {

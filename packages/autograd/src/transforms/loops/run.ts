@@ -40,12 +40,15 @@ interface Described {
   readonly results: readonly ResultAttrs[];
 }
 
-/** What the last loop over a body was. */
-const described = new WeakMap<LoopBody, Described>();
+/** For each body what its loops were, by their length: the oldest go first. */
+const described = new WeakMap<LoopBody, Map<number, Described>>();
+const MOST_LENGTHS = 64;
 
 function describe(spec: LoopSpec): Described {
   const body = spec.bodies[0] as LoopBody;
-  const known = described.get(body);
+  let lengths = described.get(body);
+  if (lengths === undefined) described.set(body, (lengths = new Map<number, Described>()));
+  const known = lengths.get(spec.length);
   if (known !== undefined && isLike(known.loop, spec)) return known;
   const { name, kind, length, reverse, rewound, constants } = spec;
   const loop: Loop = {
@@ -58,7 +61,8 @@ function describe(spec: LoopSpec): Described {
     withLoop({ ...attrs, result, shape, dtype }, loop),
   );
   const made = { loop, attrs: withLoop(attrs, loop), results };
-  described.set(body, made);
+  lengths.set(length, made);
+  if (lengths.size > MOST_LENGTHS) lengths.delete(lengths.keys().next().value as number);
   return made;
 }
 

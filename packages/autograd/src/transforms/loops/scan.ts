@@ -115,7 +115,7 @@ export function scan<C, X, Y>(
   generator.offset = start + length * draws;
   // In a checkpoint nothing is kept of a step but its carries, and so no product either.
   const loop = checkpoint
-    ? { graph: body, sequences: sequences.leaves }
+    ? { graph: body, sequences: sequences.leaves, found: undefined }
     : building(mode.grad, () => hoist('scan', body, sequences.leaves));
   const results = callScan(
     loop.graph,
@@ -123,6 +123,7 @@ export function scan<C, X, Y>(
     [...first.leaves, ...cells.map(({ before }) => before)],
     loop.sequences,
     base,
+    loop.found,
   );
   cells.forEach(({ cell }, k) => cell.assign(results[ends.length + k] as Tensor));
   return [

@@ -110,19 +110,23 @@ export function expm1(v: Lanes, x: Register): Register {
   return v.signed(x, y);
 }
 
-/** A function and its derivative, which share an exponential: what is not used costs nothing. */
+/** A function and its derivative, which share an exponential and a quotient: what is not used costs nothing. */
 export interface Curve {
-  readonly value: () => Register;
+  readonly value: Register;
   readonly derivative: () => Register;
 }
 
-/** 1 / (1 + e⁻ˣ), with e = e^−|x| as 1 / (1 + e) or e / (1 + e); its derivative is e / (1 + e)². */
+/**
+ * 1 / (1 + e⁻ˣ): e / (1 + e) with e = e^−|x|, which is at most ½, or what that lacks to 1; its derivative is the product of
+ * both.
+ */
 export function logistic(v: Lanes, x: Register): Curve {
   const e = exp(v, v.or(x, v.f32(-0)));
-  const sum = v.add(e, v.f32(1));
+  const low = v.div(e, v.add(e, v.f32(1)));
+  const high = v.sub(v.f32(1), low);
   return {
-    value: () => v.div(v.select(v.bin(F32x4.lt, x, v.f32(0)), e, v.f32(1)), sum),
-    derivative: () => v.div(e, v.mul(sum, sum)),
+    value: v.select(v.bin(F32x4.lt, x, v.f32(0)), low, high),
+    derivative: () => v.mul(low, high),
   };
 }
 
@@ -130,8 +134,8 @@ export function logistic(v: Lanes, x: Register): Curve {
 const DOUBLE_EXPM1 = [0.0887624547, 0.267726094, 0.666679263, 1.3333236, 1.99999988];
 
 /**
- * (1 − e) / (1 + e) with e = e^−2|x|, where 1 − e does not cancel; its derivative is 4e / (1 + e)². All four times as
- * large, so that 4e is normal where the derivative is; beyond 44.7 it is 0.
+ * (1 − e) / (1 + e) with e = e^−2|x|, where 1 − e does not cancel; its derivative is 4e / (1 + e)², and 2 / (1 + e) is
+ * 1 + |tanh x|. e is four times as large, so that it is normal where the derivative is; beyond 44.7 it is 0.
  */
 export function hyperbolicTangent(v: Lanes, x: Register): Curve {
   // pmax(a, b) is a < b ? b : a: NaN stays.
@@ -144,15 +148,13 @@ export function hyperbolicTangent(v: Lanes, x: Register): Curve {
   const fraction = v.madd(v.estrin(r, square, DOUBLE_EXPM1), square, v.add(r, r));
   const power = v.shift(I32x4.shl, bits, 23);
   const e = v.mul(power, v.add(fraction, v.f32(1)));
-  const sum = v.add(e, v.f32(4));
+  const y = v.sub(v.sub(v.f32(4), power), v.mul(power, fraction));
+  const size = v.div(y, v.add(e, v.f32(4)));
   return {
-    value: () => {
-      const y = v.sub(v.sub(v.f32(4), power), v.mul(power, fraction));
-      return v.signed(x, v.div(y, sum));
-    },
+    value: v.signed(x, size),
     derivative: () => {
-      const quarter = v.mul(sum, v.f32(0.25));
-      return v.div(e, v.mul(quarter, quarter));
+      const quotient = v.madd(size, v.f32(0.5), v.f32(0.5));
+      return v.mul(v.mul(e, quotient), quotient);
     },
   };
 }

@@ -199,7 +199,7 @@ function curveValues(
 ): { readonly value: Value; readonly derivative: Value } {
   const registers = v.scope(() => {
     const curve = of(v, cast(v, arg, 'float32').registers[0] as Register);
-    return [curve.value(), curve.derivative()];
+    return [curve.value, curve.derivative()];
   });
   const [value, derivative] = registers.map((x): Value => ({ dtype: 'float32', registers: [x] }));
   return { value: value as Value, derivative: derivative as Value };

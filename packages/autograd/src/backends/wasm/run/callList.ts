@@ -8,10 +8,10 @@ import type { WasmMemory } from './memory.js';
 /** Runs after which it is worth while to remember what moves: most sizes do not come back often. */
 export const FEW = 4;
 
-/** How a buffer moves between two runs of a list: so many bytes on, or back and forth where `factor` is −1. */
-export interface Move {
-  readonly by: number;
-  readonly factor: 1 | -1;
+/** How each buffer moves between two runs of a list: so many bytes on, or back and forth where `factor` is −1. */
+export interface Moves {
+  readonly by: Int32Array;
+  readonly factor: Int32Array;
 }
 
 export class CallList {
@@ -83,17 +83,17 @@ export class CallList {
   }
 
   /** Says, after `setBuffers`, how often the list is run, and how buffers move between two runs. */
-  setTimes(times: number, moves: readonly (Move | undefined)[]): void {
+  setTimes(times: number, moves: Moves): void {
     const { int32 } = this.memory.heap;
     const first = this.address >>> 2;
     int32[first + LIST.times] = times;
     int32[first + LIST.moveCount] = times > 1 ? this.moving.length : 0;
     let at = this.moves >>> 2;
     for (const k of this.moving) {
-      const { by, factor } = moves[this.pointers[k + 1]!]!;
+      const buffer = this.pointers[k + 1]!;
       int32[at + MOVE.word] = this.blocks + this.pointers[k]! * 4;
-      int32[at + MOVE.by] = by;
-      int32[at + MOVE.factor] = factor;
+      int32[at + MOVE.by] = moves.by[buffer]!;
+      int32[at + MOVE.factor] = moves.factor[buffer]!;
       at += MOVE.words;
     }
   }

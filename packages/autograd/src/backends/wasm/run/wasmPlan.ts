@@ -1,6 +1,6 @@
 /** @file A list of kernels in memory, ready to run on one thread or several. */
 import { FAULT } from './barrier.js';
-import { CallList, type Move } from './callList.js';
+import { CallList, type Moves } from './callList.js';
 import type { Forms } from './forms.js';
 import type { KernelList } from './kernelList.js';
 import type { Threads } from './threads.js';
@@ -69,7 +69,7 @@ export class WasmPlan {
   }
 
   /** Says, after `setBuffers`, how often the list is run, and how buffers move between two runs. */
-  setTimes(times: number, moves: readonly (Move | undefined)[]): void {
+  setTimes(times: number, moves: Moves): void {
     this.list.setTimes(times, moves);
   }
 

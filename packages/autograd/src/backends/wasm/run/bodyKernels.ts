@@ -1,0 +1,109 @@
+/** @file The kernels of a loop's body, and where what they leave for each other lies. */
+import { planArena } from '../../../engine/compile/arena.js';
+import { withoutCopies } from '../../../engine/compile/copies.js';
+import { placesOf, type Kernel, type Place } from '../../../engine/compile/kernel.js';
+import type { BodyInput, LoopBody } from '../../../engine/loop.js';
+import type { Instruction } from '../../../engine/program.js';
+import { sizeOf, stridesOf } from '../../../graph/shape.js';
+import { verification, verifySchedule } from '../../node.js';
+import type { ListMaker } from './listMaker.js';
+
+/** The places of a body's outputs: slots of their own, each written once a step. */
+export interface PreparedBody {
+  readonly instructions: readonly Instruction[];
+  /** What does not change from step to step is computed before the first. */
+  readonly before: readonly Kernel[];
+  readonly kernels: readonly Kernel[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** What is neither input nor output. */
+export function slotsWithin({ before, kernels, inputs, outputs }: PreparedBody): number[] {
+  const elsewhere = new Set([...inputs, ...outputs]);
+  const slots = new Set<number>();
+  for (const kernel of [...before, ...kernels])
+    for (const { buffer } of placesOf(kernel)) if (!elsewhere.has(buffer)) slots.add(buffer);
+  return [...slots];
+}
+
+/** Places these by lifetime; what was computed before the first step stays. */
+export function placeWithin(
+  slots: readonly number[],
+  { before, kernels }: PreparedBody,
+  bytesOf: (slot: number) => number,
+): { readonly bytes: number; readonly offsets: readonly number[] } {
+  const spans = new Map(slots.map((slot) => [slot, { first: Infinity, last: 0 }]));
+  kernels.forEach((kernel, i) => {
+    for (const { buffer } of placesOf(kernel)) {
+      const span = spans.get(buffer);
+      if (span === undefined) continue;
+      span.first = Math.min(span.first, i);
+      span.last = i;
+    }
+  });
+  for (const kernel of before)
+    for (const { buffer } of placesOf(kernel))
+      if (spans.has(buffer)) spans.set(buffer, { first: 0, last: kernels.length });
+  return planArena(slots.map((slot) => ({ bytes: bytesOf(slot), ...spans.get(slot)! })));
+}
+
+/** The kernels of a body; null if anything in it has none. */
+export function prepareBody({ plan, inputs }: LoopBody, maker: ListMaker): PreparedBody | null {
+  const simple = maker.simplify(plan.program());
+  const constants = new Set(
+    simple.inputs.filter((_, i) => (inputs[i] as BodyInput).kind === 'constant'),
+  );
+  const scheduled = maker.schedule(simple, constants);
+  const steps = maker.lower(scheduled);
+  if (verification.on) verifySchedule(simple, scheduled, steps);
+  const instructions = [...scheduled.instructions];
+  const kernels: Kernel[] = [];
+  for (const step of steps) {
+    if (step.kind !== 'kernel') return null;
+    kernels.push(step.kernel);
+  }
+  // Each output is written to a place of its own: what is an input, or another output already, is copied.
+  const taken = new Set(simple.inputs);
+  const outputs = scheduled.outputs.map((slot) => {
+    if (!taken.has(slot)) {
+      taken.add(slot);
+      return slot;
+    }
+    const from = instructions[slot] as Instruction;
+    const to = instructions.push({ ...from }) - 1;
+    if (sizeOf(from.shape) > 0) kernels.push(copy(slot, to, from));
+    return to;
+  });
+  const own = new Set(outputs);
+  const [before, each]: [Kernel[], Kernel[]] = [[], []];
+  for (const kernel of withoutCopies(kernels, new Set([...simple.inputs, ...outputs]))) {
+    const reads = placesOf(kernel).slice(0, kernel.kind === 'loop' ? kernel.inputs.length : -1);
+    const writes = placesOf(kernel).slice(reads.length);
+    const lasts = reads.every(({ buffer }) => constants.has(buffer));
+    if (!lasts || writes.some(({ buffer }) => own.has(buffer) || constants.has(buffer))) {
+      each.push(kernel);
+    } else {
+      before.push(kernel);
+      for (const { buffer } of writes) constants.add(buffer);
+    }
+  }
+  return { instructions, before, kernels: each, inputs: simple.inputs, outputs };
+}
+
+function copy(from: number, to: number, { shape, dtype }: Instruction): Kernel {
+  const place = (buffer: number): Place & { strides: readonly number[] } => ({
+    buffer,
+    dtype,
+    offset: 0,
+    strides: stridesOf(shape),
+  });
+  return {
+    kind: 'loop',
+    outer: shape,
+    inner: [],
+    inputs: [place(from)],
+    body: [{ kind: 'load', input: 0, dtype }],
+    outputs: [{ ...place(to), value: 0 }],
+  };
+}
