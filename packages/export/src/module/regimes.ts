@@ -50,24 +50,38 @@ interface Sample {
   readonly key: string;
 }
 
-/** Plans `f` for all batch sizes from 1 to `most`. `argsOf` gives example arguments of a size. */
+/** Plans `f` for all batch sizes from 1 to `most`. `argsOf` gives example arguments of a size; `given` is that of the user's. */
 export function regimesOf(
   f: (...args: Tensor[]) => unknown,
   argsOf: (size: number) => Tensor[],
   forms: FormCollection,
-  most: number,
-  caller: string,
+  { given, most, caller }: { given: number; most: number; caller: string },
 ): Regime[] {
   const samples = new Map<number, Sample>();
+  /** What works for the user's examples and for no other size is a matter of the batch. */
+  const alike = <R>(size: number, plan: () => R): R => {
+    try {
+      return plan();
+    } catch (error) {
+      if (size === given || !(error instanceof ChainruleError)) throw error;
+      throw new ChainruleError(
+        `${caller}: with ${size} in the first dimension of the arguments, which is the batch, instead of ${given}: ` +
+          `${error.message}; give { batch: null } for a module of one size`,
+        { cause: error },
+      );
+    }
+  };
   const at = (size: number): Sample => {
     let sample = samples.get(size);
     if (sample === undefined) {
       // What is refused is refused at the first size.
-      const made = imageOfFunction(f, argsOf(size), forms, caller, samples.size === 0);
+      const first = samples.size === 0;
+      const made = alike(size, () => imageOfFunction(f, argsOf(size), forms, caller, first));
       samples.set(size, (sample = { size, made, key: keyOf(made) }));
     }
     return sample;
   };
+  at(given); // What is wrong with the function itself is said as such.
   for (let size = 1; size <= Math.min(most, ALL_UP_TO); size++) at(size);
   let low = Math.min(most, ALL_UP_TO);
   while (low < most) {

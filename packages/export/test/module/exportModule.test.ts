@@ -60,6 +60,32 @@ const same = (a: TypedArray, b: TypedArray): boolean =>
   a.length === b.length && a.every((x, i) => Object.is(x, b[i]));
 
 describe('exportModule', () => {
+  it('takes a model, and any name that a function may have', async () => {
+    const model = new nn.Sequential(new nn.Linear(3, 4), new nn.Dropout(0.5));
+    // Names that the module uses itself.
+    const made = exportModule(model, [zeros([2, 3])], { name: 'digits', names: ['memory'] });
+    const { digits: run, state } = (await loaded(made)) as unknown as Record<string, never> & {
+      digits: Loaded['predict'];
+      state: Loaded['state'];
+    };
+    const x = ones([5, 3]);
+    model.eval();
+    const want = compile(() => model.forward(x))();
+    expect(same(run(x.dataSync()).data, want.dataSync())).toBe(true);
+    expect(Object.keys(state())).toEqual(['0.weight', '0.bias', 'random']);
+    model.train();
+    expect(model.modules().every((m) => m.training)).toBe(true);
+  });
+
+  it('says that the first dimension is the batch where no other size works', () => {
+    const square = (x: Tensor): Tensor => x.matmul(x);
+    expect(() => exportModule(square, [ones([3, 3])])).toThrow(
+      /with 1 in the first dimension of the arguments, which is the batch, instead of 3: matmul: .*; give \{ batch: null \}/,
+    );
+    expect(() => exportModule(square, [ones([3, 2])])).toThrow(/^matmul: /);
+    expect(exportModule(square, [ones([3, 3])], { batch: null }).js).toContain('"fixed":1');
+  });
+
   it('gives the bits of the compiled function at any batch size, within 20 kB', async () => {
     manualSeed(1);
     const model = digits();
