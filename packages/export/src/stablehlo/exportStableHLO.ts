@@ -92,6 +92,10 @@ export function exportStableHLO<Args extends readonly unknown[]>(
       ? recorded(step as (...xs: Args) => unknown)
       : inMode([model], false, () => recorded((...xs) => noGrad(() => forwardOf(model)(...xs))));
   collectArguments(args, examples);
+  if (names !== undefined && names.length > examples.length)
+    throw new ChainruleError(
+      `exportStableHLO: ${names.length} names for ${examples.length} arguments`,
+    );
   const { mlir, inputs, outputs } = programOf(graph, replicas);
   const map: StableHLOMap = {
     writtenBy: `chainrule ${VERSION}`,
