@@ -1,6 +1,7 @@
 /** @file A function that an exported module has: its plans, and its text. */
 import type { DType } from '@chainrule/autograd';
 import type { EncodedRegime } from './encode.js';
+import { literal } from './texts.js';
 
 export interface ModuleFunction {
   readonly name: string;
@@ -24,7 +25,7 @@ export function functionText({ outputs: _outputs, ...rest }: ModuleFunction, k: 
   const args = rest.args.map((_, i) => `x${i}`).join(', ');
   const value = `call(PLANS${k}, [${args}])${rest.name === 'train' ? '.data[0]' : ''}`;
   return [
-    `const PLANS${k} = ${JSON.stringify(rest)};`,
+    `const PLANS${k} = ${literal(rest)};`,
     `function function${k}(${args}) {`,
     `  return ${value};`,
     '}',

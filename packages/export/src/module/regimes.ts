@@ -66,7 +66,7 @@ export function regimesOf(
       if (size === given || !(error instanceof ChainruleError)) throw error;
       throw new ChainruleError(
         `${caller}: with ${size} in the first dimension of the arguments, which is the batch, instead of ${given}: ` +
-          `${error.message}; give { batch: null } for a module of one size`,
+          `${error.message.replace(`${caller}: `, '')}; give { batch: null } for a module of one size`,
         { cause: error },
       );
     }
@@ -108,7 +108,7 @@ function search(at: (size: number) => Sample, low: number, high: number): void {
 }
 
 /** Equal for plans that differ in numbers alone. */
-function keyOf({ image, inputs, assigned }: FunctionImage): string {
+function keyOf({ image, inputs, assigned, shapes }: FunctionImage): string {
   return JSON.stringify([
     image.calls,
     image.list.words.length,
@@ -119,6 +119,7 @@ function keyOf({ image, inputs, assigned }: FunctionImage): string {
     image.outputs,
     inputs.map(({ kind }) => kind),
     assigned.length,
+    shapes.map(({ length }) => length),
   ]);
 }
 
@@ -164,10 +165,8 @@ function regimeOf(samples: readonly Sample[], caller: string): Regime {
     computed: image.computed.map((_, k) => line('a value', (m) => m.image.computed[k]!.bytes)),
     sharedBytes: line('scratch memory', (m) => m.image.list.sharedBytes),
     scratchBytes: line('scratch memory', (m) => m.image.list.scratchBytes),
-    shapes: image.outputs.map((slot) =>
-      image.holds[slot]!.shape.map((_, d) =>
-        line('a result', (m) => m.image.holds[slot]!.shape[d]!),
-      ),
+    shapes: first.made.shapes.map((shape, k) =>
+      shape.map((_, d) => line('a result', (m) => m.shapes[k]![d]!)),
     ),
     numbers: inputs.map((input, k) =>
       input.kind === 'constant' && input.value.length === 1 ? numberLine(samples, k, caller) : null,
@@ -200,7 +199,7 @@ function numberLine(samples: readonly Sample[], k: number, caller: string): Numb
   const rounded = (x: number): number => (isSingle ? Math.fround(x) : x);
   const fits = (start: number, slope: number, inverse: boolean): boolean =>
     samples.every(({ size }, i) => {
-      const x = start + slope * (size - first.size);
+      const x = slope === 0 ? start : start + slope * (size - first.size);
       return Object.is(rounded(inverse ? 1 / x : x), values[i]);
     });
   const [a, b] = [values[0]!, values[1] ?? values[0]!];
