@@ -1,6 +1,7 @@
 /** @file A job of several ranks as one of them sees it. */
 import {
   checkArgument,
+  dependsOn,
   kinds,
   setNumThreads,
   type Parameter,
@@ -165,7 +166,8 @@ export class World {
   }
 
   private averager(parameters: readonly Parameter[]): Averager | null {
-    if (this.size === 1 || this.quiet > 0) return null;
+    // A compiled step that was recorded in the one case is recorded anew in the other.
+    if (this.size === 1 || dependsOn(() => this.quiet > 0)) return null;
     const key = parameters.map((p) => this.numberOf(p)).join();
     let averager = this.averagers.get(key);
     if (averager === undefined) {

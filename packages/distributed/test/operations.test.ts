@@ -10,6 +10,7 @@ interface Found {
   readonly flags: number[];
   readonly empty: number[][];
   readonly nan: (number | null)[];
+  readonly quiet: number[];
 }
 type Key =
   | 'value'
@@ -78,6 +79,10 @@ describe.each(names)('%s', (name) => {
     of('mapped').forEach((x, r) => expect(x).toEqual(of('looped')[r]));
   });
   test('compiled as in plain code', () => same('compiled', 'plain', 1e-13));
+});
+
+test('a compiled step keeps to noSync, and to its end', () => {
+  for (const r of ranks) expect(r.quiet).toEqual([1, 0, 1, 0]);
 });
 
 test('whole numbers wrap, flags are gathered, empty tensors stay, a NaN stays', () => {

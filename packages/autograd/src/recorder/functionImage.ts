@@ -7,6 +7,7 @@ import { argumentLeaves } from '../engine/signature.js';
 import type { Cell } from '../graph/cell.js';
 import type { TypedArray } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
+import type { Shape } from '../graph/shape.js';
 import { makeLeaf, valueOf, type Tensor } from '../graph/tensor.js';
 import { isTensor, mapTree, type Structure } from '../tree.js';
 
@@ -25,6 +26,8 @@ export interface FunctionImage {
   readonly inputs: readonly ImageInput[];
   /** The cells that are assigned: the first outputs, in order; then those of the results. */
   readonly assigned: readonly Cell[];
+  /** The shape of each output: what an image holds may have another, with the same elements. */
+  readonly shapes: readonly Shape[];
   readonly structure: Structure;
   /** How far a call moves the random generator. */
   readonly draws: number;
@@ -44,11 +47,17 @@ export function imageOfFunction(
   lines = true,
 ): FunctionImage {
   const given = args.map((x) => makeLeaf(valueOf(x, caller), x.sizes, x.dtype));
+  let shapes: Shape[] = [];
   // Results are nodes of their own, also where they are arguments as they came.
   const traced = (...xs: unknown[]): unknown =>
-    withMode(caller, { debug: lines ? 1 : mode.debug }, () =>
-      mapTree(f(...(xs as Tensor[])), (y) => (isTensor(y) ? again(y.current) : y)),
-    );
+    withMode(caller, { debug: lines ? 1 : mode.debug }, () => {
+      shapes = [];
+      return mapTree(f(...(xs as Tensor[])), (y) => {
+        if (!isTensor(y)) return y;
+        shapes.push(y.sizes);
+        return again(y.current);
+      });
+    });
   const limit = Error.stackTraceLimit;
   if (lines) Error.stackTraceLimit = 64;
   const made = ((): ReturnType<typeof record> => {
@@ -102,6 +111,7 @@ export function imageOfFunction(
       }
     }),
     assigned: kept.map((k) => made.cells[k] as Cell),
+    shapes: [...kept.map((k) => (made.cells[k] as Cell).sizes), ...shapes],
     structure: made.structure,
     draws: made.draws,
   };

@@ -45,6 +45,8 @@ export class LocalTransport implements Transport {
   private meetings = 0;
   private turn = 0;
   private closed = false;
+  /** How long the ranks wait for each other, as at the last meeting. */
+  private seconds = Infinity;
   /** What started this rank, where that watches over it. */
   private readonly watcher: number | null;
 
@@ -71,6 +73,7 @@ export class LocalTransport implements Transport {
 
   meet(words: Int32Array, seconds: number): Int32Array {
     const { own, slots, size } = this;
+    this.seconds = seconds;
     const meeting = ++this.meetings;
     const at = slotsAt(meeting, size);
     own.fill(0);
@@ -165,7 +168,7 @@ export class LocalTransport implements Transport {
 
   /** A meeting within a collective, at which nothing is said. */
   private pause(): void {
-    this.meet(NOTHING, Infinity);
+    this.meet(NOTHING, this.seconds);
   }
 
   private allAt(meeting: number): boolean {

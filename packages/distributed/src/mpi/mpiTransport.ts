@@ -8,9 +8,10 @@ import type { Launched, MpiLibrary } from './library.js';
 
 /** More elements are sent in pieces: counts are 32-bit, and buffers of the ordered sum stay small. */
 const PIECE = 2 ** 22;
-/** Tests before the core is given away between them, and before sleeping between them. */
+/** Tests before the core is given away between them. */
 const QUICK_TESTS = 200;
-const YIELDS = 5000;
+/** How long it is given away before sleeping: by time, as each turn of others may take long. */
+const YIELD_MS = 5;
 const SLEEP_MS = 0.05;
 
 const nap = new Int32Array(new SharedArrayBuffer(4));
@@ -31,6 +32,8 @@ export class MpiTransport implements Transport {
   private readonly flag = new Int32Array(64);
   private inUse: readonly unknown[] = [];
   private ended = false;
+  /** How long the ranks wait for each other, as at the last meeting. */
+  private seconds = Infinity;
 
   constructor(mpi: MpiLibrary, launched: Launched) {
     this.mpi = mpi;
@@ -54,8 +57,9 @@ export class MpiTransport implements Transport {
   }
 
   meet(words: Int32Array, seconds: number): Int32Array {
+    this.seconds = seconds;
     const least = Int32Array.from(words);
-    this.reduce(least, 'min', seconds);
+    this.reduce(least, 'min');
     return least;
   }
 
@@ -136,10 +140,10 @@ export class MpiTransport implements Transport {
     data.set(received.subarray(0, data.length));
   }
 
-  private reduce(data: TypedArray, op: ReduceOp, seconds = Infinity): void {
+  private reduce(data: TypedArray, op: ReduceOp): void {
     const { handle, inPlace, types, ops } = this.mpi.abi;
     const args = [inPlace, data, data.length, types[typeOf(data)], ops[op]];
-    this.begin('MPI_Iallreduce', `intptr_t, uintptr_t, int, ${handle}, ${handle}`, args, seconds);
+    this.begin('MPI_Iallreduce', `intptr_t, uintptr_t, int, ${handle}, ${handle}`, args);
   }
 
   /**
@@ -159,10 +163,9 @@ export class MpiTransport implements Transport {
     name: string,
     prototype: string,
     args: readonly (TypedArray | bigint | number)[],
-    seconds = Infinity,
   ): void {
     const { handle, world, statusIgnore } = this.mpi.abi;
-    const { request, flag } = this;
+    const { request, flag, seconds } = this;
     // Kept from the garbage collector until the library is done with them.
     this.inUse = args;
     const given = args.map((x) => (typeof x === 'object' ? this.addressOf(x) : x));
@@ -172,12 +175,10 @@ export class MpiTransport implements Transport {
       this.call('MPI_Test', 'void *, void *, intptr_t', request, flag, statusIgnore);
       if (flag[0] !== 0) break;
       if (tests < this.quick) continue;
-      if (tests < this.quick + YIELDS) {
-        this.yieldCore();
-      } else {
-        if (performance.now() - start > 1000 * seconds) throw this.late(seconds);
-        Atomics.wait(nap, 0, 0, SLEEP_MS);
-      }
+      const waited = performance.now() - start;
+      if (waited > 1000 * seconds) throw this.late(seconds);
+      if (waited < YIELD_MS) this.yieldCore();
+      else Atomics.wait(nap, 0, 0, SLEEP_MS);
     }
     this.inUse = [];
   }

@@ -6,6 +6,7 @@ import {
   compile,
   grad,
   jvp,
+  ones,
   tensor,
   vmap,
   type Tensor,
@@ -13,6 +14,8 @@ import {
   type TypedArray,
 } from '@chainrule/autograd';
 import { allGather, allReduce, broadcastTensor, distributed } from '@chainrule/distributed';
+import { Linear } from '@chainrule/nn';
+import { SGD } from '@chainrule/optim';
 import { report } from './report.js';
 
 const world = await distributed({ deterministic: true });
@@ -107,7 +110,24 @@ const results = Object.entries(operations).map(([name, op]) => {
 });
 const whole = tensor([rank + 1, 2 ** 31 - 1, -rank], { dtype: 'int32' });
 const empty = tensor(new Float32Array(0), { shape: [0, 3] });
+// A compiled step within noSync and out of it.
+const model = new Linear(2, 1);
+world.broadcast(model);
+const optimizer = world.optimizer(new SGD(model.parameters(), { lr: 0.1 }));
+const step = compile((x: Tensor) => {
+  optimizer.zeroGrad();
+  model.forward(x).sum().backward();
+  optimizer.step();
+});
+const exchanges = (f: () => void): number => {
+  const before = world.usage().collectives;
+  f();
+  return world.usage().collectives - before;
+};
+const steps = [() => step(ones([1, 2])), () => world.noSync(() => step(ones([1, 2])))];
+const quiet = [...steps, ...steps].map(exchanges);
 report(rank, {
+  quiet,
   x: arrayOf(x),
   results,
   whole: arrayOf(allReduce(whole)),

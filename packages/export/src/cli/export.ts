@@ -1,10 +1,11 @@
 /** @file `chainrule export`: reads what is to be exported from a file of the user's, and writes what an exporter makes of it. */
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import type { Tensor } from '@chainrule/autograd';
 import { exportModule } from '../module/index.js';
 import { exportOnnx, type ExportOnnxOptions, type OnnxFiles } from '../index.js';
 import { exportStableHLO } from '../stablehlo/index.js';
-import { writeAll } from './files.js';
-import { oneOf, readOptions, text, UsageError, whole, type Reader } from './options.js';
+import { takesModules, writeAll } from './files.js';
+import { oneOf, orNone, readOptions, text, UsageError, whole, type Reader } from './options.js';
 import { readWanted, type Wanted } from './wanted.js';
 
 const HELP = `Usage: chainrule export TARGET FILE [OPTIONS]
@@ -15,10 +16,11 @@ Writes a model for another place to run. TARGET is
   stablehlo   NAME.mlir, NAME.json, NAME.safetensors and run.py, for XLA: TPUs, many GPUs
   module      NAME.js and NAME.d.ts, a module that runs without the framework
 
-FILE is a JavaScript module whose default export says what: { f, args }, with f the function or the training step and args
-an array of example tensors, and as far as the target takes them { modules, names, train, dynamic }.
+FILE is a JavaScript module whose default export says what: { f, args }, with f the model, the function or the training step
+and args an array of example tensors, and as far as the target takes them { modules, names, train, dynamic }. Or it is an
+ONNX file with inputs of fixed sizes, but for the first dimension.
 
-  --out PATH         the path of NAME without ending, or a folder/ (default: the name of FILE, beside it)
+  --out PATH         the path of NAME, or a folder/ (default: the name of FILE, beside it)
   --export NAME      another export of FILE than the default one
   --opset N          onnx: the version of the operators
   --external-data    onnx: weights in a file of their own
@@ -26,8 +28,10 @@ an array of example tensors, and as far as the target takes them { modules, name
   --weights WHERE    module: inline or file
   --wasm WHERE       module: inline or file
   --function NAME    module: the name of the function (default: predict)
-  --batch N          module: the largest batch
+  --batch N          module: the largest batch, or none for the sizes of args alone
   --help             this text
+
+A module is NAME.mjs and NAME.d.mts with --out NAME.mjs, and where the package.json of its folder has no "type": "module".
 
 Nothing is written unless all of it is.`;
 
@@ -42,7 +46,7 @@ const table: Readonly<Record<string, Reader>> = {
   '--weights': where,
   '--wasm': where,
   '--function': text,
-  '--batch': whole,
+  '--batch': orNone(whole),
   '--help': null,
   '-h': null,
 };
@@ -74,25 +78,43 @@ export async function runExport(argv: readonly string[]): Promise<number> {
     if (!allowed.includes(name) && name !== '--out' && name !== '--export')
       throw new UsageError(`${name} is no option of ${target}`);
   }
-  const wanted = await readWanted(file, (options['--export'] as string | undefined) ?? 'default');
+  const wanted = await readWanted(
+    file,
+    (options['--export'] as string | undefined) ?? 'default',
+    target,
+  );
   const stem = basename(file, extname(file)).replace(/\.export$/, '');
   const given = (options['--out'] as string | undefined) ?? join(dirname(file), stem);
-  const out = resolve(/[\\/]$/.test(given) ? join(given, stem) : given);
-  const files = write(target, wanted, out, options);
+  const path = resolve(/[\\/]$/.test(given) ? join(given, stem) : given);
+  const ending = endings[target]?.find((end) => path.endsWith(end)) ?? '';
+  const out = path.slice(0, path.length - ending.length);
+  const files = write(target, wanted, { out, ending }, options);
+  for (const written of files.keys()) {
+    if (written === resolve(file)) throw new Error(`${file} would be written over: give --out`);
+  }
   await writeAll(files);
-  for (const [path, content] of files) console.log(`${path}  ${content.length} bytes`);
+  for (const [written, content] of files) console.log(`${written}  ${content.length} bytes`);
   return 0;
 }
+
+/** The endings of a target's main file. */
+const endings: Readonly<Record<string, readonly string[]>> = {
+  onnx: ['.onnx'],
+  stablehlo: ['.mlir'],
+  module: ['.js', '.mjs'],
+};
 
 function write(
   target: string,
   wanted: Wanted,
-  out: string,
+  { out, ending }: { readonly out: string; readonly ending: string },
   options: Readonly<Record<string, unknown>>,
 ): Files {
-  const { f, args, modules, names, train, dynamic } = wanted;
+  const { f: given, args, modules, names, train, dynamic } = wanted;
+  const f = given as (...xs: Tensor[]) => unknown;
+  // What these are is checked by the exporters.
   const common = {
-    ...(modules === undefined ? {} : { modules }),
+    ...(modules === undefined ? {} : { modules: modules as never }),
     ...(names === undefined ? {} : { names }),
   };
   const option = (name: string, key: string): Record<string, unknown> =>
@@ -101,13 +123,13 @@ function write(
     const external = options['--external-data'] === true ? `${basename(out)}.onnx.data` : undefined;
     const more: ExportOnnxOptions = {
       ...common,
-      ...(dynamic === undefined ? {} : { dynamic }),
+      ...(dynamic === undefined ? {} : { dynamic: dynamic as never }),
       ...option('--opset', 'opset'),
       ...(external === undefined ? {} : { externalData: external }),
     };
-    const made = exportOnnx(f as never, args, more) as Uint8Array | OnnxFiles;
+    const made = exportOnnx(f, args, more) as Uint8Array | OnnxFiles;
     if (made instanceof Uint8Array) return new Map([[`${out}.onnx`, made]]);
-    const beside = Object.entries(made.externalData);
+    const beside = Object.entries(made.externalData).filter(([, bytes]) => bytes.length > 0);
     return new Map([
       ...beside.map(([name, bytes]): [string, Uint8Array] => [join(dirname(out), name), bytes]),
       [`${out}.onnx`, made.model],
@@ -127,15 +149,23 @@ function write(
   }
   const made = exportModule(f, args, {
     ...common,
-    ...(train === undefined ? {} : { train }),
+    ...(train === undefined ? {} : { train: train as never }),
     ...option('--weights', 'weights'),
     ...option('--wasm', 'wasm'),
     ...option('--function', 'name'),
+    ...(wanted.batch === undefined ? {} : { batch: wanted.batch }),
     ...option('--batch', 'batch'),
   });
+  const fits = takesModules(dirname(out));
+  const isMarked = ending === '' ? !fits : ending === '.mjs';
+  if (!fits && !isMarked)
+    console.error(
+      `chainrule export: Node.js takes ${out}.js for CommonJS, as the nearest package.json has no "type": "module"; ` +
+        'call it .mjs to load it there',
+    );
   return new Map<string, string | Uint8Array>([
-    [`${out}.js`, made.js],
-    [`${out}.d.ts`, made.types],
+    [`${out}${isMarked ? '.mjs' : '.js'}`, made.js],
+    [`${out}${isMarked ? '.d.mts' : '.d.ts'}`, made.types],
     ...(made.wasm === undefined ? [] : [[`${out}.wasm`, made.wasm] as const]),
     ...(made.weights === undefined ? [] : [[`${out}.safetensors`, made.weights] as const]),
   ]);

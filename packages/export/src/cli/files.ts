@@ -1,4 +1,5 @@
 /** @file Files that are there whole or not at all. */
+import { readFileSync } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -27,6 +28,20 @@ export async function writeAll(files: ReadonlyMap<string, string | Uint8Array>):
   } catch (error) {
     for (const [part] of parts) await rm(part, { force: true });
     throw error;
+  }
+}
+
+/** Whether Node takes a `.js` file of this folder for an ES module: by the nearest package.json, and where there is none by its text. */
+export function takesModules(folder: string): boolean {
+  for (let at = folder; ; at = dirname(at)) {
+    try {
+      const { type } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as {
+        type?: unknown;
+      };
+      return type === 'module';
+    } catch {
+      if (dirname(at) === at) return true;
+    }
   }
 }
 

@@ -20,6 +20,10 @@ export function readOptions(
   const rest: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] as string;
+    if (word === '--') {
+      rest.push(...argv.slice(i + 1));
+      break;
+    }
     if (!word.startsWith('-')) {
       rest.push(word);
       continue;
@@ -30,6 +34,7 @@ export function readOptions(
       throw new UsageError(`unknown option ${name}; there are ${Object.keys(table).join(', ')}`);
     }
     if (reader === null) {
+      if (inline !== undefined) throw new UsageError(`${name} takes no value, got ${inline}`);
       options[name] = true;
       continue;
     }
@@ -40,14 +45,23 @@ export function readOptions(
   return { options, rest };
 }
 
-export const text: Reader = (given) => given;
+export const text: Reader = (given, option) => {
+  if (given === '') throw new UsageError(`${option} needs a value`);
+  return given;
+};
 
-export const whole: Reader = (given, option) => {
+export const whole: NonNullable<Reader> = (given, option) => {
   const n = Number(given);
   if (!Number.isInteger(n) || n < 1)
     throw new UsageError(`${option}: expected a whole number from 1, got ${given}`);
   return n;
 };
+
+/** As `reader`, or the word `none`, which is null. */
+export const orNone =
+  (reader: NonNullable<Reader>): Reader =>
+  (given, option) =>
+    given === 'none' ? null : reader(given, option);
 
 export const oneOf =
   (...allowed: readonly string[]): Reader =>

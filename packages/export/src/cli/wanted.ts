@@ -2,38 +2,48 @@
 import { existsSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Tensor } from '@chainrule/autograd';
+import { display, kinds, passes, type Tensor } from '@chainrule/autograd';
+import { modelOrFunction } from '../forward.js';
+import { wantedOfOnnx } from './wantedOnnx.js';
 
 /** What a file of the user's says. */
 export interface Wanted {
-  readonly f: (...args: Tensor[]) => unknown;
+  readonly f: unknown;
   readonly args: Tensor[];
-  readonly modules?: never;
+  readonly modules?: unknown;
   readonly names?: readonly string[];
-  readonly train?: never;
-  readonly dynamic?: never;
+  readonly train?: unknown;
+  readonly dynamic?: unknown;
+  /** Null for what runs with the sizes of `args` alone; the command line says it of other files. */
+  readonly batch?: null;
 }
 
+const KEYS = ['f', 'args', 'modules', 'names', 'train', 'dynamic'];
+
 /** What the user's file says, checked as far as it is the same for all. */
-export async function readWanted(file: string, name: string): Promise<Wanted> {
+export async function readWanted(file: string, name: string, target: string): Promise<Wanted> {
   const path = resolve(file);
   if (!existsSync(path)) throw new Error(`there is no file ${file}`);
   if (statSync(path).isDirectory())
     throw new Error(`${file} is a folder: expected a JavaScript module that says what is exported`);
+  if (/\.onnx$/i.test(path)) return wantedOfOnnx(file, path, target === 'module');
   const made = await load(file, path);
+  const there = Object.keys(made).filter((key) => made[key] !== undefined);
+  if (!there.includes(name)) {
+    throw new Error(`${file} has no export ${name}; there are ${there.join(', ') || 'none'}`);
+  }
+  const refuse = (why: string): never => {
+    throw new Error(`${file}: the export ${name} ${why}`);
+  };
   const given = made[name];
-  if (given === undefined) {
-    throw new Error(
-      `${file} has no export ${name}; there are ${Object.keys(made).join(', ') || 'none'}`,
-    );
-  }
+  const shape = 'must be { f, args }: a module or function, and an array of example tensors';
+  if (!passes(kinds.object, given)) return refuse(`${shape}; got ${display(given)}`);
   const { f, args } = given as Partial<Wanted>;
-  if (typeof given !== 'object' || given === null || f === undefined || !Array.isArray(args)) {
-    throw new Error(
-      `${file}: the export ${name} must be { f, args }: a function, and an array of example tensors`,
-    );
-  }
-  return given as Wanted;
+  if (!passes(modelOrFunction, f)) refuse(`${shape}; f is ${display(f)}`);
+  if (!passes(kinds.listOf(kinds.tensor), args)) refuse(`${shape}; args is ${display(args)}`);
+  const surplus = Object.keys(given).find((key) => !KEYS.includes(key));
+  if (surplus !== undefined) refuse(`has no use for '${surplus}'; there are ${KEYS.join(', ')}`);
+  return given as unknown as Wanted;
 }
 
 async function load(file: string, path: string): Promise<Record<string, unknown>> {

@@ -2,60 +2,30 @@
 import {
   ChainruleError,
   checkArgument,
-  defineOptions,
   isGradEnabled,
-  kinds,
   noGrad,
   zeros,
-  type DType,
   type Tensor,
 } from '@chainrule/autograd';
 import { FormCollection, IMAGE, type FunctionImage } from '@chainrule/autograd/internal';
-import { recordGraph, type Named } from '@chainrule/autograd/graph';
+import { recordGraph } from '@chainrule/autograd/graph';
+import { Module } from '@chainrule/nn';
+import { forwardOf, inMode, modelOrFunction } from '../forward.js';
 import { VERSION } from '../version.js';
-import { hexadecimal, sideBySide } from './texts.js';
-import { encodeRegime, type EncodedRegime } from './encode.js';
+import { encodeRegime } from './encode.js';
+import { functionText, type ModuleFunction } from './moduleFunction.js';
+import {
+  argumentNames,
+  isTensors,
+  readModuleOptions,
+  readTraining,
+  type ExportModuleOptions,
+} from './options.js';
 import { regimesOf, type Regime } from './regimes.js';
 import { RUNTIME } from './runtime.js';
 import { StateTable } from './states.js';
+import { hexadecimal, sideBySide } from './texts.js';
 import { typesText } from './types.js';
-
-/** An optimizer, as far as a module is concerned. */
-export interface ModuleOptimizer {
-  /** Clears the gradients; called at the beginning of each step. */
-  zeroGrad(): void;
-  /** Makes one step by the gradients. */
-  step(): unknown;
-}
-
-/** What a module trains with. */
-export interface ModuleTraining {
-  /** The loss of what the function returns, and of the targets. */
-  readonly loss: (output: never, ...targets: never[]) => Tensor;
-  /** The optimizer whose step is part of `train`, with the parameters to be trained. */
-  readonly optimizer: ModuleOptimizer;
-  /** Example targets, with the batch in their first dimension. */
-  readonly targets?: readonly Tensor[];
-}
-
-/** Options of `exportModule`. */
-export interface ExportModuleOptions {
-  /** The weights in the text of the module, or in a safetensors file that `load` takes. Default 'inline'. */
-  readonly weights?: 'inline' | 'file';
-  /** The kernels likewise: a file, which `start` takes, for places that make no code from bytes. Default 'inline'. */
-  readonly wasm?: 'inline' | 'file';
-  /** The name of the function that is exported. Default 'predict'. */
-  readonly name?: string;
-  /** The names of its arguments. */
-  readonly names?: readonly string[];
-  /** Whose weights and states have their keys as names. */
-  readonly modules?: Named | Readonly<Record<string, Named>>;
-  /** The largest batch; null for the batch of the example alone. Default 1024. */
-  readonly batch?: number | null;
-  /** With the whole training step. */
-  readonly train?: ModuleTraining;
-}
-
 /** What `exportModule` gives: the texts and files of a module. */
 export interface ExportedModule {
   /** An ES module. */
@@ -68,33 +38,6 @@ export interface ExportedModule {
   readonly weights?: Uint8Array;
 }
 
-const exportModuleOptions = defineOptions<ExportModuleOptions>({
-  weights: kinds.oneOf('inline', 'file'),
-  wasm: kinds.oneOf('inline', 'file'),
-  name: kinds.text,
-  names: kinds.kind<readonly string[]>(
-    'be an array of names',
-    (x) => Array.isArray(x) && x.every((name) => typeof name === 'string'),
-  ),
-  modules: kinds.object,
-  batch: kinds.orNull(kinds.count),
-  train: kinds.object as never,
-});
-
-const trainOptions = defineOptions<ModuleTraining>({
-  loss: kinds.required(kinds.callable as never),
-  optimizer: kinds.required(kinds.object as never),
-  targets: kinds.kind<readonly Tensor[]>('be an array of tensors', isTensors),
-});
-
-function isTensors(x: unknown): boolean {
-  return Array.isArray(x) && x.every((t) => kinds.tensor.test(t));
-}
-
-const WORD = /^[A-Za-z_$][\w$]*$/;
-/** Names that the module has for itself. */
-const TAKEN = ['train', 'state', 'load', 'start', 'version'];
-
 /**
  * A function as one ES module that runs anywhere: no framework, no other file, no `eval`, in pages, workers, Node, Deno
  * and at the edge. `import { predict } from './digits.js'` takes typed arrays with any number of examples, each argument's
@@ -102,8 +45,9 @@ const TAKEN = ['train', 'state', 'load', 'start', 'version'];
  * computes on the same engine without a BLAS library, bit for bit: the same kernels, with and without fused multiply-add.
  * (What takes less than some 256 steps the framework computes without kernels, and its last digit may differ.)
  *
- * `f` is recorded without gradients, once for each of many batch sizes, with the named modules in evaluation mode. With
- * `train` there is `train(...arguments, ...targets)` too, a whole step in training mode that gives the loss. `state()` gives weights and states, `load(state)` takes them back, and so does
+ * `f`, a module or a function, is recorded without gradients, once for each of many batch sizes, with the named modules in
+ * evaluation mode. With `train` there is `train(...arguments, ...targets)` too, a whole step in training mode that gives the
+ * loss. `state()` gives weights and states, `load(state)` takes them back, and so does
  * `model.loadStateDict(decodeSafetensors(bytes))` those of a file.
  *
  * @throws {ChainruleError} if `f` reads a value, uses an operation that has only a plain kernel (it is named with the line
@@ -113,35 +57,29 @@ const TAKEN = ['train', 'state', 'load', 'start', 'version'];
  * writeFileSync('digits.js', js);
  */
 export function exportModule<Args extends readonly Tensor[]>(
-  f: (...args: Args) => unknown,
+  f: Module | ((...args: Args) => unknown),
   args: Args,
   options?: ExportModuleOptions,
 ): ExportedModule {
-  const given = exportModuleOptions('exportModule', options);
-  const { weights = 'inline', wasm = 'inline', name = 'predict', batch = 1024, modules } = given;
-  checkArgument('exportModule', 'f', f, kinds.callable);
+  const given = readModuleOptions('exportModule', options);
+  const { weights = 'inline', wasm = 'inline', name = 'predict', batch = 1024 } = given;
+  checkArgument('exportModule', 'f', f, modelOrFunction);
   if (!isTensors(args) || args.length === 0) {
     throw new ChainruleError(
       'exportModule: the arguments of f are given as an array of tensors, [x]',
     );
   }
   const training =
-    given.train === undefined ? null : trainOptions('exportModule: train', given.train);
+    given.train === undefined ? null : readTraining('exportModule: train', given.train);
   const targets = training?.targets ?? [];
-  const names = [...args, ...targets].map(
-    (_, k) => given.names?.[k] ?? (k < args.length ? `arg${k}` : `target${k - args.length}`),
-  );
-  for (const word of [name, ...names]) {
-    if (!WORD.test(word) || (word === name && TAKEN.includes(word)))
-      throw new ChainruleError(
-        `exportModule: '${word}' cannot be the name of a function or an argument here`,
-      );
-  }
-  const run = f as unknown as (...xs: Tensor[]) => unknown;
+  const names = argumentNames(name, given.names, args.length, targets.length);
+  const model = f instanceof Module ? f : undefined;
+  const modules = given.modules ?? model;
+  const run = forwardOf(f);
   const forms = new FormCollection(wasm === 'inline' ? new FormCollection() : null);
   const states = new StateTable();
   const predict = (...xs: Tensor[]): unknown =>
-    inMode(modules, false, () => noGrad(() => run(...xs)));
+    inMode([model, modules], false, () => noGrad(() => run(...xs)));
   const functions = [encode(name, predict, args, names.slice(0, args.length))];
   if (training !== null) {
     const { optimizer } = training;
@@ -153,7 +91,7 @@ export function exportModule<Args extends readonly Tensor[]>(
       optimizer.step();
       return value;
     };
-    const step = (...xs: Tensor[]): unknown => inMode(modules, true, () => update(...xs));
+    const step = (...xs: Tensor[]): unknown => inMode([model, modules], true, () => update(...xs));
     functions.push(encode('train', step, [...args, ...targets], names));
     if (!isGradEnabled())
       throw new ChainruleError('exportModule: train needs gradients: not inside noGrad');
@@ -181,7 +119,7 @@ export function exportModule<Args extends readonly Tensor[]>(
     // What names functions in some builds of the framework.
     'function __name(f) { return f; }',
     RUNTIME.trim(),
-    ...functions.map((made) => functionText(made)),
+    ...functions.map(functionText),
     '',
   ].join('\n');
   return {
@@ -203,7 +141,9 @@ export function exportModule<Args extends readonly Tensor[]>(
         batched[k] === true ? zeros([size, ...x.shape.slice(1)], { dtype: x.dtype }) : x,
       );
     const most = batch ?? 1;
-    const regimes = regimesOf(g, sized, forms, most, 'exportModule');
+    const size = examples[batched.indexOf(true)]?.shape[0] ?? 1;
+    const given = Math.min(Math.max(size, 1), most);
+    const regimes = regimesOf(g, sized, forms, { given, most, caller: 'exportModule' });
     const [first] = regimes as [Regime];
     const assigned = first.sample.assigned.map((cell) => states.indexOf(cell));
     const encoded = regimes.map((regime) => encodeRegime(regime, (made, k) => placeOf(made, k)));
@@ -246,50 +186,4 @@ export function exportModule<Args extends readonly Tensor[]>(
     for (const { cell, key } of graph.states) states.name(cell, key);
     states.random = graph.random;
   }
-}
-
-export interface ModuleFunction {
-  readonly name: string;
-  readonly regimes: readonly EncodedRegime[];
-  readonly args: readonly {
-    readonly name: string;
-    readonly dtype: DType;
-    readonly batched: boolean;
-    readonly each: number;
-    readonly shape: string;
-  }[];
-  readonly fixed: number | null;
-  readonly most: number;
-  readonly assigned: readonly number[];
-  readonly result: unknown;
-  readonly outputs: readonly { readonly dtype: DType; readonly shape: readonly number[] }[];
-}
-
-/** Runs `f` with the named modules in training mode or out of it, and puts every one back. */
-function inMode<R>(modules: ExportModuleOptions['modules'], training: boolean, f: () => R): R {
-  const given: object = modules ?? {};
-  const parts = [given, ...(Object.values(given) as unknown[])].flatMap((named) => {
-    const of = (named as { modules?: unknown } | null)?.modules;
-    return typeof of === 'function' ? (of.call(named) as { training: boolean }[]) : [];
-  });
-  const before = parts.map((part) => part.training);
-  for (const part of parts) part.training = training;
-  try {
-    return f();
-  } finally {
-    parts.forEach((part, k) => (part.training = before[k] === true));
-  }
-}
-
-/** The text of a function that the module exports. */
-function functionText({ name, outputs: _outputs, ...rest }: ModuleFunction): string {
-  const own = name.toUpperCase() === name ? `${name}_` : name.toUpperCase();
-  const args = rest.args.map((arg) => arg.name).join(', ');
-  const value = name === 'train' ? `call(${own}, [${args}]).data[0]` : `call(${own}, [${args}])`;
-  return [
-    `const ${own} = ${JSON.stringify({ name, ...rest })};`,
-    `export function ${name}(${args}) {`,
-    `  return ${value};`,
-    '}',
-  ].join('\n');
 }

@@ -1,8 +1,3 @@
 /** @file Functions as modules that need no framework. */
-export {
-  exportModule,
-  type ExportedModule,
-  type ExportModuleOptions,
-  type ModuleOptimizer,
-  type ModuleTraining,
-} from './exportModule.js';
+export { exportModule, type ExportedModule } from './exportModule.js';
+export type { ExportModuleOptions, ModuleOptimizer, ModuleTraining } from './options.js';

@@ -50,24 +50,38 @@ interface Sample {
   readonly key: string;
 }
 
-/** Plans `f` for all batch sizes from 1 to `most`. `argsOf` gives example arguments of a size. */
+/** Plans `f` for all batch sizes from 1 to `most`. `argsOf` gives example arguments of a size; `given` is that of the user's. */
 export function regimesOf(
   f: (...args: Tensor[]) => unknown,
   argsOf: (size: number) => Tensor[],
   forms: FormCollection,
-  most: number,
-  caller: string,
+  { given, most, caller }: { given: number; most: number; caller: string },
 ): Regime[] {
   const samples = new Map<number, Sample>();
+  /** What works for the user's examples and for no other size is a matter of the batch. */
+  const alike = <R>(size: number, plan: () => R): R => {
+    try {
+      return plan();
+    } catch (error) {
+      if (size === given || !(error instanceof ChainruleError)) throw error;
+      throw new ChainruleError(
+        `${caller}: with ${size} in the first dimension of the arguments, which is the batch, instead of ${given}: ` +
+          `${error.message.replace(`${caller}: `, '')}; give { batch: null } for a module of one size`,
+        { cause: error },
+      );
+    }
+  };
   const at = (size: number): Sample => {
     let sample = samples.get(size);
     if (sample === undefined) {
       // What is refused is refused at the first size.
-      const made = imageOfFunction(f, argsOf(size), forms, caller, samples.size === 0);
+      const first = samples.size === 0;
+      const made = alike(size, () => imageOfFunction(f, argsOf(size), forms, caller, first));
       samples.set(size, (sample = { size, made, key: keyOf(made) }));
     }
     return sample;
   };
+  at(given); // What is wrong with the function itself is said as such.
   for (let size = 1; size <= Math.min(most, ALL_UP_TO); size++) at(size);
   let low = Math.min(most, ALL_UP_TO);
   while (low < most) {
@@ -94,7 +108,7 @@ function search(at: (size: number) => Sample, low: number, high: number): void {
 }
 
 /** Equal for plans that differ in numbers alone. */
-function keyOf({ image, inputs, assigned }: FunctionImage): string {
+function keyOf({ image, inputs, assigned, shapes }: FunctionImage): string {
   return JSON.stringify([
     image.calls,
     image.list.words.length,
@@ -105,6 +119,7 @@ function keyOf({ image, inputs, assigned }: FunctionImage): string {
     image.outputs,
     inputs.map(({ kind }) => kind),
     assigned.length,
+    shapes.map(({ length }) => length),
   ]);
 }
 
@@ -150,10 +165,8 @@ function regimeOf(samples: readonly Sample[], caller: string): Regime {
     computed: image.computed.map((_, k) => line('a value', (m) => m.image.computed[k]!.bytes)),
     sharedBytes: line('scratch memory', (m) => m.image.list.sharedBytes),
     scratchBytes: line('scratch memory', (m) => m.image.list.scratchBytes),
-    shapes: image.outputs.map((slot) =>
-      image.holds[slot]!.shape.map((_, d) =>
-        line('a result', (m) => m.image.holds[slot]!.shape[d]!),
-      ),
+    shapes: first.made.shapes.map((shape, k) =>
+      shape.map((_, d) => line('a result', (m) => m.shapes[k]![d]!)),
     ),
     numbers: inputs.map((input, k) =>
       input.kind === 'constant' && input.value.length === 1 ? numberLine(samples, k, caller) : null,
@@ -186,7 +199,7 @@ function numberLine(samples: readonly Sample[], k: number, caller: string): Numb
   const rounded = (x: number): number => (isSingle ? Math.fround(x) : x);
   const fits = (start: number, slope: number, inverse: boolean): boolean =>
     samples.every(({ size }, i) => {
-      const x = start + slope * (size - first.size);
+      const x = slope === 0 ? start : start + slope * (size - first.size);
       return Object.is(rounded(inverse ? 1 / x : x), values[i]);
     });
   const [a, b] = [values[0]!, values[1] ?? values[0]!];

@@ -88,7 +88,8 @@ function layOut(f, batch) {
       const size = kind === 0 ? f.args[more[0]].each * (f.args[more[0]].batched ? batch : 1) : 1;
       end += align(size * TYPES[dtype].BYTES_PER_ELEMENT);
     }
-    const number = (more[0] ?? 0) + (more[1] ?? 0) * n;
+    const [start = 0, slope = 0] = more;
+    const number = slope === 0 ? start : start + slope * n;
     return { dtype, kind, at: at[slot], index: more[0], number: kind === 3 && more[2] === 1 ? 1 / number : number };
   });
   // The largest first, each as low as it fits beside those that live at the same time.

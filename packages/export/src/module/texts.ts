@@ -23,3 +23,12 @@ export function sideBySide(texts: readonly string[]): string[][] {
     texts.map((text) => text.slice(i * PIECE, (i + 1) * PIECE)),
   );
 }
+
+/** Plain data as JavaScript. JSON would make null of numbers that are not finite, and lose the sign of zero. */
+export function literal(x: unknown): string {
+  if (typeof x === 'number') return Object.is(x, -0) ? '-0' : String(x);
+  if (Array.isArray(x)) return `[${x.map(literal).join(',')}]`;
+  if (typeof x !== 'object' || x === null) return JSON.stringify(x) ?? 'undefined';
+  const parts = Object.entries(x).map(([key, value]) => `${JSON.stringify(key)}:${literal(value)}`);
+  return `{${parts.join(',')}}`;
+}

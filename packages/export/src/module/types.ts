@@ -1,6 +1,6 @@
 /** @file The declarations of an exported module. */
 import type { DType } from '@chainrule/autograd';
-import type { ModuleFunction } from './exportModule.js';
+import type { ModuleFunction } from './moduleFunction.js';
 
 const arrays: Readonly<Record<DType, string>> = {
   float32: 'Float32Array',

@@ -4,26 +4,20 @@ import {
   checkArgument,
   defineOptions,
   kinds,
+  noGrad,
   setRngState,
   getRngState,
   tensor,
-  type Shape,
   type Tensor,
 } from '@chainrule/autograd';
-import {
-  recordGraph,
-  type GraphNode,
-  type Named,
-  type RecordedGraph,
-} from '@chainrule/autograd/graph';
+import { recordGraph, type Named, type RecordedGraph } from '@chainrule/autograd/graph';
 import { decodeSafetensors, encodeSafetensors } from '@chainrule/autograd/io';
+import { Module } from '@chainrule/nn';
+import { forwardOf, inMode, modelOrFunction } from '../forward.js';
 import { VERSION } from '../version.js';
-import { writeNodes } from './program.js';
-import { average, averaged } from './replicas.js';
-import { elementType } from './rule.js';
+import { programOf } from './main.js';
+import type { StableHLOMap } from './map.js';
 import { RUNNER } from './runner.js';
-import { valueIn, type Scope } from './scope.js';
-import { typeOf, Writer, type ElementType, type Value } from './writer.js';
 
 /** Options of `exportStableHLO`. */
 export interface StableHLOOptions {
@@ -33,32 +27,6 @@ export interface StableHLOOptions {
   readonly modules?: Named | Readonly<Record<string, Named>>;
   /** The names of the arguments; by default `arg0`, `arg1` … */
   readonly names?: readonly string[];
-}
-
-/** What goes in or comes out of the program, in its order. */
-export interface StableHLOPort {
-  /** `seed` and `offset` are of the random generator, ui64. */
-  readonly kind: 'state' | 'argument' | 'seed' | 'offset' | 'output';
-  /** A state's key, the name of an argument or of an output. */
-  readonly name: string;
-  /** The shape of one replica; `[]` for a single number. */
-  readonly shape: Shape;
-  /** The element type, as StableHLO writes it. */
-  readonly type: ElementType;
-}
-
-/** How to run a program: plain data, to be saved as JSON. */
-export interface StableHLOMap {
-  /** The program that wrote it and its version, `chainrule …`. */
-  readonly writtenBy: string;
-  /** On how many devices a step runs. */
-  readonly replicas: number;
-  /** What `main` takes, in order. */
-  readonly inputs: readonly StableHLOPort[];
-  /** Results of the function, then states: those go in again at the next step under the same name. */
-  readonly outputs: readonly StableHLOPort[];
-  /** How far each step moves the offset of the random generator. */
-  readonly draws: number;
 }
 
 /** What `exportStableHLO` gives: a program, the state it starts from, and how to run it. */
@@ -75,7 +43,7 @@ export interface StableHLO {
   load(bytes: Uint8Array): void;
 }
 
-const stableHLOOptions = defineOptions<StableHLOOptions>({
+const readOptions = defineOptions<StableHLOOptions>({
   replicas: kinds.count,
   modules: kinds.object,
   names: kinds.kind<readonly string[]>(
@@ -84,14 +52,11 @@ const stableHLOOptions = defineOptions<StableHLOOptions>({
   ),
 });
 
-const optionsOf = (options: StableHLOOptions | undefined): StableHLOOptions =>
-  stableHLOOptions('exportStableHLO', options);
-
 /**
  * A function, or a whole training step with `backward()` and `step()`, as a StableHLO program: the road to TPUs and many
  * GPUs. `step` is called once, on what stands for `args`, of which shapes and dtypes matter; its parameters, buffers and
- * the states of its optimizer are inputs of the program and come out as they are after the step. Random numbers are
- * Chainrule's own, bit for bit; loops are loops.
+ * the states of its optimizer are inputs of the program and come out as they are after the step. A module in the place of
+ * `step` is its forward in evaluation mode. Random numbers are Chainrule's own, bit for bit; loops are loops.
  *
  * Write `mlir` to `step.mlir`, `state` to `step.safetensors`, `map` as JSON to `step.json` and `runner` to `run.py`; then
  * `python run.py step --steps 100 --data batches.safetensors` trains with jaxlib 0.10.2 (StableHLO is no stable format as
@@ -107,19 +72,30 @@ const optionsOf = (options: StableHLOOptions | undefined): StableHLOOptions =>
  * const { mlir, state, map, runner } = exportStableHLO(step, [x, y], { modules: { '': model, optimizer } });
  */
 export function exportStableHLO<Args extends readonly unknown[]>(
-  step: (...args: Args) => unknown,
+  step: Module | ((...args: Args) => unknown),
   args: Args,
   options?: StableHLOOptions,
 ): StableHLO {
-  const { replicas = 1, modules, names } = optionsOf(options);
-  checkArgument('exportStableHLO', 'step', step, kinds.callable);
+  const { replicas = 1, modules, names } = readOptions('exportStableHLO', options);
+  checkArgument('exportStableHLO', 'step', step, modelOrFunction);
   const examples: Tensor[] = [];
-  const graph = recordGraph(step, args, {
-    caller: 'exportStableHLO',
-    ...(modules === undefined ? {} : { modules }),
-    ...(names === undefined ? {} : { names }),
-  });
+  const model = step instanceof Module ? step : undefined;
+  const holders = modules ?? model;
+  const recorded = (f: (...xs: never[]) => unknown): RecordedGraph =>
+    recordGraph(f as (...xs: Args) => unknown, args, {
+      caller: 'exportStableHLO',
+      ...(holders === undefined ? {} : { modules: holders }),
+      ...(names === undefined ? {} : { names }),
+    });
+  const graph =
+    model === undefined
+      ? recorded(step as (...xs: Args) => unknown)
+      : inMode([model], false, () => recorded((...xs) => noGrad(() => forwardOf(model)(...xs))));
   collectArguments(args, examples);
+  if (names !== undefined && names.length > examples.length)
+    throw new ChainruleError(
+      `exportStableHLO: ${names.length} names for ${examples.length} arguments`,
+    );
   const { mlir, inputs, outputs } = programOf(graph, replicas);
   const map: StableHLOMap = {
     writtenBy: `chainrule ${VERSION}`,
@@ -152,75 +128,6 @@ function collectArguments(tree: unknown, found: Tensor[]): void {
     if (Array.isArray(tree) || prototype === Object.prototype || prototype === null)
       for (const part of Object.values(tree)) collectArguments(part, found);
   }
-}
-
-interface Ports {
-  readonly mlir: string;
-  readonly inputs: readonly StableHLOPort[];
-  readonly outputs: readonly StableHLOPort[];
-}
-
-function programOf(graph: RecordedGraph, replicas: number): Ports {
-  const w = new Writer();
-  const means = replicas > 1 ? averaged(graph) : new Set<GraphNode>();
-  const values = new Map<GraphNode, Value>();
-  const inputs: StableHLOPort[] = [];
-  const parameters: Value[] = [];
-  const input = (
-    kind: StableHLOPort['kind'],
-    name: string,
-    shape: Shape,
-    type: ElementType,
-  ): Value => {
-    const value = { name: `%arg${parameters.length}`, shape, type };
-    inputs.push({ kind, name, shape, type });
-    parameters.push(value);
-    return value;
-  };
-  for (const { key, shape, dtype, input: node } of graph.states) {
-    if (node !== null) values.set(node, input('state', key, shape, elementType(dtype)));
-  }
-  for (const node of graph.arguments)
-    values.set(node, input('argument', node.name, node.shape, elementType(node.dtype)));
-  const draws = graph.nodes.some(({ kind }) => kind === 'seed' || kind === 'offset');
-  const offset = draws ? input('offset', 'offset', [], 'ui64') : null;
-  let seed = draws ? input('seed', 'seed', [], 'ui64') : null;
-  if (seed !== null && replicas > 1) {
-    // Seeds are below 2^53: above them is room for the number of the replica.
-    const replica = w.convert(w.emit('stablehlo.replica_id', [], [], 'ui32'), 'ui64');
-    seed = w.map('xor', seed, w.map('shift_left', replica, w.constant(53, 'ui64')));
-  }
-  const finish = (node: GraphNode, value: Value): Value =>
-    means.has(node) ? average(w, value, replicas) : value;
-  const scope: Scope = { w, values, loops: new Map(), offset, seed, finish, write: writeNodes };
-  for (const node of graph.nodes) {
-    // What comes in may be what is averaged.
-    const given = values.get(node);
-    if (given !== undefined && means.has(node)) values.set(node, finish(node, given));
-  }
-  writeNodes(scope, graph.nodes);
-  const outputs: StableHLOPort[] = [];
-  const results: Value[] = [];
-  const output = (kind: StableHLOPort['kind'], name: string, node: GraphNode): void => {
-    const value = valueIn(scope, node);
-    outputs.push({ kind, name, shape: value.shape, type: value.type });
-    results.push(value);
-  };
-  for (const { name, node } of graph.outputs) output('output', name, node);
-  for (const { key, next } of graph.states) if (next !== null) output('state', key, next);
-  const head = parameters.map((p) => `${p.name}: ${typeOf(p)}`).join(', ');
-  const types = results.map(typeOf).join(', ');
-  const mlir = [
-    `// Written by chainrule ${VERSION}.`,
-    `module @chainrule attributes {mhlo.num_replicas = ${replicas} : i32, mhlo.num_partitions = 1 : i32} {`,
-    `  func.func public @main(${head}) -> (${types}) {`,
-    ...w.lines,
-    `    "func.return"(${results.map((r) => r.name).join(', ')}) : (${types}) -> ()`,
-    '  }',
-    '}',
-    '',
-  ].join('\n');
-  return { mlir, inputs, outputs };
 }
 
 /** The file beside the program. */

@@ -1,8 +1,3 @@
 /** @file Functions and training steps for XLA. */
-export {
-  exportStableHLO,
-  type StableHLO,
-  type StableHLOMap,
-  type StableHLOOptions,
-  type StableHLOPort,
-} from './exportStableHLO.js';
+export { exportStableHLO, type StableHLO, type StableHLOOptions } from './exportStableHLO.js';
+export type { StableHLOMap, StableHLOPort } from './map.js';

@@ -2,8 +2,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { zeros, type Tensor } from '@chainrule/autograd';
+import { tensor, zeros, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { importOnnx } from '../../src/index.js';
 import { main } from '../../src/cli/main.js';
@@ -29,15 +30,21 @@ shared['chainruleWanted'] = {
   modules: model,
   names: ['x'],
 };
+shared['chainruleModel'] = { f: model, args: [zeros([2, 3])], modules: model };
 shared['chainruleReads'] = { f: (x: Tensor) => x.sum().item(), args: [zeros([3])] };
 const file = join(folder, 'net.export.mjs');
 writeFileSync(
   file,
-  'export default globalThis.chainruleWanted;\nexport const reads = globalThis.chainruleReads;\nexport const empty = {};\n',
+  'export default globalThis.chainruleWanted;\nexport const reads = globalThis.chainruleReads;\nexport const empty = {};\n' +
+    'export const model = globalThis.chainruleModel;\nexport const nothing = null;\n' +
+    'export const more = { ...model, wights: 1 };\nexport const list = { ...model, args: model.args[0] };\n',
 );
+// Without it the next one up says what a .js file is.
+const own = ['net.export.mjs', 'package.json'];
+writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 const files = (): string[] =>
   readdirSync(folder)
-    .filter((name) => name !== 'net.export.mjs')
+    .filter((name) => !own.includes(name))
     .sort();
 const clear = (): void => files().forEach((name) => rmSync(join(folder, name)));
 
@@ -81,7 +88,51 @@ describe('chainrule export', () => {
       ]),
     ).toBe(0);
     expect(files()).toEqual(['net.d.ts', 'net.js', 'net.safetensors', 'net.wasm']);
-    expect(readFileSync(join(folder, 'net.js'), 'utf8')).toContain('export function run(x)');
+    expect(readFileSync(join(folder, 'net.js'), 'utf8')).toContain('export { function0 as run };');
+  });
+
+  it('takes models as they are, for every target', async () => {
+    for (const target of ['onnx', 'stablehlo', 'module'])
+      expect(await main(['export', target, file, '--export', 'model'])).toBe(0);
+    expect(files()).toContain('net.mlir');
+    expect(readFileSync(join(folder, 'net.js'), 'utf8')).toContain('"name":"weight"');
+  });
+
+  it('takes ONNX files, and the ending that is given', async () => {
+    const out = join(folder, 'net.onnx');
+    expect(await main(['export', 'onnx', file, '--out', out, '--external-data'])).toBe(0);
+    expect(files()).toEqual(['net.onnx']); // small weights stay in the model
+    const made = join(folder, 'again.mjs');
+    expect(await main(['export', 'module', out, '--out', made])).toBe(0);
+    expect(files()).toEqual(['again.d.mts', 'again.mjs', 'net.onnx']);
+    expect(await main(['export', 'onnx', out])).toBe(1);
+    expect(refused.join('\n')).toMatch(/net\.onnx would be written over: give --out/);
+    const { predict } = (await import(/* @vite-ignore */ pathToFileURL(made).href)) as {
+      predict: (x: number[]) => { data: Float32Array };
+    };
+    const want = model.forward(tensor([[1, 2, 3]])).toArray();
+    expect([...predict([1, 2, 3]).data]).toEqual(want[0]);
+  });
+
+  it('writes what Node takes for an ES module', async () => {
+    const js = join(folder, 'net.js');
+    writeFileSync(join(folder, 'package.json'), '{ "name": "older" }');
+    try {
+      expect(await main(['export', 'module', file])).toBe(0);
+      expect(files()).toEqual(['net.d.mts', 'net.mjs']);
+      expect(refused).toEqual([]);
+      clear();
+      expect(await main(['export', 'module', file, '--out', js])).toBe(0);
+      expect(files()).toEqual(['net.d.ts', 'net.js']);
+      expect(refused.join()).toMatch(/takes .*net\.js for CommonJS, as the nearest package\.json/);
+    } finally {
+      writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    }
+  });
+
+  it('has one size where none is given for the batch', async () => {
+    expect(await main(['export', 'module', file, '--export', 'model', '--batch', 'none'])).toBe(0);
+    expect(readFileSync(join(folder, 'net.js'), 'utf8')).toContain('"fixed":1');
   });
 
   it.each([
@@ -91,11 +142,7 @@ describe('chainrule export', () => {
       /values cannot be read inside a function that exportOnnx records/,
     ],
     [['export', 'module', file, '--export', 'empty'], 1, /the export empty must be \{ f, args \}/],
-    [
-      ['export', 'module', file, '--export', 'none'],
-      1,
-      /has no export none; there are default, reads, empty/,
-    ],
+    [['export', 'module', file, '--export', 'none'], 1, /has no export none; there are default, /],
     [['export', 'onnx', file, '--export', 'reads'], 1, /\n {2}at .*cli\.test\.ts:\d+:\d+$/],
     [['export', 'module', join(folder, 'missing.mjs')], 1, /there is no file .*missing\.mjs/],
     [
@@ -108,6 +155,13 @@ describe('chainrule export', () => {
       1,
       /cannot write .*net\.export\.mjs: there is a file of that name, where a folder is needed/,
     ],
+    [['export', 'onnx', file, '--export', 'nothing'], 1, /the export nothing must be .*; got null/],
+    [['export', 'onnx', file, '--export', 'list'], 1, /must be \{ f, args \}.*; args is/],
+    [['export', 'onnx', file, '--export', 'more'], 1, /has no use for 'wights'; there are f, args/],
+    [['export', 'module', file, '--function', 'class'], 1, /'class' cannot be the name/],
+    [['export', 'module', file, '--help=yes'], 2, /--help takes no value, got yes/],
+    [['export', 'module', file, '--out='], 2, /--out needs a value/],
+    [['export', 'module', '--', '--file'], 1, /there is no file --file/],
     [['export', 'module', file, '--replicas', '2'], 2, /--replicas is no option of module/],
     [
       ['export', 'module', file, '--batch', '0'],

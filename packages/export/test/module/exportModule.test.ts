@@ -9,13 +9,17 @@ import {
   getRngState,
   linalg,
   manualSeed,
+  maxPool2d,
   noGrad,
   ones,
   Parameter,
+  pixelShuffle,
   randint,
   randn,
+  scaledDotProductAttention,
   setRngState,
   tensor,
+  where,
   zeros,
   type Tensor,
   type TypedArray,
@@ -60,6 +64,67 @@ const same = (a: TypedArray, b: TypedArray): boolean =>
   a.length === b.length && a.every((x, i) => Object.is(x, b[i]));
 
 describe('exportModule', () => {
+  it('takes a model, and any name that a function may have', async () => {
+    const model = new nn.Sequential(new nn.Linear(3, 4), new nn.Dropout(0.5));
+    // Names that the module uses itself.
+    const made = exportModule(model, [zeros([2, 3])], { name: 'digits', names: ['memory'] });
+    const { digits: run, state } = (await loaded(made)) as unknown as Record<string, never> & {
+      digits: Loaded['predict'];
+      state: Loaded['state'];
+    };
+    const x = ones([5, 3]);
+    model.eval();
+    const want = compile(() => model.forward(x))();
+    expect(same(run(x.dataSync()).data, want.dataSync())).toBe(true);
+    expect(Object.keys(state())).toEqual(['0.weight', '0.bias', 'random']);
+    model.train();
+    expect(model.modules().every((m) => m.training)).toBe(true);
+  });
+
+  it('gives the shape that the function gives, whatever its last kernel has', async () => {
+    const f = (x: Tensor): Tensor[] => [
+      x.exp().reshape([-1, 2, 6]),
+      x.amax(1),
+      maxPool2d(x.unsqueeze(1), 2),
+      pixelShuffle(x.exp().reshape([-1, 12, 1, 1]).expand([-1, 12, 2, 2]), 2),
+      x.exp().select(1, 2).unsqueeze(0),
+    ];
+    const { predict } = await loaded(exportModule(f, [zeros([1, 3, 4])], { batch: 4 }));
+    for (const batch of [1, 4]) {
+      const x = randn([batch, 3, 4]);
+      const found = predict(x.dataSync()) as unknown as Result[];
+      for (const [k, want] of f(x).entries()) {
+        expect(found[k]?.shape).toEqual(want.shape);
+        expect(same(found[k]?.data as TypedArray, want.dataSync())).toBe(true);
+      }
+    }
+  });
+
+  it('keeps numbers that are not finite, and the sign of zero', async () => {
+    const f = (x: Tensor): Tensor[] => [
+      where(x.gt(0), x, -Infinity),
+      where(x.gt(0), NaN, x),
+      where(x.gt(0), -0, x),
+      scaledDotProductAttention(x, x, x, { isCausal: true }),
+    ];
+    const { predict } = await loaded(exportModule(f, [zeros([1, 3, 4])], { batch: 2 }));
+    const x = randn([2, 3, 4]);
+    const found = predict(x.dataSync()) as unknown as Result[];
+    const want = compile(f)(x);
+    expect(want.map((y, k) => same(found[k]?.data as TypedArray, y.dataSync()))).toEqual(
+      Array(4).fill(true),
+    );
+  });
+
+  it('says that the first dimension is the batch where no other size works', () => {
+    const square = (x: Tensor): Tensor => x.matmul(x);
+    expect(() => exportModule(square, [ones([3, 3])])).toThrow(
+      /with 1 in the first dimension of the arguments, which is the batch, instead of 3: matmul: .*; give \{ batch: null \}/,
+    );
+    expect(() => exportModule(square, [ones([3, 2])])).toThrow(/^matmul: /);
+    expect(exportModule(square, [ones([3, 3])], { batch: null }).js).toContain('"fixed":1');
+  });
+
   it('gives the bits of the compiled function at any batch size, within 20 kB', async () => {
     manualSeed(1);
     const model = digits();

@@ -7,7 +7,8 @@ import { exportOnnx, importOnnx, version } from '@chainrule/export';
 import * as nn from '@chainrule/nn';
 import { DEFAULT_LIMITS } from '../../src/onnx/import/limits.js';
 import { decode } from '../../src/onnx/protobuf/decode.js';
-import { MODEL, type ModelProto } from '../../src/onnx/schema/onnx.js';
+import { MODEL } from '../../src/onnx/schema/onnx.js';
+import type { ModelProto } from '../../src/onnx/schema/protos.js';
 
 const read = (bytes: Uint8Array): ModelProto => decode(bytes, MODEL, DEFAULT_LIMITS);
 const operators = (bytes: Uint8Array): string[] =>

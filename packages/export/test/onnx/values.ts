@@ -6,7 +6,8 @@ import { readTensor } from '../../src/onnx/import/tensors.js';
 import { Known } from '../../src/onnx/import/values.js';
 import { decode } from '../../src/onnx/protobuf/decode.js';
 import { message, messages, one, type Schema } from '../../src/onnx/protobuf/schema.js';
-import { TENSOR, type TensorProto } from '../../src/onnx/schema/onnx.js';
+import { TENSOR } from '../../src/onnx/schema/onnx.js';
+import type { TensorProto } from '../../src/onnx/schema/protos.js';
 
 interface SequenceProto {
   name?: string;

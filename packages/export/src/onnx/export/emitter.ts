@@ -2,14 +2,14 @@
 import { ChainruleError, type DType, type TypedArray } from '@chainrule/autograd';
 import type { GraphNode } from '@chainrule/autograd/graph';
 import { ELEMENTS } from '../schema/elementTypes.js';
-import {
-  ATTRIBUTE,
-  type AttributeProto,
-  type GraphProto,
-  type NodeProto,
-  type TensorProto,
-  type ValueInfoProto,
-} from '../schema/onnx.js';
+import { ATTRIBUTE } from '../schema/onnx.js';
+import type {
+  AttributeProto,
+  GraphProto,
+  NodeProto,
+  TensorProto,
+  ValueInfoProto,
+} from '../schema/protos.js';
 import { isFixed, relationOf, type Size, type Source } from './sizes.js';
 
 export type AttributeValue =

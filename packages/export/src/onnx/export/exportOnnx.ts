@@ -2,9 +2,11 @@
 import { checkArgument, ChainruleError, kinds, type Tensor } from '@chainrule/autograd';
 import type { GraphNode } from '@chainrule/autograd/graph';
 import { Module } from '@chainrule/nn';
+import { forwardOf, inMode, modelOrFunction } from '../../forward.js';
 import { VERSION } from '../../version.js';
 import { encode } from '../protobuf/encode.js';
-import { MODEL, type GraphProto, type ModelProto, type ValueInfoProto } from '../schema/onnx.js';
+import { MODEL } from '../schema/onnx.js';
+import type { GraphProto, ModelProto, ValueInfoProto } from '../schema/protos.js';
 import { CODE, Emitter } from './emitter.js';
 import { isFixed } from './sizes.js';
 import { separate } from './external.js';
@@ -65,19 +67,16 @@ export function exportOnnx<const O extends ExportOnnxOptions = Record<never, nev
   checkArgument('exportOnnx', 'args', args, kinds.listOf(kinds.tensor));
   const { inputs, outputs } = namesOf(names, args.length);
   const axes = axesOf(dynamic, args, inputs);
-  const isModule = f instanceof Module;
-  const call = (isModule ? (...xs: never[]) => f.forward(...xs) : f) as (
-    ...xs: readonly Tensor[]
-  ) => unknown;
-  const recordings = evaluated(isModule ? f : null, () =>
-    recordAll(call, args, axes, {
-      modules: modules ?? (isModule ? f : undefined),
+  const model = f instanceof Module ? f : undefined;
+  const recordings = inMode([model], false, () =>
+    recordAll(forwardOf(f), args, axes, {
+      modules: modules ?? model,
       names: inputs,
       opset,
     }),
   );
   const graph = graphOf(recordings, axes, { inputs, outputs, opset });
-  const model: ModelProto = {
+  const proto: ModelProto = {
     irVersion: IR[opset] ?? 10,
     producerName: 'chainrule',
     producerVersion: VERSION,
@@ -86,26 +85,10 @@ export function exportOnnx<const O extends ExportOnnxOptions = Record<never, nev
     metadata: [],
     functions: [],
   };
-  const written = separate(model, externalData);
+  const written = separate(proto, externalData);
   const bytes = encode(written.model, MODEL);
   const result = externalData === undefined ? bytes : { model: bytes, externalData: written.files };
   return result as Exported<O>;
-}
-
-const modelOrFunction = kinds.kind<never>(
-  'be a module or a function of tensors',
-  (x) => typeof x === 'function' || x instanceof Module,
-);
-
-/** In evaluation mode; each module has its own mode again afterwards. */
-function evaluated<R>(module: Module | null, f: () => R): R {
-  const training = module?.modules().filter((m) => m.training) ?? [];
-  for (const m of training) m.training = false;
-  try {
-    return f();
-  } finally {
-    for (const m of training) m.training = true;
-  }
 }
 
 interface Named {

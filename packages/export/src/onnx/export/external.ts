@@ -1,6 +1,6 @@
 /** @file Weights in a file beside the model, as protobuf ends at 2 GB. */
 import { ChainruleError } from '@chainrule/autograd';
-import type { ModelProto, TensorProto } from '../schema/onnx.js';
+import type { ModelProto, TensorProto } from '../schema/protos.js';
 
 const MOST = 2 ** 31 - 1;
 /** Where pages of memory begin, so that runtimes can map the file. */

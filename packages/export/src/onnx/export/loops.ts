@@ -1,7 +1,7 @@
 /** @file Loops and branches: `scan` as `Scan` or `Loop`, `whileLoop` as `Loop`, `cond` and `switchCase` as `If`. */
 import type { DType } from '@chainrule/autograd';
 import type { GraphNode, LoopBody, LoopNode } from '@chainrule/autograd/graph';
-import type { ValueInfoProto } from '../schema/onnx.js';
+import type { ValueInfoProto } from '../schema/protos.js';
 import { BEFORE_START, CODE, INT64, refuse, type Emitter, type GraphEnds } from './emitter.js';
 import type { Recordings } from './recordings.js';
 

@@ -10,7 +10,7 @@ const NUMBERS = [
 ] as const;
 
 export function constantOf(attributes: ReadonlyMap<string, Attribute>): Known | Strings | null {
-  const value = attributes.get('value');
+  const value = attributes.get('value') ?? attributes.get('sparse_value');
   if (typeof value === 'object' && !Array.isArray(value)) return value as Known | Strings;
   for (const [name, dtype] of NUMBERS) {
     const given = attributes.get(name);

@@ -3,7 +3,7 @@ import { checkArgument, defineOptions, FormatError, kinds } from '@chainrule/aut
 import { decode } from '../protobuf/decode.js';
 import { MODEL } from '../schema/onnx.js';
 import { externalReader, type OnnxExternalData } from './externalData.js';
-import { GraphReader } from './graph.js';
+import { GraphReader } from './graphReader.js';
 import { DEFAULT_LIMITS, readLimits, type OnnxLimits } from './limits.js';
 import { moduleOf, type OnnxModule } from './onnxModule.js';
 

@@ -1,5 +1,5 @@
 /** @file The order in which nodes run: that of the file, which some programs leave with a node before what it reads. */
-import type { GraphProto, NodeProto } from '../schema/onnx.js';
+import type { GraphProto, NodeProto } from '../schema/protos.js';
 
 /** The nodes so that each comes after those it reads, else as they stand; as they stand too if they are in a circle. */
 export function inOrder(nodes: readonly NodeProto[]): readonly NodeProto[] {

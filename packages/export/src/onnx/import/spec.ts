@@ -1,7 +1,7 @@
 /** @file What a model takes and gives: names, element types and shapes, as the file says them. */
 import { FormatError } from '@chainrule/autograd';
 import { elementTypeOf, type ElementType } from '../schema/elementTypes.js';
-import type { TypeProto, ValueInfoProto } from '../schema/onnx.js';
+import type { TypeProto, ValueInfoProto } from '../schema/protos.js';
 
 /** An input or output of a model. */
 export interface OnnxSpec {

@@ -1,7 +1,7 @@
 /** @file Tensors of a file: checked against their shape, and read in any of the layouts that ONNX has. */
 import { FormatError, type DType } from '@chainrule/autograd';
 import { ELEMENTS, requireElementType, type ElementType } from '../schema/elementTypes.js';
-import type { TensorProto } from '../schema/onnx.js';
+import type { TensorProto } from '../schema/protos.js';
 import { countOf, type Limits } from './limits.js';
 import { Known, known, Strings } from './values.js';
 

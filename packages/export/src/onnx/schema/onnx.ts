@@ -1,125 +1,23 @@
-/**
- * @file The messages of an ONNX file, by the field numbers of `onnx.proto`
- * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). Lists are always there, empty where nothing was given.
- */
+/** @file The messages of an ONNX file by their field numbers, and the numbers of the kinds of attributes. */
 import { many, message, messages, one, type Schema } from '../protobuf/schema.js';
-
-type Maybe<T> = T | undefined;
-
-export interface ModelProto {
-  irVersion?: Maybe<number>;
-  producerName?: Maybe<string>;
-  producerVersion?: Maybe<string>;
-  graph?: Maybe<GraphProto>;
-  opsetImport: OperatorSetProto[];
-  metadata: EntryProto[];
-  functions: FunctionProto[];
-}
-
-export interface OperatorSetProto {
-  domain?: Maybe<string>;
-  version?: Maybe<number>;
-}
-
-export interface EntryProto {
-  key?: Maybe<string>;
-  value?: Maybe<string>;
-}
-
-export interface GraphProto {
-  node: NodeProto[];
-  name?: Maybe<string>;
-  initializer: TensorProto[];
-  sparseInitializer: object[];
-  input: ValueInfoProto[];
-  output: ValueInfoProto[];
-  valueInfo: ValueInfoProto[];
-}
-
-export interface FunctionProto {
-  name?: Maybe<string>;
-  input: string[];
-  output: string[];
-  attribute: string[];
-  attributeProto: AttributeProto[];
-  node: NodeProto[];
-  opsetImport: OperatorSetProto[];
-  domain?: Maybe<string>;
-}
-
-export interface NodeProto {
-  input: string[];
-  output: string[];
-  name?: Maybe<string>;
-  opType?: Maybe<string>;
-  domain?: Maybe<string>;
-  attribute: AttributeProto[];
-}
-
-export interface AttributeProto {
-  name?: Maybe<string>;
-  type?: Maybe<number>;
-  refName?: Maybe<string>;
-  f?: Maybe<number>;
-  i?: Maybe<number>;
-  s?: Maybe<Uint8Array>;
-  t?: Maybe<TensorProto>;
-  g?: Maybe<GraphProto>;
-  floats: number[];
-  ints: number[];
-  strings: Uint8Array[];
-  tensors: TensorProto[];
-}
-
-export interface TensorProto {
-  dims: number[];
-  dataType?: Maybe<number>;
-  floatData: number[];
-  int32Data: number[];
-  stringData: Uint8Array[];
-  int64Data: number[];
-  name?: Maybe<string>;
-  rawData?: Maybe<Uint8Array>;
-  externalData: EntryProto[];
-  dataLocation?: Maybe<number>;
-  doubleData: number[];
-  uint64Data: number[];
-}
-
-export interface ValueInfoProto {
-  name?: Maybe<string>;
-  type?: Maybe<TypeProto>;
-}
-
-export interface TypeProto {
-  tensor?: Maybe<TensorTypeProto>;
-  sequence?: Maybe<ElementTypeProto>;
-  map?: Maybe<MapTypeProto>;
-  optional?: Maybe<ElementTypeProto>;
-}
-
-export interface TensorTypeProto {
-  elementType?: Maybe<number>;
-  shape?: Maybe<ShapeProto>;
-}
-
-export interface ElementTypeProto {
-  elementType?: Maybe<TypeProto>;
-}
-
-export interface MapTypeProto {
-  keyType?: Maybe<number>;
-  valueType?: Maybe<TypeProto>;
-}
-
-export interface ShapeProto {
-  dim: DimensionProto[];
-}
-
-export interface DimensionProto {
-  value?: Maybe<number>;
-  name?: Maybe<string>;
-}
+import type {
+  AttributeProto,
+  DimensionProto,
+  ElementTypeProto,
+  EntryProto,
+  FunctionProto,
+  GraphProto,
+  MapTypeProto,
+  ModelProto,
+  NodeProto,
+  OperatorSetProto,
+  ShapeProto,
+  SparseTensorProto,
+  TensorProto,
+  TensorTypeProto,
+  TypeProto,
+  ValueInfoProto,
+} from './protos.js';
 
 /** The kinds of attributes. */
 export const ATTRIBUTE = {
@@ -131,6 +29,7 @@ export const ATTRIBUTE = {
   floats: 6,
   ints: 7,
   strings: 8,
+  sparse: 11,
 } as const;
 
 export const MODEL: Schema<ModelProto> = {
@@ -162,7 +61,7 @@ const GRAPH: Schema<GraphProto> = {
     node: messages(1, () => NODE),
     name: one(2, 'text'),
     initializer: messages(5, () => TENSOR),
-    sparseInitializer: messages(15, () => ({ name: 'SparseTensorProto', fields: {} })),
+    sparseInitializer: messages(15, () => SPARSE_TENSOR),
     input: messages(11, () => VALUE_INFO),
     output: messages(12, () => VALUE_INFO),
     valueInfo: messages(13, () => VALUE_INFO),
@@ -206,6 +105,7 @@ const ATTRIBUTE_MESSAGE: Schema<AttributeProto> = {
     s: one(4, 'bytes'),
     t: message(5, () => TENSOR),
     g: message(6, () => GRAPH),
+    sparse: message(22, () => SPARSE_TENSOR),
     floats: many(7, 'float'),
     ints: many(8, 'int'),
     strings: many(9, 'bytes'),
@@ -228,6 +128,15 @@ export const TENSOR: Schema<TensorProto> = {
     dataLocation: one(14, 'int'),
     doubleData: many(10, 'double'),
     uint64Data: many(11, 'int'),
+  },
+};
+
+const SPARSE_TENSOR: Schema<SparseTensorProto> = {
+  name: 'SparseTensorProto',
+  fields: {
+    values: message(1, () => TENSOR),
+    indices: message(2, () => TENSOR),
+    dims: many(3, 'int'),
   },
 };
 

@@ -3,7 +3,7 @@ import type { DType } from '@chainrule/autograd';
 import type { OperationAttributes, OperationNode } from '@chainrule/autograd/graph';
 import type { Recorded } from './rule.js';
 import { Formula } from '../elements.js';
-import type { ValueInfoProto } from '../../schema/onnx.js';
+import type { ValueInfoProto } from '../../schema/protos.js';
 import { CODE, type Emitter } from '../emitter.js';
 import { isFixed } from '../sizes.js';
 

@@ -5,6 +5,7 @@ import type { ElementType } from '../../schema/elementTypes.js';
 import { dimension, range } from '../helpers.js';
 import { operator, type Operator, type Result } from '../operator.js';
 import { averagePool, maxPool } from '../neural/pooling.js';
+import { LSTM, recurrent, type Products } from '../neural/recurrent.js';
 import { selfAttention } from './attention.js';
 import {
   centred,
@@ -84,6 +85,25 @@ function dynamicProduct(call: Call): Result {
   const [a, scale, zero] = quantizedAsItComes(call.tensor(0));
   const b = centred(call.tensor(1), call.maybe(3), false);
   return scaledProduct(a.sub(zero), b, scale.mul(call.tensor(2)), call.maybe(4));
+}
+
+/** The weights of an LSTM as `[features, gates · hidden]` of integers; what they multiply is quantized as it comes. */
+function dynamicWeights(call: Call, at: number, d: number): Products {
+  const scales = call.tensor(6 + 2 * at);
+  const of = (t: cr.Tensor): cr.Tensor => {
+    const own = t.select(0, d);
+    return own.ndim === 0 || own.size > 1 ? own : own.reshape([]);
+  };
+  const zero = call.maybe(7 + 2 * at);
+  const scale = of(scales);
+  const weight = centred(call.tensor(at).select(0, d), zero === null ? null : of(zero), false);
+  return {
+    weight: weight.transpose(0, 1),
+    product: (x, w, bias) => {
+      const [a, by, base] = quantizedAsItComes(x);
+      return scaledProduct(a.sub(base), w.transpose(0, 1), by.mul(scale), bias);
+    },
+  };
 }
 
 function productToFloat(call: Call): Result {
@@ -203,6 +223,10 @@ export const QUANTIZED_CONTRIBUTED: readonly Operator[] = [
   operator('GatherBlockQuantized', gatheredBlocks, { domain, constants: [3] }),
   operator('QLinearConcat', concatenated, { domain, constants: [0, 1] }),
   operator('DynamicQuantizeMatMul', dynamicProduct, { domain, constants: [2, 3] }),
+  operator('DynamicQuantizeLSTM', (call) => recurrent(call, LSTM, dynamicWeights), {
+    domain,
+    constants: [4, 8, 9, 10, 11],
+  }),
   operator('MatMulIntegerToFloat', productToFloat, { domain, constants: [2, 3] }),
   operator('QGemm', gemm, { domain, constants: [1, 4, 7] }),
   operator('MatMulNBits', blockedProduct, { domain, constants: [2, 3] }),

@@ -13,11 +13,21 @@ type Step = (input: cr.Tensor, state: State) => State;
 interface Direction {
   /** `[batch, features]` of a step with the input weights applied. */
   readonly step: Step;
-  readonly inputWeight: cr.Tensor;
-  readonly inputBias: cr.Tensor | null;
+  /** The input weights on all steps at once. */
+  readonly project: (x: cr.Tensor) => cr.Tensor;
 }
 
-interface Cell {
+/** `x Wᵀ + b`, by weights as the cell has them. */
+type Product = (x: cr.Tensor, weight: cr.Tensor, bias: cr.Tensor | null) => cr.Tensor;
+
+/** What multiplies in one direction, where that is not `linear` by the weights as they are. */
+export interface Products {
+  /** `[gates · hidden, features]`. */
+  readonly weight: cr.Tensor;
+  readonly product: Product;
+}
+
+export interface Cell {
   readonly gates: number;
   readonly activations: readonly string[];
   /** The first of the inputs that hold states: the hidden one, and the cell's. */
@@ -28,28 +38,26 @@ interface Cell {
 /** The parts of one direction. */
 interface Weights {
   readonly recurrent: cr.Tensor;
+  readonly product: Product;
   readonly recurrentBias: cr.Tensor | null;
   readonly peepholes: cr.Tensor | null;
   readonly hidden: number;
 }
-
-const affine = (x: cr.Tensor, weight: cr.Tensor, bias: cr.Tensor | null): cr.Tensor =>
-  cr.linear(x, weight, bias);
 
 const RNN: Cell = {
   gates: 1,
   activations: ['Tanh'],
   states: 1,
   make:
-    (_call, { recurrent, recurrentBias }, [f]) =>
-    (x, [h]) => [(f as Activation)(x.add(affine(h as cr.Tensor, recurrent, recurrentBias)))],
+    (_call, { recurrent, product, recurrentBias }, [f]) =>
+    (x, [h]) => [(f as Activation)(x.add(product(h as cr.Tensor, recurrent, recurrentBias)))],
 };
 
 const GRU: Cell = {
   gates: 3,
   activations: ['Sigmoid', 'Tanh'],
   states: 1,
-  make(call, { recurrent, recurrentBias, hidden }, [f, g]) {
+  make(call, { recurrent, product, recurrentBias, hidden }, [f, g]) {
     const before = call.flag('linear_before_reset');
     const [gates, candidate] = cr.split(recurrent, [2 * hidden, hidden], 0) as [
       cr.Tensor,
@@ -62,22 +70,22 @@ const GRU: Cell = {
     return (x, [previous]) => {
       const h = previous as cr.Tensor;
       const [xGates, xCandidate] = cr.split(x, [2 * hidden, hidden], 1) as [cr.Tensor, cr.Tensor];
-      const open = gate(xGates.add(affine(h, gates, gateBias)));
+      const open = gate(xGates.add(product(h, gates, gateBias)));
       const [update, reset] = cr.split(open, hidden, 1) as [cr.Tensor, cr.Tensor];
       const inner = before
-        ? reset.mul(affine(h, candidate, bias))
-        : affine(reset.mul(h), candidate, bias);
+        ? reset.mul(product(h, candidate, bias))
+        : product(reset.mul(h), candidate, bias);
       const next = squash(xCandidate.add(inner));
       return [update.mul(h.sub(next)).add(next)];
     };
   },
 };
 
-const LSTM: Cell = {
+export const LSTM: Cell = {
   gates: 4,
   activations: ['Sigmoid', 'Tanh', 'Tanh'],
   states: 2,
-  make(call, { recurrent, recurrentBias, peepholes, hidden }, [f, g, h]) {
+  make(call, { recurrent, product, recurrentBias, peepholes, hidden }, [f, g, h]) {
     const coupled = call.flag('input_forget');
     const [gate, squash, out] = [f, g, h] as [Activation, Activation, Activation];
     const peep = peepholes === null ? null : cr.split(peepholes, hidden, 0);
@@ -85,7 +93,7 @@ const LSTM: Cell = {
       peep === null ? x : x.add(c.mul(peep[i] as cr.Tensor));
     return (x, [hidden0, cell]) => {
       const c = cell as cr.Tensor;
-      const all = x.add(affine(hidden0 as cr.Tensor, recurrent, recurrentBias));
+      const all = x.add(product(hidden0 as cr.Tensor, recurrent, recurrentBias));
       // In the order of ONNX: input, output, forget, cell.
       const [i, o, keep, next] = cr.split(all, hidden, 1) as [
         cr.Tensor,
@@ -101,12 +109,18 @@ const LSTM: Cell = {
   },
 };
 
-function recurrent(call: Call, cell: Cell): Result {
+/** The weights of a direction that are the input at `at`. */
+function plain(call: Call, at: number, d: number): Products {
+  return { weight: call.tensor(at).select(0, d), product: cr.linear };
+}
+
+/** Runs a cell over a sequence; `products` gives the weights of the input at a place, in a direction. */
+export function recurrent(call: Call, cell: Cell, products: typeof plain = plain): Result {
   const batchFirst = call.flag('layout');
   const x = batchFirst ? call.tensor(0).transpose(0, 1) : call.tensor(0);
   const [length, batch] = x.shape as [number, number, number];
   const lengths = call.has(4) ? call.numbers(4) : null;
-  const hidden = call.int('hidden_size', call.shape(2)[2]);
+  const hidden = call.int('hidden_size', products(call, 2, 0).weight.shape[1]);
   const directions = call.shape(1)[0] ?? 1;
   const reverse = call.text('direction', 'forward') === 'reverse';
   const turn = (t: cr.Tensor): cr.Tensor => (batchFirst ? t.transpose(0, 1) : t);
@@ -117,7 +131,7 @@ function recurrent(call: Call, cell: Cell): Result {
         ? cr.zeros([batch, hidden], { dtype: x.dtype })
         : turn(given).select(0, d);
     });
-    const direction = directionOf(call, cell, d, hidden);
+    const direction = directionOf(call, cell, d, hidden, products);
     return unrolled(x, direction, states, d === 1 || reverse, lengths, length);
   });
   const ys = cr.stack(
@@ -130,13 +144,21 @@ function recurrent(call: Call, cell: Cell): Result {
   return outputs(y, last(0), cell.states > 1 ? last(1) : undefined);
 }
 
-function directionOf(call: Call, cell: Cell, d: number, hidden: number): Direction {
+function directionOf(
+  call: Call,
+  cell: Cell,
+  d: number,
+  hidden: number,
+  products: typeof plain,
+): Direction {
   const bias = call.maybe(3)?.select(0, d) ?? null;
   const [inputBias, recurrentBias] = (
     bias === null ? [null, null] : cr.split(bias, cell.gates * hidden, 0)
   ) as [cr.Tensor | null, cr.Tensor | null];
   const peepholes = cell.states > 1 ? (call.maybe(7)?.select(0, d) ?? null) : null;
-  const weights = { recurrent: call.tensor(2).select(0, d), recurrentBias, peepholes, hidden };
+  const { weight: recurrent, product } = products(call, 2, d);
+  const weights = { recurrent, product, recurrentBias, peepholes, hidden };
+  const input = products(call, 1, d);
   const count = cell.activations.length;
   const names = call.texts('activations', []).slice(d * count, (d + 1) * count);
   const alphas = call.floats('activation_alpha', []);
@@ -145,20 +167,23 @@ function directionOf(call: Call, cell: Cell, d: number, hidden: number): Directi
   const f = cell.activations.map((fallback, i) =>
     activationOf(call, names[i] ?? fallback, alphas[d * count + i], betas[d * count + i], clip),
   );
-  return { step: cell.make(call, weights, f), inputWeight: call.tensor(1).select(0, d), inputBias };
+  return {
+    step: cell.make(call, weights, f),
+    project: (x) => input.product(x, input.weight, inputBias),
+  };
 }
 
 /** Runs over the steps; a sequence that is over keeps its state, and gives zeros. */
 function unrolled(
   x: cr.Tensor,
-  { step, inputWeight, inputBias }: Direction,
+  { step, project }: Direction,
   initial: State,
   reverse: boolean,
   lengths: readonly number[] | null,
   length: number,
 ): { ys: cr.Tensor; state: State } {
   const ragged = lengths?.some((n) => n < length) === true ? lengths : null;
-  const projected = affine(x, inputWeight, inputBias);
+  const projected = project(x);
   const times = Array.from({ length }, (_, t) => (reverse ? length - 1 - t : t));
   if (ragged === null) {
     const ordered = reverse ? cr.flip(projected, 0) : projected;

@@ -14,29 +14,33 @@ interface Axis {
   readonly roi: readonly [start: number, end: number];
 }
 
+/** Rounded to float32 as others do, who compute in it: what is nearest may hang on that. */
+const single = Math.fround;
+
 /** Where a place in the result lies in the image. */
 function coordinate(mode: string, i: number, { from, to, scale, roi }: Axis, call: Call): number {
   switch (mode) {
     case 'half_pixel':
-      return (i + 0.5) / scale - 0.5;
+      return single(single((i + 0.5) / scale) - 0.5);
     case 'half_pixel_symmetric': {
       const adjustment = to / (scale * from);
       const centre = from / 2;
       return centre * (1 - adjustment) + (i + 0.5) / scale - 0.5;
     }
     case 'pytorch_half_pixel':
-      return to > 1 ? (i + 0.5) / scale - 0.5 : 0;
+      return to > 1 ? single(single((i + 0.5) / scale) - 0.5) : 0;
     case 'align_corners':
       // By the size before it was rounded down.
       return to === 1 ? 0 : (i * (from - 1)) / (scale * from - 1);
     case 'asymmetric':
-      return i / scale;
+      return single(i / scale);
     case 'tf_half_pixel_for_nn':
-      return (i + 0.5) / scale;
+      return single((i + 0.5) / scale);
     case 'tf_crop_and_resize': {
       const [start, end] = roi;
-      if (to === 1) return 0.5 * (start + end) * (from - 1);
-      return start * (from - 1) + (i * (end - start) * (from - 1)) / (to - 1);
+      if (to === 1) return single(0.5 * (start + end) * (from - 1));
+      const step = single(single(single(end - start) * (from - 1)) / (to - 1));
+      return single(single(start * (from - 1)) + single(i * step));
     }
     default:
       return call.refuse(`there are no coordinates '${mode}'`);

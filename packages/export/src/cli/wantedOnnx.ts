@@ -1,0 +1,45 @@
+/** @file An ONNX file as what is to be exported: the model that it holds, with example tensors of the sizes that it names. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ChainruleError, zeros, type Tensor } from '@chainrule/autograd';
+import { importOnnx, type OnnxSpec } from '../index.js';
+import { ELEMENTS } from '../onnx/schema/elementTypes.js';
+import type { Wanted } from './wanted.js';
+
+/**
+ * The model in a file; weights in other files are read beside it. A size with a name in the first dimension is the batch. With
+ * `asWords` what the names of inputs have that no variable may have becomes `_`.
+ */
+export function wantedOfOnnx(file: string, path: string, asWords: boolean): Wanted {
+  try {
+    const model = importOnnx(readFileSync(path), {
+      externalData: (location) => readFileSync(join(dirname(path), location)),
+    });
+    const args = model.inputs.map(exampleOf);
+    const batches = model.inputs.map(({ shape }) => shape?.[0]);
+    const isFixed = batches.every((n) => typeof n === 'number');
+    const sizes = isFixed ? { batch: null } : { dynamic: { batch: 0 } };
+    const names = model.inputs.map(({ name }) =>
+      asWords ? name.replace(/[^\w$]/g, '_').replace(/^\d/, '_$&') : name,
+    );
+    return { f: model, args, names, ...sizes };
+  } catch (error) {
+    const why = error instanceof ChainruleError ? error.message : String(error);
+    throw new Error(`${file}: ${why}`, { cause: error });
+  }
+}
+
+function exampleOf({ name, kind, type, shape }: OnnxSpec): Tensor {
+  const refuse = (why: string): never => {
+    throw new ChainruleError(
+      `the input '${name}' ${why}; write a module that says what is exported, with { f: importOnnx(bytes), args }`,
+    );
+  };
+  const dtype = type === null ? null : ELEMENTS[type].dtype;
+  if (kind !== 'tensor' || dtype === null) return refuse('is no tensor of numbers');
+  const sizes = shape?.map((size, dim) => {
+    if (typeof size === 'number') return size;
+    return dim === 0 ? 1 : refuse(`has no fixed size in dimension ${dim} (${size ?? 'no name'})`);
+  });
+  return zeros(sizes ?? refuse('has no shape'), { dtype });
+}

@@ -1,0 +1,34 @@
+/** @file A function that an exported module has: its plans, and its text. */
+import type { DType } from '@chainrule/autograd';
+import type { EncodedRegime } from './encode.js';
+import { literal } from './texts.js';
+
+export interface ModuleFunction {
+  readonly name: string;
+  readonly regimes: readonly EncodedRegime[];
+  readonly args: readonly {
+    readonly name: string;
+    readonly dtype: DType;
+    readonly batched: boolean;
+    readonly each: number;
+    readonly shape: string;
+  }[];
+  readonly fixed: number | null;
+  readonly most: number;
+  readonly assigned: readonly number[];
+  readonly result: unknown;
+  readonly outputs: readonly { readonly dtype: DType; readonly shape: readonly number[] }[];
+}
+
+/** The text of a function that the module exports; what it is called within is a matter of its place alone. */
+export function functionText({ outputs: _outputs, ...rest }: ModuleFunction, k: number): string {
+  const args = rest.args.map((_, i) => `x${i}`).join(', ');
+  const value = `call(PLANS${k}, [${args}])${rest.name === 'train' ? '.data[0]' : ''}`;
+  return [
+    `const PLANS${k} = ${literal(rest)};`,
+    `function function${k}(${args}) {`,
+    `  return ${value};`,
+    '}',
+    `export { function${k} as ${rest.name} };`,
+  ].join('\n');
+}

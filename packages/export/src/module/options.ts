@@ -1,0 +1,97 @@
+/** @file What `exportModule` takes, checked. */
+import { ChainruleError, defineOptions, kinds, type Tensor } from '@chainrule/autograd';
+import type { Named } from '@chainrule/autograd/graph';
+
+/** An optimizer, as far as a module is concerned. */
+export interface ModuleOptimizer {
+  /** Clears the gradients; called at the beginning of each step. */
+  zeroGrad(): void;
+  /** Makes one step by the gradients. */
+  step(): unknown;
+}
+
+/** What a module trains with. */
+export interface ModuleTraining {
+  /** The loss of what the function returns, and of the targets. */
+  readonly loss: (output: never, ...targets: never[]) => Tensor;
+  /** The optimizer whose step is part of `train`, with the parameters to be trained. */
+  readonly optimizer: ModuleOptimizer;
+  /** Example targets, with the batch in their first dimension. */
+  readonly targets?: readonly Tensor[];
+}
+
+/** Options of `exportModule`. */
+export interface ExportModuleOptions {
+  /** The weights in the text of the module, or in a safetensors file that `load` takes. Default 'inline'. */
+  readonly weights?: 'inline' | 'file';
+  /** The kernels likewise: a file, which `start` takes, for places that make no code from bytes. Default 'inline'. */
+  readonly wasm?: 'inline' | 'file';
+  /** The name of the function that is exported. Default 'predict'. */
+  readonly name?: string;
+  /** The names of its arguments. */
+  readonly names?: readonly string[];
+  /** Whose weights and states have their keys as names. */
+  readonly modules?: Named | Readonly<Record<string, Named>>;
+  /** The largest batch; null for the batch of the example alone. Default 1024. */
+  readonly batch?: number | null;
+  /** With the whole training step. */
+  readonly train?: ModuleTraining;
+}
+
+export const readModuleOptions = defineOptions<ExportModuleOptions>({
+  weights: kinds.oneOf('inline', 'file'),
+  wasm: kinds.oneOf('inline', 'file'),
+  name: kinds.text,
+  names: kinds.kind<readonly string[]>(
+    'be an array of names',
+    (x) => Array.isArray(x) && x.every((name) => typeof name === 'string'),
+  ),
+  modules: kinds.object,
+  batch: kinds.orNull(kinds.count),
+  train: kinds.object as never,
+});
+
+export const readTraining = defineOptions<ModuleTraining>({
+  loss: kinds.required(kinds.callable as never),
+  optimizer: kinds.required(kinds.object as never),
+  targets: kinds.kind<readonly Tensor[]>('be an array of tensors', isTensors),
+});
+
+export function isTensors(x: unknown): boolean {
+  return Array.isArray(x) && x.every((t) => kinds.tensor.test(t));
+}
+
+const WORD = /^[A-Za-z_$][\w$]*$/;
+const RESERVED = new Set(
+  (
+    'arguments await break case catch class const continue debugger default delete do else enum eval export extends ' +
+    'false finally for function if implements import in instanceof interface let new null package private protected ' +
+    'public return static super switch this throw true try typeof var void while with yield'
+  ).split(' '),
+);
+/** What else a module exports. */
+const EXPORTED = new Set(['train', 'state', 'load', 'start', 'version', 'Result', 'State']);
+
+/** The names of all arguments, then of all targets, as far as they are given; refuses those that cannot be written. */
+export function argumentNames(
+  name: string,
+  given: readonly string[] = [],
+  args: number,
+  targets: number,
+): string[] {
+  const refuse = (why: string): never => {
+    throw new ChainruleError(`exportModule: ${why}`);
+  };
+  if (given.length > args + targets)
+    refuse(`${given.length} names for ${args} arguments and ${targets} targets`);
+  const names = Array.from(
+    { length: args + targets },
+    (_, k) => given[k] ?? (k < args ? `arg${k}` : `target${k - args}`),
+  );
+  for (const word of [name, ...names]) {
+    if (!WORD.test(word) || RESERVED.has(word) || (word === name && EXPORTED.has(word)))
+      refuse(`'${word}' cannot be the name of a function or an argument here`);
+  }
+  if (new Set(names).size !== names.length) refuse(`the names ${names.join(', ')} must differ`);
+  return names;
+}
