@@ -137,7 +137,8 @@ export class Training<B> {
         // The batches of an update that is not full, at the end, share it among them.
         const share = length === null ? accumulate : shareOf(this.batch, accumulate, length);
         const last = together + 1 === share;
-        await this.runBatch(batch, { first: together === 0, last, share: 1 / share });
+        const rest = this.runBatch(batch, { first: together === 0, last, share: 1 / share });
+        if (rest !== undefined) await rest;
         together = last ? 0 : together + 1;
         if (last) {
           if (scheduleEvery === 'step') this.reschedule(() => this.lastLoss);
@@ -169,40 +170,65 @@ export class Training<B> {
     if (this.plan !== null && this.epoch % (this.plan.every ?? 1) === 0) await this.save();
   }
 
-  private async runBatch(batch: B, position: Position): Promise<void> {
-    const { optimizer } = this.options;
+  /**
+   * One step. What there is to wait for, if anything: most often nothing, and a promise for each step would cost more than all
+   * else that is done beside it.
+   */
+  private runBatch(batch: B, position: Position): Promise<void> | undefined {
     const heard = this.isHeard;
     const start = heard ? performance.now() : 0;
-    const lr = heard ? ratesOf(optimizer) : [];
-    const told = this.trainer.compiled !== null;
+    const lr = heard ? ratesOf(this.options.optimizer) : [];
+    const isFirst = this.trainer.compiled === null;
     const at = this.progress;
     this.nonFinite.before(batch, at);
-    const { prediction, target, finite, loss: number } = this.compute(batch, position);
-    const loss = typeof number === 'number' ? number : await number;
-    if (!told) {
-      const { compiled, reason } = this.trainer;
-      await this.tell({
-        type: 'compiled',
-        compiled: compiled === true,
-        ...(reason === null ? {} : { reason }),
-      });
-    }
+    const outcome = this.compute(batch, position);
+    const finish = (loss: number): Promise<void> | undefined => {
+      const examples = examplesOf(batch);
+      const skipped = this.count(outcome, loss, examples, position.last);
+      const tell = (): Promise<void> | undefined => {
+        if (!heard) return undefined;
+        const seconds = (performance.now() - start) / 1000;
+        return this.tell({ type: 'batch', ...at, step: this.step, loss, lr, examples, seconds });
+      };
+      return skipped ? this.reportSkipped(at, loss).then(tell) : tell();
+    };
+    const { loss } = outcome;
+    if (isFirst) return this.tellCompiled(loss).then(finish);
+    return typeof loss === 'number' ? finish(loss) : loss.then(finish);
+  }
+
+  /** Counts a step, and its loss unless it was left out; whether it was. */
+  private count(
+    { prediction, target, finite }: Outcome,
+    loss: number,
+    examples: number,
+    last: boolean,
+  ): boolean {
     this.lastLoss = loss;
-    const examples = examplesOf(batch);
-    if (position.last) this.step++;
+    if (last) this.step++;
     this.batch++;
-    const skipped = this.nonFinite.skipped(loss, finite);
-    if (skipped) {
-      const path = await this.nonFinite.report(loss);
-      await this.tell({ type: 'skipped', ...at, loss, ...(path === null ? {} : { path }) });
-    } else {
-      this.lossSum += loss * examples;
-      this.examples += examples;
-      for (const [, metric] of this.metrics) feed(metric, prediction, target);
-    }
-    if (!heard) return;
-    const seconds = (performance.now() - start) / 1000;
-    await this.tell({ type: 'batch', ...at, step: this.step, loss, lr, examples, seconds });
+    if (this.nonFinite.skipped(loss, finite)) return true;
+    this.lossSum += loss * examples;
+    this.examples += examples;
+    for (const [, metric] of this.metrics) feed(metric, prediction, target);
+    return false;
+  }
+
+  /** The loss of the first step, once everybody knows whether steps are compiled. */
+  private async tellCompiled(loss: number | Promise<number>): Promise<number> {
+    const known = await loss;
+    const { compiled, reason } = this.trainer;
+    await this.tell({
+      type: 'compiled',
+      compiled: compiled === true,
+      ...(reason === null ? {} : { reason }),
+    });
+    return known;
+  }
+
+  private async reportSkipped(at: Progress, loss: number): Promise<void> {
+    const path = await this.nonFinite.report(loss);
+    await this.tell({ type: 'skipped', ...at, loss, ...(path === null ? {} : { path }) });
   }
 
   private compute(batch: B, position: Position): Outcome {
