@@ -3,19 +3,12 @@ import { ChainruleError } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
+import { Audience } from './audience.js';
 import { Checkpoints, type TrainingState } from './checkpoints.js';
-import type {
-  Callback,
-  Ending,
-  EpochRecord,
-  FitControl,
-  FitEvent,
-  History,
-  Progress,
-} from './events.js';
+import type { Ending, EpochRecord, History, Progress } from './events.js';
 import { figureOf } from './events.js';
 import { Interrupts, INTERRUPTED } from './interrupts.js';
-import { LEFT, type Listener } from './listener.js';
+import { LEFT } from './listener.js';
 import { NonFinite } from './nonFinite.js';
 import { checkpointPlan, type CheckpointPlan, type FitOptions } from './options.js';
 import { ratesOf } from './rates.js';
@@ -31,8 +24,8 @@ interface Position {
 }
 
 export class Training<B> {
-  /** Who goes over the events, if anybody does. */
-  listener: Listener<FitEvent> | null = null;
+  /** Who is told of events. */
+  readonly audience: Audience;
   private epoch = 0;
   private batch = 0;
   private step = 0;
@@ -52,7 +45,6 @@ export class Training<B> {
   private readonly nonFinite: NonFinite<B>;
   /** Metrics on the training data, where there is no other. */
   private readonly metrics: readonly (readonly [string, Metric<unknown, never, never>])[];
-  private readonly control: FitControl;
   private interrupts: Interrupts | null = null;
 
   constructor(model: Module, options: FitOptions<B>) {
@@ -69,13 +61,13 @@ export class Training<B> {
     this.trainer = new Trainer(model, options, this.metrics.length > 0);
     this.nonFinite = new NonFinite(model, options);
     this.checkpoints = this.plan && new Checkpoints(this.plan, model, options, this.best);
-    this.control = {
+    this.audience = new Audience(options.callbacks ?? [], {
       model,
       stop: (reason) => {
         this.stopping = true;
         this.reason ??= reason;
       },
-    };
+    });
   }
 
   /** The whole training. Between two events somebody else has the word. */
@@ -100,14 +92,25 @@ export class Training<B> {
   private async runEpochs(): Promise<History> {
     const { epochs = 1, resume = false, data } = this.options;
     if (resume) this.takeOver((await this.checkpoints?.load()) ?? null);
-    await this.tell({ type: 'start', epochs, batches: lengthOf(data), from: this.progress });
+    await this.audience.tell({
+      type: 'start',
+      epochs,
+      batches: lengthOf(data),
+      from: this.progress,
+    });
     while (this.epoch < epochs && this.ending === null) await this.runEpoch();
     const ending = this.ending ?? 'epochs';
     // A training that ends in the middle of an epoch can be gone on with.
     if (ending !== 'epochs') await this.save();
     this.best?.restore();
     const history = this.history(ending);
-    await this.tell({ type: 'end', ...this.progress, ...reasonOf(history), ending, history });
+    await this.audience.tell({
+      type: 'end',
+      ...this.progress,
+      ...reasonOf(history),
+      ending,
+      history,
+    });
     return history;
   }
 
@@ -166,7 +169,7 @@ export class Training<B> {
     if (scheduleEvery === 'epoch') this.reschedule(() => figureOf('fit', figures, monitor));
     const event = { type: 'epoch' as const, ...this.progress, ...record };
     [this.epoch, this.batch, this.lossSum, this.examples] = [epoch + 1, 0, 0, 0];
-    await this.tell(event);
+    await this.audience.tell(event);
     if (this.plan !== null && this.epoch % (this.plan.every ?? 1) === 0) await this.save();
   }
 
@@ -175,7 +178,7 @@ export class Training<B> {
    * else that is done beside it.
    */
   private runBatch(batch: B, position: Position): Promise<void> | undefined {
-    const heard = this.isHeard;
+    const heard = this.audience.isThere;
     const start = heard ? performance.now() : 0;
     const lr = heard ? ratesOf(this.options.optimizer) : [];
     const isFirst = this.trainer.compiled === null;
@@ -188,7 +191,15 @@ export class Training<B> {
       const tell = (): Promise<void> | undefined => {
         if (!heard) return undefined;
         const seconds = (performance.now() - start) / 1000;
-        return this.tell({ type: 'batch', ...at, step: this.step, loss, lr, examples, seconds });
+        return this.audience.tell({
+          type: 'batch',
+          ...at,
+          step: this.step,
+          loss,
+          lr,
+          examples,
+          seconds,
+        });
       };
       return skipped ? this.reportSkipped(at, loss).then(tell) : tell();
     };
@@ -218,7 +229,7 @@ export class Training<B> {
   private async tellCompiled(loss: number | Promise<number>): Promise<number> {
     const known = await loss;
     const { compiled, reason } = this.trainer;
-    await this.tell({
+    await this.audience.tell({
       type: 'compiled',
       compiled: compiled === true,
       ...(reason === null ? {} : { reason }),
@@ -228,7 +239,7 @@ export class Training<B> {
 
   private async reportSkipped(at: Progress, loss: number): Promise<void> {
     const path = await this.nonFinite.report(loss);
-    await this.tell({ type: 'skipped', ...at, loss, ...(path === null ? {} : { path }) });
+    await this.audience.tell({ type: 'skipped', ...at, loss, ...(path === null ? {} : { path }) });
   }
 
   private compute(batch: B, position: Position): Outcome {
@@ -252,7 +263,7 @@ export class Training<B> {
       ...(metrics === undefined ? {} : { metrics }),
     };
     const figures = await this.asJudged(() => validate(this.model, options));
-    await this.tell({ type: 'validate', ...this.progress, figures });
+    await this.audience.tell({ type: 'validate', ...this.progress, figures });
     return figures;
   }
 
@@ -275,25 +286,7 @@ export class Training<B> {
     await this.nonFinite.checkParameters();
     this.savedAt = this.step;
     const path = await this.checkpoints.save(this.state);
-    await this.tell({ type: 'checkpoint', ...this.progress, path });
-  }
-
-  /** Whether anybody is told of events. */
-  private get isHeard(): boolean {
-    return this.listener !== null || (this.options.callbacks?.length ?? 0) > 0;
-  }
-
-  /** Tells the callbacks, then whoever goes over the events; there is nothing to wait for where nobody asks for it. */
-  private tell(event: FitEvent): Promise<void> | undefined {
-    const { callbacks = [] } = this.options;
-    let before: Promise<void> | undefined;
-    for (const callback of callbacks) {
-      if (before === undefined) before = call(callback, event, this.control) ?? undefined;
-      else before = before.then(() => call(callback, event, this.control));
-    }
-    if (this.listener === null) return before;
-    const offer = (): Promise<void> | undefined => this.listener?.offer(event);
-    return before === undefined ? offer() : before.then(offer);
+    await this.audience.tell({ type: 'checkpoint', ...this.progress, path });
   }
 
   private takeOver(state: TrainingState | null): void {
@@ -322,10 +315,6 @@ export class Training<B> {
     if (this.interrupts?.aborted === true) return 'aborted';
     return this.stopping ? 'stopped' : null;
   }
-}
-
-function call(callback: Callback, event: FitEvent, control: FitControl): void | Promise<void> {
-  return typeof callback === 'function' ? callback(event, control) : callback.on(event, control);
 }
 
 /** Says in the message of an error which batch it came from. */
