@@ -13,16 +13,18 @@ interface LibraryOptions {
    * share some of their sources would be cut into dozens.
    */
   readonly together?: readonly string[];
+  /** Sources that `import()` loads: they share that file, too. */
+  readonly later?: readonly string[];
   /** Folders whose classes no user sees, so that their names need not be kept. */
   readonly unnamed?: readonly string[];
 }
 
 export function library(
   entry: Record<string, string>,
-  { conditional = {}, together = [], unnamed = [] }: LibraryOptions = {},
+  { conditional = {}, together = [], later = [], unnamed = [] }: LibraryOptions = {},
 ): ReturnType<typeof defineConfig> {
   const root = process.cwd();
-  const entries = Object.values(entry).map((source) => join(root, source));
+  const entries = [...Object.values(entry), ...later].map((source) => join(root, source));
   return defineConfig({
     entry,
     format: ['esm', 'cjs'],

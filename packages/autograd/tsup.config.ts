@@ -15,7 +15,13 @@ export default library(
   },
   {
     conditional: { '#node': 'src/backends/node.ts' },
-    together: ['src/functions.ts', 'src/backends/wasm/backend.ts'],
+    together: [
+      'src/functions.ts',
+      'src/backends/wasm/backend.ts',
+      'src/backends/wasm/run/arrays.ts',
+      'src/backends/wasm/run/threads.ts',
+    ],
+    later: ['src/backends/webgpu/backend.ts', 'src/backends/wasm/run/pool.ts'],
     unnamed: ['src/backends/', 'src/engine/'],
   },
 );

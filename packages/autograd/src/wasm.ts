@@ -20,4 +20,4 @@ export {
   type WideSimd,
 } from './backends/platform.js';
 export { fromGPUBuffer, type FromGPUBufferOptions } from './backends/gpuBuffers.js';
-export { packagePaths } from './backends/packagePaths.js';
+export { packagePaths } from './backends/node.js';

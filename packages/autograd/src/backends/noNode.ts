@@ -4,6 +4,7 @@ import { LateThreads } from './wasm/run/lateThreads.js';
 
 export const findBlas: typeof node.findBlas = () => 'only Node.js can load libraries';
 export const blasSource: typeof node.blasSource = () => null;
+export const packagePaths: typeof node.packagePaths = () => [];
 export const findDriver: typeof node.findDriver = () => null;
 export const findPrelude: typeof node.findPrelude = () => null;
 

@@ -1,6 +1,7 @@
 /**
- * @file What is of use in Node.js alone: BLAS, checks between passes, forms that lie in a file, threads at once. What is built for
- * pages takes `noNode.ts` in its place, by the condition `node` of `#node` in package.json.
+ * @file What is of use in Node.js alone: BLAS, optional packages, checks between passes, forms that lie in a file, threads at
+ * once. What is built for pages takes `noNode.ts` in its place, by the condition `node` of `#node` in package.json. Built, it is
+ * loaded before the file that imports it: while it is loaded, nothing here may call the engine.
  */
 import { blasSource } from './blas/blas.js';
 import { loadGemm } from './blas/gemm.js';
@@ -9,6 +10,7 @@ import { ThreadPool } from './wasm/run/pool.js';
 import type { Threads } from './wasm/run/threads.js';
 
 export { blasSource, findBlas, gemmOver } from './blas/blas.js';
+export { packagePaths } from './packagePaths.js';
 export { findDriver, findPrelude } from './wasm/run/preludeFile.js';
 export { blasLayouts, callGemm, planBlasMatmul } from './wasm/products/blasProduct.js';
 export {

@@ -17,8 +17,8 @@ export function packagePaths(
   first: readonly string[] = [],
 ): string[] {
   checkArgument('packagePaths', 'name', name, kinds.text);
-  checkArgument('packagePaths', 'own', own, textOrNull);
-  checkArgument('packagePaths', 'first', first, texts);
+  checkArgument('packagePaths', 'own', own, kinds.orNull(kinds.text));
+  checkArgument('packagePaths', 'first', first, kinds.listOf(kinds.text));
   if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function') return [];
   const { createRequire } = process.getBuiltinModule('node:module');
   const path = process.getBuiltinModule('node:path');
@@ -37,9 +37,6 @@ export function packagePaths(
 
 /** What is a path from a root or a URL: what is not would be looked up from the present folder. */
 const ABSOLUTE = /^(file:|[\\/]|[a-z]:)/i;
-
-const textOrNull = kinds.orNull(kinds.text);
-const texts = kinds.listOf(kinds.text);
 
 /** Where the program lies: its path, which may name a folder (`node .`), and where a link to it leads. */
 function programPlaces(): string[] {

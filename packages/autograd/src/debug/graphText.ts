@@ -78,7 +78,7 @@ export function toDot({ nodes, edges }: Drawn): string {
 
 export function toMermaid({ nodes, edges }: Drawn): string {
   const quote = (text: string): string =>
-    clean(text).replace(/[^\w .,:()·…-]/g, (c) => `#${c.codePointAt(0)};`);
+    clean(text).replace(/[^\w .,:()\u00b7\u2026-]/g, (c) => `#${c.codePointAt(0)};`);
   const lines = ['flowchart TB'];
   let groups = 0;
   const write = (level: Level, indent: string): void => {

@@ -2,7 +2,7 @@
 import { ChainruleError, display, kinds, passes } from '@chainrule/autograd';
 import type { LoaderState } from './loaderOptions.js';
 import type { Dataset } from './datasets.js';
-import type { WorkerDataset } from './workerDataset.js';
+import type { WorkerDataset } from './workers/workerDataset.js';
 
 export function failed(index: number, batch: number, cause: unknown): ChainruleError {
   const message = `DataLoader: item ${index} failed: ${textOf(cause)} (in batch ${batch})`;

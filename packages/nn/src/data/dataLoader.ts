@@ -13,7 +13,7 @@ import {
   type LoaderState,
 } from './loaderOptions.js';
 import { drawnSeed } from './random.js';
-import { WorkerDataset } from './workerDataset.js';
+import { WorkerDataset } from './workers/workerDataset.js';
 import { checkSamplers } from './sampler.js';
 import { streamBatches, type NextBatch } from './streamBatches.js';
 

@@ -11,7 +11,7 @@ import {
   type TypedArray,
 } from '@chainrule/autograd';
 import { Rows, type Dataset } from './datasets.js';
-import type { WorkerDataset } from './workerDataset.js';
+import type { WorkerDataset } from './workers/workerDataset.js';
 
 /** A typed array and what its elements mean. */
 export interface ShapedArray {

@@ -16,7 +16,8 @@ export {
   type SlidingWindowsOptions,
   type TokenWindowsOptions,
 } from './windows.js';
-export { serveDataset, WorkerDataset, type ServeDatasetOptions } from './workerDataset.js';
+export { serveDataset, type ServeDatasetOptions } from './workers/serveDataset.js';
+export { WorkerDataset } from './workers/workerDataset.js';
 export {
   type Canvas,
   draw,

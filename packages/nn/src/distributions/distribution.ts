@@ -15,7 +15,7 @@ import {
   type Shape,
 } from '@chainrule/autograd';
 import { constrained, type Constraint } from './constraint.js';
-import { broadcast, type Value } from './parameters.js';
+import { broadcast, to, type Value } from './parameters.js';
 
 /**
  * A distribution of numbers, or of vectors and more: `eventShape` is the shape of one sample, `batchShape` that of the
@@ -114,6 +114,44 @@ export abstract class Distribution {
     return this.draw(this.extended('rsample', shape));
   }
 
+  /**
+   * The same distribution for a batch that this one's broadcasts to: `sample(s)` has shape `[…s, …batchShape, …eventShape]`, each
+   * place of the batch is drawn for itself, and `logProb` is this one's, broadcast. Parameters are repeated without a copy; their
+   * gradients go to those of this distribution. PyTorch: `Distribution.expand`, whose sizes may be −1; here each is given.
+   * @throws {ShapeError} if this batch does not broadcast to that shape.
+   * @example new Normal(0, tensor([1, 2])).expand([3, 2]).batchShape // [3, 2]
+   */
+  expand(batchShape: Shape): this {
+    const name = `${this.constructor.name}.expand`;
+    checkArgument(name, 'batchShape', batchShape, kinds.listOf(kinds.size));
+    const own = this.batchShape;
+    const missing = batchShape.length - own.length;
+    if (missing < 0 || own.some((n, d) => n !== 1 && n !== batchShape[missing + d])) {
+      throw new ShapeError(
+        `${name}: a batch of shape [${own.join(', ')}] does not expand to [${batchShape.join(', ')}]`,
+      );
+    }
+    return this.expanded([...batchShape]);
+  }
+
+  /**
+   * A copy for a larger batch. Of its fields, tensors begin with the batch's shape and distributions have the same batch; others
+   * are given by the class that has them.
+   */
+  protected expanded(batchShape: Shape, given: Readonly<Record<string, unknown>> = {}): this {
+    const lead = this.batchShape.length;
+    const expandedField = (field: unknown): unknown => {
+      if (field instanceof Distribution) return field.expand(batchShape);
+      if (!isTensor(field)) return field;
+      return to(field, [...batchShape, ...field.shape.slice(lead)]);
+    };
+    const fields = Object.entries(this)
+      .filter(([name]) => !(name in given))
+      .map(([name, field]) => [name, expandedField(field)] as const);
+    const copy = Object.create(Object.getPrototypeOf(this) as object) as this;
+    return Object.assign(copy, Object.fromEntries(fields), given, { batchShape });
+  }
+
   /** Samples of the whole shape. */
   protected abstract draw(shape: Shape): Tensor;
 
@@ -169,6 +207,10 @@ export abstract class Distribution {
   toString(): string {
     return `${this.constructor.name}(batchShape=[${this.batchShape.join(', ')}], eventShape=[${this.eventShape.join(', ')}])`;
   }
+}
+
+function isTensor(x: unknown): x is Tensor {
+  return x instanceof Tensor;
 }
 
 /** The sum over the last `n` dimensions. */

@@ -130,6 +130,13 @@ export class Independent extends Distribution {
     return sumLast(this.baseDistribution.entropy(), this.reinterpretedBatchNdims);
   }
 
+  protected override expanded(batchShape: Shape): this {
+    const moved = this.eventShape.slice(0, this.reinterpretedBatchNdims);
+    return super.expanded(batchShape, {
+      baseDistribution: this.baseDistribution.expand([...batchShape, ...moved]),
+    });
+  }
+
   override sample(shape: Shape = []): Tensor {
     return this.baseDistribution.sample(shape);
   }
@@ -241,6 +248,13 @@ export class MixtureSameFamily extends Distribution {
   protected override cdfOf(value: Tensor): Tensor {
     const each = this.componentDistribution.cdf(value.unsqueeze(this.dim));
     return each.mul(this.mixtureDistribution.probs).sum(-1);
+  }
+
+  protected override expanded(batchShape: Shape): this {
+    const count = this.mixtureDistribution.numEvents;
+    return super.expanded(batchShape, {
+      componentDistribution: this.componentDistribution.expand([...batchShape, count]),
+    });
   }
 
   protected override draw(shape: Shape): Tensor {

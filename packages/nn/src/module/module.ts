@@ -6,21 +6,18 @@ import {
   type Kind,
   Cell,
   cell,
-  ChainruleError,
   dependsOn,
-  DeviceError,
   foreignCopy,
-  noGrad,
   Parameter,
   type Copy,
   type DType,
   type Shape,
   type Tensor,
-  display,
 } from '@chainrule/autograd';
 import { MODULE_BRAND, OWN } from '../copy.js';
 import { surrounded } from './call.js';
 import { cloneModule } from './clone.js';
+import { convertDtype, moveToDevice } from './convert.js';
 import { reprOf } from './repr.js';
 import {
   buffersOf,
@@ -194,50 +191,8 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
    */
   to(target: DType | 'cpu' | 'webgpu'): this {
     checkArgument('to', 'the target', target, kinds.text);
-    if (target !== 'float32' && target !== 'float64') return this.toDevice(target);
-    const dtype: DType = target;
-    const converted = new Map<Tensor, Tensor>();
-    const convert = (slot: Slot<Parameter | Cell>, wrap: (t: Tensor, of: Tensor) => Cell): void => {
-      const { value } = slot;
-      if (value.dtype === target || (value.dtype !== 'float32' && value.dtype !== 'float64'))
-        return;
-      if (!converted.has(value))
-        converted.set(
-          value,
-          wrap(
-            noGrad(() => value.cast(dtype)),
-            value,
-          ),
-        );
-      slot.holder[slot.key] = converted.get(value);
-    };
-    for (const slot of walkSlots(this, buffersOf, false)) convert(slot, (t) => cell(t));
-    for (const slot of walkSlots(this, parametersOf, false)) {
-      convert(slot, (t, of) => {
-        const p = new Parameter(t, { requiresGrad: of.requiresGrad });
-        if (of.grad !== null) p.grad = of.grad.cast(dtype);
-        return p;
-      });
-    }
-    return this;
-  }
-
-  private toDevice(device: string): this {
-    const elsewhere = [...this.parameters(), ...this.buffers()].find((t) => t.device !== device);
-    if (device === 'int32' || device === 'bool') {
-      throw new ChainruleError(
-        `to: a module's parameters are floats; to('${device}') is not possible`,
-      );
-    }
-    if (elsewhere === undefined) return this;
-    if (device !== 'webgpu') {
-      throw new DeviceError(
-        `to: the parameters are on '${elsewhere.device}', and cannot be moved to ${display(device)} without waiting; read them with ` +
-          'await t.data() and load them into a module there',
-      );
-    }
-    for (const t of [...this.parameters(), ...this.buffers()])
-      if (t.ndim > 0 || t.dtype !== 'float64') t.assign(t.detach().to('webgpu'));
+    if (target === 'float32' || target === 'float64') convertDtype(this, target);
+    else moveToDevice(this, target);
     return this;
   }
 

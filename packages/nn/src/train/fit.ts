@@ -47,10 +47,10 @@ export function fit<B>(model: Module, options: FitOptions<B>): Fit {
   const promise = Promise.resolve().then(() => training.run());
   return Object.assign(promise, {
     [Symbol.asyncIterator](): AsyncIterator<FitEvent> {
-      if (training.listener !== null)
+      if (training.audience.listener !== null)
         throw new ChainruleError('fit: its events can be gone over once');
       const listener = new Listener<FitEvent>();
-      training.listener = listener;
+      training.audience.listener = listener;
       const ended = promise.then(() => null);
       // The loop is told of errors; the promise may be nobody's.
       ended.catch(() => undefined);

@@ -48,7 +48,13 @@ interface Stepped extends StepResult {
   readonly finite?: Tensor;
 }
 
-type Traced = (batch: unknown, first: boolean, last: boolean, share: number) => Stepped;
+/** `share` is null for the whole: a recorded step then has no product with it. */
+type Traced = (
+  batch: unknown,
+  first: boolean,
+  last: boolean,
+  share: number | null,
+) => Stepped | Tensor;
 
 /** Makes the steps of a training. */
 export class Trainer<B> {
@@ -69,7 +75,7 @@ export class Trainer<B> {
         if (first) optimizer.zeroGrad();
         const buffers = guard ? buffersOf(model).map((b) => [b, b.detach()] as const) : [];
         const { loss, prediction, target } = judge(batch as B);
-        (share === 1 ? loss : loss.mul(share)).backward();
+        (share === null ? loss : loss.mul(share)).backward();
         const known: Tensor = isFinite(loss.detach().sum());
         let finite = known;
         if (last) {
@@ -82,6 +88,8 @@ export class Trainer<B> {
         noGrad(() => {
           for (const [buffer, old] of buffers) buffer.assign(where(known, buffer, old));
         });
+        // A single tensor is returned faster than an object.
+        if (!keepPredictions && watched !== 'skip') return loss;
         return {
           loss,
           ...(keepPredictions ? { prediction, target } : {}),
@@ -96,7 +104,10 @@ export class Trainer<B> {
 
   /** Forward, backward and, after the last batch of an update, the update. */
   run(batch: B, { first, last, share }: Place): Outcome {
-    const { loss, ...rest } = this.compute(batch, first, last, share);
+    const result = this.compute(batch, first, last, share === 1 ? null : share);
+    if (isTensor(result))
+      return { loss: numberIn(result), prediction: undefined, target: undefined };
+    const { loss, ...rest } = result;
     return { prediction: undefined, target: undefined, ...rest, loss: numberIn(loss) };
   }
 
@@ -108,13 +119,14 @@ export class Trainer<B> {
       if (buffers.some(({ device }) => device !== 'cpu')) return step(...args);
       const before = buffers.map(copyOf);
       const result = step(...args);
-      if (!Number.isFinite(result.loss.item()))
+      const { loss } = isTensor(result) ? { loss: result } : result;
+      if (!Number.isFinite(loss.item()))
         buffers.forEach((buffer, i) => buffer.assign(before[i] as Tensor));
       return result;
     };
   }
 
-  private compute(batch: B, first: boolean, last: boolean, share: number): Stepped {
+  private compute(...[batch, first, last, share]: Parameters<Traced>): ReturnType<Traced> {
     if (this.replay === null) {
       this.compiled ??= false;
       return this.plain(batch, first, last, share);

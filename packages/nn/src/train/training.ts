@@ -3,19 +3,12 @@ import { ChainruleError } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
+import { Audience } from './audience.js';
 import { Checkpoints, type TrainingState } from './checkpoints.js';
-import type {
-  Callback,
-  Ending,
-  EpochRecord,
-  FitControl,
-  FitEvent,
-  History,
-  Progress,
-} from './events.js';
+import type { Ending, EpochRecord, History, Progress } from './events.js';
 import { figureOf } from './events.js';
 import { Interrupts, INTERRUPTED } from './interrupts.js';
-import { LEFT, type Listener } from './listener.js';
+import { LEFT } from './listener.js';
 import { NonFinite } from './nonFinite.js';
 import { checkpointPlan, type CheckpointPlan, type FitOptions } from './options.js';
 import { ratesOf } from './rates.js';
@@ -31,8 +24,8 @@ interface Position {
 }
 
 export class Training<B> {
-  /** Who goes over the events, if anybody does. */
-  listener: Listener<FitEvent> | null = null;
+  /** Who is told of events. */
+  readonly audience: Audience;
   private epoch = 0;
   private batch = 0;
   private step = 0;
@@ -52,7 +45,6 @@ export class Training<B> {
   private readonly nonFinite: NonFinite<B>;
   /** Metrics on the training data, where there is no other. */
   private readonly metrics: readonly (readonly [string, Metric<unknown, never, never>])[];
-  private readonly control: FitControl;
   private interrupts: Interrupts | null = null;
 
   constructor(model: Module, options: FitOptions<B>) {
@@ -69,13 +61,13 @@ export class Training<B> {
     this.trainer = new Trainer(model, options, this.metrics.length > 0);
     this.nonFinite = new NonFinite(model, options);
     this.checkpoints = this.plan && new Checkpoints(this.plan, model, options, this.best);
-    this.control = {
+    this.audience = new Audience(options.callbacks ?? [], {
       model,
       stop: (reason) => {
         this.stopping = true;
         this.reason ??= reason;
       },
-    };
+    });
   }
 
   /** The whole training. Between two events somebody else has the word. */
@@ -100,14 +92,25 @@ export class Training<B> {
   private async runEpochs(): Promise<History> {
     const { epochs = 1, resume = false, data } = this.options;
     if (resume) this.takeOver((await this.checkpoints?.load()) ?? null);
-    await this.tell({ type: 'start', epochs, batches: lengthOf(data), from: this.progress });
+    await this.audience.tell({
+      type: 'start',
+      epochs,
+      batches: lengthOf(data),
+      from: this.progress,
+    });
     while (this.epoch < epochs && this.ending === null) await this.runEpoch();
     const ending = this.ending ?? 'epochs';
     // A training that ends in the middle of an epoch can be gone on with.
     if (ending !== 'epochs') await this.save();
     this.best?.restore();
     const history = this.history(ending);
-    await this.tell({ type: 'end', ...this.progress, ...reasonOf(history), ending, history });
+    await this.audience.tell({
+      type: 'end',
+      ...this.progress,
+      ...reasonOf(history),
+      ending,
+      history,
+    });
     return history;
   }
 
@@ -137,7 +140,8 @@ export class Training<B> {
         // The batches of an update that is not full, at the end, share it among them.
         const share = length === null ? accumulate : shareOf(this.batch, accumulate, length);
         const last = together + 1 === share;
-        await this.runBatch(batch, { first: together === 0, last, share: 1 / share });
+        const rest = this.runBatch(batch, { first: together === 0, last, share: 1 / share });
+        if (rest !== undefined) await rest;
         together = last ? 0 : together + 1;
         if (last) {
           if (scheduleEvery === 'step') this.reschedule(() => this.lastLoss);
@@ -165,44 +169,77 @@ export class Training<B> {
     if (scheduleEvery === 'epoch') this.reschedule(() => figureOf('fit', figures, monitor));
     const event = { type: 'epoch' as const, ...this.progress, ...record };
     [this.epoch, this.batch, this.lossSum, this.examples] = [epoch + 1, 0, 0, 0];
-    await this.tell(event);
+    await this.audience.tell(event);
     if (this.plan !== null && this.epoch % (this.plan.every ?? 1) === 0) await this.save();
   }
 
-  private async runBatch(batch: B, position: Position): Promise<void> {
-    const { optimizer } = this.options;
-    const heard = this.isHeard;
+  /**
+   * One step. What there is to wait for, if anything: most often nothing, and a promise for each step would cost more than all
+   * else that is done beside it.
+   */
+  private runBatch(batch: B, position: Position): Promise<void> | undefined {
+    const heard = this.audience.isThere;
     const start = heard ? performance.now() : 0;
-    const lr = heard ? ratesOf(optimizer) : [];
-    const told = this.trainer.compiled !== null;
+    const lr = heard ? ratesOf(this.options.optimizer) : [];
+    const isFirst = this.trainer.compiled === null;
     const at = this.progress;
     this.nonFinite.before(batch, at);
-    const { prediction, target, finite, loss: number } = this.compute(batch, position);
-    const loss = typeof number === 'number' ? number : await number;
-    if (!told) {
-      const { compiled, reason } = this.trainer;
-      await this.tell({
-        type: 'compiled',
-        compiled: compiled === true,
-        ...(reason === null ? {} : { reason }),
-      });
-    }
+    const outcome = this.compute(batch, position);
+    const finish = (loss: number): Promise<void> | undefined => {
+      const examples = examplesOf(batch);
+      const skipped = this.count(outcome, loss, examples, position.last);
+      const tell = (): Promise<void> | undefined => {
+        if (!heard) return undefined;
+        const seconds = (performance.now() - start) / 1000;
+        return this.audience.tell({
+          type: 'batch',
+          ...at,
+          step: this.step,
+          loss,
+          lr,
+          examples,
+          seconds,
+        });
+      };
+      return skipped ? this.reportSkipped(at, loss).then(tell) : tell();
+    };
+    const { loss } = outcome;
+    if (isFirst) return this.tellCompiled(loss).then(finish);
+    return typeof loss === 'number' ? finish(loss) : loss.then(finish);
+  }
+
+  /** Counts a step, and its loss unless it was left out; whether it was. */
+  private count(
+    { prediction, target, finite }: Outcome,
+    loss: number,
+    examples: number,
+    last: boolean,
+  ): boolean {
     this.lastLoss = loss;
-    const examples = examplesOf(batch);
-    if (position.last) this.step++;
+    if (last) this.step++;
     this.batch++;
-    const skipped = this.nonFinite.skipped(loss, finite);
-    if (skipped) {
-      const path = await this.nonFinite.report(loss);
-      await this.tell({ type: 'skipped', ...at, loss, ...(path === null ? {} : { path }) });
-    } else {
-      this.lossSum += loss * examples;
-      this.examples += examples;
-      for (const [, metric] of this.metrics) feed(metric, prediction, target);
-    }
-    if (!heard) return;
-    const seconds = (performance.now() - start) / 1000;
-    await this.tell({ type: 'batch', ...at, step: this.step, loss, lr, examples, seconds });
+    if (this.nonFinite.skipped(loss, finite)) return true;
+    this.lossSum += loss * examples;
+    this.examples += examples;
+    for (const [, metric] of this.metrics) feed(metric, prediction, target);
+    return false;
+  }
+
+  /** The loss of the first step, once everybody knows whether steps are compiled. */
+  private async tellCompiled(loss: number | Promise<number>): Promise<number> {
+    const known = await loss;
+    const { compiled, reason } = this.trainer;
+    await this.audience.tell({
+      type: 'compiled',
+      compiled: compiled === true,
+      ...(reason === null ? {} : { reason }),
+    });
+    return known;
+  }
+
+  private async reportSkipped(at: Progress, loss: number): Promise<void> {
+    const path = await this.nonFinite.report(loss);
+    await this.audience.tell({ type: 'skipped', ...at, loss, ...(path === null ? {} : { path }) });
   }
 
   private compute(batch: B, position: Position): Outcome {
@@ -226,7 +263,7 @@ export class Training<B> {
       ...(metrics === undefined ? {} : { metrics }),
     };
     const figures = await this.asJudged(() => validate(this.model, options));
-    await this.tell({ type: 'validate', ...this.progress, figures });
+    await this.audience.tell({ type: 'validate', ...this.progress, figures });
     return figures;
   }
 
@@ -249,25 +286,7 @@ export class Training<B> {
     await this.nonFinite.checkParameters();
     this.savedAt = this.step;
     const path = await this.checkpoints.save(this.state);
-    await this.tell({ type: 'checkpoint', ...this.progress, path });
-  }
-
-  /** Whether anybody is told of events. */
-  private get isHeard(): boolean {
-    return this.listener !== null || (this.options.callbacks?.length ?? 0) > 0;
-  }
-
-  /** Tells the callbacks, then whoever goes over the events; there is nothing to wait for where nobody asks for it. */
-  private tell(event: FitEvent): Promise<void> | undefined {
-    const { callbacks = [] } = this.options;
-    let before: Promise<void> | undefined;
-    for (const callback of callbacks) {
-      if (before === undefined) before = call(callback, event, this.control) ?? undefined;
-      else before = before.then(() => call(callback, event, this.control));
-    }
-    if (this.listener === null) return before;
-    const offer = (): Promise<void> | undefined => this.listener?.offer(event);
-    return before === undefined ? offer() : before.then(offer);
+    await this.audience.tell({ type: 'checkpoint', ...this.progress, path });
   }
 
   private takeOver(state: TrainingState | null): void {
@@ -296,10 +315,6 @@ export class Training<B> {
     if (this.interrupts?.aborted === true) return 'aborted';
     return this.stopping ? 'stopped' : null;
   }
-}
-
-function call(callback: Callback, event: FitEvent, control: FitControl): void | Promise<void> {
-  return typeof callback === 'function' ? callback(event, control) : callback.on(event, control);
 }
 
 /** Says in the message of an error which batch it came from. */

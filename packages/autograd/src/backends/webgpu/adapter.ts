@@ -1,7 +1,7 @@
 /** @file Finding a GPU: the browser's, or in Node.js that of the npm package `webgpu`, which is never required. */
 import { DeviceError } from '../../errors.js';
 import { ownPlace } from '../../graph/copy.js';
-import { packagePaths } from '../packagePaths.js';
+import { packagePaths } from '../node.js';
 import type { Gpu, GpuAdapter, GpuDevice } from './gpuApi.js';
 
 /** A device, and what is known of its adapter. */

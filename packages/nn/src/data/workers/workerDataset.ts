@@ -1,121 +1,13 @@
 /** @file A dataset that lives in workers: they load, decode and collate, and hand over whole batches. */
-import {
-  checkArgument,
-  ChainruleError,
-  display,
-  kinds,
-  manualSeed,
-  passes,
-  tensor,
-  type DType,
-  type Shape,
-  type TypedArray,
-} from '@chainrule/autograd';
-import { ownPort, portOf, type Port, type WorkerLike } from '../workerPort.js';
-import { collate as defaultCollate } from './collate.js';
-import { isRows, type Dataset } from './datasets.js';
-import { drawnSeed } from './random.js';
-import type { BatchContext } from './sampler.js';
+import { checkArgument, ChainruleError, display, kinds } from '@chainrule/autograd';
+import { portOf, type Port, type WorkerLike } from '../../workerPort.js';
+import type { Dataset } from '../datasets.js';
+import { drawnSeed } from '../random.js';
+import type { BatchContext } from '../sampler.js';
+import { unpacked, type Answer, type Request } from './messages.js';
 
 /** What `start` alone makes a data set with. */
 const STARTED = Symbol('started');
-
-/** A tensor on its way from one thread to another. */
-interface Packed {
-  readonly $tensor: { readonly data: TypedArray; readonly shape: Shape; readonly dtype: DType };
-}
-
-type Request =
-  | { readonly chainrule: 'length'; readonly id: number }
-  | {
-      readonly chainrule: 'batch';
-      readonly id: number;
-      readonly indices: Int32Array;
-      readonly seed: number;
-    }
-  | { readonly chainrule: 'forget'; readonly ids: readonly number[] };
-
-interface Answer {
-  readonly chainrule: 'answer';
-  readonly id: number;
-  readonly value?: unknown;
-  /** What failed: the item, if it was one, and why. */
-  readonly failed?: { readonly index: number | null; readonly reason: string };
-}
-
-/** What `serveDataset` takes. */
-export interface ServeDatasetOptions<T, B> {
-  /** Makes a batch of a list of items, in the worker. Default: `collate`. */
-  readonly collate?: (samples: T[]) => B;
-}
-
-/**
- * In a worker's file: gives the items of a dataset to the {@link WorkerDataset} that started the worker. Random
- * augmentations draw from the library's generator, which is seeded for every batch: they do not depend on how many workers
- * there are.
- *
- * @throws {ChainruleError} outside of a worker.
- * @example
- * // images.worker.ts
- * serveDataset(new MapDataset(files, async (file) => augment(await decode(file))));
- */
-export function serveDataset<T, B>(
-  dataset: Dataset<T> | readonly T[],
-  options: ServeDatasetOptions<T, B> = {},
-): void {
-  const port = ownPort();
-  if (port === null)
-    throw new ChainruleError('serveDataset: this is no worker; call it in the file a worker runs');
-  const source = dataset as Dataset<T>;
-  let waiting: Extract<Request, { chainrule: 'batch' }>[] = [];
-  let busy = false;
-  /** One batch after the other: seeds hold for all of a batch. */
-  const work = async (): Promise<void> => {
-    if (busy) return;
-    busy = true;
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      await answer(port, next, source, options);
-    busy = false;
-  };
-  port.listen((message) => {
-    const request = message as Request;
-    if (request.chainrule === 'length')
-      port.post({ chainrule: 'answer', id: request.id, value: source.length } satisfies Answer);
-    if (request.chainrule === 'forget')
-      waiting = waiting.filter(({ id }) => !request.ids.includes(id));
-    if (request.chainrule === 'batch') {
-      waiting.push(request);
-      void work();
-    }
-  });
-}
-
-async function answer<T, B>(
-  port: Port,
-  { id, indices, seed }: Extract<Request, { chainrule: 'batch' }>,
-  dataset: Dataset<T>,
-  { collate }: ServeDatasetOptions<T, B>,
-): Promise<void> {
-  let index: number | null = null;
-  try {
-    manualSeed(seed);
-    let batch: unknown;
-    if (isRows(dataset) && collate === undefined) {
-      batch = dataset.batch(indices);
-    } else {
-      const items: unknown[] = [];
-      for (index of indices) items.push(await dataset.at(index));
-      index = null;
-      batch = collate === undefined ? defaultCollate(items) : collate(items as T[]);
-    }
-    const arrays: ArrayBuffer[] = [];
-    const value = await packed(batch, arrays);
-    port.post({ chainrule: 'answer', id, value } satisfies Answer, arrays);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : display(error);
-    port.post({ chainrule: 'answer', id, failed: { index, reason } } satisfies Answer);
-  }
-}
 
 interface Asked {
   readonly owner: object | null;
@@ -300,32 +192,4 @@ function mixed(...parts: readonly number[]): number {
     h ^= h >>> 16;
   }
   return h >>> 1;
-}
-
-async function packed(tree: unknown, arrays: ArrayBuffer[]): Promise<unknown> {
-  if (passes(kinds.tensor, tree)) {
-    // A copy of its own, which moves to the other thread.
-    const data = (await tree.data()).slice();
-    arrays.push(data.buffer);
-    return { $tensor: { data, shape: [...tree.shape], dtype: tree.dtype } } satisfies Packed;
-  }
-  if (Array.isArray(tree)) return Promise.all(tree.map((part) => packed(part, arrays)));
-  if (!isPlain(tree)) return tree;
-  const entries = Object.entries(tree).map(async ([k, v]) => [k, await packed(v, arrays)] as const);
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-function unpacked(tree: unknown): unknown {
-  if (Array.isArray(tree)) return tree.map(unpacked);
-  if (!isPlain(tree)) return tree;
-  const { $tensor } = tree as unknown as Packed;
-  if ($tensor !== undefined) {
-    const { data, shape, dtype } = $tensor;
-    return tensor(data, { shape, dtype });
-  }
-  return Object.fromEntries(Object.entries(tree).map(([k, v]) => [k, unpacked(v)]));
-}
-
-function isPlain(x: unknown): x is Record<string, unknown> {
-  return typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
 }

@@ -1,0 +1,59 @@
+/** @file Parameters and buffers of a module in another dtype or on another device: what `Module.to` does. */
+import {
+  cell,
+  ChainruleError,
+  DeviceError,
+  display,
+  noGrad,
+  Parameter,
+  type Cell,
+  type Tensor,
+} from '@chainrule/autograd';
+import type { Module } from './module.js';
+import { buffersOf, parametersOf, walkSlots, type Slot } from './slots.js';
+
+/** Puts new parameters and buffers of a float dtype in the places of those of the other. */
+export function convertDtype(module: Module, dtype: 'float32' | 'float64'): void {
+  const converted = new Map<Tensor, Tensor>();
+  const convert = (slot: Slot<Parameter | Cell>, wrap: (t: Tensor, of: Tensor) => Cell): void => {
+    const { value } = slot;
+    if (value.dtype === dtype || (value.dtype !== 'float32' && value.dtype !== 'float64')) return;
+    if (!converted.has(value))
+      converted.set(
+        value,
+        wrap(
+          noGrad(() => value.cast(dtype)),
+          value,
+        ),
+      );
+    slot.holder[slot.key] = converted.get(value);
+  };
+  for (const slot of walkSlots(module, buffersOf, false)) convert(slot, (t) => cell(t));
+  for (const slot of walkSlots(module, parametersOf, false)) {
+    convert(slot, (t, of) => {
+      const p = new Parameter(t, { requiresGrad: of.requiresGrad });
+      if (of.grad !== null) p.grad = of.grad.cast(dtype);
+      return p;
+    });
+  }
+}
+
+/** Moves parameters and buffers to a device. @throws {DeviceError} if that takes waiting. */
+export function moveToDevice(module: Module, device: string): void {
+  const values = [...module.parameters(), ...module.buffers()];
+  const elsewhere = values.find((t) => t.device !== device);
+  if (device === 'int32' || device === 'bool') {
+    throw new ChainruleError(
+      `to: a module's parameters are floats; to('${device}') is not possible`,
+    );
+  }
+  if (elsewhere === undefined) return;
+  if (device !== 'webgpu') {
+    throw new DeviceError(
+      `to: the parameters are on '${elsewhere.device}', and cannot be moved to ${display(device)} without waiting; read them with ` +
+        'await t.data() and load them into a module there',
+    );
+  }
+  for (const t of values)
+    if (t.ndim > 0 || t.dtype !== 'float64') t.assign(t.detach().to('webgpu'));
+}

@@ -1,0 +1,36 @@
+/** @file Who is told of a training's events: its callbacks, then whoever goes over them. */
+import type { Callback, FitControl, FitEvent } from './events.js';
+import type { Listener } from './listener.js';
+
+export class Audience {
+  /** Who goes over the events, if anybody does. */
+  listener: Listener<FitEvent> | null = null;
+  private readonly callbacks: readonly Callback[];
+  private readonly control: FitControl;
+
+  constructor(callbacks: readonly Callback[], control: FitControl) {
+    this.callbacks = callbacks;
+    this.control = control;
+  }
+
+  /** Whether there is anybody. */
+  get isThere(): boolean {
+    return this.listener !== null || this.callbacks.length > 0;
+  }
+
+  /** Tells everybody, one after the other; there is nothing to wait for where nobody asks for it. */
+  tell(event: FitEvent): Promise<void> | undefined {
+    let before: Promise<void> | undefined;
+    for (const callback of this.callbacks) {
+      if (before === undefined) before = call(callback, event, this.control) ?? undefined;
+      else before = before.then(() => call(callback, event, this.control));
+    }
+    if (this.listener === null) return before;
+    const offer = (): Promise<void> | undefined => this.listener?.offer(event);
+    return before === undefined ? offer() : before.then(offer);
+  }
+}
+
+function call(callback: Callback, event: FitEvent, control: FitControl): void | Promise<void> {
+  return typeof callback === 'function' ? callback(event, control) : callback.on(event, control);
+}
