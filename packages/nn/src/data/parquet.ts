@@ -141,7 +141,7 @@ function columnOf(name: string, column: unknown): Column {
       ? { name, data: given.toArray() as unknown[], type: 'BOOLEAN' }
       : { name, data: given.dataSync() };
   }
-  if (!Array.isArray(column))
+  if (!kinds.isArray(column))
     throw new ChainruleError(
       `writeParquet: column ${display(name)} must be a tensor or a list, got ${display(column)}`,
     );
