@@ -1,7 +1,15 @@
 /** @file What passes the front door, what does not, and the words it is told. */
 import { describe, expect, it, test } from 'vitest';
 import { ChainruleError, DTypeError, ones, tensor, zeros } from '../index.js';
-import { byPosition, checkArgument, defineOptions, display, kinds, passes, reading } from './index.js';
+import {
+  byPosition,
+  checkArgument,
+  defineOptions,
+  display,
+  kinds,
+  passes,
+  reading,
+} from './index.js';
 import { nearest } from './nearest.js';
 
 interface Options {
