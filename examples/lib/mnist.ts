@@ -72,6 +72,9 @@ function loadImages(folder: string, part: string): Images {
   return { pixels: images.data, labels: labels.data, count, height, width };
 }
 
+/** More bytes than this are not unpacked: the largest part of MNIST has 47 million. */
+const MOST = 2 ** 30;
+
 export interface Idx {
   readonly shape: readonly number[];
   readonly data: Uint8Array;
@@ -89,10 +92,15 @@ export function readIdx(path: string): Idx {
       `The data file ${path} is missing; run \`npm run setup\` in the repository to install it again.`,
     );
   }
-  const raw = readFileSync(path);
-  const bytes = raw[0] === 0x1f && raw[1] === 0x8b ? gunzipSync(raw) : raw;
   const damaged = (reason: string) =>
     new UserError(`The data file ${path} is damaged: ${reason}; install it again.`);
+  let bytes: Buffer;
+  try {
+    const raw = readFileSync(path);
+    bytes = raw[0] === 0x1f && raw[1] === 0x8b ? gunzipSync(raw, { maxOutputLength: MOST }) : raw;
+  } catch (error) {
+    throw damaged((error as Error).message);
+  }
 
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0)
     throw damaged('it does not start as an IDX file');

@@ -26,6 +26,7 @@ export {
   kinds,
   passes,
   readList,
+  reading,
   type Kind,
   type OptionsReader,
   type OptionTable,

@@ -28,9 +28,12 @@ export type Broadcastable =
   Stateful | readonly Cell[] | readonly (readonly [name: string, cell: Cell])[];
 
 export function isStateful(x: unknown): x is Stateful {
+  return passes(stateful, x);
+}
+const stateful = kinds.kind<Stateful>('have stateDict() and loadStateDict()', (x) => {
   const { stateDict, loadStateDict } = (x ?? {}) as Partial<Stateful>;
   return typeof stateDict === 'function' && typeof loadStateDict === 'function';
-}
+});
 
 /** Gives every rank what rank 0 has. */
 export function broadcastState(world: Communicator, target: Broadcastable): void {

@@ -3,7 +3,9 @@ import {
   borrowGrad,
   cat,
   ChainruleError,
+  kinds,
   noGrad,
+  passes,
   scalar,
   type Parameter,
   type Tensor,
@@ -84,17 +86,18 @@ export class Averager {
   }
 }
 
+const parameter = kinds.kind<Parameter>(
+  'be a parameter',
+  (x) => typeof (x as Partial<Parameter> | null)?.assign === 'function',
+);
+const parameters = kinds.listOf(kinds.either(parameter, kinds.tuple(kinds.text, parameter)));
+
 /** The parameters in a list of them, or of pairs of a name and one. */
 export function parametersIn(op: string, given: unknown): Parameter[] {
-  const list = Array.isArray(given) ? (given as unknown[]) : [];
-  const found = list.map((x) => (Array.isArray(x) ? (x[1] as unknown) : x)) as Parameter[];
-  if (
-    found.length === 0 ||
-    found.some((p) => typeof (p as Partial<Parameter>)?.assign !== 'function')
-  ) {
+  if (!passes(parameters, given) || given.length === 0) {
     throw new ChainruleError(
       `${op}: expected parameters, as model.parameters() or model.namedParameters() give them`,
     );
   }
-  return found;
+  return given.map((x) => ('assign' in x ? x : x[1]));
 }

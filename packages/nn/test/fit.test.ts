@@ -251,6 +251,36 @@ describe('checkpoints', () => {
     expect(plain(history)).toEqual(plain(expected));
   });
 
+  it('also on data that does not know where it was', async () => {
+    const dir = join(folder, 'array');
+    const whole = setUp();
+    const data = [...whole.given.data];
+    await fit(whole.model, { ...whole.given, data, epochs: 2 });
+    for (const stopAt of [3, 4, Infinity]) {
+      const part = setUp();
+      const seen: number[] = [];
+      const history = await fit(part.model, {
+        ...part.given,
+        data,
+        epochs: 2,
+        checkpoint: { dir },
+        resume: true,
+        handleSignals: false,
+        callbacks: [
+          (event, control) => {
+            if (event.type !== 'batch') return;
+            seen.push(event.epoch * data.length + event.batch);
+            if (event.step === stopAt) control.stop();
+          },
+        ],
+      });
+      if (stopAt !== Infinity) continue;
+      expect(seen[0]).toBe(4);
+      expect(history.step).toBe(2 * data.length);
+      expect(weightsOf(part)).toEqual(weightsOf(whole));
+    }
+  });
+
   it.runIf(process.platform !== 'win32').each(['SIGINT', 'SIGTERM'] as const)(
     '%s finishes the step, saves and exits with 130; what follows goes on',
     async (signal) => {

@@ -76,6 +76,25 @@ describe('a loss that is not finite', () => {
     },
   );
 
+  it.each([true, false])(
+    'changes nothing, whoever wrote the optimizer (compile: %s)',
+    async (compile) => {
+      const { model, given } = setUp();
+      const { optimizer } = given;
+      const foreign = {
+        zeroGrad: () => optimizer.zeroGrad(),
+        step: () => optimizer.step(),
+        paramGroups: optimizer.paramGroups,
+      };
+      const before = stateOf(model);
+      const data = given.data.slice(2, 3);
+      await expect(fit(model, { ...given, data, optimizer: foreign, compile })).rejects.toThrow(
+        /the loss is NaN in batch 0 of epoch 0, after 0 updates/,
+      );
+      expect(stateOf(model)).toEqual(before);
+    },
+  );
+
   it('is dumped with what the step depends on: taken again, it gives the same loss', async () => {
     const dir = join(folder, 'dump');
     const { model, given } = setUp();
@@ -120,7 +139,7 @@ describe('a gradient that is not finite, of a loss that is', () => {
   it('is named by the batch that it came from, when the next loss shows it', async () => {
     const { model, given } = broken();
     await expect(fit(model, given)).rejects.toThrow(
-      /a gradient was not finite in batch 1 of epoch 0, after 1 updates: weight no longer is/,
+      /weight is not finite since batch 1 of epoch 0, after 1 updates, though the loss was: a gradient/,
     );
   });
   it('also at the end of the epoch, before anything is saved', async () => {
@@ -128,7 +147,7 @@ describe('a gradient that is not finite, of a loss that is', () => {
     const dir = join(folder, 'none');
     const data = given.data.slice(0, 2);
     const training = fit(model, { ...given, data, checkpoint: { dir }, handleSignals: false });
-    await expect(training).rejects.toThrow(/in batch 1 of epoch 0/);
+    await expect(training).rejects.toThrow(/since batch 1 of epoch 0/);
     await expect(loadCheckpoint(dir)).rejects.toThrow();
   });
   it('is left out with skip, also among accumulated batches', async () => {

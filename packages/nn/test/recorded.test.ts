@@ -1,5 +1,5 @@
 /** @file What a compiled function assumes of modules: a change of it is noticed at the next call. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { compile, isCompiling, ones, Parameter, zeros, type Tensor } from '@chainrule/autograd';
 import * as nn from '../src/index.js';
 
@@ -140,4 +140,19 @@ test('functionalCall in a compiled function starts from the statistics at hand, 
     expect(other.norm.runningMean?.toArray()).toEqual(plain.norm.runningMean?.toArray());
   }
   expect(other.recorded()).toBe(1);
+});
+
+test('a setting that changes at each call is named, once', () => {
+  const said: string[] = [];
+  const spy = vi.spyOn(console, 'warn').mockImplementation((text: string) => void said.push(text));
+  const dropout = new nn.Dropout(0.1);
+  const model = new nn.Sequential(new nn.Linear(2, 2), dropout);
+  const f = compile((t: Tensor) => model.forward(t));
+  for (let i = 0; i < 20; i++) {
+    dropout.p = i / 100;
+    f(x);
+  }
+  spy.mockRestore();
+  expect(said).toHaveLength(1);
+  expect(said[0]).toContain('Dropout.p was 0.06 and is 0.07');
 });

@@ -8,6 +8,7 @@ import {
   defineOptions,
   kinds,
   passes,
+  reading,
   div,
   eq,
   minimum,
@@ -52,7 +53,7 @@ export function clipped<H extends Hypers>(
   if (!passes(kinds.object, bound)) {
     throw new ChainruleError(`clipped: give either maxNorm or maxValue, got ${display(bound)}`);
   }
-  const [name, ...others] = Object.keys(bound);
+  const [name, ...others] = reading('clipped', 'bound', () => Object.keys(bound));
   if ((name !== 'maxNorm' && name !== 'maxValue') || others.length > 0) {
     throw new ChainruleError(`clipped: give either maxNorm or maxValue, got ${display(bound)}`);
   }

@@ -176,7 +176,10 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
       const guarded = watch?.guard(assignments, () => this.watched(loss)) ?? assignments;
       for (const [target, next] of guarded)
         target.assign(condition === undefined ? next : where(condition, next, target));
-      dependsOn(() => this.layout());
+      dependsOn(
+        () => this.layout(),
+        () => `the groups, options or states of ${this.constructor.name} have changed`,
+      );
     });
   }
 

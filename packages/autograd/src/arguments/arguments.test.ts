@@ -1,7 +1,15 @@
 /** @file What passes the front door, what does not, and the words it is told. */
 import { describe, expect, it, test } from 'vitest';
-import { ChainruleError, DTypeError, tensor, zeros } from '../index.js';
-import { byPosition, checkArgument, defineOptions, display, kinds } from './index.js';
+import { ChainruleError, DTypeError, ones, tensor, zeros } from '../index.js';
+import {
+  byPosition,
+  checkArgument,
+  defineOptions,
+  display,
+  kinds,
+  passes,
+  reading,
+} from './index.js';
 import { nearest } from './nearest.js';
 
 interface Options {
@@ -273,4 +281,25 @@ describe('nearest', () => {
     const known = ['keepdim', 'batchSize', 'shuffle', 'bias', 'weightDecay'];
     expect(nearest(given, known)).toBe(meant);
   });
+});
+
+test('what throws when it is read is refused, by name', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  expect(() => reading('f', 'options', () => ({ ...proxy }))).toThrow(
+    new ChainruleError('f: options throws when it is read'),
+  );
+  const own = new ChainruleError('f: no');
+  expect(() =>
+    reading('f', 'options', () => {
+      throw own;
+    }),
+  ).toThrow(own);
+});
+
+test('a list of holes is judged at once, however long it says it is', () => {
+  const holes: number[] = [];
+  holes.length = 2 ** 32 - 1;
+  expect(passes(kinds.listOf(kinds.anything), holes)).toBe(true);
+  expect(() => ones([2, 2]).roll(holes)).toThrow(ChainruleError);
 });

@@ -4,6 +4,7 @@
  */
 export { checkArgument, passes } from './check.js';
 export { readList } from './list.js';
+export { reading } from './reading.js';
 export { display } from './display.js';
 export { printable } from './printable.js';
 export * as kinds from './kinds.js';

@@ -157,7 +157,11 @@ export const array: Kind<readonly unknown[]> = kind('be an array', isArray);
 
 /** An array of such values, of any length. */
 export function listOf<T>(k: Kind<T>): Kind<readonly T[]> {
-  return kind(`be an array in which each entry must ${k.must}`, (x) => allPass(k, x), k.error);
+  return kind(
+    `be an array in which each entry must ${k.must}`,
+    (x) => (k === anything ? isArray(x) : allPass(k, x)),
+    k.error,
+  );
 }
 
 /** One such value, or an array of them. */

@@ -53,7 +53,7 @@ function count(n: number, what: string): string {
 /**
  * How much is told while computing. 0: nothing (the default). 1: nodes remember the line that made them, for errors and
  * graphs, which costs some microseconds each; and a line that asks for another structure each time, so that no plan is ever
- * found, is named with what differs. 2: every run is reported on the console. 3: with its program.
+ * found, is named with what differs; so is what makes a compiled function be recorded anew. 2: every run is reported on the console. 3: with its program.
  */
 export function setDebug(level: number): void {
   checkArgument('setDebug', 'level', level, kinds.oneOf(0, 1, 2, 3));

@@ -3,6 +3,8 @@
  * of a typed array, entries of a map, fields of an instance. The function has read them once, so they must stay.
  */
 
+import { display } from '../arguments/index.js';
+
 /** One object, and what it held when it was looked at. */
 export class Contents {
   private keys: readonly unknown[];
@@ -28,6 +30,17 @@ export class Contents {
     for (let i = 0; i < keys.length; i++)
       if (!Object.is(read(owner, keys[i]), values[i])) return false;
     return this.size === null || sizeOf(owner) === this.size;
+  }
+
+  /** What no longer is as it was, in words; null if nothing is. */
+  changed(): string | null {
+    const { owner, keys, values } = this;
+    const at = keys.findIndex((key, i) => !Object.is(read(owner, key), values[i]));
+    if (at >= 0) {
+      const now = display(read(owner, keys[at]));
+      return `its ${display(keys[at])} was ${display(values[at])} and is ${now}`;
+    }
+    return this.hold() ? null : `it had ${this.size} entries and has ${sizeOf(owner)}`;
   }
 
   /** Leaves out what has changed: what a function changes itself it does not assume to stay. */

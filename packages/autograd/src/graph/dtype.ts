@@ -1,6 +1,7 @@
 /** @file The four element types, their typed arrays, and how they combine. */
 import { display } from '../arguments/display.js';
 import { DTypeError } from '../errors.js';
+import { noRoom } from './room.js';
 
 export const DTYPES = ['float32', 'float64', 'int32', 'bool'] as const;
 
@@ -46,17 +47,35 @@ export function checkFits(op: string, x: number, at = ''): void {
   );
 }
 
-/** A zero-filled array of `size` elements. */
+/** A zero-filled array of `size` elements. @throws {DeviceError} where there is no memory for it. */
+export function allocate(dtype: 'float64', size: number): Float64Array;
+export function allocate(dtype: DType, size: number): TypedArray;
 export function allocate(dtype: DType, size: number): TypedArray {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(size);
-    case 'float64':
-      return new Float64Array(size);
-    case 'int32':
-      return new Int32Array(size);
-    case 'bool':
-      return new Uint8Array(size);
+  try {
+    switch (dtype) {
+      case 'float32':
+        return new Float32Array(size);
+      case 'float64':
+        return new Float64Array(size);
+      case 'int32':
+        return new Int32Array(size);
+      case 'bool':
+        return new Uint8Array(size);
+    }
+  } catch (cause) {
+    throw noRoom(size * (dtype === 'float64' ? 8 : dtype === 'bool' ? 1 : 4), cause);
+  }
+}
+
+/** The same numbers in memory of their own: a view of shared memory is never shared on. */
+export function copyArray(data: TypedArray): TypedArray {
+  try {
+    if (data instanceof Float32Array) return new Float32Array(data);
+    if (data instanceof Float64Array) return new Float64Array(data);
+    if (data instanceof Int32Array) return new Int32Array(data);
+    return new Uint8Array(data);
+  } catch (cause) {
+    throw noRoom(data.byteLength, cause);
   }
 }
 

@@ -39,6 +39,8 @@ const promise = kinds.kind<Promise<unknown>>(
 export interface Guard {
   readonly read: () => unknown;
   readonly value: unknown;
+  /** Says what has changed. */
+  readonly what: (() => string) | undefined;
 }
 
 /** How long a cell serves: it is kept by its maker, it is for one call alone, or nobody has said. */
@@ -74,13 +76,15 @@ export const recording: {
 
 /**
  * Reads a plain value that decides what graph is built, such as whether a module is training: `compile` then records
- * its function anew when the value has changed. Returns the value.
+ * its function anew when the value has changed. Returns the value. Where that happens at every call, a warning says `what`
+ * has changed.
  * @example get training() { return dependsOn(() => this.isTraining); }
  */
-export function dependsOn<T>(read: () => T): T {
+export function dependsOn<T>(read: () => T, what?: () => string): T {
   checkArgument('dependsOn', 'read', read, kinds.callable);
+  if (what !== undefined) checkArgument('dependsOn', 'what', what, kinds.callable);
   const value = read();
-  if (mode.tracing === 'compile') recording.guards.push({ read, value });
+  if (mode.tracing === 'compile') recording.guards.push({ read, value, what });
   return value;
 }
 

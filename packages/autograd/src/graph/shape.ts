@@ -14,6 +14,8 @@ export const MAX_RANK = 64;
 
 /** `[2, 3]`, as it stands in messages. */
 export function show(shape: Shape): string {
+  // No shape is as long; what was given for one may be.
+  if (shape.length > 40) return `[${shape.slice(0, 10).join(', ')}, … ${shape.length} in all]`;
   return `[${shape.join(', ')}]`;
 }
 

@@ -4,7 +4,7 @@ import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, DeviceError, DTypeError, GradError, ShapeError } from '../errors.js';
 import type { Cell } from './cell.js';
 import { checkDevice, homeOf, placement, type DeviceName } from './device.js';
-import { isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.js';
+import { copyArray, isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.js';
 import { COPY, type Copy } from './copy.js';
 import { hostValue } from './hostValue.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
@@ -230,7 +230,7 @@ export class Tensor<S extends Shape = Shape> {
   dataSync<D extends DType>(dtype: D): ArrayOf<D>;
   dataSync(dtype?: DType): TypedArray {
     if (dtype !== undefined) checkDType(this, 'dataSync', dtype);
-    return copyOf(observe(this, 'dataSync'));
+    return copyArray(observe(this, 'dataSync'));
   }
 
   /**
@@ -527,7 +527,7 @@ function observe(t: Tensor, op: string): TypedArray {
 async function readAsync(t: Tensor, op: string): Promise<TypedArray> {
   checkReadable(op);
   const storage = storageOf(t, op);
-  return isHost(storage) ? copyOf(storage) : storage.read();
+  return isHost(storage) ? copyArray(storage) : storage.read();
 }
 
 /** @internal Refuses to read what may be another value at each call of the function that is being recorded. */
@@ -557,12 +557,4 @@ function nested({ sizes: shape, size, dtype }: Tensor, data: TypedArray): Nested
     return Array.from({ length: n }, (_, i) => build(d + 1, from + i * inner, inner));
   };
   return build(0, 0, size);
-}
-
-function copyOf(data: TypedArray): TypedArray {
-  // A view of shared memory is copied into memory of its own, never shared on.
-  if (data instanceof Float32Array) return new Float32Array(data);
-  if (data instanceof Float64Array) return new Float64Array(data);
-  if (data instanceof Int32Array) return new Int32Array(data);
-  return new Uint8Array(data);
 }

@@ -2,7 +2,7 @@
  * @file Checkpoints: everything a training run needs to go on, saved so that an interruption at any byte leaves the last
  * good one, and loaded so that either all of it is taken over or nothing.
  */
-import { defineOptions } from '../arguments/index.js';
+import { defineOptions, reading } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
 import { Cell } from '../graph/cell.js';
@@ -79,13 +79,14 @@ export async function saveCheckpoint(
   const { keep = 3 } = saveOptions('saveCheckpoint', options);
   checkPath('saveCheckpoint', 'folder', folder);
   checkEntries('saveCheckpoint', 'entries', entries);
-  const { step } = entries;
+  const copied = reading('saveCheckpoint', 'entries', () => ({ ...entries }));
+  const { step } = copied;
   if (step !== undefined && (!Number.isSafeInteger(step) || step < 0)) {
     throw new FormatError(
       `saveCheckpoint: step must be a whole number from 0 on, got ${String(step)}`,
     );
   }
-  return writeCheckpoint(folder, step, await encodeEntries(entries), keep);
+  return writeCheckpoint(folder, step, await encodeEntries(copied), keep);
 }
 
 async function encodeEntries(entries: CheckpointEntries): Promise<Files> {

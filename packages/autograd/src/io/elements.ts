@@ -3,7 +3,7 @@
  * integers become int32 if they fit. The bytes may lie at any offset and in either byte order.
  */
 import { ElementError, FormatError } from '../errors.js';
-import type { DType, TypedArray } from '../graph/dtype.js';
+import { allocate, type DType, type TypedArray } from '../graph/dtype.js';
 
 /** An array in memory as the codecs of this folder see it: row-major, `data.length` the product of `shape`. */
 export interface ArrayRecord {
@@ -80,7 +80,7 @@ export function decodeElements(
     return data;
   };
   const integers = (read: (index: number) => number): { dtype: DType; data: TypedArray } => {
-    const data = new Int32Array(count);
+    const data = allocate('int32', count);
     for (let i = 0; i < count; i++) data[i] = read(i);
     return { dtype: 'int32', data };
   };
@@ -91,19 +91,25 @@ export function decodeElements(
 
   switch (element) {
     case 'F64':
-      return { dtype: 'float64', data: copy(new Float64Array(count), (o) => view.getFloat64(o)) };
+      return {
+        dtype: 'float64',
+        data: copy(allocate('float64', count), (o) => view.getFloat64(o)),
+      };
     case 'F32':
-      return { dtype: 'float32', data: copy(new Float32Array(count), (o) => view.getFloat32(o)) };
+      return {
+        dtype: 'float32',
+        data: copy(allocate('float32', count), (o) => view.getFloat32(o)),
+      };
     case 'I32':
-      return { dtype: 'int32', data: copy(new Int32Array(count), (o) => view.getInt32(o)) };
+      return { dtype: 'int32', data: copy(allocate('int32', count), (o) => view.getInt32(o)) };
     case 'F16': {
-      const data = new Float32Array(count);
+      const data = allocate('float32', count);
       for (let i = 0; i < count; i++) data[i] = halfToNumber(view.getUint16(2 * i, littleEndian));
       return { dtype: 'float32', data };
     }
     case 'BF16': {
       // A bfloat16 is the upper half of a float32.
-      const data = new Float32Array(count);
+      const data = allocate('float32', count);
       const bits = new Uint32Array(data.buffer);
       for (let i = 0; i < count; i++) bits[i] = view.getUint16(2 * i, littleEndian) << 16;
       return { dtype: 'float32', data };

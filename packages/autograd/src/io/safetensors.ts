@@ -5,6 +5,7 @@
  * Everything is checked before the first tensor is allocated: the data must tile the rest of the file exactly.
  */
 import { FormatError } from '../errors.js';
+import { roomFor } from '../graph/room.js';
 import { asArray, asNatural, asObject, asString, decodeUtf8, readJson } from './json.js';
 import type { JsonValue } from './json.js';
 import {
@@ -213,7 +214,7 @@ export function writeSafetensors(
       `safetensors: the header would take ${padded} bytes; at most ${MAX_HEADER_BYTES} are allowed`,
     );
   }
-  const bytes = new Uint8Array(8 + padded + size);
+  const bytes = roomFor(8 + padded + size);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
   bytes.fill(0x20, 8, 8 + padded).set(header, 8);
   let at = 8 + padded;

@@ -5,7 +5,7 @@
 import { FormatError } from '../errors.js';
 import { Tensor } from '../graph/tensor.js';
 import { plainRecord } from './elements.js';
-import { asArray, asString, describeJson } from './json.js';
+import { asArray, asNatural, asString, describeJson } from './json.js';
 import type { JsonValue } from './json.js';
 
 /** Anything that hands out its state and takes it back: modules, optimizers, schedules, averages. */
@@ -35,12 +35,21 @@ const TYPED_ARRAYS = {
 } as const;
 const BIG_ARRAYS = { BigInt64Array, BigUint64Array } as const;
 const MAX_DEPTH = 60;
+const MAX_DIGITS = 1000;
+const HALF_PAIR = /\p{Surrogate}/u;
+
+/** A string; half a surrogate pair, which a string cut off may end with, is no text to a strict reader. */
+function encodeText(text: string): unknown {
+  if (!HALF_PAIR.test(text)) return text;
+  return { [TAG.text]: Array.from({ length: text.length }, (_, i) => text.charCodeAt(i)) };
+}
 
 /** What JSON cannot say stands in an object with one of these keys. */
 const TAG = {
   tensor: '$tensor',
   number: '$number',
   bigint: '$bigint',
+  text: '$text',
   array: '$array',
   map: '$map',
   object: '$object',
@@ -61,21 +70,25 @@ export function encodeState(value: unknown, what: string, tensors: Map<string, T
     if (path.length > MAX_DEPTH)
       return fail(`nested deeper than ${MAX_DEPTH}; does it contain itself?`);
     if (item instanceof Tensor) {
-      let name = path.join('/') || 'value';
+      let name = path.join('/').replace(new RegExp(HALF_PAIR, 'gu'), '\ufffd') || 'value';
       while (tensors.has(name)) name += '~';
       tensors.set(name, item as Tensor);
       return { [TAG.tensor]: name };
     }
     switch (typeof item) {
       case 'string':
+        return encodeText(item);
       case 'boolean':
         return item;
       case 'number':
         return Number.isFinite(item) && !Object.is(item, -0)
           ? item
           : { [TAG.number]: Object.is(item, -0) ? '-0' : String(item) };
-      case 'bigint':
-        return { [TAG.bigint]: String(item) };
+      case 'bigint': {
+        const digits = String(item);
+        if (digits.length > MAX_DIGITS) return fail(`a bigint of more than ${MAX_DIGITS} digits`);
+        return { [TAG.bigint]: digits };
+      }
       case 'object':
         break;
       default:
@@ -109,7 +122,8 @@ export function encodeState(value: unknown, what: string, tensors: Map<string, T
     const pairs = Object.entries(item)
       .filter(([, part]) => part !== undefined)
       .map(([key, part]): [string, unknown] => [key, encode(part, [...path, key])]);
-    if (pairs.some(([key]) => key.startsWith('$'))) return { [TAG.object]: pairs };
+    if (pairs.some(([key]) => key.startsWith('$') || HALF_PAIR.test(key)))
+      return { [TAG.object]: pairs.map(([key, part]) => [encodeText(key), part]) };
     return Object.fromEntries(pairs);
   };
   return encode(value, []);
@@ -147,6 +161,8 @@ export function decodeState(
       }
       case TAG.bigint:
         return bigintOf(content);
+      case TAG.text:
+        return textOf(content);
       case TAG.array:
         return typedArrayOf(asArray(content, `${what}: ${tag}`));
       case TAG.map:
@@ -159,7 +175,7 @@ export function decodeState(
         return recordOf(
           asArray(content, `${what}: ${tag}`)
             .map(pairOf)
-            .map(([key, part]) => [asString(key, what), part]),
+            .map(([key, part]) => [asText(key), part]),
         );
       default:
         throw new FormatError(
@@ -178,9 +194,18 @@ export function decodeState(
       throw new FormatError(`${what}: expected a pair`);
     return [key, part];
   };
+  const textOf = (content: JsonValue): string => {
+    const units = asArray(content, `${what}: ${TAG.text}`);
+    return units.map((unit) => String.fromCharCode(asNatural(unit, what))).join('');
+  };
+  const asText = (key: JsonValue): string => {
+    const text = decode(key);
+    if (typeof text !== 'string') throw new FormatError(`${what}: a key that is no text`);
+    return text;
+  };
   const bigintOf = (content: JsonValue): bigint => {
     const text = asString(content, `${what}: ${TAG.bigint}`);
-    if (!/^-?\d{1,1000}$/.test(text))
+    if (!/^-?\d+$/.test(text) || text.length > MAX_DIGITS)
       throw new FormatError(`${what}: ${describeJson(text)} is not a whole number`);
     return BigInt(text);
   };

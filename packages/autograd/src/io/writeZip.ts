@@ -1,5 +1,6 @@
 /** @file Writes zip archives, without compression: weights hardly shrink. PKWARE APPNOTE 6.3. */
 import { FormatError } from '../errors.js';
+import { roomFor } from '../graph/room.js';
 import { crc32 } from './zip.js';
 
 const LOCAL = 0x04034b50;
@@ -23,7 +24,7 @@ export function writeZip(files: Readonly<Record<string, Uint8Array>>): Uint8Arra
   const directory = entries.reduce((sum, { name }) => sum + 46 + name.length, 0);
   if (start + directory + 22 > LIMIT || entries.length > 0xffff)
     throw new FormatError('zip: an archive has at most 4 GiB and 65,535 files');
-  const out = new Uint8Array(start + directory + 22);
+  const out = roomFor(start + directory + 22);
   const view = new DataView(out.buffer);
   let at = 0;
   const u16 = (...values: number[]): void => {

@@ -5,6 +5,7 @@
 import { defineOptions, type OptionsReader } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
+import { roomFor } from '../graph/room.js';
 import { decodeUtf8 } from './json.js';
 import { plainRecord } from './elements.js';
 
@@ -247,7 +248,7 @@ class Archive {
 
 /** Unpacks raw deflate data to exactly `size` bytes, stopping as soon as there are more. */
 async function inflate(packed: Uint8Array, size: number, what: string): Promise<Uint8Array> {
-  const result = new Uint8Array(size);
+  const result = roomFor(size);
   const stream = new DecompressionStream('deflate-raw');
   const writer = stream.writable.getWriter();
   // A fault shows at the reader as well; here it only must not go unhandled.

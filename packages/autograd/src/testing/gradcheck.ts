@@ -48,7 +48,7 @@ export function gradcheck(
 ): true {
   checkArgument('gradcheck', 'f', f, kinds.callable);
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = gradcheckOptions('gradcheck', options);
-  const checked = checkedFunction(f, Array.isArray(inputs) ? inputs : [inputs]);
+  const checked = checkedFunction(f, kinds.isArray(inputs) ? inputs : [inputs]);
   if (checked.inputs.length === 0)
     throw new GradError('gradcheck: there is no float tensor among the inputs');
   checkFunction('gradcheck', checked, { eps, atol, rtol });

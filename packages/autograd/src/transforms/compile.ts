@@ -17,11 +17,15 @@ import { constant, counter, isNumber, numberOf, Placeholder } from '../graph/ver
 import { isTensor } from '../tree.js';
 import type { Call } from './call.js';
 import { callRecorded, pullRecorded, type RecordedGraph } from './recorded.js';
+import { whyAnew } from '../engine/whyAnew.js';
 import { between } from './variable.js';
 import { isFreed, leafOf, pullback } from './vjp.js';
 
 /** More signatures than this are not remembered. */
 const MANY = 64;
+
+/** So many recordings in a row, with none found again between them, are no first calls. */
+const IN_A_ROW = 8;
 
 /** So many recordings in turn that made cells are no optimizer's first steps. */
 const OFTEN = 8;
@@ -60,6 +64,7 @@ export function compile<Args extends unknown[] = Tensor[], R = unknown>(
   checkArgument('compile', 'f', f, kinds.callable);
   const recordings: Compiled[] = [];
   let anew = 0;
+  let inRow = 0;
   const find = (args: Args, leaves: readonly unknown[]): Compiled => {
     let compiled = recordings.find((r) => fits(r.recording, leaves));
     if (compiled?.ran === true && compiled.recording.makesCells) {
@@ -68,11 +73,14 @@ export function compile<Args extends unknown[] = Tensor[], R = unknown>(
       if (++anew === OFTEN) warnOfCells();
     }
     if (compiled === undefined) {
+      inRow++;
+      const [last] = recordings;
+      if (last !== undefined) tellWhy(last.recording, args, inRow);
       const recording = record(f as (...args: unknown[]) => unknown, args, leaves);
       compiled = { recording, graph: differentiable(recording), ran: false };
       recordings.unshift(compiled);
       if (recordings.length > MANY) recordings.pop();
-    }
+    } else inRow = 0;
     return compiled;
   };
   const call = (...args: Args): R => {
@@ -116,6 +124,18 @@ interface Compiled {
   /** How its results are differentiated; null where none is. */
   readonly graph: Differentiable | null;
   ran: boolean;
+}
+
+/** Names what makes a function be recorded anew: each time in debug mode, else once, when it never stops. */
+function tellWhy(last: Recording, args: readonly unknown[], inRow: number): void {
+  if (mode.debug === 0 && inRow !== IN_A_ROW) return;
+  const { text, isShape } = whyAnew(last, args);
+  if (mode.debug > 0) console.log(`chainrule: compile records anew: ${text}`);
+  else if (!isShape)
+    console.warn(
+      `compile: the function was recorded at each of the last ${inRow} calls, which is slow: ${text}. Give what changes as a ` +
+        'tensor or as a number among the arguments, or keep it out of the function',
+    );
 }
 
 function warnOfCells(): void {

@@ -1,4 +1,5 @@
 /** @file Jacobians, Hessians and their products with a vector, written with the other transforms. */
+import * as kinds from '../arguments/kinds.js';
 import { ShapeError } from '../errors.js';
 import { allocate, isFloat } from '../graph/dtype.js';
 import { checkSize, sameShape } from '../graph/shape.js';
@@ -133,9 +134,9 @@ export function hvp(
   v: unknown,
 ): [value: Tensor, product: unknown] {
   checkFunction('hvp', f);
-  const single = !Array.isArray(args);
-  const list = single ? [args] : args;
-  const directions = Array.isArray(v) ? v : [v];
+  const list = kinds.isArray(args) ? args : [args];
+  const single = list !== args;
+  const directions = kinds.isArray(v) ? v : [v];
   const all = valueAndGrad(
     f as (...xs: unknown[]) => unknown,
     list.map((_x, k) => k),

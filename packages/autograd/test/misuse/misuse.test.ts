@@ -19,6 +19,7 @@ const except = [
   'passes',
   'checkArgument',
   'readList',
+  'reading',
   'Tensor',
   'foreignCopy',
 ];

@@ -11,6 +11,7 @@ import {
   Tensor,
   type Kind,
 } from '@chainrule/autograd';
+import { guarded } from './guarded.js';
 import { optional } from './optional.js';
 import type { Row } from './tables.js';
 
@@ -31,6 +32,8 @@ export interface ParquetOptions {
   readonly rowStart?: number;
   /** The row after the last. */
   readonly rowEnd?: number;
+  /** The most seconds that reading may take, in Node.js. Default 10, and one for each MiB of the file. */
+  readonly timeout?: number;
 }
 
 const fileBytes = kinds.kind<Uint8Array | ArrayBuffer>(
@@ -42,10 +45,14 @@ const parquetOptions = defineOptions<ParquetOptions>({
   columns: kinds.listOf(kinds.text),
   rowStart: kinds.size,
   rowEnd: kinds.size,
+  timeout: kinds.positive,
 });
 
 /**
  * The rows of a Parquet file, for {@link fromRows}. Needs the package `hyparquet`.
+ *
+ * In Node.js it reads in a thread of its own, which is ended when a damaged file leads it into a loop without end or takes more
+ * than 1 GiB and 64 times the size of the file; in pages nothing can end it: read what strangers send in a worker there.
  *
  * @throws {ChainruleError} if it is not installed. @throws {FormatError} if the file cannot be read.
  * @example const { price } = fromRows(await readParquet(bytes, { columns: ['price'] }));
@@ -54,17 +61,24 @@ export async function readParquet(
   bytes: Uint8Array | ArrayBuffer,
   options?: ParquetOptions,
 ): Promise<Row[]> {
-  const { columns, ...range } = parquetOptions('readParquet', options);
+  const { columns, timeout, ...range } = parquetOptions('readParquet', options);
   if (!passes(fileBytes, bytes))
     throw new ChainruleError(`readParquet: expected the bytes of a file, got ${display(bytes)}`);
-  const hyparquet = await optional<Hyparquet>('readParquet', 'hyparquet');
   const file = bytes instanceof ArrayBuffer ? bytes : bytes.slice().buffer;
+  const argument = { file, ...range, ...(columns && { columns: [...columns] }) };
+  const size = file.byteLength / 2 ** 20;
+  const limits = { seconds: timeout ?? 10 + size, mebibytes: 1024 + Math.ceil(64 * size) };
+  const read = await guarded<Row[]>(
+    'readParquet',
+    'hyparquet',
+    'parquetReadObjects',
+    argument,
+    limits,
+  );
+  if (read !== null) return read.value;
+  const hyparquet = await optional<Hyparquet>('readParquet', 'hyparquet');
   try {
-    return await hyparquet.parquetReadObjects({
-      file,
-      ...range,
-      ...(columns && { columns: [...columns] }),
-    });
+    return await hyparquet.parquetReadObjects(argument);
   } catch (cause) {
     throw new FormatError(`readParquet: ${(cause as Error).message}`, { cause });
   }
@@ -141,12 +155,12 @@ function columnOf(name: string, column: unknown): Column {
       ? { name, data: given.toArray() as unknown[], type: 'BOOLEAN' }
       : { name, data: given.dataSync() };
   }
-  if (!Array.isArray(column))
+  if (!kinds.isArray(column))
     throw new ChainruleError(
       `writeParquet: column ${display(name)} must be a tensor or a list, got ${display(column)}`,
     );
   const present = (column as unknown[]).filter((x) => x !== null && x !== undefined);
   // Of a column of numbers a whole one says nothing about the next.
   const type = present.every((x) => typeof x === 'number') ? { type: 'DOUBLE' } : {};
-  return { name, data: column as unknown[], ...type };
+  return { name, data: column, ...type };
 }

@@ -8,6 +8,7 @@ import {
   kinds,
   log1p,
   passes,
+  reading,
   scalar,
   sigmoid,
   softmax,
@@ -100,7 +101,9 @@ export class AffineTransform extends Transform {
       | [parameters: { readonly loc: Value; readonly scale: Value; readonly eventDim?: number }]
   ) {
     super();
-    const named = given.length === 1 ? given[0] : { loc: given[0], scale: given[1], ...given[2] };
+    const named = reading('AffineTransform', 'options', () =>
+      given.length === 1 ? { ...given[0] } : { loc: given[0], scale: given[1], ...given[2] },
+    );
     this.loc = checkArgument('AffineTransform', 'loc', named.loc, kinds.operand) as Value;
     this.scale = checkArgument('AffineTransform', 'scale', named.scale, kinds.operand) as Value;
     this.eventDim = checkArgument('AffineTransform', 'eventDim', named.eventDim ?? 0, kinds.size);

@@ -90,7 +90,10 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
 
   /** Whether the module is in training mode: dropout drops, batch norm uses the batch's statistics. */
   get training(): boolean {
-    return dependsOn(() => this[INTERNAL].training);
+    return dependsOn(
+      () => this[INTERNAL].training,
+      () => `${this.constructor.name}.training has changed`,
+    );
   }
 
   set training(training: boolean) {

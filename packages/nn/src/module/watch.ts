@@ -3,7 +3,7 @@
  * parameters and modules their fields hold, their settings (`dropout.p`, a temperature), and which hooks they have. A change of
  * these records anew.
  */
-import { afterRun, dependsOn, Parameter } from '@chainrule/autograd';
+import { afterRun, dependsOn, display, Parameter } from '@chainrule/autograd';
 import type { Module } from './module.js';
 import { fieldsOf, INTERNAL, isModule, walkModules, type Internal } from './slots.js';
 
@@ -11,7 +11,10 @@ import { fieldsOf, INTERNAL, isModule, walkModules, type Internal } from './slot
 export function watch(root: Module): void {
   const seen = new Seen();
   for (const [, module] of walkModules(root, true)) seen.add(module);
-  dependsOn(() => seen.isAsItWas());
+  dependsOn(
+    () => seen.isAsItWas(),
+    () => seen.changed(),
+  );
   afterRun(() => seen.settle());
 }
 
@@ -62,6 +65,15 @@ class Seen {
     for (let i = 0; i < counted.length; i++)
       if (count(counted[i] as object) !== this.counts[i]) return false;
     return this.settings.every(isAsItWas);
+  }
+
+  /** What is no longer as it was, in words. */
+  changed(): string {
+    const setting = this.settings.find((x) => !isAsItWas(x));
+    if (setting === undefined) return 'the parameters, modules or hooks of a module have changed';
+    const { fields, key, value } = setting;
+    const name = fields.constructor.name;
+    return `${name}.${key} was ${display(value)} and is ${display(fields[key])}`;
   }
 
   /** What a module sets itself while it runs, such as a count of its calls, is its own affair. */

@@ -24,7 +24,8 @@ interface Stateful {
   loadStateDict(state: never): void;
 }
 
-const isStateful = (x: unknown): x is Stateful =>
+/** Whether it can say where it is, and go on from there. */
+export const isStateful = (x: unknown): x is Stateful =>
   typeof (x as Partial<Stateful> | null | undefined)?.stateDict === 'function' &&
   typeof (x as Partial<Stateful>).loadStateDict === 'function';
 

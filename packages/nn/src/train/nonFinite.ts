@@ -81,8 +81,8 @@ export class NonFinite<B> {
     throw new ChainruleError(
       step === null
         ? `fit: ${broken} is not finite before the first step`
-        : `fit: a gradient was not finite in ${placeOf(step.at)}: ${broken} no longer is, though the loss was; ` +
-            `detectAnomaly(() => …) names the operation, onNonFinite: 'skip' leaves such updates out${kept(path)}`,
+        : `fit: ${broken} is not finite since ${placeOf(step.at)}, though the loss was: a gradient was not (detectAnomaly(() => …) ` +
+            `names the operation, onNonFinite: 'skip' leaves such updates out), or the update was too large (lower lr)${kept(path)}`,
     );
   }
 

@@ -16,7 +16,10 @@ export interface OptimizerLike {
   zeroGrad(): void;
   /** Updates the parameters. */
   step(): unknown;
-  /** Updates the parameters if a bool with one element is true. Without this method, `step` is called. */
+  /**
+   * Updates the parameters if a bool with one element is true. Without this method, `fit` reads whether the loss is finite before
+   * it calls `step`; such steps cannot be compiled.
+   */
   stepIf?(condition: Tensor): void;
   /** Groups of parameters with their learning rates. */
   readonly paramGroups: readonly {
@@ -103,7 +106,10 @@ export interface FitOptions<B = unknown> {
   readonly callbacks?: readonly Callback[];
   /** Where, and how often, checkpoints are saved. */
   readonly checkpoint?: CheckpointPlan;
-  /** Resumes from the newest checkpoint in the folder, if there is one. */
+  /**
+   * Resumes from the newest checkpoint in the folder, if there is one. An epoch goes on where it was: data without
+   * `stateDict()`, such as an array, is read from its beginning, and the batches already seen are passed over.
+   */
   readonly resume?: boolean;
   /**
    * What to do about a loss or gradient that is not finite. `'throw'` (default) ends with an error that names the batch and the

@@ -81,8 +81,10 @@ export class Trainer<B> {
         if (last) {
           clipGradients(parameters, clip);
           if (watched === 'skip') finite = logicalAnd(known, areFinite(parameters));
-          if (watched === 'ignore' || optimizer.stepIf === undefined) optimizer.step();
-          else optimizer.stepIf(finite);
+          if (watched === 'ignore') optimizer.step();
+          else if (optimizer.stepIf !== undefined) optimizer.stepIf(finite);
+          // Whether to step is read here, so such a step is not recorded; values on a device cannot be.
+          else if (finite.device !== 'cpu' || finite.item() !== 0) optimizer.step();
           average?.update();
         }
         noGrad(() => {

@@ -4,13 +4,14 @@ import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
 import { Audience } from './audience.js';
-import { Checkpoints, type TrainingState } from './checkpoints.js';
+import { Checkpoints, isStateful, type TrainingState } from './checkpoints.js';
 import type { Ending, EpochRecord, History, Progress } from './events.js';
 import { figureOf } from './events.js';
 import { Interrupts, INTERRUPTED } from './interrupts.js';
 import { LEFT } from './listener.js';
 import { NonFinite } from './nonFinite.js';
 import { checkpointPlan, type CheckpointPlan, type FitOptions } from './options.js';
+import { passOver } from './passOver.js';
 import { ratesOf } from './rates.js';
 import { BestWeights } from './stopping.js';
 import { Trainer, type Outcome } from './trainer.js';
@@ -36,6 +37,8 @@ export class Training<B> {
   private reason: string | undefined;
   private stopping = false;
   private savedAt = -1;
+  /** How many batches of the epoch that is resumed the data will give once more. */
+  private again = 0;
   private readonly model: Module;
   private readonly options: FitOptions<B>;
   private readonly plan: CheckpointPlan | null;
@@ -134,8 +137,10 @@ export class Training<B> {
     if (this.batch === 0) for (const [, metric] of this.metrics) metric.reset();
     let together = this.batch % accumulate;
     let isReading = true;
+    const batches = this.again > 0 ? passOver(data, this.again) : data;
+    this.again = 0;
     try {
-      for await (const batch of data) {
+      for await (const batch of batches) {
         isReading = false;
         // The batches of an update that is not full, at the end, share it among them.
         const share = length === null ? accumulate : shareOf(this.batch, accumulate, length);
@@ -295,6 +300,7 @@ export class Training<B> {
     ({ lossSum: this.lossSum, examples: this.examples } = state);
     this.epochs = [...state.epochs];
     this.savedAt = state.step;
+    this.again = isStateful(this.options.data) ? 0 : state.batch;
   }
 
   private get progress(): Progress {

@@ -7,6 +7,7 @@ import {
   FormatError,
   kinds,
   passes,
+  reading,
 } from '@chainrule/autograd';
 import {
   checkOptimizer,
@@ -33,9 +34,10 @@ function checkSchedules(
     );
   }
   const list = schedulers as readonly LRScheduler[];
-  const owner = optimizer ?? list[0]?.optimizer;
+  const owner =
+    optimizer ?? reading(name, 'entry 0 of schedulers', () => list[0]?.optimizer ?? null);
   list.forEach((schedule, i) => {
-    if (!(schedule instanceof LRScheduler)) {
+    if (!reading(name, `entry ${i} of schedulers`, () => schedule instanceof LRScheduler)) {
       throw new ChainruleError(
         `${name}: entry ${i} of schedulers is none that steps without a measure`,
       );

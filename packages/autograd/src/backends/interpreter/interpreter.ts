@@ -2,9 +2,10 @@
  * @file The reference backend: runs a program one instruction at a time with each primitive's own kernel.
  * Every dtype, obviously right; the truth that other backends are tested against.
  */
-import { allocate, type TypedArray } from '../../graph/dtype.js';
+import { DeviceError } from '../../errors.js';
+import { allocate, copyArray, type DType, type TypedArray } from '../../graph/dtype.js';
 import type { Primitive, Value } from '../../graph/primitive.js';
-import { sizeOf } from '../../graph/shape.js';
+import { show, sizeOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { isScalar, Tape } from './tape.js';
 import type { Executable, HostBackend, Instruction, Meter, Program } from '../../engine/program.js';
@@ -68,7 +69,7 @@ class Interpretation implements Executable<TypedArray> {
         given.set(array);
         return given;
       }
-      if (owned.has(array)) return array.slice();
+      if (owned.has(array)) return copyArray(array);
       owned.add(array);
       return array;
     });
@@ -82,7 +83,7 @@ function compute(
   instructions: readonly Instruction[],
 ): TypedArray {
   if (op.lowering.kind === 'alias') return arrays[inputs[0] as number] as TypedArray;
-  const data = allocate(dtype, sizeOf(shape));
+  const data = roomOf(op.name, dtype, shape);
   if (op === (constantOp as unknown as Primitive)) {
     data[0] = (attrs as { value: number }).value;
     return data;
@@ -93,6 +94,20 @@ function compute(
   });
   op.kernel(values, { data, shape, dtype }, attrs ?? {});
   return data;
+}
+
+/** An array for a result. @throws {DeviceError} that names the operation, where there is no memory for it. */
+function roomOf(op: string, dtype: DType, shape: Shape): TypedArray {
+  try {
+    return allocate(dtype, sizeOf(shape));
+  } catch (error) {
+    throw new DeviceError(
+      `${op}: its result, ${dtype}${show(shape)}: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 function lastUses({ instructions, inputs, outputs }: Program): number[][] {

@@ -17,10 +17,16 @@ export function listOf(op: string, given: Listed): readonly number[] {
 
 const wholeNumbers: Kind<readonly number[]> = kinds.listOf(kinds.whole);
 
+const readable = kinds.kind<readonly unknown[]>(
+  'be an array',
+  (x) => kinds.isArray(x) && (x.length === 0 || x.findIndex((y) => !kinds.whole.test(y)) > -2),
+);
+
 /** What of it is no whole number, and where it stands. */
 function culprit(given: unknown): string {
-  if (!passes(kinds.listOf(kinds.anything), given)) return display(given);
-  const wrong = (given as readonly unknown[]).findIndex((x) => !kinds.whole.test(x));
+  // Not all that is an array can be read.
+  if (!passes(readable, given)) return display(given);
+  const wrong = given.findIndex((x) => !kinds.whole.test(x));
   return `${display(given[wrong])}${given.length > 1 ? ` in ${display(given)}` : ''}`;
 }
 

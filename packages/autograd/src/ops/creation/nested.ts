@@ -1,6 +1,7 @@
 /** @file Nested arrays read as numbers and a shape: ragged, endless and hostile ones are refused where they go wrong. */
 import { display } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { allocate } from '../../graph/dtype.js';
 import { MAX_RANK, show, sizeOf, type Shape } from '../../graph/shape.js';
 
 /** The largest number of elements read from nested arrays; more come as typed arrays. */
@@ -44,7 +45,7 @@ function read(op: string, data: unknown): Nested {
       `${op}: the nested array ${show(shape)} has ${size} elements; more than ${MOST} are given as a typed array and a shape`,
     );
   }
-  const flat = new Float64Array(size);
+  const flat = allocate('float64', size);
   const path: number[] = [];
   const where = (): string => (path.length > 0 ? ` at [${path.join(', ')}]` : '');
   let n = 0;

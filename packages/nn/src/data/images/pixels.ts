@@ -5,6 +5,7 @@ import {
   defineOptions,
   display,
   kinds,
+  passes,
   ShapeError,
   tensor,
   zeros,
@@ -45,12 +46,12 @@ const pixelOptions = defineOptions<FromPixelsOptions>({
  */
 export function fromPixels(source: PixelData | object, options?: FromPixelsOptions): Tensor {
   const { channels = 3, device = zeros([]).device } = pixelOptions('fromPixels', options);
-  if (!isPixels(source) && device === 'webgpu') {
+  if (!passes(pixels, source) && device === 'webgpu') {
     const { width, height } = sizeOf(source);
     const there = readable(() => pixelsOnGpu(source, width, height, channels));
     if (there !== null) return there;
   }
-  const { data, width, height } = isPixels(source) ? source : drawn(source);
+  const { data, width, height } = passes(pixels, source) ? source : drawn(source);
   const size = width * height;
   if (data.length !== 4 * size) {
     throw new ShapeError(
@@ -131,14 +132,14 @@ export function draw(image: Tensor, canvas: Canvas): void {
   context.putImageData(new ImageData(data as Uint8ClampedArray<ArrayBuffer>, width, height), 0, 0);
 }
 
-function isPixels(x: unknown): x is PixelData {
+const pixels = kinds.kind<PixelData>('be pixels', (x) => {
   const { data, width, height } = (x ?? {}) as Partial<PixelData>;
   return (
     (data instanceof Uint8Array || data instanceof Uint8ClampedArray) &&
     kinds.size.test(width) &&
     kinds.size.test(height)
   );
-}
+});
 
 /** Sizes of images, videos and their frames, in the order in which they are to be believed. */
 const SIZES = [

@@ -8,6 +8,7 @@ import {
   defineOptions,
   kinds,
   rand,
+  reading,
   ShapeError,
   tensor,
   type Tensor,
@@ -242,7 +243,7 @@ export function randomRotation(
   degrees: number | readonly [number, number],
   options?: Pick<RandomAffineOptions, 'interpolation' | 'fill'>,
 ): Transform {
-  return randomAffine({ degrees, ...options });
+  return randomAffine(reading('randomRotation', 'options', () => ({ degrees, ...options })));
 }
 
 /** (x − mean) / std, channel by channel. torchvision: `Normalize`. @example normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]) */

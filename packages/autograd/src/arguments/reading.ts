@@ -1,0 +1,17 @@
+/** @file What is read of a caller's object may throw: a getter that fails, a proxy that was revoked. */
+import { ChainruleError } from '../errors.js';
+
+/**
+ * What `read` gives of the argument `name`.
+ *
+ * @throws {ChainruleError} that names the argument, if it throws when it is read.
+ * @example const named = reading('saveCheckpoint', 'entries', () => Object.entries(entries))
+ */
+export function reading<R>(op: string, name: string, read: () => R): R {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof ChainruleError) throw cause;
+    throw new ChainruleError(`${op}: ${name} throws when it is read`, { cause });
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * @file Files from strangers that another package reads: in a thread of its own, which is ended when it takes too long or too
+ * much memory. A damaged file can lead a reader into a loop without end, and only another thread can end that.
+ */
+import { FormatError, packagePaths } from '@chainrule/autograd';
+
+/** What a reader may take. */
+export interface ReaderLimits {
+  /** Seconds. */
+  readonly seconds: number;
+  /** MiB of JavaScript's memory. */
+  readonly mebibytes: number;
+}
+
+/** As much of `node:worker_threads` as is used. */
+interface Thread {
+  on(type: string, listener: (value: never) => void): void;
+  terminate(): unknown;
+}
+interface Threads {
+  readonly Worker: new (text: string, options: object) => Thread;
+}
+
+const PROGRAM = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { path, name, argument } = workerData;
+  import(require('node:url').pathToFileURL(path))
+    .then((library) => library[name](argument))
+    .then((value) => parentPort.postMessage({ value }))
+    .catch((error) => parentPort.postMessage({ reason: String(error?.message ?? error) }));`;
+
+/**
+ * What the function `name` of the package `library` makes of `argument`; null where there are no threads of Node's, or the
+ * package is not found.
+ *
+ * @throws {FormatError} if it fails, or goes beyond the limits.
+ */
+export async function guarded<T>(
+  op: string,
+  library: string,
+  name: string,
+  argument: unknown,
+  { seconds, mebibytes }: ReaderLimits,
+): Promise<{ readonly value: T } | null> {
+  const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads') as
+    Threads | undefined;
+  const [path] = packagePaths(library, ownPlace());
+  if (threads === undefined || path === undefined) return null;
+  const worker = new threads.Worker(PROGRAM, {
+    eval: true,
+    execArgv: [],
+    workerData: { path, name, argument },
+    resourceLimits: { maxOldGenerationSizeMb: mebibytes },
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    return await new Promise<{ readonly value: T }>((resolve, reject) => {
+      const fail = (reason: string, cause?: unknown): void =>
+        reject(new FormatError(`${op}: ${reason}`, { cause }));
+      timer = setTimeout(
+        () => fail(`reading took more than ${seconds} s: a damaged file?`),
+        seconds * 1000,
+      );
+      worker.on('message', (answer: { readonly value: T } | { readonly reason: string }) =>
+        'reason' in answer ? fail(answer.reason) : resolve(answer),
+      );
+      worker.on('error', (error: Error & { readonly code?: string }) =>
+        fail(
+          error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+            ? `reading took more than ${mebibytes} MiB of memory: a damaged file?`
+            : error.message,
+          error,
+        ),
+      );
+      worker.on('exit', () => fail('the thread that read it has ended'));
+    });
+  } finally {
+    clearTimeout(timer);
+    void worker.terminate();
+  }
+}
+
+/** The file of this module, as a module of either kind; null where a bundler has taken that away. */
+function ownPlace(): string | null {
+  if (typeof __filename === 'string') return __filename;
+  const { url } = import.meta as { readonly url?: unknown };
+  return typeof url === 'string' ? url : null;
+}
