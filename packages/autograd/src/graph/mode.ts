@@ -73,9 +73,10 @@ export const recording: {
 };
 
 /**
- * Reads a plain value that decides what graph is built, such as whether a module is training: `compile` then records
- * its function anew when the value has changed. Returns the value.
- * @example get training() { return dependsOn(() => this.isTraining); }
+ * Reads a plain value that decides what graph is built, such as whether a module is training: `compile` records its
+ * function again when the value has changed. Returns the value.
+ *
+ * @example const training = dependsOn(() => model.isTraining);
  */
 export function dependsOn<T>(read: () => T): T {
   checkArgument('dependsOn', 'read', read, kinds.callable);
@@ -94,8 +95,9 @@ export function isCompiling(): boolean {
 }
 
 /**
- * Calls `f` after each run of the function that `compile` is recording; where nothing is being recorded, at once. What a
- * step wants to look at once its values are there (a flag that says whether something went wrong) it reads in `f`.
+ * Calls `f` after each run of the function that `compile` is recording; where nothing is being recorded, at once.
+ * What a step wants to look at once its values are there (a flag that says whether something went wrong) it reads in
+ * `f`.
  */
 export function afterRun(f: () => void): void {
   checkArgument('afterRun', 'f', f, kinds.callable);
@@ -104,8 +106,8 @@ export function afterRun(f: () => void): void {
 }
 
 /**
- * Runs `f`, whose maker keeps the cells that it makes and finds them again at the next call, as an optimizer does with its
- * states: a function that `compile` records is not recorded anew because of them.
+ * Runs `f`, whose maker keeps the cells that it makes and finds them again at the next call, as an optimizer does
+ * with its states: a function that `compile` records is not recorded anew because of them.
  * @example const momentum = keptCells(() => (this.momentum ??= cell(zerosLike(p))));
  */
 export function keptCells<R>(f: () => R): R {
@@ -113,8 +115,8 @@ export function keptCells<R>(f: () => R): R {
 }
 
 /**
- * Runs `f`, whose cells serve the call that makes them alone: where `compile` records, they start anew at each call, without
- * a recording of its own.
+ * Runs `f`, whose cells serve the call that makes them alone: where `compile` records, they start anew at each call,
+ * without a recording of its own.
  * @example const statistics = passingCells(() => cell(given));
  */
 export function passingCells<R>(f: () => R): R {

@@ -1,4 +1,4 @@
-/** @file Random draws from distributions, all from the one seeded stream. No gradient flows to their parameters. */
+/** @file Random draws from distributions, all from the same seeded stream. No gradient flows to their parameters. */
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
@@ -30,9 +30,10 @@ export interface MultinomialOptions {
 const multinomialOptions = defineOptions<MultinomialOptions>({ replacement: kinds.flag });
 
 /**
- * `n` categories drawn with the weights `[categories]` or `[rows, categories]`, which need not add up to 1: int32 `[…, n]`.
+ * Draws `n` categories with weights `[categories]` or `[rows, categories]`, which need not add up to 1: int32 `[…, n]`.
  * PyTorch: `torch.multinomial`.
- * @throws {ChainruleError} for weights that are negative, not finite or all 0, or fewer than n that are not.
+ * @throws {ChainruleError} for weights that are negative, not finite or all 0, or without replacement fewer than n
+ * positive ones.
  * @example multinomial(tensor([1, 1, 2]), 5, { replacement: true })
  */
 export function multinomial(weights: Tensor, n: number, options?: MultinomialOptions): Tensor {
@@ -87,7 +88,7 @@ function exponentialDraw(shape: Shape, dtype: DType): Tensor {
 
 /** Options of `normal`, `exponential` and the like. */
 export interface DrawOptions extends CreationOptions {
-  /** Where all parameters are numbers: the shape of the result. Default `[]`. */
+  /** The shape of the result, if all parameters are numbers. Default `[]`. */
   readonly shape?: Shape;
 }
 
@@ -136,7 +137,8 @@ function checkPositive(
 }
 
 /**
- * Normal numbers of this mean and standard deviation, tensors that broadcast or numbers. PyTorch: `torch.normal`.
+ * Normal numbers with the given mean and standard deviation, numbers or tensors that broadcast. PyTorch:
+ * `torch.normal`.
  * @throws {ChainruleError} for a negative deviation.
  * @example normal(0, 2, { shape: [3] })
  */
@@ -149,8 +151,9 @@ export function normal(mean: Operand, std: Operand, options?: DrawOptions): Tens
 }
 
 /**
- * Exponential numbers of this rate, `rate · e^(−rate · x)`: a tensor of rates, or a number. PyTorch: `Tensor.exponential_`.
- * @throws {ChainruleError} unless rates are above 0.
+ * Exponential numbers, with density `rate · e^(−rate · x)` for a number or a tensor of rates. PyTorch:
+ * `Tensor.exponential_`.
+ * @throws {ChainruleError} for a rate that is not positive.
  * @example exponential(2, { shape: [3] })
  */
 export function exponential(rate: Operand, options?: DrawOptions): Tensor {

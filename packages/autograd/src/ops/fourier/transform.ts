@@ -1,4 +1,7 @@
-/** @file The primitive of Fourier transforms, and complex tensors: two parts for users, pairs in a last dimension within. */
+/**
+ * @file The primitive of Fourier transforms, and complex tensors: two parts for users, pairs in a last dimension
+ * within.
+ */
 import { passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
@@ -14,7 +17,7 @@ import { concatNode, narrowNode, padNode } from '../shape/movement.js';
 import { planOf, rowsOf } from './plan.js';
 import { realPlanOf } from './realPlan.js';
 
-/** A complex tensor: two of one shape and dtype. */
+/** A complex tensor: two tensors of the same shape and dtype. */
 export interface Complex {
   /** The real parts. */
   readonly real: Tensor;
@@ -30,8 +33,8 @@ interface TransformAttrs extends Record<string, number> {
 }
 
 /**
- * Sums `Σ x[j] e^(± 2πi jk/n)` along `dim` of pairs `[…, 2]`, times a factor. A linear map, whose adjoint has the other sign.
- * Computed in float64.
+ * Sums `Σ x[j] e^(± 2πi jk/n)` along `dim` of pairs `[…, 2]`, times a factor. A linear map, whose adjoint has the
+ * other sign. Computed in float64.
  */
 const fourierOf: PrimitiveOp<TransformAttrs> = primitive<TransformAttrs>('fft', {
   lowering: { kind: 'reference' },

@@ -11,7 +11,7 @@ import { display } from '../../arguments/index.js';
 import { outOfRange } from './gather.js';
 import { lt } from '../build/relations.js';
 
-/** Positions along a dimension: an int32 tensor, a number, or nested arrays of them. */
+/** Indices along a dimension: an int32 tensor, a number, or nested arrays of numbers. */
 export type Indices = Tensor | NestedArray;
 
 /**

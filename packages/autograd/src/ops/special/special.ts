@@ -63,7 +63,7 @@ export const i0: SameShape = family('special.i0', besselI);
 /** The modified Bessel function I₁, the derivative of I₀. PyTorch: `torch.special.i1`. */
 export const i1: SameShape = family('special.i1', (order, x) => besselI(order + 1, x));
 
-/** `e^(−|x|) I₀(x)`; the derivative at its kink, 0, is 0. PyTorch: `torch.special.i0e`. */
+/** `e^(−|x|) I₀(x)`; the derivative at the kink, 0, is 0. PyTorch: `torch.special.i0e`. */
 export const i0e: SameShape = family('special.i0e', besselI0e);
 
 /** `e^(−|x|) I₁(x)`. PyTorch: `torch.special.i1e`. */
@@ -72,7 +72,7 @@ export const i1e: SameShape = family('special.i1e', besselI1e);
 /** The integral of the normal density up to x, `½ erfc(−x/√2)`. PyTorch: `torch.special.ndtr`. */
 export const ndtr: SameShape = family('special.ndtr', ndtrDerivative);
 
-/** The logarithm of `ndtr`, with every digit of its left tail. PyTorch: `torch.special.log_ndtr`. */
+/** The logarithm of `ndtr`, accurate also in the left tail. PyTorch: `torch.special.log_ndtr`. */
 export const logNdtr: SameShape = family('special.logNdtr', logNdtrDerivative);
 
 /** The inverse of `ndtr`: ±Inf at 1 and 0, NaN outside. PyTorch: `torch.special.ndtri`. */
@@ -82,7 +82,7 @@ export const ndtri: UnaryOp = unary('special.ndtri', {
 });
 
 /**
- * `x ln(1 + y)`, and 0 where x is 0 unless y is NaN. The derivative by x is 0 where x is 0 and y ≤ −1.
+ * `x ln(1 + y)`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ −1.
  * PyTorch: `torch.special.xlog1py`.
  */
 export const xlog1py: BinaryOp = binary('special.xlog1py', {
@@ -93,8 +93,8 @@ export const xlog1py: BinaryOp = binary('special.xlog1py', {
 });
 
 /**
- * The lower regularized incomplete gamma function `P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt` for a, x ≥ 0; NaN elsewhere, and for
- * a = x = 0. It has no derivative by a, as in PyTorch: `torch.special.gammainc`.
+ * The lower regularized incomplete gamma function `P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt` for a, x ≥ 0; NaN elsewhere,
+ * and for a = x = 0. As in PyTorch, it has no derivative with respect to a. PyTorch: `torch.special.gammainc`.
  */
 export const gammainc: BinaryOp = binary('special.gammainc', {
   reference: gammaincOf,
@@ -103,7 +103,10 @@ export const gammainc: BinaryOp = binary('special.gammainc', {
   domain: 'float',
 });
 
-/** `Q(a, x) = 1 − P(a, x)`, with every digit of its right tail. See `gammainc`. PyTorch: `torch.special.gammaincc`. */
+/**
+ * The upper function, `Q(a, x) = 1 − P(a, x)`, accurate also in the right tail. See `gammainc`. PyTorch:
+ * `torch.special.gammaincc`.
+ */
 export const gammaincc: BinaryOp = binary('special.gammaincc', {
   reference: gammainccOf,
   dx: () => undetermined('special.gammaincc'),
@@ -120,8 +123,8 @@ function undetermined(op: string): never {
 }
 
 /**
- * The zeta function of Hurwitz, `Σ 1/(q + k)ˣ` over k = 0, 1, …: +Inf for x = 1 and for q = 0, −1, −2, …, NaN for x < 1. No
- * derivative, as in PyTorch: `torch.special.zeta`.
+ * The Hurwitz zeta function, `Σ 1/(q + k)ˣ` over k = 0, 1, …: +Inf for x = 1 and for q = 0, −1, −2, …, NaN for x <
+ * 1. No derivative, as in PyTorch: `torch.special.zeta`.
  */
 export const zeta: BinaryOp = binary('special.zeta', {
   reference: hurwitzZeta,
@@ -133,7 +136,7 @@ export const zeta: BinaryOp = binary('special.zeta', {
 /**
  * The logarithm of the multivariate gamma function, `p (p − 1)/4 · ln π + Σ ln Γ(a − j/2)` over j = 0 … p − 1.
  * PyTorch: `torch.special.multigammaln`.
- * @throws {ChainruleError} if p is no whole number of at least 1.
+ * @throws {ChainruleError} unless p is a whole number from 1 on.
  */
 export const multigammaln = composite('special.multigammaln', (x: Operand, p: number): Tensor => {
   checkInteger('special.multigammaln', 'p', p, 1);

@@ -23,7 +23,7 @@ import { concatNode, moveDim } from '../shape/movement.js';
 
 /** Options of `quantile` and `nanquantile`. */
 export interface QuantileOptions extends ReduceOptions {
-  /** What to take between two elements. Default `'linear'`. */
+  /** How to interpolate between two elements. Default `'linear'`. */
   readonly interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest';
 }
 
@@ -40,8 +40,8 @@ type Quantile = (
 ) => Tensor;
 
 /**
- * The elements below which the fraction `q` of a row along `dim` lies, or of all elements; NaN where there is one. Several
- * fractions give a first dimension of their own. PyTorch: `torch.quantile`.
+ * The value below which the fraction `q` of the elements lies, along `dim` or of all; NaN if one is NaN. Several
+ * fractions give the result a first dimension. PyTorch: `torch.quantile`.
  *
  * @throws {ChainruleError} for a fraction outside of [0, 1]. @throws {DTypeError} unless x is a float tensor.
  * @example quantile(tensor([1, 2, 3, 4]), [0.5, 1]) // [2.5, 4]
@@ -50,7 +50,7 @@ export const quantile: Quantile = composite('quantile', (x, q, dim, options) =>
   quantileOf('quantile', x, q, dim, options),
 );
 
-/** As `quantile`, of the elements that are no NaN; NaN where there is nothing else. PyTorch: `torch.nanquantile`. */
+/** As `quantile`, without NaN; NaN if there are no other elements. PyTorch: `torch.nanquantile`. */
 export const nanquantile: Quantile = composite('nanquantile', (x, q, dim, options) =>
   quantileOf('nanquantile', x, q, dim, options),
 );
