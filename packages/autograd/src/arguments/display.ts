@@ -1,4 +1,4 @@
-/** @file A value as error messages show it: short, whatever it is, and without running code of the value's own. */
+/** @file A value as error messages show it: short, and without running code of the value. */
 import { isTensor } from '../graph/isTensor.js';
 import { printable } from './printable.js';
 
@@ -7,8 +7,8 @@ const MOST_ENTRIES = 6;
 const DEEPEST = 3;
 
 /**
- * `value` in a few words: `0.5`, `'mean'`, `[1, 2, 'x']`, `a tensor of shape [2, 3]`, `an object { keepDim }`, `a function`,
- * `nothing` for `undefined`. Never throws, whatever the value does when it is looked at.
+ * `value` in a few words: `0.5`, `'mean'`, `[1, 2, 'x']`, `a tensor of shape [2, 3]`, `an object { keepDim }`, `a
+ * function`, `nothing` for `undefined`. Never throws, whatever the value does when it is looked at.
  */
 export function display(value: unknown): string {
   try {

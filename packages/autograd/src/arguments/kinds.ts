@@ -1,6 +1,6 @@
 /**
- * @file Kinds of arguments: what a value must be, and how a message says it. One table of kinds serves the check and its
- * messages, in operations, layers, losses, optimizers, schedules and loaders alike.
+ * @file Kinds of arguments: what a value must be, and how a message says it. One table of kinds serves the check and
+ * its messages, in operations, layers, losses, optimizers, schedules and loaders alike.
  */
 import { DTypeError, type ChainruleError } from '../errors.js';
 import { DTYPES, type DType } from '../graph/dtype.js';
@@ -10,17 +10,17 @@ import { display } from './display.js';
 
 /** One condition on a value. `T` is the type of the values that pass. */
 export interface Kind<T = unknown> {
-  /** What stands after "must" in a message: `be a finite number > 0`. */
+  /** The words after "must" in a message: `be a finite number > 0`. */
   readonly must: string;
-  /** Whether the value passes. It may throw at values that throw when they are read. */
+  /** Whether the value passes. It may throw for values that throw when they are read. */
   test(value: unknown): value is T;
-  /** The class of the error, where it is not `ChainruleError` itself. */
+  /** The class of the error. Default `ChainruleError`. */
   readonly error?: new (message: string) => ChainruleError;
-  /** True for an option that must be given. */
+  /** Whether the option must be given. Default false. */
   readonly required?: boolean;
 }
 
-/** A kind of your own: what stands after "must", and the condition. */
+/** Makes a kind from the words after "must" and the condition. */
 export function kind<T>(
   must: string,
   test: (value: unknown) => boolean,
@@ -32,9 +32,9 @@ export function kind<T>(
 const ofNumber = (must: string, test: (x: number) => boolean): Kind<number> =>
   kind(must, (x) => typeof x === 'number' && test(x));
 
-/** Any number, NaN and infinities among them. */
+/** Any number, including NaN and infinities. */
 export const number: Kind<number> = ofNumber('be a number', () => true);
-/** Infinities, but not NaN. */
+/** Any number but NaN. */
 export const real: Kind<number> = ofNumber('be a number other than NaN', (x) => !Number.isNaN(x));
 /** A number that is neither NaN nor infinite. */
 export const finite: Kind<number> = ofNumber('be a finite number', Number.isFinite);
@@ -50,11 +50,11 @@ export const nonNegative: Kind<number> = ofNumber(
 );
 /** A probability or a share. */
 export const fraction: Kind<number> = ofNumber('be from 0 to 1', (x) => x >= 0 && x <= 1);
-/** A decay rate: 1 would keep the first value for ever. */
+/** A decay rate; 1 would keep the first value forever. */
 export const decay: Kind<number> = ofNumber('be in [0, 1)', (x) => x >= 0 && x < 1);
 /** A whole number. */
 export const whole: Kind<number> = ofNumber('be a whole number', Number.isSafeInteger);
-/** How many there are of something that cannot be missing: features, heads, steps. */
+/** A number of at least 1: features, heads, steps. */
 export const count: Kind<number> = ofNumber(
   'be a whole number > 0',
   (x) => Number.isSafeInteger(x) && x > 0,

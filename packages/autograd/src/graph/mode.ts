@@ -86,8 +86,8 @@ export function dependsOn<T>(read: () => T): T {
 }
 
 /**
- * Whether a function is being recorded by `compile`: what is read now, and not by `dependsOn`, is so for good. PyTorch:
- * `torch.compiler.is_compiling`.
+ * Whether `compile` is recording a function: plain values read now, other than by `dependsOn`, become constants.
+ * PyTorch: `torch.compiler.is_compiling`.
  * @example if (!isCompiling()) console.log(loss.item());
  */
 export function isCompiling(): boolean {
@@ -95,8 +95,8 @@ export function isCompiling(): boolean {
 }
 
 /**
- * Calls `f` after each run of the function that `compile` is recording; where nothing is being recorded, at once.
- * What a step wants to look at once its values are there (a flag that says whether something went wrong) it reads in
+ * Calls `f` after each run of the function that `compile` is recording, or at once if nothing is being recorded.
+ * Use it to read what a step needs once its values are there, such as a flag that something went wrong.
  * `f`.
  */
 export function afterRun(f: () => void): void {
@@ -106,8 +106,8 @@ export function afterRun(f: () => void): void {
 }
 
 /**
- * Runs `f`, whose maker keeps the cells that it makes and finds them again at the next call, as an optimizer does
- * with its states: a function that `compile` records is not recorded anew because of them.
+ * Runs `f`, which makes cells that its caller keeps and finds again at the next call, as an optimizer does
+ * with its states: `compile` does not record a function again because of them.
  * @example const momentum = keptCells(() => (this.momentum ??= cell(zerosLike(p))));
  */
 export function keptCells<R>(f: () => R): R {
@@ -115,8 +115,8 @@ export function keptCells<R>(f: () => R): R {
 }
 
 /**
- * Runs `f`, whose cells serve the call that makes them alone: where `compile` records, they start anew at each call,
- * without a recording of its own.
+ * Runs `f`, which makes cells that serve only this call: where `compile` records, they start again at each call,
+ * without another recording.
  * @example const statistics = passingCells(() => cell(given));
  */
 export function passingCells<R>(f: () => R): R {
@@ -180,7 +180,7 @@ export function noGrad<R>(f: () => R): R {
 }
 
 /**
- * Runs `f` with gradients recorded, also inside of `noGrad`. PyTorch: `torch.enable_grad()`.
+ * Runs `f` with gradients recorded, also inside `noGrad`. PyTorch: `torch.enable_grad()`.
  * @throws {ChainruleError} if `f` returns a promise.
  */
 export function enableGrad<R>(f: () => R): R {
@@ -193,7 +193,7 @@ export function isGradEnabled(): boolean {
 }
 
 /**
- * Labels the operations made while `f` runs: errors, `graph` and `profile` show the label; scopes nest as `a.b`.
+ * Labels the operations that `f` makes: errors, `graph` and `profile` show the label. Scopes nest as `a.b`.
  * @example scope('encoder', () => x.matmul(w).relu())
  */
 export function scope<R>(name: string, f: () => R): R {

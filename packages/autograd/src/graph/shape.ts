@@ -24,7 +24,7 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
-/** Refuses whatever is no list of whole, non-negative sizes, before anything is allocated; gives a copy of what is. */
+/** Refuses anything but a list of whole, non-negative sizes, before anything is allocated; returns a copy. */
 export function checkShape(op: string, shape: unknown): Shape {
   if (!passes(someArray, shape)) {
     throw new ShapeError(

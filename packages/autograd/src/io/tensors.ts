@@ -5,7 +5,7 @@ import type { TypedArray } from '../graph/dtype.js';
 import type { ArrayRecord } from './elements.js';
 import { plainRecord } from './elements.js';
 
-/** Tensors by name: what `stateDict()` gives. */
+/** Tensors by name, as `stateDict()` returns them. */
 export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
 
 /** A leaf that takes over the array: nobody else may hold it. */

@@ -15,14 +15,16 @@ import { makeCall, type Call, type CallRules } from './call.js';
 type Callback = (...args: Tensor[]) => unknown;
 
 /**
- * Calls `f(…args)`, which may read values: what it returns is a tree of tensors in the structure, shapes and dtypes of
- * `like`. Its results are constants: wrap it in `customGrad` to say what its derivative is.
+ * Calls `f(…args)` outside of the graph, so that it may read values and decide by them. It returns a tree of tensors
+ * with the structure, shapes and dtypes of `like`. The results are constants: wrap the call in `customGrad` to give
+ * it a derivative.
  *
- * Inside of `vmap` it is called when the values are there, once for each example. `f` must be pure: for the same tensors it
- * is called once only, and by nobody knows whom. JAX: `jax.pure_callback` with `vmap_method='sequential'`.
+ * Inside `vmap`, `f` is called when the values are there, once for each example. `f` must be pure: for the same
+ * tensors it is called only once, at a time that is not defined. JAX: `jax.pure_callback` with
+ * `vmap_method='sequential'`.
  *
- * @throws {ShapeError} or {DTypeError} if a result is not as `like` says. @throws {ChainruleError} inside of `compile`,
- *   which replays without calling anything. @throws {GradError} when it is differentiated.
+ * @throws {ShapeError} or {DTypeError} if a result differs from `like`. @throws {ChainruleError} inside `compile`,
+ * which replays without calling anything. @throws {GradError} when it is differentiated.
  * @example
  * const median = (x) => pureCallback((x) => tensor(medianOf(x.dataSync())), scalar(0), x);
  */

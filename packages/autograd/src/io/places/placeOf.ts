@@ -13,7 +13,8 @@ const PLACES: Readonly<Record<string, Place>> = {
 };
 
 /**
- * The place of a path: `indexeddb:`, `opfs:` and `download:` say it; without, it is the disk in Node and IndexedDB in pages.
+ * The place of a path: `indexeddb:`, `opfs:` and `download:` say it; without, it is the disk in Node and IndexedDB
+ * in pages.
  *
  * @throws {FileError} where there is no such place.
  */
@@ -32,7 +33,7 @@ export function placeOf(path: string): Place {
   );
 }
 
-/** A file that somebody has picked, or what was fetched: a `Blob`, whose declarations need no library of a browser. */
+/** A file that the user picked, or a fetched one: a `Blob`, declared so that no browser types are needed. */
 export interface FileLike {
   /** All of its bytes. */
   arrayBuffer(): Promise<ArrayBuffer>;
