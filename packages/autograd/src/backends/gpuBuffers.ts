@@ -48,10 +48,10 @@ export function fromGPUBuffer(
   if (typeof size !== 'number' || typeof usage !== 'number')
     throw new DeviceError(`${op}: the buffer must be a GPUBuffer`);
   const bytes = sizeOf(shape) * 4;
-  if (offset % 4 !== 0) throw new DeviceError(`${op}: the offset ${offset} is no multiple of 4`);
+  if (offset % 4 !== 0) throw new DeviceError(`${op}: the offset ${offset} is not a multiple of 4`);
   if (offset + bytes > size)
     throw new DeviceError(
-      `${op}: ${bytes} bytes from ${offset} on are needed, the buffer has ${size}`,
+      `${op}: the tensor needs ${bytes} bytes from byte ${offset} on, the buffer has ${size}`,
     );
   if ((usage & COPY_SRC) === 0)
     throw new DeviceError(`${op}: the buffer must have been made with usage COPY_SRC`);

@@ -53,16 +53,16 @@ function startWasm(): string | null {
   if (typeof WebAssembly !== 'object') return 'there is no WebAssembly here';
   if (!WebAssembly.validate(SIMD_MODULE)) return 'WebAssembly has no SIMD here';
   try {
-    // A page's content security policy shows only now.
+    // A page's Content-Security-Policy shows only now.
     new WebAssembly.Module(SIMD_MODULE);
   } catch (error) {
-    return `WebAssembly may not be compiled here (in a page the policy must allow 'wasm-unsafe-eval'): ${messageOf(error)}`;
+    return `WebAssembly may not be compiled here (a Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'): ${messageOf(error)}`;
   }
   try {
     useWasm(hardwareThreads());
     return null;
   } catch (error) {
-    return `WebAssembly got no memory (it reserves some gigabytes of addresses: see ulimit -v): ${messageOf(error)}`;
+    return `WebAssembly got no memory (it reserves several gigabytes of address space; see ulimit -v): ${messageOf(error)}`;
   }
 }
 

@@ -81,7 +81,7 @@ export class Heap {
   private refused(bytes: number): DeviceError {
     const mebi = (n: number): string => `${(n / 2 ** 20).toFixed(1)} MiB`;
     return new DeviceError(
-      `webgpu: no room for ${mebi(bytes)}: ${mebi(this.used * 4)} are in use, and this device gives at most ${mebi(this.limit)}`,
+      `webgpu: out of memory: ${mebi(bytes)} are needed, ${mebi(this.used * 4)} of at most ${mebi(this.limit)} on this device are in use`,
     );
   }
 }
