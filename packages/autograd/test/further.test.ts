@@ -127,7 +127,7 @@ describe('bad input is refused by name', () => {
     [
       'cdist',
       () => A.cdist(A.zeros([2, 3]), A.zeros([2, 4])),
-      /cdist: expected rows of one length/,
+      /cdist: expected rows of equal length/,
     ],
     ['cdist of p < 0', () => A.cdist(square, square, { p: -1 }), /cdist: p must be a number ≥ 0/],
     ['renorm', () => A.renorm(v, 2, 0, 1), /renorm: expected at least 2 dimensions/],
@@ -136,7 +136,7 @@ describe('bad input is refused by name', () => {
     ['hsplit', () => A.hsplit(v, 2), /hsplit: dimension 0 of shape \[3\] does not divide into 2/],
     ['vstack', () => A.vstack([v, A.tensor([1])]), /vstack: shapes/],
     ['cross', () => A.cross(square, square), /cross: shapes .* have no dimension of size 3/],
-    ['rot90', () => A.rot90(square, 1, [0, 0]), /rot90: a dimension is named twice/],
+    ['rot90', () => A.rot90(square, 1, [0, 0]), /rot90: a dimension occurs twice/],
     ['cartesianProd', () => A.cartesianProd([square]), /cartesianProd: expected vectors/],
     ['diagEmbed', () => A.diagEmbed(v, { dim1: 0, dim2: 0 }), /dim1 and dim2 are both dimension 0/],
     ['unravelIndex', () => A.unravelIndex([6], [2, 3]), /unravelIndex: index 6 .* out of range/],

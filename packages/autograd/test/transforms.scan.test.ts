@@ -508,7 +508,7 @@ describe('errors of scan', () => {
     [
       'backward inside',
       () => scan((c: Tensor) => (b.sum().backward(), [c, null]), h, xs),
-      /backward: not inside scan/,
+      /backward: cannot be called inside scan/,
       GradError,
     ],
   ])('%s', (_name, f, message, type) => {

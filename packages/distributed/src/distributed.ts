@@ -1,6 +1,13 @@
 /** @file `distributed()`: joins the job that this process was started in, or starts one on this machine. */
 import { availableParallelism } from 'node:os';
-import { ChainruleError, defineOptions, display, kinds, manualSeed } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  defineOptions,
+  display,
+  kinds,
+  manualSeed,
+  plural,
+} from '@chainrule/autograd';
 import { Communicator } from './communicator.js';
 import { hasCurrent, setCurrent } from './current.js';
 import { startCopies } from './local/job.js';
@@ -44,17 +51,18 @@ const distributedOptions = defineOptions<DistributedOptions>({
 });
 
 /**
- * Joins the job of this process: the ranks that `mpirun` (Open MPI, MPICH) or `chainrule run` has started, which all run this
- * program; with `'local'` and a size, started by nobody, it starts `size − 1` copies of it on this machine. Else there is one
- * rank, which is said on the console.
+ * Joins the job of this process: the ranks that `mpirun` (Open MPI, MPICH) or `chainrule run` has started, which all
+ * run this program; with `'local'` and a size, started by nobody, it starts `size − 1` copies of it on this machine.
+ * Else there is one rank, which is said on the console.
  *
- * MPI is called through the package `koffi`; 'local' needs nothing. A rank that fails (it dies, throws, differs from the
- * others in what it does, ends early, or has a gradient that is not finite) stops the whole job within seconds, with a
- * message that names the rank and the reason, and an exit code that is not 0.
+ * MPI is called through the package `koffi`; 'local' needs nothing. A rank that fails (it dies, throws, differs from
+ * the others in what it does, ends early, or has a gradient that is not finite) stops the whole job within seconds,
+ * with a message that names the rank and the reason, and an exit code that is not 0.
  *
  * PyTorch: `torch.distributed.init_process_group`, and `torchrun` for the start.
  *
- * @throws {DeviceError} where MPI has started the program and cannot be called. @throws {ChainruleError} if it is called twice.
+ * @throws {DeviceError} where MPI has started the program and cannot be called. @throws {ChainruleError} if it is
+ * called twice.
  * @example
  * const world = await distributed();
  * world.broadcast(model);
@@ -81,14 +89,14 @@ function join(first: unknown, second: DistributedOptions | undefined): World {
     throw new ChainruleError(`distributed: expected 'mpi' or 'local', got ${display(kind)}`);
   if (hasCurrent()) {
     throw new ChainruleError(
-      'distributed: this process is part of a job already; pass its world on',
+      'distributed: this process is already part of a job; pass on its world',
     );
   }
   const { deterministic = false, timeout = 1800, threads, seed } = options;
   const transport = connect(kind, options.size);
   if (options.size !== undefined && options.size !== transport.size) {
     throw new ChainruleError(
-      `distributed: { size: ${options.size} } was asked for, but ${transport.size} ranks have been started`,
+      `distributed: { size: ${options.size} } was asked for, but ${plural(transport.size, 'rank')} started`,
     );
   }
   const communicator = new Communicator(transport, { deterministic, timeout });
@@ -127,13 +135,13 @@ function connect(kind: 'mpi' | 'local' | undefined, size: number | undefined): T
   if (kind === 'local') {
     if (size === undefined) {
       throw new ChainruleError(
-        "distributed('local'): say how many ranks: distributed('local', { size: 4 })",
+        "distributed('local'): give the number of ranks: distributed('local', { size: 4 })",
       );
     }
     return size === 1 ? ALONE : new LocalTransport(startCopies(size), 0, size, false);
   }
   console.warn(
-    'distributed: one rank, as neither mpirun nor chainrule run has started this program (mpirun -np 4 node train.js)',
+    'distributed: running with one rank, as neither mpirun nor chainrule run started this program (mpirun -np 4 node train.js)',
   );
   return ALONE;
 }

@@ -1,5 +1,13 @@
 /** @file One rank's share of a dataset. */
-import { ChainruleError, defineOptions, display, kinds, passes, Tensor } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  defineOptions,
+  display,
+  kinds,
+  passes,
+  plural,
+  Tensor,
+} from '@chainrule/autograd';
 import { Subset, type Dataset } from '@chainrule/nn/data';
 import type { Communicator } from './communicator.js';
 
@@ -35,7 +43,7 @@ export function shardOf<T>(
     );
   }
   if (length < size) {
-    throw new ChainruleError(`shard: ${length} items are not enough for ${size} ranks`);
+    throw new ChainruleError(`shard: ${plural(length, 'item')} cannot be shared by ${size} ranks`);
   }
   const each = uneven === 'drop' ? Math.floor(length / size) : Math.ceil(length / size);
   const indices = Int32Array.from({ length: each }, (_, k) => (rank + k * size) % length);

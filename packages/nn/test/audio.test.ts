@@ -65,7 +65,7 @@ describe('sound', () => {
   });
 
   it('refuses what is no sound', () => {
-    expect(() => readWav(new Uint8Array(50))).toThrow('this is no WAV file');
+    expect(() => readWav(new Uint8Array(50))).toThrow('this is not a WAV file');
     expect(() => readWav((FILES[1] as Uint8Array).slice(0, 30))).toThrow('fmt or data chunk');
     const mp3 = (FILES[1] as Uint8Array).slice();
     mp3[20] = 0x55;

@@ -42,7 +42,7 @@ function shown(value: unknown, depth: number): string {
 function shownObject(value: object, depth: number): string {
   if (Array.isArray(value)) return shownList(value, depth);
   if (isTensor(value) && value.attrs?.['number'] === true)
-    return 'a number that is an argument of a compiled function, and so an input of what it records (capture it, or pass it as a string, where it decides what is recorded)';
+    return 'a number argument of a compiled function, which is an input of its recording (if it decides what is recorded, capture it or pass it as a string)';
   if (isTensor(value)) return `a tensor of shape [${value.sizes.join(', ')}]`;
   if (ArrayBuffer.isView(value)) {
     const { length } = value as { readonly length?: unknown };

@@ -83,7 +83,7 @@ export const flag: Kind<boolean> = kind('be true or false', (x) => typeof x === 
 /** A string. */
 export const text: Kind<string> = kind('be a string', (x) => typeof x === 'string');
 // A function of any type: what it takes and returns is seen when it is called.
-/** A function; a class is none, as it cannot be called. */
+/** A function, but not a class, which cannot be called. */
 export const callable: Kind<(...args: never[]) => unknown> = kind(
   'be a function',
   (x) => typeof x === 'function' && !isClass(x),
@@ -97,12 +97,12 @@ function isClass(x: object): boolean {
   );
 }
 
-/** Whatever it is: checked elsewhere. */
+/** Anything: it is checked elsewhere. */
 export const anything: Kind<never> = kind('be given', () => true);
 
 /** A tensor. */
 export const tensor: Kind<Tensor> = kind('be a tensor', isTensor);
-/** What stands where an operation takes a tensor. */
+/** A tensor, or what an operation takes in its place. */
 export const operand: Kind<Tensor | number | boolean> = kind(
   'be a tensor or a number',
   (x) => typeof x === 'number' || typeof x === 'boolean' || isTensor(x),
@@ -113,7 +113,7 @@ export const dtype: Kind<DType> = kind(
   (x) => typeof x === 'string' && (DTYPES as readonly string[]).includes(x),
   DTypeError,
 );
-/** A dimension; that there is one of this number is checked with the shape. */
+/** A dimension; whether the tensor has it is checked with the shape. */
 export const dim: Kind<number> = ofNumber(
   'be a dimension, a whole number (negative ones count from the end)',
   Number.isSafeInteger,
@@ -155,12 +155,12 @@ export function isArray(x: unknown): x is readonly unknown[] {
 /** An array, whatever its entries are. */
 export const array: Kind<readonly unknown[]> = kind('be an array', isArray);
 
-/** An array of such values, of any length. */
+/** An array of values of a kind, of any length. */
 export function listOf<T>(k: Kind<T>): Kind<readonly T[]> {
   return kind(`be an array in which each entry must ${k.must}`, (x) => allPass(k, x), k.error);
 }
 
-/** One such value, or an array of them. */
+/** A value of a kind, or an array of them. */
 export function oneOrMore<T>(k: Kind<T>): Kind<T | readonly T[]> {
   return kind(`${k.must}, or be an array of such`, (x) => k.test(x) || allPass(k, x), k.error);
 }
@@ -172,7 +172,7 @@ function allPass(k: Kind, x: unknown): boolean {
   return true;
 }
 
-/** An array with one kind an entry. */
+/** An array with a kind for each entry. */
 export function tuple<const T extends readonly unknown[]>(
   ...entries: { readonly [I in keyof T]: Kind<T[I]> }
 ): Kind<T> {
@@ -183,14 +183,14 @@ export function tuple<const T extends readonly unknown[]>(
   );
 }
 
-/** An object that is no array, no tensor and no function. */
+/** An object other than an array, a tensor or a function. */
 export const object: Kind<object> = kind(
   'be an object',
   (x) =>
     typeof x === 'object' && x !== null && !isArray(x) && !ArrayBuffer.isView(x) && !isTensor(x),
 );
 
-/** What a `for` loop can go over. */
+/** Anything that a `for` loop can iterate over. */
 export const iterable: Kind<Iterable<unknown>> = kind(
   'be an array or another iterable',
   (x) =>

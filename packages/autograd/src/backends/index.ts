@@ -114,10 +114,10 @@ export function gpuInUse(): GpuBackend | null {
 }
 
 /**
- * Chooses where new tensors are made, and so where what is computed from them runs. `'webgpu'` is the GPU: of the browser
- * or, in Node.js, that of the npm package `webgpu`, which need not be installed otherwise. It has to be awaited: until then
- * the device before stays chosen. What a GPU cannot do is a `DeviceError`; nothing goes back to the CPU by itself.
- * PyTorch: `torch.set_default_device`.
+ * Chooses where new tensors are made, and so where what is computed from them runs. `'webgpu'` is the GPU: of the
+ * browser or, in Node.js, that of the npm package `webgpu`, which need not be installed otherwise. It has to be
+ * awaited: until then the device before stays chosen. What a GPU cannot do is a `DeviceError`; nothing goes back to
+ * the CPU by itself. PyTorch: `torch.set_default_device`.
  * @throws {DeviceError} if there is no such device here. The promise for `'webgpu'` rejects with what is missing.
  * @example
  * await setDevice('webgpu');

@@ -113,7 +113,7 @@ export function profile<R>(f: () => R): Profile<R> | Promise<Profile<Awaited<R>>
   engine.meter = outer;
   if (waiting.length > 0)
     throw new DeviceError(
-      'profile: a device tells the times of its kernels later: await profile(async () => …), with an await of a result in it',
+      'profile: the times of a GPU come later: await profile(async () => …), with an await of a result inside',
     );
   return profileOf(result, performance.now() - start, hits, misses);
 }

@@ -111,7 +111,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   assign(next: Tensor | number): this {
     if (mode.tracing === 'vmap' || mode.tracing === 'closureConvert') {
       throw new ChainruleError(
-        `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, and what is recorded runs many ` +
+        `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, but what is recorded runs many ` +
           'times; return the value instead',
       );
     }

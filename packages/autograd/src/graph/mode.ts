@@ -151,7 +151,7 @@ function settled<R>(name: string, result: R): R {
   if (!passes(promise, result)) return result;
   result.then(undefined, () => undefined);
   throw new ChainruleError(
-    `${name}: the function returned a promise, and what runs after its first await would run outside of ${name}; ` +
+    `${name}: the function returned a promise, so everything after its first await would run outside ${name}; ` +
       `pass a function without await and put the await around it`,
   );
 }

@@ -276,7 +276,7 @@ export class Tensor<S extends Shape = Shape> {
     checkReadable('gpuBuffer');
     const storage = storageOf(this, 'gpuBuffer');
     if (!isHost(storage)) return storage.range();
-    throw new DeviceError("gpuBuffer: the tensor does not lie on webgpu; move it: x.to('webgpu')");
+    throw new DeviceError("gpuBuffer: the tensor is not on webgpu; move it: x.to('webgpu')");
   }
 
   /**
@@ -294,7 +294,7 @@ export class Tensor<S extends Shape = Shape> {
     const target = checkDevice('to', device);
     if (this.needsGrad) {
       throw new GradError(
-        `to: gradients do not flow from device to device; x.detach().to('${target}'), then requiresGrad_()`,
+        `to: gradients do not flow between devices; write x.detach().to('${target}'), then requiresGrad_()`,
       );
     }
     if (target === 'cpu') return readAsync(this, 'to').then((data) => leafAt(data, this, 'cpu'));
@@ -327,7 +327,7 @@ export class Tensor<S extends Shape = Shape> {
     if (!this.isLeaf) {
       throw new GradError(
         `requiresGrad_: only a leaf can change whether it requires grad; this tensor is the result of ` +
-          `${this.op?.name ?? 'an operation'} (use detach() for one that does not)`,
+          `${this.op?.name ?? 'an operation'} (use detach() for a tensor that does not)`,
       );
     }
     if (requires && this.op !== null && this.cell === null) this.becomeLeaf();
@@ -390,7 +390,7 @@ export class Tensor<S extends Shape = Shape> {
   [Symbol.toPrimitive](hint: string): string {
     if (hint === 'string') return this.toString();
     throw new ChainruleError(
-      'a tensor is no JavaScript number: write total.add(x) to add tensors, or x.item() to read the number',
+      'a tensor is not a JavaScript number: write total.add(x) to add tensors, or x.item() to read the number',
     );
   }
 }
@@ -542,7 +542,7 @@ async function readAsync(t: Tensor, op: string): Promise<TypedArray> {
 export function checkReadable(op: string): void {
   if (mode.tracing === 'compile') {
     throw new ChainruleError(
-      `${op}: values cannot be read inside a function that ${mode.body ?? mode.recorder} records: it is run once and ` +
+      `${op}: values cannot be read inside a function that ${mode.body ?? mode.recorder} records: it runs once and is ` +
         `replayed; return the tensor and read it outside${mode.body === null ? '' : '; a plain loop may read'}`,
     );
   }

@@ -2,7 +2,7 @@
  * @file Checkpoints: everything a training run needs to continue, saved so that an interruption at any byte leaves
  * the last good one, and loaded so that either everything is restored or nothing.
  */
-import { defineOptions } from '../arguments/index.js';
+import { defineOptions, display } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
 import { Cell } from '../graph/cell.js';
@@ -82,9 +82,7 @@ export async function saveCheckpoint(
   checkEntries('saveCheckpoint', 'entries', entries);
   const { step } = entries;
   if (step !== undefined && (!Number.isSafeInteger(step) || step < 0)) {
-    throw new FormatError(
-      `saveCheckpoint: step must be a whole number from 0 on, got ${String(step)}`,
-    );
+    throw new FormatError(`saveCheckpoint: step must be a whole number ≥ 0, got ${display(step)}`);
   }
   return writeCheckpoint(folder, step, await encodeEntries(entries), keep);
 }
@@ -144,7 +142,7 @@ export async function loadCheckpoint(
 }
 
 function warn({ path, reason }: Skipped): void {
-  console.warn(`loadCheckpoint: passed over ${path}: ${reason}`);
+  console.warn(`loadCheckpoint: skipped ${path}: ${reason}`);
 }
 
 function decodeEntries(files: Files, path: string): Record<string, unknown> {

@@ -40,7 +40,7 @@ export function hasDisk(): boolean {
   return typeof process?.getBuiltinModule === 'function';
 }
 
-/** The parts of Node that files need. @throws {FileError} where there is no file system. */
+/** The parts of Node that files need. @throws {FileError} if there is no file system. */
 export function node(): { fs: Fs; path: Path; crypto: Crypto; process: NodeProcess } {
   const { process } = globalThis as { process?: Partial<NodeProcess> };
   if (typeof process?.getBuiltinModule !== 'function') {

@@ -38,7 +38,9 @@ export function backward(loss: Tensor, gradient?: Tensor | null, options?: Backw
   const root = loss.current;
   if (mode.body !== null || (mode.tracing !== null && mode.tracing !== 'compile')) {
     const by = mode.body ?? mode.tracing;
-    throw new GradError(`backward: not inside ${by}; use grad(f), which composes with it`);
+    throw new GradError(
+      `backward: cannot be called inside ${by}; use grad(f), which composes with it`,
+    );
   }
   checkDifferentiable('backward', root);
   const seed =

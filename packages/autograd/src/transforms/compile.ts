@@ -124,8 +124,8 @@ interface Compiled {
 
 function warnOfCells(): void {
   console.warn(
-    'compile: the function makes cells at every call (a Parameter, a cell, a module, an optimizer), so that it is recorded ' +
-      'at every call too, which is slow; make them outside of it',
+    'compile: the function makes cells (a Parameter, a cell, a module, an optimizer) at every call, so it is recorded ' +
+      'at every call too, which is slow; make them outside',
   );
 }
 

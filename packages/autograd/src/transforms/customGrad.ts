@@ -1,5 +1,5 @@
 /** @file Functions with a custom gradient. */
-import { defineOptions, type Kind } from '../arguments/index.js';
+import { defineOptions, display, type Kind, plural } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
@@ -232,7 +232,7 @@ function unpack(
   const needed = structures.reduce((n, s, k) => (s.size > 0 ? k + 1 : n), 0);
   if (list.length < needed || list.length > structures.length) {
     throw new GradError(
-      `${where} returned ${list.length} ${what}${list.length === 1 ? '' : 's'}, expected ${structures.length}: one for each ` +
+      `${where} returned ${plural(list.length, what)}, expected ${structures.length}: one for each ` +
         `${what === 'gradient' ? 'argument' : 'result'} (null for zero)`,
     );
   }
@@ -249,8 +249,8 @@ function unpack(
     const { leaves, structure: got } = flatten(given);
     if (leaves.length !== own.length) {
       throw new GradError(
-        `${where}: ${what} ${k} must be ${structure.size === 0 ? 'null: its argument is no tensor' : `like its argument, ${structure.text}`}; ` +
-          `got ${got.size === 0 ? typeof given : got.text}`,
+        `${where}: ${what} ${k} must be ${structure.size === 0 ? 'null: its argument is not a tensor' : `like its argument, ${structure.text}`}; ` +
+          `got ${got.size === 0 ? display(given) : got.text}`,
       );
     }
     return leaves.map((g, i) => checkFit(`${where}: ${what} ${k}`, g.current, own[i] as Tensor));
@@ -260,7 +260,7 @@ function unpack(
 function checkFit(what: string, g: Tensor, x: Tensor): Tensor {
   if (!sameShape(g.sizes, x.sizes)) {
     throw new ShapeError(
-      `${what} has shape ${show(g.sizes)}, expected ${show(x.sizes)}, the shape of what it belongs to`,
+      `${what} has shape ${show(g.sizes)}, expected ${show(x.sizes)}, the shape of its tensor`,
     );
   }
   if (isFloat(x.dtype) && g.dtype !== x.dtype) {

@@ -200,7 +200,7 @@ function checkScalar(op: string, loss: unknown, hasAux: boolean): void {
   if (!isTensor(loss)) {
     throw new GradError(
       `${op}: the function must return ${hasAux ? '[loss, aux]' : 'a tensor'}` +
-        `${hasAux ? '' : ' (for [loss, aux] say { hasAux: true })'}, got ${display(loss)}`,
+        `${hasAux ? '' : ' (for [loss, aux] pass { hasAux: true })'}, got ${display(loss)}`,
     );
   }
   if (loss.size !== 1) {
@@ -233,7 +233,7 @@ export function choose(
     const tree = typeof x === 'number' ? scalar(x) : x;
     const { leaves } = flatten(tree);
     if (leaves.length === 0)
-      throw new GradError(`${op}: argument ${k} is no tensor and contains none`);
+      throw new GradError(`${op}: argument ${k} neither is nor contains a tensor`);
     const whole = leaves.find((t) => !isFloat(t.dtype));
     if (whole !== undefined) {
       throw new DTypeError(

@@ -71,18 +71,18 @@ type Flat = ReturnType<typeof flatten>;
 function check(wanted: Flat, got: Flat): Tensor[] {
   if (got.structure.text !== wanted.structure.text) {
     throw new ChainruleError(
-      `pureCallback: the function returned ${got.structure.text}, like says ${wanted.structure.text}`,
+      `pureCallback: the function returned ${got.structure.text}, but like is ${wanted.structure.text}`,
     );
   }
   return got.leaves.map((y, i) => {
     const { sizes: shape, dtype } = wanted.leaves[i] as Tensor;
     if (!sameShape(y.sizes, shape)) {
       throw new ShapeError(
-        `pureCallback: result ${i} has shape ${show(y.sizes)}, like says ${show(shape)}`,
+        `pureCallback: result ${i} has shape ${show(y.sizes)}, but like has ${show(shape)}`,
       );
     }
     if (y.dtype !== dtype)
-      throw new DTypeError(`pureCallback: result ${i} is ${y.dtype}, like says ${dtype}`);
+      throw new DTypeError(`pureCallback: result ${i} is ${y.dtype}, but like is ${dtype}`);
     return y.current;
   });
 }
@@ -94,7 +94,7 @@ interface Body extends CallRules {
 
 function refuse(): never {
   throw new GradError(
-    'pureCallback: what is called outside of the graph has no derivative; wrap it in customGrad, which says what it is',
+    'pureCallback: a call outside of the graph has no derivative; wrap it in customGrad to give it one',
   );
 }
 

@@ -1,5 +1,5 @@
 /** @file Vectorization: a function of one example, run on all examples at once. */
-import { checkArgument, display, type Kind } from '../arguments/index.js';
+import { checkArgument, display, type Kind, plural } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
@@ -130,7 +130,7 @@ function place({ node, batched }: Replacement, dim: number | null, size: number)
   if (dim === null) {
     if (!batched) return node;
     throw new ChainruleError(
-      `vmap: a result of shape ${show(node.sizes.slice(1))} differs from example to example; outDims must not be null for it`,
+      `vmap: a result of shape ${show(node.sizes.slice(1))} differs between examples; its outDims must not be null`,
     );
   }
   const all = batched
@@ -194,7 +194,7 @@ function spread(
       (Array.isArray(spec) && spec.length !== (part as unknown[]).length)
     ) {
       throw new ChainruleError(
-        `vmap: ${name} ${Array.isArray(spec) ? `has ${spec.length} entries` : `is ${display(spec)}`} for ` +
+        `vmap: ${name} ${Array.isArray(spec) ? `has ${plural(spec.length, 'entry', 'entries')}` : `is ${display(spec)}`} for ` +
           `${Array.isArray(part) ? `${part.length} ${name === 'inDims' ? 'arguments' : 'results'}` : 'an object'}` +
           "; it must be a number, null, or a tree of them like the tensors' own",
       );
@@ -214,7 +214,7 @@ function checkDim(name: string, dim: number, x: Pick<Tensor, 'ndim'>, extra: num
   const ndim = x.ndim + extra;
   if (ndim === 0) {
     throw new ShapeError(
-      `vmap: ${name} asks for dimension ${dim} of a tensor without dimensions; say null for what all examples share`,
+      `vmap: ${name} asks for dimension ${dim} of a tensor without dimensions; pass null for what all examples share`,
     );
   }
   return normalizeDim(`vmap (${name})`, dim, ndim);

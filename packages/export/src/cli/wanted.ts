@@ -19,7 +19,9 @@ export async function readWanted(file: string, name: string): Promise<Wanted> {
   const path = resolve(file);
   if (!existsSync(path)) throw new Error(`there is no file ${file}`);
   if (statSync(path).isDirectory())
-    throw new Error(`${file} is a folder: expected a JavaScript module that says what is exported`);
+    throw new Error(
+      `${file} is a folder: expected a JavaScript module that gives the function to export`,
+    );
   const made = await load(file, path);
   const given = made[name];
   if (given === undefined) {

@@ -88,21 +88,22 @@ const optionsOf = (options: StableHLOOptions | undefined): StableHLOOptions =>
   stableHLOOptions('exportStableHLO', options);
 
 /**
- * A function, or a whole training step with `backward()` and `step()`, as a StableHLO program: the road to TPUs and many
- * GPUs. `step` is called once, on what stands for `args`, of which shapes and dtypes matter; its parameters, buffers and
- * the states of its optimizer are inputs of the program and come out as they are after the step. Random numbers are
- * Chainrule's own, bit for bit; loops are loops.
+ * A function, or a whole training step with `backward()` and `step()`, as a StableHLO program: the road to TPUs and
+ * many GPUs. `step` is called once, on what stands for `args`, of which shapes and dtypes matter; its parameters,
+ * buffers and the states of its optimizer are inputs of the program and come out as they are after the step. Random
+ * numbers are Chainrule's own, bit for bit; loops are loops.
  *
- * Write `mlir` to `step.mlir`, `state` to `step.safetensors`, `map` as JSON to `step.json` and `runner` to `run.py`; then
- * `python run.py step --steps 100 --data batches.safetensors` trains with jaxlib 0.10.2 (StableHLO is no stable format as
- * text, and the runner uses what jaxlib calls private), saves `step.trained.safetensors`, and `load` takes that back. With
- * `replicas` each device has a batch of its own, in one process or several: gradients, and floats such as running
- * statistics, are averaged, so that replicas stay equal bit for bit. Random numbers differ between replicas.
+ * Write `mlir` to `step.mlir`, `state` to `step.safetensors`, `map` as JSON to `step.json` and `runner` to `run.py`;
+ * then `python run.py step --steps 100 --data batches.safetensors` trains with jaxlib 0.10.2 (StableHLO is no stable
+ * format as text, and the runner uses what jaxlib calls private), saves `step.trained.safetensors`, and `load` takes
+ * that back. With `replicas` each device has a batch of its own, in one process or several: gradients, and floats
+ * such as running statistics, are averaged, so that replicas stay equal bit for bit. Random numbers differ between
+ * replicas.
  *
  * What values would show is not seen there: an index out of range or a division of integers by zero is no error.
  *
- * @throws {ChainruleError} if `step` reads a value (as LBFGS does), or uses an operation that StableHLO does not have: it
- * is named, with the line that made it.
+ * @throws {ChainruleError} if `step` reads a value (as LBFGS does), or uses an operation that StableHLO does not
+ * have: it is named, with the line that made it.
  * @example
  * const { mlir, state, map, runner } = exportStableHLO(step, [x, y], { modules: { '': model, optimizer } });
  */
@@ -237,7 +238,7 @@ function stateOf(graph: RecordedGraph, examples: readonly Tensor[], map: StableH
 function loadInto(graph: RecordedGraph, bytes: Uint8Array): void {
   const found = decodeSafetensors(bytes);
   const refuse = (why: string): never => {
-    throw new ChainruleError(`exportStableHLO: load: ${why}; the file is not of this program`);
+    throw new ChainruleError(`exportStableHLO: load: ${why}; the file belongs to another program`);
   };
   for (const { key, shape, dtype } of graph.states) {
     const t = found[key] ?? refuse(`there is no ${key}`);

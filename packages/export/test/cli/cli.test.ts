@@ -108,7 +108,7 @@ describe('chainrule export', () => {
       1,
       /cannot write .*net\.export\.mjs: there is a file of that name, where a folder is needed/,
     ],
-    [['export', 'module', file, '--replicas', '2'], 2, /--replicas is no option of module/],
+    [['export', 'module', file, '--replicas', '2'], 2, /--replicas is not an option of module/],
     [
       ['export', 'module', file, '--batch', '0'],
       2,

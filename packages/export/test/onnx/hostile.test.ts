@@ -151,27 +151,27 @@ describe('graphs', () => {
     [
       'a cycle',
       { node: [node('Add', ['x', 'b'], ['a']), node('Relu', ['a'], ['b'])] },
-      "reads 'b', which nothing gives before it",
+      "reads 'b', which no node before it produces",
     ],
     [
       'an output that nothing gives',
       { output: [{ name: 'z' }] },
-      "ends in 'z', which no node gives",
+      "has the output 'z', which no node produces",
     ],
     [
       'a name twice',
       { node: [node('Relu', ['x'], ['y']), node('Relu', ['x'], ['y'])] },
-      "gives 'y', which there is already",
+      "produces 'y', which exists already",
     ],
     [
       'an unknown operator',
       { node: [node('Evil', ['x'], ['y']), node('Worse', ['x'], ['z'], [], 'me')] },
-      'there is no operator Evil, me.Worse here',
+      'unsupported operators: Evil, me.Worse;',
     ],
     [
       'names of objects',
       { node: [node('__proto__', ['x'], ['y']), node('constructor', ['x'], ['z'])] },
-      'there is no operator __proto__, constructor here',
+      'unsupported operators: __proto__, constructor;',
     ],
     ['sparse weights', { sparseInitializer: [{}] }, 'sparse initializers'],
     ['a nameless weight', { initializer: [weight({ name: '' })] }, 'nameless'],

@@ -43,7 +43,7 @@ interface Answer {
   readonly failed?: { readonly index: number | null; readonly reason: string };
 }
 
-/** What `serveDataset` takes. */
+/** Options of `serveDataset`. */
 export interface ServeDatasetOptions<T, B> {
   /** Makes a batch of a list of items, in the worker. Default: `collate`. */
   readonly collate?: (samples: T[]) => B;
@@ -51,10 +51,10 @@ export interface ServeDatasetOptions<T, B> {
 
 /**
  * In a worker's file: gives the items of a dataset to the {@link WorkerDataset} that started the worker. Random
- * augmentations draw from the library's generator, which is seeded for every batch: they do not depend on how many workers
- * there are.
+ * augmentations use the library's generator, which is seeded for every batch, so they do not depend on the number of
+ * workers.
  *
- * @throws {ChainruleError} outside of a worker.
+ * @throws {ChainruleError} outside a worker.
  * @example
  * // images.worker.ts
  * serveDataset(new MapDataset(files, async (file) => augment(await decode(file))));
@@ -65,7 +65,9 @@ export function serveDataset<T, B>(
 ): void {
   const port = ownPort();
   if (port === null)
-    throw new ChainruleError('serveDataset: this is no worker; call it in the file a worker runs');
+    throw new ChainruleError(
+      'serveDataset: this is not a worker; call it in the file that a worker runs',
+    );
   const source = dataset as Dataset<T>;
   let waiting: Extract<Request, { chainrule: 'batch' }>[] = [];
   let busy = false;
@@ -132,10 +134,10 @@ interface Hired {
 }
 
 /**
- * A dataset whose items are loaded by workers, in parallel: give it to a `DataLoader`, whose `prefetch` says how many batches
- * are under way (default: two for each worker). Order, shuffling, seeds, samplers and resuming are the loader's, and the
- * same for any number of workers. Each worker runs a file that calls {@link serveDataset}. In Node they are threads, which
- * do not keep the process alive. PyTorch: `DataLoader(num_workers=…)`.
+ * A dataset whose items are loaded by workers in parallel: pass it to a `DataLoader`, whose `prefetch` is the number
+ * of batches in progress (default: two for each worker). Order, shuffling, seeds, samplers and resuming are the
+ * loader's, and the same for any number of workers. Each worker runs a file that calls {@link serveDataset}. In Node
+ * they are threads, which do not keep the process alive. PyTorch: `DataLoader(num_workers=…)`.
  *
  * @example
  * const dataset = await WorkerDataset.start(
@@ -146,9 +148,9 @@ interface Hired {
  * dataset.close();
  */
 export class WorkerDataset<B = unknown> implements Dataset<B> {
-  /** How many items there are. */
+  /** The number of items. */
   readonly length: number;
-  /** How many workers load. */
+  /** The number of workers. */
   readonly workers: number;
   private readonly hired: readonly Hired[];
   private readonly seed: number = drawnSeed();
@@ -157,9 +159,7 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
 
   private constructor(by: symbol, hired: readonly Hired[], length: number) {
     if (by !== STARTED)
-      throw new ChainruleError(
-        'WorkerDataset: made by await WorkerDataset.start(make), not by new',
-      );
+      throw new ChainruleError('WorkerDataset: use await WorkerDataset.start(make) instead of new');
     this.hired = hired;
     this.length = length;
     this.workers = hired.length;
@@ -167,7 +167,7 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
   }
 
   /**
-   * Starts the workers, and waits until they have their datasets.
+   * Starts the workers, and waits until their datasets are ready.
    * @throws {ChainruleError} if one fails, or they do not all have the same number of items.
    */
   static async start<B = unknown>(
@@ -199,7 +199,7 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
     return this.batch([index]);
   }
 
-  /** The items of these numbers, put together by the worker whose turn it is. */
+  /** The items at these indices, collated by the next worker. */
   async batch(
     indices: ArrayLike<number>,
     context?: BatchContext,

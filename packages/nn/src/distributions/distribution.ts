@@ -137,9 +137,7 @@ export abstract class Distribution {
   }
 
   protected missing(what: string): never {
-    throw new ChainruleError(
-      `${this.constructor.name} has no ${what}: there is none, or none in closed form`,
-    );
+    throw new ChainruleError(`${this.constructor.name} has no ${what} in closed form`);
   }
 
   private tensor(op: string, value: Value): Tensor {

@@ -4,12 +4,13 @@ import {
   byPosition,
   ChainruleError,
   defineOptions,
+  type Kind,
   kinds,
+  plural,
   scalar,
+  type Shape,
   ShapeError,
   Tensor,
-  type Kind,
-  type Shape,
 } from '@chainrule/autograd';
 import { constrained, type Constraint } from './constraint.js';
 
@@ -84,7 +85,7 @@ export function floats<K extends string>(
     const constraint = constraints[name];
     if (t.ndim < constraint.eventDim) {
       throw new ShapeError(
-        `${op}: ${name} must have at least ${constraint.eventDim} dimensions, got [${t.shape.join(', ')}]`,
+        `${op}: ${name} must have at least ${plural(constraint.eventDim, 'dimension')}, got [${t.shape.join(', ')}]`,
       );
     }
     const sound = validate === false ? t : constrained(op, name, t, constraint, validate === true);

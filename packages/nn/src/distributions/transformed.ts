@@ -1,6 +1,6 @@
 /** @file Distributions of transformed samples, among them the log-normal distribution. */
 import type { Tensor } from '@chainrule/autograd';
-import { checkArgument, kinds, ShapeError, type Shape } from '@chainrule/autograd';
+import { checkArgument, kinds, plural, type Shape, ShapeError } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution, sumLast } from './distribution.js';
 import { Independent, partsOf } from './independent.js';
@@ -55,7 +55,7 @@ export class TransformedDistribution extends Distribution {
     const more = eventDim - base.eventShape.length;
     if (more > base.batchShape.length) {
       throw new ShapeError(
-        `${name}: the transforms take events of ${eventDim} dimensions, the base has shape ` +
+        `${name}: the transforms take events of ${plural(eventDim, 'dimension')}, the base has shape ` +
           `[${[...base.batchShape, ...base.eventShape].join(', ')}]`,
       );
     }

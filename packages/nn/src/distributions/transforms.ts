@@ -34,7 +34,7 @@ export abstract class Transform {
 
   /** 1 if the function rises, −1 if it falls. */
   get sign(): Value {
-    throw new ChainruleError(`${this.constructor.name} neither rises nor falls everywhere`);
+    throw new ChainruleError(`${this.constructor.name} is neither increasing nor decreasing`);
   }
 
   /** Whether another transform is known to be the same function. */
@@ -292,9 +292,7 @@ export class AbsTransform extends Transform {
   }
 
   override logAbsDetJacobian(): never {
-    throw new ChainruleError(
-      'AbsTransform has no derivative with an inverse: two arguments have one value',
-    );
+    throw new ChainruleError('AbsTransform has no log-determinant: it is not one to one');
   }
 }
 
@@ -316,7 +314,7 @@ export class SoftmaxTransform extends Transform {
   }
 
   override logAbsDetJacobian(): never {
-    throw new ChainruleError('SoftmaxTransform has no determinant: many arguments have one value');
+    throw new ChainruleError('SoftmaxTransform has no log-determinant: it is not one to one');
   }
 }
 

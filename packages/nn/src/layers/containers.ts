@@ -157,7 +157,9 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
   /** Sets the module with this name. */
   set(name: string, module: M): this {
     if (!isModule(module))
-      throw new ChainruleError(`ModuleDict: ${display(name)} is no module but ${display(module)}`);
+      throw new ChainruleError(
+        `ModuleDict: ${display(name)} must be a module, got ${display(module)}`,
+      );
     if (!this.has(name)) checkName('ModuleDict', this, name);
     this.entriesByName[name] = module;
     return this;

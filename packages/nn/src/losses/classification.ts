@@ -170,7 +170,7 @@ function classesOf(op: string, input: Tensor, weight: Tensor | null | undefined)
     throw new ShapeError(`${op}: expected an input [batch, classes, …] or [classes], got shape []`);
   if (weight != null && (weight.ndim !== 1 || weight.size !== classes)) {
     throw new ShapeError(
-      `${op}: weight must have shape [${classes}], one factor a class, got [${weight.shape.join(', ')}]`,
+      `${op}: weight must have shape [${classes}], one factor for each class, got [${weight.shape.join(', ')}]`,
     );
   }
   return classes;

@@ -1,13 +1,14 @@
 /** @file Connectionist temporal classification (Graves et al. 2006): labels without an alignment. */
 import {
-  checkArgument,
-  kinds,
   cat,
   ChainruleError,
+  checkArgument,
   full,
   gather,
   IndexError,
+  kinds,
   logsumexp,
+  plural,
   scope,
   ShapeError,
   stack,
@@ -182,7 +183,9 @@ function lengthsOf(
         ? [...given.dataSync()]
         : [...given];
   if (list.length !== batch)
-    throw new ShapeError(`ctcLoss: ${what} has ${list.length} lengths for a batch of ${batch}`);
+    throw new ShapeError(
+      `ctcLoss: ${what} has ${plural(list.length, 'length')} for a batch of ${batch}`,
+    );
   list.forEach((n, i) => {
     if (!(Number.isInteger(n) && n >= 0 && n <= most)) {
       throw new IndexError(

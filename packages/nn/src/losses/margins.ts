@@ -69,7 +69,7 @@ export function multiMarginLoss(
   }
   if (weight !== null && (weight.ndim !== 1 || weight.size !== classes)) {
     throw new ShapeError(
-      `${op}: weight must have shape [${classes}], one factor a class, got [${weight.shape.join(', ')}]`,
+      `${op}: weight must have shape [${classes}], one factor for each class, got [${weight.shape.join(', ')}]`,
     );
   }
   return scope(op, () => {

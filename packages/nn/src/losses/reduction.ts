@@ -1,5 +1,12 @@
 /** @file How a loss combines the values of its elements. */
-import { checkArgument, ChainruleError, kinds, type Kind, type Tensor } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  checkArgument,
+  display,
+  type Kind,
+  kinds,
+  type Tensor,
+} from '@chainrule/autograd';
 
 /** The mean of all elements, their sum, or each of them. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -27,7 +34,7 @@ export function checkReduction(op: string, reduction: string, ...more: readonly 
   const known = ['mean', 'sum', 'none', ...more];
   if (!known.includes(reduction)) {
     throw new ChainruleError(
-      `${op}: reduction must be one of '${known.join("', '")}', got '${String(reduction)}'`,
+      `${op}: reduction must be one of '${known.join("', '")}', got ${display(reduction)}`,
     );
   }
 }
@@ -48,7 +55,7 @@ export function warnOfBroadcast(op: string, input: Tensor, target: Tensor): void
   if (warned.has(key) || warned.size >= MOST_WARNINGS) return;
   warned.add(key);
   console.warn(
-    `${op}: the target's shape ${other} differs from the input's ${own}; they broadcast, so that elements are ` +
+    `${op}: the target's shape ${other} differs from the input's ${own}; they broadcast, so elements are ` +
       `compared that may not belong together. Give both the same shape: target.reshape(${own}) or input.squeeze()`,
   );
 }

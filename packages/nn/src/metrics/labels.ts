@@ -80,7 +80,7 @@ export function scoresOf(
     return { classes, inner: rest.reduce((product, size) => product * size, 1) };
   }
   throw new ShapeError(
-    `${op}: prediction [${prediction.join(', ')}] does not go with target [${target.join(', ')}]; ` +
+    `${op}: prediction [${prediction.join(', ')}] does not fit target [${target.join(', ')}]; ` +
       `it must be scores [n, classes, …] for a target [n, …], or of the target's shape`,
   );
 }

@@ -1,5 +1,12 @@
 /** @file Reads the inputs of metrics: tensors or arrays of numbers, checked against each other. */
-import { checkArgument, IndexError, kinds, ShapeError, type Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  IndexError,
+  kinds,
+  plural,
+  ShapeError,
+  type Tensor,
+} from '@chainrule/autograd';
 
 /** Predictions or targets: a tensor, or numbers in an array. */
 export type Numbers = Tensor | readonly number[] | Float32Array | Float64Array | Int32Array;
@@ -52,7 +59,9 @@ export function weightsOf(
   if (weight === undefined) return new Float64Array(count).fill(1);
   const { data } = valuesOf(op, 'weight', weight);
   if (data.length !== count)
-    throw new ShapeError(`${op}: got ${data.length} weights for ${count} examples`);
+    throw new ShapeError(
+      `${op}: got ${plural(data.length, 'weight')} for ${plural(count, 'example')}`,
+    );
   for (let i = 0; i < count; i++) {
     if (!(data[i]! >= 0 && data[i]! < Infinity))
       throw new IndexError(`${op}: weight ${i} must be a finite number ≥ 0, got ${data[i]}`);

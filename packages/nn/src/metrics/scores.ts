@@ -27,7 +27,7 @@ abstract class ScoreMetric<Result> extends Metric<Result, Numbers, Numbers> {
       if (t.data[i] !== 0 && t.data[i] !== 1)
         throw new IndexError(`${this.name}: target ${i} must be 0 or 1, got ${t.data[i]}`);
       if (Number.isNaN(p.data[i]))
-        throw new ChainruleError(`${this.name}: score ${i} is NaN, which has no place in an order`);
+        throw new ChainruleError(`${this.name}: score ${i} is NaN, which cannot be ranked`);
     }
     for (let i = 0; i < t.data.length; i++) {
       this.scores.push(p.data[i]!);

@@ -123,7 +123,7 @@ export class BleuScore extends SumMetric<
       translations.length !== references.length
     )
       throw new ChainruleError(
-        `BleuScore: takes as many entries of references as translations, got ${lengthOf(references)} for ${lengthOf(translations)}`,
+        `BleuScore: needs references for each translation, got ${lengthOf(references)} for ${lengthOf(translations)}`,
       );
     const all = translations.map((text, i) => ({
       own: tokensOf(text),

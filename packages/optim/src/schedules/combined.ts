@@ -37,7 +37,7 @@ function checkSchedules(
   list.forEach((schedule, i) => {
     if (!(schedule instanceof LRScheduler)) {
       throw new ChainruleError(
-        `${name}: entry ${i} of schedulers is none that steps without a measure`,
+        `${name}: entry ${i} of schedulers must be a schedule that steps without a measured value`,
       );
     }
     if (schedule.optimizer !== owner) {

@@ -16,13 +16,13 @@ const PLACES: Readonly<Record<string, Place>> = {
  * The place of a path: `indexeddb:`, `opfs:` and `download:` say it; without, it is the disk in Node and IndexedDB
  * in pages.
  *
- * @throws {FileError} where there is no such place.
+ * @throws {FileError} if there is no such place.
  */
 export function placeOf(path: string): Place {
   const named = /^(indexeddb:|opfs:|download:)/.exec(path)?.[0];
   if (hasDisk()) {
     if (named === undefined) return disk;
-    throw new FileError(`${named} is a place of pages; in Node give a path`, 'ENOSYS');
+    throw new FileError(`${named} exists only in pages; in Node give a path`, 'ENOSYS');
   }
   if (named !== undefined && named !== 'indexeddb:') return PLACES[named] as Place;
   if (typeof indexedDB === 'object') return indexedDb;

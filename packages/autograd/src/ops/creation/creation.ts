@@ -73,7 +73,7 @@ function leafFrom(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   const size = sizeOf(shape);
   if (size !== data.length) {
     throw new ShapeError(
-      `tensor: shape ${show(shape)} has ${size} elements, the data ${data.length}`,
+      `tensor: shape ${show(shape)} has size ${size}, the data ${data.length}; they must be equal`,
     );
   }
   const value = allocate(dtype, size);

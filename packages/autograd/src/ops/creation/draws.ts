@@ -80,7 +80,7 @@ function drawn(
   const target = shape === undefined ? together : checkShape(op, shape);
   if (show(broadcastShapes(op, together, target)) !== show(target)) {
     throw new ShapeError(
-      `${op}: parameters of shape ${show(together)} cannot be repeated to ${show(target)}`,
+      `${op}: parameters of shape ${show(together)} cannot be expanded to ${show(target)}`,
     );
   }
   return drawElements(draw, ...nodes.map((x) => expandNode(x, target)));

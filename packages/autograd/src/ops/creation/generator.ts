@@ -30,7 +30,7 @@ export interface RngState {
 export function manualSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ChainruleError(
-      `manualSeed: a seed is a whole number from 0 to 2^53 - 1, got ${display(seed)}`,
+      `manualSeed: the seed must be a whole number from 0 to 2^53 - 1, got ${display(seed)}`,
     );
   }
   generator.seed = seed;
@@ -49,7 +49,7 @@ export function getRngState(): RngState {
 export function setRngState(state: unknown): void {
   if (!passes(rngState, state)) {
     throw new FormatError(
-      `setRngState: expected { seed, offset }, whole numbers of 0 or more, got ${display(state)}`,
+      `setRngState: expected { seed, offset }, whole numbers ≥ 0, got ${display(state)}`,
     );
   }
   const { seed, offset } = state;

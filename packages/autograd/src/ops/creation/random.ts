@@ -84,9 +84,7 @@ export function randint<const S extends Shape>(
   checkInteger('randint', 'low', low);
   checkInteger('randint', 'high', high);
   if (high <= low)
-    throw new ChainruleError(
-      `randint: there is no whole number from ${low} up to and without ${high}`,
-    );
+    throw new ChainruleError(`randint: there is no whole number in [${low}, ${high})`);
   if (low < -(2 ** 31) || high > 2 ** 31)
     throw new ChainruleError(`randint: [${low}, ${high}) exceeds int32`);
   const checked = checkShape('randint', shape);
@@ -137,7 +135,7 @@ const bernoulliOptions = defineOptions<BernoulliOptions>({
 export function bernoulli(p: Operand, options?: BernoulliOptions): Tensor {
   const read = bernoulliOptions('bernoulli', options);
   if (typeof p === 'number' && !(p >= 0 && p <= 1)) {
-    throw new ChainruleError(`bernoulli: a probability is from 0 to 1, got ${p}`);
+    throw new ChainruleError(`bernoulli: a probability must be from 0 to 1, got ${p}`);
   }
   const given = operand('bernoulli', p);
   const node =
@@ -148,7 +146,7 @@ export function bernoulli(p: Operand, options?: BernoulliOptions): Tensor {
   const shape = read.shape === undefined ? node.sizes : checkShape('bernoulli', read.shape);
   if (node.ndim > 0 && !sameShape(shape, node.sizes)) {
     throw new ShapeError(
-      `bernoulli: the probabilities have shape ${show(node.sizes)}, asked for is ${show(shape)}`,
+      `bernoulli: the probabilities have shape ${show(node.sizes)}, the option shape is ${show(shape)}; they must be equal`,
     );
   }
   const uniform = drawUniform(shape, node.dtype === 'float64' ? 'float64' : 'float32');

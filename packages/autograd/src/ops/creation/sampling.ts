@@ -49,7 +49,7 @@ export function multinomial(weights: Tensor, n: number, options?: MultinomialOpt
   if (known !== null) checkWeights(known, categories, replacement ? 1 : n);
   if (!replacement && n > categories)
     throw new ChainruleError(
-      `multinomial: ${n} different categories of ${categories} cannot be drawn; use replacement`,
+      `multinomial: cannot draw ${n} different categories out of ${categories}; pass { replacement: true }`,
     );
   const last = p.ndim - 1;
   if (!replacement) {
@@ -70,13 +70,13 @@ function checkWeights(data: ArrayLike<number>, categories: number, n: number): v
     const w = data[i]!;
     if (!(w >= 0 && w < Infinity))
       throw new ChainruleError(
-        `multinomial: weight ${w} at position ${i}: weights are finite numbers of at least 0`,
+        `multinomial: weights must be finite numbers ≥ 0, got ${w} at position ${i}`,
       );
     if (w > 0) positive++;
     if ((i + 1) % categories !== 0) continue;
     if (positive < n)
       throw new ChainruleError(
-        `multinomial: ${positive} of ${categories} weights are not 0; ${n} different categories cannot be drawn`,
+        `multinomial: cannot draw ${n} different categories: only ${positive} of ${categories} weights are above 0`,
       );
     positive = 0;
   }
@@ -113,7 +113,7 @@ function parameters(
   const wanted = checkShape(op, shape);
   if (show(broadcastShapes(op, common, wanted)) !== show(wanted))
     throw new ShapeError(
-      `${op}: the parameters have shape ${show(common)}, asked for is ${show(wanted)}`,
+      `${op}: the parameters have shape ${show(common)}, the option shape is ${show(wanted)}; they must be equal`,
     );
   return { nodes, shape: wanted, dtype: type };
 }

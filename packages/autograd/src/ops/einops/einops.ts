@@ -110,7 +110,7 @@ export const reduce = composite(
       !Object.hasOwn(foldings, typeof reduction === 'string' ? reduction : 'sum')
     ) {
       throw new ChainruleError(
-        `${op}: the reduction must be ${Object.keys(foldings).join(', ')} or a function, got '${String(reduction)}'`,
+        `${op}: the reduction must be ${Object.keys(foldings).join(', ')} or a function, got ${display(reduction)}`,
       );
     }
     const lost = plan.from.flatMap((axis, d) => (plan.to.includes(axis) ? [] : [d]));

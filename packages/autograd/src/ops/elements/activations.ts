@@ -141,7 +141,7 @@ const hardtanhOptions = defineOptions<HardtanhOptions>({ minVal: kinds.real, max
 export const hardtanh = composite('hardtanh', (x: Operand, options?: HardtanhOptions): Tensor => {
   const { minVal = -1, maxVal = 1 } = hardtanhOptions('hardtanh', options);
   if (minVal > maxVal)
-    throw new ChainruleError(`hardtanh: minVal ${minVal} is larger than maxVal ${maxVal}`);
+    throw new ChainruleError(`hardtanh: minVal ${minVal} must not be above maxVal ${maxVal}`);
   return between(floatOperand('hardtanh', x), minVal, maxVal);
 }) as SameShape<[options?: HardtanhOptions]>;
 
@@ -238,7 +238,7 @@ export const glu = composite(
     const { dim = -1 } = gluOptions('glu', given, options);
     const node = floatOperand('glu', x);
     if (node.ndim === 0)
-      throw new ShapeError('glu: x must have a dimension to be halved, got a single number');
+      throw new ShapeError('glu: x must have a dimension to halve, got a single number');
     const d = normalizeDim('glu', dim, node.ndim);
     const size = node.sizes[d] as number;
     if (size % 2 !== 0) {

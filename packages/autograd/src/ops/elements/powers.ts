@@ -81,7 +81,7 @@ export const pow = composite('pow', (x: Operand, y: Operand): Tensor => {
       if (plain !== null) return plain;
     } else if (y < 0 && !isFloat(resultType(x, y))) {
       throw new ChainruleError(
-        `pow: an ${x.dtype} tensor to the negative power ${y} is no integer; cast it: x.cast('float32').pow(${y})`,
+        `pow: an ${x.dtype} tensor to the negative power ${y} is not an integer; cast it: x.cast('float32').pow(${y})`,
       );
     }
   }

@@ -4,7 +4,7 @@
  * A complex tensor is `{ real, imag }`, in arguments and results; a plain tensor stands for one without imaginary
  * part. Both parts are differentiable.
  */
-import { defineOptions, type OptionsReader } from '../../arguments/index.js';
+import { defineOptions, type OptionsReader, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { normalizeDim, normalizeDims, range, show } from '../../graph/shape.js';
@@ -118,7 +118,7 @@ function axesOf(
   const dims = normalizeDims(op, given, x.ndim);
   if (s !== undefined && s !== null && s.length !== dims.length) {
     throw new ShapeError(
-      `${op}: s ${show(s)} has ${s.length} entries for ${dims.length} dimensions`,
+      `${op}: s ${show(s)} has ${plural(s.length, 'entry', 'entries')} for ${plural(dims.length, 'dimension')}`,
     );
   }
   return dims.map((d, i) => {

@@ -108,7 +108,7 @@ export const stft: (x: Operand | Complex, nFft: number, options?: StftOptions) =
       const last = padded.ndim - 1;
       const n = padded.sizes[last] as number;
       if (n < nFft)
-        throw new ShapeError(`${op}: the signal of ${n} elements is shorter than nFft, ${nFft}`);
+        throw new ShapeError(`${op}: the signal has length ${n}, shorter than nFft, ${nFft}`);
       const count = 1 + Math.floor((n - nFft) / hop);
       const taken = takeOf([padded, framePlaces(count, hop, nFft)], { dim: last });
       return mul(reshapeNode(taken, [...padded.sizes.slice(0, -1), count, nFft]), window);

@@ -1,4 +1,5 @@
 /** @file `t.at(…)`: indexing, as `t[…]` in NumPy and PyTorch. */
+import { plural } from '../../arguments/plural.js';
 import { isArray } from '../../arguments/kinds.js';
 import { IndexError } from '../../errors.js';
 import {
@@ -83,7 +84,7 @@ function expandEllipsis(shape: Shape, indices: readonly ReadIndex[]): ReadIndex[
   );
   if (named > shape.length) {
     throw new IndexError(
-      `at: ${named} indices for a tensor of shape ${show(shape)}, which has ${shape.length} dimensions`,
+      `at: ${plural(named, 'index', 'indices')} for a tensor of shape ${show(shape)}, which has ${plural(shape.length, 'dimension')}`,
     );
   }
   const dots = indices.filter((index) => index === '...').length;

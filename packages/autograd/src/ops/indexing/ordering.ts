@@ -108,7 +108,7 @@ export const topk: (
   const n = node.sizes[d] ?? 1;
   if (checkInteger('topk', 'k', k, 0) > n) {
     throw new ShapeError(
-      `topk: k is ${k}, but dimension ${d} of shape ${show(node.sizes)} has ${n} elements`,
+      `topk: k is ${k}, but dimension ${d} of shape ${show(node.sizes)} has only ${n}`,
     );
   }
   if (node.ndim === 0) return sorted('topk', node, 0);

@@ -1,5 +1,5 @@
 /** @file Replacing parts of a tensor. Each operation returns a new tensor. */
-import { defineOptions } from '../../arguments/index.js';
+import { defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, IndexError, ShapeError } from '../../errors.js';
 import {
@@ -96,7 +96,9 @@ function checkCount(op: string, mask: Tensor, size: number): void {
   let count = 0;
   for (let i = 0; i < known.length; i++) count += known[i]!;
   if (count > size)
-    throw new IndexError(`${op}: the mask takes ${count} elements, the source has ${size}`);
+    throw new IndexError(
+      `${op}: the mask takes ${plural(count, 'element')}, the source has ${size}`,
+    );
 }
 
 /** Where a part lies in a whole; see `padNode`. */

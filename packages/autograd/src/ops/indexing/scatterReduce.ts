@@ -1,5 +1,5 @@
 /** @file Reducing elements into positions given by tensors: sums, products, means and extremes. */
-import { defineOptions } from '../../arguments/index.js';
+import { defineOptions, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
@@ -129,7 +129,7 @@ function atLeastVector(x: Tensor): Tensor {
 function checkReduction(op: string, reduce: string, known: readonly ScatterReduction[]): void {
   if ((known as readonly string[]).includes(reduce)) return;
   throw new ChainruleError(
-    `${op}: reduce must be ${known.map((r) => `'${r}'`).join(', ')}; got '${String(reduce)}'`,
+    `${op}: reduce must be ${known.map((r) => `'${r}'`).join(', ')}; got ${display(reduce)}`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** @file Einstein summation, and products over chosen dimensions. */
 import { isArray } from '../../arguments/kinds.js';
-import { byPosition, checkArgument, defineOptions } from '../../arguments/index.js';
+import { byPosition, checkArgument, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { normalizeDims, range, show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -124,7 +124,7 @@ function pairs(
   }
   if (!Number.isInteger(dims) || dims < 0 || dims > Math.min(a.length, b.length)) {
     throw new ShapeError(
-      `tensordot: ${dims} dimensions cannot be paired of ${show(a)} and ${show(b)}`,
+      `tensordot: ${plural(dims, 'dimension')} of ${show(a)} and ${show(b)} cannot be paired`,
     );
   }
   return [range(dims).map((d) => a.length - dims + d), range(dims)];

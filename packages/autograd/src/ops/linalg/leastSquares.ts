@@ -1,5 +1,10 @@
 /** @file Matrices that may be singular: pseudoinverse, least squares, rank, condition, singular values. */
-import { checkArgument, defineOptions, type OptionsReader } from '../../arguments/index.js';
+import {
+  checkArgument,
+  defineOptions,
+  display,
+  type OptionsReader,
+} from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { show } from '../../graph/shape.js';
@@ -160,7 +165,7 @@ export const cond = composite(
     }
     const a = square(op, A);
     if (typeof p !== 'number' && p !== 'fro' && p !== 'nuc')
-      throw new ChainruleError(`${op}: p must be a number, 'fro' or 'nuc', got ${String(p)}`);
+      throw new ChainruleError(`${op}: p must be a number, 'fro' or 'nuc', got ${display(p)}`);
     const size = (t: Tensor): Tensor => ofMatrices(op, t, p, [a.ndim - 2, a.ndim - 1], false);
     return abs(mul(size(a), size(solveOf([a, identityLike(a)], { transposed: false, op: '' }))));
   },

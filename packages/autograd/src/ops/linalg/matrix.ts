@@ -1,5 +1,5 @@
 /** @file Products of matrices and vectors. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
@@ -130,9 +130,7 @@ export const dot = composite('dot', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('dot', x, y);
   checkRanks('dot', [a, 1], [b, 1]);
   if (a.size !== b.size)
-    throw new ShapeError(
-      `dot: the vectors have ${a.size} and ${b.size} elements; they must be equal`,
-    );
+    throw new ShapeError(`dot: the vectors have sizes ${a.size} and ${b.size}; they must be equal`);
   return reshapeNode(
     matmulOf([reshapeNode(a, [1, a.size]), reshapeNode(b, [b.size, 1])], PLAIN),
     [],
@@ -219,7 +217,7 @@ export const linear = composite(
     const features = w.sizes.at(-1) as number;
     if (a.sizes.at(-1) !== features) {
       throw new ShapeError(
-        `linear: x ${show(a.sizes)} has ${a.sizes.at(-1)} features, weight ${show(w.sizes)} takes ${features} ` +
+        `linear: x ${show(a.sizes)} has ${plural(a.sizes.at(-1) as number, 'feature')}, weight ${show(w.sizes)} takes ${features} ` +
           `(${a.sizes.at(-1)} ≠ ${features})`,
       );
     }

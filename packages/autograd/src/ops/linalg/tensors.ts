@@ -1,5 +1,5 @@
 /** @file Chains of products, systems of tensors, and vectors along a dimension. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import {
@@ -195,7 +195,7 @@ export const tensorinv = composite(
     const n = sizeOf(first);
     if (n !== sizeOf(second)) {
       throw new ShapeError(
-        `${op}: the first ${ind} dimensions of ${show(a.sizes)} have ${n} elements, the others ${sizeOf(second)}; ` +
+        `${op}: the first ${plural(ind, 'dimension')} of ${show(a.sizes)} and the others have sizes ${n} and ${sizeOf(second)}; ` +
           `they must be equal`,
       );
     }

@@ -1,5 +1,5 @@
 /** @file Attention, embeddings and dropout: what networks for sequences are made of. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { hostValue } from '../../graph/hostValue.js';
@@ -65,7 +65,7 @@ export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOpt
     checkInteger('embedding', 'paddingIdx', paddingIdx, -rows);
     if (paddingIdx >= rows) {
       throw new ChainruleError(
-        `embedding: paddingIdx ${paddingIdx} is no row of a weight with ${rows}`,
+        `embedding: paddingIdx ${paddingIdx} is not a row of a weight with ${plural(rows, 'row')}`,
       );
     }
     const padding = eq(index, paddingIdx < 0 ? paddingIdx + rows : paddingIdx);
@@ -187,7 +187,7 @@ function repeatHeads(op: string, x: Tensor, q: Tensor): Tensor {
   const [have, want] = [x.sizes.at(-3) ?? 1, q.sizes.at(-3) ?? 1];
   if (x.ndim < 3 || have === 0 || want % have !== 0) {
     throw new ShapeError(
-      `${op}: ${want} heads of the query are no multiple of the ${have} of ${show(x.sizes)}`,
+      `${op}: ${want} heads of the query are not a multiple of the ${have} of ${show(x.sizes)}`,
     );
   }
   const [lead, rest] = [x.sizes.slice(0, -3), x.sizes.slice(-2)];

@@ -100,7 +100,7 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
       const count = c === 0 ? 0 : x.size / c;
       if (count === 1) {
         throw new ShapeError(
-          `batchNorm: training needs more than one value a channel, x is ${show(x.sizes)}`,
+          `batchNorm: training needs more than one value for each channel, x is ${show(x.sizes)}`,
         );
       }
       const moments = momentsOf(x, dims);
@@ -152,7 +152,7 @@ export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
       const count = sizeOf(x.sizes.slice(2));
       if (count === 1) {
         throw new ShapeError(
-          `instanceNorm: needs more than one value a channel and example, x is ${show(x.sizes)}`,
+          `instanceNorm: needs more than one value for each channel of each example, x is ${show(x.sizes)}`,
         );
       }
       const moments = momentsOf(x, range(x.ndim).slice(2));

@@ -1,5 +1,5 @@
 /** @file Convolutions. */
-import { byPosition, defineOptions, display } from '../../arguments/index.js';
+import { byPosition, defineOptions, display, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { show, type Shape } from '../../graph/shape.js';
@@ -121,9 +121,9 @@ function forward(op: string, rank: number): Conv<ConvOptions> {
     const [channels, outputs] = [x.sizes[1] as number, w.sizes[0] as number];
     if ((w.sizes[1] as number) * groups !== channels || outputs % groups !== 0) {
       throw new ShapeError(
-        `${op}: x ${show(input.sizes)} has ${channels} channels, weight ${show(w.sizes)} with groups ${groups} takes ` +
+        `${op}: x ${show(input.sizes)} has ${plural(channels, 'channel')}, weight ${show(w.sizes)} with groups ${groups} takes ` +
           `${(w.sizes[1] as number) * groups} and gives ${outputs}` +
-          (outputs % groups === 0 ? '' : `, which is no multiple of ${groups}`),
+          (outputs % groups === 0 ? '' : `, which is not a multiple of ${groups}`),
       );
     }
     const kernel = w.sizes.slice(2);
@@ -146,7 +146,7 @@ function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
     const channels = x.sizes[1] as number;
     if (w.sizes[0] !== channels || channels % groups !== 0) {
       throw new ShapeError(
-        `${op}: x ${show(input.sizes)} has ${channels} channels, weight ${show(w.sizes)} takes ${w.sizes[0]}; ` +
+        `${op}: x ${show(input.sizes)} has ${plural(channels, 'channel')}, weight ${show(w.sizes)} takes ${w.sizes[0]}; ` +
           `they must be equal, and a multiple of groups ${groups}`,
       );
     }
@@ -206,7 +206,7 @@ function paddingOf(
 function checkWeight(op: string, w: Tensor, rank: number): Tensor {
   if (w.ndim !== rank + 2 || w.sizes.slice(2).includes(0)) {
     throw new ShapeError(
-      `${op}: expected a weight of ${rank + 2} dimensions, none of the kernel's 0, got ${show(w.sizes)}`,
+      `${op}: expected a weight of ${rank + 2} dimensions, with a kernel that is not empty, got ${show(w.sizes)}`,
     );
   }
   return w;

@@ -1,5 +1,5 @@
 /** @file The windows of a convolution as columns, and back. Part of the convolution family. */
-import { defineOptions } from '../../arguments/index.js';
+import { defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -77,7 +77,7 @@ export const fold: (
     const counts = windowCounts(geometry);
     if (rows % taps !== 0 || columns !== sizeOf(counts)) {
       throw new ShapeError(
-        `fold: x ${show(input.sizes)} has ${rows} rows and ${columns} columns; kernel ${show(geometry.kernel)} over ` +
+        `fold: x ${show(input.sizes)} has ${plural(rows, 'row')} and ${plural(columns, 'column')}; kernel ${show(geometry.kernel)} over ` +
           `${show(geometry.size)} needs a multiple of ${taps} rows and ${sizeOf(counts)} columns`,
       );
     }

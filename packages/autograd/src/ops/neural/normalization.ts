@@ -1,5 +1,5 @@
 /** @file Normalizations: softmax, and those that subtract a mean and divide by a deviation. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { checkInteger, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -133,7 +133,7 @@ export const groupNorm: (
   const [n, c, ...rest] = x.sizes as readonly [number, number, ...number[]];
   if (c % numGroups !== 0) {
     throw new ShapeError(
-      `groupNorm: ${c} channels of x ${show(x.sizes)} do not divide into ${numGroups} groups`,
+      `groupNorm: the ${plural(c, 'channel')} of x ${show(x.sizes)} do not divide into ${numGroups} groups`,
     );
   }
   const groups = reshapeNode(x, [n, numGroups, (c / numGroups) * sizeOf(rest)]);

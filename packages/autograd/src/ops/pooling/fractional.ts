@@ -1,5 +1,5 @@
 /** @file Fractional max pooling: windows of one size at random positions. */
-import { defineOptions } from '../../arguments/index.js';
+import { defineOptions, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { range, sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -138,7 +138,7 @@ function windowsOf(
   const ratios = typeof outputRatio === 'number' ? size.map(() => outputRatio) : outputRatio;
   if (ratios !== null && (ratios.length !== size.length || ratios.some((r) => !(r > 0 && r < 1)))) {
     throw new ChainruleError(
-      `${op}: outputRatio must be between 0 and 1, one number or ${size.length}, got ${JSON.stringify(outputRatio)}`,
+      `${op}: outputRatio must be between 0 and 1, one number or ${size.length}, got ${display(outputRatio)}`,
     );
   }
   const windows =

@@ -1,6 +1,6 @@
 /** @file Joining tensors, and splitting them into pieces. */
 import { isArray } from '../../arguments/kinds.js';
-import { byPosition, checkArgument, defineOptions, passes } from '../../arguments/index.js';
+import { byPosition, checkArgument, defineOptions, passes, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { IndexError, ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
@@ -160,7 +160,7 @@ export const unbind: (x: Operand, dim?: DimOption) => Tensor[] = composite(
 );
 
 function dimensionOf(op: string, x: Tensor, dim: number): number {
-  if (x.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions has nothing to cut`);
+  if (x.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions cannot be split`);
   return x.sizes[dim] as number;
 }
 
@@ -173,7 +173,7 @@ function selected(x: Tensor, dim: number, index: number): Tensor {
 
 /**
  * `length` elements along `dim` from `start` on; a negative start counts from the end. PyTorch: `torch.narrow`.
- * @throws {IndexError} if there are not so many.
+ * @throws {IndexError} if there are fewer.
  */
 export const narrow: (x: Operand, dim: number, start: number, length: number) => Tensor = composite(
   'narrow',
@@ -185,7 +185,7 @@ export const narrow: (x: Operand, dim: number, start: number, length: number) =>
     checkInteger('narrow', 'length', length, 0);
     if (from < 0 || from + length > n) {
       throw new IndexError(
-        `narrow: ${length} elements from ${start} on do not fit into dimension ${d} of size ${n}`,
+        `narrow: ${plural(length, 'element')} from ${start} on do not fit into dimension ${d} of size ${n}`,
       );
     }
     return narrowNode(node, d, from, length);

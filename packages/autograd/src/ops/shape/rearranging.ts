@@ -1,5 +1,11 @@
 /** @file Repeating and moving elements: repeat, flip, roll, pad. Part of the shape family. */
-import { byPosition, checkArgument, defineOptions, display } from '../../arguments/index.js';
+import {
+  byPosition,
+  checkArgument,
+  defineOptions,
+  display,
+  plural,
+} from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import {
@@ -30,7 +36,7 @@ export const repeat: (x: Operand, ...repeats: Listed) => Tensor = composite(
     const list = listOf('repeat', repeats);
     if (list.length < node.ndim) {
       throw new ShapeError(
-        `repeat: ${show(list)} has fewer entries than the tensor of shape ${show(node.sizes)} dimensions; use tile for that`,
+        `repeat: ${show(list)} has fewer entries than the shape ${show(node.sizes)}; use tile for that`,
       );
     }
     return repeated('repeat', node, list);
@@ -49,7 +55,7 @@ export const tile: (x: Operand, ...dims: Listed) => Tensor = composite('tile', (
 
 function repeated(op: string, x: Tensor, repeats: readonly number[]): Tensor {
   if (repeats.some((n) => n < 0))
-    throw new ShapeError(`${op}: repeats must be 0 or more, got ${show(repeats)}`);
+    throw new ShapeError(`${op}: repeats must be ≥ 0, got ${show(repeats)}`);
   const shape = [...new Array<number>(repeats.length - x.ndim).fill(1), ...x.sizes];
   checkShape(
     op,
@@ -84,7 +90,7 @@ export const repeatInterleave: (
   if (counts.length === 1) return eachRepeated(op, node, d, counts[0]!);
   if (counts.length !== n) {
     throw new ShapeError(
-      `${op}: ${counts.length} repeats for dimension ${d} of size ${n}; give one for each element, or one for all`,
+      `${op}: ${plural(counts.length, 'repeat')} for dimension ${d} of size ${n}; give one for each element, or one for all`,
     );
   }
   let total = 0;
@@ -117,9 +123,7 @@ function countsOf(op: string, repeats: number | readonly number[] | Tensor): Arr
         : checkArgument(op, 'repeats', repeats, someNumbers);
   for (let i = 0; i < given.length; i++) {
     if (kinds.size.test(given[i])) continue;
-    throw new ChainruleError(
-      `${op}: repeats must be whole numbers, 0 or more, got ${display(given[i])}`,
-    );
+    throw new ChainruleError(`${op}: repeats must be whole numbers ≥ 0, got ${display(given[i])}`);
   }
   return given;
 }
@@ -173,7 +177,7 @@ export const roll: (
   const list = named.map((d) => normalizeDim('roll', d, node.ndim));
   if (list.length !== by.length) {
     throw new ShapeError(
-      `roll: ${by.length} shifts for ${list.length} dimensions; the numbers must be equal`,
+      `roll: ${plural(by.length, 'shift')} for ${plural(list.length, 'dimension')}; the numbers must be equal`,
     );
   }
   return node.ndim === 0 ? node : list.reduce((y, d, i) => rolled(y, by[i]!, d), node);

@@ -2,7 +2,7 @@
  * @file Shapes: reshaping, reordering and expanding dimensions. See rearranging.ts for other ways of moving
  * elements.
  */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import {
@@ -84,14 +84,14 @@ function inferSize(op: string, shape: readonly number[], size: number, from: Sha
     const rest = sizeOf(filled);
     if (rest === 0 || size % rest !== 0) {
       throw new ShapeError(
-        `${op}: ${show(from)} has ${size} elements, which do not divide into ${show(shape)}` +
+        `${op}: ${show(from)} has size ${size}, which does not divide into ${show(shape)}` +
           (rest === 0 ? ': with a dimension of 0, -1 could be anything' : ''),
       );
     }
     filled[open] = size / rest;
   } else if (sizeOf(filled) !== size) {
     throw new ShapeError(
-      `${op}: ${show(from)} has ${size} elements, the new shape ${show(shape)} has ${sizeOf(filled)}; they must be equal`,
+      `${op}: ${show(from)} has size ${size}, the new shape ${show(shape)} has size ${sizeOf(filled)}; they must be equal`,
     );
   }
   return filled;
@@ -173,7 +173,7 @@ export const permute = composite('permute', (x: Operand, ...dims: Listed): Tenso
   const order = normalizeDims('permute', listOf('permute', dims), t.ndim);
   if (order.length !== t.ndim) {
     throw new ShapeError(
-      `permute: ${show(listOf('permute', dims))} names ${order.length} dimensions, the tensor of shape ${show(t.sizes)} ` +
+      `permute: ${show(listOf('permute', dims))} names ${plural(order.length, 'dimension')}, the tensor of shape ${show(t.sizes)} ` +
         `has ${t.ndim}; each must be named once`,
     );
   }
@@ -224,7 +224,7 @@ export const movedim: (
   const to = normalizeDims('movedim', destination, node.ndim);
   if (from.length !== to.length) {
     throw new ShapeError(
-      `movedim: ${from.length} dimensions are moved to ${to.length} places; the numbers must be equal`,
+      `movedim: ${plural(from.length, 'source')} for ${plural(to.length, 'destination')}; the numbers must be equal`,
     );
   }
   const order = new Array<number>(node.ndim).fill(-1);

@@ -138,7 +138,7 @@ export const tensorSplit: (
 ) => Tensor[] = composite('tensorSplit', (x, indicesOrSections, dim) => {
   const node = operand('tensorSplit', x);
   if (node.ndim === 0)
-    throw new ShapeError('tensorSplit: a tensor without dimensions has nothing to cut');
+    throw new ShapeError('tensorSplit: a tensor without dimensions cannot be split');
   return cut(
     'tensorSplit',
     node,

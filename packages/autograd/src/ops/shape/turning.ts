@@ -88,7 +88,7 @@ export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape
     const { sizes: shape, size } = operand('viewAs', other);
     if (node.size !== size)
       throw new ShapeError(
-        `viewAs: ${show(node.sizes)} has ${node.size} elements, ${show(shape)} has ${size}; they must be equal`,
+        `viewAs: ${show(node.sizes)} has size ${node.size}, ${show(shape)} has size ${size}; they must be equal`,
       );
     return reshapeNode(node, shape);
   },

@@ -119,7 +119,9 @@ function gammaDensity(a: Tensor, x: Tensor): Tensor {
 }
 
 function undetermined(op: string): never {
-  throw new GradError(`${op}: there is no derivative by its first argument; detach it: a.detach()`);
+  throw new GradError(
+    `${op}: there is no derivative with respect to the first argument; detach it: a.detach()`,
+  );
 }
 
 /**

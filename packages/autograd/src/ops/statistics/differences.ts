@@ -1,5 +1,5 @@
 /** @file Differences between neighbours, and areas under sampled curves. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
@@ -132,7 +132,7 @@ function placesOf(op: string, x: Tensor, y: Tensor, dim: number): Tensor {
     shape.every((s, d) => (d === dim ? s === n : s === 1 || s === y.sizes[d] || y.sizes[d] === 1));
   if (!fits) {
     throw new ShapeError(
-      `${op}: y ${show(y.sizes)} needs one place for each sample along dimension ${dim}, ` +
+      `${op}: y ${show(y.sizes)} needs one position for each sample along dimension ${dim}, ` +
         `[${n}] or ${show(y.sizes)}; x has shape ${show(x.sizes)}`,
     );
   }
@@ -176,7 +176,7 @@ export const gradient = composite('gradient', (x: Operand, options?: GradientOpt
     typeof spacing === 'number' || spacing instanceof Tensor ? dims.map(() => spacing) : spacing;
   if (list.length !== dims.length) {
     throw new ChainruleError(
-      `gradient: spacing has ${list.length} entries for ${dims.length} dimensions; give one for each, or a number`,
+      `gradient: spacing has ${plural(list.length, 'entry', 'entries')} for ${plural(dims.length, 'dimension')}; give one for each, or a number`,
     );
   }
   return dims.map((d, i) => slope(node, d, list[i] as number | Tensor, edgeOrder));
@@ -187,7 +187,7 @@ function slope(x: Tensor, dim: number, spacing: number | Tensor, edgeOrder: 1 | 
   const n = x.sizes[dim] ?? 0;
   if (n < edgeOrder + 1) {
     throw new ShapeError(
-      `gradient: dimension ${dim} of shape ${show(x.sizes)} has ${n} samples; edgeOrder ${edgeOrder} needs ${edgeOrder + 1}`,
+      `gradient: dimension ${dim} of shape ${show(x.sizes)} has ${plural(n, 'sample')}; edgeOrder ${edgeOrder} needs ${edgeOrder + 1}`,
     );
   }
   const widths = widthsOf(x, dim, spacing, n);
@@ -235,7 +235,7 @@ function widthsOf(x: Tensor, dim: number, spacing: number | Tensor, n: number): 
   const places = operand('gradient', spacing);
   if (places.ndim !== 1 || places.size !== n) {
     throw new ShapeError(
-      `gradient: the places along dimension ${dim} must be a vector of ${n}, got shape ${show(places.sizes)}`,
+      `gradient: the positions along dimension ${dim} must be a vector of size ${n}, got shape ${show(places.sizes)}`,
     );
   }
   return reshapeNode(castNode(step(places, 0, sub), x.dtype), shape);

@@ -65,7 +65,7 @@ export const cdist = composite(
       throw new DTypeError(`cdist: the dtypes differ: ${x.dtype} and ${y.dtype}`);
     if (x.ndim < 2 || y.ndim < 2 || x.sizes.at(-1) !== y.sizes.at(-1)) {
       throw new ShapeError(
-        `cdist: expected rows of one length, […, p, m] and […, r, m], got ${show(x.sizes)} and ${show(y.sizes)}`,
+        `cdist: expected rows of equal length, […, p, m] and […, r, m], got ${show(x.sizes)} and ${show(y.sizes)}`,
       );
     }
     const lead = broadcastShapes('cdist', x.sizes.slice(0, -2), y.sizes.slice(0, -2));

@@ -75,7 +75,7 @@ export const kthvalue = composite(
     checkInteger('kthvalue', 'k', k, 1);
     if (k > n) {
       throw new ShapeError(
-        `kthvalue: k is ${k}, but dimension ${d} of shape ${show(node.sizes)} has ${n} elements`,
+        `kthvalue: k is ${k}, but dimension ${d} of shape ${show(node.sizes)} has only ${n}`,
       );
     }
     if (node.ndim === 0) return { values: node, indices: single(0, 'int32') };

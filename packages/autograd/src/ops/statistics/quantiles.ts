@@ -1,5 +1,10 @@
 /** @file Quantiles: elements of sorted rows at fractions of their length, with interpolation between neighbours. */
-import { checkArgument, defineOptions, type OptionsReader } from '../../arguments/index.js';
+import {
+  checkArgument,
+  defineOptions,
+  display,
+  type OptionsReader,
+} from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { hostValue } from '../../graph/hostValue.js';
@@ -104,7 +109,7 @@ const FRACTIONS = kinds.kind<readonly number[]>(
 
 function checkFraction(op: string, q: number): number {
   if (q >= 0 && q <= 1) return q;
-  throw new ChainruleError(`${op}: q must be in [0, 1], got ${String(q)}`);
+  throw new ChainruleError(`${op}: q must be in [0, 1], got ${display(q)}`);
 }
 
 /** The elements of each row at the fractions, `[…, n]` and `[q]` to `[…, q]`. */

@@ -1,5 +1,5 @@
 /** @file `associativeScan`: all running results of an associative function, in logarithmically many steps. */
-import { checkArgument, defineOptions } from '../../arguments/index.js';
+import { checkArgument, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDim, show } from '../../graph/shape.js';
@@ -54,8 +54,8 @@ export function associativeScan<X>(
   sizes.forEach((n, k) => {
     if (n !== sizes[0]) {
       throw new ShapeError(
-        `associativeScan: ${names[k] as string} has ${n} elements, shape ${show((leaves[k] as Tensor).sizes)}, but ` +
-          `${names[0] as string} has ${sizes[0] as number}; all have as many`,
+        `associativeScan: ${names[k] as string} of shape ${show((leaves[k] as Tensor).sizes)} has ${plural(n, 'element')}, but ` +
+          `${names[0] as string} has ${sizes[0] as number}; the numbers must be equal`,
       );
     }
   });

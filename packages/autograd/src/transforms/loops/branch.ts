@@ -1,5 +1,5 @@
 /** @file `cond` and `switchCase`: one of several functions, chosen by a value. */
-import { checkArgument, passes } from '../../arguments/index.js';
+import { checkArgument, display, passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
@@ -89,7 +89,7 @@ function clamped<F>(functions: readonly F[], index: number): F {
 
 /** A tensor with one element, without dimensions. */
 function single(op: string, what: string, x: unknown): Tensor {
-  if (!isTensor(x)) throw new ChainruleError(`${op}: ${what} must be a tensor, got ${typeof x}`);
+  if (!isTensor(x)) throw new ChainruleError(`${op}: ${what} must be a tensor, got ${display(x)}`);
   if (x.size !== 1) {
     throw new ShapeError(
       `${op}: ${what} must have a single element, got shape ${show(x.sizes)}; where(c, a, b) chooses element by element`,

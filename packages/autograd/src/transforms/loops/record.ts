@@ -104,7 +104,7 @@ export function checkTensors(op: string, what: string, tree: Tree): void {
   const bad = loose(tree);
   if (bad !== null)
     throw new ChainruleError(
-      `${op}: ${what} must hold tensors alone, got ${bad}; write scalar(x) for a number`,
+      `${op}: ${what} must hold only tensors, got ${bad}; write scalar(x) for a number`,
     );
 }
 

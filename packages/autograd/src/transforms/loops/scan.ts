@@ -1,5 +1,5 @@
 /** @file `scan`: a loop over sequences as one node of the graph. */
-import { checkArgument, defineOptions } from '../../arguments/index.js';
+import { checkArgument, defineOptions, display, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
@@ -99,7 +99,7 @@ export function scan<C, X, Y>(
   const { result, cells, since, start, draws } = recorded;
   if (!Array.isArray(result) || result.length !== 2) {
     throw new ChainruleError(
-      `scan: the body must return [carry, y], two parts, got ${Array.isArray(result) ? `${result.length}` : typeof result}; ` +
+      `scan: the body must return [carry, y], two parts, got ${Array.isArray(result) ? plural(result.length, 'part') : display(result)}; ` +
         `y may be null`,
     );
   }
@@ -150,10 +150,10 @@ function lengthOf(
     const name = names[k] ?? 'xs';
     const n = x.sizes[0];
     if (n === undefined)
-      throw new ShapeError(`scan: ${name} has no dimensions, a sequence has at least one`);
+      throw new ShapeError(`scan: ${name} has no dimensions; a sequence has at least one`);
     if (length !== undefined && n !== length) {
       throw new ShapeError(
-        `scan: ${name} has ${n} elements, shape ${show(x.sizes)}, but ${from} is ${length}; all sequences have one length`,
+        `scan: ${name} of shape ${show(x.sizes)} has length ${n}, but ${from} is ${length}; all sequences must have the same length`,
       );
     }
     length = n;
@@ -161,7 +161,7 @@ function lengthOf(
   });
   if (length === undefined) {
     throw new ChainruleError(
-      'scan: xs holds no tensor, so that the number of steps is not known; give { length }',
+      'scan: xs holds no tensor, so the number of steps is not known; give { length }',
     );
   }
   return length;

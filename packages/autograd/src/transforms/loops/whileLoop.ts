@@ -1,5 +1,5 @@
 /** @file `whileLoop`: a loop that ends by a condition, as one node of the graph. */
-import { checkArgument, defineOptions } from '../../arguments/index.js';
+import { checkArgument, defineOptions, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
@@ -103,7 +103,7 @@ export function whileLoop<C>(
 function checkCondition(x: unknown): Tensor {
   if (!isTensor(x)) {
     throw new DTypeError(
-      `whileLoop: the condition must return a tensor, got ${typeof x}; compare tensors: x.lt(10)`,
+      `whileLoop: the condition must return a tensor, got ${display(x)}; compare tensors: x.lt(10)`,
     );
   }
   if (x.size !== 1) {

@@ -1,12 +1,13 @@
 /** @file An imported graph as a module: its weights are parameters, its call runs the nodes. */
 import {
   cell,
-  DTypeError,
   ChainruleError,
+  DTypeError,
   kinds,
   noGrad,
   Parameter,
   passes,
+  plural,
   ShapeError,
   Tensor,
 } from '@chainrule/autograd';
@@ -40,7 +41,7 @@ export class OnnxModule extends Module {
   constructor(graph: Graph, limits: Limits, fields: ReadonlyMap<string, string>) {
     super();
     if (!passes(aGraph, graph))
-      throw new ChainruleError('OnnxModule: made by importOnnx(file), not by new');
+      throw new ChainruleError('OnnxModule: use importOnnx(file) instead of new');
     this.graph = graph;
     this.limits = limits;
     this.inputs = graph.inputs;
@@ -76,7 +77,7 @@ export class OnnxModule extends Module {
   values(...args: readonly OnnxValue[]): OnnxValue[] {
     if (args.length !== this.inputs.length) {
       throw new ChainruleError(
-        `run: the model takes ${this.inputs.length} inputs (${this.inputs.map(({ name }) => name).join(', ')}), ` +
+        `run: the model takes ${plural(this.inputs.length, 'input')} (${this.inputs.map(({ name }) => name).join(', ')}), ` +
           `got ${args.length}`,
       );
     }

@@ -4,12 +4,13 @@ import {
   ChainruleError,
   checkArgument,
   defineOptions,
+  display,
   gather,
   kinds,
   logSoftmax,
   ShapeError,
-  where,
   type Tensor,
+  where,
 } from '@chainrule/autograd';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
@@ -83,7 +84,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     ) {
       throw new ChainruleError(
         `${name}: cutoffs must be whole numbers that rise from at least 1 to at most ${nClasses - 1}, ` +
-          `got [${cutoffs.join(', ')}]`,
+          `got ${display(cutoffs)}`,
       );
     }
     this.cutoffs = [...cutoffs, nClasses];

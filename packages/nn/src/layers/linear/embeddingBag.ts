@@ -1,12 +1,13 @@
 /** @file Rows of a table, looked up and combined bag by bag: the function behind `EmbeddingBag`. */
 import {
-  any,
   amax,
+  any,
   arange,
   ChainruleError,
   checkArgument,
   clamp,
   defineOptions,
+  display,
   embedding,
   full,
   indexAdd,
@@ -17,9 +18,9 @@ import {
   ShapeError,
   take,
   tensor,
+  type Tensor,
   where,
   zeros,
-  type Tensor,
 } from '@chainrule/autograd';
 
 /** How the vectors of a bag are combined. */
@@ -155,7 +156,7 @@ function bagsOf(
   if (!includeLastOffset) starts.push(indices.size);
   if (starts[0] !== 0 || starts.some((s, i) => s > indices.size || s < (starts[i - 1] ?? 0))) {
     throw new IndexError(
-      `${op}: offsets must rise from 0 to at most ${indices.size}, got [${starts.join(', ')}]`,
+      `${op}: offsets must rise from 0 to at most ${indices.size}, got ${display(starts)}`,
     );
   }
   const sizes = starts.slice(1).map((end, i) => end - (starts[i] as number));

@@ -270,8 +270,8 @@ export class ThreadPool implements Threads {
   }
 
   /**
-   * Whether a thread that had started is gone. Node tells of it by an event, which does not arrive while this thread waits;
-   * Linux lists the threads of a process.
+   * Whether a thread that had started is gone. Node tells of it by an event, which does not arrive while this thread
+   * waits; Linux lists the threads of a process.
    */
   private workerDied(): boolean {
     const fs = this.listsThreads ? process.getBuiltinModule('node:fs') : null;
