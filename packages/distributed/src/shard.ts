@@ -14,8 +14,9 @@ import type { Communicator } from './communicator.js';
 /** Options of `World.shard`. */
 export interface ShardOptions {
   /**
-   * What happens to items that do not divide evenly: 'repeat' gives some of the first to two ranks, so that all have as
-   * many; 'drop' leaves the last out; 'error' throws. Default 'repeat', as PyTorch's `DistributedSampler`.
+   * What happens to items that do not divide evenly: `'repeat'` gives some of the first to two ranks, so that all
+   * have equally many; `'drop'` leaves out the last; `'error'` throws. Default `'repeat'`, as PyTorch's
+   * `DistributedSampler`.
    */
   readonly uneven?: 'repeat' | 'drop' | 'error';
 }
@@ -24,7 +25,7 @@ const shardOptions = defineOptions<ShardOptions>({
   uneven: kinds.oneOf('repeat', 'drop', 'error'),
 });
 
-/** What can be shared out: rows of a tensor, an array, or an object with `length` and `at(i)`. */
+/** What can be shared: the rows of a tensor, an array, or an object with `length` and `at(i)`. */
 export type Shardable<T> = Tensor | readonly T[] | Dataset<T>;
 
 /** Every `size`-th item, from the rank's own on; as many on each rank. */

@@ -4,7 +4,10 @@ import { randn, tensor, zeros } from '@chainrule/autograd';
 import { fromAudioBuffer, readWav, toAudioBuffer, writeWav } from '@chainrule/nn/data';
 import { describe, expect, it } from 'vitest';
 
-/** Two channels of three frames at 8 kHz: 0, −1, ¼ and ½, almost 1, −½, by `wave` of Python 3.11 in 1, 2, 3 and 4 bytes. */
+/**
+ * Two channels of three frames at 8 kHz: 0, −1, ¼ and ½, almost 1, −½, by `wave` of Python 3.11 in 1, 2, 3 and 4
+ * bytes.
+ */
 const FILES = [
   'UklGRioAAABXQVZFZm10IBAAAAABAAIAQB8AAIA+AAACAAgAZGF0YQYAAACAwAD/oEA=',
   'UklGRjAAAABXQVZFZm10IBAAAAABAAIAQB8AAAB9AAAEABAAZGF0YQwAAAAAAABAAID/fwAgAMA=',

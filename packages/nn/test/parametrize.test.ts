@@ -1,4 +1,7 @@
-/** @file Weights computed from others: parametrizations, their removal, fused batch normalization, norms of many tensors. */
+/**
+ * @file Weights computed from others: parametrizations, their removal, fused batch normalization, norms of many
+ * tensors.
+ */
 import * as A from '@chainrule/autograd';
 import { ChainruleError, grad, manualSeed, tensor, type Tensor } from '@chainrule/autograd';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-/** @file Samplers and combined datasets: what they choose, how often, and that loaders go on in the middle of a pass. */
+/**
+ * @file Samplers and combined datasets: what they choose, how often, and that loaders go on in the middle of a pass.
+ */
 import { manualSeed, tensor } from '@chainrule/autograd';
 import {
   BatchSampler,

@@ -24,11 +24,11 @@ import { typesText } from './types.js';
 export interface ModuleOptimizer {
   /** Clears the gradients; called at the beginning of each step. */
   zeroGrad(): void;
-  /** Makes one step by the gradients. */
+  /** Takes a step with the gradients. */
   step(): unknown;
 }
 
-/** What a module trains with. */
+/** How a module trains. */
 export interface ModuleTraining {
   /** The loss of what the function returns, and of the targets. */
   readonly loss: (output: never, ...targets: never[]) => Tensor;
@@ -40,23 +40,29 @@ export interface ModuleTraining {
 
 /** Options of `exportModule`. */
 export interface ExportModuleOptions {
-  /** The weights in the text of the module, or in a safetensors file that `load` takes. Default 'inline'. */
+  /**
+   * Where the weights go: into the text of the module, or into a safetensors file that `load` takes. Default
+   * `'inline'`.
+   */
   readonly weights?: 'inline' | 'file';
-  /** The kernels likewise: a file, which `start` takes, for places that make no code from bytes. Default 'inline'. */
+  /**
+   * Where the kernels go: likewise, or into a file that `start` takes, for platforms that do not compile bytes.
+   * Default `'inline'`.
+   */
   readonly wasm?: 'inline' | 'file';
-  /** The name of the function that is exported. Default 'predict'. */
+  /** The name of the exported function. Default `'predict'`. */
   readonly name?: string;
   /** The names of its arguments. */
   readonly names?: readonly string[];
-  /** Whose weights and states have their keys as names. */
+  /** The modules whose weights and states are named by their keys. */
   readonly modules?: Named | Readonly<Record<string, Named>>;
-  /** The largest batch; null for the batch of the example alone. Default 1024. */
+  /** The largest batch; null for only the batch size of the example. Default 1024. */
   readonly batch?: number | null;
-  /** With the whole training step. */
+  /** Adds the whole training step. */
   readonly train?: ModuleTraining;
 }
 
-/** What `exportModule` gives: the texts and files of a module. */
+/** The result of `exportModule`: the texts and files of a module. */
 export interface ExportedModule {
   /** An ES module. */
   readonly js: string;
@@ -96,20 +102,20 @@ const WORD = /^[A-Za-z_$][\w$]*$/;
 const TAKEN = ['train', 'state', 'load', 'start', 'version'];
 
 /**
- * A function as one ES module that runs anywhere: no framework, no other file, no `eval`, in pages, workers, Node,
- * Deno and at the edge. `import { predict } from './digits.js'` takes typed arrays with any number of examples, each
- * argument's first dimension, and gives `{ data, shape }` in the places of tensors. What it computes is what the
- * compiled function computes on the same engine without a BLAS library, bit for bit: the same kernels, with and
- * without fused multiply-add. (What takes less than some 256 steps the framework computes without kernels, and its
- * last digit may differ.)
+ * Writes a function as one ES module that runs anywhere, in pages, workers, Node, Deno and at the edge: no
+ * framework, no other file, no `eval`. `import { predict } from './digits.js'` takes typed arrays with any number of
+ * examples, along the first dimension of each argument, and returns `{ data, shape }` for each tensor. It computes
+ * the same bits as the compiled function on the same engine without a BLAS library: the same kernels run, with and
+ * without fused multiply-add. (The framework computes programs of fewer than about 256 steps without kernels, so
+ * their last digit may differ.)
  *
- * `f` is recorded without gradients, once for each of many batch sizes, with the named modules in evaluation mode.
- * With `train` there is `train(...arguments, ...targets)` too, a whole step in training mode that gives the loss.
- * `state()` gives weights and states, `load(state)` takes them back, and so does
- * `model.loadStateDict(decodeSafetensors(bytes))` those of a file.
+ * `f` is recorded without gradients, once for each of many batch sizes, with the given modules in evaluation mode.
+ * With `train` there is also `train(...arguments, ...targets)`, a whole step in training mode that returns the loss.
+ * `state()` returns weights and states, and `load(state)` restores them;
+ * `model.loadStateDict(decodeSafetensors(bytes))` restores those of a file.
  *
- * @throws {ChainruleError} if `f` reads a value, uses an operation that has only a plain kernel (it is named with
- * the line that made it), or does not depend evenly on the batch.
+ * @throws {ChainruleError} if `f` reads a value, uses an operation without a compiled kernel (the message gives the
+ * line that made it), or does not depend evenly on the batch.
  * @example
  * const { js, types } = exportModule((x: Tensor) => model.forward(x), [zeros([1, 784])], { names: ['pixels'] });
  * writeFileSync('digits.js', js);

@@ -27,17 +27,20 @@ import { typeOf, Writer, type ElementType, type Value } from './writer.js';
 
 /** Options of `exportStableHLO`. */
 export interface StableHLOOptions {
-  /** On how many devices the step runs, each with a batch of its own. Default 1. */
+  /** The number of devices that the step runs on, each with its own batch. Default 1. */
   readonly replicas?: number;
-  /** Whose parameters, buffers and states have their keys as names: `{ '': model, optimizer }`, or one module. */
+  /**
+   * The modules whose parameters, buffers and states are named by their keys: `{ '': model, optimizer }`, or one
+   * module.
+   */
   readonly modules?: Named | Readonly<Record<string, Named>>;
-  /** The names of the arguments; by default `arg0`, `arg1` … */
+  /** The names of the arguments. Default: `arg0`, `arg1` … */
   readonly names?: readonly string[];
 }
 
-/** What goes in or comes out of the program, in its order. */
+/** An input or output of the program. */
 export interface StableHLOPort {
-  /** `seed` and `offset` are of the random generator, ui64. */
+  /** What it is; `seed` and `offset` belong to the random generator, ui64. */
   readonly kind: 'state' | 'argument' | 'seed' | 'offset' | 'output';
   /** A state's key, the name of an argument or of an output. */
   readonly name: string;
@@ -51,17 +54,17 @@ export interface StableHLOPort {
 export interface StableHLOMap {
   /** The program that wrote it and its version, `chainrule …`. */
   readonly writtenBy: string;
-  /** On how many devices a step runs. */
+  /** The number of devices that a step runs on. */
   readonly replicas: number;
-  /** What `main` takes, in order. */
+  /** The inputs of `main`, in order. */
   readonly inputs: readonly StableHLOPort[];
-  /** Results of the function, then states: those go in again at the next step under the same name. */
+  /** The results of the function, then the states, which are inputs of the next step under the same name. */
   readonly outputs: readonly StableHLOPort[];
   /** How far each step moves the offset of the random generator. */
   readonly draws: number;
 }
 
-/** What `exportStableHLO` gives: a program, the state it starts from, and how to run it. */
+/** The result of `exportStableHLO`: a program, the state it starts from, and how to run it. */
 export interface StableHLO {
   /** The program, as text: `main` of a module. */
   readonly mlir: string;
@@ -71,7 +74,7 @@ export interface StableHLO {
   readonly map: StableHLOMap;
   /** A program in Python that runs all this with jaxlib. */
   readonly runner: string;
-  /** Takes over what the runner has saved: parameters, states and the place of the random generator. */
+  /** Restores what the runner has saved: parameters, states and the random generator. */
   load(bytes: Uint8Array): void;
 }
 
@@ -88,22 +91,21 @@ const optionsOf = (options: StableHLOOptions | undefined): StableHLOOptions =>
   stableHLOOptions('exportStableHLO', options);
 
 /**
- * A function, or a whole training step with `backward()` and `step()`, as a StableHLO program: the road to TPUs and
- * many GPUs. `step` is called once, on what stands for `args`, of which shapes and dtypes matter; its parameters,
- * buffers and the states of its optimizer are inputs of the program and come out as they are after the step. Random
- * numbers are Chainrule's own, bit for bit; loops are loops.
+ * Writes a function, or a whole training step with `backward()` and `step()`, as a StableHLO program, for TPUs and
+ * many GPUs. `step` is called once; only the shapes and dtypes of `args` matter. Its parameters, buffers and
+ * optimizer states are inputs of the program, and their values after the step are outputs. Random numbers are
+ * Chainrule's, bit for bit; loops stay loops.
  *
- * Write `mlir` to `step.mlir`, `state` to `step.safetensors`, `map` as JSON to `step.json` and `runner` to `run.py`;
- * then `python run.py step --steps 100 --data batches.safetensors` trains with jaxlib 0.10.2 (StableHLO is no stable
- * format as text, and the runner uses what jaxlib calls private), saves `step.trained.safetensors`, and `load` takes
- * that back. With `replicas` each device has a batch of its own, in one process or several: gradients, and floats
- * such as running statistics, are averaged, so that replicas stay equal bit for bit. Random numbers differ between
- * replicas.
+ * Write `mlir` to `step.mlir`, `state` to `step.safetensors`, `map` as JSON to `step.json` and `runner` to `run.py`.
+ * Then `python run.py step --steps 100 --data batches.safetensors` trains with jaxlib 0.10.2 (the text form of
+ * StableHLO is not stable, and the runner uses a private part of jaxlib) and saves `step.trained.safetensors`, which
+ * `load` reads. With `replicas` each device has its own batch, in one process or several: gradients, and floats such
+ * as running statistics, are averaged, so replicas stay equal bit for bit. Random numbers differ between replicas.
  *
- * What values would show is not seen there: an index out of range or a division of integers by zero is no error.
+ * Errors that depend on values are not found: an index out of range, or an integer division by zero.
  *
- * @throws {ChainruleError} if `step` reads a value (as LBFGS does), or uses an operation that StableHLO does not
- * have: it is named, with the line that made it.
+ * @throws {ChainruleError} if `step` reads a value (as LBFGS does), or uses an operation that StableHLO lacks; the
+ * message gives the line that made it.
  * @example
  * const { mlir, state, map, runner } = exportStableHLO(step, [x, y], { modules: { '': model, optimizer } });
  */

@@ -361,7 +361,7 @@ describe('running', () => {
       node: [node('Loop', ['', '', 'x'], ['y'], [attribute({ name: 'body', type: 5, g: body })])],
     });
     expect(stopped(bytes, { limits: { iterations: 20 } })).toContain(
-      'more than 20 rounds (limits.iterations)',
+      'more than 20 iterations (limits.iterations)',
     );
   });
 });
