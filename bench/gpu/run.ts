@@ -5,6 +5,7 @@
  *     npm run bench:gpu                  # the GPU of this machine, or SwiftShader
  *     npm run bench:gpu -- --null        # no device at all: the cost of issuing alone
  *     npm run bench:gpu -- --quick       # small sizes, a few rounds: a dry run
+ *     PYTHON=python3 npm run bench:gpu   # beside PyTorch on CUDA
  *
  * Needs the npm package `webgpu`, here or in the folder that CHAINRULE_WEBGPU_PACKAGE names.
  */
@@ -13,7 +14,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
+  conv2d,
   deviceInfo,
+  evaluate,
+  grad,
   manualSeed,
   memoryUsage,
   noGrad,
@@ -45,13 +49,46 @@ else if (existsSync(SOFTWARE) && !existsSync('/usr/share/vulkan/icd.d')) {
   env['CHAINRULE_WEBGPU'] ??= 'enable-dawn-features=disable_workgroup_init';
 }
 
-/** One line of the result: numbers by name. */
-function tell(name: string, figures: Readonly<Record<string, number | string>>): void {
-  if (values.json) return console.log(JSON.stringify({ name, ...figures }));
-  const text = Object.entries(figures).map(
+type Figures = Readonly<Record<string, number | string>>;
+
+/** One measurement: numbers by name. */
+interface Line {
+  readonly name: string;
+  readonly figures: Figures;
+}
+
+/** Milliseconds that PyTorch takes, by the name of the measurement. */
+const peer = new Map<string, number>();
+
+function tell(name: string, figures: Figures): void {
+  // The process that started this one prints it.
+  console.log(JSON.stringify({ name, figures } satisfies Line));
+}
+
+function print({ name, figures }: Line): void {
+  const ms = peer.get(name.replace(/ (compiled|eager)$/, ''));
+  const own = figures['ms'];
+  const beside =
+    ms === undefined || typeof own !== 'number' ? {} : { PyTorch: ms, 'times PyTorch': own / ms };
+  const all: Figures = { ...figures, ...beside };
+  if (values.json) return console.log(JSON.stringify({ name, ...all }));
+  const text = Object.entries(all).map(
     ([key, x]) => `${key} ${typeof x === 'number' ? Number(x.toPrecision(4)) : x}`,
   );
   console.log(`${name.padEnd(28)} ${text.join('  ')}`);
+}
+
+/** The lines of a program that prints JSON; null if it failed. */
+function linesOf(program: string, args: readonly string[]): unknown[] | null {
+  const { status, stdout } = spawnSync(program, args, {
+    stdio: ['inherit', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
+  if (status !== 0) return null;
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line): unknown => JSON.parse(line));
 }
 
 const ROUNDS = values.quick ? 3 : 7;
@@ -94,7 +131,7 @@ for (const [name, make] of Object.entries(trainings)) {
     measurements[`${name} ${mode}`] = async () => {
       const step = make(mode);
       if (values.null) return issuing(name, mode, step);
-      tell(`${name} ${mode}`, { 'ms a step': 1000 * (await seconds(step)) });
+      tell(`${name} ${mode}`, { ms: 1000 * (await seconds(step)) });
     };
   }
 }
@@ -105,12 +142,42 @@ for (const n of values.quick ? [128] : [1024, 2048, 4096, 8192]) {
     tell(`matmul-${n}`, { ms: 1000 * t, 'GFLOP/s': (2 * n ** 3) / t / 1e9 });
   };
 }
-measurements['attention'] = async () => {
-  const shape = values.quick ? [1, 2, 32, 16] : [1, 16, 1024, 64];
-  const [q, k, v] = [randn(shape), randn(shape), randn(shape)];
-  const t = await seconds(() => noGrad(() => scaledDotProductAttention(q, k, v)));
-  tell(`attention ${shape.join('×')}`, { ms: 1000 * t });
-};
+/** An operation on tensors of random numbers, with its gradients too where `grads` is set. */
+function operation(
+  name: string,
+  shapes: readonly (readonly number[])[],
+  f: (...xs: [Tensor, Tensor, Tensor]) => Tensor,
+  grads = false,
+): void {
+  measurements[name] = async () => {
+    const xs = shapes.map((shape) => randn(shape, { requiresGrad: grads })) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    const run = (): Tensor => {
+      if (!grads) return noGrad(() => f(...xs));
+      const [first, ...others] = grad(f(...xs).sum(), xs) as [Tensor, ...Tensor[]];
+      evaluate(first, ...others);
+      return first;
+    };
+    tell(name, { ms: 1000 * (await seconds(run)) });
+  };
+}
+const heads = values.quick ? [1, 2, 32, 16] : [1, 16, 1024, 64];
+const images = values.quick ? [2, 8, 8, 8] : [32, 64, 56, 56];
+const filters = values.quick ? [8, 8, 3, 3] : [64, 64, 3, 3];
+const matrix = values.quick ? [64, 64] : [4096, 4096];
+const conv = (x: Tensor, w: Tensor): Tensor => conv2d(x, w, { padding: 1 });
+const attention = (q: Tensor, k: Tensor, v: Tensor): Tensor => scaledDotProductAttention(q, k, v);
+for (const grads of [false, true]) {
+  const end = grads ? '-grad' : '';
+  operation(`attention${end}`, [heads, heads, heads], attention, grads);
+  operation(`conv2d${end}`, [images, filters], conv, grads);
+}
+operation('add', [matrix, matrix], (a, b) => a.add(b));
+operation('softmax', [matrix], (a) => a.softmax(1));
+operation('sum', [matrix], (a) => a.sum());
 
 async function measure(name: string): Promise<void> {
   await setDevice('webgpu');
@@ -122,7 +189,14 @@ async function measure(name: string): Promise<void> {
 /** Each in a process of its own: what one has left behind is no part of the next. */
 async function measureAll(): Promise<void> {
   await setDevice('webgpu');
-  tell('device', { name: deviceInfo('webgpu').description });
+  print({ name: 'device', figures: { name: deviceInfo('webgpu').description } });
+  const python = env['PYTHON'];
+  if (python !== undefined) {
+    const program = fileURLToPath(new URL('../peers/torchGpuPeer.py', import.meta.url));
+    const lines = linesOf(python, [program, '--filter', values.filter]);
+    for (const line of (lines ?? []) as { name: string; ms?: number }[])
+      if (line.ms !== undefined) peer.set(line.name, line.ms);
+  }
   const script = fileURLToPath(import.meta.url);
   for (const name of Object.keys(measurements)) {
     const small = !values.quick || !name.startsWith('train/') || /mlp-(tiny|small)/.test(name);
@@ -130,8 +204,9 @@ async function measureAll(): Promise<void> {
       continue;
     // The options of this process say that ts-node runs it.
     const args = [...process.execArgv, script, ...process.argv.slice(2), '--one', name];
-    const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
-    if (status !== 0) tell(name, { error: `the process ended with ${String(status)}` });
+    const lines = linesOf(process.execPath, args);
+    if (lines === null) print({ name, figures: { error: 'its process failed' } });
+    else for (const line of lines) print(line as Line);
   }
   process.exit(0);
 }

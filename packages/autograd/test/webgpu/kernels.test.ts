@@ -47,6 +47,32 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
   'sums of columns': () => noise(70, 9).sum(0),
   'a product, a maximum, a minimum': () =>
     chainrule.cat([noise(5, 70).max(1).values, noise(5, 6).prod(1), noise(5, 70).min(1).values]),
+  'a sum over very many': () => noise(70_001).square().sum(),
+  'long sums of few columns': () => noise(5000, 3).square().sum(0),
+  'sums over dimensions on both sides': () => noise(40, 3, 300).square().sum([0, 2]),
+  'a count of very many': () => noise(70_000).gt(0).sum(),
+  'any and all of very many': () =>
+    chainrule.cat([noise(9000).gt(1.9).any().reshape([1]), noise(9000).gt(-3).all().reshape([1])]),
+  'a variance of very many': () => noise(30_000).var(),
+  'a softmax of very many': () => noise(20_000).softmax(0),
+  'normalized channels': () => {
+    const x = noise(40, 3, 18, 17);
+    const [v, mean] = [x.var([0, 2, 3], { keepdim: true }), x.mean([0, 2, 3], { keepdim: true })];
+    return x.sub(mean).div(v.add(1e-5).sqrt());
+  },
+  // Both passes over a row must see the same elements.
+  'logsumexp of what is computed in the same loop': () =>
+    noise(2, 40).exp().mul(-1.5).reshape([2, 2, 20]).logsumexp(1),
+  'logsumexp of ties': () =>
+    chainrule
+      .cat([noise(1, 9), noise(1, 9)])
+      .mul(-1.5)
+      .logsumexp(0),
+  'NaN and infinities less themselves': () => {
+    const x = tensor([NaN, 1, Infinity, -Infinity]);
+    return x.sub(x);
+  },
+  'a variance of one element': () => noise(1).var(),
   softmax: () => noise(4, 130).softmax(1),
   'softmax of short rows': () => noise(40, 5).softmax(1),
   layerNorm: () => operation('layerNorm')(noise(3, 96), [96] as unknown as Tensor),
@@ -58,7 +84,7 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
   'a product with a long sum': () => noise(20, 400).square().matmul(noise(400, 33).square()),
   'products with long sums': () => noise(2, 9, 600).square().matmul(noise(600, 12).square()),
   'a matrix and a vector': () => noise(50, 700).matmul(noise(700)),
-  'a vector and a matrix': () => noise(700).matmul(noise(700, 50)),
+  'a vector and a matrix': () => noise(700).square().matmul(noise(700, 50).square()),
   'products side by side': () => noise(3, 1, 9, 10).matmul(noise(2, 10, 8)),
   'a product of integers': () => indices(9, 5, 6).matmul(indices(7, 6, 4)),
   permute: () => noise(3, 4, 5).permute([2, 0, 1]).add(0),

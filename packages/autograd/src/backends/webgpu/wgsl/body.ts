@@ -9,6 +9,8 @@ import { literal, typeOf, type ShaderWriter } from './text.js';
 /** What refuses an integer 0 as its second operand. */
 export const DIVISIONS: ReadonlySet<string> = new Set(['floorDivide', 'remainder', 'fmod']);
 
+const PRODUCTS: ReadonlySet<string> = new Set(['mul', 'square']);
+
 /** Where a body reads. */
 export interface Reading {
   /** Whether a load or a coordinate differs from point to point of a row. */
@@ -21,9 +23,19 @@ export interface Reading {
   position(point: boolean): string;
 }
 
+/** How many reductions stand before each value, itself included. */
+export function levelsOf(body: readonly Scalar[]): readonly number[] {
+  const level: number[] = [];
+  for (const s of body) {
+    if (s.kind === 'op') level.push(Math.max(0, ...s.args.map((a) => level[a]!)));
+    else level.push(s.kind === 'reduce' ? level[s.arg]! + 1 : 0);
+  }
+  return level;
+}
+
 export class BodyWriter {
   /** How many reductions stand before each value, and whether it differs from point to point of a row. */
-  readonly level: number[] = [];
+  readonly level: readonly number[];
   readonly point: boolean[] = [];
   /** The values of the row that have their lines. */
   readonly row = new Set<number>();
@@ -35,18 +47,12 @@ export class BodyWriter {
     this.w = w;
     this.body = body;
     this.reading = reading;
-    const { level, point } = this;
+    this.level = levelsOf(body);
+    const { point } = this;
     body.forEach((scalar, i) => {
-      if (scalar.kind === 'op') {
-        level[i] = Math.max(0, ...scalar.args.map((a) => level[a]!));
-        point[i] = scalar.args.some((a) => point[a]!);
-      } else if (scalar.kind === 'reduce') {
-        level[i] = level[scalar.arg]! + 1;
-        point[i] = false;
-      } else {
-        level[i] = 0;
-        point[i] = scalar.kind !== 'const' && reading.isPoint(scalar);
-      }
+      if (scalar.kind === 'op') point[i] = scalar.args.some((a) => point[a]!);
+      else if (scalar.kind === 'reduce' || scalar.kind === 'const') point[i] = false;
+      else point[i] = reading.isPoint(scalar);
     });
   }
 
@@ -86,6 +92,18 @@ export class BodyWriter {
     w.line(`let s${i}: ${typeOf(s.dtype)} = ${this.textOf(s, this.point[i]!)};`);
   }
 
+  /** Whether a compiler might make one instruction of a sum and this term of it. */
+  private isOpen({ op, args, dtype }: Scalar & { kind: 'op' }, k: number): boolean {
+    if (dtype !== 'float32' || (op !== 'add' && op !== 'sub')) return false;
+    return (k === 1 && args[0] === args[1]) || this.isProduct(args[k]!);
+  }
+
+  private isProduct(i: number): boolean {
+    const s = this.body[i]!;
+    if (s.kind !== 'op') return false;
+    return s.op === 'neg' ? this.isProduct(s.args[0]!) : PRODUCTS.has(s.op);
+  }
+
   private textOf(s: Scalar, point: boolean): string {
     const { w, body, reading } = this;
     switch (s.kind) {
@@ -102,7 +120,7 @@ export class BodyWriter {
         return expression(
           w,
           s,
-          s.args.map((a) => `s${a}`),
+          s.args.map((a, k) => (this.isOpen(s, k) ? `${w.use('rounded')}(s${a})` : `s${a}`)),
           s.args.map((a) => body[a]!.dtype),
         );
       case 'reduce':

@@ -231,7 +231,7 @@ function ofFloats(w: ShaderWriter, op: string, x: string, y: string): string {
     case 'sign':
       return `${w.use('signf')}(${x})`;
     case 'relu':
-      return `select(${x}, 0.0f, ${x} <= 0.0f)`;
+      return `${w.use('reluf')}(${x})`;
     case 'add':
       return `(${x} + ${y})`;
     case 'sub':

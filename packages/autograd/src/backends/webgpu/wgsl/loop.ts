@@ -3,6 +3,7 @@
  * parts in a tree. Each level of reductions is a pass over the row, and the outputs of each point are a last one.
  */
 import type { Access, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Parts } from './products.js';
 import { BodyWriter } from './body.js';
 import { cast, fold, identity } from './elements.js';
 import {
@@ -18,8 +19,21 @@ import {
 } from './text.js';
 
 const TEAM = 64;
-export function loopShader(kernel: LoopKernel): Shader {
-  return new LoopShader(kernel).write();
+/** From so many rows on, each of a few points, a thread a row is enough. */
+const MANY = 4096;
+const FEW = 256;
+
+/** `parts` are those of its rows that its outputs, one a row, are of: those of the first part, then those of the second. */
+export function loopShader(kernel: LoopKernel, parts: Parts | null = null): Shader {
+  return new LoopShader(kernel, parts).write();
+}
+
+/** Whether the points of a row lie side by side, so that neighbouring threads should have them. */
+export function isAlong({ outer, inputs, body, inner }: LoopKernel): boolean {
+  const last = outer.length + inner.length - 1;
+  const read = body.flatMap((s) => (s.kind === 'load' ? [inputs[s.input]!.strides] : []));
+  const count = (d: number): number => read.filter((strides) => strides[d] === 1).length;
+  return count(last) >= count(outer.length - 1);
 }
 
 class LoopShader {
@@ -29,12 +43,14 @@ class LoopShader {
   private readonly outer: ReturnType<typeof collapse>;
   private readonly inner: ReturnType<typeof collapse>;
   private readonly team: boolean;
+  private readonly parts: Parts | null;
   private readonly body: BodyWriter;
   /** The name of how many points a row has. */
   private width = '';
 
-  constructor(kernel: LoopKernel) {
+  constructor(kernel: LoopKernel, parts: Parts | null) {
     this.kernel = kernel;
+    this.parts = parts;
     const { inputs, outputs, body } = kernel;
     this.accesses = [...inputs, ...outputs];
     const rank = kernel.outer.length;
@@ -51,8 +67,12 @@ class LoopShader {
       kernel.inner,
       strides.map((s) => s.slice(rank)),
     );
-    const width = product(kernel.inner);
-    this.team = kernel.inner.length > 0 && width >= TEAM && product(kernel.outer) < 4096;
+    const width = parts?.length ?? product(kernel.inner);
+    const along = isAlong(kernel);
+    this.team =
+      kernel.inner.length > 0 &&
+      width >= TEAM &&
+      (parts === null ? product(kernel.outer) < MANY || (along && width >= FEW) : along);
     this.body = new BodyWriter(this.w, body, {
       isPoint: (s) =>
         s.kind === 'load' ? strides[s.input]!.slice(rank).some((x) => x !== 0) : s.dim >= rank,
@@ -67,13 +87,22 @@ class LoopShader {
     const { w, kernel, accesses, team } = this;
     const { body, inputs } = kernel;
     const rank = kernel.outer.length;
-    coordinates(w, 'row', this.outer.sizes, 'i');
-    accesses.forEach((a, n) =>
-      w.line(`let o${n} = ${w.address(a)}${offsetOf(w, this.outer.strides[n]!, 'i')};`),
-    );
+    const rows = product(kernel.outer);
+    const { parts } = this;
+    if (parts !== null) {
+      w.line(`let rows = ${w.word(rows)}; let length = ${w.word(parts.length)};`);
+      w.line('let part = row / rows; let ownRow = row % rows;');
+    }
+    coordinates(w, parts === null ? 'row' : 'ownRow', this.outer.sizes, 'i');
+    accesses.forEach((a, n) => {
+      const result = parts !== null && n >= inputs.length ? ' + part * rows' : '';
+      w.line(`let o${n} = ${w.address(a)}${offsetOf(w, this.outer.strides[n]!, 'i')}${result};`);
+    });
     const folds = kernel.inner.length > 0;
     const width = (this.width = w.fresh('width'));
     if (folds) w.line(`let ${width} = ${w.word(product(kernel.inner))};`);
+    if (parts !== null)
+      w.line(`let first = part * length; let end = min(first + length, ${width});`);
     const { depth } = this.body;
     for (let pass = 0; pass < depth; pass++) this.reduce(pass, width);
     this.body.rowValues(depth);
@@ -97,8 +126,8 @@ class LoopShader {
       this.overRow(width, (scope) => each(true, scope));
       if (team) w.line('}');
     }
-    const rows = product(kernel.outer);
-    return team ? w.teams(rows, TEAM) : w.threads(rows);
+    const count = rows * (parts?.count ?? 1);
+    return team ? w.teams(count, TEAM) : w.threads(count);
   }
 
   /** The reductions of one level: a pass over the row. */
@@ -135,11 +164,9 @@ class LoopShader {
 
   private overRow(width: string, body: (scope: Set<number>) => void): void {
     const { w } = this;
-    w.line(
-      this.team
-        ? `for (var j = lid; j < ${width}; j += ${TEAM}u) {`
-        : `for (var j = 0u; j < ${width}; j++) {`,
-    );
+    const [first, end] = this.parts === null ? ['', width] : ['first', 'end'];
+    const from = this.team ? (first === '' ? 'lid' : `${first} + lid`) : first || '0u';
+    w.line(`for (var j = ${from}; j < ${end}; j += ${this.team ? TEAM : 1}u) {`);
     coordinates(w, 'j', this.inner.sizes, 'j');
     body(new Set());
     w.line('}');

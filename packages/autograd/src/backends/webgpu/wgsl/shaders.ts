@@ -4,7 +4,7 @@ import { convShaders } from './convolutions.js';
 import { randomShader } from './draws.js';
 import { indexShaders } from './indices.js';
 import { productShaders } from './longProducts.js';
-import { loopShader } from './loop.js';
+import { loopShaders } from './longLoops.js';
 import {
   cumulativeShader,
   distanceShader,
@@ -19,7 +19,7 @@ import type { Shader } from './text.js';
 export function shadersOf(kernel: Kernel, scratch: (words: number) => Place): Shader[] {
   switch (kernel.kind) {
     case 'loop':
-      return [loopShader(kernel)];
+      return loopShaders(kernel, scratch);
     case 'matmul':
       return productShaders(kernel, scratch);
     case 'conv':

@@ -39,6 +39,19 @@ export const bits: FunctionTexts = {
   return bitcast<f32>(select(a - 1, a + 1, up));
 }`,
   },
+  /** A compiler makes one instruction of the choice, for which NaN is the smaller of the two. */
+  reluf: {
+    needs: ['isnan'],
+    code: 'fn reluf(x: f32) -> f32 { return select(select(x, 0.0, x <= 0.0), x, isnan(x)); }',
+  },
+  /**
+   * The number itself, of which a compiler knows nothing: a product stays rounded before it is added to something, so that all
+   * passes over a row agree on it, and `x - x` is not taken for 0, which it is not for NaN.
+   */
+  rounded: {
+    needs: [],
+    code: 'fn rounded(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ (p[0].y ^ 0x7f800000u)); }',
+  },
   maxf: {
     needs: ['isnan'],
     code: 'fn maxf(a: f32, b: f32) -> f32 { if (isnan(a)) { return a; } if (isnan(b)) { return b; } return select(b, a, a > b); }',
