@@ -121,7 +121,7 @@ describe('bad input is refused by name', () => {
     ['kthvalue', () => A.kthvalue(v, 4), /kthvalue: k is 4, but dimension 0/],
     ['mode of nothing', () => A.mode(A.zeros([2, 0])), /mode: dimension 1/],
     ['diff of a number', () => A.diff(A.scalar(1)), /diff: expected at least one dimension/],
-    ['trapezoid', () => A.trapezoid(v, A.tensor([1, 2])), /trapezoid: y \[3\] needs one place/],
+    ['trapezoid', () => A.trapezoid(v, A.tensor([1, 2])), /trapezoid: y \[3\] needs one position/],
     ['gradient', () => A.gradient(A.tensor([1])), /gradient: dimension 0 .* needs 2/],
     ['cov', () => A.cov(A.zeros([2, 2, 2])), /cov: expected variables in rows/],
     [

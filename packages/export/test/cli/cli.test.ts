@@ -123,7 +123,7 @@ describe('chainrule export', () => {
     [['export', 'module', file, 'more'], 2, /one word too many: more/],
     [['export', 'module', file, '--out'], 2, /--out needs a value/],
     [['export', 'wasm', file], 2, /expected a target, onnx, stablehlo, module; got wasm/],
-    [['export', 'module'], 2, /expected a file/],
+    [['export', 'module'], 2, /expected a module file/],
     [['exprot'], 2, /unknown command exprot/],
     [[], 2, /no command/],
   ] as const)('refuses %j and writes nothing', async (argv, code, message) => {

@@ -103,7 +103,7 @@ describe('bytes', () => {
   });
   test.each([
     ['nothing', [], 'there is no graph'],
-    ['text', [...new TextEncoder().encode('PK not a model')], 'no ONNX file, at byte'],
+    ['text', [...new TextEncoder().encode('PK not a model')], 'not an ONNX file, at byte'],
     ['a number that never ends', [0x08, ...Array<number>(11).fill(0xff)], 'more than 64 bits'],
     ['a cut number', [0x08, 0xff], 'ends in the middle'],
     [
