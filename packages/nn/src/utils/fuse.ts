@@ -71,7 +71,7 @@ function check(op: string, layer: Module, bn: BatchNorm): { scale: Tensor; shift
     );
   }
   const outputs = layer as Partial<{ outChannels: number; outFeatures: number }>;
-  const count = outputs.outChannels ?? outputs.outFeatures ?? weight.shape[0];
+  const count = outputs.outChannels ?? outputs.outFeatures ?? weight.shape[0] ?? 0;
   if (count !== bn.numFeatures) {
     throw new ChainruleError(
       `${op}: the layer gives ${plural(count, 'channel')}, the normalization takes ${bn.numFeatures}`,
