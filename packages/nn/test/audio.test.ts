@@ -77,6 +77,8 @@ describe('sound', () => {
     expect(() => writeWav(zeros([2, 3, 4]), { sampleRate: 8000 })).toThrow('got [2, 3, 4]');
     expect(() => writeWav(zeros([3]), {} as never)).toThrow('sampleRate');
     expect(() => fromAudioBuffer({} as never)).toThrow('buffer must be an AudioBuffer');
-    expect(() => toAudioBuffer(zeros([3]), { sampleRate: 8000 })).toThrow('use writeWav to make a file');
+    expect(() => toAudioBuffer(zeros([3]), { sampleRate: 8000 })).toThrow(
+      'use writeWav to make a file',
+    );
   });
 });
