@@ -9,12 +9,12 @@ import { printable } from './arguments/printable.js';
 
 const BRAND = Symbol.for('chainrule.error');
 
-/** What led to an error. ES2022 calls it ErrorOptions, a name that declarations for older targets cannot use. */
+/** The cause of an error. ES2022 calls this ErrorOptions, a name that declarations for older targets cannot use. */
 export interface Cause {
   readonly cause?: unknown;
 }
 
-/** The base of every error that Chainrule throws on misuse. */
+/** The base class of all errors that Chainrule throws on misuse. */
 export class ChainruleError extends Error {
   /** @internal Its name, and those of the classes it also is: written out, as minifiers rename classes. */
   static readonly kinds: readonly string[] = ['ChainruleError'];
@@ -54,7 +54,7 @@ export class IndexError extends ChainruleError {
   /** @internal */
   static override readonly kinds: readonly string[] = ['IndexError', 'ChainruleError'];
 }
-/** Differentiation asked for where there is none: no graph, a freed graph, a non-scalar without a gradient. */
+/** Differentiation that is not possible: no graph, a freed graph, a non-scalar without a gradient. */
 export class GradError extends ChainruleError {
   /** @internal */
   static override readonly kinds: readonly string[] = ['GradError', 'ChainruleError'];

@@ -115,8 +115,8 @@ describe('pureCallback', () => {
     expect(() => grad((t: Tensor) => root(t).sum())(x)).toThrow(GradError);
     expect(() => compile(root)(x)).toThrow(/pureCallback: values cannot be read/);
     const wrong = (like: unknown) => () => pureCallback((t: Tensor) => t as unknown, like, x);
-    expect(wrong(f64(1, 2))).toThrow('pureCallback: result 0 has shape [1], like says [2]');
-    expect(wrong(tensor([1]))).toThrow('pureCallback: result 0 is float64, like says float32');
+    expect(wrong(f64(1, 2))).toThrow('pureCallback: result 0 has shape [1], but like has [2]');
+    expect(wrong(tensor([1]))).toThrow('pureCallback: result 0 is float64, but like is float32');
     expect(wrong([x])).toThrow(ChainruleError);
     expect(noGrad(() => root(x)).item()).toBe(2);
   });

@@ -25,7 +25,7 @@ test.each<[string, () => unknown]>([
   ['a gradient', () => (new Parameter(ones([3])).grad = leaked())],
 ])('%s', (_, keep) => {
   expect(keep).toThrow(ChainruleError);
-  expect(keep).toThrow('has none outside that function; return it from the function');
+  expect(keep).toThrow('has no value outside that function; return it from the function');
   expect(works()).toBe(true);
 });
 

@@ -1,6 +1,6 @@
 /**
- * @file Pages under a content security policy: without `wasm-unsafe-eval` the interpreter computes and says so once; with
- * it, and with blob workers or without, WebAssembly does. In a real Chromium, where one is installed.
+ * @file Pages under a content security policy: without `wasm-unsafe-eval` the interpreter computes and says so once;
+ * with it, and with blob workers or without, WebAssembly does. In a real Chromium, where one is installed.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -96,9 +96,13 @@ describe.runIf(existsSync(executablePath))('under a policy', () => {
     expect(warnings[0]).toMatch(/wasm-unsafe-eval/);
   });
 
-  test('that allows WebAssembly and no workers from blobs, one thread computes', async () => {
-    const { seen } = await visit("default-src 'self'; script-src 'self' 'wasm-unsafe-eval'");
+  test('that allows WebAssembly and no workers from blobs, one thread computes, and one warning says so', async () => {
+    const { seen, warnings } = await visit(
+      "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
+    );
     expect(seen).toMatchObject({ backend: 'wasm', slope: [2, 4, 6], sum: 125, threads: 1 });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/worker-src blob:/);
   });
 
   test('that allows both, threads do', async () => {

@@ -460,13 +460,13 @@ describe('errors of scan', () => {
     [
       'sequences of two lengths',
       () => scan((c: Tensor) => [c, null], h, { a: xs, b: zeros([4]) }),
-      /xs\.b has 4 elements.*the length of xs\.a is 3/,
+      /xs\.b of shape \[4\] has length 4.*the length of xs\.a is 3/,
       ShapeError,
     ],
     [
       'another length',
       () => scan((c: Tensor) => [c, null], h, xs, { length: 2 }),
-      /xs has 3 elements.*length is 2/,
+      /xs of shape \[3, 2\] has length 3.*length is 2/,
       ShapeError,
     ],
     [
@@ -502,13 +502,13 @@ describe('errors of scan', () => {
     [
       'a number as carry',
       () => scan((c: never) => [c, null], { n: 1 } as never, xs),
-      /tensors alone, got number/,
+      /only tensors, got/,
       ChainruleError,
     ],
     [
       'backward inside',
       () => scan((c: Tensor) => (b.sum().backward(), [c, null]), h, xs),
-      /backward: not inside scan/,
+      /backward: cannot be called inside scan/,
       GradError,
     ],
   ])('%s', (_name, f, message, type) => {

@@ -1,7 +1,7 @@
 /**
- * @file What all ranks must agree on before they exchange data. Each collective begins with a meeting: a few numbers from
- * each rank, of which all get the smallest. Where the smallest and the greatest of one differ, the ranks disagree; then
- * texts are exchanged, and every rank throws the same error, which says who differs in what.
+ * @file What all ranks must agree on before they exchange data. Each collective begins with a meeting: a few numbers
+ * from each rank, of which all get the smallest. Where the smallest and the greatest of one differ, the ranks
+ * disagree; then texts are exchanged, and every rank throws the same error, which says who differs in what.
  */
 import { ChainruleError } from '@chainrule/autograd';
 import type { Transport } from './transport.js';
@@ -40,7 +40,7 @@ export class Agreement {
    */
   meet(intent: Intent): void {
     if (this.failure !== null) {
-      throw new ChainruleError(`distributed: the job has failed before: ${this.failure.message}`, {
+      throw new ChainruleError(`distributed: the job has already failed: ${this.failure.message}`, {
         cause: this.failure,
       });
     }
@@ -132,7 +132,7 @@ function drifted(of: string, texts: readonly string[]): ChainruleError {
   const ranks = others.flatMap(([, theirs]) => theirs).sort((x, y) => x - y);
   const most = groupsOf(texts)[0]?.[1] ?? [];
   return new ChainruleError(
-    `distributed: ${of} differ: on ${listed(ranks)} from those on ${listed(most)}; begin from world.broadcast(model), ` +
+    `distributed: ${of} differ: on ${listed(ranks)} from those on ${listed(most)}; start with world.broadcast(model), ` +
       'load the same checkpoint on all ranks, and change parameters in the same way on all of them',
   );
 }

@@ -1,4 +1,7 @@
-/** @file Making what ranks hold equal to what rank 0 holds: parameters, buffers, states of optimizers, random numbers. */
+/**
+ * @file Making what ranks hold equal to what rank 0 holds: parameters, buffers, states of optimizers, random
+ * numbers.
+ */
 import {
   Cell,
   ChainruleError,
@@ -15,15 +18,15 @@ import {
 import type { Communicator } from './communicator.js';
 import { takeStream } from './randomStreams.js';
 
-/** What has a state of tensors and plain values: a module, an optimizer, a schedule. */
+/** Anything with a state of tensors and plain values: a module, an optimizer, a schedule. */
 export interface Stateful {
-  /** The state as it is: tensors and plain values. */
+  /** The state: tensors and plain values. */
   stateDict(): unknown;
-  /** Takes over such a state. */
+  /** Restores a state. */
   loadStateDict(state: never): unknown;
 }
 
-/** What `broadcast` takes: a model or an optimizer, or parameters, with names or without. */
+/** The argument of `broadcast`: a model, an optimizer, or parameters with or without names. */
 export type Broadcastable =
   Stateful | readonly Cell[] | readonly (readonly [name: string, cell: Cell])[];
 

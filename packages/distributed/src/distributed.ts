@@ -1,6 +1,13 @@
 /** @file `distributed()`: joins the job that this process was started in, or starts one on this machine. */
 import { availableParallelism } from 'node:os';
-import { ChainruleError, defineOptions, display, kinds, manualSeed } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  defineOptions,
+  display,
+  kinds,
+  manualSeed,
+  plural,
+} from '@chainrule/autograd';
 import { Communicator } from './communicator.js';
 import { hasCurrent, setCurrent } from './current.js';
 import { startCopies } from './local/job.js';
@@ -14,21 +21,24 @@ import { shareThreads, World } from './world.js';
 
 /** Options of `distributed`. */
 export interface DistributedOptions {
-  /** With 'local': how many ranks, this process among them. */
+  /** With `'local'`: the number of ranks, including this process. */
   readonly size?: number;
-  /** Sums are taken in the order of ranks, so that MPI libraries and 'local' agree to the bit. Default false. */
+  /**
+   * Whether sums are taken in the order of the ranks, so that MPI libraries and `'local'` agree to the bit. Default
+   * false.
+   */
   readonly deterministic?: boolean;
-  /** `manualSeed` on all ranks, who must give the same. See `World.broadcast` for streams of their own. */
+  /** A seed for `manualSeed` on all ranks, which must pass the same. See `World.broadcast` for separate streams. */
   readonly seed?: number;
-  /** How many seconds a rank waits for the others. Default 1800. */
+  /** How long a rank waits for the others, in seconds. Default 1800. */
   readonly timeout?: number;
-  /** Every so many steps the parameters of all ranks are compared; 0 for never. Default 100. */
+  /** The number of steps after which the parameters of all ranks are compared; 0 for never. Default 100. */
   readonly checkEvery?: number;
-  /** Whether a gradient with a NaN or an infinity stops the job, or is left to the optimizer. Default 'throw'. */
+  /** Whether a gradient with a NaN or an infinity stops the job or is left to the optimizer. Default `'throw'`. */
   readonly onNonFinite?: 'throw' | 'ignore';
-  /** The most bytes of gradients in one message. Default 25 MiB. */
+  /** The largest number of bytes of gradients in a message. Default 25 MiB. */
   readonly bucketBytes?: number;
-  /** Threads of each rank. Default: the cores of the machine, shared by its ranks. */
+  /** The number of threads of each rank. Default: the machine's cores, divided among its ranks. */
   readonly threads?: number;
 }
 
@@ -44,17 +54,18 @@ const distributedOptions = defineOptions<DistributedOptions>({
 });
 
 /**
- * Joins the job of this process: the ranks that `mpirun` (Open MPI, MPICH) or `chainrule run` has started, which all run this
- * program; with `'local'` and a size, started by nobody, it starts `size − 1` copies of it on this machine. Else there is one
- * rank, which is said on the console.
+ * Joins the job of this process: the ranks that `mpirun` (Open MPI, MPICH) or `chainrule run` started, all of which
+ * run this program. With `'local'` and a size, in a process that nothing started, it starts `size − 1` copies of the
+ * program on this machine. Otherwise there is one rank, and a warning on the console says so.
  *
- * MPI is called through the package `koffi`; 'local' needs nothing. A rank that fails (it dies, throws, differs from the
- * others in what it does, ends early, or has a gradient that is not finite) stops the whole job within seconds, with a
- * message that names the rank and the reason, and an exit code that is not 0.
+ * MPI is called through the package `koffi`; `'local'` needs nothing. A rank that fails (it dies, throws, does
+ * something else than the others, ends early, or has a gradient that is not finite) stops the whole job within
+ * seconds, with a message that names the rank and the reason, and an exit code other than 0.
  *
- * PyTorch: `torch.distributed.init_process_group`, and `torchrun` for the start.
+ * PyTorch: `torch.distributed.init_process_group`, and `torchrun` to start the ranks.
  *
- * @throws {DeviceError} where MPI has started the program and cannot be called. @throws {ChainruleError} if it is called twice.
+ * @throws {DeviceError} if MPI started the program but cannot be called. @throws {ChainruleError} if it is called
+ * twice.
  * @example
  * const world = await distributed();
  * world.broadcast(model);
@@ -81,14 +92,14 @@ function join(first: unknown, second: DistributedOptions | undefined): World {
     throw new ChainruleError(`distributed: expected 'mpi' or 'local', got ${display(kind)}`);
   if (hasCurrent()) {
     throw new ChainruleError(
-      'distributed: this process is part of a job already; pass its world on',
+      'distributed: this process is already part of a job; pass on its world',
     );
   }
   const { deterministic = false, timeout = 1800, threads, seed } = options;
   const transport = connect(kind, options.size);
   if (options.size !== undefined && options.size !== transport.size) {
     throw new ChainruleError(
-      `distributed: { size: ${options.size} } was asked for, but ${transport.size} ranks have been started`,
+      `distributed: { size: ${options.size} } was asked for, but ${plural(transport.size, 'rank')} started`,
     );
   }
   const communicator = new Communicator(transport, { deterministic, timeout });
@@ -127,13 +138,13 @@ function connect(kind: 'mpi' | 'local' | undefined, size: number | undefined): T
   if (kind === 'local') {
     if (size === undefined) {
       throw new ChainruleError(
-        "distributed('local'): say how many ranks: distributed('local', { size: 4 })",
+        "distributed('local'): give the number of ranks: distributed('local', { size: 4 })",
       );
     }
     return size === 1 ? ALONE : new LocalTransport(startCopies(size), 0, size, false);
   }
   console.warn(
-    'distributed: one rank, as neither mpirun nor chainrule run has started this program (mpirun -np 4 node train.js)',
+    'distributed: running with one rank, as neither mpirun nor chainrule run started this program (mpirun -np 4 node train.js)',
   );
   return ALONE;
 }

@@ -14,8 +14,8 @@ are stopped, and the exit code is that of the first.
 A PROGRAM that ends in .js, .mjs, .cjs or .ts is run by Node.js with the options in NODE_OPTIONS.`;
 
 /**
- * Runs the arguments of `chainrule run`: `['-n', '4', 'train.js', '--epochs', '3']`. Gives the exit code of the job: 0 if
- * every rank ended well, else that of the first that did not (128 and its number for a signal).
+ * Runs the arguments of `chainrule run`: `['-n', '4', 'train.js', '--epochs', '3']`. Gives the exit code of the job:
+ * 0 if every rank ended well, else that of the first that did not (128 and its number for a signal).
  */
 export async function runLocal(argv: readonly string[]): Promise<number> {
   let size = availableParallelism();
@@ -38,7 +38,8 @@ export async function runLocal(argv: readonly string[]): Promise<number> {
   const isScript = /\.[cm]?[jt]s$/.test(program);
   const found = existsSync(program);
   if (isScript && !found) return refuse(`there is no file ${program}`);
-  if (found && statSync(program).isDirectory()) return refuse(`${program} is a folder, no program`);
+  if (found && statSync(program).isDirectory())
+    return refuse(`${program} is a folder, not a program`);
   return launch(size, isScript ? [process.execPath, ...process.execArgv, ...command] : command);
 }
 

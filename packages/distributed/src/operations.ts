@@ -16,7 +16,7 @@ import type { ReduceOp } from './transport.js';
 
 /** Options of `allReduce`. */
 export interface AllReduceOptions {
-  /** How elements are put together. Default 'sum'. */
+  /** How elements are combined. Default `'sum'`. */
   readonly op?: ReduceOp | 'mean';
 }
 
@@ -25,12 +25,13 @@ const allReduceOptions = defineOptions<AllReduceOptions>({
 });
 
 /**
- * The sum (or mean, greatest, least) of `x` over all ranks, element by element; all get the same bits. `x` has the same
- * shape and dtype everywhere: float32, float64 or int32, whose sums wrap.
+ * The sum (or mean, maximum, minimum) of `x` over all ranks, element by element; all get the same bits. `x` has the
+ * same shape and dtype everywhere: float32, float64 or int32, whose sums wrap.
  *
- * In plain code the ranks exchange at the call, so that the order is that of the program. A derivative is that of the sum
- * of all ranks' losses: the gradient of a sum is the sum of the ranks' gradients; of a greatest or least element it goes to
- * the ranks that have it, in equal parts. A NaN of any rank is a NaN. PyTorch: `torch.distributed.nn.all_reduce`.
+ * In plain code the ranks exchange at the call, so that the order is that of the program. A derivative is that of
+ * the sum of all ranks' losses: the gradient of a sum is the sum of the ranks' gradients; the gradient of a maximum
+ * or minimum goes to the ranks that have it, in equal parts. A NaN on any rank gives NaN. PyTorch:
+ * `torch.distributed.nn.all_reduce`.
  *
  * @throws {ChainruleError} on every rank if they do not call the same operation with the same shape.
  * @throws {DTypeError} for booleans.
@@ -53,16 +54,16 @@ export function allReduce(x: Tensor, options?: AllReduceOptions): Tensor {
 
 /** Options of `allGather`. */
 export interface AllGatherOptions {
-  /** The dimension along which they stand. Default 0. */
+  /** The dimension to join along. Default 0. */
   readonly dim?: number;
 }
 
 const allGatherOptions = defineOptions<AllGatherOptions>({ dim: kinds.dim });
 
 /**
- * What all ranks have, one after the other along a dimension, in the order of ranks: `[n, …]` gives `[size · n, …]`. All
- * have the same shape and dtype. A rank's gradient is the sum over ranks of those of its part. PyTorch:
- * `torch.distributed.nn.all_gather`, of which the results are joined here.
+ * Joins the tensors of all ranks along a dimension, in the order of ranks: `[n, …] → [size · n, …]`. All
+ * must have the same shape and dtype. A rank's gradient is the sum over ranks of the gradients of its part. PyTorch:
+ * `torch.distributed.nn.all_gather`, which returns a list.
  *
  * @throws {ShapeError} for a tensor without dimensions: `x.unsqueeze(0)`. @throws as {@link allReduce}.
  * @example const predictions = allGather(model.forward(share)); // [size · batch, 10]
@@ -86,15 +87,15 @@ export function allGather(x: Tensor, options?: AllGatherOptions): Tensor {
 
 /** Options of `broadcastTensor`. */
 export interface BroadcastOptions {
-  /** The rank whose tensor all get. Default 0. */
+  /** The rank whose tensor all ranks get. Default 0. */
   readonly root?: number;
 }
 
 const broadcastOptions = defineOptions<BroadcastOptions>({ root: kinds.size });
 
 /**
- * What rank `root` has, on all ranks. The root's gradient is the sum of all ranks', the others' is zero. PyTorch:
- * `torch.distributed.nn.broadcast`.
+ * The tensor of rank `root`, on all ranks. The root's gradient is the sum of all ranks' gradients, the others' is
+ * zero. PyTorch: `torch.distributed.nn.broadcast`.
  *
  * @throws {ChainruleError} if there is no such rank. @throws as {@link allReduce}.
  * @example const order = broadcastTensor(randperm(1000)); // rank 0's
@@ -130,8 +131,9 @@ function checked(op: string, x: Tensor): Tensor {
 }
 
 /**
- * Exchanges at the call, so that all ranks exchange in the order of their programs, whatever each of them looks at and when,
- * and never twice. Where a graph is being recorded, its plan has the order, which is that of equal programs.
+ * Exchanges at the call, so that all ranks exchange in the order of their programs, whatever each of them looks at
+ * and when, and never twice. Where a graph is being recorded, its plan has the order, which is that of equal
+ * programs.
  */
 function now(node: Tensor): Tensor {
   if (mode.tracing === null) runtime.evaluate([node], 'a collective');

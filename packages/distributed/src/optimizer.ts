@@ -1,19 +1,19 @@
-/** @file An optimizer whose steps go by the gradients of all ranks. */
+/** @file An optimizer whose steps use the gradients of all ranks. */
 import { noGrad, Tensor, type Parameter } from '@chainrule/autograd';
 import { hashBits } from './agreement.js';
 import type { Communicator } from './communicator.js';
 import type { Averager } from './gradients.js';
 import { allReduce } from './operations.js';
 
-/** What of an optimizer is used: those of `@chainrule/optim` and others like them. */
+/** What is needed of an optimizer: those of `@chainrule/optim` and others like them. */
 export interface OptimizerLike {
   /** The groups of parameters, whose gradients are averaged before each step. */
   readonly paramGroups: readonly { readonly params: readonly Parameter[] }[];
-  /** Makes one step by the gradients, or by those that `closure` computes as it returns the loss. */
+  /** Takes a step with the gradients, or with those that `closure` computes; it returns the loss. */
   step(closure?: () => unknown): unknown;
-  /** The state as it is: tensors and plain values. */
+  /** The state: tensors and plain values. */
   stateDict(): unknown;
-  /** Takes over such a state. */
+  /** Restores a state. */
   loadStateDict(state: never): unknown;
 }
 
@@ -88,7 +88,10 @@ function partsOf(optimizer: OptimizerLike): string[] {
   );
 }
 
-/** Goes through a state: plain values and small tensors become lines, so that errors can show them; all bits are hashed. */
+/**
+ * Goes through a state: plain values and small tensors become lines, so that errors can show them; all bits are
+ * hashed.
+ */
 function hashOfState(x: unknown, path: string, lines: string[], hash: number): number {
   if (isTensor(x)) {
     const data = x.dataSync();

@@ -1,13 +1,22 @@
 /** @file One rank's share of a dataset. */
-import { ChainruleError, defineOptions, display, kinds, passes, Tensor } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  defineOptions,
+  display,
+  kinds,
+  passes,
+  plural,
+  Tensor,
+} from '@chainrule/autograd';
 import { Subset, type Dataset } from '@chainrule/nn/data';
 import type { Communicator } from './communicator.js';
 
 /** Options of `World.shard`. */
 export interface ShardOptions {
   /**
-   * What happens to items that do not divide evenly: 'repeat' gives some of the first to two ranks, so that all have as
-   * many; 'drop' leaves the last out; 'error' throws. Default 'repeat', as PyTorch's `DistributedSampler`.
+   * What happens to items that do not divide evenly: `'repeat'` gives some of the first to two ranks, so that all
+   * have equally many; `'drop'` leaves out the last; `'error'` throws. Default `'repeat'`, as PyTorch's
+   * `DistributedSampler`.
    */
   readonly uneven?: 'repeat' | 'drop' | 'error';
 }
@@ -16,7 +25,7 @@ const shardOptions = defineOptions<ShardOptions>({
   uneven: kinds.oneOf('repeat', 'drop', 'error'),
 });
 
-/** What can be shared out: rows of a tensor, an array, or an object with `length` and `at(i)`. */
+/** What can be shared: the rows of a tensor, an array, or an object with `length` and `at(i)`. */
 export type Shardable<T> = Tensor | readonly T[] | Dataset<T>;
 
 /** Every `size`-th item, from the rank's own on; as many on each rank. */
@@ -35,7 +44,7 @@ export function shardOf<T>(
     );
   }
   if (length < size) {
-    throw new ChainruleError(`shard: ${length} items are not enough for ${size} ranks`);
+    throw new ChainruleError(`shard: ${plural(length, 'item')} cannot be shared by ${size} ranks`);
   }
   const each = uneven === 'drop' ? Math.floor(length / size) : Math.ceil(length / size);
   const indices = Int32Array.from({ length: each }, (_, k) => (rank + k * size) % length);

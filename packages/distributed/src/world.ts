@@ -1,4 +1,4 @@
-/** @file A job of several ranks as one of them sees it. */
+/** @file A job of several ranks, as seen by one of them. */
 import {
   checkArgument,
   dependsOn,
@@ -16,15 +16,15 @@ import { distributedOptimizer, type OptimizerLike } from './optimizer.js';
 import { shardOf, type ShardOptions } from './shard.js';
 import { synchronize } from './syncBatchNorm.js';
 
-/** What `World.usage` reports; times in milliseconds. */
+/** The result of `World.usage`; times are in milliseconds. */
 export interface Usage {
-  /** How many collectives this rank has taken part in. */
+  /** The number of collectives this rank has taken part in. */
   readonly collectives: number;
-  /** Bytes of this rank's own data in them. */
+  /** The number of bytes of this rank's data in them. */
   readonly bytes: number;
-  /** Until all ranks were there: what a slower rank costs, and that they agree on what they do. */
+  /** The time until all ranks had arrived and agreed on the operation: the cost of slower ranks. */
   readonly waiting: number;
-  /** While data was on its way. */
+  /** The time while data was exchanged. */
   readonly exchanging: number;
 }
 
@@ -35,13 +35,14 @@ const anOptimizer = kinds.kind<OptimizerLike>('be an optimizer', (x) => {
 });
 
 /**
- * The ranks of a job, which all run the same program. Made by {@link distributed}. Every method but `rank`, `size` and
- * `noSync` is called by all ranks, in the same order; where they do not, all of them throw an error that says who differs.
+ * The ranks of a job, which all run the same program. Made by {@link distributed}. Every method but `rank`, `size`
+ * and `noSync` must be called by all ranks, in the same order; otherwise all of them throw an error that says which
+ * rank differs.
  */
 export class World {
-  /** Which of the ranks this process is, from 0. */
+  /** The number of this rank, from 0. */
   readonly rank: number;
-  /** How many ranks there are. */
+  /** The number of ranks. */
   readonly size: number;
   /** What connects them: `'mpi'`, `'local'` or, for one rank, `'alone'`. */
   readonly kind: 'mpi' | 'local' | 'alone';
@@ -68,12 +69,14 @@ export class World {
   }
 
   /**
-   * Gives all ranks what rank 0 has: the parameters and buffers of a model, the state of an optimizer or of a schedule, or a
-   * list of parameters. From then on each rank draws random numbers of its own (dropout, augmentation), which follow from
-   * rank 0's seed: rank 0 goes on as it was, so that its state in a checkpoint gives all others again.
+   * Gives all ranks what rank 0 has: the parameters and buffers of a model, the state of an optimizer or a schedule,
+   * or a list of parameters. From then on each rank draws its own random numbers (dropout, augmentation), which
+   * follow from rank 0's seed; rank 0's stream is unchanged, so its state in a checkpoint restores those of all
+   * others.
    *
-   * PyTorch: what `DistributedDataParallel` does at first.
-   * @throws {ChainruleError} on all ranks if names, shapes or dtypes differ, with the first that does.
+   * PyTorch: `DistributedDataParallel` does this when it is made.
+   *
+   * @throws {ChainruleError} on all ranks if names, shapes or dtypes differ, naming the first difference.
    * @example world.broadcast(model);
    */
   broadcast(target: Broadcastable): void {
@@ -81,8 +84,9 @@ export class World {
   }
 
   /**
-   * Replaces the gradient of each parameter by its mean over all ranks: between `backward()` and `step()`. Gradients travel
-   * in buckets, and are the same bits on all ranks afterwards. Part of the graph, so that a compiled step has it too.
+   * Replaces the gradient of each parameter by its mean over all ranks: between `backward()` and `step()`. Gradients
+   * travel in buckets, and have the same bits on all ranks afterwards. This is part of the graph, so it works in a
+   * compiled step too.
    *
    * @throws {ChainruleError} on all ranks if one lacks a gradient that others have; if one holds a NaN or an infinity,
    *   naming rank and parameter, unless `onNonFinite` is 'ignore'; and every `checkEvery` calls if parameters differ.
@@ -93,8 +97,9 @@ export class World {
   }
 
   /**
-   * The optimizer, whose `step()` averages the gradients over all ranks first. In all other respects it is the one that was
-   * given: schedules, checkpoints and `compile` take it as it is. With a closure, the loss it returns is averaged too.
+   * The same optimizer, but its `step()` first averages the gradients over all ranks. In all other respects it is
+   * the one that was given, for schedules, checkpoints and `compile` too. With a closure, the loss it returns is
+   * averaged as well.
    *
    * Its parameters and state are compared between ranks, at once and after `loadStateDict`.
    * @throws {ChainruleError} on all ranks if they differ, as {@link World.average} at each step.
@@ -107,10 +112,11 @@ export class World {
   }
 
   /**
-   * This rank's share of a dataset: every `size`-th item, as many on each rank. The batches of one step are together the
-   * batch that one process would have taken from an unshuffled dataset; a loader shuffles within the share.
+   * This rank's share of a dataset: every `size`-th item, equally many on each rank. Together, the batches of one
+   * step are the batch that one process would have taken from an unshuffled dataset; a loader shuffles within the
+   * share.
    *
-   * @throws {ChainruleError} on all ranks if their datasets have other lengths, or there are fewer items than ranks.
+   * @throws {ChainruleError} on all ranks if their datasets differ in length, or there are fewer items than ranks.
    * @example new DataLoader(world.shard(dataset), { batchSize: 64, shuffle: true, seed: 1 })
    */
   shard(dataset: Tensor, options?: ShardOptions): Tensor;
@@ -124,8 +130,8 @@ export class World {
   }
 
   /**
-   * From now on the `BatchNorm1d`, `2d` and `3d` of a model normalize by the batches of all ranks together in training, as one
-   * process does by the joined batch; batches may differ in size. Gives the model. PyTorch:
+   * From now on, in training mode, the `BatchNorm1d`, `2d` and `3d` of a model normalize by the batches of all ranks
+   * together, as one process does with the joined batch; batches may differ in size. Returns the model. PyTorch:
    * `SyncBatchNorm.convert_sync_batchnorm`, which makes new layers.
    * @example const model = world.syncBatchNorm(new Net());
    */
@@ -136,8 +142,8 @@ export class World {
   }
 
   /**
-   * Runs `f` with `average` and the optimizers' `step` taking no part in the job. Accumulating gradients over several
-   * `backward()` needs nothing of the kind, as they are exchanged at `step()`; it is for steps of one rank alone, after
+   * Runs `f` without communication in `average` and the optimizers' `step`. Accumulating gradients over several
+   * `backward()` does not need it, as gradients are exchanged at `step()`; it is for steps of a single rank, after
    * which the parameters must be made equal again. PyTorch: `DistributedDataParallel.no_sync`.
    */
   noSync<R>(f: () => R): R {
@@ -150,17 +156,17 @@ export class World {
     }
   }
 
-  /** Waits until all ranks are here. */
+  /** Waits until all ranks have arrived here. */
   barrier(): void {
     this.communicator.agreement.meet({ what: 'barrier' });
   }
 
-  /** What this rank has exchanged so far, and what that cost. */
+  /** What this rank has exchanged so far, and the time it took. */
   usage(): Usage {
     return { ...this.communicator.usage };
   }
 
-  /** Ends the job, once all ranks have come to its end; a program that does not call it does so when it ends. */
+  /** Ends the job, once all ranks have reached the end. It is called automatically when the program ends. */
   close(): void {
     this.leave();
   }

@@ -358,7 +358,7 @@ describe('bad input', () => {
     await expect(fit(b.model, { ...b.given, data: [] })).rejects.toThrow(/no batch/);
     await expect(
       fit(b.model, { ...b.given, restoreBest: { monitor: 'accuracy' } }),
-    ).rejects.toThrow(/no figure 'accuracy'.*loss/);
+    ).rejects.toThrow(/no number 'accuracy'.*loss/);
   });
   it('names the batch whose loss is not finite; skipping leaves it out', async () => {
     const broken = (s: SetUp) => ({

@@ -119,9 +119,9 @@ describe('a loader that broke off', () => {
     expect(rest).toEqual([[4, 5], [6]]);
   });
 
-  test('names a batch that cannot be put together, and refuses what is no state', () => {
+  test('names a batch that cannot be collated, and refuses what is not a state', () => {
     const ragged = new DataLoader([[1, 2], [3], [4, 5]], { batchSize: 2 });
-    expect(() => [...ragged]).toThrow(/DataLoader: batch 0 cannot be put together/);
+    expect(() => [...ragged]).toThrow(/DataLoader: batch 0 cannot be collated/);
     const states: unknown[] = [
       {},
       { epoch: -1, batch: 0, order: 0 },

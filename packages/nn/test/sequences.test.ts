@@ -135,9 +135,12 @@ describe('packing', () => {
 
   it.each([
     [() => packPaddedSequence(A.zeros([3, 2]), [1, 3]), /must fall.*enforceSorted/],
-    [() => packPaddedSequence(A.zeros([3, 2]), [4, 1]), /length 4 is more than the 3 steps/],
+    [
+      () => packPaddedSequence(A.zeros([3, 2]), [4, 1]),
+      /length 4 is more than the input's 3 steps/,
+    ],
     [() => packPaddedSequence(A.zeros([3, 2]), [3, 0]), /at least 1, got 0/],
-    [() => packPaddedSequence(A.zeros([3, 2]), [3]), /1 lengths for a batch of 2/],
+    [() => packPaddedSequence(A.zeros([3, 2]), [3]), /1 length for a batch of 2/],
     [() => packPaddedSequence(A.zeros([3, 2]), [3, 1.5]), /lengths must/],
     [() => packPaddedSequence(A.zeros([3]), [3]), /\[time, batch, …\]/],
     [() => packSequence([]), /at least one sequence/],

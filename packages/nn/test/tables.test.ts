@@ -12,9 +12,9 @@ describe('tables', () => {
     ]);
     expect(parseCsv('a;b\n1;"2"', { delimiter: ';' })).toEqual([{ a: 1, b: '2' }]);
     expect(parseCsv('')).toEqual([]);
-    expect(() => parseCsv('a,b\n1')).toThrow('row 0 has 1 fields, there are 2 columns');
-    expect(() => parseCsv('a\n"1')).toThrow('the quote in line 2 does not end');
-    expect(() => parseCsv('a\n"1"2')).toThrow('goes on after a quote');
+    expect(() => parseCsv('a,b\n1')).toThrow('row 0 has 1 field, there are 2 columns');
+    expect(() => parseCsv('a\n"1')).toThrow('the quote that starts in line 2 does not end');
+    expect(() => parseCsv('a\n"1"2')).toThrow('has text after a closing quote');
   });
 
   it('rows become tensors by column where they can, and come back', () => {

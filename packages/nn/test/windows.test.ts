@@ -60,7 +60,7 @@ describe('windows', () => {
     );
     expect(() => new TokenWindows(arange(5), { size: 5 })).toThrow('take 6 tokens, there are 5');
     expect(() => new SlidingWindows(arange(9), { size: 0 })).toThrow(/size must be/);
-    expect(() => new SlidingWindows(tensor(1), { size: 1 })).toThrow('is no sequence');
+    expect(() => new SlidingWindows(tensor(1), { size: 1 })).toThrow('is not a sequence');
     expect(() => new TokenWindows(arange(9), { size: 4 }).at(2)).toThrow('there is no window 2');
   });
 });

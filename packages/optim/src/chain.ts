@@ -13,8 +13,9 @@ const NEUTRAL: Readonly<Record<string, number | boolean>> = {
 };
 
 /**
- * One rule after another: the step that one would take at `lr` 1 is the gradient of the next, and the last one takes the
- * step. It has the hyperparameters of all rules; `lr`, `weightDecay` and `maximize` are those of the last. Optax: `chain`.
+ * One rule after another: the step that one would take at `lr` 1 is the gradient of the next, and the last one takes
+ * the step. It has the hyperparameters of all rules; `lr`, `weightDecay` and `maximize` are those of the last.
+ * Optax: `chain`.
  * @throws {ChainruleError} if two rules share any other hyperparameter.
  * @example chain(rules.rmsprop, signum) // the sign of an RMSprop step
  */
@@ -118,7 +119,7 @@ function checkNames(all: readonly CompleteRule<Hypers>[]): void {
       const other = seen.get(name);
       if (other !== undefined && !(name in NEUTRAL)) {
         throw new ChainruleError(
-          `chain: both ${other} and ${rule} have a hyperparameter '${name}'; only lr, weightDecay and maximize may stand in several`,
+          `chain: both ${other} and ${rule} have a hyperparameter '${name}'; only lr, weightDecay and maximize may occur in several`,
         );
       }
       seen.set(name, rule);

@@ -64,7 +64,7 @@ export class ExponentialMovingAverage {
     for (const [i, p] of this.params.entries()) {
       if (!(p instanceof Tensor) || typeof (p as Partial<Cell>).assign !== 'function') {
         throw new ChainruleError(
-          `ExponentialMovingAverage: parameter ${i} is no Parameter but ${display(p)}`,
+          `ExponentialMovingAverage: parameter ${i} must be a Parameter, got ${display(p)}`,
         );
       }
     }

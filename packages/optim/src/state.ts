@@ -1,13 +1,17 @@
-/** @file State dictionaries: what an optimizer remembers, as plain objects; checked as a whole before any of it is used. */
+/**
+ * @file State dictionaries: what an optimizer remembers, as plain objects; checked as a whole before any of it is
+ * used.
+ */
 import {
   cell,
   evaluate,
   FormatError,
+  kinds,
   noGrad,
+  passes,
+  plural,
   Tensor,
   tensor,
-  kinds,
-  passes,
 } from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';
 import { Clock } from './clock.js';
@@ -102,9 +106,11 @@ export function load<H extends Hypers>(
   };
   if (!isSaved(saved)) refuse(`expected { optimizer, state, paramGroups }, got ${display(saved)}`);
   if (saved.optimizer !== rule.name)
-    refuse(`the state is of ${display(saved.optimizer)}, not of '${rule.name}'`);
+    refuse(`the state belongs to ${display(saved.optimizer)}, not to '${rule.name}'`);
   if (saved.paramGroups.length !== built.length) {
-    refuse(`the state has ${saved.paramGroups.length} groups, this optimizer ${built.length}`);
+    refuse(
+      `the state has ${plural(saved.paramGroups.length, 'group')}, this optimizer ${built.length}`,
+    );
   }
   const hypers = built.map((group, g) =>
     hypersOf(rule, group, saved.paramGroups[g] as SavedGroup, g, refuse),
@@ -165,7 +171,7 @@ function match(
 ): readonly (string | number)[] {
   if (keys.length !== group.params.length) {
     refuse(
-      `group ${g} of the state has ${keys.length} parameters, of this optimizer ${group.params.length}`,
+      `group ${g} of the state has ${plural(keys.length, 'parameter')}, that of this optimizer ${group.params.length}`,
     );
   }
   if (new Set(keys).size < keys.length) refuse(`group ${g} of the state names a parameter twice`);

@@ -1,4 +1,7 @@
-/** @file Rules made of rules, and a rule of a user's own: beside formulas in plain numbers, and through all that optimizers offer. */
+/**
+ * @file Rules made of rules, and a rule of a user's own: beside formulas in plain numbers, and through all that
+ * optimizers offer.
+ */
 import { describe, expect, test } from 'vitest';
 import { compile, minimum, Parameter, tensor, type Tensor } from '@chainrule/autograd';
 import * as optim from '@chainrule/optim';
@@ -179,7 +182,7 @@ describe('chain', () => {
 
   test('refuses a hyperparameter that two rules have', () => {
     expect(() => chain(rules.adam, rules.nadam)).toThrow(
-      "chain: both Adam and NAdam have a hyperparameter 'betas'; only lr, weightDecay and maximize may stand in several",
+      "chain: both Adam and NAdam have a hyperparameter 'betas'; only lr, weightDecay and maximize may occur in several",
     );
     expect(() => chain()).toThrow('chain: got no rules');
   });

@@ -127,14 +127,14 @@ test('MultiplicativeLR equals PyTorch’s', () => {
   });
   const wrong = { lrLambda: [] as ((epoch: number) => number)[] };
   expect(() => new optim.MultiplicativeLR(optimizer, wrong)).toThrow(
-    'MultiplicativeLR: lrLambda must be a function, or 1, one a group; got []',
+    'MultiplicativeLR: lrLambda must be a function, or 1, one for each group; got []',
   );
 });
 
 test('SWALR refuses what it cannot go by', () => {
   const optimizer = sgd([0.4]);
   expect(() => new optim.SWALR(optimizer, { swaLr: NaN })).toThrow(/swaLr must be a finite number/);
-  expect(() => new optim.SWALR(optimizer, { swaLr: [1, 2] })).toThrow(/2 entries for 1 groups/);
+  expect(() => new optim.SWALR(optimizer, { swaLr: [1, 2] })).toThrow(/2 entries for 1 group;/);
   expect(() => new optim.SWALR(optimizer, { swaLr: 1, annealStrategy: 'sin' as 'cos' })).toThrow(
     "SWALR: annealStrategy must be 'cos' or 'linear', got 'sin'",
   );
@@ -284,7 +284,7 @@ describe('construction refuses', () => {
     [
       'rates for other groups',
       () => new optim.OneCycleLR(o, { maxLr: [1, 2], totalSteps: 3, cycleMomentum: false }),
-      /2 entries for 1 groups/,
+      /2 entries for 1 group;/,
     ],
     ['a cycle without length', () => new optim.OneCycleLR(o, { maxLr: 1 }), /give totalSteps/],
     [

@@ -4,9 +4,9 @@ import { display } from './display.js';
 import type { Kind } from './kinds.js';
 
 /**
- * The argument `name` of `op`, if it is of the kind it must be.
+ * Returns the argument `name` of `op` if it is of the right kind, and throws otherwise.
  *
- * Costs a call of the kind's test and allocates nothing.
+ * It costs one call of the kind's test and allocates nothing.
  *
  * @throws {ChainruleError} (or the kind's own subclass) that names the operation, the argument, what was given and what
  * would be right.
@@ -18,7 +18,7 @@ export function checkArgument<T>(op: string, name: string, value: unknown, kind:
   return value;
 }
 
-/** Whether the value is of the kind; what throws when it is read is of none. */
+/** Whether the value is of the kind; a value that throws when it is read is not. */
 export function passes<T>(kind: Kind<T>, value: unknown): value is T {
   try {
     return kind.test(value);

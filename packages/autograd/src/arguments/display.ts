@@ -1,4 +1,4 @@
-/** @file A value as error messages show it: short, whatever it is, and without running code of the value's own. */
+/** @file A value as error messages show it: short, and without running code of the value. */
 import { isTensor } from '../graph/isTensor.js';
 import { printable } from './printable.js';
 
@@ -7,8 +7,8 @@ const MOST_ENTRIES = 6;
 const DEEPEST = 3;
 
 /**
- * `value` in a few words: `0.5`, `'mean'`, `[1, 2, 'x']`, `a tensor of shape [2, 3]`, `an object { keepDim }`, `a function`,
- * `nothing` for `undefined`. Never throws, whatever the value does when it is looked at.
+ * `value` in a few words: `0.5`, `'mean'`, `[1, 2, 'x']`, `a tensor of shape [2, 3]`, `an object { keepDim }`, `a
+ * function`, `nothing` for `undefined`. Never throws, whatever the value does when it is looked at.
  */
 export function display(value: unknown): string {
   try {
@@ -42,7 +42,7 @@ function shown(value: unknown, depth: number): string {
 function shownObject(value: object, depth: number): string {
   if (Array.isArray(value)) return shownList(value, depth);
   if (isTensor(value) && value.attrs?.['number'] === true)
-    return 'a number that is an argument of a compiled function, and so an input of what it records (capture it, or pass it as a string, where it decides what is recorded)';
+    return 'a number argument of a compiled function, which is an input of its recording (if it decides what is recorded, capture it or pass it as a string)';
   if (isTensor(value)) return `a tensor of shape [${value.sizes.join(', ')}]`;
   if (ArrayBuffer.isView(value)) {
     const { length } = value as { readonly length?: unknown };

@@ -1,11 +1,12 @@
 /**
- * @file The front door: how every public function checks its arguments and options. Public, so that a layer, an optimizer or
- * an operation written elsewhere can refuse what is wrong in the same words.
+ * @file The front door: how every public function checks its arguments and options. Public, so that a layer, an
+ * optimizer or an operation written elsewhere can refuse what is wrong in the same words.
  */
 export { checkArgument, passes } from './check.js';
 export { readList } from './list.js';
 export { reading } from './reading.js';
 export { display } from './display.js';
+export { plural } from './plural.js';
 export { printable } from './printable.js';
 export * as kinds from './kinds.js';
 export type { Kind } from './kinds.js';

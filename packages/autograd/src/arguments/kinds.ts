@@ -1,6 +1,6 @@
 /**
- * @file Kinds of arguments: what a value must be, and how a message says it. One table of kinds serves the check and its
- * messages, in operations, layers, losses, optimizers, schedules and loaders alike.
+ * @file Kinds of arguments: what a value must be, and how a message says it. One table of kinds serves the check and
+ * its messages, in operations, layers, losses, optimizers, schedules and loaders alike.
  */
 import { DTypeError, type ChainruleError } from '../errors.js';
 import { DTYPES, type DType } from '../graph/dtype.js';
@@ -10,17 +10,17 @@ import { display } from './display.js';
 
 /** One condition on a value. `T` is the type of the values that pass. */
 export interface Kind<T = unknown> {
-  /** What stands after "must" in a message: `be a finite number > 0`. */
+  /** The words after "must" in a message: `be a finite number > 0`. */
   readonly must: string;
-  /** Whether the value passes. It may throw at values that throw when they are read. */
+  /** Whether the value passes. It may throw for values that throw when they are read. */
   test(value: unknown): value is T;
-  /** The class of the error, where it is not `ChainruleError` itself. */
+  /** The class of the error. Default `ChainruleError`. */
   readonly error?: new (message: string) => ChainruleError;
-  /** True for an option that must be given. */
+  /** Whether the option must be given. Default false. */
   readonly required?: boolean;
 }
 
-/** A kind of your own: what stands after "must", and the condition. */
+/** Makes a kind from the words after "must" and the condition. */
 export function kind<T>(
   must: string,
   test: (value: unknown) => boolean,
@@ -32,9 +32,9 @@ export function kind<T>(
 const ofNumber = (must: string, test: (x: number) => boolean): Kind<number> =>
   kind(must, (x) => typeof x === 'number' && test(x));
 
-/** Any number, NaN and infinities among them. */
+/** Any number, including NaN and infinities. */
 export const number: Kind<number> = ofNumber('be a number', () => true);
-/** Infinities, but not NaN. */
+/** Any number but NaN. */
 export const real: Kind<number> = ofNumber('be a number other than NaN', (x) => !Number.isNaN(x));
 /** A number that is neither NaN nor infinite. */
 export const finite: Kind<number> = ofNumber('be a finite number', Number.isFinite);
@@ -50,11 +50,11 @@ export const nonNegative: Kind<number> = ofNumber(
 );
 /** A probability or a share. */
 export const fraction: Kind<number> = ofNumber('be from 0 to 1', (x) => x >= 0 && x <= 1);
-/** A decay rate: 1 would keep the first value for ever. */
+/** A decay rate; 1 would keep the first value forever. */
 export const decay: Kind<number> = ofNumber('be in [0, 1)', (x) => x >= 0 && x < 1);
 /** A whole number. */
 export const whole: Kind<number> = ofNumber('be a whole number', Number.isSafeInteger);
-/** How many there are of something that cannot be missing: features, heads, steps. */
+/** A number of at least 1: features, heads, steps. */
 export const count: Kind<number> = ofNumber(
   'be a whole number > 0',
   (x) => Number.isSafeInteger(x) && x > 0,
@@ -83,7 +83,7 @@ export const flag: Kind<boolean> = kind('be true or false', (x) => typeof x === 
 /** A string. */
 export const text: Kind<string> = kind('be a string', (x) => typeof x === 'string');
 // A function of any type: what it takes and returns is seen when it is called.
-/** A function; a class is none, as it cannot be called. */
+/** A function, but not a class, which cannot be called. */
 export const callable: Kind<(...args: never[]) => unknown> = kind(
   'be a function',
   (x) => typeof x === 'function' && !isClass(x),
@@ -97,12 +97,12 @@ function isClass(x: object): boolean {
   );
 }
 
-/** Whatever it is: checked elsewhere. */
+/** Anything: it is checked elsewhere. */
 export const anything: Kind<never> = kind('be given', () => true);
 
 /** A tensor. */
 export const tensor: Kind<Tensor> = kind('be a tensor', isTensor);
-/** What stands where an operation takes a tensor. */
+/** A tensor, or what an operation takes in its place. */
 export const operand: Kind<Tensor | number | boolean> = kind(
   'be a tensor or a number',
   (x) => typeof x === 'number' || typeof x === 'boolean' || isTensor(x),
@@ -113,7 +113,7 @@ export const dtype: Kind<DType> = kind(
   (x) => typeof x === 'string' && (DTYPES as readonly string[]).includes(x),
   DTypeError,
 );
-/** A dimension; that there is one of this number is checked with the shape. */
+/** A dimension; whether the tensor has it is checked with the shape. */
 export const dim: Kind<number> = ofNumber(
   'be a dimension, a whole number (negative ones count from the end)',
   Number.isSafeInteger,
@@ -155,7 +155,7 @@ export function isArray(x: unknown): x is readonly unknown[] {
 /** An array, whatever its entries are. */
 export const array: Kind<readonly unknown[]> = kind('be an array', isArray);
 
-/** An array of such values, of any length. */
+/** An array of values of a kind, of any length. */
 export function listOf<T>(k: Kind<T>): Kind<readonly T[]> {
   return kind(
     `be an array in which each entry must ${k.must}`,
@@ -164,7 +164,7 @@ export function listOf<T>(k: Kind<T>): Kind<readonly T[]> {
   );
 }
 
-/** One such value, or an array of them. */
+/** A value of a kind, or an array of them. */
 export function oneOrMore<T>(k: Kind<T>): Kind<T | readonly T[]> {
   return kind(`${k.must}, or be an array of such`, (x) => k.test(x) || allPass(k, x), k.error);
 }
@@ -176,7 +176,7 @@ function allPass(k: Kind, x: unknown): boolean {
   return true;
 }
 
-/** An array with one kind an entry. */
+/** An array with a kind for each entry. */
 export function tuple<const T extends readonly unknown[]>(
   ...entries: { readonly [I in keyof T]: Kind<T[I]> }
 ): Kind<T> {
@@ -187,14 +187,14 @@ export function tuple<const T extends readonly unknown[]>(
   );
 }
 
-/** An object that is no array, no tensor and no function. */
+/** An object other than an array, a tensor or a function. */
 export const object: Kind<object> = kind(
   'be an object',
   (x) =>
     typeof x === 'object' && x !== null && !isArray(x) && !ArrayBuffer.isView(x) && !isTensor(x),
 );
 
-/** What a `for` loop can go over. */
+/** Anything that a `for` loop can iterate over. */
 export const iterable: Kind<Iterable<unknown>> = kind(
   'be an array or another iterable',
   (x) =>

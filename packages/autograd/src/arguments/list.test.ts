@@ -21,9 +21,9 @@ test.each<[unknown, string]>([
   [[1, 'x'], "f: xs[1] must be a number, got 'x'"],
   [new Array(2 ** 32 - 1), 'f: xs[0] must be a number, got nothing'],
   [ones([2]), 'f: xs[0] must be a number, got a tensor of shape []'],
-  [endless, 'f: xs gave 2097152 entries and goes on; pass one that ends'],
-  [failing, 'f: xs cannot be gone over: an object'],
-  [{ [Symbol.iterator]: () => 1 }, 'f: xs cannot be gone over'],
+  [endless, 'f: xs has more than 2097152 entries; pass one that ends'],
+  [failing, 'f: xs cannot be iterated over: an object'],
+  [{ [Symbol.iterator]: () => 1 }, 'f: xs cannot be iterated over'],
 ])('refuses %#', (given, message) => {
   // A generator can be gone over once.
   const read = (): unknown =>

@@ -10,10 +10,10 @@ const MOST = 2 ** 21;
 /**
  * The entries of an array or another iterable, in a new array; each must be of the kind.
  *
- * The first entry that is not ends the reading, so that an iterable without end, or an array of holes, takes no time.
+ * Reading stops at the first wrong entry, so an endless iterable, or an array of holes, takes no time.
  *
- * @throws {ChainruleError} (or the kind's own subclass) if it cannot be gone over, for a wrong entry, and for an iterable
- * that gives more than 2 million entries.
+ * @throws {ChainruleError} (or the kind's own subclass) if it cannot be iterated over, for a wrong entry, and for an
+ * iterable with more than 2 million entries.
  * @example readList('SGD', 'params', params, kinds.tensor)
  * // SGD: params[3] must be a tensor, got 5
  */
@@ -30,14 +30,16 @@ export function readList<T>(op: string, name: string, given: unknown, entryKind:
         refuseArgument(op, `${name}[${entries.length}]`, entry, entryKind);
       if (entries.length >= limit) {
         throw new ChainruleError(
-          `${op}: ${name} gave ${MOST} entries and goes on; pass one that ends`,
+          `${op}: ${name} has more than ${MOST} entries; pass one that ends`,
         );
       }
       entries.push(entry);
     }
   } catch (cause) {
     if (cause instanceof ChainruleError) throw cause;
-    throw new ChainruleError(`${op}: ${name} cannot be gone over: ${display(given)}`, { cause });
+    throw new ChainruleError(`${op}: ${name} cannot be iterated over: ${display(given)}`, {
+      cause,
+    });
   }
   return entries;
 }

@@ -1,6 +1,6 @@
 /**
- * @file Options: the last argument of a function or a constructor, `{ keepdim: true }`. A table names each with its kind.
- * The table is what options are checked with, and what the messages are made of.
+ * @file Options: the last argument of a function or a constructor, `{ keepdim: true }`. A table names each with its
+ * kind. The table is what options are checked with, and what the messages are made of.
  */
 import { ChainruleError } from '../errors.js';
 import { isTensor } from '../graph/isTensor.js';
@@ -9,12 +9,12 @@ import { display } from './display.js';
 import { object, type Kind } from './kinds.js';
 import { nearest } from './nearest.js';
 
-/** The kind of each option; an option of the type that has none is a type error. */
+/** The kind of each option. Leaving one out is a type error. */
 export type OptionTable<O extends object> = {
   readonly [K in keyof O]-?: Kind<Exclude<O[K], undefined>>;
 };
 
-/** Checks what was given as the options of `op`, and gives it back; an empty object for nothing. */
+/** Checks the options given to `op` and returns them; an empty object if there are none. */
 export interface OptionsReader<O extends object> {
   (op: string, given: O | undefined): O;
   /** The kinds by name, to be spread into a larger table. */
@@ -22,15 +22,17 @@ export interface OptionsReader<O extends object> {
 }
 
 /**
- * A reader of options from the table of their kinds, made once beside the function.
+ * Makes the reader of a function's options from the table of their kinds. Make it once, beside the function.
  *
- * Nothing is allocated where no options are given. What is given is checked key by key: an unknown name is refused with
- * the nearest known one, a value that is not of its kind with what it must be; `undefined` counts as not given.
+ * Reading allocates nothing if no options are given. Otherwise each key is checked: an unknown name is refused, with
+ * the nearest known one; a value of the wrong kind is refused, with what it must be; `undefined` counts as not
+ * given.
  *
  * @example
  * const sumOptions = defineOptions<{ keepdim?: boolean }>({ keepdim: kinds.flag });
  * function sum(x: Tensor, dim?: number, options?: { keepdim?: boolean }) {
  *   const { keepdim = false } = sumOptions('sum', options);
+ * }
  * // sum: there is no option 'keepDim'; did you mean keepdim?
  */
 export function defineOptions<O extends object>(table: OptionTable<O>): OptionsReader<O> {
@@ -51,13 +53,14 @@ export function defineOptions<O extends object>(table: OptionTable<O>): OptionsR
 }
 
 /**
- * A reader of options that may also be given by position, in the order of `names`: `linear(x, w, bias)` is
- * `linear(x, w, { bias })`. An options object may stand in the place of any of them, and after the last.
+ * Makes a reader of options that may also be given by position, in the order of `names`: `linear(x, w, bias)` is
+ * `linear(x, w, { bias })`. An options object may stand in place of any of them, and after the last.
  *
  * @example
  * const read = byPosition(defineOptions<LinearOptions>({ bias: kinds.orNull(kinds.tensor) }), 'bias');
  * function linear(x: Tensor, w: Tensor, bias?: Tensor | null | LinearOptions, options?: LinearOptions) {
  *   const given = read('linear', bias, options);
+ * }
  */
 export function byPosition<O extends object>(
   read: OptionsReader<O>,

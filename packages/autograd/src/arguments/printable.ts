@@ -4,8 +4,8 @@
 const unprintable = /(?!\n)[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /**
- * Text with control characters, and those that turn the direction of writing, shown as their codes; lines stay. Of what is no
- * text the type.
+ * Text with control characters, and those that turn the direction of writing, shown as their codes; lines stay. Of
+ * anything but text, the type.
  */
 export function printable(text: string): string {
   if (typeof text !== 'string') return typeof text;

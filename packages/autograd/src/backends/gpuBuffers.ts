@@ -7,11 +7,11 @@ import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { gpuInUse } from './index.js';
 import type { GpuBuffer } from './webgpu/gpuApi.js';
 
-/** What `fromGPUBuffer` takes. */
+/** Options of `fromGPUBuffer`. */
 export interface FromGPUBufferOptions {
-  /** `'float32'` (the default) or `'int32'`. */
+  /** The dtype: `'float32'` (the default) or `'int32'`. */
   readonly dtype?: 'float32' | 'int32' | undefined;
-  /** Bytes before the first element, a multiple of 4. Default 0. */
+  /** The number of bytes before the first element, a multiple of 4. Default 0. */
   readonly offset?: number | undefined;
 }
 
@@ -24,9 +24,9 @@ const optionsOf = defineOptions<FromGPUBufferOptions>({
 const COPY_SRC = 4;
 
 /**
- * A tensor on WebGPU of what lies in a `GPUBuffer` now, row by row, four bytes an element: copied on the device, never
- * by way of the host. The buffer must be of the framework's device, `deviceInfo('webgpu').gpuDevice`, with usage `COPY_SRC`;
- * it can be used again at once.
+ * A tensor on WebGPU with the present contents of a `GPUBuffer`, in row-major order, four bytes for each element:
+ * copied on the device, never through the host. The buffer must belong to the framework's device,
+ * `deviceInfo('webgpu').gpuDevice`, with usage `COPY_SRC`; it can be used again at once.
  *
  * @throws {DeviceError} if WebGPU has not been opened, or the buffer is too short or cannot be copied from.
  * @example
@@ -48,10 +48,10 @@ export function fromGPUBuffer(
   if (typeof size !== 'number' || typeof usage !== 'number')
     throw new DeviceError(`${op}: the buffer must be a GPUBuffer`);
   const bytes = sizeOf(shape) * 4;
-  if (offset % 4 !== 0) throw new DeviceError(`${op}: the offset ${offset} is no multiple of 4`);
+  if (offset % 4 !== 0) throw new DeviceError(`${op}: the offset ${offset} is not a multiple of 4`);
   if (offset + bytes > size)
     throw new DeviceError(
-      `${op}: ${bytes} bytes from ${offset} on are needed, the buffer has ${size}`,
+      `${op}: the tensor needs ${bytes} bytes from byte ${offset} on, the buffer has ${size}`,
     );
   if ((usage & COPY_SRC) === 0)
     throw new DeviceError(`${op}: the buffer must have been made with usage COPY_SRC`);

@@ -53,16 +53,16 @@ function startWasm(): string | null {
   if (typeof WebAssembly !== 'object') return 'there is no WebAssembly here';
   if (!WebAssembly.validate(SIMD_MODULE)) return 'WebAssembly has no SIMD here';
   try {
-    // A page's content security policy shows only now.
+    // A page's Content-Security-Policy shows only now.
     new WebAssembly.Module(SIMD_MODULE);
   } catch (error) {
-    return `WebAssembly may not be compiled here (in a page the policy must allow 'wasm-unsafe-eval'): ${messageOf(error)}`;
+    return `WebAssembly may not be compiled here (a Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'): ${messageOf(error)}`;
   }
   try {
     useWasm(hardwareThreads());
     return null;
   } catch (error) {
-    return `WebAssembly got no memory (it reserves some gigabytes of addresses: see ulimit -v): ${messageOf(error)}`;
+    return `WebAssembly got no memory (it reserves several gigabytes of address space; see ulimit -v): ${messageOf(error)}`;
   }
 }
 
@@ -72,7 +72,7 @@ function messageOf(error: unknown): string {
 
 start();
 
-/** What computes: `'wasm'`, or `'interpreter'` where WebAssembly cannot be used. */
+/** What computes on the CPU: `'wasm'`, or `'interpreter'` if WebAssembly cannot be used. */
 export function backend(): string {
   return engine.backend?.name ?? 'interpreter';
 }
@@ -81,9 +81,9 @@ export function backend(): string {
 const threads = kinds.wholeBetween(1, 256);
 
 /**
- * How many threads a run may use; by default as many as the machine has. Results do not depend on it, to the bit.
+ * Sets how many threads a run may use; by default as many as the machine has. Results do not depend on it, to the bit.
  * PyTorch: `torch.set_num_threads`.
- * @throws {ChainruleError} if `n` is no whole number from 1 to 256.
+ * @throws {ChainruleError} unless `n` is a whole number from 1 to 256.
  */
 export function setNumThreads(n: number): void {
   checkArgument('setNumThreads', 'n', n, threads);
@@ -92,7 +92,7 @@ export function setNumThreads(n: number): void {
 }
 
 /**
- * How many threads run: 1 where memory cannot be shared or workers were lost, whatever was asked for. PyTorch:
+ * How many threads run: 1 if memory cannot be shared or workers were lost, whatever was asked for. PyTorch:
  * `torch.get_num_threads`.
  */
 export function getNumThreads(): number {
@@ -114,11 +114,12 @@ export function gpuInUse(): GpuBackend | null {
 }
 
 /**
- * Chooses where new tensors are made, and so where what is computed from them runs. `'webgpu'` is the GPU: of the browser
- * or, in Node.js, that of the npm package `webgpu`, which need not be installed otherwise. It has to be awaited: until then
- * the device before stays chosen. What a GPU cannot do is a `DeviceError`; nothing goes back to the CPU by itself.
- * PyTorch: `torch.set_default_device`.
- * @throws {DeviceError} if there is no such device here. The promise for `'webgpu'` rejects with what is missing.
+ * Chooses the device on which new tensors are made, and so where computations with them run. `'webgpu'` is the GPU:
+ * of the browser or, in Node.js, of the optional npm package `webgpu`. It must be awaited: until then the previous
+ * device stays chosen. What a GPU cannot do is a `DeviceError`; nothing moves back to the CPU implicitly. PyTorch:
+ * `torch.set_default_device`.
+ *
+ * @throws {DeviceError} if there is no such device. The promise for `'webgpu'` rejects with what is missing.
  * @example
  * await setDevice('webgpu');
  * const loss = model.forward(x).square().mean();
@@ -149,18 +150,18 @@ async function openWebgpu(): Promise<void> {
   placement.chosen = 'webgpu';
 }
 
-/** What `deviceInfo` tells. */
+/** The result of `deviceInfo`. */
 export interface DeviceInfo {
   /** The name of the device, as in `devices()`: `'cpu'` or `'webgpu'`. */
   readonly device: string;
-  /** Of a GPU its adapter, in its driver's words; of the CPU its backend. */
+  /** For a GPU, its adapter as the driver describes it; for the CPU, the backend. */
   readonly description: string;
-  /** Of WebGPU its `GPUDevice`, for buffers and kernels of your own. */
+  /** For WebGPU, its `GPUDevice`, for your own buffers and kernels. */
   readonly gpuDevice?: object;
 }
 
 /**
- * What a device is. @throws {DeviceError} if it is none of `devices()`.
+ * Describes a device. @throws {DeviceError} if it is not one of `devices()`.
  * @example deviceInfo('webgpu').description // 'nvidia ampere …'
  */
 export function deviceInfo(device: string): DeviceInfo {

@@ -1,4 +1,4 @@
-/** @file What the machine offers, and what of it is in use. */
+/** @file What the machine offers, and what is in use. */
 import { engine, planningSoFar } from '../engine/evaluate.js';
 import type { BlasInfo } from './blas/blas.js';
 import { findBlas } from './node.js';
@@ -10,11 +10,11 @@ export type { BlasInfo, WideSimd };
 /**
  * The BLAS library that computes large matrix products and convolutions, or why there is none.
  *
- * Where the package `koffi` is installed, a library is looked for when the first such product is computed: OpenBLAS,
- * MKL, on macOS Accelerate. The environment variable `CHAINRULE_BLAS` decides: `off` uses none, a path uses that one.
- * Results are the same from run to run and for any number of threads, but not the same as without the library, to
- * rounding. On processors with AVX-512 that OpenBLAS does not know, `OPENBLAS_CORETYPE` is set to `SkylakeX` unless it
- * is set already. PyTorch: `torch.__config__.show()`.
+ * If the package `koffi` is installed, a library is looked for when the first such product is computed: OpenBLAS,
+ * MKL, or Accelerate on macOS. The environment variable `CHAINRULE_BLAS` overrides this: `off` uses none, a path
+ * that library. Results are the same from run to run and for any number of threads, but differ in rounding from
+ * those without the library. On processors with AVX-512 that OpenBLAS does not know, `OPENBLAS_CORETYPE` is set to
+ * `SkylakeX` unless it is set already. PyTorch: `torch.__config__.show()`.
  * @example blas(); // { found: true, library: 'OpenBLAS', path: 'libopenblas.so.0', core: 'SkylakeX', threads: 2 }
  */
 export function blas(): BlasInfo {
@@ -34,11 +34,11 @@ export function blas(): BlasInfo {
 }
 
 /**
- * Lets V8 join pairs of 128-bit vector instructions into 256-bit ones, by its flag
- * `--experimental-wasm-revectorize`; matrix products then run up to twice as fast. It works in Node.js from version 24
- * on x64, is an experiment of V8's, and changes the whole process: so it is off unless you call this, best before
- * anything else. The results are compared with those of 128-bit vectors first. Says what it did; nothing where it is
- * not possible. The same can be had by `node --experimental-wasm-revectorize`.
+ * Lets V8 combine pairs of 128-bit vector instructions into 256-bit ones, by its flag
+ * `--experimental-wasm-revectorize`; matrix products then run up to twice as fast. It works in Node.js from version
+ * 24 on x64, is experimental, and affects the whole process, so it is off unless you call this function, best before
+ * anything else. Results are first compared with those of 128-bit vectors. Reports what it did; does nothing where
+ * it is not possible. `node --experimental-wasm-revectorize` does the same.
  * @example
  * const wide = enableWideSimd();
  * if (!wide.enabled) console.log(wide.reason);
@@ -50,40 +50,41 @@ export function enableWideSimd(): WideSimd {
   return done;
 }
 
-/** What `memoryUsage` reports. */
+/** The result of `memoryUsage`. */
 export interface MemoryUsage {
-  /** Bytes for the intermediates of runs: one arena that all plans use in turn. */
+  /** Bytes for intermediate values: one arena that all plans use in turn. */
   readonly arena: number;
   /** Bytes of parameters, buffers, states and gradients. */
   readonly cells: number;
-  /** Bytes of copies of large inputs that were used more than once. */
+  /** Bytes of copies of large inputs that are used more than once. */
   readonly residentLeaves: number;
-  /** Bytes in use in all: also tables and scratch memory of plans. */
+  /** Bytes in use in total, including tables and scratch memory of plans. */
   readonly used: number;
-  /** Bytes the backend has taken from the system. They are used again, but never given back. */
+  /** Bytes that the backend has taken from the system. They are reused, but never returned. */
   readonly reserved: number;
-  /** Kernels that have run on the GPU, and the submits they went in. */
+  /** The number of kernels that have run on the GPU. */
   readonly dispatches: number;
-  /** The submits to the GPU so far: each carries one or more kernels. */
+  /** The number of submissions to the GPU, each with one or more kernels. */
   readonly submits: number;
-  /** Bytes of the GPU's memory in use for values. */
+  /** Bytes of GPU memory in use for values. */
   readonly deviceBytes: number;
-  /** Plans that are ready to run again. */
+  /** The number of plans that are ready to run again. */
   readonly plans: number;
   /**
-   * How the runs so far found their plans. `walked`: they were met for the first time, and ran operation by operation;
-   * `made`: a plan was made, which fuses them; `found`: one was there. Where the first two keep growing, a program is another
-   * at each step: `setDebug(1)` tells which. No plan is ever re-sized, so that there is no such count: sizes belong to a plan,
-   * and a known program with other sizes is walked once more.
+   * How the runs so far found their plans. `walked`: a new program ran operation by operation; `made`: a plan was
+   * made, which fuses operations; `found`: there was a plan. If the first two keep growing, the program differs from
+   * step to step: `setDebug(1)` shows which. Plans are never re-sized, so there is no such count: a plan belongs to
+   * its sizes, and a known program with other sizes is walked again.
    */
   readonly planning: { readonly walked: number; readonly made: number; readonly found: number };
-  /** Forms of kernels that were compiled: plans share them, whatever their sizes, so that they soon stop growing. */
+  /** The number of compiled kernel forms. Plans of any size share them, so it soon stops growing. */
   readonly forms: number;
 }
 
 /**
- * What the backend holds, in bytes, and how many plans and forms of kernels. Values of tensors are ordinary arrays of JavaScript and not
- * counted. Everything is 0 but the plans where the interpreter is in use. PyTorch: `torch.cuda.memory_stats`.
+ * What the backend holds: memory in bytes, and the number of plans and kernel forms. Values of tensors are ordinary
+ * JavaScript arrays and not counted. With the interpreter, everything but the plans is 0. PyTorch:
+ * `torch.cuda.memory_stats`.
  * @example memoryUsage().reserved / 2 ** 20 // in MiB
  */
 export function memoryUsage(): MemoryUsage {

@@ -10,10 +10,10 @@ import { show, sizeOf } from '../graph/shape.js';
 import { tensorsOf } from '../tree.js';
 
 /**
- * Runs `f` with every result of every operation checked: the first that holds a NaN or an infinity, made from inputs that
- * hold none, is an error that names the operation, the element, the module it was made in and the line that made it. What
- * `f` returns is evaluated too. Slow: for looking for a mistake. PyTorch: `torch.autograd.detect_anomaly`, which looks at
- * the backward pass alone.
+ * Runs `f` and checks every result of every operation. The first NaN or infinity that comes from finite
+ * inputs is an error that names the operation, the element, the module and the line that made it. What
+ * `f` returns is evaluated too. Slow: use it to find a mistake. PyTorch: `torch.autograd.detect_anomaly`, which checks
+ * only the backward pass.
  *
  * @throws {ChainruleError} for the first such result, or for a NaN in a tensor that no operation made.
  * @example detectAnomaly(() => { const loss = model.forward(x).log().mean(); loss.backward(); });

@@ -8,22 +8,22 @@ import { show } from '../graph/shape.js';
 import { firstNonFinite } from './anomaly.js';
 
 /**
- * From now on keeps what the last `backward()` or compiled step ran on, until the next one, so that {@link culprit} can
- * answer. It costs the memory of one batch.
+ * From now on, keeps the inputs of the last `backward()` or compiled step until the next one, so that {@link
+ * culprit} can answer. It costs the memory of one batch.
  */
 export function rememberRuns(): void {
   lastRun.wanted = true;
 }
 
-/** Lets go of what the last pass ran on: all went well. */
+/** Forgets the inputs of the last pass, as all went well. */
 export function forgetRun(): void {
   lastRun.kept = null;
 }
 
 /**
  * The first operation of the last `backward()`, or of the last compiled step, whose result held a NaN or an infinity,
- * with the element, the numbers it was made from and the module it is in; null if there was none, or if nothing was
- * kept (see {@link rememberRuns}). To be asked before the next run.
+ * with the element, the numbers it was computed from and its module; null if there was none, or if nothing was
+ * kept (see {@link rememberRuns}). Call it before the next run.
  */
 export function culprit(): string | null {
   const run = lastRun.kept;

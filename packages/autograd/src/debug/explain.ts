@@ -1,4 +1,4 @@
-/** @file What would run, as text; the debug dial. */
+/** @file What would run, as text; the debug level. */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { collect } from '../engine/collect.js';
@@ -13,7 +13,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 
 /**
- * What would be computed if the tensor were read now: the program behind it, a line an operation, and the kernels it is
+ * What would be computed if the tensor were read now: its program, one operation in each line, and the kernels it is
  * fused into. Nothing is evaluated.
  * @example console.log(explain(x.mul(2).sum()))
  */
@@ -51,9 +51,10 @@ function count(n: number, what: string): string {
 }
 
 /**
- * How much is told while computing. 0: nothing (the default). 1: nodes remember the line that made them, for errors and
- * graphs, which costs some microseconds each; and a line that asks for another structure each time, so that no plan is ever
- * found, is named with what differs; so is what makes a compiled function be recorded anew. 2: every run is reported on the console. 3: with its program.
+ * Sets how much is reported. 0: nothing (the default). 1: nodes remember the line that made them, for errors and
+ * graphs, which costs some microseconds each; and a warning names a line whose structure differs at each step, so
+ * that no plan is ever reused, with what differs, and what makes a compiled function be recorded again. 2: every run
+ * is reported on the console. 3: together with its program.
  */
 export function setDebug(level: number): void {
   checkArgument('setDebug', 'level', level, kinds.oneOf(0, 1, 2, 3));

@@ -10,11 +10,11 @@ import type { GraphEdge, GraphNode } from './graphNode.js';
 import { toDot, toMermaid } from './graphText.js';
 import { toSVG } from './graphPicture.js';
 
-/** The graph behind a tensor, to be read or drawn. */
+/** The graph behind a tensor, to read or to draw. */
 export interface Graph {
-  /** Inputs before what is made from them. */
+  /** The nodes; inputs come before what is computed from them. */
   readonly nodes: readonly GraphNode[];
-  /** Which value goes into which operation. */
+  /** Which value is used by which operation. */
   readonly edges: readonly GraphEdge[];
   /** The graph in the language of Graphviz, with a cluster for each scope. */
   toDot(): string;
@@ -27,7 +27,7 @@ export interface Graph {
 export type { GraphEdge, GraphNode } from './graphNode.js';
 
 export interface GraphOptions {
-  /** With the graph of the gradients. Default false. */
+  /** Whether to include the graph of the gradients. Default false. */
   readonly backward?: boolean;
 }
 
@@ -36,9 +36,9 @@ const graphOptions = defineOptions<GraphOptions>({ backward: kinds.flag });
 /**
  * The graph behind a tensor: what it was, or will be, computed from. Nothing is evaluated.
  *
- * JavaScript numbers are not nodes of their own but part of their operation's label. With `{ backward: true }` also the
- * graph of its gradients by every leaf that requires grad, as `backward()` would build it. What `backward()` has freed is
- * not shown any more.
+ * JavaScript numbers are not separate nodes but part of their operation's label. With `{ backward: true }` it
+ * includes the graph of the gradients of every leaf that requires grad, as `backward()` would build it. What
+ * `backward()` has freed is no longer shown.
  * @example writeFileSync('net.svg', graph(loss).toSVG())
  */
 export function graph(t: Tensor, options?: GraphOptions): Graph {

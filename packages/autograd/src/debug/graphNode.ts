@@ -1,28 +1,28 @@
-/** @file What a drawn graph consists of. */
+/** @file The parts of a drawn graph. */
 import type { DType, TypedArray } from '../graph/dtype.js';
 import { show, type Shape } from '../graph/shape.js';
 
 /** A node of a drawn graph. */
 export interface GraphNode {
-  /** A number that no other node of the graph has. */
+  /** A number that is unique in the graph. */
   readonly id: number;
   /** `operation`; `parameter` for a version of a cell; `input` for a tensor that no operation made. */
   readonly kind: 'operation' | 'parameter' | 'input';
-  /** The operation with the numbers among its arguments, such as `mul 0.5`; of a parameter its name, where it has one. */
+  /** The operation with its numeric arguments, such as `mul 0.5`; for a parameter its name, if it has one. */
   readonly label: string;
   /** The shape of its value. */
   readonly shape: Shape;
   /** The dtype of its value. */
   readonly dtype: DType;
-  /** The module path or `scope` it was made in; empty outside of any. */
+  /** The module path or `scope` it was made in; empty outside of both. */
   readonly scope: string;
   /** Whether gradients flow back to it. */
   readonly requiresGrad: boolean;
   /** Whether it belongs to the backward pass. */
   readonly backward: boolean;
-  /** Its elements, row by row, if they are known already; not a copy, so to be read only. */
+  /** Its elements in row-major order, if they are known; not a copy, so only read it. */
   readonly value: TypedArray | null;
-  /** The gradient that `backward()` left at it, row by row, or null. */
+  /** The gradient that `backward()` left at it, in row-major order, or null. */
   readonly gradient: TypedArray | null;
 }
 

@@ -6,37 +6,37 @@ import { engine } from '../engine/evaluate.js';
 import { DeviceError } from '../errors.js';
 import type { Meter, Work } from '../engine/program.js';
 
-/** What all calls of one kind of kernel took. */
+/** The time of all calls of one kernel. */
 export interface ProfileRow {
   /** What it computes. */
   readonly kernel: string;
   /** The operations of the graph that it computes. */
   readonly operations: string;
-  /** How often it ran. */
+  /** The number of calls. */
   readonly calls: number;
-  /** Milliseconds in all. */
+  /** The total time in milliseconds. */
   readonly ms: number;
-  /** Part of the time of all kernels, from 0 to 1. */
+  /** The share of the time of all kernels, from 0 to 1. */
   readonly share: number;
-  /** Billions of multiplications and additions a second. */
+  /** Billions of multiplications and additions per second. */
   readonly gflops: number;
-  /** Billions of bytes read and written a second. */
+  /** Billions of bytes read and written per second. */
   readonly gbps: number;
 }
 
-/** A table of kernels; prints as text. */
+/** The result of `profile`: a table of kernels, which prints as text. */
 export interface Profile<R> {
   /** What the function returned. */
   readonly result: R;
   /** A row for each kernel, the slowest first. */
   readonly rows: readonly ProfileRow[];
-  /** Wall-clock milliseconds of the whole call, and of kernels alone. */
+  /** The time of the whole call, in milliseconds. */
   readonly ms: number;
-  /** Milliseconds in kernels. */
+  /** The time in kernels, in milliseconds. */
   readonly kernelMs: number;
-  /** Plans found in the cache, and plans made. */
+  /** The number of plans found in the cache. */
   readonly hits: number;
-  /** How many plans had to be made. */
+  /** The number of plans that had to be made. */
   readonly misses: number;
   /** The table as text. */
   toString(): string;
@@ -70,11 +70,13 @@ const meter: Meter = {
 let waiting: Promise<void>[] = [];
 
 /**
- * Runs `f` and reports every kernel that ran: what it computes, how often, how long, at what rate.
+ * Runs `f` and reports every kernel that ran: what it computes, how often, how long and how fast.
  *
- * Kernels run one at a time meanwhile, so the sum is somewhat more than without; compiling is left out of the kernels'
- * times. Code that has run a few times only is not optimized yet: profile a step that has been taken often. In a browser, and in Node with `--inspect`, each kernel is a span of `performance.measure` too.
- * On WebGPU times are those of the device, by its time stamps where it has them, and are waited for: `await profile(async () => …)`.
+ * Kernels run one at a time meanwhile, so their sum is a little more than the time without `profile`; compiling is
+ * not part of the kernels' times. Code that has run only a few times is not optimized yet: profile a step that has
+ * been taken often. In a browser, and in Node with `--inspect`, each kernel is also a span of `performance.measure`.
+ * On WebGPU the times are those of the device, by its time stamps if it has them, and must be awaited: `await
+ * profile(async () => …)`.
  * @example console.log(String(profile(() => step(x, y).item())));
  * @example console.log(String(await profile(async () => await step(x, y).itemAsync()))); // on webgpu
  * @throws {DeviceError} for a function that is not async and computes on WebGPU.
@@ -111,7 +113,7 @@ export function profile<R>(f: () => R): Profile<R> | Promise<Profile<Awaited<R>>
   engine.meter = outer;
   if (waiting.length > 0)
     throw new DeviceError(
-      'profile: a device tells the times of its kernels later: await profile(async () => …), with an await of a result in it',
+      'profile: the times of a GPU come later: await profile(async () => …), with an await of a result inside',
     );
   return profileOf(result, performance.now() - start, hits, misses);
 }

@@ -1,4 +1,7 @@
-/** @file The unevaluated graph behind some roots, in the order it can be computed, and its structure as a list of numbers. */
+/**
+ * @file The unevaluated graph behind some roots, in the order it can be computed, and its structure as a list of
+ * numbers.
+ */
 import { ChainruleError, GradError } from '../errors.js';
 import { mode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -53,9 +56,10 @@ export function nextMark(): number {
 }
 
 /**
- * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Nothing changes but the marks that
- * walks leave on nodes. `stops` are nodes that are inputs although they have no value, `also` nodes that become part of the
- * graph without being roots. `byPosition` leaves slices of values in the graph that otherwise are inputs of their own.
+ * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Nothing changes but the marks
+ * that walks leave on nodes. `stops` are nodes that are inputs although they have no value, `also` nodes that become
+ * part of the graph without being roots. `byPosition` leaves slices of values in the graph that otherwise are inputs
+ * of their own.
  */
 export function collect(asked: readonly Tensor[], options: CollectOptions = {}): Collected {
   const { stops, also = [], byPosition = false } = options;
@@ -168,7 +172,7 @@ function checkComputable(node: Tensor): void {
     const by = mode.body ?? (mode.tracing === 'compile' ? mode.recorder : mode.tracing) ?? 'vmap';
     throw new ChainruleError(
       `${by}: values cannot be read inside a function that ${by} records; compute with the tensors themselves ` +
-        `(where(cond, a, b) in place of an if on a value)${mode.body === null ? '' : '; a plain loop may read'}`,
+        `(where(cond, a, b) instead of an if on a value)${mode.body === null ? '' : '; a plain loop may read'}`,
     );
   }
   if (node.op === versionOp && node.inputs.length === 0) {

@@ -54,9 +54,9 @@ let holding: { readonly node: Tensor; readonly value: Storage }[] = [];
 /**
  * Computes the values of `tensors`, and of every cell with a pending version, in one run.
  *
- * Values are computed by themselves when they are read; call this to choose the moment, or to have several in one run.
- * Results of more than 64 KiB lie in the engine's memory until they are read (16 MiB in all: then the oldest make room,
- * and are computed once more should they be read after all).
+ * Values are computed when they are read; call this to choose the moment, or to compute several in one run. Results
+ * of more than 64 KiB stay in the engine's memory until they are read (16 MiB in total: then the oldest are dropped,
+ * and computed again if they are read after all).
  * @example
  * const [mean, deviation] = [x.mean(), x.std()];
  * evaluate(mean, deviation); // one pass over x

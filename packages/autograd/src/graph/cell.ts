@@ -111,7 +111,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   assign(next: Tensor | number): this {
     if (mode.tracing === 'vmap' || mode.tracing === 'closureConvert') {
       throw new ChainruleError(
-        `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, and what is recorded runs many ` +
+        `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, but what is recorded runs many ` +
           'times; return the value instead',
       );
     }
@@ -135,7 +135,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     return this;
   }
 
-  /** What messages call it: modules give their parameters' paths, `encoder.0.weight`. */
+  /** The name in messages. Modules set it to a parameter's path, `encoder.0.weight`. */
   label = '';
 
   /** @internal Goes back to a version that `assigned` has noted, and returns its node. */
@@ -201,7 +201,10 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     return array;
   }
 
-  /** @internal The next version, computed by a replayed plan: as `assign` and `commit`, without a node where none is needed. */
+  /**
+   * @internal The next version, computed by a replayed plan: as `assign` and `commit`, without a node where none is
+   * needed.
+   */
   advance(value: Storage, owned: boolean): void {
     this.cleared = false;
     const v = this.version;
@@ -317,9 +320,9 @@ function unevaluated(node: Tensor): boolean {
   return node.plan === null && node.value === null;
 }
 
-/** What `new Parameter` takes. */
+/** Options of `new Parameter`. */
 export interface ParameterOptions {
-  /** Default true. */
+  /** Whether gradients are recorded. Default true. */
   readonly requiresGrad?: boolean;
 }
 
@@ -332,7 +335,7 @@ function checkInitial<S extends Shape>(op: string, initial: Tensor<S>): Tensor<S
   );
 }
 
-/** A tensor that a module learns: a cell that requires grad. PyTorch: `nn.Parameter`. */
+/** A learnable tensor of a module: a cell that requires grad. PyTorch: `nn.Parameter`. */
 export class Parameter<S extends Shape = Shape> extends Cell<S> {
   constructor(initial: Tensor<S>, options?: ParameterOptions) {
     const { requiresGrad = true } = parameterOptions('Parameter', options);

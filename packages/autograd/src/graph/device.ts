@@ -25,8 +25,8 @@ export function checkDevice(op: string, device: unknown): DeviceName {
 }
 
 /**
- * Where an operation on these inputs runs: where they lie. Null where they go along with any: JavaScript numbers and what
- * is made of them alone.
+ * Where an operation on these inputs runs: where they lie. Null where they go along with any: JavaScript numbers and
+ * what is made of them alone.
  * @throws {DeviceError} for inputs on two devices.
  */
 export function homeOf(op: string, inputs: readonly Tensor[]): DeviceName | null {
@@ -51,6 +51,6 @@ function mixed(op: string, inputs: readonly Tensor[]): DeviceError {
       : [`operand ${i + 1}, ${x.dtype} of shape ${show(x.sizes)}, on ${x.home}`],
   );
   return new DeviceError(
-    `${op}: its operands lie on two devices: ${places.join('; ')}. Move one: x.to('webgpu'), or await x.to('cpu')`,
+    `${op}: its operands are on two devices: ${places.join('; ')}. Move one: x.to('webgpu'), or await x.to('cpu')`,
   );
 }

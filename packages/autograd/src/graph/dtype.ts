@@ -8,7 +8,7 @@ export const DTYPES = ['float32', 'float64', 'int32', 'bool'] as const;
 /** The element types of a tensor. `float32` is the default for floats. */
 export type DType = (typeof DTYPES)[number];
 
-/** Storage of a tensor: row-major and contiguous; a boolean is a byte of 0 or 1. */
+/** The elements of a tensor, row-major and contiguous; a boolean is a byte of 0 or 1. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** The typed array that holds a dtype. */
@@ -19,7 +19,7 @@ export type ArrayOf<D extends DType> = {
   bool: Uint8Array;
 }[D];
 
-/** Bytes an element. */
+/** The number of bytes of an element. */
 export const itemSize: Readonly<Record<DType, number>> = {
   float32: 4,
   float64: 8,

@@ -75,10 +75,11 @@ export const recording: {
 };
 
 /**
- * Reads a plain value that decides what graph is built, such as whether a module is training: `compile` then records
- * its function anew when the value has changed. Returns the value. Where that happens at every call, a warning says `what`
- * has changed.
- * @example get training() { return dependsOn(() => this.isTraining); }
+ * Reads a plain value that decides what graph is built, such as whether a module is training: `compile` records its
+ * function again when the value has changed. Returns the value. If that happens at every call, a warning says that
+ * `what` has changed.
+ *
+ * @example const training = dependsOn(() => model.isTraining);
  */
 export function dependsOn<T>(read: () => T, what?: () => string): T {
   checkArgument('dependsOn', 'read', read, kinds.callable);
@@ -89,8 +90,8 @@ export function dependsOn<T>(read: () => T, what?: () => string): T {
 }
 
 /**
- * Whether a function is being recorded by `compile`: what is read now, and not by `dependsOn`, is so for good. PyTorch:
- * `torch.compiler.is_compiling`.
+ * Whether `compile` is recording a function: plain values read now, other than by `dependsOn`, become constants.
+ * PyTorch: `torch.compiler.is_compiling`.
  * @example if (!isCompiling()) console.log(loss.item());
  */
 export function isCompiling(): boolean {
@@ -98,8 +99,9 @@ export function isCompiling(): boolean {
 }
 
 /**
- * Calls `f` after each run of the function that `compile` is recording; where nothing is being recorded, at once. What a
- * step wants to look at once its values are there (a flag that says whether something went wrong) it reads in `f`.
+ * Calls `f` after each run of the function that `compile` is recording, or at once if nothing is being recorded.
+ * Use it to read what a step needs once its values are there, such as a flag that something went wrong.
+ * `f`.
  */
 export function afterRun(f: () => void): void {
   checkArgument('afterRun', 'f', f, kinds.callable);
@@ -108,8 +110,8 @@ export function afterRun(f: () => void): void {
 }
 
 /**
- * Runs `f`, whose maker keeps the cells that it makes and finds them again at the next call, as an optimizer does with its
- * states: a function that `compile` records is not recorded anew because of them.
+ * Runs `f`, which makes cells that its caller keeps and finds again at the next call, as an optimizer does
+ * with its states: `compile` does not record a function again because of them.
  * @example const momentum = keptCells(() => (this.momentum ??= cell(zerosLike(p))));
  */
 export function keptCells<R>(f: () => R): R {
@@ -117,8 +119,8 @@ export function keptCells<R>(f: () => R): R {
 }
 
 /**
- * Runs `f`, whose cells serve the call that makes them alone: where `compile` records, they start anew at each call, without
- * a recording of its own.
+ * Runs `f`, which makes cells that serve only this call: where `compile` records, they start again at each call,
+ * without another recording.
  * @example const statistics = passingCells(() => cell(given));
  */
 export function passingCells<R>(f: () => R): R {
@@ -153,7 +155,7 @@ function settled<R>(name: string, result: R): R {
   if (!passes(promise, result)) return result;
   result.then(undefined, () => undefined);
   throw new ChainruleError(
-    `${name}: the function returned a promise, and what runs after its first await would run outside of ${name}; ` +
+    `${name}: the function returned a promise, so everything after its first await would run outside ${name}; ` +
       `pass a function without await and put the await around it`,
   );
 }
@@ -182,7 +184,7 @@ export function noGrad<R>(f: () => R): R {
 }
 
 /**
- * Runs `f` with gradients recorded, also inside of `noGrad`. PyTorch: `torch.enable_grad()`.
+ * Runs `f` with gradients recorded, also inside `noGrad`. PyTorch: `torch.enable_grad()`.
  * @throws {ChainruleError} if `f` returns a promise.
  */
 export function enableGrad<R>(f: () => R): R {
@@ -195,7 +197,7 @@ export function isGradEnabled(): boolean {
 }
 
 /**
- * Labels the operations made while `f` runs: errors, `graph` and `profile` show the label; scopes nest as `a.b`.
+ * Labels the operations that `f` makes: errors, `graph` and `profile` show the label. Scopes nest as `a.b`.
  * @example scope('encoder', () => x.matmul(w).relu())
  */
 export function scope<R>(name: string, f: () => R): R {

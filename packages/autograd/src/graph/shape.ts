@@ -26,7 +26,7 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
-/** Refuses whatever is no list of whole, non-negative sizes, before anything is allocated; gives a copy of what is. */
+/** Refuses anything but a list of whole, non-negative sizes, before anything is allocated; returns a copy. */
 export function checkShape(op: string, shape: unknown): Shape {
   if (!passes(someArray, shape)) {
     throw new ShapeError(
@@ -102,13 +102,13 @@ export function normalizeDims(
   }
   if (!passes(someArray, dim)) return refuseDim(op, dim, ndim, ndim === 0 ? 1 : ndim);
   if (dim.length > MAX_RANK) {
-    throw new IndexError(`${op}: ${dim.length} dimensions are given for a tensor with ${ndim}`);
+    throw new IndexError(`${op}: ${dim.length} dimensions are given, the tensor has ${ndim}`);
   }
   const dims: number[] = [];
   for (const d of dim) {
     const known = normalizeDim(op, d, ndim);
     if (dims.includes(known)) {
-      throw new ShapeError(`${op}: a dimension is named twice in ${display(dim)}`);
+      throw new ShapeError(`${op}: a dimension occurs twice in ${display(dim)}`);
     }
     dims.push(known);
   }
@@ -181,7 +181,7 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
 export function checkInteger(op: string, name: string, value: unknown, min = -Infinity): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
     throw new ChainruleError(
-      `${op}: ${name} must be a whole number${min === -Infinity ? '' : ` of at least ${min}`}, got ${display(value)}`,
+      `${op}: ${name} must be a whole number${min === -Infinity ? '' : `  ≥ ${min}`}, got ${display(value)}`,
     );
   }
   return value;

@@ -41,7 +41,7 @@ export function isHost(storage: Storage): storage is TypedArray {
 export function onHost(storage: Storage, op: string): TypedArray {
   if (isHost(storage)) return storage;
   throw new DeviceError(
-    `${op}: the tensor lies on ${storage.device}, whose values cannot be read at once; wait for them: ` +
+    `${op}: the tensor is on ${storage.device}, whose values cannot be read synchronously; await them: ` +
       'await t.data(), await t.itemAsync(), await t.toArrayAsync()',
   );
 }

@@ -1,4 +1,6 @@
-/** @file A tensor is a node of the graph: an operation and its inputs, a shape, a dtype and, once evaluated, a value. */
+/**
+ * @file A tensor is a node of the graph: an operation and its inputs, a shape, a dtype and, once evaluated, a value.
+ */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, DeviceError, DTypeError, GradError, ShapeError } from '../errors.js';
@@ -18,7 +20,10 @@ import { checkSize, MAX_SIZE, show, sizeOf, type Shape } from './shape.js';
 import { isHost, onHost, type Storage, type GpuRange } from './storage.js';
 
 type Element = number | boolean;
-/** What JavaScript reads a tensor as: nested arrays of numbers or booleans, a bare one for no dimensions. */
+/**
+ * The elements of a tensor as JavaScript values: nested arrays of numbers or booleans; a bare value for no
+ * dimensions.
+ */
 export type NestedArray = Element | readonly NestedArray[];
 export type Hook = (gradient: Tensor) => Tensor | void;
 
@@ -54,16 +59,16 @@ export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
 /**
  * An immutable array of numbers, and a node of the computational graph.
  *
- * Made by `tensor`, `zeros`, `randn` … and by operations, never by `new`. Shapes and dtypes are checked when it is
- * made; its elements are computed when somebody looks.
+ * Tensors are made by `tensor`, `zeros`, `randn` … and by operations, never by `new`. Shapes and dtypes are checked
+ * when a tensor is made; its elements are computed when they are read.
  *
- * `S` is the shape as far as the compiler knows it: `zeros([64, 784])` is a `Tensor<[64, 784]>`, and operations compute
- * with it, so that a matrix product whose inner sizes differ is underlined in the editor. A size known only at run time
- * is `number` and fits every size: `zeros([n, 784])` is a `Tensor<[number, 784]>`. Where not even the number of
- * dimensions is known (the dimension of a reduction is a variable, an operand is one of several shapes, the operation
- * is not tracked) the result is a plain `Tensor`, which every operation takes; what does not fit is then found when the
- * program runs. A tensor of a known shape may stand wherever a `Tensor` is asked for. A variable that will hold other
- * shapes is declared so: `let h: Tensor = x`.
+ * `S` is the shape as far as the compiler knows it: `zeros([64, 784])` is a `Tensor<[64, 784]>`, and operations
+ * compute with it, so that a matrix product whose inner sizes differ is underlined in the editor. A size known only
+ * at run time is `number` and fits every size: `zeros([n, 784])` is a `Tensor<[number, 784]>`. Where not even the
+ * number of dimensions is known (the dimension of a reduction is a variable, an operand has one of several shapes,
+ * the operation is not tracked), the result is a plain `Tensor`, which every operation takes; shapes that do not fit
+ * are then found when the program runs. A tensor of a known shape can be used wherever a `Tensor` is asked for.
+ * Declare a variable that will hold other shapes as `let h: Tensor = x`.
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class Tensor<S extends Shape = Shape> {
@@ -163,15 +168,15 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /**
-   * What `JSON.stringify` writes: dtype, shape and the elements in a row; NaN and the infinities, which JSON has no word
-   * for, as text.
+   * What `JSON.stringify` writes: dtype, shape and the elements in a row; NaN and infinities, which JSON lacks,
+   * as text.
    */
   toJSON(): { dtype: DType; shape: readonly number[]; data: (number | string)[] } {
     const data = Array.from(valueOf(this, 'toJSON'), (x) => (Number.isFinite(x) ? x : String(x)));
     return { dtype: this.dtype, shape: this.sizes, data };
   }
 
-  /** The number of elements along each dimension; a copy, which may be changed. */
+  /** The size of each dimension; a copy, which may be changed. */
   get shape(): S {
     return this.sizes.slice() as readonly number[] as S;
   }
@@ -181,7 +186,7 @@ export class Tensor<S extends Shape = Shape> {
     return this.sizes.length;
   }
 
-  /** Where the elements lie, or will when they are computed: `'cpu'` or `'webgpu'`. */
+  /** Where the elements are, or will be when they are computed: `'cpu'` or `'webgpu'`. */
   get device(): DeviceName {
     const { home, value, sizes: shape } = this.current;
     if (home !== null) return home;
@@ -193,7 +198,7 @@ export class Tensor<S extends Shape = Shape> {
     return mode.tracing === 'compile' ? dependsOn(() => this.needsGrad) : this.needsGrad;
   }
 
-  /** True for a tensor that no recorded operation made: its gradient is kept by `backward()`. As PyTorch's `is_leaf`. */
+  /** Whether no recorded operation made this tensor: `backward()` keeps its gradient. PyTorch: `is_leaf`. */
   get isLeaf(): boolean {
     return (
       !this.needsGrad ||
@@ -204,8 +209,8 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /**
-   * The gradient that `backward()` accumulated here, or null. What was read keeps its value, also when the next
-   * `backward()` makes a new gradient.
+   * The gradient that `backward()` accumulated here, or null. A gradient that was read keeps its value, also when
+   * the next `backward()` makes a new gradient.
    */
   get grad(): Tensor | null {
     const version = borrowGrad(this);
@@ -218,15 +223,17 @@ export class Tensor<S extends Shape = Shape> {
     setGrad(this, gradient);
   }
 
-  /** The one element as a JavaScript number; of a boolean tensor 0 or 1. Evaluates the graph behind it. */
+  /** The only element as a JavaScript number; 0 or 1 for a boolean tensor. Evaluates the graph behind it. */
   item(): number {
     checkSingle(this, 'item');
     return observe(this, 'item')[0] as number;
   }
 
-  /** The elements as a typed array in row-major order: a copy. Evaluates the graph behind it. */
+  /** A copy of the elements as a typed array, in row-major order. Evaluates the graph behind it. */
   dataSync(): TypedArray;
-  /** As a typed array of that dtype. @throws {DTypeError} if the tensor has another; cast it first. */
+  /**
+   * The elements as the typed array of a dtype. @throws {DTypeError} if the tensor has another dtype: cast it first.
+   */
   dataSync<D extends DType>(dtype: D): ArrayOf<D>;
   dataSync(dtype?: DType): TypedArray {
     if (dtype !== undefined) checkDType(this, 'dataSync', dtype);
@@ -234,8 +241,8 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /**
-   * As `dataSync()`, on any device: a device other than the CPU is waited for. Rejects with what went wrong there, an index
-   * out of range among it.
+   * As `dataSync()`, but on any device: waits for a device other than the CPU. Rejects with an error of that device,
+   * such as an index out of range.
    * @example const weights = await model.weight.data();
    */
   data(): Promise<TypedArray>;
@@ -245,37 +252,38 @@ export class Tensor<S extends Shape = Shape> {
     return readAsync(this, 'data');
   }
 
-  /** As `item()`, on any device. @example console.log(await loss.itemAsync()); */
+  /** As `item()`, but on any device. @example console.log(await loss.itemAsync()); */
   async itemAsync(): Promise<number> {
     checkSingle(this, 'itemAsync');
     return (await readAsync(this, 'itemAsync'))[0] as number;
   }
 
-  /** As `toArray()`, on any device. */
+  /** As `toArray()`, but on any device. */
   async toArrayAsync(): Promise<NestedArray> {
     return nested(this, await readAsync(this, 'toArrayAsync'));
   }
 
   /**
-   * Where the elements lie on WebGPU, for kernels and textures of your own; nothing is copied. The range is part of a larger
-   * buffer that the framework goes on using: bind or copy it before you compute or await anything else, and only read it.
-   * Everything that writes the elements has been submitted; what went wrong there is told by readers alone.
+   * The range of a WebGPU buffer that holds the elements, for your own kernels and textures; nothing is copied. The
+   * range is part of a larger buffer that is still in use: bind or copy it before you compute or await anything
+   * else, and only read it. All writes of the elements have been submitted; errors on the device are only reported
+   * by functions that read.
    *
-   * @throws {DeviceError} for a tensor that does not lie there.
+   * @throws {DeviceError} for a tensor on another device.
    * @example const { buffer, offset, size } = await x.gpuBuffer();
    */
   async gpuBuffer(): Promise<GpuRange> {
     checkReadable('gpuBuffer');
     const storage = storageOf(this, 'gpuBuffer');
     if (!isHost(storage)) return storage.range();
-    throw new DeviceError("gpuBuffer: the tensor does not lie on webgpu; move it: x.to('webgpu')");
+    throw new DeviceError("gpuBuffer: the tensor is not on webgpu; move it: x.to('webgpu')");
   }
 
   /**
-   * The same elements on another device, as a leaf of their own: towards the GPU at once (they go up when they are used), back
-   * to the CPU by waiting. Gradients do not flow from device to device: detach first. PyTorch: `Tensor.to(device)`.
+   * The same elements on another device, as a new leaf: to the GPU at once (they are uploaded when they are used), back
+   * to the CPU as a promise. Gradients do not flow between devices: detach first. PyTorch: `Tensor.to(device)`.
    *
-   * @throws {DeviceError} for a device that is not open, or float64 on one that has none.
+   * @throws {DeviceError} for a device that is not open, or float64 on a device without it.
    * @throws {GradError} if the tensor requires grad.
    * @example const there = x.to('webgpu'), back = await there.to('cpu');
    */
@@ -286,7 +294,7 @@ export class Tensor<S extends Shape = Shape> {
     const target = checkDevice('to', device);
     if (this.needsGrad) {
       throw new GradError(
-        `to: gradients do not flow from device to device; x.detach().to('${target}'), then requiresGrad_()`,
+        `to: gradients do not flow between devices; write x.detach().to('${target}'), then requiresGrad_()`,
       );
     }
     if (target === 'cpu') return readAsync(this, 'to').then((data) => leafAt(data, this, 'cpu'));
@@ -295,8 +303,8 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /**
-   * The elements as nested arrays, a bare number for no dimensions. Booleans come as booleans: of a boolean tensor ask for
-   * `toArray<boolean>()`, as the type of a tensor says nothing of its dtype.
+   * The elements as nested arrays, or a bare number for no dimensions. Elements of a boolean tensor are booleans:
+   * ask for `toArray<boolean>()`, as the type of a tensor does not include its dtype.
    */
   toArray<E extends Element = number>(this: Tensor<[]>): E;
   toArray<E extends Element = number>(this: Tensor<[number]>): E[];
@@ -308,7 +316,7 @@ export class Tensor<S extends Shape = Shape> {
     return nested(this, observe(this, 'toArray'));
   }
 
-  /** Turns the recording of gradients for this leaf on or off, and returns it. PyTorch: `requires_grad_`. */
+  /** Sets whether gradients are recorded for this leaf, and returns it. PyTorch: `requires_grad_`. */
   requiresGrad_(requires = true): this {
     checkArgument('requiresGrad_', 'requires', requires, kinds.flag);
     if (requires && !isFloat(this.dtype)) {
@@ -319,7 +327,7 @@ export class Tensor<S extends Shape = Shape> {
     if (!this.isLeaf) {
       throw new GradError(
         `requiresGrad_: only a leaf can change whether it requires grad; this tensor is the result of ` +
-          `${this.op?.name ?? 'an operation'} (use detach() for one that does not)`,
+          `${this.op?.name ?? 'an operation'} (use detach() for a tensor that does not)`,
       );
     }
     if (requires && this.op !== null && this.cell === null) this.becomeLeaf();
@@ -328,8 +336,8 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /**
-   * @internal What no recorded operation made is a leaf from now on: it keeps its value, not how it was computed; in a function
-   * that is being recorded it is computed at each call.
+   * @internal What no recorded operation made is a leaf from now on: it keeps its value, not how it was computed; in
+   * a function that is being recorded it is computed at each call.
    */
   becomeLeaf(): void {
     if (mode.tracing !== null) {
@@ -340,15 +348,15 @@ export class Tensor<S extends Shape = Shape> {
     Object.assign(this, { op: null, inputs: NO_INPUTS });
   }
 
-  /** Keeps the gradient of a tensor that is no leaf: `backward()` then sets its `.grad`. PyTorch: `retain_grad`. */
+  /** Keeps the gradient of a tensor that is not a leaf: `backward()` then sets its `.grad`. PyTorch: `retain_grad`. */
   retainGrad(): void {
     if (!this.needsGrad) throw new GradError('retainGrad: this tensor does not require grad');
     extraOf(this).retainGrad = true;
   }
 
   /**
-   * Calls `hook` with the gradient of this tensor when `backward` has computed it; what the hook returns replaces it.
-   * Returns a function that removes the hook. PyTorch: `register_hook`.
+   * Calls `hook` with the gradient of this tensor when `backward` has computed it. If the hook returns a tensor, it
+   * replaces the gradient. Returns a function that removes the hook. PyTorch: `register_hook`.
    */
   registerHook(hook: Hook): () => void {
     checkArgument('registerHook', 'hook', hook, kinds.callable);
@@ -363,13 +371,13 @@ export class Tensor<S extends Shape = Shape> {
 
   /**
    * Adds the derivative of this tensor to `.grad` of every leaf that requires grad. See `backward`.
-   * @param gradient the cotangent, in this tensor's shape; may be left out for a single element.
+   * @param gradient The cotangent, in this tensor's shape. Default: 1 for a tensor with a single element.
    */
   backward(gradient?: Tensor | null, options?: BackwardOptions): void {
     runtime.backward(this, gradient, options);
   }
 
-  /** The elements, the shape and the dtype as text; `<pending>` where no value can be had. */
+  /** The elements, the shape and the dtype as text; `<pending>` if there is no value yet. */
   toString(): string {
     return format(this);
   }
@@ -382,7 +390,7 @@ export class Tensor<S extends Shape = Shape> {
   [Symbol.toPrimitive](hint: string): string {
     if (hint === 'string') return this.toString();
     throw new ChainruleError(
-      'a tensor is no JavaScript number: write total.add(x) to add tensors, or x.item() to read the number',
+      'a tensor is not a JavaScript number: write total.add(x) to add tensors, or x.item() to read the number',
     );
   }
 }
@@ -399,8 +407,8 @@ export function extraOf(t: Tensor): Extra {
 }
 
 /**
- * The gradient without marking it as seen, or null: for optimizers and the like, which use it before the next `backward()`,
- * where it may be overwritten. `.grad` is safe to keep.
+ * The gradient, or null, without marking it as seen: for optimizers and the like, which use it before the next
+ * `backward()`, which may overwrite it. `.grad` is safe to keep.
  */
 export function borrowGrad(t: Tensor): Tensor | null {
   if (!isTensor(t)) checkArgument('borrowGrad', 't', t, kinds.tensor);
@@ -509,8 +517,8 @@ export function valueOf(t: Tensor, op: string): TypedArray {
 }
 
 /**
- * The elements as far as they are known already, row by row: nothing is computed, and null is the answer where something
- * would have to be. For checks of values that cost nothing; to be read, never written or kept.
+ * The elements in row-major order if they are known, else null: nothing is computed.
+ * For cheap checks of values: read them, but do not change or keep them.
  */
 export function peek(t: Tensor): TypedArray | null {
   if (!isTensor(t)) throw new ChainruleError('peek: takes a tensor');
@@ -534,7 +542,7 @@ async function readAsync(t: Tensor, op: string): Promise<TypedArray> {
 export function checkReadable(op: string): void {
   if (mode.tracing === 'compile') {
     throw new ChainruleError(
-      `${op}: values cannot be read inside a function that ${mode.body ?? mode.recorder} records: it is run once and ` +
+      `${op}: values cannot be read inside a function that ${mode.body ?? mode.recorder} records: it runs once and is ` +
         `replayed; return the tensor and read it outside${mode.body === null ? '' : '; a plain loop may read'}`,
     );
   }

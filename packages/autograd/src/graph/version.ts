@@ -33,7 +33,9 @@ export const constantOp: Primitive<{ value: number }> = register({
   batch: never,
 });
 
-/** A position of the random generator: as a constant, but never part of a structure; `compile` moves it at each call. */
+/**
+ * A position of the random generator: as a constant, but never part of a structure; `compile` moves it at each call.
+ */
 export const counterOp: Primitive<{ value: number; role: 'seed' | 'offset' }> = register({
   ...leaf,
   name: 'counter',
@@ -61,7 +63,7 @@ export interface Standing {
 export function checkInside(node: Tensor): void {
   if (node.op !== placeholderOp || mode.tracing !== null || mode.body !== null) return;
   throw new ChainruleError(
-    'this value was made from an argument of a function that was recorded (vmap, compile, scan …), and has none outside ' +
+    'this tensor was made from an argument of a recorded function (vmap, compile, scan …), and has no value outside ' +
       'that function; return it from the function, do not keep it',
   );
 }
@@ -94,7 +96,7 @@ export class Placeholder extends Tensor {
     if (this.needsGrad && !this.keepsGrad) {
       throw new GradError(
         'requiresGrad_: only a leaf can change whether it requires grad; this argument is the result of an operation ' +
-          '(use detach() for one that does not)',
+          '(use detach() for a tensor that does not)',
       );
     }
     return super.requiresGrad_(requires);
@@ -104,9 +106,9 @@ export class Placeholder extends Tensor {
   override [Symbol.toPrimitive](hint: string): string {
     if (this.whole === null) return super[Symbol.toPrimitive](hint);
     throw new ChainruleError(
-      'compile: a number that is an argument is an input of what is recorded, and has no value yet: compute with it as with ' +
-        'a tensor, x.mul(k.add(1)); where it decides what is recorded (an index, a name, a branch), capture it, or pass it ' +
-        'as a string or a bigint, for a recording of its own',
+      'compile: a number argument is an input of the recording, and has no value yet: compute with it as with ' +
+        'a tensor, x.mul(k.add(1)); if it decides what is recorded (an index, a name, a branch), capture it, or pass it ' +
+        'as a string or a bigint: each value then has its own recording',
     );
   }
 

@@ -1,8 +1,8 @@
 /**
- * @file Checkpoints: everything a training run needs to go on, saved so that an interruption at any byte leaves the last
- * good one, and loaded so that either all of it is taken over or nothing.
+ * @file Checkpoints: everything a training run needs to continue, saved so that an interruption at any byte leaves
+ * the last good one, and loaded so that either everything is restored or nothing.
  */
-import { defineOptions, reading } from '../arguments/index.js';
+import { defineOptions, display, reading } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
 import { Cell } from '../graph/cell.js';
@@ -19,22 +19,22 @@ import { toArray, toArrays, toTensor, toTensors } from './tensors.js';
 const STATE = 'state.json';
 const ENTRY_NAME = /^[A-Za-z]\w*$/;
 
-/** What to save or to load into, by name. */
+/** What to save, or to load into, by name. */
 export interface CheckpointEntries {
-  /** The step or epoch: part of the checkpoint's folder name. */
+  /** The step or epoch; it becomes part of the checkpoint's folder name. */
   readonly step?: number;
   readonly [name: string]: unknown;
 }
 
 /** Options of `saveCheckpoint`. */
 export interface SaveCheckpointOptions {
-  /** How many checkpoints to keep, the new one included. */
+  /** How many checkpoints to keep, including the new one. Default: all. */
   readonly keep?: number;
 }
 
 /** Options of `loadCheckpoint`. */
 export interface LoadCheckpointOptions {
-  /** Told of each newer checkpoint that is damaged and was passed over. Warns on the console if not given. */
+  /** Called with each newer checkpoint that is damaged and was skipped. Default: a warning on the console. */
   readonly onSkip?: (skipped: Skipped) => void;
 }
 
@@ -42,15 +42,15 @@ const counts = { ...kinds.count, error: FormatError };
 const saveOptions = defineOptions<SaveCheckpointOptions>({ keep: counts });
 const loadOptions = defineOptions<LoadCheckpointOptions>({ onSkip: kinds.callable as never });
 
-/** What a checkpoint held. */
+/** The contents of a checkpoint. */
 export interface LoadedCheckpoint {
   /** The folder it was read from. */
   readonly path: string;
   /** The step that was saved. */
   readonly step: number;
-  /** Everything that was saved, by name: state dictionaries of the stateful, plain values as they were. */
+  /** Everything that was saved, by name: the state dictionaries of stateful entries, and plain values. */
   readonly state: Readonly<Record<string, unknown>>;
-  /** Newer checkpoints that are damaged. */
+  /** Newer checkpoints that are damaged and were skipped. */
   readonly skipped: readonly Skipped[];
 }
 
@@ -58,12 +58,13 @@ export interface LoadedCheckpoint {
  * Saves a checkpoint into a folder of checkpoints, as `step-000123/`, and removes old ones.
  *
  * An entry is an object with `stateDict()` and `loadStateDict()` (module, optimizer, schedule), a tensor, or a plain
- * value: number, string, array, object, Map, typed array, nested as you like. All values are read at the call; training
- * may go on while the files are written. The tensors of an entry stand in `<entry>.safetensors`, those of a module under
- * their PyTorch names.
+ * value: number, string, array, object, Map or typed array, nested in any way. All values are read at the call;
+ * training may continue while the files are written. The tensors of an entry are in `<entry>.safetensors`, those of
+ * a module under their PyTorch names.
  *
- * After an interruption at any moment, `kill -9` and power cuts included, the last good checkpoint loads. In a page the
- * folder is in IndexedDB, or in the place that `opfs:` names; `download:name` offers the checkpoint as one zip file.
+ * After an interruption at any moment, `kill -9` and power cuts included, the last good checkpoint loads. In a page
+ * the folder is in IndexedDB, or with the prefix `opfs:` in the browser's file system; `download:name` offers the
+ * checkpoint as one zip file.
  *
  * @returns The path of the checkpoint's folder.
  * @throws {FormatError} for a value that cannot be saved. @throws {FileError} if the files cannot be written. In both
@@ -82,9 +83,7 @@ export async function saveCheckpoint(
   const copied = reading('saveCheckpoint', 'entries', () => ({ ...entries }));
   const { step } = copied;
   if (step !== undefined && (!Number.isSafeInteger(step) || step < 0)) {
-    throw new FormatError(
-      `saveCheckpoint: step must be a whole number from 0 on, got ${String(step)}`,
-    );
+    throw new FormatError(`saveCheckpoint: step must be a whole number ≥ 0, got ${display(step)}`);
   }
   return writeCheckpoint(folder, step, await encodeEntries(copied), keep);
 }
@@ -114,15 +113,16 @@ async function encodeEntries(entries: CheckpointEntries): Promise<Files> {
 }
 
 /**
- * Loads the newest checkpoint that is whole into what `targets` names: state is handed to `loadStateDict`, tensors are
- * assigned to Parameters and cells. What else was saved is in the result's `state`; targets that are plain values are
- * left as they are.
+ * Loads the newest complete checkpoint into `targets`, by name: state is passed to `loadStateDict`, tensors are
+ * assigned to parameters and cells. Everything else that was saved is in the result's `state`; targets that are
+ * plain values are left as they are.
  *
- * Everything is collected and checked first. If a part does not fit, nothing is changed: the error lists the missing and
- * unexpected names and the shapes that differ.
+ * Everything is collected and checked first. If a part does not fit, nothing is changed: the error lists the missing
+ * and unexpected names and the shapes that differ.
  *
- * @param folder A folder of checkpoints; or the zip file of one, as it was downloaded, that somebody has picked.
- * @throws {FormatError} if there is no whole checkpoint, or it does not fit. @throws {FileError} if it cannot be read.
+ * @param folder A folder of checkpoints, or a downloaded zip file of one that the user picked.
+ * @throws {FormatError} if there is no complete checkpoint, or it does not fit. @throws {FileError} if it cannot be
+ * read.
  * @example
  * const { step, state } = await loadCheckpoint('checkpoints', { model, optimizer, schedule });
  * setRngState(state.rng);
@@ -143,7 +143,7 @@ export async function loadCheckpoint(
 }
 
 function warn({ path, reason }: Skipped): void {
-  console.warn(`loadCheckpoint: passed over ${path}: ${reason}`);
+  console.warn(`loadCheckpoint: skipped ${path}: ${reason}`);
 }
 
 function decodeEntries(files: Files, path: string): Record<string, unknown> {

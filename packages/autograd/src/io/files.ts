@@ -8,11 +8,14 @@ import type * as NodeFs from 'node:fs';
 import type * as NodePath from 'node:path';
 import { type Cause, ChainruleError } from '../errors.js';
 
-/** A file that cannot be read or written: missing, no permission, no space. The `code` is the system's: `ENOSPC`. */
+/**
+ * A file that cannot be read or written: it is missing, there is no permission or no space. `code` is the system's:
+ * `ENOSPC`.
+ */
 export class FileError extends ChainruleError {
   /** @internal */
   static override readonly kinds: readonly string[] = ['FileError', 'ChainruleError'];
-  /** What the system calls the failure: `'ENOENT'`, `'EACCES'`. */
+  /** The system's code for the failure: `'ENOENT'`, `'EACCES'`. */
   readonly code: string;
 
   constructor(message: string, code: string, options?: Cause) {
@@ -37,7 +40,7 @@ export function hasDisk(): boolean {
   return typeof process?.getBuiltinModule === 'function';
 }
 
-/** The parts of Node that files need. @throws {FileError} where there is no file system. */
+/** The parts of Node that files need. @throws {FileError} if there is no file system. */
 export function node(): { fs: Fs; path: Path; crypto: Crypto; process: NodeProcess } {
   const { process } = globalThis as { process?: Partial<NodeProcess> };
   if (typeof process?.getBuiltinModule !== 'function') {
@@ -227,9 +230,9 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Replaces a file in one step: after an interruption at any byte the old content is there, or the new. Its owner and its
- * permissions stay; a symbolic link stays one, and the file it leads to is replaced. What is no file but a device or a
- * pipe, `/dev/stdout` say, is written into.
+ * Replaces a file in one step: after an interruption at any byte the old content is there, or the new. Its owner and
+ * its permissions stay; a symbolic link stays one, and the file it leads to is replaced. What is no file but a
+ * device or a pipe, `/dev/stdout` say, is written into.
  *
  * @throws {FileError} with the old content intact.
  */

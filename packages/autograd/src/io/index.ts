@@ -1,8 +1,8 @@
 /**
- * @file `@chainrule/autograd/io`: tensors to and from files. Loading never runs code; what is refused says why. The
- * functions on bytes run anywhere. Paths are of the disk in Node; in pages and their workers `indexeddb:models/a.safetensors`
- * (which is also what a path without a prefix means there), `opfs:models/a.safetensors`, and `download:a.safetensors`, which
- * offers a file to the user.
+ * @file `@chainrule/autograd/io`: tensors to and from files. Loading never runs code; errors say what was refused
+ * and why. The functions on bytes run anywhere. In Node, paths are files on disk; in pages and their workers,
+ * `indexeddb:models/a.safetensors` (the prefix may be left out), `opfs:models/a.safetensors`, or
+ * `download:a.safetensors`, which offers a file to the user.
  */
 // Tensors come with all their methods, also where nothing else of the package is imported.
 import '../index.js';
@@ -46,8 +46,8 @@ export type { ZipLimits } from './zip.js';
  *
  * Python: `safetensors.torch.save`.
  *
- * @param metadata Text by name, kept in the header.
- * @throws {FormatError} for a name that cannot stand in the header.
+ * @param metadata Text by name, stored in the header.
+ * @throws {FormatError} for a name that the header cannot hold.
  */
 export function encodeSafetensors(
   tensors: NamedTensors,
@@ -58,13 +58,13 @@ export function encodeSafetensors(
 }
 
 /**
- * The tensors of a safetensors file, by name, in an object without prototype.
+ * The tensors of a safetensors file by name, in an object without prototype.
  *
- * F16 and BF16 become float32; I64, U64, U32 and the smaller integers become int32, refused where a value does not fit.
+ * F16 and BF16 become float32. I64, U64, U32 and smaller integers become int32; a value that does not fit is refused.
  * The bytes may lie at any offset. A header has at most 100 MB, a file at most 250,000 tensors. Python:
  * `safetensors.torch.load`.
  *
- * @throws {FormatError} if anything is malformed (before tensors are allocated), or of a type that has no place here.
+ * @throws {FormatError} if anything is malformed (before tensors are allocated), or of an unsupported type.
  */
 export function decodeSafetensors(bytes: Uint8Array): Record<string, Tensor> {
   return toTensors(readSafetensors(bytesOf(bytes, 'decodeSafetensors')).arrays);
@@ -76,11 +76,11 @@ export function decodeSafetensorsMetadata(bytes: Uint8Array): Record<string, str
 }
 
 /**
- * Writes tensors to a safetensors file, replacing it in one step: an interruption leaves the old file or the new one. The
- * values are those at the call. In a page the path is in IndexedDB; `opfs:` and `download:` before it name other places.
- * Python: `safetensors.torch.save_file`.
+ * Writes tensors to a safetensors file, replacing it in one step: an interruption leaves the old file or the new
+ * one. The values are those at the call. In a page the path is in IndexedDB; the prefixes `opfs:` and `download:`
+ * name other places. Python: `safetensors.torch.save_file`.
  *
- * @throws {FileError} if the file cannot be written; an older one is intact then.
+ * @throws {FileError} if the file cannot be written; the old one is intact then.
  * @example
  * await saveSafetensors('model.safetensors', model.stateDict());
  */
@@ -96,10 +96,10 @@ export async function saveSafetensors(
 }
 
 /**
- * Reads a safetensors file, or the several that an index (`model.safetensors.index.json`) names. See
+ * Reads a safetensors file, or all the files listed in an index (`model.safetensors.index.json`). See
  * {@link decodeSafetensors} for the types. Python: `safetensors.torch.load_file`.
  *
- * @param path Of the file; or a file that somebody picked, a `Blob`.
+ * @param path A path, or a file that the user picked, a `Blob`.
  * @throws {FileError} if a file cannot be read. @throws {FormatError} if one is malformed.
  * @example
  * model.loadStateDict(await loadSafetensors('model.safetensors'));
@@ -126,10 +126,10 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
 }
 
 /**
- * The tensors of a .npz file (`numpy.savez`, `numpy.savez_compressed`), by name, in an object without prototype.
+ * The tensors of a .npz file (`numpy.savez`, `numpy.savez_compressed`) by name, in an object without prototype.
  *
- * @param source A path, or the bytes themselves.
- * @param limits How much the archive may unpack to: 4 GiB if not given.
+ * @param source A path, or the bytes.
+ * @param limits How much the archive may unpack to. Default 4 GiB.
  * @throws {FormatError} if the archive or an array in it is malformed or beyond the limits.
  */
 export async function loadNpz(

@@ -92,7 +92,7 @@ describe('writing', () => {
     expect(() => writeSafetensors({ __metadata__: array })).toThrow(FormatError);
     expect(() => writeSafetensors({ '\ud800': array })).toThrow(/half a surrogate pair/);
     expect(() => writeSafetensors({}, { a: 1 as unknown as string })).toThrow(
-      /must be a string, got number/,
+      /must be a string, got [0-9]/,
     );
   });
 });

@@ -4,6 +4,7 @@
  *
  * Everything is checked before the first tensor is allocated: the data must tile the rest of the file exactly.
  */
+import { display } from '../arguments/display.js';
 import { FormatError } from '../errors.js';
 import { roomFor } from '../graph/room.js';
 import { asArray, asNatural, asObject, asString, decodeUtf8, readJson } from './json.js';
@@ -189,7 +190,7 @@ export function writeSafetensors(
     const pairs = Object.entries(metadata).map(([key, value]) => {
       if (typeof value !== 'string') {
         throw new FormatError(
-          `safetensors: metadata[${JSON.stringify(key)}] must be a string, got ${typeof value}`,
+          `safetensors: metadata[${JSON.stringify(key)}] must be a string, got ${display(value)}`,
         );
       }
       return `${quote(key)}:${quote(value)}`;

@@ -1,6 +1,6 @@
 /**
- * @file Models in several safetensors files, with an index that says which tensor is in which. The index is not trusted:
- * its file names must be plain, and lie beside it as ordinary files.
+ * @file Models in several safetensors files, with an index that says which tensor is in which. The index is not
+ * trusted: its file names must be plain, and lie beside it as ordinary files.
  */
 import { FormatError } from '../errors.js';
 import type { ArrayRecord } from './elements.js';
@@ -42,13 +42,15 @@ export async function readShards(indexPath: string): Promise<Record<string, Arra
     const extra = Object.keys(shard).find((name) => map.get(name) !== file);
     if (extra !== undefined) {
       throw new FormatError(
-        `${path}: holds ${JSON.stringify(extra)}, which the index has not there`,
+        `${path}: holds ${JSON.stringify(extra)}, which the index lists elsewhere`,
       );
     }
     for (const name of names) {
       const array = shard[name];
       if (!array)
-        throw new FormatError(`${path}: lacks ${JSON.stringify(name)}, which the index has there`);
+        throw new FormatError(
+          `${path}: lacks ${JSON.stringify(name)}, which the index lists there`,
+        );
       arrays[name] = array;
     }
   }

@@ -38,7 +38,7 @@ interface Manifest {
   }[];
 }
 
-/** A checkpoint that was passed over, and why. */
+/** A checkpoint that was skipped, and why. */
 export interface Skipped {
   /** Where it is. */
   readonly path: string;

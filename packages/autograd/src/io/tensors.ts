@@ -1,11 +1,12 @@
 /** @file Where arrays in files become tensors and tensors become arrays: the codecs beside this file know none. */
+import { display } from '../arguments/display.js';
 import { DTypeError } from '../errors.js';
 import { makeLeaf, Tensor } from '../graph/tensor.js';
 import type { TypedArray } from '../graph/dtype.js';
 import type { ArrayRecord } from './elements.js';
 import { plainRecord } from './elements.js';
 
-/** Tensors by name: what `stateDict()` gives. */
+/** Tensors by name, as `stateDict()` returns them. */
 export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
 
 /** A leaf that takes over the array: nobody else may hold it. */
@@ -56,19 +57,12 @@ function entriesOf(tensors: NamedTensors, what: string): [string, Tensor][] {
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
   for (const [name, value] of entries as [unknown, unknown][]) {
     if (typeof name !== 'string')
-      throw new DTypeError(`${what}: the name ${String(name)} is not a string`);
+      throw new DTypeError(`${what}: a name must be a string, got ${display(name)}`);
     if (!(value instanceof Tensor)) {
       throw new DTypeError(
-        `${what}: ${JSON.stringify(name)} is not a tensor but ${describe(value)}`,
+        `${what}: ${JSON.stringify(name)} must be a tensor, got ${display(value)}`,
       );
     }
   }
   return entries as [string, Tensor][];
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return typeof value === 'object'
-    ? `an object (${value.constructor?.name ?? 'no class'})`
-    : `a ${typeof value}`;
 }

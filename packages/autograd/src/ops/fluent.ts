@@ -1,6 +1,6 @@
 /**
- * @file The only place where methods are put on Tensor: every operation whose first argument is its subject. Those that most
- * programs need are part of every bundle; the others are found by name.
+ * @file The only place where methods are put on Tensor: every operation whose first argument is its subject. Those
+ * that most programs need are part of every bundle; the others are found by name.
  */
 import { ChainruleError } from '../errors.js';
 import { Tensor } from '../graph/tensor.js';
@@ -128,7 +128,7 @@ for (const name of byName) {
     const op = operations.get(name)?.call;
     if (op === undefined)
       throw new ChainruleError(
-        `${name}: this method is left out of this bundle, as nothing in it calls the function: import { ${name} } from ` +
+        `${name}: this bundle leaves out the method, as nothing in it calls the function: import { ${name} } from ` +
           `'@chainrule/autograd' and write ${name}(x, …), or import '@chainrule/autograd/methods' for all methods`,
       );
     defineOperation(name, op);

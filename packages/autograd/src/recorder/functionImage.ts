@@ -84,8 +84,8 @@ export function imageOfFunction(
     const stack = node?.extra?.stack;
     const place = node === undefined || node.scope === '' ? '' : ` in ${node.scope}`;
     return new ChainruleError(
-      `${caller}: ${op} has no kernel of its own, only a plain one that needs the framework` +
-        `${place}${stack === undefined ? '' : `, made ${userLine(stack)}`}; compute it outside of the function`,
+      `${caller}: ${op} has only a plain kernel, which needs the framework` +
+        `${place}${stack === undefined ? '' : `, made ${userLine(stack)}`}; compute it outside the function`,
     );
   });
   return {

@@ -13,13 +13,13 @@ const LARGEST = 10_000;
 
 /** Options of `arbShape`. */
 export interface ShapeOptions {
-  /** Default 0 to 3. */
+  /** The smallest number of dimensions. Default 0. */
   readonly minDims?: number;
   /** The largest number of dimensions. Default 3. */
   readonly maxDims?: number;
-  /** Sizes of a dimension; default 0 to 4. */
+  /** The smallest size of a dimension. Default 0. */
   readonly minSize?: number;
-  /** The largest size of a dimension. */
+  /** The largest size of a dimension. Default 4. */
   readonly maxSize?: number;
 }
 
@@ -58,15 +58,15 @@ function shapesOf(
 
 /** Options of `arbTensor`, `arbBroadcastable` and `arbExpression`. */
 export interface TensorOptions extends ShapeOptions {
-  /** A fixed shape, or an arbitrary one; by default `arbShape` with the other options. */
+  /** A fixed shape, or an arbitrary one. Default: `arbShape` with the other options. */
   readonly shape?: Shape | fc.Arbitrary<Shape>;
-  /** Default float64, in which gradients can be checked. */
+  /** The dtype. Default float64, in which gradients can be checked. */
   readonly dtype?: DType;
-  /** Where the elements lie; default [-2, 2]. */
+  /** The range of the elements. Default [−2, 2]. */
   readonly domain?: readonly [number, number];
   /** Points to stay away from, such as kinks: no element lies within 0.05 of one. */
   readonly away?: readonly number[];
-  /** NaN, infinities and -0 too. Default false. */
+  /** Whether to include NaN, infinities and −0. Default false. */
   readonly special?: boolean;
   /** Whether gradients flow back to it. Default false. */
   readonly requiresGrad?: boolean;
@@ -135,7 +135,7 @@ function isArbitrary<T>(x: T | fc.Arbitrary<T>): x is fc.Arbitrary<T> {
   return x instanceof fc.Arbitrary;
 }
 
-/** Tensors whose shapes broadcast with each other: dimensions of 1 and missing leading ones among them. */
+/** Tensors whose shapes broadcast with each other, some with dimensions of size 1 or missing leading dimensions. */
 export function arbBroadcastable(count = 2, options?: TensorOptions): fc.Arbitrary<Tensor[]> {
   checkArgument('arbBroadcastable', 'count', count, kinds.wholeBetween(1, 100));
   const given = tensorOptions('arbBroadcastable', options);
@@ -159,13 +159,13 @@ export function arbBroadcastable(count = 2, options?: TensorOptions): fc.Arbitra
     );
 }
 
-/** A random smooth function of tensors, and a place to evaluate it. */
+/** A random smooth function of tensors, and inputs to evaluate it at. */
 export interface Expression {
   /** The inputs. */
   readonly inputs: Tensor[];
   /** The function of the inputs. */
   readonly f: (...inputs: Tensor[]) => Tensor;
-  /** Its steps, one a line. */
+  /** Its steps, one in each line. */
   readonly text: string;
   /** The expression as text. */
   toString(): string;
@@ -175,8 +175,8 @@ const UNARY = { sin, tanh, sigmoid, softplus, neg };
 const BINARY = { add, sub, mul };
 
 /**
- * A graph of up to `steps` smooth operations on two tensors that broadcast: sums, products, reductions, and functions of an
- * element, each on any earlier results, so that results are used several times or not at all.
+ * A graph of up to `steps` smooth operations on two tensors that broadcast: sums, products, reductions and element-wise
+ * functions of any earlier results, so that results are used several times or not at all.
  */
 export function arbExpression(
   options?: TensorOptions & { readonly steps?: number },

@@ -1,4 +1,4 @@
-/** @file `checkGradients`: the gradients of an operation of your own, checked on random tensors. */
+/** @file `checkGradients`: checks the gradients of your own operation on random tensors. */
 import * as fc from 'fast-check';
 import { checkArgument, defineOptions, type Kind } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
@@ -7,13 +7,13 @@ import { gradcheck, gradgradcheck, type GradcheckOptions } from './gradcheck.js'
 
 /** Options of `checkGradients`. */
 export interface CheckGradientsOptions extends GradcheckOptions {
-  /** Check second derivatives too. Default true. */
+  /** Whether to check second derivatives too. Default true. */
   readonly second?: boolean;
   /** How many inputs to try. Default 50. */
   readonly numRuns?: number;
-  /** To repeat a failure: what fast-check printed. */
+  /** The seed that fast-check printed, to repeat a failure. */
   readonly seed?: number;
-  /** What fast-check is told, to run a found counterexample again. */
+  /** The path that fast-check printed, to repeat a counterexample. */
   readonly path?: string;
 }
 
@@ -32,9 +32,9 @@ const checkOptions = defineOptions<CheckGradientsOptions>({
 });
 
 /**
- * Checks reverse and forward mode of `f`, and by default its second derivatives, against central differences on random
- * inputs. A failure is shrunk to the smallest inputs that show it; its message has them, the index, and the analytic and
- * the numeric value.
+ * Checks reverse and forward mode of `f`, and by default its second derivatives, against central differences on
+ * random inputs. A failure is shrunk to the smallest inputs that show it; its message has them, the index, and the
+ * analytic and the numeric value.
  * @example checkGradients((x) => mySoftplus(x), arbTensor({ domain: [-5, 5] }));
  * @example checkGradients((x, y) => myDistance(x, y), arbBroadcastable(2));
  */

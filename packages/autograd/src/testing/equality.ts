@@ -1,14 +1,14 @@
-/** @file Equality of tensors for test runners, which see in a tensor only a node of a graph. */
+/** @file Equality of tensors for test runners, which would compare nodes of graphs. */
 import { defineOptions, kinds } from '../arguments/index.js';
 import { ChainruleError } from '../errors.js';
 import { show } from '../graph/shape.js';
 import { Tensor } from '../graph/tensor.js';
 
-/** What may differ between numbers that are equal: `|a − b| ≤ atol + rtol · |b|`. Both 0 by default: the same numbers. */
+/** The tolerances, `|a − b| ≤ atol + rtol · |b|`. Both are 0 by default. */
 export interface EqualityOptions {
-  /** The tolerance in parts of the expected value. */
+  /** The tolerance relative to the expected value. Default 0. */
   readonly rtol?: number;
-  /** The tolerance that is added to it. */
+  /** The absolute tolerance. Default 0. */
   readonly atol?: number;
 }
 
@@ -18,8 +18,8 @@ const equalityOptions = defineOptions<EqualityOptions>({
 });
 
 /**
- * Whether two values are equal as tensors: same shape, dtype and elements (NaN equals NaN, 0 equals −0). Undefined where
- * neither is a tensor, so that a test runner goes on with its own rules. For vitest and Jest.
+ * Whether two values are equal as tensors: same shape, dtype and elements (NaN equals NaN, 0 equals −0). Undefined if
+ * neither is a tensor, so that a test runner applies its own rules. For Vitest and Jest.
  * @example expect.addEqualityTesters([tensorEquality]); // then expect(x).toEqual(y), also within objects
  */
 export function tensorEquality(a: unknown, b: unknown): boolean | undefined {
@@ -29,8 +29,8 @@ export function tensorEquality(a: unknown, b: unknown): boolean | undefined {
 }
 
 /**
- * Throws unless two tensors are equal, or close with `rtol` and `atol`: for `node:test`, whose `assert.deepEqual` compares
- * nodes of graphs. PyTorch: `torch.testing.assert_close`.
+ * Throws unless two tensors are equal, or close with `rtol` and `atol`: for `node:test`, whose `assert.deepEqual`
+ * compares nodes of graphs. PyTorch: `torch.testing.assert_close`.
  * @throws {ChainruleError} that names the first difference.
  * @example assertTensorsEqual(model.forward(x), expected, { rtol: 1e-5 })
  */

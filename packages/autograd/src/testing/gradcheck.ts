@@ -15,11 +15,11 @@ import {
 
 /** Options of `gradcheck`, `gradgradcheck` and `checkFunction`. */
 export interface GradcheckOptions {
-  /** The step of the differences, times the size of an element where that is above 1. Default 1e-6. */
+  /** The step of the differences, multiplied by the magnitude of an element above 1. Default 1e-6. */
   readonly eps?: number;
-  /** What two numbers may differ by. Default 1e-5. */
+  /** The absolute tolerance. Default 1e-5. */
   readonly atol?: number;
-  /** What they may differ by in relation to the differences' number. Default 1e-3. */
+  /** The tolerance relative to the numerical derivative. Default 1e-3. */
   readonly rtol?: number;
 }
 
@@ -34,9 +34,10 @@ export const gradcheckOptions: OptionsReader<GradcheckOptions> = defineOptions<G
  * Checks the derivatives of `f` at `inputs`: gradients by reverse mode and tangents by forward mode against central
  * differences, and against each other. Everything is computed in float64, whatever the inputs are.
  *
- * `f` takes the inputs, one tensor or a list, and returns a tensor or a tree of them. Checked are the inputs that require
- * grad, or all floats if none does. Results are weighted with fixed pseudo-random numbers, so that a wrong entry anywhere in
- * the Jacobian shows. Inputs should lie off kinks. Returns true. PyTorch: `torch.autograd.gradcheck` with its defaults.
+ * `f` takes the inputs, one tensor or a list, and returns a tensor or a tree of tensors. It checks the inputs that
+ * require grad, or all float inputs if none does. Results are weighted with fixed pseudo-random numbers, so that a
+ * wrong entry anywhere in the Jacobian shows. Inputs should keep away from kinks. Returns true. PyTorch:
+ * `torch.autograd.gradcheck` with its defaults.
  *
  * @throws {GradError} naming the input, the index in it and the two numbers that differ.
  * @example gradcheck((x) => x.sin().mul(x), tensor([0.3, 1.2]))
@@ -56,8 +57,8 @@ export function gradcheck(
 }
 
 /**
- * Checks second derivatives: `gradcheck` of the gradient of `f`, by the inputs and by the gradient of the result.
- * PyTorch: `torch.autograd.gradgradcheck`.
+ * Checks second derivatives: `gradcheck` of the gradient of `f`, with respect to the inputs and the gradient of the
+ * result. PyTorch: `torch.autograd.gradgradcheck`.
  */
 export function gradgradcheck(
   f: (...inputs: never[]) => unknown,

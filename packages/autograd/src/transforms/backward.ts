@@ -22,14 +22,15 @@ export const backwardOptions = defineOptions<BackwardOptions>({
   createGraph: kinds.flag,
 });
 /**
- * Adds the derivative of `loss` to `.grad` of every leaf that requires grad; loss and gradients are computed in one run.
+ * Adds the derivative of `loss` to `.grad` of every leaf that requires grad; loss and gradients are computed in one
+ * run.
  *
- * `gradient` is the cotangent: in the shape of `loss`, and 1 where `loss` has a single element and none is given.
- * Afterwards `loss` keeps its value and forgets how it was computed, unless `retainGraph` or `createGraph` is set.
- * PyTorch: `Tensor.backward`.
+ * `gradient` is the cotangent, in the shape of `loss`; it defaults to 1 for a loss with a single element. Afterwards
+ * `loss` keeps its value and forgets how it was computed, unless `retainGraph` or `createGraph` is set. PyTorch:
+ * `Tensor.backward`.
  *
  * @throws {GradError} if nothing behind `loss` requires grad, if it has several elements and no `gradient` is given,
- *   or if an earlier `backward()` has freed its graph. No `.grad` has changed then.
+ * or if an earlier `backward()` has freed its graph. No `.grad` has changed then.
  */
 export function backward(loss: Tensor, gradient?: Tensor | null, options?: BackwardOptions): void {
   const given = backwardOptions('backward', options);
@@ -37,7 +38,9 @@ export function backward(loss: Tensor, gradient?: Tensor | null, options?: Backw
   const root = loss.current;
   if (mode.body !== null || (mode.tracing !== null && mode.tracing !== 'compile')) {
     const by = mode.body ?? mode.tracing;
-    throw new GradError(`backward: not inside ${by}; use grad(f), which composes with it`);
+    throw new GradError(
+      `backward: cannot be called inside ${by}; use grad(f), which composes with it`,
+    );
   }
   checkDifferentiable('backward', root);
   const seed =
@@ -89,7 +92,10 @@ function give(
   }
 }
 
-/** The nodes of a forward graph that its backward graph reads: found by building that graph once and throwing it away. */
+/**
+ * The nodes of a forward graph that its backward graph reads: found by building that graph once and throwing it
+ * away.
+ */
 function readByBackward(roots: readonly Tensor[]): Set<Tensor> {
   const read = new Set<Tensor>();
   const differentiable = roots.filter((root) => root.needsGrad);

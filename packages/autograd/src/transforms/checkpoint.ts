@@ -1,4 +1,4 @@
-/** @file Checkpointing: what a function computed is not kept for the backward pass, but computed again there. */
+/** @file Checkpointing: what a function computes is not kept for the backward pass but computed again there. */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { mode } from '../graph/mode.js';
@@ -6,12 +6,12 @@ import { flatten } from '../tree.js';
 import { recordCall } from './recorded.js';
 
 /**
- * Calls `f(…args)` so that its backward pass computes everything inside `f` once more, instead of keeping it: less
- * memory for more time. Values and gradients are those of `f` itself, to the last bit.
+ * Calls `f(…args)` so that the backward pass computes everything inside `f` again instead of keeping it: less memory
+ * for more time. Values and gradients are the same to the last bit.
  *
- * `f` is called a single time; what is computed again is what it recorded, with the same random numbers and no side effect
- * repeated. Gradients also flow to the parameters and tensors that `f` closes over. Nests with itself and every other
- * transform. PyTorch: `torch.utils.checkpoint.checkpoint`.
+ * `f` is called a single time. What is computed again is what it recorded, with the same random numbers; side
+ * effects are not repeated. Gradients also flow to the parameters and tensors that `f` closes over. Nests with
+ * itself and every other transform. PyTorch: `torch.utils.checkpoint.checkpoint`.
  * @example const h = checkpoint((x) => block.forward(x), x);
  */
 export function checkpoint<A extends unknown[], R>(f: (...args: A) => R, ...args: A): R {

@@ -1,4 +1,7 @@
-/** @file A function and what it captures, apart: what solvers need to differentiate by all that a function reads. */
+/**
+ * @file Separates a function from what it captures, so that solvers can differentiate with respect to everything it
+ * reads.
+ */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { isFloat } from '../graph/dtype.js';
@@ -10,14 +13,15 @@ import { rewrite } from './rewrite.js';
 import { between, building } from './variable.js';
 
 /**
- * Records `f` once, for arguments like `args`, and returns `[converted, captured]`: the tensors and parameters that `f`
- * reads from outside and that gradients flow to (or that an enclosing `vmap` gives examples), and the same function with
- * them as arguments: `converted(args, captured)`.
+ * Separates a function from what it captures. Records `f` once, for arguments like `args`, and returns `[converted,
+ * captured]`: `captured` holds the tensors and parameters that `f` reads from outside and that gradients flow to (or
+ * that an enclosing `vmap` batches); `converted(args, captured)` is the same function with them as arguments.
  *
- * With it a function that a `customGrad` is given becomes differentiable by all that it closes over. Only shapes and dtypes
- * of `args` matter; they may be trees. Random numbers are those of the recording. JAX: `jax.closure_convert`.
+ * It makes a function that is passed to a `customGrad` differentiable with respect to everything it closes over.
+ * Only shapes and dtypes of `args` matter; they may be trees. Random numbers are those of the recording. JAX:
+ * `jax.closure_convert`.
  *
- * @throws {ChainruleError} if `f` reads a value, or assigns a cell: it runs only once.
+ * @throws {ChainruleError} if `f` reads a value or assigns a cell: it runs only once.
  * @example
  * const [f, captured] = closureConvert((x) => x.mul(w), x0); // captured: [w]
  * f([x], captured) // x · w

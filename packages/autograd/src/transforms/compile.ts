@@ -31,24 +31,28 @@ const IN_A_ROW = 8;
 const OFTEN = 8;
 
 /**
- * Records `f` once for each signature of its arguments, and from then on replays one plan: forward pass, `backward()`
- * and `step()` together, with no graph being built.
+ * Records `f` once for each signature of its arguments, and replays one plan from then on: forward pass,
+ * `backward()` and `step()` together, without building a graph.
  *
- * The signature is the shapes, dtypes and `requiresGrad` of the tensors among the arguments, which of them are the same
- * tensor, parameters and cells themselves, the plain values beside them, every `training` and `requiresGrad` flag that
- * `f` read, and the hooks, parameters, modules and settings (plain values) that the modules it called have. Numbers passed
- * as arguments are inputs and may change (whether one is whole may decide a dtype, and then counts); numbers captured from
- * outside are constants of the recording. Parameters, buffers and states are read anew at every call and updated in place;
- * so are learning rates. Random numbers go on from call to call. A function that makes parameters, cells, modules or
- * optimizers of its own is recorded at each call that makes some.
+ * The signature consists of
+ * - the shapes, dtypes and `requiresGrad` of the tensors among the arguments, which of them are the same tensor, and
+ * the parameters and cells themselves;
+ * - the plain values among the arguments, except numbers: these are inputs and may change (whether a number is whole
+ * may decide a dtype, and then it counts);
+ * - every `training` and `requiresGrad` flag that `f` read, and the hooks, parameters, modules and settings (plain
+ * values) of the modules that it called.
  *
- * A compiled function is differentiable like any other: its results require grad where those of `f` do, in both modes,
- * to any order, and its backward pass is a plan of its own, which computes the forward pass once more instead of keeping
- * it. Detached are losses that `f` has differentiated itself, and results that depend on parameters which `f` updates.
- * Inside of `vmap` and of another compiled function it is part of what is recorded there. PyTorch: `torch.compile` of a
- * whole training step; JAX: `jit`.
+ * Numbers captured from outside are constants of the recording. Parameters, buffers and states are read at every
+ * call and updated in place; so are learning rates. Random numbers continue from call to call. A function that makes
+ * parameters, cells, modules or optimizers is recorded again at each call that makes some.
  *
- * @throws {ChainruleError} if `f` reads a value, or changes the graph by one: it runs only once.
+ * A compiled function is differentiable like any other: its results require grad where those of `f` do, in both
+ * modes and to any order. Its backward pass is a plan of its own, which computes the forward pass again instead of
+ * keeping it. Losses that `f` has differentiated itself are detached, and so are results that depend on parameters
+ * which `f` updates. Inside `vmap` and inside another compiled function it becomes part of what is recorded there.
+ * PyTorch: `torch.compile` of a whole training step; JAX: `jit`.
+ *
+ * @throws {ChainruleError} if `f` reads a value, or decides by one: it runs only once.
  * @example
  * const step = compile((x: Tensor, y: Tensor) => {
  *   optimizer.zeroGrad();
@@ -103,16 +107,16 @@ export function compile<Args extends unknown[] = Tensor[], R = unknown>(
 export interface CompiledFunction<Args extends unknown[], R> {
   (...args: Args): R;
   /**
-   * Records the function for arguments like these and has its kernels compiled, without running it: on WebGPU, where that
-   * takes seconds at first, in parallel and without holding up the page.
+   * Records the function for arguments like these and compiles its kernels, without running it: on WebGPU, where that
+   * takes seconds at first, in parallel and without blocking the page.
    * @example await step.ready(x, y);
    */
   ready(...args: Args): Promise<void>;
 }
 
 /**
- * Runs `f` with every compiled function called as it was written, to be stepped through or to run with other parameters
- * than those it was recorded with. JAX: `jax.disable_jit`.
+ * Runs `f` with every compiled function called as it was written: to step through it, or to run it with other
+ * parameters than those it was recorded with. JAX: `jax.disable_jit`.
  * @example withoutCompile(() => step(x, y))
  */
 export function withoutCompile<R>(f: () => R): R {
@@ -140,8 +144,8 @@ function tellWhy(last: Recording, args: readonly unknown[], inRow: number): void
 
 function warnOfCells(): void {
   console.warn(
-    'compile: the function makes cells at every call (a Parameter, a cell, a module, an optimizer), so that it is recorded ' +
-      'at every call too, which is slow; make them outside of it',
+    'compile: the function makes cells (a Parameter, a cell, a module, an optimizer) at every call, so it is recorded ' +
+      'at every call too, which is slow; make them outside',
   );
 }
 

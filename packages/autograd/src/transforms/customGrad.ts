@@ -1,5 +1,5 @@
-/** @file Functions with a gradient of the user's own. */
-import { defineOptions, type Kind } from '../arguments/index.js';
+/** @file Functions with a custom gradient. */
+import { defineOptions, display, type Kind, plural } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
@@ -13,46 +13,47 @@ import { forExamples } from './customExamples.js';
 import { building, makeVariables } from './variable.js';
 import { pullback } from './vjp.js';
 
-/** What `forward` leaves for `backward` and `jvp`. */
+/** What `forward` passes to `backward` and `jvp`. */
 export interface GradContext {
   /** Keeps tensors for `backward`: arguments, results or anything computed on the way. PyTorch: `save_for_backward`. */
   save(...tensors: Tensor[]): void;
-  /** The tensors that were saved. */
+  /** The saved tensors. */
   readonly saved: readonly Tensor[];
-  /** For each argument, whether its gradient is asked for: what is not may be null. PyTorch: `needs_input_grad`. */
+  /** For each argument, whether its gradient is needed; others may be null. PyTorch: `needs_input_grad`. */
   readonly needsGrad: readonly boolean[];
-  /** Room for plain values of your own. */
+  /** Any other values to pass on. */
   [key: string]: unknown;
 }
 
 /** A function and its derivative. */
 export interface CustomGrad<A extends unknown[], R> {
-  /** For messages and graphs; by default the name of `forward`. */
+  /** The name in messages and graphs. Default: the name of `forward`. */
   readonly name?: string;
   /** Computes the result. No gradients are recorded inside. */
   readonly forward: (ctx: GradContext, ...args: A) => R;
   /**
-   * The gradients of the arguments, one for each, from those of the results: a tensor where there is one argument, an array
-   * otherwise, null for zero. Write it with tensor operations, and it can be differentiated again.
+   * The gradients of the arguments from those of the results: a tensor for one argument, otherwise an array with one
+   * for each; null stands for zero. Written with tensor operations, it can be differentiated again.
    */
   readonly backward: (ctx: GradContext, ...grads: Tensor[]) => unknown;
-  /** The tangents of the results from those of the arguments (null for zero). By default derived from `backward`. */
+  /** The tangents of the results from those of the arguments (null for zero). Default: derived from `backward`. */
   readonly jvp?: (ctx: GradContext, ...tangents: (Tensor | null)[]) => unknown;
 }
 
 /**
- * A function with a gradient of your own: for a formula that is more exact or cheaper than what the operations give, or
- * that differs on purpose (a straight-through estimator).
+ * A function with a custom gradient: for a formula that is more accurate or cheaper than the one the operations
+ * give, or that differs on purpose (a straight-through estimator).
  *
- * `forward(ctx, ...args)` computes the result, a tensor or a tree of them; `backward(ctx, ...grads)` gets the gradient of
- * each result and returns that of each argument. What `backward` needs it finds in `ctx.saved`. Second derivatives
- * differentiate `backward` itself, through saved arguments and results; what `forward` computed on the way counts as
- * constant. Forward mode uses `jvp`, or transposes `backward`, which is linear in the gradients as any derivative is. Under
- * `vmap` both functions are recorded for one example. PyTorch: `torch.autograd.Function`, all of whose methods are here
- * one object.
+ * `forward(ctx, ...args)` computes the result, a tensor or a tree of tensors. `backward(ctx, ...grads)` gets the
+ * gradient of each result and returns that of each argument; it finds what it needs in `ctx.saved`. Second
+ * derivatives differentiate `backward` itself, through saved arguments and results; other intermediate values of
+ * `forward` count as constants. Forward mode uses `jvp`, or transposes `backward`, which is linear in the gradients.
+ * Under `vmap` both functions are recorded for one example. PyTorch: `torch.autograd.Function`, whose methods are
+ * one object here.
  *
  * @throws {GradError} naming the function, if `backward` or `jvp` returns nothing, the wrong number of gradients, or
- *   anything but tensors and null; what these functions throw names them too. A {ShapeError} or {DTypeError} if one does not fit its argument.
+ * anything but tensors and null; errors thrown by these functions name it too. @throws {ShapeError} or {DTypeError}
+ * if a gradient does not fit its argument.
  * @example
  * const clipped = customGrad({
  *   forward: (ctx, x) => x,
@@ -231,7 +232,7 @@ function unpack(
   const needed = structures.reduce((n, s, k) => (s.size > 0 ? k + 1 : n), 0);
   if (list.length < needed || list.length > structures.length) {
     throw new GradError(
-      `${where} returned ${list.length} ${what}${list.length === 1 ? '' : 's'}, expected ${structures.length}: one for each ` +
+      `${where} returned ${plural(list.length, what)}, expected ${structures.length}: one for each ` +
         `${what === 'gradient' ? 'argument' : 'result'} (null for zero)`,
     );
   }
@@ -248,8 +249,8 @@ function unpack(
     const { leaves, structure: got } = flatten(given);
     if (leaves.length !== own.length) {
       throw new GradError(
-        `${where}: ${what} ${k} must be ${structure.size === 0 ? 'null: its argument is no tensor' : `like its argument, ${structure.text}`}; ` +
-          `got ${got.size === 0 ? typeof given : got.text}`,
+        `${where}: ${what} ${k} must be ${structure.size === 0 ? 'null: its argument is not a tensor' : `like its argument, ${structure.text}`}; ` +
+          `got ${got.size === 0 ? display(given) : got.text}`,
       );
     }
     return leaves.map((g, i) => checkFit(`${where}: ${what} ${k}`, g.current, own[i] as Tensor));
@@ -259,7 +260,7 @@ function unpack(
 function checkFit(what: string, g: Tensor, x: Tensor): Tensor {
   if (!sameShape(g.sizes, x.sizes)) {
     throw new ShapeError(
-      `${what} has shape ${show(g.sizes)}, expected ${show(x.sizes)}, the shape of what it belongs to`,
+      `${what} has shape ${show(g.sizes)}, expected ${show(x.sizes)}, the shape of its tensor`,
     );
   }
   if (isFloat(x.dtype) && g.dtype !== x.dtype) {

@@ -16,7 +16,7 @@ import { pullback } from './vjp.js';
 
 /** Options of `valueAndGrad` and of `grad` of a function. */
 export interface GradFunctionOptions {
-  /** `f` returns `[loss, aux]`; aux is handed through. */
+  /** Whether `f` returns `[loss, aux]`; aux is passed through. Default false. */
   readonly hasAux?: boolean;
 }
 
@@ -51,10 +51,10 @@ export function pull(
 }
 
 /**
- * The value of `f` and its pullback: a function from a cotangent of the value to the cotangents of the arguments.
+ * The value of `f` and its pullback: a function from the cotangent of the value to the cotangents of the arguments.
  *
- * The pullback takes a tensor, or a tree of them like the value, and returns the gradient of the argument, or a list with
- * one for each argument if there are several; it can be called any number of times. The values of integer and boolean
+ * The pullback takes a tensor, or a tree of tensors like the value, and returns the gradient of the argument, or a
+ * list with one for each argument if there are several. It can be called any number of times. Integer and boolean
  * results have no cotangent. PyTorch: `torch.func.vjp`, whose pullback returns a tuple also for a single argument.
  *
  * @throws {ShapeError}, {DTypeError} or {GradError} if a cotangent does not fit the value.
@@ -107,11 +107,12 @@ export function cotangentsOf(
 }
 
 /**
- * A function that computes the gradient of a scalar function: of its first argument, or of those that `argnums` names.
+ * A function that computes the gradient of a scalar function with respect to its first argument, or to those listed
+ * in `argnums`.
  *
- * An argument may be a tensor or a tree of tensors, its gradient has the same structure, and 0 where the result does not
- * depend on it. With several `argnums` the result is a list. With `{ hasAux: true }`, `f` returns `[loss, aux]` and the
- * gradient function `[gradient, aux]`. Values may be read inside `f`. PyTorch: `torch.func.grad`.
+ * An argument may be a tensor or a tree of tensors. Its gradient has the same structure, and is 0 where the result
+ * does not depend on it. With several `argnums` the result is a list. With `{ hasAux: true }`, `f` returns `[loss,
+ * aux]` and the gradient function `[gradient, aux]`. Values may be read inside `f`. PyTorch: `torch.func.grad`.
  *
  * @throws {GradError} if the result is not a single float.
  * @example grad((x) => x.sin().sum())(x) // cos(x)
@@ -130,8 +131,8 @@ export function gradFunction<A extends Args>(
 }
 
 /**
- * As `grad(f)`, with the value: `(...args) => [value, gradients]`. With `{ hasAux: true }` the value is `[loss, aux]`.
- * PyTorch: `torch.func.grad_and_value`, which returns them the other way round.
+ * As `grad(f)`, together with the value: `(...args) => [value, gradients]`. With `{ hasAux: true }` the value is
+ * `[loss, aux]`. PyTorch: `torch.func.grad_and_value`, which returns the two in the other order.
  */
 export function valueAndGrad<A extends Args = Tensor[], X = unknown, const N extends Argnums = 0>(
   f: (...args: A) => readonly [Tensor, X],
@@ -199,7 +200,7 @@ function checkScalar(op: string, loss: unknown, hasAux: boolean): void {
   if (!isTensor(loss)) {
     throw new GradError(
       `${op}: the function must return ${hasAux ? '[loss, aux]' : 'a tensor'}` +
-        `${hasAux ? '' : ' (for [loss, aux] say { hasAux: true })'}, got ${display(loss)}`,
+        `${hasAux ? '' : ' (for [loss, aux] pass { hasAux: true })'}, got ${display(loss)}`,
     );
   }
   if (loss.size !== 1) {
@@ -232,7 +233,7 @@ export function choose(
     const tree = typeof x === 'number' ? scalar(x) : x;
     const { leaves } = flatten(tree);
     if (leaves.length === 0)
-      throw new GradError(`${op}: argument ${k} is no tensor and contains none`);
+      throw new GradError(`${op}: argument ${k} neither is nor contains a tensor`);
     const whole = leaves.find((t) => !isFloat(t.dtype));
     if (whole !== undefined) {
       throw new DTypeError(

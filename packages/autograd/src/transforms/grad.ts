@@ -1,4 +1,4 @@
-/** @file `grad`, in both of its forms: of a function, and of tensors. */
+/** @file `grad`, in both forms: of a function, and of tensors. */
 import { passes } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -9,9 +9,11 @@ import { gradFunction, type GradFunctionOptions } from './functional.js';
 /**
  * The gradient function of a scalar function, or the derivatives of tensors with respect to others.
  *
- * - `grad(f, argnums?, { hasAux? })` is a function of the same arguments that returns the gradient of `f` by its first
- *   argument, or by those that `argnums` names. See `valueAndGrad` for the value too. PyTorch: `torch.func.grad`.
- * - `grad(outputs, inputs, { gradOutputs?, createGraph?, allowUnused? })` are the derivatives of `outputs`, weighted by
+ * - `grad(f, argnums?, { hasAux? })` is a function of the same arguments that returns the gradient of `f` with
+ * respect to its first
+ *   argument, or to those listed in `argnums`. See `valueAndGrad` for the value too. PyTorch: `torch.func.grad`.
+ * - `grad(outputs, inputs, { gradOutputs?, createGraph?, allowUnused? })` computes the derivatives of `outputs`,
+ * weighted by
  *   `gradOutputs`; no `.grad` changes. PyTorch: `torch.autograd.grad`.
  *
  * @example grad((x) => x.square().sum())(tensor([1, 2])) // [2, 4]

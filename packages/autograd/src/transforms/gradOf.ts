@@ -10,13 +10,13 @@ import { leafOf, pullback } from './vjp.js';
 
 /** Options of `grad` and `backward`. */
 export interface GradOptions {
-  /** Cotangents of the outputs; 1 for outputs of one element where absent. */
+  /** The cotangents of the outputs. Default: 1 for an output with one element. */
   readonly gradOutputs?: readonly (Tensor | null | undefined)[];
   /** Whether the gradients may be differentiated again. Default false. */
   readonly createGraph?: boolean;
   /** Whether the graph may be differentiated once more. Default: as `createGraph`. */
   readonly retainGraph?: boolean;
-  /** Give null for inputs that the outputs do not depend on, instead of an error. Default false. */
+  /** Whether inputs that the outputs do not depend on give null instead of an error. Default false. */
   readonly allowUnused?: boolean;
 }
 

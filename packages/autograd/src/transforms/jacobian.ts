@@ -18,11 +18,12 @@ import { vmap } from './vmap.js';
 type Args = readonly unknown[];
 
 /**
- * A function that computes the Jacobian of `f` by reverse mode: one pullback for each element of the result, all at once.
+ * A function that computes the Jacobian of `f` by reverse mode: one pullback for each element of the result, all at
+ * once.
  *
- * For `f: [...m] → [...n]` it has shape `[...n, ...m]`. Where the argument or the result is a tree, the Jacobian is the
- * tree of the result with the tree of the argument in the place of each tensor; several `argnums` make a list of that.
- * Best where the result has fewer elements than the argument. PyTorch: `torch.func.jacrev`.
+ * For `f: [...m] → [...n]` it has shape `[...n, ...m]`. If the argument or the result is a tree, the Jacobian is the
+ * tree of the result, with the tree of the argument in place of each tensor; with several `argnums` it is a list of
+ * such trees. Best if the result has fewer elements than the argument. PyTorch: `torch.func.jacrev`.
  * @example jacrev((x) => x.square())(tensor([1, 2])) // [[2, 0], [0, 4]]
  */
 export function jacrev<A extends Args = Tensor[]>(
@@ -56,8 +57,9 @@ export function jacrev<A extends Args = Tensor[]>(
 }
 
 /**
- * A function that computes the Jacobian of `f` by forward mode: one tangent for each element of the argument, all at once.
- * Shapes are those of `jacrev`. Best where the argument has fewer elements than the result. PyTorch: `torch.func.jacfwd`.
+ * A function that computes the Jacobian of `f` by forward mode: one tangent for each element of the argument, all at
+ * once. Shapes are those of `jacrev`. Best if the argument has fewer elements than the result. PyTorch:
+ * `torch.func.jacfwd`.
  */
 export function jacfwd<A extends Args = Tensor[]>(
   f: (...args: A) => unknown,
@@ -99,8 +101,8 @@ export function jacfwd<A extends Args = Tensor[]>(
 }
 
 /**
- * A function that computes the matrix of second derivatives of a scalar function, `[...m, ...m]` for an argument of shape
- * `[...m]`: `jacfwd(jacrev(f))`. PyTorch: `torch.func.hessian`.
+ * A function that computes the matrix of second derivatives of a scalar function, `[...m, ...m]` for an argument of
+ * shape `[...m]`: `jacfwd(jacrev(f))`. PyTorch: `torch.func.hessian`.
  */
 export function hessian<A extends Args = Tensor[]>(
   f: (...args: A) => unknown,
@@ -111,11 +113,11 @@ export function hessian<A extends Args = Tensor[]>(
 }
 
 /**
- * The value of a scalar function and the product of its Hessian with `v`: `[f(…args), H · v]`, without forming the Hessian:
- * forward mode over reverse mode, about four times the work of `f`.
+ * The value of a scalar function and the product of its Hessian with `v`: `[f(…args), H · v]`, without computing the
+ * Hessian: forward mode over reverse mode, about four times the cost of `f`.
  *
- * `args` is the list of arguments and `v` the same with a direction for each; the product is such a list too. For a single
- * tensor all three may be tensors. PyTorch: `torch.autograd.functional.hvp`.
+ * `args` is the list of arguments, and `v` a list with a direction for each; the product is such a list too. For a
+ * single tensor all three may be tensors. PyTorch: `torch.autograd.functional.hvp`.
  * @example const [y, hv] = hvp((x) => x.pow(3).sum(), x, v); // hv = 6 · x · v
  */
 export function hvp<X>(

@@ -76,15 +76,17 @@ export function handOut(
 }
 
 /**
- * The value of `f` and its derivative in the direction of `tangents`: `[f(…args), J · tangents]`, in one forward pass.
+ * The value of `f` and its derivative in the direction of `tangents`: `[f(…args), J · tangents]`, in one forward
+ * pass.
  *
- * `args` is the list of arguments, each a tensor or a tree of tensors, and `tangents` the same with a tangent for each
- * tensor, in its shape and dtype; null stands for zero, and what belongs to an integer or boolean is not looked at. Both
- * results have the structure of what `f` returns; a result that does not depend on the arguments has tangent 0. Values
- * may be read inside `f`; what it computes inside `noGrad` counts as constant. Nests with every other transform.
+ * `args` is the list of arguments, each a tensor or a tree of tensors. `tangents` is the same list with a tangent
+ * for each tensor, in its shape and dtype; null stands for zero, and tangents of integers and booleans are ignored.
+ * Both results have the structure of what `f` returns; a result that does not depend on the arguments has tangent 0.
+ * `f` may read values; what it computes inside `noGrad` counts as constant. Nests with every other transform.
  * PyTorch: `torch.func.jvp`.
  *
- * @throws {GradError} if tangents are missing. @throws {ShapeError} or {DTypeError} if one does not fit its argument.
+ * @throws {GradError} if tangents are missing. @throws {ShapeError} or {DTypeError} if one does not fit its
+ * argument.
  * @example const [y, dy] = jvp((x) => x.square(), [tensor([3])], [tensor([1])]); // [9], [6]
  */
 export function jvp<A extends readonly unknown[], R>(

@@ -15,14 +15,16 @@ import { makeCall, type Call, type CallRules } from './call.js';
 type Callback = (...args: Tensor[]) => unknown;
 
 /**
- * Calls `f(…args)`, which may read values: what it returns is a tree of tensors in the structure, shapes and dtypes of
- * `like`. Its results are constants: wrap it in `customGrad` to say what its derivative is.
+ * Calls `f(…args)` outside of the graph, so that it may read values and decide by them. It returns a tree of tensors
+ * with the structure, shapes and dtypes of `like`. The results are constants: wrap the call in `customGrad` to give
+ * it a derivative.
  *
- * Inside of `vmap` it is called when the values are there, once for each example. `f` must be pure: for the same tensors it
- * is called once only, and by nobody knows whom. JAX: `jax.pure_callback` with `vmap_method='sequential'`.
+ * Inside `vmap`, `f` is called when the values are there, once for each example. `f` must be pure: for the same
+ * tensors it is called only once, at a time that is not defined. JAX: `jax.pure_callback` with
+ * `vmap_method='sequential'`.
  *
- * @throws {ShapeError} or {DTypeError} if a result is not as `like` says. @throws {ChainruleError} inside of `compile`,
- *   which replays without calling anything. @throws {GradError} when it is differentiated.
+ * @throws {ShapeError} or {DTypeError} if a result differs from `like`. @throws {ChainruleError} inside `compile`,
+ * which replays without calling anything. @throws {GradError} when it is differentiated.
  * @example
  * const median = (x) => pureCallback((x) => tensor(medianOf(x.dataSync())), scalar(0), x);
  */
@@ -69,18 +71,18 @@ type Flat = ReturnType<typeof flatten>;
 function check(wanted: Flat, got: Flat): Tensor[] {
   if (got.structure.text !== wanted.structure.text) {
     throw new ChainruleError(
-      `pureCallback: the function returned ${got.structure.text}, like says ${wanted.structure.text}`,
+      `pureCallback: the function returned ${got.structure.text}, but like is ${wanted.structure.text}`,
     );
   }
   return got.leaves.map((y, i) => {
     const { sizes: shape, dtype } = wanted.leaves[i] as Tensor;
     if (!sameShape(y.sizes, shape)) {
       throw new ShapeError(
-        `pureCallback: result ${i} has shape ${show(y.sizes)}, like says ${show(shape)}`,
+        `pureCallback: result ${i} has shape ${show(y.sizes)}, but like has ${show(shape)}`,
       );
     }
     if (y.dtype !== dtype)
-      throw new DTypeError(`pureCallback: result ${i} is ${y.dtype}, like says ${dtype}`);
+      throw new DTypeError(`pureCallback: result ${i} is ${y.dtype}, but like is ${dtype}`);
     return y.current;
   });
 }
@@ -92,7 +94,7 @@ interface Body extends CallRules {
 
 function refuse(): never {
   throw new GradError(
-    'pureCallback: what is called outside of the graph has no derivative; wrap it in customGrad, which says what it is',
+    'pureCallback: a call outside of the graph has no derivative; wrap it in customGrad to give it one',
   );
 }
 

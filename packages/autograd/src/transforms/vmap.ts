@@ -1,5 +1,5 @@
 /** @file Vectorization: a function of one example, run on all examples at once. */
-import { checkArgument, display, type Kind } from '../arguments/index.js';
+import { checkArgument, display, type Kind, plural } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
@@ -16,7 +16,10 @@ import { rewrite } from './rewrite.js';
 import type { BatchedArguments, BatchedResult } from '../types/trees.js';
 import { between, building, isOpen } from './variable.js';
 
-/** Along which dimension the examples lie: one for all, or a tree of them beside a tree of tensors; null for none. */
+/**
+ * The dimension of the examples: one for all tensors, or a tree beside a tree of tensors; null for tensors that all
+ * examples share.
+ */
 export type Dims = number | null | readonly Dims[] | { readonly [key: string]: Dims };
 
 const dimsKind: Kind<Dims> = kinds.kind(
@@ -25,17 +28,18 @@ const dimsKind: Kind<Dims> = kinds.kind(
 );
 
 /**
- * A function that computes `f` of every example at once: `f` is called a single time, on tensors without the dimension of
- * examples, and what it records is built again by the batching rules of its operations.
+ * A function that computes `f` for every example at once. `f` is called a single time, on tensors without the
+ * dimension of the examples; what it records is then built again by the batching rules of its operations.
  *
- * `inDims` says along which dimension of the arguments the examples lie: a number for all of them, or a list with an entry
- * for each argument, which may again be a tree; `null` stands for what all examples share. Default 0. `outDims` says where
- * the examples' dimension goes in the results. A result that does not depend on the examples is repeated. Random numbers
- * drawn inside `f` are the same for every example. Nests with itself and every other transform. PyTorch: `torch.vmap`
- * with `randomness='same'`.
+ * `inDims` gives the dimension of the examples in the arguments: a number for all arguments, or a list with an entry
+ * for each, which may again be a tree; `null` stands for what all examples share. Default 0. `outDims` gives that
+ * dimension in the results. A result that does not depend on the examples is repeated. Random numbers drawn inside
+ * `f` are the same for every example. Nests with itself and every other transform. PyTorch: `torch.vmap` with
+ * `randomness='same'`.
  *
- * @throws {ChainruleError} if a value is read inside `f`, a cell assigned, or `backward()` called: there is no single
- *   value there. @throws {ShapeError} if the arguments have different numbers of examples.
+ * @throws {ChainruleError} if `f` reads a value, assigns a cell or calls `backward()`: there is no single value
+ * inside.
+ * @throws {ShapeError} if the arguments have different numbers of examples.
  * @example vmap((x, y) => x.mul(y).sum())(a, b) // [n, k], [n, k] → [n]
  * @example vmap(f, [0, null])(rows, shared)
  */
@@ -82,8 +86,8 @@ export function vmap(
 }
 
 /**
- * @internal `f` recorded for one example and built again for `size` of them: its results with the examples along dimension 0,
- * or without where they are the same for all. `dims` has an entry for each tensor of `args`.
+ * @internal `f` recorded for one example and built again for `size` of them: its results with the examples along
+ * dimension 0, or without where they are the same for all. `dims` has an entry for each tensor of `args`.
  */
 export function mapExamples(
   f: (...args: never[]) => unknown,
@@ -126,7 +130,7 @@ function place({ node, batched }: Replacement, dim: number | null, size: number)
   if (dim === null) {
     if (!batched) return node;
     throw new ChainruleError(
-      `vmap: a result of shape ${show(node.sizes.slice(1))} differs from example to example; outDims must not be null for it`,
+      `vmap: a result of shape ${show(node.sizes.slice(1))} differs between examples; its outDims must not be null`,
     );
   }
   const all = batched
@@ -190,7 +194,7 @@ function spread(
       (Array.isArray(spec) && spec.length !== (part as unknown[]).length)
     ) {
       throw new ChainruleError(
-        `vmap: ${name} ${Array.isArray(spec) ? `has ${spec.length} entries` : `is ${display(spec)}`} for ` +
+        `vmap: ${name} ${Array.isArray(spec) ? `has ${plural(spec.length, 'entry', 'entries')}` : `is ${display(spec)}`} for ` +
           `${Array.isArray(part) ? `${part.length} ${name === 'inDims' ? 'arguments' : 'results'}` : 'an object'}` +
           "; it must be a number, null, or a tree of them like the tensors' own",
       );
@@ -210,7 +214,7 @@ function checkDim(name: string, dim: number, x: Pick<Tensor, 'ndim'>, extra: num
   const ndim = x.ndim + extra;
   if (ndim === 0) {
     throw new ShapeError(
-      `vmap: ${name} asks for dimension ${dim} of a tensor without dimensions; say null for what all examples share`,
+      `vmap: ${name} asks for dimension ${dim} of a tensor without dimensions; pass null for what all examples share`,
     );
   }
   return normalizeDim(`vmap (${name})`, dim, ndim);

@@ -11,7 +11,9 @@ import { methodsOf, subjectsOf, walk, type Subject } from './walk.js';
 /** Calls of each; more by an environment variable. */
 const rounds = Number(process.env['CHAINRULE_MISUSE'] ?? 25);
 
-/** What is not for users to call with values: kinds and readers are written in code, tensors are never made by `new`. */
+/**
+ * What is not for users to call with values: kinds and readers are written in code, tensors are never made by `new`.
+ */
 const except = [
   'kinds',
   'defineOptions',
@@ -19,6 +21,7 @@ const except = [
   'passes',
   'checkArgument',
   'readList',
+  'plural',
   'reading',
   'Tensor',
   'foreignCopy',

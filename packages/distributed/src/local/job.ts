@@ -99,7 +99,7 @@ export function startCopies(size: number): string {
   const [, program, ...args] = process.argv;
   if (program === undefined || process.env['VITEST'] !== undefined) {
     throw new ChainruleError(
-      "distributed('local'): there is no program file to start again; put the training into a file, or start it by a launcher",
+      "distributed('local'): there is no program file to start; put the training into a file, or start it with a launcher",
     );
   }
   const job = jobOf(size, 1, [process.execPath, ...process.execArgv, program, ...args]);

@@ -187,7 +187,7 @@ export class LocalTransport implements Transport {
     );
     return new ChainruleError(
       `distributed: rank ${this.rank} waited ${seconds} s for rank ${missing.join(', ')}; ` +
-        'a longer wait is asked for by { timeout: seconds }',
+        'to wait longer, pass { timeout: seconds }',
     );
   }
 
@@ -204,7 +204,7 @@ export class LocalTransport implements Transport {
     const orphaned = this.watcher !== null && process.ppid !== this.watcher;
     if (orphaned || !existsSync(this.folder)) {
       throw new ChainruleError(
-        `distributed: what watched over the ranks has ended, and rank ${this.rank} cannot go on`,
+        `distributed: the process that watches the ranks has ended, so rank ${this.rank} cannot continue`,
       );
     }
   }

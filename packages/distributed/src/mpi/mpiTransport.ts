@@ -1,4 +1,7 @@
-/** @file Ranks connected by an MPI library: its collectives on arrays where they lie, and waits that leave the core to others. */
+/**
+ * @file Ranks connected by an MPI library: its collectives on arrays where they lie, and waits that leave the core
+ * to others.
+ */
 import { availableParallelism } from 'node:os';
 import { ChainruleError, DeviceError, type TypedArray } from '@chainrule/autograd';
 import { bytesOf, reduceInto, shareOf } from '../reduceInto.js';
@@ -147,8 +150,8 @@ export class MpiTransport implements Transport {
   }
 
   /**
-   * Waits inside of the library: between machines its blocking collectives know the network better. On one machine their
-   * busy waits would keep the core from a rank that is late.
+   * Waits inside of the library: between machines its blocking collectives know the network better. On one machine
+   * their busy waits would keep the core from a rank that is late.
    */
   private reduceNow(data: TypedArray, op: ReduceOp): void {
     const { handle, inPlace, types, ops, world } = this.mpi.abi;
@@ -185,7 +188,7 @@ export class MpiTransport implements Transport {
 
   private late(seconds: number): ChainruleError {
     return new ChainruleError(
-      `distributed: rank ${this.rank} waited ${seconds} s for another rank; a longer wait is asked for by ` +
+      `distributed: rank ${this.rank} waited ${seconds} s for another rank; to wait longer, pass ` +
         '{ timeout: seconds }',
     );
   }

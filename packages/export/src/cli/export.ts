@@ -1,4 +1,7 @@
-/** @file `chainrule export`: reads what is to be exported from a file of the user's, and writes what an exporter makes of it. */
+/**
+ * @file `chainrule export`: reads what is to be exported from a file of the user's, and writes what an exporter
+ * makes of it.
+ */
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Tensor } from '@chainrule/autograd';
 import { exportModule } from '../module/index.js';
@@ -72,11 +75,12 @@ export async function runExport(argv: readonly string[]): Promise<number> {
     throw new UsageError(
       `expected a target, ${Object.keys(own).join(', ')}; got ${target ?? 'none'}`,
     );
-  if (file === undefined) throw new UsageError('expected a file that says what is to be exported');
+  if (file === undefined)
+    throw new UsageError('expected a module file that gives the function to export');
   if (surplus.length > 0) throw new UsageError(`one word too many: ${surplus.join(' ')}`);
   for (const name of Object.keys(options)) {
     if (!allowed.includes(name) && name !== '--out' && name !== '--export')
-      throw new UsageError(`${name} is no option of ${target}`);
+      throw new UsageError(`${name} is not an option of ${target}`);
   }
   const wanted = await readWanted(
     file,

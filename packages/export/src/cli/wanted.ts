@@ -25,7 +25,9 @@ export async function readWanted(file: string, name: string, target: string): Pr
   const path = resolve(file);
   if (!existsSync(path)) throw new Error(`there is no file ${file}`);
   if (statSync(path).isDirectory())
-    throw new Error(`${file} is a folder: expected a JavaScript module that says what is exported`);
+    throw new Error(
+      `${file} is a folder: expected a JavaScript module that gives the function to export`,
+    );
   if (/\.onnx$/i.test(path)) return wantedOfOnnx(file, path, target === 'module');
   const made = await load(file, path);
   const there = Object.keys(made).filter((key) => made[key] !== undefined);

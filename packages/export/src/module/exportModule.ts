@@ -26,7 +26,7 @@ import { RUNTIME } from './runtime.js';
 import { StateTable } from './states.js';
 import { hexadecimal, sideBySide } from './texts.js';
 import { typesText } from './types.js';
-/** What `exportModule` gives: the texts and files of a module. */
+/** The result of `exportModule`: the texts and files of a module. */
 export interface ExportedModule {
   /** An ES module. */
   readonly js: string;
@@ -39,19 +39,20 @@ export interface ExportedModule {
 }
 
 /**
- * A function as one ES module that runs anywhere: no framework, no other file, no `eval`, in pages, workers, Node, Deno
- * and at the edge. `import { predict } from './digits.js'` takes typed arrays with any number of examples, each argument's
- * first dimension, and gives `{ data, shape }` in the places of tensors. What it computes is what the compiled function
- * computes on the same engine without a BLAS library, bit for bit: the same kernels, with and without fused multiply-add.
- * (What takes less than some 256 steps the framework computes without kernels, and its last digit may differ.)
+ * Writes a function as one ES module that runs anywhere, in pages, workers, Node, Deno and at the edge: no
+ * framework, no other file, no `eval`. `import { predict } from './digits.js'` takes typed arrays with any number of
+ * examples, along the first dimension of each argument, and returns `{ data, shape }` for each tensor. It computes
+ * the same bits as the compiled function on the same engine without a BLAS library: the same kernels run, with and
+ * without fused multiply-add. (The framework computes programs of fewer than about 256 steps without kernels, so
+ * their last digit may differ.)
  *
- * `f`, a module or a function, is recorded without gradients, once for each of many batch sizes, with the named modules in
- * evaluation mode. With `train` there is `train(...arguments, ...targets)` too, a whole step in training mode that gives the
- * loss. `state()` gives weights and states, `load(state)` takes them back, and so does
- * `model.loadStateDict(decodeSafetensors(bytes))` those of a file.
+ * `f`, a module or a function, is recorded without gradients, once for each of many batch sizes, with the given modules in
+ * evaluation mode. With `train` there is also `train(...arguments, ...targets)`, a whole step in training mode that returns
+ * the loss. `state()` returns weights and states, and `load(state)` restores them;
+ * `model.loadStateDict(decodeSafetensors(bytes))` restores those of a file.
  *
- * @throws {ChainruleError} if `f` reads a value, uses an operation that has only a plain kernel (it is named with the line
- * that made it), or does not depend evenly on the batch.
+ * @throws {ChainruleError} if `f` reads a value, uses an operation without a compiled kernel (the message gives the
+ * line that made it), or does not depend evenly on the batch.
  * @example
  * const { js, types } = exportModule((x: Tensor) => model.forward(x), [zeros([1, 784])], { names: ['pixels'] });
  * writeFileSync('digits.js', js);
@@ -94,7 +95,9 @@ export function exportModule<Args extends readonly Tensor[]>(
     const step = (...xs: Tensor[]): unknown => inMode([model, modules], true, () => update(...xs));
     functions.push(encode('train', step, [...args, ...targets], names));
     if (!isGradEnabled())
-      throw new ChainruleError('exportModule: train needs gradients: not inside noGrad');
+      throw new ChainruleError(
+        'exportModule: train needs gradients, so it cannot be used inside noGrad',
+      );
     nameStates(step, [...args, ...targets]);
   } else {
     nameStates(predict, [...args]);

@@ -6,11 +6,11 @@ import type { Named } from '@chainrule/autograd/graph';
 export interface ModuleOptimizer {
   /** Clears the gradients; called at the beginning of each step. */
   zeroGrad(): void;
-  /** Makes one step by the gradients. */
+  /** Takes a step with the gradients. */
   step(): unknown;
 }
 
-/** What a module trains with. */
+/** How a module trains. */
 export interface ModuleTraining {
   /** The loss of what the function returns, and of the targets. */
   readonly loss: (output: never, ...targets: never[]) => Tensor;
@@ -22,19 +22,25 @@ export interface ModuleTraining {
 
 /** Options of `exportModule`. */
 export interface ExportModuleOptions {
-  /** The weights in the text of the module, or in a safetensors file that `load` takes. Default 'inline'. */
+  /**
+   * Where the weights go: into the text of the module, or into a safetensors file that `load` takes. Default
+   * `'inline'`.
+   */
   readonly weights?: 'inline' | 'file';
-  /** The kernels likewise: a file, which `start` takes, for places that make no code from bytes. Default 'inline'. */
+  /**
+   * Where the kernels go: likewise, or into a file that `start` takes, for platforms that do not compile bytes.
+   * Default `'inline'`.
+   */
   readonly wasm?: 'inline' | 'file';
-  /** The name of the function that is exported. Default 'predict'. */
+  /** The name of the exported function. Default `'predict'`. */
   readonly name?: string;
   /** The names of its arguments. */
   readonly names?: readonly string[];
-  /** Whose weights and states have their keys as names. */
+  /** The modules whose weights and states are named by their keys. */
   readonly modules?: Named | Readonly<Record<string, Named>>;
-  /** The largest batch; null for the batch of the example alone. Default 1024. */
+  /** The largest batch; null for only the batch size of the example. Default 1024. */
   readonly batch?: number | null;
-  /** With the whole training step. */
+  /** Adds the whole training step. */
   readonly train?: ModuleTraining;
 }
 

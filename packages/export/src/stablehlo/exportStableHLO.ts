@@ -21,15 +21,18 @@ import { RUNNER } from './runner.js';
 
 /** Options of `exportStableHLO`. */
 export interface StableHLOOptions {
-  /** On how many devices the step runs, each with a batch of its own. Default 1. */
+  /** The number of devices that the step runs on, each with its own batch. Default 1. */
   readonly replicas?: number;
-  /** Whose parameters, buffers and states have their keys as names: `{ '': model, optimizer }`, or one module. */
+  /**
+   * The modules whose parameters, buffers and states are named by their keys: `{ '': model, optimizer }`, or one
+   * module.
+   */
   readonly modules?: Named | Readonly<Record<string, Named>>;
-  /** The names of the arguments; by default `arg0`, `arg1` … */
+  /** The names of the arguments. Default: `arg0`, `arg1` … */
   readonly names?: readonly string[];
 }
 
-/** What `exportStableHLO` gives: a program, the state it starts from, and how to run it. */
+/** The result of `exportStableHLO`: a program, the state it starts from, and how to run it. */
 export interface StableHLO {
   /** The program, as text: `main` of a module. */
   readonly mlir: string;
@@ -39,7 +42,7 @@ export interface StableHLO {
   readonly map: StableHLOMap;
   /** A program in Python that runs all this with jaxlib. */
   readonly runner: string;
-  /** Takes over what the runner has saved: parameters, states and the place of the random generator. */
+  /** Restores what the runner has saved: parameters, states and the random generator. */
   load(bytes: Uint8Array): void;
 }
 
@@ -53,21 +56,21 @@ const readOptions = defineOptions<StableHLOOptions>({
 });
 
 /**
- * A function, or a whole training step with `backward()` and `step()`, as a StableHLO program: the road to TPUs and many
- * GPUs. `step` is called once, on what stands for `args`, of which shapes and dtypes matter; its parameters, buffers and
- * the states of its optimizer are inputs of the program and come out as they are after the step. A module in the place of
- * `step` is its forward in evaluation mode. Random numbers are Chainrule's own, bit for bit; loops are loops.
+ * Writes a function, or a whole training step with `backward()` and `step()`, as a StableHLO program, for TPUs and
+ * many GPUs. `step` is called once; only the shapes and dtypes of `args` matter. Its parameters, buffers and
+ * optimizer states are inputs of the program, and their values after the step are outputs. A module instead of `step` is
+ * its forward in evaluation mode. Random numbers are Chainrule's, bit for bit; loops stay loops.
  *
- * Write `mlir` to `step.mlir`, `state` to `step.safetensors`, `map` as JSON to `step.json` and `runner` to `run.py`; then
- * `python run.py step --steps 100 --data batches.safetensors` trains with jaxlib 0.10.2 (StableHLO is no stable format as
- * text, and the runner uses what jaxlib calls private), saves `step.trained.safetensors`, and `load` takes that back. With
- * `replicas` each device has a batch of its own, in one process or several: gradients, and floats such as running
- * statistics, are averaged, so that replicas stay equal bit for bit. Random numbers differ between replicas.
+ * Write `mlir` to `step.mlir`, `state` to `step.safetensors`, `map` as JSON to `step.json` and `runner` to `run.py`.
+ * Then `python run.py step --steps 100 --data batches.safetensors` trains with jaxlib 0.10.2 (the text form of
+ * StableHLO is not stable, and the runner uses a private part of jaxlib) and saves `step.trained.safetensors`, which
+ * `load` reads. With `replicas` each device has its own batch, in one process or several: gradients, and floats such
+ * as running statistics, are averaged, so replicas stay equal bit for bit. Random numbers differ between replicas.
  *
- * What values would show is not seen there: an index out of range or a division of integers by zero is no error.
+ * Errors that depend on values are not found: an index out of range, or an integer division by zero.
  *
- * @throws {ChainruleError} if `step` reads a value (as LBFGS does), or uses an operation that StableHLO does not have: it
- * is named, with the line that made it.
+ * @throws {ChainruleError} if `step` reads a value (as LBFGS does), or uses an operation that StableHLO lacks; the
+ * message gives the line that made it.
  * @example
  * const { mlir, state, map, runner } = exportStableHLO(step, [x, y], { modules: { '': model, optimizer } });
  */
@@ -144,7 +147,7 @@ function stateOf(graph: RecordedGraph, examples: readonly Tensor[], map: StableH
 function loadInto(graph: RecordedGraph, bytes: Uint8Array): void {
   const found = decodeSafetensors(bytes);
   const refuse = (why: string): never => {
-    throw new ChainruleError(`exportStableHLO: load: ${why}; the file is not of this program`);
+    throw new ChainruleError(`exportStableHLO: load: ${why}; the file belongs to another program`);
   };
   for (const { key, shape, dtype } of graph.states) {
     const t = found[key] ?? refuse(`there is no ${key}`);

@@ -2,9 +2,9 @@
 import type { Shape } from '@chainrule/autograd';
 import type { ElementType } from './writer.js';
 
-/** What goes in or comes out of the program, in its order. */
+/** An input or output of the program. */
 export interface StableHLOPort {
-  /** `seed` and `offset` are of the random generator, ui64. */
+  /** What it is; `seed` and `offset` belong to the random generator, ui64. */
   readonly kind: 'state' | 'argument' | 'seed' | 'offset' | 'output';
   /** A state's key, the name of an argument or of an output. */
   readonly name: string;
@@ -18,11 +18,11 @@ export interface StableHLOPort {
 export interface StableHLOMap {
   /** The program that wrote it and its version, `chainrule …`. */
   readonly writtenBy: string;
-  /** On how many devices a step runs. */
+  /** The number of devices that a step runs on. */
   readonly replicas: number;
-  /** What `main` takes, in order. */
+  /** The inputs of `main`, in order. */
   readonly inputs: readonly StableHLOPort[];
-  /** Results of the function, then states: those go in again at the next step under the same name. */
+  /** The results of the function, then the states, which are inputs of the next step under the same name. */
   readonly outputs: readonly StableHLOPort[];
   /** How far each step moves the offset of the random generator. */
   readonly draws: number;

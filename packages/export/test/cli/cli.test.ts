@@ -162,7 +162,7 @@ describe('chainrule export', () => {
     [['export', 'module', file, '--help=yes'], 2, /--help takes no value, got yes/],
     [['export', 'module', file, '--out='], 2, /--out needs a value/],
     [['export', 'module', '--', '--file'], 1, /there is no file --file/],
-    [['export', 'module', file, '--replicas', '2'], 2, /--replicas is no option of module/],
+    [['export', 'module', file, '--replicas', '2'], 2, /--replicas is not an option of module/],
     [
       ['export', 'module', file, '--batch', '0'],
       2,
@@ -177,7 +177,7 @@ describe('chainrule export', () => {
     [['export', 'module', file, 'more'], 2, /one word too many: more/],
     [['export', 'module', file, '--out'], 2, /--out needs a value/],
     [['export', 'wasm', file], 2, /expected a target, onnx, stablehlo, module; got wasm/],
-    [['export', 'module'], 2, /expected a file/],
+    [['export', 'module'], 2, /expected a module file/],
     [['exprot'], 2, /unknown command exprot/],
     [[], 2, /no command/],
   ] as const)('refuses %j and writes nothing', async (argv, code, message) => {

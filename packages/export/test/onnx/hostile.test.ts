@@ -31,7 +31,7 @@ describe('bytes', () => {
   });
   test.each([
     ['nothing', [], 'there is no graph'],
-    ['text', [...new TextEncoder().encode('PK not a model')], 'no ONNX file, at byte'],
+    ['text', [...new TextEncoder().encode('PK not a model')], 'not an ONNX file, at byte'],
     ['a number that never ends', [0x08, ...Array<number>(11).fill(0xff)], 'more than 64 bits'],
     ['a cut number', [0x08, 0xff], 'ends in the middle'],
     [
@@ -79,27 +79,27 @@ describe('graphs', () => {
     [
       'a cycle',
       { node: [node('Add', ['x', 'b'], ['a']), node('Relu', ['a'], ['b'])] },
-      "reads 'b', which nothing gives before it",
+      "reads 'b', which no node before it produces",
     ],
     [
       'an output that nothing gives',
       { output: [{ name: 'z' }] },
-      "ends in 'z', which no node gives",
+      "has the output 'z', which no node produces",
     ],
     [
       'a name twice',
       { node: [node('Relu', ['x'], ['y']), node('Relu', ['x'], ['y'])] },
-      "gives 'y', which there is already",
+      "produces 'y', which exists already",
     ],
     [
       'an unknown operator',
       { node: [node('Evil', ['x'], ['y']), node('Worse', ['x'], ['z'], [], 'me')] },
-      'there is no operator Evil, me.Worse here',
+      'unsupported operators: Evil, me.Worse;',
     ],
     [
       'names of objects',
       { node: [node('__proto__', ['x'], ['y']), node('constructor', ['x'], ['z'])] },
-      'there is no operator __proto__, constructor here',
+      'unsupported operators: __proto__, constructor;',
     ],
     ['a nameless weight', { initializer: [weight({ name: '' })] }, 'nameless'],
     [
@@ -288,7 +288,7 @@ describe('running', () => {
       node: [node('Loop', ['', '', 'x'], ['y'], [attribute({ name: 'body', type: 5, g: body })])],
     });
     expect(stopped(bytes, { limits: { iterations: 20 } })).toContain(
-      'more than 20 rounds (limits.iterations)',
+      'more than 20 iterations (limits.iterations)',
     );
   });
 });

@@ -1,4 +1,4 @@
-/** @file Sound as tensors and back: audio buffers of a page, and WAV files. */
+/** @file Sound to tensors and back: audio buffers of a page, and WAV files. */
 import {
   checkArgument,
   ChainruleError,
@@ -10,21 +10,21 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 
-/** Sound: what torchaudio's `load` returns. */
+/** Sound, as torchaudio's `load` returns it. */
 export interface Sound {
   /** float32 `[channels, frames]`, from −1 to 1. */
   readonly samples: Tensor;
-  /** Frames a second. */
+  /** The number of frames per second. */
   readonly sampleRate: number;
 }
 
-/** An `AudioBuffer` of a page, or whatever a decoder of Node gives in its form. */
+/** An `AudioBuffer` of a page, or the like from a decoder in Node. */
 export interface AudioBufferLike {
-  /** How many channels there are. */
+  /** The number of channels. */
   readonly numberOfChannels: number;
-  /** How many frames each channel has. */
+  /** The number of frames in each channel. */
   readonly length: number;
-  /** Frames a second. */
+  /** The number of frames per second. */
   readonly sampleRate: number;
   /** The samples of a channel. */
   getChannelData(channel: number): Float32Array;
@@ -41,9 +41,9 @@ const audioBuffer = kinds.kind<AudioBufferLike>('be an AudioBuffer', (x) => {
 });
 
 /**
- * The samples of an `AudioBuffer`, which `decodeAudioData` makes of an MP3, Ogg, FLAC or WAV file in a page.
+ * The samples of an `AudioBuffer`, which `decodeAudioData` makes from an MP3, Ogg, FLAC or WAV file in a page.
  *
- * @throws {ChainruleError} for what is no audio buffer.
+ * @throws {ChainruleError} for anything but an audio buffer.
  * @example const { samples, sampleRate } = fromAudioBuffer(await context.decodeAudioData(bytes)); // [channels, frames]
  */
 export function fromAudioBuffer(buffer: AudioBufferLike): Sound {
@@ -59,9 +59,10 @@ const soundOptions = defineOptions<{ readonly sampleRate: number }>({
 });
 
 /**
- * An `AudioBuffer` to be played in a page; samples are `[frames]` or `[channels, frames]`, from −1 to 1.
+ * An `AudioBuffer` to play in a page, from samples `[frames]` or `[channels, frames]`, from −1 to 1.
  *
- * @throws {ShapeError} for other shapes, or without frames. @throws {ChainruleError} where there is no `AudioBuffer`: see {@link writeWav}.
+ * @throws {ShapeError} for other shapes, or without frames. @throws {ChainruleError} where there is no
+ * `AudioBuffer`: see {@link writeWav}.
  * @example source.buffer = toAudioBuffer(samples, { sampleRate: 16_000 });
  */
 export function toAudioBuffer(
@@ -71,7 +72,9 @@ export function toAudioBuffer(
   const { sampleRate } = soundOptions('toAudioBuffer', options);
   const { data, channels, frames } = channelsOf('toAudioBuffer', samples);
   if (typeof AudioBuffer !== 'function')
-    throw new ChainruleError('toAudioBuffer: there is no AudioBuffer here; writeWav makes a file');
+    throw new ChainruleError(
+      'toAudioBuffer: there is no AudioBuffer here; use writeWav to make a file',
+    );
   if (frames === 0)
     throw new ShapeError('toAudioBuffer: an AudioBuffer has at least one frame, got none');
   const buffer = new AudioBuffer({ numberOfChannels: channels, length: frames, sampleRate });
@@ -129,7 +132,7 @@ export function readWav(bytes: Uint8Array | ArrayBuffer): Sound {
   const read = READERS[`${format} ${bits}`];
   if (read === undefined || channels === 0 || sampleRate === 0) {
     throw new FormatError(
-      `readWav: format ${format} with ${bits} bits and ${channels} channels is not read; save it as 16 bits`,
+      `readWav: format ${format} with ${bits} bits is not supported; save it with 16 bits`,
     );
   }
   const step = bits / 8;
@@ -154,7 +157,7 @@ function chunksOf(view: DataView): Map<string, DataView> {
   const name = (at: number): string =>
     String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
   if (view.byteLength < 12 || name(0) !== 'RIFF' || name(8) !== 'WAVE')
-    throw new FormatError('readWav: this is no WAV file: it does not begin with RIFF … WAVE');
+    throw new FormatError('readWav: this is not a WAV file: it does not begin with RIFF … WAVE');
   const chunks = new Map<string, DataView>();
   for (let at = 12; at + 8 <= view.byteLength;) {
     const size = view.getUint32(at + 4, true);
@@ -165,11 +168,11 @@ function chunksOf(view: DataView): Map<string, DataView> {
   return chunks;
 }
 
-/** What `writeWav` takes. */
+/** Options of `writeWav`. */
 export interface WriteWavOptions {
-  /** Frames a second. */
+  /** The number of frames per second. */
   readonly sampleRate: number;
-  /** Bits a sample: 16 whole (default), or 32, a float. */
+  /** The bits of a sample: 16 (the default), an integer, or 32, a float. */
   readonly bits?: 16 | 32;
 }
 
@@ -179,8 +182,8 @@ const wavOptions = defineOptions<WriteWavOptions>({
 });
 
 /**
- * A WAV file of samples `[frames]` or `[channels, frames]`. With 16 bits values beyond −1 and 1 are clipped and NaN is 0; with
- * 32 all are kept. torchaudio: `save`.
+ * A WAV file from samples `[frames]` or `[channels, frames]`. With 16 bits, values beyond −1 and 1 are clipped and
+ * NaN is 0; with 32 all are kept. torchaudio: `save`.
  *
  * @throws {ShapeError} for other shapes.
  * @example await writeFile('tone.wav', writeWav(samples, { sampleRate: 16_000 }));

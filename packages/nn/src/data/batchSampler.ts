@@ -5,7 +5,7 @@ import { samplerKind, type BatchChooser, type Pass, type Sampler } from './sampl
 
 /** Options of `BatchSampler`. */
 export interface BatchSamplerOptions {
-  /** Whether a last batch that is not full is left out. Default false. */
+  /** Whether to drop a last batch that is not full. Default false. */
   readonly dropLast?: boolean | undefined;
 }
 
@@ -27,7 +27,7 @@ export class BatchSampler implements BatchChooser, Iterable<number[]> {
     this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  /** The indices of each batch of an epoch. */
+  /** The indices of each batch of a pass. */
   *batches(pass: Pass): Generator<number[], undefined> {
     const order = Array.from(this.sampler.order(pass));
     for (let i = 0; i < this.length; i++)

@@ -12,7 +12,7 @@ import {
   type TypedArray,
 } from '@chainrule/autograd';
 
-/** What `collate` makes of samples of a type. */
+/** The result of `collate` for samples of a type. */
 export type Collated<T> = T extends Tensor | TypedArray | number | boolean
   ? Tensor
   : T extends readonly unknown[]
@@ -93,7 +93,7 @@ function partOf(sample: unknown, part: number, length: number): unknown {
   if (!Array.isArray(sample) || sample.length !== length) {
     throw new ChainruleError(
       `collate: samples of a batch must have the same parts: one has ${length}, another ` +
-        `${Array.isArray(sample) ? sample.length : typeof sample}`,
+        `${Array.isArray(sample) ? sample.length : display(sample)}`,
     );
   }
   return sample[part];

@@ -1,4 +1,4 @@
-/** @file Datasets made of others: one after the other, or side by side. */
+/** @file Combinations of datasets: one after the other, or side by side. */
 import {
   checkArgument,
   ChainruleError,
@@ -12,7 +12,7 @@ import {
 import { sourceOf, type DataSource, type ItemOf } from './dataSource.js';
 import type { Dataset } from './datasets.js';
 
-/** What has a length and items: no streams. */
+/** Datasets with a length, but not streams. */
 export type Indexed = Exclude<DataSource, AsyncIterable<unknown>>;
 
 /** Datasets may be arrays too: what they are is seen one by one. */
@@ -36,13 +36,13 @@ function datasetOf(op: string, source: unknown): Dataset {
 
 /**
  * The items of several datasets, one after the other. PyTorch: `ConcatDataset`.
- * @throws {ChainruleError} if there is none, or one is a stream.
+ * @throws {ChainruleError} if there is no dataset, or one is a stream.
  * @example new ConcatDataset([train, extra]).length // train.length + extra.length
  */
 export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>> {
-  /** How many there are. */
+  /** The number of items. */
   readonly length: number;
-  /** The data sets. */
+  /** The datasets. */
   readonly datasets: readonly Dataset[];
   /** The number of items up to the end of each dataset. */
   readonly cumulativeSizes: readonly number[];
@@ -59,7 +59,7 @@ export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>
     this.length = total;
   }
 
-  /** The item at an index, counted through all data sets. */
+  /** The item at an index, counted through all datasets. */
   at(index: number): ItemOf<D> | Promise<ItemOf<D>> {
     const k = kinds.size.test(index) ? this.cumulativeSizes.findIndex((end) => index < end) : -1;
     if (k < 0)
@@ -71,19 +71,19 @@ export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>
   }
 }
 
-/** The items of datasets side by side, under their numbers or names. */
+/** The items of datasets side by side, by position or name. */
 export type StackedItem<D> = { [K in keyof D]: ItemOf<D[K]> };
 
 /**
- * One item of each of several datasets together: an array of them, or an object where they are named.
+ * The items of several datasets side by side: an array, or an object if the datasets are named.
  * PyTorch: `StackDataset`.
- * @throws {ShapeError} if their lengths differ. @throws {ChainruleError} if there is none, or one is a stream.
+ * @throws {ShapeError} if their lengths differ. @throws {ChainruleError} if there is no dataset, or one is a stream.
  * @example new StackDataset({ image: images, text: captions }).at(0) // { image, text }
  */
 export class StackDataset<
   const D extends readonly Indexed[] | Readonly<Record<string, Indexed>>,
 > implements Dataset<StackedItem<D>> {
-  /** How many there are. */
+  /** The number of items. */
   readonly length: number;
   private readonly parts: readonly (readonly [name: string, dataset: Dataset])[];
   private readonly named: boolean;
@@ -101,10 +101,10 @@ export class StackDataset<
       throw new ChainruleError('StackDataset: expected at least one dataset');
     this.length = lengths[0] as number;
     if (lengths.some((n) => n !== this.length))
-      throw new ShapeError(`StackDataset: the datasets differ in length: ${lengths.join(', ')}`);
+      throw new ShapeError(`StackDataset: the datasets differ in length: ${display(lengths)}`);
   }
 
-  /** The items of all data sets at an index. */
+  /** The items of all datasets at an index. */
   at(index: number): StackedItem<D> | Promise<StackedItem<D>> {
     if (!(Number.isInteger(index) && index >= 0 && index < this.length))
       throw new IndexError(

@@ -23,10 +23,10 @@ export type BatchOf<D> = D extends WorkerDataset<infer W> ? W : Collated<ItemOf<
 /**
  * Iterates over a dataset in batches.
  *
- * A dataset is an array; a tensor, or a typed array with a shape, whose samples are its rows; an object with `length` and
- * `at(i)`, which may return promises; or an async iterable, which has no length, cannot be shuffled and needs `for await`.
- * Each loop is a new pass. If an item fails, the error names the item and its batch, and `stateDict()` is the position before
- * that batch. A `WorkerDataset` loads in workers. PyTorch: `DataLoader`.
+ * A dataset is an array; a tensor, or a typed array with a shape, whose samples are its rows; an object with
+ * `length` and `at(i)`, which may return promises; or an async iterable, which has no length, cannot be shuffled and
+ * needs `for await`. Each loop is a new pass. If an item fails, the error names the item and its batch, and
+ * `stateDict()` is the position before that batch. A `WorkerDataset` loads in workers. PyTorch: `DataLoader`.
  *
  * @example
  * for (const [images, labels] of new DataLoader(new TensorDataset(x, y), { batchSize: 64, shuffle: true, seed: 1 })) { … }
@@ -55,13 +55,13 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
     this.source = sourceOf(dataset, options.shape);
     if (dataset instanceof WorkerDataset && options.collate !== undefined) {
       throw new ChainruleError(
-        'DataLoader: workers put their batches together; give collate to serveDataset',
+        'DataLoader: workers collate their batches; give collate to serveDataset',
       );
     }
     const { shuffle = false, sampler, batchSampler } = options;
     if (this.isStream && (shuffle || sampler !== undefined || batchSampler !== undefined)) {
       throw new ChainruleError(
-        'DataLoader: an async iterable comes in its own order and cannot be shuffled or sampled',
+        'DataLoader: an async iterable has its own order and cannot be shuffled or sampled',
       );
     }
   }
@@ -102,7 +102,7 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
   *[Symbol.iterator](): Iterator<B> {
     const dataset = this.dataset('for');
     if (dataset instanceof WorkerDataset)
-      throw new ChainruleError('DataLoader: workers answer later: use `for await`');
+      throw new ChainruleError('DataLoader: the items of workers are promises: use `for await`');
     const pass = this.begin();
     let { batch } = pass;
     for (const indices of this.batches(dataset.length, pass)) {
@@ -239,12 +239,9 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
         ? (defaultCollate(samples) as B)
         : collate(samples as ItemOf<D>[]);
     } catch (cause) {
-      throw new ChainruleError(
-        `DataLoader: batch ${batch} cannot be put together: ${textOf(cause)}`,
-        {
-          cause,
-        },
-      );
+      throw new ChainruleError(`DataLoader: batch ${batch} cannot be collated: ${textOf(cause)}`, {
+        cause,
+      });
     }
   }
 

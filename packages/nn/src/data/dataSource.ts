@@ -13,11 +13,11 @@ import {
 import { Rows, type Dataset } from './datasets.js';
 import type { WorkerDataset } from './workers/workerDataset.js';
 
-/** A typed array and what its elements mean. */
+/** A typed array with a shape. */
 export interface ShapedArray {
-  /** The elements, row by row. */
+  /** The elements, in row-major order. */
   readonly data: TypedArray;
-  /** The shape of all rows together: the first size counts the rows. */
+  /** The shape of the whole: the first size is the number of rows. */
   readonly shape: Shape;
   /** The dtype of the elements. */
   readonly dtype?: DType;

@@ -1,4 +1,4 @@
-/** @file What a loader reads from: items by number, and where they lie in rows, batches of them at once. */
+/** @file What a loader reads from: items by index, and for rows, whole batches at once. */
 import type { Tensor } from '@chainrule/autograd';
 import {
   checkArgument,
@@ -13,17 +13,17 @@ import {
 } from '@chainrule/autograd';
 import { drawnSeed, permutation } from './random.js';
 
-/** Anything with a length whose items are found by number; an item may be a promise. */
+/** Anything with a length and items by index; an item may be a promise. */
 export interface Dataset<T = unknown> {
-  /** How many items there are. */
+  /** The number of items. */
   readonly length: number;
   /** The item at an index. */
   at(index: number): T | Promise<T> | undefined;
 }
 
-/** A dataset that can make a batch at once. */
+/** A dataset that can make a whole batch at once. */
 export interface RowDataset<T = unknown> extends Dataset<T> {
-  /** The items of these numbers, stacked. */
+  /** The items at these indices, stacked. */
   batch(indices: ArrayLike<number>): T;
 }
 
@@ -56,7 +56,7 @@ export class Rows implements RowDataset<Tensor> {
     const size = shape.reduce((n, d) => n * d, 1);
     if (shape.length === 0 || size !== data.length) {
       throw new ShapeError(
-        `DataLoader: shape [${shape.join(', ')}] does not fit an array of ${data.length} elements`,
+        `DataLoader: shape [${shape.join(', ')}] does not fit an array of length ${data.length}`,
       );
     }
     this.data = data;
@@ -95,7 +95,10 @@ export class Rows implements RowDataset<Tensor> {
     return tensor(out, { shape: [indices.length, ...this.shape.slice(1)], dtype });
   }
 
-  /** Where rows are gathered before `tensor` copies them; used again, as new memory for each batch takes as long as filling it. */
+  /**
+   * Where rows are gathered before `tensor` copies them; used again, as new memory for each batch takes as long as
+   * filling it.
+   */
   private room(size: number): TypedArray {
     if (this.gathered?.length !== size)
       this.gathered = new (this.data.constructor as new (n: number) => TypedArray)(size);
@@ -104,7 +107,7 @@ export class Rows implements RowDataset<Tensor> {
 }
 
 /**
- * Samples that are the rows of several tensors with one first dimension: `at(i)` is an array of rows. The tensors are
+ * Samples from the rows of several tensors of the same length: `at(i)` is an array of rows. The tensors are
  * read once. PyTorch: `TensorDataset`.
  *
  * @throws {ShapeError} if the first dimensions differ.
@@ -113,7 +116,7 @@ export class Rows implements RowDataset<Tensor> {
 export class TensorDataset<
   const Ts extends readonly Tensor[] = readonly Tensor[],
 > implements RowDataset<{ [K in keyof Ts]: Tensor }> {
-  /** How many there are. */
+  /** The number of items. */
   readonly length: number;
   private readonly columns: readonly Rows[];
 
@@ -139,15 +142,15 @@ export class TensorDataset<
   }
 }
 
-/** Some of the items of a dataset, by number. PyTorch: `Subset`. */
+/** Some of the items of a dataset, by index. PyTorch: `Subset`. */
 export class Subset<T> implements Dataset<T> {
-  /** How many there are. */
+  /** The number of items. */
   readonly length: number;
   /** The batch of a dataset in rows; undefined for others. */
   readonly batch: ((indices: ArrayLike<number>) => T) | undefined;
-  /** The data set it is a part of. */
+  /** The whole dataset. */
   readonly dataset: Dataset<T>;
-  /** Which items it has, in its order. */
+  /** The indices of its items, in order. */
   readonly indices: ArrayLike<number>;
 
   constructor(dataset: Dataset<T>, indices: ArrayLike<number>) {
@@ -169,7 +172,7 @@ export class Subset<T> implements Dataset<T> {
 }
 
 /**
- * Splits a dataset at random into parts of the given lengths, or shares that add up to 1. PyTorch: `random_split`.
+ * Splits a dataset at random into parts, given by lengths or by shares that add up to 1. PyTorch: `random_split`.
  *
  * @throws {ChainruleError} if the lengths do not add up to the dataset's.
  * @example const [train, test] = randomSplit(dataset, [0.8, 0.2], { seed: 1 });
@@ -192,7 +195,7 @@ export function randomSplit<T>(
     counts[i] = (counts[i] as number) + 1;
   if (counts.reduce((a, b) => a + b, 0) !== n || lengths.some((x) => x < 0)) {
     throw new ChainruleError(
-      `randomSplit: lengths [${lengths.join(', ')}] must add up to ${n}, the length of the dataset, or be shares that add up to 1`,
+      `randomSplit: lengths ${display(lengths)} must add up to ${n}, the length of the dataset, or be shares that add up to 1`,
     );
   }
   const order = permutation(n, seed ?? drawnSeed());

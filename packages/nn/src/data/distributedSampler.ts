@@ -5,15 +5,15 @@ import { IterableSampler, lengthOf, readPass, type Pass, type Sized } from './sa
 
 /** Options of `DistributedSampler`. */
 export interface DistributedSamplerOptions {
-  /** How many processes share the dataset. */
+  /** The number of processes that share the dataset. */
   readonly numReplicas: number;
   /** Which of them this is, from 0. */
   readonly rank: number;
-  /** Default true. */
+  /** Whether to shuffle. Default true. */
   readonly shuffle?: boolean | undefined;
-  /** The same in all processes. Default 0. */
+  /** The seed, which must be the same in all processes. Default 0. */
   readonly seed?: number | undefined;
-  /** Whether items that do not divide evenly are left out; else some come twice. Default false. */
+  /** Whether to leave out items that do not divide evenly, rather than to repeat some. Default false. */
   readonly dropLast?: boolean | undefined;
 }
 
@@ -26,9 +26,9 @@ const readDistributed = defineOptions<DistributedSamplerOptions>({
 });
 
 /**
- * One process's share of a dataset: every `numReplicas`-th item of an order that all processes agree on, as many in each. A
- * loader passes the number of the pass, so that `setEpoch` is needed in loops without one only. PyTorch:
- * `DistributedSampler`, with the number of processes and the rank given.
+ * One process's share of a dataset: every `numReplicas`-th item of an order that all processes agree on, equally
+ * many in each. A loader passes the number of the pass, so `setEpoch` is needed only in loops without a loader.
+ * PyTorch: `DistributedSampler`, with the number of processes and the rank given.
  *
  * @example new DataLoader(dataset, { sampler: new DistributedSampler(dataset, { numReplicas: 4, rank: 1 }) })
  */

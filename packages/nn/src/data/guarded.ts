@@ -12,15 +12,6 @@ export interface ReaderLimits {
   readonly mebibytes: number;
 }
 
-/** As much of `node:worker_threads` as is used. */
-interface Thread {
-  on(type: string, listener: (value: never) => void): void;
-  terminate(): unknown;
-}
-interface Threads {
-  readonly Worker: new (text: string, options: object) => Thread;
-}
-
 const PROGRAM = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { path, name, argument } = workerData;
@@ -42,8 +33,8 @@ export async function guarded<T>(
   argument: unknown,
   { seconds, mebibytes }: ReaderLimits,
 ): Promise<{ readonly value: T } | null> {
-  const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads') as
-    Threads | undefined;
+  const { process } = globalThis as { process?: Partial<Pick<NodeJS.Process, 'getBuiltinModule'>> };
+  const threads = process?.getBuiltinModule?.('node:worker_threads');
   const [path] = packagePaths(library, ownPlace());
   if (threads === undefined || path === undefined) return null;
   const worker = new threads.Worker(PROGRAM, {

@@ -8,13 +8,13 @@ const indexed = kinds.kind<Dataset>(
 );
 
 /**
- * Applies a function to each item of a dataset when the item is requested, again in every pass; it may return a promise.
- * PyTorch: the `transform` of a dataset.
+ * Applies a function to each item of a dataset when the item is requested, again in every pass; it may return a
+ * promise. PyTorch: the `transform` of a dataset.
  *
  * @example new MapDataset(photos, ([image, label]) => [augment(image), label])
  */
 export class MapDataset<T, U> implements Dataset<Awaited<U>> {
-  /** The dataset below. */
+  /** The underlying dataset. */
   readonly dataset: Dataset<T>;
   private readonly f: (item: T, index: number) => U;
 
@@ -25,12 +25,12 @@ export class MapDataset<T, U> implements Dataset<Awaited<U>> {
     this.f = f;
   }
 
-  /** How many items there are. */
+  /** The number of items. */
   get length(): number {
     return this.dataset.length;
   }
 
-  /** The item of this number, through the function. */
+  /** The item at an index, passed through the function. */
   at(index: number): Awaited<U> | Promise<Awaited<U>> {
     const item = this.dataset.at(index);
     const f = (value: T | undefined): U => this.f(value as T, index);

@@ -1,4 +1,4 @@
-/** @file Rows of Parquet files, by packages that are used where they are installed. */
+/** @file Rows of Parquet files, with optional packages. */
 import {
   checkArgument,
   ChainruleError,
@@ -24,13 +24,13 @@ interface Hyparquet {
   }): Promise<Row[]>;
 }
 
-/** What `readParquet` takes. */
+/** Options of `readParquet`. */
 export interface ParquetOptions {
-  /** Which columns. Default all. */
+  /** The columns to read. Default: all. */
   readonly columns?: readonly string[];
   /** The first row. Default 0. */
   readonly rowStart?: number;
-  /** The row after the last. */
+  /** The row after the last. Default: the end. */
   readonly rowEnd?: number;
   /** The most seconds that reading may take, in Node.js. Default 10, and one for each MiB of the file. */
   readonly timeout?: number;
@@ -103,11 +103,11 @@ interface HyparquetWriter {
 }
 
 /**
- * The bytes of a Parquet file of rows, or of tensors `[rows]` and lists by column, which keep their dtypes: float32, float64,
- * int32, bool. In rows numbers become float64. A field that is null or missing stays so; objects become JSON. Needs the
- * package `hyparquet-writer`.
+ * The bytes of a Parquet file of rows, or of tensors `[rows]` and lists by column, which keep their dtypes: float32,
+ * float64, int32, bool. In rows numbers become float64. A null or missing field stays one; objects become JSON.
+ * Needs the package `hyparquet-writer`.
  *
- * @throws {ChainruleError} if it is not installed, or values of a column are of several kinds. @throws {ShapeError} if
+ * @throws {ChainruleError} if it is not installed, or a column mixes kinds of values. @throws {ShapeError} if
  *   columns have different lengths.
  * @example await writeFile('prices.parquet', await writeParquet([{ day: '2026-01-02', price: 4.5 }]));
  */
@@ -120,7 +120,7 @@ export async function writeParquet(
         checkArgument('writeParquet', 'rows', rows, columns) as Record<string, unknown>,
       ).map(([name, column]) => columnOf(name, column));
   if (columnData.length === 0)
-    throw new ChainruleError('writeParquet: there is no column to be written');
+    throw new ChainruleError('writeParquet: there is no column to write');
   const lengths = new Set(columnData.map(({ data }) => data.length));
   if (lengths.size > 1)
     throw new ShapeError(

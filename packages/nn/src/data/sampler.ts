@@ -1,4 +1,4 @@
-/** @file What chooses the items and batches of a pass through a dataset. */
+/** @file Samplers: what chooses the items and batches of a pass through a dataset. */
 import { checkArgument, ChainruleError, kinds, passes } from '@chainrule/autograd';
 import { drawnSeed } from './random.js';
 
@@ -6,7 +6,7 @@ import { drawnSeed } from './random.js';
 export interface Pass {
   /** Its number, from 0. */
   readonly epoch: number;
-  /** What decides random orders. */
+  /** The seed of random orders. */
   readonly seed: number;
 }
 
@@ -20,24 +20,24 @@ export function readPass(op: string, pass: Pass): Pass {
   return checkArgument(op, 'pass', pass, passKind);
 }
 
-/** Which batch is asked for: its pass, its number in it, and what decides random orders. */
+/** The requested batch: its pass, its number in the pass, and the seed of random orders. */
 export interface BatchContext extends Pass {
   /** Its number in the pass, from 0. */
   readonly batch: number;
 }
 
 /**
- * Chooses the items of a pass. An object with `length` and `order` is a sampler; the same pass must give the same order, so
- * that a loader can go on in its middle. PyTorch: `torch.utils.data.Sampler`.
+ * Chooses the items of a pass. An object with `length` and `order` is a sampler; the same pass must give the same
+ * order, so that a loader can resume in the middle. PyTorch: `torch.utils.data.Sampler`.
  */
 export interface Sampler {
-  /** How many items a pass has. */
+  /** The number of items in a pass. */
   readonly length: number;
-  /** Their numbers, in order. */
+  /** Their indices, in order. */
   order(pass: Pass): ArrayLike<number>;
 }
 
-/** What has a length. */
+/** Anything with a length. */
 export interface Sized {
   readonly length: number;
 }
@@ -57,9 +57,9 @@ export abstract class IterableSampler implements Sampler, Iterable<number> {
 
 /** Chooses the batches of a pass: anything with `length` and `batches`. */
 export interface BatchChooser {
-  /** How many batches a pass has. */
+  /** The number of batches in a pass. */
   readonly length: number;
-  /** The indices of each batch of an epoch. */
+  /** The indices of each batch of a pass. */
   batches(pass: Pass): Iterable<ArrayLike<number>>;
 }
 

@@ -1,9 +1,9 @@
-/** @file Which items a pass of a loader takes, and in which order. */
+/** @file The items of a loader's pass, and their order. */
 import { checkArgument, ChainruleError, defineOptions, kinds, Tensor } from '@chainrule/autograd';
 import { generator, permutation } from './random.js';
 import { IterableSampler, lengthOf, readPass, type Pass, type Sized } from './sampler.js';
 
-/** All items, one after the other. PyTorch: `SequentialSampler`. */
+/** All items in order. PyTorch: `SequentialSampler`. */
 export class SequentialSampler extends IterableSampler {
   readonly length: number;
 
@@ -21,7 +21,10 @@ export class SequentialSampler extends IterableSampler {
 export interface RandomSamplerOptions {
   /** Whether an item may come more than once. Default false. */
   readonly replacement?: boolean | undefined;
-  /** How many. Default: the length of the dataset; without replacement more than that goes through it again. */
+  /**
+   * The number of items. Default: the length of the dataset. Without replacement, a larger number goes through it
+   * again.
+   */
   readonly numSamples?: number | null | undefined;
 }
 
@@ -43,7 +46,7 @@ export class RandomSampler extends IterableSampler {
     this.replacement = replacement;
     this.length = numSamples ?? this.items;
     if (this.items === 0 && this.length > 0)
-      throw new ChainruleError('RandomSampler: there is nothing to choose from');
+      throw new ChainruleError('RandomSampler: the dataset is empty');
   }
 
   override order(pass: Pass): ArrayLike<number> {
@@ -104,7 +107,7 @@ export interface WeightedSamplerOptions {
 const readWeighted = defineOptions<WeightedSamplerOptions>({ replacement: kinds.flag });
 
 /**
- * `numSamples` items, each drawn in proportion to its weight. With the weight of each item one over the size of its class,
+ * `numSamples` items, drawn in proportion to their weights. If each weight is one over the size of the item's class,
  * all classes are equally frequent. PyTorch: `WeightedRandomSampler`.
  *
  * @throws {ChainruleError} for negative weights, or if too few are positive without replacement.

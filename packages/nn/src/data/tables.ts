@@ -5,17 +5,18 @@ import {
   display,
   FormatError,
   kinds,
+  plural,
   ShapeError,
-  tensor,
   Tensor,
+  tensor,
 } from '@chainrule/autograd';
 
 /** A row: values by column. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** What `parseCsv` takes. */
+/** Options of `parseCsv`. */
 export interface CsvOptions {
-  /** What stands between fields. Default a comma. */
+  /** The character between fields. Default: a comma. */
   readonly delimiter?: string;
 }
 
@@ -39,7 +40,7 @@ export function parseCsv(
   return lines.map((fields, i) => {
     if (fields.length !== head.length) {
       throw new FormatError(
-        `parseCsv: row ${i} has ${fields.length} fields, there are ${head.length} columns`,
+        `parseCsv: row ${i} has ${plural(fields.length, 'field')}, there are ${plural(head.length, 'column')}`,
       );
     }
     return Object.fromEntries(head.map((name, k) => [String(name), fields[k] ?? null]));
@@ -56,7 +57,9 @@ function linesOf(text: string, delimiter: string): (string | number | null)[][] 
       for (;;) {
         const end = text.indexOf('"', at + 1);
         if (end < 0)
-          throw new FormatError(`parseCsv: the quote in line ${lines.length + 1} does not end`);
+          throw new FormatError(
+            `parseCsv: the quote that starts in line ${lines.length + 1} does not end`,
+          );
         field += text.slice(at + 1, end);
         at = end + 1;
         if (text[at] !== '"') break;
@@ -79,7 +82,7 @@ function linesOf(text: string, delimiter: string): (string | number | null)[][] 
       fields.push(null);
     }
     if (at < text.length && !'\r\n'.includes(text[at] as string))
-      throw new FormatError(`parseCsv: line ${lines.length + 1} goes on after a quote`);
+      throw new FormatError(`parseCsv: line ${lines.length + 1} has text after a closing quote`);
     at += text.startsWith('\r\n', at) ? 2 : 1;
     // An empty line is none.
     if (fields.length > 1 || fields[0] !== null) lines.push(fields);
@@ -96,7 +99,7 @@ function valueOf(field: string): string | number | null {
 }
 
 /**
- * Rows as tensors by column: numbers become float32 `[rows]`, booleans bool, bigints int32 where they fit, and missing
+ * Rows to tensors by column: numbers become float32 `[rows]`, booleans bool, bigints int32 if they fit, and missing
  * numbers NaN. Columns with text or anything else stay lists. For a matrix of features: `stack(['x', 'y'].map((name) =>
  * columns[name]), 1)`.
  *
@@ -141,7 +144,10 @@ const record = kinds.kind<object>('be an object of columns', (x) => {
   }
 });
 
-/** Tensors `[rows]` and lists by column as rows: what {@link fromRows} takes. @throws {ShapeError} if lengths differ. */
+/**
+ * Tensors `[rows]` and lists by column to rows: the inverse of {@link fromRows}. @throws {ShapeError} if lengths
+ * differ.
+ */
 export function toRows(columns: Readonly<Record<string, Tensor | readonly unknown[]>>): Row[] {
   checkArgument('toRows', 'columns', columns, record);
   const lists = Object.entries(columns).map(([name, column]) => {

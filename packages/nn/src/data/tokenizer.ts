@@ -1,4 +1,4 @@
-/** @file Texts as tensors and back, by a tokenizer of Hugging Face's. */
+/** @file Texts to tensors and back, with a Hugging Face tokenizer. */
 import {
   checkArgument,
   ChainruleError,
@@ -11,31 +11,31 @@ import {
 } from '@chainrule/autograd';
 import { optional } from './optional.js';
 
-/** What is asked of a tokenizer: the `Tokenizer` of `@huggingface/tokenizers`, or one of yours. */
+/** A tokenizer: the `Tokenizer` of `@huggingface/tokenizers`, or your own. */
 export interface TokenizerLike {
-  /** The numbers of a text's tokens. */
+  /** The ids of a text's tokens. */
   encode(text: string, options?: { add_special_tokens?: boolean }): { readonly ids: number[] };
-  /** The text of such numbers. */
+  /** The text for ids. */
   decode(ids: number[], options?: { skip_special_tokens?: boolean }): string;
-  /** The number of a token. */
+  /** The id of a token. */
   token_to_id?(token: string): number | undefined;
 }
 
-/** What `TextTokenizer` takes. */
+/** Options of `TextTokenizer`. */
 export interface TextTokenizerOptions {
-  /** The number that fills short texts. Default 0. */
+  /** The id that pads short texts. Default 0. */
   readonly padId?: number;
-  /** Texts with more tokens are cut. Default: they are not. */
+  /** Longer texts are cut to this number of tokens. Default: they are not cut. */
   readonly maxLength?: number;
-  /** Where short texts are filled: at the end (default), or at the start, as models that go on writing want it. */
+  /** Where short texts are padded: at the end (the default), or at the start, for models that continue a text. */
   readonly padSide?: 'right' | 'left';
   /** Whether the tokens that the model expects around a text are added. Default true. */
   readonly addSpecialTokens?: boolean;
 }
 
-/** What `batch` takes. */
+/** Options of `batch`. */
 export interface TextBatchOptions {
-  /** A length for all batches, so that one compiled program serves them all. Default: that of the longest text. */
+  /** The length of all batches, so that one compiled program serves them all. Default: that of the longest text. */
   readonly length?: number;
 }
 
@@ -43,7 +43,9 @@ export interface TextBatchOptions {
 export interface TextBatch {
   /** int32 `[texts, tokens]`. */
   readonly ids: Tensor;
-  /** bool `[texts, tokens]`: true where a token stands. Attention's `keyPaddingMask` is `mask.logicalNot()`. */
+  /**
+   * bool `[texts, tokens]`: true for tokens, false for padding. Attention's `keyPaddingMask` is `mask.logicalNot()`.
+   */
   readonly mask: Tensor;
 }
 
@@ -69,8 +71,8 @@ interface Library {
 }
 
 /**
- * A tokenizer for batches: texts to int32 tensors of one length with a mask, and back. Hugging Face: the call of a tokenizer
- * with `padding` and `truncation`.
+ * A tokenizer for batches: texts to int32 tensors of equal length with a mask, and back. Hugging Face: the call of a
+ * tokenizer with `padding` and `truncation`.
  *
  * @example
  * const tokenizer = await TextTokenizer.from(tokenizerJson, tokenizerConfig, { maxLength: 128 });
@@ -78,7 +80,7 @@ interface Library {
  * for (const { ids, mask } of loader) { … }
  */
 export class TextTokenizer {
-  /** The tokenizer below. */
+  /** The underlying tokenizer. */
   readonly tokenizer: TokenizerLike;
   private readonly options: Required<Omit<TextTokenizerOptions, 'maxLength'>>;
   private readonly maxLength: number;
@@ -92,8 +94,9 @@ export class TextTokenizer {
   }
 
   /**
-   * The tokenizer that the files `tokenizer.json` and `tokenizer_config.json` of a model on the Hugging Face hub describe, as
-   * objects. `padId` is by default that of the `pad_token` there. Needs the package `@huggingface/tokenizers`.
+   * The tokenizer described by the files `tokenizer.json` and `tokenizer_config.json` of a model on the Hugging Face
+   * hub, as objects. `padId` is by default that of the `pad_token` there. Needs the package
+   * `@huggingface/tokenizers`.
    *
    * @throws {ChainruleError} if it is not installed, or cannot read the description.
    */
@@ -119,12 +122,18 @@ export class TextTokenizer {
     return new TextTokenizer(tokenizer, { ...(padId === undefined ? {} : { padId }), ...options });
   }
 
-  /** The numbers of a text's tokens, int32 `[tokens]`: an item of a dataset. @example new MapDataset(texts, (text) => tokenizer.encode(text)) */
+  /**
+   * The ids of a text's tokens, int32 `[tokens]`: an item of a dataset. @example new MapDataset(texts, (text) =>
+   * tokenizer.encode(text))
+   */
   encode(text: string): Tensor {
     return tensor(Int32Array.from(this.idsOf('encode', text)));
   }
 
-  /** Texts in one tensor with its mask. @throws {ShapeError} if a text has more tokens than `length`: give `maxLength` to cut it. */
+  /**
+   * Texts in one tensor with its mask. @throws {ShapeError} if a text has more tokens than `length`: give
+   * `maxLength` to cut it.
+   */
   batch(texts: readonly string[], options?: TextBatchOptions): TextBatch {
     checkArgument('TextTokenizer.batch', 'texts', texts, someTexts);
     const lists = texts.map((text) => this.idsOf('batch', text));
@@ -157,7 +166,10 @@ export class TextTokenizer {
     return this.tokenizer.decode([...list], { skip_special_tokens: skipSpecialTokens });
   }
 
-  /** The texts of tokens `[texts, tokens]`, without those that a mask leaves out. @throws {ShapeError} for other shapes. */
+  /**
+   * The texts of tokens `[texts, tokens]`, without those that a mask leaves out. @throws {ShapeError} for other
+   * shapes.
+   */
   decodeBatch(ids: Tensor, mask?: Tensor): string[] {
     checkArgument('TextTokenizer.decodeBatch', 'ids', ids, kinds.tensor);
     if (ids.ndim !== 2 || (mask !== undefined && String(mask.shape) !== String(ids.shape))) {

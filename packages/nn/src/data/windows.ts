@@ -1,4 +1,4 @@
-/** @file Windows of a long sequence as a dataset: of a series in time, or of the tokens of a text. */
+/** @file Windows of a long sequence as a dataset: of a time series, or of the tokens of a text. */
 import {
   checkArgument,
   ChainruleError,
@@ -14,15 +14,15 @@ import {
 import { someIndices } from './datasets.js';
 import type { RowDataset } from './datasets.js';
 
-/** What `SlidingWindows` takes. */
+/** Options of `SlidingWindows`. */
 export interface SlidingWindowsOptions {
-  /** How many steps a window has. */
+  /** The number of steps in a window. */
   readonly size: number;
-  /** How many steps follow it as the target. Default 1; 0 for windows without one. */
+  /** The number of steps after it that are the target. Default 1; 0 for no target. */
   readonly horizon?: number;
-  /** How many steps lie between a window and its target. Default 0. */
+  /** The number of steps between a window and its target. Default 0. */
   readonly gap?: number;
-  /** How many steps one window starts after the other. Default 1. */
+  /** The number of steps between the starts of windows. Default 1. */
   readonly stride?: number;
 }
 
@@ -44,7 +44,7 @@ class Sequence {
   constructor(op: string, given: Tensor | TypedArray) {
     const t: Tensor = ArrayBuffer.isView(given) ? tensor(given) : given;
     checkArgument(op, 'the sequence', t, kinds.tensor);
-    if (t.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions is no sequence`);
+    if (t.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions is not a sequence`);
     const [length = 0, ...rest] = t.shape;
     this.length = length;
     this.rest = rest;
@@ -67,14 +67,14 @@ class Sequence {
 }
 
 /**
- * The windows of a series `[time, …]`, each with what follows it: `at(i)` is `[input, target]` of shapes `[size, …]` and
- * `[horizon, …]`. TensorFlow: `timeseries_dataset_from_array`.
+ * The windows of a series `[time, …]`, each with what follows it: `at(i)` is `[input, target]` of shapes `[size, …]`
+ * and `[horizon, …]`. TensorFlow: `timeseries_dataset_from_array`.
  *
  * @throws {ChainruleError} if the series is shorter than one window and its target.
  * @example new DataLoader(new SlidingWindows(prices, { size: 30, horizon: 5 }), { batchSize: 32, shuffle: true })
  */
 export class SlidingWindows implements RowDataset<[Tensor, Tensor]> {
-  /** How many windows there are. */
+  /** The number of windows. */
   readonly length: number;
   private readonly series: Sequence;
   private readonly options: Required<SlidingWindowsOptions>;
@@ -92,7 +92,7 @@ export class SlidingWindows implements RowDataset<[Tensor, Tensor]> {
     this.length = Math.floor((this.series.length - needed) / stride) + 1;
   }
 
-  /** The window of this number and its target. */
+  /** The window at an index, and its target. */
   at(index: number): [Tensor, Tensor] {
     return this.batch([index]).map((t) => t.select(0, 0)) as [Tensor, Tensor];
   }
@@ -106,11 +106,11 @@ export class SlidingWindows implements RowDataset<[Tensor, Tensor]> {
   }
 }
 
-/** What `TokenWindows` takes. */
+/** Options of `TokenWindows`. */
 export interface TokenWindowsOptions {
-  /** How many tokens a window has: the context of the model. */
+  /** The number of tokens in a window: the context of the model. */
   readonly size: number;
-  /** How many tokens one window starts after the other. Default `size`: windows do not overlap. */
+  /** The number of tokens between the starts of windows. Default `size`: windows do not overlap. */
   readonly stride?: number;
 }
 
@@ -120,14 +120,14 @@ const tokenOptions = defineOptions<TokenWindowsOptions>({
 });
 
 /**
- * The windows of a text's tokens for a language model: `at(i)` is `[tokens, next]`, both of shape `[size]`, where `next` is
- * one token further on.
+ * The windows of a text's tokens for a language model: `at(i)` is `[tokens, next]`, both of shape `[size]`, where
+ * `next` is shifted by one token.
  *
- * @throws {ChainruleError} if there are not more than `size` tokens.
+ * @throws {ChainruleError} unless there are more than `size` tokens.
  * @example new DataLoader(new TokenWindows(Int32Array.from(tokenizer.encode(text).ids), { size: 128 }), { batchSize: 16 })
  */
 export class TokenWindows implements RowDataset<[Tensor, Tensor]> {
-  /** How many windows there are. */
+  /** The number of windows. */
   readonly length: number;
   private readonly tokens: Sequence;
   private readonly size: number;
@@ -146,7 +146,7 @@ export class TokenWindows implements RowDataset<[Tensor, Tensor]> {
     this.length = Math.floor((this.tokens.length - size - 1) / stride) + 1;
   }
 
-  /** The window of this number and the one that is a token further on. */
+  /** The window at an index, and the same shifted by one token. */
   at(index: number): [Tensor, Tensor] {
     return this.batch([index]).map((t) => t.select(0, 0)) as [Tensor, Tensor];
   }

@@ -1,4 +1,4 @@
-/** @file One of several classes, as its number or as a vector with a single 1. */
+/** @file One of several classes, as a number or as a one-hot vector. */
 import { clamp, gather, logsumexp, oneHot, type Shape, type Tensor } from '@chainrule/autograd';
 import {
   integerInterval,
@@ -19,7 +19,7 @@ import {
 } from './parameters.js';
 import { logitsOf, probsOf } from './probabilities.js';
 
-/** Probabilities `[…, classes]`, or their logarithms up to a constant. */
+/** Probabilities `[…, classes]`, which are scaled to sum to 1, or logits: log-probabilities up to a constant. */
 export type ProbsOrLogitsVectors =
   | ({ readonly probs: Tensor; readonly logits?: undefined } & DistributionOptions)
   | ({ readonly logits: Tensor; readonly probs?: undefined } & DistributionOptions);
@@ -32,13 +32,13 @@ type CategoricalArguments =
 const read = parameterReader([], ['probs', 'logits']);
 
 /**
- * Numbers of classes, int32, with probabilities `probs [… , classes]`, which are scaled to sum to 1, or `logits`.
- * PyTorch: `distributions.Categorical`; mean and variance are NaN, as there.
+ * One of several classes: int32 class numbers, with probabilities `probs` `[…, classes]`, which are scaled to sum to
+ * 1, or with `logits`. PyTorch: `distributions.Categorical`; as there, mean and variance are NaN.
  *
- * @example new Categorical({ logits: tensor([0, 0, 0]) }).sample([5]) // five of 0, 1, 2
+ * @example new Categorical({ logits: tensor([0, 0]) }).entropy() // 0.6931
  */
 export class Categorical extends Distribution {
-  /** Normalized: what was given, as probabilities or logits. */
+  /** The normalized probabilities or logits, whichever were given. */
   private readonly parameter: Tensor;
   private readonly byLogits: boolean;
   /** The number of classes. */
@@ -72,17 +72,17 @@ export class Categorical extends Distribution {
     return this.byLogits ? probsOf(this.parameter, false) : this.parameter;
   }
 
-  /** The logarithms of the probabilities. */
+  /** The log-probabilities. */
   get logits(): Tensor {
     return this.byLogits ? this.parameter : logitsOf(this.parameter, false);
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.filled(NaN);
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.filled(NaN);
   }
@@ -122,7 +122,10 @@ const PROBS: Constraint = {
 };
 const LOGITS: Constraint = { ...realVector, must: 'be logits: real numbers' };
 
-/** As `Categorical`, with samples and values `[…, classes]` of a single 1 and zeros. PyTorch: `distributions.OneHotCategorical`. */
+/**
+ * As {@link Categorical}, with samples and values as one-hot vectors, `[…, classes]`. PyTorch:
+ * `distributions.OneHotCategorical`.
+ */
 export class OneHotCategorical extends Distribution {
   private readonly categorical: Categorical;
   override readonly support: Constraint = oneHotVector;
@@ -143,12 +146,12 @@ export class OneHotCategorical extends Distribution {
     return this.categorical.probs;
   }
 
-  /** The logarithms of the probabilities, up to a constant. */
+  /** The log-probabilities, up to a constant. */
   get logits(): Tensor {
     return this.categorical.logits;
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.probs;
   }
@@ -157,7 +160,7 @@ export class OneHotCategorical extends Distribution {
     return this.vectors(this.categorical.mode);
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     const { probs } = this;
     return probs.mul(probs.neg().add(1));

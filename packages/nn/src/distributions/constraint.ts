@@ -1,4 +1,4 @@
-/** @file Where parameters and values may lie, and the check of those that are known. */
+/** @file The sets that parameters and values must lie in, and the check of known values. */
 import {
   assertBetween,
   ChainruleError,
@@ -13,9 +13,12 @@ export interface Constraint {
   readonly must: string;
   /** How many of the last dimensions are one element of the set: 0 for numbers, 1 for vectors, 2 for matrices. */
   readonly eventDim: 0 | 1 | 2;
-  /** Whether one element, row by row, lies in the set. */
+  /** Whether an element, given row by row, lies in the set. */
   readonly contains: (element: ArrayLike<number>) => boolean;
-  /** Between which numbers all must lie, if that is nearly all there is to say; `positive` stands for the least positive one. */
+  /**
+   * The bounds of the numbers, if they nearly describe the set; `positive` stands for the least
+   * positive one.
+   */
   readonly bounds?: readonly [low: number | 'positive', high: number];
 }
 
@@ -40,7 +43,7 @@ export const nonnegativeInteger: Constraint = ofNumbers(
   (x) => x >= 0 && Number.isInteger(x),
   [0, Infinity],
 );
-/** A probability that something happens at last. */
+/** A probability of something that happens sooner or later. */
 export const halfOpenInterval: Constraint = ofNumbers('be in (0, 1]', (x) => x > 0 && x <= 1, [
   'positive',
   1,
@@ -119,8 +122,8 @@ export const positiveDefinite: Constraint = {
 };
 
 /**
- * The tensor, of which no element may lie outside: elements that are known are looked at; others are when they are
- * evaluated, as far as bounds say it, or at once with `force`.
+ * The tensor, no element of which may lie outside of the constraint. Known elements are checked at once; others when
+ * they are evaluated, as far as `bounds` describe the set, or at once with `force`.
  */
 export function constrained(
   op: string,

@@ -1,4 +1,7 @@
-/** @file The Dirichlet distribution and the beta distribution, which is that of two: made of gamma variables, whose samples have implicit gradients. */
+/**
+ * @file The Dirichlet distribution, and the beta distribution (two categories). Samples are made of gamma variables,
+ * so they have implicit gradients.
+ */
 import {
   digamma,
   gamma,
@@ -25,11 +28,14 @@ import {
 const readDirichlet = parameterReader(['concentration']);
 
 /**
- * Vectors of at least 0 that sum to 1, with density proportional to `Π xᵢ^(aᵢ − 1)`: `concentration […, n]`, positive.
- * PyTorch: `distributions.Dirichlet`; pathwise gradients go through gamma variables here.
+ * The Dirichlet distribution, of vectors ≥ 0 that sum to 1: density proportional to `Π xᵢ^(αᵢ − 1)`, with
+ * `concentration` α `[…, n]`, positive. PyTorch: `distributions.Dirichlet`; here gradients of samples go through
+ * gamma variables.
+ *
+ * @example new Dirichlet(tensor([1, 3])).mean // [0.25, 0.75]
  */
 export class Dirichlet extends Distribution {
-  /** The concentrations, α; the last dimension is the event's. */
+  /** The concentrations α, along the last dimension. */
   readonly concentration: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = simplex;
@@ -58,12 +64,12 @@ export class Dirichlet extends Distribution {
     return this.concentration.sum(-1, { keepdim: true });
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.concentration.div(this.total);
   }
 
-  /** The likeliest vector; where no concentration reaches 1, a corner. */
+  /** The most likely vector; if no concentration reaches 1, a corner. */
   override get mode(): Tensor {
     const above = this.concentration.sub(1).clamp(0);
     const mode = above.div(above.sum(-1, { keepdim: true }));
@@ -72,7 +78,7 @@ export class Dirichlet extends Distribution {
     return where(open, corner, mode);
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     const { concentration: a, total } = this;
     return a.mul(total.sub(a)).div(total.square().mul(total.add(1)));
@@ -102,7 +108,7 @@ export class Dirichlet extends Distribution {
   }
 
   /**
-   * The logarithms of gamma variables, which do not underflow as the variables do where concentrations are small: a gamma
+   * The logarithms of gamma variables, which do not underflow for small concentrations as the variables do: a gamma
    * variable is one of a + 1 times u^(1/a).
    */
   private logGammas(shape: Shape): Tensor {
@@ -114,8 +120,10 @@ export class Dirichlet extends Distribution {
 const readBeta = parameterReader(['concentration1', 'concentration0']);
 
 /**
- * Density proportional to `x^(a − 1) (1 − x)^(b − 1)` on [0, 1], a = `concentration1` and b = `concentration0` positive.
- * PyTorch: `distributions.Beta`.
+ * The beta distribution: density proportional to `x^(α − 1) (1 − x)^(β − 1)` on [0, 1], with α = `concentration1`
+ * and β = `concentration0`, both positive. PyTorch: `distributions.Beta`.
+ *
+ * @example new Beta(1, 3).mean // 0.25
  */
 export class Beta extends Distribution {
   /** The first concentration, α. */
@@ -124,7 +132,7 @@ export class Beta extends Distribution {
   readonly concentration0: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = unitInterval;
-  /** Of x and 1 − x. */
+  /** The distribution of x and 1 − x. */
   private readonly pair: Dirichlet;
 
   constructor(
@@ -151,7 +159,7 @@ export class Beta extends Distribution {
     return this.concentration1.dtype;
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.concentration1.div(this.concentration1.add(this.concentration0));
   }
@@ -160,7 +168,7 @@ export class Beta extends Distribution {
     return this.pair.mode.select(-1, 0);
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     const total = this.concentration1.add(this.concentration0);
     return this.concentration1.mul(this.concentration0).div(total.square().mul(total.add(1)));

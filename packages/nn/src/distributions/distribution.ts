@@ -18,19 +18,20 @@ import { constrained, type Constraint } from './constraint.js';
 import { broadcast, to, type Value } from './parameters.js';
 
 /**
- * A distribution of numbers, or of vectors and more: `eventShape` is the shape of one sample, `batchShape` that of the
- * parameters, each of which has a distribution of its own. Everything is made of tensors, so that it can be differentiated,
- * compiled and batched by `vmap`, where random numbers are the same for all examples.
+ * A distribution of numbers, vectors or larger arrays: `eventShape` is the shape of one sample, `batchShape` the
+ * shape of the parameters, each entry of which is a distribution. All results are tensors that can be
+ * differentiated, compiled and batched by `vmap`, where all examples share their random numbers.
  *
- * Parameters and values are checked: at once where their elements are known, as those of `tensor` and of parameters are,
- * else when they are evaluated; `{ validateArgs: true }` evaluates them for that, `false` checks nothing. PyTorch: `torch.distributions.Distribution`.
+ * Parameters and values are checked: at once if their elements are known, as those of `tensor` and of parameters
+ * are, otherwise when they are evaluated. With `{ validateArgs: true }` they are evaluated to be checked; with
+ * `false` nothing is checked. PyTorch: `torch.distributions.Distribution`.
  */
 export abstract class Distribution {
-  /** The shape of independent distributions. */
+  /** The shape of the batch: how many distributions there are. */
   readonly batchShape: Shape;
   /** The shape of one draw. */
   readonly eventShape: Shape;
-  /** Whether samples have gradients: `rsample`. */
+  /** Whether samples can have gradients: whether there is `rsample`. */
   readonly hasRsample: boolean = false;
   protected readonly validateArgs: boolean | undefined;
 
@@ -40,17 +41,17 @@ export abstract class Distribution {
     this.validateArgs = validateArgs;
   }
 
-  /** Where samples lie. */
+  /** The set that samples lie in. */
   abstract readonly support: Constraint;
-  /** The dtype of what is computed. */
+  /** The dtype of samples and results. */
   abstract readonly dtype: DType;
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   abstract get mean(): Tensor;
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   abstract get variance(): Tensor;
 
-  /** The likeliest value. */
+  /** The most likely value. */
   get mode(): Tensor {
     return this.missing('mode');
   }
@@ -74,7 +75,7 @@ export abstract class Distribution {
     return this.missing('cdf');
   }
 
-  /** The probability of values up to this one. */
+  /** The probability of a value of at most this one. */
   cdf(value: Value): Tensor {
     return this.of('cdf', value, (x) => this.cdfOf(x));
   }
@@ -83,14 +84,14 @@ export abstract class Distribution {
     return this.missing('icdf');
   }
 
-  /** The value whose `cdf` is a probability from 0 to 1. */
+  /** The inverse of `cdf`: the value for a probability from 0 to 1. */
   icdf(probability: Value): Tensor {
     const name = `${this.constructor.name}.icdf`;
     const p = this.tensor(name, probability);
     return scope(name, () => this.icdfOf(p));
   }
 
-  /** The mean of `−logProb`: `[…batchShape]`. */
+  /** The entropy, the mean of `−logProb`: `[…batchShape]`. */
   entropy(): Tensor {
     return this.missing('entropy');
   }
@@ -106,8 +107,8 @@ export abstract class Distribution {
   }
 
   /**
-   * Samples as `sample`, with the gradients of the parameters.
-   * @throws {ChainruleError} if the distribution has none: see `hasRsample`.
+   * Samples as `sample`, differentiable with respect to the parameters.
+   * @throws {ChainruleError} if the distribution has no `rsample`: see `hasRsample`.
    */
   rsample(shape: Shape = []): Tensor {
     if (!this.hasRsample) return this.missing('rsample');
@@ -152,7 +153,7 @@ export abstract class Distribution {
     return Object.assign(copy, Object.fromEntries(fields), given, { batchShape });
   }
 
-  /** Samples of the whole shape. */
+  /** Samples of the full shape. */
   protected abstract draw(shape: Shape): Tensor;
 
   /** The shape of samples: `[…shape, …batchShape, …eventShape]`. */
@@ -161,7 +162,7 @@ export abstract class Distribution {
     return [...shape, ...this.batchShape, ...this.eventShape];
   }
 
-  /** A number in every place of the batch. */
+  /** A number for each distribution of the batch. */
   protected filled(value: number): Tensor {
     return full([...this.batchShape, ...this.eventShape], value, { dtype: this.dtype });
   }
@@ -174,9 +175,7 @@ export abstract class Distribution {
   }
 
   protected missing(what: string): never {
-    throw new ChainruleError(
-      `${this.constructor.name} has no ${what}: there is none, or none in closed form`,
-    );
+    throw new ChainruleError(`${this.constructor.name} has no ${what} in closed form`);
   }
 
   private tensor(op: string, value: Value): Tensor {

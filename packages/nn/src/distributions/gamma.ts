@@ -22,11 +22,14 @@ import {
 const readGamma = parameterReader(['concentration', 'rate']);
 
 /**
- * Density `rateᵃ x^(a − 1) e^(−rate x) / Γ(a)` of x ≥ 0, a the concentration; both are positive.
- * PyTorch: `distributions.Gamma`.
+ * The gamma distribution: density `rateᵅ x^(α − 1) e^(−rate x) / Γ(α)` for x ≥ 0, with α the `concentration`; both
+ * are positive. Samples have implicit gradients (Figurnov et al. 2018, arXiv:1805.08498). PyTorch:
+ * `distributions.Gamma`.
+ *
+ * @example new Gamma(3, 2).mean // 1.5
  */
 export class Gamma extends Distribution {
-  /** The shape, α. */
+  /** The concentration (or shape), α. */
   readonly concentration: Tensor;
   /** The rate: the inverse of the scale. */
   readonly rate: Tensor;
@@ -54,7 +57,7 @@ export class Gamma extends Distribution {
     return this.rate.dtype;
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.concentration.div(this.rate);
   }
@@ -63,7 +66,7 @@ export class Gamma extends Distribution {
     return this.concentration.sub(1).div(this.rate).clamp(0);
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.concentration.div(this.rate.square());
   }
@@ -76,7 +79,7 @@ export class Gamma extends Distribution {
       .sub(lgamma(a));
   }
 
-  /** Differentiable by the value and the rate; by the concentration not, as in PyTorch. */
+  /** Differentiable with respect to the value and the rate but not the concentration, as in PyTorch. */
   protected override cdfOf(value: Tensor): Tensor {
     return special.gammainc(this.concentration, this.rate.mul(value));
   }

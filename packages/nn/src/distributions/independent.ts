@@ -1,4 +1,4 @@
-/** @file Batches read as one event, and mixtures of a batch's distributions. */
+/** @file Batch dimensions as part of the event, and mixtures of the distributions of a batch. */
 import {
   ChainruleError,
   checkArgument,
@@ -18,7 +18,7 @@ import { broadcast, to, type DistributionOptions } from './parameters.js';
 
 const readOptions = defineOptions<DistributionOptions>({ validateArgs: kinds.flag });
 
-/** The arguments of a constructor that takes distributions: by position, or in one object. */
+/** The arguments of a constructor that takes distributions, by position or in an object. */
 export function partsOf<P extends object>(
   op: string,
   names: readonly (keyof P & string)[],
@@ -53,15 +53,15 @@ const DISTRIBUTION = kinds.kind<Distribution>(
 );
 
 /**
- * The last `reinterpretedBatchNdims` dimensions of a batch as part of the event: log-probabilities are summed over them.
- * PyTorch: `distributions.Independent`.
+ * Makes the last `reinterpretedBatchNdims` batch dimensions part of the event: log-probabilities are summed over
+ * them. PyTorch: `distributions.Independent`.
  *
- * @example new Independent(new Normal(zeros([3]), ones([3])), 1).logProb(zeros([3])) // one number
+ * @example new Independent(new Normal(zeros([3]), ones([3])), 1).logProb(zeros([3])) // −2.7568
  */
 export class Independent extends Distribution {
-  /** The distribution whose dimensions are counted anew. */
+  /** The distribution whose batch dimensions become part of the event. */
   readonly baseDistribution: Distribution;
-  /** How many of the batch's dimensions belong to the event. */
+  /** How many of the last batch dimensions belong to the event. */
   readonly reinterpretedBatchNdims: number;
   override readonly hasRsample: boolean;
   override readonly support: Constraint;
@@ -104,7 +104,7 @@ export class Independent extends Distribution {
     return this.baseDistribution.dtype;
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.baseDistribution.mean;
   }
@@ -113,7 +113,7 @@ export class Independent extends Distribution {
     return this.baseDistribution.mode;
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.baseDistribution.variance;
   }
@@ -158,16 +158,16 @@ interface MixtureParameters {
 }
 
 /**
- * A mixture of the distributions along the last dimension of a batch, chosen by a `Categorical`.
+ * A mixture of the distributions along the last dimension of a batch, with probabilities from a `Categorical`.
  * PyTorch: `distributions.MixtureSameFamily`.
  *
- * @throws {ShapeError} if there are not as many components as classes.
- * @example new MixtureSameFamily(new Categorical({ probs: ones([3]) }), new Normal(means, 1))
+ * @throws {ShapeError} unless there are as many components as classes.
+ * @example new MixtureSameFamily(new Categorical({ probs: ones([2]) }), new Normal(tensor([-1, 3]), 1)).mean // 1
  */
 export class MixtureSameFamily extends Distribution {
-  /** The distribution of the components: a `Categorical`. */
+  /** The probabilities of the components. */
   readonly mixtureDistribution: Categorical;
-  /** The components, along the last dimension of its batch. */
+  /** The components, along the last dimension of the batch. */
   readonly componentDistribution: Distribution;
   override readonly support: Constraint;
 
@@ -217,23 +217,23 @@ export class MixtureSameFamily extends Distribution {
     return this.componentDistribution.dtype;
   }
 
-  /** Where the components lie in what they compute. */
+  /** The dimension of the components in their results. */
   private get dim(): number {
     return -1 - this.eventShape.length;
   }
 
-  /** The probabilities of the components, in front of an event. */
+  /** The probabilities of the components, broadcast over the event. */
   private get weights(): Tensor {
     const { probs } = this.mixtureDistribution;
     return probs.reshape([...probs.shape, ...this.eventShape.map(() => 1)]);
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.weights.mul(this.componentDistribution.mean).sum(this.dim);
   }
 
-  /** The mean of the components' variances, and the variance of their means. */
+  /** The mean of the components' variances plus the variance of their means. */
   override get variance(): Tensor {
     const { mean, variance } = this.componentDistribution;
     const apart = mean.sub(this.mean.unsqueeze(this.dim)).square();

@@ -1,4 +1,4 @@
-/** @file Divergences of two distributions of different kinds. */
+/** @file Divergences between distributions of different classes. */
 import { digamma, erf, lgamma, xlogy, type Tensor, where } from '@chainrule/autograd';
 import { Beta } from './dirichlet.js';
 import { Gamma } from './gamma.js';
@@ -12,7 +12,7 @@ import { Exponential, Uniform } from './uniform.js';
 
 const TAU = 2 * Math.PI;
 
-/** The mean of `(x − loc)²` over p's values, from its mean and variance, in units of q's variance. */
+/** The mean of `(x − loc)²` under p, from its mean and variance, in units of q's variance. */
 function spread(q: Normal, mean: Tensor, variance: Tensor): Tensor {
   return mean.sub(q.loc).square().add(variance).div(q.variance);
 }

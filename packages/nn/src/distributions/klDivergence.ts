@@ -6,10 +6,10 @@ import { crossPairs } from './klCrossPairs.js';
 import { samePairs } from './klSamePairs.js';
 import { TransformedDistribution } from './transformed.js';
 
-/** A kind of distribution, for `instanceof`. */
+/** A class of distributions, for `instanceof`. */
 export type Kind<D extends Distribution = Distribution> = abstract new (...args: never) => D;
 
-/** A pair of kinds and their divergence. */
+/** A pair of classes and their divergence. */
 export interface KlPair {
   readonly p: Kind;
   readonly q: Kind;
@@ -22,11 +22,11 @@ const DISTRIBUTION = kinds.kind<Distribution>(
 );
 
 /**
- * `E[ln p(x) − ln q(x)]` over samples x of p, in closed form: `[…batchShape]`. Infinite where p has values that q has not.
- * PyTorch: `distributions.kl_divergence`, with the same pairs.
+ * The Kullback–Leibler divergence `E[ln p(x) − ln q(x)]` over samples x of p, in closed form: `[…batchShape]`.
+ * Infinite if p has values outside the support of q. PyTorch: `distributions.kl_divergence`, with the same pairs.
  *
- * @throws {ChainruleError} for a pair without a closed form here, naming both.
- * @example klDivergence(new Normal(0, 1), new Normal(1, 2))
+ * @throws {ChainruleError} for a pair without a closed form; the message names both.
+ * @example klDivergence(new Normal(0, 1), new Normal(1, 2)) // 0.4431
  */
 export function klDivergence(p: Distribution, q: Distribution): Tensor {
   checkArgument('klDivergence', 'p', p, DISTRIBUTION);

@@ -4,7 +4,7 @@ import type { Distribution } from './distribution.js';
 import type { Kind, KlPair } from './klDivergence.js';
 import { broadcast } from './parameters.js';
 
-/** An entry: two kinds, and a divergence of distributions of these kinds. */
+/** An entry: two classes, and the divergence between their distributions. */
 export function pair<P extends Distribution, Q extends Distribution>(
   p: Kind<P>,
   q: Kind<Q>,
@@ -13,7 +13,7 @@ export function pair<P extends Distribution, Q extends Distribution>(
   return { p, q, divergence: divergence };
 }
 
-/** For pairs of which the first has values that the second has not. */
+/** For pairs where the first has values outside the support of the second. */
 export function infinite(p: Distribution, q: Distribution): Tensor {
   return full(broadcast('klDivergence', p.batchShape, q.batchShape), Infinity, { dtype: p.dtype });
 }

@@ -1,4 +1,4 @@
-/** @file Divergences of two distributions of one kind. */
+/** @file Divergences between distributions of the same class. */
 import {
   diagonal,
   digamma,
@@ -25,7 +25,7 @@ import { Exponential, Uniform } from './uniform.js';
 const smooth = (x: Tensor): Tensor => softplus(x, { threshold: Infinity });
 const oneMinus = (x: Tensor): Tensor => x.neg().add(1);
 
-/** `(r² + d² − 1 − ln r²) / 2` with the ratio r of the scales and d the distance in q's. */
+/** `(r² + d² − 1 − ln r²) / 2` with r the ratio of the scales and d the distance in units of q's scale. */
 function normal(p: Normal | { loc: Tensor; scale: Tensor }, q: typeof p): Tensor {
   const ratio = p.scale.div(q.scale).square();
   const distance = p.loc.sub(q.loc).div(q.scale).square();

@@ -1,4 +1,4 @@
-/** @file Distributions of a location and a scale besides the normal one: Laplace, Cauchy, Gumbel. */
+/** @file Other distributions with a location and a scale: Laplace, Cauchy, Gumbel. */
 import { atan, log1p, tan, type Shape, type Tensor } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
@@ -15,11 +15,11 @@ const read = parameterReader(['loc', 'scale']);
 type LocationScaleArguments =
   [loc: Value, scale: Value, options?: DistributionOptions] | [parameters: Given<'loc' | 'scale'>];
 
-/** `loc + scale · z`, with z of a distribution of its own. */
+/** The distribution of `loc + scale · z`, where z has a fixed distribution. */
 abstract class LocationScale extends Distribution {
-  /** The location: the centre of the distribution. */
+  /** The location. */
   readonly loc: Tensor;
-  /** The scale: how wide the distribution is. */
+  /** The scale. */
   readonly scale: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = real;
@@ -41,25 +41,28 @@ abstract class LocationScale extends Distribution {
     return this.loc;
   }
 
-  /** `z` of a value. */
+  /** `z` for a value. */
   protected standardized(value: Tensor): Tensor {
     return value.sub(this.loc).div(this.scale);
   }
 
-  /** The value of `z`. */
+  /** The value for `z`. */
   protected placed(z: Tensor): Tensor {
     return this.loc.add(this.scale.mul(z));
   }
 }
 
-/** Density `e^(−|x − loc| / scale) / (2 scale)`, with `scale > 0`. PyTorch: `distributions.Laplace`. */
+/**
+ * The Laplace distribution: density `e^(−|x − loc| / scale) / (2 scale)`, with `scale > 0`. PyTorch:
+ * `distributions.Laplace`.
+ */
 export class Laplace extends LocationScale {
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.loc;
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.scale.square().mul(2);
   }
@@ -96,14 +99,17 @@ export class Laplace extends LocationScale {
   }
 }
 
-/** Density `1 / (π scale (1 + ((x − loc) / scale)²))`: no mean, an infinite variance. PyTorch: `distributions.Cauchy`. */
+/**
+ * The Cauchy distribution: density `1 / (π scale (1 + ((x − loc) / scale)²))`. The mean is NaN, the variance
+ * infinite. PyTorch: `distributions.Cauchy`.
+ */
 export class Cauchy extends LocationScale {
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.filled(NaN);
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.filled(Infinity);
   }
@@ -132,14 +138,17 @@ export class Cauchy extends LocationScale {
 
 const EULER = 0.57721566490153286060651209008240243;
 
-/** The distribution of largest values, `cdf(x) = e^(−e^(−(x − loc) / scale))`. PyTorch: `distributions.Gumbel`. */
+/**
+ * The Gumbel distribution, of largest values: `cdf(x) = e^(−e^(−(x − loc) / scale))`. PyTorch:
+ * `distributions.Gumbel`.
+ */
 export class Gumbel extends LocationScale {
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.loc.add(this.scale.mul(EULER));
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.stddev.square();
   }

@@ -21,7 +21,7 @@ import {
   type Value,
 } from './parameters.js';
 
-/** How the components vary together: one of three `[…, n, n]`. */
+/** The covariance `[…, n, n]`, in one of three forms. */
 export type Covariance =
   | {
       /** The covariance matrix. */
@@ -42,14 +42,15 @@ export type Covariance =
 const read = parameterReader(['loc'], ['covarianceMatrix', 'precisionMatrix', 'scaleTril']);
 
 /**
- * The normal distribution of vectors with mean `loc […, n]` and a covariance matrix, its inverse (`precisionMatrix`), or its
- * lower Cholesky factor (`scaleTril`), which is the cheapest. PyTorch: `distributions.MultivariateNormal`.
+ * The normal distribution of vectors, with mean `loc` `[…, n]` and one of: a covariance matrix, its inverse
+ * (`precisionMatrix`), or its lower Cholesky factor (`scaleTril`), which is the cheapest. PyTorch:
+ * `distributions.MultivariateNormal`.
  *
- * @throws {ChainruleError} unless exactly one is given; if it is known and not positive definite.
- * @example new MultivariateNormal(zeros([2]), { covarianceMatrix: eye(2) })
+ * @throws {ChainruleError} unless exactly one of the three is given, or if it is known and not positive definite.
+ * @example new MultivariateNormal(zeros([2]), { covarianceMatrix: eye(2) }).logProb(zeros([2])) // −1.8379
  */
 export class MultivariateNormal extends Distribution {
-  /** The location: the centre of the distribution. */
+  /** The mean, `[…, n]`. */
   readonly loc: Tensor;
   /** The lower Cholesky factor of the covariance. */
   readonly scaleTril: Tensor;
@@ -113,7 +114,7 @@ export class MultivariateNormal extends Distribution {
     return linalg.inv(this.covarianceMatrix);
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.loc;
   }
@@ -122,7 +123,7 @@ export class MultivariateNormal extends Distribution {
     return this.loc;
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.scaleTril.square().sum(-1);
   }

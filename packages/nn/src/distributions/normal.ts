@@ -19,7 +19,7 @@ const readNormal = parameterReader(['loc', 'scale']);
  * @example new Normal(0, 1).logProb(0) // −0.9189
  */
 export class Normal extends Distribution {
-  /** The location: the centre of the distribution. */
+  /** The mean. */
   readonly loc: Tensor;
   /** The scale: how wide the distribution is. */
   readonly scale: Tensor;
@@ -42,7 +42,7 @@ export class Normal extends Distribution {
     return this.loc.dtype;
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.loc;
   }
@@ -51,7 +51,7 @@ export class Normal extends Distribution {
     return this.loc;
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.scale.square();
   }
@@ -88,7 +88,10 @@ export class Normal extends Distribution {
 
 const readHalfNormal = parameterReader(['scale']);
 
-/** The absolute value of a normal variable with mean 0 and standard deviation `scale > 0`. PyTorch: `distributions.HalfNormal`. */
+/**
+ * The distribution of `|x|`, with x normal of mean 0 and standard deviation `scale > 0`. PyTorch:
+ * `distributions.HalfNormal`.
+ */
 export class HalfNormal extends Distribution {
   /** The scale: how wide the distribution is. */
   readonly scale: Tensor;
@@ -108,7 +111,7 @@ export class HalfNormal extends Distribution {
     return this.scale.dtype;
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.scale.mul(Math.sqrt(2 / Math.PI));
   }
@@ -117,7 +120,7 @@ export class HalfNormal extends Distribution {
     return this.scale.mul(0);
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.scale.square().mul(1 - 2 / Math.PI);
   }

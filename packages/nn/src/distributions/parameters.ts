@@ -4,12 +4,13 @@ import {
   byPosition,
   ChainruleError,
   defineOptions,
+  type Kind,
   kinds,
+  plural,
   scalar,
+  type Shape,
   ShapeError,
   Tensor,
-  type Kind,
-  type Shape,
 } from '@chainrule/autograd';
 import { constrained, type Constraint } from './constraint.js';
 
@@ -19,18 +20,18 @@ export type Value = Tensor | number;
 /** Options of every distribution. */
 export interface DistributionOptions {
   /**
-   * Whether parameters and values are checked: at once where their elements are known, else when they are evaluated. True
-   * computes them for it, false checks nothing.
+   * Whether parameters and values are checked: by default at once if their elements are known, otherwise when they are
+   * evaluated. True evaluates them to check them, false checks nothing.
    */
   readonly validateArgs?: boolean | undefined;
 }
 
-/** The parameters of `R`, which must be given, and of `O`, which may be. */
+/** The parameters `R`, which must be given, and `O`, which may be. */
 export type Given<R extends string, O extends string = never> = Readonly<Record<R, Value>> &
   Readonly<Partial<Record<O, Value | undefined>>> &
   DistributionOptions;
 
-/** A reader of parameters: by position in the given order, or in one object, or both. */
+/** A reader of parameters, given by position in this order, in an object, or both. */
 export function parameterReader<R extends string, O extends string = never>(
   required: readonly R[],
   optional: readonly O[] = [],
@@ -51,7 +52,7 @@ export function parameterReader<R extends string, O extends string = never>(
   };
 }
 
-/** Which of two parameters was given; exactly one must be. */
+/** Which of two parameters is given; it must be exactly one. */
 export function oneOf<T>(op: string, parameters: Readonly<Record<string, T | undefined>>): string {
   const given = Object.keys(parameters).filter((name) => parameters[name] !== undefined);
   const [name] = given;
@@ -64,7 +65,7 @@ export function oneOf<T>(op: string, parameters: Readonly<Record<string, T | und
   return name;
 }
 
-/** Numbers as tensors of the others' float dtype, integers as floats; each checked against its constraint. */
+/** Parameters as float tensors, numbers in the dtype of the others; each is checked against its constraint. */
 export function floats<K extends string>(
   op: string,
   values: Readonly<Record<K, Value>>,
@@ -84,7 +85,7 @@ export function floats<K extends string>(
     const constraint = constraints[name];
     if (t.ndim < constraint.eventDim) {
       throw new ShapeError(
-        `${op}: ${name} must have at least ${constraint.eventDim} dimensions, got [${t.shape.join(', ')}]`,
+        `${op}: ${name} must have at least ${plural(constraint.eventDim, 'dimension')}, got [${t.shape.join(', ')}]`,
       );
     }
     const sound = validate === false ? t : constrained(op, name, t, constraint, validate === true);
@@ -93,7 +94,7 @@ export function floats<K extends string>(
   return made;
 }
 
-/** As `floats`, in one shape. */
+/** As `floats`, broadcast to one shape. */
 export function broadcastAll<K extends string>(
   op: string,
   values: Readonly<Record<K, Value>>,
@@ -107,12 +108,12 @@ export function broadcastAll<K extends string>(
   return made;
 }
 
-/** `x` repeated to a shape, if it has another. */
+/** `x` expanded to a shape, if it has another. */
 export function to(x: Tensor, shape: Shape): Tensor {
   return String(x.shape) === String(shape) && x.ndim === shape.length ? x : broadcastTo(x, shape);
 }
 
-/** The shape that two broadcast to. */
+/** The shape that two shapes broadcast to. */
 export function broadcast(op: string, a: Shape, b: Shape): number[] {
   const n = Math.max(a.length, b.length);
   return Array.from({ length: n }, (_, d) => {

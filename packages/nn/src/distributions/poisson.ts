@@ -13,7 +13,12 @@ import {
 
 const readPoisson = parameterReader(['rate']);
 
-/** Counts with mean and variance `rate ≥ 0`. PyTorch: `distributions.Poisson`. */
+/**
+ * The Poisson distribution: counts k with probability `rateᵏ e^(−rate) / k!`, `rate ≥ 0`. PyTorch:
+ * `distributions.Poisson`.
+ *
+ * @example new Poisson(2).logProb(0) // −2
+ */
 export class Poisson extends Distribution {
   /** The mean number of events. */
   readonly rate: Tensor;
@@ -32,7 +37,7 @@ export class Poisson extends Distribution {
     return this.rate.dtype;
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.rate;
   }
@@ -41,7 +46,7 @@ export class Poisson extends Distribution {
     return this.rate.floor();
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.rate;
   }

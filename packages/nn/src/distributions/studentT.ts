@@ -23,15 +23,17 @@ import {
 const readStudent = parameterReader(['df'], ['loc', 'scale']);
 
 /**
- * Student's t distribution with `df > 0` degrees of freedom, moved by `loc` (0) and scaled by `scale` (1).
- * PyTorch: `distributions.StudentT`.
+ * Student's t-distribution with `df > 0` degrees of freedom, shifted by `loc` (default 0) and scaled by `scale`
+ * (default 1). PyTorch: `distributions.StudentT`.
+ *
+ * @example new StudentT(4).variance // 2
  */
 export class StudentT extends Distribution {
   /** The degrees of freedom. */
   readonly df: Tensor;
-  /** The location: the centre of the distribution. */
+  /** The location. */
   readonly loc: Tensor;
-  /** The scale: how wide the distribution is. */
+  /** The scale. */
   readonly scale: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = real;
@@ -59,7 +61,7 @@ export class StudentT extends Distribution {
     return this.df.dtype;
   }
 
-  /** NaN up to one degree of freedom. */
+  /** The mean; NaN for one degree of freedom or fewer. */
   override get mean(): Tensor {
     return where(this.df.le(1), NaN, this.loc);
   }
@@ -68,7 +70,7 @@ export class StudentT extends Distribution {
     return this.loc;
   }
 
-  /** Infinite up to two degrees of freedom, NaN up to one. */
+  /** The variance; infinite for two degrees of freedom or fewer, NaN for one or fewer. */
   override get variance(): Tensor {
     const { df, scale } = this;
     const finite = df.gt(2);

@@ -1,6 +1,6 @@
-/** @file Distributions of what a transform makes of samples, the log-normal one among them. */
+/** @file Distributions of transformed samples, among them the log-normal distribution. */
 import type { Tensor } from '@chainrule/autograd';
-import { checkArgument, kinds, ShapeError, type Shape } from '@chainrule/autograd';
+import { checkArgument, kinds, plural, type Shape, ShapeError } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution, sumLast } from './distribution.js';
 import { Independent, partsOf } from './independent.js';
@@ -14,7 +14,7 @@ interface TransformedParameters {
 }
 
 /**
- * The distribution of `transform(x)` for samples x of a base distribution, or of several transforms one after the other.
+ * The distribution of `transform(x)`, for samples x of a base distribution; several transforms are applied in order.
  * PyTorch: `distributions.TransformedDistribution`.
  *
  * @throws {ShapeError} if a transform of vectors has a base of numbers without a batch.
@@ -23,7 +23,7 @@ interface TransformedParameters {
 export class TransformedDistribution extends Distribution {
   /** The distribution that is transformed. */
   readonly baseDistribution: Distribution;
-  /** What is applied to its draws, one after the other. */
+  /** The transforms, in the order in which they are applied. */
   readonly transforms: readonly Transform[];
   override readonly hasRsample: boolean;
   override readonly support: Constraint = { ...real, must: 'be a real number' };
@@ -55,7 +55,7 @@ export class TransformedDistribution extends Distribution {
     const more = eventDim - base.eventShape.length;
     if (more > base.batchShape.length) {
       throw new ShapeError(
-        `${name}: the transforms take events of ${eventDim} dimensions, the base has shape ` +
+        `${name}: the transforms take events of ${plural(eventDim, 'dimension')}, the base has shape ` +
           `[${[...base.batchShape, ...base.eventShape].join(', ')}]`,
       );
     }
@@ -70,12 +70,12 @@ export class TransformedDistribution extends Distribution {
     return this.baseDistribution.dtype;
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.missing('mean');
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.missing('variance');
   }
@@ -94,7 +94,7 @@ export class TransformedDistribution extends Distribution {
     return total === null ? density : density.sub(total);
   }
 
-  /** A probability, or what it is where an odd number of transforms fall. */
+  /** A probability p, or 1 − p if an odd number of transforms are decreasing. */
   private turned(p: Tensor): Tensor {
     const { sign } = new ComposeTransform(this.transforms);
     return sign === 1
@@ -130,7 +130,10 @@ export class TransformedDistribution extends Distribution {
 
 const readLogNormal = parameterReader(['loc', 'scale']);
 
-/** `eˣ` of a normal variable x with mean `loc` and standard deviation `scale > 0`. PyTorch: `distributions.LogNormal`. */
+/**
+ * The log-normal distribution: of `eˣ`, with x normal of mean `loc` and standard deviation `scale > 0`. PyTorch:
+ * `distributions.LogNormal`.
+ */
 export class LogNormal extends TransformedDistribution {
   override readonly support: Constraint = positive;
 
@@ -148,17 +151,17 @@ export class LogNormal extends TransformedDistribution {
     return this.baseDistribution as Normal;
   }
 
-  /** The location: the centre of the distribution. */
+  /** The mean of the normal variable. */
   get loc(): Tensor {
     return this.normal.loc;
   }
 
-  /** The scale: how wide the distribution is. */
+  /** The standard deviation of the normal variable. */
   get scale(): Tensor {
     return this.normal.scale;
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.loc.add(this.scale.square().mul(0.5)).exp();
   }
@@ -167,7 +170,7 @@ export class LogNormal extends TransformedDistribution {
     return this.loc.sub(this.scale.square()).exp();
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     const square = this.scale.square();
     return square.expm1().mul(this.loc.mul(2).add(square).exp());

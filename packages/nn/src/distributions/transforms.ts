@@ -1,4 +1,4 @@
-/** @file Invertible functions that make distributions of others, with the logarithm of their derivative. */
+/** @file Invertible functions that turn a distribution into another, with the logarithms of their derivatives. */
 import {
   atanh,
   broadcastTo,
@@ -19,38 +19,38 @@ import {
 import { sumLast } from './distribution.js';
 import { broadcast, type Value } from './parameters.js';
 
-/** A function of tensors with an inverse. PyTorch: `distributions.Transform`. */
+/** An invertible function, for {@link TransformedDistribution}. PyTorch: `distributions.transforms.Transform`. */
 export abstract class Transform {
-  /** How many of the last dimensions are one argument: 0 for functions of numbers. */
+  /** How many of the last dimensions form one argument: 0 for functions of numbers. */
   readonly eventDim: number = 0;
-  /** Whether every value has one argument. */
+  /** Whether the function is one to one. */
   readonly bijective: boolean = true;
 
   /** `y = f(x)`. */
   abstract forward(x: Tensor): Tensor;
   /** `x = f⁻¹(y)`. */
   abstract inverse(y: Tensor): Tensor;
-  /** `ln |det dy/dx|` at x, where y is `forward(x)`. */
+  /** `ln |det dy/dx|` at x, with `y = forward(x)`. */
   abstract logAbsDetJacobian(x: Tensor, y: Tensor): Tensor;
 
-  /** 1 where the function rises, −1 where it falls. */
+  /** 1 if the function rises, −1 if it falls. */
   get sign(): Value {
-    throw new ChainruleError(`${this.constructor.name} neither rises nor falls everywhere`);
+    throw new ChainruleError(`${this.constructor.name} is neither increasing nor decreasing`);
   }
 
-  /** Whether another transform is the same function, as far as it can be seen. */
+  /** Whether another transform is known to be the same function. */
   equals(other: Transform): boolean {
     return passes(TRANSFORM, other) && other.constructor === this.constructor;
   }
 }
 
-/** Parameters by name, which can be read. */
+/** Parameters by name. */
 const named = kinds.kind<object>(
   'be an object of parameters',
   (x) => kinds.object.test(x) && Object.entries(x).length >= 0,
 );
 
-/** What a function of numbers is given. */
+/** Checks the argument of a function of numbers. */
 function argument(transform: Transform, name: string, x: unknown): void {
   checkArgument(transform.constructor.name, name, x, kinds.tensor);
 }
@@ -65,7 +65,7 @@ function sameValue(a: Value, b: Value): boolean {
 
 /** `eˣ`. PyTorch: `ExpTransform`. */
 export class ExpTransform extends Transform {
-  /** What it computes. */
+  /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
     argument(this, 'x', x);
     return x.exp();
@@ -87,9 +87,9 @@ export class ExpTransform extends Transform {
   }
 }
 
-/** `loc + scale · x`; with `eventDim` the last dimensions are one argument. PyTorch: `AffineTransform`. */
+/** `loc + scale · x`; with `eventDim`, the last dimensions form one argument. PyTorch: `AffineTransform`. */
 export class AffineTransform extends Transform {
-  /** The summand. */
+  /** What is added. */
   readonly loc: Value;
   /** The factor. */
   readonly scale: Value;
@@ -109,7 +109,7 @@ export class AffineTransform extends Transform {
     this.eventDim = checkArgument('AffineTransform', 'eventDim', named.eventDim ?? 0, kinds.size);
   }
 
-  /** What it computes. */
+  /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
     argument(this, 'x', x);
     return x.mul(this.scale as Tensor).add(this.loc as Tensor);
@@ -145,9 +145,9 @@ export class AffineTransform extends Transform {
   }
 }
 
-/** `1 / (1 + e⁻ˣ)`, kept within (0, 1). PyTorch: `SigmoidTransform`. */
+/** `1 / (1 + e⁻ˣ)`, clamped to (0, 1). PyTorch: `SigmoidTransform`. */
 export class SigmoidTransform extends Transform {
-  /** What it computes. */
+  /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
     argument(this, 'x', x);
     return insideUnit(sigmoid(x));
@@ -178,7 +178,7 @@ function insideUnit(p: Tensor): Tensor {
 
 /** The hyperbolic tangent. PyTorch: `TanhTransform`. */
 export class TanhTransform extends Transform {
-  /** What it computes. */
+  /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
     argument(this, 'x', x);
     return tanh(x);
@@ -207,7 +207,7 @@ export class TanhTransform extends Transform {
 
 /** `ln(1 + eˣ)`. PyTorch: `SoftplusTransform`. */
 export class SoftplusTransform extends Transform {
-  /** What it computes. */
+  /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
     argument(this, 'x', x);
     return softplus(x);
@@ -231,7 +231,7 @@ export class SoftplusTransform extends Transform {
 
 /** `x^exponent` of positive x. PyTorch: `PowerTransform`. */
 export class PowerTransform extends Transform {
-  /** The power. */
+  /** The exponent. */
   readonly exponent: Value;
 
   constructor(exponent: Value | { readonly exponent: Value }) {
@@ -242,7 +242,7 @@ export class PowerTransform extends Transform {
     this.exponent = checkArgument('PowerTransform', 'exponent', e, kinds.operand) as Value;
   }
 
-  /** What it computes. */
+  /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
     argument(this, 'x', x);
     return x.pow(this.exponent as Tensor);
@@ -278,11 +278,11 @@ export class PowerTransform extends Transform {
   }
 }
 
-/** `|x|`; its inverse gives the argument that is not negative. PyTorch: `AbsTransform`. */
+/** `|x|`; its inverse gives the non-negative argument. PyTorch: `AbsTransform`. */
 export class AbsTransform extends Transform {
   override readonly bijective = false;
 
-  /** What it computes. */
+  /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
     argument(this, 'x', x);
     return x.abs();
@@ -295,18 +295,16 @@ export class AbsTransform extends Transform {
   }
 
   override logAbsDetJacobian(): never {
-    throw new ChainruleError(
-      'AbsTransform has no derivative with an inverse: two arguments have one value',
-    );
+    throw new ChainruleError('AbsTransform has no log-determinant: it is not one to one');
   }
 }
 
-/** Softmax along the last dimension; its inverse is the logarithm. PyTorch: `SoftmaxTransform`. */
+/** Softmax along the last dimension; its inverse is the logarithm, up to a constant. PyTorch: `SoftmaxTransform`. */
 export class SoftmaxTransform extends Transform {
   override readonly eventDim = 1;
   override readonly bijective = false;
 
-  /** What it computes. */
+  /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
     argument(this, 'x', x);
     return softmax(x, -1);
@@ -319,11 +317,11 @@ export class SoftmaxTransform extends Transform {
   }
 
   override logAbsDetJacobian(): never {
-    throw new ChainruleError('SoftmaxTransform has no determinant: many arguments have one value');
+    throw new ChainruleError('SoftmaxTransform has no log-determinant: it is not one to one');
   }
 }
 
-/** One transform after the other, the first one first. PyTorch: `ComposeTransform`. */
+/** Several transforms in a row, the first one first. PyTorch: `ComposeTransform`. */
 export class ComposeTransform extends Transform {
   /** The transforms, the first one first. */
   readonly parts: readonly Transform[];
@@ -338,7 +336,7 @@ export class ComposeTransform extends Transform {
     this.bijective = this.parts.every((t) => t.bijective);
   }
 
-  /** What it computes. */
+  /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
     argument(this, 'x', x);
     return this.parts.reduce((y, t) => t.forward(y), x);

@@ -1,4 +1,4 @@
-/** @file Distributions of trials that succeed with a probability: one trial, many, or until the first success. */
+/** @file Distributions of trials that succeed with some probability: one trial, many, or up to the first success. */
 import {
   arange,
   bernoulli,
@@ -33,7 +33,7 @@ import {
 } from './parameters.js';
 import { logitsOf, probsOf } from './probabilities.js';
 
-/** Probabilities, or log-odds in their place. */
+/** Probabilities, or log-odds. */
 export type ProbsOrLogits =
   | ({ readonly probs: Value; readonly logits?: undefined } & DistributionOptions)
   | ({ readonly logits: Value; readonly probs?: undefined } & DistributionOptions);
@@ -45,7 +45,7 @@ type TrialArguments =
 
 const readTrial = parameterReader([], ['probs', 'logits']);
 
-/** Trials with a probability each, given as such or by its log-odds. */
+/** Trials with given probabilities or log-odds. */
 abstract class Trials extends Distribution {
   /** What was given. */
   protected readonly parameter: Tensor;
@@ -66,7 +66,7 @@ abstract class Trials extends Distribution {
     return this.byLogits ? probsOf(this.parameter, true) : this.parameter;
   }
 
-  /** `ln(p / (1 − p))`. */
+  /** The log-odds, `ln(p / (1 − p))`. */
   get logits(): Tensor {
     return this.byLogits ? this.parameter : logitsOf(this.parameter, true);
   }
@@ -92,7 +92,8 @@ function trialOf(
 }
 
 /**
- * 1 with probability `probs`, else 0; or `logits`, the log-odds. PyTorch: `distributions.Bernoulli`.
+ * The Bernoulli distribution: 1 with probability `probs`, or with log-odds `logits`, else 0. PyTorch:
+ * `distributions.Bernoulli`.
  * @example new Bernoulli({ logits: tensor([0]) }).probs // [0.5]
  */
 export class Bernoulli extends Trials {
@@ -103,18 +104,18 @@ export class Bernoulli extends Trials {
     super(parameter, byLogits, validateArgs);
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.probs;
   }
 
-  /** NaN where both are as likely. */
+  /** The most likely value; NaN where both are equally likely. */
   override get mode(): Tensor {
     const { probs } = this;
     return where(probs.eq(0.5), NaN, probs.ge(0.5).cast(this.dtype));
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     const { probs } = this;
     return probs.mul(probs.neg().add(1));
@@ -137,8 +138,8 @@ export class Bernoulli extends Trials {
 const readBinomial = parameterReader([], ['totalCount', 'probs', 'logits']);
 
 /**
- * How many of `totalCount` trials succeed, each with probability `probs`, or log-odds `logits`.
- * PyTorch: `distributions.Binomial`.
+ * The binomial distribution: how many of `totalCount` trials succeed, each with probability `probs`, or with
+ * log-odds `logits`. PyTorch: `distributions.Binomial`.
  * @example new Binomial(10, { probs: 0.3 }).mean // 3
  */
 export class Binomial extends Trials {
@@ -166,7 +167,7 @@ export class Binomial extends Trials {
     this.support = counts === null ? nonnegativeInteger : integerInterval(0, largest(counts));
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.totalCount.mul(this.probs);
   }
@@ -176,7 +177,7 @@ export class Binomial extends Trials {
     return most.minimum(this.totalCount);
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     const { probs } = this;
     return this.totalCount.mul(probs).mul(probs.neg().add(1));
@@ -191,7 +192,7 @@ export class Binomial extends Trials {
     return choices.add(value.mul(logits)).sub(n.mul(logOnePlusExp(logits)));
   }
 
-  /** @throws {ChainruleError} unless all counts are equal, and known. */
+  /** The entropy. @throws {ChainruleError} unless all counts are known and equal. */
   override entropy(): Tensor {
     const counts = peek(this.totalCount) ?? this.totalCount.dataSync();
     const n = counts[0] as number;
@@ -223,8 +224,8 @@ function logOnePlusExp(x: Tensor): Tensor {
 }
 
 /**
- * The number of failures before the first success, with probability `probs` in (0, 1], or log-odds `logits`.
- * PyTorch: `distributions.Geometric`.
+ * The geometric distribution: the number of failures before the first success, with probability `probs` in (0, 1],
+ * or with log-odds `logits`. PyTorch: `distributions.Geometric`.
  */
 export class Geometric extends Trials {
   override readonly support: Constraint = nonnegativeInteger;
@@ -234,7 +235,7 @@ export class Geometric extends Trials {
     super(parameter, byLogits, validateArgs);
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.probs.reciprocal().sub(1);
   }
@@ -243,7 +244,7 @@ export class Geometric extends Trials {
     return this.probs.mul(0);
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     const { probs } = this;
     return probs.reciprocal().sub(1).div(probs);

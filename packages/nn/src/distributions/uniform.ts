@@ -22,14 +22,16 @@ import {
 const readUniform = parameterReader(['low', 'high']);
 
 /**
- * Numbers from `low` up to, and without, `high`. A value outside has log-probability −∞. PyTorch: `distributions.Uniform`,
- * which refuses it.
+ * The uniform distribution on [low, high). The log-probability of a value outside is −∞; PyTorch's
+ * `distributions.Uniform` refuses such values.
+ *
  * @throws {ChainruleError} unless low < high.
+ * @example new Uniform(0, 2).logProb(1) // −0.6931
  */
 export class Uniform extends Distribution {
   /** The lower bound. */
   readonly low: Tensor;
-  /** The upper bound, which is not drawn. */
+  /** The upper bound, which is never drawn. */
   readonly high: Tensor;
   override readonly hasRsample = true;
   override readonly support: Constraint = real;
@@ -64,17 +66,17 @@ export class Uniform extends Distribution {
     return this.high.sub(this.low);
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.high.add(this.low).div(2);
   }
 
-  /** Every value is as likely: NaN. */
+  /** NaN: all values are equally likely. */
   override get mode(): Tensor {
     return this.high.broadcastTo(this.batchShape).mul(NaN);
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.width.square().div(12);
   }
@@ -107,7 +109,13 @@ export class Uniform extends Distribution {
 
 const readExponential = parameterReader(['rate']);
 
-/** Density `rate · e^(−rate · x)` of x ≥ 0, with `rate > 0`. PyTorch: `distributions.Exponential`. */
+/**
+ * The exponential distribution: density `rate · e^(−rate · x)` for x ≥ 0, with `rate > 0`. PyTorch:
+ * `distributions.Exponential`.
+ *
+ * @throws {ChainruleError} for a rate that is not positive.
+ * @example new Exponential(2).mean // 0.5
+ */
 export class Exponential extends Distribution {
   /** The rate: the inverse of the mean. */
   readonly rate: Tensor;
@@ -127,7 +135,7 @@ export class Exponential extends Distribution {
     return this.rate.dtype;
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.rate.reciprocal();
   }
@@ -140,7 +148,7 @@ export class Exponential extends Distribution {
     return this.rate.reciprocal();
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return this.rate.square().reciprocal();
   }

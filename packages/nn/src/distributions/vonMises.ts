@@ -1,4 +1,4 @@
-/** @file The normal distribution of angles. */
+/** @file The von Mises distribution, of angles. */
 import { remainder, special, vonMises, type Shape, type Tensor } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
@@ -14,16 +14,17 @@ import {
 const read = parameterReader(['loc', 'concentration']);
 
 /**
- * Angles around `loc`, with density `e^(κ cos(x − loc)) / (2π I₀(κ))`, κ > 0 the `concentration`; samples lie in [−π, π).
- * PyTorch: `distributions.VonMises`, whose Bessel functions have seven digits; `variance` is the circular one,
- * `1 − I₁(κ) / I₀(κ)`.
+ * The von Mises distribution, the normal distribution of angles: density `e^(κ cos(x − loc)) / (2π I₀(κ))`, with κ >
+ * 0 the `concentration`. Samples lie in [−π, π). `variance` is the circular one, `1 − I₁(κ) / I₀(κ)`. PyTorch:
+ * `distributions.VonMises`, whose Bessel functions have seven digits.
  *
  * @throws {ChainruleError} for a concentration that is not positive.
+ * @example new VonMises(0, 1).logProb(0) // −1.0738
  */
 export class VonMises extends Distribution {
-  /** The location: the centre of the distribution. */
+  /** The mean angle. */
   readonly loc: Tensor;
-  /** The concentration, κ: 0 is the uniform distribution of angles. */
+  /** The concentration κ > 0: the larger, the narrower. */
   readonly concentration: Tensor;
   override readonly support: Constraint = real;
 
@@ -48,7 +49,7 @@ export class VonMises extends Distribution {
     return this.loc.dtype;
   }
 
-  /** The mean, in the batch's and the event's shape. */
+  /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
     return this.loc;
   }
@@ -57,7 +58,7 @@ export class VonMises extends Distribution {
     return this.loc;
   }
 
-  /** The variance, in the batch's and the event's shape. */
+  /** The circular variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
     return special.i1e(this.concentration).div(special.i0e(this.concentration)).neg().add(1);
   }

@@ -1,4 +1,4 @@
-/** @file Modules of modules: in a row, in a list, by name. */
+/** @file Modules that hold modules: in sequence, in a list, by name. */
 import {
   checkArgument,
   display,
@@ -14,7 +14,7 @@ import { checkName, INTERNAL, isModule, namedEntries } from '../module/slots.js'
 /** A module with one input and one output. */
 export type Layer = Module & { forward(x: Tensor): unknown };
 
-/** A list whose elements are fields of their own names: '0', '1' … */
+/** A list whose elements are fields named '0', '1' … */
 abstract class ListModule<M extends Module> extends Module implements Iterable<M> {
   [index: number]: M;
 
@@ -28,7 +28,7 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
     this.extend(modules);
   }
 
-  /** The module at a place; negative places count from the end. @throws {IndexError} outside. */
+  /** The module at an index; negative indices count from the end. @throws {IndexError} if out of range. */
   at(index: number): M {
     checkArgument(this.constructor.name, 'index', index, kinds.whole);
     const n = this.length;
@@ -63,8 +63,8 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
 }
 
 /**
- * Modules in a row: each gets the output of the one before. PyTorch: `nn.Sequential`, with one difference: names are
- * given as an object, `new Sequential({ hidden: new Linear(4, 8), out: new Linear(8, 1) })`.
+ * Modules in sequence: each gets the output of the one before. PyTorch: `nn.Sequential`; names are given as an
+ * object here: `new Sequential({ hidden: new Linear(4, 8), out: new Linear(8, 1) })`.
  *
  * @example new Sequential(new Linear(784, 128), new ReLU(), new Linear(128, 10))
  */
@@ -103,15 +103,15 @@ export class Sequential extends ListModule<Module> {
     return values[0] as Tensor;
   }
 
-  /** The same module may stand in two places. */
+  /** The same module may occur twice. */
   private namedChildrenInOrder(): Module[] {
     return Object.values(this).filter((value): value is Module => isModule(value));
   }
 }
 
-/** A list of modules, called by whoever holds it. PyTorch: `nn.ModuleList`. */
+/** A list of modules; the module that holds it decides how to call them. PyTorch: `nn.ModuleList`. */
 export class ModuleList<M extends Module = Module> extends ListModule<M> {
-  /** Puts a module before the one at `index`. */
+  /** Inserts a module before the one at `index`. */
   insert(index: number, module: M): this {
     checkArgument('ModuleList', 'index', index, kinds.wholeBetween(0, this.length));
     if (!isModule(module))
@@ -127,7 +127,10 @@ export class ModuleList<M extends Module = Module> extends ListModule<M> {
   }
 }
 
-/** Modules by name, called by whoever holds it; in order of insertion. PyTorch: `nn.ModuleDict`. */
+/**
+ * Modules by name, in order of insertion; the module that holds it decides how to call them. PyTorch:
+ * `nn.ModuleDict`.
+ */
 export class ModuleDict<M extends Module = Module> extends Module implements Iterable<string> {
   constructor(modules: Readonly<Record<string, M>> | Iterable<readonly [string, M]> = {}) {
     super();
@@ -151,41 +154,43 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
     return module;
   }
 
-  /** Puts a module under a name. */
+  /** Sets the module with this name. */
   set(name: string, module: M): this {
     if (!isModule(module))
-      throw new ChainruleError(`ModuleDict: ${display(name)} is no module but ${display(module)}`);
+      throw new ChainruleError(
+        `ModuleDict: ${display(name)} must be a module, got ${display(module)}`,
+      );
     if (!this.has(name)) checkName('ModuleDict', this, name);
     this.entriesByName[name] = module;
     return this;
   }
 
-  /** Whether there is a module of that name. */
+  /** Whether there is a module with this name. */
   has(name: string): boolean {
     return typeof name === 'string' && name in this.entriesByName;
   }
 
-  /** Takes out the module of that name; true if there was one. */
+  /** Removes the module with this name. Returns whether there was one. */
   delete(name: string): boolean {
     return this.has(name) && delete this.entriesByName[name];
   }
 
-  /** How many there are. */
+  /** The number of modules. */
   get length(): number {
     return this.keys().length;
   }
 
-  /** The names. */
+  /** The names, in order. */
   keys(): string[] {
     return Object.keys(this.entriesByName);
   }
 
-  /** The modules. */
+  /** The modules, in order. */
   values(): M[] {
     return Object.values(this.entriesByName);
   }
 
-  /** Names and modules. */
+  /** The names with their modules, in order. */
   entries(): [string, M][] {
     return Object.entries(this.entriesByName);
   }

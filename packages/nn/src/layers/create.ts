@@ -1,4 +1,4 @@
-/** @file New parameters, as PyTorch's layers start. */
+/** @file New parameters with PyTorch's initial values. */
 import {
   type DType,
   Parameter,
@@ -9,13 +9,13 @@ import {
   type Shape,
 } from '@chainrule/autograd';
 
-/** What every layer with parameters takes. */
+/** Options of every layer with parameters. */
 export interface ParameterOptions {
   /** The dtype of the parameters. Default float32. */
   readonly dtype?: DType;
 }
 
-/** A parameter drawn evenly from ±bound. */
+/** A parameter drawn uniformly from ±bound. */
 export function uniformParameter<const S extends Shape>(
   shape: S,
   bound: number,

@@ -1,4 +1,4 @@
-/** @file Dropping elements, or whole channels, while training. */
+/** @file Dropout of elements or whole channels, in training mode. */
 import * as f from '@chainrule/autograd';
 import {
   byPosition,
@@ -11,9 +11,9 @@ import {
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 
-/** Options of dropout. */
+/** Options of the dropout layers. */
 export interface DropoutOptions {
-  /** The probability of being dropped. Default 0.5. */
+  /** The probability of dropping an element. Default 0.5. */
   readonly p?: number;
 }
 
@@ -22,7 +22,7 @@ const dropoutOptions = byPosition(defineOptions<DropoutOptions>({ p: kinds.fract
 abstract class Dropping extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** The probability of an element to become 0. */
+  /** The probability of dropping an element. */
   readonly p: number;
 
   constructor(p?: number | DropoutOptions, options?: DropoutOptions) {
@@ -30,7 +30,7 @@ abstract class Dropping extends Module {
     this.p = dropoutOptions(new.target.name, p, options).p ?? 0.5;
   }
 
-  /** What the function of the same name does in training mode. */
+  /** Applies the function of the same name, in training mode. */
   protected drop<S extends Shape>(
     x: Tensor<S>,
     function_: (x: Tensor, p: number, options: { readonly training: boolean }) => Tensor,
@@ -44,8 +44,11 @@ abstract class Dropping extends Module {
 }
 
 /**
- * In training mode each element is 0 with probability p, and else multiplied by 1/(1 − p); in evaluation mode nothing
- * happens (Hinton et al. 2012). PyTorch: `nn.Dropout`.
+ * In training mode, sets each element to 0 with probability p and multiplies the others by 1/(1 − p); in evaluation
+ * mode, returns the input (Hinton et al. 2012, arXiv:1207.0580). PyTorch: `nn.Dropout`.
+ *
+ * @throws {ChainruleError} for a p outside of [0, 1].
+ * @example new Dropout(0.2).forward(x)
  */
 export class Dropout extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -53,7 +56,10 @@ export class Dropout extends Dropping {
   }
 }
 
-/** As `Dropout`, with whole channels of `[batch, channels, length]` or `[channels, length]` dropped together. PyTorch: `nn.Dropout1d`. */
+/**
+ * As {@link Dropout}, but drops whole channels of `[batch, channels, length]` or `[channels, length]`. PyTorch:
+ * `nn.Dropout1d`.
+ */
 export class Dropout1d extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return this.drop(x, f.dropout1d);
@@ -61,8 +67,8 @@ export class Dropout1d extends Dropping {
 }
 
 /**
- * As `Dropout`, with whole channels of `[batch, channels, …]` dropped together. PyTorch: `nn.Dropout2d`; as there, three
- * dimensions are a batch of channels of rows.
+ * As {@link Dropout}, but drops whole channels of `[batch, channels, …]`. PyTorch: `nn.Dropout2d`; as there, an
+ * input of three dimensions is `[batch, channels, length]`.
  */
 export class Dropout2d extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -78,21 +84,27 @@ export class Dropout2d extends Dropping {
   }
 }
 
-/** As `Dropout`, with whole channels of `[batch, channels, depth, height, width]` dropped together, or without a batch. PyTorch: `nn.Dropout3d`. */
+/**
+ * As {@link Dropout}, but drops whole channels of `[batch, channels, depth, height, width]`, or without the batch.
+ * PyTorch: `nn.Dropout3d`.
+ */
 export class Dropout3d extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return this.drop(x, f.dropout3d);
   }
 }
 
-/** Dropout that keeps mean and variance, for networks of SELU (Klambauer et al. 2017). See `alphaDropout`. PyTorch: `nn.AlphaDropout`. */
+/**
+ * Dropout that keeps mean and variance, for networks with SELU (Klambauer et al. 2017). See `alphaDropout`. PyTorch:
+ * `nn.AlphaDropout`.
+ */
 export class AlphaDropout extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return this.drop(x, f.alphaDropout);
   }
 }
 
-/** As `AlphaDropout`, with whole channels of `[batch, channels, …]` dropped together. PyTorch: `nn.FeatureAlphaDropout`. */
+/** As {@link AlphaDropout}, but drops whole channels of `[batch, channels, …]`. PyTorch: `nn.FeatureAlphaDropout`. */
 export class FeatureAlphaDropout extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return this.drop(x, f.featureAlphaDropout);

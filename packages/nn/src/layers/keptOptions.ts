@@ -1,4 +1,4 @@
-/** @file Options that a layer keeps for its function: each class says which there are, the base class reads them. */
+/** @file Options that a layer keeps for its function: each class declares them, the base class reads them. */
 import {
   byPosition,
   defineOptions,
@@ -7,26 +7,26 @@ import {
   type OptionTable,
 } from '@chainrule/autograd';
 
-/** A reader of whatever options: what a class has as its static `reader`. */
+/** A reader of any options: the static `reader` of a class. */
 export type AnyReader = OptionsReader<never>;
 
-/** The reader of these options. */
+/** A reader of these options. */
 export function keeps<O extends object>(table: OptionTable<O>): AnyReader {
   return defineOptions(table) as unknown as AnyReader;
 }
 
-/** What was given as the options of a layer, checked with the `reader` of its class. */
+/** The options given to a layer, checked by the `reader` of its class. */
 export function keptOptions<O extends object>(layer: object, given: O | undefined): O {
   const { reader, name } = layer as { readonly reader: OptionsReader<O>; readonly name: string };
   return reader(name, given);
 }
 
-/** A dimension, the last one if left out. */
+/** A dimension. Default: the last one. */
 export interface DimOption {
   readonly dim?: number;
 }
 
-/** Reads it, also by position. */
+/** Reads it from an options object or by position. */
 export const dimOption: (name: string, ...given: readonly unknown[]) => DimOption = byPosition(
   defineOptions<DimOption>({ dim: kinds.dim }),
   'dim',

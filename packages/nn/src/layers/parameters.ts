@@ -1,4 +1,4 @@
-/** @file Parameters in a list, and by name: what a module holds where their number is not known in advance. */
+/** @file Parameters in a list or by name, for modules where their number is not known in advance. */
 import {
   checkArgument,
   display,
@@ -22,8 +22,8 @@ function parameterOf(what: string, value: Tensor): Parameter {
 }
 
 /**
- * A list of parameters, whose names in a state dictionary are their numbers; tensors become parameters. Iterable, with
- * `length` and `at(i)`. PyTorch: `nn.ParameterList`.
+ * A list of parameters. In a state dictionary they are named by their positions; tensors become parameters.
+ * Iterable, with `length` and `at(i)`. PyTorch: `nn.ParameterList`.
  *
  * @example weights = new ParameterList([zeros([3, 3]), new Parameter(ones([3]))]);
  */
@@ -40,7 +40,7 @@ export class ParameterList extends Module implements Iterable<Parameter> {
     return Object.keys(this).filter((key) => /^\d+$/.test(key)).length;
   }
 
-  /** The parameter at a place; negative places count from the end. @throws {IndexError} outside. */
+  /** The parameter at an index; negative indices count from the end. @throws {IndexError} if out of range. */
   at(index: number): Parameter {
     checkArgument('ParameterList', 'index', index, kinds.whole);
     const n = this.length;
@@ -50,7 +50,7 @@ export class ParameterList extends Module implements Iterable<Parameter> {
     return found;
   }
 
-  /** Puts another parameter in a place. */
+  /** Replaces the parameter at an index. */
   set(index: number, parameter: Tensor): this {
     this.at(index);
     this[index < 0 ? index + this.length : index] = parameterOf('ParameterList', parameter);
@@ -83,7 +83,7 @@ export class ParameterList extends Module implements Iterable<Parameter> {
 }
 
 /**
- * Parameters by name, in order of insertion; tensors become parameters. Iterable over its names. PyTorch:
+ * Parameters by name, in order of insertion; tensors become parameters. Iterates over the names. PyTorch:
  * `nn.ParameterDict`.
  *
  * @example new ParameterDict({ weight: randn([3, 2]), bias: zeros([3]) }).get('bias')
@@ -113,7 +113,7 @@ export class ParameterDict extends Module implements Iterable<string> {
     return found;
   }
 
-  /** Puts a parameter under a name. */
+  /** Sets the parameter with this name. */
   set(name: string, parameter: Tensor): this {
     const value = parameterOf('ParameterDict', parameter);
     if (!this.has(name)) checkName('ParameterDict', this, name);
@@ -121,7 +121,7 @@ export class ParameterDict extends Module implements Iterable<string> {
     return this;
   }
 
-  /** Sets every entry of an object, or of pairs. */
+  /** Sets each entry of an object, or of pairs. */
   update(parameters: Readonly<Record<string, Tensor>> | Iterable<readonly [string, Tensor]>): this {
     for (const [name, parameter] of namedEntries('ParameterDict', parameters)) {
       this.set(name, parameter as Tensor);
@@ -129,32 +129,32 @@ export class ParameterDict extends Module implements Iterable<string> {
     return this;
   }
 
-  /** Whether there is a parameter of that name. */
+  /** Whether there is a parameter with this name. */
   has(name: string): boolean {
     return typeof name === 'string' && name in this.entriesByName;
   }
 
-  /** Takes out the parameter of that name; true if there was one. */
+  /** Removes the parameter with this name. Returns whether there was one. */
   delete(name: string): boolean {
     return this.has(name) && delete this.entriesByName[name];
   }
 
-  /** How many there are. */
+  /** The number of parameters. */
   get length(): number {
     return this.keys().length;
   }
 
-  /** The names. */
+  /** The names, in order. */
   keys(): string[] {
     return Object.keys(this.entriesByName);
   }
 
-  /** The parameters. */
+  /** The parameters, in order. */
   values(): Parameter[] {
     return Object.values(this.entriesByName);
   }
 
-  /** Names and parameters. */
+  /** The names with their parameters, in order. */
   entries(): [string, Parameter][] {
     return Object.entries(this.entriesByName);
   }

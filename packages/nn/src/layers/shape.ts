@@ -1,4 +1,4 @@
-/** @file Layers that only rearrange or resample. */
+/** @file Layers that rearrange or resample. */
 import {
   ChainruleError,
   checkArgument,
@@ -22,13 +22,13 @@ const flattenOptions = defineOptions<{ readonly startDim?: number; readonly endD
   endDim: kinds.dim,
 });
 
-/** Merges the dimensions from `startDim` to `endDim`; by default all but the batch. PyTorch: `nn.Flatten`. */
+/** Merges the dimensions from `startDim` to `endDim`; by default all but the first. PyTorch: `nn.Flatten`. */
 export class Flatten<From extends number = 1, To extends number = -1> extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** The first of the dimensions that become one. */
+  /** The first of the dimensions to merge. */
   readonly startDim: From;
-  /** The last of them. */
+  /** The last of the dimensions to merge. */
   readonly endDim: To;
 
   constructor(options?: { readonly startDim?: From; readonly endDim?: To }) {
@@ -83,15 +83,15 @@ export interface UpsampleOptions {
   readonly size?: number | readonly number[];
   /** The factor of each size. Either this or `size`. */
   readonly scaleFactor?: number | readonly number[];
-  /** How values between the known ones are found. Default `'nearest'`. */
+  /** How values are interpolated. Default `'nearest'`. */
   readonly mode?: 'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear';
-  /** Whether the outermost elements keep their place. Default false. */
+  /** Whether the centres of the corner elements stay in place. Default false. */
   readonly alignCorners?: boolean;
-  /** Whether the factor is computed anew from the sizes of the result. */
+  /** Whether the factor is computed again from the rounded sizes of the result. Default false. */
   readonly recomputeScaleFactor?: boolean;
 }
 
-/** One of the two. */
+/** Options of `UpsamplingNearest2d` and `UpsamplingBilinear2d`: one of the two. */
 export type UpsamplingOptions = Pick<UpsampleOptions, 'size' | 'scaleFactor'>;
 
 const sizeKinds = {
@@ -106,11 +106,11 @@ const upsampleOptions = defineOptions<UpsampleOptions>({
   recomputeScaleFactor: kinds.flag,
 });
 
-/** Resizes `[batch, channels, …size]` to a size, or by a factor. PyTorch: `nn.Upsample`. */
+/** Resizes `[batch, channels, …size]` to a size or by a factor. See `interpolate`. PyTorch: `nn.Upsample`. */
 export class Upsample extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: UpsampleOptions;
 
   constructor(options: UpsampleOptions) {
@@ -130,14 +130,14 @@ export class Upsample extends Module {
   }
 }
 
-/** `Upsample` with the nearest element, to a size or by a factor. PyTorch: `nn.UpsamplingNearest2d`. */
+/** {@link Upsample} with mode `'nearest'`, to a size or by a factor. PyTorch: `nn.UpsamplingNearest2d`. */
 export class UpsamplingNearest2d extends Upsample {
   constructor(options: UpsamplingOptions) {
     super({ ...upsamplingOptions('UpsamplingNearest2d', options), mode: 'nearest' });
   }
 }
 
-/** `Upsample` between the neighbours, the corners kept in place. PyTorch: `nn.UpsamplingBilinear2d`. */
+/** {@link Upsample} with mode `'bilinear'` and `alignCorners`. PyTorch: `nn.UpsamplingBilinear2d`. */
 export class UpsamplingBilinear2d extends Upsample {
   constructor(options: UpsamplingOptions) {
     super({
@@ -152,7 +152,7 @@ export class UpsamplingBilinear2d extends Upsample {
 export class PixelShuffle extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** The factor of each of the two sizes. */
+  /** The factor of the height and the width. */
   readonly upscaleFactor: number;
 
   constructor(upscaleFactor: number) {
@@ -173,7 +173,7 @@ export class PixelShuffle extends Module {
 export class PixelUnshuffle extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** By what each of the two sizes is divided. */
+  /** The divisor of the height and the width. */
   readonly downscaleFactor: number;
 
   constructor(downscaleFactor: number) {
@@ -195,11 +195,14 @@ export class PixelUnshuffle extends Module {
   }
 }
 
-/** Deals the channels of `[batch, channels, …]` out anew, so that groups mix. See `channelShuffle`. PyTorch: `nn.ChannelShuffle`. */
+/**
+ * Interleaves the groups of channels of `[batch, channels, …]` (Zhang et al. 2018). See `channelShuffle`. PyTorch:
+ * `nn.ChannelShuffle`.
+ */
 export class ChannelShuffle extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** How many groups the channels are split in. */
+  /** The number of groups that the channels are split into. */
   readonly groups: number;
 
   constructor(groups: number) {

@@ -1,4 +1,4 @@
-/** @file Losses of classes and probabilities. */
+/** @file Losses for classes and probabilities. */
 import {
   assertBetween,
   clamp,
@@ -32,9 +32,12 @@ import {
 
 /** Options of `nllLoss` and `NLLLoss`. */
 export interface NllOptions extends LossOptions {
-  /** A factor for each class: `[classes]`. The mean divides by the factors used. */
+  /**
+   * A weight for each class, `[classes]`. With `reduction: 'mean'` the sum is divided by the sum of the weights
+   * used.
+   */
   readonly weight?: Tensor | null | undefined;
-  /** The class that counts for nothing. Default −100. */
+  /** Targets with this class are left out. Default −100. */
   readonly ignoreIndex?: number;
 }
 
@@ -45,13 +48,14 @@ export interface CrossEntropyOptions extends NllOptions {
 }
 
 /**
- * `−ln softmax(input)[target]`: input `[batch, classes, …]` or `[classes]` of logits, target of class indices
- * `[batch, …]`, or of probabilities in the input's shape and a float dtype.
+ * The cross-entropy of logits, `−ln softmax(input)[target]`. The input is `[batch, classes, …]` or `[classes]`; the
+ * target holds class indices, int32 `[batch, …]`, or probabilities, in the input's shape and a float dtype. PyTorch:
+ * `nn.functional.cross_entropy`.
  *
- * A class out of range is an IndexError, when evaluated at the latest. PyTorch: `nn.functional.cross_entropy`.
- *
- * @throws {ShapeError} for a target that fits in neither form.
- * @example crossEntropy(logits, labels, { labelSmoothing: 0.1 })
+ * @throws {ShapeError} for a target in neither form. @throws {IndexError} for a class out of range, when evaluated
+ * at the latest.
+ * @example
+ * crossEntropy(tensor([[2, 0], [0, 2]]), tensor([0, 1], { dtype: 'int32' })) // 0.1269
  */
 export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropyOptions): Tensor {
   const options = crossEntropyOptions('crossEntropy', given);
@@ -79,7 +83,7 @@ export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropy
   });
 }
 
-/** A float target means probabilities; one in the shape of indices was most likely meant to be indices. */
+/** A float target means probabilities; one in the shape of indices was probably meant as indices. */
 function checkProbabilities(input: Tensor, target: Tensor, dim: number): void {
   const [own, given] = [`[${input.shape.join(', ')}]`, `[${target.shape.join(', ')}]`];
   if (own === given) return;
@@ -90,7 +94,12 @@ function checkProbabilities(input: Tensor, target: Tensor, dim: number): void {
   );
 }
 
-/** `−input[target]`, of log-probabilities; as `crossEntropy` otherwise. PyTorch: `nn.functional.nll_loss`. */
+/**
+ * The negative log-likelihood, `−input[target]`, of log-probabilities `[batch, classes, …]` or `[classes]` with
+ * int32 class indices. Otherwise as `crossEntropy`. PyTorch: `nn.functional.nll_loss`.
+ *
+ * @example nllLoss(tensor([[-0.1, -2.4]]), tensor([0], { dtype: 'int32' })) // 0.1
+ */
 export function nllLoss(input: Tensor, target: Tensor, given?: NllOptions): Tensor {
   const options = nllOptions('nllLoss', given);
   const { reduction = 'mean' } = options;
@@ -102,7 +111,7 @@ export function nllLoss(input: Tensor, target: Tensor, given?: NllOptions): Tens
   });
 }
 
-/** The losses of the target classes, which of them are ignored, and the mean that counts only the others. */
+/** The losses of the target classes, without those that are ignored. */
 function pick(
   op: string,
   logProbabilities: Tensor,
@@ -144,7 +153,7 @@ function pick(
   };
 }
 
-/** Log-probabilities times the classes' factors. */
+/** Log-probabilities times the weights of their classes. */
 function weighted(
   logProbabilities: Tensor,
   weight: Tensor | null | undefined,
@@ -161,7 +170,7 @@ function classesOf(op: string, input: Tensor, weight: Tensor | null | undefined)
     throw new ShapeError(`${op}: expected an input [batch, classes, …] or [classes], got shape []`);
   if (weight != null && (weight.ndim !== 1 || weight.size !== classes)) {
     throw new ShapeError(
-      `${op}: weight must have shape [${classes}], one factor a class, got [${weight.shape.join(', ')}]`,
+      `${op}: weight must have shape [${classes}], one factor for each class, got [${weight.shape.join(', ')}]`,
     );
   }
   return classes;
@@ -169,15 +178,17 @@ function classesOf(op: string, input: Tensor, weight: Tensor | null | undefined)
 
 /** Options of `bce` and `BCELoss`. */
 export interface BceOptions extends LossOptions {
-  /** A factor for each element, broadcast. */
+  /** A weight for each element, broadcast. */
   readonly weight?: Tensor | null | undefined;
 }
 
 /**
- * `−(target ln x + (1 − target) ln(1 − x))` of probabilities, logarithms cut off at −100. PyTorch:
- * `nn.functional.binary_cross_entropy`; at a probability of exactly 0 or 1 the cut-off side has gradient 0 here.
+ * Binary cross-entropy of probabilities: `−(target ln x + (1 − target) ln(1 − x))`, with logarithms cut off at −100.
+ * Input and target have the same shape. PyTorch: `nn.functional.binary_cross_entropy`; the gradient differs where a
+ * probability is exactly 0 or 1: it is 0 here for the logarithm that is cut off.
  *
  * @throws {ChainruleError} for an input or a target outside [0, 1], or NaN, when evaluated at the latest.
+ * @example bce(tensor([0.9, 0.2]), tensor([1, 0])) // 0.1643
  */
 export function bce(input: Tensor, target: Tensor, options?: BceOptions): Tensor {
   const { weight, reduction } = bceOptions('bce', options);
@@ -200,11 +211,16 @@ export function bce(input: Tensor, target: Tensor, options?: BceOptions): Tensor
 
 /** Options of `bceWithLogits` and `BCEWithLogitsLoss`. */
 export interface BceWithLogitsOptions extends BceOptions {
-  /** A factor for positive targets, broadcast: more than 1 finds more of them. */
+  /** A weight for positive targets, broadcast: above 1 it raises recall, below 1 precision. */
   readonly posWeight?: Tensor | null | undefined;
 }
 
-/** `bce` of `sigmoid(input)`, without overflow. PyTorch: `nn.functional.binary_cross_entropy_with_logits`. */
+/**
+ * Binary cross-entropy of logits: `bce(sigmoid(input), target)`, computed without overflow. PyTorch:
+ * `nn.functional.binary_cross_entropy_with_logits`.
+ *
+ * @example bceWithLogits(tensor([0, 1000]), tensor([1, 1])) // 0.3466
+ */
 export function bceWithLogits(
   input: Tensor,
   target: Tensor,
@@ -220,13 +236,18 @@ export function bceWithLogits(
 
 /** Options of `klDiv` and `KLDivLoss`. */
 export interface KlDivOptions {
-  /** `'batchmean'` is the divergence itself: the sum divided by the batch size. */
+  /** Default `'mean'`. `'batchmean'`, the sum divided by the batch size, is the divergence itself. */
   readonly reduction?: Reduction | 'batchmean';
-  /** Whether the target is given as its logarithm. */
+  /** Whether the target holds log-probabilities. Default false. */
   readonly logTarget?: boolean;
 }
 
-/** `target (ln target − input)`, of log-probabilities; 0 where the target is. PyTorch: `nn.functional.kl_div`. */
+/**
+ * The Kullback–Leibler divergence, element by element: `target (ln target − input)` with log-probabilities `input`;
+ * 0 where the target is 0. PyTorch: `nn.functional.kl_div`.
+ *
+ * @example klDiv(tensor([[0.25, 0.75]]).log(), tensor([[0.5, 0.5]]), { reduction: 'batchmean' }) // 0.1438
+ */
 export function klDiv(input: Tensor, target: Tensor, options?: KlDivOptions): Tensor {
   const { reduction = 'mean', logTarget = false } = klDivOptions('klDiv', options);
   checkTensors('klDiv', { input, target });

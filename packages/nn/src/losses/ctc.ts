@@ -1,13 +1,14 @@
 /** @file Connectionist temporal classification (Graves et al. 2006): labels without an alignment. */
 import {
-  checkArgument,
-  kinds,
   cat,
   ChainruleError,
+  checkArgument,
   full,
   gather,
   IndexError,
+  kinds,
   logsumexp,
+  plural,
   scope,
   ShapeError,
   stack,
@@ -23,21 +24,23 @@ import { ctcOptions } from './readers.js';
 export interface CtcOptions extends LossOptions {
   /** The class that stands for "no label". Default 0. */
   readonly blank?: number;
-  /** Whether an input too short for its target counts 0, instead of infinity. */
+  /** Whether the loss of an input too short for its target is 0 instead of infinity. Default false. */
   readonly zeroInfinity?: boolean;
 }
 
-/** Stands for the logarithm of 0: no difference of two makes NaN. */
+/** Stands for the logarithm of 0; the difference of two is not NaN. */
 const NEVER = -1e30;
 
 /**
- * `−ln p(target | input)`, summed over all alignments, which repeat labels and put blanks between them.
+ * Connectionist temporal classification (Graves et al. 2006): `−ln p(target | input)`, summed over all alignments,
+ * which may repeat labels and put blanks between them.
  *
- * `logProbs: [time, batch, classes]` (or `[time, classes]`) are log-probabilities; `targets` are int32 labels
- * `[batch, longest]`, or all labels in a row; lengths are tensors or arrays (or one number without a batch). The mean
- * divides each loss by its target's length first. Lengths are read at the call, so this cannot be traced by `vmap`.
+ * `logProbs`, `[time, batch, classes]` or `[time, classes]`, are log-probabilities. `targets` are int32 labels,
+ * `[batch, longest]` or all in a row. Lengths are tensors or arrays, or one number without a batch; they are read at
+ * the call, so `vmap` cannot trace them. `reduction: 'mean'` first divides each loss by the length of its target.
  *
- * PyTorch: `nn.functional.ctc_loss`, whose gradient assumes that a log-softmax comes before; this one is the derivative.
+ * PyTorch: `nn.functional.ctc_loss`, whose gradient is right only for inputs that come from `logSoftmax`; this one
+ * holds for any.
  */
 export function ctcLoss(
   logProbs: Tensor,
@@ -79,7 +82,7 @@ export function ctcLoss(
     .mean();
 }
 
-/** The log of the sum over all alignments, of each sample: the forward recursion over time. */
+/** The logarithm of the sum over all alignments, for each sample: the forward recursion over time. */
 function alignments(
   x: Tensor,
   labels: Tensor,
@@ -134,7 +137,7 @@ function alignments(
   return logsumexp(cat([afterLabel, atLabel], 1), 1);
 }
 
-/** Labels as `[batch, longest]`, whatever stands past a sample's length. */
+/** Labels as `[batch, longest]`, with anything past a sample's length. */
 function padTargets(targets: Tensor, lengths: readonly number[], batched: boolean): Tensor {
   const longest = lengths.reduce((most, n) => Math.max(most, n), 0);
   if (targets.dtype !== 'int32')
@@ -180,7 +183,9 @@ function lengthsOf(
         ? [...given.dataSync()]
         : [...given];
   if (list.length !== batch)
-    throw new ShapeError(`ctcLoss: ${what} has ${list.length} lengths for a batch of ${batch}`);
+    throw new ShapeError(
+      `ctcLoss: ${what} has ${plural(list.length, 'length')} for a batch of ${batch}`,
+    );
   list.forEach((n, i) => {
     if (!(Number.isInteger(n) && n >= 0 && n <= most)) {
       throw new IndexError(

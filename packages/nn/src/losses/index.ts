@@ -24,11 +24,11 @@ abstract class Loss<O extends object> extends Module {
   }
 }
 
-/** A loss with factors that belong to its state. */
+/** A loss with class weights, which are part of its state. */
 abstract class WeightedLoss<
   O extends { readonly weight?: Tensor | null | undefined },
 > extends Loss<O> {
-  /** The factor of each class; null for none. */
+  /** The weight of each class; null for none. */
   readonly weight: Cell | null;
 
   constructor(options?: O) {
@@ -113,7 +113,7 @@ export class BCEWithLogitsLoss extends WeightedLoss<f.BceWithLogitsOptions> {
   static override readonly stateKeys: Readonly<Record<string, string>> = {
     posWeight: 'pos_weight',
   };
-  /** The factor of positive examples; null for none. */
+  /** The weight of positive examples; null for none. */
   readonly posWeight: Cell | null;
 
   constructor(options?: f.BceWithLogitsOptions) {

@@ -1,4 +1,4 @@
-/** @file Losses of classes by margins: the right ones should score higher than the others. */
+/** @file Margin losses for classes: the right ones should score higher than the others. */
 import {
   any,
   arange,
@@ -31,19 +31,19 @@ import {
 
 /** Options of `MultiMarginLoss` and `multiMarginLoss`. */
 export interface MultiMarginOptions extends LossOptions {
-  /** 1 (the default), or 2 for squares. */
+  /** The power of each term: 1 (the default) or 2. */
   readonly p?: 1 | 2 | undefined;
-  /** How much higher the right class should score. Default 1. */
+  /** By how much the right class should score higher. Default 1. */
   readonly margin?: number | undefined;
-  /** A factor for each class, used for samples of that class: `[classes]`. */
+  /** A weight for the samples of each class: `[classes]`. */
   readonly weight?: Tensor | null | undefined;
 }
 
 /**
- * `Σ max(0, margin − input[target] + input[j])ᵖ / classes` over all other classes j: input `[batch, classes]` or
- * `[classes]` of scores, int32 target `[batch]` or `[]`. PyTorch: `nn.functional.multi_margin_loss`.
+ * `Σ max(0, margin − input[target] + input[j])ᵖ / classes`, summed over all other classes j. The input is scores
+ * `[batch, classes]` or `[classes]`, the target int32 `[batch]` or `[]`. PyTorch: `nn.functional.multi_margin_loss`.
  *
- * @throws {ShapeError} if the target has not one class for each sample.
+ * @throws {ShapeError} unless the target has one class for each sample.
  * @throws {IndexError} for a class out of range, when evaluated at the latest.
  * @example multiMarginLoss(tensor([0.1, 0.2, 0.4, 0.8]), scalar(3).cast('int32')) // 0.325
  */
@@ -69,7 +69,7 @@ export function multiMarginLoss(
   }
   if (weight !== null && (weight.ndim !== 1 || weight.size !== classes)) {
     throw new ShapeError(
-      `${op}: weight must have shape [${classes}], one factor a class, got [${weight.shape.join(', ')}]`,
+      `${op}: weight must have shape [${classes}], one factor for each class, got [${weight.shape.join(', ')}]`,
     );
   }
   return scope(op, () => {
@@ -87,11 +87,12 @@ export function multiMarginLoss(
 const lossOptions = defineOptions<LossOptions>({ reduction: reductionKind });
 
 /**
- * `Σ max(0, 1 − input[t] + input[j]) / classes` over the classes t of a sample and all j that are none of them: input
- * `[batch, classes]` or `[classes]`, int32 target of the same shape, whose rows list classes up to the first −1.
- * PyTorch: `nn.functional.multilabel_margin_loss`.
+ * `Σ max(0, 1 − input[t] + input[j]) / classes`, summed over the classes t of a sample and all other classes j. The
+ * input is `[batch, classes]` or `[classes]`; the int32 target has the same shape, and lists classes up to the first
+ * −1. PyTorch: `nn.functional.multilabel_margin_loss`.
  *
- * @throws {ShapeError} if the shapes differ. @throws {IndexError} for a class out of range, when evaluated at the latest.
+ * @throws {ShapeError} if the shapes differ. @throws {IndexError} for a class out of range, when evaluated at the
+ * latest.
  * @example multilabelMarginLoss(tensor([0.1, 0.2, 0.4, 0.8]), tensor([3, 0, -1, 1], { dtype: 'int32' })) // 0.85
  */
 export function multilabelMarginLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
@@ -129,13 +130,15 @@ export function multilabelMarginLoss(input: Tensor, target: Tensor, options?: Lo
 
 /** Options of `MultiLabelSoftMarginLoss` and `multilabelSoftMarginLoss`. */
 export interface MultilabelSoftMarginOptions extends LossOptions {
-  /** A factor for each class. */
+  /** A weight for each class: `[classes]`. */
   readonly weight?: Tensor | null | undefined;
 }
 
 /**
- * The mean over the last dimension, the classes, of `−(t ln σ(x) + (1 − t) ln σ(−x))`: input x of scores, target t of zeros
- * and ones. PyTorch: `nn.functional.multilabel_soft_margin_loss`.
+ * `−(t ln σ(x) + (1 − t) ln σ(−x))` for logits x and targets t of 0 and 1 in the same shape, averaged over the
+ * classes, the last dimension. PyTorch: `nn.functional.multilabel_soft_margin_loss`.
+ *
+ * @example multilabelSoftMarginLoss(tensor([[0, 0]]), tensor([[1, 0]])) // 0.6931
  */
 export function multilabelSoftMarginLoss(
   input: Tensor,
@@ -154,7 +157,11 @@ export function multilabelSoftMarginLoss(
   return reduce(op, (weight === null ? loss : loss.mul(weight)).mean(-1), reduction);
 }
 
-/** `ln(1 + e^(−target · input))`, with targets 1 and −1. PyTorch: `nn.functional.soft_margin_loss`. */
+/**
+ * `ln(1 + e^(−target · input))`, with targets 1 and −1. PyTorch: `nn.functional.soft_margin_loss`.
+ *
+ * @example softMarginLoss(tensor([0, 2]), tensor([1, 1]), { reduction: 'none' }) // [0.6931, 0.1269]
+ */
 export function softMarginLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
   const op = 'softMarginLoss';
   const { reduction } = lossOptions(op, options);
@@ -171,7 +178,7 @@ function checkClasses(op: string, input: Tensor, target: Tensor): void {
     throw new ChainruleError(`${op}: the target must hold int32 classes, got ${target.dtype}`);
 }
 
-/** As `reduce`, where the mean of no samples is 0, as PyTorch's is. */
+/** As `reduce`, but the mean of no samples is 0, as in PyTorch. */
 function reduced(op: string, loss: Tensor, reduction: Reduction | undefined): Tensor {
   return reduce(op, loss, loss.size === 0 && reduction !== 'none' ? 'sum' : reduction);
 }

@@ -1,4 +1,4 @@
-/** @file Losses of distances and orders. A target of 1 says "alike" or "first", −1 the opposite. */
+/** @file Losses for distances and rankings. A target of 1 means "alike" or "first", −1 the opposite. */
 import {
   checkArgument,
   clamp,
@@ -19,13 +19,15 @@ import { marginOptions, tripletMarginOptions, tripletDistanceOptions } from './r
 
 /** Options of losses with a margin. */
 export interface MarginOptions extends LossOptions {
-  /** The margin. Default 0; of `hingeEmbeddingLoss` 1. */
+  /** The margin. Default 0, or 1 for `hingeEmbeddingLoss`. */
   readonly margin?: number;
 }
 
 /**
- * With c the cosine of two vectors (along dimension 1 of a batch): `1 − c` where they should be alike,
- * `max(0, c − margin)` where not. Default margin 0. PyTorch: `nn.functional.cosine_embedding_loss`.
+ * With c the cosine similarity of two vectors, `[batch, features]` or `[features]`: `1 − c` where the target is 1
+ * (alike), `max(0, c − margin)` where it is −1. PyTorch: `nn.functional.cosine_embedding_loss`.
+ *
+ * @example cosineEmbeddingLoss(tensor([[1, 0]]), tensor([[0, 1]]), tensor([1])) // 1
  */
 export function cosineEmbeddingLoss(
   input1: Tensor,
@@ -51,17 +53,20 @@ export function cosineEmbeddingLoss(
 
 /** Options of `TripletMarginLoss` and `tripletMarginLoss`. */
 export interface TripletMarginOptions extends MarginOptions {
-  /** Which norm measures distances. Default 2. */
+  /** The order of the norm that measures distances. Default 2. */
   readonly p?: number;
-  /** Added to differences, so that the distance of equal vectors has a derivative. */
+  /** Added to differences, so that the distance between equal vectors has a derivative. Default 1e-6. */
   readonly eps?: number;
-  /** Whether the negative's distance from the positive counts where it is smaller. */
+  /** Whether the distance from positive to negative counts instead where it is smaller. Default false. */
   readonly swap?: boolean;
 }
 
 /**
- * `max(0, d(anchor, positive) − d(anchor, negative) + margin)` with distances along the last dimension (Balntas et al.
- * 2016). Default margin 1. PyTorch: `nn.functional.triplet_margin_loss`.
+ * `max(0, d(anchor, positive) − d(anchor, negative) + margin)`, with distances along the last dimension (Balntas et
+ * al. 2016). Default margin 1. PyTorch: `nn.functional.triplet_margin_loss`.
+ *
+ * @throws {ShapeError} if the three differ in their number of dimensions.
+ * @example tripletMarginLoss(tensor([[0, 0]]), tensor([[0, 1]]), tensor([[0, 3]]), { margin: 4 }) // 2
  */
 export function tripletMarginLoss(
   anchor: Tensor,
@@ -87,16 +92,16 @@ export function tripletMarginLoss(
 
 /** Options of `TripletMarginWithDistanceLoss` and `tripletMarginWithDistanceLoss`. */
 export interface TripletDistanceOptions extends LossOptions {
-  /** The distance of two batches, element by element of the result. Default: `pairwiseDistance`. */
+  /** The distances between the vectors of two batches. Default `pairwiseDistance`. */
   readonly distanceFunction?: ((x: Tensor, y: Tensor) => Tensor) | null | undefined;
-  /** Positive. Default 1. */
+  /** By how much the negative should be farther away; positive. Default 1. */
   readonly margin?: number | undefined;
-  /** Whether the negative's distance from the positive counts where it is smaller. Default false. */
+  /** Whether the distance from positive to negative counts instead where it is smaller. Default false. */
   readonly swap?: boolean | undefined;
 }
 
 /**
- * `tripletMarginLoss` with a distance of your own. PyTorch: `nn.functional.triplet_margin_with_distance_loss`.
+ * `tripletMarginLoss` with any distance function. PyTorch: `nn.functional.triplet_margin_with_distance_loss`.
  * @throws {ShapeError} if the three differ in their number of dimensions.
  * @example tripletMarginWithDistanceLoss(a, p, n, { distanceFunction: (x, y) => x.sub(y).abs().sum(-1) })
  */
@@ -124,7 +129,12 @@ export function tripletMarginWithDistanceLoss(
   return reduce(op, clamp(near.sub(least).add(margin), 0), reduction);
 }
 
-/** `max(0, −target (input1 − input2) + margin)`. Default margin 0. PyTorch: `nn.functional.margin_ranking_loss`. */
+/**
+ * `max(0, −target (input1 − input2) + margin)`: a target of 1 asks for the first score to be higher, −1 for the
+ * second. Default margin 0. PyTorch: `nn.functional.margin_ranking_loss`.
+ *
+ * @example marginRankingLoss(tensor([1, 2]), tensor([3, 1]), tensor([1, 1]), { reduction: 'none' }) // [2, 0]
+ */
 export function marginRankingLoss(
   input1: Tensor,
   input2: Tensor,
@@ -142,7 +152,12 @@ export function marginRankingLoss(
   );
 }
 
-/** `input` where the target is 1, `max(0, margin − input)` where −1. Default margin 1. PyTorch: `hinge_embedding_loss`. */
+/**
+ * `input` where the target is 1, `max(0, margin − input)` where it is −1. Default margin 1. PyTorch:
+ * `nn.functional.hinge_embedding_loss`.
+ *
+ * @example hingeEmbeddingLoss(tensor([0.5, 0.5]), tensor([1, -1]), { reduction: 'none' }) // [0.5, 0.5]
+ */
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options?: MarginOptions): Tensor {
   const { margin = 1, reduction } = marginOptions('hingeEmbeddingLoss', options);
   checkTensors('hingeEmbeddingLoss', { input, target });
@@ -152,7 +167,7 @@ export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options?: Marg
   return reduce('hingeEmbeddingLoss', far.add(near), reduction);
 }
 
-/** Of different ranks they would broadcast, and others be compared than belong together. */
+/** Tensors of different ranks would broadcast, and compare vectors that do not belong together. */
 function checkSameRank(op: string, tensors: Readonly<Record<string, Tensor>>): void {
   const all = Object.values(tensors);
   if (all.every((t) => t.ndim === all[0]?.ndim)) return;

@@ -1,4 +1,4 @@
-/** @file The readers of the options of all losses: functions read them at the call, modules when they are made. */
+/** @file Readers for the options of all losses: functions read them at the call, modules when they are made. */
 import {
   defineOptions,
   kinds,
@@ -24,7 +24,7 @@ import type { MultilabelSoftMarginOptions, MultiMarginOptions } from './margins.
 import type { CtcOptions } from './ctc.js';
 import { reductionKind, type LossOptions } from './reduction.js';
 
-/** Of a loss that has only a reduction. */
+/** For a loss with no option but the reduction. */
 export const lossOptions: OptionsReader<LossOptions> = defineOptions<LossOptions>({
   reduction: reductionKind,
 });

@@ -1,19 +1,26 @@
-/** @file What a loss does with the values of its elements. */
-import { checkArgument, ChainruleError, kinds, type Kind, type Tensor } from '@chainrule/autograd';
+/** @file How a loss combines the values of its elements. */
+import {
+  ChainruleError,
+  checkArgument,
+  display,
+  type Kind,
+  kinds,
+  type Tensor,
+} from '@chainrule/autograd';
 
-/** The mean of all, their sum, or each of them. */
+/** The mean of all elements, their sum, or each of them. */
 export type Reduction = 'mean' | 'sum' | 'none';
 
 /** Options of every loss. */
 export interface LossOptions {
-  /** Default 'mean'. */
+  /** How elements are combined. Default `'mean'`. */
   readonly reduction?: Reduction | undefined;
 }
 
 /** What `reduction` may be. */
 export const reductionKind: Kind<Reduction> = kinds.oneOf('mean', 'sum', 'none');
 
-/** Refuses what is no tensor, by the name of the argument. */
+/** Refuses arguments that are not tensors, by name. */
 export function checkTensors(op: string, given: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(given)) checkArgument(op, name, given[name], kinds.tensor);
 }
@@ -27,16 +34,19 @@ export function checkReduction(op: string, reduction: string, ...more: readonly 
   const known = ['mean', 'sum', 'none', ...more];
   if (!known.includes(reduction)) {
     throw new ChainruleError(
-      `${op}: reduction must be one of '${known.join("', '")}', got '${String(reduction)}'`,
+      `${op}: reduction must be one of '${known.join("', '")}', got ${display(reduction)}`,
     );
   }
 }
 
-/** What has been warned of already; so many shapes only come from a loop over them. */
+/** What has been warned about. So many shapes come only from a loop over shapes. */
 const warned = new Set<string>();
 const MOST_WARNINGS = 64;
 
-/** Warns, once for each pair of shapes, of an input and a target that broadcast: `[4, 1]` and `[4]` make sixteen errors. */
+/**
+ * Warns, once for each pair of shapes, of an input and a target that broadcast: `[4, 1]` and `[4]` make sixteen
+ * errors.
+ */
 export function warnOfBroadcast(op: string, input: Tensor, target: Tensor): void {
   const [sizes, others] = [input.shape, target.shape];
   if (sizes.length === others.length && sizes.every((n, i) => n === others[i])) return;
@@ -45,7 +55,7 @@ export function warnOfBroadcast(op: string, input: Tensor, target: Tensor): void
   if (warned.has(key) || warned.size >= MOST_WARNINGS) return;
   warned.add(key);
   console.warn(
-    `${op}: the target's shape ${other} differs from the input's ${own}; they broadcast, so that elements are ` +
+    `${op}: the target's shape ${other} differs from the input's ${own}; they broadcast, so elements are ` +
       `compared that may not belong together. Give both the same shape: target.reshape(${own}) or input.squeeze()`,
   );
 }

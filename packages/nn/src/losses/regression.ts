@@ -1,4 +1,4 @@
-/** @file Losses that compare numbers. Input and target broadcast, with a warning as in PyTorch. */
+/** @file Losses for predicted numbers. Input and target broadcast, with a warning as in PyTorch. */
 import {
   checkArgument,
   kinds,
@@ -21,7 +21,12 @@ import {
   smoothL1Options,
 } from './readers.js';
 
-/** `(input − target)²`. PyTorch: `nn.functional.mse_loss`, which also broadcasts. */
+/**
+ * The squared error, `(input − target)²`. Shapes that differ broadcast, with a warning. PyTorch:
+ * `nn.functional.mse_loss`.
+ *
+ * @example mseLoss(tensor([1, 2]), tensor([1, 4])) // 2
+ */
 export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
   const { reduction } = lossOptions('mseLoss', options);
   checkTensors('mseLoss', { input, target });
@@ -29,7 +34,12 @@ export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): T
   return reduce('mseLoss', square(sub(input, target)), reduction);
 }
 
-/** `|input − target|`, with derivative 0 where they are equal. PyTorch: `nn.functional.l1_loss`. */
+/**
+ * The absolute error, `|input − target|`, with derivative 0 where the two are equal. PyTorch:
+ * `nn.functional.l1_loss`.
+ *
+ * @example l1Loss(tensor([1, 2]), tensor([1, 4])) // 1
+ */
 export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
   const { reduction } = lossOptions('l1Loss', options);
   checkTensors('l1Loss', { input, target });
@@ -39,13 +49,15 @@ export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Te
 
 /** Options of `smoothL1Loss`. */
 export interface SmoothL1Options extends LossOptions {
-  /** Where the square ends and the line begins. Default 1. */
+  /** The distance at which the loss goes from quadratic to linear. Default 1. */
   readonly beta?: number;
 }
 
 /**
- * With d the distance: `d² / (2 beta)` below beta, `d − beta / 2` from there on; with beta 0 the same as `l1Loss`.
- * PyTorch: `nn.functional.smooth_l1_loss`.
+ * With `d = |input − target|`: `d² / (2 beta)` for d below `beta`, `d − beta / 2` from there on. With `beta: 0` it
+ * is `l1Loss`. PyTorch: `nn.functional.smooth_l1_loss`.
+ *
+ * @example smoothL1Loss(tensor([0, 0]), tensor([0.5, 3]), { reduction: 'none' }) // [0.125, 2.5]
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
   const { reduction, beta = 1 } = smoothL1Options('smoothL1Loss', options);
@@ -62,11 +74,16 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Op
 
 /** Options of `huberLoss`. */
 export interface HuberOptions extends LossOptions {
-  /** Where the square ends and the line begins. Default 1. */
+  /** The distance at which the loss goes from quadratic to linear. Default 1. */
   readonly delta?: number;
 }
 
-/** With d the distance: `d² / 2` below delta, `delta (d − delta / 2)` from there on (Huber 1964). PyTorch: `huber_loss`. */
+/**
+ * With `d = |input − target|`: `d² / 2` for d below `delta`, `delta (d − delta / 2)` from there on (Huber 1964).
+ * PyTorch: `nn.functional.huber_loss`.
+ *
+ * @example huberLoss(tensor([0, 0]), tensor([0.5, 3]), { delta: 2, reduction: 'none' }) // [0.125, 4]
+ */
 export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions): Tensor {
   const { reduction, delta = 1 } = huberOptions('huberLoss', options);
   checkTensors('huberLoss', { input, target });
@@ -83,16 +100,18 @@ export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions)
 export interface PoissonNllOptions extends LossOptions {
   /** Whether the input is the logarithm of the rate. Default true. */
   readonly logInput?: boolean;
-  /** With Stirling's term. Default false. */
+  /** Whether Stirling's approximation of `ln target!` is added. Default false. */
   readonly full?: boolean;
   /** Added to a rate before its logarithm is taken. Default 1e-8. */
   readonly eps?: number;
 }
 
 /**
- * The negative log-likelihood of counts under a Poisson distribution: `eˣ − target · x` of the log of the rate, or with
- * `logInput: false` `x − target · ln(x + eps)`. `full` adds Stirling's approximation of `ln target!` where it is more
- * than 1. PyTorch: `nn.functional.poisson_nll_loss`.
+ * The negative log-likelihood of counts under a Poisson distribution: `eˣ − target · x` for the logarithm x of the
+ * rate, or with `logInput: false` `x − target · ln(x + eps)` for the rate itself. `full` adds Stirling's
+ * approximation of `ln target!` where the target is above 1. PyTorch: `nn.functional.poisson_nll_loss`.
+ *
+ * @example poissonNllLoss(tensor([0]), tensor([2])) // 1
  */
 export function poissonNllLoss(input: Tensor, target: Tensor, options?: PoissonNllOptions): Tensor {
   const {
@@ -116,19 +135,22 @@ export function poissonNllLoss(input: Tensor, target: Tensor, options?: PoissonN
 
 /** Options of `gaussianNllLoss`. */
 export interface GaussianNllOptions extends LossOptions {
-  /** With the constant term. Default false. */
+  /** Whether the constant `½ ln 2π` is added. Default false. */
   readonly full?: boolean;
-  /** The least a variance counts as. Default 1e-6. */
+  /** The lower bound of the variance. Default 1e-6. */
   readonly eps?: number;
 }
 
 const varianceKind = kinds.either(kinds.tensor, kinds.nonNegative);
 
 /**
- * The negative log-likelihood under a normal distribution: `½ (ln var + (input − target)² / var)`, the variance at
- * least eps; `full` adds `½ ln 2π`. `variance` is a number, or has the input's shape, a 1 in place of its last
- * dimension, or lacks that dimension. The gradient of the variance passes the lower bound, as PyTorch's does.
- * PyTorch: `nn.functional.gaussian_nll_loss`, which also refuses negative variances.
+ * The negative log-likelihood under a normal distribution: `½ (ln var + (input − target)² / var)`, with the variance
+ * at least `eps`. The variance is a number, has the input's shape, has size 1 in the last dimension, or lacks that
+ * dimension. As in PyTorch, the gradient of the variance passes through the lower bound. PyTorch:
+ * `nn.functional.gaussian_nll_loss`.
+ *
+ * @throws {ChainruleError} for a negative number as variance; PyTorch also looks for negative elements of a tensor.
+ * @example gaussianNllLoss(tensor([1]), tensor([3]), tensor([1])) // 2
  */
 export function gaussianNllLoss(
   input: Tensor,

@@ -8,12 +8,13 @@ const labelOptions = defineOptions<LabelOptions>(labelKinds);
 const weightOptions = defineOptions<WeightOptions>({ weight: kinds.anything });
 
 /**
- * The share of examples whose label is predicted, `Σ w·[ŷ = y] / Σ w`.
+ * The share of examples that are classified correctly: `Σ w·[ŷ = y] / Σ w`, with weights `w` of 1 unless given.
  *
- * Predictions are scores `[n, classes, …]` for labels `[n, …]`, or of the labels' shape: labels themselves (int32, bool),
- * or scores of class 1 (float), right from `threshold` on. scikit-learn: `accuracy_score`; torchmetrics: `Accuracy`.
+ * Predictions are scores `[n, classes, …]` for labels `[n, …]`, where the largest score wins (the first, if several
+ * are equal), or they have the labels' shape: class labels (int32 or bool), or float scores of class 1, which
+ * predict 1 from `threshold` on. scikit-learn: `accuracy_score`; torchmetrics: `Accuracy`.
  *
- * @throws {ShapeError} @throws {IndexError} for a label that is none.
+ * @throws {ShapeError} if predictions and labels do not fit. @throws {IndexError} for a label that is not a class.
  * @example
  * const accuracy = new Accuracy();
  * accuracy.update(tensor([[0.1, 0.9], [0.8, 0.2]]), tensor([1, 1], { dtype: 'int32' }));
@@ -50,11 +51,17 @@ export class Accuracy extends SumMetric<number, Numbers, Numbers> {
 }
 
 /**
- * The share of examples whose label is among the `k` largest scores. Of equal scores those of lower classes come first.
- * Scores `[n, classes, …]`, labels `[n, …]`. scikit-learn: `top_k_accuracy_score`, which puts higher classes first.
+ * The share of examples whose label is among the `k` largest scores: scores `[n, classes, …]`, labels `[n, …]`. Of
+ * equal scores, those of lower classes come first; scikit-learn's `top_k_accuracy_score` puts higher classes first.
+ *
+ * @throws {ShapeError} if scores and labels do not fit. @throws {IndexError} for a label that is not a class.
+ * @example
+ * const top2 = new TopKAccuracy(2);
+ * top2.update(tensor([[0.5, 0.3, 0.2]]), tensor([1], { dtype: 'int32' }));
+ * top2.compute(); // 1
  */
 export class TopKAccuracy extends SumMetric<number, Numbers, Numbers> {
-  /** Among how many of the likeliest classes the right one must be. */
+  /** How many of the highest-scoring classes count. */
   readonly k: number;
 
   constructor(k: number) {

@@ -1,24 +1,24 @@
-/** @file Whether probabilities mean what they say. */
+/** @file How well predicted probabilities match observed frequencies. */
 import { ChainruleError, defineOptions, kinds } from '@chainrule/autograd';
 import { labelsOf, scoresOf, startOf } from './labels.js';
 import { SumMetric } from './metric.js';
 import { valuesOf, weightsOf, type Numbers, type WeightOptions } from './read.js';
 
-/** What `CalibrationError` takes. */
+/** Options of `CalibrationError`. */
 export interface CalibrationOptions {
-  /** How many parts [0, 1] is divided into. Default 10. */
+  /** The number of bins that [0, 1] is divided into. Default 10. */
   readonly bins?: number;
-  /** The mean of the distances (`'l1'`, the default), the root of the mean of their squares, or the largest. */
+  /** The mean distance (`'l1'`, the default), the root mean square (`'l2'`) or the largest (`'max'`). */
   readonly norm?: 'l1' | 'l2' | 'max';
 }
 
-/** One part of [0, 1] that holds examples. */
+/** A bin of [0, 1] that holds examples. */
 export interface CalibrationBin {
-  /** The mean of what was predicted. */
+  /** The mean predicted probability. */
   readonly confidence: number;
-  /** How often it came true. */
+  /** The share of predictions that are right. */
   readonly accuracy: number;
-  /** The weight of the examples in it. */
+  /** The total weight of its examples. */
   readonly weight: number;
 }
 
@@ -29,12 +29,18 @@ const calibrationOptions = defineOptions<CalibrationOptions>({
 const weightOptions = defineOptions<WeightOptions>({ weight: kinds.anything });
 
 /**
- * The expected calibration error (Naeini et al. 2015; Guo et al. 2017, arXiv:1706.04599): over bins of equal width, how far
- * the mean probability is from how often it comes true.
+ * The expected calibration error (Naeini et al. 2015; Guo et al. 2017, arXiv:1706.04599): over bins of equal width,
+ * the distance between the mean predicted probability and the share of predictions that are right.
  *
- * Probabilities `[n, classes]`, of which the largest counts, for labels `[n]`; or `[n]` of class 1 for targets 0 and 1.
- * `curve()` gives the bins; for two classes it is scikit-learn's `calibration_curve`. torchmetrics: `CalibrationError`.
+ * Takes probabilities `[n, classes]`, of which the largest counts, with labels `[n]`; or probabilities of class 1,
+ * `[n]`, with targets of 0 and 1. `curve()` gives the bins; for two classes it is scikit-learn's
+ * `calibration_curve`. torchmetrics: `CalibrationError`.
+ *
  * @throws {ChainruleError} for a probability outside of [0, 1].
+ * @example
+ * const calibration = new CalibrationError();
+ * calibration.update(tensor([0.75, 0.75, 0.75, 0.75]), tensor([1, 1, 1, 0]));
+ * calibration.compute(); // 0
  */
 export class CalibrationError extends SumMetric<number, Numbers, Numbers> {
   private readonly bins: number;
@@ -75,7 +81,7 @@ export class CalibrationError extends SumMetric<number, Numbers, Numbers> {
     }
   }
 
-  /** The bins that hold examples, by rising probability: what a reliability diagram shows. */
+  /** The bins that hold examples, in order of probability: the points of a reliability diagram. */
   curve(): CalibrationBin[] {
     const curve: CalibrationBin[] = [];
     for (let b = 0; b < this.bins; b++) {

@@ -1,34 +1,38 @@
-/** @file The confusion matrix, and the figures of single classes that are made of it. */
+/** @file The confusion matrix, and what is computed from it for each class. */
 import { defineOptions, kinds, type OptionsReader } from '@chainrule/autograd';
 import { labelKinds, labelsOf, type LabelOptions } from './labels.js';
 import { Metric, type MetricState } from './metric.js';
 import { valuesOf, weightsOf, type Numbers, type WeightOptions } from './read.js';
 
-/** What `ConfusionMatrix` takes. */
+/** Options of `ConfusionMatrix`. */
 export interface ConfusionOptions extends LabelOptions {
-  /** How many classes there are; as many as were seen if not given. */
+  /** The number of classes. Default: as many as were seen. */
   readonly numClasses?: number;
-  /** Divides by the sum of each row (`'true'`), of each column (`'predicted'`) or of all. */
+  /**
+   * What counts are divided by: the sum of their row (`'true'`), of their column (`'predicted'`) or of all counts.
+   * Default: nothing.
+   */
   readonly normalize?: 'true' | 'predicted' | 'all' | null;
 }
 
 /**
- * How the figures of the classes become one. `'binary'`: that of class 1; `'macro'`: their mean over the classes that
- * occur; `'weighted'`: weighted by how often each is true; `'micro'`: of all counts together; `'none'`: one each.
+ * How the values of the classes are combined. `'binary'`: the value for class 1; `'macro'`: the mean over the
+ * classes that occur; `'weighted'`: the mean weighted by the number of true examples; `'micro'`: the value for the
+ * counts of all classes added up; `'none'`: an array with the value for each class.
  */
 export type Average = 'binary' | 'micro' | 'macro' | 'weighted' | 'none';
 
-/** What `Precision`, `Recall`, `F1Score` and `IoU` take. */
+/** Options of `Precision`, `Recall`, `F1Score`, `FBetaScore` and `IoU`. */
 export interface AverageOptions<A extends Average = Average> extends LabelOptions {
-  /** Default `'macro'`. */
+  /** How the values of the classes are combined. Default `'macro'`. */
   readonly average?: A;
   /** The number of classes. Default: as many as the predictions have. */
   readonly numClasses?: number;
-  /** The figure of a class where it is 0/0. Default 0. */
+  /** The value for a class where the quotient is 0/0. Default 0. */
   readonly zeroDivision?: number;
 }
 
-/** Each pair of classes has a count: with these, 2 GiB of them. */
+/** Each pair of classes has a count; for this many classes they take 2 GiB. */
 const MOST_CLASSES = 2 ** 14;
 
 const confusionOptions: OptionsReader<ConfusionOptions> = defineOptions<ConfusionOptions>({
@@ -110,9 +114,11 @@ abstract class ConfusionBased<Result> extends Metric<Result, Numbers, Numbers> {
 }
 
 /**
- * How often each label was taken for each other: row = true label, column = prediction.
+ * How often each class was predicted for each true class: rows are true labels, columns are predictions. Takes
+ * predictions and labels as {@link Accuracy} does. scikit-learn: `confusion_matrix`; torchmetrics:
+ * `ConfusionMatrix`.
  *
- * scikit-learn: `confusion_matrix`; torchmetrics: `ConfusionMatrix`.
+ * @throws {IndexError} for a label outside of `numClasses`.
  * @example
  * const confusion = new ConfusionMatrix();
  * confusion.update([0, 1, 1], [0, 1, 0]);
@@ -149,14 +155,14 @@ export class ConfusionMatrix extends ConfusionBased<number[][]> {
   }
 }
 
-/** Hits, wrong predictions and misses of one class, and how often it is true. */
+/** True positives, false positives and false negatives of one class. */
 interface ClassCounts {
   readonly hits: number;
   readonly wrong: number;
   readonly missed: number;
 }
 
-/** A figure of each class, averaged. */
+/** A value for each class, averaged. */
 abstract class ClassFigure<A extends Average> extends ConfusionBased<
   A extends 'none' ? number[] : number
 > {
@@ -170,7 +176,7 @@ abstract class ClassFigure<A extends Average> extends ConfusionBased<
     this.zeroDivision = given.zeroDivision ?? 0;
   }
 
-  /** The figure of one class. */
+  /** The value for one class. */
   protected abstract figure(counts: ClassCounts): number;
 
   protected quotient(x: number, y: number): number {
@@ -218,7 +224,15 @@ abstract class ClassFigure<A extends Average> extends ConfusionBased<
   }
 }
 
-/** The share of right ones among what was predicted to be of a class. scikit-learn: `precision_score`. */
+/**
+ * The share of the predictions of a class that are right: `TP / (TP + FP)`. Takes predictions and labels as {@link
+ * Accuracy} does. scikit-learn: `precision_score`; torchmetrics: `Precision`.
+ *
+ * @example
+ * const precision = new Precision({ average: 'none' });
+ * precision.update([0, 1, 1], [0, 1, 0]);
+ * precision.compute(); // [1, 0.5]
+ */
 export class Precision<const A extends Average = 'macro'> extends ClassFigure<A> {
   constructor(options?: AverageOptions<A>) {
     super('Precision', options);
@@ -228,7 +242,10 @@ export class Precision<const A extends Average = 'macro'> extends ClassFigure<A>
   }
 }
 
-/** The share of the examples of a class that were found. scikit-learn: `recall_score`. */
+/**
+ * The share of the examples of a class that are found: `TP / (TP + FN)`. Takes predictions and labels as {@link
+ * Accuracy} does. scikit-learn: `recall_score`; torchmetrics: `Recall`.
+ */
 export class Recall<const A extends Average = 'macro'> extends ClassFigure<A> {
   constructor(options?: AverageOptions<A>) {
     super('Recall', options);
@@ -238,7 +255,11 @@ export class Recall<const A extends Average = 'macro'> extends ClassFigure<A> {
   }
 }
 
-/** The weighted harmonic mean of precision and recall, recall counting `beta` times. scikit-learn: `fbeta_score`. */
+/**
+ * The weighted harmonic mean of precision and recall, `(1 + β²) TP / ((1 + β²) TP + β² FN + FP)`: recall counts
+ * `beta` times as much. Takes predictions and labels as {@link Accuracy} does. scikit-learn: `fbeta_score`;
+ * torchmetrics: `FBetaScore`.
+ */
 export class FBetaScore<const A extends Average = 'macro'> extends ClassFigure<A> {
   private readonly beta: number;
 
@@ -255,7 +276,15 @@ export class FBetaScore<const A extends Average = 'macro'> extends ClassFigure<A
 const betaOptions = defineOptions<{ readonly beta: number }>({ beta: kinds.positive });
 const checkedBeta = (beta: number): number => betaOptions('FBetaScore', { beta }).beta;
 
-/** The harmonic mean of precision and recall. scikit-learn: `f1_score`. */
+/**
+ * The harmonic mean of precision and recall, `2 TP / (2 TP + FP + FN)`. Takes predictions and labels as {@link
+ * Accuracy} does. scikit-learn: `f1_score`; torchmetrics: `F1Score`.
+ *
+ * @example
+ * const f1 = new F1Score({ average: 'binary' });
+ * f1.update([0, 1, 1], [0, 1, 0]);
+ * f1.compute(); // 0.6667
+ */
 export class F1Score<const A extends Average = 'macro'> extends ClassFigure<A> {
   constructor(options?: AverageOptions<A>) {
     super('F1Score', options);
@@ -265,7 +294,10 @@ export class F1Score<const A extends Average = 'macro'> extends ClassFigure<A> {
   }
 }
 
-/** Intersection over union of what is of a class and what is said to be, as of segmented images. scikit-learn: `jaccard_score`. */
+/**
+ * Intersection over union, `TP / (TP + FP + FN)`, as used for segmented images (the Jaccard index). Takes
+ * predictions and labels as {@link Accuracy} does. scikit-learn: `jaccard_score`; torchmetrics: `JaccardIndex`.
+ */
 export class IoU<const A extends Average = 'macro'> extends ClassFigure<A> {
   constructor(options?: AverageOptions<A>) {
     super('IoU', options);

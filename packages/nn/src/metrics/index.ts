@@ -1,4 +1,4 @@
-/** @file `@chainrule/nn/metrics`: how good a model is, over many batches, in the figures that people compare. */
+/** @file `@chainrule/nn/metrics`: the usual measures of a model's quality, gathered over many batches. */
 export { Metric, type MetricState } from './metric.js';
 export type { Numbers, WeightOptions } from './read.js';
 export type { LabelOptions } from './labels.js';

@@ -1,12 +1,15 @@
-/** @file From scores to labels: what a classifier says, whichever form it says it in. */
+/** @file From scores to labels: the class a classifier predicts, in whichever form the prediction comes. */
 import { kinds, ShapeError, Tensor } from '@chainrule/autograd';
 import { checkLabel, valuesOf, type Numbers } from './read.js';
 
 /** How scores become labels. */
 export interface LabelOptions {
-  /** Two classes, one score an example: from which score on it is class 1. Default 0.5, for probabilities; logits take 0. */
+  /**
+   * With one score for each example: the score from which on class 1 is predicted. Default 0.5, for probabilities;
+   * use 0 for logits.
+   */
   readonly threshold?: number;
-  /** Targets with this label are left out. */
+  /** Examples with this label are left out. */
   readonly ignoreIndex?: number | null;
 }
 
@@ -15,13 +18,13 @@ export const labelKinds = {
   ignoreIndex: kinds.orNull(kinds.whole),
 } as const;
 
-/** The class that each example is given and the one it has; examples to be left out are not there. */
+/** The predicted and the true class of each example that is not left out. */
 export interface Labels {
   readonly predicted: readonly number[];
   readonly true: readonly number[];
-  /** Where each stands in what was given. */
+  /** The position of each in the input. */
   readonly positions: readonly number[];
-  /** How many classes there are, as far as the scores say. */
+  /** The number of classes, as far as the scores tell. */
   readonly classes: number;
 }
 
@@ -61,7 +64,9 @@ export function labelsOf(
   return { predicted, true: truth, positions, classes: scored?.classes ?? 0 };
 }
 
-/** The classes of scores and how many positions lie behind them, or null where there is one number an example. */
+/**
+ * The number of classes of the scores and of positions behind them, or null if there is one number for each example.
+ */
 export function scoresOf(
   op: string,
   prediction: readonly number[],
@@ -75,7 +80,7 @@ export function scoresOf(
     return { classes, inner: rest.reduce((product, size) => product * size, 1) };
   }
   throw new ShapeError(
-    `${op}: prediction [${prediction.join(', ')}] does not go with target [${target.join(', ')}]; ` +
+    `${op}: prediction [${prediction.join(', ')}] does not fit target [${target.join(', ')}]; ` +
       `it must be scores [n, classes, …] for a target [n, …], or of the target's shape`,
   );
 }

@@ -1,4 +1,4 @@
-/** @file What every metric is: numbers gathered batch by batch, and a figure made of them at the end. */
+/** @file The base of all metrics: numbers gathered batch by batch, and a result computed from them at the end. */
 import {
   ChainruleError,
   checkArgument,
@@ -10,7 +10,7 @@ import {
 
 const numbers = kinds.listOf(kinds.number);
 
-/** The parts of a state; none of what is no object. */
+/** The entries of a state, which must be an object. */
 function stateOf(op: string, state: unknown): Readonly<Record<string, unknown>> {
   try {
     return { ...checkArgument(op, 'state', state, kinds.object) };
@@ -20,15 +20,15 @@ function stateOf(op: string, state: unknown): Readonly<Record<string, unknown>> 
   }
 }
 
-/** What a metric has gathered, as plain numbers: fit for a checkpoint. */
+/** What a metric has gathered, as plain numbers that a checkpoint can hold. */
 export type MetricState = Readonly<Record<string, number | readonly number[]>>;
 
 /**
- * A figure over many batches: `update` with each, `compute` at the end, `reset` before the next pass.
+ * A measure over many batches: call `update` with each, `compute` at the end, and `reset` before the next pass.
  *
- * Sums are kept in double precision, whatever the dtype of the tensors; values are read when they are given, so nothing
- * holds on to a graph. `merge` takes in what another metric of the same options has gathered, elsewhere or before: the
- * result is that of all the data. torchmetrics: `Metric`.
+ * Sums are kept in double precision, whatever the dtype of the tensors. Values are read when they are given, so a
+ * metric keeps no graph alive. `merge` adds what another metric of the same class and options has gathered, on
+ * another worker or in an earlier run: the result is that of all the data together. torchmetrics: `Metric`.
  *
  * @example
  * const accuracy = new Accuracy();
@@ -36,22 +36,22 @@ export type MetricState = Readonly<Record<string, number | readonly number[]>>;
  * console.log(accuracy.compute());
  */
 export abstract class Metric<Result = number, Prediction = unknown, Target = unknown> {
-  /** What messages call it. */
+  /** The name used in messages. */
   get name(): string {
     return this.constructor.name;
   }
 
-  /** Takes a batch in. @throws {ShapeError} if the shapes do not fit. Nothing has been taken in then. */
+  /** Adds a batch. @throws {ShapeError} if the shapes do not fit; nothing is added then. */
   abstract update(prediction: Prediction, target: Target, options?: object): void;
-  /** The figure for all that was taken in. @throws {ChainruleError} if that was nothing. */
+  /** The result for everything added so far. @throws {ChainruleError} if nothing was added. */
   abstract compute(): Result;
-  /** Forgets everything. */
+  /** Starts again from nothing. */
   abstract reset(): void;
-  /** Takes in what another metric of the same kind has gathered. */
+  /** Adds what another metric of the same class and options has gathered. */
   abstract merge(other: this): void;
   /** What was gathered, as plain numbers. */
   abstract stateDict(): MetricState;
-  /** Goes on from such a state. @throws {FormatError} if it is not one of this metric. */
+  /** Continues from a state of `stateDict`. @throws {FormatError} if it is not a state of this metric. */
   abstract loadStateDict(state: MetricState): void;
 
   /** The error of `compute` before any `update`. */
@@ -77,7 +77,7 @@ export abstract class Metric<Result = number, Prediction = unknown, Target = unk
     checkArgument(`${this.name}.merge`, 'other', other, same);
   }
 
-  /** A list of numbers of a state. */
+  /** A list of numbers in a state. */
   protected listOf(state: MetricState, key: string, length?: number): readonly number[] {
     const { [key]: list } = stateOf(`${this.name}.loadStateDict`, state);
     if (!passes(numbers, list) || (length !== undefined && list.length !== length)) {
@@ -89,7 +89,7 @@ export abstract class Metric<Result = number, Prediction = unknown, Target = unk
   }
 }
 
-/** A metric whose figure is made of sums. */
+/** A metric whose result is computed from sums. */
 export abstract class SumMetric<
   Result = number,
   Prediction = unknown,

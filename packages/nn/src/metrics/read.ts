@@ -1,12 +1,19 @@
-/** @file Reads what metrics are given: tensors or arrays of numbers, checked against each other. */
-import { checkArgument, IndexError, kinds, ShapeError, type Tensor } from '@chainrule/autograd';
+/** @file Reads the inputs of metrics: tensors or arrays of numbers, checked against each other. */
+import {
+  checkArgument,
+  IndexError,
+  kinds,
+  plural,
+  ShapeError,
+  type Tensor,
+} from '@chainrule/autograd';
 
-/** Numbers to be judged or to judge by. */
+/** Predictions or targets: a tensor, or numbers in an array. */
 export type Numbers = Tensor | readonly number[] | Float32Array | Float64Array | Int32Array;
 
-/** How much each example counts. */
+/** The weights of examples. */
 export interface WeightOptions {
-  /** One number ≥ 0 an example; 1 if not given. scikit-learn: `sample_weight`. */
+  /** One number ≥ 0 for each example. Default 1. scikit-learn: `sample_weight`. */
   readonly weight?: Numbers;
 }
 
@@ -32,7 +39,7 @@ export function valuesOf(op: string, what: string, x: Numbers): Values {
     : { data: x, shape: [x.length] };
 }
 
-/** Two operands of one shape. */
+/** Two operands of the same shape. */
 export function pair(op: string, prediction: Numbers, target: Numbers): [Values, Values] {
   const [p, t] = [valuesOf(op, 'prediction', prediction), valuesOf(op, 'target', target)];
   if (p.shape.length !== t.shape.length || p.shape.some((n, i) => n !== t.shape[i])) {
@@ -43,7 +50,7 @@ export function pair(op: string, prediction: Numbers, target: Numbers): [Values,
   return [p, t];
 }
 
-/** One weight an example. */
+/** One weight for each example. */
 export function weightsOf(
   op: string,
   weight: Numbers | undefined,
@@ -52,7 +59,9 @@ export function weightsOf(
   if (weight === undefined) return new Float64Array(count).fill(1);
   const { data } = valuesOf(op, 'weight', weight);
   if (data.length !== count)
-    throw new ShapeError(`${op}: got ${data.length} weights for ${count} examples`);
+    throw new ShapeError(
+      `${op}: got ${plural(data.length, 'weight')} for ${plural(count, 'example')}`,
+    );
   for (let i = 0; i < count; i++) {
     if (!(data[i]! >= 0 && data[i]! < Infinity))
       throw new IndexError(`${op}: weight ${i} must be a finite number ≥ 0, got ${data[i]}`);
@@ -60,7 +69,7 @@ export function weightsOf(
   return data;
 }
 
-/** A class label: a whole number from 0 on. */
+/** Checks a class label: a whole number from 0 on. */
 export function checkLabel(
   op: string,
   what: string,

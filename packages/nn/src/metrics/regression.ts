@@ -1,11 +1,11 @@
-/** @file How far numbers are from what they should be, and means of anything. */
+/** @file Errors of predicted numbers, and the mean of any numbers. */
 import { checkArgument, defineOptions, kinds } from '@chainrule/autograd';
 import { Metric, SumMetric, type MetricState } from './metric.js';
 import { pair, valuesOf, weightsOf, type Numbers, type WeightOptions } from './read.js';
 
 const weightOptions = defineOptions<WeightOptions>({ weight: kinds.anything });
 
-/** A weighted mean of one number an element of prediction and target. */
+/** The weighted mean of a number for each pair of elements of prediction and target. */
 abstract class MeanMetric extends SumMetric<number, Numbers, Numbers> {
   constructor() {
     super(2);
@@ -30,21 +30,28 @@ abstract class MeanMetric extends SumMetric<number, Numbers, Numbers> {
   }
 }
 
-/** `mean |p − t|`. scikit-learn: `mean_absolute_error`. */
+/** `mean |p − t|`, of predictions and targets of the same shape. scikit-learn: `mean_absolute_error`. */
 export class MeanAbsoluteError extends MeanMetric {
   protected error(p: number, t: number): number {
     return Math.abs(p - t);
   }
 }
 
-/** `mean (p − t)²`. scikit-learn: `mean_squared_error`. */
+/** `mean (p − t)²`, of predictions and targets of the same shape. scikit-learn: `mean_squared_error`. */
 export class MeanSquaredError extends MeanMetric {
   protected error(p: number, t: number): number {
     return (p - t) ** 2;
   }
 }
 
-/** `√ mean (p − t)²`. scikit-learn: `mean_squared_error(squared=False)`. */
+/**
+ * `√ mean (p − t)²`, of predictions and targets of the same shape. scikit-learn: `root_mean_squared_error`.
+ *
+ * @example
+ * const rmse = new RootMeanSquaredError();
+ * rmse.update(tensor([1, 2]), tensor([1, 4]));
+ * rmse.compute(); // 1.4142
+ */
 export class RootMeanSquaredError extends MeanSquaredError {
   override compute(): number {
     return Math.sqrt(super.compute());
@@ -52,10 +59,9 @@ export class RootMeanSquaredError extends MeanSquaredError {
 }
 
 /**
- * The coefficient of determination, `1 − Σ w(p − t)² / Σ w(t − t̄)²`: 1 is perfect, 0 is as good as the mean.
- *
- * Where all targets are equal it is 1 if every prediction is right, else 0. The spread of the targets is gathered around a
- * running mean, so that a large mean costs no digits. scikit-learn: `r2_score`.
+ * The coefficient of determination, `1 − Σ w(p − t)² / Σ w(t − t̄)²`: 1 is perfect, 0 is as good as always
+ * predicting the mean, and less than 0 is worse. Where all targets are equal it is 1 if every prediction is right,
+ * else 0. The deviations are taken from a running mean, so a large mean costs no digits. scikit-learn: `r2_score`.
  */
 export class R2Score extends Metric<number, Numbers, Numbers> {
   private weight = 0;
@@ -74,7 +80,7 @@ export class R2Score extends Metric<number, Numbers, Numbers> {
     }
   }
 
-  /** Joins what is gathered with a set of this weight, mean, spread and sum of squared errors. */
+  /** Adds a set with this weight, mean, sum of squared deviations and sum of squared errors. */
   private add(weight: number, mean: number, spread: number, squares: number): void {
     const all = this.weight + weight;
     const distance = mean - this.mean;
@@ -111,16 +117,17 @@ export class R2Score extends Metric<number, Numbers, Numbers> {
 
 /**
  * The weighted mean of numbers: losses, times, anything. torchmetrics: `MeanMetric`.
+ *
  * @example
  * const mean = new Mean();
- * mean.update(loss, images.shape[0]); // as often as there are examples
+ * mean.update(loss, images.shape[0]); // weighted by the number of examples
  */
 export class Mean extends SumMetric<number, Numbers | number, number> {
   constructor() {
     super(2);
   }
 
-  /** @param weight How much each of the numbers counts. Default 1. */
+  /** @param weight The weight of each of the numbers. Default 1. */
   update(value: Numbers | number, weight = 1): void {
     checkArgument('Mean', 'weight', weight, kinds.nonNegative);
     const { data } =

@@ -1,4 +1,4 @@
-/** @file Metrics over all scores at once: curves of ROC and of precision and recall, and the areas under them. */
+/** @file ROC and precision-recall curves, and the areas under them, from all scores at once. */
 import { ChainruleError, defineOptions, IndexError, kinds } from '@chainrule/autograd';
 import { Metric, type MetricState } from './metric.js';
 import { pair, weightsOf, type Numbers, type WeightOptions } from './read.js';
@@ -13,7 +13,7 @@ interface Sweep {
   readonly alarms: readonly number[];
 }
 
-/** Keeps every score, label and weight: two classes, one score an example. */
+/** Keeps every score, label and weight: two classes, one score for each example. */
 abstract class ScoreMetric<Result> extends Metric<Result, Numbers, Numbers> {
   private scores: number[] = [];
   private labels: number[] = [];
@@ -27,7 +27,7 @@ abstract class ScoreMetric<Result> extends Metric<Result, Numbers, Numbers> {
       if (t.data[i] !== 0 && t.data[i] !== 1)
         throw new IndexError(`${this.name}: target ${i} must be 0 or 1, got ${t.data[i]}`);
       if (Number.isNaN(p.data[i]))
-        throw new ChainruleError(`${this.name}: score ${i} is NaN, which has no place in an order`);
+        throw new ChainruleError(`${this.name}: score ${i} is NaN, which cannot be ranked`);
     }
     for (let i = 0; i < t.data.length; i++) {
       this.scores.push(p.data[i]!);
@@ -60,7 +60,7 @@ abstract class ScoreMetric<Result> extends Metric<Result, Numbers, Numbers> {
     [this.scores, this.labels, this.weights] = [[...scores], [...labels], [...weights]];
   }
 
-  /** What lies above each distinct score. */
+  /** The counts at or above each distinct score. */
   protected sweep(): Sweep {
     if (this.scores.length === 0) throw this.nothing();
     const order = Array.from(this.scores.keys()).sort((a, b) => this.scores[b]! - this.scores[a]!);
@@ -79,22 +79,27 @@ abstract class ScoreMetric<Result> extends Metric<Result, Numbers, Numbers> {
   }
 }
 
-/** A curve of {@link RocCurve}, from (0, 0) to (1, 1). */
+/** The result of {@link RocCurve}: a curve from (0, 0) to (1, 1). */
 export interface Roc {
-  /** The share of negatives at or above each threshold. */
+  /** The share of negatives whose score reaches each threshold. */
   readonly falsePositiveRate: readonly number[];
-  /** The share of positives at or above each threshold. */
+  /** The share of positives whose score reaches each threshold. */
   readonly truePositiveRate: readonly number[];
-  /** Falling; the first is Infinity. */
+  /** In falling order; the first is Infinity. */
   readonly thresholds: readonly number[];
 }
 
 /**
- * The receiver operating characteristic: hits against false alarms at every threshold.
+ * The receiver operating characteristic: true positives against false positives at every threshold.
  *
- * Scores `[n]` (the higher, the likelier class 1), targets `[n]` of 0 and 1. Every threshold is there; scikit-learn's
- * `roc_curve` is this with `drop_intermediate=False`. torchmetrics: `ROC`.
+ * Scores `[n]` (higher means class 1 is likelier), targets `[n]` of 0 and 1. No threshold is left out:
+ * scikit-learn's `roc_curve` with `drop_intermediate=False`. torchmetrics: `ROC`.
+ *
  * @throws {ChainruleError} if one of the two classes is missing.
+ * @example
+ * const roc = new RocCurve();
+ * roc.update(tensor([0.1, 0.4, 0.8]), tensor([0, 0, 1]));
+ * roc.compute().truePositiveRate; // [0, 1, 1, 1]
  */
 export class RocCurve extends ScoreMetric<Roc> {
   compute(): Roc {
@@ -102,7 +107,16 @@ export class RocCurve extends ScoreMetric<Roc> {
   }
 }
 
-/** The area under {@link RocCurve}: how likely a positive is above a negative. scikit-learn: `roc_auc_score`. */
+/**
+ * The area under {@link RocCurve}: the probability that a positive has a higher score than a negative. Scores and
+ * targets as there. scikit-learn: `roc_auc_score`; torchmetrics: `AUROC`.
+ *
+ * @throws {ChainruleError} if one of the two classes is missing.
+ * @example
+ * const auc = new RocAuc();
+ * auc.update(tensor([0.1, 0.4, 0.35, 0.8]), tensor([0, 0, 1, 1]));
+ * auc.compute(); // 0.75
+ */
 export class RocAuc extends ScoreMetric<number> {
   compute(): number {
     const { falsePositiveRate: x, truePositiveRate: y } = rocOf(this.name, this.sweep());
@@ -126,17 +140,20 @@ function rocOf(name: string, { thresholds, hits, alarms }: Sweep): Roc {
   };
 }
 
-/** A curve of {@link PrecisionRecallCurve}: recall falls from 1 to 0, where precision is 1 by definition. */
+/** The result of {@link PrecisionRecallCurve}: recall falls from 1 to 0, where precision is 1 by definition. */
 export interface PrecisionRecall {
-  /** The part of the found ones that are right. */
+  /** The share of positives among the examples whose score reaches each threshold. */
   readonly precision: readonly number[];
-  /** The part of the right ones that are found. */
+  /** The share of positives whose score reaches each threshold. */
   readonly recall: readonly number[];
-  /** Rising; one fewer than points. */
+  /** In rising order; one fewer than the points of the curve. */
   readonly thresholds: readonly number[];
 }
 
-/** Precision against recall at every threshold. scikit-learn: `precision_recall_curve`. */
+/**
+ * Precision against recall at every threshold. Scores `[n]` (higher means class 1 is likelier), targets `[n]` of 0
+ * and 1. scikit-learn: `precision_recall_curve`; torchmetrics: `PrecisionRecallCurve`.
+ */
 export class PrecisionRecallCurve extends ScoreMetric<PrecisionRecall> {
   compute(): PrecisionRecall {
     const { thresholds, hits, alarms } = this.sweep();
@@ -150,8 +167,8 @@ export class PrecisionRecallCurve extends ScoreMetric<PrecisionRecall> {
 }
 
 /**
- * The area under the curve of precision and recall, as the sum `Σ (Rₙ − Rₙ₋₁)·Pₙ` without interpolation.
- * scikit-learn: `average_precision_score`.
+ * The area under the precision-recall curve as the sum `Σ (Rₙ − Rₙ₋₁)·Pₙ`, without interpolation. Scores and targets
+ * as for {@link PrecisionRecallCurve}. scikit-learn: `average_precision_score`; torchmetrics: `AveragePrecision`.
  */
 export class AveragePrecision extends ScoreMetric<number> {
   compute(): number {

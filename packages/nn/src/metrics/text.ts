@@ -1,10 +1,10 @@
-/** @file Metrics of text: how surprised a model is, and how close a translation is to others. */
+/** @file Metrics for text: perplexity of a language model, BLEU of translations. */
 import { ChainruleError, defineOptions, kinds, ShapeError, passes } from '@chainrule/autograd';
 import { scoresOf, startOf } from './labels.js';
 import { SumMetric } from './metric.js';
 import { checkLabel, valuesOf, type Numbers } from './read.js';
 
-/** What `Perplexity` takes. */
+/** Options of `Perplexity`. */
 export interface PerplexityOptions {
   /** Targets with this label, such as padding, are left out. */
   readonly ignoreIndex?: number | null;
@@ -15,9 +15,14 @@ const perplexityOptions = defineOptions<PerplexityOptions>({
 });
 
 /**
- * `exp` of the mean negative log-likelihood of the right tokens: among how many a model seems to choose.
+ * `exp` of the mean negative log-likelihood of the right tokens: the number of equally likely tokens that would
+ * leave a model as uncertain. Logits `[n, classes, …]` for labels `[n, …]`, as for `crossEntropy`. torchmetrics:
+ * `Perplexity`.
  *
- * Logits `[n, classes, …]` for labels `[n, …]`, as `crossEntropy` takes them. torchmetrics: `Perplexity`.
+ * @example
+ * const perplexity = new Perplexity();
+ * perplexity.update(zeros([2, 8]), tensor([3, 5], { dtype: 'int32' }));
+ * perplexity.compute(); // 8
  */
 export class Perplexity extends SumMetric<number, Numbers, Numbers> {
   private readonly ignoreIndex: number | null;
@@ -61,18 +66,19 @@ export class Perplexity extends SumMetric<number, Numbers, Numbers> {
   }
 }
 
-/** What `BleuScore` takes. */
+/** Options of `BleuScore`. */
 export interface BleuOptions {
-  /** The longest runs of tokens that are compared. Default 4. */
+  /** The length of the longest n-grams that are compared. Default 4. */
   readonly maxN?: number;
   /**
-   * What is done where no run of a length matches: nothing, and the score is 0 (default); 1 is added to matches and runs
-   * of two tokens and more (Lin & Och 2004); or the count is halved at each such length (`'exp'`, as sacrebleu).
+   * What to do about lengths without a match: nothing, so that the score is 0 (`'none'`, the default); add 1 to
+   * matches and n-grams from length 2 on (`'add-one'`, Lin & Och 2004); or halve the count at each such length
+   * (`'exp'`, as sacrebleu does).
    */
   readonly smooth?: 'none' | 'add-one' | 'exp';
 }
 
-/** A text, split at spaces, or its tokens. */
+/** A text, which is split at spaces, or a list of tokens. */
 export type Tokens = string | readonly (string | number)[];
 
 const bleuOptions = defineOptions<BleuOptions>({
@@ -81,13 +87,15 @@ const bleuOptions = defineOptions<BleuOptions>({
 });
 
 /**
- * The BLEU score of a corpus, from 0 to 1 (Papineni et al. 2002): the geometric mean of the shares of runs of 1 to `maxN`
- * tokens that occur in a reference, times a penalty for being short. torchmetrics: `BLEUScore`.
+ * The BLEU score of a corpus, from 0 to 1 (Papineni et al. 2002): the geometric mean of the shares of n-grams of 1
+ * to `maxN` tokens that occur in a reference, times a penalty for translations that are shorter than their
+ * references. `update` takes translations and, for each, one reference or an array of them. torchmetrics:
+ * `BLEUScore`.
  *
- * `update` takes translations, and for each the references it may be compared with: one, or an array of several.
  * @example
  * const bleu = new BleuScore();
  * bleu.update(['the cat sat on the mat'], [['the cat sat on a mat', 'a cat was on the mat']]);
+ * bleu.compute(); // 0.6756
  */
 export class BleuScore extends SumMetric<
   number,
@@ -115,7 +123,7 @@ export class BleuScore extends SumMetric<
       translations.length !== references.length
     )
       throw new ChainruleError(
-        `BleuScore: takes as many entries of references as translations, got ${lengthOf(references)} for ${lengthOf(translations)}`,
+        `BleuScore: needs references for each translation, got ${lengthOf(references)} for ${lengthOf(translations)}`,
       );
     const all = translations.map((text, i) => ({
       own: tokensOf(text),
@@ -162,7 +170,7 @@ export class BleuScore extends SumMetric<
 }
 
 const tokens = kinds.either(kinds.text, kinds.listOf(kinds.text));
-/** Translations, and references: one, or several for a translation. */
+/** Translations and their references: one or several for each. */
 const someTexts = kinds.listOf(kinds.either(tokens, kinds.listOf(tokens)));
 
 const lengthOf = (x: unknown): string => (kinds.array.test(x) ? String(x.length) : 'no array');

@@ -309,13 +309,13 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
   }
 }
 
-/** What `registerBuffer` takes. */
+/** Options of `registerBuffer`. */
 export interface BufferOptions {
   /** Whether state dictionaries hold the buffer. Default true. */
   readonly persistent?: boolean;
 }
 
-/** What `loadStateDict` takes. */
+/** Options of `loadStateDict`. */
 export interface LoadOptions {
   /** Whether missing and unexpected keys are an error. Default true. */
   readonly strict?: boolean;

@@ -175,6 +175,6 @@ export function figureOf(op: string, figures: Figures, name: string): number {
   if (typeof value === 'number') return value;
   const numbers = Object.keys(figures).filter((key) => typeof figures[key] === 'number');
   throw new ChainruleError(
-    `${op}: there is no figure '${name}' that is a number; there is ${numbers.join(', ') || 'none'}`,
+    `${op}: there is no number '${name}'; there are: ${numbers.join(', ') || 'none'}`,
   );
 }

@@ -73,14 +73,14 @@ const SKIPPED_FIRST = 10;
 const SKIPPED_LAST = 1;
 
 /**
- * Trains for some steps with a learning rate that grows from `minLr` to `maxLr`, and suggests the rate at which the smoothed
- * loss falls fastest over the logarithm of the rate. Repeats the data if it is too short. Restores the model, optimizer, loader
- * and random state afterwards. Parameter groups keep the ratio of their rates.
+ * Trains for some steps with a learning rate that grows from `minLr` to `maxLr`, and suggests the rate at which the
+ * smoothed loss falls fastest over the logarithm of the rate. Repeats the data if it is too short. Restores the
+ * model, optimizer, loader and random state afterwards. Parameter groups keep the ratio of their rates.
  *
  * Smith 2017, arXiv:1506.01186, section 3.3. Lightning: `Tuner.lr_find`; fastai: `lr_find`, whose `'steep'` is this.
  *
- * @throws {ChainruleError} for options that do not fit, an optimizer without `stateDict`, and what the model, the loss or
- * the data throw.
+ * @throws {ChainruleError} for options that do not fit, an optimizer without `stateDict`, and what the model, the
+ * loss or the data throw.
  * @example
  * const { suggestion, curve } = await findLearningRate(model, { data, loss: nn.functional.crossEntropy, optimizer });
  * if (suggestion !== null) optimizer.paramGroups[0].lr = suggestion;
@@ -160,7 +160,7 @@ async function* endless<B>(
       any = true;
       yield batch;
     }
-    if (!any) throw new ChainruleError(`${op}: the data gave no batch`);
+    if (!any) throw new ChainruleError(`${op}: the data has no batches`);
   }
 }
 
@@ -172,7 +172,7 @@ function keep<B>(
 ): () => void {
   if (optimizer.stateDict === undefined || optimizer.loadStateDict === undefined) {
     throw new ChainruleError(
-      `${op}: the optimizer must have stateDict() and loadStateDict(), to be put back as it was`,
+      `${op}: the optimizer must have stateDict() and loadStateDict(), so that it can be restored`,
     );
   }
   const weights = model.stateDict();

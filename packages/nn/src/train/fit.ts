@@ -12,15 +12,18 @@ export type Fit = Promise<History> & AsyncIterable<FitEvent>;
 /**
  * Trains a model: in each epoch goes through the data, steps the optimizer and the schedule, and evaluates the model.
  *
- * Training starts immediately. `await` the result for its history, or iterate over its events with `for await`: training then
- * waits for the loop at every event, and leaving the loop ends it. A plain loop is just as good; this is one, with metrics,
- * accumulation, clipping, averaging, checkpoints, resuming, early stopping and interrupts.
+ * Training starts immediately. `await` the result for its history, or iterate over its events with `for await`:
+ * training then waits for the loop at every event, and leaving the loop ends it. A plain loop is just as good; this
+ * is one, with metrics, accumulation, clipping, averaging, checkpoints, resuming, early stopping and interrupts.
  *
  * - The step is compiled unless something prevents it; the event `compiled` says whether, and why not.
- * - A resumed training run, even in the middle of an epoch, equals an uninterrupted one bit for bit if its loader can save
+ * - A resumed training run, even in the middle of an epoch, equals an uninterrupted one bit for bit if its loader
+ * can save
  *   its position (`DataLoader` can) and its callbacks save their state.
- * - With a checkpoint folder, Ctrl-C and SIGTERM finish the step, save, and exit with code 130; a second one exits at once.
- * - A loss that is not finite ends training with an error that names the epoch, batch and operation, and leaves the parameters
+ * - With a checkpoint folder, Ctrl-C and SIGTERM finish the step, save, and exit with code 130; a second one exits
+ * at once.
+ * - A loss that is not finite ends training with an error that names the epoch, batch and operation, and leaves the
+ * parameters
  *   as they were before that batch; `onNonFinite: { dump: dir }` also saves the batch and the weights for inspection.
  *
  * @throws {ChainruleError} for options that contradict each other, and whatever the model, the loss or the data throw.
@@ -48,7 +51,7 @@ export function fit<B>(model: Module, options: FitOptions<B>): Fit {
   return Object.assign(promise, {
     [Symbol.asyncIterator](): AsyncIterator<FitEvent> {
       if (training.audience.listener !== null)
-        throw new ChainruleError('fit: its events can be gone over once');
+        throw new ChainruleError('fit: its events can be iterated over only once');
       const listener = new Listener<FitEvent>();
       training.audience.listener = listener;
       const ended = promise.then(() => null);

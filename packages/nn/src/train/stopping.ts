@@ -4,7 +4,7 @@ import type { Module } from '../module/module.js';
 import { figureOf, type CallbackObject, type EpochRecord } from './events.js';
 import { monitorOptions, type Monitor } from './options.js';
 
-/** What `earlyStopping` takes. */
+/** Options of `earlyStopping`. */
 export interface EarlyStoppingOptions extends Monitor {
   /** How many epochs without an improvement to accept. Default 3. */
   readonly patience?: number;

@@ -8,12 +8,13 @@ import {
   isFinite,
   logicalAnd,
   noGrad,
+  type Parameter,
+  plural,
   setRngState,
   stack,
   Tensor,
   tensor,
   where,
-  type Parameter,
 } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
 import { clipGradNorm, clipGradValue } from '../utils/index.js';
@@ -199,7 +200,7 @@ export function judgeOf<B>(
   return (batch) => {
     if (!Array.isArray(batch) || batch.length !== 2) {
       throw new ChainruleError(
-        `fit: batches must be pairs [input, target]${Array.isArray(batch) ? `, got ${batch.length} parts` : ''}; for others give a step, (batch) => loss`,
+        `fit: batches must be pairs [input, target]${Array.isArray(batch) ? `, got ${plural(batch.length, 'part')}` : ''}; for others give a step, (batch) => loss`,
       );
     }
     const [input, target] = batch as [unknown, unknown];

@@ -56,9 +56,11 @@ export class Training<B> {
     const { checkpoint, restoreBest = false, validate: judged, metrics = {} } = options;
     this.plan = checkpoint === undefined ? null : checkpointPlan('fit: checkpoint', checkpoint);
     if (options.resume === true && this.plan === null)
-      throw new ChainruleError('fit: resume goes on from checkpoint.dir; give checkpoint: { dir }');
+      throw new ChainruleError(
+        'fit: resume continues from checkpoint.dir; give checkpoint: { dir }',
+      );
     if (options.loss !== undefined && options.step !== undefined)
-      throw new ChainruleError('fit: give either loss or step; step makes the loss itself');
+      throw new ChainruleError('fit: give either loss or step; step computes the loss itself');
     this.best = restoreBest === false ? null : new BestWeights(model, restoreBest);
     this.metrics = judged === undefined ? Object.entries(metrics) : [];
     this.trainer = new Trainer(model, options, this.metrics.length > 0);
@@ -162,7 +164,7 @@ export class Training<B> {
       if (isReading) name(error, this.progress);
       throw error;
     }
-    if (this.batch === 0) throw new ChainruleError('fit: the data gave no batch');
+    if (this.batch === 0) throw new ChainruleError('fit: the data has no batches');
     await this.nonFinite.checkParameters();
     const loss = this.lossSum / this.examples;
     const figures = await this.judge();

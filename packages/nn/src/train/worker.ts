@@ -1,4 +1,7 @@
-/** @file Training in a worker: one function for the worker's file and one for the page, which exchange progress and stop. */
+/**
+ * @file Training in a worker: one function for the worker's file and one for the page, which exchange progress and
+ * stop.
+ */
 import type { PlatformSignal } from './interrupts.js';
 import { checkArgument, ChainruleError, display, kinds } from '@chainrule/autograd';
 import type { FitEvent } from './events.js';
@@ -33,9 +36,10 @@ const isMessage = (x: unknown): x is Message =>
   typeof (x as Partial<Message> | null)?.chainrule === 'string';
 
 /**
- * In the worker's file: defines what runs when the page calls {@link trainInWorker}. `train` receives its input, a signal and
- * a function that reports progress; its result goes to the page. Everything exchanged is cloned: numbers, arrays, typed arrays,
- * plain objects. Send weights as `encodeSafetensors(model.stateDict())`. Works in web workers and in Node's worker threads.
+ * In the worker's file: defines what runs when the page calls {@link trainInWorker}. `train` receives its input, a
+ * signal and a function that reports progress; its result goes to the page. Everything exchanged is cloned: numbers,
+ * arrays, typed arrays, plain objects. Send weights as `encodeSafetensors(model.stateDict())`. Works in web workers
+ * and in Node's worker threads.
  *
  * @throws {ChainruleError} outside of a worker.
  * @example
@@ -51,7 +55,9 @@ export function serveTraining<I, R, E = FitEvent>(
   checkArgument('serveTraining', 'train', train, kinds.callable);
   const port = ownPort();
   if (port === null)
-    throw new ChainruleError('serveTraining: this is no worker; call it in the file a worker runs');
+    throw new ChainruleError(
+      'serveTraining: this is not a worker; call it in the file that a worker runs',
+    );
   const running = new Map<number, AbortController>();
   port.listen((message) => {
     if (!isMessage(message)) return;
@@ -74,8 +80,9 @@ export function serveTraining<I, R, E = FitEvent>(
 let calls = 0;
 
 /**
- * In the page: runs the function that the worker's file passed to {@link serveTraining}. `await` the result, or iterate over
- * its events with `for await`; leaving the loop stops training. The worker stays alive: use it again, or `terminate()` it.
+ * In the page: runs the function that the worker's file passed to {@link serveTraining}. `await` the result, or
+ * iterate over its events with `for await`; leaving the loop stops training. The worker stays alive: use it again,
+ * or `terminate()` it.
  *
  * @throws {ChainruleError} with the message of whatever failed in the worker.
  * @example
@@ -119,7 +126,7 @@ export function trainInWorker<R, E = FitEvent>(
     stop: () => post('stop'),
     [Symbol.asyncIterator](): AsyncIterator<E> {
       if (events !== null)
-        throw new ChainruleError('trainInWorker: its events can be gone over once');
+        throw new ChainruleError('trainInWorker: its events can be iterated over only once');
       const listener = (events = new Listener<E>());
       const ended = promise.then(() => null);
       ended.catch(() => undefined);

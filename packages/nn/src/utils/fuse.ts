@@ -1,10 +1,11 @@
 /** @file Batch normalization folded into the layer before it, for inference. */
 import {
   ChainruleError,
-  kinds,
   checkArgument,
+  kinds,
   noGrad,
   Parameter,
+  plural,
   rsqrt,
   type Tensor,
 } from '@chainrule/autograd';
@@ -21,8 +22,9 @@ type BatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;
 type WithWeight = Module & { weight: Tensor; bias: Tensor | null };
 
 /**
- * A copy of a convolution, or transposed convolution, that gives what `bn` gives of its output in evaluation mode; it has a
- * bias. Both stay as they are. PyTorch: `nn.utils.fusion.fuse_conv_bn_eval`, where transposed ones are said to be so.
+ * A copy of a convolution, or transposed convolution, that gives what `bn` gives of its output in evaluation mode;
+ * it has a bias. Both stay as they are. PyTorch: `nn.utils.fusion.fuse_conv_bn_eval`, where transposed ones are said
+ * to be so.
  *
  * @throws {ChainruleError} unless both are in evaluation mode, and `bn` has running statistics for as many channels.
  * @example fuseConvBn(model.conv.eval(), model.bn.eval()).forward(x)
@@ -65,14 +67,14 @@ function check(op: string, layer: Module, bn: BatchNorm): { scale: Tensor; shift
   const { runningMean, runningVar, eps } = bn;
   if (weight === undefined || runningMean === null || runningVar === null) {
     throw new ChainruleError(
-      `${op}: it needs a layer with a weight and a normalization with running statistics`,
+      `${op}: expected a layer with a weight and a normalization with running statistics`,
     );
   }
   const outputs = layer as Partial<{ outChannels: number; outFeatures: number }>;
-  const count = outputs.outChannels ?? outputs.outFeatures ?? weight.shape[0];
+  const count = outputs.outChannels ?? outputs.outFeatures ?? weight.shape[0] ?? 0;
   if (count !== bn.numFeatures) {
     throw new ChainruleError(
-      `${op}: the layer gives ${count} channels, the normalization takes ${bn.numFeatures}`,
+      `${op}: the layer gives ${plural(count, 'channel')}, the normalization takes ${bn.numFeatures}`,
     );
   }
   return noGrad(() => {

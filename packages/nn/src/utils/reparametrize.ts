@@ -69,7 +69,7 @@ function restore(op: string, by: string, module: Module, name: string, parts: st
   const hook = [...hooks].find((h) => h.replaces === name && h.by === by) as Replacing | undefined;
   if (hook === undefined) {
     throw new ChainruleError(
-      `${op}: "${name}" of ${module.constructor.name} is no weight that ${by} computes`,
+      `${op}: "${name}" of ${module.constructor.name} is not a weight that ${by} computes`,
     );
   }
   const fields = module as unknown as Fields;
@@ -125,8 +125,9 @@ const readWeightNorm = defineOptions<WeightNormOptions>({
 });
 
 /**
- * Replaces a weight by `g v / ‖v‖`, with the norm over all dimensions but `dim`, or over all for `dim: null`: parameters
- * `weight_g` and `weight_v` (Salimans & Kingma 2016). Returns the module. PyTorch: `nn.utils.weight_norm`.
+ * Replaces a weight by `g v / ‖v‖`, with the norm over all dimensions but `dim`, or over all for `dim: null`:
+ * parameters `weight_g` and `weight_v` (Salimans & Kingma 2016). Returns the module. PyTorch:
+ * `nn.utils.weight_norm`.
  */
 export function weightNorm<M extends Module>(module: M, options?: WeightNormOptions): M {
   const { name = 'weight', dim = 0 } = readWeightNorm('weightNorm', options);

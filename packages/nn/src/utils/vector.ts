@@ -1,14 +1,15 @@
 /** @file All parameters as one vector, and back. */
 import {
-  checkArgument,
-  kinds,
-  type Kind,
   cat,
   type Cell,
+  checkArgument,
+  type Kind,
+  kinds,
   noGrad,
+  plural,
+  readList,
   ShapeError,
   type Tensor,
-  readList,
 } from '@chainrule/autograd';
 import { checkFillable } from './computed.js';
 
@@ -28,7 +29,7 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Cell>): 
   const total = list.reduce((n, p) => n + p.size, 0);
   if (vector.ndim !== 1 || vector.size !== total) {
     throw new ShapeError(
-      `vectorToParameters: the parameters have ${total} elements, the vector has shape [${vector.shape.join(', ')}]`,
+      `vectorToParameters: the parameters have ${plural(total, 'element')}, the vector has shape [${vector.shape.join(', ')}]`,
     );
   }
   noGrad(() => {

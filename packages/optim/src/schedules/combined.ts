@@ -39,7 +39,7 @@ function checkSchedules(
   list.forEach((schedule, i) => {
     if (!reading(name, `entry ${i} of schedulers`, () => schedule instanceof LRScheduler)) {
       throw new ChainruleError(
-        `${name}: entry ${i} of schedulers is none that steps without a measure`,
+        `${name}: entry ${i} of schedulers must be a schedule that steps without a measured value`,
       );
     }
     if (schedule.optimizer !== owner) {

@@ -27,7 +27,7 @@ abstract class ByFunction extends LRScheduler {
     const list = typeof lrLambda === 'function' ? new Array<Factor>(n).fill(lrLambda) : lrLambda;
     if (!Array.isArray(list) || list.length !== n || !list.every((f) => typeof f === 'function')) {
       throw new ChainruleError(
-        `${name}: lrLambda must be a function, or ${n}, one a group; got ${display(lrLambda)}`,
+        `${name}: lrLambda must be a function, or ${n}, one for each group; got ${display(lrLambda)}`,
       );
     }
     this.lrLambdas = list as readonly Factor[];
@@ -41,8 +41,8 @@ abstract class ByFunction extends LRScheduler {
 }
 
 /**
- * The base rate times `lrLambda(step)`; a list gives one function a group. PyTorch: `LambdaLR`. Functions are not part of
- * the state.
+ * The base rate times `lrLambda(step)`; a list gives one function a group. PyTorch: `LambdaLR`. Functions are not
+ * part of the state.
  * @example new LambdaLR(optimizer, { lrLambda: (step) => Math.min(1, (step + 1) / 100) })
  */
 export class LambdaLR extends ByFunction {

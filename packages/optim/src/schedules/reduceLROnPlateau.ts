@@ -56,7 +56,7 @@ const plateauOptions = defineOptions<PlateauOptions>({
 
 /**
  * Multiplies the rates by `factor` once `step(metric)` has seen more than `patience` measures without an improvement.
- * PyTorch: `ReduceLROnPlateau`, with its defaults. A measure that is NaN is no improvement.
+ * PyTorch: `ReduceLROnPlateau`, with its defaults. A NaN is not an improvement.
  * @example schedule.step(validationLoss)
  */
 export class ReduceLROnPlateau {
@@ -94,7 +94,7 @@ export class ReduceLROnPlateau {
     const value = metric instanceof Tensor ? metric.item() : metric;
     if (typeof value !== 'number') {
       throw new ChainruleError(
-        `ReduceLROnPlateau: step needs the measure, a number; got ${display(value)}`,
+        `ReduceLROnPlateau: step needs the measured value, a number; got ${display(value)}`,
       );
     }
     this.lastEpoch++;
@@ -130,7 +130,7 @@ export class ReduceLROnPlateau {
   loadStateDict(state: PlateauState): void {
     if (state?.schedule !== 'ReduceLROnPlateau') {
       throw new FormatError(
-        `ReduceLROnPlateau.loadStateDict: the state is of ${display(state?.schedule)}`,
+        `ReduceLROnPlateau.loadStateDict: the state belongs to ${display(state?.schedule)}`,
       );
     }
     for (const name of ['lastEpoch', 'best', 'badEpochs', 'cooldownCounter'] as const) {

@@ -4,11 +4,12 @@ import {
   defineOptions,
   FormatError,
   isCompiling,
-  kinds,
-  passes,
   type Kind,
+  kinds,
   type OptionsReader,
   type OptionTable,
+  passes,
+  plural,
 } from '@chainrule/autograd';
 import { display, ensure, finite } from '../checks.js';
 
@@ -54,8 +55,9 @@ export interface ScheduleState {
 /**
  * The base of all schedules. PyTorch: `torch.optim.lr_scheduler.LRScheduler`.
  *
- * Your own schedule defines `rates()` at `lastEpoch` and ends its constructor with `begin()`. It then steps and saves, and
- * works in SequentialLR and ChainedScheduler, like any other. Save any other state through `more()` and `setMore()`.
+ * Your own schedule defines `rates()` at `lastEpoch` and ends its constructor with `begin()`. It then steps and
+ * saves, and works in SequentialLR and ChainedScheduler, like any other. Save any other state through `more()` and
+ * `setMore()`.
  *
  * The constructor sets the rates of step 0; call `step()` once per epoch, or once per batch, after `optimizer.step()`.
  * Most schedules multiply the current rates of the groups, so several can work on one optimizer.
@@ -100,7 +102,7 @@ export abstract class LRScheduler {
       if (lastEpoch === -1) group.initialLr ??= group.lr;
       else if (group.initialLr === undefined) {
         throw new ChainruleError(
-          `${this.name}: group ${i} has no initialLr to go on from at lastEpoch ${lastEpoch}; load the optimizer's state first`,
+          `${this.name}: group ${i} has no initialLr to continue from at lastEpoch ${lastEpoch}; load the optimizer's state first`,
         );
       }
     }
@@ -155,7 +157,10 @@ export abstract class LRScheduler {
     this.lastEpoch--;
   }
 
-  /** What changes from step to step, as plain values. The learning rates themselves are part of the optimizer's state. */
+  /**
+   * What changes from step to step, as plain values. The learning rates themselves are part of the optimizer's
+   * state.
+   */
   stateDict(): ScheduleState {
     const { lastEpoch, stepCount } = this;
     return {
@@ -168,7 +173,10 @@ export abstract class LRScheduler {
     };
   }
 
-  /** @throws {FormatError} if the state belongs to a different schedule or to different groups. Nothing has changed then. */
+  /**
+   * @throws {FormatError} if the state belongs to a different schedule or to different groups. Nothing has changed
+   * then.
+   */
   loadStateDict(state: ScheduleState): void {
     this.checkState(state);
     this.takeOver(state);
@@ -180,7 +188,7 @@ export abstract class LRScheduler {
       throw new FormatError(`${this.name}.loadStateDict: ${why}`);
     };
     if (!passes(readable, state)) refuse(`expected an object, got ${display(state)}`);
-    if (state.schedule !== this.name) refuse(`the state is of ${display(state.schedule)}`);
+    if (state.schedule !== this.name) refuse(`the state belongs to ${display(state.schedule)}`);
     for (const name of ['lastEpoch', 'stepCount', ...Object.keys(this.more())]) {
       const was = this.more()[name];
       const counts = name === 'lastEpoch' || name === 'stepCount';
@@ -196,7 +204,7 @@ export abstract class LRScheduler {
         rates.length !== n ||
         !rates.every((x) => kinds.finite.test(x))
       ) {
-        refuse(`${name} must be ${n} numbers, one a group; got ${display(rates)}`);
+        refuse(`${name} must be ${n} numbers, one for each group; got ${display(rates)}`);
       }
     }
   }
@@ -288,7 +296,7 @@ export function perGroup(
   const list = typeof value === 'number' ? new Array<number>(n).fill(value) : [...value];
   if (list.length !== n) {
     throw new ChainruleError(
-      `${owner}: ${name} has ${list.length} entries for ${n} groups; give one a group, or a number`,
+      `${owner}: ${name} has ${plural(list.length, 'entry', 'entries')} for ${plural(n, 'group')}; give one for each group, or a number`,
     );
   }
   for (const x of list) ensure(owner, name, x, finite);

@@ -36,13 +36,13 @@ export interface Iterate {
   readonly trouble: string;
 }
 
-/** What {@link root} and {@link fixedPoint} give. */
+/** The result of {@link root} and {@link fixedPoint}. */
 export interface Solution<T> {
   /** The solution, of the same structure as the start. */
   readonly x: T;
-  /** How many iterations it took. */
+  /** The number of iterations. */
   readonly iterations: number;
-  /** Whether it ended because the tolerance was met. */
+  /** Whether the tolerance was met. */
   readonly converged: boolean;
 }
 

@@ -6,15 +6,15 @@ import type { Vector } from '../lbfgs/vector.js';
 import type { Watcher } from './stepper.js';
 import { evaluator, single, tensorOf, type Ravelled } from './vector.js';
 
-/** A function of time and state, or one with more to say. */
+/** A function of time and state, alone or with options. */
 export type EventFunction<T = Tensor> =
   | ((t: Tensor, y: T) => Tensor)
   | {
-      /** Which crossings count: from below, from above, or both. */
+      /** The function whose sign is watched. */
       readonly when: (t: Tensor, y: T) => Tensor;
-      /** Whether the solution ends there. */
+      /** Whether the solution ends there. Default false. */
       readonly terminal?: boolean;
-      /** 1: only where it rises, −1: only where it falls; 0, the default: both. */
+      /** Which crossings count: 1 for rising, −1 for falling, 0 (the default) for both. */
       readonly direction?: -1 | 0 | 1;
     };
 

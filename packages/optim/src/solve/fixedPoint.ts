@@ -9,11 +9,11 @@ import { isFiniteVector, type Vector } from './vector.js';
 
 /** Options of {@link fixedPoint}. */
 export interface FixedPointOptions extends IterationOptions {
-  /** How the next point is chosen. */
+  /** The method. Default `'anderson'`. */
   readonly method?: 'anderson' | 'plain';
-  /** Done when `g(x) − x` is at most this, relative to `1 + |x|`. Default 1e-10, for float32 1e-5. */
+  /** The tolerance: `g(x) − x`, relative to `1 + |x|`. Default 1e-10, for float32 1e-5. */
   readonly tol?: number;
-  /** How many past iterates Anderson's method mixes. Default 5. */
+  /** The number of past iterates that Anderson's method mixes. Default 5. */
   readonly memory?: number;
 }
 
@@ -27,14 +27,16 @@ const fixedPointOptions = defineOptions<FixedPointOptions>({
 /**
  * Finds `x` with `g(x) = x`, for a function from a tensor or a tree of tensors to one like it.
  *
- * `method: 'anderson'` (default; Anderson 1965, Walker & Ni 2011) mixes the last iterates so that their residuals cancel as
- * far as they can; `'plain'` repeats `x ← g(x)`, which converges where `g` contracts.
+ * `method: 'anderson'` (default; Anderson 1965, Walker & Ni 2011) mixes the last iterates so that their residuals
+ * cancel as far as they can; `'plain'` repeats `x ← g(x)`, which converges where `g` contracts.
  *
- * The result is differentiable by all that `g` captures, in both modes, to any order and inside of `vmap`, by the implicit
- * function theorem, as that of {@link root}: a layer of any depth at the memory of one (Bai et al. 2019, arXiv:1909.01377).
+ * The result is differentiable with respect to all that `g` captures, in both modes, to any order and inside `vmap`,
+ * by the implicit function theorem, as that of {@link root}: a layer of any depth at the memory of one (Bai et al.
+ * 2019, arXiv:1909.01377).
  *
  * Defaults: tol 1e-10 (float32 1e-5), maxIterations 1000, memory 5.
- * @throws {ChainruleError} if `g` reads values, is not finite, or the iteration does not converge, unless `strict` is false.
+ * @throws {ChainruleError} if `g` reads values, is not finite, or the iteration does not converge, unless `strict`
+ * is false.
  * @example fixedPoint((x) => x.cos(), scalar(1, { dtype: 'float64' })).x // 0.7390851332151607
  */
 export function fixedPoint<T = Tensor>(

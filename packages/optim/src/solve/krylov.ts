@@ -22,15 +22,15 @@ import { checkSquare, evaluator, ravel, ravelResult, tensorOf, vectorOf } from '
 
 /** Options of {@link cg}. */
 export interface CGOptions<T = Tensor> extends IterationOptions {
-  /** Where to start; by default 0. */
+  /** Where to start. Default 0. */
   readonly x0?: T;
-  /** Done when the residual's norm is at most this share of that of `b`. Default 1e-12, for float32 1e-6. */
+  /** The tolerance: the norm of the residual relative to that of `b`. Default 1e-12, for float32 1e-6. */
   readonly tol?: number;
 }
 
 /** Options of {@link gmres}. */
 export interface GMRESOptions<T = Tensor> extends CGOptions<T> {
-  /** After how many products it starts again from where it is. Default 50. */
+  /** The number of products after which it restarts. Default 50. */
   readonly restart?: number;
 }
 
@@ -45,19 +45,19 @@ const gmresOptions = defineOptions<GMRESOptions<unknown>>({
   restart: kinds.count,
 });
 
-/** What {@link cg} and {@link gmres} give. */
+/** The result of {@link cg} and {@link gmres}. */
 export interface LinearSolution<T = Tensor> {
   /** The solution, of the same structure as the start. */
   readonly x: T;
-  /** How many products with the matrix it took. */
+  /** The number of products with the matrix. */
   readonly iterations: number;
   /** The norm of `b − A·x`. */
   readonly residual: number;
-  /** Whether it ended because the tolerance was met. */
+  /** Whether the tolerance was met. */
   readonly converged: boolean;
 }
 
-/** A matrix, or what multiplies with it. */
+/** A matrix, or a function that multiplies by it. */
 export type Operator<T> = Tensor | ((x: T) => T);
 
 interface Config {
@@ -74,9 +74,10 @@ type Report = Omit<LinearSolution, 'x'>;
  * Solves `A·x = b` for a symmetric positive definite `A` by conjugate gradients (Hestenes & Stiefel 1952): a matrix
  * `[n, n]`, or a function that multiplies by it, of a tensor or a tree like `b`.
  *
- * Differentiable, to any order and inside of `vmap`, by `b` and by all that `A` is made of: each derivative is one more such
- * system. Options: tol 1e-12 (float32 1e-6) relative to `b`, maxIterations 10·n, x0 0. SciPy: `scipy.sparse.linalg.cg`.
- * @throws {ChainruleError} if `A` is not positive definite along the way, or it does not converge.
+ * Differentiable, to any order and inside `vmap`, with respect to `b` and all that `A` is made of: each derivative
+ * is one more linear system. Options: tol 1e-12 (float32 1e-6) relative to `b`, maxIterations 10·n, x0 0. SciPy:
+ * `scipy.sparse.linalg.cg`.
+ * @throws {ChainruleError} if `A` turns out not to be positive definite, or it does not converge.
  * @example cg((x) => x.mul(2).add(laplacian(x)), b).x
  */
 export function cg<T = Tensor>(A: Operator<T>, b: T, options?: CGOptions<T>): LinearSolution<T> {
@@ -84,11 +85,11 @@ export function cg<T = Tensor>(A: Operator<T>, b: T, options?: CGOptions<T>): Li
 }
 
 /**
- * Solves `A·x = b` for any regular `A` by GMRES (Saad & Schultz 1986), started again after every `restart` products. `A` is a
- * matrix `[n, n]`, or a function that multiplies by it, of a tensor or a tree like `b`.
+ * Solves `A·x = b` for any invertible `A` by GMRES (Saad & Schultz 1986), restarted after every `restart` products.
+ * `A` is a matrix `[n, n]`, or a function that multiplies by it, of a tensor or a tree like `b`.
  *
- * Differentiable, to any order and inside of `vmap`, by `b` and by all that `A` is made of. Options: tol 1e-12 (float32 1e-6)
- * relative to `b`, restart 50, maxIterations 10·n, x0 0. SciPy: `scipy.sparse.linalg.gmres`.
+ * Differentiable, to any order and inside `vmap`, with respect to `b` and all that `A` is made of. Options: tol
+ * 1e-12 (float32 1e-6) relative to `b`, restart 50, maxIterations 10·n, x0 0. SciPy: `scipy.sparse.linalg.gmres`.
  * @throws {ChainruleError} if it does not converge, as for a singular `A`.
  */
 export function gmres<T = Tensor>(
@@ -115,9 +116,7 @@ function solveSystem<T>(
   } = (method === 'cg' ? cgOptions : gmresOptions)(method, given) as GMRESOptions<T>;
   const start = x0 === undefined ? null : ravel(method, 'x0', x0).vector;
   if (start !== null && start.size !== size) {
-    throw new ShapeError(
-      `${method}: x0 has ${start.size} numbers, b has ${size}; they must be as many`,
-    );
+    throw new ShapeError(`${method}: x0 has size ${start.size}, b ${size}; they must be equal`);
   }
   const product = productOf(method, A, unravel, size);
   const reporter = new Reporter<Report>({ iterations: 0, residual: 0, converged: false });
@@ -137,7 +136,7 @@ function productOf<T>(
   if (A instanceof Tensor) {
     if (A.shape.length !== 2 || A.shape[0] !== size || A.shape[1] !== size) {
       throw new ShapeError(
-        `${method}: the matrix has shape [${A.shape.join(', ')}], b has ${size} numbers; expected [${size}, ${size}]`,
+        `${method}: the matrix has shape [${A.shape.join(', ')}], b has size ${size}; expected [${size}, ${size}]`,
       );
     }
     return (v): Tensor => A.matmul(v);

@@ -1,4 +1,4 @@
-/** @file Nonlinear least squares: fitting a model to data, with the uncertainty of what was found. */
+/** @file Nonlinear least squares: fitting a model to data, with the uncertainty of the parameters. */
 import {
   add,
   ChainruleError,
@@ -37,15 +37,21 @@ import {
 
 /** Options of {@link leastSquares}. */
 export interface LeastSquaresOptions<T = Tensor> extends IterationOptions {
-  /** Levenberg–Marquardt (`'lm'`) or Gauss–Newton (`'gn'`). */
+  /** Levenberg–Marquardt (`'lm'`, the default) or Gauss–Newton (`'gn'`). */
   readonly method?: 'lm' | 'gn';
   /** The smallest and the largest value: numbers, or trees like `x0` with one for each element; ±Infinity for none. */
   readonly bounds?: readonly [lower: number | T, upper: number | T];
-  /** Done when a step lowers the cost by at most this share, and was predicted to. Default 0: the other two decide. */
+  /**
+   * The tolerance of the cost: done when a step lowers it by at most this share, as predicted. Default 0: the other
+   * two decide.
+   */
   readonly ftol?: number;
-  /** Done when a step is at most this share of `x`. Default 1e-12, for float32 1e-6. */
+  /** The tolerance of `x`: done when a step is at most this share of it. Default 1e-12, for float32 1e-6. */
   readonly xtol?: number;
-  /** Done when the cosine between the residuals and each column of the Jacobian is at most this. Default 1e-15 (1e-7). */
+  /**
+   * The tolerance of the gradient: done when the cosine between the residuals and each column of the Jacobian is at
+   * most this. Default 1e-15 (1e-7).
+   */
   readonly gtol?: number;
 }
 
@@ -58,7 +64,7 @@ const leastSquaresOptions = defineOptions<LeastSquaresOptions<unknown>>({
   gtol: kinds.nonNegative,
 });
 
-/** What {@link leastSquares} gives. */
+/** The result of {@link leastSquares}. */
 export interface LeastSquaresResult<T = Tensor> {
   /** The solution, of the same structure as the start. */
   readonly x: T;
@@ -66,35 +72,36 @@ export interface LeastSquaresResult<T = Tensor> {
   readonly cost: Tensor;
   /** All residuals in one vector, [m]. */
   readonly residuals: Tensor;
-  /** Their derivatives by all parameters, [m, n]. */
+  /** Their derivatives with respect to all parameters, [m, n]. */
   readonly jacobian: Tensor;
   /**
-   * The covariance of the parameters, [n, n]: `s² · (JᵀJ)⁻¹` with `s² = 2 · cost / (m − n)`; the square roots of its diagonal
-   * are the standard deviations. NaN where there are no more residuals than parameters.
+   * The covariance of the parameters, [n, n]: `s² · (JᵀJ)⁻¹` with `s² = 2 · cost / (m − n)`; the square roots of its
+   * diagonal are the standard deviations. NaN where there are no more residuals than parameters.
    */
   readonly covariance: Tensor;
-  /** How many iterations it took. */
+  /** The number of iterations. */
   readonly iterations: number;
-  /** Whether it ended because the tolerance was met. */
+  /** Whether a tolerance was met. */
   readonly converged: boolean;
-  /** Which test was met: 'rounding' where the cost tells no step from another any more. */
+  /** Why it ended; `'rounding'` if the cost no longer tells steps apart. */
   readonly reason: Reason;
 }
 
 /**
- * Finds the `x` for which half the sum of squares of `f(x)` is smallest, as curves are fitted: `f` gives the residuals, a tensor
- * or a tree, of a tensor or a tree of parameters.
+ * Finds the `x` for which half the sum of squares of `f(x)` is smallest, as curves are fitted: `f` gives the
+ * residuals, a tensor or a tree, of a tensor or a tree of parameters.
  *
- * `method: 'lm'` (default) is Levenberg–Marquardt, `'gn'` Gauss–Newton with steps halved until they help. Jacobians are exact
- * derivatives. `bounds` keep parameters within a box.
+ * `method: 'lm'` (default) is Levenberg–Marquardt, `'gn'` Gauss–Newton with steps halved until they help. Jacobians
+ * are exact derivatives. `bounds` keep parameters within a box.
  *
- * Everything in the result is differentiable by all that `f` captures (the data, weights, other parameters), in both modes, to
- * any order and inside of `vmap`, by the implicit function theorem with the exact Hessian. What stands at a bound stays there.
+ * Everything in the result is differentiable with respect to all that `f` captures (data, weights, other
+ * parameters), in both modes, to any order and inside `vmap`, by the implicit function theorem with the exact
+ * Hessian. Parameters at a bound stay there.
  *
  * Use float64: `tensor(Float64Array.of(…))`. Defaults: maxIterations 10,000, tolerances as far as rounding goes. SciPy:
  * `scipy.optimize.least_squares` and `curve_fit`, whose defaults stop at 8 digits of the cost.
- * @throws {ChainruleError} if `f` reads values, is not finite at `x0`, if a lower bound is above the upper or `x0` outside, or it
- * does not converge, unless `strict` is false.
+ * @throws {ChainruleError} if `f` reads values, is not finite at `x0`, if a lower bound is above the upper or `x0`
+ * outside, or it does not converge, unless `strict` is false.
  * @example
  * const fit = leastSquares(({ a, b }) => a.mul(t.mul(b).exp()).sub(y), { a: scalar64(1), b: scalar64(-1) });
  * fit.x.b.item(); // the rate
@@ -213,7 +220,7 @@ function boxOf<T>(
     const { vector } = ravel('leastSquares', `the ${which} bound`, given);
     if (vector.size !== size) {
       throw new ShapeError(
-        `leastSquares: the ${which} bound has ${vector.size} numbers, x0 has ${size}; they must be as many`,
+        `leastSquares: the ${which} bound has size ${vector.size}, x0 ${size}; they must be equal`,
       );
     }
     return vectorOf(vector);

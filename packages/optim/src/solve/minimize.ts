@@ -1,4 +1,4 @@
-/** @file Minima of functions: L-BFGS, Newton-CG and Nelder–Mead behind one door. */
+/** @file Minima of functions: L-BFGS, Newton-CG and Nelder–Mead. */
 import {
   ChainruleError,
   checkArgument,
@@ -30,11 +30,11 @@ import {
 
 /** Options of {@link minimize}. */
 export interface MinimizeOptions extends IterationOptions {
-  /** How the next point is chosen. */
+  /** The method. Default `'lbfgs'`. */
   readonly method?: 'lbfgs' | 'newton-cg' | 'nelder-mead';
   /**
-   * Done when no element of the gradient is larger than this, times the function's own size where that stays above 1; for
-   * Nelder–Mead when all corners of the simplex agree to it. Default 1e-8, for float32 1e-4.
+   * Done when no element of the gradient is larger than this, times the function's own size where that stays above
+   * 1; for Nelder–Mead when all corners of the simplex agree to it. Default 1e-8, for float32 1e-4.
    */
   readonly tol?: number;
 }
@@ -45,33 +45,33 @@ const minimizeOptions = defineOptions<MinimizeOptions>({
   tol: kinds.nonNegative,
 });
 
-/** What {@link minimize} gives. */
+/** The result of {@link minimize}. */
 export interface MinimizeResult<T = Tensor> {
   /** The solution, of the same structure as the start. */
   readonly x: T;
-  /** f(x). */
+  /** The minimum, f(x). */
   readonly value: Tensor;
   /** The gradient there, like `x`. */
   readonly gradient: T;
-  /** How many iterations it took. */
+  /** The number of iterations. */
   readonly iterations: number;
-  /** Whether it ended because the tolerance was met. */
+  /** Whether the tolerance was met. */
   readonly converged: boolean;
 }
 
 /**
  * Finds a local minimum of a function from a tensor or a tree of tensors to a single number.
  *
- * `method: 'lbfgs'` (default) remembers 20 past steps and searches along lines; `'newton-cg'` uses products with the exact
- * Hessian within a trust region, and leaves saddles; `'nelder-mead'` needs values alone, for few parameters and functions
- * with kinks.
+ * `method: 'lbfgs'` (default) remembers 20 past steps and searches along lines; `'newton-cg'` uses products with the
+ * exact Hessian within a trust region, and leaves saddle points; `'nelder-mead'` needs only values, for few
+ * parameters and functions with kinks.
  *
- * The result is differentiable by all that `f` captures, in both modes, to any order and inside of `vmap`, by the implicit
- * function theorem for `∇f(x) = 0`: bilevel problems and hyperparameters by gradient. Up to 512 parameters a solution that
- * may be differentiated is sharpened by Newton's method first.
+ * The result is differentiable with respect to all that `f` captures, in both modes, to any order and inside `vmap`,
+ * by the implicit function theorem for `∇f(x) = 0`, for bilevel problems and hyperparameters. Up to 512 parameters,
+ * a solution that may be differentiated is first refined by Newton's method.
  *
- * Defaults: tol 1e-8 (float32 1e-4), maxIterations 10,000. SciPy: `scipy.optimize.minimize`. For networks and mini-batches see
- * the optimizers.
+ * Defaults: tol 1e-8 (float32 1e-4), maxIterations 10,000. SciPy: `scipy.optimize.minimize`. For networks and
+ * mini-batches see the optimizers.
  * @throws {ChainruleError} if `f` reads values, is not finite at `x0`, or does not converge, unless `strict` is false.
  * @example
  * const { x } = minimize((x) => x.sub(target).square().sum().add(x.abs().sum()), zeros([3], { dtype: 'float64' }));

@@ -24,24 +24,27 @@ import { checkSquare, ravel, ravelResult, tensorOf, vectorOf, type Vector } from
 
 /** Options of {@link odeint}. */
 export interface OdeOptions<T = Tensor> {
-  /** The integrator. */
+  /** The integrator. Default `'dopri5'`. */
   readonly method?: 'dopri5' | 'rodas';
   /** The error of a step, relative to the state. Default 1e-7, for float32 1e-5. */
   readonly rtol?: number;
   /** The error of a step where the state is small. Default 1e-9, for float32 1e-7. */
   readonly atol?: number;
-  /** How many steps are tried at most. Default 100,000. */
+  /** The largest number of steps to try. Default 100,000. */
   readonly maxSteps?: number;
-  /** What to look out for on the way: where a function of time and state changes its sign. */
+  /** Events to find: where a function of time and state changes its sign. */
   readonly events?: EventFunction<T> | readonly EventFunction<T>[];
   /**
-   * How gradients are computed. True: by the adjoint equation, backwards (Chen et al. 2018, arXiv:1806.07366); for any number
-   * of parameters, but it also follows the state backwards, which stiff equations do not allow. False: by the sensitivity
-   * equations, forwards; as stable as the solution, for few states and parameters. Default true for 'dopri5', false for
-   * 'rodas'.
+   * How gradients are computed. True: by the adjoint equation, backwards (Chen et al. 2018, arXiv:1806.07366); for
+   * any number of parameters, but it also follows the state backwards, which stiff equations do not allow. False: by
+   * the sensitivity equations, forwards; as stable as the solution, for few states and parameters. Default true for
+   * 'dopri5', false for 'rodas'.
    */
   readonly adjoint?: boolean;
-  /** Whether a solution that cannot be followed to the end is an error. With false what was not reached is NaN. */
+  /**
+   * Whether a solution that cannot be followed to the end is an error. With false, states that were not reached are
+   * NaN. Default true.
+   */
   readonly strict?: boolean;
 }
 
@@ -55,15 +58,15 @@ const odeOptions = defineOptions<OdeOptions<unknown>>({
   strict: kinds.flag,
 });
 
-/** Where an event happened. */
+/** An event. */
 export interface OdeEvent<T = Tensor> {
-  /** When it happened. */
+  /** Its time. */
   readonly t: Tensor;
-  /** The state then. */
+  /** The state at that time. */
   readonly y: T;
 }
 
-/** What {@link odeint} gives. */
+/** The result of {@link odeint}. */
 export interface OdeResult<T = Tensor> {
   /** The states at the times, along a first dimension. */
   readonly y: T;
@@ -71,28 +74,32 @@ export interface OdeResult<T = Tensor> {
   readonly t: Tensor;
   /** For each event function, where it changed its sign, in order. */
   readonly events: readonly (readonly OdeEvent<T>[])[];
-  /** How many steps were tried. */
+  /** The number of steps tried. */
   readonly steps: number;
   /** The state at any time between the first and the last. */
   readonly dense: (t: number | Tensor) => T;
 }
 
 /**
- * Solves `y' = f(t, y)`, `y(times[0]) = y0`, for a state that is a tensor or a tree of tensors, at all `times`, which rise or fall.
+ * Solves `y' = f(t, y)`, `y(times[0]) = y0`, for a state that is a tensor or a tree of tensors, at all `times`,
+ * which rise or fall.
  *
- * `method: 'dopri5'` (default) is Dormand–Prince 5(4), `'rodas'` a Rosenbrock method of order 4(3) for stiff equations, which
- * takes the Jacobian from `f` itself; both choose their steps by `rtol` and `atol` and have dense output.
+ * `method: 'dopri5'` (default) is Dormand–Prince 5(4), `'rodas'` a Rosenbrock method of order 4(3) for stiff
+ * equations, which takes the Jacobian from `f` itself; both choose their steps by `rtol` and `atol` and have dense
+ * output.
  *
- * The result is differentiable by `y0`, by the times, and by all that `f` captures, in both modes, to any order and inside of
- * `vmap`. Nothing of the steps is kept for that: derivatives are solutions of equations of their own (option `adjoint`), with
- * the same tolerances. States at `dense(t)` and events, their times included, are differentiable too.
+ * The result is differentiable with respect to `y0`, the times and all that `f` captures, in both modes, to any
+ * order and inside `vmap`. No steps are kept for that: derivatives are solutions of further equations (option
+ * `adjoint`), with the same tolerances. States at `dense(t)` and events, their times included, are differentiable
+ * too.
  *
- * An event is a function of `(t, y)`, or `{ when, terminal, direction }`: it happens where the function changes its sign, with
- * `direction` 1 only upwards and −1 only downwards; a `terminal` one ends the solution, which then stays where it is. Where the
- * function is 0 at the first time, it happens there, as in SciPy.
- * PyTorch: torchdiffeq's `odeint` and `odeint_adjoint`; SciPy: `solve_ivp`.
- * @throws {ChainruleError} if `f` reads values, and where the solution cannot be followed, with the time and the last good state:
- * it blows up, or `maxSteps` is reached. Also if times do not rise or fall. @throws {ShapeError} if `f` returns another size.
+ * An event is a function of `(t, y)`, or `{ when, terminal, direction }`: it happens where the function changes its
+ * sign, with `direction` 1 only upwards and −1 only downwards; a `terminal` one ends the solution, which then stays
+ * where it is. If the function is 0 at the first time, it happens there, as in SciPy. PyTorch: torchdiffeq's `odeint` and
+ * `odeint_adjoint`; SciPy: `solve_ivp`.
+ * @throws {ChainruleError} if `f` reads values, and where the solution cannot be followed, with the time and the
+ * last good state: it blows up, or `maxSteps` is reached. Also if times do not rise or fall. @throws {ShapeError} if
+ * `f` returns another size.
  * @example
  * const rate = new Parameter(scalar(0.5, { dtype: 'float64' }));
  * const { y } = odeint((t, y) => y.mul(rate).neg(), y0, [0, 1, 2]);
@@ -219,7 +226,7 @@ function timesOf(times: readonly number[] | Tensor, dtype: 'float32' | 'float64'
         `odeint: times must be a vector of two or more, got shape [${t.shape.join(', ')}]`,
       );
     if (t.dtype !== dtype)
-      throw new DTypeError(`odeint: times are ${t.dtype}, y0 is ${dtype}; both must be equal`);
+      throw new DTypeError(`odeint: times are ${t.dtype}, y0 is ${dtype}; they must be equal`);
     return t;
   }
   const list = Array.isArray(given) ? (given as readonly number[]) : [];
@@ -236,7 +243,7 @@ function checkTime(at: number, times: Vector): void {
   const [first, last] = [times[0] as number, times[times.length - 1] as number];
   if (!(at >= Math.min(first, last) && at <= Math.max(first, last))) {
     throw new ChainruleError(
-      `odeint: dense(${at}) lies outside of the times of the solution, ${first} to ${last}`,
+      `odeint: dense(${at}) is outside the times of the solution, ${first} to ${last}`,
     );
   }
 }

@@ -2,8 +2,8 @@
 import { ChainruleError } from '@chainrule/autograd';
 
 /**
- * The result with what the solver reported. Inside of `vmap` each example has a report of its own, and none of them yet:
- * then reading it is an error.
+ * The result with what the solver reported. Inside of `vmap` each example has a report of its own, and none of them
+ * yet: then reading it is an error.
  */
 export function withReport<T extends object, R extends object>(
   owner: string,
@@ -15,7 +15,7 @@ export function withReport<T extends object, R extends object>(
     Object.defineProperty(result, key, {
       get: () => {
         throw new ChainruleError(
-          `${owner}: inside of vmap each example has its own ${key}, which is not known while it is recorded`,
+          `${owner}: inside vmap each example has its own ${key}, which is not known while it is recorded`,
         );
       },
     });

@@ -82,7 +82,7 @@ export function follow(
   let rejected = false;
   stepper.begin(t, y);
   while ((last - t) * sign > 0) {
-    if (steps >= maxSteps) return fail(`maxSteps (${maxSteps}) is reached`);
+    if (steps >= maxSteps) return fail(`maxSteps (${maxSteps}) was reached`);
     if (!(Math.abs(h) > 1e-14 * Math.max(Math.abs(t), Math.abs(last) * 1e-2, 1e-290))) {
       const why =
         'no step is short enough: the solution may blow up, or jump, or be stiff (method: "rodas")';

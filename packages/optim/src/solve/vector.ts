@@ -87,7 +87,7 @@ export function ravelResult(owner: string, result: unknown, like: Tensor): Tenso
   const other = leaves.find((t) => t.dtype !== like.dtype);
   if (other !== undefined) {
     throw new DTypeError(
-      `${owner}: the function returns ${other.dtype} for ${like.dtype}; both must be equal`,
+      `${owner}: the function returns ${other.dtype} for ${like.dtype}; they must be equal`,
     );
   }
   return joined(leaves);
@@ -97,7 +97,7 @@ export function ravelResult(owner: string, result: unknown, like: Tensor): Tenso
 export function checkSquare(owner: string, x: Tensor, y: Tensor): void {
   if (x.size !== y.size) {
     throw new ShapeError(
-      `${owner}: the function takes ${x.size} numbers and returns ${y.size}; they must be as many`,
+      `${owner}: the function takes size ${x.size} and returns size ${y.size}; they must be equal`,
     );
   }
 }

@@ -194,7 +194,7 @@ test('reports are not known inside of vmap', () => {
     const found = root((v: Tensor) => v.square().sub(a), number(1));
     return found.x.mul(found.iterations);
   };
-  expect(() => vmap(f)(f64(1, 2))).toThrow(/inside of vmap each example has its own iterations/);
+  expect(() => vmap(f)(f64(1, 2))).toThrow(/inside vmap each example has its own iterations/);
 });
 
 describe.each(['anderson', 'plain'] as const)('fixedPoint by %s', (method) => {
@@ -306,7 +306,7 @@ describe.each([
         b,
       ),
     ).toThrow(ChainruleError);
-    expect(() => solve((v: Tensor) => v.sum(), b)).toThrow(/takes 3 numbers and returns 1/);
+    expect(() => solve((v: Tensor) => v.sum(), b)).toThrow(/takes size 3 and returns size 1/);
   });
 });
 

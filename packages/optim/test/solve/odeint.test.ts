@@ -286,7 +286,7 @@ describe('odeint says what went wrong', () => {
     [
       'maxSteps',
       () => odeint(square, f64(0.1), [0, 5], { maxSteps: 3 }),
-      /maxSteps \(3\) is reached after 3 steps, at t = /,
+      /maxSteps \(3\) was reached after 3 steps, at t = /,
     ],
     [
       'times that turn',
@@ -322,7 +322,7 @@ describe('odeint says what went wrong', () => {
     [
       'a time outside',
       () => odeint(square, f64(0.1), [0, 1]).dense(2),
-      /dense\(2\) lies outside of the times of the solution, 0 to 1/,
+      /dense\(2\) is outside the times of the solution, 0 to 1/,
     ],
     [
       'reading values',

@@ -96,7 +96,7 @@ async function loadPackage(): Promise<GpuPackage> {
     }
   }
   throw new DeviceError(
-    `setDevice: Node.js has no WebGPU of its own; the npm package 'webgpu' offers it: npm install webgpu (${reason})`,
+    `setDevice: Node.js itself has no WebGPU; the npm package 'webgpu' adds it: npm install webgpu (${reason})`,
   );
 }
 

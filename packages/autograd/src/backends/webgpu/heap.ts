@@ -91,7 +91,8 @@ export class Heap {
   private refused(bytes: number): DeviceError {
     const mebi = (n: number): string => `${(n / 2 ** 20).toFixed(1)} MiB`;
     return new DeviceError(
-      `webgpu: no room for ${mebi(bytes)}: ${mebi(this.used * 4)} are in use, and this device gives at most ${mebi(this.limit)}; what was dropped is given back when the event loop turns: wait now and then, await loss.itemAsync(), await x.data()`,
+      `webgpu: out of memory: ${mebi(bytes)} are needed, ${mebi(this.used * 4)} of at most ${mebi(this.limit)} on this ` +
+        'device are in use; dropped values are freed when the event loop turns, so wait now and then: await loss.itemAsync()',
     );
   }
 }

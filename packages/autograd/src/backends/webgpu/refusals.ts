@@ -20,7 +20,7 @@ export async function explainRefusal(
       const dim = Number((attrs as { dim?: number } | null)?.dim ?? 0);
       return new IndexError(
         `${name}: index ${value} at position ${position} is out of range for dimension ${dim} of size ${limit}; ` +
-          (limit === 0 ? 'there is nothing to choose from' : `it must be from 0 to ${limit - 1}`),
+          (limit === 0 ? 'it is empty' : `it must be from 0 to ${limit - 1}`),
       );
     }
     case 'divisor':
@@ -30,7 +30,7 @@ export async function explainRefusal(
       );
     case 'between': {
       const what = String((attrs as { what?: string } | null)?.what ?? name);
-      return new ChainruleError(`${what} is out of its bounds: element ${position} is ${value}`);
+      return new ChainruleError(`${what} is out of bounds: element ${position} is ${value}`);
     }
     case 'singular':
       return new ChainruleError(`${name}: matrix ${position} is singular`);

@@ -64,8 +64,8 @@ export class GpuRuntime {
     this.pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
     void device.lost.then(({ reason, message }) => {
       this.broken ??= new DeviceError(
-        `webgpu: the device was lost (${reason === 'destroyed' ? 'destroyed' : message || 'unknown'}); what lay on it is ` +
-          `gone: await setDevice('webgpu') starts anew, from a checkpoint or from values on the host`,
+        `webgpu: the device was lost (${reason === 'destroyed' ? 'destroyed' : message || 'unknown'}); its tensors are ` +
+          `gone: await setDevice('webgpu') again, and start from a checkpoint or from values on the host`,
       );
       onLost();
     });

@@ -21,7 +21,9 @@ export const disk: Place = {
   readPlain: async (path) => {
     const status = await tryTo(`file: cannot read ${shownPath(path)}`, () => node().fs.lstat(path));
     if (!status.isFile())
-      throw new FormatError(`${path} is a link or no file; only ordinary files are read`);
+      throw new FormatError(
+        `${path} is not an ordinary file; links, folders and devices are not read`,
+      );
     return readFile(path);
   },
   replace: replaceFile,

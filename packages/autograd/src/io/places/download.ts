@@ -30,7 +30,7 @@ export const downloads: Place = {
 
 function unreadable(): FileError {
   return new FileError(
-    'download: a page cannot read what it has downloaded; pass the file that somebody picks, as in ' +
+    'download: a page cannot read its downloads; pass a file that the user picked, as in ' +
       'loadSafetensors(input.files[0])',
     'ENOSYS',
   );
@@ -39,7 +39,7 @@ function unreadable(): FileError {
 function download(name: string, bytes: Uint8Array): void {
   if (typeof document !== 'object') {
     throw new FileError(
-      'download: only a page can offer a file, no worker; post the bytes to the page',
+      'download: only a page can offer a file, a worker cannot; post the bytes to the page',
       'ENOSYS',
     );
   }

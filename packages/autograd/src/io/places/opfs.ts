@@ -1,6 +1,6 @@
 /**
- * @file The origin private file system of a page: real files that only this site sees. A file is written beside its place and
- * moved there by the browser; a folder has been written whole when the file that comes last is there.
+ * @file The origin private file system of a page: real files that only this site sees. A file is written beside its
+ * place and moved there by the browser; a folder has been written whole when the file that comes last is there.
  */
 import { FileError, shownPath } from '../files.js';
 import { namesOf, tryInPage } from './paths.js';
@@ -46,7 +46,7 @@ export const opfs: Place = {
         await write(parent, LATEST, new TextEncoder().encode(`${name}\n`));
         return name;
       }
-      throw new FileError(`file: no name is free in ${shownPath(folder)} (EEXIST)`, 'EEXIST');
+      throw new FileError(`file: there is no free name in ${shownPath(folder)} (EEXIST)`, 'EEXIST');
     }),
   remove: (folder, name) =>
     tryInPage(`file: cannot write into ${shownPath(folder)}`, async () => {
@@ -99,7 +99,7 @@ async function folderOf(
   const storage = (navigator as { storage?: Partial<StorageManager> }).storage;
   if (typeof storage?.getDirectory !== 'function') {
     throw new FileError(
-      'opfs: this browser has no private file system here; it needs https or localhost. indexeddb: works without',
+      'opfs: this page has no private file system; browsers give it on https and localhost. indexeddb: works everywhere',
       'ENOSYS',
     );
   }

@@ -5,10 +5,7 @@ import { FileError, shownPath } from '../files.js';
 export function namesOf(path: string): string[] {
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
   if (names.length === 0 || names.includes('..'))
-    throw new FileError(
-      `file: ${shownPath(path)} is no path of names with / between them`,
-      'EINVAL',
-    );
+    throw new FileError(`file: ${shownPath(path)} is not a path of names separated by /`, 'EINVAL');
   return names;
 }
 

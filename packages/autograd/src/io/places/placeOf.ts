@@ -13,15 +13,16 @@ const PLACES: Readonly<Record<string, Place>> = {
 };
 
 /**
- * The place of a path: `indexeddb:`, `opfs:` and `download:` say it; without, it is the disk in Node and IndexedDB in pages.
+ * The place of a path: `indexeddb:`, `opfs:` and `download:` say it; without, it is the disk in Node and IndexedDB
+ * in pages.
  *
- * @throws {FileError} where there is no such place.
+ * @throws {FileError} if there is no such place.
  */
 export function placeOf(path: string): Place {
   const named = /^(indexeddb:|opfs:|download:)/.exec(path)?.[0];
   if (hasDisk()) {
     if (named === undefined) return disk;
-    throw new FileError(`${named} is a place of pages; in Node give a path`, 'ENOSYS');
+    throw new FileError(`${named} exists only in pages; in Node give a path`, 'ENOSYS');
   }
   if (named !== undefined && named !== 'indexeddb:') return PLACES[named] as Place;
   if (typeof indexedDB === 'object') return indexedDb;
@@ -32,7 +33,7 @@ export function placeOf(path: string): Place {
   );
 }
 
-/** A file that somebody has picked, or what was fetched: a `Blob`, whose declarations need no library of a browser. */
+/** A file that the user picked, or a fetched one: a `Blob`, declared so that no browser types are needed. */
 export interface FileLike {
   /** All of its bytes. */
   arrayBuffer(): Promise<ArrayBuffer>;

@@ -103,7 +103,7 @@ export function checkExpand(op: string, x: Shape, shape: Shape): void {
   const fits = lead >= 0 && x.every((n, d) => n === 1 || n === shape[d + lead]);
   if (!fits) {
     throw new ShapeError(
-      `${op}: ${show(x)} cannot be expanded to ${show(shape)}; each dimension must stay as it is, or be 1 before`,
+      `${op}: ${show(x)} cannot be expanded to ${show(shape)}; each dimension must keep its size, or have size 1`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** @file Making tensors: from data, and filled. */
+/** @file Creating tensors, from data or filled with numbers. */
 import { evenlySpaced } from './spacing.js';
 import { byPosition, checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -23,14 +23,14 @@ export type NumberArray =
   TypedArray | Int8Array | Uint8ClampedArray | Int16Array | Uint16Array | Uint32Array;
 
 /**
- * A tensor of the given elements, which are copied: nested arrays, a typed array with an optional shape, or a number.
+ * A tensor with the given elements, which are copied: nested arrays, a typed array with an optional shape, or a number.
  *
- * JavaScript numbers become float32 whatever they are, booleans bool, and typed arrays keep their own type
- * (`Uint8Array` is bool only with `{ dtype: 'bool' }`, otherwise int32, as are all arrays of whole numbers). Of floats an
- * int32 keeps the whole part. PyTorch: `torch.tensor`.
+ * All JavaScript numbers become float32, also whole ones; booleans become bool; typed arrays keep their type
+ * (`Uint8Array` is bool only with `{ dtype: 'bool' }`, otherwise int32, like all typed arrays of integers). Floats
+ * given for an int32 tensor are truncated. PyTorch: `torch.tensor`.
  *
- * @throws {ShapeError} for ragged arrays or a shape that does not fit. @throws {DTypeError} for elements that are no numbers,
- * and numbers that do not fit int32.
+ * @throws {ShapeError} for ragged arrays or a shape that does not fit. @throws {DTypeError} for elements that are
+ * not numbers, and for numbers that do not fit into int32.
  * @example tensor([[1, 2], [3, 4]])
  * @example tensor(new Float64Array(6), { shape: [2, 3] })
  */
@@ -73,7 +73,7 @@ function leafFrom(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   const size = sizeOf(shape);
   if (size !== data.length) {
     throw new ShapeError(
-      `tensor: shape ${show(shape)} has ${size} elements, the data ${data.length}`,
+      `tensor: shape ${show(shape)} has size ${size}, the data ${data.length}; they must be equal`,
     );
   }
   const value = allocate(dtype, size);
@@ -130,7 +130,7 @@ export function scalar(x: number | boolean, options?: CreationOptions): Tensor<[
   return tensor(x, creationOptions('scalar', options));
 }
 
-/** A tensor with `value` in every place. PyTorch: `torch.full`, but float32 whatever the number is. */
+/** A tensor filled with `value`; float32 by default, also for a whole number. PyTorch: `torch.full`. */
 export function full<const S extends Shape>(
   shape: S,
   value: number | boolean,
@@ -193,7 +193,7 @@ export function onesLike<S extends Shape>(x: Tensor<S>, options?: CreationOption
   return like('onesLike', x, 1, options) as Tensor<S>;
 }
 
-/** A tensor with `value` in every place, in the shape and dtype of `x`. PyTorch: `torch.full_like`. */
+/** A tensor filled with `value`, in the shape and dtype of `x`. PyTorch: `torch.full_like`. */
 export function fullLike<S extends Shape>(
   x: Tensor<S>,
   value: number | boolean,
@@ -220,7 +220,7 @@ const eyeOptions = byPosition(
   'm',
 );
 
-/** The matrix of `n` rows and `m` columns (as many, if left out) with ones on its diagonal. PyTorch: `torch.eye`. */
+/** A matrix of `n` rows and `m` columns (default n) with ones on its diagonal and 0 elsewhere. PyTorch: `torch.eye`. */
 export function eye<N extends number, M extends number = N>(
   n: N,
   m?: M | CreationOptions,
@@ -245,8 +245,8 @@ const arangeOptions = byPosition(
 );
 
 /**
- * The numbers from `start` (0 if left out) up to, and without, `stop` in steps of `step` (1 if left out): int32 if all are
- * whole, else float32. PyTorch: `torch.arange`.
+ * The numbers from `start` (default 0) up to `stop`, which is excluded, in steps of `step` (default 1): int32 if all
+ * are whole, else float32. PyTorch: `torch.arange`.
  * @throws {ChainruleError} for a step of 0, or one that leads away from `stop`.
  * @example arange(3) // [0, 1, 2]
  */
@@ -279,8 +279,8 @@ export function arange(
 }
 
 /**
- * `steps` numbers from `start` to `end`, both included, at equal distances; float32 by default. Where an end is NaN or
- * infinite, nothing lies at equal distances and every number is NaN; an int32 result is then refused. PyTorch:
+ * `steps` evenly spaced numbers from `start` to `end`, both included; float32 by default. If an end is NaN or
+ * infinite, every number is NaN, and an int32 result is refused. PyTorch:
  * `torch.linspace`, whose numbers are NaN too, but for a few infinite ones.
  */
 export function linspace<N extends number>(

@@ -1,4 +1,7 @@
-/** @file Random tensors of distributions that need rejection: functions alone. See `nn/distributions` for all of them. */
+/**
+ * @file Random tensors from distributions that are drawn by rejection; available only as functions. See
+ * `nn/distributions` for all distributions.
+ */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
@@ -14,9 +17,9 @@ import { drawGamma } from './gammaDraw.js';
 
 /** Options of `gamma`, `poisson`, `binomial`, `vonMises`, `normal` and `exponential`. */
 export interface DrawOptions {
-  /** What the parameters are repeated to. Default: their shape. */
+  /** The shape that the parameters are expanded to. Default: their own. */
   readonly shape?: Shape | undefined;
-  /** float32 or float64. Default: that of the parameters. */
+  /** float32 or float64. Default: the dtype of the parameters. */
   readonly dtype?: DType | undefined;
 }
 
@@ -26,9 +29,10 @@ const readDraw = defineOptions<DrawOptions>({
 });
 
 /**
- * Samples of the gamma distribution with rate 1, one for each element of `concentration`, which must be positive. The
- * gradient is the implicit one (Figurnov et al. 2018, arXiv:1805.08498), so that expectations can be differentiated; there
- * is no second. Of concentrations near 0 most samples are 0: there is no smaller number. PyTorch: `torch._standard_gamma`.
+ * Samples of the gamma distribution with rate 1, one for each element of `concentration`, which must be positive.
+ * The gradient is the implicit one (Figurnov et al. 2018, arXiv:1805.08498), so that expectations can be
+ * differentiated; there is no second derivative. For concentrations near 0 most samples underflow to 0. PyTorch:
+ * `torch._standard_gamma`.
  *
  * @example gamma(2.5, { shape: [1000] }).mean() // about 2.5
  */
@@ -53,8 +57,8 @@ export function binomial(totalCount: Operand, probs: Operand, options?: DrawOpti
 }
 
 /**
- * Angles in [−π, π) around 0 with von Mises' distribution of the given concentration, no gradient. NumPy:
- * `random.vonmises` with `mu = 0`; PyTorch has it in `distributions.VonMises` only.
+ * Angles in [−π, π) around 0 from the von Mises distribution with the given concentration, no gradient. NumPy:
+ * `random.vonmises` with `mu = 0`; PyTorch: `distributions.VonMises`.
  */
 export function vonMises(concentration: Operand, options?: DrawOptions): Tensor {
   return drawn('vonMises', drawVonMises, options, concentration);
@@ -76,7 +80,7 @@ function drawn(
   const target = shape === undefined ? together : checkShape(op, shape);
   if (show(broadcastShapes(op, together, target)) !== show(target)) {
     throw new ShapeError(
-      `${op}: parameters of shape ${show(together)} cannot be repeated to ${show(target)}`,
+      `${op}: parameters of shape ${show(together)} cannot be expanded to ${show(target)}`,
     );
   }
   return drawElements(draw, ...nodes.map((x) => expandNode(x, target)));

@@ -1,7 +1,7 @@
 /**
- * @file The random generator: Threefry-2x32 with 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
- * 2011). It turns a key (the seed) and a counter (the offset) into 64 random bits, so numbers can be drawn in any order,
- * on any backend, and are the same.
+ * @file The random generator: Threefry-2x32 with 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1,
+ * 2, 3", 2011). It turns a key (the seed) and a counter (the offset) into 64 random bits, so numbers can be drawn in
+ * any order, on any backend, and are the same.
  */
 import { display, passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -15,41 +15,41 @@ import { generator } from '../../graph/generatorState.js';
 import { drawing } from '../../kernels/drawing.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 
-/** What determines all random numbers to come: plain data, which can be saved as JSON. */
+/** The state of the random generator, which determines all numbers to come: plain data that can be saved as JSON. */
 export interface RngState {
   /** The seed. */
   readonly seed: number;
-  /** How many blocks of 64 bits have been drawn. */
+  /** The number of 64-bit blocks drawn so far. */
   readonly offset: number;
 }
 
 /**
- * Starts the random numbers anew: the same seed gives the same numbers, on every backend. PyTorch: `torch.manual_seed`.
- * @throws {ChainruleError} if the seed is no whole number from 0 to 2^53 − 1.
+ * Seeds the random generator: the same seed gives the same numbers, on every backend. PyTorch: `torch.manual_seed`.
+ * @throws {ChainruleError} unless the seed is a whole number from 0 to 2^53 − 1.
  */
 export function manualSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ChainruleError(
-      `manualSeed: a seed is a whole number from 0 to 2^53 - 1, got ${display(seed)}`,
+      `manualSeed: the seed must be a whole number from 0 to 2^53 - 1, got ${display(seed)}`,
     );
   }
   generator.seed = seed;
   generator.offset = 0;
 }
 
-/** The state of the generator, to go on from there later: save it with a checkpoint. PyTorch: `torch.get_rng_state`. */
+/** The state of the generator, to continue from later: save it with a checkpoint. PyTorch: `torch.get_rng_state`. */
 export function getRngState(): RngState {
   return { seed: generator.seed, offset: generator.offset };
 }
 
 /**
- * Goes back to a state of `getRngState`, also as it was read from a checkpoint, where nothing is known of it yet.
- * PyTorch: `torch.set_rng_state`. @throws {FormatError} if it is none.
+ * Restores a state of `getRngState`, also one that was read from a checkpoint.
+ * PyTorch: `torch.set_rng_state`. @throws {FormatError} if it is not such a state.
  */
 export function setRngState(state: unknown): void {
   if (!passes(rngState, state)) {
     throw new FormatError(
-      `setRngState: expected { seed, offset }, whole numbers of 0 or more, got ${display(state)}`,
+      `setRngState: expected { seed, offset }, whole numbers ≥ 0, got ${display(state)}`,
     );
   }
   const { seed, offset } = state;
@@ -151,8 +151,8 @@ function unit53(a: number, b: number): number {
 }
 
 /**
- * Box and Muller's pairs `√(−2 ln u) · (cos 2πv, sin 2πv)`, in float64. float32: one block a pair; float64: two blocks a
- * pair, so that all 53 bits of `u` and `v` are random.
+ * Box and Muller's pairs `√(−2 ln u) · (cos 2πv, sin 2πv)`, in float64. float32: one block a pair; float64: two
+ * blocks a pair, so that all 53 bits of `u` and `v` are random.
  */
 const normalOf: PrimitiveOp<DrawAttrs> = draw('normal', (inputs, { data, dtype }) => {
   const n = data.length;

@@ -1,4 +1,4 @@
-/** @file Powers of a base at equal distances of their exponents. */
+/** @file Powers of a base with evenly spaced exponents. */
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { allocate, checkFits } from '../../graph/dtype.js';
@@ -9,7 +9,7 @@ import { finish, type CreationOptions } from '../build/leaves.js';
 
 /** Options of `logspace`. */
 export interface LogspaceOptions extends CreationOptions {
-  /** Default 10. */
+  /** The base. Default 10. */
   readonly base?: number;
 }
 
@@ -21,7 +21,7 @@ const logspaceOptions = defineOptions<LogspaceOptions>({
 });
 
 /**
- * `steps` powers of `base`, from `base^start` to `base^end`, both included. Exponents that are NaN or infinite are treated
+ * `steps` powers of `base`, from `base^start` to `base^end`, both included. NaN and infinite exponents are treated
  * as by `linspace`. PyTorch: `torch.logspace`.
  * @example logspace(0, 2, 3) // [1, 10, 100]
  */

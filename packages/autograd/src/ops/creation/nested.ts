@@ -1,4 +1,6 @@
-/** @file Nested arrays read as numbers and a shape: ragged, endless and hostile ones are refused where they go wrong. */
+/**
+ * @file Nested arrays read as numbers and a shape: ragged, endless and hostile ones are refused where they go wrong.
+ */
 import { display } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
@@ -42,7 +44,7 @@ function read(op: string, data: unknown): Nested {
   const size = sizeOf(shape);
   if (size > MOST) {
     throw new ShapeError(
-      `${op}: the nested array ${show(shape)} has ${size} elements; more than ${MOST} are given as a typed array and a shape`,
+      `${op}: the nested array ${show(shape)} has ${size} elements; pass more than ${MOST} as a typed array with a shape`,
     );
   }
   const flat = allocate('float64', size);

@@ -23,8 +23,8 @@ import type { Literal } from '../../types/index.js';
 export { getRngState, manualSeed, setRngState, type RngState } from './generator.js';
 
 /**
- * Numbers evenly distributed over [0, 1): 24 random bits each in float32, 53 in float64. PyTorch: `torch.rand`; the numbers
- * are others, but the same on every backend.
+ * Uniform numbers in [0, 1): 24 random bits each in float32, 53 in float64. PyTorch: `torch.rand`; the numbers
+ * differ from PyTorch's, but are the same on every backend.
  */
 export function rand<const S extends Shape>(shape: S, given?: CreationOptions): Tensor<Literal<S>> {
   const options = creationOptions('rand', given);
@@ -35,7 +35,7 @@ export function rand<const S extends Shape>(shape: S, given?: CreationOptions): 
   ) as Tensor<Literal<S>>;
 }
 
-/** Numbers with the normal distribution of mean 0 and variance 1. PyTorch: `torch.randn`. */
+/** Normal numbers with mean 0 and variance 1. PyTorch: `torch.randn`. */
 export function randn<const S extends Shape>(
   shape: S,
   given?: CreationOptions,
@@ -71,8 +71,8 @@ export function randnLike<S extends Shape>(x: Tensor<S>, options?: CreationOptio
 }
 
 /**
- * Whole numbers evenly distributed from `low` up to, and without, `high`; int32 by default. PyTorch: `torch.randint`.
- * @throws {ChainruleError} if there are none.
+ * Uniform whole numbers from `low` (included) to `high` (excluded); int32 by default. PyTorch: `torch.randint`.
+ * @throws {ChainruleError} unless low < high.
  */
 export function randint<const S extends Shape>(
   low: number,
@@ -84,9 +84,7 @@ export function randint<const S extends Shape>(
   checkInteger('randint', 'low', low);
   checkInteger('randint', 'high', high);
   if (high <= low)
-    throw new ChainruleError(
-      `randint: there is no whole number from ${low} up to and without ${high}`,
-    );
+    throw new ChainruleError(`randint: there is no whole number in [${low}, ${high})`);
   if (low < -(2 ** 31) || high > 2 ** 31)
     throw new ChainruleError(`randint: [${low}, ${high}) exceeds int32`);
   const checked = checkShape('randint', shape);
@@ -119,7 +117,7 @@ function fromHost(op: string, t: Tensor): Tensor {
 
 /** Options of `bernoulli`. */
 export interface BernoulliOptions extends CreationOptions {
-  /** Where `p` is a number: the shape of the result. Default `[]`. */
+  /** The shape of the result, if `p` is a number. Default `[]`. */
   readonly shape?: Shape;
 }
 
@@ -129,7 +127,7 @@ const bernoulliOptions = defineOptions<BernoulliOptions>({
 });
 
 /**
- * 1 with probability `p`, else 0; a tensor of probabilities gives a tensor of its shape and dtype. No gradient flows to
+ * 1 with probability `p`, else 0. A tensor of probabilities gives a result of its shape and dtype. No gradient flows to
  * `p`. PyTorch: `torch.bernoulli`.
  * @throws {ChainruleError} for a probability outside [0, 1], when evaluated at the latest.
  * @example bernoulli(0.5, { shape: [3] })
@@ -137,7 +135,7 @@ const bernoulliOptions = defineOptions<BernoulliOptions>({
 export function bernoulli(p: Operand, options?: BernoulliOptions): Tensor {
   const read = bernoulliOptions('bernoulli', options);
   if (typeof p === 'number' && !(p >= 0 && p <= 1)) {
-    throw new ChainruleError(`bernoulli: a probability is from 0 to 1, got ${p}`);
+    throw new ChainruleError(`bernoulli: a probability must be from 0 to 1, got ${p}`);
   }
   const given = operand('bernoulli', p);
   const node =
@@ -148,7 +146,7 @@ export function bernoulli(p: Operand, options?: BernoulliOptions): Tensor {
   const shape = read.shape === undefined ? node.sizes : checkShape('bernoulli', read.shape);
   if (node.ndim > 0 && !sameShape(shape, node.sizes)) {
     throw new ShapeError(
-      `bernoulli: the probabilities have shape ${show(node.sizes)}, asked for is ${show(shape)}`,
+      `bernoulli: the probabilities have shape ${show(node.sizes)}, the option shape is ${show(shape)}; they must be equal`,
     );
   }
   const uniform = drawUniform(shape, node.dtype === 'float64' ? 'float64' : 'float32');

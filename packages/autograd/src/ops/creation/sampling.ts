@@ -1,4 +1,4 @@
-/** @file Random draws from distributions, all from the one seeded stream. No gradient flows to their parameters. */
+/** @file Random draws from distributions, all from the same seeded stream. No gradient flows to their parameters. */
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
@@ -30,9 +30,10 @@ export interface MultinomialOptions {
 const multinomialOptions = defineOptions<MultinomialOptions>({ replacement: kinds.flag });
 
 /**
- * `n` categories drawn with the weights `[categories]` or `[rows, categories]`, which need not add up to 1: int32 `[…, n]`.
+ * Draws `n` categories with weights `[categories]` or `[rows, categories]`, which need not add up to 1: int32 `[…, n]`.
  * PyTorch: `torch.multinomial`.
- * @throws {ChainruleError} for weights that are negative, not finite or all 0, or fewer than n that are not.
+ * @throws {ChainruleError} for weights that are negative, not finite or all 0, or without replacement fewer than n
+ * positive ones.
  * @example multinomial(tensor([1, 1, 2]), 5, { replacement: true })
  */
 export function multinomial(weights: Tensor, n: number, options?: MultinomialOptions): Tensor {
@@ -48,7 +49,7 @@ export function multinomial(weights: Tensor, n: number, options?: MultinomialOpt
   if (known !== null) checkWeights(known, categories, replacement ? 1 : n);
   if (!replacement && n > categories)
     throw new ChainruleError(
-      `multinomial: ${n} different categories of ${categories} cannot be drawn; use replacement`,
+      `multinomial: cannot draw ${n} different categories out of ${categories}; pass { replacement: true }`,
     );
   const last = p.ndim - 1;
   if (!replacement) {
@@ -69,13 +70,13 @@ function checkWeights(data: ArrayLike<number>, categories: number, n: number): v
     const w = data[i]!;
     if (!(w >= 0 && w < Infinity))
       throw new ChainruleError(
-        `multinomial: weight ${w} at position ${i}: weights are finite numbers of at least 0`,
+        `multinomial: weights must be finite numbers ≥ 0, got ${w} at position ${i}`,
       );
     if (w > 0) positive++;
     if ((i + 1) % categories !== 0) continue;
     if (positive < n)
       throw new ChainruleError(
-        `multinomial: ${positive} of ${categories} weights are not 0; ${n} different categories cannot be drawn`,
+        `multinomial: cannot draw ${n} different categories: only ${positive} of ${categories} weights are above 0`,
       );
     positive = 0;
   }
@@ -87,7 +88,7 @@ function exponentialDraw(shape: Shape, dtype: DType): Tensor {
 
 /** Options of `normal`, `exponential` and the like. */
 export interface DrawOptions extends CreationOptions {
-  /** Where all parameters are numbers: the shape of the result. Default `[]`. */
+  /** The shape of the result, if all parameters are numbers. Default `[]`. */
   readonly shape?: Shape;
 }
 
@@ -112,7 +113,7 @@ function parameters(
   const wanted = checkShape(op, shape);
   if (show(broadcastShapes(op, common, wanted)) !== show(wanted))
     throw new ShapeError(
-      `${op}: the parameters have shape ${show(common)}, asked for is ${show(wanted)}`,
+      `${op}: the parameters have shape ${show(common)}, the option shape is ${show(wanted)}; they must be equal`,
     );
   return { nodes, shape: wanted, dtype: type };
 }
@@ -136,7 +137,8 @@ function checkPositive(
 }
 
 /**
- * Normal numbers of this mean and standard deviation, tensors that broadcast or numbers. PyTorch: `torch.normal`.
+ * Normal numbers with the given mean and standard deviation, numbers or tensors that broadcast. PyTorch:
+ * `torch.normal`.
  * @throws {ChainruleError} for a negative deviation.
  * @example normal(0, 2, { shape: [3] })
  */
@@ -149,8 +151,9 @@ export function normal(mean: Operand, std: Operand, options?: DrawOptions): Tens
 }
 
 /**
- * Exponential numbers of this rate, `rate · e^(−rate · x)`: a tensor of rates, or a number. PyTorch: `Tensor.exponential_`.
- * @throws {ChainruleError} unless rates are above 0.
+ * Exponential numbers, with density `rate · e^(−rate · x)` for a number or a tensor of rates. PyTorch:
+ * `Tensor.exponential_`.
+ * @throws {ChainruleError} for a rate that is not positive.
  * @example exponential(2, { shape: [3] })
  */
 export function exponential(rate: Operand, options?: DrawOptions): Tensor {

@@ -43,11 +43,11 @@ describe('rearrange', () => {
     ['b c) -> b c', {}, /closes a parenthesis/],
     ['b b -> b', {}, /names b twice/],
     ['b c d -> b c d', {}, /is for 3 dimensions, the tensor has shape \[2, 6\]/],
-    ['b (c d) -> b c d', {}, /c and d there, of which at least 1 need a size/],
+    ['b (c d) -> b c d', {}, /c and d there, at least 1 of which need a size/],
     ['b (c d) -> b c d', { c: 4 }, /does not divide by 4/],
     ['b c -> c b', { e: 2 }, /has no axis e/],
     ['b 1 -> b', {}, /is 6, but the pattern/],
-    ['b c! -> b c!', {}, /no name of an axis/],
+    ['b c! -> b c!', {}, /not the name of an axis/],
   ] as const)('refuses %s', (pattern, sizes, message) => {
     expect(() => rearrange(x(2, 6), pattern, sizes)).toThrow(message);
   });

@@ -1,8 +1,9 @@
 /**
  * @file Dimensions by name: `rearrange(x, 'b c h w -> b (c h w)')`, `einops.reduce`, `einops.repeat`.
  *
- * A pattern names the axes of a tensor and of the result. Axes in parentheses are one dimension, the last of them fastest;
- * `...` stands for any further dimensions, `1` for one of size 1. Sizes that the shape does not tell are given by name.
+ * A pattern names the axes of a tensor and of the result. Axes in parentheses form one dimension, the last of them
+ * fastest; `...` stands for any further dimensions, `1` for one of size 1. Sizes that do not follow from the shape
+ * are given by name.
  */
 import { display } from '../../arguments/index.js';
 import { isArray } from '../../arguments/kinds.js';
@@ -55,7 +56,7 @@ function arranged(x: Tensor, axes: readonly string[], to: readonly string[]): Te
 }
 
 /**
- * The same elements in other dimensions: axes permuted, split and joined.
+ * Rearranges the elements: permutes, splits and merges axes (A. Rogozhnikov, einops, 2022).
  * @throws {ChainruleError} for a pattern that cannot be read. @throws {ShapeError} if it does not fit the shape.
  * @example rearrange(images, 'b c (h p) (w q) -> b (h w) (c p q)', { p: 16, q: 16 }) // patches
  */
@@ -73,10 +74,10 @@ export const rearrange = composite(
   },
 ) as Arrangement;
 
-/** How axes are folded. */
+/** How axes are reduced. */
 export type Folding = 'sum' | 'mean' | 'max' | 'min' | 'prod' | 'any' | 'all';
 
-/** A folding, or a function of the tensor and the dimensions. */
+/** A reduction by name, or a function of the tensor and the dimensions. */
 type Reducer = Folding | ((x: Tensor, dims: readonly number[]) => Tensor);
 
 const foldings: Readonly<Record<Folding, (x: Tensor, dims: readonly number[]) => Tensor>> = {
@@ -90,7 +91,7 @@ const foldings: Readonly<Record<Folding, (x: Tensor, dims: readonly number[]) =>
 };
 
 /**
- * As `rearrange`, and axes that are missing on the right are folded: by `'sum'`, `'mean'`, `'max'`, `'min'`, `'prod'`,
+ * As `rearrange`, and reduces axes that are missing on the right: by `'sum'`, `'mean'`, `'max'`, `'min'`, `'prod'`,
  * `'any'`, `'all'`, or a function of the tensor and the dimensions.
  * @example einops.reduce(images, 'b c (h 2) (w 2) -> b c h w', 'max') // pooling
  */
@@ -109,7 +110,7 @@ export const reduce = composite(
       !Object.hasOwn(foldings, typeof reduction === 'string' ? reduction : 'sum')
     ) {
       throw new ChainruleError(
-        `${op}: the reduction must be ${Object.keys(foldings).join(', ')} or a function, got '${String(reduction)}'`,
+        `${op}: the reduction must be ${Object.keys(foldings).join(', ')} or a function, got ${display(reduction)}`,
       );
     }
     const lost = plan.from.flatMap((axis, d) => (plan.to.includes(axis) ? [] : [d]));
@@ -126,7 +127,7 @@ export const reduce = composite(
 ) => Tensor<Rearranged<ShapeOfSource<X>, P, Z>>;
 
 /**
- * As `rearrange`, and the tensor is repeated along axes that are on the right alone, of which the sizes are given.
+ * As `rearrange`, and repeats the tensor along axes that are only on the right, whose sizes are given.
  * @example einops.repeat(x, 'h w -> (h 2) (w k)', { k: 3 })
  */
 export const repeat = composite(

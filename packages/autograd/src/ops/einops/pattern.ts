@@ -1,6 +1,6 @@
 /**
- * @file Patterns of axes, `'b c (h p) -> b (c p) h'` (A. Rogozhnikov, "Einops: clear and reliable tensor manipulations with
- * Einstein-like notation", 2022): read, and matched with a shape.
+ * @file Patterns of axes, `'b c (h p) -> b (c p) h'` (A. Rogozhnikov, "Einops: clear and reliable tensor
+ * manipulations with Einstein-like notation", 2022): read, and matched with a shape.
  */
 import { checkArgument, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -52,7 +52,7 @@ export function planOf(
   if (left.some(({ axes, joined }) => joined && axes.includes(ELLIPSIS)))
     refuse('may have … in parentheses only on the right');
   if (!named.includes(ELLIPSIS) && right.some(({ axes }) => axes.includes(ELLIPSIS)))
-    refuse('has … on the right alone');
+    refuse('has … only on the right');
   const rest = shape.length - left.filter((dimension) => !several(dimension)).length;
   const fits = named.includes(ELLIPSIS) ? rest >= 0 : rest === 0;
   if (!fits) {
@@ -82,7 +82,7 @@ export function planOf(
     sizes.set(axis, checkSize(op, axis, size as number));
   }
   for (const axis of Object.keys(given))
-    if (!sizes.has(axis)) refuse(`has no axis ${axis}, of which a size is given`);
+    if (!sizes.has(axis)) refuse(`has no axis ${axis}, but a size is given for it`);
   const sizeOfAxis = (axis: string): number => sizes.get(axis) as number;
   return { from, sizes, to, shape: after.map((group) => sizeOf(group.map(sizeOfAxis))) };
 }
@@ -101,7 +101,7 @@ function groupsOf(side: string, refuse: (why: string) => never): Written[] {
       open = null;
     } else {
       if (token !== ELLIPSIS && !NAME.test(token) && !/^\d+$/.test(token))
-        refuse(`has '${token}', which is no name of an axis`);
+        refuse(`has '${token}', which is not the name of an axis`);
       const axes = token === '1' ? [] : /^\d+$/.test(token) ? [`${token}#${numbered++}`] : [token];
       if (open === null) dimensions.push({ axes, joined: false });
       else open.axes.push(...axes);
@@ -129,7 +129,7 @@ function sizesOf(
     };
     const open = group.filter((axis) => given[axis] === undefined && !/^\d+#/.test(axis));
     if (open.length > 1)
-      refuse(`${open.join(' and ')} there, of which at least ${open.length - 1} need a size`);
+      refuse(`${open.join(' and ')} there, at least ${open.length - 1} of which need a size`);
     let known = 1;
     for (const axis of group) {
       if (open.includes(axis)) continue;
@@ -155,6 +155,6 @@ function sizesOf(
 function checkSize(op: string, axis: string, size: number): number {
   if (Number.isInteger(size) && size >= 0) return size;
   throw new ShapeError(
-    `${op}: the size of ${axis} must be a whole number, 0 or more, got ${String(size)}`,
+    `${op}: the size of ${axis} must be a whole number ≥ 0, got ${display(size)}`,
   );
 }

@@ -1,7 +1,9 @@
 /**
- * @file Activations: `relu` and its kin, element by element on float tensors of any shape; a DTypeError on others.
+ * @file Activations: `relu` and its relatives, element by element, for float tensors of any shape; others are a
+ * DTypeError.
  *
- * They are written with few primitives, which fuse into one loop. At kinks the derivative is PyTorch's: said at each.
+ * They are written with few primitives, which fuse into one loop. Derivatives at kinks are PyTorch's; each docstring
+ * gives them.
  */
 import { byPosition, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -26,7 +28,7 @@ import { sigmoidOf, softplusOf } from './logistic.js';
 import { narrowNode } from '../shape/movement.js';
 import { ge, gt, le, logicalAnd, lt } from '../build/relations.js';
 
-/** `max(x, 0)`; NaN stays NaN. The derivative at 0 is 0. Integers stay integers. PyTorch: `nn.functional.relu`. */
+/** `max(x, 0)`; NaN stays NaN, integers stay integers. The derivative at 0 is 0. PyTorch: `nn.functional.relu`. */
 export const relu: UnaryOp = unary('relu', {
   reference: (x) => (x < 0 ? 0 : x),
   // NaN is no number at or below 0: its gradient passes, as in PyTorch.
@@ -38,7 +40,7 @@ const leakyReluOptions = defineOptions<{ readonly negativeSlope?: number }>({
   negativeSlope: kinds.finite,
 });
 
-/** `x` above 0, `negativeSlope · x` below (0.01 by default); the derivative at 0 is the slope. PyTorch: `leaky_relu`. */
+/** `x` above 0, `negativeSlope · x` below (default 0.01); the derivative at 0 is the slope. PyTorch: `leaky_relu`. */
 export const leakyRelu = composite(
   'leakyRelu',
   (x: Operand, options?: { readonly negativeSlope?: number }): Tensor => {
@@ -48,9 +50,9 @@ export const leakyRelu = composite(
   },
 ) as SameShape<[options?: { readonly negativeSlope?: number }]>;
 
-/** What `elu` and `celu` take. */
+/** Options of `elu` and `celu`. */
 export interface EluOptions {
-  /** The limit on the left is −alpha; 1 by default. */
+  /** The limit on the left is −alpha. Default 1. */
   readonly alpha?: number;
 }
 
@@ -66,7 +68,10 @@ export const elu = composite('elu', (x: Operand, options?: EluOptions): Tensor =
 const SELU_ALPHA = 1.6732632423543772848170429916717;
 const SELU_SCALE = 1.0507009873554804934193349852946;
 
-/** `elu` scaled to keep mean 0 and variance 1 (Klambauer et al. 2017, arXiv:1706.02515). PyTorch: `nn.functional.selu`. */
+/**
+ * `elu` scaled to keep mean 0 and variance 1 (Klambauer et al. 2017, arXiv:1706.02515). PyTorch:
+ * `nn.functional.selu`.
+ */
 export const selu = composite('selu', (x: Operand): Tensor => {
   const node = floatOperand('selu', x);
   return choose(gt(node, 0), mul(node, SELU_SCALE), mul(expm1(node), SELU_SCALE * SELU_ALPHA));
@@ -80,17 +85,17 @@ export const celu = composite('celu', (x: Operand, options?: EluOptions): Tensor
   return choose(gt(node, 0), node, mul(expm1(div(node, alpha)), alpha));
 }) as SameShape<[options?: EluOptions]>;
 
-/** What `gelu` takes. */
+/** Options of `gelu`. */
 export interface GeluOptions {
-  /** `'tanh'` for the approximation by it; `'none'` by default. */
+  /** `'tanh'` for the approximation with tanh, `'none'` (the default) for the exact function. */
   readonly approximate?: 'none' | 'tanh';
 }
 
 const geluOptions = defineOptions<GeluOptions>({ approximate: kinds.oneOf('none', 'tanh') });
 
 /**
- * `x · Φ(x)` with the distribution function of the normal distribution (Hendrycks & Gimpel 2016, arXiv:1606.08415), or
- * with `{ approximate: 'tanh' }` `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`. Both keep the digits of their left tail,
+ * `x · Φ(x)`, with Φ the normal distribution function (Hendrycks & Gimpel 2016, arXiv:1606.08415), or with `{
+ * approximate: 'tanh' }` `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`. Both keep the digits of their left tail,
  * which PyTorch loses; NaN at −Inf, as there, and Inf at Inf, where PyTorch's float32 gives NaN on some machines.
  * PyTorch: `nn.functional.gelu`.
  */
@@ -126,19 +131,19 @@ export const mish = composite('mish', (x: Operand): Tensor => {
 
 /** The bounds of `hardtanh`. */
 export interface HardtanhOptions {
-  /** −1 by default. */
+  /** The lower bound. Default −1. */
   readonly minVal?: number;
-  /** 1 by default. */
+  /** The upper bound. Default 1. */
   readonly maxVal?: number;
 }
 
 const hardtanhOptions = defineOptions<HardtanhOptions>({ minVal: kinds.real, maxVal: kinds.real });
 
-/** `x` moved into [minVal, maxVal]; the derivative at the bounds is 0, unlike that of `clamp`. PyTorch: `hardtanh`. */
+/** `x` clamped to [minVal, maxVal]; the derivative at the bounds is 0, unlike that of `clamp`. PyTorch: `hardtanh`. */
 export const hardtanh = composite('hardtanh', (x: Operand, options?: HardtanhOptions): Tensor => {
   const { minVal = -1, maxVal = 1 } = hardtanhOptions('hardtanh', options);
   if (minVal > maxVal)
-    throw new ChainruleError(`hardtanh: minVal ${minVal} is larger than maxVal ${maxVal}`);
+    throw new ChainruleError(`hardtanh: minVal ${minVal} must not be above maxVal ${maxVal}`);
   return between(floatOperand('hardtanh', x), minVal, maxVal);
 }) as SameShape<[options?: HardtanhOptions]>;
 
@@ -158,7 +163,7 @@ export const hardswish = composite('hardswish', (x: Operand): Tensor => {
   return mul(node, div(between(add(node, 3), 0, 6), 6));
 }) as SameShape;
 
-/** `x` within the bounds, the bound itself outside of them and, for the derivative, on them. */
+/** `x` between the bounds, else the bound; on the bounds the derivative is 0. */
 function between(x: Tensor, low: number, high: number): Tensor {
   return choose(le(x, low), low, choose(ge(x, high), high, x));
 }
@@ -175,7 +180,10 @@ export const softsign = composite('softsign', (x: Operand): Tensor => {
 
 const softshrinkOptions = defineOptions<{ readonly lambd?: number }>({ lambd: kinds.nonNegative });
 
-/** `x` moved towards 0 by `lambd` (0.5 by default), 0 within; the derivative at ±lambd is 0. PyTorch: `softshrink`. */
+/**
+ * `x` moved towards 0 by `lambd` (default 0.5), 0 where `|x| ≤ lambd`; the derivative at ±lambd is 0. PyTorch:
+ * `softshrink`.
+ */
 export const softshrink = composite(
   'softshrink',
   (x: Operand, options?: { readonly lambd?: number }): Tensor => {
@@ -196,9 +204,9 @@ export const logSigmoid = composite('logSigmoid', (x: Operand): Tensor =>
 ) as SameShape;
 
 /**
- * `x` above 0, `weight · x` elsewhere: `leakyRelu` with a slope that is learned, one for all or one a channel
+ * `x` above 0, `weight · x` elsewhere: `leakyRelu` with a learned slope, one for all or one for each channel
  * (dimension 1 of x). The derivative at 0 is the weight. PyTorch: `nn.functional.prelu`.
- * @throws {ShapeError} if `weight` has neither one element nor one a channel.
+ * @throws {ShapeError} unless `weight` has one element, or one for each channel.
  */
 export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor => {
   const node = floatOperand('prelu', x);
@@ -218,8 +226,8 @@ export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor =>
 const gluOptions = byPosition(defineOptions<{ readonly dim?: number }>({ dim: kinds.dim }), 'dim');
 
 /**
- * `a · sigmoid(b)`, where a and b are the first and the second half of x along `dim`, the last by default (Dauphin et al.
- * 2017, arXiv:1612.08083): `[…, 2n, …] → […, n, …]`. PyTorch: `nn.functional.glu`.
+ * `a · sigmoid(b)`, with a and b the first and second half of x along `dim`, by default the last dimension (Dauphin
+ * et al. 2017, arXiv:1612.08083): `[…, 2n, …] → […, n, …]`. PyTorch: `nn.functional.glu`.
  * @throws {ShapeError} if x has no dimensions or its size along `dim` is odd.
  */
 export const glu = composite(
@@ -232,7 +240,7 @@ export const glu = composite(
     const { dim = -1 } = gluOptions('glu', given, options);
     const node = floatOperand('glu', x);
     if (node.ndim === 0)
-      throw new ShapeError('glu: x must have a dimension to be halved, got a single number');
+      throw new ShapeError('glu: x must have a dimension to halve, got a single number');
     const d = normalizeDim('glu', dim, node.ndim);
     const size = node.sizes[d] as number;
     if (size % 2 !== 0) {

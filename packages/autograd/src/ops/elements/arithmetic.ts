@@ -1,4 +1,4 @@
-/** @file Arithmetic of elements: sums, products, quotients, remainders, powers, the larger and the smaller. */
+/** @file Element-wise arithmetic: sums, products, quotients, remainders, powers, maxima and minima. */
 import { byPosition, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
@@ -28,14 +28,14 @@ export { add } from '../build/element.js';
 export { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
 export { hypot, pow, rsqrt, sqrt } from './powers.js';
 
-/** `|x|`. The derivative at 0 is 0. int32 wraps around at −2³¹. PyTorch: `torch.abs`. */
+/** `|x|`. The derivative at 0 is 0. For int32, −2³¹ stays as it is. PyTorch: `torch.abs`. */
 export const abs: UnaryOp = unary('abs', {
   reference: Math.abs,
   derivative: (x) => sign(x),
   domain: 'any',
 });
 
-/** −1, 0 or 1; 0 of NaN. The derivative is 0 everywhere. PyTorch: `torch.sign`. */
+/** −1, 0 or 1; 0 for NaN. The derivative is 0 everywhere. PyTorch: `torch.sign`. */
 export const sign: UnaryOp = unary('sign', {
   reference: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
   derivative: () => 0,
@@ -43,7 +43,7 @@ export const sign: UnaryOp = unary('sign', {
 });
 
 /**
- * The larger of two, element by element, broadcast; NaN where either is. Where both are equal the gradient is split half
+ * The larger of two elements, broadcast; NaN where either is. Where the two are equal, the gradient is split half
  * and half. PyTorch: `torch.maximum`.
  */
 export const maximum: BinaryOp = binary('maximum', {
@@ -53,7 +53,7 @@ export const maximum: BinaryOp = binary('maximum', {
 });
 
 /**
- * The smaller of two, element by element, broadcast; NaN where either is. Where both are equal the gradient is split half
+ * The smaller of two elements, broadcast; NaN where either is. Where the two are equal, the gradient is split half
  * and half. PyTorch: `torch.minimum`.
  */
 export const minimum: BinaryOp = binary('minimum', {
@@ -66,7 +66,7 @@ function halfOnTies(t: Tensor, x: Tensor, y: Tensor): Tensor {
   return choose(eq(x, y), mul(t, 0.5), t);
 }
 
-/** What `clamp` keeps elements between. */
+/** The bounds of `clamp`. */
 export interface ClampOptions {
   /** The lower bound; null for none. */
   readonly min?: Operand | null;
@@ -84,12 +84,12 @@ const clampOptions = byPosition(
 );
 
 /**
- * `x` moved into [min, max], element by element, broadcast; `max` wins where `min > max`. NaN stays NaN.
+ * `x` limited to [min, max], element by element, broadcast; where `min > max`, the result is `max`. NaN stays NaN.
  *
- * The gradient goes to x where it lies within, the bounds included (and where it is NaN), else to the bound in its place.
+ * The gradient goes to x where it lies within the bounds, the bounds included, or is NaN; elsewhere to the bound.
  * PyTorch: `torch.clamp`.
  *
- * @throws {ChainruleError} if neither bound is given.
+ * @throws {ChainruleError} if no bound is given.
  * @example clamp(tensor([-2, 0.5, 3]), 0, 1) // [0, 0.5, 1]
  * @example x.clamp({ min: 0 })
  */
@@ -145,9 +145,9 @@ const remainderOp = binary('remainder', {
 });
 
 /**
- * The remainder of dividing x by y with the sign of y, as `%` in Python: `x − y · ⌊x / y⌋`. Float division by 0 gives NaN.
- * PyTorch: `torch.remainder`. In JavaScript `%` is `fmod`.
- * @throws {ChainruleError} for an integer divisor of 0: at once where its value is known, otherwise when evaluated.
+ * The remainder of x divided by y, with the sign of y, as `%` in Python: `x − y · ⌊x / y⌋`. Float division by 0
+ * gives NaN. PyTorch: `torch.remainder`. In JavaScript `%` is `fmod`.
+ * @throws {ChainruleError} for an integer divisor of 0: at once if its value is known, otherwise when evaluated.
  * @example remainder(tensor([-3, 3]), 2) // [1, 1]
  */
 export function remainder<X extends Operand, Y extends Operand>(
@@ -166,9 +166,9 @@ const fmodOp = binary('fmod', {
 });
 
 /**
- * The remainder of dividing x by y with the sign of x, as `%` in JavaScript and C. Float division by 0 gives NaN.
+ * The remainder of x divided by y, with the sign of x, as `%` in JavaScript and C. Float division by 0 gives NaN.
  * PyTorch: `torch.fmod`.
- * @throws {ChainruleError} for an integer divisor of 0: at once where its value is known, otherwise when evaluated.
+ * @throws {ChainruleError} for an integer divisor of 0: at once if its value is known, otherwise when evaluated.
  */
 export function fmod<X extends Operand, Y extends Operand>(
   x: X,
@@ -187,9 +187,9 @@ const floorDivideOp: BinaryOp = binary('floorDivide', {
 });
 
 /**
- * `⌊x / y⌋`; of integers an integer. Float division by 0 gives ±Inf or NaN. The derivative is 0 (PyTorch has none).
+ * `⌊x / y⌋`; an integer for integers. Float division by 0 gives ±Inf or NaN. The derivative is 0; PyTorch has none.
  * PyTorch: `torch.floor_divide`.
- * @throws {ChainruleError} for an integer divisor of 0: at once where its value is known, otherwise when evaluated.
+ * @throws {ChainruleError} for an integer divisor of 0: at once if its value is known, otherwise when evaluated.
  */
 export function floorDivide<X extends Operand, Y extends Operand>(
   x: X,
@@ -198,7 +198,7 @@ export function floorDivide<X extends Operand, Y extends Operand>(
   return divided(floorDivideOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
-/** Refuses at the call the integer division by zero that can be seen there; any other is found when it is evaluated. */
+/** Refuses integer division by a known zero at the call; any other is found when it is evaluated. */
 function divided(op: BinaryOp, x: Operand, y: Operand): Tensor {
   const out = op(x, y);
   const divisor = out.inputs[1] as Tensor;

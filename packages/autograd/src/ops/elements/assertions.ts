@@ -1,4 +1,4 @@
-/** @file Assertions about values: a tensor that is refused, when it is evaluated, unless its elements are what they must be. */
+/** @file Assertions about values, checked when they are evaluated. */
 import { checkArgument } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
@@ -43,10 +43,10 @@ function checkBetween(what: string, data: TypedArray, low: number, high: number)
 }
 
 /**
- * `x` itself, of which every element must be in [low, high]; NaN is not. For what only the values can tell: a
+ * `x` itself, after a check that every element is in [low, high]; NaN is not. For what only values can tell: a
  * probability, an angle. Derivatives pass through. `what` names the value in the error. PyTorch: `torch._assert_async`.
  *
- * @throws {ChainruleError} for an element outside: at once where the values are known, otherwise when evaluated, also
+ * @throws {ChainruleError} for an element outside: at once if the values are known, otherwise when evaluated, also
  * compiled and batched.
  * @example assertBetween(prediction, 0, 1, 'my loss: the probability').log()
  */
@@ -71,7 +71,7 @@ export function assertBetween<X extends Operand>(
   >;
 }
 
-/** The bounds as numbers of a dtype; integers are compared with whole ones. */
+/** The bounds in a dtype; integers are compared with whole numbers. */
 function boundsIn(dtype: DType, low: number, high: number): [number, number] {
   if (dtype === 'float64') return [low, high];
   if (dtype === 'float32') return [Math.fround(low), Math.fround(high)];

@@ -1,4 +1,4 @@
-/** @file Integers as numbers and as bits: divisors and multiples, logic of bits, shifts. Nothing here has a gradient. */
+/** @file Integer operations: divisors and multiples, bitwise logic, shifts. None has a gradient. */
 import { DTypeError } from '../../errors.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -15,7 +15,7 @@ import {
 } from '../build/define.js';
 import { logicalNot } from '../build/relations.js';
 
-/** An operation of int32, of booleans too where `bool`. */
+/** An operation on int32, and on booleans if `bool`. */
 function integral(
   name: string,
   reference: (x: number, y: number) => number,
@@ -39,10 +39,13 @@ function greatest(x: number, y: number): number {
   return a | 0;
 }
 
-/** The greatest common divisor, 0 or more, of int32; that of 0 and 0 is 0. PyTorch: `torch.gcd`. */
+/** The greatest common divisor of int32 elements, never negative; 0 for 0 and 0. PyTorch: `torch.gcd`. */
 export const gcd: Broadcasting = integral('gcd', greatest, false);
 
-/** The least common multiple, 0 or more, of int32, where it wraps around; 0 if either is 0. PyTorch: `torch.lcm`. */
+/**
+ * The least common multiple of int32 elements, never negative; 0 if either is 0. Results that do not fit wrap
+ * around. PyTorch: `torch.lcm`.
+ */
 export const lcm: Broadcasting = integral(
   'lcm',
   (x, y) => {
@@ -52,16 +55,16 @@ export const lcm: Broadcasting = integral(
   false,
 );
 
-/** Bits set in both, of int32 or bool. PyTorch: `torch.bitwise_and`. */
+/** Bitwise "and" of int32 or bool. PyTorch: `torch.bitwise_and`. */
 export const bitwiseAnd: Broadcasting = integral('bitwiseAnd', (x, y) => x & y, true);
 
-/** Bits set in at least one, of int32 or bool. PyTorch: `torch.bitwise_or`. */
+/** Bitwise "or" of int32 or bool. PyTorch: `torch.bitwise_or`. */
 export const bitwiseOr: Broadcasting = integral('bitwiseOr', (x, y) => x | y, true);
 
-/** Bits set in exactly one, of int32 or bool. PyTorch: `torch.bitwise_xor`. */
+/** Bitwise "exclusive or" of int32 or bool. PyTorch: `torch.bitwise_xor`. */
 export const bitwiseXor: Broadcasting = integral('bitwiseXor', (x, y) => x ^ y, true);
 
-/** `x · 2ʸ` of int32, where it wraps around; 0 for shifts below 0 or above 31. PyTorch: `torch.bitwise_left_shift`. */
+/** `x · 2ʸ` for int32, wrapping around; 0 for shifts below 0 or above 31. PyTorch: `torch.bitwise_left_shift`. */
 export const bitwiseLeftShift: Broadcasting = integral(
   'bitwiseLeftShift',
   (x, y) => (y < 0 || y > 31 ? 0 : x << y),
@@ -69,7 +72,7 @@ export const bitwiseLeftShift: Broadcasting = integral(
 );
 
 /**
- * `⌊x / 2ʸ⌋` of int32; shifts below 0 or above 31 leave the sign: 0 or −1. PyTorch: `torch.bitwise_right_shift`.
+ * `⌊x / 2ʸ⌋` for int32; shifts below 0 or above 31 leave only the sign: 0 or −1. PyTorch: `torch.bitwise_right_shift`.
  */
 export const bitwiseRightShift: Broadcasting = integral(
   'bitwiseRightShift',
@@ -79,7 +82,7 @@ export const bitwiseRightShift: Broadcasting = integral(
 
 const notOp = unary('bitwiseNot', { reference: (x) => ~x, derivative: null, domain: 'any' });
 
-/** All bits turned: `−x − 1` of int32, the negation of bool. PyTorch: `torch.bitwise_not`. */
+/** All bits flipped: `−x − 1` for int32, "not" for bool. PyTorch: `torch.bitwise_not`. */
 export const bitwiseNot = composite('bitwiseNot', (x: Operand): Tensor => {
   const node = operand('bitwiseNot', x);
   if (node.dtype === 'bool') return logicalNot(node);

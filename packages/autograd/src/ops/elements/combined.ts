@@ -1,4 +1,4 @@
-/** @file Functions made of a few element operations, with names of their own. */
+/** @file Named combinations of a few element-wise operations. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError } from '../../errors.js';
@@ -63,12 +63,12 @@ function scaled(x: Tensor, value = 1): Tensor {
   return value === 1 ? x : mul(x, value);
 }
 
-/** Degrees as radians, `x · π / 180`; integers become float32. PyTorch: `torch.deg2rad`. */
+/** Degrees to radians, `x · π / 180`; integers become float32. PyTorch: `torch.deg2rad`. */
 export const deg2rad = composite('deg2rad', (x: Operand): Tensor =>
   times('deg2rad', x, Math.PI / 180),
 ) as SameShape;
 
-/** Radians as degrees, `x · 180 / π`; integers become float32. PyTorch: `torch.rad2deg`. */
+/** Radians to degrees, `x · 180 / π`; integers become float32. PyTorch: `torch.rad2deg`. */
 export const rad2deg = composite('rad2deg', (x: Operand): Tensor =>
   times('rad2deg', x, 180 / Math.PI),
 ) as SameShape;
@@ -79,7 +79,7 @@ function times(op: string, x: Operand, factor: number): Tensor {
 }
 
 /**
- * `log₂(2ˣ + 2ʸ)`, without overflow; the larger of the two where one is −Inf. PyTorch: `torch.logaddexp2`.
+ * `log₂(2ˣ + 2ʸ)`, without overflow; the larger of the two if one is −Inf. PyTorch: `torch.logaddexp2`.
  * @example logaddexp2(tensor([2000]), 2000) // [2001]
  */
 export const logaddexp2: BinaryOp = binary('logaddexp2', {
@@ -93,7 +93,7 @@ export const logaddexp2: BinaryOp = binary('logaddexp2', {
   domain: 'float',
 });
 
-/** `1 / (1 + 2^(y − x))`, by a power that is at most 1; it feels what the difference was rounded by. */
+/** `1 / (1 + 2^(y − x))`, by a power that is at most 1, corrected for the rounding of the difference. */
 function shareOf(x: Tensor, y: Tensor): Tensor {
   const { difference, rest } = exactDifference(x, y);
   const larger = ge(detach(difference), 0);
@@ -106,12 +106,12 @@ function shareOf(x: Tensor, y: Tensor): Tensor {
   return choose(larger, inverse, mul(power, inverse));
 }
 
-/** `x`, or `min` where that is larger: `clamp` with one bound. PyTorch: `torch.clamp_min`. */
+/** The larger of `x` and `min`: `clamp` with a lower bound. PyTorch: `torch.clamp_min`. */
 export const clampMin = composite('clampMin', (x: Operand, min: Operand): Tensor =>
   clamp(x, { min }),
 );
 
-/** `x`, or `max` where that is smaller: `clamp` with one bound. PyTorch: `torch.clamp_max`. */
+/** The smaller of `x` and `max`: `clamp` with an upper bound. PyTorch: `torch.clamp_max`. */
 export const clampMax = composite('clampMax', (x: Operand, max: Operand): Tensor =>
   clamp(x, { max }),
 );

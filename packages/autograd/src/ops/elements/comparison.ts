@@ -1,4 +1,4 @@
-/** @file Comparison, logic and choice; and the operations that change how elements are held, not what they are. */
+/** @file Comparison, logic and choice; and operations that change how elements are stored but not their values. */
 export { detach } from '../build/detach.js';
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -39,7 +39,8 @@ export {
 /**
  * `x` where `condition` is true and `y` elsewhere; all three broadcast, x and y are promoted to a common dtype.
  *
- * The gradient of the branch not taken is exactly 0, also where its derivative is NaN or infinite. PyTorch: `torch.where`.
+ * The gradient of the branch not taken is exactly 0, even where its derivative is NaN or infinite. PyTorch:
+ * `torch.where`.
  * @throws {DTypeError} if the condition is not boolean.
  * @example where(x.gt(0), x, 0)
  */
@@ -62,13 +63,13 @@ export function where<C extends Operand, X extends Operand, Y extends Operand>(
   return choose(c, a, b) as Tensor<Broadcast3<ShapeIn<C>, ShapeIn<X>, ShapeIn<Y>>>;
 }
 
-/** How close is close: `|x − y| ≤ atol + rtol · |y|`. */
+/** The tolerances: `|x − y| ≤ atol + rtol · |y|`. */
 export interface CloseOptions {
-  /** 1e-5 by default. */
+  /** The relative tolerance. Default 1e-5. */
   readonly rtol?: number;
-  /** 1e-8 by default. */
+  /** The absolute tolerance. Default 1e-8. */
   readonly atol?: number;
-  /** Whether NaN is close to NaN; false by default. */
+  /** Whether NaN is close to NaN. Default false. */
   readonly equalNan?: boolean;
 }
 
@@ -79,8 +80,8 @@ const closeOptions = defineOptions<CloseOptions>({
 });
 
 /**
- * Where `|x − y| ≤ atol + rtol · |y|`, as booleans. Equal infinities are close, other infinities close to nothing.
- * PyTorch: `torch.isclose`; different dtypes are promoted here, there refused.
+ * Whether `|x − y| ≤ atol + rtol · |y|`, element by element. An infinity is close only to itself.
+ * PyTorch: `torch.isclose`, which refuses different dtypes; here they are promoted.
  */
 export const isClose = composite(
   'isClose',
@@ -101,8 +102,8 @@ export const isClose = composite(
 ) as Broadcasting<[options?: CloseOptions]>;
 
 /**
- * Whether all elements are close, as a JavaScript boolean; see `isClose`. True for empty tensors. Evaluates both.
- * PyTorch: `torch.allclose`.
+ * Whether all elements are close (see `isClose`), as a JavaScript boolean. True for empty tensors. Evaluates both
+ * tensors. PyTorch: `torch.allclose`.
  */
 export const allClose = composite(
   'allClose',
@@ -111,7 +112,7 @@ export const allClose = composite(
 );
 
 /**
- * Whether shapes and all elements are equal, as a JavaScript boolean; NaN equals nothing. Evaluates both.
+ * Whether shapes and all elements are equal, as a JavaScript boolean; NaN equals nothing. Evaluates both tensors.
  * PyTorch: `torch.equal`; here elements of different dtypes are compared by value.
  */
 export const equal = composite('equal', (x: Operand, y: Operand): boolean => {
@@ -124,8 +125,9 @@ function everywhere(t: Tensor, op: string): boolean {
 }
 
 /**
- * `x` in another dtype. Floats become integers towards 0 (NaN 0, what does not fit the nearest that does: PyTorch leaves
- * both open); anything but 0 becomes true. The gradient comes back in x's dtype. PyTorch: `x.to(dtype)`.
+ * `x` in another dtype. Floats are truncated to integers; NaN becomes 0, and a number that does not fit the nearest
+ * that does (PyTorch leaves both open). As bool, everything but 0 is true. The gradient is cast back to x's dtype.
+ * PyTorch: `x.to(dtype)`.
  * @throws {DTypeError} for an unknown dtype.
  */
 export function cast<X extends Operand>(x: X, dtype: DType): Tensor<ShapeIn<X>> {
@@ -142,7 +144,7 @@ const cloneOp = primitive('clone', {
 });
 
 /**
- * `x` as a tensor of its own: of a parameter the value it has now, whatever is assigned later. Gradients flow through it.
+ * A copy of `x`. A copy of a parameter keeps its present value, whatever is assigned later. Gradients flow through it.
  * PyTorch: `torch.clone`.
  */
 export function clone<S extends Shape>(x: Tensor<S>): Tensor<S> {

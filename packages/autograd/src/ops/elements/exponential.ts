@@ -26,7 +26,7 @@ export const exp2: UnaryOp = unary('exp2', {
   derivative: (x, y) => choose(gt(x, 64), mul(exp2(sub(x, 1)), 2 * Math.LN2), mul(y, Math.LN2)),
 });
 
-/** `eˣ − 1`, without the cancellation near 0. PyTorch: `torch.expm1`. */
+/** `eˣ − 1`, without cancellation near 0. PyTorch: `torch.expm1`. */
 export const expm1: UnaryOp = unary('expm1', {
   reference: Math.expm1,
   // Not y + 1, which loses every digit on the left.
@@ -36,26 +36,26 @@ export const expm1: UnaryOp = unary('expm1', {
 /** The natural logarithm; −Inf at ±0, NaN below. PyTorch: `torch.log`. */
 export const log: UnaryOp = unary('log', { reference: Math.log, derivative: (x) => reciprocal(x) });
 
-/** The logarithm to base 2; −Inf at ±0, NaN below. PyTorch: `torch.log2`. */
+/** The base-2 logarithm; −Inf at ±0, NaN below. PyTorch: `torch.log2`. */
 export const log2: UnaryOp = unary('log2', {
   reference: Math.log2,
   derivative: (x) => reciprocal(mul(x, Math.LN2)),
 });
 
-/** The logarithm to base 10; −Inf at ±0, NaN below. PyTorch: `torch.log10`. */
+/** The base-10 logarithm; −Inf at ±0, NaN below. PyTorch: `torch.log10`. */
 export const log10: UnaryOp = unary('log10', {
   reference: Math.log10,
   derivative: (x) => reciprocal(mul(x, Math.LN10)),
 });
 
-/** `ln(1 + x)`, without the loss of digits near 0; −Inf at −1, NaN below. PyTorch: `torch.log1p`. */
+/** `ln(1 + x)`, without cancellation near 0; −Inf at −1, NaN below. PyTorch: `torch.log1p`. */
 export const log1p: UnaryOp = unary('log1p', {
   reference: Math.log1p,
   derivative: (x) => reciprocal(add(x, 1)),
 });
 
 /**
- * `ln(eˣ + eʸ)`, without overflow; the larger of the two where one is −Inf. PyTorch: `torch.logaddexp`.
+ * `ln(eˣ + eʸ)`, without overflow; the larger of the two if one is −Inf. PyTorch: `torch.logaddexp`.
  * @example logaddexp(tensor([1000]), 1000) // [1000.693]
  */
 export const logaddexp: BinaryOp = binary('logaddexp', {
@@ -69,7 +69,7 @@ export const logaddexp: BinaryOp = binary('logaddexp', {
   domain: 'float',
 });
 
-/** `σ(x − y)`; its tails feel what the difference was rounded by. */
+/** `σ(x − y)`, corrected in the tails for the rounding of the difference. */
 function shareOf(x: Tensor, y: Tensor): Tensor {
   const { difference, rest } = exactDifference(x, y);
   return add(sigmoidOf(difference), mul(sigmoidDerivative(difference), rest));

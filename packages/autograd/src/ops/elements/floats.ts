@@ -1,4 +1,4 @@
-/** @file What floats have beside their value: a sign of their own, neighbours, NaN and infinities, an exponent of two. */
+/** @file Properties of floats: the sign of zero, NaN and infinities, powers of two. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { isFloat, toFloat } from '../../graph/dtype.js';
@@ -28,8 +28,8 @@ import { pow } from './powers.js';
 const negative = (x: number): boolean => x < 0 || Object.is(x, -0);
 
 /**
- * The magnitude of `x` with the sign of `y`, which −0 has too; integers become float32. The derivative by x is that of its
- * sign change, 0 at 0; that by y is 0. PyTorch: `torch.copysign`.
+ * The magnitude of `x` with the sign of `y`, also of −0; integers become float32. The derivative with respect to x
+ * is that of its sign change, 0 at 0; with respect to y it is 0. PyTorch: `torch.copysign`.
  * @example copysign(tensor([1, -2]), -0) // [-1, -2]
  */
 export const copysign: BinaryOp = binary('copysign', {
@@ -39,7 +39,7 @@ export const copysign: BinaryOp = binary('copysign', {
   domain: 'float',
 });
 
-/** Where the sign of `x` is negative: below 0, and at −0. PyTorch: `torch.signbit`. */
+/** Whether the sign of `x` is negative: below 0, and at −0. PyTorch: `torch.signbit`. */
 export const signbit: UnaryOp = unary('signbit', {
   reference: (x) => (negative(x) ? 1 : 0),
   derivative: null,
@@ -47,18 +47,22 @@ export const signbit: UnaryOp = unary('signbit', {
   to: 'bool',
 });
 
-/** −1, 0 or 1, as `sign`: the two differ for complex numbers alone. PyTorch: `torch.sgn`. */
+/** The same as `sign`: in PyTorch the two differ only for complex numbers. PyTorch: `torch.sgn`. */
 export const sgn = composite('sgn', (x: Operand): Tensor => sign(x)) as SameShape;
 
 /**
- * The larger of two, of a number and NaN the number. Where both are equal the gradient goes to x. PyTorch: `torch.fmax`.
+ * The larger of two elements; the number, if the other is NaN. Where the two are equal, the gradient goes to x.
+ * PyTorch: `torch.fmax`.
  * @example fmax(tensor([1, NaN]), 0) // [1, 0]
  */
 export const fmax = composite('fmax', (x: Operand, y: Operand): Tensor =>
   preferred('fmax', ge, x, y),
 ) as Broadcasting;
 
-/** The smaller of two, of a number and NaN the number. Where both are equal the gradient goes to x. PyTorch: `torch.fmin`. */
+/**
+ * The smaller of two elements; the number, if the other is NaN. Where the two are equal, the gradient goes to x.
+ * PyTorch: `torch.fmin`.
+ */
 export const fmin = composite('fmin', (x: Operand, y: Operand): Tensor =>
   preferred('fmin', le, x, y),
 ) as Broadcasting;
@@ -75,7 +79,7 @@ function preferred(
 }
 
 /**
- * `x` to the power of `y`, computed in float64, which the result is too. PyTorch: `torch.float_power`.
+ * `x` to the power of `y`, computed and returned in float64. PyTorch: `torch.float_power`.
  * @example floatPower(tensor([2], { dtype: 'int32' }), -1) // [0.5] in float64
  */
 export const floatPower = composite('floatPower', (x: Operand, y: Operand): Tensor => {
@@ -84,7 +88,7 @@ export const floatPower = composite('floatPower', (x: Operand, y: Operand): Tens
 }) as Broadcasting;
 
 /**
- * `x · 2ʸ`, also where `2ʸ` alone is too large or too small to be a number; integers become float32.
+ * `x · 2ʸ`, also where `2ʸ` alone would overflow or underflow; integers become float32.
  * PyTorch: `torch.ldexp`.
  */
 export const ldexp = composite('ldexp', (x: Operand, y: Operand): Tensor => {
@@ -103,7 +107,10 @@ export const ldexp = composite('ldexp', (x: Operand, y: Operand): Tensor => {
   );
 }) as Broadcasting;
 
-/** 1 above 0, 0 below and of NaN, `values` at 0; no derivative by x. PyTorch: `torch.heaviside`, which has none at all. */
+/**
+ * 1 above 0, 0 below and for NaN, `values` at 0. The derivative with respect to x is 0. PyTorch: `torch.heaviside`,
+ * which has no derivative.
+ */
 export const heaviside = composite('heaviside', (x: Operand, values: Operand): Tensor => {
   const dtype = resultType(x, values);
   const node = operand('heaviside', x, dtype);
@@ -111,23 +118,23 @@ export const heaviside = composite('heaviside', (x: Operand, values: Operand): T
   return choose(eq(node, 0), atZero, castNode(gt(node, 0), dtype));
 }) as Broadcasting;
 
-/** Where `x` is −Inf. PyTorch: `torch.isneginf`. */
+/** Whether `x` is −Inf. PyTorch: `torch.isneginf`. */
 export const isNegInf = composite('isNegInf', (x: Operand): Tensor =>
   eq(operand('isNegInf', x), -Infinity),
 ) as SameShape;
 
-/** Where `x` is +Inf. PyTorch: `torch.isposinf`. */
+/** Whether `x` is +Inf. PyTorch: `torch.isposinf`. */
 export const isPosInf = composite('isPosInf', (x: Operand): Tensor =>
   eq(operand('isPosInf', x), Infinity),
 ) as SameShape;
 
-/** What takes the place of what is no finite number. */
+/** The replacements for NaN and infinities. */
 export interface NanToNumOptions {
   /** Default 0. */
   readonly nan?: number | null;
-  /** The largest number of the dtype by default. */
+  /** For +Inf. Default: the largest number of the dtype. */
   readonly posinf?: number | null;
-  /** The smallest number of the dtype by default. */
+  /** For −Inf. Default: the smallest number of the dtype. */
   readonly neginf?: number | null;
 }
 
@@ -138,7 +145,7 @@ const nanToNumOptions = defineOptions<NanToNumOptions>({
 });
 
 /**
- * `x` with numbers in the place of NaN and infinities, where the gradient is 0. Integers stay as they are.
+ * `x` with NaN and infinities replaced by numbers; the gradient is 0 there. Integers stay as they are.
  * PyTorch: `torch.nan_to_num`.
  * @example nanToNum(tensor([1, NaN, Infinity]), { posinf: 9 }) // [1, 0, 9]
  */

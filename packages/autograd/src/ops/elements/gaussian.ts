@@ -51,7 +51,7 @@ export const erf: UnaryOp = unary('erf', {
   derivative: (x) => mul(expNegSquare(x), 2 / Math.sqrt(Math.PI)),
 });
 
-/** `1 − erf(x)`, with every digit of its right tail. PyTorch: `torch.erfc`. */
+/** `1 − erf(x)`, accurate also in the right tail. PyTorch: `torch.erfc`. */
 export const erfc: UnaryOp = unary('erfc', {
   reference: erfcOf,
   vector: erfcForm,
@@ -61,7 +61,7 @@ export const erfc: UnaryOp = unary('erfc', {
 /** `e^(x²) erfc(x)` and its derivatives. */
 const scaledTail = derivativeFamily('scaledTail', erfcxDerivative);
 
-/** The number whose erf is x; ±Inf at ±1, NaN outside. PyTorch: `torch.erfinv`. */
+/** The inverse of `erf`; ±Inf at ±1, NaN outside of [−1, 1]. PyTorch: `torch.erfinv`. */
 export const erfinv: UnaryOp = unary('erfinv', {
   reference: erfinvOf,
   vector: erfinvForm,

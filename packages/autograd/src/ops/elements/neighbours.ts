@@ -41,7 +41,7 @@ const nextSingle = binary('nextafter.float32', {
 const nextDouble = binary('nextafter.float64', { reference: next64, dx: null, dy: null });
 
 /**
- * The next number of the dtype after `x` towards `y`; y itself where they are equal. No derivative, as in PyTorch:
+ * The next number after `x` towards `y` in the dtype; y where the two are equal. No derivative, as in PyTorch:
  * `torch.nextafter`.
  * @throws {DTypeError} for integers and booleans.
  */

@@ -1,4 +1,4 @@
-/** @file Element functions of one or two doubles that JavaScript does not have, or has otherwise. */
+/** @file Functions of one or two doubles that JavaScript lacks or defines differently. */
 import { made } from '../../kernels/scalarFunctions.js';
 
 /**

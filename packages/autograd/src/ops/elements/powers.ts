@@ -19,7 +19,7 @@ import { log } from './exponential.js';
 import { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
 import { eq, ge, logicalAnd, logicalOr, lt } from '../build/relations.js';
 
-/** `√x`; NaN below 0, and ±0 for ±0, where the derivative is infinite. PyTorch: `torch.sqrt`. */
+/** `√x`; NaN below 0; ±0 at ±0, where the derivative is infinite. PyTorch: `torch.sqrt`. */
 export const sqrt: UnaryOp = unary('sqrt', {
   reference: Math.sqrt,
   derivative: (_x, y) => reciprocal(mul(y, 2)),
@@ -64,13 +64,14 @@ const powOp: BinaryOp = binary('pow', {
 });
 
 /**
- * `x` to the power of `y`, element by element, broadcast. `x⁰` is 1 for every x, `1ʸ` is 1 for every y, NaN included; a
- * negative x to a broken power is NaN. Integers to an integer power stay integers and wrap around.
+ * `x` to the power of `y`, element by element, broadcast. `x⁰` and `1ʸ` are 1, even for NaN; a
+ * negative x to a fractional power is NaN. Integers to an integer power stay integers and wrap around.
  *
- * The derivative by x is 0 where y is 0; that by y is 0 where x is 0 and y ≥ 0. PyTorch: `torch.pow`.
+ * The derivative with respect to x is 0 where y is 0; with respect to y it is 0 where x is 0 and y ≥ 0. PyTorch:
+ * `torch.pow`.
  *
- * @throws {ChainruleError} for an integer tensor to a negative whole number; cast it to a float dtype first. Of negative
- * exponents in an int32 tensor the result is 0 unless x is ±1, as in PyTorch.
+ * @throws {ChainruleError} for an integer tensor to a negative whole number: cast it to a float dtype first. For
+ * negative exponents in an int32 tensor the result is 0 unless x is ±1, as in PyTorch.
  * @example pow(tensor([1, 2, 3]), 2) // [1, 4, 9]
  */
 export const pow = composite('pow', (x: Operand, y: Operand): Tensor => {
@@ -80,14 +81,14 @@ export const pow = composite('pow', (x: Operand, y: Operand): Tensor => {
       if (plain !== null) return plain;
     } else if (y < 0 && !isFloat(resultType(x, y))) {
       throw new ChainruleError(
-        `pow: an ${x.dtype} tensor to the negative power ${y} is no integer; cast it: x.cast('float32').pow(${y})`,
+        `pow: an ${x.dtype} tensor to the negative power ${y} is not an integer; cast it: x.cast('float32').pow(${y})`,
       );
     }
   }
   return powOp(x, y);
 }) as Broadcasting;
 
-/** Powers that are cheaper and more exact as products and roots. */
+/** Powers that are cheaper and more accurate as products and roots. */
 function simplePower(x: Tensor, y: number): Tensor | null {
   switch (y) {
     case 2:

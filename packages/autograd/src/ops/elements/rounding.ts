@@ -9,16 +9,16 @@ import { roundEven, trunc } from '../build/wholeNumbers.js';
 
 export { ceil, floor, trunc } from '../build/wholeNumbers.js';
 
-/** How `round` rounds. */
+/** Options of `round`. */
 export interface RoundOptions {
-  /** The number of decimals to keep, 0 by default; negative ones round to tens, hundreds … */
+  /** The number of decimals to keep; negative numbers round to tens, hundreds … Default 0. */
   readonly decimals?: number;
 }
 
 const roundOptions = defineOptions<RoundOptions>({ decimals: kinds.wholeBetween(-308, 308) });
 
 /**
- * The nearest whole number; halves go to the even one, so that 0.5 and 2.5 become 0 and 2 (`Math.round` gives 1 and 3).
+ * The nearest whole number, halves to even: 0.5 and 2.5 become 0 and 2 (`Math.round` gives 1 and 3).
  * The derivative is 0 everywhere. Integers stay as they are, booleans are refused. PyTorch: `torch.round`.
  * @example round(tensor([0.5, 1.5, -1.2])) // [0, 2, -1]
  */
@@ -32,7 +32,7 @@ export const round = composite('round', (x: Operand, options?: RoundOptions): Te
     : mul(roundEven(div(node, scale)), scale);
 }) as SameShape<[options?: RoundOptions]>;
 
-/** The part of x after the point, with its sign: `x − trunc(x)`; floats only. NaN at ±Inf. PyTorch: `torch.frac`. */
+/** The fractional part of x, with its sign: `x − trunc(x)`; only for floats. NaN at ±Inf. PyTorch: `torch.frac`. */
 export const frac = composite('frac', (x: Operand): Tensor => {
   const node = floatOperand('frac', x);
   return sub(node, trunc(node));

@@ -34,7 +34,7 @@ import { sincDerivative } from './sincFunction.js';
 
 export { erf, erfc, erfinv } from './gaussian.js';
 
-/** `1 / (1 + e⁻ˣ)`, exact in both tails. PyTorch: `torch.sigmoid`. */
+/** `1 / (1 + e⁻ˣ)`, accurate in both tails. PyTorch: `torch.sigmoid`. */
 export { sigmoidOf as sigmoid } from './logistic.js';
 
 /** `ln |Γ(x)|`; +Inf at 0, −1, −2, … and ±Inf. PyTorch: `torch.lgamma`. */
@@ -52,13 +52,13 @@ export const digamma: UnaryOp = unary('digamma', {
 });
 
 const polygammaNode = derivativeFamily('polygamma', polygammaOf);
-/** Beyond, n! exceeds float64, and the sum has as many terms as the order. */
+/** Beyond this, n! exceeds float64, and the sum has as many terms as the order. */
 const ORDER = kinds.wholeBetween(0, 170);
 
 /**
  * The derivative of order `n` of `digamma`, for n ≥ 0. At 0, −1, −2, … +Inf for odd n, NaN for even n.
  * PyTorch: `torch.polygamma`, which gives NaN for negative x and n ≥ 2.
- * @throws {ChainruleError} if n is no whole number of at least 0.
+ * @throws {ChainruleError} unless n is a whole number from 0 to 170.
  * @example polygamma(1, tensor([1])) // [π²/6]
  */
 export const polygamma = composite('polygamma', (n: number, x: Operand): Tensor => {
@@ -66,12 +66,12 @@ export const polygamma = composite('polygamma', (n: number, x: Operand): Tensor 
   return n === 0 ? digamma(x) : polygammaNode(inFloat('polygamma', x), n);
 });
 
-/** `sin(πx) / (πx)`, and 1 at 0, with derivatives of any order exact around 0; NaN at ±Inf. PyTorch: `torch.sinc`. */
+/** `sin(πx) / (πx)`, and 1 at 0; NaN at ±Inf. Derivatives of any order are accurate around 0. PyTorch: `torch.sinc`. */
 export const sinc = vectorFamily('sinc', sincDerivative, sincForm) as SameShape;
 
 /**
- * `ln(x / (1 − x))`, the inverse of `sigmoid`; ±Inf at 1 and 0, NaN outside of [0, 1]. With `{ eps }` x is first moved into
- * [eps, 1 − eps], and the derivative outside is 0. PyTorch: `torch.logit`.
+ * `ln(x / (1 − x))`, the inverse of `sigmoid`; ±Inf at 1 and 0, NaN outside of [0, 1]. With `{ eps }`, x is first
+ * clamped to [eps, 1 − eps], and the derivative outside is 0. PyTorch: `torch.logit`.
  */
 export const logit = composite(
   'logit',
@@ -82,9 +82,9 @@ export const logit = composite(
   },
 ) as SameShape<[options?: LogitOptions | number | null]>;
 
-/** What `logit` takes. */
+/** Options of `logit`. */
 export interface LogitOptions {
-  /** Inputs are clamped to [eps, 1 − eps] first. Default null: not at all. */
+  /** Inputs are first clamped to [eps, 1 − eps]. Default null: not at all. */
   readonly eps?: number | null;
 }
 
@@ -101,8 +101,8 @@ const logitOp = unary('logit', {
 });
 
 /**
- * `x · ln y`, and 0 where x is 0 unless y is NaN. The derivative by x is 0 where x is 0 and y ≤ 0, else ln y.
- * PyTorch: `torch.xlogy`.
+ * `x · ln y`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ 0, else
+ * ln y. PyTorch: `torch.xlogy`.
  */
 export const xlogy: BinaryOp = binary('xlogy', {
   vector: xlogyForm,
@@ -112,11 +112,11 @@ export const xlogy: BinaryOp = binary('xlogy', {
   domain: 'float',
 });
 
-/** The sharpness of `softplus`, and from where on it is x itself. */
+/** Options of `softplus`. */
 export interface SoftplusOptions {
-  /** 1 by default. */
+  /** The sharpness of the bend. Default 1. */
   readonly beta?: number;
-  /** 20 by default. */
+  /** Where `beta · x` is above this, the result is x. Default 20. */
   readonly threshold?: number;
 }
 
@@ -126,8 +126,8 @@ const softplusOptions = defineOptions<SoftplusOptions>({
 });
 
 /**
- * `ln(1 + e^(beta · x)) / beta`, a smooth `relu`; x itself where `beta · x > threshold`, as in PyTorch, and with every
- * digit of its left tail. PyTorch: `nn.functional.softplus`.
+ * `ln(1 + e^(beta · x)) / beta`, a smooth `relu`; x itself where `beta · x > threshold`, as in PyTorch, and accurate
+ * also in the left tail. PyTorch: `nn.functional.softplus`.
  * @example softplus(tensor([0, 100])) // [0.6931, 100]
  */
 export const softplus = composite('softplus', (x: Operand, options?: SoftplusOptions): Tensor => {

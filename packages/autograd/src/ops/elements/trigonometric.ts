@@ -58,8 +58,8 @@ export const atan: UnaryOp = unary('atan', {
 });
 
 /**
- * The angle in [−π, π] of the point with ordinate `y` and abscissa `x`, broadcast. At the origin the angle is ±0 or ±π by
- * the signs of the zeros, and the derivative 0. PyTorch: `torch.atan2`.
+ * The angle in [−π, π] of the point (x, y); the two broadcast. At the origin the angle is ±0 or ±π, according to
+ * the signs of the zeros, and the derivative is 0. PyTorch: `torch.atan2`.
  */
 export const atan2: BinaryOp = binary('atan2', {
   reference: Math.atan2,
@@ -88,7 +88,7 @@ export const asinh: UnaryOp = unary('asinh', {
   derivative: (x) => reciprocal(hypot(x, 1)),
 });
 
-/** The inverse of `cosh`, at least 0; NaN below 1. PyTorch: `torch.acosh`. */
+/** The inverse of `cosh`, non-negative; NaN below 1. PyTorch: `torch.acosh`. */
 export const acosh: UnaryOp = unary('acosh', {
   reference: Math.acosh,
   // Of |x|, as PyTorch, which has a derivative where there is no value.

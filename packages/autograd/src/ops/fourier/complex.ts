@@ -11,7 +11,7 @@ import { castNode } from '../build/element.js';
 import { zerosOf } from '../build/primitive.js';
 import { concatNode, narrowNode, padNode } from '../shape/movement.js';
 
-/** A complex tensor: two of one shape and dtype. */
+/** A complex tensor: two tensors of the same shape and dtype. */
 export interface Complex {
   /** The real parts. */
   readonly real: Tensor;

@@ -1,10 +1,10 @@
 /**
  * @file Fourier transforms: `fft.fft`, `fft.rfft`, `fft.irfftn` … of any length in O(n log n).
  *
- * A complex tensor is `{ real, imag }`, in arguments and results alike; a tensor stands for one without imaginary part. Both
- * parts are differentiable.
+ * A complex tensor is `{ real, imag }`, in arguments and results; a plain tensor stands for one without imaginary
+ * part. Both parts are differentiable.
  */
-import { defineOptions, type OptionsReader } from '../../arguments/index.js';
+import { defineOptions, type OptionsReader, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { normalizeDim, normalizeDims, range, show } from '../../graph/shape.js';
@@ -25,26 +25,29 @@ import { inverseReal, transformed, transformedParts, transformedReal } from './p
 export { fftfreq, fftshift, ifftshift, rfftfreq } from './frequencies.js';
 export type { Complex } from './complex.js';
 
-/** Where the factor 1/n stands: in the inverse (`'backward'`), in the transform, or its root in both. */
+/**
+ * Where the factor 1/n goes: into the inverse (`'backward'`), the transform (`'forward'`), or its root into both
+ * (`'ortho'`).
+ */
 export type FftNorm = 'backward' | 'ortho' | 'forward';
 
 /** Options of transforms along one dimension. */
 export interface FftOptions {
-  /** The length of the transform: what is longer is cut, what is shorter gets zeros. */
+  /** The length of the transform: longer input is cut, shorter input padded with zeros. Default: the input's. */
   readonly n?: number | null;
-  /** Default −1. */
+  /** The dimension to transform. Default −1. */
   readonly dim?: number;
-  /** Default `'backward'`. */
+  /** Where the factor 1/n goes. Default `'backward'`. */
   readonly norm?: FftNorm | null;
 }
 
 /** Options of transforms along several dimensions. */
 export interface FftnOptions {
-  /** The lengths along `dim`, −1 for what is there; without `dim` those of the last dimensions. */
+  /** The lengths along `dim`, or along the last dimensions without `dim`; −1 keeps a length. */
   readonly s?: readonly number[] | null;
-  /** All dimensions by default; of the functions with 2 in their name the last two. */
+  /** The dimensions to transform. Default: all, or the last two for functions with 2 in their name. */
   readonly dim?: number | readonly number[] | null;
-  /** Default `'backward'`. */
+  /** Where the factor 1/n goes. Default `'backward'`. */
   readonly norm?: FftNorm | null;
 }
 
@@ -112,7 +115,7 @@ function axesOf(
   const dims = normalizeDims(op, given, x.ndim);
   if (s !== undefined && s !== null && s.length !== dims.length) {
     throw new ShapeError(
-      `${op}: s ${show(s)} has ${s.length} entries for ${dims.length} dimensions`,
+      `${op}: s ${show(s)} has ${plural(s.length, 'entry', 'entries')} for ${plural(dims.length, 'dimension')}`,
     );
   }
   return dims.map((d, i) => {
@@ -207,8 +210,8 @@ function realInverse(z: Complex, axes: readonly Axis[], where: FftNorm | null | 
 const fromHalf = (size: number): number => 2 * (size - 1);
 
 /**
- * `X[k] = Σ x[j] e^(−2πi jk/n)` along `dim`. PyTorch: `torch.fft.fft`.
- * @throws {ShapeError} for a transform without elements.
+ * The discrete Fourier transform `X[k] = Σ x[j] e^(−2πi jk/n)` along `dim`. PyTorch: `torch.fft.fft`.
+ * @throws {ShapeError} for a transform of no elements.
  * @example const { real, imag } = fft.fft(x, { norm: 'ortho' })
  */
 export const fft: ComplexToComplex<FftOptions> = one('fft.fft', false);
@@ -229,7 +232,8 @@ export const fft2: ComplexToComplex<FftnOptions> = several('fft.fft2', false, 2)
 export const ifft2: ComplexToComplex<FftnOptions> = several('fft.ifft2', true, 2);
 
 /**
- * The `fft` of a real tensor: the first `⌊n/2⌋ + 1` elements, the others being their conjugates. PyTorch: `torch.fft.rfft`.
+ * The `fft` of a real tensor: the first `⌊n/2⌋ + 1` elements; the others are their conjugates. PyTorch:
+ * `torch.fft.rfft`.
  */
 export const rfft: RealToComplex<FftOptions> = composite('fft.rfft', (x, options) => {
   const given = fftOptions('fft.rfft', options);
@@ -238,8 +242,8 @@ export const rfft: RealToComplex<FftOptions> = composite('fft.rfft', (x, options
 });
 
 /**
- * The inverse of `rfft`: a real tensor of length n, `2 (m − 1)` of m elements by default. The imaginary part of the first
- * element, and for even n of the last, does not count. PyTorch: `torch.fft.irfft`.
+ * The inverse of `rfft`: a real tensor of length n, by default `2 (m − 1)` for m elements. The imaginary part of the
+ * first element is ignored, and for even n that of the last. PyTorch: `torch.fft.irfft`.
  */
 export const irfft: ComplexToReal<FftOptions> = composite('fft.irfft', (x, options) => {
   const given = fftOptions('fft.irfft', options);
@@ -252,8 +256,8 @@ const turned = (where: FftNorm | null | undefined): FftNorm =>
   where === 'ortho' ? 'ortho' : where === 'forward' ? 'backward' : 'forward';
 
 /**
- * The `fft` of a signal that is Hermitian, of which the first half is given: a real tensor of length n, `2 (m − 1)` of m
- * elements by default. PyTorch: `torch.fft.hfft`.
+ * The `fft` of a Hermitian signal, of which the first half is given: a real tensor of length n, by default `2 (m −
+ * 1)` for m elements. PyTorch: `torch.fft.hfft`.
  */
 export const hfft: ComplexToReal<FftOptions> = composite('fft.hfft', (x, options) => {
   const given = fftOptions('fft.hfft', options);
@@ -290,7 +294,7 @@ function inverseSeveral(op: string, least: number): ComplexToReal<FftnOptions> {
 /** `rfft` along the last of several dimensions, `fft` along the others. PyTorch: `torch.fft.rfftn`. */
 export const rfftn: RealToComplex<FftnOptions> = realSeveral('fft.rfftn', 0);
 
-/** The inverse of `rfftn`; `s` says how long the last dimension is. PyTorch: `torch.fft.irfftn`. */
+/** The inverse of `rfftn`; `s` gives the length of the last dimension. PyTorch: `torch.fft.irfftn`. */
 export const irfftn: ComplexToReal<FftnOptions> = inverseSeveral('fft.irfftn', 0);
 
 /** `rfftn` along two dimensions, the last two by default. PyTorch: `torch.fft.rfft2`. */

@@ -171,7 +171,7 @@ describe('edges', () => {
       /expected a real tensor/,
     );
     expect(() => fft.fftn(rand([2, 2]), { s: [2], dim: [0, 1] })).toThrow(
-      /1 entries for 2 dimensions/,
+      /1 entry for 2 dimensions/,
     );
   });
 

@@ -10,7 +10,7 @@ import { roll } from '../shape/rearranging.js';
 import { complexOperand, isComplex, type Complex } from './complex.js';
 
 export interface ShiftOptions {
-  /** All dimensions by default. */
+  /** The dimensions to shift. Default: all. */
   readonly dim?: number | readonly number[] | null;
 }
 
@@ -40,16 +40,16 @@ function shift(op: string, by: (n: number) => number): Shift {
   }) as Shift;
 }
 
-/** Along `dim` frequency 0 moved to the middle, negative ones before it. PyTorch: `torch.fft.fftshift`. */
+/** Moves frequency 0 to the middle along `dim`, with negative frequencies before it. PyTorch: `torch.fft.fftshift`. */
 export const fftshift: Shift = shift('fft.fftshift', (n) => Math.floor(n / 2));
 
 /** The inverse of `fftshift`. PyTorch: `torch.fft.ifftshift`. */
 export const ifftshift: Shift = shift('fft.ifftshift', (n) => -Math.floor(n / 2));
 
 export interface FrequencyOptions {
-  /** The distance of samples. Default 1. */
+  /** The distance between samples. Default 1. */
   readonly d?: number;
-  /** Default float32. */
+  /** The dtype of the result. Default float32. */
   readonly dtype?: DType;
 }
 
@@ -80,14 +80,20 @@ function frequencies(
   });
 }
 
-/** The frequencies of what `fft` gives, in cycles: `0, 1, … −2, −1` over `n d`. PyTorch: `torch.fft.fftfreq`. */
+/**
+ * The frequencies of the results of `fft`, in cycles per unit: `0, 1, … −2, −1` divided by `n d`. PyTorch:
+ * `torch.fft.fftfreq`.
+ */
 export const fftfreq: Frequencies = frequencies(
   'fft.fftfreq',
   (n) => n,
   (i, n) => (i < n / 2 ? i : i - n),
 );
 
-/** The frequencies of what `rfft` gives, in cycles: `0, 1, … ⌊n/2⌋` over `n d`. PyTorch: `torch.fft.rfftfreq`. */
+/**
+ * The frequencies of the results of `rfft`, in cycles per unit: `0, 1, … ⌊n/2⌋` divided by `n d`. PyTorch:
+ * `torch.fft.rfftfreq`.
+ */
 export const rfftfreq: Frequencies = frequencies(
   'fft.rfftfreq',
   (n) => Math.floor(n / 2) + 1,

@@ -1,4 +1,4 @@
-/** @file The short-time Fourier transform: of overlapping windows of a signal, and back. */
+/** @file The short-time Fourier transform, of overlapping windows of a signal, and its inverse. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
@@ -17,29 +17,29 @@ import { fft, irfft, rfft } from './fft.js';
 import { complexOperand, isComplex, resized, type Complex } from './complex.js';
 
 interface FrameOptions {
-  /** How far windows are apart. Default `⌊nFft / 4⌋`. */
+  /** The distance between windows. Default `⌊nFft / 4⌋`. */
   readonly hopLength?: number | null;
-  /** How long the window is; zeros around it up to `nFft`. Default `nFft`. */
+  /** The length of the window, which is padded with zeros to `nFft`. Default `nFft`. */
   readonly winLength?: number | null;
-  /** A vector of `winLength` factors; ones by default. */
+  /** A vector of `winLength` factors. Default: ones. */
   readonly window?: Tensor | null;
-  /** Window t is centred at `t · hopLength` rather than beginning there. Default true. */
+  /** Whether window t is centred at `t · hopLength` rather than starting there. Default true. */
   readonly center?: boolean;
-  /** With the factor `1/√nFft`. Default false. */
+  /** Whether results are multiplied by `1/√nFft`. Default false. */
   readonly normalized?: boolean;
-  /** Only frequencies from 0 on, of a real signal. Default true for those. */
+  /** Whether only frequencies ≥ 0 are given. Default: true for a real signal, false for a complex one. */
   readonly onesided?: boolean | null;
 }
 
 /** Options of `stft`. */
 export interface StftOptions extends FrameOptions {
-  /** What stands before and after a centred signal. Default `'reflect'`. */
+  /** How a centred signal is padded. Default `'reflect'`. */
   readonly padMode?: 'constant' | 'reflect' | 'replicate' | 'circular';
 }
 
 /** Options of `istft`. */
 export interface IstftOptions extends FrameOptions {
-  /** How long the signal is: cut, or zeros after it. */
+  /** The length of the signal, which is cut or padded with zeros. */
   readonly length?: number | null;
 }
 
@@ -108,7 +108,7 @@ export const stft: (x: Operand | Complex, nFft: number, options?: StftOptions) =
       const last = padded.ndim - 1;
       const n = padded.sizes[last] as number;
       if (n < nFft)
-        throw new ShapeError(`${op}: the signal of ${n} elements is shorter than nFft, ${nFft}`);
+        throw new ShapeError(`${op}: the signal has length ${n}, shorter than nFft, ${nFft}`);
       const count = 1 + Math.floor((n - nFft) / hop);
       const taken = takeOf([padded, framePlaces(count, hop, nFft)], { dim: last });
       return mul(reshapeNode(taken, [...padded.sizes.slice(0, -1), count, nFft]), window);
@@ -122,9 +122,9 @@ export const stft: (x: Operand | Complex, nFft: number, options?: StftOptions) =
   });
 
 /**
- * The signal `[time]` or `[batch, time]` whose `stft` with the same options is given, in the sense of least squares: windows
- * are added up and divided by the sum of their squares. PyTorch: `torch.istft`.
- * @throws {ChainruleError} if the windows leave a gap.
+ * The signal `[time]` or `[batch, time]` whose `stft` with the same options comes closest, in the sense of least
+ * squares: windows are added up and divided by the sum of their squares. PyTorch: `torch.istft`.
+ * @throws {ChainruleError} if the windows leave gaps.
  */
 export const istft: (x: Operand | Complex, nFft: number, options?: IstftOptions) => Tensor =
   composite('istft', (x, nFft, options) => {

@@ -1,4 +1,5 @@
-/** @file `t.at(…)`: reading with one index a dimension, as NumPy's and PyTorch's `t[…]`. */
+/** @file `t.at(…)`: indexing, as `t[…]` in NumPy and PyTorch. */
+import { plural } from '../../arguments/plural.js';
 import { isArray } from '../../arguments/kinds.js';
 import { IndexError } from '../../errors.js';
 import {
@@ -25,8 +26,9 @@ import { ge, logicalAnd, lt } from '../build/relations.js';
 import { sliceRange } from './sliceRange.js';
 
 /**
- * One index: a position (negative ones count from the end), a slice `'start:stop:step'`, `'...'` for all dimensions not
- * named, `null` for a new dimension, int32 indices or a bool mask as a tensor or an array, or a boolean.
+ * One index: a position (negative ones count from the end), a slice `'start:stop:step'`, `'...'` for all dimensions
+ * that are not named, `null` for a new dimension, int32 indices or a bool mask as a tensor or an array, or a
+ * boolean.
  */
 export type Index = number | string | null | boolean | Tensor | readonly NestedArray[];
 
@@ -37,13 +39,13 @@ interface Advanced {
 }
 
 /**
- * Part of a tensor: one index for each dimension, the rest of the dimensions whole.
+ * Part of a tensor: one index for each of the first dimensions; the others are taken whole.
  *
  * Slices, positions and `null` are NumPy's, negative steps included. Index tensors broadcast with each other; the
- * dimensions they choose from are replaced by the broadcast ones, at the place of the first if they are neighbours, else
- * at the front; positions given as numbers are applied before (as in PyTorch). A mask of k dimensions stands for k
- * dimensions and keeps the elements where it is true; it is evaluated at once. Differentiable: gradients of elements read
- * several times add up. PyTorch: `Tensor.__getitem__`.
+ * dimensions they choose from are replaced by the broadcast ones, at the position of the first if they are
+ * neighbours, else at the front; positions given as numbers are applied before (as in PyTorch). A mask of k
+ * dimensions stands for k dimensions and keeps the elements where it is true; it is evaluated at once. Gradients of
+ * elements that are read several times add up. PyTorch: `Tensor.__getitem__`.
  *
  * @throws {IndexError} for positions out of range, too many indices, or a mask whose shape does not fit.
  * @example x.at(0), x.at('1:5:2', ':', null), x.at('...', -1), x.at(tensor([2, 0], { dtype: 'int32' })), x.at(x.gt(0))
@@ -82,7 +84,7 @@ function expandEllipsis(shape: Shape, indices: readonly ReadIndex[]): ReadIndex[
   );
   if (named > shape.length) {
     throw new IndexError(
-      `at: ${named} indices for a tensor of shape ${show(shape)}, which has ${shape.length} dimensions`,
+      `at: ${plural(named, 'index', 'indices')} for a tensor of shape ${show(shape)}, which has ${plural(shape.length, 'dimension')}`,
     );
   }
   const dots = indices.filter((index) => index === '...').length;

@@ -25,7 +25,7 @@ export function outOfRange(
 ): IndexError {
   return new IndexError(
     `${op}: index ${value} at position ${position} is out of range for dimension ${dim} of size ${limit}; ` +
-      (limit === 0 ? 'there is nothing to choose from' : `it must be from 0 to ${limit - 1}`),
+      (limit === 0 ? 'it is empty' : `it must be from 0 to ${limit - 1}`),
   );
 }
 

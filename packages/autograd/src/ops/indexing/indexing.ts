@@ -1,4 +1,4 @@
-/** @file Reading at places given by tensors. */
+/** @file Reading at positions given by tensors. */
 import { byPosition, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
@@ -44,7 +44,7 @@ function gatherAlong(x: Tensor, index: Tensor, dim: number): Tensor {
 }
 
 /**
- * The slices of `x` along `dim` that a vector of indices names. PyTorch: `torch.index_select`.
+ * The slices of `x` along `dim` at a vector of indices. PyTorch: `torch.index_select`.
  * @throws {IndexError} for an index out of range.
  */
 export const indexSelect: (x: Operand, dim: number, index: Indices) => Tensor = composite(
@@ -65,7 +65,7 @@ export const indexSelect: (x: Operand, dim: number, index: Indices) => Tensor = 
 );
 
 /**
- * The elements at these places of the flattened tensor, in the shape of the index; negative ones count from the end.
+ * The elements of the flattened tensor at these indices, in the shape of the index; negative ones count from the end.
  * PyTorch: `torch.take`. @throws {IndexError} for an index out of range.
  */
 export const take: (x: Operand, index: Indices) => Tensor = composite('take', (x, index) => {
@@ -81,8 +81,9 @@ interface DimOption {
 const dimOptions = byPosition(defineOptions<DimOption>({ dim: kinds.orNull(kinds.dim) }), 'dim');
 
 /**
- * As `gather`, but the other dimensions of `x` and `indices` broadcast: made for the results of `argmax` with `keepdim` and
- * `argsort`. Negative indices count from the end. Without `dim` both are flattened. PyTorch: `torch.take_along_dim`.
+ * As `gather`, but the other dimensions of `x` and `indices` broadcast: for the results of `argmax` with `keepdim`
+ * and of `argsort`. Negative indices count from the end. Without `dim` both are flattened. PyTorch:
+ * `torch.take_along_dim`.
  */
 export const takeAlongDim: (
   x: Operand,
@@ -113,7 +114,8 @@ export const takeAlongDim: (
 });
 
 /**
- * `x` with `value` where `mask` is true; the mask broadcasts. What it covers has gradient 0. PyTorch: `torch.masked_fill`.
+ * `x` with `value` where `mask` is true; the mask broadcasts. The gradient of replaced elements is 0. PyTorch:
+ * `torch.masked_fill`.
  * @throws {DTypeError} if the mask is not bool.
  */
 export const maskedFill: (x: Operand, mask: Tensor, value: number | boolean | Tensor) => Tensor =
@@ -140,8 +142,8 @@ function maskOf(op: string, mask: Tensor): Tensor {
 }
 
 /**
- * The elements where `mask` is true, as a vector in row-major order; the two broadcast. The shape depends on values, so the
- * mask is evaluated at once. PyTorch: `torch.masked_select`.
+ * The elements where `mask` is true, as a vector in row-major order; the two broadcast. The shape depends on values,
+ * so the mask is evaluated at once. PyTorch: `torch.masked_select`.
  */
 export const maskedSelect: (x: Operand, mask: Tensor) => Tensor = composite(
   'maskedSelect',
@@ -162,8 +164,8 @@ function positions(data: ArrayLike<number>): Int32Array {
 }
 
 /**
- * The indices of all elements that are not 0, a row each: int32 `[count, ndim]`, in row-major order. Evaluates `x` at once.
- * PyTorch: `torch.nonzero`.
+ * The indices of all elements that are not 0, one in each row: int32 `[count, ndim]`, in row-major order. Evaluates
+ * `x` at once. PyTorch: `torch.nonzero`.
  */
 export const nonzero: (x: Operand) => Tensor = composite('nonzero', (x) => {
   const node = operand('nonzero', x);

@@ -11,7 +11,7 @@ import { display } from '../../arguments/index.js';
 import { outOfRange } from './gather.js';
 import { lt } from '../build/relations.js';
 
-/** Positions along a dimension: an int32 tensor, a number, or nested arrays of them. */
+/** Indices along a dimension: an int32 tensor, a number, or nested arrays of numbers. */
 export type Indices = Tensor | NestedArray;
 
 /**
@@ -77,9 +77,9 @@ export function indicesOf(op: string, index: NestedArray): Tensor {
   const { flat, shape } = readNested(op, index);
   for (const x of flat) {
     if (!Number.isInteger(x))
-      throw new IndexError(`${op}: an index is a whole number, got ${display(x)}`);
+      throw new IndexError(`${op}: an index must be a whole number, got ${display(x)}`);
     if (Math.abs(x) >= 2 ** 31)
-      throw new IndexError(`${op}: index ${x} is out of range: no dimension is that long`);
+      throw new IndexError(`${op}: index ${x} is out of range: no dimension can be that long`);
   }
   return tensor(Int32Array.from(flat), { shape });
 }

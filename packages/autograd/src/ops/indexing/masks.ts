@@ -1,4 +1,5 @@
 /** @file Masks as indices: a bool tensor of k dimensions stands for k index tensors, where it is true. */
+import { plural } from '../../arguments/plural.js';
 import { IndexError } from '../../errors.js';
 import { show, stridesOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, Tensor, valueOf } from '../../graph/tensor.js';
@@ -36,7 +37,7 @@ export function maskIndices(op: string, shape: Shape, indices: readonly Indices[
       out.push(indexTensor(op, index, shape[out.length]!, out.length, { negative: true }));
     } else {
       throw new IndexError(
-        `${op}: ${indices.length} indices for a tensor of shape ${show(shape)}, which has ${shape.length} dimensions`,
+        `${op}: ${plural(indices.length, 'index', 'indices')} for a tensor of shape ${show(shape)}, which has ${plural(shape.length, 'dimension')}`,
       );
     }
   }

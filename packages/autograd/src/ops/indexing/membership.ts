@@ -15,9 +15,9 @@ import { searchPositions } from './search.js';
 
 /** Options of `isIn`. */
 export interface IsInOptions {
-  /** Says that no element occurs twice; here for PyTorch's sake, as nothing depends on it. */
+  /** Whether no element occurs twice. Without effect; here for code from PyTorch. */
   readonly assumeUnique?: boolean;
-  /** Where they are not among them. Default false. */
+  /** Whether to find elements that are not in `test`. Default false. */
   readonly invert?: boolean;
 }
 
@@ -27,7 +27,7 @@ const isInOptions = defineOptions<IsInOptions>({ assumeUnique: kinds.flag, inver
 const FEW = 16;
 
 /**
- * Where an element of `x` is equal to one of `test`, a tensor of any shape or a number; NaN equals nothing.
+ * Whether each element of `x` is equal to one of `test`, a tensor of any shape or a number; NaN equals nothing.
  * PyTorch: `torch.isin`.
  * @example isIn(tensor([1, 2, 3]), tensor([2, 5])) // [false, true, false]
  */

@@ -72,7 +72,9 @@ describe('ordering', () => {
         },
       ),
     );
-    expect(() => topk(zeros([2]), 3)).toThrow(/topk: k is 3, but dimension 0 of shape \[2\] has 2/);
+    expect(() => topk(zeros([2]), 3)).toThrow(
+      /topk: k is 3, but dimension 0 of shape \[2\] has only 2/,
+    );
   });
 
   it('searchsorted is the number of elements before', () => {

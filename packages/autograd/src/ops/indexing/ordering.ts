@@ -27,9 +27,9 @@ export { unique, type UniqueOptions, type UniqueParts } from './unique.js';
 
 /** Options of `sort` and `argsort`. */
 export interface SortOptions {
-  /** From the largest down. Default false. */
+  /** Whether to sort from the largest down. Default false. */
   readonly descending?: boolean;
-  /** Sorting is always stable; here for PyTorch's sake. */
+  /** Without effect, as sorting is always stable; here for code from PyTorch. */
   readonly stable?: boolean;
 }
 
@@ -43,8 +43,9 @@ const sortOptions = byPosition(
 );
 
 /**
- * The elements along `dim`, the last by default, in order, and where they were. Stable: equal elements keep their order.
- * NaN counts as larger than all numbers. The gradient goes to where each element came from. PyTorch: `torch.sort`.
+ * Sorts the elements along `dim` (default −1); gives them and their indices in `x`. Stable: equal elements keep
+ * their order. NaN counts as larger than all numbers. The gradient goes back to where each element came from.
+ * PyTorch: `torch.sort`.
  * @example sort(tensor([3, 1, 2])) // values [1, 2, 3], indices [1, 2, 0]
  */
 export const sort: (
@@ -55,7 +56,7 @@ export const sort: (
   sorted('sort', operand('sort', x), dim, options),
 );
 
-/** Where the elements of the sorted tensor are: the indices of `sort`. PyTorch: `torch.argsort`, but always stable. */
+/** The indices that sort `x` along `dim`: those of `sort`. PyTorch: `torch.argsort`; here always stable. */
 export const argsort: (x: Operand, dim?: number | SortOptions, options?: SortOptions) => Tensor =
   composite(
     'argsort',
@@ -80,9 +81,9 @@ function sorted(
 export interface TopkOptions {
   /** The dimension to choose along. Default −1. */
   readonly dim?: number;
-  /** The largest elements, or the smallest. Default true. */
+  /** Whether to take the largest elements rather than the smallest. Default true. */
   readonly largest?: boolean;
-  /** The result is always sorted; here for PyTorch's sake. */
+  /** Without effect, as the result is always sorted; here for code from PyTorch. */
   readonly sorted?: boolean;
 }
 
@@ -92,7 +93,7 @@ const topkOptions = byPosition(
 );
 
 /**
- * The `k` largest elements along `dim`, the last by default, in order, and where they are. PyTorch: `torch.topk`.
+ * The `k` largest elements along `dim` (default −1), in order, and their indices. PyTorch: `torch.topk`.
  * @throws {ShapeError} if there are fewer than `k`.
  */
 export const topk: (
@@ -107,7 +108,7 @@ export const topk: (
   const n = node.sizes[d] ?? 1;
   if (checkInteger('topk', 'k', k, 0) > n) {
     throw new ShapeError(
-      `topk: k is ${k}, but dimension ${d} of shape ${show(node.sizes)} has ${n} elements`,
+      `topk: k is ${k}, but dimension ${d} of shape ${show(node.sizes)} has only ${n}`,
     );
   }
   if (node.ndim === 0) return sorted('topk', node, 0);
@@ -118,7 +119,7 @@ export const topk: (
 
 /** Options of `searchsorted`. */
 export interface SearchOptions {
-  /** After elements equal to the value instead of before them. Default false. */
+  /** Whether to insert after elements equal to the value instead of before them. Default false. */
   readonly right?: boolean;
   /** `'right'` is the same as `right: true`. */
   readonly side?: 'left' | 'right';
@@ -130,8 +131,8 @@ const searchOptions = defineOptions<SearchOptions>({
 });
 
 /**
- * Where each value would have to be inserted into a sorted vector, or into the row of a sorted tensor with the same leading
- * dimensions, to keep it sorted: int32, in the shape of `values`. PyTorch: `torch.searchsorted`.
+ * The index where each value must be inserted into a sorted vector, or into the row of a sorted tensor with the same
+ * leading dimensions, to keep it sorted: int32, in the shape of `values`. PyTorch: `torch.searchsorted`.
  */
 export const searchsorted: (sorted: Tensor, values: Operand, options?: SearchOptions) => Tensor =
   composite('searchsorted', (sorted, values, options) => {
@@ -154,7 +155,7 @@ export const searchsorted: (sorted: Tensor, values: Operand, options?: SearchOpt
 export interface BincountOptions {
   /** What each number adds to its count. Default 1. */
   readonly weights?: Tensor | null;
-  /** The least number of counts. Default 0. */
+  /** The smallest length of the result. Default 0. */
   readonly minlength?: number;
 }
 
@@ -164,8 +165,8 @@ const bincountOptions = defineOptions<BincountOptions>({
 });
 
 /**
- * How often each of the numbers 0, 1, 2 … occurs in a vector, or the sum of `weights` where it does. As long as the largest
- * number demands, at least `minlength`; evaluated at once. PyTorch: `torch.bincount`.
+ * How often each of the numbers 0, 1, 2 … occurs in a vector, or the sum of its `weights`. The result is as long as
+ * the largest number demands, and at least `minlength`; `x` is evaluated at once. PyTorch: `torch.bincount`.
  * @throws {IndexError} for a negative number.
  */
 export const bincount: (x: Operand, options?: BincountOptions) => Tensor = composite(

@@ -1,4 +1,7 @@
-/** @file Positions as results: indices of a flat tensor by dimension, places of what is not 0, runs of equal elements. */
+/**
+ * @file Positions as results: flat indices split by dimension, indices of elements that are not 0, runs of equal
+ * elements.
+ */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { checkShape, normalizeDim, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
@@ -14,8 +17,8 @@ import { sort } from './ordering.js';
 import type { UniqueOptions, UniqueParts } from './unique.js';
 
 /**
- * The positions in each dimension of a tensor of `shape` at places counted row by row, one int32 tensor for each dimension.
- * PyTorch: `torch.unravel_index`. @throws {IndexError} for a place out of range.
+ * The indices in each dimension of a tensor of `shape` for flat, row-major indices: one int32 tensor for each
+ * dimension. PyTorch: `torch.unravel_index`. @throws {IndexError} for an index out of range.
  * @example unravelIndex(tensor([5], { dtype: 'int32' }), [2, 3]) // [1] and [2]
  */
 export const unravelIndex: (indices: Indices, shape: Shape) => Tensor[] = composite(
@@ -32,7 +35,7 @@ export const unravelIndex: (indices: Indices, shape: Shape) => Tensor[] = compos
 /** As `nonzero`. PyTorch: `torch.argwhere`. */
 export const argwhere: (x: Operand) => Tensor = composite('argwhere', (x) => nonzero(x));
 
-/** Sorted along the first dimension: the values of `sort(x, 0)`. PyTorch: `torch.msort`. */
+/** `x` sorted along the first dimension: the values of `sort(x, 0)`. PyTorch: `torch.msort`. */
 export const msort: (x: Operand) => Tensor = composite('msort', (x) => sort(x, 0).values);
 
 const uniqueOptions: OptionsReader<UniqueOptions> = defineOptions<UniqueOptions>({
@@ -41,7 +44,7 @@ const uniqueOptions: OptionsReader<UniqueOptions> = defineOptions<UniqueOptions>
   dim: kinds.orNull(kinds.dim),
 });
 
-/** `uniqueConsecutive`, whose result depends on what is asked for. */
+/** The signature of `uniqueConsecutive`, whose result depends on its options. */
 export interface UniqueConsecutive {
   (x: Operand): Tensor;
   (
@@ -53,7 +56,7 @@ export interface UniqueConsecutive {
 
 /**
  * The first of each run of equal elements, as a vector, or of equal slices along `dim`; with `returnInverse` or
- * `returnCounts` an object. Every NaN is distinct. The shape depends on values: evaluated at once.
+ * `returnCounts` in an object. Every NaN is distinct. The shape depends on values, so `x` is evaluated at once.
  * PyTorch: `torch.unique_consecutive`, which has no gradient.
  * @example uniqueConsecutive(tensor([1, 1, 2, 1])) // [1, 2, 1]
  */

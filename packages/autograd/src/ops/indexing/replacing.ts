@@ -1,5 +1,5 @@
-/** @file Parts of a tensor replaced by other tensors: each returns a new tensor. */
-import { defineOptions } from '../../arguments/index.js';
+/** @file Replacing parts of a tensor. Each operation returns a new tensor. */
+import { defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, IndexError, ShapeError } from '../../errors.js';
 import {
@@ -27,7 +27,7 @@ import { indexTensor, type Indices } from './indices.js';
 import { slicesAt } from './scatterReduce.js';
 
 /**
- * `x` with one value, a number or a tensor without dimensions, in the slices along `dim` that a vector of indices names.
+ * `x` with a value, a number or a tensor without dimensions, in the slices along `dim` given by a vector of indices.
  * PyTorch: `torch.index_fill`. @throws {IndexError} for an index out of range.
  */
 export const indexFill: (x: Operand, dim: number, index: Indices, value: Operand) => Tensor =
@@ -49,9 +49,9 @@ export const indexFill: (x: Operand, dim: number, index: Indices, value: Operand
   });
 
 /**
- * `x` with the slices of `source` along `dim` written where a vector of indices says; of several at one place the last
- * stays. PyTorch: `torch.index_copy`.
- * @throws {IndexError} for an index out of range. @throws {ShapeError} if there is not one slice for each index.
+ * `x` with the slices of `source` along `dim` written at the positions given by a vector of indices; of several at
+ * one position the last wins. PyTorch: `torch.index_copy`.
+ * @throws {IndexError} for an index out of range. @throws {ShapeError} unless there is a slice for each index.
  */
 export const indexCopy: (x: Operand, dim: number, index: Indices, source: Tensor) => Tensor =
   composite('indexCopy', (x, dim, index, source) =>
@@ -64,8 +64,9 @@ function written(op: string, x: Tensor, dim: number, index: Indices, source: Ten
 }
 
 /**
- * `x` with elements of `source`, in their order, where `mask` is true; `x` and the mask broadcast. PyTorch:
- * `torch.masked_scatter`. @throws {DTypeError} if the mask is not bool. @throws {IndexError} if the source is too short.
+ * `x` with elements of `source`, in order, where `mask` is true; `x` and the mask broadcast. PyTorch:
+ * `torch.masked_scatter`. @throws {DTypeError} if the mask is not bool. @throws {IndexError} if the source is too
+ * short.
  */
 export const maskedScatter: (x: Operand, mask: Tensor, source: Tensor) => Tensor = composite(
   'maskedScatter',
@@ -95,7 +96,9 @@ function checkCount(op: string, mask: Tensor, size: number): void {
   let count = 0;
   for (let i = 0; i < known.length; i++) count += known[i]!;
   if (count > size)
-    throw new IndexError(`${op}: the mask takes ${count} elements, the source has ${size}`);
+    throw new IndexError(
+      `${op}: the mask takes ${plural(count, 'element')}, the source has ${size}`,
+    );
 }
 
 /** Where a part lies in a whole; see `padNode`. */
@@ -120,7 +123,7 @@ function checkSource(op: string, src: Operand, expected: Shape): void {
 }
 
 /**
- * `x` with `src` in the place of slice `index` along `dim`. PyTorch: `torch.select_scatter`.
+ * `x` with slice `index` along `dim` replaced by `src`. PyTorch: `torch.select_scatter`.
  * @throws {ShapeError} unless the source has the shape of `x` without that dimension.
  */
 export const selectScatter: (x: Operand, src: Operand, dim: number, index: number) => Tensor =
@@ -156,9 +159,9 @@ export const selectScatter: (x: Operand, src: Operand, dim: number, index: numbe
 export interface SliceScatterOptions {
   /** Default 0. */
   readonly dim?: number;
-  /** The first element by default; may count from the end. */
+  /** The start; negative numbers count from the end. Default: the first element. */
   readonly start?: number | null;
-  /** Up to the last element by default; may count from the end. */
+  /** The end, which is excluded; negative numbers count from the end. Default: after the last element. */
   readonly end?: number | null;
   /** Default 1. */
   readonly step?: number;
@@ -172,7 +175,7 @@ const sliceScatterOptions = defineOptions<SliceScatterOptions>({
 });
 
 /**
- * `x` with `src` in the place of every `step`-th slice along `dim` from `start` up to, and without, `end`.
+ * `x` with every `step`-th slice along `dim` from `start` to `end` (excluded) replaced by `src`.
  * PyTorch: `torch.slice_scatter`. @throws {ShapeError} unless the source has the shape of that part.
  */
 export const sliceScatter: (x: Operand, src: Operand, options?: SliceScatterOptions) => Tensor =
@@ -197,7 +200,7 @@ export const sliceScatter: (x: Operand, src: Operand, options?: SliceScatterOpti
 
 /** Options of `diagonalScatter`. */
 export interface DiagonalScatterOptions {
-  /** 0 for the main diagonal, above it positive. Default 0. */
+  /** Which diagonal: 0 is the main one, positive numbers lie above it. Default 0. */
   readonly offset?: number;
   /** Default 0. */
   readonly dim1?: number;
@@ -212,7 +215,8 @@ const diagonalScatterOptions = defineOptions<DiagonalScatterOptions>({
 });
 
 /**
- * `x` with `src` in the place of what `diagonal` with the same options reads. PyTorch: `torch.diagonal_scatter`.
+ * `x` with the diagonal that `diagonal` with the same options reads replaced by `src`. PyTorch:
+ * `torch.diagonal_scatter`.
  * @throws {ShapeError} unless the source has the shape of that diagonal.
  */
 export const diagonalScatter: (

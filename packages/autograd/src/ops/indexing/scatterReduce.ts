@@ -1,5 +1,5 @@
-/** @file Folding elements into places given by tensors: sums, products, means and extremes. */
-import { defineOptions } from '../../arguments/index.js';
+/** @file Reducing elements into positions given by tensors: sums, products, means and extremes. */
+import { defineOptions, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
@@ -17,12 +17,12 @@ import { checkIndexShape, scatterAddOf, scatterOf } from './gather.js';
 import { indexTensor, type Indices } from './indices.js';
 import { scatterExtremeOf, scatterProdOf } from './reducing.js';
 
-/** How several elements at one place become one. */
+/** How several elements at one position are combined. */
 export type ScatterReduction = 'sum' | 'prod' | 'mean' | 'amax' | 'amin';
 
 /** Options of `indexReduce`. */
 export interface ScatterReduceOptions {
-  /** Whether the element of `x` is one of those that are folded. Default true. */
+  /** Whether the elements of `x` are included. Default true. */
   readonly includeSelf?: boolean;
 }
 
@@ -38,9 +38,10 @@ type ScatterReduce = (
 ) => Tensor;
 
 /**
- * `x` with the elements of `src` folded into the places where `gather` with the same index reads: their sum, product, mean,
- * largest or smallest. Other places stay. Of equal extremes each gets an equal part of the gradient; the derivative of
- * products is right also where elements are 0. Means of integers are rounded down. PyTorch: `torch.scatter_reduce`.
+ * `x` with the elements of `src` reduced into the positions where `gather` with the same index reads: their sum,
+ * product, mean, largest or smallest. Other elements stay. The gradient is split evenly among equal extremes; the
+ * derivative of products is correct also where elements are 0. Means of integers are rounded down. PyTorch:
+ * `torch.scatter_reduce`.
  *
  * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
  * @example scatterReduce(tensor([1, 1]), 0, [0, 0], tensor([3, 5]), 'amax') // [5, 1]
@@ -73,9 +74,9 @@ export const scatterReduce: ScatterReduce = composite(
 );
 
 /**
- * `x` with the slices of `source` along `dim` folded into the places that a vector of indices names; see `scatterReduce`.
- * PyTorch: `torch.index_reduce`.
- * @throws {IndexError} for an index out of range. @throws {ShapeError} if there is not one slice for each index.
+ * `x` with the slices of `source` along `dim` reduced into the positions given by a vector of indices; see
+ * `scatterReduce`. PyTorch: `torch.index_reduce`.
+ * @throws {IndexError} for an index out of range. @throws {ShapeError} unless there is a slice for each index.
  */
 export const indexReduce: (
   x: Operand,
@@ -128,7 +129,7 @@ function atLeastVector(x: Tensor): Tensor {
 function checkReduction(op: string, reduce: string, known: readonly ScatterReduction[]): void {
   if ((known as readonly string[]).includes(reduce)) return;
   throw new ChainruleError(
-    `${op}: reduce must be ${known.map((r) => `'${r}'`).join(', ')}; got '${String(reduce)}'`,
+    `${op}: reduce must be ${known.map((r) => `'${r}'`).join(', ')}; got ${display(reduce)}`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** @file Writing at places given by tensors: each returns a new tensor. */
+/** @file Writing at positions given by tensors. Each operation returns a new tensor. */
 import { defineOptions, passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
@@ -15,8 +15,8 @@ import { sliceNode } from '../shape/movement.js';
 import { flatIndex } from './at.js';
 
 /**
- * `x` with the elements of `src`, or one number, written where `gather` with the same index reads; of several at one place
- * the last stays, and only that one has a gradient. PyTorch: `torch.scatter`, which leaves both open.
+ * `x` with the elements of `src`, or a number, written where `gather` with the same index reads; of several at one
+ * position the last wins, and only that one has a gradient. PyTorch: `torch.scatter`, which leaves both open.
  * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
  */
 export const scatter: (x: Operand, dim: number, index: Indices, src: Operand) => Tensor = composite(
@@ -25,7 +25,7 @@ export const scatter: (x: Operand, dim: number, index: Indices, src: Operand) =>
 );
 
 /**
- * `x` with the elements of `src` added where `gather` with the same index reads; those at one place add up.
+ * `x` with the elements of `src` added where `gather` with the same index reads; several at one position add up.
  * PyTorch: `torch.scatter_add`.
  * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
  */
@@ -77,7 +77,7 @@ const indexAddOptions = defineOptions<{ readonly alpha?: number | boolean }>({
 });
 
 /**
- * `x` with the slices of `source` along `dim`, times `alpha`, added at the places that a vector of indices names.
+ * `x` with the slices of `source` along `dim`, times `alpha`, added at the positions given by a vector of indices.
  * PyTorch: `torch.index_add`. @throws {IndexError} for an index out of range.
  */
 export const indexAdd: (
@@ -110,9 +110,9 @@ const indexPutOptions = defineOptions<{ readonly accumulate?: boolean }>({
 });
 
 /**
- * `x` with `values` written at the places that index tensors, one for each of the first dimensions, or a mask name together;
+ * `x` with `values` written at positions given by index tensors, one for each of the first dimensions, or by a mask;
  * with `accumulate` they are added. The values broadcast to what `at` with the same indices reads. PyTorch:
- * `torch.index_put`; of several values at one place the last stays here.
+ * `torch.index_put`; here, of several values at one position the last wins.
  * @throws {IndexError} for an index out of range, or more indices than dimensions.
  */
 export const indexPut: (

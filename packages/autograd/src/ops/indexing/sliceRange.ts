@@ -16,9 +16,7 @@ export function sliceRange(index: unknown, n: number, dim: number): SliceRange {
     if (!Number.isInteger(index) || index < -n || index >= n) {
       throw new IndexError(
         `at: index ${index} is out of range for dimension ${dim} of size ${n}` +
-          (n === 0
-            ? '; there is nothing to choose from'
-            : `; it must be a whole number from ${-n} to ${n - 1}`),
+          (n === 0 ? ', which is empty' : `; it must be a whole number from ${-n} to ${n - 1}`),
       );
     }
     return { start: index < 0 ? index + n : index, size: 1, step: 1, keep: false };

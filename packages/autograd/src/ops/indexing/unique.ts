@@ -10,11 +10,11 @@ import { moveDim } from '../shape/movement.js';
 
 /** Options of `uniqueConsecutive` and `unique`. */
 export interface UniqueOptions {
-  /** Also where each element of `x` is among the distinct ones. */
+  /** Whether to return, for each element of `x`, its index among the distinct ones. Default false. */
   readonly returnInverse?: boolean;
-  /** Also how often each occurs. */
+  /** Whether to return how often each occurs. Default false. */
   readonly returnCounts?: boolean;
-  /** Compare whole slices along this dimension instead of elements. */
+  /** Compares whole slices along this dimension instead of elements. */
   readonly dim?: number | null;
 }
 
@@ -24,11 +24,11 @@ const uniqueOptions = defineOptions<UniqueOptions>({
   dim: kinds.orNull(kinds.dim),
 });
 
-/** The parts of `unique` that were asked for. */
+/** The results of `unique` that were asked for. */
 export interface UniqueParts {
   /** The distinct elements, sorted. */
   readonly values: Tensor;
-  /** For each element of the input, its place in `values`. */
+  /** For each element of the input, its index in `values`. */
   readonly inverse?: Tensor;
   /** How often each of `values` occurs. */
   readonly counts?: Tensor;
@@ -45,8 +45,8 @@ export interface Unique {
 
 /**
  * The distinct elements in rising order, as a vector, or the distinct slices along `dim`; with `returnInverse` or
- * `returnCounts` an object. Every NaN is distinct. The shape depends on values: evaluated at once. Gradients go to the
- * first of equal elements. PyTorch: `torch.unique`, which has no gradient.
+ * `returnCounts` in an object. Every NaN is distinct. The shape depends on values, so `x` is evaluated at once.
+ * Gradients go to the first of equal elements. PyTorch: `torch.unique`, which has no gradient.
  */
 export const unique: Unique = composite('unique', (x: Operand, options?: UniqueOptions) => {
   const {

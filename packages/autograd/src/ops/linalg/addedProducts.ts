@@ -40,7 +40,7 @@ function added(
 }
 
 /**
- * `β · input + α · (mat @ vec)`: `[m]`, `[m, k]`, `[k]`; the input broadcasts, and with β = 0 is not looked at.
+ * `β · input + α · (mat @ vec)`: `[m]`, `[m, k]`, `[k]`; the input broadcasts, and is ignored if β = 0.
  * PyTorch: `torch.addmv`.
  */
 export const addmv: Added = added('addmv', [2, 1], (x, y) => mv(x, y));
@@ -55,5 +55,5 @@ export const addbmm: Added = added('addbmm', [3, 3], (x, y) =>
   sumOver([bmm(x, y)], { dims: [0], keepdim: false }),
 );
 
-/** `β · input + α · (x @ y)`, each of a batch: `[b, m, n]`, `[b, m, k]`, `[b, k, n]`. PyTorch: `torch.baddbmm`. */
+/** `β · input + α · (x @ y)` for each of a batch: `[b, m, n]`, `[b, m, k]`, `[b, k, n]`. PyTorch: `torch.baddbmm`. */
 export const baddbmm: Added = added('baddbmm', [3, 3], (x, y) => bmm(x, y));

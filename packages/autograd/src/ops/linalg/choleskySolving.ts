@@ -6,9 +6,9 @@ import { composite } from '../build/define.js';
 import { identityLike, triangularOf } from './solving.js';
 import { alignBatches, checkSystem, matrix, square } from './systems.js';
 
-/** Which triangle is read or given. */
+/** Which triangle holds the factor. */
 export interface TriangleOption {
-  /** The factor is the upper one, `A = Uᵀ U`. Default false. */
+  /** Whether the factor is the upper one, `A = Uᵀ U`. Default false. */
   readonly upper?: boolean;
 }
 
@@ -20,7 +20,7 @@ function solved(b: Tensor, l: Tensor, upper: boolean): Tensor {
 }
 
 /**
- * The X with `A X = B` for `A = L Lᵀ`, from B `[…, n, k]` and the factor L, of which one triangle is read.
+ * The X with `A X = B`, from B `[…, n, k]` and the Cholesky factor L of `A = L Lᵀ`; only one triangle is read.
  * PyTorch: `torch.cholesky_solve`.
  */
 export const choleskySolve = composite(
@@ -35,7 +35,10 @@ export const choleskySolve = composite(
   },
 );
 
-/** The inverse of `A = L Lᵀ`, from the factor L, of which one triangle is read. PyTorch: `torch.cholesky_inverse`. */
+/**
+ * The inverse of `A = L Lᵀ`, from the Cholesky factor L; only one triangle is read. PyTorch:
+ * `torch.cholesky_inverse`.
+ */
 export const choleskyInverse = composite(
   'linalg.choleskyInverse',
   (L: Tensor, options?: TriangleOption): Tensor => {

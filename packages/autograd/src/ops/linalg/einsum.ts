@@ -1,6 +1,6 @@
 /** @file Einstein summation, and products over chosen dimensions. */
 import { isArray } from '../../arguments/kinds.js';
-import { byPosition, checkArgument, defineOptions } from '../../arguments/index.js';
+import { byPosition, checkArgument, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { normalizeDims, range, show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -13,14 +13,15 @@ import { mm } from './matrix.js';
 import { permuteNode } from '../shape/movement.js';
 
 /**
- * Sums products of elements as the equation says: `einsum('bij,bjk->bik', x, y)`.
+ * Einstein summation: sums of products as the equation says, `einsum('bij,bjk->bik', x, y)`.
  *
- * A label twice in one operand takes the diagonal; a label that is not in the result is summed over; `…` written `...`
+ * A label that occurs twice in an operand takes the diagonal; a label that is not in the result is summed over; `...`
  * stands for any further dimensions, which broadcast. Without `->` the result has every label that occurs once, in
  * alphabetical order, after those of `...`. Operands are contracted from left to right, each pair as one batched
  * matrix product. PyTorch: `torch.einsum`.
  *
- * @throws {ShapeError} if the equation and the shapes do not fit. @throws {ChainruleError} if it is no equation.
+ * @throws {ShapeError} if the equation and the shapes do not fit. @throws {ChainruleError} for an equation that
+ * cannot be read.
  * @example einsum('ij,ij->i', x, y) // the inner product of each row
  */
 export function einsum(
@@ -53,7 +54,9 @@ export interface EinsumMethods<S extends Shape = Shape> {
 
 /** Options of `tensordot`. */
 export interface TensordotOptions {
-  /** How many of the last dimensions of `x` meet the first of `y`, or which dimensions of each. Default 2. */
+  /**
+   * How many of the last dimensions of `x` are paired with the first of `y`, or which dimensions of each. Default 2.
+   */
   readonly dims?: number | readonly [readonly number[], readonly number[]];
 }
 
@@ -66,7 +69,7 @@ const tensordotOptions = byPosition(
 );
 
 /**
- * The sum of products over dimensions of `x` and `y` that are paired; the result has the others of x, then those of y.
+ * Sums products over paired dimensions of `x` and `y`; the result has the other dimensions of x, then those of y.
  * PyTorch: `torch.tensordot`.
  *
  * @throws {ShapeError} if paired dimensions differ in size; one of size 1 fits any.
@@ -121,7 +124,7 @@ function pairs(
   }
   if (!Number.isInteger(dims) || dims < 0 || dims > Math.min(a.length, b.length)) {
     throw new ShapeError(
-      `tensordot: ${dims} dimensions cannot be paired of ${show(a)} and ${show(b)}`,
+      `tensordot: ${plural(dims, 'dimension')} of ${show(a)} and ${show(b)} cannot be paired`,
     );
   }
   return [range(dims).map((d) => a.length - dims + d), range(dims)];

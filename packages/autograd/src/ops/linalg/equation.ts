@@ -1,4 +1,6 @@
 /** @file Reads the equations of `einsum`. */
+import { display } from '../../arguments/display.js';
+import { plural } from '../../arguments/plural.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { show, type Shape } from '../../graph/shape.js';
 
@@ -12,7 +14,7 @@ export interface Equation {
 export function parseEquation(equation: string, shapes: readonly Shape[]): Equation {
   if (typeof equation !== 'string') {
     throw new ChainruleError(
-      `einsum: the equation comes first and is a string such as 'ij,jk->ik', got ${typeof equation}`,
+      `einsum: the equation comes first and is a string such as 'ij,jk->ik', got ${display(equation)}`,
     );
   }
   const [left = '', right, ...more] = equation.replace(/\s/g, '').split('->');
@@ -20,7 +22,7 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
   const terms = left.split(',');
   if (terms.length !== shapes.length) {
     throw new ShapeError(
-      `einsum: '${equation}' is for ${terms.length} operand${terms.length === 1 ? '' : 's'}, got ${shapes.length}`,
+      `einsum: '${equation}' is for ${plural(terms.length, 'operand')}, got ${shapes.length}`,
     );
   }
   let ellipsis = 0;
@@ -30,7 +32,7 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
     const rest = shape.length - before.length - after.length;
     if (rest < 0 || (rest > 0 && !dots)) {
       throw new ShapeError(
-        `einsum: '${term}' in '${equation}' names ${before.length + after.length} dimensions, operand ${i} has shape ${show(shape)}`,
+        `einsum: '${term}' in '${equation}' names ${plural(before.length + after.length, 'dimension')}, operand ${i} has shape ${show(shape)}`,
       );
     }
     ellipsis = Math.max(ellipsis, rest);

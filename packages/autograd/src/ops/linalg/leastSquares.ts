@@ -1,4 +1,4 @@
-/** @file Matrices that need not be regular: pseudoinverse, least squares, rank, condition, singular values. */
+/** @file Matrices that may be singular: pseudoinverse, least squares, rank, condition, singular values. */
 import {
   checkArgument,
   defineOptions,
@@ -25,13 +25,16 @@ import { pinvOf } from './pseudoinverse.js';
 import { identityLike, solveOf } from './solving.js';
 import { matrix, square } from './systems.js';
 
-/** What counts as 0 among singular values: what is at most `max(atol, rtol · largest)`. */
+/** Singular values count as 0 up to `max(atol, rtol · largest)`. */
 interface Tolerances {
   /** Default 0. */
   readonly atol?: number | null;
-  /** By default the larger size times the distance of 1 to the next number of the dtype; 0 where `atol` is given. */
+  /**
+   * The relative tolerance. Default: the larger size times the machine epsilon of the dtype, or 0 if `atol` is
+   * given.
+   */
   readonly rtol?: number | null;
-  /** Says that A is symmetric; here for PyTorch's sake. */
+  /** Whether A is symmetric. Without effect; here for code from PyTorch. */
   readonly hermitian?: boolean;
 }
 
@@ -53,7 +56,7 @@ export type PinvOptions = Tolerances;
 const pinvOptions: OptionsReader<PinvOptions> = defineOptions<PinvOptions>(tolerances);
 
 /**
- * Moore and Penrose's inverse `[…, n, m]` of `A […, m, n]`, of any rank. Its derivative is that for a constant rank.
+ * The Moore–Penrose inverse `[…, n, m]` of `A […, m, n]`, of any rank. The derivative assumes a constant rank.
  * PyTorch: `torch.linalg.pinv`.
  */
 export const pinv = composite('linalg.pinv', (A: Tensor, options?: PinvOptions): Tensor => {
@@ -61,14 +64,14 @@ export const pinv = composite('linalg.pinv', (A: Tensor, options?: PinvOptions):
   return pinvOf([a], tolerancesOf(a, pinvOptions('linalg.pinv', options)));
 });
 
-/** What `lstsq` gives. */
+/** The result of `lstsq`. */
 export interface LstsqResult {
-  /** `[…, n, k]`, or `[…, n]` for vectors. */
+  /** X: `[…, n, k]`, or `[…, n]` for vectors. */
   readonly solution: Tensor;
 }
 
 /**
- * The X with the smallest `‖A X − B‖`, and of several the smallest one: `A […, m, n]` of any rank, `B […, m, k]`, or vectors
+ * The X that minimizes `‖A X − B‖`, and the smallest of several: `A […, m, n]` of any rank, `B […, m, k]`, or vectors
  * `B […, m]`. PyTorch: `torch.linalg.lstsq`.
  * @throws {ShapeError} if the shapes do not fit.
  */
@@ -89,7 +92,7 @@ export const lstsq = composite('linalg.lstsq', (A: Tensor, B: Tensor): LstsqResu
   return { solution: vector ? reshapeNode(x, x.sizes.slice(0, -1)) : x };
 });
 
-/** The singular values `[…, min(m, n)]`, falling. PyTorch: `torch.linalg.svdvals`. */
+/** The singular values `[…, min(m, n)]`, in falling order. PyTorch: `torch.linalg.svdvals`. */
 export const svdvals = composite('linalg.svdvals', (A: Tensor): Tensor =>
   singular(matrix('linalg.svdvals', A)),
 );
@@ -101,7 +104,7 @@ function singular(a: Tensor): Tensor {
 }
 
 /**
- * The eigenvalues of symmetric matrices, of which the lower triangle is read, rising: `[…, n]`.
+ * The eigenvalues of symmetric matrices, in rising order: `[…, n]`. Only the lower triangle is read.
  * PyTorch: `torch.linalg.eigvalsh`.
  */
 export const eigvalsh = composite(
@@ -123,7 +126,8 @@ export type MatrixRankOptions = Tolerances;
 const rankOptions: OptionsReader<MatrixRankOptions> = defineOptions<MatrixRankOptions>(tolerances);
 
 /**
- * How many singular values of each matrix are not 0 within the tolerances: int32 `[…]`. PyTorch: `torch.linalg.matrix_rank`.
+ * The rank of each matrix, the number of singular values above the tolerances: int32 `[…]`. PyTorch:
+ * `torch.linalg.matrix_rank`.
  */
 export const matrixRank = composite(
   'linalg.matrixRank',
@@ -140,8 +144,9 @@ export const matrixRank = composite(
 );
 
 /**
- * The condition number of each matrix, `‖A‖ ‖A⁻¹‖` in the norm `p` of `linalg.norm`; for 2 (the default) and −2 the quotient
- * of the extreme singular values, of matrices of any shape. Infinite for singular matrices. PyTorch: `torch.linalg.cond`.
+ * The condition number of each matrix, `‖A‖ ‖A⁻¹‖` in the norm `p` of `linalg.norm`; for 2 (the default) and −2, the
+ * quotient of the extreme singular values, for matrices of any shape. Infinite for singular matrices. PyTorch:
+ * `torch.linalg.cond`.
  * @throws {ChainruleError} for an unknown p. @throws {ShapeError} if A must be square and is not.
  */
 export const cond = composite(

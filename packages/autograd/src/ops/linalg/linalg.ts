@@ -62,7 +62,7 @@ export { matrixExp } from './matrixExp.js';
 
 /**
  * The inverse of `A […, n, n]`. PyTorch: `torch.linalg.inv`.
- * @throws {ChainruleError} when evaluated, if a matrix is singular. @throws {ShapeError} if A is not square.
+ * @throws {ChainruleError} for a singular matrix, when evaluated. @throws {ShapeError} if A is not square.
  */
 export const inv = composite('linalg.inv', (A: Tensor): Tensor => {
   const a = square('linalg.inv', A);
@@ -72,11 +72,11 @@ export const inv = composite('linalg.inv', (A: Tensor): Tensor => {
 const solveOptions = defineOptions<{ readonly left?: boolean }>({ left: kinds.flag });
 
 /**
- * The X with `A X = B`: `A […, n, n]`, `B […, n, k]`, or vectors `B […, n]` (one dimension, or as many as A less one and
- * the same leading ones); with `left: false` that with `X A = B`, `B […, k, n]`. Leading dimensions broadcast. PyTorch:
- * `torch.linalg.solve`.
+ * The X with `A X = B`: `A […, n, n]`, `B […, n, k]`, or vectors `B […, n]` (one dimension, or one fewer than A and
+ * the same leading ones); with `left: false`, the X with `X A = B`, `B […, k, n]`. Leading dimensions broadcast.
+ * PyTorch: `torch.linalg.solve`.
  *
- * @throws {ChainruleError} when evaluated, if a matrix is singular. @throws {ShapeError} if the shapes do not fit.
+ * @throws {ChainruleError} for a singular matrix, when evaluated. @throws {ShapeError} if the shapes do not fit.
  */
 export const solve = composite(
   'linalg.solve',
@@ -102,11 +102,11 @@ export const solve = composite(
 
 /** Options of `triangularSolve`. */
 export interface TriangularSolveOptions {
-  /** Which triangle of A is read. */
+  /** Whether A is upper rather than lower triangular: only that triangle is read. */
   readonly upper: boolean;
-  /** `A X = B`, or else `X A = B`. Default true. */
+  /** Whether to solve `A X = B` rather than `X A = B`. Default true. */
   readonly left?: boolean;
-  /** Takes the diagonal of A as ones. Default false. */
+  /** Whether the diagonal of A counts as ones. Default false. */
   readonly unitriangular?: boolean;
 }
 
@@ -117,7 +117,7 @@ const triangularOptions = defineOptions<TriangularSolveOptions>({
 });
 
 /**
- * The X with `A X = B` (or `X A = B`) for a triangular A, of which only that triangle is read. A zero on the diagonal
+ * The X with `A X = B` (or `X A = B`) for a triangular A; the other triangle is not read. A zero on the diagonal
  * gives infinities. PyTorch: `torch.linalg.solve_triangular`.
  */
 export const triangularSolve = composite(
@@ -136,16 +136,17 @@ export const triangularSolve = composite(
 );
 
 /**
- * The determinant of `A […, n, n]`, 1 for n = 0. Its gradient is the matrix of cofactors; it and the second derivative are right
- * for singular matrices too, the third is not finite there from n = 3 on. PyTorch: `torch.linalg.det`.
+ * The determinant of `A […, n, n]`; 1 for n = 0. Its gradient is the matrix of cofactors; the gradient and the second
+ * derivative are correct for singular matrices too (in PyTorch the gradient is 0 where det is exactly 0); the third is
+ * not finite there from n = 3 on. PyTorch: `torch.linalg.det`.
  */
 export const det = composite('linalg.det', (A: Tensor): Tensor => detOf([square('linalg.det', A)]));
 
 /** The determinant as a sign and the logarithm of its absolute value. */
 export interface SlogdetResult {
-  /** −1, 0 or 1; its gradient is 0. */
+  /** The sign: −1, 0 or 1. Its gradient is 0. */
   readonly sign: Tensor;
-  /** log |det|; −Inf for a singular matrix. */
+  /** ln |det|; −Inf for a singular matrix. */
   readonly logabsdet: Tensor;
 }
 
@@ -160,9 +161,9 @@ export const slogdet = composite('linalg.slogdet', (A: Tensor): SlogdetResult =>
 const choleskyOptions = defineOptions<{ readonly upper?: boolean }>({ upper: kinds.flag });
 
 /**
- * The lower factor L of `A = L Lᵀ` for a positive definite A, or the upper one, `Lᵀ`. Only the lower triangle of A is
- * read; the gradient is symmetric. PyTorch: `torch.linalg.cholesky`.
- * @throws {ChainruleError} when evaluated, if a matrix is not positive definite.
+ * The lower factor L of `A = L Lᵀ` for a positive definite A, or with `upper` the factor `Lᵀ`. Only the lower
+ * triangle of A is read; the gradient is symmetric. PyTorch: `torch.linalg.cholesky`.
+ * @throws {ChainruleError} for a matrix that is not positive definite, when evaluated.
  */
 export const cholesky = composite(
   'linalg.cholesky',
@@ -181,17 +182,17 @@ export interface QrOptions {
 
 const qrOptions = defineOptions<QrOptions>({ mode: kinds.oneOf('reduced', 'complete', 'r') });
 
-/** `A = Q R`. */
+/** The result of `qr`: `A = Q R`. */
 export interface QrResult {
-  /** Orthonormal columns; empty in mode `'r'`. */
+  /** Q, with orthonormal columns; empty in mode `'r'`. */
   readonly Q: Tensor;
-  /** Upper triangular. */
+  /** R, upper triangular. */
   readonly R: Tensor;
 }
 
 /**
- * `A = Q R`, by Householder reflections. The derivative needs the first min(m, n) columns of A to be independent, and
- * does not exist for mode `'complete'` with more rows than columns. PyTorch: `torch.linalg.qr`.
+ * The factorization `A = Q R`, by Householder reflections. The derivative needs the first min(m, n) columns of A to
+ * be independent, and does not exist for mode `'complete'` with more rows than columns. PyTorch: `torch.linalg.qr`.
  */
 export const qr = composite('linalg.qr', (A: Tensor, options?: QrOptions): QrResult => {
   const { mode = 'reduced' } = qrOptions('linalg.qr', options);
@@ -208,17 +209,17 @@ export const qr = composite('linalg.qr', (A: Tensor, options?: QrOptions): QrRes
   return { Q: completeOf([a]), R: concatNode([R, zeros], a.ndim - 2) };
 });
 
-/** `A = V diag(λ) Vᵀ`. */
+/** The result of `eigh`: `A = V diag(λ) Vᵀ`. */
 export interface EighResult {
-  /** `[…, n]`, rising. */
+  /** The eigenvalues in rising order: `[…, n]`. */
   readonly values: Tensor;
-  /** `[…, n, n]`, in columns; their signs are free. */
+  /** The eigenvectors, in columns: `[…, n, n]`. Their signs are arbitrary. */
   readonly vectors: Tensor;
 }
 
 /**
- * `A = V diag(λ) Vᵀ` of a symmetric A, of which the lower triangle is read. The derivative of an eigenvector of a
- * repeated eigenvalue is not finite. PyTorch: `torch.linalg.eigh`.
+ * Eigenvalues and eigenvectors of a symmetric A, `A = V diag(λ) Vᵀ`; only the lower triangle is read. The derivative
+ * of an eigenvector of a repeated eigenvalue is not finite. PyTorch: `torch.linalg.eigh`.
  */
 export const eigh = composite('linalg.eigh', (A: Tensor): EighResult => {
   const a = square('linalg.eigh', A);
@@ -232,26 +233,27 @@ export const eigh = composite('linalg.eigh', (A: Tensor): EighResult => {
 
 /** Options of `svd`. */
 export interface SvdOptions {
-  /** U `[m, m]` and Vh `[n, n]` rather than `[m, k]` and `[k, n]` with k = min(m, n). Default true. */
+  /** Whether U is `[m, m]` and Vh `[n, n]` rather than `[m, k]` and `[k, n]` with k = min(m, n). Default true. */
   readonly fullMatrices?: boolean;
 }
 
 const svdOptions = defineOptions<SvdOptions>({ fullMatrices: kinds.flag });
 
-/** `A = U diag(S) Vh`. */
+/** The result of `svd`: `A = U diag(S) Vh`. */
 export interface SvdResult {
   /** The left singular vectors, in columns. */
   readonly U: Tensor;
-  /** `[…, k]`, falling. */
+  /** The singular values in falling order: `[…, k]`. */
   readonly S: Tensor;
-  /** The transpose of V. */
+  /** The right singular vectors, in rows. */
   readonly Vh: Tensor;
 }
 
 /**
- * `A = U diag(S) Vh` with orthonormal columns of U and rows of Vh, whose signs are free. The derivative of S is always
- * right; that of U and Vh is not finite for repeated singular values, or 0 among those of a matrix that is not square.
- * What `fullMatrices` adds to U or Vh has no derivative. PyTorch: `torch.linalg.svd`.
+ * The singular value decomposition `A = U diag(S) Vh`, with orthonormal columns of U and rows of Vh, whose signs are
+ * arbitrary. The derivative of S is always correct; that of U and Vh is not finite for repeated singular values, or
+ * for a singular value 0 of a matrix that is not square. What `fullMatrices` adds to U or Vh has no derivative.
+ * PyTorch: `torch.linalg.svd`.
  */
 export const svd = composite('linalg.svd', (A: Tensor, options?: SvdOptions): SvdResult => {
   const { fullMatrices = true } = svdOptions('linalg.svd', options);
@@ -270,7 +272,7 @@ function widen(q: Tensor, m: number, k: number): Tensor {
   return concatNode([q, narrowNode(completeOf([detach(q)]), q.ndim - 1, k, m - k)], q.ndim - 1);
 }
 
-/** `A` multiplied with itself n times; the identity for 0, powers of the inverse below. PyTorch: `torch.linalg.matrix_power`. */
+/** `Aⁿ`: the identity for n = 0, powers of the inverse for negative n. PyTorch: `torch.linalg.matrix_power`. */
 export const matrixPower = composite('linalg.matrixPower', (A: Tensor, n: number): Tensor => {
   const a = square('linalg.matrixPower', A);
   checkInteger('linalg.matrixPower', 'n', n);

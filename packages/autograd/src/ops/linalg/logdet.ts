@@ -1,4 +1,4 @@
-/** @file The logarithm of determinants. */
+/** @file The logarithm of the determinant. */
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { composite } from '../build/define.js';
@@ -9,7 +9,7 @@ import { slogdetOf } from './determinant.js';
 import { square } from './systems.js';
 
 /**
- * The logarithm of the determinant of `A […, n, n]`: NaN where that is negative, −Inf where it is 0. PyTorch: `torch.logdet`.
+ * The logarithm of the determinant of `A […, n, n]`: NaN if that is negative, −Inf if it is 0. PyTorch: `torch.logdet`.
  */
 export const logdet = composite('logdet', (A: Tensor): Tensor => {
   const packed = slogdetOf([square('logdet', A)]);

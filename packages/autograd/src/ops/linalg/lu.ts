@@ -1,8 +1,8 @@
 /**
  * @file LU factorization with partial pivoting, `A = P L U`: of matrices of any shape, and solving with it.
  *
- * The order of rows is found first; with it the leading square block needs no pivoting, and what lies below or right of it
- * follows by triangular systems.
+ * The order of rows is found first; with it the leading square block needs no pivoting, and what lies below or right
+ * of it follows by triangular systems.
  */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -129,19 +129,19 @@ function factors(a: Tensor): Parts {
   return { order, pivots, packed, rest: triangularOf([packed, right], LOWER) };
 }
 
-/** `A = P L U`. */
+/** The result of `lu`: `A = P L U`. */
 export interface LuResult {
-  /** A permutation of rows, `[…, m, m]`; no gradient. */
+  /** P, a permutation of rows: `[…, m, m]`, without gradient. */
   readonly P: Tensor;
-  /** Ones on the diagonal, `[…, m, k]` with k = min(m, n). */
+  /** L, with ones on the diagonal: `[…, m, k]` with k = min(m, n). */
   readonly L: Tensor;
-  /** `[…, k, n]`. */
+  /** U, upper triangular: `[…, k, n]`. */
   readonly U: Tensor;
 }
 
 /**
- * `A = P L U` of `A […, m, n]`, the largest element of a column as its pivot. The derivative needs a regular leading block.
- * PyTorch: `torch.linalg.lu`.
+ * The factorization `A = P L U` of `A […, m, n]`, with partial pivoting. The derivative needs a leading block that
+ * is not singular. PyTorch: `torch.linalg.lu`.
  */
 export const lu = composite('linalg.lu', (A: Tensor): LuResult => {
   const a = matrix('linalg.lu', A);
@@ -156,11 +156,11 @@ export const lu = composite('linalg.lu', (A: Tensor): LuResult => {
     : { P, L, U: concatNode([U, rest], a.ndim - 1) };
 });
 
-/** What `luFactor` gives, for `luSolve`. */
+/** The result of `luFactor`, for `luSolve`. */
 export interface LuFactors {
-  /** L below the diagonal (1 on it) and U on and above, in one matrix, `[…, m, n]`. */
+  /** L below the diagonal (its own is 1) and U on and above it, in one matrix: `[…, m, n]`. */
   readonly LU: Tensor;
-  /** The row that was exchanged with each row in turn, counted from 1: int32 `[…, min(m, n)]`. */
+  /** The row that each row in turn was exchanged with, counted from 1: int32 `[…, min(m, n)]`. */
   readonly pivots: Tensor;
 }
 
@@ -175,9 +175,9 @@ export const luFactor = composite('linalg.luFactor', (A: Tensor): LuFactors => {
 
 /** Options of `luSolve`. */
 export interface LuSolveOptions {
-  /** `A X = B`, or else `X A = B`. Default true. */
+  /** Whether to solve `A X = B` rather than `X A = B`. Default true. */
   readonly left?: boolean;
-  /** With the transpose of A. Default false. */
+  /** Whether to solve with the transpose of A. Default false. */
   readonly adjoint?: boolean;
 }
 

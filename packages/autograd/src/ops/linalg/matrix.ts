@@ -1,5 +1,5 @@
 /** @file Products of matrices and vectors. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
@@ -63,7 +63,7 @@ const PLAIN = { transA: false, transB: false };
  * The product of matrices `[…, m, k] × […, k, n] → […, m, n]`; leading dimensions broadcast. A vector on the left
  * counts as one row, on the right as one column, and that dimension is dropped from the result.
  *
- * Both operands have one dtype: a float, or int32 (which wraps around). PyTorch: `torch.matmul`.
+ * Both operands have the same dtype: a float dtype, or int32, which wraps around. PyTorch: `torch.matmul`.
  *
  * @throws {ShapeError} if the inner dimensions differ or an operand has no dimensions.
  * @throws {DTypeError} if the dtypes differ, or are bool.
@@ -122,21 +122,25 @@ export const mv = composite('mv', (x: Tensor, vec: Tensor): Tensor => {
   return reshapeNode(matmulOf([a, reshapeNode(v, [v.size, 1])], PLAIN), [a.sizes[0] as number]);
 }) as MatrixProduct<[number, number], [number]>;
 
-/** `Σ xᵢ yᵢ` of two vectors of one length; no broadcasting. PyTorch: `torch.dot`. @throws {ShapeError} */
+/**
+ * The dot product `Σ xᵢ yᵢ` of two vectors of equal length, without broadcasting. PyTorch: `torch.dot`. @throws
+ * {ShapeError}
+ */
 export const dot = composite('dot', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('dot', x, y);
   checkRanks('dot', [a, 1], [b, 1]);
   if (a.size !== b.size)
-    throw new ShapeError(
-      `dot: the vectors have ${a.size} and ${b.size} elements; they must be equal`,
-    );
+    throw new ShapeError(`dot: the vectors have sizes ${a.size} and ${b.size}; they must be equal`);
   return reshapeNode(
     matmulOf([reshapeNode(a, [1, a.size]), reshapeNode(b, [b.size, 1])], PLAIN),
     [],
   );
 }) as MatrixProduct<[number], [number]>;
 
-/** `xᵢ yⱼ` of two vectors: `[m], [n] → [m, n]`. Dtypes promote. PyTorch: `torch.outer`. @throws {ShapeError} */
+/**
+ * The outer product `xᵢ yⱼ` of two vectors: `[m], [n] → [m, n]`. Dtypes are promoted. PyTorch: `torch.outer`.
+ * @throws {ShapeError}
+ */
 export const outer = composite('outer', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = [operand('outer', x), operand('outer', y)];
   checkRanks('outer', [a, 1], [b, 1]);
@@ -152,7 +156,7 @@ export const trace = composite('trace', (x: Tensor): Tensor => {
 
 /** Options of `addmm`. */
 export interface AddmmOptions {
-  /** The factor of `input`; with 0 it is not looked at, not even if it holds NaN. Default 1. */
+  /** The factor of `input`. With 0 the input is ignored, even where it holds NaN. Default 1. */
   readonly beta?: number;
   /** The factor of the product. Default 1. */
   readonly alpha?: number;
@@ -162,7 +166,7 @@ const addmmOptions = defineOptions<AddmmOptions>({ beta: kinds.finite, alpha: ki
 
 /**
  * `β · input + α · (x @ y)`, `input` broadcast to `[m, n]`. PyTorch: `torch.addmm`.
- * @throws {ShapeError} if `x` and `y` are no matrices that fit, or `input` cannot be expanded.
+ * @throws {ShapeError} unless `x` and `y` are matrices that fit, and `input` can be expanded.
  */
 export const addmm: (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions) => Tensor =
   composite('addmm', (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions): Tensor => {
@@ -180,7 +184,7 @@ export const addmm: (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions
 
 /** Options of `linear`. */
 export interface LinearOptions {
-  /** Added to the result: `[out]`. Also without the braces: `linear(x, weight, bias)`. */
+  /** Added to the result: `[out]`. May also be given by position: `linear(x, weight, bias)`. */
   readonly bias?: Tensor | null | undefined;
 }
 
@@ -190,8 +194,8 @@ const linearOptions = byPosition(
 );
 
 /**
- * `x Wᵀ + b`: the last dimension of `x [..., in]` through `weight [out, in]` and `bias [out]`. A weight of one
- * dimension `[in]` gives `[...]`. PyTorch: `nn.functional.linear`.
+ * `x Wᵀ + b`, with `x […, in]`, `weight [out, in]` and `bias [out]`: `[…, in] → […, out]`. A weight of one
+ * dimension, `[in]`, gives `[…]`. PyTorch: `nn.functional.linear`.
  *
  * @throws {ShapeError} if the shapes do not fit. @throws {DTypeError} if the dtypes differ.
  */
@@ -213,7 +217,7 @@ export const linear = composite(
     const features = w.sizes.at(-1) as number;
     if (a.sizes.at(-1) !== features) {
       throw new ShapeError(
-        `linear: x ${show(a.sizes)} has ${a.sizes.at(-1)} features, weight ${show(w.sizes)} takes ${features} ` +
+        `linear: x ${show(a.sizes)} has ${plural(a.sizes.at(-1) as number, 'feature')}, weight ${show(w.sizes)} takes ${features} ` +
           `(${a.sizes.at(-1)} ≠ ${features})`,
       );
     }

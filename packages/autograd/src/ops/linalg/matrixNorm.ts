@@ -1,4 +1,4 @@
-/** @file Norms of vectors and matrices, as `linalg.norm` has them. */
+/** @file The norms of vectors and matrices behind `linalg.norm`. */
 import { byPosition, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
@@ -14,11 +14,11 @@ import { vectorNorm as normOf } from './vectorNorm.js';
 
 /** Options of `norm`. */
 export interface LinalgNormOptions {
-  /** Of a vector any number; of a matrix `'fro'`, `'nuc'`, 1, −1, 2, −2, Infinity or −Infinity. */
+  /** For a vector any number; for a matrix `'fro'`, `'nuc'`, ±1, ±2 or ±Infinity. */
   readonly ord?: number | 'fro' | 'nuc' | null;
   /** One dimension for vectors, two for matrices. */
   readonly dim?: number | readonly number[] | null;
-  /** Whether reduced dimensions stay, with size 1. Default false. */
+  /** Whether reduced dimensions are kept with size 1. Default false. */
   readonly keepdim?: boolean;
 }
 
@@ -32,10 +32,10 @@ const normOptions = byPosition(
 type Ord = number | 'fro' | 'nuc' | null;
 
 /**
- * The norm of vectors or matrices. Without `ord` the square root of the sum of squares over `dim`, or over everything;
- * with it a vector norm over one dimension or a matrix norm over two: `'fro'` as without, `'nuc'` the sum of singular
+ * The norm of vectors or matrices. Without `ord`, the square root of the sum of squares over `dim`, or over everything;
+ * with it, a vector norm over one dimension or a matrix norm over two: `'fro'` the same, `'nuc'` the sum of singular
  * values, 2 and −2 the largest and smallest of them, 1 and −1 the largest and smallest column sum of magnitudes,
- * ±Infinity the same of rows. Where a norm is 0 its gradient is 0. PyTorch: `torch.linalg.norm`.
+ * ±Infinity the same for rows. Where a norm is 0, its gradient is 0. PyTorch: `torch.linalg.norm`.
  * @example linalg.norm(x), linalg.norm(x, 1, { dim: 0 })
  */
 export const norm = composite(
@@ -68,9 +68,9 @@ export const norm = composite(
 export interface VectorNormOptions {
   /** Any number, ±Infinity, or 0 for the count of elements that are not 0. Default 2. */
   readonly ord?: number;
-  /** All dimensions by default. */
+  /** The dimensions. Default: all. */
   readonly dim?: number | readonly number[] | null;
-  /** Whether reduced dimensions stay, with size 1. Default false. */
+  /** Whether reduced dimensions are kept with size 1. Default false. */
   readonly keepdim?: boolean;
 }
 
@@ -80,8 +80,8 @@ const vectorNormOptions = byPosition(
 );
 
 /**
- * The vector norm `(Σ |x|^ord)^(1/ord)` over `dim`, or over everything as if it were one vector. Where it is 0 its gradient
- * is 0. PyTorch: `torch.linalg.vector_norm`.
+ * The vector norm `(Σ |x|^ord)^(1/ord)` over `dim`, or over everything as if it were one vector. Where it is 0 its
+ * gradient is 0. PyTorch: `torch.linalg.vector_norm`.
  * @example linalg.vectorNorm(x, 3, { dim: -1 })
  */
 export const vectorNorm = composite(
@@ -99,9 +99,9 @@ export const vectorNorm = composite(
 export interface MatrixNormOptions {
   /** `'fro'`, `'nuc'`, ±1, ±2 or ±Infinity. Default `'fro'`. */
   readonly ord?: number | 'fro' | 'nuc';
-  /** Rows and columns. Default [−2, −1]. */
+  /** The dimensions of rows and columns. Default [−2, −1]. */
   readonly dim?: readonly number[];
-  /** Whether reduced dimensions stay, with size 1. Default false. */
+  /** Whether reduced dimensions are kept with size 1. Default false. */
   readonly keepdim?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** @file Products of vectors and matrices beside the matrix product: Kronecker's, the cross product, inner products, powers. */
+/** @file Other products: the Kronecker, cross and inner product, Vandermonde matrices. */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
@@ -15,7 +15,7 @@ import { tensordot } from './einsum.js';
 import { dot } from './matrix.js';
 
 /**
- * Kronecker's product: every element of `x` times all of `y`, sizes multiplied. PyTorch: `torch.kron`.
+ * The Kronecker product: each element of `x` times all of `y`; sizes are multiplied. PyTorch: `torch.kron`.
  * @example kron(tensor([1, 2]), tensor([1, 10])) // [1, 10, 2, 20]
  */
 export const kron: (x: Operand, y: Operand) => Tensor = composite('kron', (x, y) => {
@@ -50,8 +50,8 @@ const crossOptions: OptionsReader<CrossOptions> = defineOptions<CrossOptions>({
 });
 
 /**
- * The cross product of vectors of 3 along `dim`, by default the first dimension of size 3; others broadcast.
- * PyTorch: `torch.cross`. @throws {ShapeError} if there are not 3.
+ * The cross product of vectors of length 3 along `dim`, by default the first dimension of size 3; others broadcast.
+ * PyTorch: `torch.cross`. @throws {ShapeError} if that dimension has another size.
  */
 export const cross: (x: Operand, y: Operand, options?: CrossOptions) => Tensor = composite(
   'cross',
@@ -92,14 +92,14 @@ export const inner: (x: Operand, y: Operand) => Tensor = composite('inner', (x, 
   return tensordot(a, b, [[a.ndim - 1], [b.ndim - 1]]);
 });
 
-/** As `dot`: the two differ for complex numbers alone. PyTorch: `torch.vdot`. */
+/** The same as `dot`: in PyTorch the two differ only for complex numbers. PyTorch: `torch.vdot`. */
 export const vdot: (x: Tensor, y: Tensor) => Tensor = composite('vdot', (x, y) => dot(x, y));
 
 /** Options of `vander`. */
 export interface VanderOptions {
-  /** How many powers; as many as there are elements by default. */
+  /** The number of powers. Default: the number of elements. */
   readonly N?: number | null;
-  /** From the 0th power on rather than down to it. Default false. */
+  /** Whether powers rise from 0 instead of falling to it. Default false. */
   readonly increasing?: boolean;
 }
 
@@ -108,7 +108,10 @@ const vanderOptions: OptionsReader<VanderOptions> = defineOptions<VanderOptions>
   increasing: kinds.flag,
 });
 
-/** Vandermonde's matrix: the powers of each element of a vector in a row, falling. PyTorch: `torch.vander`. */
+/**
+ * The Vandermonde matrix: the powers of each element of a vector in a row, from N − 1 down to 0. PyTorch:
+ * `torch.vander`.
+ */
 export const vander: (x: Operand, options?: VanderOptions) => Tensor = composite(
   'vander',
   (x, options) => {

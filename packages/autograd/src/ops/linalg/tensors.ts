@@ -1,5 +1,5 @@
 /** @file Chains of products, systems of tensors, and vectors along a dimension. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import {
@@ -24,8 +24,8 @@ import { crossed, powersOf, type CrossOptions } from './products.js';
 import { identityLike, product, solveOf } from './solving.js';
 
 /**
- * The product of matrices that fit, in the order of the fewest multiplications; the first and the last may be vectors.
- * PyTorch: `torch.linalg.multi_dot`. @throws {ShapeError} if two neighbours do not fit.
+ * The product of a chain of matrices, in the order that takes the fewest multiplications; the first and the last may
+ * be vectors. PyTorch: `torch.linalg.multi_dot`. @throws {ShapeError} if two neighbours do not fit.
  */
 export const multiDot = composite('linalg.multiDot', (tensors: readonly Tensor[]): Tensor => {
   const op = 'linalg.multiDot';
@@ -79,7 +79,7 @@ function bestCuts(sizes: readonly number[]): Int32Array {
 
 const dimOption = defineOptions<{ readonly dim?: number }>({ dim: kinds.dim });
 
-/** `Σ xᵢ yᵢ` along `dim`, the last by default; others broadcast. PyTorch: `torch.linalg.vecdot`. */
+/** The dot product `Σ xᵢ yᵢ` along `dim` (default −1); other dimensions broadcast. PyTorch: `torch.linalg.vecdot`. */
 export const vecdot = composite(
   'linalg.vecdot',
   (x: Tensor, y: Tensor, options?: { readonly dim?: number }): Tensor => {
@@ -90,7 +90,10 @@ export const vecdot = composite(
   },
 );
 
-/** The cross product of vectors of 3 along `dim`, the last by default. PyTorch: `torch.linalg.cross`. */
+/**
+ * The cross product of vectors of length 3 along `dim` (default −1); other dimensions broadcast. PyTorch:
+ * `torch.linalg.cross`.
+ */
 export const cross = composite(
   'linalg.cross',
   (x: Tensor, y: Tensor, options?: { readonly dim?: number }): Tensor => {
@@ -111,7 +114,7 @@ const diagonalOptions = defineOptions<LinalgDiagonalOptions>({
   dim2: kinds.dim,
 });
 
-/** As `diagonal`, of the last two dimensions by default. PyTorch: `torch.linalg.diagonal`. */
+/** As `diagonal`, by default of the last two dimensions. PyTorch: `torch.linalg.diagonal`. */
 export const diagonal = composite(
   'linalg.diagonal',
   (A: Tensor, options?: LinalgDiagonalOptions): Tensor => {
@@ -124,7 +127,7 @@ const vanderOptions = defineOptions<{ readonly N?: number | null }>({
   N: kinds.orNull(kinds.size),
 });
 
-/** The powers 0 to N − 1 of each element in a new last dimension. PyTorch: `torch.linalg.vander`. */
+/** The powers 0 to N − 1 of each element, in a new last dimension. PyTorch: `torch.linalg.vander`. */
 export const vander = composite(
   'linalg.vander',
   (x: Tensor, options?: { readonly N?: number | null }): Tensor => {
@@ -178,8 +181,8 @@ interface IndOption {
 const indOption = byPosition(defineOptions<IndOption>({ ind: kinds.count }), 'ind');
 
 /**
- * The inverse of a tensor as a map of its last dimensions to its first `ind` ones, 2 by default.
- * PyTorch: `torch.linalg.tensorinv`. @throws {ShapeError} unless both have as many elements.
+ * The inverse of a tensor as a map of its last dimensions to its first `ind` ones, 2 by default. PyTorch:
+ * `torch.linalg.tensorinv`. @throws {ShapeError} unless the two groups of dimensions have equally many elements.
  */
 export const tensorinv = composite(
   'linalg.tensorinv',
@@ -192,7 +195,7 @@ export const tensorinv = composite(
     const n = sizeOf(first);
     if (n !== sizeOf(second)) {
       throw new ShapeError(
-        `${op}: the first ${ind} dimensions of ${show(a.sizes)} have ${n} elements, the others ${sizeOf(second)}; ` +
+        `${op}: the first ${plural(ind, 'dimension')} of ${show(a.sizes)} and the others have sizes ${n} and ${sizeOf(second)}; ` +
           `they must be equal`,
       );
     }
@@ -209,8 +212,8 @@ interface DimsOption {
 const dimsOption = defineOptions<DimsOption>({ dims: kinds.orNull(kinds.listOf(kinds.dim)) });
 
 /**
- * The X with `tensordot(A, X, X.ndim) = B`: A has the shape of B, then that of X, after its dimensions `dims` were moved
- * to the end. PyTorch: `torch.linalg.tensorsolve`.
+ * The X with `tensordot(A, X, X.ndim) = B`: the shape of A is that of B followed by that of X, once its dimensions
+ * `dims` are moved to the end. PyTorch: `torch.linalg.tensorsolve`.
  */
 export const tensorsolve = composite(
   'linalg.tensorsolve',

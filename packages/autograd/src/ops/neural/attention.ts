@@ -1,5 +1,5 @@
-/** @file Attention, and what sequences of tokens need besides. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+/** @file Attention, embeddings and dropout: what networks for sequences are made of. */
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { hostValue } from '../../graph/hostValue.js';
@@ -23,7 +23,8 @@ import { rand } from '../creation/random.js';
 export type { DropoutOptions } from './dropoutOptions.js';
 
 /**
- * Sets each element to 0 with probability `p` and divides the others by `1 − p`. PyTorch: `nn.functional.dropout`.
+ * Sets each element to 0 with probability `p` (default 0.5) and divides the others by `1 − p`. PyTorch:
+ * `nn.functional.dropout`.
  * @throws {ChainruleError} if p is not from 0 to 1.
  */
 export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor =
@@ -37,7 +38,7 @@ export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: Dropout
 
 /** Options of `embedding`. */
 export interface EmbeddingOptions {
-  /** A row that gets no gradient. Negative ones count from the end. */
+  /** A row that gets no gradient. Negative numbers count from the end. */
   readonly paddingIdx?: number | null | undefined;
 }
 
@@ -46,8 +47,8 @@ const embeddingOptions = defineOptions<EmbeddingOptions>({ paddingIdx: kinds.orN
 /**
  * Rows of `weight [n, d]`, chosen by an int32 tensor of any shape `[…]`: `[…, d]`. PyTorch: `nn.functional.embedding`.
  *
- * @throws {IndexError} for an index that is no row: at once for known values, otherwise when evaluated.
- * @throws {DTypeError} if the indices are not int32. @throws {ShapeError} if the weight is no matrix.
+ * @throws {IndexError} for an index out of range: at once for known values, otherwise when evaluated.
+ * @throws {DTypeError} if the indices are not int32. @throws {ShapeError} if the weight is not a matrix.
  */
 export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOptions) => Tensor =
   composite('embedding', (indices, weight, options): Tensor => {
@@ -64,7 +65,7 @@ export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOpt
     checkInteger('embedding', 'paddingIdx', paddingIdx, -rows);
     if (paddingIdx >= rows) {
       throw new ChainruleError(
-        `embedding: paddingIdx ${paddingIdx} is no row of a weight with ${rows}`,
+        `embedding: paddingIdx ${paddingIdx} is not a row of a weight with ${plural(rows, 'row')}`,
       );
     }
     const padding = eq(index, paddingIdx < 0 ? paddingIdx + rows : paddingIdx);
@@ -73,7 +74,7 @@ export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOpt
 
 /** Options of `oneHot`. */
 export interface OneHotOptions {
-  /** Default −1: as many as the largest class needs. */
+  /** The number of classes. Default −1: as many as the largest class needs. */
   readonly numClasses?: number;
 }
 
@@ -84,9 +85,9 @@ const oneHotOptions = byPosition(
 
 /**
  * 1 at the position of each class and 0 elsewhere, int32: `[…] → […, numClasses]`. Without `numClasses`, or with −1,
- * there are as many as the largest class needs, for which the indices are evaluated. PyTorch: `nn.functional.one_hot`.
+ * there are as many as the largest class needs, and the indices are evaluated. PyTorch: `nn.functional.one_hot`.
  *
- * @throws {IndexError} for a class that is out of range: at once for known values, otherwise when evaluated.
+ * @throws {IndexError} for a class out of range: at once for known values, otherwise when evaluated.
  */
 export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => Tensor = composite(
   'oneHot',
@@ -107,15 +108,15 @@ export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => T
 
 /** Options of `scaledDotProductAttention`. */
 export interface AttentionOptions {
-  /** True, or a score to add, for each query and key: `[…, l, s]`; may also stand before the options. */
+  /** For each query and key, true or a score to add: `[…, l, s]`. May also be given by position. */
   readonly attnMask?: Tensor | null | undefined;
-  /** Each query sees keys up to its own position only. */
+  /** Whether each query attends only to keys up to its own position. Default false. */
   readonly isCausal?: boolean;
-  /** The factor of the scores; default `1 / √e`. */
+  /** The factor of the scores. Default `1 / √e`. */
   readonly scale?: number | null;
-  /** Dropout of the weights; default 0. */
+  /** The dropout probability of the weights. Default 0. */
   readonly dropoutP?: number;
-  /** Repeats heads of key and value so that there are as many as of the query. */
+  /** Whether heads of key and value are repeated to match those of the query. Default false. */
   readonly enableGqa?: boolean;
 }
 
@@ -132,8 +133,8 @@ const attentionOptions = byPosition(
 
 /**
  * `softmax(q kᵀ · scale + mask) v` for `query […, l, e]`, `key […, s, e]`, `value […, s, f]`; leading dimensions
- * broadcast. A boolean mask is true where a query may look, a float mask is added to the scores. A query that may look
- * nowhere gives 0. PyTorch: `nn.functional.scaled_dot_product_attention`.
+ * broadcast. A boolean mask is true where a query may attend; a float mask is added to the scores. A query that may
+ * attend to nothing gives 0. PyTorch: `nn.functional.scaled_dot_product_attention`.
  *
  * @throws {ShapeError} if the last dimensions do not fit, or the mask does not broadcast to `[…, l, s]`.
  */
@@ -186,7 +187,7 @@ function repeatHeads(op: string, x: Tensor, q: Tensor): Tensor {
   const [have, want] = [x.sizes.at(-3) ?? 1, q.sizes.at(-3) ?? 1];
   if (x.ndim < 3 || have === 0 || want % have !== 0) {
     throw new ShapeError(
-      `${op}: ${want} heads of the query are no multiple of the ${have} of ${show(x.sizes)}`,
+      `${op}: ${want} heads of the query are not a multiple of the ${have} of ${show(x.sizes)}`,
     );
   }
   const [lead, rest] = [x.sizes.slice(0, -3), x.sizes.slice(-2)];

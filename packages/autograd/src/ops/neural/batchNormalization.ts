@@ -1,4 +1,4 @@
-/** @file Normalization of each channel over the batch, or over each example, with running statistics. */
+/** @file Normalization of each channel, over the batch or over each example, with running statistics. */
 import { byPosition, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
@@ -22,21 +22,24 @@ import {
   type Maybe,
 } from './moments.js';
 
-/** Running statistics of each channel, `[c]`; they, the weight and the bias may also stand before the options. */
+/** Running statistics of each channel, `[c]`; they, the weight and the bias may also be given by position. */
 export interface RunningOptions extends AffineOptions {
-  /** The mean that is used, and in training mode updated in place, `[channels]`. */
+  /** The running mean, `[channels]`; in training mode it is updated in place. */
   readonly runningMean?: Maybe;
-  /** The variance that is used, and in training mode updated in place, `[channels]`. */
+  /** The running variance, `[channels]`; in training mode it is updated in place. */
   readonly runningVar?: Maybe;
 }
 
 const RUNNING = ['runningMean', 'runningVar', 'weight', 'bias'] as const;
 
-/** Options of batch norm. */
+/** Options of `batchNorm`. */
 export interface BatchNormOptions extends RunningOptions {
-  /** Normalize by the batch, and update the running statistics; otherwise by the running statistics. Default false. */
+  /**
+   * Whether to normalize by the batch and update the running statistics, rather than to normalize by them. Default
+   * false.
+   */
   readonly training?: boolean;
-  /** How much of the batch goes into the running statistics. Default 0.1. */
+  /** The weight of the batch in the running statistics. Default 0.1. */
   readonly momentum?: number | Tensor;
 }
 
@@ -65,12 +68,13 @@ type BatchNorm<O> = (
 ) => Tensor;
 
 /**
- * Normalizes each channel of `x [n, c, …]` over all the rest; weight, bias and statistics are `[c]`; `eps` is 1e-5.
+ * Normalizes each channel of `x [n, c, …]` over all other dimensions; weight, bias and statistics are `[c]`; `eps`
+ * is 1e-5.
  *
  * With `training`, running statistics that are cells become `(1 − momentum) · running + momentum · batch`, with the
  * unbiased variance; other tensors stay as they are. PyTorch: `nn.functional.batch_norm`.
  *
- * @throws {ShapeError} if a shape does not fit, or training has one value a channel only.
+ * @throws {ShapeError} if a shape does not fit, or if there is only one value for each channel in training mode.
  */
 export const batchNorm: BatchNorm<BatchNormOptions> = composite(
   'batchNorm',
@@ -96,7 +100,7 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
       const count = c === 0 ? 0 : x.size / c;
       if (count === 1) {
         throw new ShapeError(
-          `batchNorm: training needs more than one value a channel, x is ${show(x.sizes)}`,
+          `batchNorm: training needs more than one value for each channel, x is ${show(x.sizes)}`,
         );
       }
       const moments = momentsOf(x, dims);
@@ -115,15 +119,15 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
 
 /** Options of `instanceNorm`. */
 export interface InstanceNormOptions extends RunningOptions {
-  /** Normalize by each example; otherwise by the running statistics. Default true. */
+  /** Whether to normalize by the statistics of each example, rather than by the running statistics. Default true. */
   readonly useInputStats?: boolean;
-  /** The weight of the new statistics in the running ones. Default 0.1. */
+  /** The weight of new statistics in the running ones. Default 0.1. */
   readonly momentum?: number | Tensor;
 }
 
 /**
- * Normalizes each channel of each example of `x [n, c, …]`. Running statistics that are cells take in the mean over
- * the examples. Options as `batchNorm`. PyTorch: `nn.functional.instance_norm`.
+ * Normalizes each channel of each example of `x [n, c, …]`. Running statistics that are cells are updated with the
+ * mean over the examples. Options as `batchNorm`. PyTorch: `nn.functional.instance_norm`.
  */
 export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
   'instanceNorm',
@@ -148,7 +152,7 @@ export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
       const count = sizeOf(x.sizes.slice(2));
       if (count === 1) {
         throw new ShapeError(
-          `instanceNorm: needs more than one value a channel and example, x is ${show(x.sizes)}`,
+          `instanceNorm: needs more than one value for each channel of each example, x is ${show(x.sizes)}`,
         );
       }
       const moments = momentsOf(x, range(x.ndim).slice(2));

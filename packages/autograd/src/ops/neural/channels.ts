@@ -1,4 +1,4 @@
-/** @file Channels rearranged: mixed between groups, made of pixels, or damped by their neighbours. */
+/** @file Operations on channels: shuffled between groups, made from pixels, normalized by their neighbours. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
@@ -11,7 +11,7 @@ import { moveDim, permuteNode } from '../shape/movement.js';
 import { windowSum } from './slide.js';
 
 /**
- * The channels of `x [n, c, …]` dealt out anew: with `groups` groups of k, channel j of group i becomes channel
+ * Interleaves groups of channels of `x [n, c, …]`: with `groups` groups of k, channel j of group i becomes channel
  * `j · groups + i` (Zhang et al. 2018, arXiv:1707.01083). PyTorch: `nn.functional.channel_shuffle`.
  *
  * @throws {ShapeError} if x has fewer than three dimensions, or the groups do not divide the channels.
@@ -37,7 +37,7 @@ export const channelShuffle: (x: Tensor, groups: number) => Tensor = composite(
  * Pixels to channels, the inverse of `pixelShuffle`: `[…, c, h r, w r] → […, c r², h, w]`.
  * PyTorch: `nn.functional.pixel_unshuffle`.
  *
- * @throws {ShapeError} if height or width is no multiple of r.
+ * @throws {ShapeError} unless height and width are multiples of r.
  */
 export const pixelUnshuffle: (x: Tensor, downscaleFactor: number) => Tensor = composite(
   'pixelUnshuffle',
@@ -60,11 +60,11 @@ export const pixelUnshuffle: (x: Tensor, downscaleFactor: number) => Tensor = co
 
 /** Options of `localResponseNorm`. */
 export interface LocalResponseNormOptions {
-  /** Default 1e-4. */
+  /** The factor of the mean square. Default 1e-4. */
   readonly alpha?: number | undefined;
-  /** Default 0.75. */
+  /** The exponent. Default 0.75. */
   readonly beta?: number | undefined;
-  /** Default 1. */
+  /** The constant term. Default 1. */
   readonly k?: number | undefined;
 }
 
@@ -75,8 +75,8 @@ const readResponseNorm = defineOptions<LocalResponseNormOptions>({
 });
 
 /**
- * `x / (k + alpha · m)^beta` with m the mean of the squares of `size` neighbouring channels of `x [n, c, …]`, zeros beyond
- * the first and the last; of an even size one more channel counts before than after (Krizhevsky et al. 2012).
+ * `x / (k + alpha · m)^beta`, with m the mean square of `size` neighbouring channels of `x [n, c, …]`, with zeros
+ * beyond the first and the last; an even size takes one more channel before than after (Krizhevsky et al. 2012).
  * PyTorch: `nn.functional.local_response_norm`.
  *
  * @throws {ShapeError} if x has fewer than three dimensions.

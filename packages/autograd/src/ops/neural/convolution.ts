@@ -1,5 +1,5 @@
 /** @file Convolutions. */
-import { byPosition, defineOptions, display } from '../../arguments/index.js';
+import { byPosition, defineOptions, display, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { show, type Shape } from '../../graph/shape.js';
@@ -17,13 +17,13 @@ export * from './folding.js';
 export interface ConvOptions {
   /** Added to each output channel: `[o]`. */
   readonly bias?: Tensor | null | undefined;
-  /** How far windows are apart. Default 1. */
+  /** The distance between windows. Default 1. */
   readonly stride?: PerDim;
-  /** Zeros added on both sides; `'same'` keeps the size (stride 1 only), `'valid'` adds none. */
+  /** Zeros added on both sides; `'same'` keeps the size (with stride 1), `'valid'` adds none. Default 0. */
   readonly padding?: PerDim | 'same' | 'valid';
-  /** How far the elements of a window are apart. Default 1. */
+  /** The distance between the elements of a window. Default 1. */
   readonly dilation?: PerDim;
-  /** Groups of channels that do not see each other; both channel counts must be multiples of it. */
+  /** How many groups the channels are split into; each output channel sees only the inputs of its group. Default 1. */
   readonly groups?: number;
 }
 
@@ -31,15 +31,15 @@ export interface ConvOptions {
 export interface ConvTransposeOptions {
   /** Added to each output channel: `[o]`. */
   readonly bias?: Tensor | null | undefined;
-  /** How far windows are apart. Default 1. */
+  /** The distance between windows. Default 1. */
   readonly stride?: PerDim;
-  /** Taken off both sides of the result. */
+  /** What is cut off at both sides of the result. Default 0. */
   readonly padding?: PerDim;
-  /** Added on the far side of the result; smaller than the stride or the dilation. */
+  /** What is added at the far side of the result; smaller than the stride or the dilation. Default 0. */
   readonly outputPadding?: PerDim;
-  /** The channels are split in so many groups, which see only their own. Default 1. */
+  /** How many groups the channels are split into; each output channel sees only the inputs of its group. Default 1. */
   readonly groups?: number;
-  /** How far the elements of a window are apart. Default 1. */
+  /** The distance between the elements of a window. Default 1. */
   readonly dilation?: PerDim;
 }
 
@@ -63,21 +63,27 @@ type Conv<O> = (x: Tensor, weight: Tensor, bias?: Tensor | null | O, options?: O
  * Cross-correlation over one dimension: `x [n, c, l]` (or `[c, l]`) with `weight [o, c / groups, k]` and `bias [o]`
  * gives `[n, o, ⌊(l + 2 padding − dilation (k − 1) − 1) / stride⌋ + 1]`. PyTorch: `nn.functional.conv1d`.
  *
- * The bias stands before the options or in them. @throws {ShapeError} if channels, groups or the bias do not fit, or the
+ * The bias comes before the options or in them. @throws {ShapeError} if channels, groups or the bias do not fit, or the
  * kernel is larger than the padded input.
  * @example conv1d(tensor([[[1, 2, 3]]]), tensor([[[1, 1]]])) // [[[3, 5]]]
  */
 export const conv1d: Conv<ConvOptions> = composite('conv1d', forward('conv1d', 1));
 
-/** Cross-correlation over two dimensions: `x [n, c, h, w]`, `weight [o, c / groups, kh, kw]`. See `conv1d`. PyTorch: `nn.functional.conv2d`. */
+/**
+ * Cross-correlation over two dimensions: `x [n, c, h, w]`, `weight [o, c / groups, kh, kw]`. See `conv1d`. PyTorch:
+ * `nn.functional.conv2d`.
+ */
 export const conv2d: Conv<ConvOptions> = composite('conv2d', forward('conv2d', 2));
 
-/** Cross-correlation over three dimensions: `x [n, c, d, h, w]`, `weight [o, c / groups, kd, kh, kw]`. See `conv1d`. PyTorch: `nn.functional.conv3d`. */
+/**
+ * Cross-correlation over three dimensions: `x [n, c, d, h, w]`, `weight [o, c / groups, kd, kh, kw]`. See `conv1d`.
+ * PyTorch: `nn.functional.conv3d`.
+ */
 export const conv3d: Conv<ConvOptions> = composite('conv3d', forward('conv3d', 3));
 
 /**
- * The transpose of `conv1d`, as its gradient by the input: `x [n, c, l]` (or `[c, l]`) with `weight [c, o / groups, k]`
- * gives `[n, o, (l − 1) stride − 2 padding + dilation (k − 1) + outputPadding + 1]`.
+ * The transpose of `conv1d`, which is its gradient with respect to the input: `x [n, c, l]` (or `[c, l]`) with
+ * `weight [c, o / groups, k]` gives `[n, o, (l − 1) stride − 2 padding + dilation (k − 1) + outputPadding + 1]`.
  * PyTorch: `nn.functional.conv_transpose1d`.
  *
  * @throws {ShapeError} if channels, groups or the bias do not fit, or nothing would be left.
@@ -87,13 +93,19 @@ export const convTranspose1d: Conv<ConvTransposeOptions> = composite(
   transposed('convTranspose1d', 1),
 );
 
-/** The transpose of `conv2d`: `x [n, c, h, w]`, `weight [c, o / groups, kh, kw]`. See `convTranspose1d`. PyTorch: `nn.functional.conv_transpose2d`. */
+/**
+ * The transpose of `conv2d`: `x [n, c, h, w]`, `weight [c, o / groups, kh, kw]`. See `convTranspose1d`. PyTorch:
+ * `nn.functional.conv_transpose2d`.
+ */
 export const convTranspose2d: Conv<ConvTransposeOptions> = composite(
   'convTranspose2d',
   transposed('convTranspose2d', 2),
 );
 
-/** The transpose of `conv3d`: `x [n, c, d, h, w]`, `weight [c, o / groups, kd, kh, kw]`. See `convTranspose1d`. PyTorch: `nn.functional.conv_transpose3d`. */
+/**
+ * The transpose of `conv3d`: `x [n, c, d, h, w]`, `weight [c, o / groups, kd, kh, kw]`. See `convTranspose1d`.
+ * PyTorch: `nn.functional.conv_transpose3d`.
+ */
 export const convTranspose3d: Conv<ConvTransposeOptions> = composite(
   'convTranspose3d',
   transposed('convTranspose3d', 3),
@@ -109,9 +121,9 @@ function forward(op: string, rank: number): Conv<ConvOptions> {
     const [channels, outputs] = [x.sizes[1] as number, w.sizes[0] as number];
     if ((w.sizes[1] as number) * groups !== channels || outputs % groups !== 0) {
       throw new ShapeError(
-        `${op}: x ${show(input.sizes)} has ${channels} channels, weight ${show(w.sizes)} with groups ${groups} takes ` +
+        `${op}: x ${show(input.sizes)} has ${plural(channels, 'channel')}, weight ${show(w.sizes)} with groups ${groups} takes ` +
           `${(w.sizes[1] as number) * groups} and gives ${outputs}` +
-          (outputs % groups === 0 ? '' : `, which is no multiple of ${groups}`),
+          (outputs % groups === 0 ? '' : `, which is not a multiple of ${groups}`),
       );
     }
     const kernel = w.sizes.slice(2);
@@ -134,7 +146,7 @@ function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
     const channels = x.sizes[1] as number;
     if (w.sizes[0] !== channels || channels % groups !== 0) {
       throw new ShapeError(
-        `${op}: x ${show(input.sizes)} has ${channels} channels, weight ${show(w.sizes)} takes ${w.sizes[0]}; ` +
+        `${op}: x ${show(input.sizes)} has ${plural(channels, 'channel')}, weight ${show(w.sizes)} takes ${w.sizes[0]}; ` +
           `they must be equal, and a multiple of groups ${groups}`,
       );
     }
@@ -194,7 +206,7 @@ function paddingOf(
 function checkWeight(op: string, w: Tensor, rank: number): Tensor {
   if (w.ndim !== rank + 2 || w.sizes.slice(2).includes(0)) {
     throw new ShapeError(
-      `${op}: expected a weight of ${rank + 2} dimensions, none of the kernel's 0, got ${show(w.sizes)}`,
+      `${op}: expected a weight of ${rank + 2} dimensions, with a kernel that is not empty, got ${show(w.sizes)}`,
     );
   }
   return w;

@@ -4,9 +4,9 @@ import * as kinds from '../../arguments/kinds.js';
 
 /** Options of dropout. */
 export interface DropoutOptions {
-  /** The probability; may also stand before the options. Default 0.5. */
+  /** The probability of dropping an element; may also be given by position. Default 0.5. */
   readonly p?: number;
-  /** Without it `x` comes back as it is. Default true. */
+  /** Whether to drop; without it, `x` is returned as it is. Default true. */
   readonly training?: boolean;
 }
 

@@ -19,23 +19,23 @@ const readDropout = byPosition(
 type Dropout = (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor;
 
 /**
- * `dropout` of whole channels of `x [n, c, l]` or `[c, l]`: all elements of a channel are dropped together (Tompson et al.
+ * `dropout` of whole channels of `x [n, c, l]` or `[c, l]` (Tompson et al.
  * 2015, arXiv:1411.4280). PyTorch: `nn.functional.dropout1d`.
  *
  * @throws {ShapeError} for another number of dimensions. @throws {ChainruleError} if p is not from 0 to 1.
  */
 export const dropout1d: Dropout = composite('dropout1d', channelDropout('dropout1d', 1));
 
-/** As `dropout1d`, of `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.dropout2d`, which takes a batch only. */
+/** As `dropout1d`, for `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.dropout2d`, which needs a batch. */
 export const dropout2d: Dropout = composite('dropout2d', channelDropout('dropout2d', 2));
 
-/** As `dropout1d`, of `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.dropout3d`. */
+/** As `dropout1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.dropout3d`. */
 export const dropout3d: Dropout = composite('dropout3d', channelDropout('dropout3d', 3));
 
 /**
- * Sets elements to −1.758, the least value of `selu`, with probability `p`, and scales and shifts all so that mean and
- * variance stay (Klambauer et al. 2017, arXiv:1706.02515). Drops by default, as `dropout`; PyTorch's function
- * `nn.functional.alpha_dropout` does so with `training=True` only.
+ * Sets elements to −1.758, the lowest value of `selu`, with probability `p`, then scales and shifts all so that mean
+ * and variance are kept (Klambauer et al. 2017, arXiv:1706.02515). As with `dropout`, `training` is true by default;
+ * PyTorch's `nn.functional.alpha_dropout` has false.
  *
  * @throws {ChainruleError} if p is not from 0 to 1.
  */

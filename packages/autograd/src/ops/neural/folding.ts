@@ -1,5 +1,5 @@
 /** @file The windows of a convolution as columns, and back. Part of the convolution family. */
-import { defineOptions } from '../../arguments/index.js';
+import { defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -12,11 +12,11 @@ import { windowCounts } from './windows.js';
 
 /** Options of `unfold` and `fold`. */
 export interface UnfoldOptions {
-  /** How far the elements of a window are apart. Default 1. */
+  /** The distance between the elements of a window. Default 1. */
   readonly dilation?: PerDim;
-  /** How many zeros are added at each side. Default 0. */
+  /** Zeros added at each side. Default 0. */
   readonly padding?: PerDim;
-  /** How far windows are apart. Default 1. */
+  /** The distance between windows. Default 1. */
   readonly stride?: PerDim;
 }
 
@@ -28,8 +28,8 @@ const unfoldOptions = defineOptions<UnfoldOptions>({
 });
 
 /**
- * The windows of a convolution as columns: `x [n, c, h, w]` (or `[c, h, w]`) → `[n, c · kh · kw, windows]`, zeros in the
- * padding. PyTorch: `nn.functional.unfold` (im2col).
+ * The windows of a convolution as columns: `x [n, c, h, w]` (or `[c, h, w]`) → `[n, c · kh · kw, windows]`, zeros in
+ * the padding. PyTorch: `nn.functional.unfold` (im2col).
  *
  * @throws {ShapeError} if the kernel is larger than the padded input.
  */
@@ -53,7 +53,7 @@ export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) =>
  * The transpose of `unfold`: adds up columns `[n, c · kh · kw, windows]` (or without n) where they overlap, to
  * `[n, c, ...outputSize]`. PyTorch: `nn.functional.fold` (col2im).
  *
- * @throws {ShapeError} if rows or columns are not those that `unfold` gives for `outputSize`.
+ * @throws {ShapeError} unless there are as many rows and columns as `unfold` gives for `outputSize`.
  */
 export const fold: (
   x: Tensor,
@@ -77,7 +77,7 @@ export const fold: (
     const counts = windowCounts(geometry);
     if (rows % taps !== 0 || columns !== sizeOf(counts)) {
       throw new ShapeError(
-        `fold: x ${show(input.sizes)} has ${rows} rows and ${columns} columns; kernel ${show(geometry.kernel)} over ` +
+        `fold: x ${show(input.sizes)} has ${plural(rows, 'row')} and ${plural(columns, 'column')}; kernel ${show(geometry.kernel)} over ` +
           `${show(geometry.size)} needs a multiple of ${taps} rows and ${sizeOf(counts)} columns`,
       );
     }

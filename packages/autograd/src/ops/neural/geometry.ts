@@ -25,7 +25,7 @@ export function perDim(
   const all = list.length === 1 ? range(rank).map(() => list[0] as number) : [...list];
   if (all.length !== rank || all.some((n) => n < min)) {
     throw new ChainruleError(
-      `${op}: ${name} must be a whole number of at least ${min}, or ${rank} of them, got ${display(value)}`,
+      `${op}: ${name} must be a whole number ≥ ${min}, or ${rank} of them, got ${display(value)}`,
     );
   }
   return all;
@@ -37,7 +37,7 @@ export function batchedInput(op: string, x: Tensor, rank: number): { x: Tensor; 
   if (x.ndim === rank + 1) return { x: reshapeNode(x, [1, ...x.sizes]), single: true };
   const spatial = ['', 'length', 'height, width', 'depth, height, width'][rank] ?? '…';
   throw new ShapeError(
-    `${op}: expected x [batch, channels, ${spatial}], or without batch, got ${show(x.sizes)} (${x.ndim} dimensions)`,
+    `${op}: expected x [batch, channels, ${spatial}], or without the batch, got ${show(x.sizes)}`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** @file Images read at the points of a grid, and the grids of affine maps (spatial transformers). */
+/** @file Images sampled at the points of a grid, and the grids of affine maps (spatial transformers). */
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
@@ -16,9 +16,12 @@ import { exists, inside, positionsOf, type GridPadding } from './gridCoordinates
 
 /** Options of `gridSample`. */
 export interface GridSampleOptions {
-  /** Default `'bilinear'`, which is trilinear in three dimensions; `'bicubic'` is for two. */
+  /**
+   * How values are interpolated. Default `'bilinear'`, which is trilinear in three dimensions; `'bicubic'` is only
+   * for two.
+   */
   readonly mode?: 'bilinear' | 'nearest' | 'bicubic' | undefined;
-  /** What stands beyond the edges: zeros (the default), the nearest element, or the image reflected. */
+  /** What lies beyond the edges: zeros (the default), the nearest element, or the reflected image. */
   readonly paddingMode?: GridPadding | undefined;
   /** Whether −1 and 1 are the centres of the corner elements, rather than their outer edges. Default false. */
   readonly alignCorners?: boolean | undefined;
@@ -37,13 +40,13 @@ interface Reading {
 }
 
 /**
- * The elements of `x [n, c, h, w]` at the points of `grid [n, h', w', 2]`, as `[n, c, h', w']`; of `[n, c, d, h, w]` with
- * `[n, d', h', w', 3]` likewise. A point is (x, y) or (x, y, z), each from −1 to 1 over the image: x runs along the last
- * dimension. Between elements values are interpolated (Jaderberg et al. 2015, arXiv:1506.02025); both arguments are
- * differentiable, the grid's gradient is 0 with `'nearest'`. A NaN in the grid reads the padding or an edge.
+ * Samples `x [n, c, h, w]` at the points of `grid [n, h', w', 2]`, to `[n, c, h', w']`; and `[n, c, d, h, w]` with
+ * `[n, d', h', w', 3]` likewise. A point is (x, y) or (x, y, z), each from −1 to 1 over the image: x runs along the
+ * last dimension. Between elements values are interpolated (Jaderberg et al. 2015, arXiv:1506.02025); both arguments
+ * are differentiable, the grid's gradient is 0 with `'nearest'`. A NaN in the grid reads the padding or an edge.
  * PyTorch: `nn.functional.grid_sample`.
  *
- * @throws {ShapeError} if shapes do not fit, or x has no elements to read.
+ * @throws {ShapeError} if shapes do not fit, or x is empty.
  * @throws {ChainruleError} for an unknown mode, or `'bicubic'` in three dimensions.
  * @example gridSample(image, affineGrid(theta, [1, 3, 32, 32]), { paddingMode: 'border' })
  */
@@ -172,9 +175,9 @@ export interface AffineGridOptions {
 const readAffineGrid = defineOptions<AffineGridOptions>({ alignCorners: kinds.flag });
 
 /**
- * The grid for `gridSample` of an affine map: `theta [n, 2, 3]` and `size [n, c, h, w]` give `[n, h, w, 2]`,
- * `theta [n, 3, 4]` and `[n, c, d, h, w]` give `[n, d, h, w, 3]`: each output point (x, y, 1) is mapped by theta to where it
- * reads. PyTorch: `nn.functional.affine_grid`.
+ * The grid for `gridSample` of an affine map: `theta [n, 2, 3]` and `size [n, c, h, w]` give `[n, h, w, 2]`, `theta
+ * [n, 3, 4]` and `[n, c, d, h, w]` give `[n, d, h, w, 3]`: theta maps each output point (x, y, 1) to the point it
+ * samples. PyTorch: `nn.functional.affine_grid`.
  *
  * @throws {ShapeError} if theta and size do not fit, or a size is not positive.
  * @example affineGrid(tensor([[[1, 0, 0], [0, 1, 0]]]), [1, 3, 8, 8]) // the identity

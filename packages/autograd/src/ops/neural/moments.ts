@@ -11,17 +11,17 @@ import { floatOperand } from '../build/define.js';
 /** A tensor that may be left out. */
 export type Maybe = Tensor | null | undefined;
 
-/** Options of `norm`. */
+/** Options of all normalizations. */
 export interface NormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
 }
 
-/** Options of a normalization with a weight and a bias; both may also stand before the options. */
+/** Options of a normalization with a weight and a bias; both may also be given by position. */
 export interface AffineOptions extends NormOptions {
-  /** The factor of each channel or element. Default: none. */
+  /** The weight of each channel or element. Default: none. */
   readonly weight?: Maybe;
-  /** The summand of each channel or element. Default: none. */
+  /** The bias of each channel or element. Default: none. */
   readonly bias?: Maybe;
 }
 

@@ -58,7 +58,7 @@ describe('batchNorm', () => {
   });
   test('says what does not fit', () => {
     expect(() => A.batchNorm(A.zeros([1, 2]), null, null, null, null, { training: true })).toThrow(
-      /more than one value a channel/,
+      /more than one value for each channel/,
     );
     expect(() => A.batchNorm(x)).toThrow(/needs runningMean and runningVar/);
     expect(() => A.batchNorm(x, A.zeros([3]), A.ones([3]))).toThrow(/must be \[2\]/);

@@ -1,5 +1,5 @@
-/** @file Normalizations: softmax, and everything that takes a mean away and divides by a deviation. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+/** @file Normalizations: softmax, and those that subtract a mean and divide by a deviation. */
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { checkInteger, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -35,9 +35,9 @@ export type { AffineOptions, NormOptions };
 
 /** Options of `rmsNorm`. */
 export interface RmsNormOptions {
-  /** The factor of each element. Default: none. */
+  /** The weight of each element. Default: none. */
   readonly weight?: Maybe;
-  /** Added to the mean of the squares. */
+  /** Added to the mean square. Default: the machine epsilon of the dtype. */
   readonly eps?: number | null;
 }
 
@@ -51,10 +51,10 @@ const rmsNormOptions = byPosition(
 );
 
 /**
- * `exp(x) / Σ exp(x)` along `dim`, computed from `x − max(x)`, so that nothing overflows. A row of −∞ gives NaN, as in
+ * `exp(x) / Σ exp(x)` along `dim`, without overflow. A row of −Inf gives NaN, as in
  * PyTorch. PyTorch: `torch.softmax`.
  *
- * @throws {DTypeError} for integers. @throws {IndexError} for a dimension that is not there.
+ * @throws {DTypeError} for integers. @throws {IndexError} for a dimension out of range.
  * @example softmax(tensor([0, 0]), 0) // [0.5, 0.5]
  */
 export const softmax = composite('softmax', (input: Operand, dim: number): Tensor => {
@@ -63,7 +63,7 @@ export const softmax = composite('softmax', (input: Operand, dim: number): Tenso
 }) as SameShapeAlong;
 
 /**
- * `log(softmax(x))` without the rounding: `x − max − log Σ exp(x − max)`, exact also where the share is nearly 1. PyTorch:
+ * `ln(softmax(x))` without overflow or cancellation, accurate also where a probability is nearly 1. PyTorch:
  * `torch.log_softmax`. See `softmax`.
  */
 export const logSoftmax = composite('logSoftmax', (input: Operand, dim: number): Tensor => {
@@ -77,8 +77,8 @@ function rowDims(op: string, x: Tensor, dim: number): number[] {
 }
 
 /**
- * `(x − mean) / √(var + eps) · weight + bias` over the last dimensions, those of `normalizedShape`; `eps` is 1e-5.
- * PyTorch: `nn.functional.layer_norm`.
+ * `(x − mean) / √(var + eps) · weight + bias` over the last dimensions, whose sizes are `normalizedShape`; `eps` is
+ * 1e-5. PyTorch: `nn.functional.layer_norm`.
  *
  * @throws {ShapeError} if x does not end in `normalizedShape`, or weight or bias are not of that shape.
  */
@@ -97,8 +97,8 @@ export const layerNorm: (
 });
 
 /**
- * `x / √(mean(x²) + eps) · weight` over the last dimensions. `eps` is by default the distance from 1 to the next number
- * of x's dtype. PyTorch: `nn.functional.rms_norm`.
+ * `x / √(mean(x²) + eps) · weight` over the last dimensions, whose sizes are `normalizedShape`. `eps` is by default
+ * the machine epsilon of x's dtype. PyTorch: `nn.functional.rms_norm`.
  */
 export const rmsNorm: (
   x: Tensor,
@@ -117,7 +117,7 @@ export const rmsNorm: (
 });
 
 /**
- * `layerNorm` over groups of channels: `x [n, c, …]`, c a multiple of `numGroups`; weight and bias `[c]`.
+ * `layerNorm` over groups of channels: `x [n, c, …]`, with c a multiple of `numGroups`; weight and bias are `[c]`.
  * PyTorch: `nn.functional.group_norm`.
  */
 export const groupNorm: (
@@ -133,7 +133,7 @@ export const groupNorm: (
   const [n, c, ...rest] = x.sizes as readonly [number, number, ...number[]];
   if (c % numGroups !== 0) {
     throw new ShapeError(
-      `groupNorm: ${c} channels of x ${show(x.sizes)} do not divide into ${numGroups} groups`,
+      `groupNorm: the ${plural(c, 'channel')} of x ${show(x.sizes)} do not divide into ${numGroups} groups`,
     );
   }
   const groups = reshapeNode(x, [n, numGroups, (c / numGroups) * sizeOf(rest)]);

@@ -1,4 +1,4 @@
-/** @file The distance of vectors, pair by pair. */
+/** @file The distances between vectors, pair by pair. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -8,11 +8,11 @@ import { vectorNorm } from '../linalg/vectorNorm.js';
 
 /** Options of `pairwiseDistance`. */
 export interface PairwiseDistanceOptions {
-  /** Which norm. Default 2. */
+  /** The order of the norm. Default 2. */
   readonly p?: number | undefined;
   /** Added to each difference, so that equal vectors have a gradient. Default 1e-6. */
   readonly eps?: number | undefined;
-  /** Whether the last dimension stays, with size 1. Default false. */
+  /** Whether the last dimension is kept with size 1. Default false. */
   readonly keepdim?: boolean | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** @file Images at another resolution: interpolation, and channels traded for pixels. */
+/** @file Changing resolution: interpolation, and pixel shuffle. */
 import { defineOptions, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
@@ -14,7 +14,7 @@ import { perDim } from './geometry.js';
 import { permuteNode } from '../shape/movement.js';
 import { cubicTaps, linearTaps, nearestTaps, smoothTaps, type Axis, type Tap } from './taps.js';
 
-/** How values between the known ones are found. */
+/** How values are interpolated. */
 export type InterpolateMode =
   'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic' | 'area';
 
@@ -22,15 +22,18 @@ export type InterpolateMode =
 export interface InterpolateOptions {
   /** The size of the result in each dimension; give this or `scaleFactor`. */
   readonly size?: number | readonly number[];
-  /** How much larger the result is, in each dimension or in all. Sizes are rounded down. */
+  /** The factor of each size, or one for all. Sizes are rounded down. */
   readonly scaleFactor?: number | readonly number[];
-  /** Default `'nearest'`. */
+  /** How values are interpolated. Default `'nearest'`. */
   readonly mode?: InterpolateMode;
-  /** Whether the centres of the corner elements stay where they are, rather than their outer edges. Default false. */
+  /** Whether the centres of the corner elements stay in place, rather than their outer edges. Default false. */
   readonly alignCorners?: boolean;
-  /** Steps by the sizes rather than by `scaleFactor`, which rounding may have changed. Default false. */
+  /** Whether steps follow from the rounded sizes rather than from `scaleFactor`. Default false. */
   readonly recomputeScaleFactor?: boolean;
-  /** For `bilinear` and `bicubic`: a smaller result is a weighted mean over all that it covers. Default false. */
+  /**
+   * For `bilinear` and `bicubic`: whether each element of a smaller result is a weighted mean of all that it covers.
+   * Default false.
+   */
   readonly antialias?: boolean;
 }
 
@@ -56,11 +59,12 @@ const interpolateOptions = defineOptions<InterpolateOptions>({
 /**
  * `x [n, c, …]` with one to three dimensions behind the channels, resampled to another size.
  *
- * `linear`, `bilinear` and `trilinear` are for one, two and three dimensions, `bicubic` for two (a = −0.75, or −0.5 with
- * `antialias`, as PyTorch); `area` is the mean over what falls together. PyTorch: `nn.functional.interpolate`.
+ * `linear`, `bilinear` and `trilinear` are for one, two and three dimensions, `bicubic` for two (a = −0.75, or −0.5
+ * with `antialias`, as in PyTorch); `area` takes the mean of all that falls together. PyTorch:
+ * `nn.functional.interpolate`.
  *
- * @throws {ChainruleError} if not exactly one of `size` and `scaleFactor` is given, or the mode is none.
- * @throws {ShapeError} if the mode is not for so many dimensions, or a size would be 0.
+ * @throws {ChainruleError} unless exactly one of `size` and `scaleFactor` is given, or for an unknown mode.
+ * @throws {ShapeError} if the mode does not fit the number of dimensions, or a size would be 0.
  */
 export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = composite(
   'interpolate',
@@ -153,8 +157,9 @@ function axesOf(
 }
 
 /**
- * Channels to pixels: `[…, c r², h, w] → […, c, h r, w r]`. PyTorch: `nn.functional.pixel_shuffle`.
- * @throws {ShapeError} if the channels are no multiple of r².
+ * Channels to pixels: `[…, c r², h, w] → […, c, h r, w r]` (Shi et al. 2016, arXiv:1609.05158). PyTorch:
+ * `nn.functional.pixel_shuffle`.
+ * @throws {ShapeError} unless the number of channels is a multiple of r².
  */
 export const pixelShuffle: (x: Tensor, upscaleFactor: number) => Tensor = composite(
   'pixelShuffle',

@@ -17,9 +17,9 @@ import { softmax } from './normalization.js';
 
 /** Options of `rrelu`. */
 export interface RReluOptions {
-  /** Default 1/8. */
+  /** The smallest slope. Default 1/8. */
   readonly lower?: number | undefined;
-  /** Default 1/3. */
+  /** The largest slope. Default 1/3. */
   readonly upper?: number | undefined;
   /** Whether slopes are drawn. Default false. */
   readonly training?: boolean | undefined;
@@ -32,8 +32,8 @@ const readRRelu = defineOptions<RReluOptions>({
 });
 
 /**
- * `x` above 0, `a · x` elsewhere, with a slope a drawn for each element between `lower` and `upper` in training, and
- * their mean else (Xu et al. 2015, arXiv:1505.00853). PyTorch: `nn.functional.rrelu`.
+ * `x` above 0, `a · x` elsewhere, with a slope a drawn for each element between `lower` and `upper` in training
+ * mode, and their mean otherwise (Xu et al. 2015, arXiv:1505.00853). PyTorch: `nn.functional.rrelu`.
  * @throws {ChainruleError} if lower is larger than upper.
  */
 export const rrelu = composite('rrelu', (x: Operand, options?: RReluOptions): Tensor => {
@@ -49,11 +49,11 @@ export const rrelu = composite('rrelu', (x: Operand, options?: RReluOptions): Te
 
 /** Options of `gumbelSoftmax`. */
 export interface GumbelSoftmaxOptions {
-  /** The temperature: the lower, the nearer to one class. Default 1. */
+  /** The temperature: the lower, the nearer samples are to one-hot. Default 1. */
   readonly tau?: number | undefined;
   /** Whether the result is one-hot, with the gradient of the soft sample. Default false. */
   readonly hard?: boolean | undefined;
-  /** Default −1. */
+  /** The dimension of the classes. Default −1. */
   readonly dim?: number | undefined;
 }
 
@@ -64,8 +64,9 @@ const readGumbel = defineOptions<GumbelSoftmaxOptions>({
 });
 
 /**
- * A sample of classes with a gradient: `softmax((logits + g) / tau)` along `dim`, g drawn from Gumbel's distribution (Jang
- * et al. 2017, arXiv:1611.01144; Maddison et al. 2017, arXiv:1611.00712). PyTorch: `nn.functional.gumbel_softmax`.
+ * A differentiable sample of classes: `softmax((logits + g) / tau)` along `dim`, with g drawn from a Gumbel
+ * distribution (Jang et al. 2017, arXiv:1611.01144; Maddison et al. 2017, arXiv:1611.00712). PyTorch:
+ * `nn.functional.gumbel_softmax`.
  * @throws {ChainruleError} if tau is not positive.
  * @example gumbelSoftmax(logits, { tau: 0.5, hard: true })
  */

@@ -1,4 +1,4 @@
-/** @file Activations that are functions alone: what is small becomes nothing, or one number. */
+/** @file Activations that replace small elements; available only as functions. */
 import { tanhshrinkForm } from '../../kernels/logarithmic.js';
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -20,14 +20,14 @@ import { softmax } from './normalization.js';
 
 /** Options of `hardshrink`. */
 export interface HardshrinkOptions {
-  /** Default 0.5. */
+  /** Elements from −lambd to lambd become 0. Default 0.5. */
   readonly lambd?: number | undefined;
 }
 
 const readHardshrink = defineOptions<HardshrinkOptions>({ lambd: kinds.number });
 
 /**
- * `x`, and 0 from −lambd to lambd, where the derivative is 0 too; NaN stays NaN. A negative lambd leaves x as it is.
+ * `x` where `|x| > lambd`, else 0, with derivative 0; NaN stays NaN. A negative lambd leaves x as it is.
  * PyTorch: `nn.functional.hardshrink`.
  * @example hardshrink(tensor([-1, 0.2, 2])) // [-1, 0, 2]
  */
@@ -41,8 +41,8 @@ export const hardshrink = composite(
 ) as SameShape<[options?: HardshrinkOptions]>;
 
 /**
- * `x − tanh(x)`, with every digit near 0, where PyTorch's difference has none; its derivative is tanh². NaN stays NaN,
- * ±∞ stays. PyTorch: `nn.functional.tanhshrink`.
+ * `x − tanh(x)`, accurate also near 0, where PyTorch's difference cancels; the derivative is tanh². NaN stays NaN,
+ * ±Inf stays ±Inf. PyTorch: `nn.functional.tanhshrink`.
  */
 export const tanhshrink = unary('tanhshrink', {
   vector: tanhshrinkForm,

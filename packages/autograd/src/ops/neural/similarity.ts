@@ -11,11 +11,11 @@ import { vectorNorm } from '../linalg/vectorNorm.js';
 
 /** Options of `normalize`. */
 export interface NormalizeOptions {
-  /** Which norm. Default 2. */
+  /** The order of the norm. Default 2. */
   readonly p?: number;
-  /** Default 1. */
+  /** The dimension of the vectors. Default 1. */
   readonly dim?: number;
-  /** The least the norm counts as. Default 1e-12. */
+  /** The lower bound of the norm. Default 1e-12. */
   readonly eps?: number;
 }
 
@@ -38,9 +38,9 @@ export const normalize: (x: Tensor, options?: NormalizeOptions) => Tensor = comp
 
 /** Options of `cosineSimilarity`. */
 export interface CosineSimilarityOptions {
-  /** Default 1. */
+  /** The dimension of the vectors. Default 1. */
   readonly dim?: number;
-  /** The least a norm counts as. Default 1e-8. */
+  /** The lower bound of each norm. Default 1e-8. */
   readonly eps?: number;
 }
 
@@ -49,7 +49,10 @@ const similarityOptions = defineOptions<CosineSimilarityOptions>({
   eps: kinds.finite,
 });
 
-/** `x · y / (max(‖x‖, eps) max(‖y‖, eps))` along `dim`, x and y broadcast. PyTorch: `nn.functional.cosine_similarity`. */
+/**
+ * `x · y / (max(‖x‖, eps) max(‖y‖, eps))` along `dim`, x and y broadcast. PyTorch:
+ * `nn.functional.cosine_similarity`.
+ */
 export const cosineSimilarity: (x: Tensor, y: Tensor, options?: CosineSimilarityOptions) => Tensor =
   composite('cosineSimilarity', (x, y, options): Tensor => {
     const { dim = 1, eps = 1e-8 } = similarityOptions('cosineSimilarity', options);

@@ -20,11 +20,11 @@ import {
 
 /** Options of average pooling. */
 export interface AvgPoolOptions extends WindowOptions {
-  /** Counts as 0; at most half the kernel. Default 0. */
+  /** Zeros added at each side; at most half the kernel. Default 0. */
   readonly padding?: PerDim | undefined;
-  /** Whether the padding counts as elements of the mean. Default true. */
+  /** Whether the padding counts in the mean. Default true. */
   readonly countIncludePad?: boolean | undefined;
-  /** Divides by this in place of the number of elements. */
+  /** The divisor, instead of the number of elements. */
   readonly divisorOverride?: number | null | undefined;
 }
 

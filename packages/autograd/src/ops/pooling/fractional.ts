@@ -1,5 +1,5 @@
-/** @file Fractional max pooling: windows of one size at places drawn at random. */
-import { defineOptions } from '../../arguments/index.js';
+/** @file Fractional max pooling: windows of one size at random positions. */
+import { defineOptions, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { range, sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -23,9 +23,12 @@ import { poolInput, type PerDim } from './poolGeometry.js';
 export interface FractionalMaxPoolOptions extends IndicesOption {
   /** The number of windows in each dimension; give this or `outputRatio`. */
   readonly outputSize?: PerDim | null | undefined;
-  /** The same as a share of the input's size, between 0 and 1. */
+  /** The number of windows as a share of the input's size, between 0 and 1. */
   readonly outputRatio?: PerDim | null | undefined;
-  /** Where the windows lie: numbers in [0, 1), `[n, c, dimensions]`. Default: drawn. PyTorch: `_random_samples`. */
+  /**
+   * The positions of the windows, as numbers in [0, 1): `[n, c, dimensions]`. Default: random. PyTorch:
+   * `_random_samples`.
+   */
   readonly randomSamples?: Tensor | null | undefined;
 }
 
@@ -43,12 +46,12 @@ type FractionalMaxPool = <const O extends FractionalMaxPoolOptions = Record<neve
 ) => PoolResult<O>;
 
 /**
- * The largest element of windows of `kernelSize` in `x [n, c, h, w]` or `[c, h, w]`, whose starts are
+ * The maxima of windows of `kernelSize` in `x [n, c, h, w]` or `[c, h, w]`, which start at
  * ⌊(i + u) α⌋ − ⌊u α⌋ with α = (size − kernel) / (windows − 1) and u drawn for each channel of each image (Graham 2014,
  * arXiv:1412.6071). PyTorch: `nn.functional.fractional_max_pool2d`; other numbers are drawn.
  *
  * @throws {ChainruleError} unless exactly one of `outputSize` and `outputRatio` is given.
- * @throws {ShapeError} if so many windows do not fit.
+ * @throws {ShapeError} if that many windows do not fit.
  * @example fractionalMaxPool2d(x, 2, { outputRatio: 0.7 })
  */
 export const fractionalMaxPool2d: FractionalMaxPool = composite(
@@ -56,7 +59,9 @@ export const fractionalMaxPool2d: FractionalMaxPool = composite(
   fractionalMaxPool('fractionalMaxPool2d', 2),
 );
 
-/** As `fractionalMaxPool2d`, of `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.fractional_max_pool3d`. */
+/**
+ * As `fractionalMaxPool2d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.fractional_max_pool3d`.
+ */
 export const fractionalMaxPool3d: FractionalMaxPool = composite(
   'fractionalMaxPool3d',
   fractionalMaxPool('fractionalMaxPool3d', 3),
@@ -133,7 +138,7 @@ function windowsOf(
   const ratios = typeof outputRatio === 'number' ? size.map(() => outputRatio) : outputRatio;
   if (ratios !== null && (ratios.length !== size.length || ratios.some((r) => !(r > 0 && r < 1)))) {
     throw new ChainruleError(
-      `${op}: outputRatio must be between 0 and 1, one number or ${size.length}, got ${JSON.stringify(outputRatio)}`,
+      `${op}: outputRatio must be between 0 and 1, one number or ${size.length}, got ${display(outputRatio)}`,
     );
   }
   const windows =

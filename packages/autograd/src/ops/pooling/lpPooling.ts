@@ -14,9 +14,11 @@ import type { PerDim } from './poolGeometry.js';
 
 /** Options of `lpPool1d`, `lpPool2d` and `lpPool3d`. */
 export interface LpPoolOptions {
-  /** Default: the kernel size. */
+  /** The distance between windows. Default: the kernel size. */
   readonly stride?: PerDim | null | undefined;
-  /** Keeps a last window that reaches over the edge; its sum is scaled up to a whole window. */
+  /**
+   * Whether a last window that reaches over the edge is kept; its sum is scaled up to a whole window. Default false.
+   */
   readonly ceilMode?: boolean | undefined;
 }
 
@@ -42,10 +44,10 @@ const NORM_TYPE = kinds.kind<number>(
  */
 export const lpPool1d: LpPool = composite('lpPool1d', lpPool('lpPool1d', 1));
 
-/** As `lpPool1d`, of `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.lp_pool2d`. */
+/** As `lpPool1d`, for `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.lp_pool2d`. */
 export const lpPool2d: LpPool = composite('lpPool2d', lpPool('lpPool2d', 2));
 
-/** As `lpPool1d`, of `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.lp_pool3d`. */
+/** As `lpPool1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.lp_pool3d`. */
 export const lpPool3d: LpPool = composite('lpPool3d', lpPool('lpPool3d', 3));
 
 function lpPool(op: string, rank: number): LpPool {

@@ -1,4 +1,4 @@
-/** @file The largest element of each window, and where it lies: what all max poolings are made of. */
+/** @file The maximum of each window and its position: what all max poolings are made of. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { range, sizeOf } from '../../graph/shape.js';
@@ -18,15 +18,15 @@ import {
   type WindowOptions,
 } from './poolGeometry.js';
 
-/** What a max pooling gives with `returnIndices`. */
+/** The result of a max pooling with `returnIndices`. */
 export interface Pooled {
-  /** The largest element of each window. */
+  /** The maximum of each window. */
   readonly values: Tensor;
-  /** Where each value lay, counted over the pooled dimensions row by row: int32. See `maxUnpool2d`. */
+  /** The position of each maximum, counted over the pooled dimensions row by row: int32. See `maxUnpool2d`. */
   readonly indices: Tensor;
 }
 
-/** Whether positions are returned too. */
+/** The option of max poolings to return positions. */
 export interface IndicesOption {
   /** Whether the result is `{ values, indices }`. Default false. */
   readonly returnIndices?: boolean | undefined;
@@ -34,13 +34,13 @@ export interface IndicesOption {
 
 /** Options of max pooling. */
 export interface MaxPoolOptions extends IndicesOption, WindowOptions {
-  /** Counts as −∞; at most half the kernel. Default 0. */
+  /** Padding at each side, which counts as −∞; at most half the kernel. Default 0. */
   readonly padding?: PerDim | undefined;
   /** The distance between the elements of a window. Default 1. */
   readonly dilation?: PerDim | undefined;
 }
 
-/** A tensor, or with `returnIndices: true` also the places. */
+/** A tensor, or with `returnIndices: true` also the positions. */
 export type PoolResult<O> = 'returnIndices' extends keyof O
   ? O extends { readonly returnIndices: true }
     ? Pooled

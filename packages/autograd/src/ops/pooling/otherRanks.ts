@@ -1,36 +1,51 @@
-/** @file Pooling over one and three dimensions that are functions alone. */
+/** @file Pooling over one and three dimensions, available only as functions. */
 import { composite } from '../build/define.js';
 import { adaptiveAvgPool, avgPool, type AdaptivePool, type AvgPool } from './avgPooling.js';
 import { adaptiveMaxPool, maxPool, type AdaptiveMaxPool, type MaxPool } from './maxPooling.js';
 
 /**
- * The largest element of each window of `x [n, c, d, h, w]` or `[c, d, h, w]`. See `maxPool1d`.
+ * The maximum of each window of `x [n, c, d, h, w]` or `[c, d, h, w]`. See `maxPool1d`.
  * PyTorch: `nn.functional.max_pool3d`.
  */
 export const maxPool3d: MaxPool = composite('maxPool3d', maxPool('maxPool3d', 3));
 
-/** The mean of each window of `x [n, c, d, h, w]` or `[c, d, h, w]`. See `avgPool1d`. PyTorch: `nn.functional.avg_pool3d`. */
+/**
+ * The mean of each window of `x [n, c, d, h, w]` or `[c, d, h, w]`. See `avgPool1d`. PyTorch:
+ * `nn.functional.avg_pool3d`.
+ */
 export const avgPool3d: AvgPool = composite('avgPool3d', avgPool('avgPool3d', 3));
 
-/** The mean over `outputSize` windows of `x [n, c, l]` or `[c, l]`. See `adaptiveAvgPool2d`. PyTorch: `nn.functional.adaptive_avg_pool1d`. */
+/**
+ * The mean over `outputSize` windows of `x [n, c, l]` or `[c, l]`. See `adaptiveAvgPool2d`. PyTorch:
+ * `nn.functional.adaptive_avg_pool1d`.
+ */
 export const adaptiveAvgPool1d: AdaptivePool = composite(
   'adaptiveAvgPool1d',
   adaptiveAvgPool('adaptiveAvgPool1d', 1),
 );
 
-/** The mean over windows of `x [n, c, d, h, w]` or `[c, d, h, w]`. See `adaptiveAvgPool2d`. PyTorch: `nn.functional.adaptive_avg_pool3d`. */
+/**
+ * The mean over windows of `x [n, c, d, h, w]` or `[c, d, h, w]`. See `adaptiveAvgPool2d`. PyTorch:
+ * `nn.functional.adaptive_avg_pool3d`.
+ */
 export const adaptiveAvgPool3d: AdaptivePool = composite(
   'adaptiveAvgPool3d',
   adaptiveAvgPool('adaptiveAvgPool3d', 3),
 );
 
-/** The largest element over `outputSize` windows of `x [n, c, l]` or `[c, l]`. See `adaptiveAvgPool2d`. PyTorch: `nn.functional.adaptive_max_pool1d`. */
+/**
+ * The maximum of each of `outputSize` windows of `x [n, c, l]` or `[c, l]`. See `adaptiveAvgPool2d`. PyTorch:
+ * `nn.functional.adaptive_max_pool1d`.
+ */
 export const adaptiveMaxPool1d: AdaptiveMaxPool = composite(
   'adaptiveMaxPool1d',
   adaptiveMaxPool('adaptiveMaxPool1d', 1),
 );
 
-/** The largest element over windows of `x [n, c, d, h, w]` or `[c, d, h, w]`. See `adaptiveAvgPool2d`. PyTorch: `nn.functional.adaptive_max_pool3d`. */
+/**
+ * The maximum of each window of `x [n, c, d, h, w]` or `[c, d, h, w]`. See `adaptiveAvgPool2d`. PyTorch:
+ * `nn.functional.adaptive_max_pool3d`.
+ */
 export const adaptiveMaxPool3d: AdaptiveMaxPool = composite(
   'adaptiveMaxPool3d',
   adaptiveMaxPool('adaptiveMaxPool3d', 3),

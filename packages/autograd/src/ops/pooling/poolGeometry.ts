@@ -12,12 +12,12 @@ export type { PerDim };
 /** One size for all dimensions or one for each; null keeps the size of the input. */
 export type OutputSize = number | null | readonly (number | null)[];
 
-/** What all poolings take. */
+/** Options of all poolings. */
 export interface WindowOptions {
-  /** Default: the kernel size. */
+  /** The distance between windows. Default: the kernel size. */
   readonly stride?: PerDim | null | undefined;
   readonly padding?: PerDim | undefined;
-  /** Keeps a last window that reaches over the edge. */
+  /** Whether a last window that reaches over the edge is kept. Default false. */
   readonly ceilMode?: boolean | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** @file Pooling as functions and methods: the largest element, or the mean, of each window. */
+/** @file Pooling as functions and methods: the maximum or mean of each window. */
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { composite } from '../build/define.js';
@@ -24,16 +24,19 @@ import type { OutputSize, PerDim } from './poolGeometry.js';
 export type { AvgPoolOptions, IndicesOption, MaxPoolOptions, OutputSize, Pooled, PoolResult };
 
 /**
- * The largest element of each window of `x [n, c, l]` or `[c, l]`. The gradient goes to the first of equal elements;
- * a NaN is the largest. With `{ returnIndices: true }` the result is `{ values, indices }`, the int32 places of the
- * values in the input. PyTorch: `nn.functional.max_pool1d`.
+ * The maximum of each window of `x [n, c, l]` or `[c, l]`. The gradient goes to the first of equal elements; NaN
+ * counts as the largest. With `{ returnIndices: true }` the result is `{ values, indices }`, with the int32
+ * positions of the values in the input. PyTorch: `nn.functional.max_pool1d`.
  *
  * @throws {ShapeError} if the kernel is larger than the padded input.
  * @example maxPool1d(tensor([[1, 3, 2, 4]]), 2) // [[3, 4]]
  */
 export const maxPool1d: MaxPool = composite('maxPool1d', maxPool('maxPool1d', 1));
 
-/** The largest element of each window of `x [n, c, h, w]` or `[c, h, w]`. See `maxPool1d`. PyTorch: `nn.functional.max_pool2d`. */
+/**
+ * The maximum of each window of `x [n, c, h, w]` or `[c, h, w]`. See `maxPool1d`. PyTorch:
+ * `nn.functional.max_pool2d`.
+ */
 export const maxPool2d: MaxPool = composite('maxPool2d', maxPool('maxPool2d', 2));
 
 /**
@@ -56,7 +59,9 @@ export const adaptiveAvgPool2d: AdaptivePool = composite(
   adaptiveAvgPool('adaptiveAvgPool2d', 2),
 );
 
-/** The largest element over windows as `adaptiveAvgPool2d` has them. PyTorch: `nn.functional.adaptive_max_pool2d`. */
+/**
+ * The maximum of each window, with the windows of `adaptiveAvgPool2d`. PyTorch: `nn.functional.adaptive_max_pool2d`.
+ */
 export const adaptiveMaxPool2d: AdaptiveMaxPool = composite(
   'adaptiveMaxPool2d',
   adaptiveMaxPool('adaptiveMaxPool2d', 2),

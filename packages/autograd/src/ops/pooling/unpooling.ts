@@ -1,4 +1,4 @@
-/** @file Unpooling: the values of a max pooling back at the places where they lay. */
+/** @file Unpooling: puts the values of a max pooling back where they were. */
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
@@ -19,8 +19,8 @@ export interface MaxUnpoolOptions {
   /** The padding of the pooling. Default 0. */
   readonly padding?: PerDim | undefined;
   /**
-   * The size of the result, of the pooled dimensions or of all; less than a stride from what the other options give, which
-   * is the default.
+   * The size of the result, of the pooled dimensions or of all. It may differ by less than a stride from the
+   * default, which follows from the other options.
    */
   readonly outputSize?: Shape | null | undefined;
 }
@@ -39,10 +39,10 @@ type MaxUnpool = (
 ) => Tensor;
 
 /**
- * The values of a max pooling back at their places, zeros elsewhere: `x` and int32 `indices`, both `[n, c, l]` or
- * `[c, l]`, as `maxPool1d` gives them with `returnIndices`. The result has size
- * `(l − 1) · stride − 2 · padding + kernelSize`, or `outputSize`. Of several values at one place the last stays, and only
- * that one has a gradient. PyTorch: `nn.functional.max_unpool1d`.
+ * Puts the values of a max pooling back in their places, with zeros elsewhere: `x` and int32 `indices`, both `[n, c,
+ * l]` or `[c, l]`, as `maxPool1d` gives them with `returnIndices`. The result has size `(l − 1) · stride − 2 ·
+ * padding + kernelSize`, or `outputSize`. Of several values at one place the last stays, and only that one has a
+ * gradient. PyTorch: `nn.functional.max_unpool1d`.
  *
  * @throws {ShapeError} if x and indices differ in shape, or the output size cannot be.
  * @throws {IndexError} for an index outside of the result, when evaluated at the latest.
@@ -52,10 +52,13 @@ type MaxUnpool = (
  */
 export const maxUnpool1d: MaxUnpool = composite('maxUnpool1d', maxUnpool('maxUnpool1d', 1));
 
-/** As `maxUnpool1d`, of `[n, c, h, w]` or `[c, h, w]`; indices count over h · w. PyTorch: `nn.functional.max_unpool2d`. */
+/**
+ * As `maxUnpool1d`, for `[n, c, h, w]` or `[c, h, w]`; indices count over h · w. PyTorch:
+ * `nn.functional.max_unpool2d`.
+ */
 export const maxUnpool2d: MaxUnpool = composite('maxUnpool2d', maxUnpool('maxUnpool2d', 2));
 
-/** As `maxUnpool1d`, of `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.max_unpool3d`. */
+/** As `maxUnpool1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.max_unpool3d`. */
 export const maxUnpool3d: MaxUnpool = composite('maxUnpool3d', maxUnpool('maxUnpool3d', 3));
 
 function maxUnpool(op: string, rank: number): MaxUnpool {

@@ -22,7 +22,7 @@ export const cumsum = composite('cumsum', (x: Operand, dim: number): Tensor =>
 ) as SameShapeAlong;
 
 /**
- * `y[k] = x[0] · … · x[k]` along `dim`; the derivative is right also where elements are 0. PyTorch: `torch.cumprod`.
+ * `y[k] = x[0] · … · x[k]` along `dim`; the derivative is correct also where elements are 0. PyTorch: `torch.cumprod`.
  */
 export const cumprod = composite('cumprod', (x: Operand, dim: number): Tensor =>
   along('cumprod', x, dim, (node, d) => cumprodOf([node], { dim: d })),
@@ -41,14 +41,14 @@ function along(
 }
 
 /**
- * The largest element so far along `dim` and where it is: of equal ones the last; a NaN stays. The gradient goes to the
+ * The largest element so far along `dim` and its index: of equal ones the last; a NaN stays. The gradient goes to the
  * chosen elements. PyTorch: `torch.cummax`.
  */
 export const cummax: (x: Operand, dim: number) => ValuesAndIndices = composite('cummax', (x, dim) =>
   extremeSoFar('cummax', x, dim, 1),
 );
 
-/** As `cummax`, the smallest. PyTorch: `torch.cummin`. */
+/** The smallest element so far; otherwise as `cummax`. PyTorch: `torch.cummin`. */
 export const cummin: (x: Operand, dim: number) => ValuesAndIndices = composite('cummin', (x, dim) =>
   extremeSoFar('cummin', x, dim, -1),
 );

@@ -1,4 +1,4 @@
-/** @file What reductions have in common: which dimensions, and whether they stay. */
+/** @file What reductions have in common: which dimensions, and whether they are kept. */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { normalizeDims, range } from '../../graph/shape.js';
@@ -6,12 +6,12 @@ import type { Tensor } from '../../graph/tensor.js';
 import type { Operand } from '../build/define.js';
 import type { DimResult, Reduced, ShapeIn, Unless } from '../../types/index.js';
 
-/** The dimensions to fold; all of them if left out. Negative ones count from the end. */
+/** The dimensions to reduce. Default: all. Negative ones count from the end. */
 export type ReduceDims = number | readonly number[] | null | undefined;
 
 /** Options of reductions. */
 export interface ReduceOptions {
-  /** Keep the folded dimensions with size 1. Default false. */
+  /** Whether reduced dimensions are kept with size 1. Default false. */
   readonly keepdim?: boolean;
 }
 

@@ -31,15 +31,15 @@ import type { DimResult, Reduced, ShapeIn, Unless } from '../../types/index.js';
 export { all, any, logsumexp, norm, std, var } from './spread.js';
 export type { ReduceDims, ReduceOptions, Reduction } from './reduction.js';
 
-/** Elements along one dimension, and where they are. */
+/** Elements along one dimension, and their indices. */
 export interface ValuesAndIndices<S extends Shape = Shape> {
-  /** The elements that were chosen. */
+  /** The chosen elements. */
   readonly values: Tensor<S>;
-  /** Where each stood along the dimension, int32. */
+  /** The index of each along the dimension, int32. */
   readonly indices: Tensor<S>;
 }
 
-/** One tensor of all elements, or values and their indices along one dimension. */
+/** A tensor without dimensions for all elements, or values and indices along one dimension. */
 export interface Choice {
   (x: Operand): Tensor<[]>;
   <X extends Operand, const K extends boolean = false>(
@@ -69,7 +69,7 @@ export interface ChoiceMethod {
 }
 
 /**
- * The sum over `dim`; 0 of nothing. Integers and booleans add up in int32. PyTorch: `torch.sum`.
+ * The sum over `dim`; 0 if there are no elements. Integers and booleans add up in int32. PyTorch: `torch.sum`.
  * @example sum(tensor([[1, 2], [3, 4]]), 0) // [4, 6]
  */
 export const sum = composite(
@@ -82,8 +82,8 @@ export const sum = composite(
 ) as Reduction;
 
 /**
- * The mean over `dim`; NaN of nothing. PyTorch: `torch.mean`.
- * @throws {DTypeError} for integers and booleans, as PyTorch: cast them first.
+ * The mean over `dim`; NaN if there are no elements. PyTorch: `torch.mean`.
+ * @throws {DTypeError} for integers and booleans, as in PyTorch: cast them first.
  */
 export const mean = composite(
   'mean',
@@ -95,8 +95,8 @@ export const mean = composite(
 ) as Reduction;
 
 /**
- * The product over `dim`; 1 of nothing. Its derivative is right also where elements are 0. PyTorch: `torch.prod`, which
- * folds one dimension or all.
+ * The product over `dim`; 1 if there are no elements. The derivative is correct also where elements are 0. PyTorch:
+ * `torch.prod`, which takes one dimension or all.
  */
 export const prod = composite(
   'prod',
@@ -108,8 +108,8 @@ export const prod = composite(
 ) as Reduction;
 
 /**
- * The largest element over `dim`, NaN if there is one. The gradient is split evenly among equal elements.
- * PyTorch: `torch.amax`. @throws {ShapeError} if there is nothing to choose from.
+ * The largest element over `dim`; NaN if one is NaN. The gradient is split evenly among equal elements.
+ * PyTorch: `torch.amax`. @throws {ShapeError} if there are no elements.
  */
 export const amax = composite(
   'amax',
@@ -117,7 +117,7 @@ export const amax = composite(
     extreme('amax', maxOver, x, dim, options),
 ) as Reduction;
 
-/** As `amax`, the smallest element. PyTorch: `torch.amin`. */
+/** The smallest element over `dim`; otherwise as `amax`. PyTorch: `torch.amin`. */
 export const amin = composite(
   'amin',
   (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor =>
@@ -148,8 +148,9 @@ function checkNotEmpty(op: string, { sizes: shape }: Tensor, dims: readonly numb
 }
 
 /**
- * The largest element of all, or along `dim` the largest elements and where they are: the first of equal ones, NaN before
- * all. The gradient goes to the chosen element; without `dim` it is split evenly among equal ones. PyTorch: `torch.max`.
+ * The largest element of all, or the largest elements along `dim` and their indices: the first of equal ones; NaN
+ * counts as largest. The gradient goes to the chosen element; without `dim` it is split evenly among equal ones.
+ * PyTorch: `torch.max`.
  * @example max(x, 1).indices // the classes with the highest score
  */
 export const max: Choice = composite(
@@ -158,7 +159,7 @@ export const max: Choice = composite(
     choose('max', maxOver, argmaxOf, x, dim, options),
 ) as Choice;
 
-/** As `max`, the smallest. PyTorch: `torch.min`. */
+/** The smallest element; otherwise as `max`, and NaN counts as smallest. PyTorch: `torch.min`. */
 export const min: Choice = composite(
   'min',
   (x: Operand, dim?: number | null, options?: ReduceOptions) =>
@@ -166,8 +167,8 @@ export const min: Choice = composite(
 ) as Choice;
 
 /**
- * The median of all elements, or along `dim` the medians and where they are: of an even number the lower of the two in the
- * middle, NaN if there is one. PyTorch: `torch.median`.
+ * The median of all elements, or the medians along `dim` and their indices: of an even number, the lower of the two
+ * in the middle; NaN if one is NaN. PyTorch: `torch.median`.
  */
 export const median: Choice = composite(
   'median',
@@ -217,8 +218,8 @@ type PositionMethod = <
 ) => Tensor<Reduced<ShapeIn<T>, D, K>>;
 
 /**
- * Where the largest element is along `dim`, or among all counted row by row: the first of equal ones, a NaN before all.
- * An int32 tensor. PyTorch: `torch.argmax`.
+ * The index of the largest element along `dim`, or among all elements in row-major order: the first of equal ones;
+ * NaN counts as largest. An int32 tensor. PyTorch: `torch.argmax`.
  */
 export const argmax = composite(
   'argmax',
@@ -226,7 +227,7 @@ export const argmax = composite(
     positionOf('argmax', argmaxOf, x, dim, options),
 ) as Position;
 
-/** As `argmax`, of the smallest element. PyTorch: `torch.argmin`. */
+/** The index of the smallest element; otherwise as `argmax`, and NaN counts as smallest. PyTorch: `torch.argmin`. */
 export const argmin = composite(
   'argmin',
   (x: Operand, dim?: number | null, options?: ReduceOptions): Tensor =>

@@ -1,4 +1,4 @@
-/** @file Reductions that are composed: variance, norms, log-sum-exp, any and all. Part of the reductions family. */
+/** @file Composite reductions: variance, norms, log-sum-exp, any and all. Part of the reductions family. */
 import { byPosition, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { reducedShape, sizeOf } from '../../graph/shape.js';
@@ -43,8 +43,8 @@ const varianceOptions = defineOptions<VarianceOptions>({
 });
 
 /**
- * The variance `Σ (x − mean)² / (n − correction)` over `dim`, in two passes, so that nothing cancels; NaN or Inf where the
- * divisor is 0. PyTorch: `torch.var`.
+ * The variance `Σ (x − mean)² / (n − correction)` over `dim`, without cancellation; NaN or Inf if the
+ * divisor is 0. The default correction is 1. PyTorch: `torch.var`.
  * @throws {DTypeError} for integers and booleans.
  */
 const variance = composite(
@@ -55,8 +55,8 @@ const variance = composite(
 export { variance as var };
 
 /**
- * The root of the variance, finite wherever it is a number of the dtype (of float32, also where the variance overflows);
- * where it is 0 its derivative is taken as 0. PyTorch: `torch.std`.
+ * The standard deviation: the square root of the variance, without overflow in float32;
+ * where it is 0, its derivative is 0. PyTorch: `torch.std`.
  */
 export const std = composite(
   'std',
@@ -108,7 +108,7 @@ const normOptions = byPosition(
 type Norm = (x: Operand, dim?: ReduceDims | NormOptions, options?: NormOptions) => Tensor;
 
 /**
- * The vector norm `(Σ |x|^p)^(1/p)` over `dim`, all dimensions by default. At 0 its derivative is taken as 0.
+ * The vector norm `(Σ |x|^p)^(1/p)` over `dim` (default: all dimensions). Where it is 0, its derivative is 0.
  * PyTorch: `torch.norm`; for matrix norms see `linalg.norm`.
  * @example norm(x) // norm(x, 1, { p: 1, keepdim: true }), norm(x, { p: Infinity })
  */
@@ -121,7 +121,7 @@ export const norm: Norm = composite('norm', (x, dim, options) => {
 });
 
 /**
- * `log Σ exp(x)` over `dim`, shifted by the maximum so that nothing overflows. A row of −Infinity gives −Infinity and
+ * `ln Σ exp(x)` over `dim`, without overflow. A row of −Inf gives −Inf and
  * gradient 0. PyTorch: `torch.logsumexp`.
  */
 export const logsumexp = composite(
@@ -135,7 +135,7 @@ export const logsumexp = composite(
   },
 ) as Reduction;
 
-/** Whether any element over `dim` is not 0; false of nothing. NaN counts as true. PyTorch: `torch.any`. */
+/** Whether any element over `dim` is not 0; false if there are none. NaN counts as true. PyTorch: `torch.any`. */
 export const any = composite(
   'any',
   (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
@@ -145,7 +145,7 @@ export const any = composite(
   },
 ) as Reduction;
 
-/** Whether all elements over `dim` are not 0; true of nothing. PyTorch: `torch.all`. */
+/** Whether all elements over `dim` are not 0; true if there are none. PyTorch: `torch.all`. */
 export const all = composite(
   'all',
   (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {

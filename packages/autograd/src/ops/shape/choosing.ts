@@ -1,4 +1,4 @@
-/** @file Elements of vectors in all combinations. */
+/** @file All combinations of elements. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
@@ -13,8 +13,8 @@ import { takeOf } from '../indexing/gather.js';
 import { concatNode } from './movement.js';
 
 /**
- * Every choice of one element from each vector, a row each, the last vector fastest: `[m · n · …, vectors]`; of one vector
- * itself. PyTorch: `torch.cartesian_prod`. @throws {ShapeError} unless all are vectors.
+ * All choices of one element from each vector, one in each row, the last vector fastest: `[m · n · …, vectors]`; a
+ * single vector is returned as it is. PyTorch: `torch.cartesian_prod`. @throws {ShapeError} unless all are vectors.
  * @example cartesianProd([tensor([1, 2]), tensor([4, 5])]) // [[1, 4], [1, 5], [2, 4], [2, 5]]
  */
 export const cartesianProd: (tensors: readonly Operand[]) => Tensor = composite(
@@ -46,14 +46,14 @@ export const cartesianProd: (tensors: readonly Operand[]) => Tensor = composite(
 
 /** Options of `combinations`. */
 export interface CombinationsOptions {
-  /** An element may occur several times. Default false. */
+  /** Whether an element may occur several times. Default false. */
   readonly withReplacement?: boolean;
 }
 
 const combinationsOptions = defineOptions<CombinationsOptions>({ withReplacement: kinds.flag });
 
 /**
- * Every choice of `r` elements of a vector, 2 by default, in their order, a row each: `[count, r]`.
+ * All choices of `r` elements of a vector (default 2), in their order, one in each row: `[count, r]`.
  * PyTorch: `torch.combinations`.
  * @example combinations(tensor([1, 2, 3])) // [[1, 2], [1, 3], [2, 3]]
  */
@@ -84,7 +84,7 @@ export const combinations: (x: Operand, r?: number, options?: CombinationsOption
     return takeOf([node, index], { dim: 0 });
   });
 
-/** How many choices there are of r among n. */
+/** The number of choices of r among n. */
 function combinationsOf(n: number, r: number, withReplacement: boolean): number {
   const of = withReplacement ? n + r - 1 : n;
   if (r > of) return 0;

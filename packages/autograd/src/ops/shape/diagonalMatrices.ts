@@ -1,4 +1,4 @@
-/** @file Matrices with given diagonals, and where triangles of matrices are. */
+/** @file Matrices with given diagonals, and the indices of triangles. */
 import { byPosition, defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
@@ -10,11 +10,11 @@ import { inverseOrder, padNode, permuteNode } from './movement.js';
 
 /** Options of `diagEmbed`. */
 export interface DiagEmbedOptions {
-  /** 0 for the main diagonal, above it positive. Default 0. */
+  /** Which diagonal: 0 is the main one, positive numbers lie above it. Default 0. */
   readonly offset?: number;
-  /** Where the rows are in the result. Default −2. */
+  /** The dimension of the rows in the result. Default −2. */
   readonly dim1?: number;
-  /** Where the columns are in the result. Default −1. */
+  /** The dimension of the columns in the result. Default −1. */
   readonly dim2?: number;
 }
 
@@ -25,7 +25,7 @@ const diagEmbedOptions: OptionsReader<DiagEmbedOptions> = defineOptions<DiagEmbe
 });
 
 /**
- * Matrices with the last dimension of `x` on a diagonal, 0 elsewhere: `[…, n]` to `[…, n + |offset|, n + |offset|]`.
+ * Matrices with the last dimension of `x` on a diagonal and 0 elsewhere: `[…, n] → […, n + |offset|, n + |offset|]`.
  * PyTorch: `torch.diag_embed`.
  */
 export const diagEmbed = composite(
@@ -58,7 +58,7 @@ interface OffsetOption {
 
 const offsetOption = byPosition(defineOptions<OffsetOption>({ offset: kinds.whole }), 'offset');
 
-/** A matrix with all elements of `x` on a diagonal, 0 elsewhere. PyTorch: `torch.diagflat`. */
+/** A matrix with all elements of `x` on a diagonal and 0 elsewhere. PyTorch: `torch.diagflat`. */
 export const diagflat: (x: Operand, offset?: number | OffsetOption) => Tensor = composite(
   'diagflat',
   (x, offset) => {
@@ -72,7 +72,7 @@ type Indices = (row: number, col: number, offset?: number | OffsetOption) => Ten
 
 const clamp = (x: number, low: number, high: number): number => Math.max(low, Math.min(x, high));
 
-/** How many elements of a matrix are on and below diagonal `k`: rows that grow by one, then whole ones. */
+/** The number of elements of a matrix on and below diagonal `k`: rows that grow by one, then full ones. */
 function countBelow(rows: number, columns: number, k: number): number {
   const first = clamp(-k, 0, rows);
   const whole = clamp(columns - 1 - k, first, rows);
@@ -99,8 +99,14 @@ function triangleIndices(op: string, lower: boolean): Indices {
   });
 }
 
-/** Rows and columns, int32 `[2, n]`, of the elements of a matrix on and below a diagonal. PyTorch: `torch.tril_indices`. */
+/**
+ * The rows and columns of the elements of a matrix on and below a diagonal: int32 `[2, n]`. PyTorch:
+ * `torch.tril_indices`.
+ */
 export const trilIndices: Indices = triangleIndices('trilIndices', true);
 
-/** Rows and columns, int32 `[2, n]`, of the elements of a matrix on and above a diagonal. PyTorch: `torch.triu_indices`. */
+/**
+ * The rows and columns of the elements of a matrix on and above a diagonal: int32 `[2, n]`. PyTorch:
+ * `torch.triu_indices`.
+ */
 export const triuIndices: Indices = triangleIndices('triuIndices', false);

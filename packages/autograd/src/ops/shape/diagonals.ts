@@ -34,7 +34,8 @@ const triangleOptions = byPosition(
 );
 
 /**
- * The elements whose position in `dim2` is that in `dim1` plus `offset`, as a new last dimension. PyTorch: `torch.diagonal`.
+ * A diagonal as a new last dimension: the elements whose index in `dim2` is `offset` more than that in `dim1`.
+ * PyTorch: `torch.diagonal`.
  */
 export const diagonal: (
   x: Operand,
@@ -63,8 +64,8 @@ function lastDiagonal(x: Tensor, offset: number): Tensor {
 }
 
 /**
- * Of a vector the matrix with it on a diagonal, of a matrix that diagonal. PyTorch: `torch.diag`.
- * @param diagonal 0 is the main one, above it are positive numbers.
+ * For a vector, the matrix with it on a diagonal; for a matrix, its diagonal. PyTorch: `torch.diag`.
+ * @param diagonal 0 is the main one, positive numbers lie above it. Default 0.
  */
 export const diag: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
   composite('diag', (x, diagonal, options?: TriangleOptions) => {
@@ -79,13 +80,19 @@ export const diag: (x: Operand, diagonal?: number | { readonly diagonal?: number
     return reshapeNode(padNode(node, [n * n], { start: [first], step: [n + 1] }), [n, n]);
   });
 
-/** The matrix (or each of a batch) with zeros above diagonal `diagonal`. PyTorch: `torch.tril`. */
+/**
+ * The lower triangle of a matrix, or of each of a batch: zeros above the given diagonal, by default the main one.
+ * PyTorch: `torch.tril`.
+ */
 export const tril: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
   composite('tril', (x, diagonal, options?: TriangleOptions) =>
     triangle('tril', x, diagonal, options, le),
   );
 
-/** The matrix (or each of a batch) with zeros below diagonal `diagonal`. PyTorch: `torch.triu`. */
+/**
+ * The upper triangle of a matrix, or of each of a batch: zeros below the given diagonal, by default the main one.
+ * PyTorch: `torch.triu`.
+ */
 export const triu: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
   composite('triu', (x, diagonal, options?: TriangleOptions) =>
     triangle('triu', x, diagonal, options, ge),

@@ -1,6 +1,6 @@
-/** @file Tensors joined, and cut into pieces. */
+/** @file Joining tensors, and splitting them into pieces. */
 import { isArray } from '../../arguments/kinds.js';
-import { byPosition, checkArgument, defineOptions, passes } from '../../arguments/index.js';
+import { byPosition, checkArgument, defineOptions, passes, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { IndexError, ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
@@ -48,7 +48,7 @@ function together(op: string, tensors: readonly Operand[]): Tensor[] {
 }
 
 /**
- * Tensors one after the other along `dim`, 0 by default; their other dimensions must be equal. Dtypes are promoted.
+ * Joins tensors along `dim` (default 0); their other dimensions must be equal. Dtypes are promoted.
  * PyTorch: `torch.cat`; as there, tensors of shape `[0]` are skipped.
  *
  * @throws {ShapeError} if they do not fit.
@@ -72,7 +72,7 @@ export const cat = composite(
 ) as Cat;
 
 /**
- * Tensors of one shape along a new dimension `dim`, 0 by default. PyTorch: `torch.stack`.
+ * Joins tensors of the same shape along a new dimension `dim` (default 0). PyTorch: `torch.stack`.
  * @throws {ShapeError} if the shapes differ.
  */
 export const stack = composite(
@@ -96,7 +96,7 @@ export const stack = composite(
 ) as Stack;
 
 /**
- * Pieces along `dim`, 0 by default: of a given size, the last one smaller if need be, or of each of the given sizes.
+ * Splits along `dim` (default 0) into pieces of a given size, the last one perhaps smaller, or of the given sizes.
  * PyTorch: `torch.split`.
  * @throws {ShapeError} if the sizes do not add up.
  */
@@ -129,7 +129,8 @@ function pieces(x: Tensor, dim: number, sizes: readonly number[]): Tensor[] {
 }
 
 /**
- * At most `chunks` pieces of equal size along `dim`, 0 by default; the last may be smaller. PyTorch: `torch.chunk`.
+ * Splits along `dim` (default 0) into at most `chunks` pieces of equal size; the last may be smaller. PyTorch:
+ * `torch.chunk`.
  */
 export const chunk: (x: Operand, chunks: number, dim?: DimOption) => Tensor[] = composite(
   'chunk',
@@ -148,7 +149,7 @@ export const chunk: (x: Operand, chunks: number, dim?: DimOption) => Tensor[] = 
   },
 );
 
-/** The slices along `dim`, 0 by default, without that dimension. PyTorch: `torch.unbind`. */
+/** All slices along `dim` (default 0), without that dimension. PyTorch: `torch.unbind`. */
 export const unbind: (x: Operand, dim?: DimOption) => Tensor[] = composite(
   'unbind',
   (x, dim, options?: { readonly dim?: number }) => {
@@ -159,7 +160,7 @@ export const unbind: (x: Operand, dim?: DimOption) => Tensor[] = composite(
 );
 
 function dimensionOf(op: string, x: Tensor, dim: number): number {
-  if (x.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions has nothing to cut`);
+  if (x.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions cannot be split`);
   return x.sizes[dim] as number;
 }
 
@@ -171,8 +172,8 @@ function selected(x: Tensor, dim: number, index: number): Tensor {
 }
 
 /**
- * `length` elements along `dim` from `start` on, which may count from the end. PyTorch: `torch.narrow`.
- * @throws {IndexError} if they do not all exist.
+ * `length` elements along `dim` from `start` on; a negative start counts from the end. PyTorch: `torch.narrow`.
+ * @throws {IndexError} if there are fewer.
  */
 export const narrow: (x: Operand, dim: number, start: number, length: number) => Tensor = composite(
   'narrow',
@@ -184,14 +185,17 @@ export const narrow: (x: Operand, dim: number, start: number, length: number) =>
     checkInteger('narrow', 'length', length, 0);
     if (from < 0 || from + length > n) {
       throw new IndexError(
-        `narrow: ${length} elements from ${start} on do not fit into dimension ${d} of size ${n}`,
+        `narrow: ${plural(length, 'element')} from ${start} on do not fit into dimension ${d} of size ${n}`,
       );
     }
     return narrowNode(node, d, from, length);
   },
 );
 
-/** The slice at `index` along `dim`, without that dimension; negative indices count from the end. PyTorch: `torch.select`. */
+/**
+ * The slice at `index` along `dim`, without that dimension; negative indices count from the end. PyTorch:
+ * `torch.select`.
+ */
 export const select: (x: Operand, dim: number, index: number) => Tensor = composite(
   'select',
   (x, dim, index) => {
@@ -212,8 +216,8 @@ const meshgridOptions = defineOptions<{ readonly indexing?: 'ij' | 'xy' }>({
 });
 
 /**
- * Of n vectors n tensors with n dimensions, each varying along its own: a grid of points. With `indexing: 'xy'` the first
- * two dimensions are exchanged. PyTorch: `torch.meshgrid`, whose default is also `'ij'`.
+ * A grid of points: from n vectors, n tensors with n dimensions, each varying along its own. With `indexing: 'xy'`
+ * the first two dimensions are exchanged. PyTorch: `torch.meshgrid`, whose default is also `'ij'`.
  */
 export const meshgrid: (
   ...args: readonly (Operand | readonly Operand[] | { readonly indexing?: 'ij' | 'xy' })[]

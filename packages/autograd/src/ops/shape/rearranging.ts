@@ -1,5 +1,11 @@
-/** @file Elements in other places, or several times: repeat, flip, roll, pad. Part of the shape family. */
-import { byPosition, checkArgument, defineOptions, display } from '../../arguments/index.js';
+/** @file Repeating and moving elements: repeat, flip, roll, pad. Part of the shape family. */
+import {
+  byPosition,
+  checkArgument,
+  defineOptions,
+  display,
+  plural,
+} from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import {
@@ -19,7 +25,7 @@ import { listOf, type Listed } from '../build/lists.js';
 import { concatNode, flipNode, narrowNode, padNode, sliceNode } from './movement.js';
 
 /**
- * `x` laid side by side: `repeats[d]` times along dimension `d`; more repeats than dimensions add leading ones.
+ * Copies of `x` side by side, `repeats[d]` along dimension `d`; more repeats than dimensions add leading dimensions.
  * PyTorch: `Tensor.repeat`.
  * @throws {ShapeError} if there are fewer repeats than dimensions.
  */
@@ -30,14 +36,14 @@ export const repeat: (x: Operand, ...repeats: Listed) => Tensor = composite(
     const list = listOf('repeat', repeats);
     if (list.length < node.ndim) {
       throw new ShapeError(
-        `repeat: ${show(list)} has fewer entries than the tensor of shape ${show(node.sizes)} dimensions; use tile for that`,
+        `repeat: ${show(list)} has fewer entries than the shape ${show(node.sizes)}; use tile for that`,
       );
     }
     return repeated('repeat', node, list);
   },
 );
 
-/** As `repeat`, but fewer repeats than dimensions count from the last one. PyTorch: `torch.tile`. */
+/** As `repeat`, but fewer repeats than dimensions apply to the last dimensions. PyTorch: `torch.tile`. */
 export const tile: (x: Operand, ...dims: Listed) => Tensor = composite('tile', (x, ...dims) => {
   const node = operand('tile', x);
   const list = listOf('tile', dims);
@@ -49,7 +55,7 @@ export const tile: (x: Operand, ...dims: Listed) => Tensor = composite('tile', (
 
 function repeated(op: string, x: Tensor, repeats: readonly number[]): Tensor {
   if (repeats.some((n) => n < 0))
-    throw new ShapeError(`${op}: repeats must be 0 or more, got ${show(repeats)}`);
+    throw new ShapeError(`${op}: repeats must be ≥ 0, got ${show(repeats)}`);
   const shape = [...new Array<number>(repeats.length - x.ndim).fill(1), ...x.sizes];
   checkShape(
     op,
@@ -65,8 +71,8 @@ function repeated(op: string, x: Tensor, repeats: readonly number[]): Tensor {
 }
 
 /**
- * Each element along `dim` several times in a row: `repeats` times, or as often as its entry in a tensor or array says.
- * Without `dim` of all elements in order. PyTorch: `torch.repeat_interleave`.
+ * Repeats each element along `dim`: `repeats` times, or as often as its entry in a tensor or array says.
+ * Without `dim`, `x` is flattened first. PyTorch: `torch.repeat_interleave`.
  * @example repeatInterleave(tensor([1, 2]), 2) // [1, 1, 2, 2]
  */
 export const repeatInterleave: (
@@ -84,7 +90,7 @@ export const repeatInterleave: (
   if (counts.length === 1) return eachRepeated(op, node, d, counts[0]!);
   if (counts.length !== n) {
     throw new ShapeError(
-      `${op}: ${counts.length} repeats for dimension ${d} of size ${n}; give one for each element, or one for all`,
+      `${op}: ${plural(counts.length, 'repeat')} for dimension ${d} of size ${n}; give one for each element, or one for all`,
     );
   }
   let total = 0;
@@ -117,16 +123,14 @@ function countsOf(op: string, repeats: number | readonly number[] | Tensor): Arr
         : checkArgument(op, 'repeats', repeats, someNumbers);
   for (let i = 0; i < given.length; i++) {
     if (kinds.size.test(given[i])) continue;
-    throw new ChainruleError(
-      `${op}: repeats must be whole numbers, 0 or more, got ${display(given[i])}`,
-    );
+    throw new ChainruleError(`${op}: repeats must be whole numbers ≥ 0, got ${display(given[i])}`);
   }
   return given;
 }
 
 const someNumbers = kinds.listOf(kinds.number);
 
-/** All repeated alike: a dimension more, stretched, and no index of each. */
+/** All repeated equally often: one more dimension, expanded, and no index for each element. */
 function eachRepeated(op: string, x: Tensor, dim: number, count: number): Tensor {
   const shape = x.sizes.map((n, d) => (d === dim ? n * count : n));
   checkSize(op, shape);
@@ -135,7 +139,7 @@ function eachRepeated(op: string, x: Tensor, dim: number, count: number): Tensor
   return reshapeNode(expandNode(reshapeNode(x, apart), stretched), shape);
 }
 
-/** The order of elements along each of `dims` reversed. PyTorch: `torch.flip`. */
+/** Reverses the elements along each of `dims`. PyTorch: `torch.flip`. */
 export const flip: (x: Operand, ...dims: Listed) => Tensor = composite('flip', (x, ...dims) => {
   const node = operand('flip', x);
   return flipNode(node, normalizeDims('flip', listOf('flip', dims), node.ndim));
@@ -143,7 +147,7 @@ export const flip: (x: Operand, ...dims: Listed) => Tensor = composite('flip', (
 
 /** Options of `roll`. */
 export interface RollOptions {
-  /** The dimensions that are rolled; without them the elements in their order. */
+  /** The dimensions to roll. Default: `x` is rolled as if it were flat. */
   readonly dims?: number | readonly number[];
 }
 
@@ -153,8 +157,8 @@ const rollOptions = byPosition(
 );
 
 /**
- * Elements moved by `shifts` places along `dims`; what leaves at one end comes in at the other. Without `dims` all
- * elements in row-major order. PyTorch: `torch.roll`.
+ * Moves elements by `shifts` places along `dims`; what leaves at one end enters at the other. Without `dims`, all
+ * elements move in row-major order. PyTorch: `torch.roll`.
  */
 export const roll: (
   x: Operand,
@@ -173,7 +177,7 @@ export const roll: (
   const list = named.map((d) => normalizeDim('roll', d, node.ndim));
   if (list.length !== by.length) {
     throw new ShapeError(
-      `roll: ${by.length} shifts for ${list.length} dimensions; the numbers must be equal`,
+      `roll: ${plural(by.length, 'shift')} for ${plural(list.length, 'dimension')}; the numbers must be equal`,
     );
   }
   return node.ndim === 0 ? node : list.reduce((y, d, i) => rolled(y, by[i]!, d), node);
@@ -186,14 +190,14 @@ function rolled(x: Tensor, shift: number, dim: number): Tensor {
   return concatNode([narrowNode(x, dim, n - by, by), narrowNode(x, dim, 0, n - by)], dim);
 }
 
-/** How `pad` fills: with a number, mirrored, with the edge's element, or from the other side. */
+/** What `pad` adds: a number, mirrored elements, the element at the edge, or elements from the other side. */
 export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
 /** Options of `pad`. */
 export interface PadOptions {
-  /** Where the new elements come from. Default `'constant'`. */
+  /** What is added. Default `'constant'`. */
   readonly mode?: PadMode;
-  /** What they are in mode `'constant'`. Default 0. */
+  /** The number that mode `'constant'` adds. Default 0. */
   readonly value?: number;
 }
 
@@ -203,11 +207,11 @@ const padOptions = defineOptions<PadOptions>({
 });
 
 /**
- * `x` with elements added before and after, as `padding` says from the last dimension on: `[left, right, top, bottom, …]`.
- * Negative numbers take elements away.
+ * Adds elements before and after, as many as `padding` says, from the last dimension on: `[left, right, top, bottom,
+ * …]`. Negative numbers remove elements.
  *
- * `constant` adds `value`; `reflect` mirrors without repeating the edge, `replicate` repeats the edge, `circular` goes on
- * at the other end. PyTorch: `torch.nn.functional.pad`; the last three also pad leading dimensions here.
+ * `constant` adds `value`; `reflect` mirrors without repeating the edge; `replicate` repeats the edge; `circular`
+ * continues at the other end. PyTorch: `torch.nn.functional.pad`; here the last three also pad leading dimensions.
  * @throws {ShapeError} for more padding than the tensor (reflect: its size − 1) has elements.
  */
 export const pad: (x: Operand, padding: readonly number[], options?: PadOptions) => Tensor =
@@ -278,7 +282,7 @@ function borrowed(x: Tensor, d: number, before: number, after: number, mode: Pad
   );
 }
 
-/** The methods of the family that puts elements in another order. */
+/** The methods of this family. */
 export interface RearrangingMethods<S extends Shape = Shape> {
   repeat(...repeats: Listed): Tensor;
   tile(...dims: Listed): Tensor;

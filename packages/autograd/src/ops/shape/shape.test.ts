@@ -184,13 +184,13 @@ describe('arguments', () => {
     [
       // @ts-expect-error known to the compiler too
       () => reshape(zeros([2, 3]), [5, 3]),
-      /reshape: \[2, 3\] has 6 elements, the new shape \[5, 3\] has 15/,
+      /reshape: \[2, 3\] has size 6, the new shape \[5, 3\] has size 15/,
     ],
-    [() => reshape(zeros([2, 3]), -1, 4), /do not divide into \[-1, 4\]/],
+    [() => reshape(zeros([2, 3]), -1, 4), /does not divide into \[-1, 4\]/],
     [() => reshape(zeros([0]), 0, -1), /-1 could be anything/],
     [() => reshape(zeros([2]), -1, -1), /dimension 1 of the shape is -1/],
     // @ts-expect-error known to the compiler too
-    [() => permute(zeros([2, 3]), 0), /names 1 dimensions.*has 2/],
+    [() => permute(zeros([2, 3]), 0), /names 1 dimension,.*has 2/],
     // @ts-expect-error known to the compiler too
     [() => expand(zeros([2]), 3), /expand: \[2\] cannot be expanded to \[3\]/],
     // @ts-expect-error known to the compiler too
@@ -207,7 +207,7 @@ describe('arguments', () => {
     // @ts-expect-error known to the compiler too
     [() => t(zeros([1, 2, 3])), /t: expected at most 2 dimensions/],
     [() => tril(zeros([3])), /tril: expected a matrix/],
-    [() => movedim(zeros([2, 3]), [0, 1], 0), /2 dimensions are moved to 1 places/],
+    [() => movedim(zeros([2, 3]), [0, 1], 0), /2 sources for 1 destination/],
   ])('refuses shapes that do not fit (%#)', (f, message) => {
     expect(f).toThrow(ShapeError);
     expect(f).toThrow(message);

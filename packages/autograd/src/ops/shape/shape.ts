@@ -1,5 +1,8 @@
-/** @file Shapes: reshaping, ordering and stretching dimensions. What moves elements otherwise is in rearranging.ts. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+/**
+ * @file Shapes: reshaping, reordering and expanding dimensions. See rearranging.ts for other ways of moving
+ * elements.
+ */
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import {
@@ -51,10 +54,10 @@ export * from './rearranging.js';
 export type { FlattenOptions } from './shapeSignatures.js';
 
 /**
- * The same elements, in row-major order, in another shape of the same size. One size may be −1: it is what is left.
+ * The same elements, in row-major order, in another shape of the same size. One size may be −1: it is inferred.
  * PyTorch: `torch.reshape`.
  *
- * @throws {ShapeError} if the sizes differ, or what is left is no whole number.
+ * @throws {ShapeError} if the sizes differ, or the inferred size is not a whole number.
  * @example reshape(x, [2, -1]) // or reshape(x, 2, -1)
  */
 export const reshape = composite('reshape', (x: Operand, ...shape: Listed): Tensor =>
@@ -81,14 +84,14 @@ function inferSize(op: string, shape: readonly number[], size: number, from: Sha
     const rest = sizeOf(filled);
     if (rest === 0 || size % rest !== 0) {
       throw new ShapeError(
-        `${op}: ${show(from)} has ${size} elements, which do not divide into ${show(shape)}` +
+        `${op}: ${show(from)} has size ${size}, which does not divide into ${show(shape)}` +
           (rest === 0 ? ': with a dimension of 0, -1 could be anything' : ''),
       );
     }
     filled[open] = size / rest;
   } else if (sizeOf(filled) !== size) {
     throw new ShapeError(
-      `${op}: ${show(from)} has ${size} elements, the new shape ${show(shape)} has ${sizeOf(filled)}; they must be equal`,
+      `${op}: ${show(from)} has size ${size}, the new shape ${show(shape)} has size ${sizeOf(filled)}; they must be equal`,
     );
   }
   return filled;
@@ -101,7 +104,7 @@ const flattenOptions = byPosition(
 );
 
 /**
- * Dimensions `startDim` to `endDim`, both included, made one. PyTorch: `torch.flatten`.
+ * Merges the dimensions from `startDim` (default 0) to `endDim` (default −1), both included. PyTorch: `torch.flatten`.
  * @example flatten(images, 1) // [batch, channels, height, width] → [batch, channels · height · width]
  */
 export const flatten = composite(
@@ -126,7 +129,7 @@ export const flatten = composite(
   },
 ) as Flatten;
 
-/** One dimension split into several; one of `sizes` may be −1. PyTorch: `torch.unflatten`. */
+/** Splits a dimension into several; one of `sizes` may be −1: it is inferred. PyTorch: `torch.unflatten`. */
 export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => Tensor = composite(
   'unflatten',
   (x, dim, sizes) => {
@@ -141,7 +144,7 @@ export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => T
   },
 );
 
-/** Without the dimensions of size 1, or without those of `dim` that have size 1. PyTorch: `torch.squeeze`. */
+/** Removes all dimensions of size 1, or those of `dim` that have size 1. PyTorch: `torch.squeeze`. */
 export const squeeze = composite(
   'squeeze',
   (x: Operand, dim?: number | readonly number[]): Tensor => {
@@ -154,7 +157,7 @@ export const squeeze = composite(
   },
 ) as Squeeze;
 
-/** With a new dimension of size 1 at place `dim` of the result. PyTorch: `torch.unsqueeze`. */
+/** Adds a dimension of size 1 at position `dim` of the result. PyTorch: `torch.unsqueeze`. */
 export const unsqueeze = composite('unsqueeze', (x: Operand, dim: number): Tensor => {
   const t = operand('unsqueeze', x);
   const d = normalizeDim('unsqueeze', dim, t.ndim + 1);
@@ -162,7 +165,7 @@ export const unsqueeze = composite('unsqueeze', (x: Operand, dim: number): Tenso
 }) as Unsqueeze;
 
 /**
- * The dimensions in another order: dimension `d` of the result is dimension `dims[d]` of `x`. PyTorch: `torch.permute`.
+ * Reorders the dimensions: dimension `d` of the result is dimension `dims[d]` of `x`. PyTorch: `torch.permute`.
  * @example permute(images, [0, 2, 3, 1]) // channels last
  */
 export const permute = composite('permute', (x: Operand, ...dims: Listed): Tensor => {
@@ -170,14 +173,14 @@ export const permute = composite('permute', (x: Operand, ...dims: Listed): Tenso
   const order = normalizeDims('permute', listOf('permute', dims), t.ndim);
   if (order.length !== t.ndim) {
     throw new ShapeError(
-      `permute: ${show(listOf('permute', dims))} names ${order.length} dimensions, the tensor of shape ${show(t.sizes)} ` +
+      `permute: ${show(listOf('permute', dims))} names ${plural(order.length, 'dimension')}, the tensor of shape ${show(t.sizes)} ` +
         `has ${t.ndim}; each must be named once`,
     );
   }
   return permuteNode(t, order);
 }) as Permute;
 
-/** With two dimensions exchanged. PyTorch: `torch.transpose`. */
+/** Exchanges two dimensions. PyTorch: `torch.transpose`. */
 export const transpose = composite('transpose', (x: Operand, dim0: number, dim1: number): Tensor =>
   exchanged('transpose', x, dim0, dim1),
 ) as Transpose;
@@ -196,7 +199,7 @@ function exchanged(op: string, x: Operand, dim0: number, dim1: number): Tensor {
   return permuteNode(node, dims);
 }
 
-/** The transpose of a matrix; a vector as it is. PyTorch: `torch.t`. */
+/** The transpose of a matrix; a vector is returned as it is. PyTorch: `torch.t`. */
 export const t = composite('t', (x: Operand): Tensor => {
   const node = operand('t', x);
   if (node.ndim > 2) {
@@ -207,7 +210,10 @@ export const t = composite('t', (x: Operand): Tensor => {
   return node.ndim === 2 ? permuteNode(node, [1, 0]) : node;
 }) as TransposeMatrix;
 
-/** Dimensions `source` moved to places `destination`, the others in their order. PyTorch: `torch.movedim`. */
+/**
+ * Moves the dimensions `source` to the positions `destination`; the others keep their order. PyTorch:
+ * `torch.movedim`.
+ */
 export const movedim: (
   x: Operand,
   source: number | readonly number[],
@@ -218,7 +224,7 @@ export const movedim: (
   const to = normalizeDims('movedim', destination, node.ndim);
   if (from.length !== to.length) {
     throw new ShapeError(
-      `movedim: ${from.length} dimensions are moved to ${to.length} places; the numbers must be equal`,
+      `movedim: ${plural(from.length, 'source')} for ${plural(to.length, 'destination')}; the numbers must be equal`,
     );
   }
   const order = new Array<number>(node.ndim).fill(-1);
@@ -231,7 +237,7 @@ export const movedim: (
 });
 
 /**
- * `x` repeated along dimensions of size 1 and along new leading ones, without storage; −1 keeps a size.
+ * Repeats `x` along dimensions of size 1 and new leading dimensions, without using memory; −1 keeps a size.
  * PyTorch: `Tensor.expand`.
  */
 export const expand = composite('expand', (x: Operand, ...size: Listed): Tensor =>

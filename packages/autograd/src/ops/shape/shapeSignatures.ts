@@ -1,4 +1,7 @@
-/** @file How the operations of shape.ts are called: the shapes they take and give, where these are known to the compiler. */
+/**
+ * @file How the operations of shape.ts are called: the shapes they take and give, where these are known to the
+ * compiler.
+ */
 import type { Tensor } from '../../graph/tensor.js';
 import type {
   DimResult,
@@ -24,9 +27,9 @@ import type { Listed } from '../build/lists.js';
 
 /** Options of `flatten`. */
 export interface FlattenOptions {
-  /** The first of the dimensions that become one. Default 0. */
+  /** The first of the dimensions to merge. Default 0. */
   readonly startDim?: number;
-  /** The last of them. Default −1. */
+  /** The last of the dimensions to merge. Default −1. */
   readonly endDim?: number;
 }
 

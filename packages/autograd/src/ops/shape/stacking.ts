@@ -1,4 +1,4 @@
-/** @file Tensors stacked along the first dimensions, given those that are missing, and cut along them. */
+/** @file Stacking and splitting along the first dimensions; missing ones are added. */
 import { isArray } from '../../arguments/kinds.js';
 import { checkArgument } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -32,16 +32,19 @@ const vector = (s: readonly number[]): readonly number[] => (s.length === 0 ? [1
 const matrix = (s: readonly number[]): readonly number[] => (s.length < 2 ? [1, s[0] ?? 1] : s);
 const cube = (s: readonly number[]): readonly number[] => (s.length < 3 ? [...matrix(s), 1] : s);
 
-/** With at least one dimension: a number as `[1]`. PyTorch: `torch.atleast_1d`. */
+/** `x` with at least one dimension: a number becomes `[1]`. PyTorch: `torch.atleast_1d`. */
 export const atleast1d: AtLeast = atLeast('atleast1d', vector);
 
-/** With at least two dimensions: a vector as one row. PyTorch: `torch.atleast_2d`. */
+/** `x` with at least two dimensions: a vector becomes one row. PyTorch: `torch.atleast_2d`. */
 export const atleast2d: AtLeast = atLeast('atleast2d', matrix);
 
-/** With at least three dimensions: `[m, n]` as `[m, n, 1]`, a vector as `[1, n, 1]`. PyTorch: `torch.atleast_3d`. */
+/**
+ * `x` with at least three dimensions: `[m, n]` becomes `[m, n, 1]`, a vector `[1, n, 1]`. PyTorch:
+ * `torch.atleast_3d`.
+ */
 export const atleast3d: AtLeast = atLeast('atleast3d', cube);
 
-/** How many, or where to cut. */
+/** The number of pieces, or where to split. */
 const PARTS = kinds.either(kinds.either(kinds.whole, kinds.tensor), kinds.listOf(kinds.whole));
 
 /** Tensors joined along `dim` after `shape` has given them the dimensions they lack. */
@@ -66,29 +69,30 @@ function joined(
   return cat(nodes, d);
 }
 
-/** Joined along the second dimension, vectors along their only one. PyTorch: `torch.hstack`. */
+/** Joins tensors along the second dimension, vectors along their only one. PyTorch: `torch.hstack`. */
 export const hstack: (tensors: readonly Operand[]) => Tensor = composite('hstack', (tensors) =>
   joined('hstack', tensors, (first) => (first.ndim === 1 ? 0 : 1), vector),
 );
 
-/** Joined along the first dimension, vectors as rows. PyTorch: `torch.vstack`. */
+/** Joins tensors along the first dimension, vectors as rows. PyTorch: `torch.vstack`. */
 export const vstack: (tensors: readonly Operand[]) => Tensor = composite('vstack', (tensors) =>
   joined('vstack', tensors, 0, matrix),
 );
 
-/** Joined along the third dimension; see `atleast3d`. PyTorch: `torch.dstack`. */
+/** Joins tensors along the third dimension; see `atleast3d`. PyTorch: `torch.dstack`. */
 export const dstack: (tensors: readonly Operand[]) => Tensor = composite('dstack', (tensors) =>
   joined('dstack', tensors, 2, cube),
 );
 
-/** Joined along the second dimension, vectors as columns. PyTorch: `torch.column_stack`. */
+/** Joins tensors along the second dimension, vectors as columns. PyTorch: `torch.column_stack`. */
 export const columnStack: (tensors: readonly Operand[]) => Tensor = composite(
   'columnStack',
   (tensors) => joined('columnStack', tensors, 1, (s) => (s.length < 2 ? [s[0] ?? 1, 1] : s)),
 );
 
 /**
- * Matrices along the diagonal of one that is 0 elsewhere; vectors count as rows. PyTorch: `torch.block_diag`.
+ * A matrix with the given matrices along its diagonal and 0 elsewhere; vectors count as rows. PyTorch:
+ * `torch.block_diag`.
  * @example blockDiag([tensor([[1, 2]]), tensor([[3], [4]])]) // [[1, 2, 0], [0, 0, 3], [0, 0, 4]]
  */
 export const blockDiag: (tensors: readonly Operand[]) => Tensor = composite(
@@ -111,7 +115,7 @@ export const blockDiag: (tensors: readonly Operand[]) => Tensor = composite(
   },
 );
 
-/** All tensors in the shape they broadcast to. PyTorch: `torch.broadcast_tensors`. */
+/** The tensors, each expanded to their common shape. PyTorch: `torch.broadcast_tensors`. */
 export const broadcastTensors: (tensors: readonly Operand[]) => Tensor[] = composite(
   'broadcastTensors',
   (tensors) => {
@@ -124,8 +128,8 @@ export const broadcastTensors: (tensors: readonly Operand[]) => Tensor[] = compo
 );
 
 /**
- * Pieces along `dim`, 0 by default: so many, of nearly equal size, the first the larger ones; or cut before each of the
- * given indices, which may be negative. PyTorch: `torch.tensor_split`.
+ * Pieces along `dim` (default 0): a number of pieces of nearly equal size, the larger ones first; or splits before
+ * each of the given indices, which may be negative. PyTorch: `torch.tensor_split`.
  */
 export const tensorSplit: (
   x: Operand,
@@ -134,7 +138,7 @@ export const tensorSplit: (
 ) => Tensor[] = composite('tensorSplit', (x, indicesOrSections, dim) => {
   const node = operand('tensorSplit', x);
   if (node.ndim === 0)
-    throw new ShapeError('tensorSplit: a tensor without dimensions has nothing to cut');
+    throw new ShapeError('tensorSplit: a tensor without dimensions cannot be split');
   return cut(
     'tensorSplit',
     node,
@@ -195,11 +199,11 @@ function cutAlong(op: string, least: number, dim: number): Cut {
   });
 }
 
-/** Pieces along the second dimension, of a vector along its only one; see `tensorSplit`. PyTorch: `torch.hsplit`. */
+/** Splits along the second dimension, a vector along its only one; see `tensorSplit`. PyTorch: `torch.hsplit`. */
 export const hsplit: Cut = cutAlong('hsplit', 1, 1);
 
-/** Pieces along the first dimension of at least two; see `tensorSplit`. PyTorch: `torch.vsplit`. */
+/** Splits along the first dimension, of at least two; see `tensorSplit`. PyTorch: `torch.vsplit`. */
 export const vsplit: Cut = cutAlong('vsplit', 2, 0);
 
-/** Pieces along the third dimension; see `tensorSplit`. PyTorch: `torch.dsplit`. */
+/** Splits along the third dimension; see `tensorSplit`. PyTorch: `torch.dsplit`. */
 export const dsplit: Cut = cutAlong('dsplit', 3, 2);

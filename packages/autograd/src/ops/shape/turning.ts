@@ -1,4 +1,4 @@
-/** @file Elements turned around, and shapes taken from elsewhere. */
+/** @file Flips and rotations, and shapes taken from another tensor. */
 import { ShapeError } from '../../errors.js';
 import { checkInteger, normalizeDims, range, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -16,18 +16,19 @@ function flipped(op: string, x: Operand, dim: number): Tensor {
   return flipNode(node, [dim]);
 }
 
-/** Columns in reverse: the second dimension flipped. PyTorch: `torch.fliplr`. */
+/** Reverses the columns: flips the second dimension. PyTorch: `torch.fliplr`. */
 export const fliplr = composite('fliplr', (x: Operand): Tensor =>
   flipped('fliplr', x, 1),
 ) as SameShape;
 
-/** Rows in reverse: the first dimension flipped. PyTorch: `torch.flipud`. */
+/** Reverses the rows: flips the first dimension. PyTorch: `torch.flipud`. */
 export const flipud = composite('flipud', (x: Operand): Tensor =>
   flipped('flipud', x, 0),
 ) as SameShape;
 
 /**
- * Turned by `k` right angles in the plane of two dimensions, from the first towards the second. PyTorch: `torch.rot90`.
+ * Rotates by `k` right angles (default 1) in the plane of two dimensions (default [0, 1]), from the first towards
+ * the second. PyTorch: `torch.rot90`.
  * @example rot90(tensor([[1, 2], [3, 4]])) // [[2, 4], [1, 3]]
  */
 export const rot90: (x: Operand, k?: number, dims?: readonly number[]) => Tensor = composite(
@@ -57,7 +58,7 @@ export const rot90: (x: Operand, k?: number, dims?: readonly number[]) => Tensor
   },
 );
 
-/** All elements as a vector. PyTorch: `torch.ravel`. */
+/** All elements as a vector, in row-major order. PyTorch: `torch.ravel`. */
 export const ravel = composite('ravel', (x: Operand): Tensor<[number]> => {
   const node = operand('ravel', x);
   return reshapeNode(node, [node.size]) as Tensor<[number]>;
@@ -79,7 +80,7 @@ export const expandAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['sha
   },
 );
 
-/** `x` in the shape of `other`, of as many elements. PyTorch: `Tensor.view_as`. */
+/** `x` reshaped to the shape of `other`. PyTorch: `Tensor.view_as`. */
 export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']> = composite(
   'viewAs',
   (x: Operand, other: Tensor) => {
@@ -87,13 +88,13 @@ export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape
     const { sizes: shape, size } = operand('viewAs', other);
     if (node.size !== size)
       throw new ShapeError(
-        `viewAs: ${show(node.sizes)} has ${node.size} elements, ${show(shape)} has ${size}; they must be equal`,
+        `viewAs: ${show(node.sizes)} has size ${node.size}, ${show(shape)} has size ${size}; they must be equal`,
       );
     return reshapeNode(node, shape);
   },
 );
 
-/** The last two dimensions exchanged: see the property `mT`. */
+/** Exchanges the last two dimensions; also the property `mT`. */
 export function matrixTransposed(x: Tensor): Tensor {
   if (x.ndim < 2)
     throw new ShapeError(`mT: expected a matrix […, m, n], got shape ${show(x.sizes)}`);
@@ -109,6 +110,9 @@ export interface TurningMethods<S extends Shape = Shape> {
   moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
   expandAs<T extends Tensor>(other: T): Tensor<T['shape']>;
   viewAs<T extends Tensor>(other: T): Tensor<T['shape']>;
-  /** The last two dimensions exchanged. PyTorch: `Tensor.mT`. @throws {ShapeError} for fewer than two dimensions. */
+  /**
+   * The tensor with its last two dimensions exchanged. PyTorch: `Tensor.mT`. @throws {ShapeError} for fewer than two
+   * dimensions.
+   */
   readonly mT: Tensor;
 }

@@ -1,4 +1,4 @@
-/** @file Windows of signals: `signal.windows.hann(256)`. `M` factors, symmetric or, for spectra, one period of a longer one. */
+/** @file Window functions: `signal.windows.hann(256)`. `M` factors, symmetric or, for spectra, periodic. */
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError } from '../../errors.js';
@@ -9,7 +9,7 @@ import { besselI } from '../special/besselFunctions.js';
 
 /** Options of every window. */
 export interface WindowOptions extends CreationOptions {
-  /** Symmetric; else one period, as Fourier transforms want it. Default true. */
+  /** Whether the window is symmetric (for filters) rather than periodic (for spectra). Default true. */
   readonly sym?: boolean;
 }
 
@@ -21,7 +21,7 @@ const shared = {
 };
 const windowOptions = defineOptions<WindowOptions>(shared);
 
-/** Each sample is computed by itself: more than these would take seconds. */
+/** Each sample is computed separately: more than these would take seconds. */
 const MOST = 2 ** 24;
 
 /** The factors `f(i, n)`, where n is the length of the period. */
@@ -46,33 +46,36 @@ function cosines(...a: readonly number[]): (i: number, n: number) => number {
     a.reduce((sum, c, k) => sum + (k % 2 === 0 ? c : -c) * Math.cos((2 * Math.PI * k * i) / n), 0);
 }
 
-/** `½ − ½ cos(2πi/n)`. PyTorch: `torch.signal.windows.hann`. */
+/** The Hann window, `½ − ½ cos(2πi/n)` with n = M − 1, or n = M if periodic. PyTorch: `torch.signal.windows.hann`. */
 export function hann(M: number, options?: WindowOptions): Tensor<[number]> {
   return window('hann', M, windowOptions('signal.windows.hann', options), cosines(0.5, 0.5));
 }
 
 /** Options of `hamming`. */
 export interface HammingOptions extends WindowOptions {
-  /** Default 0.54. */
+  /** The constant part α. Default 0.54. */
   readonly alpha?: number;
 }
 
 const hammingOptions = defineOptions<HammingOptions>({ ...shared, alpha: kinds.number });
 
-/** `α − (1 − α) cos(2πi/n)`. PyTorch: `torch.signal.windows.hamming`. */
+/** The Hamming window, `α − (1 − α) cos(2πi/n)`; n as for `hann`. PyTorch: `torch.signal.windows.hamming`. */
 export function hamming(M: number, options?: HammingOptions): Tensor<[number]> {
   const given = hammingOptions('signal.windows.hamming', options);
   const { alpha = 0.54 } = given;
   return window('hamming', M, given, cosines(alpha, 1 - alpha));
 }
 
-/** `0.42 − ½ cos(2πi/n) + 0.08 cos(4πi/n)`. PyTorch: `torch.signal.windows.blackman`. */
+/**
+ * The Blackman window, `0.42 − ½ cos(2πi/n) + 0.08 cos(4πi/n)`; n as for `hann`. PyTorch:
+ * `torch.signal.windows.blackman`.
+ */
 export function blackman(M: number, options?: WindowOptions): Tensor<[number]> {
   const given = windowOptions('signal.windows.blackman', options);
   return window('blackman', M, given, cosines(0.42, 0.5, 0.08));
 }
 
-/** The triangle `1 − |2i/n − 1|`. PyTorch: `torch.signal.windows.bartlett`. */
+/** The Bartlett window, a triangle: `1 − |2i/n − 1|`; n as for `hann`. PyTorch: `torch.signal.windows.bartlett`. */
 export function bartlett(M: number, options?: WindowOptions): Tensor<[number]> {
   const given = windowOptions('signal.windows.bartlett', options);
   return window('bartlett', M, given, (i, n) => 1 - Math.abs((2 * i) / n - 1));
@@ -80,13 +83,13 @@ export function bartlett(M: number, options?: WindowOptions): Tensor<[number]> {
 
 /** Options of `kaiser`. */
 export interface KaiserOptions extends WindowOptions {
-  /** Default 12. */
+  /** The shape β: the larger, the lower the side lobes. Default 12. */
   readonly beta?: number;
 }
 
 const kaiserOptions = defineOptions<KaiserOptions>({ ...shared, beta: kinds.nonNegative });
 
-/** `I₀(β √(1 − (2i/n − 1)²)) / I₀(β)`. PyTorch: `torch.signal.windows.kaiser`. */
+/** The Kaiser window, `I₀(β √(1 − (2i/n − 1)²)) / I₀(β)`; n as for `hann`. PyTorch: `torch.signal.windows.kaiser`. */
 export function kaiser(M: number, options?: KaiserOptions): Tensor<[number]> {
   const given = kaiserOptions('signal.windows.kaiser', options);
   const { beta = 12 } = given;
@@ -105,14 +108,14 @@ export interface GaussianOptions extends WindowOptions {
 
 const gaussianOptions = defineOptions<GaussianOptions>({ ...shared, std: kinds.positive });
 
-/** `exp(−½ ((i − n/2) / std)²)`. PyTorch: `torch.signal.windows.gaussian`. */
+/** The Gaussian window, `exp(−½ ((i − n/2) / std)²)`; n as for `hann`. PyTorch: `torch.signal.windows.gaussian`. */
 export function gaussian(M: number, options?: GaussianOptions): Tensor<[number]> {
   const given = gaussianOptions('signal.windows.gaussian', options);
   const { std = 1 } = given;
   return window('gaussian', M, given, (i, n) => Math.exp(-0.5 * ((i - n / 2) / std) ** 2));
 }
 
-/** `sin(π (i + ½) / (n + 1))`. PyTorch: `torch.signal.windows.cosine`. */
+/** The cosine window, `sin(π (i + ½) / (n + 1))`; n as for `hann`. PyTorch: `torch.signal.windows.cosine`. */
 export function cosine(M: number, options?: WindowOptions): Tensor<[number]> {
   const given = windowOptions('signal.windows.cosine', options);
   return window('cosine', M, given, (i, n) => Math.sin((Math.PI * (i + 0.5)) / (n + 1)));

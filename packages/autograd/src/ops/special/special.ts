@@ -72,7 +72,7 @@ export const i1 = vectorFamily(
   i1Form,
 ) as SameShape;
 
-/** `e^(−|x|) I₀(x)`; the derivative at its kink, 0, is 0. PyTorch: `torch.special.i0e`. */
+/** `e^(−|x|) I₀(x)`; the derivative at the kink, 0, is 0. PyTorch: `torch.special.i0e`. */
 export const i0e = vectorFamily('special.i0e', besselI0e, i0eForm) as SameShape;
 
 /** `e^(−|x|) I₁(x)`. PyTorch: `torch.special.i1e`. */
@@ -81,7 +81,7 @@ export const i1e = vectorFamily('special.i1e', besselI1e, i1eForm) as SameShape;
 /** The integral of the normal density up to x, `½ erfc(−x/√2)`. PyTorch: `torch.special.ndtr`. */
 export const ndtr = composite('special.ndtr', (x: Operand): Tensor => normalCdf(x)) as SameShape;
 
-/** The logarithm of `ndtr`, with every digit of its left tail. PyTorch: `torch.special.log_ndtr`. */
+/** The logarithm of `ndtr`, accurate also in the left tail. PyTorch: `torch.special.log_ndtr`. */
 export const logNdtr: SameShape = family('special.logNdtr', logNdtrDerivative);
 
 /** The inverse of `ndtr`: ±Inf at 1 and 0, NaN outside. PyTorch: `torch.special.ndtri`. */
@@ -92,7 +92,7 @@ export const ndtri: UnaryOp = unary('special.ndtri', {
 });
 
 /**
- * `x ln(1 + y)`, and 0 where x is 0 unless y is NaN. The derivative by x is 0 where x is 0 and y ≤ −1.
+ * `x ln(1 + y)`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ −1.
  * PyTorch: `torch.special.xlog1py`.
  */
 export const xlog1py: BinaryOp = binary('special.xlog1py', {
@@ -104,8 +104,8 @@ export const xlog1py: BinaryOp = binary('special.xlog1py', {
 });
 
 /**
- * The lower regularized incomplete gamma function `P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt` for a, x ≥ 0; NaN elsewhere, and for
- * a = x = 0. It has no derivative by a, as in PyTorch: `torch.special.gammainc`.
+ * The lower regularized incomplete gamma function `P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt` for a, x ≥ 0; NaN elsewhere,
+ * and for a = x = 0. As in PyTorch, it has no derivative with respect to a. PyTorch: `torch.special.gammainc`.
  */
 export const gammainc: BinaryOp = binary('special.gammainc', {
   reference: gammaincOf,
@@ -114,7 +114,10 @@ export const gammainc: BinaryOp = binary('special.gammainc', {
   domain: 'float',
 });
 
-/** `Q(a, x) = 1 − P(a, x)`, with every digit of its right tail. See `gammainc`. PyTorch: `torch.special.gammaincc`. */
+/**
+ * The upper function, `Q(a, x) = 1 − P(a, x)`, accurate also in the right tail. See `gammainc`. PyTorch:
+ * `torch.special.gammaincc`.
+ */
 export const gammaincc: BinaryOp = binary('special.gammaincc', {
   reference: gammainccOf,
   dx: () => undetermined('special.gammaincc'),
@@ -127,12 +130,14 @@ function gammaDensity(a: Tensor, x: Tensor): Tensor {
 }
 
 function undetermined(op: string): never {
-  throw new GradError(`${op}: there is no derivative by its first argument; detach it: a.detach()`);
+  throw new GradError(
+    `${op}: there is no derivative with respect to the first argument; detach it: a.detach()`,
+  );
 }
 
 /**
- * The zeta function of Hurwitz, `Σ 1/(q + k)ˣ` over k = 0, 1, …: +Inf for x = 1 and for q = 0, −1, −2, …, NaN for x < 1. No
- * derivative, as in PyTorch: `torch.special.zeta`.
+ * The Hurwitz zeta function, `Σ 1/(q + k)ˣ` over k = 0, 1, …: +Inf for x = 1 and for q = 0, −1, −2, …, NaN for x <
+ * 1. No derivative, as in PyTorch: `torch.special.zeta`.
  */
 export const zeta: BinaryOp = binary('special.zeta', {
   reference: hurwitzZeta,
@@ -144,7 +149,7 @@ export const zeta: BinaryOp = binary('special.zeta', {
 /**
  * The logarithm of the multivariate gamma function, `p (p − 1)/4 · ln π + Σ ln Γ(a − j/2)` over j = 0 … p − 1.
  * PyTorch: `torch.special.multigammaln`.
- * @throws {ChainruleError} if p is no whole number of at least 1.
+ * @throws {ChainruleError} unless p is a whole number from 1 on.
  */
 export const multigammaln = composite('special.multigammaln', (x: Operand, p: number): Tensor => {
   checkInteger('special.multigammaln', 'p', p, 1);

@@ -1,4 +1,4 @@
-/** @file Covariances and correlations of variables, a row each. */
+/** @file Covariances and correlations of variables, one in each row. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
@@ -18,9 +18,9 @@ import { diag } from '../shape/diagonals.js';
 export interface CovOptions {
   /** What is subtracted from the number of observations in the divisor. Default 1. */
   readonly correction?: number;
-  /** How often each observation counts: whole numbers. */
+  /** How many times each observation counts: whole numbers. */
   readonly fweights?: Tensor | null;
-  /** How important each observation is. */
+  /** The weight of each observation. */
   readonly aweights?: Tensor | null;
 }
 
@@ -31,8 +31,8 @@ const covOptions = defineOptions<CovOptions>({
 });
 
 /**
- * The covariances of variables `x [variables, observations]`, `[variables, variables]`; of one variable `[observations]` its
- * variance. PyTorch: `torch.cov`.
+ * The covariances `[variables, variables]` of variables `x [variables, observations]`; for one variable,
+ * `[observations]`, its variance. PyTorch: `torch.cov`.
  */
 export const cov = composite('cov', (x: Operand, options?: CovOptions): Tensor => {
   const { correction = 1, fweights, aweights } = covOptions('cov', options);
@@ -96,8 +96,8 @@ function weightsOf(op: string, name: string, w: Tensor | null, n: number): Tenso
 }
 
 /**
- * The correlations of variables `x [variables, observations]`: covariances divided by both standard deviations, in [−1, 1];
- * of one variable 1. PyTorch: `torch.corrcoef`.
+ * The correlations of variables `x [variables, observations]`: covariances divided by both standard deviations, in
+ * [−1, 1]; 1 for one variable. PyTorch: `torch.corrcoef`.
  */
 export const corrcoef = composite('corrcoef', (x: Operand): Tensor => {
   const c = covariance('corrcoef', x, 1, null, null);

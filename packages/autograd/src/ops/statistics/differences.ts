@@ -1,5 +1,5 @@
-/** @file Differences of neighbours, and areas under sampled curves. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+/** @file Differences between neighbours, and areas under sampled curves. */
+import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
@@ -16,13 +16,13 @@ import { cumsumOf } from '../reductions/recurrence.js';
 
 /** Options of `diff`. */
 export interface DiffOptions {
-  /** How often differences are taken. Default 1. */
+  /** How many times differences are taken. Default 1. */
   readonly n?: number;
-  /** The last dimension by default. */
+  /** The dimension. Default: the last. */
   readonly dim?: number;
-  /** What stands before `x` along `dim`. */
+  /** Elements to put before `x` along `dim`. */
   readonly prepend?: Tensor | null;
-  /** What stands after `x` along `dim`. */
+  /** Elements to put after `x` along `dim`. */
   readonly append?: Tensor | null;
 }
 
@@ -34,8 +34,8 @@ const diffOptions = defineOptions<DiffOptions>({
 });
 
 /**
- * Differences of neighbours, `x[i + 1] − x[i]`, along `dim`, `n` times; of booleans where they differ. Nothing is left
- * where there are not enough elements. PyTorch: `torch.diff`.
+ * Differences between neighbours, `x[i + 1] − x[i]`, along `dim`, taken `n` times; for booleans, whether they
+ * differ. The result is empty if there are not enough elements. PyTorch: `torch.diff`.
  * @example diff(tensor([1, 4, 9])) // [3, 5]
  */
 export const diff = composite('diff', (x: Operand, options?: DiffOptions): Tensor => {
@@ -59,11 +59,11 @@ function step(x: Tensor, dim: number, f: (x: Tensor, y: Tensor) => Tensor): Tens
 
 /** Options of `trapezoid` and `cumulativeTrapezoid`. */
 export interface TrapezoidOptions {
-  /** Where the samples are: along `dim`, or in the shape of `y`. */
+  /** The positions of the samples: a vector along `dim`, or in the shape of `y`. */
   readonly x?: Tensor | null;
-  /** The distance of samples, without `x`. Default 1. */
+  /** The distance between samples, if `x` is not given. Default 1. */
   readonly dx?: number;
-  /** The last dimension by default. */
+  /** The dimension. Default: the last. */
   readonly dim?: number;
 }
 
@@ -83,8 +83,8 @@ type Trapezoid = (
 ) => Tensor;
 
 /**
- * The area under samples `y` along `dim` by the trapezoidal rule, `Σ (xᵢ₊₁ − xᵢ)(yᵢ + yᵢ₊₁)/2`: at places `x`, or at distances
- * `dx`. PyTorch: `torch.trapezoid`. @throws {ShapeError} if there is not one place for each sample.
+ * The area under samples `y` along `dim` by the trapezoidal rule, `Σ (xᵢ₊₁ − xᵢ)(yᵢ + yᵢ₊₁)/2`, at positions `x` or
+ * distances `dx`. PyTorch: `torch.trapezoid`. @throws {ShapeError} unless there is a position for each sample.
  * @example trapezoid(tensor([1, 5, 10])) // 10.5
  */
 export const trapezoid: Trapezoid = composite('trapezoid', (y, x, options) => {
@@ -92,7 +92,7 @@ export const trapezoid: Trapezoid = composite('trapezoid', (y, x, options) => {
   return sumOver([areas], { dims: [dim], keepdim: false });
 });
 
-/** As `trapezoid`, the area up to each sample but the first. PyTorch: `torch.cumulative_trapezoid`. */
+/** As `trapezoid`: the area up to each sample but the first. PyTorch: `torch.cumulative_trapezoid`. */
 export const cumulativeTrapezoid: Trapezoid = composite('cumulativeTrapezoid', (y, x, options) => {
   const op = 'cumulativeTrapezoid';
   const { areas, dim } = areasOf(op, y, trapezoidOptions(op, x, options));
@@ -132,7 +132,7 @@ function placesOf(op: string, x: Tensor, y: Tensor, dim: number): Tensor {
     shape.every((s, d) => (d === dim ? s === n : s === 1 || s === y.sizes[d] || y.sizes[d] === 1));
   if (!fits) {
     throw new ShapeError(
-      `${op}: y ${show(y.sizes)} needs one place for each sample along dimension ${dim}, ` +
+      `${op}: y ${show(y.sizes)} needs one position for each sample along dimension ${dim}, ` +
         `[${n}] or ${show(y.sizes)}; x has shape ${show(x.sizes)}`,
     );
   }
@@ -141,9 +141,9 @@ function placesOf(op: string, x: Tensor, y: Tensor, dim: number): Tensor {
 
 /** Options of `gradient`. */
 export interface GradientOptions {
-  /** The distance of samples, or for each of `dim` one distance or a vector of places. Default 1. */
+  /** The distance between samples, or for each of `dim` a distance or a vector of positions. Default 1. */
   readonly spacing?: number | readonly (number | Tensor)[] | Tensor;
-  /** Along which dimensions: all by default. */
+  /** The dimensions. Default: all. */
   readonly dim?: number | readonly number[];
   /** The order of the formula at the first and last sample. Default 1. */
   readonly edgeOrder?: 1 | 2;
@@ -159,9 +159,9 @@ const gradientOptions = defineOptions<GradientOptions>({
 });
 
 /**
- * The derivative of a sampled function along each dimension, one tensor for each: by central differences of second order,
- * at the ends by `edgeOrder`. PyTorch: `torch.gradient`.
- * @throws {ShapeError} if a dimension has no more samples than `edgeOrder`.
+ * The derivative of a sampled function along each dimension, one tensor for each: by central differences of second
+ * order, at the ends by `edgeOrder`. PyTorch: `torch.gradient`.
+ * @throws {ShapeError} unless each dimension has more samples than `edgeOrder`.
  * @example gradient(tensor([1, 4, 9]))[0] // [3, 4, 5]
  */
 export const gradient = composite('gradient', (x: Operand, options?: GradientOptions): Tensor[] => {
@@ -176,7 +176,7 @@ export const gradient = composite('gradient', (x: Operand, options?: GradientOpt
     typeof spacing === 'number' || spacing instanceof Tensor ? dims.map(() => spacing) : spacing;
   if (list.length !== dims.length) {
     throw new ChainruleError(
-      `gradient: spacing has ${list.length} entries for ${dims.length} dimensions; give one for each, or a number`,
+      `gradient: spacing has ${plural(list.length, 'entry', 'entries')} for ${plural(dims.length, 'dimension')}; give one for each, or a number`,
     );
   }
   return dims.map((d, i) => slope(node, d, list[i] as number | Tensor, edgeOrder));
@@ -187,7 +187,7 @@ function slope(x: Tensor, dim: number, spacing: number | Tensor, edgeOrder: 1 | 
   const n = x.sizes[dim] ?? 0;
   if (n < edgeOrder + 1) {
     throw new ShapeError(
-      `gradient: dimension ${dim} of shape ${show(x.sizes)} has ${n} samples; edgeOrder ${edgeOrder} needs ${edgeOrder + 1}`,
+      `gradient: dimension ${dim} of shape ${show(x.sizes)} has ${plural(n, 'sample')}; edgeOrder ${edgeOrder} needs ${edgeOrder + 1}`,
     );
   }
   const widths = widthsOf(x, dim, spacing, n);
@@ -235,7 +235,7 @@ function widthsOf(x: Tensor, dim: number, spacing: number | Tensor, n: number): 
   const places = operand('gradient', spacing);
   if (places.ndim !== 1 || places.size !== n) {
     throw new ShapeError(
-      `gradient: the places along dimension ${dim} must be a vector of ${n}, got shape ${show(places.sizes)}`,
+      `gradient: the positions along dimension ${dim} must be a vector of size ${n}, got shape ${show(places.sizes)}`,
     );
   }
   return reshapeNode(castNode(step(places, 0, sub), x.dtype), shape);

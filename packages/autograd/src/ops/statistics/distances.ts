@@ -1,4 +1,4 @@
-/** @file Distances of tensors and of the rows of matrices. */
+/** @file Distances between tensors and between rows of matrices. */
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
@@ -33,7 +33,10 @@ const order = kinds.kind<number>('be a number ≥ 0', (x) => typeof x === 'numbe
 const distOptions = defineOptions<DistanceOptions>({ p: kinds.number });
 const distanceOptions = defineOptions<DistanceOptions>({ p: order });
 
-/** The norm of order `p` of `x − y`, broadcast, a single number. Where it is 0 its gradient is 0. PyTorch: `torch.dist`. */
+/**
+ * The norm of order `p` of `x − y`, broadcast: a single number. Where it is 0, its gradient is 0. PyTorch:
+ * `torch.dist`.
+ */
 export const dist = composite(
   'dist',
   (x: Operand, y: Operand, options?: DistanceOptions): Tensor => {
@@ -49,8 +52,8 @@ export const dist = composite(
 );
 
 /**
- * The distances of all rows of `a […, p, m]` to all rows of `b […, r, m]`, `[…, p, r]`, in the norm of order `p`; leading
- * dimensions broadcast. Of equal rows the gradient is 0. PyTorch: `torch.cdist`.
+ * The distances `[…, p, r]` from all rows of `a […, p, m]` to all rows of `b […, r, m]`, in the norm of order `p`;
+ * leading dimensions broadcast. For equal rows the gradient is 0. PyTorch: `torch.cdist`.
  * @throws {ShapeError} if the rows differ in length.
  */
 export const cdist = composite(
@@ -62,7 +65,7 @@ export const cdist = composite(
       throw new DTypeError(`cdist: the dtypes differ: ${x.dtype} and ${y.dtype}`);
     if (x.ndim < 2 || y.ndim < 2 || x.sizes.at(-1) !== y.sizes.at(-1)) {
       throw new ShapeError(
-        `cdist: expected rows of one length, […, p, m] and […, r, m], got ${show(x.sizes)} and ${show(y.sizes)}`,
+        `cdist: expected rows of equal length, […, p, m] and […, r, m], got ${show(x.sizes)} and ${show(y.sizes)}`,
       );
     }
     const lead = broadcastShapes('cdist', x.sizes.slice(0, -2), y.sizes.slice(0, -2));
@@ -88,8 +91,8 @@ const NORMS: ReadonlyMap<number, DistanceNorm> = new Map<number, DistanceNorm>([
 ]);
 
 /**
- * The distances of each two rows of `x [n, m]`, in the order (0, 1), (0, 2), … (n − 2, n − 1): `[n (n − 1) / 2]`.
- * PyTorch: `torch.nn.functional.pdist`.
+ * The distances between all pairs of rows of `x [n, m]`, in the order (0, 1), (0, 2), … (n − 2, n − 1): `[n (n − 1)
+ * / 2]`. PyTorch: `torch.nn.functional.pdist`.
  */
 export const pdist = composite('pdist', (x: Tensor, options?: DistanceOptions): Tensor => {
   const { p = 2 } = distanceOptions('pdist', options);
@@ -112,8 +115,8 @@ export const pdist = composite('pdist', (x: Tensor, options?: DistanceOptions): 
 const ORDER = kinds.kind<number>('be a number > 0', (x) => typeof x === 'number' && x > 0);
 
 /**
- * `x` in which each slice along `dim` whose norm of order `p` exceeds `maxnorm` is scaled down to it. PyTorch:
- * `torch.renorm`, whose factor `maxnorm / (norm + 1e-7)` it has too.
+ * Scales down each slice along `dim` whose norm of order `p` exceeds `maxnorm`, to that norm. PyTorch:
+ * `torch.renorm`, with the same factor `maxnorm / (norm + 1e-7)`.
  */
 export const renorm = composite(
   'renorm',

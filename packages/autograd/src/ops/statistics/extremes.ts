@@ -1,4 +1,4 @@
-/** @file Elements of a row by their rank or their number: smallest and largest, k-th, most frequent, median of numbers. */
+/** @file Elements by rank or frequency: smallest and largest, k-th, most frequent, median without NaN. */
 import { medianPosition } from '../reductions/selection.js';
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -21,7 +21,7 @@ import { narrowNode } from '../shape/movement.js';
 
 /** Options of `aminmax`. */
 export interface AminmaxOptions extends ReduceOptions {
-  /** All dimensions if left out. */
+  /** The dimension. Default: all of them. */
   readonly dim?: number | null;
 }
 
@@ -30,7 +30,7 @@ const aminmaxOptions: OptionsReader<AminmaxOptions> = defineOptions<AminmaxOptio
   keepdim: kinds.flag,
 });
 
-/** The smallest and the largest elements. */
+/** The result of `aminmax`. */
 export interface MinMax {
   /** The smallest element. */
   readonly min: Tensor;
@@ -39,8 +39,8 @@ export interface MinMax {
 }
 
 /**
- * The smallest and the largest element, of all or along `dim`; NaN if there is one. Gradients are split evenly among equal
- * elements. PyTorch: `torch.aminmax`. @throws {ShapeError} if there is nothing to choose from.
+ * The smallest and the largest element, of all or along `dim`; NaN if one is NaN. Gradients are split evenly among
+ * equal elements. PyTorch: `torch.aminmax`. @throws {ShapeError} if there are no elements.
  */
 export const aminmax = composite('aminmax', (x: Operand, options?: AminmaxOptions): MinMax => {
   const { dim, keepdim = false } = aminmaxOptions('aminmax', options);
@@ -61,7 +61,7 @@ function checkNotEmpty(op: string, { sizes: shape }: Tensor, dims: readonly numb
 }
 
 /**
- * The `k`-th smallest elements along `dim`, the last by default, and where they are; NaN counts as larger than all numbers.
+ * The `k`-th smallest elements along `dim` (default −1), and their indices; NaN counts as larger than all numbers.
  * PyTorch: `torch.kthvalue`. @throws {ShapeError} if there are fewer than `k`.
  * @example kthvalue(tensor([3, 1, 2]), 2) // values 2, indices 2
  */
@@ -75,7 +75,7 @@ export const kthvalue = composite(
     checkInteger('kthvalue', 'k', k, 1);
     if (k > n) {
       throw new ShapeError(
-        `kthvalue: k is ${k}, but dimension ${d} of shape ${show(node.sizes)} has ${n} elements`,
+        `kthvalue: k is ${k}, but dimension ${d} of shape ${show(node.sizes)} has only ${n}`,
       );
     }
     if (node.ndim === 0) return { values: node, indices: single(0, 'int32') };
@@ -94,7 +94,10 @@ function chosen(x: Tensor, at: Tensor, dim: number, keepdim: boolean): ValuesAnd
 
 type PositionOf = PrimitiveOp<{ readonly dim: number; readonly keepdim: boolean }>;
 
-/** Where the last of the most frequent elements is; of equally frequent ones the smallest counts, each NaN for itself. */
+/**
+ * Where the last of the most frequent elements is; of equally frequent ones the smallest counts, each NaN for
+ * itself.
+ */
 const argmodeOf: PositionOf = position('argmode', { kind: 'reference' }, (data, from, step, n) => {
   const at = (i: number): number => data[from + i * step]!;
   const order = Uint32Array.from({ length: n }, (_, i) => i);
@@ -115,8 +118,8 @@ function rank(x: number, y: number): number {
 }
 
 /**
- * The most frequent elements along `dim`, the last by default, and where each last is; of equally frequent ones the
- * smallest. PyTorch: `torch.mode`.
+ * The most frequent elements along `dim` (default −1), and the index of the last occurrence of each; of equally
+ * frequent elements, the smallest. PyTorch: `torch.mode`.
  */
 export const mode = composite(
   'mode',
@@ -153,7 +156,7 @@ export interface NanMedian {
 }
 
 /**
- * As `median`, of the elements that are no NaN; NaN where there is nothing else. PyTorch: `torch.nanmedian`.
+ * As `median`, without NaN; NaN if there are no other elements. PyTorch: `torch.nanmedian`.
  * @example nanmedian(tensor([3, NaN, 1])) // 1
  */
 export const nanmedian: NanMedian = composite(

@@ -1,4 +1,4 @@
-/** @file Counting elements in intervals. Nothing here has a gradient. */
+/** @file Counting elements in intervals. None of these has a gradient. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
@@ -22,11 +22,14 @@ import { iotaOf, narrowNode } from '../shape/movement.js';
 
 /** Options of `histc`. */
 export interface HistcOptions {
-  /** How many intervals. Default 100. */
+  /** The number of intervals. Default 100. */
   readonly bins?: number;
-  /** Where the first begins. Default 0. */
+  /** The start of the first interval. Default 0. */
   readonly min?: number;
-  /** Where the last ends, itself included. Equal to `min`, as by default: from the smallest to the largest element. */
+  /**
+   * The end of the last interval, included. If `max` equals `min`, as by default, the intervals span the elements.
+   * Default 0.
+   */
   readonly max?: number;
 }
 
@@ -37,8 +40,8 @@ const histcOptions = defineOptions<HistcOptions>({
 });
 
 /**
- * How many elements lie in each of `bins` intervals of one length from `min` to `max`; others, and NaN, do not count. In
- * the dtype of `x`. PyTorch: `torch.histc`.
+ * How many elements lie in each of `bins` intervals of equal length from `min` to `max`; others, and NaN, do not
+ * count. In the dtype of `x`. PyTorch: `torch.histc`.
  * @example histc(tensor([1, 2, 1]), { bins: 4, min: 0, max: 3 }) // [0, 2, 1, 0]
  */
 export const histc = composite('histc', (x: Operand, options?: HistcOptions): Tensor => {
@@ -79,11 +82,11 @@ function counted(
 
 /** Options of `histogram`. */
 export interface HistogramOptions {
-  /** From where to where; the extremes of `x` by default. Not with edges. */
+  /** The range of the intervals. Default: the extremes of `x`. Not with edges. */
   readonly range?: readonly [number, number] | null;
-  /** What each element counts, in the shape of `x`. */
+  /** The weight of each element, in the shape of `x`. */
   readonly weight?: Tensor | null;
-  /** The density, whose integral is 1, instead of counts. Default false. */
+  /** Whether the result is a density, whose integral is 1, instead of counts. Default false. */
   readonly density?: boolean;
 }
 
@@ -93,17 +96,17 @@ const histogramOptions = defineOptions<HistogramOptions>({
   density: kinds.flag,
 });
 
-/** What `histogram` gives. */
+/** The result of `histogram`. */
 export interface Histogram {
-  /** `[bins]`, in the dtype of `x`. */
+  /** The counts: `[bins]`, in the dtype of `x`. */
   readonly hist: Tensor;
-  /** `[bins + 1]`. */
+  /** The edges of the intervals: `[bins + 1]`. */
   readonly binEdges: Tensor;
 }
 
 /**
- * How many elements lie in each interval, and the intervals' edges: `bins` of one length, or those between given rising
- * edges. The last includes its end; others, and NaN, do not count. PyTorch: `torch.histogram`.
+ * How many elements lie in each interval, and the edges of the intervals: `bins` of equal length, or those between
+ * given rising edges. The last includes its end; others, and NaN, do not count. PyTorch: `torch.histogram`.
  */
 export const histogram = composite(
   'histogram',
@@ -168,15 +171,15 @@ function evenEdges(x: Tensor, bins: number, range: readonly [number, number] | n
 
 /** Options of `bucketize`. */
 export interface BucketizeOptions {
-  /** After a boundary equal to the value instead of before it. Default false. */
+  /** Whether a value equal to a boundary counts as behind it. Default false. */
   readonly right?: boolean;
 }
 
 const bucketizeOptions = defineOptions<BucketizeOptions>({ right: kinds.flag });
 
 /**
- * Between which of the rising `boundaries` each value lies: int32, 0 before the first. As `searchsorted`, with the arguments
- * exchanged. PyTorch: `torch.bucketize`.
+ * The interval between the rising `boundaries` that each value lies in: int32, 0 before the first. As `searchsorted`
+ * with the arguments exchanged. PyTorch: `torch.bucketize`.
  * @example bucketize(tensor([3, 6]), tensor([1, 3, 5])) // [1, 3]
  */
 export const bucketize = composite(

@@ -1,5 +1,10 @@
 /** @file Quantiles: elements of sorted rows at fractions of their length, with interpolation between neighbours. */
-import { checkArgument, defineOptions, type OptionsReader } from '../../arguments/index.js';
+import {
+  checkArgument,
+  defineOptions,
+  display,
+  type OptionsReader,
+} from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { hostValue } from '../../graph/hostValue.js';
@@ -23,7 +28,7 @@ import { concatNode, moveDim } from '../shape/movement.js';
 
 /** Options of `quantile` and `nanquantile`. */
 export interface QuantileOptions extends ReduceOptions {
-  /** What to take between two elements. Default `'linear'`. */
+  /** How to interpolate between two elements. Default `'linear'`. */
   readonly interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest';
 }
 
@@ -40,8 +45,8 @@ type Quantile = (
 ) => Tensor;
 
 /**
- * The elements below which the fraction `q` of a row along `dim` lies, or of all elements; NaN where there is one. Several
- * fractions give a first dimension of their own. PyTorch: `torch.quantile`.
+ * The value below which the fraction `q` of the elements lies, along `dim` or of all; NaN if one is NaN. Several
+ * fractions give the result a first dimension. PyTorch: `torch.quantile`.
  *
  * @throws {ChainruleError} for a fraction outside of [0, 1]. @throws {DTypeError} unless x is a float tensor.
  * @example quantile(tensor([1, 2, 3, 4]), [0.5, 1]) // [2.5, 4]
@@ -50,7 +55,7 @@ export const quantile: Quantile = composite('quantile', (x, q, dim, options) =>
   quantileOf('quantile', x, q, dim, options),
 );
 
-/** As `quantile`, of the elements that are no NaN; NaN where there is nothing else. PyTorch: `torch.nanquantile`. */
+/** As `quantile`, without NaN; NaN if there are no other elements. PyTorch: `torch.nanquantile`. */
 export const nanquantile: Quantile = composite('nanquantile', (x, q, dim, options) =>
   quantileOf('nanquantile', x, q, dim, options),
 );
@@ -104,7 +109,7 @@ const FRACTIONS = kinds.kind<readonly number[]>(
 
 function checkFraction(op: string, q: number): number {
   if (q >= 0 && q <= 1) return q;
-  throw new ChainruleError(`${op}: q must be in [0, 1], got ${String(q)}`);
+  throw new ChainruleError(`${op}: q must be in [0, 1], got ${display(q)}`);
 }
 
 /** The elements of each row at the fractions, `[…, n]` and `[q]` to `[…, q]`. */

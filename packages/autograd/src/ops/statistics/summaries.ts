@@ -1,4 +1,4 @@
-/** @file Sums and means that leave out NaN, counts, and mean and spread together. */
+/** @file Sums and means without NaN, counts, and mean and spread together. */
 import { composite, floatOperand, operand, type Operand } from '../build/define.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { sumOver } from '../build/broadcast.js';
@@ -16,7 +16,7 @@ import {
 import { mean } from '../reductions/reductions.js';
 import { std, var as variance, type VarianceOptions } from '../reductions/spread.js';
 
-/** How many elements over `dim` are not 0, in int32; NaN counts. PyTorch: `torch.count_nonzero`. */
+/** The number of elements over `dim` that are not 0, as int32; NaN counts. PyTorch: `torch.count_nonzero`. */
 export const countNonzero = composite('countNonzero', (x: Operand, dim?: ReduceDims): Tensor => {
   const node = operand('countNonzero', x);
   const dims = foldedDims('countNonzero', dim, node.ndim);
@@ -24,7 +24,7 @@ export const countNonzero = composite('countNonzero', (x: Operand, dim?: ReduceD
 });
 
 /**
- * The sum over `dim` of what is no NaN; 0 of nothing. Where an element is NaN the gradient is 0. PyTorch: `torch.nansum`.
+ * The sum over `dim` without NaN; 0 if nothing is left. The gradient of a NaN element is 0. PyTorch: `torch.nansum`.
  * @example nansum(tensor([1, NaN, 2])) // 3
  */
 export const nansum = composite(
@@ -40,7 +40,10 @@ function withoutNan(x: Tensor): Tensor {
   return choose(isNan(x), 0, x);
 }
 
-/** The mean over `dim` of what is no NaN; NaN of nothing. PyTorch: `torch.nanmean`. @throws {DTypeError} for integers. */
+/**
+ * The mean over `dim` without NaN; NaN if nothing is left. PyTorch: `torch.nanmean`. @throws {DTypeError} for
+ * integers.
+ */
 export const nanmean = composite(
   'nanmean',
   (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {

@@ -1,5 +1,5 @@
 /** @file `associativeScan`: all running results of an associative function, in logarithmically many steps. */
-import { checkArgument, defineOptions } from '../../arguments/index.js';
+import { checkArgument, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDim, show } from '../../graph/shape.js';
@@ -13,9 +13,9 @@ import type { Loose } from './scan.js';
 
 /** Options of `associativeScan`. */
 export interface AssociativeScanOptions {
-  /** From the end: the last result is the last element. Default false. */
+  /** Whether to start from the end: the last result is the last element. Default false. */
   readonly reverse?: boolean;
-  /** The dimension along which the elements lie, of every tensor. Default 0. */
+  /** The dimension of the elements, in every tensor. Default 0. */
   readonly dim?: number;
 }
 
@@ -25,16 +25,16 @@ const associativeOptions = defineOptions<AssociativeScanOptions>({
 });
 
 /**
- * `y[k] = f(f(f(x[0], x[1]), …), x[k])` for an associative `f`, by halves: about 2 log₂ n steps of whole tensors, in place of
- * n one after the other.
+ * All running results of an associative function: `y[k] = f(f(f(x[0], x[1]), …), x[k])`, by halving: about 2 log₂ n
+ * steps on whole tensors instead of n steps in a row (Blelloch 1990, "Prefix sums and their applications").
  *
- * `xs` is a tensor or a tree of them, with elements along one dimension; `f(a, b)` gets two elements, without that
- * dimension, and returns one like them; it is called for all pairs at once, as `vmap` does. `f` must be associative: the
- * order of the calls is not that of a loop. Differentiable in both modes. JAX: `jax.lax.associative_scan`; PyTorch:
- * `torch._higher_order_ops.associative_scan`. Blelloch 1990, "Prefix sums and their applications".
+ * `xs` is a tensor or a tree of tensors, with elements along one dimension. `f(a, b)` gets two elements, without
+ * that dimension, and returns one like them; it is called for all pairs at once, as by `vmap`. The order of the
+ * calls is not that of a loop, so `f` must be associative. Differentiable in both modes. JAX:
+ * `jax.lax.associative_scan`; PyTorch: `torch._higher_order_ops.associative_scan`.
  *
- * @throws {ShapeError} if there is no tensor, or numbers of elements differ. @throws {ShapeError} or {DTypeError} if `f`
- * returns anything but an element.
+ * @throws {ShapeError} if there is no tensor, or numbers of elements differ. @throws {ShapeError} or {DTypeError} if
+ * `f` returns anything but an element.
  * @example associativeScan((a: Tensor, b: Tensor) => a.mul(b), tensor([1, 2, 3, 4])) // [1, 2, 6, 24]
  * @example // the linear recurrence h[k] = a[k] h[k−1] + b[k]
  * const [, h] = associativeScan(([a, b], [c, d]) => [a.mul(c), c.mul(b).add(d)], [a, b]);
@@ -54,8 +54,8 @@ export function associativeScan<X>(
   sizes.forEach((n, k) => {
     if (n !== sizes[0]) {
       throw new ShapeError(
-        `associativeScan: ${names[k] as string} has ${n} elements, shape ${show((leaves[k] as Tensor).sizes)}, but ` +
-          `${names[0] as string} has ${sizes[0] as number}; all have as many`,
+        `associativeScan: ${names[k] as string} of shape ${show((leaves[k] as Tensor).sizes)} has ${plural(n, 'element')}, but ` +
+          `${names[0] as string} has ${sizes[0] as number}; the numbers must be equal`,
       );
     }
   });
@@ -78,7 +78,10 @@ const ELEMENT = { who: 'the function', what: 'an element like those it is given'
 
 type Combine = (a: readonly Tensor[], b: readonly Tensor[]) => Tensor[];
 
-/** Running results along dimension 0: those of pairs give every second one, and each other one is one step from these. */
+/**
+ * Running results along dimension 0: those of pairs give every second one, and each other one is one step from
+ * these.
+ */
 function running(combine: Combine, xs: readonly Tensor[]): Tensor[] {
   const n = (xs[0] as Tensor).sizes[0] as number;
   if (n < 2) return [...xs];

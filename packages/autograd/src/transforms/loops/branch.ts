@@ -1,5 +1,5 @@
 /** @file `cond` and `switchCase`: one of several functions, chosen by a value. */
-import { checkArgument, passes } from '../../arguments/index.js';
+import { checkArgument, display, passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
@@ -15,16 +15,18 @@ import { matching, namesOf, recordBody, standFor } from './record.js';
 import type { Loose } from './scan.js';
 
 /**
- * `onTrue(...args)` where `predicate` holds, else `onFalse(...args)`; only the branch taken runs.
+ * `onTrue(...args)` if `predicate` holds, else `onFalse(...args)`. Only the branch that is taken runs.
  *
- * The predicate is a tensor with a single element (true, or any number but 0) or a boolean. Both functions take tensors or
- * trees of them and return the same structure, shapes and dtypes. In plain code the value is read and the branch is
- * called; inside `compile`, `vmap` and the body of a loop both are recorded, values cannot be read in them and no cell
- * assigned, and random numbers begin at the same place in both. Under `vmap`, where the predicate differs from example to
- * example, both are computed and one is selected; the other contributes exactly 0 to derivatives. JAX: `jax.lax.cond`;
- * PyTorch: `torch.cond`.
+ * The predicate is a boolean or a tensor with a single element, which holds if it is not 0. Both functions take
+ * tensors or trees of them and return the same structure, shapes and dtypes.
  *
- * @throws {ShapeError} or {DTypeError} if the branches return different results, or the predicate has several elements.
+ * In plain code the predicate is read and the branch is called. Inside `compile`, `vmap` and the body of a loop both
+ * branches are recorded: they cannot read values or assign cells, and random numbers start at the same place in
+ * both. Under `vmap`, if the predicate differs between examples, both are computed and one is selected; the other
+ * contributes exactly 0 to derivatives. JAX: `jax.lax.cond`; PyTorch: `torch.cond`.
+ *
+ * @throws {ShapeError} or {DTypeError} if the branches return different results, or the predicate has several
+ * elements.
  * @throws {ChainruleError} if the predicate is NaN.
  * @example cond(x.sum().gt(0), (x: Tensor) => x.sqrt(), (x) => x.neg(), x)
  */
@@ -48,12 +50,13 @@ const someBranches = kinds.kind<readonly never[]>(
 );
 
 /**
- * `branches[index](...args)`; an index below 0 takes the first, one too large the last. Only the branch taken runs.
+ * `branches[index](...args)`; an index below 0 takes the first branch, one that is too large the last. Only the
+ * branch that is taken runs.
  *
- * `index` is an integer tensor with a single element, or a whole number. All branches return the same structure, shapes
- * and dtypes. For what holds while something records see `cond`. JAX: `jax.lax.switch`.
+ * `index` is a whole number, or an integer tensor with a single element. All branches return the same structure,
+ * shapes and dtypes. For what is allowed inside transforms see `cond`. JAX: `jax.lax.switch`.
  *
- * @throws {ChainruleError} if there is no branch. @throws {DTypeError} if the index is no integer.
+ * @throws {ChainruleError} if there are no branches. @throws {DTypeError} if the index is not an integer.
  * @throws {ShapeError} or {DTypeError} if the branches return different results.
  * @example switchCase(index, [(x: Tensor) => x.sin(), (x) => x.cos(), (x) => x.exp()], x)
  */
@@ -86,7 +89,7 @@ function clamped<F>(functions: readonly F[], index: number): F {
 
 /** A tensor with one element, without dimensions. */
 function single(op: string, what: string, x: unknown): Tensor {
-  if (!isTensor(x)) throw new ChainruleError(`${op}: ${what} must be a tensor, got ${typeof x}`);
+  if (!isTensor(x)) throw new ChainruleError(`${op}: ${what} must be a tensor, got ${display(x)}`);
   if (x.size !== 1) {
     throw new ShapeError(
       `${op}: ${what} must have a single element, got shape ${show(x.sizes)}; where(c, a, b) chooses element by element`,

@@ -1,4 +1,5 @@
 /** @file Recording the body of a loop or a branch: called once, on nodes that stand for what it is given. */
+import { display } from '../../arguments/display.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import type { Cell } from '../../graph/cell.js';
 import { isFloat } from '../../graph/dtype.js';
@@ -104,13 +105,13 @@ export function checkTensors(op: string, what: string, tree: Tree): void {
   const bad = loose(tree);
   if (bad !== null)
     throw new ChainruleError(
-      `${op}: ${what} must hold tensors alone, got ${bad}; write scalar(x) for a number`,
+      `${op}: ${what} must hold only tensors, got ${bad}; write scalar(x) for a number`,
     );
 }
 
 function loose(tree: Tree): string | null {
   if (isTensor(tree) || tree === null || tree === undefined) return null;
-  if (typeof tree !== 'object') return typeof tree;
+  if (typeof tree !== 'object') return display(tree);
   for (const part of Object.values(tree)) {
     const bad = loose(part);
     if (bad !== null) return bad;

@@ -1,5 +1,5 @@
 /** @file `scan`: a loop over sequences as one node of the graph. */
-import { checkArgument, defineOptions } from '../../arguments/index.js';
+import { checkArgument, defineOptions, display, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
@@ -13,7 +13,7 @@ import { hoist } from './hoist.js';
 import { building } from '../variable.js';
 import { checkTensors, matching, namesOf, recordBody, standFor } from './record.js';
 
-/** A tree with tensors of any shape in the places of its tensors. */
+/** A tree in which the tensors may have any shape. */
 export type Loose<T> = T extends Tensor
   ? Tensor
   : T extends readonly unknown[]
@@ -24,13 +24,16 @@ export type Loose<T> = T extends Tensor
 
 /** Options of `scan`. */
 export interface ScanOptions {
-  /** From the last element of the sequences to the first; results keep the places of what they were made from. */
+  /**
+   * Whether to go from the last element of the sequences to the first; results stay at the positions of their
+   * elements. Default false.
+   */
   readonly reverse?: boolean;
-  /** The number of steps: needed where there are no sequences. */
+  /** The number of steps: needed if there are no sequences. */
   readonly length?: number;
   /**
-   * Keep no more for the backward pass than the carries at the beginning of each step, and compute the rest again there:
-   * less memory for more time. Otherwise all that the backward pass reads is kept.
+   * Whether to keep only the carries at the start of each step for the backward pass, and compute the rest again there:
+   * less memory for more time. Default false: all that the backward pass reads is kept.
    */
   readonly checkpoint?: boolean;
 }
@@ -42,24 +45,28 @@ const scanOptions = defineOptions<ScanOptions>({
 });
 
 /**
- * A loop as one node: `[carry, y] = f(carry, x)` for each element of the sequences, one after the other. Returns the last
- * carry, and the results `y` of all steps as sequences.
+ * A loop as one node: `[carry, y] = f(carry, x)` for each element of the sequences in turn. Returns the last carry,
+ * and the results `y` of all steps as sequences.
  *
- * `carry`, `xs` and what `f` returns are tensors or trees of them. The tensors of `xs` are sequences along their first
- * dimension, all of one length, and `f` gets one element of each, without that dimension; `null` with `{ length }` is a
- * loop that reads none. The carry keeps its structure, shapes and dtypes; `y` may be null. Over n steps a result of shape
- * `[...s]` becomes `[n, ...s]`; of 0 steps the carry is what was given.
+ * `carry`, `xs` and what `f` returns are tensors or trees of tensors. The tensors of `xs` are sequences along their
+ * first dimension, all of the same length; `f` gets one element of each, without that dimension. `null` with `{
+ * length }` is a loop without sequences. The structure, shapes and dtypes of the carry stay the same; `y` may be
+ * null. Over n steps, a result of shape `[...s]` becomes `[n, ...s]`; after 0 steps the carry is the one that was
+ * given.
  *
- * `f` is called once, whatever the length, so that a sequence of any length costs one node: values cannot be read inside
- * (a plain loop may), and decisions by value are `where` or `cond`. Gradients, tangents and `vmap` reach all that `f`
- * closes over; what does not depend on the step is computed once. Random numbers are those of the loop written by hand,
- * from the same seed. A cell that `f` assigns is carried from step to step and has its last value afterwards. The backward
- * pass is a scan from the end over what was kept of each step. Values have the bits of the loop written by hand, as long as no
- * BLAS library computes products and none is a sum of fewer than 1,024 multiplications; gradients of what is captured
- * add up products over all steps at once, in an order of their own, unless in a `checkpoint`. Nests with itself and every
- * transform. JAX: `jax.lax.scan`; PyTorch: `torch._higher_order_ops.scan`.
+ * `f` is called once, whatever the length, so a sequence of any length costs one node. It cannot read values (a
+ * plain loop can); decide by values with `where` or `cond`. Gradients, tangents and `vmap` reach everything that `f`
+ * closes over; what does not depend on the step is computed once. Random numbers are those of the loop written by
+ * hand, from the same seed. A cell that `f` assigns is carried from step to step, and has its last value afterwards.
  *
- * @throws {ShapeError} or {DTypeError} naming the tensor, if `f` returns another carry, or sequences differ in length.
+ * The backward pass is a scan from the end, over what was kept of each step. Values have the same bits as the loop
+ * written by hand, if no BLAS library computes products and no product has fewer than 1,024 multiplications.
+ * Gradients of captured tensors add up the products of all steps at once, in an order of their own, unless in a
+ * `checkpoint`. Scans nest with each other and with every transform. JAX: `jax.lax.scan`; PyTorch:
+ * `torch._higher_order_ops.scan`.
+ *
+ * @throws {ShapeError} or {DTypeError} naming the tensor, if `f` returns another carry, or sequences differ in
+ * length.
  * @throws {ChainruleError} if there is neither a sequence nor a length, or `f` reads a value.
  * @example
  * const [h, hs] = scan((h: Tensor, x: Tensor) => {
@@ -92,7 +99,7 @@ export function scan<C, X, Y>(
   const { result, cells, since, start, draws } = recorded;
   if (!Array.isArray(result) || result.length !== 2) {
     throw new ChainruleError(
-      `scan: the body must return [carry, y], two parts, got ${Array.isArray(result) ? `${result.length}` : typeof result}; ` +
+      `scan: the body must return [carry, y], two parts, got ${Array.isArray(result) ? plural(result.length, 'part') : display(result)}; ` +
         `y may be null`,
     );
   }
@@ -144,10 +151,10 @@ function lengthOf(
     const name = names[k] ?? 'xs';
     const n = x.sizes[0];
     if (n === undefined)
-      throw new ShapeError(`scan: ${name} has no dimensions, a sequence has at least one`);
+      throw new ShapeError(`scan: ${name} has no dimensions; a sequence has at least one`);
     if (length !== undefined && n !== length) {
       throw new ShapeError(
-        `scan: ${name} has ${n} elements, shape ${show(x.sizes)}, but ${from} is ${length}; all sequences have one length`,
+        `scan: ${name} of shape ${show(x.sizes)} has length ${n}, but ${from} is ${length}; all sequences must have the same length`,
       );
     }
     length = n;
@@ -155,7 +162,7 @@ function lengthOf(
   });
   if (length === undefined) {
     throw new ChainruleError(
-      'scan: xs holds no tensor, so that the number of steps is not known; give { length }',
+      'scan: xs holds no tensor, so the number of steps is not known; give { length }',
     );
   }
   return length;

@@ -1,7 +1,8 @@
 /**
  * @file A loop with a condition as a call. Its body gives whether to go on, then the new carries.
  *
- * Forward mode and many examples are such loops again; its way back is that of the `scan` over as many steps as it took.
+ * Forward mode and many examples are such loops again; its way back is that of the `scan` over as many steps as it
+ * took.
  */
 import { GradError } from '../../errors.js';
 import { mode } from '../../graph/mode.js';
@@ -32,7 +33,10 @@ interface WhileCall extends CallRules {
 /** Steps that a loop recorded by `compile` may be differentiated over: as many are computed, whether needed or not. */
 const MANY_STEPS = 100_000;
 
-/** Runs a body while its first output holds, from carries and whether to begin: the last carries, and the steps taken. */
+/**
+ * Runs a body while its first output holds, from carries and whether to begin: the last carries, and the steps
+ * taken.
+ */
 export function callWhile(
   body: Body,
   most: number,
@@ -241,8 +245,8 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
   }
   if (most > MANY_STEPS) {
     throw new GradError(
-      `whileLoop: how many steps it takes is not known while ${mode.body ?? mode.tracing} records, and its backward pass ` +
-        `then computes all that there may be; give { maxIterations } of at most ${MANY_STEPS}, or use scan`,
+      `whileLoop: the number of steps is not known while ${mode.body ?? mode.tracing} records, and the backward pass ` +
+        `then computes the largest possible number; give { maxIterations } of at most ${MANY_STEPS}, or use scan`,
     );
   }
   const active = new Placeholder([], 'bool');

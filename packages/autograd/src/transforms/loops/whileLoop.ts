@@ -1,5 +1,5 @@
 /** @file `whileLoop`: a loop that ends by a condition, as one node of the graph. */
-import { checkArgument, defineOptions } from '../../arguments/index.js';
+import { checkArgument, defineOptions, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
@@ -16,7 +16,7 @@ import { callWhile } from './whileCall.js';
 
 /** Options of `whileLoop`. */
 export interface WhileLoopOptions {
-  /** The most steps; reaching them while the condition holds is an error. Default 2³¹ − 1. */
+  /** The largest number of steps; it is an error if the condition still holds after them. Default 2³¹ − 1. */
   readonly maxIterations?: number;
 }
 
@@ -28,21 +28,22 @@ const whileOptions = defineOptions<WhileLoopOptions>({
 });
 
 /**
- * A loop that ends by a condition, as one node: `carry = body(carry)` while `condition(carry)` holds. Returns the last
- * carry.
+ * A loop that ends by a condition, as one node: `carry = body(carry)` while `condition(carry)` holds. Returns the
+ * last carry.
  *
- * The carry is a tensor or a tree of them and keeps its structure, shapes and dtypes. The condition is a tensor with a
- * single element: true, or any number but 0. Both functions are called once: values cannot be read inside (a plain loop
- * may). Random numbers are those of the loop written by hand, from the same seed; what is drawn after it too, but where
- * `compile` or `vmap` records.
+ * The carry is a tensor or a tree of tensors, whose structure, shapes and dtypes stay the same. The condition is a
+ * tensor with a single element, which holds if it is not 0. Both functions are called once, so they cannot read
+ * values (a plain loop can). Random numbers are those of the loop written by hand, from the same seed; so is what is
+ * drawn after it, except inside `compile` and `vmap`.
  *
- * Forward mode carries tangents beside the values. A backward pass runs the loop once more, as a `scan` over the steps it
- * took; where `compile` records and their number cannot be read, over `maxIterations` steps, which must then be given. Under
- * `vmap` the loop goes on until the last example is done, and those that are done keep their carries. JAX:
+ * Forward mode carries tangents beside the values. A backward pass runs the loop again, as a `scan` over the steps
+ * it took; where `compile` records and their number cannot be read, over `maxIterations` steps, which must then be
+ * given. Under `vmap` the loop runs until the last example is done; examples that are done keep their carries. JAX:
  * `jax.lax.while_loop`; PyTorch: `torch.while_loop`.
  *
- * @throws {ShapeError} or {DTypeError} naming the tensor, if the body returns another carry, or the condition is none.
- * @throws {ChainruleError} when evaluated, if the condition is NaN, or still holds after `maxIterations` steps.
+ * @throws {ShapeError} or {DTypeError} naming the tensor, if the body returns another carry or the condition is not
+ * a single element.
+ * @throws {ChainruleError} when evaluated, if the condition is NaN or still holds after `maxIterations` steps.
  * @example whileLoop((x: Tensor) => x.lt(100), (x) => x.mul(2), tensor(3)) // 192
  */
 export function whileLoop<C>(
@@ -102,7 +103,7 @@ export function whileLoop<C>(
 function checkCondition(x: unknown): Tensor {
   if (!isTensor(x)) {
     throw new DTypeError(
-      `whileLoop: the condition must return a tensor, got ${typeof x}; compare tensors: x.lt(10)`,
+      `whileLoop: the condition must return a tensor, got ${display(x)}; compare tensors: x.lt(10)`,
     );
   }
   if (x.size !== 1) {

@@ -28,7 +28,7 @@ const IR: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 20: 9, 21: 1
 export interface OnnxFiles {
   /** The model, to be written to an `.onnx` file: its large weights are in `externalData`. */
   readonly model: Uint8Array;
-  /** The files beside it by name, as `importOnnx` takes them. */
+  /** The files with its large weights, by name, as `importOnnx` takes them. */
   readonly externalData: Record<string, Uint8Array>;
 }
 
@@ -37,16 +37,17 @@ type Exported<O> = O extends { readonly externalData: string } ? OnnxFiles : Uin
 /**
  * A model, or a function of tensors, as the bytes of an ONNX file.
  *
- * What the library calls by a name that ONNX has is one operator there: softmax, layer normalization, convolution with its
- * bias, pooling, GELU, LSTM, GRU. The rest is written operation by operation. Weights have the keys of the state dictionary.
- * A model is exported in evaluation mode. Of `args` shapes and dtypes count; sizes that are `dynamic` may be others when the
- * file is run, and what does not work for all sizes is refused. Integers are int32. PyTorch: `torch.onnx.export`.
+ * Whatever ONNX has an operator for becomes that operator: softmax, layer normalization, convolution with its bias,
+ * pooling, GELU, LSTM, GRU. The rest is written operation by operation. Weights have the keys of the state
+ * dictionary. A model is exported in evaluation mode. Only the shapes and dtypes of `args` matter; sizes that are
+ * `dynamic` may differ when the file is run, and a function that does not work for all sizes is refused. Integers
+ * are int32. PyTorch: `torch.onnx.export`.
  *
- * NaN: ONNX leaves open what `Max`, `Relu` and pooling make of it.
+ * ONNX does not define what `Max`, `Relu` and pooling make of NaN.
  *
  * @param f A module, or a function of tensors; it is called a few times, and computes nothing.
  * @param args One tensor for each argument.
- * @throws {ChainruleError} for an operation that ONNX has not, with the line that made it; and if `f` reads values, draws
+ * @throws {ChainruleError} for an operation that ONNX lacks, with the line that made it; and if `f` reads values, draws
  * random numbers or changes parameters.
  * @example
  * writeFileSync('digits.onnx', exportOnnx(model, [zeros([1, 1, 28, 28])], { names: ['image'], dynamic: { batch: 0 } }));

@@ -19,7 +19,7 @@ export function separate(
     if (total < MOST) return { model, files: {} };
     throw new ChainruleError(
       `exportOnnx: ${Math.round(total / 1e6)} MB of weights are more than an ONNX file holds; give ` +
-        "{ externalData: 'model.bin' } for a file of their own",
+        "{ externalData: 'model.bin' } for a separate file",
     );
   }
   if (!/^[^\\/:%]+$/.test(location) || location.startsWith('.'))

@@ -1,21 +1,34 @@
 /** @file What `exportOnnx` takes, checked. */
-import { ChainruleError, defineOptions, display, kinds, type Tensor } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  defineOptions,
+  display,
+  kinds,
+  plural,
+  type Tensor,
+} from '@chainrule/autograd';
 import type { Module } from '@chainrule/nn';
 
 /** Options of `exportOnnx`. */
 export interface ExportOnnxOptions {
-  /** Names of the inputs, or of inputs and outputs. By default `arg0` …, and `output` or the places in what is returned. */
+  /**
+   * Names of the inputs, or of inputs and outputs. By default `arg0` …, and `output` or the places in what is
+   * returned.
+   */
   readonly names?:
     | readonly string[]
     | { readonly inputs?: readonly string[]; readonly outputs?: readonly string[] };
   /**
-   * Sizes that may be another at each call, by a name: the dimension of all inputs that have it, or of each input by its
-   * name. `{ batch: 0, length: { tokens: 1 } }`.
+   * Sizes that may be another at each call, by a name: the dimension of all inputs that have it, or of each input by
+   * its name. `{ batch: 0, length: { tokens: 1 } }`.
    */
   readonly dynamic?: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
   /** The version of the operators, 17 to 23. Default 20. */
   readonly opset?: number;
-  /** The modules whose parameters and buffers have their keys as names, where `f` is a function: one, or several by a prefix. */
+  /**
+   * The modules whose parameters and buffers have their keys as names, where `f` is a function: one, or several by a
+   * prefix.
+   */
   readonly modules?: Module | Readonly<Record<string, Module>>;
   /** The name of a file for the weights, which are then not part of the model: it must have one above 2 GB. */
   readonly externalData?: string;
@@ -56,7 +69,9 @@ export function namesOf(
   const names = Array.from({ length: count }, (_, i) => inputs[i] ?? `arg${i}`);
   for (const list of [inputs.length > count ? inputs : names, outputs]) {
     if (list.length > count && list === inputs)
-      throw new ChainruleError(`exportOnnx: ${inputs.length} names for ${count} inputs`);
+      throw new ChainruleError(
+        `exportOnnx: ${plural(inputs.length, 'name')} for ${plural(count, 'input')}`,
+      );
     if (new Set(list).size !== list.length || list.includes(''))
       throw new ChainruleError(`exportOnnx: names must differ and not be empty: ${display(list)}`);
   }

@@ -75,7 +75,7 @@ export class Call {
 
   strings(i: number): Strings {
     const value = this.value(i);
-    return value instanceof Strings ? value : this.refuse(`input ${i} must be texts`);
+    return value instanceof Strings ? value : this.refuse(`input ${i} must be strings`);
   }
 
   sequence(i: number): readonly Value[] {
@@ -180,7 +180,7 @@ export class Call {
   elementType(name: string, fallback?: number): { type: ElementType; dtype: DType } {
     const type = requireElementType(this.int(name, fallback), `${name} of ${this.node.label}`);
     const { dtype } = ELEMENTS[type];
-    return dtype === null ? this.refuse('texts are none of its results here') : { type, dtype };
+    return dtype === null ? this.refuse('it cannot return strings here') : { type, dtype };
   }
 
   /** The number of inputs that the body in an attribute takes. */

@@ -43,7 +43,7 @@ export class GraphReader {
     const read = this.graph(graph, versions, new Set(), 'the graph');
     if (this.missing.size > 0) {
       throw new FormatError(
-        `importOnnx: there is no operator ${[...this.missing].join(', ')} here; docs/onnx.md lists those that there are`,
+        `importOnnx: unsupported operators: ${[...this.missing].join(', ')}; docs/onnx.md lists the supported ones`,
       );
     }
     return read;
@@ -115,7 +115,7 @@ export class GraphReader {
       for (const name of input) {
         if (name !== '' && !names.has(name)) {
           throw new FormatError(
-            `importOnnx: ${label} reads '${name}', which nothing gives before it`,
+            `importOnnx: ${label} reads '${name}', which no node before it produces`,
           );
         }
       }
@@ -222,14 +222,14 @@ function versionsOf(imports: readonly OperatorSetProto[]): Map<string, number> {
 function define(names: Set<string>, outer: ReadonlySet<string>, name: string, by: string): void {
   // A name of a graph around this one may be used again.
   if (names.has(name) && !outer.has(name))
-    throw new FormatError(`importOnnx: ${by} gives '${name}', which there is already`);
+    throw new FormatError(`importOnnx: ${by} produces '${name}', which exists already`);
   names.add(name);
 }
 
 function checkDefined(wanted: readonly string[], names: ReadonlySet<string>, what: string): void {
   for (const name of wanted)
     if (!names.has(name))
-      throw new FormatError(`importOnnx: ${what} ends in '${name}', which no node gives`);
+      throw new FormatError(`importOnnx: ${what} has the output '${name}', which no node produces`);
 }
 
 function noteType(types: Map<string, ElementType>, name: string, code: number | undefined): void {

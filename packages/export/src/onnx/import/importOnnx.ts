@@ -9,9 +9,9 @@ import { moduleOf, type OnnxModule } from './onnxModule.js';
 
 /** Options of `importOnnx`. */
 export interface ImportOnnxOptions {
-  /** The files beside the model that hold large weights, by the names that the model calls them, or how to get one. */
+  /** The files that hold large weights, by the names used in the model, or a function that returns one. */
   readonly externalData?: OnnxExternalData;
-  /** How much the file may ask for. */
+  /** Limits on what the file may ask for. */
   readonly limits?: OnnxLimits;
 }
 
@@ -23,16 +23,17 @@ const importOptions = defineOptions<ImportOnnxOptions>({
 /**
  * A model in an ONNX file as a `Module`: it runs, is differentiable, and can be trained further.
  *
- * Float initializers with at least one dimension become parameters under their names, statistics of batch normalization
- * buffers; everything else is a constant. The module begins in evaluation mode, in which it computes what the file says;
- * in training mode dropout drops and batch normalization uses the batch. Integers are int32, float16 and bfloat16 are
- * float32. Which operators there are is listed in docs/onnx.md; versions 7 to 23 of them are read, older ones mostly.
+ * Float initializers with at least one dimension become parameters under their names, statistics of batch
+ * normalization buffers; everything else is a constant. The module begins in evaluation mode, in which it computes
+ * what the file says; in training mode dropout drops and batch normalization uses the batch. Integers are int32,
+ * float16 and bfloat16 are float32. docs/onnx.md lists the operators; versions 7 to 23 of them are read, and most of
+ * the older ones.
  *
- * A file is believed nothing: lengths, nesting, counts and names are checked before anything is made of them, files
- * beside the model are read from what `externalData` gives and nowhere else, and no code is run.
+ * A file is not trusted: lengths, nesting, counts and names are checked before anything is made of them, files
+ * beside the model are read only from what `externalData` gives, and no code is run.
  *
- * @throws {FormatError} if the file is damaged or hostile, is beyond a limit, or needs an operator that there is not;
- * it says what and where.
+ * @throws {FormatError} if the file is damaged or hostile, exceeds a limit, or needs an unsupported operator;
+ * the message says what and where.
  * @example
  * const model = importOnnx(readFileSync('resnet18.onnx'));
  * const [logits] = model.run(image);

@@ -1,5 +1,5 @@
 /** @file Runs a graph: each node calls the functions of tensors that its operator stands for. */
-import { ChainruleError, FormatError, Tensor } from '@chainrule/autograd';
+import { ChainruleError, FormatError, plural, Tensor } from '@chainrule/autograd';
 import { Outputs, type Operator } from '../operators/operator.js';
 import type { ElementType } from '../schema/elementTypes.js';
 import { Call } from './call.js';
@@ -65,7 +65,7 @@ export class Run {
     for (const [name, value] of graph.constants) scope.set(name, value);
     if (inputs.length !== graph.inputs.length) {
       throw new FormatError(
-        `importOnnx: a graph takes ${graph.inputs.length} inputs, it is given ${inputs.length}`,
+        `importOnnx: a graph takes ${plural(graph.inputs.length, 'input')}, got ${inputs.length}`,
       );
     }
     graph.inputs.forEach(({ name }, i) => scope.set(name, inputs[i] as Value));
@@ -76,7 +76,7 @@ export class Run {
   private result(scope: Scope, name: string): Value {
     const value = scope.find(name);
     if (value === undefined)
-      throw new FormatError(`importOnnx: nothing gives the output '${name}'`);
+      throw new FormatError(`importOnnx: no node produces the output '${name}'`);
     return value;
   }
 

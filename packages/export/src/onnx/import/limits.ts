@@ -1,7 +1,7 @@
 /** @file How much of a file, and of what it makes, is believed. */
 import { defineOptions, FormatError, kinds } from '@chainrule/autograd';
 
-/** What a file may ask for. A file beyond a limit is refused before the work is done. */
+/** Limits on what a file may ask for. A file that exceeds one is refused before the work is done. */
 export interface OnnxLimits {
   /** Elements of one tensor, in the file or computed. Default 2^29, 2 GiB of float32. */
   readonly elements?: number;
@@ -9,7 +9,7 @@ export interface OnnxLimits {
   readonly messages?: number;
   /** Messages within messages: graphs in graphs. Default 100. */
   readonly depth?: number;
-  /** Rounds of one loop. Default 100,000. */
+  /** Iterations of one loop. Default 100,000. */
   readonly iterations?: number;
   /** Nodes that one call runs, those of loops and functions counted each time. Default 10 million. */
   readonly steps?: number;

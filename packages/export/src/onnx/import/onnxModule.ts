@@ -1,12 +1,13 @@
 /** @file An imported graph as a module: its weights are parameters, its call runs the nodes. */
 import {
   cell,
-  DTypeError,
   ChainruleError,
+  DTypeError,
   kinds,
   noGrad,
   Parameter,
   passes,
+  plural,
   ShapeError,
   Tensor,
 } from '@chainrule/autograd';
@@ -27,9 +28,9 @@ const aGraph = kinds.kind<Graph>('be a graph', (x) => x instanceof Graph);
  * Its parameters and state dictionary have the names of the file. It begins in evaluation mode.
  */
 export class OnnxModule extends Module {
-  /** What the model takes, in the order of the arguments. */
+  /** The inputs of the model, in the order of the arguments. */
   readonly inputs: readonly OnnxSpec[];
-  /** What the model gives. */
+  /** The outputs of the model. */
   readonly outputs: readonly OnnxSpec[];
   private readonly graph: Graph;
   private readonly limits: Limits;
@@ -40,7 +41,7 @@ export class OnnxModule extends Module {
   constructor(graph: Graph, limits: Limits, fields: ReadonlyMap<string, string>) {
     super();
     if (!passes(aGraph, graph))
-      throw new ChainruleError('OnnxModule: made by importOnnx(file), not by new');
+      throw new ChainruleError('OnnxModule: use importOnnx(file) instead of new');
     this.graph = graph;
     this.limits = limits;
     this.inputs = graph.inputs;
@@ -57,26 +58,26 @@ export class OnnxModule extends Module {
   }
 
   /**
-   * Runs the model on one tensor for each of `inputs`, and gives all outputs.
+   * Runs the model on one tensor for each of `inputs`, and returns all outputs.
    *
-   * @throws {ShapeError} if a shape is none that the file allows. @throws {DTypeError} if a dtype is.
-   * @throws {ChainruleError} if an output is no tensor: `values` gives those too.
+   * @throws {ShapeError} for a shape that the file does not allow. @throws {DTypeError} for such a dtype.
+   * @throws {ChainruleError} if an output is not a tensor: `values` returns those too.
    */
   run(...tensors: readonly Tensor[]): Tensor[] {
     return this.values(...tensors).map((value, i) => {
       if (value instanceof Tensor) return value;
       throw new ChainruleError(
-        `run: the output '${this.outputs[i]?.name}' is ${value instanceof Strings ? 'texts' : 'a sequence'}, no tensor; ` +
+        `run: the output '${this.outputs[i]?.name}' is ${value instanceof Strings ? 'strings' : 'a sequence'}, not a tensor; ` +
           'values(…) gives it too',
       );
     });
   }
 
-  /** As `run`, for models that take or give texts and sequences as well. */
+  /** As `run`, for models that also take or return strings and sequences. */
   values(...args: readonly OnnxValue[]): OnnxValue[] {
     if (args.length !== this.inputs.length) {
       throw new ChainruleError(
-        `run: the model takes ${this.inputs.length} inputs (${this.inputs.map(({ name }) => name).join(', ')}), ` +
+        `run: the model takes ${plural(this.inputs.length, 'input')} (${this.inputs.map(({ name }) => name).join(', ')}), ` +
           `got ${args.length}`,
       );
     }
@@ -132,7 +133,7 @@ function checkInput({ name, kind, type, shape }: OnnxSpec, value: OnnxValue): vo
   if (kind !== 'tensor' || type === null) return;
   const { dtype } = ELEMENTS[type];
   if (dtype === null) {
-    if (!(value instanceof Strings)) refuse('texts: new Strings([…])');
+    if (!(value instanceof Strings)) refuse('strings: new Strings([…])');
   } else if (!(value instanceof Tensor)) refuse('a tensor');
   else if (value.dtype !== dtype)
     refuse(`${dtype} (${type} in the file), got ${value.dtype}: cast it`);

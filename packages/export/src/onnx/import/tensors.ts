@@ -149,7 +149,7 @@ function fromBytes(
     case 'int4':
       return new Known(Int32Array.from(nibbles(bytes, type === 'int4', count)), shape, 'int32');
     case 'string':
-      throw new FormatError(`importOnnx: ${what} has texts as raw bytes`);
+      throw new FormatError(`importOnnx: ${what} has strings as raw bytes`);
   }
 }
 

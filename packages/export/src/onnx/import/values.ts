@@ -22,7 +22,9 @@ export class Strings {
     this.shape = checkArgument('Strings', 'shape', sizes, kinds.listOf(kinds.size));
     const size = sizes.reduce((n, m) => n * m, 1);
     if (size !== data.length)
-      throw new ShapeError(`Strings: ${data.length} texts do not fill shape [${sizes.join(', ')}]`);
+      throw new ShapeError(
+        `Strings: ${data.length} strings do not fill shape [${sizes.join(', ')}]`,
+      );
   }
 }
 

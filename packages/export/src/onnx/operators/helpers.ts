@@ -18,7 +18,7 @@ export function product(sizes: readonly number[]): number {
 export function dimension(call: Call, dim: number, rank: number): number {
   const d = dim < 0 ? dim + rank : dim;
   if (!Number.isInteger(d) || d < 0 || d >= Math.max(rank, 1))
-    call.refuse(`axis ${dim} is none of ${rank} dimensions`);
+    call.refuse(`axis ${dim} is out of range for ${rank} dimensions`);
   return d;
 }
 

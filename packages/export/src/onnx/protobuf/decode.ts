@@ -156,7 +156,7 @@ class Decoder {
       const size = wire === WIRE.fixed32 ? 4 : 8;
       this.need(size, end);
       this.at += size;
-    } else this.refuse(`${owner} has a field of wire type ${wire}, which there is not`);
+    } else this.refuse(`${owner} has a field of the unknown wire type ${wire}`);
   }
 
   private need(bytes: number, end: number): void {
@@ -164,6 +164,6 @@ class Decoder {
   }
 
   private refuse(why: string): never {
-    throw new FormatError(`importOnnx: no ONNX file, at byte ${this.at}: ${why}`);
+    throw new FormatError(`importOnnx: not an ONNX file, at byte ${this.at}: ${why}`);
   }
 }

@@ -3,7 +3,7 @@ import { defineOptions, kinds, rand, ShapeError, tensor, type Tensor } from '@ch
 import { picturesOf } from './sample.js';
 import type { Transform } from './transforms.js';
 
-/** How far colours may change: a factor from 1 − x to 1 + x, for hue a turn from −x to x. */
+/** Options of `colorJitter`: factors are drawn from 1 − x to 1 + x, turns of the hue from −x to x. */
 export interface ColorJitterOptions {
   /** Default 0. */
   readonly brightness?: number;
@@ -23,8 +23,8 @@ const jitterOptions = defineOptions<ColorJitterOptions>({
 });
 
 /**
- * Pictures of three channels from 0 to 1 with other brightness, contrast, saturation and hue, each picture by draws of its
- * own; the results are clipped to [0, 1]. torchvision: `ColorJitter`; hue turns in YIQ here, and the order is fixed.
+ * Changes brightness, contrast, saturation and hue of each picture at random; pictures have three channels from 0 to
+ * 1, and results are clipped to [0, 1]. torchvision: `ColorJitter`; hue turns in YIQ here, and the order is fixed.
  *
  * @throws {ShapeError} unless there are three channels.
  * @example colorJitter({ brightness: 0.2, contrast: 0.2, saturation: 0.2, hue: 0.05 })

@@ -1,4 +1,4 @@
-/** @file The pictures of a video, one after the other. */
+/** @file The pictures of a video. */
 import {
   checkArgument,
   ChainruleError,
@@ -12,17 +12,17 @@ import { fromPixels, type FromPixelsOptions } from './pixels.js';
 export interface VideoImage {
   /** float32 `[channels, height, width]`, from 0 to 1. */
   readonly image: Tensor;
-  /** Seconds from the start. */
+  /** The time in seconds from the start. */
   readonly time: number;
 }
 
-/** What `videoFrames` takes. */
+/** Options of `videoFrames`. */
 export interface VideoFramesOptions extends FromPixelsOptions {
-  /** Pictures a second: of a `<video>`, by going to each (default 1); of a stream, at most so many (default all). */
+  /** Pictures per second: for a `<video>`, which is moved to each (default 1); for a stream, at most (default all). */
   readonly fps?: number;
-  /** The first moment, in seconds. Default 0. */
+  /** The start, in seconds. Default 0. */
   readonly from?: number;
-  /** The moment at which to end, in seconds. Default: that of the video. */
+  /** The end, in seconds. Default: that of the video. */
   readonly to?: number;
 }
 
@@ -81,10 +81,11 @@ const source = kinds.kind<VideoElementLike | AsyncIterable<VideoFrameLike>>(
 );
 
 /**
- * Goes over the pictures of a `<video>`, by moving it to one moment after the other, or over a stream of `VideoFrame`s, from a
- * camera or a decoder; frames of a stream are closed once they are read.
+ * Iterates over the pictures of a `<video>`, by moving it from moment to moment, or over a stream of `VideoFrame`s
+ * from a camera or a decoder; frames of a stream are closed once they are read.
  *
- * @throws {ChainruleError} for what is no video, cannot be loaded, or whose pixels another site keeps to itself.
+ * @throws {ChainruleError} for anything but a video, or one that cannot be loaded or whose pixels another site does
+ * not share.
  * @example for await (const { image, time } of videoFrames(video, { fps: 5 })) { … }
  */
 export async function* videoFrames(

@@ -1,4 +1,4 @@
-/** @file Pictures of a page as tensors and back: images, canvases, bitmaps, frames of videos. */
+/** @file Pictures of a page to tensors and back: images, canvases, bitmaps, video frames. */
 import {
   checkArgument,
   ChainruleError,
@@ -13,21 +13,21 @@ import {
 } from '@chainrule/autograd';
 import { pixelsOnGpu } from './gpuPixels.js';
 
-/** Bytes of red, green, blue and opacity, row by row: an `ImageData`, or what a decoder of Node gives. */
+/** Bytes of red, green, blue and opacity in row-major order: an `ImageData`, or the output of a decoder in Node. */
 export interface PixelData {
-  /** Four bytes a pixel. */
+  /** Four bytes for each pixel. */
   readonly data: Uint8Array | Uint8ClampedArray;
-  /** Pixels in a row. */
+  /** The number of pixels in a row. */
   readonly width: number;
-  /** Rows. */
+  /** The number of rows. */
   readonly height: number;
 }
 
-/** What `fromPixels` takes. */
+/** Options of `fromPixels`. */
 export interface FromPixelsOptions {
-  /** 1 for gray (ITU-R 601), 3 for colour (default), 4 with opacity. */
+  /** 1 for gray (ITU-R 601), 3 for colour (the default), 4 for colour and opacity. */
   readonly channels?: 1 | 3 | 4;
-  /** Where the tensor lies. Default: the device that `setDevice` chose. */
+  /** The device of the tensor. Default: the one that `setDevice` chose. */
   readonly device?: string;
 }
 
@@ -37,11 +37,13 @@ const pixelOptions = defineOptions<FromPixelsOptions>({
 });
 
 /**
- * A picture as float32 `[channels, height, width]` of values from 0 to 1. It may be an `ImageData`, pixels from a decoder, or
- * in a page an image, a canvas, an `ImageBitmap`, a video or a `VideoFrame`: on WebGPU these reach the device without passing
- * through the host. torchvision: `to_tensor`; TensorFlow.js: `browser.fromPixels`, with channels last and from 0 to 255.
+ * A picture as float32 `[channels, height, width]` of values from 0 to 1. It may be an `ImageData`, pixels from a
+ * decoder, or in a page an image, a canvas, an `ImageBitmap`, a video or a `VideoFrame`: on WebGPU these reach the
+ * device without passing through the host. torchvision: `to_tensor`; TensorFlow.js: `browser.fromPixels`, with
+ * channels last and from 0 to 255.
  *
- * @throws {ChainruleError} for what is no picture, is not loaded yet, or whose pixels another site keeps to itself.
+ * @throws {ChainruleError} for anything but a picture, or one that is not loaded or whose pixels another site does
+ * not share.
  * @example const image = fromPixels(canvas, { channels: 1 }); // [1, height, width]
  */
 export function fromPixels(source: PixelData | object, options?: FromPixelsOptions): Tensor {
@@ -74,8 +76,9 @@ export function fromPixels(source: PixelData | object, options?: FromPixelsOptio
 }
 
 /**
- * A tensor `[height, width]` or `[channels, height, width]` with 1, 3 or 4 channels of values from 0 to 1 as pixels; values
- * beyond are clipped, NaN is black. In a page the result can be drawn: `new ImageData(data, width, height)`, or {@link draw}.
+ * A tensor `[height, width]` or `[channels, height, width]` with 1, 3 or 4 channels of values from 0 to 1 as pixels;
+ * values beyond are clipped, NaN is black. In a page the result can be drawn: `new ImageData(data, width, height)`,
+ * or {@link draw}.
  *
  * @throws {ShapeError} for other shapes.
  * @example const { data, width, height } = toPixels(image);
@@ -108,7 +111,7 @@ export interface Canvas {
   width: number;
   /** Its pixels from top to bottom. */
   height: number;
-  /** What draws on it. */
+  /** Its drawing context. */
   getContext(kind: '2d'): unknown;
 }
 

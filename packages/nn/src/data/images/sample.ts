@@ -4,7 +4,7 @@ import { checkArgument, kinds, ShapeError, tensor, type Tensor } from '@chainrul
 /** Where a pixel comes from: (x, y) = (a·x + b·y + c, d·x + e·y + f), of pixel centres counted from 0. */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** How values between pixels are found. */
+/** How values between pixels are interpolated. */
 export type Interpolation = 'nearest' | 'bilinear';
 
 /** A picture or a batch of them, read once: `[…, channels, height, width]`. */
@@ -34,8 +34,8 @@ export function picturesOf(op: string, image: Tensor): Pictures {
 }
 
 /**
- * New pictures of a size, each by a map of its own. What lies outside is `fill`; `clamp` takes the nearest pixel of the edge
- * instead.
+ * New pictures of a size, each by a map of its own. What lies outside is `fill`; `clamp` takes the nearest pixel of
+ * the edge instead.
  */
 export function resample(
   from: Pictures,

@@ -1,6 +1,6 @@
 /**
- * @file Transforms and augmentations of pictures `[…, channels, height, width]`, to be composed and given to `MapDataset` or
- * applied to batches, where every picture has draws of its own. Draws are the library's: `manualSeed` makes them again.
+ * @file Transforms and augmentations of pictures `[…, channels, height, width]`, to be composed and given to
+ * `MapDataset` or applied to batches, where every picture has its own random numbers, which `manualSeed` governs.
  */
 import {
   checkArgument,
@@ -15,7 +15,7 @@ import {
 } from '@chainrule/autograd';
 import { picturesOf, resample, type Affine, type Interpolation, type Pictures } from './sample.js';
 
-/** From pictures to pictures. */
+/** A function from pictures to pictures. */
 export type Transform = (image: Tensor) => Tensor;
 
 /** A size: `[height, width]`, or one number for both. */
@@ -41,15 +41,18 @@ function draws(count: number, low = 0, high = 1): number[] {
 const IDENTITY: Affine = [1, 0, 0, 0, 1, 0];
 const bilinear = { interpolation: 'bilinear', fill: 0 } as const;
 
-/** One transform after the other. torchvision: `Compose`. @example compose(randomCrop(32, { padding: 4 }), randomHorizontalFlip()) */
+/**
+ * Applies transforms in order. torchvision: `Compose`. @example compose(randomCrop(32, { padding: 4 }),
+ * randomHorizontalFlip())
+ */
 export function compose(...transforms: readonly Transform[]): Transform {
   transforms.forEach((f) => checkArgument('compose', 'each argument', f, kinds.callable));
   return (image) => transforms.reduce((x, f) => f(x), image);
 }
 
-/** How pictures are resized. */
+/** Options of `resize`. */
 export interface ResizeOptions {
-  /** Default `'bilinear'`, between pixel centres, without antialiasing, as PyTorch's `interpolate`. */
+  /** How values are interpolated. Default `'bilinear'`, without antialiasing, as PyTorch's `interpolate`. */
   readonly interpolation?: Interpolation;
 }
 
@@ -57,7 +60,7 @@ const resizeOptions = defineOptions<ResizeOptions>({
   interpolation: kinds.oneOf('nearest', 'bilinear'),
 });
 
-/** Pictures of the given size. torchvision: `Resize`, with `antialias=False`. */
+/** Resizes pictures to the given size. torchvision: `Resize`, with `antialias=False`. */
 export function resize(size: Size, options?: ResizeOptions): Transform {
   const to = sizeOf('resize', size);
   const { interpolation = 'bilinear' } = resizeOptions('resize', options);
@@ -67,7 +70,7 @@ export function resize(size: Size, options?: ResizeOptions): Transform {
   };
 }
 
-/** The part in the middle; what is larger than the picture is filled with zeros. torchvision: `CenterCrop`. */
+/** Cuts out the centre; a size beyond the picture is filled with zeros. torchvision: `CenterCrop`. */
 export function centerCrop(size: Size): Transform {
   const to = sizeOf('centerCrop', size);
   return (image) => {
@@ -80,15 +83,18 @@ export function centerCrop(size: Size): Transform {
   };
 }
 
-/** How a part is chosen. */
+/** Options of `randomCrop`. */
 export interface RandomCropOptions {
-  /** How many zeros are first put around the picture. Default 0. */
+  /** How many zeros are first added at each side. Default 0. */
   readonly padding?: number;
 }
 
 const cropOptions = defineOptions<RandomCropOptions>({ padding: kinds.size });
 
-/** A part of the given size somewhere in each picture. torchvision: `RandomCrop`. @throws {ShapeError} if the picture is smaller. */
+/**
+ * Cuts out a random part of the given size from each picture. torchvision: `RandomCrop`. @throws {ShapeError} if the
+ * picture is smaller.
+ */
 export function randomCrop(size: Size, options?: RandomCropOptions): Transform {
   const to = sizeOf('randomCrop', size);
   const { padding = 0 } = cropOptions('randomCrop', options);
@@ -110,11 +116,11 @@ export function randomCrop(size: Size, options?: RandomCropOptions): Transform {
   };
 }
 
-/** Which parts `randomResizedCrop` takes. */
+/** Options of `randomResizedCrop`. */
 export interface RandomResizedCropOptions extends ResizeOptions {
-  /** The share of the area. Default [0.08, 1]. */
+  /** The range of the share of the area. Default [0.08, 1]. */
   readonly scale?: readonly [number, number];
-  /** Width over height. Default [3/4, 4/3]. */
+  /** The range of width over height. Default [3/4, 4/3]. */
   readonly ratio?: readonly [number, number];
 }
 
@@ -132,7 +138,10 @@ const resizedCropOptions = defineOptions<RandomResizedCropOptions>({
   ratio: range,
 });
 
-/** A part of random area and shape, resized: Inception's augmentation (Szegedy et al. 2014). torchvision: `RandomResizedCrop`. */
+/**
+ * Cuts out a part of random area and shape and resizes it: Inception's augmentation (Szegedy et al. 2014).
+ * torchvision: `RandomResizedCrop`.
+ */
 export function randomResizedCrop(size: Size, options?: RandomResizedCropOptions): Transform {
   const to = sizeOf('randomResizedCrop', size);
   const {
@@ -157,12 +166,12 @@ export function randomResizedCrop(size: Size, options?: RandomResizedCropOptions
   };
 }
 
-/** Each picture mirrored left to right, with probability `p`. torchvision: `RandomHorizontalFlip`. */
+/** Mirrors each picture left to right with probability `p`. torchvision: `RandomHorizontalFlip`. */
 export function randomHorizontalFlip(p = 0.5): Transform {
   return flip('randomHorizontalFlip', p, ({ width }) => [-1, 0, width - 1, 0, 1, 0]);
 }
 
-/** Each picture turned upside down, with probability `p`. torchvision: `RandomVerticalFlip`. */
+/** Mirrors each picture top to bottom with probability `p`. torchvision: `RandomVerticalFlip`. */
 export function randomVerticalFlip(p = 0.5): Transform {
   return flip('randomVerticalFlip', p, ({ height }) => [1, 0, 0, 0, -1, height - 1]);
 }
@@ -179,19 +188,19 @@ function flip(op: string, p: number, map: (from: Pictures) => Affine): Transform
   };
 }
 
-/** How far pictures are moved. */
+/** Options of `randomAffine`. */
 export interface RandomAffineOptions {
-  /** The largest angle, in degrees, either way; or [from, to], counterclockwise. Default 0. */
+  /** The largest angle in degrees, in either direction; or [from, to], counterclockwise. Default 0. */
   readonly degrees?: number | readonly [number, number];
   /** The largest shift, as shares of width and height. Default [0, 0]. */
   readonly translate?: readonly [number, number];
-  /** The range of factors. Default [1, 1]. */
+  /** The range of scale factors. Default [1, 1]. */
   readonly scale?: readonly [number, number];
   /** The largest shear along x, in degrees. Default 0. */
   readonly shear?: number;
-  /** Default `'bilinear'`. torchvision's is `'nearest'`. */
+  /** How values are interpolated. Default `'bilinear'`; torchvision's is `'nearest'`. */
   readonly interpolation?: Interpolation;
-  /** The value of what was not in the picture. Default 0. */
+  /** The value for pixels outside of the picture. Default 0. */
   readonly fill?: number;
 }
 
@@ -205,7 +214,7 @@ const affineOptions = defineOptions<RandomAffineOptions>({
   fill: kinds.finite,
 });
 
-/** Each picture turned, moved, scaled and sheared about its middle by random amounts. torchvision: `RandomAffine`. */
+/** Rotates, shifts, scales and shears each picture about its centre by random amounts. torchvision: `RandomAffine`. */
 export function randomAffine(options?: RandomAffineOptions): Transform {
   const {
     degrees = 0,
@@ -238,7 +247,7 @@ export function randomAffine(options?: RandomAffineOptions): Transform {
   };
 }
 
-/** Each picture turned by up to `degrees` either way. torchvision: `RandomRotation`. */
+/** Rotates each picture by up to `degrees` in either direction. torchvision: `RandomRotation`. */
 export function randomRotation(
   degrees: number | readonly [number, number],
   options?: Pick<RandomAffineOptions, 'interpolation' | 'fill'>,
@@ -246,7 +255,10 @@ export function randomRotation(
   return randomAffine(reading('randomRotation', 'options', () => ({ degrees, ...options })));
 }
 
-/** (x − mean) / std, channel by channel. torchvision: `Normalize`. @example normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]) */
+/**
+ * `(x − mean) / std` for each channel. torchvision: `Normalize`. @example normalize([0.485, 0.456, 0.406], [0.229,
+ * 0.224, 0.225])
+ */
 export function normalize(mean: readonly number[], std: readonly number[]): Transform {
   checkArgument('normalize', 'mean', mean, kinds.listOf(kinds.finite));
   checkArgument('normalize', 'std', std, kinds.listOf(kinds.positive));
@@ -286,7 +298,10 @@ function cut(
   });
 }
 
-/** From the turned, scaled, sheared and moved picture back to where its pixels were. Angles are counterclockwise, y points down. */
+/**
+ * From the turned, scaled, sheared and moved picture back to where its pixels were. Angles are counterclockwise, y
+ * points down.
+ */
 function about(
   [cx, cy]: readonly [number, number],
   angle: number,

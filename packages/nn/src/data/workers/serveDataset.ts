@@ -5,7 +5,7 @@ import { collate as defaultCollate } from '../collate.js';
 import { isRows, type Dataset } from '../datasets.js';
 import { packed, type Answer, type Request } from './messages.js';
 
-/** What `serveDataset` takes. */
+/** Options of `serveDataset`. */
 export interface ServeDatasetOptions<T, B> {
   /** Makes a batch of a list of items, in the worker. Default: `collate`. */
   readonly collate?: (samples: T[]) => B;
@@ -13,10 +13,10 @@ export interface ServeDatasetOptions<T, B> {
 
 /**
  * In a worker's file: gives the items of a dataset to the {@link WorkerDataset} that started the worker. Random
- * augmentations draw from the library's generator, which is seeded for every batch: they do not depend on how many workers
- * there are.
+ * augmentations use the library's generator, which is seeded for every batch, so they do not depend on the number of
+ * workers.
  *
- * @throws {ChainruleError} outside of a worker.
+ * @throws {ChainruleError} outside a worker.
  * @example
  * // images.worker.ts
  * serveDataset(new MapDataset(files, async (file) => augment(await decode(file))));
@@ -27,7 +27,9 @@ export function serveDataset<T, B>(
 ): void {
   const port = ownPort();
   if (port === null)
-    throw new ChainruleError('serveDataset: this is no worker; call it in the file a worker runs');
+    throw new ChainruleError(
+      'serveDataset: this is not a worker; call it in the file that a worker runs',
+    );
   const source = dataset as Dataset<T>;
   let waiting: Extract<Request, { chainrule: 'batch' }>[] = [];
   let busy = false;

@@ -24,10 +24,10 @@ interface Hired {
 }
 
 /**
- * A dataset whose items are loaded by workers, in parallel: give it to a `DataLoader`, whose `prefetch` says how many batches
- * are under way (default: two for each worker). Order, shuffling, seeds, samplers and resuming are the loader's, and the
- * same for any number of workers. Each worker runs a file that calls {@link serveDataset}. In Node they are threads, which
- * do not keep the process alive. PyTorch: `DataLoader(num_workers=…)`.
+ * A dataset whose items are loaded by workers in parallel: pass it to a `DataLoader`, whose `prefetch` is the number
+ * of batches in progress (default: two for each worker). Order, shuffling, seeds, samplers and resuming are the
+ * loader's, and the same for any number of workers. Each worker runs a file that calls {@link serveDataset}. In Node
+ * they are threads, which do not keep the process alive. PyTorch: `DataLoader(num_workers=…)`.
  *
  * @example
  * const dataset = await WorkerDataset.start(
@@ -38,9 +38,9 @@ interface Hired {
  * dataset.close();
  */
 export class WorkerDataset<B = unknown> implements Dataset<B> {
-  /** How many items there are. */
+  /** The number of items. */
   readonly length: number;
-  /** How many workers load. */
+  /** The number of workers. */
   readonly workers: number;
   private readonly hired: readonly Hired[];
   private readonly seed: number = drawnSeed();
@@ -49,9 +49,7 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
 
   private constructor(by: symbol, hired: readonly Hired[], length: number) {
     if (by !== STARTED)
-      throw new ChainruleError(
-        'WorkerDataset: made by await WorkerDataset.start(make), not by new',
-      );
+      throw new ChainruleError('WorkerDataset: use await WorkerDataset.start(make) instead of new');
     this.hired = hired;
     this.length = length;
     this.workers = hired.length;
@@ -59,7 +57,7 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
   }
 
   /**
-   * Starts the workers, and waits until they have their datasets.
+   * Starts the workers, and waits until their datasets are ready.
    * @throws {ChainruleError} if one fails, or they do not all have the same number of items.
    */
   static async start<B = unknown>(
@@ -91,7 +89,7 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
     return this.batch([index]);
   }
 
-  /** The items of these numbers, put together by the worker whose turn it is. */
+  /** The items at these indices, collated by the next worker. */
   async batch(
     indices: ArrayLike<number>,
     context?: BatchContext,

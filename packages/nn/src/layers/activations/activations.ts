@@ -1,4 +1,4 @@
-/** @file Every activation as a module: the function of the same name, with its options kept. */
+/** @file The activations as modules: each keeps the options of the function of the same name. */
 import * as f from '@chainrule/autograd';
 import {
   defineOptions,
@@ -13,13 +13,13 @@ import { dimOption, keeps, keptOptions, type AnyReader, type DimOption } from '.
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 
-/** A module without parameters whose options are those of its function. */
+/** A module without parameters that keeps the options of its function. */
 abstract class Activation<O extends object = Record<string, never>> extends Module {
   static override readonly inputs: readonly string[] = ['x'];
-  /** Reads the options; by default there are none. */
+  /** Reads the options. By default there are none. */
   protected static readonly reader: AnyReader = keeps({});
 
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: O;
 
   constructor(options?: O) {
@@ -37,14 +37,14 @@ abstract class Activation<O extends object = Record<string, never>> extends Modu
 /** The second argument of a function. */
 type OptionsOf<F extends (x: Tensor, options?: never) => Tensor> = NonNullable<Parameters<F>[1]>;
 
-/** `max(x, 0)`. PyTorch: `nn.ReLU`. */
+/** `max(x, 0)`, with derivative 0 at 0. PyTorch: `nn.ReLU`. */
 export class ReLU extends Activation {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.relu(x);
   }
 }
 
-/** `x` or `negativeSlope · x`. PyTorch: `nn.LeakyReLU`. */
+/** `x` where it is positive, else `negativeSlope · x`. Default slope 0.01. PyTorch: `nn.LeakyReLU`. */
 export class LeakyReLU extends Activation<{ readonly negativeSlope?: number }> {
   protected static override readonly reader: AnyReader = keeps({
     negativeSlope: kinds.finite,
@@ -55,7 +55,7 @@ export class LeakyReLU extends Activation<{ readonly negativeSlope?: number }> {
   }
 }
 
-/** `x` or `alpha (eˣ − 1)`. PyTorch: `nn.ELU`. */
+/** `x` where it is positive, else `alpha (eˣ − 1)` (Clevert et al. 2016). Default alpha 1. PyTorch: `nn.ELU`. */
 export class ELU extends Activation<OptionsOf<typeof f.elu>> {
   protected static override readonly reader: AnyReader = keeps({
     alpha: kinds.finite,
@@ -66,14 +66,14 @@ export class ELU extends Activation<OptionsOf<typeof f.elu>> {
   }
 }
 
-/** The self-normalizing ELU. PyTorch: `nn.SELU`. */
+/** The self-normalizing ELU (Klambauer et al. 2017); see `selu`. PyTorch: `nn.SELU`. */
 export class SELU extends Activation {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return f.selu(x);
   }
 }
 
-/** The continuously differentiable ELU. PyTorch: `nn.CELU`. */
+/** The continuously differentiable ELU (Barron 2017); see `celu`. Default alpha 1. PyTorch: `nn.CELU`. */
 export class CELU extends Activation<OptionsOf<typeof f.celu>> {
   protected static override readonly reader: AnyReader = keeps({
     alpha: kinds.finite,
@@ -84,7 +84,7 @@ export class CELU extends Activation<OptionsOf<typeof f.celu>> {
   }
 }
 
-/** `x Φ(x)`, or its approximation with tanh. PyTorch: `nn.GELU`. */
+/** `x Φ(x)`, or its approximation with tanh (Hendrycks & Gimpel 2016). PyTorch: `nn.GELU`. */
 export class GELU extends Activation<{ readonly approximate?: 'none' | 'tanh' }> {
   protected static override readonly reader: AnyReader = keeps({
     approximate: kinds.oneOf('none', 'tanh'),
@@ -135,7 +135,7 @@ export class Softplus extends Activation<{ readonly beta?: number; readonly thre
   }
 }
 
-/** `x` moved into [minVal, maxVal]. PyTorch: `nn.Hardtanh`. */
+/** `x` clamped to [minVal, maxVal], by default [−1, 1]. PyTorch: `nn.Hardtanh`. */
 export class Hardtanh extends Activation<OptionsOf<typeof f.hardtanh>> {
   protected static override readonly reader: AnyReader = keeps({
     minVal: kinds.real,
@@ -175,7 +175,7 @@ export class Softsign extends Activation {
   }
 }
 
-/** `x` moved towards 0 by `lambd`. PyTorch: `nn.Softshrink`. */
+/** `x` moved towards 0 by `lambd`, 0 where `|x| ≤ lambd`. Default 0.5. PyTorch: `nn.Softshrink`. */
 export class Softshrink extends Activation<{ readonly lambd?: number }> {
   protected static override readonly reader: AnyReader = keeps({
     lambd: kinds.nonNegative,
@@ -193,7 +193,10 @@ export class LogSigmoid extends Activation {
   }
 }
 
-/** One half of `x` times the sigmoid of the other, along `dim`. PyTorch: `nn.GLU`. */
+/**
+ * The first half of `x` along `dim` (default −1) times the sigmoid of the second half (Dauphin et al. 2017).
+ * PyTorch: `nn.GLU`.
+ */
 export class GLU extends Activation<{ readonly dim?: number }> {
   protected static override readonly reader: AnyReader = keeps({
     dim: kinds.dim,
@@ -204,14 +207,17 @@ export class GLU extends Activation<{ readonly dim?: number }> {
   }
 }
 
-/** Exponentials that sum to 1 along a dimension. PyTorch: `nn.Softmax`, where the dimension may be left out. */
+/**
+ * `eˣ / Σ eˣ` along a dimension. PyTorch: `nn.Softmax`; there the default dimension depends on the rank, here it is
+ * the last.
+ */
 export class Softmax extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
   /** The dimension it works along. */
   readonly dim: number;
 
-  /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
+  /** @param dim Default: the last one. Also in an options object: `{ dim: 1 }`. */
   constructor(dim?: number | DimOption, options?: DimOption) {
     super();
     this.dim = dimOption(new.target.name, dim, options).dim ?? -1;
@@ -226,14 +232,14 @@ export class Softmax extends Module {
   }
 }
 
-/** The logarithm of `Softmax`. PyTorch: `nn.LogSoftmax`. */
+/** `x − ln Σ eˣ` along a dimension: the logarithm of {@link Softmax}, without overflow. PyTorch: `nn.LogSoftmax`. */
 export class LogSoftmax extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
   /** The dimension it works along. */
   readonly dim: number;
 
-  /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
+  /** @param dim Default: the last one. Also in an options object: `{ dim: 1 }`. */
   constructor(dim?: number | DimOption, options?: DimOption) {
     super();
     this.dim = dimOption(new.target.name, dim, options).dim ?? -1;
@@ -248,11 +254,11 @@ export class LogSoftmax extends Module {
   }
 }
 
-/** What `PReLU` takes. */
+/** Options of `PReLU`. */
 export interface PReLUOptions {
-  /** 1, or the number of channels. Default 1. */
+  /** The number of slopes: 1, or the number of channels. Default 1. */
   readonly numParameters?: number;
-  /** What the slopes start with. Default 0.25. */
+  /** The initial slope. Default 0.25. */
   readonly init?: number;
   /** The dtype of the parameters. Default float32. */
   readonly dtype?: DType;
@@ -264,11 +270,14 @@ const preluOptions = defineOptions<PReLUOptions>({
   dtype: kinds.dtype,
 });
 
-/** `x` or `weight · x`, with one slope, or one a channel, that is learned. PyTorch: `nn.PReLU`. */
+/**
+ * `x` where it is positive, else `weight · x`, with a learned slope: one, or one for each channel (He et al. 2015).
+ * PyTorch: `nn.PReLU`.
+ */
 export class PReLU extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** The slope of negative elements: one, or one for each channel. */
+  /** The slope of negative elements: `[1]` or `[channels]`. */
   readonly weight: Parameter;
 
   constructor(options?: PReLUOptions) {

@@ -1,4 +1,4 @@
-/** @file Activations that cut off what is small, and those that draw their slope. */
+/** @file Activations with a threshold, and those with a random slope. */
 import * as f from '@chainrule/autograd';
 import {
   byPosition,
@@ -19,14 +19,14 @@ const hardshrinkOptions = byPosition(
   'lambd',
 );
 
-/** 0 from −lambd to lambd, else x. PyTorch: `nn.Hardshrink`. */
+/** `x` where `|x| > lambd`, else 0. See `hardshrink`. PyTorch: `nn.Hardshrink`. */
 export class Hardshrink extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
   /** Elements between −lambd and lambd become 0. */
   readonly lambd: number;
 
-  /** Default 0.5. */
+  /** @param lambd Default 0.5; also in an options object. */
   constructor(lambd?: number | f.HardshrinkOptions, options?: f.HardshrinkOptions) {
     super();
     this.lambd = hardshrinkOptions('Hardshrink', lambd, options).lambd ?? 0.5;
@@ -50,13 +50,13 @@ export class Tanhshrink extends Module {
   }
 }
 
-/** `x` above a threshold, a value elsewhere. PyTorch: `nn.Threshold`. */
+/** `x` above a threshold, a fixed value elsewhere. See `threshold`. PyTorch: `nn.Threshold`. */
 export class Threshold extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** Elements that are larger stay. */
+  /** Elements above it are kept. */
   readonly threshold: number;
-  /** What takes the place of elements that are not larger. */
+  /** What replaces the other elements. */
   readonly value: number;
 
   constructor(threshold: number, value: number) {
@@ -81,7 +81,7 @@ export class Softmin extends Module {
   /** The dimension it works along. */
   readonly dim: number;
 
-  /** The dimension, the last one if left out; also in braces: `{ dim: 1 }`. */
+  /** @param dim Default: the last one. Also in an options object: `{ dim: 1 }`. */
   constructor(dim?: number | DimOption, options?: DimOption) {
     super();
     this.dim = dimOption('Softmin', dim, options).dim ?? -1;
@@ -96,7 +96,10 @@ export class Softmin extends Module {
   }
 }
 
-/** Softmax over the channels of `[batch, channels, height, width]` or `[channels, height, width]`. PyTorch: `nn.Softmax2d`. */
+/**
+ * Softmax over the channels of `[batch, channels, height, width]` or `[channels, height, width]`. PyTorch:
+ * `nn.Softmax2d`.
+ */
 export class Softmax2d extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -121,8 +124,8 @@ export interface RReLUBounds {
 const rreluOptions = defineOptions<RReLUBounds>({ lower: kinds.finite, upper: kinds.finite });
 
 /**
- * `x` or `a · x`, with a slope a drawn for each element between `lower` and `upper` in training mode, and their mean in
- * evaluation mode (Xu et al. 2015, arXiv:1505.00853). PyTorch: `nn.RReLU`.
+ * `x` where it is positive, else `a · x`: in training mode with a slope a drawn for each element between `lower` and
+ * `upper`, in evaluation mode with their mean (Xu et al. 2015, arXiv:1505.00853). PyTorch: `nn.RReLU`.
  */
 export class RReLU extends Module {
   static override readonly inputs: readonly string[] = ['x'];

@@ -25,33 +25,36 @@ import { Linear } from '../linear/linear.js';
 
 /** Options of `MultiheadAttention`. */
 export interface MultiheadAttentionOptions extends ParameterOptions {
-  /** Dropout of the attention weights, in training mode. */
+  /** The dropout probability of the attention weights, in training mode. Default 0. */
   readonly dropout?: number;
   /** Whether projections have a bias. Default true. */
   readonly bias?: boolean;
-  /** Whether a learned key and value are added to each sequence. */
+  /** Whether a learned key and value are added to each sequence. Default false. */
   readonly addBiasKv?: boolean;
-  /** Whether a key and a value of zeros are added. */
+  /** Whether a key and a value of zeros are added to each sequence. Default false. */
   readonly addZeroAttn?: boolean;
-  /** Features of the keys and values, where they are not the embedding's. */
+  /** The number of features of keys, and of values unless `vdim` is given. Default `embedDim`. */
   readonly kdim?: number;
-  /** Features of the values, where they are not the embedding's. */
+  /** The number of features of values. Default `kdim`. */
   readonly vdim?: number;
-  /** Whether sequences are `[batch, time, features]` instead of `[time, batch, features]`. */
+  /** Whether sequences are `[batch, time, features]` instead of `[time, batch, features]`. Default false. */
   readonly batchFirst?: boolean;
 }
 
 /** Options of `MultiheadAttention`. */
 export interface AttentionCallOptions {
-  /** `[batch, keys]`: true (or a number that is added to the scores) at keys to ignore. */
+  /** `[batch, keys]`: true at keys to ignore, or numbers to add to the scores. */
   readonly keyPaddingMask?: Tensor | null | undefined;
-  /** Whether the attention weights are returned. Default true; without them it is faster. */
+  /** Whether the attention weights are returned. Default true; it is faster without. */
   readonly needWeights?: boolean;
-  /** `[queries, keys]` or `[batch · heads, queries, keys]`: true where a query may not look, or numbers to add. */
+  /**
+   * `[queries, keys]` or `[batch · heads, queries, keys]`: true where a query must not attend, or numbers to add to
+   * the scores.
+   */
   readonly attnMask?: Tensor | null | undefined;
-  /** Whether returned weights are the mean over the heads. Default true. */
+  /** Whether the weights are averaged over the heads. Default true. */
   readonly averageAttnWeights?: boolean;
-  /** Whether queries look at no later keys; `attnMask` need not be given then. */
+  /** Whether queries attend to no later keys; then no `attnMask` is needed. Default false. */
   readonly isCausal?: boolean;
 }
 
@@ -74,11 +77,15 @@ const attentionCall = defineOptions<AttentionCallOptions>({
 });
 
 /**
- * `softmax(Q Kᵀ / √d + mask) V` for each head, of projections of query, key and value, and a projection of all heads
- * together (Vaswani et al. 2017): `[queries, batch, embed] → [output, weights]`, with the weights
- * `[batch, queries, keys]`, `[batch, heads, queries, keys]`, or null. The batch may be missing.
+ * Attention with several heads (Vaswani et al. 2017): `softmax(Q Kᵀ / √d + mask) V` for each head, with projections
+ * of query, key and value, and a projection of the concatenated heads. `[queries, batch, embed] → [output,
+ * weights]`; the weights are `[batch, queries, keys]`, `[batch, heads, queries, keys]` or null. The batch may be
+ * missing.
  *
- * A query that may look nowhere gives NaN with `needWeights`, 0 without. PyTorch: `nn.MultiheadAttention`.
+ * For a query that may attend to nothing the result is NaN with `needWeights` and 0 without. PyTorch:
+ * `nn.MultiheadAttention`.
+ *
+ * @example const [output] = new MultiheadAttention(64, 4, { batchFirst: true }).forward(x, x, x, { isCausal: true, needWeights: false });
  */
 export class MultiheadAttention extends Module {
   static override readonly inputs: readonly string[] = ['query', 'key', 'value'];
@@ -94,25 +101,25 @@ export class MultiheadAttention extends Module {
     biasV: 'bias_v',
   };
 
-  /** All three projections, `[3 · embed, embed]`; or one each where keys or values have other sizes. */
+  /** The three projections together, `[3 · embed, embed]`; null where keys or values have another size. */
   readonly inProjWeight: Parameter | null;
-  /** The projection of queries, where keys or values have features of their own; else null. */
+  /** The projection of queries, where keys or values have another size; else null. */
   readonly qProjWeight: Parameter | null;
-  /** The projection of keys, where they have features of their own; else null. */
+  /** The projection of keys, where keys or values have another size; else null. */
   readonly kProjWeight: Parameter | null;
-  /** The projection of values, where they have features of their own; else null. */
+  /** The projection of values, where keys or values have another size; else null. */
   readonly vProjWeight: Parameter | null;
-  /** The biases of the three projections, one after the other; null without `bias`. */
+  /** The biases of the three projections together, `[3 · embed]`; null without `bias`. */
   readonly inProjBias: Parameter | null;
-  /** The projection of all heads together. */
+  /** The projection of the concatenated heads. */
   readonly outProj: Linear;
   /** The key that is added to each sequence; null without `addBiasKv`. */
   readonly biasK: Parameter | null;
   /** The value that is added to each sequence; null without `addBiasKv`. */
   readonly biasV: Parameter | null;
-  /** The features of a query. */
+  /** The number of features of a query. */
   readonly embedDim: number;
-  /** The heads, which share the features evenly. */
+  /** The number of heads, which share the features evenly. */
   readonly numHeads: number;
   private readonly options: MultiheadAttentionOptions;
 
@@ -183,7 +190,7 @@ export class MultiheadAttention extends Module {
     ];
   }
 
-  /** Projections split into heads, `[batch, heads, time, size]`; a null key or value is the query or the key. */
+  /** Projections split into heads, `[batch, heads, time, size]`. A null key is the query, a null value the key. */
   private heads(
     query: Tensor,
     key: Tensor | null,
@@ -208,7 +215,7 @@ export class MultiheadAttention extends Module {
     ];
   }
 
-  /** The learned entry and the one of zeros, at the end of keys or values. */
+  /** Adds the learned entry and the one of zeros at the end of keys or values. */
   private extend(x: Tensor, learned: Tensor | null): Tensor {
     const [n = 0, , e = 0] = x.shape;
     const more = learned === null ? x : cat([x, learned.expand([n, 1, e])], 1);

@@ -25,21 +25,21 @@ import {
 
 /** Options of `TransformerEncoder` and `TransformerDecoder`. */
 export interface StackOptions {
-  /** Applied to the output of the last layer. */
+  /** A normalization of the last layer's output. */
   readonly norm?: Module & { forward(x: Tensor): Tensor };
 }
 
-/** What a call of the encoder takes besides its sequence. */
+/** Options of a call of the encoder. */
 export interface EncoderCall {
-  /** `[time, time]`: true where a position may not look, or numbers to add to the scores. */
+  /** `[time, time]`: true where a position must not attend, or numbers to add to the scores. */
   readonly mask?: Mask;
   /** `[batch, source]`: true at positions that are padding. */
   readonly srcKeyPaddingMask?: Mask;
-  /** Whether positions look at no later ones; the mask need not be given then. */
+  /** Whether positions attend to no later ones; then no mask is needed. Default false. */
   readonly isCausal?: boolean;
 }
 
-/** Each layer has weights of its own: more do not fit anywhere. */
+/** Each layer has its own weights: more do not fit into memory. */
 const someLayers = kinds.wholeBetween(0, 1024);
 const aModule = kinds.kind<Module>('be a module', isModule);
 const mask = kinds.orNull(kinds.tensor);
@@ -53,13 +53,16 @@ const encoderCall = defineOptions<EncoderCall>({
   isCausal: kinds.flag,
 });
 
-/** `numLayers` copies of a layer, one after the other. PyTorch: `nn.TransformerEncoder`. */
+/**
+ * A stack of `numLayers` copies of a layer. As in PyTorch, the copies start with the same weights. PyTorch:
+ * `nn.TransformerEncoder`.
+ */
 export class TransformerEncoder extends Module {
   static override readonly inputs: readonly string[] = ['src'];
 
-  /** The layers, one after the other. */
+  /** The layers, in order. */
   readonly layers: ModuleList<TransformerEncoderLayer>;
-  /** Applied to the output of the last layer; null for none. */
+  /** A normalization of the last layer's output; null for none. */
   readonly norm: StackOptions['norm'] | null;
 
   constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, options?: StackOptions) {
@@ -78,13 +81,16 @@ export class TransformerEncoder extends Module {
   }
 }
 
-/** `numLayers` copies of a layer, each looking at the same memory. PyTorch: `nn.TransformerDecoder`. */
+/**
+ * A stack of `numLayers` copies of a layer, all of which attend to the same memory. PyTorch:
+ * `nn.TransformerDecoder`.
+ */
 export class TransformerDecoder extends Module {
   static override readonly inputs: readonly string[] = ['tgt', 'memory'];
 
-  /** The layers, one after the other. */
+  /** The layers, in order. */
   readonly layers: ModuleList<TransformerDecoderLayer>;
-  /** Applied to the output of the last layer; null for none. */
+  /** A normalization of the last layer's output; null for none. */
   readonly norm: StackOptions['norm'] | null;
 
   constructor(decoderLayer: TransformerDecoderLayer, numLayers: number, options?: StackOptions) {
@@ -104,23 +110,23 @@ export class TransformerDecoder extends Module {
 
 /** Options of `Transformer`. */
 export interface TransformerOptions extends TransformerLayerOptions {
-  /** Features of a position. Default 512. */
+  /** The number of features of each position. Default 512. */
   readonly dModel?: number;
-  /** Heads of the attention; they share the features evenly. Default 8. */
+  /** The number of attention heads, which share the features evenly. Default 8. */
   readonly nhead?: number;
-  /** Layers of the encoder. Default 6. */
+  /** The number of encoder layers. Default 6. */
   readonly numEncoderLayers?: number;
-  /** Layers of the decoder. Default 6. */
+  /** The number of decoder layers. Default 6. */
   readonly numDecoderLayers?: number;
 }
 
-/** What a call of the transformer takes besides its two sequences. */
+/** Options of a call of the transformer. */
 export interface TransformerCall extends DecoderLayerCall {
-  /** `[source, source]`: true where a position may not look, or numbers to add to the scores. */
+  /** `[source, source]`: true where a position must not attend, or numbers to add to the scores. */
   readonly srcMask?: Mask;
   /** `[batch, source]`: true at positions that are padding. */
   readonly srcKeyPaddingMask?: Mask;
-  /** Whether positions of the source look at no later ones. */
+  /** Whether positions of the source attend to no later ones. Default false. */
   readonly srcIsCausal?: boolean;
 }
 
@@ -139,8 +145,10 @@ const transformerCall = defineOptions<TransformerCall>({
 });
 
 /**
- * Encoder and decoder: `src [time, batch, features], tgt [time', batch, features] → [time', batch, features]`. Every
- * matrix starts xavier-uniform. PyTorch: `nn.Transformer`.
+ * Encoder and decoder (Vaswani et al. 2017): `src [time, batch, features], tgt [time', batch, features] → [time',
+ * batch, features]`. All matrices start Xavier-uniform. PyTorch: `nn.Transformer`.
+ *
+ * @example new Transformer({ dModel: 64, nhead: 4, numEncoderLayers: 2, numDecoderLayers: 2 }).forward(src, tgt)
  */
 export class Transformer extends Module {
   static override readonly inputs: readonly string[] = ['src', 'tgt'];
@@ -200,13 +208,13 @@ export class Transformer extends Module {
     return this.decoder.forward(tgt, memory, decoding);
   }
 
-  /** −∞ above the diagonal: no position looks at a later one. */
+  /** A mask with −∞ above the diagonal: no position attends to a later one. */
   static generateSquareSubsequentMask(size: number): Tensor {
     return causalMask(checkArgument('generateSquareSubsequentMask', 'size', size, kinds.size));
   }
 }
 
-/** PyTorch copies the layer's values too: all layers start alike. */
+/** Copies the values too, as PyTorch does: all layers start alike. */
 function copies<M extends Module>(name: string, layer: M, n: number): ModuleList<M> {
   checkArgument(name, 'the layer', layer, aModule);
   checkArgument(name, 'numLayers', n, someLayers);

@@ -20,19 +20,19 @@ export type Mask = Tensor | null | undefined;
 
 /** Options of the layers of a transformer. */
 export interface TransformerLayerOptions extends ParameterOptions {
-  /** Features between the two linear layers. Default 2048. */
+  /** The number of features between the two linear layers. Default 2048. */
   readonly dimFeedforward?: number;
-  /** Default 0.1. */
+  /** The dropout probability. Default 0.1. */
   readonly dropout?: number;
-  /** What is applied between the two linear layers. Default `'relu'`. */
+  /** The activation between the two linear layers. Default `'relu'`. */
   readonly activation?: 'relu' | 'gelu' | ((x: Tensor) => Tensor);
-  /** The `eps` of the layer norms. Default 1e-5. */
+  /** The `eps` of the layer normalizations. Default 1e-5. */
   readonly layerNormEps?: number;
   /** Whether sequences are `[batch, time, features]` instead of `[time, batch, features]`. Default false. */
   readonly batchFirst?: boolean;
-  /** Whether each block normalizes its input, instead of its output. */
+  /** Whether each block normalizes its input instead of its output. Default false. */
   readonly normFirst?: boolean;
-  /** Whether linear layers and norms have a bias. Default true. */
+  /** Whether linear layers and normalizations have a bias. Default true. */
   readonly bias?: boolean;
 }
 
@@ -54,13 +54,13 @@ export const layerOptions: OptionsReader<TransformerLayerOptions> =
 
 const mask = kinds.orNull(kinds.tensor);
 
-/** What encoder and decoder layers share: attention to themselves, a feed-forward block, residuals around each. */
+/** What encoder and decoder layers share: self-attention and a feed-forward block, each with a residual connection. */
 abstract class TransformerLayer extends Module {
   static override readonly stateKeys: Readonly<Record<string, string>> = {
     selfAttn: 'self_attn',
     multiheadAttn: 'multihead_attn',
   };
-  /** Attention of the sequence to itself. */
+  /** Self-attention. */
   readonly selfAttn: MultiheadAttention;
   protected readonly normFirst: boolean;
   protected readonly activation: (x: Tensor) => Tensor;
@@ -89,13 +89,13 @@ abstract class TransformerLayer extends Module {
   }
 }
 
-/** What a call of an encoder layer takes besides its sequence. */
+/** Options of a call of an encoder layer. */
 export interface EncoderLayerCall {
-  /** `[time, time]`: true where a position may not look, or numbers to add to the scores. */
+  /** `[time, time]`: true where a position must not attend, or numbers to add to the scores. */
   readonly srcMask?: Mask;
   /** `[batch, source]`: true at positions that are padding. */
   readonly srcKeyPaddingMask?: Mask;
-  /** Whether positions look at no later ones; the mask need not be given then. */
+  /** Whether positions attend to no later ones; then no mask is needed. Default false. */
   readonly isCausal?: boolean;
 }
 
@@ -106,8 +106,11 @@ const encoderLayerCall = defineOptions<EncoderLayerCall>({
 });
 
 /**
- * Self-attention and a feed-forward block: `[time, batch, features] → ` the same. Masks as in `MultiheadAttention`.
- * PyTorch: `nn.TransformerEncoderLayer`.
+ * Self-attention and a feed-forward block, each with a residual connection and a normalization (Vaswani et al.
+ * 2017): `[time, batch, features]` to the same shape. Masks as in {@link MultiheadAttention}. PyTorch:
+ * `nn.TransformerEncoderLayer`.
+ *
+ * @example new TransformerEncoderLayer(64, 4, { batchFirst: true, normFirst: true }).forward(x, { isCausal: true })
  */
 export class TransformerEncoderLayer extends TransformerLayer {
   static override readonly inputs: readonly string[] = ['src'];
@@ -118,9 +121,9 @@ export class TransformerEncoderLayer extends TransformerLayer {
   readonly dropout: Dropout;
   /** The second linear layer of the feed-forward block. */
   readonly linear2: Linear;
-  /** The norm of the self-attention. */
+  /** The normalization of the self-attention. */
   readonly norm1: LayerNorm;
-  /** The norm of the feed-forward block. */
+  /** The normalization of the feed-forward block. */
   readonly norm2: LayerNorm;
   /** Dropout after the self-attention. */
   readonly dropout1: Dropout;
@@ -159,23 +162,23 @@ export class TransformerEncoderLayer extends TransformerLayer {
   }
 }
 
-/** What a call of a decoder layer takes besides its two sequences. */
+/** Options of a call of a decoder layer. */
 export interface DecoderLayerCall {
-  /** `[target, target]`: true where a position may not look, or numbers to add to the scores. */
+  /** `[target, target]`: true where a position must not attend, or numbers to add to the scores. */
   readonly tgtMask?: Mask;
-  /** `[target, source]`: true where a position may not look at the memory, or numbers to add. */
+  /** `[target, source]`: true where a position must not attend to the memory, or numbers to add to the scores. */
   readonly memoryMask?: Mask;
   /** `[batch, target]`: true at positions that are padding. */
   readonly tgtKeyPaddingMask?: Mask;
   /** `[batch, source]`: true at positions of the memory that are padding. */
   readonly memoryKeyPaddingMask?: Mask;
-  /** Whether positions look at no later ones of the target. */
+  /** Whether positions of the target attend to no later ones. Default false. */
   readonly tgtIsCausal?: boolean;
-  /** Whether position t looks at the memory up to position t. */
+  /** Whether position t attends to the memory up to position t only. Default false. */
   readonly memoryIsCausal?: boolean;
 }
 
-/** Reads what a call of a decoder takes. */
+/** Reads the options of a call of a decoder layer. */
 export const decoderLayerCall: OptionsReader<DecoderLayerCall> = defineOptions<DecoderLayerCall>({
   tgtMask: mask,
   memoryMask: mask,
@@ -186,7 +189,9 @@ export const decoderLayerCall: OptionsReader<DecoderLayerCall> = defineOptions<D
 });
 
 /**
- * Self-attention, attention to the encoder's output, and a feed-forward block. PyTorch: `nn.TransformerDecoderLayer`.
+ * Self-attention, attention to the encoder's output (the memory), and a feed-forward block (Vaswani et al. 2017):
+ * `[time, batch, features], [time', batch, features] → [time, batch, features]`. PyTorch:
+ * `nn.TransformerDecoderLayer`.
  */
 export class TransformerDecoderLayer extends TransformerLayer {
   static override readonly inputs: readonly string[] = ['tgt', 'memory'];
@@ -199,11 +204,11 @@ export class TransformerDecoderLayer extends TransformerLayer {
   readonly dropout: Dropout;
   /** The second linear layer of the feed-forward block. */
   readonly linear2: Linear;
-  /** The norm of the self-attention. */
+  /** The normalization of the self-attention. */
   readonly norm1: LayerNorm;
-  /** The norm of the attention to the memory. */
+  /** The normalization of the attention to the memory. */
   readonly norm2: LayerNorm;
-  /** The norm of the feed-forward block. */
+  /** The normalization of the feed-forward block. */
   readonly norm3: LayerNorm;
   /** Dropout after the self-attention. */
   readonly dropout1: Dropout;
@@ -280,7 +285,7 @@ function linearOptions({
   return { bias, ...(dtype && { dtype }) };
 }
 
-/** A LayerNorm as the options say. */
+/** A LayerNorm with these options. */
 export function normOf(
   dModel: number,
   { layerNormEps = 1e-5, bias = true, dtype }: TransformerLayerOptions,

@@ -17,17 +17,20 @@ import { boundOf, checkGroups, each, type PerDim } from './spatial.js';
 
 /** Options of `ConvTranspose1d`, `ConvTranspose2d` and `ConvTranspose3d`. */
 export interface ConvTransposeLayerOptions extends ParameterOptions {
-  /** How far windows are apart. Default 1. */
+  /** The distance between windows. Default 1. */
   readonly stride?: PerDim;
   /** How much of the output is cut off at each side. Default 0. */
   readonly padding?: PerDim;
-  /** Added to one side of the output, to choose among the sizes that convolve to the input's. */
+  /**
+   * Added to one side of the output, to choose among the sizes that a convolution maps to the input's size. Default
+   * 0.
+   */
   readonly outputPadding?: PerDim;
-  /** The channels are split in so many groups, which see only their own. Default 1. */
+  /** How many groups the channels are split into; each output channel sees only the inputs of its group. Default 1. */
   readonly groups?: number;
   /** Whether a bias is added. Default true. */
   readonly bias?: boolean;
-  /** How far the elements of a window are apart. Default 1. */
+  /** The distance between the elements of a window. Default 1. */
   readonly dilation?: PerDim;
   /** Only `'zeros'`, as in PyTorch. */
   readonly paddingMode?: 'zeros';
@@ -51,7 +54,7 @@ abstract class TransposedConvolution extends Module {
 
   /** `[in, out / groups, …kernel]`. */
   readonly weight: Parameter;
-  /** `[out]`; null where the layer was made without one. */
+  /** `[out]`; null if the layer has no bias. */
   readonly bias: Parameter | null;
   /** The size of the window along each dimension. */
   readonly kernelSize: readonly number[];
@@ -61,7 +64,7 @@ abstract class TransposedConvolution extends Module {
   readonly inChannels: number;
   /** The channels of the result. */
   readonly outChannels: number;
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: ConvTransposeLayerOptions;
 
   constructor(
@@ -93,7 +96,10 @@ abstract class TransposedConvolution extends Module {
     this.bias = bias ? uniformParameter([outChannels], bound, dtype) : null;
   }
 
-  /** With an output size, alone or as `{ outputSize }`, of the spatial dimensions or of all, the output padding that gives it is found. */
+  /**
+   * @param size The size of the result, alone or as `{ outputSize }`: of the spatial dimensions or of all. It
+   * replaces `outputPadding`.
+   */
   override forward(
     x: Tensor,
     size?: readonly number[] | { readonly outputSize?: readonly number[] | undefined },
@@ -150,7 +156,12 @@ abstract class TransposedConvolution extends Module {
   }
 }
 
-/** `[batch, in, length] → [batch, out, length']`. PyTorch: `nn.ConvTranspose1d`. */
+/**
+ * The transpose of a convolution: `[batch, in, length] → [batch, out, length']`, or without the batch, with `length'
+ * = (length − 1) stride − 2 padding + dilation (kernel − 1) + outputPadding + 1`. PyTorch: `nn.ConvTranspose1d`.
+ *
+ * @example new ConvTranspose1d(16, 8, 4, { stride: 2, padding: 1 }).forward(x) // [64, 16, 50] → [64, 8, 100]
+ */
 export class ConvTranspose1d extends TransposedConvolution {
   constructor(
     inChannels: number,
@@ -162,7 +173,10 @@ export class ConvTranspose1d extends TransposedConvolution {
   }
 }
 
-/** `[batch, in, height, width] → [batch, out, height', width']`. PyTorch: `nn.ConvTranspose2d`. */
+/**
+ * The transpose of a convolution: `[batch, in, height, width] → [batch, out, height', width']`, or without the
+ * batch. Sizes as for {@link ConvTranspose1d}. PyTorch: `nn.ConvTranspose2d`.
+ */
 export class ConvTranspose2d extends TransposedConvolution {
   constructor(
     inChannels: number,
@@ -174,7 +188,10 @@ export class ConvTranspose2d extends TransposedConvolution {
   }
 }
 
-/** `[batch, in, depth, height, width] → [batch, out, depth', height', width']`. PyTorch: `nn.ConvTranspose3d`. */
+/**
+ * The transpose of a convolution: `[batch, in, depth, height, width] → [batch, out, depth', height', width']`, or
+ * without the batch. Sizes as for {@link ConvTranspose1d}. PyTorch: `nn.ConvTranspose3d`.
+ */
 export class ConvTranspose3d extends TransposedConvolution {
   constructor(
     inChannels: number,

@@ -24,13 +24,13 @@ import { boundOf, checkGroups, each, type PerDim } from './spatial.js';
 
 /** Options of `Conv1d`, `Conv2d` and `Conv3d`. */
 export interface ConvLayerOptions extends ParameterOptions {
-  /** How far windows are apart. Default 1. */
+  /** The distance between windows. Default 1. */
   readonly stride?: PerDim;
-  /** `'same'` keeps the size, with stride 1; `'valid'` is 0. */
+  /** What is added at each side. `'same'` keeps the size, with stride 1; `'valid'` is 0, the default. */
   readonly padding?: PerDim | 'same' | 'valid';
-  /** How far the elements of a window are apart. Default 1. */
+  /** The distance between the elements of a window. Default 1. */
   readonly dilation?: PerDim;
-  /** The channels are split in so many groups, which see only their own. Default 1. */
+  /** How many groups the channels are split into; each output channel sees only the inputs of its group. Default 1. */
   readonly groups?: number;
   /** Whether a bias is added. Default true. */
   readonly bias?: boolean;
@@ -62,7 +62,7 @@ abstract class Convolution<
 
   /** `[out, in / groups, …kernel]`. */
   readonly weight: Parameter;
-  /** `[out]`; null where the layer was made without one. */
+  /** `[out]`; null if the layer has no bias. */
   readonly bias: Parameter | null;
   /** The size of the window along each dimension. */
   readonly kernelSize: readonly number[];
@@ -74,7 +74,7 @@ abstract class Convolution<
   readonly inChannels: In;
   /** The channels of the result. */
   readonly outChannels: Out;
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: ConvLayerOptions;
 
   constructor(
@@ -148,7 +148,14 @@ abstract class Convolution<
   }
 }
 
-/** `[batch, in, length] → [batch, out, length']`; see the options. PyTorch: `nn.Conv1d`. */
+/**
+ * A convolution: `[batch, in, length] → [batch, out, length']`, or without the batch, with `length' = ⌊(length + 2
+ * padding − dilation (kernel − 1) − 1) / stride⌋ + 1`. Weight and bias start uniform on ±1/√(in / groups · kernel
+ * size). As in most libraries, the kernel is not mirrored. PyTorch: `nn.Conv1d`.
+ *
+ * @throws {ShapeError} if the number of channels or dimensions does not fit.
+ * @example new Conv1d(8, 16, 3, { padding: 'same' }).forward(signals) // [64, 8, 100] → [64, 16, 100]
+ */
 export class Conv1d<
   const In extends number = number,
   const Out extends number = number,
@@ -159,7 +166,10 @@ export class Conv1d<
 }
 
 /**
- * `[batch, in, height, width] → [batch, out, height', width']`. PyTorch: `nn.Conv2d`.
+ * A convolution: `[batch, in, height, width] → [batch, out, height', width']`, or without the batch. Sizes and
+ * initial values as for {@link Conv1d}. PyTorch: `nn.Conv2d`.
+ *
+ * @throws {ShapeError} if the number of channels or dimensions does not fit.
  * @example new Conv2d(1, 16, 3, { padding: 1 }).forward(images) // [64, 1, 28, 28] → [64, 16, 28, 28]
  */
 export class Conv2d<
@@ -171,7 +181,10 @@ export class Conv2d<
   }
 }
 
-/** `[batch, in, depth, height, width] → [batch, out, …]`. PyTorch: `nn.Conv3d`. */
+/**
+ * A convolution: `[batch, in, depth, height, width] → [batch, out, depth', height', width']`, or without the batch.
+ * Sizes and initial values as for {@link Conv1d}. PyTorch: `nn.Conv3d`.
+ */
 export class Conv3d<
   const In extends number = number,
   const Out extends number = number,

@@ -25,7 +25,7 @@ export class Unfold extends Module {
 
   /** The size of the window along each dimension. */
   readonly kernelSize: PerDim;
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: UnfoldOptions;
 
   constructor(kernelSize: PerDim, options?: UnfoldOptions) {
@@ -43,7 +43,7 @@ export class Unfold extends Module {
   }
 }
 
-/** The transpose of `Unfold`: columns added up to images of `outputSize`. See `fold`. PyTorch: `nn.Fold`. */
+/** The transpose of `Unfold`: adds columns up to images of `outputSize`. See `fold`. PyTorch: `nn.Fold`. */
 export class Fold extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -51,7 +51,7 @@ export class Fold extends Module {
   readonly outputSize: PerDim;
   /** The size of the window along each dimension. */
   readonly kernelSize: PerDim;
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: UnfoldOptions;
 
   constructor(outputSize: PerDim, kernelSize: PerDim, options?: UnfoldOptions) {

@@ -86,105 +86,108 @@ abstract class ConstantPadding extends Padded {
   }
 }
 
-/** A number around the last dimension of x, of any rank. PyTorch: `nn.ConstantPad1d`. */
+/** Adds a number around the last dimension of x, of any rank. PyTorch: `nn.ConstantPad1d`. */
 export class ConstantPad1d extends ConstantPadding {
   constructor(padding: Padding, value: number | { readonly value?: number }) {
     super(1, padding, value);
   }
 }
 
-/** A number around the last 2 dimensions of x, of any rank. PyTorch: `nn.ConstantPad2d`. */
+/** Adds a number around the last 2 dimensions of x, of any rank. PyTorch: `nn.ConstantPad2d`. */
 export class ConstantPad2d extends ConstantPadding {
   constructor(padding: Padding, value: number | { readonly value?: number }) {
     super(2, padding, value);
   }
 }
 
-/** A number around the last 3 dimensions of x, of any rank. PyTorch: `nn.ConstantPad3d`. */
+/** Adds a number around the last 3 dimensions of x, of any rank. PyTorch: `nn.ConstantPad3d`. */
 export class ConstantPad3d extends ConstantPadding {
   constructor(padding: Padding, value: number | { readonly value?: number }) {
     super(3, padding, value);
   }
 }
 
-/** Zeros around the last dimension of x, of any rank. PyTorch: `nn.ZeroPad1d`. */
+/** Adds zeros around the last dimension of x, of any rank. PyTorch: `nn.ZeroPad1d`. */
 export class ZeroPad1d extends ConstantPad1d {
   constructor(padding: Padding) {
     super(padding, 0);
   }
 }
 
-/** Zeros around the last 2 dimensions of x, of any rank. PyTorch: `nn.ZeroPad2d`. */
+/** Adds zeros around the last 2 dimensions of x, of any rank. PyTorch: `nn.ZeroPad2d`. */
 export class ZeroPad2d extends ConstantPad2d {
   constructor(padding: Padding) {
     super(padding, 0);
   }
 }
 
-/** Zeros around the last 3 dimensions of x, of any rank. PyTorch: `nn.ZeroPad3d`. */
+/** Adds zeros around the last 3 dimensions of x, of any rank. PyTorch: `nn.ZeroPad3d`. */
 export class ZeroPad3d extends ConstantPad3d {
   constructor(padding: Padding) {
     super(padding, 0);
   }
 }
 
-/** The elements within, mirrored at the edges of `[…, length]`. PyTorch: `nn.ReflectionPad1d`. */
+/** Mirrors elements at the edges of `[…, length]`. PyTorch: `nn.ReflectionPad1d`. */
 export class ReflectionPad1d extends Padded {
   constructor(padding: Padding) {
     super(1, 'reflect', padding);
   }
 }
 
-/** The elements within, mirrored at the edges of `[…, height, width]`. PyTorch: `nn.ReflectionPad2d`. */
+/** Mirrors elements at the edges of `[…, height, width]`. PyTorch: `nn.ReflectionPad2d`. */
 export class ReflectionPad2d extends Padded {
   constructor(padding: Padding) {
     super(2, 'reflect', padding);
   }
 }
 
-/** The elements within, mirrored at the edges of `[…, depth, height, width]`. PyTorch: `nn.ReflectionPad3d`. */
+/** Mirrors elements at the edges of `[…, depth, height, width]`. PyTorch: `nn.ReflectionPad3d`. */
 export class ReflectionPad3d extends Padded {
   constructor(padding: Padding) {
     super(3, 'reflect', padding);
   }
 }
 
-/** The elements at the edges repeated around `[…, length]`. PyTorch: `nn.ReplicationPad1d`. */
+/** Repeats the outermost elements around `[…, length]`. PyTorch: `nn.ReplicationPad1d`. */
 export class ReplicationPad1d extends Padded {
   constructor(padding: Padding) {
     super(1, 'replicate', padding);
   }
 }
 
-/** The elements at the edges repeated around `[…, height, width]`. PyTorch: `nn.ReplicationPad2d`. */
+/** Repeats the outermost elements around `[…, height, width]`. PyTorch: `nn.ReplicationPad2d`. */
 export class ReplicationPad2d extends Padded {
   constructor(padding: Padding) {
     super(2, 'replicate', padding);
   }
 }
 
-/** The elements at the edges repeated around `[…, depth, height, width]`. PyTorch: `nn.ReplicationPad3d`. */
+/** Repeats the outermost elements around `[…, depth, height, width]`. PyTorch: `nn.ReplicationPad3d`. */
 export class ReplicationPad3d extends Padded {
   constructor(padding: Padding) {
     super(3, 'replicate', padding);
   }
 }
 
-/** The elements of the opposite edge around `[…, length]`. PyTorch: `nn.CircularPad1d`. */
+/** Continues with the elements from the opposite edge around `[…, length]`. PyTorch: `nn.CircularPad1d`. */
 export class CircularPad1d extends Padded {
   constructor(padding: Padding) {
     super(1, 'circular', padding);
   }
 }
 
-/** The elements of the opposite edge around `[…, height, width]`. PyTorch: `nn.CircularPad2d`. */
+/** Continues with the elements from the opposite edge around `[…, height, width]`. PyTorch: `nn.CircularPad2d`. */
 export class CircularPad2d extends Padded {
   constructor(padding: Padding) {
     super(2, 'circular', padding);
   }
 }
 
-/** The elements of the opposite edge around `[…, depth, height, width]`. PyTorch: `nn.CircularPad3d`. */
+/**
+ * Continues with the elements from the opposite edge around `[…, depth, height, width]`. PyTorch:
+ * `nn.CircularPad3d`.
+ */
 export class CircularPad3d extends Padded {
   constructor(padding: Padding) {
     super(3, 'circular', padding);

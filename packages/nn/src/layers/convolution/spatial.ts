@@ -11,7 +11,7 @@ export function each(what: string, value: PerDim, n: number): readonly number[] 
   throw new ShapeError(`${what}: expected one number or ${n}, got ${display(value)}`);
 }
 
-/** `1/√(inputs of an output)`, the bound of PyTorch's uniform start. */
+/** `1/√(inputs of an output)`, the bound of PyTorch's uniform initial values. */
 export function boundOf(inputs: number, kernel: readonly number[]): number {
   return 1 / Math.sqrt(inputs * kernel.reduce((n, k) => n * k, 1));
 }

@@ -1,15 +1,16 @@
-/** @file A softmax over very many classes, most of them rare. */
+/** @file A softmax over very many classes, most of which are rare. */
 import {
   cat,
   ChainruleError,
   checkArgument,
   defineOptions,
+  display,
   gather,
   kinds,
   logSoftmax,
   ShapeError,
-  where,
   type Tensor,
+  where,
 } from '@chainrule/autograd';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
@@ -19,7 +20,7 @@ import { Linear } from './linear.js';
 
 /** Options of `AdaptiveLogSoftmaxWithLoss`. */
 export interface AdaptiveLogSoftmaxOptions extends ParameterOptions {
-  /** By how much the features of each further cluster are fewer. Default 4. */
+  /** The factor by which the number of features falls from cluster to cluster. Default 4. */
   readonly divValue?: number | undefined;
   /** Whether the head has a bias. Default false. */
   readonly headBias?: boolean | undefined;
@@ -31,20 +32,20 @@ const readOptions = defineOptions<AdaptiveLogSoftmaxOptions>({
   dtype: kinds.dtype,
 });
 
-/** What a call gives. */
+/** The result of `AdaptiveLogSoftmaxWithLoss.forward`. */
 export interface AdaptiveLogSoftmaxResult {
   /** The log-probability of each target: `[batch]`. */
   readonly output: Tensor;
-  /** The mean of their negatives. */
+  /** The mean negative log-likelihood. */
   readonly loss: Tensor;
 }
 
 /**
- * The logarithm of a softmax over `nClasses`, numbered by falling frequency (Grave et al. 2017, arXiv:1609.04309): the first
- * `cutoffs[0]` have a score of their own in the head; the classes between two cutoffs are a cluster, which has one score in
- * the head and a smaller network for its members. Parameters are PyTorch's: `head.weight`, `tail.0.0.weight`,
- * `tail.0.1.weight` … PyTorch: `nn.AdaptiveLogSoftmaxWithLoss`, which computes only the clusters in use; here all are
- * computed, so that nothing depends on values.
+ * An approximate log-softmax over `nClasses` classes, sorted by falling frequency (Grave et al. 2017,
+ * arXiv:1609.04309). The head scores the first `cutoffs[0]` classes, and each cluster: the classes between two
+ * cutoffs, which a smaller layer scores. Parameters are named as in PyTorch: `head.weight`, `tail.0.0.weight`,
+ * `tail.0.1.weight` … PyTorch: `nn.AdaptiveLogSoftmaxWithLoss`, which computes only the clusters in use; here all
+ * are computed, so that nothing depends on values.
  *
  * @throws {ChainruleError} unless the cutoffs rise between 1 and nClasses − 1.
  * @example new AdaptiveLogSoftmaxWithLoss(64, 10000, [100, 1000]).forward(x, target).loss.backward()
@@ -52,17 +53,17 @@ export interface AdaptiveLogSoftmaxResult {
 export class AdaptiveLogSoftmaxWithLoss extends Module {
   /** @internal */
   static override readonly inputs: readonly string[] = ['input', 'target'];
-  /** The matrix product for frequent classes and the clusters of the others. */
+  /** The layer that scores the frequent classes and the clusters. */
   readonly head: Linear;
-  /** The products for each cluster of rarer classes. */
+  /** The layers that score the classes of each cluster. */
   readonly tail: ModuleList<Sequential>;
   /** The size of the last dimension of the input. */
   readonly inFeatures: number;
   /** The number of classes. */
   readonly nClasses: number;
-  /** With `nClasses` at the end. */
+  /** The cutoffs, followed by `nClasses`. */
   readonly cutoffs: readonly number[];
-  /** By what features shrink from cluster to cluster. */
+  /** The factor by which the number of features falls from cluster to cluster. */
   readonly divValue: number;
 
   constructor(
@@ -83,7 +84,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     ) {
       throw new ChainruleError(
         `${name}: cutoffs must be whole numbers that rise from at least 1 to at most ${nClasses - 1}, ` +
-          `got [${cutoffs.join(', ')}]`,
+          `got ${display(cutoffs)}`,
       );
     }
     this.cutoffs = [...cutoffs, nClasses];
@@ -102,7 +103,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     );
   }
 
-  /** The number of classes with a score of their own. */
+  /** The number of classes with a score in the head. */
   private get shortlist(): number {
     return this.cutoffs[0] as number;
   }
@@ -152,7 +153,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     return cat([head.narrow(1, 0, this.shortlist), ...tails], 1);
   }
 
-  /** The likeliest class of each sample: `[batch, features] → [batch]`, int32. */
+  /** The most likely class of each sample: `[batch, features] → [batch]`, int32. */
   predict(input: Tensor): Tensor {
     return this.logProb(input).argmax(1);
   }

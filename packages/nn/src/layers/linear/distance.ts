@@ -1,4 +1,4 @@
-/** @file Layers that compare vectors, and one that damps a channel by its neighbours. */
+/** @file Layers that compare vectors, and local response normalization. */
 import {
   checkArgument,
   defineOptions,
@@ -28,11 +28,13 @@ const responseOptions = defineOptions<LocalResponseNormOptions>({
   k: kinds.finite,
 });
 
-/** `x1 · x2 / max(‖x1‖ ‖x2‖, eps)` along `dim`. PyTorch: `nn.CosineSimilarity`. */
+/**
+ * `x1 · x2 / max(‖x1‖ ‖x2‖, eps)` along `dim`, by default 1. See `cosineSimilarity`. PyTorch: `nn.CosineSimilarity`.
+ */
 export class CosineSimilarity extends Module {
   static override readonly inputs: readonly string[] = ['x1', 'x2'];
 
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: { readonly dim?: number; readonly eps?: number };
 
   constructor(options?: { readonly dim?: number; readonly eps?: number }) {
@@ -49,7 +51,7 @@ export class CosineSimilarity extends Module {
 export class PairwiseDistance extends Module {
   static override readonly inputs: readonly string[] = ['x1', 'x2'];
 
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: PairwiseDistanceOptions;
 
   constructor(options?: PairwiseDistanceOptions) {
@@ -62,13 +64,16 @@ export class PairwiseDistance extends Module {
   }
 }
 
-/** `x / (k + alpha · m)^beta`, m the mean of the squares of neighbouring channels. PyTorch: `nn.LocalResponseNorm`. */
+/**
+ * `x / (k + alpha · m)^beta`, with m the mean square of the neighbouring channels (Krizhevsky et al. 2012). PyTorch:
+ * `nn.LocalResponseNorm`.
+ */
 export class LocalResponseNorm extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** Over how many channels it sums. */
+  /** The number of neighbouring channels. */
   readonly neighbours: number;
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: LocalResponseNormOptions;
 
   constructor(size: number, options?: LocalResponseNormOptions) {

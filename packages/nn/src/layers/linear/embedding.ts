@@ -21,13 +21,13 @@ import { lookedUp, reduceBags, type BagMode } from './embeddingBag.js';
 
 /** Options of `Embedding`. */
 export interface EmbeddingOptions {
-  /** The index whose vector starts at zero and gets no gradient. */
+  /** An index whose vector starts at zero and gets no gradient. */
   readonly paddingIdx?: number | null;
-  /** Vectors that are looked up are first scaled down to this norm, in place. */
+  /** The largest norm: longer vectors are scaled down in place when they are looked up. */
   readonly maxNorm?: number | null;
   /** The order of the norm of `maxNorm`. Default 2. */
   readonly normType?: number;
-  /** Whether a vector's gradient is divided by the number of times it is looked up in a call. */
+  /** Whether a vector's gradient is divided by how often the call looks it up. Default false. */
   readonly scaleGradByFreq?: boolean;
   /** The dtype of the parameters. Default float32. */
   readonly dtype?: DType;
@@ -45,7 +45,7 @@ const embeddingOptions = defineOptions<EmbeddingOptions>({
 abstract class Table extends Module {
   static override readonly inputs: readonly string[] = ['indices'];
 
-  /** How many vectors there are. */
+  /** The number of vectors. */
   readonly numEmbeddings: number;
   /** The size of a vector. */
   readonly embeddingDim: number;
@@ -78,7 +78,7 @@ abstract class Table extends Module {
     return eq(f.arange(this.numEmbeddings), index).unsqueeze(1);
   }
 
-  /** The vectors of `indices`, with the options for norms and gradients. */
+  /** The vectors at `indices`, with the options for norms and gradients applied. */
   protected lookUp(indices: Tensor): Tensor {
     const { maxNorm = null, normType = 2, scaleGradByFreq = false } = this.options;
     if (maxNorm !== null) this.renormalize(indices, maxNorm, normType);
@@ -110,8 +110,11 @@ abstract class Table extends Module {
 }
 
 /**
- * The rows of `weight` at int32 indices: `[…] → […, size]`. PyTorch: `nn.Embedding`, without `sparse`.
+ * A table of vectors: the rows of `weight` at int32 indices, `[…] → […, size]`. Vectors start from N(0, 1). PyTorch:
+ * `nn.Embedding`, without `sparse`.
+ *
  * @throws {IndexError} for an index out of range.
+ * @example new Embedding(1000, 64).forward(tensor([[1, 5], [7, 0]], { dtype: 'int32' })) // [2, 2] → [2, 2, 64]
  */
 export class Embedding extends Table {
   constructor(numEmbeddings: number, embeddingDim: number, options?: EmbeddingOptions) {
@@ -125,9 +128,9 @@ export class Embedding extends Table {
 
 /** Options of `EmbeddingBag`. */
 export interface EmbeddingBagOptions extends EmbeddingOptions {
-  /** How the vectors of a bag are put together. Default `'mean'`. */
+  /** How the vectors of a bag are combined. Default `'mean'`. */
   readonly mode?: BagMode;
-  /** Whether the last offset is the end of the last bag. */
+  /** Whether the last offset is the end of the last bag. Default false. */
   readonly includeLastOffset?: boolean;
 }
 
@@ -141,12 +144,14 @@ const bagCall = defineOptions<{ readonly perSampleWeights?: Tensor | null }>({
 });
 
 /**
- * The sum, mean or maximum of the vectors of each bag: `[bags, n] → [bags, size]`, or all indices in a row with the
- * offset at which each bag starts. Indices of `paddingIdx` do not count; an empty bag gives zeros. PyTorch:
- * `nn.EmbeddingBag`, without `sparse`. Offsets are read at the call.
+ * The sum, mean or maximum of the vectors in each bag: `[bags, n] → [bags, size]`, or all indices in a row with the
+ * offset at which each bag starts. Indices equal to `paddingIdx` do not count; an empty bag gives zeros. Offsets are
+ * read at the call. PyTorch: `nn.EmbeddingBag`, without `sparse`.
+ *
+ * @throws {IndexError} for an index out of range, or offsets that do not rise.
  */
 export class EmbeddingBag extends Table {
-  /** How the vectors of a bag are put together. */
+  /** How the vectors of a bag are combined. */
   readonly mode: BagMode;
   private readonly includeLastOffset: boolean;
 

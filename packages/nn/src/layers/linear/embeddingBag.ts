@@ -1,12 +1,13 @@
-/** @file Rows of a table looked up and put together bag by bag: the function behind `EmbeddingBag`. */
+/** @file Rows of a table, looked up and combined bag by bag: the function behind `EmbeddingBag`. */
 import {
-  any,
   amax,
+  any,
   arange,
   ChainruleError,
   checkArgument,
   clamp,
   defineOptions,
+  display,
   embedding,
   full,
   indexAdd,
@@ -17,25 +18,25 @@ import {
   ShapeError,
   take,
   tensor,
+  type Tensor,
   where,
   zeros,
-  type Tensor,
 } from '@chainrule/autograd';
 
-/** How the vectors of a bag are put together. */
+/** How the vectors of a bag are combined. */
 export type BagMode = 'sum' | 'mean' | 'max';
 
 /** Options of `embeddingBag`. */
 export interface EmbeddingBagCall {
-  /** Default `'mean'`. */
+  /** How the rows of a bag are combined. Default `'mean'`. */
   readonly mode?: BagMode;
-  /** A factor for each index, of the shape of the indices; with mode `'sum'` alone. */
+  /** A weight for each index, in the shape of the indices; only with mode `'sum'`. */
   readonly perSampleWeights?: Tensor | null;
   /** Whether the last offset is the end of the last bag. Default false. */
   readonly includeLastOffset?: boolean;
-  /** The index that does not count, and gets no gradient. */
+  /** An index that does not count and gets no gradient. */
   readonly paddingIdx?: number | null;
-  /** Whether a vector's gradient is divided by the number of times it is looked up in the call. Default false. */
+  /** Whether a row's gradient is divided by how often the call looks it up. Default false. */
   readonly scaleGradByFreq?: boolean;
 }
 
@@ -48,13 +49,14 @@ const callOptions = defineOptions<EmbeddingBagCall>({
 });
 
 /**
- * The sum, mean or maximum of the rows of `weight [count, size]` in each bag: `indices [bags, n] → [bags, size]`, or all indices
- * in a row, `[n]`, with the offset at which each bag starts. An empty bag gives zeros. Offsets are read at the call. PyTorch:
- * `nn.functional.embedding_bag`, without `max_norm` (use the module) and `sparse`.
+ * The sum, mean or maximum of the rows of `weight [count, size]` in each bag: `indices [bags, n] → [bags, size]`, or
+ * all indices in a row, `[n]`, with the offset at which each bag starts. An empty bag gives zeros. Offsets are read
+ * at the call. PyTorch: `nn.functional.embedding_bag`, without `max_norm` (use the module) and `sparse`.
  *
- * @throws {IndexError} for an index out of range, or offsets that do not rise. @throws {ShapeError} for other shapes.
+ * @throws {IndexError} for an index out of range, or offsets that do not rise. @throws {ShapeError} for other
+ * shapes.
  * @example
- * const table = tensor([[1, 2], [3, 4], [5, 6]])
+ * const table = tensor([[1, 2], [3, 4], [5, 6]]);
  * nn.functional.embeddingBag(tensor([0, 1, 2], { dtype: 'int32' }), table, tensor([0, 2], { dtype: 'int32' })) // [[2, 3], [5, 6]]
  */
 export function embeddingBag(
@@ -77,7 +79,7 @@ export function embeddingBag(
   return reduceBags(op, indices, offsets ?? null, rows, { ...rest, paddingIdx: padding });
 }
 
-/** The rows of `weight`; with `scaled` their gradients are divided by how often each is looked up. */
+/** The rows of `weight`; with `scaled`, their gradients are divided by how often each is looked up. */
 export function lookedUp(
   indices: Tensor,
   weight: Tensor,
@@ -94,7 +96,7 @@ export function lookedUp(
   return vectors.detach().add(vectors.sub(vectors.detach()).mul(share));
 }
 
-/** The rows that `rows` finds for indices, put together bag by bag. */
+/** The rows that `rows` finds for indices, combined bag by bag. */
 export function reduceBags(
   op: string,
   indices: Tensor,
@@ -132,7 +134,7 @@ export function reduceBags(
   return total.div(clamp(counted.cast(total.dtype).sum(1, { keepdim: true }), 1));
 }
 
-/** The positions of each bag's indices, as a matrix, and which of its places are in use. */
+/** The positions of each bag's indices, as a matrix, and which of its entries are in use. */
 function bagsOf(
   op: string,
   indices: Tensor,
@@ -154,7 +156,7 @@ function bagsOf(
   if (!includeLastOffset) starts.push(indices.size);
   if (starts[0] !== 0 || starts.some((s, i) => s > indices.size || s < (starts[i - 1] ?? 0))) {
     throw new IndexError(
-      `${op}: offsets must rise from 0 to at most ${indices.size}, got [${starts.join(', ')}]`,
+      `${op}: offsets must rise from 0 to at most ${indices.size}, got ${display(starts)}`,
     );
   }
   const sizes = starts.slice(1).map((end, i) => end - (starts[i] as number));

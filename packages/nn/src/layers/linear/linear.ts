@@ -1,4 +1,4 @@
-/** @file Layers that are a matrix product: linear, bilinear, and the one that is nothing. */
+/** @file Layers that are a matrix product: linear and bilinear; and the identity. */
 import {
   checkArgument,
   defineOptions,
@@ -24,9 +24,10 @@ export interface LinearOptions extends ParameterOptions {
 const linearOptions = defineOptions<LinearOptions>({ bias: kinds.flag, dtype: kinds.dtype });
 
 /**
- * `y = x Wᵀ + b`: `[…, in] → […, out]`, with `weight: [out, in]` and `bias: [out]`, both uniform on ±1/√in.
+ * `y = x Wᵀ + b`: `[…, in] → […, out]`, with `weight: [out, in]` and `bias: [out]`, both initially uniform on
+ * ±1/√in. PyTorch: `nn.Linear`.
  *
- * PyTorch: `nn.Linear`.
+ * @throws {ShapeError} if the last dimension of the input is not `inFeatures`.
  * @example new Linear(784, 128).forward(images) // [64, 784] → [64, 128]
  */
 export class Linear<
@@ -37,7 +38,7 @@ export class Linear<
 
   /** `[out, in]`. */
   readonly weight: Parameter<[Out, In]>;
-  /** `[out]`; null where the layer was made without one. */
+  /** `[out]`; null if the layer has no bias. */
   readonly bias: Parameter<[Out]> | null;
 
   /** The size of the last dimension of the input. */
@@ -76,16 +77,17 @@ export class Linear<
 }
 
 /**
- * `y[k] = x1ᵀ W[k] x2 + b[k]`: `[…, in1], […, in2] → […, out]`, with `weight: [out, in1, in2]`, uniform on ±1/√in1.
+ * `y[k] = x1ᵀ W[k] x2 + b[k]`: `[…, in1], […, in2] → […, out]`, with `weight: [out, in1, in2]`, initially uniform on
+ * ±1/√in1. PyTorch: `nn.Bilinear`.
  *
- * PyTorch: `nn.Bilinear`.
+ * @example new Bilinear(8, 4, 16).forward(randn([2, 8]), randn([2, 4])) // [2, 8], [2, 4] → [2, 16]
  */
 export class Bilinear extends Module {
   static override readonly inputs: readonly string[] = ['x1', 'x2'];
 
   /** `[out, in1, in2]`. */
   readonly weight: Parameter;
-  /** `[out]`; null where the layer was made without one. */
+  /** `[out]`; null if the layer has no bias. */
   readonly bias: Parameter | null;
 
   /** The size of the last dimension of the first input. */
@@ -126,7 +128,7 @@ export class Bilinear extends Module {
   }
 }
 
-/** Gives its input back; arguments of the constructor are ignored. PyTorch: `nn.Identity`. */
+/** Returns its input. Arguments of the constructor are ignored. PyTorch: `nn.Identity`. */
 export class Identity extends Module {
   constructor(..._ignored: unknown[]) {
     super();

@@ -1,4 +1,4 @@
-/** @file Normalization over a batch, with statistics that are kept for evaluation. */
+/** @file Normalization over a batch, with running statistics for evaluation. */
 import {
   checkArgument,
   defineOptions,
@@ -21,17 +21,17 @@ import { options as show } from '../../module/repr.js';
 import type { ChannelResult } from '../../shapes.js';
 import { onesParameter, zerosParameter } from '../create.js';
 
-/** Options of batch norm. */
+/** Options of batch and instance normalization. */
 export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
-  /** The share of a batch in the running statistics; null gives every batch the same share. Default 0.1. */
+  /** The weight of a batch in the running statistics; null gives all batches the same weight. Default 0.1. */
   readonly momentum?: number | null;
-  /** Whether there are a weight and a bias for each channel. */
+  /** Whether each channel has a learned weight and bias. Default true; false for instance normalization. */
   readonly affine?: boolean;
-  /** Whether statistics are kept, and used in evaluation mode. */
+  /** Whether running statistics are kept, for evaluation mode. Default true; false for instance normalization. */
   readonly trackRunningStats?: boolean;
-  /** With `affine`: whether there is a bias. */
+  /** Whether there is a bias, if `affine`. Default true. */
   readonly bias?: boolean;
   /** The dtype of the parameters. Default float32. */
   readonly dtype?: DType;
@@ -57,19 +57,19 @@ export abstract class TrackedNorm extends Module {
     numBatchesTracked: 'num_batches_tracked',
   };
 
-  /** The factor of each channel; null without `affine`. */
+  /** The weight of each channel; null without `affine`. */
   readonly weight: Parameter | null;
-  /** The summand of each channel; null without `affine`. */
+  /** The bias of each channel; null without `affine`. */
   readonly bias: Parameter | null;
   /** The running mean; null without `trackRunningStats`. */
   readonly runningMean: Cell | null;
   /** The running variance; null without `trackRunningStats`. */
   readonly runningVar: Cell | null;
-  /** How many batches the running statistics have seen; null without `trackRunningStats`. */
+  /** The number of batches in the running statistics; null without `trackRunningStats`. */
   readonly numBatchesTracked: Cell | null;
-  /** Added to the variance, so that nothing is divided by 0. */
+  /** Added to the variance, which keeps the denominator away from 0. */
   readonly eps: number;
-  /** The weight of the new statistics in the running ones; null for the plain mean of all batches. */
+  /** The weight of a batch in the running statistics; null gives all batches the same weight. */
   readonly momentum: number | null;
 
   /** The number of channels. */
@@ -101,7 +101,7 @@ export abstract class TrackedNorm extends Module {
         : null;
   }
 
-  /** Refuses another number of dimensions or channels; `unbatched` dimensions come without a batch. */
+  /** Refuses other numbers of dimensions or channels; an input of `unbatched` dimensions has no batch. */
   protected check(x: Tensor, ranks: readonly number[], unbatched?: number): void {
     if (ranks.includes(x.ndim) && x.shape[x.ndim === unbatched ? 0 : 1] === this.numFeatures)
       return;
@@ -127,7 +127,10 @@ export abstract class TrackedNorm extends Module {
  * variance in its unbiased form; in evaluation mode the running ones are used.
  */
 abstract class BatchNorm<const C extends number = number> extends TrackedNorm {
-  /** What normalizes a batch in training instead of the layer; `@chainrule/distributed` puts the statistics of all ranks here. */
+  /**
+   * Normalizes a batch in training mode in place of the layer: `@chainrule/distributed` uses it for statistics of
+   * all ranks.
+   */
   normalizer: ((x: Tensor, momentum: number | Tensor) => Tensor) | null = null;
 
   constructor(numFeatures: C, options?: BatchNormOptions) {
@@ -135,7 +138,7 @@ abstract class BatchNorm<const C extends number = number> extends TrackedNorm {
     super(numFeatures, { affine: true, trackRunningStats: true, ...given });
   }
 
-  /** The share of this call in the running statistics, which the functions update. */
+  /** The weight of this call in the running statistics, which the functions update. */
   private share(): { momentum?: number | Tensor } {
     if (!this.training || this.numBatchesTracked === null || this.runningMean === null) return {};
     const { numBatchesTracked: counter, runningMean } = this;
@@ -155,7 +158,10 @@ abstract class BatchNorm<const C extends number = number> extends TrackedNorm {
   }
 }
 
-/** Batch normalization of `[batch, features]` or `[batch, features, length]`. PyTorch: `nn.BatchNorm1d`. */
+/**
+ * Batch normalization (Ioffe & Szegedy 2015, arXiv:1502.03167) of `[batch, features]` or `[batch, features,
+ * length]`; see {@link BatchNorm2d}. PyTorch: `nn.BatchNorm1d`.
+ */
 export class BatchNorm1d<const C extends number = number> extends BatchNorm<C> {
   override forward<X extends Tensor>(
     x: X & Unless<ChannelResult<ShapeIn<X>, C>>,
@@ -165,7 +171,18 @@ export class BatchNorm1d<const C extends number = number> extends BatchNorm<C> {
   }
 }
 
-/** Batch normalization of `[batch, features, height, width]`. PyTorch: `nn.BatchNorm2d`. */
+/**
+ * Batch normalization (Ioffe & Szegedy 2015, arXiv:1502.03167) of `[batch, features, height, width]`: `(x − mean) /
+ * √(var + eps) · weight + bias` for each channel.
+ *
+ * In training mode the mean and (biased) variance are those of the batch and all positions, and the running
+ * statistics move towards them, the variance in its unbiased form. In evaluation mode the running statistics are
+ * used. PyTorch: `nn.BatchNorm2d`.
+ *
+ * @throws {ShapeError} for another number of dimensions or channels, or a single value for each channel in training
+ * mode.
+ * @example new BatchNorm2d(16).forward(randn([8, 16, 28, 28]))
+ */
 export class BatchNorm2d<const C extends number = number> extends BatchNorm<C> {
   override forward<X extends Tensor>(
     x: X & Unless<ChannelResult<ShapeIn<X>, C>>,
@@ -175,7 +192,10 @@ export class BatchNorm2d<const C extends number = number> extends BatchNorm<C> {
   }
 }
 
-/** Batch normalization of `[batch, features, depth, height, width]`. PyTorch: `nn.BatchNorm3d`. */
+/**
+ * Batch normalization of `[batch, features, depth, height, width]`; see {@link BatchNorm2d}. PyTorch:
+ * `nn.BatchNorm3d`.
+ */
 export class BatchNorm3d<const C extends number = number> extends BatchNorm<C> {
   override forward<X extends Tensor>(
     x: X & Unless<ChannelResult<ShapeIn<X>, C>>,

@@ -1,13 +1,13 @@
-/** @file Normalization of each channel of each sample by itself. */
+/** @file Normalization of each channel of each sample on its own. */
 import { instanceNorm, type Shape, type Tensor } from '@chainrule/autograd';
 import { TrackedNorm } from './batchNorm.js';
 
 /**
- * `(x − mean) / √(var + eps) · weight + bias` for each channel of each sample, over its positions (Ulyanov et al. 2016).
- * By default without parameters and statistics; batches are not counted.
+ * `(x − mean) / √(var + eps) · weight + bias` for each channel of each sample, over its positions (Ulyanov et al.
+ * 2016). By default without parameters and statistics; batches are not counted.
  */
 abstract class InstanceNorm extends TrackedNorm {
-  /** The channels' statistics over `rank` dimensions; a sample may come without a batch. */
+  /** Normalizes each channel over `rank` dimensions; a sample may come without a batch. */
   protected over<S extends Shape>(x: Tensor<S>, rank: number): Tensor<S> {
     const single = rank + 1;
     this.check(x, [single, rank + 2], single);
@@ -26,7 +26,10 @@ abstract class InstanceNorm extends TrackedNorm {
   }
 }
 
-/** Instance normalization of `[batch, features, length]` or `[features, length]`. PyTorch: `nn.InstanceNorm1d`. */
+/**
+ * Instance normalization of `[batch, features, length]` or `[features, length]`; see {@link InstanceNorm2d}.
+ * PyTorch: `nn.InstanceNorm1d`.
+ */
 export class InstanceNorm1d extends InstanceNorm {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return this.over(x, 1);
@@ -34,7 +37,11 @@ export class InstanceNorm1d extends InstanceNorm {
 }
 
 /**
- * Instance normalization of `[batch, features, height, width]`, or without the batch. PyTorch: `nn.InstanceNorm2d`.
+ * Instance normalization (Ulyanov et al. 2016, arXiv:1607.08022) of `[batch, features, height, width]`, or without
+ * the batch: `(x − mean) / √(var + eps) · weight + bias` for each channel of each sample, over its positions. Unlike
+ * batch normalization, it has no parameters and no running statistics by default. PyTorch: `nn.InstanceNorm2d`.
+ *
+ * @example new InstanceNorm2d(16).forward(randn([8, 16, 28, 28]))
  */
 export class InstanceNorm2d extends InstanceNorm {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -42,7 +49,10 @@ export class InstanceNorm2d extends InstanceNorm {
   }
 }
 
-/** Instance normalization of `[batch, features, depth, height, width]`, or without the batch. PyTorch: `nn.InstanceNorm3d`. */
+/**
+ * Instance normalization of `[batch, features, depth, height, width]`, or without the batch; see {@link
+ * InstanceNorm2d}. PyTorch: `nn.InstanceNorm3d`.
+ */
 export class InstanceNorm3d extends InstanceNorm {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return this.over(x, 3);

@@ -1,4 +1,4 @@
-/** @file Normalization of each sample by itself. */
+/** @file Normalization of each sample on its own. */
 import {
   checkArgument,
   defineOptions,
@@ -20,11 +20,11 @@ import { onesParameter, zerosParameter, type ParameterOptions } from '../create.
 
 /** Options of `LayerNorm`. */
 export interface LayerNormOptions extends ParameterOptions {
-  /** Added to the variance, so that nothing is divided by 0. */
+  /** Added to the variance, which keeps the denominator away from 0. */
   readonly eps?: number;
-  /** Whether there are a weight and a bias for each element. */
+  /** Whether each element has a learned weight and bias. Default true. */
   readonly elementwiseAffine?: boolean;
-  /** With `elementwiseAffine`: whether there is a bias. */
+  /** Whether there is a bias, if `elementwiseAffine`. Default true. */
   readonly bias?: boolean;
 }
 
@@ -43,21 +43,24 @@ function asShape(name: string, size: number | readonly number[]): readonly numbe
 }
 
 /**
- * `(x − mean) / √(var + eps) · weight + bias` over the last dimensions, which are `normalizedShape` (Ba et al. 2016).
- * PyTorch: `nn.LayerNorm`.
+ * `(x − mean) / √(var + eps) · weight + bias`, with the mean and (biased) variance over the last dimensions, whose
+ * sizes are `normalizedShape` (Ba et al. 2016, arXiv:1607.06450). PyTorch: `nn.LayerNorm`.
+ *
+ * @throws {ShapeError} if the input's last dimensions are not `normalizedShape`.
+ * @example new LayerNorm(64).forward(randn([8, 10, 64]))
  */
 export class LayerNorm<
   const Sizes extends number | readonly number[] = number | readonly number[],
 > extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** The sizes of the last dimensions, over which it normalizes. */
+  /** The sizes of the last dimensions, which it normalizes over. */
   readonly normalizedShape: readonly number[];
-  /** The factor of each element; null without `elementwiseAffine`. */
+  /** The weight of each element; null without `elementwiseAffine`. */
   readonly weight: Parameter | null;
-  /** The summand of each element; null without `elementwiseAffine` or without `bias`. */
+  /** The bias of each element; null without `elementwiseAffine` or `bias`. */
   readonly bias: Parameter | null;
-  /** Added to the variance, so that nothing is divided by 0. */
+  /** Added to the variance, which keeps the denominator away from 0. */
   readonly eps: number;
 
   constructor(normalizedShape: Sizes, options?: LayerNormOptions) {
@@ -87,7 +90,7 @@ export class LayerNorm<
   }
 }
 
-/** What `RMSNorm` takes. */
+/** Options of `RMSNorm`. */
 export type RMSNormOptions = Omit<LayerNormOptions, 'bias' | 'eps'> & {
   readonly eps?: number | null;
 };
@@ -98,20 +101,23 @@ const rmsNormOptions = defineOptions<RMSNormOptions>({
   dtype: kinds.dtype,
 });
 
-/** `x / √(mean(x²) + eps) · weight` over the last dimensions (Zhang & Sennrich 2019). PyTorch: `nn.RMSNorm`. */
+/**
+ * `x / √(mean(x²) + eps) · weight`, with the mean over the last dimensions, whose sizes are `normalizedShape` (Zhang
+ * & Sennrich 2019, arXiv:1910.07467). PyTorch: `nn.RMSNorm`.
+ */
 export class RMSNorm<
   const Sizes extends number | readonly number[] = number | readonly number[],
 > extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** The sizes of the last dimensions, over which it normalizes. */
+  /** The sizes of the last dimensions, which it normalizes over. */
   readonly normalizedShape: readonly number[];
-  /** The factor of each element; null without `elementwiseAffine`. */
+  /** The weight of each element; null without `elementwiseAffine`. */
   readonly weight: Parameter | null;
 
   private readonly options: RMSNormOptions;
 
-  /** @param options `eps` is the dtype's machine epsilon unless given. */
+  /** @param options `eps` defaults to the machine epsilon of the dtype. */
   constructor(normalizedShape: Sizes, options?: RMSNormOptions) {
     super();
     this.options = rmsNormOptions('RMSNorm', options);
@@ -139,9 +145,9 @@ export class RMSNorm<
 
 /** Options of `GroupNorm`. */
 export interface GroupNormOptions extends ParameterOptions {
-  /** Added to the variance, so that nothing is divided by 0. */
+  /** Added to the variance, which keeps the denominator away from 0. */
   readonly eps?: number;
-  /** Whether each channel gets a factor and a summand that are learned. Default true. */
+  /** Whether each channel has a learned weight and bias. Default true. */
   readonly affine?: boolean;
 }
 
@@ -151,18 +157,24 @@ const groupNormOptions = defineOptions<GroupNormOptions>({
   dtype: kinds.dtype,
 });
 
-/** Normalization of groups of channels of `[batch, channels, …]`, one by one (Wu & He 2018). PyTorch: `nn.GroupNorm`. */
+/**
+ * Normalizes each group of channels of each sample of `[batch, channels, …]` (Wu & He 2018, arXiv:1803.08494).
+ * PyTorch: `nn.GroupNorm`.
+ *
+ * @throws {ChainruleError} unless the groups divide the channels evenly.
+ * @example new GroupNorm(4, 16).forward(randn([8, 16, 28, 28]))
+ */
 export class GroupNorm extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
-  /** The factor of each channel; null without `affine`. */
+  /** The weight of each channel; null without `affine`. */
   readonly weight: Parameter | null;
-  /** The summand of each channel; null without `affine`. */
+  /** The bias of each channel; null without `affine`. */
   readonly bias: Parameter | null;
-  /** Added to the variance, so that nothing is divided by 0. */
+  /** Added to the variance, which keeps the denominator away from 0. */
   readonly eps: number;
 
-  /** How many groups the channels are split in. */
+  /** The number of groups that the channels are split into. */
   readonly numGroups: number;
   /** The number of channels. */
   readonly numChannels: number;

@@ -1,4 +1,4 @@
-/** @file Pooling to a size that is given: windows are chosen so that the result has it; null keeps a dimension's size. */
+/** @file Pooling to a given size: windows are chosen so that the result has it; null keeps a dimension's size. */
 import * as f from '@chainrule/autograd';
 import {
   checkArgument,
@@ -22,7 +22,7 @@ abstract class AdaptivePooling<O extends object = None> extends Module {
 
   /** The sizes of the result. */
   readonly outputSize: OutputSize;
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: O;
 
   constructor(outputSize: OutputSize, options?: O) {
@@ -36,28 +36,37 @@ abstract class AdaptivePooling<O extends object = None> extends Module {
   }
 }
 
-/** Means of windows of `[…, length]`, as `[…, outputSize]`. PyTorch: `nn.AdaptiveAvgPool1d`. */
+/**
+ * Means over windows, chosen so that `[…, length] → […, outputSize]`; see `adaptiveAvgPool1d`. PyTorch:
+ * `nn.AdaptiveAvgPool1d`.
+ */
 export class AdaptiveAvgPool1d extends AdaptivePooling {
   override forward(x: Tensor): Tensor {
     return f.adaptiveAvgPool1d(x, this.outputSize);
   }
 }
 
-/** Means of windows chosen so that the result is `[…, …outputSize]`; null keeps a size. PyTorch: `nn.AdaptiveAvgPool2d`. */
+/**
+ * Means over windows, chosen so that `[…, height, width] → […, …outputSize]`; null keeps a size. PyTorch:
+ * `nn.AdaptiveAvgPool2d`.
+ */
 export class AdaptiveAvgPool2d extends AdaptivePooling {
   override forward(x: Tensor): Tensor {
     return f.adaptiveAvgPool2d(x, this.outputSize);
   }
 }
 
-/** As `AdaptiveAvgPool2d`, of `[…, depth, height, width]`. PyTorch: `nn.AdaptiveAvgPool3d`. */
+/** As `AdaptiveAvgPool2d`, for `[…, depth, height, width]`. PyTorch: `nn.AdaptiveAvgPool3d`. */
 export class AdaptiveAvgPool3d extends AdaptivePooling {
   override forward(x: Tensor): Tensor {
     return f.adaptiveAvgPool3d(x, this.outputSize);
   }
 }
 
-/** The largest of windows of `[…, length]`; with `{ returnIndices: true }` their places too. PyTorch: `nn.AdaptiveMaxPool1d`. */
+/**
+ * Maxima of windows of `[…, length]`; with `{ returnIndices: true }` also their indices. PyTorch:
+ * `nn.AdaptiveMaxPool1d`.
+ */
 export class AdaptiveMaxPool1d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
   protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
 
@@ -66,7 +75,7 @@ export class AdaptiveMaxPool1d<const O extends IndicesOption = None> extends Ada
   }
 }
 
-/** The largest of windows chosen so that the result is `[…, …outputSize]`. PyTorch: `nn.AdaptiveMaxPool2d`. */
+/** Maxima of windows, chosen so that `[…, height, width] → […, …outputSize]`. PyTorch: `nn.AdaptiveMaxPool2d`. */
 export class AdaptiveMaxPool2d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
   protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
 
@@ -75,7 +84,7 @@ export class AdaptiveMaxPool2d<const O extends IndicesOption = None> extends Ada
   }
 }
 
-/** As `AdaptiveMaxPool2d`, of `[…, depth, height, width]`. PyTorch: `nn.AdaptiveMaxPool3d`. */
+/** As `AdaptiveMaxPool2d`, for `[…, depth, height, width]`. PyTorch: `nn.AdaptiveMaxPool3d`. */
 export class AdaptiveMaxPool3d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
   protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
 

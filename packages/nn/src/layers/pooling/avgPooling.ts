@@ -1,4 +1,4 @@
-/** @file Layers that pool by means and by norms. */
+/** @file Pooling by means and by norms. */
 import * as f from '@chainrule/autograd';
 import {
   checkArgument,
@@ -62,7 +62,7 @@ abstract class LpPooling extends Module {
   readonly normType: number;
   /** The size of the window along each dimension. */
   readonly kernelSize: PerDim;
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: LpPoolOptions;
 
   constructor(normType: number, kernelSize: PerDim, options?: LpPoolOptions) {
@@ -82,21 +82,21 @@ abstract class LpPooling extends Module {
   }
 }
 
-/** `(Σ xᵖ)^(1/p)` of each window of `[…, length]`, p the `normType`. PyTorch: `nn.LPPool1d`. */
+/** `(Σ xᵖ)^(1/p)` of each window of `[…, length]`, with p the `normType`. PyTorch: `nn.LPPool1d`. */
 export class LPPool1d extends LpPooling {
   override forward(x: Tensor): Tensor {
     return f.lpPool1d(x, this.normType, this.kernelSize, this.options);
   }
 }
 
-/** As `LPPool1d`, of `[…, height, width]`. PyTorch: `nn.LPPool2d`. */
+/** As `LPPool1d`, for `[…, height, width]`. PyTorch: `nn.LPPool2d`. */
 export class LPPool2d extends LpPooling {
   override forward(x: Tensor): Tensor {
     return f.lpPool2d(x, this.normType, this.kernelSize, this.options);
   }
 }
 
-/** As `LPPool1d`, of `[…, depth, height, width]`. PyTorch: `nn.LPPool3d`. */
+/** As `LPPool1d`, for `[…, depth, height, width]`. PyTorch: `nn.LPPool3d`. */
 export class LPPool3d extends LpPooling {
   override forward(x: Tensor): Tensor {
     return f.lpPool3d(x, this.normType, this.kernelSize, this.options);

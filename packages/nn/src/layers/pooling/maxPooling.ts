@@ -1,6 +1,6 @@
 /**
- * @file Max pooling layers, and their inverses. With `{ returnIndices: true }` the result is `{ values, indices }`, which
- * `MaxUnpool1d` and its kin take.
+ * @file Max pooling layers, and their inverses. With `{ returnIndices: true }` the result is `{ values, indices }`,
+ * which `MaxUnpool1d` and its kin take.
  */
 import * as f from '@chainrule/autograd';
 import {
@@ -28,7 +28,7 @@ const maxKinds = {
   returnIndices: kinds.flag,
 };
 
-/** The largest of each window of `[…, length]`; the stride is the kernel size unless given. PyTorch: `nn.MaxPool1d`. */
+/** The maximum of each window of `[…, length]`; the stride is the kernel size unless given. PyTorch: `nn.MaxPool1d`. */
 export class MaxPool1d<const O extends MaxPoolOptions = None> extends Pooling<O> {
   protected static override readonly reader: AnyReader = keeps(maxKinds);
 
@@ -37,7 +37,7 @@ export class MaxPool1d<const O extends MaxPoolOptions = None> extends Pooling<O>
   }
 }
 
-/** The largest of each window of `[…, height, width]`. PyTorch: `nn.MaxPool2d`. */
+/** The maximum of each window of `[…, height, width]`. PyTorch: `nn.MaxPool2d`. */
 export class MaxPool2d<const O extends MaxPoolOptions = None> extends Pooling<O> {
   protected static override readonly reader: AnyReader = keeps(maxKinds);
 
@@ -46,7 +46,7 @@ export class MaxPool2d<const O extends MaxPoolOptions = None> extends Pooling<O>
   }
 }
 
-/** The largest of each window of `[…, depth, height, width]`. PyTorch: `nn.MaxPool3d`. */
+/** The maximum of each window of `[…, depth, height, width]`. PyTorch: `nn.MaxPool3d`. */
 export class MaxPool3d<const O extends MaxPoolOptions = None> extends Pooling<O> {
   protected static override readonly reader: AnyReader = keeps(maxKinds);
 
@@ -57,7 +57,7 @@ export class MaxPool3d<const O extends MaxPoolOptions = None> extends Pooling<O>
 
 type UnpoolOptions = Omit<MaxUnpoolOptions, 'outputSize'>;
 
-/** One size for the result of a call, where several would be pooled to the input. */
+/** The size of a call's result, where inputs of several sizes are pooled to the same one. */
 interface SizeOption {
   readonly outputSize?: Shape | undefined;
 }
@@ -80,8 +80,8 @@ abstract class Unpooling extends Pooling<UnpoolOptions> {
 }
 
 /**
- * The values of `MaxPool1d` back at their places, zeros elsewhere: `forward(values, indices, { outputSize })`. See
- * `maxUnpool1d`. PyTorch: `nn.MaxUnpool1d`.
+ * Puts the values of `MaxPool1d` back in their places, with zeros elsewhere: `forward(values, indices, { outputSize
+ * })`. See `maxUnpool1d`. PyTorch: `nn.MaxUnpool1d`.
  *
  * @example
  * const { values, indices } = new MaxPool1d(2, { returnIndices: true }).forward(x);
@@ -119,7 +119,7 @@ abstract class FractionalPooling<O extends FractionalOptions> extends Pooling<O>
   static override readonly stateKeys: Readonly<Record<string, string>> = {
     randomSamples: '_random_samples',
   };
-  /** Where the windows lie, if it is always the same. */
+  /** The positions of the windows, if they are fixed. */
   readonly randomSamples: Cell | null;
 
   constructor(kernelSize: PerDim, options: O) {
@@ -141,8 +141,8 @@ abstract class FractionalPooling<O extends FractionalOptions> extends Pooling<O>
 }
 
 /**
- * The largest of windows at places drawn at random: of `outputSize` windows, or `outputRatio` of the input's size (Graham
- * 2014, arXiv:1412.6071). Places are drawn in evaluation mode too. PyTorch: `nn.FractionalMaxPool2d`.
+ * The maxima of windows at random positions: `outputSize` of them, or `outputRatio` times the input's size (Graham
+ * 2014, arXiv:1412.6071). Positions are drawn in evaluation mode too. PyTorch: `nn.FractionalMaxPool2d`.
  */
 export class FractionalMaxPool2d<const O extends FractionalOptions> extends FractionalPooling<O> {
   override forward(x: Tensor): PoolResult<O> {
@@ -150,7 +150,7 @@ export class FractionalMaxPool2d<const O extends FractionalOptions> extends Frac
   }
 }
 
-/** As `FractionalMaxPool2d`, of `[…, depth, height, width]`. PyTorch: `nn.FractionalMaxPool3d`. */
+/** As `FractionalMaxPool2d`, for `[…, depth, height, width]`. PyTorch: `nn.FractionalMaxPool3d`. */
 export class FractionalMaxPool3d<const O extends FractionalOptions> extends FractionalPooling<O> {
   override forward(x: Tensor): PoolResult<O> {
     return f.fractionalMaxPool3d(x, this.kernelSize, this.now());

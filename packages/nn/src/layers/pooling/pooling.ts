@@ -21,7 +21,7 @@ export abstract class Pooling<O extends object> extends Module {
 
   /** The size of the window along each dimension. */
   readonly kernelSize: PerDim;
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: O;
 
   constructor(kernelSize: PerDim, options?: O) {

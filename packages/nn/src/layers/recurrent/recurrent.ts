@@ -27,19 +27,22 @@ import { biasesOf, gruStep, lstmStep, rnnStep, type Step } from './recurrentCell
 
 /** Options of `RNN`, `LSTM` and `GRU`. */
 export interface RecurrentOptions extends ParameterOptions {
-  /** How many layers stand one on the other. Default 1. */
+  /** The number of layers. Default 1. */
   readonly numLayers?: number;
   /** Whether biases are added. Default true. */
   readonly bias?: boolean;
-  /** Whether sequences are `[batch, time, features]` instead of `[time, batch, features]`. States never are. */
+  /**
+   * Whether sequences are `[batch, time, features]` instead of `[time, batch, features]`; states are not affected.
+   * Default false.
+   */
   readonly batchFirst?: boolean;
-  /** Dropout of the output of each layer but the last, in training mode. */
+  /** The dropout probability of the output of each layer but the last, in training mode. Default 0. */
   readonly dropout?: number;
-  /** Whether a second set of weights reads each sequence backwards; outputs are concatenated. */
+  /** Whether a second set of weights reads each sequence backwards; the two outputs are concatenated. Default false. */
   readonly bidirectional?: boolean;
 }
 
-/** Each layer has weights of its own. */
+/** Each layer has its own weights. */
 const MOST_LAYERS = 1024;
 
 const gruOptions = defineOptions<RecurrentOptions>({
@@ -68,11 +71,11 @@ type SameForm<X extends Sequences> = X extends Tensor ? Tensor : PackedSequence;
  * `weight_hr_l0` for each layer, with `_reverse` for the second direction; all uniform on ±1/√hidden.
  */
 abstract class Recurrent<S extends readonly Tensor[]> extends Module {
-  /** The features of the input. */
+  /** The number of features of the input. */
   readonly inputSize: number;
-  /** The features of the state. */
+  /** The number of features of the state. */
   readonly hiddenSize: number;
-  /** The features of an output of one direction. */
+  /** The number of features of the output in one direction. */
   protected readonly outputSize: number;
   protected readonly options: RecurrentOptions;
 
@@ -143,7 +146,7 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     );
   }
 
-  /** All layers over `x`, from `state` with parts `[layers · directions, batch, size]`, or zeros. */
+  /** Runs all layers over `x`, from `state` with parts `[layers · directions, batch, size]`, or from zeros. */
   private layers<X extends Sequences>(
     given: X,
     state: S | undefined,
@@ -217,7 +220,7 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     };
   }
 
-  /** One layer in one direction: the input's part of all steps is one matrix product, and the steps are one loop. */
+  /** One layer in one direction: one matrix product for the inputs of all steps, then a loop over the steps. */
   private pass(
     sequence: Tensor,
     start: S,
@@ -276,16 +279,18 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
   }
 }
 
-/** The sequences of a state `[layers, batch, size]` in another order, if there is one. */
+/** Reorders the sequences of a state `[layers, batch, size]`, if an order is given. */
 function ordered(part: Tensor, order: readonly number[] | null | undefined): Tensor {
   return order == null ? part : indexSelect(part, 1, order);
 }
 
 /**
- * `h' = tanh(x Wᵀ + b + h Uᵀ + c)` along each sequence (Elman 1990): `[time, batch, in], h0? → [output, h]` with
- * `output: [time, batch, directions · hidden]` and `h: [layers · directions, batch, hidden]`. The batch may be missing.
- * Sequences of different lengths come packed, see `nn.utils.rnn`, and so does the output then; h holds the state after each
- * sequence's own end. PyTorch: `nn.RNN`.
+ * A recurrent network (Elman 1990): `h' = tanh(x Wᵀ + b + h Uᵀ + c)` along each sequence, `[time, batch, in], h0? →
+ * [output, h]`. The output is `[time, batch, directions · hidden]`, h is `[layers · directions, batch, hidden]`; the
+ * batch may be missing. h0 defaults to zeros. For sequences of different lengths pass a `PackedSequence` (see
+ * `nn.utils.rnn`): the output is packed too, and h is the state at the end of each sequence. PyTorch: `nn.RNN`.
+ *
+ * @example const [output, h] = new RNN(8, 16).forward(randn([5, 2, 8])); // [5, 2, 16], [1, 2, 16]
  */
 export class RNN extends Recurrent<readonly [Tensor]> {
   private readonly nonlinearity: 'tanh' | 'relu';
@@ -309,8 +314,11 @@ export class RNN extends Recurrent<readonly [Tensor]> {
 }
 
 /**
- * Long short-term memory: `[time, batch, in], [h0, c0]? → [output, [h, c]]`; see `RNN` for shapes and `LSTMCell` for the
- * step. With `projSize` outputs and h are projected to that size (Sak et al. 2014). PyTorch: `nn.LSTM`.
+ * Long short-term memory (Hochreiter & Schmidhuber 1997): `[time, batch, in], [h0, c0]? → [output, [h, c]]`. Shapes
+ * as for {@link RNN}; the step is that of `LSTMCell`. With `projSize`, outputs and h are projected to that size (Sak
+ * et al. 2014). PyTorch: `nn.LSTM`.
+ *
+ * @example const [output, [h, c]] = new LSTM(8, 16, { numLayers: 2, batchFirst: true }).forward(randn([2, 5, 8]));
  */
 export class LSTM extends Recurrent<readonly [Tensor, Tensor]> {
   constructor(
@@ -333,7 +341,10 @@ export class LSTM extends Recurrent<readonly [Tensor, Tensor]> {
   }
 }
 
-/** Gated recurrent units: `[time, batch, in], h0? → [output, h]`; see `RNN` for shapes. PyTorch: `nn.GRU`. */
+/**
+ * Gated recurrent units (Cho et al. 2014): `[time, batch, in], h0? → [output, h]`. Shapes as for {@link RNN}; the
+ * step is that of `GRUCell`. PyTorch: `nn.GRU`.
+ */
 export class GRU extends Recurrent<readonly [Tensor]> {
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
     super(3, inputSize, hiddenSize, gruOptions('GRU', options));

@@ -1,4 +1,4 @@
-/** @file One step of the recurrent layers: the mathematics, and the cells that are one step each. */
+/** @file One step of the recurrent layers: its formulas, and the cells that compute one step. */
 import {
   checkArgument,
   defineOptions,
@@ -17,7 +17,7 @@ import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 import { uniformParameter, type ParameterOptions } from '../create.js';
 
-/** The weights that a step applies to its state: `[gates · hidden, state]`, and what it adds to that product. */
+/** The weights that a step applies to its state, `[gates · hidden, state]`, and what is added to the product. */
 export interface StepWeights {
   readonly hidden: Tensor;
   readonly hiddenBias: Tensor | null;
@@ -27,9 +27,9 @@ export interface StepWeights {
 
 /** One step of a recurrent layer. */
 export interface Step<S extends readonly Tensor[]> {
-  /** Whether the state's bias is added to the state's product alone; else it is part of what the input contributes. */
+  /** Whether the state's bias is added only to the state's product; otherwise it is added to the input's. */
   readonly biasApart: boolean;
-  /** From what the input contributes and the state to the next state; its first part is the output. */
+  /** The next state, from the input's contribution and the state; its first part is the output. */
   next(x: Tensor, state: S, weights: StepWeights): S;
 }
 
@@ -42,8 +42,8 @@ export function rnnStep(f: (x: Tensor) => Tensor): Step<readonly [Tensor]> {
 }
 
 /**
- * `c' = σ(f) c + σ(i) tanh(g)`, `h' = σ(o) tanh(c')`, or `W (σ(o) tanh(c'))` with a projection; the gates i, f, g, o are
- * slices of `x + h Wᵀ` (Hochreiter & Schmidhuber 1997).
+ * `c' = σ(f) c + σ(i) tanh(g)`, `h' = σ(o) tanh(c')`, or `W (σ(o) tanh(c'))` with a projection; the gates i, f, g, o
+ * are slices of `x + h Wᵀ` (Hochreiter & Schmidhuber 1997).
  */
 export const lstmStep: Step<readonly [Tensor, Tensor]> = {
   biasApart: false,
@@ -70,7 +70,7 @@ export const gruStep: Step<readonly [Tensor]> = {
   },
 };
 
-/** The biases of the input's and the state's products, each where a step adds it: of a whole sequence at once, if it can be. */
+/** The biases of the input's and the state's products, added for a whole sequence at once where possible. */
 export function biasesOf(
   { biasApart }: Pick<Step<readonly Tensor[]>, 'biasApart'>,
   input: Tensor | null,
@@ -93,7 +93,7 @@ const rnnCellOptions = defineOptions<CellOptions & { readonly nonlinearity?: 'ta
   nonlinearity: kinds.oneOf('tanh', 'relu'),
 });
 
-/** A cell of `gates` slices; weights and biases are uniform on ±1/√hidden. */
+/** A cell with `gates` slices; weights and biases start uniform on ±1/√hidden. */
 abstract class RecurrentCell extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -107,13 +107,13 @@ abstract class RecurrentCell extends Module {
   readonly weightIh: Parameter;
   /** The weights of the state, `[gates · hidden, hidden]`. */
   readonly weightHh: Parameter;
-  /** The bias of the input's product; null where the cell was made without. */
+  /** The bias of the input's product; null if the cell has no bias. */
   readonly biasIh: Parameter | null;
-  /** The bias of the state's product; null where the cell was made without. */
+  /** The bias of the state's product; null if the cell has no bias. */
   readonly biasHh: Parameter | null;
-  /** The features of the input. */
+  /** The number of features of the input. */
   readonly inputSize: number;
-  /** The features of the state. */
+  /** The number of features of the state. */
   readonly hiddenSize: number;
 
   constructor(
@@ -172,9 +172,12 @@ abstract class RecurrentCell extends Module {
   }
 }
 
-/** `[batch, in], [batch, hidden]? → [batch, hidden]`, or without the batch. PyTorch: `nn.RNNCell`. */
+/**
+ * One step of {@link RNN}, `h' = tanh(x Wᵀ + b + h Uᵀ + c)`: `[batch, in], [batch, hidden]? → [batch, hidden]`, or
+ * without the batch. The state defaults to zeros. PyTorch: `nn.RNNCell`.
+ */
 export class RNNCell extends RecurrentCell {
-  /** `'tanh'` or `'relu'`. */
+  /** The activation. Default `'tanh'`. */
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(
@@ -192,7 +195,13 @@ export class RNNCell extends RecurrentCell {
   }
 }
 
-/** `[batch, in], [h, c]? → [h', c']`, each `[batch, hidden]`. PyTorch: `nn.LSTMCell`. */
+/**
+ * One step of {@link LSTM}: `[batch, in], [h, c]? → [h', c']`, each state `[batch, hidden]`, or without the batch:
+ * `c' = σ(f) c + σ(i) tanh(g)` and `h' = σ(o) tanh(c')`, where i, f, g and o are slices of `x Wᵀ + h Uᵀ + b`. The
+ * state defaults to zeros. PyTorch: `nn.LSTMCell`.
+ *
+ * @example const [h, c] = new LSTMCell(8, 16).forward(randn([2, 8]));
+ */
 export class LSTMCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {
     super(4, inputSize, hiddenSize, cellOptions('LSTMCell', options));
@@ -206,7 +215,11 @@ export class LSTMCell extends RecurrentCell {
   }
 }
 
-/** `[batch, in], [batch, hidden]? → [batch, hidden]`. PyTorch: `nn.GRUCell`. */
+/**
+ * One step of {@link GRU}: `[batch, in], [batch, hidden]? → [batch, hidden]`, or without the batch: `h' = (1 − z) n
+ * + z h` with `n = tanh(xₙ + r (h Uₙᵀ + bₙ))`, where x contributes `x Wᵀ + b`, and r and z are the sigmoids of its
+ * slices plus the state's. The state defaults to zeros. PyTorch: `nn.GRUCell`.
+ */
 export class GRUCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {
     super(3, inputSize, hiddenSize, cellOptions('GRUCell', options));

@@ -6,7 +6,7 @@ import { nodeModules } from './nodeModules.js';
 /** Where lines go: a file that is added to (Node), or a function. */
 export type Sink = string | ((line: string) => void);
 
-/** What `jsonlLogger` takes. */
+/** Options of `jsonlLogger`. */
 export interface JsonlOptions {
   /** Which events are written. Default: all but `batch`. */
   readonly types?: readonly FitEvent['type'][];
@@ -17,8 +17,8 @@ const readOptions = defineOptions<JsonlOptions>({
 });
 
 /**
- * Writes events as lines of JSON, each with the time in seconds since 1970: a callback for `fit`. Numbers that JSON does not
- * have are written as text: `"NaN"`, `"Infinity"`.
+ * Writes events as lines of JSON, each with the time in seconds since 1970: a callback for `fit`. Numbers that JSON
+ * does not have are written as text: `"NaN"`, `"Infinity"`.
  */
 export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
   const options = readOptions('jsonlLogger', given);
@@ -38,8 +38,8 @@ export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
 }
 
 /**
- * Writes one line an epoch, with a head: epoch, step, loss, each figure that is a number, the first learning rate, seconds.
- * A callback for `fit`. The columns are those of the first epoch.
+ * Writes one line an epoch, with a head: epoch, step, loss, each figure that is a number, the first learning rate,
+ * seconds. A callback for `fit`. The columns are those of the first epoch.
  */
 export function csvLogger(sink: Sink): Callback {
   const write = writerOf(sink);

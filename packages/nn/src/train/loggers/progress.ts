@@ -2,7 +2,7 @@
 import { defineOptions, kinds } from '@chainrule/autograd';
 import type { Callback, FitEvent } from '../events.js';
 
-/** What `progressLogger` takes. */
+/** Options of `progressLogger`. */
 export interface ProgressOptions {
   /** Where text goes. Default: standard error in Node, `console.info` in pages. */
   readonly write?: (text: string) => void;
@@ -18,8 +18,8 @@ const readOptions = defineOptions<ProgressOptions>({
 const WIDTH = 24;
 
 /**
- * Shows how a training goes: a callback for `fit`. In a terminal a bar that moves, with loss, speed and the time left of the
- * epoch; in logs and pages one line an epoch.
+ * Shows how a training goes: a callback for `fit`. In a terminal a bar that moves, with loss, speed and the time
+ * left of the epoch; in logs and pages one line an epoch.
  * @example await fit(model, { …, callbacks: [progressLogger()] });
  */
 export function progressLogger(given?: ProgressOptions): Callback {

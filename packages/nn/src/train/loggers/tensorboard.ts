@@ -112,7 +112,7 @@ const refused = (what: string, cause: unknown): ChainruleError =>
 /** Seconds since 1970. */
 const now = (): number => Date.now() / 1000;
 
-/** What `tensorboardLogger` takes. */
+/** Options of `tensorboardLogger`. */
 export interface TensorboardOptions {
   /** Every so many updates the loss and the rates are written. Default 1. */
   readonly every?: number;

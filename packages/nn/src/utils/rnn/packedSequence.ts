@@ -1,11 +1,13 @@
 /** @file Sequences of different lengths in one tensor without padding, and their way there and back. */
 import {
-  passes,
-  checkArgument,
   ChainruleError,
+  checkArgument,
   defineOptions,
+  display,
   indexSelect,
   kinds,
+  passes,
+  plural,
   ShapeError,
   Tensor,
   tensor,
@@ -15,10 +17,10 @@ import { numbersOf, type Lengths } from './lengths.js';
 import { padSequence } from './padSequence.js';
 
 /**
- * A batch of sequences, step by step: first the first steps of all, longest sequence first, then the second steps of those
- * that have one, and so on. Recurrent layers take it in place of a tensor. A plain object, which `grad`, `jvp` and
- * `compile` take as an argument like any tree of tensors. PyTorch: `nn.utils.rnn.PackedSequence`, whose batch sizes and
- * indices are tensors.
+ * A batch of sequences, step by step: first the first steps of all, longest sequence first, then the second steps of
+ * those that have one, and so on. Recurrent layers take it in place of a tensor. A plain object, which `grad`, `jvp`
+ * and `compile` take as an argument like any tree of tensors. PyTorch: `nn.utils.rnn.PackedSequence`, whose batch
+ * sizes and indices are tensors.
  */
 export interface PackedSequence {
   /** `[steps of all sequences, …features]`. */
@@ -46,7 +48,10 @@ const packed = kinds.kind<PackedSequence>(
 
 /** Options of `packSequence`. */
 export interface PackOptions {
-  /** Whether lengths must fall; without it they are sorted here, and results come back in the order given. Default true. */
+  /**
+   * Whether lengths must fall; without it they are sorted here, and results come back in the order given. Default
+   * true.
+   */
   readonly enforceSorted?: boolean | undefined;
 }
 
@@ -90,12 +95,14 @@ export function packPaddedSequence(
   const list = numbersOf(op, lengths);
   if (list.length !== batch || batch === 0) {
     throw new ShapeError(
-      `${op}: ${list.length} lengths for a batch of ${batch}: each sequence needs one, and there must be a sequence`,
+      `${op}: ${plural(list.length, 'length')} for a batch of ${batch}: each sequence needs one, and there must be a sequence`,
     );
   }
   const longest = list.find((n) => n > time);
   if (longest !== undefined)
-    throw new ShapeError(`${op}: length ${longest} is more than the ${time} steps of the input`);
+    throw new ShapeError(
+      `${op}: length ${longest} is more than the input's ${plural(time, 'step')}`,
+    );
   const none = list.find((n) => n < 1);
   if (none !== undefined)
     throw new ChainruleError(`${op}: lengths must be at least 1, got ${none}`);
@@ -122,7 +129,8 @@ export function packPaddedSequence(
 
 /**
  * Sequences `[length, …]` in one packed batch. PyTorch: `nn.utils.rnn.pack_sequence`.
- * @throws {ChainruleError} if there are none, one is empty, or with `enforceSorted` (the default) their lengths do not fall.
+ * @throws {ChainruleError} if there are none, one is empty, or with `enforceSorted` (the default) their lengths do
+ * not fall.
  */
 export function packSequence(sequences: readonly Tensor[], options?: PackOptions): PackedSequence {
   const given = readPack('packSequence', options);
@@ -172,7 +180,7 @@ export function padPackedSequence(
   const time = totalLength ?? steps;
   if (time < steps) {
     throw new ChainruleError(
-      `${op}: totalLength ${time} is less than the ${steps} steps of the longest sequence`,
+      `${op}: totalLength ${time} is less than the longest sequence's ${plural(steps, 'step')}`,
     );
   }
   // The place of each sequence, and where the steps begin in the data.
@@ -213,7 +221,7 @@ function orderOf(op: string, lengths: readonly number[], enforceSorted: boolean)
   }
   if (lengths.some((n, b) => b > 0 && n > (lengths[b - 1] as number))) {
     throw new ChainruleError(
-      `${op}: lengths [${lengths.join(', ')}] must fall; sort the batch, or give { enforceSorted: false }`,
+      `${op}: lengths ${display(lengths)} must fall; sort the batch, or give { enforceSorted: false }`,
     );
   }
   return null;

@@ -2,6 +2,7 @@
 import {
   checkArgument,
   defineOptions,
+  display,
   kinds,
   pad,
   ShapeError,
@@ -83,7 +84,7 @@ export function unpadSequence(padded: Tensor, lengths: Lengths, options?: UnpadO
   const [batch = 0, time = 0] = batchFirst ? padded.shape : [padded.shape[1], padded.shape[0]];
   if (padded.ndim < 2 || list.length !== batch || list.some((n) => n < 0 || n > time)) {
     throw new ShapeError(
-      `${op}: lengths [${list.join(', ')}] do not fit ${batchFirst ? '[batch, time, …]' : '[time, batch, …]'}: ` +
+      `${op}: lengths ${display(list)} do not fit ${batchFirst ? '[batch, time, …]' : '[time, batch, …]'}: ` +
         `[${padded.shape.join(', ')}]; each sequence needs one, of at most ${time}`,
     );
   }

@@ -89,7 +89,7 @@ export class WasmMemory {
   allocate(bytes: number): number {
     if (!Number.isFinite(bytes) || bytes < 0) {
       throw new DeviceError(
-        `wasm memory: cannot allocate ${bytes} bytes; a size is a number from 0`,
+        `wasm memory: cannot allocate ${bytes} bytes; the size must be a number ≥ 0`,
       );
     }
     const size = roundUp(bytes);

@@ -54,6 +54,18 @@ function startWorker(source: string, data: WorkerData, onError: () => void): Wor
   return worker;
 }
 
+let told = false;
+
+/** Says once in a page why it has no threads. */
+function tellRefused(): void {
+  if (told || builtin() !== undefined) return;
+  told = true;
+  console.warn(
+    'chainrule: workers cannot be started, so everything runs on one thread; ' +
+      'a Content-Security-Policy must allow them: worker-src blob:',
+  );
+}
+
 /** `threads − 1` workers over one shared memory. */
 export class ThreadPool implements Threads {
   /** Threads that run a plan, the calling one among them. */
@@ -119,11 +131,10 @@ export class ThreadPool implements Threads {
         spins: SPINS,
       };
       try {
-        this.workers.push(startWorker(source, data, () => this.giveUp()));
+        this.workers.push(startWorker(source, data, () => this.lose()));
         this.started++;
       } catch {
-        // Workers may be forbidden, as by a page's content security policy.
-        this.giveUp();
+        this.lose();
         break;
       }
     }
@@ -259,8 +270,8 @@ export class ThreadPool implements Threads {
   }
 
   /**
-   * Whether a thread that had started is gone. Node tells of it by an event, which does not arrive while this thread waits;
-   * Linux lists the threads of a process.
+   * Whether a thread that had started is gone. Node tells of it by an event, which does not arrive while this thread
+   * waits; Linux lists the threads of a process.
    */
   private workerDied(): boolean {
     const fs = this.listsThreads ? process.getBuiltinModule('node:fs') : null;
@@ -270,6 +281,12 @@ export class ThreadPool implements Threads {
       if (id !== 0 && !fs.existsSync(`/proc/self/task/${id}`)) return true;
     }
     return false;
+  }
+
+  /** A worker ended. If none has ever started, workers may be forbidden, as by a page's Content-Security-Policy. */
+  private lose(): void {
+    if (!this.failed && Atomics.load(this.state, CONTROL.ready) === 0) tellRefused();
+    this.giveUp();
   }
 
   private giveUp(): void {

@@ -57,7 +57,7 @@ export function findPrelude(width: string): Prelude | null {
     const module = read(`${width}.${part}.wasm`);
     if (module === null)
       throw new DeviceError(
-        `the prelude of ${width} lacks a part: install @chainrule/autograd anew`,
+        `the prelude of ${width} lacks a part: install @chainrule/autograd again`,
       );
     return new Uint8Array(module);
   });

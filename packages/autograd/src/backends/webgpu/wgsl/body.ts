@@ -1,6 +1,6 @@
 /**
- * @file The scalars of a loop's body as lines of WGSL: which are the same for all points of a row, and how many reductions
- * stand before each.
+ * @file The scalars of a loop's body as lines of WGSL: which are the same for all points of a row, and how many
+ * reductions stand before each.
  */
 import type { Scalar } from '../../../engine/compile/kernel.js';
 import { cast, expression } from './elements.js';

@@ -46,7 +46,7 @@ function reshaped(call: Call, from: readonly number[]): number[] {
   const rest = shape.reduce((p, n, d) => (d === open ? p : p * n), 1);
   const size = sizeOf(from);
   if (rest === 0 || size % rest !== 0)
-    call.refuse(`[${from.join(', ')}] does not become [${shape.join(', ')}]`);
+    call.refuse(`shape [${from.join(', ')}] cannot be reshaped to [${shape.join(', ')}]`);
   shape[open] = size / rest;
   return shape;
 }
@@ -71,7 +71,8 @@ function unsqueezed(call: Call, from: readonly number[]): number[] {
 function flattened(call: Call, from: readonly number[]): number[] {
   const axis = call.int('axis', 1);
   const split = axis < 0 ? axis + from.length : axis;
-  if (split < 0 || split > from.length) call.refuse(`axis ${axis} is none of ${from.length}`);
+  if (split < 0 || split > from.length)
+    call.refuse(`axis ${axis} is out of range for ${from.length} dimensions`);
   return [sizeOf(from.slice(0, split)), sizeOf(from.slice(split))];
 }
 
@@ -79,7 +80,7 @@ function expandedTo(call: Call): number[] {
   const [from, to] = [call.shape(0), call.numbers(1)];
   return (
     broadcastShapes([from, to]) ??
-    call.refuse(`[${from.join(', ')}] does not expand to [${to.join(', ')}]`)
+    call.refuse(`shape [${from.join(', ')}] cannot be expanded to [${to.join(', ')}]`)
   );
 }
 
@@ -146,7 +147,7 @@ function slice(call: Call): Result {
   const value = call.value(0);
   if (value instanceof Strings) {
     const [range0] = sliceRanges(call, value.shape);
-    const { start, count, step } = range0 ?? call.refuse('a text cannot be cut');
+    const { start, count, step } = range0 ?? call.refuse('a string cannot be split');
     return new Strings(range(count).map((i) => value.data[start + i * step]!));
   }
   const x = call.tensor(0);
@@ -272,7 +273,7 @@ function depthToSpace(call: Call): Result {
   const [n, c, h, w] = x.shape as [number, number, number, number];
   const b = call.int('blocksize');
   const inner = c / (b * b);
-  if (!Number.isInteger(inner)) call.refuse(`${c} channels are no multiple of ${b * b}`);
+  if (!Number.isInteger(inner)) call.refuse(`${c} channels are not a multiple of ${b * b}`);
   const y =
     call.text('mode', 'DCR') === 'DCR'
       ? x.reshape([n, b, b, inner, h, w]).permute([0, 3, 4, 1, 5, 2])

@@ -15,8 +15,8 @@ function causal(queries: number, keys: number, past: number): cr.Tensor {
 }
 
 /**
- * What a mask adds to the scores. It has a number for each key, 0 where nobody may look, or for each query and key; or the
- * count of keys of each example; or their ends and beginnings.
+ * What a mask adds to the scores. It has a number for each key, 0 where nobody may look, or for each query and key;
+ * or the count of keys of each example; or their ends and beginnings.
  */
 function maskOf(call: Call, at: number, q: cr.Tensor, keys: number, past: number): cr.Tensor[] {
   const mask = call.maybe(at);
@@ -79,10 +79,10 @@ export function selfAttention(
   const width = projected.shape[2] as number;
   const sizes = call.ints('qkv_hidden_sizes', [width / 3, width / 3, width / 3]);
   const parts = cr.split(projected, sizes, 2).map((part) => heads(part, count));
-  if (parts.length !== 3) call.refuse('qkv_hidden_sizes are three numbers');
+  if (parts.length !== 3) call.refuse('qkv_hidden_sizes must be three numbers');
   if (call.flag('past_present_share_buffer'))
-    call.refuse('past and present in one buffer are not there');
-  if (call.flag('do_rotary')) call.refuse('positions that it turns itself are not there');
+    call.refuse('a shared buffer for past and present is not supported');
+  if (call.flag('do_rotary')) call.refuse('rotary positions inside the operator are not supported');
   const stored = call.maybe(inputs.past);
   const past = stored === null ? 0 : (stored.shape[3] as number);
   const before = stored?.unbind(0);

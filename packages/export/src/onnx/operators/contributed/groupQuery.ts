@@ -44,8 +44,8 @@ function groupQueryAttention(call: Call): Result {
 /** Queries, keys and values in heads, from three inputs or one. */
 function partsOf(call: Call, count: number, few: number): [cr.Tensor, cr.Tensor, cr.Tensor] {
   if (['k_quant_type', 'v_quant_type'].some((name) => call.text(name, 'NONE') !== 'NONE'))
-    call.refuse('quantized keys and values are not there');
-  if (call.flag('sliding_window_cache')) call.refuse('a cache of one window is not there');
+    call.refuse('quantized keys and values are not supported');
+  if (call.flag('sliding_window_cache')) call.refuse('a cache of one window is not supported');
   const packed = call.tensor(0);
   if (call.has(1))
     return [heads(packed, count), heads(call.tensor(1), few), heads(call.tensor(2), few)];

@@ -138,13 +138,14 @@ function unpacked(bytes: cr.Tensor, bits: number): cr.Tensor {
 function blockedProduct(call: Call): Result {
   const [rows, width] = [call.int('N'), call.int('K')];
   const [bits, block] = [call.int('bits', 4), call.int('block_size')];
-  if (![2, 4, 8].includes(bits)) call.refuse(`numbers of ${bits} bits: there are 2, 4 and 8 here`);
-  if (!(block >= 16) || !(rows >= 1) || !(width >= 1)) call.refuse('N, K and block_size are sizes');
+  if (![2, 4, 8].includes(bits)) call.refuse(`bits must be 2, 4 or 8, got ${bits}`);
+  if (!(block >= 16) || !(rows >= 1) || !(width >= 1))
+    call.refuse('N, K and block_size must be positive sizes');
   const blocks = Math.ceil(width / block);
   const numbers = unpacked(call.tensor(1).reshape([rows, blocks, -1]), bits);
   const zero = call.maybe(3);
   const places = call.maybe(4);
-  if (places !== null) call.refuse('g_idx, blocks that are not in a row, are not there');
+  if (places !== null) call.refuse('g_idx, blocks in another order, is not supported');
   const base =
     zero === null
       ? 2 ** (bits - 1)
@@ -172,7 +173,7 @@ function gatheredBlocks(call: Call): Result {
   const [bits, block] = [call.int('bits', 4), call.int('block_size', 128)];
   const whole = dimension(call, call.int('gather_axis', 0), table.ndim) === 0;
   const along = dimension(call, call.int('quantize_axis', 1), table.ndim) === table.ndim - 1;
-  if (!whole || !along) call.refuse('rows are gathered here, and blocks lie along the last axis');
+  if (!whole || !along) call.refuse('only rows can be gathered, with blocks along the last axis');
   const packed = call.type(0) === 'uint8' && bits < 8;
   const chosen = (t: cr.Tensor): cr.Tensor => {
     const found = t.indexSelect(0, rows.reshape([-1]));

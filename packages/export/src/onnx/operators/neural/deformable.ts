@@ -21,7 +21,8 @@ function places(d: number, { kernel, strides, dilations, low }: Windows, out: nu
 function deformed(call: Call): cr.Tensor {
   const [x, weight, offset] = [call.tensor(0), call.tensor(1), call.tensor(2)];
   const [bias, mask] = [call.maybe(3), call.maybe(4)];
-  if (x.ndim !== 4) call.refuse(`a bent convolution is over 2 dimensions here, not ${x.ndim - 2}`);
+  if (x.ndim !== 4)
+    call.refuse(`a deformable convolution must be over 2 dimensions, got ${x.ndim - 2}`);
   const [n, channels, h, w] = x.shape as [number, number, number, number];
   const windows = windowsOf(call, [h, w], weight.shape.slice(2));
   const [groups, bends] = [call.int('group', 1), call.int('offset_group', 1)];

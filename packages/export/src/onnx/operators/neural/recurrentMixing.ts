@@ -8,14 +8,15 @@ const RULES = ['linear', 'gated', 'delta', 'gated_delta'];
 
 /**
  * Attention without a softmax: keys and values are added to a matrix, which queries read (Katharopoulos et al. 2020,
- * arXiv:2006.16236); it may decay, and may first take back what it holds for a key (Yang et al. 2024, arXiv:2412.06464).
+ * arXiv:2006.16236); it may decay, and may first take back what it holds for a key (Yang et al. 2024,
+ * arXiv:2412.06464).
  */
 function linearAttention(call: Call): Result {
   const rule = call.text('update_rule', 'gated_delta');
   if (!RULES.includes(rule)) call.refuse(`there is no update_rule '${rule}'`);
   const [queries, keys] = [call.int('q_num_heads'), call.int('kv_num_heads')];
   if (!(keys >= 1) || !(queries >= 1) || queries % keys !== 0)
-    call.refuse(`${queries} heads of queries are no multiple of ${keys} heads of keys`);
+    call.refuse(`${queries} heads of queries are not a multiple of ${keys} heads of keys`);
   const split = (x: cr.Tensor, heads: number): cr.Tensor =>
     x.reshape([x.shape[0] as number, x.shape[1] as number, heads, -1]);
   const [q, k, v] = [call.tensor(0), call.tensor(1), call.tensor(2)].map((x, i) =>

@@ -15,7 +15,7 @@ export interface Windows {
 export function windowsOf(call: Call, size: readonly number[], kernel: readonly number[]): Windows {
   const rank = size.length;
   if (rank < 1 || rank > 3 || kernel.length !== rank)
-    call.refuse(`windows over ${rank} dimensions: there are one to three here`);
+    call.refuse(`windows must be over 1 to 3 dimensions, got ${rank}`);
   const ones = range(rank).map(() => 1);
   const strides = call.ints('strides', ones);
   const dilations = call.ints('dilations', ones);

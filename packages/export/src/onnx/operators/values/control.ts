@@ -20,7 +20,8 @@ function branch(call: Call): Result {
 function gathered(call: Call, rounds: readonly Value[], dim = 0): Value {
   const tensors = rounds.map((x) => (x instanceof Known ? x.tensor : x));
   if (tensors.length === 0) return cr.zeros([0]);
-  if (!tensors.every((x) => x instanceof cr.Tensor)) return call.refuse('a round gives no tensor');
+  if (!tensors.every((x) => x instanceof cr.Tensor))
+    return call.refuse('an iteration gives no tensor');
   return cr.stack(tensors, dim);
 }
 
@@ -31,13 +32,13 @@ function loop(call: Call): Result {
   const scanned: Value[][] = range(call.outputCount - carried.length).map(() => []);
   for (let i = 0; i < most && goes; i++) {
     if (i >= call.iterationLimit)
-      call.refuse(`more than ${call.iterationLimit} rounds (limits.iterations)`);
+      call.refuse(`more than ${call.iterationLimit} iterations (limits.iterations)`);
     const [condition, ...rest] = call.run('body', [known([i], []), TRUE, ...carried]);
     goes = truth(call, condition ?? TRUE);
     const count = carried.length;
     carried = rest.slice(0, count);
     scanned.forEach((list, k) =>
-      list.push(rest[count + k] ?? call.refuse('the body gives too little')),
+      list.push(rest[count + k] ?? call.refuse('the body has too few outputs')),
     );
   }
   return outputs(...carried, ...scanned.map((list) => gathered(call, list)));
@@ -74,7 +75,7 @@ function scan(call: Call): Result {
     const dims = sequences.map((x, i) => dimension(call, axes[i] ?? 0, x.ndim));
     const length = sequences[0]?.shape[dims[0] ?? 0] ?? 0;
     if (length > call.iterationLimit)
-      call.refuse(`more than ${call.iterationLimit} rounds (limits.iterations)`);
+      call.refuse(`more than ${call.iterationLimit} iterations (limits.iterations)`);
     let state = [...initial];
     const lists: Value[][] = range(outs).map(() => []);
     for (let t = 0; t < length; t++) {
@@ -84,7 +85,7 @@ function scan(call: Call): Result {
       const results = call.run('body', [...state, ...slices]);
       state = results.slice(0, state.length);
       lists.forEach((list, k) => {
-        const y = results[state.length + k] ?? call.refuse('the body gives too little');
+        const y = results[state.length + k] ?? call.refuse('the body has too few outputs');
         if (outDirections[k] === 1) list.unshift(y);
         else list.push(y);
       });
@@ -113,7 +114,7 @@ function scan(call: Call): Result {
 function gradient(call: Call): Result {
   const named = (name: string): cr.Tensor => {
     const value = call.lookUp(name);
-    return value instanceof cr.Tensor ? value : call.refuse(`'${name}' is no tensor`);
+    return value instanceof cr.Tensor ? value : call.refuse(`'${name}' is not a tensor`);
   };
   const xs = call.texts('xs').map(named);
   const y = named(call.text('y'));

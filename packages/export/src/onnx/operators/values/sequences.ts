@@ -9,7 +9,8 @@ import { operator, outputs, type Operator, type Result } from '../operator.js';
 function place(call: Call, input: number, length: number, ends = 0): number {
   const at = call.number(input);
   const i = at < 0 ? at + length : at;
-  if (!(i >= 0 && i < length + ends)) call.refuse(`place ${at} is none of ${length}`);
+  if (!(i >= 0 && i < length + ends))
+    call.refuse(`position ${at} is out of range for a sequence of ${length}`);
   return i;
 }
 

@@ -1,8 +1,8 @@
 /**
  * @file Eigenvalues of symmetric matrices and singular values by Jacobi's rotations: a workgroup a matrix.
  *
- * The rotations of pairs (p, q) with one p + q touch different rows and columns, so that they are made side by side; one
- * sum after the other, they come in the order of a cyclic sweep by rows, which is known to converge.
+ * The rotations of pairs (p, q) with one p + q touch different rows and columns, so that they are made side by side;
+ * one sum after the other, they come in the order of a cyclic sweep by rows, which is known to converge.
  */
 import type { Place } from '../../../../engine/compile/kernel.js';
 import { sizeOf, type Shape } from '../../../../graph/shape.js';
@@ -52,8 +52,8 @@ if (lid == 0u) { whole = 0.0; for (var i = 0u; i < ${TEAM}u; i++) { whole = ${st
   }
 
   /**
-   * Sweeps over all pairs. `angle` sets `cot`, the cotangent of twice the angle, for the pair (p, q), and `needed`; `apply`
-   * turns all for the pair `j` of `pairs`, by `co` and `si`.
+   * Sweeps over all pairs. `angle` sets `cot`, the cotangent of twice the angle, for the pair (p, q), and `needed`;
+   * `apply` turns all for the pair `j` of `pairs`, by `co` and `si`.
    */
   sweeps(angle: string, apply: string): void {
     const { w } = this;

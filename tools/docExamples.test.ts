@@ -1,0 +1,134 @@
+/** @file The examples in docstrings hold: all are code, and each line that shows a value gives that value. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compileFunction } from 'node:vm';
+import * as autograd from '@chainrule/autograd';
+import * as nn from '@chainrule/nn';
+import * as distributions from '@chainrule/nn/distributions';
+import * as metrics from '@chainrule/nn/metrics';
+import * as optim from '@chainrule/optim';
+import * as solve from '@chainrule/optim/solve';
+import { transformSync } from 'esbuild';
+import { expect, test } from 'vitest';
+
+const packages = fileURLToPath(new URL('../packages', import.meta.url));
+// What an example may name. Of functions in two packages, the docstrings of the second stand in the first.
+const scope = {
+  ...nn.functional,
+  ...nn.utils,
+  ...nn.utils.rnn,
+  ...distributions,
+  ...metrics,
+  ...solve,
+  ...optim,
+  ...nn,
+  ...autograd,
+  nn,
+};
+
+type Check = (actual: unknown, line: number) => void;
+
+interface Example {
+  readonly place: string;
+  readonly code: string;
+  /** What lines show, by their number. */
+  readonly values: ReadonlyMap<number, Shown>;
+}
+
+interface Shown {
+  readonly value: unknown;
+  /** How far a number may be from the one that is shown: half of its last digit. */
+  readonly tolerance: number;
+}
+
+/** A value as an example shows it: numbers with a minus sign of either kind, truth values, lists. */
+function shown(text: string): Shown | null {
+  const plain = text.trim().replaceAll('−', '-').replaceAll('∞', 'Infinity');
+  if (!/^(?:[[\]\d\s.,e+-]|true|false|NaN|Infinity)+$/.test(plain)) return null;
+  const digits = [...plain.matchAll(/\.(\d+)/g)].map(([, found = '']) => found.length);
+  try {
+    return {
+      value: JSON.parse(plain.replaceAll(/-?(?:NaN|Infinity)/g, '"$&"')) as unknown,
+      tolerance: 0.51 * 10 ** -Math.max(0, ...digits),
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** Code in which each line that shows a value hands its own to `check`. */
+function exampleOf(place: string, body: string): Example {
+  const values = new Map<number, Shown>();
+  const lines = body.split('\n').map((line, i) => {
+    const [, before = '', statement = '', comment = ''] =
+      /^((?:const \w+(?:: [^=]+)? = )?)(\S.*?);?\s*\/\/ (.*)$/.exec(line) ?? [];
+    const value = shown(comment);
+    if (!value) return line;
+    values.set(i, value);
+    return before ? `${before}check(${statement}, ${i});` : `check(${statement}, ${i});`;
+  });
+  return { place, code: lines.join('\n'), values };
+}
+
+function examplesOf(file: string): Example[] {
+  const text = readFileSync(join(packages, file), 'utf8');
+  return [...text.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap((comment) =>
+    [...comment[0].matchAll(/@example([\s\S]*?)(?=\n\s*\* @|\s*\*\/)/g)].map(([, body = '']) => {
+      const line = text.slice(0, comment.index).split('\n').length;
+      return exampleOf(`${file}:${line}`, body.replaceAll(/\n\s*\* ?/g, '\n').trim());
+    }),
+  );
+}
+
+const plainOf = (x: unknown): unknown => {
+  if (x instanceof autograd.Tensor) return x.ndim === 0 ? x.item() : x.toArray();
+  return Array.isArray(x) ? x.map(plainOf) : x;
+};
+
+function expectClose(actual: unknown, value: unknown, tolerance: number): void {
+  if (Array.isArray(value)) {
+    expect(actual).toHaveLength(value.length);
+    value.forEach((x, i) => expectClose((actual as unknown[])[i], x, tolerance));
+  } else if (typeof value === 'number')
+    expect(Math.abs(Number(actual) - value)).toBeLessThan(tolerance + 1e-6 * Math.abs(value));
+  else expect(typeof value === 'string' ? String(actual) : actual).toBe(value);
+}
+
+const examples = readdirSync(packages, { recursive: true, encoding: 'utf8' })
+  .filter((path) => /^[\w-]+[\\/]src[\\/].*\.ts$/.test(path) && !/\.test(-d)?\.ts$/.test(path))
+  .sort()
+  .flatMap(examplesOf);
+
+test('there are examples', () => {
+  expect(examples.length).toBeGreaterThan(250);
+});
+
+// An ellipsis stands for what is left out.
+test('all of them are code', () => {
+  const broken = examples.filter(({ code }) => {
+    if (code.includes('…')) return false;
+    try {
+      transformSync(`async () => {${code.replace(/^import .*$/gm, '')}\n}`, { loader: 'ts' });
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  expect(broken.map(({ place, code }) => [place, code])).toEqual([]);
+});
+
+test.each(examples.filter(({ values }) => values.size > 0))('$place', ({ code, values }) => {
+  const { code: plain } = transformSync(code, { loader: 'ts' });
+  const run = compileFunction(`with (scope) { ${plain}\n }`, ['scope', 'check']) as (
+    names: object,
+    check: Check,
+  ) => void;
+  let checked = 0;
+  run(scope, (actual, line) => {
+    const { value, tolerance } = values.get(line) as Shown;
+    expectClose(plainOf(actual), value, tolerance);
+    checked++;
+  });
+  expect(checked).toBe(values.size);
+});
