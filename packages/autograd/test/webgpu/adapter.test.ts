@@ -125,7 +125,9 @@ describe.skipIf(!there)('a device with no more than every device has', () => {
         zeros([2 ** 25 + 4])
           .add(1)
           .data())(),
-    ).rejects.toThrow(/^webgpu: no room for 128\.0 MiB: .* this device gives at most 128\.0 MiB/);
+    ).rejects.toThrow(
+      /^webgpu: out of memory: 128\.0 MiB are needed, .* of at most 128\.0 MiB on this device/,
+    );
     expect(Array.from(await x.add(1).data())).toEqual([3, 5, 7]);
   });
 });

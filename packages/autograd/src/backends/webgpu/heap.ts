@@ -65,6 +65,7 @@ export class Heap {
   release(at: number, words: number): void {
     const size = roundUp(words);
     this.used -= size;
+    this.pressure.falls(this.used * 4);
     this.gaps.give(at, size);
   }
 

@@ -17,13 +17,16 @@ export class Pressure {
     this.next = limit / 4;
   }
 
-  /** Is told how much is in use whenever it has grown. */
+  /** Is told how much is in use when it has grown. */
   rises(used: number): void {
-    if (used < this.limit / 4) this.next = this.limit / 4;
-    else if (used >= this.next) {
-      this.collect?.();
-      this.next = used + this.limit / 8;
-    }
+    if (used < this.next) return;
+    this.collect?.();
+    this.next = used + this.limit / 8;
+  }
+
+  /** Is told how much is in use when something was given back. */
+  falls(used: number): void {
+    this.next = Math.max(this.limit / 4, Math.min(this.next, used + this.limit / 8));
   }
 
   /**

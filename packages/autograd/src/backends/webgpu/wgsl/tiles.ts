@@ -152,7 +152,8 @@ export function fillSide(side: Side, operand: Operand): void {
   w.line('}');
 }
 
-/** Opens a loop over pieces of work that the threads share: `e` is one. */
+/** Opens a loop over pieces of work that the threads share: `e` is one. It goes round so often that a compiler can unroll it. */
 function overUnits({ w, team }: Side, count: number): void {
-  w.line(`for (var e = lid; e < ${count}u; e += ${team}u) {`);
+  w.line(`for (var u = 0u; u < ${Math.ceil(count / team)}u; u++) { let e = lid + u * ${team}u;`);
+  if (count % team !== 0) w.line(`if (e >= ${count}u) { break; }`);
 }
