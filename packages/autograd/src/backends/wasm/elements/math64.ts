@@ -51,11 +51,17 @@ export function expD(v: Lanes, x: Register): Register {
   });
 }
 
+/**
+ * Added and taken away again, this rounds a number below 64 to 26 bits, whose square is exact. Masking its last bits is as good, but
+ * the optimizing compiler of V8 13 loses the mask.
+ */
+const SPLIT = 1.5 * 2 ** 32;
+
 /** e^(−scale·x²) for a scale that is a power of two: from an exact square and what is left of it. */
 export function expNegSquareD(v: Lanes, x: Register, scale: 0.5 | 1): Register {
   return v.one(() => {
     const a = v.clampD(v.un(F64x2.abs, x), 0, 40);
-    const head = v.and(a, v.i64(-1, 0));
+    const head = v.subD(v.addD(a, v.f64(SPLIT)), v.f64(SPLIT));
     const rest = v.mulD(v.subD(a, head), v.addD(a, head));
     const factor = v.f64(-scale);
     const left = expD(v, v.mulD(rest, factor));
