@@ -145,7 +145,9 @@ test('what is made at every call is told once', () => {
   const f = compile((x: Tensor) => cell(x).mul(2));
   for (let i = 0; i < 20; i++) expect(f(tensor([i])).toArray()).toEqual([2 * i]);
   expect(console.warn).toHaveBeenCalledTimes(1);
-  expect(vi.mocked(console.warn).mock.calls[0]?.[0]).toMatch(/makes cells .* at every call.*outside/s);
+  expect(vi.mocked(console.warn).mock.calls[0]?.[0]).toMatch(
+    /makes cells .* at every call.*outside/s,
+  );
 });
 
 describe('an object among the arguments', () => {

@@ -163,7 +163,7 @@ describe('refused, with the operation and where it was made', () => {
       /there is no input 'y' \(arg0\)/,
     ],
     ['no dimension', { dynamic: { batch: '0' } }, /must be a dimension/],
-    ['too many names', { names: ['a', 'b'] }, /2 names for 1 inputs/],
+    ['too many names', { names: ['a', 'b'] }, /2 names for 1 input/],
   ])('%s', (_, options, message) => {
     expect(() => exportOnnx((x: Tensor) => x.relu(), one, options)).toThrow(message);
   });

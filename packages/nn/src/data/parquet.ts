@@ -155,11 +155,11 @@ function columnOf(name: string, column: unknown): Column {
       ? { name, data: given.toArray() as unknown[], type: 'BOOLEAN' }
       : { name, data: given.dataSync() };
   }
-  if (!kinds.isArray(column))
+  if (!passes(kinds.array, column))
     throw new ChainruleError(
       `writeParquet: column ${display(name)} must be a tensor or a list, got ${display(column)}`,
     );
-  const present = (column as unknown[]).filter((x) => x !== null && x !== undefined);
+  const present = column.filter((x) => x !== null && x !== undefined);
   // Of a column of numbers a whole one says nothing about the next.
   const type = present.every((x) => typeof x === 'number') ? { type: 'DOUBLE' } : {};
   return { name, data: column, ...type };
