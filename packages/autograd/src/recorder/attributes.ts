@@ -205,6 +205,10 @@ export interface ConfiguredOperations {
     readonly from: 'pairs' | 'parts' | 'real';
     readonly to: 'pairs' | 'half';
   };
+  /**
+   * `scale` times the real sums along `dim`, `n` of them, of the complex terms of which the first ⌊n/2⌋ + 1 are given, as pairs
+   * in the last dimension of one input or as the parts in two; the others are their conjugates.
+   */
   irfft: { readonly dim: number; readonly n: number; readonly scale: number };
   /** The first input; an error, which begins with `what`, if an element is outside the bounds, the other two inputs. */
   assertBetween: { readonly what: string };
