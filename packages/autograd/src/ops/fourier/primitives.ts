@@ -8,20 +8,7 @@ import { primitive, type PrimitiveOp } from '../build/primitive.js';
 import { eq, logicalOr } from '../build/relations.js';
 import { batchAll, iotaAlong } from '../shape/movement.js';
 import { isComplex, partOf, type Complex } from './complex.js';
-import { sumsOf, realSumsOf } from './reference.js';
-
-interface TransformAttrs extends Attrs {
-  readonly dim: number;
-  /** The length of the transform. */
-  readonly n: number;
-  /** −1 for `e^(−2πi jk/n)`, 1 for the inverse. */
-  readonly sign: number;
-  readonly scale: number;
-  /** Pairs in a last dimension, two tensors, or a real one, whose sign is −1. */
-  readonly from: 'pairs' | 'parts' | 'real';
-  /** All pairs, or of a real tensor the first `⌊n/2⌋ + 1`. */
-  readonly to: 'pairs' | 'half';
-}
+import { realSumsOf, sumsOf, type TransformAttrs } from './reference.js';
 
 /** Sums `Σ x[j] e^(± 2πi jk/n)` along `dim`, times a factor, as pairs. A linear map, whose adjoint has the other sign. */
 export const fourierOf: PrimitiveOp<TransformAttrs> = primitive<TransformAttrs>('fft', {

@@ -1,15 +1,20 @@
 /** @file Fourier transforms along a dimension in double precision, one after the other: what the primitives' kernels are compared with. */
-import type { Value } from '../../graph/primitive.js';
+import type { Attrs, Value } from '../../graph/primitive.js';
 import { sizeOf } from '../../graph/shape.js';
 import { planOf, rowsOf } from './plan.js';
 import { realPlanOf } from './realPlan.js';
 
-interface Sums {
+/** What is summed along a dimension, and how numbers are given and wanted. */
+export interface TransformAttrs extends Attrs {
   readonly dim: number;
+  /** The length of the transform. */
   readonly n: number;
+  /** −1 for `e^(−2πi jk/n)`, 1 for the inverse. */
   readonly sign: number;
   readonly scale: number;
+  /** Pairs in a last dimension, two tensors, or a real one, whose sign is −1. */
   readonly from: 'pairs' | 'parts' | 'real';
+  /** All pairs, or of a real tensor the first `⌊n/2⌋ + 1`. */
   readonly to: 'pairs' | 'half';
 }
 
@@ -29,7 +34,7 @@ function eachRow(
 export function sumsOf(
   [x, y]: readonly Value[],
   out: Value,
-  { dim, n, sign, scale, from, to }: Sums,
+  { dim, n, sign, scale, from, to }: TransformAttrs,
 ): void {
   const { data, shape } = x as Value;
   if (out.data.length === 0) return;
@@ -54,7 +59,7 @@ export function sumsOf(
 export function realSumsOf(
   [x, y]: readonly Value[],
   out: Value,
-  { dim, n, scale }: Pick<Sums, 'dim' | 'n' | 'scale'>,
+  { dim, n, scale }: Pick<TransformAttrs, 'dim' | 'n' | 'scale'>,
 ): void {
   const { data, shape } = x as Value;
   if (out.data.length === 0) return;

@@ -6,7 +6,7 @@
 import type { Access, LoopKernel, Place, Scalar } from '../../../engine/compile/kernel.js';
 import { stridesOf } from '../../../graph/shape.js';
 import { DIVISIONS, levelsOf } from './body.js';
-import { isAlong, loopShader } from './loop.js';
+import { isAlong, loopShader, TEAM } from './loop.js';
 import { product, type Parts, type Shader } from './text.js';
 
 /** So many workgroups keep a device busy, */
@@ -15,7 +15,6 @@ const BUSY = 2048;
 const ENOUGH = 512;
 /** Points of a part at least: of a workgroup, and of a thread. */
 const SHORTEST = { along: 1024, across: 32 };
-const TEAM = 64;
 
 export function loopShaders(kernel: LoopKernel, scratch: (words: number) => Place): Shader[] {
   const parts = partsOf(kernel);

@@ -18,7 +18,8 @@ import {
   type Shader,
 } from './text.js';
 
-const TEAM = 64;
+/** Threads of a workgroup. */
+export const TEAM = 64;
 /** From so many rows on, each of a few points, a thread a row is enough. */
 const MANY = 4096;
 const FEW = 256;
