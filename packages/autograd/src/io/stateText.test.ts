@@ -1,7 +1,7 @@
 /** @file A state as text and tensors: what goes out comes back, and what is not a state is refused. */
 import { describe, expect, it } from 'vitest';
 import { DTypeError, FormatError } from '../errors.js';
-import { makeLeaf, Tensor } from '../graph/tensor.js';
+import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { decodeState, encodeState } from './stateText.js';
 
 const leaf = (...values: number[]): Tensor =>
