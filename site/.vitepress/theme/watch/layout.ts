@@ -19,7 +19,8 @@ const WIDE = {
   x: { input: 60, hidden: 330, output: 550 },
   y: { x: 110, y: 270, o: 190, first: 50, apart: 95 },
   radius: 32,
-  label: 0.75,
+  // Where labels stand clearest of each other.
+  label: { x: 0.76, y: 0.46, hidden: 0.42 },
   error: { x: 698, y: 190, width: 96 },
   link: [586, 190, 650, 190],
 } as const;
@@ -28,7 +29,7 @@ const NARROW = {
   x: { input: 32, hidden: 232, output: 362 },
   y: { x: 150, y: 350, o: 250, first: 55, apart: 130 },
   radius: 29,
-  label: 0.7,
+  label: { x: 0.7, y: 0.32, hidden: 0.42 },
   error: { x: 352, y: 415, width: 88 },
   link: [362, 283, 362, 385],
 } as const;
@@ -39,13 +40,20 @@ export function hiddenY({ y }: Layout, j: number): number {
 }
 
 export function edgesOf(layout: Layout): Edge[] {
-  const { x, y, label: at } = layout;
+  const { x, y, label } = layout;
   return [1, 2, 3, 4].flatMap((j) => {
     const hidden = [x.hidden, hiddenY(layout, j)] as const;
     return [
-      { name: `w${j}1`, from: [x.input, y.x], to: hidden, input: 'x', into: `z${j}`, at },
-      { name: `w${j}2`, from: [x.input, y.y], to: hidden, input: 'y', into: `z${j}`, at },
-      { name: `v${j}`, from: hidden, to: [x.output, y.o], input: `h${j}`, into: 'zo', at: 0.42 },
+      { name: `w${j}1`, from: [x.input, y.x], to: hidden, input: 'x', into: `z${j}`, at: label.x },
+      { name: `w${j}2`, from: [x.input, y.y], to: hidden, input: 'y', into: `z${j}`, at: label.y },
+      {
+        name: `v${j}`,
+        from: hidden,
+        to: [x.output, y.o],
+        input: `h${j}`,
+        into: 'zo',
+        at: label.hidden,
+      },
     ] as const;
   });
 }
