@@ -1,4 +1,4 @@
-/** @file Models that leave Chainrule, and models that come from elsewhere. */
+/** @file `@chainrule/export`: models to ONNX, StableHLO and standalone modules, and ONNX models back. */
 export { exportOnnx, type OnnxFiles } from './onnx/export/exportOnnx.js';
 export type { ExportOnnxOptions } from './onnx/export/options.js';
 export { importOnnx, type ImportOnnxOptions } from './onnx/import/importOnnx.js';
