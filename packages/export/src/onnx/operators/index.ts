@@ -19,6 +19,7 @@ import { LINEAR } from './ml/linear.js';
 import { TREES } from './ml/trees.js';
 import { NORMALIZATION } from './neural/normalization.js';
 import type { Operator } from './operator.js';
+import { OPTIMIZERS } from './elements/optimizers.js';
 import { POOLING } from './neural/pooling.js';
 import { QUANTIZATION } from './elements/quantization.js';
 import { RANDOM } from './elements/random.js';
@@ -48,6 +49,7 @@ export const FAMILIES: readonly (readonly [family: string, operators: readonly O
   ['Losses', LOSSES],
   ['Quantization', QUANTIZATION],
   ['Control flow', CONTROL],
+  ['Steps of optimizers', OPTIMIZERS],
   ['Sequences', SEQUENCES],
   ['Random numbers', RANDOM],
   ['Signals', SIGNALS],

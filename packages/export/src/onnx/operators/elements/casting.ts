@@ -3,7 +3,9 @@ import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { Known, known, Strings, type Value } from '../../import/values.js';
 import { ELEMENTS, type ElementType } from '../../schema/elementTypes.js';
+import { nearestNumber } from '../../schema/floatFormat.js';
 import { isFloat } from '../helpers.js';
+import { rounded, type Rounding } from './rounding.js';
 
 interface Target {
   readonly type: ElementType;
@@ -40,15 +42,28 @@ function narrow(type: ElementType): readonly [low: number, high: number] | null 
   return range !== undefined && bits < 32 ? range : null;
 }
 
-/** Floats lose their fraction; what does not fit wraps around. */
+/** Floats lose their fraction, or what a narrower float cannot hold; integers that do not fit wrap around. */
 export function casted(call: Call, { type, dtype }: Target): Value {
   const value = call.value(0);
-  if (value instanceof Strings) return known(value.data.map(Number), value.shape, dtype);
+  const { format } = ELEMENTS[type];
+  if (value instanceof Strings) {
+    const x = known(value.data.map(Number), value.shape, dtype);
+    return format === undefined ? x : rounded(x.tensor, format, overflowOf(call, type));
+  }
   const x = call.tensor(0);
+  if (format !== undefined) return rounded(x, format, overflowOf(call, type));
   const range = narrow(type);
   if (range === null || x.dtype === 'bool') return x.cast(dtype);
   const [low, high] = range;
   return cr.remainder(x.cast('int32').sub(low), high - low + 1).add(low);
+}
+
+/** What the attributes of a cast say of numbers that do not fit; 16 bits have infinities for them. */
+function overflowOf(call: Call, type: ElementType): Rounding {
+  return {
+    saturate: ELEMENTS[type].bits <= 8 && call.flag('saturate', true),
+    direction: call.text('round_mode', 'up') as NonNullable<Rounding['direction']>,
+  };
 }
 
 /** As `casted`, of known numbers. */
@@ -61,6 +76,15 @@ export function foldCast([x]: readonly Known[], call: Call): Known | null {
       x!.shape,
       dtype,
     );
+  const { format } = ELEMENTS[type];
+  if (format !== undefined) {
+    if (format.special !== 'ieee' || ELEMENTS[type].bits < 16) return null;
+    return known(
+      Array.from(x!.data, (v) => nearestNumber(v, format)),
+      x!.shape,
+      dtype,
+    );
+  }
   if (isFloat(dtype)) return known(x!.data, x!.shape, dtype);
   const range = narrow(type);
   if (!isFloat(x!.dtype) && range === null) return new Known(x!.data, x!.shape, dtype);
