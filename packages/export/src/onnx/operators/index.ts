@@ -29,6 +29,11 @@ import { REDUCTIONS } from './arrays/reductions.js';
 import { RESIZING } from './neural/resizing.js';
 import { SEQUENCES } from './values/sequences.js';
 import { SHAPES } from './arrays/shapes.js';
+import { JOINING } from './arrays/joining.js';
+import { PADDING } from './arrays/padding.js';
+import { MAKING } from './arrays/making.js';
+import { BLOCKS } from './arrays/blocks.js';
+import { CASTING } from './elements/casting.js';
 import { SIGNALS } from './arrays/signals.js';
 import { TEXTS } from './values/texts.js';
 
@@ -37,7 +42,8 @@ export const FAMILIES: readonly (readonly [family: string, operators: readonly O
   ['Elements', ELEMENTS],
   ['Arithmetic', ARITHMETIC],
   ['Reductions and order', REDUCTIONS],
-  ['Shapes', SHAPES],
+  ['Shapes', [...SHAPES, ...JOINING, ...PADDING, ...BLOCKS]],
+  ['Casts and constants', [...CASTING, ...MAKING]],
   ['Indexing', INDEXING],
   ['Matrices', MATRICES],
   ['Convolution', [...CONVOLUTION, ...DEFORMABLE]],
