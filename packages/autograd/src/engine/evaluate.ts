@@ -53,8 +53,8 @@ export const engine: {
 let holding: { readonly node: Tensor; readonly value: Storage }[] = [];
 
 /**
- * Computes the values of `tensors`, and of every cell with a pending version, in one run. The first value of a cell that
- * takes more than 64 MiB is left to what reads it.
+ * Computes the values of `tensors`, and of every cell with a pending version, in one run. First values
+ * of cells beyond 64 MiB in all are left to what reads them.
  *
  * Values are computed when they are read; call this to choose the moment, or to compute several in one run. Results
  * of more than 64 KiB stay in the engine's memory until they are read (16 MiB in total: then the oldest are dropped,
@@ -71,15 +71,16 @@ export function evaluate(...tensors: readonly Tensor[]): void {
 }
 
 /**
- * @internal The versions of cells that wait for a run, without large first values: whoever made a layer and dropped it owes
- * nobody the memory for it.
+ * @internal The versions of cells that wait for a run; of first values no more than 64 MiB, as whoever made a layer and
+ * dropped it owes nobody the memory for it. The others are computed when something reads them.
  */
 export function pendingVersions(): Tensor[] {
   const versions: Tensor[] = [];
+  let bytes = 0;
   for (const cell of pendingCells) {
-    const bytes = cell.size * itemSize[cell.dtype];
-    if (cell.isNew && cell.startsAlone && !cell.hasNext && bytes > MOST_PENDING.bytes)
-      cell.revert();
+    const isFirst = cell.isNew && cell.startsAlone && !cell.hasNext;
+    if (isFirst) bytes += cell.size * itemSize[cell.dtype];
+    if (isFirst && bytes > MOST_PENDING.bytes) cell.revert();
     else versions.push(cell.current);
   }
   return versions;
