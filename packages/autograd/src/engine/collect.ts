@@ -224,12 +224,7 @@ export function isLiteral(node: Tensor): boolean {
   return !Object.is(value, -0) && LITERALS.includes(value);
 }
 
-function addNode(
-  node: Tensor,
-  nodes: Tensor[],
-  structure: Structure,
-  placed: PlacedNode[],
-): void {
+function addNode(node: Tensor, nodes: Tensor[], structure: Structure, placed: PlacedNode[]): void {
   const op = node.op as NonNullable<typeof node.op>;
   structure.push((op.id << 1) | Number(node.needsGrad));
   for (const x of node.inputs) structure.push(x.slot);

@@ -213,7 +213,7 @@ export class PlanCache {
   hits = 0;
   misses = 0;
   /** The places of slices that have changed. */
-  readonly places = new KnownPlaces();
+  readonly places = new KnownPlaces((hash) => this.drop(hash));
   private readonly plans = new Map<number, Plan[]>();
   private last = 0;
   private readonly capacity: number;
@@ -261,13 +261,16 @@ export class PlanCache {
     this.plans.set(hash, [...(this.plans.get(hash) ?? []), plan]);
     this.last = hash;
     if (this.plans.size > this.capacity) {
-      const [oldest] = this.plans;
-      if (oldest !== undefined) {
-        this.plans.delete(oldest[0]);
-        for (const old of oldest[1]) old.dispose();
-      }
+      const [oldest] = this.plans.keys();
+      if (oldest !== undefined) this.drop(oldest);
     }
     return plan;
+  }
+
+  /** Gives up the plans of structures with a hash. */
+  private drop(hash: number): void {
+    for (const plan of this.plans.get(hash) ?? []) plan.dispose();
+    this.plans.delete(hash);
   }
 
   clear(): void {

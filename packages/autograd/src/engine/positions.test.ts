@@ -174,14 +174,7 @@ const programs: Record<string, () => Step> = {
     const p = table(3);
     return (i) =>
       gradients(
-        pad(
-          p.exp(),
-          [
-            [i % 5, 4 - (i % 5)],
-            [0, 0],
-          ],
-          { value: 2 },
-        )
+        pad(p.exp(), [0, 0, i % 5, 4 - (i % 5)], { value: 2 })
           .square()
           .sum(),
         p,

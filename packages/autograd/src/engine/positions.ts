@@ -14,6 +14,8 @@ interface Family {
   /** For each node with a place the hash of the last one, and whether it has been another. */
   readonly places: Int32Array;
   readonly moves: Uint8Array;
+  /** The hash of the structure that all had until a place was another. */
+  readonly first: number;
 }
 
 /** So many are remembered; the least recently met go first. Those of equal hashes are one: that costs a plan at most. */
@@ -21,6 +23,12 @@ const MOST = 1024;
 
 export class KnownPlaces {
   private readonly families = new Map<number, Family>();
+  private readonly drop: (hash: number) => void;
+
+  /** `drop` gives up the plan of the structure with that hash: graphs of the places it was made for are no exception. */
+  constructor(drop: (hash: number) => void) {
+    this.drop = drop;
+  }
 
   /**
    * Turns the places that have changed into operands, in the nodes themselves: they compute what they computed. Returns
@@ -35,7 +43,9 @@ export class KnownPlaces {
     families.delete(key);
     families.set(key, family);
     if (families.size > MOST) families.delete(families.keys().next().value as number);
+    const isFirst = !family.moves.includes(1);
     note(family, placed, structure);
+    if (isFirst && family.moves.includes(1)) this.drop(family.first);
     let moved = false;
     for (let k = 0; k < placed.length; k++)
       if (family.moves[k] === 1 && move((placed[k] as PlacedNode).node)) moved = true;
@@ -49,7 +59,7 @@ export class KnownPlaces {
 
 function newFamily(placed: readonly PlacedNode[], structure: Structure): Family {
   const places = Int32Array.from(placed, (x) => hashOfPlace(structure, x));
-  return { places, moves: new Uint8Array(placed.length) };
+  return { places, moves: new Uint8Array(placed.length), first: structure.hash() };
 }
 
 /** Notes which places are others than before; slices of one value move together. */

@@ -78,7 +78,7 @@ export const sliceTo: PrimitiveOp<{
     const { fixed, dims, starts } = placedBy((x as Tensor).sizes, size, start);
     if (dims.length === 0) return null;
     const attrs = { start: fixed, step, dims, size };
-    return { op: sliceAt.primitive as never, inputs: [x as Tensor, ...starts], attrs };
+    return { op: sliceAt.primitive, inputs: [x as Tensor, ...starts], attrs };
   },
 });
 
@@ -179,7 +179,7 @@ export const padTo: PrimitiveOp<{
     if (dims.length === 0) return null;
     const attrs = { start: fixed, step, dims, shape, parts: 1 };
     const inputs = [x as Tensor, value as Tensor, ...starts];
-    return { op: padAt.primitive as never, inputs, attrs };
+    return { op: padAt.primitive, inputs, attrs };
   },
 });
 

@@ -245,8 +245,7 @@ export class Walk implements Site {
     const { shape, dtype } = this.instructions[slot] as Instruction;
     this.last[this.rootOf(base)] = TO_THE_END;
     const isOwn = this.views[slot] === null && !this.roots.has(base);
-    if (isOwn && (this.instructions[base] as Instruction).op !== constantOp)
-      return base;
+    if (isOwn && (this.instructions[base] as Instruction).op !== constantOp) return base;
     const copy = this.add(copyOf(slot, shape, dtype));
     this.last[copy] = TO_THE_END;
     return copy;
